@@ -1,0 +1,86 @@
+/**
+ * Everything that is shown or stored comes from these. Domain code emits them, sinks (terminal, JSON, files) format them, one formatter per kind.
+ */
+export type Event = { readonly at: Timestamp } & EventBody;
+
+/** When an event happened. */
+export interface Timestamp {
+  /** Milliseconds on the monotonic clock since the start of this `lab` process; fractions are kept. */
+  readonly monotonicMs: number;
+  /** Milliseconds since the Unix epoch. */
+  readonly wallMs: number;
+}
+
+export type EventBody =
+  /** Work that the user waits for: shown as a line with its time. `id` joins the parts of one step. */
+  | { readonly kind: 'step-started'; readonly id: string; readonly title: string }
+  | { readonly kind: 'step-progress'; readonly id: string; readonly note: string }
+  | { readonly kind: 'step-finished'; readonly id: string; readonly title: string; readonly note?: string; readonly durationMs: number }
+  | { readonly kind: 'step-failed'; readonly id: string; readonly title: string; readonly reason: string; readonly durationMs: number }
+  | { readonly kind: 'notice'; readonly level: 'info' | 'warning'; readonly message: string; readonly hint?: string }
+  /** A scenario. */
+  | { readonly kind: 'run-started'; readonly run: string; readonly scenario: string; readonly lab: string; readonly roles: readonly RoleInfo[] }
+  | { readonly kind: 'run-finished'; readonly run: string; readonly result: 'passed' | 'failed' | 'broken' | 'interrupted'; readonly durationMs: number; readonly reason?: string }
+  | { readonly kind: 'scenario-step-started'; readonly index: number; readonly line: number; readonly text: string }
+  | { readonly kind: 'scenario-step-passed'; readonly index: number; readonly line: number; readonly text: string; readonly durationMs: number }
+  | { readonly kind: 'scenario-step-failed'; readonly index: number; readonly line: number; readonly text: string; readonly durationMs: number; readonly reason: string }
+  /** Terminals of programs. `data` is decoded text in which no UTF-8 character is cut; control sequences are still in it. */
+  | { readonly kind: 'terminal-opened'; readonly role: string; readonly machine: string; readonly columns: number; readonly rows: number; readonly command: readonly string[] }
+  | { readonly kind: 'terminal-output'; readonly role: string; readonly data: string }
+  | { readonly kind: 'terminal-input'; readonly role: string; readonly data: string; readonly by: 'scenario' | 'user' }
+  | { readonly kind: 'terminal-resized'; readonly role: string; readonly columns: number; readonly rows: number }
+  | { readonly kind: 'program-exited'; readonly role: string; readonly machine: string; readonly exitCode: number | undefined; readonly signal: string | undefined }
+  /** A one-shot command of a scenario (`run`). */
+  | { readonly kind: 'command-finished'; readonly machine: string; readonly command: string; readonly exitCode: number | undefined; readonly output: string }
+  /** Ports. */
+  | { readonly kind: 'port-checked'; readonly machine: string; readonly port: number; readonly state: 'free' | 'busy' | 'time-wait'; readonly holders: readonly PortHolder[]; readonly raw: string }
+  | { readonly kind: 'port-freed'; readonly machine: string; readonly port: number; readonly holders: readonly PortHolder[]; readonly signal: 'TERM' | 'KILL' };
+
+export interface RoleInfo {
+  readonly role: string;
+  readonly machine: string;
+  readonly user: string;
+  readonly address: string | undefined;
+}
+
+/** A process that listens on a port. Fields that the machine would not tell (a process of another user, without `sudo`) are undefined. */
+export interface PortHolder {
+  readonly address: string;
+  readonly port: number;
+  readonly pid: number | undefined;
+  readonly command: string | undefined;
+  readonly user: string | undefined;
+  /** Start of the process, milliseconds since the Unix epoch. */
+  readonly startedAtMs: number | undefined;
+}
+
+/** Takes events. A sink that is slower than its source returns a promise, and the source waits for it before it reads on. */
+export interface EventSink {
+  emit(body: EventBody): void | Promise<void>;
+}
+
+/** A time stamp of now. */
+export function timestamp(): Timestamp {
+  return { monotonicMs: performance.now(), wallMs: Date.now() };
+}
+
+/** A sink for those who do not listen. */
+export const silent: EventSink = { emit: () => undefined };
+
+let stepCount = 0;
+
+/** Runs `work` between a `step-started` and a `step-finished` or `step-failed` event; `note` makes the closing remark from its result. */
+export async function inStep<T>(sink: EventSink, title: string, work: (progress: (note: string) => void) => Promise<T>, note?: (value: T) => string | undefined): Promise<T> {
+  const id = `step-${++stepCount}`;
+  const started = performance.now();
+  await sink.emit({ kind: 'step-started', id, title });
+  try {
+    const value = await work((text) => void sink.emit({ kind: 'step-progress', id, note: text }));
+    const remark = note?.(value);
+    await sink.emit({ kind: 'step-finished', id, title, durationMs: performance.now() - started, ...(remark === undefined ? {} : { note: remark }) });
+    return value;
+  } catch (error) {
+    await sink.emit({ kind: 'step-failed', id, title, durationMs: performance.now() - started, reason: error instanceof Error ? error.message : String(error) });
+    throw error;
+  }
+}

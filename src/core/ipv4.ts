@@ -1,0 +1,53 @@
+/** IPv4 addresses as unsigned 32-bit numbers, subnets as RFC 4632 (CIDR) defines them. */
+export interface Subnet {
+  /** Network address. */
+  readonly network: number;
+  readonly prefixLength: number;
+}
+
+/** The address as a number, or undefined unless it is four decimal octets without leading zeros. */
+export function parseIPv4(text: string): number | undefined {
+  const parts = text.split('.');
+  if (parts.length !== 4) return undefined;
+  let value = 0;
+  for (const part of parts) {
+    if (!/^(0|[1-9]\d{0,2})$/.test(part) || Number(part) > 255) return undefined;
+    value = value * 256 + Number(part);
+  }
+  return value;
+}
+
+/** Dotted-decimal notation of an address. */
+export function formatIPv4(address: number): string {
+  return [24, 16, 8, 0].map((shift) => (address >>> shift) & 255).join('.');
+}
+
+/** `192.168.100.0/24` as a subnet, or undefined unless it is an address, a slash and a prefix length of 0 to 32. Host bits are kept out. */
+export function parseSubnet(text: string): Subnet | undefined {
+  const [address = '', length = '', ...rest] = text.split('/');
+  const value = parseIPv4(address);
+  if (rest.length > 0 || value === undefined || !/^\d{1,2}$/.test(length) || Number(length) > 32) return undefined;
+  const prefixLength = Number(length);
+  return { network: (value & maskOf(prefixLength)) >>> 0, prefixLength };
+}
+
+export function formatSubnet({ network, prefixLength }: Subnet): string {
+  return `${formatIPv4(network)}/${prefixLength}`;
+}
+
+export function contains(subnet: Subnet, address: number): boolean {
+  return ((address & maskOf(subnet.prefixLength)) >>> 0) === subnet.network;
+}
+
+/** The last address of the subnet, to which a broadcast goes (RFC 919). */
+export function broadcastOf({ network, prefixLength }: Subnet): number {
+  return (network | ~maskOf(prefixLength)) >>> 0;
+}
+
+export function overlaps(a: Subnet, b: Subnet): boolean {
+  return contains(a, b.network) || contains(b, a.network);
+}
+
+function maskOf(prefixLength: number): number {
+  return prefixLength === 0 ? 0 : (0xffff_ffff << (32 - prefixLength)) >>> 0;
+}

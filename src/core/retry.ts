@@ -1,0 +1,49 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { TimeoutError } from './errors.ts';
+
+export interface RetryOptions {
+  /** What is waited for, as it follows "waiting for": `sshd on vm1`. */
+  readonly what: string;
+  readonly timeoutMs: number;
+  readonly intervalMs?: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly hint?: string | undefined;
+}
+
+/** One attempt: either the value, or what was seen instead. */
+export type Attempt<T> = { readonly value: T } | { readonly seen: string };
+
+/**
+ * Repeats `attempt` until it yields a value or the deadline passes. The one place in the product that waits by time.
+ * The attempt is always made at least once, and once more at the deadline, so that a slow host does not fail a thing that is there.
+ *
+ * @throws {TimeoutError} at the deadline, with what the last attempt saw.
+ * @throws the abort reason when `signal` aborts; whatever `attempt` throws, at once.
+ */
+export async function retryUntil<T>(attempt: () => Promise<Attempt<T>> | Attempt<T>, options: RetryOptions): Promise<T> {
+  const { what, timeoutMs, intervalMs = 10, signal, hint } = options;
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    signal?.throwIfAborted();
+    const late = performance.now() >= deadline;
+    const result = await attempt();
+    if ('value' in result) return result.value;
+    if (late) {
+      throw new TimeoutError(`waited ${formatDuration(timeoutMs)} for ${what}; the last look saw: ${result.seen}`, { code: 'timeout', hint });
+    }
+    const pause = Math.min(intervalMs, Math.max(0, deadline - performance.now()));
+    await delay(pause, undefined, signal ? { signal } : {}).catch((error: unknown) => {
+      signal?.throwIfAborted();
+      throw error;
+    });
+  }
+}
+
+/** `850 ms`, `2.5 s`, `3 min 5 s`: a duration as a person reads it. */
+export function formatDuration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${Number((ms / 1000).toFixed(1))} s`;
+  const minutes = Math.floor(ms / 60_000);
+  const seconds = Math.round((ms % 60_000) / 1000);
+  return seconds === 0 ? `${minutes} min` : `${minutes} min ${seconds} s`;
+}

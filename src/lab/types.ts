@@ -1,0 +1,95 @@
+import type { Subnet } from '../core/ipv4.ts';
+
+/** The checked content of `lab.yaml`, all short forms expanded and all defaults filled in. */
+export interface Lab {
+  readonly name: string;
+  /** Name of the provider; `--provider` on the command line wins over the file. */
+  readonly provider: string;
+  /** Absolute path of the file that it came from. */
+  readonly file: string;
+  /** Absolute path of the folder of `file`; relative paths in the file start here. */
+  readonly folder: string;
+  readonly networks: ReadonlyMap<string, Network>;
+  readonly machines: ReadonlyMap<string, Machine>;
+  readonly programs: ReadonlyMap<string, Program>;
+  readonly scenarios: ReadonlyMap<string, ScenarioSource>;
+}
+
+export interface Network {
+  readonly name: string;
+  readonly subnet: Subnet;
+  /** Dotted-decimal; the network's own address on its bridge, undefined when the network has no gateway. */
+  readonly gateway: string | undefined;
+  /** Whether machines reach beyond the lab through the gateway, by network address translation (RFC 3022). */
+  readonly nat: boolean;
+}
+
+export interface Machine {
+  readonly name: string;
+  readonly image: string;
+  readonly user: string;
+  readonly interfaces: readonly Interface[];
+  readonly memoryMiB: number | undefined;
+  readonly cpus: number | undefined;
+  /** Size limit of the machine's own files, in MiB. */
+  readonly diskMiB: number | undefined;
+  /** How the machine is reached, for `provider: ssh`. */
+  readonly ssh: SshAccess | undefined;
+}
+
+export interface Interface {
+  readonly name: string;
+  readonly network: string;
+  /** Dotted-decimal. */
+  readonly address: string;
+}
+
+export interface SshAccess {
+  readonly host: string | undefined;
+  readonly port: number | undefined;
+  readonly user: string | undefined;
+  /** Path of a private key, `~` not expanded. */
+  readonly key: string | undefined;
+}
+
+export interface Program {
+  readonly name: string;
+  /** Name of the machine. */
+  readonly on: string;
+  /** Absolute paths on the host; each lands beside the others in the program's folder on the machine. */
+  readonly files: readonly string[];
+  readonly command: readonly string[];
+  /** Runs on the host, in the lab's folder, before the files are sent. */
+  readonly build: readonly string[] | undefined;
+  /** TCP ports that the program is expected to listen on. */
+  readonly listens: readonly number[];
+  /** What to do when a port of `listens` is held by another process: an error, or free it. */
+  readonly busyPort: 'error' | 'free';
+  /** Shown when the program is ready for a line of input. */
+  readonly prompt: Pattern | undefined;
+  readonly env: ReadonlyMap<string, string>;
+}
+
+/** Plain text, or a regular expression that was written as `/source/flags`. */
+export type Pattern = { readonly text: string } | { readonly regex: RegExp };
+
+/** A scenario as it stands in the file; the `scenario` room gives it a meaning. */
+export interface ScenarioSource {
+  readonly name: string;
+  readonly position: Position;
+  readonly steps: readonly StepSource[];
+}
+
+export interface StepSource {
+  readonly position: Position;
+  /** Plain data of the step: a map of one verb and its options, or a bare verb. */
+  readonly value: unknown;
+  /** Where a part of `value` stands, by its path within the step. */
+  readonly positionOf: (path: readonly (string | number)[]) => Position;
+}
+
+/** A place in `lab.yaml`; line and column count from 1. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}

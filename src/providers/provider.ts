@@ -1,0 +1,97 @@
+import type { Lab, Machine } from '../lab/types.ts';
+import type { EventSink } from '../core/events.ts';
+import type { Shell } from '../ssh/shell.ts';
+
+/** Where machines come from. An implementation is one folder of this room and one line in the registry. */
+export interface Provider {
+  readonly name: string;
+  readonly features: ProviderFeatures;
+
+  /** All that is missing on this host for this provider, at once. Changes nothing; may be called at any time. */
+  check(context: CheckContext): Promise<Requirement[]>;
+
+  /**
+   * Makes the machines and networks of the lab, or finds them made. Safe to call twice: what runs and fits stays as it is. When it fails, what it
+   * made in this call is gone again.
+   *
+   * @throws {EnvironmentError} when this host cannot. @throws {TimeoutError} when a machine does not become ready.
+   */
+  up(lab: Lab, context: ProviderContext): Promise<ProviderState>;
+
+  /** From saved state to live machines; creates nothing. A machine that is gone is told as `running: false`, not as an error. */
+  attach(state: ProviderState, context: ProviderContext): Promise<AttachedMachine[]>;
+
+  /** What carries the label of a lab of this user on this host, whether or not its folder still exists. */
+  list(): Promise<LabelledLab[]>;
+
+  /** Removes all that carries the lab's label, and nothing else; returns what it ended. Safe when nothing exists, and after `kill -9` of any other verb. */
+  down(labId: string, context: ProviderContext): Promise<string[]>;
+}
+
+/** Abilities as data: nobody asks "is it qemu?". */
+export interface ProviderFeatures {
+  /** It never works without root. */
+  readonly needsRoot: boolean;
+  /** It makes the networks, so that the addresses of `lab.yaml` are given, not looked for. */
+  readonly ownsNetwork: boolean;
+  /** It makes the machines and may remove them. */
+  readonly ownsMachines: boolean;
+  readonly snapshots: boolean;
+}
+
+export interface CheckContext {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One thing that a provider needs on this host. */
+export interface Requirement {
+  /** Stable name: `user-namespaces`. */
+  readonly id: string;
+  /** As a user reads it: `user namespaces for ordinary users`. */
+  readonly description: string;
+  readonly status: 'present' | 'missing' | 'optional-missing';
+  /** What was found: a version, a path, a refusal. */
+  readonly found: string;
+  /** Exact commands or sentences that get it; empty when present. */
+  readonly howToGet: readonly string[];
+}
+
+export interface ProviderContext {
+  /** Unique name of this lab on this host, the label of all that it makes. */
+  readonly labId: string;
+  /** Absolute path of the `.lab` folder. */
+  readonly stateFolder: string;
+  readonly events: EventSink;
+  readonly signal: AbortSignal;
+  /** Writes one line of the journal before the thing is made; resolves when it is on disk. */
+  readonly journal: (entry: JournalEntry) => Promise<void>;
+}
+
+/** What is about to be made; enough for `down` to find it after a crash. */
+export interface JournalEntry {
+  readonly kind: string;
+  readonly [field: string]: unknown;
+}
+
+/** What a provider needs to find its machines again; plain JSON, stored in `state.json`, read by nobody else. */
+export interface ProviderState {
+  readonly [field: string]: unknown;
+}
+
+export interface AttachedMachine {
+  readonly machine: Machine;
+  readonly running: boolean;
+  /** Opens the Shell; the caller closes it. */
+  connect(signal?: AbortSignal): Promise<Shell>;
+  /** What OpenSSH's own client needs to get there, as `keyword → value` of ssh_config(5). */
+  readonly sshConfig: ReadonlyMap<string, string>;
+}
+
+export interface LabelledLab {
+  readonly labId: string;
+  readonly name: string;
+  /** Absolute path of the `.lab` folder that it belongs to. */
+  readonly stateFolder: string;
+  /** The processes that hold it. */
+  readonly pids: readonly number[];
+}
