@@ -24,6 +24,8 @@ export type EventBody =
   | { readonly kind: 'scenario-step-started'; readonly index: number; readonly line: number; readonly text: string }
   | { readonly kind: 'scenario-step-passed'; readonly index: number; readonly line: number; readonly text: string; readonly durationMs: number }
   | { readonly kind: 'scenario-step-failed'; readonly index: number; readonly line: number; readonly text: string; readonly durationMs: number; readonly reason: string }
+  /** A step that nobody played, because its lines belong to the user who has that keyboard (`lab run --as`). */
+  | { readonly kind: 'scenario-step-skipped'; readonly index: number; readonly line: number; readonly text: string; readonly reason: string }
   /** Terminals of programs. `data` is decoded text in which no UTF-8 character is cut; control sequences are still in it. */
   | { readonly kind: 'terminal-opened'; readonly role: string; readonly machine: string; readonly columns: number; readonly rows: number; readonly command: readonly string[] }
   | { readonly kind: 'terminal-output'; readonly role: string; readonly data: string }
