@@ -84,12 +84,20 @@ export interface StepSource {
   readonly position: Position;
   /** Plain data of the step: a map of one verb and its options, or a bare verb. */
   readonly value: unknown;
-  /** Where a part of `value` stands, by its path within the step. */
-  readonly positionOf: (path: readonly (string | number)[]) => Position;
+  /**
+   * Where a part of `value` stands, by its path within the step: the value itself, or its key when `at` is `key`. A map or list that has a key is
+   * shown by its key. Where the path leads to nothing, the nearest part that exists is told.
+   */
+  readonly positionOf: (path: readonly (string | number)[], at?: 'key' | 'value') => Span;
 }
 
 /** A place in `lab.yaml`; line and column count from 1. */
 export interface Position {
   readonly line: number;
   readonly column: number;
+}
+
+/** A place and how many characters of its line belong to it, at least 1; what a code frame underlines. */
+export interface Span extends Position {
+  readonly length: number;
 }
