@@ -1,0 +1,218 @@
+import { constants } from 'node:os';
+import { suggestion } from '../core/suggest.ts';
+import { parsePattern } from '../lab/pattern.ts';
+import type { Lab, Pattern } from '../lab/types.ts';
+import { parseDuration } from './duration.ts';
+import { entriesOf, show, wordOf, type Faults, type Path } from './faults.ts';
+import type { ExpectedEnd, ScenarioCommand, StepBody, Verb, WaitGoal } from './steps.ts';
+
+/** What a verb's parser works with. `value` stands at `path` within the step. */
+export interface VerbSource {
+  readonly lab: Lab;
+  readonly faults: Faults;
+  readonly value: unknown;
+  readonly path: Path;
+}
+
+type BodyParser = (source: VerbSource) => StepBody | undefined;
+
+/** One parser per verb: gives the typed step, or undefined after it noted at least one fault. */
+export const VERB_PARSERS: Readonly<Record<Verb, BodyParser>> = {
+  start: (source) => {
+    const programs = parseRoles(withoutProgramKey(source), 'start: server');
+    return programs && { verb: 'start', programs };
+  },
+  send: (source) => {
+    const lines = parseRoleMap(source, 'send: { client: "Hello" }', parseText);
+    return lines && { verb: 'send', lines: lines.map(([role, text]) => ({ role, text })) };
+  },
+  expect: (source) => {
+    const patterns = parseRoleMap(source, 'expect: { server: "Hello" }', parseExpectation);
+    return patterns && { verb: 'expect', patterns: patterns.map(([role, pattern]) => ({ role, pattern })) };
+  },
+  exit: (source) => {
+    const ends = parseRoleMap(source, 'exit: { client: 0 }', parseEnd);
+    return ends && { verb: 'exit', ends: ends.map(([role, status]) => ({ role, status })) };
+  },
+  close: (source) => {
+    const roles = parseRoles(source, 'close: client');
+    return roles && { verb: 'close', roles };
+  },
+  signal: (source) => {
+    const signals = parseRoleMap(source, 'signal: { server: INT }', parseSignal);
+    return signals && { verb: 'signal', signals: signals.map(([role, signal]) => ({ role, signal })) };
+  },
+  wait: (source) => {
+    const until = parseWait(source);
+    return until && { verb: 'wait', until };
+  },
+  run: (source) => {
+    const commands = parseRun(source);
+    return commands && { verb: 'run', commands };
+  },
+};
+
+/** Options of the verbs that may also be written as a map of options, and the keys by which that form is known. */
+const LONG_FORMS: Readonly<Partial<Record<Verb, { readonly known: readonly string[]; readonly needs: readonly string[] }>>> = {
+  start: { known: ['program', 'timeout'], needs: ['program'] },
+  run: { known: ['on', 'command', 'status', 'output', 'timeout'], needs: ['on', 'command'] },
+};
+
+/** The options of a step in long form, `run: { on: vm1, command: […] }`; undefined for every other form. */
+export function longForm(verb: Verb, value: unknown): [string, unknown][] | undefined {
+  const entries = entriesOf(value);
+  return entries?.some(([key]) => LONG_FORMS[verb]?.needs.includes(key)) ? entries : undefined;
+}
+
+/** Notes the options that a long form does not have, and those that it lacks. */
+function checkOptions(verb: Verb, entries: readonly [string, unknown][], { faults, path }: VerbSource): void {
+  const { known = [], needs = [] } = LONG_FORMS[verb] ?? {};
+  for (const [key] of entries) if (!known.includes(key)) faults.add([...path, key], key, `"${verb}" has no option "${key}"`, suggestion(key, known));
+  for (const key of needs) if (!entries.some(([given]) => given === key)) faults.add(path, '', `"${verb}" needs "${key}"`, RUN_EXAMPLE);
+}
+
+/** `start: { program: server, timeout: 5s }` says the same as `start: server` with a timeout beside it. */
+function withoutProgramKey(source: VerbSource): VerbSource {
+  const entries = longForm('start', source.value);
+  if (!entries) return source;
+  checkOptions('start', entries, source);
+  return { ...source, value: new Map(entries).get('program'), path: [...source.path, 'program'] };
+}
+
+/** One name of a program, or a list of them. */
+function parseRoles({ lab, faults, value, path }: VerbSource, example: string): string[] | undefined {
+  const names: unknown[] = Array.isArray(value) ? value : [value];
+  if (names.length === 0) return faults.add(path, '', 'needs at least one program', `for example: ${example}`);
+  const at = (i: number): Path => (Array.isArray(value) ? [...path, i] : path);
+  const roles = names.map((name, i) => {
+    if (typeof name !== 'string') return faults.add(at(i), name, `must be the name of a program, not ${show(name)}`, `for example: ${example}`);
+    return knownRole(lab, faults, name, at(i));
+  });
+  return allOf(roles);
+}
+
+/** A map from programs to something; `parse` reads each value. */
+function parseRoleMap<T>(source: VerbSource, example: string, parse: (value: unknown, path: Path, faults: Faults) => T | undefined): [string, T][] | undefined {
+  const { lab, faults, value, path } = source;
+  const entries = entriesOf(value);
+  if (!entries || entries.length === 0) return faults.add(path, value, `must be a map from programs, not ${entries ? 'an empty one' : show(value)}`, `for example: ${example}`);
+  const parsed = entries.map(([name, part]): [string, T] | undefined => {
+    const role = knownRole(lab, faults, name, [...path, name]);
+    const result = parse(part, [...path, name], faults);
+    return role === undefined || result === undefined ? undefined : [role, result];
+  });
+  return allOf(parsed);
+}
+
+function knownRole(lab: Lab, faults: Faults, name: string, path: Path): string | undefined {
+  if (lab.programs.has(name)) return name;
+  return faults.add(path, name, `there is no program "${name}"`, suggestion(name, [...lab.programs.keys()]) ?? 'add it under programs:');
+}
+
+function parseText(value: unknown, path: Path, faults: Faults): string | undefined {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'object') return faults.add(path, value, `must be one text, not ${show(value)}`, 'a text may hold several lines; other texts are steps of their own');
+  return faults.add(path, value, `must be text, not ${show(value)}`, `put it in quotes: "${wordOf(value)}"`);
+}
+
+function parseExpectation(value: unknown, path: Path, faults: Faults): Pattern | undefined {
+  const text = parseText(value, path, faults);
+  if (text === undefined) return undefined;
+  if (text === '') return faults.add(path, '', 'must not be empty', 'an empty text is found everywhere; give a part of the line that must come');
+  const pattern = parsePattern(text);
+  if ('fault' in pattern) return faults.add(path, text, `is not a regular expression: ${pattern.fault}`, 'for plain text leave out the slashes');
+  return pattern;
+}
+
+function parseEnd(value: unknown, path: Path, faults: Faults): ExpectedEnd | undefined {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 255) return value;
+  const signal = typeof value === 'string' ? signalName(value) : undefined;
+  return signal ?? faults.add(path, value, `must be an exit status from 0 to 255 or a signal, not ${show(value)}`, 'for example 0, or SIGTERM');
+}
+
+function parseSignal(value: unknown, path: Path, faults: Faults): string | undefined {
+  const signal = typeof value === 'string' ? signalName(value) : undefined;
+  if (signal !== undefined) return signal;
+  const known = Object.keys(constants.signals).map((name) => name.slice('SIG'.length));
+  const near = typeof value === 'string' ? suggestion(value.replace(/^SIG/i, ''), known) : undefined;
+  return faults.add(path, value, `must be the name of a signal, not ${show(value)}`, near?.startsWith('did') ? near : 'for example INT, TERM, KILL, HUP');
+}
+
+/** `TERM` for `TERM`, `term` and `SIGTERM`; undefined when there is no such signal (signal(7)). */
+function signalName(text: string): string | undefined {
+  const name = text.toUpperCase().replace(/^SIG/, '');
+  return `SIG${name}` in constants.signals ? name : undefined;
+}
+
+function parseWait({ lab, faults, value, path }: VerbSource): WaitGoal | undefined {
+  const entries = entriesOf(value);
+  if (!entries) {
+    const ms = parseDuration(value);
+    if (typeof ms === 'number') return { kind: 'time', ms };
+    return faults.add(path, value, `must be ${ms.wrong}, or { listens: PROGRAM }, or { prompt: PROGRAM }, not ${show(value)}`, ms.hint);
+  }
+  const [kind, name] = entries[0] ?? [];
+  if (entries.length !== 1 || (kind !== 'listens' && kind !== 'prompt')) {
+    return faults.add(path, value, 'must be a time, { listens: PROGRAM } or { prompt: PROGRAM }', 'for example: wait: { listens: server }');
+  }
+  const at = [...path, kind];
+  if (typeof name !== 'string') return faults.add(at, name, `must be the name of a program, not ${show(name)}`, `for example: wait: { ${kind}: server }`);
+  const role = knownRole(lab, faults, name, at);
+  const program = lab.programs.get(name);
+  if (role === undefined || !program) return undefined;
+  if (kind === 'listens' && program.listens.length === 0) return faults.add(at, name, `the program "${name}" has no port to listen on`, `add "listens: PORT" to programs.${name}`);
+  if (kind === 'prompt' && !program.prompt) return faults.add(at, name, `the program "${name}" has no prompt`, `add "prompt: TEXT" to programs.${name}`);
+  return { kind, role };
+}
+
+const RUN_EXAMPLE = 'for example: run: { on: vm1, command: [ss, -ltn], status: 0, output: ":7999" }';
+
+/** The long form has the keys `on` and `command`; the short form maps machines to commands. */
+function parseRun(source: VerbSource): ScenarioCommand[] | undefined {
+  const { faults, value, path } = source;
+  const entries = entriesOf(value);
+  if (!entries || entries.length === 0) return faults.add(path, value, `must say the machine and the command, not ${show(value)}`, RUN_EXAMPLE);
+  if (longForm('run', value)) {
+    const command = parseLongRun(source, entries);
+    return command && [command];
+  }
+  const commands = entries.map(([machine, words]): ScenarioCommand | undefined => {
+    const on = knownMachine(source, machine, [...path, machine]);
+    const command = parseCommand(words, [...path, machine], faults);
+    return on === undefined || command === undefined ? undefined : { on, command, status: 0, output: undefined };
+  });
+  return allOf(commands);
+}
+
+function parseLongRun(source: VerbSource, entries: readonly [string, unknown][]): ScenarioCommand | undefined {
+  const { faults, path } = source;
+  checkOptions('run', entries, source);
+  const given = new Map(entries);
+  const machine = given.get('on');
+  const on = given.has('on') ? knownMachine(source, machine, [...path, 'on']) : undefined;
+  const command = given.has('command') ? parseCommand(given.get('command'), [...path, 'command'], faults) : undefined;
+  const status = given.has('status') ? parseEnd(given.get('status'), [...path, 'status'], faults) : 0;
+  const output = given.has('output') ? parseExpectation(given.get('output'), [...path, 'output'], faults) : undefined;
+  return on === undefined || command === undefined || status === undefined ? undefined : { on, command, status, output };
+}
+
+function knownMachine({ lab, faults }: VerbSource, name: unknown, path: Path): string | undefined {
+  if (typeof name === 'string' && lab.machines.has(name)) return name;
+  if (typeof name !== 'string') return faults.add(path, name, `must be the name of a machine, not ${show(name)}`, RUN_EXAMPLE);
+  return faults.add(path, name, `there is no machine "${name}"`, suggestion(name, [...lab.machines.keys()]));
+}
+
+/** A list of words; numbers in it are taken as they are written, as in a program's `command`. */
+function parseCommand(value: unknown, path: Path, faults: Faults): string[] | undefined {
+  if (!Array.isArray(value) || value.length === 0) {
+    const hint = typeof value === 'string' ? 'a command is a list of words; for a shell line write [sh, -c, "…"]' : RUN_EXAMPLE;
+    return faults.add(path, value, `must be a list of words, not ${Array.isArray(value) ? 'an empty one' : show(value)}`, hint);
+  }
+  const words: unknown[] = value;
+  return allOf(words.map((word, i) => (typeof word === 'string' || typeof word === 'number' ? String(word) : faults.add([...path, i], word, `must be a word, not ${show(word)}`, 'put it in quotes'))));
+}
+
+/** The list when nothing in it is undefined. */
+function allOf<T>(parts: readonly (T | undefined)[]): T[] | undefined {
+  return parts.every((part) => part !== undefined) ? [...parts] : undefined;
+}
