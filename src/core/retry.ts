@@ -6,6 +6,8 @@ export interface RetryOptions {
   readonly what: string;
   readonly timeoutMs: number;
   readonly intervalMs?: number;
+  /** Called before each attempt. When its promise resolves, the next attempt is made at once instead of after `intervalMs`; it must not reject. */
+  readonly wake?: (() => Promise<void>) | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly hint?: string | undefined;
 }
@@ -21,21 +23,35 @@ export type Attempt<T> = { readonly value: T } | { readonly seen: string };
  * @throws the abort reason when `signal` aborts; whatever `attempt` throws, at once.
  */
 export async function retryUntil<T>(attempt: () => Promise<Attempt<T>> | Attempt<T>, options: RetryOptions): Promise<T> {
-  const { what, timeoutMs, intervalMs = 10, signal, hint } = options;
+  const { what, timeoutMs, intervalMs = 10, wake, signal, hint } = options;
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     signal?.throwIfAborted();
     const late = performance.now() >= deadline;
+    const woken = wake?.();
     const result = await attempt();
     if ('value' in result) return result.value;
     if (late) {
       throw new TimeoutError(`waited ${formatDuration(timeoutMs)} for ${what}; the last look saw: ${result.seen}`, { code: 'timeout', hint });
     }
     const pause = Math.min(intervalMs, Math.max(0, deadline - performance.now()));
-    await delay(pause, undefined, signal ? { signal } : {}).catch((error: unknown) => {
-      signal?.throwIfAborted();
-      throw error;
-    });
+    await pauseFor(pause, woken, signal);
+  }
+}
+
+/** Resolves after `ms` or as soon as `woken` does; rejects with the abort reason. */
+async function pauseFor(ms: number, woken: Promise<void> | undefined, signal: AbortSignal | undefined): Promise<void> {
+  const timer = new AbortController();
+  const timerSignal = signal ? AbortSignal.any([signal, timer.signal]) : timer.signal;
+  try {
+    const waits = [delay(ms, undefined, { signal: timerSignal })];
+    if (woken) waits.push(woken);
+    await Promise.race(waits);
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  } finally {
+    timer.abort();
   }
 }
 
