@@ -44,7 +44,7 @@ async function pauseFor(ms: number, woken: Promise<void> | undefined, signal: Ab
   const timer = new AbortController();
   const timerSignal = signal ? AbortSignal.any([signal, timer.signal]) : timer.signal;
   try {
-    const waits = [delay(ms, undefined, { signal: timerSignal })];
+    const waits: Promise<void>[] = [delay(ms, undefined, { signal: timerSignal })];
     if (woken) waits.push(woken);
     await Promise.race(waits);
   } catch (error) {
