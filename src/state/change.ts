@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import { formatSubnet } from '../core/ipv4.ts';
+import type { Interface, Lab, Machine, Network } from '../lab/types.ts';
+import type { LabState } from './lab-state.ts';
+import { storeMachine, storeNetwork } from './stored-lab.ts';
+
+/** Hex SHA-256 of the part of a lab that running machines depend on: provider, networks, machines. Their order in the file does not matter. */
+export function fingerprint({ provider, networks, machines }: Lab): string {
+  const part = { provider, networks: byName(networks.values()).map(storeNetwork), machines: byName(machines.values()).map(storeMachine) };
+  return createHash('sha256').update(JSON.stringify(part)).digest('hex');
+}
+
+/**
+ * What differs between the lab that runs and the lab as the file describes it now, one sentence each: `vm2: address 192.168.100.5 → 192.168.100.6`.
+ * Empty when the fingerprints agree.
+ */
+export function describeChange(running: LabState, lab: Lab): string[] {
+  return [
+    ...valueChange('provider', running.provider, lab.provider),
+    ...listChange(running.networks, byName(lab.networks.values()), 'network', networkChange),
+    ...listChange(running.machines, byName(lab.machines.values()), 'machine', machineChange),
+  ];
+}
+
+interface Named {
+  readonly name: string;
+}
+
+function listChange<T extends Named>(old: readonly T[], now: readonly T[], what: string, compare: (old: T, now: T) => string[]): string[] {
+  const oldNames = new Map(old.map((item) => [item.name, item]));
+  const nowNames = new Set(now.map((item) => item.name));
+  return [
+    ...old.filter(({ name }) => !nowNames.has(name)).map(({ name }) => `${name}: ${what} removed`),
+    ...now.flatMap((item) => {
+      const before = oldNames.get(item.name);
+      return before === undefined ? [`${item.name}: ${what} added`] : compare(before, item).map((sentence) => `${item.name}: ${sentence}`);
+    }),
+  ];
+}
+
+function networkChange(old: Network, now: Network): string[] {
+  return [
+    ...valueChange('subnet', formatSubnet(old.subnet), formatSubnet(now.subnet)),
+    ...valueChange('gateway', old.gateway, now.gateway),
+    ...valueChange('nat', old.nat, now.nat),
+  ];
+}
+
+function machineChange(old: Machine, now: Machine): string[] {
+  return [
+    ...valueChange('image', old.image, now.image),
+    ...valueChange('user', old.user, now.user),
+    ...interfacesChange(old.interfaces, now.interfaces),
+    ...valueChange('memory', old.memoryMiB, now.memoryMiB, 'MiB'),
+    ...valueChange('cpus', old.cpus, now.cpus),
+    ...valueChange('disk', old.diskMiB, now.diskMiB, 'MiB'),
+    ...(['host', 'port', 'user', 'key'] as const).flatMap((field) => valueChange(`ssh ${field}`, old.ssh?.[field], now.ssh?.[field])),
+  ];
+}
+
+function interfacesChange(old: readonly Interface[], now: readonly Interface[]): string[] {
+  const several = old.length > 1 || now.length > 1;
+  const changes = listChange(old, now, 'interface', (before, after) => [
+    ...valueChange('address', before.address, after.address),
+    ...valueChange('network', before.network, after.network),
+  ]);
+  // With one interface on both sides its name only stands in the way: `address … → …`, not `eth0: address … → …`.
+  const sameNames = old.every(({ name }) => now.some((other) => other.name === name)) && old.length === now.length;
+  if (sameNames && changes.length === 0 && old.some(({ name }, index) => now[index]?.name !== name)) return ['order of the interfaces changed'];
+  return several || !sameNames ? changes : changes.map((sentence) => sentence.slice(sentence.indexOf(': ') + 2));
+}
+
+type Value = string | number | boolean | undefined;
+
+function valueChange(what: string, old: Value, now: Value, unit?: string): string[] {
+  return old === now ? [] : [`${what} ${show(old, unit)} → ${show(now, unit)}`];
+}
+
+function show(value: Value, unit: string | undefined): string {
+  if (value === undefined) return 'none';
+  if (typeof value === 'boolean') return value ? 'on' : 'off';
+  return unit === undefined ? String(value) : `${value} ${unit}`;
+}
+
+/** By code units, the same on every host; `localeCompare` is not. */
+function byName<T extends Named>(items: Iterable<T>): T[] {
+  return [...items].toSorted((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)));
+}

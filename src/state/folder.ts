@@ -1,0 +1,57 @@
+import { chmod, mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { basename, dirname, join, resolve } from 'node:path';
+import { EnvironmentError } from '../core/errors.ts';
+import { storing, unless } from './storage.ts';
+
+/** Absolute path of the `.lab` folder that belongs to a `lab.yaml`: beside it. */
+export function stateFolderFor(labFile: string): string {
+  return join(dirname(resolve(labFile)), '.lab');
+}
+
+/**
+ * Makes the `.lab` folder, or finds it made: only its owner may enter (keys are kept there), and git ignores it. May be called at any time.
+ *
+ * @throws {EnvironmentError} when the disk is full or read-only, a right is missing, a file has that name, or the folder belongs to another user.
+ */
+export async function ensureStateFolder(folder: string): Promise<void> {
+  const made = await storing(`make ${folder}`, () => unless(['EEXIST'], mkdir(folder, { mode: 0o700 }).then(() => true)));
+  if (made === undefined) await checkFolder(folder);
+  await storing(`write into ${folder}`, () => unless(['EEXIST'], writeFile(join(folder, '.gitignore'), '*\n', { flag: 'wx', mode: 0o600 })));
+}
+
+async function checkFolder(folder: string): Promise<void> {
+  const found = await storing(`look at ${folder}`, () => unless(['ENOENT'], stat(folder)));
+  if (found === undefined || !found.isDirectory()) throw notAFolder(folder);
+  const foreign = process.geteuid !== undefined && found.uid !== process.geteuid();
+  if (foreign && (await ownerOfNewFile(folder)) !== found.uid) throw foreignFolder(folder, found.uid);
+  if (!foreign && (found.mode & 0o077) !== 0) await storing(`protect ${folder}`, () => chmod(folder, 0o700));
+}
+
+/**
+ * The owner that a file gets which we make there, or undefined when we may not make one. It differs from us on shared folders of a virtual machine,
+ * where the mount decides who owns everything; such a folder is no other user's.
+ */
+async function ownerOfNewFile(folder: string): Promise<number | undefined> {
+  const probe = join(folder, `probe.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    const written = await unless(['EACCES', 'EPERM'], writeFile(probe, '', { flag: 'wx', mode: 0o600 }).then(() => true));
+    return written === undefined ? undefined : (await stat(probe)).uid;
+  } finally {
+    await unless(['EACCES', 'EPERM'], rm(probe, { force: true }));
+  }
+}
+
+function notAFolder(folder: string): EnvironmentError {
+  return new EnvironmentError(`${folder} is not a folder, but lab keeps its state there`, {
+    code: 'state-folder-is-file',
+    hint: `Move it away: mv ${basename(folder)} ${basename(folder)}.old`,
+  });
+}
+
+function foreignFolder(folder: string, owner: number): EnvironmentError {
+  return new EnvironmentError(`${folder} belongs to another user (user ID ${owner}), who ran this lab before you`, {
+    code: 'state-folder-foreign',
+    hint: `Run lab as that user (sudo -u '#${owner}' …), or copy the folder of lab.yaml without .lab and work in the copy.`,
+  });
+}

@@ -1,0 +1,162 @@
+import { constants } from 'node:fs';
+import { open, readFile, rm, type FileHandle } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { EnvironmentError } from '../core/errors.ts';
+import { storing, syncFolder, unless } from './storage.ts';
+
+/** One line of the journal: what is about to be made, and when that was (ISO 8601). */
+export interface JournalRecord {
+  readonly at: string;
+  readonly kind: string;
+  readonly [field: string]: unknown;
+}
+
+/** What is written; `at` is added. */
+export interface NewRecord {
+  readonly kind: string;
+  readonly [field: string]: unknown;
+}
+
+/** The way into a journal. Only the holder of the lab's lock writes. */
+export interface Journal {
+  /**
+   * Adds a record; it is on disk (fdatasync(2)) when the promise resolves. Records that are added while the disk is busy share one write, so
+   * many machines at once cost little more than one. Order is that of the calls.
+   *
+   * @throws {EnvironmentError} when the disk is full or fails; the record is then not in the journal.
+   */
+  append(entry: NewRecord): Promise<void>;
+}
+
+/** Path of the journal in a `.lab` folder: newline-delimited JSON, append-only. */
+export function journalPath(folder: string): string {
+  return join(folder, 'journal.ndjson');
+}
+
+/** The journal of a `.lab` folder, which must exist. Nothing is opened until the first record, and nothing needs to be closed. */
+export function openJournal(folder: string): Journal {
+  const path = journalPath(folder);
+  return {
+    append(entry) {
+      const queue = queues.get(path) ?? new BatchQueue(path);
+      queues.set(path, queue);
+      return queue.add(`${JSON.stringify({ at: new Date().toISOString(), ...entry })}\n`);
+    },
+  };
+}
+
+/**
+ * All records of the journal of a `.lab` folder, oldest first; none when there is no journal. A last line that a crash cut off was never told to be
+ * on disk, so what it announces was never made: it is left out.
+ *
+ * @throws {EnvironmentError} when it cannot be read, or a line within it is broken (which no crash of ours does).
+ */
+export async function readJournal(folder: string): Promise<JournalRecord[]> {
+  const path = journalPath(folder);
+  const text = await storing(`read ${path}`, () => unless(['ENOENT'], readFile(path, 'utf8')));
+  const lines = (text ?? '').split('\n').slice(0, -1);
+  return lines.flatMap((line, index) => {
+    const record = parseRecord(line);
+    if (record !== undefined) return [record];
+    if (index === lines.length - 1) return [];
+    throw brokenLine(path, index + 1, line);
+  });
+}
+
+/** Removes the journal; safe when there is none. Call it when nothing that it names exists any more. */
+export async function removeJournal(folder: string): Promise<void> {
+  const path = journalPath(folder);
+  await storing(`remove ${path}`, () => rm(path, { force: true }));
+}
+
+/** One writer per file in this process, however often the journal was opened: two would write over each other. */
+const queues = new Map<string, BatchQueue>();
+
+interface Batch {
+  lines: string;
+  readonly written: PromiseWithResolvers<void>;
+}
+
+/** Records that wait for the disk. Those that come while it is busy form the next batch. */
+class BatchQueue {
+  readonly #path: string;
+  #waiting: Batch | undefined;
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  add(line: string): Promise<void> {
+    this.#waiting ??= this.#newBatch();
+    this.#waiting.lines += line;
+    return this.#waiting.written.promise;
+  }
+
+  #newBatch(): Batch {
+    const batch: Batch = { lines: '', written: Promise.withResolvers() };
+    this.#last = this.#last.then(async () => {
+      this.#waiting = undefined;
+      await storing(`write ${this.#path}`, () => appendDurably(this.#path, Buffer.from(batch.lines))).then(batch.written.resolve, batch.written.reject);
+    });
+    return batch;
+  }
+}
+
+/** Adds whole lines after the last whole line, and puts them on disk. */
+async function appendDurably(path: string, bytes: Buffer): Promise<void> {
+  const file = await open(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+  try {
+    const end = await endOfLastLine(file);
+    try {
+      await writeAll(file, bytes, end);
+      await file.datasync();
+    } catch (error) {
+      // What got through of a record that failed would join the next one to a broken line.
+      await file.truncate(end).catch(() => undefined);
+      throw error;
+    }
+    if (end === 0) await syncFolder(dirname(path));
+  } finally {
+    await file.close();
+  }
+}
+
+/** Where the next record goes. A last line that a crash cut off is removed, or it would join the next one to a broken line. */
+async function endOfLastLine(file: FileHandle): Promise<number> {
+  const { size } = await file.stat();
+  const lastByte = Buffer.alloc(1);
+  if (size > 0) await file.read(lastByte, 0, 1, size - 1);
+  if (size === 0 || lastByte[0] === newline) return size;
+  const content = await file.readFile();
+  const end = content.lastIndexOf(newline) + 1;
+  await file.truncate(end);
+  return end;
+}
+
+const newline = 0x0a;
+
+/** write(2) may take less than it is given, on a disk that fills up for example. */
+async function writeAll(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
+  let done = 0;
+  while (done < bytes.length) {
+    done += (await file.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
+  }
+}
+
+function parseRecord(line: string): JournalRecord | undefined {
+  try {
+    const value = JSON.parse(line) as Partial<JournalRecord> | null;
+    return typeof value === 'object' && typeof value?.kind === 'string' && typeof value.at === 'string' ? (value as JournalRecord) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function brokenLine(path: string, lineNumber: number, line: string): EnvironmentError {
+  return new EnvironmentError(`${path}:${lineNumber} is no journal record; something other than lab changed the file`, {
+    code: 'journal-broken',
+    detail: line.slice(0, 200),
+    hint: 'Remove that line, then run `lab down`; `lab gc` finds what the line may have named.',
+  });
+}

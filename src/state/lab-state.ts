@@ -1,0 +1,27 @@
+import type { Machine, Network } from '../lab/types.ts';
+
+/** What is known of a lab that was brought up; enough for `down`, `status`, `ssh` and `exec` to work without `lab.yaml`. */
+export interface LabState {
+  readonly schemaVersion: 1;
+  /** Unique name of this lab on this host, the label of all that it made. */
+  readonly labId: string;
+  readonly name: string;
+  readonly provider: string;
+  /** ISO 8601. */
+  readonly createdAt: string;
+  /** `fingerprint` of the lab as it was brought up. */
+  readonly fingerprint: string;
+  readonly networks: readonly Network[];
+  readonly machines: readonly Machine[];
+  readonly programs: readonly ProgramSummary[];
+  /** What the provider needs to find its machines again; plain JSON that nobody else reads. */
+  readonly providerState: Readonly<Record<string, unknown>>;
+}
+
+/** What `status` tells of a program. */
+export interface ProgramSummary {
+  readonly name: string;
+  /** Name of the machine. */
+  readonly on: string;
+  readonly listens: readonly number[];
+}

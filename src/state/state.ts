@@ -1,0 +1,119 @@
+import { readFile, readdir, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { EnvironmentError } from '../core/errors.ts';
+import type { Lab } from '../lab/types.ts';
+import { fingerprint } from './change.ts';
+import type { LabState } from './lab-state.ts';
+import { replaceFile, storing, unless } from './storage.ts';
+import { restoreMachine, restoreNetwork, storeMachine, storeNetwork, type StoredMachine, type StoredNetwork } from './stored-lab.ts';
+
+export type { LabState, ProgramSummary } from './lab-state.ts';
+
+/** The state of a lab that has just been brought up. */
+export function stateOf(lab: Lab, labId: string, providerState: Readonly<Record<string, unknown>>): LabState {
+  return {
+    schemaVersion: 1,
+    labId,
+    name: lab.name,
+    provider: lab.provider,
+    createdAt: new Date().toISOString(),
+    fingerprint: fingerprint(lab),
+    networks: [...lab.networks.values()],
+    machines: [...lab.machines.values()],
+    programs: [...lab.programs.values()].map(({ name, on, listens }) => ({ name, on, listens })),
+    providerState,
+  };
+}
+
+/** Path of the state in a `.lab` folder. */
+export function statePath(folder: string): string {
+  return join(folder, 'state.json');
+}
+
+/** Writes the state; a reader, and a crash at any instant, finds the whole old or the whole new one. */
+export async function writeState(folder: string, state: LabState): Promise<void> {
+  const stored = { ...state, networks: state.networks.map(storeNetwork), machines: state.machines.map(storeMachine) };
+  await replaceFile(statePath(folder), `${JSON.stringify(stored, undefined, 2)}\n`);
+}
+
+/**
+ * The state in a `.lab` folder, or undefined when the lab is not up.
+ *
+ * @throws {EnvironmentError} `state-newer` when a newer lab wrote it, `state-broken` when it is no state, or when it cannot be read.
+ */
+export async function readState(folder: string): Promise<LabState | undefined> {
+  const path = statePath(folder);
+  const text = await storing(`read ${path}`, () => unless(['ENOENT', 'ENOTDIR'], readFile(path, 'utf8')));
+  return text === undefined ? undefined : parseState(text, path);
+}
+
+/** Removes the state, and what a crash left of one that was being written. Safe when there is none. */
+export async function removeState(folder: string): Promise<void> {
+  const path = statePath(folder);
+  await storing(`remove ${path}`, async () => {
+    const names = (await unless(['ENOENT', 'ENOTDIR'], readdir(folder))) ?? [];
+    const ours = names.filter((name) => name === basename(path) || (name.startsWith(`${basename(path)}.`) && name.endsWith('.tmp')));
+    await Promise.all(ours.map((name) => rm(join(folder, name), { force: true })));
+  });
+}
+
+interface StoredState extends Omit<LabState, 'networks' | 'machines'> {
+  readonly networks: readonly StoredNetwork[];
+  readonly machines: readonly StoredMachine[];
+}
+
+function parseState(text: string, path: string): LabState {
+  const value = parseJson(text);
+  const version = isRecord(value) ? value['schemaVersion'] : undefined;
+  if (typeof version === 'number' && version > 1) throw newerState(path, version);
+  if (version !== 1 || !looksLikeState(value)) throw brokenState(path);
+  const networks = value.networks.map(restoreNetwork).filter((network) => network !== undefined);
+  if (networks.length < value.networks.length) throw brokenState(path);
+  return { ...value, networks, machines: value.machines.map(restoreMachine) };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** By hand, because a schema library would cost each command more time than all else that it does. */
+function looksLikeState(value: unknown): value is StoredState {
+  return (
+    isRecord(value) &&
+    ['labId', 'name', 'provider', 'createdAt', 'fingerprint'].every((field) => typeof value[field] === 'string') &&
+    isRecord(value['providerState']) &&
+    isListOf(value['networks'], (item) => typeof item['name'] === 'string' && typeof item['subnet'] === 'string') &&
+    isListOf(value['machines'], (item) => typeof item['name'] === 'string' && typeof item['user'] === 'string' && isListOf(item['interfaces'], isInterface)) &&
+    isListOf(value['programs'], (item) => typeof item['name'] === 'string' && typeof item['on'] === 'string' && Array.isArray(item['listens']))
+  );
+}
+
+function isInterface(item: Readonly<Record<string, unknown>>): boolean {
+  return ['name', 'network', 'address'].every((field) => typeof item[field] === 'string');
+}
+
+function isListOf(value: unknown, check: (item: Readonly<Record<string, unknown>>) => boolean): boolean {
+  return Array.isArray(value) && value.every((item) => isRecord(item) && check(item));
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function newerState(path: string, version: number): EnvironmentError {
+  return new EnvironmentError(`${path} has schema version ${version}, which a newer lab wrote; this one knows version 1`, {
+    code: 'state-newer',
+    hint: 'Use that newer lab, or run its `lab down` first.',
+  });
+}
+
+function brokenState(path: string): EnvironmentError {
+  return new EnvironmentError(`${path} is broken; something other than lab changed it`, {
+    code: 'state-broken',
+    hint: 'Run `lab down`, which then ends what the journal knows, and then `lab up`.',
+  });
+}

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempDisposableSync, readdirSync, writeFileSync } from 'node:fs';
+import { readFile, utimes } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { promisify } from 'node:util';
+import { LockedError } from '../../src/core/errors.ts';
+import type { EventBody } from '../../src/core/events.ts';
+import { acquireLock } from '../../src/state/lock.ts';
+import { currentProcess } from '../../src/state/process-identity.ts';
+import { deadHolder } from './fixtures/dead-holder.ts';
+
+const fixture = (name: string): string => join(import.meta.dirname, 'fixtures', name);
+const temporaryFolder = () => mkdtempDisposableSync(join(tmpdir(), 'lab-lock-'));
+
+/** Takes the lock in another process, which holds it until it is killed. */
+async function holdElsewhere(folder: string): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [fixture('hold.ts'), folder], { stdio: ['pipe', 'pipe', 'inherit'] });
+  await once(child.stdout, 'data');
+  return child;
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  const gone = once(child, 'exit');
+  child.kill('SIGKILL');
+  await gone;
+}
+
+test('a lock that was released can be taken again, and leaves no file', async () => {
+  using folder = temporaryFolder();
+  const first = await acquireLock(folder.path, { command: 'lab up' });
+  await first.release();
+  await first.release();
+  const second = await acquireLock(folder.path, { command: 'lab down' });
+  await second.release();
+  assert.deepEqual(readdirSync(folder.path), []);
+});
+
+test('whoever comes second is told who works on the lab, since when, and how to end it', async () => {
+  using folder = temporaryFolder();
+  const holder = await holdElsewhere(folder.path);
+  try {
+    await assert.rejects(acquireLock(folder.path, { command: 'lab down' }), (error: unknown) => {
+      assert.ok(error instanceof LockedError);
+      assert.equal(error.exitCode, 5);
+      assert.match(error.message, new RegExp(`^another lab works on this lab: \`lab up\` \\(PID ${holder.pid}\\), since \\d\\d:\\d\\d:\\d\\d \\(.+ ago\\)$`));
+      assert.equal(error.hint, `Wait until it ends, or end it: kill ${holder.pid}`);
+      return true;
+    });
+    assert.deepEqual(readdirSync(folder.path), ['lock'], 'the one who is refused leaves nothing');
+  } finally {
+    await kill(holder);
+  }
+});
+
+test('a lock whose process was killed with kill -9 is taken over, and the user is told', async () => {
+  using folder = temporaryFolder();
+  const holder = await holdElsewhere(folder.path);
+  await kill(holder);
+  const events: EventBody[] = [];
+  const lock = await acquireLock(folder.path, { command: 'lab down', events: { emit: (event) => void events.push(event) } });
+  assert.equal(events.length, 1);
+  const [notice] = events;
+  assert.ok(notice?.kind === 'notice');
+  assert.match(notice.message, new RegExp(`^took over the lock of \`lab up\` \\(PID ${holder.pid}\\), which started at .+ and ended without cleaning up$`));
+  assert.equal(JSON.parse(await readFile(join(folder.path, 'lock'), 'utf8')).pid, process.pid);
+  await lock.release();
+  assert.deepEqual(readdirSync(folder.path), []);
+});
+
+test('a process that exits without releasing releases its lock', async () => {
+  using folder = temporaryFolder();
+  const child = spawn(process.execPath, [fixture('hold.ts'), folder.path, 'exit'], { stdio: 'ignore' });
+  assert.deepEqual(await once(child, 'exit'), [3, null]);
+  assert.deepEqual(readdirSync(folder.path), []);
+});
+
+test('a PID that another process has got since does not keep a lock alive', async () => {
+  using folder = temporaryFolder();
+  writeFileSync(join(folder.path, 'lock'), deadHolder('aa'));
+  await (await acquireLock(folder.path, { command: 'lab up' })).release();
+});
+
+test('a lock of an earlier boot of this host is taken over, one of another host is not', async () => {
+  using folder = temporaryFolder();
+  const holder = { ...currentProcess(), bootId: 'earlier', token: 'aa', command: 'lab up', since: '2026-01-02T03:04:05Z' };
+  writeFileSync(join(folder.path, 'lock'), JSON.stringify(holder));
+  await (await acquireLock(folder.path, { command: 'lab up' })).release();
+
+  writeFileSync(join(folder.path, 'lock'), JSON.stringify({ ...holder, host: `not-${hostname()}` }));
+  await assert.rejects(acquireLock(folder.path, { command: 'lab up' }), (error: unknown) => {
+    assert.ok(error instanceof LockedError);
+    assert.match(error.message, new RegExp(`on host not-${hostname()}, since 2026-01-02 `));
+    assert.equal(error.hint, `Wait until it ends. If that host is gone, remove ${join(folder.path, 'lock')}.`);
+    return true;
+  });
+});
+
+test('a lock file that a power cut left empty is taken over once it is too old to be in the making', async () => {
+  using folder = temporaryFolder();
+  const path = join(folder.path, 'lock');
+  writeFileSync(path, '');
+  await utimes(path, 1000, 1000);
+  await (await acquireLock(folder.path, { command: 'lab up' })).release();
+  assert.deepEqual(readdirSync(folder.path), []);
+});
+
+test('a take-over whose process died in the middle is itself taken over, and its files are swept away', async () => {
+  using folder = temporaryFolder();
+  writeFileSync(join(folder.path, 'lock'), deadHolder('aa'));
+  writeFileSync(join(folder.path, 'lock.aa.claim'), deadHolder('bb'));
+  writeFileSync(join(folder.path, 'lock.aa.claim.bb.claim'), deadHolder('cc'));
+  writeFileSync(join(folder.path, 'lock.dd.new'), deadHolder('dd'));
+  const lock = await acquireLock(folder.path, { command: 'lab up' });
+  assert.deepEqual(readdirSync(folder.path), ['lock']);
+  await lock.release();
+});
+
+test('a claim that was won after the lock had already been taken over does not throw out the new holder', async () => {
+  using folder = temporaryFolder();
+  const path = join(folder.path, 'lock');
+  writeFileSync(path, deadHolder('aa'));
+  const results = await Promise.allSettled(Array.from({ length: 20 }, () => acquireLock(folder.path, { command: 'lab up' })));
+  const held = results.filter((result) => result.status === 'fulfilled');
+  assert.equal(held.length, 1);
+  for (const result of results) if (result.status === 'rejected') assert.ok(result.reason instanceof LockedError, String(result.reason));
+  await held[0]!.value.release();
+  assert.deepEqual(readdirSync(folder.path), []);
+});
+
+test('of many processes that take over dead locks again and again, two are never inside at once', async () => {
+  using folder = temporaryFolder();
+  const run = promisify(execFile);
+  await Promise.all(Array.from({ length: 6 }, () => run(process.execPath, [fixture('contender.ts'), folder.path, '40'])));
+  const lock = await acquireLock(folder.path, { command: 'lab up' });
+  assert.deepEqual(readdirSync(folder.path), ['lock']);
+  await lock.release();
+});

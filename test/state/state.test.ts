@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempDisposableSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { EnvironmentError } from '../../src/core/errors.ts';
+import { readState, removeState, stateOf, statePath, writeState } from '../../src/state/state.ts';
+import { canMount, onPrivateDisk } from './fixtures/private-disk.ts';
+import { eth, named, sampleLab, sampleMachine, sampleNetwork } from './fixtures/sample-lab.ts';
+
+const temporaryFolder = () => mkdtempDisposableSync(join(tmpdir(), 'lab-state-'));
+
+const source = (path: string): string => JSON.stringify(join(import.meta.dirname, path));
+
+const richLab = sampleLab({
+  networks: named([sampleNetwork(), sampleNetwork({ name: 'backnet', gateway: undefined, nat: false })]),
+  machines: named([
+    sampleMachine('vm1', '192.168.100.4', { memoryMiB: 512, cpus: 2, diskMiB: 1024, ssh: { host: 'h', port: 2201, user: undefined, key: '~/k' } }),
+    sampleMachine('vm2', '192.168.100.5', { interfaces: [eth('eth0', '192.168.100.5'), eth('eth1', '192.168.100.6', 'backnet')] }),
+  ]),
+});
+
+test('what was written is read again, machines and networks with all their fields', async () => {
+  using folder = temporaryFolder();
+  const state = stateOf(richLab, 'id-1', { pid: 42, nested: { list: [1, 'two'] } });
+  await writeState(folder.path, state);
+  assert.deepEqual(await readState(folder.path), state);
+  assert.deepEqual(readdirSync(folder.path), ['state.json']);
+  assert.equal(statSync(statePath(folder.path)).mode & 0o777, 0o600);
+});
+
+test('the state tells the programs of the lab, so that status works without lab.yaml', () => {
+  const program = { name: 'server', on: 'vm1', files: [], command: ['node'], build: undefined, listens: [7999], busyPort: 'error', prompt: undefined, env: new Map() } as const;
+  const state = stateOf(sampleLab({ programs: named([program]) }), 'id-1', {});
+  assert.deepEqual(state.programs, [{ name: 'server', on: 'vm1', listens: [7999] }]);
+});
+
+test('without a state, or without the folder, reading gives undefined and removing does nothing', async () => {
+  using folder = temporaryFolder();
+  assert.equal(await readState(folder.path), undefined);
+  assert.equal(await readState(join(folder.path, 'missing')), undefined);
+  await removeState(folder.path);
+  await removeState(join(folder.path, 'missing'));
+});
+
+test('removing takes the state and unfinished copies of it, and nothing else', async () => {
+  using folder = temporaryFolder();
+  await writeState(folder.path, stateOf(richLab, 'id-1', {}));
+  writeFileSync(`${statePath(folder.path)}.0123.tmp`, '{');
+  writeFileSync(join(folder.path, 'known_hosts'), '');
+  await removeState(folder.path);
+  assert.deepEqual(readdirSync(folder.path), ['known_hosts']);
+});
+
+test('two who write at once leave one whole state', async () => {
+  using folder = temporaryFolder();
+  await Promise.all(['a', 'b', 'c', 'd'].map((id) => writeState(folder.path, stateOf(richLab, id, {}))));
+  assert.match((await readState(folder.path))?.labId ?? '', /^[abcd]$/);
+  assert.deepEqual(readdirSync(folder.path), ['state.json']);
+});
+
+const breakages: Readonly<Record<string, (text: string) => string>> = {
+  'an empty file': () => '',
+  'a file that was cut off': (text) => text.slice(0, text.length / 2),
+  'a list': () => '[]',
+  'no schema version': (text) => text.replace('"schemaVersion": 1', '"schemaVersion": "one"'),
+  'a machine without a name': (text) => text.replace('"name": "vm1"', '"nam": "vm1"'),
+  'an interface without an address': (text) => text.replace('"address": "192.168.100.4"', '"address": 4'),
+  'a network whose subnet is none': (text) => text.replace('192.168.100.0/24', '192.168.100.0'),
+  'no state of the provider': (text) => text.replace('"providerState": {}', '"providerState": null'),
+};
+
+for (const [what, breakIt] of Object.entries(breakages)) {
+  test(`${what} is told as a broken state, with the way out`, async () => {
+    using folder = temporaryFolder();
+    await writeState(folder.path, stateOf(richLab, 'id-1', {}));
+    const text = readFileSync(statePath(folder.path), 'utf8');
+    assert.notEqual(breakIt(text), text);
+    writeFileSync(statePath(folder.path), breakIt(text));
+    await assert.rejects(readState(folder.path), (error: unknown) => {
+      assert.ok(error instanceof EnvironmentError);
+      assert.equal(error.code, 'state-broken');
+      assert.match(error.message, /state\.json is broken/);
+      assert.match(error.hint ?? '', /`lab down`/);
+      return true;
+    });
+  });
+}
+
+test('a state of a newer lab is refused, not guessed at', async () => {
+  using folder = temporaryFolder();
+  writeFileSync(statePath(folder.path), '{"schemaVersion":2,"machines":{}}');
+  await assert.rejects(readState(folder.path), { code: 'state-newer', message: `${statePath(folder.path)} has schema version 2, which a newer lab wrote; this one knows version 1` });
+});
+
+test('a folder named state.json is told, not thrown as a system error', async () => {
+  using folder = temporaryFolder();
+  mkdirSync(statePath(folder.path));
+  await assert.rejects(readState(folder.path), { code: 'not-a-file' });
+  await assert.rejects(writeState(folder.path, stateOf(richLab, 'id-1', {})), { code: 'not-a-file' });
+  assert.deepEqual(readdirSync(folder.path), ['state.json']);
+});
+
+test('when the disk is full, the old state stays and no part of the new one is left', { skip: !canMount && 'this host lets us mount nothing' }, () => {
+  using folder = temporaryFolder();
+  const result = onPrivateDisk(folder.path, `
+    const { readState, stateOf, writeState } = await import(${source('../../src/state/state.ts')});
+    const { sampleLab } = await import(${source('fixtures/sample-lab.ts')});
+    const { readdir } = await import('node:fs/promises');
+    await writeState(folder, stateOf(sampleLab(), 'old', {}));
+    const code = await writeState(folder, stateOf(sampleLab(), 'new', { padding: 'x'.repeat(500_000) })).catch((error) => error.code);
+    return { code, labId: (await readState(folder)).labId, files: await readdir(folder) };
+  `, { size: '64k' });
+  assert.deepEqual(result, { code: 'disk-full', labId: 'old', files: ['state.json'] });
+});
