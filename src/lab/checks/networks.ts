@@ -1,0 +1,48 @@
+import { broadcastOf, contains, formatIPv4, formatSubnet, overlaps, type Subnet } from '../../core/ipv4.ts';
+import type { Draft, DraftNetwork } from '../draft.ts';
+import type { Finding } from '../finding.ts';
+
+/** Networks that cannot work: gateways that are none, address translation without a gateway, networks that share addresses. */
+export function checkNetworks({ networks }: Draft): Finding[] {
+  return [...networks.flatMap(checkGateway), ...overlapping(networks)];
+}
+
+function checkGateway({ subnet, gateway, nat }: DraftNetwork): Finding[] {
+  if (!gateway) return nat.value ? natWithoutGateway(nat.path) : [];
+  if (!subnet || gateway.isDefault) return [];
+  const reason = notForHosts(subnet.value, gateway.value);
+  return reason === undefined ? [] : [{ path: gateway.path, message: reason, hint: `for example: gateway: ${formatIPv4(subnet.value.network + 1)}` }];
+}
+
+function natWithoutGateway(path: Finding['path']): Finding[] {
+  const gatewayPath = [...path.slice(0, -1), 'gateway'];
+  return [{ path: gatewayPath, message: 'cannot be false while "nat" is true: machines reach the outside through the gateway', hint: 'give an address, or set nat: false' }];
+}
+
+/** Why a host cannot have the address; undefined when it can. */
+export function notForHosts(subnet: Subnet, address: number): string | undefined {
+  const text = formatIPv4(address);
+  if (!contains(subnet, address)) return `${text} is not inside the subnet ${formatSubnet(subnet)}`;
+  if (address === subnet.network) return `${text} is the address of the network ${formatSubnet(subnet)} itself; no host can have it`;
+  if (address === broadcastOf(subnet)) return `${text} is the broadcast address of ${formatSubnet(subnet)}; no host can have it`;
+  return undefined;
+}
+
+/**
+ * Each network that shares addresses with one that stands before it in the file. Sorted by first address, a subnet can only overlap one that still
+ * covers its start (prefixes nest or are apart), so many networks cost little.
+ */
+function overlapping(networks: readonly DraftNetwork[]): Finding[] {
+  const known = networks.flatMap(({ name, subnet }, order) => (subnet ? [{ name, subnet, order }] : []));
+  const findings: Finding[] = [];
+  const covering: (typeof known)[number][] = [];
+  for (const network of known.toSorted((a, b) => a.subnet.value.network - b.subnet.value.network || a.subnet.value.prefixLength - b.subnet.value.prefixLength)) {
+    while (covering.length > 0 && !overlaps(covering.at(-1)!.subnet.value, network.subnet.value)) covering.pop();
+    const other = covering.at(-1);
+    covering.push(network);
+    if (!other) continue;
+    const [first, second] = other.order < network.order ? [other, network] : [network, other];
+    findings.push({ path: second.subnet.path, message: `${formatSubnet(second.subnet.value)} overlaps network "${first.name}" (${formatSubnet(first.subnet.value)})`, hint: 'give each network a subnet of its own' });
+  }
+  return findings;
+}

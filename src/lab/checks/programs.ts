@@ -1,0 +1,33 @@
+import { basename } from 'node:path';
+import type { Draft, DraftProgram } from '../draft.ts';
+import type { Finding } from '../finding.ts';
+
+/** What two programs, or two parts of one, cannot share: ports of one machine, names of files in one folder. */
+export function checkPrograms({ programs }: Draft): Finding[] {
+  return [...samePorts(programs), ...programs.flatMap(sameFiles)];
+}
+
+function samePorts(programs: readonly DraftProgram[]): Finding[] {
+  const taken = new Map<string, string>();
+  return programs.flatMap(({ name, on, listens }) =>
+    listens.flatMap(({ value: port, path }): Finding[] => {
+      const key = `${on?.value ?? name} ${port}`;
+      const owner = taken.get(key);
+      taken.set(key, owner ?? name);
+      if (owner === undefined) return [];
+      if (owner === name) return [{ path, message: `port ${port} stands here twice`, hint: 'remove one of the two' }];
+      return [{ path, message: `port ${port} of ${on?.value} is already the port of program "${owner}"`, hint: 'two programs of one machine cannot listen on the same port; choose another' }];
+    }),
+  );
+}
+
+/** The files of a program land side by side in one folder. */
+function sameFiles({ files }: DraftProgram): Finding[] {
+  const taken = new Map<string, string>();
+  return files.flatMap(({ value, path }): Finding[] => {
+    const name = basename(value);
+    const other = taken.get(name);
+    taken.set(name, other ?? value);
+    return other === undefined ? [] : [{ path, message: `has the same name as "${other}": both would become ${name} on the machine`, hint: 'rename or remove one of the two' }];
+  });
+}

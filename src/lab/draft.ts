@@ -1,0 +1,204 @@
+import { contains, parseIPv4, parseSubnet, type Subnet } from '../core/ipv4.ts';
+import type { Path } from './finding.ts';
+import { parsePattern } from './pattern.ts';
+import { parseSizeMiB, subnetRule } from './rules.ts';
+import type { Pattern, SshAccess } from './types.ts';
+import type { YamlSource } from './yaml-source.ts';
+
+/**
+ * The lab as far as it can be read: short forms expanded, defaults filled in, wrong values left out. The checks that need more than one field run on
+ * it, so that they run also when another field is wrong; without a fault it is all that a `Lab` needs.
+ */
+export interface Draft {
+  readonly name: string | undefined;
+  readonly provider: string;
+  readonly networks: readonly DraftNetwork[];
+  readonly machines: readonly DraftMachine[];
+  readonly programs: readonly DraftProgram[];
+  readonly scenarios: readonly { readonly name: string; readonly path: Path; readonly steps: readonly unknown[] }[];
+}
+
+/** A value and where it stands in the file; for a default, where it would stand. */
+export interface Placed<T> {
+  readonly value: T;
+  readonly path: Path;
+}
+
+export interface DraftNetwork {
+  readonly name: string;
+  readonly path: Path;
+  readonly subnet: Placed<Subnet> | undefined;
+  readonly gateway: (Placed<number> & { readonly isDefault: boolean }) | undefined;
+  readonly nat: Placed<boolean>;
+}
+
+export interface DraftMachine {
+  readonly name: string;
+  readonly path: Path;
+  readonly image: string;
+  readonly user: string;
+  readonly interfaces: readonly DraftInterface[];
+  /** Whether both `address` and `interfaces` are given. */
+  readonly addressTwice: boolean;
+  readonly memoryMiB: number | undefined;
+  readonly cpus: number | undefined;
+  readonly diskMiB: number | undefined;
+  readonly ssh: SshAccess | undefined;
+}
+
+export interface DraftInterface {
+  readonly name: string;
+  readonly path: Path;
+  /** As written; undefined when it is left to the address. */
+  readonly network: Placed<string> | undefined;
+  readonly address: Placed<number> | undefined;
+}
+
+export interface DraftProgram {
+  readonly name: string;
+  readonly path: Path;
+  readonly on: Placed<string> | undefined;
+  readonly files: readonly Placed<string>[];
+  readonly command: readonly string[];
+  readonly build: readonly string[] | undefined;
+  readonly listens: readonly Placed<number>[];
+  readonly busyPort: 'error' | 'free';
+  readonly prompt: Pattern | undefined;
+  readonly env: ReadonlyMap<string, string>;
+}
+
+const DEFAULTS = { provider: 'netns', image: 'ubuntu-24.04', user: 'student' } as const;
+
+export function draftLab(source: YamlSource): Draft {
+  const lab = fieldsOf(source.data);
+  const provider = lab['provider'];
+  return {
+    name: textOf(lab['name']),
+    provider: textOf(provider) ?? DEFAULTS.provider,
+    networks: entriesOf(lab['networks']).map(([name, value]) => draftNetwork(name, value)),
+    machines: entriesOf(lab['machines']).map(([name, value]) => draftMachine(name, value)),
+    programs: entriesOf(lab['programs']).map(([name, value]) => draftProgram(name, value, source)),
+    scenarios: entriesOf(lab['scenarios']).map(([name, value]) => ({ name, path: ['scenarios', name], steps: listOf(value) })),
+  };
+}
+
+/** The networks that an address could be on. */
+export function networksHolding(draft: Draft, address: number): DraftNetwork[] {
+  return draft.networks.filter(({ subnet }) => subnet !== undefined && contains(subnet.value, address));
+}
+
+/** The network of an interface: the one that is written, else the only one whose subnet holds the address. */
+export function networkOf(draft: Draft, { network, address }: DraftInterface): DraftNetwork | undefined {
+  if (network) return draft.networks.find(({ name }) => name === network.value);
+  const holding = address ? networksHolding(draft, address.value) : [];
+  return holding.length === 1 ? holding[0] : undefined;
+}
+
+function draftNetwork(name: string, value: unknown): DraftNetwork {
+  const path = ['networks', name];
+  const short = typeof value === 'string';
+  const fields = fieldsOf(value);
+  const subnetPath = short ? path : [...path, 'subnet'];
+  const subnetText = textOf(short ? value : fields['subnet']);
+  const subnet = subnetText !== undefined && subnetRule(subnetText) === undefined ? placed(parseSubnet(subnetText), subnetPath) : undefined;
+  const gateway = draftGateway(fields['gateway'], subnet, [...path, 'gateway']);
+  const nat = typeof fields['nat'] === 'boolean' ? fields['nat'] : fields['gateway'] !== false;
+  return { name, path, subnet, gateway, nat: { value: nat, path: [...path, 'nat'] } };
+}
+
+/** Written or, by default, the first address of the subnet. */
+function draftGateway(written: unknown, subnet: Placed<Subnet> | undefined, path: Path): DraftNetwork['gateway'] {
+  const address = written === undefined ? subnet && subnet.value.network + 1 : addressOf(written);
+  return address === undefined ? undefined : { value: address, path, isDefault: written === undefined };
+}
+
+function draftMachine(name: string, value: unknown): DraftMachine {
+  const path = ['machines', name];
+  const fields = fieldsOf(value);
+  const short: readonly DraftInterface[] =
+    fields['address'] === undefined ? [] : [{ name: 'eth0', path: [...path, 'address'], network: undefined, address: placed(addressOf(fields['address']), [...path, 'address']) }];
+  const long = entriesOf(fields['interfaces']).map(([name, value]) => draftInterface(name, value, [...path, 'interfaces', name]));
+  return {
+    name,
+    path,
+    image: textOf(fields['image']) ?? DEFAULTS.image,
+    user: textOf(fields['user']) ?? DEFAULTS.user,
+    interfaces: fields['interfaces'] === undefined ? short : long,
+    addressTwice: fields['address'] !== undefined && fields['interfaces'] !== undefined,
+    memoryMiB: parseSizeMiB(textOf(fields['memory']) ?? ''),
+    cpus: numberOf(fields['cpus']),
+    diskMiB: parseSizeMiB(textOf(fields['disk']) ?? ''),
+    ssh: fields['ssh'] === undefined ? undefined : draftSsh(fieldsOf(fields['ssh'])),
+  };
+}
+
+function draftInterface(name: string, value: unknown, path: Path): DraftInterface {
+  if (typeof value === 'string') return { name, path, network: undefined, address: placed(addressOf(value), path) };
+  const fields = fieldsOf(value);
+  return { name, path, network: placed(textOf(fields['network']), [...path, 'network']), address: placed(addressOf(fields['address']), [...path, 'address']) };
+}
+
+function draftSsh(fields: Readonly<Record<string, unknown>>): SshAccess {
+  return { host: textOf(fields['host']), port: numberOf(fields['port']), user: textOf(fields['user']), key: textOf(fields['key']) };
+}
+
+function draftProgram(name: string, value: unknown, source: YamlSource): DraftProgram {
+  const path = ['programs', name];
+  const fields = fieldsOf(value);
+  return {
+    name,
+    path,
+    on: placed(textOf(fields['on']), [...path, 'on']),
+    files: listOf(fields['files']).flatMap((file, index) => (typeof file === 'string' ? [{ value: file, path: [...path, 'files', index] }] : [])),
+    command: wordsAt([...path, 'command'], fields['command'], source),
+    build: fields['build'] === undefined ? undefined : wordsAt([...path, 'build'], fields['build'], source),
+    listens: draftPorts(fields['listens'], [...path, 'listens']),
+    busyPort: fields['ports'] === 'free' ? 'free' : 'error',
+    prompt: draftPrompt(fields['prompt']),
+    env: new Map(entriesOf(fields['env']).map(([key]) => [key, source.textAt([...path, 'env', key]) ?? ''])),
+  };
+}
+
+function draftPorts(value: unknown, path: Path): Placed<number>[] {
+  const isPort = (port: unknown): port is number => Number.isInteger(port) && Number(port) >= 1 && Number(port) <= 65_535;
+  if (isPort(value)) return [{ value, path }];
+  return listOf(value).flatMap((port, index) => (isPort(port) ? [{ value: port, path: [...path, index] }] : []));
+}
+
+function draftPrompt(value: unknown): Pattern | undefined {
+  const pattern = typeof value === 'string' ? parsePattern(value) : undefined;
+  return pattern === undefined || 'fault' in pattern ? undefined : pattern;
+}
+
+/** Words as they stand in the file: `7999` and `1.0` are what a program gets, not the numbers that they mean. */
+function wordsAt(path: Path, value: unknown, source: YamlSource): string[] {
+  return listOf(value).map((_, index) => source.textAt([...path, index]) ?? '');
+}
+
+function placed<T>(value: T | undefined, path: Path): Placed<T> | undefined {
+  return value === undefined ? undefined : { value, path };
+}
+
+function addressOf(value: unknown): number | undefined {
+  return typeof value === 'string' ? parseIPv4(value) : undefined;
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+}
+
+function entriesOf(value: unknown): [string, unknown][] {
+  return Object.entries(fieldsOf(value));
+}

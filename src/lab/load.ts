@@ -1,0 +1,99 @@
+import { resolve } from 'node:path';
+import { UsageError } from '../core/errors.ts';
+import { buildLab } from './build.ts';
+import { checkAddresses } from './checks/addresses.ts';
+import { checkFiles } from './checks/files.ts';
+import { checkNames } from './checks/names.ts';
+import { checkNetworks } from './checks/networks.ts';
+import { checkPrograms } from './checks/programs.ts';
+import { draftLab } from './draft.ts';
+import { explainIssues } from './explain.ts';
+import { labFields } from './fields.ts';
+import type { Finding } from './finding.ts';
+import type { Problem } from './problem.ts';
+import { readLabFile } from './read.ts';
+import { hostNameRule } from './rules.ts';
+import type { Lab } from './types.ts';
+import { YamlSource } from './yaml-source.ts';
+
+/** What the command line sets in place of the file. */
+export interface LabOverrides {
+  /** Not checked here: the registry of providers answers an unknown one. */
+  readonly provider?: string | undefined;
+  readonly name?: string | undefined;
+}
+
+/**
+ * A lab without fault, or every fault of its file in the order of the text. `partial` is what could be read of a faulty file: good for checking its
+ * scenarios, so that their faults are told too, and for nothing else; undefined when the YAML itself is broken.
+ */
+export type LoadResult = { readonly lab: Lab; readonly text: string } | { readonly problems: readonly Problem[]; readonly partial: Lab | undefined; readonly text: string };
+
+/**
+ * Loads, completes and checks a lab file; changes nothing.
+ *
+ * @throws {UsageError} `lab-file-missing` when it does not exist or cannot be read; `wrong-name` when `overrides.name` is no legal host name.
+ */
+export async function loadLab(file: string, overrides: LabOverrides = {}): Promise<LoadResult> {
+  checkName(overrides.name);
+  const path = resolve(file);
+  const { text, problem } = await readLabFile(path);
+  if (problem) return { problems: [problem], partial: undefined, text };
+  const source = new YamlSource(text);
+  const wrongRoot = rootFault(source);
+  if (wrongRoot) return { problems: inOrder([...source.faults.map((fault) => source.problemOfFault(fault)), ...wrongRoot]), partial: undefined, text };
+
+  const draft = draftLab(source);
+  const lab = buildLab(draft, source, path, overrides);
+  const shape = labFields.safeParse(source.data);
+  const findings = shape.success ? [] : explainIssues(shape.error.issues, source.data);
+  const broken = source.faults.some(({ breaks }) => breaks);
+  if (!broken) findings.push(...noMachines(source.data), ...checkNames(draft), ...checkNetworks(draft), ...checkAddresses(draft), ...checkPrograms(draft), ...(await checkFiles(draft, lab.folder)));
+  const problems = gather(source, findings);
+  return problems.length === 0 ? { lab, text } : { problems, partial: broken ? undefined : lab, text };
+}
+
+function checkName(name: string | undefined): void {
+  const fault = name === undefined ? undefined : hostNameRule(name);
+  if (fault) throw new UsageError(`the name "${name}" ${fault.message}`, { code: 'wrong-name', hint: fault.hint ?? 'for example: tp1' });
+}
+
+/** A file that holds anything but a map has one fault; it would be said once for each field that is missing. */
+function rootFault(source: YamlSource): Problem[] | undefined {
+  const { data } = source;
+  if (typeof data === 'object' && data !== null && !Array.isArray(data)) return undefined;
+  if (source.faults.some(({ breaks }) => breaks)) return [];
+  const message = data === null ? 'the file is empty' : `the file holds ${Array.isArray(data) ? 'a list' : 'a single value'}, not "name: value" lines`;
+  return [{ ...source.problemOf({ path: [], message, hint: 'lab init writes a complete example' }) }];
+}
+
+function noMachines(data: unknown): Finding[] {
+  const { machines } = data as { readonly machines?: unknown };
+  const none = typeof machines === 'object' && machines !== null && Object.keys(machines).length === 0;
+  return none ? [{ path: ['machines'], message: 'has no machine', hint: 'add at least one: vm1: { address: 192.168.100.4 }' }] : [];
+}
+
+/**
+ * All faults in the order of the file. Where the YAML is at fault, what else that line seems to say is not held against it; where it is broken, only
+ * what stands before the break is still told, and nothing is called missing.
+ */
+function gather(source: YamlSource, findings: readonly Finding[]): Problem[] {
+  const faults = source.faults.map((fault) => ({ problem: source.problemOfFault(fault), breaks: fault.breaks }));
+  const faultyLines = new Set(faults.map(({ problem }) => problem.position.line));
+  const breakLine = Math.min(...faults.filter(({ breaks }) => breaks).map(({ problem }) => problem.position.line));
+  const kept = findings
+    .filter(({ missing }) => !missing || breakLine === Infinity)
+    .map((finding) => source.problemOf(finding))
+    .filter(({ position: { line } }) => !faultyLines.has(line) && line < breakLine);
+  return inOrder([...faults.map(({ problem }) => problem), ...kept]);
+}
+
+/** Sorted by place; the same fault of a value that several aliases share is told once. */
+function inOrder(problems: readonly Problem[]): Problem[] {
+  const unique = new Map<string, Problem>();
+  for (const problem of problems) {
+    const key = `${problem.position.line}:${problem.position.column} ${problem.message}`;
+    if (!unique.has(key)) unique.set(key, problem);
+  }
+  return [...unique.values()].toSorted((a, b) => a.position.line - b.position.line || a.position.column - b.position.column);
+}

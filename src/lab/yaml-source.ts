@@ -1,0 +1,94 @@
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node, type Pair } from 'yaml';
+import { formatPath, type Finding, type Path } from './finding.ts';
+import { PlainReader, textOfScalar } from './plain.ts';
+import type { Problem } from './problem.ts';
+import type { Span } from './types.ts';
+import { syntaxFaults, type YamlFault } from './yaml-faults.ts';
+
+/** The text of a lab file, read as YAML: its plain data, the faults of the YAML itself, and where each value stands. */
+export class YamlSource {
+  /** Null when the file is empty. */
+  readonly data: unknown;
+  readonly faults: readonly YamlFault[];
+  readonly #text: string;
+  readonly #lines = new LineCounter();
+  readonly #document: Document.Parsed;
+  readonly #plain: PlainReader;
+
+  constructor(text: string) {
+    this.#text = text;
+    this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false, uniqueKeys: false, version: '1.2', schema: 'core', merge: false });
+    this.#plain = new PlainReader(text);
+    this.data = this.#plain.read(this.#document);
+    const directive = this.#document.directives.yaml.explicit ? /^%.*/m.exec(text) : null;
+    const explicit = directive && { offset: directive.index, length: directive[0].length, message: 'directives (lines that start with "%") are not used in lab.yaml', hint: 'remove this line', breaks: false };
+    this.faults = [...(explicit ? [explicit] : []), ...syntaxFaults(text, this.#document), ...this.#plain.faults].toSorted((a, b) => a.offset - b.offset);
+  }
+
+  /** Where a value stands, or its key. The key is also told for a map or a list that has one, and the nearest part that exists when the path leads to nothing. */
+  spanOf(path: Path, at: 'key' | 'value' = 'value'): Span {
+    let node: unknown = this.#document.contents;
+    let key: unknown;
+    for (const part of path) {
+      const next = this.#child(node, part);
+      if (next === undefined) return this.#spanOf(key ?? node);
+      key = next.key ?? next.value ?? key;
+      node = next.value;
+    }
+    const collection = isMap(node) || isSeq(node) || !hasRange(node) || node.range[0] === node.range[1];
+    return this.#spanOf(key !== undefined && (at === 'key' || collection) ? key : node);
+  }
+
+  /** The text of a scalar as it stands in the file, without quotes. Undefined for anything else. */
+  textAt(path: Path): string | undefined {
+    let node: unknown = this.#document.contents;
+    for (const part of path) node = this.#child(node, part)?.value;
+    const target = this.#resolve(node);
+    return isScalar(target) ? textOfScalar(target) : undefined;
+  }
+
+  problemOf(finding: Finding): Problem {
+    const { length, ...position } = this.spanOf(finding.path, finding.at);
+    return { position, length, path: formatPath(finding.path), message: finding.message, ...(finding.hint === undefined ? {} : { hint: finding.hint }) };
+  }
+
+  problemOfFault({ offset, length: width, message, hint }: YamlFault): Problem {
+    const { length, ...position } = this.#spanAt(offset, offset + width);
+    return { position, length, path: '', message, ...(hint === undefined ? {} : { hint }) };
+  }
+
+  #child(node: unknown, part: string | number): { key: unknown; value: unknown } | undefined {
+    const target = this.#resolve(node);
+    if (isSeq(target)) {
+      const value = target.items[Number(part)];
+      return value === undefined ? undefined : { key: undefined, value };
+    }
+    const pair: Pair | undefined = isMap(target) ? target.items.find(({ key }) => this.#nameOf(key) === String(part)) : undefined;
+    return pair && { key: pair.key, value: pair.value };
+  }
+
+  #nameOf(key: unknown): string | undefined {
+    const target = this.#resolve(key);
+    return isScalar(target) ? textOfScalar(target) : undefined;
+  }
+
+  #resolve(node: unknown): Node | undefined {
+    return isAlias(node) ? this.#plain.targets.get(node) : (node as Node | undefined);
+  }
+
+  #spanOf(node: unknown): Span {
+    return hasRange(node) ? this.#spanAt(node.range[0], node.range[1]) : this.#spanAt(0, 1);
+  }
+
+  /** The span from one offset to another, as far as it stands on the first one's line. */
+  #spanAt(start: number, end: number): Span {
+    const { line, col } = this.#lines.linePos(Math.min(start, this.#text.length));
+    const lineEnd = this.#text.indexOf('\n', start);
+    const last = Math.min(end, lineEnd === -1 ? this.#text.length : lineEnd);
+    return { line: Math.max(1, line), column: Math.max(1, col), length: Math.max(1, this.#text.slice(start, last).trimEnd().length) };
+  }
+}
+
+function hasRange(node: unknown): node is { range: [number, number, number] } {
+  return Array.isArray((node as { range?: unknown } | null)?.range);
+}
