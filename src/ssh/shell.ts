@@ -84,6 +84,8 @@ export interface TerminalSize {
 export interface RemoteProcess {
   /** Output; of both streams when there is a terminal. Ends when the process is gone. One reader. */
   readonly output: AsyncIterable<Uint8Array>;
+  /** Standard error; empty when there is a terminal. Who starts a program without a terminal reads this too, or it waits when it has written 2 MiB. */
+  readonly errors: AsyncIterable<Uint8Array>;
   /** Bytes to its keyboard or standard input; resolves when they may be followed by more. */
   write(bytes: Uint8Array | string): Promise<void>;
   /** End of input: `^D` on a terminal, else the closed pipe. */

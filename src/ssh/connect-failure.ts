@@ -1,0 +1,128 @@
+import { ConnectionError } from '../core/connection-error.ts';
+import { messageOf, systemCode } from '../core/errors.ts';
+import { formatDuration } from '../core/retry.ts';
+import { fingerprint, type HostKey } from './keys.ts';
+import { addressText, type ShellTarget } from './target.ts';
+
+/** All that can go wrong before a Shell exists, each told apart and with its next step. */
+
+/** No connection on the level of sockets. */
+export function dialFailure(target: ShellTarget, cause: unknown): ConnectionError {
+  const where = addressText(target.address);
+  const seen = systemCode(cause) ?? '';
+  switch (seen) {
+    case 'ECONNREFUSED':
+      return failure(target, 'ssh-refused', `${where} refused the connection: no SSH server listens there`, restartHint(target), cause);
+    case 'ENOENT':
+      return failure(target, 'ssh-socket-missing', `${where} does not exist: the machine does not run`, 'Bring it up with `lab up`; `lab status` shows what runs.', cause);
+    case 'EACCES':
+    case 'EPERM':
+      return failure(target, 'ssh-not-allowed', `this user may not open ${where}`, 'Run `lab` as the user who brought the lab up.', cause);
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return failure(target, 'ssh-name-unknown', `the name in ${where} cannot be resolved (${seen})`, `Correct \`host\` of \`${target.machine}\` in lab.yaml, or give an address; \`getent hosts NAME\` shows what this host knows.`, cause);
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+    case 'ETIMEDOUT':
+      return failure(target, 'ssh-unreachable', `${where} cannot be reached (${seen})`, 'Check that the machine is on and that this host has a route to it (`ping`, `ip route get`).', cause);
+    default:
+      return failure(target, 'ssh-connect-failed', `no connection to ${where}: ${messageOf(cause)}`, restartHint(target), cause);
+  }
+}
+
+/** The time was up; `phase` says how far it came, `heard` is what the other side said until then. */
+export function timeoutFailure(target: ShellTarget, phase: 'dial' | 'greeting' | 'handshake' | 'login', timeoutMs: number, heard: string): ConnectionError {
+  const where = addressText(target.address);
+  const waited = formatDuration(timeoutMs);
+  switch (phase) {
+    case 'dial':
+      return failure(target, 'ssh-unreachable', `${where} did not answer within ${waited}`, 'Check that the machine is on and that no firewall drops the packets.');
+    case 'greeting':
+      return heard === '' ? silence(target, `accepted the connection but said nothing within ${waited}`) : notSsh(target, heard);
+    case 'handshake':
+      return failure(target, 'ssh-timeout', `the SSH server at ${where} did not finish the key exchange within ${waited}`, 'The machine may be overloaded or hung; try again.');
+    case 'login':
+      return failure(target, 'ssh-timeout', `the SSH server at ${where} did not finish the login of ${target.user} within ${waited}`, 'A slow name look-up or PAM module on the machine is the usual cause (`UseDNS no` in its sshd_config).');
+  }
+}
+
+/** The stream ended before the login did. */
+export function closedFailure(target: ShellTarget, phase: 'greeting' | 'handshake' | 'login', heard: string, cause?: unknown): ConnectionError {
+  if (phase === 'greeting') return heard === '' ? silence(target, 'closed the connection without a word') : notSsh(target, heard);
+  const during = phase === 'handshake' ? 'the key exchange' : `the login of ${target.user}`;
+  return failure(target, 'ssh-closed', `the SSH server at ${addressText(target.address)} closed the connection during ${during}`, logHint, cause);
+}
+
+/** The other side greets, but no SSH comes of it: no common algorithm, broken packets. */
+export function handshakeFailure(target: ShellTarget, cause: unknown): ConnectionError {
+  const message = `the key exchange with ${addressText(target.address)} failed: ${messageOf(cause)}`;
+  return failure(target, 'ssh-handshake-failed', message, 'Its sshd must offer one of curve25519-sha256, ecdh-sha2-nistp256, diffie-hellman-group14-sha256 and one of aes128-gcm, aes128-ctr (`sshd -T` shows what it offers).', cause);
+}
+
+/** Wrong user, key or password. */
+export function loginFailure(target: ShellTarget, offered: readonly string[], cause?: unknown): ConnectionError {
+  const tried = [target.privateKey === undefined ? [] : ['private key'], target.agent === undefined ? [] : ['agent'], target.password === undefined ? [] : ['password']].flat();
+  const message = `${addressText(target.address)} did not let user ${target.user} in`;
+  const accepts = offered.length === 0 ? '' : ` The server accepts: ${offered.join(', ')}.`;
+  const hint = `Check \`user\` and \`key\` of the machine, and that the public key is in that user's authorized_keys; \`ssh -v\` to the same address shows more.`;
+  return failure(target, 'ssh-login-refused', message, hint, cause, `Tried: ${tried.join(', ') || 'nothing, since no key is known'}.${accepts}`);
+}
+
+/** A private key that cannot be used as it is. */
+export function keyFailure(target: ShellTarget, cause: unknown): ConnectionError {
+  const encrypted = /encrypted|passphrase/i.test(messageOf(cause));
+  const hint = encrypted ? 'Load it into an agent with `ssh-add`, and keep SSH_AUTH_SOCK set.' : 'Give a private key in OpenSSH or PEM form.';
+  return failure(target, 'ssh-key-unusable', `the private key for ${target.user} cannot be used: ${messageOf(cause)}`, hint, cause);
+}
+
+export function unknownHostFailure(target: ShellTarget, key: HostKey): ConnectionError {
+  const hint = 'Compare the fingerprint with the one the machine itself shows (`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`), then accept it once.';
+  return failure(target, 'host-key-unknown', `the host key of ${addressText(target.address)} is not known`, hint, undefined, shownKey(key));
+}
+
+export function changedHostFailure(target: ShellTarget, key: HostKey, expected: readonly HostKey[]): ConnectionError {
+  const hint = 'Another machine answers at this address, or this one was made anew. Only if you know that it was: remove its old line from .lab/known_hosts (or `ssh-keygen -R` for your own file) and connect again.';
+  const detail = [...expected.map((known) => `expected ${known.type} ${fingerprint(known.blob)}`), shownKey(key)].join('\n');
+  return failure(target, 'host-key-changed', `the host key of ${addressText(target.address)} has changed`, hint, undefined, detail);
+}
+
+export function revokedHostFailure(target: ShellTarget, key: HostKey): ConnectionError {
+  return failure(target, 'host-key-revoked', `the host key of ${addressText(target.address)} is marked @revoked`, 'Do not use this machine before its owner has given it a new host key.', undefined, shownKey(key));
+}
+
+/** A connection that stood and broke. */
+export function lostFailure(machine: string, seen: string, cause?: unknown): ConnectionError {
+  return new ConnectionError(machine, `${machine}: the connection was lost: ${seen}`, {
+    code: 'connection-lost',
+    hint: 'The machine or its SSH server went away. `lab status` shows whether it runs; `lab up` brings it back.',
+    cause,
+  });
+}
+
+/** A verb that was called after `close`. */
+export function closedShell(machine: string): ConnectionError {
+  return new ConnectionError(machine, `${machine}: the connection is closed`, { code: 'connection-closed' });
+}
+
+const logHint = "The machine's own log says why (`journalctl -u ssh`, or the file sshd -E names); too many connections at once (`MaxStartups`) is a usual cause.";
+
+function restartHint(target: ShellTarget): string {
+  return `Check that \`${target.machine}\` is up (\`lab status\`) and that sshd runs on it.`;
+}
+
+function shownKey(key: HostKey): string {
+  return `shown    ${key.type} ${fingerprint(key.blob)}`;
+}
+
+function silence(target: ShellTarget, what: string): ConnectionError {
+  return failure(target, 'ssh-silent', `${addressText(target.address)} ${what}: nothing speaks SSH there`, 'Check address and port; a machine that is still starting also answers so.');
+}
+
+function notSsh(target: ShellTarget, heard: string): ConnectionError {
+  const detail = `It said: ${JSON.stringify(heard.slice(0, 200))}`;
+  return failure(target, 'ssh-not-ssh', `${addressText(target.address)} is not an SSH server`, 'Check address and port in lab.yaml.', undefined, detail);
+}
+
+function failure(target: ShellTarget, code: string, message: string, hint: string, cause?: unknown, detail?: string): ConnectionError {
+  return new ConnectionError(target.machine, `${target.machine}: ${message}`, { code, hint, cause, detail });
+}

@@ -1,0 +1,73 @@
+import type { Duplex } from 'node:stream';
+import type { Client, ClientChannel } from 'ssh2';
+import type { ConnectionError } from '../core/connection-error.ts';
+import { messageOf } from '../core/errors.ts';
+import { retryUntil } from '../core/retry.ts';
+import { closedShell, lostFailure } from './connect-failure.ts';
+import type { TerminalSize } from './shell.ts';
+
+/** The terminal type that programs see; every system's terminfo has it, and our own interpreter of terminal output understands it. */
+const terminalType = 'xterm-256color';
+const closeTimeoutMs = 1000;
+
+/** The server will not open one more session on this connection (sshd_config(5), MaxSessions). */
+export class SessionRefused extends Error {}
+
+/** One logged-in SSH connection: opens channels, and knows whether it still stands. */
+export class Connection {
+  readonly machine: string;
+  readonly #client: Client;
+  readonly #stream: Duplex;
+  #closing = false;
+  #ended = false;
+  #failure: Error | undefined;
+
+  constructor(machine: string, client: Client, stream: Duplex) {
+    this.machine = machine;
+    this.#client = client;
+    this.#stream = stream;
+    // An `error` without a listener would end the process, during the whole life of the client.
+    client.on('error', (error) => {
+      this.#failure ??= error;
+    });
+    client.on('close', () => {
+      this.#ended = true;
+    });
+  }
+
+  /** Why nothing more can be done over this connection; undefined while it stands. */
+  get failure(): ConnectionError | undefined {
+    if (this.#closing) return closedShell(this.machine);
+    if (this.#failure) return lostFailure(this.machine, messageOf(this.#failure), this.#failure);
+    return this.#ended ? lostFailure(this.machine, 'the other side closed it') : undefined;
+  }
+
+  /**
+   * Opens a session that runs `command` through the user's login shell.
+   *
+   * @throws {SessionRefused} when the server allows no further one now. @throws {ConnectionError} when the connection is gone.
+   */
+  async open(command: string, terminal?: TerminalSize): Promise<ClientChannel> {
+    if (this.failure) throw this.failure;
+    const { promise, resolve, reject } = Promise.withResolvers<ClientChannel>();
+    const pty = terminal && { rows: terminal.rows, cols: terminal.columns, term: terminalType };
+    this.#client.exec(command, pty ? { pty } : {}, (error, channel) => {
+      if (error) reject(this.failure ?? this.#refusal(error));
+      else resolve(channel);
+    });
+    return promise;
+  }
+
+  /** Says goodbye and waits until the stream is closed; cuts it when that takes too long. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    if (this.#ended) return;
+    this.#client.end();
+    const closed = (): { value: true } | { seen: string } => (this.#ended ? { value: true } : { seen: 'open' });
+    await retryUntil(closed, { what: 'the connection to close', timeoutMs: closeTimeoutMs, intervalMs: 2 }).catch(() => this.#stream.destroy());
+  }
+
+  #refusal(error: Error): Error {
+    return 'reason' in error ? new SessionRefused(messageOf(error)) : lostFailure(this.machine, `no session: ${messageOf(error)}`, error);
+  }
+}

@@ -1,0 +1,35 @@
+import net from 'node:net';
+import type { Duplex } from 'node:stream';
+import { dialFailure } from './connect-failure.ts';
+import type { ShellTarget } from './target.ts';
+
+/** A connected stream to the SSH server; rejects with a `ConnectionError` that names the cause. `signal` ends the attempt with its reason. */
+export async function dial(target: ShellTarget, signal: AbortSignal): Promise<Duplex> {
+  signal.throwIfAborted();
+  const { address } = target;
+  try {
+    if ('stream' in address) return await address.stream();
+    const socket = 'socketPath' in address
+      ? net.connect({ path: address.socketPath })
+      // ssh2 writes each packet in three pieces; with Nagle's algorithm every one of them would wait for the other side's delayed ACK (44 ms a packet).
+      : net.connect({ host: address.host, port: address.port, noDelay: true });
+    return await connected(socket, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw dialFailure(target, error);
+  }
+}
+
+function connected(socket: net.Socket, signal: AbortSignal): Promise<net.Socket> {
+  const { promise, resolve, reject } = Promise.withResolvers<net.Socket>();
+  const abort = (): void => {
+    socket.destroy();
+    reject(signal.reason as Error);
+  };
+  signal.addEventListener('abort', abort, { once: true });
+  socket.once('connect', () => resolve(socket)).once('error', reject);
+  return promise.finally(() => {
+    signal.removeEventListener('abort', abort);
+    socket.off('error', reject);
+  });
+}

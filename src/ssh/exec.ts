@@ -1,0 +1,143 @@
+import { TimeoutError } from '../core/errors.ts';
+import { formatDuration, retryUntil } from '../core/retry.ts';
+import type { Lifeline } from './lifeline.ts';
+import { OutputCollector } from './output-collector.ts';
+import { execLine } from './remote-command.ts';
+import type { ProcessId, Session } from './session.ts';
+import type { Sessions } from './sessions.ts';
+import type { Command, ExecOptions, ExecResult, ExitStatus } from './shell.ts';
+
+const defaultMaxOutputBytes = 4 * 1024 * 1024;
+/** A command that runs for longer than this is registered with the lifeline; shorter ones do not pay for it. */
+const registerAfterMs = 300;
+/** What a command that is out of time gets between TERM and KILL. */
+const graceMs = 1000;
+
+/** Runs one command to its end. See `Shell.exec`. */
+export async function runCommand(sessions: Sessions, lifeline: Lifeline, command: Command, options: ExecOptions): Promise<ExecResult> {
+  const timeout = options.timeoutMs === undefined ? undefined : AbortSignal.timeout(options.timeoutMs);
+  const signals = [timeout, options.signal].filter((signal) => signal !== undefined);
+  const signal = signals.length > 0 ? AbortSignal.any(signals) : undefined;
+  try {
+    const session = await sessions.open(execLine(command), { signal });
+    return await new Execution(session, lifeline, options).run(signal);
+  } catch (error) {
+    if (!timeout?.aborted || options.signal?.aborted || error !== timeout.reason) throw error;
+    throw new TimeoutError(`${sessions.connection.machine}: \`${commandText(command)}\` did not end within ${formatDuration(options.timeoutMs ?? 0)}; it was ended`, {
+      code: 'command-timeout',
+      hint: 'Give it more time, or look why it hangs.',
+    });
+  }
+}
+
+/** One command under way. */
+class Execution {
+  readonly #session: Session;
+  readonly #lifeline: Lifeline;
+  readonly #options: ExecOptions;
+  readonly #stdout: OutputCollector;
+  readonly #stderr: OutputCollector;
+  #process: ProcessId | undefined;
+
+  constructor(session: Session, lifeline: Lifeline, options: ExecOptions) {
+    this.#session = session;
+    this.#lifeline = lifeline;
+    this.#options = options;
+    const maxBytes = options.maxOutputBytes ?? defaultMaxOutputBytes;
+    this.#stdout = new OutputCollector(maxBytes);
+    this.#stderr = new OutputCollector(maxBytes);
+  }
+
+  async run(signal: AbortSignal | undefined): Promise<ExecResult> {
+    const aborted = Promise.withResolvers<never>();
+    const abort = (): void => aborted.reject(signal?.reason as Error);
+    const registration = setTimeout(() => void this.#register().catch(() => undefined), registerAfterMs);
+    signal?.addEventListener('abort', abort, { once: true });
+    if (signal?.aborted) abort();
+    try {
+      return await Promise.race([this.#complete(), aborted.promise]);
+    } catch (error) {
+      await this.#endProcess();
+      throw error;
+    } finally {
+      clearTimeout(registration);
+      signal?.removeEventListener('abort', abort);
+      if (this.#process) void this.#lifeline.remove(this.#process).catch(() => undefined);
+    }
+  }
+
+  async #complete(): Promise<ExecResult> {
+    const inputFailure = feed(this.#session, this.#options.input).then(() => Promise.withResolvers<never>().promise);
+    const status = await Promise.race([this.#follow(), inputFailure]);
+    return { ...status, stdout: this.#stdout.text(), stderr: this.#stderr.text(), truncated: this.#stdout.truncated || this.#stderr.truncated };
+  }
+
+  async #follow(): Promise<ExitStatus> {
+    const [identity] = await Promise.all([this.#session.identify(), this.#session.skipNoise()]);
+    this.#process = identity;
+    await this.#readAll();
+    return this.#session.exit;
+  }
+
+  /** Reads until both streams end, or until the command has ended and whoever still holds its output is silent. */
+  async #readAll(): Promise<void> {
+    const reading = Promise.all([this.#readStream('stdout'), this.#readStream('stderr')]);
+    await Promise.race([reading, this.#session.closeWhenSilent().catch(() => reading)]);
+  }
+
+  async #readStream(name: 'stdout' | 'stderr'): Promise<void> {
+    const { onOutput } = this.#options;
+    const collector = name === 'stdout' ? this.#stdout : this.#stderr;
+    for await (const chunk of this.#session.read(name)) {
+      if (onOutput) await onOutput(name, chunk);
+      else collector.add(chunk);
+    }
+  }
+
+  async #register(): Promise<void> {
+    if (this.#process && !this.#session.isClosed) await this.#lifeline.add(this.#process);
+  }
+
+  /** Ends the whole process group, as gently as it allows, and gives the session up. */
+  async #endProcess(): Promise<void> {
+    const { channel } = this.#session;
+    try {
+      if (this.#process && !this.#session.isClosed) await endGroup(this.#session, this.#lifeline, this.#process);
+    } finally {
+      channel.end();
+      this.#session.abandon();
+    }
+  }
+}
+
+/** TERM, a grace, KILL, and another grace for the machine to say that it is gone. */
+async function endGroup(session: Session, lifeline: Lifeline, process: ProcessId): Promise<void> {
+  let isGone = false;
+  session.exit.catch(() => undefined).finally(() => (isGone = true));
+  session.channel.resume();
+  session.channel.stderr.resume();
+  for (const signal of ['TERM', 'KILL']) {
+    if (!(await lifeline.kill(process, signal))) session.channel.signal(signal);
+    const look = (): { value: true } | { seen: string } => (isGone ? { value: true } : { seen: 'it runs' });
+    const ended = await retryUntil(look, { what: 'the command to end', timeoutMs: graceMs }).catch(() => false);
+    if (ended) return;
+  }
+}
+
+/** Sends the input and closes it. Ends early when the command reads no more. */
+async function feed(session: Session, input: ExecOptions['input']): Promise<void> {
+  if (typeof input === 'string' || input instanceof Uint8Array) {
+    await session.write(input);
+  } else if (input !== undefined) {
+    for await (const chunk of input) {
+      if (session.isClosed) break;
+      await session.write(chunk);
+    }
+  }
+  session.channel.end();
+}
+
+function commandText(command: Command): string {
+  const text = 'script' in command ? command.script : command.join(' ');
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+}

@@ -1,0 +1,137 @@
+import { EnvironmentError } from '../core/errors.ts';
+import { retryUntil } from '../core/retry.ts';
+import { execLine } from './remote-command.ts';
+import type { ProcessId, Session } from './session.ts';
+import type { Sessions } from './sessions.ts';
+
+/**
+ * Runs on the machine as long as the connection stands, and ends what was started over it when that is gone, however it went: also when `lab` was
+ * killed, and when a program ignores SIGHUP. It reads lines:
+ *
+ *     add PID START          end this process group at the end of input
+ *     del PID START          no longer
+ *     forget                 nothing of it all
+ *     kill SIGNAL PID START  send a signal now; answered by `$1`
+ *
+ * A group is addressed only while its leader is the process of that START, or is gone while others of the group live: the kernel gives a number to no
+ * new process as long as a group has it. Builtins only, but for `sleep`: it must work when the machine is out of processes or disk.
+ */
+const script = `
+trap "" HUP INT QUIT TERM PIPE
+ours() {
+  if [ -e "/proc/$1" ]; then
+    s=; { read -r s <"/proc/$1/stat"; } 2>/dev/null
+    want=$2; set -- \${s##*) }
+    [ "$want" = "\${20}" ]
+  else
+    kill -0 -- "-$1" 2>/dev/null || { [ "$2" = - ] && kill -0 "$1" 2>/dev/null; }
+  fi
+}
+signal() { ours "$2" "$3" && { kill -s "$1" -- "-$2" || kill -s "$1" "$2"; } 2>/dev/null; }
+each() { result=1; for entry in $list; do "$@" "\${entry%:*}" "\${entry#*:}" && result=0; done; return $result; }
+list=
+while read -r op a b c; do
+  case $op in
+    add) list="$list $a:$b" ;;
+    del) kept=; for entry in $list; do [ "$entry" = "$a:$b" ] || kept="$kept $entry"; done; list=$kept ;;
+    forget) list= ;;
+    kill) signal "$a" "$b" "$c"; echo "$1" ;;
+  esac
+done
+each signal TERM || exit 0
+each signal CONT
+for tenth in 1 2 3 4 5 6 7 8 9 10; do each ours || exit 0; sleep 0.1 2>/dev/null || sleep 1; done
+each signal KILL
+exit 0
+`;
+
+/** The remote script gives programs one second after TERM; then it needs a moment for KILL. */
+const endTimeoutMs = 4000;
+
+/** The machine's side of "programs never outlive the connection". Opened when the first program needs it; costs one session. */
+export class Lifeline {
+  readonly #sessions: Sessions;
+  #opening: Promise<Session | undefined> | undefined;
+  #answers: (() => void)[] = [];
+  #givenUp = false;
+
+  constructor(sessions: Sessions) {
+    this.#sessions = sessions;
+  }
+
+  /** Begins to open it, so that a later `add` need not wait. */
+  prepare(): void {
+    this.#opening ??= this.#open();
+  }
+
+  /** From now on the process group ends with the connection. What is sent to the machine later is also acted on later there. */
+  async add({ pid, start }: ProcessId): Promise<void> {
+    await this.#send(`add ${pid} ${start}`);
+  }
+
+  async remove({ pid, start }: ProcessId): Promise<void> {
+    if (this.#opening) await this.#send(`del ${pid} ${start}`);
+  }
+
+  /** Sends a signal to the group, and resolves when it is sent. False when there is no lifeline to do it. */
+  async kill({ pid, start }: ProcessId, signal: string): Promise<boolean> {
+    const session = await this.#session();
+    if (!session) return false;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#answers.push(resolve);
+    await session.write(`kill ${signal} ${pid} ${start}\n`);
+    await Promise.race([promise, session.closed]);
+    return true;
+  }
+
+  /** Makes room for a session of the user on a server that allows too few: programs then end with the connection by SIGHUP alone. */
+  async giveUp(): Promise<void> {
+    if (!this.#opening || this.#givenUp) return;
+    this.#givenUp = true;
+    const session = await this.#opening;
+    await session?.write('forget\n');
+    session?.channel.end();
+    await session?.closed;
+  }
+
+  /** Ends what is registered, and resolves when it is gone. */
+  async end(): Promise<void> {
+    const session = await this.#opening?.catch(() => undefined);
+    if (!session || this.#givenUp) return;
+    session.channel.end();
+    const gone = (): { value: true } | { seen: string } => (session.isClosed ? { value: true } : { seen: 'programs are still ending' });
+    await retryUntil(gone, { what: 'programs to end', timeoutMs: endTimeoutMs, intervalMs: 2 }).catch(() => session.abandon());
+  }
+
+  async #send(line: string): Promise<void> {
+    const session = await this.#session();
+    await session?.write(`${line}\n`);
+  }
+
+  async #session(): Promise<Session | undefined> {
+    this.prepare();
+    const session = await this.#opening;
+    return this.#givenUp ? undefined : session;
+  }
+
+  /** Undefined when the account has no shell for it; what needs one will say so. */
+  async #open(): Promise<Session | undefined> {
+    const session = await this.#sessions.open(execLine({ script, args: ['ok'] }));
+    session.channel.stderr.resume();
+    void this.#listen(session);
+    return session;
+  }
+
+  async #listen(session: Session): Promise<void> {
+    try {
+      await session.identify();
+    } catch (error) {
+      if (error instanceof EnvironmentError) session.abandon();
+      return;
+    }
+    session.channel.on('data', (chunk: Buffer) => {
+      for (const byte of chunk) if (byte === 10) this.#answers.shift()?.();
+    });
+    session.channel.resume();
+  }
+}

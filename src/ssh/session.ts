@@ -1,0 +1,138 @@
+import type { ClientChannel } from 'ssh2';
+import { EnvironmentError } from '../core/errors.ts';
+import { retryUntil } from '../core/retry.ts';
+import { lostFailure } from './connect-failure.ts';
+import type { Connection } from './connection.ts';
+import { takeLine } from './preamble.ts';
+import type { ExitStatus } from './shell.ts';
+
+/** A child in the background may hold the output of an ended command open for ever; so long must it be silent before we go on. */
+const silenceMs = 500;
+
+/** A process on a machine, told apart from a later one with the same PID by its start. */
+export interface ProcessId {
+  readonly pid: number;
+  /** Field 22 of /proc/PID/stat (clock ticks since boot), or `-` where there is no /proc. */
+  readonly start: string;
+}
+
+/** One running remote command: a channel whose preamble tells the process. */
+export class Session {
+  readonly channel: ClientChannel;
+  readonly token: string;
+  readonly #connection: Connection;
+  readonly #closed = Promise.withResolvers<void>();
+  readonly #exit = Promise.withResolvers<ExitStatus>();
+  #isClosed = false;
+  #lastOutputMs = 0;
+  /** Streams whose reader is still at work on what it was given. */
+  #busyReaders = 0;
+
+  constructor(connection: Connection, channel: ClientChannel, token: string) {
+    this.#connection = connection;
+    this.channel = channel;
+    this.token = token;
+    this.#exit.promise.catch(() => undefined);
+    channel.on('exit', (code: number | null, signal?: string) => {
+      this.#exit.resolve(code === null ? { exitCode: undefined, signal: signal?.replace(/^SIG/, '') } : { exitCode: code, signal: undefined });
+    });
+    channel.on('close', () => {
+      this.#isClosed = true;
+      this.#exit.reject(this.#connection.failure ?? lostFailure(connection.machine, 'the session ended without an exit status'));
+      this.#closed.resolve();
+    });
+    channel.on('error', () => undefined);
+  }
+
+  /** How it ended; rejects with `ConnectionError` when that will never be known. */
+  get exit(): Promise<ExitStatus> {
+    return this.#exit.promise;
+  }
+
+  /** Resolves when the channel is closed on both sides and all its output is read. */
+  get closed(): Promise<void> {
+    return this.#closed.promise;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /**
+   * Reads the first line of the wrapper script: which process it is.
+   *
+   * @throws {EnvironmentError} when the login shell runs no commands; what it printed is in the detail. @throws {ConnectionError} when it is lost.
+   */
+  async identify(): Promise<ProcessId> {
+    const { line, noise } = await takeLine(this.channel, this.token);
+    if (line === undefined) throw await this.#whyNoShell(noise);
+    return parseIdentity(line);
+  }
+
+  /** Passes over the token on standard error, and over what a noisy login shell printed there before it. */
+  async skipNoise(): Promise<void> {
+    await takeLine(this.channel.stderr, this.token);
+  }
+
+  /** Output of one stream, in order; the remote side waits while it is not read. */
+  async *read(stream: 'stdout' | 'stderr'): AsyncGenerator<Uint8Array, void, undefined> {
+    const source = stream === 'stdout' ? this.channel : this.channel.stderr;
+    for await (const chunk of source.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
+      this.#busyReaders++;
+      try {
+        yield chunk;
+      } finally {
+        this.#busyReaders--;
+        this.#lastOutputMs = performance.now();
+      }
+    }
+  }
+
+  /** Waits until the command has ended and its output is closed, or until those who still hold it are silent; then closes it. Rejects like `exit`. */
+  async closeWhenSilent(): Promise<void> {
+    await this.exit;
+    this.#lastOutputMs = performance.now();
+    const closed = new AbortController();
+    void this.closed.then(() => closed.abort());
+    const look = (): { value: true } | { seen: string } => (this.#isSilent() ? { value: true } : { seen: 'output' });
+    const silent = await retryUntil(look, { what: 'silence', timeoutMs: Infinity, intervalMs: 50, signal: closed.signal }).catch(() => false);
+    if (silent) this.channel.close();
+  }
+
+  #isSilent(): boolean {
+    const isRead = this.#busyReaders === 0 && this.channel.readableLength === 0 && this.channel.stderr.readableLength === 0;
+    return isRead && performance.now() - this.#lastOutputMs >= silenceMs;
+  }
+
+  /** Writes to standard input; resolves when more may follow, also when nobody reads any more. ssh2 forgets the callback of a write to a closed channel. */
+  async write(bytes: Uint8Array | string): Promise<void> {
+    if (this.#isClosed || !this.channel.writable) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.channel.write(bytes, () => resolve());
+    await Promise.race([promise, this.closed]);
+  }
+
+  /** Gives up the session: its output is thrown away, so that the channel can close. */
+  abandon(): void {
+    this.channel.resume();
+    this.channel.stderr.resume();
+    this.channel.close();
+  }
+
+  async #whyNoShell(noise: string): Promise<Error> {
+    const status = await this.exit;
+    const { machine } = this.#connection;
+    return new EnvironmentError(`${machine}: the login shell did not run /bin/sh (exit status ${status.exitCode ?? status.signal})`, {
+      code: 'no-remote-shell',
+      hint: 'The account needs a login shell that runs commands (`getent passwd USER`), and no ForceCommand that replaces them.',
+      detail: noise.trim() === '' ? undefined : noise.trim(),
+    });
+  }
+}
+
+/** `TOKEN PID (STAT LINE)`: the process name in a stat line may hold anything, so fields are counted after its last `)` (proc(5)). */
+function parseIdentity(line: string): ProcessId {
+  const pid = Number(line.split(' ')[1]);
+  const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
+  return { pid, start: line.includes(')') ? (fields[19] ?? '-') : '-' };
+}

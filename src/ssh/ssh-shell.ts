@@ -1,0 +1,46 @@
+import type { Connection } from './connection.ts';
+import { runCommand } from './exec.ts';
+import { getFile } from './get.ts';
+import { Lifeline } from './lifeline.ts';
+import { putFile } from './put.ts';
+import { Sessions } from './sessions.ts';
+import type { Command, ExecOptions, ExecResult, PutOptions, RemoteProcess, Shell, StartOptions } from './shell.ts';
+import { startProcess } from './started-process.ts';
+
+/** The Shell over one SSH connection. */
+export class SshShell implements Shell {
+  readonly machine: string;
+  readonly user: string;
+  readonly #connection: Connection;
+  readonly #sessions: Sessions;
+  readonly #lifeline: Lifeline;
+
+  constructor(connection: Connection, user: string) {
+    this.machine = connection.machine;
+    this.user = user;
+    this.#connection = connection;
+    this.#sessions = new Sessions(connection, () => this.#lifeline.giveUp());
+    this.#lifeline = new Lifeline(this.#sessions);
+  }
+
+  async exec(command: Command, options: ExecOptions = {}): Promise<ExecResult> {
+    return runCommand(this.#sessions, this.#lifeline, command, options);
+  }
+
+  async start(command: Command, options: StartOptions = {}): Promise<RemoteProcess> {
+    return startProcess(this.#sessions, this.#lifeline, command, options);
+  }
+
+  async put(content: Uint8Array | AsyncIterable<Uint8Array>, remotePath: string, options: PutOptions): Promise<void> {
+    await putFile(this, content, remotePath, options);
+  }
+
+  get(remotePath: string): AsyncIterable<Uint8Array> {
+    return getFile(this.#sessions, remotePath);
+  }
+
+  async close(): Promise<void> {
+    await this.#lifeline.end();
+    await this.#connection.close();
+  }
+}

@@ -1,0 +1,84 @@
+import type { Connection } from './connection.ts';
+import type { Lifeline } from './lifeline.ts';
+import { takeLine } from './preamble.ts';
+import { startLine } from './remote-command.ts';
+import type { ProcessId, Session } from './session.ts';
+import type { Sessions } from './sessions.ts';
+import type { Command, ExitStatus, RemoteProcess, StartOptions, TerminalSize } from './shell.ts';
+
+/** `^D`: end of input at the start of a line (termios(3), VEOF). */
+const endOfTransmission = '\u0004';
+
+/** Starts one command. See `Shell.start`. */
+export async function startProcess(sessions: Sessions, lifeline: Lifeline, command: Command, options: StartOptions): Promise<RemoteProcess> {
+  // Its session is asked for first, so the server has it before the program: whatever cuts the connection finds the lifeline in place.
+  lifeline.prepare();
+  const session = await sessions.open(startLine(command, options), { terminal: options.terminal });
+  try {
+    const process = await session.identify();
+    await lifeline.add(process);
+    await session.write('\n');
+    return new StartedProcess(sessions.connection, session, lifeline, process, options.terminal !== undefined);
+  } catch (error) {
+    session.abandon();
+    throw error;
+  }
+}
+
+class StartedProcess implements RemoteProcess {
+  readonly output: AsyncIterable<Uint8Array>;
+  readonly errors: AsyncIterable<Uint8Array>;
+  readonly #connection: Connection;
+  readonly #session: Session;
+  readonly #lifeline: Lifeline;
+  readonly #process: ProcessId;
+  readonly #hasTerminal: boolean;
+  #hasEnded = false;
+
+  constructor(connection: Connection, session: Session, lifeline: Lifeline, process: ProcessId, hasTerminal: boolean) {
+    this.#connection = connection;
+    this.#session = session;
+    this.#lifeline = lifeline;
+    this.#process = process;
+    this.#hasTerminal = hasTerminal;
+    this.output = this.#read();
+    this.errors = session.read('stderr');
+    session.exit.then(() => (this.#hasEnded = true)).catch(() => undefined);
+    session.closeWhenSilent().catch(() => undefined);
+    if (hasTerminal) session.channel.stderr.resume();
+  }
+
+  get exit(): Promise<ExitStatus> {
+    return this.#session.exit;
+  }
+
+  async write(bytes: Uint8Array | string): Promise<void> {
+    const { failure } = this.#connection;
+    if (failure) throw failure;
+    await this.#session.write(bytes);
+  }
+
+  end(): void {
+    if (this.#hasTerminal) void this.#session.write(endOfTransmission);
+    else this.#session.channel.end();
+  }
+
+  resize({ columns, rows }: TerminalSize): void {
+    if (!this.#session.isClosed) this.#session.channel.setWindow(rows, columns, 0, 0);
+  }
+
+  async kill(signal: string): Promise<void> {
+    if (this.#hasEnded || this.#session.isClosed || this.#connection.failure) return;
+    if (!(await this.#lifeline.kill(this.#process, signal))) this.#session.channel.signal(signal);
+  }
+
+  async *#read(): AsyncGenerator<Uint8Array, void, undefined> {
+    // The second token: what comes before it is the terminal's echo of the line that let the program go.
+    await takeLine(this.#session.channel, this.#session.token);
+    try {
+      yield* this.#session.read('stdout');
+    } finally {
+      this.#session.channel.resume();
+    }
+  }
+}

@@ -1,0 +1,137 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { retryUntil } from '../../src/core/retry.ts';
+import { quoteCommand } from '../../src/core/shell-quote.ts';
+import { findTool } from '../../src/host/tools.ts';
+import { connectShell } from '../../src/ssh/connect.ts';
+import { onlyHostKeys } from '../../src/ssh/host-key-policy.ts';
+import { generateKeyPair, type KeyPair } from '../../src/ssh/keys.ts';
+import type { Shell } from '../../src/ssh/shell.ts';
+import type { ShellTarget } from '../../src/ssh/target.ts';
+
+export interface SshdOptions {
+  /** More lines of sshd_config(5); they win over those of the helper. */
+  readonly sshdConfig?: readonly string[];
+  /** Login shell of the user, and its home folder; only root can have them (see `isRoot`). */
+  readonly loginShell?: string;
+  readonly home?: string;
+  /** Where it listens: on a Unix socket (default), or on a free port of 127.0.0.1. */
+  readonly transport?: 'unix' | 'tcp';
+}
+
+/** A real OpenSSH server that lets the user of the tests in. Each connection is an `sshd -i` of its own. */
+export interface TestSshd extends AsyncDisposable {
+  /** A private temporary folder, removed at the end. */
+  readonly folder: string;
+  readonly user: string;
+  readonly hostKey: KeyPair;
+  readonly userKey: KeyPair;
+  readonly address: { readonly socketPath: string } | { readonly host: string; readonly port: number };
+  /** The sshd processes of all connections so far; signal them to break a connection. */
+  readonly processes: readonly ChildProcess[];
+  target(overrides?: Partial<ShellTarget>): ShellTarget;
+  /** A Shell that is closed at the end, if the test has not done so. */
+  connect(overrides?: Partial<ShellTarget>): Promise<Shell>;
+  /** What sshd logged. */
+  log(): string;
+}
+
+export const isRoot = process.getuid?.() === 0;
+
+/** Starts a server; `await using` ends it with all its connections and files. */
+export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
+  const folder = mkdtempSync(join(tmpdir(), 'lab-sshd-'));
+  const [hostKey, userKey] = [generateKeyPair('host'), generateKeyPair('user')];
+  writeFiles(folder, hostKey, userKey, options.sshdConfig ?? []);
+  const command = sshdCommand(folder, options);
+
+  const processes: ChildProcess[] = [];
+  const shells: Shell[] = [];
+  const server = net.createServer({ pauseOnConnect: true }, (socket) => {
+    // sshd takes the socket itself as its standard input and output, so no byte passes through the test process.
+    const child = spawn(command.file, command.args, { stdio: [socket, socket, 'ignore'], env: command.env });
+    processes.push(child);
+    socket.destroy();
+  });
+  const address = await listen(server, folder, options.transport ?? 'unix');
+  const user = userInfo().username;
+  const target = (overrides: Partial<ShellTarget> = {}): ShellTarget => ({
+    machine: 'vm1', user, address, privateKey: userKey.privateKey, hostKeys: onlyHostKeys([hostKey.publicKey]), ...overrides,
+  });
+
+  return {
+    folder, user, hostKey, userKey, address, processes, target,
+    async connect(overrides) {
+      const shell = await connectShell(target(overrides));
+      shells.push(shell);
+      return shell;
+    },
+    log: () => readFileSync(join(folder, 'log'), 'utf8'),
+    async [Symbol.asyncDispose]() {
+      await Promise.all(shells.map((shell) => shell.close()));
+      server.close();
+      await Promise.all(processes.map(ended));
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function writeFiles(folder: string, hostKey: KeyPair, userKey: KeyPair, lines: readonly string[]): void {
+  writeFileSync(join(folder, 'host_key'), hostKey.privateKey, { mode: 0o600 });
+  writeFileSync(join(folder, 'authorized_keys'), `${userKey.publicKey}\n`);
+  writeFileSync(join(folder, 'log'), '');
+  // The first value of a keyword counts (sshd_config(5)), so the lines of the test come first.
+  const config = [
+    ...lines, `HostKey ${folder}/host_key`, `AuthorizedKeysFile ${folder}/authorized_keys`, 'StrictModes no', 'UsePAM no', 'UseDNS no', 'PidFile none',
+    'PasswordAuthentication no', 'KbdInteractiveAuthentication no', 'PermitRootLogin prohibit-password', 'PrintMotd no', 'PrintLastLog no',
+  ];
+  writeFileSync(join(folder, 'sshd_config'), `${config.join('\n')}\n`);
+}
+
+interface ServerCommand {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+}
+
+function sshdCommand(folder: string, options: SshdOptions): ServerCommand {
+  const sshd = findTool('sshd');
+  if (sshd === undefined) throw new Error('these tests need OpenSSH\'s sshd: run `npm run setup`');
+  const args = ['-i', '-f', join(folder, 'sshd_config'), '-E', join(folder, 'log')];
+  const env = { ...process.env, ...sshd.env };
+  if (!isRoot) return { file: sshd.path, args, env };
+  // As root, sshd wants its folder in /run and an account `sshd`; both are given to it in a mount namespace of its own, so the host stays as it is.
+  writeFileSync(join(folder, 'passwd'), passwdFor(options));
+  const prepare = `mount -t tmpfs tmpfs /run && mkdir -m 755 /run/sshd && mount --bind ${quoteCommand([join(folder, 'passwd')])} /etc/passwd`;
+  return { file: 'unshare', args: ['-m', 'sh', '-c', `${prepare} && exec "$@"`, 'sh', sshd.path, ...args], env };
+}
+
+function passwdFor({ loginShell, home }: SshdOptions): string {
+  const lines = readFileSync('/etc/passwd', 'utf8').trimEnd().split('\n');
+  const own = lines.map((line) => {
+    if (!line.startsWith('root:')) return line;
+    const fields = line.split(':');
+    return [...fields.slice(0, 5), home ?? fields[5], loginShell ?? '/bin/sh'].join(':');
+  });
+  const privilegeSeparation = lines.some((line) => line.startsWith('sshd:')) ? [] : ['sshd:x:65533:65534::/run/sshd:/usr/sbin/nologin'];
+  return `${[...own, ...privilegeSeparation].join('\n')}\n`;
+}
+
+async function listen(server: net.Server, folder: string, transport: 'unix' | 'tcp'): Promise<TestSshd['address']> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once('listening', resolve).once('error', reject);
+  if (transport === 'unix') server.listen(join(folder, 'socket'));
+  else server.listen(0, '127.0.0.1');
+  await promise;
+  const address = server.address();
+  return address === null || typeof address === 'string' ? { socketPath: join(folder, 'socket') } : { host: '127.0.0.1', port: address.port };
+}
+
+/** Waits until a server process is gone; its connection is closed by then, so it goes by itself. */
+async function ended(child: ChildProcess): Promise<void> {
+  const isGone = (): boolean => child.exitCode !== null || child.signalCode !== null;
+  await retryUntil(() => (isGone() ? { value: true } : { seen: `sshd ${child.pid} runs` }), { what: 'sshd to end', timeoutMs: 2000 }).catch(() => child.kill('SIGKILL'));
+}
