@@ -1,31 +1,32 @@
+import { formatPath, type Path } from '../lab/finding.ts';
 import type { Problem } from '../lab/problem.ts';
 import type { StepSource } from '../lab/types.ts';
 
-/** Path of a part within a step: `['send', 'client']`. */
-export type Path = readonly (string | number)[];
-
-/** Gathers what is wrong with one step, at its place in the file. */
+/** Gathers what is wrong with one step, at its place in the file. Paths are within the step: `['send', 'client']`. */
 export class Faults {
   readonly problems: Problem[] = [];
   readonly #source: StepSource;
-  readonly #prefix: string;
+  readonly #prefix: Path;
 
-  /** `prefix` is the path of the step itself: `scenarios.tp1[2]`. */
-  constructor(source: StepSource, prefix: string) {
+  /** `prefix` is the path of the step itself: `['scenarios', 'tp1', 2]`. */
+  constructor(source: StepSource, prefix: Path) {
     this.#source = source;
     this.#prefix = prefix;
   }
 
-  /** Notes a fault of the part at `path`. `got` is the word or value to underline. */
-  add(path: Path, got: unknown, message: string, hint?: string): undefined {
-    this.problems.push({
-      position: path.length === 0 ? this.#source.position : this.#source.positionOf(path),
-      length: Math.max(1, wordOf(got).length),
-      path: this.#prefix + path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`)).join(''),
-      message,
-      ...(hint === undefined ? {} : { hint }),
-    });
-    return undefined;
+  /** The value at `path` is wrong. */
+  add(path: Path, message: string, hint?: string): undefined {
+    this.addAt('value', path, message, hint);
+  }
+
+  /** The name that stands at `path` is wrong, as the key of a map. */
+  addKey(path: Path, message: string, hint?: string): undefined {
+    this.addAt('key', path, message, hint);
+  }
+
+  addAt(at: 'key' | 'value', path: Path, message: string, hint?: string): undefined {
+    const { length, ...position } = this.#source.positionOf(path, at);
+    this.problems.push({ position, length, path: formatPath([...this.#prefix, ...path]), message, ...(hint === undefined ? {} : { hint }) });
   }
 }
 

@@ -1,7 +1,14 @@
-import type { Faults, Path } from './faults.ts';
+import type { Path } from '../lab/finding.ts';
+import type { Faults } from './faults.ts';
 import type { Step } from './steps.ts';
 
-type RoleState = { readonly state: 'running' | 'ended'; readonly line: number };
+interface Place {
+  readonly at: 'key' | 'value';
+  readonly path: Path;
+}
+
+/** `assumed`: it was never started, which is told once. */
+type RoleState = { readonly state: 'running' | 'ended'; readonly line: number } | { readonly state: 'assumed' };
 
 /**
  * Follows which programs run at each step, as far as the scenario itself tells, and notes what cannot be: acting on a program that was not started,
@@ -10,7 +17,7 @@ type RoleState = { readonly state: 'running' | 'ended'; readonly line: number };
 export class OrderCheck {
   readonly #roles = new Map<string, RoleState>();
 
-  /** `path` gives the place of a role's name or value within the step; steps must come in order. */
+  /** Steps must come in order. */
   check(step: Step, faults: Faults): void {
     const { line } = step.position;
     switch (step.verb) {
@@ -18,25 +25,25 @@ export class OrderCheck {
         for (const role of step.programs) this.#start(role, line, faults);
         break;
       case 'send':
-        for (const { role } of step.lines) this.#needsRunning(role, ['send', role], faults);
+        for (const { role } of step.lines) this.#needsRunning(role, keyOf('send', role), faults);
         break;
       case 'expect':
-        for (const { role } of step.patterns) this.#needsStarted(role, ['expect', role], faults);
+        for (const { role } of step.patterns) this.#needsStarted(role, keyOf('expect', role), faults);
         break;
       case 'exit':
         for (const { role } of step.ends) {
-          this.#needsRunning(role, ['exit', role], faults);
+          this.#needsRunning(role, keyOf('exit', role), faults);
           this.#roles.set(role, { state: 'ended', line });
         }
         break;
       case 'close':
-        for (const role of step.roles) this.#needsRunning(role, ['close'], faults);
+        for (const role of step.roles) this.#needsRunning(role, { at: 'value', path: ['close'] }, faults);
         break;
       case 'signal':
-        for (const { role } of step.signals) this.#needsRunning(role, ['signal', role], faults);
+        for (const { role } of step.signals) this.#needsRunning(role, keyOf('signal', role), faults);
         break;
       case 'wait':
-        if (step.until.kind !== 'time') this.#needsRunning(step.until.role, ['wait', step.until.kind], faults);
+        if (step.until.kind !== 'time') this.#needsRunning(step.until.role, { at: 'value', path: ['wait', step.until.kind] }, faults);
         break;
       case 'run':
         break;
@@ -46,20 +53,25 @@ export class OrderCheck {
   #start(role: string, line: number, faults: Faults): void {
     const before = this.#roles.get(role);
     if (before?.state === 'running') {
-      faults.add(['start'], role, `"${role}" is started again while it runs since line ${before.line}`, `let it end first: exit: { ${role}: 0 }`);
+      faults.add(['start'], `"${role}" is started again while it runs since line ${before.line}`, `let it end first: exit: { ${role}: 0 }`);
     }
     this.#roles.set(role, { state: 'running', line });
   }
 
-  #needsStarted(role: string, path: Path, faults: Faults): void {
+  #needsStarted(role: string, place: Place, faults: Faults): void {
     if (this.#roles.has(role)) return;
-    faults.add(path, role, `"${role}" is not started before this step`, `add "start: ${role}" before it`);
-    this.#roles.set(role, { state: 'running', line: 0 });
+    faults.addAt(place.at, place.path, `"${role}" is not started before this step`, `add "start: ${role}" before it`);
+    this.#roles.set(role, { state: 'assumed' });
   }
 
-  #needsRunning(role: string, path: Path, faults: Faults): void {
-    this.#needsStarted(role, path, faults);
+  #needsRunning(role: string, place: Place, faults: Faults): void {
+    this.#needsStarted(role, place, faults);
     const now = this.#roles.get(role);
-    if (now?.state === 'ended') faults.add(path, role, `"${role}" has ended in line ${now.line}`, `start it again before this step, or move the step up`);
+    if (now?.state === 'ended') faults.addAt(place.at, place.path, `"${role}" has ended in line ${now.line}`, 'start it again before this step, or move the step up');
   }
+}
+
+/** Where the name of a role stands in a step that maps roles to something. */
+function keyOf(verb: string, role: string): Place {
+  return { at: 'key', path: [verb, role] };
 }

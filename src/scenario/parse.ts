@@ -1,8 +1,9 @@
 import { suggestion } from '../core/suggest.ts';
+import { formatPath, type Path } from '../lab/finding.ts';
 import type { Problem } from '../lab/problem.ts';
 import type { Lab, ScenarioSource, StepSource } from '../lab/types.ts';
 import { parseDuration } from './duration.ts';
-import { entriesOf, Faults, show, type Path } from './faults.ts';
+import { entriesOf, Faults, show } from './faults.ts';
 import { OrderCheck } from './order.ts';
 import { DEFAULT_TIMEOUT_MS, stepText, type Scenario, type Step, type Verb } from './steps.ts';
 import { longForm, VERB_PARSERS } from './verbs.ts';
@@ -29,14 +30,14 @@ export function parseScenarios(lab: Lab): ParsedScenarios {
 }
 
 function parseScenario(lab: Lab, source: ScenarioSource): Scenario | Problem[] {
-  const path = `scenarios.${source.name}`;
+  const path = ['scenarios', source.name];
   if (source.steps.length === 0) {
-    return [{ position: source.position, length: 1, path, message: 'has no steps', hint: 'add at least one: - start: PROGRAM' }];
+    return [{ position: source.position, length: 1, path: formatPath(path), message: 'has no steps', hint: 'add at least one: - start: PROGRAM' }];
   }
   const order = new OrderCheck();
   const problems: Problem[] = [];
   const steps = source.steps.map((stepSource, index) => {
-    const faults = new Faults(stepSource, `${path}[${index}]`);
+    const faults = new Faults(stepSource, [...path, index]);
     const step = parseStep(lab, stepSource, index, faults);
     if (step) order.check(step, faults);
     problems.push(...faults.problems);
@@ -60,13 +61,13 @@ function findVerb(value: unknown, faults: Faults): Verb | undefined {
   const entries = entriesOf(value);
   if (!entries) {
     const bare = typeof value === 'string' && isVerb(value);
-    return bare ? faults.add([], value, `"${value}" says nothing to do it with`, `write ${value}: …`) : faults.add([], value, `a step must be a map of one verb, not ${show(value)}`, 'for example: - start: server');
+    return bare ? faults.add([], `"${value}" says nothing to do it with`, `write ${value}: …`) : faults.add([], `a step must be a map of one verb, not ${show(value)}`, 'for example: - start: server');
   }
   const verbs = entries.map(([key]) => key).filter(isVerb);
   const others = entries.map(([key]) => key).filter((key) => !isVerb(key) && key !== 'timeout');
-  for (const key of others) faults.add([key], key, verbs.length > 0 ? `a step has no option "${key}"` : `there is no step "${key}"`, suggestion(key, [...VERBS, 'timeout']));
-  if (verbs.length > 1) faults.add([verbs[1]!], verbs[1], `a step does one thing; this one has ${verbs.join(' and ')}`, 'make them two steps, each with its own "-"');
-  if (verbs.length === 0 && others.length === 0) faults.add([], '', 'a step needs a verb', `known: ${VERBS.join(', ')}`);
+  for (const key of others) faults.addKey([key], verbs.length > 0 ? `a step has no option "${key}"` : `there is no step "${key}"`, suggestion(key, [...VERBS, 'timeout']));
+  if (verbs.length > 1) faults.addKey([verbs[1]!], `a step does one thing; this one has ${verbs.join(' and ')}`, 'make them two steps, each with its own "-"');
+  if (verbs.length === 0 && others.length === 0) faults.add([], 'a step needs a verb', `known: ${VERBS.join(', ')}`);
   return verbs[0];
 }
 
@@ -77,12 +78,12 @@ function isVerb(word: string): word is Verb {
 /** `timeout` stands beside the verb, or inside the value of a verb whose value is a map of options. */
 function parseTimeout(verb: Verb, options: ReadonlyMap<string, unknown>, value: unknown, faults: Faults): number | undefined {
   const inner = timeoutWithin(verb, value);
-  if (options.has('timeout') && inner) return faults.add(['timeout'], 'timeout', 'the time limit is given twice', 'leave out one of the two');
+  if (options.has('timeout') && inner) return faults.addKey(['timeout'], 'the time limit is given twice', 'leave out one of the two');
   if (!inner && !options.has('timeout')) return DEFAULT_TIMEOUT_MS[verb];
   const path = inner?.path ?? ['timeout'];
   const written = inner ? inner.written : options.get('timeout');
   const ms = parseDuration(written);
-  return typeof ms === 'number' ? ms : faults.add(path, written, `must be ${ms.wrong}, not ${show(written)}`, ms.hint);
+  return typeof ms === 'number' ? ms : faults.add(path, `must be ${ms.wrong}, not ${show(written)}`, ms.hint);
 }
 
 function timeoutWithin(verb: Verb, value: unknown): { path: Path; written: unknown } | undefined {

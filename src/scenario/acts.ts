@@ -1,0 +1,199 @@
+import { CheckError, TimeoutError } from '../core/errors.ts';
+import { formatDuration, retryUntil } from '../core/retry.ts';
+import { quoteCommand } from '../core/shell-quote.ts';
+import type { ExecResult, ExitStatus } from '../ssh/shell.ts';
+import { StepFailure } from './failure.ts';
+import { findPattern } from './match.ts';
+import type { Deadline, PlayContext } from './play-context.ts';
+import { checkPorts } from './port-check.ts';
+import { takePrompt, waitForPrompt, waitUntilListening } from './ready.ts';
+import { statusText } from './result.ts';
+import { DEFAULT_TERMINAL } from './stage.ts';
+import { patternText, type ExpectedEnd, type ScenarioCommand, type Step, type Verb } from './steps.ts';
+import { Terminal } from './terminal.ts';
+
+/** A regular expression that could match more is taken when the terminal was quiet for so long. */
+const SETTLED_MS = 25;
+/** `^D`. */
+const END_OF_INPUT = '\u0004';
+
+/** What became of a step that did not fail. */
+export type Outcome = 'played' | 'skipped';
+
+/** How each verb is played. */
+const ACTS: { readonly [V in Verb]: (step: Step<V>, play: PlayContext) => Promise<Outcome> } = {
+  start: playStart,
+  send: playSend,
+  expect: playExpect,
+  exit: playExit,
+  close: playClose,
+  signal: playSignal,
+  wait: playWait,
+  run: playRun,
+};
+
+/**
+ * Plays one step.
+ *
+ * @throws {CheckError} when the programs do not do what the step wants; a `StepFailure` says what that was.
+ */
+export async function playStep<V extends Verb>(step: Step<V>, play: PlayContext): Promise<Outcome> {
+  return ACTS[step.verb](step, play);
+}
+
+async function playStart(step: Step<'start'>, play: PlayContext): Promise<Outcome> {
+  const deadline = play.deadlineOf(step);
+  for (const name of step.programs) await startProgram(name, deadline, play);
+  return 'played';
+}
+
+async function startProgram(name: string, deadline: Deadline, play: PlayContext): Promise<void> {
+  const { stage, signal } = play;
+  const program = play.program(name);
+  const shell = play.shell(program.on);
+  await (stage.beforeStart?.(program) ?? checkPorts(program, shell, { events: stage.events, signal }));
+  signal.throwIfAborted();
+  const size = play.keyboards.get(name)?.size ?? stage.terminal ?? DEFAULT_TERMINAL;
+  const terminal = await Terminal.open({ program, stageProgram: stage.programs.get(name)!, shell, size, events: stage.events });
+  play.add(terminal);
+  if (program.listens.length > 0) await waitUntilListening(play, terminal, deadline);
+  else if (program.prompt) await waitForPrompt(play, terminal, deadline);
+}
+
+async function playSend(step: Step<'send'>, play: PlayContext): Promise<Outcome> {
+  const lines = step.lines.filter(({ role }) => !play.isOperated(role));
+  const deadline = play.deadlineOf(step);
+  for (const { role, text } of lines) await sendText(play, play.terminal(role), text, deadline);
+  return outcomeOf(lines);
+}
+
+async function sendText(play: PlayContext, terminal: Terminal, text: string, deadline: Deadline): Promise<void> {
+  const keys = isKeys(text);
+  if (terminal.program.prompt && !keys) await takePrompt(play, terminal, deadline);
+  const lines = text.replace(/\r?\n$/, '').split(/\r?\n/);
+  let isTaken = false;
+  const typing = keys ? terminal.press(text) : terminal.type(lines);
+  // A write that fails has lost its program or its connection; both end the wait below, with a better reason.
+  typing.then(() => {
+    isTaken = true;
+    terminal.changes.notify();
+  }, () => undefined);
+  const expected = `${terminal.role} to be there for ${JSON.stringify(text)}`;
+  await play.waitFor(terminal, deadline, { expected, otherwise: 'the terminal did not take it', look: () => (isTaken ? true : undefined) });
+}
+
+/** Nothing but control characters, as a person presses keys: no Enter follows, and no prompt is waited for. */
+function isKeys(text: string): boolean {
+  return /^[\0-\x09\x0b-\x1f\x7f]+$/.test(text);
+}
+
+async function playExpect(step: Step<'expect'>, play: PlayContext): Promise<Outcome> {
+  const patterns = step.patterns.filter(({ role }) => !play.isOperated(role));
+  const deadline = play.deadlineOf(step);
+  for (const { role, pattern } of patterns) {
+    const terminal = play.terminal(role);
+    const { screen } = terminal;
+    await play.waitFor(terminal, deadline, {
+      expected: `${patternText(pattern)} on the terminal of ${role}`,
+      otherwise: 'it did not come',
+      look: () => (screen.takeMatch(pattern, terminal.quietMs >= SETTLED_MS) === 'found' ? true : undefined),
+      hint: () => {
+        if (screen.shows(pattern)) return 'it stands there, but as the echo of what was typed, or an earlier expect has used it up';
+        return screen.droppedLines > 0 ? `the first ${screen.droppedLines} lines were too long ago to be kept` : undefined;
+      },
+    });
+  }
+  return outcomeOf(patterns);
+}
+
+async function playExit(step: Step<'exit'>, play: PlayContext): Promise<Outcome> {
+  const deadline = play.deadlineOf(step);
+  for (const { role, status } of step.ends) {
+    const terminal = play.terminal(role);
+    const expected = `${role} to end with ${expectedEndText(status)}`;
+    const end = await play.waitFor(terminal, deadline, { expected, otherwise: 'it did not end', look: () => terminal.status });
+    play.checked.add(terminal);
+    // The user may leave the program in another way than the scenario has it.
+    if (!play.isOperated(role) && !isEnd(end, status)) throw new StepFailure(expected, `it ended with ${statusText(end)}`);
+  }
+  return 'played';
+}
+
+async function playClose(step: Step<'close'>, play: PlayContext): Promise<Outcome> {
+  const roles = step.roles.filter((role) => !play.isOperated(role));
+  for (const role of roles) {
+    await play.stage.events.emit({ kind: 'terminal-input', role, data: END_OF_INPUT, by: 'scenario' });
+    play.terminal(role).endInput();
+  }
+  return outcomeOf(roles);
+}
+
+async function playSignal(step: Step<'signal'>, play: PlayContext): Promise<Outcome> {
+  for (const { role, signal } of step.signals) await play.terminal(role).signal(signal);
+  return 'played';
+}
+
+async function playWait(step: Step<'wait'>, play: PlayContext): Promise<Outcome> {
+  const { until } = step;
+  const deadline = play.deadlineOf(step);
+  if (until.kind === 'listens') await waitUntilListening(play, play.terminal(until.role), deadline);
+  else if (until.kind === 'prompt') await waitForPrompt(play, play.terminal(until.role), deadline);
+  else await waitForTime(until.ms, play.signal);
+  return 'played';
+}
+
+async function waitForTime(ms: number, signal: AbortSignal): Promise<void> {
+  const end = performance.now() + ms;
+  const look = (): { value: true } | { seen: string } => (performance.now() >= end ? { value: true } : { seen: 'it is too early' });
+  await retryUntil(look, { what: 'the time to pass', timeoutMs: ms + 1000, intervalMs: ms, signal });
+}
+
+async function playRun(step: Step<'run'>, play: PlayContext): Promise<Outcome> {
+  const deadline = play.deadlineOf(step);
+  for (const command of step.commands) await runCommand(command, deadline, play);
+  return 'played';
+}
+
+async function runCommand({ on, command, status, output }: ScenarioCommand, deadline: Deadline, play: PlayContext): Promise<void> {
+  const line = quoteCommand(command);
+  const expected = `"${line}" on ${on} to end with ${expectedEndText(status)}`;
+  const timeoutMs = Math.max(1, deadline.at - performance.now());
+  const result = await play.shell(on).exec(command, { timeoutMs, signal: play.signal }).catch((error: unknown) => {
+    if (error instanceof TimeoutError) throw new StepFailure(expected, `it did not end within ${formatDuration(deadline.timeoutMs)}`);
+    throw error;
+  });
+  const printed = result.stdout + result.stderr;
+  await play.stage.events.emit({ kind: 'command-finished', machine: on, command: line, exitCode: result.exitCode, output: printed });
+  checkCommand(result, printed, { line, expected, on, command, status, output });
+}
+
+function checkCommand(result: ExecResult, printed: string, wanted: ScenarioCommand & { line: string; expected: string }): void {
+  const seen = printed.trim() === '' ? 'it printed nothing' : `it printed: ${lastLines(printed)}`;
+  if (!isEnd(result, wanted.status)) throw new StepFailure(wanted.expected, `it ended with ${statusText(result)}; ${seen}`);
+  if (wanted.output && !findPattern(wanted.output, printed, 0)) {
+    throw new StepFailure(`${patternText(wanted.output)} in what "${wanted.line}" on ${wanted.on} prints`, seen);
+  }
+}
+
+/** The end of what a command printed, short enough for a message. */
+function lastLines(text: string): string {
+  return text.trimEnd().split('\n').slice(-5).join('\n').slice(-500);
+}
+
+function isEnd(end: ExitStatus, wanted: ExpectedEnd): boolean {
+  return typeof wanted === 'number' ? end.exitCode === wanted : end.signal === wanted;
+}
+
+function expectedEndText(wanted: ExpectedEnd): string {
+  return typeof wanted === 'number' ? `status ${wanted}` : `signal ${wanted}`;
+}
+
+/** Lines of roles whose keyboard the user holds are left out; a step with no others is skipped. */
+function outcomeOf(parts: readonly unknown[]): Outcome {
+  return parts.length > 0 ? 'played' : 'skipped';
+}
+
+/** The failure in the words of a step, whatever check made it. */
+export function stepFailureOf(error: CheckError, step: Step): StepFailure {
+  return error instanceof StepFailure ? error : new StepFailure(`"${step.text}" to be possible`, error.message, error.hint);
+}

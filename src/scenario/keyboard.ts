@@ -1,0 +1,54 @@
+import type { TerminalSize } from '../ssh/shell.ts';
+import type { Operator } from './stage.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Carries what the user types to the program of one role, through all its starts. Nothing is read before the first start. */
+export class Keyboard {
+  readonly size: TerminalSize | undefined;
+  readonly #input: AsyncIterator<Uint8Array>;
+  readonly #resizes: AsyncIterator<TerminalSize> | undefined;
+  #terminal: Terminal | undefined;
+  #hasEnded = false;
+
+  constructor(operator: Operator) {
+    this.size = operator.size;
+    this.#input = operator.input[Symbol.asyncIterator]();
+    this.#resizes = operator.resizes?.[Symbol.asyncIterator]();
+  }
+
+  /** The program has this terminal now. */
+  attach(terminal: Terminal): void {
+    const isFirst = this.#terminal === undefined;
+    this.#terminal = terminal;
+    if (this.#hasEnded) terminal.endInput();
+    if (!isFirst) return;
+    // What fails here fails for the terminal too: the program has ended, or the connection is lost.
+    this.#relayInput().catch(() => undefined);
+    this.#relaySizes().catch(() => undefined);
+  }
+
+  /** Reads no further. */
+  close(): void {
+    this.#hasEnded = true;
+    this.#input.return?.().catch(() => undefined);
+    this.#resizes?.return?.().catch(() => undefined);
+  }
+
+  async #relayInput(): Promise<void> {
+    const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+    for (let next = await this.#input.next(); !next.done && !this.#hasEnded; next = await this.#input.next()) {
+      const text = decoder.decode(next.value, { stream: true });
+      if (!this.#terminal?.status) await this.#terminal?.relay(next.value, text).catch(() => undefined);
+    }
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#terminal?.endInput();
+  }
+
+  async #relaySizes(): Promise<void> {
+    if (!this.#resizes) return;
+    for (let next = await this.#resizes.next(); !next.done && !this.#hasEnded; next = await this.#resizes.next()) {
+      if (!this.#terminal?.status) await this.#terminal?.resize(next.value);
+    }
+  }
+}

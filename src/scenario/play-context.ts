@@ -1,0 +1,109 @@
+import { TimeoutError } from '../core/errors.ts';
+import { formatDuration, retryUntil } from '../core/retry.ts';
+import type { Program } from '../lab/types.ts';
+import type { Shell } from '../ssh/shell.ts';
+import { StepFailure } from './failure.ts';
+import { Keyboard } from './keyboard.ts';
+import { statusText } from './result.ts';
+import type { Stage } from './stage.ts';
+import type { StepPlace } from './steps.ts';
+import type { Terminal } from './terminal.ts';
+
+/** With a user at a keyboard nothing is late for as long as a person may think. */
+const OPERATOR_TIMEOUT_MS = 60 * 60_000;
+/** How often a look is made that no output wakes. */
+const LOOK_INTERVAL_MS = 25;
+
+/** What the verbs share while one scenario is played. */
+export class PlayContext {
+  readonly stage: Stage;
+  /** Aborts when the user stops the play, or when a connection is lost. */
+  readonly signal: AbortSignal;
+  /** By role: the terminal of the last start. */
+  readonly terminals = new Map<string, Terminal>();
+  /** Of all starts, in order. */
+  readonly opened: Terminal[] = [];
+  /** Whose end an `exit` step has checked. */
+  readonly checked = new Set<Terminal>();
+  /** By role. */
+  readonly keyboards: ReadonlyMap<string, Keyboard>;
+  readonly #lost = new AbortController();
+
+  constructor(stage: Stage) {
+    this.stage = stage;
+    this.keyboards = new Map([...(stage.operators ?? [])].map(([role, operator]) => [role, new Keyboard(operator)]));
+    this.signal = AbortSignal.any([stage.signal, this.#lost.signal]);
+  }
+
+  /** Takes a terminal that was just opened; a user who holds its keyboard types on it from now on. */
+  add(terminal: Terminal): void {
+    this.terminals.set(terminal.role, terminal);
+    this.opened.push(terminal);
+    this.keyboards.get(terminal.role)?.attach(terminal);
+    terminal.done.catch((error: unknown) => this.#lost.abort(error));
+  }
+
+  /** The parser has seen to it that each role is started before it is used. */
+  terminal(role: string): Terminal {
+    return this.terminals.get(role)!;
+  }
+
+  program(name: string): Program {
+    return this.stage.lab.programs.get(name)!;
+  }
+
+  shell(machine: string): Shell {
+    return this.stage.shells.get(machine)!;
+  }
+
+  /** Whether the user holds the keyboard of this role. */
+  isOperated(role: string): boolean {
+    return this.keyboards.has(role);
+  }
+
+  /** When a step that begins now is late, on the clock of `performance.now()`. */
+  deadlineOf(step: StepPlace): Deadline {
+    const timeoutMs = this.keyboards.size > 0 ? Math.max(OPERATOR_TIMEOUT_MS, step.timeoutMs) : step.timeoutMs;
+    return { timeoutMs, at: performance.now() + timeoutMs };
+  }
+
+  /**
+   * Looks again and again, at once after each output of the terminal, until `look` gives something.
+   *
+   * @throws {StepFailure} at the deadline, or as soon as the program has ended, unless `afterEnd`.
+   */
+  async waitFor<T>(terminal: Terminal, deadline: Deadline, goal: Goal<T>): Promise<T> {
+    const attempt = async (): Promise<{ value: T } | { seen: string }> => {
+      const { status } = terminal;
+      const value = await goal.look();
+      if (value !== undefined) return { value };
+      if (status) throw new StepFailure(goal.expected, `${terminal.role} ended with ${statusText(status)} first`, goal.hint?.());
+      return { seen: 'nothing' };
+    };
+    const timeoutMs = Math.max(0, deadline.at - performance.now());
+    try {
+      return await retryUntil(attempt, { what: goal.expected, timeoutMs, intervalMs: LOOK_INTERVAL_MS, wake: () => terminal.changes.next(), signal: this.signal });
+    } catch (error) {
+      if (!(error instanceof TimeoutError)) throw error;
+      throw new StepFailure(goal.expected, `${goal.otherwise} within ${formatDuration(deadline.timeoutMs)}`, goal.hint?.());
+    }
+  }
+}
+
+export interface Deadline {
+  /** Milliseconds on the clock of `performance.now()`. */
+  readonly at: number;
+  /** The whole time limit, for messages. */
+  readonly timeoutMs: number;
+}
+
+/** What is waited for. */
+export interface Goal<T> {
+  /** As it follows "expected". */
+  readonly expected: string;
+  /** What there is at the deadline, as it stands before "within 10 s". */
+  readonly otherwise: string;
+  readonly look: () => T | undefined | Promise<T | undefined>;
+  /** Asked when it failed. */
+  readonly hint?: (() => string | undefined) | undefined;
+}

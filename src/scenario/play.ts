@@ -1,0 +1,117 @@
+import { CheckError, LabError, messageOf } from '../core/errors.ts';
+import { playStep, stepFailureOf } from './acts.ts';
+import { PlayContext } from './play-context.ts';
+import { statusText, type FailedStep, type PlayResult, type ProgramEnd, type Tail } from './result.ts';
+import type { Stage } from './stage.ts';
+import type { Scenario, Step } from './steps.ts';
+import type { Terminal } from './terminal.ts';
+
+const TAIL_LINES = 15;
+
+/**
+ * Plays a scenario: all its steps in order, up to the first that fails. Whatever happens, each program that it started has ended when this returns.
+ * With users at keyboards it also waits until their programs have ended.
+ *
+ * A failed step, a lost connection and an abort are results, not errors; only our own bugs throw.
+ */
+export async function playScenario(scenario: Scenario, stage: Stage): Promise<PlayResult> {
+  const started = performance.now();
+  const play = new PlayContext(stage);
+  const stop = await playSteps(scenario, play);
+  const tails = play.opened.map(tailOf);
+  const ends = await endAll(play);
+  if (stop?.result === 'bug') throw stop.error;
+  return {
+    result: stop?.result ?? 'passed',
+    passed: stop === undefined,
+    durationMs: performance.now() - started,
+    failedStep: stop?.step,
+    error: stop?.error,
+    tails,
+    ends,
+  };
+}
+
+/** Why the play stopped before its end. */
+interface Stop {
+  readonly result: 'failed' | 'broken' | 'interrupted' | 'bug';
+  readonly step: FailedStep | undefined;
+  readonly error: Error;
+}
+
+async function playSteps(scenario: Scenario, play: PlayContext): Promise<Stop | undefined> {
+  for (const step of scenario.steps) {
+    const stop = await playAndTell(step, play);
+    if (stop) return stop;
+  }
+  try {
+    for (const terminal of play.opened) if (play.isOperated(terminal.role)) await abortable(terminal.done, play.signal);
+    return undefined;
+  } catch (error) {
+    return { ...kindOfStop(error, play), step: undefined };
+  }
+}
+
+async function playAndTell(step: Step, play: PlayContext): Promise<Stop | undefined> {
+  const { events } = play.stage;
+  const { index, text } = step;
+  const place = { index, line: step.position.line, text };
+  const started = performance.now();
+  try {
+    play.signal.throwIfAborted();
+    await events.emit({ kind: 'scenario-step-started', ...place });
+    const outcome = await playStep(step, play);
+    if (outcome === 'played') await events.emit({ kind: 'scenario-step-passed', ...place, durationMs: performance.now() - started });
+    else await events.emit({ kind: 'scenario-step-skipped', ...place, reason: 'the user holds this keyboard' });
+    return undefined;
+  } catch (error) {
+    const stop = kindOfStop(error, play);
+    const failure = stop.error instanceof CheckError ? stepFailureOf(stop.error, step) : undefined;
+    const reason = failure ? failure.message : messageOf(stop.error);
+    await events.emit({ kind: 'scenario-step-failed', ...place, durationMs: performance.now() - started, reason });
+    return { ...stop, step: { ...place, expected: failure?.expected ?? `"${text}" to be possible`, reason, hint: failure?.hint } };
+  }
+}
+
+function kindOfStop(thrown: unknown, play: PlayContext): Omit<Stop, 'step'> {
+  const error = thrown instanceof Error ? thrown : new Error(messageOf(thrown));
+  if (play.stage.signal.aborted) return { result: 'interrupted', error };
+  if (error instanceof CheckError) return { result: 'failed', error };
+  return { result: error instanceof LabError ? 'broken' : 'bug', error };
+}
+
+/** Waits for work, but not longer than until the signal aborts. */
+async function abortable(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = (): void => reject(signal.reason as Error);
+  signal.addEventListener('abort', abort, { once: true });
+  await Promise.race([work, promise]).finally(() => signal.removeEventListener('abort', abort));
+}
+
+function tailOf({ role, machine, screen }: Terminal): Tail {
+  return { role, machine, lines: screen.tail(TAIL_LINES) };
+}
+
+/** Ends what still runs, and tells of those whose end nobody asked for. */
+async function endAll(play: PlayContext): Promise<ProgramEnd[]> {
+  for (const keyboard of play.keyboards.values()) keyboard.close();
+  return Promise.all(play.opened.map((terminal) => endOne(terminal, play)));
+}
+
+async function endOne(terminal: Terminal, play: PlayContext): Promise<ProgramEnd> {
+  const { role, machine } = terminal;
+  const { events } = play.stage;
+  const wasRunning = terminal.status === undefined;
+  try {
+    await terminal.stop();
+  } catch (error) {
+    await events.emit({ kind: 'notice', level: 'warning', message: `could not end ${role} on ${machine}: ${messageOf(error)}` });
+  }
+  const { status } = terminal;
+  const by = wasRunning ? 'lab' : play.checked.has(terminal) ? 'checked' : 'unasked';
+  if (by === 'unasked' && status && status.exitCode !== 0) {
+    await events.emit({ kind: 'notice', level: 'warning', message: `${role} ended with ${statusText(status)}, and no step asks for its end`, hint: `add a step "exit: { ${role}: STATUS }"` });
+  }
+  return { role, machine, status, by };
+}

@@ -1,0 +1,36 @@
+import { isListening } from '../ports/inspect.ts';
+import type { Deadline, PlayContext } from './play-context.ts';
+import { patternText } from './steps.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Waits until the program listens on all its ports. Readiness is a row in the machine's socket table, never a connection: a server may accept only once. */
+export async function waitUntilListening(play: PlayContext, terminal: Terminal, deadline: Deadline): Promise<void> {
+  const shell = play.shell(terminal.machine);
+  for (const port of terminal.program.listens) {
+    await play.waitFor(terminal, deadline, {
+      expected: `${terminal.role} to listen on port ${port} of ${terminal.machine}`,
+      otherwise: 'it did not',
+      look: async () => ((await isListening(shell, port, { signal: play.signal })) ? true : undefined),
+    });
+  }
+}
+
+/** Waits until the prompt shows; does not use it up. */
+export async function waitForPrompt(play: PlayContext, terminal: Terminal, deadline: Deadline): Promise<void> {
+  await waitOnPrompt(play, terminal, deadline, () => terminal.screen.seesPrompt(terminal.program.prompt!));
+}
+
+/** Waits until the prompt shows and uses it up: one prompt, one line. */
+export async function takePrompt(play: PlayContext, terminal: Terminal, deadline: Deadline): Promise<void> {
+  await waitOnPrompt(play, terminal, deadline, () => terminal.screen.takePrompt(terminal.program.prompt!));
+}
+
+async function waitOnPrompt(play: PlayContext, terminal: Terminal, deadline: Deadline, isThere: () => boolean): Promise<void> {
+  const prompt = terminal.program.prompt!;
+  await play.waitFor(terminal, deadline, {
+    expected: `the prompt ${patternText(prompt)} on the terminal of ${terminal.role}`,
+    otherwise: 'it did not show',
+    look: () => (isThere() ? true : undefined),
+    hint: () => (terminal.screen.shows(prompt) ? 'the prompt that is there was answered already: each line that is sent needs a prompt of its own' : undefined),
+  });
+}

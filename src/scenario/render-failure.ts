@@ -1,0 +1,40 @@
+import { sanitize } from '../core/sanitize.ts';
+import type { PlayResult, Tail } from './result.ts';
+
+export interface FailureText {
+  /** How the lab file is named to the user. */
+  readonly file: string;
+  /** Its text; with it, the step's own line is shown. */
+  readonly source?: string | undefined;
+}
+
+/** What went wrong in a play, for a person: the step and its line in `lab.yaml`, what was expected, and the last lines of every terminal. Empty when it passed. */
+export function renderFailure(result: PlayResult, { file, source }: FailureText): string {
+  if (result.passed) return '';
+  const lines = [...stepLines(result, file, source), ...result.tails.flatMap(tailLines)];
+  return `${lines.join('\n')}\n`;
+}
+
+function stepLines({ result, failedStep, error }: PlayResult, file: string, source: string | undefined): string[] {
+  const title = { failed: 'failed', broken: 'broke off', interrupted: 'was interrupted', passed: 'passed' }[result];
+  if (!failedStep) return [`the scenario ${title}: ${sanitize(error?.message ?? '')}`];
+  const { line, index, text, expected, reason, hint } = failedStep;
+  const written = source?.split('\n')[line - 1]?.trim();
+  return [
+    `${file}:${line}: step ${index + 1} ${title}`,
+    `  ${String(line).padStart(4)} | ${sanitize(written ?? text)}`,
+    `  expected: ${sanitize(expected)}`,
+    `  but:      ${indent(sanitize(reason))}`,
+    ...(hint === undefined ? [] : [`  hint:     ${sanitize(hint)}`]),
+  ];
+}
+
+function tailLines({ role, machine, lines }: Tail): string[] {
+  const title = lines.length === 0 ? `${role} on ${machine} printed nothing` : `${role} on ${machine}, last lines:`;
+  return ['', title, ...lines.map((line) => `  | ${line}`)];
+}
+
+/** Keeps the further lines of a reason below its first one. */
+function indent(text: string): string {
+  return text.replaceAll('\n', '\n            ');
+}

@@ -1,0 +1,51 @@
+import type { ExitStatus } from '../ssh/shell.ts';
+
+/** How a played scenario ended. A step that failed is the programs' matter; `broken` is not: a lost connection, a machine that cannot. */
+export interface PlayResult {
+  readonly result: 'passed' | 'failed' | 'broken' | 'interrupted';
+  readonly passed: boolean;
+  readonly durationMs: number;
+  /** The step at which it ended, unless it passed. */
+  readonly failedStep: FailedStep | undefined;
+  /** What broke or interrupted it. */
+  readonly error: Error | undefined;
+  /** The last lines of every terminal as they were at that moment, in the order in which they were opened. */
+  readonly tails: readonly Tail[];
+  /** Every program that was started. */
+  readonly ends: readonly ProgramEnd[];
+}
+
+export interface FailedStep {
+  /** Counts from 0. */
+  readonly index: number;
+  /** Line in `lab.yaml`. */
+  readonly line: number;
+  /** The step in one line. */
+  readonly text: string;
+  /** What the step wanted, as it follows "expected". */
+  readonly expected: string;
+  /** What was instead. */
+  readonly reason: string;
+  readonly hint: string | undefined;
+}
+
+export interface Tail {
+  readonly role: string;
+  readonly machine: string;
+  /** The unfinished line included. */
+  readonly lines: readonly string[];
+}
+
+export interface ProgramEnd {
+  readonly role: string;
+  readonly machine: string;
+  /** Undefined when nobody knows: the connection was lost. */
+  readonly status: ExitStatus | undefined;
+  /** Who ended it: itself, as an `exit` step says (`checked`), or without one (`unasked`); or `lab`, at the end of the scenario. */
+  readonly by: 'checked' | 'unasked' | 'lab';
+}
+
+/** `status 1` or `signal TERM`, as it follows "ended with". */
+export function statusText(status: ExitStatus): string {
+  return status.signal === undefined ? `status ${status.exitCode ?? 'unknown'}` : `signal ${status.signal}`;
+}

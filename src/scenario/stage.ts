@@ -1,0 +1,34 @@
+import type { EventSink } from '../core/events.ts';
+import type { Lab, Program } from '../lab/types.ts';
+import type { Shell, TerminalSize } from '../ssh/shell.ts';
+import type { StageProgram } from './terminal.ts';
+
+/** Everything that a scenario is played with. */
+export interface Stage {
+  readonly lab: Lab;
+  /** By name of the machine. */
+  readonly shells: ReadonlyMap<string, Shell>;
+  /** By name of the program; what `deployPrograms` returned. */
+  readonly programs: ReadonlyMap<string, StageProgram>;
+  readonly events: EventSink;
+  /** Stops the play; what runs is ended all the same. */
+  readonly signal: AbortSignal;
+  /** Size of every terminal; default 120 columns, 30 rows. */
+  readonly terminal?: TerminalSize | undefined;
+  /** Runs before each start of a program. Default: the check of the ports that it listens on. A `CheckError` fails the step. */
+  readonly beforeStart?: ((program: Program) => Promise<void>) | undefined;
+  /** By role: keyboards that the user holds (`lab run --as ROLE`). */
+  readonly operators?: ReadonlyMap<string, Operator> | undefined;
+}
+
+/** A user at the keyboard of one program. */
+export interface Operator {
+  /** Bytes as the user's terminal gives them in raw mode; its end is the end of the program's input. */
+  readonly input: AsyncIterable<Uint8Array>;
+  /** Size of the user's terminal, which the program's then has too. */
+  readonly size?: TerminalSize | undefined;
+  /** Its later sizes. */
+  readonly resizes?: AsyncIterable<TerminalSize> | undefined;
+}
+
+export const DEFAULT_TERMINAL: TerminalSize = { columns: 120, rows: 30 };

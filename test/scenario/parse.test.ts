@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'node:test';
+import { loadLab } from '../../src/lab/load.ts';
+import { parseScenarios } from '../../src/scenario/parse.ts';
+import { labOf, TWO_MACHINES } from '../helpers/scenario-lab.ts';
+
+const PROGRAMS = `
+programs:
+  server: { on: vm1, command: [cat], listens: 7999 }
+  client: { on: vm2, command: [cat], prompt: "> " }
+scenarios:
+  s:
+`;
+
+async function stepsOf(...steps: string[]) {
+  const { scenarios, problems } = parseScenarios(await labOf(TWO_MACHINES + PROGRAMS + steps.map((step) => `    - ${step}\n`).join('')));
+  assert.deepEqual(problems, []);
+  return scenarios.get('s')!.steps;
+}
+
+test('every verb of the design becomes a typed step', async () => {
+  const steps = await stepsOf(
+    'start: server',
+    '{ start: { program: client, timeout: 2min } }',
+    'send: { client: "Hello", server: "a\\nb" }',
+    'expect: { server: "from client \'Hello\'", client: /^bye$/i }',
+    'close: client',
+    'signal: { server: sigint }',
+    'wait: 500ms',
+    'wait: { listens: server }',
+    'wait: { prompt: client }',
+    'run: { on: vm1, command: [ss, -ltn, 7999], status: 1, output: /LISTEN/ }',
+    'run: { vm2: [id, -u] }',
+    '{ exit: { client: 0, server: SIGTERM }, timeout: 1.5 s }',
+  );
+  const bodies = steps.map(({ index: _index, position: _position, text: _text, timeoutMs: _timeoutMs, ...body }) => body);
+  assert.deepEqual(bodies, [
+    { verb: 'start', programs: ['server'] },
+    { verb: 'start', programs: ['client'] },
+    { verb: 'send', lines: [{ role: 'client', text: 'Hello' }, { role: 'server', text: 'a\nb' }] },
+    { verb: 'expect', patterns: [{ role: 'server', pattern: { text: "from client 'Hello'" } }, { role: 'client', pattern: { regex: /^bye$/i } }] },
+    { verb: 'close', roles: ['client'] },
+    { verb: 'signal', signals: [{ role: 'server', signal: 'INT' }] },
+    { verb: 'wait', until: { kind: 'time', ms: 500 } },
+    { verb: 'wait', until: { kind: 'listens', role: 'server' } },
+    { verb: 'wait', until: { kind: 'prompt', role: 'client' } },
+    { verb: 'run', commands: [{ on: 'vm1', command: ['ss', '-ltn', '7999'], status: 1, output: { regex: /LISTEN/ } }] },
+    { verb: 'run', commands: [{ on: 'vm2', command: ['id', '-u'], status: 0, output: undefined }] },
+    { verb: 'exit', ends: [{ role: 'client', status: 0 }, { role: 'server', status: 'TERM' }] },
+  ]);
+  assert.deepEqual(steps.map(({ timeoutMs }) => timeoutMs), [15_000, 120_000, 10_000, 10_000, 10_000, 10_000, 15_000, 15_000, 15_000, 30_000, 30_000, 1500]);
+});
+
+test('a step knows its place and reads as a person would write it', async () => {
+  const steps = await stepsOf('start: [server, client]', 'send: { client: "a\\tb" }', 'expect: { client: /x/i }', 'run: { vm1: [ss, -ltn] }', 'wait: 2s', 'exit: { client: 0, server: TERM }');
+  assert.deepEqual(steps.map(({ text }) => text), [
+    'start: [server, client]', String.raw`send: { client: "a\tb" }`, 'expect: { client: /x/i }', 'run: { vm1: [ss, -ltn] }', 'wait: 2000ms', 'exit: { client: 0, server: TERM }',
+  ]);
+  assert.deepEqual(steps.map(({ index }) => index), [0, 1, 2, 3, 4, 5]);
+  const { line } = steps[0]!.position;
+  assert.deepEqual(steps.map(({ position }) => position.line - line), [0, 1, 2, 3, 4, 5]);
+});
+
+test('a program may be started again after its end was checked, and its last words may be expected after that', async () => {
+  const steps = await stepsOf('start: client', 'exit: { client: 0 }', 'expect: { client: bye }', 'start: client', 'send: { client: again }');
+  assert.equal(steps.length, 5);
+});
+
+test('a path in an expectation is text, not a regular expression', async () => {
+  const [, step] = await stepsOf('start: server', 'expect: { server: /etc/passwd }');
+  assert.deepEqual(step!.verb === 'expect' && step!.patterns[0]!.pattern, { text: '/etc/passwd' });
+});
+
+test('all faults of all scenarios are told at once, each at its place with its next step', async () => {
+  const folder = join(import.meta.dirname, 'golden');
+  const loaded = await loadLab(join(folder, 'faults.yaml'));
+  const lab = 'lab' in loaded ? loaded.lab : loaded.partial!;
+  const { scenarios, problems } = parseScenarios(lab);
+  assert.equal(scenarios.size, 0);
+  const text = problems.map(({ position, length, path, message, hint }) => `${position.line}:${position.column}+${length} ${path}\n    ${message}\n    ${hint ?? '-'}\n`).join('');
+  const golden = join(folder, 'faults.txt');
+  if (!existsSync(golden)) {
+    writeFileSync(golden, text);
+    assert.fail('the golden file was missing; it is written now: read it, then run again');
+  }
+  assert.equal(text, readFileSync(golden, 'utf8'));
+});

@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import fc from 'fast-check';
+import type { Pattern } from '../../src/lab/types.ts';
+import { Screen } from '../../src/scenario/screen.ts';
+
+const PROMPT: Pattern = { text: 'client@vm2:7999$ ' };
+const text = (value: string): Pattern => ({ text: value });
+
+function screenWith(...output: string[]): Screen {
+  const screen = new Screen(120);
+  for (const data of output) screen.write(data);
+  return screen;
+}
+
+/** One thing that happens on a terminal. */
+type Happening = { readonly out: string } | { readonly typed: string };
+
+test('an expectation uses up what it found, and no more', () => {
+  const screen = screenWith('one two\r\none three\r\n');
+  assert.equal(screen.takeMatch(text('one'), true), 'found');
+  assert.equal(screen.takeMatch(text('one t'), true), 'found');
+  assert.equal(screen.takeMatch(text('one'), true), undefined);
+  assert.equal(screen.takeMatch(text('hree\n'), true), 'found');
+});
+
+test('white space counts as it is', () => {
+  const screen = screenWith('a  b\tc \r\n');
+  assert.equal(screen.takeMatch(text('a b'), true), undefined);
+  assert.equal(screen.takeMatch(text('a  b\tc \n'), true), 'found');
+});
+
+test('^ and $ in a regular expression are the borders of lines, also in the middle of what was used up', () => {
+  const screen = screenWith('from from\r\nfrom me\r\n');
+  assert.equal(screen.takeMatch({ regex: /^from/ }, true), 'found');
+  assert.equal(screen.takeMatch({ regex: /^from \w+$/ }, true), 'found');
+  assert.equal(screen.takeMatch({ regex: /./ }, true), undefined);
+});
+
+test('a regular expression that could match more waits until the line is done or nothing more comes', () => {
+  const screen = screenWith('port 79');
+  assert.equal(screen.takeMatch({ regex: /port \d+/ }, false), 'unsettled');
+  screen.write('99');
+  assert.equal(screen.takeMatch({ regex: /port \d+/ }, false), 'unsettled');
+  screen.write('\r\n');
+  assert.equal(screen.takeMatch({ regex: /port \d+/ }, false), 'found');
+  assert.equal(screen.takeMatch({ regex: /\d/ }, true), undefined);
+});
+
+test('the echo of a typed line is not the answer of the program', () => {
+  const screen = screenWith('client@vm2:7999$ ');
+  assert.equal(screen.takePrompt(PROMPT), true);
+  screen.typed(['Hello']);
+  screen.write('Hello\r\n');
+  assert.equal(screen.takeMatch(text('Hello'), true), undefined);
+  screen.write('Hello\r\n');
+  assert.equal(screen.takeMatch(text('Hello'), true), 'found');
+});
+
+test('half an echo is not the answer either', () => {
+  const screen = screenWith();
+  screen.typed(['Hello vm1']);
+  screen.write('Hello');
+  assert.equal(screen.takeMatch(text('Hello'), true), undefined);
+  screen.write(' vm1');
+  assert.equal(screen.takeMatch(text('Hello'), true), undefined);
+  screen.write('\r\nHello vm1 too\r\n');
+  assert.equal(screen.takeMatch(text('Hello'), true), 'found');
+  assert.equal(screen.takeMatch(text('Hello'), true), undefined);
+});
+
+test('the echo is known when the program printed between typing and echo', () => {
+  const screen = screenWith();
+  screen.typed(['Hello']);
+  screen.write('news\r\nmore news\r\n> Hello\r\nfrom server Hello\r\n');
+  assert.equal(screen.takeMatch(text('news'), true), 'found');
+  assert.equal(screen.takeMatch(text('> \nfrom server Hello'), true), 'found');
+});
+
+test('the echo of a line editor is known: it redraws the prompt and moves the cursor', () => {
+  const screen = screenWith('\x1b[1G\x1b[0J> \x1b[3G');
+  assert.equal(screen.takePrompt(text('> ')), true);
+  screen.typed(['Hello']);
+  screen.write('H\x1b[1G\x1b[0J> He\x1b[5Gllo\r\n');
+  assert.equal(screen.takeMatch(text('Hello'), true), undefined);
+  screen.write('Hello back\r\n');
+  assert.equal(screen.takeMatch(text('Hello'), true), 'found');
+});
+
+test('the echo of a line that wraps on the terminal is known', () => {
+  const long = 'x'.repeat(300);
+  const screen = screenWith('> ');
+  screen.typed([long]);
+  // As readline draws it on 120 columns: at the margin a blank and a carriage return make the terminal wrap.
+  screen.write(`${'x'.repeat(118)} \r${'x'.repeat(120)} \r${'x'.repeat(62)}\r\n`);
+  assert.equal(screen.takeMatch(text('xx'), true), undefined);
+});
+
+test('a program without echo is matched when its line says more than what was typed', () => {
+  const screen = screenWith('Password: ');
+  screen.typed(['secret']);
+  screen.write('\r\nWelcome\r\n');
+  assert.equal(screen.takeMatch(text('Welcome'), true), 'found');
+});
+
+test('several typed lines have an echo each', () => {
+  const screen = screenWith();
+  screen.typed(['a1', 'b2']);
+  screen.write('a1\r\nb2\r\n> a1\r\n> b2\r\n');
+  assert.equal(screen.takeMatch(text('a1'), true), 'found');
+  assert.equal(screen.takeMatch(text('b2'), true), 'found');
+  assert.equal(screen.takeMatch({ regex: /[ab]/ }, true), undefined);
+});
+
+test('one prompt is good for one line', () => {
+  const screen = screenWith('client@vm2:7999$ ');
+  assert.equal(screen.takePrompt(PROMPT), true);
+  assert.equal(screen.takePrompt(PROMPT), false);
+  screen.typed(['x']);
+  screen.write('x\r\nanswer\r\nclient@vm2:7999$ ');
+  assert.equal(screen.takePrompt(PROMPT), true);
+  assert.equal(screen.takePrompt(PROMPT), false);
+});
+
+test('a prompt in what was typed is no prompt', () => {
+  const screen = screenWith('> ');
+  assert.equal(screen.takePrompt(text('> ')), true);
+  screen.typed(['a > b']);
+  screen.write('a > b\r\n');
+  assert.equal(screen.seesPrompt(text('> ')), false);
+});
+
+test('a prompt is not taken from a later expectation, nor the other way round', () => {
+  const screen = screenWith('hi\r\nclient@vm2:7999$ ');
+  assert.equal(screen.takePrompt(PROMPT), true);
+  assert.equal(screen.takeMatch(text('hi\nclient@vm2'), true), 'found');
+  const other = screenWith('hi\r\nclient@vm2:7999$ ');
+  assert.equal(other.takeMatch(text('hi\nclient@vm2:7999$ '), true), 'found');
+  assert.equal(other.takePrompt(PROMPT), true);
+});
+
+test('what a program writes anew over a line that was read may be expected', () => {
+  const screen = screenWith('done  10%');
+  assert.equal(screen.takeMatch(text('10%'), true), 'found');
+  assert.equal(screen.takeMatch(text('%'), true), undefined);
+  screen.write('\rdone 100%');
+  assert.equal(screen.takeMatch(text('100%'), true), 'found');
+});
+
+test('old output is dropped, so that a flood takes bounded memory, and what follows is still found', () => {
+  const screen = screenWith('first\r\n');
+  const chunk = `${'y'.repeat(98)}\r\n`.repeat(300);
+  for (let i = 0; i < 100; i++) screen.write(chunk);
+  screen.write('last\r\n');
+  assert.equal(screen.takeMatch(text('first'), true), undefined);
+  assert.equal(screen.takeMatch(text('last'), true), 'found');
+  assert.ok(screen.droppedLines > 20_000);
+});
+
+test('any way of cutting the output gives the same matches', () => {
+  const story: readonly Happening[] = [
+    { out: 'TP1 CLI — é漢😀\r\nclient@vm2:7999$ ' },
+    { typed: 'Hello vm1' },
+    { out: 'news Hello\r\nHello vm1\r\n\x1b[1mfrom server\x1b[0m Hello vm1é\r\nclient@vm2:7999$ ' },
+    { typed: 'exit' },
+    { out: 'exit\r\nfrom server Hello vm1\r\nport 7999\r\n' },
+  ];
+  const whole = playStory(story, () => []);
+  assert.deepEqual(whole, ['prompt', 'news Hello', 'from server Hello vm1', 'prompt', 'from server Hello', /port \d+/, undefined]);
+  fc.assert(fc.property(fc.array(fc.array(fc.nat(120), { maxLength: 12 }), { minLength: 5, maxLength: 5 }), (cuts) => {
+    assert.deepEqual(playStory(story, (index) => cuts[index]!), whole);
+  }), { numRuns: 300 });
+});
+
+/** Tries what is wanted next after each piece of output; returns what was found in order, and at last whether anything typed could be found. */
+function playStory(story: readonly Happening[], cutsOf: (index: number) => readonly number[]): (string | RegExp | undefined)[] {
+  const wanted: (string | RegExp)[] = ['prompt', 'news Hello', 'from server Hello vm1', 'prompt', 'from server Hello', /port \d+/];
+  const found: (string | RegExp | undefined)[] = [];
+  const screen = new Screen(120);
+  const look = (): void => {
+    for (let next = wanted[0]; next !== undefined && take(screen, next); next = wanted[0]) found.push(wanted.shift());
+  };
+  story.forEach((happening, index) => {
+    if ('typed' in happening) return screen.typed([happening.typed]);
+    for (const piece of cut(Buffer.from(happening.out), cutsOf(index))) {
+      screen.write(piece);
+      look();
+    }
+  });
+  found.push(screen.takeMatch({ regex: /\S/ }, true));
+  return found;
+}
+
+function take(screen: Screen, wanted: string | RegExp): boolean {
+  if (wanted === 'prompt') return screen.takePrompt(PROMPT);
+  return screen.takeMatch(typeof wanted === 'string' ? { text: wanted } : { regex: wanted }, false) === 'found';
+}
+
+/** Cuts bytes anywhere, in a character too, and decodes them as a terminal does. */
+function cut(bytes: Buffer, at: readonly number[]): string[] {
+  const places = [...new Set(at.map((place) => Math.min(place, bytes.length)))].toSorted((a, b) => a - b);
+  const decoder = new TextDecoder();
+  return [...places, bytes.length].map((place, i) => decoder.decode(bytes.subarray(i === 0 ? 0 : places[i - 1]!, place), { stream: true }));
+}
