@@ -1,0 +1,101 @@
+import { handleEvent, type EventHandlers, type EventOf } from '../core/event-handlers.ts';
+import type { Event } from '../core/events.ts';
+import { quoteCommand } from '../core/shell-quote.ts';
+import type { RoleLines } from './role-lines.ts';
+
+/**
+ * Recordings in asciicast v3 (https://docs.asciinema.org/manual/asciicast/v3/): a header line, then one event a line, `[interval, code, data]`, where
+ * the interval is the time since the event before, in seconds.
+ */
+class CastWriter {
+  #startedMs: number | undefined;
+  /** Time of the last event, in whole milliseconds since the start: what was rounded off is not lost. */
+  #lastMs = 0;
+
+  get isStarted(): boolean {
+    return this.#startedMs !== undefined;
+  }
+
+  header({ at }: Event, columns: number, rows: number, title: string, command?: string): string {
+    this.#startedMs = at.monotonicMs;
+    const term = { cols: columns, rows, type: 'xterm-256color' };
+    return `${JSON.stringify({ version: 3, term, timestamp: Math.floor(at.wallMs / 1000), title, ...(command === undefined ? {} : { command }) })}\n`;
+  }
+
+  /** Codes: `o` output, `i` input, `r` resize, `m` marker, `x` exit. */
+  event({ at }: Event, code: 'o' | 'i' | 'r' | 'm' | 'x', data: string): string {
+    const nowMs = Math.max(this.#lastMs, Math.round(at.monotonicMs - (this.#startedMs ?? at.monotonicMs)));
+    const interval = (nowMs - this.#lastMs) / 1000;
+    this.#lastMs = nowMs;
+    return `[${interval.toFixed(3)}, "${code}", ${JSON.stringify(data)}]\n`;
+  }
+}
+
+/** `<role>.cast`: the terminal of one role as it was, control sequences, input and changes of its size included. */
+export class RoleCast {
+  readonly #role: string;
+  readonly #cast = new CastWriter();
+  readonly #handlers: EventHandlers<string> = {
+    'terminal-output': (event) => this.#cast.event(event, 'o', event.data),
+    'terminal-input': (event) => this.#cast.event(event, 'i', event.data),
+    'terminal-resized': (event) => this.#cast.event(event, 'r', `${event.columns}x${event.rows}`),
+    'program-exited': (event) => this.#cast.event(event, 'x', String(event.exitCode ?? 1)),
+  };
+
+  constructor(role: string) {
+    this.#role = role;
+  }
+
+  /** What an event adds to the file: nothing when it is another role's. */
+  format(event: Event): string {
+    if (!('role' in event) || event.role !== this.#role) return '';
+    if (event.kind === 'terminal-opened') return this.#open(event);
+    return this.#cast.isStarted ? (handleEvent(this.#handlers, event) ?? '') : '';
+  }
+
+  #open(event: EventOf<'terminal-opened'>): string {
+    const command = quoteCommand(event.command);
+    if (!this.#cast.isStarted) return this.#cast.header(event, event.columns, event.rows, `${event.role} on ${event.machine}`, command);
+    return this.#cast.event(event, 'm', `started again: ${command}`) + this.#cast.event(event, 'r', `${event.columns}x${event.rows}`);
+  }
+}
+
+/** SGR colours of the roles, in the order in which they are named (ECMA-48, 8.3.117). */
+const COLORS = [36, 33, 35, 32, 34, 31];
+const SESSION_COLUMNS = 100;
+const SESSION_ROWS = 30;
+
+/**
+ * `session.cast`: both sides in one recording. A player has one screen, and two programs that moved its cursor would destroy each other's picture: so it
+ * shows whole lines of plain text, prefixed and coloured by role, as the live relay does. Each step of the scenario is a marker, to which a player can jump.
+ */
+export class SessionCast {
+  readonly #cast = new CastWriter();
+  #roles: string[] = [];
+
+  /** What `event`, and the lines that it completed, add to the file. */
+  format(event: Event, completed: readonly RoleLines[]): string {
+    if (event.kind === 'run-started') {
+      this.#roles = event.roles.map(({ role }) => role);
+      return this.#cast.header(event, SESSION_COLUMNS, SESSION_ROWS, `${event.lab}: ${event.scenario}`);
+    }
+    return this.#cast.isStarted ? this.#lines(event, completed) + this.#remark(event) : '';
+  }
+
+  #lines(event: Event, completed: readonly RoleLines[]): string {
+    const shown = completed.flatMap(({ role, lines }) => lines.map((line) => `${this.#prefix(role)}${line}\r\n`)).join('');
+    return shown === '' ? '' : this.#cast.event(event, 'o', shown);
+  }
+
+  #remark(event: Event): string {
+    if (event.kind === 'scenario-step-started') return this.#cast.event(event, 'm', event.text);
+    if (event.kind === 'run-finished') return this.#cast.event(event, 'x', event.result === 'passed' ? '0' : '1');
+    return '';
+  }
+
+  #prefix(role: string): string {
+    const color = COLORS[Math.max(0, this.#roles.indexOf(role)) % COLORS.length];
+    const width = Math.max(0, ...this.#roles.map(({ length }) => length));
+    return `\x1b[${color}m${role.padEnd(width)} │\x1b[0m `;
+  }
+}

@@ -1,0 +1,32 @@
+import type { EventOf } from '../core/event-handlers.ts';
+import type { PortHolder } from '../core/events.ts';
+import { sanitize } from '../core/sanitize.ts';
+
+/** `exit 0`, `ended by signal TERM`: how a program or command ended. */
+export function endText({ exitCode, signal }: { readonly exitCode: number | undefined; readonly signal?: string | undefined }): string {
+  if (exitCode !== undefined) return `exit ${exitCode}`;
+  return signal === undefined ? 'ended, its status is unknown' : `ended by signal ${sanitize(signal)}`;
+}
+
+/** `port 7999: held by python3 (PID 4242, user ildvm1)`: what a port check found on a machine. */
+export function portText({ port, state, holders }: EventOf<'port-checked'>): string {
+  if (state === 'free') return `port ${port}: free`;
+  if (state === 'time-wait') return `port ${port}: free (old connections wait for their end, TIME_WAIT)`;
+  return `port ${port}: held by ${holders.map(holderText).join(', ') || 'an unknown process'}`;
+}
+
+/** `port 7999: ended python3 (PID 4242, user ildvm1) with TERM`. */
+export function freedText({ port, holders, signal }: EventOf<'port-freed'>): string {
+  return `port ${port}: ended ${holders.map(holderText).join(', ')} with ${signal}`;
+}
+
+function holderText({ command, pid, user }: PortHolder): string {
+  const facts = [pid === undefined ? undefined : `PID ${pid}`, user === undefined ? undefined : `user ${oneLine(user)}`].filter((fact) => fact !== undefined);
+  const name = command === undefined ? 'a process' : oneLine(command);
+  return facts.length === 0 ? name : `${name} (${facts.join(', ')})`;
+}
+
+/** Harmless text in one line. */
+export function oneLine(text: string): string {
+  return sanitize(text).replaceAll(/\s*\n\s*/g, ' ').trim();
+}
