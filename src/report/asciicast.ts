@@ -1,6 +1,7 @@
 import { handleEvent, type EventHandlers, type EventOf } from '../core/event-handlers.ts';
 import type { Event } from '../core/events.ts';
 import { quoteCommand } from '../core/shell-quote.ts';
+import { jsonText } from './json-text.ts';
 import type { RoleLines } from './role-lines.ts';
 
 /**
@@ -19,7 +20,7 @@ class CastWriter {
   header({ at }: Event, columns: number, rows: number, title: string, command?: string): string {
     this.#startedMs = at.monotonicMs;
     const term = { cols: columns, rows, type: 'xterm-256color' };
-    return `${JSON.stringify({ version: 3, term, timestamp: Math.floor(at.wallMs / 1000), title, ...(command === undefined ? {} : { command }) })}\n`;
+    return `${jsonText({ version: 3, term, timestamp: Math.floor(at.wallMs / 1000), title, ...(command === undefined ? {} : { command }) })}\n`;
   }
 
   /** Codes: `o` output, `i` input, `r` resize, `m` marker, `x` exit. */
@@ -27,7 +28,7 @@ class CastWriter {
     const nowMs = Math.max(this.#lastMs, Math.round(at.monotonicMs - (this.#startedMs ?? at.monotonicMs)));
     const interval = (nowMs - this.#lastMs) / 1000;
     this.#lastMs = nowMs;
-    return `[${interval.toFixed(3)}, "${code}", ${JSON.stringify(data)}]\n`;
+    return `[${interval.toFixed(3)}, "${code}", ${jsonText(data)}]\n`;
   }
 }
 

@@ -3,7 +3,7 @@ import type { Event } from '../core/events.ts';
 import { quoteCommand } from '../core/shell-quote.ts';
 import { clockTime } from './clock-time.ts';
 import type { RoleLines } from './role-lines.ts';
-import { endText, freedText, oneLine, portText } from './words.ts';
+import { endText, freedText, oneLine, plainLines, portText } from './words.ts';
 
 /**
  * `session.log`: the lines of all terminals, merged in the order in which they were completed, each with the time of day when it was:
@@ -14,14 +14,17 @@ export class SessionLog {
   readonly #remarks: EventHandlers<string> = {
     'terminal-opened': (event) => this.#line(event, event.role, '·', `started on ${event.machine}: ${oneLine(quoteCommand(event.command))}`),
     'program-exited': (event) => this.#line(event, event.role, '·', endText(event)),
-    'command-finished': (event) => this.#line(event, event.machine, '·', `${oneLine(event.command)}: ${endText(event)}`),
+    'command-finished': (event) => {
+      const output = plainLines(event.output).map((line) => this.#line(event, event.machine, '│', line));
+      return `${output.join('')}${this.#line(event, event.machine, '·', `${oneLine(event.command)}: ${endText(event)}`)}`;
+    },
     'port-checked': (event) => this.#line(event, event.machine, '·', portText(event)),
     'port-freed': (event) => this.#line(event, event.machine, '·', freedText(event)),
   };
 
   /** What `event`, and the lines that it completed, add to the file. */
   format(event: Event, completed: readonly RoleLines[]): string {
-    if (event.kind === 'run-started') this.#width = Math.max(0, ...event.roles.map(({ role }) => role.length));
+    if (event.kind === 'run-started') this.#width = Math.max(0, ...event.roles.flatMap(({ role, machine }) => [role.length, machine.length]));
     const lines = completed.flatMap(({ role, lines }) => lines.map((line) => this.#line(event, role, '│', line)));
     return lines.join('') + (handleEvent(this.#remarks, event) ?? '');
   }

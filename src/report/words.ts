@@ -1,6 +1,7 @@
 import type { EventOf } from '../core/event-handlers.ts';
 import type { PortHolder } from '../core/events.ts';
 import { sanitize } from '../core/sanitize.ts';
+import { Transcript } from '../core/transcript.ts';
 
 /** `exit 0`, `ended by signal TERM`: how a program or command ended. */
 export function endText({ exitCode, signal }: { readonly exitCode: number | undefined; readonly signal?: string | undefined }): string {
@@ -29,4 +30,13 @@ function holderText({ command, pid, user }: PortHolder): string {
 /** Harmless text in one line. */
 export function oneLine(text: string): string {
   return sanitize(text).replaceAll(/\s*\n\s*/g, ' ').trim();
+}
+
+/** Lines of plain text of what a command printed. */
+export function plainLines(output: string): string[] {
+  const lines: string[] = [];
+  const transcript = new Transcript({ onLine: (line) => lines.push(line) });
+  transcript.write(output);
+  transcript.finish();
+  return lines;
 }

@@ -2,6 +2,7 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import type { Event } from '../core/events.ts';
+import { jsonText } from '../report/json-text.ts';
 import { RunFiles } from '../report/run-files.ts';
 import { RunSummary, type Repeat, type RunDocument } from '../report/run-summary.ts';
 import { makeRunFolder } from './runs.ts';
@@ -64,7 +65,7 @@ export class RunFolder {
     await Promise.all([...this.#streams.values()].map(end));
     const document = this.#summary.document();
     try {
-      await replaceFile(join(this.path, 'run.json'), `${JSON.stringify(document, undefined, 2)}\n`);
+      await replaceFile(join(this.path, 'run.json'), `${jsonText(document, 2)}\n`);
     } catch (error) {
       this.#fail(error);
     }
