@@ -41,7 +41,7 @@ export function timeoutFailure(target: ShellTarget, phase: 'dial' | 'greeting' |
       return heard === '' ? silence(target, `accepted the connection but said nothing within ${waited}`) : notSsh(target, heard);
     case 'handshake':
       return failure(target, 'ssh-timeout', `the SSH server at ${where} did not finish the key exchange within ${waited}`, 'The machine may be overloaded or hung; try again.');
-    case 'login':
+    default:
       return failure(target, 'ssh-timeout', `the SSH server at ${where} did not finish the login of ${target.user} within ${waited}`, 'A slow name look-up or PAM module on the machine is the usual cause (`UseDNS no` in its sshd_config).');
   }
 }

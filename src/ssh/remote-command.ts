@@ -28,8 +28,11 @@ const execScript = `${introduce}; echo "$1" >&2; shift; exec "$@"`;
 const startScript = `${introduce}; read -r _ || exit 255; echo "$1"; [ -z "$2" ] || cd -- "$2" || exit 126; shift 2; `
   + 'while [ "$1" = -e ]; do export "$2"; shift 2; done; shift; exec "$@"';
 
-/** For words that not every login shell reads alike: the whole command as text for `sh`, bytes in octal. */
-const decodeScript = 'eval "$(printf %b "$1")"';
+/** For words that not every login shell reads alike: the whole command as text for `sh`, bytes in octal, in pieces that are joined. */
+const decodeScript = 'eval "$(printf %b "$@")"';
+
+/** Words can be no longer than 1024 characters in BSD's csh (csh(1), LIMITATIONS). */
+const maxWordLength = 1000;
 
 /** The line that runs a command as it stands, whatever the login shell is. */
 export function execLine(command: Command): RemoteCommand {
@@ -49,12 +52,16 @@ export function shellLine(script: string, args: readonly string[]): string {
   if (args.some((arg) => arg.includes('\0'))) throw new UsageError('a command cannot hold a NUL character', { code: 'bad-command' });
   if (args.every(isPlain)) return `exec /bin/sh -c ${[script, 'lab', ...args].map((word) => `'${word}'`).join(' ')}`;
   const text = ['exec', '/bin/sh', '-c', script, 'lab', ...args].map(quoteWord).join(' ');
-  return `exec /bin/sh -c '${decodeScript}' lab '${inOctal(text)}'`;
+  const pieces = inOctal(text).match(pieceOfOctal) ?? [];
+  return `exec /bin/sh -c '${decodeScript}' lab ${pieces.map((piece) => `'${piece}'`).join(' ')}`;
 }
+
+/** A piece of at most 1000 characters that cuts no escape in two. */
+const pieceOfOctal = /(?:\\0\d{3}|[^\\]){1,200}/g;
 
 /** Printable ASCII that means nothing inside single quotes: no `'` (all), no `\` (fish), no `!` (csh). */
 function isPlain(word: string): boolean {
-  return /^[\x20-\x7e]*$/.test(word) && !/['\\!]/.test(word);
+  return word.length <= maxWordLength && /^[\x20-\x7e]*$/.test(word) && !/['\\!]/.test(word);
 }
 
 /** `\0ooo` for each byte that is not plain: the form of `printf %b` (POSIX.1-2017, printf). */
