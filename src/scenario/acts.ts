@@ -98,8 +98,8 @@ async function playExpect(step: Step<'expect'>, play: PlayContext): Promise<Outc
       otherwise: 'it did not come',
       look: () => (screen.takeMatch(pattern, terminal.quietMs >= SETTLED_MS) === 'found' ? true : undefined),
       hint: () => {
-        if (screen.shows(pattern)) return 'it stands there, but as the echo of what was typed, or an earlier expect has used it up';
-        return screen.droppedLines > 0 ? `the first ${screen.droppedLines} lines were too long ago to be kept` : undefined;
+        if (screen.shows(pattern)) return 'It stands there, but as the echo of what was typed, or an earlier expect has used it up.';
+        return screen.droppedLines > 0 ? `The first ${screen.droppedLines} lines are no longer kept; it may have been there.` : undefined;
       },
     });
   }
@@ -157,7 +157,7 @@ async function playRun(step: Step<'run'>, play: PlayContext): Promise<Outcome> {
 async function runCommand({ on, command, status, output }: ScenarioCommand, deadline: Deadline, play: PlayContext): Promise<void> {
   const line = quoteCommand(command);
   const expected = `"${line}" on ${on} to end with ${expectedEndText(status)}`;
-  const timeoutMs = Math.max(1, deadline.at - performance.now());
+  const timeoutMs = Math.max(1, Math.ceil(deadline.at - performance.now()));
   const result = await play.shell(on).exec(command, { timeoutMs, signal: play.signal }).catch((error: unknown) => {
     if (error instanceof TimeoutError) throw new StepFailure(expected, `it did not end within ${formatDuration(deadline.timeoutMs)}`);
     throw error;

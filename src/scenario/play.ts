@@ -111,7 +111,7 @@ async function endOne(terminal: Terminal, play: PlayContext): Promise<ProgramEnd
   const { status } = terminal;
   const by = wasRunning ? 'lab' : play.checked.has(terminal) ? 'checked' : 'unasked';
   if (by === 'unasked' && status && status.exitCode !== 0) {
-    await events.emit({ kind: 'notice', level: 'warning', message: `${role} ended with ${statusText(status)}, and no step asks for its end`, hint: `add a step "exit: { ${role}: STATUS }"` });
+    await events.emit({ kind: 'notice', level: 'warning', message: `${role} ended with ${statusText(status)}, and no step asks for its end`, hint: `Add a step: exit: { ${role}: STATUS }` });
   }
   return { role, machine, status, by };
 }

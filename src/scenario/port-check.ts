@@ -1,8 +1,10 @@
 import { CheckError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
 import type { Program } from '../lab/types.ts';
+import { describeHolder } from '../ports/describe.ts';
+import { explainTimeWait } from '../ports/explain.ts';
 import { freePort } from '../ports/free.ts';
-import { inspectPort } from '../ports/inspect.ts';
+import { inspectPort, type PortReport } from '../ports/inspect.ts';
 import type { Shell } from '../ssh/shell.ts';
 
 /**
@@ -16,15 +18,18 @@ export async function checkPorts(program: Program, shell: Shell, options: { even
     const report = await inspectPort(shell, port, { signal });
     const { machine, state, holders, raw } = report;
     await events.emit({ kind: 'port-checked', machine, port, state, holders, raw });
+    const explanation = explainTimeWait(report);
+    if (explanation !== undefined) await events.emit({ kind: 'notice', level: 'info', message: explanation });
     if (state !== 'busy') continue;
-    if (program.busyPort === 'free') {
-      await freePort(shell, report, { events, signal });
-      continue;
-    }
-    const who = holders.map(({ pid, command, user }) => `${command ?? 'a process'} (PID ${pid ?? 'unknown'}${user === undefined ? '' : `, user ${user}`})`).join(', ');
-    throw new CheckError(`port ${port} of ${machine} is held by ${who}`, {
-      code: 'port-busy',
-      hint: `run "lab check-port ${port} --on ${machine} --kill", or write "ports: free" in programs.${program.name}`,
-    });
+    if (program.busyPort === 'error') throw busyError(report, program);
+    await freePort(shell, report, { events, signal });
   }
+}
+
+function busyError({ machine, port, holders, blindSpot }: PortReport, program: Program): CheckError {
+  const wayOut = `Free it with "lab check-port ${port} --on ${machine} --kill", or write "ports: free" in programs.${program.name}.`;
+  return new CheckError(`port ${port} of ${machine} is held by ${holders.map(describeHolder).join(', ')}`, {
+    code: 'port-busy',
+    hint: blindSpot === undefined ? wayOut : `${blindSpot}. ${wayOut}`,
+  });
 }

@@ -31,6 +31,6 @@ async function waitOnPrompt(play: PlayContext, terminal: Terminal, deadline: Dea
     expected: `the prompt ${patternText(prompt)} on the terminal of ${terminal.role}`,
     otherwise: 'it did not show',
     look: () => (isThere() ? true : undefined),
-    hint: () => (terminal.screen.shows(prompt) ? 'the prompt that is there was answered already: each line that is sent needs a prompt of its own' : undefined),
+    hint: () => (terminal.screen.shows(prompt) ? 'The prompt that is there was answered already: each line that is sent needs a prompt of its own.' : undefined),
   });
 }

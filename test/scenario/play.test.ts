@@ -1,0 +1,281 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { retryUntil } from '../../src/core/retry.ts';
+import { renderFailure } from '../../src/scenario/render-failure.ts';
+import type { Stage } from '../../src/scenario/stage.ts';
+import type { Shell } from '../../src/ssh/shell.ts';
+import { startSshd, type TestSshd } from '../helpers/sshd.ts';
+import { freeLocalPort, play, PROGRAMS_FOLDER, type Played } from '../helpers/stage.ts';
+
+let sshd: TestSshd;
+let shells: ReadonlyMap<string, Shell>;
+
+before(async () => {
+  sshd = await startSshd();
+  const [vm1, vm2] = await Promise.all([sshd.connect({ machine: 'vm1' }), sshd.connect({ machine: 'vm2' })]);
+  shells = new Map([['vm1', vm1], ['vm2', vm2]]);
+});
+after(() => sshd[Symbol.asyncDispose]());
+
+function passes({ result, source }: Played): void {
+  assert.equal(result.result, 'passed', renderFailure(result, { file: 'lab.yaml', source }));
+}
+
+function failsWith({ result }: Played, index: number, reason: RegExp): void {
+  assert.equal(result.result, 'failed');
+  assert.equal(result.failedStep?.index, index);
+  assert.match(result.failedStep.reason, reason);
+}
+
+/** Programs `one` (and `two`) with steps. */
+function labWith(programs: string, steps: readonly string[]): string {
+  return `programs:\n${programs}\nscenarios:\n  s:\n${steps.map((step) => `    - ${step}\n`).join('')}`;
+}
+
+const one = (command: string, more = ''): string => `  one: { on: vm1, command: [${command}]${more === '' ? '' : `, ${more}`} }`;
+
+function tp1(port: number, server: string, client: string): string {
+  return labWith(
+    `  server: { on: vm1, command: [${server}], listens: ${port}, prompt: "server@vm1:7999$ " }\n  client: { on: vm2, command: [${client}], prompt: "client@vm2:7999$ " }`,
+    [
+      'start: server',
+      'start: client',
+      'send: { client: "Hello vm1" }',
+      `expect: { server: "from client 'Hello vm1'" }`,
+      `send: { server: "Hello ! ,What's up VM2" }`,
+      `expect: { client: "from server Hello ! ,What's up VM2" }`,
+      'send: { client: exit }',
+      'expect: { client: "from server Hello vm1" }',
+      'exit: { client: 0, server: 0 }',
+    ],
+  );
+}
+
+test('the reference exchange passes with the programs of a first-year student', async () => {
+  const port = await freeLocalPort();
+  const played = await play(shells, tp1(port, `python3, server.py, ${port}`, `python3, client.py, ${port}`));
+  passes(played);
+  const { events, result } = played;
+  assert.match(events.outputOf('server'), /^TP1 Server\r\nListening \.\.\.\r\nConnected by : \('127\.0\.0\.1', \d+\)\r\nfrom client 'Hello vm1'\r\nserver@vm1:7999\$ Hello ! ,What's up VM2\r\n$/);
+  assert.equal(events.outputOf('client'), "TP1 CLI\r\nclient@vm2:7999$ Hello vm1\r\nfrom server Hello ! ,What's up VM2\r\nclient@vm2:7999$ exit\r\nfrom server Hello vm1\r\n");
+  assert.deepEqual(events.of('port-checked').map(({ machine, state }) => [machine, state]), [['vm1', 'free']]);
+  assert.deepEqual(events.of('scenario-step-passed').map(({ index }) => index), [0, 1, 2, 3, 4, 5, 6, 7, 8]);
+  assert.deepEqual(events.of('terminal-opened').map(({ role, machine, columns, rows }) => [role, machine, columns, rows]), [['server', 'vm1', 120, 30], ['client', 'vm2', 120, 30]]);
+  assert.deepEqual(events.of('terminal-input').map(({ role, data, by }) => [role, data, by]), [
+    ['client', 'Hello vm1\r', 'scenario'], ['server', "Hello ! ,What's up VM2\r", 'scenario'], ['client', 'exit\r', 'scenario'],
+  ]);
+  assert.deepEqual(result.ends.map(({ role, status, by }) => [role, status?.exitCode, by]), [['server', 0, 'checked'], ['client', 0, 'checked']]);
+});
+
+test('programs without prompt or words of their own talk: netcat to netcat', async () => {
+  const port = await freeLocalPort();
+  passes(await play(shells, labWith(
+    `  server: { on: vm1, command: [python3, nc.py, -l, ${port}], listens: ${port} }\n  client: { on: vm2, command: [python3, nc.py, ${port}] }`,
+    ['start: [server, client]', 'send: { client: Hello, server: "Hi there" }', 'expect: { server: Hello, client: "Hi there" }', 'close: client', 'exit: { client: 0, server: 0 }'],
+  )));
+});
+
+test('a C program that prints without newline plays', { skip: existsSync('/usr/bin/cc') ? false : 'there is no C compiler' }, async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'lab-scenario-c-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  execFileSync('cc', ['-o', join(folder, 'answer'), join(PROGRAMS_FOLDER, 'answer.c')]);
+  passes(await play(shells, labWith(one(join(folder, 'answer'), 'prompt: "name? "'), [
+    'start: one', 'send: { one: Ada }', 'expect: { one: Hello Ada! }', 'send: { one: Zoë }', 'expect: { one: Hello Zoë! }', 'wait: { prompt: one }', 'close: one', 'exit: { one: 3 }',
+  ])));
+});
+
+test('a shell script is asked and answers; lines without prompt in the lab file are typed at once', async () => {
+  passes(await play(shells, labWith(one('sh, ask.sh'), ['start: one', 'send: { one: "a\\nb" }', 'expect: { one: "got <a>second? got <b>" }', 'exit: { one: 4 }'])));
+});
+
+test('the echo of a line editor is no answer, though another thread prints in between', async () => {
+  const played = await play(shells, labWith(one('python3, editor.py', 'prompt: "editor> "'), [
+    'start: one', 'expect: { one: news from elsewhere }', 'send: { one: Hello }', '{ expect: { one: Hello }, timeout: 400ms }',
+  ]));
+  failsWith(played, 3, /did not come within 400 ms/);
+  assert.match(played.result.failedStep!.hint!, /echo/);
+  assert.deepEqual(played.result.tails[0]!.lines.slice(-3), ['Hello', 'you said 5 characters', 'editor> ']);
+});
+
+test('a kernel echo is no answer', async () => {
+  failsWith(await play(shells, labWith(one('sleep, 5'), ['start: one', 'send: { one: Hello }', '{ expect: { one: Hello }, timeout: 300ms }'])), 2, /did not come within 300 ms/);
+});
+
+test('a failed step tells its line, what was expected, and the last lines of every terminal', async () => {
+  const port = await freeLocalPort();
+  const yaml = tp1(port, `python3, server.py, ${port}`, `python3, client.py, ${port}`).replace("expect: { server: \"from client 'Hello vm1'\" }", '{ expect: { server: "from client Hello" }, timeout: 200ms }');
+  const { result, source } = await play(shells, yaml);
+  const text = renderFailure(result, { file: 'lab.yaml', source }).replace(/\d{4,5}\)/, 'PORT)');
+  assert.equal(text, `lab.yaml:17: step 4 failed
+    17 | - { expect: { server: "from client Hello" }, timeout: 200ms }
+  expected: "from client Hello" on the terminal of server
+  but:      it did not come within 200 ms
+
+server on vm1, last lines:
+  | TP1 Server
+  | Listening ...
+  | Connected by : ('127.0.0.1', PORT)
+  | from client 'Hello vm1'
+  | server@vm1:7999$ 
+
+client on vm2, last lines:
+  | TP1 CLI
+  | client@vm2:7999$ Hello vm1
+`);
+});
+
+test('a program that crashes at once fails its start at once, with its status and last words', async () => {
+  const started = performance.now();
+  const played = await play(shells, labWith(one('"sh", "-c", "echo no such luck >&2; exit 7"', 'listens: 7999'), ['start: one']), { beforeStart: async () => undefined });
+  failsWith(played, 0, /one ended with status 7 first/);
+  assert.match(played.result.failedStep!.expected, /one to listen on port 7999 of vm1/);
+  assert.deepEqual(played.result.tails[0]!.lines, ['no such luck']);
+  assert.ok(performance.now() - started < 5000);
+});
+
+test('a command that does not exist fails its start', async () => {
+  const played = await play(shells, labWith(one('no-such-command', 'prompt: "> "'), ['start: one']));
+  failsWith(played, 0, /one ended with status 127 first/);
+});
+
+test('a program that never prompts fails the step at its time limit', async () => {
+  failsWith(await play(shells, labWith(one('sleep, 30', 'prompt: "> "'), ['{ start: one, timeout: 200ms }'])), 0, /it did not show within 200 ms/);
+});
+
+test('the end of a program ends the wait for its words', async () => {
+  failsWith(await play(shells, labWith(one('echo, bye'), ['start: one', 'expect: { one: Hello }'])), 1, /one ended with status 0 first/);
+});
+
+test('last words without a newline are found though the program has ended', async () => {
+  passes(await play(shells, labWith(one('printf, last words'), ['start: one', 'expect: { one: last words }', 'exit: { one: 0 }'])));
+});
+
+test('a wrong exit status fails the step', async () => {
+  const played = await play(shells, labWith(one('"sh", "-c", "exit 5"'), ['start: one', 'exit: { one: 0 }']));
+  failsWith(played, 1, /it ended with status 5/);
+});
+
+test('a signal ends a program, and the exit step may ask for it', async () => {
+  passes(await play(shells, labWith(one('sleep, 30'), ['start: one', 'signal: { one: SIGTERM }', 'exit: { one: SIGTERM }'])));
+});
+
+test('a program that ignores TERM is gone at the end, with its children', async () => {
+  const played = await play(shells, labWith(one('sh, stubborn.sh'), ['start: one', 'expect: { one: /PID \\d+/ }']));
+  passes(played);
+  const [pid] = /\d+/.exec(played.events.outputOf('one'))!;
+  assert.equal(existsSync(`/proc/${pid}`), false);
+  assert.deepEqual(played.result.ends, [{ role: 'one', machine: 'vm1', status: { exitCode: undefined, signal: 'KILL' }, by: 'lab' }]);
+});
+
+test('a program that ends badly, and nobody asked, is noted', async () => {
+  const played = await play(shells, labWith(one('"sh", "-c", "exit 9"'), ['start: one', 'wait: 300ms']));
+  passes(played);
+  assert.deepEqual(played.result.ends.map(({ status, by }) => [status?.exitCode, by]), [[9, 'unasked']]);
+  assert.match(played.events.of('notice')[0]!.message, /one ended with status 9/);
+});
+
+test('bytes that are no text do no harm, and text after them is found', async () => {
+  const played = await play(shells, labWith(one('python3, binary.py'), ['start: one', 'expect: { one: après }', 'exit: { one: 0 }']));
+  passes(played);
+  assert.doesNotMatch(played.result.tails[0]!.lines.join('\n'), /[\0-\x08\x0b-\x1f\x7f]/);
+});
+
+test('a one-shot command is checked for its status and its output', async () => {
+  const steps = ['run: { on: vm1, command: [sh, -c, "echo out; echo err >&2; exit 3"], status: 3, output: err }', 'run: { vm2: [echo, "two words"] }', 'run: { vm2: [ls, /no-such-folder] }'];
+  const played = await play(shells, labWith(one('cat'), steps));
+  failsWith(played, 2, /it ended with status 2; it printed: .*no-such-folder/);
+  assert.deepEqual(played.events.of('command-finished').map(({ machine, command, exitCode }) => [machine, command, exitCode]).slice(0, 2), [
+    ['vm1', "sh -c 'echo out; echo err >&2; exit 3'", 3], ['vm2', "echo 'two words'", 0],
+  ]);
+  failsWith(await play(shells, labWith(one('cat'), ['run: { on: vm1, command: [echo, a], output: /b/ }'])), 0, /it printed: a/);
+  failsWith(await play(shells, labWith(one('cat'), ['{ run: { vm1: [sleep, 30] }, timeout: 200ms }'])), 0, /did not end within 200 ms/);
+});
+
+test('a client that is started before its server does what it does', async () => {
+  const port = await freeLocalPort();
+  const programs = `  server: { on: vm1, command: [python3, nc.py, -l, ${port}], listens: ${port} }\n  client: { on: vm2, command: [python3, nc.py, ${port}] }`;
+  passes(await play(shells, labWith(programs, ['start: client', 'expect: { client: ConnectionRefusedError }', 'exit: { client: 1 }', 'start: server', 'start: client', 'send: { client: late }', 'expect: { server: late }'])));
+});
+
+test('a busy port fails the start and names its holder', async () => {
+  const port = await freeLocalPort();
+  const programs = `  one: { on: vm1, command: [python3, nc.py, -l, ${port}], listens: ${port} }\n  two: { on: vm2, command: [python3, nc.py, -l, ${port}], listens: ${port} }`;
+  const played = await play(shells, labWith(programs, ['start: one', 'start: two']));
+  failsWith(played, 1, new RegExp(String.raw`port ${port} of vm2 is held by process \d+ .*nc\.py`));
+});
+
+test('a failing check before the start is told as the step that failed', async () => {
+  const { CheckError } = await import('../../src/core/errors.ts');
+  const beforeStart: Stage['beforeStart'] = async ({ name }) => {
+    throw new CheckError(`${name} may not start`, { code: 'port-busy', hint: 'wait' });
+  };
+  const played = await play(shells, labWith(one('cat'), ['start: one']), { beforeStart });
+  failsWith(played, 0, /one may not start/);
+  assert.equal(played.result.failedStep?.hint, 'wait');
+  assert.deepEqual(played.events.of('terminal-opened'), []);
+});
+
+test('a lost connection is told apart from a failed step, and at once', async () => {
+  const other = await startSshd();
+  const lost = new Map([['vm1', await other.connect({ machine: 'vm1' })], ['vm2', shells.get('vm2')!]]);
+  const programs = '  one: { on: vm1, command: [cat] }\n  two: { on: vm2, command: [cat] }';
+  const playing = play(lost, labWith(programs, ['start: [one, two]', 'wait: 200ms', 'expect: { two: never }']));
+  await retryUntil(() => (other.processes.length > 0 ? { value: true } : { seen: 'no sshd' }), { what: 'sshd', timeoutMs: 1000 });
+  const breaking = setTimeout(() => other.processes.forEach((process) => process.kill('SIGKILL')), 400);
+  const { result } = await playing;
+  clearTimeout(breaking);
+  assert.equal(result.result, 'broken');
+  assert.equal(result.error?.name, 'ConnectionError');
+  assert.ok(result.durationMs < 5000);
+  await other[Symbol.asyncDispose]();
+});
+
+test('an abort stops the play and leaves no program behind', async () => {
+  const abort = new AbortController();
+  const { events, result } = await (async () => {
+    setTimeout(() => abort.abort(new Error('enough')), 400);
+    return play(shells, labWith(one('"sh", "-c", "echo PID $$; sleep 60"'), ['start: one', 'expect: { one: never }']), { signal: abort.signal });
+  })();
+  assert.equal(result.result, 'interrupted');
+  assert.equal(result.error?.message, 'enough');
+  const [pid] = /\d+/.exec(events.outputOf('one'))!;
+  assert.equal(existsSync(`/proc/${pid}`), false);
+  assert.ok(result.durationMs < 5000);
+});
+
+test('a flood passes a slow listener in bounded memory, and its last word is found', async () => {
+  let bytes = 0;
+  const events = {
+    emit: (body: { kind: string; data?: string }) => {
+      bytes += body.kind === 'terminal-output' ? (body.data?.length ?? 0) : 0;
+    },
+  };
+  const before = process.memoryUsage.rss();
+  const { result } = await play(shells, labWith(one('python3, flood.py, 20000000'), ['start: one', '{ expect: { one: flood is over }, timeout: 60s }', 'exit: { one: 0 }']), { events });
+  assert.equal(result.result, 'passed');
+  assert.ok(bytes > 20_000_000);
+  assert.ok(process.memoryUsage.rss() - before < 100 * 1024 * 1024);
+});
+
+test('the user has a keyboard: what the scenario would type there is left to the user, and the rest is played', async () => {
+  const port = await freeLocalPort();
+  const typed = Promise.withResolvers<void>();
+  async function* keys(): AsyncGenerator<Uint8Array> {
+    yield Buffer.from('Hello vm1\r');
+    await typed.promise;
+    yield Buffer.from('exit\r');
+  }
+  const operators = new Map([['client', { input: keys(), size: { columns: 90, rows: 20 } }]]);
+  const playing = play(shells, tp1(port, `python3, server.py, ${port}`, `python3, client.py, ${port}`), { operators });
+  setTimeout(() => typed.resolve(), 600);
+  const played = await playing;
+  passes(played);
+  assert.deepEqual(played.events.of('scenario-step-skipped').map(({ index }) => index), [2, 5, 6, 7]);
+  assert.deepEqual(played.events.of('terminal-input').map(({ role, by }) => [role, by]), [['client', 'user'], ['server', 'scenario'], ['client', 'user']]);
+  assert.deepEqual(played.events.of('terminal-opened').map(({ columns }) => columns), [120, 90]);
+});
+
