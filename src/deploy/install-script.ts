@@ -1,0 +1,91 @@
+import { scriptHead } from './survey-script.ts';
+
+/**
+ * Receives a tar archive on standard input and does what the file `plan` in it says, line by line. The archive holds `blobs/<sha256>` (what was missing), `sums`
+ * (what they must hash to), `stored` (the same for content that is here already), `manifest-<n>`, and last `plan`, whose absence shows a cut-off archive.
+ * Nothing changes in a program's folder before all content is here and its hashes are right; each file is then replaced by a rename.
+ *
+ * Answers: `failed WHAT PATH`, `stale` (stored content was gone or wrong; ask again), `kept PROGRAM PATH BACKUP`, `stayed PROGRAM PATH`, and `end`.
+ */
+export const installScript = `${scriptHead}
+fail() { say failed "$@"; exit 1; }
+[ -d .lab ] || mkdir -m 700 .lab || fail write .lab
+mkdir -p .lab/incoming .lab/cas || fail write .lab
+for old in .lab/incoming/*; do
+  [ -d "$old" ] && ! kill -0 "\${old##*/}" 2>/dev/null && rm -rf "$old"
+done
+incoming=.lab/incoming/$$
+trap 'rm -rf "$incoming"' EXIT
+trap 'exit 1' HUP INT TERM
+mkdir "$incoming" "$incoming/blobs" || fail write "$incoming"
+tar -x -o -f - -C "$incoming" || fail unpack "$incoming"
+[ -f "$incoming/plan" ] || fail cut
+if [ -s "$incoming/sums" ]; then
+  (cd "$incoming/blobs" && $hash -c ../sums) >"$incoming/checked" || fail changed
+fi
+if [ -s "$incoming/stored" ] && ! (cd .lab/cas && $hash -c "../incoming/$$/stored") >"$incoming/checked" 2>/dev/null; then
+  while read -r line; do
+    case $line in *': OK') ;; *) rm -f ".lab/cas/\${line%%:*}" ;; esac
+  done <"$incoming/checked"
+  say stale
+  exit 1
+fi
+
+prune() {
+  emptied=$1
+  while [ "$emptied" != "\${emptied%/*}" ]; do
+    emptied=\${emptied%/*}
+    rmdir "$folder/$emptied" 2>/dev/null || break
+  done
+}
+make_way() {
+  file=$folder/$1
+  case $1 in */*) mkdir -p "\${file%/*}" || fail write "\${file%/*}" ;; esac
+  if [ -h "$file" ]; then rm -f "$file"; elif [ -d "$file" ]; then fail taken "$file"; fi
+}
+
+while read -r operation first second third; do
+  case $operation in
+  claim)
+    mkdir -p "lab/$first" ".lab/deployed/$first" || fail write "lab/$first"
+    mv -f "$incoming/$second" ".lab/deployed/$first/next" || fail write ".lab/deployed/$first" ;;
+  runtime)
+    chmod 755 "$incoming/blobs/$second" || fail write "$incoming"
+    "$incoming/blobs/$second" --version >/dev/null || fail runtime
+    mkdir -p ".lab/runtime/$first" && mv -f "$incoming/blobs/$second" ".lab/runtime/$first/node" || fail write ".lab/runtime/$first"
+    ls -t .lab/runtime | tail -n +3 | while read -r old; do rm -rf ".lab/runtime/$old"; done ;;
+  store)
+    mv -f "$incoming"/blobs/* .lab/cas/ || fail write .lab/cas ;;
+  program)
+    id=$first folder=lab/$first ;;
+  drop)
+    file=$folder/$second
+    [ -f "$file" ] && [ ! -h "$file" ] || continue
+    if [ "$($hash <"$file")" = "$first  -" ]; then rm -f "$file"; prune "$second"; else say stayed "$id" "$second"; fi ;;
+  unlink)
+    file=$folder/$second
+    [ -h "$file" ] && [ "$(readlink "$file")" = "$first" ] && rm -f "$file" && prune "$second" ;;
+  keep)
+    file=$folder/$second backup=$folder/$second.$first count=1
+    while [ -e "$backup" ] || [ -h "$backup" ]; do count=$((count + 1)); backup=$file.$first-$count; done
+    ln "$file" "$backup" 2>/dev/null || cp -pP "$file" "$backup" || fail write "$backup"
+    say kept "$id" "$second" "\${backup##*/}" ;;
+  put)
+    make_way "$third"
+    copy=\${file%/*}/.lab-$$.tmp
+    { cp ".lab/cas/$first" "$copy" && { [ "$second" = - ] || chmod +x "$copy"; } && mv -f "$copy" "$file"; } || { rm -f "$copy"; fail write "$file"; } ;;
+  link)
+    make_way "$second"
+    ln -s "$first" "$file" || fail write "$file" ;;
+  done)
+    deployed=.lab/deployed/$id
+    if [ "$first" = new ] && [ -f "$deployed/now" ]; then mv -f "$deployed/now" "$deployed/before" || fail write "$deployed"; fi
+    mv -f "$deployed/next" "$deployed/now" || fail write "$deployed" ;;
+  esac
+done <"$incoming/plan"
+
+cut -f 2 .lab/deployed/*/*/* 2>/dev/null >"$incoming/used"
+ls .lab/cas | grep -vxF -f "$incoming/used" | while read -r unused; do rm -f ".lab/cas/$unused"; done
+say end
+exit 0
+`;

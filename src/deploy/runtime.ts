@@ -1,0 +1,80 @@
+import { realpathSync } from 'node:fs';
+import { EnvironmentError } from '../core/errors.ts';
+import type { Program } from '../lab/types.ts';
+import { runtimeFolder } from './names.ts';
+import type { Survey } from './survey.ts';
+
+/** A Node binary for Linux that can be sent to machines which have none. */
+export interface RuntimeSource {
+  /** `v24.21.0`; the `v` may be missing. */
+  readonly version: string;
+  /** As `process.arch` of Node: `x64`, `arm64`. */
+  readonly architecture: string;
+  /** Absolute path on the host. */
+  readonly path: string;
+}
+
+/** Where `node` of a machine's programs comes from. `send`: it is not there yet. */
+export type RuntimeChoice = { readonly use: 'own' } | { readonly use: 'ours'; readonly folder: string; readonly send: boolean };
+
+/** The oldest Node of a machine that will do. */
+const oldestMajor = 18;
+
+/** The oldest glibc that Node's official binaries run on (BUILDING.md of Node 24). */
+const oldestGlibc = [2, 28] as const;
+
+/** uname(1)'s names of Node's architectures. */
+const machineNames: Readonly<Record<string, readonly string[]>> = { x64: ['x86_64', 'amd64'], arm64: ['aarch64', 'arm64'] };
+
+/** The Node that runs this process, if machines could run it: only Linux has the right kind. */
+export function hostRuntime(): RuntimeSource | undefined {
+  if (process.platform !== 'linux') return undefined;
+  return { version: process.version, architecture: process.arch, path: realpathSync(process.execPath) };
+}
+
+/** Names one runtime among all: `node-v24.21.0-linux-x64`. */
+export function runtimeKey({ version, architecture }: RuntimeSource): string {
+  return `node-v${version.replace(/^v/, '')}-linux-${architecture}`;
+}
+
+export function needsNode({ command }: Program): boolean {
+  return command[0] === 'node';
+}
+
+/**
+ * Decides whose Node the programs of a machine run on: its own if that is new enough, else ours.
+ *
+ * @throws {EnvironmentError} when it has none and ours cannot run there: other architecture, other system, no glibc, or one that is too old.
+ */
+export function chooseRuntime(machine: string, survey: Survey, source: RuntimeSource | undefined): RuntimeChoice {
+  if (majorOf(survey.nodeVersion) >= oldestMajor) return { use: 'own' };
+  if (survey.runtime !== undefined) return { use: 'ours', folder: survey.runtime, send: false };
+  const obstacle = source === undefined ? 'this host has no Node for Linux to send' : obstacleTo(source, survey);
+  if (source === undefined || obstacle !== undefined) throw noRuntime(machine, survey, obstacle ?? '');
+  return { use: 'ours', folder: `${survey.home}/${runtimeFolder(runtimeKey(source))}`, send: true };
+}
+
+function obstacleTo(source: RuntimeSource, { system = 'an unknown system', libc }: Survey): string | undefined {
+  const [kernel, hardware = ''] = system.split(' ');
+  const key = runtimeKey(source);
+  if (kernel !== 'Linux') return `${key} does not run on ${system}`;
+  if (!(machineNames[source.architecture] ?? [source.architecture]).includes(hardware)) return `${key} does not run on ${hardware}`;
+  if (libc === 'musl') return `${key} needs glibc, and this machine has musl`;
+  const [, major = '', minor = ''] = /^glibc (\d+)\.(\d+)/.exec(libc ?? '') ?? [];
+  if (major === '') return `${key} needs glibc, and this machine has none that getconf knows`;
+  const isOld = Number(major) < oldestGlibc[0] || (Number(major) === oldestGlibc[0] && Number(minor) < oldestGlibc[1]);
+  return isOld ? `${key} needs glibc ${oldestGlibc.join('.')} or newer, and this machine has ${major}.${minor}` : undefined;
+}
+
+function noRuntime(machine: string, { nodeVersion, libc }: Survey, obstacle: string): EnvironmentError {
+  const own = nodeVersion === undefined ? 'no Node' : `only Node ${nodeVersion}`;
+  const install = libc === 'musl' ? 'apk add nodejs' : 'sudo apt install nodejs';
+  return new EnvironmentError(`${machine} has ${own}, its programs need ${oldestMajor} or newer, and ours cannot be used: ${obstacle}`, {
+    code: 'runtime-unfit',
+    hint: `Install Node ${oldestMajor} or newer on ${machine}, for example: ${install}`,
+  });
+}
+
+function majorOf(version: string | undefined): number {
+  return Number(/^v(\d+)\./.exec(version ?? '')?.[1] ?? 0);
+}

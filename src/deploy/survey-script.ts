@@ -1,0 +1,60 @@
+/** Parts of the scripts that run on machines, for a POSIX shell and the tools of GNU, BusyBox and BSD alike. */
+export const scriptHead = `
+LC_ALL=C; export LC_ALL
+IFS='\t'
+say() { printf '%s\\n' "$*"; }
+if command -v sha256sum >/dev/null 2>&1; then hash='sha256sum'; else hash='shasum\t-a\t256'; fi
+cd || exit 90
+`;
+
+/**
+ * Answers all questions in one go and changes nothing. `$1`: `node` when a program needs Node, else empty; `$2`: key of our Node runtime, or empty.
+ * Standard input, fields apart by tabs: `blob SHA256`, `program LAB/PROGRAM`, and after it `path PATH` for each file that is wanted. Answers come in the same form, then the lines of
+ * sha256sum(1), then `end`. As much as possible is done by the shell itself, because every process that it starts costs a millisecond.
+ */
+export const surveyScript = `${scriptHead}
+say home "$PWD"
+say path "$PATH"
+for tool in tar sha256sum shasum; do
+  command -v "$tool" >/dev/null 2>&1 && say tool "$tool"
+done
+df -Pk . 2>/dev/null | while read -r line; do say df "$line"; done
+if [ -n "$1" ]; then
+  say system "$(uname -sm)"
+  say libc "$(getconf GNU_LIBC_VERSION 2>/dev/null)"
+  for musl in /lib/ld-musl-*; do [ -e "$musl" ] && say musl "$musl"; done
+  command -v node >/dev/null 2>&1 && say node "$(node --version 2>/dev/null)"
+  for runtime in "/opt/lab/runtime/$2" "$PWD/.lab/runtime/$2"; do
+    [ -n "$2" ] && [ -x "$runtime/node" ] && say runtime "$runtime"
+  done
+fi
+
+files=
+while read -r kind value; do
+  case $kind in
+  blob)
+    [ -f ".lab/cas/$value" ] && say blob "$value" ;;
+  program)
+    id=$value folder=lab/$value
+    if [ -d "$folder" ]; then say program "$id" there
+    elif [ -e "$folder" ] || [ -h "$folder" ]; then say program "$id" taken
+    else say program "$id" absent; fi
+    for version in now before next; do
+      [ -f ".lab/deployed/$id/$version" ] || continue
+      while read -r line; do say manifest "$id" "$version" "$line"; done <".lab/deployed/$id/$version"
+    done ;;
+  path)
+    file=$folder/$value
+    if [ -h "$file" ]; then say link "$id" "$(readlink "$file")" "$value"
+    elif [ -f "$file" ]; then
+      if [ -x "$file" ]; then mode=x; else mode=-; fi
+      say file "$id" "$mode" "$value"
+      files="$files$file
+"
+    elif [ -e "$file" ]; then say other "$id" "$value"; fi ;;
+  esac
+done
+[ -z "$files" ] || printf %s "$files" | tr '\\n' '\\0' | xargs -0 $hash
+say end
+exit 0
+`;
