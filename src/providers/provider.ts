@@ -18,8 +18,8 @@ export interface Provider {
    */
   up(lab: Lab, context: ProviderContext): Promise<ProviderState>;
 
-  /** From saved state to live machines; creates nothing. A machine that is gone is told as `running: false`, not as an error. */
-  attach(state: ProviderState, context: ProviderContext): Promise<AttachedMachine[]>;
+  /** From what `state.json` saved (the lab's machines, and what `up` returned) to live machines; creates nothing. A machine that is gone is told as `running: false`, not as an error. */
+  attach(machines: readonly Machine[], state: ProviderState, context: ProviderContext): Promise<AttachedMachine[]>;
 
   /** What carries the label of a lab of this user on this host, whether or not its folder still exists. */
   list(): Promise<LabelledLab[]>;
@@ -40,6 +40,8 @@ export interface ProviderFeatures {
 }
 
 export interface CheckContext {
+  /** Also try what can only be known by trying, such as whether the kernel lets this user make namespaces; takes some 50 ms. */
+  readonly thorough?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -85,6 +87,8 @@ export interface AttachedMachine {
   connect(signal?: AbortSignal): Promise<Shell>;
   /** What OpenSSH's own client needs to get there, as `keyword → value` of ssh_config(5). */
   readonly sshConfig: ReadonlyMap<string, string>;
+  /** Absolute path of a Unix socket that leads to the machine's sshd, for a machine that no address leads to; `lab ssh-config` then adds a ProxyCommand. */
+  readonly socketPath?: string;
 }
 
 export interface LabelledLab {

@@ -1,0 +1,30 @@
+import { createInterface } from 'node:readline';
+import { execa } from 'execa';
+
+/** A process that outlives this one, in a session of its own, with a line-wise conversation until it is let go. */
+export interface Daemon {
+  /** Lines of its standard output. */
+  readonly lines: AsyncIterator<string>;
+  say(text: string): void;
+  /** Ends the conversation; the process goes on if it is made to. */
+  letGo(): void;
+}
+
+/** Starts a daemon, which keeps the standard error of this process until it opens one of its own. The environment is `env` alone. */
+export function startDaemon(command: readonly string[], env: Readonly<Record<string, string>>): Daemon {
+  const [file = '', ...args] = command;
+  const child = execa(file, args, { cwd: '/', env, extendEnv: false, detached: true, cleanup: false, buffer: false, reject: false, stdin: 'pipe', stdout: 'pipe', stderr: 'inherit' });
+  // A daemon that ends early is seen by the end of its lines; what is written to it then goes nowhere.
+  child.stdin.on('error', () => undefined);
+  const lines = createInterface({ input: child.stdout });
+  return {
+    lines: lines[Symbol.asyncIterator](),
+    say: (text) => void child.stdin.write(text),
+    letGo: () => {
+      lines.close();
+      child.stdin.destroy();
+      child.stdout.destroy();
+      child.nodeChildProcess.unref();
+    },
+  };
+}

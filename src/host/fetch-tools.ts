@@ -1,0 +1,90 @@
+import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { EnvironmentError } from '../core/errors.ts';
+import { quoteCommand } from '../core/shell-quote.ts';
+import { runLocal } from './run.ts';
+import { findOnHost, findTool, toolsFolder } from './tools.ts';
+
+/** Debian and Ubuntu packages by the tool that is looked for. */
+const packageOf: Readonly<Record<string, string>> = {
+  sshd: 'openssh-server', ssh: 'openssh-client', sudo: 'sudo', ip: 'iproute2', ss: 'iproute2', ping: 'iputils-ping', tcpdump: 'tcpdump', lsof: 'lsof', netstat: 'net-tools', nc: 'netcat-openbsd',
+  nft: 'nftables', slirp4netns: 'slirp4netns', ps: 'procps', python3: 'python3-minimal',
+};
+
+/** Links that Debian's packages make when they are installed, not when they are unpacked (update-alternatives(1)). */
+const alternatives: Readonly<Record<string, string>> = { 'bin/nc': 'nc.openbsd', 'usr/bin/nc': 'nc.openbsd' };
+
+/** Folders that are links into /usr on every current system, though packages still hold files under their old names. */
+const mergedFolders = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32'];
+
+/** The tools of `names` that neither the host nor the private folder has. */
+export function missingTools(): string[] {
+  return Object.keys(packageOf).filter((name) => !findTool(name));
+}
+
+/**
+ * Gets the missing tools from the distribution's own, signed packages and unpacks them into the private tools folder. The host is not changed, no
+ * service starts, and no root is needed. Does nothing when nothing is missing.
+ *
+ * @returns the packages that were unpacked. @throws {EnvironmentError} without APT, or when a package cannot be had.
+ */
+export async function fetchTools(onProgress: (note: string) => void, signal: AbortSignal): Promise<string[]> {
+  const packages = [...new Set(missingTools().map((name) => packageOf[name]!))];
+  if (packages.length === 0) return [];
+  if (findOnHost('apt-get') === undefined || findOnHost('dpkg-deb') === undefined) {
+    throw new EnvironmentError(`these tools are missing: ${missingTools().join(', ')}`, { code: 'tools-missing', hint: 'Install them with the package manager of this system; only on Debian and Ubuntu can lab get them by itself.' });
+  }
+  const work = `${toolsFolder()}.new-${process.pid}`;
+  try {
+    return await download(packages, work, onProgress, signal);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+async function download(packages: readonly string[], work: string, onProgress: (note: string) => void, signal: AbortSignal): Promise<string[]> {
+  for (const folder of ['lists/partial', 'cache/archives/partial', 'root']) mkdirSync(join(work, folder), { recursive: true });
+  const own = [`Dir::State::Lists=${work}/lists`, `Dir::Cache=${work}/cache`, 'Dir::Log=/dev', 'Debug::NoLocking=1', 'APT::Sandbox::User=', 'APT::Get::Assume-Yes=1', 'APT::Install-Recommends=0'].flatMap((option) => ['-o', option]);
+  onProgress('reading the list of packages');
+  await must(['apt-get', ...own, 'update', '-qq'], signal);
+  onProgress(`downloading ${packages.join(', ')}`);
+  await must(['apt-get', ...own, 'install', '-qq', '--download-only', ...packages], signal);
+  const archives = readdirSync(join(work, 'cache/archives')).filter((name) => name.endsWith('.deb'));
+  for (const archive of archives) await must(['dpkg-deb', '--extract', join(work, 'cache/archives', archive), join(work, 'root')], signal);
+  await mergeIntoUsr(join(work, 'root'), signal);
+  // What was unpacked at an earlier time stays: packages are added to it.
+  if (existsSync(toolsFolder())) await must(['cp', '-a', '--no-clobber', `${toolsFolder()}/.`, join(work, 'root')], signal);
+  makeAlternatives(join(work, 'root'));
+  replaceFolder(join(work, 'root'), toolsFolder());
+  return archives.map((name) => name.split('_')[0]!);
+}
+
+/** Gives the unpacked packages the layout of the host: /bin is /usr/bin where the host has it so. */
+async function mergeIntoUsr(root: string, signal: AbortSignal): Promise<void> {
+  for (const name of mergedFolders) {
+    if (!existsSync(join(root, name)) || lstatSync(join('/', name), { throwIfNoEntry: false })?.isSymbolicLink() !== true) continue;
+    mkdirSync(join(root, 'usr', name), { recursive: true });
+    await must(['cp', '-a', `${join(root, name)}/.`, join(root, 'usr', name)], signal);
+    rmSync(join(root, name), { recursive: true });
+  }
+}
+
+function makeAlternatives(root: string): void {
+  for (const [link, target] of Object.entries(alternatives)) {
+    if (existsSync(join(root, dirname(link), target)) && !existsSync(join(root, link))) symlinkSync(target, join(root, link));
+  }
+}
+
+/** Unpacked packages are never seen half: the folder takes its place whole. */
+function replaceFolder(fresh: string, place: string): void {
+  const old = `${place}.old-${process.pid}`;
+  if (existsSync(place)) renameSync(place, old);
+  renameSync(fresh, place);
+  rmSync(old, { recursive: true, force: true });
+}
+
+async function must(command: readonly string[], signal: AbortSignal): Promise<void> {
+  const { exitCode, stderr } = await runLocal(command, { signal, timeoutMs: 300_000, env: { DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' } });
+  if (exitCode === 0) return;
+  throw new EnvironmentError(`${quoteCommand(command.slice(0, 1))} failed`, { code: 'download-failed', detail: stderr.trim(), hint: 'Check the network, or install the packages yourself.' });
+}

@@ -1,0 +1,50 @@
+import { readFileSync, readdirSync } from 'node:fs';
+
+/** One process of this host, identified so that a reused PID is never taken for it. */
+export interface ProcessId {
+  readonly pid: number;
+  /** Clock ticks since boot (field 22 of /proc/PID/stat, proc(5)). */
+  readonly startTicks: number;
+}
+
+/** Arguments of every process that this user may look at (/proc/PID/cmdline). */
+export function* processes(): Generator<{ readonly pid: number; readonly args: readonly string[] }> {
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    const args = readOrUndefined(`/proc/${name}/cmdline`)?.split('\0').slice(0, -1);
+    if (args && args.length > 0) yield { pid: Number(name), args };
+  }
+}
+
+/** The process as it is now; undefined when there is none, or only its remains wait to be reaped (state Z or X). */
+export function identify(pid: number): ProcessId | undefined {
+  const stat = readOrUndefined(`/proc/${pid}/stat`);
+  // The command stands in brackets and may hold anything, spaces and brackets included.
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+  if (!fields || fields[0] === 'Z' || fields[0] === 'X') return undefined;
+  return { pid, startTicks: Number(fields[19]) };
+}
+
+export function isAlive(process: ProcessId): boolean {
+  return identify(process.pid)?.startTicks === process.startTicks;
+}
+
+/** Real user ID of a process, from /proc/PID/status. */
+export function ownerOf(pid: number): number | undefined {
+  const uid = /^Uid:\s+(\d+)/m.exec(readOrUndefined(`/proc/${pid}/status`) ?? '')?.[1];
+  return uid === undefined ? undefined : Number(uid);
+}
+
+/** PIDs of a process in each PID namespace it is in, outermost (ours) first: the NSpid line of /proc/PID/status. */
+export function namespacePids(pid: number): number[] {
+  const line = /^NSpid:\s+(.*)$/m.exec(readOrUndefined(`/proc/${pid}/status`) ?? '')?.[1];
+  return line?.split(/\s+/).map(Number) ?? [];
+}
+
+function readOrUndefined(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

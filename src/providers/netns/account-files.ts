@@ -1,0 +1,57 @@
+import type { Machine } from '../../lab/types.ts';
+
+/** The first ordinary user of an Ubuntu or Debian system. */
+export const userId = 1000;
+
+/** Users that OpenSSH and tcpdump drop their rights to; added where the host does not have them. */
+const serviceUsers = ['sshd', 'tcpdump'];
+
+/** What the host's account files say; only its system accounts are taken over. */
+export interface HostAccounts {
+  readonly passwd: string;
+  readonly group: string;
+  readonly shell: string;
+}
+
+/** passwd(5), shadow(5) and group(5) of one machine: the host's system accounts, the machine's user, and nobody else. */
+export function accountFiles(machine: Machine, host: HostAccounts): { readonly passwd: string; readonly shadow: string; readonly group: string } {
+  const { user } = machine;
+  const users = systemLines(host.passwd).filter((line) => nameOf(line) !== user);
+  const groups = systemLines(host.group).filter((line) => nameOf(line) !== user);
+  const missing = serviceUsers.filter((name) => !users.some((line) => nameOf(line) === name));
+  const passwd = [
+    ...users,
+    ...missing.map((name, index) => `${name}:x:${900 + index}:65534::/run/${name}:/usr/sbin/nologin`),
+    ...(user === 'root' ? ['root:x:0:0:root:/root:/bin/bash'] : [`${user}:x:${userId}:${userId}:${user}:/home/${user}:${host.shell}`]),
+  ];
+  const group = [...groups.map((line) => withMember(line, ['sudo', 'adm'], user)), ...(user === 'root' ? ['root:x:0:'] : [`${user}:x:${userId}:`])];
+  // "*" allows no password, and is not "!", which sshd takes for a locked account.
+  const shadow = passwd.map((line) => `${nameOf(line)}:*:19000:0:99999:7:::`);
+  return { passwd: lines(passwd), shadow: lines(shadow), group: lines(group) };
+}
+
+/** hosts(5): the machine itself and all others by name. A machine with several interfaces is known by each of its addresses; its first comes first. */
+export function hostsFile(machine: Machine, all: Iterable<Machine>): string {
+  const own = ['127.0.0.1 localhost', '::1 localhost ip6-localhost ip6-loopback', ...(machine.interfaces.length === 0 ? [`127.0.1.1 ${machine.name}`] : [])];
+  const others = [...all].flatMap((other) => other.interfaces.map(({ address }) => `${address} ${other.name}`));
+  return lines([...own, ...others]);
+}
+
+function systemLines(file: string): string[] {
+  return file.split('\n').filter((line) => {
+    const id = Number(line.split(':')[2]);
+    return /^[^#:]+:/.test(line) && (id < 1000 || id === 65_534);
+  });
+}
+
+function withMember(line: string, groups: readonly string[], user: string): string {
+  return groups.includes(nameOf(line)) ? `${line.replace(/:[^:]*$/, '')}:${user}` : line;
+}
+
+function nameOf(line: string): string {
+  return line.slice(0, line.indexOf(':'));
+}
+
+function lines(list: readonly string[]): string {
+  return `${list.join('\n')}\n`;
+}

@@ -1,0 +1,397 @@
+#!/usr/bin/perl
+# Carries out the plan that plan.ts writes: the system calls that Node cannot make. It decides nothing.
+#
+# Perl, because it is on every system that has git (perl-base is Essential in Debian and Ubuntu), starts in 3 ms and makes
+# raw system calls; a process per mount(8), ip(8) and unshare(1) costs five to ten times as much. Only modules of perl-base are used.
+#
+# Input, on standard input: one operation a line, fields separated by tabs, bytes that would disturb that as %XX. The plan ends
+# with the line "end-plan". Output, on standard output, one line each: "pid N" (the lab's init as this host sees it),
+# "ready", "committed", or "error TEXT". After "ready" it waits for the line "commit"; when standard input ends before that, everything goes away again:
+# the lab's init is PID 1 of a PID namespace, so its end ends all processes in it, and with them all mounts, links and namespaces.
+use strict;
+use warnings;
+use Socket qw(:DEFAULT IPPROTO_IPV6 IPV6_V6ONLY pack_sockaddr_in6 inet_aton);
+
+use constant { CLONE_NEWNS => 0x20000, CLONE_NEWUTS => 0x4000000, CLONE_NEWIPC => 0x8000000, CLONE_NEWUSER => 0x10000000, CLONE_NEWPID => 0x20000000, CLONE_NEWNET => 0x40000000, SIGCHLD => 17 };
+use constant { PR_SET_NAME => 15, PR_CAPBSET_DROP => 24, MNT_DETACH => 2 };
+use constant { AF_NETLINK => 16, RTM_NEWLINK => 16, RTM_NEWADDR => 20, RTM_NEWROUTE => 24, NLM_F_REQUEST_ACK => 5, NLM_F_CREATE_EXCL => 0x600 };
+
+my (%number, @plan, %setting, %machine_pid, %interface_index, $netlink, $end_reader, $end_writer);
+
+$| = 1;
+umask 022;
+$SIG{PIPE} = 'IGNORE';
+# File descriptors are handed on to child programs only where the plan says so; children get them by number.
+$^F = 2;
+
+sub main {
+    read_plan();
+    open STDERR, '>', $setting{log} or fail("$setting{log}: $!");
+    my ($mapped_reader, $mapped_writer) = pipe_pair();
+    ($end_reader, $end_writer) = pipe_pair();
+    my $flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | ($setting{userns} ? CLONE_NEWUSER : 0);
+    require POSIX;
+    POSIX::setsid();
+    my $pid = clone($flags);
+    if ($pid == 0) {
+        close $mapped_writer;
+        sysread $mapped_reader, my $nothing, 1;
+        eval { lab_init(); 1 } or fail($@);
+        exit 0;
+    }
+    print "pid $pid\n";
+    map_ids($pid) if $setting{userns};
+    close $mapped_writer;
+    # Stay until the lab is committed or gone: whoever started us takes our end for the end of the conversation.
+    close $end_writer;
+    sysread $end_reader, my $nothing, 1;
+}
+
+sub fail {
+    my ($text) = @_;
+    $text =~ s/\s+\z//;
+    $text =~ s/\n/; /g;
+    print "error $text\n";
+    exit 1;
+}
+
+sub read_plan {
+    while (my $line = <STDIN>) {
+        chomp $line;
+        return if $line eq 'end-plan';
+        my ($name, @fields) = map { s/%([0-9A-F]{2})/chr hex $1/ger } split /\t/, $line, -1;
+        if    ($name eq 'syscall') { $number{ $fields[0] } = $fields[1] }
+        elsif ($name eq 'set')     { $setting{ $fields[0] } = $fields[1] }
+        else                       { push @plan, [ $name, @fields ] }
+    }
+    fail('the plan ended too early');
+}
+
+# ---- the lab's init ----------------------------------------------------------------------------------------------------
+
+sub lab_init {
+    # Seen from outside the init keeps its arguments, the label of the lab among them; only its short name changes.
+    name_process('lab-init');
+    become_root() if $setting{userns};
+    my (@sections, $section);
+    for my $operation (@plan) {
+        if    ($operation->[0] eq 'machine')     { push @sections, $section = { name => $operation->[1], operations => [] } }
+        elsif ($operation->[0] eq 'end-machine') { undef $section }
+        elsif ($section)                         { push @{ $section->{operations} }, $operation }
+        else                                     { push @sections, $operation }
+    }
+    for my $entry (@sections) {
+        ref $entry eq 'HASH' ? start_machine($entry) : perform($entry);
+    }
+    await_machines();
+    await_helpers();
+    print "ready\n";
+    my $answer = <STDIN>;
+    exit 0 unless defined $answer && $answer eq "commit\n";
+    print "committed\n";
+    close $end_writer;
+    open STDIN, '<', '/dev/null';
+    open STDOUT, '>&', \*STDERR;
+    # An init that is stopped with TERM ends its lab; the kernel does the rest.
+    $SIG{TERM} = $SIG{INT} = sub { exit 0 };
+    watch();
+}
+
+sub become_root {
+    # Both files were written by newuidmap(1) and newgidmap(1) of the process outside before it let us go on.
+    $( = $) = '0 0';
+    $< = $> = 0;
+    die "cannot become root of the user namespace: $!\n" if $< != 0 || $> != 0;
+}
+
+sub map_ids {
+    my ($pid) = @_;
+    for my $kind (qw(uid gid)) {
+        my $status = system($setting{"new${kind}map"}, $pid, split / /, $setting{"${kind}_map"});
+        fail("$setting{\"new${kind}map\"} refused the range \"$setting{\"${kind}_map\"}\" (status " . ($status >> 8) . ')') if $status != 0;
+    }
+}
+
+sub watch {
+    my %name_of = reverse %machine_pid;
+    while (1) {
+        my $pid = wait();
+        if ($pid < 0) { sleep 3600; next }
+        print STDERR scalar(gmtime), " machine $name_of{$pid} ended (status $?)\n" if $name_of{$pid};
+    }
+}
+
+# ---- machines ----------------------------------------------------------------------------------------------------------
+
+my ($machines_reader, $machines_writer, $links_reader, $links_writer);
+
+sub start_machine {
+    my ($machine) = @_;
+    ($machines_reader, $machines_writer, $links_reader, $links_writer) = (pipe_pair(), pipe_pair()) unless $machines_reader;
+    my $pid = clone(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWNET);
+    if ($pid == 0) {
+        close $_ for $links_writer, $machines_reader, $end_writer;
+        # The machine has a network of its own, in which the socket and the numbers of the lab's mean nothing.
+        undef $netlink;
+        %interface_index = ();
+        open STDIN, '<', '/dev/null';
+        $0 = 'init';
+        name_process('init');
+        eval { perform($_) for @{ $machine->{operations} }; 1 } or machine_failed($machine->{name}, $@);
+        exit 0;
+    }
+    $machine_pid{ $machine->{name} } = $pid;
+}
+
+sub machine_failed {
+    my ($name, $text) = @_;
+    $text =~ s/\s+\z//;
+    syswrite $machines_writer, "error machine $name: $text\n";
+    exit 1;
+}
+
+sub await_machines {
+    return unless $machines_reader;
+    close $machines_writer;
+    my $missing = keys %machine_pid;
+    while ($missing > 0) {
+        my $line = <$machines_reader>;
+        die "a machine ended before it was ready\n" unless defined $line;
+        die substr($line, 6) if $line =~ /^error /;
+        $missing--;
+    }
+    close $machines_reader;
+}
+
+# ---- operations --------------------------------------------------------------------------------------------------------
+
+my (%helpers, @listeners, $network_reader, $network_writer);
+
+my %operation = (
+    'mkdir' => sub { my ($path, $mode, $uid, $gid) = @_; mkdir $path or -d $path or die "$!\n"; chmod oct $mode, $path; chown $uid, $gid, $path if defined $uid; },
+    'write' => sub { my ($path, $mode, $uid, $gid, $content) = @_; write_file($path, $content); chown $uid, $gid, $path or die "$!\n"; chmod oct $mode, $path or die "$!\n"; },
+    'symlink'   => sub { symlink $_[0], $_[1] or die "$!\n" },
+    'copy'      => \&copy_file,
+    'set-xattr' => sub { my ($path, $name, $value) = @_; call('setxattr', $path, $name, $value, length $value, 0) },
+    'whiteout'  => sub { call('mknodat', -100, $_[0], 0020000, 0) },
+    'sysctl'    => sub { write_file(@_) },
+    'mount'     => sub { my ($source, $target, $type, $flags, $data) = @_; call('mount', $source, $target, $type, $flags + 0, $data) },
+    'hostname'  => sub { call('sethostname', $_[0], length $_[0]) },
+    'new-network-namespace' => sub { call('unshare', CLONE_NEWNET); close $network_writer if $network_writer },
+    'root'      => \&change_root,
+    'keep-capabilities' => \&keep_capabilities,
+    'bridge'    => sub { link_bridge(@_) },
+    'veth'      => sub { link_veth(@_) },
+    # The end of this pipe tells all machines at once that their interfaces are there.
+    'links-made'  => sub { close $links_writer if $links_writer },
+    'await-links' => sub { sysread $links_reader, my $nothing, 1; close $links_reader },
+    'address'   => sub { link_address(@_) },
+    'up'        => sub { link_up($_[0]) },
+    'route'     => sub { route_default($_[0]) },
+    'helper'    => sub { start_program(1, @_) },
+    'run'       => sub { start_program(0, @_) },
+    'listen-unix' => sub { my ($folder, $name) = @_; chdir $folder or die "$folder: $!\n"; unlink $name; listener(PF_UNIX, pack_sockaddr_un($name)); chdir '/' },
+    'listen-tcp'  => \&listen_tcp,
+    'ready'     => sub { syswrite $machines_writer, "ok\n"; close $machines_writer; open STDOUT, '>', '/dev/null' },
+    'serve'     => \&serve,
+);
+
+# A name with a question mark may fail: the rest works without it.
+sub perform {
+    my ($operation) = @_;
+    my ($name, @fields) = @$operation;
+    my $optional = $name =~ s/\?\z//;
+    my $code = $operation{$name} or die "no such operation: $name\n";
+    return if eval { $code->(@fields); 1 } || $optional;
+    my $reason = $@;
+    $reason =~ s/\s+\z//;
+    die join(' ', $name, map { length > 120 ? substr($_, 0, 117) . '...' : $_ } @fields) . ": $reason\n";
+}
+
+sub write_file {
+    my ($path, $content) = @_;
+    open my $file, '>', $path or die "$!\n";
+    (syswrite($file, $content) // -1) == length $content or die "$!\n";
+    close $file or die "$!\n";
+}
+
+sub copy_file {
+    my ($source, $path, $mode, $uid, $gid) = @_;
+    open my $in, '<:raw', $source or die "$source: $!\n";
+    open my $out, '>:raw', $path or die "$path: $!\n";
+    while (my $count = sysread $in, my $buffer, 1 << 20) { (syswrite($out, $buffer) // -1) == $count or die "$path: $!\n" }
+    close $out or die "$path: $!\n";
+    chown $uid, $gid, $path or die "$path: $!\n";
+    chmod oct $mode, $path or die "$path: $!\n";
+}
+
+# pivot_root(2), "pivot_root(".", ".")": the new root is stacked over the old one, which is then let go.
+sub change_root {
+    my ($path) = @_;
+    chdir $path or die "$!\n";
+    call('pivot_root', '.', '.');
+    call('umount2', '.', MNT_DETACH);
+    chdir '/';
+}
+
+sub keep_capabilities {
+    my %keep = map { $_ => 1 } split / /, $_[0];
+    for my $capability (0 .. 63) {
+        next if $keep{$capability};
+        # EINVAL: a capability that this kernel does not have.
+        last if syscall($number{prctl}, PR_CAPBSET_DROP, $capability, 0, 0, 0) < 0 && $!{EINVAL};
+    }
+}
+
+# Either a program that stays, which tells that it is ready by a byte on the descriptor that replaces {ready}, or one that must end well.
+# One that stays is forked in the network of the host, and begins when the lab has a network of its own.
+sub start_program {
+    my ($stays, $input, @command) = @_;
+    ($network_reader, $network_writer) = pipe_pair() if $stays && !$network_writer;
+    my ($ready_reader, $ready_writer) = pipe_pair();
+    my $pid = fork // die "fork: $!\n";
+    if ($pid == 0) {
+        my ($input_reader, $input_writer) = pipe_pair();
+        syswrite $input_writer, $input;
+        close $input_writer;
+        open STDIN, '<&', $input_reader;
+        open STDOUT, '>&', \*STDERR;
+        if ($stays) { close $network_writer; sysread $network_reader, my $nothing, 1 }
+        my $descriptor = fileno $ready_writer;
+        keep_open($ready_writer) if $stays;
+        $ENV{LD_LIBRARY_PATH} = $setting{library_path} if $setting{library_path};
+        exec { $command[0] } map { s/\{ready\}/$descriptor/r } @command or do { print STDERR "$command[0]: $!\n"; POSIX::_exit(127) };
+    }
+    close $ready_writer;
+    $helpers{$pid} = { reader => $ready_reader, command => $command[0], stays => $stays };
+}
+
+sub await_helpers {
+    for my $pid (keys %helpers) {
+        my ($reader, $command, $stays) = @{ $helpers{$pid} }{qw(reader command stays)};
+        my $byte;
+        if ($stays) { sysread($reader, $byte, 1) or die "$command ended before it was ready\n" }
+        else { waitpid $pid, 0; die "$command failed (status " . ($? >> 8) . ")\n" if $? != 0 }
+    }
+}
+
+# ---- serving SSH -------------------------------------------------------------------------------------------------------
+
+sub listener {
+    my ($family, $address) = @_;
+    socket my $socket, $family, SOCK_STREAM, 0 or die "socket: $!\n";
+    setsockopt $socket, SOL_SOCKET, SO_REUSEADDR, 1 if $family != PF_UNIX;
+    setsockopt $socket, IPPROTO_IPV6, IPV6_V6ONLY, 0 if $family == PF_INET6;
+    bind $socket, $address or die "bind: $!\n";
+    listen $socket, 128 or die "listen: $!\n";
+    push @listeners, $socket;
+}
+
+sub listen_tcp {
+    my ($port) = @_;
+    eval { listener(PF_INET6, pack_sockaddr_in6($port, "\0" x 16)); 1 } or listener(PF_INET, pack_sockaddr_in($port, INADDR_ANY));
+}
+
+# Socket activation, as Ubuntu does it since 22.10: init holds port 22 and starts one "sshd -i" for each connection.
+sub serve {
+    my ($log, @command) = @_;
+    $SIG{CHLD} = 'IGNORE';
+    my $bits = '';
+    vec($bits, fileno $_, 1) = 1 for @listeners;
+    while (1) {
+        my $count = select my $readable = $bits, undef, undef, undef;
+        next if $count <= 0;
+        for my $listener (grep { vec $readable, fileno $_, 1 } @listeners) {
+            accept my $connection, $listener or next;
+            my $pid = fork;
+            next if !defined $pid || $pid != 0;
+            $SIG{CHLD} = 'DEFAULT';
+            $SIG{PIPE} = 'DEFAULT';
+            POSIX::setsid();
+            open STDIN,  '<&', $connection;
+            open STDOUT, '>&', $connection;
+            open STDERR, '>>', $log;
+            %ENV = (PATH => '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin');
+            exec { $command[0] } @command or do { print STDERR "$command[0]: $!\n"; POSIX::_exit(127) };
+        }
+    }
+}
+
+# ---- rtnetlink(7) ------------------------------------------------------------------------------------------------------
+
+sub netlink {
+    my ($type, $flags, $body) = @_;
+    $netlink or socket $netlink, AF_NETLINK, SOCK_RAW, 0 or die "netlink: $!\n";
+    # struct nlmsghdr; the kernel answers every request with an NLMSG_ERROR that holds 0 or a negative errno.
+    send $netlink, pack('L S S L L', 16 + length $body, $type, NLM_F_REQUEST_ACK | $flags, 1, 0) . $body, 0 or die "netlink: $!\n";
+    recv $netlink, my $answer, 8192, 0;
+    my $error = unpack 'l', substr $answer, 16, 4;
+    if ($error != 0) { $! = -$error; die "$!\n" }
+}
+
+# struct rtattr: length, type, value, padded to four bytes.
+sub attribute { my ($type, $value) = @_; return pack('S S', 4 + length $value, $type) . $value . "\0" x (-length($value) % 4) }
+
+# struct ifinfomsg with IFF_UP in both flags and mask where the link comes up at once.
+sub link_message { my ($index, $up) = @_; return pack 'C x S l L L', 0, 0, $index, $up, $up }
+
+sub link_bridge {
+    my ($name, $mac) = @_;
+    netlink(RTM_NEWLINK, NLM_F_CREATE_EXCL, link_message(0, 1) . attribute(3, "$name\0") . attribute(1, pack 'H*', $mac) . attribute(18, attribute(1, 'bridge')));
+}
+
+sub link_veth {
+    my ($bridge, $port, $machine, $name, $mac, $mtu) = @_;
+    my $peer = link_message(0, 0) . attribute(3, "$name\0") . attribute(19, pack 'l', $machine_pid{$machine}) . attribute(1, pack 'H*', $mac);
+    netlink(RTM_NEWLINK, NLM_F_CREATE_EXCL, link_message(0, 1) . attribute(3, "$port\0") . attribute(10, pack 'l', index_of($bridge)) . attribute(18, attribute(1, 'veth') . attribute(2, attribute(1, $peer))));
+}
+
+sub link_up { netlink(RTM_NEWLINK, 0, link_message(index_of($_[0]), 1)) }
+
+sub link_address {
+    my ($name, $address, $prefix_length) = @_;
+    my $bytes = inet_aton($address);
+    netlink(RTM_NEWADDR, NLM_F_CREATE_EXCL, pack('C C C C L', AF_INET, $prefix_length, 0, 0, index_of($name)) . attribute(2, $bytes) . attribute(1, $bytes));
+}
+
+# struct rtmsg: table main (254), protocol static (4), scope universe, type unicast (1).
+sub route_default {
+    netlink(RTM_NEWROUTE, NLM_F_CREATE_EXCL, pack('C8 L', AF_INET, 0, 0, 0, 254, 4, 0, 1, 0) . attribute(5, inet_aton($_[0])));
+}
+
+# netdevice(7), SIOCGIFINDEX.
+sub index_of {
+    my ($name) = @_;
+    return $interface_index{$name} //= do {
+        socket my $socket, PF_INET, SOCK_DGRAM, 0 or die "socket: $!\n";
+        my $request = pack 'a16 x24', $name;
+        ioctl $socket, 0x8933, $request or die "interface $name: $!\n";
+        unpack 'x16 l', $request;
+    };
+}
+
+# ---- system calls ------------------------------------------------------------------------------------------------------
+
+sub call {
+    my ($name, @arguments) = @_;
+    # syscall() passes a string as a pointer and a number as itself; an empty string stands for NULL in a plan.
+    my @raw = map { defined && length ? $_ : 0 } @arguments;
+    $! = 0;
+    syscall($number{$name}, @raw) >= 0 or die "$!\n";
+}
+
+# The raw system call behaves as fork(2) does, with new namespaces for the child.
+sub clone {
+    my ($flags) = @_;
+    my $pid = syscall($number{clone}, $flags | SIGCHLD, 0, 0, 0, 0);
+    die "clone: $!\n" if $pid < 0;
+    return $pid;
+}
+
+sub pipe_pair { pipe my $reader, my $writer or die "pipe: $!\n"; return ($reader, $writer) }
+
+sub keep_open { require Fcntl; fcntl $_[0], &Fcntl::F_SETFD, 0 }
+
+sub name_process { syscall $number{prctl}, PR_SET_NAME, substr($_[0], 0, 15) . "\0", 0, 0, 0 }
+
+main();

@@ -1,0 +1,71 @@
+import { existsSync, lstatSync, readFileSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { findTool, toolsFolder } from '../../host/tools.ts';
+import { EnvironmentError } from '../../core/errors.ts';
+import type { HostFacts } from './plan.ts';
+
+const possibleLinks = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32'];
+const possibleDevices = ['null', 'zero', 'full', 'random', 'urandom', 'tty'];
+const possibleSecrets = ['shadow-', 'gshadow', 'gshadow-', 'passwd-', 'group-', 'krb5.keytab', 'ssl/private', 'wireguard', 'NetworkManager/system-connections', 'ppp'];
+
+/** Looks at this host; reads only. @throws {EnvironmentError} when there is no sshd. */
+export function gatherHostFacts(runtime: HostFacts['runtime']): HostFacts {
+  const links = possibleLinks.filter((name) => isLink(`/${name}`));
+  const folders = possibleLinks.filter((name) => existsSync(`/${name}`) && !links.includes(name));
+  const tools = existsSync(toolsFolder()) ? toolsFolder() : undefined;
+  const sshd = insidePath(findTool('sshd')?.path, tools);
+  if (sshd === undefined) throw new EnvironmentError('there is no sshd on this host', { code: 'sshd-missing', hint: 'Run "lab doctor --fix": it gets what is missing without touching the host.' });
+  const tcpdump = findTool('tcpdump')?.path;
+  return {
+    accounts: { passwd: readFileSync('/etc/passwd', 'utf8'), group: readFileSync('/etc/group', 'utf8'), shell: existsSync('/bin/bash') ? '/bin/bash' : '/bin/sh' },
+    rootLinks: new Map(links.map((name) => [name, readlinkSync(`/${name}`)])),
+    sharedFolders: ['usr', 'etc', ...folders, ...(hasEntries('/opt') ? ['opt'] : [])],
+    devices: possibleDevices.filter((name) => existsSync(`/dev/${name}`)),
+    skeleton: skeleton(),
+    secrets: possibleSecrets.filter((name) => existsSync(`/etc/${name}`)).map((name) => `/etc/${name}`),
+    toolsFolder: tools,
+    sshd,
+    sftpServer: ['/usr/lib/openssh/sftp-server', '/usr/libexec/openssh/sftp-server', '/usr/lib/ssh/sftp-server'].find((path) => existsSync(path) || (tools && existsSync(tools + path))),
+    sudoFiles: sudoFiles(tools),
+    tcpdump: tcpdump === undefined ? undefined : { source: tcpdump, path: insidePath(tcpdump, tools) ?? tcpdump },
+    nft: findTool('nft')?.path,
+    slirp4netns: findTool('slirp4netns')?.path,
+    runtime,
+  };
+}
+
+/** The path at which a machine sees a tool: the private tools folder is one of the layers of its file system. */
+function insidePath(path: string | undefined, tools: string | undefined): string | undefined {
+  return tools !== undefined && path?.startsWith(`${tools}/`) ? path.slice(tools.length) : path;
+}
+
+function sudoFiles(tools: string | undefined): HostFacts['sudoFiles'] {
+  const sudo = findTool('sudo')?.path;
+  if (sudo === undefined) return [];
+  const root = tools !== undefined && sudo.startsWith(`${tools}/`) ? tools : '';
+  const plugins = ['/usr/libexec/sudo', '/usr/lib/sudo'].find((folder) => existsSync(root + folder));
+  const files = plugins === undefined ? [] : readdirSync(root + plugins).filter((name) => lstatSync(join(root + plugins, name)).isFile() || isLink(join(root + plugins, name)));
+  return [
+    { source: realpathSync(sudo), path: insidePath(sudo, tools) ?? sudo, mode: 0o4755 },
+    ...files.map((name) => ({ source: realpathSync(join(root + plugins!, name)), path: join(plugins!, name), mode: 0o644 })),
+  ];
+}
+
+function skeleton(): ReadonlyMap<string, string> {
+  const folder = '/etc/skel';
+  const names = existsSync(folder) ? readdirSync(folder).filter((name) => lstatSync(join(folder, name)).isFile()) : [];
+  return new Map(names.map((name) => [basename(name), readFileSync(join(folder, name), 'utf8')]));
+}
+
+function hasEntries(folder: string): boolean {
+  return existsSync(folder) && readdirSync(folder).length > 0;
+}
+
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+}
+
+/** Our own Node runtime as `deploy` names it: version, platform, architecture. */
+export function runtimeOfThisProcess(): NonNullable<HostFacts['runtime']> {
+  return { folder: dirname(realpathSync(process.execPath)), key: `node-${process.version}-${process.platform}-${process.arch}` };
+}

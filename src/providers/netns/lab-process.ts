@@ -1,0 +1,141 @@
+import { fileURLToPath } from 'node:url';
+import { EnvironmentError, messageOf } from '../../core/errors.ts';
+import { retryUntil } from '../../core/retry.ts';
+import { startDaemon, type Daemon } from '../../host/daemon.ts';
+import { identify, isAlive, namespacePids, ownerOf, processes, type ProcessId } from '../../host/processes.ts';
+import { searchPath } from './ssh-files.ts';
+import { encodePlan, type Operation } from './operations.ts';
+import { syscallNumbers } from './syscalls.ts';
+import type { IdRange } from './subordinate-ids.ts';
+
+const executor = fileURLToPath(new URL('executor.pl', import.meta.url));
+/** Stands in the arguments of every process of a lab on this host, between the executor's path and the lab's own label. */
+const marker = '--lab';
+
+export interface LabelledProcess extends ProcessId {
+  readonly labId: string;
+  readonly name: string;
+  readonly stateFolder: string;
+  /** PID 1 of the lab's PID namespace, whose end ends all else. */
+  readonly isInit: boolean;
+}
+
+export interface LaunchOptions {
+  readonly perl: string;
+  readonly labId: string;
+  readonly name: string;
+  readonly stateFolder: string;
+  readonly logFile: string;
+  readonly libraryPath: string | undefined;
+  /** Undefined: no user namespace. */
+  readonly ids: { readonly uid: IdRange; readonly gid: IdRange; readonly newuidmap: string; readonly newgidmap: string } | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** A lab that is built and waits for the word: without `commit` it goes away with this process. */
+export interface PreparedLab {
+  readonly init: ProcessId;
+  commit(): Promise<void>;
+  abandon(): void;
+}
+
+/** Starts the executor and waits until all machines of the plan listen. @throws {EnvironmentError} with what the kernel refused. */
+export async function launchLab(plan: readonly Operation[], options: LaunchOptions): Promise<PreparedLab> {
+  const command = [options.perl, executor, marker, options.labId, options.name, options.stateFolder];
+  const daemon = startDaemon(command, { PATH: searchPath, LC_ALL: 'C' });
+  const stop = (): void => daemon.letGo();
+  options.signal.addEventListener('abort', stop, { once: true });
+  try {
+    daemon.say(encodePlan([...settings(options), ...plan]));
+    const pid = Number(await answer(daemon, 'pid'));
+    const init = identify(pid);
+    await answer(daemon, 'ready');
+    if (!init) throw refused('the lab ended at once');
+    return { init, commit: () => commit(daemon, stop, options.signal), abandon: stop };
+  } catch (error) {
+    stop();
+    options.signal.throwIfAborted();
+    throw error;
+  }
+}
+
+async function commit(daemon: Daemon, stop: () => void, signal: AbortSignal): Promise<void> {
+  signal.removeEventListener('abort', stop);
+  daemon.say('commit\n');
+  await answer(daemon, 'committed');
+  daemon.letGo();
+}
+
+async function answer(daemon: Daemon, expected: string): Promise<string> {
+  const { value, done } = await daemon.lines.next();
+  if (done === true) throw refused('the lab ended before it was ready');
+  const [word, ...rest] = value.split(' ');
+  if (word === expected) return rest.join(' ');
+  throw refused(word === 'error' ? rest.join(' ') : `unexpected answer "${value}"`);
+}
+
+function refused(reason: string): EnvironmentError {
+  return new EnvironmentError(`this host refused to make the lab: ${reason}`, { code: 'netns-refused' });
+}
+
+function settings({ ids, libraryPath, logFile }: LaunchOptions): Operation[] {
+  const numbers = syscallNumbers[process.arch];
+  if (!numbers) throw new EnvironmentError(`the netns provider does not know the system calls of ${process.arch}`, { code: 'architecture-unknown', hint: 'Use --provider ssh with machines that exist, or --provider qemu.' });
+  return [
+    ...Object.entries(numbers).map(([name, number]): Operation => ['syscall', name, number]),
+    ['set', 'log', logFile],
+    ...(libraryPath === undefined ? [] : [['set', 'library_path', libraryPath] as const]),
+    ...(ids ? userNamespaceSettings(ids) : []),
+  ];
+}
+
+/** user_namespaces(7): root inside is the user outside; the other users come from the user's subordinate range. */
+function userNamespaceSettings({ uid, gid, newuidmap, newgidmap }: NonNullable<LaunchOptions['ids']>): Operation[] {
+  const map = (own: number, range: IdRange): string => `0 ${own} 1 1 ${range.first} ${Math.min(range.count, 65_535)}`;
+  return [
+    ['set', 'userns', 1],
+    ['set', 'newuidmap', newuidmap],
+    ['set', 'newgidmap', newgidmap],
+    ['set', 'uid_map', map(process.getuid?.() ?? 0, uid)],
+    ['set', 'gid_map', map(process.getgid?.() ?? 0, gid)],
+  ];
+}
+
+/** All processes of labs of this user on this host, by the label in their arguments. */
+export function labelledProcesses(): LabelledProcess[] {
+  const found: LabelledProcess[] = [];
+  for (const { pid, args } of processes()) {
+    const at = args.indexOf(marker);
+    if (at !== 2 || args.length !== 6 || !args[1]?.endsWith('/executor.pl') || ownerOf(pid) !== process.getuid?.()) continue;
+    const id = identify(pid);
+    if (id) found.push({ ...id, labId: args[3]!, name: args[4]!, stateFolder: args[5]!, isInit: isLabInit(pid) });
+  }
+  return found;
+}
+
+/** One PID namespace below ours, and first in it; a machine's init is two below. */
+function isLabInit(pid: number): boolean {
+  const pids = namespacePids(pid);
+  return pids.length === 2 && pids[1] === 1;
+}
+
+/** The init of a lab, if it runs. */
+export function findInit(labId: string): LabelledProcess | undefined {
+  return labelledProcesses().find((process) => process.labId === labId && process.isInit);
+}
+
+/** Ends all processes that carry the label, and waits until the kernel has ended what was below them. Safe when there are none. */
+export async function endLab(labId: string): Promise<LabelledProcess[]> {
+  const found = labelledProcesses().filter((process) => process.labId === labId);
+  for (const member of found) kill(member);
+  await retryUntil(() => (found.some(isAlive) ? { seen: 'its processes are still there' } : { value: true }), { what: `the end of lab ${labId}`, timeoutMs: 20_000, intervalMs: 2 });
+  return found;
+}
+
+function kill(member: ProcessId): void {
+  try {
+    if (isAlive(member)) process.kill(member.pid, 'SIGKILL');
+  } catch (error) {
+    if (isAlive(member)) throw new EnvironmentError(`cannot end process ${member.pid}: ${messageOf(error)}`, { code: 'cannot-end', cause: error });
+  }
+}

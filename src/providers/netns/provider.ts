@@ -1,0 +1,127 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, openSync, rmSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { inStep } from '../../core/events.ts';
+import { findTool } from '../../host/tools.ts';
+import type { Lab, Machine } from '../../lab/types.ts';
+import { connectShell } from '../../ssh/connect.ts';
+import { onlyHostKeys } from '../../ssh/host-key-policy.ts';
+import type { AttachedMachine, CheckContext, LabelledLab, Provider, ProviderContext, ProviderFeatures, ProviderState, Requirement } from '../provider.ts';
+import { gatherHostFacts, runtimeOfThisProcess } from './host-facts.ts';
+import { ensureKeys, readKeys } from './keys.ts';
+import { endLab, findInit, labelledProcesses, launchLab, type LaunchOptions } from './lab-process.ts';
+import { planLab, type HostFacts } from './plan.ts';
+import { probe } from './probe.ts';
+import { hasWayOut, staticRequirements } from './requirements.ts';
+import { identityMap, need } from './identity-map.ts';
+
+/**
+ * Machines made from namespaces of this host: network, mount, PID, UTS and IPC, an overlay over the host's programs, real OpenSSH. The whole lab lives in one
+ * PID and network namespace of its own, so nothing appears in the host's network, and the end of one process is the end of the lab. Needs root, or user namespaces.
+ */
+export class NetnsProvider implements Provider {
+  readonly name = 'netns';
+  readonly features: ProviderFeatures = { needsRoot: false, ownsNetwork: true, ownsMachines: true, snapshots: false };
+
+  async check({ thorough = false }: CheckContext): Promise<Requirement[]> {
+    const requirements = staticRequirements();
+    const ready = requirements.every(({ status }) => status !== 'missing');
+    return thorough && ready ? [...requirements, await probe()] : requirements;
+  }
+
+  async up(lab: Lab, context: ProviderContext): Promise<ProviderState> {
+    if (findInit(context.labId)) return {};
+    await context.journal({ kind: 'netns-lab', labId: context.labId, folders: workFolders(context.stateFolder) });
+    await inStep(context.events, `make ${lab.machines.size} machines`, () => build(lab, context));
+    return {};
+  }
+
+  async attach(machines: readonly Machine[], _state: ProviderState, context: ProviderContext): Promise<AttachedMachine[]> {
+    const running = findInit(context.labId) !== undefined;
+    return machines.map((machine) => attached(machine, running, context.stateFolder));
+  }
+
+  async list(): Promise<LabelledLab[]> {
+    const labs = new Map<string, { labId: string; name: string; stateFolder: string; pids: number[] }>();
+    for (const { labId, name, stateFolder, pid } of labelledProcesses()) {
+      const entry = labs.get(labId) ?? { labId, name, stateFolder, pids: [] };
+      entry.pids.push(pid);
+      labs.set(labId, entry);
+    }
+    return [...labs.values()];
+  }
+
+  async down(labId: string, { stateFolder }: ProviderContext): Promise<string[]> {
+    const ended = await endLab(labId);
+    for (const folder of workFolders(stateFolder)) rmSync(folder, { recursive: true, force: true });
+    return ended.filter(({ isInit }) => isInit).map(({ pid }) => `all machines (init was PID ${pid})`);
+  }
+}
+
+async function build(lab: Lab, context: ProviderContext): Promise<void> {
+  const { stateFolder } = context;
+  for (const folder of workFolders(stateFolder)) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const host = withWayOut(gatherHostFacts(runtimeOfThisProcess()), lab, context);
+  const launch = launchOptions(lab, context);
+  const plan = planLab(lab, host, {
+    mountPoint: join(stateFolder, 'mnt'),
+    socketFolder: join(stateFolder, 'sockets'),
+    keys: await ensureKeys(stateFolder),
+    inUserNamespace: launch.ids !== undefined,
+    machineIds: new Map([...lab.machines.keys()].map((name) => [name, randomBytes(16).toString('hex')])),
+  });
+  const prepared = await launchLab(plan, launch);
+  await context.journal({ kind: 'process', ...prepared.init });
+  await prepared.commit();
+}
+
+/** Without a way out the machines still reach each other; that is worth a warning, not a failure. */
+function withWayOut(host: HostFacts, lab: Lab, { events }: ProviderContext): HostFacts {
+  const wanted = [...lab.networks.values()].some(({ nat }) => nat);
+  if (!wanted || hasWayOut()) return host;
+  void events.emit({ kind: 'notice', level: 'warning', message: 'machines will not reach beyond the lab', hint: '"lab doctor" says what the way out needs.' });
+  return { ...host, slirp4netns: undefined };
+}
+
+function launchOptions(lab: Lab, { labId, stateFolder, signal }: ProviderContext): LaunchOptions {
+  const libraryPath = [findTool('nft'), findTool('slirp4netns')].find((tool) => tool?.env['LD_LIBRARY_PATH'] !== undefined)?.env['LD_LIBRARY_PATH'];
+  return { perl: need('perl'), labId, name: lab.name, stateFolder, logFile: join(stateFolder, 'netns.log'), libraryPath, ids: identityMap(), signal };
+}
+
+function attached(machine: Machine, running: boolean, stateFolder: string): AttachedMachine {
+  const socket = join(stateFolder, 'sockets', `${machine.name}.sock`);
+  return {
+    machine,
+    running,
+    connect: async (signal) => {
+      const keys = readKeys(stateFolder);
+      return connectShell({
+        machine: machine.name,
+        user: machine.user,
+        address: { stream: () => connectUnix(socket) },
+        privateKey: keys.user.privateKey,
+        hostKeys: onlyHostKeys([keys.host.publicKey]),
+        timeoutMs: 30_000,
+        ...(signal ? { signal } : {}),
+      });
+    },
+    sshConfig: new Map([
+      ['User', machine.user],
+      ['IdentityFile', join(stateFolder, 'keys', 'user')],
+    ]),
+    socketPath: socket,
+  };
+}
+
+/** unix(7) allows 107 bytes for the path of a socket; the folder's descriptor makes any path short. */
+function connectUnix(path: string): Socket {
+  if (Buffer.byteLength(path) <= 107) return connect(path);
+  const folder = openSync(join(path, '..'), 'r');
+  return connect(`/proc/self/fd/${folder}/${path.slice(path.lastIndexOf('/') + 1)}`);
+}
+
+/** Folders and files below `.lab` that a running lab needs, and nothing else does. */
+function workFolders(stateFolder: string): string[] {
+  return ['mnt', 'sockets'].map((name) => join(stateFolder, name));
+}

@@ -1,0 +1,121 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
+import { userInfo } from 'node:os';
+import { findOnHost, findTool } from '../../host/tools.ts';
+import type { Requirement } from '../provider.ts';
+import { neededIds, subordinateRange } from './subordinate-ids.ts';
+import { syscallNumbers } from './syscalls.ts';
+
+const fix = 'lab doctor --fix';
+
+/** Programs of the machines, by what the user loses without them. */
+const everydayTools = ['sudo', 'tcpdump', 'ss', 'ip', 'lsof', 'netstat', 'ping', 'nc', 'ps'];
+
+/** All that can be told without trying. */
+export function staticRequirements(): Requirement[] {
+  const isRoot = process.getuid?.() === 0;
+  return [platform(), perl(), ...(isRoot ? [] : [namespacesSwitch(), idMappers(), subordinateIds()]), sshd(), wayOut(), everyday()];
+}
+
+function platform(): Requirement {
+  const known = process.platform === 'linux' && process.arch in syscallNumbers;
+  return requirement('linux', 'Linux on x86-64 or ARM64', known, `${process.platform} on ${process.arch}`, ['Use --provider ssh with machines that exist, or --provider qemu.']);
+}
+
+function perl(): Requirement {
+  const path = findOnHost('perl');
+  return requirement('perl', 'Perl, which makes the system calls', path !== undefined, path ?? 'not found', [install('perl')]);
+}
+
+/** Switches that distributions add to user_namespaces(7): Debian's and Ubuntu's old sysctl, the kernel's own limit, Ubuntu's AppArmor restriction. */
+const switches = [
+  { path: '/proc/sys/kernel/unprivileged_userns_clone', refuses: (value: number) => value === 0, cure: ['sudo sysctl -w kernel.unprivileged_userns_clone=1', "echo 'kernel.unprivileged_userns_clone = 1' | sudo tee /etc/sysctl.d/60-lab.conf"] },
+  { path: '/proc/sys/user/max_user_namespaces', refuses: (value: number) => value === 0, cure: ['sudo sysctl -w user.max_user_namespaces=10000', "echo 'user.max_user_namespaces = 10000' | sudo tee /etc/sysctl.d/60-lab.conf"] },
+  {
+    path: '/proc/sys/kernel/apparmor_restrict_unprivileged_userns',
+    refuses: (value: number) => value === 1 && !hasAppArmorProfile(),
+    cure: [
+      String.raw`printf 'abi <abi/4.0>,\ninclude <tunables/global>\nprofile lab-perl /usr/bin/perl flags=(unconfined) {\n  userns,\n}\n' | sudo tee /etc/apparmor.d/lab-perl`,
+      'sudo apparmor_parser -r /etc/apparmor.d/lab-perl',
+      '# or, for all programs at once: sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0',
+    ],
+  },
+] as const;
+
+function hasAppArmorProfile(): boolean {
+  return existsSync('/etc/apparmor.d/lab-perl');
+}
+
+function namespacesSwitch(): Requirement {
+  const closed = switches.find(({ path, refuses }) => {
+    const value = numberIn(path);
+    return value !== undefined && refuses(value);
+  });
+  const found = closed ? `${closed.path} is ${numberIn(closed.path)}` : existsSync('/proc/self/ns/user') ? 'no switch stands against it' : 'this kernel has no user namespaces';
+  return requirement('user-namespaces', 'user namespaces for ordinary users', !closed && existsSync('/proc/self/ns/user'), found, [...(closed?.cure ?? ['Run lab as root.'])]);
+}
+
+function idMappers(): Requirement {
+  const paths = ['newuidmap', 'newgidmap'].map(findOnHost);
+  const present = paths.every((path) => path !== undefined);
+  return requirement('newuidmap', 'newuidmap and newgidmap, which give a lab user accounts of its own', present, present ? paths.join(', ') : 'not found', [install('uidmap')]);
+}
+
+function subordinateIds(): Requirement {
+  const ranges = (['/etc/subuid', '/etc/subgid'] as const).map(subordinateRange);
+  const present = ranges.every((range) => range !== undefined);
+  const found = present ? ranges.map((range) => `${range?.first}+${range?.count}`).join(', ') : `no range of at least ${neededIds} for ${userInfo().username} in /etc/subuid and /etc/subgid`;
+  return requirement('subordinate-ids', 'a range of subordinate user and group IDs', present, found, [`sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${userInfo().username}`]);
+}
+
+function sshd(): Requirement {
+  const tool = findTool('sshd');
+  return requirement('sshd', 'OpenSSH server', tool !== undefined, tool?.path ?? 'not found', [fix]);
+}
+
+function wayOut(): Requirement {
+  const missing = ['nft', 'slirp4netns'].filter((name) => !findTool(name));
+  const device = canOpen('/dev/net/tun');
+  const found = missing.length > 0 ? `not found: ${missing.join(', ')}` : device ? 'nft, slirp4netns, /dev/net/tun' : '/dev/net/tun cannot be opened by this user';
+  const cure = missing.length > 0 ? [fix] : ['sudo modprobe tun && sudo chmod 666 /dev/net/tun'];
+  return { ...requirement('nat', 'a way out of networks with nat: true', missing.length === 0 && device, found, cure, 'optional-missing'), description: 'a way out for networks with "nat: true" (machines of the lab reach each other without it)' };
+}
+
+function everyday(): Requirement {
+  const missing = everydayTools.filter((name) => !findTool(name));
+  return requirement('tools', 'everyday tools inside the machines', missing.length === 0, missing.length === 0 ? everydayTools.join(', ') : `not found: ${missing.join(', ')}`, [fix], 'optional-missing');
+}
+
+/** Whether machines reach beyond the lab on this host. */
+export function hasWayOut(): boolean {
+  return wayOut().status === 'present';
+}
+
+function requirement(id: string, description: string, present: boolean, found: string, howToGet: readonly string[], otherwise: Requirement['status'] = 'missing'): Requirement {
+  return { id, description, status: present ? 'present' : otherwise, found, howToGet: present ? [] : howToGet };
+}
+
+/** The command that installs a package of that Debian name with this host's package manager. */
+function install(debianPackage: string): string {
+  const names: Readonly<Record<string, Readonly<Record<string, string>>>> = { uidmap: { dnf: 'shadow-utils', pacman: 'shadow', zypper: 'shadow' } };
+  const managers = [['apt-get', 'sudo apt-get install'], ['dnf', 'sudo dnf install'], ['pacman', 'sudo pacman -S'], ['zypper', 'sudo zypper install']] as const;
+  const [manager, command] = managers.find(([name]) => findOnHost(name) !== undefined) ?? managers[0];
+  return `${command} ${names[debianPackage]?.[manager] ?? debianPackage}`;
+}
+
+function numberIn(path: string): number | undefined {
+  try {
+    return Number(readFileSync(path, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function canOpen(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
