@@ -29,6 +29,8 @@ export interface DraftNetwork {
   readonly path: Path;
   readonly subnet: Placed<Subnet> | undefined;
   readonly gateway: (Placed<number> & { readonly isDefault: boolean }) | undefined;
+  /** Whether `gateway: false` is written. */
+  readonly gatewayOff: boolean;
   readonly nat: Placed<boolean>;
 }
 
@@ -102,8 +104,9 @@ function draftNetwork(name: string, value: unknown): DraftNetwork {
   const subnetText = textOf(short ? value : fields['subnet']);
   const subnet = subnetText !== undefined && subnetRule(subnetText) === undefined ? placed(parseSubnet(subnetText), subnetPath) : undefined;
   const gateway = draftGateway(fields['gateway'], subnet, [...path, 'gateway']);
-  const nat = typeof fields['nat'] === 'boolean' ? fields['nat'] : fields['gateway'] !== false;
-  return { name, path, subnet, gateway, nat: { value: nat, path: [...path, 'nat'] } };
+  const gatewayOff = fields['gateway'] === false;
+  const nat = typeof fields['nat'] === 'boolean' ? fields['nat'] : !gatewayOff;
+  return { name, path, subnet, gateway, gatewayOff, nat: { value: nat, path: [...path, 'nat'] } };
 }
 
 /** Written or, by default, the first address of the subnet. */
@@ -160,9 +163,12 @@ function draftProgram(name: string, value: unknown, source: YamlSource): DraftPr
 }
 
 function draftPorts(value: unknown, path: Path): Placed<number>[] {
-  const isPort = (port: unknown): port is number => Number.isInteger(port) && Number(port) >= 1 && Number(port) <= 65_535;
   if (isPort(value)) return [{ value, path }];
   return listOf(value).flatMap((port, index) => (isPort(port) ? [{ value: port, path: [...path, index] }] : []));
+}
+
+function isPort(value: unknown): value is number {
+  return Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 65_535;
 }
 
 function draftPrompt(value: unknown): Pattern | undefined {

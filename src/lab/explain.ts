@@ -28,10 +28,11 @@ function explain(issue: Issue, data: unknown, prefix: Path): Finding[] {
       return [wrongChoice(issue.values, data, path)];
     case 'too_small':
     case 'too_big':
-      return [outOfRange(issue, data, path)];
+      return isSizeOfWrongKind(issue, valueAt(data, path)) ? [] : [outOfRange(issue, valueAt(data, path), path)];
     case 'invalid_format':
     case 'invalid_element':
     case 'not_multiple_of':
+    default:
       return [{ path, message: issue.message }];
   }
 }
@@ -75,17 +76,17 @@ function wrongKind(expected: readonly string[], data: unknown, path: Path): Find
   const field = schemaAt(path);
   if (value === undefined) return { path, message: 'is missing', hint: example(path, field), missing: true };
   const wanted = [...new Set(expected.map((kind) => KINDS[kind] ?? kind))];
-  if (value === null) return { path, message: 'has no value', hint: example(path, field) };
+  if (value === null) return { path, message: 'has no value', hint: example(path, field), missing: true };
   return { path, message: `must be ${either(wanted)}, not ${kindOf(value, wanted)}`, hint: kindHint(expected, value, path, field) };
 }
 
 function kindHint(expected: readonly string[], value: unknown, path: Path, field: JsonSchema | undefined): string | undefined {
-  if (expected.includes('array') && typeof value === 'string' && field?.items?.anyOf) return `write it as a list of words: ${path.at(-1)}: ${commandAsList(value)}`;
-  if (expected.includes('array') && typeof value === 'string' && field?.items) return `write a list: ${path.at(-1)}: [${yamlWord(value)}]`;
+  if (expected.includes('array') && typeof value === 'string' && value.trim() !== '' && Array.isArray(field?.items?.type)) return `write it as a list of words: ${path.at(-1)}: ${commandAsList(value)}`;
+  if (expected.includes('array') && typeof value === 'string' && field?.items?.type === 'string') return `write a list: ${path.at(-1)}: [${yamlWord(value)}]`;
   if (expected.includes('boolean') && typeof value === 'string' && /^(?:yes|on|y)$/i.test(value)) return 'write true';
   if (expected.includes('boolean') && typeof value === 'string' && /^(?:no|off|n)$/i.test(value)) return 'write false';
   if (expected.some((kind) => kind === 'int' || kind === 'number') && typeof value === 'string' && /^\d+$/.test(value)) return `write ${value} without quotes`;
-  const isName = expected.includes('string') && (typeof value === 'number' || typeof value === 'boolean') && field?.pattern === undefined;
+  const isName = expected.includes('string') && (typeof value === 'number' || typeof value === 'boolean') && field?.type === 'string' && field.pattern === undefined;
   return isName ? `put it in quotes: "${value}"` : example(path, field);
 }
 
@@ -107,11 +108,15 @@ function wrongChoice(values: readonly unknown[], data: unknown, path: Path): Fin
   const known = values.map(String);
   if (known.length === 1) return { path, message: `must be ${known[0]}, not ${kindOf(value, [])}`, hint: typeof value === 'string' && value === known[0] ? 'write it without quotes' : `write ${path.at(-1)}: ${known[0]}` };
   const near = typeof value === 'string' ? nearest(value, known) : undefined;
-  return { path, message: `must be one of ${known.join(', ')}, not ${kindOf(value, [])}`, hint: near === undefined ? undefined : `did you mean "${near}"?` };
+  return { path, message: `must be ${either(known)}, not ${typeof value === 'string' ? quoted(value) : kindOf(value, [])}`, hint: near === undefined ? undefined : `did you mean "${near}"?` };
 }
 
-function outOfRange(issue: Issue, data: unknown, path: Path): Finding {
-  const value = valueAt(data, path);
+/** The validator also measures the length of a text where it wants a list; that it is no list is said by another issue. */
+function isSizeOfWrongKind(issue: Issue, value: unknown): boolean {
+  return 'origin' in issue && (issue.origin === 'array' || issue.origin === 'string') && !Array.isArray(value);
+}
+
+function outOfRange(issue: Issue, value: unknown, path: Path): Finding {
   const field = schemaAt(path);
   if (Array.isArray(value)) return { path, message: 'must not be an empty list', hint: example(path, field) };
   const numbers = [field, ...(field?.anyOf ?? [])].find((schema) => schema?.minimum !== undefined);
@@ -121,7 +126,7 @@ function outOfRange(issue: Issue, data: unknown, path: Path): Finding {
 
 /** `for example: subnet: 192.168.100.0/24`, from the schema. */
 function example(path: Path, field: JsonSchema | undefined): string | undefined {
-  const [first] = field?.examples ?? [];
+  const [first] = [field, ...(field?.anyOf ?? [])].flatMap((form) => form?.examples ?? []);
   if (first === undefined) return undefined;
   return `for example: ${path.at(-1)}: ${flow(first)}`;
 }
@@ -147,7 +152,7 @@ function kindOf(value: unknown, wanted: readonly string[]): string {
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value === 'object') return 'a map';
   if (typeof value === 'string') return value === '' ? 'empty text' : `the text ${quoted(value)}`;
-  return wanted.includes('text') ? `the ${typeof value === 'number' ? 'number ' : ''}${String(value)}` : String(value);
+  return typeof value === 'number' && wanted.includes('text') ? `the number ${value}` : String(value);
 }
 
 function valueAt(data: unknown, path: Path): unknown {

@@ -41,14 +41,16 @@ const network = z
       .meta({ examples: ['192.168.100.1'] }),
     nat: z.boolean().optional().describe('Whether machines reach the outside through the gateway. Default: `true`, if there is a gateway.').meta({ examples: [true] }),
   })
-  .describe('A network. Short form: `natnet: 192.168.100.0/24`, with a gateway (the first address) and NAT.');
+  .describe('A network. Short form: `natnet: 192.168.100.0/24`, with a gateway (the first address) and NAT.')
+  .meta({ examples: ['192.168.100.0/24', { subnet: '192.168.100.0/24', gateway: '192.168.100.1', nat: true }] });
 
 const machineInterface = z
   .strictObject({
     network: z.string().optional().describe('Name of a network. Default: the one network whose subnet holds the address.').meta({ examples: ['natnet'] }),
     address: address.describe("The machine's address on that network.").meta({ examples: ['192.168.100.4'] }),
   })
-  .describe('A network interface. Short form: `eth0: 192.168.100.4`.');
+  .describe('A network interface. Short form: `eth0: 192.168.100.4`.')
+  .meta({ examples: ['192.168.100.4', { network: 'natnet', address: '192.168.100.4' }] });
 
 const sshAccess = z
   .strictObject({
@@ -57,7 +59,8 @@ const sshAccess = z
     user: text(sshWordRule).optional().describe("Account to log in as. Default: as `ssh -G` answers.").meta({ examples: ['ildvm1'] }),
     key: text(notEmptyRule).optional().describe('File of the private key. Default: as `ssh -G` answers.').meta({ examples: ['~/.ssh/id_ed25519'] }),
   })
-  .describe('How the machine is reached, for `provider: ssh`.');
+  .describe('How the machine is reached, for `provider: ssh`.')
+  .meta({ examples: [{ host: '127.0.0.1', port: 2201, user: 'ildvm1' }] });
 
 const machine = z
   .strictObject({
@@ -74,7 +77,8 @@ const machine = z
     disk: text(sizeRule, SIZE).optional().describe("Size limit of the machine's own files, in `M`, `G` or `T`.").meta({ examples: ['2G'] }),
     ssh: sshAccess.optional(),
   })
-  .describe('A machine.');
+  .describe('A machine.')
+  .meta({ examples: [{ user: 'ildvm1', address: '192.168.100.4' }] });
 
 const program = z
   .strictObject({
@@ -95,7 +99,14 @@ const program = z
     prompt: text(promptRule).optional().describe('What it shows when it waits for a line: text, or `/regular expression/`.').meta({ examples: ['server@vm1:7999$ '] }),
     env: z.record(text(environmentNameRule, ENVIRONMENT_NAME), word).optional().describe('Environment variables.').meta({ examples: [{ LANG: 'C.UTF-8' }] }),
   })
-  .describe('A program: what is copied to a machine and started there.');
+  .describe('A program: what is copied to a machine and started there.')
+  .meta({ examples: [{ on: 'vm1', files: ['server.py'], command: ['python3', 'server.py'], listens: 7999 }] });
+
+/** Its steps are judged by the `scenario` room; here they only have to be a list. */
+const scenario = z
+  .array(z.unknown().meta({ $ref: '#/$defs/step' }))
+  .describe('Steps, played one after the other.')
+  .meta({ minItems: 1, examples: [[{ start: 'server' }, { expect: { server: 'Listening' } }]] });
 
 export const labFields = z
   .strictObject({
@@ -110,7 +121,7 @@ export const labFields = z
       .describe('Programs by name.')
       .meta({ examples: [{ server: { on: 'vm1', files: ['server.py'], command: ['python3', 'server.py'], listens: 7999 } }] }),
     scenarios: z
-      .record(text(fileLabelRule, FILE_LABEL), z.array(z.unknown().meta({ $ref: '#/$defs/step' })).meta({ minItems: 1 }).describe('Steps, played one after the other.'))
+      .record(text(fileLabelRule, FILE_LABEL), scenario)
       .nullish()
       .describe('Scenarios by name: what the programs are made to do, and what they must show.')
       .meta({ examples: [{ hello: [{ start: 'server' }, { expect: { server: 'Listening' } }] }] }),

@@ -1,18 +1,17 @@
 import { resolve } from 'node:path';
-import { UsageError } from '../core/errors.ts';
 import { buildLab } from './build.ts';
 import { checkAddresses } from './checks/addresses.ts';
 import { checkFiles } from './checks/files.ts';
 import { checkNames } from './checks/names.ts';
 import { checkNetworks } from './checks/networks.ts';
 import { checkPrograms } from './checks/programs.ts';
-import { draftLab } from './draft.ts';
+import { draftLab, type Draft } from './draft.ts';
 import { explainIssues } from './explain.ts';
 import { labFields } from './fields.ts';
 import type { Finding } from './finding.ts';
 import type { Problem } from './problem.ts';
 import { readLabFile } from './read.ts';
-import { hostNameRule } from './rules.ts';
+import { checkLabName } from './rules.ts';
 import type { Lab } from './types.ts';
 import { YamlSource } from './yaml-source.ts';
 
@@ -35,36 +34,44 @@ export type LoadResult = { readonly lab: Lab; readonly text: string } | { readon
  * @throws {UsageError} `lab-file-missing` when it does not exist or cannot be read; `wrong-name` when `overrides.name` is no legal host name.
  */
 export async function loadLab(file: string, overrides: LabOverrides = {}): Promise<LoadResult> {
-  checkName(overrides.name);
+  if (overrides.name !== undefined) checkLabName(overrides.name);
   const path = resolve(file);
   const { text, problem } = await readLabFile(path);
-  if (problem) return { problems: [problem], partial: undefined, text };
+  return problem ? { problems: [problem], partial: undefined, text } : checkLabText(text, path, overrides);
+}
+
+/** The same for a text that would stand in `file`, an absolute path, which need not exist. */
+export async function checkLabText(text: string, file: string, overrides: LabOverrides = {}): Promise<LoadResult> {
   const source = new YamlSource(text);
-  const wrongRoot = rootFault(source);
-  if (wrongRoot) return { problems: inOrder([...source.faults.map((fault) => source.problemOfFault(fault)), ...wrongRoot]), partial: undefined, text };
+  const broken = source.faults.some(({ breaks }) => breaks);
+  const wrongRoot = rootFault(source, broken);
+  if (wrongRoot) return { problems: gather(source, wrongRoot), partial: undefined, text };
 
   const draft = draftLab(source);
-  const lab = buildLab(draft, source, path, overrides);
-  const shape = labFields.safeParse(source.data);
-  const findings = shape.success ? [] : explainIssues(shape.error.issues, source.data);
-  const broken = source.faults.some(({ breaks }) => breaks);
-  if (!broken) findings.push(...noMachines(source.data), ...checkNames(draft), ...checkNetworks(draft), ...checkAddresses(draft), ...checkPrograms(draft), ...(await checkFiles(draft, lab.folder)));
+  const lab = buildLab(draft, source, file, overrides);
+  const findings = [...shapeFaults(source.data), ...(broken ? [] : await crossChecks(draft, source, lab.folder))];
   const problems = gather(source, findings);
   return problems.length === 0 ? { lab, text } : { problems, partial: broken ? undefined : lab, text };
 }
 
-function checkName(name: string | undefined): void {
-  const fault = name === undefined ? undefined : hostNameRule(name);
-  if (fault) throw new UsageError(`the name "${name}" ${fault.message}`, { code: 'wrong-name', hint: fault.hint ?? 'for example: tp1' });
+function shapeFaults(data: unknown): Finding[] {
+  const shape = labFields.safeParse(data);
+  return shape.success ? [] : explainIssues(shape.error.issues, data);
+}
+
+/** What more than one field, or the folder of the file, is needed to see. An own pass, because the validator would skip it when a field is wrong. */
+async function crossChecks(draft: Draft, source: YamlSource, folder: string): Promise<Finding[]> {
+  const files = await checkFiles(draft, folder);
+  const machines = source.faults.length === 0 ? noMachines(source.data) : [];
+  return [...machines, ...checkNames(draft), ...checkNetworks(draft), ...checkAddresses(draft), ...checkPrograms(draft), ...files];
 }
 
 /** A file that holds anything but a map has one fault; it would be said once for each field that is missing. */
-function rootFault(source: YamlSource): Problem[] | undefined {
-  const { data } = source;
+function rootFault({ data }: YamlSource, broken: boolean): Finding[] | undefined {
   if (typeof data === 'object' && data !== null && !Array.isArray(data)) return undefined;
-  if (source.faults.some(({ breaks }) => breaks)) return [];
+  if (broken) return [];
   const message = data === null ? 'the file is empty' : `the file holds ${Array.isArray(data) ? 'a list' : 'a single value'}, not "name: value" lines`;
-  return [{ ...source.problemOf({ path: [], message, hint: 'lab init writes a complete example' }) }];
+  return [{ path: [], message, hint: 'lab init writes a complete example' }];
 }
 
 function noMachines(data: unknown): Finding[] {
@@ -92,7 +99,8 @@ function gather(source: YamlSource, findings: readonly Finding[]): Problem[] {
 function inOrder(problems: readonly Problem[]): Problem[] {
   const unique = new Map<string, Problem>();
   for (const problem of problems) {
-    const key = `${problem.position.line}:${problem.position.column} ${problem.message}`;
+    const field = problem.path.slice(problem.path.lastIndexOf('.'));
+    const key = `${problem.position.line}:${problem.position.column} ${field} ${problem.message}`;
     if (!unique.has(key)) unique.set(key, problem);
   }
   return [...unique.values()].toSorted((a, b) => a.position.line - b.position.line || a.position.column - b.position.column);

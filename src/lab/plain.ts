@@ -73,13 +73,15 @@ export class PlainReader {
 
   #map(map: YAMLMap): Record<string, unknown> {
     const values: Record<string, unknown> = {};
+    const keys = new Map<string, unknown>();
     for (const { key, value } of map.items) {
       const name = this.#name(key, map);
       if (name === undefined) {
         this.#value(value);
       } else if (Object.hasOwn(values, name)) {
-        this.#fault(key, `"${name}" comes twice in this block`, 'give it another name, or remove one of the two');
+        this.#fault(key, `"${name}" is already in line ${this.#lineOf(keys.get(name))} of this block`, 'give it another name, or remove one of the two');
       } else {
+        keys.set(name, key);
         values[name] = this.#value(value);
       }
     }
@@ -102,6 +104,10 @@ export class PlainReader {
     return undefined;
   }
 
+  #lineOf(node: unknown): number {
+    return isNodeWithRange(node) ? this.#text.slice(0, node.range[0]).split('\n').length : 1;
+  }
+
   #tagOf(node: Node): [offset: number, length: number] | undefined {
     const [start] = node.range!;
     const line = this.#text.slice(this.#text.lastIndexOf('\n', start - 1) + 1, start);
@@ -120,7 +126,7 @@ export class PlainReader {
 /** The text of a scalar as it stands in the file, without quotes: `0x10` stays `0x10`, `1.0` stays `1.0`. Undefined for an empty value. */
 export function textOfScalar(scalar: Scalar): string | undefined {
   if (typeof scalar.value === 'string') return scalar.value;
-  return scalar.value === null ? undefined : (scalar.source ?? String(scalar.value));
+  return scalar.value === null ? undefined : (scalar.source ?? JSON.stringify(scalar.value));
 }
 
 function isNodeWithRange(node: unknown): node is { range: [number, number, number] } {

@@ -1,3 +1,4 @@
+import { UsageError } from '../core/errors.ts';
 import { formatIPv4, formatSubnet, overlaps, parseIPv4, parseSubnet, type Subnet } from '../core/ipv4.ts';
 import { parsePattern } from './pattern.ts';
 
@@ -33,8 +34,8 @@ const LARGEST_PREFIX = 30;
 
 /** Ranges that no network of machines can have (RFC 6890). */
 const RESERVED: readonly { readonly subnet: Subnet; readonly use: string }[] = [
-  { subnet: parseSubnet('0.0.0.0/8')!, use: '"this network"' },
-  { subnet: parseSubnet('127.0.0.0/8')!, use: 'a host talking to itself' },
+  { subnet: parseSubnet('0.0.0.0/8')!, use: 'hosts that have no address yet' },
+  { subnet: parseSubnet('127.0.0.0/8')!, use: 'a host that talks to itself' },
   { subnet: parseSubnet('224.0.0.0/3')!, use: 'multicast and future use' },
 ];
 
@@ -50,6 +51,12 @@ function hostNameReason(text: string): string {
   if (text.length > 63) return `it has ${text.length} characters, at most 63 are allowed`;
   if (/^-|-$/.test(text)) return 'it must start and end with a letter or a digit';
   return 'only letters, digits and "-" are allowed';
+}
+
+/** @throws {UsageError} `wrong-name` when a name that was given on the command line is no legal host name. */
+export function checkLabName(name: string): void {
+  const fault = hostNameRule(name);
+  if (fault) throw new UsageError(`the name ${quoted(name)} ${fault.message}`, { code: 'wrong-name', hint: fault.hint ?? 'for example: tp1' });
 }
 
 export const userNameRule: TextRule = (text) => {
@@ -111,7 +118,7 @@ export const subnetRule: TextRule = (text) => {
   if (prefixLength > LARGEST_PREFIX) return { message: `/${prefixLength} has no room for a gateway and a machine`, hint: `write /${LARGEST_PREFIX} or a smaller number, for example ${formatIPv4(network)}/24` };
   if (prefixLength < SMALLEST_PREFIX) return { message: `/${prefixLength} is too large a part of the Internet`, hint: `write /${SMALLEST_PREFIX} or more, for example 192.168.100.0/24` };
   const reserved = RESERVED.find((range) => overlaps(range.subnet, subnet));
-  return reserved && { message: `${formatSubnet(subnet)} cannot be used: ${formatSubnet(reserved.subnet)} is for ${reserved.use}`, hint: 'a private subnet always works, for example 192.168.100.0/24' };
+  return reserved && { message: `${formatSubnet(subnet)} cannot be a network of machines: its addresses are for ${reserved.use}`, hint: 'a private subnet always works, for example 192.168.100.0/24' };
 };
 
 function subnetHint(text: string): string {

@@ -5,6 +5,9 @@ import { stepJsonSchema } from './steps-schema.ts';
 
 /** The parts of a JSON Schema (draft 2020-12) that ours uses. */
 export interface JsonSchema {
+  readonly $schema?: string;
+  readonly $defs?: Readonly<Record<string, JsonSchema>>;
+  readonly title?: string;
   readonly description?: string;
   readonly examples?: readonly unknown[];
   readonly type?: string | readonly string[];
@@ -24,7 +27,7 @@ let schema: JsonSchema | undefined;
 
 /** The JSON Schema of `lab.yaml`, draft 2020-12, with descriptions and examples for editors. */
 export function labJsonSchema(): JsonSchema {
-  schema ??= { ...(z.toJSONSchema(labFields, { io: 'input' }) as JsonSchema), ...{ title: 'lab.yaml', $defs: { step: stepJsonSchema() } } };
+  schema ??= { ...(z.toJSONSchema(labFields, { io: 'input' }) as JsonSchema), title: 'lab.yaml', $defs: { step: stepJsonSchema() } };
   return schema;
 }
 

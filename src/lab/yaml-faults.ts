@@ -26,7 +26,7 @@ const MESSAGES: readonly (readonly [code: string, message: RegExp, fault: Fault,
   ['MISSING_CHAR', /^Comments must be/, { message: 'a space is missing before the "#" of this comment', hint: 'put text that has a "#" in it in quotes' }],
   ['BAD_SCALAR_START', /./, { message: 'text cannot start with this character', hint: 'put the text in quotes' }, false],
   ['BAD_DQ_ESCAPE', /./, { message: 'this is no escape sequence of text in double quotes', hint: String.raw`write \\ for a backslash, or use single quotes: in them a backslash is an ordinary character` }, false],
-  ['UNEXPECTED_TOKEN', /at node end|^Unexpected flow-(?:seq|map)-end|^Unexpected scalar/, { message: 'something stands here after the end of a value', hint: 'put the whole text in quotes, or remove what is too much' }],
+  ['UNEXPECTED_TOKEN', /at node end|^Unexpected flow-(?:seq|map)-end|^Unexpected scalar/, { message: 'something stands here after the end of a value', hint: 'put a comma before it if it is the next value; put the whole text in quotes if it belongs to it' }],
   ['UNEXPECTED_TOKEN', /block-seq-ind/, { message: 'a list item cannot start on the line of its name', hint: 'start each item on a line of its own: "- item"; or write [item, item]' }],
   ['UNEXPECTED_TOKEN', /^Unexpected (?:,|empty item)/, { message: 'there is nothing before this comma', hint: 'remove one comma' }],
   ['MULTIPLE_DOCS', /./, { message: 'a second YAML document starts here', hint: 'lab.yaml holds one document: remove this line, or put the rest in a file of its own' }, false],
@@ -41,8 +41,10 @@ const MESSAGES: readonly (readonly [code: string, message: RegExp, fault: Fault,
 /** The faults that the library found, the first of each line, in the order of the text. */
 export function syntaxFaults(text: string, document: Document.Parsed): YamlFault[] {
   const faults = new Map<number, YamlFault>();
+  let lastStart = -1;
   for (const error of [...document.errors, ...document.warnings].toSorted((a, b) => a.pos[0] - b.pos[0])) {
-    if (error.code === 'TAG_RESOLVE_FAILED' || faults.size >= MOST_FAULTS) continue;
+    if (error.code === 'TAG_RESOLVE_FAILED' || error.pos[0] === lastStart || faults.size >= MOST_FAULTS) continue;
+    lastStart = error.pos[0];
     const fault = faultOf(error, text, document);
     const line = text.lastIndexOf('\n', fault.offset - 1);
     if (!faults.has(line)) faults.set(line, fault);
@@ -58,9 +60,17 @@ function faultOf(error: YAMLError, text: string, document: Document.Parsed): Yam
     const closer = { '[': ']', '{': '}' }[text[opener]!] ?? text[opener]!;
     return { offset: opener, length: 1, message: `this ${text[opener]} is never closed`, hint: `write the missing ${closer} where it ends`, breaks: true };
   }
+  if (/[\]}]/.test(text[start] ?? '') && (error.code === 'BAD_INDENT' || error.code === 'UNEXPECTED_TOKEN')) {
+    return { offset: start, length: 1, message: `this ${text[start]} closes nothing`, hint: 'remove it', breaks: true };
+  }
+  const deeper = error.code === 'BLOCK_AS_IMPLICIT_KEY' ? /^[^\n]*\n\s*/.exec(text.slice(start)) : null;
+  if (deeper && !/:\s/.test(deeper[0])) {
+    return { offset: start + deeper[0].length, length: 1, message: 'this line is indented deeper than the one above it, which has a value already', hint: 'start both lines in the same column', breaks: true };
+  }
   const row = MESSAGES.find(([code, message]) => code === error.code && message.test(error.message));
   const fault = row?.[2] ?? { message: `is no legal YAML: ${error.message}` };
-  return { offset: start, length: error.pos[1] - start, ...fault, breaks: row?.[3] ?? true };
+  const offset = error.code === 'BAD_INDENT' ? start + /^ */.exec(text.slice(start))![0].length : start;
+  return { offset, length: error.pos[1] - start, ...fault, breaks: row?.[3] ?? true };
 }
 
 /** Offset of the last quote or bracket before `end` that nothing closes. The library reports these where it gave up, which can be the end of the file. */

@@ -1,7 +1,8 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node, type Pair } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, parseDocument, type Document, type Node, type Pair } from 'yaml';
 import { formatPath, type Finding, type Path } from './finding.ts';
 import { PlainReader, textOfScalar } from './plain.ts';
 import type { Problem } from './problem.ts';
+import { TextLines } from './text-lines.ts';
 import type { Span } from './types.ts';
 import { syntaxFaults, type YamlFault } from './yaml-faults.ts';
 
@@ -10,25 +11,27 @@ export class YamlSource {
   /** Null when the file is empty. */
   readonly data: unknown;
   readonly faults: readonly YamlFault[];
-  readonly #text: string;
-  readonly #lines = new LineCounter();
+  readonly #lines: TextLines;
   readonly #document: Document.Parsed;
   readonly #plain: PlainReader;
 
   constructor(text: string) {
-    this.#text = text;
-    this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false, uniqueKeys: false, version: '1.2', schema: 'core', merge: false });
+    this.#lines = new TextLines(text);
+    this.#document = parseDocument(text, { prettyErrors: false, uniqueKeys: false, version: '1.2', schema: 'core', merge: false });
     this.#plain = new PlainReader(text);
     this.data = this.#plain.read(this.#document);
     const directive = this.#document.directives.yaml.explicit ? /^%.*/m.exec(text) : null;
     const explicit = directive && { offset: directive.index, length: directive[0].length, message: 'directives (lines that start with "%") are not used in lab.yaml', hint: 'remove this line', breaks: false };
-    this.faults = [...(explicit ? [explicit] : []), ...syntaxFaults(text, this.#document), ...this.#plain.faults].toSorted((a, b) => a.offset - b.offset);
+    const syntax = syntaxFaults(text, this.#document);
+    const lines = new Set(syntax.map(({ offset }) => this.#lines.lineOf(offset)));
+    const plain = this.#plain.faults.filter(({ offset }) => !lines.has(this.#lines.lineOf(offset)));
+    this.faults = [...(explicit ? [explicit] : []), ...syntax, ...plain].toSorted((a, b) => a.offset - b.offset);
   }
 
   /** Where a value stands, or its key. The key is also told for a map or a list that has one, and the nearest part that exists when the path leads to nothing. */
   spanOf(path: Path, at: 'key' | 'value' = 'value'): Span {
     let node: unknown = this.#document.contents;
-    let key: unknown;
+    let key: unknown = isMap(node) ? node.items[0]?.key : undefined;
     for (const part of path) {
       const next = this.#child(node, part);
       if (next === undefined) return this.#spanOf(key ?? node);
@@ -53,7 +56,7 @@ export class YamlSource {
   }
 
   problemOfFault({ offset, length: width, message, hint }: YamlFault): Problem {
-    const { length, ...position } = this.#spanAt(offset, offset + width);
+    const { length, ...position } = this.#lines.spanAt(offset, offset + width);
     return { position, length, path: '', message, ...(hint === undefined ? {} : { hint }) };
   }
 
@@ -77,15 +80,7 @@ export class YamlSource {
   }
 
   #spanOf(node: unknown): Span {
-    return hasRange(node) ? this.#spanAt(node.range[0], node.range[1]) : this.#spanAt(0, 1);
-  }
-
-  /** The span from one offset to another, as far as it stands on the first one's line. */
-  #spanAt(start: number, end: number): Span {
-    const { line, col } = this.#lines.linePos(Math.min(start, this.#text.length));
-    const lineEnd = this.#text.indexOf('\n', start);
-    const last = Math.min(end, lineEnd === -1 ? this.#text.length : lineEnd);
-    return { line: Math.max(1, line), column: Math.max(1, col), length: Math.max(1, this.#text.slice(start, last).trimEnd().length) };
+    return hasRange(node) ? this.#lines.spanAt(node.range[0], node.range[1]) : this.#lines.spanAt(0, 1);
   }
 }
 

@@ -7,9 +7,9 @@ export function checkNetworks({ networks }: Draft): Finding[] {
   return [...networks.flatMap(checkGateway), ...overlapping(networks)];
 }
 
-function checkGateway({ subnet, gateway, nat }: DraftNetwork): Finding[] {
-  if (!gateway) return nat.value ? natWithoutGateway(nat.path) : [];
-  if (!subnet || gateway.isDefault) return [];
+function checkGateway({ subnet, gateway, gatewayOff, nat }: DraftNetwork): Finding[] {
+  if (gatewayOff) return nat.value ? natWithoutGateway(nat.path) : [];
+  if (!subnet || !gateway || gateway.isDefault) return [];
   const reason = notForHosts(subnet.value, gateway.value);
   return reason === undefined ? [] : [{ path: gateway.path, message: reason, hint: `for example: gateway: ${formatIPv4(subnet.value.network + 1)}` }];
 }

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { loadLab } from '../../src/lab/load.ts';
+import { renderProblems } from '../../src/lab/render.ts';
+import { assertGolden, casesOf, labJson } from './golden.ts';
+
+const good = join(import.meta.dirname, 'good');
+const bad = join(import.meta.dirname, 'bad');
+
+describe('a good lab file becomes the lab that its golden file shows', () => {
+  for (const name of casesOf(good)) {
+    it(name, async () => {
+      const file = join(good, `${name}.yaml`);
+      const result = await loadLab(file);
+      if ('problems' in result) assert.fail(renderProblems(file, result.text, result.problems));
+      assertGolden(join(good, `${name}.json`), labJson(result.lab));
+    });
+  }
+});
+
+describe('a bad lab file gets exactly the message of its golden file', () => {
+  for (const name of casesOf(bad)) {
+    it(name, async () => {
+      const result = await loadLab(join(bad, `${name}.yaml`));
+      assert.ok('problems' in result, 'no fault was found');
+      assertGolden(join(bad, `${name}.txt`), renderProblems(`${name}.yaml`, result.text, result.problems));
+    });
+  }
+});
+
+it('there are enough golden cases', () => {
+  assert.ok(casesOf(good).length >= 25);
+  assert.ok(casesOf(bad).length >= 60);
+});

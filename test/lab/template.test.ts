@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempDisposableSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { describe, it } from 'node:test';
+import { loadLab } from '../../src/lab/load.ts';
+import { labTemplate, labTemplates } from '../../src/lab/template.ts';
+import { parseScenarios } from '../../src/scenario/parse.ts';
+
+describe('the template of lab init', () => {
+  for (const template of labTemplates) {
+    it(`"${template}" has no fault once its programs are there, and its scenarios are understood`, async () => {
+      using folder = mkdtempDisposableSync(join(tmpdir(), 'lab-template-'));
+      mkdirSync(join(folder.path, 'my programs'));
+      for (const program of ['server.js', 'client.js']) writeFileSync(join(folder.path, 'my programs', program), '');
+      const file = join(folder.path, 'lab.yaml');
+      writeFileSync(file, labTemplate(template, { name: 'mine', provider: 'qemu', programsFolder: 'my programs' }));
+      const result = await loadLab(file);
+      assert.ok('lab' in result);
+      assert.equal(result.lab.name, 'mine');
+      assert.equal(result.lab.provider, 'qemu');
+      const { scenarios, problems } = parseScenarios(result.lab);
+      assert.deepEqual(problems, []);
+      assert.ok(scenarios.size > 0);
+    });
+  }
+
+  it('points editors at the schema in its first line', () => {
+    assert.match(labTemplate('tp1'), /^# yaml-language-server: \$schema=\.\/lab\.schema\.json\n/);
+    assert.match(labTemplate('tp1', { schemaPath: '/x/y.json' }), /^# yaml-language-server: \$schema=\/x\/y\.json\n/);
+  });
+
+  it('is the lab.yaml of this repository', () => {
+    assert.equal(readFileSync(resolve(import.meta.dirname, '../../lab.yaml'), 'utf8'), labTemplate('tp1'));
+  });
+
+  it('answers an unknown name with what it knows', () => {
+    assert.throws(() => labTemplate('tp2'), { name: 'UsageError', code: 'unknown-template', hint: 'did you mean "tp1"?' });
+    assert.throws(() => labTemplate('web'), { hint: 'known: tp1' });
+  });
+
+  it('refuses a name that is no host name', () => {
+    assert.throws(() => labTemplate('tp1', { name: 'a b' }), { code: 'wrong-name' });
+  });
+});
