@@ -23,6 +23,8 @@ export interface ErrorParts {
   readonly hint?: string | undefined;
   /** What was seen: raw output or a code frame, shown below the message. */
   readonly detail?: string | undefined;
+  /** Further facts for programs that read `--json`: plain data, beside the message. */
+  readonly data?: Readonly<Record<string, unknown>> | undefined;
   readonly cause?: unknown;
 }
 
@@ -32,6 +34,7 @@ export abstract class LabError extends Error {
   readonly code: string;
   readonly hint: string | undefined;
   readonly detail: string | undefined;
+  readonly data: Readonly<Record<string, unknown>> | undefined;
 
   constructor(message: string, parts: ErrorParts) {
     super(message, parts.cause === undefined ? undefined : { cause: parts.cause });
@@ -39,6 +42,7 @@ export abstract class LabError extends Error {
     this.code = parts.code;
     this.hint = parts.hint;
     this.detail = parts.detail;
+    this.data = parts.data;
   }
 }
 

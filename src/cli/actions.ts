@@ -1,0 +1,187 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { ExitCode, LabError, UsageError } from '../core/errors.ts';
+import type { CommandContext } from '../commands/context.ts';
+import type { RunResult } from '../commands/run.ts';
+import type { Invocation, Options } from './command-line.ts';
+import { outcome, type Outcome } from './outcome.ts';
+import { usesColor, type Style } from './style.ts';
+
+/** A command line that is understood, with all that is needed to act on it. */
+export interface Request extends Invocation {
+  readonly context: CommandContext;
+  /** For text on standard output. */
+  readonly style: Style;
+}
+
+type Action = (request: Request) => Promise<Outcome>;
+
+/**
+ * What each command does: load its module, run it, put its result into words. Modules are loaded here and not at the top, because a command that needs
+ * no SSH must not wait for SSH to load.
+ */
+export const actions: Readonly<Record<string, Action>> = {
+  init: async ({ context, options }) => {
+    const [{ init }, { formatInit }] = await Promise.all([import('../commands/init.ts'), import('./format/small.ts')]);
+    const programsFolder = join(dirname(process.argv[1]!), '../../dist/programs');
+    const result = await init(context, { template: textOf(options, 'template') ?? 'tp1', force: isSet(options, 'force'), programsFolder });
+    return outcome(result, formatInit(result, context.cwd));
+  },
+
+  validate: async ({ context, style, global }) => {
+    const [{ validate }, { formatValidate }] = await Promise.all([import('../commands/validate.ts'), import('./format/small.ts')]);
+    const { frames, ...result } = await validate(context, { color: usesColor(process.stdout, global.color) });
+    return outcome(result, formatValidate({ ...result, frames }, style), result.valid ? ExitCode.done : ExitCode.usage);
+  },
+
+  doctor: async ({ context, options, style }) => {
+    const [{ doctor }, { formatDoctor }] = await Promise.all([import('../commands/doctor.ts'), import('./format/doctor.ts')]);
+    const result = await doctor(context, { fix: isSet(options, 'fix') });
+    const usable = result.providers.find(({ provider }) => provider === result.inUse)?.usable === true;
+    return outcome(result, formatDoctor(result, style), usable ? ExitCode.done : ExitCode.environment);
+  },
+
+  up: async ({ context, options, style }) => {
+    const recreate = isSet(options, 'recreate');
+    if (isSet(options, 'dryRun')) {
+      const [{ plan }, { formatPlan }] = await Promise.all([import('../commands/plan.ts'), import('./format/up.ts')]);
+      const result = await plan(context, { recreate });
+      return outcome(result, formatPlan(result, style), result.missing.length > 0 ? ExitCode.environment : ExitCode.done);
+    }
+    const [{ up }, { formatUp }] = await Promise.all([import('../commands/up.ts'), import('./format/up.ts')]);
+    const result = await up(context, { recreate });
+    return outcome(result, formatUp(result, style));
+  },
+
+  status: async ({ context, style }) => {
+    const [{ status }, { formatStatus }] = await Promise.all([import('../commands/status.ts'), import('./format/status.ts')]);
+    const result = await status(context);
+    return outcome(result, formatStatus(result, style));
+  },
+
+  down: async ({ context, options }) => {
+    const [{ down }, { formatDown }] = await Promise.all([import('../commands/down.ts'), import('./format/small.ts')]);
+    const result = await down(context, { purge: isSet(options, 'purge') });
+    return outcome(result, formatDown(result));
+  },
+
+  gc: async ({ context, options }) => {
+    const [{ gc }, { formatGc }] = await Promise.all([import('../commands/gc.ts'), import('./format/small.ts')]);
+    const result = await gc(context, { yes: isSet(options, 'yes') });
+    return outcome(result, formatGc(result));
+  },
+
+  'check-port': async ({ context, arguments: [port], options, style }) => {
+    const wanted = { port: parsePort(String(port)), on: listOf(options, 'on'), kill: isSet(options, 'kill'), yes: isSet(options, 'yes') };
+    const [{ checkPort }, { formatCheckPort }] = await Promise.all([import('../commands/check-port.ts'), import('./format/check-port.ts')]);
+    const result = await checkPort(context, wanted);
+    return outcome(result, formatCheckPort(result, style), result.busy ? ExitCode.checkFailed : ExitCode.done);
+  },
+
+  run: async ({ context, arguments: [scenario], options, style }) => {
+    const times = parseTimes(textOf(options, 'repeat') ?? '1');
+    const [{ run }, { formatRun }, { shownPath }] = await Promise.all([import('../commands/run.ts'), import('./format/run.ts'), import('../commands/open-lab.ts')]);
+    const result = await run(context, { scenario: scenario as string | undefined, times });
+    const source = await readFile(context.labFile, 'utf8').catch(() => undefined);
+    return outcome(result, formatRun(result, { style, cwd: context.cwd, file: shownPath(context), source }), exitCodeOfRun(result));
+  },
+
+  logs: async ({ context, arguments: [run], options, global }) => {
+    const [{ logs, listLogs }, { formatRuns }] = await Promise.all([import('../commands/logs.ts'), import('./format/run.ts')]);
+    if (isSet(options, 'list')) {
+      const list = await listLogs(context);
+      return outcome(list, formatRuns(list.runs));
+    }
+    return outcome(await logs(context, { run: run as string | undefined, role: textOf(options, 'role'), collect: global.json }), '');
+  },
+
+  ssh: async ({ context, arguments: [machine], options, remote, global }) => {
+    if (global.json && remote === undefined) throw new UsageError('--json needs a command', { code: 'no-command', hint: `For example:  lab --json ssh ${String(machine)} uname -a` });
+    const { ssh } = await import('../commands/ssh.ts');
+    const result = await ssh(context, { machine: String(machine), command: remote, tty: isSet(options, 'tty'), collect: global.json });
+    return outcome(result, '', result.status);
+  },
+
+  exec: async ({ context, arguments: [names], options, remote, global }) => {
+    const machines = machinesOf(names as readonly string[], isSet(options, 'all'), remote !== undefined);
+    const { exec } = await import('../commands/exec.ts');
+    const result = await exec(context, { machines, command: remote ?? [], collect: global.json });
+    return outcome(result, '', result.exitCode);
+  },
+
+  cp: async ({ context, arguments: [source, target] }) => {
+    const [{ cp }, { formatCp }] = await Promise.all([import('../commands/cp.ts'), import('./format/small.ts')]);
+    const result = await cp(context, String(source), String(target));
+    return outcome(result, formatCp(result));
+  },
+
+  'ssh-config': async ({ context }) => {
+    const [{ sshConfig }, { formatSshConfig }] = await Promise.all([import('../commands/ssh-config.ts'), import('./format/small.ts')]);
+    const result = await sshConfig(context, [process.execPath, process.argv[1]!]);
+    return outcome(result, formatSshConfig(result));
+  },
+
+  completion: async ({ arguments: [shell] }) => {
+    const { completionScript } = await import('./completion/scripts.ts');
+    const script = completionScript(String(shell));
+    return outcome({ shell, script }, script);
+  },
+
+  __complete: async ({ context, arguments: [words] }) => {
+    const { candidatesFor } = await import('./completion/candidates.ts');
+    const found = await candidatesFor(context, words as readonly string[]);
+    const lines = found.candidates.map(({ word, description }) => `${word}\t${description}\n`);
+    return outcome(found, `${lines.join('')}${found.files ? ':files\n' : ''}`);
+  },
+
+  schema: async () => {
+    const { schema } = await import('../commands/schema.ts');
+    const document = schema();
+    return outcome({ schema: document }, `${JSON.stringify(document, undefined, 2)}\n`);
+  },
+
+  proxy: async ({ context, arguments: [machine] }) => {
+    const [{ proxy }, { socketOf }] = await Promise.all([import('../commands/proxy.ts'), import('../commands/socket-of.ts')]);
+    await proxy(await socketOf(context, String(machine)));
+    return outcome({}, '');
+  },
+};
+
+function isSet(options: Options, name: string): boolean {
+  return options[name] === true;
+}
+
+function textOf(options: Options, name: string): string | undefined {
+  return options[name] as string | undefined;
+}
+
+function listOf(options: Options, name: string): readonly string[] {
+  return (options[name] as readonly string[] | undefined) ?? [];
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (/^\d{1,5}$/.test(text) && port >= 1 && port <= 65_535) return port;
+  throw new UsageError(`"${text}" is not a TCP port`, { code: 'wrong-port', hint: 'Give a number from 1 to 65535:  lab check-port 7999' });
+}
+
+function parseTimes(text: string): number {
+  const times = Number(text);
+  if (/^\d{1,6}$/.test(text) && times >= 1) return times;
+  throw new UsageError(`--repeat wants a number from 1 on, not "${text}"`, { code: 'wrong-repeat', hint: 'For example:  lab run --repeat 20' });
+}
+
+/** A step that fails is 1; a lab that breaks under the scenario is what broke it. */
+function exitCodeOfRun({ result, firstFailure }: RunResult): number {
+  if (result === 'passed') return ExitCode.done;
+  const error = firstFailure?.play.error;
+  return result !== 'failed' && error instanceof LabError ? error.exitCode : ExitCode.checkFailed;
+}
+
+function machinesOf(names: readonly string[], all: boolean, hasCommand: boolean): readonly string[] {
+  if (all && names.length > 0) throw new UsageError('--all and names of machines exclude each other', { code: 'wrong-arguments', hint: 'Give one or the other.' });
+  if (all) return [];
+  if (names.length > 0) return [...new Set(names)];
+  const hint = hasCommand ? 'Name them before "--", or use --all:  lab exec vm1 vm2 -- uname -a' : 'Name machines and a command:  lab exec vm1 vm2 -- uname -a';
+  throw new UsageError('no machine given', { code: 'no-machine', hint });
+}

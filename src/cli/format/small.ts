@@ -1,0 +1,46 @@
+import { relative } from 'node:path';
+import type { CpResult } from '../../commands/cp.ts';
+import type { DownResult } from '../../commands/down.ts';
+import type { GcResult } from '../../commands/gc.ts';
+import type { InitResult } from '../../commands/init.ts';
+import { countOf } from '../../commands/open-lab.ts';
+import type { SshConfigResult } from '../../commands/ssh-config.ts';
+import type { ValidateResult } from '../../commands/validate.ts';
+import type { Style } from '../style.ts';
+import { formatBytes } from './bytes.ts';
+
+/** Results that are told in a line or two. */
+
+export function formatInit({ file }: InitResult, cwd: string): string {
+  return `Wrote ${relative(cwd, file)}. Next: lab up\n`;
+}
+
+export function formatValidate({ valid, problems, frames, lab }: ValidateResult, style: Style): string {
+  if (!valid || lab === undefined) return `${frames.trimEnd()}\n\n${style('red', countOf(problems.length, 'fault'))}\n`;
+  const parts = [countOf(lab.machines, 'machine'), countOf(lab.networks, 'network'), countOf(lab.programs, 'program'), countOf(lab.scenarios, 'scenario')];
+  return `${style('green', 'No fault')}: lab ${lab.name}, ${parts.join(', ')}.\n`;
+}
+
+export function formatDown({ lab, purged }: DownResult): string {
+  const folder = purged ? ' The .lab folder is removed.' : '';
+  return lab === undefined ? `Nothing was up.${folder}\n` : `Lab ${lab} is down; nothing of it is left.${folder}\n`;
+}
+
+export function formatGc({ dead, removed }: GcResult): string {
+  if (dead.length === 0) return 'No dead lab on this host.\n';
+  const list = dead.map(({ name, stateFolder, provider }) => `  ${name} (${provider}, of ${stateFolder})\n`).join('');
+  return `${removed ? 'Removed' : 'Left as they are:'} ${countOf(dead.length, 'dead lab')}\n${list}`;
+}
+
+export function formatCp({ files, bytes, target }: CpResult): string {
+  return `Copied ${countOf(files, 'file')} (${formatBytes(bytes)}) to ${target}\n`;
+}
+
+/** ssh_config(5): a keyword and its value a line; a value with spaces is quoted, but a command is taken as it stands to the end of its line. */
+export function formatSshConfig({ hosts }: SshConfigResult): string {
+  return hosts.map(({ host, options }) => `Host ${host}\n${Object.entries(options).map(([keyword, value]) => `  ${keyword} ${quoteValue(keyword, value)}\n`).join('')}`).join('\n');
+}
+
+function quoteValue(keyword: string, value: string): string {
+  return keyword.endsWith('Command') || !/\s/.test(value) ? value : `"${value}"`;
+}

@@ -1,0 +1,26 @@
+import type { MachineStatus, ProgramStatus, StatusResult } from '../../commands/status.ts';
+import type { Style } from '../style.ts';
+import { describeHolder } from './ports.ts';
+import { table } from './table.ts';
+
+export function formatStatus({ up, lab, provider, machines, programs }: StatusResult, style: Style): string {
+  if (lab === undefined) return 'This lab is not up. Run "lab up".\n';
+  const head = `Lab ${style('bold', lab)} (${provider}) is ${up ? style('green', 'up') : style('red', 'down')}.\n`;
+  const hint = machines.every(({ running }) => running) ? '' : '\nWhat does not run comes back with "lab up".\n';
+  return `${head}\n${table([['MACHINE', 'STATE', 'USER', 'ADDRESSES', 'IMAGE'], ...machines.map(machineRow)])}${programTable(programs)}${hint}`;
+}
+
+function machineRow({ name, running, user, image, interfaces }: MachineStatus): string[] {
+  return [name, running ? 'running' : 'down', user, interfaces.map((port) => `${port.name} ${port.address}`).join(', '), image];
+}
+
+function programTable(programs: readonly ProgramStatus[]): string {
+  if (programs.length === 0) return '';
+  return `\n${table([['PROGRAM', 'ON', 'PORTS'], ...programs.map(programRow)])}`;
+}
+
+function programRow({ name, on, listens, ports }: ProgramStatus): string[] {
+  const words = ports.map(({ port, state, holders }) => (state === 'busy' ? `${port} held by ${holders.map((holder) => describeHolder(holder)).join(' and ')}` : `${port} free`));
+  const unknown = listens.filter((port) => !ports.some((known) => known.port === port)).map((port) => `${port} unknown`);
+  return [name, on, [...words, ...unknown].join(', ') || '-'];
+}

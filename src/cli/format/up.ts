@@ -1,0 +1,22 @@
+import type { PlanResult } from '../../commands/plan.ts';
+import { describeRequirement } from '../../commands/requirements.ts';
+import type { UpResult } from '../../commands/up.ts';
+import type { Style } from '../style.ts';
+import { describeHolder } from './ports.ts';
+import { table } from './table.ts';
+
+export function formatUp({ lab, made, machines, ports, scenarios }: UpResult, style: Style): string {
+  const head = `Lab ${style('bold', lab)} is ${style('green', 'up')}${made ? '' : ' (it was already)'}.\n`;
+  const rows = machines.map(({ name, user, addresses }) => [`  ${name}`, addresses.join(', '), `lab ssh ${name}`, `(as ${user})`]);
+  const busy = ports.filter(({ state }) => state === 'busy');
+  const warnings = busy.map(({ machine, port, holders }) => `${style('yellow', 'note:')} port ${port} on ${machine} is held by ${holders.map((holder) => describeHolder(holder)).join(' and ')}\n`);
+  const next = scenarios.length === 0 ? '' : `Next: lab run${scenarios.length === 1 ? '' : ` ${scenarios[0]}`}\n`;
+  return head + table(rows) + warnings.join('') + next;
+}
+
+export function formatPlan({ lab, provider, actions, changes, missing }: PlanResult, style: Style): string {
+  const parts = [`Lab ${style('bold', lab)} with ${provider}. "lab up" would:\n`, ...actions.map((action) => `  ${action}\n`)];
+  if (changes.length > 0) parts.push(`${style('yellow', 'It would refuse')}, because machines run that differ (use --recreate):\n`, ...changes.map((change) => `  ${change}\n`));
+  if (missing.length > 0) parts.push(`${style('red', 'This host lacks')}:\n`, ...missing.map((requirement) => `${describeRequirement(requirement)}\n`));
+  return parts.join('');
+}

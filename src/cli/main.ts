@@ -1,0 +1,20 @@
+import packageJson from '../../package.json' with { type: 'json' };
+
+/*
+ * The first file that runs. What must be quick is answered before anything is loaded: the version, which scripts ask for often, and the
+ * connection that OpenSSH starts anew for each session (`lab ssh-config` writes the path of the socket).
+ */
+const words = process.argv.slice(2);
+const [command = '', target = ''] = words;
+
+if (words.length === 1 && (command === '--version' || command === '-V')) {
+  process.stdout.write(`${packageJson.version}\n`);
+} else if (words.length === 2 && command === 'proxy' && target.startsWith('/')) {
+  const { proxyOrExplain } = await import('../commands/proxy.ts');
+  process.exit(await proxyOrExplain(target));
+} else {
+  const { enableCompileCache } = await import('node:module');
+  enableCompileCache();
+  const { runCli } = await import('./run-cli.ts');
+  await runCli(words, packageJson.version);
+}

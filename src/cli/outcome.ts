@@ -1,0 +1,26 @@
+import { ExitCode, LabError } from '../core/errors.ts';
+
+/** What a command leaves behind: the same result as a document for programs and as text for people. */
+export interface Outcome {
+  /** Plain JSON; `schemaVersion` is added when it is printed. */
+  readonly document: object;
+  /** For standard output; empty when there is nothing to say, or when it was written as it came. */
+  readonly text: string;
+  /** One of `ExitCode`, or the status of a command on a machine. */
+  readonly exitCode: number;
+}
+
+export function outcome(document: object, text: string, exitCode: number = ExitCode.done): Outcome {
+  return { document, text, exitCode };
+}
+
+/** The document as it is printed: indented, in one piece, with its version first. */
+export function renderDocument(document: object): string {
+  return `${JSON.stringify({ schemaVersion: 1, ...document }, readable, 2)}\n`;
+}
+
+/** Errors would be written as `{}`. */
+function readable(_key: string, value: unknown): unknown {
+  if (!(value instanceof Error)) return value;
+  return value instanceof LabError ? { code: value.code, message: value.message, hint: value.hint } : { message: value.message };
+}

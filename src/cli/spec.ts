@@ -1,0 +1,258 @@
+/** What shell completion offers for a word. */
+export type Completion = 'machine' | 'scenario' | 'program' | 'run' | 'provider' | 'shell' | 'template' | 'file' | 'machine-path';
+
+/** A command as data: parsing, help, shell completion and the reference in README.md are all made from it. */
+export interface CommandSpec {
+  readonly name: string;
+  readonly group: string;
+  /** One line, in lower case, without a full stop. */
+  readonly summary: string;
+  /** What a reader of `lab COMMAND --help` learns beyond the summary, in whole sentences. */
+  readonly details?: string;
+  readonly arguments?: readonly ArgumentSpec[];
+  readonly options?: readonly OptionSpec[];
+  readonly examples: readonly Example[];
+  /** Not shown: for other programs, not for people. */
+  readonly hidden?: true;
+}
+
+export interface ArgumentSpec {
+  /** In angle brackets when it is needed, in square brackets when not, with `...` when it may repeat, as commander writes it. */
+  readonly syntax: string;
+  readonly description: string;
+  readonly completion?: Completion;
+}
+
+export interface OptionSpec {
+  /** `-t, --tty` or `--on <machine>`, as commander writes it. */
+  readonly flags: string;
+  readonly description: string;
+  readonly repeatable?: true;
+  readonly completion?: Completion;
+}
+
+export interface Example {
+  /** What is typed after `lab`. */
+  readonly words: string;
+  readonly does: string;
+}
+
+/** Options that every command has; they may stand before or after the command's name. */
+export const globalOptions: readonly OptionSpec[] = [
+  { flags: '-f, --file <path>', description: 'the lab file (default: lab.yaml here or in a folder above)', completion: 'file' },
+  { flags: '--provider <name>', description: 'where machines come from, instead of what the lab file says', completion: 'provider' },
+  { flags: '--name <name>', description: 'name of the lab, instead of what the lab file says' },
+  { flags: '--json', description: 'one JSON document on standard output, with "schemaVersion": 1' },
+  { flags: '-q, --quiet', description: 'no progress, only results, warnings and errors' },
+  { flags: '-v, --verbose', description: 'more progress, and where an error came from' },
+  { flags: '--no-color', description: 'no colours (also: NO_COLOR=1)' },
+];
+
+/** Headings of the help, in the order in which a beginner needs them. */
+export const groups = { start: 'To start:', lab: 'The lab:', scenarios: 'Scenarios:', machines: 'By hand:', tools: 'Tools:' } as const;
+
+export const commandSpecs: readonly CommandSpec[] = [
+  {
+    name: 'init',
+    group: groups.start,
+    summary: 'write a commented lab.yaml to start from',
+    details: 'It never replaces a file, unless --force says so.',
+    options: [
+      { flags: '--template <name>', description: 'what to start from (default: tp1)', completion: 'template' },
+      { flags: '--force', description: 'replace a file that is there' },
+    ],
+    examples: [{ words: 'init --template tp1', does: 'start with the practical of two machines' }],
+  },
+  {
+    name: 'validate',
+    group: groups.start,
+    summary: 'check lab.yaml and show every fault with its place',
+    details: 'It exits 2 when there is a fault.',
+    examples: [
+      { words: 'validate', does: 'check the lab file here' },
+      { words: '-f other.yaml validate --json', does: 'for an editor or a script' },
+    ],
+  },
+  {
+    name: 'doctor',
+    group: groups.start,
+    summary: 'what this host has and lacks for each provider, and how to get it',
+    details: 'It changes nothing, unless --fix is given. It exits 3 when the provider in use (of the lab file, or else netns) lacks something that it needs.',
+    options: [{ flags: '--fix', description: 'get missing tools from the packages of Debian or Ubuntu into a folder of lab; nothing is installed on the host' }],
+    examples: [
+      { words: 'doctor', does: 'look at all providers' },
+      { words: 'doctor --fix', does: 'get the tools that are missing, without root' },
+    ],
+  },
+  {
+    name: 'up',
+    group: groups.lab,
+    summary: 'machines up, programs deployed, ports checked',
+    details: 'Twice is safe and fast: what runs and fits stays. When it fails or is interrupted, what it made is gone again.',
+    options: [
+      { flags: '--dry-run', description: 'only say what would be done' },
+      { flags: '--recreate', description: 'take the machines down first' },
+    ],
+    examples: [
+      { words: 'up', does: 'bring the lab up' },
+      { words: 'up --dry-run', does: 'see what it would do' },
+      { words: 'up --recreate', does: 'after machines or networks changed in lab.yaml' },
+    ],
+  },
+  {
+    name: 'status',
+    group: groups.lab,
+    summary: 'machines, addresses, programs, what listens',
+    examples: [{ words: 'status', does: 'look at the lab' }],
+  },
+  {
+    name: 'down',
+    group: groups.lab,
+    summary: 'remove all that this lab made',
+    details: 'It works without lab.yaml, from the .lab folder, and is safe when nothing exists. The runs stay, unless --purge says so.',
+    options: [{ flags: '--purge', description: 'remove the whole .lab folder, with its runs and keys' }],
+    examples: [{ words: 'down', does: 'machines and networks gone, runs kept' }],
+  },
+  {
+    name: 'gc',
+    group: groups.lab,
+    summary: 'remove what dead labs left on this host',
+    details: 'A lab is dead when its .lab folder is gone or no longer knows it. It asks first; without a terminal it removes nothing unless --yes is given.',
+    options: [{ flags: '-y, --yes', description: 'do not ask' }],
+    examples: [{ words: 'gc', does: 'list what is left, ask, remove' }],
+  },
+  {
+    name: 'check-port',
+    group: groups.scenarios,
+    summary: 'who holds a TCP port, on every machine or those named',
+    details:
+      'It exits 0 when the port is free everywhere, 1 when a process holds it. --kill ends that process (TERM, then KILL), after a question; where there is no terminal to ask on, --kill needs --yes.',
+    arguments: [{ syntax: '<port>', description: 'number of the TCP port, 1 to 65535' }],
+    options: [
+      { flags: '--on <machine>', description: 'only on this machine (may be given several times)', repeatable: true, completion: 'machine' },
+      { flags: '--kill', description: 'end the processes that hold the port' },
+      { flags: '-y, --yes', description: 'do not ask before --kill' },
+    ],
+    examples: [
+      { words: 'check-port 7999', does: 'look on all machines' },
+      { words: 'check-port 7999 --on vm1 --kill', does: 'free it on vm1' },
+    ],
+  },
+  {
+    name: 'run',
+    group: groups.scenarios,
+    summary: 'play a scenario and relay its terminals live',
+    details: 'Each run is stored in .lab/runs. It exits 0 when the scenario passed, 1 when a step failed.',
+    arguments: [{ syntax: '[scenario]', description: 'name of the scenario (may be left out when there is only one)', completion: 'scenario' }],
+    options: [
+      { flags: '--repeat <times>', description: 'play it that many times and report the pass rate and the first failure' },
+      { flags: '--as <role>', description: "you are this program's operator: its terminal is yours; a second terminal joins with another role", completion: 'program' },
+    ],
+    examples: [
+      { words: 'run', does: 'play the only scenario' },
+      { words: 'run tp1 --repeat 20', does: 'how often does it pass?' },
+      { words: 'run tp1 --as client', does: 'type the lines of the client yourself' },
+    ],
+  },
+  {
+    name: 'logs',
+    group: groups.scenarios,
+    summary: 'what the terminals of a run showed',
+    arguments: [{ syntax: '[run]', description: 'name of the run, or the start of it (default: the last one)', completion: 'run' }],
+    options: [
+      { flags: '--role <role>', description: 'only the terminal of this program', completion: 'program' },
+      { flags: '--list', description: 'the runs that are stored, newest first' },
+    ],
+    examples: [
+      { words: 'logs', does: 'the last run, both terminals in order' },
+      { words: 'logs --role server', does: "only the server's terminal" },
+    ],
+  },
+  {
+    name: 'ssh',
+    group: groups.machines,
+    summary: 'a shell on a machine, or one command there',
+    details: 'All that follows the name of the machine is the command, as with ssh(1): the machine\'s shell reads it, and its exit status is ours. Options of lab stand before "ssh".',
+    arguments: [
+      { syntax: '<machine>', description: 'name of the machine', completion: 'machine' },
+      { syntax: '[command...]', description: 'a command for the shell of the machine' },
+    ],
+    options: [{ flags: '-t, --tty', description: 'give the command a terminal' }],
+    examples: [
+      { words: 'ssh vm1', does: 'log in' },
+      { words: 'ssh vm1 sudo lsof -i :7999', does: 'one command' },
+    ],
+  },
+  {
+    name: 'exec',
+    group: groups.machines,
+    summary: 'run one command on several machines at once',
+    details: 'The command is run as it stands, by no shell. The exit status is that of the command; with several machines, the largest of them.',
+    arguments: [
+      { syntax: '[machine...]', description: 'names of the machines', completion: 'machine' },
+      { syntax: '-- <command...>', description: 'the command and its arguments' },
+    ],
+    options: [{ flags: '--all', description: 'on all machines' }],
+    examples: [
+      { words: 'exec vm1 vm2 -- ip -brief address', does: 'the same question to two machines' },
+      { words: "exec --all -- sh -c 'uptime; who'", does: 'a line of shell on all machines' },
+    ],
+  },
+  {
+    name: 'cp',
+    group: groups.machines,
+    summary: 'copy a file or a folder to, from or between machines',
+    details: 'A path on a machine is written machine:path; a relative one starts at the home folder. Into a folder that is there, or a path that ends in "/", the copy keeps its name. Folders are copied with what is in them.',
+    arguments: [
+      { syntax: '<source>', description: 'path here, or machine:path', completion: 'machine-path' },
+      { syntax: '<target>', description: 'path here, or machine:path', completion: 'machine-path' },
+    ],
+    examples: [
+      { words: 'cp server.py vm1:', does: 'into the home folder' },
+      { words: 'cp vm1:/var/log ./vm1-log', does: 'a folder to here' },
+    ],
+  },
+  {
+    name: 'ssh-config',
+    group: groups.machines,
+    summary: 'configuration for ssh(1), scp(1), editors and other tools',
+    examples: [{ words: 'ssh-config > lab.ssh && ssh -F lab.ssh vm1', does: "use OpenSSH's own client" }],
+  },
+  {
+    name: 'completion',
+    group: groups.tools,
+    summary: 'a script that teaches your shell to complete lab commands, machines and scenarios',
+    arguments: [{ syntax: '<shell>', description: 'bash, zsh or fish', completion: 'shell' }],
+    examples: [
+      { words: 'completion bash > ~/.local/share/bash-completion/completions/lab', does: 'for bash, from the next shell on' },
+      { words: 'completion fish > ~/.config/fish/completions/lab.fish', does: 'for fish' },
+    ],
+  },
+  {
+    name: 'schema',
+    group: groups.tools,
+    summary: 'the JSON Schema of lab.yaml, for editors',
+    examples: [{ words: 'schema > lab.schema.json', does: 'an editor then completes and checks lab.yaml' }],
+  },
+  {
+    name: 'proxy',
+    group: groups.machines,
+    summary: "standard input and output become a connection to the machine's sshd (for ProxyCommand of ssh_config(5))",
+    arguments: [{ syntax: '<machine>', description: 'name of the machine', completion: 'machine' }],
+    examples: [{ words: 'proxy vm1', does: 'what ssh-config prints' }],
+    hidden: true,
+  },
+  {
+    name: '__complete',
+    group: groups.tools,
+    summary: 'what may stand in place of the last word, for the scripts of "lab completion"',
+    arguments: [{ syntax: '[word...]', description: 'what was typed after "lab"' }],
+    examples: [{ words: '__complete -- ssh v', does: 'names of machines that begin with v' }],
+    hidden: true,
+  },
+];
+
+/** The names that a user may type. */
+export function visibleCommands(): readonly CommandSpec[] {
+  return commandSpecs.filter((spec) => !spec.hidden);
+}

@@ -1,0 +1,63 @@
+import { withCleanup } from '../core/cleanup.ts';
+import { UsageError } from '../core/errors.ts';
+import { describeHolder } from '../ports/describe.ts';
+import { freePort, type EndedHolder } from '../ports/free.ts';
+import { inspectPort, type PortReport } from '../ports/inspect.ts';
+import type { Shell } from '../ssh/shell.ts';
+import { attachLab } from './attach.ts';
+import type { CommandContext } from './context.ts';
+
+export interface CheckPortOptions {
+  readonly port: number;
+  /** Names of machines; none means all of them. */
+  readonly on: readonly string[];
+  readonly kill: boolean;
+  readonly yes: boolean;
+}
+
+export interface CheckPortResult {
+  readonly port: number;
+  /** What was found at last, of each machine in the order of the lab file. */
+  readonly machines: readonly PortReport[];
+  /** What was ended on the way. */
+  readonly ended: readonly ({ readonly machine: string } & EndedHolder)[];
+  /** Whether a process still holds the port somewhere. */
+  readonly busy: boolean;
+}
+
+/**
+ * Looks who holds a port on each machine, in parallel, and frees it when told to.
+ *
+ * @throws {UsageError} for `kill` without `yes` where nobody can be asked. @throws {CheckError} when the port cannot be freed, with the reason.
+ */
+export async function checkPort(context: CommandContext, options: CheckPortOptions): Promise<CheckPortResult> {
+  const { port, on, kill, yes } = options;
+  if (kill && !yes && context.terminal.confirm === undefined) {
+    throw new UsageError('--kill needs --yes here, because there is no terminal to ask on', { code: 'needs-yes', hint: `Look first, with "lab check-port ${port}"; then add --yes.` });
+  }
+  return withCleanup(async (cleanup) => {
+    const { shells } = await attachLab(context, cleanup, on);
+    const reports = await Promise.all([...shells.values()].map((shell) => inspectPort(shell, port, { signal: context.signal })));
+    const busy = reports.filter(({ state }) => state === 'busy');
+    const agreed = kill && busy.length > 0 && (yes || (await context.terminal.confirm!(question(busy))));
+    return agreed ? freeAll(context, shells, port, reports) : resultOf(port, reports, []);
+  });
+}
+
+function question(busy: readonly PortReport[]): string {
+  const holders = busy.flatMap(({ machine, holders: list }) => list.map((holder) => `${describeHolder(holder)} on ${machine}`));
+  return `End ${holders.join(' and ')}?`;
+}
+
+/** Frees the port wherever it is busy; when that fails somewhere, the other machines are still seen to. */
+async function freeAll({ events, signal }: CommandContext, shells: ReadonlyMap<string, Shell>, port: number, reports: readonly PortReport[]): Promise<CheckPortResult> {
+  const attempts = await Promise.allSettled(reports.map((report) => freePort(shells.get(report.machine)!, report, { events, signal })));
+  const failed = attempts.find((attempt) => attempt.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  const results = attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []));
+  return resultOf(port, results.map(({ after }) => after), results.flatMap(({ machine, ended }) => ended.map((one) => ({ machine, ...one }))));
+}
+
+function resultOf(port: number, machines: readonly PortReport[], ended: CheckPortResult['ended']): CheckPortResult {
+  return { port, machines, ended, busy: machines.some(({ state }) => state === 'busy') };
+}

@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { inStep } from '../core/events.ts';
+import { providerNamed } from '../providers/registry.ts';
+import { stateFolderFor } from '../state/folder.ts';
+import { removeJournal } from '../state/journal.ts';
+import { removeState } from '../state/state.ts';
+import type { CommandContext } from './context.ts';
+import { knownIdentity, type LabIdentity } from './lab-identity.ts';
+import { withLockedLab } from './locked-lab.ts';
+import { providerContext } from './provider-context.ts';
+
+export interface DownResult {
+  /** Name of the lab that was taken down; undefined when nothing was there. */
+  readonly lab: string | undefined;
+  /** What was ended, in words of the provider. */
+  readonly ended: readonly string[];
+  readonly purged: boolean;
+}
+
+/**
+ * Removes all that this lab made, by its state and journal; needs no lab file. Safe when nothing exists, and after `kill -9` of any other command.
+ * The runs and keys stay, unless `purge` says so.
+ */
+export async function down(context: CommandContext, options: { readonly purge: boolean }): Promise<DownResult> {
+  const stateFolder = stateFolderFor(context.labFile);
+  if (!existsSync(stateFolder)) return { lab: undefined, ended: [], purged: false };
+  const result = await withLockedLab(context, 'down', async () => {
+    const identity = await knownIdentity(stateFolder);
+    const ended = identity === undefined ? [] : await inStep(context.events, `take ${identity.name} down`, () => removeLab(context, stateFolder, identity));
+    return { lab: identity?.name, ended };
+  });
+  if (options.purge) await rm(stateFolder, { recursive: true, force: true });
+  return { ...result, purged: options.purge };
+}
+
+/** Removes what the lab made, then what tells of it: if we die in between, the next `down` finds it again. Call it with the lock held. */
+export async function removeLab(context: Pick<CommandContext, 'events' | 'signal'>, stateFolder: string, { labId, provider }: Pick<LabIdentity, 'labId' | 'provider'>): Promise<string[]> {
+  const ended = await (await providerNamed(provider)).down(labId, providerContext(context, { labId, stateFolder }));
+  await removeState(stateFolder);
+  await removeJournal(stateFolder);
+  return ended;
+}

@@ -1,0 +1,57 @@
+import { basename, relative } from 'node:path';
+import { UsageError } from '../core/errors.ts';
+import { loadLab } from '../lab/load.ts';
+import type { Problem } from '../lab/problem.ts';
+import { renderProblems } from '../lab/render.ts';
+import type { Lab } from '../lab/types.ts';
+import { parseScenarios } from '../scenario/parse.ts';
+import type { Scenario } from '../scenario/steps.ts';
+import type { CommandContext } from './context.ts';
+
+/** A lab file without fault, its scenarios understood. */
+export interface OpenedLab {
+  readonly lab: Lab;
+  readonly scenarios: ReadonlyMap<string, Scenario>;
+}
+
+/** A lab file as it was read: its faults (none when `lab` is there), in the order of the file. */
+export interface CheckedLabFile {
+  readonly text: string;
+  readonly problems: readonly Problem[];
+  readonly opened: OpenedLab | undefined;
+}
+
+/**
+ * Loads the lab file and parses its scenarios.
+ *
+ * @throws {UsageError} when it is missing, or has faults: all of them, each under its line of the file.
+ */
+export async function openLab(context: CommandContext): Promise<OpenedLab> {
+  const { opened, problems, text } = await checkLabFile(context);
+  if (opened !== undefined) return opened;
+  throw new UsageError(`${basename(context.labFile)} has ${countOf(problems.length, 'fault')}`, {
+    code: 'lab-file-wrong',
+    detail: renderProblems(shownPath(context), text, problems),
+    data: { file: context.labFile, problems },
+    hint: 'Correct it and try again; "lab validate" checks it without doing anything.',
+  });
+}
+
+/** @throws {UsageError} when the lab file is missing or cannot be read. */
+export async function checkLabFile({ labFile, overrides }: CommandContext): Promise<CheckedLabFile> {
+  const loaded = await loadLab(labFile, overrides);
+  if ('problems' in loaded) return { text: loaded.text, problems: loaded.problems, opened: undefined };
+  const { scenarios, problems } = parseScenarios(loaded.lab);
+  return { text: loaded.text, problems, opened: problems.length === 0 ? { lab: loaded.lab, scenarios } : undefined };
+}
+
+/** The lab file as the user would name it from here. */
+export function shownPath({ cwd, labFile }: CommandContext): string {
+  const path = relative(cwd, labFile);
+  return path.startsWith('..') ? labFile : path;
+}
+
+/** `1 fault`, `3 faults`. */
+export function countOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

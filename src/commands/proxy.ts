@@ -1,0 +1,33 @@
+import { connect, type Socket } from 'node:net';
+import { pipeline } from 'node:stream/promises';
+
+/**
+ * Joins standard input and output to a Unix socket until the other side ends: what OpenSSH expects of a ProxyCommand (ssh_config(5)).
+ * It imports nothing but Node, because OpenSSH waits for it at every connection.
+ *
+ * @throws the system error when there is no such socket, or nobody listens on it.
+ */
+export async function proxy(socketPath: string): Promise<void> {
+  const socket = connect({ path: socketPath, allowHalfOpen: true });
+  await connected(socket);
+  // Our input may stay open when the other side has ended, and then has no more say.
+  pipeline(process.stdin, socket).catch(() => socket.destroy());
+  await pipeline(socket, process.stdout);
+}
+
+function connected(socket: Socket): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.once('connect', resolve).once('error', reject);
+  });
+}
+
+/** `proxy` with its exit code; a failure is told on standard error, where ssh(1) lets it through. */
+export async function proxyOrExplain(socketPath: string): Promise<number> {
+  try {
+    await proxy(socketPath);
+    return 0;
+  } catch (error) {
+    process.stderr.write(`lab: cannot reach ${socketPath}: ${error instanceof Error ? error.message : String(error)}. "lab up" brings the machine back.\n`);
+    return 3;
+  }
+}

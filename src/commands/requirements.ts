@@ -1,0 +1,23 @@
+import { EnvironmentError } from '../core/errors.ts';
+import type { Provider, Requirement } from '../providers/provider.ts';
+
+/**
+ * Makes sure that this host has what the provider needs.
+ *
+ * @throws {EnvironmentError} with all that is missing, each with how to get it.
+ */
+export async function requireHost(provider: Provider, options: { readonly thorough?: boolean; readonly signal: AbortSignal }): Promise<void> {
+  const missing = (await provider.check(options)).filter(({ status }) => status === 'missing');
+  if (missing.length === 0) return;
+  throw new EnvironmentError(`this host cannot make machines with ${provider.name} yet: ${missing.map(({ description }) => description).join(', ')}`, {
+    code: 'requirements-missing',
+    detail: missing.map(describeRequirement).join('\n'),
+    hint: 'Do what is said above, then try again; "lab doctor" shows everything that it looks at.',
+    data: { provider: provider.name, missing },
+  });
+}
+
+/** What is missing, what was found instead, and how to get it, on lines of their own. */
+export function describeRequirement({ description, found, howToGet }: Requirement): string {
+  return [`  ${description}: ${found}`, ...howToGet.map((step) => `      ${step}`)].join('\n');
+}

@@ -1,0 +1,154 @@
+import { basename } from 'node:path';
+import { withCleanup, type CleanupStack } from '../core/cleanup.ts';
+import { UsageError } from '../core/errors.ts';
+import { timestamp, type EventSink, type RoleInfo } from '../core/events.ts';
+import { suggestion } from '../core/suggest.ts';
+import { deployPrograms } from '../deploy/deploy.ts';
+import type { Lab } from '../lab/types.ts';
+import { playScenario } from '../scenario/play.ts';
+import type { PlayResult } from '../scenario/result.ts';
+import type { Stage } from '../scenario/stage.ts';
+import type { Scenario } from '../scenario/steps.ts';
+import { fingerprint } from '../state/change.ts';
+import { RunFolder } from '../state/run-folder.ts';
+import { attachLab } from './attach.ts';
+import { changedLab } from './changed-lab.ts';
+import type { CommandContext } from './context.ts';
+import { withLockedLab } from './locked-lab.ts';
+import { openLab, type OpenedLab } from './open-lab.ts';
+
+export interface RunOptions {
+  /** Name of the scenario; undefined when there is only one. */
+  readonly scenario: string | undefined;
+  /** How often it is played, at least 1. */
+  readonly times: number;
+  /** Keyboards that users hold, by role. */
+  readonly operators?: Stage['operators'];
+}
+
+export interface RunResult {
+  readonly scenario: string;
+  /** Of all plays together: `passed` when each passed, else as the first that did not. */
+  readonly result: PlayResult['result'];
+  readonly times: number;
+  readonly passed: number;
+  readonly failed: number;
+  /** From 0 to 1. */
+  readonly passRate: number;
+  /** Every play, in order; fewer than `times` when the lab broke or the user stopped. */
+  readonly runs: readonly PlayedRun[];
+  readonly firstFailure: FailedRun | undefined;
+}
+
+export interface PlayedRun {
+  readonly run: string;
+  /** Absolute path. */
+  readonly folder: string;
+  readonly result: PlayResult['result'];
+  readonly durationMs: number;
+}
+
+/** A play that did not pass, with all that tells why. */
+export interface FailedRun extends PlayedRun {
+  readonly play: PlayResult;
+}
+
+/**
+ * Plays a scenario on the machines that are up, and stores each play in a folder of its own.
+ *
+ * @throws {UsageError} for an unknown scenario. @throws {EnvironmentError} when the lab is not up. @throws {CheckError} when its machines changed in the file.
+ */
+export async function run(context: CommandContext, options: RunOptions): Promise<RunResult> {
+  const opened = await openLab(context);
+  const scenario = scenarioNamed(opened, options.scenario);
+  return withLockedLab(context, 'run', async (stateFolder) => {
+    const played: FailedRun[] = [];
+    await withCleanup(async (cleanup) => {
+      const stage = await setStage(context, opened.lab, scenario, options, cleanup);
+      for (let number = 1; number <= options.times; number++) {
+        const repeat = options.times > 1 ? { number, of: options.times } : undefined;
+        played.push(await playOnce(context, stage, scenario, stateFolder, repeat));
+        const { result } = played.at(-1)!;
+        if (result === 'broken' || result === 'interrupted') break;
+      }
+    });
+    return summarise(scenario, options.times, played);
+  });
+}
+
+function scenarioNamed({ lab, scenarios }: OpenedLab, name: string | undefined): Scenario {
+  const names = [...scenarios.keys()];
+  if (names.length === 0) throw new UsageError(`${basename(lab.file)} has no scenario`, { code: 'no-scenario', hint: 'Add one under "scenarios:"; "lab init --template tp1" shows how.' });
+  if (name === undefined && names.length > 1) throw new UsageError('which scenario?', { code: 'which-scenario', hint: `Name one of: ${names.join(', ')}` });
+  const found = scenarios.get(name ?? names[0]!);
+  if (found !== undefined) return found;
+  throw new UsageError(`there is no scenario "${name}"`, { code: 'unknown-scenario', hint: suggestion(name!, names) });
+}
+
+/** Connections to the machines that the scenario needs, and its programs there. */
+async function setStage(context: CommandContext, lab: Lab, scenario: Scenario, { operators }: RunOptions, cleanup: CleanupStack): Promise<Stage> {
+  const { events, signal } = context;
+  const { roles, machines } = castOf(scenario, lab);
+  const { state, shells } = await attachLab(context, cleanup, machines);
+  if (state.fingerprint !== fingerprint(lab)) throw changedLab(state, lab);
+  const programs = await deployPrograms(lab, shells, { events, signal, only: roles });
+  return { lab, shells, programs, events, signal, operators };
+}
+
+/** Which programs and machines take part. */
+function castOf({ steps }: Scenario, lab: Lab): { readonly roles: readonly string[]; readonly machines: readonly string[] } {
+  const roles = [...new Set(steps.flatMap((step) => (step.verb === 'start' ? step.programs : [])))];
+  const commands = steps.flatMap((step) => (step.verb === 'run' ? step.commands.map(({ on }) => on) : []));
+  return { roles, machines: [...new Set([...roles.map((role) => lab.programs.get(role)!.on), ...commands])] };
+}
+
+async function playOnce(context: CommandContext, stage: Stage, scenario: Scenario, stateFolder: string, repeat: { number: number; of: number } | undefined): Promise<FailedRun> {
+  const folder = await RunFolder.create({ stateFolder, scenario: scenario.name, wallMs: Date.now(), repeat, onFault: (error) => void tellFault(context.events, error) });
+  const events = recorded(context.events, folder);
+  const { lab } = stage;
+  try {
+    await events.emit({ kind: 'run-started', run: folder.id, scenario: scenario.name, lab: lab.name, roles: castOf(scenario, lab).roles.map((role) => roleInfo(lab, role)) });
+    const play = await playScenario(scenario, { ...stage, events });
+    const { result, durationMs } = play;
+    const reason = play.failedStep?.reason ?? play.error?.message;
+    await events.emit({ kind: 'run-finished', run: folder.id, result, durationMs, ...(reason === undefined ? {} : { reason }) });
+    return { run: folder.id, folder: folder.path, result, durationMs, play };
+  } finally {
+    await folder.close();
+  }
+}
+
+function roleInfo(lab: Lab, role: string): RoleInfo {
+  const machine = lab.machines.get(lab.programs.get(role)!.on)!;
+  return { role, machine: machine.name, user: machine.user, address: machine.interfaces[0]?.address };
+}
+
+/** Every event is shown and stored; the slower of the two holds its source back. */
+function recorded(shown: EventSink, folder: RunFolder): EventSink {
+  return {
+    emit(body) {
+      const waits = [folder.record({ ...body, at: timestamp() }), shown.emit(body)].filter((wait) => wait !== undefined);
+      return waits.length === 0 ? undefined : Promise.all(waits).then(() => undefined);
+    },
+  };
+}
+
+function tellFault(events: EventSink, error: unknown): void | Promise<void> {
+  const message = error instanceof Error ? error.message : String(error);
+  return events.emit({ kind: 'notice', level: 'warning', message: `the run goes on, but is no longer stored: ${message}` });
+}
+
+function summarise(scenario: Scenario, times: number, played: readonly FailedRun[]): RunResult {
+  const firstFailure = played.find(({ result }) => result !== 'passed');
+  const passed = played.filter(({ result }) => result === 'passed').length;
+  return {
+    scenario: scenario.name,
+    result: firstFailure?.result ?? 'passed',
+    times,
+    passed,
+    failed: played.length - passed,
+    passRate: passed / Math.max(1, played.length),
+    runs: played.map(({ play: _play, ...short }) => short),
+    firstFailure,
+  };
+}

@@ -1,0 +1,78 @@
+import { withCleanup, type CleanupStack } from '../core/cleanup.ts';
+import type { ExecResult, RemoteProcess, Shell } from '../ssh/shell.ts';
+import { attachLab } from './attach.ts';
+import type { CommandContext, UserTerminal } from './context.ts';
+import { execOn, exitCodeOf } from './exec.ts';
+import { writeOutput } from './output.ts';
+
+export interface SshOptions {
+  readonly machine: string;
+  /** Words for the machine's shell, joined by spaces as ssh(1) does; undefined logs in. */
+  readonly command: readonly string[] | undefined;
+  readonly tty: boolean;
+  /** Keep what the command prints for the result, instead of passing it on as it comes. */
+  readonly collect: boolean;
+}
+
+export interface SshResult extends Partial<ExecResult> {
+  readonly machine: string;
+  readonly status: number;
+}
+
+/** The user's login shell, started as login(1) does; `$SHELL` is set by sshd. */
+const loginShell = 'exec "${SHELL:-/bin/sh}" -l';
+
+/**
+ * A shell on the machine, or one command there; its status is the result.
+ *
+ * @throws {ConnectionError} when the machine cannot be reached or the connection is lost.
+ */
+export async function ssh(context: CommandContext, { machine, command, tty, collect }: SshOptions): Promise<SshResult> {
+  return withCleanup(async (cleanup) => {
+    const { shells } = await attachLab(context, cleanup, [machine]);
+    const shell = shells.get(machine)!;
+    if (command === undefined || tty) return { machine, status: await onTerminal(context, shell, cleanup, command?.join(' ') ?? loginShell) };
+    const result = await execOn(context, shell, { script: command.join(' ') }, { collect, prefix: '' });
+    return { machine, ...(collect ? result : {}), status: exitCodeOf(result) };
+  });
+}
+
+/** Joins the user's terminal to one on the machine until the command there ends. */
+async function onTerminal({ terminal, signal }: CommandContext, shell: Shell, cleanup: CleanupStack, script: string): Promise<number> {
+  const process = await shell.start({ script }, { terminal: sizeOf(terminal), env: new Map([['TERM', processTerm()]]) });
+  const stop = (): void => void process.kill('HUP');
+  signal.addEventListener('abort', stop, { once: true });
+  cleanup.add('stop listening for signals', () => signal.removeEventListener('abort', stop));
+  joinKeyboard(terminal, process, cleanup);
+  for await (const chunk of process.output) await writeOutput(terminal.stdout, chunk);
+  return exitCodeOf(await process.exit);
+}
+
+/** Every key goes to the process as it is pressed, ^C too; the clean-up stack gives the keyboard back. */
+export function joinKeyboard(terminal: UserTerminal, process: RemoteProcess, cleanup: CleanupStack): void {
+  const { stdin, stdout } = terminal;
+  const onKeys = (bytes: Uint8Array): void => {
+    stdin.pause();
+    // A lost connection shows in the output and the exit status; nothing is to be said twice.
+    process.write(bytes).then(() => stdin.resume(), () => undefined);
+  };
+  const onEnd = (): void => process.end();
+  const onResize = (): void => process.resize(sizeOf(terminal));
+  stdin.setRawMode?.(true);
+  stdin.on('data', onKeys).on('end', onEnd);
+  stdout.on('resize', onResize);
+  cleanup.add('give the keyboard back', () => {
+    stdout.off('resize', onResize);
+    stdin.off('data', onKeys).off('end', onEnd);
+    stdin.setRawMode?.(false);
+    stdin.pause();
+  });
+}
+
+export function sizeOf({ stdout }: UserTerminal): { readonly columns: number; readonly rows: number } {
+  return { columns: stdout.columns ?? 80, rows: stdout.rows ?? 24 };
+}
+
+function processTerm(): string {
+  return globalThis.process.env['TERM'] ?? 'xterm-256color';
+}

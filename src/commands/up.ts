@@ -1,0 +1,132 @@
+import { withCleanup, type CleanupStack } from '../core/cleanup.ts';
+import { EnvironmentError, messageOf } from '../core/errors.ts';
+import { inStep, type EventSink } from '../core/events.ts';
+import type { Lab } from '../lab/types.ts';
+import { deployPrograms, type DeployedProgram } from '../deploy/deploy.ts';
+import type { PortReport } from '../ports/inspect.ts';
+import type { AttachedMachine, Provider, ProviderContext } from '../providers/provider.ts';
+import { providerNamed } from '../providers/registry.ts';
+import { fingerprint } from '../state/change.ts';
+import { openJournal } from '../state/journal.ts';
+import { readState, stateOf, writeState, type LabState } from '../state/state.ts';
+import { connectAll, findLab } from './attach.ts';
+import { changedLab } from './changed-lab.ts';
+import type { CommandContext } from './context.ts';
+import { removeLab } from './down.ts';
+import { claimIdentity, knownIdentity } from './lab-identity.ts';
+import { withLockedLab } from './locked-lab.ts';
+import { openLab } from './open-lab.ts';
+import { inspectProgramPorts } from './program-ports.ts';
+import { providerContext } from './provider-context.ts';
+import { requireHost } from './requirements.ts';
+
+export interface UpResult {
+  readonly lab: string;
+  readonly provider: string;
+  /** Whether this call made the machines; false when they ran already. */
+  readonly made: boolean;
+  readonly machines: readonly { readonly name: string; readonly user: string; readonly addresses: readonly string[] }[];
+  readonly programs: readonly { readonly name: string; readonly on: string; readonly sent: number; readonly skipped: number; readonly bytes: number }[];
+  /** The ports that programs are going to listen on. A busy one is told here and acted on when the program starts. */
+  readonly ports: readonly PortReport[];
+  /** Names of what can be played now. */
+  readonly scenarios: readonly string[];
+}
+
+/**
+ * Brings the lab up: machines, connections, programs, a look at the ports. What runs and fits stays. When it fails or is interrupted, what this call made
+ * is gone again.
+ *
+ * @throws {CheckError} when machines run that the lab file no longer describes, unless `recreate` is set.
+ * @throws {EnvironmentError} when this host cannot, with all that is missing.
+ */
+export async function up(context: CommandContext, options: { readonly recreate: boolean }): Promise<UpResult> {
+  const { lab } = await openLab(context);
+  const provider = await providerNamed(lab.provider);
+  return withLockedLab(context, 'up', async (stateFolder) => {
+    const state = await settle(context, stateFolder, lab, options.recreate);
+    const journal = openJournal(stateFolder);
+    const { labId } = state ?? (await claimIdentity(stateFolder, journal, lab));
+    const place = { labId, stateFolder };
+    const running = await runningMachines(context, state);
+    const made = running.length === 0;
+    try {
+      const machines = await bringUp(provider, lab, providerContext(context, place, journal), state, running);
+      return await withCleanup((connections) => equip(context, lab, machines, made, connections));
+    } catch (error) {
+      if (made) await undo(context.events, stateFolder, { labId, provider: provider.name });
+      throw error;
+    }
+  });
+}
+
+/** Clears away what must not stay: all with `recreate`, what a crash left, machines that changed and do not run. Returns the state that fits the lab file. */
+async function settle(context: CommandContext, stateFolder: string, lab: Lab, recreate: boolean): Promise<LabState | undefined> {
+  const known = await knownIdentity(stateFolder);
+  if (known === undefined) return undefined;
+  const state = recreate ? undefined : await readState(stateFolder);
+  if (state?.fingerprint === fingerprint(lab)) return state;
+  if (state !== undefined && (await runningMachines(context, state)).length > 0) throw changedLab(state, lab);
+  await inStep(context.events, recreate ? `take ${known.name} down` : 'clear away what an earlier lab left', () => removeLab(context, stateFolder, known));
+  return undefined;
+}
+
+async function runningMachines(context: CommandContext, state: LabState | undefined): Promise<readonly AttachedMachine[]> {
+  const found = state === undefined ? undefined : await findLab(context);
+  return found?.machines.filter(({ running }) => running) ?? [];
+}
+
+/** Machines that all run, from those that run already or the provider; the state is on disk as soon as they do. */
+async function bringUp(provider: Provider, lab: Lab, context: ProviderContext, state: LabState | undefined, running: readonly AttachedMachine[]): Promise<readonly AttachedMachine[]> {
+  if (state !== undefined && running.length === lab.machines.size) {
+    await keepState(context.stateFolder, lab, state, state.providerState);
+    return running;
+  }
+  await requireHost(provider, { signal: context.signal });
+  const providerState = await provider.up(lab, context).catch((error: unknown) => explainRefusal(provider, error, context.signal));
+  await keepState(context.stateFolder, lab, state ?? stateOf(lab, context.labId, providerState), providerState);
+  return provider.attach([...lab.machines.values()], providerState, context);
+}
+
+/** When the provider was refused something, a thorough look may know why and what helps; else its own words stand. */
+async function explainRefusal(provider: Provider, error: unknown, signal: AbortSignal): Promise<never> {
+  signal.throwIfAborted();
+  if (error instanceof EnvironmentError) await requireHost(provider, { thorough: true, signal });
+  throw error;
+}
+
+/** Writes the state unless the one on disk says the same already. */
+async function keepState(stateFolder: string, lab: Lab, state: LabState, providerState: LabState['providerState']): Promise<void> {
+  const next = { ...stateOf(lab, state.labId, providerState), createdAt: state.createdAt };
+  const before = await readState(stateFolder);
+  if (JSON.stringify(before) !== JSON.stringify(next)) await writeState(stateFolder, next);
+}
+
+/** Connects to the machines, puts the programs there, looks at their ports. */
+async function equip(context: CommandContext, lab: Lab, machines: readonly AttachedMachine[], made: boolean, cleanup: CleanupStack): Promise<UpResult> {
+  const { events, signal } = context;
+  const shells = await inStep(events, 'reach the machines', () => connectAll(machines, cleanup, signal), ({ size }) => `${size} of ${machines.length} answer`);
+  const deployed = await deployPrograms(lab, shells, { events, signal });
+  const ports = await inspectProgramPorts(lab.programs.values(), shells, context);
+  return {
+    lab: lab.name,
+    provider: lab.provider,
+    made,
+    machines: machines.map(({ machine }) => ({ name: machine.name, user: machine.user, addresses: machine.interfaces.map(({ address }) => address) })),
+    programs: [...deployed.values()].map(summaryOf),
+    ports,
+    scenarios: [...lab.scenarios.keys()],
+  };
+}
+
+function summaryOf({ program, sent, skipped, bytes }: DeployedProgram): UpResult['programs'][number] {
+  return { name: program.name, on: program.on, sent, skipped, bytes };
+}
+
+/** Takes down what this call made, also after ^C; a failure of that is told beside the reason, not instead of it. */
+async function undo(events: EventSink, stateFolder: string, lab: { readonly labId: string; readonly provider: string }): Promise<void> {
+  const context = { events, signal: new AbortController().signal };
+  await inStep(events, 'take down what was made', () => removeLab(context, stateFolder, lab)).catch((error: unknown) =>
+    events.emit({ kind: 'notice', level: 'warning', message: `could not take down all that was made: ${messageOf(error)}`, hint: 'Run "lab down".' }),
+  );
+}
