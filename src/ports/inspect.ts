@@ -1,0 +1,118 @@
+import { EnvironmentError } from '../core/errors.ts';
+import type { Shell } from '../ssh/shell.ts';
+import { parseFindings, type Findings } from './facts.ts';
+import { inspectScript } from './remote-scripts.ts';
+import type { Holder, PortReport, PortSource } from './report.ts';
+import { joinAddress } from './socket-address.ts';
+import { parseSocketTable, type SocketRow } from './socket-table.ts';
+
+export type { PortReport } from './report.ts';
+
+export interface LookOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+const sources: ReadonlySet<string> = new Set<PortSource>(['ss', 'proc', 'lsof', 'netstat']);
+
+/** A look takes milliseconds; this is for a machine that hangs. */
+const lookTimeoutMs = 15_000;
+
+/**
+ * Who listens on a TCP port of a machine, in one round trip, without connecting to it. A holder that the user may not see is looked at through
+ * `sudo -n`, where that works; `blindSpot` tells when it does not.
+ *
+ * @throws {EnvironmentError} when the machine has nothing to look with; what `Shell.exec` throws.
+ */
+export async function inspectPort(shell: Shell, port: number, options: LookOptions = {}): Promise<PortReport> {
+  const findings = await look(shell, port, 'all', options);
+  const source = findings.source as PortSource;
+  const rows = parseSocketTable(source, findings.table, port);
+  const holders = rows.filter(({ state }) => state === 'LISTEN').flatMap((row) => holdersOf(row, findings));
+  const timeWait = rows.filter(({ state }) => state === 'TIME_WAIT').map(connectionOf);
+  const connections = rows.filter(({ state }) => state !== 'LISTEN' && state !== 'TIME_WAIT');
+  return {
+    machine: shell.machine,
+    port,
+    state: stateOf(holders.length, timeWait.length),
+    holders: withoutRepeats(holders),
+    timeWait,
+    connections: connections.map((row) => Object.assign(connectionOf(row), { state: row.state })),
+    source,
+    raw: findings.table,
+    blindSpot: holders.some(({ pid }) => pid === undefined) ? explainBlindSpot(shell, port, findings) : undefined,
+    sshPort: findings.sshPort,
+  };
+}
+
+/**
+ * Whether a socket listens on the port: a cheap, passive look at the machine's socket table, for one who waits for a server.
+ *
+ * @throws as `inspectPort` does.
+ */
+export async function isListening(shell: Shell, port: number, options: LookOptions = {}): Promise<boolean> {
+  const { source, table } = await look(shell, port, 'rows', options);
+  return parseSocketTable(source as PortSource, table, port).some(({ state }) => state === 'LISTEN');
+}
+
+async function look(shell: Shell, port: number, mode: 'all' | 'rows', { signal }: LookOptions): Promise<Findings> {
+  const command = { script: inspectScript, args: [String(port), inspectScript, mode] };
+  const result = await shell.exec(command, { timeoutMs: lookTimeoutMs, signal });
+  const findings = parseFindings(result.stdout);
+  if (findings !== undefined && sources.has(findings.source)) return findings;
+  if (findings !== undefined) {
+    throw new EnvironmentError(`${shell.machine} has no ss, lsof, netstat or readable /proc/net/tcp to look at port ${port} with`, {
+      code: 'port-tool-missing',
+      hint: `Install one of them on ${shell.machine}, for example: sudo apt-get install iproute2`,
+    });
+  }
+  throw new EnvironmentError(`the look at port ${port} of ${shell.machine} broke off`, {
+    code: 'port-look-failed',
+    hint: `Try by hand: lab exec ${shell.machine} -- ss -tlnp`,
+    detail: result.stderr.trim() || undefined,
+  });
+}
+
+function stateOf(holders: number, timeWait: number): PortReport['state'] {
+  if (holders > 0) return 'busy';
+  return timeWait > 0 ? 'time-wait' : 'free';
+}
+
+function connectionOf(row: SocketRow): { local: string; peer: string } {
+  return { local: joinAddress(row.address, row.port), peer: row.peer };
+}
+
+/** The processes that have the socket of this row open; one without a PID when none is visible. */
+function holdersOf(row: SocketRow, findings: Findings): Holder[] {
+  const pids = row.pid === undefined ? (findings.owners.get(row.inode ?? '') ?? []) : [row.pid];
+  return pids.length > 0 ? pids.map((pid) => holderOf(row, pid, findings)) : [holderOf(row, undefined, findings)];
+}
+
+function holderOf(row: SocketRow, pid: number | undefined, { processes, userNames, above }: Findings): Holder {
+  const process = pid === undefined ? undefined : processes.get(pid);
+  const uid = process?.uid ?? row.uid;
+  return {
+    address: row.address,
+    port: row.port,
+    pid,
+    command: process?.command,
+    user: uid === undefined ? undefined : (userNames.get(uid) ?? String(uid)),
+    startedAtMs: process?.startedAtMs,
+    identity: process?.identity,
+    inode: row.inode,
+    parent: process && { pid: process.parent, command: process.parentCommand },
+    unit: process?.unit,
+    carriesUs: pid !== undefined && above.has(pid),
+  };
+}
+
+/** A process may listen twice on one address (SO_REUSEPORT) or have one socket open twice; it is told once. */
+function withoutRepeats(holders: readonly Holder[]): Holder[] {
+  return [...new Map(holders.map((holder) => [`${holder.pid ?? holder.inode} ${holder.address}`, holder])).values()];
+}
+
+function explainBlindSpot({ machine, user }: Shell, port: number, { uid, sudo }: Findings): string {
+  const unseen = `${user} may not see the process that holds port ${port} on ${machine}`;
+  if (sudo === 'absent') return `${unseen}, and sudo is not installed there. Look as root: lsof -i :${port}`;
+  if (sudo === 'refused') return `${unseen}, and sudo wants a password. Look there by hand: sudo lsof -i :${port}`;
+  return `no process on ${machine} shows as the holder of port ${port}${uid === 0 ? '' : ', to root neither'}: it lives in another container, or in the kernel. Look on the host of ${machine}`;
+}

@@ -1,0 +1,43 @@
+import { CheckError, EnvironmentError, type LabError } from '../core/errors.ts';
+import { describeHolder } from './describe.ts';
+import type { Holder, PortReport } from './report.ts';
+
+/** Why the holders of a port must not or cannot be ended; undefined when they may. Decides from the report alone. */
+export function refusalToFree(report: PortReport): LabError | undefined {
+  const { machine, port, blindSpot, sshPort } = report;
+  if (port === sshPort) {
+    return refused(report, 'port-is-ssh', `it is the port of the SSH server through which lab reaches ${machine}`, 'Give your program another port.');
+  }
+  for (const holder of report.holders) {
+    const refusal = refusalOf(holder, report);
+    if (refusal !== undefined) return refusal;
+  }
+  if (blindSpot === undefined) return undefined;
+  return new EnvironmentError(`cannot free port ${port} of ${machine}: ${blindSpot}`, {
+    code: 'port-holder-hidden',
+    hint: `End it as its owner or as root, or give your program another port.`,
+  });
+}
+
+function refusalOf(holder: Holder, report: PortReport): CheckError | undefined {
+  const who = describeHolder(holder);
+  if (isSshd(holder)) {
+    const hint = `Give your program another port; if it is a port that an old session forwards (ssh -R), end that session.`;
+    return refused(report, 'port-is-ssh', `${who} is the SSH server of the machine, or a session of it`, hint);
+  }
+  if (holder.pid === 1) {
+    const hint = `A systemd socket is stopped with: sudo systemctl list-sockets, then sudo systemctl stop NAME.socket`;
+    return refused(report, 'port-is-init', `${who} is the first process of the machine, and the machine ends with it`, hint);
+  }
+  if (holder.carriesUs) return refused(report, 'port-carries-us', `lab's own connection to ${report.machine} hangs on ${who}`, 'Give your program another port.');
+  return undefined;
+}
+
+/** OpenSSH's processes call themselves `sshd: user [priv]`, or are started as `/usr/sbin/sshd -D`; newer ones are `sshd-session`. */
+function isSshd({ command }: Holder): boolean {
+  return command !== undefined && /^(\S*\/)?sshd(-session|-auth)?(:| |$)/.test(command);
+}
+
+function refused({ machine, port }: PortReport, code: string, reason: string, hint: string): CheckError {
+  return new CheckError(`port ${port} of ${machine} is not freed: ${reason}`, { code, hint });
+}

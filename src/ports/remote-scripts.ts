@@ -1,0 +1,192 @@
+/**
+ * The two POSIX sh scripts that run on a machine: one that looks, one that signals. Each is one round trip. What they print is for `facts.ts`.
+ *
+ * Names of processes are chosen by their owners, so nothing is taken from text that a process can shape: who holds a socket is read from the links
+ * in /proc/PID/fd, with `ls -q` against line breaks in file names, and command lines travel as hex.
+ */
+
+/** Begins each part of what `inspectScript` prints. Longer than a process name can be (15 bytes), so none can forge it. */
+export const sectionMark = ':::lab-port-section:::';
+
+const common = String.raw`
+LC_ALL=C; PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; export LC_ALL PATH
+set -f
+say() { printf '%s\n' "$*"; }
+# Start time (field 22 of proc_pid_stat(5), in ticks since boot) and a checksum of the command: what tells a process from a later one with its number.
+identify() {
+  who=$1
+  if [ -r "/proc/$who/stat" ]; then
+    stat=$(cat "/proc/$who/stat" 2>/dev/null) && [ -n "$stat" ] || return 1
+    set -- $(say "$stat" | sed -n '$s/.*) //p')
+    shift 19
+    say "$1.$(cksum <"/proc/$who/cmdline" 2>/dev/null | tr ' ' -)"
+  else
+    line=$(ps -o lstart= -o args= -p "$who" 2>/dev/null) && [ -n "$line" ] || return 1
+    say "0.$(say "$line" | cksum | tr ' ' -)"
+  fi
+}
+`;
+
+/**
+ * Prints the rows of the socket table with this local port, and if one listens, who holds it.
+ *
+ * Arguments: port, this script's own text (it runs itself through `sudo -n` when a holder is not visible), mode: `rows` prints the table only,
+ * `all` everything, `elevated` is the second run.
+ */
+export const inspectScript = String.raw`${common}
+port=$1 self=$2 mode=$3
+mark=${sectionMark}
+hex=$(printf %04X "$port")
+
+read_table() {
+  if table=$(ss -tane "sport = :$port" 2>/dev/null) && [ -n "$table" ]; then source=ss
+  elif [ -r /proc/net/tcp ]; then
+    source=proc table=$(grep -hs -e '^ *sl ' -e "^ *[0-9]*: [0-9A-F]*:$hex " /proc/net/tcp /proc/net/tcp6)
+  elif command -v lsof >/dev/null; then source=lsof table=$(lsof -nP "-iTCP:$port" 2>/dev/null)
+  elif table=$(netstat -tanp 2>/dev/null || netstat -an -p tcp 2>/dev/null); then
+    source=netstat table=$(say "$table" | grep -e '^Proto' -e "[:.]$port ")
+  else source=none table=
+  fi
+}
+
+# Sockets in state LISTEN, by number (inode), and the numbers of their users; where the table has no inodes, processes.
+listening() {
+  case $source in
+    ss) awk '/^LISTEN/ && match($0, / ino:[0-9]+/) { print substr($0, RSTART + 5, RLENGTH - 5) }' ;;
+    proc) awk '$4 == "0A" { print $10 }' ;;
+  esac
+}
+listening_users() {
+  case $source in
+    ss) awk '/^LISTEN/ { print match($0, / uid:[0-9]+ ino:/) ? substr($0, RSTART + 5, RLENGTH - 10) : 0 }' ;;
+    proc) awk '$4 == "0A" { print $8 }' ;;
+  esac | sort -u
+}
+listening_processes() {
+  case $source in
+    lsof) sed -n 's/^[^ ]*  *\([0-9]*\) .*(LISTEN)$/\1/p' ;;
+    netstat) sed -n 's/.* LISTEN  *\([0-9]*\)\/.*/\1/p' ;;
+  esac | sort -u
+}
+
+# "holds PID INODE" for each process with one of the sockets open, as far as this user may look.
+owners() {
+  set +f
+  ls -lnq /dev/null /proc/[0-9]*/fd 2>/dev/null | awk -v wanted=" $(say $inodes) " '
+    /^\/proc\/[0-9]+\/fd:$/ { split($0, part, "/"); pid = part[3] }
+    match($0, / -> socket:\[[0-9]+\]$/) {
+      inode = substr($0, RSTART + 12, RLENGTH - 13)
+      if (index(wanted, " " inode " ")) print "holds", pid, inode
+    }' | sort -u
+  set -f
+}
+
+to_hex() { head -c 4096 | od -An -v -tx1 | tr -d ' \n'; }
+command_of() {
+  if [ -r "/proc/$1/cmdline" ]; then
+    text=$(to_hex <"/proc/$1/cmdline" 2>/dev/null)
+    [ -n "$text" ] || text=$(to_hex <"/proc/$1/comm" 2>/dev/null)
+    printf '%s' "$text"
+  else ps -o args= -p "$1" 2>/dev/null | to_hex
+  fi
+}
+name_of() { getent passwd "$1" 2>/dev/null || grep "^[^:]*:[^:]*:$1:" /etc/passwd 2>/dev/null; }
+parent_of() {
+  if [ -r "/proc/$1/status" ]; then sed -n 's/^PPid:[^0-9]*//p' "/proc/$1/status" 2>/dev/null; else ps -o ppid= -p "$1" 2>/dev/null | tr -d ' '; fi
+}
+user_of() {
+  if [ -r "/proc/$1/status" ]; then sed -n 's/^Uid:[^0-9]*[0-9]*[^0-9]*\([0-9]*\).*/\1/p' "/proc/$1/status" 2>/dev/null
+  else ps -o uid= -p "$1" 2>/dev/null | tr -d ' '; fi
+}
+
+describe() {
+  pid=$1
+  identity=$(identify "$pid") || return 0
+  parent=$(parent_of "$pid")
+  uid=$(user_of "$pid")
+  users="$users $uid"
+  say "process $pid $parent $uid $identity"
+  say "command $pid $(command_of "$pid")"
+  say "command $parent $(command_of "$parent")"
+  say "cgroup $pid $(to_hex <"/proc/$pid/cgroup" 2>/dev/null)"
+}
+
+# A socket without a visible process belongs to another user, or to nobody here.
+some_hidden() {
+  for inode in $inodes; do say "$held" | grep -q " $inode\$" || return 0; done
+  [ "$source" = netstat ] && say "$table" | grep -q 'LISTEN  *-'
+}
+
+read_table
+say "$mark$source"
+[ -z "$table" ] || say "$table"
+say "$mark"facts
+inodes=$(say "$table" | listening)
+pids=$(say "$table" | listening_processes)
+users=$(say "$table" | listening_users)
+if [ "$mode" = rows ] || [ -z "$inodes$pids$users" ]; then say "$mark"end; exit 0; fi
+
+held=$(owners)
+[ -z "$held" ] || say "$held"
+for pid in $(say "$held" | sed 's/^holds \([0-9]*\) .*/\1/' | sort -u) $pids; do describe "$pid" 2>/dev/null; done
+for uid in $(say "$users" | tr ' ' '\n' | sort -u); do say "user $uid $(name_of "$uid" | sed -n '1s/:.*//p')"; done
+say "clock $(getconf CLK_TCK 2>/dev/null || say 100) $(sed -n 's/^btime //p' /proc/stat 2>/dev/null)"
+say "me $(id -u)"
+set -- $SSH_CONNECTION
+say "ssh $3 $4"
+above=$$
+while [ "$above" ] && [ "$above" != 0 ]; do say "above $above"; above=$(parent_of "$above"); done
+if [ "$mode" = all ] && [ "$(id -u)" != 0 ] && some_hidden; then
+  if ! command -v sudo >/dev/null; then say 'sudo absent'
+  elif ! sudo -n sh -c "$self" sh "$port" "$self" elevated 2>/dev/null; then say 'sudo refused'
+  fi
+fi
+say "$mark"end
+`;
+
+/**
+ * Sends a signal to processes, each identified again right before: same start time, same command, still holding the socket. All or none: when one of them
+ * is not ours to signal, everything is done through `sudo -n`, or nothing.
+ *
+ * Arguments: signal, this script's own text, `plain` or `elevated`, then for each process `PID IDENTITY INODE` (`-` for no inode).
+ * Prints a line for each: `signalled`, `gone`, `changed`, `denied`, and the PID; `sudo absent` or `sudo refused` when nothing could be done.
+ */
+export const signalScript = String.raw`${common}
+signal=$1 self=$2 mode=$3
+shift 3
+# 0: it is the same and we may signal it; else prints why not.
+same() {
+  pid=$1
+  now=$(identify "$1") || { say "gone $1"; return 1; }
+  [ "$now" = "$2" ] || { say "changed $1"; return 1; }
+  kill -0 "$1" 2>/dev/null || { say "denied $1"; return 1; }
+  [ "$3" != - ] || return 0
+  links=$(ls -lnq "/proc/$1/fd" 2>/dev/null) || { say "denied $1"; return 1; }
+  case "$links" in *" -> socket:[$3]"*) return 0 ;; esac
+  say "changed $1"
+  return 1
+}
+each() {
+  action=$1
+  shift
+  while [ $# -ge 3 ]; do "$action" "$1" "$2" "$3"; shift 3; done
+}
+end_it() {
+  if why=$(same "$1" "$2" "$3"); then
+    if kill -s "$signal" "$1" 2>/dev/null; then say "signalled $1"; else say "gone $1"; fi
+  else say "$why"
+  fi
+}
+case $(each same "$@") in
+  *denied*)
+    if [ "$mode" = plain ] && [ "$(id -u)" != 0 ]; then
+      if ! command -v sudo >/dev/null; then say 'sudo absent'
+      else sudo -n sh -c "$self" sh "$signal" "$self" elevated "$@" 2>/dev/null || say 'sudo refused'
+      fi
+    else each same "$@"
+    fi
+    ;;
+  *) each end_it "$@" ;;
+esac
+exit 0
+`;

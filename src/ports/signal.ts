@@ -1,0 +1,41 @@
+import { EnvironmentError } from '../core/errors.ts';
+import type { Shell } from '../ssh/shell.ts';
+import { describeHolder } from './describe.ts';
+import { signalScript } from './remote-scripts.ts';
+import type { Holder } from './report.ts';
+
+export type EndSignal = 'TERM' | 'KILL';
+
+/** One round trip takes milliseconds; this is for a machine that hangs. */
+const signalTimeoutMs = 15_000;
+
+/**
+ * Sends a signal to the processes of these holders, each once and only if it is still the same process (PID, start time, command) and still has the socket
+ * open; through `sudo -n` when one belongs to another user. Returns the holders whose process got it.
+ *
+ * @throws {EnvironmentError} when one may not be signalled; then none was.
+ */
+export async function signalHolders(shell: Shell, holders: readonly Holder[], signal: EndSignal, options: { signal?: AbortSignal | undefined }): Promise<Holder[]> {
+  const targets = holders.flatMap(({ pid, identity, inode }) => (pid === undefined || identity === undefined ? [] : [String(pid), identity, inode ?? '-']));
+  const command = { script: signalScript, args: [signal, signalScript, 'plain', ...targets] };
+  const { stdout, stderr } = await shell.exec(command, { timeoutMs: signalTimeoutMs, signal: options.signal });
+  const outcomes = Map.groupBy(stdout.trim().split('\n').map((line) => line.split(' ')), ([word = '']) => word);
+  const pidsOf = (outcome: string): Set<number> => new Set((outcomes.get(outcome) ?? []).map(([, pid]) => Number(pid)));
+  const sudo = outcomes.get('sudo')?.[0]?.[1];
+  if (sudo !== undefined || outcomes.has('denied')) throw notAllowed(shell, holders, sudo, stderr);
+  const signalled = pidsOf('signalled');
+  return holders.filter(({ pid }) => pid !== undefined && signalled.has(pid));
+}
+
+function notAllowed({ machine, user }: Shell, holders: readonly Holder[], sudo: string | undefined, stderr: string): EnvironmentError {
+  const others = holders.filter((holder) => holder.user !== user);
+  const who = (others.length > 0 ? others : holders).map(describeHolder).join(', ');
+  const port = holders[0]?.port;
+  const why = sudo === 'absent' ? 'sudo is not installed there' : 'sudo wants a password';
+  const pids = [...new Set(holders.map(({ pid }) => pid))].join(' ');
+  return new EnvironmentError(`${user} may not end ${who}, which holds port ${port} of ${machine}${sudo === undefined ? '' : `, and ${why}`}`, {
+    code: 'port-holder-not-ours',
+    hint: `End it there as its owner or as root (sudo kill ${pids}), or give your program another port.`,
+    detail: stderr.trim() || undefined,
+  });
+}

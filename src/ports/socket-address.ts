@@ -1,0 +1,56 @@
+import { formatIPv4 } from '../core/ipv4.ts';
+
+export interface SocketEnd {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** `127.0.0.1:7999`, `[::1]:7999`, `:::7999`, `*:7999`, `0.0.0.0%eth0:7999`: undefined unless a numeric port stands at the end. */
+export function splitAddress(text: string): SocketEnd | undefined {
+  const match = /^(.+):(\d+)$/.exec(text);
+  if (match?.[1] === undefined) return undefined;
+  return { address: bareIPv6(match[1]), port: Number(match[2]) };
+}
+
+/** An address without the brackets that keep an IPv6 address apart from its port. */
+export function bareIPv6(address: string): string {
+  return address.replace(/^\[(.*)\]/, '$1');
+}
+
+/** `192.168.100.4:7999` or `[::1]:7999`. */
+export function joinAddress(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+/** An end as proc_net_tcp(5) writes it: the address in hex, each 32-bit word in the byte order of a little-endian host, a colon, the port in hex. */
+export function parseProcAddress(text: string): SocketEnd | undefined {
+  const match = /^([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4})$/i.exec(text);
+  if (match?.[1] === undefined || match[2] === undefined) return undefined;
+  const words = (match[1].match(/.{8}/g) ?? []).map(networkOrder);
+  const address = words.length === 1 ? formatIPv4(words[0] ?? 0) : formatIPv6(words);
+  return { address, port: Number.parseInt(match[2], 16) };
+}
+
+function networkOrder(hex: string): number {
+  return Buffer.from(hex, 'hex').readUInt32LE();
+}
+
+/** Text of an IPv6 address of four 32-bit words as RFC 5952 wants it: lower case, the longest run of zeros as `::`, IPv4-mapped addresses dotted. */
+export function formatIPv6(words: readonly number[]): string {
+  const [first, second, third, fourth = 0] = words;
+  if (first === 0 && second === 0 && third === 0xffff) return `::ffff:${formatIPv4(fourth)}`;
+  const groups = words.flatMap((word) => [word >>> 16, word & 0xffff]).map((group) => group.toString(16));
+  const zeros = longestZeroRun(groups);
+  if (zeros.length < 2) return groups.join(':');
+  return `${groups.slice(0, zeros.start).join(':')}::${groups.slice(zeros.start + zeros.length).join(':')}`;
+}
+
+function longestZeroRun(groups: readonly string[]): { start: number; length: number } {
+  let best = { start: 0, length: 0 };
+  for (let start = 0; start < groups.length; start++) {
+    let length = 0;
+    while (groups[start + length] === '0') length++;
+    if (length > best.length) best = { start, length };
+  }
+  return best;
+}

@@ -1,0 +1,39 @@
+import { CheckError } from '../core/errors.ts';
+import { describeHolder } from './describe.ts';
+import type { Holder, PortReport } from './report.ts';
+
+/** The error for a port whose holders are gone and which is taken again: by a supervisor that restarts what was ended, or by somebody else. */
+export function takenAgain(report: PortReport, before: readonly Holder[]): CheckError {
+  const { machine, port, holders } = report;
+  const restarted = holders.find((holder) => before.some((ended) => isRestartOf(holder, ended)));
+  const now = holders.map(describeHolder).join(', ');
+  if (restarted === undefined) {
+    return new CheckError(`port ${port} of ${machine} is taken again, now by ${now}`, {
+      code: 'port-taken-again',
+      hint: `Look who that is with: lab check-port ${port} --on ${machine}; then free it again, or give your program another port.`,
+    });
+  }
+  return new CheckError(`port ${port} of ${machine} is supervised: what was ended came back at once as ${now}, started by ${describeSupervisor(restarted)}`, {
+    code: 'port-supervised',
+    hint: `Stop what restarts it first, on ${machine}: ${waysToStop(restarted)}`,
+  });
+}
+
+/** A later process with the same parent (unless that is PID 1, which adopts all orphans), the same command, or the same service. */
+function isRestartOf(holder: Holder, ended: Holder): boolean {
+  if (holder.pid === ended.pid) return false;
+  const sameParent = holder.parent !== undefined && holder.parent.pid > 1 && holder.parent.pid === ended.parent?.pid;
+  const sameCommand = holder.command !== undefined && holder.command === ended.command;
+  return sameParent || sameCommand || (holder.unit !== undefined && holder.unit === ended.unit);
+}
+
+function describeSupervisor({ parent, unit }: Holder): string {
+  const service = unit === undefined ? '' : `systemd service ${unit}`;
+  const process = parent === undefined ? '' : `process ${parent.pid}${parent.command === undefined ? '' : ` (${parent.command})`}`;
+  return [service, process].filter(Boolean).join(', ') || 'a process that does not show';
+}
+
+function waysToStop({ parent, unit }: Holder): string {
+  if (unit !== undefined) return `sudo systemctl stop ${unit}`;
+  return parent !== undefined && parent.pid > 1 ? `kill ${parent.pid}` : 'the service manager or cron job that starts it';
+}
