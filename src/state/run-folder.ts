@@ -1,6 +1,7 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
+import { writeTo } from '../core/drained.ts';
 import type { Event } from '../core/events.ts';
 import { jsonText } from '../report/json-text.ts';
 import { RunFiles } from '../report/run-files.ts';
@@ -56,7 +57,7 @@ export class RunFolder {
     this.#summary.add(event);
     const additions = this.#files.take(event);
     if (this.#fault !== undefined) return undefined;
-    const waits = additions.map(({ file, text }) => this.#append(file, text)).filter((wait) => wait !== undefined);
+    const waits = additions.map(({ file, text }) => writeTo(this.#streams.get(file) ?? this.#open(file), text)).filter((wait) => wait !== undefined);
     return waits.length === 0 ? undefined : Promise.all(waits).then(() => undefined);
   }
 
@@ -72,11 +73,6 @@ export class RunFolder {
     return document;
   }
 
-  #append(file: string, text: string): Promise<void> | undefined {
-    const stream = this.#streams.get(file) ?? this.#open(file);
-    return stream.destroyed || stream.write(text) ? undefined : drained(stream);
-  }
-
   #open(file: string): WriteStream {
     const path = join(this.path, file);
     const stream = createWriteStream(path, { flags: 'wx', mode: 0o600 });
@@ -90,17 +86,6 @@ export class RunFolder {
     this.#fault = error;
     this.#options.onFault(error);
   }
-}
-
-/** Resolves when the stream takes more, or is broken. */
-function drained(stream: WriteStream): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      stream.off('drain', done).off('close', done);
-      resolve();
-    };
-    stream.on('drain', done).on('close', done);
-  });
 }
 
 async function end(stream: WriteStream): Promise<void> {
