@@ -1,15 +1,13 @@
-import { CheckError, TimeoutError } from '../core/errors.ts';
-import { formatDuration, retryUntil } from '../core/retry.ts';
-import { quoteCommand } from '../core/shell-quote.ts';
-import type { ExecResult, ExitStatus } from '../ssh/shell.ts';
+import type { CheckError } from '../core/errors.ts';
+import { retryUntil } from '../core/retry.ts';
+import { expectedEndText, isEnd, statusText } from './end.ts';
 import { StepFailure } from './failure.ts';
-import { findPattern } from './match.ts';
 import type { Deadline, PlayContext } from './play-context.ts';
 import { checkPorts } from './port-check.ts';
 import { takePrompt, waitForPrompt, waitUntilListening } from './ready.ts';
-import { statusText } from './result.ts';
+import { runCommand } from './run-command.ts';
 import { DEFAULT_TERMINAL } from './stage.ts';
-import { patternText, type ExpectedEnd, type ScenarioCommand, type Step, type Verb } from './steps.ts';
+import { patternText, type Step, type Verb } from './steps.ts';
 import { Terminal } from './terminal.ts';
 
 /** A regular expression that could match more is taken when the terminal was quiet for so long. */
@@ -69,17 +67,21 @@ async function playSend(step: Step<'send'>, play: PlayContext): Promise<Outcome>
 
 async function sendText(play: PlayContext, terminal: Terminal, text: string, deadline: Deadline): Promise<void> {
   const keys = isKeys(text);
+  const expected = `${terminal.role} to be there for ${JSON.stringify(text)}`;
   if (terminal.program.prompt && !keys) await takePrompt(play, terminal, deadline);
+  if (terminal.status) throw new StepFailure(expected, `it ended with ${statusText(terminal.status)}`);
   const lines = text.replace(/\r?\n$/, '').split(/\r?\n/);
+  await untilTaken(play, terminal, deadline, expected, keys ? terminal.press(text) : terminal.type(lines));
+}
+
+/** Waits until something was handed over to the program. When that fails, the program has ended or its connection is lost, and both end this wait. */
+async function untilTaken(play: PlayContext, terminal: Terminal, deadline: Deadline, expected: string, work: Promise<void>): Promise<void> {
   let isTaken = false;
-  const typing = keys ? terminal.press(text) : terminal.type(lines);
-  // A write that fails has lost its program or its connection; both end the wait below, with a better reason.
-  typing.then(() => {
+  work.then(() => {
     isTaken = true;
     terminal.changes.notify();
   }, () => undefined);
-  const expected = `${terminal.role} to be there for ${JSON.stringify(text)}`;
-  await play.waitFor(terminal, deadline, { expected, otherwise: 'the terminal did not take it', look: () => (isTaken ? true : undefined) });
+  await play.waitFor(terminal, deadline, { expected, otherwise: 'its machine did not take it', look: () => (isTaken ? true : undefined) });
 }
 
 /** Nothing but control characters, as a person presses keys: no Enter follows, and no prompt is waited for. */
@@ -129,7 +131,11 @@ async function playClose(step: Step<'close'>, play: PlayContext): Promise<Outcom
 }
 
 async function playSignal(step: Step<'signal'>, play: PlayContext): Promise<Outcome> {
-  for (const { role, signal } of step.signals) await play.terminal(role).signal(signal);
+  const deadline = play.deadlineOf(step);
+  for (const { role, signal } of step.signals) {
+    const terminal = play.terminal(role);
+    await untilTaken(play, terminal, deadline, `${role} to be there for the signal ${signal}`, terminal.signal(signal));
+  }
   return 'played';
 }
 
@@ -152,40 +158,6 @@ async function playRun(step: Step<'run'>, play: PlayContext): Promise<Outcome> {
   const deadline = play.deadlineOf(step);
   for (const command of step.commands) await runCommand(command, deadline, play);
   return 'played';
-}
-
-async function runCommand({ on, command, status, output }: ScenarioCommand, deadline: Deadline, play: PlayContext): Promise<void> {
-  const line = quoteCommand(command);
-  const expected = `"${line}" on ${on} to end with ${expectedEndText(status)}`;
-  const timeoutMs = Math.max(1, Math.ceil(deadline.at - performance.now()));
-  const result = await play.shell(on).exec(command, { timeoutMs, signal: play.signal }).catch((error: unknown) => {
-    if (error instanceof TimeoutError) throw new StepFailure(expected, `it did not end within ${formatDuration(deadline.timeoutMs)}`);
-    throw error;
-  });
-  const printed = result.stdout + result.stderr;
-  await play.stage.events.emit({ kind: 'command-finished', machine: on, command: line, exitCode: result.exitCode, output: printed });
-  checkCommand(result, printed, { line, expected, on, command, status, output });
-}
-
-function checkCommand(result: ExecResult, printed: string, wanted: ScenarioCommand & { line: string; expected: string }): void {
-  const seen = printed.trim() === '' ? 'it printed nothing' : `it printed: ${lastLines(printed)}`;
-  if (!isEnd(result, wanted.status)) throw new StepFailure(wanted.expected, `it ended with ${statusText(result)}; ${seen}`);
-  if (wanted.output && !findPattern(wanted.output, printed, 0)) {
-    throw new StepFailure(`${patternText(wanted.output)} in what "${wanted.line}" on ${wanted.on} prints`, seen);
-  }
-}
-
-/** The end of what a command printed, short enough for a message. */
-function lastLines(text: string): string {
-  return text.trimEnd().split('\n').slice(-5).join('\n').slice(-500);
-}
-
-function isEnd(end: ExitStatus, wanted: ExpectedEnd): boolean {
-  return typeof wanted === 'number' ? end.exitCode === wanted : end.signal === wanted;
-}
-
-function expectedEndText(wanted: ExpectedEnd): string {
-  return typeof wanted === 'number' ? `status ${wanted}` : `signal ${wanted}`;
 }
 
 /** Lines of roles whose keyboard the user holds are left out; a step with no others is skipped. */

@@ -4,7 +4,7 @@ import type { Program } from '../lab/types.ts';
 import type { Shell } from '../ssh/shell.ts';
 import { StepFailure } from './failure.ts';
 import { Keyboard } from './keyboard.ts';
-import { statusText } from './result.ts';
+import { statusText } from './end.ts';
 import type { Stage } from './stage.ts';
 import type { StepPlace } from './steps.ts';
 import type { Terminal } from './terminal.ts';

@@ -1,7 +1,8 @@
 import { CheckError, LabError, messageOf } from '../core/errors.ts';
 import { playStep, stepFailureOf } from './acts.ts';
+import { statusText } from './end.ts';
 import { PlayContext } from './play-context.ts';
-import { statusText, type FailedStep, type PlayResult, type ProgramEnd, type Tail } from './result.ts';
+import type { FailedStep, PlayResult, ProgramEnd, Tail } from './result.ts';
 import type { Stage } from './stage.ts';
 import type { Scenario, Step } from './steps.ts';
 import type { Terminal } from './terminal.ts';
@@ -17,7 +18,8 @@ const TAIL_LINES = 15;
 export async function playScenario(scenario: Scenario, stage: Stage): Promise<PlayResult> {
   const started = performance.now();
   const play = new PlayContext(stage);
-  const stop = await playSteps(scenario, play);
+  // Not even a sink that fails keeps the programs alive.
+  const stop = await playSteps(scenario, play).catch((error: unknown) => ({ ...kindOfStop(error, play), step: undefined }));
   const tails = play.opened.map(tailOf);
   const ends = await endAll(play);
   if (stop?.result === 'bug') throw stop.error;
@@ -109,7 +111,7 @@ async function endOne(terminal: Terminal, play: PlayContext): Promise<ProgramEnd
     await events.emit({ kind: 'notice', level: 'warning', message: `could not end ${role} on ${machine}: ${messageOf(error)}` });
   }
   const { status } = terminal;
-  const by = wasRunning ? 'lab' : play.checked.has(terminal) ? 'checked' : 'unasked';
+  const by: ProgramEnd['by'] = wasRunning ? 'lab' : play.checked.has(terminal) ? 'checked' : 'unasked';
   if (by === 'unasked' && status && status.exitCode !== 0) {
     await events.emit({ kind: 'notice', level: 'warning', message: `${role} ended with ${statusText(status)}, and no step asks for its end`, hint: `Add a step: exit: { ${role}: STATUS }` });
   }

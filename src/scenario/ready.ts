@@ -1,3 +1,4 @@
+import { quoteCommand } from '../core/shell-quote.ts';
 import { isListening } from '../ports/inspect.ts';
 import type { Deadline, PlayContext } from './play-context.ts';
 import { patternText } from './steps.ts';
@@ -11,6 +12,7 @@ export async function waitUntilListening(play: PlayContext, terminal: Terminal, 
       expected: `${terminal.role} to listen on port ${port} of ${terminal.machine}`,
       otherwise: 'it did not',
       look: async () => ((await isListening(shell, port, { signal: play.signal })) ? true : undefined),
+      hint: () => notFoundHint(terminal),
     });
   }
 }
@@ -31,6 +33,12 @@ async function waitOnPrompt(play: PlayContext, terminal: Terminal, deadline: Dea
     expected: `the prompt ${patternText(prompt)} on the terminal of ${terminal.role}`,
     otherwise: 'it did not show',
     look: () => (isThere() ? true : undefined),
-    hint: () => (terminal.screen.shows(prompt) ? 'The prompt that is there was answered already: each line that is sent needs a prompt of its own.' : undefined),
+    hint: () => (terminal.screen.shows(prompt) ? 'The prompt that is there was answered already: each line that is sent needs a prompt of its own.' : notFoundHint(terminal)),
   });
+}
+
+/** By POSIX, a shell that does not find a command ends with status 127 (Shell Command Language, 2.8.2). */
+function notFoundHint({ program, machine, status }: Terminal): string | undefined {
+  if (status?.exitCode !== 127) return undefined;
+  return `Status 127 mostly means that a command was not found. Try by hand: lab exec ${machine} -- ${quoteCommand(['which', program.command[0]!])}`;
 }

@@ -44,8 +44,3 @@ export interface ProgramEnd {
   /** Who ended it: itself, as an `exit` step says (`checked`), or without one (`unasked`); or `lab`, at the end of the scenario. */
   readonly by: 'checked' | 'unasked' | 'lab';
 }
-
-/** `status 1` or `signal TERM`, as it follows "ended with". */
-export function statusText(status: ExitStatus): string {
-  return status.signal === undefined ? `status ${status.exitCode ?? 'unknown'}` : `signal ${status.signal}`;
-}

@@ -33,7 +33,8 @@ export type ExpectLook = 'found' | 'unsettled' | undefined;
  * answered, and what is no output at all but the echo of typed lines.
  *
  * A terminal echoes a line when it is typed, or a line editor (readline) does when the program reads it; in both cases before the program can answer.
- * So the first line that ends with what was typed, after it was typed, holds its echo, whatever the program printed in between.
+ * So the first line that ends with what was typed, after it was typed, holds its echo, whatever the program printed in between. (Known limit: a line that
+ * is typed before a line editor runs is echoed twice, and only the first one is known as such. A program with a `prompt` is never typed at so early.)
  */
 export class Screen {
   readonly #transcript: Transcript;

@@ -23,7 +23,7 @@ export interface Stage {
 
 /** A user at the keyboard of one program. */
 export interface Operator {
-  /** Bytes as the user's terminal gives them in raw mode; its end is the end of the program's input. */
+  /** Bytes as the user's terminal gives them in raw mode; its end is the end of the program's input. Its iterator is told to `return` when the play ends. */
   readonly input: AsyncIterable<Uint8Array>;
   /** Size of the user's terminal, which the program's then has too. */
   readonly size?: TerminalSize | undefined;

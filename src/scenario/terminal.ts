@@ -46,7 +46,7 @@ export class Terminal {
     this.screen = new Screen(options.size.columns);
     this.#process = process;
     this.#events = options.events;
-    this.done = this.#read().finally(() => {
+    this.done = this.#readOrEnd().finally(() => {
       this.#isOver = true;
       this.changes.notify();
     });
@@ -122,16 +122,31 @@ export class Terminal {
    */
   async stop(): Promise<void> {
     if (this.#isOver) return;
-    await this.#process.kill('TERM');
+    this.#sendSignal('TERM');
     const ended = await this.#endsWithin(TERM_GRACE_MS).catch(() => false);
     if (ended) return;
-    await this.#process.kill('KILL');
+    this.#sendSignal('KILL');
     await this.#endsWithin(KILL_GRACE_MS);
   }
 
   async #endsWithin(timeoutMs: number): Promise<boolean> {
     const look = (): { value: true } | { seen: string } => (this.#isOver ? { value: true } : { seen: 'it runs' });
     return retryUntil(look, { what: `${this.role} on ${this.machine} to end`, timeoutMs, wake: () => this.changes.next() });
+  }
+
+  /** Without waiting: on a machine that does not answer any more, the time to end passes all the same. */
+  #sendSignal(name: string): void {
+    this.#process.kill(name).catch(() => undefined);
+  }
+
+  /** A program whose output nobody takes is ended. */
+  async #readOrEnd(): Promise<void> {
+    try {
+      await this.#read();
+    } catch (error) {
+      await this.#process.kill('KILL').catch(() => undefined);
+      throw error;
+    }
   }
 
   /** Reads to the end. Each piece is told before it is looked at, so events come in the order in which the scenario acts on them. */

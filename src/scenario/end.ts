@@ -1,0 +1,17 @@
+import type { ExitStatus } from '../ssh/shell.ts';
+import type { ExpectedEnd } from './steps.ts';
+
+/** `status 1` or `signal TERM`, as it follows "ended with". */
+export function statusText(status: ExitStatus): string {
+  return status.signal === undefined ? `status ${status.exitCode ?? 'unknown'}` : `signal ${status.signal}`;
+}
+
+/** Whether a program or command ended as wanted. */
+export function isEnd(end: ExitStatus, wanted: ExpectedEnd): boolean {
+  return typeof wanted === 'number' ? end.exitCode === wanted : end.signal === wanted;
+}
+
+/** The wanted end, as it follows "end with". */
+export function expectedEndText(wanted: ExpectedEnd): string {
+  return typeof wanted === 'number' ? `status ${wanted}` : `signal ${wanted}`;
+}
