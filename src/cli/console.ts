@@ -16,9 +16,9 @@ export interface ConsoleOptions extends ScreenOptions {
 export interface Console {
   readonly events: EventSink;
   /** Steps and notices that came so far, for the document of `--json`. */
-  collected(): CollectedProgress;
+  readonly collected: () => CollectedProgress;
   /** Takes away what is drawn on the terminal; for the end of the command. May be called twice. */
-  close(): void;
+  readonly close: () => void;
 }
 
 /**

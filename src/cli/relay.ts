@@ -115,7 +115,8 @@ export class Relay {
     // A line that was shown unfinished, and did not change any more, is not shown again.
     const wasShown = this.#shownPartials.get(role) === lines[0];
     this.#shownPartials.delete(role);
-    return lines.slice(wasShown ? 1 : 0).map((line) => this.#line(role, line));
+    const prefix = this.#prefix(role);
+    return lines.slice(wasShown ? 1 : 0).map((line) => prefixed(prefix, line));
   }
 
   /** Shows an unfinished line, once. */
@@ -147,8 +148,12 @@ export class Relay {
   }
 
   #line(role: string, text: string): string {
+    return prefixed(this.#prefix(role), text);
+  }
+
+  #prefix(role: string): string {
     const color = COLORS[Math.max(0, this.#roles.indexOf(role)) % COLORS.length]!;
-    return `${this.#screen.data.paint(color, `${this.#column(role)} │`)} ${text}`;
+    return this.#screen.data.paint(color, `${this.#column(role)} │`);
   }
 
   #remark(who: string, text: string): string {
@@ -158,4 +163,9 @@ export class Relay {
   #column(who: string): string {
     return oneLine(who).padEnd(this.#width);
   }
+}
+
+/** An empty line has no blank at its end. */
+function prefixed(prefix: string, text: string): string {
+  return text === '' ? prefix : `${prefix} ${text}`;
 }

@@ -84,7 +84,7 @@ export class SessionCast {
   }
 
   #lines(event: Event, completed: readonly RoleLines[]): string {
-    const shown = completed.flatMap(({ role, lines }) => lines.map((line) => `${this.#prefix(role)}${line}\r\n`)).join('');
+    const shown = completed.map(({ role, lines }) => this.#prefixed(role, lines)).join('');
     return shown === '' ? '' : this.#cast.event(event, 'o', shown);
   }
 
@@ -92,6 +92,11 @@ export class SessionCast {
     if (event.kind === 'scenario-step-started') return this.#cast.event(event, 'm', event.text);
     if (event.kind === 'run-finished') return this.#cast.event(event, 'x', event.result === 'passed' ? '0' : '1');
     return '';
+  }
+
+  #prefixed(role: string, lines: readonly string[]): string {
+    const prefix = this.#prefix(role);
+    return lines.map((line) => `${prefix}${line}\r\n`).join('');
   }
 
   #prefix(role: string): string {

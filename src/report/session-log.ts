@@ -15,8 +15,8 @@ export class SessionLog {
     'terminal-opened': (event) => this.#line(event, event.role, '·', `started on ${event.machine}: ${oneLine(quoteCommand(event.command))}`),
     'program-exited': (event) => this.#line(event, event.role, '·', endText(event)),
     'command-finished': (event) => {
-      const output = plainLines(event.output).map((line) => this.#line(event, event.machine, '│', line));
-      return `${output.join('')}${this.#line(event, event.machine, '·', `${oneLine(event.command)}: ${endText(event)}`)}`;
+      const output = this.#lines(event, event.machine, '│', plainLines(event.output));
+      return `${output}${this.#line(event, event.machine, '·', `${oneLine(event.command)}: ${endText(event)}`)}`;
     },
     'port-checked': (event) => this.#line(event, event.machine, '·', portText(event)),
     'port-freed': (event) => this.#line(event, event.machine, '·', freedText(event)),
@@ -25,11 +25,16 @@ export class SessionLog {
   /** What `event`, and the lines that it completed, add to the file. */
   format(event: Event, completed: readonly RoleLines[]): string {
     if (event.kind === 'run-started') this.#width = Math.max(0, ...event.roles.flatMap(({ role, machine }) => [role.length, machine.length]));
-    const lines = completed.flatMap(({ role, lines }) => lines.map((line) => this.#line(event, role, '│', line)));
+    const lines = completed.map(({ role, lines }) => this.#lines(event, role, '│', lines));
     return lines.join('') + (handleEvent(this.#remarks, event) ?? '');
   }
 
-  #line({ at }: Event, who: string, mark: string, text: string): string {
-    return `${clockTime(at.wallMs)} ${who.padEnd(this.#width)} ${mark} ${text}`.trimEnd() + '\n';
+  #line(event: Event, who: string, mark: '│' | '·', text: string): string {
+    return this.#lines(event, who, mark, [text]);
+  }
+
+  #lines({ at }: Event, who: string, mark: '│' | '·', lines: readonly string[]): string {
+    const prefix = `${clockTime(at.wallMs)} ${who.padEnd(this.#width)} ${mark}`;
+    return lines.map((line) => (line === '' ? `${prefix}\n` : `${prefix} ${line}\n`)).join('');
   }
 }

@@ -147,6 +147,16 @@ test('a megabyte of flood keeps less memory than it sent', () => {
   assert.equal(transcript.text.split('\n').length - 1 + transcript.droppedLines, 2000);
 });
 
+test('a flood of plain text goes through; how fast is told, not judged', (t) => {
+  const chunk = 'from client: the quick brown fox jumps over the lazy dog 0123456789\r\n'.repeat(1000);
+  const transcript = new Transcript({ columns: 80 });
+  const started = performance.now();
+  for (let i = 0; i < 300; i++) transcript.write(chunk);
+  const seconds = (performance.now() - started) / 1000;
+  t.diagnostic(`${Math.round((300 * chunk.length) / 1e6 / seconds)} MB/s of plain text`);
+  assert.equal(transcript.end, 300 * (chunk.length - 1000));
+});
+
 test('finish completes what stands on the current line, once', () => {
   const lines: string[] = [];
   const transcript = new Transcript({ onLine: (line) => lines.push(line) });
