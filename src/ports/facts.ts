@@ -45,7 +45,7 @@ export function parseFindings(output: string): Findings | undefined {
     userNames: new Map(last('user').flatMap(([uid, name]) => (name ? [[Number(uid), name] as const] : []))),
     uid: numberOf(first('me')[0]?.[0]),
     sudo: (['absent', 'refused'] as const).find((word) => last('sudo')[0]?.[0] === word),
-    // sshd that serves a Unix socket says UNKNOWN 65535.
+    // Of a client on a Unix socket, sshd says UNKNOWN 65535.
     sshPort: first('ssh')[0]?.[0] === 'UNKNOWN' ? undefined : numberOf(first('ssh')[0]?.[1]),
     above: new Set(first('above').map(([pid]) => Number(pid))),
   };

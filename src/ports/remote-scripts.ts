@@ -133,7 +133,7 @@ for uid in $(say "$users" | tr ' ' '\n' | sort -u); do say "user $uid $(name_of 
 say "clock $(getconf CLK_TCK 2>/dev/null || say 100) $(sed -n 's/^btime //p' /proc/stat 2>/dev/null)"
 say "me $(id -u)"
 set -- $SSH_CONNECTION
-say "ssh $3 $4"
+say "ssh $1 $4"
 above=$$
 while [ "$above" ] && [ "$above" != 0 ]; do say "above $above"; above=$(parent_of "$above"); done
 if [ "$mode" = all ] && [ "$(id -u)" != 0 ] && some_hidden; then

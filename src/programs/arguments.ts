@@ -1,7 +1,7 @@
 import { Exit, Fault } from './fault.ts';
 import type { Framing } from './lines.ts';
 
-/** What a program's command line may hold. Not `util.parseArgs`, which the first releases of Node 18 do not have. */
+/** What a program's command line may hold. Not `util.parseArgs`: a wrong word is answered here with the ones that are known. */
 export interface Syntax {
   /** Options with a value, without their dashes. */
   readonly valued: readonly string[];

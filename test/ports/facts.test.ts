@@ -11,7 +11,7 @@ function section(name: string, ...lines: string[]): string {
   return [sectionMark + name, ...lines, ''].join('\n');
 }
 
-const ownView = section('ss', 'LISTEN …') + section('facts', 'user 0 root', 'clock 100 1795408270', 'me 1000', 'ssh 192.168.100.4 22', 'above 900', 'above 1');
+const ownView = section('ss', 'LISTEN …') + section('facts', 'user 0 root', 'clock 100 1795408270', 'me 1000', 'ssh 192.168.100.1 22', 'above 900', 'above 1');
 
 test('where root looked again, its view counts, but who we are is what the first look says', () => {
   const rootView =
@@ -29,7 +29,7 @@ test('where root looked again, its view counts, but who we are is what the first
 });
 
 test('a refused sudo, an sshd on a Unix socket, and output that was cut', () => {
-  const refused = parseFindings(ownView.replace('ssh 192.168.100.4 22', 'ssh UNKNOWN 65535') + 'sudo refused\n' + section('end'));
+  const refused = parseFindings(ownView.replace('ssh 192.168.100.1 22', 'ssh UNKNOWN 65535') + 'sudo refused\n' + section('end'));
   assert.deepEqual([refused?.sudo, refused?.sshPort], ['refused', undefined]);
   assert.equal(parseFindings(ownView), undefined);
   assert.equal(parseFindings(''), undefined);

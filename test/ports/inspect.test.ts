@@ -142,8 +142,8 @@ test('a process cannot pass another one off as the holder by its name or its fil
 import os, socket
 s = socket.socket(); s.bind(("127.0.0.1", ${port})); s.listen(1)
 open("/proc/self/comm", "w").write('x",pid=${victim.pid},f')
-name = "a\\n/proc/${victim.pid}/fd:\\nl -> socket:[" + str(os.fstat(s.fileno()).st_ino) + "]"
-os.chdir("${folder}"); f = os.open(name.replace("/", "|"), os.O_CREAT)
+path = "${folder}/a\\n/proc/${victim.pid}/fd:\\nl -> socket:[" + str(os.fstat(s.fileno()).st_ino) + "]"
+os.makedirs(os.path.dirname(path)); f = os.open(path, os.O_CREAT)
 print("ready", flush=True); input()`;
   const holder = new Running([python, '-c', script]);
   running.push(holder);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -40,7 +41,10 @@ function withoutPort(text: string): string {
   return text.replace(/\('127\.0\.0\.1', \d+\)/, "('127.0.0.1', PORT)");
 }
 
-for (const node of [process.execPath, '/usr/bin/node']) {
+/** Ours, and the host's own, which is often older: the programs run on any Node from 18 on. */
+const nodes = [process.execPath, ...['/usr/bin/node', '/usr/local/bin/node'].filter(existsSync)];
+
+for (const node of nodes) {
   test(`on two terminals the reference session reads as in TP1, with ${node}`, async () => {
     const port = await unusedPort();
     const server = run([node, bundles.server, '--port', String(port)], { terminal: true });
