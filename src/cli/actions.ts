@@ -110,7 +110,7 @@ export const actions: Readonly<Record<string, Action>> = {
   },
 
   cp: async ({ context, arguments: [source, target] }) => {
-    const [{ cp }, { formatCp }] = await Promise.all([import('../commands/cp.ts'), import('./format/small.ts')]);
+    const [{ cp }, { formatCp }] = await Promise.all([import('../commands/cp.ts'), import('./format/cp.ts')]);
     const result = await cp(context, String(source), String(target));
     return outcome(result, formatCp(result));
   },

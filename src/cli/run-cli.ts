@@ -5,9 +5,10 @@ import { findLabFile } from '../commands/lab-file.ts';
 import { actions } from './actions.ts';
 import { splitArguments } from './arguments.ts';
 import { parseCommandLine, type Invocation } from './command-line.ts';
-import { eventSinkFor } from './event-sink.ts';
+import { openConsole, type Console } from './console.ts';
 import { describeFailure } from './failure.ts';
-import { renderDocument } from './outcome.ts';
+import { renderDocument, type Outcome } from './outcome.ts';
+import type { Loudness } from './progress.ts';
 import { interruption } from './signals.ts';
 import { styleFor } from './style.ts';
 import { flushOutput, isClosedOutput, tolerateClosedPipes, userTerminal } from './terminal.ts';
@@ -15,7 +16,7 @@ import { flushOutput, isClosedOutput, tolerateClosedPipes, userTerminal } from '
 /** How to say things; known even when the command line is not understood. */
 interface Manner {
   readonly json: boolean;
-  readonly verbose: boolean;
+  readonly loudness: Loudness;
   readonly color: boolean;
 }
 
@@ -24,50 +25,55 @@ export async function runCli(argv: readonly string[], version: string): Promise<
   tolerateClosedPipes();
   const signal = interruption();
   const manner = mannerOf(argv);
-  const exitCode = await runCommandLine(argv, version, manner, signal).catch((error: unknown) => {
-    if (isClosedOutput(error)) return ExitCode.done;
-    return tellFailure(signal.aborted ? signal.reason : error, manner);
-  });
+  const exitCode = await runCommandLine(argv, version, manner, signal);
   await flushOutput();
   // A command that ends in good order after ^C was still interrupted.
   process.exit(signal.aborted && signal.reason instanceof LabError ? signal.reason.exitCode : exitCode);
 }
 
 async function runCommandLine(argv: readonly string[], version: string, manner: Manner, signal: AbortSignal): Promise<number> {
-  const parsed = parseCommandLine(argv, version);
-  if ('show' in parsed) {
-    process.stdout.write(manner.json ? renderDocument({ text: parsed.show.trimEnd() }) : parsed.show);
-    return ExitCode.done;
+  const { stdout, stderr } = process;
+  const console = openConsole({ stdout, stderr, ...manner });
+  try {
+    const parsed = parseCommandLine(argv, version);
+    if ('show' in parsed) return print({ document: { text: parsed.show.trimEnd() }, text: parsed.show, exitCode: ExitCode.done }, manner, console);
+    return print(await act(parsed.invocation, console, manner, signal), manner, console);
+  } catch (error) {
+    console.close();
+    return isClosedOutput(error) ? ExitCode.done : tellFailure(signal.aborted ? signal.reason : error, manner, console);
   }
-  const { invocation } = parsed;
-  const context = await contextFor(invocation, signal);
-  const act = actions[invocation.command]!;
-  const { document, text, exitCode } = await act({ ...invocation, context, style: styleFor(process.stdout, manner.color) });
-  process.stdout.write(manner.json ? renderDocument(document) : text);
-  return exitCode;
 }
 
-async function contextFor({ command, global }: Invocation, signal: AbortSignal): Promise<CommandContext> {
-  const { file, provider, name } = global;
+async function act(invocation: Invocation, { events }: Console, { color }: Manner, signal: AbortSignal): Promise<Outcome> {
+  const { file, provider, name } = invocation.global;
   const cwd = process.cwd();
-  return {
+  const context: CommandContext = {
     cwd,
-    labFile: file === undefined ? findLabFile(cwd, command) : resolve(cwd, file),
+    labFile: file === undefined ? findLabFile(cwd, invocation.command) : resolve(cwd, file),
     overrides: { ...(provider === undefined ? {} : { provider }), ...(name === undefined ? {} : { name }) },
-    events: await eventSinkFor(command, global),
+    events,
     signal,
     terminal: userTerminal(signal),
   };
+  return actions[invocation.command]!({ ...invocation, context, style: styleFor(process.stdout, color) });
 }
 
-function tellFailure(error: unknown, { json, verbose, color }: Manner): number {
-  const failure = describeFailure(error, { style: styleFor(process.stderr, color), verbose });
+function print({ document, text, exitCode }: Outcome, { json }: Manner, console: Console): number {
+  console.close();
+  process.stdout.write(json ? renderDocument({ ...document, ...console.collected() }) : text);
+  return exitCode;
+}
+
+function tellFailure(error: unknown, { json, loudness, color }: Manner, console: Console): number {
+  const failure = describeFailure(error, { style: styleFor(process.stderr, color), verbose: loudness === 'verbose' });
   process.stderr.write(failure.text);
-  if (json) process.stdout.write(renderDocument(failure.document));
+  if (json) process.stdout.write(renderDocument({ ...failure.document, ...console.collected() }));
   return failure.exitCode;
 }
 
 function mannerOf(argv: readonly string[]): Manner {
   const { words } = splitArguments(argv);
-  return { json: words.includes('--json'), verbose: words.includes('-v') || words.includes('--verbose'), color: !words.includes('--no-color') };
+  const has = (...flags: string[]): boolean => flags.some((flag) => words.includes(flag));
+  const loudness = has('-v', '--verbose') ? 'verbose' : has('-q', '--quiet') ? 'quiet' : 'normal';
+  return { json: has('--json'), loudness, color: !has('--no-color') };
 }

@@ -1,5 +1,6 @@
 import { withCleanup } from '../core/cleanup.ts';
 import { UsageError } from '../core/errors.ts';
+import { silent } from '../core/events.ts';
 import { describeHolder } from '../ports/describe.ts';
 import { freePort, type EndedHolder } from '../ports/free.ts';
 import { inspectPort, type PortReport } from '../ports/inspect.ts';
@@ -40,7 +41,7 @@ export async function checkPort(context: CommandContext, options: CheckPortOptio
     const reports = await Promise.all([...shells.values()].map((shell) => inspectPort(shell, port, { signal: context.signal })));
     const busy = reports.filter(({ state }) => state === 'busy');
     const agreed = kill && busy.length > 0 && (yes || (await context.terminal.confirm!(question(busy))));
-    return agreed ? freeAll(context, shells, port, reports) : resultOf(port, reports, []);
+    return agreed ? freeAll(context.signal, shells, port, reports) : resultOf(port, reports, []);
   });
 }
 
@@ -49,9 +50,9 @@ function question(busy: readonly PortReport[]): string {
   return `End ${holders.join(' and ')}?`;
 }
 
-/** Frees the port wherever it is busy; when that fails somewhere, the other machines are still seen to. */
-async function freeAll({ events, signal }: CommandContext, shells: ReadonlyMap<string, Shell>, port: number, reports: readonly PortReport[]): Promise<CheckPortResult> {
-  const attempts = await Promise.allSettled(reports.map((report) => freePort(shells.get(report.machine)!, report, { events, signal })));
+/** Frees the port wherever it is busy; when that fails somewhere, the other machines are still seen to. The result tells all, so no events do. */
+async function freeAll(signal: AbortSignal, shells: ReadonlyMap<string, Shell>, port: number, reports: readonly PortReport[]): Promise<CheckPortResult> {
+  const attempts = await Promise.allSettled(reports.map((report) => freePort(shells.get(report.machine)!, report, { events: silent, signal })));
   const failed = attempts.find((attempt) => attempt.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
   const results = attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []));

@@ -10,13 +10,11 @@ export interface LabNames {
   readonly scenarios: readonly string[];
 }
 
-/** The names of this lab: from its file, or when that has faults, from the machines that are up. Never fails. */
+/** The names of this lab: from its file, as far as it can be read, or else from the machines that are up. Never fails. */
 export async function labNames({ labFile }: Pick<CommandContext, 'labFile'>): Promise<LabNames> {
   const loaded = await loadLab(labFile).catch(() => undefined);
-  if (loaded !== undefined && 'lab' in loaded) {
-    const { machines, programs, scenarios } = loaded.lab;
-    return { machines: [...machines.keys()], programs: [...programs.keys()], scenarios: [...scenarios.keys()] };
-  }
+  const lab = loaded && ('lab' in loaded ? loaded.lab : loaded.partial);
+  if (lab) return { machines: [...lab.machines.keys()], programs: [...lab.programs.keys()], scenarios: [...lab.scenarios.keys()] };
   const state = await readState(stateFolderFor(labFile)).catch(() => undefined);
   return { machines: (state?.machines ?? []).map(({ name }) => name), programs: [], scenarios: [] };
 }

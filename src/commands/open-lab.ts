@@ -40,9 +40,17 @@ export async function openLab(context: CommandContext): Promise<OpenedLab> {
 /** @throws {UsageError} when the lab file is missing or cannot be read. */
 export async function checkLabFile({ labFile, overrides }: CommandContext): Promise<CheckedLabFile> {
   const loaded = await loadLab(labFile, overrides);
-  if ('problems' in loaded) return { text: loaded.text, problems: loaded.problems, opened: undefined };
-  const { scenarios, problems } = parseScenarios(loaded.lab);
-  return { text: loaded.text, problems, opened: problems.length === 0 ? { lab: loaded.lab, scenarios } : undefined };
+  const { text } = loaded;
+  if ('lab' in loaded) {
+    const { scenarios, problems } = parseScenarios(loaded.lab);
+    return { text, problems, opened: problems.length === 0 ? { lab: loaded.lab, scenarios } : undefined };
+  }
+  const more = loaded.partial === undefined ? [] : parseScenarios(loaded.partial).problems;
+  return { text, problems: [...loaded.problems, ...more].toSorted(byPosition), opened: undefined };
+}
+
+function byPosition(a: Problem, b: Problem): number {
+  return a.position.line - b.position.line || a.position.column - b.position.column;
 }
 
 /** The lab file as the user would name it from here. */

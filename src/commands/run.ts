@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
+import { broadcast } from '../core/broadcast.ts';
 import { withCleanup, type CleanupStack } from '../core/cleanup.ts';
 import { UsageError } from '../core/errors.ts';
-import { timestamp, type EventSink, type RoleInfo } from '../core/events.ts';
+import type { EventSink, RoleInfo } from '../core/events.ts';
 import { suggestion } from '../core/suggest.ts';
 import { deployPrograms } from '../deploy/deploy.ts';
 import type { Lab } from '../lab/types.ts';
@@ -104,7 +105,8 @@ function castOf({ steps }: Scenario, lab: Lab): { readonly roles: readonly strin
 
 async function playOnce(context: CommandContext, stage: Stage, scenario: Scenario, stateFolder: string, repeat: { number: number; of: number } | undefined): Promise<FailedRun> {
   const folder = await RunFolder.create({ stateFolder, scenario: scenario.name, wallMs: Date.now(), repeat, onFault: (error) => void tellFault(context.events, error) });
-  const events = recorded(context.events, folder);
+  // The console stamps no event that has its time already: both tell of the same instant.
+  const events = broadcast([(event) => folder.record(event), (event) => context.events.emit(event)]);
   const { lab } = stage;
   try {
     await events.emit({ kind: 'run-started', run: folder.id, scenario: scenario.name, lab: lab.name, roles: castOf(scenario, lab).roles.map((role) => roleInfo(lab, role)) });
@@ -121,16 +123,6 @@ async function playOnce(context: CommandContext, stage: Stage, scenario: Scenari
 function roleInfo(lab: Lab, role: string): RoleInfo {
   const machine = lab.machines.get(lab.programs.get(role)!.on)!;
   return { role, machine: machine.name, user: machine.user, address: machine.interfaces[0]?.address };
-}
-
-/** Every event is shown and stored; the slower of the two holds its source back. */
-function recorded(shown: EventSink, folder: RunFolder): EventSink {
-  return {
-    emit(body) {
-      const waits = [folder.record({ ...body, at: timestamp() }), shown.emit(body)].filter((wait) => wait !== undefined);
-      return waits.length === 0 ? undefined : Promise.all(waits).then(() => undefined);
-    },
-  };
 }
 
 function tellFault(events: EventSink, error: unknown): void | Promise<void> {

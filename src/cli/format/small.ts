@@ -1,5 +1,4 @@
 import { relative } from 'node:path';
-import type { CpResult } from '../../commands/cp.ts';
 import type { DownResult } from '../../commands/down.ts';
 import type { GcResult } from '../../commands/gc.ts';
 import type { InitResult } from '../../commands/init.ts';
@@ -7,7 +6,6 @@ import { countOf } from '../../commands/open-lab.ts';
 import type { SshConfigResult } from '../../commands/ssh-config.ts';
 import type { ValidateResult } from '../../commands/validate.ts';
 import type { Style } from '../style.ts';
-import { formatBytes } from './bytes.ts';
 
 /** Results that are told in a line or two. */
 
@@ -30,10 +28,6 @@ export function formatGc({ dead, removed }: GcResult): string {
   if (dead.length === 0) return 'No dead lab on this host.\n';
   const list = dead.map(({ name, stateFolder, provider }) => `  ${name} (${provider}, of ${stateFolder})\n`).join('');
   return `${removed ? 'Removed' : 'Left as they are:'} ${countOf(dead.length, 'dead lab')}\n${list}`;
-}
-
-export function formatCp({ files, bytes, target }: CpResult): string {
-  return `Copied ${countOf(files, 'file')} (${formatBytes(bytes)}) to ${target}\n`;
 }
 
 /** ssh_config(5): a keyword and its value a line; a value with spaces is quoted, but a command is taken as it stands to the end of its line. */
