@@ -91,14 +91,17 @@ function settings({ ids, libraryPath, logFile }: LaunchOptions): Operation[] {
 
 /** user_namespaces(7): root inside is the user outside; the other users come from the user's subordinate range. */
 function userNamespaceSettings({ uid, gid, newuidmap, newgidmap }: NonNullable<LaunchOptions['ids']>): Operation[] {
-  const map = (own: number, range: IdRange): string => `0 ${own} 1 1 ${range.first} ${Math.min(range.count, 65_535)}`;
   return [
     ['set', 'userns', 1],
     ['set', 'newuidmap', newuidmap],
     ['set', 'newgidmap', newgidmap],
-    ['set', 'uid_map', map(process.getuid?.() ?? 0, uid)],
-    ['set', 'gid_map', map(process.getgid?.() ?? 0, gid)],
+    ['set', 'uid_map', idMap(process.getuid?.() ?? 0, uid)],
+    ['set', 'gid_map', idMap(process.getgid?.() ?? 0, gid)],
   ];
+}
+
+function idMap(own: number, range: IdRange): string {
+  return `0 ${own} 1 1 ${range.first} ${Math.min(range.count, 65_535)}`;
 }
 
 /** All processes of labs of this user on this host, by the label in their arguments. */

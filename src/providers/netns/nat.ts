@@ -19,6 +19,8 @@ export function natRules(networks: readonly { readonly bridge: string; readonly 
     '  chain forward {',
     '    type filter hook forward priority 0; policy drop;',
     `    iifname "${uplink}" ct state established,related accept`,
+    // Where the kernel has br_netfilter, frames between machines of one network pass here too.
+    ...networks.map(({ bridge }) => `    iifname "${bridge}" oifname "${bridge}" accept`),
     ...translated.map(({ bridge }) => `    iifname "${bridge}" oifname "${uplink}" accept`),
     '  }',
     '  chain post {',

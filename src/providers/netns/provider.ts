@@ -67,7 +67,7 @@ async function build(lab: Lab, context: ProviderContext): Promise<void> {
   const plan = planLab(lab, host, {
     mountPoint: join(stateFolder, 'mnt'),
     socketFolder: join(stateFolder, 'sockets'),
-    keys: await ensureKeys(stateFolder),
+    keys: ensureKeys(stateFolder),
     inUserNamespace: launch.ids !== undefined,
     machineIds: new Map([...lab.machines.keys()].map((name) => [name, randomBytes(16).toString('hex')])),
   });
