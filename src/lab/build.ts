@@ -9,8 +9,15 @@ import type { YamlSource } from './yaml-source.ts';
 /** Stands for a subnet that could not be read; seen by nobody, as a lab with a fault is used for checks only. */
 const NO_SUBNET: Subnet = { network: 0, prefixLength: 32 };
 
+/** What the command line sets in place of the file. */
+export interface LabOverrides {
+  /** Not checked here: the registry of providers answers an unknown one. */
+  readonly provider?: string | undefined;
+  readonly name?: string | undefined;
+}
+
 /** The lab of a draft. Of a draft with faults it holds what could be read, good for checking scenarios and for nothing else. */
-export function buildLab(draft: Draft, source: YamlSource, file: string, overrides: { readonly provider?: string | undefined; readonly name?: string | undefined }): Lab {
+export function buildLab(draft: Draft, source: YamlSource, file: string, overrides: LabOverrides): Lab {
   const folder = dirname(file);
   return {
     name: overrides.name ?? draft.name ?? nameFromFolder(folder),
@@ -40,8 +47,9 @@ function buildNetwork({ name, subnet, gateway, nat }: DraftNetwork): Network {
 
 function buildMachine(draft: Draft, { name, image, user, interfaces, memoryMiB, cpus, diskMiB, ssh }: DraftMachine): Machine {
   const connected = interfaces.flatMap((networkInterface) => {
+    const { name, address } = networkInterface;
     const network = networkOf(draft, networkInterface);
-    return network && networkInterface.address ? [{ name: networkInterface.name, network: network.name, address: formatIPv4(networkInterface.address.value) }] : [];
+    return network && address ? [{ name, network: network.name, address: formatIPv4(address.value) }] : [];
   });
   return { name, image, user, interfaces: connected, memoryMiB, cpus, diskMiB, ssh };
 }

@@ -118,8 +118,7 @@ function draftGateway(written: unknown, subnet: Placed<Subnet> | undefined, path
 function draftMachine(name: string, value: unknown): DraftMachine {
   const path = ['machines', name];
   const fields = fieldsOf(value);
-  const short: readonly DraftInterface[] =
-    fields['address'] === undefined ? [] : [{ name: 'eth0', path: [...path, 'address'], network: undefined, address: placed(addressOf(fields['address']), [...path, 'address']) }];
+  const short = fields['address'] === undefined ? [] : [draftInterface('eth0', fields['address'], [...path, 'address'])];
   const long = entriesOf(fields['interfaces']).map(([name, value]) => draftInterface(name, value, [...path, 'interfaces', name]));
   return {
     name,
@@ -138,7 +137,8 @@ function draftMachine(name: string, value: unknown): DraftMachine {
 function draftInterface(name: string, value: unknown, path: Path): DraftInterface {
   if (typeof value === 'string') return { name, path, network: undefined, address: placed(addressOf(value), path) };
   const fields = fieldsOf(value);
-  return { name, path, network: placed(textOf(fields['network']), [...path, 'network']), address: placed(addressOf(fields['address']), [...path, 'address']) };
+  const network = placed(textOf(fields['network']), [...path, 'network']);
+  return { name, path, network, address: placed(addressOf(fields['address']), [...path, 'address']) };
 }
 
 function draftSsh(fields: Readonly<Record<string, unknown>>): SshAccess {

@@ -1,4 +1,4 @@
-import { flow } from './explain.ts';
+import { flow } from './flow.ts';
 import { labJsonSchema, type JsonSchema } from './schema.ts';
 import { stepReference } from './steps-schema.ts';
 
@@ -29,7 +29,8 @@ function fieldTable(heading: string, map: JsonSchema): string {
 
 function stepTable(): string {
   const rows = stepReference().map(({ verb, description, example }) => row([`\`${verb}\``, description, `\`- ${flow(example).slice(2, -2)}\``]));
-  return table('`scenarios.NAME`: a list of steps; any step may carry a time limit beside its verb: `timeout: 5s`.', ['step', 'meaning', 'example'], rows);
+  const title = '`scenarios.NAME`: a list of steps; any step may carry a time limit beside its verb: `timeout: 5s`.';
+  return table(title, ['step', 'meaning', 'example'], rows);
 }
 
 function table(title: string, columns: readonly string[], rows: readonly string[]): string {
@@ -44,7 +45,8 @@ function row(cells: readonly string[]): string {
 function mapAt(schema: JsonSchema, path: readonly string[]): JsonSchema {
   const [name, ...rest] = path;
   const forms = [schema, ...(schema.anyOf ?? [])];
-  const next = forms.map((form) => (name === '*' ? form.additionalProperties : form.properties?.[name ?? ''])).find((found) => typeof found === 'object');
+  const children = forms.map((form) => (name === '*' ? form.additionalProperties : form.properties?.[name ?? '']));
+  const next = children.find((child) => typeof child === 'object');
   if (name !== undefined && next) return mapAt(next, rest);
   return forms.find(({ properties }) => properties !== undefined) ?? schema;
 }

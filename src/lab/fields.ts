@@ -1,7 +1,26 @@
 import * as z from 'zod';
 import {
-  addressRule, environmentNameRule, ENVIRONMENT_NAME, fileLabelRule, FILE_LABEL, gatewayRule, hostNameRule, HOST_LABEL, interfaceNameRule, INTERFACE_NAME,
-  notEmptyRule, programNameRule, promptRule, sizeRule, SIZE, sshWordRule, subnetRule, userNameRule, USER_NAME, wordRule, type TextRule,
+  addressRule,
+  ENVIRONMENT_NAME,
+  environmentNameRule,
+  FILE_LABEL,
+  fileLabelRule,
+  gatewayRule,
+  HOST_LABEL,
+  hostNameRule,
+  INTERFACE_NAME,
+  interfaceNameRule,
+  notEmptyRule,
+  programNameRule,
+  promptRule,
+  SIZE,
+  sizeRule,
+  sshWordRule,
+  subnetRule,
+  USER_NAME,
+  userNameRule,
+  wordRule,
+  type TextRule,
 } from './rules.ts';
 
 /**
@@ -21,6 +40,11 @@ function text(rule: TextRule, pattern?: RegExp): z.ZodString {
   return pattern ? schema.meta({ pattern: pattern.source }) : schema;
 }
 
+/** A field as editors and the reference show it. */
+function field<T extends z.ZodType>(schema: T, description: string, ...examples: readonly unknown[]): T {
+  return schema.meta({ description, examples: [...examples] });
+}
+
 const IPV4 = /^(?:\d{1,3}\.){3}\d{1,3}$/;
 const CIDR = /^(?:\d{1,3}\.){3}\d{1,3}\/\d{1,2}$/;
 
@@ -33,97 +57,115 @@ const command = z.array(word).min(1);
 
 const network = z
   .strictObject({
-    subnet: subnet.describe('The addresses of the network, in CIDR notation.').meta({ examples: ['192.168.100.0/24'] }),
-    gateway: z
-      .union([text(gatewayRule, IPV4), z.literal(false)])
-      .optional()
-      .describe("The network's own address. Default: the first of the subnet. `false`: no gateway.")
-      .meta({ examples: ['192.168.100.1'] }),
-    nat: z.boolean().optional().describe('Whether machines reach the outside through the gateway. Default: `true`, if there is a gateway.').meta({ examples: [true] }),
+    subnet: field(subnet, 'The addresses of the network, in CIDR notation.', '192.168.100.0/24'),
+    gateway: field(
+      z.union([text(gatewayRule, IPV4), z.literal(false)]).optional(),
+      "The network's own address. Default: the first of the subnet. `false`: no gateway.",
+      '192.168.100.1',
+    ),
+    nat: field(z.boolean().optional(), 'Whether machines reach the outside through the gateway. Default: `true`, if there is a gateway.', true),
   })
-  .describe('A network. Short form: `natnet: 192.168.100.0/24`, with a gateway (the first address) and NAT.')
-  .meta({ examples: ['192.168.100.0/24', { subnet: '192.168.100.0/24', gateway: '192.168.100.1', nat: true }] });
+  .meta({
+    description: 'A network. Short form: `natnet: 192.168.100.0/24`, with a gateway (the first address) and NAT.',
+    examples: ['192.168.100.0/24', { subnet: '192.168.100.0/24', gateway: '192.168.100.1', nat: true }],
+  });
 
 const machineInterface = z
   .strictObject({
-    network: z.string().optional().describe('Name of a network. Default: the one network whose subnet holds the address.').meta({ examples: ['natnet'] }),
-    address: address.describe("The machine's address on that network.").meta({ examples: ['192.168.100.4'] }),
+    network: field(z.string().optional(), 'Name of a network. Default: the one network whose subnet holds the address.', 'natnet'),
+    address: field(address, "The machine's address on that network.", '192.168.100.4'),
   })
-  .describe('A network interface. Short form: `eth0: 192.168.100.4`.')
-  .meta({ examples: ['192.168.100.4', { network: 'natnet', address: '192.168.100.4' }] });
+  .meta({
+    description: 'A network interface. Short form: `eth0: 192.168.100.4`.',
+    examples: ['192.168.100.4', { network: 'natnet', address: '192.168.100.4' }],
+  });
 
 const sshAccess = z
   .strictObject({
-    host: text(sshWordRule).optional().describe("Address or name, or an alias of `~/.ssh/config`. Default: the machine's name.").meta({ examples: ['127.0.0.1'] }),
-    port: port.optional().describe('Port of its SSH server. Default: as `ssh -G` answers.').meta({ examples: [2201] }),
-    user: text(sshWordRule).optional().describe("Account to log in as. Default: as `ssh -G` answers.").meta({ examples: ['ildvm1'] }),
-    key: text(notEmptyRule).optional().describe('File of the private key. Default: as `ssh -G` answers.').meta({ examples: ['~/.ssh/id_ed25519'] }),
+    host: field(text(sshWordRule).optional(), "Address or name, or an alias of `~/.ssh/config`. Default: the machine's name.", '127.0.0.1'),
+    port: field(port.optional(), 'Port of its SSH server. Default: as `ssh -G` answers.', 2201),
+    user: field(text(sshWordRule).optional(), 'Account to log in as. Default: as `ssh -G` answers.', 'ildvm1'),
+    key: field(text(notEmptyRule).optional(), 'File of the private key. Default: as `ssh -G` answers.', '~/.ssh/id_ed25519'),
   })
-  .describe('How the machine is reached, for `provider: ssh`.')
-  .meta({ examples: [{ host: '127.0.0.1', port: 2201, user: 'ildvm1' }] });
+  .meta({ description: 'How the machine is reached, for `provider: ssh`.', examples: [{ host: '127.0.0.1', port: 2201, user: 'ildvm1' }] });
 
 const machine = z
   .strictObject({
-    image: text(notEmptyRule).optional().describe('The system that it runs. Default: `ubuntu-24.04`.').meta({ examples: ['ubuntu-24.04'] }),
-    user: text(userNameRule, USER_NAME).optional().describe('The account that programs run as. Default: `student`.').meta({ examples: ['ildvm1'] }),
-    address: address.optional().describe('Short for one interface: `interfaces: { eth0: ADDRESS }`.').meta({ examples: ['192.168.100.4'] }),
-    interfaces: z
-      .record(text(interfaceNameRule, INTERFACE_NAME), z.union([address, machineInterface]))
-      .optional()
-      .describe('Network interfaces by name.')
-      .meta({ examples: [{ eth0: { network: 'natnet', address: '192.168.100.4' } }] }),
-    memory: text(sizeRule, SIZE).optional().describe('Memory, in `M` or `G`.').meta({ examples: ['512M'] }),
-    cpus: z.int().min(1).max(1024).optional().describe('Number of processors.').meta({ examples: [1] }),
-    disk: text(sizeRule, SIZE).optional().describe("Size limit of the machine's own files, in `M`, `G` or `T`.").meta({ examples: ['2G'] }),
+    image: field(text(notEmptyRule).optional(), 'The system that it runs. Default: `ubuntu-24.04`.', 'ubuntu-24.04'),
+    user: field(text(userNameRule, USER_NAME).optional(), 'The account that programs run as. Default: `student`.', 'ildvm1'),
+    address: field(address.optional(), 'Short for one interface: `interfaces: { eth0: ADDRESS }`.', '192.168.100.4'),
+    interfaces: field(
+      z.record(text(interfaceNameRule, INTERFACE_NAME), z.union([address, machineInterface])).optional(),
+      'Network interfaces by name.',
+      { eth0: { network: 'natnet', address: '192.168.100.4' } },
+    ),
+    memory: field(text(sizeRule, SIZE).optional(), 'Memory, in `M` or `G`.', '512M'),
+    cpus: field(z.int().min(1).max(1024).optional(), 'Number of processors.', 1),
+    disk: field(text(sizeRule, SIZE).optional(), "Size limit of the machine's own files, in `M`, `G` or `T`.", '2G'),
     ssh: sshAccess.optional(),
   })
-  .describe('A machine.')
-  .meta({ examples: [{ user: 'ildvm1', address: '192.168.100.4' }] });
+  .meta({ description: 'A machine.', examples: [{ user: 'ildvm1', address: '192.168.100.4' }] });
 
 const program = z
   .strictObject({
-    on: z.string().describe('Name of the machine that it runs on.').meta({ examples: ['vm1'] }),
-    command: command.describe('What is run, word by word; no shell reads it.').meta({ examples: [['node', 'server.js', '--port', 7999]] }),
-    files: z
-      .array(text(notEmptyRule))
-      .optional()
-      .describe('Files that are copied to the machine, side by side; paths start at the folder of `lab.yaml`.')
-      .meta({ examples: [['dist/programs/server.js']] }),
-    build: command.optional().describe('Command that makes the files, run on this host in the folder of `lab.yaml`.').meta({ examples: [['make', 'server']] }),
-    listens: z.union([port, z.array(port)]).optional().describe('TCP port that it listens on, or a list of ports.').meta({ examples: [7999] }),
-    ports: z
-      .enum(['error', 'free'])
-      .optional()
-      .describe('When another process holds a port of `listens`: `error` stops, `free` ends that process. Default: `error`.')
-      .meta({ examples: ['error'] }),
-    prompt: text(promptRule).optional().describe('What it shows when it waits for a line: text, or `/regular expression/`.').meta({ examples: ['server@vm1:7999$ '] }),
-    env: z.record(text(environmentNameRule, ENVIRONMENT_NAME), word).optional().describe('Environment variables.').meta({ examples: [{ LANG: 'C.UTF-8' }] }),
+    on: field(z.string(), 'Name of the machine that it runs on.', 'vm1'),
+    command: field(command, 'What is run, word by word; no shell reads it.', ['node', 'server.js', '--port', 7999]),
+    files: field(
+      z.array(text(notEmptyRule)).optional(),
+      'Files that are copied to the machine, side by side; paths start at the folder of `lab.yaml`.',
+      ['dist/programs/server.js'],
+    ),
+    build: field(command.optional(), 'Command that makes the files, run on this host in the folder of `lab.yaml`.', ['make', 'server']),
+    listens: field(z.union([port, z.array(port)]).optional(), 'TCP port that it listens on, or a list of ports.', 7999),
+    ports: field(
+      z.enum(['error', 'free']).optional(),
+      'When another process holds a port of `listens`: `error` stops, `free` ends that process. Default: `error`.',
+      'error',
+    ),
+    prompt: field(
+      text(promptRule).optional(),
+      'What it shows when it waits for a line: text, or `/regular expression/`.',
+      'server@vm1:7999$ ',
+    ),
+    env: field(z.record(text(environmentNameRule, ENVIRONMENT_NAME), word).optional(), 'Environment variables.', { LANG: 'C.UTF-8' }),
   })
-  .describe('A program: what is copied to a machine and started there.')
-  .meta({ examples: [{ on: 'vm1', files: ['server.py'], command: ['python3', 'server.py'], listens: 7999 }] });
+  .meta({
+    description: 'A program: what is copied to a machine and started there.',
+    examples: [{ on: 'vm1', files: ['server.py'], command: ['python3', 'server.py'], listens: 7999 }],
+  });
 
 /** Its steps are judged by the `scenario` room; here they only have to be a list. */
-const scenario = z
-  .array(z.unknown().meta({ $ref: '#/$defs/step' }))
-  .describe('Steps, played one after the other.')
-  .meta({ minItems: 1, examples: [[{ start: 'server' }, { expect: { server: 'Listening' } }]] });
+const scenario = z.array(z.unknown().meta({ $ref: '#/$defs/step' })).meta({
+  description: 'Steps, played one after the other.',
+  minItems: 1,
+  examples: [[{ start: 'server' }, { expect: { server: 'Listening' } }]],
+});
 
+/** The whole file. */
 export const labFields = z
   .strictObject({
-    version: z.literal(1).describe('Version of this format: 1.').meta({ examples: [1] }),
-    name: text(hostNameRule, HOST_LABEL).optional().describe('Name of the lab. Default: the name of the folder.').meta({ examples: ['tp1'] }),
-    provider: z.enum(PROVIDERS).optional().describe('Where machines come from. Default: `netns`.').meta({ examples: ['netns'] }),
-    networks: z.record(text(hostNameRule, HOST_LABEL), z.union([subnet, network])).nullish().describe('Networks by name.').meta({ examples: [{ natnet: '192.168.100.0/24' }] }),
-    machines: z.record(text(hostNameRule, HOST_LABEL), machine.nullable()).describe('Machines by name; they know each other by it.').meta({ examples: [{ vm1: { address: '192.168.100.4' } }] }),
-    programs: z
-      .record(text(programNameRule, FILE_LABEL), program)
-      .nullish()
-      .describe('Programs by name.')
-      .meta({ examples: [{ server: { on: 'vm1', files: ['server.py'], command: ['python3', 'server.py'], listens: 7999 } }] }),
-    scenarios: z
-      .record(text(fileLabelRule, FILE_LABEL), scenario)
-      .nullish()
-      .describe('Scenarios by name: what the programs are made to do, and what they must show.')
-      .meta({ examples: [{ hello: [{ start: 'server' }, { expect: { server: 'Listening' } }] }] }),
+    version: field(z.literal(1), 'Version of this format: 1.', 1),
+    name: field(text(hostNameRule, HOST_LABEL).optional(), 'Name of the lab. Default: the name of the folder.', 'tp1'),
+    provider: field(z.enum(PROVIDERS).optional(), 'Where machines come from. Default: `netns`.', 'netns'),
+    networks: field(
+      z.record(text(hostNameRule, HOST_LABEL), z.union([subnet, network])).nullish(),
+      'Networks by name.',
+      { natnet: '192.168.100.0/24' },
+    ),
+    machines: field(
+      z.record(text(hostNameRule, HOST_LABEL), machine.nullable()),
+      'Machines by name; they know each other by it.',
+      { vm1: { address: '192.168.100.4' } },
+    ),
+    programs: field(
+      z.record(text(programNameRule, FILE_LABEL), program).nullish(),
+      'Programs by name.',
+      { server: { on: 'vm1', files: ['server.py'], command: ['python3', 'server.py'], listens: 7999 } },
+    ),
+    scenarios: field(
+      z.record(text(fileLabelRule, FILE_LABEL), scenario).nullish(),
+      'Scenarios by name: what the programs are made to do, and what they must show.',
+      { hello: [{ start: 'server' }, { expect: { server: 'Listening' } }] },
+    ),
   })
   .describe('A lab: networks, machines, programs on them, and scenarios that play them.');

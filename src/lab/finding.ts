@@ -14,5 +14,9 @@ export interface Finding {
 
 /** `programs.server.command[2]`; a name with other characters is quoted. */
 export function formatPath(path: Path): string {
-  return path.map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index > 0 ? '.' : ''}${/^[\w@-]+$/.test(part) ? part : JSON.stringify(part)}`)).join('');
+  return path.map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index > 0 ? '.' : ''}${formatName(part)}`)).join('');
+}
+
+function formatName(name: string): string {
+  return /^[\w@-]+$/.test(name) ? name : JSON.stringify(name);
 }

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { buildLab } from './build.ts';
+import { buildLab, type LabOverrides } from './build.ts';
 import { checkAddresses } from './checks/addresses.ts';
 import { checkFiles } from './checks/files.ts';
 import { checkNames } from './checks/names.ts';
@@ -15,18 +15,13 @@ import { checkLabName } from './rules.ts';
 import type { Lab } from './types.ts';
 import { YamlSource } from './yaml-source.ts';
 
-/** What the command line sets in place of the file. */
-export interface LabOverrides {
-  /** Not checked here: the registry of providers answers an unknown one. */
-  readonly provider?: string | undefined;
-  readonly name?: string | undefined;
-}
-
 /**
  * A lab without fault, or every fault of its file in the order of the text. `partial` is what could be read of a faulty file: good for checking its
  * scenarios, so that their faults are told too, and for nothing else; undefined when the YAML itself is broken.
  */
-export type LoadResult = { readonly lab: Lab; readonly text: string } | { readonly problems: readonly Problem[]; readonly partial: Lab | undefined; readonly text: string };
+export type LoadResult =
+  | { readonly lab: Lab; readonly text: string }
+  | { readonly problems: readonly Problem[]; readonly partial: Lab | undefined; readonly text: string };
 
 /**
  * Loads, completes and checks a lab file; changes nothing.
@@ -70,7 +65,8 @@ async function crossChecks(draft: Draft, source: YamlSource, folder: string): Pr
 function rootFault({ data }: YamlSource, broken: boolean): Finding[] | undefined {
   if (typeof data === 'object' && data !== null && !Array.isArray(data)) return undefined;
   if (broken) return [];
-  const message = data === null ? 'the file is empty' : `the file holds ${Array.isArray(data) ? 'a list' : 'a single value'}, not "name: value" lines`;
+  const found = Array.isArray(data) ? 'a list' : 'a single value';
+  const message = data === null ? 'the file is empty' : `the file holds ${found}, not "name: value" lines`;
   return [{ path: [], message, hint: 'lab init writes a complete example' }];
 }
 

@@ -1,6 +1,7 @@
 import { isAlias, isMap, isScalar, isSeq, type Alias, type Document, type Node, type Scalar, type YAMLMap } from 'yaml';
 import { suggestion } from '../core/suggest.ts';
 import type { YamlFault } from './yaml-faults.ts';
+import { TAG_FAULT } from './yaml-messages.ts';
 
 /** How many values all aliases of a file may stand for; a lab of a thousand machines needs a tenth. Against "billion laughs". */
 const MOST_ALIASED_VALUES = 100_000;
@@ -37,7 +38,7 @@ export class PlainReader {
     this.#size++;
     if (isAlias(node)) return this.#alias(node);
     if (!isScalar(node) && !isMap(node) && !isSeq(node)) return null;
-    if (node.tag !== undefined) this.#fault(node, 'tags (text that starts with "!") are not used in lab.yaml', 'remove it; put text in quotes', this.#tagOf(node));
+    if (node.tag !== undefined) this.#fault(node, TAG_FAULT.message, TAG_FAULT.hint, this.#tagOf(node));
     return this.#anchored(node, () => {
       if (isScalar(node)) return node.value;
       return isMap(node) ? this.#map(node) : node.items.map((item) => this.#value(item));
@@ -58,14 +59,15 @@ export class PlainReader {
   #alias(alias: Alias): unknown {
     const anchor = this.#anchors.get(alias.source);
     if (anchor === undefined) {
-      return this.#fault(alias, `there is no anchor "&${alias.source}" above this alias`, suggestion(alias.source, [...this.#anchors.keys()]) ?? 'put text that starts with "*" in quotes');
+      const hint = suggestion(alias.source, [...this.#anchors.keys()]) ?? 'put text that starts with "*" in quotes';
+      return this.#fault(alias, `there is no anchor "&${alias.source}" above this alias`, hint);
     }
     if (anchor.plain === undefined) return this.#fault(alias, `"*${alias.source}" stands inside itself`, 'write out what is meant');
     this.#aliased += anchor.plain.size;
     this.#size += anchor.plain.size;
     if (this.#aliased > MOST_ALIASED_VALUES) {
-      const told = this.#aliased - anchor.plain.size > MOST_ALIASED_VALUES;
-      return told ? null : this.#fault(alias, `the aliases of this file stand for more than ${MOST_ALIASED_VALUES} values`, 'write out what is meant');
+      if (this.#aliased - anchor.plain.size > MOST_ALIASED_VALUES) return null;
+      return this.#fault(alias, `the aliases of this file stand for more than ${MOST_ALIASED_VALUES} values`, 'write out what is meant');
     }
     this.targets.set(alias, anchor.node);
     return anchor.plain.value;
@@ -79,7 +81,8 @@ export class PlainReader {
       if (name === undefined) {
         this.#value(value);
       } else if (Object.hasOwn(values, name)) {
-        this.#fault(key, `"${name}" is already in line ${this.#lineOf(keys.get(name))} of this block`, 'give it another name, or remove one of the two');
+        const first = this.#lineOf(keys.get(name));
+        this.#fault(key, `"${name}" is already in line ${first} of this block`, 'give it another name, or remove one of the two');
       } else {
         keys.set(name, key);
         values[name] = this.#value(value);
@@ -93,7 +96,8 @@ export class PlainReader {
     const node = isAlias(key) ? this.#anchors.get(key.source)?.node : key;
     const name = isScalar(node) ? textOfScalar(node) : undefined;
     if (name === undefined) {
-      this.#fault(isScalar(key) || !isNodeWithRange(key) ? map : key, 'a value has no name before its ":"', 'write "name: value"', isScalar(key) ? [key.range![0], 1] : undefined);
+      const place: [number, number] | undefined = isScalar(key) ? [key.range![0], 1] : undefined;
+      this.#fault(isNodeWithRange(key) ? key : map, 'a value has no name before its ":"', 'write "name: value"', place);
     } else if (name === '<<') {
       this.#fault(key, 'merge keys ("<<") are not used in lab.yaml', 'write the fields out, or give a whole value by an alias: vm2: *vm1');
     } else if (name === '__proto__') {

@@ -5,6 +5,8 @@ import type { Problem } from './problem.ts';
 /** A thousand machines with all their fields need half of it, and a YAML parser takes about a second for it. */
 const MOST_BYTES = 1024 * 1024;
 
+const SAVE_AS_UTF8 = 'save the file as UTF-8 in your editor';
+
 /** The text of a lab file, without a byte order mark; with a problem when it is no text, or too large to be a lab file. */
 export interface LabText {
   readonly text: string;
@@ -14,7 +16,10 @@ export interface LabText {
 /** @throws {UsageError} `lab-file-missing` when it does not exist or cannot be read. */
 export async function readLabFile(file: string): Promise<LabText> {
   const bytes = await readBytes(file);
-  if (bytes.length > MOST_BYTES) return { text: '', problem: startProblem(`is larger than ${MOST_BYTES / 1024 / 1024} MiB, too large for a lab file`, 'check that this is the file that you mean') };
+  if (bytes.length > MOST_BYTES) {
+    const message = `is larger than ${MOST_BYTES / 1024 / 1024} MiB, too large for a lab file`;
+    return { text: '', problem: problemAt(1, 1, message, 'check that this is the file that you mean') };
+  }
   const text = decode(bytes, true);
   if (text !== undefined) return { text };
   return { text: decode(bytes, false)!, problem: encodingProblem(bytes) };
@@ -54,20 +59,21 @@ function decode(bytes: Uint8Array, fatal: boolean): string | undefined {
 }
 
 function encodingProblem(bytes: Buffer): Problem {
-  if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) return startProblem('is written in UTF-16', 'save it as UTF-8 in your editor');
+  const mark = bytes.subarray(0, 2).toString('hex');
+  if (mark === 'fffe' || mark === 'feff') return problemAt(1, 1, 'is written in UTF-16', SAVE_AS_UTF8);
   let line = 0;
   for (let start = 0; start <= bytes.length; line++) {
     const found = bytes.indexOf(0x0a, start);
     const end = found === -1 ? bytes.length : found;
     if (decode(bytes.subarray(start, end), true) === undefined) {
       const column = decode(bytes.subarray(start, end), false)!.indexOf('\uFFFD') + 1;
-      return { position: { line: line + 1, column }, length: 1, path: '', message: 'a character that is not UTF-8', hint: 'save the file as UTF-8 in your editor' };
+      return problemAt(line + 1, column, 'a character that is not UTF-8', SAVE_AS_UTF8);
     }
     start = end + 1;
   }
-  return startProblem('is not UTF-8', 'save the file as UTF-8 in your editor');
+  return problemAt(1, 1, 'is not UTF-8', SAVE_AS_UTF8);
 }
 
-function startProblem(message: string, hint: string): Problem {
-  return { position: { line: 1, column: 1 }, length: 1, path: '', message, hint };
+function problemAt(line: number, column: number, message: string, hint: string): Problem {
+  return { position: { line, column }, length: 1, path: '', message, hint };
 }

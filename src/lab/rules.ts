@@ -40,7 +40,10 @@ const RESERVED: readonly { readonly subnet: Subnet; readonly use: string }[] = [
 ];
 
 export const hostNameRule: TextRule = (text) => {
-  if (text.toLowerCase() === 'localhost') return { message: 'cannot be "localhost": every machine calls itself so', hint: 'choose another name' };
+  if (text.toLowerCase() === 'localhost') return {
+    message: 'cannot be "localhost": every machine calls itself so',
+    hint: 'choose another name',
+  };
   if (/^\d+$/.test(text)) return { message: 'cannot be a number: programs would read it as an address', hint: `for example: vm${text}` };
   if (HOST_LABEL.test(text)) return undefined;
   return { message: `is no legal host name: ${hostNameReason(text)}`, hint: meant(text, /[^a-z0-9-]+/g, HOST_LABEL) };
@@ -48,9 +51,12 @@ export const hostNameRule: TextRule = (text) => {
 
 function hostNameReason(text: string): string {
   if (text === '') return 'it is empty';
-  if (text.length > 63) return `it has ${text.length} characters, at most 63 are allowed`;
   if (/^-|-$/.test(text)) return 'it must start and end with a letter or a digit';
-  return 'only letters, digits and "-" are allowed';
+  return tooLong(text, 63) ?? 'only letters, digits and "-" are allowed';
+}
+
+function tooLong(text: string, most: number): string | undefined {
+  return text.length > most ? `it has ${text.length} characters, at most ${most} are allowed` : undefined;
 }
 
 /** @throws {UsageError} `wrong-name` when a name that was given on the command line is no legal host name. */
@@ -61,32 +67,38 @@ export function checkLabName(name: string): void {
 
 export const userNameRule: TextRule = (text) => {
   if (USER_NAME.test(text)) return undefined;
-  const reason = text.length > 32 ? `it has ${text.length} characters, at most 32 are allowed` : 'only small letters, digits, "-" and "_" are allowed, and no digit or "-" first';
+  const reason = tooLong(text, 32) ?? 'only small letters, digits, "-" and "_" are allowed, and no digit or "-" first';
   return { message: `is no legal user name: ${reason}`, hint: meant(text, /[^a-z0-9_-]+/g, USER_NAME) };
 };
 
 export const interfaceNameRule: TextRule = (text) => {
   if (text === 'lo') return { message: 'cannot be "lo": every machine has that one for itself', hint: 'for example: eth0' };
   if (INTERFACE_NAME.test(text)) return undefined;
-  const reason = text.length > 15 ? `it has ${text.length} characters, at most 15 are allowed` : 'only letters, digits, "-", "_", "." and "@" are allowed';
+  const reason = tooLong(text, 15) ?? 'only letters, digits, "-", "_", "." and "@" are allowed';
   return { message: `is no legal interface name: ${reason}`, hint: 'for example: eth0' };
 };
 
 /** For programs and scenarios, whose names become names of files in the run folder. */
 export const fileLabelRule: TextRule = (text) => {
   if (FILE_LABEL.test(text)) return undefined;
-  const reason = text.length > 63 ? `it has ${text.length} characters, at most 63 are allowed` : 'only letters, digits, "-", "_" and "." are allowed, and a letter or digit first';
+  const reason = tooLong(text, 63) ?? 'only letters, digits, "-", "_" and "." are allowed, and a letter or digit first';
   return { message: `is no legal name: ${reason}`, hint: meant(text, /[^a-z0-9._-]+/g, FILE_LABEL) };
 };
 
 export const programNameRule: TextRule = (text) => {
-  if (text === 'session') return { message: 'cannot be "session": the run folder has a session.log of its own', hint: 'choose another name' };
+  if (text === 'session') return {
+    message: 'cannot be "session": the run folder has a session.log of its own',
+    hint: 'choose another name',
+  };
   return fileLabelRule(text);
 };
 
 export const environmentNameRule: TextRule = (text) => {
   if (ENVIRONMENT_NAME.test(text)) return undefined;
-  return { message: 'is no legal name of an environment variable: only letters, digits and "_" are allowed, and no digit first', hint: meant(text, /[^A-Za-z0-9_]+/g, ENVIRONMENT_NAME, '_') };
+  return {
+    message: 'is no legal name of an environment variable: only letters, digits and "_" are allowed, and no digit first',
+    hint: meant(text, /[^A-Za-z0-9_]+/g, ENVIRONMENT_NAME, '_'),
+  };
 };
 
 export const addressRule: TextRule = (text) => {
@@ -105,7 +117,10 @@ function addressHint(text: string): string {
 
 export const gatewayRule: TextRule = (text) => {
   const fault = addressRule(text);
-  return fault && (/^(?:no|none|off|false)$/i.test(text) ? { message: fault.message, hint: 'for a network without a gateway write false, without quotes' } : fault);
+  return fault && (/^(?:no|none|off|false)$/i.test(text) ? {
+    message: fault.message,
+    hint: 'for a network without a gateway write false, without quotes',
+  } : fault);
 };
 
 export const subnetRule: TextRule = (text) => {
@@ -115,10 +130,19 @@ export const subnetRule: TextRule = (text) => {
   if (parseIPv4(text.split('/')[0]!) !== network) {
     return { message: `${quoted(text)} is an address inside the subnet ${formatSubnet(subnet)}`, hint: `write ${formatSubnet(subnet)}` };
   }
-  if (prefixLength > LARGEST_PREFIX) return { message: `/${prefixLength} has no room for a gateway and a machine`, hint: `write /${LARGEST_PREFIX} or a smaller number, for example ${formatIPv4(network)}/24` };
-  if (prefixLength < SMALLEST_PREFIX) return { message: `/${prefixLength} is too large a part of the Internet`, hint: `write /${SMALLEST_PREFIX} or more, for example 192.168.100.0/24` };
+  if (prefixLength > LARGEST_PREFIX) return {
+    message: `/${prefixLength} has no room for a gateway and a machine`,
+    hint: `write /${LARGEST_PREFIX} or a smaller number, for example ${formatIPv4(network)}/24`,
+  };
+  if (prefixLength < SMALLEST_PREFIX) return {
+    message: `/${prefixLength} is too large a part of the Internet`,
+    hint: `write /${SMALLEST_PREFIX} or more, for example 192.168.100.0/24`,
+  };
   const reserved = RESERVED.find((range) => overlaps(range.subnet, subnet));
-  return reserved && { message: `${formatSubnet(subnet)} cannot be a network of machines: its addresses are for ${reserved.use}`, hint: 'a private subnet always works, for example 192.168.100.0/24' };
+  return reserved && {
+    message: `${formatSubnet(subnet)} cannot be a network of machines: its addresses are for ${reserved.use}`,
+    hint: 'a private subnet always works, for example 192.168.100.0/24',
+  };
 };
 
 function subnetHint(text: string): string {
@@ -141,14 +165,20 @@ export function parseSizeMiB(text: string): number | undefined {
 }
 
 export const promptRule: TextRule = (text) => {
-  if (text === '') return { message: 'must not be empty: an empty prompt would show at once', hint: 'give the text that the program shows when it waits for a line, or remove "prompt"' };
+  if (text === '') return {
+    message: 'must not be empty: an empty prompt would show at once',
+    hint: 'give the text that the program shows when it waits for a line, or remove "prompt"',
+  };
   const pattern = parsePattern(text);
   if (!('fault' in pattern)) return undefined;
   return { message: `is no regular expression: ${pattern.fault}`, hint: 'for plain text leave out the slashes' };
 };
 
 /** What stands between a word of `lab.yaml` and a process: no operating system can pass a NUL character (execve(2)). */
-export const wordRule: TextRule = (text) => (text.includes('\0') ? { message: 'has a NUL character, which no program can be given', hint: 'remove \\0' } : undefined);
+export const wordRule: TextRule = (text) => (text.includes('\0') ? {
+  message: 'has a NUL character, which no program can be given',
+  hint: 'remove \\0',
+} : undefined);
 
 export const notEmptyRule: TextRule = (text) => (text.trim() === '' ? { message: 'must not be empty' } : wordRule(text));
 

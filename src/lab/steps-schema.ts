@@ -3,9 +3,15 @@
  */
 
 const role = { type: 'string', description: 'Name of a program.' };
+const machine = { type: 'string', description: 'Name of a machine.' };
 const text = { type: 'string', description: 'Text.' };
 const pattern = { type: 'string', description: 'Text that must be contained, or `/regular expression/`.', minLength: 1 };
-const time = { type: 'string', pattern: String.raw`^\d+(\.\d+)? ?(ms|s|min)$`, description: 'A time with its unit.', examples: ['5s', '500ms', '2min'] };
+const time = {
+  type: 'string',
+  pattern: String.raw`^\d+(\.\d+)? ?(ms|s|min)$`,
+  description: 'A time with its unit.',
+  examples: ['5s', '500ms', '2min'],
+};
 const signalName = { type: 'string', description: 'Name of a signal.', examples: ['INT', 'TERM', 'KILL'] };
 const exitStatus = { anyOf: [{ type: 'integer', minimum: 0, maximum: 255 }, signalName] };
 const command = { type: 'array', minItems: 1, items: { type: ['string', 'number'] }, description: 'The command, word by word; no shell reads it.' };
@@ -20,7 +26,7 @@ function options(properties: Readonly<Record<string, object>>, required: readonl
 }
 
 /** Each verb: what follows it, in words, and an example of a whole step. */
-const VERBS: Readonly<Record<string, { readonly value: object; readonly description: string; readonly example: unknown }>> = {
+const VERBS: Readonly<Record<string, { readonly value: object; readonly description: string; readonly example: Readonly<Record<string, unknown>> }>> = {
   start: {
     value: { anyOf: [...rolesOrRole.anyOf, options({ program: rolesOrRole, timeout: time }, ['program'])] },
     description: 'Checks its port, starts a program, and waits until it listens (if it has `listens`) or shows its prompt.',
@@ -28,7 +34,11 @@ const VERBS: Readonly<Record<string, { readonly value: object; readonly descript
   },
   send: { value: perRole(text), description: 'Waits for the prompt, then types a line.', example: { send: { client: 'Hello vm1' } } },
   expect: { value: perRole(pattern), description: 'Waits until a program shows this.', example: { expect: { server: "from client 'Hello vm1'" } } },
-  exit: { value: perRole(exitStatus), description: 'Waits until programs end, with this exit status or signal.', example: { exit: { client: 0, server: 0 } } },
+  exit: {
+    value: perRole(exitStatus),
+    description: 'Waits until programs end, with this exit status or signal.',
+    example: { exit: { client: 0, server: 0 } },
+  },
   close: { value: rolesOrRole, description: 'Ends the input of a program (Ctrl-D).', example: { close: 'client' } },
   signal: { value: perRole(signalName), description: 'Sends a signal.', example: { signal: { server: 'INT' } } },
   wait: {
@@ -37,7 +47,7 @@ const VERBS: Readonly<Record<string, { readonly value: object; readonly descript
     example: { wait: { listens: 'server' } },
   },
   run: {
-    value: { anyOf: [options({ on: { type: 'string', description: 'Name of a machine.' }, command, status: exitStatus, output: pattern, timeout: time }, ['on', 'command']), perRole(command)] },
+    value: { anyOf: [options({ on: machine, command, status: exitStatus, output: pattern, timeout: time }, ['on', 'command']), perRole(command)] },
     description: 'Runs a command on a machine; it must end with `status` (default 0) and print `output`.',
     example: { run: { on: 'vm1', command: ['ss', '-ltn'], status: 0, output: ':7999' } },
   },
@@ -45,7 +55,9 @@ const VERBS: Readonly<Record<string, { readonly value: object; readonly descript
 
 /** The schema of a step, for `$defs`. */
 export function stepJsonSchema(): object {
-  const properties = Object.fromEntries(Object.entries(VERBS).map(([verb, { value, description, example }]) => [verb, { ...value, description, examples: [(example as Record<string, unknown>)[verb]] }]));
+  const properties = Object.fromEntries(
+    Object.entries(VERBS).map(([verb, { value, description, example }]) => [verb, { ...value, description, examples: [example[verb]] }]),
+  );
   return {
     description: `One step of a scenario: one of ${Object.keys(VERBS).join(', ')}; any may carry a time limit, \`timeout: 5s\`.`,
     type: 'object',

@@ -5,6 +5,7 @@ import type { Problem } from './problem.ts';
 import { TextLines } from './text-lines.ts';
 import type { Span } from './types.ts';
 import { syntaxFaults, type YamlFault } from './yaml-faults.ts';
+import { DIRECTIVE_FAULT } from './yaml-messages.ts';
 
 /** The text of a lab file, read as YAML: its plain data, the faults of the YAML itself, and where each value stands. */
 export class YamlSource {
@@ -21,14 +22,17 @@ export class YamlSource {
     this.#plain = new PlainReader(text);
     this.data = this.#plain.read(this.#document);
     const directive = this.#document.directives.yaml.explicit ? /^%.*/m.exec(text) : null;
-    const explicit = directive && { offset: directive.index, length: directive[0].length, message: 'directives (lines that start with "%") are not used in lab.yaml', hint: 'remove this line', breaks: false };
+    const explicit = directive && { offset: directive.index, length: directive[0].length, ...DIRECTIVE_FAULT, breaks: false };
     const syntax = syntaxFaults(text, this.#document);
     const lines = new Set(syntax.map(({ offset }) => this.#lines.lineOf(offset)));
     const plain = this.#plain.faults.filter(({ offset }) => !lines.has(this.#lines.lineOf(offset)));
     this.faults = [...(explicit ? [explicit] : []), ...syntax, ...plain].toSorted((a, b) => a.offset - b.offset);
   }
 
-  /** Where a value stands, or its key. The key is also told for a map or a list that has one, and the nearest part that exists when the path leads to nothing. */
+  /**
+   * Where a value stands, or its key. The key is also told for a map or a list that has one, and the nearest part that exists when the path leads to
+   * nothing.
+   */
   spanOf(path: Path, at: 'key' | 'value' = 'value'): Span {
     let node: unknown = this.#document.contents;
     let key: unknown = isMap(node) ? node.items[0]?.key : undefined;
@@ -50,14 +54,12 @@ export class YamlSource {
     return isScalar(target) ? textOfScalar(target) : undefined;
   }
 
-  problemOf(finding: Finding): Problem {
-    const { length, ...position } = this.spanOf(finding.path, finding.at);
-    return { position, length, path: formatPath(finding.path), message: finding.message, ...(finding.hint === undefined ? {} : { hint: finding.hint }) };
+  problemOf({ path, at, message, hint }: Finding): Problem {
+    return problemAt(this.spanOf(path, at), formatPath(path), message, hint);
   }
 
-  problemOfFault({ offset, length: width, message, hint }: YamlFault): Problem {
-    const { length, ...position } = this.#lines.spanAt(offset, offset + width);
-    return { position, length, path: '', message, ...(hint === undefined ? {} : { hint }) };
+  problemOfFault({ offset, length, message, hint }: YamlFault): Problem {
+    return problemAt(this.#lines.spanAt(offset, offset + length), '', message, hint);
   }
 
   #child(node: unknown, part: string | number): { key: unknown; value: unknown } | undefined {
@@ -82,6 +84,10 @@ export class YamlSource {
   #spanOf(node: unknown): Span {
     return hasRange(node) ? this.#lines.spanAt(node.range[0], node.range[1]) : this.#lines.spanAt(0, 1);
   }
+}
+
+function problemAt({ length, ...position }: Span, path: string, message: string, hint: string | undefined): Problem {
+  return { position, length, path, message, ...(hint === undefined ? {} : { hint }) };
 }
 
 function hasRange(node: unknown): node is { range: [number, number, number] } {

@@ -13,7 +13,11 @@ export function checkAddresses(draft: Draft): Finding[] {
 }
 
 function addressTwice({ path }: DraftMachine): Finding {
-  return { path: [...path, 'address'], at: 'key', message: 'is short for "interfaces", which is there too', hint: 'move the address into "interfaces", or remove "interfaces"' };
+  return {
+    path: [...path, 'address'], at: 'key',
+    message: 'is short for "interfaces", which is there too',
+    hint: 'move the address into "interfaces", or remove "interfaces"',
+  };
 }
 
 /** `taken` remembers, for all machines, who has which address on which network. */
@@ -27,7 +31,11 @@ function checkInterface(draft: Draft, machine: DraftMachine, networkInterface: D
   const reason = notForHosts(network.subnet.value, address.value);
   if (reason !== undefined) return [{ path: address.path, message: reason, hint: free() }];
   const text = formatIPv4(address.value);
-  if (network.gateway?.value === address.value) return [{ path: address.path, message: `${text} is the gateway of network "${network.name}"`, hint: free() }];
+  if (network.gateway?.value === address.value) return [{
+    path: address.path,
+    message: `${text} is the gateway of network "${network.name}"`,
+    hint: free(),
+  }];
   const key = `${network.name}/${address.value}`;
   const owner = taken.get(key);
   if (owner !== undefined) return [{ path: address.path, message: `${text} is already the address of ${owner}`, hint: free() }];
@@ -41,10 +49,15 @@ function noNetwork(draft: Draft, address: Placed<number>): Finding[] {
   const text = formatIPv4(address.value);
   const holding = networksHolding(draft, address.value);
   if (holding.length > 1) {
-    return [{ path: address.path, message: `${text} is inside several networks: ${holding.map(({ name }) => name).join(', ')}`, hint: `write { network: ${holding[0]!.name}, address: ${text} }` }];
+    return [{
+      path: address.path,
+      message: `${text} is inside several networks: ${holding.map(({ name }) => name).join(', ')}`,
+      hint: `write { network: ${holding[0]!.name}, address: ${text} }`,
+    }];
   }
   const subnets = draft.networks.flatMap(({ name, subnet }) => (subnet ? [`${name} ${formatSubnet(subnet.value)}`] : []));
-  const hint = subnets.length === 0 ? `for example: networks: { natnet: ${formatIPv4((address.value & 0xffff_ff00) >>> 0)}/24 }` : `known networks: ${subnets.slice(0, 8).join(', ')}`;
+  const example = formatSubnet({ network: (address.value & 0xffff_ff00) >>> 0, prefixLength: 24 });
+  const hint = subnets.length === 0 ? `for example: networks: { natnet: ${example} }` : `known networks: ${subnets.slice(0, 8).join(', ')}`;
   return [{ path: address.path, message: `${text} is inside no network of this lab`, hint }];
 }
 

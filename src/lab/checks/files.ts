@@ -9,7 +9,8 @@ import { quoted } from '../rules.ts';
 /** Files of programs that are not there. Those of a program with `build` may come into being later. */
 export async function checkFiles({ programs }: Draft, folder: string): Promise<Finding[]> {
   const files = programs.filter(({ build }) => build === undefined).flatMap((program) => program.files);
-  const findings = await Promise.all(files.filter(({ value }) => value.trim() !== '' && !value.includes('\0')).map((file) => checkFile(file, folder)));
+  const named = files.filter(({ value }) => value.trim() !== '' && !value.includes('\0'));
+  const findings = await Promise.all(named.map((file) => checkFile(file, folder)));
   return findings.filter((finding) => finding !== undefined);
 }
 
@@ -19,10 +20,18 @@ async function checkFile({ value, path }: Placed<string>, folder: string): Promi
     const found = await stat(file);
     if (found.isFile()) return undefined;
     const kind = found.isDirectory() ? 'a folder' : 'no ordinary file';
-    return { path, message: `${quoted(value)} is ${kind}`, hint: found.isDirectory() ? `name the files in it: ${join(value, 'FILE')}` : 'name a file' };
+    return {
+      path,
+      message: `${quoted(value)} is ${kind}`,
+      hint: found.isDirectory() ? `name the files in it: ${join(value, 'FILE')}` : 'name a file',
+    };
   } catch (error) {
     const code = systemCode(error);
-    if (code === 'ENOENT' || code === 'ENOTDIR') return { path, message: `there is no file ${quoted(value)}`, hint: await missingHint(value, file) };
+    if (code === 'ENOENT' || code === 'ENOTDIR') return {
+      path,
+      message: `there is no file ${quoted(value)}`,
+      hint: await missingHint(value, file),
+    };
     return { path, message: `${quoted(value)} cannot be looked at (${code ?? 'unknown error'})`, hint: 'check the rights of its folder' };
   }
 }

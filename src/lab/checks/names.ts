@@ -34,7 +34,11 @@ function sameHostNames({ machines }: Draft): Finding[] {
     const other = first.get(name.toLowerCase());
     first.set(name.toLowerCase(), other ?? name);
     if (other === undefined) return [];
-    return [{ path, at: 'key' as const, message: `is the same host name as "${other}": capital letters make no difference`, hint: 'give one of the two another name' }];
+    return [{
+      path, at: 'key' as const,
+      message: `is the same host name as "${other}": capital letters make no difference`,
+      hint: 'give one of the two another name',
+    }];
   });
 }
 

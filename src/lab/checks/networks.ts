@@ -11,12 +11,20 @@ function checkGateway({ subnet, gateway, gatewayOff, nat }: DraftNetwork): Findi
   if (gatewayOff) return nat.value ? natWithoutGateway(nat.path) : [];
   if (!subnet || !gateway || gateway.isDefault) return [];
   const reason = notForHosts(subnet.value, gateway.value);
-  return reason === undefined ? [] : [{ path: gateway.path, message: reason, hint: `for example: gateway: ${formatIPv4(subnet.value.network + 1)}` }];
+  return reason === undefined ? [] : [{
+    path: gateway.path,
+    message: reason,
+    hint: `for example: gateway: ${formatIPv4(subnet.value.network + 1)}`,
+  }];
 }
 
 function natWithoutGateway(path: Finding['path']): Finding[] {
   const gatewayPath = [...path.slice(0, -1), 'gateway'];
-  return [{ path: gatewayPath, message: 'cannot be false while "nat" is true: machines reach the outside through the gateway', hint: 'give an address, or set nat: false' }];
+  return [{
+    path: gatewayPath,
+    message: 'cannot be false while "nat" is true: machines reach the outside through the gateway',
+    hint: 'give an address, or set nat: false',
+  }];
 }
 
 /** Why a host cannot have the address; undefined when it can. */
@@ -33,16 +41,21 @@ export function notForHosts(subnet: Subnet, address: number): string | undefined
  * covers its start (prefixes nest or are apart), so many networks cost little.
  */
 function overlapping(networks: readonly DraftNetwork[]): Finding[] {
-  const known = networks.flatMap(({ name, subnet }, order) => (subnet ? [{ name, subnet, order }] : []));
+  const known = networks.flatMap(({ name, subnet }, order) => (subnet ? [{ name, subnet, order, ...subnet.value }] : []));
+  const byStart = known.toSorted((a, b) => a.network - b.network || a.prefixLength - b.prefixLength);
   const findings: Finding[] = [];
   const covering: (typeof known)[number][] = [];
-  for (const network of known.toSorted((a, b) => a.subnet.value.network - b.subnet.value.network || a.subnet.value.prefixLength - b.subnet.value.prefixLength)) {
-    while (covering.length > 0 && !overlaps(covering.at(-1)!.subnet.value, network.subnet.value)) covering.pop();
+  for (const network of byStart) {
+    while (covering.length > 0 && !overlaps(covering.at(-1)!, network)) covering.pop();
     const other = covering.at(-1);
     covering.push(network);
     if (!other) continue;
     const [first, second] = other.order < network.order ? [other, network] : [network, other];
-    findings.push({ path: second.subnet.path, message: `${formatSubnet(second.subnet.value)} overlaps network "${first.name}" (${formatSubnet(first.subnet.value)})`, hint: 'give each network a subnet of its own' });
+    findings.push({
+      path: second.subnet.path,
+      message: `${formatSubnet(second.subnet.value)} overlaps network "${first.name}" (${formatSubnet(first.subnet.value)})`,
+      hint: 'give each network a subnet of its own',
+    });
   }
   return findings;
 }
