@@ -9,8 +9,7 @@ import { scriptHead } from './survey-script.ts';
  */
 export const installScript = `${scriptHead}
 fail() { say failed "$@"; exit 1; }
-[ -d .lab ] || mkdir -m 700 .lab || fail write .lab
-mkdir -p .lab/incoming .lab/cas || fail write .lab
+mkdir -p -m 700 .lab && mkdir -p .lab/incoming .lab/cas || fail write .lab
 for old in .lab/incoming/*; do
   [ -d "$old" ] && ! kill -0 "\${old##*/}" 2>/dev/null && rm -rf "$old"
 done
@@ -71,6 +70,7 @@ while read -r operation first second third; do
     ln "$file" "$backup" 2>/dev/null || cp -pP "$file" "$backup" || fail write "$backup"
     say kept "$id" "$second" "\${backup##*/}" ;;
   put)
+    [ -f ".lab/cas/$first" ] || { say stale; exit 1; }
     make_way "$third"
     copy=\${file%/*}/.lab-$$.tmp
     { cp ".lab/cas/$first" "$copy" && { [ "$second" = - ] || chmod +x "$copy"; } && mv -f "$copy" "$file"; } || { rm -f "$copy"; fail write "$file"; } ;;
@@ -84,8 +84,10 @@ while read -r operation first second third; do
   esac
 done <"$incoming/plan"
 
+# First what is stored, then what is used: another lab claims its content before it stores it.
+ls .lab/cas >"$incoming/stored"
 cut -f 2 .lab/deployed/*/*/* 2>/dev/null >"$incoming/used"
-ls .lab/cas | grep -vxF -f "$incoming/used" | while read -r unused; do rm -f ".lab/cas/$unused"; done
+grep -vxF -f "$incoming/used" "$incoming/stored" | while read -r unused; do rm -f ".lab/cas/$unused"; done
 say end
 exit 0
 `;
