@@ -19,7 +19,7 @@ export class Connection {
   readonly #client: Client;
   readonly #stream: Duplex;
   #closing = false;
-  #ended = false;
+  readonly #ended = new AbortController();
   #failure: Error | undefined;
 
   constructor(machine: string, client: Client, stream: Duplex) {
@@ -30,16 +30,19 @@ export class Connection {
     client.on('error', (error) => {
       this.#failure ??= error;
     });
-    client.on('close', () => {
-      this.#ended = true;
-    });
+    client.on('close', () => this.#ended.abort());
+  }
+
+  /** Aborts when the connection is gone, however it went. */
+  get ended(): AbortSignal {
+    return this.#ended.signal;
   }
 
   /** Why nothing more can be done over this connection; undefined while it stands. */
   get failure(): ConnectionError | undefined {
     if (this.#closing) return closedShell(this.machine);
     if (this.#failure) return lostFailure(this.machine, messageOf(this.#failure), this.#failure);
-    return this.#ended ? lostFailure(this.machine, 'the other side closed it') : undefined;
+    return this.ended.aborted ? lostFailure(this.machine, 'the other side closed it') : undefined;
   }
 
   /**
@@ -61,9 +64,9 @@ export class Connection {
   /** Says goodbye and waits until the stream is closed; cuts it when that takes too long. */
   async close(): Promise<void> {
     this.#closing = true;
-    if (this.#ended) return;
+    if (this.ended.aborted) return;
     this.#client.end();
-    const closed = (): { value: true } | { seen: string } => (this.#ended ? { value: true } : { seen: 'open' });
+    const closed = (): { value: true } | { seen: string } => (this.ended.aborted ? { value: true } : { seen: 'open' });
     await retryUntil(closed, { what: 'the connection to close', timeoutMs: closeTimeoutMs, intervalMs: 2 }).catch(() => this.#stream.destroy());
   }
 

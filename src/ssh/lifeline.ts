@@ -14,18 +14,29 @@ import type { Sessions } from './sessions.ts';
  *     kill SIGNAL PID START  send a signal now; answered by `$1`
  *
  * A group is addressed only while its leader is the process of that START, or is gone while others of the group live: the kernel gives a number to no
- * new process as long as a group has it. Builtins only, but for `sleep`: it must work when the machine is out of processes or disk.
+ * new process as long as a group has it. Dead ones that nobody has collected yet do not count. Builtins only, but for `sleep`: it must work when the machine is out of processes or disk.
  */
 const script = `
 trap "" HUP INT QUIT TERM PIPE
 ours() {
   if [ -e "/proc/$1" ]; then
     s=; { read -r s <"/proc/$1/stat"; } 2>/dev/null
-    want=$2; set -- \${s##*) }
-    [ "$want" = "\${20}" ]
-  else
-    kill -0 -- "-$1" 2>/dev/null || { [ "$2" = - ] && kill -0 "$1" 2>/dev/null; }
+    pid=$1 start=$2; set -- \${s##*) }
+    [ "$start" = "\${20}" ] || return 1
+    [ "$1" = Z ] || return 0
+    set -- "$pid" "$start"
   fi
+  kill -s 0 -- "-$1" 2>/dev/null || { [ "$2" = - ] && kill -s 0 "$1" 2>/dev/null; return; }
+  [ -e /proc/self ] || return 0
+  lives "$1"
+}
+lives() {
+  for stat in /proc/[0-9]*/stat; do
+    s=; { read -r s <"$stat"; } 2>/dev/null
+    set -- "$1" \${s##*) }
+    [ "$4" = "$1" ] && [ "$2" != Z ] && return 0
+  done
+  return 1
 }
 signal() { ours "$2" "$3" && { kill -s "$1" -- "-$2" || kill -s "$1" "$2"; } 2>/dev/null; }
 each() { result=1; for entry in $list; do "$@" "\${entry%:*}" "\${entry#*:}" && result=0; done; return $result; }

@@ -95,7 +95,8 @@ export class Session {
     const closed = new AbortController();
     void this.closed.then(() => closed.abort());
     const look = (): { value: true } | { seen: string } => (this.#isSilent() ? { value: true } : { seen: 'output' });
-    const silent = await retryUntil(look, { what: 'silence', timeoutMs: Infinity, intervalMs: 50, signal: closed.signal }).catch(() => false);
+    const signal = AbortSignal.any([closed.signal, this.#connection.ended]);
+    const silent = await retryUntil(look, { what: 'silence', timeoutMs: Infinity, intervalMs: 50, signal }).catch(() => false);
     if (silent) this.channel.close();
   }
 

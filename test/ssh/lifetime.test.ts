@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { gone, isAlive } from '../helpers/processes.ts';
+import { startSshd, type TestSshd } from '../helpers/sshd.ts';
+import type { RemoteProcess } from '../../src/ssh/shell.ts';
+
+/** Ignores what can be ignored, and tells its PID and that of a child that does the same. */
+const stubborn = ['sh', '-c', 'trap "" HUP INT TERM; sleep 100 & echo $$ $!; while :; do wait; done'];
+/** A program like most: ends at HUP and TERM. */
+const ordinary = ['sh', '-c', 'sleep 100 & echo $$ $!; wait'];
+const client = fileURLToPath(new URL('../helpers/shell-client.ts', import.meta.url));
+
+async function pidsOf(process: RemoteProcess): Promise<number[]> {
+  for await (const chunk of process.output) return pidsIn(Buffer.from(chunk).toString());
+  return [];
+}
+
+function pidsIn(text: string): number[] {
+  const pids = text.trim().split(/\s+/).map(Number);
+  assert.ok(pids.length === 2 && pids.every(isAlive), `two live PIDs in ${JSON.stringify(text)}`);
+  return pids;
+}
+
+async function startOtherLab(server: TestSshd, kind: 'tty' | 'pipe', command: readonly string[]): Promise<{ pids: number[]; kill: () => void }> {
+  assert.ok('socketPath' in server.address);
+  const keyFile = join(server.folder, 'user_key');
+  writeFileSync(keyFile, server.userKey.privateKey, { mode: 0o600 });
+  const lab = spawn(process.execPath, [client, server.address.socketPath, server.user, keyFile, server.hostKey.publicKey, kind, ...command], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [chunk] = (await once(lab.stdout, 'data')) as [Buffer];
+  return { pids: pidsIn(chunk.toString()), kill: () => void lab.kill('SIGKILL') };
+}
+
+for (const [name, options] of [['on a terminal', { terminal: { columns: 80, rows: 24 } }], ['without a terminal', {}]] as const) {
+  for (const [kind, command] of [['a program', ordinary], ['a program that ignores HUP and TERM', stubborn]] as const) {
+    test(`${kind} ${name} is gone, with its children, when close returns`, async () => {
+      await using server = await startSshd();
+      const shell = await server.connect();
+      const pids = await pidsOf(await shell.start(command, options));
+      await shell.close();
+
+      assert.deepEqual(pids.filter(isAlive), []);
+    });
+  }
+}
+
+for (const kind of ['tty', 'pipe'] as const) {
+  test(`a program that ignores HUP and TERM (${kind}) is gone after lab was killed with -9`, async () => {
+    await using server = await startSshd();
+    const lab = await startOtherLab(server, kind, stubborn);
+    lab.kill();
+
+    await Promise.all(lab.pids.map((pid) => gone(pid)));
+  });
+}
+
+test('a program is gone after its sshd was killed', async () => {
+  await using server = await startSshd();
+  const shell = await server.connect();
+  const pids = await pidsOf(await shell.start(stubborn));
+  for (const child of server.processes) child.kill('SIGKILL');
+
+  await Promise.all(pids.map((pid) => gone(pid)));
+});
+
+test('a command that runs for longer than a moment is gone with the connection too', async () => {
+  await using server = await startSshd();
+  const shell = await server.connect();
+  let pid = 0;
+  const heard = Promise.withResolvers<void>();
+  const onOutput = (_stream: string, chunk: Uint8Array): void => {
+    const text = Buffer.from(chunk).toString();
+    pid ||= Number.parseInt(text, 10);
+    if (text.includes('long')) heard.resolve();
+  };
+  const running = shell.exec({ script: 'trap "" HUP TERM; echo $$; sleep 0.5; echo long; while :; do sleep 1; done' }, { onOutput });
+  await heard.promise;
+  await shell.close();
+
+  assert.equal((await running).signal, 'KILL');
+  assert.ok(!isAlive(pid));
+});
+
+test('a program that set itself apart with setsid is left alone', async () => {
+  await using server = await startSshd();
+  const shell = await server.connect();
+  const { stdout } = await shell.exec({ script: 'setsid sleep 100 >/dev/null 2>&1 </dev/null & echo $!' });
+  await shell.close();
+  const pid = Number(stdout);
+
+  assert.ok(isAlive(pid));
+  process.kill(pid, 'SIGKILL');
+});
