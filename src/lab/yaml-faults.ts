@@ -11,14 +11,16 @@ export interface YamlFault extends Fault {
   readonly breaks: boolean;
 }
 
-/** After so many lines with a fault, the file is no YAML at all. */
+/** So many faults are told. A file that has more is no YAML at all, and the library can find a million in it. */
 const MOST_FAULTS = 20;
+const MOST_ERRORS = 200;
 
 /** The faults that the library found, the first of each line, in the order of the text. */
 export function syntaxFaults(text: string, document: Document.Parsed): YamlFault[] {
   const faults = new Map<number, YamlFault>();
   let lastStart = -1;
-  for (const error of [...document.errors, ...document.warnings].toSorted((a, b) => a.pos[0] - b.pos[0])) {
+  const errors: readonly YAMLError[] = document.errors.concat(document.warnings).toSorted((a, b) => a.pos[0] - b.pos[0]);
+  for (const error of errors.slice(0, MOST_ERRORS)) {
     if (error.pos[0] === lastStart || faults.size >= MOST_FAULTS) continue;
     lastStart = error.pos[0];
     const fault = faultOf(error, text, document);

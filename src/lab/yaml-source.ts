@@ -1,4 +1,4 @@
-import { isAlias, isMap, isScalar, isSeq, parseDocument, type Document, type Node, type Pair } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, parseDocument, type Document, type Node, type Pair, type YAMLMap } from 'yaml';
 import { formatPath, type Finding, type Path } from './finding.ts';
 import { PlainReader, textOfScalar } from './plain.ts';
 import type { Problem } from './problem.ts';
@@ -15,6 +15,7 @@ export class YamlSource {
   readonly #lines: TextLines;
   readonly #document: Document.Parsed;
   readonly #plain: PlainReader;
+  readonly #pairs = new WeakMap<YAMLMap, ReadonlyMap<string, Pair>>();
 
   constructor(text: string) {
     this.#lines = new TextLines(text);
@@ -68,8 +69,20 @@ export class YamlSource {
       const value = target.items[Number(part)];
       return value === undefined ? undefined : { key: undefined, value };
     }
-    const pair: Pair | undefined = isMap(target) ? target.items.find(({ key }) => this.#nameOf(key) === String(part)) : undefined;
-    return pair && { key: pair.key, value: pair.value };
+    return isMap(target) ? this.#pairsOf(target).get(String(part)) : undefined;
+  }
+
+  /** The pairs of a map by name, the first of each name as `PlainReader` takes it. Kept, because a large map is asked for each of its parts. */
+  #pairsOf(map: YAMLMap): ReadonlyMap<string, Pair> {
+    const known = this.#pairs.get(map);
+    if (known) return known;
+    const pairs = new Map<string, Pair>();
+    for (const pair of map.items) {
+      const name = this.#nameOf(pair.key);
+      if (name !== undefined && !pairs.has(name)) pairs.set(name, pair);
+    }
+    this.#pairs.set(map, pairs);
+    return pairs;
   }
 
   #nameOf(key: unknown): string | undefined {

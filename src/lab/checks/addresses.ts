@@ -5,7 +5,8 @@ import { notForHosts } from './networks.ts';
 
 /** Addresses that a machine cannot have on its network, or that two of them want. */
 export function checkAddresses(draft: Draft): Finding[] {
-  const taken = new Map<string, string>();
+  const addresses = draft.machines.flatMap(({ interfaces }) => interfaces.flatMap(({ address }) => address?.value ?? []));
+  const taken: Taken = { owners: new Map(), addresses: new Set(addresses) };
   return draft.machines.flatMap((machine) => [
     ...(machine.addressTwice ? [addressTwice(machine)] : []),
     ...machine.interfaces.flatMap((networkInterface) => checkInterface(draft, machine, networkInterface, taken)),
@@ -20,14 +21,20 @@ function addressTwice({ path }: DraftMachine): Finding {
   };
 }
 
-/** `taken` remembers, for all machines, who has which address on which network. */
-function checkInterface(draft: Draft, machine: DraftMachine, networkInterface: DraftInterface, taken: Map<string, string>): Finding[] {
+/** What the machines that were looked at before have, and every address that stands anywhere in the file. */
+interface Taken {
+  /** Machine and interface, by network and address. */
+  readonly owners: Map<string, string>;
+  readonly addresses: ReadonlySet<number>;
+}
+
+function checkInterface(draft: Draft, machine: DraftMachine, networkInterface: DraftInterface, taken: Taken): Finding[] {
   const { address } = networkInterface;
   if (!address) return [];
   const network = networkOf(draft, networkInterface);
   if (!network) return networkInterface.network ? [] : noNetwork(draft, address);
   if (!network.subnet) return [];
-  const free = (): string => freeAddress(draft, network);
+  const free = (): string => freeAddress(network, taken.addresses);
   const reason = notForHosts(network.subnet.value, address.value);
   if (reason !== undefined) return [{ path: address.path, message: reason, hint: free() }];
   const text = formatIPv4(address.value);
@@ -37,9 +44,9 @@ function checkInterface(draft: Draft, machine: DraftMachine, networkInterface: D
     hint: free(),
   }];
   const key = `${network.name}/${address.value}`;
-  const owner = taken.get(key);
+  const owner = taken.owners.get(key);
   if (owner !== undefined) return [{ path: address.path, message: `${text} is already the address of ${owner}`, hint: free() }];
-  taken.set(key, `${machine.name} (${networkInterface.name})`);
+  taken.owners.set(key, `${machine.name} (${networkInterface.name})`);
   return [];
 }
 
@@ -62,9 +69,8 @@ function noNetwork(draft: Draft, address: Placed<number>): Finding[] {
 }
 
 /** `for example 192.168.100.2`: the first address of the network that nobody has. */
-function freeAddress(draft: Draft, network: DraftNetwork): string {
+function freeAddress(network: DraftNetwork, used: ReadonlySet<number>): string {
   const subnet = network.subnet!.value;
-  const used = new Set(draft.machines.flatMap(({ interfaces }) => interfaces.flatMap(({ address }) => address?.value ?? [])));
   for (let address = subnet.network + 1; address < broadcastOf(subnet); address++) {
     if (address !== network.gateway?.value && !used.has(address)) return `a free one is ${formatIPv4(address)}`;
   }
