@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { UsageError } from '../core/errors.ts';
 import { suggestion } from '../core/suggest.ts';
 import { checkLabName } from './rules.ts';
@@ -53,14 +54,14 @@ machines: # they know each other by name
 programs:
   server:
     on: vm1
-    files: [${word(`${programsFolder}/server.js`)}] # copied to the machine; "build: [make]" would make them first
+    files: [${word(join(programsFolder, 'server.js'))}] # copied to the machine; "build: [make]" would make them first
     command: [node, server.js, --port, 7999] # a list of words; no shell reads it
     listens: 7999 # verified before each start
     ports: error # when another process holds the port: error, or free to end that process
     prompt: "server@vm1:7999$ " # shown when it waits for a line; /…/ is a regular expression
   client:
     on: vm2
-    files: [${word(`${programsFolder}/client.js`)}]
+    files: [${word(join(programsFolder, 'client.js'))}]
     command: [node, client.js, vm1, 7999]
     prompt: "client@vm2:7999$ "
 

@@ -30,6 +30,11 @@ describe('the template of lab init', () => {
     assert.match(labTemplate('tp1', { schemaPath: '/x/y.json' }), /^# yaml-language-server: \$schema=\/x\/y\.json\n/);
   });
 
+  it('finds programs that lie beside it', () => {
+    assert.match(labTemplate('tp1', { programsFolder: '' }), /files: \[server\.js\]/);
+    assert.match(labTemplate('tp1', { programsFolder: '../x' }), /files: \[\.\.\/x\/client\.js\]/);
+  });
+
   it('is the lab.yaml of this repository', () => {
     assert.equal(readFileSync(resolve(import.meta.dirname, '../../lab.yaml'), 'utf8'), labTemplate('tp1'));
   });
