@@ -34,16 +34,12 @@ export function dialFailure(target: ShellTarget, cause: unknown): ConnectionErro
 export function timeoutFailure(target: ShellTarget, phase: 'dial' | 'greeting' | 'handshake' | 'login', timeoutMs: number, heard: string): ConnectionError {
   const where = addressText(target.address);
   const waited = formatDuration(timeoutMs);
-  switch (phase) {
-    case 'dial':
-      return failure(target, 'ssh-unreachable', `${where} did not answer within ${waited}`, 'Check that the machine is on and that no firewall drops the packets.');
-    case 'greeting':
-      return heard === '' ? silence(target, `accepted the connection but said nothing within ${waited}`) : notSsh(target, heard);
-    case 'handshake':
-      return failure(target, 'ssh-timeout', `the SSH server at ${where} did not finish the key exchange within ${waited}`, 'The machine may be overloaded or hung; try again.');
-    default:
-      return failure(target, 'ssh-timeout', `the SSH server at ${where} did not finish the login of ${target.user} within ${waited}`, 'A slow name look-up or PAM module on the machine is the usual cause (`UseDNS no` in its sshd_config).');
-  }
+  if (phase === 'dial') return failure(target, 'ssh-unreachable', `${where} did not answer within ${waited}`, 'Check that the machine is on and that no firewall drops the packets.');
+  if (phase === 'greeting') return heard === '' ? silence(target, `accepted the connection but said nothing within ${waited}`) : notSsh(target, heard);
+  const [step, hint] = phase === 'handshake'
+    ? ['the key exchange', 'The machine may be overloaded or hung; try again.']
+    : [`the login of ${target.user}`, 'A slow name look-up or PAM module on the machine is the usual cause (`UseDNS no` in its sshd_config).'];
+  return failure(target, 'ssh-timeout', `the SSH server at ${where} did not finish ${step} within ${waited}`, hint);
 }
 
 /** The stream ended before the login did. */

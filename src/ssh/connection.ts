@@ -46,17 +46,18 @@ export class Connection {
   }
 
   /**
-   * Opens a session that runs `command` through the user's login shell.
+   * Opens a session that runs `command` through the user's login shell. `adopt` is called with the channel at once, before any promise is settled: the
+   * output and the end of a short command may be in the same packet as the answer that opens it, and must find their listeners.
    *
    * @throws {SessionRefused} when the server allows no further one now. @throws {ConnectionError} when the connection is gone.
    */
-  async open(command: string, terminal?: TerminalSize): Promise<ClientChannel> {
+  async open<T>(command: string, terminal: TerminalSize | undefined, adopt: (channel: ClientChannel) => T): Promise<T> {
     if (this.failure) throw this.failure;
-    const { promise, resolve, reject } = Promise.withResolvers<ClientChannel>();
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
     const pty = terminal && { rows: terminal.rows, cols: terminal.columns, term: terminalType };
     this.#client.exec(command, pty ? { pty } : {}, (error, channel) => {
       if (error) reject(this.failure ?? this.#refusal(error));
-      else resolve(channel);
+      else resolve(adopt(channel));
     });
     return promise;
   }

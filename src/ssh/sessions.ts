@@ -1,6 +1,6 @@
 import type { ClientChannel } from 'ssh2';
 import { TimeoutError } from '../core/errors.ts';
-import { retryUntil } from '../core/retry.ts';
+import { type Attempt, retryUntil } from '../core/retry.ts';
 import { type Connection, SessionRefused } from './connection.ts';
 import type { RemoteCommand } from './remote-command.ts';
 import { Session } from './session.ts';
@@ -12,7 +12,7 @@ const maxSessions = 9;
 /** A server counts a session that we gave up until its process is gone; so long a refusal may be due to that. */
 const lateMs = 250;
 /** How long it may refuse while no other session of ours is open. */
-const refusalTimeoutMs = 5000;
+const refusalTimeoutMs = 2000;
 
 export interface OpenOptions {
   readonly terminal?: TerminalSize | undefined;
@@ -35,17 +35,17 @@ export class Sessions {
   async open(command: RemoteCommand, options: OpenOptions = {}): Promise<Session> {
     for (;;) {
       await this.#slots.take(options.signal);
-      const channel = await this.#openInSlot(command.line, options);
-      if (channel) return new Session(this.connection, channel, command.token);
+      const session = await this.#openInSlot(command, options);
+      if (session) return session;
     }
   }
 
   /** Undefined when the server refuses while other sessions of ours are open: then one of them has to end first. */
-  async #openInSlot(line: string, options: OpenOptions): Promise<ClientChannel | undefined> {
+  async #openInSlot(command: RemoteCommand, options: OpenOptions): Promise<Session | undefined> {
     try {
-      const channel = await this.#openPatiently(line, options);
-      channel.once('close', () => this.#slots.release());
-      return channel;
+      const session = await this.#openPatiently(command, options);
+      void session.closed.then(() => this.#slots.release());
+      return session;
     } catch (error) {
       this.#slots.release();
       if (!(error instanceof TimeoutError) || this.#slots.used === 0) throw error;
@@ -55,9 +55,10 @@ export class Sessions {
     }
   }
 
-  #openPatiently(line: string, { terminal, signal }: OpenOptions): Promise<ClientChannel> {
-    const attempt = (): Promise<{ value: ClientChannel } | { seen: string }> => this.connection.open(line, terminal).then(
-      (channel) => ({ value: channel }),
+  #openPatiently({ line, token }: RemoteCommand, { terminal, signal }: OpenOptions): Promise<Session> {
+    const adopt = (channel: ClientChannel): Session => new Session(this.connection, channel, token);
+    const attempt = (): Promise<Attempt<Session>> => this.connection.open(line, terminal, adopt).then(
+      (session) => ({ value: session }),
       (error: unknown) => {
         if (error instanceof SessionRefused) return { seen: error.message };
         throw error;

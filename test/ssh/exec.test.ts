@@ -40,12 +40,13 @@ test('a program that does not exist is a result with status 127', async () => {
   assert.match(stderr, /not found/);
 });
 
+async function* pieces(): AsyncGenerator<Uint8Array> {
+  for (let i = 0; i < 100; i++) yield Buffer.alloc(10_007, i);
+}
+
 test('input of each kind reaches the command whole, and is closed', async () => {
   await using server = await startSshd();
   const shell = await server.connect();
-  async function* pieces(): AsyncGenerator<Uint8Array> {
-    for (let i = 0; i < 100; i++) yield Buffer.alloc(10_007, i);
-  }
 
   assert.equal((await shell.exec(['cat'])).stdout, '');
   assert.equal((await shell.exec(['cat'], { input: 'héllo' })).stdout, 'héllo');

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { gone, isAlive } from '../helpers/processes.ts';
 import { startSshd, type TestSshd } from '../helpers/sshd.ts';
@@ -35,63 +35,66 @@ async function startOtherLab(server: TestSshd, kind: 'tty' | 'pipe', command: re
   return { pids: pidsIn(chunk.toString()), kill: () => void lab.kill('SIGKILL') };
 }
 
-for (const [name, options] of [['on a terminal', { terminal: { columns: 80, rows: 24 } }], ['without a terminal', {}]] as const) {
-  for (const [kind, command] of [['a program', ordinary], ['a program that ignores HUP and TERM', stubborn]] as const) {
-    test(`${kind} ${name} is gone, with its children, when close returns`, async () => {
-      await using server = await startSshd();
-      const shell = await server.connect();
-      const pids = await pidsOf(await shell.start(command, options));
-      await shell.close();
+// Each stubborn program costs its second of grace, so they wait side by side.
+describe('programs end with their connection', { concurrency: true }, () => {
+  for (const [name, options] of [['on a terminal', { terminal: { columns: 80, rows: 24 } }], ['without a terminal', {}]] as const) {
+    for (const [kind, command] of [['a program', ordinary], ['a program that ignores HUP and TERM', stubborn]] as const) {
+      test(`${kind} ${name} is gone, with its children, when close returns`, async () => {
+        await using server = await startSshd();
+        const shell = await server.connect();
+        const pids = await pidsOf(await shell.start(command, options));
+        await shell.close();
 
-      assert.deepEqual(pids.filter(isAlive), []);
+        assert.deepEqual(pids.filter(isAlive), []);
+      });
+    }
+  }
+
+  for (const kind of ['tty', 'pipe'] as const) {
+    test(`a program that ignores HUP and TERM (${kind}) is gone after lab was killed with -9`, async () => {
+      await using server = await startSshd();
+      const lab = await startOtherLab(server, kind, stubborn);
+      lab.kill();
+
+      await Promise.all(lab.pids.map((pid) => gone(pid)));
     });
   }
-}
 
-for (const kind of ['tty', 'pipe'] as const) {
-  test(`a program that ignores HUP and TERM (${kind}) is gone after lab was killed with -9`, async () => {
+  test('a program is gone after its sshd was killed', async () => {
     await using server = await startSshd();
-    const lab = await startOtherLab(server, kind, stubborn);
-    lab.kill();
+    const shell = await server.connect();
+    const pids = await pidsOf(await shell.start(stubborn));
+    for (const child of server.processes) child.kill('SIGKILL');
 
-    await Promise.all(lab.pids.map((pid) => gone(pid)));
+    await Promise.all(pids.map((pid) => gone(pid)));
   });
-}
 
-test('a program is gone after its sshd was killed', async () => {
-  await using server = await startSshd();
-  const shell = await server.connect();
-  const pids = await pidsOf(await shell.start(stubborn));
-  for (const child of server.processes) child.kill('SIGKILL');
+  test('a command that runs for longer than a moment is gone with the connection too', async () => {
+    await using server = await startSshd();
+    const shell = await server.connect();
+    let pid = 0;
+    const heard = Promise.withResolvers<void>();
+    const onOutput = (_stream: string, chunk: Uint8Array): void => {
+      const text = Buffer.from(chunk).toString();
+      pid ||= Number.parseInt(text, 10);
+      if (text.includes('long')) heard.resolve();
+    };
+    const running = shell.exec({ script: 'trap "" HUP TERM; echo $$; sleep 0.5; echo long; while :; do sleep 1; done' }, { onOutput });
+    await heard.promise;
+    await shell.close();
 
-  await Promise.all(pids.map((pid) => gone(pid)));
-});
+    assert.equal((await running).signal, 'KILL');
+    assert.ok(!isAlive(pid));
+  });
 
-test('a command that runs for longer than a moment is gone with the connection too', async () => {
-  await using server = await startSshd();
-  const shell = await server.connect();
-  let pid = 0;
-  const heard = Promise.withResolvers<void>();
-  const onOutput = (_stream: string, chunk: Uint8Array): void => {
-    const text = Buffer.from(chunk).toString();
-    pid ||= Number.parseInt(text, 10);
-    if (text.includes('long')) heard.resolve();
-  };
-  const running = shell.exec({ script: 'trap "" HUP TERM; echo $$; sleep 0.5; echo long; while :; do sleep 1; done' }, { onOutput });
-  await heard.promise;
-  await shell.close();
+  test('a program that set itself apart with setsid is left alone', async () => {
+    await using server = await startSshd();
+    const shell = await server.connect();
+    const { stdout } = await shell.exec({ script: 'setsid sleep 100 >/dev/null 2>&1 </dev/null & echo $!' });
+    await shell.close();
+    const pid = Number(stdout);
 
-  assert.equal((await running).signal, 'KILL');
-  assert.ok(!isAlive(pid));
-});
-
-test('a program that set itself apart with setsid is left alone', async () => {
-  await using server = await startSshd();
-  const shell = await server.connect();
-  const { stdout } = await shell.exec({ script: 'setsid sleep 100 >/dev/null 2>&1 </dev/null & echo $!' });
-  await shell.close();
-  const pid = Number(stdout);
-
-  assert.ok(isAlive(pid));
-  process.kill(pid, 'SIGKILL');
+    assert.ok(isAlive(pid));
+    process.kill(pid, 'SIGKILL');
+  });
 });
