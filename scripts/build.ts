@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, globSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { labJsonSchema } from '../src/lab/schema.ts';
 
 /**
  * Compiles the product: the command line as ES modules in pieces that load when they are needed (many small files are what
@@ -37,7 +38,10 @@ await build({
   target: 'node18',
   format: 'cjs',
 });
+// The repository says "type": "module"; these are not.
+writeFileSync(join(root, 'dist/programs/package.json'), '{"type":"commonjs"}\n');
 copyFileSync(join(root, 'src/providers/netns/executor.pl'), join(root, 'dist/cli/executor.pl'));
+writeFileSync(join(root, 'dist/lab.schema.json'), `${JSON.stringify(labJsonSchema(), null, 2)}\n`);
 writeFileSync(stamp, '');
 
 /** Whether nothing that the product is made of is newer than the last build. */

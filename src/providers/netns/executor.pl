@@ -80,11 +80,7 @@ sub lab_init {
         elsif ($section)                         { push @{ $section->{operations} }, $operation }
         else                                     { push @sections, $operation }
     }
-    for my $entry (@sections) {
-        ref $entry eq 'HASH' ? start_machine($entry) : perform($entry);
-    }
-    await_machines();
-    await_helpers();
+    eval { build(@sections); 1 } or die reason_of_machines() // $@;
     print "ready\n";
     my $answer = <STDIN>;
     exit 0 unless defined $answer && $answer eq "commit\n";
@@ -95,6 +91,12 @@ sub lab_init {
     # An init that is stopped with TERM ends its lab; the kernel does the rest.
     $SIG{TERM} = $SIG{INT} = sub { exit 0 };
     watch();
+}
+
+sub build {
+    for my $entry (@_) { ref $entry eq 'HASH' ? start_machine($entry) : perform($entry) }
+    await_machines();
+    await_helpers();
 }
 
 sub become_root {
@@ -150,6 +152,14 @@ sub machine_failed {
     exit 1;
 }
 
+# What fails for us may be only the echo of a machine that has failed: its own words come first.
+sub reason_of_machines {
+    return unless $machines_reader;
+    close $_ for grep { defined fileno $_ } $machines_writer, $links_writer;
+    while (my $line = <$machines_reader>) { return substr $line, 6 if $line =~ /^error / }
+    return;
+}
+
 sub await_machines {
     return unless $machines_reader;
     close $machines_writer;
@@ -172,6 +182,7 @@ my %operation = (
     'write' => sub { my ($path, $mode, $uid, $gid, $content) = @_; write_file($path, $content); chown $uid, $gid, $path or die "$!\n"; chmod oct $mode, $path or die "$!\n"; },
     'symlink'   => sub { symlink $_[0], $_[1] or die "$!\n" },
     'copy'      => \&copy_file,
+    'copy-tree' => \&copy_tree,
     'set-xattr' => sub { my ($path, $name, $value) = @_; call('setxattr', $path, $name, $value, length $value, 0) },
     'whiteout'  => sub { call('mknodat', -100, $_[0], 0020000, 0) },
     'sysctl'    => sub { write_file(@_) },
@@ -223,6 +234,19 @@ sub copy_file {
     close $out or die "$path: $!\n";
     chown $uid, $gid, $path or die "$path: $!\n";
     chmod oct $mode, $path or die "$path: $!\n";
+}
+
+# Folders, links and files, with their modes; what this user may not read is left out.
+sub copy_tree {
+    my ($source, $path) = @_;
+    opendir my $folder, $source or return;
+    mkdir $path, (stat $source)[2] & 07777 | 0700;
+    for my $name (grep { !/^\.\.?\z/ } readdir $folder) {
+        my ($from, $to) = ("$source/$name", "$path/$name");
+        if    (-l $from) { symlink readlink $from, $to }
+        elsif (-d _)     { copy_tree($from, $to) }
+        elsif (-f _ && open my $readable, '<', $from) { copy_file($from, $to, sprintf('%o', (stat $readable)[2] & 0777), 0, 0) }
+    }
 }
 
 # pivot_root(2), "pivot_root(".", ".")": the new root is stacked over the old one, which is then let go.

@@ -16,10 +16,13 @@ export function gatherHostFacts(runtime: HostFacts['runtime']): HostFacts {
   const sshd = insidePath(findTool('sshd')?.path, tools);
   if (sshd === undefined) throw new EnvironmentError('there is no sshd on this host', { code: 'sshd-missing', hint: 'Run "lab doctor --fix": it gets what is missing without touching the host.' });
   const tcpdump = findTool('tcpdump')?.path;
+  const sharedFolders = ['usr', 'etc', ...folders, ...(hasEntries('/opt') ? ['opt'] : [])];
+  const mountPoints = readFileSync('/proc/self/mountinfo', 'utf8').split('\n').map((line) => line.split(' ')[4] ?? '');
   return {
     accounts: { passwd: readFileSync('/etc/passwd', 'utf8'), group: readFileSync('/etc/group', 'utf8'), shell: existsSync('/bin/bash') ? '/bin/bash' : '/bin/sh' },
     rootLinks: new Map(links.map((name) => [name, readlinkSync(`/${name}`)])),
-    sharedFolders: ['usr', 'etc', ...folders, ...(hasEntries('/opt') ? ['opt'] : [])],
+    sharedFolders,
+    foldersWithMounts: sharedFolders.filter((name) => mountPoints.some((path) => path.startsWith(`/${name}/`))),
     devices: possibleDevices.filter((name) => existsSync(`/dev/${name}`)),
     skeleton: skeleton(),
     secrets: possibleSecrets.filter((name) => existsSync(`/etc/${name}`)).map((name) => `/etc/${name}`),

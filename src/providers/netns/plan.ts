@@ -13,6 +13,8 @@ export interface HostFacts {
   readonly rootLinks: ReadonlyMap<string, string>;
   /** Top-level folders with programs: `usr`, `etc`, and `opt`, `bin`, `lib`, … where they are real folders. */
   readonly sharedFolders: readonly string[];
+  /** Those of `sharedFolders` in which something else is mounted. */
+  readonly foldersWithMounts: readonly string[];
   readonly devices: readonly string[];
   /** Files of /etc/skel by name. */
   readonly skeleton: ReadonlyMap<string, string>;
@@ -73,8 +75,17 @@ function startOfLab(host: HostFacts, { mountPoint, keys, inUserNamespace }: Plan
     ...host.devices.flatMap((name): Operation[] => [write(`${device}/${name}`, ''), bind(`/dev/${name}`, `${device}/${name}`)]),
     ...Object.entries({ ptmx: 'pts/ptmx', fd: '/proc/self/fd', stdin: 'fd/0', stdout: 'fd/1', stderr: 'fd/2' }).map(([name, target]) => symlink(target, `${device}/${name}`)),
     remountReadOnly(device, MountFlag.noSuid),
+    ...copiedFolders(host, inUserNamespace).map((name): Operation => ['copy-tree', `/${name}`, `${mountPoint}/copy-${name}`]),
     ...commonFiles(`${mountPoint}/common`, host, keys, inUserNamespace),
   ];
+}
+
+/**
+ * In a user namespace the mounts of the host are locked together (mount_namespaces(7)), and a folder with others in it cannot be a layer. Container
+ * engines mount files over /etc, so that one, which is small, is copied instead.
+ */
+function copiedFolders({ foldersWithMounts }: HostFacts, inUserNamespace: boolean): string[] {
+  return inUserNamespace ? foldersWithMounts.filter((name) => name === 'etc') : [];
 }
 
 /** What is the same on all machines lies once, read-only, under each machine's own layer. */
@@ -183,9 +194,11 @@ function machineSection(machine: Machine, lab: Lab, host: HostFacts, options: Pl
   ];
 }
 
-function overlay(name: string, root: string, { toolsFolder }: HostFacts, { mountPoint, inUserNamespace }: PlanOptions): Operation {
+function overlay(name: string, root: string, host: HostFacts, { mountPoint, inUserNamespace }: PlanOptions): Operation {
+  const { toolsFolder } = host;
+  const base = copiedFolders(host, inUserNamespace).includes(name) ? `${mountPoint}/copy-${name}` : `/${name}`;
   const tools = toolsFolder === undefined || !['usr', 'etc'].includes(name) ? [] : [`${toolsFolder}/${name}`];
-  const lower = [`${mountPoint}/common/${name}`, ...tools, `/${name}`].map(escapeLayer).join(':');
+  const lower = [`${mountPoint}/common/${name}`, ...tools, base].map(escapeLayer).join(':');
   const data = `lowerdir=${lower},upperdir=${root}/.lab/up/${name},workdir=${root}/.lab/work/${name}${inUserNamespace ? ',userxattr' : ''}`;
   return mount('overlay', `${root}/${name}`, MountFlag.noDev, data);
 }

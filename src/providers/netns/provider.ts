@@ -54,7 +54,7 @@ export class NetnsProvider implements Provider {
 
   async down(labId: string, { stateFolder }: ProviderContext): Promise<string[]> {
     const ended = await endLab(labId);
-    for (const folder of workFolders(stateFolder)) rmSync(folder, { recursive: true, force: true });
+    for (const path of [...workFolders(stateFolder), logFile(stateFolder)]) rmSync(path, { recursive: true, force: true });
     return ended.filter(({ isInit }) => isInit).map(({ pid }) => `all machines (init was PID ${pid})`);
   }
 }
@@ -86,7 +86,7 @@ function withWayOut(host: HostFacts, lab: Lab, { events }: ProviderContext): Hos
 
 function launchOptions(lab: Lab, { labId, stateFolder, signal }: ProviderContext): LaunchOptions {
   const libraryPath = [findTool('nft'), findTool('slirp4netns')].find((tool) => tool?.env['LD_LIBRARY_PATH'] !== undefined)?.env['LD_LIBRARY_PATH'];
-  return { perl: need('perl'), labId, name: lab.name, stateFolder, logFile: join(stateFolder, 'netns.log'), libraryPath, ids: identityMap(), signal };
+  return { perl: need('perl'), labId, name: lab.name, stateFolder, logFile: logFile(stateFolder), libraryPath, ids: identityMap(), signal };
 }
 
 function attached(machine: Machine, running: boolean, stateFolder: string): AttachedMachine {
@@ -121,7 +121,11 @@ function connectUnix(path: string): Socket {
   return connect(`/proc/self/fd/${folder}/${path.slice(path.lastIndexOf('/') + 1)}`);
 }
 
-/** Folders and files below `.lab` that a running lab needs, and nothing else does. */
+function logFile(stateFolder: string): string {
+  return join(stateFolder, 'netns.log');
+}
+
+/** Folders below `.lab` that a running lab needs, and nothing else does. */
 function workFolders(stateFolder: string): string[] {
   return ['mnt', 'sockets'].map((name) => join(stateFolder, name));
 }
