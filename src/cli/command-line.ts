@@ -48,7 +48,9 @@ export function parseCommandLine(argv: readonly string[], version: string): Pars
     program.parse(words, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.code === 'commander.help' && error.exitCode !== 0) throw new UsageError('no command given', { code: 'no-command', detail: shown, cause: error });
+    if (error.code === 'commander.help' && error.exitCode !== 0) {
+      throw new UsageError('no command given', { code: 'no-command', detail: shown, cause: error, hint: 'Start with "lab init" and "lab up".' });
+    }
     if (error.exitCode !== 0) throw asUsageError(error);
   }
   return invocation === undefined ? { show: shown } : { invocation };
@@ -62,7 +64,7 @@ export function buildProgram(version: string, chosen: Chosen): Command {
   program.version(version, '-V, --version', 'the version of lab').helpOption('-h, --help', 'this help');
   program.addHelpCommand(new Command('help').argument('[command]').description('help for a command').helpGroup(groups.tools));
   for (const option of globalOptions) program.addOption(optionOf(option));
-  program.addHelpText('after', '\nlab COMMAND --help tells more about a command and shows examples.');
+  program.configureHelp({ subcommandTerm: (command) => command.name() }).addHelpText('after', '\nlab COMMAND --help tells more about a command and shows examples.');
   for (const spec of commandSpecs) program.addCommand(commandOf(spec, chosen), { hidden: spec.hidden === true });
   return program;
 }

@@ -1,4 +1,5 @@
 import { ExitCode, InterruptedError, LabError, messageOf } from '../core/errors.ts';
+import { sanitize } from '../core/sanitize.ts';
 import type { Style } from './style.ts';
 
 /** An error as it leaves the program. */
@@ -40,9 +41,10 @@ function tell(error: unknown): Told {
 function failureText(told: Told, error: unknown, { style, verbose }: { readonly style: Style; readonly verbose: boolean }): string {
   // The signal handler has spoken already.
   if (error instanceof InterruptedError) return '';
-  const lines = [`${style('red', 'error:')} ${told.message}`];
-  if (told.detail !== undefined) lines.push(told.detail.trimEnd());
-  if (told.hint !== undefined) lines.push(`${style('cyan', 'hint:')} ${told.hint}`);
+  // Messages may quote what a machine said, and that must not drive the user's terminal.
+  const lines = [`${style('red', 'error:')} ${sanitize(told.message)}`];
+  if (told.detail !== undefined) lines.push(sanitize(told.detail.trimEnd()));
+  if (told.hint !== undefined) lines.push(`${style('cyan', 'hint:')} ${sanitize(told.hint)}`);
   if (verbose) lines.push(style('dim', stackOf(error)));
   return `${lines.join('\n')}\n`;
 }

@@ -29,12 +29,12 @@ export interface RunOptions {
 
 export interface RunResult {
   readonly scenario: string;
-  /** Of all plays together: `passed` when each passed, else as the first that did not. */
+  /** Of all plays together: as the first that failed, `passed` when none did, `interrupted` when the user stopped them before. */
   readonly result: PlayResult['result'];
   readonly times: number;
   readonly passed: number;
   readonly failed: number;
-  /** From 0 to 1. */
+  /** Of those that came to an end, from 0 to 1. */
   readonly passRate: number;
   /** Every play, in order; fewer than `times` when the lab broke or the user stopped. */
   readonly runs: readonly PlayedRun[];
@@ -131,15 +131,16 @@ function tellFault(events: EventSink, error: unknown): void | Promise<void> {
 }
 
 function summarise(scenario: Scenario, times: number, played: readonly FailedRun[]): RunResult {
-  const firstFailure = played.find(({ result }) => result !== 'passed');
-  const passed = played.filter(({ result }) => result === 'passed').length;
+  const ended = played.filter(({ result }) => result !== 'interrupted');
+  const passed = ended.filter(({ result }) => result === 'passed').length;
+  const firstFailure = ended.find(({ result }) => result !== 'passed');
   return {
     scenario: scenario.name,
-    result: firstFailure?.result ?? 'passed',
+    result: firstFailure?.result ?? (ended.length < played.length ? 'interrupted' : 'passed'),
     times,
     passed,
-    failed: played.length - passed,
-    passRate: passed / Math.max(1, played.length),
+    failed: ended.length - passed,
+    passRate: passed / Math.max(1, ended.length),
     runs: played.map(({ play: _play, ...short }) => short),
     firstFailure,
   };

@@ -29,9 +29,9 @@ async function offer(context: CommandContext, current: string, spec: CommandSpec
   if (pending !== undefined) return complete(context, pending.completion);
   if (current.startsWith('-')) return { candidates: [...(spec?.options ?? []), ...globalOptions].flatMap(flagCandidates), files: false };
   if (spec === undefined) return { candidates: visibleCommands().map(({ name, summary }) => ({ word: name, description: summary })), files: false };
-  const wanted = spec.arguments ?? [];
-  const last = wanted.findLast(({ syntax }) => !syntax.startsWith('--'));
-  const argument = wanted[operands.length] ?? (last?.syntax.includes('...') ? last : undefined);
+  const wanted = (spec.arguments ?? []).filter(({ syntax }) => !syntax.startsWith('--'));
+  const repeated = wanted.at(-1)?.syntax.includes('...') ? wanted.at(-1) : undefined;
+  const argument = wanted[operands.length] ?? repeated;
   const { candidates, files } = await complete(context, argument?.completion);
   return { files, candidates: candidates.filter(({ word }) => !operands.includes(word)) };
 }

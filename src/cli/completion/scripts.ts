@@ -38,10 +38,11 @@ if [[ ${'$'}funcstack[1] == _lab ]]; then _lab "$@"; else compdef _lab lab; fi
 
 const fish = String.raw`# fish completion for lab
 function __lab_complete
-    set -l words (commandline -opc) (commandline -ct)
-    for line in ($words[1] __complete -- $words[2..] 2>/dev/null)
+    set -l words (commandline -opc)
+    set -l current (commandline -ct)
+    for line in ($words[1] __complete -- $words[2..] "$current" 2>/dev/null)
         if test "$line" = :files
-            __fish_complete_path (commandline -ct)
+            __fish_complete_path "$current"
         else
             echo $line
         end

@@ -28,11 +28,12 @@ function verdict({ scenario, result, runs }: RunResult, style: Style): string {
   return `Scenario ${style('bold', scenario)} ${word} after ${formatDuration(runs.at(-1)?.durationMs ?? 0)}.\n`;
 }
 
-function rate({ scenario, passed, runs, times, passRate, firstFailure }: RunResult, style: Style): string {
-  const cutShort = runs.length < times ? ` of ${times} planned` : '';
+function rate({ scenario, passed, failed, runs, times, passRate, firstFailure }: RunResult, style: Style): string {
+  const ended = passed + failed;
+  const cutShort = ended < times ? `; ${times} were planned` : '';
   const first = firstFailure === undefined ? '' : `The first failure was number ${runs.findIndex(({ run }) => run === firstFailure.run) + 1}.\n`;
-  const colour = passed === runs.length ? 'green' : 'red';
-  return `Scenario ${style('bold', scenario)} ${style(colour, `passed ${passed} of ${runs.length} times`)}${cutShort} (${Number((passRate * 100).toFixed(1))} %).\n${first}`;
+  const colour = failed === 0 ? 'green' : 'red';
+  return `Scenario ${style('bold', scenario)} ${style(colour, `passed ${passed} of ${ended} times`)} (${Number((passRate * 100).toFixed(1))} %)${cutShort}.\n${first}`;
 }
 
 export function formatRuns(runs: readonly RunEntry[]): string {

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { actions } from '../../src/cli/actions.ts';
+import { parseCommandLine, type Invocation } from '../../src/cli/command-line.ts';
+import { commandSpecs } from '../../src/cli/spec.ts';
+import { UsageError } from '../../src/core/errors.ts';
+import { assertGolden } from '../helpers/golden.ts';
+
+function parse(line: string): Invocation {
+  const parsed = parseCommandLine(line.split(' '), '1.2.3');
+  assert.ok('invocation' in parsed, `"${line}" only shows words`);
+  return parsed.invocation;
+}
+
+function shown(line: string): string {
+  const parsed = parseCommandLine(line.split(' '), '1.2.3');
+  assert.ok('show' in parsed, `"${line}" runs a command`);
+  return parsed.show;
+}
+
+function refused(line: string): UsageError {
+  try {
+    parseCommandLine(line.split(' ').filter(Boolean), '1.2.3');
+  } catch (error) {
+    assert.ok(error instanceof UsageError, String(error));
+    return error;
+  }
+  throw assert.fail(`"${line}" was understood`);
+}
+
+function golden(name: string): string {
+  return join(import.meta.dirname, 'golden', name);
+}
+
+describe('global options', () => {
+  test('may stand before and after the command', () => {
+    for (const line of ['--json -f a.yaml -q up', 'up --json -f a.yaml -q', '-q up --file a.yaml --json']) {
+      const { global, command } = parse(line);
+      assert.deepEqual([command, global.json, global.quiet, global.file], ['up', true, true, 'a.yaml'], line);
+    }
+  });
+
+  test('default to colours and to what the lab file says', () => {
+    const { file, name, provider, json, verbose, color } = parse('up').global;
+    assert.deepEqual({ file, name, provider, json, verbose, color }, { file: undefined, name: undefined, provider: undefined, json: false, verbose: false, color: true });
+    assert.equal(parse('up --no-color').global.color, false);
+  });
+});
+
+describe('options of a command', () => {
+  test('are given by their long names', () => {
+    assert.deepEqual(parse('up --dry-run --recreate').options, { dryRun: true, recreate: true });
+    assert.deepEqual(parse('check-port 7999 --on vm1 --on vm2 --kill -y').options, { on: ['vm1', 'vm2'], kill: true, yes: true });
+  });
+
+  test('leave arguments in order', () => {
+    assert.deepEqual(parse('cp a vm1:').arguments, ['a', 'vm1:']);
+    assert.deepEqual(parse('exec vm1 vm2 -- ls').arguments, [['vm1', 'vm2']]);
+    assert.deepEqual(parse('run').arguments, [undefined]);
+  });
+});
+
+describe('what is not understood', () => {
+  const cases: readonly [line: string, code: string, message: RegExp, hint: RegExp][] = [
+    ['stauts', 'unknown-command', /unknown command 'stauts'/, /Did you mean status\?/],
+    ['up --dry-runn', 'unknown-option', /unknown option '--dry-runn'/, /Did you mean --dry-run\?/],
+    ['up --xyzzy', 'unknown-option', /unknown option '--xyzzy'/, /lab --help/],
+    ['check-port', 'missing-argument', /missing required argument 'port'/, /lab --help/],
+    ['check-port 1 2', 'excess-arguments', /too many arguments/, /lab --help/],
+    ['run --repeat', 'option-missing-argument', /'--repeat <times>' argument missing/, /lab --help/],
+    ['', 'no-command', /no command given/, /lab init/],
+  ];
+  for (const [line, code, message, hint] of cases) {
+    test(`is refused with a hint: lab ${line}`, () => {
+      const error = refused(line);
+      assert.equal(error.exitCode, 2);
+      assert.equal(error.code, code);
+      assert.match(error.message, message);
+      assert.match(error.hint ?? '', hint);
+    });
+  }
+});
+
+describe('help', () => {
+  test('of lab names every command that a user may type', () => {
+    const text = shown('--help');
+    assertGolden(golden('help.txt'), text);
+    assert.equal(shown('help'), text);
+  });
+
+  test('of a command shows its options and examples', () => {
+    assertGolden(golden('help-check-port.txt'), shown('check-port --help'));
+    assert.equal(shown('help check-port'), shown('check-port --help'));
+  });
+
+  test('of every command has an example that lab understands', () => {
+    for (const { name, examples } of commandSpecs) {
+      assert.ok(examples.length > 0, `${name} has no example`);
+      for (const { words } of examples) {
+        const [line = ''] = words.split(/ (?:>|&&|\|) /);
+        assert.equal(parse(line).command, name, line);
+      }
+    }
+  });
+
+  test('and version are words to show', () => {
+    assert.equal(shown('--version'), '1.2.3\n');
+    assert.equal(shown('up --version'), '1.2.3\n');
+  });
+});
+
+test('every command has an action, and every action a command', () => {
+  assert.deepEqual(Object.keys(actions).toSorted(), commandSpecs.map(({ name }) => name).toSorted());
+});

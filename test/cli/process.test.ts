@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { repository } from '../helpers/lab-command.ts';
+import { runCli, smallLab, startCli, temporaryFolder } from '../helpers/cli.ts';
+
+interface ErrorDocument {
+  readonly schemaVersion: number;
+  readonly error: { readonly code: string; readonly message: string; readonly hint: string | undefined; readonly exitCode: number; readonly problems?: readonly object[] };
+}
+
+describe('lab', { concurrency: true }, () => {
+  test('tells its version, which is that of package.json', async () => {
+    const { version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as { version: string };
+    const { exitCode, stdout, stderr } = await runCli(['--version'], { cwd: repository });
+    assert.deepEqual([exitCode, stdout, stderr], [0, `${version}\n`, '']);
+  });
+
+  test('says on stderr what is wrong with a command line, and exits 2', async () => {
+    using folder = temporaryFolder();
+    const { exitCode, stdout, stderr } = await runCli(['stauts'], { cwd: folder.path });
+    assert.deepEqual([exitCode, stdout], [2, '']);
+    assert.equal(stderr, "error: unknown command 'stauts'\nhint: Did you mean status?\n");
+  });
+
+  test('answers --json with one document, also when it fails', async () => {
+    using folder = temporaryFolder();
+    const { exitCode, stdout, stderr } = await runCli(['--json', 'up'], { cwd: folder.path });
+    const { schemaVersion, error } = JSON.parse(stdout) as ErrorDocument;
+    assert.equal(schemaVersion, 1);
+    assert.deepEqual([exitCode, error.exitCode, error.code], [2, 2, 'lab-file-missing']);
+    assert.match(error.hint ?? '', /lab init/);
+    assert.match(stderr, /^error: /);
+  });
+
+  test('answers --json with one document when the command line is wrong, too', async () => {
+    using folder = temporaryFolder();
+    const { exitCode, stdout } = await runCli(['up', '--json', '--nonsense'], { cwd: folder.path });
+    assert.deepEqual([exitCode, (JSON.parse(stdout) as ErrorDocument).error.code], [2, 'unknown-option']);
+  });
+
+  test('shows every fault of a lab file with its place, and does nothing', async () => {
+    using folder = temporaryFolder({ 'lab.yaml': smallLab.replace('192.168.100.4', '10.0.0.4').replace('send: { asker: Ada }', 'send: { askre: Ada }') });
+    const { exitCode, stdout, stderr } = await runCli(['up'], { cwd: folder.path });
+    assert.deepEqual([exitCode, stdout], [2, '']);
+    assert.match(stderr, /lab\.yaml has 2 faults/);
+    assert.match(stderr, /^lab\.yaml:5:\d+: .*10\.0\.0\.4/m);
+    assert.match(stderr, /^lab\.yaml:12:\d+: .*askre.*\n(?:.*\n)*.*did you mean "asker"/m);
+    assert.ok(!existsSync(join(folder.path, '.lab')), 'a wrong file makes nothing');
+  });
+
+  test('gives the faults of a lab file as data', async () => {
+    using folder = temporaryFolder({ 'lab.yaml': smallLab.replace('192.168.100.4', '10.0.0.4') });
+    const [up, validate] = await Promise.all([runCli(['up', '--json'], { cwd: folder.path }), runCli(['validate', '--json'], { cwd: folder.path })]);
+    assert.equal((JSON.parse(up.stdout) as ErrorDocument).error.problems?.length, 1);
+    const { valid, problems } = JSON.parse(validate.stdout) as { valid: boolean; problems: readonly { position: { line: number } }[] };
+    assert.deepEqual([validate.exitCode, valid, problems[0]?.position.line], [2, false, 5]);
+  });
+
+  test('writes a lab file that is without fault, and never over one that is there', async () => {
+    using folder = temporaryFolder();
+    const first = await runCli(['init', '--template', 'tp1'], { cwd: folder.path });
+    assert.equal(first.exitCode, 0, first.stderr);
+    assert.match(readFileSync(join(folder.path, 'lab.yaml'), 'utf8'), /^# yaml-language-server: \$schema=\.\/lab\.schema\.json\n/);
+    assert.ok(existsSync(join(folder.path, 'lab.schema.json')));
+    const second = await runCli(['init'], { cwd: folder.path });
+    assert.equal(second.exitCode, 2);
+    assert.match(second.stderr, /lab\.yaml is there already\nhint: Use --force/);
+    assert.equal((await runCli(['init', '--force'], { cwd: folder.path })).exitCode, 0);
+  });
+
+  test('finds the lab file in a folder above', async () => {
+    using folder = temporaryFolder({ 'lab.yaml': smallLab });
+    const inside = join(folder.path, 'a');
+    mkdirSync(inside);
+    const { exitCode, stdout } = await runCli(['validate'], { cwd: inside });
+    assert.deepEqual([exitCode, stdout], [0, 'No fault: lab small, 2 machines, 1 network, 1 program, 2 scenarios.\n']);
+  });
+
+  test('has nothing to take down where nothing is, and makes nothing for that', async () => {
+    using folder = temporaryFolder();
+    const [down, status, ssh] = await Promise.all(['down', 'status', 'ssh vm1 true'].map((line) => runCli(line.split(' '), { cwd: folder.path })));
+    assert.deepEqual([down?.exitCode, down?.stdout], [0, 'Nothing was up.\n']);
+    assert.deepEqual([status?.exitCode, status?.stdout], [0, 'This lab is not up. Run "lab up".\n']);
+    assert.deepEqual([ssh?.exitCode, ssh?.stderr], [3, 'error: this lab is not up\nhint: Run "lab up" first.\n']);
+    assert.ok(!existsSync(join(folder.path, '.lab')));
+  });
+
+  test('says nothing when the reader of its output goes away', async () => {
+    using folder = temporaryFolder();
+    const child = startCli(['schema'], { cwd: folder.path });
+    child.stdout?.destroy();
+    let stderr = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    const [exitCode] = (await once(child, 'close')) as [number];
+    assert.deepEqual([exitCode, stderr], [0, '']);
+  });
+
+  test('writes colours only where they are wanted', async () => {
+    using folder = temporaryFolder({ 'lab.yaml': smallLab });
+    const run = async (env: Record<string, string>, ...args: string[]): Promise<boolean> => (await runCli(['validate', ...args], { cwd: folder.path, env })).stdout.includes('\x1b[');
+    assert.deepEqual(await Promise.all([run({}), run({ FORCE_COLOR: '1' }), run({ FORCE_COLOR: '1' }, '--no-color'), run({ FORCE_COLOR: '1', NO_COLOR: '1' })]), [false, true, false, false]);
+  });
+
+  test('refuses to kill without being told twice where nobody can be asked', async () => {
+    using folder = temporaryFolder({ 'lab.yaml': smallLab });
+    const { exitCode, stderr } = await runCli(['check-port', '7999', '--kill'], { cwd: folder.path });
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /--kill needs --yes/);
+  });
+
+  test('knows what a TCP port is', async () => {
+    using folder = temporaryFolder();
+    const results = await Promise.all(['0', '65536', 'http', '7999x'].map((port) => runCli(['check-port', port], { cwd: folder.path })));
+    for (const { exitCode, stderr } of results) {
+      assert.equal(exitCode, 2);
+      assert.match(stderr, /is not a TCP port\nhint: Give a number from 1 to 65535/);
+    }
+  });
+});

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { once } from 'node:events';
+import { describe, test } from 'node:test';
+import { repository } from '../helpers/lab-command.ts';
+
+const signalsFile = join(repository, 'src/cli/signals.ts');
+
+/** A process that reacts to signals as lab does, and whose work then takes its time to clean up. */
+async function startProcess(cleanup: string): Promise<{ readonly pid: number; readonly end: () => Promise<{ code: number | null; stderr: string }> }> {
+  const script = `
+    import { interruption } from ${JSON.stringify(signalsFile)};
+    const signal = interruption();
+    const alive = setInterval(() => {}, 1000);
+    signal.addEventListener('abort', async () => { ${cleanup} clearInterval(alive); process.exit(signal.reason.exitCode); });
+    console.log('ready');`;
+  const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', script], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const errors = text(child.stderr);
+  const closed = once(child, 'close') as Promise<[number | null]>;
+  await once(child.stdout, 'data');
+  child.stdout.resume();
+  return { pid: child.pid!, end: async () => ({ code: (await closed)[0], stderr: await errors }) };
+}
+
+describe('signals', { concurrency: true }, () => {
+  for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143], ['SIGHUP', 143]] as const) {
+    test(`${signal} lets clean-up run, then exits ${code}`, async () => {
+      const { pid, end } = await startProcess(`process.stderr.write('cleaned\\n');`);
+      process.kill(pid, signal);
+      const { code: exitCode, stderr } = await end();
+      assert.equal(exitCode, code);
+      assert.match(stderr, /cleaning up.*\ncleaned\n$/);
+    });
+  }
+
+  test('a second signal ends clean-up that hangs', async () => {
+    const { pid, end } = await startProcess(`console.error('hanging'); process.kill(process.pid, 'SIGINT'); await new Promise(() => {});`);
+    process.kill(pid, 'SIGINT');
+    const { code, stderr } = await end();
+    assert.equal(code, 130);
+    assert.match(stderr, /stopped before clean-up was done; "lab down" removes what is left\.\n$/);
+  });
+
+  test('clean-up that hangs is left after five seconds', async () => {
+    const { pid, end } = await startProcess(`await new Promise(() => {});`);
+    const started = performance.now();
+    process.kill(pid, 'SIGTERM');
+    const { code, stderr } = await end();
+    assert.equal(code, 143);
+    assert.match(stderr, /clean-up takes too long; "lab down" removes what is left\.\n$/);
+    const seconds = (performance.now() - started) / 1000;
+    assert.ok(seconds > 4.5 && seconds < 7, `${seconds} s`);
+  });
+});
