@@ -82,7 +82,8 @@ class Execution {
   /** Reads until both streams end, or until the command has ended and whoever still holds its output is silent. */
   async #readAll(): Promise<void> {
     const reading = Promise.all([this.#readStream('stdout'), this.#readStream('stderr')]);
-    await Promise.race([reading, this.#session.closeWhenSilent().catch(() => reading)]);
+    const isCut = this.#session.closeWhenSilent().catch(() => false);
+    await Promise.race([reading, isCut.then((cut) => (cut ? undefined : reading))]);
   }
 
   async #readStream(name: 'stdout' | 'stderr'): Promise<void> {

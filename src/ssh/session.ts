@@ -88,16 +88,20 @@ export class Session {
     }
   }
 
-  /** Waits until the command has ended and its output is closed, or until those who still hold it are silent; then closes it. Rejects like `exit`. */
-  async closeWhenSilent(): Promise<void> {
+  /**
+   * Waits until the command has ended and its output is closed, or until those who still hold it are silent; then closes it, and says true.
+   * Rejects like `exit`.
+   */
+  async closeWhenSilent(): Promise<boolean> {
     await this.exit;
     this.#lastOutputMs = performance.now();
     const closed = new AbortController();
     void this.closed.then(() => closed.abort());
     const look = (): { value: true } | { seen: string } => (this.#isSilent() ? { value: true } : { seen: 'output' });
     const signal = AbortSignal.any([closed.signal, this.#connection.ended]);
-    const silent = await retryUntil(look, { what: 'silence', timeoutMs: Infinity, intervalMs: 50, signal }).catch(() => false);
-    if (silent) this.channel.close();
+    const isSilent = await retryUntil(look, { what: 'silence', timeoutMs: Infinity, intervalMs: 50, signal }).catch(() => false);
+    if (isSilent) this.channel.close();
+    return isSilent;
   }
 
   #isSilent(): boolean {

@@ -30,8 +30,10 @@ export interface TestSshd extends AsyncDisposable {
   readonly hostKey: KeyPair;
   readonly userKey: KeyPair;
   readonly address: { readonly socketPath: string } | { readonly host: string; readonly port: number };
-  /** The sshd processes of all connections so far; signal them to break a connection. */
+  /** The first sshd process of each connection so far. */
   readonly processes: readonly ChildProcess[];
+  /** Kills every sshd process of every connection, but not what runs in its sessions. */
+  kill(): void;
   target(overrides?: Partial<ShellTarget>): ShellTarget;
   /** A Shell that is closed at the end, if the test has not done so. */
   connect(overrides?: Partial<ShellTarget>): Promise<Shell>;
@@ -64,6 +66,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
 
   return {
     folder, user, hostKey, userKey, address, processes, target,
+    kill: () => processes.forEach(({ pid }) => pid !== undefined && killServer(pid)),
     async connect(overrides) {
       const shell = await connectShell(target(overrides));
       shells.push(shell);
@@ -102,11 +105,37 @@ function sshdCommand(folder: string, options: SshdOptions): ServerCommand {
   if (sshd === undefined) throw new Error('these tests need OpenSSH\'s sshd: run `npm run setup`');
   const args = ['-i', '-f', join(folder, 'sshd_config'), '-E', join(folder, 'log')];
   const env = { ...process.env, ...sshd.env };
-  if (!isRoot) return { file: sshd.path, args, env };
+  if (!isRoot) return { ...ownTerminals(folder, [sshd.path, ...args]), env };
   // As root, sshd wants its folder in /run and an account `sshd`; both are given to it in a mount namespace of its own, so the host stays as it is.
   writeFileSync(join(folder, 'passwd'), passwdFor(options));
   const prepare = `mount -t tmpfs tmpfs /run && mkdir -m 755 /run/sshd && mount --bind ${quoteCommand([join(folder, 'passwd')])} /etc/passwd`;
   return { file: 'unshare', args: ['-m', 'sh', '-c', `${prepare} && exec "$@"`, 'sh', sshd.path, ...args], env };
+}
+
+/**
+ * sshd gives terminals to the group `tty`, which an ordinary user can do only where devpts does it already (mount option `gid`). Elsewhere, as in many
+ * containers, sshd runs with a list of groups that has no `tty`, and then leaves terminals as they are.
+ */
+function ownTerminals(folder: string, command: readonly string[]): Omit<ServerCommand, 'env'> {
+  const [file = '', ...args] = command;
+  const devpts = readFileSync('/proc/mounts', 'utf8').split('\n').findLast((line) => line.split(' ')[1] === '/dev/pts');
+  if (devpts === undefined || /\bgid=/.test(devpts)) return { file, args };
+  const groups = readFileSync('/etc/group', 'utf8').split('\n').filter((line) => !line.startsWith('tty:'));
+  writeFileSync(join(folder, 'group'), groups.join('\n'));
+  const prepare = `mount --bind ${quoteCommand([join(folder, 'group')])} /etc/group`;
+  return { file: 'unshare', args: ['--user', '--map-current-user', '--mount', 'sh', '-c', `${prepare} && exec "$@"`, 'sh', ...command] };
+}
+
+/** Kills an sshd with its children of the same name, which serve the connection after the login of an ordinary user. */
+function killServer(pid: number): void {
+  try {
+    if (readFileSync(`/proc/${pid}/comm`, 'utf8').trim() !== 'sshd') return;
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+    process.kill(pid, 'SIGKILL');
+    children.forEach(killServer);
+  } catch {
+    // It has ended by itself.
+  }
 }
 
 function passwdFor({ loginShell, home }: SshdOptions): string {

@@ -168,7 +168,7 @@ test('an account whose shell runs no commands is told with what it printed', asy
 test('a server that dies under a command is a lost connection, for this command and all later ones', async () => {
   await using server = await startSshd();
   const shell = await server.connect();
-  const running = shell.exec({ script: 'echo started; exec sleep 1' }, { onOutput: () => void server.processes.map((child) => child.kill('SIGKILL')) });
+  const running = shell.exec({ script: 'echo started; exec sleep 1' }, { onOutput: () => server.kill() });
 
   await assert.rejects(running, (error) => error instanceof ConnectionError && error.code === 'connection-lost');
   await assert.rejects(shell.exec(['true']), ConnectionError);

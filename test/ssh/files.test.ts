@@ -86,7 +86,7 @@ test('a put that the end of the connection interrupts leaves the old file and no
   const content = randomBytes(200_000);
   async function* interrupted(): AsyncGenerator<Uint8Array> {
     yield content.subarray(0, 100_000);
-    for (const child of server.processes) child.kill('SIGKILL');
+    server.kill();
     yield content.subarray(100_000);
   }
 
@@ -158,7 +158,7 @@ test('a read that the end of the connection cuts fails instead of ending early',
   await using server = await startSshd();
   const shell = await server.connect();
   const read = async (): Promise<void> => {
-    for await (const chunk of shell.get('/dev/zero')) if (chunk.length > 0) for (const child of server.processes) child.kill('SIGKILL');
+    for await (const chunk of shell.get('/dev/zero')) if (chunk.length > 0) server.kill();
   };
 
   await assert.rejects(read(), ConnectionError);

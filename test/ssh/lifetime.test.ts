@@ -64,7 +64,7 @@ describe('programs end with their connection', { concurrency: true }, () => {
     await using server = await startSshd();
     const shell = await server.connect();
     const pids = await pidsOf(await shell.start(stubborn));
-    for (const child of server.processes) child.kill('SIGKILL');
+    server.kill();
 
     await Promise.all(pids.map((pid) => gone(pid)));
   });

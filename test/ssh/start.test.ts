@@ -155,7 +155,7 @@ test('when the server dies, exit rejects with a ConnectionError and output ends'
   const process = await shell.start(['sh', '-c', 'echo $$; exec sleep 100'], { terminal });
   const reader = new Reader(process);
   await reader.saw('\n');
-  for (const child of server.processes) child.kill('SIGKILL');
+  server.kill();
 
   await assert.rejects(process.exit, (error) => error instanceof ConnectionError && error.code === 'connection-lost');
   await reader.done;
