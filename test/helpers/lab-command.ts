@@ -37,18 +37,18 @@ export function cannotBe(kind: 'root' | 'ordinary'): string | false {
   return false;
 }
 
-/** The user that runs the tests. */
-export function currentUser(): LabUser {
+/** The user that runs the tests. `within` is put before each command: `nsenter …`. */
+export function currentUser(within: readonly string[] = []): LabUser {
   const folder = mkdtempSync(join(tmpdir(), 'lab-test-'));
-  return makeUser({ name: process.getuid?.() === 0 ? 'root' : 'ordinary user', folder, prefix: [], lab: join(repository, 'scripts/lab'), env: {}, owner: undefined });
+  return makeUser({ name: process.getuid?.() === 0 ? 'root' : 'ordinary user', folder, prefix: within, lab: join(repository, 'scripts/lab'), env: {}, owner: undefined });
 }
 
 /**
  * An ordinary user. When root runs the tests it is one that exists only in a mount namespace of its own, where /etc/passwd and /etc/subuid know it and the
  * checkout can be read; so the host gets no account.
  */
-export function ordinaryUser(): LabUser {
-  if (process.getuid?.() !== 0) return currentUser();
+export function ordinaryUser(within: readonly string[] = []): LabUser {
+  if (process.getuid?.() !== 0) return currentUser(within);
   const uid = 30_000 + (process.pid % 10_000);
   const base = mkdtempSync(join(tmpdir(), 'lab-user-'));
   chmodSync(base, 0o755);
@@ -71,7 +71,7 @@ export function ordinaryUser(): LabUser {
   return makeUser({
     name: 'ordinary user',
     folder: paths.home,
-    prefix: ['unshare', '-m', 'sh', '-c', script, 'sh'],
+    prefix: [...within, 'unshare', '-m', 'sh', '-c', script, 'sh'],
     lab: join(paths.checkout, 'scripts/lab'),
     env: { HOME: paths.home, USER: 'tester', LOGNAME: 'tester', XDG_CACHE_HOME: paths.tools },
     owner: uid,

@@ -22,6 +22,8 @@ export function natRules(networks: readonly { readonly bridge: string; readonly 
     // Where the kernel has br_netfilter, frames between machines of one network pass here too.
     ...networks.map(({ bridge }) => `    iifname "${bridge}" oifname "${bridge}" accept`),
     ...translated.map(({ bridge }) => `    iifname "${bridge}" oifname "${uplink}" accept`),
+    // A program learns at once that there is no way, instead of waiting for its own time limit.
+    '    reject with icmp type admin-prohibited',
     '  }',
     '  chain post {',
     '    type nat hook postrouting priority 100; policy accept;',
