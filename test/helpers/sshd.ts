@@ -122,8 +122,10 @@ function ownTerminals(folder: string, command: readonly string[]): Omit<ServerCo
   if (devpts === undefined || /\bgid=/.test(devpts)) return { file, args };
   const groups = readFileSync('/etc/group', 'utf8').split('\n').filter((line) => !line.startsWith('tty:'));
   writeFileSync(join(folder, 'group'), groups.join('\n'));
-  const prepare = `mount --bind ${quoteCommand([join(folder, 'group')])} /etc/group`;
-  return { file: 'unshare', args: ['--user', '--map-current-user', '--mount', 'sh', '-c', `${prepare} && exec "$@"`, 'sh', ...command] };
+  // The outer user namespace gives the right to mount, the inner one gives the user its own number back.
+  const { uid, gid } = userInfo();
+  const script = `mount --bind ${quoteCommand([join(folder, 'group')])} /etc/group && exec unshare --user --map-user=${uid} --map-group=${gid} "$@"`;
+  return { file: 'unshare', args: ['--map-root-user', '--mount', 'sh', '-c', script, 'sh', ...command] };
 }
 
 /** Kills an sshd with its children of the same name, which serve the connection after the login of an ordinary user. */

@@ -5,11 +5,11 @@ import { runInNewContext } from 'node:vm';
 import { startSshd } from '../helpers/sshd.ts';
 
 const mebibyte = 1024 * 1024;
-const floodBytes = 64 * mebibyte;
+const floodBytes = 96 * mebibyte;
 /** Live memory is looked at after each so many samples, since collecting garbage takes time. */
 const samplesPerLook = 200;
 /** Windows and buffers of one session are some 4 MiB; code that is compiled on the way adds a little. */
-const allowedGrowthBytes = 24 * mebibyte;
+const allowedGrowthBytes = 40 * mebibyte;
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
