@@ -33,6 +33,8 @@ class StartedProcess implements RemoteProcess {
   readonly #lifeline: Lifeline;
   readonly #process: ProcessId;
   readonly #hasTerminal: boolean;
+  /** The second token has come; what comes before it is the terminal's echo of the line that let the program go, and of nothing else, because input waits for it. */
+  readonly #begun: Promise<unknown>;
   #hasEnded = false;
 
   constructor(connection: Connection, session: Session, lifeline: Lifeline, process: ProcessId, hasTerminal: boolean) {
@@ -41,6 +43,7 @@ class StartedProcess implements RemoteProcess {
     this.#lifeline = lifeline;
     this.#process = process;
     this.#hasTerminal = hasTerminal;
+    this.#begun = takeLine(session.channel, session.token);
     this.output = this.#read();
     this.errors = session.read('stderr');
     session.exit.then(() => (this.#hasEnded = true)).catch(() => undefined);
@@ -53,14 +56,17 @@ class StartedProcess implements RemoteProcess {
   }
 
   async write(bytes: Uint8Array | string): Promise<void> {
+    await this.#begun;
     const { failure } = this.#connection;
     if (failure) throw failure;
     await this.#session.write(bytes);
   }
 
   end(): void {
-    if (this.#hasTerminal) void this.#session.write(endOfTransmission);
-    else this.#session.channel.end();
+    void this.#begun.then(() => {
+      if (this.#hasTerminal) void this.#session.write(endOfTransmission);
+      else this.#session.channel.end();
+    });
   }
 
   resize({ columns, rows }: TerminalSize): void {
@@ -73,8 +79,7 @@ class StartedProcess implements RemoteProcess {
   }
 
   async *#read(): AsyncGenerator<Uint8Array, void, undefined> {
-    // The second token: what comes before it is the terminal's echo of the line that let the program go.
-    await takeLine(this.#session.channel, this.#session.token);
+    await this.#begun;
     try {
       yield* this.#session.read('stdout');
     } finally {

@@ -113,6 +113,10 @@ test('a kernel echo is no answer', async () => {
   failsWith(await play(shells, labWith(one('sleep, 5'), ['start: one', 'send: { one: Hello }', '{ expect: { one: Hello }, timeout: 300ms }'])), 2, /did not come within 300 ms/);
 });
 
+test('what is typed the moment a program is started has its echo too, so its answer is told apart', async () => {
+  for (let i = 0; i < 10; i++) passes(await play(shells, labWith(one('cat'), ['start: one', 'send: { one: Hello }', '{ expect: { one: Hello }, timeout: 1s }'])));
+});
+
 test('a failed step tells its line, what was expected, and the last lines of every terminal', async () => {
   const port = await freeLocalPort();
   const yaml = tp1(port, `python3, server.py, ${port}`, `python3, client.py, ${port}`).replace("expect: { server: \"from client 'Hello vm1'\" }", '{ expect: { server: "from client Hello" }, timeout: 200ms }');
