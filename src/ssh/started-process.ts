@@ -33,7 +33,7 @@ class StartedProcess implements RemoteProcess {
   readonly #lifeline: Lifeline;
   readonly #process: ProcessId;
   readonly #hasTerminal: boolean;
-  /** The second token has come; what comes before it is the terminal's echo of the line that let the program go, and of nothing else, because input waits for it. */
+  /** Settled when the second token has come. Before it comes the terminal's echo of the line that let the program go, and of nothing else: input waits for it. */
   readonly #begun: Promise<unknown>;
   #hasEnded = false;
 

@@ -42,6 +42,18 @@ test('a program on a terminal has the size asked for, sees a new size, and its o
   assert.equal(reader.text, '22 91\r\n40 120\r\nhello\r\ngot hello\r\n');
 });
 
+test('what is typed at once is echoed like all that is typed later', async () => {
+  await using server = await startSshd();
+  const shell = await server.connect();
+  const process = await shell.start(['cat'], { terminal });
+  const reader = new Reader(process);
+  await process.write('early\n');
+  process.end();
+
+  await reader.done;
+  assert.equal(reader.text.replaceAll('^D\b\b', ''), 'early\r\nearly\r\n');
+});
+
 test('output that is read late, or after the end, is complete', async () => {
   await using server = await startSshd();
   const shell = await server.connect();
