@@ -55,10 +55,15 @@ export class Connection {
     if (this.failure) throw this.failure;
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     const pty = terminal && { rows: terminal.rows, cols: terminal.columns, term: terminalType };
-    this.#client.exec(command, pty ? { pty } : {}, (error, channel) => {
-      if (error) reject(this.failure ?? this.#refusal(error));
-      else resolve(adopt(channel));
-    });
+    try {
+      this.#client.exec(command, pty ? { pty } : {}, (error, channel) => {
+        if (error) reject(this.failure ?? this.#refusal(error));
+        else resolve(adopt(channel));
+      });
+    } catch (error) {
+      // Between the end of the stream and its `close`, ssh2 throws instead of calling back.
+      throw lostFailure(this.machine, messageOf(error), error);
+    }
     return promise;
   }
 

@@ -8,7 +8,7 @@ import type { Sessions } from './sessions.ts';
 import type { Command, ExecOptions, ExecResult, ExitStatus } from './shell.ts';
 
 const defaultMaxOutputBytes = 4 * 1024 * 1024;
-/** A command that runs for longer than this is registered with the lifeline; shorter ones do not pay for it. */
+/** A command that runs for longer than this opens the lifeline; shorter ones do not pay for it. Once it is open, every command is registered at once. */
 const registerAfterMs = 300;
 /** What a command that is out of time gets between TERM and KILL. */
 const graceMs = 1000;
@@ -38,6 +38,7 @@ class Execution {
   readonly #stdout: OutputCollector;
   readonly #stderr: OutputCollector;
   #process: ProcessId | undefined;
+  #isRegistered = false;
 
   constructor(session: Session, lifeline: Lifeline, options: ExecOptions) {
     this.#session = session;
@@ -62,7 +63,7 @@ class Execution {
     } finally {
       clearTimeout(registration);
       signal?.removeEventListener('abort', abort);
-      if (this.#process) void this.#lifeline.remove(this.#process).catch(() => undefined);
+      if (this.#process && this.#isRegistered) void this.#lifeline.remove(this.#process).catch(() => undefined);
     }
   }
 
@@ -75,6 +76,7 @@ class Execution {
   async #follow(): Promise<ExitStatus> {
     const [identity] = await Promise.all([this.#session.identify(), this.#session.skipNoise()]);
     this.#process = identity;
+    if (this.#lifeline.isPrepared) void this.#register().catch(() => undefined);
     await this.#readAll();
     return this.#session.exit;
   }
@@ -96,7 +98,9 @@ class Execution {
   }
 
   async #register(): Promise<void> {
-    if (this.#process && !this.#session.isClosed) await this.#lifeline.add(this.#process);
+    if (!this.#process || this.#isRegistered || this.#session.isClosed) return;
+    this.#isRegistered = true;
+    await this.#lifeline.add(this.#process);
   }
 
   /** Ends the whole process group, as gently as it allows, and gives the session up. */

@@ -1,4 +1,4 @@
-import { EnvironmentError } from '../core/errors.ts';
+import { EnvironmentError, UsageError } from '../core/errors.ts';
 import { retryUntil } from '../core/retry.ts';
 import { execLine } from './remote-command.ts';
 import type { ProcessId, Session } from './session.ts';
@@ -70,6 +70,11 @@ export class Lifeline {
     this.#sessions = sessions;
   }
 
+  /** Whether it is open already, or being opened. */
+  get isPrepared(): boolean {
+    return this.#opening !== undefined;
+  }
+
   /** Begins to open it, so that a later `add` need not wait. */
   prepare(): void {
     this.#opening ??= this.#open();
@@ -86,6 +91,7 @@ export class Lifeline {
 
   /** Sends a signal to the group, and resolves when it is sent. False when there is no lifeline to do it. */
   async kill({ pid, start }: ProcessId, signal: string): Promise<boolean> {
+    if (!/^[A-Z0-9]+$/.test(signal)) throw new UsageError(`"${signal}" is no signal`, { code: 'bad-signal', hint: 'Use a name without SIG: INT, TERM, KILL.' });
     const session = await this.#session();
     if (!session) return false;
     const { promise, resolve } = Promise.withResolvers<void>();

@@ -22,7 +22,7 @@ temporary=$folder/.lab-$4.part
 umask 077
 set -C
 trap 'rm -f -- "$temporary"' EXIT
-trap 'exit 1' HUP INT TERM
+trap 'exit 1' HUP INT TERM PIPE
 cat >"$temporary" || exit 1
 hash=none
 for tool in sha256sum 'shasum -a 256' 'openssl dgst -sha256 -r'; do

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempDisposableSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdtempDisposableSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ConnectionError } from '../../src/core/connection-error.ts';
+import { retryUntil } from '../../src/core/retry.ts';
 import { connectShell } from '../../src/ssh/connect.ts';
 import { onlyHostKeys } from '../../src/ssh/host-key-policy.ts';
 import { fingerprint, generateKeyPair, type HostKey, parseHostKey } from '../../src/ssh/keys.ts';
@@ -41,6 +43,28 @@ async function serve(onConnection: (socket: net.Socket) => void): Promise<AsyncD
     async [Symbol.asyncDispose]() {
       server.close();
       for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+/** A server that knows one password; OpenSSH's own would need the accounts of the host for that. */
+async function servePassword(method: 'password' | 'keyboard-interactive', password: string): Promise<AsyncDisposable & { address: { host: string; port: number } }> {
+  const { default: ssh2 } = await import('ssh2');
+  const server = new ssh2.Server({ hostKeys: [privateKey] }, (client) => {
+    client.on('error', () => undefined).on('authentication', (attempt) => {
+      const decide = (given: string | undefined): void => (given === password ? attempt.accept() : attempt.reject([method]));
+      if (attempt.method !== method) attempt.reject([method]);
+      else if (attempt.method === 'password') decide(attempt.password);
+      else if (attempt.method === 'keyboard-interactive') attempt.prompt([{ prompt: 'Password: ', echo: false }], (answers) => decide(answers[0]));
+    });
+  });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  server.listen(0, '127.0.0.1', resolve);
+  await promise;
+  return {
+    address: { host: '127.0.0.1', port: (server.address() as net.AddressInfo).port },
+    async [Symbol.asyncDispose]() {
+      server.close();
     },
   };
 }
@@ -163,6 +187,30 @@ test('an agent that is not there does not keep a key from being tried', async ()
   const error = await failureOf(server.target({ privateKey: undefined, agent: join(server.folder, 'no-agent') }));
   assert.equal(error.code, 'ssh-login-refused');
 });
+
+test('a key that an agent holds lets the user in', async () => {
+  await using server = await startSshd();
+  const agent = join(server.folder, 'agent');
+  const running = spawn('ssh-agent', ['-D', '-a', agent], { stdio: 'ignore' });
+  try {
+    await retryUntil(() => (existsSync(agent) ? { value: true } : { seen: 'no socket' }), { what: 'ssh-agent', timeoutMs: 3000 });
+    execFileSync('ssh-add', ['-q', '-'], { input: server.userKey.privateKey, env: { ...process.env, SSH_AUTH_SOCK: agent }, stdio: ['pipe', 'ignore', 'ignore'] });
+    const shell = await server.connect({ privateKey: undefined, agent });
+    assert.equal((await shell.exec(['true'])).exitCode, 0);
+  } finally {
+    running.kill();
+  }
+});
+
+for (const method of ['password', 'keyboard-interactive'] as const) {
+  test(`a password is given to a server that asks by ${method}`, async () => {
+    await using server = await servePassword(method, 'secret');
+
+    const shell = await connectShell({ ...targetAt(server.address, 5000), hostKeys: onlyHostKeys([publicKey]), privateKey: undefined, password: 'secret' });
+    await shell.close();
+    assert.equal((await failureOf({ ...targetAt(server.address, 5000), privateKey: undefined, password: 'wrong' })).code, 'ssh-login-refused');
+  });
+}
 
 test('a private key that cannot be used is told before anything is sent', async () => {
   await using server = await startSshd();

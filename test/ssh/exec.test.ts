@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
+import { mkdtempDisposableSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { ConnectionError } from '../../src/core/connection-error.ts';
 import { EnvironmentError, TimeoutError } from '../../src/core/errors.ts';
+import { findOnHost } from '../../src/host/tools.ts';
 import { gone, isAlive } from '../helpers/processes.ts';
-import { startSshd } from '../helpers/sshd.ts';
+import { isRoot, startSshd } from '../helpers/sshd.ts';
 
 test('a command ends with its status, its output and its errors apart', async () => {
   await using server = await startSshd();
@@ -151,6 +155,18 @@ test('a child in the background that holds the output open does not hold the res
 test('a noisy login shell and a banner leave results as they are', async () => {
   const noise = 'printf "welcome!\\n\\033[31mnoise"; printf "noise" >&2';
   await using server = await startSshd({ sshdConfig: ['Banner /etc/os-release', `ForceCommand ${noise}; eval "$SSH_ORIGINAL_COMMAND"`] });
+  const shell = await server.connect();
+
+  const { stdout, stderr } = await shell.exec({ script: 'echo out; echo err >&2' });
+  assert.deepEqual({ stdout, stderr }, { stdout: 'out\n', stderr: 'err\n' });
+});
+
+test('a .bashrc that prints leaves results as they are', async (context) => {
+  const bash = findOnHost('bash');
+  if (!isRoot || bash === undefined) return context.skip('only root can choose its login shell');
+  using home = mkdtempDisposableSync(join(tmpdir(), 'lab-home-'));
+  writeFileSync(join(home.path, '.bashrc'), 'echo welcome; echo "be careful" >&2; cd /usr\n');
+  await using server = await startSshd({ loginShell: bash, home: home.path });
   const shell = await server.connect();
 
   const { stdout, stderr } = await shell.exec({ script: 'echo out; echo err >&2' });
