@@ -78,12 +78,15 @@ export const actions: Readonly<Record<string, Action>> = {
     return outcome(result, formatCheckPort(result, style), result.busy ? ExitCode.checkFailed : ExitCode.done);
   },
 
-  run: async ({ context, arguments: [scenario], options, style }) => {
+  run: async (request) => {
+    const { context, arguments: [name], options } = request;
+    const scenario = name as string | undefined;
+    const role = textOf(options, 'as');
+    if (role !== undefined) return playAs(request, scenario, role);
+    if (listOf(options, 'with').length > 0) throw new UsageError('--with needs --as', { code: 'wrong-arguments', hint: 'For example:  lab run --as client --with server' });
     const times = parseTimes(textOf(options, 'repeat') ?? '1');
-    const [{ run }, { formatRun }, { shownPath }] = await Promise.all([import('../commands/run.ts'), import('./format/run.ts'), import('../commands/open-lab.ts')]);
-    const result = await run(context, { scenario: scenario as string | undefined, times });
-    const source = await readFile(context.labFile, 'utf8').catch(() => undefined);
-    return outcome(result, formatRun(result, { style, cwd: context.cwd, file: shownPath(context), source }), exitCodeOfRun(result));
+    const { run } = await import('../commands/run.ts');
+    return runOutcome(request, await run(context, { scenario, times }));
   },
 
   logs: async ({ context, arguments: [run], options, global }) => {
@@ -146,6 +149,23 @@ export const actions: Readonly<Record<string, Action>> = {
     return outcome({}, '');
   },
 };
+
+async function playAs(request: Request, scenario: string | undefined, role: string): Promise<Outcome> {
+  const { context, options, global } = request;
+  if (global.json || options['repeat'] !== undefined) {
+    throw new UsageError(`--as and ${global.json ? '--json' : '--repeat'} exclude each other`, { code: 'wrong-arguments', hint: 'With --as the terminal belongs to the program, and to you.' });
+  }
+  const { runAs } = await import('../commands/run-as.ts');
+  const result = await runAs(context, { scenario, role, others: listOf(options, 'with') });
+  if ('runs' in result) return runOutcome(request, result);
+  return outcome(result, `The run has ${result.result}.\n`, result.result === 'passed' ? ExitCode.done : ExitCode.checkFailed);
+}
+
+async function runOutcome({ context, style }: Request, result: RunResult): Promise<Outcome> {
+  const [{ formatRun }, { shownPath }] = await Promise.all([import('./format/run.ts'), import('../commands/open-lab.ts')]);
+  const source = await readFile(context.labFile, 'utf8').catch(() => undefined);
+  return outcome(result, formatRun(result, { style, cwd: context.cwd, file: shownPath(context), source }), exitCodeOfRun(result));
+}
 
 function isSet(options: Options, name: string): boolean {
   return options[name] === true;

@@ -18,6 +18,8 @@ interface Manner {
   readonly json: boolean;
   readonly loudness: Loudness;
   readonly color: boolean;
+  /** The screen belongs to the program whose operator the user is (`lab run --as`). */
+  readonly isOperator: boolean;
 }
 
 /** Runs one command line and ends the process with its exit code. */
@@ -33,7 +35,8 @@ export async function runCli(argv: readonly string[], version: string): Promise<
 
 async function runCommandLine(argv: readonly string[], version: string, manner: Manner, signal: AbortSignal): Promise<number> {
   const { stdout, stderr } = process;
-  const console = openConsole({ stdout, stderr, ...manner });
+  const { json, loudness, color, isOperator } = manner;
+  const console = openConsole({ stdout, stderr, loudness, color, json: json || isOperator });
   try {
     const parsed = parseCommandLine(argv, version);
     if ('show' in parsed) return print({ document: { text: parsed.show.trimEnd() }, text: parsed.show, exitCode: ExitCode.done }, manner, console);
@@ -75,5 +78,5 @@ function mannerOf(argv: readonly string[]): Manner {
   const { words } = splitArguments(argv);
   const has = (...flags: string[]): boolean => flags.some((flag) => words.includes(flag));
   const loudness = has('-v', '--verbose') ? 'verbose' : has('-q', '--quiet') ? 'quiet' : 'normal';
-  return { json: has('--json'), loudness, color: !has('--no-color') };
+  return { json: has('--json'), loudness, color: !has('--no-color'), isOperator: has('--as') };
 }

@@ -146,12 +146,14 @@ export const commandSpecs: readonly CommandSpec[] = [
     arguments: [{ syntax: '[scenario]', description: 'name of the scenario (may be left out when there is only one)', completion: 'scenario' }],
     options: [
       { flags: '--repeat <times>', description: 'play it that many times and report the pass rate and the first failure' },
-      { flags: '--as <role>', description: "you are this program's operator: its terminal is yours; a second terminal joins with another role", completion: 'program' },
+      { flags: '--as <role>', description: "you are this program's operator: its terminal is yours (Ctrl-] ends the run); joins a run that waits for this role", completion: 'program' },
+      { flags: '--with <role>', description: 'with --as: wait until another terminal joins with --as and this role', repeatable: true, completion: 'program' },
     ],
     examples: [
       { words: 'run', does: 'play the only scenario' },
       { words: 'run tp1 --repeat 20', does: 'how often does it pass?' },
-      { words: 'run tp1 --as client', does: 'type the lines of the client yourself' },
+      { words: 'run tp1 --as client', does: 'type the lines of the client yourself; the server is scripted' },
+      { words: 'run tp1 --as client --with server', does: 'in one terminal; then in another: lab run --as server' },
     ],
   },
   {

@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
+import { socketPath } from './socket-path.ts';
 
 /**
  * Joins standard input and output to a Unix socket until the other side ends: what OpenSSH expects of a ProxyCommand (ssh_config(5)).
@@ -7,8 +8,8 @@ import { pipeline } from 'node:stream/promises';
  *
  * @throws the system error when there is no such socket, or nobody listens on it.
  */
-export async function proxy(socketPath: string): Promise<void> {
-  const socket = connect({ path: socketPath, allowHalfOpen: true });
+export async function proxy(path: string): Promise<void> {
+  const socket = connect({ path: socketPath(path), allowHalfOpen: true });
   await connected(socket);
   // Our input may stay open when the other side has ended, and then has no more say.
   pipeline(process.stdin, socket).catch(() => socket.destroy());
@@ -22,12 +23,12 @@ function connected(socket: Socket): Promise<void> {
 }
 
 /** `proxy` with its exit code; a failure is told on standard error, where ssh(1) lets it through. */
-export async function proxyOrExplain(socketPath: string): Promise<number> {
+export async function proxyOrExplain(path: string): Promise<number> {
   try {
-    await proxy(socketPath);
+    await proxy(path);
     return 0;
   } catch (error) {
-    process.stderr.write(`lab: cannot reach ${socketPath}: ${error instanceof Error ? error.message : String(error)}. "lab up" brings the machine back.\n`);
+    process.stderr.write(`lab: cannot reach ${path}: ${error instanceof Error ? error.message : String(error)}. "lab up" brings the machine back.\n`);
     return 3;
   }
 }

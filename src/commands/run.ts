@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { broadcast } from '../core/broadcast.ts';
 import { withCleanup, type CleanupStack } from '../core/cleanup.ts';
 import { UsageError } from '../core/errors.ts';
-import type { EventSink, RoleInfo } from '../core/events.ts';
+import type { Event, EventSink, RoleInfo } from '../core/events.ts';
 import { suggestion } from '../core/suggest.ts';
 import { deployPrograms } from '../deploy/deploy.ts';
 import type { Lab } from '../lab/types.ts';
@@ -10,6 +10,7 @@ import { playScenario } from '../scenario/play.ts';
 import type { PlayResult } from '../scenario/result.ts';
 import type { Stage } from '../scenario/stage.ts';
 import type { Scenario } from '../scenario/steps.ts';
+import type { Repeat } from '../report/run-summary.ts';
 import { fingerprint } from '../state/change.ts';
 import { RunFolder } from '../state/run-folder.ts';
 import { attachLab } from './attach.ts';
@@ -17,15 +18,19 @@ import { changedLab } from './changed-lab.ts';
 import type { CommandContext } from './context.ts';
 import { withLockedLab } from './locked-lab.ts';
 import { openLab, type OpenedLab } from './open-lab.ts';
+import type { Seat } from './seat.ts';
 
 export interface RunOptions {
   /** Name of the scenario; undefined when there is only one. */
   readonly scenario: string | undefined;
   /** How often it is played, at least 1. */
   readonly times: number;
-  /** Keyboards that users hold, by role. */
-  readonly operators?: Stage['operators'];
+  /** Asked when the machines are ready, with all roles of the scenario: seats of the users who are operators, by role. */
+  readonly seats?: (roles: readonly string[], stateFolder: string, cleanup: CleanupStack) => Promise<ReadonlyMap<string, Seat>>;
 }
+
+type Seats = ReadonlyMap<string, Seat>;
+
 
 export interface RunResult {
   readonly scenario: string;
@@ -65,10 +70,11 @@ export async function run(context: CommandContext, options: RunOptions): Promise
   return withLockedLab(context, 'run', async (stateFolder) => {
     const played: FailedRun[] = [];
     await withCleanup(async (cleanup) => {
-      const stage = await setStage(context, opened.lab, scenario, options, cleanup);
+      const stage = await setStage(context, opened.lab, scenario, cleanup);
+      const seats: Seats = (await options.seats?.(castOf(scenario, opened.lab).roles, stateFolder, cleanup)) ?? new Map();
       for (let number = 1; number <= options.times; number++) {
         const repeat = options.times > 1 ? { number, of: options.times } : undefined;
-        played.push(await playOnce(context, stage, scenario, stateFolder, repeat));
+        played.push(await playOnce(context, stage, scenario, stateFolder, seats, repeat));
         const { result } = played.at(-1)!;
         if (result === 'broken' || result === 'interrupted') break;
       }
@@ -87,13 +93,13 @@ function scenarioNamed({ lab, scenarios }: OpenedLab, name: string | undefined):
 }
 
 /** Connections to the machines that the scenario needs, and its programs there. */
-async function setStage(context: CommandContext, lab: Lab, scenario: Scenario, { operators }: RunOptions, cleanup: CleanupStack): Promise<Stage> {
+async function setStage(context: CommandContext, lab: Lab, scenario: Scenario, cleanup: CleanupStack): Promise<Stage> {
   const { events, signal } = context;
   const { roles, machines } = castOf(scenario, lab);
   const { state, shells } = await attachLab(context, cleanup, machines);
   if (state.fingerprint !== fingerprint(lab)) throw changedLab(state, lab);
   const programs = await deployPrograms(lab, shells, { events, signal, only: roles });
-  return { lab, shells, programs, events, signal, operators };
+  return { lab, shells, programs, events, signal };
 }
 
 /** Which programs and machines take part. */
@@ -103,21 +109,31 @@ function castOf({ steps }: Scenario, lab: Lab): { readonly roles: readonly strin
   return { roles, machines: [...new Set([...roles.map((role) => lab.programs.get(role)!.on), ...commands])] };
 }
 
-async function playOnce(context: CommandContext, stage: Stage, scenario: Scenario, stateFolder: string, repeat: { number: number; of: number } | undefined): Promise<FailedRun> {
+async function playOnce(context: CommandContext, stage: Stage, scenario: Scenario, stateFolder: string, seats: Seats, repeat: Repeat | undefined): Promise<FailedRun> {
   const folder = await RunFolder.create({ stateFolder, scenario: scenario.name, wallMs: Date.now(), repeat, onFault: (error) => void tellFault(context.events, error) });
   // The console stamps no event that has its time already: both tell of the same instant.
-  const events = broadcast([(event) => folder.record(event), (event) => context.events.emit(event)]);
+  const events = broadcast([(event) => folder.record(event), (event) => context.events.emit(event), (event) => showAtSeat(seats, event)]);
+  const operators = new Map([...seats].map(([role, { operator }]) => [role, operator]));
   const { lab } = stage;
   try {
     await events.emit({ kind: 'run-started', run: folder.id, scenario: scenario.name, lab: lab.name, roles: castOf(scenario, lab).roles.map((role) => roleInfo(lab, role)) });
-    const play = await playScenario(scenario, { ...stage, events });
+    const play = await playScenario(scenario, { ...stage, events, operators });
     const { result, durationMs } = play;
     const reason = play.failedStep?.reason ?? play.error?.message;
     await events.emit({ kind: 'run-finished', run: folder.id, result, durationMs, ...(reason === undefined ? {} : { reason }) });
+    await Promise.all([...seats.values()].map((seat) => seat.leave(result)));
     return { run: folder.id, folder: folder.path, result, durationMs, play };
   } finally {
     await folder.close();
   }
+}
+
+function showAtSeat(seats: Seats, event: Event): void | Promise<void> {
+  if (!('role' in event)) return undefined;
+  const seat = seats.get(event.role);
+  if (event.kind === 'terminal-opened') seat?.begin();
+  if (event.kind === 'program-exited') seat?.end();
+  return event.kind === 'terminal-output' ? seat?.show(event.data) : undefined;
 }
 
 function roleInfo(lab: Lab, role: string): RoleInfo {

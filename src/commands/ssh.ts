@@ -4,6 +4,7 @@ import { attachLab } from './attach.ts';
 import type { CommandContext, UserTerminal } from './context.ts';
 import { execOn, exitCodeOf } from './exec.ts';
 import { writeOutput } from './output.ts';
+import { sizeOf } from './seat.ts';
 
 export interface SshOptions {
   readonly machine: string;
@@ -49,7 +50,7 @@ async function onTerminal({ terminal, signal }: CommandContext, shell: Shell, cl
 }
 
 /** Every key goes to the process as it is pressed, ^C too; the clean-up stack gives the keyboard back. */
-export function joinKeyboard(terminal: UserTerminal, process: RemoteProcess, cleanup: CleanupStack): void {
+function joinKeyboard(terminal: UserTerminal, process: RemoteProcess, cleanup: CleanupStack): void {
   const { stdin, stdout } = terminal;
   const onKeys = (bytes: Uint8Array): void => {
     stdin.pause();
@@ -67,10 +68,6 @@ export function joinKeyboard(terminal: UserTerminal, process: RemoteProcess, cle
     stdin.setRawMode?.(false);
     stdin.pause();
   });
-}
-
-export function sizeOf({ stdout }: UserTerminal): { readonly columns: number; readonly rows: number } {
-  return { columns: stdout.columns ?? 80, rows: stdout.rows ?? 24 };
 }
 
 function processTerm(): string {

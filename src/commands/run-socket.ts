@@ -1,0 +1,97 @@
+import { EventEmitter, on } from 'node:events';
+import { rm } from 'node:fs/promises';
+import { createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import type { CleanupStack } from '../core/cleanup.ts';
+import type { TerminalSize } from '../ssh/shell.ts';
+import { decode, encode, receive, send, type FromJoiner, type FromRun } from './messages.ts';
+import type { Seat } from './seat.ts';
+import { socketPath } from './socket-path.ts';
+
+/** Where a run listens for further operators. */
+export function runSocketPath(stateFolder: string): string {
+  return join(stateFolder, 'run.sock');
+}
+
+/**
+ * Waits until a second terminal has joined for each of the roles (`lab run --as ROLE`). Call it with the lock held: the socket is then ours alone, also when a
+ * run that was killed left one behind.
+ *
+ * @throws the reason of `signal`, when the user does not want to wait any more.
+ */
+export async function waitForSeats(stateFolder: string, roles: readonly string[], cleanup: CleanupStack, signal: AbortSignal): Promise<ReadonlyMap<string, Seat>> {
+  const path = runSocketPath(stateFolder);
+  const seats = new Map<string, Seat>();
+  const { promise: complete, resolve, reject } = Promise.withResolvers<void>();
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    socket.on('error', () => socket.destroy());
+    void take(socket, roles, seats).then((seat) => {
+      if (seat !== undefined && seats.size === roles.length) resolve();
+    }, () => socket.destroy());
+  });
+  server.on('error', reject);
+  const stop = (): void => reject(signal.reason as Error);
+  signal.addEventListener('abort', stop, { once: true });
+  await rm(path, { force: true });
+  cleanup.add('close the run to others', () => closeServer(server, path));
+  server.listen(socketPath(path));
+  await complete.finally(() => signal.removeEventListener('abort', stop));
+  return seats;
+}
+
+/** Gives the seat that the other side asks for, or tells why not. */
+async function take(socket: Socket, roles: readonly string[], seats: Map<string, Seat>): Promise<Seat | undefined> {
+  const messages = receive<FromJoiner>(socket);
+  const first = await messages.next();
+  if (first.done || !('join' in first.value)) throw new Error('the other side said nothing');
+  const { join: role, size } = first.value;
+  const refusal = refusalOf(role, roles, seats);
+  if (refusal !== undefined) {
+    await send(socket, { refused: refusal });
+    socket.end();
+    return undefined;
+  }
+  const seat = remoteSeat(socket, messages, size);
+  seats.set(role, seat);
+  await send(socket, { joined: true });
+  return seat;
+}
+
+function refusalOf(role: string, roles: readonly string[], seats: ReadonlyMap<string, Seat>): string | undefined {
+  if (!roles.includes(role)) return `the run waits for ${roles.join(' and ')}, not for ${role}`;
+  return seats.has(role) ? `another terminal is the operator of ${role} already` : undefined;
+}
+
+/** A seat at the terminal of another process. */
+function remoteSeat(socket: Socket, messages: AsyncGenerator<FromJoiner>, size: TerminalSize): Seat {
+  const changes = new EventEmitter();
+  // A terminal that went away is an end of input, which `keysFrom` tells; nothing else has to know.
+  const tell = (message: FromRun): Promise<void> => send(socket, message).catch(() => undefined);
+  return {
+    operator: { input: keysFrom(messages, changes), size, resizes: sizesFrom(changes) },
+    begin: () => void tell({ begin: true }),
+    show: (data) => tell({ output: encode(data) }),
+    end: () => void tell({ end: true }),
+    leave: (result) => tell({ result }).then(() => void socket.end()),
+  };
+}
+
+async function* keysFrom(messages: AsyncGenerator<FromJoiner>, changes: EventEmitter): AsyncIterable<Uint8Array> {
+  try {
+    for await (const message of messages) {
+      if ('keys' in message) yield decode(message.keys);
+      else changes.emit('size', message.size);
+    }
+  } catch {
+    // The other process was killed: an end of input, as when a terminal is closed.
+  }
+}
+
+async function* sizesFrom(changes: EventEmitter): AsyncIterable<TerminalSize> {
+  for await (const [size] of on(changes, 'size')) yield size as TerminalSize;
+}
+
+async function closeServer(server: Server, path: string): Promise<void> {
+  server.close();
+  await rm(path, { force: true });
+}

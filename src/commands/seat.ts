@@ -1,0 +1,59 @@
+import { on } from 'node:events';
+import type { TerminalSize } from '../ssh/shell.ts';
+import type { Operator } from '../scenario/stage.ts';
+import type { UserTerminal } from './context.ts';
+import { writeOutput } from './output.ts';
+
+/** Where a user sits who is the operator of one program: a keyboard, and a screen that shows what the program prints, as it prints it. */
+export interface Seat {
+  readonly operator: Operator;
+  /** The program has started: the keyboard is its from now on. */
+  begin(): void;
+  /** Shows output of the program; resolves when more may follow. */
+  show(data: string): Promise<void>;
+  /** The program has ended: the keyboard is the user's again. */
+  end(): void;
+  /** The run is over, with this result. */
+  leave(result: string): Promise<void>;
+}
+
+/** As telnet(1) has it: the one key that does not go to the program. */
+const leaveKey = 0x1d;
+export const leaveKeyName = 'Ctrl-]';
+
+/** The seat at the terminal of this process. */
+export function seatAt(terminal: UserTerminal): Seat {
+  const { stdin, stdout } = terminal;
+  let endsOnNewline = true;
+  return {
+    operator: { input: keysOf(stdin), size: sizeOf(terminal), resizes: sizesOf(terminal) },
+    begin: () => void stdin.setRawMode?.(true),
+    async show(data) {
+      endsOnNewline = data.endsWith('\n');
+      // The user left the program's terminal, not the run: it ends as it would for anybody.
+      await writeOutput(stdout, data).catch(() => undefined);
+    },
+    end() {
+      stdin.setRawMode?.(false);
+      if (!endsOnNewline && stdout.isTTY === true) stdout.write('\r\n');
+      endsOnNewline = true;
+    },
+    leave: async () => undefined,
+  };
+}
+
+/** What is typed. The leave key, on a terminal, stands for ^C at any other time. */
+async function* keysOf(stdin: UserTerminal['stdin']): AsyncIterable<Uint8Array> {
+  for await (const chunk of stdin as AsyncIterable<Uint8Array>) {
+    if (stdin.isTTY === true && chunk.includes(leaveKey)) process.kill(process.pid, 'SIGINT');
+    else yield chunk;
+  }
+}
+
+export function sizeOf({ stdout }: Pick<UserTerminal, 'stdout'>): TerminalSize {
+  return { columns: stdout.columns ?? 120, rows: stdout.rows ?? 30 };
+}
+
+async function* sizesOf(terminal: UserTerminal): AsyncIterable<TerminalSize> {
+  for await (const _change of on(terminal.stdout, 'resize')) yield sizeOf(terminal);
+}
