@@ -4,7 +4,7 @@ import { existsSync, mkdtempDisposableSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { ConnectionError } from '../../src/core/connection-error.ts';
 import { retryUntil } from '../../src/core/retry.ts';
 import { connectShell } from '../../src/ssh/connect.ts';
@@ -75,198 +75,200 @@ function keyOf(line: string): HostKey {
   return key;
 }
 
-for (const transport of ['unix', 'tcp'] as const) {
-  test(`a user with the right key gets a Shell over ${transport}`, async () => {
-    await using server = await startSshd({ transport });
-    const shell = await server.connect();
+describe('connecting', { concurrency: 4 }, () => {
+  for (const transport of ['unix', 'tcp'] as const) {
+    test(`a user with the right key gets a Shell over ${transport}`, async () => {
+      await using server = await startSshd({ transport });
+      const shell = await server.connect();
 
-    assert.equal((await shell.exec(['id', '-un'])).stdout.trim(), server.user);
+      assert.equal((await shell.exec(['id', '-un'])).stdout.trim(), server.user);
+    });
+  }
+
+  test('any stream to a server will do', async () => {
+    await using server = await startSshd();
+    const { address } = server;
+    assert.ok('socketPath' in address);
+    const shell = await server.connect({ address: { stream: () => net.connect(address.socketPath) } });
+
+    assert.equal((await shell.exec(['echo', 'hello'])).stdout, 'hello\n');
   });
-}
 
-test('any stream to a server will do', async () => {
-  await using server = await startSshd();
-  const { address } = server;
-  assert.ok('socketPath' in address);
-  const shell = await server.connect({ address: { stream: () => net.connect(address.socketPath) } });
+  test('a port where nobody listens is told as refused', async () => {
+    const server = await serve(() => undefined);
+    await server[Symbol.asyncDispose]();
 
-  assert.equal((await shell.exec(['echo', 'hello'])).stdout, 'hello\n');
-});
-
-test('a port where nobody listens is told as refused', async () => {
-  const server = await serve(() => undefined);
-  await server[Symbol.asyncDispose]();
-
-  const error = await failureOf(targetAt(server.address));
-  assert.equal(error.code, 'ssh-refused');
-  assert.match(error.message, /127\.0\.0\.1:\d+ refused the connection/);
-});
-
-test('a Unix socket that is not there is told as a machine that does not run', async () => {
-  const error = await failureOf(targetAt({ socketPath: join(tmpdir(), 'lab-no-such-socket') }));
-
-  assert.equal(error.code, 'ssh-socket-missing');
-  assert.match(error.hint ?? '', /lab up/);
-});
-
-test('a name that cannot be resolved is told as such', async () => {
-  const error = await failureOf(targetAt({ host: 'no-such-host.invalid', port: 22 }, 5000));
-
-  assert.equal(error.code, 'ssh-name-unknown');
-});
-
-test('a server that accepts and never speaks is told apart from a slow one', async () => {
-  await using server = await serve(() => undefined);
-
-  const error = await failureOf(targetAt(server.address));
-  assert.equal(error.code, 'ssh-silent');
-  assert.match(error.message, /said nothing within 300 ms: nothing speaks SSH there/);
-});
-
-test('a server that hangs up at once is told as silent too', async () => {
-  await using server = await serve((socket) => socket.end());
-
-  assert.equal((await failureOf(targetAt(server.address))).code, 'ssh-silent');
-});
-
-test('a server of another protocol is named by what it said, whether it waits or hangs up', async () => {
-  await using waiting = await serve((socket) => socket.write('220 mail.example ESMTP\r\n'));
-  await using leaving = await serve((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
-
-  for (const [server, words] of [[waiting, /220 mail\.example/], [leaving, /400 Bad Request/]] as const) {
     const error = await failureOf(targetAt(server.address));
-    assert.equal(error.code, 'ssh-not-ssh');
-    assert.match(error.detail ?? '', words);
-  }
-});
-
-test('a server that greets and then breaks off is told as such', async () => {
-  await using server = await serve((socket) => socket.end('SSH-2.0-broken\r\n'));
-
-  assert.equal((await failureOf(targetAt(server.address))).code, 'ssh-closed');
-});
-
-test('a server that greets and then hangs is told as a time-out', async () => {
-  await using server = await serve((socket) => socket.write('SSH-2.0-hung\r\n'));
-
-  const error = await failureOf(targetAt(server.address));
-  assert.equal(error.code, 'ssh-timeout');
-  assert.match(error.message, /key exchange within 300 ms/);
-});
-
-test('a server with which no algorithm is shared is told with what is needed', async () => {
-  await using server = await startSshd({ sshdConfig: ['KexAlgorithms sntrup761x25519-sha512@openssh.com'] });
-
-  const error = await failureOf(server.target());
-  assert.equal(error.code, 'ssh-handshake-failed');
-  assert.match(error.hint ?? '', /curve25519-sha256/);
-});
-
-test('a wrong key is refused, with what was tried and what the server accepts', async () => {
-  await using server = await startSshd();
-
-  const error = await failureOf(server.target({ privateKey }));
-  assert.equal(error.code, 'ssh-login-refused');
-  assert.equal(error.message, `vm1: ${(server.address as { socketPath: string }).socketPath} did not let user ${server.user} in`);
-  assert.equal(error.detail, 'Tried: private key. The server accepts: publickey.');
-});
-
-test('no key at all is told as such', async () => {
-  await using server = await startSshd();
-
-  const error = await failureOf(server.target({ privateKey: undefined }));
-  assert.equal(error.code, 'ssh-login-refused');
-  assert.match(error.detail ?? '', /^Tried: nothing/);
-});
-
-test('an agent that is not there does not keep a key from being tried', async () => {
-  await using server = await startSshd();
-  const shell = await server.connect({ agent: join(server.folder, 'no-agent') });
-  assert.equal((await shell.exec(['true'])).exitCode, 0);
-
-  const error = await failureOf(server.target({ privateKey: undefined, agent: join(server.folder, 'no-agent') }));
-  assert.equal(error.code, 'ssh-login-refused');
-});
-
-test('a key that an agent holds lets the user in', async () => {
-  await using server = await startSshd();
-  const agent = join(server.folder, 'agent');
-  const running = spawn('ssh-agent', ['-D', '-a', agent], { stdio: 'ignore' });
-  try {
-    await retryUntil(() => (existsSync(agent) ? { value: true } : { seen: 'no socket' }), { what: 'ssh-agent', timeoutMs: 3000 });
-    execFileSync('ssh-add', ['-q', '-'], { input: server.userKey.privateKey, env: { ...process.env, SSH_AUTH_SOCK: agent }, stdio: ['pipe', 'ignore', 'ignore'] });
-    const shell = await server.connect({ privateKey: undefined, agent });
-    assert.equal((await shell.exec(['true'])).exitCode, 0);
-  } finally {
-    running.kill();
-  }
-});
-
-for (const method of ['password', 'keyboard-interactive'] as const) {
-  test(`a password is given to a server that asks by ${method}`, async () => {
-    await using server = await servePassword(method, 'secret');
-
-    const shell = await connectShell({ ...targetAt(server.address, 5000), hostKeys: onlyHostKeys([publicKey]), privateKey: undefined, password: 'secret' });
-    await shell.close();
-    assert.equal((await failureOf({ ...targetAt(server.address, 5000), privateKey: undefined, password: 'wrong' })).code, 'ssh-login-refused');
+    assert.equal(error.code, 'ssh-refused');
+    assert.match(error.message, /127\.0\.0\.1:\d+ refused the connection/);
   });
-}
 
-test('a private key that cannot be used is told before anything is sent', async () => {
-  await using server = await startSshd();
+  test('a Unix socket that is not there is told as a machine that does not run', async () => {
+    const error = await failureOf(targetAt({ socketPath: join(tmpdir(), 'lab-no-such-socket') }));
 
-  assert.equal((await failureOf(server.target({ privateKey: 'not a key' }))).code, 'ssh-key-unusable');
-});
+    assert.equal(error.code, 'ssh-socket-missing');
+    assert.match(error.hint ?? '', /lab up/);
+  });
 
-test('an unknown host key is an error that shows its fingerprint', async () => {
-  await using server = await startSshd();
+  test('a name that cannot be resolved is told as such', async () => {
+    const error = await failureOf(targetAt({ host: 'no-such-host.invalid', port: 22 }, 5000));
 
-  const error = await failureOf(server.target({ hostKeys: onlyHostKeys([]) }));
-  assert.equal(error.code, 'host-key-unknown');
-  assert.ok(error.detail?.includes(fingerprint(keyOf(server.hostKey.publicKey).blob)));
-});
+    assert.equal(error.code, 'ssh-name-unknown');
+  });
 
-test('a changed host key is an error that shows both fingerprints', async () => {
-  await using server = await startSshd();
+  test('a server that accepts and never speaks is told apart from a slow one', async () => {
+    await using server = await serve(() => undefined);
 
-  const error = await failureOf(server.target({ hostKeys: onlyHostKeys([publicKey]) }));
-  assert.equal(error.code, 'host-key-changed');
-  assert.equal(error.detail, [
-    `expected ssh-ed25519 ${fingerprint(keyOf(publicKey).blob)}`,
-    `shown    ssh-ed25519 ${fingerprint(keyOf(server.hostKey.publicKey).blob)}`,
-  ].join('\n'));
-});
+    const error = await failureOf(targetAt(server.address));
+    assert.equal(error.code, 'ssh-silent');
+    assert.match(error.message, /said nothing within 300 ms: nothing speaks SSH there/);
+  });
 
-test('an unknown host key is learnt once when the policy says so', async () => {
-  await using server = await startSshd();
-  const learnt: HostKey[] = [];
-  const learn = async (key: HostKey): Promise<void> => void learnt.push(key);
-  await server.connect({ hostKeys: { trusted: [], revoked: [], learn } });
-  await server.connect({ hostKeys: { trusted: learnt, revoked: [], learn } });
+  test('a server that hangs up at once is told as silent too', async () => {
+    await using server = await serve((socket) => socket.end());
 
-  assert.deepEqual(learnt.map((key) => fingerprint(key.blob)), [fingerprint(keyOf(server.hostKey.publicKey).blob)]);
-});
+    assert.equal((await failureOf(targetAt(server.address))).code, 'ssh-silent');
+  });
 
-test('of several host keys the server is asked for the one that is known', async () => {
-  using folder = mkdtempDisposableSync(join(tmpdir(), 'lab-keys-'));
-  const file = join(folder.path, 'other');
-  const ecdsa = await newEcdsaKey(file);
-  await using server = await startSshd({ sshdConfig: [`HostKey ${file}`] });
+  test('a server of another protocol is named by what it said, whether it waits or hangs up', async () => {
+    await using waiting = await serve((socket) => socket.write('220 mail.example ESMTP\r\n'));
+    await using leaving = await serve((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
 
-  for (const known of [ecdsa, server.hostKey.publicKey]) {
-    const shell = await server.connect({ hostKeys: onlyHostKeys([known]) });
+    for (const [server, words] of [[waiting, /220 mail\.example/], [leaving, /400 Bad Request/]] as const) {
+      const error = await failureOf(targetAt(server.address));
+      assert.equal(error.code, 'ssh-not-ssh');
+      assert.match(error.detail ?? '', words);
+    }
+  });
+
+  test('a server that greets and then breaks off is told as such', async () => {
+    await using server = await serve((socket) => socket.end('SSH-2.0-broken\r\n'));
+
+    assert.equal((await failureOf(targetAt(server.address))).code, 'ssh-closed');
+  });
+
+  test('a server that greets and then hangs is told as a time-out', async () => {
+    await using server = await serve((socket) => socket.write('SSH-2.0-hung\r\n'));
+
+    const error = await failureOf(targetAt(server.address));
+    assert.equal(error.code, 'ssh-timeout');
+    assert.match(error.message, /key exchange within 300 ms/);
+  });
+
+  test('a server with which no algorithm is shared is told with what is needed', async () => {
+    await using server = await startSshd({ sshdConfig: ['KexAlgorithms sntrup761x25519-sha512@openssh.com'] });
+
+    const error = await failureOf(server.target());
+    assert.equal(error.code, 'ssh-handshake-failed');
+    assert.match(error.hint ?? '', /curve25519-sha256/);
+  });
+
+  test('a wrong key is refused, with what was tried and what the server accepts', async () => {
+    await using server = await startSshd();
+
+    const error = await failureOf(server.target({ privateKey }));
+    assert.equal(error.code, 'ssh-login-refused');
+    assert.equal(error.message, `vm1: ${(server.address as { socketPath: string }).socketPath} did not let user ${server.user} in`);
+    assert.equal(error.detail, 'Tried: private key. The server accepts: publickey.');
+  });
+
+  test('no key at all is told as such', async () => {
+    await using server = await startSshd();
+
+    const error = await failureOf(server.target({ privateKey: undefined }));
+    assert.equal(error.code, 'ssh-login-refused');
+    assert.match(error.detail ?? '', /^Tried: nothing/);
+  });
+
+  test('an agent that is not there does not keep a key from being tried', async () => {
+    await using server = await startSshd();
+    const shell = await server.connect({ agent: join(server.folder, 'no-agent') });
     assert.equal((await shell.exec(['true'])).exitCode, 0);
+
+    const error = await failureOf(server.target({ privateKey: undefined, agent: join(server.folder, 'no-agent') }));
+    assert.equal(error.code, 'ssh-login-refused');
+  });
+
+  test('a key that an agent holds lets the user in', async () => {
+    await using server = await startSshd();
+    const agent = join(server.folder, 'agent');
+    const running = spawn('ssh-agent', ['-D', '-a', agent], { stdio: 'ignore' });
+    try {
+      await retryUntil(() => (existsSync(agent) ? { value: true } : { seen: 'no socket' }), { what: 'ssh-agent', timeoutMs: 3000 });
+      execFileSync('ssh-add', ['-q', '-'], { input: server.userKey.privateKey, env: { ...process.env, SSH_AUTH_SOCK: agent }, stdio: ['pipe', 'ignore', 'ignore'] });
+      const shell = await server.connect({ privateKey: undefined, agent });
+      assert.equal((await shell.exec(['true'])).exitCode, 0);
+    } finally {
+      running.kill();
+    }
+  });
+
+  for (const method of ['password', 'keyboard-interactive'] as const) {
+    test(`a password is given to a server that asks by ${method}`, async () => {
+      await using server = await servePassword(method, 'secret');
+
+      const shell = await connectShell({ ...targetAt(server.address, 5000), hostKeys: onlyHostKeys([publicKey]), privateKey: undefined, password: 'secret' });
+      await shell.close();
+      assert.equal((await failureOf({ ...targetAt(server.address, 5000), privateKey: undefined, password: 'wrong' })).code, 'ssh-login-refused');
+    });
   }
-});
 
-test('connecting stops at once when it is aborted', async () => {
-  await using server = await serve(() => undefined);
-  const controller = new AbortController();
-  const reason = new Error('no longer wanted');
-  const connecting = connectShell({ ...targetAt(server.address, 60_000), signal: controller.signal });
-  setImmediate(() => controller.abort(reason));
+  test('a private key that cannot be used is told before anything is sent', async () => {
+    await using server = await startSshd();
 
-  await assert.rejects(connecting, reason);
+    assert.equal((await failureOf(server.target({ privateKey: 'not a key' }))).code, 'ssh-key-unusable');
+  });
+
+  test('an unknown host key is an error that shows its fingerprint', async () => {
+    await using server = await startSshd();
+
+    const error = await failureOf(server.target({ hostKeys: onlyHostKeys([]) }));
+    assert.equal(error.code, 'host-key-unknown');
+    assert.ok(error.detail?.includes(fingerprint(keyOf(server.hostKey.publicKey).blob)));
+  });
+
+  test('a changed host key is an error that shows both fingerprints', async () => {
+    await using server = await startSshd();
+
+    const error = await failureOf(server.target({ hostKeys: onlyHostKeys([publicKey]) }));
+    assert.equal(error.code, 'host-key-changed');
+    assert.equal(error.detail, [
+      `expected ssh-ed25519 ${fingerprint(keyOf(publicKey).blob)}`,
+      `shown    ssh-ed25519 ${fingerprint(keyOf(server.hostKey.publicKey).blob)}`,
+    ].join('\n'));
+  });
+
+  test('an unknown host key is learnt once when the policy says so', async () => {
+    await using server = await startSshd();
+    const learnt: HostKey[] = [];
+    const learn = async (key: HostKey): Promise<void> => void learnt.push(key);
+    await server.connect({ hostKeys: { trusted: [], revoked: [], learn } });
+    await server.connect({ hostKeys: { trusted: learnt, revoked: [], learn } });
+
+    assert.deepEqual(learnt.map((key) => fingerprint(key.blob)), [fingerprint(keyOf(server.hostKey.publicKey).blob)]);
+  });
+
+  test('of several host keys the server is asked for the one that is known', async () => {
+    using folder = mkdtempDisposableSync(join(tmpdir(), 'lab-keys-'));
+    const file = join(folder.path, 'other');
+    const ecdsa = await newEcdsaKey(file);
+    await using server = await startSshd({ sshdConfig: [`HostKey ${file}`] });
+
+    for (const known of [ecdsa, server.hostKey.publicKey]) {
+      const shell = await server.connect({ hostKeys: onlyHostKeys([known]) });
+      assert.equal((await shell.exec(['true'])).exitCode, 0);
+    }
+  });
+
+  test('connecting stops at once when it is aborted', async () => {
+    await using server = await serve(() => undefined);
+    const controller = new AbortController();
+    const reason = new Error('no longer wanted');
+    const connecting = connectShell({ ...targetAt(server.address, 60_000), signal: controller.signal });
+    setImmediate(() => controller.abort(reason));
+
+    await assert.rejects(connecting, reason);
+  });
 });
 
 async function newEcdsaKey(file: string): Promise<string> {
