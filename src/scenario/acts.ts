@@ -142,9 +142,9 @@ async function playSignal(step: Step<'signal'>, play: PlayContext): Promise<Outc
 async function playWait(step: Step<'wait'>, play: PlayContext): Promise<Outcome> {
   const { until } = step;
   const deadline = play.deadlineOf(step);
-  if (until.kind === 'listens') await waitUntilListening(play, play.terminal(until.role), deadline);
-  else if (until.kind === 'prompt') await waitForPrompt(play, play.terminal(until.role), deadline);
-  else await waitForTime(until.ms, play.signal);
+  if (until.kind === 'time') await waitForTime(until.ms, play.signal);
+  else if (until.kind === 'listens') await waitUntilListening(play, play.terminal(until.role), deadline);
+  else await waitForPrompt(play, play.terminal(until.role), deadline);
   return 'played';
 }
 

@@ -60,12 +60,13 @@ function parseStep(lab: Lab, source: StepSource, index: number, faults: Faults):
 function findVerb(value: unknown, faults: Faults): Verb | undefined {
   const entries = entriesOf(value);
   if (!entries) {
-    const bare = typeof value === 'string' && isVerb(value);
-    return bare ? faults.add([], `"${value}" says nothing to do it with`, `write ${value}: …`) : faults.add([], `a step must be a map of one verb, not ${show(value)}`, 'for example: - start: server');
+    if (typeof value === 'string' && isVerb(value)) return faults.add([], `"${value}" says nothing to do it with`, `write ${value}: …`);
+    return faults.add([], `a step must be a map of one verb, not ${show(value)}`, 'for example: - start: server');
   }
   const verbs = entries.map(([key]) => key).filter(isVerb);
   const others = entries.map(([key]) => key).filter((key) => !isVerb(key) && key !== 'timeout');
-  for (const key of others) faults.addKey([key], verbs.length > 0 ? `a step has no option "${key}"` : `there is no step "${key}"`, suggestion(key, [...VERBS, 'timeout']));
+  const unknown = verbs.length > 0 ? 'a step has no option' : 'there is no step';
+  for (const key of others) faults.addKey([key], `${unknown} "${key}"`, suggestion(key, [...VERBS, 'timeout']));
   if (verbs.length > 1) faults.addKey([verbs[1]!], `a step does one thing; this one has ${verbs.join(' and ')}`, 'make them two steps, each with its own "-"');
   if (verbs.length === 0 && others.length === 0) faults.add([], 'a step needs a verb', `known: ${VERBS.join(', ')}`);
   return verbs[0];

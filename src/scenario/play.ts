@@ -113,7 +113,8 @@ async function endOne(terminal: Terminal, play: PlayContext): Promise<ProgramEnd
   const { status } = terminal;
   const by: ProgramEnd['by'] = wasRunning ? 'lab' : play.checked.has(terminal) ? 'checked' : 'unasked';
   if (by === 'unasked' && status && status.exitCode !== 0) {
-    await events.emit({ kind: 'notice', level: 'warning', message: `${role} ended with ${statusText(status)}, and no step asks for its end`, hint: `Add a step: exit: { ${role}: STATUS }` });
+    const message = `${role} ended with ${statusText(status)}, and no step asks for its end`;
+    await events.emit({ kind: 'notice', level: 'warning', message, hint: `Add a step: exit: { ${role}: STATUS }` });
   }
   return { role, machine, status, by };
 }

