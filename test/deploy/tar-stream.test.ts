@@ -9,6 +9,12 @@ import { tree } from './fixtures/machine.ts';
 
 const temporaryFolder = () => mkdtempDisposableSync(join(tmpdir(), 'lab-tar-'));
 
+async function collect(archive: TarStream): Promise<Uint8Array[]> {
+  const pieces = [];
+  for await (const piece of archive.pieces()) pieces.push(piece);
+  return pieces;
+}
+
 test('tar unpacks what we pack, whatever the sizes', async () => {
   using folder = temporaryFolder();
   const contents = new Map([0, 1, 511, 512, 513, 300_000].map((size) => [`file-${size}`, 'é'.repeat(size / 2) + 'x'.repeat(size % 2)]));
@@ -17,7 +23,7 @@ test('tar unpacks what we pack, whatever the sizes', async () => {
     ...[...contents].map(([name, content]) => ({ name, content: Buffer.from(content) })),
     { name: `blobs-${'f'.repeat(64)}`, source: join(folder.path, 'source'), sizeBytes: 11 },
   ]);
-  const input = Buffer.concat(await Array.fromAsync(archive.pieces()));
+  const input = Buffer.concat(await collect(archive));
   execFileSync('tar', ['-x', '-f', '-', '-C', folder.path], { input });
   for (const [name, content] of contents) assert.equal(readFileSync(join(folder.path, name), 'utf8'), content);
   assert.equal(readFileSync(join(folder.path, `blobs-${'f'.repeat(64)}`), 'utf8'), 'from a file');
@@ -30,7 +36,7 @@ for (const [what, sizeBytes] of [['grew', 5], ['shrank', 50]] as const) {
     const source = join(folder.path, 'source');
     writeFileSync(source, 'x'.repeat(20));
     const archive = new TarStream([{ name: 'first', source, sizeBytes }, { name: 'plan', content: Buffer.from('plan') }]);
-    const input = Buffer.concat(await Array.fromAsync(archive.pieces()));
+    const input = Buffer.concat(await collect(archive));
     assert.ok(!input.includes('plan'));
     assert.equal(archive.failure?.message, `${source} was changed while it was sent`);
   });
@@ -38,7 +44,7 @@ for (const [what, sizeBytes] of [['grew', 5], ['shrank', 50]] as const) {
 
 test('many small files are sent in few pieces', async () => {
   const files = Array.from({ length: 200 }, (_, index) => ({ name: `file-${index}`, content: Buffer.from('x') }));
-  const pieces = await Array.fromAsync(new TarStream(files).pieces());
+  const pieces = await collect(new TarStream(files));
   assert.ok(pieces.length <= 2, `${pieces.length} pieces`);
   using folder = temporaryFolder();
   execFileSync('tar', ['-x', '-f', '-', '-C', folder.path], { input: Buffer.concat(pieces) });
