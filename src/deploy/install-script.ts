@@ -16,6 +16,8 @@ done
 incoming=.lab/incoming/$$
 trap 'rm -rf "$incoming"' EXIT
 trap 'exit 1' HUP INT TERM
+# When the connection is lost, answers go nowhere; that must not end us before we have cleaned up.
+trap '' PIPE
 mkdir "$incoming" "$incoming/blobs" || fail write "$incoming"
 tar -x -o -f - -C "$incoming" || fail unpack "$incoming"
 [ -f "$incoming/plan" ] || fail cut
