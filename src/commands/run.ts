@@ -13,11 +13,12 @@ import type { Scenario } from '../scenario/steps.ts';
 import type { Repeat } from '../report/run-summary.ts';
 import { fingerprint } from '../state/change.ts';
 import { RunFolder } from '../state/run-folder.ts';
-import { attachLab } from './attach.ts';
+import { connectAll, findMachines } from './attach.ts';
 import { changedLab } from './changed-lab.ts';
 import type { CommandContext } from './context.ts';
 import { withLockedLab } from './locked-lab.ts';
 import { openLab, type OpenedLab } from './open-lab.ts';
+import { reachEarly, type EarlyShells } from './reach-early.ts';
 import type { Seat } from './seat.ts';
 
 export interface RunOptions {
@@ -30,6 +31,9 @@ export interface RunOptions {
 }
 
 type Seats = ReadonlyMap<string, Seat>;
+
+/** With more machines than this, connecting to those that the scenario does not need would cost more than it saves. */
+const fewMachines = 4;
 
 
 export interface RunResult {
@@ -65,22 +69,28 @@ export interface FailedRun extends PlayedRun {
  * @throws {UsageError} for an unknown scenario. @throws {EnvironmentError} when the lab is not up. @throws {CheckError} when its machines changed in the file.
  */
 export async function run(context: CommandContext, options: RunOptions): Promise<RunResult> {
-  const opened = await openLab(context);
-  const scenario = scenarioNamed(opened, options.scenario);
-  return withLockedLab(context, 'run', async (stateFolder) => {
-    const played: FailedRun[] = [];
-    await withCleanup(async (cleanup) => {
-      const stage = await setStage(context, opened.lab, scenario, cleanup);
-      const seats: Seats = (await options.seats?.(castOf(scenario, opened.lab).roles, stateFolder, cleanup)) ?? new Map();
-      for (let number = 1; number <= options.times; number++) {
-        const repeat = options.times > 1 ? { number, of: options.times } : undefined;
-        played.push(await playOnce(context, stage, scenario, stateFolder, seats, repeat));
-        const { result } = played.at(-1)!;
-        if (result === 'broken' || result === 'interrupted') break;
-      }
+  return withCleanup(async (cleanup) => {
+    const early = reachEarly(context, cleanup, { atMost: fewMachines });
+    const opened = await openLab(context);
+    const scenario = scenarioNamed(opened, options.scenario);
+    return withLockedLab(context, 'run', async (stateFolder, locked) => {
+      const stage = await setStage(context, opened.lab, scenario, early, cleanup);
+      const seats: Seats = (await options.seats?.(castOf(scenario, opened.lab).roles, stateFolder, locked)) ?? new Map();
+      return summarise(scenario, options.times, await playTimes(context, stage, scenario, stateFolder, seats, options.times));
     });
-    return summarise(scenario, options.times, played);
   });
+}
+
+/** Plays it again and again; a lab that broke, or a user who has enough, ends the series. */
+async function playTimes(context: CommandContext, stage: Stage, scenario: Scenario, stateFolder: string, seats: Seats, times: number): Promise<FailedRun[]> {
+  const played: FailedRun[] = [];
+  for (let number = 1; number <= times; number++) {
+    const repeat = times > 1 ? { number, of: times } : undefined;
+    const one = await playOnce(context, stage, scenario, stateFolder, seats, repeat);
+    played.push(one);
+    if (one.result === 'broken' || one.result === 'interrupted') break;
+  }
+  return played;
 }
 
 function scenarioNamed({ lab, scenarios }: OpenedLab, name: string | undefined): Scenario {
@@ -93,11 +103,12 @@ function scenarioNamed({ lab, scenarios }: OpenedLab, name: string | undefined):
 }
 
 /** Connections to the machines that the scenario needs, and its programs there. */
-async function setStage(context: CommandContext, lab: Lab, scenario: Scenario, cleanup: CleanupStack): Promise<Stage> {
+async function setStage(context: CommandContext, lab: Lab, scenario: Scenario, early: EarlyShells, cleanup: CleanupStack): Promise<Stage> {
   const { events, signal } = context;
-  const { roles, machines } = castOf(scenario, lab);
-  const { state, shells } = await attachLab(context, cleanup, machines);
+  const { roles, machines: names } = castOf(scenario, lab);
+  const { state, machines } = await findMachines(context, names);
   if (state.fingerprint !== fingerprint(lab)) throw changedLab(state, lab);
+  const shells = (await early.take(state.labId)) ?? (await connectAll(machines, cleanup, signal));
   const programs = await deployPrograms(lab, shells, { events, signal, only: roles });
   return { lab, shells, programs, events, signal };
 }

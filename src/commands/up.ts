@@ -6,6 +6,7 @@ import { deployPrograms, type DeployedProgram } from '../deploy/deploy.ts';
 import type { PortReport } from '../ports/inspect.ts';
 import type { AttachedMachine, Provider, ProviderContext } from '../providers/provider.ts';
 import { providerNamed } from '../providers/registry.ts';
+import type { Shell } from '../ssh/shell.ts';
 import { fingerprint } from '../state/change.ts';
 import { openJournal } from '../state/journal.ts';
 import { readState, stateOf, writeState, type LabState } from '../state/state.ts';
@@ -18,6 +19,7 @@ import { withLockedLab } from './locked-lab.ts';
 import { openLab } from './open-lab.ts';
 import { inspectProgramPorts } from './program-ports.ts';
 import { providerContext } from './provider-context.ts';
+import { reachEarly, type EarlyShells } from './reach-early.ts';
 import { requireHost } from './requirements.ts';
 
 export interface UpResult {
@@ -41,23 +43,29 @@ export interface UpResult {
  * @throws {EnvironmentError} when this host cannot, with all that is missing.
  */
 export async function up(context: CommandContext, options: { readonly recreate: boolean }): Promise<UpResult> {
-  const { lab } = await openLab(context);
-  const provider = await providerNamed(lab.provider);
-  return withLockedLab(context, 'up', async (stateFolder) => {
-    const state = await settle(context, stateFolder, lab, options.recreate);
-    const journal = openJournal(stateFolder);
-    const { labId } = state ?? (await claimIdentity(stateFolder, journal, lab));
-    const place = { labId, stateFolder };
-    const running = await runningMachines(context, state);
-    const made = running.length === 0;
-    try {
-      const machines = await bringUp(provider, lab, providerContext(context, place, journal), state, running);
-      return await withCleanup((connections) => equip(context, lab, machines, made, connections));
-    } catch (error) {
-      if (made) await undo(context.events, stateFolder, { labId, provider: provider.name });
-      throw error;
-    }
+  return withCleanup(async (connections) => {
+    const early = reachEarly(context, connections);
+    const { lab } = await openLab(context);
+    return withLockedLab(context, 'up', (stateFolder) => bringLabUp(context, stateFolder, lab, options.recreate, early, connections));
   });
+}
+
+async function bringLabUp(context: CommandContext, stateFolder: string, lab: Lab, recreate: boolean, early: EarlyShells, connections: CleanupStack): Promise<UpResult> {
+  const provider = await providerNamed(lab.provider);
+  const state = await settle(context, stateFolder, lab, recreate);
+  const journal = openJournal(stateFolder);
+  const { labId } = state ?? (await claimIdentity(stateFolder, journal, lab));
+  const running = await runningMachines(context, state);
+  const made = running.length === 0;
+  try {
+    const machines = await bringUp(provider, lab, providerContext(context, { labId, stateFolder }, journal), state, running);
+    const connect = async (): Promise<ReadonlyMap<string, Shell>> => (await early.take(labId)) ?? connectAll(machines, connections, context.signal);
+    const shells = await inStep(context.events, 'reach the machines', connect, ({ size }) => `${size} of ${machines.length} answer`);
+    return await equip(context, lab, machines, shells, made);
+  } catch (error) {
+    if (made) await undo(context.events, stateFolder, { labId, provider: provider.name });
+    throw error;
+  }
 }
 
 /** Clears away what must not stay: all with `recreate`, what a crash left, machines that changed and do not run. Returns the state that fits the lab file. */
@@ -102,12 +110,10 @@ async function keepState(stateFolder: string, lab: Lab, state: LabState, provide
   if (JSON.stringify(before) !== JSON.stringify(next)) await writeState(stateFolder, next);
 }
 
-/** Connects to the machines, puts the programs there, looks at their ports. */
-async function equip(context: CommandContext, lab: Lab, machines: readonly AttachedMachine[], made: boolean, cleanup: CleanupStack): Promise<UpResult> {
+/** Puts the programs on the machines and looks at their ports. */
+async function equip(context: CommandContext, lab: Lab, machines: readonly AttachedMachine[], shells: ReadonlyMap<string, Shell>, made: boolean): Promise<UpResult> {
   const { events, signal } = context;
-  const shells = await inStep(events, 'reach the machines', () => connectAll(machines, cleanup, signal), ({ size }) => `${size} of ${machines.length} answer`);
-  const deployed = await deployPrograms(lab, shells, { events, signal });
-  const ports = await inspectProgramPorts(lab.programs.values(), shells, context);
+  const [deployed, ports] = await Promise.all([deployPrograms(lab, shells, { events, signal }), inspectProgramPorts(lab.programs.values(), shells, context)]);
   return {
     lab: lab.name,
     provider: lab.provider,

@@ -1,0 +1,52 @@
+import { CleanupStack } from '../core/cleanup.ts';
+import type { Shell } from '../ssh/shell.ts';
+import { connectAll, findLab } from './attach.ts';
+import type { CommandContext } from './context.ts';
+
+/** Connections that were begun before it is known whether they are wanted. */
+export interface EarlyShells {
+  /**
+   * Shells of all machines of this lab, by name; undefined when another lab was found, or none, or they were not begun.
+   *
+   * @throws {ConnectionError} when one cannot be reached.
+   */
+  take(labId: string): Promise<ReadonlyMap<string, Shell> | undefined>;
+}
+
+/**
+ * Begins to connect to the machines that run, while the command reads the lab file: each of the two takes as long as the other. The clean-up stack closes
+ * what was opened. Does nothing when not all machines run, or when there are more than `atMost`.
+ */
+export function reachEarly(context: CommandContext, cleanup: CleanupStack, { atMost = Infinity }: { readonly atMost?: number } = {}): EarlyShells {
+  const connections = new CleanupStack();
+  const unwanted = new AbortController();
+  const signal = AbortSignal.any([context.signal, unwanted.signal]);
+  const reaching = reach(context, connections, atMost, signal);
+  cleanup.add('close the connections', async () => {
+    unwanted.abort();
+    await Promise.allSettled([reaching.then((reached) => reached?.shells)]);
+    const [failure] = await connections.run();
+    if (failure) throw failure;
+  });
+  reaching.catch(() => undefined);
+  return {
+    async take(labId) {
+      // A state that cannot be read is told by those who need it.
+      const reached = await reaching.catch(() => undefined);
+      return reached?.labId === labId ? reached.shells : undefined;
+    },
+  };
+}
+
+interface Reaching {
+  readonly labId: string;
+  readonly shells: Promise<ReadonlyMap<string, Shell>>;
+}
+
+async function reach(context: CommandContext, connections: CleanupStack, atMost: number, signal: AbortSignal): Promise<Reaching | undefined> {
+  const found = await findLab(context);
+  if (found === undefined || found.machines.length > atMost || !found.machines.every(({ running }) => running)) return undefined;
+  const shells = connectAll(found.machines, connections, signal);
+  shells.catch(() => undefined);
+  return { labId: found.state.labId, shells };
+}
