@@ -20,7 +20,7 @@ export interface Shell {
   /**
    * Starts one command, on a terminal when `terminal` is given, and returns at once. The process never outlives the connection.
    *
-   * @throws {ConnectionError} when it cannot be started.
+   * @throws {ConnectionError} when it cannot be started. @throws {TimeoutError} when too many programs run already: over SSH at most eight at a time.
    */
   start(command: Command, options?: StartOptions): Promise<RemoteProcess>;
 

@@ -1,10 +1,14 @@
+import { TimeoutError } from '../core/errors.ts';
+import { formatDuration } from '../core/retry.ts';
 import type { Connection } from './connection.ts';
 import type { Lifeline } from './lifeline.ts';
 import { takeLine } from './preamble.ts';
-import { startLine } from './remote-command.ts';
+import { type RemoteCommand, startLine } from './remote-command.ts';
 import type { ProcessId, Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
 import type { Command, ExitStatus, RemoteProcess, StartOptions, TerminalSize } from './shell.ts';
+
+const startTimeoutMs = 30_000;
 
 /** `^D`: end of input at the start of a line (termios(3), VEOF). */
 const endOfTransmission = '\u0004';
@@ -13,7 +17,7 @@ const endOfTransmission = '\u0004';
 export async function startProcess(sessions: Sessions, lifeline: Lifeline, command: Command, options: StartOptions): Promise<RemoteProcess> {
   // Its session is asked for first, so the server has it before the program: whatever cuts the connection finds the lifeline in place.
   lifeline.prepare();
-  const session = await sessions.open(startLine(command, options), { terminal: options.terminal });
+  const session = await openInTime(sessions, startLine(command, options), options);
   try {
     const process = await session.identify();
     await lifeline.add(process);
@@ -22,6 +26,20 @@ export async function startProcess(sessions: Sessions, lifeline: Lifeline, comma
   } catch (error) {
     session.abandon();
     throw error;
+  }
+}
+
+/** Programs keep their session while they run, so it may be that none ever becomes free. */
+async function openInTime(sessions: Sessions, command: RemoteCommand, { terminal }: StartOptions): Promise<Session> {
+  const timeout = AbortSignal.timeout(startTimeoutMs);
+  try {
+    return await sessions.open(command, { terminal, signal: timeout });
+  } catch (error) {
+    if (error !== timeout.reason || !timeout.aborted) throw error;
+    throw new TimeoutError(`${sessions.connection.machine}: no session became free within ${formatDuration(startTimeoutMs)}`, {
+      code: 'sessions-exhausted',
+      hint: 'At most eight programs run over one connection at a time; end one of them, or put some on another machine.',
+    });
   }
 }
 

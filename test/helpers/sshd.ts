@@ -5,7 +5,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { retryUntil } from '../../src/core/retry.ts';
 import { quoteCommand } from '../../src/core/shell-quote.ts';
-import { findTool } from '../../src/host/tools.ts';
+import { findTool, type Tool } from '../../src/host/tools.ts';
 import { connectShell } from '../../src/ssh/connect.ts';
 import { onlyHostKeys } from '../../src/ssh/host-key-policy.ts';
 import { generateKeyPair, type KeyPair } from '../../src/ssh/keys.ts';
@@ -45,10 +45,12 @@ export const isRoot = process.getuid?.() === 0;
 
 /** Starts a server; `await using` ends it with all its connections and files. */
 export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
+  const sshd = findTool('sshd');
+  if (sshd === undefined) throw new Error('these tests need OpenSSH\'s sshd: run `npm run setup`');
   const folder = mkdtempSync(join(tmpdir(), 'lab-sshd-'));
   const [hostKey, userKey] = [generateKeyPair('host'), generateKeyPair('user')];
   writeFiles(folder, hostKey, userKey, options.sshdConfig ?? []);
-  const command = sshdCommand(folder, options);
+  const command = sshdCommand(sshd, folder, options);
 
   const processes: ChildProcess[] = [];
   const shells: Shell[] = [];
@@ -100,9 +102,7 @@ interface ServerCommand {
   readonly env: NodeJS.ProcessEnv;
 }
 
-function sshdCommand(folder: string, options: SshdOptions): ServerCommand {
-  const sshd = findTool('sshd');
-  if (sshd === undefined) throw new Error('these tests need OpenSSH\'s sshd: run `npm run setup`');
+function sshdCommand(sshd: Tool, folder: string, options: SshdOptions): ServerCommand {
   const args = ['-i', '-f', join(folder, 'sshd_config'), '-E', join(folder, 'log')];
   const env = { ...process.env, ...sshd.env };
   if (!isRoot) return { ...ownTerminals(folder, [sshd.path, ...args]), env };

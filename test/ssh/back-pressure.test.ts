@@ -5,11 +5,11 @@ import { runInNewContext } from 'node:vm';
 import { startSshd } from '../helpers/sshd.ts';
 
 const mebibyte = 1024 * 1024;
-const floodBytes = 96 * mebibyte;
+const floodBytes = 64 * mebibyte;
 /** Live memory is looked at after each so many samples, since collecting garbage takes time. */
-const samplesPerLook = 200;
+const samplesPerLook = 20;
 /** Windows and buffers of one session are some 4 MiB; code that is compiled on the way adds a little. */
-const allowedGrowthBytes = 40 * mebibyte;
+const allowedGrowthBytes = 20 * mebibyte;
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -25,6 +25,8 @@ async function growthDuring(work: (sample: () => void) => Promise<void>): Promis
 }
 
 function liveBytes(): number {
+  collectGarbage();
+  // The first collection leaves the buffers' memory to be freed in the background; the second waits for that.
   collectGarbage();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;

@@ -75,7 +75,7 @@ function keyOf(line: string): HostKey {
   return key;
 }
 
-describe('connecting', { concurrency: 4 }, () => {
+describe('connecting', { concurrency: 4, timeout: 30_000 }, () => {
   for (const transport of ['unix', 'tcp'] as const) {
     test(`a user with the right key gets a Shell over ${transport}`, async () => {
       await using server = await startSshd({ transport });

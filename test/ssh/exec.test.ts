@@ -13,7 +13,7 @@ async function* pieces(): AsyncGenerator<Uint8Array> {
   for (let i = 0; i < 100; i++) yield Buffer.alloc(10_007, i);
 }
 
-describe('exec', { concurrency: 4 }, () => {
+describe('exec', { concurrency: 4, timeout: 30_000 }, () => {
   test('a command ends with its status, its output and its errors apart', async () => {
     await using server = await startSshd();
     const shell = await server.connect();

@@ -36,7 +36,7 @@ async function startOtherLab(server: TestSshd, kind: 'tty' | 'pipe', command: re
 }
 
 // Each stubborn program costs its second of grace, so they wait side by side.
-describe('programs end with their connection', { concurrency: true }, () => {
+describe('programs end with their connection', { concurrency: true, timeout: 30_000 }, () => {
   for (const [name, options] of [['on a terminal', { terminal: { columns: 80, rows: 24 } }], ['without a terminal', {}]] as const) {
     for (const [kind, command] of [['a program', ordinary], ['a program that ignores HUP and TERM', stubborn]] as const) {
       test(`${kind} ${name} is gone, with its children, when close returns`, async () => {

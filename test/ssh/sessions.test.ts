@@ -10,7 +10,7 @@ async function* waiting(): AsyncGenerator<Uint8Array> {
   yield Buffer.from('x');
 }
 
-describe('sessions', { concurrency: 4 }, () => {
+describe('sessions', { concurrency: 4, timeout: 30_000 }, () => {
   test('forty commands at once share one connection, never more at a time than the server allows', async () => {
     await using server = await startSshd();
     const shell = await server.connect();

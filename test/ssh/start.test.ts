@@ -27,7 +27,7 @@ class Reader {
   }
 }
 
-describe('start', { concurrency: 4 }, () => {
+describe('start', { concurrency: 4, timeout: 30_000 }, () => {
   test('a program on a terminal has the size asked for, sees a new size, and its output is all that comes', async () => {
     await using server = await startSshd();
     const shell = await server.connect();

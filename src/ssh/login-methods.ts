@@ -1,0 +1,179 @@
+import type { AnyAuthMethod, BaseAgent, ParsedKey } from 'ssh2';
+import type { AgentCredential, Credential, KeyCredential, PasswordCredential } from './credentials.ts';
+import type { HostKey } from './keys.ts';
+import { isLocked, publicPartOf } from './locked-key.ts';
+
+/** The package, which is loaded when it is needed. */
+export type Ssh2 = typeof import('ssh2');
+
+export interface LoginMethodsOptions {
+  readonly ssh2: Ssh2;
+  readonly user: string;
+  readonly credentials: readonly Credential[];
+  /** Runs what may wait for a person. */
+  readonly ask: <T>(work: () => Promise<T>) => Promise<T>;
+}
+
+/** A key that cannot be used as it is. */
+export class UnusableKey extends Error {}
+
+/** Walks through the credentials, as the server asks for more. */
+export class LoginMethods {
+  /** What was tried, in words. */
+  readonly tried: string[] = [];
+  readonly #options: LoginMethodsOptions;
+  readonly #untried: Credential[];
+  #attempt = 0;
+
+  constructor(options: LoginMethodsOptions) {
+    this.#options = options;
+    this.#untried = [...options.credentials];
+  }
+
+  /**
+   * The next thing to try, or false when nothing is left. `accepted` are the methods that the server goes on to accept; null before it has said so.
+   *
+   * @throws {UnusableKey} for a key that is no key, or that its passphrase does not open.
+   */
+  async next(accepted: readonly string[] | null): Promise<AnyAuthMethod | false> {
+    for (;;) {
+      const index = this.#untried.findIndex((credential) => methodFor(credential, accepted) !== undefined);
+      const credential = this.#untried[index];
+      // ssh2 asks with `none` first only if told to: it costs a round trip, and is needed only when nobody should be asked in vain.
+      if (accepted === null && (credential === undefined || credential.kind === 'password')) return this.#none();
+      if (credential === undefined) return false;
+      const mayTryAgain = credential.kind === 'password' && ++this.#attempt < credential.attempts;
+      if (!mayTryAgain) this.#untried.splice(index, 1);
+      const method = await this.#methodOf(credential, accepted);
+      if (method === undefined) continue;
+      if (!this.tried.includes(credential.label)) this.tried.push(credential.label);
+      return method;
+    }
+  }
+
+  #none(): AnyAuthMethod {
+    return { type: 'none', username: this.#options.user };
+  }
+
+  async #methodOf(credential: Credential, accepted: readonly string[] | null): Promise<AnyAuthMethod | undefined> {
+    switch (credential.kind) {
+      case 'key':
+        return this.#keyMethod(credential);
+      case 'agent':
+        return { type: 'agent', username: this.#options.user, agent: this.#agentOf(credential) };
+      case 'password':
+        return accepted?.includes('password') ? this.#passwordMethod(credential) : this.#interactiveMethod(credential);
+    }
+  }
+
+  async #keyMethod(credential: KeyCredential): Promise<AnyAuthMethod | undefined> {
+    const { ssh2, user } = this.#options;
+    const { privateKey, passphrase } = credential;
+    if (passphrase === undefined || !isLocked(privateKey)) {
+      return { type: 'publickey', username: user, key: parseKey(ssh2, privateKey) as unknown as string };
+    }
+    const blob = credential.publicKey?.blob ?? publicPartOf(privateKey);
+    if (blob !== undefined) return { type: 'agent', username: user, agent: lockedKeyAgent(ssh2, blob, () => this.#unlock(credential)) };
+    const key = await this.#unlock(credential);
+    return key && { type: 'publickey', username: user, key: key as unknown as string };
+  }
+
+  /** Undefined when nobody gives the passphrase. */
+  async #unlock({ privateKey, passphrase }: KeyCredential): Promise<ParsedKey | undefined> {
+    const { ssh2, ask } = this.#options;
+    for (let attempt = 1; ; attempt++) {
+      const secret = await ask(async () => passphrase?.(attempt));
+      if (secret === undefined) return undefined;
+      const key = ssh2.utils.parseKey(privateKey, secret);
+      if (!(key instanceof Error)) return key;
+      if (attempt === 3) throw new UnusableKey('the passphrase does not open it');
+    }
+  }
+
+  #agentOf({ socketPath, only }: AgentCredential): BaseAgent {
+    const agent = this.#options.ssh2.createAgent(socketPath);
+    return only === undefined ? agent : filteredAgent(this.#options.ssh2, agent, only);
+  }
+
+  async #passwordMethod({ secret }: PasswordCredential): Promise<AnyAuthMethod | undefined> {
+    const attempt = this.#attempt;
+    const password = await this.#options.ask(() => secret(attempt));
+    return password === undefined ? undefined : { type: 'password', username: this.#options.user, password };
+  }
+
+  #interactiveMethod(credential: PasswordCredential): AnyAuthMethod {
+    const { user, ask } = this.#options;
+    const attempt = this.#attempt;
+    return {
+      type: 'keyboard-interactive',
+      username: user,
+      prompt: (_name, _instructions, _language, prompts, finish) => {
+        const questions = prompts.map(({ prompt, echo }) => ({ text: prompt, visible: echo === true }));
+        ask(() => answersTo(questions, credential, attempt)).then(finish, () => finish([]));
+      },
+    };
+  }
+}
+
+/** The password to the first question whose answer must not be seen; all others are passed on. */
+async function answersTo(questions: readonly { text: string; visible: boolean }[], { secret, answer }: PasswordCredential, attempt: number): Promise<string[]> {
+  const answers: string[] = [];
+  const passwordAt = questions.findIndex(({ visible }) => !visible);
+  for (const [index, question] of questions.entries()) {
+    const given = index === passwordAt ? await secret(attempt) : await answer?.(question);
+    answers.push(given ?? '');
+  }
+  return answers;
+}
+
+/** How a credential would be used, if the server accepts that. */
+function methodFor(credential: Credential, accepted: readonly string[] | null): string | undefined {
+  const methods = credential.kind === 'password' ? ['password', 'keyboard-interactive'] : ['publickey'];
+  return accepted === null ? methods[0] : methods.find((method) => accepted.includes(method));
+}
+
+function parseKey(ssh2: Ssh2, text: string): ParsedKey {
+  const key = ssh2.utils.parseKey(text);
+  if (key instanceof Error) throw new UnusableKey(key.message);
+  if (!key.isPrivateKey()) throw new UnusableKey('it is a public key');
+  return key;
+}
+
+/** An agent of one key that is opened when the server has said that it would take it. */
+function lockedKeyAgent(ssh2: Ssh2, blob: Uint8Array, unlock: () => Promise<ParsedKey | undefined>): BaseAgent {
+  return new (class extends ssh2.BaseAgent {
+    override getIdentities(callback: (error: Error | undefined, keys?: (string | Buffer | ParsedKey)[]) => void): void {
+      const publicKey = ssh2.utils.parseKey(sshLine(blob));
+      callback(undefined, publicKey instanceof Error ? [] : [publicKey]);
+    }
+
+    override sign(_key: unknown, data: Buffer, options: unknown, callback?: unknown): void {
+      const done = (callback ?? options) as (error: Error | undefined, signature?: Buffer) => void;
+      const hash = (options as { hash?: string } | undefined)?.hash;
+      unlock().then((key) => (key === undefined ? done(new Error('no passphrase was given')) : done(undefined, key.sign(data, hash))), (error: Error) => done(error));
+    }
+  })();
+}
+
+/** An agent that shows only some of its keys. */
+function filteredAgent(ssh2: Ssh2, agent: BaseAgent, only: readonly HostKey[]): BaseAgent {
+  const isWanted = (key: string | Buffer | ParsedKey): boolean => {
+    const parsed = ssh2.utils.parseKey(key as string);
+    return !(parsed instanceof Error) && only.some(({ blob }) => Buffer.compare(blob, parsed.getPublicSSH()) === 0);
+  };
+  return new (class extends ssh2.BaseAgent {
+    override getIdentities(callback: (error: Error | undefined, keys?: (string | Buffer | ParsedKey)[]) => void): void {
+      agent.getIdentities((error, keys) => callback(error ?? undefined, keys?.filter(isWanted)));
+    }
+
+    override sign(key: string | Buffer | ParsedKey, data: Buffer, options: unknown, callback?: unknown): void {
+      agent.sign(key, data, options as never, callback as never);
+    }
+  })();
+}
+
+/** A public key as a line of authorized_keys. */
+function sshLine(blob: Uint8Array): string {
+  const bytes = Buffer.from(blob);
+  return `${bytes.toString('latin1', 4, 4 + bytes.readUInt32BE(0))} ${bytes.toString('base64')}`;
+}
