@@ -26,7 +26,7 @@ export function formatIPv4(address: number): string {
 export function parseSubnet(text: string): Subnet | undefined {
   const [address = '', length = '', ...rest] = text.split('/');
   const value = parseIPv4(address);
-  if (rest.length > 0 || value === undefined || !/^\d{1,2}$/.test(length) || Number(length) > 32) return undefined;
+  if (rest.length > 0 || value === undefined || !/^(0|[1-9]\d?)$/.test(length) || Number(length) > 32) return undefined;
   const prefixLength = Number(length);
   return { network: (value & maskOf(prefixLength)) >>> 0, prefixLength };
 }

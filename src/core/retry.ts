@@ -57,9 +57,10 @@ async function pauseFor(ms: number, woken: Promise<void> | undefined, signal: Ab
 
 /** `850 ms`, `2.5 s`, `3 min 5 s`: a duration as a person reads it. */
 export function formatDuration(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${Number((ms / 1000).toFixed(1))} s`;
-  const minutes = Math.floor(ms / 60_000);
-  const seconds = Math.round((ms % 60_000) / 1000);
-  return seconds === 0 ? `${minutes} min` : `${minutes} min ${seconds} s`;
+  if (Math.round(ms) < 1000) return `${Math.round(ms)} ms`;
+  const seconds = Number((ms / 1000).toFixed(1));
+  if (seconds < 60) return `${seconds} s`;
+  const wholeSeconds = Math.round(ms / 1000);
+  const minutes = Math.floor(wholeSeconds / 60);
+  return wholeSeconds % 60 === 0 ? `${minutes} min` : `${minutes} min ${wholeSeconds % 60} s`;
 }
