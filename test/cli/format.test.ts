@@ -96,9 +96,9 @@ describe('words for a person', () => {
     });
   });
 
-  test('ssh-config quotes values with spaces, and leaves commands as they are', () => {
-    const text = formatSshConfig({ hosts: [{ host: 'vm1', options: { User: 'me', IdentityFile: '/home/a b/key', ProxyCommand: "lab proxy '/home/a b/x'" } }] });
-    assert.equal(text, 'Host vm1\n  User me\n  IdentityFile "/home/a b/key"\n  ProxyCommand lab proxy \'/home/a b/x\'\n');
+  test('ssh-config quotes paths, and leaves commands as they are', () => {
+    const text = formatSshConfig({ hosts: [{ host: 'vm1', options: { User: 'me', IdentityFile: '/home/a b/100%/key', ProxyCommand: "lab proxy '/home/a b/x'" } }] });
+    assert.equal(text, 'Host vm1\n  User me\n  IdentityFile "/home/a b/100%%/key"\n  ProxyCommand lab proxy \'/home/a b/x\'\n');
   });
 });
 

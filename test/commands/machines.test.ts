@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -13,9 +14,11 @@ import { status } from '../../src/commands/status.ts';
 import { up } from '../../src/commands/up.ts';
 import { LockedError, UsageError } from '../../src/core/errors.ts';
 import { retryUntil } from '../../src/core/retry.ts';
+import { findTool } from '../../src/host/tools.ts';
 import { acquireLock } from '../../src/state/lock.ts';
 import { runCli, smallLab } from '../helpers/cli.ts';
 import { testContext, type TestContextOptions } from '../helpers/command-context.ts';
+import { finish } from '../helpers/lab-command.ts';
 import { cannotMakeMachines, labFolder } from '../helpers/machines.ts';
 
 /** One lab that all these tests share; each leaves it as it found it. */
@@ -198,9 +201,14 @@ describe('with machines that are up', { skip: await cannotMakeMachines() }, () =
     assert.deepEqual([exitCode, schemaVersion, results.map(({ machine, stdout: out }) => [machine, out]), steps], [0, 1, [['vm1', 'vm1\n'], ['vm2', 'vm2\n']], []]);
   });
 
-  test('OpenSSH gets there with ssh-config', { skip: !existsSync('/usr/bin/ssh') && 'no ssh client' }, async () => {
-    const { stdout } = await runCli(['ssh-config'], { cwd: folder.path });
-    assert.match(stdout, /^Host vm1\n {2}User ildvm1\n/);
-    assert.match(stdout, /ProxyCommand .* proxy \/.*\/vm1\.sock\n/);
+  test("OpenSSH's own client gets there with ssh-config, host key checked", { skip: findTool('ssh') === undefined && 'no ssh client' }, async () => {
+    const config = join(folder.path, 'ssh.config');
+    writeFileSync(config, (await runCli(['ssh-config'], { cwd: folder.path })).stdout);
+    const { path, env } = findTool('ssh')!;
+    const client = spawn(path, ['-F', config, '-o', 'BatchMode=yes', 'vm2', 'cat; hostname; exit 5'], { env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
+    client.stdin.end('to and fro\n');
+    const { exitCode, stdout, stderr } = await finish(client);
+    assert.deepEqual([exitCode, stdout, stderr], [5, 'to and fro\nvm2\n', '']);
+    rmSync(config);
   });
 });

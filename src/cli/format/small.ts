@@ -30,11 +30,11 @@ export function formatGc({ dead, removed }: GcResult): string {
   return `${removed ? 'Removed' : 'Left as they are:'} ${countOf(dead.length, 'dead lab')}\n${list}`;
 }
 
-/** ssh_config(5): a keyword and its value a line; a value with spaces is quoted, but a command is taken as it stands to the end of its line. */
+/** ssh_config(5): a keyword and its value a line. A path is quoted, and `%` begins a token in it; a command stands as it is to the end of its line. */
 export function formatSshConfig({ hosts }: SshConfigResult): string {
-  return hosts.map(({ host, options }) => `Host ${host}\n${Object.entries(options).map(([keyword, value]) => `  ${keyword} ${quoteValue(keyword, value)}\n`).join('')}`).join('\n');
+  return hosts.map(({ host, options }) => `Host ${host}\n${Object.entries(options).map(([keyword, value]) => `  ${keyword} ${valueText(keyword, value)}\n`).join('')}`).join('\n');
 }
 
-function quoteValue(keyword: string, value: string): string {
-  return keyword.endsWith('Command') || !/\s/.test(value) ? value : `"${value}"`;
+function valueText(keyword: string, value: string): string {
+  return keyword.endsWith('File') ? `"${value.replaceAll('%', '%%')}"` : value;
 }
