@@ -51,6 +51,18 @@ test('what a killed deployment left is removed by the next', async () => {
   assert.deepEqual(readdirSync(join(machine.home, '.lab/incoming')), []);
 });
 
+test('a file that is written to while it is sent is told as such, and the old one stays', async () => {
+  await using machine = await startMachine();
+  const programs = [program('server', [machine.file('a', 'old')])];
+  await machine.deploy(programs);
+  machine.file('a', 'new');
+  const changing = machine.deploy(programs, { events: { emit: ({ kind }) => (kind === 'step-started' ? void machine.file('a', 'New') : undefined) } });
+  await assert.rejects(changing, { code: 'program-file-changed', message: `${machine.host}/a was changed while it was sent` });
+  assert.equal(readFileSync(join(machine.home, 'lab/tp1/server/a'), 'utf8'), 'old');
+  await machine.deploy(programs);
+  assert.equal(readFileSync(join(machine.home, 'lab/tp1/server/a'), 'utf8'), 'New');
+});
+
 test('too little space is told before anything is sent, and the old files stay', async () => {
   await using machine = await startMachine();
   await machine.deploy([program('server', [machine.file('a', 'old')])]);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, readdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, readdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { EnvironmentError } from '../../src/core/errors.ts';
@@ -79,6 +79,7 @@ test('all that we remember of a machine may be deleted, without harm to the prog
   const programs = [program('server', [machine.file('a', '1')])];
   await machine.deploy(programs);
   rmSync(join(machine.home, '.lab'), { recursive: true });
+  chmodSync(join(folderOf(machine), 'a'), 0o755);
   await machine.deploy(programs);
   assert.deepEqual(tree(folderOf(machine)), ['a']);
   assert.deepEqual(notices(machine), []);
