@@ -56,8 +56,7 @@ export function handshakeFailure(target: ShellTarget, cause: unknown): Connectio
 }
 
 /** Wrong user, key or password. */
-export function loginFailure(target: ShellTarget, offered: readonly string[], cause?: unknown): ConnectionError {
-  const tried = [target.privateKey === undefined ? [] : ['private key'], target.agent === undefined ? [] : ['agent'], target.password === undefined ? [] : ['password']].flat();
+export function loginFailure(target: ShellTarget, tried: readonly string[], offered: readonly string[], cause?: unknown): ConnectionError {
   const message = `${addressText(target.address)} did not let user ${target.user} in`;
   const accepts = offered.length === 0 ? '' : ` The server accepts: ${offered.join(', ')}.`;
   const hint = `Check \`user\` and \`key\` of the machine, and that the public key is in that user's authorized_keys; \`ssh -v\` to the same address shows more.`;

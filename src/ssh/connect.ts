@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { timeoutFailure } from './connect-failure.ts';
 import { Connection } from './connection.ts';
+import { Deadline } from './deadline.ts';
 import { dial } from './dial.ts';
 import { Login } from './login.ts';
 import type { Shell } from './shell.ts';
@@ -17,25 +18,39 @@ const defaultTimeoutMs = 10_000;
  * @throws the abort reason when `target.signal` aborts.
  */
 export async function connectShell(target: ShellTarget): Promise<Shell> {
+  return new SshShell(await openConnection(target), target.user);
+}
+
+/** The connection alone, for those who need no Shell. Throws as `connectShell`. */
+export async function openConnection(target: ShellTarget): Promise<Connection> {
   const timeoutMs = target.timeoutMs ?? defaultTimeoutMs;
-  const timeout = AbortSignal.timeout(timeoutMs);
-  const signal = target.signal ? AbortSignal.any([timeout, target.signal]) : timeout;
+  const deadline = new Deadline(timeoutMs);
+  try {
+    return await logIn(target, deadline, timeoutMs);
+  } finally {
+    deadline.end();
+  }
+}
+
+async function logIn(target: ShellTarget, deadline: Deadline, timeoutMs: number): Promise<Connection> {
+  const isLate = (): boolean => deadline.signal.aborted && target.signal?.aborted !== true;
+  const signal = target.signal ? AbortSignal.any([deadline.signal, target.signal]) : deadline.signal;
   // ssh2 takes some 65 ms to load, and only commands that reach a machine need it; the stream connects in the meantime.
   const loading = import('ssh2');
   const stream = await dial(target, signal).catch((error: unknown) => {
-    throw timeout.aborted && !target.signal?.aborted ? timeoutFailure(target, 'dial', timeoutMs, '') : error;
+    throw isLate() ? timeoutFailure(target, 'dial', timeoutMs, '') : error;
   });
   const { default: ssh2 } = await loading;
   const client = new ssh2.Client();
-  const login = new Login(target, client, stream);
+  const login = new Login(target, ssh2, client, stream, deadline);
   const connection = new Connection(target.machine, client, stream);
   try {
     await login.run(signal);
+    return connection;
   } catch (error) {
     abandon(stream);
-    throw timeout.aborted && !target.signal?.aborted ? login.timeout(timeoutMs) : error;
+    throw isLate() ? login.timeout(timeoutMs) : error;
   }
-  return new SshShell(connection, target.user);
 }
 
 /** Drops a stream whose login failed. What still fails in it has been told. */

@@ -13,6 +13,9 @@ const closeTimeoutMs = 1000;
 /** The server will not open one more session on this connection (sshd_config(5), MaxSessions). */
 export class SessionRefused extends Error {}
 
+/** The server will not make a connection for us, or cannot. */
+export class ForwardRefused extends Error {}
+
 /** One logged-in SSH connection: opens channels, and knows whether it still stands. */
 export class Connection {
   readonly machine: string;
@@ -64,6 +67,21 @@ export class Connection {
       // Between the end of the stream and its `close`, ssh2 throws instead of calling back.
       throw lostFailure(this.machine, messageOf(error), error);
     }
+    return promise;
+  }
+
+  /**
+   * Opens a TCP connection from the machine to an address that it can reach.
+   *
+   * @throws {ForwardRefused} with the server's words: it allows no forwarding, or does not get there. @throws {ConnectionError} when the connection is gone.
+   */
+  async forward(host: string, port: number): Promise<Duplex> {
+    if (this.failure) throw this.failure;
+    const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
+    this.#client.forwardOut('127.0.0.1', 0, host, port, (error, channel) => {
+      if (error) reject(this.failure ?? new ForwardRefused(messageOf(error)));
+      else resolve(channel);
+    });
     return promise;
   }
 

@@ -12,7 +12,7 @@ export async function dial(target: ShellTarget, signal: AbortSignal): Promise<Du
     const socket = 'socketPath' in address
       ? net.connect({ path: address.socketPath })
       // ssh2 writes each packet in three pieces; with Nagle's algorithm every one of them would wait for the other side's delayed ACK (44 ms a packet).
-      : net.connect({ host: address.host, port: address.port, noDelay: true });
+      : net.connect({ host: address.host, port: address.port, noDelay: true, ...(address.family === undefined ? {} : { family: address.family }) });
     return await connected(socket, signal);
   } catch (error) {
     signal.throwIfAborted();

@@ -8,6 +8,8 @@ export interface HostKeyPolicy extends KnownKeys {
    * Write it down here (`learnHostKey`); the connection is not used before the promise resolves. Absent: an unknown host is an error.
    */
   readonly learn?: ((key: HostKey) => Promise<void>) | undefined;
+  /** Asks whether a key that would be learnt is right. */
+  readonly confirm?: ((key: HostKey) => Promise<boolean>) | undefined;
 }
 
 export type HostKeyVerdict = 'trusted' | 'learn' | 'unknown' | 'changed' | 'revoked';

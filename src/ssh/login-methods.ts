@@ -14,6 +14,9 @@ export interface LoginMethodsOptions {
   readonly ask: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
+/** As ssh(1) does. */
+const passphraseAttempts = 3;
+
 /** A key that cannot be used as it is. */
 export class UnusableKey extends Error {}
 
@@ -22,32 +25,32 @@ export class LoginMethods {
   /** What was tried, in words. */
   readonly tried: string[] = [];
   readonly #options: LoginMethodsOptions;
-  readonly #untried: Credential[];
-  #attempt = 0;
+  #untried: readonly Credential[];
+  readonly #uses = new Map<Credential, number>();
 
   constructor(options: LoginMethodsOptions) {
     this.#options = options;
-    this.#untried = [...options.credentials];
+    this.#untried = options.credentials;
   }
 
   /**
    * The next thing to try, or false when nothing is left. `accepted` are the methods that the server goes on to accept; null before it has said so.
    *
-   * @throws {UnusableKey} for a key that is no key, or that its passphrase does not open.
+   * @throws {UnusableKey} for a key that is no private key.
    */
   async next(accepted: readonly string[] | null): Promise<AnyAuthMethod | false> {
     for (;;) {
-      const index = this.#untried.findIndex((credential) => methodFor(credential, accepted) !== undefined);
-      const credential = this.#untried[index];
+      const credential = this.#untried.find((untried) => methodFor(untried, accepted) !== undefined);
       // ssh2 asks with `none` first only if told to: it costs a round trip, and is needed only when nobody should be asked in vain.
       if (accepted === null && (credential === undefined || credential.kind === 'password')) return this.#none();
       if (credential === undefined) return false;
-      const mayTryAgain = credential.kind === 'password' && ++this.#attempt < credential.attempts;
-      if (!mayTryAgain) this.#untried.splice(index, 1);
-      const method = await this.#methodOf(credential, accepted);
-      if (method === undefined) continue;
-      if (!this.tried.includes(credential.label)) this.tried.push(credential.label);
-      return method;
+      const attempt = (this.#uses.get(credential) ?? 0) + 1;
+      this.#uses.set(credential, attempt);
+      if (attempt === 1) this.tried.push(credential.label);
+      const method = await this.#methodOf(credential, attempt, accepted);
+      const isDone = method === undefined || credential.kind !== 'password' || attempt >= credential.attempts;
+      if (isDone) this.#untried = this.#untried.filter((untried) => untried !== credential);
+      if (method !== undefined) return method;
     }
   }
 
@@ -55,14 +58,14 @@ export class LoginMethods {
     return { type: 'none', username: this.#options.user };
   }
 
-  async #methodOf(credential: Credential, accepted: readonly string[] | null): Promise<AnyAuthMethod | undefined> {
+  async #methodOf(credential: Credential, attempt: number, accepted: readonly string[] | null): Promise<AnyAuthMethod | undefined> {
     switch (credential.kind) {
       case 'key':
         return this.#keyMethod(credential);
       case 'agent':
         return { type: 'agent', username: this.#options.user, agent: this.#agentOf(credential) };
       case 'password':
-        return accepted?.includes('password') ? this.#passwordMethod(credential) : this.#interactiveMethod(credential);
+        return methodFor(credential, accepted) === 'password' ? this.#passwordMethod(credential, attempt) : this.#interactiveMethod(credential, attempt);
     }
   }
 
@@ -78,16 +81,17 @@ export class LoginMethods {
     return key && { type: 'publickey', username: user, key: key as unknown as string };
   }
 
-  /** Undefined when nobody gives the passphrase. */
-  async #unlock({ privateKey, passphrase }: KeyCredential): Promise<ParsedKey | undefined> {
+  /** Undefined when nobody gives the right passphrase. */
+  async #unlock({ label, privateKey, passphrase }: KeyCredential): Promise<ParsedKey | undefined> {
     const { ssh2, ask } = this.#options;
-    for (let attempt = 1; ; attempt++) {
+    for (let attempt = 1; attempt <= passphraseAttempts; attempt++) {
       const secret = await ask(async () => passphrase?.(attempt));
-      if (secret === undefined) return undefined;
+      if (secret === undefined) break;
       const key = ssh2.utils.parseKey(privateKey, secret);
       if (!(key instanceof Error)) return key;
-      if (attempt === 3) throw new UnusableKey('the passphrase does not open it');
     }
+    this.tried.splice(this.tried.indexOf(label), 1, `${label} (which stayed locked)`);
+    return undefined;
   }
 
   #agentOf({ socketPath, only }: AgentCredential): BaseAgent {
@@ -95,15 +99,13 @@ export class LoginMethods {
     return only === undefined ? agent : filteredAgent(this.#options.ssh2, agent, only);
   }
 
-  async #passwordMethod({ secret }: PasswordCredential): Promise<AnyAuthMethod | undefined> {
-    const attempt = this.#attempt;
+  async #passwordMethod({ secret }: PasswordCredential, attempt: number): Promise<AnyAuthMethod | undefined> {
     const password = await this.#options.ask(() => secret(attempt));
     return password === undefined ? undefined : { type: 'password', username: this.#options.user, password };
   }
 
-  #interactiveMethod(credential: PasswordCredential): AnyAuthMethod {
+  #interactiveMethod(credential: PasswordCredential, attempt: number): AnyAuthMethod {
     const { user, ask } = this.#options;
-    const attempt = this.#attempt;
     return {
       type: 'keyboard-interactive',
       username: user,
@@ -157,13 +159,13 @@ function lockedKeyAgent(ssh2: Ssh2, blob: Uint8Array, unlock: () => Promise<Pars
 
 /** An agent that shows only some of its keys. */
 function filteredAgent(ssh2: Ssh2, agent: BaseAgent, only: readonly HostKey[]): BaseAgent {
-  const isWanted = (key: string | Buffer | ParsedKey): boolean => {
+  const isWanted = (key: unknown): boolean => {
     const parsed = ssh2.utils.parseKey(key as string);
     return !(parsed instanceof Error) && only.some(({ blob }) => Buffer.compare(blob, parsed.getPublicSSH()) === 0);
   };
   return new (class extends ssh2.BaseAgent {
     override getIdentities(callback: (error: Error | undefined, keys?: (string | Buffer | ParsedKey)[]) => void): void {
-      agent.getIdentities((error, keys) => callback(error ?? undefined, keys?.filter(isWanted)));
+      agent.getIdentities((error, keys) => callback(error ?? undefined, keys?.filter(isWanted) as ParsedKey[]));
     }
 
     override sign(key: string | Buffer | ParsedKey, data: Buffer, options: unknown, callback?: unknown): void {

@@ -1,12 +1,14 @@
 import type { Duplex } from 'node:stream';
-import type { AuthenticationType, Client, ClientErrorExtensions } from 'ssh2';
+import type { AuthenticationType, Client, ClientErrorExtensions, NextAuthHandler } from 'ssh2';
 import { algorithmsFor } from './algorithms.ts';
 import {
   changedHostFailure, closedFailure, handshakeFailure, keyFailure, loginFailure, revokedHostFailure, timeoutFailure, unknownHostFailure,
 } from './connect-failure.ts';
+import type { Deadline } from './deadline.ts';
 import { judge } from './host-key-policy.ts';
 import { blobType, type HostKey, sameKey } from './keys.ts';
-import type { ShellTarget } from './target.ts';
+import { LoginMethods, UnusableKey, type Ssh2 } from './login-methods.ts';
+import { credentialsOf, type ShellTarget } from './target.ts';
 
 /** A dead peer is noticed after about `keepaliveMs * keepaliveCount`. */
 const keepaliveMs = 5000;
@@ -25,11 +27,15 @@ export class Login {
   #offered: readonly string[] = [];
   #hostKey: HostKey | undefined;
   #mustLearn = false;
+  readonly #methods: LoginMethods;
+  readonly #deadline: Deadline;
 
-  constructor(target: ShellTarget, client: Client, stream: Duplex) {
+  constructor(target: ShellTarget, ssh2: Ssh2, client: Client, stream: Duplex, deadline: Deadline) {
     this.#target = target;
     this.#client = client;
     this.#stream = stream;
+    this.#deadline = deadline;
+    this.#methods = new LoginMethods({ ssh2, user: target.user, credentials: credentialsOf(target), ask: (work) => deadline.pausedFor(work) });
   }
 
   /** Resolves when the user is logged in and the host key is checked (and learnt, if the policy says so). */
@@ -58,30 +64,25 @@ export class Login {
         this.#phase = 'login';
       })
       .on('ready', () => this.#outcome.resolve())
-      .on('keyboard-interactive', (_name, _instructions, _language, prompts, answer) => answer(prompts.map(() => this.#target.password ?? '')))
       .on('error', (error: Error & ClientErrorExtensions) => this.#onError(error))
       .on('close', () => this.#outcome.reject(closedFailure(this.#target, this.#phase, this.#heard)));
   }
 
   #begin(): void {
-    const { user, privateKey, passphrase, agent, password, hostKeys } = this.#target;
+    const { user, hostKeys } = this.#target;
     try {
       this.#client.connect({
         sock: this.#stream,
         username: user,
-        ...(privateKey === undefined ? {} : { privateKey }),
-        ...(passphrase === undefined ? {} : { passphrase }),
-        ...(agent === undefined ? {} : { agent }),
-        ...(password === undefined ? {} : { password, tryKeyboard: true }),
         algorithms: algorithmsFor(hostKeys.trusted),
-        hostVerifier: (blob: Buffer) => this.#acceptsHostKey(blob),
-        authHandler: this.#methods(),
+        hostVerifier: (blob: Buffer, verify: (accepted: boolean) => void) => this.#verify(blob, verify),
+        authHandler: (accepted: AuthenticationType[] | null, _partial: boolean, next: NextAuthHandler) => this.#tryNext(accepted, next),
         readyTimeout: 0,
         keepaliveInterval: keepaliveMs,
         keepaliveCountMax: keepaliveCount,
       });
     } catch (error) {
-      this.#outcome.reject(keyFailure(this.#target, error));
+      this.#outcome.reject(handshakeFailure(this.#target, error));
     }
     this.#stream.on('data', this.#overhear);
   }
@@ -94,32 +95,39 @@ export class Login {
     if (this.#phase === 'greeting') this.#phase = 'handshake';
   };
 
-  #acceptsHostKey(blob: Buffer): boolean {
+  #verify(blob: Buffer, verify: (accepted: boolean) => void): void {
     const key: HostKey = { type: blobType(blob) ?? 'unreadable', blob: Buffer.from(blob) };
+    const { hostKeys } = this.#target;
     // Keys are exchanged again in long sessions; the host then has to show the same key.
-    if (this.#hostKey) return sameKey(this.#hostKey, key);
-    const verdict = judge(this.#target.hostKeys, key);
-    if (verdict === 'unknown') this.#outcome.reject(unknownHostFailure(this.#target, key));
-    if (verdict === 'changed') this.#outcome.reject(changedHostFailure(this.#target, key, this.#target.hostKeys.trusted));
-    if (verdict === 'revoked') this.#outcome.reject(revokedHostFailure(this.#target, key));
-    if (verdict !== 'trusted' && verdict !== 'learn') return false;
-    this.#hostKey = key;
-    this.#mustLearn = verdict === 'learn';
-    return true;
+    if (this.#hostKey) return verify(sameKey(this.#hostKey, key));
+    const verdict = judge(hostKeys, key);
+    if (verdict !== 'trusted' && verdict !== 'learn') return this.#refuse(this.#hostKeyFailure(verdict, key), verify);
+    const accept = (): void => {
+      this.#hostKey = key;
+      this.#mustLearn = verdict === 'learn';
+      verify(true);
+    };
+    if (verdict === 'trusted' || hostKeys.confirm === undefined) return accept();
+    const question = this.#deadline.pausedFor(async () => hostKeys.confirm?.(key));
+    question.then((yes) => (yes ? accept() : this.#refuse(this.#hostKeyFailure('unknown', key), verify)), (error: Error) => this.#refuse(error, verify));
   }
 
-  /** Tries only what there is, and skips ssh2's opening `none`, which costs a round trip and never succeeds on a machine of ours. */
-  #methods(): (left: AuthenticationType[] | null) => AuthenticationType | false {
-    const { privateKey, agent, password } = this.#target;
-    const untried: AuthenticationType[] = [];
-    if (privateKey !== undefined) untried.push('publickey');
-    if (agent !== undefined) untried.push('agent');
-    if (password !== undefined) untried.push('password', 'keyboard-interactive');
-    if (untried.length === 0) untried.push('none');
-    return (left) => {
-      if (left !== null) this.#offered = left;
-      return untried.shift() ?? false;
-    };
+  #refuse(failure: Error, verify: (accepted: boolean) => void): void {
+    this.#outcome.reject(failure);
+    verify(false);
+  }
+
+  #hostKeyFailure(verdict: 'unknown' | 'changed' | 'revoked', key: HostKey): Error {
+    const target = this.#target;
+    if (verdict === 'unknown') return unknownHostFailure(target, key);
+    return verdict === 'changed' ? changedHostFailure(target, key, target.hostKeys.trusted) : revokedHostFailure(target, key);
+  }
+
+  #tryNext(accepted: AuthenticationType[] | null, next: NextAuthHandler): void {
+    if (accepted !== null) this.#offered = accepted;
+    this.#methods.next(accepted).then((method) => next(method as Parameters<NextAuthHandler>[0]), (error: unknown) => {
+      this.#outcome.reject(error instanceof UnusableKey ? keyFailure(this.#target, error) : error);
+    });
   }
 
   #onError(error: Error & ClientErrorExtensions): void {
@@ -132,6 +140,6 @@ export class Login {
     const broken = error.level === 'client-socket' || error.level === 'protocol';
     if (this.#phase === 'greeting' || broken) return closedFailure(this.#target, this.#phase, this.#heard, error);
     if (this.#phase === 'handshake') return handshakeFailure(this.#target, error);
-    return loginFailure(this.#target, this.#offered, error);
+    return loginFailure(this.#target, this.#methods.tried, this.#offered, error);
   }
 }

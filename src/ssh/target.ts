@@ -1,7 +1,8 @@
 import type { Duplex } from 'node:stream';
+import type { Credential, Secret } from './credentials.ts';
 import type { HostKeyPolicy } from './host-key-policy.ts';
 
-/** A machine as `connectShell` reaches it. Of `privateKey`, `agent` and `password` those that are given are tried, in this order. */
+/** A machine as `connectShell` reaches it. Of `privateKey`, `agent` and `password` those that are given are tried, in this order, and then `credentials`. */
 export interface ShellTarget {
   /** Name of the machine in `lab.yaml`, for messages. */
   readonly machine: string;
@@ -15,8 +16,10 @@ export interface ShellTarget {
   readonly agent?: string | undefined;
   /** Also given to servers that ask for it as `keyboard-interactive`. */
   readonly password?: string | undefined;
+  /** More ways to log in, some of which may ask a person. */
+  readonly credentials?: readonly Credential[] | undefined;
   readonly hostKeys: HostKeyPolicy;
-  /** From the first packet until the user is logged in. Default 10 s. */
+  /** From the first packet until the user is logged in; what a person needs to answer does not count. Default 10 s. */
   readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -24,7 +27,7 @@ export interface ShellTarget {
 /** A Unix socket, a TCP address, or any stream to an SSH server, for example the standard streams of `nsenter … nc`. */
 export type SshAddress =
   | { readonly socketPath: string }
-  | { readonly host: string; readonly port: number }
+  | { readonly host: string; readonly port: number; readonly family?: 4 | 6 | undefined }
   | { readonly stream: () => Duplex | Promise<Duplex>; readonly label?: string };
 
 /** The address as a message names it. */
@@ -32,4 +35,19 @@ export function addressText(address: SshAddress): string {
   if ('socketPath' in address) return address.socketPath;
   if ('stream' in address) return address.label ?? 'its stream';
   return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
+}
+
+/** All ways to log in, in the order in which they are tried. */
+export function credentialsOf({ privateKey, passphrase, agent, password, credentials = [] }: ShellTarget): readonly Credential[] {
+  return [
+    ...(privateKey === undefined ? [] : [{ kind: 'key', label: 'private key', privateKey, ...(passphrase === undefined ? {} : { passphrase: once(passphrase) }) } as const]),
+    ...(agent === undefined ? [] : [{ kind: 'agent', label: 'agent', socketPath: agent } as const]),
+    ...(password === undefined ? [] : [{ kind: 'password', label: 'password', secret: async () => password, attempts: 1 } as const]),
+    ...credentials,
+  ];
+}
+
+/** A secret that is known, and not known better after it was wrong. */
+function once(secret: string): Secret {
+  return async (attempt) => (attempt === 1 ? secret : undefined);
 }
