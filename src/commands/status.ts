@@ -1,6 +1,9 @@
-import { withCleanup } from '../core/cleanup.ts';
+import { withCleanup, type CleanupStack } from '../core/cleanup.ts';
+import { LabError } from '../core/errors.ts';
 import type { PortReport } from '../ports/inspect.ts';
-import { connectAll, findLab } from './attach.ts';
+import type { AttachedMachine } from '../providers/provider.ts';
+import type { Shell } from '../ssh/shell.ts';
+import { findLab } from './attach.ts';
 import type { CommandContext } from './context.ts';
 import { inspectProgramPorts } from './program-ports.ts';
 
@@ -16,6 +19,8 @@ export interface StatusResult {
 export interface MachineStatus {
   readonly name: string;
   readonly running: boolean;
+  /** Why a machine that runs does not answer; undefined when it does, or does not run. */
+  readonly problem: string | undefined;
   readonly user: string;
   readonly image: string;
   readonly interfaces: readonly { readonly name: string; readonly address: string; readonly network: string }[];
@@ -29,28 +34,43 @@ export interface ProgramStatus {
   readonly listens: readonly number[];
 }
 
-/** What of this lab runs: machines, addresses, programs, what listens. Needs no lab file. */
+/** What of this lab runs: machines, addresses, programs, what listens. Needs no lab file. A machine that does not answer is told, not an error. */
 export async function status(context: CommandContext): Promise<StatusResult> {
   const found = await findLab(context);
   if (found === undefined) return { up: false, lab: undefined, provider: undefined, machines: [], programs: [] };
-  const running = found.machines.filter((machine) => machine.running);
-  const reports = await withCleanup(async (cleanup) => {
-    const shells = await connectAll(running, cleanup, context.signal);
-    return inspectProgramPorts(found.state.programs, shells, context);
+  return withCleanup(async (cleanup) => {
+    const reached = await Promise.all(found.machines.map((machine) => reach(context, machine, cleanup)));
+    const shells = new Map(reached.flatMap(({ shell }) => (shell === undefined ? [] : [[shell.machine, shell] as const])));
+    const reports = await inspectProgramPorts(found.state.programs, shells, context);
+    return {
+      up: found.machines.some(({ running }) => running),
+      lab: found.state.name,
+      provider: found.state.provider,
+      machines: reached.map(({ status: machine }) => machine),
+      programs: found.state.programs.map(({ name, on, listens }) => ({ name, on, listens, ports: portsOf(reports, on, listens) })),
+    };
   });
-  return {
-    up: running.length > 0,
-    lab: found.state.name,
-    provider: found.state.provider,
-    machines: found.machines.map(({ machine, running: runs }) => ({
-      name: machine.name,
-      running: runs,
-      user: machine.user,
-      image: machine.image,
-      interfaces: machine.interfaces,
-    })),
-    programs: found.state.programs.map(({ name, on, listens }) => ({ name, on, listens, ports: portsOf(reports, on, listens) })),
-  };
+}
+
+interface Reached {
+  readonly status: MachineStatus;
+  readonly shell: Shell | undefined;
+}
+
+async function reach({ signal }: CommandContext, attached: AttachedMachine, cleanup: CleanupStack): Promise<Reached> {
+  const { machine, running } = attached;
+  const { name, user, image, interfaces } = machine;
+  const known = { name, running, user, image, interfaces };
+  if (!running) return { status: { ...known, problem: undefined }, shell: undefined };
+  try {
+    const shell = await attached.connect(signal);
+    cleanup.add(`close the connection to ${name}`, () => shell.close());
+    return { status: { ...known, problem: undefined }, shell };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof LabError)) throw error;
+    return { status: { ...known, problem: error.message }, shell: undefined };
+  }
 }
 
 function portsOf(reports: readonly PortReport[], machine: string, listens: readonly number[]): ProgramStatus['ports'] {

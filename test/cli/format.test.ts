@@ -43,7 +43,7 @@ describe('words for a person', () => {
   });
 
   test('status shows machines and programs as tables', () => {
-    const machine = { name: 'vm1', running: true, user: 'ildvm1', image: 'ubuntu-24.04', interfaces: [{ name: 'eth0', address: '192.168.100.4', network: 'natnet' }, { name: 'eth1', address: '10.0.0.4', network: 'back' }] };
+    const machine = { name: 'vm1', running: true, problem: undefined, user: 'ildvm1', image: 'ubuntu-24.04', interfaces: [{ name: 'eth0', address: '192.168.100.4', network: 'natnet' }, { name: 'eth1', address: '10.0.0.4', network: 'back' }] };
     const programs = [
       { name: 'server', on: 'vm1', listens: [7999, 8000], ports: [{ port: 7999, state: 'busy' as const, holders: [holder] }, { port: 8000, state: 'free' as const, holders: [] }] },
       { name: 'client', on: 'vm2-behind', listens: [], ports: [] },
@@ -53,6 +53,7 @@ describe('words for a person', () => {
     check('format-status', {
       'not up': formatStatus({ up: false, lab: undefined, provider: undefined, machines: [], programs: [] }, plain),
       'up': formatStatus({ up: true, lab: 'tp1', provider: 'netns', machines: [machine], programs: [] }, plain),
+      'one machine does not answer': formatStatus({ up: true, lab: 'tp1', provider: 'netns', machines: [{ ...machine, problem: 'cannot reach vm1: connection refused' }], programs: [] }, plain),
       'one machine is down': formatStatus({ up: true, lab: 'tp1', provider: 'netns', machines: [machine, gone], programs }, plain),
     });
   });

@@ -8,6 +8,7 @@ import { plan } from '../../src/commands/plan.ts';
 import { ssh } from '../../src/commands/ssh.ts';
 import { status } from '../../src/commands/status.ts';
 import { up } from '../../src/commands/up.ts';
+import { ConnectionError } from '../../src/core/connection-error.ts';
 import { InterruptedError } from '../../src/core/errors.ts';
 import { providerNamed } from '../../src/providers/registry.ts';
 import { smallLab } from '../helpers/cli.ts';
@@ -97,6 +98,19 @@ describe('the life of a lab', { skip: await cannotMakeMachines() }, () => {
     await assert.rejects(ssh(context, { machine: 'vm1', command: ['true'], tty: false, collect: true }), { code: 'machine-down', hint: 'Run "lab up" to bring it back.' });
     assert.equal((await status(context)).up, false);
     assert.equal((await up(context, { recreate: false })).made, true);
+  });
+
+  test('a machine that does not answer is told by status, and stops only those who need it', async () => {
+    await using folder = labFolder({ 'lab.yaml': smallLab });
+    const { context } = testContext(folder.path);
+    await up(context, { recreate: false });
+    rmSync(join(folder.path, '.lab/sockets/vm2.sock'));
+    const { machines } = await status(context);
+    assert.deepEqual(machines.map(({ name, running, problem }) => [name, running, problem === undefined]), [['vm1', true, true], ['vm2', true, false]]);
+    assert.equal((await ssh(context, { machine: 'vm1', command: ['true'], tty: false, collect: true })).status, 0);
+    await assert.rejects(ssh(context, { machine: 'vm2', command: ['true'], tty: false, collect: true }), (error) => error instanceof ConnectionError && error.machine === 'vm2');
+    await assert.rejects(up(context, { recreate: false }), ConnectionError);
+    assert.equal(await labsOf(folder.path), 1, 'an up that made nothing takes nothing down');
   });
 
   test('gc finds a lab whose folder is gone, and removes it only when told to', async () => {

@@ -1,4 +1,5 @@
 import type { MachineStatus, ProgramStatus, StatusResult } from '../../commands/status.ts';
+import { sanitize } from '../../core/sanitize.ts';
 import type { Style } from '../style.ts';
 import { describeHolder } from './ports.ts';
 import { table } from './table.ts';
@@ -6,12 +7,14 @@ import { table } from './table.ts';
 export function formatStatus({ up, lab, provider, machines, programs }: StatusResult, style: Style): string {
   if (lab === undefined) return 'This lab is not up. Run "lab up".\n';
   const head = `Lab ${style('bold', lab)} (${provider}) is ${up ? style('green', 'up') : style('red', 'down')}.\n`;
+  const problems = machines.flatMap(({ name, problem }) => (problem === undefined ? [] : [`\n${style('red', name)}: ${sanitize(problem)}\n`]));
   const hint = machines.every(({ running }) => running) ? '' : '\nWhat does not run comes back with "lab up".\n';
-  return `${head}\n${table([['MACHINE', 'STATE', 'USER', 'ADDRESSES', 'IMAGE'], ...machines.map(machineRow)])}${programTable(programs)}${hint}`;
+  return `${head}\n${table([['MACHINE', 'STATE', 'USER', 'ADDRESSES', 'IMAGE'], ...machines.map(machineRow)])}${programTable(programs)}${problems.join('')}${hint}`;
 }
 
-function machineRow({ name, running, user, image, interfaces }: MachineStatus): string[] {
-  return [name, running ? 'running' : 'down', user, interfaces.map((port) => `${port.name} ${port.address}`).join(', '), image];
+function machineRow({ name, running, problem, user, image, interfaces }: MachineStatus): string[] {
+  const state = problem === undefined ? 'running' : 'no answer';
+  return [name, running ? state : 'down', user, interfaces.map((port) => `${port.name} ${port.address}`).join(', '), image];
 }
 
 function programTable(programs: readonly ProgramStatus[]): string {
