@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, openSync, rmSync } from 'node:fs';
+import { mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { inStep } from '../../core/events.ts';
@@ -11,6 +11,7 @@ import type { AttachedMachine, CheckContext, LabelledLab, Provider, ProviderCont
 import { gatherHostFacts, runtimeOfThisProcess } from './host-facts.ts';
 import { ensureKeys, readKeys } from './keys.ts';
 import { endLab, findInit, labelledProcesses, launchLab, type LaunchOptions } from './lab-process.ts';
+import { knownHosts } from './ssh-files.ts';
 import { planLab, type HostFacts } from './plan.ts';
 import { probe } from './probe.ts';
 import { hasWayOut, staticRequirements } from './requirements.ts';
@@ -64,10 +65,12 @@ async function build(lab: Lab, context: ProviderContext): Promise<void> {
   for (const folder of workFolders(stateFolder)) mkdirSync(folder, { recursive: true, mode: 0o700 });
   const host = withWayOut(gatherHostFacts(runtimeOfThisProcess()), lab, context);
   const launch = launchOptions(lab, context);
+  const keys = ensureKeys(stateFolder);
+  writeFileSync(knownHostsFile(stateFolder), knownHosts(lab.machines.values(), keys.host.publicKey), { mode: 0o600 });
   const plan = planLab(lab, host, {
     mountPoint: join(stateFolder, 'mnt'),
     socketFolder: join(stateFolder, 'sockets'),
-    keys: ensureKeys(stateFolder),
+    keys,
     inUserNamespace: launch.ids !== undefined,
     machineIds: new Map([...lab.machines.keys()].map((name) => [name, randomBytes(16).toString('hex')])),
   });
@@ -109,6 +112,10 @@ function attached(machine: Machine, running: boolean, stateFolder: string): Atta
     sshConfig: new Map([
       ['User', machine.user],
       ['IdentityFile', join(stateFolder, 'keys', 'user')],
+      ['IdentitiesOnly', 'yes'],
+      ['HostKeyAlias', machine.name],
+      ['UserKnownHostsFile', knownHostsFile(stateFolder)],
+      ['StrictHostKeyChecking', 'yes'],
     ]),
     socketPath: socket,
   };
@@ -119,6 +126,11 @@ function connectUnix(path: string): Socket {
   if (Buffer.byteLength(path) <= 107) return connect(path);
   const folder = openSync(join(path, '..'), 'r');
   return connect(`/proc/self/fd/${folder}/${path.slice(path.lastIndexOf('/') + 1)}`);
+}
+
+/** For OpenSSH's own client; ours checks against the key itself. */
+function knownHostsFile(stateFolder: string): string {
+  return join(stateFolder, 'known_hosts');
 }
 
 function logFile(stateFolder: string): string {

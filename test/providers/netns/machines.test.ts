@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { cannotBe, currentUser, ordinaryUser, type LabUser } from '../../helpers/lab-command.ts';
+import { findOnHost } from '../../../src/host/tools.ts';
+import { generateKeyPair } from '../../../src/ssh/keys.ts';
+import { cannotBe, currentUser, finish, ordinaryUser, type LabUser } from '../../helpers/lab-command.ts';
 import { hostLinks, leftovers, nothing } from '../../helpers/leftovers.ts';
 
 /** Runs a shell command on a machine as its user, and gives what it printed. */
@@ -29,7 +31,7 @@ for (const [kind, make] of [
       assert.equal(run.exitCode, 0, run.stdout + run.stderr);
       assert.equal((await user.lab('down')).exitCode, 0);
       assert.deepEqual(leftovers(user.folder, links), nothing);
-      assert.deepEqual(readdirSync(join(user.folder, '.lab')).toSorted(), ['.gitignore', 'keys', 'runs']);
+      assert.deepEqual(readdirSync(join(user.folder, '.lab')).toSorted(), ['.gitignore', 'keys', 'known_hosts', 'runs']);
     });
 
     test('everyday tools work inside, as the user of the machine', async () => {
@@ -47,6 +49,18 @@ for (const [kind, make] of [
       assert.match(seen, /tcp\s+0\s+0 0\.0\.0\.0:7999\s+0\.0\.0\.0:\*\s+LISTEN/);
       const capture = 'timeout 20 tcpdump -l -i eth0 -c 1 icmp 2>&1 | while read -r line; do echo "$line"; case $line in listening*) ping -c 1 vm2 >/dev/null;; esac; done';
       assert.match(await on(user, 'vm1', capture), /vm1 > vm2: ICMP echo request/);
+    });
+
+    test('OpenSSH\'s own client gets there with "lab ssh-config", host keys checked', { skip: findOnHost('ssh') === undefined && 'this needs the OpenSSH client' }, async () => {
+      await using user = make();
+      assert.equal((await user.lab('up')).exitCode, 0);
+      const config = await user.lab('ssh-config');
+      writeFileSync(join(user.folder, 'config'), config.stdout);
+      const there = await finish(user.command(['ssh', '-F', join(user.folder, 'config'), 'vm2', 'hostname']));
+      assert.deepEqual([there.exitCode, there.stdout], [0, 'vm2\n'], there.stderr);
+      writeFileSync(join(user.folder, '.lab/known_hosts'), readFileSync(join(user.folder, '.lab/known_hosts'), 'utf8').replaceAll(/AAAA\S+/g, generateKeyPair('other').publicKey.split(' ')[1]!));
+      const refused = await finish(user.command(['ssh', '-F', join(user.folder, 'config'), 'vm2', 'hostname']));
+      assert.match(refused.stderr, /Host key verification failed/);
     });
 
     test('two labs with the same addresses run side by side', async () => {
