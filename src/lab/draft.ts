@@ -2,7 +2,7 @@ import { contains, parseIPv4, parseSubnet, type Subnet } from '../core/ipv4.ts';
 import type { Path } from './finding.ts';
 import { parsePattern } from './pattern.ts';
 import { parseSizeMiB, subnetRule } from './rules.ts';
-import type { Pattern, SshAccess } from './types.ts';
+import type { Pattern, ReportSettings, SshAccess } from './types.ts';
 import type { YamlSource } from './yaml-source.ts';
 
 /**
@@ -16,6 +16,7 @@ export interface Draft {
   readonly machines: readonly DraftMachine[];
   readonly programs: readonly DraftProgram[];
   readonly scenarios: readonly { readonly name: string; readonly path: Path; readonly steps: readonly unknown[] }[];
+  readonly report: ReportSettings | undefined;
 }
 
 /** A value and where it stands in the file; for a default, where it would stand. */
@@ -81,6 +82,7 @@ export function draftLab(source: YamlSource): Draft {
     machines: entriesOf(lab['machines']).map(([name, value]) => draftMachine(name, value)),
     programs: entriesOf(lab['programs']).map(([name, value]) => draftProgram(name, value, source)),
     scenarios: entriesOf(lab['scenarios']).map(([name, value]) => ({ name, path: ['scenarios', name], steps: listOf(value) })),
+    report: lab['report'] === undefined ? undefined : draftReport(fieldsOf(lab['report'])),
   };
 }
 
@@ -160,6 +162,11 @@ function draftProgram(name: string, value: unknown, source: YamlSource): DraftPr
     prompt: draftPrompt(fields['prompt']),
     env: new Map(entriesOf(fields['env']).map(([key]) => [key, source.textAt([...path, 'env', key]) ?? ''])),
   };
+}
+
+function draftReport({ author, group, course, lang }: Readonly<Record<string, unknown>>): ReportSettings {
+  const authors = (Array.isArray(author) ? (author as unknown[]) : [author]).map(textOf).filter((name) => name !== undefined);
+  return { authors, group: textOf(group), course: textOf(course), language: lang === 'en' || lang === 'fr' ? lang : undefined };
 }
 
 function draftPorts(value: unknown, path: Path): Placed<number>[] {

@@ -10,6 +10,7 @@ const TABLES: readonly (readonly [heading: string, path: readonly string[]])[] =
   ['machines.NAME.interfaces.NAME', ['machines', '*', 'interfaces', '*']],
   ['machines.NAME.ssh', ['machines', '*', 'ssh']],
   ['programs.NAME', ['programs', '*']],
+  ['report', ['report']],
 ];
 
 /** The fields of `lab.yaml` and the steps of scenarios as Markdown tables, made from the schema; part of the README. Ends with a newline. */

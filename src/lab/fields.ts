@@ -31,6 +31,9 @@ import {
 /** The providers that `provider:` may name, the default first. */
 export const PROVIDERS = ['netns', 'qemu', 'ssh', 'incus'] as const;
 
+/** The languages that `report.lang` may name. */
+const LANGUAGES = ['en', 'fr'] as const;
+
 /** Text that a rule allows. `pattern` tells editors what they can check of it. */
 function text(rule: TextRule, pattern?: RegExp): z.ZodString {
   const schema = z.string().superRefine((value, context) => {
@@ -141,6 +144,17 @@ const scenario = z.array(z.unknown().meta({ $ref: '#/$defs/step' })).meta({
   examples: [[{ start: 'server' }, { expect: { server: 'Listening' } }]],
 });
 
+const reportLine = text(notEmptyRule);
+
+const report = z
+  .strictObject({
+    author: field(z.union([reportLine, z.array(reportLine)]).optional(), 'Who hands it in: a name, or a list of names.', ['Ada Lovelace', 'Alan Turing']),
+    group: field(reportLine.optional(), 'Their group.', 'G2'),
+    course: field(reportLine.optional(), 'The course.', 'Networks, year 1'),
+    lang: field(z.enum(LANGUAGES).optional(), 'Language of `lab report`: `en` or `fr`. Default: `en`.', 'fr'),
+  })
+  .meta({ description: 'What the heading of a report says.', examples: [{ author: 'Ada Lovelace', group: 'G2', course: 'Networks, year 1', lang: 'fr' }] });
+
 /** The whole file. */
 export const labFields = z
   .strictObject({
@@ -167,5 +181,6 @@ export const labFields = z
       'Scenarios by name: what the programs are made to do, and what they must show.',
       { hello: [{ start: 'server' }, { expect: { server: 'Listening' } }] },
     ),
+    report: report.optional(),
   })
   .describe('A lab: networks, machines, programs on them, and scenarios that play them.');

@@ -1,6 +1,7 @@
 /** What each of our fields is called in other tools, or by a person in a hurry. */
 const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
   address: ['ip', 'addr', 'ipv4'],
+  author: ['authors', 'student', 'students', 'name'],
   command: ['cmd', 'run', 'exec', 'args', 'entrypoint'],
   cpus: ['cpu', 'vcpus', 'cores'],
   env: ['environment', 'variables'],
@@ -9,6 +10,7 @@ const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
   image: ['os', 'system', 'box'],
   interfaces: ['nics', 'nic', 'links'],
   key: ['identity', 'identityfile', 'private_key'],
+  lang: ['language', 'locale'],
   listens: ['port', 'listen'],
   machines: ['hosts', 'vms', 'nodes'],
   memory: ['ram', 'mem'],

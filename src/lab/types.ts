@@ -13,6 +13,15 @@ export interface Lab {
   readonly machines: ReadonlyMap<string, Machine>;
   readonly programs: ReadonlyMap<string, Program>;
   readonly scenarios: ReadonlyMap<string, ScenarioSource>;
+  /** What the heading of a report says; undefined when the file does not. */
+  readonly report?: ReportSettings | undefined;
+}
+
+export interface ReportSettings {
+  readonly authors: readonly string[];
+  readonly group: string | undefined;
+  readonly course: string | undefined;
+  readonly language: 'en' | 'fr' | undefined;
 }
 
 export interface Network {
