@@ -1,0 +1,17 @@
+import type { Conversation, Phase } from '../../core/conversation.ts';
+import type { DiagramWords, Notation } from '../language/language.ts';
+
+/** What is to be known of a phase at a glance, beside its name. */
+export function phaseNote({ handshake, close, sent }: Conversation, phase: Phase, words: DiagramWords, notation: Notation): string {
+  if (phase === 'data') return words.dataTotals(notation.bytes(sent.client.bytes), notation.bytes(sent.server.bytes));
+  if (phase === 'close') return close.kind === 'open' || close.by === undefined ? words.notClosed : words.closedBy(close.by, close.kind);
+  if (handshake.refused) return words.refused;
+  return handshake.durationMs === undefined ? words.incomplete : words.handshakeIn(notation.duration(handshake.durationMs));
+}
+
+/** The whole conversation in a few sentences, for those who cannot see the picture. */
+export function describeConversation(conversation: Conversation, words: DiagramWords, notation: Notation): string {
+  const { segments } = conversation;
+  const phases = [...new Set(segments.map(({ phase }) => phase))];
+  return phases.map((phase) => `${words.phases[phase]}: ${phaseNote(conversation, phase, words, notation)}.`).join(' ');
+}

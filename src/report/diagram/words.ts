@@ -1,0 +1,44 @@
+import type { Side } from '../../core/conversation.ts';
+import { columnsOf } from '../../core/sanitize.ts';
+
+/** What stands on a terminal beside a segment. */
+export interface Words {
+  readonly text: string;
+  /** `line`: as the operator saw it. `payload`: what the program sent by itself, which no terminal of that side shows. `event`: a start or an end. */
+  readonly kind: 'line' | 'payload' | 'event';
+}
+
+/** Beside one segment: at the side that sent it what caused it, at the other what came of it there. */
+export type SegmentWords = { readonly [S in Side]?: Words };
+
+/** Cuts text into lines of at most `columns` columns, at blanks where that wastes little; the last of `lines` lines ends in `…` when there was more. */
+export function wrapText(text: string, columns: number, lines: number): string[] {
+  const wrapped: string[] = [];
+  let rest = text.trim().replaceAll(/\s+/g, ' ');
+  while (rest !== '') {
+    const head = headOf(rest, columns);
+    if (head === rest || wrapped.length === lines - 1) return [...wrapped, head === rest ? head : `${headOf(rest, columns - 1)}…`];
+    const blank = head.lastIndexOf(' ');
+    const end = rest[head.length] === ' ' || blank < head.length / 2 ? head.length : blank;
+    wrapped.push(rest.slice(0, end).trimEnd());
+    rest = rest.slice(end).trimStart();
+  }
+  return wrapped;
+}
+
+/** Text in at most `columns` columns. */
+export function cutText(text: string, columns: number): string {
+  return wrapText(text, columns, 1)[0] ?? '';
+}
+
+/** The longest start of a text that takes at most `columns` columns, and at least one character. */
+function headOf(text: string, columns: number): string {
+  let taken = 0;
+  let end = 0;
+  for (const character of text) {
+    taken += columnsOf(character);
+    if (taken > columns && end > 0) break;
+    end += character.length;
+  }
+  return text.slice(0, end);
+}

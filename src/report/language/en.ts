@@ -1,0 +1,26 @@
+import type { DiagramWords } from './language.ts';
+import { notationOf } from './notation.ts';
+
+export const notation = notationOf('en', { byte: 'byte', bytes: 'bytes', and: 'and', byteSymbol: 'B' });
+
+export const diagram: DiagramWords = {
+  title: (client, server) => `TCP conversation between ${client} and ${server}`,
+  sides: { client: 'client', server: 'server' },
+  phases: { handshake: 'Handshake', data: 'Data', close: 'Close' },
+  refused: 'refused: nobody listened',
+  incomplete: 'not complete in the capture',
+  handshakeIn: (duration) => `SYN, SYN-ACK, ACK in ${duration}`,
+  dataTotals: (client, server) => `client sent ${client}, server sent ${server}`,
+  closedBy: (side, kind) => (kind === 'fin' ? `the ${side} closes first (FIN)` : `the ${side} resets (RST)`),
+  notClosed: 'the capture ends before',
+  folded: (segments) => `${segments} segments, folded`,
+  foldedFrom: (side, segments, bytes) => `${side}: ${segments} segments, ${bytes}`,
+  foldedMarks: (marks) => `among them: ${marks}`,
+  pause: (duration) => `${duration} pass`,
+  notSeen: 'not in the capture',
+  continued: (part, parts) => `part ${part} of ${parts}`,
+  truncated: 'cut in the capture',
+  tableCaption: 'All segments as a table',
+  tableHeads: { packet: 'No.', time: 'Time', from: 'From', words: 'On the terminals', states: 'States (client / server)', remark: 'Remarks' },
+  tableCut: (shown, all) => `The first ${shown} of ${all} segments; capture.pcap holds all.`,
+};

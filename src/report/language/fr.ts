@@ -1,0 +1,29 @@
+import type { DiagramWords } from './language.ts';
+import { notationOf } from './notation.ts';
+
+export const notation = notationOf('fr', { byte: 'octet', bytes: 'octets', and: 'et', byteSymbol: 'o' });
+
+export const diagram: DiagramWords = {
+  title: (client, server) => `Conversation TCP entre ${client} et ${server}`,
+  sides: { client: 'client', server: 'serveur' },
+  phases: { handshake: 'Ouverture', data: 'Données', close: 'Fermeture' },
+  refused: 'refusée : personne n’écoutait',
+  incomplete: 'incomplète dans la capture',
+  handshakeIn: (duration) => `SYN, SYN-ACK, ACK en ${duration}`,
+  dataTotals: (client, server) => `le client envoie ${client}, le serveur ${server}`,
+  closedBy: (side, kind) => {
+    const who = side === 'client' ? 'le client' : 'le serveur';
+    return kind === 'fin' ? `${who} ferme en premier (FIN)` : `${who} coupe la connexion (RST)`;
+  },
+  notClosed: 'la capture s’arrête avant',
+  folded: (segments) => `${segments} segments, repliés`,
+  foldedFrom: (side, segments, bytes) => `${side === 'client' ? 'client' : 'serveur'} : ${segments} segments, ${bytes}`,
+  foldedMarks: (marks) => `dont : ${marks}`,
+  pause: (duration) => `${duration} s’écoulent`,
+  notSeen: 'absent de la capture',
+  continued: (part, parts) => `partie ${part} sur ${parts}`,
+  truncated: 'tronqué dans la capture',
+  tableCaption: 'Tous les segments sous forme de tableau',
+  tableHeads: { packet: 'N°', time: 'Temps', from: 'De', words: 'Sur les terminaux', states: 'États (client / serveur)', remark: 'Remarques' },
+  tableCut: (shown, all) => `Les ${shown} premiers segments sur ${all} ; capture.pcap les contient tous.`,
+};

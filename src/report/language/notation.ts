@@ -1,0 +1,40 @@
+import type { LanguageCode, Notation } from './language.ts';
+
+/** Words of a language that notation needs. */
+export interface NotationWords {
+  readonly byte: string;
+  readonly bytes: string;
+  /** Before the last item of a list. */
+  readonly and: string;
+  /** Symbol of the byte in `kB`, `MB`. */
+  readonly byteSymbol: string;
+}
+
+/** How a language writes numbers and times, by the data of ICU that Node carries. */
+export function notationOf(code: LanguageCode, words: NotationWords): Notation {
+  const locale = { en: 'en-GB', fr: 'fr-FR' }[code];
+  const formats = [0, 1, 2, 3].map((digits) => new Intl.NumberFormat(locale, { maximumFractionDigits: digits }));
+  const number = (value: number, digits = 0): string => formats[digits]!.format(value);
+  const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'medium' });
+  return {
+    number,
+    duration: (ms) => durationText(ms, number),
+    bytes: (count) => (count < 1000 ? `${number(count)}\u00a0${count === 1 ? words.byte : words.bytes}` : scaledBytes(count, number, words.byteSymbol)),
+    dateTime: (wallMs) => dateTime.format(wallMs),
+    list: (items) => (items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} ${words.and} ${items.at(-1)}`),
+  };
+}
+
+/** Three digits are enough to compare, and a microsecond is the finest that captures tell. */
+function durationText(ms: number, number: Notation['number']): string {
+  if (ms < 1) return `${number(ms, 3)}\u00a0ms`;
+  if (ms < 1000) return `${number(ms, ms < 10 ? 2 : ms < 100 ? 1 : 0)}\u00a0ms`;
+  if (ms < 60_000) return `${number(ms / 1000, ms < 10_000 ? 2 : 1)}\u00a0s`;
+  const seconds = Math.round(ms / 1000);
+  return `${number(Math.floor(seconds / 60))}\u00a0min ${seconds % 60}\u00a0s`;
+}
+
+function scaledBytes(count: number, number: Notation['number'], symbol: string): string {
+  const exponent = Math.min(4, Math.floor(Math.log10(count) / 3));
+  return `${number(count / 1000 ** exponent, 1)}\u00a0${['', 'k', 'M', 'G', 'T'][exponent]}${symbol}`;
+}
