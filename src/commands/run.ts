@@ -16,6 +16,7 @@ import { RunFolder } from '../state/run-folder.ts';
 import { connectAll, findMachines } from './attach.ts';
 import { changedLab } from './changed-lab.ts';
 import type { CommandContext } from './context.ts';
+import { describeLab, describeMachines } from './describe-run.ts';
 import { withLockedLab } from './locked-lab.ts';
 import { openLab, type OpenedLab } from './open-lab.ts';
 import { reachEarly, type EarlyShells } from './reach-early.ts';
@@ -127,8 +128,10 @@ async function playOnce(context: CommandContext, stage: Stage, scenario: Scenari
   const operators = new Map([...seats].map(([role, { operator }]) => [role, operator]));
   const { lab } = stage;
   try {
-    await events.emit({ kind: 'run-started', run: folder.id, scenario: scenario.name, lab: lab.name, roles: castOf(scenario, lab).roles.map((role) => roleInfo(lab, role)) });
-    const play = await playScenario(scenario, { ...stage, events, operators });
+    const { roles } = castOf(scenario, lab);
+    await events.emit({ kind: 'run-started', run: folder.id, scenario: scenario.name, lab: lab.name, roles: roles.map((role) => roleInfo(lab, role)) });
+    await events.emit({ kind: 'lab-described', lab: await describeLab(lab, roles, folder) });
+    const [play] = await Promise.all([playScenario(scenario, { ...stage, events, operators }), describeMachines(stage, events)]);
     const { result, durationMs } = play;
     const reason = play.failedStep?.reason ?? play.error?.message;
     await events.emit({ kind: 'run-finished', run: folder.id, result, durationMs, ...(reason === undefined ? {} : { reason }) });

@@ -1,3 +1,5 @@
+import type { LabDescription, MachineFacts, ToolOutput } from './lab-description.ts';
+
 /**
  * Everything that is shown or stored comes from these. Domain code emits them, sinks (terminal, JSON, files) format them, one formatter per kind.
  */
@@ -20,6 +22,9 @@ export type EventBody =
   | { readonly kind: 'notice'; readonly level: 'info' | 'warning'; readonly message: string; readonly hint?: string }
   /** A scenario. */
   | { readonly kind: 'run-started'; readonly run: string; readonly scenario: string; readonly lab: string; readonly roles: readonly RoleInfo[] }
+  /** What is run, told at the start; and what its machines say of themselves, told while it runs. */
+  | { readonly kind: 'lab-described'; readonly lab: LabDescription }
+  | { readonly kind: 'machine-described'; readonly machine: string; readonly facts: MachineFacts }
   | { readonly kind: 'run-finished'; readonly run: string; readonly result: 'passed' | 'failed' | 'broken' | 'interrupted'; readonly durationMs: number; readonly reason?: string }
   | { readonly kind: 'scenario-step-started'; readonly index: number; readonly line: number; readonly text: string }
   | { readonly kind: 'scenario-step-passed'; readonly index: number; readonly line: number; readonly text: string; readonly durationMs: number }
@@ -34,8 +39,8 @@ export type EventBody =
   | { readonly kind: 'program-exited'; readonly role: string; readonly machine: string; readonly exitCode: number | undefined; readonly signal: string | undefined }
   /** A one-shot command of a scenario (`run`). */
   | { readonly kind: 'command-finished'; readonly machine: string; readonly command: string; readonly exitCode: number | undefined; readonly output: string }
-  /** Ports. */
-  | { readonly kind: 'port-checked'; readonly machine: string; readonly port: number; readonly state: 'free' | 'busy' | 'time-wait'; readonly holders: readonly PortHolder[]; readonly raw: string }
+  /** Ports. `raw` is what was read to tell the state; `tools` is what the tools of the practical say, for people. */
+  | { readonly kind: 'port-checked'; readonly machine: string; readonly port: number; readonly state: 'free' | 'busy' | 'time-wait'; readonly holders: readonly PortHolder[]; readonly raw: string; readonly tools?: readonly ToolOutput[] }
   | { readonly kind: 'port-freed'; readonly machine: string; readonly port: number; readonly holders: readonly PortHolder[]; readonly signal: 'TERM' | 'KILL' };
 
 export interface RoleInfo {

@@ -5,6 +5,7 @@ import { describeHolder } from '../ports/describe.ts';
 import { explainTimeWait } from '../ports/explain.ts';
 import { freePort } from '../ports/free.ts';
 import { inspectPort, type PortReport } from '../ports/inspect.ts';
+import { showPort } from '../ports/show-port.ts';
 import type { Shell } from '../ssh/shell.ts';
 
 /**
@@ -15,9 +16,9 @@ import type { Shell } from '../ssh/shell.ts';
 export async function checkPorts(program: Program, shell: Shell, options: { events: EventSink; signal: AbortSignal }): Promise<void> {
   const { events, signal } = options;
   for (const port of program.listens) {
-    const report = await inspectPort(shell, port, { signal });
+    const [report, tools] = await Promise.all([inspectPort(shell, port, { signal }), showPort(shell, port, { signal })]);
     const { machine, state, holders, raw } = report;
-    await events.emit({ kind: 'port-checked', machine, port, state, holders, raw });
+    await events.emit({ kind: 'port-checked', machine, port, state, holders, raw, tools });
     const explanation = explainTimeWait(report);
     if (explanation !== undefined) await events.emit({ kind: 'notice', level: 'info', message: explanation });
     if (state !== 'busy') continue;

@@ -1,5 +1,6 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
-import { join } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { writeTo } from '../core/drained.ts';
 import type { Event } from '../core/events.ts';
@@ -59,6 +60,19 @@ export class RunFolder {
     if (this.#fault !== undefined) return undefined;
     const waits = additions.map(({ file, text }) => writeTo(this.#streams.get(file) ?? this.#open(file), text)).filter((wait) => wait !== undefined);
     return waits.length === 0 ? undefined : Promise.all(waits).then(() => undefined);
+  }
+
+  /** Stores a file that no event makes; `name` is its path in the folder. Never fails: see `onFault`. */
+  async keep(name: string, content: Uint8Array): Promise<void> {
+    const path = join(this.path, name);
+    try {
+      await storing(`write ${path}`, async () => {
+        await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+        await writeFile(path, content, { flag: 'wx', mode: 0o600 });
+      });
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   /** Writes what is still to be written, and `run.json`. May be called twice. Never fails: see `onFault`. Returns the content of `run.json`. */

@@ -1,0 +1,78 @@
+/**
+ * What was run, as plain data: enough for a report that is made later, when `lab.yaml` and the programs have changed or are gone. It travels in the event
+ * `lab-described`, so a run folder tells the whole story by itself. What is not known is left out.
+ */
+export interface LabDescription {
+  /** Version of `lab` itself. */
+  readonly version: string;
+  readonly provider: string;
+  readonly report: ReportHeading;
+  readonly networks: readonly DescribedNetwork[];
+  readonly machines: readonly DescribedMachine[];
+  /** Those that take part in the run. */
+  readonly programs: readonly DescribedProgram[];
+  /** The lab file; not stored, because it may hold what is secret. */
+  readonly labFile: { readonly name: string; readonly sha256: string } | undefined;
+}
+
+export interface ReportHeading {
+  readonly authors: readonly string[];
+  readonly group?: string | undefined;
+  readonly course?: string | undefined;
+  readonly language?: 'en' | 'fr' | undefined;
+}
+
+export interface DescribedNetwork {
+  readonly name: string;
+  /** CIDR notation. */
+  readonly subnet: string;
+  readonly gateway?: string | undefined;
+  readonly nat: boolean;
+}
+
+export interface DescribedMachine {
+  readonly name: string;
+  readonly image: string;
+  readonly user: string;
+  readonly interfaces: readonly { readonly name: string; readonly network: string; readonly address: string }[];
+}
+
+export interface DescribedProgram {
+  readonly name: string;
+  /** Name of the machine. */
+  readonly on: string;
+  readonly command: readonly string[];
+  readonly build?: readonly string[] | undefined;
+  readonly listens: readonly number[];
+  readonly files: readonly DescribedFile[];
+  /** How many more files it has than are listed. */
+  readonly unlisted?: number | undefined;
+}
+
+export interface DescribedFile {
+  /** In the program's folder on the machine, or, for a source, from the folder of `lab.yaml`. */
+  readonly path: string;
+  readonly sha256: string;
+  readonly sizeBytes: number;
+  /** Where a copy lies in the run folder; left out for files that are no text, or too large. */
+  readonly stored?: string | undefined;
+  /** `sent`: it was on the machine. `source`: what a sent file was built from, as far as can be told. */
+  readonly kind: 'sent' | 'source';
+}
+
+/** What a machine says of itself; left out is what it would not say. */
+export interface MachineFacts {
+  /** `Ubuntu 24.04.1 LTS`. */
+  readonly system?: string | undefined;
+  /** `Linux 6.8.0-45-generic x86_64`. */
+  readonly kernel?: string | undefined;
+  /** What the first line of `TOOL --version` says, by program: `Python 3.12.3`. */
+  readonly runtimes: Readonly<Record<string, string>>;
+}
+
+/** What a command for people printed, for a report that shows what a person would have seen. */
+export interface ToolOutput {
+  /** As a person types it: `sudo lsof -i :7999`. */
+  readonly command: string;
+  readonly output: string;
+}
