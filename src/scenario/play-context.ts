@@ -43,6 +43,11 @@ export class PlayContext {
     terminal.done.catch((error: unknown) => this.#lost.abort(error));
   }
 
+  /** Resolves when what was typed at the terminals of the other roles has been seen there. */
+  async turnOf(role: string): Promise<void> {
+    for (const terminal of this.terminals.values()) if (terminal.role !== role) await terminal.echoed();
+  }
+
   /** The parser has seen to it that each role is started before it is used. */
   terminal(role: string): Terminal {
     return this.terminals.get(role)!;

@@ -70,6 +70,11 @@ export class Screen {
     for (const line of lines) if (line !== '') this.#pending.push({ text: echoOf(line), from });
   }
 
+  /** Whether a typed line has not come back yet. */
+  get awaitsEcho(): boolean {
+    return this.#pending.length > 0;
+  }
+
   /**
    * Looks for the first match in what the program printed since the last one, and uses up all to its end. A regular expression that matches to the end
    * of an unfinished line could match more, or no more, when the line goes on: it is taken only when `settled`.

@@ -1,4 +1,5 @@
 import type { EventSink } from '../core/events.ts';
+import { TimeoutError } from '../core/errors.ts';
 import { retryUntil } from '../core/retry.ts';
 import type { Program } from '../lab/types.ts';
 import type { ExitStatus, RemoteProcess, Shell, TerminalSize } from '../ssh/shell.ts';
@@ -19,8 +20,12 @@ export interface TerminalOptions {
   readonly shell: Shell;
   readonly size: TerminalSize;
   readonly events: EventSink;
+  /** Resolves when output may be told: what was typed at other terminals has been seen there. */
+  readonly turn: () => Promise<void>;
 }
 
+/** How long a typed line may take to come back as an echo before nobody waits for it any more; a program may have turned echo off. */
+const ECHO_GRACE_MS = 50;
 /** How long a program may take to end after TERM, before KILL. */
 const TERM_GRACE_MS = 1000;
 const KILL_GRACE_MS = 2000;
@@ -37,8 +42,10 @@ export class Terminal {
   /** It has ended, or nobody will ever know. */
   #isOver = false;
   #lastOutputAt = performance.now();
+  #typedAt = -Infinity;
   readonly #process: RemoteProcess;
   readonly #events: EventSink;
+  readonly #turn: () => Promise<void>;
 
   private constructor(options: TerminalOptions, process: RemoteProcess) {
     this.program = options.program;
@@ -46,6 +53,7 @@ export class Terminal {
     this.screen = new Screen(options.size.columns);
     this.#process = process;
     this.#events = options.events;
+    this.#turn = options.turn;
     this.done = this.#readOrEnd().finally(() => {
       this.#isOver = true;
       this.changes.notify();
@@ -85,7 +93,20 @@ export class Terminal {
     const data = lines.map((line) => `${line}\r`).join('');
     await this.#events.emit({ kind: 'terminal-input', role: this.role, data, by: 'scenario' });
     this.screen.typed(lines);
+    this.#typedAt = performance.now();
     await this.#process.write(data);
+  }
+
+  /**
+   * Resolves when the lines typed last have shown on the terminal. Machines answer over connections of their own, so the effect of a line on
+   * another machine can reach us before its echo does; a person at both terminals sees the cause first.
+   */
+  async echoed(): Promise<void> {
+    const look = (): { value: true } | { seen: string } => (this.#isOver || !this.screen.awaitsEcho ? { value: true } : { seen: 'no echo' });
+    const timeoutMs = Math.max(0, this.#typedAt + ECHO_GRACE_MS - performance.now());
+    await retryUntil(look, { what: 'the echo', timeoutMs, wake: () => this.changes.next() }).catch((error: unknown) => {
+      if (!(error instanceof TimeoutError)) throw error;
+    });
   }
 
   /** Presses keys that are no line: `^C`. */
@@ -162,6 +183,7 @@ export class Terminal {
 
   async #take(text: string): Promise<void> {
     if (text === '') return;
+    await this.#turn();
     await this.#events.emit({ kind: 'terminal-output', role: this.role, data: text });
     this.screen.write(text);
     this.#lastOutputAt = performance.now();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempDisposableSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -111,6 +111,17 @@ test('the echo of a line editor is no answer, though another thread prints in be
 
 test('a kernel echo is no answer', async () => {
   failsWith(await play(shells, labWith(one('sleep, 5'), ['start: one', 'send: { one: Hello }', '{ expect: { one: Hello }, timeout: 300ms }'])), 2, /did not come within 300 ms/);
+});
+
+test('a typed line is told before its effect on another terminal, though the effect arrives first', async () => {
+  using folder = mkdtempDisposableSync(join(tmpdir(), 'lab-fifo-'));
+  const fifo = join(folder.path, 'fifo');
+  execFileSync('mkfifo', [fifo]);
+  const programs = `  cause: { on: vm1, command: [python3, late-echo.py, ${fifo}], prompt: "> " }\n  effect: { on: vm2, command: [cat, ${fifo}] }`;
+  const played = await play(shells, labWith(programs, ['start: effect', 'start: cause', 'send: { cause: hello }', 'expect: { effect: hello }', 'exit: { cause: 0, effect: 0 }']));
+  passes(played);
+  const shown = played.events.of('terminal-output').filter(({ data }) => data.includes('hello'));
+  assert.deepEqual(shown.map(({ role }) => role), ['cause', 'effect']);
 });
 
 test('what is typed the moment a program is started has its echo too, so its answer is told apart', async () => {
