@@ -81,7 +81,7 @@ export interface TcpOptions {
   readonly windowScale?: number;
   /** RFC 2018. */
   readonly sackPermitted?: true;
-  /** Blocks of raw sequence numbers [left, right) that came out of order (RFC 2018). */
+  /** Blocks [left, right) that came out of order (RFC 2018), as relative sequence numbers of the other side. */
   readonly sack?: readonly (readonly [left: number, right: number])[];
   /** RFC 7323. */
   readonly timestamps?: { readonly value: number; readonly echo: number };
@@ -134,9 +134,9 @@ export interface Handshake {
 }
 
 export interface Close {
-  /** `fin`: both FINs, or the first of them, were sent; `rst`: a reset ended it (also after a FIN); `open`: neither is in the capture. */
+  /** `rst`: a reset ended it before both FINs were acknowledged; `fin`: at least one FIN, no such reset; `open`: neither is in the capture. */
   readonly kind: 'fin' | 'rst' | 'open';
-  /** Who closed first: sent the first FIN, or the RST when there was no FIN. Undefined when `open`. */
+  /** Who closed: the sender of the first FIN, for `rst` the sender of the first RST. Undefined when `open`. */
   readonly by: Side | undefined;
   /** Packet numbers of each side's first FIN. */
   readonly fin: Readonly<Record<Side, number | undefined>>;
