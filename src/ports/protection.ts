@@ -19,9 +19,14 @@ export function refusalToFree(report: PortReport): LabError | undefined {
   });
 }
 
+/** RFC 4253, section 4.1. */
+const SSH_PORT = 22;
+
 function refusalOf(holder: Holder, report: PortReport): CheckError | undefined {
   const who = describeHolder(holder);
-  if (isSshd(holder)) {
+  // Since Ubuntu 22.10 the first process holds port 22 and starts an sshd for each connection (sshd-socket-generator(8)); our own machines do the same.
+  const holdsForSshd = holder.pid === 1 && report.port === SSH_PORT;
+  if (isSshd(holder) || holdsForSshd) {
     const hint = `Give your program another port; if it is a port that an old session forwards (ssh -R), end that session.`;
     return refused(report, 'port-is-ssh', `${who} is the SSH server of the machine, or a session of it`, hint);
   }

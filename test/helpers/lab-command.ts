@@ -43,11 +43,18 @@ export function currentUser(within: readonly string[] = []): LabUser {
   return makeUser({ name: process.getuid?.() === 0 ? 'root' : 'ordinary user', folder, prefix: within, lab: join(repository, 'scripts/lab'), env: {}, owner: undefined });
 }
 
+export interface OrdinaryUserOptions {
+  /** Whether the user has ranges in /etc/subuid and /etc/subgid; yes, unless told otherwise. */
+  readonly subordinateIds?: boolean;
+  /** What root does to the host as this user sees it, as lines for a shell; `$home` and `$uid` are the user's. Works only when root runs the tests. */
+  readonly host?: readonly string[];
+}
+
 /**
  * An ordinary user. When root runs the tests it is one that exists only in a mount namespace of its own, where /etc/passwd and /etc/subuid know it and the
  * checkout can be read; so the host gets no account.
  */
-export function ordinaryUser(within: readonly string[] = []): LabUser {
+export function ordinaryUser(within: readonly string[] = [], options: OrdinaryUserOptions = {}): LabUser {
   if (process.getuid?.() !== 0) return currentUser(within);
   const uid = 30_000 + (process.pid % 10_000);
   const base = mkdtempSync(join(tmpdir(), 'lab-user-'));
@@ -55,7 +62,9 @@ export function ordinaryUser(within: readonly string[] = []): LabUser {
   const paths = Object.fromEntries(['home', 'checkout', 'tools', 'etc'].map((name) => [name, join(base, name)])) as Record<'home' | 'checkout' | 'tools' | 'etc', string>;
   for (const path of Object.values(paths)) mkdirSync(path);
   chownSync(paths.home, uid, uid);
-  const added: Readonly<Record<string, string>> = { passwd: `tester:x:${uid}:${uid}::${paths.home}:/bin/bash`, group: `tester:x:${uid}:`, subuid: `tester:${uid}00000:65536`, subgid: `tester:${uid}00000:65536` };
+  const { subordinateIds = true, host = [] } = options;
+  const ranges = subordinateIds ? `tester:${uid}00000:65536` : '';
+  const added: Readonly<Record<string, string>> = { passwd: `tester:x:${uid}:${uid}::${paths.home}:/bin/bash`, group: `tester:x:${uid}:`, subuid: ranges, subgid: ranges };
   for (const [name, line] of Object.entries(added)) writeFileSync(join(paths.etc, name), `${existsSync(`/etc/${name}`) ? readFileSync(`/etc/${name}`, 'utf8') : ''}${line}\n`);
   const tools = join(paths.tools, toolsFolder().slice(toolsFolder().indexOf('lab/tools/')));
   mkdirSync(tools, { recursive: true });
@@ -66,6 +75,8 @@ export function ordinaryUser(within: readonly string[] = []): LabUser {
     // Most systems let everybody open this device; some test machines do not.
     `[ ! -e /dev/net/tun ] || { [ -e ${base}/tun ] || mknod -m 666 ${base}/tun c 10 200; mount --bind ${base}/tun /dev/net/tun; }`,
     `[ ! -d ${toolsFolder()} ] || mount --bind ${toolsFolder()} ${tools}`,
+    `home=${paths.home} uid=${uid}`,
+    ...host,
     `exec setpriv --reuid=${uid} --regid=${uid} --clear-groups --inh-caps=-all -- "$@"`,
   ].join('; ');
   return makeUser({

@@ -134,6 +134,8 @@ test("SSH's port, an sshd, PID 1 and what carries our connection are refused wit
     assert.equal((await failure(freePort(localShell(), withHolder({ command }), { events: silent }))).code, 'port-is-ssh');
   }
   assert.equal((await failure(freePort(localShell(), withHolder({ pid: 1, command: '/sbin/init' }), { events: silent }))).code, 'port-is-init');
+  const sshSocket = { ...withHolder({ pid: 1, command: '/sbin/init' }), port: 22 };
+  assert.equal((await failure(freePort(localShell(), sshSocket, { events: silent }))).code, 'port-is-ssh', 'socket activation');
   assert.equal((await failure(freePort(localShell(), withHolder({ carriesUs: true }), { events: silent }))).code, 'port-carries-us');
   assert.equal(await isListening(localShell(), port), true);
   holder.kill();
