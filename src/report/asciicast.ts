@@ -17,8 +17,9 @@ class CastWriter {
     return this.#startedMs !== undefined;
   }
 
-  header({ at }: Event, columns: number, rows: number, title: string, command?: string): string {
-    this.#startedMs = at.monotonicMs;
+  /** Time 0 is `originMs` on the monotonic clock. */
+  header({ at }: Event, columns: number, rows: number, title: string, command?: string, originMs: number = at.monotonicMs): string {
+    this.#startedMs = originMs;
     const term = { cols: columns, rows, type: 'xterm-256color' };
     return `${jsonText({ version: 3, term, timestamp: Math.floor(at.wallMs / 1000), title, ...(command === undefined ? {} : { command }) })}\n`;
   }
@@ -35,6 +36,7 @@ class CastWriter {
 /** `<role>.cast`: the terminal of one role as it was, control sequences, input and changes of its size included. */
 export class RoleCast {
   readonly #role: string;
+  readonly #originMs: number | undefined;
   readonly #cast = new CastWriter();
   readonly #handlers: EventHandlers<string> = {
     'terminal-output': (event) => this.#cast.event(event, 'o', event.data),
@@ -43,8 +45,10 @@ export class RoleCast {
     'program-exited': (event) => this.#cast.event(event, 'x', String(event.exitCode ?? 1)),
   };
 
-  constructor(role: string) {
+  /** @param originMs What the times count from, on the monotonic clock; default: the start of the program. */
+  constructor(role: string, originMs?: number) {
     this.#role = role;
+    this.#originMs = originMs;
   }
 
   /** What an event adds to the file: nothing when it is another role's. */
@@ -56,7 +60,7 @@ export class RoleCast {
 
   #open(event: EventOf<'terminal-opened'>): string {
     const command = quoteCommand(event.command);
-    if (!this.#cast.isStarted) return this.#cast.header(event, event.columns, event.rows, `${event.role} on ${event.machine}`, command);
+    if (!this.#cast.isStarted) return this.#cast.header(event, event.columns, event.rows, `${event.role} on ${event.machine}`, command, this.#originMs);
     return this.#cast.event(event, 'm', `started again: ${command}`) + this.#cast.event(event, 'r', `${event.columns}x${event.rows}`);
   }
 }

@@ -1,0 +1,81 @@
+import type { Conversation } from '../core/conversation.ts';
+import type { LabDescription, MachineFacts, ToolOutput } from '../core/lab-description.ts';
+import type { SegmentWords } from './diagram/words.ts';
+import type { PortCheckDocument, RunDocument } from './run-summary.ts';
+
+/** Everything that a report of a run shows, bounded in size: what is left out is counted. Each format is a pure function of it. */
+export interface ReportData {
+  readonly run: RunDocument;
+  /** Undefined for runs of a `lab` that did not keep it yet, or that ended before. */
+  readonly lab: LabDescription | undefined;
+  /** By name of the machine. */
+  readonly facts: ReadonlyMap<string, MachineFacts>;
+  readonly portChecks: readonly ReportPortCheck[];
+  readonly terminals: readonly ReportTerminal[];
+  /** `session.log`: all terminals in order, with the times. */
+  readonly session: BoundedText;
+  /** Copies of program files, by their path in the run folder. */
+  readonly sources: ReadonlyMap<string, BoundedText>;
+  readonly capture: ReportCapture;
+  /** All files of the run folder, reports excepted. */
+  readonly files: readonly HashedFile[];
+  readonly notices: readonly string[];
+}
+
+export interface ReportPortCheck extends PortCheckDocument {
+  readonly raw: string;
+  readonly tools: readonly ToolOutput[];
+}
+
+export interface ReportTerminal {
+  readonly role: string;
+  readonly machine: string;
+  /** Plain text, as its operator saw it. */
+  readonly text: BoundedText;
+  /** asciicast v3 whose time 0 is the start of the run, so that several play together; undefined when the program never started. */
+  readonly cast: string | undefined;
+  /** The recording goes on in the run folder: here it ends early. */
+  readonly castIsCut: boolean;
+  /** For how long the whole recording lasts, milliseconds from the start of the run. */
+  readonly castMs: number;
+}
+
+/** The beginning and the end of a text. */
+export interface BoundedText {
+  readonly head: string;
+  /** What follows what was left out; empty when nothing was. */
+  readonly tail: string;
+  /** Bytes between the two. */
+  readonly omittedBytes: number;
+}
+
+/** A text that is shown whole. */
+export function wholeText(text: string): BoundedText {
+  return { head: text, tail: '', omittedBytes: 0 };
+}
+
+export interface ReportCapture {
+  /** Why there are no conversations: no capture was made, it cannot be read, or there is nothing in it. Undefined when there are some. */
+  readonly missing: { readonly kind: 'none' | 'unreadable' | 'empty'; readonly reason: string } | undefined;
+  readonly conversations: readonly ReportConversation[];
+  /** How many more there are than are shown. */
+  readonly omitted: number;
+  /** Sentences about what the capture lacks: dropped packets, cut packets. */
+  readonly remarks: readonly string[];
+}
+
+export interface ReportConversation {
+  readonly conversation: Conversation;
+  /** What the terminals said, by packet number. */
+  readonly spoken: ReadonlyMap<number, SegmentWords>;
+  /** Programs at both ends, where they are known. */
+  readonly clientRole: string | undefined;
+  readonly serverRole: string | undefined;
+}
+
+export interface HashedFile {
+  readonly name: string;
+  readonly sizeBytes: number;
+  /** Hex. */
+  readonly sha256: string;
+}
