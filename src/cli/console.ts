@@ -17,6 +17,8 @@ export interface Console {
   readonly events: EventSink;
   /** Steps and notices that came so far, for the document of `--json`. */
   readonly collected: () => CollectedProgress;
+  /** Leaves the terminal to `work`. */
+  readonly hush: <T>(work: () => Promise<T>) => Promise<T>;
   /** Takes away what is drawn on the terminal; for the end of the command. May be called twice. */
   readonly close: () => void;
 }
@@ -33,6 +35,7 @@ export function openConsole(options: ConsoleOptions): Console {
   return {
     events: broadcast([(event) => collector.listen(event), (event) => progress.listen(event), ...(relay ? [relay.listen.bind(relay)] : [])]),
     collected: () => collector.collected(),
+    hush: (work) => screen.hush(work),
     close: () => {
       relay?.close();
       screen.close();

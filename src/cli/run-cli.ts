@@ -47,7 +47,7 @@ async function runCommandLine(argv: readonly string[], version: string, manner: 
   }
 }
 
-async function act(invocation: Invocation, { events }: Console, { color }: Manner, signal: AbortSignal): Promise<Outcome> {
+async function act(invocation: Invocation, { events, hush }: Console, { color }: Manner, signal: AbortSignal): Promise<Outcome> {
   const { file, provider, name } = invocation.global;
   const cwd = process.cwd();
   const context: CommandContext = {
@@ -56,7 +56,8 @@ async function act(invocation: Invocation, { events }: Console, { color }: Manne
     overrides: { ...(provider === undefined ? {} : { provider }), ...(name === undefined ? {} : { name }) },
     events,
     signal,
-    terminal: userTerminal(signal),
+    terminal: userTerminal(signal, hush),
+    acceptNewHostKeys: invocation.options['acceptNewHostKeys'] === true,
   };
   return actions[invocation.command]!({ ...invocation, context, style: styleFor(process.stdout, color) });
 }

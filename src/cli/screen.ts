@@ -47,6 +47,7 @@ export class Screen {
   #timer: NodeJS.Timeout | undefined;
   #frame = 0;
   #shown: readonly string[] = [];
+  #isHushed = false;
 
   constructor({ stdout, stderr, color }: ScreenOptions) {
     this.data = { paint: painter(stdout, color), print: (lines) => this.#print(stdout, lines) };
@@ -62,8 +63,21 @@ export class Screen {
 
   /** Tells that the present has changed. It is drawn a moment later, so that it costs nothing when it changes often. */
   changed(): void {
-    if (!this.isLive || this.#timer) return;
+    if (!this.isLive || this.#timer || this.#isHushed) return;
     this.#timer = setInterval(() => this.#tick(), FRAME_MS).unref();
+  }
+
+  /** Draws nothing of the present while `work` goes on, which has the terminal for itself. */
+  async hush<T>(work: () => Promise<T>): Promise<T> {
+    const wasDrawing = this.#timer !== undefined;
+    this.close();
+    this.#isHushed = true;
+    try {
+      return await work();
+    } finally {
+      this.#isHushed = false;
+      if (wasDrawing) this.changed();
+    }
   }
 
   /** Takes the status away; may be called twice. */

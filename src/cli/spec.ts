@@ -92,6 +92,7 @@ export const commandSpecs: readonly CommandSpec[] = [
     options: [
       { flags: '--dry-run', description: 'only say what would be done' },
       { flags: '--recreate', description: 'take the machines down first' },
+      { flags: '--accept-new-host-keys', description: 'learn SSH host keys that are not known yet, without asking; a changed one is an error all the same' },
     ],
     examples: [
       { words: 'up', does: 'bring the lab up' },

@@ -1,28 +1,24 @@
-import { createInterface } from 'node:readline/promises';
 import type { UserTerminal } from '../commands/context.ts';
 import { OutputClosedError } from '../commands/output.ts';
 import { systemCode } from '../core/errors.ts';
+import { sanitize } from '../core/sanitize.ts';
+import { askLine } from './question.ts';
 
-/** The streams of this process, with a way to ask when a person sits there. Questions go to stderr: stdout is data. */
-export function userTerminal(signal: AbortSignal): UserTerminal {
+/**
+ * The streams of this process, with a way to ask when a person sits there. One question at a time, and `quietly` keeps all else off the screen meanwhile. A question may come from a
+ * machine, so it is made harmless.
+ */
+export function userTerminal(signal: AbortSignal, quietly: <T>(work: () => Promise<T>) => Promise<T>): UserTerminal {
   const { stdin, stdout, stderr } = process;
-  const canAsk = stdin.isTTY && stderr.isTTY;
-  return { stdin, stdout, stderr, confirm: canAsk ? (question) => confirm(question, signal) : undefined };
-}
-
-async function confirm(question: string, signal: AbortSignal): Promise<boolean> {
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
-  // readline takes ^C for itself while it asks; it goes the same way as at any other time.
-  lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
-  try {
-    const answer = await lines.question(`${question} [y/N] `, { signal });
-    return /^y(es)?$/i.test(answer.trim());
-  } catch (error) {
-    signal.throwIfAborted();
-    throw error;
-  } finally {
-    lines.close();
-  }
+  if (!stdin.isTTY || !stderr.isTTY) return { stdin, stdout, stderr, confirm: undefined };
+  let last: Promise<unknown> = Promise.resolve();
+  const ask = (question: string, visible: boolean): Promise<string | undefined> => {
+    const answer = last.then(() => quietly(() => askLine(sanitize(question), { visible, signal })));
+    last = answer.catch(() => undefined);
+    return answer;
+  };
+  const confirm = async (question: string): Promise<boolean> => /^y(es)?$/i.test((await ask(`${question} [y/N] `, true))?.trim() ?? '');
+  return { stdin, stdout, stderr, confirm, answer: (question, { visible }) => ask(question, visible) };
 }
 
 /** A reader that went away must not end us in mid-work: `lab down | head` still takes the lab down. */

@@ -14,6 +14,8 @@ export interface CommandContext {
   /** Aborts, with an `InterruptedError` as its reason, when the user wants to stop. */
   readonly signal: AbortSignal;
   readonly terminal: UserTerminal;
+  /** Learn the host keys of machines that are not known yet, instead of asking. */
+  readonly acceptNewHostKeys?: boolean | undefined;
 }
 
 /** The streams of the user, for commands whose data is a stream: `ssh`, `exec`, `proxy`. All others return a result. */
@@ -23,4 +25,6 @@ export interface UserTerminal {
   readonly stderr: Writable & { readonly isTTY?: boolean };
   /** Asks a question that is answered with yes or no; undefined when there is no terminal to ask on. */
   readonly confirm: ((question: string) => Promise<boolean>) | undefined;
+  /** Asks for a line, which is not shown while it is typed unless `visible` is set; undefined when the user gives none. */
+  readonly answer?: ((question: string, options: { readonly visible: boolean }) => Promise<string | undefined>) | undefined;
 }

@@ -1,6 +1,10 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { messageOf } from '../core/errors.ts';
 import { inStep } from '../core/events.ts';
+import { ConnectionError } from '../core/connection-error.ts';
+import { removePrograms } from '../deploy/remove.ts';
+import type { ProviderContext } from '../providers/provider.ts';
 import { providerNamed } from '../providers/registry.ts';
 import { stateFolderFor } from '../state/folder.ts';
 import { removeJournal } from '../state/journal.ts';
@@ -8,7 +12,7 @@ import { removeState } from '../state/state.ts';
 import type { CommandContext } from './context.ts';
 import { knownIdentity, type LabIdentity } from './lab-identity.ts';
 import { withLockedLab } from './locked-lab.ts';
-import { providerContext } from './provider-context.ts';
+import { providerContext, type ProviderSide } from './provider-context.ts';
 
 export interface DownResult {
   /** Name of the lab that was taken down; undefined when nothing was there. */
@@ -27,16 +31,28 @@ export async function down(context: CommandContext, options: { readonly purge: b
   if (!existsSync(stateFolder)) return { lab: undefined, ended: [], purged: false };
   const result = await withLockedLab(context, 'down', async () => {
     const identity = await knownIdentity(stateFolder);
-    const ended = identity === undefined ? [] : await inStep(context.events, `take ${identity.name} down`, () => removeLab(context, stateFolder, identity));
+    const ended = identity === undefined ? [] : await inStep(context.events, `take ${identity.name} down`, () => removeOrForget(context, stateFolder, identity, options.purge));
     return { lab: identity?.name, ended };
   });
   if (options.purge) await rm(stateFolder, { recursive: true, force: true });
   return { ...result, purged: options.purge };
 }
 
+/** With `forget`, a machine that cannot be reached keeps what was put there, and the user is told. */
+async function removeOrForget(context: CommandContext, stateFolder: string, identity: LabIdentity, forget: boolean): Promise<string[]> {
+  try {
+    return await removeLab(context, stateFolder, identity);
+  } catch (error) {
+    if (!forget || !(error instanceof ConnectionError)) throw error;
+    await context.events.emit({ kind: 'notice', level: 'warning', message: [messageOf(error), error.detail ?? ''].join('\n'), hint: `Remove it by hand there: rm -r ~/lab/${identity.name} ~/.lab` });
+    return [];
+  }
+}
+
 /** Removes what the lab made, then what tells of it: if we die in between, the next `down` finds it again. Call it with the lock held. */
-export async function removeLab(context: Pick<CommandContext, 'events' | 'signal'>, stateFolder: string, { labId, provider }: Pick<LabIdentity, 'labId' | 'provider'>): Promise<string[]> {
-  const ended = await (await providerNamed(provider)).down(labId, providerContext(context, { labId, stateFolder }));
+export async function removeLab(context: ProviderSide, stateFolder: string, { labId, name, provider }: LabIdentity): Promise<string[]> {
+  const sweep: ProviderContext['sweep'] = (shell) => removePrograms(shell, name, context.signal);
+  const ended = await (await providerNamed(provider)).down(labId, { ...providerContext(context, { labId, stateFolder }), sweep });
   await removeState(stateFolder);
   await removeJournal(stateFolder);
   return ended;

@@ -1,4 +1,4 @@
-import type { ProviderContext } from '../providers/provider.ts';
+import type { ProviderContext, Questions } from '../providers/provider.ts';
 import type { Journal } from '../state/journal.ts';
 import type { CommandContext } from './context.ts';
 
@@ -8,8 +8,16 @@ export interface LabPlace {
   readonly stateFolder: string;
 }
 
+/** The part of a command's context that providers hear of. */
+export type ProviderSide = Pick<CommandContext, 'events' | 'signal'> & Partial<Pick<CommandContext, 'terminal' | 'acceptNewHostKeys'>>;
+
 /** What a provider needs to work on one lab. Without a journal it may make nothing: to attach, to remove. */
-export function providerContext({ events, signal }: Pick<CommandContext, 'events' | 'signal'>, { labId, stateFolder }: LabPlace, journal?: Journal): ProviderContext {
+export function providerContext({ events, signal, terminal, acceptNewHostKeys }: ProviderSide, { labId, stateFolder }: LabPlace, journal?: Journal): ProviderContext {
   const journalled = journal ? journal.append.bind(journal) : (): Promise<never> => Promise.reject(new Error('this command makes nothing, so it has no journal'));
-  return { labId, stateFolder, events, signal, journal: journalled };
+  return { labId, stateFolder, events, signal, journal: journalled, questions: questionsOf(terminal), acceptNewHostKeys };
+}
+
+function questionsOf(terminal: CommandContext['terminal'] | undefined): Questions | undefined {
+  const { confirm, answer } = terminal ?? {};
+  return confirm && answer && { confirm, answer };
 }

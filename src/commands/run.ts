@@ -19,6 +19,7 @@ import type { CommandContext } from './context.ts';
 import { describeLab, describeMachines } from './describe-run.ts';
 import { withLockedLab } from './locked-lab.ts';
 import { openLab, type OpenedLab } from './open-lab.ts';
+import { withPeerNames } from './peer-names.ts';
 import { reachEarly, type EarlyShells } from './reach-early.ts';
 import type { Seat } from './seat.ts';
 
@@ -109,7 +110,8 @@ async function setStage(context: CommandContext, lab: Lab, scenario: Scenario, e
   const { roles, machines: names } = castOf(scenario, lab);
   const { state, machines } = await findMachines(context, names);
   if (state.fingerprint !== fingerprint(lab)) throw changedLab(state, lab);
-  const shells = (await early.take(state.labId)) ?? (await connectAll(machines, cleanup, signal));
+  const connected = (await early.take(state.labId)) ?? (await connectAll(machines, cleanup, signal));
+  const shells = withPeerNames(connected, machines);
   const programs = await deployPrograms(lab, shells, { events, signal, only: roles });
   return { lab, shells, programs, events, signal };
 }

@@ -14,7 +14,7 @@ import { connectAll, findLab } from './attach.ts';
 import { changedLab } from './changed-lab.ts';
 import type { CommandContext } from './context.ts';
 import { removeLab } from './down.ts';
-import { claimIdentity, knownIdentity } from './lab-identity.ts';
+import { claimIdentity, knownIdentity, type LabIdentity } from './lab-identity.ts';
 import { withLockedLab } from './locked-lab.ts';
 import { openLab } from './open-lab.ts';
 import { inspectProgramPorts } from './program-ports.ts';
@@ -44,7 +44,7 @@ export interface UpResult {
  */
 export async function up(context: CommandContext, options: { readonly recreate: boolean }): Promise<UpResult> {
   return withCleanup(async (connections) => {
-    const early = reachEarly(context, connections);
+    const early = reachEarly(context, connections, { onlyOwned: true });
     const { lab } = await openLab(context);
     return withLockedLab(context, 'up', (stateFolder) => bringLabUp(context, stateFolder, lab, options.recreate, early, connections));
   });
@@ -63,7 +63,7 @@ async function bringLabUp(context: CommandContext, stateFolder: string, lab: Lab
     const shells = await inStep(context.events, 'reach the machines', connect, ({ size }) => `${size} of ${machines.length} answer`);
     return await equip(context, lab, machines, shells, made);
   } catch (error) {
-    if (made) await undo(context.events, stateFolder, { labId, provider: provider.name });
+    if (made) await undo(context.events, stateFolder, { labId, name: lab.name, provider: provider.name });
     throw error;
   }
 }
@@ -84,9 +84,12 @@ async function runningMachines(context: CommandContext, state: LabState | undefi
   return found?.machines.filter(({ running }) => running) ?? [];
 }
 
-/** Machines that all run, from those that run already or the provider; the state is on disk as soon as they do. */
+/**
+ * Machines that all run, from those that run already or the provider; the state is on disk as soon as they do. Machines of somebody else may have changed since they were
+ * looked at, so the provider looks again.
+ */
 async function bringUp(provider: Provider, lab: Lab, context: ProviderContext, state: LabState | undefined, running: readonly AttachedMachine[]): Promise<readonly AttachedMachine[]> {
-  if (state !== undefined && running.length === lab.machines.size) {
+  if (state !== undefined && running.length === lab.machines.size && provider.features.ownsMachines) {
     await keepState(context.stateFolder, lab, state, state.providerState);
     return running;
   }
@@ -130,7 +133,7 @@ function summaryOf({ program, sent, skipped, bytes }: DeployedProgram): UpResult
 }
 
 /** Takes down what this call made, also after ^C; a failure of that is told beside the reason, not instead of it. */
-async function undo(events: EventSink, stateFolder: string, lab: { readonly labId: string; readonly provider: string }): Promise<void> {
+async function undo(events: EventSink, stateFolder: string, lab: LabIdentity): Promise<void> {
   const context = { events, signal: new AbortController().signal };
   await inStep(events, 'take down what was made', () => removeLab(context, stateFolder, lab)).catch((error: unknown) =>
     events.emit({ kind: 'notice', level: 'warning', message: `could not take down all that was made: ${messageOf(error)}`, hint: 'Run "lab down".' }),

@@ -67,6 +67,19 @@ export interface ProviderContext {
   readonly signal: AbortSignal;
   /** Writes one line of the journal before the thing is made; resolves when it is on disk. */
   readonly journal: (entry: JournalEntry) => Promise<void>;
+  /** The user, where somebody sits there and can be asked. */
+  readonly questions?: Questions | undefined;
+  /** Whether a host key of which nothing is known is learnt without a question. */
+  readonly acceptNewHostKeys?: boolean | undefined;
+  /** Takes back what was put on a machine that the provider does not own; returns what stays there and why, in words. For `down`. */
+  readonly sweep?: ((shell: Shell) => Promise<string[]>) | undefined;
+}
+
+/** Ways to ask the user, one question at a time. */
+export interface Questions {
+  confirm(question: string): Promise<boolean>;
+  /** The answer, without a line end; `visible` says whether it may be seen while it is typed. Undefined when the user gives none. */
+  answer(question: string, options: { readonly visible: boolean }): Promise<string | undefined>;
 }
 
 /** What is about to be made; enough for `down` to find it after a crash. */
@@ -89,6 +102,48 @@ export interface AttachedMachine {
   readonly sshConfig: ReadonlyMap<string, string>;
   /** Absolute path of a Unix socket that leads to the machine's sshd, for a machine that no address leads to; `lab ssh-config` then adds a ProxyCommand. */
   readonly socketPath?: string;
+  /** What was found out about a machine that the provider did not make. */
+  readonly facts?: MachineFacts | undefined;
+}
+
+/** What a machine is like; plain JSON. What it would not tell is undefined. */
+export interface MachineFacts {
+  /** What it calls itself. */
+  readonly hostname: string | undefined;
+  /** `Linux x86_64` of uname(1). */
+  readonly system: string | undefined;
+  /** `Ubuntu 24.04.1 LTS` of os-release(5). */
+  readonly distribution: string | undefined;
+  /** The account that programs run as. */
+  readonly user: string;
+  readonly shell: string | undefined;
+  readonly sudo: 'without-password' | 'with-password' | 'none';
+  /** Those of the tools that lab uses which it has. */
+  readonly tools: readonly string[];
+  /** `3.12.3`. */
+  readonly python: string | undefined;
+  /** `v20.1.0`. */
+  readonly node: string | undefined;
+  readonly home: HomeFacts;
+  readonly clock: ClockFacts | undefined;
+  /** Names of other machines of the lab that it cannot resolve, with their addresses. */
+  readonly unknownNames: Readonly<Record<string, string>>;
+}
+
+export interface HomeFacts {
+  readonly path: string;
+  readonly writable: boolean;
+  /** Whether programs may be run from there (mount(8), noexec). */
+  readonly executable: boolean;
+  readonly freeBytes: number | undefined;
+}
+
+/** The machine's clock against ours, as NTP measures it (RFC 5905, section 8). */
+export interface ClockFacts {
+  /** Milliseconds by which it is ahead. */
+  readonly offsetMs: number;
+  /** Of the exchange that measured it; half of it is the most by which `offsetMs` can be wrong. */
+  readonly roundTripMs: number;
 }
 
 export interface LabelledLab {

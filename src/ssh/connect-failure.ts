@@ -44,7 +44,7 @@ export function timeoutFailure(target: ShellTarget, phase: 'dial' | 'greeting' |
 
 /** The stream ended before the login did. */
 export function closedFailure(target: ShellTarget, phase: 'greeting' | 'handshake' | 'login', heard: string, cause?: unknown): ConnectionError {
-  if (phase === 'greeting') return heard === '' ? silence(target, 'closed the connection without a word') : notSsh(target, heard);
+  if (phase === 'greeting') return heard === '' || busyServer.test(heard) ? hungUp(target, heard, cause) : notSsh(target, heard);
   const during = phase === 'handshake' ? 'the key exchange' : `the login of ${target.user}`;
   return failure(target, 'ssh-closed', `the SSH server at ${addressText(target.address)} closed the connection during ${during}`, logHint, cause);
 }
@@ -71,13 +71,13 @@ export function keyFailure(target: ShellTarget, cause: unknown): ConnectionError
 }
 
 export function unknownHostFailure(target: ShellTarget, key: HostKey): ConnectionError {
-  const hint = 'Compare the fingerprint with the one the machine itself shows (`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`), then accept it once.';
+  const hint = 'Compare the fingerprint with the one the machine itself shows (`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`), then accept it: answer yes on a terminal, or use `lab up --accept-new-host-keys`.';
   return failure(target, 'host-key-unknown', `the host key of ${addressText(target.address)} is not known`, hint, undefined, shownKey(key));
 }
 
 export function changedHostFailure(target: ShellTarget, key: HostKey, expected: readonly HostKey[]): ConnectionError {
-  const hint = 'Another machine answers at this address, or this one was made anew. Only if you know that it was: remove its old line from .lab/known_hosts (or `ssh-keygen -R` for your own file) and connect again.';
-  const detail = [...expected.map((known) => `expected ${known.type} ${fingerprint(known.blob)}`), shownKey(key)].join('\n');
+  const hint = 'Another machine answers at this address, or this one was made anew. Only if you know that it was: remove its old line from that file (`ssh-keygen -R` does it) and connect again.';
+  const detail = [...expected.map((known) => `expected ${known.type} ${fingerprint(known.blob)}${known.origin === undefined ? '' : ` (${known.origin})`}`), shownKey(key)].join('\n');
   return failure(target, 'host-key-changed', `the host key of ${addressText(target.address)} has changed`, hint, undefined, detail);
 }
 
@@ -99,6 +99,9 @@ export function closedShell(machine: string): ConnectionError {
   return new ConnectionError(machine, `${machine}: the connection is closed`, { code: 'connection-closed' });
 }
 
+/** What OpenSSH says before its greeting when it has too much to do, or had too much of us. */
+const busyServer = /MaxStartups|Not allowed at this time/;
+
 const logHint = "The machine's own log says why (`journalctl -u ssh`, or the file sshd -E names); too many connections at once (`MaxStartups`) is a usual cause.";
 
 function restartHint(target: ShellTarget): string {
@@ -111,6 +114,12 @@ function shownKey(key: HostKey): string {
 
 function silence(target: ShellTarget, what: string): ConnectionError {
   return failure(target, 'ssh-silent', `${addressText(target.address)} ${what}: nothing speaks SSH there`, 'Check address and port; a machine that is still starting also answers so.');
+}
+
+function hungUp(target: ShellTarget, heard: string, cause: unknown): ConnectionError {
+  const said = heard.trim() || (cause === undefined ? '' : messageOf(cause));
+  const message = `${addressText(target.address)} closed the connection ${heard === '' ? 'without a word' : 'at once'}`;
+  return failure(target, 'ssh-hung-up', message, 'A machine that is still starting, or has too many logins under way (`MaxStartups` in its sshd_config), does so; else check address and port.', cause, said || undefined);
 }
 
 function notSsh(target: ShellTarget, heard: string): ConnectionError {

@@ -13,6 +13,8 @@ export interface HostKey {
   /** `ssh-ed25519`, `ssh-rsa`, `ecdsa-sha2-nistp256`, … */
   readonly type: string;
   readonly blob: Uint8Array;
+  /** Where it was read, for messages: `/home/me/.ssh/known_hosts:12`. */
+  readonly origin?: string;
 }
 
 const keyType = 'ssh-ed25519';

@@ -20,9 +20,13 @@ export interface KnownKeys {
 
 const defaultPort = 22;
 
-/** The entries of a file's text. Comments, empty lines and lines that cannot be read are passed over, as OpenSSH does. */
-export function parseKnownHosts(text: string): KnownHostEntry[] {
-  return text.split('\n').flatMap((line) => parseLine(line.trim()) ?? []);
+/** The entries of a file's text; each key remembers its line if the file's name is given. Comments, empty lines and lines that cannot be read are passed over, as OpenSSH does. */
+export function parseKnownHosts(text: string, file?: string): KnownHostEntry[] {
+  return text.split('\n').flatMap((line, index) => {
+    const entry = parseLine(line.trim());
+    if (entry === undefined) return [];
+    return [file === undefined ? entry : { ...entry, key: { ...entry.key, origin: `${file}:${index + 1}` } }];
+  });
 }
 
 /** The keys of a host. Certificate authorities are left out: ssh2 knows no host certificates. */
@@ -35,10 +39,10 @@ export function keysOf(entries: readonly KnownHostEntry[], host: string, port: n
   };
 }
 
-/** Reads several files and joins what they say; a file that is missing says nothing. */
+/** Reads several files and joins what they say; a file that is missing, or that this user may not read, says nothing. */
 export async function readKnownHosts(files: readonly string[]): Promise<KnownHostEntry[]> {
   const texts = await Promise.all(files.map(readIfThere));
-  return texts.flatMap(parseKnownHosts);
+  return texts.flatMap((text, index) => parseKnownHosts(text, files[index]));
 }
 
 /** Adds a key to a file of ours, `.lab/known_hosts`. Never call it with a file of the user's. One append of one line, so that two `lab` do not mix theirs. */
@@ -98,7 +102,7 @@ async function readIfThere(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return '';
+    if (['ENOENT', 'ENOTDIR', 'EACCES', 'EISDIR'].includes(systemCode(error) ?? '')) return '';
     throw error;
   }
 }

@@ -59,14 +59,9 @@ export class LoginMethods {
   }
 
   async #methodOf(credential: Credential, attempt: number, accepted: readonly string[] | null): Promise<AnyAuthMethod | undefined> {
-    switch (credential.kind) {
-      case 'key':
-        return this.#keyMethod(credential);
-      case 'agent':
-        return { type: 'agent', username: this.#options.user, agent: this.#agentOf(credential) };
-      case 'password':
-        return methodFor(credential, accepted) === 'password' ? this.#passwordMethod(credential, attempt) : this.#interactiveMethod(credential, attempt);
-    }
+    if (credential.kind === 'key') return this.#keyMethod(credential);
+    if (credential.kind === 'agent') return { type: 'agent', username: this.#options.user, agent: this.#agentOf(credential) };
+    return methodFor(credential, accepted) === 'password' ? this.#passwordMethod(credential, attempt) : this.#interactiveMethod(credential, attempt);
   }
 
   async #keyMethod(credential: KeyCredential): Promise<AnyAuthMethod | undefined> {

@@ -124,10 +124,10 @@ describe('connecting', { concurrency: 4, timeout: 30_000 }, () => {
     assert.match(error.message, /said nothing within 300 ms: nothing speaks SSH there/);
   });
 
-  test('a server that hangs up at once is told as silent too', async () => {
+  test('a server that hangs up at once is told as such', async () => {
     await using server = await serve((socket) => socket.end());
 
-    assert.equal((await failureOf(targetAt(server.address))).code, 'ssh-silent');
+    assert.equal((await failureOf(targetAt(server.address))).code, 'ssh-hung-up');
   });
 
   test('a server of another protocol is named by what it said, whether it waits or hangs up', async () => {

@@ -1,0 +1,25 @@
+import { Duplex } from 'node:stream';
+import { execa } from 'execa';
+
+/** As much of what a command says on standard error as a message can show. */
+const maxErrorBytes = 4096;
+
+/**
+ * Runs a line for this system's shell (`sh`, or `cmd.exe` on Windows) and joins its standard streams to one stream, as OpenSSH does with a ProxyCommand. When the
+ * command fails, so does the stream, with what it said on standard error. Destroying the stream ends the command.
+ */
+export function pipeCommand(line: string, env: Readonly<Record<string, string | undefined>>): Duplex {
+  const child = execa(process.platform === 'win32' ? line : `exec ${line}`, {
+    shell: true, stdin: 'pipe', stdout: 'pipe', stderr: 'pipe', buffer: false, reject: false, env, extendEnv: false, forceKillAfterDelay: 1000,
+  });
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(0, maxErrorBytes)));
+  // Writing to a command that has ended is no news: its end is.
+  child.stdin.on('error', () => undefined);
+  const stream = Duplex.from({ writable: child.stdin, readable: child.stdout });
+  stream.once('close', () => child.kill());
+  void child.then(({ exitCode }) => {
+    if (exitCode !== 0 && !stream.destroyed) stream.destroy(new Error(said.trim() || `it ended with status ${exitCode ?? 'unknown'}`));
+  });
+  return stream;
+}

@@ -1,0 +1,50 @@
+import type { Shell } from '../../ssh/shell.ts';
+import type { ClockFacts } from '../provider.ts';
+import { clockScript } from './survey-script.ts';
+
+/** The quickest of so many exchanges is the least disturbed. */
+const exchanges = 4;
+const clockTimeoutMs = 15_000;
+
+/**
+ * Compares the clock of a machine with ours. Each exchange gives the time there between two times here; half of what lies between them is the doubt.
+ * Undefined when the machine cannot tell the time.
+ */
+export async function measureClock(shell: Shell, signal: AbortSignal): Promise<ClockFacts | undefined> {
+  const samples: ClockFacts[] = [];
+  let sentMs = 0;
+  let answered = Promise.withResolvers<void>();
+  async function* questions(): AsyncGenerator<Uint8Array> {
+    for (let count = 0; count < exchanges; count++) {
+      answered = Promise.withResolvers<void>();
+      sentMs = performance.now();
+      yield Buffer.from('\n');
+      await answered.promise;
+    }
+  }
+  let text = '';
+  const onOutput = (stream: 'stdout' | 'stderr', chunk: Uint8Array): void => {
+    if (stream === 'stderr') return;
+    const receivedMs = performance.now();
+    text += Buffer.from(chunk).toString();
+    if (!text.endsWith('\n')) return;
+    const sample = sampleOf(Number(text.trim()) * 1000, sentMs, receivedMs);
+    if (sample !== undefined) samples.push(sample);
+    text = '';
+    answered.resolve();
+  };
+  const done = shell.exec({ script: clockScript }, { input: questions(), onOutput, signal, timeoutMs: clockTimeoutMs });
+  await done.finally(() => answered.resolve());
+  return samples.toSorted((a, b) => a.roundTripMs - b.roundTripMs)[0];
+}
+
+/** Times of ours are on the monotonic clock, which a correction of the wall clock in between does not move. */
+function sampleOf(remoteMs: number, sentMs: number, receivedMs: number): ClockFacts | undefined {
+  if (!Number.isFinite(remoteMs) || remoteMs <= 0) return undefined;
+  const middleMs = performance.timeOrigin + (sentMs + receivedMs) / 2;
+  return { offsetMs: round(remoteMs - middleMs), roundTripMs: round(receivedMs - sentMs) };
+}
+
+function round(ms: number): number {
+  return Math.round(ms * 100) / 100;
+}

@@ -1,0 +1,157 @@
+import { ConnectionError } from '../../core/connection-error.ts';
+import { messageOf } from '../../core/errors.ts';
+import { inStep } from '../../core/events.ts';
+import type { Lab, Machine } from '../../lab/types.ts';
+import type { Shell } from '../../ssh/shell.ts';
+import { readJournal } from '../../state/journal.ts';
+import type { AttachedMachine, LabelledLab, MachineFacts, Provider, ProviderContext, ProviderFeatures, ProviderState, Requirement } from '../provider.ts';
+import { configStamp } from './config-stamp.ts';
+import { inspectMachines } from './inspect.ts';
+import { reach, Tunnels } from './reach.ts';
+import { sshRequirements } from './requirements.ts';
+import { resolveRoute } from './resolve.ts';
+import type { Route } from './route.ts';
+import { sshConfigOf } from './ssh-config.ts';
+import { machineState, type MachineState } from './stored.ts';
+
+/** Kind of the records that tell `down` which machines were touched. */
+const journalKind = 'ssh-machine';
+
+/** Machines that exist already and that only SSH leads to. Nothing of them is changed but the lab's own folders in the home of the account. */
+export class SshProvider implements Provider {
+  readonly name = 'ssh';
+  readonly features: ProviderFeatures = { needsRoot: false, ownsNetwork: false, ownsMachines: false, snapshots: false };
+  readonly #tunnels = new Tunnels();
+  /** Connections that `up` opened, for the first to ask. */
+  readonly #opened = new Map<string, Shell>();
+
+  async check(): Promise<Requirement[]> {
+    return sshRequirements();
+  }
+
+  async up(lab: Lab, context: ProviderContext): Promise<ProviderState> {
+    const machines = [...lab.machines.values()];
+    const routes = new Map(await Promise.all(machines.map(async (machine) => [machine.name, await resolveRoute(machine, context.signal)] as const)));
+    try {
+      const shells = await inStep(context.events, `log in to ${countOf(machines.length)}`, () => this.#reachAll(routes, context));
+      const facts = await inStep(context.events, 'look whether they are what lab.yaml says', () => inspectMachines(lab, shells, context));
+      // So far nothing was changed anywhere; from now on programs may be put there.
+      await this.#writeDown(routes, context);
+      await tellUnknownNames(lab, facts, context);
+      const states = machines.map(({ name }): [string, MachineState] => [name, { route: routes.get(name)!, facts: facts.get(name)! }]);
+      return { configStamp: await configStamp(), machines: Object.fromEntries(states) };
+    } catch (error) {
+      await this.#closeOpened();
+      throw error;
+    }
+  }
+
+  async attach(machines: readonly Machine[], state: ProviderState, context: ProviderContext): Promise<AttachedMachine[]> {
+    const isCurrent = state['configStamp'] === (await configStamp());
+    return machines.map((machine) => this.#attached(machine, machineState(state, machine.name), isCurrent, context));
+  }
+
+  async list(): Promise<LabelledLab[]> {
+    return [];
+  }
+
+  async down(_labId: string, context: ProviderContext): Promise<string[]> {
+    await this.#closeOpened();
+    const touched = await touchedMachines(context.stateFolder);
+    const attempts = await Promise.allSettled([...touched].map(([machine, route]) => this.#tidy(machine, route, context)));
+    context.signal.throwIfAborted();
+    const failures = attempts.flatMap((attempt) => (attempt.status === 'rejected' ? [attempt.reason as unknown] : []));
+    if (failures.length > 0) throw couldNotTidy(failures);
+    return attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? attempt.value : []));
+  }
+
+  async #reachAll(routes: ReadonlyMap<string, Route>, context: ProviderContext): Promise<ReadonlyMap<string, Shell>> {
+    const attempts = await Promise.allSettled([...routes].map(async ([machine, route]) => {
+      this.#opened.set(machine, await reach(machine, route, this.#tunnels, context, context.signal));
+    }));
+    context.signal.throwIfAborted();
+    const failures = attempts.flatMap((attempt) => (attempt.status === 'rejected' ? [attempt.reason as unknown] : []));
+    if (failures.length > 0) throw oneOf(failures, routes.size);
+    return new Map([...routes.keys()].map((machine) => [machine, this.#opened.get(machine)!]));
+  }
+
+  async #writeDown(routes: ReadonlyMap<string, Route>, { stateFolder, journal }: ProviderContext): Promise<void> {
+    const known = await touchedMachines(stateFolder);
+    const news = [...routes].filter(([machine, route]) => JSON.stringify(known.get(machine)) !== JSON.stringify(route));
+    await Promise.all(news.map(([machine, route]) => journal({ kind: journalKind, machine, route })));
+  }
+
+  #attached(machine: Machine, state: MachineState | undefined, isCurrent: boolean, context: ProviderContext): AttachedMachine {
+    const { name } = machine;
+    const connect = async (signal?: AbortSignal): Promise<Shell> => {
+      const open = this.#opened.get(name);
+      this.#opened.delete(name);
+      if (open !== undefined) return open;
+      const route = state !== undefined && isCurrent ? state.route : await resolveRoute(machine, signal);
+      return reach(name, route, this.#tunnels, context, signal);
+    };
+    return { machine, running: true, connect, sshConfig: sshConfigOf(state?.route, context.stateFolder), facts: state?.facts };
+  }
+
+  async #tidy(machine: string, route: Route, context: ProviderContext): Promise<string[]> {
+    const shell = await reach(machine, route, this.#tunnels, context, context.signal);
+    try {
+      const stays = (await context.sweep?.(shell)) ?? [];
+      for (const message of stays) await context.events.emit({ kind: 'notice', level: 'info', message: `${machine}: ${message}` });
+      return [`the lab's folder on ${machine}`];
+    } finally {
+      await shell.close();
+    }
+  }
+
+  async #closeOpened(): Promise<void> {
+    const shells = [...this.#opened.values()];
+    this.#opened.clear();
+    await Promise.all(shells.map((shell) => shell.close()));
+  }
+}
+
+/** Tells of names that programs use and their machine does not know. They work all the same: `lab run` gives the address. */
+async function tellUnknownNames(lab: Lab, facts: ReadonlyMap<string, MachineFacts>, { events }: ProviderContext): Promise<void> {
+  for (const [machine, { unknownNames }] of facts) {
+    const words = [...lab.programs.values()].filter(({ on }) => on === machine).flatMap(({ command }) => command);
+    const names = Object.entries(unknownNames).filter(([name]) => words.some((word) => word.split(':')[0] === name));
+    if (names.length === 0) continue;
+    const message = `${machine} does not know ${names.map(([name]) => name).join(' and ')} by name; in commands of programs the address stands in`;
+    await events.emit({ kind: 'notice', level: 'info', message, hint: `To use the name inside programs, add to /etc/hosts there: ${names.map(([name, address]) => `${address} ${name}`).join(', ')}` });
+  }
+}
+
+/** Machines on which something may lie, and the way there. */
+async function touchedMachines(stateFolder: string): Promise<ReadonlyMap<string, Route>> {
+  const records = (await readJournal(stateFolder)).filter(({ kind }) => kind === journalKind);
+  return new Map(records.map(({ machine, route }) => [machine as string, route as Route]));
+}
+
+/** The error itself when there is one; our own bugs before all others; else one that lists all. */
+function oneOf(failures: readonly unknown[], total: number): unknown {
+  const bug = failures.find((failure) => !(failure instanceof ConnectionError));
+  const first = failures[0];
+  if (failures.length === 1 || bug !== undefined || !(first instanceof ConnectionError)) return bug ?? first;
+  return new ConnectionError(first.machine, `${failures.length} of ${total} machines cannot be reached`, { code: first.code, detail: listOf(failures), hint: first.hint, cause: first });
+}
+
+/** Each failure with what was seen, below each other. */
+function listOf(failures: readonly unknown[]): string {
+  return failures.flatMap((failure) => [`  ${messageOf(failure)}`, ...(failure instanceof ConnectionError ? (failure.detail ?? '').split('\n').filter(Boolean).map((line) => `      ${line}`) : [])]).join('\n');
+}
+
+function couldNotTidy(failures: readonly unknown[]): unknown {
+  const first = oneOf(failures, failures.length);
+  if (!(first instanceof ConnectionError)) return first;
+  return new ConnectionError(first.machine, `what the lab put there stays on ${failures.length === 1 ? 'a machine' : 'machines'} that cannot be reached`, {
+    code: 'machine-not-tidied',
+    detail: listOf(failures),
+    hint: 'Start the machine and run "lab down" again; "lab down --purge" forgets the lab without that.',
+    cause: first,
+  });
+}
+
+function countOf(machines: number): string {
+  return `${machines} machine${machines === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,78 @@
+import { EnvironmentError } from '../../core/errors.ts';
+import type { Shell } from '../../ssh/shell.ts';
+import type { ClockFacts, MachineFacts } from '../provider.ts';
+import { parseLinks, type FoundInterface } from './interfaces.ts';
+import { surveyScript } from './survey-script.ts';
+
+/** What a machine answered. */
+export interface Survey {
+  readonly facts: Omit<MachineFacts, 'clock' | 'unknownNames'>;
+  readonly interfaces: readonly FoundInterface[];
+  /** Port of its SSH server as itself sees it, whatever port forwards lie before it. */
+  readonly sshPort: number;
+  /** What the names of the lab's machines mean to it. */
+  readonly names: ReadonlyMap<string, string | undefined>;
+}
+
+const surveyTimeoutMs = 30_000;
+const administrators = new Set(['sudo', 'wheel', 'admin']);
+
+/**
+ * Asks a machine, in one round trip, what it is like. Changes nothing there.
+ *
+ * @throws {EnvironmentError} when its account runs no commands (a restricted shell, a ForceCommand). @throws {ConnectionError}
+ */
+export async function surveyMachine(shell: Shell, names: readonly string[], signal: AbortSignal): Promise<Survey> {
+  const { stdout, stderr } = await shell.exec({ script: surveyScript, args: names }, { signal, timeoutMs: surveyTimeoutMs });
+  const lines = stdout.split('\n').slice(0, -1);
+  if (lines.at(-1) === 'end') return parseSurvey(lines);
+  throw new EnvironmentError(`${shell.machine}: the account ${shell.user} does not run commands as lab needs them`, {
+    code: 'shell-restricted',
+    detail: stderr.trim() || stdout.trim().slice(0, 500) || undefined,
+    hint: `It needs an ordinary login shell; look with: ssh ${shell.user}@… 'echo $SHELL'`,
+  });
+}
+
+/** Pure: the lines of `surveyScript`. */
+export function parseSurvey(lines: readonly string[]): Survey {
+  const all = (kind: string): string[] => lines.filter((line) => line.startsWith(`${kind}\t`)).map((line) => line.slice(kind.length + 1));
+  const one = (kind: string): string | undefined => all(kind)[0] || undefined;
+  const home = one('home') ?? '';
+  const tools = all('tool');
+  return {
+    facts: {
+      hostname: one('hostname'),
+      system: one('system'),
+      distribution: one('distribution'),
+      user: one('user') ?? '',
+      shell: one('shell'),
+      sudo: sudoOf(one('sudo'), one('uid'), one('groups'), tools),
+      tools,
+      python: /^Python (\S+)/.exec(one('python') ?? '')?.[1],
+      node: one('node'),
+      home: { path: home, writable: one('writable') === 'yes', ...spaceOf(all('df'), all('mount')) },
+    },
+    interfaces: parseLinks({ addresses: all('address'), links: all('link'), ifconfig: all('ifconfig') }),
+    sshPort: Number(one('connection')?.split(' ')[3] ?? 22),
+    names: new Map(all('name').map((line) => [line.split('\t')[0]!, line.split('\t')[1] || undefined])),
+  };
+}
+
+function sudoOf(free: string | undefined, uid: string | undefined, groups: string | undefined, tools: readonly string[]): MachineFacts['sudo'] {
+  if (uid === '0' || free !== undefined) return 'without-password';
+  const mayAsk = tools.includes('sudo') && (groups ?? '').split(' ').some((group) => administrators.has(group));
+  return mayAsk ? 'with-password' : 'none';
+}
+
+/** Free space and mount options of the home folder: `df -P` names the mount point, /proc/mounts its options. */
+function spaceOf(df: readonly string[], mounts: readonly string[]): { freeBytes: number | undefined; executable: boolean } {
+  const [, freeKiB, mountPoint = ''] = /\s(\d+)\s+\d+%\s+(\/.*)$/.exec(df.at(-1) ?? '') ?? [];
+  const options = mounts.findLast((line) => line.split('\t')[0] === mountPoint)?.split('\t')[1] ?? '';
+  return { freeBytes: freeKiB === undefined ? undefined : Number(freeKiB) * 1024, executable: !options.split(',').includes('noexec') };
+}
+
+/** What a machine is like, with what was measured and what its names mean here. */
+export function factsOf({ facts, names }: Survey, clock: ClockFacts | undefined, addresses: ReadonlyMap<string, string>): MachineFacts {
+  const unknown = [...addresses].filter(([name, address]) => names.has(name) && names.get(name) !== address);
+  return { ...facts, clock, unknownNames: Object.fromEntries(unknown) };
+}
