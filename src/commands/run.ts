@@ -21,6 +21,7 @@ import { withLockedLab } from './locked-lab.ts';
 import { openLab, type OpenedLab } from './open-lab.ts';
 import { withPeerNames } from './peer-names.ts';
 import { reachEarly, type EarlyShells } from './reach-early.ts';
+import { keepPackets, recordPackets } from './record-packets.ts';
 import type { Seat } from './seat.ts';
 
 export interface RunOptions {
@@ -28,15 +29,25 @@ export interface RunOptions {
   readonly scenario: string | undefined;
   /** How often it is played, at least 1. */
   readonly times: number;
+  /** Whether the packets are captured; default: as the lab file says. */
+  readonly capture?: boolean;
   /** Asked when the machines are ready, with all roles of the scenario: seats of the users who are operators, by role. */
   readonly seats?: (roles: readonly string[], stateFolder: string, cleanup: CleanupStack) => Promise<ReadonlyMap<string, Seat>>;
 }
 
 type Seats = ReadonlyMap<string, Seat>;
 
+/** What the plays of one series have in common. */
+interface Series {
+  readonly stage: Stage;
+  readonly scenario: Scenario;
+  readonly stateFolder: string;
+  readonly seats: Seats;
+  readonly capture: boolean;
+}
+
 /** With more machines than this, connecting to those that the scenario does not need would cost more than it saves. */
 const fewMachines = 4;
-
 
 export interface RunResult {
   readonly scenario: string;
@@ -78,17 +89,18 @@ export async function run(context: CommandContext, options: RunOptions): Promise
     return withLockedLab(context, 'run', async (stateFolder, locked) => {
       const stage = await setStage(context, opened.lab, scenario, early, cleanup);
       const seats: Seats = (await options.seats?.(castOf(scenario, opened.lab).roles, stateFolder, locked)) ?? new Map();
-      return summarise(scenario, options.times, await playTimes(context, stage, scenario, stateFolder, seats, options.times));
+      const capture = options.capture ?? opened.lab.capture ?? true;
+      return summarise(scenario, options.times, await playTimes(context, { stage, scenario, stateFolder, seats, capture }, options.times));
     });
   });
 }
 
 /** Plays it again and again; a lab that broke, or a user who has enough, ends the series. */
-async function playTimes(context: CommandContext, stage: Stage, scenario: Scenario, stateFolder: string, seats: Seats, times: number): Promise<FailedRun[]> {
+async function playTimes(context: CommandContext, series: Series, times: number): Promise<FailedRun[]> {
   const played: FailedRun[] = [];
   for (let number = 1; number <= times; number++) {
     const repeat = times > 1 ? { number, of: times } : undefined;
-    const one = await playOnce(context, stage, scenario, stateFolder, seats, repeat);
+    const one = await playOnce(context, series, repeat);
     played.push(one);
     if (one.result === 'broken' || one.result === 'interrupted') break;
   }
@@ -123,7 +135,7 @@ function castOf({ steps }: Scenario, lab: Lab): { readonly roles: readonly strin
   return { roles, machines: [...new Set([...roles.map((role) => lab.programs.get(role)!.on), ...commands])] };
 }
 
-async function playOnce(context: CommandContext, stage: Stage, scenario: Scenario, stateFolder: string, seats: Seats, repeat: Repeat | undefined): Promise<FailedRun> {
+async function playOnce(context: CommandContext, { stage, scenario, stateFolder, seats, capture }: Series, repeat: Repeat | undefined): Promise<FailedRun> {
   const folder = await RunFolder.create({ stateFolder, scenario: scenario.name, wallMs: Date.now(), repeat, onFault: (error) => void tellFault(context.events, error) });
   // The console stamps no event that has its time already: both tell of the same instant.
   const events = broadcast([(event) => folder.record(event), (event) => context.events.emit(event), (event) => showAtSeat(seats, event)]);
@@ -131,9 +143,11 @@ async function playOnce(context: CommandContext, stage: Stage, scenario: Scenari
   const { lab } = stage;
   try {
     const { roles } = castOf(scenario, lab);
+    const packets = capture ? recordPackets(lab, roles, stage.shells, events) : undefined;
     await events.emit({ kind: 'run-started', run: folder.id, scenario: scenario.name, lab: lab.name, roles: roles.map((role) => roleInfo(lab, role)) });
     await events.emit({ kind: 'lab-described', lab: await describeLab(lab, roles, folder) });
-    const [play] = await Promise.all([playScenario(scenario, { ...stage, events, operators }), describeMachines(stage, events)]);
+    const [play] = await Promise.all([playScenario(scenario, { ...stage, events, operators, packets }), describeMachines(stage, events)]);
+    if (packets !== undefined) await keepPackets(packets, folder, events);
     const { result, durationMs } = play;
     const reason = play.failedStep?.reason ?? play.error?.message;
     await events.emit({ kind: 'run-finished', run: folder.id, result, durationMs, ...(reason === undefined ? {} : { reason }) });

@@ -39,9 +39,22 @@ export type EventBody =
   | { readonly kind: 'program-exited'; readonly role: string; readonly machine: string; readonly exitCode: number | undefined; readonly signal: string | undefined }
   /** A one-shot command of a scenario (`run`). */
   | { readonly kind: 'command-finished'; readonly machine: string; readonly command: string; readonly exitCode: number | undefined; readonly output: string }
+  /** The packets of the run are in `capture.pcap` of its folder. */
+  | { readonly kind: 'capture-finished'; readonly capture: CaptureFacts }
   /** Ports. `raw` is what was read to tell the state; `tools` is what the tools of the practical say, for people. */
   | { readonly kind: 'port-checked'; readonly machine: string; readonly port: number; readonly state: 'free' | 'busy' | 'time-wait'; readonly holders: readonly PortHolder[]; readonly raw: string; readonly tools?: readonly ToolOutput[] }
   | { readonly kind: 'port-freed'; readonly machine: string; readonly port: number; readonly holders: readonly PortHolder[]; readonly signal: 'TERM' | 'KILL' };
+
+/** What is told of the capture of a run, beside its packets. */
+export interface CaptureFacts {
+  readonly packets: number;
+  /** Packets that passed by and are not in the file: the kernel of the machine had no room for them. */
+  readonly lost: number;
+  /** The file reached its limit before the run ended: what came later is missing. */
+  readonly full: boolean;
+  /** Where the packets were captured. `clockOffsetMs`: what the clock of that machine was ahead of ours, 0 when it cannot be told from 0. */
+  readonly machines: readonly { readonly machine: string; readonly interface: string; readonly filter: string; readonly clockOffsetMs: number }[];
+}
 
 export interface RoleInfo {
   readonly role: string;

@@ -49,7 +49,7 @@ async function startProgram(name: string, deadline: Deadline, play: PlayContext)
   const { stage, signal } = play;
   const program = play.program(name);
   const shell = play.shell(program.on);
-  await (stage.beforeStart?.(program) ?? checkPorts(program, shell, { events: stage.events, signal }));
+  await Promise.all([stage.beforeStart?.(program) ?? checkPorts(program, shell, { events: stage.events, signal }), stage.packets?.ready()]);
   signal.throwIfAborted();
   const size = play.keyboards.get(name)?.size ?? stage.terminal ?? DEFAULT_TERMINAL;
   const terminal = await Terminal.open({ program, stageProgram: stage.programs.get(name)!, shell, size, events: stage.events, turn: () => play.turnOf(name) });

@@ -1,3 +1,4 @@
+import type { PacketSource } from '../capture/recording.ts';
 import type { EventSink } from '../core/events.ts';
 import type { Lab, Program } from '../lab/types.ts';
 import type { Shell, TerminalSize } from '../ssh/shell.ts';
@@ -17,6 +18,8 @@ export interface Stage {
   readonly terminal?: TerminalSize | undefined;
   /** Runs before each start of a program. Default: the check of the ports that it listens on. A `CheckError` fails the step. */
   readonly beforeStart?: ((program: Program) => Promise<void>) | undefined;
+  /** The packets of the run while they are captured; a program is not started before the capture is ready. Without it nothing is captured. */
+  readonly packets?: PacketSource | undefined;
   /** By role: keyboards that the user holds (`lab run --as ROLE`). */
   readonly operators?: ReadonlyMap<string, Operator> | undefined;
 }

@@ -1,0 +1,33 @@
+/** Link layer headers (Ethernet with tags, cooked) and the longest IP packet: nothing is cut, and the kernel's ring holds more packets than with tcpdump's default. */
+export const wholePacketBytes = 65_535 + 64;
+
+/** Memory for packets that tcpdump has not read yet, in KiB: some 250 of the longest. */
+const ringKiB = 16_384;
+
+/**
+ * Runs tcpdump until the end of input: SIGTERM then lets it write what it has and its counts. (A signal from outside would not reach it under sudo.) Its
+ * standard input is not ours, since a command in the background would get the terminal's.
+ */
+const untilEndOfInput = String.raw`exec 3<&0; "$@" 3<&- </dev/null & p=$!; { cat <&3; kill -s TERM "$p"; } >/dev/null 2>&1 & w=$!; wait "$p"; r=$?; kill "$w" 2>/dev/null; exit "$r"`;
+
+/**
+ * Captures packets to standard output, as pcap. Arguments: the filter (pcap-filter(7)), then the interface, `any`, or several names: all interfaces are
+ * taken then, and also when the one does not exist and `--or-any` stands before it.
+ *
+ * Standard error has the machine's clock (`lab-clock SECONDS`), then what tcpdump says. Where the user may not capture, sudo without a password is tried.
+ * `--immediate-mode`: the kernel hands over each packet at once; else the last ones are lost at the end, and the close of a connection is among them.
+ */
+export const captureScript = String.raw`
+PATH=$PATH:/usr/sbin:/sbin:/usr/bin:/bin LC_ALL=C; export PATH LC_ALL
+filter=$1; shift
+command -v tcpdump >/dev/null || { echo 'lab: no tcpdump' >&2; exit 127; }
+if [ "$1" = --or-any ]; then shift; [ $# -eq 1 ] && [ -e "/sys/class/net/$1" ] || set -- any; fi
+set -- tcpdump -i "$1" -n -p -U --immediate-mode -s ${wholePacketBytes} -B ${ringKiB} -w - "$filter"
+echo "lab-clock $(date +%s.%N)" >&2
+may=$(tcpdump -i "$3" -p -d "$filter" 2>&1 >/dev/null) && exec sh -c '${untilEndOfInput}' sh "$@"
+case $may in
+  *ermission*|*ermitted*) [ "$(id -u)" = 0 ] || exec sudo -n sh -c '${untilEndOfInput}' sh "$@" ;;
+esac
+printf '%s\n' "$may" >&2
+exit 1
+`;

@@ -1,0 +1,139 @@
+import { EnvironmentError, UsageError, type LabError } from '../core/errors.ts';
+import type { Shell } from '../ssh/shell.ts';
+import { captureScript } from './tcpdump-script.ts';
+
+export interface TcpdumpRequest {
+  /** Name of one interface or `any`; several names mean `any`. */
+  readonly interfaces: readonly string[];
+  /** Take all interfaces where the one that is named does not exist, instead of failing. */
+  readonly orAny?: boolean;
+  /** pcap-filter(7); empty for everything. */
+  readonly filter: string;
+  /** Gets the capture, a pcap file, piece by piece; the next piece waits for its promise. */
+  readonly onData: (chunk: Uint8Array) => void | Promise<void>;
+}
+
+/** What tcpdump says at its end. */
+export interface CaptureCounts {
+  readonly captured: number;
+  /** What the filter let through, including packets that tcpdump had not read when it ended. */
+  readonly received: number;
+  /** Packets for which the kernel had no room. */
+  readonly dropped: number;
+}
+
+/** One tcpdump that runs on a machine. */
+export interface Tcpdump {
+  readonly machine: string;
+  /**
+   * Resolves when packets are captured, with the name of the interface.
+   *
+   * Rejects with `UsageError` (`wrong-filter`) or `EnvironmentError` (`no-tcpdump`, `capture-forbidden`, `capture-failed`).
+   */
+  readonly listening: Promise<string>;
+  /** Resolves when it has ended and all it captured was handed over. Rejects as `listening`, or with `ConnectionError`. */
+  readonly ended: Promise<CaptureCounts>;
+  /** Clock of the machine minus ours, in milliseconds, later than the truth by the time that the message took; undefined where the machine does not tell. */
+  readonly clockOffsetMs: number | undefined;
+  /** Lets it end; may be called twice. */
+  stop(): void;
+}
+
+/** Captures packets on a machine through its Shell, with its own tcpdump. */
+export function startTcpdump(shell: Shell, request: TcpdumpRequest): Tcpdump {
+  return new RunningTcpdump(shell, request);
+}
+
+class RunningTcpdump implements Tcpdump {
+  readonly machine: string;
+  readonly ended: Promise<CaptureCounts>;
+  readonly #request: TcpdumpRequest;
+  readonly #listening = Promise.withResolvers<string>();
+  readonly #stopped = Promise.withResolvers<void>();
+  readonly #decoder = new TextDecoder();
+  #talk = '';
+  #line = '';
+  #clockOffsetMs: number | undefined;
+
+  constructor(shell: Shell, request: TcpdumpRequest) {
+    this.machine = shell.machine;
+    this.#request = request;
+    this.ended = this.#run(shell);
+    this.ended.catch((error: unknown) => this.#listening.reject(error));
+    this.#listening.promise.catch(() => undefined);
+  }
+
+  get listening(): Promise<string> {
+    return this.#listening.promise;
+  }
+
+  get clockOffsetMs(): number | undefined {
+    return this.#clockOffsetMs;
+  }
+
+  stop(): void {
+    this.#stopped.resolve();
+  }
+
+  async #run(shell: Shell): Promise<CaptureCounts> {
+    const { interfaces, filter, orAny, onData } = this.#request;
+    const args = [filter, ...(orAny ? ['--or-any'] : []), ...(interfaces.length === 1 ? interfaces : ['any'])];
+    const { exitCode } = await shell.exec({ script: captureScript, args }, {
+      input: endOfInput(this.#stopped.promise),
+      onOutput: (stream, chunk) => (stream === 'stdout' ? onData(chunk) : this.#hear(chunk)),
+    });
+    if (exitCode !== 0) throw captureFault(this.machine, exitCode, this.#talk.trim());
+    // A capture that was stopped before it began.
+    this.#listening.resolve(interfaces[0] ?? 'any');
+    return countsOf(this.#talk);
+  }
+
+  #hear(chunk: Uint8Array): void {
+    this.#line += this.#decoder.decode(chunk, { stream: true });
+    const lines = this.#line.split('\n');
+    this.#line = lines.pop() ?? '';
+    for (const line of lines) this.#hearLine(line);
+  }
+
+  #hearLine(line: string): void {
+    const clock = /^lab-clock (\d+\.\d+)$/.exec(line);
+    if (clock) this.#clockOffsetMs = Number(clock[1]) * 1000 - Date.now();
+    // Enough for every message; a talkative machine does not fill our memory.
+    else if (!line.startsWith('lab-clock') && this.#talk.length < 10_000) this.#talk += `${line}\n`;
+    const listening = /listening on ([^,\s]+)/.exec(line);
+    if (listening) this.#listening.resolve(listening[1]!);
+  }
+}
+
+/** Input that has nothing, and ends when the promise resolves. */
+async function* endOfInput(stopped: Promise<void>): AsyncGenerator<Uint8Array, void, undefined> {
+  await stopped;
+}
+
+function countsOf(talk: string): CaptureCounts {
+  const count = (what: RegExp): number => Number(what.exec(talk)?.[1] ?? 0);
+  return { captured: count(/(\d+) packets? captured/), received: count(/(\d+) packets? received by filter/), dropped: count(/(\d+) packets? dropped by kernel/) };
+}
+
+/** What tcpdump says, as the fault of those who can mend it. */
+function captureFault(machine: string, exitCode: number | undefined, talk: string): LabError {
+  const detail = talk === '' ? undefined : talk;
+  if (exitCode === 127) {
+    return new EnvironmentError(`${machine} has no tcpdump`, { code: 'no-tcpdump', hint: `Install it there, on Debian and Ubuntu with: lab ssh ${machine} sudo apt-get install tcpdump` });
+  }
+  if (/permission|permitted|password is required|not allowed|sudo: not found|not in the sudoers/i.test(talk)) {
+    return new EnvironmentError(`tcpdump may not capture on ${machine}`, {
+      code: 'capture-forbidden',
+      detail,
+      hint: `Allow it there once: sudo setcap cap_net_raw,cap_net_admin+eip "$(command -v tcpdump)"; or let the account use sudo without a password.`,
+    });
+  }
+  const reason = talk.split('\n').findLast((line) => line.startsWith('tcpdump: '))?.slice('tcpdump: '.length);
+  if (/no such device|doesn't exist|does not exist|SIOCGIF|isn't up|is not up/i.test(talk)) {
+    return new EnvironmentError(`${machine} cannot capture there: ${reason ?? talk}`, { code: 'no-interface', hint: `Its interfaces: lab exec ${machine} -- ip -brief address` });
+  }
+  if (/syntax error|filter expression|unknown|expected|invalid|illegal|modifier|not supported for|aid supported|ether|qualifier/i.test(reason ?? '')) {
+    return new UsageError(`the filter is wrong: ${reason}`, { code: 'wrong-filter', hint: 'It is written as in pcap-filter(7), for example: tcp port 7999 and host 192.168.100.5' });
+  }
+  return new EnvironmentError(`tcpdump failed on ${machine}: ${reason ?? `exit status ${exitCode ?? 'unknown'}`}`, { code: 'capture-failed', detail });
+}
