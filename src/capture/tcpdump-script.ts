@@ -14,12 +14,16 @@ const untilEndOfInput = String.raw`exec 3<&0; "$@" 3<&- </dev/null & p=$!; { cat
  * Captures packets to standard output, as pcap. Arguments: the filter (pcap-filter(7)), then the interface, `any`, or several names: all interfaces are
  * taken then, and also when the one does not exist and `--or-any` stands before it.
  *
+ * The SSH connection that carries the capture is left out, or it would be captured without end.
+ *
  * Standard error has the machine's clock (`lab-clock SECONDS`), then what tcpdump says. Where the user may not capture, sudo without a password is tried.
  * `--immediate-mode`: the kernel hands over each packet at once; else the last ones are lost at the end, and the close of a connection is among them.
  */
 export const captureScript = String.raw`
 PATH=$PATH:/usr/sbin:/sbin:/usr/bin:/bin LC_ALL=C; export PATH LC_ALL
 filter=$1; shift
+ours=$(set -- $SSH_CONNECTION; case $1 in (*[!0-9a-fA-F.:]*|'') ;; (*) echo "not (host $1 and tcp port $2 and tcp port $4)" ;; esac)
+if [ -z "$filter" ]; then filter=$ours; elif [ -n "$ours" ]; then filter="($filter) and $ours"; fi
 command -v tcpdump >/dev/null || { echo 'lab: no tcpdump' >&2; exit 127; }
 if [ "$1" = --or-any ]; then shift; [ $# -eq 1 ] && [ -e "/sys/class/net/$1" ] || set -- any; fi
 set -- tcpdump -i "$1" -n -p -U --immediate-mode -s ${wholePacketBytes} -B ${ringKiB} -w - "$filter"

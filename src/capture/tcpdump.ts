@@ -106,8 +106,8 @@ class RunningTcpdump implements Tcpdump {
 }
 
 /** Input that has nothing, and ends when the promise resolves. */
-async function* endOfInput(stopped: Promise<void>): AsyncGenerator<Uint8Array, void, undefined> {
-  await stopped;
+function endOfInput(stopped: Promise<void>): AsyncIterable<Uint8Array> {
+  return { [Symbol.asyncIterator]: () => ({ next: () => stopped.then(() => ({ done: true, value: undefined })) }) };
 }
 
 function countsOf(talk: string): CaptureCounts {

@@ -86,7 +86,7 @@ export const actions: Readonly<Record<string, Action>> = {
     if (listOf(options, 'with').length > 0) throw new UsageError('--with needs --as', { code: 'wrong-arguments', hint: 'For example:  lab run --as client --with server' });
     const times = parseTimes(textOf(options, 'repeat') ?? '1');
     const { run } = await import('../commands/run.ts');
-    return runOutcome(request, await run(context, { scenario, times }));
+    return runOutcome(request, await run(context, { scenario, times, ...captureOf(options) }));
   },
 
   logs: async ({ context, arguments: [run], options, global }) => {
@@ -94,6 +94,11 @@ export const actions: Readonly<Record<string, Action>> = {
     if (isSet(options, 'list')) {
       const list = await listLogs(context);
       return outcome(list, formatRuns(list.runs));
+    }
+    if (isSet(options, 'tcp')) {
+      const [{ tcpLog }, { formatTcpLog }] = await Promise.all([import('../commands/tcp-log.ts'), import('./format/capture.ts')]);
+      const log = await tcpLog(context, run as string | undefined);
+      return outcome(log, formatTcpLog(log));
     }
     return outcome(await logs(context, { run: run as string | undefined, role: textOf(options, 'role'), collect: global.json }), '');
   },
@@ -116,6 +121,14 @@ export const actions: Readonly<Record<string, Action>> = {
     const [{ cp }, { formatCp }] = await Promise.all([import('../commands/cp.ts'), import('./format/cp.ts')]);
     const result = await cp(context, String(source), String(target));
     return outcome(result, formatCp(result));
+  },
+
+  capture: async ({ context, arguments: [machine, filter], options, global }) => {
+    const file = textOf(options, 'write');
+    if (global.json && (file === undefined || file === '-')) throw new UsageError('--json needs -w', { code: 'wrong-arguments', hint: `For example:  lab --json capture ${String(machine)} -w packets.pcap` });
+    const [{ capture }, { formatCapture }] = await Promise.all([import('../commands/capture.ts'), import('./format/capture.ts')]);
+    const result = await capture(context, { machine: String(machine), interface: textOf(options, 'interface'), file, filter: filter as readonly string[] });
+    return outcome(result, formatCapture(result, context.cwd));
   },
 
   'ssh-config': async ({ context }) => {
@@ -156,7 +169,7 @@ async function playAs(request: Request, scenario: string | undefined, role: stri
     throw new UsageError(`--as and ${global.json ? '--json' : '--repeat'} exclude each other`, { code: 'wrong-arguments', hint: 'With --as the terminal belongs to the program, and to you.' });
   }
   const { runAs } = await import('../commands/run-as.ts');
-  const result = await runAs(context, { scenario, role, others: listOf(options, 'with') });
+  const result = await runAs(context, { scenario, role, others: listOf(options, 'with'), ...captureOf(options) });
   if ('runs' in result) return runOutcome(request, result);
   return outcome(result, `The run has ${result.result}.\n`, result.result === 'passed' ? ExitCode.done : ExitCode.checkFailed);
 }
@@ -165,6 +178,11 @@ async function runOutcome({ context, style }: Request, result: RunResult): Promi
   const [{ formatRun }, { shownPath }] = await Promise.all([import('./format/run.ts'), import('../commands/open-lab.ts')]);
   const source = await readFile(context.labFile, 'utf8').catch(() => undefined);
   return outcome(result, formatRun(result, { style, cwd: context.cwd, file: shownPath(context), source }), exitCodeOfRun(result));
+}
+
+/** `--no-capture`; without it the lab file decides. */
+function captureOf(options: Options): { readonly capture?: false } {
+  return options['capture'] === false ? { capture: false } : {};
 }
 
 function isSet(options: Options, name: string): boolean {

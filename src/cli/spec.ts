@@ -148,6 +148,7 @@ export const commandSpecs: readonly CommandSpec[] = [
     options: [
       { flags: '--repeat <times>', description: 'play it that many times and report the pass rate and the first failure' },
       { flags: '--as <role>', description: "you are this program's operator: its terminal is yours (Ctrl-] ends the run); joins a run that waits for this role", completion: 'program' },
+      { flags: '--no-capture', description: 'do not capture the packets of the programs' },
       { flags: '--with <role>', description: 'with --as: wait until another terminal joins with --as and this role', repeatable: true, completion: 'program' },
     ],
     examples: [
@@ -164,10 +165,12 @@ export const commandSpecs: readonly CommandSpec[] = [
     arguments: [{ syntax: '[run]', description: 'name of the run, or the start of it (default: the last one)', completion: 'run' }],
     options: [
       { flags: '--role <role>', description: 'only the terminal of this program', completion: 'program' },
+      { flags: '--tcp', description: 'what TCP did, as a diagram of its packets' },
       { flags: '--list', description: 'the runs that are stored, newest first' },
     ],
     examples: [
       { words: 'logs', does: 'the last run, both terminals in order' },
+      { words: 'logs --tcp', does: 'handshake, data and close of its connections' },
       { words: 'logs --role server', does: "only the server's terminal" },
     ],
   },
@@ -213,6 +216,25 @@ export const commandSpecs: readonly CommandSpec[] = [
     examples: [
       { words: 'cp server.py vm1:', does: 'into the home folder' },
       { words: 'cp vm1:/var/log ./vm1-log', does: 'a folder to here' },
+    ],
+  },
+  {
+    name: 'capture',
+    group: groups.machines,
+    summary: 'capture the packets of a machine, to a file or to standard output',
+    details:
+      'The capture is a pcap file, as tcpdump and Wireshark read it. It goes on until Ctrl-C, or until its reader goes away. The filter is written as for tcpdump (pcap-filter(7)). The SSH connection that carries the capture is left out. "lab run" captures by itself.',
+    arguments: [
+      { syntax: '<machine>', description: 'name of the machine', completion: 'machine' },
+      { syntax: '[filter...]', description: 'which packets, for example: tcp port 7999 (default: all)' },
+    ],
+    options: [
+      { flags: '-i, --interface <name>', description: 'interface, or any (default: the only one of the machine, or all of several)' },
+      { flags: '-w, --write <file>', description: 'file to write (default: standard output)', completion: 'file' },
+    ],
+    examples: [
+      { words: 'capture vm1 | wireshark -k -i -', does: 'look at the packets live' },
+      { words: 'capture vm1 -i eth0 -w vm1.pcap tcp port 7999', does: 'to a file, only one port' },
     ],
   },
   {

@@ -13,6 +13,8 @@ export interface RunAsOptions {
   readonly role: string;
   /** Roles of users at other terminals, who join with `--as`. */
   readonly others: readonly string[];
+  /** As in `RunOptions`. */
+  readonly capture?: boolean;
 }
 
 export type RunAsResult = RunResult | JoinResult;
@@ -22,12 +24,13 @@ export type RunAsResult = RunResult | JoinResult;
  *
  * @throws as `run` and `joinRun`. @throws {UsageError} for a role that the scenario does not start.
  */
-export async function runAs(context: CommandContext, { scenario, role, others }: RunAsOptions): Promise<RunAsResult> {
+export async function runAs(context: CommandContext, { scenario, role, others, ...options }: RunAsOptions): Promise<RunAsResult> {
   const joined = others.length === 0 ? await joinRun(context, role) : undefined;
   if (joined !== undefined) return joined;
   return run(context, {
     scenario,
     times: 1,
+    ...options,
     async seats(roles, stateFolder, cleanup) {
       for (const name of [role, ...others]) requireRole(name, roles);
       const title = `wait for ${others.map((other) => `"lab run --as ${other}"`).join(' and ')} in another terminal`;

@@ -1,0 +1,29 @@
+import { relative } from 'node:path';
+import { conversationText } from '../../capture/conversation-text.ts';
+import type { CaptureResult } from '../../commands/capture.ts';
+import { countOf } from '../../commands/open-lab.ts';
+import type { TcpLog } from '../../commands/tcp-log.ts';
+
+/** Nothing when the capture itself went to standard output. */
+export function formatCapture({ file, packets, dropped }: CaptureResult, cwd: string): string {
+  if (file === undefined) return '';
+  const lost = dropped === 0 ? '' : `; ${countOf(dropped, 'packet')} more passed by for which the machine had no room`;
+  return `${countOf(packets, 'packet')} in ${relative(cwd, file)}${lost}.\n`;
+}
+
+/** Every conversation as a diagram, and what a reader must know of the capture. */
+export function formatTcpLog({ run, capture, counts, conversations }: TcpLog): string {
+  return [...conversations.map((conversation) => conversationText(conversation)), remarks(run, capture, counts, conversations.length)].filter((part) => part !== '').join('\n');
+}
+
+function remarks(run: string, capture: TcpLog['capture'], counts: TcpLog['counts'], conversations: number): string {
+  const lines = [
+    ...(conversations === 0 ? [`The run ${run} has no TCP connection in its capture: nobody connected while it was played.`] : []),
+    ...(capture !== undefined && capture.lost > 0 ? [`${countOf(capture.lost, 'packet')} are missing: the machine was too busy to keep them.`] : []),
+    ...(capture?.full ? ['The capture was full before the run ended: what came later is missing.'] : []),
+    ...(counts.cutShort ? ['The capture ends in the middle of a packet.'] : []),
+    ...(counts.fragments > 0 ? [`${countOf(counts.fragments, 'IP fragment')} could not be read.`] : []),
+    ...(counts.malformed > 0 ? [`${countOf(counts.malformed, 'damaged packet')} could not be read.`] : []),
+  ];
+  return lines.map((line) => `${line}\n`).join('');
+}
