@@ -57,7 +57,7 @@ describe('two at once', { skip: cannotBe(process.getuid?.() === 0 ? 'root' : 'or
   test('"lab up" while another works on the same lab says who, and harms nothing', async () => {
     await using user = currentUser();
     const [one, two] = await Promise.all([user.lab('up'), user.lab('up')]);
-    const codes = [one.exitCode, two.exitCode].toSorted();
+    const codes = [one.exitCode, two.exitCode].toSorted((a, b) => Number(a) - Number(b));
     assert.deepEqual(codes, [0, 5], one.stderr + two.stderr);
     assert.match(one.exitCode === 5 ? one.stderr : two.stderr, /lab up.*PID \d+|PID \d+.*lab up/s);
     assert.equal((await user.lab('run', 'tp1')).exitCode, 0);
