@@ -3,36 +3,93 @@ import { RoleCast } from './asciicast.ts';
 
 /** A recording as a page carries it. */
 export interface Recording {
+  /** asciicast v3. */
   readonly cast: string;
+  /** The program went on: here it ends early. */
   readonly isCut: boolean;
-  /** Milliseconds from the start of the run to the last event. */
-  readonly lastMs: number;
 }
+
+/** How the times of the recordings differ from those of the run. */
+export type Pace = 'real' | 'readable';
 
 /** A page with a few of these still opens at once. UTF-16 units of asciicast. */
 const LONGEST_CAST = 512 * 1024;
+/** Nobody waits longer for something to happen. */
+const LONGEST_WAIT_MS = 2000;
+/** A run that a machine plays takes moments, too short to be seen: when it is shorter than this, everything that shows gets time to be read. */
+const READABLE_MS = 8000;
+const SHORTEST_WAIT_MS = 400;
+/** What comes within this time is one thing to the eye. */
+const AT_ONCE_MS = 1.5;
+/** A terminal that was smaller is shown larger: text of 120 columns cannot be read on half a page. */
+const SMALLEST = { columns: 50, rows: 12 } as const;
 
-/** Records the terminal of each role for players that start together. */
+type TerminalEvent = Extract<Event, { readonly role: string }>;
+
+/**
+ * Records the terminals of all roles for players that start together: their times count from the start of the run, and are changed in the same way for all, so
+ * that what was said first is shown first.
+ */
 export class RecordingFold {
-  readonly #casts = new Map<string, RoleCast>();
-  readonly #recordings = new Map<string, Recording>();
-  #startedMs: number | undefined;
+  readonly #events: TerminalEvent[] = [];
+  readonly #lengths = new Map<string, number>();
 
+  /** Takes all events of the run, in order. */
   take(event: Event): void {
-    this.#startedMs ??= event.at.monotonicMs;
     if (!('role' in event)) return;
-    const cast = this.#casts.get(event.role) ?? new RoleCast(event.role, this.#startedMs);
-    this.#casts.set(event.role, cast);
-    const before = this.#recordings.get(event.role) ?? { cast: '', isCut: false, lastMs: 0 };
-    const lastMs = event.at.monotonicMs - this.#startedMs;
-    if (before.isCut) return void this.#recordings.set(event.role, { ...before, lastMs });
-    const text = cast.format(event);
-    const isCut = before.cast.length + text.length > LONGEST_CAST;
-    this.#recordings.set(event.role, { cast: isCut ? before.cast : before.cast + text, isCut, lastMs });
+    const length = (this.#lengths.get(event.role) ?? 0) + ('data' in event ? event.data.length : 0);
+    this.#lengths.set(event.role, length);
+    if (length <= LONGEST_CAST) this.#events.push(event);
+  }
+
+  /** `readable` when the run was too short to be watched as it was. */
+  get pace(): Pace {
+    const [first, last] = [this.#events[0], this.#events.at(-1)];
+    return first !== undefined && last!.at.monotonicMs - first.at.monotonicMs < READABLE_MS ? 'readable' : 'real';
   }
 
   /** By role. */
-  get recordings(): ReadonlyMap<string, Recording> {
-    return this.#recordings;
+  recordings(): ReadonlyMap<string, Recording> {
+    const paced = atPace(this.#events, this.pace);
+    const byRole = Map.groupBy(paced, ({ role }) => role);
+    return new Map([...byRole].map(([role, events]) => [role, record(role, events, (this.#lengths.get(role) ?? 0) > LONGEST_CAST)]));
   }
+}
+
+function record(role: string, events: readonly TerminalEvent[], isCut: boolean): Recording {
+  const cast = new RoleCast(role, 0);
+  return { cast: events.map((event) => cast.format(event)).join(''), isCut };
+}
+
+/** The same events with other times, from 0 on. */
+function atPace(events: readonly TerminalEvent[], pace: Pace): TerminalEvent[] {
+  const size = largestNeeded(events);
+  let now = 0;
+  return events.map((event, index) => {
+    const gap = index === 0 ? 0 : event.at.monotonicMs - events[index - 1]!.at.monotonicMs;
+    const shortest = pace === 'readable' && event.kind === 'terminal-output' && gap > AT_ONCE_MS ? SHORTEST_WAIT_MS : 0;
+    now += Math.min(LONGEST_WAIT_MS, Math.max(shortest, gap));
+    const at = { ...event.at, monotonicMs: now };
+    return event.kind === 'terminal-opened' && size !== undefined ? { ...event, at, ...size } : { ...event, at };
+  });
+}
+
+/**
+ * The size that shows all lines when programs only printed lines; undefined when one of them addressed the screen, or was told of another size: its picture
+ * needs the terminal that it had.
+ */
+function largestNeeded(events: readonly TerminalEvent[]): { readonly columns: number; readonly rows: number } | undefined {
+  const outputs = Map.groupBy(events.filter((event) => event.kind === 'terminal-output'), ({ role }) => role);
+  const texts = [...outputs.values()].map((pieces) => pieces.map(({ data }) => data).join(''));
+  if (events.some(({ kind }) => kind === 'terminal-resized') || !texts.every(isPlainText)) return undefined;
+  const lines = texts.map((text) => text.split('\n'));
+  const opened = events.filter((event) => event.kind === 'terminal-opened');
+  const columns = Math.min(Math.max(...opened.map((event) => event.columns)), Math.max(SMALLEST.columns, ...lines.flat().map(({ length }) => length + 1)));
+  const rows = Math.min(Math.max(...opened.map((event) => event.rows)), Math.max(SMALLEST.rows, ...lines.map(({ length }) => length)));
+  return opened.length === 0 ? undefined : { columns, rows };
+}
+
+/** Lines, tabs, colours. */
+function isPlainText(text: string): boolean {
+  return !/[^\P{Cc}\r\n\t]/u.test(text.replaceAll(/\x1b\[[\d;]*m/g, ''));
 }

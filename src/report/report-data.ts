@@ -1,6 +1,7 @@
 import type { Conversation } from '../core/conversation.ts';
 import type { LabDescription, MachineFacts, ToolOutput } from '../core/lab-description.ts';
 import type { SegmentWords } from './diagram/words.ts';
+import type { Pace } from './recording.ts';
 import type { PortCheckDocument, RunDocument } from './run-summary.ts';
 
 /** Everything that a report of a run shows, bounded in size: what is left out is counted. Each format is a pure function of it. */
@@ -12,6 +13,7 @@ export interface ReportData {
   readonly facts: ReadonlyMap<string, MachineFacts>;
   readonly portChecks: readonly ReportPortCheck[];
   readonly terminals: readonly ReportTerminal[];
+  readonly pace: Pace;
   /** `session.log`: all terminals in order, with the times. */
   readonly session: BoundedText;
   /** Copies of program files, by their path in the run folder. */
@@ -36,8 +38,6 @@ export interface ReportTerminal {
   readonly cast: string | undefined;
   /** The recording goes on in the run folder: here it ends early. */
   readonly castIsCut: boolean;
-  /** For how long the whole recording lasts, milliseconds from the start of the run. */
-  readonly castMs: number;
 }
 
 /** The beginning and the end of a text. */

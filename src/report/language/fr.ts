@@ -1,13 +1,18 @@
 import type { DiagramWords } from './language.ts';
 import { notationOf } from './notation.ts';
 
-export const notation = notationOf('fr', { byte: 'octet', bytes: 'octets', and: 'et', byteSymbol: 'o' });
+export const notation = notationOf('fr', { byte: 'octet', bytes: 'octets', and: 'et', byteSymbol: 'o', typeset: typesetFrench });
+
+/** A no-break space before `:` `;` `?` `!` and within « »; narrow before `;` `?` `!` (Lexique des règles typographiques de l'Imprimerie nationale). */
+function typesetFrench(prose: string): string {
+  return prose.replaceAll(/ (?=[:»])|(?<=«) /g, '\u00a0').replaceAll(/ (?=[;?!])/g, '\u202f');
+}
 
 export const diagram: DiagramWords = {
   title: (client, server) => `Conversation TCP entre ${client} et ${server}`,
   sides: { client: 'client', server: 'serveur' },
   phases: { handshake: 'Ouverture', data: 'Données', close: 'Fermeture' },
-  refused: 'refusée : personne n’écoutait',
+  refused: 'refusée\u00a0: personne n’écoutait',
   incomplete: 'incomplète dans la capture',
   handshakeIn: (duration) => `SYN, SYN-ACK, ACK en ${duration}`,
   dataTotals: (client, server) => `le client envoie ${client}, le serveur ${server}`,
@@ -17,13 +22,13 @@ export const diagram: DiagramWords = {
   },
   notClosed: 'la capture s’arrête avant',
   folded: (segments) => `${segments} segments, repliés`,
-  foldedFrom: (side, segments, bytes) => `${side === 'client' ? 'client' : 'serveur'} : ${segments} segments, ${bytes}`,
-  foldedMarks: (marks) => `dont : ${marks}`,
+  foldedFrom: (side, segments, bytes) => `${side === 'client' ? 'client' : 'serveur'}\u00a0: ${segments} segments, ${bytes}`,
+  foldedMarks: (marks) => `dont\u00a0: ${marks}`,
   pause: (duration) => `${duration} s’écoulent`,
   notSeen: 'absent de la capture',
   continued: (part, parts) => `partie ${part} sur ${parts}`,
   truncated: 'tronqué dans la capture',
   tableCaption: 'Tous les segments sous forme de tableau',
   tableHeads: { packet: 'N°', time: 'Temps', from: 'De', words: 'Sur les terminaux', states: 'États (client / serveur)', remark: 'Remarques' },
-  tableCut: (shown, all) => `Les ${shown} premiers segments sur ${all} ; capture.pcap les contient tous.`,
+  tableCut: (shown, all) => `Les ${shown} premiers segments sur ${all}\u202f; capture.pcap les contient tous.`,
 };

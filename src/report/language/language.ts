@@ -17,6 +17,8 @@ export interface Notation {
   readonly dateTime: (wallMs: number) => string;
   /** `one, two and three`. */
   readonly list: (items: readonly string[]) => string;
+  /** Prose with the no-break spaces that its typography wants; not for what programs printed. */
+  readonly typeset: (prose: string) => string;
 }
 
 /** The words of the sequence diagram of a TCP conversation. Those of the protocol itself (SYN, LISTEN, seq) are the same in all languages. */

@@ -8,6 +8,7 @@ export interface NotationWords {
   readonly and: string;
   /** Symbol of the byte in `kB`, `MB`. */
   readonly byteSymbol: string;
+  readonly typeset: (prose: string) => string;
 }
 
 /** How a language writes numbers and times, by the data of ICU that Node carries. */
@@ -21,6 +22,7 @@ export function notationOf(code: LanguageCode, words: NotationWords): Notation {
     duration: (ms) => durationText(ms, number),
     bytes: (count) => (count < 1000 ? `${number(count)}\u00a0${count === 1 ? words.byte : words.bytes}` : scaledBytes(count, number, words.byteSymbol)),
     dateTime: (wallMs) => dateTime.format(wallMs),
+    typeset: words.typeset,
     list: (items) => (items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} ${words.and} ${items.at(-1)}`),
   };
 }

@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { LabDescription } from '../core/lab-description.ts';
+import { type BoundedText, type HashedFile, type ReportData, type ReportTerminal, wholeText } from '../report/report-data.ts';
+import type { Recording } from '../report/recording.ts';
+import { ReportFold } from '../report/report-fold.ts';
+import { roleFile } from '../report/run-files.ts';
+import { readEvents, type StoredRun } from '../state/runs.ts';
+import { gatherCapture } from './gather-capture.ts';
+import { readBounded } from './read-bounded.ts';
+
+/** What a report shows of a file at most. A program may have printed gigabytes: a page must open all the same. */
+const TERMINAL_BYTES = { head: 48 * 1024, tail: 16 * 1024 };
+const SOURCE_BYTES = { head: 96 * 1024, tail: 0 };
+
+/** Reads a run folder for a report. What is missing or broken there is left out, and said in the report. */
+export async function gatherReport(run: StoredRun): Promise<ReportData> {
+  const fold = new ReportFold();
+  for await (const event of readEvents(run)) fold.take(event);
+  const { lab, facts, portChecks, notices, moments } = fold;
+  const document = fold.summary.document();
+  const recordings = fold.recordings.recordings();
+  const [terminals, session, sources, capture, files] = await Promise.all([
+    Promise.all(document.roles.map(({ role, machine }) => terminalOf(run, recordings.get(role), role, machine))),
+    readBounded(join(run.path, 'session.log'), TERMINAL_BYTES),
+    readSources(run, lab),
+    gatherCapture(join(run.path, 'capture.pcap'), lab, moments.moments),
+    hashFiles(run.path),
+  ]);
+  return { run: document, lab, facts, portChecks, terminals, pace: fold.recordings.pace, session: session ?? wholeText(''), sources, capture, files, notices };
+}
+
+async function terminalOf(run: StoredRun, recording: Recording | undefined, role: string, machine: string): Promise<ReportTerminal> {
+  const text = (await readBounded(join(run.path, roleFile(role, 'log')), TERMINAL_BYTES)) ?? wholeText('');
+  return { role, machine, text, cast: recording?.cast, castIsCut: recording?.isCut ?? false };
+}
+
+async function readSources({ path }: StoredRun, lab: LabDescription | undefined): Promise<ReadonlyMap<string, BoundedText>> {
+  const stored = lab?.programs.flatMap(({ files }) => files.flatMap((file) => (file.stored === undefined ? [] : [file.stored]))) ?? [];
+  const texts = await Promise.all(stored.map(async (name) => [name, await readBounded(join(path, name), SOURCE_BYTES)] as const));
+  return new Map(texts.flatMap(([name, text]) => (text === undefined ? [] : [[name, text] as const])));
+}
+
+/** Reports are made from the other files, and would differ each time. */
+const REPORTS = /^report\.\w+$/;
+
+async function hashFiles(folder: string): Promise<HashedFile[]> {
+  const names = (await readdir(folder, { recursive: true })).filter((name) => !REPORTS.test(name)).toSorted();
+  const hashed = await Promise.all(names.map(async (name): Promise<HashedFile | undefined> => {
+    const path = join(folder, name);
+    const info = await stat(path).catch(() => undefined);
+    return info?.isFile() ? { name, sizeBytes: info.size, sha256: await sha256Of(path) } : undefined;
+  }));
+  return hashed.filter((file) => file !== undefined);
+}
+
+async function sha256Of(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}

@@ -1,0 +1,21 @@
+import type { Language } from '../language/languages.ts';
+import { roleFile } from '../run-files.ts';
+import { data, type Block } from './blocks.ts';
+import type { CastMember } from './cast.ts';
+import { statusText } from './status.ts';
+
+/** The terminals of some roles as text: what each operator saw. */
+export function terminals(members: readonly CastMember[], language: Language): Block[] {
+  if (members.length === 0) return [{ kind: 'remark', tone: 'none', text: language.report.terminals.none }];
+  return members.flatMap((member) => terminalBlocks(member, language));
+}
+
+function terminalBlocks({ role, terminal }: CastMember, language: Language): Block[] {
+  const { terminals: words } = language.report;
+  if (role.command === null) return [{ kind: 'remark', tone: 'none', text: words.neverStarted(role.role) }];
+  const isEmpty = terminal === undefined || terminal.text.head === '';
+  const shown: Block = isEmpty
+    ? { kind: 'remark', tone: 'none', text: words.empty }
+    : { kind: 'listing', caption: data(`${role.role} · ${role.machine}`), text: terminal.text, omitted: (bytes) => words.omitted(bytes, roleFile(role.role, 'log')), language: 'terminal' };
+  return [{ kind: 'paragraph', text: words.serverIntro(role.role, role.machine, role.user ?? '') }, shown, { kind: 'paragraph', text: words.end(statusText(role, language)) }];
+}

@@ -1,0 +1,48 @@
+import type { Block, Listing } from '../document/blocks.ts';
+import type { Language } from '../language/languages.ts';
+import { topologySvg } from '../topology/svg.ts';
+import { conversationMarkup } from './conversation.ts';
+import { highlight } from './highlight.ts';
+import { html, trusted, type Markup } from './markup.ts';
+import { playersMarkup } from './players.ts';
+import { mark, prose, value } from './values.ts';
+
+type Renderers = { readonly [K in Block['kind']]: (block: Extract<Block, { kind: K }>, language: Language) => Markup };
+
+/** How each kind of block reads in HTML. */
+const RENDERERS: Renderers = {
+  paragraph: ({ text }, { notation }) => html`<p>${prose(text, notation)}</p>\n`,
+  remark: ({ tone, text }, { notation }) => html`<p class="remark remark-${tone}">${mark(tone)}${value(text, notation)}</p>\n`,
+  subheading: ({ text }, { notation }) => html`<h3>${prose(text, notation)}</h3>\n`,
+  facts: ({ items }, { notation }) => html`<dl class="facts">${items.map(([label, content]) => html`<div><dt>${prose(label, notation)}</dt><dd>${value(content, notation)}</dd></div>`)}</dl>\n`,
+  table: tableMarkup,
+  listing: listingMarkup,
+  topology: ({ caption, topology }, { report, notation }) => {
+    const svg = topologySvg(topology, { title: report.architecture.figure, outside: report.architecture.outside }, { id: 'topology', standalone: false });
+    return html`<figure class="picture"><div class="wide">${trusted(svg)}</div><figcaption>${notation.typeset(caption)}</figcaption></figure>\n`;
+  },
+  players: ({ terminals, pace }, language) => playersMarkup(terminals, pace, language),
+  conversation: ({ number, conversation }, language) => conversationMarkup(number, conversation, language),
+};
+
+/** A block as HTML. */
+export function blockMarkup(block: Block, language: Language): Markup {
+  const renderer = RENDERERS[block.kind] as (block: Block, language: Language) => Markup;
+  return renderer(block, language);
+}
+
+function tableMarkup({ caption, heads, rows }: Extract<Block, { kind: 'table' }>, { notation }: Language): Markup {
+  const head = heads.map((text) => html`<th scope="col">${notation.typeset(text)}</th>`);
+  const body = rows.map((row) => html`<tr>${row.map((content) => html`<td>${value(content, notation)}</td>`)}</tr>\n`);
+  const title = caption === '' ? '' : html`<caption>${notation.typeset(caption)}</caption>`;
+  return html`<div class="wide"><table>${title}<thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>\n`;
+}
+
+function listingMarkup({ caption, text, omitted, language: ending, folded }: Listing, { notation }: Language): Markup {
+  const left = text.omittedBytes === 0 ? '' : html`<span class="omitted">⋯ ${prose(omitted(notation.bytes(text.omittedBytes)), notation)} ⋯</span>\n`;
+  const lines = (part: string): Markup => (ending === 'terminal' ? html`${part}` : highlight(part, ending));
+  const name = caption === undefined ? '' : value(caption, notation);
+  const content = html`<pre class="${ending === 'terminal' ? 'terminal' : 'source'}" tabindex="0">${lines(text.head)}${left}${lines(text.tail)}</pre>`;
+  if (folded) return html`<details class="listing"><summary>${name}</summary>${content}</details>\n`;
+  return html`<figure class="listing">${name === '' ? '' : html`<figcaption>${name}</figcaption>`}${content}</figure>\n`;
+}

@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import { DIAGRAM_STYLE } from '../diagram/style.ts';
+import type { ReportDocument, Section } from '../document/blocks.ts';
+import type { Language } from '../language/languages.ts';
+import { TOPOLOGY_STYLE } from '../topology/svg.ts';
+import { blockMarkup } from './blocks.ts';
+import { html, trusted, type Markup } from './markup.ts';
+import { PAGE_SCRIPT } from './script.ts';
+import { PAGE_STYLE } from './style.ts';
+import { mark, value } from './values.ts';
+
+/** The player of asciinema, as its package has it. */
+export interface PlayerFiles {
+  readonly script: string;
+  readonly style: string;
+}
+
+/**
+ * A report as one HTML file that needs nothing else: no request, no font, no image. A content security policy allows exactly the two scripts and the style that
+ * stand in it, by their hashes (https://www.w3.org/TR/CSP3/), so that not even a fault of ours would let a program's output run.
+ */
+export function reportPage(document: ReportDocument, language: Language, player: PlayerFiles): string {
+  const style = `${player.style}\n${PAGE_STYLE}\n${DIAGRAM_STYLE}\n${TOPOLOGY_STYLE}`;
+  const hasPlayers = document.sections.some(({ blocks }) => blocks.some(({ kind }) => kind === 'players'));
+  const scripts = hasPlayers ? [player.script, PAGE_SCRIPT].map(inScript) : [];
+  return `<!doctype html>\n${page(document, language, style, scripts).text}\n`;
+}
+
+function page({ title, heading, tiles, sections, footer }: ReportDocument, language: Language, style: string, scripts: readonly string[]): Markup {
+  const { report: { htmlLang, contents, summary }, notation } = language;
+  return html`<html lang="${htmlLang}">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy(style, scripts)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title}</title>
+<style>${trusted(style)}</style>
+</head>
+<body>
+<header>
+<h1>${notation.typeset(title)}</h1>
+<dl class="heading">${heading.map(([label, content]) => html`<div><dt>${label}</dt><dd>${value(content, notation)}</dd></div>`)}</dl>
+</header>
+<main>
+<section class="summary" aria-label="${summary}"><ul class="tiles">${tiles.map(({ label, value: text, tone }) => html`<li class="tile tile-${tone}"><b>${label}</b> <span>${mark(tone)}${notation.typeset(text)}</span></li>`)}</ul></section>
+<nav aria-label="${contents}"><ol>${sections.map(({ id, title: name }) => html`<li><a href="#${id}">${name}</a></li>`)}</ol></nav>
+${sections.map((section, index) => sectionMarkup(section, index + 1, language))}
+</main>
+<footer><p>${notation.typeset(footer)}</p></footer>
+${scripts.map((script) => html`<script>${trusted(script)}</script>\n`)}
+</body>
+</html>`;
+}
+
+function sectionMarkup({ id, title, blocks }: Section, number: number, language: Language): Markup {
+  return html`<section id="${id}">
+<h2><span class="section-number">${number}</span> ${title}</h2>
+${blocks.map((block) => blockMarkup(block, language))}</section>
+`;
+}
+
+function policy(style: string, scripts: readonly string[]): string {
+  // The player runs its terminal emulator as WebAssembly, and sets colours on its elements; neither reads anything from elsewhere.
+  const run = scripts.length === 0 ? "'none'" : `${scripts.map(hashSource).join(' ')} 'wasm-unsafe-eval'`;
+  return `default-src 'none'; script-src ${run}; style-src ${hashSource(style)}; img-src data:; base-uri 'none'; form-action 'none'`;
+}
+
+function hashSource(text: string): string {
+  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+}
+
+/** A script may not hold the words that would end its element or begin a comment in it (HTML, 4.12.1.3). In a string they mean the same so. */
+function inScript(script: string): string {
+  return script.replaceAll(/<(?=\/script|script|!--)/gi, String.raw`\x3c`);
+}

@@ -1,0 +1,25 @@
+import { sanitize } from '../../core/sanitize.ts';
+import { programText, type Topology } from './topology.ts';
+
+/** A lab as a Mermaid flow chart (https://mermaid.js.org/syntax/flowchart.html), which GitHub, GitLab and many editors draw. Ends with a line feed. */
+export function topologyMermaid({ networks, machines }: Topology): string {
+  const networkIds = new Map(networks.map(({ name }, index) => [name, `net${index}`]));
+  const lines = networks.flatMap(({ name, subnet, gateway, nat }) => {
+    const id = networkIds.get(name)!;
+    const node = `  ${id}([${quoted([name, subnet])}])`;
+    return gateway === undefined || !nat ? [node] : [node, `  ${id} -. ${quoted([`NAT ${gateway}`])} .- outside(("…"))`];
+  });
+  const boxes = machines.flatMap(({ name, user, interfaces, programs }, index) => [
+    `  m${index}[${quoted([`${name} (${user})`, ...programs.map((program) => `▸ ${programText(program)}`)])}]`,
+    ...interfaces.flatMap(({ name: port, network, address }) => {
+      const id = networkIds.get(network);
+      return id === undefined ? [] : [`  ${id} --- |${quoted([port, address])}| m${index}`];
+    }),
+  ]);
+  return ['flowchart TB', ...lines, ...boxes].map((line) => `${line}\n`).join('');
+}
+
+/** A label; Mermaid writes characters by their numbers, `#35;` (Entity codes to escape characters). */
+function quoted(lines: readonly string[]): string {
+  return `"${lines.map((line) => sanitize(line).replaceAll(/["#<>&;`\n]/g, (character) => `#${character.codePointAt(0)};`)).join('<br>')}"`;
+}
