@@ -148,8 +148,8 @@ export const commandSpecs: readonly CommandSpec[] = [
     options: [
       { flags: '--repeat <times>', description: 'play it that many times and report the pass rate and the first failure' },
       { flags: '--as <role>', description: "you are this program's operator: its terminal is yours (Ctrl-] ends the run); joins a run that waits for this role", completion: 'program' },
-      { flags: '--no-capture', description: 'do not capture the packets of the programs' },
       { flags: '--with <role>', description: 'with --as: wait until another terminal joins with --as and this role', repeatable: true, completion: 'program' },
+      { flags: '--no-capture', description: 'do not capture the packets of the programs' },
     ],
     examples: [
       { words: 'run', does: 'play the only scenario' },
@@ -221,7 +221,7 @@ export const commandSpecs: readonly CommandSpec[] = [
   {
     name: 'capture',
     group: groups.machines,
-    summary: 'capture the packets of a machine, to a file or to standard output',
+    summary: 'capture the packets of a machine, for tcpdump or Wireshark',
     details:
       'The capture is a pcap file, as tcpdump and Wireshark read it. It goes on until Ctrl-C, or until its reader goes away. The filter is written as for tcpdump (pcap-filter(7)). The SSH connection that carries the capture is left out. "lab run" captures by itself.',
     arguments: [

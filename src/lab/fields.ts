@@ -181,6 +181,7 @@ export const labFields = z
       'Scenarios by name: what the programs are made to do, and what they must show.',
       { hello: [{ start: 'server' }, { expect: { server: 'Listening' } }] },
     ),
+    capture: field(z.boolean().optional(), 'Whether each run captures the packets of its programs into `capture.pcap`. Default: `true`.', false),
     report: report.optional(),
   })
   .describe('A lab: networks, machines, programs on them, and scenarios that play them.');

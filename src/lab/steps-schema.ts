@@ -17,6 +17,19 @@ const exitStatus = { anyOf: [{ type: 'integer', minimum: 0, maximum: 255 }, sign
 const command = { type: 'array', minItems: 1, items: { type: ['string', 'number'] }, description: 'The command, word by word; no shell reads it.' };
 const rolesOrRole = { anyOf: [role, { type: 'array', minItems: 1, items: role }] };
 
+const end = { enum: ['client', 'server'], description: 'The end of the connection that opened it, or the other.' };
+
+/** What a `tcp` step can say. */
+const tcpChecks = {
+  port: { type: 'integer', minimum: 1, maximum: 65_535, description: 'Only connections to this port.' },
+  connections: { type: 'integer', minimum: 0, description: 'How many connections came about.' },
+  handshake: { type: 'boolean', description: '`true`: every attempt to connect came about; `false`: none did.' },
+  close: options({ by: end, kind: { enum: ['fin', 'rst', 'open'], description: 'How it ended, if it did.' } }, []),
+  reset: { enum: ['none', 'any', 'client', 'server'], description: 'Who sent a RST.' },
+  retransmissions: { anyOf: [{ type: 'integer', minimum: 0 }, { const: 'some' }], description: 'How many segments were sent again.' },
+  payload: { ...options({ client: pattern, server: pattern }, []), minProperties: 1, description: 'What one of the connections carried.' },
+};
+
 function perRole(value: object): object {
   return { type: 'object', minProperties: 1, additionalProperties: value };
 }
@@ -50,6 +63,11 @@ const VERBS: Readonly<Record<string, { readonly value: object; readonly descript
     value: { anyOf: [options({ on: machine, command, status: exitStatus, output: pattern, timeout: time }, ['on', 'command']), perRole(command)] },
     description: 'Runs a command on a machine; it must end with `status` (default 0) and print `output`.',
     example: { run: { on: 'vm1', command: ['ss', '-ltn'], status: 0, output: ':7999' } },
+  },
+  tcp: {
+    value: { ...options(tcpChecks, []), minProperties: 1 },
+    description: 'Checks what TCP did so far, on the captured packets: each connection has its handshake, was closed so, carried this text.',
+    example: { tcp: { handshake: true, close: { by: 'client', kind: 'fin' }, reset: 'none' } },
   },
 };
 

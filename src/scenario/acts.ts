@@ -7,7 +7,9 @@ import { checkPorts } from './port-check.ts';
 import { takePrompt, waitForPrompt, waitUntilListening } from './ready.ts';
 import { runCommand } from './run-command.ts';
 import { DEFAULT_TERMINAL } from './stage.ts';
-import { patternText, type Step, type Verb } from './steps.ts';
+import { patternText } from './pattern-text.ts';
+import type { Step, Verb } from './steps.ts';
+import { checkPackets } from './tcp-check.ts';
 import { Terminal } from './terminal.ts';
 
 /** A regular expression that could match more is taken when the terminal was quiet for so long. */
@@ -28,6 +30,7 @@ const ACTS: { readonly [V in Verb]: (step: Step<V>, play: PlayContext) => Promis
   signal: playSignal,
   wait: playWait,
   run: playRun,
+  tcp: playTcp,
 };
 
 /**
@@ -157,6 +160,11 @@ async function waitForTime(ms: number, signal: AbortSignal): Promise<void> {
 async function playRun(step: Step<'run'>, play: PlayContext): Promise<Outcome> {
   const deadline = play.deadlineOf(step);
   for (const command of step.commands) await runCommand(command, deadline, play);
+  return 'played';
+}
+
+async function playTcp(step: Step<'tcp'>, play: PlayContext): Promise<Outcome> {
+  await checkPackets(step.expectation, play.deadlineOf(step), play);
   return 'played';
 }
 

@@ -46,6 +46,7 @@ export class OrderCheck {
         if (step.until.kind !== 'time') this.#needsRunning(step.until.role, { at: 'value', path: ['wait', step.until.kind] }, faults);
         break;
       case 'run':
+      case 'tcp':
         break;
     }
   }

@@ -1,7 +1,7 @@
 import { quoteCommand } from '../core/shell-quote.ts';
 import { isListening } from '../ports/inspect.ts';
 import type { Deadline, PlayContext } from './play-context.ts';
-import { patternText } from './steps.ts';
+import { patternText } from './pattern-text.ts';
 import type { Terminal } from './terminal.ts';
 
 const ANSWERED_HINT = 'The prompt that is there was answered already: each line that is sent needs a prompt of its own.';

@@ -6,7 +6,8 @@ import { expectedEndText, isEnd, statusText } from './end.ts';
 import { StepFailure } from './failure.ts';
 import { findPattern } from './match.ts';
 import type { Deadline, PlayContext } from './play-context.ts';
-import { patternText, type ScenarioCommand } from './steps.ts';
+import { patternText } from './pattern-text.ts';
+import type { ScenarioCommand } from './steps.ts';
 
 /**
  * Runs a one-shot command and checks how it ended and what it printed.

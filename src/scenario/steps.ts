@@ -1,4 +1,6 @@
 import type { Pattern, Position } from '../lab/types.ts';
+import { patternText } from './pattern-text.ts';
+import type { TcpExpectation } from './tcp-expectation.ts';
 
 /** A scenario of `lab.yaml`, understood: nothing in it can be wrong any more but the programs themselves. */
 export interface Scenario {
@@ -16,6 +18,7 @@ export interface Verbs {
   readonly signal: { readonly signals: readonly { readonly role: string; readonly signal: string }[] };
   readonly wait: { readonly until: WaitGoal };
   readonly run: { readonly commands: readonly ScenarioCommand[] };
+  readonly tcp: { readonly expectation: TcpExpectation };
 }
 
 export type Verb = keyof Verbs;
@@ -61,6 +64,7 @@ export const DEFAULT_TIMEOUT_MS: Readonly<Record<Verb, number>> = {
   signal: 10_000,
   wait: 15_000,
   run: 30_000,
+  tcp: 3000,
 };
 
 /** What stands behind each verb, in the form of `lab.yaml`. */
@@ -73,6 +77,7 @@ const ARGUMENT_TEXT: { readonly [V in Verb]: (body: StepBody<V>) => string } = {
   signal: ({ signals }) => mapText(signals.map(({ role, signal }) => [role, signal])),
   wait: ({ until }) => (until.kind === 'time' ? `${until.ms}ms` : mapText([[until.kind, until.role]])),
   run: ({ commands }) => mapText(commands.map(({ on, command }) => [on, `[${command.join(', ')}]`])),
+  tcp: ({ expectation }) => tcpText(expectation),
 };
 
 /** The step in one line, in the form of `lab.yaml`. Control characters are escaped as in JSON. */
@@ -80,9 +85,11 @@ export function stepText<V extends Verb>(body: StepBody<V>): string {
   return `${body.verb}: ${ARGUMENT_TEXT[body.verb](body)}`;
 }
 
-/** A pattern as it is written in `lab.yaml`: `"text"` or `/regex/flags`. */
-export function patternText(pattern: Pattern): string {
-  return 'text' in pattern ? JSON.stringify(pattern.text) : String(pattern.regex);
+function tcpText({ close, payload, ...others }: TcpExpectation): string {
+  const plain = Object.entries(others).map(([key, value]) => [key, String(value)] as const);
+  const ends = Object.entries(close ?? {}).filter(([, value]) => value !== undefined).map(([key, value]) => [key, String(value)] as const);
+  const sent = payload?.map(({ side, pattern }) => [side, patternText(pattern)] as const);
+  return mapText([...plain, ...(close ? [['close', mapText(ends)] as const] : []), ...(sent ? [['payload', mapText(sent)] as const] : [])]);
 }
 
 function mapText(entries: readonly (readonly [string, string])[]): string {

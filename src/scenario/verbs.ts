@@ -6,6 +6,7 @@ import type { Lab, Pattern } from '../lab/types.ts';
 import { parseDuration } from './duration.ts';
 import { entriesOf, show, wordOf, type Faults } from './faults.ts';
 import type { ExpectedEnd, ScenarioCommand, StepBody, Verb, WaitGoal } from './steps.ts';
+import { parseTcp } from './tcp-verb.ts';
 
 /** Those that people mean; for suggestions. */
 const COMMON_SIGNALS = ['INT', 'TERM', 'KILL', 'HUP', 'QUIT', 'STOP', 'CONT', 'USR1', 'USR2'];
@@ -53,6 +54,10 @@ export const VERB_PARSERS: Readonly<Record<Verb, BodyParser>> = {
   run: (source) => {
     const commands = parseRun(source);
     return commands && { verb: 'run', commands };
+  },
+  tcp: (source) => {
+    const expectation = parseTcp({ ...source, parsePattern: parseExpectation });
+    return expectation && { verb: 'tcp', expectation };
   },
 };
 

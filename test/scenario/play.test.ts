@@ -12,7 +12,7 @@ import { retryUntil } from '../../src/core/retry.ts';
 import { renderFailure } from '../../src/scenario/render-failure.ts';
 import type { Shell, TerminalSize } from '../../src/ssh/shell.ts';
 import { startSshd, type TestSshd } from '../helpers/sshd.ts';
-import { freeLocalPort, play, PROGRAMS_FOLDER, type Played } from '../helpers/stage.ts';
+import { freeLocalPort, play, PROGRAMS_FOLDER, Recorder, type Played } from '../helpers/stage.ts';
 
 let sshd: TestSshd;
 let shells: ReadonlyMap<string, Shell>;
@@ -330,16 +330,15 @@ test('keys are pressed without Enter and without waiting for a prompt', async ()
 
 test('the user has a keyboard: what the scenario would type there is left to the user, and the rest is played', async () => {
   const port = await freeLocalPort();
-  const typed = Promise.withResolvers<void>();
+  const events = new Recorder();
   async function* keys(): AsyncGenerator<Uint8Array> {
     yield Buffer.from('Hello vm1\r');
-    await typed.promise;
+    const answered = (): { value: true } | { seen: string } => (events.outputOf('client').includes('from server Hello !') ? { value: true } : { seen: events.outputOf('client') });
+    await retryUntil(answered, { what: 'the answer of the server', timeoutMs: 20_000 });
     yield Buffer.from('exit\r');
   }
   const operators = new Map([['client', { input: keys(), size: { columns: 90, rows: 20 } }]]);
-  const playing = play(shells, tp1(port, `python3, server.py, ${port}`, `python3, client.py, ${port}`), { operators });
-  setTimeout(() => typed.resolve(), 600);
-  const played = await playing;
+  const played = await play(shells, tp1(port, `python3, server.py, ${port}`, `python3, client.py, ${port}`), { operators }, events);
   passes(played);
   assert.deepEqual(played.events.of('scenario-step-skipped').map(({ index }) => index), [2, 5, 6, 7]);
   assert.deepEqual(played.events.of('terminal-input').map(({ role, by }) => [role, by]), [['client', 'user'], ['server', 'scenario'], ['client', 'user']]);

@@ -1,0 +1,44 @@
+import { EnvironmentError, TimeoutError } from '../core/errors.ts';
+import { formatDuration, retryUntil, type Attempt } from '../core/retry.ts';
+import { StepFailure } from './failure.ts';
+import type { Deadline, PlayContext } from './play-context.ts';
+import { checkTcp, type TcpExpectation, type TcpFinding } from './tcp-expectation.ts';
+
+/** Nothing came from the machine for so long: the packets until now are here, so that "no RST" is more than "none yet". */
+const quietMs = 30;
+/** Where packets never cease, this must do. */
+const longestQuietWaitMs = 300;
+
+/**
+ * Checks what TCP did, on the packets so far; waits for those that are under way.
+ *
+ * @throws {StepFailure} that names the packet, as soon as no later one can mend it, else at the deadline. @throws {EnvironmentError} when nothing is captured.
+ */
+export async function checkPackets(expectation: TcpExpectation, deadline: Deadline, play: PlayContext): Promise<void> {
+  const { packets } = play.stage;
+  if (packets === undefined) throw new EnvironmentError('this run captures no packets to look at', { code: 'no-capture', hint: 'Leave out --no-capture.' });
+  await packets.ready();
+  if (packets.missing !== undefined) throw new EnvironmentError(`there are no packets to look at: ${packets.missing}`, { code: 'no-capture', hint: 'Take the step out, or mend what is said above.' });
+  const began = performance.now();
+  let findings: TcpFinding[] = [];
+  const attempt = (): Attempt<true> => {
+    findings = checkTcp(expectation, packets.reading().conversations);
+    // Of the others it is not known yet whether they are so.
+    const certain = findings.filter(({ isFinal }) => isFinal);
+    if (certain.length > 0) throw failureOf(certain);
+    const isQuiet = packets.quietMs >= quietMs || performance.now() - began >= longestQuietWaitMs;
+    return findings.length === 0 && isQuiet ? { value: true } : { seen: 'not all is there' };
+  };
+  const timeoutMs = Math.max(0, deadline.at - performance.now());
+  try {
+    await retryUntil(attempt, { what: 'packets', timeoutMs, intervalMs: 10, wake: () => packets.more(), signal: play.signal });
+  } catch (error) {
+    if (!(error instanceof TimeoutError)) throw error;
+    if (findings.length > 0) throw failureOf(findings, ` within ${formatDuration(deadline.timeoutMs)}`);
+  }
+}
+
+function failureOf(findings: readonly TcpFinding[], limit = ''): StepFailure {
+  const reasons = findings.map(({ expected, seen }) => `${findings.length > 1 ? `${expected}: ` : ''}${seen}${limit}`);
+  return new StepFailure(findings.map(({ expected }) => expected).join('; '), reasons.join('\n'), '"lab logs --tcp" draws all packets of the run.');
+}
