@@ -118,14 +118,20 @@ function sshdCommand(sshd: Tool, folder: string, options: SshdOptions): ServerCo
  */
 function ownTerminals(folder: string, command: readonly string[]): Omit<ServerCommand, 'env'> {
   const [file = '', ...args] = command;
-  const devpts = readFileSync('/proc/mounts', 'utf8').split('\n').findLast((line) => line.split(' ')[1] === '/dev/pts');
-  if (devpts === undefined || /\bgid=/.test(devpts)) return { file, args };
+  if (!runsInUserNamespace()) return { file, args };
   const groups = readFileSync('/etc/group', 'utf8').split('\n').filter((line) => !line.startsWith('tty:'));
   writeFileSync(join(folder, 'group'), groups.join('\n'));
   // The outer user namespace gives the right to mount, the inner one gives the user its own number back.
   const { uid, gid } = userInfo();
   const script = `mount --bind ${quoteCommand([join(folder, 'group')])} /etc/group && exec unshare --user --map-user=${uid} --map-group=${gid} "$@"`;
   return { file: 'unshare', args: ['--map-root-user', '--mount', 'sh', '-c', script, 'sh', ...command] };
+}
+
+/** Whether the sshd of tests runs in a user namespace of its own here; what runs outside of it hides its open files from those inside. */
+export function runsInUserNamespace(): boolean {
+  if (isRoot) return false;
+  const devpts = readFileSync('/proc/mounts', 'utf8').split('\n').findLast((line) => line.split(' ')[1] === '/dev/pts');
+  return devpts !== undefined && !/\bgid=/.test(devpts);
 }
 
 /** Kills an sshd with its children of the same name, which serve the connection after the login of an ordinary user. */

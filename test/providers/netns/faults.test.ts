@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { chmodSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { findOnHost } from '../../../src/host/tools.ts';
@@ -40,16 +40,13 @@ describe('what stands in the way of an ordinary user is said with the command th
 describe('a state folder that cannot be written', { skip: cannotBe('ordinary') }, () => {
   test('is told, and nothing is made', async () => {
     await using user = ordinaryUser();
-    mkdirSync(join(user.folder, '.lab'));
-    chmodSync(join(user.folder, '.lab'), 0o755);
-    if (process.getuid?.() !== 0) chmodSync(join(user.folder, '.lab'), 0o555);
+    chmodSync(user.folder, 0o555);
     const up = await user.lab('up');
+    chmodSync(user.folder, 0o755);
     assert.equal(up.exitCode, 3, up.stderr);
-    assert.match(up.stderr, /\.lab/);
-    assert.match(up.stderr, /hint:/);
-    assert.deepEqual(readdirSync(join(user.folder, '.lab')), []);
+    assert.match(up.stderr, /\.lab[^]*hint:/);
+    assert.ok(!existsSync(join(user.folder, '.lab')));
     assert.deepEqual(leftovers(user.folder, hostLinks()), nothing);
-    chmodSync(join(user.folder, '.lab'), 0o755);
   });
 });
 
