@@ -73,6 +73,17 @@ for (const [kind, make] of [
       assert.match(await on(one, 'vm2', 'ssh vm1 cat mark'), /one/);
     });
 
+    test('root of a machine can neither mount nor make devices, nor turn the switches of the host, nor read its secrets', async () => {
+      await using user = make();
+      assert.equal((await user.lab('up')).exitCode, 0);
+      const attempts = ['mount -t tmpfs none /mnt', 'mknod /tmp/disk b 254 0', 'sh -c "echo x >/proc/sys/kernel/core_pattern"', 'sh -c "echo h >/proc/sysrq-trigger"', 'sh -c "echo 1 >/sys/kernel/profiling"', 'test -s /etc/shadow-', 'ls /root/.ssh'];
+      // In a user namespace root may mount and still harms nobody but the machine itself.
+      for (const attempt of kind === 'root' ? attempts : attempts.slice(1)) {
+        assert.equal(await on(user, 'vm1', `sudo ${attempt} >/dev/null 2>&1 && echo done || echo refused`), 'refused', attempt);
+      }
+      assert.equal(await on(user, 'vm1', 'sudo sysctl -qw net.ipv4.ip_forward=1 && cat /proc/sys/net/ipv4/ip_forward'), '1', 'the network of a machine is its own');
+    });
+
     test('a full disk on one machine is that machine\'s own', async () => {
       await using user = make();
       const file = join(user.folder, 'lab.yaml');
