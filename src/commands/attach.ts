@@ -1,3 +1,4 @@
+import { allMachines } from '../core/all-machines.ts';
 import type { CleanupStack } from '../core/cleanup.ts';
 import { EnvironmentError, UsageError } from '../core/errors.ts';
 import { suggestion } from '../core/suggest.ts';
@@ -62,17 +63,16 @@ export async function attachLab(context: CommandContext, cleanup: CleanupStack, 
   return { ...found, shells: await connectAll(found.machines, cleanup, context.signal) };
 }
 
-/** Opens a Shell to each machine, in parallel. When one fails, those that opened are closed by the clean-up stack. */
+/**
+ * Opens a Shell to each machine, in parallel. When some fail, those that opened are closed by the clean-up stack.
+ *
+ * @throws {ConnectionError} with all that failed.
+ */
 export async function connectAll(machines: readonly AttachedMachine[], cleanup: CleanupStack, signal: AbortSignal): Promise<ReadonlyMap<string, Shell>> {
-  const attempts = await Promise.allSettled(
-    machines.map(async (attached) => {
-      const shell = await attached.connect(signal);
-      cleanup.add(`close the connection to ${shell.machine}`, () => shell.close());
-      return [attached.machine.name, shell] as const;
-    }),
-  );
-  signal.throwIfAborted();
-  const failed = attempts.find((attempt) => attempt.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
-  return new Map(attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : [])));
+  const opening = machines.map(async (attached) => {
+    const shell = await attached.connect(signal);
+    cleanup.add(`close the connection to ${shell.machine}`, () => shell.close());
+    return [attached.machine.name, shell] as const;
+  });
+  return new Map(await allMachines(opening, signal));
 }

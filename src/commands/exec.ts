@@ -1,9 +1,11 @@
 import { constants } from 'node:os';
 import type { Writable } from 'node:stream';
+import { allMachines } from '../core/all-machines.ts';
 import { UsageError } from '../core/errors.ts';
+import type { AttachedMachine } from '../providers/provider.ts';
 import type { Command, ExecResult, Shell } from '../ssh/shell.ts';
-import { withCleanup } from '../core/cleanup.ts';
-import { attachLab } from './attach.ts';
+import { Slots } from '../ssh/slots.ts';
+import { findMachines } from './attach.ts';
 import type { CommandContext } from './context.ts';
 import { LinePrefixer } from './line-prefixer.ts';
 import { writeOutput } from './output.ts';
@@ -23,25 +25,39 @@ export interface ExecOutcome {
   readonly exitCode: number;
 }
 
+/** Logins under way at once: more only wait for each other's arithmetic, until the first of them run out of time. */
+const loginsAtOnce = 32;
+
 /**
- * Runs one command on several machines at once. With one machine its output is passed on as it is, with several each line carries the machine's name.
+ * Runs one command on several machines at once. With one machine its output is passed on as it is, with several each line carries the machine's name. Of several machines those that
+ * cannot be reached do not keep the others from it.
  *
- * @throws {ConnectionError} when a machine cannot be reached.
+ * @throws {ConnectionError} when a machine cannot be reached or is lost: after all others have done their work, with all that failed.
  */
-export async function exec(context: CommandContext, { machines, command, collect }: ExecOptions): Promise<ExecOutcome> {
+export async function exec(context: CommandContext, { machines: names, command, collect }: ExecOptions): Promise<ExecOutcome> {
   if (command.length === 0) throw new UsageError('no command given', { code: 'no-command', hint: 'Put it after "--":  lab exec vm1 -- uname -a' });
-  return withCleanup(async (cleanup) => {
-    const { shells } = await attachLab(context, cleanup, machines);
-    const width = Math.max(...[...shells.keys()].map((name) => name.length));
-    const prefixOf = ({ machine }: Shell): string => (shells.size > 1 ? `${machine.padEnd(width)} | ` : '');
-    const results = await Promise.all(
-      [...shells.values()].map(async (shell) => {
-        const result = await execOn(context, shell, command, { collect, prefix: prefixOf(shell) });
-        return Object.assign({ machine: shell.machine }, result);
-      }),
-    );
-    return { results, exitCode: Math.max(...results.map(exitCodeOf)) };
+  const { machines } = await findMachines(context, names);
+  const width = Math.max(...machines.map(({ machine }) => machine.name.length));
+  const logins = new Slots(loginsAtOnce);
+  const work = machines.map(async (attached) => {
+    const { name } = attached.machine;
+    const prefix = machines.length > 1 ? `${name.padEnd(width)} | ` : '';
+    const result = await withShell(attached, logins, context.signal, (shell) => execOn(context, shell, command, { collect, prefix }));
+    return Object.assign({ machine: name }, result);
   });
+  const results = await allMachines(work, context.signal);
+  return { results, exitCode: Math.max(...results.map(exitCodeOf)) };
+}
+
+/** Connects, works, closes; the slot is for the login alone. */
+async function withShell<T>(attached: AttachedMachine, logins: Slots, signal: AbortSignal, work: (shell: Shell) => Promise<T>): Promise<T> {
+  await logins.take(signal);
+  const shell = await attached.connect(signal).finally(() => logins.release());
+  try {
+    return await work(shell);
+  } finally {
+    await shell.close();
+  }
 }
 
 /** Runs a command on one machine and passes its output on as it comes. Without a prefix the machine is the only one, and our input is the command's. */

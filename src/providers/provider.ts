@@ -126,7 +126,7 @@ export interface MachineFacts {
   readonly node: string | undefined;
   readonly home: HomeFacts;
   readonly clock: ClockFacts | undefined;
-  /** Names of other machines of the lab that it cannot resolve, with their addresses. */
+  /** Names of other machines of the lab that its /etc/hosts does not have, with their addresses. */
   readonly unknownNames: Readonly<Record<string, string>>;
 }
 

@@ -1,3 +1,4 @@
+import { TimeoutError } from '../../core/errors.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import type { ClockFacts } from '../provider.ts';
 import { clockScript } from './survey-script.ts';
@@ -34,7 +35,14 @@ export async function measureClock(shell: Shell, signal: AbortSignal): Promise<C
     answered.resolve();
   };
   const done = shell.exec({ script: clockScript }, { input: questions(), onOutput, signal, timeoutMs: clockTimeoutMs });
-  await done.finally(() => answered.resolve());
+  try {
+    await done;
+  } catch (error) {
+    // A machine that is too busy to tell the time may still do all else.
+    if (!(error instanceof TimeoutError)) throw error;
+  } finally {
+    answered.resolve();
+  }
   return samples.toSorted((a, b) => a.roundTripMs - b.roundTripMs)[0];
 }
 

@@ -1,5 +1,5 @@
+import { allMachines, listFailures } from '../../core/all-machines.ts';
 import { ConnectionError } from '../../core/connection-error.ts';
-import { messageOf } from '../../core/errors.ts';
 import { inStep } from '../../core/events.ts';
 import type { Lab, Machine } from '../../lab/types.ts';
 import type { Shell } from '../../ssh/shell.ts';
@@ -58,21 +58,19 @@ export class SshProvider implements Provider {
   async down(_labId: string, context: ProviderContext): Promise<string[]> {
     await this.#closeOpened();
     const touched = await touchedMachines(context.stateFolder);
-    const attempts = await Promise.allSettled([...touched].map(([machine, route]) => this.#tidy(machine, route, context)));
-    context.signal.throwIfAborted();
-    const failures = attempts.flatMap((attempt) => (attempt.status === 'rejected' ? [attempt.reason as unknown] : []));
-    if (failures.length > 0) throw couldNotTidy(failures);
-    return attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? attempt.value : []));
+    const tidied = await allMachines([...touched].map(([machine, route]) => this.#tidy(machine, route, context)), context.signal).catch((error: unknown) => {
+      throw error instanceof ConnectionError ? couldNotTidy(error) : error;
+    });
+    return tidied.flat();
   }
 
   async #reachAll(routes: ReadonlyMap<string, Route>, context: ProviderContext): Promise<ReadonlyMap<string, Shell>> {
-    const attempts = await Promise.allSettled([...routes].map(async ([machine, route]) => {
-      this.#opened.set(machine, await reach(machine, route, this.#tunnels, context, context.signal));
-    }));
-    context.signal.throwIfAborted();
-    const failures = attempts.flatMap((attempt) => (attempt.status === 'rejected' ? [attempt.reason as unknown] : []));
-    if (failures.length > 0) throw oneOf(failures, routes.size);
-    return new Map([...routes.keys()].map((machine) => [machine, this.#opened.get(machine)!]));
+    const opening = [...routes].map(async ([machine, route]) => {
+      const shell = await reach(machine, route, this.#tunnels, context, context.signal);
+      this.#opened.set(machine, shell);
+      return [machine, shell] as const;
+    });
+    return new Map(await allMachines(opening, context.signal));
   }
 
   async #writeDown(routes: ReadonlyMap<string, Route>, { stateFolder, journal }: ProviderContext): Promise<void> {
@@ -117,7 +115,7 @@ async function tellUnknownNames(lab: Lab, facts: ReadonlyMap<string, MachineFact
     const words = [...lab.programs.values()].filter(({ on }) => on === machine).flatMap(({ command }) => command);
     const names = Object.entries(unknownNames).filter(([name]) => words.some((word) => word.split(':')[0] === name));
     if (names.length === 0) continue;
-    const message = `${machine} does not know ${names.map(([name]) => name).join(' and ')} by name; in commands of programs the address stands in`;
+    const message = `${machine} does not know ${names.map(([name]) => name).join(' and ')} by name (/etc/hosts); in commands of programs the address stands in`;
     await events.emit({ kind: 'notice', level: 'info', message, hint: `To use the name inside programs, add to /etc/hosts there: ${names.map(([name, address]) => `${address} ${name}`).join(', ')}` });
   }
 }
@@ -128,27 +126,13 @@ async function touchedMachines(stateFolder: string): Promise<ReadonlyMap<string,
   return new Map(records.map(({ machine, route }) => [machine as string, route as Route]));
 }
 
-/** The error itself when there is one; our own bugs before all others; else one that lists all. */
-function oneOf(failures: readonly unknown[], total: number): unknown {
-  const bug = failures.find((failure) => !(failure instanceof ConnectionError));
-  const first = failures[0];
-  if (failures.length === 1 || bug !== undefined || !(first instanceof ConnectionError)) return bug ?? first;
-  return new ConnectionError(first.machine, `${failures.length} of ${total} machines cannot be reached`, { code: first.code, detail: listOf(failures), hint: first.hint, cause: first });
-}
-
-/** Each failure with what was seen, below each other. */
-function listOf(failures: readonly unknown[]): string {
-  return failures.flatMap((failure) => [`  ${messageOf(failure)}`, ...(failure instanceof ConnectionError ? (failure.detail ?? '').split('\n').filter(Boolean).map((line) => `      ${line}`) : [])]).join('\n');
-}
-
-function couldNotTidy(failures: readonly unknown[]): unknown {
-  const first = oneOf(failures, failures.length);
-  if (!(first instanceof ConnectionError)) return first;
-  return new ConnectionError(first.machine, `what the lab put there stays on ${failures.length === 1 ? 'a machine' : 'machines'} that cannot be reached`, {
+function couldNotTidy(failure: ConnectionError): ConnectionError {
+  const isOne = failure.code !== 'machines-unreachable';
+  return new ConnectionError(failure.machine, `what the lab put there stays on ${isOne ? 'a machine' : 'machines'} that cannot be reached`, {
     code: 'machine-not-tidied',
-    detail: listOf(failures),
+    detail: isOne ? listFailures([failure]) : failure.detail,
     hint: 'Start the machine and run "lab down" again; "lab down --purge" forgets the lab without that.',
-    cause: first,
+    cause: failure,
   });
 }
 

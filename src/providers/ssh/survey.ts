@@ -10,11 +10,11 @@ export interface Survey {
   readonly interfaces: readonly FoundInterface[];
   /** Port of its SSH server as itself sees it, whatever port forwards lie before it. */
   readonly sshPort: number;
-  /** What the names of the lab's machines mean to it. */
-  readonly names: ReadonlyMap<string, string | undefined>;
+  /** Addresses by name, of its /etc/hosts. */
+  readonly hosts: ReadonlyMap<string, string>;
 }
 
-const surveyTimeoutMs = 30_000;
+const surveyTimeoutMs = 60_000;
 const administrators = new Set(['sudo', 'wheel', 'admin']);
 
 /**
@@ -54,7 +54,7 @@ export function parseSurvey(lines: readonly string[]): Survey {
     },
     interfaces: parseLinks({ addresses: all('address'), links: all('link'), ifconfig: all('ifconfig') }),
     sshPort: Number(one('connection')?.split(' ')[3] ?? 22),
-    names: new Map(all('name').map((line) => [line.split('\t')[0]!, line.split('\t')[1] || undefined])),
+    hosts: new Map(all('hosts').flatMap(namesOf).toReversed()),
   };
 }
 
@@ -71,8 +71,14 @@ function spaceOf(df: readonly string[], mounts: readonly string[]): { freeBytes:
   return { freeBytes: freeKiB === undefined ? undefined : Number(freeKiB) * 1024, executable: !options.split(',').includes('noexec') };
 }
 
+/** `192.168.100.4 vm1 server # comment` of hosts(5). */
+function namesOf(line: string): [string, string][] {
+  const [address = '', ...names] = line.replace(/#.*/, '').trim().split(/\s+/);
+  return names.map((name) => [name, address]);
+}
+
 /** What a machine is like, with what was measured and what its names mean here. */
-export function factsOf({ facts, names }: Survey, clock: ClockFacts | undefined, addresses: ReadonlyMap<string, string>): MachineFacts {
-  const unknown = [...addresses].filter(([name, address]) => names.has(name) && names.get(name) !== address);
+export function factsOf({ facts, hosts }: Survey, clock: ClockFacts | undefined, addresses: ReadonlyMap<string, string>): MachineFacts {
+  const unknown = [...addresses].filter(([name, address]) => hosts.get(name) !== address);
   return { ...facts, clock, unknownNames: Object.fromEntries(unknown) };
 }
