@@ -103,6 +103,26 @@ export const actions: Readonly<Record<string, Action>> = {
     return outcome(await logs(context, { run: run as string | undefined, role: textOf(options, 'role'), collect: global.json }), '');
   },
 
+  replay: async ({ context, arguments: [run], options, global }) => {
+    const speed = parseSpeed(textOf(options, 'speed'));
+    const [{ replay }, { formatReplay }] = await Promise.all([import('../commands/replay.ts'), import('./format/replay.ts')]);
+    const result = await replay(context, { run: run as string | undefined, speed, play: !global.json });
+    return outcome(result, formatReplay(result));
+  },
+
+  report: async ({ context, arguments: [run], options }) => {
+    const [{ report }, { formatReport }] = await Promise.all([import('../commands/report.ts'), import('./format/report.ts')]);
+    const wanted = { run: run as string | undefined, language: textOf(options, 'lang'), format: textOf(options, 'format') ?? 'html', output: textOf(options, 'output') };
+    const result = await report(context, wanted);
+    return outcome(result, formatReport(result, context.cwd));
+  },
+
+  graph: async ({ context, options }) => {
+    const [{ graph }, { formatGraph }] = await Promise.all([import('../commands/graph.ts'), import('./format/graph.ts')]);
+    const result = await graph(context, { format: textOf(options, 'format') ?? 'text', output: textOf(options, 'output') });
+    return outcome(result, formatGraph(result, context.cwd));
+  },
+
   ssh: async ({ context, arguments: [machine], options, remote, global }) => {
     if (global.json && remote === undefined) throw new UsageError('--json needs a command', { code: 'no-command', hint: `For example:  lab --json ssh ${String(machine)} uname -a` });
     const { ssh } = await import('../commands/ssh.ts');
@@ -201,6 +221,13 @@ function parsePort(text: string): number {
   const port = Number(text);
   if (/^\d{1,5}$/.test(text) && port >= 1 && port <= 65_535) return port;
   throw new UsageError(`"${text}" is not a TCP port`, { code: 'wrong-port', hint: 'Give a number from 1 to 65535:  lab check-port 7999' });
+}
+
+function parseSpeed(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const speed = Number(text);
+  if (/^\d{0,4}(\.\d{1,3})?$/.test(text) && speed > 0) return speed;
+  throw new UsageError(`--speed wants a number above 0, not "${text}"`, { code: 'wrong-speed', hint: 'Twice as fast:  lab replay --speed 2' });
 }
 
 function parseTimes(text: string): number {

@@ -1,5 +1,5 @@
 /** What shell completion offers for a word. */
-export type Completion = 'machine' | 'scenario' | 'program' | 'run' | 'provider' | 'shell' | 'template' | 'file' | 'machine-path';
+export type Completion = 'machine' | 'scenario' | 'program' | 'run' | 'provider' | 'shell' | 'template' | 'file' | 'machine-path' | 'language' | 'report-format' | 'graph-format';
 
 /** A command as data: parsing, help, shell completion and the reference in README.md are all made from it. */
 export interface CommandSpec {
@@ -107,6 +107,20 @@ export const commandSpecs: readonly CommandSpec[] = [
     examples: [{ words: 'status', does: 'look at the lab' }],
   },
   {
+    name: 'graph',
+    group: groups.lab,
+    summary: 'the topology as a picture: text, SVG or Mermaid',
+    details: 'Drawn from the lab file; nothing has to be up.',
+    options: [
+      { flags: '--format <format>', description: 'text, svg or mermaid (default: text)', completion: 'graph-format' },
+      { flags: '-o, --output <path>', description: 'write it there', completion: 'file' },
+    ],
+    examples: [
+      { words: 'graph', does: 'networks and machines as a tree' },
+      { words: 'graph --format svg -o lab.svg', does: 'a picture for a document' },
+    ],
+  },
+  {
     name: 'down',
     group: groups.lab,
     summary: 'remove all that this lab made',
@@ -172,6 +186,38 @@ export const commandSpecs: readonly CommandSpec[] = [
       { words: 'logs', does: 'the last run, both terminals in order' },
       { words: 'logs --tcp', does: 'handshake, data and close of its connections' },
       { words: 'logs --role server', does: "only the server's terminal" },
+    ],
+  },
+  {
+    name: 'replay',
+    group: groups.scenarios,
+    summary: 'play the terminals of a run again, side by side',
+    details:
+      'In real time, unless the run was too short to be followed: then it is slowed down; --speed 1 plays it as it was. Ctrl-C ends it. Where there is no terminal, the last picture is printed at once.',
+    arguments: [{ syntax: '[run]', description: 'name of the run, or the start of it (default: the last one)', completion: 'run' }],
+    options: [{ flags: '--speed <factor>', description: '2 is twice as fast, 0.5 half as fast' }],
+    examples: [
+      { words: 'replay', does: 'watch the last run' },
+      { words: 'replay --speed 0.1', does: 'ten times slower than it was' },
+    ],
+  },
+  {
+    name: 'report',
+    group: groups.scenarios,
+    summary: 'a report of a run to hand in: lab, programs, port check, terminals, what TCP did',
+    details:
+      'One file that needs nothing else, written into the folder of the run. Author, group, course and language come from "report:" in the lab file; what was run comes from the run itself, so a report can be made at any time.',
+    arguments: [{ syntax: '[run]', description: 'name of the run, or the start of it (default: the last one)', completion: 'run' }],
+    options: [
+      { flags: '--lang <language>', description: 'en or fr (default: what the lab file says, or en)', completion: 'language' },
+      { flags: '--format <format>', description: 'html, md to go on writing, json, junit (default: html)', completion: 'report-format' },
+      { flags: '-o, --output <path>', description: 'write it there; - is standard output', completion: 'file' },
+    ],
+    examples: [
+      { words: 'report --lang fr', does: 'the compte rendu of the last run' },
+      { words: 'report -o report.html', does: 'into this folder' },
+      { words: 'report --format md -o report.md', does: 'the same to edit' },
+      { words: 'report --format junit -o junit.xml', does: 'for a build server' },
     ],
   },
   {

@@ -1,46 +1,60 @@
 import { readFile, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { LabHints } from '../capture/conversation.ts';
 import { readCapture, type CaptureReading } from '../capture/read-capture.ts';
 import type { Conversation } from '../core/conversation.ts';
 import { messageOf, systemCode } from '../core/errors.ts';
+import type { CaptureFacts } from '../core/events.ts';
 import type { LabDescription } from '../core/lab-description.ts';
 import type { Moment } from '../report/moments.ts';
-import type { ReportCapture, ReportConversation } from '../report/report-data.ts';
+import type { CaptureFlaw, ReportCapture, ReportConversation } from '../report/report-data.ts';
 import { SpokenLinker, type Ends } from '../report/spoken.ts';
 
 /** A capture is read into memory whole; a run of a practical has some kilobytes. */
 const LARGEST_BYTES = 256 * 1024 * 1024;
 const MOST_CONVERSATIONS = 100;
 
+/** What a run tells beside its capture. */
+export interface CaptureStory {
+  readonly lab: LabDescription | undefined;
+  readonly facts: CaptureFacts | undefined;
+  readonly moments: readonly Moment[];
+}
+
 /** The conversations of a capture, with what stood on the terminals beside their segments. */
-export async function gatherCapture(path: string, lab: LabDescription | undefined, moments: readonly Moment[]): Promise<ReportCapture> {
+export async function gatherCapture(path: string, story: CaptureStory): Promise<ReportCapture> {
   try {
     const { size } = await stat(path);
-    if (size > LARGEST_BYTES) return missing('unreadable', `capture.pcap has more than ${LARGEST_BYTES / 1024 / 1024} MiB.`);
-    return explain(readCapture(await readFile(path), hintsOf(lab)), lab, moments);
+    if (size > LARGEST_BYTES) return missing('unreadable', `${basename(path)} > ${LARGEST_BYTES / 1024 / 1024} MiB`);
+    return explain(readCapture(await readFile(path), hintsOf(story.lab)), story);
   } catch (error) {
     return systemCode(error) === 'ENOENT' ? missing('none', '') : missing('unreadable', messageOf(error));
   }
 }
 
 function missing(kind: 'none' | 'unreadable' | 'empty', reason: string): ReportCapture {
-  return { missing: { kind, reason }, conversations: [], omitted: 0, remarks: [] };
+  return { missing: { kind, reason }, conversations: [], omitted: 0, flaws: [], places: [] };
 }
 
-function hintsOf(lab: LabDescription | undefined): { machines: ReadonlyMap<string, string>; listeningPorts: ReadonlySet<number> } {
+function hintsOf(lab: LabDescription | undefined): LabHints {
   const machines = new Map((lab?.machines ?? []).flatMap(({ name, interfaces }) => interfaces.map(({ address }) => [address, name] as const)));
   return { machines, listeningPorts: new Set(lab?.programs.flatMap(({ listens }) => listens)) };
 }
 
-function explain(reading: CaptureReading, lab: LabDescription | undefined, moments: readonly Moment[]): ReportCapture {
+function explain(reading: CaptureReading, { lab, facts, moments }: CaptureStory): ReportCapture {
   if (reading.format === undefined) return missing('unreadable', '');
-  const remarks = remarksOn(reading);
-  if (reading.conversations.length === 0) return { ...missing('empty', ''), remarks };
   const linker = new SpokenLinker(moments);
   const conversations = reading.conversations.slice(0, MOST_CONVERSATIONS).map(({ conversation }): ReportConversation => {
     const ends = endsOf(conversation, lab);
     return { conversation, spoken: linker.link(conversation, ends), clientRole: ends.client, serverRole: ends.server };
   });
-  return { missing: undefined, conversations, omitted: reading.conversations.length - conversations.length, remarks };
+  return {
+    missing: conversations.length === 0 ? { kind: 'empty', reason: '' } : undefined,
+    conversations,
+    omitted: reading.conversations.length - conversations.length,
+    flaws: flawsOf(reading, facts),
+    places: facts?.machines ?? [],
+  };
 }
 
 /** The programs at both ends: the one that listens on the port, and one of the other machine that does not. */
@@ -51,11 +65,14 @@ function endsOf({ client, server }: Conversation, lab: LabDescription | undefine
   return { client: connecting?.name, server: serving?.name };
 }
 
-function remarksOn({ cutShort, truncated, malformed, fragments }: CaptureReading): string[] {
-  return [
-    ...(cutShort ? ['capture.pcap ends in the middle of a packet.'] : []),
-    ...(truncated > 0 ? [`${truncated} packets are cut: the capture holds only their beginning.`] : []),
-    ...(malformed > 0 ? [`${malformed} packets could not be read.`] : []),
-    ...(fragments > 0 ? [`${fragments} fragments of IP packets are not put together.`] : []),
+function flawsOf({ cutShort, truncated, malformed, fragments }: CaptureReading, facts: CaptureFacts | undefined): CaptureFlaw[] {
+  const flaws: readonly CaptureFlaw[] = [
+    { kind: 'lost', count: facts?.lost ?? 0 },
+    { kind: 'full', count: facts?.full ? 1 : 0 },
+    { kind: 'cut-short', count: cutShort ? 1 : 0 },
+    { kind: 'truncated', count: truncated },
+    { kind: 'malformed', count: malformed },
+    { kind: 'fragments', count: fragments },
   ];
+  return flaws.filter(({ count }) => count > 0);
 }

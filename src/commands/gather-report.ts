@@ -10,6 +10,7 @@ import { roleFile } from '../report/run-files.ts';
 import { readEvents, type StoredRun } from '../state/runs.ts';
 import { gatherCapture } from './gather-capture.ts';
 import { readBounded } from './read-bounded.ts';
+import { captureFile } from './record-packets.ts';
 
 /** What a report shows of a file at most. A program may have printed gigabytes: a page must open all the same. */
 const TERMINAL_BYTES = { head: 48 * 1024, tail: 16 * 1024 };
@@ -26,7 +27,7 @@ export async function gatherReport(run: StoredRun): Promise<ReportData> {
     Promise.all(document.roles.map(({ role, machine }) => terminalOf(run, recordings.get(role), role, machine))),
     readBounded(join(run.path, 'session.log'), TERMINAL_BYTES),
     readSources(run, lab),
-    gatherCapture(join(run.path, 'capture.pcap'), lab, moments.moments),
+    gatherCapture(join(run.path, captureFile), { lab, facts: fold.capture, moments: moments.moments }),
     hashFiles(run.path),
   ]);
   return { run: document, lab, facts, portChecks, terminals, pace: fold.recordings.pace, session: session ?? wholeText(''), sources, capture, files, notices };

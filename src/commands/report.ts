@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import packageJson from '../../package.json' with { type: 'json' };
 import { UsageError } from '../core/errors.ts';
-import { suggestion } from '../core/suggest.ts';
+import type { ReportDocument } from '../report/document/blocks.ts';
 import { composeReport } from '../report/document/compose.ts';
 import { LANGUAGES, type LanguageCode } from '../report/language/language.ts';
 import { languages } from '../report/language/languages.ts';
@@ -40,10 +40,20 @@ const FORMATS: Readonly<Record<string, { readonly ending: string; readonly make:
     ending: 'html',
     make: async (data, code) => {
       const [{ reportPage }, player] = await Promise.all([import('../report/html/page.ts'), readPlayer()]);
-      return reportPage(composeReport(data, languages[code], packageJson.version, Date.now()), languages[code], player);
+      return reportPage(composed(data, code), languages[code], player);
     },
   },
+  md: {
+    ending: 'md',
+    make: async (data, code) => (await import('../report/markdown/render.ts')).reportMarkdown(composed(data, code), languages[code]),
+  },
+  json: { ending: 'json', make: async (data) => (await import('../report/report-json.ts')).reportJson(data) },
+  junit: { ending: 'xml', make: async (data) => (await import('../report/junit.ts')).reportJunit(data) },
 };
+
+function composed(data: ReportData, code: LanguageCode): ReportDocument {
+  return composeReport(data, languages[code], packageJson.version, Date.now());
+}
 
 /** The formats that `--format` knows, the default first. */
 export const reportFormats: readonly string[] = Object.keys(FORMATS);
@@ -55,7 +65,7 @@ export const reportFormats: readonly string[] = Object.keys(FORMATS);
  */
 export async function report(context: CommandContext, options: ReportOptions): Promise<ReportResult> {
   const format = FORMATS[options.format];
-  if (format === undefined) throw new UsageError(`there is no format "${options.format}"`, { code: 'unknown-format', hint: suggestion(options.format, reportFormats) });
+  if (format === undefined) throw unknownFormat(options.format);
   const asked = options.language === undefined ? undefined : languageNamed(options.language);
   const stored = await findRun(stateFolderFor(context.labFile), options.run);
   const data = await withHeading(context, await gatherReport(stored));
@@ -69,6 +79,11 @@ export async function report(context: CommandContext, options: ReportOptions): P
   const file = options.output === undefined ? join(stored.path, `report.${format.ending}`) : resolve(context.cwd, options.output);
   await storing(`write ${file}`, () => writeFile(file, text, options.output === undefined ? { mode: 0o600 } : {}));
   return { ...result, file };
+}
+
+function unknownFormat(name: string): UsageError {
+  const hint = name === 'pdf' ? 'Open the HTML report in a browser and print it: "lab report".' : `Known: ${reportFormats.join(', ')}`;
+  return new UsageError(`there is no format "${name}"`, { code: 'unknown-format', hint });
 }
 
 function languageNamed(name: string): LanguageCode {

@@ -39,6 +39,12 @@ export async function retryUntil<T>(attempt: () => Promise<Attempt<T>> | Attempt
   }
 }
 
+/** Lets time pass, for what is shown in real time. Nothing that can be looked at is waited for so. Rejects with the abort reason. */
+export async function letPass(ms: number, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  await pauseFor(ms, undefined, signal);
+}
+
 /** Resolves after `ms` or as soon as `woken` does; rejects with the abort reason. */
 async function pauseFor(ms: number, woken: Promise<void> | undefined, signal: AbortSignal | undefined): Promise<void> {
   const timer = new AbortController();

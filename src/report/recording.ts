@@ -18,13 +18,19 @@ const LONGEST_CAST = 512 * 1024;
 const LONGEST_WAIT_MS = 2000;
 /** A run that a machine plays takes moments, too short to be seen: when it is shorter than this, everything that shows gets time to be read. */
 const READABLE_MS = 8000;
-const SHORTEST_WAIT_MS = 400;
+const SHORTEST_WAIT_MS = 700;
 /** What comes within this time is one thing to the eye. */
 const AT_ONCE_MS = 1.5;
 /** A terminal that was smaller is shown larger: text of 120 columns cannot be read on half a page. */
 const SMALLEST = { columns: 50, rows: 12 } as const;
 
-type TerminalEvent = Extract<Event, { readonly role: string }>;
+interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** What happens at a terminal. */
+export type TerminalEvent = Extract<Event, { readonly role: string }>;
 
 /**
  * Records the terminals of all roles for players that start together: their times count from the start of the run, and are changed in the same way for all, so
@@ -48,29 +54,34 @@ export class RecordingFold {
     return first !== undefined && last!.at.monotonicMs - first.at.monotonicMs < READABLE_MS ? 'readable' : 'real';
   }
 
+  /** What happened at all terminals, its monotonic times counted from 0. */
+  paced(pace: Pace): readonly TerminalEvent[] {
+    return atPace(this.#events, pace);
+  }
+
   /** By role. */
   recordings(): ReadonlyMap<string, Recording> {
-    const paced = atPace(this.#events, this.pace);
-    const byRole = Map.groupBy(paced, ({ role }) => role);
-    return new Map([...byRole].map(([role, events]) => [role, record(role, events, (this.#lengths.get(role) ?? 0) > LONGEST_CAST)]));
+    const size = largestNeeded(this.#events);
+    const byRole = Map.groupBy(this.paced(this.pace), ({ role }) => role);
+    return new Map([...byRole].map(([role, events]) => [role, record(role, events, size, (this.#lengths.get(role) ?? 0) > LONGEST_CAST)]));
   }
 }
 
-function record(role: string, events: readonly TerminalEvent[], isCut: boolean): Recording {
+function record(role: string, events: readonly TerminalEvent[], size: TerminalSize | undefined, isCut: boolean): Recording {
   const cast = new RoleCast(role, 0);
-  return { cast: events.map((event) => cast.format(event)).join(''), isCut };
+  const texts = events.map((event) => cast.format(event.kind === 'terminal-opened' && size !== undefined ? { ...event, ...size } : event));
+  return { cast: texts.join(''), isCut };
 }
 
 /** The same events with other times, from 0 on. */
 function atPace(events: readonly TerminalEvent[], pace: Pace): TerminalEvent[] {
-  const size = largestNeeded(events);
   let now = 0;
   return events.map((event, index) => {
     const gap = index === 0 ? 0 : event.at.monotonicMs - events[index - 1]!.at.monotonicMs;
     const shortest = pace === 'readable' && event.kind === 'terminal-output' && gap > AT_ONCE_MS ? SHORTEST_WAIT_MS : 0;
     now += Math.min(LONGEST_WAIT_MS, Math.max(shortest, gap));
     const at = { ...event.at, monotonicMs: now };
-    return event.kind === 'terminal-opened' && size !== undefined ? { ...event, at, ...size } : { ...event, at };
+    return { ...event, at };
   });
 }
 
@@ -78,7 +89,7 @@ function atPace(events: readonly TerminalEvent[], pace: Pace): TerminalEvent[] {
  * The size that shows all lines when programs only printed lines; undefined when one of them addressed the screen, or was told of another size: its picture
  * needs the terminal that it had.
  */
-function largestNeeded(events: readonly TerminalEvent[]): { readonly columns: number; readonly rows: number } | undefined {
+function largestNeeded(events: readonly TerminalEvent[]): TerminalSize | undefined {
   const outputs = Map.groupBy(events.filter((event) => event.kind === 'terminal-output'), ({ role }) => role);
   const texts = [...outputs.values()].map((pieces) => pieces.map(({ data }) => data).join(''));
   if (events.some(({ kind }) => kind === 'terminal-resized') || !texts.every(isPlainText)) return undefined;

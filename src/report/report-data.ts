@@ -60,8 +60,20 @@ export interface ReportCapture {
   readonly conversations: readonly ReportConversation[];
   /** How many more there are than are shown. */
   readonly omitted: number;
-  /** Sentences about what the capture lacks: dropped packets, cut packets. */
-  readonly remarks: readonly string[];
+  /** What it lacks. */
+  readonly flaws: readonly CaptureFlaw[];
+  /** Where it was made; undefined when that is not told. */
+  readonly places: readonly { readonly machine: string; readonly interface: string }[];
+}
+
+/**
+ * `lost`: packets for which the capturing machine had no room; `full`: what came later is missing; `cut-short`: the file ends in a packet; `truncated`: packets of
+ * which only the beginning is there; `malformed`, `fragments`: packets that could not be read.
+ */
+export interface CaptureFlaw {
+  readonly kind: 'lost' | 'full' | 'cut-short' | 'truncated' | 'malformed' | 'fragments';
+  /** Packets. */
+  readonly count: number;
 }
 
 export interface ReportConversation {

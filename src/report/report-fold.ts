@@ -1,5 +1,5 @@
 import { handleEvent, type EventHandlers } from '../core/event-handlers.ts';
-import type { Event } from '../core/events.ts';
+import type { CaptureFacts, Event } from '../core/events.ts';
 import type { LabDescription, MachineFacts } from '../core/lab-description.ts';
 import { MomentFold } from './moments.ts';
 import { RecordingFold } from './recording.ts';
@@ -18,9 +18,13 @@ export class ReportFold {
   readonly portChecks: ReportPortCheck[] = [];
   readonly notices: string[] = [];
   lab: LabDescription | undefined;
+  capture: CaptureFacts | undefined;
   readonly #handlers: EventHandlers<void> = {
     'lab-described': ({ lab }) => {
       this.lab = lab;
+    },
+    'capture-finished': ({ capture }) => {
+      this.capture = capture;
     },
     'machine-described': ({ machine, facts }) => void this.facts.set(machine, facts),
     'port-checked': ({ raw, tools = [] }) => {

@@ -80,6 +80,12 @@ async function complete(context: CommandContext, kind: Completion | undefined): 
       return listed((await import('../../lab/template.ts')).labTemplates, 'template');
     case 'provider':
       return listed((await import('../../providers/registry.ts')).providerNames, 'provider');
+    case 'language':
+      return listed((await import('../../report/language/language.ts')).LANGUAGES, 'language');
+    case 'report-format':
+      return listed(['html', 'md', 'json', 'junit'], 'format');
+    case 'graph-format':
+      return listed(['text', 'svg', 'mermaid'], 'format');
     case 'run':
       return listed(await (await import('../../commands/logs.ts')).runNames(context), 'run');
     case 'machine':

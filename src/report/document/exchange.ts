@@ -21,8 +21,7 @@ export function exchange(report: ReportData, language: Language): Block[] {
     ...missing(report, language),
     ...capture.conversations.slice(0, MOST_DRAWN).flatMap((each) => conversationBlocks(each, capture.conversations.length > 1, language)),
     ...omittedRemark(report, language),
-    ...(capture.remarks.length === 0 ? [] : [{ kind: 'subheading', text: language.report.capture.remarks } as const]),
-    ...capture.remarks.map((text): Block => ({ kind: 'remark', tone: 'none', text: plainData(text) })),
+    ...captureBlocks(report, language),
   ];
 }
 
@@ -30,6 +29,15 @@ function missing({ capture: { missing: reason } }: ReportData, { report: { excha
   if (reason === undefined) return [];
   const told = reason.reason === '' ? [] : [{ kind: 'remark', tone: 'none', text: plainData(reason.reason) } as const];
   return [{ kind: 'remark', tone: 'none', text: words.missing[reason.kind] }, ...told];
+}
+
+/** Where the packets were captured, and which of them are missing. */
+function captureBlocks({ capture: { flaws, places } }: ReportData, { report: { capture: words }, notation }: Language): Block[] {
+  const where = [...new Set(places.map(({ machine, interface: port }) => `\`${machine}\` (\`${port}\`)`))];
+  return [
+    ...(where.length === 0 ? [] : [{ kind: 'paragraph', text: words.places(notation.list(where)) } as const]),
+    ...flaws.map(({ kind, count }): Block => ({ kind: 'remark', tone: 'bad', text: words.flaws[kind](notation.number(count)) })),
+  ];
 }
 
 function omittedRemark({ capture }: ReportData, { report: { exchange: words }, notation }: Language): Block[] {

@@ -1,7 +1,7 @@
 import type { DiagramWords } from './language.ts';
 import { notationOf } from './notation.ts';
 
-export const notation = notationOf('en', { byte: 'byte', bytes: 'bytes', and: 'and', byteSymbol: 'B', typeset: (prose) => prose });
+export const notation = notationOf('en', { byte: 'byte', bytes: 'bytes', and: 'and', byteSymbol: 'B', colon: ':', typeset: (prose) => prose });
 
 export const diagram: DiagramWords = {
   title: (client, server) => `TCP conversation between ${client} and ${server}`,

@@ -1,7 +1,7 @@
 import type { DiagramWords } from './language.ts';
 import { notationOf } from './notation.ts';
 
-export const notation = notationOf('fr', { byte: 'octet', bytes: 'octets', and: 'et', byteSymbol: 'o', typeset: typesetFrench });
+export const notation = notationOf('fr', { byte: 'octet', bytes: 'octets', and: 'et', byteSymbol: 'o', colon: ' :', typeset: typesetFrench });
 
 /** A no-break space before `:` `;` `?` `!` and within « »; narrow before `;` `?` `!` (Lexique des règles typographiques de l'Imprimerie nationale). */
 function typesetFrench(prose: string): string {

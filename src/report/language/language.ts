@@ -17,6 +17,8 @@ export interface Notation {
   readonly dateTime: (wallMs: number) => string;
   /** `one, two and three`. */
   readonly list: (items: readonly string[]) => string;
+  /** What stands between a label and its value. */
+  readonly colon: string;
   /** Prose with the no-break spaces that its typography wants; not for what programs printed. */
   readonly typeset: (prose: string) => string;
 }

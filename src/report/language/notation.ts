@@ -8,6 +8,8 @@ export interface NotationWords {
   readonly and: string;
   /** Symbol of the byte in `kB`, `MB`. */
   readonly byteSymbol: string;
+  /** With the blank that stands before it, if any. */
+  readonly colon: string;
   readonly typeset: (prose: string) => string;
 }
 
@@ -23,6 +25,7 @@ export function notationOf(code: LanguageCode, words: NotationWords): Notation {
     bytes: (count) => (count < 1000 ? `${number(count)}\u00a0${count === 1 ? words.byte : words.bytes}` : scaledBytes(count, number, words.byteSymbol)),
     dateTime: (wallMs) => dateTime.format(wallMs),
     typeset: words.typeset,
+    colon: words.typeset(words.colon),
     list: (items) => (items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} ${words.and} ${items.at(-1)}`),
   };
 }

@@ -1,4 +1,5 @@
 import type { Side } from '../../core/conversation.ts';
+import type { CaptureFlaw } from '../report-data.ts';
 import type { Pace } from '../recording.ts';
 
 /** The words of a report. Names and numbers are put between backquotes where they are code. Other languages have the same fields. */
@@ -173,7 +174,17 @@ export const report = {
     labFile: 'of the lab, when the run began',
     cut: (shown: string, all: string) => `The first ${shown} of ${all} files.`,
   },
-  capture: { remarks: 'What the capture lacks' },
+  capture: {
+    places: (where: string) => `The packets were captured on ${where}; times are those of that machine.`,
+    flaws: {
+      'lost': (count: string) => `${count} packets are missing in the capture: the machine was too busy to keep them.`,
+      'full': (_count: string) => 'The capture was full before the run ended: what came later is missing.',
+      'cut-short': (_count: string) => 'The capture ends in the middle of a packet.',
+      'truncated': (count: string) => `Of ${count} packets the capture holds only the beginning.`,
+      'malformed': (count: string) => `${count} damaged packets could not be read.`,
+      'fragments': (count: string) => `${count} fragments of IP packets could not be read.`,
+    } satisfies Record<CaptureFlaw['kind'], (count: string) => string>,
+  },
   contents: 'Contents',
   made: (version: string, date: string) => `Made by lab ${version} on ${date}. Everything stands in this file; it loads nothing.`,
   statuses: {

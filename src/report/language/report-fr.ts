@@ -174,7 +174,17 @@ export const report: ReportWords = {
     labFile: 'de la maquette, au début de l’exécution',
     cut: (shown, all) => `Les ${shown} premiers fichiers sur ${all}.`,
   },
-  capture: { remarks: 'Ce qui manque à la capture' },
+  capture: {
+    places: (where) => `Les paquets ont été capturés sur ${where} ; les temps sont ceux de cette machine.`,
+    flaws: {
+      'lost': (count) => `${count} paquets manquent dans la capture : la machine était trop occupée pour les garder.`,
+      'full': () => 'La capture était pleine avant la fin de l’exécution : la suite manque.',
+      'cut-short': () => 'La capture s’arrête au milieu d’un paquet.',
+      'truncated': (count) => `De ${count} paquets, la capture ne contient que le début.`,
+      'malformed': (count) => `${count} paquets endommagés n’ont pas pu être lus.`,
+      'fragments': (count) => `${count} fragments de paquets IP n’ont pas pu être lus.`,
+    },
+  },
   contents: 'Sommaire',
   made: (version, date) => `Produit par lab ${version} le ${date}. Tout est dans ce fichier ; il ne charge rien d’autre.`,
   statuses: {

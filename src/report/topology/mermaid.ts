@@ -19,7 +19,11 @@ export function topologyMermaid({ networks, machines }: Topology): string {
   return ['flowchart TB', ...lines, ...boxes].map((line) => `${line}\n`).join('');
 }
 
-/** A label; Mermaid writes characters by their numbers, `#35;` (Entity codes to escape characters). */
 function quoted(lines: readonly string[]): string {
-  return `"${lines.map((line) => sanitize(line).replaceAll(/["#<>&;`\n]/g, (character) => `#${character.codePointAt(0)};`)).join('<br>')}"`;
+  return `"${lines.map(mermaidText).join('<br>')}"`;
+}
+
+/** Text in a Mermaid diagram, which writes characters that mean something by their numbers: `#35;` (Entity codes to escape characters). */
+export function mermaidText(text: string): string {
+  return sanitize(text).replaceAll(/["#<>&;`\n%{}]/g, (character) => `#${character.codePointAt(0)};`);
 }
