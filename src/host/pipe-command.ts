@@ -1,4 +1,4 @@
-import { Duplex } from 'node:stream';
+import { Duplex, Readable, Writable } from 'node:stream';
 import { execa } from 'execa';
 
 /** As much of what a command says on standard error as a message can show. */
@@ -16,10 +16,17 @@ export function pipeCommand(line: string, env: Readonly<Record<string, string | 
   child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(0, maxErrorBytes)));
   // Writing to a command that has ended is no news: its end is.
   child.stdin.on('error', () => undefined);
-  const stream = Duplex.from({ writable: child.stdin, readable: child.stdout });
-  stream.once('close', () => child.kill());
-  void child.then(({ exitCode }) => {
-    if (exitCode !== 0 && !stream.destroyed) stream.destroy(new Error(said.trim() || `it ended with status ${exitCode ?? 'unknown'}`));
+  const input = new Writable({
+    write: (chunk, _encoding, done) => void child.stdin.write(chunk, () => done()),
+    final: (done) => void child.stdin.end(() => done()),
   });
+  async function* output(): AsyncGenerator<Uint8Array> {
+    yield* child.stdout as AsyncIterable<Uint8Array>;
+    // The end of the stream waits for that of the command, which knows why.
+    const { exitCode } = await child;
+    if (exitCode !== 0) throw new Error(said.trim() || `it ended with status ${exitCode ?? 'unknown'}`);
+  }
+  const stream = Duplex.from({ writable: input, readable: Readable.from(output()) });
+  stream.once('close', () => child.kill());
   return stream;
 }

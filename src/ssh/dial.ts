@@ -1,5 +1,6 @@
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
+import { ConnectionError } from '../core/connection-error.ts';
 import { dialFailure } from './connect-failure.ts';
 import type { ShellTarget } from './target.ts';
 
@@ -16,7 +17,7 @@ export async function dial(target: ShellTarget, signal: AbortSignal): Promise<Du
     return await connected(socket, signal);
   } catch (error) {
     signal.throwIfAborted();
-    throw dialFailure(target, error);
+    throw error instanceof ConnectionError ? error : dialFailure(target, error);
   }
 }
 

@@ -18,8 +18,8 @@ export interface SshdOptions {
   /** Login shell of the user, and its home folder; only root can have them (see `isRoot`). */
   readonly loginShell?: string;
   readonly home?: string;
-  /** Where it listens: on a Unix socket (default), or on a free port of 127.0.0.1. */
-  readonly transport?: 'unix' | 'tcp';
+  /** Where it listens: on a Unix socket (default), or on a free port of 127.0.0.1 or ::1. */
+  readonly transport?: 'unix' | 'tcp' | 'tcp6';
 }
 
 /** A real OpenSSH server that lets the user of the tests in. Each connection is an `sshd -i` of its own. */
@@ -157,14 +157,14 @@ function passwdFor({ loginShell, home }: SshdOptions): string {
   return `${[...own, ...privilegeSeparation].join('\n')}\n`;
 }
 
-async function listen(server: net.Server, folder: string, transport: 'unix' | 'tcp'): Promise<TestSshd['address']> {
+async function listen(server: net.Server, folder: string, transport: 'unix' | 'tcp' | 'tcp6'): Promise<TestSshd['address']> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('listening', resolve).once('error', reject);
   if (transport === 'unix') server.listen(join(folder, 'socket'));
-  else server.listen(0, '127.0.0.1');
+  else server.listen(0, transport === 'tcp' ? '127.0.0.1' : '::1');
   await promise;
   const address = server.address();
-  return address === null || typeof address === 'string' ? { socketPath: join(folder, 'socket') } : { host: '127.0.0.1', port: address.port };
+  return address === null || typeof address === 'string' ? { socketPath: join(folder, 'socket') } : { host: address.address, port: address.port };
 }
 
 /** Waits until a server process is gone; its connection is closed by then, so it goes by itself. */

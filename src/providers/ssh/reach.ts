@@ -27,7 +27,8 @@ export async function reach(machine: string, route: Route, tunnels: Tunnels, con
   const held = new CleanupStack();
   try {
     const target = await targetOf(machine, route, await addressOf(machine, route, tunnels, held, context, signal), context, signal);
-    const shell = await patiently(() => connectShell(target), signal);
+    // A command that leads there and fails is not the server's patience.
+    const shell = route.proxyCommand === undefined ? await patiently(() => connectShell(target), signal) : await connectShell(target);
     return route.jumps.length === 0 ? shell : thenRun(shell, held);
   } catch (error) {
     await held.run();

@@ -1,3 +1,5 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EnvironmentError, systemCode } from '../../core/errors.ts';
 import { localUser } from '../../host/local-user.ts';
@@ -22,6 +24,8 @@ const unwrittenUser = 'student';
 /** `ssh -G` may run commands of the user (Match exec). */
 const askTimeoutMs = 15_000;
 const mostJumps = 8;
+/** A user name that no configuration names. */
+const nobody = 'lab-nobody-in-particular';
 
 /**
  * The way to a machine: what lab.yaml says, and all else as OpenSSH's own client would do it (`ssh -G`). Where there is no such client, OpenSSH's defaults hold.
@@ -36,7 +40,7 @@ export async function resolveRoute({ name, user, ssh }: Machine, signal?: AbortS
 async function resolve(wanted: Wanted, jumpsLeft: number, signal: AbortSignal | undefined): Promise<Route> {
   const answer = await askOpenSsh(wanted, signal);
   if (answer === undefined) return defaultRoute(wanted);
-  const route = routeOf(wanted, answer);
+  const route = routeOf({ ...wanted, user: wanted.user ?? (await userFor(wanted, answer, signal)) }, answer);
   const jumps = valueOf(answer, 'proxyjump');
   if (jumps === undefined || route.proxyCommand !== undefined) return route;
   return { ...route, jumps: await resolveJumps(jumps, wanted.alias, jumpsLeft, signal) };
@@ -64,9 +68,29 @@ export function parseHop(text: string): { readonly alias: string; readonly port:
   return { user: user || undefined, alias: bracketed ?? plain ?? text, port: port === undefined ? undefined : Number(port) };
 }
 
+/** The user whom the configuration names, else `otherUser`. `ssh -G` answers with the local user when it has nothing to say; then it is asked what it says to a stranger. */
+async function userFor(wanted: Wanted, answer: OpenSshAnswer, signal: AbortSignal | undefined): Promise<string> {
+  const { name } = localUser();
+  const user = valueOf(answer, 'user') ?? name;
+  if (user !== name || wanted.otherUser === undefined) return user;
+  const folder = await mkdtemp(join(tmpdir(), 'lab-ssh-'));
+  try {
+    const file = join(folder, 'config');
+    const included = [process.env['LAB_SSH_CONFIG'] ?? '~/.ssh/config', ...(process.env['LAB_SSH_CONFIG'] === undefined ? [systemConfig()] : [])];
+    await writeFile(file, `${included.map((path) => `Include "${path}"`).join('\n')}\nMatch all\n  User ${nobody}\n`);
+    const second = await askOpenSsh(wanted, signal, file);
+    return second !== undefined && valueOf(second, 'user') === name ? name : wanted.otherUser;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function systemConfig(): string {
+  return process.platform === 'win32' ? '__PROGRAMDATA__/ssh/ssh_config' : '/etc/ssh/ssh_config';
+}
+
 /** Undefined where there is no ssh(1). @throws {EnvironmentError} with its words when it refuses. */
-async function askOpenSsh({ alias, port, user }: Wanted, signal: AbortSignal | undefined): Promise<OpenSshAnswer | undefined> {
-  const file = process.env['LAB_SSH_CONFIG'];
+async function askOpenSsh({ alias, port, user }: Wanted, signal: AbortSignal | undefined, file = process.env['LAB_SSH_CONFIG']): Promise<OpenSshAnswer | undefined> {
   const ssh = process.platform === 'win32' ? 'ssh' : findOnHost('ssh');
   if (ssh === undefined) return undefined;
   // execa takes a while to load, and only those who have to ask need it.
@@ -85,10 +109,10 @@ async function askOpenSsh({ alias, port, user }: Wanted, signal: AbortSignal | u
   });
 }
 
-function routeOf({ alias, user, otherUser, key }: Wanted, answer: OpenSshAnswer): Route {
+function routeOf({ alias, user, key }: Wanted, answer: OpenSshAnswer): Route {
   const host = valueOf(answer, 'hostname') ?? alias;
   const port = Number(valueOf(answer, 'port') ?? 22);
-  const tokens = { alias, host, port, user: user ?? userOf(answer, otherUser) };
+  const tokens = { alias, host, port, user: user ?? localUser().name };
   const only = valueOf(answer, 'identitiesonly') === 'yes';
   const files = (answer.get('identityfile') ?? []).filter((path) => path !== 'none').map((path) => ({ path: expandPath(path, tokens), isWanted: false }));
   const wanted = key === undefined ? [] : [{ path: expandHome(key), isWanted: true }];
@@ -112,12 +136,6 @@ function routeOf({ alias, user, otherUser, key }: Wanted, answer: OpenSshAnswer)
     jumps: [],
     proxyCommand: proxyCommand && expandTokens(proxyCommand, tokens),
   });
-}
-
-/** The user whom the configuration names, else `other`: `ssh -G` answers with the local user when it has nothing to say. */
-function userOf(answer: OpenSshAnswer, other: string | undefined): string {
-  const user = valueOf(answer, 'user');
-  return user === undefined || (other !== undefined && user === localUser().name) ? (other ?? localUser().name) : user;
 }
 
 /** OpenSSH goes on after a changed key with `no`; we never do. */
