@@ -51,24 +51,26 @@ export class SequenceAnalysis {
 
 const noMarks: readonly SegmentMark[] = [];
 
-/** Measures from the last SYN to the first ACK behind a SYN-ACK. */
+/** Measures from the last SYN to the first ACK after it, which ends the handshake. */
 class HandshakeTimer {
   ms: number | undefined;
   #synMs: number | undefined;
-  #sawSynAck = false;
 
   look({ flags }: TcpHeader, timeMs: number): void {
-    const syn = (flags & Flag.syn) !== 0;
-    const ack = (flags & Flag.ack) !== 0;
-    if (syn && ack) this.#sawSynAck = true;
-    else if (syn) this.#synMs = timeMs;
-    else if (ack && this.#sawSynAck && this.#synMs !== undefined) this.ms ??= timeMs - this.#synMs;
+    const control = flags & (Flag.syn | Flag.ack);
+    if (control === Flag.syn) this.#synMs = timeMs;
+    else if (control === Flag.ack && this.#synMs !== undefined) this.ms ??= timeMs - this.#synMs;
   }
 }
 
 function countDuplicateAcks({ forward, header }: Look, marks: readonly SegmentMark[]): void {
-  if (header.ack !== forward.lastAck) forward.duplicateAcks = 0;
-  else if (marks.includes('duplicate-ack')) forward.duplicateAcks += 1;
+  if (header.ack !== forward.lastAck) {
+    forward.duplicateAcks = 0;
+    forward.toldUnseen = false;
+  } else if (marks.includes('duplicate-ack')) {
+    forward.duplicateAcks += 1;
+    forward.toldUnseen = false;
+  }
 }
 
 /** Some receivers take the one byte of a zero-window probe: then it was sent. */
@@ -80,9 +82,15 @@ function takeProbedByte({ forward, reverse, header }: Look): void {
 
 function acknowledgesUnseen({ reverse, header }: Look): boolean {
   if ((header.flags & Flag.ack) === 0 || reverse.contiguousTo === undefined || seqDifference(header.ack, reverse.contiguousTo) <= 0) return false;
-  // Told once for each gap.
-  reverse.contiguousTo = reverse.nextSeq;
-  return true;
+  if (reverse.contiguousTo !== reverse.nextSeq) {
+    // A gap that is told of is taken for closed.
+    reverse.contiguousTo = reverse.nextSeq;
+    return true;
+  }
+  const isNews = reverse.duplicateAcks === 0 && !reverse.toldUnseen;
+  reverse.duplicateAcks = 0;
+  reverse.toldUnseen = true;
+  return isNews;
 }
 
 /** Whether a segment repeats bytes (or SYN, FIN) that were sent before, and how. */

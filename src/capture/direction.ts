@@ -17,6 +17,8 @@ export interface Direction {
   window: number | undefined;
   readonly scale: WindowScale;
   duplicateAcks: number;
+  /** The other side has acknowledged bytes behind everything that was seen, and that was told; told again when this side acknowledges something new. */
+  toldUnseen: boolean;
   lastMarks: readonly SegmentMark[];
   readonly unacknowledged: Unacknowledged;
 }
@@ -40,6 +42,7 @@ export function newDirection(): Direction {
     window: undefined,
     scale: { shift: undefined, afterSyn: false },
     duplicateAcks: 0,
+    toldUnseen: false,
     lastMarks: [],
     unacknowledged: new Unacknowledged(),
   };
