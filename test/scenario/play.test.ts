@@ -331,9 +331,9 @@ test('keys are pressed without Enter and without waiting for a prompt', async ()
 test('the user has a keyboard: what the scenario would type there is left to the user, and the rest is played', async () => {
   const port = await freeLocalPort();
   const events = new Recorder();
+  const answered = (): { value: true } | { seen: string } => (events.outputOf('client').includes('from server Hello !') ? { value: true } : { seen: events.outputOf('client') });
   async function* keys(): AsyncGenerator<Uint8Array> {
     yield Buffer.from('Hello vm1\r');
-    const answered = (): { value: true } | { seen: string } => (events.outputOf('client').includes('from server Hello !') ? { value: true } : { seen: events.outputOf('client') });
     await retryUntil(answered, { what: 'the answer of the server', timeoutMs: 20_000 });
     yield Buffer.from('exit\r');
   }
