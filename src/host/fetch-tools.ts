@@ -8,7 +8,7 @@ import { findOnHost, findTool, toolsFolder } from './tools.ts';
 /** Debian and Ubuntu packages by the tool that is looked for. */
 const packageOf: Readonly<Record<string, string>> = {
   sshd: 'openssh-server', ssh: 'openssh-client', sudo: 'sudo', ip: 'iproute2', ss: 'iproute2', ping: 'iputils-ping', tcpdump: 'tcpdump', lsof: 'lsof', netstat: 'net-tools', nc: 'netcat-openbsd',
-  nft: 'nftables', slirp4netns: 'slirp4netns', ps: 'procps', python3: 'python3-minimal',
+  nft: 'nftables', slirp4netns: 'slirp4netns', ps: 'procps', python3: 'python3-minimal', 'qemu-system-x86_64': 'qemu-system-x86', 'qemu-img': 'qemu-utils',
 };
 
 /** Links that Debian's packages make when they are installed, not when they are unpacked (update-alternatives(1)). */

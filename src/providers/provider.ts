@@ -102,6 +102,8 @@ export interface AttachedMachine {
   readonly sshConfig: ReadonlyMap<string, string>;
   /** Absolute path of a Unix socket that leads to the machine's sshd, for a machine that no address leads to; `lab ssh-config` then adds a ProxyCommand. */
   readonly socketPath?: string;
+  /** Its serial console: what it said, and the Unix socket that leads there, as absolute paths. */
+  readonly console?: { readonly log: string; readonly socket: string };
   /** What was found out about a machine that the provider did not make. */
   readonly facts?: MachineFacts | undefined;
 }

@@ -5,6 +5,7 @@ import type { Provider } from './provider.ts';
 /** All providers of this build, each loaded only when it is asked for. */
 const providers: Readonly<Record<string, () => Promise<Provider>>> = {
   netns: async () => new (await import('./netns/provider.ts')).NetnsProvider(),
+  qemu: async () => new (await import('./qemu/provider.ts')).QemuProvider(),
   ssh: async () => new (await import('./ssh/provider.ts')).SshProvider(),
 };
 

@@ -1,0 +1,29 @@
+import { join } from 'node:path';
+
+/** Where processes of the lab work: sockets, overlays, seeds. Gone after `down`. */
+export function workFolder(stateFolder: string): string {
+  return join(stateFolder, 'vm');
+}
+
+/** What the machines said on their serial consoles; stays until the next start, because it tells why one did not come up. */
+export function consoleLog(stateFolder: string, machine: string): string {
+  return join(consoleFolder(stateFolder), `${machine}.log`);
+}
+
+export function consoleFolder(stateFolder: string): string {
+  return join(stateFolder, 'console');
+}
+
+/** Unix socket of a machine's serial console. */
+export function consoleSocket(stateFolder: string, machine: string): string {
+  return join(workFolder(stateFolder), `${machine}.console`);
+}
+
+export function controlSocket(stateFolder: string, machine: string): string {
+  return join(workFolder(stateFolder), `${machine}.qmp`);
+}
+
+/** What the processes themselves complain of. */
+export function processLog(stateFolder: string, name: string): string {
+  return join(consoleFolder(stateFolder), `${name}.stderr`);
+}

@@ -1,0 +1,62 @@
+import { EnvironmentError, messageOf, systemCode } from '../../core/errors.ts';
+import { retryUntil } from '../../core/retry.ts';
+import { identify, isAlive, ownerOf, processes, type ProcessId } from '../../host/processes.ts';
+
+/** What a process of a lab is: a machine, the gateway of a network, or the switch of all networks. */
+export type Role = 'machine' | 'gateway' | 'switch';
+
+export interface Label {
+  readonly labId: string;
+  readonly labName: string;
+  readonly role: Role;
+  /** Of the machine or network. */
+  readonly name: string;
+  /** Absolute path of the `.lab` folder. */
+  readonly stateFolder: string;
+}
+
+export interface LabelledProcess extends ProcessId, Label {}
+
+const mark = 'lab-vm';
+const optionKey = 'guest=';
+/** The argument before the label: QEMU's own option for a name, and the switch's. */
+export const labelOption = '-name';
+
+/** The label as one argument, in the form of QEMU's option: a comma would end the name, unless it is doubled. */
+export function labelArgument({ labId, labName, role, name, stateFolder }: Label): string {
+  return `${optionKey}${[mark, labId, labName, role, name, stateFolder].join(' ').replaceAll(',', ',,')}`;
+}
+
+/** All processes of labs of this user on this host, by the label in their arguments. */
+export function labelledProcesses(): LabelledProcess[] {
+  return [...processes()].flatMap(({ pid, args }) => {
+    const label = labelIn(args);
+    const id = label && ownerOf(pid) === process.getuid?.() ? identify(pid) : undefined;
+    return label && id ? [{ ...id, ...label }] : [];
+  });
+}
+
+function labelIn(args: readonly string[]): Label | undefined {
+  const text = args[args.indexOf(labelOption) + 1] ?? '';
+  const [found, labId, labName, role, name, ...folder] = text.replace(optionKey, '').replaceAll(',,', ',').split(' ');
+  if (!text.startsWith(optionKey) || found !== mark || labId === undefined || labName === undefined || name === undefined || folder.length === 0) return undefined;
+  return { labId, labName, role: role as Role, name, stateFolder: folder.join(' ') };
+}
+
+export function processesOf(labId: string): LabelledProcess[] {
+  return labelledProcesses().filter((process) => process.labId === labId);
+}
+
+/** Ends these processes at once, and waits until they are gone. */
+export async function endProcesses(members: readonly ProcessId[]): Promise<void> {
+  for (const member of members) kill(member);
+  await retryUntil(() => (members.some(isAlive) ? { seen: 'its processes are still there' } : { value: true }), { what: 'the end of the virtual machines', timeoutMs: 20_000, intervalMs: 5 });
+}
+
+function kill(member: ProcessId): void {
+  try {
+    if (isAlive(member)) process.kill(member.pid, 'SIGKILL');
+  } catch (error) {
+    if (systemCode(error) !== 'ESRCH') throw new EnvironmentError(`cannot end process ${member.pid}: ${messageOf(error)}`, { code: 'cannot-end', cause: error });
+  }
+}

@@ -1,0 +1,43 @@
+import { rmSync } from 'node:fs';
+import type { Lab, Machine } from '../../lab/types.ts';
+import type { AttachedMachine, CheckContext, LabelledLab, Provider, ProviderContext, ProviderFeatures, ProviderState, Requirement } from '../provider.ts';
+import { workFolder } from './folders.ts';
+import { labelledProcesses, processesOf } from './processes.ts';
+import { attached } from './reach.ts';
+import { requirements } from './requirements.ts';
+import { shutDown } from './shutdown.ts';
+import { bringUp } from './up.ts';
+
+/**
+ * Real virtual machines from cloud images, without root: one QEMU process per machine, one switch process of ours per lab, one machine-less QEMU per
+ * network as its gateway.
+ */
+export class QemuProvider implements Provider {
+  readonly name = 'qemu';
+  readonly features: ProviderFeatures = { needsRoot: false, ownsNetwork: true, ownsMachines: true, snapshots: true };
+
+  check(context: CheckContext): Promise<Requirement[]> {
+    return requirements(context);
+  }
+
+  up(lab: Lab, context: ProviderContext): Promise<ProviderState> {
+    return bringUp(lab, context);
+  }
+
+  async attach(machines: readonly Machine[], state: ProviderState, context: ProviderContext): Promise<AttachedMachine[]> {
+    const running = new Set(processesOf(context.labId).filter(({ role }) => role === 'machine').map(({ name }) => name));
+    const ports = (state['ports'] ?? {}) as Readonly<Record<string, number>>;
+    return machines.map((machine) => attached({ machine, port: ports[machine.name], stateFolder: context.stateFolder }, running.has(machine.name)));
+  }
+
+  async list(): Promise<LabelledLab[]> {
+    const groups = Map.groupBy(labelledProcesses(), ({ labId }) => labId);
+    return [...groups].map(([labId, members]) => ({ labId, name: members[0]!.labName, stateFolder: members[0]!.stateFolder, pids: members.map(({ pid }) => pid) }));
+  }
+
+  async down(labId: string, { stateFolder }: ProviderContext): Promise<string[]> {
+    const ended = await shutDown(processesOf(labId));
+    rmSync(workFolder(stateFolder), { recursive: true, force: true });
+    return ended;
+  }
+}

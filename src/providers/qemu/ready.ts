@@ -1,0 +1,110 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { connect } from 'node:net';
+import { EnvironmentError, TimeoutError, messageOf } from '../../core/errors.ts';
+import { retryUntil, formatDuration, type Attempt } from '../../core/retry.ts';
+import { sanitize } from '../../core/sanitize.ts';
+import { isAlive, type ProcessId } from '../../host/processes.ts';
+import type { Shell } from '../../ssh/shell.ts';
+import { consoleLog, processLog } from './folders.ts';
+
+/** How far a start has come, in this order. */
+export type Stage = 'process' | 'console' | 'network' | 'SSH' | 'set up';
+
+export interface Watched {
+  readonly machine: string;
+  readonly process: ProcessId;
+  /** On loopback, leads to its SSH server. */
+  readonly port: number;
+  readonly stateFolder: string;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  readonly connect: (signal: AbortSignal) => Promise<Shell>;
+  readonly onStage: (stage: Stage) => void;
+}
+
+const consoleLines = 15;
+
+/** Waits until the machine is set up and can be logged in to. @throws {EnvironmentError} when it ends, {TimeoutError} when it does not come; both with its last words. */
+export async function waitUntilReady(watched: Watched): Promise<void> {
+  try {
+    await greetingOf(watched);
+    await settle(watched);
+  } catch (error) {
+    watched.signal.throwIfAborted();
+    throw explained(watched, error);
+  }
+}
+
+async function greetingOf(watched: Watched): Promise<void> {
+  const { machine, process, port, stateFolder, timeoutMs, signal, onStage } = watched;
+  const seen = new Set<Stage>();
+  const reach = (stage: Stage): void => {
+    if (!seen.has(stage)) onStage(stage);
+    seen.add(stage);
+  };
+  const look = async (): Promise<Attempt<true>> => {
+    if (!isAlive(process)) throw new EnvironmentError(`the virtual machine ${machine} ended while it started`, { code: 'vm-ended' });
+    if (sizeOf(consoleLog(stateFolder, machine)) > 0) reach('console');
+    const answer = await probe(port);
+    if (answer !== 'silent') reach('network');
+    if (answer !== 'greeting') return { seen: seen.size === 0 ? 'nothing yet: its console is empty' : `${[...seen].join(', ')}, but no SSH` };
+    reach('SSH');
+    return { value: true };
+  };
+  await retryUntil(look, { what: `SSH of ${machine}`, timeoutMs, intervalMs: 100, signal });
+}
+
+/** Long enough for a slow greeting, short enough that a lost packet of a machine that was not there yet does not hold us up. */
+const probeTimeoutMs = 2000;
+
+/** What is at the port: slirp takes every connection itself, and drops it when the machine refuses it. */
+function probe(port: number): Promise<'greeting' | 'closed' | 'silent'> {
+  const { promise, resolve } = Promise.withResolvers<'greeting' | 'closed' | 'silent'>();
+  const socket = connect({ host: '127.0.0.1', port });
+  socket.setTimeout(probeTimeoutMs, () => resolve('silent'));
+  socket.once('data', (bytes) => resolve(bytes.toString('latin1').startsWith('SSH-') ? 'greeting' : 'closed'));
+  socket.once('close', () => resolve('closed')).on('error', () => resolve('closed'));
+  return promise.finally(() => socket.destroy());
+}
+
+/** Waits for cloud-init where there is one, and sets the clock right: a resumed machine still has the time at which it was saved. */
+const settleScript = [
+  'now=$1',
+  'sudo -n date -u -s "@$now" >/dev/null 2>&1 || true',
+  'if command -v cloud-init >/dev/null 2>&1; then cloud-init status --wait 2>&1 | tail -n 1; fi',
+].join('\n');
+
+async function settle({ signal, onStage, connect: open, machine, timeoutMs }: Watched): Promise<void> {
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  // An account may appear a moment after the SSH server of a stock image does.
+  const shell = await retryUntil(() => open(deadline).then((value) => ({ value }), (error: unknown) => ({ seen: messageOf(error) })), { what: `the login on ${machine}`, timeoutMs: Math.min(timeoutMs, 120_000), intervalMs: 200, signal });
+  try {
+    await shell.exec(['sh', '-c', settleScript, 'sh', `${Date.now() / 1000}`], { signal: deadline });
+    onStage('set up');
+  } finally {
+    await shell.close();
+  }
+}
+
+function explained({ machine, stateFolder }: Watched, error: unknown): Error {
+  const words = lastWords(consoleLog(stateFolder, machine));
+  const complaint = lastWords(processLog(stateFolder, machine));
+  const detail = [words === '' ? 'Its console stayed empty.' : `Last lines of its console:\n${words}`, ...(complaint === '' ? [] : [`QEMU said:\n${complaint}`])].join('\n');
+  if (error instanceof TimeoutError) return new TimeoutError(error.message, { code: 'vm-not-ready', detail, cause: error, hint: `"lab console ${machine}" shows all that it said. A slow host may need more time: LAB_BOOT_TIMEOUT=1200 lab up (seconds).` });
+  return new EnvironmentError(messageOf(error), { code: 'vm-failed', detail, cause: error, hint: `"lab console ${machine}" shows all that it said.` });
+}
+
+/** The last lines of a log, made harmless; empty when there are none. */
+export function lastWords(path: string, count: number = consoleLines): string {
+  if (!existsSync(path)) return '';
+  return sanitize(readFileSync(path, 'utf8')).trimEnd().split('\n').slice(-count).join('\n');
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/** `console 4.1 s, SSH 15 s`: when each stage was reached. */
+export function describeStages(stages: ReadonlyMap<Stage, number>): string {
+  return [...stages].map(([stage, ms]) => `${stage} ${formatDuration(ms)}`).join(', ');
+}

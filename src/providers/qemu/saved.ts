@@ -1,0 +1,136 @@
+import { constants, copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { EnvironmentError, UsageError } from '../../core/errors.ts';
+import { retryUntil } from '../../core/retry.ts';
+import { suggestion } from '../../core/suggest.ts';
+import type { Acceleration } from './acceleration.ts';
+import { controlSocket, workFolder } from './folders.ts';
+import { Qmp } from './qmp.ts';
+
+/** All machines of a lab at one moment: memory, devices and disks. They resume only where everything around them is the same. */
+export interface SavedLab {
+  readonly name: string;
+  /** Of the configuration: see `fitKey`. */
+  readonly key: string;
+  /** ISO 8601. */
+  readonly savedAt: string;
+  readonly machines: readonly string[];
+  readonly acceleration: Acceleration;
+}
+
+/** The state right after the first start, which makes the second one fast. */
+export const bootState = 'boot';
+
+const recordName = 'saved.json';
+const saveTimeoutMs = 300_000;
+
+export function savedFolder(stateFolder: string, name = ''): string {
+  return join(stateFolder, 'saved', name);
+}
+
+/** Absolute path of a machine's memory and devices in a saved lab. */
+export function stateFile(stateFolder: string, name: string, machine: string): string {
+  return join(savedFolder(stateFolder, name), `${machine}.state`);
+}
+
+/** Absolute path of a machine's disk in a saved lab. */
+export function savedDisk(stateFolder: string, name: string, machine: string): string {
+  return join(savedFolder(stateFolder, name), `${machine}.qcow2`);
+}
+
+export interface ListedState extends SavedLab {
+  readonly sizeBytes: number;
+}
+
+/** Oldest first. */
+export function listSaved(stateFolder: string): ListedState[] {
+  const folder = savedFolder(stateFolder);
+  if (!existsSync(folder)) return [];
+  const found = readdirSync(folder).flatMap((name) => {
+    const record = readSaved(stateFolder, name);
+    return record ? [{ ...record, sizeBytes: folderSize(join(folder, name)) }] : [];
+  });
+  return found.toSorted((a, b) => a.savedAt.localeCompare(b.savedAt));
+}
+
+/** The record of a saved lab; undefined when there is none that is whole. */
+export function readSaved(stateFolder: string, name: string): SavedLab | undefined {
+  try {
+    return JSON.parse(readFileSync(join(savedFolder(stateFolder, name), recordName), 'utf8')) as SavedLab;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws {UsageError} when there is none of that name. */
+export function needSaved(stateFolder: string, name: string): SavedLab {
+  const found = readSaved(stateFolder, name);
+  if (found) return found;
+  const known = listSaved(stateFolder).map((saved) => saved.name);
+  throw new UsageError(`there is no snapshot "${name}"`, { code: 'snapshot-unknown', hint: suggestion(name, known) ?? 'Make one: lab snapshot save NAME' });
+}
+
+export function removeSaved(stateFolder: string, name: string): void {
+  rmSync(savedFolder(stateFolder, name), { recursive: true, force: true });
+}
+
+/**
+ * Saves all machines at one moment; they stand still meanwhile, then go on. A state of that name is replaced once the new one is whole.
+ *
+ * @throws {EnvironmentError} when the disk is full or QEMU refuses; the machines go on all the same.
+ */
+export async function saveLab(stateFolder: string, saved: SavedLab, signal: AbortSignal): Promise<void> {
+  const fresh = savedFolder(stateFolder, `.${saved.name}.new`);
+  rmSync(fresh, { recursive: true, force: true });
+  mkdirSync(fresh, { recursive: true, mode: 0o700 });
+  const machines = await Promise.all(saved.machines.map(async (name) => ({ name, qmp: await Qmp.connect(controlSocket(stateFolder, name)) })));
+  try {
+    await Promise.all(machines.map(({ qmp }) => qmp.execute('stop')));
+    await Promise.all(machines.map(({ name, qmp }) => saveMachine(qmp, name, stateFolder, fresh, signal)));
+    writeFileSync(join(fresh, recordName), `${JSON.stringify(saved, undefined, 2)}\n`);
+  } catch (error) {
+    rmSync(fresh, { recursive: true, force: true });
+    throw error;
+  } finally {
+    await Promise.allSettled(machines.map(({ qmp }) => qmp.execute('cont').finally(() => qmp.close())));
+  }
+  removeSaved(stateFolder, saved.name);
+  renameSync(fresh, savedFolder(stateFolder, saved.name));
+}
+
+async function saveMachine(qmp: Qmp, name: string, stateFolder: string, folder: string, signal: AbortSignal): Promise<void> {
+  const file = join(folder, `${name}.state`);
+  // The default is made for a network, not for a disk.
+  await qmp.execute('migrate-set-parameters', { 'max-bandwidth': 8 * 2 ** 30 });
+  await qmp.execute('migrate', { uri: `exec:cat > '${file.replaceAll("'", String.raw`'\''`)}'` });
+  await retryUntil(() => migrated(qmp), { what: `the saving of ${name}`, timeoutMs: saveTimeoutMs, intervalMs: 20, signal });
+  // The processor stands still and QEMU has given the disk up: the file is whole.
+  copyFileSync(join(workFolder(stateFolder), `${name}.qcow2`), join(folder, `${name}.qcow2`), constants.COPYFILE_FICLONE);
+}
+
+async function migrated(qmp: Qmp): Promise<{ value: true } | { seen: string }> {
+  const { status = 'none', 'error-desc': reason } = (await qmp.execute('query-migrate')) as { status?: string; 'error-desc'?: string };
+  if (status === 'completed') return { value: true };
+  if (status === 'failed' || status === 'cancelled') throw new EnvironmentError(`the machine could not be saved: ${reason ?? status}`, { code: 'save-failed', hint: '`df -h .` shows whether the disk is full.' });
+  return { seen: status };
+}
+
+/** Waits until a machine that was started from a saved state has read it, then lets it run. */
+export async function resume(stateFolder: string, machine: string, signal: AbortSignal): Promise<void> {
+  const qmp = await Qmp.connect(controlSocket(stateFolder, machine));
+  try {
+    await retryUntil(() => arrived(qmp), { what: `the saved state of ${machine}`, timeoutMs: saveTimeoutMs, intervalMs: 10, signal });
+    await qmp.execute('cont');
+  } finally {
+    qmp.close();
+  }
+}
+
+async function arrived(qmp: Qmp): Promise<{ value: true } | { seen: string }> {
+  const { status } = (await qmp.execute('query-status')) as { status: string };
+  return status === 'inmigrate' ? { seen: status } : { value: true };
+}
+
+function folderSize(folder: string): number {
+  return readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
+}

@@ -1,0 +1,66 @@
+import type { KeyPair } from '../../../ssh/keys.ts';
+import type { Lab, Machine } from '../../../lab/types.ts';
+import type { NetworkPlan, NicPlan } from '../plan.ts';
+
+export interface SeedParts {
+  readonly machine: Machine;
+  readonly lab: Lab;
+  readonly nics: readonly NicPlan[];
+  readonly networks: ReadonlyMap<string, NetworkPlan>;
+  /** Changes when the machine is made anew, so that cloud-init sets it up again. */
+  readonly instanceId: string;
+  /** Public keys that may log in. */
+  readonly authorizedKeys: readonly string[];
+  /** Made by us, so that the first connection is verified. */
+  readonly hostKey: KeyPair;
+}
+
+/**
+ * The files of a NoCloud seed (cloud-init's "NoCloud" data source) with all that makes an image this machine: user, keys, host name, addresses, the names
+ * of the others. JSON is YAML.
+ */
+export function seedFiles(parts: SeedParts): ReadonlyMap<string, string> {
+  return new Map([
+    ['meta-data', document({ 'instance-id': parts.instanceId, 'local-hostname': parts.machine.name })],
+    ['user-data', `#cloud-config\n${document(userData(parts))}`],
+    ['network-config', document(networkConfig(parts))],
+  ]);
+}
+
+function document(value: object): string {
+  return `${JSON.stringify(value)}\n`;
+}
+
+function userData({ machine, lab, authorizedKeys, hostKey }: SeedParts): object {
+  return {
+    hostname: machine.name,
+    preserve_hostname: false,
+    manage_etc_hosts: false,
+    ssh_pwauth: false,
+    disable_root: machine.user !== 'root',
+    ssh_deletekeys: true,
+    ssh_genkeytypes: [],
+    ssh_keys: { ed25519_private: hostKey.privateKey, ed25519_public: hostKey.publicKey },
+    users: [{ name: machine.user, shell: '/bin/bash', lock_passwd: true, sudo: 'ALL=(ALL) NOPASSWD:ALL', ssh_authorized_keys: authorizedKeys }],
+    package_update: false,
+    package_upgrade: false,
+    write_files: [{ path: '/etc/hosts', content: hostsFile(machine, lab), permissions: '0644' }],
+    growpart: { mode: 'auto' },
+  };
+}
+
+function hostsFile(machine: Machine, lab: Lab): string {
+  const others = [...lab.machines.values()].flatMap(({ name, interfaces }) => interfaces.slice(0, 1).map(({ address }) => `${address} ${name}`));
+  return ['127.0.0.1 localhost', '::1 localhost ip6-localhost', ...(machine.interfaces.length === 0 ? [`127.0.1.1 ${machine.name}`] : []), ...others, ''].join('\n');
+}
+
+/** Netplan's version 2, which cloud-init turns into whatever the image uses; interfaces get the names of lab.yaml. */
+function networkConfig({ nics, networks }: SeedParts): object {
+  const wayOut = nics.find(({ network }) => networks.get(network)?.nat === true);
+  const ethernets = nics.map((nic) => {
+    const network = networks.get(nic.network);
+    const routed = nic === wayOut && network ? { routes: [{ to: '0.0.0.0/0', via: network.gateway }], nameservers: { addresses: [network.nameserver] } } : {};
+    return [nic.name, { match: { macaddress: nic.mac }, 'set-name': nic.name, dhcp4: false, dhcp6: false, 'accept-ra': false, addresses: [`${nic.address}/${network?.subnet.prefixLength ?? 24}`], ...routed }];
+  });
+  return { version: 2, ethernets: Object.fromEntries(ethernets) as object };
+}

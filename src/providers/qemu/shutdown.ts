@@ -1,0 +1,30 @@
+import { isAlive } from '../../host/processes.ts';
+import { retryUntil } from '../../core/retry.ts';
+import { TimeoutError } from '../../core/errors.ts';
+import { controlSocket } from './folders.ts';
+import { endProcesses, type LabelledProcess } from './processes.ts';
+import { Qmp } from './qmp.ts';
+
+/** For a clean end; a system that hangs or is still starting does not hear the button. */
+const cleanTimeoutMs = 20_000;
+
+/** Presses the power button of each machine, then ends what has not ended by itself, then the network. Returns how each machine ended. */
+export async function shutDown(members: readonly LabelledProcess[]): Promise<string[]> {
+  const machines = members.filter(({ role }) => role === 'machine');
+  const ways = await Promise.all(machines.map(powerDown));
+  await endProcesses(members);
+  return machines.map(({ name }, index) => `${name} (${ways[index]})`);
+}
+
+async function powerDown(machine: LabelledProcess): Promise<string> {
+  try {
+    const qmp = await Qmp.connect(controlSocket(machine.stateFolder, machine.name));
+    await qmp.execute('system_powerdown').finally(() => qmp.close());
+    await retryUntil(() => (isAlive(machine) ? { seen: 'it still runs' } : { value: true }), { what: `the power-down of ${machine.name}`, timeoutMs: cleanTimeoutMs, intervalMs: 20 });
+    return 'shut down';
+  } catch (error) {
+    if (error instanceof TimeoutError) return 'did not shut down by itself, so it was ended';
+    // Its folder is gone, or its QEMU hangs: there is nobody to talk to.
+    return 'ended';
+  }
+}

@@ -1,0 +1,52 @@
+import type { Socket } from 'node:net';
+import { addressesOf, FrameReader } from './frames.ts';
+
+/** slirp's own addresses (libslirp, `special_ethaddr`). */
+const slirpPrefix = '5255';
+/** What may wait for a slow receiver; a switch drops what is above it, and TCP slows down. */
+const mostWaitingBytes = 4_000_000;
+
+/** A learning Ethernet switch (IEEE 802.1D, 7.8): one network, one connection per port. */
+export class Switch {
+  readonly #ports = new Map<string, { readonly socket: Socket; readonly isGateway: boolean }>();
+  readonly #portOf = new Map<string, string>();
+
+  /** Joins a connection; one that was on this port before is dropped, as when a cable is moved. */
+  attach(port: string, socket: Socket, { isGateway }: { readonly isGateway: boolean }): void {
+    this.#ports.get(port)?.socket.destroy();
+    this.#ports.set(port, { socket, isGateway });
+    const reader = new FrameReader();
+    socket.on('data', (bytes: Buffer) => this.#read(port, socket, reader, bytes));
+    // A machine that is ended is seen by "close".
+    socket.on('error', () => undefined);
+    socket.on('close', () => this.#detach(port, socket));
+  }
+
+  #read(port: string, socket: Socket, reader: FrameReader, bytes: Buffer): void {
+    try {
+      for (const frame of reader.take(bytes)) this.#forward(port, frame);
+    } catch {
+      socket.destroy();
+    }
+  }
+
+  #forward(from: string, frame: Buffer): void {
+    const addresses = addressesOf(frame);
+    if (!addresses) return;
+    const { source, destination, isGroup } = addresses;
+    this.#portOf.set(source, from);
+    const target = isGroup ? undefined : this.#portOf.get(destination);
+    for (const [port, { socket, isGateway }] of this.#ports) {
+      if (port === from || (target !== undefined && target !== port)) continue;
+      // slirp takes any frame for its own, whatever address it bears: it must not see what is meant for others.
+      if (isGateway && !isGroup && !destination.startsWith(slirpPrefix)) continue;
+      if (socket.writableLength < mostWaitingBytes) socket.write(frame);
+    }
+  }
+
+  #detach(port: string, socket: Socket): void {
+    if (this.#ports.get(port)?.socket !== socket) return;
+    this.#ports.delete(port);
+    for (const [address, at] of this.#portOf) if (at === port) this.#portOf.delete(address);
+  }
+}

@@ -1,0 +1,62 @@
+import { EnvironmentError } from '../../core/errors.ts';
+import { runLocal } from '../../host/run.ts';
+import { findTool, type Tool } from '../../host/tools.ts';
+
+export const emulatorName = 'qemu-system-x86_64';
+export const imageToolName = 'qemu-img';
+/** The first with `-netdev stream`. */
+export const oldestVersion = [7, 2] as const;
+
+export interface QemuTools {
+  readonly emulator: Tool;
+  readonly imageTool: Tool;
+}
+
+/** @throws {EnvironmentError} when one is missing; `check` says so before, with how to get it. */
+export function qemuTools(): QemuTools {
+  return { emulator: need(emulatorName), imageTool: need(imageToolName) };
+}
+
+function need(name: string): Tool {
+  const tool = findTool(name);
+  if (!tool) throw new EnvironmentError(`${name} is missing`, { code: 'tool-missing', hint: 'Run "lab doctor --fix", or install the packages qemu-system-x86 and qemu-utils.' });
+  return tool;
+}
+
+/** `7.2.22`; undefined when the program does not say. */
+export async function versionOf(emulator: Tool, signal?: AbortSignal): Promise<string | undefined> {
+  const { stdout } = await runLocal([emulator.path, '--version'], { env: emulator.env, timeoutMs: 20_000, ...(signal ? { signal } : {}) });
+  return /version (\d+\.\d+(?:\.\d+)?)/.exec(stdout)?.[1];
+}
+
+export function isNewEnough(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major > oldestVersion[0] || (major === oldestVersion[0] && minor >= oldestVersion[1]);
+}
+
+/** Makes a disk that reads from `base` and keeps what is written for itself. @throws {EnvironmentError} when the base is no disk image, or is broken. */
+export async function makeOverlay({ imageTool }: QemuTools, base: string, overlay: string, diskMiB: number | undefined, signal: AbortSignal): Promise<void> {
+  const format = await formatOf(imageTool, base, signal);
+  const size = diskMiB === undefined ? [] : [`${diskMiB}M`];
+  await must(imageTool, ['create', '-q', '-f', 'qcow2', '-b', base, '-F', format, overlay, ...size], `make a disk over ${base}`, signal);
+}
+
+/** `qcow2` or `raw`. @throws {EnvironmentError} when the file is truncated, broken or no disk image at all. */
+export async function formatOf(imageTool: Tool, disk: string, signal: AbortSignal): Promise<string> {
+  const { format, 'virtual-size': size } = JSON.parse(await must(imageTool, ['info', '--output=json', disk], `read ${disk}`, signal)) as { format: string; 'virtual-size': number };
+  if (format === 'qcow2') await must(imageTool, ['check', '-q', disk], `use ${disk}: the image is broken or cut off`, signal);
+  if ((format !== 'qcow2' && format !== 'raw') || size < smallestDisk) throw broken(`${disk} is no disk image that a machine could start from`, `It is taken for "${format}" with ${size} bytes.`);
+  return format;
+}
+
+const smallestDisk = 2 ** 20;
+
+async function must(tool: Tool, args: readonly string[], what: string, signal: AbortSignal): Promise<string> {
+  const { exitCode, stdout, stderr } = await runLocal([tool.path, ...args], { env: tool.env, signal, timeoutMs: 600_000 });
+  if (exitCode !== 0) throw broken(`cannot ${what}`, stderr.trim() || stdout.trim());
+  return stdout;
+}
+
+function broken(message: string, detail: string): EnvironmentError {
+  return new EnvironmentError(message, { code: 'image-broken', detail, hint: 'Get the image again ("lab images rm NAME", "lab images pull NAME"), or name another one in lab.yaml.' });
+}

@@ -1,0 +1,209 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { EnvironmentError, UsageError } from '../../core/errors.ts';
+import { inStep } from '../../core/events.ts';
+import type { Lab } from '../../lab/types.ts';
+import type { ProviderContext, ProviderState } from '../provider.ts';
+import { chooseAcceleration, type Acceleration } from './acceleration.ts';
+import { consoleFolder, workFolder } from './folders.ts';
+import { forwardSsh } from './gateway.ts';
+import { findImage } from './images/find.ts';
+import type { Image } from './images/store.ts';
+import { ensureKey, hostKey, userKey } from './keys.ts';
+import { Launcher } from './launch.ts';
+import { planLab, type LabPlan, type MachinePlan } from './plan.ts';
+import { endProcesses, processesOf } from './processes.ts';
+import { connectMachine, knownHostsFile } from './reach.ts';
+import { describeStages, waitUntilReady, type Stage } from './ready.ts';
+import { hostResources, requireResources } from './resources.ts';
+import { bootState, needSaved, readSaved, removeSaved, resume, savedDisk, saveLab, stateFile, type SavedLab } from './saved.ts';
+import { seedFiles } from './seed/seed.ts';
+import { isoImage } from './seed/iso9660.ts';
+import { makeOverlay, qemuTools, versionOf, type QemuTools } from './tools.ts';
+
+/** All that is known before anything is made. */
+interface Build {
+  readonly lab: Lab;
+  readonly context: ProviderContext;
+  readonly tools: QemuTools;
+  readonly plan: LabPlan;
+  readonly images: ReadonlyMap<string, Image>;
+  readonly key: string;
+  readonly running: readonly string[];
+}
+
+/** Makes the machines of the lab that do not run, from a state that was saved after their first start if there is one that fits. */
+export async function bringUp(lab: Lab, context: ProviderContext): Promise<ProviderState> {
+  const build = await prepare(lab, context);
+  const saved = readSaved(context.stateFolder, bootState);
+  if (saved?.key === build.key && build.running.length === 0) {
+    const resumed = await resumeOrEnd(build, saved);
+    if (resumed) return resumed;
+  }
+  const acceleration = await inStep(context.events, 'look for hardware acceleration', () => chooseAcceleration(build.tools.emulator, context.signal), ({ name }) => name);
+  await tellObstacle(acceleration, context);
+  const state = await start(build, acceleration, undefined);
+  if (build.running.length === 0) await keepBootState(build, acceleration);
+  return state;
+}
+
+/** Puts all machines back to a state that was saved. @throws {UsageError} when there is none of that name, or it is of another configuration. */
+export async function restoreLab(lab: Lab, name: string, context: ProviderContext): Promise<ProviderState> {
+  const saved = needSaved(context.stateFolder, name);
+  const build = await prepare(lab, context);
+  if (saved.key !== build.key) throw new UsageError(`snapshot "${name}" does not fit: images, machines or QEMU have changed since it was saved`, { code: 'snapshot-misfit', hint: `Remove it: lab snapshot rm ${name}` });
+  await endProcesses(processesOf(context.labId).filter(({ role }) => role === 'machine'));
+  return start({ ...build, running: [] }, saved.acceleration, saved);
+}
+
+/** Saves all machines under a name. */
+export async function saveSnapshot(lab: Lab, name: string, context: ProviderContext): Promise<void> {
+  const build = await prepare(lab, context);
+  const acceleration = readSaved(context.stateFolder, bootState)?.acceleration ?? (await chooseAcceleration(build.tools.emulator, context.signal));
+  await saveLab(context.stateFolder, savedRecord(build, name, acceleration), context.signal);
+}
+
+async function prepare(lab: Lab, context: ProviderContext): Promise<Build> {
+  const { stateFolder, labId, signal } = context;
+  requireInterfaces(lab);
+  const tools = qemuTools();
+  const plan = planLab(lab);
+  const running = processesOf(labId).filter(({ role }) => role === 'machine').map(({ name }) => name);
+  const wanted = { ...plan, machines: plan.machines.filter(({ machine }) => !running.includes(machine.name)) };
+  requireResources(wanted, hostResources(stateFolder));
+  const images = new Map(plan.machines.map(({ machine }) => [machine.name, findImage(machine, lab.folder)]));
+  const version = await versionOf(tools.emulator, signal);
+  return { lab, context, tools, plan, images, running, key: fitKey(plan, images, `${tools.emulator.path} ${version}`) };
+}
+
+/** The only way in is by the network. */
+function requireInterfaces({ machines }: Lab): void {
+  const alone = [...machines.values()].filter(({ interfaces }) => interfaces.length === 0).map(({ name }) => name);
+  if (alone.length > 0) throw new UsageError(`${alone.join(', ')} has no interface, so nothing could reach it`, { code: 'no-interface', hint: 'Give it one in lab.yaml: interfaces: { eth0: 192.168.100.4 }' });
+}
+
+/** The same for two labs whose machines can resume each other's state: same images, sizes, cards, addresses, users, same QEMU. */
+function fitKey(plan: LabPlan, images: ReadonlyMap<string, Image>, emulator: string): string {
+  const facts = [emulator, ...plan.networks.values(), ...plan.machines, ...[...images.values()].map(({ identity, boot }) => [identity, boot])];
+  return createHash('sha256').update(JSON.stringify(facts)).digest('hex');
+}
+
+async function tellObstacle({ obstacle }: Acceleration, { events }: ProviderContext): Promise<void> {
+  if (obstacle === undefined) return;
+  const message = `machines run by software emulation, ten to thirty times slower than with hardware (a start takes half a minute to several minutes): ${obstacle.reason}`;
+  await events.emit({ kind: 'notice', level: 'warning', message, hint: obstacle.cures.join('\n') });
+}
+
+/** Undefined when the saved state would not start; it is gone then, and the machines with it. */
+async function resumeOrEnd(build: Build, saved: SavedLab): Promise<ProviderState | undefined> {
+  const { context } = build;
+  try {
+    return await start(build, saved.acceleration, saved);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    await context.events.emit({ kind: 'notice', level: 'warning', message: `the saved state could not be resumed, so the machines start anew: ${String(error)}` });
+    await endProcesses(processesOf(context.labId));
+    removeSaved(context.stateFolder, saved.name);
+    return undefined;
+  }
+}
+
+/** From the saved state, or from the image. */
+async function start(build: Build, acceleration: Acceleration, saved: SavedLab | undefined): Promise<ProviderState> {
+  const { lab, context, tools, plan } = build;
+  const { stateFolder, labId, journal } = context;
+  await journal({ kind: 'qemu-lab', labId, folder: workFolder(stateFolder) });
+  for (const folder of [workFolder(stateFolder), consoleFolder(stateFolder)]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const launcher = new Launcher(context, lab.name, tools);
+  await launcher.startSwitch(plan);
+  const ports = new Map((await Promise.all([...plan.networks.keys()].map((network) => openGateway(launcher, plan, network)))).flat());
+  writeKnownHosts(build);
+  await Promise.all(plan.machines.map((machine) => startMachine({ build, machine, launcher, acceleration, saved, port: ports.get(machine.machine.name) ?? 0 })));
+  return { ports: Object.fromEntries(ports), acceleration: acceleration.name };
+}
+
+/** Ports of this host that lead to the machines whose first interface is in the network. */
+async function openGateway(launcher: Launcher, plan: LabPlan, name: string): Promise<[string, number][]> {
+  const gateway = await launcher.startGateway(plan.networks.get(name)!);
+  try {
+    const ports: [string, number][] = [];
+    for (const { machine, nics } of plan.machines) if (nics[0]?.network === name) ports.push([machine.name, await forwardSsh(gateway, nics[0].address)]);
+    return ports;
+  } finally {
+    gateway.close();
+  }
+}
+
+interface MachineStart {
+  readonly build: Build;
+  readonly machine: MachinePlan;
+  readonly launcher: Launcher;
+  readonly acceleration: Acceleration;
+  readonly saved: SavedLab | undefined;
+  readonly port: number;
+}
+
+async function startMachine(parts: MachineStart): Promise<void> {
+  const { build: { running, context }, machine: { machine: { name } }, saved } = parts;
+  if (running.includes(name)) return;
+  await inStep(context.events, `${saved ? 'resume' : 'start'} ${name}`, (progress) => startAndWait(parts, progress), describeStages);
+}
+
+async function startAndWait({ build, machine: plan, launcher, acceleration, saved, port }: MachineStart, progress: (note: string) => void): Promise<ReadonlyMap<Stage, number>> {
+  const { context, images } = build;
+  const { stateFolder, signal } = context;
+  const { machine } = plan;
+  const startedMs = performance.now();
+  const stages = new Map<Stage, number>();
+  const onStage = (stage: Stage): void => {
+    stages.set(stage, performance.now() - startedMs);
+    progress(describeStages(stages));
+  };
+  await layDisks(build, plan, saved);
+  const process = await launcher.startMachine({ plan, acceleration, boot: images.get(machine.name)?.boot, stateFile: saved && stateFile(stateFolder, saved.name, machine.name) });
+  onStage('process');
+  if (saved) await resume(stateFolder, machine.name, signal);
+  const connect = (until: AbortSignal): ReturnType<typeof connectMachine> => connectMachine({ machine, port, stateFolder }, until);
+  await waitUntilReady({ machine: machine.name, process, port, stateFolder, signal, connect, onStage, timeoutMs: bootTimeoutMs(acceleration) });
+  return stages;
+}
+
+/** A disk of its own over the image (or over what was saved of it), and the seed. */
+async function layDisks({ context, lab, plan: { networks }, images, tools }: Build, { machine, nics }: MachinePlan, saved: SavedLab | undefined): Promise<void> {
+  const { stateFolder, labId, signal } = context;
+  const file = join(workFolder(stateFolder), machine.name);
+  const image = images.get(machine.name)!;
+  rmSync(`${file}.qcow2`, { force: true });
+  await makeOverlay(tools, saved ? savedDisk(stateFolder, saved.name, machine.name) : image.disk, `${file}.qcow2`, saved ? undefined : machine.diskMiB, signal);
+  const seed = seedFiles({ machine, lab, nics, networks, instanceId: `${labId}-${machine.name}`, authorizedKeys: [ensureKey(stateFolder, userKey).publicKey], hostKey: ensureKey(stateFolder, hostKey(machine.name)) });
+  writeFileSync(`${file}.iso`, isoImage('cidata', seed, new Date()), { mode: 0o600 });
+}
+
+const bootTimeoutsMs = { kvm: 180_000, hvf: 180_000, tcg: 900_000 } as const;
+
+/** The user may set another, in seconds. */
+function bootTimeoutMs({ name }: Acceleration): number {
+  const seconds = Number(process.env['LAB_BOOT_TIMEOUT']);
+  return seconds > 0 ? seconds * 1000 : bootTimeoutsMs[name];
+}
+
+/** For OpenSSH's own client. */
+function writeKnownHosts({ plan, context: { stateFolder } }: Build): void {
+  const lines = plan.machines.map(({ machine }) => `${machine.name} ${ensureKey(stateFolder, hostKey(machine.name)).publicKey}\n`);
+  writeFileSync(knownHostsFile(stateFolder), lines.join(''), { mode: 0o600 });
+}
+
+/** What makes the next start fast must not make this one fail. */
+async function keepBootState(build: Build, acceleration: Acceleration): Promise<void> {
+  const { context } = build;
+  const save = (): Promise<void> => saveLab(context.stateFolder, savedRecord(build, bootState, acceleration), context.signal);
+  await inStep(context.events, 'save the started machines for the next "lab up"', save).catch((error: unknown) => {
+    context.signal.throwIfAborted();
+    if (!(error instanceof EnvironmentError)) throw error;
+  });
+}
+
+function savedRecord({ key, plan }: Build, name: string, acceleration: Acceleration): SavedLab {
+  return { name, key, savedAt: new Date().toISOString(), machines: plan.machines.map(({ machine }) => machine.name), acceleration };
+}
