@@ -72,7 +72,7 @@ export function keyFailure(target: ShellTarget, cause: unknown): ConnectionError
 
 export function unknownHostFailure(target: ShellTarget, key: HostKey): ConnectionError {
   const hint = 'Compare the fingerprint with the one the machine itself shows (`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`), then accept it: answer yes on a terminal, or use `lab up --accept-new-host-keys`.';
-  return failure(target, 'host-key-unknown', `the host key of ${addressText(target.address)} is not known`, hint, undefined, shownKey(key));
+  return failure(target, 'host-key-unknown', `the host key of ${addressText(target.address)} is not known`, hint, undefined, [shownKey(key), target.hostKeys.note ?? ''].join('\n').trim());
 }
 
 export function changedHostFailure(target: ShellTarget, key: HostKey, expected: readonly HostKey[]): ConnectionError {

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { trustCertified } from './ask-certificate.ts';
 import { timeoutFailure } from './connect-failure.ts';
 import { Connection } from './connection.ts';
 import { Deadline } from './deadline.ts';
@@ -37,12 +38,14 @@ async function logIn(target: ShellTarget, deadline: Deadline, timeoutMs: number)
   const signal = target.signal ? AbortSignal.any([deadline.signal, target.signal]) : deadline.signal;
   // ssh2 takes some 65 ms to load, and only commands that reach a machine need it; the stream connects in the meantime.
   const loading = import('ssh2');
-  const stream = await dial(target, signal).catch((error: unknown) => {
+  const open = (): Promise<Duplex> => dial(target, signal).catch((error: unknown) => {
     throw isLate() ? timeoutFailure(target, 'dial', timeoutMs, '') : error;
   });
+  const hostKeys = await trustCertified(target.hostKeys, target.hostKeys.certificateName ?? '', open, signal);
+  const stream = await open();
   const { default: ssh2 } = await loading;
   const client = new ssh2.Client();
-  const login = new Login(target, ssh2, client, stream, deadline);
+  const login = new Login({ ...target, hostKeys }, ssh2, client, stream, deadline);
   const connection = new Connection(target.machine, client, stream);
   try {
     await login.run(signal);

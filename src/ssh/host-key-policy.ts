@@ -8,6 +8,10 @@ export interface HostKeyPolicy extends KnownKeys {
    * Write it down here (`learnHostKey`); the connection is not used before the promise resolves. Absent: an unknown host is an error.
    */
   readonly learn?: ((key: HostKey) => Promise<void>) | undefined;
+  /** Name of the host as its certificate should have it, for `authorities`. */
+  readonly certificateName?: string | undefined;
+  /** What else there is to say of an unknown key. */
+  readonly note?: string | undefined;
   /** Asks whether a key that would be learnt is right. */
   readonly confirm?: ((key: HostKey) => Promise<boolean>) | undefined;
 }

@@ -1,4 +1,5 @@
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { uint32, wireString } from './wire.ts';
 
 /** A pair in the forms that OpenSSH reads and writes. */
 export interface KeyPair {
@@ -79,15 +80,4 @@ function armour(file: Buffer): string {
 
 function fromJwk(field: string | undefined): Buffer {
   return Buffer.from(field ?? '', 'base64url');
-}
-
-function wireString(content: string | Uint8Array): Buffer {
-  const bytes = Buffer.from(content as Uint8Array);
-  return Buffer.concat([uint32(bytes.length), bytes]);
-}
-
-function uint32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(value);
-  return bytes;
 }

@@ -16,6 +16,8 @@ export interface KnownKeys {
   readonly trusted: readonly HostKey[];
   /** Keys that the file says were stolen or given up; never accepted. */
   readonly revoked: readonly HostKey[];
+  /** Keys of authorities that may vouch for the host's own. */
+  readonly authorities?: readonly HostKey[] | undefined;
 }
 
 const defaultPort = 22;
@@ -29,13 +31,14 @@ export function parseKnownHosts(text: string, file?: string): KnownHostEntry[] {
   });
 }
 
-/** The keys of a host. Certificate authorities are left out: ssh2 knows no host certificates. */
+/** The keys of a host, and of the authorities that vouch for it. */
 export function keysOf(entries: readonly KnownHostEntry[], host: string, port: number): KnownKeys {
   const name = hostName(host, port);
   const own = entries.filter((entry) => matches(entry.names, name));
   return {
     trusted: own.filter((entry) => entry.marker === undefined).map((entry) => entry.key),
     revoked: own.filter((entry) => entry.marker === 'revoked').map((entry) => entry.key),
+    authorities: own.filter((entry) => entry.marker === 'cert-authority').map((entry) => entry.key),
   };
 }
 
@@ -86,7 +89,7 @@ function matchesHash(hashed: string, name: string): boolean {
 }
 
 /** `*` is any text and `?` any character (ssh_config(5), PATTERNS). Not a RegExp: a hostile pattern must not take for ever. */
-function matchesPattern(pattern: string, text: string): boolean {
+export function matchesPattern(pattern: string, text: string): boolean {
   let [p, t, star, resume] = [0, 0, -1, 0];
   while (t < text.length) {
     if (pattern[p] === '*') [star, resume, p] = [p, t, p + 1];

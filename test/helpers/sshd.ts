@@ -13,7 +13,7 @@ import type { Shell } from '../../src/ssh/shell.ts';
 import type { ShellTarget } from '../../src/ssh/target.ts';
 
 export interface SshdOptions {
-  /** More lines of sshd_config(5); they win over those of the helper. */
+  /** More lines of sshd_config(5); they win over those of the helper. `FOLDER` stands for the temporary folder. */
   readonly sshdConfig?: readonly string[];
   /** Login shell of the user, and its home folder; only root can have them (see `isRoot`). */
   readonly loginShell?: string;
@@ -90,7 +90,7 @@ function writeFiles(folder: string, hostKey: KeyPair, userKey: KeyPair, lines: r
   writeFileSync(join(folder, 'log'), '');
   // The first value of a keyword counts (sshd_config(5)), so the lines of the test come first.
   const config = [
-    ...lines, `HostKey ${folder}/host_key`, `AuthorizedKeysFile ${folder}/authorized_keys`, 'StrictModes no', 'UsePAM no', 'UseDNS no', 'PidFile none',
+    ...lines.map((line) => line.replaceAll('FOLDER', folder)), `HostKey ${folder}/host_key`, `AuthorizedKeysFile ${folder}/authorized_keys`, 'StrictModes no', 'UsePAM no', 'UseDNS no', 'PidFile none',
     'PasswordAuthentication no', 'KbdInteractiveAuthentication no', 'PermitRootLogin prohibit-password', 'PrintMotd no', 'PrintLastLog no',
   ];
   writeFileSync(join(folder, 'sshd_config'), `${config.join('\n')}\n`);

@@ -54,11 +54,11 @@ test('names hashed by ssh-keygen -H are found', () => {
   assert.ok(!finds(text, 'vm2', 22, key));
 });
 
-test('comments, empty and broken lines, and certificate authorities are passed over', () => {
+test('comments, empty and broken lines are passed over, and the key of a certificate authority is not that of a host', () => {
   const { line, key } = newKey();
   const text = `# comment\n\nvm1\nvm1 ssh-ed25519\nvm1 ssh-rsa ${line.split(' ')[1]}\n@cert-authority vm1 ${line}\n@strange vm1 ${line}\n`;
 
-  assert.deepEqual(keysOf(parseKnownHosts(text), 'vm1', 22), { trusted: [], revoked: [] });
+  assert.deepEqual(keysOf(parseKnownHosts(text), 'vm1', 22), { trusted: [], revoked: [], authorities: [key] });
   assert.ok(finds(`${text}  vm1 ${line} a comment\r\n`, 'vm1', 22, key));
 });
 

@@ -18,7 +18,7 @@ export async function hostKeyPolicy(machine: string, route: Route, context: Pick
   // With an alias OpenSSH leaves the port out of the name (ssh_config(5), HostKeyAlias).
   const port = route.hostKeyAlias === undefined ? route.port : 22;
   const entries = await readKnownHosts([...route.knownHostsFiles, own]);
-  const known = keysOf(entries, name, port);
+  const known: HostKeyPolicy = { ...keysOf(entries, name, port), certificateName: name };
   const learn = (key: HostKey): Promise<void> => learnHostKey(own, name, port, key);
   if (context.acceptNewHostKeys === true || route.newHostKeys === 'accept') return { ...known, learn };
   if (route.newHostKeys === 'refuse' || context.questions === undefined) return known;
