@@ -31,6 +31,8 @@ export async function down(context: CommandContext, options: { readonly purge: b
   if (!existsSync(stateFolder)) return { lab: undefined, ended: [], purged: false };
   const result = await withLockedLab(context, 'down', async () => {
     const identity = await knownIdentity(stateFolder);
+    // A journal that names no lab, or a state that was never whole: a crash came before anything was made.
+    if (identity === undefined) await forget(stateFolder);
     const ended = identity === undefined ? [] : await inStep(context.events, `take ${identity.name} down`, () => removeOrForget(context, stateFolder, identity, options.purge));
     return { lab: identity?.name, ended };
   });
@@ -53,7 +55,11 @@ async function removeOrForget(context: CommandContext, stateFolder: string, iden
 export async function removeLab(context: ProviderSide, stateFolder: string, { labId, name, provider }: LabIdentity): Promise<string[]> {
   const sweep: ProviderContext['sweep'] = (shell) => removePrograms(shell, name, context.signal);
   const ended = await (await providerNamed(provider)).down(labId, { ...providerContext(context, { labId, stateFolder }), sweep });
+  await forget(stateFolder);
+  return ended;
+}
+
+async function forget(stateFolder: string): Promise<void> {
   await removeState(stateFolder);
   await removeJournal(stateFolder);
-  return ended;
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { down } from '../../src/commands/down.ts';
@@ -65,6 +65,14 @@ describe('the life of a lab', { skip: await cannotMakeMachines() }, () => {
     await assert.rejects(status(testContext(folder.path).context), { code: 'state-broken' });
     assert.equal((await down(testContext(folder.path).context, { purge: false })).lab, 'small');
     assert.equal(await labsOf(folder.path), 0);
+  });
+
+  test('down clears away what a crash left that came before anything was made', async () => {
+    await using folder = labFolder({ 'lab.yaml': smallLab });
+    mkdirSync(join(folder.path, '.lab'), { mode: 0o700 });
+    for (const name of ['journal.ndjson', 'state.json.0123456789ab.tmp']) writeFileSync(join(folder.path, '.lab', name), '');
+    assert.equal((await down(testContext(folder.path).context, { purge: false })).lab, undefined);
+    assert.deepEqual(readdirSync(join(folder.path, '.lab')), ['.gitignore']);
   });
 
   test('up --recreate makes changed machines anew', async () => {
