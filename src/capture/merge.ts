@@ -38,7 +38,7 @@ function withoutLinkLayer(piece: Piece): Piece[] {
   const { data, linkType, originalLength, timeMs } = piece;
   const packet: Packet = { number: 1, timeMs, linkType, start: 0, end: data.byteLength, originalLength };
   const offset = networkStart(viewOf(data), packet)?.offset;
-  return offset === undefined ? [] : [{ timeMs, linkType: rawIp, originalLength: originalLength - offset, data: data.subarray(offset) }];
+  return offset === undefined ? [] : [{ timeMs, linkType: rawIp, originalLength: Math.max(originalLength, data.byteLength) - offset, data: data.subarray(offset) }];
 }
 
 /** A pcap file with times in microseconds, little-endian. */
@@ -54,7 +54,8 @@ function pcapFile(linkType: number, pieces: readonly Piece[]): Uint8Array {
 
 function packetHeader({ timeMs, data, originalLength }: Piece): Uint8Array {
   const header = Buffer.alloc(16);
-  const microseconds = Math.round(timeMs * 1000);
+  // The format has 32 bits for seconds; a damaged capture may say anything.
+  const microseconds = Math.min(Math.max(0, Math.round(timeMs * 1000)), 2 ** 32 * 1e6 - 1);
   header.writeUInt32LE(Math.floor(microseconds / 1e6), 0);
   header.writeUInt32LE(microseconds % 1e6, 4);
   header.writeUInt32LE(data.byteLength, 8);

@@ -100,8 +100,8 @@ class PcapngReader {
     const source = this.#interfaces[this.#u32(start)];
     const captured = this.#u32(start + 12);
     if (source === undefined || captured > maximumPacketBytes || start + 20 + captured > end) return false;
-    const units = this.#u32(start + 4) * 2 ** 32 + this.#u32(start + 8);
-    this.#emit(source, units / source.unitsPerMs + source.offsetMs, start + 20, captured, this.#u32(start + 16));
+    const units = (BigInt(this.#u32(start + 4)) << 32n) | BigInt(this.#u32(start + 8));
+    this.#emit(source, inMs(units, source.unitsPerMs) + source.offsetMs, start + 20, captured, this.#u32(start + 16));
     return true;
   }
 
@@ -135,6 +135,13 @@ function unitsPerMs(option: DataView | undefined): number {
   if (option?.byteLength !== 1) return 1e3;
   const resolution = option.getUint8(0);
   return (resolution & 0x80 ? 2 ** (resolution & 0x7f) : 10 ** resolution) / 1e3;
+}
+
+/** Nanoseconds since 1970 are more than a `number` can count. */
+function inMs(units: bigint, perMs: number): number {
+  if (!Number.isInteger(perMs)) return Number(units) / perMs;
+  const whole = BigInt(perMs);
+  return Number(units / whole) + Number(units % whole) / perMs;
 }
 
 function padded(length: number): number {

@@ -115,7 +115,7 @@ function frameOf({ from, flags, seq, ack = 0, payload = '', window = 1000, clien
   frame.writeUInt32BE(seq >>> 0, 38);
   frame.writeUInt32BE(ack >>> 0, 42);
   frame.writeUInt8(0x50, 46);
-  frame.writeUInt8([...flags].reduce((bits, flag) => bits | (1 << 'FSRPAUEC'.indexOf(flag)), 0), 47);
+  frame.writeUInt8(flags.split('').reduce((bits, flag) => bits | (1 << 'FSRPAUEC'.indexOf(flag)), 0), 47);
   frame.writeUInt16BE(window, 48);
   data.copy(frame, 54);
   return frame;
