@@ -7,7 +7,7 @@ import { dial } from './dial.ts';
 import { Login } from './login.ts';
 import type { Shell } from './shell.ts';
 import { SshShell } from './ssh-shell.ts';
-import type { ShellTarget } from './target.ts';
+import { defaultHeartbeat, type ShellTarget } from './target.ts';
 
 const defaultTimeoutMs = 10_000;
 
@@ -19,7 +19,7 @@ const defaultTimeoutMs = 10_000;
  * @throws the abort reason when `target.signal` aborts.
  */
 export async function connectShell(target: ShellTarget): Promise<Shell> {
-  return new SshShell(await openConnection(target), target.user);
+  return new SshShell(await openConnection(target), target.user, target.heartbeat ?? defaultHeartbeat);
 }
 
 /** The connection alone, for those who need no Shell. Throws as `connectShell`. */

@@ -3,6 +3,7 @@ import { retryUntil } from '../core/retry.ts';
 import { execLine } from './remote-command.ts';
 import type { ProcessId, Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
+import type { Heartbeat } from './target.ts';
 
 /**
  * Runs on the machine as long as the connection stands, and ends what was started over it when that is gone, however it went: also when `lab` was
@@ -12,6 +13,10 @@ import type { Sessions } from './sessions.ts';
  *     del PID START          no longer
  *     forget                 nothing of it all
  *     kill SIGNAL PID START  send a signal now; answered by `$1`
+ *     beat                   we are still there
+ *
+ * A connection may also go without a word (a cable, a laptop that sleeps), and TCP then takes hours to notice. So we say `beat` now and then, and one of its processes says `look` every `$2`
+ * seconds: three of these without a word from us are the end of input, too.
  *
  * A group is addressed only while its leader is the process of that START, or is gone while others of the group live: the kernel gives a number to no
  * new process as long as a group has it. Dead ones that nobody has collected yet do not count. Builtins only, but for `sleep`: it must work when the machine is out of processes or disk.
@@ -40,20 +45,34 @@ lives() {
 }
 signal() { ours "$2" "$3" && { kill -s "$1" -- "-$2" || kill -s "$1" "$2"; } 2>/dev/null; }
 each() { result=1; for entry in $list; do "$@" "\${entry%:*}" "\${entry#*:}" && result=0; done; return $result; }
-list=
+finish() { [ -z "$leads" ] || kill -s KILL 0; exit 0; }
+# It ends its whole process group at last, if that is its own.
+s=; { read -r s </proc/$$/stat; } 2>/dev/null
+set -- "$1" "$2" \${s##*) }
+leads=; [ "$5" != $$ ] || leads=yes
+{
+  while sleep "$2" && echo look; do :; done </dev/null &
+  while read -r line; do echo "$line"; done
+  echo end
+} 2>/dev/null | {
+list= quiet=0
 while read -r op a b c; do
+  [ "$op" = look ] || quiet=0
   case $op in
+    end) break ;;
+    look) quiet=$((quiet + 1)); [ $quiet -lt 3 ] || break ;;
     add) list="$list $a:$b" ;;
     del) kept=; for entry in $list; do [ "$entry" = "$a:$b" ] || kept="$kept $entry"; done; list=$kept ;;
     forget) list= ;;
     kill) signal "$a" "$b" "$c"; echo "$1" ;;
   esac
 done
-each signal TERM || exit 0
+each signal TERM || finish
 each signal CONT
-for tenth in 1 2 3 4 5 6 7 8 9 10; do each ours || exit 0; sleep 0.1 2>/dev/null || sleep 1; done
+for tenth in 1 2 3 4 5 6 7 8 9 10; do each ours || finish; sleep 0.1 2>/dev/null || sleep 1; done
 each signal KILL
-exit 0
+finish
+}
 `;
 
 /** The remote script gives programs one second after TERM; then it needs a moment for KILL. */
@@ -62,12 +81,14 @@ const endTimeoutMs = 4000;
 /** The machine's side of "programs never outlive the connection". Opened when the first program needs it; costs one session. */
 export class Lifeline {
   readonly #sessions: Sessions;
+  readonly #heartbeat: Heartbeat;
   #opening: Promise<Session | undefined> | undefined;
   #answers: (() => void)[] = [];
   #givenUp = false;
 
-  constructor(sessions: Sessions) {
+  constructor(sessions: Sessions, heartbeat: Heartbeat) {
     this.#sessions = sessions;
+    this.#heartbeat = heartbeat;
   }
 
   /** Whether it is open already, or being opened. */
@@ -133,7 +154,11 @@ export class Lifeline {
 
   /** Undefined when the account has no shell for it; what needs one will say so. */
   async #open(): Promise<Session | undefined> {
-    const session = await this.#sessions.open(execLine({ script, args: ['ok'] }));
+    const { intervalMs, count } = this.#heartbeat;
+    const lookSeconds = Math.max(1, Math.ceil((intervalMs * count) / 1000));
+    const session = await this.#sessions.open(execLine({ script, args: ['ok', String(lookSeconds)] }));
+    const beats = setInterval(() => void session.write('beat\n'), intervalMs).unref();
+    void session.closed.then(() => clearInterval(beats));
     session.channel.stderr.resume();
     void this.#listen(session);
     return session;

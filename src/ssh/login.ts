@@ -8,11 +8,8 @@ import type { Deadline } from './deadline.ts';
 import { judge } from './host-key-policy.ts';
 import { blobType, type HostKey, sameKey } from './keys.ts';
 import { LoginMethods, UnusableKey, type Ssh2 } from './login-methods.ts';
-import { credentialsOf, type ShellTarget } from './target.ts';
+import { credentialsOf, defaultHeartbeat, type ShellTarget } from './target.ts';
 
-/** A dead peer is noticed after about `keepaliveMs * keepaliveCount`. */
-const keepaliveMs = 5000;
-const keepaliveCount = 3;
 /** As much of what a server says before its SSH greeting as a message can show. */
 const maxHeardBytes = 1024;
 
@@ -69,7 +66,7 @@ export class Login {
   }
 
   #begin(): void {
-    const { user, hostKeys } = this.#target;
+    const { user, hostKeys, heartbeat = defaultHeartbeat } = this.#target;
     try {
       this.#client.connect({
         sock: this.#stream,
@@ -78,8 +75,8 @@ export class Login {
         hostVerifier: (blob: Buffer, verify: (accepted: boolean) => void) => this.#verify(blob, verify),
         authHandler: (accepted: AuthenticationType[] | null, _partial: boolean, next: NextAuthHandler) => this.#tryNext(accepted, next),
         readyTimeout: 0,
-        keepaliveInterval: keepaliveMs,
-        keepaliveCountMax: keepaliveCount,
+        keepaliveInterval: heartbeat.intervalMs,
+        keepaliveCountMax: heartbeat.count,
       });
     } catch (error) {
       this.#outcome.reject(handshakeFailure(this.#target, error));

@@ -6,6 +6,7 @@ import { putFile } from './put.ts';
 import { Sessions } from './sessions.ts';
 import type { Command, ExecOptions, ExecResult, PutOptions, RemoteProcess, Shell, StartOptions } from './shell.ts';
 import { startProcess } from './started-process.ts';
+import type { Heartbeat } from './target.ts';
 
 /** The Shell over one SSH connection. */
 export class SshShell implements Shell {
@@ -15,12 +16,12 @@ export class SshShell implements Shell {
   readonly #sessions: Sessions;
   readonly #lifeline: Lifeline;
 
-  constructor(connection: Connection, user: string) {
+  constructor(connection: Connection, user: string, heartbeat: Heartbeat) {
     this.machine = connection.machine;
     this.user = user;
     this.#connection = connection;
     this.#sessions = new Sessions(connection, () => this.#lifeline.giveUp());
-    this.#lifeline = new Lifeline(this.#sessions);
+    this.#lifeline = new Lifeline(this.#sessions, heartbeat);
   }
 
   async exec(command: Command, options: ExecOptions = {}): Promise<ExecResult> {

@@ -21,8 +21,18 @@ export interface ShellTarget {
   readonly hostKeys: HostKeyPolicy;
   /** From the first packet until the user is logged in; what a person needs to answer does not count. Default 10 s. */
   readonly timeoutMs?: number | undefined;
+  /** How a connection that goes without a word is noticed, on both sides. Default: every 5 s, three times. */
+  readonly heartbeat?: Heartbeat | undefined;
   readonly signal?: AbortSignal | undefined;
 }
+
+/** A sign of life is asked for after `intervalMs` of silence; when `count` of them are not answered, the connection is lost. */
+export interface Heartbeat {
+  readonly intervalMs: number;
+  readonly count: number;
+}
+
+export const defaultHeartbeat: Heartbeat = { intervalMs: 5000, count: 3 };
 
 /** A Unix socket, a TCP address, or any stream to an SSH server, for example the standard streams of `nsenter … nc`. */
 export type SshAddress =

@@ -95,7 +95,7 @@ async function throughCommand(line: string): Promise<Duplex> {
 
 async function targetOf(machine: string, route: Route, address: SshAddress, context: ReachContext, signal: AbortSignal | undefined): Promise<ShellTarget> {
   const [credentials, hostKeys] = await Promise.all([credentialsFor(machine, route, context.questions), hostKeyPolicy(machine, route, context)]);
-  return { machine, user: route.user, address, credentials, hostKeys, signal, timeoutMs: route.timeoutMs };
+  return { machine, user: route.user, address, credentials, hostKeys, signal, timeoutMs: route.timeoutMs, heartbeat: route.heartbeat };
 }
 
 /** Tries again while the server hangs up before it knows us. */

@@ -118,6 +118,7 @@ function routeOf({ alias, user, key }: Wanted, answer: OpenSshAnswer): Route {
   const wanted = key === undefined ? [] : [{ path: expandHome(key), isWanted: true }];
   const agent = answer.get('identityagent')?.[0] ?? 'SSH_AUTH_SOCK';
   const timeout = Number(valueOf(answer, 'connecttimeout') ?? 0);
+  const alive = Number(valueOf(answer, 'serveraliveinterval') ?? 0);
   const family = { inet: 4, inet6: 6 }[valueOf(answer, 'addressfamily') ?? ''] as 4 | 6 | undefined;
   const proxyCommand = valueOf(answer, 'proxycommand');
   const hostKeyAlias = valueOf(answer, 'hostkeyalias');
@@ -133,6 +134,7 @@ function routeOf({ alias, user, key }: Wanted, answer: OpenSshAnswer): Route {
     usesKeys: valueOf(answer, 'pubkeyauthentication') !== 'no' && valueOf(answer, 'pubkeyauthentication') !== 'false',
     usesPasswords: valueOf(answer, 'passwordauthentication') !== 'no' || valueOf(answer, 'kbdinteractiveauthentication') !== 'no',
     timeoutMs: timeout > 0 ? timeout * 1000 : undefined,
+    heartbeat: alive > 0 ? { intervalMs: alive * 1000, count: Number(valueOf(answer, 'serveralivecountmax') ?? 3) } : undefined,
     jumps: [],
     proxyCommand: proxyCommand && expandTokens(proxyCommand, tokens),
   });

@@ -20,6 +20,8 @@ export interface Route {
   readonly usesKeys: boolean;
   readonly usesPasswords: boolean;
   readonly timeoutMs?: number | undefined;
+  /** ServerAliveInterval and ServerAliveCountMax, if the user set them. */
+  readonly heartbeat?: { readonly intervalMs: number; readonly count: number } | undefined;
   /** Hosts to pass through, the nearest first (ProxyJump). */
   readonly jumps: readonly Route[];
   /** Command for the shell of this host whose standard streams lead there (ProxyCommand). */
