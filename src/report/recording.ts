@@ -45,7 +45,7 @@ export class RecordingFold {
     if (!('role' in event)) return;
     const length = (this.#lengths.get(event.role) ?? 0) + ('data' in event ? event.data.length : 0);
     this.#lengths.set(event.role, length);
-    if (length <= LONGEST_CAST) this.#events.push(event);
+    if (length <= LONGEST_CAST) this.#events.push(withoutTurns(event));
   }
 
   /** `readable` when the run was too short to be watched as it was. */
@@ -71,6 +71,13 @@ function record(role: string, events: readonly TerminalEvent[], size: TerminalSi
   const cast = new RoleCast(role, 0);
   const texts = events.map((event) => cast.format(event.kind === 'terminal-opened' && size !== undefined ? { ...event, ...size } : event));
   return { cast: texts.join(''), isCut };
+}
+
+/** Characters that turn the direction of text would make a page show other words than were printed; no terminal of a student turns text. */
+const TURNS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+function withoutTurns(event: TerminalEvent): TerminalEvent {
+  return event.kind === 'terminal-output' ? { ...event, data: event.data.replaceAll(TURNS, '\ufffd') } : event;
 }
 
 /** The same events with other times, from 0 on. */

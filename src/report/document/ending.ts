@@ -1,4 +1,4 @@
-import type { Conversation } from '../../core/conversation.ts';
+import type { Conversation, Side, TcpState } from '../../core/conversation.ts';
 import type { Language } from '../language/languages.ts';
 import type { ReportData } from '../report-data.ts';
 import { data, plainData, type Block } from './blocks.ts';
@@ -18,11 +18,23 @@ export function ending(report: ReportData, language: Language): Block[] {
   return [...(conversations.length === 0 ? [{ kind: 'paragraph', text: words.noCapture } as const] : told), ...exitTable(report, language)];
 }
 
-function closeTexts({ close, handshake, server }: Conversation, { report: { end: words }, notation }: Language): string[] {
+function closeTexts(conversation: Conversation, { report: { end: words }, notation }: Language): string[] {
+  const { close, handshake, server } = conversation;
   if (handshake.refused) return [words.refused];
   if (close.kind === 'open' || close.by === undefined) return [words.open];
-  const how = close.kind === 'rst' ? words.rst(close.rst?.by ?? close.by) : words.fin[close.by](server.port);
-  return close.halfClose === undefined ? [how] : [how, words.halfClose(close.halfClose.closedBy, notation.bytes(close.halfClose.bytesAfter))];
+  const half = close.halfClose === undefined ? [] : [words.halfClose(close.halfClose.closedBy, notation.bytes(close.halfClose.bytesAfter))];
+  if (close.kind === 'rst') return [words.rst(close.rst?.by ?? close.by), ...half];
+  const states = { client: closingStates(conversation, 'client'), server: closingStates(conversation, 'server') };
+  const waiting = (['client', 'server'] as const).filter((side) => states[side].includes('TIME-WAIT'));
+  return [
+    [words.fin[close.by], words.states(states.client.join(', '), states.server.join(', ')), ...waiting.map((side) => words.timeWait[side](server.port)), ...(close.complete ? [] : [words.incomplete])].join(' '),
+    ...half,
+  ];
+}
+
+/** The states of one side from the first FIN on, each once. */
+function closingStates({ segments }: Conversation, side: Side): TcpState[] {
+  return [...new Set(segments.filter(({ phase }) => phase === 'close').map(({ states }) => states[side]))];
 }
 
 function exitTable({ run }: ReportData, language: Language): Block[] {

@@ -14,7 +14,7 @@ export function exchange(report: ReportData, language: Language): Block[] {
   const { capture, session } = report;
   const played = report.terminals.filter(({ cast }) => cast !== undefined);
   return [
-    ...(played.length === 0 ? [] : [{ kind: 'subheading', text: words.players } as const, { kind: 'players', terminals: played, pace: report.pace } as const]),
+    ...(played.length === 0 ? [] : [{ kind: 'players', terminals: played, pace: report.pace } as const]),
     ...played.filter(({ castIsCut }) => castIsCut).map(({ role }): Block => ({ kind: 'remark', tone: 'none', text: words.recordingCut(role, roleFile(role, 'cast')) })),
     ...(session.head === '' ? [] : [{ kind: 'listing', caption: plainData(words.session), text: session, omitted: (bytes: string) => terminalWords.omitted(bytes, 'session.log'), language: 'terminal', folded: true } as const]),
     { kind: 'subheading', text: words.diagram },

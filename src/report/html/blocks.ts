@@ -31,6 +31,16 @@ export function blockMarkup(block: Block, language: Language): Markup {
   return renderer(block, language);
 }
 
+/** On paper a long listing ends here: nobody reads further, and the file itself is at hand. */
+const PRINTED_LINES = 150;
+
+/** The first lines of a text, the others, and how many those are. */
+function splitLines(text: string, count: number): [first: string, rest: string, left: number] {
+  const lines = text.split('\n');
+  const left = lines.length - count;
+  return left <= 0 ? [text, '', 0] : [`${lines.slice(0, count).join('\n')}\n`, lines.slice(count).join('\n'), left];
+}
+
 function tableMarkup({ caption, heads, rows }: Extract<Block, { kind: 'table' }>, { notation }: Language): Markup {
   const head = heads.map((text) => html`<th scope="col">${notation.typeset(text)}</th>`);
   const body = rows.map((row) => html`<tr>${row.map((content) => html`<td>${value(content, notation)}</td>`)}</tr>\n`);
@@ -38,11 +48,13 @@ function tableMarkup({ caption, heads, rows }: Extract<Block, { kind: 'table' }>
   return html`<div class="wide"><table>${title}<thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>\n`;
 }
 
-function listingMarkup({ caption, text, omitted, language: ending, folded }: Listing, { notation }: Language): Markup {
+function listingMarkup({ caption, text, omitted, language: ending, folded }: Listing, { notation, report }: Language): Markup {
   const left = text.omittedBytes === 0 ? '' : html`<span class="omitted">⋯ ${prose(omitted(notation.bytes(text.omittedBytes)), notation)} ⋯</span>\n`;
   const lines = (part: string): Markup => (ending === 'terminal' ? html`${part}` : highlight(part, ending));
   const name = caption === undefined ? '' : value(caption, notation);
-  const content = html`<pre class="${ending === 'terminal' ? 'terminal' : 'source'}" tabindex="0">${lines(text.head)}${left}${lines(text.tail)}</pre>`;
+  const [first, rest, count] = splitLines(text.head, PRINTED_LINES);
+  const more = rest === '' ? '' : html`<span class="more">⋯ ${notation.typeset(report.linesMore(notation.number(count)))} ⋯</span><span class="rest">${lines(rest)}${left}${lines(text.tail)}</span>`;
+  const content = html`<pre class="${ending === 'terminal' ? 'terminal' : 'source'}" tabindex="0">${lines(first)}${rest === '' ? [left, lines(text.tail)] : more}</pre>`;
   if (folded) return html`<details class="listing"><summary>${name}</summary>${content}</details>\n`;
   return html`<figure class="listing">${name === '' ? '' : html`<figcaption>${name}</figcaption>`}${content}</figure>\n`;
 }

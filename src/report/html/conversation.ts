@@ -6,8 +6,8 @@ import type { Language } from '../language/languages.ts';
 import type { ReportConversation } from '../report-data.ts';
 import { html, trusted, type Markup, type Part } from './markup.ts';
 
-/** Height of a piece of the diagram: on A4, at the width of the text, it fills a page. */
-const PAGE_HEIGHT = 1080;
+/** Height of a piece of the diagram: half a page of A4, so that no page ends long before its end. */
+const PIECE_HEIGHT = 560;
 /** In a conversation with more rows, time to scale is of no use, and would double the page. */
 const MOST_SCALED = 120;
 const MOST_TABLE_ROWS = 2000;
@@ -29,7 +29,7 @@ export function conversationMarkup(number: number, { conversation, spoken }: Rep
 }
 
 function picture(conversation: Conversation, options: DiagramOptions): Part {
-  return conversationPieces(conversation, options, PAGE_HEIGHT).map((svg) => html`<div class="piece">${trusted(svg)}</div>`);
+  return conversationPieces(conversation, options, PIECE_HEIGHT).map((svg) => html`<div class="piece">${trusted(svg)}</div>`);
 }
 
 /** What the diagram shows, for screen readers and for those who want the numbers; it folds nothing. */

@@ -10,6 +10,7 @@ export function playersMarkup(terminals: readonly ReportTerminal[], pace: Pace, 
   const speeds = SPEEDS.map((speed) => html`<option value="${speed}"${speed === 1 ? trusted(' selected') : ''}>× ${notation.number(speed, 1)}</option>`);
   const places = terminals.map(({ role, machine }) => html`<figure class="player"><figcaption>${role} · ${machine}</figcaption><div class="screen" data-role="${role}"></div></figure>`);
   return html`<div class="players" hidden>
+<h3>${words.players}</h3>
 <div class="controls"><button type="button" data-action="play" data-pause="${words.pause}">${words.playBoth}</button><button type="button" data-action="restart">${words.restart}</button>
 <label>${words.speed} <select>${speeds}</select></label><span class="hint">${words.paces[pace]}</span></div>
 <div class="screens">${places}</div></div>

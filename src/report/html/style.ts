@@ -74,6 +74,7 @@ details.listing[open] summary { border-bottom: 0; border-radius: 6px 6px 0 0; }
 pre { margin: 0; padding: .8rem; border: 1px solid var(--rule); border-radius: 0 0 6px 6px; line-height: 1.45; white-space: pre-wrap; overflow-wrap: anywhere; tab-size: 4; }
 pre.source { max-height: 34rem; overflow: auto; }
 pre.terminal { max-height: 34rem; overflow: auto; background: #12161c; color: #e7ecf2; }
+.more { display: none; color: var(--soft); font-family: system-ui, sans-serif; }
 .omitted { display: block; margin: .4rem 0; padding: .2rem .5rem; border-radius: 4px; background: var(--panel); color: var(--soft); font-family: system-ui, sans-serif; }
 .omitted code { font-size: 1em; }
 .hljs-keyword, .hljs-built_in, .hljs-type, .hljs-literal, .hljs-meta { color: var(--word); }
@@ -120,7 +121,10 @@ footer p { max-width: none; }
   table { font-size: 8.5pt; }
   td code.hash { font-size: 6.5pt; }
   nav, .players, .switch > input, .switch > label, .segments, .switch .scaled, details.listing { display: none !important; }
-  .switch .compressed { display: block !important; }
+  .switch { display: block; }
+  .switch .compressed { display: block !important; margin: 0; }
+  .rest { display: none; }
+  .more { display: block !important; }
   .wide { overflow: visible; }
   .diagram svg { min-width: 0; }
   pre, pre.source, pre.terminal { max-height: none; overflow: visible; font-size: 8pt; box-decoration-break: clone; -webkit-box-decoration-break: clone; }

@@ -146,9 +146,15 @@ export const report = {
   },
   end: {
     fin: {
-      client: (port: number) => `The client closes first: its FIN is the first on the wire. It goes through FIN-WAIT-1 and FIN-WAIT-2, the server through CLOSE-WAIT and LAST-ACK. TIME-WAIT stays on the client's side, so port ${port} of the server is free at once.`,
-      server: (port: number) => `The server closes first: its FIN is the first on the wire. TIME-WAIT stays on the server's side, where it keeps port ${port} for about a minute, unless the next server sets \`SO_REUSEADDR\`.`,
+      client: 'The client closes first: its FIN is the first on the wire.',
+      server: 'The server closes first: its FIN is the first on the wire.',
+    } satisfies Record<Side, string>,
+    states: (client: string, server: string) => `States on the way: client ${client}; server ${server}.`,
+    timeWait: {
+      client: (port: number) => `TIME-WAIT stays on the client's side, so port ${port} of the server is free at once.`,
+      server: (port: number) => `TIME-WAIT stays on the server's side, where it keeps port ${port} for about a minute, unless the next server sets \`SO_REUSEADDR\`.`,
     } satisfies Record<Side, (port: number) => string>,
+    incomplete: 'The capture does not show the end of it: not both FINs were acknowledged.',
     rst: (side: Side) => `The connection does not end in good order: the ${side} resets it (RST), and what was on its way is lost.`,
     refused: 'No connection came to be: the server\'s machine refused it (RST), because nobody listened on that port.',
     open: 'The capture ends before the connection is closed.',
@@ -186,6 +192,7 @@ export const report = {
     } satisfies Record<CaptureFlaw['kind'], (count: string) => string>,
   },
   contents: 'Contents',
+  linesMore: (count: string) => `${count} more lines, which are not printed`,
   made: (version: string, date: string) => `Made by lab ${version} on ${date}. Everything stands in this file; it loads nothing.`,
   statuses: {
     exit: (code: number) => `ended with status ${code}`,

@@ -146,9 +146,15 @@ export const report: ReportWords = {
   },
   end: {
     fin: {
-      client: (port) => `Le client ferme en premier : son FIN est le premier sur le réseau. Il passe par FIN-WAIT-1 et FIN-WAIT-2, le serveur par CLOSE-WAIT et LAST-ACK. L’état TIME-WAIT reste du côté du client : le port ${port} du serveur est donc libre aussitôt.`,
-      server: (port) => `Le serveur ferme en premier : son FIN est le premier sur le réseau. L’état TIME-WAIT reste du côté du serveur, où il retient le port ${port} pendant environ une minute, à moins que le serveur suivant n’utilise \`SO_REUSEADDR\`.`,
+      client: 'Le client ferme en premier : son FIN est le premier sur le réseau.',
+      server: 'Le serveur ferme en premier : son FIN est le premier sur le réseau.',
     },
+    states: (client, server) => `États traversés : client ${client} ; serveur ${server}.`,
+    timeWait: {
+      client: (port) => `L’état TIME-WAIT reste du côté du client : le port ${port} du serveur est donc libre aussitôt.`,
+      server: (port) => `L’état TIME-WAIT reste du côté du serveur, où il retient le port ${port} pendant environ une minute, à moins que le serveur suivant n’utilise \`SO_REUSEADDR\`.`,
+    },
+    incomplete: 'La capture n’en montre pas la fin : les deux FIN n’ont pas tous deux été acquittés.',
     rst: (side) => `La connexion ne se termine pas normalement : ${THE[side]} la coupe (RST), et ce qui était en route est perdu.`,
     refused: 'Aucune connexion n’a été établie : la machine du serveur l’a refusée (RST), car personne n’écoutait sur ce port.',
     open: 'La capture s’arrête avant la fermeture de la connexion.',
@@ -186,6 +192,7 @@ export const report: ReportWords = {
     },
   },
   contents: 'Sommaire',
+  linesMore: (count) => `${count} lignes de plus, qui ne sont pas imprimées`,
   made: (version, date) => `Produit par lab ${version} le ${date}. Tout est dans ce fichier ; il ne charge rien d’autre.`,
   statuses: {
     exit: (code) => `terminé avec le code ${code}`,

@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { report } from '../../src/commands/report.ts';
+import type { Event } from '../../src/core/events.ts';
+import { runCli } from '../helpers/cli.ts';
+import { testContext } from '../helpers/command-context.ts';
+import { assertGolden } from '../helpers/golden.ts';
+import { pcapOf } from '../helpers/talk-pcap.ts';
+import { recordedEvents, storedRun, storedRunId, type StoredRunChanges } from '../helpers/stored-run.ts';
+import { Talk } from '../helpers/conversations.ts';
+
+process.env['TZ'] = 'UTC';
+
+/** The report of a run, its text; `as the lab file says` leaves the language to it. */
+async function made(changes: StoredRunChanges, format = 'html', language: 'en' | 'fr' | 'as the lab file says' = 'en'): Promise<string> {
+  using run = storedRun(changes);
+  const { file } = await report(testContext(run.path).context, { run: undefined, language: language.length === 2 ? language : undefined, format, output: undefined });
+  return readFileSync(file!, 'utf8');
+}
+
+/** What a reader sees of a page, in one line. */
+function shownIn(page: string): string {
+  return page.replace(/<style>[^]*?<\/style>|<script[^]*?<\/script>/g, '').replaceAll(/<[^>]+>/g, ' ').replaceAll(/\s+/g, ' ');
+}
+
+/** The recorded events with some kinds left out, and the given ones before the end of the run. */
+function changed(without: readonly Event['kind'][], ...added: readonly Event[]): (recorded: readonly Event[]) => Event[] {
+  return (recorded) => [...recorded.filter(({ kind }) => !without.includes(kind) && kind !== 'run-finished'), ...added, ...recorded.filter(({ kind }) => kind === 'run-finished' && !without.includes(kind))];
+}
+
+const at = { monotonicMs: 2000, wallMs: Date.UTC(2026, 10, 23, 6, 26, 38) };
+
+describe('lab report', () => {
+  test('writes into the folder of the run, where only its owner may read', async () => {
+    using run = storedRun();
+    const result = await report(testContext(run.path).context, { run: undefined, language: undefined, format: 'html', output: undefined });
+    assert.deepEqual(result, { run: storedRunId, format: 'html', language: 'fr', file: join(run.run, 'report.html') });
+    assert.equal(statSync(join(run.run, 'report.html')).mode & 0o777, 0o600);
+  });
+
+  test('takes author, group, course and language from the lab file as it is now, else as it was', async () => {
+    const before = shownIn(await made({}, 'html', 'as the lab file says'));
+    assert.match(before, /Auteurs Ada Lovelace, Alan Turing Groupe G2 Cours Réseaux, 1re année/);
+    const now = shownIn(await made({ labFile: 'version: 1\nmachines: { vm1: {} }\nreport: { author: Grace Hopper, lang: en }\n' }, 'html', 'as the lab file says'));
+    assert.match(now, /Author Grace Hopper Date/);
+  });
+
+  test('of a run without a capture says so, and shows all else', async () => {
+    const page = shownIn(await made({ files: { 'capture.pcap': null } }));
+    assert.match(page, /The packets of this run were not captured/);
+    assert.match(page, /Without a capture only the ends of the programs are known/);
+    assert.match(page, /from client &#39;Hello vm1&#39;/);
+  });
+
+  test('of a capture without packets, and of bytes that are no capture, says so', async () => {
+    assert.match(shownIn(await made({ files: { 'capture.pcap': pcapOf([]) } })), /holds no TCP segment: the programs never reached each other/);
+    assert.match(shownIn(await made({ files: { 'capture.pcap': 'no capture at all' } })), /The capture of this run cannot be read/);
+  });
+
+  test('of a failed run shows the step and why', async () => {
+    const failed: Event = { at, kind: 'scenario-step-failed', index: 9, line: 40, text: 'expect: { server: "Bye" }', durationMs: 10_000, reason: 'server did not print "Bye" within 10 s' };
+    const finished: Event = { at, kind: 'run-finished', run: storedRunId, result: 'failed', durationMs: 11_000, reason: 'step 10 failed' };
+    const page = shownIn(await made({ events: changed(['run-finished'], failed, finished) }));
+    assert.match(page, /Result ✗ failed/);
+    assert.match(page, /9 of 10 steps passed/);
+    assert.match(page, /expect: \{ server: &quot;Bye&quot; \} ✗ failed 10\.0?0? ?s|expect: .*? ✗ failed 10/);
+    assert.match(page, /Why it did not pass ✗ server did not print &quot;Bye&quot; within 10 s/);
+  });
+
+  test('of a run that was killed says that it never ended', async () => {
+    assert.match(shownIn(await made({ events: (recorded) => recorded.slice(0, 12) })), /Result ✗ never ended/);
+  });
+
+  test('of a run with nothing in it is still a report', async () => {
+    const page = shownIn(await made({ events: () => [], files: { 'server.log': null, 'client.log': null, 'session.log': null, 'capture.pcap': null } }));
+    assert.match(page, /This run does not tell what the lab looked like/);
+    assert.match(page, /No step was played/);
+  });
+
+  test('of a run with one side only shows the terminal that there is', async () => {
+    const page = shownIn(await made({ events: (recorded) => recorded.filter((event) => !('role' in event && event.role === 'client')), files: { 'client.log': null } }));
+    assert.match(page, /client was never started in this run/);
+  });
+
+  test('of a capture of one side only says so', async () => {
+    const oneSided = new Talk().send('client', ['SYN']).send('client', ['SYN'], { afterMs: 1000 }).conversation();
+    assert.match(shownIn(await made({ files: { 'capture.pcap': pcapOf([oneSided]) } })), /The capture has segments of one side only/);
+  });
+
+  test('of a refused connection says that nobody listened', async () => {
+    assert.match(shownIn(await made({ files: { 'capture.pcap': pcapOf([new Talk().refused().conversation()]) } })), /refused it \(RST\), because nobody listened on that port/);
+  });
+
+  test('of twelve connections lists all and draws ten', async () => {
+    const conversations = Array.from({ length: 12 }, (_, index) => new Talk().handshake().line('client', `hello ${index}`).close('client').conversation(index));
+    const page = await made({ files: { 'capture.pcap': pcapOf(conversations) } });
+    assert.equal(page.match(/<figure class="diagram">/g)!.length, 10);
+    assert.match(shownIn(page), /TCP connections 12/);
+    assert.match(shownIn(page), /2 more connections are in capture\.pcap; they are not drawn/);
+    assert.equal(shownIn(page).match(/192\.168\.100\.5:362\d\d 192\.168\.100\.4:7999/g)!.length, 12);
+  });
+
+  test('of a long transfer folds it, and stays small', async () => {
+    const page = await made({ files: { 'capture.pcap': pcapOf([new Talk().handshake().bulk('server', 1500).close('server').conversation()]) } });
+    assert.match(page, /data-folded="\d{4}"/);
+    assert.ok(page.length < 2_500_000, String(page.length));
+  });
+
+  test('tells what the capture lacks', async () => {
+    const capture: Event = { at, kind: 'capture-finished', capture: { packets: 12, lost: 3, full: true, machines: [{ machine: 'vm1', interface: 'eth0', filter: 'tcp port 7999', clockOffsetMs: 0 }] } };
+    const page = shownIn(await made({ events: changed(['capture-finished'], capture) }));
+    assert.match(page, /3 packets are missing in the capture/);
+    assert.match(page, /The capture was full/);
+    assert.match(page, /captured on vm1 \( ?eth0 ?\)/);
+  });
+
+  test('says who held the port and how it was freed', async () => {
+    const holder = { address: '0.0.0.0', port: 7999, pid: 4242, command: 'python3 <server.py>', user: 'ildvm1', startedAtMs: at.wallMs - 60_000 };
+    const events: Event[] = [
+      { at, kind: 'port-checked', machine: 'vm1', port: 7999, state: 'busy', holders: [holder], raw: 'LISTEN' },
+      { at, kind: 'port-freed', machine: 'vm1', port: 7999, holders: [holder], signal: 'TERM' },
+      { at, kind: 'port-checked', machine: 'vm1', port: 7999, state: 'time-wait', holders: [], raw: '' },
+    ];
+    const page = shownIn(await made({ events: changed(['port-checked'], ...events) }));
+    assert.match(page, /python3 &lt;server\.py&gt; 4242 ildvm1 0\.0\.0\.0:7999/);
+    assert.match(page, /was ended with the signal TERM: python3 &lt;server\.py&gt; \(PID 4242\)/);
+    assert.match(page, /still remembered \(TIME_WAIT\)/);
+  });
+
+  test('has the hash of every file of the run, reports excepted', async () => {
+    using run = storedRun();
+    const { context } = testContext(run.path);
+    await report(context, { run: undefined, language: 'en', format: 'html', output: undefined });
+    const { file } = await report(context, { run: undefined, language: 'en', format: 'json', output: undefined });
+    const { files } = JSON.parse(readFileSync(file!, 'utf8')) as { files: { name: string }[] };
+    assert.deepEqual(files.map(({ name }) => name), [
+      'capture.pcap', 'client.cast', 'client.log', 'events.ndjson', 'run.json', 'server.cast', 'server.log', 'session.cast', 'session.log', 'sources/client/client.js', 'sources/server/server.js',
+    ]);
+  });
+
+  for (const language of ['en', 'fr'] as const) {
+    test(`reads as it was looked at, as Markdown in the language ${language}`, async () => {
+      const text = await made({ files: { 'sources/server/server.js': 'serve();\n', 'sources/client/client.js': 'connect();\n' } }, 'md', language);
+      // The last line says when it was made, the hashes above it are of files that this test changed.
+      assertGolden(join(import.meta.dirname, `../report/golden/tp1-report.${language}.md`), text.slice(0, text.indexOf('## 10.')));
+    });
+  }
+
+  test('as Markdown holds no markup of programs', async () => {
+    const evil = '```\n<script>\n| `a` | [x](javascript:1) ````\n# no heading';
+    const text = await made({ events: changed(['port-checked'], { at, kind: 'port-checked', machine: 'vm1', port: 7999, state: 'free', holders: [], raw: '', tools: [{ command: 'a`b|c', output: evil }] }), files: { 'server.log': evil } }, 'md');
+    const fences = text.matchAll(/^(`{3,})(\w*)$/gm).map(([, fence, info]) => `${fence!.length}${info}`).toArray();
+    assert.ok(fences.includes('5text'), fences.join(' '));
+    assert.doesNotMatch(text.replaceAll(/^(`{3,})\w*\n[^]*?^\1$/gm, ''), /<script|^# no|\]\(javascript/m);
+  });
+
+  test('as JUnit has a test case for each step', async () => {
+    assertGolden(join(import.meta.dirname, '../report/golden/tp1-report.xml'), await made({}, 'junit'));
+    const broken = await made({ events: (recorded) => [recorded[0]!, { at, kind: 'run-finished', run: storedRunId, result: 'broken', durationMs: 5, reason: 'vm1 & <lost>\x1b' }] }, 'junit');
+    assert.match(broken, /tests="1" failures="0" errors="1"[^]*<error message="vm1 &amp; &lt;lost&gt;\\u\{1b\}">/);
+  });
+
+  test('knows its formats, languages and runs', async () => {
+    using run = storedRun();
+    const { context } = testContext(run.path);
+    const options = { run: undefined, language: undefined, format: 'html', output: undefined };
+    await assert.rejects(report(context, { ...options, format: 'pdf' }), { code: 'unknown-format', hint: /print it/ });
+    await assert.rejects(report(context, { ...options, language: 'de' }), { code: 'unknown-language', hint: 'Known: en, fr' });
+    await assert.rejects(report(context, { ...options, run: 'nothing' }), { code: 'run-unknown' });
+    await assert.rejects(report(context, { ...options, output: 'no/such/folder.html' }), { code: 'ENOENT' });
+  });
+
+  test('goes to standard output for "-", and nothing else does', async () => {
+    using run = storedRun();
+    const { stdout, exitCode } = await runCli(['report', '--format', 'junit', '-o', '-'], { cwd: run.path });
+    assert.equal(exitCode, 0);
+    assert.match(stdout, /^<\?xml[^]*<\/testsuites>\n$/);
+  });
+
+  test('of the reference run takes less than a second, all included', async () => {
+    using run = storedRun();
+    await runCli(['report'], { cwd: run.path });
+    const started = performance.now();
+    const { exitCode, stdout } = await runCli(['report'], { cwd: run.path });
+    assert.equal(exitCode, 0, stdout);
+    assert.ok(performance.now() - started < 1000, `${Math.round(performance.now() - started)} ms`);
+  });
+});
+
+test('the recorded run tells the whole story by itself', () => {
+  const kinds = new Set(recordedEvents().map(({ kind }) => kind));
+  for (const kind of ['lab-described', 'machine-described', 'port-checked', 'capture-finished', 'run-finished'] as const) assert.ok(kinds.has(kind), kind);
+});
