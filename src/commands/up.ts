@@ -58,10 +58,13 @@ async function bringLabUp(context: CommandContext, stateFolder: string, lab: Lab
   const running = await runningMachines(context, state);
   const made = running.length === 0;
   try {
-    const machines = await bringUp(provider, lab, providerContext(context, { labId, stateFolder }, journal), state, running);
+    const place = providerContext(context, { labId, stateFolder }, journal);
+    const machines = await bringUp(provider, lab, place, state, running);
     const connect = async (): Promise<ReadonlyMap<string, Shell>> => (await early.take(labId)) ?? connectAll(machines, connections, context.signal);
     const shells = await inStep(context.events, 'reach the machines', connect, ({ size }) => `${size} of ${machines.length} answer`);
-    return await equip(context, lab, machines, shells, made);
+    const result = await equip(context, lab, machines, shells, made);
+    if (made) await provider.snapshots?.keepReady(lab, place);
+    return result;
   } catch (error) {
     if (made) await undo(context.events, stateFolder, { labId, name: lab.name, provider: provider.name });
     throw error;

@@ -26,6 +26,32 @@ export interface Provider {
 
   /** Removes all that carries the lab's label, and nothing else; returns what it ended. Safe when nothing exists, and after `kill -9` of any other verb. */
   down(labId: string, context: ProviderContext): Promise<string[]>;
+
+  /** Present where `features.snapshots` is true. */
+  readonly snapshots?: SnapshotStore;
+}
+
+/** All machines of a lab as they were at one moment: memory, devices, disks. Lives in the `.lab` folder and outlives `down`. */
+export interface SnapshotStore {
+  /** Called when `up` has made machines and all programs are on them: a chance to make the next `up` fast. Failing must not matter. */
+  keepReady(lab: Lab, context: ProviderContext): Promise<void>;
+  /** The machines run and go on. A snapshot of that name is replaced. */
+  save(lab: Lab, name: string, context: ProviderContext): Promise<void>;
+  /** Ends the machines that run and brings all back as they were. @throws {UsageError} for an unknown name, or when the lab has changed since. */
+  restore(lab: Lab, name: string, context: ProviderContext): Promise<ProviderState>;
+  /** Oldest first; `automatic` ones were made by `keepReady`. */
+  list(stateFolder: string): Promise<SnapshotInfo[]>;
+  /** @throws {UsageError} for an unknown name. */
+  remove(stateFolder: string, name: string): Promise<void>;
+}
+
+export interface SnapshotInfo {
+  readonly name: string;
+  readonly automatic: boolean;
+  /** ISO 8601. */
+  readonly savedAt: string;
+  readonly machines: readonly string[];
+  readonly sizeBytes: number;
 }
 
 /** Abilities as data: nobody asks "is it qemu?". */

@@ -19,7 +19,7 @@ export interface Obstacle {
   readonly cures: readonly string[];
 }
 
-const softwareEmulation: readonly string[] = ['-accel', 'tcg,thread=multi,tb-size=128', '-cpu', 'max,-svm'];
+const softwareEmulation: readonly string[] = ['-accel', 'tcg,thread=multi,tb-size=128', '-cpu', 'max,-svm,-la57'];
 
 /** Finds out by trying, because a device that opens proves nothing: some hosts open /dev/kvm and then run no instruction. */
 export async function chooseAcceleration(qemu: Tool, signal: AbortSignal | undefined): Promise<Acceleration> {

@@ -6,6 +6,7 @@ import { labelledProcesses, processesOf } from './processes.ts';
 import { attached } from './reach.ts';
 import { requirements } from './requirements.ts';
 import { shutDown } from './shutdown.ts';
+import { QemuSnapshots } from './snapshots.ts';
 import { bringUp } from './up.ts';
 
 /**
@@ -15,6 +16,7 @@ import { bringUp } from './up.ts';
 export class QemuProvider implements Provider {
   readonly name = 'qemu';
   readonly features: ProviderFeatures = { needsRoot: false, ownsNetwork: true, ownsMachines: true, snapshots: true };
+  readonly snapshots = new QemuSnapshots();
 
   check(context: CheckContext): Promise<Requirement[]> {
     return requirements(context);

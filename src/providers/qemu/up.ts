@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnvironmentError, UsageError } from '../../core/errors.ts';
 import { inStep } from '../../core/events.ts';
@@ -40,12 +40,12 @@ export async function bringUp(lab: Lab, context: ProviderContext): Promise<Provi
   if (saved?.key === build.key && build.running.length === 0) {
     const resumed = await resumeOrEnd(build, saved);
     if (resumed) return resumed;
+  } else if (saved && saved.key !== build.key) {
+    removeSaved(context.stateFolder, bootState);
   }
   const acceleration = await inStep(context.events, 'look for hardware acceleration', () => chooseAcceleration(build.tools.emulator, context.signal), ({ name }) => name);
   await tellObstacle(acceleration, context);
-  const state = await start(build, acceleration, undefined);
-  if (build.running.length === 0) await keepBootState(build, acceleration);
-  return state;
+  return start(build, acceleration, undefined);
 }
 
 /** Puts all machines back to a state that was saved. @throws {UsageError} when there is none of that name, or it is of another configuration. */
@@ -57,11 +57,14 @@ export async function restoreLab(lab: Lab, name: string, context: ProviderContex
   return start({ ...build, running: [] }, saved.acceleration, saved);
 }
 
-/** Saves all machines under a name. */
-export async function saveSnapshot(lab: Lab, name: string, context: ProviderContext): Promise<void> {
-  const build = await prepare(lab, context);
-  const acceleration = readSaved(context.stateFolder, bootState)?.acceleration ?? (await chooseAcceleration(build.tools.emulator, context.signal));
-  await saveLab(context.stateFolder, savedRecord(build, name, acceleration), context.signal);
+/** Saves all machines under a name. @throws {EnvironmentError} when not all of them run. */
+export async function saveMachines(lab: Lab, name: string, context: ProviderContext): Promise<void> {
+  const { plan, running, key } = await prepare(lab, context);
+  const machines = plan.machines.map(({ machine }) => machine.name);
+  const gone = machines.filter((machine) => !running.includes(machine));
+  if (gone.length > 0) throw new EnvironmentError(`${gone.join(', ')} does not run`, { code: 'machine-down', hint: 'Run "lab up" first.' });
+  const { stateFolder, signal } = context;
+  await saveLab(stateFolder, { name, key, machines, savedAt: new Date().toISOString(), acceleration: readAcceleration(stateFolder) }, signal);
 }
 
 async function prepare(lab: Lab, context: ProviderContext): Promise<Build> {
@@ -115,12 +118,13 @@ async function start(build: Build, acceleration: Acceleration, saved: SavedLab |
   const { stateFolder, labId, journal } = context;
   await journal({ kind: 'qemu-lab', labId, folder: workFolder(stateFolder) });
   for (const folder of [workFolder(stateFolder), consoleFolder(stateFolder)]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  writeFileSync(accelerationFile(stateFolder), JSON.stringify(acceleration));
   const launcher = new Launcher(context, lab.name, tools);
   await launcher.startSwitch(plan);
   const ports = new Map((await Promise.all([...plan.networks.keys()].map((network) => openGateway(launcher, plan, network)))).flat());
   writeKnownHosts(build);
   await Promise.all(plan.machines.map((machine) => startMachine({ build, machine, launcher, acceleration, saved, port: ports.get(machine.machine.name) ?? 0 })));
-  return { ports: Object.fromEntries(ports), acceleration: acceleration.name };
+  return { ports: Object.fromEntries(ports) };
 }
 
 /** Ports of this host that lead to the machines whose first interface is in the network. */
@@ -194,16 +198,11 @@ function writeKnownHosts({ plan, context: { stateFolder } }: Build): void {
   writeFileSync(knownHostsFile(stateFolder), lines.join(''), { mode: 0o600 });
 }
 
-/** What makes the next start fast must not make this one fail. */
-async function keepBootState(build: Build, acceleration: Acceleration): Promise<void> {
-  const { context } = build;
-  const save = (): Promise<void> => saveLab(context.stateFolder, savedRecord(build, bootState, acceleration), context.signal);
-  await inStep(context.events, 'save the started machines for the next "lab up"', save).catch((error: unknown) => {
-    context.signal.throwIfAborted();
-    if (!(error instanceof EnvironmentError)) throw error;
-  });
+function accelerationFile(stateFolder: string): string {
+  return join(workFolder(stateFolder), 'acceleration.json');
 }
 
-function savedRecord({ key, plan }: Build, name: string, acceleration: Acceleration): SavedLab {
-  return { name, key, savedAt: new Date().toISOString(), machines: plan.machines.map(({ machine }) => machine.name), acceleration };
+/** How the machines that run were started: a saved state resumes only so. */
+function readAcceleration(stateFolder: string): Acceleration {
+  return JSON.parse(readFileSync(accelerationFile(stateFolder), 'utf8')) as Acceleration;
 }
