@@ -16,7 +16,7 @@ export interface SshMachineOptions {
   readonly loginShell?: string;
   /** The user has this password. */
   readonly password?: string;
-  /** Commands that root runs in the machine's own mount namespace before sshd starts; `$HOME_FOLDER` is the user's home. */
+  /** Commands that root runs in the machine's own mount namespace before sshd starts; `$HOME_FOLDER` is the user's home, `$FOLDER` a place for files. */
   readonly prepare?: string;
   /** Default: `eth0`. */
   readonly interface?: string;
@@ -45,10 +45,18 @@ export interface SshMachines extends AsyncDisposable {
   /** A private key that every user's authorized_keys has, in a file that anybody may read. */
   readonly keyFile: string;
   readonly userKey: KeyPair;
-  /** Put before a command so that it runs on a host on the machines' network, with address `.2`. */
+  /** Put before a command so that it runs on a host on the machines' network, with address `.2`, as somebody with the configuration `sshConfig`. */
   readonly within: readonly string[];
+  /** Path of an ssh_config(5); empty at first. */
+  readonly sshConfig: string;
   /** Runs a command as root on that host. */
   controller(...command: string[]): string;
+  /** Pulls the network cable of a machine, or puts it back (`up`): nobody is told. */
+  cable(name: string, state: 'up' | 'down'): void;
+  /** Puts a machine on a network of its own, though its cable has a link. */
+  detach(name: string): void;
+  /** A ProxyCommand that leads to the sshd of a machine past all networks, as a port forward of VirtualBox does. */
+  sideDoor(name: string): string;
   /** Lines of a known_hosts file. */
   readonly knownHosts: string;
   /** `machines:` and `networks:` of a lab.yaml, in which each machine is reached at its own address. */
@@ -65,6 +73,8 @@ export async function makeSshMachines(options: Readonly<Record<string, SshMachin
   const userKey = generateKeyPair('student');
   const keyFile = join(base, 'key');
   writeFileSync(keyFile, userKey.privateKey, { mode: 0o644 });
+  const sshConfig = join(base, 'ssh_config');
+  writeFileSync(sshConfig, '');
   const servers: ChildProcess[] = [];
   const namespaces = ['switch', 'controller', ...Object.keys(options)].map((name) => `${prefix}-${name}`);
   try {
@@ -82,7 +92,11 @@ export async function makeSshMachines(options: Readonly<Record<string, SshMachin
     await Promise.all(Object.values(machines).map((machine) => listens(machine)));
     return {
       machines, keyFile, userKey,
-      within: ['ip', 'netns', 'exec', `${prefix}-controller`],
+      sshConfig,
+      within: ['ip', 'netns', 'exec', `${prefix}-controller`, 'env', `LAB_SSH_CONFIG=${sshConfig}`],
+      cable: (name, state) => void inNamespace(`${prefix}-switch`, 'ip', 'link', 'set', name, state),
+      detach: (name) => void inNamespace(`${prefix}-switch`, 'ip', 'link', 'set', name, 'nomaster'),
+      sideDoor: (name) => `ip netns exec ${prefix}-${name} ${process.execPath} -e 'const s = require("net").connect(22, "127.0.0.1"); process.stdin.pipe(s).pipe(process.stdout)'`,
       controller: (...command) => inNamespace(`${prefix}-controller`, ...command),
       knownHosts: Object.values(machines).map(({ address, hostKey }) => `${address} ${hostKey.publicKey}\n`).join(''),
       labPart: (changes = {}) => labPart(machines, keyFile, changes),
@@ -111,9 +125,9 @@ function startMachine(base: string, prefix: string, name: string, options: SshMa
   const uid = 20_000 + (process.pid % 10_000);
   const folder = join(base, name);
   const home = join(folder, 'home', user);
-  mkdirSync(join(home, '.ssh'), { recursive: true, mode: 0o755 });
-  writeFileSync(join(home, '.ssh/authorized_keys'), `${userKey.publicKey}\n`);
-  for (const path of [home, join(home, '.ssh'), join(home, '.ssh/authorized_keys')]) chownSync(path, uid, uid);
+  mkdirSync(home, { recursive: true, mode: 0o755 });
+  chownSync(home, uid, uid);
+  writeFileSync(join(folder, 'authorized_keys'), `${userKey.publicKey}\n`);
   const hostKey = generateKeyPair(name);
   writeAccounts(folder, user, uid, options);
   writeServerFiles(folder, hostKey, options.sshdConfig ?? []);
@@ -126,7 +140,7 @@ function startMachine(base: string, prefix: string, name: string, options: SshMa
     ...['passwd', 'shadow', 'group', 'hosts'].map((file) => `mount --bind ${folder}/${file} /etc/${file}`),
     `mount -t tmpfs tmpfs /run; mkdir -m 755 /run/sshd`,
     `mount --bind ${folder}/home /home`,
-    `HOME_FOLDER=/home/${user}`,
+    `HOME_FOLDER=/home/${user} FOLDER=${folder}`,
     options.prepare ?? ':',
     `exec ${sshd.path} -D -f ${folder}/sshd_config -E ${folder}/log`,
   ].join('\n');
@@ -158,7 +172,7 @@ function writeServerFiles(folder: string, hostKey: KeyPair, lines: readonly stri
   writeFileSync(join(folder, 'host_key'), hostKey.privateKey, { mode: 0o600 });
   writeFileSync(join(folder, 'log'), '');
   // The first value of a keyword counts (sshd_config(5)), so the lines of the test come first.
-  const config = [...lines, 'Port 22', `HostKey ${folder}/host_key`, 'UsePAM no', 'UseDNS no', 'PidFile none', 'PasswordAuthentication no', 'PrintMotd no', 'PrintLastLog no', 'StrictModes no'];
+  const config = [...lines, 'Port 22', `HostKey ${folder}/host_key`, `AuthorizedKeysFile ${folder}/authorized_keys`, 'UsePAM no', 'UseDNS no', 'PidFile none', 'PasswordAuthentication no', 'PrintMotd no', 'PrintLastLog no', 'StrictModes no'];
   writeFileSync(join(folder, 'sshd_config'), `${config.join('\n')}\n`);
 }
 
