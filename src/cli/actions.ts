@@ -157,6 +157,24 @@ export const actions: Readonly<Record<string, Action>> = {
     return outcome(result, formatSshConfig(result));
   },
 
+  console: async ({ context, arguments: [machine], options, global }) => {
+    const { readConsole } = await import('../commands/console.ts');
+    const lines = textOf(options, 'lines');
+    const interactive = context.terminal.stdin.isTTY === true && !isSet(options, 'log') && lines === undefined && !global.json;
+    const result = await readConsole(context, { machine: String(machine), lines: lines === undefined ? undefined : parseLines(lines), interactive });
+    return outcome(result, result.text);
+  },
+
+  snapshot: async ({ context, arguments: [action, name] }) => {
+    const { snapshotAction } = await import('./snapshot-action.ts');
+    return snapshotAction(context, String(action), name as string | undefined);
+  },
+
+  images: async ({ context, arguments: [action, names], options }) => {
+    const { imagesAction } = await import('./images-action.ts');
+    return imagesAction(context, String(action), names as readonly string[], textOf(options, 'as'));
+  },
+
   completion: async ({ arguments: [shell] }) => {
     const { completionScript } = await import('./completion/scripts.ts');
     const script = completionScript(String(shell));
@@ -228,6 +246,11 @@ function parseSpeed(text: string | undefined): number | undefined {
   const speed = Number(text);
   if (/^\d{0,4}(\.\d{1,3})?$/.test(text) && speed > 0) return speed;
   throw new UsageError(`--speed wants a number above 0, not "${text}"`, { code: 'wrong-speed', hint: 'Twice as fast:  lab replay --speed 2' });
+}
+
+function parseLines(text: string): number {
+  if (/^[1-9]\d{0,6}$/.test(text)) return Number(text);
+  throw new UsageError(`--lines wants a number from 1 on, not "${text}"`, { code: 'wrong-lines', hint: 'For example:  lab console vm1 --lines 20' });
 }
 
 function parseTimes(text: string): number {

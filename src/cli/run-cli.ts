@@ -58,6 +58,7 @@ async function act(invocation: Invocation, { events, hush }: Console, { color }:
     signal,
     terminal: userTerminal(signal, hush),
     acceptNewHostKeys: invocation.options['acceptNewHostKeys'] === true,
+    offline: invocation.options['offline'] === true,
   };
   return actions[invocation.command]!({ ...invocation, context, style: styleFor(process.stdout, color) });
 }

@@ -92,6 +92,7 @@ export const commandSpecs: readonly CommandSpec[] = [
     options: [
       { flags: '--dry-run', description: 'only say what would be done' },
       { flags: '--recreate', description: 'take the machines down first' },
+      { flags: '--offline', description: 'get nothing from the network, such as images of machines' },
       { flags: '--accept-new-host-keys', description: 'learn SSH host keys that are not known yet, without asking; a changed one is an error all the same' },
     ],
     examples: [
@@ -288,6 +289,54 @@ export const commandSpecs: readonly CommandSpec[] = [
     group: groups.machines,
     summary: 'configuration for ssh(1), scp(1), editors and other tools',
     examples: [{ words: 'ssh-config > lab.ssh && ssh -F lab.ssh vm1', does: "use OpenSSH's own client" }],
+  },
+  {
+    name: 'console',
+    group: groups.machines,
+    summary: 'the serial console of a virtual machine: what it said, and a seat there',
+    details: 'It works while the machine starts, when SSH does not answer, and after a start that failed. On a terminal you are joined to it (Ctrl-] leaves); else it prints what was said.',
+    arguments: [{ syntax: '<machine>', description: 'name of the machine', completion: 'machine' }],
+    options: [
+      { flags: '--log', description: 'only print what it said' },
+      { flags: '--lines <number>', description: 'only the last lines of it' },
+    ],
+    examples: [
+      { words: 'console vm1', does: 'sit down at it' },
+      { words: 'console vm1 --log --lines 20', does: 'how did its start go?' },
+    ],
+  },
+  {
+    name: 'snapshot',
+    group: groups.lab,
+    summary: 'save, restore, list or remove states of all machines (provider qemu)',
+    details: 'A snapshot holds memory, devices and disks of all machines at one moment, and outlives "lab down". It fits only as long as lab.yaml and QEMU stay the same.',
+    arguments: [
+      { syntax: '<action>', description: 'save, restore, list or rm' },
+      { syntax: '[snapshot]', description: 'name of the snapshot' },
+    ],
+    examples: [
+      { words: 'snapshot save clean', does: 'keep the machines as they are now' },
+      { words: 'snapshot restore clean', does: 'bring them back' },
+      { words: 'snapshot list', does: 'which are there, and how large' },
+    ],
+  },
+  {
+    name: 'images',
+    group: groups.tools,
+    summary: 'pull, list, import or remove images of virtual machines (provider qemu)',
+    details: '"lab up" gets what it needs by itself. A download goes on where it broke off, and its checksum is verified before it is used.',
+    arguments: [
+      { syntax: '<action>', description: 'pull, list, import or rm' },
+      { syntax: '[image...]', description: 'names of images; for import, a file' },
+    ],
+    options: [
+      { flags: '--as <name>', description: 'with import: the name that lab.yaml uses (default: that of the file)' },
+      { flags: '--offline', description: 'with pull: only say whether it is there' },
+    ],
+    examples: [
+      { words: 'images pull ubuntu-24.04', does: 'before a lesson without a network' },
+      { words: 'images import my.qcow2 --as mine', does: 'then in lab.yaml: image: mine' },
+    ],
   },
   {
     name: 'completion',

@@ -16,6 +16,8 @@ export interface CommandContext {
   readonly terminal: UserTerminal;
   /** Learn the host keys of machines that are not known yet, instead of asking. */
   readonly acceptNewHostKeys?: boolean | undefined;
+  /** Get nothing from the network. */
+  readonly offline?: boolean | undefined;
 }
 
 /** The streams of the user, for commands whose data is a stream: `ssh`, `exec`, `proxy`. All others return a result. */

@@ -97,6 +97,8 @@ export interface ProviderContext {
   readonly questions?: Questions | undefined;
   /** Whether a host key of which nothing is known is learnt without a question. */
   readonly acceptNewHostKeys?: boolean | undefined;
+  /** Never ask the network beyond this host and its machines, for images for example. */
+  readonly offline?: boolean | undefined;
   /** Takes back what was put on a machine that the provider does not own; returns what stays there and why, in words. For `down`. */
   readonly sweep?: ((shell: Shell) => Promise<string[]>) | undefined;
 }

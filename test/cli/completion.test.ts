@@ -30,7 +30,7 @@ describe('candidates', () => {
     ['run --as ', ['asker']],
     ['check-port 7999 --on ', ['vm1', 'vm2']],
     ['check-port 7999 --k', ['--kill']],
-    ['up --', ['--dry-run', '--recreate', '--accept-new-host-keys', '--file', '--provider', '--name', '--json', '--quiet', '--verbose', '--no-color']],
+    ['up --', ['--dry-run', '--recreate', '--offline', '--accept-new-host-keys', '--file', '--provider', '--name', '--json', '--quiet', '--verbose', '--no-color']],
     ['cp ', ['vm1:', 'vm2:', 'FILES']],
     ['-f ', ['FILES']],
     ['-f other.yaml ssh ', ['alpha', 'vm2']],

@@ -96,8 +96,12 @@ function explained({ machine, stateFolder }: Watched, error: unknown): Error {
 
 /** The last lines of a log, made harmless; empty when there are none. */
 export function lastWords(path: string, count: number = consoleLines): string {
-  if (!existsSync(path)) return '';
-  return sanitize(readFileSync(path, 'utf8')).trimEnd().split('\n').slice(-count).join('\n');
+  return existsSync(path) ? readConsoleLog(path).trimEnd().split('\n').slice(-count).join('\n') : '';
+}
+
+/** What a console said, made harmless; a serial line ends each line with a carriage return too. */
+export function readConsoleLog(path: string): string {
+  return sanitize(readFileSync(path, 'utf8').replaceAll(/\r+\n/g, '\n'));
 }
 
 function sizeOf(path: string): number {

@@ -8,7 +8,7 @@ import type { ProviderContext, ProviderState } from '../provider.ts';
 import { chooseAcceleration, type Acceleration } from './acceleration.ts';
 import { consoleFolder, workFolder } from './folders.ts';
 import { forwardSsh } from './gateway.ts';
-import { findImage } from './images/find.ts';
+import { findImages } from './images/find.ts';
 import type { Image } from './images/store.ts';
 import { ensureKey, hostKey, userKey } from './keys.ts';
 import { Launcher } from './launch.ts';
@@ -75,7 +75,7 @@ async function prepare(lab: Lab, context: ProviderContext): Promise<Build> {
   const running = processesOf(labId).filter(({ role }) => role === 'machine').map(({ name }) => name);
   const wanted = { ...plan, machines: plan.machines.filter(({ machine }) => !running.includes(machine.name)) };
   requireResources(wanted, hostResources(stateFolder));
-  const images = new Map(plan.machines.map(({ machine }) => [machine.name, findImage(machine, lab.folder)]));
+  const images = await findImages([...lab.machines.values()], lab.folder, context);
   const version = await versionOf(tools.emulator, signal);
   return { lab, context, tools, plan, images, running, key: fitKey(plan, images, `${tools.emulator.path} ${version}`) };
 }

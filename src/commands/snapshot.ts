@@ -1,0 +1,63 @@
+import { withCleanup } from '../core/cleanup.ts';
+import { EnvironmentError } from '../core/errors.ts';
+import { inStep } from '../core/events.ts';
+import type { ProviderContext, SnapshotInfo, SnapshotStore } from '../providers/provider.ts';
+import { providerNamed } from '../providers/registry.ts';
+import { stateFolderFor } from '../state/folder.ts';
+import { openJournal } from '../state/journal.ts';
+import { readState, stateOf, writeState, type LabState } from '../state/state.ts';
+import { connectAll } from './attach.ts';
+import type { CommandContext } from './context.ts';
+import { withLockedLab } from './locked-lab.ts';
+import { openLab } from './open-lab.ts';
+import { providerContext } from './provider-context.ts';
+
+/** Saves all machines of the lab that is up, under a name. @throws {EnvironmentError} when it is not up, or its provider cannot. */
+export async function saveSnapshot(context: CommandContext, name: string): Promise<{ readonly saved: string }> {
+  const { lab } = await openLab(context);
+  await withLockedLab(context, 'snapshot save', async (stateFolder) => {
+    const { state, store } = await snapshotsOf(stateFolder);
+    await inStep(context.events, `save ${name}`, () => store.save(lab, name, placeOf(context, state, stateFolder)));
+  });
+  return { saved: name };
+}
+
+/** Brings all machines back as they were when the snapshot was saved. Throws as `saveSnapshot`, and for a name that is not there. */
+export async function restoreSnapshot(context: CommandContext, name: string): Promise<{ readonly restored: string }> {
+  const { lab } = await openLab(context);
+  await withLockedLab(context, 'snapshot restore', (stateFolder) =>
+    withCleanup(async (connections) => {
+      const { state, store } = await snapshotsOf(stateFolder);
+      const place = placeOf(context, state, stateFolder);
+      const providerState = await store.restore(lab, name, place);
+      await writeState(stateFolder, { ...stateOf(lab, state.labId, providerState), createdAt: state.createdAt });
+      const machines = await (await providerNamed(state.provider)).attach(state.machines, providerState, place);
+      await inStep(context.events, 'reach the machines', () => connectAll(machines, connections, context.signal), ({ size }) => `${size} of ${machines.length} answer`);
+    }),
+  );
+  return { restored: name };
+}
+
+/** The snapshots of this lab, up or not. */
+export async function listSnapshots(context: CommandContext): Promise<{ readonly snapshots: readonly SnapshotInfo[] }> {
+  const store = (await providerNamed('qemu')).snapshots;
+  return { snapshots: (await store?.list(stateFolderFor(context.labFile))) ?? [] };
+}
+
+/** @throws {UsageError} for a name that is not there. */
+export async function removeSnapshot(context: CommandContext, name: string): Promise<{ readonly removed: string }> {
+  await withLockedLab(context, 'snapshot rm', async (stateFolder) => (await providerNamed('qemu')).snapshots?.remove(stateFolder, name));
+  return { removed: name };
+}
+
+async function snapshotsOf(stateFolder: string): Promise<{ readonly state: LabState; readonly store: SnapshotStore }> {
+  const state = await readState(stateFolder);
+  if (state === undefined) throw new EnvironmentError('this lab is not up', { code: 'lab-down', hint: 'Run "lab up" first.' });
+  const { snapshots: store, name } = await providerNamed(state.provider);
+  if (!store) throw new EnvironmentError(`machines of ${name} cannot be saved`, { code: 'no-snapshots', hint: 'Use --provider qemu.' });
+  return { state, store };
+}
+
+function placeOf(context: CommandContext, { labId }: LabState, stateFolder: string): ProviderContext {
+  return providerContext(context, { labId, stateFolder }, openJournal(stateFolder));
+}

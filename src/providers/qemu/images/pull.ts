@@ -1,0 +1,93 @@
+import { copyFileSync, constants, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { EnvironmentError, UsageError } from '../../../core/errors.ts';
+import { inStep, type EventSink } from '../../../core/events.ts';
+import { suggestion } from '../../../core/suggest.ts';
+import { findTool } from '../../../host/tools.ts';
+import { formatOf, imageToolName } from '../tools.ts';
+import { discard, download, downloadText, hashIn, sha256Of } from './download.ts';
+import { cachedImage, cachedImages, imageFolder, imagesFolder, notCached, requireKnownImage, type CachedImage, type ImageRecord } from './store.ts';
+import { imageTable, type ImageSource } from './table.ts';
+
+export interface PullOptions {
+  readonly events: EventSink;
+  readonly signal: AbortSignal;
+  /** Never ask the network. */
+  readonly offline: boolean;
+  /** Where images come from; given by tests. */
+  readonly table?: Readonly<Record<string, ImageSource>>;
+}
+
+/**
+ * Makes sure that an image is in the cache: downloads it, checks it against the list of checksums, and only then gives it its name.
+ *
+ * @returns whether it was downloaded. @throws {UsageError} for an unknown name. @throws {EnvironmentError} when it cannot be had or is not what the list says.
+ */
+export async function pullImage(name: string, { events, signal, offline, table = imageTable }: PullOptions): Promise<boolean> {
+  if (cachedImage(name)) return false;
+  const source = table[name];
+  if (!source) {
+    requireKnownImage(name);
+    throw notCached(name);
+  }
+  if (offline) throw notCached(name);
+  const url = source.url[process.arch];
+  if (url === undefined) throw new EnvironmentError(`there is no ${name} for ${process.arch}`, { code: 'image-architecture' });
+  return inStep(events, `get image ${name}`, async (onProgress) => {
+    mkdirSync(imagesFolder(), { recursive: true });
+    const part = join(imagesFolder(), `.${name}.part`);
+    const expected = hashIn(await downloadText(source.checksums, signal), url);
+    if (expected === undefined) throw new EnvironmentError(`${source.checksums} has no checksum for ${basename(url)}`, { code: 'checksum-missing', hint: 'The image may have moved; use "lab images import FILE" with one that you trust.' });
+    await download(url, part, { signal, onProgress });
+    onProgress('checking');
+    await requireHash(part, expected, url, signal);
+    place(part, { name, source: url, sha256: expected });
+    return true;
+  });
+}
+
+async function requireHash(file: string, expected: string, url: string, signal: AbortSignal): Promise<void> {
+  const actual = await sha256Of(file, signal);
+  if (actual === expected) return;
+  discard(file);
+  throw new EnvironmentError(`what came from ${url} is not what its checksum says`, { code: 'checksum-wrong', detail: `expected ${expected}\ngot      ${actual}`, hint: 'Run the command again; it begins anew. If it stays so, something on the way changes files.' });
+}
+
+/** Moves a checked disk into the cache; nobody sees it before its record is there. */
+function place(disk: string, record: ImageRecord): void {
+  const fresh = join(imagesFolder(), `.${record.name}.${process.pid}.new`);
+  rmSync(fresh, { recursive: true, force: true });
+  mkdirSync(fresh, { mode: 0o755 });
+  renameSync(disk, join(fresh, 'disk.qcow2'));
+  writeFileSync(join(fresh, 'image.json'), `${JSON.stringify(record, undefined, 2)}\n`);
+  rmSync(imageFolder(record.name), { recursive: true, force: true });
+  renameSync(fresh, imageFolder(record.name));
+}
+
+/**
+ * Copies a disk image of the user's into the cache under a name.
+ *
+ * @throws {UsageError} when the file is missing or the name is taken. @throws {EnvironmentError} when it is no disk image, broken or cut off.
+ */
+export async function importImage(file: string, name: string, signal: AbortSignal): Promise<CachedImage> {
+  if (!existsSync(file)) throw new UsageError(`there is no file ${file}`, { code: 'image-missing' });
+  if (!/^\w[\w.-]*$/.test(name)) throw new UsageError(`"${name}" cannot be the name of an image`, { code: 'image-name', hint: 'Use letters, digits, "-", "_" and ".":  lab images import FILE --as my-image' });
+  if (cachedImage(name)) throw new UsageError(`there is an image "${name}" already`, { code: 'image-exists', hint: `Give another name (--as), or remove it first: lab images rm ${name}` });
+  const tool = findTool(imageToolName);
+  if (!tool) throw new EnvironmentError(`${imageToolName} is missing`, { code: 'tool-missing', hint: 'Run "lab doctor --fix".' });
+  await formatOf(tool, file, signal);
+  mkdirSync(imagesFolder(), { recursive: true });
+  const part = join(imagesFolder(), `.${name}.import`);
+  copyFileSync(file, part, constants.COPYFILE_FICLONE);
+  place(part, { name, source: file, sha256: await sha256Of(part, signal) });
+  return cachedImages().find((image) => image.name === name)!;
+}
+
+/** @throws {UsageError} for a name that the cache does not have. */
+export function removeImage(name: string): void {
+  const known = cachedImages().map((image) => image.name);
+  const part = join(imagesFolder(), `.${name}.part`);
+  if (!known.includes(name) && !existsSync(part)) throw new UsageError(`there is no image "${name}" in the cache`, { code: 'image-unknown', hint: suggestion(name, known) });
+  discard(part);
+  if (known.includes(name)) rmSync(imageFolder(name), { recursive: true });
+}
