@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import type { EnvironmentError } from '../../../src/core/errors.ts';
+import { loadLab } from '../../../src/lab/load.ts';
+import type { Lab } from '../../../src/lab/types.ts';
+import { kvmObstacle } from '../../../src/providers/qemu/acceleration.ts';
+import { forwardIn } from '../../../src/providers/qemu/gateway.ts';
+import { planLab } from '../../../src/providers/qemu/plan.ts';
+import { labelArgument } from '../../../src/providers/qemu/processes.ts';
+import { gatewayArguments, machineArguments } from '../../../src/providers/qemu/qemu-arguments.ts';
+import { requireResources } from '../../../src/providers/qemu/resources.ts';
+import { isoImage } from '../../../src/providers/qemu/seed/iso9660.ts';
+import { seedFiles } from '../../../src/providers/qemu/seed/seed.ts';
+import { isNewEnough } from '../../../src/providers/qemu/tools.ts';
+import { assertGolden } from '../../helpers/golden.ts';
+
+async function labOf(text: string): Promise<Lab> {
+  const folder = mkdtempSync(join(tmpdir(), 'lab-plan-'));
+  try {
+    writeFileSync(join(folder, 'lab.yaml'), text);
+    const loaded = await loadLab(join(folder, 'lab.yaml'));
+    assert.ok('lab' in loaded, JSON.stringify(loaded));
+    return loaded.lab;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const two = `version: 1
+name: two
+networks:
+  natnet: { subnet: 192.168.100.0/24, gateway: 192.168.100.1, nat: true }
+  inner: { subnet: 10.1.0.0/16, nat: false }
+machines:
+  vm1: { user: ildvm1, memory: 512M, interfaces: { eth0: { network: natnet, address: 192.168.100.4 }, eth1: { network: inner, address: 10.1.0.4 } } }
+  vm2: { user: ildvm2, cpus: 2, interfaces: { eth0: { network: inner, address: 10.1.0.5 } } }
+`;
+
+const golden = join(import.meta.dirname, 'golden');
+const emulated = { name: 'tcg', arguments: ['-accel', 'tcg'], obstacle: undefined } as const;
+
+describe('the plan of a lab', () => {
+  test('says what QEMU is started with, for each machine and network', async () => {
+    const plan = planLab(await labOf(two));
+    const machines = plan.machines.map((machine) => machineArguments({ plan: machine, label: 'LABEL', acceleration: emulated, boot: undefined, stateFile: undefined }));
+    const gateways = [...plan.networks.values()].map((network) => gatewayArguments(network, 'LABEL'));
+    const lines = [...machines, ...gateways].map((words) => words.join(' ').replaceAll(' -', '\n  -'));
+    assertGolden(join(golden, 'arguments.txt'), `${lines.join('\n\n')}\n`);
+  });
+
+  test('says what cloud-init is told', async () => {
+    const lab = await labOf(two);
+    const { machines, networks } = planLab(lab);
+    const [{ machine, nics }] = [machines[0]!];
+    const files = seedFiles({ machine, lab, nics, networks, instanceId: 'ID', authorizedKeys: ['ssh-ed25519 USER'], hostKey: { privateKey: 'PRIVATE\n', publicKey: 'ssh-ed25519 HOST' } });
+    const text = [...files].map(([name, content]) => `== ${name}\n${content.startsWith('#') ? '#cloud-config\n' : ''}${JSON.stringify(JSON.parse(content.replace('#cloud-config\n', '')), undefined, 2)}\n`);
+    assertGolden(join(golden, 'seed.txt'), text.join(''));
+  });
+
+  test('refuses a network that has no address left for its gateway', async () => {
+    const lab = await labOf('version: 1\nname: full\nnetworks:\n  n: { subnet: 10.0.0.0/30, gateway: 10.0.0.1, nat: true }\nmachines:\n  vm1: { interfaces: { eth0: { network: n, address: 10.0.0.2 } } }\n');
+    assert.throws(() => planLab(lab), { code: 'network-full' });
+  });
+
+  test('is checked against what the host has, all at once', async () => {
+    const plan = planLab(await labOf(two));
+    requireResources(plan, { memoryMiB: 4000, processors: 2, diskMiB: 4000 });
+    assert.throws(() => requireResources(plan, { memoryMiB: 1000, processors: 1, diskMiB: 100 }), (error: EnvironmentError) => {
+      assert.equal(error.code, 'host-too-small');
+      assert.match(error.message, /need 1664 MiB of memory .* 1000 MiB are free; vm2 wants 2 processors, this host has 1; the machines need 1792 MiB on the disk/);
+      return true;
+    });
+  });
+});
+
+test('the seed is an ISO 9660 volume with the name that cloud-init looks for, and its files lie where its folder says', () => {
+  const image = isoImage('cidata', new Map([['meta-data', 'm'], ['user-data', 'x'.repeat(3000)]]), new Date(0));
+  assert.equal(image.toString('latin1', 16 * 2048 + 1, 16 * 2048 + 6), 'CD001');
+  assert.equal(image.toString('latin1', 16 * 2048 + 40, 16 * 2048 + 46), 'cidata');
+  const files = new Map<string, string>();
+  for (let at = 20 * 2048; image[at]! > 0; at += image[at]!) {
+    const name = image.toString('latin1', at + 33, at + 33 + image[at + 32]!);
+    const start = image.readUInt32LE(at + 2) * 2048;
+    if (image[at + 32]! > 1) files.set(name, image.toString('latin1', start, start + image.readUInt32BE(at + 14)));
+  }
+  assert.deepEqual(files, new Map([['META-DATA;1', 'm'], ['USER-DATA;1', 'x'.repeat(3000)]]));
+});
+
+describe('why there is no acceleration', () => {
+  const tool = { path: '/bin/false', env: {} };
+  const cases: readonly [what: string, flags: string, reason: RegExp, cure: RegExp][] = [
+    ['a module that is not loaded', 'flags : fpu vmx', /the kernel module is not loaded/, /sudo modprobe kvm_intel/],
+    ['a virtual machine without nesting', 'flags : fpu hypervisor', /without nested virtualisation/, /nested-hw-virt on/],
+    ['a processor without it', 'flags : fpu', /no virtualisation/, /firmware/],
+  ];
+  for (const [what, flags, reason, cure] of cases) {
+    test(`is told: ${what}`, async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'lab-kvm-'));
+      writeFileSync(join(folder, 'cpuinfo'), flags);
+      const obstacle = await kvmObstacle(tool, undefined, { device: join(folder, 'kvm'), processor: join(folder, 'cpuinfo') });
+      rmSync(folder, { recursive: true });
+      assert.match(obstacle!.reason, reason);
+      assert.match(obstacle!.cures.join('\n'), cure);
+    });
+  }
+
+  test('is told: no right on the device', { skip: process.getuid?.() === 0 && 'root may open everything' }, async () => {
+    const obstacle = await kvmObstacle(tool, undefined, { device: '/dev/mem' });
+    assert.match(obstacle!.cures[0]!, /usermod --append --groups kvm/);
+  });
+
+  test('is told: a device that opens and then does not work', async () => {
+    const obstacle = await kvmObstacle(tool, undefined, { device: '/dev/null' });
+    assert.match(obstacle!.cures.join(), /nested/);
+  });
+});
+
+test('a forward is found in what QEMU prints of slirp', () => {
+  const table = 'Hub 0 (hub0):\n  Protocol[State]    FD  Source Address  Port   Dest. Address  Port RecvQ SendQ\n  TCP[HOST_FORWARD]  13       127.0.0.1 40123   192.168.100.4    22     0     0\n';
+  assert.equal(forwardIn(table, '192.168.100.4'), 40_123);
+  assert.equal(forwardIn(table, '192.168.100.5'), undefined);
+});
+
+test('QEMU is new enough from 7.2 on', () => {
+  assert.deepEqual(['6.2.0', '7.1.9', '7.2.0', '8.0', '10.1.2'].map(isNewEnough), [false, false, true, true, true]);
+});
+
+test('a comma in a path does not cut the label', () => {
+  assert.equal(labelArgument({ labId: 'id', labName: 'n', role: 'machine', name: 'vm1', stateFolder: '/a,b/.lab' }), 'guest=lab-vm id n machine vm1 /a,,b/.lab');
+});

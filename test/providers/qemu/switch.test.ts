@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { retryUntil } from '../../../src/core/retry.ts';
+import { FrameReader } from '../../../src/providers/qemu/switch/frames.ts';
+import { Switch } from '../../../src/providers/qemu/switch/switch.ts';
+
+const broadcast = 'ffffffffffff';
+
+/** A frame with QEMU's length prefix. */
+function frame(destination: string, source: string, payload: string): Buffer {
+  const body = Buffer.concat([Buffer.from(destination + source + '0800', 'hex'), Buffer.from(payload)]);
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(body.length);
+  return Buffer.concat([length, body]);
+}
+
+/** A machine at one port of the switch. */
+class Station {
+  readonly heard: string[] = [];
+  readonly socket: Socket;
+  readonly mac: string;
+
+  constructor(socket: Socket, mac: string) {
+    this.socket = socket;
+    this.mac = mac;
+    const reader = new FrameReader();
+    socket.on('data', (bytes: Buffer) => this.heard.push(...[...reader.take(bytes)].map((framed) => framed.toString('latin1', 18))));
+  }
+
+  say(destination: string, payload: string): void {
+    this.socket.write(frame(destination, this.mac, payload));
+  }
+
+  /** Waits for a payload: frames of one sender come in order, so what it said before has come too, or never will. */
+  async hears(payload: string): Promise<void> {
+    await retryUntil(() => (this.heard.includes(payload) ? { value: true } : { seen: this.heard.join() }), { what: payload, timeoutMs: 5000 });
+  }
+}
+
+async function network(): Promise<AsyncDisposable & { readonly stations: Record<'gateway' | 'a' | 'b', Station> }> {
+  const folder = mkdtempSync(join(tmpdir(), 'lab-switch-'));
+  const own = new Switch();
+  const macs = { gateway: '525500000001', a: '525400000001', b: '525400000002' };
+  const servers = [];
+  const stations: Partial<Record<keyof typeof macs, Station>> = {};
+  for (const [port, mac] of Object.entries(macs) as [keyof typeof macs, string][]) {
+    const server = createServer((socket) => own.attach(port, socket, { isGateway: port === 'gateway' })).listen(join(folder, port));
+    await once(server, 'listening');
+    const socket = connect(join(folder, port));
+    await Promise.all([once(socket, 'connect'), once(server, 'connection')]);
+    stations[port] = new Station(socket, mac);
+    servers.push(server);
+  }
+  return {
+    stations: stations as Record<keyof typeof macs, Station>,
+    async [Symbol.asyncDispose]() {
+      for (const station of Object.values(stations)) station.socket.destroy();
+      await Promise.all(servers.map(async (server) => once(server.close(), 'close')));
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+describe('the switch', { timeout: 20_000 }, () => {
+  test('floods what is meant for all, and learns where an address is', async () => {
+    await using made = await network();
+    const { a, b, gateway } = made.stations;
+    a.say(broadcast, 'who is there');
+    await Promise.all([b.hears('who is there'), gateway.hears('who is there')]);
+    b.say(a.mac, 'only for a');
+    a.say(gateway.mac, 'for the gateway');
+    await Promise.all([a.hears('only for a'), gateway.hears('for the gateway')]);
+    b.say(broadcast, 'last');
+    await gateway.hears('last');
+    assert.deepEqual(gateway.heard, ['who is there', 'for the gateway', 'last']);
+  });
+
+  test('keeps frames of an unknown address from the gateway, which would take them for its own', async () => {
+    await using made = await network();
+    const { a, b, gateway } = made.stations;
+    a.say('525400000099', 'for nobody');
+    a.say(broadcast, 'for all');
+    await Promise.all([b.hears('for nobody'), gateway.hears('for all')]);
+    assert.deepEqual(gateway.heard, ['for all']);
+  });
+
+  test('drops a connection that speaks something else', async () => {
+    await using made = await network();
+    const { a } = made.stations;
+    a.socket.write('GET / HTTP/1.0\r\n\r\n');
+    await once(a.socket, 'close');
+  });
+});
+
+test('frames come out whole however the stream was cut', () => {
+  const frames = [frame(broadcast, '525400000001', 'first'), frame(broadcast, '525400000001', 'second')];
+  const stream = Buffer.concat(frames);
+  for (let cut = 0; cut <= stream.length; cut++) {
+    const reader = new FrameReader();
+    assert.deepEqual([...reader.take(stream.subarray(0, cut)), ...reader.take(stream.subarray(cut))], frames);
+  }
+});
