@@ -38,7 +38,7 @@ export interface CaptureEnd {
   /** A pcap file; undefined when nothing could be captured. */
   readonly file: Uint8Array | undefined;
   readonly packets: number;
-  /** Packets that passed by and are not in the file: the kernel had no room for them, or they came too late. */
+  /** Packets that passed by and are not in the file: the kernel had no room for them. */
   readonly lost: number;
   /** The file ends before the run did, since it reached its limit. */
   readonly full: boolean;
@@ -97,7 +97,7 @@ export class Recording implements PacketSource {
     const counts = await Promise.all(this.#machines.map((machine) => machine.end()));
     const able = this.#machines.filter(({ fault }) => fault === undefined);
     const file = able.length === 0 ? undefined : this.#file();
-    const lost = counts.reduce((sum, { dropped, received, captured }) => sum + dropped + Math.max(0, received - captured), 0);
+    const lost = counts.reduce((sum, { dropped }) => sum + dropped, 0);
     return {
       file,
       packets: file === undefined ? 0 : readCapture(file).packets,
@@ -181,7 +181,7 @@ class MachineRecording {
   async end(): Promise<CaptureCounts> {
     this.#tcpdump.stop();
     // What was captured until a connection was lost is worth keeping.
-    return this.#tcpdump.ended.catch(() => ({ captured: 0, received: 0, dropped: 0 }));
+    return this.#tcpdump.ended.catch(() => ({ captured: 0, dropped: 0 }));
   }
 
   async #watch(): Promise<void> {

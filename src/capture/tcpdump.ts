@@ -16,8 +16,6 @@ export interface TcpdumpRequest {
 /** What tcpdump says at its end. */
 export interface CaptureCounts {
   readonly captured: number;
-  /** What the filter let through, including packets that tcpdump had not read when it ended. */
-  readonly received: number;
   /** Packets for which the kernel had no room. */
   readonly dropped: number;
 }
@@ -112,7 +110,7 @@ function endOfInput(stopped: Promise<void>): AsyncIterable<Uint8Array> {
 
 function countsOf(talk: string): CaptureCounts {
   const count = (what: RegExp): number => Number(what.exec(talk)?.[1] ?? 0);
-  return { captured: count(/(\d+) packets? captured/), received: count(/(\d+) packets? received by filter/), dropped: count(/(\d+) packets? dropped by kernel/) };
+  return { captured: count(/(\d+) packets? captured/), dropped: count(/(\d+) packets? dropped by kernel/) };
 }
 
 /** What tcpdump says, as the fault of those who can mend it. */

@@ -156,7 +156,12 @@ function packetNumbered({ segments }: Conversation, number: number | undefined):
 function packetText({ startMs }: Conversation, segment: Segment | undefined): string {
   if (segment === undefined) return 'a packet before the capture';
   const { packet, flags, from, timeMs } = segment;
-  return `packet ${packet} (${flags.join(' ') || 'no flags'} of the ${from}, ${formatDuration(timeMs - startMs)} after the first)`;
+  return `packet ${packet} (${flags.join(' ') || 'no flags'} of the ${from}, ${shortDuration(timeMs - startMs)} after the first)`;
+}
+
+/** `0.29 ms`, `212 ms`, `1.5 s`: packets of one network follow each other within microseconds. */
+function shortDuration(ms: number): string {
+  return ms < 10 ? `${ms.toFixed(2)} ms` : formatDuration(ms);
 }
 
 function endText({ machine, address, port }: Endpoint): string {
