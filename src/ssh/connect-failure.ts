@@ -60,7 +60,9 @@ export function loginFailure(target: ShellTarget, tried: readonly string[], offe
   const message = `${addressText(target.address)} did not let user ${target.user} in`;
   const accepts = offered.length === 0 ? '' : ` The server accepts: ${offered.join(', ')}.`;
   const hint = `Check \`user\` and \`key\` of the machine, and that the public key is in that user's authorized_keys; \`ssh -v\` to the same address shows more.`;
-  return failure(target, 'ssh-login-refused', message, hint, cause, `Tried: ${tried.join(', ') || 'nothing, since no key is known'}.${accepts}`);
+  return new ConnectionError(target.machine, `${target.machine}: ${message}`, {
+    code: 'ssh-login-refused', hint, cause, detail: `Tried: ${tried.join(', ') || 'nothing, since no key is known'}.${accepts}`, data: { accepts: offered },
+  });
 }
 
 /** A private key that cannot be used as it is. */

@@ -4,6 +4,7 @@ import { timeoutFailure } from './connect-failure.ts';
 import { Connection } from './connection.ts';
 import { Deadline } from './deadline.ts';
 import { dial } from './dial.ts';
+import type { HostKey } from './keys.ts';
 import { Login } from './login.ts';
 import type { Shell } from './shell.ts';
 import { SshShell } from './ssh-shell.ts';
@@ -19,11 +20,23 @@ const defaultTimeoutMs = 10_000;
  * @throws the abort reason when `target.signal` aborts.
  */
 export async function connectShell(target: ShellTarget): Promise<Shell> {
-  return new SshShell(await openConnection(target), target.user, target.heartbeat ?? defaultHeartbeat);
+  const { connection, hostKey } = await open(target);
+  // Whatever was learnt or confirmed the first time: it has to be the same host again.
+  const again: ShellTarget = { ...target, hostKeys: { trusted: [hostKey], revoked: [] } };
+  return new SshShell(connection, target.user, target.heartbeat ?? defaultHeartbeat, () => openConnection(again));
 }
 
 /** The connection alone, for those who need no Shell. Throws as `connectShell`. */
 export async function openConnection(target: ShellTarget): Promise<Connection> {
+  return (await open(target)).connection;
+}
+
+interface Opened {
+  readonly connection: Connection;
+  readonly hostKey: HostKey;
+}
+
+async function open(target: ShellTarget): Promise<Opened> {
   const timeoutMs = target.timeoutMs ?? defaultTimeoutMs;
   const deadline = new Deadline(timeoutMs);
   try {
@@ -33,23 +46,22 @@ export async function openConnection(target: ShellTarget): Promise<Connection> {
   }
 }
 
-async function logIn(target: ShellTarget, deadline: Deadline, timeoutMs: number): Promise<Connection> {
+async function logIn(target: ShellTarget, deadline: Deadline, timeoutMs: number): Promise<Opened> {
   const isLate = (): boolean => deadline.signal.aborted && target.signal?.aborted !== true;
   const signal = target.signal ? AbortSignal.any([deadline.signal, target.signal]) : deadline.signal;
   // ssh2 takes some 65 ms to load, and only commands that reach a machine need it; the stream connects in the meantime.
   const loading = import('ssh2');
-  const open = (): Promise<Duplex> => dial(target, signal).catch((error: unknown) => {
+  const dialled = (): Promise<Duplex> => dial(target, signal).catch((error: unknown) => {
     throw isLate() ? timeoutFailure(target, 'dial', timeoutMs, '') : error;
   });
-  const hostKeys = await trustCertified(target.hostKeys, target.hostKeys.certificateName ?? '', open, signal);
-  const stream = await open();
+  const hostKeys = await trustCertified(target.hostKeys, target.hostKeys.certificateName ?? '', dialled, signal);
+  const stream = await dialled();
   const { default: ssh2 } = await loading;
   const client = new ssh2.Client();
   const login = new Login({ ...target, hostKeys }, ssh2, client, stream, deadline);
   const connection = new Connection(target.machine, client, stream);
   try {
-    await login.run(signal);
-    return connection;
+    return { connection, hostKey: await login.run(signal) };
   } catch (error) {
     abandon(stream);
     throw isLate() ? login.timeout(timeoutMs) : error;

@@ -35,8 +35,8 @@ export class Login {
     this.#methods = new LoginMethods({ ssh2, user: target.user, credentials: credentialsOf(target), ask: (work) => deadline.pausedFor(work) });
   }
 
-  /** Resolves when the user is logged in and the host key is checked (and learnt, if the policy says so). */
-  async run(signal: AbortSignal): Promise<void> {
+  /** Resolves with the host's key when the user is logged in and the key is checked (and learnt, if the policy says so). */
+  async run(signal: AbortSignal): Promise<HostKey> {
     const abort = (): void => this.#outcome.reject(signal.reason as Error);
     signal.addEventListener('abort', abort, { once: true });
     try {
@@ -44,7 +44,9 @@ export class Login {
       this.#listen();
       this.#begin();
       await this.#outcome.promise;
-      if (this.#mustLearn && this.#hostKey) await this.#target.hostKeys.learn?.(this.#hostKey);
+      const hostKey = this.#hostKey!;
+      if (this.#mustLearn) await this.#target.hostKeys.learn?.(hostKey);
+      return hostKey;
     } finally {
       signal.removeEventListener('abort', abort);
     }

@@ -20,7 +20,7 @@ export interface ProcessId {
 export class Session {
   readonly channel: ClientChannel;
   readonly token: string;
-  readonly #connection: Connection;
+  readonly connection: Connection;
   readonly #closed = Promise.withResolvers<void>();
   readonly #exit = Promise.withResolvers<ExitStatus>();
   #isClosed = false;
@@ -29,7 +29,7 @@ export class Session {
   #busyReaders = 0;
 
   constructor(connection: Connection, channel: ClientChannel, token: string) {
-    this.#connection = connection;
+    this.connection = connection;
     this.channel = channel;
     this.token = token;
     this.#exit.promise.catch(() => undefined);
@@ -38,7 +38,7 @@ export class Session {
     });
     channel.on('close', () => {
       this.#isClosed = true;
-      this.#exit.reject(this.#connection.failure ?? lostFailure(connection.machine, 'the session ended without an exit status'));
+      this.#exit.reject(this.connection.failure ?? lostFailure(connection.machine, 'the session ended without an exit status'));
       this.#closed.resolve();
     });
     channel.on('error', () => undefined);
@@ -98,7 +98,7 @@ export class Session {
     const closed = new AbortController();
     void this.closed.then(() => closed.abort());
     const look = (): { value: true } | { seen: string } => (this.#isSilent() ? { value: true } : { seen: 'output' });
-    const signal = AbortSignal.any([closed.signal, this.#connection.ended]);
+    const signal = AbortSignal.any([closed.signal, this.connection.ended]);
     const isSilent = await retryUntil(look, { what: 'silence', timeoutMs: Infinity, intervalMs: 50, signal }).catch(() => false);
     if (isSilent) this.channel.close();
     return isSilent;
@@ -126,7 +126,7 @@ export class Session {
 
   async #whyNoShell(noise: string): Promise<Error> {
     const status = await this.exit;
-    const { machine } = this.#connection;
+    const { machine } = this.connection;
     return new EnvironmentError(`${machine}: the login shell did not run /bin/sh (exit status ${status.exitCode ?? status.signal})`, {
       code: 'no-remote-shell',
       hint: 'The account needs a login shell that runs commands (`getent passwd USER`), and no ForceCommand that replaces them.',

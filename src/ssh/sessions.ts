@@ -1,4 +1,5 @@
 import type { ClientChannel } from 'ssh2';
+import { ConnectionError } from '../core/connection-error.ts';
 import { TimeoutError } from '../core/errors.ts';
 import { type Attempt, retryUntil } from '../core/retry.ts';
 import { type Connection, SessionRefused } from './connection.ts';
@@ -19,45 +20,104 @@ export interface OpenOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Opens sessions on one connection, a bounded number at once. When the server allows fewer, the others wait for one to end. */
-export class Sessions {
-  readonly connection: Connection;
-  readonly #slots = new Slots(maxSessions);
-  readonly #makeRoom: () => Promise<void>;
+export interface SessionsOptions {
+  /** Gives up what can be done without (the lifeline) when the server refuses and nothing else helps. */
+  readonly makeRoom: () => Promise<void>;
+  /** One more connection to the same machine. */
+  readonly connectAgain: () => Promise<Connection>;
+}
 
-  /** `makeRoom` gives up what can be done without (the lifeline) when the server refuses. */
-  constructor(connection: Connection, makeRoom: () => Promise<void>) {
+/** A connection and how many sessions the server allows on it, as far as is known. */
+interface Lane {
+  readonly connection: Connection;
+  limit: number;
+  used: number;
+}
+
+/**
+ * Opens sessions on one connection, a bounded number at once. On a server that allows fewer (MaxSessions of sshd_config(5)) it opens more connections, as they are needed; where
+ * that is not possible either, the others wait for one to end.
+ */
+export class Sessions {
+  /** The first connection, whose end is the end of all. */
+  readonly connection: Connection;
+  readonly #options: SessionsOptions;
+  readonly #slots = new Slots(maxSessions);
+  readonly #lanes: Lane[];
+  #isStingy = false;
+  #widening: Promise<void> | undefined;
+
+  constructor(connection: Connection, options: SessionsOptions) {
     this.connection = connection;
-    this.#makeRoom = makeRoom;
+    this.#options = options;
+    this.#lanes = [{ connection, limit: maxSessions, used: 0 }];
   }
 
   /** @throws {ConnectionError} @throws {TimeoutError} when the server allows not even one session. */
   async open(command: RemoteCommand, options: OpenOptions = {}): Promise<Session> {
     for (;;) {
+      if (this.#isStingy && this.#slots.isFull) await this.#widen();
       await this.#slots.take(options.signal);
       const session = await this.#openInSlot(command, options);
       if (session) return session;
     }
   }
 
-  /** Undefined when the server refuses while other sessions of ours are open: then one of them has to end first. */
+  /** Closes all connections. */
+  async close(): Promise<void> {
+    await this.#widening;
+    await Promise.all(this.#lanes.map(({ connection }) => connection.close()));
+  }
+
+  /** Undefined when the server refuses while other sessions of ours are open: then there must be another connection, or one of them has to end first. */
   async #openInSlot(command: RemoteCommand, options: OpenOptions): Promise<Session | undefined> {
+    const lane = this.#lanes.find(({ connection, used, limit }) => used < limit && connection.failure === undefined) ?? this.#lanes[0]!;
+    const giveBack = (): void => {
+      lane.used--;
+      this.#slots.release();
+    };
+    lane.used++;
     try {
-      const session = await this.#openPatiently(command, options);
-      void session.closed.then(() => this.#slots.release());
+      const session = await this.#openPatiently(lane, command, options);
+      void session.closed.then(giveBack);
       return session;
     } catch (error) {
-      this.#slots.release();
-      if (!(error instanceof TimeoutError) || this.#slots.used === 0) throw error;
-      this.#slots.shrinkTo(this.#slots.used);
-      await this.#makeRoom();
+      giveBack();
+      if (!(error instanceof TimeoutError) || lane.used === 0) throw error;
+      lane.limit = Math.min(lane.limit, lane.used);
+      this.#isStingy = true;
+      this.#resize();
+      await this.#widen();
       return undefined;
     }
   }
 
-  #openPatiently({ line, token }: RemoteCommand, { terminal, signal }: OpenOptions): Promise<Session> {
-    const adopt = (channel: ClientChannel): Session => new Session(this.connection, channel, token);
-    const attempt = (): Promise<Attempt<Session>> => this.connection.open(line, terminal, adopt).then(
+  /** One more connection, or at least more room; one at a time. */
+  #widen(): Promise<void> {
+    this.#widening ??= this.#addLane().finally(() => (this.#widening = undefined));
+    return this.#widening;
+  }
+
+  async #addLane(): Promise<void> {
+    if (this.#lanes.length >= maxSessions || this.connection.failure) return;
+    try {
+      const connection = await this.#options.connectAgain();
+      this.#lanes.push({ connection, limit: this.#lanes[0]!.limit, used: 0 });
+      if (this.connection.failure) await connection.close();
+      this.#resize();
+    } catch (error) {
+      if (!(error instanceof ConnectionError)) throw error;
+      await this.#options.makeRoom();
+    }
+  }
+
+  #resize(): void {
+    this.#slots.resize(Math.min(maxSessions, this.#lanes.reduce((sum, { limit }) => sum + limit, 0)));
+  }
+
+  #openPatiently({ connection, used }: Lane, { line, token }: RemoteCommand, { terminal, signal }: OpenOptions): Promise<Session> {
+    const adopt = (channel: ClientChannel): Session => new Session(connection, channel, token);
+    const attempt = (): Promise<Attempt<Session>> => connection.open(line, terminal, adopt).then(
       (session) => ({ value: session }),
       (error: unknown) => {
         if (error instanceof SessionRefused) return { seen: error.message };
@@ -65,8 +125,8 @@ export class Sessions {
       },
     );
     return retryUntil(attempt, {
-      what: `a session on ${this.connection.machine}`,
-      timeoutMs: this.#slots.used > 1 ? lateMs : refusalTimeoutMs,
+      what: `a session on ${connection.machine}`,
+      timeoutMs: used > 1 ? lateMs : refusalTimeoutMs,
       signal,
       hint: 'Its sshd allows no session; raise MaxSessions in its sshd_config.',
     });

@@ -1,4 +1,4 @@
-/** A counting semaphore, first come first served, whose size can shrink when the other side turns out to allow less. */
+/** A counting semaphore, first come first served, whose size can change when the other side turns out to allow less or more. */
 export class Slots {
   #limit: number;
   #used = 0;
@@ -35,9 +35,14 @@ export class Slots {
     this.#admit();
   }
 
-  /** No more than this many from now on, but at least one. */
-  shrinkTo(limit: number): void {
-    this.#limit = Math.max(1, Math.min(this.#limit, limit));
+  get isFull(): boolean {
+    return this.#used >= this.#limit;
+  }
+
+  /** This many from now on, but at least one. */
+  resize(limit: number): void {
+    this.#limit = Math.max(1, limit);
+    this.#admit();
   }
 
   #admit(): void {

@@ -8,19 +8,18 @@ import type { Command, ExecOptions, ExecResult, PutOptions, RemoteProcess, Shell
 import { startProcess } from './started-process.ts';
 import type { Heartbeat } from './target.ts';
 
-/** The Shell over one SSH connection. */
+/** The Shell over one SSH connection, or several where the server allows too few sessions on one. */
 export class SshShell implements Shell {
   readonly machine: string;
   readonly user: string;
-  readonly #connection: Connection;
   readonly #sessions: Sessions;
   readonly #lifeline: Lifeline;
 
-  constructor(connection: Connection, user: string, heartbeat: Heartbeat) {
+  /** `connectAgain` opens one more connection to the same machine. */
+  constructor(connection: Connection, user: string, heartbeat: Heartbeat, connectAgain: () => Promise<Connection>) {
     this.machine = connection.machine;
     this.user = user;
-    this.#connection = connection;
-    this.#sessions = new Sessions(connection, () => this.#lifeline.giveUp());
+    this.#sessions = new Sessions(connection, { makeRoom: () => this.#lifeline.giveUp(), connectAgain });
     this.#lifeline = new Lifeline(this.#sessions, heartbeat);
   }
 
@@ -42,6 +41,6 @@ export class SshShell implements Shell {
 
   async close(): Promise<void> {
     await this.#lifeline.end();
-    await this.#connection.close();
+    await this.#sessions.close();
   }
 }

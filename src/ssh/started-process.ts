@@ -22,7 +22,7 @@ export async function startProcess(sessions: Sessions, lifeline: Lifeline, comma
     const process = await session.identify();
     await lifeline.add(process);
     await session.write('\n');
-    return new StartedProcess(sessions.connection, session, lifeline, process, options.terminal !== undefined);
+    return new StartedProcess(session.connection, session, lifeline, process, options.terminal !== undefined);
   } catch (error) {
     session.abandon();
     throw error;

@@ -10,7 +10,7 @@ import { generateKeyPair, type KeyPair } from '../../src/ssh/keys.ts';
 export interface SshMachineOptions {
   readonly address: string;
   readonly user?: string;
-  /** More lines of sshd_config(5); they win over those of the helper. */
+  /** More lines of sshd_config(5); they win over those of the helper. `FOLDER` is a place for files. */
   readonly sshdConfig?: readonly string[];
   /** Default: `/bin/bash`. */
   readonly loginShell?: string;
@@ -36,6 +36,10 @@ export interface SshMachine {
   run(...command: string[]): string;
   /** PIDs of all its processes but sshd itself. */
   processes(): number[];
+  /** Kills every sshd that serves a connection, but not what runs in its sessions. */
+  killConnections(): void;
+  /** Ends sshd; the machine stays. */
+  stopServer(): void;
   /** What sshd logged. */
   log(): string;
 }
@@ -152,6 +156,8 @@ function startMachine(base: string, prefix: string, name: string, options: SshMa
       name, user, home, hostKey,
       address: options.address,
       run: (...command) => inNamespace(namespace, ...command),
+      killConnections: () => pids().filter((pid) => pid !== server.pid && commandOf(pid).startsWith('sshd')).forEach(kill),
+      stopServer: () => kill(server.pid!),
       processes: () => pids().filter((pid) => pid !== server.pid && !commandOf(pid).startsWith('sshd')),
       log: () => readFileSync(join(folder, 'log'), 'utf8'),
     },
@@ -172,7 +178,7 @@ function writeServerFiles(folder: string, hostKey: KeyPair, lines: readonly stri
   writeFileSync(join(folder, 'host_key'), hostKey.privateKey, { mode: 0o600 });
   writeFileSync(join(folder, 'log'), '');
   // The first value of a keyword counts (sshd_config(5)), so the lines of the test come first.
-  const config = [...lines, 'Port 22', `HostKey ${folder}/host_key`, `AuthorizedKeysFile ${folder}/authorized_keys`, 'UsePAM no', 'UseDNS no', 'PidFile none', 'PasswordAuthentication no', 'PrintMotd no', 'PrintLastLog no', 'StrictModes no'];
+  const config = [...lines.map((line) => line.replaceAll('FOLDER', folder)), 'Port 22', `HostKey ${folder}/host_key`, `AuthorizedKeysFile ${folder}/authorized_keys`, 'UsePAM no', 'UseDNS no', 'PidFile none', 'PasswordAuthentication no', 'PrintMotd no', 'PrintLastLog no', 'StrictModes no'];
   writeFileSync(join(folder, 'sshd_config'), `${config.join('\n')}\n`);
 }
 

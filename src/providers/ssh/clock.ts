@@ -5,7 +5,7 @@ import { clockScript } from './survey-script.ts';
 
 /** The quickest of so many exchanges is the least disturbed. */
 const exchanges = 4;
-const clockTimeoutMs = 15_000;
+const clockTimeoutMs = 10_000;
 
 /**
  * Compares the clock of a machine with ours. Each exchange gives the time there between two times here; half of what lies between them is the doubt.

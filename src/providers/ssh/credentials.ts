@@ -3,6 +3,7 @@ import { EnvironmentError, messageOf, systemCode } from '../../core/errors.ts';
 import { localUser } from '../../host/local-user.ts';
 import type { Credential, PasswordCredential, Secret } from '../../ssh/credentials.ts';
 import { parseHostKey, type HostKey } from '../../ssh/keys.ts';
+import { addressText } from '../../ssh/target.ts';
 import type { Questions } from '../provider.ts';
 import { expandPath } from './openssh-config.ts';
 import type { KeyFile, Route } from './route.ts';
@@ -61,24 +62,44 @@ function agentOf(route: Route, publicKeys: readonly HostKey[]): Credential[] {
 
 function passphraseOf(machine: string, path: string, questions: Questions | undefined): Secret {
   const known = secretFromEnvironment('PASSPHRASE', machine);
+  const ask = askOnce(`Passphrase of ${shortPath(path)}: `, questions);
   return async (attempt) => {
     if (known !== undefined) return attempt === 1 ? known : undefined;
-    return questions?.answer(`Passphrase of ${shortPath(path)}: `, { visible: false });
+    return ask(attempt);
   };
 }
 
-function passwordOf(machine: string, { user, host }: Route, questions: Questions | undefined): PasswordCredential[] {
+function passwordOf(machine: string, { user, host, port }: Route, questions: Questions | undefined): PasswordCredential[] {
   const known = secretFromEnvironment('PASSWORD', machine);
-  if (known === undefined && questions === undefined) return [];
-  const secret: Secret = known === undefined ? async () => questions?.answer(`Password of ${user}@${host} (${machine}): `, { visible: false }) : async () => known;
+  const question = `Password of ${user}@${addressText({ host, port })} (${machine}): `;
+  if (known === undefined && questions === undefined && !typed.has(question)) return [];
+  const secret: Secret = known === undefined ? askOnce(question, questions) : async () => known;
   const answer: PasswordCredential['answer'] = async ({ text, visible }) => questions?.answer(`${machine}: ${text}`, { visible });
   return [{ kind: 'password', label: 'password', secret, answer, attempts: known === undefined ? passwordPrompts : 1 }];
 }
 
-/** `LAB_SSH_PASSWORD_VM1`, else `LAB_SSH_PASSWORD`. */
+/** What was typed for a question in the life of this process; one command may connect more than once. */
+const typed = new Map<string, string>();
+
+/** Asks, unless it was asked before; what turned out to be wrong is asked again. */
+function askOnce(question: string, questions: Questions | undefined): Secret {
+  return async (attempt) => {
+    const remembered = typed.get(question);
+    if (attempt === 1 && remembered !== undefined) return remembered;
+    const answer = await questions?.answer(question, { visible: false });
+    if (answer === undefined) typed.delete(question);
+    else typed.set(question, answer);
+    return answer;
+  };
+}
+
 function secretFromEnvironment(what: 'PASSWORD' | 'PASSPHRASE', machine: string): string | undefined {
-  const own = `LAB_SSH_${what}_${machine.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`;
-  return process.env[own] ?? process.env[`LAB_SSH_${what}`];
+  return process.env[secretVariable(what, machine)] ?? process.env[`LAB_SSH_${what}`];
+}
+
+/** `LAB_SSH_PASSWORD_VM1`: what is set for one machine wins over `LAB_SSH_PASSWORD`. */
+export function secretVariable(what: 'PASSWORD' | 'PASSPHRASE', machine: string): string {
+  return `LAB_SSH_${what}_${machine.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`;
 }
 
 /** `~/.ssh/id_ed25519`, as people write it. */

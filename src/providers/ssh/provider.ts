@@ -4,9 +4,10 @@ import { inStep } from '../../core/events.ts';
 import type { Lab, Machine } from '../../lab/types.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import { readJournal } from '../../state/journal.ts';
-import type { AttachedMachine, LabelledLab, MachineFacts, Provider, ProviderContext, ProviderFeatures, ProviderState, Requirement } from '../provider.ts';
+import type { AttachedMachine, LabelledLab, Provider, ProviderContext, ProviderFeatures, ProviderState, Requirement } from '../provider.ts';
 import { configStamp } from './config-stamp.ts';
 import { inspectMachines } from './inspect.ts';
+import { noticesAbout } from './notices.ts';
 import { reach, Tunnels } from './reach.ts';
 import { sshRequirements } from './requirements.ts';
 import { resolveRoute } from './resolve.ts';
@@ -37,7 +38,7 @@ export class SshProvider implements Provider {
       const facts = await inStep(context.events, 'look whether they are what lab.yaml says', () => inspectMachines(lab, shells, context));
       // So far nothing was changed anywhere; from now on programs may be put there.
       await this.#writeDown(routes, context);
-      await tellUnknownNames(lab, facts, context);
+      for (const notice of noticesAbout(lab, facts)) await context.events.emit({ kind: 'notice', ...notice });
       const states = machines.map(({ name }): [string, MachineState] => [name, { route: routes.get(name)!, facts: facts.get(name)! }]);
       return { configStamp: await configStamp(), machines: Object.fromEntries(states) };
     } catch (error) {
@@ -106,17 +107,6 @@ export class SshProvider implements Provider {
     const shells = [...this.#opened.values()];
     this.#opened.clear();
     await Promise.all(shells.map((shell) => shell.close()));
-  }
-}
-
-/** Tells of names that programs use and their machine does not know. They work all the same: `lab run` gives the address. */
-async function tellUnknownNames(lab: Lab, facts: ReadonlyMap<string, MachineFacts>, { events }: ProviderContext): Promise<void> {
-  for (const [machine, { unknownNames }] of facts) {
-    const words = [...lab.programs.values()].filter(({ on }) => on === machine).flatMap(({ command }) => command);
-    const names = Object.entries(unknownNames).filter(([name]) => words.some((word) => word.split(':')[0] === name));
-    if (names.length === 0) continue;
-    const message = `${machine} does not know ${names.map(([name]) => name).join(' and ')} by name (/etc/hosts); in commands of programs the address stands in`;
-    await events.emit({ kind: 'notice', level: 'info', message, hint: `To use the name inside programs, add to /etc/hosts there: ${names.map(([name, address]) => `${address} ${name}`).join(', ')}` });
   }
 }
 

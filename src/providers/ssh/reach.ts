@@ -7,7 +7,7 @@ import type { Shell } from '../../ssh/shell.ts';
 import { addressText, type ShellTarget, type SshAddress } from '../../ssh/target.ts';
 import { openTunnel, type Tunnel } from '../../ssh/tunnel.ts';
 import type { ProviderContext } from '../provider.ts';
-import { credentialsFor } from './credentials.ts';
+import { credentialsFor, secretVariable } from './credentials.ts';
 import { hostKeyPolicy } from './host-keys.ts';
 import type { Route } from './route.ts';
 
@@ -32,8 +32,17 @@ export async function reach(machine: string, route: Route, tunnels: Tunnels, con
     return route.jumps.length === 0 ? shell : thenRun(shell, held);
   } catch (error) {
     await held.run();
-    throw error;
+    throw withPasswordHint(machine, route, context, error);
   }
+}
+
+/** Says how a password is given where nobody can be asked for it. */
+function withPasswordHint(machine: string, { usesPasswords }: Route, { questions }: ReachContext, error: unknown): unknown {
+  const accepts = error instanceof ConnectionError && error.code === 'ssh-login-refused' ? error.data?.['accepts'] : undefined;
+  const takesPassword = Array.isArray(accepts) && (accepts.includes('password') || accepts.includes('keyboard-interactive'));
+  if (!(error instanceof ConnectionError) || !takesPassword || !usesPasswords || questions !== undefined) return error;
+  const hint = `A password would do: run lab on a terminal, which asks for it, or put it into ${secretVariable('PASSWORD', machine)} (or LAB_SSH_PASSWORD, for all machines).`;
+  return new ConnectionError(machine, error.message, { code: error.code, detail: error.detail, data: error.data, cause: error, hint });
 }
 
 /** Tunnels through jump hosts, shared by all machines behind them and closed when the last of them is. */

@@ -175,7 +175,7 @@ describe('a user is let in', () => {
 
     test(`by a password that a person types, who may be wrong twice, given by ${method}`, async () => {
       await using server = await startPasswordServer(method, 'secret');
-      await using me = sshUser({ knownHosts: server.knownHosts, answers: [[/^Password of student@127\.0\.0\.1 \(vm1\): $/, 'one'], [/^Password/, 'two'], [/^Password/, 'secret']] });
+      await using me = sshUser({ knownHosts: server.knownHosts, answers: [[/^Password of student@127\.0\.0\.1:\d+ \(vm1\): $/, 'one'], [/^Password/, 'two'], [/^Password/, 'secret']] });
       await me.reach(server.address);
       assert.equal(me.asked.length, 3);
     });

@@ -1,0 +1,52 @@
+import { formatDuration } from '../../core/retry.ts';
+import type { Lab, Program } from '../../lab/types.ts';
+import type { MachineFacts } from '../provider.ts';
+
+/** Something that the user should know of a machine, though all works. */
+export interface Notice {
+  readonly level: 'info' | 'warning';
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** A clock that is off by more than this makes times in reports of the machine's own (logs, certificates) hard to read. */
+const notableOffsetMs = 2000;
+
+/** Pure: what is peculiar about the machines, as far as the programs of the lab have to do with it. */
+export function noticesAbout(lab: Lab, facts: ReadonlyMap<string, MachineFacts>): Notice[] {
+  return [...facts].flatMap(([machine, found]) => {
+    const programs = [...lab.programs.values()].filter(({ on }) => on === machine);
+    return [unknownNames(machine, found, programs), notExecutable(machine, found, programs), wrongClock(machine, found)].filter((notice) => notice !== undefined);
+  });
+}
+
+/** Names that programs use and their machine does not know. They work all the same: `lab run` gives the address. */
+function unknownNames(machine: string, facts: MachineFacts, programs: readonly Program[]): Notice | undefined {
+  const words = programs.flatMap(({ command }) => command.map((word) => word.split(':')[0]));
+  const names = Object.entries(facts.unknownNames).filter(([name]) => words.includes(name));
+  if (names.length === 0) return undefined;
+  return {
+    level: 'info',
+    message: `${machine} does not know ${names.map(([name]) => name).join(' and ')} by name (/etc/hosts); in commands of programs the address stands in`,
+    hint: `To use the name inside programs, add to /etc/hosts there: ${names.map(([name, address]) => `${address} ${name}`).join(', ')}`,
+  };
+}
+
+function notExecutable(machine: string, { home }: MachineFacts, programs: readonly Program[]): Notice | undefined {
+  const compiled = programs.filter(({ command }) => command[0]?.includes('/') === true && !command[0].startsWith('/'));
+  if (home.executable || compiled.length === 0) return undefined;
+  return {
+    level: 'warning',
+    message: `${machine}: programs cannot be run from the home folder ${home.path} (mounted noexec), which concerns ${compiled.map(({ name }) => name).join(' and ')}`,
+    hint: `Programs that an interpreter reads (python3, node, sh) are not concerned; else: sudo mount -o remount,exec ${home.path}`,
+  };
+}
+
+function wrongClock(machine: string, { clock }: MachineFacts): Notice | undefined {
+  if (clock === undefined || Math.abs(clock.offsetMs) - clock.roundTripMs < notableOffsetMs) return undefined;
+  return {
+    level: 'info',
+    message: `the clock of ${machine} is ${formatDuration(Math.abs(clock.offsetMs))} ${clock.offsetMs > 0 ? 'ahead' : 'behind'}; times that lab shows are those of this host`,
+    hint: 'Set it with: sudo timedatectl set-ntp true',
+  };
+}
