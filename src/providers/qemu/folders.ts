@@ -27,3 +27,8 @@ export function controlSocket(stateFolder: string, machine: string): string {
 export function processLog(stateFolder: string, name: string): string {
   return join(consoleFolder(stateFolder), `${name}.stderr`);
 }
+
+/** Is there once the machine was up: one that is still starting hears no power button. */
+export function readyMark(stateFolder: string, machine: string): string {
+  return join(workFolder(stateFolder), `${machine}.ready`);
+}

@@ -36,7 +36,8 @@ export function labelledProcesses(): LabelledProcess[] {
   });
 }
 
-function labelIn(args: readonly string[]): Label | undefined {
+/** What the arguments of a process say of its lab; undefined for one of no lab. */
+export function labelIn(args: readonly string[]): Label | undefined {
   const text = args[args.indexOf(labelOption) + 1] ?? '';
   const [found, labId, labName, role, name, ...folder] = text.replace(optionKey, '').replaceAll(',,', ',').split(' ');
   if (!text.startsWith(optionKey) || found !== mark || labId === undefined || labName === undefined || name === undefined || folder.length === 0) return undefined;

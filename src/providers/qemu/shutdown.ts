@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs';
 import { isAlive } from '../../host/processes.ts';
 import { retryUntil } from '../../core/retry.ts';
 import { TimeoutError } from '../../core/errors.ts';
-import { controlSocket } from './folders.ts';
+import { controlSocket, readyMark } from './folders.ts';
 import { endProcesses, type LabelledProcess } from './processes.ts';
 import { Qmp } from './qmp.ts';
 
@@ -17,6 +18,7 @@ export async function shutDown(members: readonly LabelledProcess[]): Promise<str
 }
 
 async function powerDown(machine: LabelledProcess): Promise<string> {
+  if (!existsSync(readyMark(machine.stateFolder, machine.name))) return 'ended';
   try {
     const qmp = await Qmp.connect(controlSocket(machine.stateFolder, machine.name));
     await qmp.execute('system_powerdown').finally(() => qmp.close());

@@ -34,10 +34,18 @@ export function isNewEnough(version: string): boolean {
   return major > oldestVersion[0] || (major === oldestVersion[0] && minor >= oldestVersion[1]);
 }
 
-/** Makes a disk that reads from `base` and keeps what is written for itself. @throws {EnvironmentError} when the base is no disk image, or is broken. */
-export async function makeOverlay({ imageTool }: QemuTools, base: string, overlay: string, diskMiB: number | undefined, signal: AbortSignal): Promise<void> {
-  const format = await formatOf(imageTool, base, signal);
-  const size = diskMiB === undefined ? [] : [`${diskMiB}M`];
+export interface OverlayParts {
+  readonly base: string;
+  readonly format: string;
+  /** Absolute path of the new disk. */
+  readonly overlay: string;
+  /** Undefined: that of the base. */
+  readonly sizeMiB: number | undefined;
+}
+
+/** Makes a disk that reads from `base` and keeps what is written for itself. @throws {EnvironmentError} with the words of qemu-img. */
+export async function makeOverlay({ imageTool }: QemuTools, { base, format, overlay, sizeMiB }: OverlayParts, signal: AbortSignal): Promise<void> {
+  const size = sizeMiB === undefined ? [] : [`${sizeMiB}M`];
   await must(imageTool, ['create', '-q', '-f', 'qcow2', '-b', base, '-F', format, overlay, ...size], `make a disk over ${base}`, signal);
 }
 

@@ -6,7 +6,7 @@ import { inStep } from '../../core/events.ts';
 import type { Lab } from '../../lab/types.ts';
 import type { ProviderContext, ProviderState } from '../provider.ts';
 import { chooseAcceleration, type Acceleration } from './acceleration.ts';
-import { consoleFolder, workFolder } from './folders.ts';
+import { consoleFolder, readyMark, workFolder } from './folders.ts';
 import { forwardSsh } from './gateway.ts';
 import { findImages } from './images/find.ts';
 import type { Image } from './images/store.ts';
@@ -20,7 +20,7 @@ import { hostResources, requireResources } from './resources.ts';
 import { bootState, needSaved, readSaved, removeSaved, resume, savedDisk, saveLab, stateFile, type SavedLab } from './saved.ts';
 import { seedFiles } from './seed/seed.ts';
 import { isoImage } from './seed/iso9660.ts';
-import { makeOverlay, qemuTools, versionOf, type QemuTools } from './tools.ts';
+import { formatOf, makeOverlay, qemuTools, versionOf, type QemuTools } from './tools.ts';
 
 /** All that is known before anything is made. */
 interface Build {
@@ -29,6 +29,8 @@ interface Build {
   readonly tools: QemuTools;
   readonly plan: LabPlan;
   readonly images: ReadonlyMap<string, Image>;
+  /** `qcow2` or `raw`, by path of the image's disk. */
+  readonly formats: ReadonlyMap<string, string>;
   readonly key: string;
   readonly running: readonly string[];
 }
@@ -76,8 +78,15 @@ async function prepare(lab: Lab, context: ProviderContext): Promise<Build> {
   const wanted = { ...plan, machines: plan.machines.filter(({ machine }) => !running.includes(machine.name)) };
   requireResources(wanted, hostResources(stateFolder));
   const images = await findImages([...lab.machines.values()], lab.folder, context);
+  const formats = await formatsOf(images, tools, signal);
   const version = await versionOf(tools.emulator, signal);
-  return { lab, context, tools, plan, images, running, key: fitKey(plan, images, `${tools.emulator.path} ${version}`) };
+  return { lab, context, tools, plan, images, formats, running, key: fitKey(plan, images, `${tools.emulator.path} ${version}`) };
+}
+
+/** @throws {EnvironmentError} for an image that is broken, cut off or none at all. */
+async function formatsOf(images: ReadonlyMap<string, Image>, { imageTool }: QemuTools, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+  const disks = [...new Set([...images.values()].map(({ disk }) => disk))];
+  return new Map(await Promise.all(disks.map(async (disk) => [disk, await formatOf(imageTool, disk, signal)] as const)));
 }
 
 /** The only way in is by the network. */
@@ -170,16 +179,18 @@ async function startAndWait({ build, machine: plan, launcher, acceleration, save
   if (saved) await resume(stateFolder, machine.name, signal);
   const connect = (until: AbortSignal): ReturnType<typeof connectMachine> => connectMachine({ machine, port, stateFolder }, until);
   await waitUntilReady({ machine: machine.name, process, port, stateFolder, signal, connect, onStage, timeoutMs: bootTimeoutMs(acceleration) });
+  writeFileSync(readyMark(stateFolder, machine.name), '');
   return stages;
 }
 
 /** A disk of its own over the image (or over what was saved of it), and the seed. */
-async function layDisks({ context, lab, plan: { networks }, images, tools }: Build, { machine, nics }: MachinePlan, saved: SavedLab | undefined): Promise<void> {
+async function layDisks({ context, lab, plan: { networks }, images, formats, tools }: Build, { machine, nics }: MachinePlan, saved: SavedLab | undefined): Promise<void> {
   const { stateFolder, labId, signal } = context;
   const file = join(workFolder(stateFolder), machine.name);
-  const image = images.get(machine.name)!;
-  rmSync(`${file}.qcow2`, { force: true });
-  await makeOverlay(tools, saved ? savedDisk(stateFolder, saved.name, machine.name) : image.disk, `${file}.qcow2`, saved ? undefined : machine.diskMiB, signal);
+  const { disk } = images.get(machine.name)!;
+  for (const left of [`${file}.qcow2`, readyMark(stateFolder, machine.name)]) rmSync(left, { force: true });
+  const base = saved ? { base: savedDisk(stateFolder, saved.name, machine.name), format: 'qcow2', sizeMiB: undefined } : { base: disk, format: formats.get(disk) ?? 'raw', sizeMiB: machine.diskMiB };
+  await makeOverlay(tools, { ...base, overlay: `${file}.qcow2` }, signal);
   const seed = seedFiles({ machine, lab, nics, networks, instanceId: `${labId}-${machine.name}`, authorizedKeys: [ensureKey(stateFolder, userKey).publicKey], hostKey: ensureKey(stateFolder, hostKey(machine.name)) });
   writeFileSync(`${file}.iso`, isoImage('cidata', seed, new Date()), { mode: 0o600 });
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -46,7 +46,7 @@ async function network(): Promise<AsyncDisposable & { readonly stations: Record<
   const folder = mkdtempSync(join(tmpdir(), 'lab-switch-'));
   const own = new Switch();
   const macs = { gateway: '525500000001', a: '525400000001', b: '525400000002' };
-  const servers = [];
+  const servers: Server[] = [];
   const stations: Partial<Record<keyof typeof macs, Station>> = {};
   for (const [port, mac] of Object.entries(macs) as [keyof typeof macs, string][]) {
     const server = createServer((socket) => own.attach(port, socket, { isGateway: port === 'gateway' })).listen(join(folder, port));

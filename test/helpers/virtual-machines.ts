@@ -1,0 +1,28 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { findTool } from '../../src/host/tools.ts';
+import { cachedImage, imagesFolder } from '../../src/providers/qemu/images/store.ts';
+import { ordinaryUser, type LabUser } from './lab-command.ts';
+
+export const testImage = 'lab-test';
+
+/** Why no virtual machine can be started here; false when one can. */
+export function cannotEmulate(): string | false {
+  return findTool('qemu-system-x86_64') && findTool('qemu-img') ? false : 'this needs QEMU ("lab doctor --fix" gets it)';
+}
+
+/** Why the test image cannot be started here; false when it can. With LAB_TEST_QEMU=1 it must be there. */
+export function cannotBoot(): string | false {
+  if (process.env['LAB_TEST_QEMU'] === '1') return false;
+  if (process.env['LAB_TEST_QEMU'] === '0') return 'LAB_TEST_QEMU=0 says so';
+  return cannotEmulate() || (cachedImage(testImage) ? false : 'the test image is not built (sh scripts/test-image/build); LAB_TEST_QEMU=1 makes that a failure');
+}
+
+/** An ordinary user whose practical is played on virtual machines of the test image, or of another. */
+export function userOfMachines(image = testImage, change: (text: string) => string = (text) => text): LabUser {
+  const shared = `mkdir -p ${imagesFolder()} "$XDG_CACHE_HOME/lab/images"; mount --bind ${imagesFolder()} "$XDG_CACHE_HOME/lab/images"`;
+  const user = ordinaryUser([], { host: [shared] });
+  const file = join(user.folder, 'lab.yaml');
+  writeFileSync(file, change(readFileSync(file, 'utf8').replaceAll('ubuntu-24.04', image).replace('provider: netns', 'provider: qemu')));
+  return user;
+}

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { findTool } from '../../../src/host/tools.ts';
+import { hostLinks, leftovers, nothing } from '../../helpers/leftovers.ts';
+import type { Finished, LabUser } from '../../helpers/lab-command.ts';
+import { cannotEmulate, userOfMachines } from '../../helpers/virtual-machines.ts';
+
+/** An empty disk; 64 MiB, some 200 kB on the host. */
+function makeDisk(path: string): void {
+  const tool = findTool('qemu-img')!;
+  execFileSync(tool.path, ['create', '-q', '-f', 'qcow2', '-o', 'preallocation=metadata', path, '64M'], { env: { ...process.env, ...tool.env } });
+  chmodSync(path, 0o644);
+}
+
+/** `lab up` with a changed environment; the tests of this file run one after the other. */
+async function upWith(user: LabUser, env: Readonly<Record<string, string>>, ...options: string[]): Promise<Finished> {
+  const before = { ...process.env };
+  Object.assign(process.env, env);
+  try {
+    return await user.lab('up', ...options);
+  } finally {
+    for (const name of Object.keys(env)) delete process.env[name];
+    Object.assign(process.env, before);
+  }
+}
+
+const oneMachine = (text: string): string => text.replace(/ {2}vm2: .*\n/, '').replace(/^programs:[^]*/m, '');
+
+describe('a start that cannot be', { skip: cannotEmulate(), timeout: 120_000 }, () => {
+  test('a machine that never comes up ends with what was seen, and nothing stays', async () => {
+    const links = hostLinks();
+    await using user = userOfMachines('./blank.qcow2', oneMachine);
+    makeDisk(join(user.folder, 'blank.qcow2'));
+    const { exitCode, stderr } = await upWith(user, { LAB_BOOT_TIMEOUT: '3' });
+    assert.equal(exitCode, 4, stderr);
+    assert.match(stderr, /waited 3 s for SSH of vm1; the last look saw: nothing yet: its console is empty/);
+    assert.match(stderr, /Its console stayed empty/);
+    assert.match(stderr, /LAB_BOOT_TIMEOUT=1200 lab up/);
+    assert.deepEqual(leftovers(user.folder, links), nothing);
+  });
+
+  const refusals: readonly [what: string, image: string, change: (text: string) => string, exitCode: number, message: RegExp][] = [
+    ['an image name that nobody knows', 'ubunto-24.04', oneMachine, 2, /there is no image "ubunto-24\.04"\s+hint: did you mean "ubuntu-24\.04"/],
+    ['an image file that is missing', './none.qcow2', oneMachine, 2, /there is no image file .*none\.qcow2/],
+    ['an image that is cut off', './cut.qcow2', oneMachine, 3, /broken or cut off|cannot read|cannot make a disk/],
+    ['an image that is none', './text.qcow2', oneMachine, 3, /is no disk image that a machine could start from/],
+    ['more memory than there is', './blank.qcow2', (text) => oneMachine(text).replace('user: ildvm1', 'user: ildvm1, memory: 9000G'), 3, /this host is too small for the lab: .* of memory .* are free/],
+    ['more processors than there are', './blank.qcow2', (text) => oneMachine(text).replace('user: ildvm1', 'user: ildvm1, cpus: 999'), 3, /vm1 wants 999 processors/],
+  ];
+  for (const [what, image, change, exitCode, message] of refusals) {
+    test(`${what}: told before anything is started`, async () => {
+      await using user = userOfMachines(image, change);
+      makeDisk(join(user.folder, 'blank.qcow2'));
+      makeDisk(join(user.folder, 'cut.qcow2'));
+      truncateSync(join(user.folder, 'cut.qcow2'), 70_000);
+      writeFileSync(join(user.folder, 'text.qcow2'), 'not a disk');
+      const result = await user.lab('up', '--offline');
+      assert.equal(result.exitCode, exitCode, result.stderr);
+      assert.match(result.stderr, message);
+      assert.doesNotMatch(result.stderr, /start vm1/);
+    });
+  }
+
+  test('QEMU that is too old is told with the package to install', { skip: process.platform !== 'linux' && 'this is about packages of Linux' }, async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'lab-old-'));
+    chmodSync(folder, 0o755);
+    writeFileSync(join(folder, 'qemu-system-x86_64'), '#!/bin/sh\necho "QEMU emulator version 6.2.0"\n', { mode: 0o755 });
+    await using user = userOfMachines('./blank.qcow2', oneMachine);
+    const { exitCode, stderr } = await upWith(user, { PATH: `${folder}:${process.env['PATH']}` });
+    rmSync(folder, { recursive: true });
+    assert.equal(exitCode, 3);
+    assert.match(stderr, /QEMU 7\.2 or newer: .*version 6\.2\.0/);
+    assert.match(stderr, /qemu-system-x86/);
+  });
+});

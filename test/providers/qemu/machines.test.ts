@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { retryUntil } from '../../../src/core/retry.ts';
+import { hostLinks, leftovers, nothing } from '../../helpers/leftovers.ts';
+import { finish, type LabUser } from '../../helpers/lab-command.ts';
+import { allProcesses } from '../../helpers/labelled-machines.ts';
+import { cannotBoot, userOfMachines } from '../../helpers/virtual-machines.ts';
+
+interface UpDocument {
+  readonly made: boolean;
+  readonly steps: readonly { readonly title: string; readonly note: string | null; readonly durationMs: number }[];
+}
+
+async function up(user: LabUser): Promise<UpDocument> {
+  const { exitCode, stdout, stderr } = await user.lab('up', '--json');
+  assert.equal(exitCode, 0, stderr + stdout);
+  return JSON.parse(stdout) as UpDocument;
+}
+
+function slowest(document: UpDocument, title: RegExp): number {
+  return Math.max(...document.steps.filter((step) => title.test(step.title)).map(({ durationMs }) => durationMs));
+}
+
+describe('the reference practical on two virtual machines, as an ordinary user', { skip: cannotBoot(), timeout: 300_000 }, () => {
+  test('is played; a machine that was killed comes back; the next start resumes; nothing stays', async () => {
+    const links = hostLinks();
+    await using user = userOfMachines();
+
+    const first = await up(user);
+    assert.equal(first.made, true);
+    assert.match(first.steps.find(({ title }) => title === 'start vm1')!.note!, /process .*SSH .*set up/);
+    assert.equal((await up(user)).made, false);
+
+    const look = await user.lab('exec', 'vm1', '--', 'sh', '-c', 'hostname; id -un; ip -4 -brief address show eth0; getent hosts vm2; sudo -n id -un');
+    assert.match(look.stdout, /vm1\s.*ildvm1\s.*192\.168\.100\.4\/24\s.*192\.168\.100\.5\s+vm2\s.*root/s);
+    assert.equal((await user.lab('check-port', '7999')).exitCode, 0);
+    const run = await user.lab('run');
+    assert.equal(run.exitCode, 0, run.stderr + run.stdout);
+    assert.match(run.stdout + run.stderr, /from client 'Hello vm1'/);
+
+    assert.equal((await user.lab('exec', 'vm1', '--', 'touch', 'kept')).exitCode, 0);
+    assert.equal((await user.lab('snapshot', 'save', 'clean')).exitCode, 0);
+    process.kill(allProcesses(user.folder).find(({ role, name }) => role === 'machine' && name === 'vm2')!.pid, 'SIGKILL');
+    const gone = await user.lab('exec', 'vm2', '--', 'true');
+    assert.equal(gone.exitCode, 3);
+    assert.match(gone.stderr, /vm2 does not run/);
+    const restored = await user.lab('snapshot', 'restore', 'clean');
+    assert.equal(restored.exitCode, 0, restored.stderr);
+    assert.equal((await user.lab('exec', 'vm1', 'vm2', '--', 'ls', '/home')).exitCode, 0);
+    assert.match((await user.lab('exec', 'vm1', '--', 'ls')).stdout, /kept/);
+    assert.match((await user.lab('console', 'vm1', '--log')).stdout, /./);
+
+    const down = await user.lab('down', '--json');
+    assert.match(down.stdout, /vm1 \(shut down\)/);
+    assert.deepEqual(leftovers(user.folder, links), nothing);
+
+    const second = await up(user);
+    assert.ok(slowest(second, /^resume/) * 4 < slowest(first, /^start/), `resumed in ${slowest(second, /^resume/)} ms, started in ${slowest(first, /^start/)} ms`);
+    const clock = Number((await user.lab('exec', 'vm1', '--', 'date', '+%s')).stdout);
+    assert.ok(Math.abs(clock - Date.now() / 1000) < 15, `the clock of vm1 says ${clock}`);
+    assert.equal((await user.lab('down')).exitCode, 0);
+    assert.deepEqual(leftovers(user.folder, links), nothing);
+  });
+
+  test('leaves nothing when lab is killed while they start', async () => {
+    const links = hostLinks();
+    await using user = userOfMachines();
+    const child = user.start('up');
+    await retryUntil(() => (allProcesses(user.folder).some(({ role }) => role === 'machine') ? { value: true } : { seen: 'no machine' }), { what: 'a machine', timeoutMs: 60_000 });
+    child.kill('SIGKILL');
+    await finish(child);
+    assert.match(readFileSync(join(user.folder, '.lab/journal.ndjson'), 'utf8'), /qemu-process/);
+    const down = await user.lab('down');
+    assert.equal(down.exitCode, 0, down.stderr);
+    assert.deepEqual(leftovers(user.folder, links), nothing);
+  });
+});
+
