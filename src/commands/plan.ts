@@ -31,14 +31,22 @@ export async function plan(context: CommandContext, options: { readonly recreate
     dryRun: true,
     lab: lab.name,
     provider: provider.name,
-    actions: [...removal, ...(kept === undefined ? creations(lab) : restarts(kept)), ...deployments(lab)],
-    changes: kept === undefined ? [] : describeChange(kept.state, lab),
+    actions: provider.features.ownsMachines ? [...removal, ...(kept === undefined ? creations(lab) : restarts(kept)), ...deployments(lab)] : [...inspections(lab), ...deployments(lab)],
+    changes: kept === undefined || !provider.features.ownsMachines ? [] : describeChange(kept.state, lab),
     missing: requirements.filter(({ status }) => status === 'missing'),
   };
 }
 
 function restarts({ machines }: FoundLab): string[] {
   return machines.filter(({ running }) => !running).map(({ machine }) => `start machine ${machine.name}`);
+}
+
+/** What is done with machines that are there already. */
+function inspections(lab: Lab): string[] {
+  return [...lab.machines.values()].map(({ name, interfaces }) => {
+    const parts = interfaces.map((port) => `${port.name} has ${port.address}`);
+    return `log in to ${name} and look ${['what it is like', ...parts.map((part) => `whether ${part}`)].join(', ')}`;
+  });
 }
 
 function creations(lab: Lab): string[] {

@@ -77,6 +77,8 @@ async function settle(context: CommandContext, stateFolder: string, lab: Lab, re
   if (known === undefined) return undefined;
   const state = recreate ? undefined : await readState(stateFolder);
   if (state?.fingerprint === fingerprint(lab)) return state;
+  // Machines that are not ours are not made anew: the provider looks whether they are as the file says now.
+  if (state?.provider === lab.provider && !(await providerNamed(lab.provider)).features.ownsMachines) return state;
   if (state !== undefined && (await runningMachines(context, state)).length > 0) throw changedLab(state, lab);
   await inStep(context.events, recreate ? `take ${known.name} down` : 'clear away what an earlier lab left', () => removeLab(context, stateFolder, known));
   return undefined;

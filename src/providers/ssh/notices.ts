@@ -22,8 +22,8 @@ export function noticesAbout(lab: Lab, facts: ReadonlyMap<string, MachineFacts>)
 
 /** Names that programs use and their machine does not know. They work all the same: `lab run` gives the address. */
 function unknownNames(machine: string, facts: MachineFacts, programs: readonly Program[]): Notice | undefined {
-  const words = programs.flatMap(({ command }) => command.map((word) => word.split(':')[0]));
-  const names = Object.entries(facts.unknownNames).filter(([name]) => words.includes(name));
+  const words = new Set(programs.flatMap(({ command }) => command.map((word) => word.split(':')[0])));
+  const names = Object.entries(facts.unknownNames).filter(([name]) => words.has(name));
   if (names.length === 0) return undefined;
   return {
     level: 'info',

@@ -36,16 +36,13 @@ async function playsWell(made: SshMachines, user: LabUser): Promise<Finished> {
 }
 
 describe('rough roads', { skip: !isRoot && 'making the machines needs root', concurrency: 3 }, () => {
+  const banner = 'printf "Only for %s\\nlab-1 2 3\\n" members >$FOLDER/banner; cp $FOLDER/banner $FOLDER/motd; [ ! -e /etc/motd ] || mount --bind $FOLDER/motd /etc/motd';
+  const noisy = `cat >$HOME_FOLDER/.bashrc <<'END'\necho "Welcome to $(hostname)!"; echo oops >&2; printf 'no newline'; alias ls='ls --color'; set -o noclobber\nEND\n`;
   const servers: readonly (readonly [title: string, peculiar: Partial<SshMachineOptions>])[] = [
     ['MaxSessions 1', { sshdConfig: ['MaxSessions 1'] }],
-    ['MaxStartups 2', { sshdConfig: ['MaxStartups 2'] }],
-    ['AllowTcpForwarding no, and no sftp', { sshdConfig: ['AllowTcpForwarding no', 'DisableForwarding yes'] }],
-    ['a banner and a message of the day', { sshdConfig: ['Banner FOLDER/banner', 'PrintMotd yes', 'PrintLastLog yes'], prepare: 'printf "Only for %s\\nlab-1 2 3\\n" members >$FOLDER/banner; cp $FOLDER/banner $FOLDER/motd; [ ! -e /etc/motd ] || mount --bind $FOLDER/motd /etc/motd' }],
-    ['a noisy .bashrc', { prepare: `cat >$HOME_FOLDER/.bashrc <<'END'\necho "Welcome to $(hostname)!"; echo oops >&2; printf 'no newline'; alias ls='ls --color'; set -o noclobber\nEND\n` }],
-    ['dash as the login shell', { loginShell: '/bin/dash' }],
-    ['old algorithms alone', { sshdConfig: ['KexAlgorithms diffie-hellman-group14-sha256', 'Ciphers aes128-ctr', 'MACs hmac-sha2-256'] }],
-    ['new algorithms alone', { sshdConfig: ['KexAlgorithms curve25519-sha256', 'Ciphers aes256-gcm@openssh.com', 'PubkeyAcceptedAlgorithms ssh-ed25519'] }],
-    ['programs of a home that may not be executed', { prepare: 'mount -t tmpfs -o noexec,mode=777 tmpfs $HOME_FOLDER' }],
+    ['MaxStartups 2, AllowTcpForwarding no, no sftp, a banner and a message of the day', { sshdConfig: ['MaxStartups 2', 'AllowTcpForwarding no', 'Banner FOLDER/banner', 'PrintMotd yes', 'PrintLastLog yes'], prepare: banner }],
+    ['a noisy .bashrc and old algorithms alone', { sshdConfig: ['KexAlgorithms diffie-hellman-group14-sha256', 'Ciphers aes128-ctr', 'MACs hmac-sha2-256'], prepare: noisy }],
+    ['dash, new algorithms alone and a home from which nothing may be executed', { loginShell: '/bin/dash', sshdConfig: ['KexAlgorithms curve25519-sha256', 'Ciphers aes256-gcm@openssh.com', 'PubkeyAcceptedAlgorithms ssh-ed25519'], prepare: 'mount -t tmpfs -o noexec,mode=777 tmpfs $HOME_FOLDER' }],
   ];
   for (const [title, peculiar] of servers) {
     test(`the practical is played in spite of ${title}`, async () => withMachines(peculiar, async (made, user) => void (await playsWell(made, user))));
@@ -182,8 +179,8 @@ interface SlowRoad extends AsyncDisposable {
 
 /** A relay on the controller's host that passes each byte on after a while, in both directions. */
 async function slowRoad(made: SshMachines, name: 'vm1' | 'vm2', delayMs: number): Promise<SlowRoad> {
-  const [file = '', ...args] = [...made.within, process.execPath, join(import.meta.dirname, '../../helpers/slow-relay.ts'), addresses[name], '22', String(delayMs)];
-  const relay = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [file, ...args] = [...made.within, process.execPath, join(import.meta.dirname, '../../helpers/slow-relay.ts'), addresses[name], '22', String(delayMs)];
+  const relay = spawn(file!, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const lines = createInterface({ input: relay.stdout });
   const [port] = (await once(lines, 'line')) as [string];
   return { alias: `slow-${name}`, port: Number(port), [Symbol.asyncDispose]: async () => void relay.kill('SIGKILL') };
