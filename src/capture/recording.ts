@@ -16,6 +16,8 @@ const leastClockOffsetMs = 100;
 
 /** The last packets of a connection follow the end of its programs within so long, or not at all. */
 const lastPacketsMs = 300;
+/** A machine that takes longer to begin or to end is not waited for. */
+const defaultPatienceMs = 10_000;
 /** Nothing came for so long: nothing is under way from the machine to us. */
 const quietMs = 30;
 
@@ -50,7 +52,11 @@ export interface RecordingOptions {
   readonly shells: ReadonlyMap<string, Shell>;
   readonly hints: LabHints;
   readonly events: EventSink;
+  /** Ends the wait for a machine that takes its time. */
+  readonly signal?: AbortSignal | undefined;
   readonly limitBytes?: number;
+  /** How long a machine may take to begin, and to end. */
+  readonly patienceMs?: number;
 }
 
 /** Captures the packets of a run on all machines of its plan. A machine that cannot is told once, and the run goes on without it. */
@@ -64,8 +70,8 @@ export class Recording implements PacketSource {
   /** Begins at once. */
   constructor(options: RecordingOptions) {
     this.#options = options;
-    const { plan, shells, limitBytes = captureLimitBytes } = options;
-    this.#machines = plan.map((part) => new MachineRecording(shells.get(part.machine)!, part, limitBytes, () => this.#notify()));
+    const { plan, shells, signal, limitBytes = captureLimitBytes, patienceMs = defaultPatienceMs } = options;
+    this.#machines = plan.map((part) => new MachineRecording(shells.get(part.machine)!, part, { limitBytes, patienceMs, signal, onData: () => this.#notify() }));
     this.#ready = this.#begin();
   }
 
@@ -144,6 +150,13 @@ export class Recording implements PacketSource {
   }
 }
 
+interface MachineOptions {
+  readonly limitBytes: number;
+  readonly patienceMs: number;
+  readonly signal: AbortSignal | undefined;
+  readonly onData: () => void;
+}
+
 /** The capture of one machine, in memory. */
 class MachineRecording {
   readonly part: MachineCapture;
@@ -154,16 +167,14 @@ class MachineRecording {
   /** The limit is reached; nothing more is kept. */
   full = false;
   readonly #tcpdump: Tcpdump;
-  readonly #limitBytes: number;
-  readonly #onData: () => void;
+  readonly #options: MachineOptions;
   #chunks: Uint8Array[] = [];
   #size = 0;
 
-  constructor(shell: Shell, part: MachineCapture, limitBytes: number, onData: () => void) {
+  constructor(shell: Shell, part: MachineCapture, options: MachineOptions) {
     this.part = part;
     this.listeningOn = part.interfaces[0] ?? 'any';
-    this.#limitBytes = limitBytes;
-    this.#onData = onData;
+    this.#options = options;
     this.#tcpdump = startTcpdump(shell, { interfaces: part.interfaces, orAny: true, filter: part.filter, onData: (chunk) => this.#take(chunk) });
     this.ready = this.#watch();
   }
@@ -181,23 +192,36 @@ class MachineRecording {
   async end(): Promise<CaptureCounts> {
     this.#tcpdump.stop();
     // What was captured until a connection was lost is worth keeping.
-    return this.#tcpdump.ended.catch(() => ({ captured: 0, dropped: 0 }));
+    return this.#inTime(this.#tcpdump.ended).catch(() => ({ captured: 0, dropped: 0 }));
   }
 
   async #watch(): Promise<void> {
     try {
-      this.listeningOn = await this.#tcpdump.listening;
+      this.listeningOn = await this.#inTime(this.#tcpdump.listening, this.#options.signal);
     } catch (error) {
       this.fault = error instanceof Error ? error : new Error(messageOf(error));
     }
+  }
+
+  /** What tcpdump promises; gives it up when that takes too long. */
+  async #inTime<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> {
+    const { patienceMs } = this.#options;
+    let settled = false;
+    const done = promise.then(() => undefined, () => undefined).finally(() => (settled = true));
+    const look = (): { value: true } | { seen: string } => (settled ? { value: true } : { seen: 'nothing' });
+    await retryUntil(look, { what: `tcpdump on ${this.part.machine}`, timeoutMs: patienceMs, intervalMs: patienceMs, wake: () => done, signal }).catch((error: unknown) => {
+      this.#tcpdump.abandon();
+      throw error;
+    });
+    return promise;
   }
 
   #take(chunk: Uint8Array): void {
     if (this.full) return;
     this.#chunks.push(chunk);
     this.#size += chunk.byteLength;
-    this.#onData();
-    if (this.#size < this.#limitBytes) return;
+    this.#options.onData();
+    if (this.#size < this.#options.limitBytes) return;
     this.full = true;
     this.#tcpdump.stop();
   }

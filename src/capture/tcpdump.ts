@@ -35,6 +35,8 @@ export interface Tcpdump {
   readonly clockOffsetMs: number | undefined;
   /** Lets it end; may be called twice. */
   stop(): void;
+  /** Ends it by force: what it has not handed over is lost. */
+  abandon(): void;
 }
 
 /** Captures packets on a machine through its Shell, with its own tcpdump. */
@@ -48,6 +50,7 @@ class RunningTcpdump implements Tcpdump {
   readonly #request: TcpdumpRequest;
   readonly #listening = Promise.withResolvers<string>();
   readonly #stopped = Promise.withResolvers<void>();
+  readonly #abandoned = new AbortController();
   readonly #decoder = new TextDecoder();
   #talk = '';
   #line = '';
@@ -73,11 +76,16 @@ class RunningTcpdump implements Tcpdump {
     this.#stopped.resolve();
   }
 
+  abandon(): void {
+    this.#abandoned.abort(new EnvironmentError(`tcpdump on ${this.machine} did not answer`, { code: 'capture-failed' }));
+  }
+
   async #run(shell: Shell): Promise<CaptureCounts> {
     const { interfaces, filter, orAny, onData } = this.#request;
     const args = [filter, ...(orAny ? ['--or-any'] : []), ...(interfaces.length === 1 ? interfaces : ['any'])];
     const { exitCode } = await shell.exec({ script: captureScript, args }, {
       input: endOfInput(this.#stopped.promise),
+      signal: this.#abandoned.signal,
       onOutput: (stream, chunk) => (stream === 'stdout' ? onData(chunk) : this.#hear(chunk)),
     });
     if (exitCode !== 0) throw captureFault(this.machine, exitCode, this.#talk.trim());

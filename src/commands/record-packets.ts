@@ -1,7 +1,6 @@
 import { Recording } from '../capture/recording.ts';
 import { planCapture } from '../capture/plan.ts';
 import type { EventSink } from '../core/events.ts';
-import type { Lab } from '../lab/types.ts';
 import type { Stage } from '../scenario/stage.ts';
 import type { RunFolder } from '../state/run-folder.ts';
 import { captureHints } from './capture-hints.ts';
@@ -10,8 +9,8 @@ import { captureHints } from './capture-hints.ts';
 export const captureFile = 'capture.pcap';
 
 /** Begins to capture the packets of these programs. */
-export function recordPackets(lab: Lab, roles: readonly string[], shells: Stage['shells'], events: EventSink): Recording {
-  return new Recording({ plan: planCapture(lab, roles), shells, hints: captureHints(lab), events });
+export function recordPackets(roles: readonly string[], { lab, shells, signal }: Stage, events: EventSink): Recording {
+  return new Recording({ plan: planCapture(lab, roles), shells, hints: captureHints(lab), events, signal });
 }
 
 /** Ends a capture, stores it in the run folder, and tells of it; warns when packets are missing in it. */

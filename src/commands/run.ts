@@ -29,6 +29,8 @@ export interface RunOptions {
   readonly scenario: string | undefined;
   /** How often it is played, at least 1. */
   readonly times: number;
+  /** Makes a scenario that the file does not have; then `scenario` is not looked at. */
+  readonly improvise?: (opened: OpenedLab) => Scenario;
   /** Whether the packets are captured; default: as the lab file says. */
   readonly capture?: boolean;
   /** Asked when the machines are ready, with all roles of the scenario: seats of the users who are operators, by role. */
@@ -85,7 +87,7 @@ export async function run(context: CommandContext, options: RunOptions): Promise
   return withCleanup(async (cleanup) => {
     const early = reachEarly(context, cleanup, { atMost: fewMachines });
     const opened = await openLab(context);
-    const scenario = scenarioNamed(opened, options.scenario);
+    const scenario = options.improvise?.(opened) ?? scenarioNamed(opened, options.scenario);
     return withLockedLab(context, 'run', async (stateFolder, locked) => {
       const stage = await setStage(context, opened.lab, scenario, early, cleanup);
       const seats: Seats = (await options.seats?.(castOf(scenario, opened.lab).roles, stateFolder, locked)) ?? new Map();
@@ -143,7 +145,7 @@ async function playOnce(context: CommandContext, { stage, scenario, stateFolder,
   const { lab } = stage;
   try {
     const { roles } = castOf(scenario, lab);
-    const packets = capture ? recordPackets(lab, roles, stage.shells, events) : undefined;
+    const packets = capture ? recordPackets(roles, stage, events) : undefined;
     await events.emit({ kind: 'run-started', run: folder.id, scenario: scenario.name, lab: lab.name, roles: roles.map((role) => roleInfo(lab, role)) });
     await events.emit({ kind: 'lab-described', lab: await describeLab(lab, roles, folder) });
     const [play] = await Promise.all([playScenario(scenario, { ...stage, events, operators, packets }), describeMachines(stage, events)]);

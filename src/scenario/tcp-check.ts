@@ -1,7 +1,7 @@
 import { EnvironmentError, TimeoutError } from '../core/errors.ts';
 import { formatDuration, retryUntil, type Attempt } from '../core/retry.ts';
 import { StepFailure } from './failure.ts';
-import type { Deadline, PlayContext } from './play-context.ts';
+import type { PlayContext } from './play-context.ts';
 import { checkTcp, type TcpExpectation, type TcpFinding } from './tcp-expectation.ts';
 
 /** Nothing came from the machine for so long: the packets until now are here, so that "no RST" is more than "none yet". */
@@ -10,11 +10,12 @@ const quietMs = 30;
 const longestQuietWaitMs = 300;
 
 /**
- * Checks what TCP did, on the packets so far; waits for those that are under way.
+ * Checks what TCP did, on the packets so far; waits at most `timeoutMs` for those that are under way. It is not longer when a user holds a keyboard: packets
+ * do not wait for people.
  *
  * @throws {StepFailure} that names the packet, as soon as no later one can mend it, else at the deadline. @throws {EnvironmentError} when nothing is captured.
  */
-export async function checkPackets(expectation: TcpExpectation, deadline: Deadline, play: PlayContext): Promise<void> {
+export async function checkPackets(expectation: TcpExpectation, timeoutMs: number, play: PlayContext): Promise<void> {
   const { packets } = play.stage;
   if (packets === undefined) throw new EnvironmentError('this run captures no packets to look at', { code: 'no-capture', hint: 'Leave out --no-capture.' });
   await packets.ready();
@@ -29,12 +30,11 @@ export async function checkPackets(expectation: TcpExpectation, deadline: Deadli
     const isQuiet = packets.quietMs >= quietMs || performance.now() - began >= longestQuietWaitMs;
     return findings.length === 0 && isQuiet ? { value: true } : { seen: 'not all is there' };
   };
-  const timeoutMs = Math.max(0, deadline.at - performance.now());
   try {
     await retryUntil(attempt, { what: 'packets', timeoutMs, intervalMs: 10, wake: () => packets.more(), signal: play.signal });
   } catch (error) {
     if (!(error instanceof TimeoutError)) throw error;
-    if (findings.length > 0) throw failureOf(findings, ` within ${formatDuration(deadline.timeoutMs)}`);
+    if (findings.length > 0) throw failureOf(findings, ` within ${formatDuration(timeoutMs)}`);
   }
 }
 

@@ -14,7 +14,7 @@ import { tcpLog } from '../../src/commands/tcp-log.ts';
 import { up } from '../../src/commands/up.ts';
 import { withCleanup } from '../../src/core/cleanup.ts';
 import { EnvironmentError, InterruptedError, UsageError } from '../../src/core/errors.ts';
-import { silent } from '../../src/core/events.ts';
+import { silent, type EventBody } from '../../src/core/events.ts';
 import { retryUntil } from '../../src/core/retry.ts';
 import { OutputClosedError } from '../../src/commands/output.ts';
 import { testContext, type TestContextOptions } from '../helpers/command-context.ts';
@@ -198,6 +198,22 @@ describe('with machines that are up', { skip: await cannotMakeMachines() }, () =
       assert.ok(full && file!.byteLength >= 90_000 && file!.byteLength < 1_000_000, `${file!.byteLength} bytes`);
       assert.equal(readCapture(file!).cutShort, false);
     });
+  });
+
+  test('a tcpdump that hangs is given up, and the run goes on', async () => {
+    await on('vm1', 'p=$(command -v tcpdump); sudo cp --preserve=all "$p" "$p.kept"; printf "#!/bin/sh\nexec sleep 600\n" >/tmp/hang; chmod 755 /tmp/hang; sudo mv /tmp/hang "$p"');
+    await withCleanup(async (cleanup) => {
+      const { shells } = await attachLab(user().context, cleanup, ['vm1']);
+      const notices: EventBody[] = [];
+      const events = { emit: (event: EventBody) => void notices.push(event) };
+      const recording = new Recording({ plan: [{ machine: 'vm1', interfaces: ['eth0'], ports: [7999], filter: '' }], shells, hints: {}, events, patienceMs: 300 });
+      await recording.ready();
+      assert.match(recording.missing!, /waited 300 ms for tcpdump on vm1/);
+      assert.match(JSON.stringify(notices), /no packets are captured on vm1/);
+      assert.equal((await recording.end()).file, undefined);
+    });
+    await on('vm1', 'p=$(command -v tcpdump); sudo mv "$p.kept" "$p"');
+    assert.equal(await on('vm1', 'pgrep -l sleep'), '');
   });
 
   test('lab capture writes a file until the user stops it, only of what the filter lets through', async () => {
