@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { EnvironmentError, UsageError, messageOf, systemCode } from '../core/errors.ts';
 import { labJsonSchema } from '../lab/schema.ts';
-import { labTemplate } from '../lab/template.ts';
+import { labTemplate, templateSteps } from '../lab/template.ts';
 import type { CommandContext } from './context.ts';
 
 export interface InitOptions {
@@ -17,6 +17,8 @@ export interface InitResult {
   /** What the file points editors at; it is written anew each time. */
   readonly schemaFile: string;
   readonly template: string;
+  /** What is to be done before the machines can be used: comments that begin with `#`, and commands. */
+  readonly steps: readonly string[];
 }
 
 /**
@@ -30,7 +32,7 @@ export async function init({ labFile, overrides }: CommandContext, { template, f
   const text = labTemplate(template, { ...overrides, schemaPath: `./${basename(schemaFile)}`, programsFolder: relative(folder, programsFolder) });
   await write(labFile, text, force ? 'w' : 'wx');
   await write(schemaFile, `${JSON.stringify(labJsonSchema(), undefined, 2)}\n`, 'w');
-  return { file: labFile, schemaFile, template };
+  return { file: labFile, schemaFile, template, steps: templateSteps(template) };
 }
 
 async function write(file: string, text: string, flag: 'w' | 'wx'): Promise<void> {

@@ -6,7 +6,7 @@ import { checkLabName } from './rules.ts';
 export interface TemplateOptions {
   /** Name of the lab. Default: the template's own. */
   readonly name?: string | undefined;
-  /** Default: `netns`. */
+  /** Default: the template's own. */
   readonly provider?: string | undefined;
   /** Where the JSON Schema will lie, from the folder of the new file. Default: `./lab.schema.json`. */
   readonly schemaPath?: string | undefined;
@@ -14,10 +14,19 @@ export interface TemplateOptions {
   readonly programsFolder?: string | undefined;
 }
 
-type Template = (options: FilledOptions) => string;
+interface Template {
+  readonly provider: string;
+  readonly write: (options: FilledOptions) => string;
+  /** What the user does before `lab up`: comments and commands, line by line. */
+  readonly steps: readonly string[];
+}
+
 type FilledOptions = { readonly [K in keyof TemplateOptions]-?: string };
 
-const TEMPLATES: ReadonlyMap<string, Template> = new Map([['tp1', tp1]]);
+const TEMPLATES: ReadonlyMap<string, Template> = new Map([
+  ['tp1', { provider: 'netns', write: tp1, steps: [] }],
+  ['virtualbox', { provider: 'ssh', write: virtualbox, steps: virtualboxSteps() }],
+]);
 
 /** The names that `labTemplate` knows, the default first. */
 export const labTemplates: readonly string[] = [...TEMPLATES.keys()];
@@ -28,11 +37,21 @@ export const labTemplates: readonly string[] = [...TEMPLATES.keys()];
  * @throws {UsageError} `unknown-template`, with the known names; `wrong-name` when `name` is no legal host name.
  */
 export function labTemplate(template: string, options: TemplateOptions = {}): string {
-  const write = TEMPLATES.get(template);
-  if (!write) throw new UsageError(`there is no template "${template}"`, { code: 'unknown-template', hint: suggestion(template, labTemplates) });
-  const { name = template, provider = 'netns', schemaPath = './lab.schema.json', programsFolder = 'dist/programs' } = options;
+  const { write, provider: own } = templateNamed(template);
+  const { name = template, provider = own, schemaPath = './lab.schema.json', programsFolder = 'dist/programs' } = options;
   checkLabName(name);
   return write({ name, provider, schemaPath, programsFolder });
+}
+
+/** What is to be done before the machines of a template can be used. @throws {UsageError} `unknown-template` */
+export function templateSteps(template: string): readonly string[] {
+  return templateNamed(template).steps;
+}
+
+function templateNamed(name: string): Template {
+  const template = TEMPLATES.get(name);
+  if (!template) throw new UsageError(`there is no template "${name}"`, { code: 'unknown-template', hint: suggestion(name, labTemplates) });
+  return template;
 }
 
 /** The reference practical: two machines on a NAT network, a TCP server and its client. */
@@ -51,7 +70,58 @@ machines: # they know each other by name
   vm1: { image: ubuntu-24.04, user: ildvm1, interfaces: { eth0: { network: natnet, address: 192.168.100.4 } } }
   vm2: { image: ubuntu-24.04, user: ildvm2, interfaces: { eth0: { network: natnet, address: 192.168.100.5 } } }
 
-programs:
+${practical(programsFolder)}`;
+}
+
+/** The practical on two virtual machines of VirtualBox that exist already, on one NAT network. */
+function virtualbox({ name, provider, schemaPath, programsFolder }: FilledOptions): string {
+  return `# yaml-language-server: $schema=${schemaPath}
+# TP1 on two Ubuntu Server machines that run in VirtualBox, on one NAT network. lab reaches them over SSH, through the port forwards of that
+# network; the programs talk over the network itself. "lab up" looks whether all that stands here is so, and says what is not.
+version: 1
+name: ${name}
+provider: ${provider} # machines that run already; nothing of them is changed but folders of lab in the home of the user
+
+networks:
+  natnet: { subnet: 192.168.100.0/24, gateway: 192.168.100.1, nat: true }
+
+machines: # "ip -brief address" in a machine shows its interface and address
+  vm1:
+    user: ildvm1 # the account in the machine
+    interfaces: { enp0s3: { network: natnet, address: 192.168.100.4 } }
+    ssh: { host: 127.0.0.1, port: 2201 } # "key: ~/.ssh/id_ed25519" names a key; else as ssh would do it, and a password is asked for
+  vm2:
+    user: ildvm2
+    interfaces: { enp0s3: { network: natnet, address: 192.168.100.5 } }
+    ssh: { host: 127.0.0.1, port: 2202 }
+
+${practical(programsFolder)}`;
+}
+
+/** How VirtualBox makes such a network (VirtualBox manual, "Network Address Translation Service"). The lines are the same for sh, PowerShell and cmd.exe. */
+function virtualboxSteps(): string[] {
+  const forward = (machine: string, port: number, address: string): string => `VBoxManage natnetwork modify --netname natnet --port-forward-4 "ssh-${machine}:tcp:[127.0.0.1]:${port}:[${address}]:22"`;
+  return [
+    '# The network, with a way to the SSH server of each machine (on this host, once):',
+    'VBoxManage natnetwork add --netname natnet --network "192.168.100.0/24" --enable --dhcp on',
+    forward('vm1', 2201, '192.168.100.4'),
+    forward('vm2', 2202, '192.168.100.5'),
+    'VBoxManage natnetwork start --netname natnet',
+    '# The machines on that network (while they are off; "VBoxManage list vms" shows their names):',
+    'VBoxManage modifyvm vm1 --nic1 natnetwork --nat-network1 natnet',
+    'VBoxManage modifyvm vm2 --nic1 natnetwork --nat-network1 natnet',
+    '# In each machine, once; in the other its name is vm2:',
+    'sudo apt install openssh-server',
+    'sudo hostnamectl set-hostname vm1',
+    '# Your key to each machine, so that no password is needed (on this host; "ssh-keygen -t ed25519" makes one):',
+    'ssh-copy-id -p 2201 ildvm1@127.0.0.1',
+    'ssh-copy-id -p 2202 ildvm2@127.0.0.1',
+  ];
+}
+
+/** Programs and scenario of the practical, the same wherever the machines come from. */
+function practical(programsFolder: string): string {
+  return `programs:
   server:
     on: vm1
     files: [${word(join(programsFolder, 'server.js'))}] # copied to the machine; "build: [make]" would make them first

@@ -36,7 +36,7 @@ describe('candidates', () => {
     ['-f other.yaml ssh ', ['alpha', 'vm2']],
     ['--provider n', ['netns']],
     ['completion ', ['bash', 'zsh', 'fish']],
-    ['init --template ', ['tp1']],
+    ['init --template ', ['tp1', 'virtualbox']],
     ['logs ', ['20261123-143015-tp1']],
   ];
   for (const [line, words] of cases) {

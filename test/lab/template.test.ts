@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, it } from 'node:test';
 import { loadLab } from '../../src/lab/load.ts';
-import { labTemplate, labTemplates } from '../../src/lab/template.ts';
+import { labTemplate, labTemplates, templateSteps } from '../../src/lab/template.ts';
 import { parseScenarios } from '../../src/scenario/parse.ts';
 
 describe('the template of lab init', () => {
@@ -35,13 +35,30 @@ describe('the template of lab init', () => {
     assert.match(labTemplate('tp1', { programsFolder: '../x' }), /files: \[\.\.\/x\/client\.js\]/);
   });
 
+  it('for VirtualBox comes with commands that make what it describes', async () => {
+    using folder = mkdtempDisposableSync(join(tmpdir(), 'lab-template-'));
+    for (const program of ['server.js', 'client.js']) writeFileSync(join(folder.path, program), '');
+    writeFileSync(join(folder.path, 'lab.yaml'), labTemplate('virtualbox', { programsFolder: '' }));
+    const result = await loadLab(join(folder.path, 'lab.yaml'));
+    assert.ok('lab' in result);
+    const steps = templateSteps('virtualbox');
+    assert.equal(result.lab.provider, 'ssh');
+    assert.ok(steps.includes('VBoxManage natnetwork add --netname natnet --network "192.168.100.0/24" --enable --dhcp on'));
+    for (const { name, user, ssh, interfaces } of result.lab.machines.values()) {
+      assert.ok(steps.includes(`VBoxManage natnetwork modify --netname natnet --port-forward-4 "ssh-${name}:tcp:[${ssh?.host}]:${ssh?.port}:[${interfaces[0]?.address}]:22"`), name);
+      assert.ok(steps.includes(`VBoxManage modifyvm ${name} --nic1 natnetwork --nat-network1 natnet`), name);
+      assert.ok(steps.includes(`ssh-copy-id -p ${ssh?.port} ${user}@${ssh?.host}`), name);
+    }
+    assert.deepEqual(templateSteps('tp1'), []);
+  });
+
   it('is the lab.yaml of this repository', () => {
     assert.equal(readFileSync(resolve(import.meta.dirname, '../../lab.yaml'), 'utf8'), labTemplate('tp1'));
   });
 
   it('answers an unknown name with what it knows', () => {
     assert.throws(() => labTemplate('tp2'), { name: 'UsageError', code: 'unknown-template', hint: 'did you mean "tp1"?' });
-    assert.throws(() => labTemplate('web'), { hint: 'known: tp1' });
+    assert.throws(() => labTemplate('web'), { hint: 'known: tp1, virtualbox' });
   });
 
   it('refuses a name that is no host name', () => {

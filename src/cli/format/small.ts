@@ -9,8 +9,9 @@ import type { Style } from '../style.ts';
 
 /** Results that are told in a line or two. */
 
-export function formatInit({ file }: InitResult, cwd: string): string {
-  return `Wrote ${relative(cwd, file)}. Next: lab up\n`;
+export function formatInit({ file, steps }: InitResult, cwd: string): string {
+  const wrote = `Wrote ${relative(cwd, file)}. Next:`;
+  return steps.length === 0 ? `${wrote} lab up\n` : `${wrote}\n\n${steps.map((step) => `${step.startsWith('#') ? '' : '  '}${step}\n`).join('')}\nThen: lab up\n`;
 }
 
 export function formatValidate({ valid, problems, frames, lab }: ValidateResult, style: Style): string {
