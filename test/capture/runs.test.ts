@@ -13,10 +13,12 @@ import { run, type RunOptions, type RunResult } from '../../src/commands/run.ts'
 import { tcpLog } from '../../src/commands/tcp-log.ts';
 import { up } from '../../src/commands/up.ts';
 import { withCleanup } from '../../src/core/cleanup.ts';
+import type { Conversation } from '../../src/core/conversation.ts';
 import { EnvironmentError, InterruptedError, UsageError } from '../../src/core/errors.ts';
 import { silent, type EventBody } from '../../src/core/events.ts';
 import { retryUntil } from '../../src/core/retry.ts';
 import { OutputClosedError } from '../../src/commands/output.ts';
+import { runCli } from '../helpers/cli.ts';
 import { testContext, type TestContextOptions } from '../helpers/command-context.ts';
 import { cannotMakeMachines, labFolder } from '../helpers/machines.ts';
 
@@ -102,6 +104,17 @@ describe('with machines that are up', { skip: await cannotMakeMachines() }, () =
     assert.deepEqual([sent.client.bytes, sent.server.bytes], [6, 6]);
     assert.deepEqual(log.capture, { packets: log.counts.packets, lost: 0, full: false, machines: [{ machine: 'vm1', interface: 'eth0', filter: 'tcp port 7999', clockOffsetMs: 0 }] });
     assert.equal(log.file, captureOf(result));
+  });
+
+  test('lab logs --tcp draws it, as text and as JSON', async () => {
+    const result = await play('exchange');
+    const name = result.runs[0]!.run;
+    const drawn = await runCli(['logs', '--tcp', name], { cwd: folder.path });
+    assert.equal(drawn.exitCode, 0, drawn.stderr);
+    assert.match(drawn.stdout, /^Conversation 1: vm2 192\.168\.100\.5:\d+ → vm1 192\.168\.100\.4:7999, \d+ packets/);
+    assert.match(drawn.stdout, /SYN-SENT ──  SYN seq=0 ─+▶ SYN-RECEIVED\n.*── data ──.*"Hello\\n".*── close ──.*FIN-WAIT-1 ──  FIN ACK/s);
+    const { conversations } = JSON.parse((await runCli(['--json', 'logs', '--tcp', name], { cwd: folder.path })).stdout) as { conversations: Conversation[] };
+    assert.deepEqual(conversations.map(({ close }) => close.by), ['client']);
   });
 
   test('so does every run of many, and nothing of a capture is left on the machine', async () => {
