@@ -23,6 +23,8 @@ export function userOfMachines(image = testImage, change: (text: string) => stri
   const shared = `mkdir -p ${imagesFolder()} "$XDG_CACHE_HOME/lab/images"; mount --bind ${imagesFolder()} "$XDG_CACHE_HOME/lab/images"`;
   const user = ordinaryUser([], { host: [shared] });
   const file = join(user.folder, 'lab.yaml');
-  writeFileSync(file, change(readFileSync(file, 'utf8').replaceAll('ubuntu-24.04', image).replace('provider: netns', 'provider: qemu')));
+  const text = readFileSync(file, 'utf8').replaceAll('ubuntu-24.04', image).replace('provider: netns', 'provider: qemu');
+  // Node alone takes ten seconds to start where each instruction is emulated and others work on the same processors.
+  writeFileSync(file, change(text.replaceAll(/- start: (\w+)/g, '- { start: $1, timeout: 90s }').replaceAll(/- (expect|exit|send): (\{.*\})/g, '- { $1: $2, timeout: 60s }')));
   return user;
 }

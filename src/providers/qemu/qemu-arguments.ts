@@ -31,7 +31,7 @@ export function machineArguments({ plan, label, acceleration, boot, stateFile }:
     '-object', 'rng-random,filename=/dev/urandom,id=rng', '-device', 'virtio-rng-pci,rng=rng',
     // Tells the guest that it was resumed, so that it mixes new randomness (Virtual Machine Generation ID).
     '-device', 'vmgenid,guid=auto',
-    '-chardev', `socket,id=console,path=${name}.console,server=on,wait=off,logfile=../console/${name}.log,logappend=off`, '-serial', 'chardev:console',
+    '-chardev', `socket,id=console,path=${name}.console,server=on,wait=off,logfile=../console/${name}.log,logappend=on`, '-serial', 'chardev:console',
     '-qmp', `unix:${name}.qmp,server=on,wait=off`,
     ...(stateFile === undefined ? [] : ['-incoming', `exec:cat ${quoteForShell(stateFile)}`]),
   ];

@@ -38,13 +38,14 @@ export async function waitUntilReady(watched: Watched): Promise<void> {
 async function greetingOf(watched: Watched): Promise<void> {
   const { machine, process, port, stateFolder, timeoutMs, signal, onStage } = watched;
   const seen = new Set<Stage>();
+  const saidBefore = sizeOf(consoleLog(stateFolder, machine));
   const reach = (stage: Stage): void => {
     if (!seen.has(stage)) onStage(stage);
     seen.add(stage);
   };
   const look = async (): Promise<Attempt<true>> => {
     if (!isAlive(process)) throw new EnvironmentError(`the virtual machine ${machine} ended while it started`, { code: 'vm-ended' });
-    if (sizeOf(consoleLog(stateFolder, machine)) > 0) reach('console');
+    if (sizeOf(consoleLog(stateFolder, machine)) > saidBefore) reach('console');
     const answer = await probe(port);
     if (answer !== 'silent') reach('network');
     if (answer !== 'greeting') return { seen: seen.size === 0 ? 'nothing yet: its console is empty' : `${[...seen].join(', ')}, but no SSH` };

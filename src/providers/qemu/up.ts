@@ -6,7 +6,7 @@ import { inStep } from '../../core/events.ts';
 import type { Lab } from '../../lab/types.ts';
 import type { ProviderContext, ProviderState } from '../provider.ts';
 import { chooseAcceleration, type Acceleration } from './acceleration.ts';
-import { consoleFolder, readyMark, workFolder } from './folders.ts';
+import { consoleFolder, consoleLog, readyMark, workFolder } from './folders.ts';
 import { forwardSsh } from './gateway.ts';
 import { findImages } from './images/find.ts';
 import type { Image } from './images/store.ts';
@@ -174,6 +174,8 @@ async function startAndWait({ build, machine: plan, launcher, acceleration, save
     progress(describeStages(stages));
   };
   await layDisks(build, plan, saved);
+  // A resumed machine goes on with what it said before.
+  if (!saved) writeFileSync(consoleLog(stateFolder, machine.name), '', { mode: 0o600 });
   const process = await launcher.startMachine({ plan, acceleration, boot: images.get(machine.name)?.boot, stateFile: saved && stateFile(stateFolder, saved.name, machine.name) });
   onStage('process');
   if (saved) await resume(stateFolder, machine.name, signal);

@@ -14,7 +14,7 @@ import { emptyCache, serveImage, type ImageServer } from '../../helpers/image-se
 const content = randomBytes(3_000_000);
 const signal = new AbortController().signal;
 
-function pull({ table }: ImageServer, emit: (event: EventBody) => void = silent.emit): Promise<boolean> {
+function pull({ table }: ImageServer, emit: (event: EventBody) => void = () => undefined): Promise<boolean> {
   return pullImage('small', { events: { emit }, signal, offline: false, table });
 }
 
