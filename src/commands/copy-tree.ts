@@ -4,6 +4,7 @@ import { mkdir, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, posix } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { EnvironmentError, messageOf } from '../core/errors.ts';
+import { isProgram, slashed } from '../host/local-paths.ts';
 import type { Shell } from '../ssh/shell.ts';
 
 export interface CopyCount {
@@ -75,7 +76,8 @@ async function localEntries(source: string): Promise<Entry[]> {
 async function localEntry(root: string, path: string): Promise<Entry | undefined> {
   const found = await stat(join(root, path)).catch(() => undefined);
   if (!found?.isFile() && !found?.isDirectory()) return undefined;
-  return { path, folder: found.isDirectory(), mode: found.mode & 0o777, bytes: found.size };
+  const isRun = found.isFile() && (await isProgram(join(root, path), found.mode));
+  return { path: slashed(path), folder: found.isDirectory(), mode: (found.mode & 0o777) | (isRun ? 0o100 : 0), bytes: found.size };
 }
 
 /** `d755 0\n./sub/` for each folder and file, NUL between them, because a name may hold anything else. */

@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join, posix, resolve } from 'node:path';
+import { basename, isAbsolute, join, posix, resolve } from 'node:path';
 import { withCleanup } from '../core/cleanup.ts';
 import { UsageError } from '../core/errors.ts';
 import { inStep } from '../core/events.ts';
@@ -65,7 +65,8 @@ function localPath(cwd: string, path: string): string {
 
 /** `vm1:notes.txt`, where what stands before the first colon has no `/`, as scp(1) reads it. `vm1:` and `vm1:~/x` start at the home folder. */
 export function parsePlace(text: string): Place {
-  const [, machine, path = ''] = /^([^/:]+):(.*)$/s.exec(text) ?? [];
+  // `C:\\notes.txt` is a path of Windows, not one on a machine C.
+  const [, machine, path = ''] = isAbsolute(text) ? [] : (/^([^/:]+):(.*)$/s.exec(text) ?? []);
   if (machine === undefined) return { machine, path: text };
   const relative = path.replace(/^~(\/|$)/, '');
   return { machine, path: relative === '' ? './' : relative };

@@ -1,3 +1,4 @@
+import { EnvironmentError } from '../core/errors.ts';
 import { inStep } from '../core/events.ts';
 import { fetchTools } from '../host/fetch-tools.ts';
 import type { Requirement } from '../providers/provider.ts';
@@ -35,7 +36,12 @@ export async function doctor(context: CommandContext, options: { readonly fix: b
 
 async function healthOf(name: string, signal: AbortSignal): Promise<ProviderHealth> {
   const provider = await providerNamed(name);
-  const requirements = await provider.check({ thorough: true, signal });
+  const requirements = await provider.check({ thorough: true, signal }).catch((error: unknown) => {
+    signal.throwIfAborted();
+    // One provider that cannot even be looked at does not hide the others.
+    if (error instanceof EnvironmentError) return [{ id: 'check', description: 'a look at this host', status: 'missing' as const, found: error.message, howToGet: error.hint === undefined ? [] : [error.hint] }];
+    throw error;
+  });
   return { provider: name, usable: requirements.every(({ status }) => status !== 'missing'), requirements };
 }
 

@@ -2,6 +2,7 @@ import { lstat, readdir, readlink, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { EnvironmentError, UsageError, systemCode } from '../core/errors.ts';
 import { quoteCommand } from '../core/shell-quote.ts';
+import { isProgram, slashed } from '../host/local-paths.ts';
 import type { Program } from '../lab/types.ts';
 import type { HashFile } from './file-hashes.ts';
 
@@ -79,7 +80,7 @@ class Collector {
     if (info.isDirectory()) return this.#folder(source, path, ancestors);
     if (!info.isFile()) throw this.#fault(`${source} is neither a file nor a folder`, 'Remove it from `files`.');
     const { sha256, sizeBytes } = await this.#guarded(source, this.#hashFile(source));
-    return [{ kind: 'file', path, source, sha256, sizeBytes, executable: (info.mode & 0o111) !== 0 }];
+    return [{ kind: 'file', path, source, sha256, sizeBytes, executable: await this.#guarded(source, isProgram(source, info.mode)) }];
   }
 
   async #folder(source: string, path: string, ancestors: readonly string[]): Promise<Entry[]> {
@@ -94,7 +95,7 @@ class Collector {
     const info = await this.#guarded(source, lstat(source));
     if (!info.isSymbolicLink()) return this.#follow(source, path, ancestors);
     const target = await readlink(source);
-    return (await this.#staysInside(source, target)) ? [{ kind: 'link', path, target }] : this.#follow(source, path, ancestors);
+    return (await this.#staysInside(source, target)) ? [{ kind: 'link', path, target: slashed(target) }] : this.#follow(source, path, ancestors);
   }
 
   async #staysInside(link: string, target: string): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { dirname } from 'node:path';
 import { EnvironmentError, systemCode } from '../core/errors.ts';
@@ -61,13 +61,15 @@ async function writeDurably(path: string, content: string): Promise<void> {
 
 /** Puts names that were made, renamed or removed in a folder on disk; fsync(2) of a file alone does not. Not every file system can. */
 export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
+  let handle: FileHandle | undefined;
   try {
+    handle = await open(folder, 'r');
     await handle.sync();
   } catch (error) {
+    // Windows does not even open a folder.
     if (!['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'EPERM', 'EISDIR'].includes(systemCode(error) ?? '')) throw error;
   } finally {
-    await handle.close();
+    await handle?.close();
   }
 }
 

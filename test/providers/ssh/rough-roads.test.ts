@@ -180,7 +180,7 @@ interface SlowRoad extends AsyncDisposable {
 /** A relay on the controller's host that passes each byte on after a while, in both directions. */
 async function slowRoad(made: SshMachines, name: 'vm1' | 'vm2', delayMs: number): Promise<SlowRoad> {
   const [file, ...args] = [...made.within, process.execPath, join(import.meta.dirname, '../../helpers/slow-relay.ts'), addresses[name], '22', String(delayMs)];
-  const relay = spawn(file!, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const relay = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const lines = createInterface({ input: relay.stdout });
   const [port] = (await once(lines, 'line')) as [string];
   return { alias: `slow-${name}`, port: Number(port), [Symbol.asyncDispose]: async () => void relay.kill('SIGKILL') };
