@@ -89,6 +89,12 @@ export const actions: Readonly<Record<string, Action>> = {
     return runOutcome(request, await run(context, { scenario, times, ...captureOf(options) }));
   },
 
+  record: async ({ context, arguments: [name], options }) => {
+    const [{ record }, { formatRecord }] = await Promise.all([import('../commands/record.ts'), import('./format/record.ts')]);
+    const result = await record(context, { name: String(name), write: isSet(options, 'write') });
+    return outcome(result, formatRecord(result, context.cwd));
+  },
+
   logs: async ({ context, arguments: [run], options, global }) => {
     const [{ logs, listLogs }, { formatRuns }] = await Promise.all([import('../commands/logs.ts'), import('./format/run.ts')]);
     if (isSet(options, 'list')) {

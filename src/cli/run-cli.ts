@@ -18,7 +18,7 @@ interface Manner {
   readonly json: boolean;
   readonly loudness: Loudness;
   readonly color: boolean;
-  /** The screen belongs to the program whose operator the user is (`lab run --as`). */
+  /** The screen belongs to the program whose operator the user is (`lab run --as`, `lab record`). */
   readonly isOperator: boolean;
 }
 
@@ -80,5 +80,5 @@ function mannerOf(argv: readonly string[]): Manner {
   const { words } = splitArguments(argv);
   const has = (...flags: string[]): boolean => flags.some((flag) => words.includes(flag));
   const loudness = has('-v', '--verbose') ? 'verbose' : has('-q', '--quiet') ? 'quiet' : 'normal';
-  return { json: has('--json'), loudness, color: !has('--no-color'), isOperator: has('--as') };
+  return { json: has('--json'), loudness, color: !has('--no-color'), isOperator: has('--as') || words.find((word) => !word.startsWith('-')) === 'record' };
 }

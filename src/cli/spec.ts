@@ -174,6 +174,19 @@ export const commandSpecs: readonly CommandSpec[] = [
     ],
   },
   {
+    name: 'record',
+    group: groups.scenarios,
+    summary: 'play all sides by hand, and get a scenario of it',
+    details:
+      'All programs of the lab are started, those that listen first; their terminals stand beside each other. The keyboard follows the side that waits for a line (Ctrl-O: the other side). It ends when all programs have ended, or with Ctrl-]. What you typed becomes "send" steps, what was shown proposed "expect" steps, to be looked at.',
+    arguments: [{ syntax: '<name>', description: 'name of the new scenario' }],
+    options: [{ flags: '--write', description: 'add it to the lab file; all that stands there stays as it is' }],
+    examples: [
+      { words: 'record hello', does: 'play, then see the scenario' },
+      { words: 'record hello --write', does: 'then: lab run hello' },
+    ],
+  },
+  {
     name: 'logs',
     group: groups.scenarios,
     summary: 'what the terminals of a run showed',

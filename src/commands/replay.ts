@@ -4,7 +4,7 @@ import { SideBySide } from '../report/side-by-side.ts';
 import { stateFolderFor } from '../state/folder.ts';
 import { findRun, readEvents, readRun } from '../state/runs.ts';
 import type { CommandContext, UserTerminal } from './context.ts';
-import { OutputClosedError, writeOutput } from './output.ts';
+import { drawScreen, enterOwnScreen } from './own-screen.ts';
 
 export interface ReplayOptions {
   /** Name of the run or its start; undefined means the newest. */
@@ -23,13 +23,6 @@ export interface ReplayResult {
   readonly lines: readonly string[];
 }
 
-/** Control sequences of xterm (ctlseqs): the alternate screen, the cursor, "home" and "erase to the end of the line" or of the screen. */
-const ENTER = '\x1b[?1049h\x1b[?25l';
-const LEAVE = '\x1b[?25h\x1b[?1049l';
-const HOME = '\x1b[H';
-const ERASE_LINE = '\x1b[K';
-const ERASE_BELOW = '\x1b[J';
-
 const FRAME_MS = 40;
 const PLAIN_COLUMNS = 120;
 
@@ -47,7 +40,7 @@ export async function replay(context: CommandContext, { run, speed, play }: Repl
   const events = fold.paced(speed === undefined ? fold.pace : 'real');
   const picture = new SideBySide(roles);
   const { terminal, signal } = context;
-  if (play && terminal.stdout.isTTY === true) await onScreenOfItsOwn(terminal, () => playEvents(events, picture, { terminal, signal, speed: speed ?? 1 }));
+  if (play && terminal.stdout.isTTY === true) await playOnOwnScreen(events, picture, { terminal, signal, speed: speed ?? 1 });
   else for (const event of events) picture.take(event);
   const durationMs = (events.at(-1)?.at.monotonicMs ?? 0) / (speed ?? 1);
   return { run: stored.id, durationMs, lines: picture.picture({ columns: terminal.stdout.columns ?? PLAIN_COLUMNS }) };
@@ -57,6 +50,15 @@ interface Playing {
   readonly terminal: UserTerminal;
   readonly signal: AbortSignal;
   readonly speed: number;
+}
+
+async function playOnOwnScreen(events: readonly TerminalEvent[], picture: SideBySide, playing: Playing): Promise<void> {
+  const leave = await enterOwnScreen(playing.terminal);
+  try {
+    await playEvents(events, picture, playing);
+  } finally {
+    await leave();
+  }
 }
 
 /** A picture after each event, but not more often than the eye can see. */
@@ -78,23 +80,5 @@ async function playEvents(events: readonly TerminalEvent[], picture: SideBySide,
 
 async function draw(terminal: UserTerminal, picture: SideBySide, ms: number): Promise<void> {
   const { columns = 80, rows = 24 } = terminal.stdout;
-  const lines = picture.picture({ columns, rows: rows - 2 });
-  const clock = `${(ms / 1000).toFixed(1)} s   (Ctrl-C ends)`;
-  const blank = Array.from({ length: Math.max(0, rows - 1 - lines.length) }, () => '');
-  await writeOutput(terminal.stdout, `${HOME}${[...lines, ...blank, clock].map((line) => line + ERASE_LINE).join('\r\n')}${ERASE_BELOW}`);
-}
-
-/** Whatever happens, also when the process is made to leave at once, the user's screen and cursor come back. */
-async function onScreenOfItsOwn(terminal: UserTerminal, work: () => Promise<void>): Promise<void> {
-  const leave = (): void => void terminal.stdout.write(LEAVE);
-  process.once('exit', leave);
-  try {
-    await writeOutput(terminal.stdout, ENTER);
-    await work();
-  } finally {
-    process.off('exit', leave);
-    await writeOutput(terminal.stdout, LEAVE).catch((error: unknown) => {
-      if (!(error instanceof OutputClosedError)) throw error;
-    });
-  }
+  await drawScreen(terminal, picture.picture({ columns, rows: rows - 2 }), `${(ms / 1000).toFixed(1)} s   (Ctrl-C ends)`);
 }

@@ -7,9 +7,12 @@ import { endText } from './words.ts';
 export interface PictureSize {
   readonly columns: number;
   readonly rows?: number | undefined;
+  /** The role whose keyboard is in use: its title is marked, and its cursor shown. */
+  readonly focus?: string | undefined;
 }
 
 interface Side {
+  readonly role: string;
   readonly title: string;
   transcript: Transcript;
   status: string | undefined;
@@ -18,6 +21,7 @@ interface Side {
 /** With less room than this, a terminal is put below the other. */
 const NARROWEST = 30;
 const SEPARATOR = ' │ ';
+const CURSOR = '█';
 /** What is kept of a terminal, UTF-16 units: more than any screen shows. */
 const RETAINED = 64 * 1024;
 
@@ -27,7 +31,7 @@ export class SideBySide {
 
   /** @param roles Those that are shown, in order, also before they start. */
   constructor(roles: readonly { readonly role: string; readonly machine: string }[]) {
-    for (const { role, machine } of roles) this.#sides.set(role, { title: `${role} · ${machine}`, transcript: new Transcript({ maxRetained: RETAINED }), status: undefined });
+    for (const { role, machine } of roles) this.#sides.set(role, { role, title: `${role} · ${machine}`, transcript: new Transcript({ maxRetained: RETAINED }), status: undefined });
   }
 
   take(event: TerminalEvent): void {
@@ -39,28 +43,33 @@ export class SideBySide {
     else if (event.kind === 'program-exited') side.status = endText(event);
   }
 
+  /** What stands on the line that the cursor of a role is on. */
+  currentLine(role: string): string {
+    return this.#sides.get(role)?.transcript.currentLine ?? '';
+  }
+
   /** Lines of the picture; none is wider than `columns`. */
-  picture({ columns, rows }: PictureSize): string[] {
+  picture({ columns, rows, focus }: PictureSize): string[] {
     const sides = [...this.#sides.values()];
     if (sides.length === 0) return [];
     const width = Math.floor((columns - SEPARATOR.length * (sides.length - 1)) / sides.length);
     if (sides.length > 1 && width < NARROWEST) {
       const each = rows === undefined ? undefined : Math.max(2, Math.floor(rows / sides.length));
-      return sides.flatMap((side) => linesOf(side, columns, each));
+      return sides.flatMap((side) => linesOf(side, side.role === focus, { columns, rows: each }));
     }
-    const parts = sides.map((side) => linesOf(side, width, rows));
+    const parts = sides.map((side) => linesOf(side, side.role === focus, { columns: width, rows }));
     const height = Math.max(...parts.map(({ length }) => length));
     return Array.from({ length: height }, (_, row) => parts.map((part) => padded(part[row] ?? '', width)).join(SEPARATOR).trimEnd());
   }
 }
 
 /** A heading, a rule, and the newest lines of a terminal. */
-function linesOf({ title, transcript, status }: Side, width: number, rows: number | undefined): string[] {
-  const text = transcript.text.split('\n').flatMap((line) => wrapped(line, width));
+function linesOf({ title, transcript, status }: Side, isFocus: boolean, { columns: width, rows }: PictureSize): string[] {
+  const text = `${transcript.text}${isFocus ? CURSOR : ''}`.split('\n').flatMap((line) => wrapped(line, width));
   if (text.at(-1) === '') text.pop();
   const room = rows === undefined ? text.length : Math.max(0, rows - 2);
-  const heading = status === undefined ? title : `${title}  (${status})`;
-  return [padded(wrapped(heading, width)[0]!, width), '─'.repeat(width), ...(room === 0 ? [] : text.slice(-room))];
+  const heading = `${isFocus ? '▶ ' : ''}${title}${status === undefined ? '' : `  (${status})`}`;
+  return [padded(wrapped(heading, width)[0]!, width), (isFocus ? '━' : '─').repeat(width), ...(room === 0 ? [] : text.slice(-room))];
 }
 
 /** A line cut into rows, as a terminal of that width would show it; tabs go to every eighth column. */

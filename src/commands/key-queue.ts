@@ -1,0 +1,41 @@
+/** Keys that wait for the program that takes them. One reader. */
+export class KeyQueue implements AsyncIterableIterator<Uint8Array> {
+  readonly #waiting: Uint8Array[] = [];
+  #reader: ((result: IteratorResult<Uint8Array>) => void) | undefined;
+  #isEnded = false;
+
+  push(keys: Uint8Array): void {
+    if (this.#isEnded) return;
+    if (this.#reader === undefined) this.#waiting.push(keys);
+    else this.#answer({ value: keys, done: false });
+  }
+
+  /** No more keys come. What waits is still given out. */
+  end(): void {
+    this.#isEnded = true;
+    this.#answer({ value: undefined, done: true });
+  }
+
+  next(): Promise<IteratorResult<Uint8Array>> {
+    const keys = this.#waiting.shift();
+    if (keys !== undefined) return Promise.resolve({ value: keys, done: false });
+    if (this.#isEnded) return Promise.resolve({ value: undefined, done: true });
+    return new Promise((resolve) => {
+      this.#reader = resolve;
+    });
+  }
+
+  return(): Promise<IteratorResult<Uint8Array>> {
+    this.end();
+    return Promise.resolve({ value: undefined, done: true });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  #answer(result: IteratorResult<Uint8Array>): void {
+    this.#reader?.(result);
+    this.#reader = undefined;
+  }
+}

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { down } from '../../src/commands/down.ts';
+import { record } from '../../src/commands/record.ts';
+import { run } from '../../src/commands/run.ts';
+import { up } from '../../src/commands/up.ts';
+import { quoteCommand } from '../../src/core/shell-quote.ts';
+import { mainFile } from '../helpers/cli.ts';
+import { testContext } from '../helpers/command-context.ts';
+import { cannotMakeMachines, labFolder } from '../helpers/machines.ts';
+
+const asker = (prompt: string, then: string): string => `[sh, -c, 'printf "${prompt} "; read -r answer && ${then}']`;
+const lab = `version: 1
+name: recorded
+networks: { natnet: 192.168.100.0/24 }
+machines:
+  vm1: { user: ildvm1, address: 192.168.100.4 }
+  vm2: { user: ildvm2, address: 192.168.100.5 }
+programs:
+  one: { on: vm1, command: ${asker('name?', 'echo "hello $answer at $(date +%s)"')}, prompt: "name? " }
+  two: { on: vm2, command: ${asker('age?', 'echo "so <$answer>"; exit 3')}, prompt: "age? " }
+scenarios:
+  first: # stays as it is
+    - start: one # and so does this
+`;
+
+/** What is typed, each as soon as the screen shows something that matches. */
+type Keys = readonly (readonly [when: RegExp, press: string])[];
+
+describe('lab record', { skip: await cannotMakeMachines() }, () => {
+  const folder = labFolder({ 'lab.yaml': lab });
+  const { context } = testContext(folder.path);
+
+  before(async () => {
+    await up(context, { recreate: false });
+  });
+  after(async () => {
+    await down(context, { purge: true });
+    await folder[Symbol.asyncDispose]();
+  });
+
+  /** `lab record` on a real terminal; gives what stood there when it was over. */
+  async function recorded(args: readonly string[], keys: Keys): Promise<{ readonly shown: string; readonly exitCode: number | null }> {
+    const command = `stty cols 100 rows 20; exec ${quoteCommand([process.execPath, mainFile, 'record', ...args])}`;
+    const child = spawn('script', ['-qefc', command, '/dev/null'], { cwd: folder.path, env: { ...process.env, TERM: 'xterm-256color' }, stdio: ['pipe', 'pipe', 'ignore'] });
+    const left = [...keys];
+    let shown = '';
+    child.stdout.setEncoding('utf8').on('data', (piece: string) => {
+      shown += piece;
+      const waiting = left.findIndex(([when]) => !when.test(shown));
+      for (const [, press] of left.splice(0, waiting === -1 ? left.length : waiting)) child.stdin.write(press);
+    });
+    const [exitCode] = (await once(child, 'close')) as [number | null];
+    assert.deepEqual(left, [], shown);
+    return { shown: shown.slice(shown.lastIndexOf('\x1b[?1049l') + '\x1b[?1049l'.length), exitCode };
+  }
+
+  test('makes a scenario of what was done at both terminals, and lab run plays it', async () => {
+    const { shown, exitCode } = await recorded(['both', '--write'], [[/name\? /, 'Ada\r'], [/hello Ada/, '36\r']]);
+    assert.equal(exitCode, 0);
+    assert.match(shown, /^scenarios:\r\n {2}both:\r\n {4}- start: one\r\n/);
+    assert.match(shown, /# Added to lab\.yaml\. Look at it; then: {2}lab run both/);
+    const text = readFileSync(join(folder.path, 'lab.yaml'), 'utf8');
+    assert.ok(text.startsWith(lab), 'what stood there stays');
+    const steps = text.slice(lab.length).split('\n').map((line) => line.trim()).filter((line) => line !== '');
+    assert.deepEqual(steps.filter((line) => !line.startsWith('- exit')), [
+      'both:', '- start: one', '- start: two', '- send: { one: "Ada" }', String.raw`- expect: { one: "/hello Ada at \\d+/" }`, '- send: { two: "36" }', '- expect: { two: "so <36>" }',
+    ]);
+    assert.equal((await run(context, { scenario: 'both', times: 2 })).passed, 2);
+  });
+
+  test('goes to the other side with Ctrl-O, and ends with Ctrl-]', async () => {
+    const { shown, exitCode } = await recorded(['other'], [[/age\?/, '\x0f'], [/▶ two/, '36\r'], [/so <36>/, '\x1d']]);
+    assert.equal(exitCode, 0);
+    assert.match(shown, /- send: \{ two: "36" \}\r\n {4}- expect: \{ two: "so <36>" \}\r\n {4}- exit: \{ two: 3 \}\r\n\r\n# Look at it/);
+    assert.doesNotMatch(shown, /one: "TERM"|exit: \{ one/);
+  });
+
+  test('does not begin where nobody can play, or under a name that is taken', async () => {
+    await assert.rejects(record(context, { name: 'new', write: false }), { code: 'no-terminal' });
+    const { shown, exitCode } = await recorded(['first'], []);
+    assert.equal(exitCode, 2);
+    assert.match(shown, /has a scenario "first" already/);
+  });
+});

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Event, EventBody } from '../../src/core/events.ts';
+import { scenarioYaml } from '../../src/lab/add-scenario.ts';
+import { parseScenarios } from '../../src/scenario/parse.ts';
+import { ScenarioProposal } from '../../src/scenario/propose.ts';
+import { labOf } from '../helpers/scenario-lab.ts';
+import { stamped, tp1Bodies } from '../helpers/tp1-events.ts';
+
+const isPrompt = (_role: string, line: string): boolean => /^(?:client|server)@vm\d:7999\$ $|^> $/.test(line);
+
+function proposed(events: readonly Event[]): readonly unknown[] {
+  const proposal = new ScenarioProposal(['7999'], isPrompt);
+  for (const event of events) proposal.take(event);
+  return proposal.steps();
+}
+
+const open: EventBody = { kind: 'terminal-opened', role: 'p', machine: 'vm1', columns: 80, rows: 24, command: ['p'] };
+const shows = (data: string): EventBody => ({ kind: 'terminal-output', role: 'p', data });
+const types = (data: string): EventBody => ({ kind: 'terminal-input', role: 'p', data, by: 'user' });
+
+function ofProgram(...bodies: readonly EventBody[]): readonly unknown[] {
+  return proposed(stamped([open, ...bodies])).slice(1);
+}
+
+function expected(line: string): unknown {
+  return ofProgram(shows(`${line}\r\n`))[0];
+}
+
+describe('a proposed scenario', () => {
+  test('of the reference session is the one of the practical, with more expected', () => {
+    assert.deepEqual(proposed(stamped(tp1Bodies)), [
+      { start: 'server' },
+      { expect: { server: 'Listening ...' } },
+      { start: 'client' },
+      { expect: { server: String.raw`/Connected by : \('192\.168\.100\.5', \d+\)/` } },
+      { expect: { client: 'TP1 CLI' } },
+      { send: { client: 'Hello vm1' } },
+      { expect: { server: "from client 'Hello vm1'" } },
+      { send: { server: "Hello ! ,What's up VM2" } },
+      { expect: { client: "from server Hello ! ,What's up VM2" } },
+      { send: { client: 'exit' } },
+      { expect: { client: 'from server Hello vm1' } },
+      { exit: { client: 0, server: 0 } },
+    ]);
+  });
+
+  test('is one that lab understands', async () => {
+    const lab = await labOf(`version: 1
+machines: { vm1: {}, vm2: {} }
+programs:
+  server: { on: vm1, command: [x], listens: 7999 }
+  client: { on: vm2, command: [y], prompt: "client@vm2:7999$ " }
+scenarios:
+${scenarioYaml('demo', proposed(stamped(tp1Bodies)) as Record<string, unknown>[], 2)}`);
+    assert.deepEqual(parseScenarios(lab).problems, []);
+  });
+
+  test('sends what the line was when Enter was pressed, not the keys', () => {
+    assert.deepEqual(ofProgram(types('helo'), types('\x7flo'), types(' you\x17me\x1b[D\x1b[3~'), types('\r')), [{ send: { p: 'hello me' } }]);
+    assert.deepEqual(ofProgram(types('wrong\x15right\r')), [{ send: { p: 'right' } }]);
+    assert.deepEqual(ofProgram(types('é日本\x7f語\r')), [{ send: { p: 'é日語' } }]);
+    assert.deepEqual(ofProgram(types('a\rb\r')), [{ send: { p: 'a' } }, { send: { p: 'b' } }]);
+  });
+
+  test('knows ^C and ^D', () => {
+    assert.deepEqual(ofProgram(types('\x03')), [{ signal: { p: 'INT' } }]);
+    assert.deepEqual(ofProgram(types('\x04')), [{ close: 'p' }]);
+  });
+
+  test('expects no echo, no prompt, no empty line, and of many lines the last', () => {
+    assert.deepEqual(ofProgram(shows('> '), types('hi\r'), shows('hi\r\none\r\n\r\ntwo\r\n> \r\n')), [{ send: { p: 'hi' } }, { expect: { p: 'two' } }]);
+  });
+
+  test('leaves open what differs from run to run', () => {
+    assert.deepEqual(expected('at 14:30:15 on 2026-11-23, PID 48213'), { expect: { p: String.raw`/at \d+:\d+:\d+ on \d+-\d+-\d+, PID \d+/` } });
+    assert.deepEqual(expected('<socket 0x7f3a9c>'), { expect: { p: String.raw`/<socket 0x[\da-fA-F]+>/` } });
+    assert.deepEqual(expected('port 7999, 3 items'), { expect: { p: 'port 7999, 3 items' } });
+    assert.deepEqual(expected('/etc/'), { expect: { p: String.raw`//etc//` } });
+  });
+
+  test('expects a number that was typed as it was', () => {
+    assert.deepEqual(ofProgram(types('12345\r'), shows('12345\r\ngot 12345\r\n')), [{ send: { p: '12345' } }, { expect: { p: 'got 12345' } }]);
+  });
+
+  test('ends where the user had enough: what lab ends then is nobody\'s doing', () => {
+    const proposal = new ScenarioProposal([], isPrompt);
+    for (const event of stamped([open, shows('hello\r\n')])) proposal.take(event);
+    proposal.finish();
+    for (const event of stamped([{ kind: 'program-exited', role: 'p', machine: 'vm1', exitCode: undefined, signal: 'TERM' }])) proposal.take(event);
+    assert.deepEqual(proposal.steps(), [{ start: 'p' }, { expect: { p: 'hello' } }]);
+  });
+});
