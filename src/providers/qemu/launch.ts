@@ -1,17 +1,20 @@
 import { fileURLToPath } from 'node:url';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { identify } from '../../host/processes.ts';
 import { startInBackground } from '../../host/background.ts';
 import { EnvironmentError, messageOf } from '../../core/errors.ts';
+import { broadcastOf, formatIPv4 } from '../../core/ipv4.ts';
 import { retryUntil } from '../../core/retry.ts';
 import type { ProviderContext } from '../provider.ts';
 import { controlSocket, processLog, workFolder } from './folders.ts';
 import { gatewayArguments, gatewaySocket, machineArguments, type MachineArguments } from './qemu-arguments.ts';
-import type { LabPlan, NetworkPlan } from './plan.ts';
+import type { LabPlan, NetworkPlan, NicPlan } from './plan.ts';
 import { labelArgument, labelOption, processesOf, type Label, type LabelledProcess } from './processes.ts';
 import { Qmp } from './qmp.ts';
 import { lastWords } from './ready.ts';
+import type { Lease } from './switch/dhcp.ts';
+import type { SwitchNetwork } from './switch/main.ts';
 import type { QemuTools } from './tools.ts';
 
 /** Starts what a lab needs, each process once: one that carries the label already is left as it is. */
@@ -28,12 +31,14 @@ export class Launcher {
 
   /** The switch process, listening. */
   async startSwitch(plan: LabPlan): Promise<void> {
-    const ports = [...plan.networks.values()].map((network) => portsOf(network, plan));
+    const { stateFolder } = this.#context;
+    const networks = [...plan.networks.values()].map((network): SwitchNetwork => ({ ports: portsOf(network, plan) }));
+    writeFileSync(join(workFolder(stateFolder), switchFile), JSON.stringify(networks));
     const main = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? 'switch/main.ts' : 'qemu-switch.js', import.meta.url));
     const label = this.#label('switch', 'all');
-    const command = [process.execPath, main, labelOption, labelArgument(label), ...ports.map((list) => list.join(','))];
+    const command = [process.execPath, main, labelOption, labelArgument(label), switchFile];
     const started = await this.#startOnce(label, command, {});
-    await Promise.all(ports.flat().map((port) => this.#listening(started, join(workFolder(this.#context.stateFolder), port))));
+    await Promise.all(networks.flatMap(({ ports }) => ports.map(({ name }) => this.#listening(started, join(workFolder(stateFolder), name)))));
   }
 
   /** The gateway of a network, ready for commands; the caller closes the conversation. */
@@ -96,9 +101,14 @@ export class Launcher {
   }
 }
 
-/** The gateway's first. */
-function portsOf(network: NetworkPlan, plan: LabPlan): string[] {
+const switchFile = 'switch.json';
+
+function portsOf(network: NetworkPlan, plan: LabPlan): SwitchNetwork['ports'] {
   const nics = plan.machines.flatMap((machine) => machine.nics).filter((nic) => nic.network === network.name);
-  return [network.port, ...nics.map(({ port }) => port)];
+  return [{ name: network.port, isGateway: true }, ...nics.map((nic) => ({ name: nic.port, isGateway: false, lease: leaseOf(nic, network) }))];
 }
 
+function leaseOf({ mac, address }: NicPlan, { subnet, nat, gateway, nameserver }: NetworkPlan): Lease {
+  const mask = formatIPv4(broadcastOf({ network: 0, prefixLength: subnet.prefixLength }) ^ 0xffff_ffff);
+  return { mac: mac.replaceAll(':', ''), address, mask, router: nat ? gateway : undefined, nameserver, server: gateway };
+}

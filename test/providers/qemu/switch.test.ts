@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { retryUntil } from '../../../src/core/retry.ts';
+import { answerDhcp } from '../../../src/providers/qemu/switch/dhcp.ts';
 import { FrameReader } from '../../../src/providers/qemu/switch/frames.ts';
 import { Switch } from '../../../src/providers/qemu/switch/switch.ts';
 
@@ -104,4 +105,38 @@ test('frames come out whole however the stream was cut', () => {
     const reader = new FrameReader();
     assert.deepEqual([...reader.take(stream.subarray(0, cut)), ...reader.take(stream.subarray(cut))], frames);
   }
+});
+
+/** A question as udhcpc(8) sends it: discover (1) or request (3). */
+function question(mac: string, type: number): Buffer {
+  const frame = Buffer.alloc(42 + 236 + 4 + 4);
+  Buffer.from(`${broadcast}${mac}0800`, 'hex').copy(frame);
+  Buffer.from([0x45]).copy(frame, 14);
+  frame[23] = 17;
+  frame.writeUInt16BE(68, 34);
+  frame.writeUInt16BE(67, 36);
+  Buffer.from([1, 1, 6, 0, 0xca, 0xfe, 0xba, 0xbe]).copy(frame, 42);
+  Buffer.from(mac, 'hex').copy(frame, 42 + 28);
+  Buffer.from([0x63, 0x82, 0x53, 0x63, 53, 1, type, 255]).copy(frame, 42 + 236);
+  return frame;
+}
+
+describe('DHCP', () => {
+  const lease = { mac: '525400000001', address: '192.168.100.4', mask: '255.255.255.0', router: '192.168.100.1', nameserver: '192.168.100.254', server: '192.168.100.1' };
+
+  test('gives each machine the address that lab.yaml states', () => {
+    const offer = answerDhcp(question(lease.mac, 1), lease)!;
+    assert.equal(offer.toString('hex', 0, 6), lease.mac);
+    assert.equal(offer.toString('hex', 46, 50), 'cafebabe');
+    assert.deepEqual([...offer.subarray(42 + 16, 42 + 20)], [192, 168, 100, 4]);
+    assert.equal(offer.toString('hex', 42 + 240, 42 + 243), '350102');
+    assert.match(offer.toString('hex', 42 + 240), /0104ffffff00.*0304c0a86401.*0604c0a864fe.*ff$/);
+    assert.equal(answerDhcp(question(lease.mac, 3), lease)!.toString('hex', 42 + 240, 42 + 243), '350105');
+  });
+
+  test('answers no other question', () => {
+    assert.equal(answerDhcp(question('525400000009', 1), lease), undefined);
+    assert.equal(answerDhcp(question(lease.mac, 7), lease), undefined);
+    assert.equal(answerDhcp(frame(broadcast, lease.mac, 'x'.repeat(300)).subarray(4), lease), undefined);
+  });
 });

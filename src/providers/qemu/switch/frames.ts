@@ -21,12 +21,24 @@ export class FrameReader {
   }
 }
 
+/** The frame without its length prefix. */
+export function bodyOf(framedBytes: Buffer): Buffer {
+  return framedBytes.subarray(headerSize);
+}
+
+/** The frame with its length prefix. */
+export function framed(body: Buffer): Buffer {
+  const header = Buffer.alloc(headerSize);
+  header.writeUInt32BE(body.length);
+  return Buffer.concat([header, body]);
+}
+
 /** Addresses of an Ethernet frame (IEEE 802.3, 3.2), given with its length prefix. */
-export function addressesOf(framed: Buffer): { readonly destination: string; readonly source: string; readonly isGroup: boolean } | undefined {
-  if (framed.length < headerSize + 14) return undefined;
+export function addressesOf(framedBytes: Buffer): { readonly destination: string; readonly source: string; readonly isGroup: boolean } | undefined {
+  if (framedBytes.length < headerSize + 14) return undefined;
   return {
-    destination: framed.toString('hex', headerSize, headerSize + 6),
-    source: framed.toString('hex', headerSize + 6, headerSize + 12),
-    isGroup: (framed[headerSize]! & 1) === 1,
+    destination: framedBytes.toString('hex', headerSize, headerSize + 6),
+    source: framedBytes.toString('hex', headerSize + 6, headerSize + 12),
+    isGroup: (framedBytes[headerSize]! & 1) === 1,
   };
 }

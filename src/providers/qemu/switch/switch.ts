@@ -1,20 +1,29 @@
 import type { Socket } from 'node:net';
-import { addressesOf, FrameReader } from './frames.ts';
+import { answerDhcp, isDhcpQuestion, type Lease } from './dhcp.ts';
+import { addressesOf, bodyOf, FrameReader, framed } from './frames.ts';
 
 /** slirp's own addresses (libslirp, `special_ethaddr`). */
 const slirpPrefix = '5255';
 /** What may wait for a slow receiver; a switch drops what is above it, and TCP slows down. */
 const mostWaitingBytes = 4_000_000;
 
+/** What is at a port. */
+export interface PortOptions {
+  /** slirp, which must not see everything. */
+  readonly isGateway: boolean;
+  /** What DHCP gives the machine there. */
+  readonly lease?: Lease | undefined;
+}
+
 /** A learning Ethernet switch (IEEE 802.1D, 7.8): one network, one connection per port. */
 export class Switch {
-  readonly #ports = new Map<string, { readonly socket: Socket; readonly isGateway: boolean }>();
+  readonly #ports = new Map<string, { readonly socket: Socket; readonly options: PortOptions }>();
   readonly #portOf = new Map<string, string>();
 
   /** Joins a connection; one that was on this port before is dropped, as when a cable is moved. */
-  attach(port: string, socket: Socket, { isGateway }: { readonly isGateway: boolean }): void {
+  attach(port: string, socket: Socket, options: PortOptions): void {
     this.#ports.get(port)?.socket.destroy();
-    this.#ports.set(port, { socket, isGateway });
+    this.#ports.set(port, { socket, options });
     const reader = new FrameReader();
     socket.on('data', (bytes: Buffer) => this.#read(port, socket, reader, bytes));
     // A machine that is ended is seen by "close".
@@ -35,13 +44,21 @@ export class Switch {
     if (!addresses) return;
     const { source, destination, isGroup } = addresses;
     this.#portOf.set(source, from);
+    // slirp would answer too, with any address: the question goes no further.
+    if (isDhcpQuestion(bodyOf(frame))) return this.#answerDhcp(from, bodyOf(frame));
     const target = isGroup ? undefined : this.#portOf.get(destination);
-    for (const [port, { socket, isGateway }] of this.#ports) {
+    for (const [port, { socket, options: { isGateway } }] of this.#ports) {
       if (port === from || (target !== undefined && target !== port)) continue;
       // slirp takes any frame for its own, whatever address it bears: it must not see what is meant for others.
       if (isGateway && !isGroup && !destination.startsWith(slirpPrefix)) continue;
       if (socket.writableLength < mostWaitingBytes) socket.write(frame);
     }
+  }
+
+  #answerDhcp(from: string, question: Buffer): void {
+    const port = this.#ports.get(from);
+    const answer = port?.options.lease && answerDhcp(question, port.options.lease);
+    if (answer) port.socket.write(framed(answer));
   }
 
   #detach(port: string, socket: Socket): void {

@@ -1,0 +1,110 @@
+/** What a machine gets that asks for an address. */
+export interface Lease {
+  /** Hexadecimal, without separators. */
+  readonly mac: string;
+  /** Dotted-decimal, as are all others. */
+  readonly address: string;
+  readonly mask: string;
+  /** Undefined where there is no way out. */
+  readonly router: string | undefined;
+  readonly nameserver: string;
+  /** The one that answers: the gateway. */
+  readonly server: string;
+}
+
+/** Offsets in an Ethernet frame with an IPv4 header without options. */
+const ipAt = 14;
+const udpAt = 34;
+const bootpAt = 42;
+/** RFC 2131, section 2: the options follow a fixed part, and this number. */
+const fixedSize = 236;
+const magicCookie = 0x6382_5363;
+const serverPort = 67;
+const clientPort = 68;
+const leaseSeconds = 86_400;
+
+/** RFC 2132, 9.6. */
+const messageTypes = { discover: 1, offer: 2, request: 3, ack: 5 } as const;
+
+/** Whether a frame (without length prefix) is a question of DHCP, which slirp must not answer: it would give any address. */
+export function isDhcpQuestion(frame: Buffer): boolean {
+  return frame.length >= bootpAt && frame.readUInt16BE(12) === 0x0800 && frame[ipAt] === 0x45 && frame[ipAt + 9] === 17 && frame.readUInt16BE(udpAt + 2) === serverPort;
+}
+
+/** The answer (a frame without length prefix) that gives the machine its stated address; undefined for another's question, or one that needs no answer (RFC 2131). */
+export function answerDhcp(frame: Buffer, lease: Lease): Buffer | undefined {
+  if (!isDhcpQuestion(frame) || frame.length < bootpAt + fixedSize + 4 || frame.toString('hex', bootpAt + 28, bootpAt + 34) !== lease.mac) return undefined;
+  if (frame.readUInt32BE(bootpAt + fixedSize) !== magicCookie) return undefined;
+  const asked = optionsIn(frame.subarray(bootpAt + fixedSize + 4)).get(53)?.[0];
+  if (asked === messageTypes.discover) return reply(frame, lease, messageTypes.offer);
+  return asked === messageTypes.request ? reply(frame, lease, messageTypes.ack) : undefined;
+}
+
+function optionsIn(bytes: Buffer): ReadonlyMap<number, Buffer> {
+  const options = new Map<number, Buffer>();
+  for (let at = 0; at + 1 < bytes.length && bytes[at] !== 255; ) {
+    if (bytes[at] === 0) {
+      at++;
+      continue;
+    }
+    const length = bytes[at + 1]!;
+    options.set(bytes[at]!, bytes.subarray(at + 2, at + 2 + length));
+    at += 2 + length;
+  }
+  return options;
+}
+
+function reply(question: Buffer, lease: Lease, type: number): Buffer {
+  const fixed = Buffer.from(question.subarray(bootpAt, bootpAt + fixedSize));
+  fixed[0] = 2;
+  octets(lease.address).copy(fixed, 16);
+  octets(lease.server).copy(fixed, 20);
+  fixed.fill(0, 44);
+  const cookie = Buffer.alloc(4);
+  cookie.writeUInt32BE(magicCookie);
+  const time = Buffer.alloc(4);
+  time.writeUInt32BE(leaseSeconds);
+  const options = [
+    option(53, Buffer.from([type])), option(54, octets(lease.server)), option(51, time), option(1, octets(lease.mask)),
+    ...(lease.router === undefined ? [] : [option(3, octets(lease.router))]), option(6, octets(lease.nameserver)), Buffer.from([255]),
+  ];
+  return udpFrame(Buffer.concat([fixed, cookie, ...options]), lease, question.subarray(6, 12));
+}
+
+function option(code: number, value: Buffer): Buffer {
+  return Buffer.concat([Buffer.from([code, value.length]), value]);
+}
+
+/** From the gateway to a machine that may have no address yet: by broadcast in IP, by its own address on the wire. */
+function udpFrame(payload: Buffer, { server }: Lease, mac: Buffer): Buffer {
+  const frame = Buffer.alloc(bootpAt + payload.length);
+  mac.copy(frame, 0);
+  // slirp's own form for its address in the network (libslirp, `special_ethaddr`).
+  Buffer.from([0x52, 0x55, ...octets(server)]).copy(frame, 6);
+  frame.writeUInt16BE(0x0800, 12);
+  frame[ipAt] = 0x45;
+  frame.writeUInt16BE(frame.length - ipAt, ipAt + 2);
+  frame[ipAt + 8] = 64;
+  frame[ipAt + 9] = 17;
+  octets(server).copy(frame, ipAt + 12);
+  frame.fill(255, ipAt + 16, ipAt + 20);
+  frame.writeUInt16BE(checksum(frame.subarray(ipAt, udpAt)), ipAt + 10);
+  frame.writeUInt16BE(serverPort, udpAt);
+  frame.writeUInt16BE(clientPort, udpAt + 2);
+  frame.writeUInt16BE(frame.length - udpAt, udpAt + 4);
+  // A UDP checksum of zero means that there is none (RFC 768).
+  payload.copy(frame, bootpAt);
+  return frame;
+}
+
+/** RFC 1071. */
+function checksum(header: Buffer): number {
+  let sum = 0;
+  for (let at = 0; at < header.length; at += 2) sum += header.readUInt16BE(at);
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
+  return ~sum & 0xffff;
+}
+
+function octets(address: string): Buffer {
+  return Buffer.from(address.split('.').map(Number));
+}
