@@ -4,6 +4,7 @@ import { withCleanup, type CleanupStack } from '../core/cleanup.ts';
 import { UsageError } from '../core/errors.ts';
 import type { Event, EventSink, RoleInfo } from '../core/events.ts';
 import { suggestion } from '../core/suggest.ts';
+import { TrueOrder } from '../core/true-order.ts';
 import { deployPrograms } from '../deploy/deploy.ts';
 import type { Lab } from '../lab/types.ts';
 import { playScenario } from '../scenario/play.ts';
@@ -42,6 +43,8 @@ type Seats = ReadonlyMap<string, Seat>;
 /** What the plays of one series have in common. */
 interface Series {
   readonly stage: Stage;
+  /** By name of the machine: milliseconds that its words take to get here. */
+  readonly oneWayMs: ReadonlyMap<string, number>;
   readonly scenario: Scenario;
   readonly stateFolder: string;
   readonly seats: Seats;
@@ -89,10 +92,10 @@ export async function run(context: CommandContext, options: RunOptions): Promise
     const opened = await openLab(context);
     const scenario = options.improvise?.(opened) ?? scenarioNamed(opened, options.scenario);
     return withLockedLab(context, 'run', async (stateFolder, locked) => {
-      const stage = await setStage(context, opened.lab, scenario, early, cleanup);
+      const set = await setStage(context, opened.lab, scenario, early, cleanup);
       const seats: Seats = (await options.seats?.(castOf(scenario, opened.lab).roles, stateFolder, locked)) ?? new Map();
       const capture = options.capture ?? opened.lab.capture ?? true;
-      return summarise(scenario, options.times, await playTimes(context, { stage, scenario, stateFolder, seats, capture }, options.times));
+      return summarise(scenario, options.times, await playTimes(context, { ...set, scenario, stateFolder, seats, capture }, options.times));
     });
   });
 }
@@ -119,7 +122,7 @@ function scenarioNamed({ lab, scenarios }: OpenedLab, name: string | undefined):
 }
 
 /** Connections to the machines that the scenario needs, and its programs there. */
-async function setStage(context: CommandContext, lab: Lab, scenario: Scenario, early: EarlyShells, cleanup: CleanupStack): Promise<Stage> {
+async function setStage(context: CommandContext, lab: Lab, scenario: Scenario, early: EarlyShells, cleanup: CleanupStack): Promise<Pick<Series, 'stage' | 'oneWayMs'>> {
   const { events, signal } = context;
   const { roles, machines: names } = castOf(scenario, lab);
   const { state, machines } = await findMachines(context, names);
@@ -127,7 +130,8 @@ async function setStage(context: CommandContext, lab: Lab, scenario: Scenario, e
   const connected = (await early.take(state.labId)) ?? (await connectAll(machines, cleanup, signal));
   const shells = withPeerNames(connected, machines);
   const programs = await deployPrograms(lab, shells, { events, signal, only: roles });
-  return { lab, shells, programs, events, signal };
+  const oneWayMs = new Map(machines.flatMap(({ machine, facts }) => (facts?.clock === undefined ? [] : [[machine.name, facts.clock.roundTripMs / 2] as const])));
+  return { stage: { lab, shells, programs, events, signal }, oneWayMs };
 }
 
 /** Which programs and machines take part. */
@@ -137,10 +141,11 @@ function castOf({ steps }: Scenario, lab: Lab): { readonly roles: readonly strin
   return { roles, machines: [...new Set([...roles.map((role) => lab.programs.get(role)!.on), ...commands])] };
 }
 
-async function playOnce(context: CommandContext, { stage, scenario, stateFolder, seats, capture }: Series, repeat: Repeat | undefined): Promise<FailedRun> {
+async function playOnce(context: CommandContext, { stage, oneWayMs, scenario, stateFolder, seats, capture }: Series, repeat: Repeat | undefined): Promise<FailedRun> {
   const folder = await RunFolder.create({ stateFolder, scenario: scenario.name, wallMs: Date.now(), repeat, onFault: (error) => void tellFault(context.events, error) });
   // The console stamps no event that has its time already: both tell of the same instant.
-  const events = broadcast([(event) => folder.record(event), (event) => context.events.emit(event), (event) => showAtSeat(seats, event)]);
+  const order = new TrueOrder((event) => folder.record(event), oneWayMs);
+  const events = broadcast([(event) => order.take(event), (event) => context.events.emit(event), (event) => showAtSeat(seats, event)]);
   const operators = new Map([...seats].map(([role, { operator }]) => [role, operator]));
   const { lab } = stage;
   try {
@@ -156,6 +161,7 @@ async function playOnce(context: CommandContext, { stage, scenario, stateFolder,
     await Promise.all([...seats.values()].map((seat) => seat.leave(result)));
     return { run: folder.id, folder: folder.path, result, durationMs, play };
   } finally {
+    await order.flush();
     await folder.close();
   }
 }

@@ -60,6 +60,36 @@ describe('rough roads', { skip: !isRoot && 'making the machines needs root', con
     });
   });
 
+  test('the merged transcript is in the order of what happened, though one machine is far away', async () => {
+    await withMachines({}, async (made, user) => {
+      await using far = await slowRoad(made, 'vm1', 100);
+      writeFileSync(made.sshConfig, `Host ${far.alias}\n  HostName 127.0.0.1\n  Port ${far.port}\n`);
+      laySshPractical(user, made, { vm1: `{ user: ildvm1, address: ${addresses.vm1}, ssh: { host: slow-vm1, key: ${made.keyFile} } }` });
+      const file = join(user.folder, 'lab.yaml');
+      const caller = "import socket; s = socket.create_connection(('192.168.100.4', 7999)); s.recv(10); print('2 client has heard', flush=True)";
+      const server = "import socket; s = socket.create_server(('', 7999)); c = s.accept()[0]; print('1 server speaks', flush=True); c.send(b'x'); c.recv(10); print('3 server hears the end', flush=True)";
+      writeFileSync(file, readFileSync(file, 'utf8').replace(/programs:[\s\S]*/, `programs:
+  server: { on: vm1, command: [python3, -c, ${JSON.stringify(server)}], listens: 7999 }
+  client: { on: vm2, command: [python3, -c, ${JSON.stringify(caller)}] }
+scenarios:
+  s:
+    - start: server
+    - start: client
+    - exit: { server: 0, client: 0 }
+`));
+      assert.equal((await user.lab('up', '--accept-new-host-keys')).exitCode, 0);
+      const run = await user.lab('run');
+      assert.equal(run.exitCode, 0, run.stdout + run.stderr);
+      const [stored] = readdirSync(join(user.folder, '.lab/runs'));
+      const lines = readFileSync(join(user.folder, '.lab/runs', stored!, 'session.log'), 'utf8').split('\n').flatMap((line) => /│ (\d .*)/.exec(line)?.[1] ?? []);
+      assert.deepEqual(lines, ['1 server speaks', '2 client has heard', '3 server hears the end']);
+    });
+  });
+
+  test('a machine without Node is sent ours, once, and it is gone again after down', async () => {
+    await withMachines({ prepare: 'mount --bind /dev/null /usr/bin/node' }, async (made, user) => void (await playsWell(made, user)));
+  });
+
   test('a connection lost in mid-run is told at once, the run is broken, and its programs are gone when the machine is back', async () => {
     await withMachines({}, async (made, user) => {
       writeFileSync(made.sshConfig, 'Host *\n  ServerAliveInterval 1\n  ServerAliveCountMax 2\n');
