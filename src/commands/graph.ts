@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { UsageError } from '../core/errors.ts';
 import { formatSubnet } from '../core/ipv4.ts';
@@ -8,9 +7,9 @@ import { topologyMermaid } from '../report/topology/mermaid.ts';
 import { topologySvg } from '../report/topology/svg.ts';
 import { topologyText } from '../report/topology/text.ts';
 import { topologyOf, type Topology } from '../report/topology/topology.ts';
-import { storing } from '../state/storage.ts';
 import type { CommandContext } from './context.ts';
 import { openLab } from './open-lab.ts';
+import { writeUserFile } from './user-file.ts';
 
 export interface GraphOptions {
   readonly format: string;
@@ -48,7 +47,7 @@ export async function graph(context: CommandContext, { format, output }: GraphOp
   const picture = draw(topologyOfLab(lab));
   if (output === undefined) return { lab: lab.name, format, file: undefined, graph: picture };
   const file = resolve(context.cwd, output);
-  await storing(`write ${file}`, () => writeFile(file, picture));
+  await writeUserFile(file, picture);
   return { lab: lab.name, format, file, graph: undefined };
 }
 

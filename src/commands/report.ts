@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import packageJson from '../../package.json' with { type: 'json' };
 import { UsageError } from '../core/errors.ts';
@@ -10,11 +9,11 @@ import type { ReportData } from '../report/report-data.ts';
 import { loadLab } from '../lab/load.ts';
 import { stateFolderFor } from '../state/folder.ts';
 import { findRun } from '../state/runs.ts';
-import { storing } from '../state/storage.ts';
 import type { CommandContext } from './context.ts';
 import { gatherReport } from './gather-report.ts';
 import { writeOutput } from './output.ts';
 import { readPlayer } from './player-files.ts';
+import { writeUserFile } from './user-file.ts';
 
 export interface ReportOptions {
   /** Name of the run or its start; undefined means the newest. */
@@ -77,7 +76,7 @@ export async function report(context: CommandContext, options: ReportOptions): P
     return { ...result, file: undefined };
   }
   const file = options.output === undefined ? join(stored.path, `report.${format.ending}`) : resolve(context.cwd, options.output);
-  await storing(`write ${file}`, () => writeFile(file, text, options.output === undefined ? { mode: 0o600 } : {}));
+  await writeUserFile(file, text, options.output === undefined ? 0o600 : undefined);
   return { ...result, file };
 }
 

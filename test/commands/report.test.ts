@@ -169,7 +169,7 @@ describe('lab report', () => {
     await assert.rejects(report(context, { ...options, format: 'pdf' }), { code: 'unknown-format', hint: /print it/ });
     await assert.rejects(report(context, { ...options, language: 'de' }), { code: 'unknown-language', hint: 'Known: en, fr' });
     await assert.rejects(report(context, { ...options, run: 'nothing' }), { code: 'run-unknown' });
-    await assert.rejects(report(context, { ...options, output: 'no/such/folder.html' }), { code: 'ENOENT' });
+    await assert.rejects(report(context, { ...options, output: 'no/such/folder.html' }), { code: 'no-folder', exitCode: 2 });
   });
 
   test('goes to standard output for "-", and nothing else does', async () => {
