@@ -35,6 +35,8 @@ describe('the reference practical on two virtual machines, as an ordinary user',
 
     const look = await user.lab('exec', 'vm1', '--', 'sh', '-c', 'hostname; id -un; ip -4 -brief address show eth0; getent hosts vm2; sudo -n id -un');
     assert.match(look.stdout, /vm1\s.*ildvm1\s.*192\.168\.100\.4\/24\s.*192\.168\.100\.5\s+vm2\s.*root/s);
+    const lease = await user.lab('exec', 'vm2', '--', 'sudo', '/usr/lib/klibc/bin/ipconfig', '-n', '-t', '60', '-c', 'dhcp', 'eth0');
+    assert.match(lease.stdout + lease.stderr, /address: 192\.168\.100\.5 .*gateway: 192\.168\.100\.1 /s);
     assert.equal((await user.lab('check-port', '7999')).exitCode, 0);
     const run = await user.lab('run');
     assert.equal(run.exitCode, 0, run.stderr + run.stdout);
