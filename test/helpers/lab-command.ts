@@ -25,7 +25,7 @@ export interface LabUser extends AsyncDisposable {
   /** Starts `lab` and leaves the rest to the test. `pid` is that of lab itself. */
   start(...args: string[]): ChildProcess;
   /** The same for any command of this user. */
-  command(command: readonly string[]): ChildProcess;
+  command(command: readonly string[], stdin?: 'ignore' | 'pipe'): ChildProcess;
 }
 
 /** Why the embedded provider cannot be tested as that kind of user here; false when it can. */
@@ -102,9 +102,9 @@ interface UserParts {
 
 function makeUser({ name, folder, prefix, lab, env, owner, remove = folder }: UserParts): LabUser {
   layPractical(folder, owner);
-  const command = (words: readonly string[]): ChildProcess => {
+  const command = (words: readonly string[], stdin: 'ignore' | 'pipe' = 'ignore'): ChildProcess => {
     const [file = '', ...args] = [...prefix, ...words];
-    return spawn(file, args, { cwd: folder, env: { ...process.env, NO_COLOR: '1', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    return spawn(file, args, { cwd: folder, env: { ...process.env, NO_COLOR: '1', ...env }, stdio: [stdin, 'pipe', 'pipe'] });
   };
   const start = (...args: string[]): ChildProcess => command([lab, ...args]);
   return {

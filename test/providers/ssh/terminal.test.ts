@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { stripVTControlCharacters } from 'node:util';
+import { retryUntil } from '../../../src/core/retry.ts';
+import { quoteCommand } from '../../../src/core/shell-quote.ts';
+import { findOnHost } from '../../../src/host/tools.ts';
+import { fingerprint, parseHostKey } from '../../../src/ssh/keys.ts';
+import { currentUser, repository, type LabUser } from '../../helpers/lab-command.ts';
+import { laySshPractical } from '../../helpers/ssh-lab.ts';
+import { makeSshMachines } from '../../helpers/ssh-machines.ts';
+
+const cannot = process.getuid?.() === 0 ? findOnHost('script') === undefined && 'this needs script(1)' : 'making the machines needs root';
+
+/** `lab` on a terminal of its own, with somebody who answers what is shown. */
+class Terminal {
+  shown = '';
+  readonly #child;
+  #read = 0;
+
+  constructor(user: LabUser, words: readonly string[]) {
+    this.#child = user.command(['script', '-qec', quoteCommand([join(repository, 'scripts/lab'), ...words]), '/dev/null'], 'pipe');
+    this.#child.stdout?.on('data', (chunk: Buffer) => (this.shown += chunk.toString()));
+  }
+
+  /** Waits until that is shown after what was answered last, then types a line. */
+  async answer(expected: RegExp, line: string): Promise<void> {
+    await retryUntil(() => {
+      const match = expected.exec(this.shown.slice(this.#read));
+      return match === null ? { seen: this.shown } : { value: (this.#read += match.index + match[0].length) };
+    }, { what: String(expected), timeoutMs: 15_000 });
+    this.#child.stdin?.write(`${line}\r`);
+  }
+
+  async end(): Promise<number | null> {
+    const [code] = (await once(this.#child, 'close')) as [number | null];
+    return code;
+  }
+}
+
+describe('on a terminal', { skip: cannot }, () => {
+  test('host keys are shown and asked for, passwords are typed unseen, one question after the other', async () => {
+    const options = { sshdConfig: ['PasswordAuthentication yes', 'PubkeyAuthentication no'], password: 'geheim' };
+    await using made = await makeSshMachines({ vm1: { address: '192.168.100.4', ...options }, vm2: { address: '192.168.100.5', ...options } });
+    await using user = currentUser(made.within);
+    laySshPractical(user, made, { vm1: '{ user: ildvm1, address: 192.168.100.4, ssh: { host: 192.168.100.4 } }', vm2: '{ user: ildvm2, address: 192.168.100.5, ssh: { host: 192.168.100.5 } }' });
+
+    const no = new Terminal(user, ['up']);
+    for (let times = 0; times < 2; times++) await no.answer(/Is that the fingerprint that the machine itself shows\? \[y\/N\] /, 'n');
+    assert.equal(await no.end(), 3);
+
+    const yes = new Terminal(user, ['up']);
+    for (let times = 0; times < 2; times++) await yes.answer(/\[y\/N\] /, 'y');
+    await yes.answer(/Password of ildvm\d@192\.168\.100\.\d:22 \(vm\d\): /, 'falsch');
+    for (let times = 0; times < 2; times++) await yes.answer(/Password of ildvm\d@192\.168\.100\.\d:22 \(vm\d\): /, 'geheim');
+    assert.equal(await yes.end(), 0, yes.shown);
+    const shown = stripVTControlCharacters(yes.shown);
+    for (const { hostKey } of Object.values(made.machines)) assert.ok(shown.includes(fingerprint(parseHostKey(hostKey.publicKey)!.blob)), shown);
+    assert.doesNotMatch(shown, /geheim|falsch/);
+    assert.match(shown, /Lab tp1 is up/);
+
+    const down = new Terminal(user, ['down']);
+    for (let times = 0; times < 2; times++) await down.answer(/Password of ildvm\d/, 'geheim');
+    assert.equal(await down.end(), 0, down.shown);
+  });
+
+  test('^C at a question ends lab as at any other time', async () => {
+    await using made = await makeSshMachines({ vm1: { address: '192.168.100.4' }, vm2: { address: '192.168.100.5' } });
+    await using user = currentUser(made.within);
+    laySshPractical(user, made);
+    const asked = new Terminal(user, ['--provider', 'ssh', 'up']);
+    await asked.answer(/\[y\/N\] /, '\x03');
+    assert.equal(await asked.end(), 130, asked.shown);
+  });
+});
