@@ -100,7 +100,6 @@ ${practical(programsFolder)}`;
 
 /** How VirtualBox makes such a network (VirtualBox manual, "Network Address Translation Service"). The lines are the same for sh, PowerShell and cmd.exe. */
 function virtualboxSteps(): string[] {
-  const forward = (machine: string, port: number, address: string): string => `VBoxManage natnetwork modify --netname natnet --port-forward-4 "ssh-${machine}:tcp:[127.0.0.1]:${port}:[${address}]:22"`;
   return [
     '# The network, with a way to the SSH server of each machine (on this host, once):',
     'VBoxManage natnetwork add --netname natnet --network "192.168.100.0/24" --enable --dhcp on',
@@ -117,6 +116,10 @@ function virtualboxSteps(): string[] {
     'ssh-copy-id -p 2201 ildvm1@127.0.0.1',
     'ssh-copy-id -p 2202 ildvm2@127.0.0.1',
   ];
+}
+
+function forward(machine: string, port: number, address: string): string {
+  return `VBoxManage natnetwork modify --netname natnet --port-forward-4 "ssh-${machine}:tcp:[127.0.0.1]:${port}:[${address}]:22"`;
 }
 
 /** Programs and scenario of the practical, the same wherever the machines come from. */
