@@ -1,8 +1,8 @@
 import { handleEvent, type EventHandlers } from '../core/event-handlers.ts';
 import type { Event } from '../core/events.ts';
 import { quoteCommand } from '../core/shell-quote.ts';
+import type { ProgramEnd } from './language/language.ts';
 import { LineFold } from './role-lines.ts';
-import { endText } from './words.ts';
 
 /** One thing that happened at a terminal, in the order in which it did. */
 export interface Moment {
@@ -10,6 +10,8 @@ export interface Moment {
   /** `line`: completed on the screen; `input`: typed, without Enter; `opened` and `exited`: the program. */
   readonly kind: 'line' | 'input' | 'opened' | 'exited';
   readonly text: string;
+  /** Of `exited`. */
+  readonly end?: ProgramEnd;
 }
 
 /** Nobody reads more beside a diagram, and a program that floods its terminal must not fill the memory. */
@@ -28,7 +30,7 @@ export class MomentFold {
     'terminal-input': ({ role, data }) => {
       for (const line of data.split(/[\r\n]+/)) if (line !== '') this.#add(role, 'input', line);
     },
-    'program-exited': (event) => this.#add(event.role, 'exited', endText(event)),
+    'program-exited': ({ role, exitCode, signal }) => void this.moments.push({ role, kind: 'exited', text: '', end: { exitCode, signal } }),
   };
 
   take(event: Event): void {

@@ -47,7 +47,7 @@ export class SpokenLinker {
     if (packet === handshake.syn) return this.#opening(ends);
     if (segment.length > 0) return this.#data(segment, ends);
     if (packet === handshake.ack) return sideWords('server', this.#nextLine(ends.server, (line) => line.includes(String(client.port)) || line.includes(client.address)));
-    if (packet === close.fin[from] || flags.includes('RST')) return sideWords(from, this.#event(ends[from], 'exited'));
+    if (packet === close.fin[from] || flags.includes('RST')) return sideWords(from, this.#end(ends[from]));
     return undefined;
   }
 
@@ -57,7 +57,7 @@ export class SpokenLinker {
     if (opened === undefined) return {};
     this.#used.add(opened);
     const before = this.#moments.slice(0, this.#moments.indexOf(opened)).findLast((moment) => moment.role === server && moment.kind === 'line');
-    return { client: { kind: 'event', text: opened.text }, ...(before && { server: { kind: 'line', text: before.text } }) };
+    return { client: { kind: 'command', text: opened.text }, ...(before && { server: { kind: 'line', text: before.text } }) };
   }
 
   #data({ from, text }: Segment, ends: Ends): SegmentWords {
@@ -90,11 +90,11 @@ export class SpokenLinker {
     return undefined;
   }
 
-  #event(role: string | undefined, kind: Moment['kind']): Words | undefined {
-    const found = this.#moments.find((moment) => moment.role === role && moment.kind === kind && !this.#used.has(moment));
-    if (found === undefined) return undefined;
+  #end(role: string | undefined): Words | undefined {
+    const found = this.#moments.find((moment) => moment.role === role && moment.kind === 'exited' && !this.#used.has(moment));
+    if (found?.end === undefined) return undefined;
     this.#used.add(found);
-    return { kind: 'event', text: found.text };
+    return { kind: 'end', ...found.end };
   }
 }
 

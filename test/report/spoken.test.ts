@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Event } from '../../src/core/events.ts';
 import { MomentFold } from '../../src/report/moments.ts';
+import { textOfWords } from '../../src/report/diagram/words.ts';
+import { languages } from '../../src/report/language/languages.ts';
 import { SpokenLinker } from '../../src/report/spoken.ts';
 import { Talk, tp1Talk } from '../helpers/conversations.ts';
 import { stamped, tp1Bodies } from '../helpers/tp1-events.ts';
@@ -16,20 +18,20 @@ function momentsOf(events: readonly Event[]): MomentFold['moments'] {
 
 function spokenIn(talk: Talk, events: readonly Event[] = stamped(tp1Bodies)): Record<number, string[]> {
   const words = new SpokenLinker(momentsOf(events)).link(talk.conversation(), ends);
-  return Object.fromEntries([...words].map(([packet, { client, server }]) => [packet, [client, server].map((side) => (side === undefined ? '' : `${side.kind}: ${side.text}`))]));
+  return Object.fromEntries([...words].map(([packet, { client, server }]) => [packet, [client, server].map((side) => (side === undefined ? '' : `${side.kind}: ${textOfWords(side, languages.en.diagram)}`))]));
 }
 
 describe('the words beside the segments', () => {
   test('of the reference session are the lines that caused them, and the lines that they caused', () => {
     assert.deepEqual(spokenIn(tp1Talk()), {
-      1: ['event: $ node client.js vm1 7999', 'line: Listening ...'],
+      1: ['command: $ node client.js vm1 7999', 'line: Listening ...'],
       3: ['', "line: Connected by : ('192.168.100.5', 36222)"],
       4: ['line: client@vm2:7999$ Hello vm1', "line: from client 'Hello vm1'"],
       6: ["line: from server Hello ! ,What's up VM2", "line: server@vm1:7999$ Hello ! ,What's up VM2"],
       8: ['line: client@vm2:7999$ exit', ''],
       10: ['line: from server Hello vm1', 'payload: “Hello vm1”'],
-      12: ['event: exit 0', ''],
-      14: ['', 'event: exit 0'],
+      12: ['end: program ended (0)', ''],
+      14: ['', 'end: program ended (0)'],
     });
   });
 

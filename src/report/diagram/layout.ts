@@ -1,6 +1,6 @@
 import type { Conversation, Phase, Segment, Side, TcpState } from '../../core/conversation.ts';
 import { foldSegments, type DiagramRow } from './fold.ts';
-import { wrapText, type SegmentWords } from './words.ts';
+import { wrapText } from './words.ts';
 
 /** Columns of the picture, in its own units: one is a CSS pixel when it is 900 wide, as it is on a screen; on A4 paper it is 0.75 of one. */
 export const WIDTH = 900;
@@ -44,6 +44,9 @@ export type Item =
   | { readonly kind: 'row'; readonly row: DiagramRow; readonly words: { readonly [S in Side]?: readonly string[] } }
   | { readonly kind: 'end' };
 
+/** What stands beside a segment, as text. */
+export type SpokenText = { readonly [S in Side]?: string };
+
 /** An item at its place. */
 export interface Placed {
   readonly item: Item;
@@ -67,7 +70,7 @@ export interface Layout {
 }
 
 /** Puts a conversation on paper: what stands where, from the top down. Knows nothing of SVG. */
-export function layOut(conversation: Conversation, words: ReadonlyMap<number, SegmentWords>, time: TimeScale): Layout {
+export function layOut(conversation: Conversation, words: ReadonlyMap<number, SpokenText>, time: TimeScale): Layout {
   const placed = stack(itemsOf(conversation, words, time));
   const last = placed.at(-1)!;
   const height = last.top + last.height;
@@ -85,7 +88,7 @@ function stack(blocks: readonly Block[]): Placed[] {
   });
 }
 
-function itemsOf(conversation: Conversation, words: ReadonlyMap<number, SegmentWords>, time: TimeScale): Block[] {
+function itemsOf(conversation: Conversation, words: ReadonlyMap<number, SpokenText>, time: TimeScale): Block[] {
   const rows = foldSegments(conversation.segments);
   const gaps = gapsBefore(rows);
   const perMs = SCALED_HEIGHT / Math.max(1, gaps.reduce((sum, gap) => sum + gap, 0));
@@ -117,10 +120,10 @@ function inPhase(blocks: readonly Omit<Block, 'phase'>[], phase: Phase | undefin
   return blocks.map((block) => ({ ...block, phase }));
 }
 
-function rowBlock(row: DiagramRow, words: ReadonlyMap<number, SegmentWords>): Block {
+function rowBlock(row: DiagramRow, words: ReadonlyMap<number, SpokenText>): Block {
   if (row.kind === 'fold') return { item: { kind: 'row', row, words: {} }, phase: row.phase, height: FOLD_ROW };
   const { client, server } = words.get(row.segment.packet) ?? {};
-  const wrapped = { ...(client && { client: wrapText(client.text, WORDS_COLUMNS, WORDS_LINES) }), ...(server && { server: wrapText(server.text, WORDS_COLUMNS, WORDS_LINES) }) };
+  const wrapped = { ...(client !== undefined && { client: wrapText(client, WORDS_COLUMNS, WORDS_LINES) }), ...(server !== undefined && { server: wrapText(server, WORDS_COLUMNS, WORDS_LINES) }) };
   const lines = Math.max(wrapped.client?.length ?? 0, wrapped.server?.length ?? 0);
   return { item: { kind: 'row', row, words: wrapped }, phase: row.segment.phase, height: Math.max(ROW, lines * WORDS_LINE + 10) };
 }

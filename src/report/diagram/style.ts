@@ -32,11 +32,13 @@ export const DIAGRAM_STYLE = `
 .tcp-flags { font-weight: 700; }
 .tcp text.tcp-small { font-size: 11px; fill: var(--tcp-soft); }
 .tcp text.tcp-warn, .tcp tspan.tcp-warn { fill: var(--tcp-warn); font-weight: 700; }
+/* A state is named again where a new page may begin. */
+.tcp-again { display: none; }
+@media print { .tcp-again { display: inline; } }
 .tcp-state { font-size: 10.5px; font-weight: 600; letter-spacing: .02em; }
 .tcp-said { font-weight: 700; }
 .tcp text.tcp-payload { font-style: italic; fill: var(--tcp-soft); }
-.tcp text.tcp-event { font-family: inherit; fill: var(--tcp-soft); }
-.tcp-axis { stroke: var(--tcp-rule); stroke-width: 1; }
+.tcp text.tcp-command, .tcp text.tcp-end { font-family: inherit; fill: var(--tcp-soft); }
 .tcp-arrow { fill: none; stroke: currentColor; stroke-width: 2; }
 .tcp-bare .tcp-arrow { stroke-width: 1.25; }
 .tcp-lost .tcp-arrow { stroke-dasharray: 5 4; }

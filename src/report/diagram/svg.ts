@@ -1,11 +1,11 @@
 import type { Conversation, Endpoint, Phase, Segment, Side, TcpState } from '../../core/conversation.ts';
 import { escapeMarkup } from '../escape-markup.ts';
 import type { DiagramWords, Notation } from '../language/language.ts';
-import { COLUMN, cutLayout, DEPARTURE, layOut, SLANT, WIDTH, WORDS_LINE, type Item, type Layout, type Piece, type Placed, type StateSpan, type TimeScale } from './layout.ts';
+import { COLUMN, cutLayout, DEPARTURE, layOut, SLANT, WIDTH, WORDS_LINE, type Item, type Layout, type Piece, type Placed, type SpokenText, type StateSpan, type TimeScale } from './layout.ts';
 import { describeConversation, phaseNote } from './phase-note.ts';
 import { flagsText, marksText, numbersText, optionTexts, synFacts, timeText } from './segment-text.ts';
 import { DIAGRAM_STYLE } from './style.ts';
-import { cutText, type SegmentWords, type Words } from './words.ts';
+import { cutText, textOfWords, type SegmentWords, type Words } from './words.ts';
 
 export interface DiagramOptions {
   readonly words: DiagramWords;
@@ -19,7 +19,7 @@ export interface DiagramOptions {
 
 /** The sequence diagram of a conversation: a whole SVG file, with its style. */
 export function conversationSvg(conversation: Conversation, options: DiagramOptions): string {
-  const layout = layOut(conversation, options.spoken, options.time);
+  const layout = layOut(conversation, spokenTexts(options), options.time);
   const whole = { top: 0, bottom: layout.height, placed: layout.placed };
   return new Drawing(conversation, options, layout).svg(whole, { part: 1, parts: 1, style: `<style>${DIAGRAM_STYLE}</style>` });
 }
@@ -29,7 +29,7 @@ export function conversationSvg(conversation: Conversation, options: DiagramOpti
  * must hold `DIAGRAM_STYLE`.
  */
 export function conversationPieces(conversation: Conversation, options: DiagramOptions, pageHeight: number): string[] {
-  const layout = layOut(conversation, options.spoken, options.time);
+  const layout = layOut(conversation, spokenTexts(options), options.time);
   const drawing = new Drawing(conversation, options, layout);
   const pieces = cutLayout(layout, pageHeight);
   return pieces.map((piece, index) => drawing.svg(piece, { part: index + 1, parts: pieces.length, style: '' }));
@@ -56,6 +56,10 @@ interface Part {
   readonly part: number;
   readonly parts: number;
   readonly style: string;
+}
+
+function spokenTexts({ spoken, words }: DiagramOptions): ReadonlyMap<number, SpokenText> {
+  return new Map([...spoken].map(([packet, { client, server }]) => [packet, { ...(client && { client: textOfWords(client, words) }), ...(server && { server: textOfWords(server, words) }) }]));
 }
 
 class Drawing {
@@ -99,12 +103,12 @@ class Drawing {
 
   /** The lifelines, coloured by state; each state is named where it begins, and again on a new page. */
   #lives({ top, bottom }: Piece): string[] {
-    return this.#layout.states.filter((span) => span.top < bottom && span.bottom > top).map((span) => this.#life({ ...span, top: Math.max(top, span.top), bottom: Math.min(bottom, span.bottom) }));
+    return this.#layout.states.filter((span) => span.top < bottom && span.bottom > top).map((span) => this.#life({ ...span, top: Math.max(top, span.top), bottom: Math.min(bottom, span.bottom) }, span.top < top));
   }
 
-  #life({ side, state, top, bottom }: StateSpan): string {
+  #life({ side, state, top, bottom }: StateSpan, isAgain: boolean): string {
     const x = COLUMN.lifeline[side];
-    const name = bottom - top < 11 ? '' : `<text class="tcp-state tcp-colored" x="${x + OUTWARDS[side] * 10}" y="${top + 11}" text-anchor="${ANCHOR[side]}">${state}</text>`;
+    const name = bottom - top < 11 ? '' : `<text class="tcp-state tcp-colored${isAgain ? ' tcp-again' : ''}" x="${x + OUTWARDS[side] * 10}" y="${top + 11}" text-anchor="${ANCHOR[side]}">${state}</text>`;
     return `<g class="tcp-${PHASE_OF_STATE[state]}"><rect class="tcp-life" x="${x - LIFE_WIDTH / 2}" y="${top}" width="${LIFE_WIDTH}" height="${bottom - top}"/>${name}</g>`;
   }
 

@@ -1,11 +1,16 @@
 import type { Side } from '../../core/conversation.ts';
 import { columnsOf } from '../../core/sanitize.ts';
+import type { DiagramWords, ProgramEnd } from '../language/language.ts';
 
-/** What stands on a terminal beside a segment. */
-export interface Words {
-  readonly text: string;
-  /** `line`: as the operator saw it. `payload`: what the program sent by itself, which no terminal of that side shows. `event`: a start or an end. */
-  readonly kind: 'line' | 'payload' | 'event';
+/** What stands beside a segment. */
+export type Words =
+  /** `line`: as the operator saw it. `payload`: what the program sent by itself, which no terminal of that side shows. `command`: what started the program. */
+  | { readonly kind: 'line' | 'payload' | 'command'; readonly text: string }
+  | ({ readonly kind: 'end' } & ProgramEnd);
+
+/** The text of words, in a language. */
+export function textOfWords(words: Words, { programEnd }: DiagramWords): string {
+  return words.kind === 'end' ? programEnd(words) : words.text;
 }
 
 /** Beside one segment: at the side that sent it what caused it, at the other what came of it there. */
@@ -19,7 +24,7 @@ export function wrapText(text: string, columns: number, lines: number): string[]
     const head = headOf(rest, columns);
     if (head === rest || wrapped.length === lines - 1) return [...wrapped, head === rest ? head : `${headOf(rest, columns - 1)}…`];
     const blank = head.lastIndexOf(' ');
-    const end = rest[head.length] === ' ' || blank < head.length / 2 ? head.length : blank;
+    const end = rest[head.length] === ' ' || blank < head.length / 3 ? head.length : blank;
     wrapped.push(rest.slice(0, end).trimEnd());
     rest = rest.slice(end).trimStart();
   }

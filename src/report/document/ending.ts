@@ -40,6 +40,6 @@ function closingStates({ segments }: Conversation, side: Side): TcpState[] {
 function exitTable({ run }: ReportData, language: Language): Block[] {
   if (run.roles.length === 0) return [];
   const { table, heads } = language.report.end;
-  const rows = run.roles.map((role) => [data(role.role), data(role.machine), plainData(statusText(role, language), statusTone(role))]);
+  const rows = run.roles.map((role) => [data(role.role), data(role.machine), plainData(statusText(role, language), statusTone(role, run))]);
   return [{ kind: 'table', caption: table, heads: [heads.program, heads.machine, heads.status], rows }];
 }

@@ -54,5 +54,5 @@ function connectionTiles({ capture }: ReportData, { notation, diagram, report: {
 }
 
 function exitTiles({ run }: ReportData, language: Language): Tile[] {
-  return run.roles.slice(0, 4).map((role) => ({ label: language.report.tiles.exit(role.role), value: statusText(role, language), tone: statusTone(role) }));
+  return run.roles.slice(0, 4).map((role) => ({ label: language.report.tiles.exit(role.role), value: statusText(role, language), tone: statusTone(role, run) }));
 }

@@ -1,5 +1,5 @@
 import type { Language } from '../language/languages.ts';
-import type { RoleDocument } from '../run-summary.ts';
+import type { RoleDocument, RunDocument } from '../run-summary.ts';
 import type { Tone } from './blocks.ts';
 
 /** How a program ended, in words. */
@@ -9,7 +9,9 @@ export function statusText({ exitCode, signal, status }: RoleDocument, { report:
   return status === 'running' || status === 'not started' ? statuses[status] : statuses.unknown;
 }
 
-export function statusTone({ exitCode, signal }: RoleDocument): Tone {
-  if (exitCode === null && signal === null) return 'none';
-  return exitCode === 0 ? 'good' : 'bad';
+/** A program that `lab` ends after the last step did nothing wrong; nor did one that ended as the scenario wants it, with whatever status. */
+export function statusTone({ exitCode, signal }: RoleDocument, { result }: RunDocument): Tone {
+  if (exitCode === 0) return 'good';
+  const isOrdinary = (exitCode === null && signal === null) || signal === 'TERM' || signal === 'KILL';
+  return isOrdinary || result === 'passed' ? 'none' : 'bad';
 }

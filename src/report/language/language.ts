@@ -1,4 +1,8 @@
 import type { Phase, Side } from '../../core/conversation.ts';
+import type { EventOf } from '../../core/event-handlers.ts';
+
+/** How a program ended. */
+export type ProgramEnd = Pick<EventOf<'program-exited'>, 'exitCode' | 'signal'>;
 
 /** The languages that a report is written in. */
 export const LANGUAGES = ['en', 'fr'] as const;
@@ -38,9 +42,9 @@ export interface DiagramWords {
   readonly foldedFrom: (side: Side, segments: string, bytes: string) => string;
   readonly foldedMarks: (marks: string) => string;
   readonly pause: (duration: string) => string;
-  readonly notSeen: string;
   readonly continued: (part: number, parts: number) => string;
   readonly truncated: string;
+  readonly programEnd: (end: ProgramEnd) => string;
   readonly tableCaption: string;
   readonly tableHeads: { readonly packet: string; readonly time: string; readonly from: string; readonly words: string; readonly states: string; readonly remark: string };
   readonly tableCut: (shown: string, all: string) => string;

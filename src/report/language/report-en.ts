@@ -142,7 +142,6 @@ export const report = {
       empty: 'The capture of this run holds no TCP segment: the programs never reached each other.',
     },
     oneSided: 'The capture has segments of one side only: the other side never answered, or its answers took another way.',
-    segmentTable: 'All segments of this connection',
   },
   end: {
     fin: {

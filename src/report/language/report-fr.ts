@@ -142,7 +142,6 @@ export const report: ReportWords = {
       empty: 'La capture de cette exécution ne contient aucun segment TCP : les programmes ne se sont jamais joints.',
     },
     oneSided: 'La capture ne contient les segments que d’un seul côté : l’autre n’a jamais répondu, ou ses réponses sont passées par un autre chemin.',
-    segmentTable: 'Tous les segments de cette connexion',
   },
   end: {
     fin: {

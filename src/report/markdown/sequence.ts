@@ -3,7 +3,7 @@ import { foldSegments } from '../diagram/fold.ts';
 import { phaseNote } from '../diagram/phase-note.ts';
 import { flagsText, marksText, timeText } from '../diagram/segment-text.ts';
 import { nameOf } from '../diagram/svg.ts';
-import type { SegmentWords } from '../diagram/words.ts';
+import { textOfWords, type SegmentWords } from '../diagram/words.ts';
 import type { DiagramWords, Notation } from '../language/language.ts';
 import { mermaidText } from '../topology/mermaid.ts';
 
@@ -24,10 +24,10 @@ export function sequenceMermaid(conversation: Conversation, spoken: ReadonlyMap<
     }
     const { segment } = row;
     const { from, seq, ack, length, packet } = segment;
-    const said = spoken.get(packet)?.[from]?.text;
+    const said = spoken.get(packet)?.[from];
     const text = [
       flagsText(segment), `seq ${seq}`, ...(ack === undefined ? [] : [`ack ${ack}`]), `len ${length}`, timeText(conversation, segment, notation), marksText([segment]),
-      ...(said === undefined ? [] : [`« ${said} »`]),
+      ...(said === undefined ? [] : [`« ${textOfWords(said, words)} »`]),
     ];
     lines.push(`  ${from === 'client' ? 'C->>S' : 'S->>C'}: ${mermaidText(text.filter((part) => part !== '').join(' '))}`);
   }
