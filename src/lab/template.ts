@@ -149,6 +149,8 @@ scenarios:
     - send: { client: exit }
     - expect: { client: "from server Hello vm1" }
     - exit: { client: 0, server: 0 } # both end by themselves, with status 0
+
+# report: { author: Your Name, group: G1, course: Networks, lang: fr } # heading and language of "lab report"; several authors: [A, B]
 `;
 }
 
