@@ -59,7 +59,9 @@ interface Reached {
 
 async function reach({ signal }: CommandContext, attached: AttachedMachine, cleanup: CleanupStack): Promise<Reached> {
   const { machine, running } = attached;
-  const { name, user, image, interfaces } = machine;
+  const { name, interfaces } = machine;
+  // What was found on a machine says more than what the file says of it.
+  const { user, image } = { user: attached.facts?.user ?? machine.user, image: attached.facts?.distribution ?? machine.image };
   const known = { name, running, user, image, interfaces };
   if (!running) return { status: { ...known, problem: undefined }, shell: undefined };
   try {

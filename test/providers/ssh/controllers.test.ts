@@ -9,7 +9,7 @@ import { makeSshMachines } from '../../helpers/ssh-machines.ts';
 const isRoot = process.getuid?.() === 0;
 const foreign = join(repository, 'test/fixtures/foreign-controller.mjs');
 
-describe('the host of the user may be any that has Node', { skip: !isRoot && 'making the machines needs root' }, () => {
+describe('the host of the user may be any that has Node', { skip: !isRoot && 'making the machines needs root', concurrency: 2 }, () => {
   for (const platform of ['win32', 'darwin'] as const) {
     test(`the practical is played from a host that says ${platform}, without /proc and POSIX user IDs`, async () => {
       await using made = await makeSshMachines({ vm1: { address: '192.168.100.4' }, vm2: { address: '192.168.100.5' } });

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { setTimeout as waitMs } from 'node:timers/promises';
+import { retryUntil } from '../../../src/core/retry.ts';
 import { parseHostKey, fingerprint } from '../../../src/ssh/keys.ts';
 import { currentUser, ordinaryUser, type LabUser } from '../../helpers/lab-command.ts';
 import { laySshPractical, treeOf } from '../../helpers/ssh-lab.ts';
@@ -49,7 +51,7 @@ async function playPractical(user: LabUser, made: SshMachines): Promise<void> {
   assert.equal((await user.lab('down')).exitCode, 0);
 }
 
-describe('the reference practical on machines that lab did not make', { skip: !isRoot && 'making the machines needs root' }, () => {
+describe('the reference practical on machines that lab did not make', { skip: !isRoot && 'making the machines needs root', concurrency: 3 }, () => {
   for (const [kind, userOf] of [['root', currentUser], ['an ordinary user', ordinaryUser]] as const) {
     test(`is brought up, played and taken down by ${kind}, and leaves the machines as they were`, async () => {
       await using made = await plainMachines();
@@ -118,4 +120,51 @@ describe('the reference practical on machines that lab did not make', { skip: !i
     assert.match(purged.stderr, /Remove it by hand there: rm -r ~\/lab\/tp1 ~\/\.lab/);
     assert.ok(!existsSync(join(user.folder, '.lab')));
   });
+
+  test('a changed lab file needs no --recreate: the machines are looked at again', async () => {
+    await using made = await plainMachines();
+    await using user = currentUser(made.within);
+    laySshPractical(user, made);
+    assert.equal((await user.lab('up', '--accept-new-host-keys')).exitCode, 0);
+    const file = join(user.folder, 'lab.yaml');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('address: 192.168.100.4', 'address: 192.168.100.44'));
+    assert.equal((await user.lab('run')).exitCode, 1);
+    assert.match((await user.lab('up')).stderr, /vm1: eth0 has 192\.168\.100\.4, not 192\.168\.100\.44/);
+    made.machines['vm1']!.run('ip', 'address', 'add', '192.168.100.44/24', 'dev', 'eth0');
+    assert.equal((await user.lab('up')).exitCode, 0);
+    assert.equal((await user.lab('run')).exitCode, 0);
+  });
+
+  test('lab killed at any instant leaves nothing that down does not remove', async () => {
+    await using made = await plainMachines();
+    await using user = currentUser(made.within);
+    laySshPractical(user, made);
+    const { vm1, vm2 } = made.machines;
+    const before = [treeOf(vm1!.home), treeOf(vm2!.home)];
+    writeFileSync(made.sshConfig, 'Host *\n  StrictHostKeyChecking accept-new\n');
+    // From before the first connection to the midst of a run, on a host of whatever speed.
+    const { durationMs } = await timed(() => user.lab('up'));
+    assert.equal((await user.lab('down')).exitCode, 0);
+    for (const part of [0.3, 0.5, 0.65, 0.8, 0.95]) {
+      const child = user.start('up');
+      await waitMs(durationMs * part);
+      child.kill('SIGKILL');
+      const down = await user.lab('down');
+      assert.equal(down.exitCode, 0, `after ${part}: ${down.stderr}`);
+      assert.deepEqual([treeOf(vm1!.home), treeOf(vm2!.home)], before, `after ${part} of an up`);
+    }
+    assert.equal((await user.lab('up')).exitCode, 0);
+    const run = user.start('run');
+    await retryUntil(() => (vm1!.run('ss', '-Hltn').includes(':7999 ') ? { value: true } : { seen: 'no server' }), { what: 'the server', timeoutMs: 10_000, intervalMs: 1 });
+    run.kill('SIGKILL');
+    await retryUntil(() => ([vm1!, vm2!].every((machine) => machine.processes().length === 0) ? { value: true } : { seen: 'programs' }), { what: 'the programs to end', timeoutMs: 5000, intervalMs: 20 });
+    assert.equal((await user.lab('down')).exitCode, 0);
+    assert.deepEqual([treeOf(vm1!.home), treeOf(vm2!.home)], before);
+  });
 });
+
+async function timed(work: () => Promise<unknown>): Promise<{ readonly durationMs: number }> {
+  const started = performance.now();
+  await work();
+  return { durationMs: performance.now() - started };
+}
