@@ -141,6 +141,15 @@ describe('the report as a page', { skip: cannotBrowse }, () => {
     });
   });
 
+  test('fits a telephone: nothing but tables and diagrams has to be scrolled sideways', async () => {
+    await opened({}, 'fr', async (page) => {
+      await page.setViewportSize({ width: 390, height: 800 });
+      const wide = await page.locator('body *').evaluateAll((all) => all.filter((each) => each.getBoundingClientRect().right > 391 && each.closest('.wide') === null).map((each) => `${each.tagName}.${each.className}`));
+      assert.deepEqual(wide, []);
+      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390);
+    });
+  });
+
   test('is readable in the dark too: every text of the page and of the diagram stands out from its ground', async () => {
     await opened({}, 'en', async (page) => {
       for (const colorScheme of ['light', 'dark'] as const) {

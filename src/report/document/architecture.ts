@@ -2,6 +2,7 @@ import type { Language } from '../language/languages.ts';
 import type { ReportData } from '../report-data.ts';
 import { topologyOf } from '../topology/topology.ts';
 import { data, plainData, type Block, type Value } from './blocks.ts';
+import { runtimeText } from './programs.ts';
 
 /** The lab as it was: picture, machines, networks, versions. */
 export function architecture(report: ReportData, language: Language): Block[] {
@@ -39,7 +40,7 @@ function networkTable({ lab }: ReportData, { report: { architecture: words } }: 
 function versionTable({ lab, facts }: ReportData, { report: { architecture: words } }: Language): Block {
   const runtimes = lab!.programs.flatMap(({ name, on, command }): Value[][] => {
     const version = facts.get(on)?.runtimes[name];
-    return version === undefined ? [] : [[`\`${name}\``, data(`${command[0]} ${version}`)]];
+    return version === undefined ? [] : [[`\`${name}\``, data(runtimeText(command, version))]];
   });
   const rows: Value[][] = [['`lab`', data(lab!.version)], [words.provider(lab!.provider), data(lab!.version)], ...runtimes];
   return { kind: 'table', caption: words.versionTable, heads: [words.versionHeads.what, words.versionHeads.version], rows };

@@ -18,7 +18,7 @@ function programBlocks(program: DescribedProgram, report: ReportData, language: 
   const facts: (readonly [string, Value])[] = [
     [words.command, data(quoteCommand(command))],
     ...(build === undefined ? [] : [[words.build, data(quoteCommand(build))] as const]),
-    ...(runtime === undefined ? [] : [[words.runtime, data(`${command[0]} ${runtime}`)] as const]),
+    ...(runtime === undefined ? [] : [[words.runtime, data(runtimeText(command, runtime))] as const]),
   ];
   return [
     { kind: 'subheading', text: words.intro(name, on) },
@@ -27,6 +27,11 @@ function programBlocks(program: DescribedProgram, report: ReportData, language: 
     ...(unlisted === undefined ? [] : [{ kind: 'remark', tone: 'none', text: words.unlisted(notation.number(unlisted)) } as const]),
     ...files.map((file) => sourceBlock(file, report, language)),
   ];
+}
+
+/** `Python 3.12.3` says what it is; `v20.20.2` does not. */
+export function runtimeText(command: readonly string[], version: string): string {
+  return /^[A-Za-z]{2}/.test(version) ? version : `${command[0]} ${version}`;
 }
 
 function fileTable(files: readonly DescribedFile[], { report: { programs: words }, notation }: Language): Block[] {

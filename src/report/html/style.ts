@@ -33,7 +33,7 @@ header { padding-bottom: 1.2rem; border-bottom: 3px solid var(--accent); }
 dt { color: var(--soft); font-size: .82rem; }
 dd { margin: 0; }
 .facts { display: grid; gap: .4rem; margin: .6rem 0; }
-.facts div { display: grid; grid-template-columns: 12rem 1fr; gap: 1rem; align-items: baseline; }
+.facts div { display: grid; grid-template-columns: minmax(6rem, 12rem) minmax(0, 1fr); gap: 1rem; align-items: baseline; }
 .tone { font-weight: 600; }
 .tone-good { color: var(--good); }
 .tone-bad { color: var(--bad); }
@@ -87,7 +87,7 @@ button, select { padding: .35rem .8rem; border: 1px solid var(--rule); border-ra
 button:first-child { border-color: var(--accent); background: var(--accent); color: var(--ground); font-weight: 600; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 .hint { color: var(--soft); font-size: .85rem; }
-.screens { display: grid; grid-template-columns: repeat(auto-fit, minmax(22rem, 1fr)); gap: 1rem; }
+.screens { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(22rem, 100%), 1fr)); gap: 1rem; }
 .player { margin: 0; min-width: 0; }
 .player figcaption { margin-bottom: .3rem; font-weight: 600; }
 .screen { min-height: 8rem; }
