@@ -25,7 +25,7 @@ p { margin: .7rem 0; max-width: 46rem; }
 a { color: var(--accent); }
 code, pre { font-family: var(--mono); font-size: .875em; }
 code { overflow-wrap: anywhere; }
-code.short { white-space: nowrap; }
+td code.short { white-space: nowrap; }
 td code.hash { font-size: .72rem; white-space: nowrap; }
 p code, li code, dd code { padding: .08em .32em; border-radius: 4px; background: var(--panel); }
 header { padding-bottom: 1.2rem; border-bottom: 3px solid var(--accent); }
