@@ -42,8 +42,11 @@ test('space and mount options of the home folder are those of the file system th
   assert.deepEqual([home.freeBytes, home.executable], [1020 * 1024, false]);
 });
 
+function sudo(...lines: string[]): string {
+  return parseSurvey(['uid\t1000', ...lines]).facts.sudo;
+}
+
 test('rights of sudo are told apart', () => {
-  const sudo = (...lines: string[]): string => parseSurvey(['uid\t1000', ...lines]).facts.sudo;
   assert.deepEqual([sudo('tool\tsudo', 'sudo\tfree'), sudo('tool\tsudo', 'groups\tme sudo'), sudo('tool\tsudo', 'groups\tme'), sudo('groups\tsudo')], ['without-password', 'with-password', 'none', 'none']);
   assert.equal(parseSurvey(['uid\t0']).facts.sudo, 'without-password');
 });
