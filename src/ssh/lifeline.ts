@@ -75,8 +75,8 @@ finish
 }
 `;
 
-/** The remote script gives programs one second after TERM; then it needs a moment for KILL. */
-const endTimeoutMs = 4000;
+/** The remote script gives programs one second after TERM; then it needs a moment for KILL, on a busy machine more than one. */
+const endTimeoutMs = 8000;
 
 /** The machine's side of "programs never outlive the connection". Opened when the first program needs it; costs one session. */
 export class Lifeline {

@@ -63,9 +63,11 @@ export class Sessions {
     }
   }
 
-  /** Closes all connections. */
+  /** Closes all connections. Commands that have just ended still get their status. */
   async close(): Promise<void> {
     await this.#widening;
+    const ended = (): Attempt<true> => (this.#slots.used === 0 || this.connection.failure ? { value: true } : { seen: 'open sessions' });
+    await retryUntil(ended, { what: 'sessions to end', timeoutMs: lateMs, intervalMs: 2 }).catch(() => undefined);
     await Promise.all(this.#lanes.map(({ connection }) => connection.close()));
   }
 

@@ -12,6 +12,6 @@ export function isAlive(pid: number): boolean {
 }
 
 /** Waits until a process is gone. */
-export async function gone(pid: number, timeoutMs = 3000): Promise<void> {
+export async function gone(pid: number, timeoutMs = 10_000): Promise<void> {
   await retryUntil(() => (isAlive(pid) ? { seen: `process ${pid} runs` } : { value: undefined }), { what: `process ${pid} to end`, timeoutMs });
 }
