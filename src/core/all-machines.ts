@@ -20,7 +20,9 @@ function oneOf(failures: readonly unknown[], total: number): unknown {
   if (failures.length === 1) return first;
   const worse = failures.find((failure) => !(failure instanceof LabError)) ?? failures.find((failure) => !(failure instanceof ConnectionError));
   if (worse !== undefined || !(first instanceof ConnectionError)) return worse ?? first;
-  return new ConnectionError(first.machine, `${failures.length} of ${total} machines cannot be reached`, { code: 'machines-unreachable', detail: listFailures(failures), hint: first.hint, cause: first });
+  return new ConnectionError(first.machine, `${failures.length} of ${total} machines cannot be reached`, {
+    code: 'machines-unreachable', detail: listFailures(failures), hint: first.hint, cause: first,
+  });
 }
 
 /** Each failure with what was seen, below each other. */

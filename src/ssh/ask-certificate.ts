@@ -6,7 +6,10 @@ import { uint32, WireReader, wireString } from './wire.ts';
 
 /** Message numbers of RFC 4253 and RFC 5656. */
 const message = { kexInit: 20, ecdhInit: 30, ecdhReply: 31 } as const;
-const certificateTypes = ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521', 'rsa-sha2-512', 'rsa-sha2-256'].map((type) => `${type}-cert-v01@openssh.com`);
+const keyTypes = ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521', 'rsa-sha2-512', 'rsa-sha2-256'];
+const certificateTypes = keyTypes.map((type) => `${type}-cert-v01@openssh.com`);
+const ciphers = ['aes128-ctr', 'aes128-gcm@openssh.com'];
+const macs = ['hmac-sha2-256'];
 const longestPacket = 256 * 1024;
 
 /**
@@ -49,7 +52,7 @@ async function askCertificate(stream: Duplex, signal: AbortSignal): Promise<Uint
 
 /** RFC 4253, section 7.1: cookie, ten lists of names, two flags. Only key exchange and host key matter; all else is what every server has. */
 function kexInit(): Buffer {
-  const lists = [['curve25519-sha256', 'curve25519-sha256@libssh.org'], certificateTypes, ...Array.from({ length: 2 }, () => ['aes128-ctr', 'aes128-gcm@openssh.com']), ...Array.from({ length: 2 }, () => ['hmac-sha2-256']), ['none'], ['none'], [], []];
+  const lists = [['curve25519-sha256', 'curve25519-sha256@libssh.org'], certificateTypes, ciphers, ciphers, macs, macs, ['none'], ['none'], [], []];
   return Buffer.concat([Buffer.of(message.kexInit), randomBytes(16), ...lists.map((names) => wireString(names.join(','))), Buffer.alloc(5)]);
 }
 

@@ -38,6 +38,8 @@ class Execution {
   readonly #stdout: OutputCollector;
   readonly #stderr: OutputCollector;
   #process: ProcessId | undefined;
+  /** Whether it runs for so long that it has to be registered as soon as it is known which process it is. */
+  #isLong = false;
   #isRegistered = false;
 
   constructor(session: Session, lifeline: Lifeline, options: ExecOptions) {
@@ -52,7 +54,10 @@ class Execution {
   async run(signal: AbortSignal | undefined): Promise<ExecResult> {
     const aborted = Promise.withResolvers<never>();
     const abort = (): void => aborted.reject(signal?.reason as Error);
-    const registration = setTimeout(() => void this.#register().catch(() => undefined), registerAfterMs);
+    const registration = setTimeout(() => {
+      this.#isLong = true;
+      this.#registerSoon();
+    }, registerAfterMs);
     signal?.addEventListener('abort', abort, { once: true });
     if (signal?.aborted) abort();
     try {
@@ -76,7 +81,7 @@ class Execution {
   async #follow(): Promise<ExitStatus> {
     const [identity] = await Promise.all([this.#session.identify(), this.#session.skipNoise()]);
     this.#process = identity;
-    if (this.#lifeline.isPrepared) void this.#register().catch(() => undefined);
+    if (this.#isLong || this.#lifeline.isPrepared) this.#registerSoon();
     await this.#readAll();
     return this.#session.exit;
   }
@@ -97,10 +102,10 @@ class Execution {
     }
   }
 
-  async #register(): Promise<void> {
+  #registerSoon(): void {
     if (!this.#process || this.#isRegistered || this.#session.isClosed) return;
     this.#isRegistered = true;
-    await this.#lifeline.add(this.#process);
+    this.#lifeline.add(this.#process).catch(() => undefined);
   }
 
   /** Ends the whole process group, as gently as it allows, and gives the session up. */

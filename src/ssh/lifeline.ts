@@ -83,6 +83,8 @@ export class Lifeline {
   readonly #sessions: Sessions;
   readonly #heartbeat: Heartbeat;
   #opening: Promise<Session | undefined> | undefined;
+  /** Resolves when its shell has spoken, or never will. */
+  #begun: Promise<void> = Promise.resolve();
   #answers: (() => void)[] = [];
   #givenUp = false;
 
@@ -101,9 +103,13 @@ export class Lifeline {
     this.#opening ??= this.#open();
   }
 
-  /** From now on the process group ends with the connection. What is sent to the machine later is also acted on later there. */
+  /**
+   * From now on the process group ends with the connection. What is sent to the machine later is also acted on later there. Its shell has to have begun: one that
+   * is still starting when the connection goes dies of its first word, to which nobody listens any more.
+   */
   async add({ pid, start }: ProcessId): Promise<void> {
     await this.#send(`add ${pid} ${start}`);
+    await this.#begun;
   }
 
   async remove({ pid, start }: ProcessId): Promise<void> {
@@ -159,14 +165,14 @@ export class Lifeline {
     const session = await this.#sessions.open(execLine({ script, args: ['ok', String(lookSeconds)] }));
     const beats = setInterval(() => void session.write('beat\n'), intervalMs).unref();
     void session.closed.then(() => clearInterval(beats));
-    session.channel.stderr.resume();
-    void this.#listen(session);
+    this.#begun = this.#listen(session);
     return session;
   }
 
   async #listen(session: Session): Promise<void> {
     try {
-      await session.identify();
+      await Promise.all([session.identify(), session.skipNoise()]);
+      session.channel.stderr.resume();
     } catch (error) {
       if (error instanceof EnvironmentError) session.abandon();
       return;

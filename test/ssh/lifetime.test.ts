@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { mkdtempDisposableSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { gone, isAlive } from '../helpers/processes.ts';
-import { startSshd, type TestSshd } from '../helpers/sshd.ts';
+import { isRoot, startSshd, type TestSshd } from '../helpers/sshd.ts';
 import type { RemoteProcess } from '../../src/ssh/shell.ts';
 
 /** Ignores what can be ignored, and tells its PID and that of a child that does the same. */
@@ -59,6 +60,39 @@ describe('programs end with their connection', { concurrency: true, timeout: 30_
       await Promise.all(lab.pids.map((pid) => gone(pid)));
     });
   }
+
+  test('a command whose shell takes long to start is gone with the connection, too', { skip: !isRoot && 'only root can choose the login shell' }, async () => {
+    using folder = mkdtempDisposableSync(join(tmpdir(), 'lab-slow-shell-'));
+    const loginShell = join(folder.path, 'shell');
+    writeFileSync(loginShell, '#!/bin/sh\nsleep 0.5\nexec /bin/sh "$@"\n', { mode: 0o755 });
+    await using server = await startSshd({ loginShell });
+    const shell = await server.connect();
+    const pids: number[] = [];
+    const heard = Promise.withResolvers<void>();
+    const onOutput = (_stream: string, chunk: Uint8Array): void => {
+      const text = Buffer.from(chunk).toString();
+      if (pids.length === 0) pids.push(Number.parseInt(text, 10));
+      if (text.includes('long')) heard.resolve();
+    };
+    const running = shell.exec({ script: 'trap "" HUP TERM; echo $$; sleep 1; echo long; while :; do sleep 1; done' }, { onOutput });
+    running.catch(() => undefined);
+    await heard.promise;
+    await shell.close();
+
+    await Promise.all(pids.map((pid) => gone(pid)));
+  });
+
+  test('a program does not begin before there is somebody on the machine who will end it', { skip: !isRoot && 'only root can choose the login shell' }, async () => {
+    using folder = mkdtempDisposableSync(join(tmpdir(), 'lab-slow-shell-'));
+    const loginShell = join(folder.path, 'shell');
+    // The first session takes its time to start.
+    writeFileSync(loginShell, `#!/bin/sh\nmkdir ${folder.path}/first 2>/dev/null && sleep 0.7\nexec /bin/sh "$@"\n`, { mode: 0o755 });
+    await using server = await startSshd({ loginShell });
+    const lab = await startOtherLab(server, 'pipe', stubborn);
+    lab.kill();
+
+    await Promise.all(lab.pids.map((pid) => gone(pid)));
+  });
 
   test('a program is gone after its sshd was killed', async () => {
     await using server = await startSshd();

@@ -25,7 +25,11 @@ function interfaceFault(lab: Lab, { name: machine }: Machine, wanted: Interface,
   if (holder !== undefined) return { machine, message: `${address} belongs to ${holder.name}, not to ${name}`, hint: `In lab.yaml, name the interface of ${machine} "${holder.name}".` };
   const stranger = otherOwner(lab, machine, found);
   if (stranger !== undefined) {
-    return { machine, message: `it has ${stranger.address}, which is the address of ${stranger.name}, and not ${address}`, hint: `The address or port in \`ssh\` of ${machine} probably leads to ${stranger.name}: check the port forwards.` };
+    return {
+      machine,
+      message: `it has ${stranger.address}, which is the address of ${stranger.name}, and not ${address}`,
+      hint: `The address or port in \`ssh\` of ${machine} probably leads to ${stranger.name}: check the port forwards.`,
+    };
   }
   if (own === undefined) return { machine, message: `there is no interface ${name}, and nothing has ${address}; there is ${listOf(found)}`, hint: correction(lab, wanted, found) };
   const has = own.addresses.map((one) => one.address);
@@ -45,7 +49,8 @@ function otherOwner(lab: Lab, machine: string, found: readonly FoundInterface[])
 /** What to write instead, when one interface is on the network that is meant. */
 function correction(lab: Lab, { name, network, address }: Interface, found: readonly FoundInterface[]): string {
   const subnet = lab.networks.get(network)?.subnet;
-  const near = found.flatMap((one) => one.addresses.map((entry) => ({ name: one.name, address: entry.address }))).find((entry) => subnet !== undefined && contains(subnet, parseIPv4(entry.address) ?? 0));
+  const all = found.flatMap((one) => one.addresses.map(({ address: own }) => ({ name: one.name, address: own })));
+  const near = all.find((entry) => subnet !== undefined && contains(subnet, parseIPv4(entry.address) ?? 0));
   const remedy = near === undefined ? '' : `Write ${near.name}: ${near.address} in lab.yaml, or give`;
   return `${remedy || 'Correct lab.yaml, or give'} the machine its address: sudo ip address add ${address}/${subnet?.prefixLength ?? 24} dev ${near?.name ?? name}`;
 }

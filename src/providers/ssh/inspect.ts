@@ -28,7 +28,12 @@ export async function inspectMachines(lab: Lab, shells: ReadonlyMap<string, Shel
   return new Map([...found].map(([name, { survey, clock }]) => [name, factsOf(survey, clock, addressesSeenFrom(lab, name))]));
 }
 
-async function checkPeers(lab: Lab, shells: ReadonlyMap<string, Shell>, surveys: ReadonlyMap<string, Survey>, { events, signal }: Pick<ProviderContext, 'events' | 'signal'>): Promise<void> {
+async function checkPeers(
+  lab: Lab,
+  shells: ReadonlyMap<string, Shell>,
+  surveys: ReadonlyMap<string, Survey>,
+  { events, signal }: Pick<ProviderContext, 'events' | 'signal'>,
+): Promise<void> {
   const ports = new Map([...surveys].map(([name, { sshPort }]) => [name, sshPort]));
   const looked = await eachMachine(shells, async (shell) => {
     const peers = peersOf(lab, lab.machines.get(shell.machine)!, ports);
@@ -45,8 +50,13 @@ async function checkPeers(lab: Lab, shells: ReadonlyMap<string, Shell>, surveys:
 
 function homeFaults(machine: string, { facts: { home, user } }: Survey): MachineFault[] {
   if (home.path === '') return [{ machine, message: `the account ${user} has no home folder`, hint: `Make one: sudo mkhomedir_helper ${user}` }];
-  if (!home.writable) return [{ machine, message: `${user} cannot write to the home folder ${home.path}`, hint: `It is read-only or belongs to somebody else: lab ssh ${machine} 'ls -ld ~; grep " / " /proc/mounts'` }];
-  if (home.freeBytes !== undefined && home.freeBytes < leastFreeBytes) return [{ machine, message: `the disk of ${home.path} is full`, hint: `Make room there: lab ssh ${machine} df -h` }];
+  if (!home.writable) {
+    const hint = `It is read-only or belongs to somebody else: ssh there, and look with "ls -ld ~" and "findmnt -T ~".`;
+    return [{ machine, message: `${user} cannot write to the home folder ${home.path}`, hint }];
+  }
+  if (home.freeBytes !== undefined && home.freeBytes < leastFreeBytes) {
+    return [{ machine, message: `the disk of ${home.path} is full`, hint: 'Make room there; "df -h" on the machine shows where.' }];
+  }
   return [];
 }
 

@@ -31,7 +31,9 @@ const peersTimeoutMs = 20_000;
 /** Pure: whom a machine has to reach: the others on its networks. */
 export function peersOf(lab: Lab, machine: Machine, sshPorts: ReadonlyMap<string, number>): Peer[] {
   return machine.interfaces.flatMap(({ name: from, network }) => {
-    const others = [...lab.machines.values()].flatMap(({ name, interfaces }) => interfaces.filter((other) => other.network === network).map((other) => ({ name, address: other.address, interface: other.name })));
+    const others = [...lab.machines.values()].flatMap(({ name, interfaces }) => {
+      return interfaces.filter((other) => other.network === network).map((other) => ({ name, address: other.address, interface: other.name }));
+    });
     const own = others.findIndex(({ name }) => name === machine.name);
     const wanted = others.length > mostForAllPairs ? [others[(own + 1) % others.length]!] : others;
     return wanted.filter(({ name }) => name !== machine.name).map((other): Peer => Object.assign(other, { from, sshPort: sshPorts.get(other.name) ?? 22 }));
@@ -62,10 +64,18 @@ export function peerFault(machine: string, peer: Peer, answer: PeerAnswer | unde
   }
   const device = /\bdev (\S+)/.exec(route)?.[1];
   if (device !== undefined && device !== from) {
-    return { machine, message: `it would reach ${address} (${name}) through ${device}, not through ${from}`, hint: `${machine} is to blame: check the prefix of its ${from}, and that no other interface has the same network (\`ip route\`).` };
+    return {
+      machine,
+      message: `it would reach ${address} (${name}) through ${device}, not through ${from}`,
+      hint: `${machine} is to blame: check the prefix of its ${from}, and that no other interface has the same network (\`ip route\`).`,
+    };
   }
   if (/lladdr/.test(neighbour) && !/FAILED|INCOMPLETE/.test(neighbour)) {
-    return { machine, message: `${name} is on its network, but answers neither ping nor TCP at ${address}`, hint: `${name} is to blame: a firewall there drops packets (\`sudo ufw status\`, \`sudo nft list ruleset\`).` };
+    return {
+      machine,
+      message: `${name} is on its network, but answers neither ping nor TCP at ${address}`,
+      hint: `${name} is to blame: a firewall there drops packets (\`sudo ufw status\`, \`sudo nft list ruleset\`).`,
+    };
   }
   return {
     machine,

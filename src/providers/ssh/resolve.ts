@@ -49,7 +49,9 @@ async function resolve(wanted: Wanted, jumpsLeft: number, signal: AbortSignal | 
 /** Each host of `ProxyJump a,b` by the configuration for it. Only the nearest one may have jumps of its own; ssh(1) does so too. */
 async function resolveJumps(text: string, alias: string, jumpsLeft: number, signal: AbortSignal | undefined): Promise<Route[]> {
   if (jumpsLeft === 0) {
-    throw new EnvironmentError(`the way to ${alias} leads through more than ${mostJumps} jump hosts`, { code: 'too-many-jumps', hint: 'ProxyJump in ~/.ssh/config probably leads in a circle.' });
+    throw new EnvironmentError(`the way to ${alias} leads through more than ${mostJumps} jump hosts`, {
+      code: 'too-many-jumps', hint: 'ProxyJump in ~/.ssh/config probably leads in a circle.',
+    });
   }
   const hops = await Promise.all(text.split(',').map((hop, index) => resolve(parseHop(hop.trim()), index === 0 ? jumpsLeft - 1 : 0, signal)));
   const [nearest, ...others] = hops;
@@ -149,7 +151,8 @@ function newHostKeysOf(value: string | undefined): Route['newHostKeys'] {
 /** Default files in the order of what they cost the server and us; others as the user put them. */
 function byPreference<T extends { readonly path: string }>(files: readonly T[]): T[] {
   const rank = ({ path }: T): number => defaultKeyNames.findIndex((name) => path === join(localUser().home, '.ssh', name));
-  return files.every((file) => rank(file) >= 0 || /id_(?:ecdsa_sk|ed25519_sk|xmss|dsa)$/.test(file.path)) ? files.filter((file) => rank(file) >= 0).toSorted((a, b) => rank(a) - rank(b)) : [...files];
+  const areDefaults = files.every((file) => rank(file) >= 0 || /id_(?:ecdsa_sk|ed25519_sk|xmss|dsa)$/.test(file.path));
+  return areDefaults ? files.filter((file) => rank(file) >= 0).toSorted((a, b) => rank(a) - rank(b)) : [...files];
 }
 
 /** What OpenSSH would do without any configuration. */
