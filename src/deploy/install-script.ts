@@ -55,6 +55,8 @@ while read -r operation first second third; do
     "$incoming/blobs/$second" --version >/dev/null || fail runtime
     mkdir -p ".lab/runtime/$first" && mv -f "$incoming/blobs/$second" ".lab/runtime/$first/node" || fail write ".lab/runtime/$first"
     ls -t .lab/runtime | tail -n +3 | while read -r old; do rm -rf ".lab/runtime/$old"; done ;;
+  node)
+    say "$first" "$second" >"$incoming/node" && mv -f "$incoming/node" .lab/node || fail write .lab/node ;;
   store)
     mv -f "$incoming"/blobs/* .lab/cas/ || fail write .lab/cas ;;
   program)

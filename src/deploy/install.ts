@@ -49,13 +49,14 @@ export async function install(shell: Shell, request: InstallRequest): Promise<In
   return readAnswer(shell.machine, result, [...files.map(({ source }) => source), ...(runtime ? [runtime.path] : [])]);
 }
 
-function archiveFiles({ plans, runtime }: InstallRequest, files: readonly FileEntry[]): ArchiveFile[] {
+function archiveFiles({ plans, runtime, survey: { nodeFile, nodeVersion } }: InstallRequest, files: readonly FileEntry[]): ArchiveFile[] {
   const sent = [...files.map(({ sha256, source, sizeBytes }) => ({ sha256, source, sizeBytes })), ...(runtime ? [{ ...runtime, source: runtime.path }] : [])];
   const fresh = new Set(files.map(({ sha256 }) => sha256));
   const stored = new Set(plans.flatMap(({ written }) => written.map(({ sha256 }) => sha256)).filter((sha256) => !fresh.has(sha256)));
   const operations = [
     ...plans.map(({ id }, index) => ['claim', id, `manifest-${index}`]),
     ...(runtime ? [['runtime', runtime.key, runtime.sha256]] : []),
+    ...(nodeFile !== undefined && nodeVersion !== undefined ? [['node', nodeFile, nodeVersion]] : []),
     ...(files.length > 0 ? [['store']] : []),
     ...plans.flatMap((plan) => plan.operations),
   ];

@@ -39,7 +39,7 @@ rmdir "lab/$1" lab 2>/dev/null
 if [ -d .lab ]; then
   rm -rf ".lab/deployed/$1" || exit 1
   if rmdir .lab/deployed 2>/dev/null || [ ! -e .lab/deployed ]; then
-    rm -rf .lab/cas .lab/runtime .lab/incoming || exit 1
+    rm -rf .lab/cas .lab/runtime .lab/incoming .lab/node || exit 1
     rmdir .lab 2>/dev/null
   elif [ -d .lab/cas ]; then
     for blob in .lab/cas/*; do

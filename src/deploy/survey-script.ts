@@ -10,7 +10,8 @@ cd || exit 90
 /**
  * Answers all questions in one go and changes nothing. `$1`: `node` when a program needs Node, else empty; `$2`: key of our Node runtime, or empty.
  * Standard input, fields apart by tabs: `blob SHA256`, `program LAB/PROGRAM`, and after it `path PATH` for each file that is wanted. Answers come in the same form, then the lines of
- * sha256sum(1), then `end`. As much as possible is done by the shell itself, because every process that it starts costs a millisecond.
+ * sha256sum(1), then `end`. As much as possible is done by the shell itself, because every process that it starts costs a millisecond; Node costs forty, and ten seconds where
+ * instructions are emulated, so its version is remembered with what ls(1) says of the file, and asked for again only when that is another.
  */
 export const surveyScript = `${scriptHead}
 say home "$PWD"
@@ -23,7 +24,11 @@ if [ -n "$1" ]; then
   say system "$(uname -sm)"
   say libc "$(getconf GNU_LIBC_VERSION 2>/dev/null)"
   for musl in /lib/ld-musl-*; do [ -e "$musl" ] && say musl "$musl"; done
-  command -v node >/dev/null 2>&1 && say node "$(node --version 2>/dev/null)"
+  if node=$(command -v node 2>/dev/null); then
+    known= version= file=$(ls -Lil "$node" 2>/dev/null)
+    { read -r known version; } 2>/dev/null <.lab/node
+    if [ -n "$file" ] && [ "$known" = "$file" ]; then say node "$version"; else say node "$(node --version 2>/dev/null)" "$file"; fi
+  fi
   for runtime in "/opt/lab/runtime/$2" "$PWD/.lab/runtime/$2"; do
     [ -n "$2" ] && [ -x "$runtime/node" ] && say runtime "$runtime"
   done

@@ -27,6 +27,8 @@ export interface Survey {
   readonly libc: string | undefined;
   /** `v20.1.0`, of the machine's own Node. */
   readonly nodeVersion: string | undefined;
+  /** What ls(1) says of it, when its version had to be asked for: worth remembering. */
+  readonly nodeFile: string | undefined;
   /** Folder of our Node, if it is there. */
   readonly runtime: string | undefined;
   /** Content that need not be sent. */
@@ -95,6 +97,7 @@ export function parseSurvey(lines: readonly string[]): Survey {
     system: one('system'),
     libc: one('musl') === undefined ? one('libc') : 'musl',
     nodeVersion: one('node'),
+    nodeFile: all('node')[0]?.[1] || undefined,
     runtime: one('runtime'),
     stored: new Set(all('blob').map(([sha256]) => sha256 ?? '')),
     programs: new Map(all('program').map(([id = '', folder]) => [id, parseProgram(id, folder, all, hashes)])),

@@ -51,6 +51,20 @@ test('a machine whose own Node is new enough gets nothing, one whose Node is too
   assert.match(ours?.env.get('PATH') ?? '', new RegExp(`/\\.lab/runtime/${key}:`));
 });
 
+test('the version of a machine\'s Node is asked for once, and again when it is another file', onLinux, async () => {
+  await using machine = await startMachine();
+  const asked = join(machine.host, 'asked');
+  const nodeThatSays = (version: string): void => machine.addTool('node', `echo x >>${asked}; echo ${version}`);
+  const timesAsked = (): number => readFileSync(asked, 'utf8').split('\n').length - 1;
+  nodeThatSays('v18.0.0');
+  for (const changes of [{}, {}, { name: 'other' }]) await machine.deploy([nodeProgram(machine, changes)]);
+  assert.equal(timesAsked(), 1);
+  nodeThatSays('v20.10.0');
+  const [own] = await machine.deploy([nodeProgram(machine)]);
+  assert.equal(timesAsked(), 2);
+  assert.deepEqual(own?.env, new Map());
+});
+
 test('a program that does not start with node neither gets it nor needs it', async () => {
   await using machine = await startMachine();
   const python = program('server', [machine.file('server.py', 'x')], { command: ['python3', 'server.py'] });
