@@ -79,17 +79,19 @@ export class Sessions {
       this.#slots.release();
     };
     lane.used++;
+    // Others that were open then may have ended when the refusal is told.
+    const isAlone = lane.used === 1;
     try {
       const session = await this.#openPatiently(lane, command, options);
       void session.closed.then(giveBack);
       return session;
     } catch (error) {
       giveBack();
-      if (!(error instanceof TimeoutError) || lane.used === 0) throw error;
-      lane.limit = Math.min(lane.limit, lane.used);
+      if (!(error instanceof TimeoutError) || isAlone) throw error;
+      lane.limit = Math.min(lane.limit, Math.max(1, lane.used));
       this.#isStingy = true;
       this.#resize();
-      await this.#widen();
+      if (lane.used > 0) await this.#widen();
       return undefined;
     }
   }
