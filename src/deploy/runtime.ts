@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import { EnvironmentError } from '../core/errors.ts';
 import type { Program } from '../lab/types.ts';
 import { runtimeFolder } from './names.ts';
-import type { Survey } from './survey.ts';
+import { oldestMajor, type Survey } from './survey.ts';
 
 /** A Node binary for Linux that can be sent to machines which have none. */
 export interface RuntimeSource {
@@ -16,9 +16,6 @@ export interface RuntimeSource {
 
 /** Where `node` of a machine's programs comes from. `send`: it is not there yet. */
 export type RuntimeChoice = { readonly use: 'own' } | { readonly use: 'ours'; readonly folder: string; readonly send: boolean };
-
-/** The oldest Node of a machine that will do. */
-const oldestMajor = 18;
 
 /** The oldest glibc that Node's official binaries run on (BUILDING.md of Node 24). */
 const oldestGlibc = [2, 28] as const;

@@ -3,6 +3,9 @@ import type { Shell } from '../ssh/shell.ts';
 import { parseManifestLine, type ManifestEntry } from './manifest.ts';
 import { surveyScript } from './survey-script.ts';
 
+/** The oldest Node of a machine that will do. */
+export const oldestMajor = 18;
+
 /** What is asked of a machine. */
 export interface SurveyRequest {
   /** Whether a program needs Node. */
@@ -21,11 +24,11 @@ export interface Survey {
   readonly tools: ReadonlySet<string>;
   /** Space for files of this user; undefined when `df` did not tell. */
   readonly freeBytes: number | undefined;
-  /** `Linux x86_64` of uname(1); this and the next three only when a program needs Node. */
+  /** `Linux x86_64` of uname(1); this and the next only when a program needs Node and the machine's own will not do. */
   readonly system: string | undefined;
   /** `glibc 2.36` of getconf(1), `musl`, or undefined when it is neither. */
   readonly libc: string | undefined;
-  /** `v20.1.0`, of the machine's own Node. */
+  /** `v20.1.0`, of the machine's own Node; only when a program needs it. */
   readonly nodeVersion: string | undefined;
   /** What ls(1) says of it, when its version had to be asked for: worth remembering. */
   readonly nodeFile: string | undefined;
@@ -63,8 +66,8 @@ const maxAnswerBytes = 64 * 1024 * 1024;
  * @throws {EnvironmentError} when it has no home folder, or lacks tools that every POSIX system has.
  */
 export async function surveyMachine(shell: Shell, request: SurveyRequest, signal: AbortSignal): Promise<Survey> {
-  const script = { script: surveyScript, args: [request.needsNode ? 'node' : '', request.runtimeKey ?? ''] };
-  const result = await shell.exec(script, { input: questions(request), timeoutMs: surveyTimeoutMs, maxOutputBytes: maxAnswerBytes, signal });
+  const script = { script: surveyScript, args: [request.needsNode ? String(oldestMajor) : '', request.runtimeKey ?? ''] };
+  const result = await shell.exec(script, { input: questions(request), timeoutMs: surveyTimeoutMs, maxOutputBytes: maxAnswerBytes, signal, endsByItself: true });
   const lines = result.stdout.split('\n').slice(0, -1);
   if (lines.at(-1) === 'end') return parseSurvey(lines);
   throw new EnvironmentError(`${shell.machine}: cannot look at the home folder of ${shell.user}`, {

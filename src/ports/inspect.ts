@@ -56,7 +56,7 @@ export async function isListening(shell: Shell, port: number, options: LookOptio
 
 async function look(shell: Shell, port: number, mode: 'all' | 'rows', { signal }: LookOptions): Promise<Findings> {
   const command = { script: inspectScript, args: [String(port), inspectScript, mode] };
-  const result = await shell.exec(command, { timeoutMs: lookTimeoutMs, signal });
+  const result = await shell.exec(command, { timeoutMs: lookTimeoutMs, signal, endsByItself: true });
   const findings = parseFindings(result.stdout);
   if (findings !== undefined && sources.has(findings.source)) return findings;
   if (findings !== undefined) {

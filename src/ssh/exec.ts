@@ -103,7 +103,7 @@ class Execution {
   }
 
   #registerSoon(): void {
-    if (!this.#process || this.#isRegistered || this.#session.isClosed) return;
+    if (this.#options.endsByItself || !this.#process || this.#isRegistered || this.#session.isClosed) return;
     this.#isRegistered = true;
     this.#lifeline.add(this.#process).catch(() => undefined);
   }

@@ -51,6 +51,8 @@ export interface ExecOptions {
   readonly input?: Uint8Array | string | AsyncIterable<Uint8Array> | undefined;
   readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** It ends by itself in a moment, also when nobody listens any more: then nothing on the machine needs to watch over it. */
+  readonly endsByItself?: boolean | undefined;
   /** Output beyond this many bytes per stream is dropped and `truncated` set. Default 4 MiB. */
   readonly maxOutputBytes?: number | undefined;
   /** Called with each piece of output as it comes; then `stdout`/`stderr` of the result stay empty and back-pressure holds: the next piece waits for the promise. */

@@ -44,7 +44,7 @@ export function peersOf(lab: Lab, machine: Machine, sshPorts: ReadonlyMap<string
 export async function lookAtPeers(shell: Shell, peers: readonly Peer[], signal: AbortSignal): Promise<PeerAnswer[]> {
   if (peers.length === 0) return [];
   const args = peers.flatMap(({ address, sshPort }) => [address, String(sshPort)]);
-  const { stdout } = await shell.exec({ script: peersScript, args }, { signal, timeoutMs: peersTimeoutMs });
+  const { stdout } = await shell.exec({ script: peersScript, args }, { signal, timeoutMs: peersTimeoutMs, endsByItself: true });
   return stdout.split('\n').flatMap(parseAnswer);
 }
 

@@ -23,7 +23,7 @@ const administrators = new Set(['sudo', 'wheel', 'admin']);
  * @throws {EnvironmentError} when its account runs no commands (a restricted shell, a ForceCommand). @throws {ConnectionError}
  */
 export async function surveyMachine(shell: Shell, names: readonly string[], signal: AbortSignal): Promise<Survey> {
-  const { stdout, stderr } = await shell.exec({ script: surveyScript, args: names }, { signal, timeoutMs: surveyTimeoutMs });
+  const { stdout, stderr } = await shell.exec({ script: surveyScript, args: names }, { signal, timeoutMs: surveyTimeoutMs, endsByItself: true });
   const lines = stdout.split('\n').slice(0, -1);
   if (lines.at(-1) === 'end') return parseSurvey(lines);
   throw new EnvironmentError(`${shell.machine}: the account ${shell.user} does not run commands as lab needs them`, {
