@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import type { Lab, Machine } from '../../lab/types.ts';
+import { OpenedShells } from '../opened-shells.ts';
 import type { AttachedMachine, CheckContext, LabelledLab, Provider, ProviderContext, ProviderFeatures, ProviderState, Requirement } from '../provider.ts';
 import { workFolder } from './folders.ts';
 import { labelledProcesses, processesOf } from './processes.ts';
@@ -16,20 +17,21 @@ import { bringUp } from './up.ts';
 export class QemuProvider implements Provider {
   readonly name = 'qemu';
   readonly features: ProviderFeatures = { needsRoot: false, ownsNetwork: true, ownsMachines: true, snapshots: true };
-  readonly snapshots = new QemuSnapshots();
+  readonly #opened = new OpenedShells();
+  readonly snapshots = new QemuSnapshots(this.#opened);
 
   check(context: CheckContext): Promise<Requirement[]> {
     return requirements(context);
   }
 
   up(lab: Lab, context: ProviderContext): Promise<ProviderState> {
-    return bringUp(lab, context);
+    return bringUp(lab, context, this.#opened);
   }
 
   async attach(machines: readonly Machine[], state: ProviderState, context: ProviderContext): Promise<AttachedMachine[]> {
     const running = new Set(processesOf(context.labId).filter(({ role }) => role === 'machine').map(({ name }) => name));
     const ports = (state['ports'] ?? {}) as Readonly<Record<string, number>>;
-    return machines.map((machine) => attached({ machine, port: ports[machine.name], stateFolder: context.stateFolder }, running.has(machine.name)));
+    return machines.map((machine) => attached({ machine, port: ports[machine.name], stateFolder: context.stateFolder }, running.has(machine.name), this.#opened));
   }
 
   async list(): Promise<LabelledLab[]> {
@@ -38,6 +40,7 @@ export class QemuProvider implements Provider {
   }
 
   async down(labId: string, { stateFolder }: ProviderContext): Promise<string[]> {
+    await this.#opened.closeAll();
     const ended = await shutDown(processesOf(labId));
     rmSync(workFolder(stateFolder), { recursive: true, force: true });
     return ended;

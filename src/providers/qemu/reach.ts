@@ -3,6 +3,7 @@ import type { Machine } from '../../lab/types.ts';
 import { connectShell } from '../../ssh/connect.ts';
 import { onlyHostKeys } from '../../ssh/host-key-policy.ts';
 import type { Shell } from '../../ssh/shell.ts';
+import type { OpenedShells } from '../opened-shells.ts';
 import type { AttachedMachine } from '../provider.ts';
 import { consoleLog, consoleSocket } from './folders.ts';
 import { ensureKey, hostKey, keyPath, userKey } from './keys.ts';
@@ -32,12 +33,12 @@ export async function connectMachine({ machine, port, stateFolder }: ReachParts,
   });
 }
 
-export function attached(parts: ReachParts, running: boolean): AttachedMachine {
+export function attached(parts: ReachParts, running: boolean, opened: OpenedShells): AttachedMachine {
   const { machine, port, stateFolder } = parts;
   return {
     machine,
     running,
-    connect: (signal) => connectMachine(parts, signal),
+    connect: async (signal) => opened.take(machine.name) ?? connectMachine(parts, signal),
     sshConfig: new Map([
       ['HostName', '127.0.0.1'],
       ['Port', `${port ?? 0}`],

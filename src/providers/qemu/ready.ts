@@ -24,11 +24,15 @@ export interface Watched {
 
 const consoleLines = 15;
 
-/** Waits until the machine is set up and can be logged in to. @throws {EnvironmentError} when it ends, {TimeoutError} when it does not come; both with its last words. */
-export async function waitUntilReady(watched: Watched): Promise<void> {
+/**
+ * Waits until the machine is set up and can be logged in to. Gives the connection that was opened for it.
+ *
+ * @throws {EnvironmentError} when it ends, {TimeoutError} when it does not come; both with its last words.
+ */
+export async function waitUntilReady(watched: Watched): Promise<Shell> {
   try {
     await greetingOf(watched);
-    await settle(watched);
+    return await settle(watched);
   } catch (error) {
     watched.signal.throwIfAborted();
     throw explained(watched, error);
@@ -75,15 +79,17 @@ const settleScript = [
   'if command -v cloud-init >/dev/null 2>&1; then cloud-init status --wait 2>&1 | tail -n 1; fi',
 ].join('\n');
 
-async function settle({ signal, onStage, connect: open, machine, timeoutMs }: Watched): Promise<void> {
+async function settle({ signal, onStage, connect: open, machine, timeoutMs }: Watched): Promise<Shell> {
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   // An account may appear a moment after the SSH server of a stock image does.
   const shell = await retryUntil(() => open(deadline).then((value) => ({ value }), (error: unknown) => ({ seen: messageOf(error) })), { what: `the login on ${machine}`, timeoutMs: Math.min(timeoutMs, 120_000), intervalMs: 200, signal });
   try {
     await shell.exec(['sh', '-c', settleScript, 'sh', `${Date.now() / 1000}`], { signal: deadline });
     onStage('set up');
-  } finally {
+    return shell;
+  } catch (error) {
     await shell.close();
+    throw error;
   }
 }
 

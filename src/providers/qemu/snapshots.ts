@@ -1,12 +1,19 @@
 import { LabError, UsageError } from '../../core/errors.ts';
 import { inStep } from '../../core/events.ts';
 import type { Lab } from '../../lab/types.ts';
+import type { OpenedShells } from '../opened-shells.ts';
 import type { ProviderContext, ProviderState, SnapshotInfo, SnapshotStore } from '../provider.ts';
 import { bootState, listSaved, needSaved, readSaved, removeSaved } from './saved.ts';
 import { restoreLab, saveMachines } from './up.ts';
 
 /** Snapshots as states that QEMU migrates to a file and back. */
 export class QemuSnapshots implements SnapshotStore {
+  readonly #opened: OpenedShells;
+
+  constructor(opened: OpenedShells) {
+    this.#opened = opened;
+  }
+
   async keepReady(lab: Lab, context: ProviderContext): Promise<void> {
     if (readSaved(context.stateFolder, bootState)) return;
     // What makes the next start fast must not make this one fail.
@@ -24,7 +31,7 @@ export class QemuSnapshots implements SnapshotStore {
   }
 
   restore(lab: Lab, name: string, context: ProviderContext): Promise<ProviderState> {
-    return restoreLab(lab, name, context);
+    return restoreLab(lab, name, context, this.#opened);
   }
 
   async list(stateFolder: string): Promise<SnapshotInfo[]> {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { EnvironmentError, UsageError } from '../../core/errors.ts';
 import { inStep } from '../../core/events.ts';
 import type { Lab } from '../../lab/types.ts';
+import type { OpenedShells } from '../opened-shells.ts';
 import type { ProviderContext, ProviderState } from '../provider.ts';
 import { chooseAcceleration, type Acceleration } from './acceleration.ts';
 import { consoleFolder, consoleLog, readyMark, workFolder } from './folders.ts';
@@ -33,11 +34,13 @@ interface Build {
   readonly formats: ReadonlyMap<string, string>;
   readonly key: string;
   readonly running: readonly string[];
+  /** Takes the connections over which the machines were set up. */
+  readonly opened: OpenedShells;
 }
 
 /** Makes the machines of the lab that do not run, from a state that was saved after their first start if there is one that fits. */
-export async function bringUp(lab: Lab, context: ProviderContext): Promise<ProviderState> {
-  const build = await prepare(lab, context);
+export async function bringUp(lab: Lab, context: ProviderContext, opened: OpenedShells): Promise<ProviderState> {
+  const build = { ...(await prepare(lab, context)), opened };
   const saved = readSaved(context.stateFolder, bootState);
   if (saved?.key === build.key && build.running.length === 0) {
     const resumed = await resumeOrEnd(build, saved);
@@ -51,12 +54,12 @@ export async function bringUp(lab: Lab, context: ProviderContext): Promise<Provi
 }
 
 /** Puts all machines back to a state that was saved. @throws {UsageError} when there is none of that name, or it is of another configuration. */
-export async function restoreLab(lab: Lab, name: string, context: ProviderContext): Promise<ProviderState> {
+export async function restoreLab(lab: Lab, name: string, context: ProviderContext, opened: OpenedShells): Promise<ProviderState> {
   const saved = needSaved(context.stateFolder, name);
   const build = await prepare(lab, context);
   if (saved.key !== build.key) throw new UsageError(`snapshot "${name}" does not fit: images, machines or QEMU have changed since it was saved`, { code: 'snapshot-misfit', hint: `Remove it: lab snapshot rm ${name}` });
   await endProcesses(processesOf(context.labId).filter(({ role }) => role === 'machine'));
-  return start({ ...build, running: [] }, saved.acceleration, saved);
+  return start({ ...build, opened, running: [] }, saved.acceleration, saved);
 }
 
 /** Saves all machines under a name. @throws {EnvironmentError} when not all of them run. */
@@ -69,7 +72,7 @@ export async function saveMachines(lab: Lab, name: string, context: ProviderCont
   await saveLab(stateFolder, { name, key, machines, savedAt: new Date().toISOString(), acceleration: readAcceleration(stateFolder) }, signal);
 }
 
-async function prepare(lab: Lab, context: ProviderContext): Promise<Build> {
+async function prepare(lab: Lab, context: ProviderContext): Promise<Omit<Build, 'opened'>> {
   const { stateFolder, labId, signal } = context;
   requireInterfaces(lab);
   const tools = qemuTools();
@@ -115,6 +118,7 @@ async function resumeOrEnd(build: Build, saved: SavedLab): Promise<ProviderState
   } catch (error) {
     context.signal.throwIfAborted();
     await context.events.emit({ kind: 'notice', level: 'warning', message: `the saved state could not be resumed, so the machines start anew: ${String(error)}` });
+    await build.opened.closeAll();
     await endProcesses(processesOf(context.labId));
     removeSaved(context.stateFolder, saved.name);
     return undefined;
@@ -132,7 +136,11 @@ async function start(build: Build, acceleration: Acceleration, saved: SavedLab |
   await launcher.startSwitch(plan);
   const ports = new Map((await Promise.all([...plan.networks.keys()].map((network) => openGateway(launcher, plan, network)))).flat());
   writeKnownHosts(build);
-  await Promise.all(plan.machines.map((machine) => startMachine({ build, machine, launcher, acceleration, saved, port: ports.get(machine.machine.name) ?? 0 })));
+  const starting = plan.machines.map((machine) => startMachine({ build, machine, launcher, acceleration, saved, port: ports.get(machine.machine.name) ?? 0 }));
+  await Promise.all(starting).catch(async (error: unknown) => {
+    await build.opened.closeAll();
+    throw error;
+  });
   return { ports: Object.fromEntries(ports) };
 }
 
@@ -180,7 +188,7 @@ async function startAndWait({ build, machine: plan, launcher, acceleration, save
   onStage('process');
   if (saved) await resume(stateFolder, machine.name, signal);
   const connect = (until: AbortSignal): ReturnType<typeof connectMachine> => connectMachine({ machine, port, stateFolder }, until);
-  await waitUntilReady({ machine: machine.name, process, port, stateFolder, signal, connect, onStage, timeoutMs: bootTimeoutMs(acceleration) });
+  build.opened.keep(await waitUntilReady({ machine: machine.name, process, port, stateFolder, signal, connect, onStage, timeoutMs: bootTimeoutMs(acceleration) }));
   writeFileSync(readyMark(stateFolder, machine.name), '');
   return stages;
 }

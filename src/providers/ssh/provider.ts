@@ -4,6 +4,7 @@ import { inStep } from '../../core/events.ts';
 import type { Lab, Machine } from '../../lab/types.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import { readJournal } from '../../state/journal.ts';
+import { OpenedShells } from '../opened-shells.ts';
 import type { AttachedMachine, LabelledLab, Provider, ProviderContext, ProviderFeatures, ProviderState, Requirement } from '../provider.ts';
 import { configStamp } from './config-stamp.ts';
 import { inspectMachines } from './inspect.ts';
@@ -23,8 +24,7 @@ export class SshProvider implements Provider {
   readonly name = 'ssh';
   readonly features: ProviderFeatures = { needsRoot: false, ownsNetwork: false, ownsMachines: false, snapshots: false };
   readonly #tunnels = new Tunnels();
-  /** Connections that `up` opened, for the first to ask. */
-  readonly #opened = new Map<string, Shell>();
+  readonly #opened = new OpenedShells();
 
   async check(): Promise<Requirement[]> {
     return sshRequirements();
@@ -42,7 +42,7 @@ export class SshProvider implements Provider {
       const states = machines.map(({ name }): [string, MachineState] => [name, { route: routes.get(name)!, facts: facts.get(name)! }]);
       return { configStamp: await configStamp(), machines: Object.fromEntries(states) };
     } catch (error) {
-      await this.#closeOpened();
+      await this.#opened.closeAll();
       throw error;
     }
   }
@@ -57,7 +57,7 @@ export class SshProvider implements Provider {
   }
 
   async down(_labId: string, context: ProviderContext): Promise<string[]> {
-    await this.#closeOpened();
+    await this.#opened.closeAll();
     const touched = await touchedMachines(context.stateFolder);
     const tidied = await allMachines([...touched].map(([machine, route]) => this.#tidy(machine, route, context)), context.signal).catch((error: unknown) => {
       throw error instanceof ConnectionError ? couldNotTidy(error) : error;
@@ -68,7 +68,7 @@ export class SshProvider implements Provider {
   async #reachAll(routes: ReadonlyMap<string, Route>, context: ProviderContext): Promise<ReadonlyMap<string, Shell>> {
     const opening = [...routes].map(async ([machine, route]) => {
       const shell = await reach(machine, route, this.#tunnels, context, context.signal);
-      this.#opened.set(machine, shell);
+      this.#opened.keep(shell);
       return [machine, shell] as const;
     });
     return new Map(await allMachines(opening, context.signal));
@@ -83,8 +83,7 @@ export class SshProvider implements Provider {
   #attached(machine: Machine, state: MachineState | undefined, isCurrent: boolean, context: ProviderContext): AttachedMachine {
     const { name } = machine;
     const connect = async (signal?: AbortSignal): Promise<Shell> => {
-      const open = this.#opened.get(name);
-      this.#opened.delete(name);
+      const open = this.#opened.take(name);
       if (open !== undefined) return open;
       const route = state !== undefined && isCurrent ? state.route : await resolveRoute(machine, signal);
       return reach(name, route, this.#tunnels, context, signal);
@@ -101,12 +100,6 @@ export class SshProvider implements Provider {
     } finally {
       await shell.close();
     }
-  }
-
-  async #closeOpened(): Promise<void> {
-    const shells = [...this.#opened.values()];
-    this.#opened.clear();
-    await Promise.all(shells.map((shell) => shell.close()));
   }
 }
 
