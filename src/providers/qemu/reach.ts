@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { EnvironmentError } from '../../core/errors.ts';
 import type { Machine } from '../../lab/types.ts';
 import { connectShell } from '../../ssh/connect.ts';
@@ -19,13 +20,13 @@ export interface ReachParts {
   readonly stateFolder: string;
 }
 
-/** Logs in; the machine must show the host key that we made for it. @throws {ConnectionError} */
-export async function connectMachine({ machine, port, stateFolder }: ReachParts, signal?: AbortSignal): Promise<Shell> {
+/** Logs in, over `stream` if that is connected already; the machine must show the host key that we made for it. @throws {ConnectionError} */
+export async function connectMachine({ machine, port, stateFolder }: ReachParts, signal?: AbortSignal, stream?: Duplex): Promise<Shell> {
   if (port === undefined) throw new EnvironmentError(`${machine.name} does not run`, { code: 'machine-down', hint: 'Run "lab up" to bring it back.' });
   return connectShell({
     machine: machine.name,
     user: machine.user,
-    address: { host: '127.0.0.1', port },
+    address: stream === undefined ? { host: '127.0.0.1', port } : { stream: () => stream, label: `127.0.0.1:${port}` },
     privateKey: ensureKey(stateFolder, userKey).privateKey,
     hostKeys: onlyHostKeys([ensureKey(stateFolder, hostKey(machine.name)).publicKey]),
     timeoutMs: loginTimeoutMs,

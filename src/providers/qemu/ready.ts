@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { EnvironmentError, TimeoutError, messageOf } from '../../core/errors.ts';
 import { retryUntil, formatDuration, type Attempt } from '../../core/retry.ts';
 import { sanitize } from '../../core/sanitize.ts';
@@ -18,7 +18,10 @@ export interface Watched {
   readonly stateFolder: string;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
-  readonly connect: (signal: AbortSignal) => Promise<Shell>;
+  /** Whether it goes on from a saved state: then it is set up already, and has the time at which it was saved. */
+  readonly isResumed: boolean;
+  /** Logs in, over a connection on which the server has greeted already if one is given. */
+  readonly connect: (signal: AbortSignal, greeted: Socket | undefined) => Promise<Shell>;
   readonly onStage: (stage: Stage) => void;
 }
 
@@ -31,15 +34,15 @@ const consoleLines = 15;
  */
 export async function waitUntilReady(watched: Watched): Promise<Shell> {
   try {
-    await greetingOf(watched);
-    return await settle(watched);
+    return await settle(watched, await greetingOf(watched));
   } catch (error) {
     watched.signal.throwIfAborted();
     throw explained(watched, error);
   }
 }
 
-async function greetingOf(watched: Watched): Promise<void> {
+/** The connection over which the SSH server greeted. */
+async function greetingOf(watched: Watched): Promise<Socket> {
   const { machine, process, port, stateFolder, timeoutMs, signal, onStage } = watched;
   const seen = new Set<Stage>();
   const saidBefore = sizeOf(consoleLog(stateFolder, machine));
@@ -47,44 +50,55 @@ async function greetingOf(watched: Watched): Promise<void> {
     if (!seen.has(stage)) onStage(stage);
     seen.add(stage);
   };
-  const look = async (): Promise<Attempt<true>> => {
+  const look = async (): Promise<Attempt<Socket>> => {
     if (!isAlive(process)) throw new EnvironmentError(`the virtual machine ${machine} ended while it started`, { code: 'vm-ended' });
     if (sizeOf(consoleLog(stateFolder, machine)) > saidBefore) reach('console');
     const answer = await probe(port);
     if (answer !== 'silent') reach('network');
-    if (answer !== 'greeting') return { seen: seen.size === 0 ? 'nothing yet: its console is empty' : `${[...seen].join(', ')}, but no SSH` };
+    if (typeof answer === 'string') return { seen: seen.size === 0 ? 'nothing yet: its console is empty' : `${[...seen].join(', ')}, but no SSH` };
     reach('SSH');
-    return { value: true };
+    return { value: answer };
   };
-  await retryUntil(look, { what: `SSH of ${machine}`, timeoutMs, intervalMs: 100, signal });
+  return retryUntil(look, { what: `SSH of ${machine}`, timeoutMs, intervalMs: 100, signal });
 }
 
 /** Long enough for a slow greeting, short enough that a lost packet of a machine that was not there yet does not hold us up. */
 const probeTimeoutMs = 2000;
 
 /** What is at the port: slirp takes every connection itself, and drops it when the machine refuses it. */
-function probe(port: number): Promise<'greeting' | 'closed' | 'silent'> {
-  const { promise, resolve } = Promise.withResolvers<'greeting' | 'closed' | 'silent'>();
-  const socket = connect({ host: '127.0.0.1', port });
-  socket.setTimeout(probeTimeoutMs, () => resolve('silent'));
-  socket.once('data', (bytes) => resolve(bytes.toString('latin1').startsWith('SSH-') ? 'greeting' : 'closed'));
-  socket.once('close', () => resolve('closed')).on('error', () => resolve('closed'));
-  return promise.finally(() => socket.destroy());
+async function probe(port: number): Promise<Socket | 'closed' | 'silent'> {
+  const { promise, resolve } = Promise.withResolvers<Buffer | 'closed' | 'silent'>();
+  const socket = connect({ host: '127.0.0.1', port, noDelay: true });
+  const close = (): void => resolve('closed');
+  socket.setTimeout(probeTimeoutMs, () => resolve('silent')).once('data', resolve).once('close', close).once('error', close);
+  const answer = await promise;
+  if (typeof answer === 'string' || !answer.toString('latin1').startsWith('SSH-')) {
+    socket.on('error', () => undefined).destroy();
+    return typeof answer === 'string' ? answer : 'closed';
+  }
+  // It is logged in over this very connection: to take one more costs the machine a process, and that a second where each instruction is emulated.
+  socket.setTimeout(0).removeAllListeners('timeout').off('close', close).off('error', close).pause().unshift(answer);
+  return socket;
 }
 
-/** Waits for cloud-init where there is one, and sets the clock right: a resumed machine still has the time at which it was saved. */
-const settleScript = [
-  'now=$1',
-  'sudo -n date -u -s "@$now" >/dev/null 2>&1 || true',
-  'if command -v cloud-init >/dev/null 2>&1; then cloud-init status --wait 2>&1 | tail -n 1; fi',
-].join('\n');
+/** Sets the clock to `$1`, seconds since the Unix epoch. */
+const clockScript = 'sudo -n date -u -s "@$1" >/dev/null 2>&1 || true';
+/** Waits for cloud-init where there is one. */
+const setUpScript = 'if command -v cloud-init >/dev/null 2>&1; then cloud-init status --wait 2>&1 | tail -n 1; fi';
 
-async function settle({ signal, onStage, connect: open, machine, timeoutMs }: Watched): Promise<Shell> {
+async function settle({ signal, onStage, connect: open, machine, timeoutMs, isResumed }: Watched, greeted: Socket): Promise<Shell> {
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  let connected: Socket | undefined = greeted;
+  const attempt = (): Promise<Attempt<Shell>> => {
+    const logIn = open(deadline, connected);
+    connected = undefined;
+    return logIn.then((value) => ({ value }), (error: unknown) => ({ seen: messageOf(error) }));
+  };
   // An account may appear a moment after the SSH server of a stock image does.
-  const shell = await retryUntil(() => open(deadline).then((value) => ({ value }), (error: unknown) => ({ seen: messageOf(error) })), { what: `the login on ${machine}`, timeoutMs: Math.min(timeoutMs, 120_000), intervalMs: 200, signal });
+  const shell = await retryUntil(attempt, { what: `the login on ${machine}`, timeoutMs: Math.min(timeoutMs, 120_000), intervalMs: 200, signal });
   try {
-    await shell.exec(['sh', '-c', settleScript, 'sh', `${Date.now() / 1000}`], { signal: deadline });
+    if (isResumed) await shell.exec({ script: clockScript, args: [String(Date.now() / 1000)] }, { signal: deadline, endsByItself: true });
+    else await shell.exec({ script: setUpScript }, { signal: deadline });
     onStage('set up');
     return shell;
   } catch (error) {

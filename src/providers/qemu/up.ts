@@ -16,7 +16,7 @@ import { Launcher } from './launch.ts';
 import { planLab, type LabPlan, type MachinePlan } from './plan.ts';
 import { endProcesses, processesOf } from './processes.ts';
 import { connectMachine, knownHostsFile } from './reach.ts';
-import { describeStages, waitUntilReady, type Stage } from './ready.ts';
+import { describeStages, waitUntilReady, type Stage, type Watched } from './ready.ts';
 import { hostResources, requireResources } from './resources.ts';
 import { bootState, needSaved, readSaved, removeSaved, resume, savedDisk, saveLab, stateFile, type SavedLab } from './saved.ts';
 import { seedFiles } from './seed/seed.ts';
@@ -187,8 +187,8 @@ async function startAndWait({ build, machine: plan, launcher, acceleration, save
   const process = await launcher.startMachine({ plan, acceleration, boot: images.get(machine.name)?.boot, stateFile: saved && stateFile(stateFolder, saved.name, machine.name) });
   onStage('process');
   if (saved) await resume(stateFolder, machine.name, signal);
-  const connect = (until: AbortSignal): ReturnType<typeof connectMachine> => connectMachine({ machine, port, stateFolder }, until);
-  build.opened.keep(await waitUntilReady({ machine: machine.name, process, port, stateFolder, signal, connect, onStage, timeoutMs: bootTimeoutMs(acceleration) }));
+  const connect: Watched['connect'] = (until, greeted) => connectMachine({ machine, port, stateFolder }, until, greeted);
+  build.opened.keep(await waitUntilReady({ machine: machine.name, process, port, stateFolder, signal, connect, onStage, isResumed: saved !== undefined, timeoutMs: bootTimeoutMs(acceleration) }));
   writeFileSync(readyMark(stateFolder, machine.name), '');
   return stages;
 }
