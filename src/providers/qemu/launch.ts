@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { identify } from '../../host/processes.ts';
 import { startInBackground } from '../../host/background.ts';
 import { EnvironmentError, messageOf } from '../../core/errors.ts';
-import { broadcastOf, formatIPv4 } from '../../core/ipv4.ts';
+import { broadcastOf, formatIPv4, parseIPv4 } from '../../core/ipv4.ts';
 import { retryUntil } from '../../core/retry.ts';
 import type { ProviderContext } from '../provider.ts';
 import { controlSocket, processLog, workFolder } from './folders.ts';
@@ -14,6 +14,7 @@ import { labelArgument, labelOption, processesOf, type Label, type LabelledProce
 import { Qmp } from './qmp.ts';
 import { lastWords } from './ready.ts';
 import type { Lease } from './switch/dhcp.ts';
+import type { Guard } from './switch/guard.ts';
 import type { SwitchNetwork } from './switch/main.ts';
 import type { QemuTools } from './tools.ts';
 
@@ -105,7 +106,11 @@ const switchFile = 'switch.json';
 
 function portsOf(network: NetworkPlan, plan: LabPlan): SwitchNetwork['ports'] {
   const nics = plan.machines.flatMap((machine) => machine.nics).filter((nic) => nic.network === network.name);
-  return [{ name: network.port, isGateway: true }, ...nics.map((nic) => ({ name: nic.port, isGateway: false, lease: leaseOf(nic, network) }))];
+  return [{ name: network.port, guard: guardOf(network) }, ...nics.map((nic) => ({ name: nic.port, lease: leaseOf(nic, network) }))];
+}
+
+function guardOf({ subnet, gateway, nameserver }: NetworkPlan): Guard {
+  return { subnet, gateway: parseIPv4(gateway)!, nameserver: parseIPv4(nameserver)! };
 }
 
 function leaseOf({ mac, address }: NicPlan, { subnet, nat, gateway, nameserver }: NetworkPlan): Lease {

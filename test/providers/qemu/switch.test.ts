@@ -5,16 +5,19 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { parseIPv4, parseSubnet } from '../../../src/core/ipv4.ts';
 import { retryUntil } from '../../../src/core/retry.ts';
 import { answerDhcp } from '../../../src/providers/qemu/switch/dhcp.ts';
 import { FrameReader } from '../../../src/providers/qemu/switch/frames.ts';
+import { mayPass, type Guard } from '../../../src/providers/qemu/switch/guard.ts';
 import { Switch } from '../../../src/providers/qemu/switch/switch.ts';
 
 const broadcast = 'ffffffffffff';
+const guard: Guard = { subnet: parseSubnet('192.168.100.0/24')!, gateway: parseIPv4('192.168.100.1')!, nameserver: parseIPv4('192.168.100.254')! };
 
-/** A frame with QEMU's length prefix. */
+/** A frame of ARP with QEMU's length prefix. */
 function frame(destination: string, source: string, payload: string): Buffer {
-  const body = Buffer.concat([Buffer.from(destination + source + '0800', 'hex'), Buffer.from(payload)]);
+  const body = Buffer.concat([Buffer.from(destination + source + '0806', 'hex'), Buffer.from(payload)]);
   const length = Buffer.alloc(4);
   length.writeUInt32BE(body.length);
   return Buffer.concat([length, body]);
@@ -50,7 +53,7 @@ async function network(): Promise<AsyncDisposable & { readonly stations: Record<
   const servers: Server[] = [];
   const stations: Partial<Record<keyof typeof macs, Station>> = {};
   for (const [port, mac] of Object.entries(macs) as [keyof typeof macs, string][]) {
-    const server = createServer((socket) => own.attach(port, socket, { isGateway: port === 'gateway' })).listen(join(folder, port));
+    const server = createServer((socket) => own.attach(port, socket, port === 'gateway' ? { guard } : {})).listen(join(folder, port));
     await once(server, 'listening');
     const socket = connect(join(folder, port));
     await Promise.all([once(socket, 'connect'), once(server, 'connection')]);
@@ -105,6 +108,67 @@ test('frames come out whole however the stream was cut', () => {
     const reader = new FrameReader();
     assert.deepEqual([...reader.take(stream.subarray(0, cut)), ...reader.take(stream.subarray(cut))], frames);
   }
+});
+
+interface Packet {
+  readonly to: string;
+  readonly protocol?: number;
+  readonly port?: number;
+  readonly flags?: number;
+  /** The field of flags and fragment offset of IPv4. */
+  readonly fragment?: number;
+  /** 32-bit words of options. */
+  readonly options?: number;
+}
+
+const [icmp, tcp, udp] = [1, 6, 17];
+const [syn, synAck, pushAck] = [0x02, 0x12, 0x18];
+
+/** A frame without QEMU's length prefix. */
+function packet({ to, protocol = tcp, port = 80, flags = syn, fragment = 0, options = 0 }: Packet): Buffer {
+  const bytes = Buffer.alloc(14 + 20 + options * 4 + 20);
+  bytes.writeUInt16BE(0x0800, 12);
+  bytes[14] = 0x40 + 5 + options;
+  bytes.writeUInt16BE(fragment, 20);
+  bytes[23] = protocol;
+  bytes.writeUInt32BE(parseIPv4(to)!, 30);
+  const header = bytes.subarray(34 + options * 4);
+  header.writeUInt16BE(port, 2);
+  header[13] = flags;
+  return bytes;
+}
+
+describe('a machine reaches what lies beyond the gateway, and no service of this host', () => {
+  const [gateway, nameserver] = ['192.168.100.1', '192.168.100.254'];
+  for (const [what, given, passes] of [
+    ['a connection to the outside', { to: '203.0.113.9' }, true],
+    ['a fragment for the outside', { to: '203.0.113.9', fragment: 0x2000 }, true],
+    ['a ping of the gateway', { to: gateway, protocol: icmp }, true],
+    ['the answer to a connection that came through the gateway', { to: gateway, port: 43210, flags: synAck }, true],
+    ['data of such a connection, behind options of IP', { to: gateway, port: 43210, flags: pushAck, options: 3 }, true],
+    ['a question for the name server', { to: nameserver, protocol: udp, port: 53 }, true],
+    ['one over TCP', { to: nameserver, port: 53 }, true],
+    ['a connection to the gateway, which slirp would lead to 127.0.0.1', { to: gateway, port: 5432 }, false],
+    ['one behind options of IP', { to: gateway, port: 5432, options: 3 }, false],
+    ['one in fragments', { to: gateway, port: 5432, flags: pushAck, fragment: 0x2000 }, false],
+    ['the rest of a fragmented packet', { to: gateway, port: 5432, flags: pushAck, fragment: 0x0001 }, false],
+    ['a datagram to the gateway', { to: gateway, protocol: udp, port: 53 }, false],
+    ['another service at the name server', { to: nameserver, port: 22 }, false],
+    ['an address of the network that nobody has, which is 127.0.0.1 to slirp too', { to: '192.168.100.77' }, false],
+    ['an address of loopback itself', { to: '127.0.0.53' }, false],
+    ['"this host"', { to: '0.0.0.0' }, false],
+    ['a group', { to: '224.0.0.251', protocol: udp, port: 5353 }, false],
+    ['all hosts', { to: '255.255.255.255', protocol: udp }, false],
+  ] as readonly [string, Packet, boolean][]) {
+    test(`${what} ${passes ? 'passes' : 'does not pass'}`, () => assert.equal(mayPass(packet(given), guard), passes));
+  }
+
+  test('IPv6, and what is cut off, does not pass; ARP does', () => {
+    const [ipv6, arp] = ['86dd', '0806'].map((type) => Buffer.from(`${'00'.repeat(12)}${type}${'00'.repeat(40)}`, 'hex'));
+    assert.equal(mayPass(ipv6!, guard), false);
+    assert.equal(mayPass(arp!, guard), true);
+    for (let length = 0; length < 48; length++) assert.equal(mayPass(packet({ to: gateway, flags: synAck }).subarray(0, length), guard), false, `${length} bytes`);
+  });
 });
 
 /** A question as udhcpc(8) sends it: discover (1) or request (3). */

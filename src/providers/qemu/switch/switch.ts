@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { answerDhcp, isDhcpQuestion, type Lease } from './dhcp.ts';
 import { addressesOf, bodyOf, FrameReader, framed } from './frames.ts';
+import { mayPass, type Guard } from './guard.ts';
 
 /** slirp's own addresses (libslirp, `special_ethaddr`). */
 const slirpPrefix = '5255';
@@ -9,8 +10,8 @@ const mostWaitingBytes = 4_000_000;
 
 /** What is at a port. */
 export interface PortOptions {
-  /** slirp, which must not see everything. */
-  readonly isGateway: boolean;
+  /** Present where slirp is: it must not see everything. */
+  readonly guard?: Guard | undefined;
   /** What DHCP gives the machine there. */
   readonly lease?: Lease | undefined;
 }
@@ -47,10 +48,10 @@ export class Switch {
     // slirp would answer too, with any address: the question goes no further.
     if (isDhcpQuestion(bodyOf(frame))) return this.#answerDhcp(from, bodyOf(frame));
     const target = isGroup ? undefined : this.#portOf.get(destination);
-    for (const [port, { socket, options: { isGateway } }] of this.#ports) {
+    for (const [port, { socket, options: { guard } }] of this.#ports) {
       if (port === from || (target !== undefined && target !== port)) continue;
       // slirp takes any frame for its own, whatever address it bears: it must not see what is meant for others.
-      if (isGateway && !isGroup && !destination.startsWith(slirpPrefix)) continue;
+      if (guard && ((!isGroup && !destination.startsWith(slirpPrefix)) || !mayPass(bodyOf(frame), guard))) continue;
       if (socket.writableLength < mostWaitingBytes) socket.write(frame);
     }
   }

@@ -1,0 +1,62 @@
+import { contains, type Subnet } from '../../../core/ipv4.ts';
+
+/** What the gateway of a network is for; addresses are numbers as `parseIPv4` gives them. */
+export interface Guard {
+  readonly subnet: Subnet;
+  readonly gateway: number;
+  readonly nameserver: number;
+}
+
+/** Offsets in an Ethernet frame (IEEE 802.3) that holds IPv4 (RFC 791). */
+const etherTypeAt = 12;
+const ipAt = 14;
+const shortestIp = 20;
+const etherTypes = { ipv4: 0x0800, arp: 0x0806 } as const;
+const protocols = { icmp: 1, tcp: 6, udp: 17 } as const;
+const dnsPort = 53;
+const flagsInTcp = 13;
+const syn = 0x02;
+const ack = 0x10;
+
+/**
+ * Whether slirp may see a frame (without length prefix) of a machine. It would lead every address of its own network, and what is loopback to it, to the loopback interface
+ * of this host, where services listen that are meant for nobody else. So there pass: the way out, name service, ping, and answers to the connections that come through it.
+ */
+export function mayPass(frame: Buffer, { subnet, gateway, nameserver }: Guard): boolean {
+  const type = frame.length < ipAt ? 0 : frame.readUInt16BE(etherTypeAt);
+  if (type !== etherTypes.ipv4) return type === etherTypes.arp;
+  if (frame.length < ipAt + shortestIp) return false;
+  const destination = frame.readUInt32BE(ipAt + 16);
+  if (isNowhere(destination)) return false;
+  if (!contains(subnet, destination)) return true;
+  if (destination === gateway) return isPing(frame) || isAnswer(frame);
+  return destination === nameserver && (isPing(frame) || isForDns(frame));
+}
+
+/** "This host", loopback, groups and all hosts (RFC 6890): none of it lies beyond a gateway. */
+function isNowhere(address: number): boolean {
+  const first = address >>> 24;
+  return first === 0 || first === 127 || first >= 224;
+}
+
+function isPing(frame: Buffer): boolean {
+  return frame[ipAt + 9] === protocols.icmp;
+}
+
+/** TCP of a connection that exists: all but a SYN without ACK (RFC 9293, 3.1). */
+function isAnswer(frame: Buffer): boolean {
+  const header = transportHeader(frame, protocols.tcp, flagsInTcp + 1);
+  return header !== undefined && (header[flagsInTcp]! & (syn | ack)) !== syn;
+}
+
+function isForDns(frame: Buffer): boolean {
+  const header = transportHeader(frame, protocols.udp, 4) ?? transportHeader(frame, protocols.tcp, 4);
+  return header?.readUInt16BE(2) === dnsPort;
+}
+
+/** The header behind that of IP; undefined for another protocol, for one that is cut off, and for fragments, which hide it. */
+function transportHeader(frame: Buffer, protocol: number, leastBytes: number): Buffer | undefined {
+  const isFragment = (frame.readUInt16BE(ipAt + 6) & 0x3fff) !== 0;
+  const header = frame.subarray(ipAt + (frame[ipAt]! & 0x0f) * 4);
+  return frame[ipAt + 9] === protocol && !isFragment && header.length >= leastBytes ? header : undefined;
+}
