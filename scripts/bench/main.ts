@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findOnHost, findTool } from '../../src/host/tools.ts';
-import { inTurn, type Timed } from './measure.ts';
+import { inTurn, printedSeconds, type Benchmark, type Timed } from './measure.ts';
+import { virtualMachines } from './virtual-machines.ts';
 
 /*
  * npm run bench [-- --rounds N] [NAME…]
@@ -18,15 +19,6 @@ const rounds = Number(values.rounds);
 const lab = join(root, 'scripts/lab');
 let change = 0;
 const work = mkdtempSync(join(tmpdir(), 'lab-bench-'));
-
-interface Benchmark {
-  readonly name: string;
-  /** What the median has to reach, in words. */
-  readonly bar: string;
-  /** Packages of the peer. */
-  readonly packages?: readonly string[];
-  readonly run: () => Promise<{ readonly commands: readonly Timed[]; readonly rounds?: number; readonly note?: () => string; readonly end?: () => void }>;
-}
 
 const benchmarks: readonly Benchmark[] = [
   { name: 'version', bar: 'at most 1.5 x "node -e 0"', run: async () => ({ commands: [ours('lab --version', ['--version']), { name: 'node -e 0', command: [process.execPath, '-e', '0'] }] }) },
@@ -71,12 +63,18 @@ const benchmarks: readonly Benchmark[] = [
       return { commands: [command], rounds: 2, note: () => `memory that the host lost for each machine: ${memory.toFixed(1)} MiB`, end: () => rmSync(folder, { recursive: true, force: true }) };
     },
   },
+  ...virtualMachines({ ours, runLab, practical }),
 ];
 
 for (const benchmark of benchmarks) {
   if (positionals.length > 0 && !positionals.includes(benchmark.name)) continue;
   if (!havePackages(benchmark.packages ?? [])) {
     console.log(`\n${benchmark.name}: LEFT OUT, its peer is missing: apt-get install ${benchmark.packages?.join(' ')}`);
+    continue;
+  }
+  const missing = benchmark.missing?.();
+  if (missing !== undefined) {
+    console.log(`\n${benchmark.name}: LEFT OUT, ${missing}`);
     continue;
   }
   const { commands, rounds: own, note, end } = await benchmark.run();
@@ -172,7 +170,7 @@ function mininet(count: number): Timed {
   const accounts = join(work, 'mininet-passwd');
   writeFileSync(accounts, `${readFileSync('/etc/passwd', 'utf8').replaceAll(/^sshd:.*\n/gm, '')}sshd:x:990:65534::/run/sshd:/usr/sbin/nologin\n`);
   const script = `mount --bind ${accounts} /etc/passwd; mount -t tmpfs none /run; mkdir /run/sshd; exec /usr/bin/python3 "$@"`;
-  return { name: `Mininet, ${count} hosts with sshd`, command: ['unshare', '-n', '-m', 'sh', '-c', script, 'sh', join(import.meta.dirname, 'mininet-up.py'), String(count), sshd.path, config], env: { SSHD_LIBRARY_PATH: sshd.env['LD_LIBRARY_PATH'] ?? '' }, reportsElapsed: true };
+  return { name: `Mininet, ${count} hosts with sshd`, command: ['unshare', '-n', '-m', 'sh', '-c', script, 'sh', join(import.meta.dirname, 'mininet-up.py'), String(count), sshd.path, config], env: { SSHD_LIBRARY_PATH: sshd.env['LD_LIBRARY_PATH'] ?? '' }, elapsed: printedSeconds };
 }
 
 /** The ssh_config of the lab, with the quickest way to the machines that OpenSSH has, so that the peer is not slowed by ours. */

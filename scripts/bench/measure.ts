@@ -11,8 +11,19 @@ export interface Timed {
   readonly prepare?: () => unknown;
   /** After each run, untimed. */
   readonly restore?: () => unknown;
-  /** The seconds that the command itself prints as `elapsed N`, where its whole time holds more than the work in question. */
-  readonly reportsElapsed?: boolean;
+  /** The seconds that the command itself tells on standard output, where its whole time holds more than the work in question. */
+  readonly elapsed?: (stdout: string) => number;
+}
+
+export interface Benchmark {
+  readonly name: string;
+  /** What the median has to reach, in words. */
+  readonly bar: string;
+  /** Packages of the peer. */
+  readonly packages?: readonly string[];
+  /** What else is not there, and how to get it. */
+  readonly missing?: () => string | undefined;
+  readonly run: () => Promise<{ readonly commands: readonly Timed[]; readonly rounds?: number; readonly note?: () => string; readonly end?: () => void }>;
 }
 
 export interface Figures {
@@ -35,14 +46,19 @@ export async function inTurn(commands: readonly Timed[], rounds: number): Promis
   return commands.map(({ name }, index) => ({ name, seconds: seconds[index]!, median: median(seconds[index]!) }));
 }
 
-async function timeOf({ command, env = {}, name, reportsElapsed = false }: Timed): Promise<number> {
+async function timeOf({ command, env = {}, name, elapsed }: Timed): Promise<number> {
   const [file = '', ...args] = command;
   const started = performance.now();
   const child = spawn(file, args, { env: { ...process.env, BENCH_START: String(Date.now() / 1000), ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   const [stdout, stderr, [status]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close') as Promise<[number]>]);
   const taken = (performance.now() - started) / 1000;
   if (status !== 0) throw new Error(`${name} failed with status ${status}:\n${stdout}${stderr}`);
-  return reportsElapsed ? Number(/elapsed ([\d.]+)/.exec(stdout)?.[1]) : taken;
+  return elapsed ? elapsed(stdout) : taken;
+}
+
+/** Of a command that prints `elapsed N`. */
+export function printedSeconds(stdout: string): number {
+  return Number(/elapsed ([\d.]+)/.exec(stdout)?.[1]);
 }
 
 export function median(values: readonly number[]): number {
