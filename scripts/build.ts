@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, globSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, globSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { labJsonSchema } from '../src/lab/schema.ts';
@@ -8,15 +8,17 @@ import { labJsonSchema } from '../src/lab/schema.ts';
  * makes a start slow), and each program of the machines as one CommonJS file that any Node from 18 on runs.
  */
 const root = join(import.meta.dirname, '..');
-const stamp = join(root, 'dist', 'built');
+const place = join(root, 'dist');
+/** It takes its place whole, because another `lab` may be starting now. As deep as that place: the maps of the sources name them from there. */
+const fresh = join(root, `dist-${process.pid}`);
+const old = `${fresh}.old`;
 
 if (isCurrent()) process.exit(0);
 process.stderr.write('setup: compiling\n');
-rmSync(join(root, 'dist'), { recursive: true, force: true });
 
 await build({
   entryPoints: [join(root, 'src/cli/main.ts')],
-  outdir: join(root, 'dist/cli'),
+  outdir: join(fresh, 'cli'),
   bundle: true,
   splitting: true,
   minify: true,
@@ -32,22 +34,26 @@ await build({
 });
 await build({
   entryPoints: ['server', 'client'].map((name) => join(root, `src/programs/${name}.ts`)),
-  outdir: join(root, 'dist/programs'),
+  outdir: join(fresh, 'programs'),
   bundle: true,
   platform: 'node',
   target: 'node18',
   format: 'cjs',
 });
 // A process of its own (src/providers/qemu/switch/main.ts), found beside the pieces of the command line.
-await build({ entryPoints: { 'qemu-switch': join(root, 'src/providers/qemu/switch/main.ts') }, outdir: join(root, 'dist/cli'), bundle: true, platform: 'node', target: 'node24', format: 'esm' });
+await build({ entryPoints: { 'qemu-switch': join(root, 'src/providers/qemu/switch/main.ts') }, outdir: join(fresh, 'cli'), bundle: true, platform: 'node', target: 'node24', format: 'esm' });
 // The repository says "type": "module"; these are not.
-writeFileSync(join(root, 'dist/programs/package.json'), '{"type":"commonjs"}\n');
-copyFileSync(join(root, 'src/providers/netns/executor.pl'), join(root, 'dist/cli/executor.pl'));
-writeFileSync(join(root, 'dist/lab.schema.json'), `${JSON.stringify(labJsonSchema(), null, 2)}\n`);
-writeFileSync(stamp, '');
+writeFileSync(join(fresh, 'programs/package.json'), '{"type":"commonjs"}\n');
+copyFileSync(join(root, 'src/providers/netns/executor.pl'), join(fresh, 'cli/executor.pl'));
+writeFileSync(join(fresh, 'lab.schema.json'), `${JSON.stringify(labJsonSchema(), null, 2)}\n`);
+writeFileSync(join(fresh, 'built'), '');
+if (existsSync(place)) renameSync(place, old);
+renameSync(fresh, place);
+rmSync(old, { recursive: true, force: true });
 
 /** Whether nothing that the product is made of is newer than the last build. */
 function isCurrent(): boolean {
+  const stamp = join(place, 'built');
   if (!existsSync(stamp)) return false;
   const built = statSync(stamp).mtimeMs;
   const sources = ['package.json', 'package-lock.json', 'scripts/build.ts', ...globSync('src/**/*', { cwd: root })];
