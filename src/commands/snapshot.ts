@@ -1,7 +1,7 @@
 import { withCleanup } from '../core/cleanup.ts';
 import { EnvironmentError } from '../core/errors.ts';
 import { inStep } from '../core/events.ts';
-import type { ProviderContext, SnapshotInfo, SnapshotStore } from '../providers/provider.ts';
+import type { Provider, ProviderContext, SnapshotInfo, SnapshotStore } from '../providers/provider.ts';
 import { providerNamed } from '../providers/registry.ts';
 import { stateFolderFor } from '../state/folder.ts';
 import { openJournal } from '../state/journal.ts';
@@ -40,22 +40,32 @@ export async function restoreSnapshot(context: CommandContext, name: string): Pr
 
 /** The snapshots of this lab, up or not. */
 export async function listSnapshots(context: CommandContext): Promise<{ readonly snapshots: readonly SnapshotInfo[] }> {
-  const store = (await providerNamed('qemu')).snapshots;
-  return { snapshots: (await store?.list(stateFolderFor(context.labFile))) ?? [] };
+  const stateFolder = stateFolderFor(context.labFile);
+  const { snapshots } = await providerOf(context, stateFolder);
+  return { snapshots: (await snapshots?.list(stateFolder)) ?? [] };
 }
 
 /** @throws {UsageError} for a name that is not there. */
 export async function removeSnapshot(context: CommandContext, name: string): Promise<{ readonly removed: string }> {
-  await withLockedLab(context, 'snapshot rm', async (stateFolder) => (await providerNamed('qemu')).snapshots?.remove(stateFolder, name));
+  await withLockedLab(context, 'snapshot rm', async (stateFolder) => storeOf(await providerOf(context, stateFolder)).remove(stateFolder, name));
   return { removed: name };
 }
 
 async function snapshotsOf(stateFolder: string): Promise<{ readonly state: LabState; readonly store: SnapshotStore }> {
   const state = await readState(stateFolder);
   if (state === undefined) throw new EnvironmentError('this lab is not up', { code: 'lab-down', hint: 'Run "lab up" first.' });
-  const { snapshots: store, name } = await providerNamed(state.provider);
-  if (!store) throw new EnvironmentError(`machines of ${name} cannot be saved`, { code: 'no-snapshots', hint: 'Use --provider qemu.' });
-  return { state, store };
+  return { state, store: storeOf(await providerNamed(state.provider)) };
+}
+
+/** Of the lab that is up, or else of the one that the lab file describes. */
+async function providerOf(context: CommandContext, stateFolder: string): Promise<Provider> {
+  const state = await readState(stateFolder);
+  return providerNamed(state?.provider ?? (await openLab(context)).lab.provider);
+}
+
+function storeOf({ snapshots, name }: Provider): SnapshotStore {
+  if (!snapshots) throw new EnvironmentError(`machines of ${name} cannot be saved`, { code: 'no-snapshots', hint: 'Use --provider qemu.' });
+  return snapshots;
 }
 
 function placeOf(context: CommandContext, { labId }: LabState, stateFolder: string): ProviderContext {
