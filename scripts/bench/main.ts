@@ -33,6 +33,14 @@ const benchmarks: readonly Benchmark[] = [
     run: async () => withLab(practical(), ({ folder, end }) => ({ commands: [ours('lab run tp1', ['run', 'tp1'], folder), { name: 'pexpect', command: ['/usr/bin/python3', join(import.meta.dirname, 'pexpect-run.py'), sshConfig(folder)] }], end })),
   },
   {
+    name: 'report',
+    bar: 'under 1 s',
+    run: async () => withLab(practical(), ({ folder, end }) => {
+      runLab(folder, 'run');
+      return { commands: [ours('lab report', ['report'], folder)], end };
+    }),
+  },
+  {
     name: 'deploy-16',
     bar: '10 x faster than ansible-playbook with pipelining',
     packages: ['ansible-core'],

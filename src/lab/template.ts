@@ -61,7 +61,7 @@ function tp1({ name, provider, schemaPath, programsFolder }: FilledOptions): str
 # "lab run" plays the scenario, "lab down" removes everything again.
 version: 1
 name: ${name}
-provider: ${provider} # where machines come from: netns (on this host), qemu, incus, ssh (machines that run already)
+provider: ${provider} # where machines come from: netns (on this host), qemu (virtual machines), ssh (machines that run already)
 
 networks:
   natnet: { subnet: 192.168.100.0/24, gateway: 192.168.100.1, nat: true } # short: natnet: 192.168.100.0/24

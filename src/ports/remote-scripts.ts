@@ -159,9 +159,14 @@ same() {
   pid=$1
   now=$(identify "$1") || { say "gone $1"; return 1; }
   [ "$now" = "$2" ] || { say "changed $1"; return 1; }
-  kill -0 "$1" 2>/dev/null || { say "denied $1"; return 1; }
+  if ! kill -0 "$1" 2>/dev/null; then
+    if identify "$1" >/dev/null; then say "denied $1"; else say "gone $1"; fi
+    return 1
+  fi
   [ "$3" != - ] || return 0
-  links=$(ls -lnq "/proc/$1/fd" 2>/dev/null) || { say "denied $1"; return 1; }
+  # A file that is closed while ls looks makes it fail, too; who may not look sees nothing at all.
+  links=$(ls -lnq "/proc/$1/fd" 2>/dev/null)
+  [ -n "$links" ] || { say "denied $1"; return 1; }
   case "$links" in *" -> socket:[$3]"*) return 0 ;; esac
   say "changed $1"
   return 1

@@ -153,7 +153,8 @@ describe('the reference practical on machines that lab did not make', { skip: !i
       assert.equal(down.exitCode, 0, `after ${part}: ${down.stderr}`);
       assert.deepEqual([treeOf(vm1!.home), treeOf(vm2!.home)], before, `after ${part} of an up`);
     }
-    assert.equal((await user.lab('up')).exitCode, 0);
+    const up = await user.lab('up');
+    assert.equal(up.exitCode, 0, up.stderr);
     const run = user.start('run');
     await retryUntil(() => (vm1!.run('ss', '-Hltn').includes(':7999 ') ? { value: true } : { seen: 'no server' }), { what: 'the server', timeoutMs: 10_000, intervalMs: 1 });
     run.kill('SIGKILL');
