@@ -34,8 +34,11 @@ export function accountFiles(machine: Machine, host: HostAccounts): { readonly p
 export function hostsFile(machine: Machine, all: Iterable<Machine>): string {
   const own = ['127.0.0.1 localhost', '::1 localhost ip6-localhost ip6-loopback', ...(machine.interfaces.length === 0 ? [`127.0.1.1 ${machine.name}`] : [])];
   const others = [...all].flatMap((other) => other.interfaces.map(({ address }) => `${address} ${other.name}`));
-  return lines([...own, ...others]);
+  return lines([...own, ...others, sshdClient]);
 }
+
+/** sshd calls a client that came through a Unix socket so, and looks that name up for the audit log of each terminal: not known here, it would wait for a name server. */
+const sshdClient = '127.0.0.1 UNKNOWN';
 
 function systemLines(file: string): string[] {
   return file.split('\n').filter((line) => {

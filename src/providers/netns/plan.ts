@@ -45,6 +45,11 @@ export interface PlanOptions {
   readonly machineIds: ReadonlyMap<string, string>;
 }
 
+interface MachineOptions extends PlanOptions {
+  /** Whether networks with `nat: true` have a way out. */
+  readonly routes: boolean;
+}
+
 /** All that the lab's init and the machines' inits do, in order. */
 export function planLab(lab: Lab, host: HostFacts, options: PlanOptions): Operation[] {
   const bridges = [...lab.networks.values()].map((network, index) => ({ network, bridge: `br${index}` }));
@@ -53,7 +58,7 @@ export function planLab(lab: Lab, host: HostFacts, options: PlanOptions): Operat
     ...startOfLab(host, options),
     // slirp4netns stays in the host's network and enters the lab's only to make its interface; so it is started before the lab has one of its own.
     ...startOfNetwork(lab, host, routes),
-    ...[...lab.machines.values()].flatMap((machine) => machineSection(machine, lab, host, options)),
+    ...[...lab.machines.values()].flatMap((machine) => machineSection(machine, lab, host, { ...options, routes })),
     ...bridges.flatMap(({ bridge, network }, index) => bridgeOperations(bridge, network, index)),
     ...links(lab, new Map(bridges.map(({ network, bridge }) => [network.name, bridge]))),
     ['links-made'],
@@ -103,6 +108,8 @@ function commonFiles(common: string, host: HostFacts, keys: LabKeys, inUserNames
     write(`${common}/etc/ssh/ssh_host_ed25519_key.pub`, `${keys.host.publicKey}\n`),
     write(`${common}/etc/ssh/sshd_config`, sshdConfig(host.sftpServer)),
     write(`${common}/etc/ssh/lab/authorized_keys`, `${keys.user.publicKey}\n${keys.machine.publicKey}\n`),
+    // The host's own would belong to nobody in a user namespace, of which sudo complains at each call; and what it names is not here.
+    write(`${common}/etc/sudo.conf`, ''),
     write(`${common}/etc/sudoers`, 'Defaults !fqdn\nDefaults lecture = never\nDefaults secure_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"\nroot ALL=(ALL:ALL) ALL\nALL ALL=(ALL:ALL) NOPASSWD: ALL\n', 0o440),
     // The host's own PAM set-up may ask a directory server or a fingerprint reader; sudoers has the say here.
     write(`${common}/etc/pam.d/sudo`, 'auth required pam_permit.so\naccount required pam_permit.so\nsession required pam_permit.so\n'),
@@ -153,7 +160,7 @@ function macAddress(kind: number, index: number): string {
   return Buffer.from([0x02, 0x4c, 0x41, kind, index >> 8, index & 0xff]).toString('hex');
 }
 
-function machineSection(machine: Machine, lab: Lab, host: HostFacts, options: PlanOptions): Operation[] {
+function machineSection(machine: Machine, lab: Lab, host: HostFacts, options: MachineOptions): Operation[] {
   const root = `${options.mountPoint}/m/${machine.name}`;
   const homeOwner = machine.user === 'root' ? 0 : userId;
   const home = machine.user === 'root' ? '/root' : `/home/${machine.user}`;
@@ -209,10 +216,10 @@ function escapeLayer(path: string): string {
 }
 
 /** Files that differ from machine to machine go straight into its own layer, before the overlay is mounted: no copy of the host's file is made. */
-function ownFiles(machine: Machine, lab: Lab, host: HostFacts, { keys, machineIds }: PlanOptions, upper: string): Operation[] {
+function ownFiles(machine: Machine, lab: Lab, host: HostFacts, { keys, machineIds, routes }: MachineOptions, upper: string): Operation[] {
   const { passwd, shadow, group } = accountFiles(machine, host.accounts);
   const machines = [...lab.machines.values()];
-  const hasNat = machine.interfaces.some(({ network }) => lab.networks.get(network)?.nat === true);
+  const reachesOut = routes && machine.interfaces.some(({ network }) => lab.networks.get(network)?.nat === true);
   const nameserver = uplinkSubnet(lab.networks.values()).network + 3;
   return [
     write(`${upper}/etc/passwd`, passwd),
@@ -221,7 +228,7 @@ function ownFiles(machine: Machine, lab: Lab, host: HostFacts, { keys, machineId
     write(`${upper}/etc/hostname`, `${machine.name}\n`),
     write(`${upper}/etc/hosts`, hostsFile(machine, machines)),
     write(`${upper}/etc/machine-id`, `${machineIds.get(machine.name) ?? ''}\n`, 0o444),
-    write(`${upper}/etc/resolv.conf`, hasNat ? `nameserver ${[24, 16, 8, 0].map((shift) => (nameserver >>> shift) & 255).join('.')}\n` : '# no way out of this network\n'),
+    write(`${upper}/etc/resolv.conf`, reachesOut ? `nameserver ${[24, 16, 8, 0].map((shift) => (nameserver >>> shift) & 255).join('.')}\n` : '# no way out of this network\n'),
     mkdir(`${upper}/etc/ssh`),
     write(`${upper}/etc/ssh/ssh_config`, clientConfig(machines)),
     write(`${upper}/etc/ssh/ssh_known_hosts`, knownHosts(machines, keys.host.publicKey)),

@@ -53,6 +53,18 @@ for (const [kind, make] of [
   });
 }
 
+test('without a way out nobody waits for a name server, and sudo says nothing', { skip: cannotBe('root') || cannotBe('ordinary') }, async () => {
+  await using user = ordinaryUser([], { host: ['mount -t tmpfs none /dev/net'] });
+  const up = await user.lab('up');
+  assert.equal(up.exitCode, 0, up.stderr);
+  assert.match(up.stderr, /machines will not reach beyond the lab\n.*lab doctor/);
+  const { stdout, stderr, exitCode } = await user.lab('exec', 'vm1', '--', 'sh', '-c', 'cat /etc/resolv.conf; getent ahostsv4 UNKNOWN vm2; sudo -n id -un');
+  assert.equal(exitCode, 0, stderr);
+  assert.doesNotMatch(stdout, /^nameserver/m);
+  assert.match(stdout, /127\.0\.0\.1 .*192\.168\.100\.5 .*root\n$/s);
+  assert.equal(stderr, '');
+});
+
 async function server(outside: NetworkNamespace): Promise<Disposable> {
   const child = outside.start('python3', '-c', mirror);
   await once(child.stdout!, 'data');
