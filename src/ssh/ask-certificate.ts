@@ -2,6 +2,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { certificateFault, parseCertificate } from './host-certificate.ts';
 import type { HostKeyPolicy } from './host-key-policy.ts';
+import { afterGreeting, takePacket } from './plain-packets.ts';
 import { uint32, WireReader, wireString } from './wire.ts';
 
 /** Message numbers of RFC 4253 and RFC 5656. */
@@ -71,22 +72,14 @@ async function* packets(stream: Duplex): AsyncGenerator<Buffer, void, undefined>
     pending = Buffer.concat([pending, chunk]);
     if (pending.length > longestPacket) return;
     if (!isGreeted) {
-      const greeting = /^(?:[^\n]*\n)*?SSH-2\.0-[^\n]*\n/.exec(pending.toString('latin1'))?.[0];
-      if (greeting === undefined) continue;
-      pending = pending.subarray(greeting.length);
+      const rest = afterGreeting(pending);
+      if (rest === undefined) continue;
+      pending = rest;
       isGreeted = true;
     }
-    for (let length = packetLength(pending); length !== undefined; length = packetLength(pending)) {
-      const padding = pending[4] ?? 0;
-      yield pending.subarray(5, 4 + length - padding);
-      pending = pending.subarray(4 + length);
+    for (let packet = takePacket(pending); packet !== undefined; packet = takePacket(pending)) {
+      yield packet.payload;
+      pending = packet.rest;
     }
   }
-}
-
-/** Length of the first packet, if all of it is there. */
-function packetLength(bytes: Buffer): number | undefined {
-  if (bytes.length < 5) return undefined;
-  const length = bytes.readUInt32BE(0);
-  return bytes.length >= 4 + length ? length : undefined;
 }

@@ -1,6 +1,7 @@
 import { ConnectionError } from '../core/connection-error.ts';
 import { messageOf, systemCode } from '../core/errors.ts';
 import { formatDuration } from '../core/retry.ts';
+import { allowHint } from './algorithm-failure.ts';
 import { fingerprint, type HostKey } from './keys.ts';
 import { addressText, type ShellTarget } from './target.ts';
 
@@ -21,6 +22,8 @@ export function dialFailure(target: ShellTarget, cause: unknown): ConnectionErro
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
       return failure(target, 'ssh-name-unknown', `the name in ${where} cannot be resolved (${seen})`, `Correct \`host\` of \`${target.machine}\` in lab.yaml, or give an address; \`getent hosts NAME\` shows what this host knows.`, cause);
+    case 'EADDRNOTAVAIL':
+      return failure(target, 'ssh-not-from-here', `this host has no address from which ${where} can be reached (${messageOf(cause)})`, 'Check BindAddress in ~/.ssh/config, and `ip address`.', cause);
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
     case 'ETIMEDOUT':
@@ -52,17 +55,40 @@ export function closedFailure(target: ShellTarget, phase: 'greeting' | 'handshak
 /** The other side greets, but no SSH comes of it: no common algorithm, broken packets. */
 export function handshakeFailure(target: ShellTarget, cause: unknown): ConnectionError {
   const message = `the key exchange with ${addressText(target.address)} failed: ${messageOf(cause)}`;
-  return failure(target, 'ssh-handshake-failed', message, 'Its sshd must offer one of curve25519-sha256, ecdh-sha2-nistp256, diffie-hellman-group14-sha256 and one of aes128-gcm, aes128-ctr (`sshd -T` shows what it offers).', cause);
+  return failure(target, 'ssh-handshake-failed', message, 'Try again; `ssh -v` to the same address shows whether OpenSSH fares better.', cause);
+}
+
+/** How a login went that failed. */
+export interface LoginCourse {
+  /** In words. */
+  readonly tried: readonly string[];
+  /** Methods that the server accepts. */
+  readonly offered: readonly string[];
+  /** Whether it would have taken a key only with a signature over SHA-1, which is not allowed to it. */
+  readonly wantsSha1: boolean;
 }
 
 /** Wrong user, key or password. */
-export function loginFailure(target: ShellTarget, tried: readonly string[], offered: readonly string[], cause?: unknown): ConnectionError {
+export function loginFailure(target: ShellTarget, { tried, offered, wantsSha1 }: LoginCourse, cause?: unknown): ConnectionError {
   const message = `${addressText(target.address)} did not let user ${target.user} in`;
   const accepts = offered.length === 0 ? '' : ` The server accepts: ${offered.join(', ')}.`;
-  const hint = `Check \`user\` and \`key\` of the machine, and that the public key is in that user's authorized_keys; \`ssh -v\` to the same address shows more.`;
+  const isTired = /too many authentication failures/i.test(messageOf(cause));
+  const said = isTired ? ` It said: ${messageOf(cause)}.` : '';
   return new ConnectionError(target.machine, `${target.machine}: ${message}`, {
-    code: 'ssh-login-refused', hint, cause, detail: `Tried: ${tried.join(', ') || 'nothing, since no key is known'}.${accepts}`, data: { accepts: offered },
+    code: 'ssh-login-refused',
+    hint: wantsSha1 ? sha1Hint(target) : isTired ? tiredHint : wrongKeyHint,
+    cause,
+    detail: `Tried: ${tried.join(', ') || 'nothing, since no key is known'}.${accepts}${said}`,
+    data: { accepts: offered },
   });
+}
+
+const wrongKeyHint = "Check `user` and `key` of the machine, and that the public key is in that user's authorized_keys; `ssh -v` to the same address shows more.";
+/** sshd_config(5), MaxAuthTries. */
+const tiredHint = 'It allows only so many attempts (`MaxAuthTries`), and each key of an agent is one: name the right key, as `key` in lab.yaml, or by IdentityFile with IdentitiesOnly in ~/.ssh/config.';
+
+function sha1Hint(target: ShellTarget): string {
+  return `It takes RSA keys only with signatures over SHA-1; a key of another kind (ssh-keygen -t ed25519) may do. ${allowHint(target, [['pubkeyacceptedalgorithms', 'ssh-rsa']])}`;
 }
 
 /** A private key that cannot be used as it is. */

@@ -13,6 +13,8 @@ export interface KeyCredential {
   readonly publicKey?: HostKey | undefined;
   /** Opens a key that is encrypted; asked only when the server would take the key, if its public half is known. */
   readonly passphrase?: Secret | undefined;
+  /** Passed over when it cannot be used as it is, instead of being an error. */
+  readonly isOptional?: boolean | undefined;
 }
 
 export interface AgentCredential {
@@ -22,6 +24,8 @@ export interface AgentCredential {
   readonly socketPath: string;
   /** Only these of its keys. */
   readonly only?: readonly HostKey[] | undefined;
+  /** These of its keys before the others. */
+  readonly first?: readonly HostKey[] | undefined;
 }
 
 /** Given to servers that ask by the method `password`, or by `keyboard-interactive`. */
@@ -31,9 +35,13 @@ export interface PasswordCredential {
   readonly secret: Secret;
   /** How often a wrong one may be corrected. */
   readonly attempts: number;
+  /** Those by which it may be given, the preferred first. Default: both, `password` first. */
+  readonly methods?: readonly PasswordMethod[] | undefined;
   /** Answers what a server asks beyond one password; without, such a question gets an empty answer. */
   readonly answer?: ((question: ServerQuestion) => Promise<string | undefined>) | undefined;
 }
+
+export type PasswordMethod = 'password' | 'keyboard-interactive';
 
 /** Gives a secret, or undefined when there is none. `attempt` counts from 1. */
 export type Secret = (attempt: number) => Promise<string | undefined>;

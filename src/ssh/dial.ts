@@ -13,12 +13,17 @@ export async function dial(target: ShellTarget, signal: AbortSignal): Promise<Du
     const socket = 'socketPath' in address
       ? net.connect({ path: address.socketPath })
       // ssh2 writes each packet in three pieces; with Nagle's algorithm every one of them would wait for the other side's delayed ACK (44 ms a packet).
-      : net.connect({ host: address.host, port: address.port, noDelay: true, ...(address.family === undefined ? {} : { family: address.family }) });
+      : net.connect({ host: address.host, port: address.port, noDelay: true, ...given('family', address.family), ...given('localAddress', address.localAddress) });
     return await connected(socket, signal);
   } catch (error) {
     signal.throwIfAborted();
     throw error instanceof ConnectionError ? error : dialFailure(target, error);
   }
+}
+
+/** An option that is left out where it is not given: Node tells `undefined` from that. */
+function given<K extends string, T>(name: K, value: T | undefined): Partial<Record<K, T>> {
+  return value === undefined ? {} : ({ [name]: value } as Record<K, T>);
 }
 
 function connected(socket: net.Socket, signal: AbortSignal): Promise<net.Socket> {

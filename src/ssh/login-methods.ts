@@ -1,15 +1,15 @@
 import type { AnyAuthMethod, BaseAgent, ParsedKey } from 'ssh2';
+import { lockedKeyAgent, ruledAgent, type Ssh2 } from './agents.ts';
 import type { AgentCredential, Credential, KeyCredential, PasswordCredential } from './credentials.ts';
-import type { HostKey } from './keys.ts';
 import { isLocked, publicPartOf } from './locked-key.ts';
-
-/** The package, which is loaded when it is needed. */
-export type Ssh2 = typeof import('ssh2');
+import { SignatureRules } from './signatures.ts';
 
 export interface LoginMethodsOptions {
   readonly ssh2: Ssh2;
   readonly user: string;
   readonly credentials: readonly Credential[];
+  /** How keys may sign: names of PubkeyAcceptedAlgorithms. */
+  readonly signatures: readonly string[];
   /** Runs what may wait for a person. */
   readonly ask: <T>(work: () => Promise<T>) => Promise<T>;
 }
@@ -27,16 +27,23 @@ export class LoginMethods {
   readonly #options: LoginMethodsOptions;
   #untried: readonly Credential[];
   readonly #uses = new Map<Credential, number>();
+  readonly #signatures: SignatureRules;
 
   constructor(options: LoginMethodsOptions) {
     this.#options = options;
     this.#untried = options.credentials;
+    this.#signatures = new SignatureRules(options.signatures);
+  }
+
+  /** Whether the server would have taken a key only with a signature over SHA-1, which is not allowed to it. */
+  get wantsSha1(): boolean {
+    return this.#signatures.hasRefused;
   }
 
   /**
    * The next thing to try, or false when nothing is left. `accepted` are the methods that the server goes on to accept; null before it has said so.
    *
-   * @throws {UnusableKey} for a key that is no private key.
+   * @throws {UnusableKey} for a key that is no private key, if it has to be one.
    */
   async next(accepted: readonly string[] | null): Promise<AnyAuthMethod | false> {
     for (;;) {
@@ -67,31 +74,50 @@ export class LoginMethods {
   async #keyMethod(credential: KeyCredential): Promise<AnyAuthMethod | undefined> {
     const { ssh2, user } = this.#options;
     const { privateKey, passphrase } = credential;
-    if (passphrase === undefined || !isLocked(privateKey)) {
-      return { type: 'publickey', username: user, key: parseKey(ssh2, privateKey) as unknown as string };
-    }
+    if (passphrase === undefined || !isLocked(privateKey)) return this.#openKeyMethod(credential);
     const blob = credential.publicKey?.blob ?? publicPartOf(privateKey);
-    if (blob !== undefined) return { type: 'agent', username: user, agent: lockedKeyAgent(ssh2, blob, () => this.#unlock(credential)) };
+    if (blob !== undefined) return { type: 'agent', username: user, agent: lockedKeyAgent(ssh2, blob, this.#signatures, () => this.#unlock(credential)) };
     const key = await this.#unlock(credential);
-    return key && { type: 'publickey', username: user, key: key as unknown as string };
+    return key && this.#publicKeyMethod(credential, key);
+  }
+
+  #openKeyMethod(credential: KeyCredential): AnyAuthMethod | undefined {
+    const key = this.#options.ssh2.utils.parseKey(credential.privateKey);
+    const fault = key instanceof Error ? key.message : key.isPrivateKey() ? undefined : 'it is a public key';
+    if (fault === undefined) return this.#publicKeyMethod(credential, key as ParsedKey);
+    if (credential.isOptional !== true) throw new UnusableKey(fault);
+    this.#remark(credential, `which lab cannot use: ${fault}`);
+    return undefined;
+  }
+
+  #publicKeyMethod(credential: KeyCredential, key: ParsedKey): AnyAuthMethod | undefined {
+    if (this.#signatures.allows(key.type)) return { type: 'publickey', username: this.#options.user, key: this.#signatures.guard(key) as unknown as string };
+    this.#remark(credential, `which PubkeyAcceptedAlgorithms does not allow: ${key.type}`);
+    return undefined;
+  }
+
+  /** Says more of something that was tried. */
+  #remark({ label }: Credential, remark: string): void {
+    this.tried.splice(this.tried.indexOf(label), 1, `${label} (${remark})`);
   }
 
   /** Undefined when nobody gives the right passphrase. */
-  async #unlock({ label, privateKey, passphrase }: KeyCredential): Promise<ParsedKey | undefined> {
+  async #unlock(credential: KeyCredential): Promise<ParsedKey | undefined> {
     const { ssh2, ask } = this.#options;
+    const { privateKey, passphrase } = credential;
     for (let attempt = 1; attempt <= passphraseAttempts; attempt++) {
       const secret = await ask(async () => passphrase?.(attempt));
       if (secret === undefined) break;
       const key = ssh2.utils.parseKey(privateKey, secret);
       if (!(key instanceof Error)) return key;
     }
-    this.tried.splice(this.tried.indexOf(label), 1, `${label} (which stayed locked)`);
+    this.#remark(credential, 'which stayed locked');
     return undefined;
   }
 
-  #agentOf({ socketPath, only }: AgentCredential): BaseAgent {
-    const agent = this.#options.ssh2.createAgent(socketPath);
-    return only === undefined ? agent : filteredAgent(this.#options.ssh2, agent, only);
+  #agentOf({ socketPath, only, first }: AgentCredential): BaseAgent {
+    const { ssh2 } = this.#options;
+    return ruledAgent(ssh2, ssh2.createAgent(socketPath), { signatures: this.#signatures, only, first });
   }
 
   async #passwordMethod({ secret }: PasswordCredential, attempt: number): Promise<AnyAuthMethod | undefined> {
@@ -125,52 +151,6 @@ async function answersTo(questions: readonly { text: string; visible: boolean }[
 
 /** How a credential would be used, if the server accepts that. */
 function methodFor(credential: Credential, accepted: readonly string[] | null): string | undefined {
-  const methods = credential.kind === 'password' ? ['password', 'keyboard-interactive'] : ['publickey'];
+  const methods = credential.kind === 'password' ? (credential.methods ?? ['password', 'keyboard-interactive']) : ['publickey'];
   return accepted === null ? methods[0] : methods.find((method) => accepted.includes(method));
-}
-
-function parseKey(ssh2: Ssh2, text: string): ParsedKey {
-  const key = ssh2.utils.parseKey(text);
-  if (key instanceof Error) throw new UnusableKey(key.message);
-  if (!key.isPrivateKey()) throw new UnusableKey('it is a public key');
-  return key;
-}
-
-/** An agent of one key that is opened when the server has said that it would take it. */
-function lockedKeyAgent(ssh2: Ssh2, blob: Uint8Array, unlock: () => Promise<ParsedKey | undefined>): BaseAgent {
-  return new (class extends ssh2.BaseAgent {
-    override getIdentities(callback: (error: Error | undefined, keys?: (string | Buffer | ParsedKey)[]) => void): void {
-      const publicKey = ssh2.utils.parseKey(sshLine(blob));
-      callback(undefined, publicKey instanceof Error ? [] : [publicKey]);
-    }
-
-    override sign(_key: unknown, data: Buffer, options: unknown, callback?: unknown): void {
-      const done = (callback ?? options) as (error: Error | undefined, signature?: Buffer) => void;
-      const hash = (options as { hash?: string } | undefined)?.hash;
-      unlock().then((key) => (key === undefined ? done(new Error('no passphrase was given')) : done(undefined, key.sign(data, hash))), (error: Error) => done(error));
-    }
-  })();
-}
-
-/** An agent that shows only some of its keys. */
-function filteredAgent(ssh2: Ssh2, agent: BaseAgent, only: readonly HostKey[]): BaseAgent {
-  const isWanted = (key: unknown): boolean => {
-    const parsed = ssh2.utils.parseKey(key as string);
-    return !(parsed instanceof Error) && only.some(({ blob }) => Buffer.compare(blob, parsed.getPublicSSH()) === 0);
-  };
-  return new (class extends ssh2.BaseAgent {
-    override getIdentities(callback: (error: Error | undefined, keys?: (string | Buffer | ParsedKey)[]) => void): void {
-      agent.getIdentities((error, keys) => callback(error ?? undefined, keys?.filter(isWanted) as ParsedKey[]));
-    }
-
-    override sign(key: string | Buffer | ParsedKey, data: Buffer, options: unknown, callback?: unknown): void {
-      agent.sign(key, data, options as never, callback as never);
-    }
-  })();
-}
-
-/** A public key as a line of authorized_keys. */
-function sshLine(blob: Uint8Array): string {
-  const bytes = Buffer.from(blob);
-  return `${bytes.toString('latin1', 4, 4 + bytes.readUInt32BE(0))} ${bytes.toString('base64')}`;
 }

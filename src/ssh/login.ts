@@ -1,17 +1,23 @@
 import type { Duplex } from 'node:stream';
 import type { AuthenticationType, Client, ClientErrorExtensions, NextAuthHandler } from 'ssh2';
-import { algorithmsFor } from './algorithms.ts';
+import type { Ssh2 } from './agents.ts';
+import { algorithmFailure, forbiddenFailure } from './algorithm-failure.ts';
+import { algorithmsFor, type AlgorithmLists } from './algorithms.ts';
 import {
   changedHostFailure, closedFailure, handshakeFailure, keyFailure, loginFailure, revokedHostFailure, timeoutFailure, unknownHostFailure,
 } from './connect-failure.ts';
 import type { Deadline } from './deadline.ts';
 import { judge } from './host-key-policy.ts';
 import { blobType, type HostKey, sameKey } from './keys.ts';
-import { LoginMethods, UnusableKey, type Ssh2 } from './login-methods.ts';
-import { credentialsOf, defaultHeartbeat, type ShellTarget } from './target.ts';
+import { LoginMethods, UnusableKey } from './login-methods.ts';
+import { parseOffer } from './server-offer.ts';
+import { SignatureRefused } from './signatures.ts';
+import { algorithmsOf, credentialsOf, defaultHeartbeat, type ShellTarget } from './target.ts';
 
 /** As much of what a server says before its SSH greeting as a message can show. */
 const maxHeardBytes = 1024;
+/** As much as its greeting and its offer of algorithms may take together; OpenSSH's take 1 to 2 KiB. */
+const maxOverheardBytes = 64 * 1024;
 
 /** Brings one client over one connected stream from the greeting to the logged-in user, and keeps what an error message needs. */
 export class Login {
@@ -20,19 +26,22 @@ export class Login {
   readonly #stream: Duplex;
   readonly #outcome = Promise.withResolvers<void>();
   #phase: 'greeting' | 'handshake' | 'login' = 'greeting';
-  #heard = '';
+  #overheard: Buffer = Buffer.alloc(0);
   #offered: readonly string[] = [];
   #hostKey: HostKey | undefined;
   #mustLearn = false;
   readonly #methods: LoginMethods;
   readonly #deadline: Deadline;
+  readonly #algorithms: AlgorithmLists;
 
   constructor(target: ShellTarget, ssh2: Ssh2, client: Client, stream: Duplex, deadline: Deadline) {
     this.#target = target;
     this.#client = client;
     this.#stream = stream;
     this.#deadline = deadline;
-    this.#methods = new LoginMethods({ ssh2, user: target.user, credentials: credentialsOf(target), ask: (work) => deadline.pausedFor(work) });
+    this.#algorithms = algorithmsOf(target);
+    const { pubkeyacceptedalgorithms } = this.#algorithms;
+    this.#methods = new LoginMethods({ ssh2, user: target.user, credentials: credentialsOf(target), signatures: pubkeyacceptedalgorithms, ask: (work) => deadline.pausedFor(work) });
   }
 
   /** Resolves with the host's key when the user is logged in and the key is checked (and learnt, if the policy says so). */
@@ -61,6 +70,7 @@ export class Login {
     this.#client
       .on('handshake', () => {
         this.#phase = 'login';
+        this.#stream.off('data', this.#overhear);
       })
       .on('ready', () => this.#outcome.resolve())
       .on('error', (error: Error & ClientErrorExtensions) => this.#onError(error))
@@ -69,11 +79,13 @@ export class Login {
 
   #begin(): void {
     const { user, hostKeys, heartbeat = defaultHeartbeat } = this.#target;
+    const forbidden = forbiddenFailure(this.#target, this.#algorithms);
+    if (forbidden !== undefined) return this.#outcome.reject(forbidden);
     try {
       this.#client.connect({
         sock: this.#stream,
         username: user,
-        algorithms: algorithmsFor(hostKeys.trusted),
+        algorithms: algorithmsFor(hostKeys.trusted, this.#algorithms),
         hostVerifier: (blob: Buffer, verify: (accepted: boolean) => void) => this.#verify(blob, verify),
         authHandler: (accepted: AuthenticationType[] | null, _partial: boolean, next: NextAuthHandler) => this.#tryNext(accepted, next),
         readyTimeout: 0,
@@ -83,16 +95,19 @@ export class Login {
     } catch (error) {
       this.#outcome.reject(handshakeFailure(this.#target, error));
     }
-    this.#stream.on('data', this.#overhear);
+    // Before ssh2, which may fail in the midst of what is to be heard; the stream does not flow yet, so that no byte is taken from it.
+    this.#stream.prependListener('data', this.#overhear);
   }
 
-  /** What the server says before its greeting is the best clue when it is no SSH server. Added after ssh2 has paused the stream, so that no byte is taken from it. */
+  /** What the server says before its greeting is the best clue when it is no SSH server, and what it offers after it when nothing comes of that. */
   readonly #overhear = (chunk: Buffer): void => {
-    this.#heard = (this.#heard + chunk.toString('latin1')).slice(0, maxHeardBytes);
-    if (!/^SSH-/m.test(this.#heard)) return;
-    this.#stream.off('data', this.#overhear);
-    if (this.#phase === 'greeting') this.#phase = 'handshake';
+    this.#overheard = Buffer.concat([this.#overheard, chunk]).subarray(0, maxOverheardBytes);
+    if (this.#phase === 'greeting' && /^SSH-/m.test(this.#overheard.toString('latin1'))) this.#phase = 'handshake';
   };
+
+  get #heard(): string {
+    return this.#overheard.toString('latin1', 0, maxHeardBytes);
+  }
 
   #verify(blob: Buffer, verify: (accepted: boolean) => void): void {
     const key: HostKey = { type: blobType(blob) ?? 'unreadable', blob: Buffer.from(blob) };
@@ -131,14 +146,19 @@ export class Login {
 
   #onError(error: Error & ClientErrorExtensions): void {
     // ssh2 tells of an agent that is not there and goes on with the next method.
-    if (error.level === 'agent') return;
+    if (error.level === 'agent' || error instanceof SignatureRefused) return;
     this.#outcome.reject(this.#explain(error));
   }
 
   #explain(error: Error & ClientErrorExtensions): Error {
     const broken = error.level === 'client-socket' || error.level === 'protocol';
     if (this.#phase === 'greeting' || broken) return closedFailure(this.#target, this.#phase, this.#heard, error);
-    if (this.#phase === 'handshake') return handshakeFailure(this.#target, error);
-    return loginFailure(this.#target, this.#methods.tried, this.#offered, error);
+    if (this.#phase === 'handshake') return this.#explainHandshake(error);
+    return loginFailure(this.#target, { tried: this.#methods.tried, offered: this.#offered, wantsSha1: this.#methods.wantsSha1 }, error);
+  }
+
+  #explainHandshake(error: Error): Error {
+    const offer = parseOffer(this.#overheard);
+    return (offer && algorithmFailure(this.#target, this.#algorithms, offer, error)) ?? handshakeFailure(this.#target, error);
   }
 }

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { type AlgorithmLists, usualAlgorithms } from './algorithms.ts';
 import type { Credential, Secret } from './credentials.ts';
 import type { HostKeyPolicy } from './host-key-policy.ts';
 
@@ -19,6 +20,10 @@ export interface ShellTarget {
   /** More ways to log in, some of which may ask a person. */
   readonly credentials?: readonly Credential[] | undefined;
   readonly hostKeys: HostKeyPolicy;
+  /** Kinds of algorithms for which not the usual ones hold. */
+  readonly algorithms?: Partial<AlgorithmLists> | undefined;
+  /** Name by which ssh_config(5) knows the server, for hints. */
+  readonly configName?: string | undefined;
   /** From the first packet until the user is logged in; what a person needs to answer does not count. Default 10 s. */
   readonly timeoutMs?: number | undefined;
   /** How a connection that goes without a word is noticed, on both sides. Default: every 5 s, three times. */
@@ -37,7 +42,7 @@ export const defaultHeartbeat: Heartbeat = { intervalMs: 5000, count: 3 };
 /** A Unix socket, a TCP address, or any stream to an SSH server, for example the standard streams of `nsenter … nc`. */
 export type SshAddress =
   | { readonly socketPath: string }
-  | { readonly host: string; readonly port: number; readonly family?: 4 | 6 | undefined }
+  | { readonly host: string; readonly port: number; readonly family?: 4 | 6 | undefined; readonly localAddress?: string | undefined }
   | { readonly stream: () => Duplex | Promise<Duplex>; readonly label?: string };
 
 /** The address as a message names it. */
@@ -45,6 +50,11 @@ export function addressText(address: SshAddress): string {
   if ('socketPath' in address) return address.socketPath;
   if ('stream' in address) return address.label ?? 'its stream';
   return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
+}
+
+/** What a server is offered. */
+export function algorithmsOf({ algorithms }: ShellTarget): AlgorithmLists {
+  return { ...usualAlgorithms, ...algorithms };
 }
 
 /** All ways to log in, in the order in which they are tried. */

@@ -73,7 +73,8 @@ export function knownLine(server: TestSshd, key = server.hostKey.publicKey): str
   return `[${host}]:${port} ${key}\n`;
 }
 
-function machineWith(ssh: Partial<SshAccess>, user: string): Machine {
+/** A machine of lab.yaml that is reached so. */
+export function machineWith(ssh: Partial<SshAccess>, user: string): Machine {
   return { name: 'vm1', image: 'any', user, interfaces: [], memoryMiB: undefined, cpus: undefined, diskMiB: undefined, ssh: { host: undefined, port: undefined, user: undefined, key: undefined, ...ssh } };
 }
 

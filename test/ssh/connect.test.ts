@@ -155,11 +155,12 @@ describe('connecting', { concurrency: 4, timeout: 30_000 }, () => {
     assert.match(error.message, /key exchange within 300 ms/);
   });
 
-  test('a server with which no algorithm is shared is told with what is needed', async () => {
+  test('a server with which no algorithm is shared is told with what it offers and what is needed', async () => {
     await using server = await startSshd({ sshdConfig: ['KexAlgorithms sntrup761x25519-sha512@openssh.com'] });
 
     const error = await failureOf(server.target());
-    assert.equal(error.code, 'ssh-handshake-failed');
+    assert.equal(error.code, 'ssh-no-common-algorithm');
+    assert.match(error.detail ?? '', /^It offers for KexAlgorithms: sntrup761x25519-sha512@openssh\.com$/m);
     assert.match(error.hint ?? '', /curve25519-sha256/);
   });
 

@@ -1,39 +1,38 @@
 import { readFile } from 'node:fs/promises';
+import { join, sep } from 'node:path';
 import { EnvironmentError, messageOf, systemCode } from '../../core/errors.ts';
 import { localUser } from '../../host/local-user.ts';
-import type { Credential, PasswordCredential, Secret } from '../../ssh/credentials.ts';
+import type { Credential, KeyCredential, PasswordCredential, PasswordMethod, Secret } from '../../ssh/credentials.ts';
 import { parseHostKey, type HostKey } from '../../ssh/keys.ts';
 import { addressText } from '../../ssh/target.ts';
 import type { Questions } from '../provider.ts';
 import { expandPath } from './openssh-config.ts';
 import type { KeyFile, Route } from './route.ts';
 
-/** As often as ssh(1) asks (NumberOfPasswordPrompts). */
-const passwordPrompts = 3;
-
 /**
- * All ways to log in on a route, in the order in which they are tried: the key that lab.yaml names, then keys of an agent, other keys, and passwords.
+ * All ways to log in on a route, in the order of its methods; of keys that which lab.yaml names is the first, then come those of an agent, then other files.
  *
  * @throws {EnvironmentError} `ssh-key-missing` when the key of lab.yaml cannot be read.
  */
 export async function credentialsFor(machine: string, route: Route, questions: Questions | undefined): Promise<Credential[]> {
-  const keys = route.usesKeys ? (await Promise.all(route.keyFiles.map((file) => readKey(machine, route, file, questions)))).flat() : [];
-  const publicKeys = route.usesKeys && route.onlyKeyFiles ? (await Promise.all(route.keyFiles.map(({ path }) => readPublicKey(path)))).flat() : [];
-  const [wanted, others] = [keys.filter(({ isWanted }) => isWanted), keys.filter(({ isWanted }) => !isWanted)];
-  return [
-    ...wanted.map(({ key }) => key),
-    ...(route.usesKeys ? agentOf(route, publicKeys) : []),
-    ...others.map(({ key }) => key),
-    ...(route.usesPasswords ? passwordOf(machine, route, questions) : []),
-  ];
+  const [usesKeys, passwordMethods] = [route.methods.includes('publickey'), route.methods.filter((method) => method !== 'publickey')];
+  const keys = usesKeys ? await keysOf(machine, route, questions) : [];
+  const passwords = passwordMethods.length === 0 ? [] : passwordOf(machine, route, passwordMethods, questions);
+  return route.methods[0] === 'publickey' ? [...keys, ...passwords] : [...passwords, ...keys];
 }
 
-async function readKey(machine: string, route: Route, { path, isWanted }: KeyFile, questions: Questions | undefined): Promise<{ key: Credential; isWanted: boolean }[]> {
+async function keysOf(machine: string, route: Route, questions: Questions | undefined): Promise<Credential[]> {
+  const files = (await Promise.all(route.keyFiles.map((file) => readKey(machine, route, file, questions)))).flat();
+  const publicKeys = (await Promise.all(route.keyFiles.map(({ path }) => readPublicKey(path)))).flat();
+  return [...files.filter(({ isOptional }) => !isOptional), ...agentOf(route, publicKeys), ...files.filter(({ isOptional }) => isOptional)];
+}
+
+async function readKey(machine: string, route: Route, { path, isWanted }: KeyFile, questions: Questions | undefined): Promise<KeyCredential[]> {
   const label = `key ${shortPath(path)}`;
   try {
     const privateKey = await readFile(path, 'utf8');
     const [publicKey] = await readPublicKey(path);
-    return [{ isWanted, key: { kind: 'key', label, privateKey, publicKey, passphrase: passphraseOf(machine, path, questions) } }];
+    return [{ kind: 'key', label, privateKey, publicKey, passphrase: passphraseOf(machine, path, questions), isOptional: !isWanted }];
   } catch (cause) {
     if (!isWanted) return [];
     throw new EnvironmentError(`${machine}: the key ${shortPath(path)} cannot be read: ${systemCode(cause) === 'ENOENT' ? 'there is no such file' : messageOf(cause)}`, {
@@ -57,7 +56,7 @@ function agentOf(route: Route, publicKeys: readonly HostKey[]): Credential[] {
   const windows = process.platform === 'win32' ? String.raw`\\.\pipe\openssh-ssh-agent` : undefined;
   const socketPath = agent === 'SSH_AUTH_SOCK' || agent.startsWith('$') ? (process.env[agent.replace('$', '')] ?? windows) : expandPath(agent, route);
   if (socketPath === undefined || socketPath === '') return [];
-  return [{ kind: 'agent', label: 'agent', socketPath, ...(onlyKeyFiles ? { only: publicKeys } : {}) }];
+  return [{ kind: 'agent', label: 'agent', socketPath, first: publicKeys, ...(onlyKeyFiles ? { only: publicKeys } : {}) }];
 }
 
 function passphraseOf(machine: string, path: string, questions: Questions | undefined): Secret {
@@ -69,28 +68,34 @@ function passphraseOf(machine: string, path: string, questions: Questions | unde
   };
 }
 
-function passwordOf(machine: string, { user, host, port }: Route, questions: Questions | undefined): PasswordCredential[] {
+function passwordOf(machine: string, { user, host, port, passwordPrompts }: Route, methods: readonly PasswordMethod[], questions: Questions | undefined): PasswordCredential[] {
   const known = secretFromEnvironment('PASSWORD', machine);
   const question = `Password of ${user}@${addressText({ host, port })} (${machine}): `;
   if (known === undefined && questions === undefined && !typed.has(question)) return [];
   const secret: Secret = known === undefined ? askOnce(question, questions) : async () => known;
   const answer: PasswordCredential['answer'] = async ({ text, visible }) => questions?.answer(`${machine}: ${text}`, { visible });
-  return [{ kind: 'password', label: 'password', secret, answer, attempts: known === undefined ? passwordPrompts : 1 }];
+  return [{ kind: 'password', label: 'password', secret, answer, methods, attempts: known === undefined ? passwordPrompts : 1 }];
 }
 
-/** What was typed for a question in the life of this process; one command may connect more than once. */
-const typed = new Map<string, string>();
+/** What was typed for a question in the life of this process, the newest last: one command may connect more than once, and many machines may have one key. */
+const typed = new Map<string, Promise<string | undefined>[]>();
 
-/** Asks, unless it was asked before; what turned out to be wrong is asked again. */
+/** Asks, unless the answer is known, or somebody else is asking; what turned out to be wrong is asked again. */
 function askOnce(question: string, questions: Questions | undefined): Secret {
-  return async (attempt) => {
-    const remembered = typed.get(question);
-    if (attempt === 1 && remembered !== undefined) return remembered;
-    const answer = await questions?.answer(question, { visible: false });
+  let used = 0;
+  return async () => {
+    const answers = typed.get(question) ?? [];
+    typed.set(question, answers);
+    if (answers.length === used) answers.push(ask(question, questions));
+    used = answers.length;
+    const answer = await answers[used - 1];
     if (answer === undefined) typed.delete(question);
-    else typed.set(question, answer);
     return answer;
   };
+}
+
+async function ask(question: string, questions: Questions | undefined): Promise<string | undefined> {
+  return questions?.answer(question, { visible: false });
 }
 
 function secretFromEnvironment(what: 'PASSWORD' | 'PASSPHRASE', machine: string): string | undefined {
@@ -103,7 +108,7 @@ export function secretVariable(what: 'PASSWORD' | 'PASSPHRASE', machine: string)
 }
 
 /** `~/.ssh/id_ed25519`, as people write it. */
-function shortPath(path: string): string {
+export function shortPath(path: string): string {
   const { home } = localUser();
-  return path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path;
+  return path.startsWith(join(home, sep)) ? `~${path.slice(home.length)}` : path;
 }

@@ -6,6 +6,9 @@ import { addressText } from '../../ssh/target.ts';
 import type { ProviderContext } from '../provider.ts';
 import type { Route } from './route.ts';
 
+/** Running it would be asking another program whom to trust; what it says can be put into a file. */
+const noCommand = 'KnownHostsCommand of your OpenSSH configuration is not asked; lab reads known_hosts files only.';
+
 /** Ours; the user's own files are only read. */
 export function ownKnownHosts(stateFolder: string): string {
   return join(stateFolder, 'known_hosts');
@@ -18,7 +21,7 @@ export async function hostKeyPolicy(machine: string, route: Route, context: Pick
   // With an alias OpenSSH leaves the port out of the name (ssh_config(5), HostKeyAlias).
   const port = route.hostKeyAlias === undefined ? route.port : 22;
   const entries = await readKnownHosts([...route.knownHostsFiles, own]);
-  const known: HostKeyPolicy = { ...keysOf(entries, name, port), certificateName: name };
+  const known: HostKeyPolicy = { ...keysOf(entries, name, port), certificateName: name, note: route.asksKnownHostsCommand === true ? noCommand : undefined };
   const learn = (key: HostKey): Promise<void> => learnHostKey(own, name, port, key);
   if (context.acceptNewHostKeys === true || route.newHostKeys === 'accept') return { ...known, learn };
   if (route.newHostKeys === 'refuse' || context.questions === undefined) return known;

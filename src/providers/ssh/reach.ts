@@ -7,8 +7,10 @@ import type { Shell } from '../../ssh/shell.ts';
 import { addressText, type ShellTarget, type SshAddress } from '../../ssh/target.ts';
 import { openTunnel, type Tunnel } from '../../ssh/tunnel.ts';
 import type { ProviderContext } from '../provider.ts';
-import { credentialsFor, secretVariable } from './credentials.ts';
+import { credentialsFor } from './credentials.ts';
 import { hostKeyPolicy } from './host-keys.ts';
+import { localAddressOf } from './local-address.ts';
+import { withLoginHint } from './login-hints.ts';
 import type { Route } from './route.ts';
 
 export type ReachContext = Pick<ProviderContext, 'stateFolder' | 'questions' | 'acceptNewHostKeys'>;
@@ -26,23 +28,31 @@ const hangUps: ReadonlySet<string> = new Set(['ssh-hung-up', 'ssh-closed']);
 export async function reach(machine: string, route: Route, tunnels: Tunnels, context: ReachContext, signal?: AbortSignal): Promise<Shell> {
   const held = new CleanupStack();
   try {
-    const target = await targetOf(machine, route, await addressOf(machine, route, tunnels, held, context, signal), context, signal);
-    // A command that leads there and fails is not the server's patience.
-    const shell = route.proxyCommand === undefined ? await patiently(() => connectShell(target), signal) : await connectShell(target);
+    const address = await addressOf(machine, route, tunnels, held, context, signal);
+    const shell = await logIn({ machine, name: machine }, route, address, context, connectShell, signal);
     return route.jumps.length === 0 ? shell : thenRun(shell, held);
   } catch (error) {
     await held.run();
-    throw withPasswordHint(machine, route, context, error);
+    throw error;
   }
 }
 
-/** Says how a password is given where nobody can be asked for it. */
-function withPasswordHint(machine: string, { usesPasswords }: Route, { questions }: ReachContext, error: unknown): unknown {
-  const accepts = error instanceof ConnectionError && error.code === 'ssh-login-refused' ? error.data?.['accepts'] : undefined;
-  const takesPassword = Array.isArray(accepts) && (accepts.includes('password') || accepts.includes('keyboard-interactive'));
-  if (!(error instanceof ConnectionError) || !takesPassword || !usesPasswords || questions !== undefined) return error;
-  const hint = `A password would do: run lab on a terminal, which asks for it, or put it into ${secretVariable('PASSWORD', machine)} (or LAB_SSH_PASSWORD, for all machines).`;
-  return new ConnectionError(machine, error.message, { code: error.code, detail: error.detail, data: error.data, cause: error, hint });
+/** A server on the way to a machine, or the machine itself. */
+interface Server {
+  readonly machine: string;
+  /** What its own secrets are called. */
+  readonly name: string;
+}
+
+async function logIn<T>(server: Server, route: Route, address: SshAddress, context: ReachContext, connect: (target: ShellTarget) => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  const own = route.isBatch === true ? { ...context, questions: undefined } : context;
+  const target = await targetOf(server, route, address, own, signal);
+  try {
+    // A command that leads there and fails is not the server's patience.
+    return route.proxyCommand === undefined ? await patiently(() => connect(target), signal) : await connect(target);
+  } catch (error) {
+    throw withLoginHint(server.name, route, own.questions, error);
+  }
 }
 
 /** Tunnels through jump hosts, shared by all machines behind them and closed when the last of them is. */
@@ -69,8 +79,7 @@ export class Tunnels {
     const last = { ...jumps.at(-1)!, jumps: jumps.slice(0, -1) };
     const open = async (): Promise<Tunnel> => {
       const address = await addressOf(machine, last, this, held, context, signal);
-      const target = await targetOf(machine, last, address, context, signal);
-      return patiently(() => openTunnel(target), signal);
+      return logIn({ machine, name: last.alias }, last, address, context, openTunnel, signal);
     };
     return { tunnel: open(), held, users: 0 };
   }
@@ -92,7 +101,7 @@ async function addressOf(machine: string, route: Route, tunnels: Tunnels, held: 
     return { stream: () => tunnel.open(host, port), label };
   }
   if (proxyCommand !== undefined) return { stream: () => throughCommand(proxyCommand), label: `${label} (through ${proxyCommand})` };
-  return { host, port, family };
+  return { host, port, family, localAddress: localAddressOf(machine, route) };
 }
 
 async function throughCommand(line: string): Promise<Duplex> {
@@ -102,9 +111,10 @@ async function throughCommand(line: string): Promise<Duplex> {
   return pipeCommand(line, env);
 }
 
-async function targetOf(machine: string, route: Route, address: SshAddress, context: ReachContext, signal: AbortSignal | undefined): Promise<ShellTarget> {
-  const [credentials, hostKeys] = await Promise.all([credentialsFor(machine, route, context.questions), hostKeyPolicy(machine, route, context)]);
-  return { machine, user: route.user, address, credentials, hostKeys, signal, timeoutMs: route.timeoutMs, heartbeat: route.heartbeat };
+async function targetOf({ machine, name }: Server, route: Route, address: SshAddress, context: ReachContext, signal: AbortSignal | undefined): Promise<ShellTarget> {
+  const [credentials, hostKeys] = await Promise.all([credentialsFor(name, route, context.questions), hostKeyPolicy(machine, route, context)]);
+  const { user, alias, algorithms, timeoutMs, heartbeat } = route;
+  return { machine, user, address, credentials, hostKeys, algorithms, configName: alias, signal, timeoutMs, heartbeat };
 }
 
 /** Tries again while the server hangs up before it knows us. */

@@ -5,8 +5,10 @@ import { EnvironmentError, systemCode } from '../../core/errors.ts';
 import { localUser } from '../../host/local-user.ts';
 import { findOnHost } from '../../host/tools.ts';
 import type { Machine } from '../../lab/types.ts';
+import { allowsWeak } from '../../ssh/algorithms.ts';
 import { expandHome, expandPath, expandTokens, parseAnswer, pathsOf, valueOf, type OpenSshAnswer } from './openssh-config.ts';
-import { defaultKeyNames, type Route } from './route.ts';
+import { algorithmListsOf, algorithmsOf, isYes, methodsOf } from './login-config.ts';
+import { defaultKeyNames, usualMethods, usualPasswordPrompts, type Route } from './route.ts';
 
 /** What is known of a server before OpenSSH's configuration is asked. */
 interface Wanted {
@@ -40,7 +42,7 @@ export async function resolveRoute({ name, user, ssh }: Machine, signal?: AbortS
 async function resolve(wanted: Wanted, jumpsLeft: number, signal: AbortSignal | undefined): Promise<Route> {
   const answer = await askOpenSsh(wanted, signal);
   if (answer === undefined) return defaultRoute(wanted);
-  const route = routeOf({ ...wanted, user: wanted.user ?? (await userFor(wanted, answer, signal)) }, answer);
+  const route = routeOf({ ...wanted, user: wanted.user ?? (await userFor(wanted, answer, signal)) }, answer, await whatAnybodyMay(answer, signal));
   const jumps = valueOf(answer, 'proxyjump');
   if (jumps === undefined || route.proxyCommand !== undefined) return route;
   return { ...route, jumps: await resolveJumps(jumps, wanted.alias, jumpsLeft, signal) };
@@ -87,6 +89,11 @@ async function userFor(wanted: Wanted, answer: OpenSshAnswer, signal: AbortSigna
   }
 }
 
+/** What OpenSSH answers without any configuration, if that matters: old versions allow weak algorithms to everybody, and we to nobody who has not said so. */
+async function whatAnybodyMay(answer: OpenSshAnswer, signal: AbortSignal | undefined): Promise<OpenSshAnswer | undefined> {
+  return allowsWeak(algorithmListsOf(answer)) ? askOpenSsh({ alias: nobody, port: undefined, user: undefined }, signal, 'none') : undefined;
+}
+
 function systemConfig(): string {
   return process.platform === 'win32' ? '__PROGRAMDATA__/ssh/ssh_config' : '/etc/ssh/ssh_config';
 }
@@ -111,30 +118,35 @@ async function askOpenSsh({ alias, port, user }: Wanted, signal: AbortSignal | u
   });
 }
 
-function routeOf({ alias, user, key }: Wanted, answer: OpenSshAnswer): Route {
+function routeOf({ alias, user, key }: Wanted, answer: OpenSshAnswer, weakAnyway: OpenSshAnswer | undefined): Route {
   const host = valueOf(answer, 'hostname') ?? alias;
   const port = Number(valueOf(answer, 'port') ?? 22);
   const tokens = { alias, host, port, user: user ?? localUser().name };
-  const only = valueOf(answer, 'identitiesonly') === 'yes';
   const files = (answer.get('identityfile') ?? []).filter((path) => path !== 'none').map((path) => ({ path: expandPath(path, tokens), isWanted: false }));
   const wanted = key === undefined ? [] : [{ path: expandHome(key), isWanted: true }];
   const agent = answer.get('identityagent')?.[0] ?? 'SSH_AUTH_SOCK';
   const timeout = Number(valueOf(answer, 'connecttimeout') ?? 0);
   const alive = Number(valueOf(answer, 'serveraliveinterval') ?? 0);
-  const family = { inet: 4, inet6: 6 }[valueOf(answer, 'addressfamily') ?? ''] as 4 | 6 | undefined;
   const proxyCommand = valueOf(answer, 'proxycommand');
   const hostKeyAlias = valueOf(answer, 'hostkeyalias');
+  const certificates = (answer.get('certificatefile') ?? []).map((path) => expandPath(path, tokens));
   return dropUndefined({
     ...tokens,
-    family,
+    family: { inet: 4, inet6: 6 }[valueOf(answer, 'addressfamily') ?? ''] as 4 | 6 | undefined,
     hostKeyAlias: hostKeyAlias && expandTokens(hostKeyAlias, tokens),
     keyFiles: [...wanted, ...byPreference(files.filter(({ path }) => path !== wanted[0]?.path))],
-    onlyKeyFiles: only,
+    onlyKeyFiles: isYes(answer, 'identitiesonly'),
     agent: agent.toLowerCase() === 'none' ? undefined : agent.startsWith('$') || agent === 'SSH_AUTH_SOCK' ? agent : expandPath(agent, tokens),
     knownHostsFiles: ['userknownhostsfile', 'globalknownhostsfile'].flatMap((keyword) => pathsOf(answer, keyword)).map((path) => expandPath(path, tokens)),
     newHostKeys: newHostKeysOf(valueOf(answer, 'stricthostkeychecking')),
-    usesKeys: valueOf(answer, 'pubkeyauthentication') !== 'no' && valueOf(answer, 'pubkeyauthentication') !== 'false',
-    usesPasswords: valueOf(answer, 'passwordauthentication') !== 'no' || valueOf(answer, 'kbdinteractiveauthentication') !== 'no',
+    methods: methodsOf(answer),
+    passwordPrompts: Number(valueOf(answer, 'numberofpasswordprompts') ?? usualPasswordPrompts),
+    isBatch: isYes(answer, 'batchmode') || undefined,
+    certificateFiles: certificates.length === 0 ? undefined : certificates,
+    bindAddress: valueOf(answer, 'bindaddress'),
+    bindInterface: valueOf(answer, 'bindinterface'),
+    asksKnownHostsCommand: valueOf(answer, 'knownhostscommand') === undefined ? undefined : true,
+    algorithms: algorithmsOf(answer, weakAnyway),
     timeoutMs: timeout > 0 ? timeout * 1000 : undefined,
     heartbeat: alive > 0 ? { intervalMs: alive * 1000, count: Number(valueOf(answer, 'serveralivecountmax') ?? 3) } : undefined,
     jumps: [],
@@ -169,8 +181,8 @@ function defaultRoute({ alias, port = 22, user, otherUser, key }: Wanted): Route
     agent: 'SSH_AUTH_SOCK',
     knownHostsFiles: [join(folder, 'known_hosts'), join(folder, 'known_hosts2')],
     newHostKeys: 'ask',
-    usesKeys: true,
-    usesPasswords: true,
+    methods: usualMethods,
+    passwordPrompts: usualPasswordPrompts,
     jumps: [],
   };
 }
