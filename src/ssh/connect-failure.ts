@@ -73,10 +73,10 @@ export function loginFailure(target: ShellTarget, { tried, offered, wantsSha1 }:
   const message = `${addressText(target.address)} did not let user ${target.user} in`;
   const accepts = offered.length === 0 ? '' : ` The server accepts: ${offered.join(', ')}.`;
   const isTired = /too many authentication failures/i.test(messageOf(cause));
-  const said = isTired ? ` It said: ${messageOf(cause)}.` : '';
+  const said = isTired ? ' It would see no more of them.' : '';
   return new ConnectionError(target.machine, `${target.machine}: ${message}`, {
     code: 'ssh-login-refused',
-    hint: wantsSha1 ? sha1Hint(target) : isTired ? tiredHint : wrongKeyHint,
+    hint: wantsSha1 ? sha1Hint(target) : isTired && tried.includes('agent') ? tiredHint : wrongKeyHint,
     cause,
     detail: `Tried: ${tried.join(', ') || 'nothing, since no key is known'}.${accepts}${said}`,
     data: { accepts: offered },

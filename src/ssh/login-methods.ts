@@ -108,7 +108,7 @@ export class LoginMethods {
     for (let attempt = 1; attempt <= passphraseAttempts; attempt++) {
       const secret = await ask(async () => passphrase?.(attempt));
       if (secret === undefined) break;
-      const key = ssh2.utils.parseKey(privateKey, secret);
+      const key = openKey(ssh2, privateKey, secret);
       if (!(key instanceof Error)) return key;
     }
     this.#remark(credential, 'which stayed locked');
@@ -136,6 +136,16 @@ export class LoginMethods {
       },
     };
   }
+}
+
+/** Opening a key takes half a second (bcrypt), and many machines may have the same. */
+const opened = new Map<string, ParsedKey | Error>();
+
+function openKey(ssh2: Ssh2, privateKey: string, secret: string): ParsedKey | Error {
+  const name = `${secret}\n${privateKey}`;
+  const key = opened.get(name) ?? ssh2.utils.parseKey(privateKey, secret);
+  opened.set(name, key);
+  return key;
 }
 
 /** The password to the first question whose answer must not be seen; all others are passed on. */

@@ -1,4 +1,4 @@
-import type { AddressInfo } from 'node:net';
+import net, { type AddressInfo } from 'node:net';
 import { generateKeyPair } from '../../src/ssh/keys.ts';
 
 export interface PasswordServer extends AsyncDisposable {
@@ -7,17 +7,27 @@ export interface PasswordServer extends AsyncDisposable {
   readonly knownHosts: string;
   /** How many passwords were given. */
   attempts(): number;
+  /** Those that were given. */
+  readonly given: readonly (string | undefined)[];
 }
 
-/** An SSH server that knows one password, in the test's own process; OpenSSH's would need accounts of the host for that. It lets users in and runs nothing. */
+/** An SSH server that knows one password, in the test's own process; OpenSSH's would need accounts of the host for that. It lets users in, runs nothing and forwards connections. */
 export async function startPasswordServer(method: 'password' | 'keyboard-interactive', password: string, more: readonly { prompt: string; echo: boolean; answer: string }[] = []): Promise<PasswordServer> {
   const { default: ssh2 } = await import('ssh2');
   const hostKey = generateKeyPair('password server');
   let attempts = 0;
+  const passwords: (string | undefined)[] = [];
   const server = new ssh2.Server({ hostKeys: [hostKey.privateKey] }, (client) => {
+    client.on('tcpip', (accept, _reject, { destIP, destPort }) => {
+      const socket = net.connect(destPort, destIP);
+      const stream = accept();
+      stream.pipe(socket).pipe(stream);
+      socket.on('error', () => stream.close());
+    });
     client.on('error', () => undefined).on('authentication', (attempt) => {
       const decide = (given: readonly (string | undefined)[]): void => {
         attempts++;
+        passwords.push(given[0]);
         if (given[0] === password && more.every(({ answer }, index) => given[index + 1] === answer)) attempt.accept();
         else attempt.reject([method]);
       };
@@ -34,6 +44,7 @@ export async function startPasswordServer(method: 'password' | 'keyboard-interac
     address: { host: '127.0.0.1', port },
     knownHosts: `[127.0.0.1]:${port} ${hostKey.publicKey}\n`,
     attempts: () => attempts,
+    given: passwords,
     async [Symbol.asyncDispose]() {
       server.close();
     },
