@@ -148,6 +148,7 @@ async function feed(session: Session, input: ExecOptions['input']): Promise<void
 }
 
 function commandText(command: Command): string {
+  if ('script' in command && command.script.includes('\n')) return 'a script of lab';
   const text = 'script' in command ? command.script : command.join(' ');
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }

@@ -14,7 +14,7 @@ import { sshRequirements } from './requirements.ts';
 import { resolveRoute } from './resolve.ts';
 import type { Route } from './route.ts';
 import { sshConfigOf } from './ssh-config.ts';
-import { machineState, type MachineState } from './stored.ts';
+import { machineState, storedRoute, type MachineState } from './stored.ts';
 
 /** Kind of the records that tell `down` which machines were touched. */
 const journalKind = 'ssh-machine';
@@ -106,7 +106,10 @@ export class SshProvider implements Provider {
 /** Machines on which something may lie, and the way there. */
 async function touchedMachines(stateFolder: string): Promise<ReadonlyMap<string, Route>> {
   const records = (await readJournal(stateFolder)).filter(({ kind }) => kind === journalKind);
-  return new Map(records.map(({ machine, route }) => [machine as string, route as Route]));
+  return new Map(records.flatMap(({ machine, route: stored }) => {
+    const route = storedRoute(stored);
+    return route === undefined ? [] : [[machine as string, route] as const];
+  }));
 }
 
 function couldNotTidy(failure: ConnectionError): ConnectionError {
