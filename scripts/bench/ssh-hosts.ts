@@ -36,8 +36,7 @@ export async function startSshHosts(folder: string, count: number): Promise<SshH
   writeFileSync(join(folder, 'known_hosts'), lines.join(''));
   const config = join(folder, 'ssh_config');
   const hosts = names.map(({ name, port }) => `Host ${name}\n  HostName 127.0.0.1\n  Port ${port}\n`);
-  // With what OpenSSH prefers, its own clients would spend most of their time on a key exchange that ssh2 does not have.
-  writeFileSync(config, `${hosts.join('')}Host *\n  User root\n  IdentityFile ${folder}/key\n  UserKnownHostsFile ${folder}/known_hosts\n  KexAlgorithms curve25519-sha256\n`);
+  writeFileSync(config, `${hosts.join('')}Host *\n  User root\n  IdentityFile ${folder}/key\n  UserKnownHostsFile ${folder}/known_hosts\n`);
   const script = `mount --bind ${folder}/passwd /etc/passwd; mount -t tmpfs none /run; mkdir /run/sshd; exec "$@"`;
   const servers = names.map(({ name }) => spawn('unshare', ['-m', 'sh', '-c', script, 'sh', sshd.path, '-D', '-f', join(folder, `${name}.conf`)], { stdio: 'ignore', env: { ...process.env, ...sshd.env } }));
   await retryUntil(() => listening(count), { what: 'all sshd', timeoutMs: 60_000, intervalMs: 50 });

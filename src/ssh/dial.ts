@@ -12,13 +12,26 @@ export async function dial(target: ShellTarget, signal: AbortSignal): Promise<Du
     if ('stream' in address) return await address.stream();
     const socket = 'socketPath' in address
       ? net.connect({ path: address.socketPath })
-      // ssh2 writes each packet in three pieces; with Nagle's algorithm every one of them would wait for the other side's delayed ACK (44 ms a packet).
+      // With Nagle's algorithm the second of two packets in a row would wait for the other side's delayed ACK (44 ms).
       : net.connect({ host: address.host, port: address.port, noDelay: true, ...given('family', address.family), ...given('localAddress', address.localAddress) });
-    return await connected(socket, signal);
+    return joinWrites(await connected(socket, signal));
   } catch (error) {
     signal.throwIfAborted();
     throw error instanceof ConnectionError ? error : dialFailure(target, error);
   }
+}
+
+/** ssh2 writes each packet in three pieces. What is written in one go becomes one system call, and wakes the server once. */
+function joinWrites(socket: net.Socket): net.Socket {
+  const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
+  const joined = (...args: unknown[]): boolean => {
+    if (socket.writableCorked === 0) {
+      socket.cork();
+      process.nextTick(() => socket.uncork());
+    }
+    return write(...args);
+  };
+  return Object.assign(socket, { write: joined });
 }
 
 /** An option that is left out where it is not given: Node tells `undefined` from that. */
