@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
+import { interruptSelf } from '../host/interrupt.ts';
 
 /** Asks on the terminal for a line; stdout is data, so the question goes to stderr. Undefined at the end of input (^D). */
 export async function askLine(question: string, options: { readonly visible: boolean; readonly signal: AbortSignal }): Promise<string | undefined> {
@@ -8,7 +9,7 @@ export async function askLine(question: string, options: { readonly visible: boo
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input: process.stdin, output: visible ? process.stderr : nowhere, terminal: true });
   // readline takes ^C for itself while it asks; it goes the same way as at any other time.
-  lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+  lines.on('SIGINT', () => interruptSelf());
   const ended = new Promise<undefined>((resolve) => lines.once('close', () => resolve(undefined)));
   try {
     if (!visible) process.stderr.write(question);

@@ -1,4 +1,5 @@
 import { on } from 'node:events';
+import { interruptSelf } from '../host/interrupt.ts';
 import type { TerminalSize } from '../ssh/shell.ts';
 import type { Operator } from '../scenario/stage.ts';
 import type { UserTerminal } from './context.ts';
@@ -45,7 +46,7 @@ export function seatAt(terminal: UserTerminal): Seat {
 /** What is typed. The leave key, on a terminal, stands for ^C at any other time. */
 async function* keysOf(stdin: UserTerminal['stdin']): AsyncIterable<Uint8Array> {
   for await (const chunk of stdin as AsyncIterable<Uint8Array>) {
-    if (stdin.isTTY === true && chunk.includes(leaveKey)) process.kill(process.pid, 'SIGINT');
+    if (stdin.isTTY === true && chunk.includes(leaveKey)) interruptSelf();
     else yield chunk;
   }
 }

@@ -23,7 +23,7 @@ export function dialFailure(target: ShellTarget, cause: unknown): ConnectionErro
     case 'EAI_AGAIN':
       return failure(target, 'ssh-name-unknown', `the name in ${where} cannot be resolved (${seen})`, `Correct \`host\` of \`${target.machine}\` in lab.yaml, or give an address; \`getent hosts NAME\` shows what this host knows.`, cause);
     case 'EADDRNOTAVAIL':
-      return failure(target, 'ssh-not-from-here', `this host has no address from which ${where} can be reached (${messageOf(cause)})`, 'Check BindAddress in ~/.ssh/config, and `ip address`.', cause);
+      return failure(target, 'ssh-not-from-here', `this host has no address from which ${where} can be reached (${messageOf(cause)})`, 'Look at the addresses of this host (`ip address`), and at BindAddress in ~/.ssh/config.', cause);
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
     case 'ETIMEDOUT':

@@ -53,7 +53,7 @@ describe('words for a person', () => {
     check('format-status', {
       'not up': formatStatus({ up: false, lab: undefined, provider: undefined, machines: [], programs: [] }, plain),
       'up': formatStatus({ up: true, lab: 'tp1', provider: 'netns', machines: [machine], programs: [] }, plain),
-      'one machine does not answer': formatStatus({ up: true, lab: 'tp1', provider: 'netns', machines: [{ ...machine, problem: 'cannot reach vm1: connection refused' }], programs: [] }, plain),
+      'one machine does not answer': formatStatus({ up: true, lab: 'tp1', provider: 'netns', machines: [{ ...machine, problem: 'vm1: 192.168.100.4:22 refused the connection' }], programs: [] }, plain),
       'one machine is down': formatStatus({ up: true, lab: 'tp1', provider: 'netns', machines: [machine, gone], programs }, plain),
     });
   });

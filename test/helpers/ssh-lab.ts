@@ -1,6 +1,7 @@
+import assert from 'node:assert/strict';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import type { LabUser } from './lab-command.ts';
+import type { Finished, LabUser } from './lab-command.ts';
 import type { SshMachines } from './ssh-machines.ts';
 
 /** Makes the reference practical of that user one of machines that are there already; `changes` replaces what is written for a machine. */
@@ -17,4 +18,20 @@ export function treeOf(folder: string): Record<string, string> {
     const path = join(entry.parentPath, entry.name);
     return [relative(folder, path), entry.isFile() ? readFileSync(path, 'utf8') : 'folder'];
   }));
+}
+
+/** Brings the practical up, plays it and takes it down, after which the machine is as it was. */
+export async function playsWell(made: SshMachines, user: LabUser): Promise<Finished> {
+  const { vm1 } = made.machines;
+  const before = treeOf(vm1!.home);
+  const up = await user.lab('up', '--accept-new-host-keys');
+  assert.equal(up.exitCode, 0, up.stderr);
+  assert.equal((await user.lab('check-port', '7999')).exitCode, 0);
+  const run = await user.lab('run');
+  assert.equal(run.exitCode, 0, run.stdout + run.stderr);
+  const down = await user.lab('down');
+  assert.equal(down.exitCode, 0, down.stderr);
+  assert.deepEqual(treeOf(vm1!.home), before);
+  assert.deepEqual(vm1!.processes(), []);
+  return run;
 }

@@ -3,6 +3,7 @@ import { chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { retryUntil } from '../../src/core/retry.ts';
+import { quoteWord } from '../../src/core/shell-quote.ts';
 import { findTool } from '../../src/host/tools.ts';
 import { generateKeyPair, type KeyPair } from '../../src/ssh/keys.ts';
 
@@ -14,6 +15,8 @@ export interface SshMachineOptions {
   readonly sshdConfig?: readonly string[];
   /** Default: `/bin/bash`. */
   readonly loginShell?: string;
+  /** Name of the home folder below /home. Default: that of the user. */
+  readonly homeName?: string;
   /** The user has this password. */
   readonly password?: string;
   /** Commands that root runs in the machine's own mount namespace before sshd starts; `$HOME_FOLDER` is the user's home, `$FOLDER` a place for files. */
@@ -55,6 +58,8 @@ export interface SshMachines extends AsyncDisposable {
   readonly sshConfig: string;
   /** Runs a command as root on that host. */
   controller(...command: string[]): string;
+  /** Address of the machine that is only good on that network, with the interface of that host: `fe80::…%eth0`; undefined where the kernel has no IPv6. */
+  linkLocal(name: string): string | undefined;
   /** Pulls the network cable of a machine, or puts it back (`up`): nobody is told. */
   cable(name: string, state: 'up' | 'down'): void;
   /** Puts a machine on a network of its own, though its cable has a link. */
@@ -99,6 +104,10 @@ export async function makeSshMachines(options: Readonly<Record<string, SshMachin
       sshConfig,
       within: ['ip', 'netns', 'exec', `${prefix}-controller`, 'env', `LAB_SSH_CONFIG=${sshConfig}`],
       cable: (name, state) => void inNamespace(`${prefix}-switch`, 'ip', 'link', 'set', name, state),
+      linkLocal: (name) => {
+        const address = /inet6 (fe80:\S+)\//.exec(inNamespace(`${prefix}-${name}`, 'ip', '-6', 'address', 'show', 'scope', 'link'))?.[1];
+        return address && `${address}%eth0`;
+      },
       detach: (name) => void inNamespace(`${prefix}-switch`, 'ip', 'link', 'set', name, 'nomaster'),
       sideDoor: (name) => `ip netns exec ${prefix}-${name} ${process.execPath} -e 'const s = require("net").connect(22, "127.0.0.1"); process.stdin.pipe(s).pipe(process.stdout)'`,
       controller: (...command) => inNamespace(`${prefix}-controller`, ...command),
@@ -121,14 +130,15 @@ function plug(prefix: string, name: string, device: string, address: string): vo
   const [namespace, hub] = [`${prefix}-${name}`, `${prefix}-switch`];
   inNamespace(hub, 'ip', 'link', 'add', name, 'type', 'veth', 'peer', 'name', device, 'netns', namespace);
   inNamespace(hub, 'ip', 'link', 'set', name, 'master', 'switch', 'up');
-  inNamespace(namespace, 'sh', '-c', `ip link set lo up; ip address add ${address} dev ${device}; ip link set ${device} up`);
+  inNamespace(namespace, 'sh', '-c', `[ ! -e /proc/sys/net/ipv6 ] || echo 0 >/proc/sys/net/ipv6/conf/${device}/accept_dad; ip link set lo up; ip address add ${address} dev ${device}; ip link set ${device} up`);
 }
 
 function startMachine(base: string, prefix: string, name: string, options: SshMachineOptions, userKey: KeyPair): { machine: SshMachine; server: ChildProcess } {
   const user = options.user ?? `ild${name}`;
   const uid = 20_000 + (process.pid % 10_000);
   const folder = join(base, name);
-  const home = join(folder, 'home', user);
+  const homeName = options.homeName ?? user;
+  const home = join(folder, 'home', homeName);
   mkdirSync(home, { recursive: true, mode: 0o755 });
   chownSync(home, uid, uid);
   writeFileSync(join(folder, 'authorized_keys'), `${userKey.publicKey}\n`);
@@ -144,7 +154,7 @@ function startMachine(base: string, prefix: string, name: string, options: SshMa
     ...['passwd', 'shadow', 'group', 'hosts'].map((file) => `mount --bind ${folder}/${file} /etc/${file}`),
     `mount -t tmpfs tmpfs /run; mkdir -m 755 /run/sshd`,
     `mount --bind ${folder}/home /home`,
-    `HOME_FOLDER=/home/${user} FOLDER=${folder}`,
+    `HOME_FOLDER=${quoteWord(`/home/${homeName}`)} FOLDER=${folder}`,
     options.prepare ?? ':',
     `exec ${sshd.path} -D -f ${folder}/sshd_config -E ${folder}/log`,
   ].join('\n');
@@ -164,11 +174,11 @@ function startMachine(base: string, prefix: string, name: string, options: SshMa
   };
 }
 
-function writeAccounts(folder: string, user: string, uid: number, { loginShell = '/bin/bash', password, hostname }: SshMachineOptions): void {
+function writeAccounts(folder: string, user: string, uid: number, { loginShell = '/bin/bash', password, hostname, homeName = user }: SshMachineOptions): void {
   const hash = password === undefined ? '*' : execFileSync('openssl', ['passwd', '-6', '-stdin'], { input: password, encoding: 'utf8' }).trim();
   const own = (file: string, line: string): void => writeFileSync(join(folder, file), `${readFileSync(`/etc/${file}`, 'utf8').trimEnd()}\n${line}\n`);
   const sshd = readFileSync('/etc/passwd', 'utf8').includes('\nsshd:') ? '' : '\nsshd:x:65533:65534::/run/sshd:/usr/sbin/nologin';
-  own('passwd', `${user}:x:${uid}:${uid}::/home/${user}:${loginShell}${sshd}`);
+  own('passwd', `${user}:x:${uid}:${uid}::/home/${homeName}:${loginShell}${sshd}`);
   own('shadow', `${user}:${hash}:20000:0:99999:7:::`);
   own('group', `${user}:x:${uid}:`);
   writeFileSync(join(folder, 'hosts'), `127.0.0.1 localhost${hostname === undefined ? '' : ` ${hostname}`}\n`);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempDisposableSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
@@ -139,6 +140,27 @@ describe('connecting', { concurrency: 4, timeout: 30_000 }, () => {
       assert.equal(error.code, 'ssh-not-ssh');
       assert.match(error.detail ?? '', words);
     }
+  });
+
+  test('a tarpit, which says something for ever before the greeting that never comes, is given up in time', async () => {
+    await using server = await serve((socket) => {
+      const timer = setInterval(() => socket.write(`${Math.random()}\r\n`), 20);
+      socket.on('close', () => clearInterval(timer));
+    });
+
+    const error = await failureOf(targetAt(server.address));
+    assert.equal(error.code, 'ssh-not-ssh');
+    assert.match(error.detail ?? '', /It said: "0\./);
+  });
+
+  test('a server that is out of places to wait, or behind a firewall that drops packets, is told as one that does not answer', async () => {
+    // A queue of one, filled: the kernel then ignores further connections.
+    const queue = 'import socket; s = socket.create_server(("127.0.0.1", 0), backlog=0); c = socket.create_connection(s.getsockname()); print(s.getsockname()[1], flush=True); input()';
+    const server = spawn('/usr/bin/python3', ['-c', queue], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const [port] = (await once(server.stdout, 'data')) as [Buffer];
+    const error = await failureOf(targetAt({ host: '127.0.0.1', port: Number(port) })).finally(() => server.kill());
+    assert.equal(error.code, 'ssh-unreachable');
+    assert.match(error.message, /did not answer within 300 ms/);
   });
 
   test('a server that greets and then breaks off is told as such', async () => {

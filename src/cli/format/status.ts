@@ -7,7 +7,7 @@ import { table } from './table.ts';
 export function formatStatus({ up, lab, provider, machines, programs }: StatusResult, style: Style): string {
   if (lab === undefined) return 'This lab is not up. Run "lab up".\n';
   const head = `Lab ${style('bold', lab)} (${provider}) is ${up ? style('green', 'up') : style('red', 'down')}.\n`;
-  const problems = machines.flatMap(({ name, problem }) => (problem === undefined ? [] : [`\n${style('red', name)}: ${sanitize(problem)}\n`]));
+  const problems = machines.flatMap(({ name, problem }) => (problem === undefined ? [] : [`\n${style('red', name)}: ${sanitize(withoutName(name, problem))}\n`]));
   const hint = machines.every(({ running }) => running) ? '' : '\nWhat does not run comes back with "lab up".\n';
   return `${head}\n${table([['MACHINE', 'STATE', 'USER', 'ADDRESSES', 'IMAGE'], ...machines.map(machineRow)])}${programTable(programs)}${problems.join('')}${hint}`;
 }
@@ -26,4 +26,9 @@ function programRow({ name, on, listens, ports }: ProgramStatus): string[] {
   const words = ports.map(({ port, state, holders }) => (state === 'busy' ? `${port} held by ${holders.map((holder) => describeHolder(holder)).join(' and ')}` : `${port} free`));
   const unknown = listens.filter((port) => !ports.some((known) => known.port === port)).map((port) => `${port} unknown`);
   return [name, on, [...words, ...unknown].join(', ') || '-'];
+}
+
+/** Problems of connections begin with the machine's name themselves. */
+function withoutName(name: string, problem: string): string {
+  return problem.startsWith(`${name}: `) ? problem.slice(name.length + 2) : problem;
 }

@@ -69,7 +69,7 @@ function passphraseOf(machine: string, path: string, questions: Questions | unde
 }
 
 function passwordOf(machine: string, { user, host, port, passwordPrompts }: Route, methods: readonly PasswordMethod[], questions: Questions | undefined): PasswordCredential[] {
-  const known = secretFromEnvironment('PASSWORD', machine);
+  const known = passwordFromEnvironment(machine);
   const question = `Password of ${user}@${addressText({ host, port })} (${machine}): `;
   if (known === undefined && questions === undefined && !typed.has(question)) return [];
   const secret: Secret = known === undefined ? askOnce(question, questions) : async () => known;
@@ -96,6 +96,11 @@ function askOnce(question: string, questions: Questions | undefined): Secret {
 
 async function ask(question: string, questions: Questions | undefined): Promise<string | undefined> {
   return questions?.answer(question, { visible: false });
+}
+
+/** The password that the environment holds for a server. */
+export function passwordFromEnvironment(server: string): string | undefined {
+  return secretFromEnvironment('PASSWORD', server);
 }
 
 function secretFromEnvironment(what: 'PASSWORD' | 'PASSPHRASE', machine: string): string | undefined {

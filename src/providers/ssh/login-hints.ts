@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { ConnectionError } from '../../core/connection-error.ts';
 import type { Questions } from '../provider.ts';
-import { secretVariable, shortPath } from './credentials.ts';
+import { passwordFromEnvironment, secretVariable, shortPath } from './credentials.ts';
 import type { Route } from './route.ts';
 
 /** Says what would help when a login was refused: a password where nobody can be asked for it, or a key where OpenSSH would use a certificate. Any other error stays as it is. */
@@ -12,10 +12,12 @@ export function withLoginHint(server: string, route: Route, questions: Questions
   return new ConnectionError(error.machine, error.message, { code: error.code, detail: error.detail, data: error.data, cause: error, hint: hints.join('\n') });
 }
 
-function passwordHint(server: string, { methods }: Route, { data }: ConnectionError): string | undefined {
+function passwordHint(server: string, { methods, user }: Route, { data }: ConnectionError): string | undefined {
   const accepts = data?.['accepts'];
   const takesPassword = Array.isArray(accepts) && methods.some((method) => method !== 'publickey' && accepts.includes(method));
-  return takesPassword ? `A password would do: run lab on a terminal, which asks for it, or put it into ${secretVariable('PASSWORD', server)} (or LAB_SSH_PASSWORD, for all machines).` : undefined;
+  if (!takesPassword) return undefined;
+  if (passwordFromEnvironment(server) !== undefined) return `The password in ${secretVariable('PASSWORD', server)} or LAB_SSH_PASSWORD is not that of ${user} there.`;
+  return `A password would do: run lab on a terminal, which asks for it, or put it into ${secretVariable('PASSWORD', server)} (or LAB_SSH_PASSWORD, for all machines).`;
 }
 
 /** Certificates of users (PROTOCOL.certkeys of OpenSSH) lie beside their keys, or are named by CertificateFile. */

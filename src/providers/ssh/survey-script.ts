@@ -57,7 +57,10 @@ knock() {
   if has bash && has timeout; then timeout 3 bash -c 'exec 3<>"/dev/tcp/$1/$2"' bash "$1" "$2" 2>&1
   elif has python3; then python3 -c 'import socket, sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 3)' "$1" "$2" 2>&1
   elif has perl; then perl -MIO::Socket::INET -e 'IO::Socket::INET->new(PeerAddr => $ARGV[0], PeerPort => $ARGV[1], Timeout => 3) or die "$!\n"' "$1" "$2" 2>&1
-  elif has nc; then nc -z -w 3 "$1" "$2" 2>&1
+  elif has nc; then
+    nc -z -w 3 "$1" "$2" 2>&1 && return
+    # BusyBox knows no -z.
+    nc -w 3 "$1" "$2" </dev/null 2>&1
   else echo 'no tool'; return 1; fi
 }
 look() {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { ConnectionError } from '../../../src/core/connection-error.ts';
@@ -15,11 +15,12 @@ function shown(publicKey: string): string {
 /** Somebody with the right key in `id`, who connects once; all that there is to see of it. */
 async function connectOnce(server: TestSshd, options: SshUserOptions & { readonly acceptNewHostKeys?: boolean }): Promise<{ error: ConnectionError | undefined; asked: readonly string[]; learnt: string }> {
   await using me = sshUser({ ...options, keys: { id: server.userKey.privateKey } });
-  const before = readFileSync(me.knownHostsFile, 'utf8');
+  const seen = (): unknown => [readFileSync(me.knownHostsFile, 'utf8'), statSync(me.knownHostsFile, { bigint: true }).mtimeNs, readdirSync(me.folder).filter((name) => name !== 'known_hosts')];
+  const before = seen();
   const accept = options.acceptNewHostKeys === undefined ? {} : { acceptNewHostKeys: options.acceptNewHostKeys };
   const error = await me.reach({ ...accessTo(server), key: join(me.folder, 'id') }, accept).then(() => undefined, (thrown: unknown) => thrown);
   assert.ok(error === undefined || error instanceof ConnectionError, String(error));
-  assert.equal(readFileSync(me.knownHostsFile, 'utf8'), before, "the user's own file is never written");
+  assert.deepEqual(seen(), before, "the user's own file is never written, nor another one made beside it");
   return { error, asked: [...me.asked], learnt: existsSync(me.ownKnownHosts) ? readFileSync(me.ownKnownHosts, 'utf8') : '' };
 }
 
@@ -36,9 +37,13 @@ describe('the host key of a machine', () => {
     await using server = await startSshd({ transport: 'tcp' });
     const { host, port } = accessTo(server);
     const other = generateKeyPair('').publicKey;
-    for (const knownHosts of [knownLine(server), hashed(knownLine(server), server.folder), `${knownLine(server, other)}${knownLine(server)}`, `[127.0.0.*]:${port},other ${server.hostKey.publicKey}\n`]) {
+    const patterns = (names: string): string => `${names} ${server.hostKey.publicKey}\n`;
+    for (const knownHosts of [patterns(`[127.0.0.?]:${port},![127.0.0.9]:*`), knownLine(server), hashed(knownLine(server), server.folder), `${knownLine(server, other)}${knownLine(server)}`, `[127.0.0.*]:${port},other ${server.hostKey.publicKey}\n`]) {
       const { error, learnt } = await connectOnce(server, { knownHosts });
       assert.deepEqual([error, learnt], [undefined, ''], `${host}: ${knownHosts}`);
+    }
+    for (const knownHosts of [patterns(`[127.0.0.*]:${port},![127.0.0.1]:*`), patterns('127.0.0.1'), patterns(`[127.0.0.1]:${port + 1}`)]) {
+      assert.equal((await connectOnce(server, { knownHosts })).error?.code, 'host-key-unknown', knownHosts);
     }
   });
 

@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { describe, test } from 'node:test';
 import { retryUntil } from '../../../src/core/retry.ts';
 import { currentUser, finish, repository, type Finished, type LabUser } from '../../helpers/lab-command.ts';
-import { laySshPractical, treeOf } from '../../helpers/ssh-lab.ts';
+import { portForward } from '../../helpers/port-forward.ts';
+import { laySshPractical, playsWell } from '../../helpers/ssh-lab.ts';
 import { makeSshMachines, type SshMachineOptions, type SshMachines } from '../../helpers/ssh-machines.ts';
 
 const isRoot = process.getuid?.() === 0;
@@ -19,20 +17,6 @@ async function withMachines(peculiar: Partial<SshMachineOptions>, work: (made: S
   await using user = currentUser(made.within);
   laySshPractical(user, made);
   await work(made, user);
-}
-
-/** Brings the practical up, plays it and takes it down. */
-async function playsWell(made: SshMachines, user: LabUser): Promise<Finished> {
-  const before = treeOf(made.machines['vm1']!.home);
-  const up = await user.lab('up', '--accept-new-host-keys');
-  assert.equal(up.exitCode, 0, up.stderr);
-  assert.equal((await user.lab('check-port', '7999')).exitCode, 0);
-  const run = await user.lab('run');
-  assert.equal(run.exitCode, 0, run.stdout + run.stderr);
-  const down = await user.lab('down');
-  assert.equal(down.exitCode, 0, down.stderr);
-  assert.deepEqual(treeOf(made.machines['vm1']!.home), before);
-  return run;
 }
 
 describe('rough roads', { skip: !isRoot && 'making the machines needs root', concurrency: 3 }, () => {
@@ -50,9 +34,9 @@ describe('rough roads', { skip: !isRoot && 'making the machines needs root', con
 
   test('the practical is played over a road with 200 ms of latency, and the machines are reached in a few seconds', async () => {
     await withMachines({}, async (made, user) => {
-      await using near = await slowRoad(made, 'vm1', 100);
-      await using far = await slowRoad(made, 'vm2', 100);
-      writeFileSync(made.sshConfig, [near, far].map(({ alias, port }) => `Host ${alias}\n  HostName 127.0.0.1\n  Port ${port}\n`).join(''));
+      await using near = await portForward(made, 'vm1', 100);
+      await using far = await portForward(made, 'vm2', 100);
+      writeFileSync(made.sshConfig, [near, far].map(({ name, port }) => `Host slow-${name}\n  HostName 127.0.0.1\n  Port ${port}\n`).join(''));
       laySshPractical(user, made, Object.fromEntries(['vm1', 'vm2'].map((name) => [name, `{ user: ild${name}, address: ${addresses[name as 'vm1']}, ssh: { host: slow-${name}, key: ${made.keyFile} } }`])));
       const started = performance.now();
       await playsWell(made, user);
@@ -63,8 +47,8 @@ describe('rough roads', { skip: !isRoot && 'making the machines needs root', con
   test('the merged transcript is in the order of what happened, though one machine is far away', async () => {
     await withMachines({}, async (made, user) => {
       // What vm1 prints arrives 200 ms late; events lie 120 ms apart, less than that, and more than a busy host holds one back.
-      await using far = await slowRoad(made, 'vm1', 200);
-      writeFileSync(made.sshConfig, `Host ${far.alias}\n  HostName 127.0.0.1\n  Port ${far.port}\n`);
+      await using far = await portForward(made, 'vm1', 200);
+      writeFileSync(made.sshConfig, `Host slow-vm1\n  HostName 127.0.0.1\n  Port ${far.port}\n`);
       laySshPractical(user, made, { vm1: `{ user: ildvm1, address: ${addresses.vm1}, ssh: { host: slow-vm1, key: ${made.keyFile} } }` });
       const file = join(user.folder, 'lab.yaml');
       const caller = "import socket, time; s = socket.create_connection(('192.168.100.4', 7999)); s.recv(10); print('2 client has heard', flush=True); time.sleep(0.12)";
@@ -201,18 +185,4 @@ function waitForever(user: LabUser): void {
 
 function listening(table: string): boolean {
   return table.includes(':7999 ');
-}
-
-interface SlowRoad extends AsyncDisposable {
-  readonly alias: string;
-  readonly port: number;
-}
-
-/** A relay on the controller's host that passes each byte on after a while, in both directions. */
-async function slowRoad(made: SshMachines, name: 'vm1' | 'vm2', delayMs: number): Promise<SlowRoad> {
-  const [file, ...args] = [...made.within, process.execPath, join(import.meta.dirname, '../../helpers/slow-relay.ts'), addresses[name], '22', String(delayMs)];
-  const relay = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  const lines = createInterface({ input: relay.stdout });
-  const [port] = (await once(lines, 'line')) as [string];
-  return { alias: `slow-${name}`, port: Number(port), [Symbol.asyncDispose]: async () => void relay.kill('SIGKILL') };
 }

@@ -65,9 +65,10 @@ describe('on a terminal', { skip: cannot }, () => {
     assert.equal(await down.end(), 0, down.shown);
   });
 
-  test('^C at a question ends lab as at any other time', async () => {
+  for (const platform of ['linux', 'win32'] as const) test(`^C at a question ends lab as at any other time, on ${platform} too`, async () => {
     await using made = await makeSshMachines({ vm1: { address: '192.168.100.4' }, vm2: { address: '192.168.100.5' } });
-    await using user = currentUser(made.within);
+    const foreign = ['env', `LAB_TEST_PLATFORM=${platform}`, `NODE_OPTIONS=--import ${join(repository, 'test/fixtures/foreign-controller.mjs')}`];
+    await using user = currentUser([...made.within, ...foreign]);
     laySshPractical(user, made);
     const asked = new Terminal(user, ['--provider', 'ssh', 'up']);
     await asked.answer(/\[y\/N\] /, '\x03');

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { readState } from '../../../src/state/state.ts';
 import type { MachineFacts } from '../../../src/providers/provider.ts';
 import { currentUser, type Finished, type LabUser } from '../../helpers/lab-command.ts';
-import { laySshPractical } from '../../helpers/ssh-lab.ts';
+import { portForward, type PortForward } from '../../helpers/port-forward.ts';
+import { laySshPractical, playsWell, treeOf } from '../../helpers/ssh-lab.ts';
 import { makeSshMachines, type SshMachineOptions, type SshMachines } from '../../helpers/ssh-machines.ts';
 
 const isRoot = process.getuid?.() === 0;
@@ -22,7 +23,11 @@ async function tryUp(machines: Readonly<Record<string, SshMachineOptions>>, look
   await using made = await makeSshMachines(machines);
   await using user = currentUser(made.within);
   laySshPractical(user, made, prepare(made));
-  await look({ made, user, up: await user.lab('up', '--accept-new-host-keys') });
+  const homes = (): unknown => Object.values(made.machines).map(({ home }) => treeOf(home));
+  const before = homes();
+  const up = await user.lab('up', '--accept-new-host-keys');
+  if (up.exitCode !== 0) assert.deepEqual(homes(), before, 'what is refused changes nothing');
+  await look({ made, user, up });
 }
 
 /** The same machine, with its interface and address as lab.yaml writes them, reached at another address. */
@@ -122,7 +127,23 @@ describe('what lab.yaml says of machines is verified', { skip: !isRoot && 'makin
     );
   });
 
-  test('programs talk over the addresses of the lab while SSH goes through port forwards', async () => {
+  test('two machines behind ports of one address are told apart, and programs talk over the addresses of the lab', async () => {
+    await using made = await makeSshMachines(plain);
+    await using user = currentUser(made.within);
+    await using one = await portForward(made, 'vm1');
+    await using two = await portForward(made, 'vm2');
+    const forwarded = ({ name, port }: PortForward): string => `{ user: ild${name}, address: ${made.machines[name]!.address}, ssh: { host: 127.0.0.1, port: ${port}, key: ${made.keyFile} } }`;
+    laySshPractical(user, made, { vm1: forwarded(one), vm2: forwarded(two) });
+    const run = await playsWell(made, user);
+    assert.match(run.stdout, /Connected by : \('192\.168\.100\.5'/);
+    const learnt = readFileSync(join(user.folder, '.lab/known_hosts'), 'utf8').trim().split('\n').toSorted();
+    const expected = [one, two].map(({ name, port }) => `[127.0.0.1]:${port} ${made.machines[name]!.hostKey.publicKey.replace(/ \S*$/, '')}`);
+    assert.deepEqual(learnt, expected.toSorted());
+    laySshPractical(user, made, { vm1: forwarded({ ...one, port: two.port }), vm2: forwarded({ ...two, port: one.port }) });
+    assert.match((await user.lab('up')).stderr, /did not let user ildvm1 in|port in `ssh` of vm1 probably leads to vm2/);
+  });
+
+  test('programs talk over the addresses of the lab while SSH goes past all networks', async () => {
     await tryUp(
       plain,
       async ({ up, user }) => {
