@@ -33,6 +33,20 @@ class Terminal {
     this.#child.stdin?.write(`${line}\r`);
   }
 
+  /** Answers as many questions, in whatever order they come, with the next of the lines for each kind of question. */
+  async answerAll(lines: readonly (readonly [question: RegExp, lines: string[]])[]): Promise<void> {
+    for (let left = lines.reduce((sum, [, those]) => sum + those.length, 0); left > 0; left--) {
+      const any = new RegExp(lines.map(([{ source }]) => `(${source})`).join('|'));
+      const asked = await retryUntil(() => {
+        const match = any.exec(this.shown.slice(this.#read));
+        if (match === null) return { seen: this.shown };
+        this.#read += match.index + match[0].length;
+        return { value: match.slice(1).findIndex((part) => part !== undefined) };
+      }, { what: String(any), timeoutMs: 15_000 });
+      this.#child.stdin?.write(`${lines[asked]![1].shift()}\r`);
+    }
+  }
+
   async end(): Promise<number | null> {
     const [code] = (await once(this.#child, 'close')) as [number | null];
     return code;
@@ -51,9 +65,7 @@ describe('on a terminal', { skip: cannot }, () => {
     assert.equal(await no.end(), 3);
 
     const yes = new Terminal(user, ['up']);
-    for (let times = 0; times < 2; times++) await yes.answer(/\[y\/N\] /, 'y');
-    await yes.answer(/Password of ildvm\d@192\.168\.100\.\d:22 \(vm\d\): /, 'falsch');
-    for (let times = 0; times < 2; times++) await yes.answer(/Password of ildvm\d@192\.168\.100\.\d:22 \(vm\d\): /, 'geheim');
+    await yes.answerAll([[/\[y\/N\] /, ['y', 'y']], [/Password of ildvm\d@192\.168\.100\.\d:22 \(vm\d\): /, ['falsch', 'geheim', 'geheim']]]);
     assert.equal(await yes.end(), 0, yes.shown);
     const shown = stripVTControlCharacters(yes.shown);
     for (const { hostKey } of Object.values(made.machines)) assert.ok(shown.includes(fingerprint(parseHostKey(hostKey.publicKey)!.blob)), shown);
