@@ -7,6 +7,7 @@ import { inspectPort, type PortReport } from '../ports/inspect.ts';
 import type { Shell } from '../ssh/shell.ts';
 import { attachLab } from './attach.ts';
 import type { CommandContext } from './context.ts';
+import { askSudoPassword, sudoPasswordsOf, type SudoPasswords } from './sudo-password.ts';
 
 export interface CheckPortOptions {
   readonly port: number;
@@ -38,10 +39,17 @@ export async function checkPort(context: CommandContext, options: CheckPortOptio
   }
   return withCleanup(async (cleanup) => {
     const { shells } = await attachLab(context, cleanup, on);
-    const reports = await Promise.all([...shells.values()].map((shell) => inspectPort(shell, port, { signal: context.signal })));
+    const passwords = sudoPasswordsOf(shells.keys());
+    const look = (shell: Shell): Promise<PortReport> => inspectPort(shell, port, { signal: context.signal, sudoPassword: passwords.get(shell.machine) });
+    const first = await Promise.all([...shells.values()].map(look));
+    // Who is to be ended should be known before anybody agrees to it.
+    const reports = await Promise.all(first.map(async (report) => {
+      const shell = shells.get(report.machine)!;
+      return kill && (await askSudoPassword(context, shell, report, passwords)) ? look(shell) : report;
+    }));
     const busy = reports.filter(({ state }) => state === 'busy');
     const agreed = kill && busy.length > 0 && (yes || (await context.terminal.confirm!(question(busy))));
-    return agreed ? freeAll(context.signal, shells, port, reports) : resultOf(port, reports, []);
+    return agreed ? freeAll({ signal: context.signal, shells, passwords }, port, reports) : resultOf(port, reports, []);
   });
 }
 
@@ -50,9 +58,15 @@ function question(busy: readonly PortReport[]): string {
   return `End ${holders.join(' and ')}?`;
 }
 
+interface Means {
+  readonly signal: AbortSignal;
+  readonly shells: ReadonlyMap<string, Shell>;
+  readonly passwords: SudoPasswords;
+}
+
 /** Frees the port wherever it is busy; when that fails somewhere, the other machines are still seen to. The result tells all, so no events do. */
-async function freeAll(signal: AbortSignal, shells: ReadonlyMap<string, Shell>, port: number, reports: readonly PortReport[]): Promise<CheckPortResult> {
-  const attempts = await Promise.allSettled(reports.map((report) => freePort(shells.get(report.machine)!, report, { events: silent, signal })));
+async function freeAll({ signal, shells, passwords }: Means, port: number, reports: readonly PortReport[]): Promise<CheckPortResult> {
+  const attempts = await Promise.allSettled(reports.map((report) => freePort(shells.get(report.machine)!, report, { events: silent, signal, sudoPassword: passwords.get(report.machine) })));
   const failed = attempts.find((attempt) => attempt.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
   const results = attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []));

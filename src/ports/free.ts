@@ -3,16 +3,15 @@ import type { EventSink } from '../core/events.ts';
 import { formatDuration, retryUntil, type Attempt } from '../core/retry.ts';
 import type { Shell } from '../ssh/shell.ts';
 import { describeHolder } from './describe.ts';
-import { inspectPort } from './inspect.ts';
+import { inspectPort, type LookOptions } from './inspect.ts';
 import { refusalToFree } from './protection.ts';
 import type { Holder, PortReport } from './report.ts';
 import { signalHolders, type EndSignal } from './signal.ts';
 import { takenAgain } from './supervisor.ts';
 
-export interface FreeOptions {
+export interface FreeOptions extends LookOptions {
   /** How long a process may take to end after TERM, before KILL. Default 2000. */
   readonly graceMs?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
   readonly events: EventSink;
 }
 
@@ -45,7 +44,8 @@ const intervalMs = 40;
  * @throws {EnvironmentError} when a holder is not visible or not ours to end; then nothing was done.
  */
 export async function freePort(shell: Shell, report: PortReport, options: FreeOptions): Promise<FreeResult> {
-  const { graceMs = 2000, signal, events } = options;
+  const { graceMs = 2000, signal, sudoPassword, events } = options;
+  const look = { signal, sudoPassword };
   const sockets = new Sockets(report);
   const ended: EndedHolder[] = [];
   let current = report;
@@ -54,8 +54,8 @@ export async function freePort(shell: Shell, report: PortReport, options: FreeOp
     if (targets.length === 0) break;
     const refusal = refusalToFree(current);
     if (refusal !== undefined) throw refusal;
-    const signalled = await signalHolders(shell, targets, endSignal, { signal });
-    current = await waitUntilReleased(shell, current, sockets, waitMs, signal);
+    const signalled = await signalHolders(shell, targets, endSignal, look);
+    current = await waitUntilReleased(shell, current, sockets, waitMs, look);
     const remaining = new Set(sockets.of(current).map(({ pid }) => pid));
     const gone = signalled.filter(({ pid }) => !remaining.has(pid));
     ended.push(...gone.map((holder) => ({ holder, signal: endSignal })));
@@ -63,7 +63,7 @@ export async function freePort(shell: Shell, report: PortReport, options: FreeOp
   }
   const survivors = sockets.of(current);
   if (survivors.length > 0) throw survived(report, survivors);
-  const after = ended.length === 0 ? current : await watch(shell, current, signal);
+  const after = ended.length === 0 ? current : await watch(shell, current, look);
   if (after.state === 'busy') throw takenAgain(after, report.holders);
   return { machine: report.machine, port: report.port, ended, after };
 }
@@ -92,15 +92,15 @@ class Sockets {
 }
 
 /** Looks until none of the sockets is held, at most `waitMs`; the last report in both cases. */
-async function waitUntilReleased(shell: Shell, before: PortReport, sockets: Sockets, waitMs: number, signal: AbortSignal | undefined): Promise<PortReport> {
+async function waitUntilReleased(shell: Shell, before: PortReport, sockets: Sockets, waitMs: number, options: LookOptions): Promise<PortReport> {
   let last = before;
   const attempt = async (): Promise<Attempt<PortReport>> => {
-    last = await inspectPort(shell, before.port, { signal });
+    last = await inspectPort(shell, before.port, options);
     const held = sockets.of(last);
     return held.length === 0 ? { value: last } : { seen: held.map(describeHolder).join(', ') };
   };
   try {
-    return await retryUntil(attempt, { what: `port ${before.port} of ${before.machine}`, timeoutMs: waitMs, intervalMs, signal });
+    return await retryUntil(attempt, { what: `port ${before.port} of ${before.machine}`, timeoutMs: waitMs, intervalMs, signal: options.signal });
   } catch (error) {
     if (error instanceof TimeoutError) return last;
     throw error;
@@ -108,14 +108,14 @@ async function waitUntilReleased(shell: Shell, before: PortReport, sockets: Sock
 }
 
 /** Watches a port that was freed: the first report that says busy, or the last one. */
-async function watch(shell: Shell, freed: PortReport, signal: AbortSignal | undefined): Promise<PortReport> {
+async function watch(shell: Shell, freed: PortReport, options: LookOptions): Promise<PortReport> {
   if (freed.state === 'busy') return freed;
   const until = performance.now() + watchMs;
   const attempt = async (): Promise<Attempt<PortReport>> => {
-    const report = await inspectPort(shell, freed.port, { signal });
+    const report = await inspectPort(shell, freed.port, options);
     return report.state === 'busy' || performance.now() >= until ? { value: report } : { seen: 'free' };
   };
-  return retryUntil(attempt, { what: `port ${freed.port} of ${freed.machine} to stay free`, timeoutMs: watchMs * 2, intervalMs, signal });
+  return retryUntil(attempt, { what: `port ${freed.port} of ${freed.machine} to stay free`, timeoutMs: watchMs * 2, intervalMs, signal: options.signal });
 }
 
 function survived({ machine, port }: PortReport, survivors: readonly Holder[]): CheckError {

@@ -10,6 +10,8 @@ export type { PortReport } from './report.ts';
 
 export interface LookOptions {
   readonly signal?: AbortSignal | undefined;
+  /** What sudo may be given to see or end processes of other users. */
+  readonly sudoPassword?: string | undefined;
 }
 
 const sources: ReadonlySet<string> = new Set<PortSource>(['ss', 'proc', 'lsof', 'netstat']);
@@ -19,7 +21,7 @@ const lookTimeoutMs = 15_000;
 
 /**
  * Who listens on a TCP port of a machine, in one round trip, without connecting to it. A holder that the user may not see is looked at through
- * `sudo -n`, where that works; `blindSpot` tells when it does not.
+ * sudo, where that works without a password or with the one given; `blindSpot` tells when it does not.
  *
  * @throws {EnvironmentError} when the machine has nothing to look with; what `Shell.exec` throws.
  */
@@ -39,7 +41,8 @@ export async function inspectPort(shell: Shell, port: number, options: LookOptio
     connections: connections.map((row) => Object.assign(connectionOf(row), { state: row.state })),
     source,
     raw: findings.table,
-    blindSpot: holders.some(({ pid }) => pid === undefined) ? explainBlindSpot(shell, port, findings) : undefined,
+    blindSpot: holders.some(({ pid }) => pid === undefined) ? explainBlindSpot(shell, port, findings, options) : undefined,
+    needsSudoPassword: findings.sudo === 'refused',
     sshPort: findings.sshPort,
   };
 }
@@ -54,9 +57,9 @@ export async function isListening(shell: Shell, port: number, options: LookOptio
   return parseSocketTable(source as PortSource, table, port).some(({ state }) => state === 'LISTEN');
 }
 
-async function look(shell: Shell, port: number, mode: 'all' | 'rows', { signal }: LookOptions): Promise<Findings> {
-  const command = { script: inspectScript, args: [String(port), inspectScript, mode] };
-  const result = await shell.exec(command, { timeoutMs: lookTimeoutMs, signal, endsByItself: true });
+async function look(shell: Shell, port: number, mode: 'all' | 'rows', { signal, sudoPassword }: LookOptions): Promise<Findings> {
+  const command = { script: inspectScript, args: [String(port), inspectScript, mode, sudoPassword === undefined ? 'none' : 'given'] };
+  const result = await shell.exec(command, { timeoutMs: lookTimeoutMs, signal, endsByItself: true, input: sudoPassword === undefined ? undefined : `${sudoPassword}\n` });
   const findings = parseFindings(result.stdout);
   if (findings !== undefined && sources.has(findings.source)) return findings;
   if (findings !== undefined) {
@@ -110,9 +113,10 @@ function withoutRepeats(holders: readonly Holder[]): Holder[] {
   return [...new Map(holders.map((holder) => [`${holder.pid ?? holder.inode} ${holder.address}`, holder])).values()];
 }
 
-function explainBlindSpot({ machine, user }: Shell, port: number, { uid, sudo }: Findings): string {
+function explainBlindSpot({ machine, user }: Shell, port: number, { uid, sudo }: Findings, { sudoPassword }: LookOptions): string {
   const unseen = `${user} may not see the process that holds port ${port} on ${machine}`;
   if (sudo === 'absent') return `${unseen}, and sudo is not installed there. Look as root: lsof -i :${port}`;
-  if (sudo === 'refused') return `${unseen}, and sudo wants a password. Look there by hand: sudo lsof -i :${port}`;
+  if (sudo === 'refused' && sudoPassword !== undefined) return `${unseen}, and sudo does not take the password that it was given`;
+  if (sudo === 'refused') return `${unseen}, and sudo wants a password. Put it into LAB_SUDO_PASSWORD, or look there by hand: sudo lsof -i :${port}`;
   return `no process on ${machine} shows as the holder of port ${port}${uid === 0 ? '' : ', to root neither'}: it lives in another container, or in the kernel. Look on the host of ${machine}`;
 }

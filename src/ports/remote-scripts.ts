@@ -12,6 +12,8 @@ const common = String.raw`
 LC_ALL=C; PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; export LC_ALL PATH
 set -f
 say() { printf '%s\n' "$*"; }
+# With a password on standard input, or without one (sudo(8)).
+elevate() { if [ "$password" = given ]; then sudo -S -p '' "$@"; else sudo -n "$@"; fi; }
 # Start time (field 22 of proc_pid_stat(5), in ticks since boot) and a checksum of the command: what tells a process from a later one with its number.
 identify() {
   who=$1
@@ -31,10 +33,10 @@ identify() {
  * Prints the rows of the socket table with this local port, and if one listens, who holds it.
  *
  * Arguments: port, this script's own text (it runs itself through `sudo -n` when a holder is not visible), mode: `rows` prints the table only,
- * `all` everything, `elevated` is the second run.
+ * `all` everything, `elevated` is the second run; then `given` when the password of sudo is on standard input.
  */
 export const inspectScript = String.raw`${common}
-port=$1 self=$2 mode=$3
+port=$1 self=$2 mode=$3 password=$4
 mark=${sectionMark}
 hex=$(printf %04X "$port")
 
@@ -138,7 +140,7 @@ above=$$
 while [ "$above" ] && [ "$above" != 0 ]; do say "above $above"; above=$(parent_of "$above"); done
 if [ "$mode" = all ] && [ "$(id -u)" != 0 ] && some_hidden; then
   if ! command -v sudo >/dev/null; then say 'sudo absent'
-  elif ! sudo -n sh -c "$self" sh "$port" "$self" elevated 2>/dev/null; then say 'sudo refused'
+  elif ! elevate sh -c "$self" sh "$port" "$self" elevated none 2>/dev/null; then say 'sudo refused'
   fi
 fi
 say "$mark"end
@@ -148,12 +150,12 @@ say "$mark"end
  * Sends a signal to processes, each identified again right before: same start time, same command, still holding the socket. All or none: when one of them
  * is not ours to signal, everything is done through `sudo -n`, or nothing.
  *
- * Arguments: signal, this script's own text, `plain` or `elevated`, then for each process `PID IDENTITY INODE` (`-` for no inode).
+ * Arguments: signal, this script's own text, `plain` or `elevated`, `given` or `none` as above, then for each process `PID IDENTITY INODE` (`-` for no inode).
  * Prints a line for each: `signalled`, `gone`, `changed`, `denied`, and the PID; `sudo absent` or `sudo refused` when nothing could be done.
  */
 export const signalScript = String.raw`${common}
-signal=$1 self=$2 mode=$3
-shift 3
+signal=$1 self=$2 mode=$3 password=$4
+shift 4
 # 0: it is the same and we may signal it; else prints why not.
 same() {
   pid=$1
@@ -186,7 +188,7 @@ case $(each same "$@") in
   *denied*)
     if [ "$mode" = plain ] && [ "$(id -u)" != 0 ]; then
       if ! command -v sudo >/dev/null; then say 'sudo absent'
-      else sudo -n sh -c "$self" sh "$signal" "$self" elevated "$@" 2>/dev/null || say 'sudo refused'
+      else elevate sh -c "$self" sh "$signal" "$self" elevated none "$@" 2>/dev/null || say 'sudo refused'
       fi
     else each same "$@"
     fi

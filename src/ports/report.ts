@@ -16,6 +16,8 @@ export interface PortReport {
   readonly raw: string;
   /** Why a holder could not be seen: a sentence with the next step; undefined when all are seen. */
   readonly blindSpot: string | undefined;
+  /** Whether sudo would show more, but not without a password, or not with the one that it was given. */
+  readonly needsSudoPassword: boolean;
   /** The port on which the SSH server of our own connection listens, if the machine says so. */
   readonly sshPort: number | undefined;
 }

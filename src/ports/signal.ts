@@ -2,6 +2,7 @@ import { EnvironmentError } from '../core/errors.ts';
 import type { Shell } from '../ssh/shell.ts';
 import { describeHolder } from './describe.ts';
 import { signalScript } from './remote-scripts.ts';
+import type { LookOptions } from './inspect.ts';
 import type { Holder } from './report.ts';
 
 export type EndSignal = 'TERM' | 'KILL';
@@ -11,14 +12,14 @@ const signalTimeoutMs = 15_000;
 
 /**
  * Sends a signal to the processes of these holders, each once and only if it is still the same process (PID, start time, command) and still has the socket
- * open; through `sudo -n` when one belongs to another user. Returns the holders whose process got it.
+ * open; through sudo when one belongs to another user. Returns the holders whose process got it.
  *
  * @throws {EnvironmentError} when one may not be signalled; then none was.
  */
-export async function signalHolders(shell: Shell, holders: readonly Holder[], signal: EndSignal, options: { signal?: AbortSignal | undefined }): Promise<Holder[]> {
+export async function signalHolders(shell: Shell, holders: readonly Holder[], signal: EndSignal, { signal: abort, sudoPassword }: LookOptions): Promise<Holder[]> {
   const targets = holders.flatMap(({ pid, identity, inode }) => (pid === undefined || identity === undefined ? [] : [String(pid), identity, inode ?? '-']));
-  const command = { script: signalScript, args: [signal, signalScript, 'plain', ...targets] };
-  const { stdout, stderr } = await shell.exec(command, { timeoutMs: signalTimeoutMs, signal: options.signal });
+  const command = { script: signalScript, args: [signal, signalScript, 'plain', sudoPassword === undefined ? 'none' : 'given', ...targets] };
+  const { stdout, stderr } = await shell.exec(command, { timeoutMs: signalTimeoutMs, signal: abort, input: sudoPassword === undefined ? undefined : `${sudoPassword}\n` });
   const outcomes = Map.groupBy(stdout.trim().split('\n').map((line) => line.split(' ')), ([word = '']) => word);
   const pidsOf = (outcome: string): Set<number> => new Set((outcomes.get(outcome) ?? []).map(([, pid]) => Number(pid)));
   const sudo = outcomes.get('sudo')?.[0]?.[1];

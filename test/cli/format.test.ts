@@ -18,7 +18,7 @@ const holder: Holder = {
   address: '0.0.0.0', port: 7999, pid: 12_345, command: 'python3 server.py', user: 'ildvm1', startedAtMs: undefined,
   identity: 'x', inode: '1', parent: undefined, unit: undefined, carriesUs: false,
 };
-const free: PortReport = { machine: 'vm2', port: 7999, state: 'free', holders: [], timeWait: [], connections: [], source: 'ss', raw: '', blindSpot: undefined, sshPort: 22 };
+const free: PortReport = { machine: 'vm2', port: 7999, state: 'free', holders: [], timeWait: [], connections: [], source: 'ss', raw: '', blindSpot: undefined, needsSudoPassword: false, sshPort: 22 };
 const busy: PortReport = { ...free, machine: 'vm1', state: 'busy', holders: [holder, { ...holder, address: '::', command: 'evil\x1b[2J', pid: undefined, user: undefined }] };
 const waiting: PortReport = { ...free, state: 'time-wait', timeWait: [{ local: '192.168.100.5:7999', peer: '192.168.100.4:40000' }] };
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { EnvironmentError, messageOf, systemCode } from '../../core/errors.ts';
+import { secretFromEnvironment } from '../../core/secret-variable.ts';
 import { localUser } from '../../host/local-user.ts';
 import type { Credential, KeyCredential, PasswordCredential, PasswordMethod, Secret } from '../../ssh/credentials.ts';
 import { parseHostKey, type HostKey } from '../../ssh/keys.ts';
@@ -60,7 +61,7 @@ function agentOf(route: Route, publicKeys: readonly HostKey[]): Credential[] {
 }
 
 function passphraseOf(machine: string, path: string, questions: Questions | undefined): Secret {
-  const known = secretFromEnvironment('PASSPHRASE', machine);
+  const known = secretFromEnvironment('LAB_SSH_PASSPHRASE', machine);
   const ask = askOnce(`Passphrase of ${shortPath(path)}: `, questions);
   return async (attempt) => {
     if (known !== undefined) return attempt === 1 ? known : undefined;
@@ -69,7 +70,7 @@ function passphraseOf(machine: string, path: string, questions: Questions | unde
 }
 
 function passwordOf(machine: string, { user, host, port, passwordPrompts }: Route, methods: readonly PasswordMethod[], questions: Questions | undefined): PasswordCredential[] {
-  const known = passwordFromEnvironment(machine);
+  const known = secretFromEnvironment('LAB_SSH_PASSWORD', machine);
   const question = `Password of ${user}@${addressText({ host, port })} (${machine}): `;
   if (known === undefined && questions === undefined && !typed.has(question)) return [];
   const secret: Secret = known === undefined ? askOnce(question, questions) : async () => known;
@@ -96,20 +97,6 @@ function askOnce(question: string, questions: Questions | undefined): Secret {
 
 async function ask(question: string, questions: Questions | undefined): Promise<string | undefined> {
   return questions?.answer(question, { visible: false });
-}
-
-/** The password that the environment holds for a server. */
-export function passwordFromEnvironment(server: string): string | undefined {
-  return secretFromEnvironment('PASSWORD', server);
-}
-
-function secretFromEnvironment(what: 'PASSWORD' | 'PASSPHRASE', machine: string): string | undefined {
-  return process.env[secretVariable(what, machine)] ?? process.env[`LAB_SSH_${what}`];
-}
-
-/** `LAB_SSH_PASSWORD_VM1`: what is set for one machine wins over `LAB_SSH_PASSWORD`. */
-export function secretVariable(what: 'PASSWORD' | 'PASSPHRASE', machine: string): string {
-  return `LAB_SSH_${what}_${machine.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`;
 }
 
 /** `~/.ssh/id_ed25519`, as people write it. */

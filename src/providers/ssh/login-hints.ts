@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { ConnectionError } from '../../core/connection-error.ts';
+import { secretFromEnvironment, secretVariable } from '../../core/secret-variable.ts';
 import type { Questions } from '../provider.ts';
-import { passwordFromEnvironment, secretVariable, shortPath } from './credentials.ts';
+import { shortPath } from './credentials.ts';
 import type { Route } from './route.ts';
 
 /** Says what would help when a login was refused: a password where nobody can be asked for it, or a key where OpenSSH would use a certificate. Any other error stays as it is. */
@@ -16,8 +17,8 @@ function passwordHint(server: string, { methods, user }: Route, { data }: Connec
   const accepts = data?.['accepts'];
   const takesPassword = Array.isArray(accepts) && methods.some((method) => method !== 'publickey' && accepts.includes(method));
   if (!takesPassword) return undefined;
-  if (passwordFromEnvironment(server) !== undefined) return `The password in ${secretVariable('PASSWORD', server)} or LAB_SSH_PASSWORD is not that of ${user} there.`;
-  return `A password would do: run lab on a terminal, which asks for it, or put it into ${secretVariable('PASSWORD', server)} (or LAB_SSH_PASSWORD, for all machines).`;
+  if (secretFromEnvironment('LAB_SSH_PASSWORD', server) !== undefined) return `The password in ${secretVariable('LAB_SSH_PASSWORD', server)} or LAB_SSH_PASSWORD is not that of ${user} there.`;
+  return `A password would do: run lab on a terminal, which asks for it, or put it into ${secretVariable('LAB_SSH_PASSWORD', server)} (or LAB_SSH_PASSWORD, for all machines).`;
 }
 
 /** Certificates of users (PROTOCOL.certkeys of OpenSSH) lie beside their keys, or are named by CertificateFile. */

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import { CleanupStack } from '../../core/cleanup.ts';
 import { ConnectionError } from '../../core/connection-error.ts';
 import { retryUntil, type Attempt } from '../../core/retry.ts';
+import { holdsSecret } from '../../core/secret-variable.ts';
 import { connectShell } from '../../ssh/connect.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import { addressText, type ShellTarget, type SshAddress } from '../../ssh/target.ts';
@@ -107,7 +108,7 @@ async function addressOf(machine: string, route: Route, tunnels: Tunnels, held: 
 async function throughCommand(line: string): Promise<Duplex> {
   const { pipeCommand } = await import('../../host/pipe-command.ts');
   // The user's own program needs the user's own environment, but no password of ours.
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('LAB_SSH_PASS')));
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !holdsSecret(name)));
   return pipeCommand(line, env);
 }
 

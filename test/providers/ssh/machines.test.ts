@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { retryUntil } from '../../../src/core/retry.ts';
 import { findOnHost } from '../../../src/host/tools.ts';
 import { currentUser, finish, repository, type LabUser } from '../../helpers/lab-command.ts';
 import { laySshPractical, playsWell } from '../../helpers/ssh-lab.ts';
-import { makeSshMachines, type SshMachineOptions, type SshMachines } from '../../helpers/ssh-machines.ts';
+import { makeSshMachines, sudoWithPassword, type SshMachineOptions, type SshMachines } from '../../helpers/ssh-machines.ts';
 
 const isRoot = process.getuid?.() === 0;
 
@@ -65,6 +66,24 @@ describe('a machine may be of any kind', { skip: !isRoot && 'making the machines
       const right = await lab('geheim', 'up', '--accept-new-host-keys');
       assert.equal(right.exitCode, 0, right.stderr);
       assert.equal((await lab('geheim', 'down')).exitCode, 0);
+    });
+  });
+
+  test('a process of root on the port is told and ended with the password of sudo, which is given by the environment', { skip: findOnHost('sudo') === undefined && 'this needs sudo' }, async () => {
+    await withMachines({ password: 'geheim', prepare: sudoWithPassword('ildvm1') }, {}, async (made, user) => {
+      const { vm1 } = made.machines;
+      assert.equal((await user.lab('up', '--accept-new-host-keys')).exitCode, 0);
+      vm1!.run('sh', '-c', 'setsid /usr/bin/python3 -m http.server 7999 >/dev/null 2>&1 </dev/null &');
+      await retryUntil(() => (vm1!.run('ss', '-Hltn', 'sport = :7999') === '' ? { seen: 'nothing' } : { value: true }), { what: 'the server', timeoutMs: 10_000 });
+      const check = (password: string | undefined, ...more: string[]) => finish(user.command([...(password === undefined ? [] : ['env', `LAB_SUDO_PASSWORD_VM1=${password}`]), `${repository}/scripts/lab`, 'check-port', '7999', ...more]));
+      assert.match((await check(undefined)).stdout, /sudo wants a password\. Put it into\s+LAB_SUDO_PASSWORD/);
+      const wrong = await check('falsch', '--kill', '--yes');
+      assert.equal(wrong.exitCode, 3);
+      assert.match(wrong.stderr, /sudo does not take the password that it was given/);
+      assert.match((await check('geheim')).stdout, /python3 -m http\.server 7999 \(PID \d+, user root/);
+      const freed = await check('geheim', '--kill', '--yes');
+      assert.equal(freed.exitCode, 0, freed.stdout + freed.stderr);
+      assert.equal(vm1!.run('ss', '-Hltn', 'sport = :7999'), '');
     });
   });
 });

@@ -9,7 +9,7 @@ import { findOnHost } from '../../../src/host/tools.ts';
 import { fingerprint, parseHostKey } from '../../../src/ssh/keys.ts';
 import { currentUser, repository, type LabUser } from '../../helpers/lab-command.ts';
 import { laySshPractical } from '../../helpers/ssh-lab.ts';
-import { makeSshMachines } from '../../helpers/ssh-machines.ts';
+import { makeSshMachines, sudoWithPassword } from '../../helpers/ssh-machines.ts';
 
 const cannot = process.getuid?.() === 0 ? findOnHost('script') === undefined && 'this needs script(1)' : 'making the machines needs root';
 
@@ -75,6 +75,22 @@ describe('on a terminal', { skip: cannot }, () => {
     const down = new Terminal(user, ['down']);
     for (let times = 0; times < 2; times++) await down.answer(/Password of ildvm\d/, 'geheim');
     assert.equal(await down.end(), 0, down.shown);
+  });
+
+  test('check-port --kill asks for the password of sudo, then shows whom it would end, and asks', { skip: findOnHost('sudo') === undefined && 'this needs sudo' }, async () => {
+    await using made = await makeSshMachines({ vm1: { address: '192.168.100.4', password: 'geheim', prepare: sudoWithPassword('ildvm1') }, vm2: { address: '192.168.100.5' } });
+    await using user = currentUser(made.within);
+    laySshPractical(user, made);
+    assert.equal((await user.lab('up', '--accept-new-host-keys')).exitCode, 0);
+    const { vm1 } = made.machines;
+    vm1!.run('sh', '-c', 'setsid /usr/bin/python3 -m http.server 7999 >/dev/null 2>&1 </dev/null &');
+    await retryUntil(() => (vm1!.run('ss', '-Hltn', 'sport = :7999') === '' ? { seen: 'nothing' } : { value: true }), { what: 'the server', timeoutMs: 10_000 });
+    const terminal = new Terminal(user, ['check-port', '7999', '--kill']);
+    await terminal.answer(/Password of ildvm1 on vm1, for sudo: /, 'geheim');
+    await terminal.answer(/End process \d+ \(\S*python3 -m http\.server 7999\)[\s\S]* on vm1\? \[y\/N\] /, 'y');
+    assert.equal(await terminal.end(), 0, terminal.shown);
+    assert.doesNotMatch(terminal.shown, /geheim/);
+    assert.equal(vm1!.run('ss', '-Hltn', 'sport = :7999'), '');
   });
 
   for (const platform of ['linux', 'win32'] as const) test(`^C at a question ends lab as at any other time, on ${platform} too`, async () => {
