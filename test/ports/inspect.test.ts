@@ -127,7 +127,7 @@ test('a holder of another user is not visible without sudo: its user is told, wh
   const shell = localShell({ uid: nobody, user: 'ildvm1', env: { PATH: '/usr/bin:/bin' } });
   const report = await inspectPort(shell, port);
   assert.deepEqual(report.holders.map(({ pid, user, address }) => [pid, user, address]), [[undefined, 'root', '127.0.0.1']]);
-  assert.match(report.blindSpot ?? '', /^ildvm1 may not see the process that holds port \d+ on vm1, and sudo (is not installed there|wants a password)\. Look/);
+  assert.match(report.blindSpot ?? '', /^ildvm1 may not see the process that holds port \d+ on vm1, and sudo (is not installed there\. Look|wants a password\. Put it into LAB_SUDO_PASSWORD, or look)/);
   const error = await failure(freePort(shell, report, { events: silent }));
   assert.deepEqual([error.code, error.exitCode], ['port-holder-hidden', 3]);
   assert.equal(await isListening(shell, port), true);
