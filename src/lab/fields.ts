@@ -15,6 +15,7 @@ import {
   promptRule,
   SIZE,
   sizeRule,
+  sshHostRule,
   sshWordRule,
   subnetRule,
   USER_NAME,
@@ -85,7 +86,7 @@ const machineInterface = z
 
 const sshAccess = z
   .strictObject({
-    host: field(text(sshWordRule).optional(), "Address or name, or an alias of `~/.ssh/config`. Default: the machine's name.", '127.0.0.1'),
+    host: field(text(sshHostRule).optional(), "Address or name, or an alias of `~/.ssh/config`. Default: the machine's name.", '127.0.0.1'),
     port: field(port.optional(), 'Port of its SSH server. Default: as `ssh -G` answers.', 2201),
     user: field(text(sshWordRule).optional(), 'Account to log in as. Default: `user` of the machine if it is written, else as `ssh -G` answers.', 'ildvm1'),
     key: field(text(notEmptyRule).optional(), 'File of the private key. Default: as `ssh -G` answers.', '~/.ssh/id_ed25519'),

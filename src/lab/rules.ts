@@ -188,6 +188,15 @@ export const sshWordRule: TextRule = (text) => {
   return { message: text === '' ? 'must not be empty' : `${quoted(text)} cannot be given to ssh: no spaces, and no "-" first` };
 };
 
+/** An address, a name or an alias, and nothing else: what people are used to write around it has fields of its own. */
+export const sshHostRule: TextRule = (text) => {
+  const [, user, bracketed, plain, port] = /^(?:ssh:\/\/)?(?:([^\s-]\S*)@)?(?:\[([^\]\s]+)\]|([^:\s]+))(?::(\d+))?$/.exec(text) ?? [];
+  const host = bracketed ?? plain;
+  if (host === undefined || host === text) return sshWordRule(text);
+  const parts = [`host: ${host.includes(':') ? quoted(host) : host}`, ...(port === undefined ? [] : [`port: ${port}`]), ...(user === undefined ? [] : [`user: ${user}`])];
+  return { message: `${quoted(text)} is more than a host`, hint: `write ${parts.join(', ')}` };
+};
+
 /** A value as a message shows it: quoted, and cut when it is long. */
 export function quoted(text: string): string {
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 59)}…` : text);
