@@ -1,11 +1,12 @@
 import { execa } from 'execa';
 import { EnvironmentError, TimeoutError, systemCode } from '../core/errors.ts';
+import { holdsSecret } from '../core/secret-variable.ts';
 import { quoteCommand } from '../core/shell-quote.ts';
 import { formatDuration } from '../core/retry.ts';
 
 export interface LocalOptions {
   readonly cwd?: string;
-  /** Added to the environment of this process. */
+  /** Added to the environment of this process, of which all but our secrets is passed on. */
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string | Uint8Array;
   readonly timeoutMs?: number;
@@ -30,6 +31,7 @@ export async function runLocal(command: readonly string[], options: LocalOptions
   const { timeoutMs, signal, ...rest } = options;
   const result = await execa(file, args, {
     ...rest,
+    env: { ...withoutSecrets(), ...rest.env },
     ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }),
     ...(signal ? { cancelSignal: signal } : {}),
     ...(rest.input === undefined ? { stdin: 'ignore' as const } : {}),
@@ -40,6 +42,10 @@ export async function runLocal(command: readonly string[], options: LocalOptions
   if (result.timedOut) throw new TimeoutError(`${quoteCommand(command)} did not end within ${formatDuration(timeoutMs ?? 0)}`, { code: 'local-command-timeout' });
   if (result.exitCode === undefined && result.signal === undefined) throw cannotStart(command, result.cause);
   return { exitCode: result.exitCode, signal: result.signal, stdout: result.stdout, stderr: result.stderr };
+}
+
+function withoutSecrets(): Readonly<Record<string, undefined>> {
+  return Object.fromEntries(Object.keys(process.env).filter(holdsSecret).map((name) => [name, undefined]));
 }
 
 function cannotStart(command: readonly string[], cause: unknown): EnvironmentError {

@@ -1,6 +1,7 @@
 import { ConnectionError } from '../core/connection-error.ts';
 import { messageOf, systemCode } from '../core/errors.ts';
 import { formatDuration } from '../core/retry.ts';
+import { quoteCommand } from '../core/shell-quote.ts';
 import { allowHint } from './algorithm-failure.ts';
 import { fingerprint, type HostKey } from './keys.ts';
 import { addressText, type ShellTarget } from './target.ts';
@@ -104,9 +105,16 @@ export function unknownHostFailure(target: ShellTarget, key: HostKey): Connectio
 }
 
 export function changedHostFailure(target: ShellTarget, key: HostKey, expected: readonly HostKey[]): ConnectionError {
-  const hint = 'Another machine answers at this address, or this one was made anew. Only if you know that it was: remove its old line from that file (`ssh-keygen -R` does it) and connect again.';
+  const hint = `Another machine answers at this address, or this one was made anew. Only if you know that it was: remove its old key, and connect again.${removal(target, expected)}`;
   const detail = [...expected.map((known) => `expected ${known.type} ${fingerprint(known.blob)}${known.origin === undefined ? '' : ` (${known.origin})`}`), shownKey(key)].join('\n');
   return failure(target, 'host-key-changed', `the host key of ${addressText(target.address)} has changed`, hint, undefined, detail);
+}
+
+/** The commands that forget what is known of a host, one for each file. */
+function removal({ hostKeys: { knownAs } }: ShellTarget, expected: readonly HostKey[]): string {
+  const files = new Set(expected.flatMap(({ origin }) => origin?.replace(/:\d+$/, '') ?? []));
+  if (knownAs === undefined) return '';
+  return [...files].map((file) => `\n  ${quoteCommand(['ssh-keygen', '-f', file, '-R', knownAs])}`).join('');
 }
 
 export function revokedHostFailure(target: ShellTarget, key: HostKey): ConnectionError {

@@ -10,6 +10,8 @@ export interface HostKeyPolicy extends KnownKeys {
   readonly learn?: ((key: HostKey) => Promise<void>) | undefined;
   /** Name of the host as its certificate should have it, for `authorities`. */
   readonly certificateName?: string | undefined;
+  /** Name under which known_hosts files have the host: `192.168.100.4`, `[127.0.0.1]:2201`. */
+  readonly knownAs?: string | undefined;
   /** What else there is to say of an unknown key. */
   readonly note?: string | undefined;
   /** Asks whether a key that would be learnt is right. */

@@ -59,7 +59,7 @@ export function knownHostsLine(host: string, port: number, key: HostKey): string
 }
 
 /** The name under which a file holds a host: plain on port 22, else `[host]:port`; in lower case, as OpenSSH looks it up. */
-function hostName(host: string, port: number): string {
+export function hostName(host: string, port: number): string {
   const lower = host.toLowerCase();
   return port === defaultPort ? lower : `[${lower}]:${port}`;
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { HostKeyPolicy } from '../../ssh/host-key-policy.ts';
 import { fingerprint, type HostKey } from '../../ssh/keys.ts';
-import { keysOf, learnHostKey, readKnownHosts } from '../../ssh/known-hosts.ts';
+import { hostName, keysOf, learnHostKey, readKnownHosts } from '../../ssh/known-hosts.ts';
 import { addressText } from '../../ssh/target.ts';
 import type { ProviderContext } from '../provider.ts';
 import type { Route } from './route.ts';
@@ -21,7 +21,7 @@ export async function hostKeyPolicy(machine: string, route: Route, context: Pick
   // With an alias OpenSSH leaves the port out of the name (ssh_config(5), HostKeyAlias).
   const port = route.hostKeyAlias === undefined ? route.port : 22;
   const entries = await readKnownHosts([...route.knownHostsFiles, own]);
-  const known: HostKeyPolicy = { ...keysOf(entries, name, port), certificateName: name, note: route.asksKnownHostsCommand === true ? noCommand : undefined };
+  const known: HostKeyPolicy = { ...keysOf(entries, name, port), certificateName: name, knownAs: hostName(name, port), note: route.asksKnownHostsCommand === true ? noCommand : undefined };
   const learn = (key: HostKey): Promise<void> => learnHostKey(own, name, port, key);
   if (context.acceptNewHostKeys === true || route.newHostKeys === 'accept') return { ...known, learn };
   if (route.newHostKeys === 'refuse' || context.questions === undefined) return known;

@@ -97,6 +97,7 @@ describe('the host key of a machine', () => {
       assert.equal(error?.code, 'host-key-changed');
       assert.ok(error.detail?.includes(`expected ssh-ed25519 ${shown(old)}`) && error.detail.includes(`shown    ssh-ed25519 ${shown(server.hostKey.publicKey)}`), error.detail);
       assert.match(error.detail ?? '', /user_known_hosts:2\)/);
+      assert.match(error.hint ?? '', new RegExp(`\\n {2}ssh-keygen -f \\S*/user_known_hosts -R '?\\[127\\.0\\.0\\.1\\]:${accessTo(server).port}'?$`));
       assert.equal(learnt, '');
     }
   });

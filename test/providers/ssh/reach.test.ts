@@ -86,15 +86,17 @@ describe('a machine is reached', () => {
     await assert.rejects(me.reach({ host: 'a' }), { code: 'too-many-jumps' });
   });
 
-  test('through a ProxyCommand, with its tokens, in an environment without our passwords', async () => {
+  test('through a ProxyCommand, with its tokens; no command of the configuration sees our passwords', async () => {
     await using server = await startSshd({ transport: 'tcp' });
     const { host, port, user } = accessTo(server);
-    const config = `Host vm\n  HostName ${host}\n  Port ${port}\n  User ${user}\n  IdentityFile FOLDER/id\n  ProxyCommand sh FOLDER/relay %h %p\n`;
-    await using me = sshUser({ config, keys: { id: server.userKey.privateKey, relay }, knownHosts: knownLine(server), env: { LAB_SSH_PASSWORD: 'secret' } });
+    const config = `Host vm\n  HostName ${host}\n  Port ${port}\n  User ${user}\n  IdentityFile FOLDER/id\n  ProxyCommand sh FOLDER/relay %h %p\nMatch exec "env >FOLDER/match.env"\n`;
+    await using me = sshUser({ config, keys: { id: server.userKey.privateKey, relay }, knownHosts: knownLine(server), env: { LAB_SSH_PASSWORD: 'secret', LAB_SUDO_PASSWORD_VM1: 'secret' } });
     await greets(await me.reach({ host: 'vm' }));
-    const environment = readFileSync(join(me.folder, 'relay.env'), 'utf8');
-    assert.match(environment, /^LAB_SSH_CONFIG=/m);
-    assert.doesNotMatch(environment, /secret/);
+    for (const name of ['relay.env', 'match.env']) {
+      const environment = readFileSync(join(me.folder, name), 'utf8');
+      assert.match(environment, /^LAB_SSH_CONFIG=/m);
+      assert.doesNotMatch(environment, /secret/, name);
+    }
   });
 
   test('a ProxyCommand that fails is told with its own words', async () => {
