@@ -74,7 +74,7 @@ export interface SshMachines extends AsyncDisposable {
 
 /** For `prepare`: the user may become root by sudo with the own password. */
 export function sudoWithPassword(user: string): string {
-  const pam = 'auth required pam_unix.so\\naccount required pam_permit.so\\nsession required pam_permit.so\\n';
+  const pam = 'auth required pam_unix.so nodelay\\naccount required pam_permit.so\\nsession required pam_permit.so\\n';
   return `mount -t tmpfs tmpfs /etc/pam.d; printf '${pam}' >/etc/pam.d/sudo; echo "${user} ALL=(ALL) ALL" >$FOLDER/sudoers; chmod 440 $FOLDER/sudoers; mount --bind $FOLDER/sudoers /etc/sudoers`;
 }
 

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { retryUntil } from '../../../src/core/retry.ts';
-import { currentUser, finish, repository, type Finished, type LabUser } from '../../helpers/lab-command.ts';
+import { currentUser, finish, type LabUser } from '../../helpers/lab-command.ts';
 import { portForward } from '../../helpers/port-forward.ts';
 import { laySshPractical, playsWell } from '../../helpers/ssh-lab.ts';
 import { makeSshMachines, type SshMachineOptions, type SshMachines } from '../../helpers/ssh-machines.ts';
@@ -161,20 +161,6 @@ scenarios:
       });
     });
   }
-
-  test('a password of the environment is enough, for PasswordAuthentication and for keyboard-interactive', async () => {
-    await withMachines({ sshdConfig: ['PasswordAuthentication yes', 'PubkeyAuthentication no'], password: 'geheim' }, async (made, user) => {
-      laySshPractical(user, made, { vm1: `{ user: ildvm1, address: ${addresses.vm1}, ssh: { host: ${addresses.vm1} } }` });
-      const refused = await user.lab('up', '--accept-new-host-keys');
-      assert.equal(refused.exitCode, 3);
-      assert.match(refused.stderr, /LAB_SSH_PASSWORD_VM1/);
-      const lab = (word: string, ...more: string[]): Promise<Finished> => finish(user.command(['env', 'LAB_SSH_PASSWORD_VM1=geheim', join(repository, 'scripts/lab'), word, ...more]));
-      const up = await lab('up', '--accept-new-host-keys');
-      assert.equal(up.exitCode, 0, up.stderr);
-      assert.equal((await lab('run')).exitCode, 0);
-      assert.equal((await lab('down')).exitCode, 0);
-    });
-  });
 });
 
 /** A scenario that waits for what never comes. */

@@ -93,9 +93,9 @@ describe('on a terminal', { skip: cannot }, () => {
     assert.equal(vm1!.run('ss', '-Hltn', 'sport = :7999'), '');
   });
 
-  for (const platform of ['linux', 'win32'] as const) test(`^C at a question ends lab as at any other time, on ${platform} too`, async () => {
+  test('^C at a question ends lab as at any other time, on Windows too', async () => {
     await using made = await makeSshMachines({ vm1: { address: '192.168.100.4' }, vm2: { address: '192.168.100.5' } });
-    const foreign = ['env', `LAB_TEST_PLATFORM=${platform}`, `NODE_OPTIONS=--import ${join(repository, 'test/fixtures/foreign-controller.mjs')}`];
+    const foreign = ['env', 'LAB_TEST_PLATFORM=win32', `NODE_OPTIONS=--import ${join(repository, 'test/fixtures/foreign-controller.mjs')}`];
     await using user = currentUser([...made.within, ...foreign]);
     laySshPractical(user, made);
     const asked = new Terminal(user, ['--provider', 'ssh', 'up']);
