@@ -101,6 +101,8 @@ export class Lifeline {
   /** Begins to open it, so that a later `add` need not wait. */
   prepare(): void {
     this.#opening ??= this.#open();
+    // Who needs it will hear of it; where the program itself could not be started, nobody asks any more.
+    this.#opening.catch(() => undefined);
   }
 
   /**

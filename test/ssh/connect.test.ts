@@ -16,6 +16,7 @@ import { startSshd } from '../helpers/sshd.ts';
 
 const { privateKey, publicKey } = generateKeyPair('test');
 
+/** `timeoutMs` is short where it is to pass, and longer than any load of the host where it is not. */
 function targetAt(address: ShellTarget['address'], timeoutMs = 300): ShellTarget {
   return { machine: 'vm1', user: 'ildvm1', address, privateKey, hostKeys: onlyHostKeys([publicKey]), timeoutMs };
 }
@@ -99,20 +100,20 @@ describe('connecting', { concurrency: 4, timeout: 30_000 }, () => {
     const server = await serve(() => undefined);
     await server[Symbol.asyncDispose]();
 
-    const error = await failureOf(targetAt(server.address));
+    const error = await failureOf(targetAt(server.address, 20_000));
     assert.equal(error.code, 'ssh-refused');
     assert.match(error.message, /127\.0\.0\.1:\d+ refused the connection/);
   });
 
   test('a Unix socket that is not there is told as a machine that does not run', async () => {
-    const error = await failureOf(targetAt({ socketPath: join(tmpdir(), 'lab-no-such-socket') }));
+    const error = await failureOf(targetAt({ socketPath: join(tmpdir(), 'lab-no-such-socket') }, 20_000));
 
     assert.equal(error.code, 'ssh-socket-missing');
     assert.match(error.hint ?? '', /lab up/);
   });
 
   test('a name that cannot be resolved is told as such', async () => {
-    const error = await failureOf(targetAt({ host: 'no-such-host.invalid', port: 22 }, 5000));
+    const error = await failureOf(targetAt({ host: 'no-such-host.invalid', port: 22 }, 20_000));
 
     assert.equal(error.code, 'ssh-name-unknown');
   });
@@ -128,7 +129,7 @@ describe('connecting', { concurrency: 4, timeout: 30_000 }, () => {
   test('a server that hangs up at once is told as such', async () => {
     await using server = await serve((socket) => socket.end());
 
-    assert.equal((await failureOf(targetAt(server.address))).code, 'ssh-hung-up');
+    assert.equal((await failureOf(targetAt(server.address, 20_000))).code, 'ssh-hung-up');
   });
 
   test('a server of another protocol is named by what it said, whether it waits or hangs up', async () => {
@@ -166,7 +167,7 @@ describe('connecting', { concurrency: 4, timeout: 30_000 }, () => {
   test('a server that greets and then breaks off is told as such', async () => {
     await using server = await serve((socket) => socket.end('SSH-2.0-broken\r\n'));
 
-    assert.equal((await failureOf(targetAt(server.address))).code, 'ssh-closed');
+    assert.equal((await failureOf(targetAt(server.address, 20_000))).code, 'ssh-closed');
   });
 
   test('a server that greets and then hangs is told as a time-out', async () => {

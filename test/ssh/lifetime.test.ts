@@ -5,9 +5,14 @@ import { mkdtempDisposableSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { gone, isAlive } from '../helpers/processes.ts';
 import { isRoot, startSshd, type TestSshd } from '../helpers/sshd.ts';
+import { connectShell } from '../../src/ssh/connect.ts';
+import { onlyHostKeys } from '../../src/ssh/host-key-policy.ts';
+import { generateKeyPair } from '../../src/ssh/keys.ts';
 import type { RemoteProcess } from '../../src/ssh/shell.ts';
 
 /** Ignores what can be ignored, and tells its PID and that of a child that does the same. */
@@ -131,4 +136,25 @@ describe('programs end with their connection', { concurrency: true, timeout: 30_
     assert.ok(isAlive(pid));
     process.kill(pid, 'SIGKILL');
   });
+});
+
+test('a connection that is lost while a program starts fails that start, and nothing else', async () => {
+  const { default: ssh2 } = await import('ssh2');
+  const hostKey = generateKeyPair('host');
+  const server = new ssh2.Server({ hostKeys: [hostKey.privateKey] }, (other) => {
+    other.on('error', () => undefined).on('authentication', (attempt) => attempt.accept()).on('session', () => other.end());
+  });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  server.listen(0, '127.0.0.1', resolve);
+  await promise;
+  try {
+    const { port } = server.address() as AddressInfo;
+    const shell = await connectShell({ machine: 'vm1', user: 'me', address: { host: '127.0.0.1', port }, password: 'any', hostKeys: onlyHostKeys([hostKey.publicKey]) });
+    await assert.rejects(shell.start(['cat']), { code: 'connection-lost' });
+    // Node looks now whether something failed that nobody has heard of, and would end the process.
+    await setImmediate();
+    await shell.close();
+  } finally {
+    server.close();
+  }
 });
