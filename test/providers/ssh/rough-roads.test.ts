@@ -46,13 +46,13 @@ describe('rough roads', { skip: !isRoot && 'making the machines needs root', con
 
   test('the merged transcript is in the order of what happened, though one machine is far away', async () => {
     await withMachines({}, async (made, user) => {
-      // What vm1 prints arrives 200 ms late; events lie 120 ms apart, less than that, and more than a busy host holds one back.
+      // What vm1 prints arrives 200 ms late; events lie 170 ms apart, less than that, and more than a busy host holds one back.
       await using far = await portForward(made, 'vm1', 200);
       writeFileSync(made.sshConfig, `Host slow-vm1\n  HostName 127.0.0.1\n  Port ${far.port}\n`);
       laySshPractical(user, made, { vm1: `{ user: ildvm1, address: ${addresses.vm1}, ssh: { host: slow-vm1, key: ${made.keyFile} } }` });
       const file = join(user.folder, 'lab.yaml');
-      const caller = "import socket, time; s = socket.create_connection(('192.168.100.4', 7999)); s.recv(10); print('2 client has heard', flush=True); time.sleep(0.12)";
-      const server = "import socket, time; s = socket.create_server(('', 7999)); c = s.accept()[0]; print('1 server speaks', flush=True); time.sleep(0.12); c.send(b'x'); c.recv(10); print('3 server hears the end', flush=True)";
+      const caller = "import socket, time; s = socket.create_connection(('192.168.100.4', 7999)); s.recv(10); print('2 client has heard', flush=True); time.sleep(0.17)";
+      const server = "import socket, time; s = socket.create_server(('', 7999)); c = s.accept()[0]; print('1 server speaks', flush=True); time.sleep(0.17); c.send(b'x'); c.recv(10); print('3 server hears the end', flush=True)";
       writeFileSync(file, readFileSync(file, 'utf8').replace(/programs:[\s\S]*/, `programs:
   server: { on: vm1, command: [python3, -c, ${JSON.stringify(server)}], listens: 7999 }
   client: { on: vm2, command: [python3, -c, ${JSON.stringify(caller)}] }
