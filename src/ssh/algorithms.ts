@@ -1,3 +1,4 @@
+import { getCiphers } from 'node:crypto';
 import type { Algorithms, CipherAlgorithm, KexAlgorithm, MacAlgorithm, ServerHostKeyAlgorithm } from 'ssh2';
 import type { HostKey } from './keys.ts';
 
@@ -58,10 +59,12 @@ export function algorithmsFor(known: readonly HostKey[], lists: AlgorithmLists):
   const types = new Set(known.map((key) => key.type));
   const isKnown = (algorithm: string): boolean => types.has(algorithm.startsWith('rsa-sha2-') ? 'ssh-rsa' : algorithm);
   const hostKeys = lists.hostkeyalgorithms as readonly ServerHostKeyAlgorithm[];
+  // ssh2 refuses a list with a name that it cannot do, and a Node for FIPS 140 has no ChaCha20.
+  const ciphers = lists.ciphers.filter((name) => !name.startsWith('chacha20') || getCiphers().includes('chacha20'));
   return {
     kex: lists.kexalgorithms as KexAlgorithm[],
     // With no MAC left, only ciphers do that need none; ssh2 would take an empty list for its own.
-    cipher: (lists.macs.length === 0 ? lists.ciphers.filter(needsNoMac) : lists.ciphers) as CipherAlgorithm[],
+    cipher: (lists.macs.length === 0 ? ciphers.filter(needsNoMac) : ciphers) as CipherAlgorithm[],
     hmac: lists.macs as MacAlgorithm[],
     serverHostKey: [...hostKeys.filter(isKnown), ...hostKeys.filter((algorithm) => !isKnown(algorithm))],
     compress: ['none'],
