@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { ConnectionError } from '../../../src/core/connection-error.ts';
 import { retryUntil } from '../../../src/core/retry.ts';
+import { configStamp } from '../../../src/providers/ssh/config-stamp.ts';
 import { parseHop } from '../../../src/providers/ssh/resolve.ts';
 import { generateKeyPair } from '../../../src/ssh/keys.ts';
 import type { Shell } from '../../../src/ssh/shell.ts';
@@ -211,4 +212,16 @@ test('hosts of ProxyJump are read as OpenSSH reads them', () => {
     }),
     [[undefined, 'gate', undefined], ['me', 'gate', undefined], [undefined, 'gate', 2222], ['me', 'gate', 2222], [undefined, '::1', 22], ['me', 'fe80::1', undefined], ['me', 'gate', 22], [undefined, 'fe80::2', undefined]],
   );
+});
+
+test('what OpenSSH answered is asked for again when a file of its configuration has changed, also one that is only included', async () => {
+  await using me = sshUser({ config: 'Include FOLDER/more.d/*.conf\nInclude "FOLDER/one more"', keys: { 'one more': 'User me\n' } });
+  mkdirSync(join(me.folder, 'more.d'));
+  const stamps = [await configStamp()];
+  for (const [file, text] of [['more.d/a.conf', 'Include FOLDER/deep'], ['deep', 'Port 1'], ['deep', 'Port 22'], ['one more', 'User you'], ['unrelated', '']] as const) {
+    writeFileSync(join(me.folder, file), text.replace('FOLDER', me.folder));
+    stamps.push(await configStamp());
+  }
+  assert.equal(new Set(stamps).size, 5);
+  assert.equal(stamps.at(-1), stamps.at(-2), 'another file does not matter');
 });
