@@ -39,7 +39,6 @@ function userData({ machine, lab, authorizedKeys, hostKey }: SeedParts): object 
     ssh_pwauth: false,
     disable_root: machine.user !== 'root',
     ssh_deletekeys: true,
-    ssh_genkeytypes: [],
     ssh_keys: { ed25519_private: hostKey.privateKey, ed25519_public: hostKey.publicKey },
     users: [{ name: machine.user, shell: '/bin/bash', lock_passwd: true, sudo: 'ALL=(ALL) NOPASSWD:ALL', ssh_authorized_keys: authorizedKeys }],
     package_update: false,
