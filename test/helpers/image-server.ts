@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { AddressInfo } from 'node:net';
+import { toolsFolder } from '../../src/host/tools.ts';
 import type { ImageSource } from '../../src/providers/qemu/images/table.ts';
 
 /** A web server on loopback that offers one image and its list of checksums. */
@@ -47,9 +48,11 @@ export async function serveImage(content: Buffer): Promise<ImageServer> {
   return offered;
 }
 
-/** An empty cache for this process, until it is disposed of. */
+/** A cache without images for this process, until it is disposed of; the tools in it stay. */
 export function emptyCache(): Disposable & { readonly folder: string } {
   const folder = mkdtempSync(join(tmpdir(), 'lab-cache-'));
+  mkdirSync(join(folder, 'lab'));
+  symlinkSync(dirname(toolsFolder()), join(folder, 'lab/tools'));
   const before = process.env['XDG_CACHE_HOME'];
   process.env['XDG_CACHE_HOME'] = folder;
   return {

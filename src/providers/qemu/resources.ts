@@ -1,8 +1,10 @@
 import { statfsSync } from 'node:fs';
 import { readFileSync } from 'node:fs';
 import { availableParallelism, freemem } from 'node:os';
-import { EnvironmentError } from '../../core/errors.ts';
+import { EnvironmentError, UsageError } from '../../core/errors.ts';
+import type { Image } from './images/store.ts';
 import type { LabPlan } from './plan.ts';
+import type { DiskFacts } from './tools.ts';
 
 /** What this host can give now. */
 export interface HostResources {
@@ -47,4 +49,13 @@ export function requireResources(plan: LabPlan, host: HostResources): void {
   ];
   if (faults.length === 0) return;
   throw new EnvironmentError(`this host is too small for the lab: ${faults.join('; ')}`, { code: 'host-too-small', hint: 'Give the machines less (memory, cpus in lab.yaml), end other programs, or use --provider netns, which needs next to nothing.' });
+}
+
+/** A disk that is cut below its image would lose the end of its file systems. @throws {UsageError} with all that are. */
+export function requireRoom({ machines }: LabPlan, images: ReadonlyMap<string, Image>, disks: ReadonlyMap<string, DiskFacts>): void {
+  const faults = machines.flatMap(({ machine: { name, image, diskMiB } }) => {
+    const leastMiB = Math.ceil((disks.get(images.get(name)!.disk)?.sizeBytes ?? 0) / bytesPerMiB);
+    return diskMiB !== undefined && diskMiB < leastMiB ? [`${name} has a disk of ${diskMiB} MiB, its image ${image} one of ${leastMiB} MiB`] : [];
+  });
+  if (faults.length > 0) throw new UsageError(`a disk cannot be smaller than that of its image: ${faults.join('; ')}`, { code: 'disk-too-small', hint: 'Change "disk" in lab.yaml, or leave it out. A disk takes no more room on this host than what is written to it.' });
 }

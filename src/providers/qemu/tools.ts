@@ -49,12 +49,27 @@ export async function makeOverlay({ imageTool }: QemuTools, { base, format, over
   await must(imageTool, ['create', '-q', '-f', 'qcow2', '-b', base, '-F', format, overlay, ...size], `make a disk over ${base}`, signal);
 }
 
-/** `qcow2` or `raw`. @throws {EnvironmentError} when the file is truncated, broken or no disk image at all. */
-export async function formatOf(imageTool: Tool, disk: string, signal: AbortSignal): Promise<string> {
-  const { format, 'virtual-size': size } = JSON.parse(await must(imageTool, ['info', '--output=json', disk], `read ${disk}`, signal)) as { format: string; 'virtual-size': number };
+export interface DiskFacts {
+  readonly format: 'qcow2' | 'raw';
+  /** Of the disk that a machine sees. */
+  readonly sizeBytes: number;
+  /** Path of the disk that it only adds to; undefined for one that is whole. */
+  readonly base: string | undefined;
+}
+
+/** Of `qemu-img info --output=json`. */
+interface DiskInfo {
+  readonly format: string;
+  readonly 'virtual-size': number;
+  readonly 'backing-filename'?: string;
+}
+
+/** What a disk image is. @throws {EnvironmentError} when the file is truncated, broken or no disk image at all. */
+export async function inspectDisk(imageTool: Tool, disk: string, signal: AbortSignal): Promise<DiskFacts> {
+  const { format, 'virtual-size': size, 'backing-filename': base } = JSON.parse(await must(imageTool, ['info', '--output=json', disk], `read ${disk}`, signal)) as DiskInfo;
   if (format === 'qcow2') await must(imageTool, ['check', '-q', disk], `use ${disk}: the image is broken or cut off`, signal);
   if ((format !== 'qcow2' && format !== 'raw') || size < smallestDisk) throw broken(`${disk} is no disk image that a machine could start from`, `It is taken for "${format}" with ${size} bytes.`);
-  return format;
+  return { format, sizeBytes: size, base };
 }
 
 const smallestDisk = 2 ** 20;

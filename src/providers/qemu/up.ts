@@ -17,11 +17,11 @@ import { planLab, type LabPlan, type MachinePlan } from './plan.ts';
 import { endProcesses, processesOf } from './processes.ts';
 import { connectMachine, knownHostsFile } from './reach.ts';
 import { describeStages, waitUntilReady, type Stage, type Watched } from './ready.ts';
-import { hostResources, requireResources } from './resources.ts';
+import { hostResources, requireResources, requireRoom } from './resources.ts';
 import { bootState, needSaved, readSaved, removeSaved, resume, savedDisk, saveLab, stateFile, type SavedLab } from './saved.ts';
 import { seedFiles } from './seed/seed.ts';
 import { isoImage } from './seed/iso9660.ts';
-import { formatOf, makeOverlay, qemuTools, versionOf, type QemuTools } from './tools.ts';
+import { inspectDisk, makeOverlay, qemuTools, versionOf, type DiskFacts, type QemuTools } from './tools.ts';
 
 /** All that is known before anything is made. */
 interface Build {
@@ -30,8 +30,8 @@ interface Build {
   readonly tools: QemuTools;
   readonly plan: LabPlan;
   readonly images: ReadonlyMap<string, Image>;
-  /** `qcow2` or `raw`, by path of the image's disk. */
-  readonly formats: ReadonlyMap<string, string>;
+  /** By path of the image's disk. */
+  readonly disks: ReadonlyMap<string, DiskFacts>;
   readonly key: string;
   readonly running: readonly string[];
   /** Takes the connections over which the machines were set up. */
@@ -81,15 +81,16 @@ async function prepare(lab: Lab, context: ProviderContext): Promise<Omit<Build, 
   const wanted = { ...plan, machines: plan.machines.filter(({ machine }) => !running.includes(machine.name)) };
   requireResources(wanted, hostResources(stateFolder));
   const images = await findImages([...lab.machines.values()], lab.folder, context);
-  const formats = await formatsOf(images, tools, signal);
+  const disks = await inspectDisks(images, tools, signal);
+  requireRoom(plan, images, disks);
   const version = await versionOf(tools.emulator, signal);
-  return { lab, context, tools, plan, images, formats, running, key: fitKey(plan, images, `${tools.emulator.path} ${version}`) };
+  return { lab, context, tools, plan, images, disks, running, key: fitKey(plan, images, `${tools.emulator.path} ${version}`) };
 }
 
 /** @throws {EnvironmentError} for an image that is broken, cut off or none at all. */
-async function formatsOf(images: ReadonlyMap<string, Image>, { imageTool }: QemuTools, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+async function inspectDisks(images: ReadonlyMap<string, Image>, { imageTool }: QemuTools, signal: AbortSignal): Promise<ReadonlyMap<string, DiskFacts>> {
   const disks = [...new Set([...images.values()].map(({ disk }) => disk))];
-  return new Map(await Promise.all(disks.map(async (disk) => [disk, await formatOf(imageTool, disk, signal)] as const)));
+  return new Map(await Promise.all(disks.map(async (disk) => [disk, await inspectDisk(imageTool, disk, signal)] as const)));
 }
 
 /** The only way in is by the network. */
@@ -194,12 +195,12 @@ async function startAndWait({ build, machine: plan, launcher, acceleration, save
 }
 
 /** A disk of its own over the image (or over what was saved of it), and the seed. */
-async function layDisks({ context, lab, plan: { networks }, images, formats, tools }: Build, { machine, nics }: MachinePlan, saved: SavedLab | undefined): Promise<void> {
+async function layDisks({ context, lab, plan: { networks }, images, disks, tools }: Build, { machine, nics }: MachinePlan, saved: SavedLab | undefined): Promise<void> {
   const { stateFolder, labId, signal } = context;
   const file = join(workFolder(stateFolder), machine.name);
   const { disk } = images.get(machine.name)!;
   for (const left of [`${file}.qcow2`, readyMark(stateFolder, machine.name)]) rmSync(left, { force: true });
-  const base = saved ? { base: savedDisk(stateFolder, saved.name, machine.name), format: 'qcow2', sizeMiB: undefined } : { base: disk, format: formats.get(disk) ?? 'raw', sizeMiB: machine.diskMiB };
+  const base = saved ? { base: savedDisk(stateFolder, saved.name, machine.name), format: 'qcow2', sizeMiB: undefined } : { base: disk, format: disks.get(disk)?.format ?? 'raw', sizeMiB: machine.diskMiB };
   await makeOverlay(tools, { ...base, overlay: `${file}.qcow2` }, signal);
   const seed = seedFiles({ machine, lab, nics, networks, instanceId: `${labId}-${machine.name}`, authorizedKeys: [ensureKey(stateFolder, userKey).publicKey], hostKey: ensureKey(stateFolder, hostKey(machine.name)) });
   writeFileSync(`${file}.iso`, isoImage('cidata', seed, new Date()), { mode: 0o600 });

@@ -33,11 +33,15 @@ export async function download(url: string, file: string, { signal, onProgress }
     await pipeline(counted(response.body, start, total, onProgress), createWriteStream(file, { flags: continues ? 'a' : 'w', mode: 0o644 }), { signal });
   } catch (error) {
     signal.throwIfAborted();
-    if (systemCode(error) === 'ENOSPC') throw new EnvironmentError(`the disk is full: cannot write ${file}`, { code: 'disk-full', cause: error, hint: 'Free some space, then run the command again.' });
+    if (systemCode(error) === 'ENOSPC') throw diskFull(file, error);
     throw failed(url, `the connection broke off (${messageOf(error)})`, error);
   }
   const size = statSync(file).size;
   if (total !== undefined && size < total) throw failed(url, `the connection broke off after ${size} of ${total} bytes`);
+}
+
+export function diskFull(file: string, cause: unknown): EnvironmentError {
+  return new EnvironmentError(`the disk is full: cannot write ${file}`, { code: 'disk-full', cause, hint: 'Free some space, then run the command again.' });
 }
 
 const partialContent = 206;

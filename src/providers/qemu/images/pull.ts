@@ -1,12 +1,13 @@
-import { copyFileSync, constants, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { constants, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { EnvironmentError, UsageError } from '../../../core/errors.ts';
+import { EnvironmentError, systemCode, UsageError } from '../../../core/errors.ts';
 import { inStep, type EventSink } from '../../../core/events.ts';
 import { suggestion } from '../../../core/suggest.ts';
 import { findTool } from '../../../host/tools.ts';
-import { formatOf, imageToolName } from '../tools.ts';
-import { discard, download, downloadText, hashIn, sha256Of } from './download.ts';
-import { cachedImage, cachedImages, imageFolder, imagesFolder, notCached, requireKnownImage, type CachedImage, type ImageRecord } from './store.ts';
+import { inspectDisk, imageToolName } from '../tools.ts';
+import { discard, diskFull, download, downloadText, hashIn, sha256Of } from './download.ts';
+import { cachedImage, cachedImages, imageFolder, imagesFolder, isImageFile, notCached, requireKnownImage, type CachedImage, type ImageRecord } from './store.ts';
 import { imageTable, type ImageSource } from './table.ts';
 
 export interface PullOptions {
@@ -67,20 +68,35 @@ function place(disk: string, record: ImageRecord): void {
 /**
  * Copies a disk image of the user's into the cache under a name.
  *
- * @throws {UsageError} when the file is missing or the name is taken. @throws {EnvironmentError} when it is no disk image, broken or cut off.
+ * @throws {UsageError} when the file is missing or the name is taken. @throws {EnvironmentError} when it is no disk image, not whole, or the disk is full.
  */
 export async function importImage(file: string, name: string, signal: AbortSignal): Promise<CachedImage> {
   if (!existsSync(file)) throw new UsageError(`there is no file ${file}`, { code: 'image-missing' });
-  if (!/^\w[\w.-]*$/.test(name)) throw new UsageError(`"${name}" cannot be the name of an image`, { code: 'image-name', hint: 'Use letters, digits, "-", "_" and ".":  lab images import FILE --as my-image' });
-  if (cachedImage(name)) throw new UsageError(`there is an image "${name}" already`, { code: 'image-exists', hint: `Give another name (--as), or remove it first: lab images rm ${name}` });
+  requireFreeName(name);
   const tool = findTool(imageToolName);
   if (!tool) throw new EnvironmentError(`${imageToolName} is missing`, { code: 'tool-missing', hint: 'Run "lab doctor --fix".' });
-  await formatOf(tool, file, signal);
+  const { base } = await inspectDisk(tool, file, signal);
+  if (base !== undefined) throw new EnvironmentError(`${file} is not whole: it only holds what differs from ${base}`, { code: 'image-overlay', hint: 'Make a whole one of both:  qemu-img convert -O qcow2 FILE WHOLE.qcow2' });
   mkdirSync(imagesFolder(), { recursive: true });
   const part = join(imagesFolder(), `.${name}.import`);
-  copyFileSync(file, part, constants.COPYFILE_FICLONE);
-  place(part, { name, source: file, sha256: await sha256Of(part, signal) });
+  try {
+    await copyFile(file, part, constants.COPYFILE_FICLONE);
+    place(part, { name, source: file, sha256: await sha256Of(part, signal) });
+  } catch (error) {
+    throw systemCode(error) === 'ENOSPC' ? diskFull(part, error) : error;
+  } finally {
+    discard(part);
+  }
   return cachedImages().find((image) => image.name === name)!;
+}
+
+/** One that lab.yaml can name, and that means nothing yet. */
+function requireFreeName(name: string): void {
+  if (!/^\w[\w.-]*$/.test(name) || isImageFile(name)) {
+    const hint = 'Use letters, digits, "-", "_" and ".", without the suffix of a file:  lab images import FILE --as my-image';
+    throw new UsageError(`"${name}" cannot be the name of an image`, { code: 'image-name', hint });
+  }
+  if (cachedImage(name)) throw new UsageError(`there is an image "${name}" already`, { code: 'image-exists', hint: `Give another name (--as), or remove it first: lab images rm ${name}` });
 }
 
 /** @throws {UsageError} for a name that the cache does not have. */
