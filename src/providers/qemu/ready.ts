@@ -1,11 +1,13 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import { ConnectionError } from '../../core/connection-error.ts';
 import { EnvironmentError, TimeoutError, messageOf } from '../../core/errors.ts';
 import { retryUntil, formatDuration, type Attempt } from '../../core/retry.ts';
 import { sanitize } from '../../core/sanitize.ts';
 import { isAlive, type ProcessId } from '../../host/processes.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import { consoleLog, processLog } from './folders.ts';
+import { setClock, waitForCloudInit } from './set-up.ts';
 
 /** How far a start has come, in this order. */
 export type Stage = 'process' | 'console' | 'network' | 'SSH' | 'set up';
@@ -25,14 +27,21 @@ export interface Watched {
   readonly onStage: (stage: Stage) => void;
 }
 
+export interface ReadyMachine {
+  /** The connection that was opened for it. */
+  readonly shell: Shell;
+  /** What it lacks of its set-up, in its own words; undefined when all is well. */
+  readonly complaint: string | undefined;
+}
+
 const consoleLines = 15;
 
 /**
- * Waits until the machine is set up and can be logged in to. Gives the connection that was opened for it.
+ * Waits until the machine is set up and can be logged in to.
  *
  * @throws {EnvironmentError} when it ends, {TimeoutError} when it does not come; both with its last words.
  */
-export async function waitUntilReady(watched: Watched): Promise<Shell> {
+export async function waitUntilReady(watched: Watched): Promise<ReadyMachine> {
   try {
     return await settle(watched, await greetingOf(watched));
   } catch (error) {
@@ -81,29 +90,37 @@ async function probe(port: number): Promise<Socket | 'closed' | 'silent'> {
   return socket;
 }
 
-/** Sets the clock to `$1`, seconds since the Unix epoch. */
-const clockScript = 'sudo -n date -u -s "@$1" >/dev/null 2>&1 || true';
-/** Waits for cloud-init where there is one. */
-const setUpScript = 'if command -v cloud-init >/dev/null 2>&1; then cloud-init status --wait 2>&1 | tail -n 1; fi';
+/** An account may appear a moment after the SSH server of a stock image does. */
+const loginTimeoutMs = 300_000;
 
-async function settle({ signal, onStage, connect: open, machine, timeoutMs, isResumed }: Watched, greeted: Socket): Promise<Shell> {
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+async function settle(watched: Watched, greeted: Socket): Promise<ReadyMachine> {
+  const { machine, signal, timeoutMs, onStage } = watched;
   let connected: Socket | undefined = greeted;
-  const attempt = (): Promise<Attempt<Shell>> => {
-    const logIn = open(deadline, connected);
+  const attempt = (): Promise<Attempt<ReadyMachine>> => {
+    const result = setUp(watched, connected);
     connected = undefined;
-    return logIn.then((value) => ({ value }), (error: unknown) => ({ seen: messageOf(error) }));
+    return result;
   };
-  // An account may appear a moment after the SSH server of a stock image does.
-  const shell = await retryUntil(attempt, { what: `the login on ${machine}`, timeoutMs: Math.min(timeoutMs, 120_000), intervalMs: 200, signal });
+  const ready = await retryUntil(attempt, { what: `the login on ${machine}, and its set-up`, timeoutMs: Math.min(timeoutMs, loginTimeoutMs), intervalMs: 200, signal });
+  onStage('set up');
+  return ready;
+}
+
+/** Once more after a connection that was refused or lost: a set-up may restart the SSH server, or the machine. */
+async function setUp({ connect: open, isResumed, timeoutMs, signal }: Watched, connected: Socket | undefined): Promise<Attempt<ReadyMachine>> {
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   try {
-    if (isResumed) await shell.exec({ script: clockScript, args: [String(Date.now() / 1000)] }, { signal: deadline, endsByItself: true });
-    else await shell.exec({ script: setUpScript }, { signal: deadline });
-    onStage('set up');
-    return shell;
+    const shell = await open(deadline, connected);
+    try {
+      return { value: { shell, complaint: await (isResumed ? setClock : waitForCloudInit)(shell, { timeoutMs, signal }) } };
+    } catch (error) {
+      await shell.close();
+      throw error;
+    }
   } catch (error) {
-    await shell.close();
-    throw error;
+    signal.throwIfAborted();
+    if (!(error instanceof ConnectionError) && !deadline.aborted) throw error;
+    return { seen: messageOf(error) };
   }
 }
 

@@ -189,9 +189,19 @@ async function startAndWait({ build, machine: plan, launcher, acceleration, save
   onStage('process');
   if (saved) await resume(stateFolder, machine.name, signal);
   const connect: Watched['connect'] = (until, greeted) => connectMachine({ machine, port, stateFolder }, until, greeted);
-  build.opened.keep(await waitUntilReady({ machine: machine.name, process, port, stateFolder, signal, connect, onStage, isResumed: saved !== undefined, timeoutMs: bootTimeoutMs(acceleration) }));
+  const { shell, complaint } = await waitUntilReady({ machine: machine.name, process, port, stateFolder, signal, connect, onStage, isResumed: saved !== undefined, timeoutMs: bootTimeoutMs(acceleration) });
+  build.opened.keep(shell);
+  if (complaint !== undefined) await tellComplaint(machine.name, complaint, saved !== undefined, context);
   writeFileSync(readyMark(stateFolder, machine.name), '');
   return stages;
+}
+
+/** It runs and can be reached; whether it lacks anything is for the user to judge. */
+async function tellComplaint(machine: string, complaint: string, isResumed: boolean, { events }: ProviderContext): Promise<void> {
+  const [message, hint] = isResumed
+    ? [`the clock of ${machine} could not be set after its rest: ${complaint}`, `lab exec ${machine} -- date`]
+    : [`cloud-init on ${machine} ended with "${complaint}", so it may lack something of its set-up`, `lab exec ${machine} -- sudo tail -n 100 /var/log/cloud-init.log`];
+  await events.emit({ kind: 'notice', level: 'warning', message, hint });
 }
 
 /** A disk of its own over the image (or over what was saved of it), and the seed. */

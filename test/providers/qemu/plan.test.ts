@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import type { EnvironmentError } from '../../../src/core/errors.ts';
+import type { EnvironmentError, UsageError } from '../../../src/core/errors.ts';
 import { loadLab } from '../../../src/lab/load.ts';
 import type { Lab } from '../../../src/lab/types.ts';
 import { kvmObstacle } from '../../../src/providers/qemu/acceleration.ts';
@@ -11,9 +11,10 @@ import { forwardIn } from '../../../src/providers/qemu/gateway.ts';
 import { planLab } from '../../../src/providers/qemu/plan.ts';
 import { labelArgument } from '../../../src/providers/qemu/processes.ts';
 import { gatewayArguments, machineArguments } from '../../../src/providers/qemu/qemu-arguments.ts';
-import { requireResources } from '../../../src/providers/qemu/resources.ts';
+import { requireResources, requireRoom } from '../../../src/providers/qemu/resources.ts';
 import { isoImage } from '../../../src/providers/qemu/seed/iso9660.ts';
 import { seedFiles } from '../../../src/providers/qemu/seed/seed.ts';
+import { complaintIn } from '../../../src/providers/qemu/set-up.ts';
 import { isNewEnough } from '../../../src/providers/qemu/tools.ts';
 import { assertGolden } from '../../helpers/golden.ts';
 
@@ -73,6 +74,47 @@ describe('the plan of a lab', () => {
       assert.match(error.message, /need 1664 MiB of memory .* 1000 MiB are free; vm2 wants 2 processors, this host has 1; the machines need 1792 MiB on the disk/);
       return true;
     });
+  });
+
+  test('is checked against the disks of its images: one can be larger, not smaller', async () => {
+    const plan = planLab(await labOf(two.replace('cpus: 2', 'cpus: 2, disk: 2G').replace('memory: 512M', 'disk: 4G')));
+    const images = new Map(['vm1', 'vm2'].map((name) => [name, { name: 'ubuntu-24.04', disk: '/disk', boot: undefined, identity: 'x' }]));
+    requireRoom(plan, images, new Map([['/disk', { format: 'qcow2', sizeBytes: 2 * 2 ** 30, base: undefined }]]));
+    assert.throws(() => requireRoom(plan, images, new Map([['/disk', { format: 'qcow2', sizeBytes: 3.5 * 2 ** 30, base: undefined }]])), (error: UsageError) => {
+      assert.equal(error.code, 'disk-too-small');
+      assert.match(error.message, /: vm2 has a disk of 2048 MiB, its image ubuntu-24\.04 one of 3584 MiB$/);
+      return true;
+    });
+  });
+});
+
+describe('what cloud-init complains of', () => {
+  const failed = `....
+status: error
+boot_status_code: enabled-by-generator
+last_update: Thu, 26 Nov 2026 01:35:00 +0000
+detail:
+('locale', ProcessExecutionError("Unexpected error while running command.\\nExit code: 255"))
+`;
+  const warned = `
+status: done
+extended_status: degraded done
+boot_status_code: enabled-by-generator
+last_update: Thu, 01 Jan 1970 00:00:43 +0000
+detail: DataSourceNoCloud [seed=/dev/vdb]
+errors: []
+recoverable_errors:
+WARNING:
+\t- Failed at merging in cloud config part
+\t- Unhandled non-multipart userdata
+`;
+
+  test('is told in one line: an error', () => {
+    assert.equal(complaintIn(failed), `error: ('locale', ProcessExecutionError("Unexpected error while running command.\\nExit code: 255"))`);
+  });
+
+  test('is told in one line: what it could get over', () => {
+    assert.equal(complaintIn(warned), 'done: WARNING: Failed at merging in cloud config part Unhandled non-multipart userdata');
   });
 });
 
