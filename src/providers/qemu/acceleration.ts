@@ -1,10 +1,10 @@
-import { accessSync, constants, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { TimeoutError } from '../../core/errors.ts';
 import { runLocal } from '../../host/run.ts';
 import type { Tool } from '../../host/tools.ts';
+import { workFolder } from './folders.ts';
 
 /** How machines are run, with the reason when it is not by the processor itself. */
 export interface Acceleration {
@@ -77,6 +77,20 @@ const nestedCure = ['# this host is most likely a virtual machine: allow nested 
 function probeArguments(accelerator: string, disk: string): string[] {
   const quiet = ['-nodefaults', '-no-user-config', '-display', 'none'];
   return ['-accel', accelerator, '-cpu', 'host', '-machine', 'pc', '-m', '32', ...quiet, '-drive', `file=${disk},format=raw,if=ide,snapshot=on`, '-device', 'isa-debug-exit,iobase=0xf4,iosize=4'];
+}
+
+/** Keeps how the machines of a lab run: a saved state resumes only so. */
+export function writeAcceleration(stateFolder: string, acceleration: Acceleration): void {
+  writeFileSync(accelerationFile(stateFolder), JSON.stringify(acceleration));
+}
+
+/** How the machines of a lab that is up were started. @throws the system's error when it is not up. */
+export function readAcceleration(stateFolder: string): Acceleration {
+  return JSON.parse(readFileSync(accelerationFile(stateFolder), 'utf8')) as Acceleration;
+}
+
+function accelerationFile(stateFolder: string): string {
+  return join(workFolder(stateFolder), 'acceleration.json');
 }
 
 function bootSector(): Buffer {

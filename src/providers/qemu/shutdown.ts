@@ -2,12 +2,13 @@ import { existsSync } from 'node:fs';
 import { isAlive } from '../../host/processes.ts';
 import { retryUntil } from '../../core/retry.ts';
 import { TimeoutError } from '../../core/errors.ts';
+import { readAcceleration } from './acceleration.ts';
 import { controlSocket, readyMark } from './folders.ts';
 import { endProcesses, type LabelledProcess } from './processes.ts';
 import { Qmp } from './qmp.ts';
 
-/** For a clean end; a system that hangs or is still starting does not hear the button. */
-const cleanTimeoutMs = 20_000;
+/** For a clean end; a system that hangs or is still starting does not hear the button. systemd stops dozens of services: 6 s emulated and alone, a multiple beside others. */
+const cleanTimeoutsMs = { kvm: 30_000, hvf: 30_000, tcg: 120_000 } as const;
 
 /** Presses the power button of each machine, then ends what has not ended by itself, then the network. Returns how each machine ended. */
 export async function shutDown(members: readonly LabelledProcess[]): Promise<string[]> {
@@ -22,7 +23,7 @@ async function powerDown(machine: LabelledProcess): Promise<string> {
   try {
     const qmp = await Qmp.connect(controlSocket(machine.stateFolder, machine.name));
     await qmp.execute('system_powerdown').finally(() => qmp.close());
-    await retryUntil(() => (isAlive(machine) ? { seen: 'it still runs' } : { value: true }), { what: `the power-down of ${machine.name}`, timeoutMs: cleanTimeoutMs, intervalMs: 20 });
+    await retryUntil(() => (isAlive(machine) ? { seen: 'it still runs' } : { value: true }), { what: `the power-down of ${machine.name}`, timeoutMs: cleanTimeoutsMs[readAcceleration(machine.stateFolder).name], intervalMs: 20 });
     return 'shut down';
   } catch (error) {
     if (error instanceof TimeoutError) return 'did not shut down by itself, so it was ended';

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnvironmentError, UsageError } from '../../core/errors.ts';
 import { inStep } from '../../core/events.ts';
 import type { Lab } from '../../lab/types.ts';
 import type { OpenedShells } from '../opened-shells.ts';
 import type { ProviderContext, ProviderState } from '../provider.ts';
-import { chooseAcceleration, type Acceleration } from './acceleration.ts';
+import { chooseAcceleration, readAcceleration, writeAcceleration, type Acceleration } from './acceleration.ts';
 import { consoleFolder, consoleLog, readyMark, workFolder } from './folders.ts';
 import { forwardSsh } from './gateway.ts';
 import { findImages } from './images/find.ts';
@@ -132,7 +132,7 @@ async function start(build: Build, acceleration: Acceleration, saved: SavedLab |
   const { stateFolder, labId, journal } = context;
   await journal({ kind: 'qemu-lab', labId, folder: workFolder(stateFolder) });
   for (const folder of [workFolder(stateFolder), consoleFolder(stateFolder)]) mkdirSync(folder, { recursive: true, mode: 0o700 });
-  writeFileSync(accelerationFile(stateFolder), JSON.stringify(acceleration));
+  writeAcceleration(stateFolder, acceleration);
   const launcher = new Launcher(context, lab.name, tools);
   await launcher.startSwitch(plan);
   const ports = new Map((await Promise.all([...plan.networks.keys()].map((network) => openGateway(launcher, plan, network)))).flat());
@@ -228,13 +228,4 @@ function bootTimeoutMs({ name }: Acceleration): number {
 function writeKnownHosts({ plan, context: { stateFolder } }: Build): void {
   const lines = plan.machines.map(({ machine }) => `${machine.name} ${ensureKey(stateFolder, hostKey(machine.name)).publicKey}\n`);
   writeFileSync(knownHostsFile(stateFolder), lines.join(''), { mode: 0o600 });
-}
-
-function accelerationFile(stateFolder: string): string {
-  return join(workFolder(stateFolder), 'acceleration.json');
-}
-
-/** How the machines that run were started: a saved state resumes only so. */
-function readAcceleration(stateFolder: string): Acceleration {
-  return JSON.parse(readFileSync(accelerationFile(stateFolder), 'utf8')) as Acceleration;
 }
