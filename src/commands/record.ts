@@ -87,7 +87,7 @@ function inOrderOfStart({ programs, file }: Lab): Program[] {
 
 function startsOf(name: string, programs: readonly Program[]): Scenario {
   const steps = programs.map((program, index): Step<'start'> => ({
-    verb: 'start', programs: [program.name], index, position: { line: 1, column: 1 }, text: `start: ${program.name}`, timeoutMs: DEFAULT_TIMEOUT_MS.start,
+    verb: 'start', programs: [program.name], index, position: { line: 1, column: 1 }, text: `start: ${program.name}`, timeoutMs: DEFAULT_TIMEOUT_MS.start, isDefaultLimit: true,
   }));
   return { name, steps };
 }

@@ -131,7 +131,8 @@ async function setStage(context: CommandContext, lab: Lab, scenario: Scenario, e
   const shells = withPeerNames(connected, machines);
   const programs = await deployPrograms(lab, shells, { events, signal, only: roles });
   const oneWayMs = new Map(machines.flatMap(({ machine, facts }) => (facts?.clock === undefined ? [] : [[machine.name, facts.clock.roundTripMs / 2] as const])));
-  return { stage: { lab, shells, programs, events, signal }, oneWayMs };
+  const slowness = Math.max(...machines.map(({ slowness: times = 1 }) => times));
+  return { stage: { lab, shells, programs, events, signal, slowness }, oneWayMs };
 }
 
 /** Which programs and machines take part. */

@@ -16,8 +16,8 @@ export interface LookOptions {
 
 const sources: ReadonlySet<string> = new Set<PortSource>(['ss', 'proc', 'lsof', 'netstat']);
 
-/** A look takes milliseconds; this is for a machine that hangs. */
-const lookTimeoutMs = 15_000;
+/** A look takes milliseconds, and seconds on an emulated machine that is busy; this is for one that hangs. */
+const lookTimeoutMs = 60_000;
 
 /**
  * Who listens on a TCP port of a machine, in one round trip, without connecting to it. A holder that the user may not see is looked at through

@@ -124,6 +124,8 @@ export interface ProviderState {
 export interface AttachedMachine {
   readonly machine: Machine;
   readonly running: boolean;
+  /** How many times as long as on this host a program takes there; undefined: about as long. */
+  readonly slowness?: number | undefined;
   /** Opens the Shell; the caller closes it. */
   connect(signal?: AbortSignal): Promise<Shell>;
   /** What OpenSSH's own client needs to get there, as `keyword → value` of ssh_config(5). */

@@ -164,7 +164,7 @@ async function playRun(step: Step<'run'>, play: PlayContext): Promise<Outcome> {
 }
 
 async function playTcp(step: Step<'tcp'>, play: PlayContext): Promise<Outcome> {
-  await checkPackets(step.expectation, step.timeoutMs, play);
+  await checkPackets(step.expectation, play.limitOf(step), play);
   return 'played';
 }
 

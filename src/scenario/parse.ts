@@ -52,8 +52,9 @@ function parseStep(lab: Lab, source: StepSource, index: number, faults: Faults):
   const options = new Map(entriesOf(source.value));
   const value = options.get(verb);
   const body = VERB_PARSERS[verb]({ lab, faults, value, path: [verb] });
-  const timeoutMs = parseTimeout(verb, options, value, faults);
-  return body === undefined || timeoutMs === undefined ? undefined : { ...body, index, position: source.position, text: stepText(body), timeoutMs };
+  const isDefaultLimit = !options.has('timeout') && timeoutWithin(verb, value) === undefined;
+  const timeoutMs = isDefaultLimit ? DEFAULT_TIMEOUT_MS[verb] : parseTimeout(verb, options, value, faults);
+  return body === undefined || timeoutMs === undefined ? undefined : { ...body, index, position: source.position, text: stepText(body), timeoutMs, isDefaultLimit };
 }
 
 /** The one verb of a step; every other key but `timeout` is a fault. */
@@ -80,7 +81,6 @@ function isVerb(word: string): word is Verb {
 function parseTimeout(verb: Verb, options: ReadonlyMap<string, unknown>, value: unknown, faults: Faults): number | undefined {
   const inner = timeoutWithin(verb, value);
   if (options.has('timeout') && inner) return faults.addKey(['timeout'], 'the time limit is given twice', 'leave out one of the two');
-  if (!inner && !options.has('timeout')) return DEFAULT_TIMEOUT_MS[verb];
   const path = inner?.path ?? ['timeout'];
   const written = inner ? inner.written : options.get('timeout');
   const ms = parseDuration(written);

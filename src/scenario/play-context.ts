@@ -68,8 +68,14 @@ export class PlayContext {
 
   /** When a step that begins now is late, on the clock of `performance.now()`. */
   deadlineOf(step: StepPlace): Deadline {
-    const timeoutMs = this.keyboards.size > 0 ? Math.max(OPERATOR_TIMEOUT_MS, step.timeoutMs) : step.timeoutMs;
+    const limitMs = this.limitOf(step);
+    const timeoutMs = this.keyboards.size > 0 ? Math.max(OPERATOR_TIMEOUT_MS, limitMs) : limitMs;
     return { timeoutMs, at: performance.now() + timeoutMs };
+  }
+
+  /** Time limit of a step on these machines, in milliseconds. */
+  limitOf({ timeoutMs, isDefaultLimit }: StepPlace): number {
+    return isDefaultLimit ? timeoutMs * (this.stage.slowness ?? 1) : timeoutMs;
   }
 
   /**

@@ -12,6 +12,8 @@ export interface Stage {
   /** By name of the program; what `deployPrograms` returned. */
   readonly programs: ReadonlyMap<string, StageProgram>;
   readonly events: EventSink;
+  /** How many times as long as usual the slowest machine takes; limits that nobody wrote are as much longer. Default 1. */
+  readonly slowness?: number | undefined;
   /** Stops the play; what runs is ended all the same. */
   readonly signal: AbortSignal;
   /** Size of every terminal; default 120 columns, 30 rows. */

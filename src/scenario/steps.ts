@@ -37,6 +37,8 @@ export interface StepPlace {
   readonly text: string;
   /** Time limit of the whole step. */
   readonly timeoutMs: number;
+  /** Nobody wrote that limit: slow machines get more. */
+  readonly isDefaultLimit: boolean;
 }
 
 /** An exit status from 0 to 255, or the name of a signal without `SIG`: `TERM`. */

@@ -35,7 +35,7 @@ test('every verb of the design becomes a typed step', async () => {
     'run: { vm2: [id, -u] }',
     '{ exit: { client: 0, server: SIGTERM }, timeout: 1.5 s }',
   );
-  const bodies = steps.map(({ index: _index, position: _position, text: _text, timeoutMs: _timeoutMs, ...body }) => body);
+  const bodies = steps.map(({ index: _index, position: _position, text: _text, timeoutMs: _timeoutMs, isDefaultLimit: _isDefaultLimit, ...body }) => body);
   assert.deepEqual(bodies, [
     { verb: 'start', programs: ['server'] },
     { verb: 'start', programs: ['client'] },
@@ -50,6 +50,7 @@ test('every verb of the design becomes a typed step', async () => {
     { verb: 'run', commands: [{ on: 'vm2', command: ['id', '-u'], status: 0, output: undefined }] },
     { verb: 'exit', ends: [{ role: 'client', status: 0 }, { role: 'server', status: 'TERM' }] },
   ]);
+  assert.deepEqual(steps.map(({ isDefaultLimit }) => isDefaultLimit), [true, false, true, true, true, true, true, true, true, true, true, false]);
   assert.deepEqual(steps.map(({ timeoutMs }) => timeoutMs), [15_000, 120_000, 10_000, 10_000, 10_000, 10_000, 15_000, 15_000, 15_000, 30_000, 30_000, 1500]);
 });
 

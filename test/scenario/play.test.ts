@@ -362,3 +362,9 @@ test("the program's terminal follows the size of the user's, and the end of the 
   assert.deepEqual(played.events.of('terminal-resized').map(({ columns, rows }) => [columns, rows]), [[77, 11]]);
   assert.deepEqual(played.result.ends.map(({ status }) => status?.exitCode), [0]);
 });
+
+test('a limit that nobody wrote goes by how slow the machines are; one that is written stays', async () => {
+  const silent = one('sleep, 30', 'prompt: "> "');
+  failsWith(await play(shells, labWith(silent, ['start: one']), { slowness: 0.02 }), 0, /it did not show within 300 ms/);
+  failsWith(await play(shells, labWith(silent, ['{ start: one, timeout: 200ms }']), { slowness: 100 }), 0, /it did not show within 200 ms/);
+});

@@ -10,6 +10,9 @@ import { shutDown } from './shutdown.ts';
 import { QemuSnapshots } from './snapshots.ts';
 import { bringUp } from './up.ts';
 
+/** Node starts in 0.05 s on a processor and in 5 s to 10 s emulated; what limits are made for is mostly such a start. */
+const slownessOfEmulation = 8;
+
 /**
  * Real virtual machines from cloud images, without root: one QEMU process per machine, one switch process of ours per lab, one machine-less QEMU per
  * network as its gateway.
@@ -31,7 +34,11 @@ export class QemuProvider implements Provider {
   async attach(machines: readonly Machine[], state: ProviderState, context: ProviderContext): Promise<AttachedMachine[]> {
     const running = new Set(processesOf(context.labId).filter(({ role }) => role === 'machine').map(({ name }) => name));
     const ports = (state['ports'] ?? {}) as Readonly<Record<string, number>>;
-    return machines.map((machine) => attached({ machine, port: ports[machine.name], stateFolder: context.stateFolder }, running.has(machine.name), this.#opened));
+    const slowness = state['acceleration'] === 'tcg' ? slownessOfEmulation : undefined;
+    return machines.map((machine) => {
+      const parts = { machine, port: ports[machine.name], stateFolder: context.stateFolder };
+      return { ...attached(parts, running.has(machine.name), this.#opened), slowness };
+    });
   }
 
   async list(): Promise<LabelledLab[]> {

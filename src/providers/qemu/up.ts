@@ -142,7 +142,7 @@ async function start(build: Build, acceleration: Acceleration, saved: SavedLab |
     await build.opened.closeAll();
     throw error;
   });
-  return { ports: Object.fromEntries(ports) };
+  return { ports: Object.fromEntries(ports), acceleration: acceleration.name };
 }
 
 /** Ports of this host that lead to the machines whose first interface is in the network. */
