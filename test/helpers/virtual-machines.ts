@@ -1,29 +1,61 @@
+import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findTool } from '../../src/host/tools.ts';
-import { imagesFolder } from '../../src/providers/qemu/images/store.ts';
+import { cachedImage, imagesFolder } from '../../src/providers/qemu/images/store.ts';
 import { ordinaryUser, type LabUser } from './lab-command.ts';
 
-export const testImage = 'lab-test';
+/** Names of the images that scripts/test-image builds, by what it calls them. */
+export const testImages = { tiny: 'lab-test', 'cloud-init': 'lab-cloud-init' } as const;
 
 /** Why no virtual machine can be started here; false when one can. */
 export function cannotEmulate(): string | false {
   return findTool('qemu-system-x86_64') && findTool('qemu-img') ? false : 'this needs QEMU ("lab doctor --fix" gets it)';
 }
 
-/** Why the test image cannot be started here; false when it can. With LAB_TEST_QEMU=1 it must be there. */
-export function cannotBoot(): string | false {
-  // Without hardware virtualisation two machines need minutes and both processors to themselves, which the other tests would take from them.
-  return process.env['LAB_TEST_QEMU'] === '1' ? false : 'two virtual machines need minutes of both processors; LAB_TEST_QEMU=1 runs this';
+/** By what LAB_TEST_QEMU says; scripts/test decides. */
+const leftOut: Readonly<Record<string, string>> = {
+  0: 'LAB_TEST_QEMU=0 leaves virtual machines out',
+  late: 'the other tests took so long that virtual machines would take too long; LAB_TEST_QEMU=1 runs this all the same',
+};
+
+/** Why a test image cannot be started here; false when it can. */
+export function cannotBoot(image: keyof typeof testImages): string | false {
+  const left = leftOut[process.env['LAB_TEST_QEMU'] ?? ''];
+  if (left !== undefined) return left;
+  return cannotEmulate() || (cachedImage(testImages[image]) === undefined && `its image is not there; "sh scripts/test-image/build ${image}" makes it`);
 }
 
-/** An ordinary user whose practical is played on virtual machines of the test image, or of another. */
-export function userOfMachines(image = testImage, change: (text: string) => string = (text) => text): LabUser {
+const asWritten = (text: string): string => text;
+
+/** An ordinary user whose practical is played on virtual machines of that image, which lies in the cache of those who run the tests. */
+export function userOfMachines(image: string, change = asWritten): LabUser {
   const shared = `mkdir -p ${imagesFolder()} "$XDG_CACHE_HOME/lab/images"; mount --bind ${imagesFolder()} "$XDG_CACHE_HOME/lab/images"`;
-  const user = ordinaryUser([], { host: [shared] });
+  return withMachines(ordinaryUser([], { host: [shared] }), image, change);
+}
+
+/** The same with a cache of the user's own, without images where root runs the tests. */
+export function userOfOwnMachines(image: string, change = asWritten): LabUser {
+  const own = 'mkdir -p "$XDG_CACHE_HOME/lab/images"; chown $uid "$XDG_CACHE_HOME/lab/images"';
+  return withMachines(ordinaryUser([], { host: [own] }), image, change);
+}
+
+function withMachines(user: LabUser, image: string, change: (text: string) => string): LabUser {
   const file = join(user.folder, 'lab.yaml');
-  const text = readFileSync(file, 'utf8').replaceAll('ubuntu-24.04', image).replace('provider: netns', 'provider: qemu');
-  // Node alone takes ten seconds to start where each instruction is emulated and others work on the same processors.
-  writeFileSync(file, change(text.replaceAll(/- start: (\w+)/g, '- { start: $1, timeout: 90s }').replaceAll(/- (expect|exit|send): (\{.*\})/g, '- { $1: $2, timeout: 60s }')));
+  writeFileSync(file, change(readFileSync(file, 'utf8').replaceAll('ubuntu-24.04', image).replace('provider: netns', 'provider: qemu')));
   return user;
+}
+
+/** What "lab up --json" prints. */
+export interface UpDocument {
+  readonly made: boolean;
+  readonly steps: readonly { readonly title: string; readonly note: string | null; readonly durationMs: number }[];
+}
+
+/** Brings the machines up; it must work, and without a word of warning but that they are emulated. */
+export async function up(user: LabUser): Promise<UpDocument> {
+  const { exitCode, stdout, stderr } = await user.lab('up', '--json');
+  assert.equal(exitCode, 0, stderr + stdout);
+  assert.doesNotMatch(stderr, /cloud-init|clock|could not/);
+  return JSON.parse(stdout) as UpDocument;
 }
