@@ -21,13 +21,15 @@ export function machineArguments({ plan, label, acceleration, boot, stateFile }:
     '-name', label,
     '-nodefaults', '-no-user-config', '-display', 'none',
     ...acceleration.arguments,
-    '-machine', 'q35', '-m', `${plan.memoryMiB}`, '-smp', `${plan.cpus}`,
-    '-rtc', 'base=utc,clock=host',
+    // Without graphics the firmware talks on the serial console: nobody would see that it finds nothing to start.
+    '-machine', boot ? 'q35' : 'q35,graphics=off', '-m', `${plan.memoryMiB}`, '-smp', `${plan.cpus}`,
+    '-rtc', 'base=utc,clock=host', '-boot', 'strict=on',
     ...(boot ? ['-kernel', boot.kernel, '-initrd', boot.initrd, '-append', boot.arguments] : []),
     // The overlay lives no longer than the lab: a crash of the host costs nothing that anybody wants back.
     '-drive', `file=${name}.qcow2,if=none,id=disk,format=qcow2,cache=unsafe,discard=unmap`, '-device', 'virtio-blk-pci,drive=disk,bootindex=1',
     '-drive', `file=${name}.iso,if=none,id=seed,format=raw,readonly=on`, '-device', 'virtio-blk-pci,drive=seed',
-    ...plan.nics.flatMap((nic, index) => ['-netdev', stream(`nic${index}`, nic.port), '-device', `virtio-net-pci,netdev=nic${index},mac=${nic.mac}`]),
+    // Nothing starts from the network: its boot program would wait for a key, then ask there before it says that the disk holds nothing.
+    ...plan.nics.flatMap((nic, index) => ['-netdev', stream(`nic${index}`, nic.port), '-device', `virtio-net-pci,netdev=nic${index},mac=${nic.mac},romfile=`]),
     '-object', 'rng-random,filename=/dev/urandom,id=rng', '-device', 'virtio-rng-pci,rng=rng',
     // Tells the guest that it was resumed, so that it mixes new randomness (Virtual Machine Generation ID).
     '-device', 'vmgenid,guid=auto',

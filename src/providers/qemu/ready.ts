@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { ConnectionError } from '../../core/connection-error.ts';
-import { EnvironmentError, TimeoutError, messageOf } from '../../core/errors.ts';
+import { EnvironmentError, LabError, TimeoutError, messageOf } from '../../core/errors.ts';
 import { retryUntil, formatDuration, type Attempt } from '../../core/retry.ts';
 import { sanitize } from '../../core/sanitize.ts';
 import { isAlive, type ProcessId } from '../../host/processes.ts';
@@ -62,6 +62,7 @@ async function greetingOf(watched: Watched): Promise<Socket> {
   const look = async (): Promise<Attempt<Socket>> => {
     if (!isAlive(process)) throw new EnvironmentError(`the virtual machine ${machine} ended while it started`, { code: 'vm-ended' });
     if (sizeOf(consoleLog(stateFolder, machine)) > saidBefore) reach('console');
+    requireBootable(watched);
     const answer = await probe(port);
     if (answer !== 'silent') reach('network');
     if (typeof answer === 'string') return { seen: seen.size === 0 ? 'nothing yet: its console is empty' : `${[...seen].join(', ')}, but no SSH` };
@@ -69,6 +70,17 @@ async function greetingOf(watched: Watched): Promise<Socket> {
     return { value: answer };
   };
   return retryUntil(look, { what: `SSH of ${machine}`, timeoutMs, intervalMs: 100, signal });
+}
+
+/** SeaBIOS's last word (src/boot.c). */
+const nothingToBoot = 'No bootable device.';
+/** More than a firmware says, less than a system does. */
+const firmwareBytes = 4096;
+
+function requireBootable({ machine, stateFolder }: Watched): void {
+  const log = consoleLog(stateFolder, machine);
+  if (sizeOf(log) > firmwareBytes || !lastWords(log, 1).includes(nothingToBoot)) return;
+  throw new EnvironmentError(`the firmware of ${machine} finds nothing to start on its disk`, { code: 'vm-unbootable', hint: 'Use a cloud image for this processor that starts by BIOS; one for UEFI only, or an installation medium, does not.' });
 }
 
 /** Long enough for a slow greeting, short enough that a lost packet of a machine that was not there yet does not hold us up. */
@@ -129,7 +141,8 @@ function explained({ machine, stateFolder }: Watched, error: unknown): Error {
   const complaint = lastWords(processLog(stateFolder, machine));
   const detail = [words === '' ? 'Its console stayed empty.' : `Last lines of its console:\n${words}`, ...(complaint === '' ? [] : [`QEMU said:\n${complaint}`])].join('\n');
   if (error instanceof TimeoutError) return new TimeoutError(error.message, { code: 'vm-not-ready', detail, cause: error, hint: `"lab console ${machine}" shows all that it said. A slow host may need more time: LAB_BOOT_TIMEOUT=1200 lab up (seconds).` });
-  return new EnvironmentError(messageOf(error), { code: 'vm-failed', detail, cause: error, hint: `"lab console ${machine}" shows all that it said.` });
+  const { code = 'vm-failed', hint = `"lab console ${machine}" shows all that it said.` } = error instanceof LabError ? error : {};
+  return new EnvironmentError(messageOf(error), { code, detail, cause: error, hint });
 }
 
 /** The last lines of a log, made harmless; empty when there are none. */

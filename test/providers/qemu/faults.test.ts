@@ -16,6 +16,14 @@ function makeDisk(path: string): void {
   chmodSync(path, 0o644);
 }
 
+/** A boot sector that jumps to itself. */
+function stuckDisk(): Buffer {
+  const disk = Buffer.alloc(2 ** 21);
+  disk.writeUInt16BE(0xebfe, 0);
+  disk.writeUInt16BE(0x55aa, 510);
+  return disk;
+}
+
 /** `lab up` with a changed environment; the tests of this file run one after the other. */
 async function upWith(user: LabUser, env: Readonly<Record<string, string>>, ...options: string[]): Promise<Finished> {
   const before = { ...process.env };
@@ -30,15 +38,26 @@ async function upWith(user: LabUser, env: Readonly<Record<string, string>>, ...o
 
 const oneMachine = (text: string): string => text.replace(/ {2}vm2: .*\n/, '').replace(/^programs:[^]*/m, '');
 
-describe('a start that cannot be', { skip: cannotEmulate(), timeout: 120_000 }, () => {
-  test('a machine that never comes up ends with what was seen, and nothing stays', async () => {
+describe('a start that cannot be', { skip: cannotEmulate(), timeout: 600_000 }, () => {
+  test('a disk without a system is told as soon as the firmware says so, and nothing stays', async () => {
     const links = hostLinks();
     await using user = userOfMachines('./blank.qcow2', oneMachine);
     makeDisk(join(user.folder, 'blank.qcow2'));
-    const { exitCode, stderr } = await upWith(user, { LAB_BOOT_TIMEOUT: '3' });
+    const { exitCode, stderr } = await user.lab('up');
+    assert.equal(exitCode, 3, stderr);
+    assert.match(stderr, /the firmware of vm1 finds nothing to start on its disk/);
+    assert.match(stderr, /not a bootable disk/);
+    assert.deepEqual(leftovers(user.folder, links), nothing);
+  });
+
+  test('a machine that never comes up ends with what was seen, and nothing stays', async () => {
+    const links = hostLinks();
+    await using user = userOfMachines('./stuck.raw', oneMachine);
+    writeFileSync(join(user.folder, 'stuck.raw'), stuckDisk(), { mode: 0o644 });
+    const { exitCode, stderr } = await upWith(user, { LAB_BOOT_TIMEOUT: '10' });
     assert.equal(exitCode, 4, stderr);
-    assert.match(stderr, /waited 3 s for SSH of vm1; the last look saw: nothing yet: its console is empty/);
-    assert.match(stderr, /Its console stayed empty/);
+    assert.match(stderr, /waited 10 s for SSH of vm1; the last look saw: (nothing yet|console, but no SSH)/);
+    assert.match(stderr, /Last lines of its console|Its console stayed empty/);
     assert.match(stderr, /LAB_BOOT_TIMEOUT=1200 lab up/);
     assert.deepEqual(leftovers(user.folder, links), nothing);
   });
