@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir, userInfo } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TimeoutError } from '../../core/errors.ts';
 import { runLocal } from '../../host/run.ts';
@@ -34,7 +34,7 @@ export async function kvmObstacle(qemu: Tool, signal: AbortSignal | undefined, {
   try {
     accessSync(device, constants.R_OK | constants.W_OK);
   } catch {
-    return { reason: `this user may not use ${device}`, cures: [`sudo usermod --append --groups kvm ${userInfo().username}`, '# then log out and in again'] };
+    return { reason: `this user may not use ${device}`, cures: ['sudo usermod --append --groups kvm "$USER"', '# then log out and in again'] };
   }
   return refusal(qemu, 'kvm', signal);
 }
