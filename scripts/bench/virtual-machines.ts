@@ -68,7 +68,7 @@ export function virtualMachines({ ours, runLab, practical }: Means): readonly Be
 }
 
 function missing(): string | undefined {
-  return cachedImage(image) ? undefined : 'its image is missing: sh scripts/test-image/build';
+  return cachedImage(image) ? undefined : 'its image is missing: sh scripts/test-image/build tiny';
 }
 
 /** When the machine's SSH server greeted, as `lab up --json` tells it. */
