@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnvironmentError, UsageError } from '../../core/errors.ts';
@@ -8,6 +7,7 @@ import type { OpenedShells } from '../opened-shells.ts';
 import type { ProviderContext, ProviderState } from '../provider.ts';
 import { chooseAcceleration, readAcceleration, writeAcceleration, type Acceleration } from './acceleration.ts';
 import { consoleFolder, consoleLog, readyMark, workFolder } from './folders.ts';
+import { fitKey } from './fit-key.ts';
 import { forwardSsh } from './gateway.ts';
 import { findImages } from './images/find.ts';
 import type { Image } from './images/store.ts';
@@ -97,12 +97,6 @@ async function inspectDisks(images: ReadonlyMap<string, Image>, { imageTool }: Q
 function requireInterfaces({ machines }: Lab): void {
   const alone = [...machines.values()].filter(({ interfaces }) => interfaces.length === 0).map(({ name }) => name);
   if (alone.length > 0) throw new UsageError(`${alone.join(', ')} has no interface, so nothing could reach it`, { code: 'no-interface', hint: 'Give it one in lab.yaml: interfaces: { eth0: 192.168.100.4 }' });
-}
-
-/** The same for two labs whose machines can resume each other's state: same images, sizes, cards, addresses, users, same QEMU. */
-function fitKey(plan: LabPlan, images: ReadonlyMap<string, Image>, emulator: string): string {
-  const facts = [emulator, ...plan.networks.values(), ...plan.machines, ...[...images.values()].map(({ identity, boot }) => [identity, boot])];
-  return createHash('sha256').update(JSON.stringify(facts)).digest('hex');
 }
 
 async function tellObstacle({ obstacle }: Acceleration, { events }: ProviderContext): Promise<void> {

@@ -7,6 +7,7 @@ import type { EnvironmentError, UsageError } from '../../../src/core/errors.ts';
 import { loadLab } from '../../../src/lab/load.ts';
 import type { Lab } from '../../../src/lab/types.ts';
 import { kvmObstacle } from '../../../src/providers/qemu/acceleration.ts';
+import { fitKey } from '../../../src/providers/qemu/fit-key.ts';
 import { forwardIn } from '../../../src/providers/qemu/gateway.ts';
 import { planLab } from '../../../src/providers/qemu/plan.ts';
 import { labelArgument } from '../../../src/providers/qemu/processes.ts';
@@ -86,6 +87,16 @@ describe('the plan of a lab', () => {
       return true;
     });
   });
+});
+
+test('a saved state fits as long as image, machine, and what QEMU is started with are the same', async () => {
+  const image = { name: 'x', disk: '/disk', boot: undefined, identity: '1' };
+  const keyOf = (lab: Lab, changes: object = {}, emulator = 'qemu 7.2'): string => fitKey(planLab(lab), new Map(['vm1', 'vm2'].map((name) => [name, { ...image, ...changes }])), emulator);
+  const lab = await labOf(two);
+  const key = keyOf(lab);
+  assert.equal(keyOf(await labOf(two)), key);
+  const others = [keyOf(await labOf(two.replace('512M', '600M'))), keyOf(lab, { identity: '2' }), keyOf(lab, { boot: { kernel: 'k', initrd: 'i', arguments: '' } }), keyOf(lab, {}, 'qemu 8.0')];
+  assert.equal(new Set([key, ...others]).size, 5);
 });
 
 describe('what cloud-init complains of', () => {
