@@ -20,6 +20,8 @@ export interface Finished {
 export interface LabUser extends AsyncDisposable {
   readonly name: string;
   readonly folder: string;
+  /** Path of `lab` as this user sees it. */
+  readonly executable: string;
   /** Runs `lab` to its end. */
   lab(...args: string[]): Promise<Finished>;
   /** Starts `lab` and leaves the rest to the test. `pid` is that of lab itself. */
@@ -110,6 +112,7 @@ function makeUser({ name, folder, prefix, lab, env, owner, remove = folder }: Us
   return {
     name,
     folder,
+    executable: lab,
     command,
     start,
     lab: (...args) => finish(start(...args)),

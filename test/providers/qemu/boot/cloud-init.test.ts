@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { chmodSync, copyFileSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { retryUntil } from '../../../../src/core/retry.ts';
+import { quoteCommand } from '../../../../src/core/shell-quote.ts';
 import { cachedImage } from '../../../../src/providers/qemu/images/store.ts';
 import { hostLinks, leftovers, nothing } from '../../../helpers/leftovers.ts';
 import type { LabUser } from '../../../helpers/lab-command.ts';
@@ -19,6 +22,20 @@ async function onMachine(user: LabUser, script: string): Promise<string> {
   const { exitCode, stdout, stderr } = await user.lab('exec', 'vm1', '--', 'sh', '-c', script);
   assert.equal(exitCode, 0, stderr + stdout);
   return stdout;
+}
+
+/** Joins the console on a terminal, wakes the prompt there, and leaves; gives the exit status. */
+async function takeSeat(user: LabUser): Promise<number | null> {
+  const seat = user.command(['script', '-qec', quoteCommand([user.executable, 'console', 'vm1']), '/dev/null'], 'pipe');
+  const ended = once(seat, 'close') as Promise<[number | null]>;
+  let shown = '';
+  seat.stdout!.on('data', (chunk: Buffer) => (shown += chunk.toString()));
+  const see = (expected: RegExp): Promise<true> => retryUntil(() => (expected.test(shown) ? { value: true as const } : { seen: shown.slice(-300) }), { what: String(expected), timeoutMs: 120_000 });
+  await see(/Joined the console of vm1/);
+  seat.stdin!.write('\r');
+  await see(/Joined[^]*vm1 login:/);
+  seat.stdin!.write('\x1d');
+  return (await ended)[0];
 }
 
 async function done(user: LabUser, ...command: string[]): Promise<string> {
@@ -61,6 +78,7 @@ describe('an image as it is published: firmware, boot loader, systemd, cloud-ini
       await done(user, 'snapshot', 'rm', 'before');
       assert.doesNotMatch(await done(user, 'snapshot', 'list'), /before/);
       assert.match(await done(user, 'console', 'vm1', '--log'), /vm1 login:/);
+      assert.equal(await takeSeat(user), 0);
 
       assert.match(await done(user, 'down', '--json'), /vm1 \(shut down\)/);
       assert.match(readFileSync(join(user.folder, '.lab/console/vm1.log'), 'utf8'), /reboot: Power down/);
