@@ -4,6 +4,7 @@ import type { Machine } from '../../lab/types.ts';
 import { connectShell } from '../../ssh/connect.ts';
 import { onlyHostKeys } from '../../ssh/host-key-policy.ts';
 import type { Shell } from '../../ssh/shell.ts';
+import type { Heartbeat } from '../../ssh/target.ts';
 import type { OpenedShells } from '../opened-shells.ts';
 import type { AttachedMachine } from '../provider.ts';
 import { consoleLog, consoleSocket } from './folders.ts';
@@ -12,6 +13,9 @@ import { join } from 'node:path';
 
 /** Public-key work takes seconds where each instruction is emulated. */
 const loginTimeoutMs = 120_000;
+
+/** A machine whose emulator gets no processor for half a minute is slow, not lost. */
+const heartbeat: Heartbeat = { intervalMs: 10_000, count: 6 };
 
 export interface ReachParts {
   readonly machine: Machine;
@@ -30,6 +34,7 @@ export async function connectMachine({ machine, port, stateFolder }: ReachParts,
     privateKey: ensureKey(stateFolder, userKey).privateKey,
     hostKeys: onlyHostKeys([ensureKey(stateFolder, hostKey(machine.name)).publicKey]),
     timeoutMs: loginTimeoutMs,
+    heartbeat,
     signal,
   });
 }
