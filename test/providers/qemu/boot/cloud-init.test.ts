@@ -44,7 +44,7 @@ async function done(user: LabUser, ...command: string[]): Promise<string> {
   return stdout + stderr;
 }
 
-describe('an image as it is published: firmware, boot loader, systemd, cloud-init, netplan', { skip: cannotBoot('cloud-init'), timeout: 1_500_000 }, () => {
+describe('an image as it is published: firmware, boot loader, systemd, cloud-init, netplan', { skip: cannotBoot('cloud-init'), timeout: 1_800_000 }, () => {
   test('is imported, becomes the machine of lab.yaml, plays the practical, is saved, put back, shut down and resumed', async () => {
     const links = hostLinks();
     await using user = userOfOwnMachines(image, onOneMachine);

@@ -8,7 +8,7 @@ import { finish } from '../../../helpers/lab-command.ts';
 import { allProcesses } from '../../../helpers/labelled-machines.ts';
 import { cannotBoot, testImages, up, userOfMachines } from '../../../helpers/virtual-machines.ts';
 
-describe('the reference practical on two virtual machines, as an ordinary user', { skip: cannotBoot('tiny'), timeout: 900_000 }, () => {
+describe('the reference practical on two virtual machines, as an ordinary user', { skip: cannotBoot('tiny'), timeout: 1_800_000 }, () => {
   test('is played; a machine that was killed comes back; the next start resumes; nothing stays', async () => {
     const links = hostLinks();
     await using user = userOfMachines(testImages.tiny);
