@@ -13,16 +13,14 @@ export function cannotEmulate(): string | false {
   return findTool('qemu-system-x86_64') && findTool('qemu-img') ? false : 'this needs QEMU ("lab doctor --fix" gets it)';
 }
 
-/** By what LAB_TEST_QEMU says; scripts/test decides. */
-const leftOut: Readonly<Record<string, string>> = {
-  0: 'LAB_TEST_QEMU=0 leaves virtual machines out',
-  late: 'the other tests took so long that virtual machines would take too long; LAB_TEST_QEMU=1 runs this all the same',
-};
+/** What their tests take on two idle processors without acceleration, rounded up well. */
+const neededMinutes = { tiny: 3, 'cloud-init': 5 } as const;
 
 /** Why a test image cannot be started here; false when it can. */
 export function cannotBoot(image: keyof typeof testImages): string | false {
-  const left = leftOut[process.env['LAB_TEST_QEMU'] ?? ''];
-  if (left !== undefined) return left;
+  const { LAB_TEST_QEMU: wish, LAB_TEST_MINUTES: minutesLeft } = process.env;
+  if (wish === '0') return 'LAB_TEST_QEMU=0 leaves virtual machines out';
+  if (wish !== '1' && Number(minutesLeft ?? Infinity) < neededMinutes[image]) return `this needs ${neededMinutes[image]} minutes, and the other tests have left ${minutesLeft}; LAB_TEST_QEMU=1 runs it all the same`;
   return cannotEmulate() || (cachedImage(testImages[image]) === undefined && `its image is not there; "sh scripts/test-image/build ${image}" makes it`);
 }
 
