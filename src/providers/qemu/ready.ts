@@ -60,7 +60,7 @@ async function greetingOf(watched: Watched): Promise<Socket> {
     seen.add(stage);
   };
   const look = async (): Promise<Attempt<Socket>> => {
-    if (!isAlive(process)) throw new EnvironmentError(`the virtual machine ${machine} ended while it started`, { code: 'vm-ended' });
+    requireAlive(machine, process);
     if (sizeOf(consoleLog(stateFolder, machine)) > saidBefore) reach('console');
     requireBootable(watched);
     const answer = await probe(port);
@@ -72,6 +72,10 @@ async function greetingOf(watched: Watched): Promise<Socket> {
   return retryUntil(look, { what: `SSH of ${machine}`, timeoutMs, intervalMs: 100, signal });
 }
 
+function requireAlive(machine: string, process: ProcessId): void {
+  if (!isAlive(process)) throw new EnvironmentError(`the virtual machine ${machine} ended while it started`, { code: 'vm-ended' });
+}
+
 /** SeaBIOS's last word (src/boot.c). */
 const nothingToBoot = 'No bootable device.';
 /** More than a firmware says, less than a system does. */
@@ -80,7 +84,8 @@ const firmwareBytes = 4096;
 function requireBootable({ machine, stateFolder }: Watched): void {
   const log = consoleLog(stateFolder, machine);
   if (sizeOf(log) > firmwareBytes || !lastWords(log, 1).includes(nothingToBoot)) return;
-  throw new EnvironmentError(`the firmware of ${machine} finds nothing to start on its disk`, { code: 'vm-unbootable', hint: 'Use a cloud image for this processor that starts by BIOS; one for UEFI only, or an installation medium, does not.' });
+  const hint = 'Use a cloud image for this processor that starts by BIOS; one for UEFI only, or an installation medium, does not.';
+  throw new EnvironmentError(`the firmware of ${machine} finds nothing to start on its disk`, { code: 'vm-unbootable', hint });
 }
 
 /** Long enough for a slow greeting, short enough that a lost packet of a machine that was not there yet does not hold us up. */
@@ -106,14 +111,16 @@ async function probe(port: number): Promise<Socket | 'closed' | 'silent'> {
 const loginTimeoutMs = 300_000;
 
 async function settle(watched: Watched, greeted: Socket): Promise<ReadyMachine> {
-  const { machine, signal, timeoutMs, onStage } = watched;
+  const { machine, process, signal, timeoutMs, onStage } = watched;
   let connected: Socket | undefined = greeted;
   const attempt = (): Promise<Attempt<ReadyMachine>> => {
+    requireAlive(machine, process);
     const result = setUp(watched, connected);
     connected = undefined;
     return result;
   };
-  const ready = await retryUntil(attempt, { what: `the login on ${machine}, and its set-up`, timeoutMs: Math.min(timeoutMs, loginTimeoutMs), intervalMs: 200, signal });
+  const what = `the login on ${machine}, and its set-up`;
+  const ready = await retryUntil(attempt, { what, timeoutMs: Math.min(timeoutMs, loginTimeoutMs), intervalMs: 200, signal });
   onStage('set up');
   return ready;
 }

@@ -57,5 +57,7 @@ export function requireRoom({ machines }: LabPlan, images: ReadonlyMap<string, I
     const leastMiB = Math.ceil((disks.get(images.get(name)!.disk)?.sizeBytes ?? 0) / bytesPerMiB);
     return diskMiB !== undefined && diskMiB < leastMiB ? [`${name} has a disk of ${diskMiB} MiB, its image ${image} one of ${leastMiB} MiB`] : [];
   });
-  if (faults.length > 0) throw new UsageError(`a disk cannot be smaller than that of its image: ${faults.join('; ')}`, { code: 'disk-too-small', hint: 'Change "disk" in lab.yaml, or leave it out. A disk takes no more room on this host than what is written to it.' });
+  if (faults.length === 0) return;
+  const hint = 'Change "disk" in lab.yaml, or leave it out. A disk takes no more room on this host than what is written to it.';
+  throw new UsageError(`a disk cannot be smaller than that of its image: ${faults.join('; ')}`, { code: 'disk-too-small', hint });
 }

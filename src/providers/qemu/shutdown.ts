@@ -23,7 +23,8 @@ async function powerDown(machine: LabelledProcess): Promise<string> {
   try {
     const qmp = await Qmp.connect(controlSocket(machine.stateFolder, machine.name));
     await qmp.execute('system_powerdown').finally(() => qmp.close());
-    await retryUntil(() => (isAlive(machine) ? { seen: 'it still runs' } : { value: true }), { what: `the power-down of ${machine.name}`, timeoutMs: cleanTimeoutsMs[readAcceleration(machine.stateFolder).name], intervalMs: 20 });
+    const timeoutMs = cleanTimeoutsMs[readAcceleration(machine.stateFolder).name];
+    await retryUntil(() => (isAlive(machine) ? { seen: 'it still runs' } : { value: true }), { what: `the power-down of ${machine.name}`, timeoutMs, intervalMs: 20 });
     return 'shut down';
   } catch (error) {
     if (error instanceof TimeoutError) return 'did not shut down by itself, so it was ended';

@@ -76,7 +76,10 @@ export async function importImage(file: string, name: string, signal: AbortSigna
   const tool = findTool(imageToolName);
   if (!tool) throw new EnvironmentError(`${imageToolName} is missing`, { code: 'tool-missing', hint: 'Run "lab doctor --fix".' });
   const { base } = await inspectDisk(tool, file, signal);
-  if (base !== undefined) throw new EnvironmentError(`${file} is not whole: it only holds what differs from ${base}`, { code: 'image-overlay', hint: 'Make a whole one of both:  qemu-img convert -O qcow2 FILE WHOLE.qcow2' });
+  if (base !== undefined) {
+    const hint = 'Make a whole one of both:  qemu-img convert -O qcow2 FILE WHOLE.qcow2';
+    throw new EnvironmentError(`${file} is not whole: it only holds what differs from ${base}`, { code: 'image-overlay', hint });
+  }
   mkdirSync(imagesFolder(), { recursive: true });
   const part = join(imagesFolder(), `.${name}.import`);
   try {
