@@ -9,7 +9,7 @@ export async function dial(target: ShellTarget, signal: AbortSignal): Promise<Du
   signal.throwIfAborted();
   const { address } = target;
   try {
-    if ('stream' in address) return await address.stream();
+    if ('stream' in address) return joinWrites(await address.stream());
     const socket = 'socketPath' in address
       ? net.connect({ path: address.socketPath })
       // With Nagle's algorithm the second of two packets in a row would wait for the other side's delayed ACK (44 ms).
@@ -22,7 +22,7 @@ export async function dial(target: ShellTarget, signal: AbortSignal): Promise<Du
 }
 
 /** ssh2 writes each packet in three pieces. What is written in one go becomes one system call, and wakes the server once. */
-function joinWrites(socket: net.Socket): net.Socket {
+function joinWrites<S extends Duplex>(socket: S): S {
   const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
   const joined = (...args: unknown[]): boolean => {
     if (socket.writableCorked === 0) {

@@ -32,12 +32,12 @@ export class QemuProvider implements Provider {
   }
 
   async attach(machines: readonly Machine[], state: ProviderState, context: ProviderContext): Promise<AttachedMachine[]> {
-    const running = new Set(processesOf(context.labId).filter(({ role }) => role === 'machine').map(({ name }) => name));
+    const running = new Map(processesOf(context.labId).filter(({ role }) => role === 'machine').map((process) => [process.name, process]));
     const ports = (state['ports'] ?? {}) as Readonly<Record<string, number>>;
     const slowness = state['acceleration'] === 'tcg' ? slownessOfEmulation : undefined;
     return machines.map((machine) => {
-      const parts = { machine, port: ports[machine.name], stateFolder: context.stateFolder };
-      return { ...attached(parts, running.has(machine.name), this.#opened), slowness };
+      const parts = { machine, process: running.get(machine.name), port: ports[machine.name], stateFolder: context.stateFolder };
+      return { ...attached(parts, this.#opened), slowness };
     });
   }
 

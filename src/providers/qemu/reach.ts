@@ -1,5 +1,8 @@
-import type { Duplex } from 'node:stream';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { EnvironmentError } from '../../core/errors.ts';
+import { isAlive, type ProcessId } from '../../host/processes.ts';
 import type { Machine } from '../../lab/types.ts';
 import { connectShell } from '../../ssh/connect.ts';
 import { onlyHostKeys } from '../../ssh/host-key-policy.ts';
@@ -9,7 +12,6 @@ import type { OpenedShells } from '../opened-shells.ts';
 import type { AttachedMachine } from '../provider.ts';
 import { consoleLog, consoleSocket } from './folders.ts';
 import { ensureKey, hostKey, keyPath, userKey } from './keys.ts';
-import { join } from 'node:path';
 
 /** Public-key work takes seconds where each instruction is emulated. */
 const loginTimeoutMs = 120_000;
@@ -17,20 +19,25 @@ const loginTimeoutMs = 120_000;
 /** A machine whose emulator gets no processor for half a minute is slow, not lost. */
 const heartbeat: Heartbeat = { intervalMs: 10_000, count: 6 };
 
+/** How often it is looked whether a machine still runs. */
+const lookIntervalMs = 500;
+
 export interface ReachParts {
   readonly machine: Machine;
+  /** The emulator; undefined for a machine that does not run. */
+  readonly process: ProcessId | undefined;
   /** Of this host's loopback interface, leads to its SSH server; undefined for one that is not up. */
   readonly port: number | undefined;
   readonly stateFolder: string;
 }
 
-/** Logs in, over `stream` if that is connected already; the machine must show the host key that we made for it. @throws {ConnectionError} */
-export async function connectMachine({ machine, port, stateFolder }: ReachParts, signal?: AbortSignal, stream?: Duplex): Promise<Shell> {
-  if (port === undefined) throw new EnvironmentError(`${machine.name} does not run`, { code: 'machine-down', hint: 'Run "lab up" to bring it back.' });
+/** Logs in, over `connected` if there is a connection already; the machine must show the host key that we made for it. @throws {ConnectionError} */
+export async function connectMachine({ machine, process, port, stateFolder }: ReachParts, signal?: AbortSignal, connected?: Socket): Promise<Shell> {
+  if (process === undefined || port === undefined) throw new EnvironmentError(`${machine.name} does not run`, { code: 'machine-down', hint: 'Run "lab up" to bring it back.' });
   return connectShell({
     machine: machine.name,
     user: machine.user,
-    address: stream === undefined ? { host: '127.0.0.1', port } : { stream: () => stream, label: `127.0.0.1:${port}` },
+    address: { stream: async () => endWith(process, connected ?? (await dial(port))), label: `127.0.0.1:${port}` },
     privateKey: ensureKey(stateFolder, userKey).privateKey,
     hostKeys: onlyHostKeys([ensureKey(stateFolder, hostKey(machine.name)).publicKey]),
     timeoutMs: loginTimeoutMs,
@@ -39,11 +46,26 @@ export async function connectMachine({ machine, port, stateFolder }: ReachParts,
   });
 }
 
-export function attached(parts: ReachParts, running: boolean, opened: OpenedShells): AttachedMachine {
-  const { machine, port, stateFolder } = parts;
+async function dial(port: number): Promise<Socket> {
+  const socket = connect({ host: '127.0.0.1', port, noDelay: true });
+  await once(socket, 'connect');
+  return socket;
+}
+
+/** slirp keeps its end of a connection open when the machine behind it is killed; so the process is watched, and a run learns of it at once. */
+function endWith(process: ProcessId, socket: Socket): Socket {
+  const look = (): void => {
+    if (!isAlive(process)) socket.destroy(new Error('the virtual machine ended'));
+  };
+  const watching = setInterval(look, lookIntervalMs).unref();
+  return socket.once('close', () => clearInterval(watching));
+}
+
+export function attached(parts: ReachParts, opened: OpenedShells): AttachedMachine {
+  const { machine, process, port, stateFolder } = parts;
   return {
     machine,
-    running,
+    running: process !== undefined,
     connect: async (signal) => opened.take(machine.name) ?? connectMachine(parts, signal),
     sshConfig: new Map([
       ['HostName', '127.0.0.1'],

@@ -182,7 +182,7 @@ async function startAndWait({ build, machine: plan, launcher, acceleration, save
   const process = await launcher.startMachine({ plan, acceleration, boot: images.get(machine.name)?.boot, stateFile: saved && stateFile(stateFolder, saved.name, machine.name) });
   onStage('process');
   if (saved) await resume(stateFolder, machine.name, signal);
-  const connect: Watched['connect'] = (until, greeted) => connectMachine({ machine, port, stateFolder }, until, greeted);
+  const connect: Watched['connect'] = (until, greeted) => connectMachine({ machine, process, port, stateFolder }, until, greeted);
   const { shell, complaint } = await waitUntilReady({ machine: machine.name, process, port, stateFolder, signal, connect, onStage, isResumed: saved !== undefined, timeoutMs: bootTimeoutMs(acceleration) });
   build.opened.keep(shell);
   if (complaint !== undefined) await tellComplaint(machine.name, complaint, saved !== undefined, context);

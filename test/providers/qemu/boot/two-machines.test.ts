@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { retryUntil } from '../../../../src/core/retry.ts';
@@ -7,6 +10,24 @@ import { hostLinks, leftovers, nothing } from '../../../helpers/leftovers.ts';
 import { finish } from '../../../helpers/lab-command.ts';
 import { allProcesses } from '../../../helpers/labelled-machines.ts';
 import { cannotBoot, testImages, up, userOfMachines } from '../../../helpers/virtual-machines.ts';
+
+/** A service of this host that is meant for nobody else. */
+async function listenOnLoopback(): Promise<Disposable & { readonly port: string; readonly calls: () => number }> {
+  let calls = 0;
+  const server = createServer((socket) => {
+    calls++;
+    socket.destroy();
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return { port: String((server.address() as AddressInfo).port), calls: () => calls, [Symbol.dispose]: () => void server.close() };
+}
+
+/** All that a process has said so far. */
+function collected({ stdout, stderr }: ChildProcess): () => string {
+  let text = '';
+  for (const stream of [stdout, stderr]) stream?.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  return () => text;
+}
 
 describe('the reference practical on two virtual machines, as an ordinary user', { skip: cannotBoot('tiny'), timeout: 1_800_000 }, () => {
   test('is played; a machine that was killed comes back; the next start resumes; nothing stays', async () => {
@@ -22,14 +43,25 @@ describe('the reference practical on two virtual machines, as an ordinary user',
     assert.match(look.stdout, /vm1\s.*ildvm1\s.*192\.168\.100\.4\/24\s.*192\.168\.100\.5\s+vm2\s.*root/s);
     const lease = await user.lab('exec', 'vm2', '--', 'sudo', '/usr/lib/klibc/bin/ipconfig', '-n', '-t', '60', '-c', 'dhcp', 'eth0');
     assert.match(lease.stdout + lease.stderr, /address: 192\.168\.100\.5 .*gateway: 192\.168\.100\.1 /s);
+    using ownService = await listenOnLoopback();
+    const call = 'import socket, sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 5)';
+    for (const address of ['192.168.100.1', '192.168.100.77']) assert.equal((await user.lab('exec', 'vm1', '--', 'python3', '-c', call, address, ownService.port)).exitCode, 1, address);
+    assert.equal(ownService.calls(), 0, 'no service of this host was reached');
     assert.equal((await user.lab('check-port', '7999')).exitCode, 0);
     const run = await user.lab('run');
     assert.equal(run.exitCode, 0, run.stderr + run.stdout);
     assert.match(run.stdout + run.stderr, /from client 'Hello vm1'/);
+    assert.match((await user.lab('logs', '--tcp')).stdout, /SYN.*Hello vm1.*FIN/s);
 
     assert.equal((await user.lab('exec', 'vm1', '--', 'touch', 'kept')).exitCode, 0);
     assert.equal((await user.lab('snapshot', 'save', 'clean')).exitCode, 0);
+    const playing = user.start('run');
+    const shown = collected(playing);
+    await retryUntil(() => (shown().includes('Listening') ? { value: true } : { seen: shown() }), { what: 'the server', timeoutMs: 300_000 });
     process.kill(allProcesses(user.folder).find(({ role, name }) => role === 'machine' && name === 'vm2')!.pid, 'SIGKILL');
+    assert.deepEqual(await once(playing, 'close'), [3, null], shown());
+    assert.match(shown(), /vm2: the connection was lost: the virtual machine ended/);
+    assert.match(shown(), /tp1 broke off/);
     const gone = await user.lab('exec', 'vm2', '--', 'true');
     assert.equal(gone.exitCode, 3);
     assert.match(gone.stderr, /vm2 does not run/);
