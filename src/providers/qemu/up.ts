@@ -81,9 +81,8 @@ async function prepare(lab: Lab, context: ProviderContext): Promise<Omit<Build, 
   const wanted = { ...plan, machines: plan.machines.filter(({ machine }) => !running.includes(machine.name)) };
   requireResources(wanted, hostResources(stateFolder));
   const images = await findImages([...lab.machines.values()], lab.folder, context);
-  const disks = await inspectDisks(images, tools, signal);
+  const [disks, version] = await Promise.all([inspectDisks(images, tools, signal), versionOf(tools.emulator, signal)]);
   requireRoom(plan, images, disks);
-  const version = await versionOf(tools.emulator, signal);
   return { lab, context, tools, plan, images, disks, running, key: fitKey(plan, images, `${tools.emulator.path} ${version}`) };
 }
 
@@ -129,17 +128,23 @@ async function start(build: Build, acceleration: Acceleration, saved: SavedLab |
   writeAcceleration(stateFolder, acceleration);
   const launcher = new Launcher(context, lab.name, tools);
   await launcher.startSwitch(plan);
-  const ports = new Map((await Promise.all([...plan.networks.keys()].map((network) => openGateway(launcher, plan, network)))).flat());
+  const opening = openGateways(launcher, plan);
   writeKnownHosts(build);
-  const starting = plan.machines.map((machine) => startMachine({ build, machine, launcher, acceleration, saved, port: ports.get(machine.machine.name) ?? 0 }));
-  await Promise.all(starting).catch(async (error: unknown) => {
+  const starting = plan.machines.map((machine) => startMachine({ build, machine, launcher, acceleration, saved, ports: opening }));
+  const [ports] = await Promise.all([opening, ...starting]).catch(async (error: unknown) => {
     await build.opened.closeAll();
     throw error;
   });
   return { ports: Object.fromEntries(ports), acceleration: acceleration.name };
 }
 
-/** Ports of this host that lead to the machines whose first interface is in the network. */
+/** Ports of this host that lead to the machines, by name. */
+async function openGateways(launcher: Launcher, plan: LabPlan): Promise<ReadonlyMap<string, number>> {
+  const found = await Promise.all([...plan.networks.keys()].map((network) => openGateway(launcher, plan, network)));
+  return new Map(found.flat());
+}
+
+/** Those to the machines whose first interface is in the network. */
 async function openGateway(launcher: Launcher, plan: LabPlan, name: string): Promise<[string, number][]> {
   const gateway = await launcher.startGateway(plan.networks.get(name)!);
   try {
@@ -157,7 +162,8 @@ interface MachineStart {
   readonly launcher: Launcher;
   readonly acceleration: Acceleration;
   readonly saved: SavedLab | undefined;
-  readonly port: number;
+  /** The gateways start beside the machines, which take longer. */
+  readonly ports: Promise<ReadonlyMap<string, number>>;
 }
 
 async function startMachine(parts: MachineStart): Promise<void> {
@@ -166,7 +172,7 @@ async function startMachine(parts: MachineStart): Promise<void> {
   await inStep(context.events, `${saved ? 'resume' : 'start'} ${name}`, (progress) => startAndWait(parts, progress), describeStages);
 }
 
-async function startAndWait({ build, machine: plan, launcher, acceleration, saved, port }: MachineStart, progress: (note: string) => void): Promise<ReadonlyMap<Stage, number>> {
+async function startAndWait({ build, machine: plan, launcher, acceleration, saved, ports }: MachineStart, progress: (note: string) => void): Promise<ReadonlyMap<Stage, number>> {
   const { context, images } = build;
   const { stateFolder, signal } = context;
   const { machine } = plan;
@@ -182,6 +188,7 @@ async function startAndWait({ build, machine: plan, launcher, acceleration, save
   const process = await launcher.startMachine({ plan, acceleration, boot: images.get(machine.name)?.boot, stateFile: saved && stateFile(stateFolder, saved.name, machine.name) });
   onStage('process');
   if (saved) await resume(stateFolder, machine.name, signal);
+  const port = (await ports).get(machine.name) ?? 0;
   const connect: Watched['connect'] = (until, greeted) => connectMachine({ machine, process, port, stateFolder }, until, greeted);
   const { shell, complaint } = await waitUntilReady({ machine: machine.name, process, port, stateFolder, signal, connect, onStage, isResumed: saved !== undefined, timeoutMs: bootTimeoutMs(acceleration) });
   build.opened.keep(shell);
