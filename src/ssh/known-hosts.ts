@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
-import { appendFile, readFile } from 'node:fs/promises';
+import { appendFile } from 'node:fs/promises';
 import { systemCode } from '../core/errors.ts';
+import { readText } from '../host/text-file.ts';
 import { type HostKey, parseHostKey } from './keys.ts';
 
 /** One line of a known_hosts file (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT). */
@@ -44,8 +45,19 @@ export function keysOf(entries: readonly KnownHostEntry[], host: string, port: n
 
 /** Reads several files and joins what they say; a file that is missing, or that this user may not read, says nothing. */
 export async function readKnownHosts(files: readonly string[]): Promise<KnownHostEntry[]> {
-  const texts = await Promise.all(files.map(readIfThere));
-  return texts.flatMap((text, index) => parseKnownHosts(text, files[index]));
+  return (await Promise.all(files.map(entriesOf))).flat();
+}
+
+/** What was read last of each file: many machines are looked up in the same ones. */
+const parsed = new Map<string, { readonly text: string; readonly entries: readonly KnownHostEntry[] }>();
+
+async function entriesOf(file: string): Promise<readonly KnownHostEntry[]> {
+  const text = await readIfThere(file);
+  const before = parsed.get(file);
+  if (before?.text === text) return before.entries;
+  const entries = parseKnownHosts(text, file);
+  parsed.set(file, { text, entries });
+  return entries;
 }
 
 /** Adds a key to a file of ours, `.lab/known_hosts`. Never call it with a file of the user's. One append of one line, so that two `lab` do not mix theirs. */
@@ -103,7 +115,7 @@ export function matchesPattern(pattern: string, text: string): boolean {
 
 async function readIfThere(file: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8');
+    return await readText(file);
   } catch (error) {
     if (['ENOENT', 'ENOTDIR', 'EACCES', 'EISDIR'].includes(systemCode(error) ?? '')) return '';
     throw error;

@@ -82,7 +82,7 @@ export class LoginMethods {
   }
 
   #openKeyMethod(credential: KeyCredential): AnyAuthMethod | undefined {
-    const key = this.#options.ssh2.utils.parseKey(credential.privateKey);
+    const key = openKey(this.#options.ssh2, credential.privateKey);
     const fault = key instanceof Error ? key.message : key.isPrivateKey() ? undefined : 'it is a public key';
     if (fault === undefined) return this.#publicKeyMethod(credential, key as ParsedKey);
     if (credential.isOptional !== true) throw new UnusableKey(fault);
@@ -138,11 +138,11 @@ export class LoginMethods {
   }
 }
 
-/** Opening a key takes half a second (bcrypt), and many machines may have the same. */
+/** Opening a locked key takes half a second (bcrypt), and many machines may have the same. */
 const opened = new Map<string, ParsedKey | Error>();
 
-function openKey(ssh2: Ssh2, privateKey: string, secret: string): ParsedKey | Error {
-  const name = `${secret}\n${privateKey}`;
+function openKey(ssh2: Ssh2, privateKey: string, secret?: string): ParsedKey | Error {
+  const name = `${secret ?? ''}\n${privateKey}`;
   const key = opened.get(name) ?? ssh2.utils.parseKey(privateKey, secret);
   opened.set(name, key);
   return key;

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { EnvironmentError, messageOf, systemCode } from '../../core/errors.ts';
 import { secretFromEnvironment } from '../../core/secret-variable.ts';
 import { localUser } from '../../host/local-user.ts';
+import { readText } from '../../host/text-file.ts';
 import type { Credential, KeyCredential, PasswordCredential, PasswordMethod, Secret } from '../../ssh/credentials.ts';
 import { parseHostKey, type HostKey } from '../../ssh/keys.ts';
 import { addressText } from '../../ssh/target.ts';
@@ -31,7 +31,7 @@ async function keysOf(machine: string, route: Route, questions: Questions | unde
 async function readKey(machine: string, route: Route, { path, isWanted }: KeyFile, questions: Questions | undefined): Promise<KeyCredential[]> {
   const label = `key ${shortPath(path)}`;
   try {
-    const privateKey = await readFile(path, 'utf8');
+    const privateKey = await readText(path);
     const [publicKey] = await readPublicKey(path);
     return [{ kind: 'key', label, privateKey, publicKey, passphrase: passphraseOf(machine, path, questions), isOptional: !isWanted }];
   } catch (cause) {
@@ -45,7 +45,7 @@ async function readKey(machine: string, route: Route, { path, isWanted }: KeyFil
 }
 
 async function readPublicKey(path: string): Promise<HostKey[]> {
-  const text = await readFile(path.endsWith('.pub') ? path : `${path}.pub`, 'utf8').catch(() => '');
+  const text = await readText(path.endsWith('.pub') ? path : `${path}.pub`).catch(() => '');
   const key = parseHostKey(text);
   return key === undefined ? [] : [key];
 }
