@@ -7,6 +7,7 @@ import { findTool } from '../../host/tools.ts';
 import type { Lab, Machine } from '../../lab/types.ts';
 import { connectShell } from '../../ssh/connect.ts';
 import { onlyHostKeys } from '../../ssh/host-key-policy.ts';
+import type { ShellTarget } from '../../ssh/target.ts';
 import type { AttachedMachine, CheckContext, LabelledLab, Provider, ProviderContext, ProviderFeatures, ProviderState, Requirement } from '../provider.ts';
 import { gatherHostFacts, runtimeOfThisProcess } from './host-facts.ts';
 import { ensureKeys, readKeys } from './keys.ts';
@@ -40,7 +41,10 @@ export class NetnsProvider implements Provider {
 
   async attach(machines: readonly Machine[], _state: ProviderState, context: ProviderContext): Promise<AttachedMachine[]> {
     const running = findInit(context.labId) !== undefined;
-    return machines.map((machine) => attached(machine, running, context.stateFolder));
+    let read: Credentials | undefined;
+    // At the first connection, for all of them.
+    const credentials = (): Credentials => (read ??= readCredentials(context.stateFolder));
+    return machines.map((machine) => attached(machine, running, context.stateFolder, credentials));
   }
 
   async list(): Promise<LabelledLab[]> {
@@ -92,19 +96,25 @@ function launchOptions(lab: Lab, { labId, stateFolder, signal }: ProviderContext
   return { perl: need('perl'), labId, name: lab.name, stateFolder, logFile: logFile(stateFolder), libraryPath, ids: identityMap(), signal };
 }
 
-function attached(machine: Machine, running: boolean, stateFolder: string): AttachedMachine {
+/** What all machines of a lab have in common. */
+type Credentials = Pick<ShellTarget, 'privateKey' | 'hostKeys'>;
+
+function readCredentials(stateFolder: string): Credentials {
+  const { user, host } = readKeys(stateFolder);
+  return { privateKey: user.privateKey, hostKeys: onlyHostKeys([host.publicKey]) };
+}
+
+function attached(machine: Machine, running: boolean, stateFolder: string, credentials: () => Credentials): AttachedMachine {
   const socket = join(stateFolder, 'sockets', `${machine.name}.sock`);
   return {
     machine,
     running,
     connect: async (signal) => {
-      const keys = readKeys(stateFolder);
       return connectShell({
+        ...credentials(),
         machine: machine.name,
         user: machine.user,
         address: { stream: () => connectUnix(socket) },
-        privateKey: keys.user.privateKey,
-        hostKeys: onlyHostKeys([keys.host.publicKey]),
         timeoutMs: 30_000,
         ...(signal ? { signal } : {}),
       });
