@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempDisposableSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -161,7 +161,10 @@ describe('why there is no acceleration', () => {
   }
 
   test('is told: no right on the device', { skip: process.getuid?.() === 0 && 'root may open everything' }, async () => {
-    const obstacle = await kvmObstacle(tool, undefined, { device: '/dev/mem' });
+    using folder = mkdtempDisposableSync(join(tmpdir(), 'lab-device-'));
+    const device = join(folder.path, 'kvm');
+    writeFileSync(device, '', { mode: 0 });
+    const obstacle = await kvmObstacle(tool, undefined, { device });
     assert.match(obstacle!.cures[0]!, /usermod --append --groups kvm/);
   });
 
