@@ -1,5 +1,6 @@
 import { CheckError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
+import { secretFromEnvironment } from '../core/secret-variable.ts';
 import type { Program } from '../lab/types.ts';
 import { describeHolder } from '../ports/describe.ts';
 import { explainTimeWait } from '../ports/explain.ts';
@@ -15,15 +16,17 @@ import type { Shell } from '../ssh/shell.ts';
  */
 export async function checkPorts(program: Program, shell: Shell, options: { events: EventSink; signal: AbortSignal }): Promise<void> {
   const { events, signal } = options;
+  // Nobody is asked for it in the midst of a scenario.
+  const look = { signal, sudoPassword: secretFromEnvironment('LAB_SUDO_PASSWORD', shell.machine) };
   for (const port of program.listens) {
-    const [report, tools] = await Promise.all([inspectPort(shell, port, { signal }), showPort(shell, port, { signal })]);
+    const [report, tools] = await Promise.all([inspectPort(shell, port, look), showPort(shell, port, { signal })]);
     const { machine, state, holders, raw } = report;
     await events.emit({ kind: 'port-checked', machine, port, state, holders, raw, tools });
     const explanation = explainTimeWait(report);
     if (explanation !== undefined) await events.emit({ kind: 'notice', level: 'info', message: explanation });
     if (state !== 'busy') continue;
     if (program.busyPort === 'error') throw busyError(report, program);
-    await freePort(shell, report, { events, signal });
+    await freePort(shell, report, { ...look, events });
   }
 }
 

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { retryUntil } from '../../../src/core/retry.ts';
 import { findOnHost } from '../../../src/host/tools.ts';
@@ -62,9 +64,13 @@ describe('a machine may be of any kind', { skip: !isRoot && 'making the machines
     await withMachines({ password: 'geheim', prepare: sudoWithPassword('ildvm1') }, {}, async (made, user) => {
       const { vm1 } = made.machines;
       assert.equal((await user.lab('up', '--accept-new-host-keys')).exitCode, 0);
-      vm1!.run('sh', '-c', 'setsid /usr/bin/python3 -m http.server 7999 >/dev/null 2>&1 </dev/null &');
-      await retryUntil(() => (vm1!.run('ss', '-Hltn', 'sport = :7999') === '' ? { seen: 'nothing' } : { value: true }), { what: 'the server', timeoutMs: 10_000 });
-      const check = (password: string | undefined, ...more: string[]) => finish(user.command([...(password === undefined ? [] : ['env', `LAB_SUDO_PASSWORD_VM1=${password}`]), `${repository}/scripts/lab`, 'check-port', '7999', ...more]));
+      const holdPort = async (): Promise<void> => {
+        vm1!.run('sh', '-c', 'setsid /usr/bin/python3 -m http.server 7999 >/dev/null 2>&1 </dev/null &');
+        await retryUntil(() => (vm1!.run('ss', '-Hltn', 'sport = :7999') === '' ? { seen: 'nothing' } : { value: true }), { what: 'the server', timeoutMs: 10_000 });
+      };
+      await holdPort();
+      const lab = (password: string | undefined, ...words: string[]) => finish(user.command([...(password === undefined ? [] : ['env', `LAB_SUDO_PASSWORD_VM1=${password}`]), `${repository}/scripts/lab`, ...words]));
+      const check = (password: string | undefined, ...more: string[]) => lab(password, 'check-port', '7999', ...more);
       assert.match((await check(undefined)).stdout, /sudo wants a password\. Put it into\s+LAB_SUDO_PASSWORD/);
       const wrong = await check('falsch', '--kill', '--yes');
       assert.equal(wrong.exitCode, 3);
@@ -73,6 +79,13 @@ describe('a machine may be of any kind', { skip: !isRoot && 'making the machines
       const freed = await check('geheim', '--kill', '--yes');
       assert.equal(freed.exitCode, 0, freed.stdout + freed.stderr);
       assert.equal(vm1!.run('ss', '-Hltn', 'sport = :7999'), '');
+
+      await holdPort();
+      const file = join(user.folder, 'lab.yaml');
+      writeFileSync(file, readFileSync(file, 'utf8').replace('ports: error', 'ports: free'));
+      assert.equal((await user.lab('up')).exitCode, 0);
+      const played = await lab('geheim', 'run');
+      assert.equal(played.exitCode, 0, played.stdout + played.stderr);
     });
   });
 });
