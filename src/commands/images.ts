@@ -1,7 +1,7 @@
 import { basename, resolve } from 'node:path';
 import { importImage, pullImage, removeImage } from '../providers/qemu/images/pull.ts';
 import { cachedImages } from '../providers/qemu/images/store.ts';
-import { imageTable } from '../providers/qemu/images/table.ts';
+import { guestArchitecture, imageTable } from '../providers/qemu/images/table.ts';
 import type { CommandContext } from './context.ts';
 
 export interface ImagesResult {
@@ -24,7 +24,7 @@ export function listImages(): ImagesResult {
     images: names.map((name) => {
       const found = cached.find((image) => image.name === name);
       const source = imageTable[name];
-      return { name, description: source?.description ?? 'your own image', sizeBytes: found?.sizeBytes ?? null, source: found?.source ?? source?.url[process.arch] ?? '' };
+      return { name, description: source?.description ?? 'your own image', sizeBytes: found?.sizeBytes ?? null, source: found?.source ?? source?.url[guestArchitecture] ?? '' };
     }),
   };
 }

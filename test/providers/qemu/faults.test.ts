@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdtempDisposableSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { findTool } from '../../../src/host/tools.ts';
+import { retryUntil } from '../../../src/core/retry.ts';
+import { findOnHost, findTool } from '../../../src/host/tools.ts';
+import { forwardSsh } from '../../../src/providers/qemu/gateway.ts';
+import { Qmp } from '../../../src/providers/qemu/qmp.ts';
 import { hostLinks, leftovers, nothing } from '../../helpers/leftovers.ts';
-import type { Finished, LabUser } from '../../helpers/lab-command.ts';
+import { currentUser, type Finished, type LabUser } from '../../helpers/lab-command.ts';
 import { cannotEmulate, userOfMachines } from '../../helpers/virtual-machines.ts';
 
 /** An empty disk; 64 MiB, some 200 kB on the host. */
@@ -94,5 +99,37 @@ describe('a start that cannot be', { skip: cannotEmulate(), timeout: 600_000 }, 
     assert.equal(exitCode, 3);
     assert.match(stderr, /QEMU 7\.2 or newer: .*version 6\.2\.0/);
     assert.match(stderr, /qemu-system-x86/);
+  });
+
+  test('QEMU that is missing is told with the command that gets it', { skip: findOnHost('qemu-system-x86_64') !== undefined && 'this host has QEMU itself' }, async () => {
+    using empty = mkdtempDisposableSync(join(tmpdir(), 'lab-no-tools-'));
+    await using user = currentUser();
+    const file = join(user.folder, 'lab.yaml');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('provider: netns', 'provider: qemu'));
+    const { exitCode, stderr } = await upWith(user, { XDG_CACHE_HOME: empty.path });
+    assert.equal(exitCode, 3, stderr);
+    assert.match(stderr, /QEMU 7\.2 or newer: not found\n.*lab doctor --fix/);
+  });
+
+  test('a port of this host that is taken is passed over for another one', async () => {
+    const tool = findTool('qemu-system-x86_64')!;
+    using folder = mkdtempDisposableSync(join(tmpdir(), 'lab-gateway-'));
+    const socket = join(folder.path, 'qmp');
+    const gateway = spawn(tool.path, ['-nodefaults', '-display', 'none', '-machine', 'none', '-netdev', 'user,id=way,net=192.168.100.0/24', '-qmp', `unix:${socket},server=on,wait=off`], { env: { ...process.env, ...tool.env } });
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    try {
+      const opened = (qmp: Qmp): { value: Qmp } => ({ value: qmp });
+      const qmp = await retryUntil(() => Qmp.connect(socket).then(opened, (error: Error) => ({ seen: error.message })), { what: 'the gateway', timeoutMs: 20_000 });
+      const { port } = taken.address() as AddressInfo;
+      assert.notEqual(await qmp.monitor(`hostfwd_add way tcp:127.0.0.1:${port}-192.168.100.4:22`), '', 'QEMU says so');
+      const other = await forwardSsh(qmp, '192.168.100.4');
+      assert.notEqual(other, port);
+      assert.equal(await forwardSsh(qmp, '192.168.100.4'), other, 'one that is there is used again');
+      qmp.close();
+    } finally {
+      gateway.kill('SIGKILL');
+      taken.close();
+    }
   });
 });

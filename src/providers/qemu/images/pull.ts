@@ -8,7 +8,7 @@ import { findTool } from '../../../host/tools.ts';
 import { inspectDisk, imageToolName } from '../tools.ts';
 import { discard, diskFull, download, downloadText, hashIn, sha256Of } from './download.ts';
 import { cachedImage, cachedImages, imageFolder, imagesFolder, isImageFile, notCached, requireKnownImage, type CachedImage, type ImageRecord } from './store.ts';
-import { imageTable, type ImageSource } from './table.ts';
+import { guestArchitecture, imageTable, type ImageSource } from './table.ts';
 
 export interface PullOptions {
   readonly events: EventSink;
@@ -32,8 +32,8 @@ export async function pullImage(name: string, { events, signal, offline, table =
     throw notCached(name);
   }
   if (offline) throw notCached(name);
-  const url = source.url[process.arch];
-  if (url === undefined) throw new EnvironmentError(`there is no ${name} for ${process.arch}`, { code: 'image-architecture' });
+  const url = source.url[guestArchitecture];
+  if (url === undefined) throw new EnvironmentError(`there is no ${name} for ${guestArchitecture}`, { code: 'image-architecture', hint: 'Get one elsewhere and use "lab images import FILE".' });
   return inStep(events, `get image ${name}`, async (onProgress) => {
     mkdirSync(imagesFolder(), { recursive: true });
     const part = join(imagesFolder(), `.${name}.part`);

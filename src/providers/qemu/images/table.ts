@@ -13,6 +13,9 @@ function ubuntu(codename: string, version: string): ImageSource {
   return { url: { x64: file('amd64'), arm64: file('arm64') }, checksums: `${base}/SHA256SUMS`, description: `Ubuntu Server ${version} LTS cloud image` };
 }
 
+/** Of the machines that our emulator makes, whatever the processor of this host is; by Node's name. */
+export const guestArchitecture = 'x64';
+
 /** Images that `image:` of lab.yaml may name. */
 export const imageTable: Readonly<Record<string, ImageSource>> = {
   'ubuntu-24.04': ubuntu('noble', '24.04'),
