@@ -31,11 +31,10 @@ export async function acquireLock(folder: string, { command, events = silent }: 
   const path = join(folder, 'lock');
   const mine: Holder = { ...currentProcess(), token: randomBytes(8).toString('hex'), command, since: new Date().toISOString() };
   const { leftBy } = await storing(`lock ${folder}`, () => seize(path, mine));
-  if (leftBy !== undefined) {
-    await sweep(path);
-    await events.emit({ kind: 'notice', level: 'info', message: describeTakeOver(leftBy) });
-  }
-  return hold(path, mine.token);
+  const lock = hold(path, mine.token);
+  await sweep(path);
+  if (leftBy !== undefined) await events.emit({ kind: 'notice', level: 'info', message: describeTakeOver(leftBy) });
+  return lock;
 }
 
 type Seized = { readonly leftBy: Holder | Wreck | undefined };

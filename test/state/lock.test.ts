@@ -119,6 +119,16 @@ test('a take-over whose process died in the middle is itself taken over, and its
   await lock.release();
 });
 
+test('what a process left that died before it had the lock is swept away by the next; what a living one is making stays', async () => {
+  using folder = temporaryFolder();
+  writeFileSync(join(folder.path, 'lock.dd.new'), deadHolder('dd'));
+  const living = `${JSON.stringify({ ...currentProcess(), token: 'ee', command: 'lab up', since: new Date().toISOString() })}\n`;
+  writeFileSync(join(folder.path, 'lock.ee.new'), living);
+  const lock = await acquireLock(folder.path, { command: 'lab down' });
+  await lock.release();
+  assert.deepEqual(readdirSync(folder.path), ['lock.ee.new']);
+});
+
 test('a claim that was won after the lock had already been taken over does not throw out the new holder', async () => {
   using folder = temporaryFolder();
   const path = join(folder.path, 'lock');
