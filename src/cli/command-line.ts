@@ -51,7 +51,7 @@ export function parseCommandLine(argv: readonly string[], version: string): Pars
     if (error.code === 'commander.help' && error.exitCode !== 0) {
       throw new UsageError('no command given', { code: 'no-command', detail: shown, cause: error, hint: 'Start with "lab init" and "lab up".' });
     }
-    if (error.exitCode !== 0) throw asUsageError(error);
+    if (error.exitCode !== 0) throw asUsageError(error, words.find((word) => program.commands.some((command) => command.name() === word)));
   }
   return invocation === undefined ? { show: shown } : { invocation };
 }
@@ -116,9 +116,9 @@ function globalsOf(values: Record<string, unknown>): GlobalOptions {
 }
 
 /** commander says `error: unknown command 'stats'\n(Did you mean status?)`: a message and a hint. */
-function asUsageError(error: CommanderError): UsageError {
+function asUsageError(error: CommanderError, command: string | undefined): UsageError {
   const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
-  const hint = suggestion?.replace(/^\((.*)\)$/, '$1') ?? 'See "lab --help".';
+  const hint = suggestion?.replace(/^\((.*)\)$/, '$1') ?? `See "lab ${command === undefined ? '' : `${command} `}--help".`;
   return new UsageError(message, { code: error.code.replace('commander.', '').replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`), hint, cause: error });
 }
 

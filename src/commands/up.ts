@@ -27,6 +27,8 @@ export interface UpResult {
   readonly provider: string;
   /** Whether this call made the machines; false when they ran already. */
   readonly made: boolean;
+  /** Of a lab that was up: names of the machines that were not. */
+  readonly newlyUp: readonly string[];
   readonly machines: readonly { readonly name: string; readonly user: string; readonly addresses: readonly string[] }[];
   readonly programs: readonly { readonly name: string; readonly on: string; readonly sent: number; readonly skipped: number; readonly bytes: number }[];
   /** The ports that programs are going to listen on. A busy one is told here and acted on when the program starts. */
@@ -62,7 +64,8 @@ async function bringLabUp(context: CommandContext, stateFolder: string, lab: Lab
     const machines = await bringUp(provider, lab, place, state, running);
     const connect = async (): Promise<ReadonlyMap<string, Shell>> => (await early.take(labId)) ?? connectAll(machines, connections, context.signal);
     const shells = await inStep(context.events, 'reach the machines', connect, ({ size }) => `${size} of ${machines.length} answer`);
-    const result = await equip(context, lab, machines, shells, made);
+    const newlyUp = made ? [] : [...lab.machines.keys()].filter((name) => !running.some(({ machine }) => machine.name === name));
+    const result = { ...(await equip(context, lab, machines, shells)), made, newlyUp };
     if (made) await provider.snapshots?.keepReady(lab, place);
     return result;
   } catch (error) {
@@ -119,13 +122,12 @@ async function keepState(stateFolder: string, lab: Lab, state: LabState, provide
 }
 
 /** Puts the programs on the machines and looks at their ports. */
-async function equip(context: CommandContext, lab: Lab, machines: readonly AttachedMachine[], shells: ReadonlyMap<string, Shell>, made: boolean): Promise<UpResult> {
+async function equip(context: CommandContext, lab: Lab, machines: readonly AttachedMachine[], shells: ReadonlyMap<string, Shell>): Promise<Omit<UpResult, 'made' | 'newlyUp'>> {
   const { events, signal } = context;
   const [deployed, ports] = await Promise.all([deployPrograms(lab, shells, { events, signal }), inspectProgramPorts(lab.programs.values(), shells, context)]);
   return {
     lab: lab.name,
     provider: lab.provider,
-    made,
     machines: machines.map(({ machine }) => ({ name: machine.name, user: machine.user, addresses: machine.interfaces.map(({ address }) => address) })),
     programs: [...deployed.values()].map(summaryOf),
     ports,

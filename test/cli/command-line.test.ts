@@ -65,10 +65,11 @@ describe('what is not understood', () => {
   const cases: readonly [line: string, code: string, message: RegExp, hint: RegExp][] = [
     ['stauts', 'unknown-command', /unknown command 'stauts'/, /Did you mean status\?/],
     ['up --dry-runn', 'unknown-option', /unknown option '--dry-runn'/, /Did you mean --dry-run\?/],
-    ['up --xyzzy', 'unknown-option', /unknown option '--xyzzy'/, /lab --help/],
-    ['check-port', 'missing-argument', /missing required argument 'port'/, /lab --help/],
-    ['check-port 1 2', 'excess-arguments', /too many arguments/, /lab --help/],
-    ['run --repeat', 'option-missing-argument', /'--repeat <times>' argument missing/, /lab --help/],
+    ['up --xyzzy', 'unknown-option', /unknown option '--xyzzy'/, /lab up --help/],
+    ['check-port', 'missing-argument', /missing required argument 'port'/, /lab check-port --help/],
+    ['check-port 1 2', 'excess-arguments', /too many arguments/, /lab check-port --help/],
+    ['run --repeat', 'option-missing-argument', /'--repeat <times>' argument missing/, /lab run --help/],
+    ['--xyzzy', 'unknown-option', /unknown option '--xyzzy'/, /"lab --help"/],
     ['', 'no-command', /no command given/, /lab init/],
   ];
   for (const [line, code, message, hint] of cases) {

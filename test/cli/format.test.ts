@@ -60,11 +60,12 @@ describe('words for a person', () => {
 
   test('up says what comes next, and warns of busy ports', () => {
     const machines = [{ name: 'vm1', user: 'ildvm1', addresses: ['192.168.100.4'] }, { name: 'vm2', user: 'ildvm2', addresses: ['192.168.100.5', '10.0.0.5'] }];
-    const result = { lab: 'tp1', provider: 'netns', made: true, machines, programs: [], ports: [free], scenarios: ['tp1'] };
+    const result = { lab: 'tp1', provider: 'netns', made: true, newlyUp: [], machines, programs: [], ports: [free], scenarios: ['tp1'] };
     const missing = [{ id: 'sshd', description: 'OpenSSH server', status: 'missing' as const, found: 'no sshd', howToGet: ['sudo apt-get install openssh-server'] }];
     check('format-up', {
       'from nothing': formatUp(result, plain),
       'again, with a busy port and two scenarios': formatUp({ ...result, made: false, ports: [busy], scenarios: ['a', 'b'] }, plain),
+      'again, after one of the machines had ended': formatUp({ ...result, made: false, newlyUp: ['vm2'] }, plain),
       'a dry run': formatPlan({ dryRun: true, lab: 'tp1', provider: 'netns', actions: ['make machine vm1'], changes: ['vm1: memory none → 64 MiB'], missing }, plain),
     });
   });

@@ -5,8 +5,9 @@ import type { Style } from '../style.ts';
 import { describeHolder } from './ports.ts';
 import { table } from './table.ts';
 
-export function formatUp({ lab, made, machines, ports, scenarios }: UpResult, style: Style): string {
-  const head = `Lab ${style('bold', lab)} is ${style('green', 'up')}${made ? '' : ' (it was already)'}.\n`;
+export function formatUp({ lab, made, newlyUp, machines, ports, scenarios }: UpResult, style: Style): string {
+  const before = ` (it was already${newlyUp.length === 0 ? '' : `, except ${newlyUp.join(', ')}`})`;
+  const head = `Lab ${style('bold', lab)} is ${style('green', 'up')}${made ? '' : before}.\n`;
   const rows = machines.map(({ name, user, addresses }) => [`  ${name}`, addresses.join(', '), `lab ssh ${name}`, `(as ${user})`]);
   const busy = ports.filter(({ state }) => state === 'busy');
   const warnings = busy.map(({ machine, port, holders }) => `${style('yellow', 'note:')} port ${port} on ${machine} is held by ${holders.map((holder) => describeHolder(holder)).join(' and ')}\n`);

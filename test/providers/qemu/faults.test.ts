@@ -119,8 +119,7 @@ describe('a start that cannot be', { skip: cannotEmulate(), timeout: 600_000 }, 
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
     try {
-      const opened = (qmp: Qmp): { value: Qmp } => ({ value: qmp });
-      const qmp = await retryUntil(() => Qmp.connect(socket).then(opened, (error: Error) => ({ seen: error.message })), { what: 'the gateway', timeoutMs: 20_000 });
+      const qmp = await retryUntil(() => Qmp.connect(socket).then((value) => ({ value }), (error: Error) => ({ seen: error.message })), { what: 'the gateway', timeoutMs: 20_000 });
       const { port } = taken.address() as AddressInfo;
       assert.notEqual(await qmp.monitor(`hostfwd_add way tcp:127.0.0.1:${port}-192.168.100.4:22`), '', 'QEMU says so');
       const other = await forwardSsh(qmp, '192.168.100.4');

@@ -65,6 +65,8 @@ describe('the reference practical on two virtual machines, as an ordinary user',
     const gone = await user.lab('exec', 'vm2', '--', 'true');
     assert.equal(gone.exitCode, 3);
     assert.match(gone.stderr, /vm2 does not run/);
+    const back = await user.lab('up');
+    assert.match(back.stdout, /is up \(it was already, except vm2\)/);
     const restored = await user.lab('snapshot', 'restore', 'clean');
     assert.equal(restored.exitCode, 0, restored.stderr);
     assert.equal((await user.lab('exec', 'vm1', 'vm2', '--', 'ls', '/home')).exitCode, 0);
