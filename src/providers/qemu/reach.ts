@@ -34,10 +34,17 @@ export interface ReachParts {
 /** Logs in, over `connected` if there is a connection already; the machine must show the host key that we made for it. @throws {ConnectionError} */
 export async function connectMachine({ machine, process, port, stateFolder }: ReachParts, signal?: AbortSignal, connected?: Socket): Promise<Shell> {
   if (process === undefined || port === undefined) throw new EnvironmentError(`${machine.name} does not run`, { code: 'machine-down', hint: 'Run "lab up" to bring it back.' });
+  let handedOver = connected;
+  // Called again when one connection is not enough (MaxSessions of sshd_config(5)).
+  const stream = async (): Promise<Socket> => {
+    const socket = handedOver ?? (await dial(port));
+    handedOver = undefined;
+    return endWith(process, socket);
+  };
   return connectShell({
     machine: machine.name,
     user: machine.user,
-    address: { stream: async () => endWith(process, connected ?? (await dial(port))), label: `127.0.0.1:${port}` },
+    address: { stream, label: `127.0.0.1:${port}` },
     privateKey: ensureKey(stateFolder, userKey).privateKey,
     hostKeys: onlyHostKeys([ensureKey(stateFolder, hostKey(machine.name)).publicKey]),
     timeoutMs: loginTimeoutMs,

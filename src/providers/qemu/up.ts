@@ -128,8 +128,8 @@ async function start(build: Build, acceleration: Acceleration, saved: SavedLab |
   writeAcceleration(stateFolder, acceleration);
   const launcher = new Launcher(context, lab.name, tools);
   await launcher.startSwitch(plan);
-  const opening = openGateways(launcher, plan);
   writeKnownHosts(build);
+  const opening = openGateways(launcher, plan);
   const starting = plan.machines.map((machine) => startMachine({ build, machine, launcher, acceleration, saved, ports: opening }));
   const [ports] = await Promise.all([opening, ...starting]).catch(async (error: unknown) => {
     await build.opened.closeAll();

@@ -8,7 +8,7 @@ import { describe, test } from 'node:test';
 import { parseIPv4, parseSubnet } from '../../../src/core/ipv4.ts';
 import { retryUntil } from '../../../src/core/retry.ts';
 import { answerDhcp } from '../../../src/providers/qemu/switch/dhcp.ts';
-import { FrameReader } from '../../../src/providers/qemu/switch/frames.ts';
+import { framed, FrameReader } from '../../../src/providers/qemu/switch/frames.ts';
 import { mayPass, type Guard } from '../../../src/providers/qemu/switch/guard.ts';
 import { Switch } from '../../../src/providers/qemu/switch/switch.ts';
 
@@ -33,7 +33,7 @@ class Station {
     this.socket = socket;
     this.mac = mac;
     const reader = new FrameReader();
-    socket.on('data', (bytes: Buffer) => this.heard.push(...[...reader.take(bytes)].map((framed) => framed.toString('latin1', 18))));
+    socket.on('data', (bytes: Buffer) => this.heard.push(...[...reader.take(bytes)].map((whole) => whole.toString('latin1', 18))));
   }
 
   say(destination: string, payload: string): void {
@@ -90,6 +90,17 @@ describe('the switch', { timeout: 20_000 }, () => {
     a.say('525400000099', 'for nobody');
     a.say(broadcast, 'for all');
     await Promise.all([b.hears('for nobody'), gateway.hears('for all')]);
+    assert.deepEqual(gateway.heard, ['for all']);
+  });
+
+  test('keeps from the gateway what would lead to services of this host', async () => {
+    await using made = await network();
+    const { a, b, gateway } = made.stations;
+    const call = packet({ to: '192.168.100.1', port: 5432 });
+    Buffer.from(gateway.mac + a.mac, 'hex').copy(call);
+    a.socket.write(framed(call));
+    a.say(broadcast, 'for all');
+    await Promise.all([b.hears('for all'), gateway.hears('for all')]);
     assert.deepEqual(gateway.heard, ['for all']);
   });
 
