@@ -7,7 +7,7 @@ import { silent, type EventSink } from '../core/events.ts';
 import { retryUntil, type Attempt } from '../core/retry.ts';
 import { parseHolder, putInPlace, readHolder, type Holder, type Wreck } from './lock-file.ts';
 import { describeTakeOver, lockedBy } from './lock-words.ts';
-import { currentProcess, isRunning } from './process-identity.ts';
+import { currentProcess, hasEnded, isRunning, tagOf } from './process-identity.ts';
 import { storing } from './storage.ts';
 
 export interface LockOptions {
@@ -47,7 +47,7 @@ type Seized = { readonly leftBy: Holder | Wreck | undefined };
  * never comes back. The claim is a lock like any other: if its holder dies, it is taken over in the same way.
  */
 async function seize(path: string, mine: Holder): Promise<Seized> {
-  const draft = `${path}.${mine.token}.new`;
+  const draft = `${path}.${mine.token}.${tagOf(mine)}.new`;
   await writeFile(draft, `${JSON.stringify(mine)}\n`, { flag: 'wx', mode: 0o600 });
   try {
     return await retryUntil(() => trySeize(path, draft, mine), { what: `the lock ${path}`, timeoutMs: 10_000, intervalMs: 5 });
@@ -88,9 +88,14 @@ async function sweep(path: string): Promise<void> {
   const folder = dirname(path);
   const names = (await readdir(folder)).filter((name) => name.startsWith(`${basename(path)}.`));
   for (const file of names.map((name) => join(folder, name))) {
-    const holder = await readHolder(file);
-    if (typeof holder === 'object' && !('pid' in holder && isRunning(holder))) await rm(file, { force: true });
+    if (isDead(file, await readHolder(file))) await rm(file, { force: true });
   }
+}
+
+/** Whose writer is known to be gone; of a draft that is still empty only its name tells who that was. */
+function isDead(file: string, holder: Awaited<ReturnType<typeof readHolder>>): boolean {
+  if (holder === 'unfinished') return hasEnded(/\.([0-9a-f]*-\d+)\.new$/.exec(file)?.[1] ?? '');
+  return typeof holder === 'object' && !('pid' in holder && isRunning(holder));
 }
 
 function hold(path: string, token: string): Lock {

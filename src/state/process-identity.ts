@@ -29,6 +29,18 @@ export function isRunning(identity: ProcessIdentity): boolean {
   return stat.startTime === identity.startTime && stat.state !== 'Z' && stat.state !== 'X';
 }
 
+/** Names a process in the name of a file: the boot of its host, and its PID. */
+export function tagOf({ bootId = '', pid }: ProcessIdentity): string {
+  return `${bootId.slice(0, 8)}-${pid}`;
+}
+
+/** Whether the process of a tag is certainly gone: it was of this boot of this host, and nobody has its PID, or only what waits to be reaped. */
+export function hasEnded(tag: string): boolean {
+  const pid = Number(tag.split('-')[1]);
+  if (tag !== tagOf({ ...currentProcess(), pid })) return false;
+  return !exists(pid) || /^[ZX]$/.test(statOf(pid)?.state ?? '');
+}
+
 function exists(pid: number): boolean {
   try {
     process.kill(pid, 0);

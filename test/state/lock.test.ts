@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { LockedError } from '../../src/core/errors.ts';
 import type { EventBody } from '../../src/core/events.ts';
 import { acquireLock } from '../../src/state/lock.ts';
-import { currentProcess } from '../../src/state/process-identity.ts';
+import { currentProcess, tagOf } from '../../src/state/process-identity.ts';
 import { deadHolder } from './fixtures/dead-holder.ts';
 
 const fixture = (name: string): string => join(import.meta.dirname, 'fixtures', name);
@@ -127,6 +127,18 @@ test('what a process left that died before it had the lock is swept away by the 
   const lock = await acquireLock(folder.path, { command: 'lab down' });
   await lock.release();
   assert.deepEqual(readdirSync(folder.path), ['lock.ee.new']);
+});
+
+test('of drafts that are still empty those of processes that have ended are swept away', async () => {
+  using folder = temporaryFolder();
+  const ended = spawn('true');
+  await once(ended, 'exit');
+  const living = `lock.bb.${tagOf(currentProcess())}.new`;
+  const elsewhere = `lock.cc.${tagOf({ ...currentProcess(), bootId: '01234567-89ab', pid: ended.pid! })}.new`;
+  for (const name of [`lock.aa.${tagOf({ ...currentProcess(), pid: ended.pid! })}.new`, living, elsewhere]) writeFileSync(join(folder.path, name), '');
+  const lock = await acquireLock(folder.path, { command: 'lab down' });
+  await lock.release();
+  assert.deepEqual(readdirSync(folder.path), [living, elsewhere]);
 });
 
 test('a claim that was won after the lock had already been taken over does not throw out the new holder', async () => {
