@@ -44,7 +44,7 @@ await build({
 await build({ entryPoints: { 'qemu-switch': join(root, 'src/providers/qemu/switch/main.ts') }, outdir: join(fresh, 'cli'), bundle: true, platform: 'node', target: 'node24', format: 'esm' });
 // The repository says "type": "module"; these are not.
 writeFileSync(join(fresh, 'programs/package.json'), '{"type":"commonjs"}\n');
-copyFileSync(join(root, 'src/providers/netns/executor.pl'), join(fresh, 'cli/executor.pl'));
+for (const name of ['executor.pl', 'address-guard.pl']) copyFileSync(join(root, 'src/providers/netns', name), join(fresh, 'cli', name));
 writeFileSync(join(fresh, 'lab.schema.json'), `${JSON.stringify(labJsonSchema(), null, 2)}\n`);
 writeFileSync(join(fresh, 'built'), '');
 if (existsSync(place)) renameSync(place, old);

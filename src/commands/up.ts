@@ -101,10 +101,18 @@ async function bringUp(provider: Provider, lab: Lab, context: ProviderContext, s
     await keepState(context.stateFolder, lab, state, state.providerState);
     return running;
   }
+  requireWalls(provider, lab);
   await requireHost(provider, { signal: context.signal });
   const providerState = await provider.up(lab, context).catch((error: unknown) => explainRefusal(provider, error, context.signal));
   await keepState(context.stateFolder, lab, state ?? stateOf(lab, context.labId, providerState), providerState);
   return provider.attach([...lab.machines.values()], providerState, context);
+}
+
+/** A wall that the lab file asks for and nobody would build is a fault, not a wish. */
+function requireWalls(provider: Provider, lab: Lab): void {
+  const open = provider.features.withoutSudo ? undefined : [...lab.machines.values()].find(({ sudo }) => sudo === false);
+  if (open === undefined) return;
+  throw new EnvironmentError(`"sudo: false" of machine ${open.name} cannot be kept with provider ${provider.name}`, { code: 'sudo-not-kept', hint: 'Use provider netns, or remove that line and see to the rights of the account yourself.' });
 }
 
 /** When the provider was refused something, a thorough look may know why and what helps; else its own words stand. */

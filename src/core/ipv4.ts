@@ -51,3 +51,20 @@ export function overlaps(a: Subnet, b: Subnet): boolean {
 function maskOf(prefixLength: number): number {
   return prefixLength === 0 ? 0 : (0xffff_ffff << (32 - prefixLength)) >>> 0;
 }
+
+/** "This host", loopback, link-local with the metadata services of clouds, groups, reserved (RFC 6890): never a destination beyond a gateway. */
+export const nowhere: readonly string[] = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/4', '240.0.0.0/4'];
+/** Private use (RFC 1918) and shared address space (RFC 6598). */
+export const privateRanges: readonly string[] = ['10.0.0.0/8', '100.64.0.0/10', '172.16.0.0/12', '192.168.0.0/16'];
+
+const [nowhereSubnets, privateSubnets] = [nowhere, privateRanges].map((ranges) => ranges.map((text) => parseSubnet(text)!));
+
+/** Whether no packet to it may leave a gateway. */
+export function isNowhere(address: number): boolean {
+  return nowhereSubnets!.some((subnet) => contains(subnet, address));
+}
+
+/** Whether it means something only around this host. */
+export function isPrivate(address: number): boolean {
+  return privateSubnets!.some((subnet) => contains(subnet, address));
+}

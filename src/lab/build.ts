@@ -43,17 +43,17 @@ function byName<T extends { readonly name: string }>(things: readonly T[]): Read
   return new Map(things.map((thing) => [thing.name, thing]));
 }
 
-function buildNetwork({ name, subnet, gateway, nat }: DraftNetwork): Network {
-  return { name, subnet: subnet?.value ?? NO_SUBNET, gateway: gateway && formatIPv4(gateway.value), nat: nat.value };
+function buildNetwork({ name, subnet, gateway, nat, reachesPrivate }: DraftNetwork): Network {
+  return { name, subnet: subnet?.value ?? NO_SUBNET, gateway: gateway && formatIPv4(gateway.value), nat: nat.value, ...(reachesPrivate && { reachesPrivate }) };
 }
 
-function buildMachine(draft: Draft, { name, image, user, interfaces, memoryMiB, cpus, diskMiB, ssh }: DraftMachine): Machine {
+function buildMachine(draft: Draft, { name, image, user, interfaces, memoryMiB, cpus, diskMiB, sudo, ssh }: DraftMachine): Machine {
   const connected = interfaces.flatMap((networkInterface) => {
     const { name, address } = networkInterface;
     const network = networkOf(draft, networkInterface);
     return network && address ? [{ name, network: network.name, address: formatIPv4(address.value) }] : [];
   });
-  return { name, image, user, interfaces: connected, memoryMiB, cpus, diskMiB, ssh };
+  return { name, image, user, interfaces: connected, memoryMiB, cpus, diskMiB, ...(!sudo && { sudo }), ssh };
 }
 
 function buildProgram({ name, on, files, command, build, listens, busyPort, prompt, env }: DraftProgram, folder: string): Program {

@@ -35,6 +35,7 @@ export interface DraftNetwork {
   /** Whether `gateway: false` is written. */
   readonly gatewayOff: boolean;
   readonly nat: Placed<boolean>;
+  readonly reachesPrivate: boolean;
 }
 
 export interface DraftMachine {
@@ -48,6 +49,7 @@ export interface DraftMachine {
   readonly memoryMiB: number | undefined;
   readonly cpus: number | undefined;
   readonly diskMiB: number | undefined;
+  readonly sudo: boolean;
   readonly ssh: SshAccess | undefined;
 }
 
@@ -110,8 +112,9 @@ function draftNetwork(name: string, value: unknown): DraftNetwork {
   const subnet = subnetText !== undefined && subnetRule(subnetText) === undefined ? placed(parseSubnet(subnetText), subnetPath) : undefined;
   const gateway = draftGateway(fields['gateway'], subnet, [...path, 'gateway']);
   const gatewayOff = fields['gateway'] === false;
-  const nat = typeof fields['nat'] === 'boolean' ? fields['nat'] : !gatewayOff;
-  return { name, path, subnet, gateway, gatewayOff, nat: { value: nat, path: [...path, 'nat'] } };
+  const written = fields['nat'];
+  const nat = typeof written === 'boolean' ? written : written !== undefined || !gatewayOff;
+  return { name, path, subnet, gateway, gatewayOff, nat: { value: nat, path: [...path, 'nat'] }, reachesPrivate: fieldsOf(written)['private'] === true };
 }
 
 /** Written or, by default, the first address of the subnet. */
@@ -135,6 +138,7 @@ function draftMachine(name: string, value: unknown): DraftMachine {
     memoryMiB: parseSizeMiB(textOf(fields['memory']) ?? ''),
     cpus: numberOf(fields['cpus']),
     diskMiB: parseSizeMiB(textOf(fields['disk']) ?? ''),
+    sudo: fields['sudo'] !== false,
     ssh: fields['ssh'] === undefined ? undefined : draftSsh(fieldsOf(fields['ssh'])),
   };
 }

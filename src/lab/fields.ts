@@ -59,6 +59,10 @@ const port = z.int().min(1).max(65_535);
 const word = z.union([text(wordRule), z.number(), z.boolean()]);
 const command = z.array(word).min(1);
 
+const natOptions = z
+  .strictObject({ private: field(z.boolean(), 'Whether addresses of private use around this host, such as a mirror of the school, are destinations, too. The host itself never is.', true) })
+  .meta({ description: 'What lies beyond the gateway.', examples: [{ private: true }] });
+
 const network = z
   .strictObject({
     subnet: field(subnet, 'The addresses of the network, in CIDR notation.', '192.168.100.0/24'),
@@ -67,7 +71,11 @@ const network = z
       "The network's own address. Default: the first of the subnet. `false`: no gateway.",
       '192.168.100.1',
     ),
-    nat: field(z.boolean().optional(), 'Whether machines reach the outside through the gateway. Default: `true`, if there is a gateway.', true),
+    nat: field(
+      z.union([z.boolean(), natOptions]).optional(),
+      'Whether machines reach the outside through the gateway. Default: `true`, if there is a gateway. `{ private: true }`: addresses of private use around this host as well; the host itself never.',
+      true,
+    ),
   })
   .meta({
     description: 'A network. Short form: `natnet: 192.168.100.0/24`, with a gateway (the first address) and NAT.',
@@ -106,6 +114,7 @@ const machine = z
     memory: field(text(sizeRule, SIZE).optional(), 'Memory, in `M` or `G`.', '512M'),
     cpus: field(z.int().min(1).max(1024).optional(), 'Number of processors.', 1),
     disk: field(text(sizeRule, SIZE).optional(), "Size limit of the machine's own files, in `M`, `G` or `T`.", '2G'),
+    sudo: field(z.boolean().optional(), 'Whether `user` may become root there. `false`: neither it nor its programs get more rights than it has, whatever they run; only provider netns keeps that. Default: `true`.', false),
     ssh: sshAccess.optional(),
   })
   .meta({ description: 'A machine.', examples: [{ user: 'ildvm1', address: '192.168.100.4' }] });

@@ -5,6 +5,7 @@ import { checkFiles } from './checks/files.ts';
 import { checkNames } from './checks/names.ts';
 import { checkNetworks } from './checks/networks.ts';
 import { checkPrograms } from './checks/programs.ts';
+import { checkRights } from './checks/rights.ts';
 import { draftLab, type Draft } from './draft.ts';
 import { explainIssues } from './explain.ts';
 import { labFields } from './fields.ts';
@@ -58,7 +59,7 @@ function shapeFaults(data: unknown): Finding[] {
 async function crossChecks(draft: Draft, source: YamlSource, folder: string): Promise<Finding[]> {
   const files = await checkFiles(draft, folder);
   const machines = source.faults.length === 0 ? noMachines(source.data) : [];
-  return [...machines, ...checkNames(draft), ...checkNetworks(draft), ...checkAddresses(draft), ...checkPrograms(draft), ...files];
+  return [...machines, ...checkNames(draft), ...checkNetworks(draft), ...checkAddresses(draft), ...checkPrograms(draft), ...checkRights(draft), ...files];
 }
 
 /** A file that holds anything but a map has one fault; it would be said once for each field that is missing. */

@@ -33,6 +33,8 @@ export interface Network {
   readonly gateway: string | undefined;
   /** Whether machines reach beyond the lab through the gateway, by network address translation (RFC 3022). */
   readonly nat: boolean;
+  /** Whether addresses of private use around the host are destinations, too (`nat: { private: true }`). */
+  readonly reachesPrivate?: true;
 }
 
 export interface Machine {
@@ -44,6 +46,8 @@ export interface Machine {
   readonly cpus: number | undefined;
   /** Size limit of the machine's own files, in MiB. */
   readonly diskMiB: number | undefined;
+  /** `false`: nobody on the machine gets more rights than the account has. */
+  readonly sudo?: false;
   /** How the machine is reached, for `provider: ssh`. */
   readonly ssh: SshAccess | undefined;
 }

@@ -63,6 +63,8 @@ export interface ProviderFeatures {
   /** It makes the machines and may remove them. */
   readonly ownsMachines: boolean;
   readonly snapshots: boolean;
+  /** It keeps `sudo: false` of a machine. */
+  readonly withoutSudo: boolean;
 }
 
 export interface CheckContext {

@@ -24,7 +24,7 @@ export function accountFiles(machine: Machine, host: HostAccounts): { readonly p
     ...missing.map((name, index) => `${name}:x:${900 + index}:65534::/run/${name}:/usr/sbin/nologin`),
     ...(user === 'root' ? ['root:x:0:0:root:/root:/bin/bash'] : [`${user}:x:${userId}:${userId}:${user}:/home/${user}:${host.shell}`]),
   ];
-  const group = [...groups.map((line) => withMember(line, ['sudo', 'adm'], user)), ...(user === 'root' ? ['root:x:0:'] : [`${user}:x:${userId}:`])];
+  const group = [...groups.map((line) => (machine.sudo === false ? line : withMember(line, ['sudo', 'adm'], user))), ...(user === 'root' ? ['root:x:0:'] : [`${user}:x:${userId}:`])];
   // "*" allows no password, and is not "!", which sshd takes for a locked account.
   const shadow = passwd.map((line) => `${nameOf(line)}:*:19000:0:99999:7:::`);
   return { passwd: lines(passwd), shadow: lines(shadow), group: lines(group) };

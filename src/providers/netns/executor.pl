@@ -10,13 +10,16 @@
 # the lab's init is PID 1 of a PID namespace, so its end ends all processes in it, and with them all mounts, links and namespaces.
 use strict;
 use warnings;
+use Fcntl ();
+use POSIX ();
 use Socket qw(:DEFAULT IPPROTO_IPV6 IPV6_V6ONLY pack_sockaddr_in6 inet_aton);
 
 use constant { CLONE_NEWNS => 0x20000, CLONE_NEWUTS => 0x4000000, CLONE_NEWIPC => 0x8000000, CLONE_NEWUSER => 0x10000000, CLONE_NEWPID => 0x20000000, CLONE_NEWNET => 0x40000000, SIGCHLD => 17 };
-use constant { PR_SET_NAME => 15, PR_CAPBSET_DROP => 24, MNT_DETACH => 2 };
+use constant { PR_SET_DUMPABLE => 4, PR_SET_NAME => 15, PR_CAPBSET_DROP => 24, PR_SET_NO_NEW_PRIVS => 38, SECCOMP_SET_MODE_FILTER => 1, MNT_DETACH => 2 };
+use constant { AT_FDCWD => -100, AT_EMPTY_PATH => 0x1000, AT_RECURSIVE => 0x8000, OPEN_TREE_CLONE => 1, OPEN_TREE_CLOEXEC => 02000000, MOVE_MOUNT_F_EMPTY_PATH => 4, MOUNT_ATTR_IDMAP => 0x100000, MS_PRIVATE => 0x40000 };
 use constant { AF_NETLINK => 16, RTM_NEWLINK => 16, RTM_NEWADDR => 20, RTM_NEWROUTE => 24, NLM_F_REQUEST_ACK => 5, NLM_F_CREATE_EXCL => 0x600 };
 
-my (%number, @plan, %setting, %machine_pid, %interface_index, $netlink, $end_reader, $end_writer);
+my (%number, @plan, %setting, %machine_pid, %machine_listener, %interface_index, $netlink, $end_reader, $end_writer);
 
 $| = 1;
 umask 022;
@@ -30,7 +33,6 @@ sub main {
     my ($mapped_reader, $mapped_writer) = pipe_pair();
     ($end_reader, $end_writer) = pipe_pair();
     my $flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | ($setting{userns} ? CLONE_NEWUSER : 0);
-    require POSIX;
     POSIX::setsid();
     my $pid = clone($flags);
     if ($pid == 0) {
@@ -81,6 +83,8 @@ sub lab_init {
         else                                     { push @sections, $operation }
     }
     eval { build(@sections); 1 } or die reason_of_machines() // $@;
+    # Not before: the helpers find the network of the lab by way of this process.
+    not_dumpable();
     print "ready\n";
     my $answer = <STDIN>;
     exit 0 unless defined $answer && $answer eq "commit\n";
@@ -125,7 +129,7 @@ sub watch {
 
 # ---- machines ----------------------------------------------------------------------------------------------------------
 
-my ($machines_reader, $machines_writer, $links_reader, $links_writer);
+my ($machines_reader, $machines_writer, $links_reader, $links_writer, @listeners);
 
 sub start_machine {
     my ($machine) = @_;
@@ -137,6 +141,9 @@ sub start_machine {
         undef $netlink;
         %interface_index = ();
         open STDIN, '<', '/dev/null';
+        # What a program of the machine could get hold of by way of its init is only what is the machine's own.
+        @listeners = delete $machine_listener{ $machine->{name} };
+        %machine_listener = ();
         $0 = 'init';
         name_process('init');
         eval { perform($_) for @{ $machine->{operations} }; 1 } or machine_failed($machine->{name}, $@);
@@ -175,7 +182,7 @@ sub await_machines {
 
 # ---- operations --------------------------------------------------------------------------------------------------------
 
-my (%helpers, @listeners, $network_reader, $network_writer);
+my (%helpers, $network_reader, $network_writer, $user_namespace);
 
 my %operation = (
     'mkdir' => sub { my ($path, $mode, $uid, $gid) = @_; mkdir $path or -d $path or die "$!\n"; chmod oct $mode, $path; chown $uid, $gid, $path if defined $uid; },
@@ -184,13 +191,21 @@ my %operation = (
     'copy'      => \&copy_file,
     'copy-tree' => \&copy_tree,
     'set-xattr' => sub { my ($path, $name, $value) = @_; call('setxattr', $path, $name, $value, length $value, 0) },
-    'whiteout'  => sub { call('mknodat', -100, $_[0], 0020000, 0) },
+    'whiteout'  => sub { call('mknodat', AT_FDCWD, $_[0], 0020000, 0) },
+    'device'    => sub { my ($path, $major, $minor) = @_; call('mknodat', AT_FDCWD, $path, 0020666, $major << 8 | $minor); chmod 0666, $path or die "$!\n" },
+    'layer'     => \&attach_layer,
     'sysctl'    => sub { write_file(@_) },
     'mount'     => sub { my ($source, $target, $type, $flags, $data) = @_; call('mount', $source, $target, $type, $flags + 0, $data) },
     'hostname'  => sub { call('sethostname', $_[0], length $_[0]) },
+    'new-mount-namespace'   => sub { call('unshare', CLONE_NEWNS) },
+    'new-user-namespace'    => \&new_user_namespace,
+    'enter-user-namespace'  => \&enter_user_namespace,
     'new-network-namespace' => sub { call('unshare', CLONE_NEWNET); close $network_writer if $network_writer },
     'root'      => \&change_root,
     'keep-capabilities' => \&keep_capabilities,
+    'filter-system-calls' => \&filter_system_calls,
+    'no-new-privileges' => sub { call('prctl', PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) },
+    'not-dumpable'      => \&not_dumpable,
     'bridge'    => sub { link_bridge(@_) },
     'veth'      => sub { link_veth(@_) },
     # The end of this pipe tells all machines at once that their interfaces are there.
@@ -199,10 +214,9 @@ my %operation = (
     'address'   => sub { link_address(@_) },
     'up'        => sub { link_up($_[0]) },
     'route'     => sub { route_default($_[0]) },
-    'helper'    => sub { start_program(1, @_) },
-    'run'       => sub { start_program(0, @_) },
-    'listen-unix' => sub { my ($folder, $name) = @_; chdir $folder or die "$folder: $!\n"; unlink $name; listener(PF_UNIX, pack_sockaddr_un($name)); chdir '/' },
-    'listen-tcp'  => \&listen_tcp,
+    'helper'    => \&start_helper,
+    'listen-unix' => sub { my ($folder, $name, $machine) = @_; chdir $folder or die "$folder: $!\n"; unlink $name; $machine_listener{$machine} = listener(PF_UNIX, pack_sockaddr_un($name)); chdir '/' },
+    'listen-tcp'  => sub { push @listeners, listener_tcp($_[0]) },
     'ready'     => sub { syswrite $machines_writer, "ok\n"; close $machines_writer; open STDOUT, '>', '/dev/null' },
     'serve'     => \&serve,
 );
@@ -258,6 +272,7 @@ sub change_root {
     chdir '/';
 }
 
+# For this process and all that it starts: its own sets, and the bounding set, which no program can add to (capabilities(7)).
 sub keep_capabilities {
     my %keep = map { $_ => 1 } split / /, $_[0];
     for my $capability (0 .. 63) {
@@ -265,13 +280,72 @@ sub keep_capabilities {
         # EINVAL: a capability that this kernel does not have.
         last if syscall($number{prctl}, PR_CAPBSET_DROP, $capability, 0, 0, 0) < 0 && $!{EINVAL};
     }
+    my @half = (0, 0);
+    $half[$_ >> 5] |= 1 << ($_ & 31) for keys %keep;
+    # capset(2), version 3: effective, permitted and inheritable, the lower half of the bits first.
+    my ($header, $sets) = (pack('L l', 0x20080522, 0), pack('L6', @half[0, 0], 0, @half[1, 1], 0));
+    call('capset', $header, $sets);
 }
 
-# Either a program that stays, which tells that it is ready by a byte on the descriptor that replaces {ready}, or one that must end well.
-# One that stays is forked in the network of the host, and begins when the lab has a network of its own.
-sub start_program {
-    my ($stays, $input, @command) = @_;
-    ($network_reader, $network_writer) = pipe_pair() if $stays && !$network_writer;
+# prctl(2): nobody traces this process or opens its memory but with CAP_SYS_PTRACE in the namespace in which its program was started, the host's.
+sub not_dumpable { call('prctl', PR_SET_DUMPABLE, 0, 0, 0, 0) }
+
+# seccomp(2). CAP_SYS_ADMIN in the machine's own user namespace is enough, so no_new_privs is not needed, and sudo works on.
+sub filter_system_calls {
+    my $instructions = pack 'H*', $_[0];
+    # struct sock_fprog: the number of instructions of eight bytes, and where they are.
+    my $program = pack 'S x![P] P', length($instructions) / 8, $instructions;
+    call('seccomp', SECCOMP_SET_MODE_FILTER, 0, $program);
+}
+
+# A user namespace whose IDs are set by root, who has the right to map any; for idmapped mounts, and to be entered later.
+sub new_user_namespace {
+    my ($map) = @_;
+    my ($made_reader, $made_writer, $done_reader, $done_writer) = (pipe_pair(), pipe_pair());
+    my $pid = fork // die "fork: $!\n";
+    if ($pid == 0) {
+        close $done_writer;
+        syswrite $made_writer, syscall($number{unshare}, CLONE_NEWUSER) < 0 ? "$!" : 'ok';
+        sysread $done_reader, my $nothing, 1;
+        POSIX::_exit(0);
+    }
+    close $made_writer;
+    sysread $made_reader, my $answer, 200;
+    die "$answer\n" if $answer ne 'ok';
+    write_file("/proc/$pid/$_", $map) for qw(uid_map gid_map);
+    open $user_namespace, '<', "/proc/$pid/ns/user" or die "$!\n";
+    close $done_writer;
+    waitpid $pid, 0;
+}
+
+# All mounts of the outer mount namespace are locked in the one that is made here: what is read-only stays so (mount_namespaces(7)).
+sub enter_user_namespace {
+    call('setns', fileno $user_namespace, CLONE_NEWUSER);
+    call('unshare', CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC);
+    become_root();
+    close $user_namespace;
+}
+
+# A clone of the mount at $source, with attributes that it has before anybody can see it: open_tree(2), mount_setattr(2), move_mount(2).
+sub attach_layer {
+    my ($source, $target, $attributes, $recursive, $mapped) = @_;
+    my $empty = "\0";
+    my $tree = syscall($number{open_tree}, AT_FDCWD, $source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | ($recursive ? AT_RECURSIVE : 0));
+    die "open_tree: $!\n" if $tree < 0;
+    # struct mount_attr: what to set, what to clear, propagation, the user namespace whose IDs the files have.
+    my $change = pack 'Q4', $attributes | ($mapped ? MOUNT_ATTR_IDMAP : 0), 0, MS_PRIVATE, $mapped ? fileno $user_namespace : 0;
+    my $set = syscall $number{mount_setattr}, $tree, $empty, AT_EMPTY_PATH | ($recursive ? AT_RECURSIVE : 0), $change, length $change;
+    die(($mapped ? 'idmap' : 'mount_setattr') . ": $!\n") if $set < 0;
+    my $moved = syscall $number{move_mount}, $tree, $empty, AT_FDCWD, $target, MOVE_MOUNT_F_EMPTY_PATH;
+    die "move_mount: $!\n" if $moved < 0;
+    POSIX::close($tree);
+}
+
+# A program beside the lab that tells that it is ready by a byte on the descriptor that replaces {ready}. It is forked in the network and
+# among the files of the host, and begins when the lab has a network of its own.
+sub start_helper {
+    my ($input, @command) = @_;
+    ($network_reader, $network_writer) = pipe_pair() if !$network_writer;
     my ($ready_reader, $ready_writer) = pipe_pair();
     my $pid = fork // die "fork: $!\n";
     if ($pid == 0) {
@@ -280,22 +354,20 @@ sub start_program {
         close $input_writer;
         open STDIN, '<&', $input_reader;
         open STDOUT, '>&', \*STDERR;
-        if ($stays) { close $network_writer; sysread $network_reader, my $nothing, 1 }
+        close $network_writer;
+        sysread $network_reader, my $nothing, 1;
         my $descriptor = fileno $ready_writer;
-        keep_open($ready_writer) if $stays;
+        keep_open($ready_writer);
         $ENV{LD_LIBRARY_PATH} = $setting{library_path} if $setting{library_path};
         exec { $command[0] } map { s/\{ready\}/$descriptor/r } @command or do { print STDERR "$command[0]: $!\n"; POSIX::_exit(127) };
     }
     close $ready_writer;
-    $helpers{$pid} = { reader => $ready_reader, command => $command[0], stays => $stays };
+    $helpers{$pid} = { reader => $ready_reader, name => join ' ', @command[0 .. ($#command && 1)] };
 }
 
 sub await_helpers {
-    for my $pid (keys %helpers) {
-        my ($reader, $command, $stays) = @{ $helpers{$pid} }{qw(reader command stays)};
-        my $byte;
-        if ($stays) { sysread($reader, $byte, 1) or die "$command ended before it was ready\n" }
-        else { waitpid $pid, 0; die "$command failed (status " . ($? >> 8) . ")\n" if $? != 0 }
+    for my $helper (values %helpers) {
+        sysread($helper->{reader}, my $byte, 1) or die "$helper->{name} ended before it was ready\n";
     }
 }
 
@@ -308,12 +380,12 @@ sub listener {
     setsockopt $socket, IPPROTO_IPV6, IPV6_V6ONLY, 0 if $family == PF_INET6;
     bind $socket, $address or die "bind: $!\n";
     listen $socket, 128 or die "listen: $!\n";
-    push @listeners, $socket;
+    return $socket;
 }
 
-sub listen_tcp {
+sub listener_tcp {
     my ($port) = @_;
-    eval { listener(PF_INET6, pack_sockaddr_in6($port, "\0" x 16)); 1 } or listener(PF_INET, pack_sockaddr_in($port, INADDR_ANY));
+    return eval { listener(PF_INET6, pack_sockaddr_in6($port, "\0" x 16)) } // listener(PF_INET, pack_sockaddr_in($port, INADDR_ANY));
 }
 
 # Socket activation, as Ubuntu does it since 22.10: init holds port 22 and starts one "sshd -i" for each connection.
@@ -414,7 +486,7 @@ sub clone {
 
 sub pipe_pair { pipe my $reader, my $writer or die "pipe: $!\n"; return ($reader, $writer) }
 
-sub keep_open { require Fcntl; fcntl $_[0], &Fcntl::F_SETFD, 0 }
+sub keep_open { fcntl $_[0], &Fcntl::F_SETFD, 0 }
 
 sub name_process { syscall $number{prctl}, PR_SET_NAME, substr($_[0], 0, 15) . "\0", 0, 0, 0 }
 

@@ -2,11 +2,21 @@ import { existsSync, lstatSync, readFileSync, readdirSync, readlinkSync, realpat
 import { basename, dirname, join } from 'node:path';
 import { findTool, toolsFolder } from '../../host/tools.ts';
 import { EnvironmentError } from '../../core/errors.ts';
-import type { HostFacts } from './plan.ts';
+import { need } from './identity-map.ts';
+import type { HostFacts } from './plan-input.ts';
 
 const possibleLinks = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32'];
-const possibleDevices = ['null', 'zero', 'full', 'random', 'urandom', 'tty'];
-const possibleSecrets = ['shadow-', 'gshadow', 'gshadow-', 'passwd-', 'group-', 'krb5.keytab', 'ssl/private', 'wireguard', 'NetworkManager/system-connections', 'ppp'];
+/** Documentation/admin-guide/devices.txt */
+const possibleDevices = [
+  { name: 'null', major: 1, minor: 3 },
+  { name: 'zero', major: 1, minor: 5 },
+  { name: 'full', major: 1, minor: 7 },
+  { name: 'random', major: 1, minor: 8 },
+  { name: 'urandom', major: 1, minor: 9 },
+  { name: 'tty', major: 5, minor: 0 },
+];
+/** Below /etc; for root of a machine they belong to nobody, too. Some are in the way of programs that find they cannot open them. */
+const possibleSecrets = ['.pwd.lock', 'security/opasswd', 'shadow-', 'gshadow', 'gshadow-', 'passwd-', 'group-', 'subuid-', 'subgid-', 'krb5.keytab', 'ssl/private', 'wireguard', 'NetworkManager/system-connections', 'ppp'];
 
 /** Looks at this host; reads only. @throws {EnvironmentError} when there is no sshd. */
 export function gatherHostFacts(runtime: HostFacts['runtime']): HostFacts {
@@ -23,14 +33,16 @@ export function gatherHostFacts(runtime: HostFacts['runtime']): HostFacts {
     rootLinks: new Map(links.map((name) => [name, readlinkSync(`/${name}`)])),
     sharedFolders,
     foldersWithMounts: sharedFolders.filter((name) => mountPoints.some((path) => path.startsWith(`/${name}/`))),
-    devices: possibleDevices.filter((name) => existsSync(`/dev/${name}`)),
+    devices: possibleDevices.filter(({ name }) => existsSync(`/dev/${name}`)),
     skeleton: skeleton(),
-    secrets: possibleSecrets.filter((name) => existsSync(`/etc/${name}`)).map((name) => `/etc/${name}`),
+    secrets: [...possibleSecrets.map((name) => `/etc/${name}`).filter((path) => existsSync(path)), ...closedFiles('/usr/local/etc')],
     toolsFolder: tools,
+    toolLayers: tools === undefined ? [] : ['usr', 'etc'].filter((name) => existsSync(join(tools, name))),
     sshd,
     sftpServer: ['/usr/lib/openssh/sftp-server', '/usr/libexec/openssh/sftp-server', '/usr/lib/ssh/sftp-server'].find((path) => existsSync(path) || (tools && existsSync(tools + path))),
     sudoFiles: sudoFiles(tools),
     tcpdump: tcpdump === undefined ? undefined : { source: tcpdump, path: insidePath(tcpdump, tools) ?? tcpdump },
+    perl: need('perl'),
     nft: findTool('nft')?.path,
     slirp4netns: findTool('slirp4netns')?.path,
     runtime,
@@ -58,6 +70,17 @@ function skeleton(): ReadonlyMap<string, string> {
   const folder = '/etc/skel';
   const names = existsSync(folder) ? readdirSync(folder).filter((name) => lstatSync(join(folder, name)).isFile()) : [];
   return new Map(names.map((name) => [basename(name), readFileSync(join(folder, name), 'utf8')]));
+}
+
+/** What others than its owner may not read below a folder: files of /usr are those of root of a machine, and of /usr this is the part that is made on the host. */
+function closedFiles(folder: string): string[] {
+  const entries = existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [];
+  return entries.flatMap((entry) => {
+    const path = join(folder, entry.name);
+    const { mode } = lstatSync(path);
+    if (!entry.isSymbolicLink() && (mode & 0o004) === 0) return [path];
+    return entry.isDirectory() ? closedFiles(path) : [];
+  });
 }
 
 function hasEntries(folder: string): boolean {

@@ -3,7 +3,7 @@ import { findOnHost } from '../../host/tools.ts';
 import type { LaunchOptions } from './lab-process.ts';
 import { subordinateRange } from './subordinate-ids.ts';
 
-/** Undefined for root, who needs no user namespace. */
+/** Undefined for root, who maps what IDs he likes and so needs no helper for it. */
 export function identityMap(): LaunchOptions['ids'] {
   if (process.getuid?.() === 0) return undefined;
   const [uid, gid] = [subordinateRange('/etc/subuid'), subordinateRange('/etc/subgid')];

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { EnvironmentError, messageOf } from '../../core/errors.ts';
 import { retryUntil } from '../../core/retry.ts';
@@ -6,7 +7,7 @@ import { identify, isAlive, namespacePids, ownerOf, processes, type ProcessId } 
 import { searchPath } from './ssh-files.ts';
 import { encodePlan, type Operation } from './operations.ts';
 import { syscallNumbers } from './syscalls.ts';
-import type { IdRange } from './subordinate-ids.ts';
+import { isOfRootsLab, type IdRange } from './subordinate-ids.ts';
 
 const executor = fileURLToPath(new URL('executor.pl', import.meta.url));
 /** Stands in the arguments of every process of a lab on this host, between the executor's path and the lab's own label. */
@@ -50,12 +51,26 @@ export async function launchLab(plan: readonly Operation[], options: LaunchOptio
     const pid = Number(await answer(daemon, 'pid'));
     const init = identify(pid);
     await answer(daemon, 'ready');
-    if (!init) throw refused('the lab ended at once');
+    if (!init) throw new Refusal('the lab ended at once');
     return { init, commit: () => commit(daemon, stop, options.signal), abandon: stop };
   } catch (error) {
     stop();
     options.signal.throwIfAborted();
-    throw error;
+    throw error instanceof Refusal ? refused(error.message, lastWords(options.logFile)) : error;
+  }
+}
+
+/**
+ * As `launchLab`, first with files of the host's root for root of the machines (idmapped layers: Linux 5.19, and a file system that can), and where that cannot be, with files
+ * of nobody, as an ordinary user's machines have them. There is no way without a user namespace.
+ */
+export async function launchMapped(plan: (mapped: boolean) => readonly Operation[], options: LaunchOptions): Promise<PreparedLab> {
+  try {
+    return await launchLab(plan(true), options);
+  } catch (error) {
+    if (!(error instanceof EnvironmentError) || error.code !== 'idmap-refused') throw error;
+    await endLab(options.labId);
+    return launchLab(plan(false), options);
   }
 }
 
@@ -68,14 +83,27 @@ async function commit(daemon: Daemon, stop: () => void, signal: AbortSignal): Pr
 
 async function answer(daemon: Daemon, expected: string): Promise<string> {
   const { value, done } = await daemon.lines.next();
-  if (done === true) throw refused('the lab ended before it was ready');
+  if (done === true) throw new Refusal('the lab ended before it was ready');
   const [word, ...rest] = value.split(' ');
   if (word === expected) return rest.join(' ');
-  throw refused(word === 'error' ? rest.join(' ') : `unexpected answer "${value}"`);
+  throw new Refusal(word === 'error' ? rest.join(' ') : `unexpected answer "${value}"`);
 }
 
-function refused(reason: string): EnvironmentError {
-  return new EnvironmentError(`this host refused to make the lab: ${reason}`, { code: 'netns-refused' });
+/** What the executor says when it cannot go on. */
+class Refusal extends Error {}
+
+function refused(reason: string, log: string): EnvironmentError {
+  const isLayer = /^layer .*: idmap: /.test(reason) || /^machine \S+: mount overlay .*Invalid argument/.test(reason);
+  return new EnvironmentError(`this host refused to make the lab: ${reason}${log === '' ? '' : ` (${log})`}`, { code: isLayer ? 'idmap-refused' : 'netns-refused' });
+}
+
+/** The last line of what the helpers of a lab said. */
+function lastWords(logFile: string): string {
+  try {
+    return readFileSync(logFile, 'utf8').trim().split('\n').at(-1) ?? '';
+  } catch {
+    return '';
+  }
 }
 
 function settings({ ids, libraryPath, logFile }: LaunchOptions): Operation[] {
@@ -109,7 +137,7 @@ export function labelledProcesses(): LabelledProcess[] {
   const found: LabelledProcess[] = [];
   for (const { pid, args } of processes()) {
     const at = args.indexOf(marker);
-    if (at !== 2 || args.length !== 6 || !args[1]?.endsWith('/executor.pl') || ownerOf(pid) !== process.getuid?.()) continue;
+    if (at !== 2 || args.length !== 6 || !args[1]?.endsWith('/executor.pl') || !isOurs(ownerOf(pid))) continue;
     const id = identify(pid);
     if (id) found.push({ ...id, labId: args[3]!, name: args[4]!, stateFolder: args[5]!, isInit: isLabInit(pid) });
   }
@@ -117,6 +145,12 @@ export function labelledProcesses(): LabelledProcess[] {
 }
 
 /** One PID namespace below ours, and first in it; a machine's init is two below. */
+/** The machines' root is nobody on the host; so is the init of a lab that root made. */
+function isOurs(owner: number | undefined): boolean {
+  const self = process.getuid?.();
+  return owner !== undefined && (owner === self || (self === 0 && isOfRootsLab(owner)));
+}
+
 function isLabInit(pid: number): boolean {
   const pids = namespacePids(pid);
   return pids.length === 2 && pids[1] === 1;

@@ -32,8 +32,8 @@ export function mount(type: string, target: string, flags: number, data = ''): O
   return ['mount', type, target, type, flags, data];
 }
 
-export function tmpfs(target: string, data: string, flags = MountFlag.noSuid | MountFlag.noDev): Operation {
-  return ['mount', 'tmpfs', target, 'tmpfs', flags, data];
+export function tmpfs(target: string, data: string, { flags = MountFlag.noSuid | MountFlag.noDev, label = 'tmpfs' }: { readonly flags?: number; readonly label?: string } = {}): Operation {
+  return ['mount', label, target, 'tmpfs', flags, data];
 }
 
 export function bind(source: string, target: string, flags = 0): Operation {

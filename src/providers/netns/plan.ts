@@ -1,49 +1,15 @@
 import type { Lab, Machine, Network } from '../../lab/types.ts';
-import { accountFiles, hostsFile, userId, type HostAccounts } from './account-files.ts';
-import { natRules, uplink, uplinkSubnet } from './nat.ts';
-import { bind, copy, mkdir, mount, optional, remountReadOnly, symlink, sysctl, tmpfs, when, write, type Operation } from './operations.ts';
+import { accountFiles, hostsFile, userId } from './account-files.ts';
+import { natRules, uplink, uplinkNameserver, uplinkSubnet } from './nat.ts';
+import { bind, copy, mkdir, mount, symlink, sysctl, tmpfs, when, write, type Operation } from './operations.ts';
 import { clientConfig, knownHosts, sshdConfig, type LabKeys } from './ssh-files.ts';
-import { Capability, MountFlag } from './syscalls.ts';
+import type { HostFacts, PlanOptions } from './plan-input.ts';
+import { setStage, stage, staged } from './stage.ts';
+import { Capability, MountFlag, syscallNumbers } from './syscalls.ts';
 import { formatSubnet } from '../../core/ipv4.ts';
+import { fileURLToPath } from 'node:url';
 
-/** What the plan takes from the host; gathered by host-facts.ts, so that the plan itself is a pure function. */
-export interface HostFacts {
-  readonly accounts: HostAccounts;
-  /** Top-level entries that are links (`bin` → `usr/bin`), as on every system with a merged /usr. */
-  readonly rootLinks: ReadonlyMap<string, string>;
-  /** Top-level folders with programs: `usr`, `etc`, and `opt`, `bin`, `lib`, … where they are real folders. */
-  readonly sharedFolders: readonly string[];
-  /** Those of `sharedFolders` in which something else is mounted. */
-  readonly foldersWithMounts: readonly string[];
-  readonly devices: readonly string[];
-  /** Files of /etc/skel by name. */
-  readonly skeleton: ReadonlyMap<string, string>;
-  /** Folders and files below /etc that nobody in a machine has business with. */
-  readonly secrets: readonly string[];
-  /** The private tools folder, when it is filled. */
-  readonly toolsFolder: string | undefined;
-  /** Absolute path of sshd(8) as a machine sees it. */
-  readonly sshd: string;
-  readonly sftpServer: string | undefined;
-  /** Programs that need a right of their own: sudo with its plug-ins, tcpdump; source path on the host. */
-  readonly sudoFiles: readonly { readonly source: string; readonly path: string; readonly mode: number }[];
-  readonly tcpdump: { readonly source: string; readonly path: string } | undefined;
-  readonly nft: string | undefined;
-  readonly slirp4netns: string | undefined;
-  /** Folder on the host with our own Node runtime, and its key. */
-  readonly runtime: { readonly folder: string; readonly key: string } | undefined;
-}
-
-export interface PlanOptions {
-  /** Empty folder on the host over which the lab's file system is mounted, in the lab's own mount namespace. */
-  readonly mountPoint: string;
-  /** Folder for one Unix socket per machine. */
-  readonly socketFolder: string;
-  readonly keys: LabKeys;
-  readonly inUserNamespace: boolean;
-  /** A random 128-bit hex string for each machine (machine-id(5)). */
-  readonly machineIds: ReadonlyMap<string, string>;
-}
+const addressGuard = fileURLToPath(new URL('address-guard.pl', import.meta.url));
 
 interface MachineOptions extends PlanOptions {
   /** Whether networks with `nat: true` have a way out. */
@@ -55,54 +21,34 @@ export function planLab(lab: Lab, host: HostFacts, options: PlanOptions): Operat
   const bridges = [...lab.networks.values()].map((network, index) => ({ network, bridge: `br${index}` }));
   const routes = bridges.some(({ network }) => network.nat) && host.nft !== undefined && host.slirp4netns !== undefined;
   return [
-    ...startOfLab(host, options),
-    // slirp4netns stays in the host's network and enters the lab's only to make its interface; so it is started before the lab has one of its own.
-    ...startOfNetwork(lab, host, routes),
+    ...setStage(lab.machines.values(), host, { ...options, helpers: when(routes, ...wayOut(lab, host, bridges)) }),
+    ...copiedFolders(host, options).map((name): Operation => ['copy-tree', `${stage.layers}/${name}`, `${stage.lab}/copy-${name}`]),
+    ...commonFiles(`${stage.lab}/common`, host, options.keys),
+    ...startOfNetwork(routes),
     ...[...lab.machines.values()].flatMap((machine) => machineSection(machine, lab, host, { ...options, routes })),
     ...bridges.flatMap(({ bridge, network }, index) => bridgeOperations(bridge, network, index)),
     ...links(lab, new Map(bridges.map(({ network, bridge }) => [network.name, bridge]))),
     ['links-made'],
-    ...when(routes, ['run', natRules(bridges), host.nft ?? '', '-f', '-']),
-  ];
-}
-
-function startOfLab(host: HostFacts, { mountPoint, keys, inUserNamespace }: PlanOptions): Operation[] {
-  const device = `${mountPoint}/dev`;
-  return [
-    ['mount', 'none', '/', '', MountFlag.recursive | MountFlag.private, ''],
-    mount('proc', '/proc', MountFlag.noSuid | MountFlag.noDev | MountFlag.noExec),
-    tmpfs(mountPoint, 'mode=755', 0),
-    mkdir(`${mountPoint}/m`),
-    mkdir(device),
-    tmpfs(device, 'mode=755', MountFlag.noSuid),
-    mkdir(`${device}/pts`),
-    mkdir(`${device}/shm`),
-    ...host.devices.flatMap((name): Operation[] => [write(`${device}/${name}`, ''), bind(`/dev/${name}`, `${device}/${name}`)]),
-    ...Object.entries({ ptmx: 'pts/ptmx', fd: '/proc/self/fd', stdin: 'fd/0', stdout: 'fd/1', stderr: 'fd/2' }).map(([name, target]) => symlink(target, `${device}/${name}`)),
-    remountReadOnly(device, MountFlag.noSuid),
-    ...copiedFolders(host, inUserNamespace).map((name): Operation => ['copy-tree', `/${name}`, `${mountPoint}/copy-${name}`]),
-    ...commonFiles(`${mountPoint}/common`, host, keys, inUserNamespace),
   ];
 }
 
 /**
- * In a user namespace the mounts of the host are locked together (mount_namespaces(7)), and a folder with others in it cannot be a layer. Container
+ * For all but root of the host the mounts of the host are locked together (mount_namespaces(7)), and a folder with others in it cannot be a layer of an overlay. Container
  * engines mount files over /etc, so that one, which is small, is copied instead.
  */
-function copiedFolders({ foldersWithMounts }: HostFacts, inUserNamespace: boolean): string[] {
-  return inUserNamespace ? foldersWithMounts.filter((name) => name === 'etc') : [];
+function copiedFolders({ foldersWithMounts }: HostFacts, { ownsHost }: PlanOptions): string[] {
+  return !ownsHost ? foldersWithMounts.filter((name) => name === 'etc') : [];
 }
 
 /** What is the same on all machines lies once, read-only, under each machine's own layer. */
-function commonFiles(common: string, host: HostFacts, keys: LabKeys, inUserNamespace: boolean): Operation[] {
-  const opaque = inUserNamespace ? 'user.overlay.opaque' : 'trusted.overlay.opaque';
+function commonFiles(common: string, host: HostFacts, keys: LabKeys): Operation[] {
   const folders = ['', ...host.sharedFolders.map((name) => `/${name}`), '/etc/ssh', '/etc/ssh/lab', '/etc/sudoers.d', '/etc/pam.d'];
   const programs = [...host.sudoFiles, ...(host.tcpdump ? [{ ...host.tcpdump, mode: 0o755 }] : [])];
   return [
     ...folders.map((folder) => mkdir(`${common}${folder}`)),
     ...parentFolders(programs.map(({ path }) => path)).filter((folder) => !folders.includes(folder)).map((folder) => mkdir(`${common}${folder}`)),
-    ['set-xattr?', `${common}/etc/ssh`, opaque, 'y'],
-    ['set-xattr?', `${common}/etc/sudoers.d`, opaque, 'y'],
+    ['set-xattr?', `${common}/etc/ssh`, 'user.overlay.opaque', 'y'],
+    ['set-xattr?', `${common}/etc/sudoers.d`, 'user.overlay.opaque', 'y'],
     ...secretsHidden(common, host.secrets),
     write(`${common}/etc/ssh/ssh_host_ed25519_key`, keys.host.privateKey, 0o600),
     write(`${common}/etc/ssh/ssh_host_ed25519_key.pub`, `${keys.host.publicKey}\n`),
@@ -111,17 +57,20 @@ function commonFiles(common: string, host: HostFacts, keys: LabKeys, inUserNames
     // The host's own would belong to nobody in a user namespace, of which sudo complains at each call; and what it names is not here.
     write(`${common}/etc/sudo.conf`, ''),
     write(`${common}/etc/sudoers`, 'Defaults !fqdn\nDefaults lecture = never\nDefaults secure_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"\nroot ALL=(ALL:ALL) ALL\nALL ALL=(ALL:ALL) NOPASSWD: ALL\n', 0o440),
+    // useradd(8) writes there.
+    write(`${common}/etc/subuid`, ''),
+    write(`${common}/etc/subgid`, ''),
     // The host's own PAM set-up may ask a directory server or a fingerprint reader; sudoers has the say here.
     write(`${common}/etc/pam.d/sudo`, 'auth required pam_permit.so\naccount required pam_permit.so\nsession required pam_permit.so\n'),
     write(`${common}/etc/pam.d/sudo-i`, 'auth required pam_permit.so\naccount required pam_permit.so\nsession required pam_permit.so\n'),
-    // In a user namespace the host's files belong to nobody, so what needs root's ownership or a capability is copied.
-    ...programs.map(({ source, path, mode }) => copy(source, `${common}${path}`, mode)),
+    // Where the host's files belong to nobody, what needs root's ownership is copied, and everywhere what needs a capability.
+    ...programs.map(({ source, path, mode }) => copy(staged(source, host), `${common}${path}`, mode)),
     ...when(host.tcpdump !== undefined, ['set-xattr?', `${common}${host.tcpdump?.path}`, 'security.capability', fileCapabilities([Capability.netAdmin, Capability.netRaw])]),
   ];
 }
 
 function secretsHidden(common: string, secrets: readonly string[]): Operation[] {
-  const folders = parentFolders(secrets).filter((folder) => folder !== '/etc');
+  const folders = parentFolders(secrets).filter((folder) => !['/etc', '/usr'].includes(folder));
   return [...folders.map((folder) => mkdir(`${common}${folder}`)), ...secrets.map((path): Operation => ['whiteout?', `${common}${path}`])];
 }
 
@@ -133,11 +82,18 @@ function fileCapabilities(capabilities: readonly number[]): string {
   return bytes.toString('latin1');
 }
 
-function startOfNetwork(lab: Lab, host: HostFacts, routes: boolean): Operation[] {
+/** slirp4netns stays in the host's network and enters the lab's only to make its interface; the guard watches the host's addresses. */
+function wayOut(lab: Lab, host: HostFacts, bridges: Parameters<typeof natRules>[0]): Operation[] {
   const subnet = formatSubnet(uplinkSubnet(lab.networks.values()));
-  const slirp = [host.slirp4netns ?? '', '--configure', '--mtu=1500', '--disable-host-loopback', `--cidr=${subnet}`, '--ready-fd={ready}', '--netns-type=path', '/proc/1/ns/net', uplink];
+  const slirp = [host.slirp4netns ?? '', '--configure', '--mtu=1500', '--disable-host-loopback', `--cidr=${subnet}`, '--enable-sandbox', '--enable-seccomp', '--ready-fd={ready}'];
   return [
-    ...when(routes, ['helper', '', ...slirp]),
+    ['helper', '', ...slirp, '--netns-type=path', '/proc/1/ns/net', uplink],
+    ['helper', natRules(bridges), host.perl, addressGuard, '{ready}', syscallNumbers[process.arch]?.['setns'] ?? 0, host.nft ?? ''],
+  ];
+}
+
+function startOfNetwork(routes: boolean): Operation[] {
+  return [
     ['new-network-namespace'],
     ['up', 'lo'],
     sysctl('net.ipv6.conf.default.accept_dad', 0),
@@ -161,14 +117,13 @@ function macAddress(kind: number, index: number): string {
 }
 
 function machineSection(machine: Machine, lab: Lab, host: HostFacts, options: MachineOptions): Operation[] {
-  const root = `${options.mountPoint}/m/${machine.name}`;
+  const root = `${stage.lab}/m/${machine.name}`;
   const homeOwner = machine.user === 'root' ? 0 : userId;
   const home = machine.user === 'root' ? '/root' : `/home/${machine.user}`;
   return [
     ['machine', machine.name],
-    ['listen-unix', options.socketFolder, `${machine.name}.sock`],
     mkdir(root),
-    tmpfs(root, `mode=755${machine.diskMiB === undefined ? '' : `,size=${machine.diskMiB}m`}`),
+    tmpfs(root, `mode=755${machine.diskMiB === undefined ? '' : `,size=${machine.diskMiB}m`}`, { label: options.label }),
     ...['/.lab', '/.lab/up', '/.lab/work'].map((folder) => mkdir(root + folder, 0o700)),
     ...['proc', 'sys', 'run', 'dev', 'home', 'var', 'srv', 'mnt', 'media'].map((folder) => mkdir(`${root}/${folder}`)),
     mkdir(`${root}/root`, 0o700),
@@ -184,7 +139,7 @@ function machineSection(machine: Machine, lab: Lab, host: HostFacts, options: Ma
     ...host.sharedFolders.map((name) => overlay(name, root, host, options)),
     ...runtimeMount(root, host),
     ...homeFolder(`${root}${home}`, homeOwner, host, options.keys),
-    ...systemMounts(root, options),
+    ...systemMounts(root),
     ['hostname', machine.name],
     ['root', root],
     sysctl('net.ipv4.ping_group_range', '0 65535'),
@@ -193,26 +148,23 @@ function machineSection(machine: Machine, lab: Lab, host: HostFacts, options: Ma
     ['up', 'lo'],
     ...machine.interfaces.flatMap((link) => interfaceOperations(link.name, link.address, lab.networks.get(link.network))),
     ...defaultRoute(machine, lab),
-    ...when(!options.inUserNamespace, ['keep-capabilities', machineCapabilities.join(' ')]),
     ['listen-tcp', 22],
+    ['filter-system-calls', options.systemCallFilter],
+    ['keep-capabilities', machineCapabilities.join(' ')],
+    ...when(machine.sudo === false, ['no-new-privileges']),
+    ['not-dumpable'],
     ['ready'],
     ['serve', '/var/log/auth.log', host.sshd, '-i', '-e'],
     ['end-machine'],
   ];
 }
 
-function overlay(name: string, root: string, host: HostFacts, { mountPoint, inUserNamespace }: PlanOptions): Operation {
-  const { toolsFolder } = host;
-  const base = copiedFolders(host, inUserNamespace).includes(name) ? `${mountPoint}/copy-${name}` : `/${name}`;
-  const tools = toolsFolder === undefined || !['usr', 'etc'].includes(name) ? [] : [`${toolsFolder}/${name}`];
-  const lower = [`${mountPoint}/common/${name}`, ...tools, base].map(escapeLayer).join(':');
-  const data = `lowerdir=${lower},upperdir=${root}/.lab/up/${name},workdir=${root}/.lab/work/${name}${inUserNamespace ? ',userxattr' : ''}`;
-  return mount('overlay', `${root}/${name}`, MountFlag.noDev, data);
-}
-
-/** Colon, comma and backslash part the options of overlayfs (Documentation/filesystems/overlayfs.rst). */
-function escapeLayer(path: string): string {
-  return path.replaceAll(/[\\:,]/g, String.raw`\$&`);
+/** All paths are those of the stage or names of machines, so nothing in them parts the options of overlayfs (Documentation/filesystems/overlayfs.rst). */
+function overlay(name: string, root: string, host: HostFacts, options: PlanOptions): Operation {
+  const base = copiedFolders(host, options).includes(name) ? `${stage.lab}/copy-${name}` : `${stage.layers}/${name}`;
+  const tools = host.toolLayers.includes(name) ? [`${stage.tools}/${name}`] : [];
+  const lower = [`${stage.lab}/common/${name}`, ...tools, base].join(':');
+  return mount('overlay', `${root}/${name}`, MountFlag.noDev, `lowerdir=${lower},upperdir=${root}/.lab/up/${name},workdir=${root}/.lab/work/${name},userxattr`);
 }
 
 /** Files that differ from machine to machine go straight into its own layer, before the overlay is mounted: no copy of the host's file is made. */
@@ -220,7 +172,6 @@ function ownFiles(machine: Machine, lab: Lab, host: HostFacts, { keys, machineId
   const { passwd, shadow, group } = accountFiles(machine, host.accounts);
   const machines = [...lab.machines.values()];
   const reachesOut = routes && machine.interfaces.some(({ network }) => lab.networks.get(network)?.nat === true);
-  const nameserver = uplinkSubnet(lab.networks.values()).network + 3;
   return [
     write(`${upper}/etc/passwd`, passwd),
     write(`${upper}/etc/shadow`, shadow, 0o640),
@@ -228,7 +179,8 @@ function ownFiles(machine: Machine, lab: Lab, host: HostFacts, { keys, machineId
     write(`${upper}/etc/hostname`, `${machine.name}\n`),
     write(`${upper}/etc/hosts`, hostsFile(machine, machines)),
     write(`${upper}/etc/machine-id`, `${machineIds.get(machine.name) ?? ''}\n`, 0o444),
-    write(`${upper}/etc/resolv.conf`, reachesOut ? `nameserver ${[24, 16, 8, 0].map((shift) => (nameserver >>> shift) & 255).join('.')}\n` : '# no way out of this network\n'),
+    write(`${upper}/etc/resolv.conf`, reachesOut ? `nameserver ${uplinkNameserver(lab.networks.values())}\n` : '# no way out of this network\n'),
+    ...when(machine.sudo === false, write(`${upper}/etc/sudoers`, 'root ALL=(ALL:ALL) ALL\n', 0o440)),
     mkdir(`${upper}/etc/ssh`),
     write(`${upper}/etc/ssh/ssh_config`, clientConfig(machines)),
     write(`${upper}/etc/ssh/ssh_known_hosts`, knownHosts(machines, keys.host.publicKey)),
@@ -246,8 +198,7 @@ function runtimeFolder(root: string, { runtime, sharedFolders }: HostFacts): Ope
 /** Our Node runtime is there without a copy, where `deploy` looks for it. */
 function runtimeMount(root: string, { runtime }: HostFacts): Operation[] {
   if (!runtime) return [];
-  const target = `${root}${runtimePath}/${runtime.key}`;
-  return [bind(runtime.folder, target)];
+  return [bind(stage.runtime, `${root}${runtimePath}/${runtime.key}`)];
 }
 
 function homeFolder(home: string, owner: number, { skeleton }: HostFacts, keys: LabKeys): Operation[] {
@@ -260,22 +211,12 @@ function homeFolder(home: string, owner: number, { skeleton }: HostFacts, keys: 
   ];
 }
 
-function systemMounts(root: string, { mountPoint, inUserNamespace }: PlanOptions): Operation[] {
+function systemMounts(root: string): Operation[] {
   const safe = MountFlag.noSuid | MountFlag.noDev | MountFlag.noExec;
   return [
     mount('proc', `${root}/proc`, safe),
-    // Without a user namespace, root of a machine is root of the host: what of /proc rules the whole host is read-only, as container engines have it.
-    ...when(
-      !inUserNamespace,
-      bind(`${root}/proc/sys`, `${root}/proc/sys`),
-      bind(`${root}/proc/sys/net`, `${root}/proc/sys/net`),
-      remountReadOnly(`${root}/proc/sys`, safe),
-      // Not every kernel has this one.
-      optional(bind(`${root}/proc/sysrq-trigger`, `${root}/proc/sysrq-trigger`)),
-      optional(remountReadOnly(`${root}/proc/sysrq-trigger`, safe)),
-    ),
     mount('sysfs', `${root}/sys`, safe | MountFlag.readOnly),
-    bind(`${mountPoint}/dev`, `${root}/dev`, MountFlag.recursive),
+    bind(stage.devices, `${root}/dev`, MountFlag.recursive),
     mount('devpts', `${root}/dev/pts`, MountFlag.noSuid | MountFlag.noExec, 'newinstance,ptmxmode=0666,mode=620,gid=5'),
     tmpfs(`${root}/dev/shm`, 'mode=1777'),
   ];

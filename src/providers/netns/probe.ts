@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { messageOf } from '../../core/errors.ts';
@@ -7,6 +7,7 @@ import type { Lab } from '../../lab/types.ts';
 import type { Requirement } from '../provider.ts';
 import { gatherHostFacts } from './host-facts.ts';
 import { identityMap, need } from './identity-map.ts';
+import { wallOptions } from './walls.ts';
 import { ensureKeys } from './keys.ts';
 import { endLab, launchLab } from './lab-process.ts';
 import { planLab } from './plan.ts';
@@ -22,7 +23,7 @@ export async function probe(): Promise<Requirement> {
     await makeOne(folder);
     return { ...result, status: 'present', found: 'made one and removed it' };
   } catch (error) {
-    return { ...result, status: 'missing', found: `${messageOf(error)}${logOf(folder)}`, howToGet: ['Try "lab up" as root, or "--provider qemu".'] };
+    return { ...result, status: 'missing', found: messageOf(error), howToGet: ['Try "lab up" as root, or "--provider qemu".'] };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -37,19 +38,10 @@ async function makeOne(folder: string): Promise<void> {
     mountPoint: join(folder, 'mnt'),
     socketFolder: join(folder, 'sockets'),
     keys: ensureKeys(folder),
-    inUserNamespace: ids !== undefined,
     machineIds: new Map(),
+    ...wallOptions(labId, false),
   });
   const prepared = await launchLab(plan, { perl: need('perl'), labId, name: 'probe', stateFolder: folder, logFile: join(folder, 'netns.log'), libraryPath: undefined, ids, signal: new AbortController().signal });
   prepared.abandon();
   await endLab(labId);
-}
-
-function logOf(folder: string): string {
-  try {
-    const text = readFileSync(join(folder, 'netns.log'), 'utf8').trim();
-    return text === '' ? '' : ` (${text.split('\n').at(-1)})`;
-  } catch {
-    return '';
-  }
 }

@@ -11,12 +11,14 @@ import type { ShellTarget } from '../../ssh/target.ts';
 import type { AttachedMachine, CheckContext, LabelledLab, Provider, ProviderContext, ProviderFeatures, ProviderState, Requirement } from '../provider.ts';
 import { gatherHostFacts, runtimeOfThisProcess } from './host-facts.ts';
 import { ensureKeys, readKeys } from './keys.ts';
-import { endLab, findInit, labelledProcesses, launchLab, type LaunchOptions } from './lab-process.ts';
+import { endLab, findInit, labelledProcesses, launchMapped, type LaunchOptions } from './lab-process.ts';
 import { knownHosts } from './ssh-files.ts';
-import { planLab, type HostFacts } from './plan.ts';
+import { planLab } from './plan.ts';
+import type { HostFacts } from './plan-input.ts';
 import { probe } from './probe.ts';
 import { hasWayOut, staticRequirements } from './requirements.ts';
 import { identityMap, need } from './identity-map.ts';
+import { wallOptions } from './walls.ts';
 
 /**
  * Machines made from namespaces of this host: network, mount, PID, UTS and IPC, an overlay over the host's programs, real OpenSSH. The whole lab lives in one
@@ -24,7 +26,7 @@ import { identityMap, need } from './identity-map.ts';
  */
 export class NetnsProvider implements Provider {
   readonly name = 'netns';
-  readonly features: ProviderFeatures = { needsRoot: false, ownsNetwork: true, ownsMachines: true, snapshots: false };
+  readonly features: ProviderFeatures = { needsRoot: false, ownsNetwork: true, ownsMachines: true, snapshots: false, withoutSudo: true };
 
   async check({ thorough = false }: CheckContext): Promise<Requirement[]> {
     const requirements = staticRequirements();
@@ -71,14 +73,13 @@ async function build(lab: Lab, context: ProviderContext): Promise<void> {
   const launch = launchOptions(lab, context);
   const keys = ensureKeys(stateFolder);
   writeFileSync(knownHostsFile(stateFolder), knownHosts(lab.machines.values(), keys.host.publicKey), { mode: 0o600 });
-  const plan = planLab(lab, host, {
+  const prepared = await launchMapped((mapped) => planLab(lab, host, {
     mountPoint: join(stateFolder, 'mnt'),
     socketFolder: join(stateFolder, 'sockets'),
     keys,
-    inUserNamespace: launch.ids !== undefined,
     machineIds: new Map([...lab.machines.keys()].map((name) => [name, randomBytes(16).toString('hex')])),
-  });
-  const prepared = await launchLab(plan, launch);
+    ...wallOptions(context.labId, mapped),
+  }), launch);
   await context.journal({ kind: 'process', ...prepared.init });
   await prepared.commit();
 }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { accessSync, constants } from 'node:fs';
-import { userInfo } from 'node:os';
+import { release, userInfo } from 'node:os';
 import { findOnHost, findTool } from '../../host/tools.ts';
 import type { Requirement } from '../provider.ts';
 import { neededIds, subordinateRange } from './subordinate-ids.ts';
@@ -14,12 +14,21 @@ const everydayTools = ['sudo', 'tcpdump', 'ss', 'ip', 'lsof', 'netstat', 'ping',
 /** All that can be told without trying. */
 export function staticRequirements(): Requirement[] {
   const isRoot = process.getuid?.() === 0;
-  return [platform(), perl(), ...(isRoot ? [] : [namespacesSwitch(), idMappers(), subordinateIds()]), sshd(), wayOut(), everyday()];
+  return [platform(), perl(), kernel(), namespacesSwitch(isRoot), ...(isRoot ? [] : [idMappers(), subordinateIds()]), sshd(), wayOut(), everyday()];
 }
 
 function platform(): Requirement {
   const known = process.platform === 'linux' && process.arch in syscallNumbers;
   return requirement('linux', 'Linux on x86-64 or ARM64', known, `${process.platform} on ${process.arch}`, ['Use --provider ssh with machines that exist, or --provider qemu.']);
+}
+
+/** mount_setattr(2), and overlayfs in a user namespace. */
+const oldestKernel = { major: 5, minor: 12 };
+
+function kernel(): Requirement {
+  const [major = 0, minor = 0] = release().split('.').map((part) => Number.parseInt(part, 10));
+  const present = major > oldestKernel.major || (major === oldestKernel.major && minor >= oldestKernel.minor);
+  return requirement('kernel', 'a Linux kernel that can wall machines: 5.12 or newer', present, release(), ['Start a newer kernel (Debian 12, Ubuntu 22.04 and later have one), or use --provider qemu.']);
 }
 
 function perl(): Requirement {
@@ -29,10 +38,11 @@ function perl(): Requirement {
 
 /** Switches that distributions add to user_namespaces(7): Debian's and Ubuntu's old sysctl, the kernel's own limit, Ubuntu's AppArmor restriction. */
 const switches = [
-  { path: '/proc/sys/kernel/unprivileged_userns_clone', refuses: (value: number) => value === 0, cure: ['sudo sysctl -w kernel.unprivileged_userns_clone=1', "echo 'kernel.unprivileged_userns_clone = 1' | sudo tee /etc/sysctl.d/60-lab.conf"] },
-  { path: '/proc/sys/user/max_user_namespaces', refuses: (value: number) => value === 0, cure: ['sudo sysctl -w user.max_user_namespaces=10000', "echo 'user.max_user_namespaces = 10000' | sudo tee /etc/sysctl.d/60-lab.conf"] },
+  { path: '/proc/sys/kernel/unprivileged_userns_clone', forRoot: false, refuses: (value: number) => value === 0, cure: ['sudo sysctl -w kernel.unprivileged_userns_clone=1', "echo 'kernel.unprivileged_userns_clone = 1' | sudo tee /etc/sysctl.d/60-lab.conf"] },
+  { path: '/proc/sys/user/max_user_namespaces', forRoot: true, refuses: (value: number) => value === 0, cure: ['sudo sysctl -w user.max_user_namespaces=10000', "echo 'user.max_user_namespaces = 10000' | sudo tee /etc/sysctl.d/60-lab.conf"] },
   {
     path: '/proc/sys/kernel/apparmor_restrict_unprivileged_userns',
+    forRoot: false,
     refuses: (value: number) => value === 1 && !hasAppArmorProfile(),
     cure: [
       String.raw`printf 'abi <abi/4.0>,\ninclude <tunables/global>\nprofile lab-perl /usr/bin/perl flags=(unconfined) {\n  userns,\n}\n' | sudo tee /etc/apparmor.d/lab-perl`,
@@ -46,13 +56,13 @@ function hasAppArmorProfile(): boolean {
   return existsSync('/etc/apparmor.d/lab-perl');
 }
 
-function namespacesSwitch(): Requirement {
-  const closed = switches.find(({ path, refuses }) => {
-    const value = numberIn(path);
+function namespacesSwitch(isRoot: boolean): Requirement {
+  const closed = switches.find(({ path, forRoot, refuses }) => {
+    const value = isRoot && !forRoot ? undefined : numberIn(path);
     return value !== undefined && refuses(value);
   });
   const found = closed ? `${closed.path} is ${numberIn(closed.path)}` : existsSync('/proc/self/ns/user') ? 'no switch stands against it' : 'this kernel has no user namespaces';
-  return requirement('user-namespaces', 'user namespaces for ordinary users', !closed && existsSync('/proc/self/ns/user'), found, [...(closed?.cure ?? ['Run lab as root.'])]);
+  return requirement('user-namespaces', isRoot ? 'user namespaces, in which root of a machine is nobody here' : 'user namespaces for ordinary users', !closed && existsSync('/proc/self/ns/user'), found, [...(closed?.cure ?? ['Use --provider qemu.'])]);
 }
 
 function idMappers(): Requirement {

@@ -1,10 +1,16 @@
 /** System call numbers that the executor uses, by Node's name of the architecture (Linux: arch/x86/entry/syscalls/syscall_64.tbl, include/uapi/asm-generic/unistd.h). */
 export const syscallNumbers: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  x64: { clone: 56, prctl: 157, pivot_root: 155, mount: 165, umount2: 166, sethostname: 170, setxattr: 188, mknodat: 259, unshare: 272 },
-  arm64: { clone: 220, prctl: 167, pivot_root: 41, mount: 40, umount2: 39, sethostname: 161, setxattr: 5, mknodat: 33, unshare: 97 },
+  x64: {
+    clone: 56, capset: 126, pivot_root: 155, prctl: 157, mount: 165, umount2: 166, sethostname: 170, setxattr: 188, mknodat: 259, unshare: 272,
+    setns: 308, seccomp: 317, open_tree: 428, move_mount: 429, mount_setattr: 442,
+  },
+  arm64: {
+    clone: 220, capset: 91, pivot_root: 41, prctl: 167, mount: 40, umount2: 39, sethostname: 161, setxattr: 5, mknodat: 33, unshare: 97,
+    setns: 268, seccomp: 277, open_tree: 428, move_mount: 429, mount_setattr: 442,
+  },
 };
 
-/** Flags of mount(2) (include/uapi/linux/mount.h). */
+/** Flags of mount(2) and, for the first four, attributes of mount_setattr(2) (include/uapi/linux/mount.h). */
 export const MountFlag = { readOnly: 1, noSuid: 2, noDev: 4, noExec: 8, remount: 32, bind: 4096, recursive: 16384, private: 1 << 18 } as const;
 
 /** Capabilities by number (capabilities(7), include/uapi/linux/capability.h). */

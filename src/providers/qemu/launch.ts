@@ -109,8 +109,8 @@ function portsOf(network: NetworkPlan, plan: LabPlan): SwitchNetwork['ports'] {
   return [{ name: network.port, guard: guardOf(network) }, ...nics.map((nic) => ({ name: nic.port, lease: leaseOf(nic, network) }))];
 }
 
-function guardOf({ subnet, gateway, nameserver }: NetworkPlan): Guard {
-  return { subnet, gateway: parseIPv4(gateway)!, nameserver: parseIPv4(nameserver)! };
+function guardOf({ subnet, gateway, nameserver, reachesPrivate }: NetworkPlan): Guard {
+  return { reachesPrivate, subnet, gateway: parseIPv4(gateway)!, nameserver: parseIPv4(nameserver)! };
 }
 
 function leaseOf({ mac, address }: NicPlan, { subnet, nat, gateway, nameserver }: NetworkPlan): Lease {

@@ -18,6 +18,7 @@ export interface NetworkPlan {
   readonly name: string;
   readonly subnet: Subnet;
   readonly nat: boolean;
+  readonly reachesPrivate: boolean;
   /** Of lab.yaml, or an unused address: without one, nobody could be reached from this host. */
   readonly gateway: string;
   readonly nameserver: string;
@@ -46,14 +47,14 @@ export function planLab(lab: Lab): LabPlan {
   return { networks: new Map(networks), machines: [...lab.machines.values()].map((machine) => planMachine(machine, lab)) };
 }
 
-function planNetwork({ name, subnet, gateway, nat }: Network, index: number, lab: Lab): NetworkPlan {
+function planNetwork({ name, subnet, gateway, nat, reachesPrivate }: Network, index: number, lab: Lab): NetworkPlan {
   const unused = unusedAddresses(subnet, new Set([gateway, ...addressesIn(lab, name)]));
   const own = gateway ?? unused.next().value;
   const nameserver = unused.next().value;
   if (own === undefined || nameserver === undefined) {
     throw new EnvironmentError(`network ${name} (${formatSubnet(subnet)}) has no address left for its gateway and name server`, { code: 'network-full', hint: 'Give it a larger subnet in lab.yaml.' });
   }
-  return { name, subnet, nat, gateway: own, nameserver, port: `net${index}.port` };
+  return { name, subnet, nat, reachesPrivate: reachesPrivate === true, gateway: own, nameserver, port: `net${index}.port` };
 }
 
 function addressesIn(lab: Lab, network: string): string[] {

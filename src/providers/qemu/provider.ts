@@ -19,7 +19,7 @@ const slownessOfEmulation = 8;
  */
 export class QemuProvider implements Provider {
   readonly name = 'qemu';
-  readonly features: ProviderFeatures = { needsRoot: false, ownsNetwork: true, ownsMachines: true, snapshots: true };
+  readonly features: ProviderFeatures = { needsRoot: false, ownsNetwork: true, ownsMachines: true, snapshots: true, withoutSudo: false };
   readonly #opened = new OpenedShells();
   readonly snapshots = new QemuSnapshots(this.#opened);
 

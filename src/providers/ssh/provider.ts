@@ -22,7 +22,7 @@ const journalKind = 'ssh-machine';
 /** Machines that exist already and that only SSH leads to. Nothing of them is changed but the lab's own folders in the home of the account. */
 export class SshProvider implements Provider {
   readonly name = 'ssh';
-  readonly features: ProviderFeatures = { needsRoot: false, ownsNetwork: false, ownsMachines: false, snapshots: false };
+  readonly features: ProviderFeatures = { needsRoot: false, ownsNetwork: false, ownsMachines: false, snapshots: false, withoutSudo: false };
   readonly #tunnels = new Tunnels();
   readonly #opened = new OpenedShells();
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
@@ -10,9 +11,13 @@ import { retryUntil } from '../../../src/core/retry.ts';
 import { answerDhcp } from '../../../src/providers/qemu/switch/dhcp.ts';
 import { framed, FrameReader } from '../../../src/providers/qemu/switch/frames.ts';
 import { mayPass, type Guard } from '../../../src/providers/qemu/switch/guard.ts';
+import { cannotBe } from '../../helpers/lab-command.ts';
+import { networkNamespace } from '../../helpers/network-namespace.ts';
 import { Switch } from '../../../src/providers/qemu/switch/switch.ts';
 
 const broadcast = 'ffffffffffff';
+/** This host, in these tests. */
+const isOwn = (address: number): boolean => address === parseIPv4('203.0.113.1');
 const guard: Guard = { subnet: parseSubnet('192.168.100.0/24')!, gateway: parseIPv4('192.168.100.1')!, nameserver: parseIPv4('192.168.100.254')! };
 
 /** A frame of ARP with QEMU's length prefix. */
@@ -167,18 +172,49 @@ describe('a machine reaches what lies beyond the gateway, and no service of this
     ['another service at the name server', { to: nameserver, port: 22 }, false],
     ['an address of the network that nobody has, which is 127.0.0.1 to slirp too', { to: '192.168.100.77' }, false],
     ['an address of loopback itself', { to: '127.0.0.53' }, false],
+    ["the host's own address, to which the host itself would connect", { to: '203.0.113.1' }, false],
+    ['a datagram to it', { to: '203.0.113.1', protocol: udp, port: 53 }, false],
+    ['the metadata service of a cloud', { to: '169.254.169.254', port: 80 }, false],
+    ['an address of private use around the host', { to: '10.1.2.3' }, false],
+    ['an address that providers share', { to: '100.64.7.7' }, false],
+    ['one just beside those of private use', { to: '172.32.0.1' }, true],
+    ['a reserved one', { to: '250.1.1.1' }, false],
     ['"this host"', { to: '0.0.0.0' }, false],
     ['a group', { to: '224.0.0.251', protocol: udp, port: 5353 }, false],
     ['all hosts', { to: '255.255.255.255', protocol: udp }, false],
   ] as readonly [string, Packet, boolean][]) {
-    test(`${what} ${passes ? 'passes' : 'does not pass'}`, () => assert.equal(mayPass(packet(given), guard), passes));
+    test(`${what} ${passes ? 'passes' : 'does not pass'}`, () => assert.equal(mayPass(packet(given), guard, isOwn), passes));
   }
+
+  test('with "private: true" addresses of private use are reached, too, but never the host itself', () => {
+    const near = { ...guard, reachesPrivate: true };
+    assert.deepEqual(['10.1.2.3', '192.168.7.1', '100.64.7.7', '203.0.113.1', '169.254.169.254', '127.0.0.1'].map((to) => mayPass(packet({ to }), near, isOwn)), [true, true, true, false, false, false]);
+  });
+
+  test('the addresses of this host are known as they are now', { skip: cannotBe('root') }, async () => {
+    using host = await networkNamespace();
+    host.run('ip', 'link', 'add', 'one', 'type', 'veth', 'peer', 'name', 'two');
+    host.run('ip', 'address', 'add', '203.0.113.1/24', 'dev', 'one');
+    const script = `import { ownAddresses } from ${JSON.stringify(join(import.meta.dirname, '../../../src/providers/qemu/switch/own-addresses.ts'))};
+      const isOwn = ownAddresses();
+      const [first, second] = [0xcb007101, 0xcb007109];
+      console.log(isOwn(first), isOwn(second));
+      process.stdin.on('data', () => { while (!isOwn(second)); console.log(isOwn(first), isOwn(second)); process.exit(); });`;
+    const child = spawn(host.within[0]!, [...host.within.slice(1), process.execPath, '--input-type=module', '-e', script], { stdio: ['pipe', 'pipe', 'inherit'] });
+    using _child = { [Symbol.dispose]: () => void child.kill('SIGKILL') };
+    const [before] = (await once(child.stdout, 'data')) as [Buffer];
+    assert.equal(String(before).trim(), 'true false');
+    host.run('ip', 'address', 'add', '203.0.113.9/24', 'dev', 'one');
+    child.stdin.write('\n');
+    const [after] = (await once(child.stdout, 'data')) as [Buffer];
+    assert.equal(String(after).trim(), 'true true');
+  });
 
   test('IPv6, and what is cut off, does not pass; ARP does', () => {
     const [ipv6, arp] = ['86dd', '0806'].map((type) => Buffer.from(`${'00'.repeat(12)}${type}${'00'.repeat(40)}`, 'hex'));
-    assert.equal(mayPass(ipv6!, guard), false);
-    assert.equal(mayPass(arp!, guard), true);
-    for (let length = 0; length < 48; length++) assert.equal(mayPass(packet({ to: gateway, flags: synAck }).subarray(0, length), guard), false, `${length} bytes`);
+    assert.equal(mayPass(ipv6!, guard, isOwn), false);
+    assert.equal(mayPass(arp!, guard, isOwn), true);
+    for (let length = 0; length < 48; length++) assert.equal(mayPass(packet({ to: gateway, flags: synAck }).subarray(0, length), guard, isOwn), false, `${length} bytes`);
   });
 });
 

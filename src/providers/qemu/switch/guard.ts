@@ -1,10 +1,12 @@
-import { contains, type Subnet } from '../../../core/ipv4.ts';
+import { contains, isNowhere, isPrivate, type Subnet } from '../../../core/ipv4.ts';
 
 /** What the gateway of a network is for; addresses are numbers as `parseIPv4` gives them. */
 export interface Guard {
   readonly subnet: Subnet;
   readonly gateway: number;
   readonly nameserver: number;
+  /** Whether addresses of private use around this host are destinations, too. */
+  readonly reachesPrivate?: boolean | undefined;
 }
 
 /** Offsets in an Ethernet frame (IEEE 802.3) that holds IPv4 (RFC 791). */
@@ -20,23 +22,18 @@ const ack = 0x10;
 
 /**
  * Whether slirp may see a frame (without length prefix) of a machine. It would lead every address of its own network, and what is loopback to it, to the loopback interface
- * of this host, where services listen that are meant for nobody else. So there pass: the way out, name service, ping, and answers to the connections that come through it.
+ * of this host, where services listen that are meant for nobody else; and it connects from this host, so to the host's own addresses (`isOwn`) a machine would be the host.
+ * So there pass: the way out, name service, ping, and answers to the connections that come through it.
  */
-export function mayPass(frame: Buffer, { subnet, gateway, nameserver }: Guard): boolean {
+export function mayPass(frame: Buffer, { subnet, gateway, nameserver, reachesPrivate }: Guard, isOwn: (address: number) => boolean): boolean {
   const type = frame.length < ipAt ? 0 : frame.readUInt16BE(etherTypeAt);
   if (type !== etherTypes.ipv4) return type === etherTypes.arp;
   if (frame.length < ipAt + shortestIp) return false;
   const destination = frame.readUInt32BE(ipAt + 16);
   if (isNowhere(destination)) return false;
-  if (!contains(subnet, destination)) return true;
+  if (!contains(subnet, destination)) return !isOwn(destination) && (reachesPrivate === true || !isPrivate(destination));
   if (destination === gateway) return isPing(frame) || isAnswer(frame);
   return destination === nameserver && (isPing(frame) || isForDns(frame));
-}
-
-/** "This host", loopback, groups and all hosts (RFC 6890): none of it lies beyond a gateway. */
-function isNowhere(address: number): boolean {
-  const first = address >>> 24;
-  return first === 0 || first === 127 || first >= 224;
 }
 
 function isPing(frame: Buffer): boolean {

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { answerDhcp, isDhcpQuestion, type Lease } from './dhcp.ts';
 import { addressesOf, bodyOf, FrameReader, framed } from './frames.ts';
 import { mayPass, type Guard } from './guard.ts';
+import { ownAddresses } from './own-addresses.ts';
 
 /** slirp's own addresses (libslirp, `special_ethaddr`). */
 const slirpPrefix = '5255';
@@ -20,6 +21,7 @@ export interface PortOptions {
 export class Switch {
   readonly #ports = new Map<string, { readonly socket: Socket; readonly options: PortOptions }>();
   readonly #portOf = new Map<string, string>();
+  readonly #isOwn = ownAddresses();
 
   /** Joins a connection; one that was on this port before is dropped, as when a cable is moved. */
   attach(port: string, socket: Socket, options: PortOptions): void {
@@ -51,7 +53,7 @@ export class Switch {
     for (const [port, { socket, options: { guard } }] of this.#ports) {
       if (port === from || (target !== undefined && target !== port)) continue;
       // slirp takes any frame for its own, whatever address it bears: it must not see what is meant for others.
-      if (guard && ((!isGroup && !destination.startsWith(slirpPrefix)) || !mayPass(bodyOf(frame), guard))) continue;
+      if (guard && ((!isGroup && !destination.startsWith(slirpPrefix)) || !mayPass(bodyOf(frame), guard, this.#isOwn))) continue;
       if (socket.writableLength < mostWaitingBytes) socket.write(frame);
     }
   }

@@ -1,0 +1,9 @@
+import type { Draft } from '../draft.ts';
+import type { Finding } from '../finding.ts';
+
+/** Rights that contradict each other. */
+export function checkRights({ machines }: Draft): Finding[] {
+  return machines
+    .filter(({ sudo, user }) => !sudo && user === 'root')
+    .map(({ path }) => ({ path: [...path, 'sudo'], message: 'cannot be false for root, who has every right already', hint: 'give the machine another user' }));
+}

@@ -1,0 +1,106 @@
+/**
+ * The filter of system calls that all processes of a machine live under (seccomp(2)), as container engines have one: what of the kernel no machine needs, and what is not
+ * kept apart by namespaces, is refused with EPERM, for root of the machine as well.
+ */
+interface Table {
+  /** AUDIT_ARCH_* (include/uapi/linux/audit.h). */
+  readonly audit: number;
+  readonly clone: number;
+  readonly unshare: number;
+  readonly socket: number;
+  readonly ioctl: number;
+  /** Its flags lie in memory, where no filter can see them; the C library goes back to clone(2) for ENOSYS. */
+  readonly clone3: number;
+  /** Numbers from this one on belong to another calling convention (x32). */
+  readonly foreignFrom: number | undefined;
+  readonly denied: Readonly<Record<string, number>>;
+}
+
+/** The same on every architecture whose table is as new as they are. */
+const common = {
+  open_tree: 428, move_mount: 429, fsopen: 430, fsconfig: 431, fsmount: 432, fspick: 433, mount_setattr: 442, open_tree_attr: 467,
+  io_uring_setup: 425, io_uring_enter: 426, io_uring_register: 427, quotactl_fd: 443, set_mempolicy_home_node: 450,
+};
+
+/** arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h */
+const tables: Readonly<Record<string, Table>> = {
+  x64: {
+    audit: 0xc000_003e, clone: 56, unshare: 272, socket: 41, ioctl: 16, clone3: 435, foreignFrom: 0x4000_0000,
+    denied: {
+      ...common, mount: 165, umount2: 166, pivot_root: 155, kexec_load: 246, kexec_file_load: 320, init_module: 175, finit_module: 313, delete_module: 176, reboot: 169, swapon: 167,
+      swapoff: 168, acct: 163, quotactl: 179, add_key: 248, request_key: 249, keyctl: 250, bpf: 321, perf_event_open: 298, userfaultfd: 323, open_by_handle_at: 304,
+      name_to_handle_at: 303, lookup_dcookie: 212, setns: 308, fanotify_init: 300, migrate_pages: 256, move_pages: 279, mbind: 237, set_mempolicy: 238, get_mempolicy: 239, iopl: 172,
+      ioperm: 173, clock_settime: 227, settimeofday: 164, vhangup: 153, syslog: 103, sysctl: 156, nfsservctl: 180, uselib: 134, ustat: 136, sysfs: 139,
+    },
+  },
+  arm64: {
+    audit: 0xc000_00b7, clone: 220, unshare: 97, socket: 198, ioctl: 29, clone3: 435, foreignFrom: undefined,
+    denied: {
+      ...common, mount: 40, umount2: 39, pivot_root: 41, kexec_load: 104, kexec_file_load: 294, init_module: 105, finit_module: 273, delete_module: 106, reboot: 142, swapon: 224,
+      swapoff: 225, acct: 89, quotactl: 60, add_key: 217, request_key: 218, keyctl: 219, bpf: 280, perf_event_open: 241, userfaultfd: 282, open_by_handle_at: 265,
+      name_to_handle_at: 264, lookup_dcookie: 18, setns: 268, fanotify_init: 262, migrate_pages: 238, move_pages: 239, mbind: 235, set_mempolicy: 237, get_mempolicy: 236,
+      clock_settime: 112, settimeofday: 170, vhangup: 58, syslog: 116, nfsservctl: 42,
+    },
+  },
+};
+
+/** CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET (clone(2)): in a namespace of its own every account is root, and may mount. */
+const newNamespaces = 0x7e02_0000;
+/** CLONE_NEWTIME, which only unshare(2) takes: the byte is the signal number of clone(2). */
+const newTime = 0x80;
+/** Unix, IPv4, IPv6, netlink, packet, CAN (address_families(7)). Others, such as AF_VSOCK, lead past the network of the machine, or load a module for whoever asks. */
+const families = [1, 2, 10, 16, 17, 29];
+/** TIOCSTI types into another's terminal, TIOCLINUX pastes there (ioctl_tty(2)). */
+const typingIoctls = [0x5412, 0x541c];
+
+/** struct seccomp_data: number of the call, architecture, and the lower halves of its first two arguments. */
+const field = { number: 0, architecture: 4, first: 16, second: 24 } as const;
+/** Codes of classic BPF (include/uapi/linux/bpf_common.h). */
+const code = { load: 0x20, equal: 0x15, atLeast: 0x35, anyBit: 0x45, answer: 0x06 } as const;
+const allow = 0x7fff_0000;
+const errno = (number: number): number => 0x0005_0000 | number;
+const refusal = { EPERM: errno(1), ENOSYS: errno(38), EAFNOSUPPORT: errno(97) } as const;
+
+/** struct sock_filter: code, instructions to jump over if the test holds, and if not, and the operand. */
+type Instruction = readonly [code: number, holds: number, fails: number, operand: number];
+
+const load = (offset: number): Instruction => [code.load, 0, 0, offset];
+const answer = (value: number): Instruction => [code.answer, 0, 0, value];
+/** The answer where the test holds, or else on to what follows. */
+const where = (test: number, operand: number, value: number): Instruction[] => [[test, 0, 1, operand], answer(value)];
+/** A block for one call, which ends with an answer. */
+const forCall = (number: number, block: readonly Instruction[]): Instruction[] => [[code.equal, 0, block.length, number], ...block];
+
+/** The program for an architecture by Node's name of it, as hexadecimal bytes in the order of a little-endian machine; undefined for one that is not known. */
+export function systemCallFilter(architecture: string): string | undefined {
+  const table = tables[architecture];
+  return table && encode(programOf(table));
+}
+
+function programOf(table: Table): Instruction[] {
+  return [
+    load(field.architecture),
+    [code.equal, 1, 0, table.audit],
+    answer(refusal.ENOSYS),
+    load(field.number),
+    ...(table.foreignFrom === undefined ? [] : where(code.atLeast, table.foreignFrom, refusal.ENOSYS)),
+    ...where(code.equal, table.clone3, refusal.ENOSYS),
+    ...Object.values(table.denied).flatMap((number) => where(code.equal, number, refusal.EPERM)),
+    ...forCall(table.clone, [load(field.first), ...where(code.anyBit, newNamespaces, refusal.EPERM), answer(allow)]),
+    ...forCall(table.unshare, [load(field.first), ...where(code.anyBit, newNamespaces | newTime, refusal.EPERM), answer(allow)]),
+    ...forCall(table.socket, [load(field.first), ...families.flatMap((family) => where(code.equal, family, allow)), answer(refusal.EAFNOSUPPORT)]),
+    ...forCall(table.ioctl, [load(field.second), ...typingIoctls.flatMap((request) => where(code.equal, request, refusal.EPERM)), answer(allow)]),
+    answer(allow),
+  ];
+}
+
+function encode(program: readonly Instruction[]): string {
+  const bytes = Buffer.alloc(program.length * 8);
+  for (const [index, [operation, holds, fails, operand]] of program.entries()) {
+    bytes.writeUInt16LE(operation, index * 8);
+    bytes.writeUInt8(holds, index * 8 + 2);
+    bytes.writeUInt8(fails, index * 8 + 3);
+    bytes.writeUInt32LE(operand >>> 0, index * 8 + 4);
+  }
+  return bytes.toString('hex');
+}

@@ -1,0 +1,21 @@
+import type { PlanOptions } from './plan-input.ts';
+import { systemCallFilter } from './seccomp.ts';
+import { isRootOfHost, rangeOfLab } from './subordinate-ids.ts';
+
+/** User and group of that name on every Debian and Ubuntu. */
+const nobody = 65_534;
+
+/** What the plan of a lab takes from here: its users, and what its machines may ask of the kernel. */
+export function wallOptions(labId: string, mapped: boolean): Pick<PlanOptions, 'label' | 'labRootMap' | 'ownsHost' | 'mapped' | 'systemCallFilter'> {
+  const map = labRootMap(labId);
+  const ownsHost = map !== undefined && isRootOfHost();
+  return { label: `lab-${labId}`, labRootMap: map, ownsHost, mapped: mapped && ownsHost, systemCallFilter: systemCallFilter(process.arch) ?? '' };
+}
+
+/** uid_map and gid_map (user_namespaces(7)) of a lab of root; undefined for an ordinary user, whose map newuidmap(1) writes. */
+function labRootMap(labId: string): string | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const { first, count } = rangeOfLab(labId);
+  // sshd(8) becomes nobody, so that ID must be there, too.
+  return count > nobody ? `0 ${first} ${count}\n` : `0 ${first} ${count - 1}\n${nobody} ${first + count - 1} 1\n`;
+}
