@@ -99,6 +99,7 @@ async function runningMachines(context: CommandContext, state: LabState | undefi
 async function bringUp(provider: Provider, lab: Lab, context: ProviderContext, state: LabState | undefined, running: readonly AttachedMachine[]): Promise<readonly AttachedMachine[]> {
   if (state !== undefined && running.length === lab.machines.size && provider.features.ownsMachines) {
     await keepState(context.stateFolder, lab, state, state.providerState);
+    await tellRemarks(running, context.events);
     return running;
   }
   requireWalls(provider, lab);
@@ -113,6 +114,11 @@ function requireWalls(provider: Provider, lab: Lab): void {
   const open = provider.features.withoutSudo ? undefined : [...lab.machines.values()].find(({ sudo }) => sudo === false);
   if (open === undefined) return;
   throw new EnvironmentError(`"sudo: false" of machine ${open.name} cannot be kept with provider ${provider.name}`, { code: 'sudo-not-kept', hint: 'Use provider netns, or remove that line and see to the rights of the account yourself.' });
+}
+
+async function tellRemarks(machines: readonly AttachedMachine[], events: EventSink): Promise<void> {
+  const remarks = new Map(machines.flatMap(({ remark }) => (remark ? [[remark.message, remark] as const] : [])));
+  for (const remark of remarks.values()) await events.emit({ kind: 'notice', level: 'warning', ...remark });
 }
 
 /** When the provider was refused something, a thorough look may know why and what helps; else its own words stand. */

@@ -28,6 +28,7 @@ export function buildLab(draft: Draft, source: YamlSource, file: string, overrid
     machines: byName(draft.machines.map((machine) => buildMachine(draft, machine))),
     programs: byName(draft.programs.map((program) => buildProgram(program, folder))),
     scenarios: byName(draft.scenarios.map(({ name, path, steps }) => buildScenario(name, path, steps, source))),
+    ...(draft.ssh && { ssh: draft.ssh }),
     ...(draft.capture !== undefined && { capture: draft.capture }),
     ...(draft.report && { report: draft.report }),
   };

@@ -16,6 +16,7 @@ export interface Draft {
   readonly machines: readonly DraftMachine[];
   readonly programs: readonly DraftProgram[];
   readonly scenarios: readonly { readonly name: string; readonly path: Path; readonly steps: readonly unknown[] }[];
+  readonly ssh: 'peers' | undefined;
   /** As written. */
   readonly capture: boolean | undefined;
   readonly report: ReportSettings | undefined;
@@ -86,6 +87,7 @@ export function draftLab(source: YamlSource): Draft {
     machines: entriesOf(lab['machines']).map(([name, value]) => draftMachine(name, value)),
     programs: entriesOf(lab['programs']).map(([name, value]) => draftProgram(name, value, source)),
     scenarios: entriesOf(lab['scenarios']).map(([name, value]) => ({ name, path: ['scenarios', name], steps: listOf(value) })),
+    ssh: lab['ssh'] === 'peers' ? 'peers' : undefined,
     capture: typeof lab['capture'] === 'boolean' ? lab['capture'] : undefined,
     report: lab['report'] === undefined ? undefined : draftReport(fieldsOf(lab['report'])),
   };

@@ -191,6 +191,11 @@ export const labFields = z
       'Scenarios by name: what the programs are made to do, and what they must show.',
       { hello: [{ start: 'server' }, { expect: { server: 'Listening' } }] },
     ),
+    ssh: field(
+      z.enum(['peers']).optional(),
+      '`peers`: the accounts of the machines may `ssh` and `scp` to each other by name (machines that lab makes). Default: no machine holds a key that opens another.',
+      'peers',
+    ),
     capture: field(z.boolean().optional(), 'Whether each run captures the packets of its programs into `capture.pcap`. Default: `true`.', false),
     report: report.optional(),
   })

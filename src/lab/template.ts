@@ -70,6 +70,8 @@ machines: # they know each other by name
   vm1: { image: ubuntu-24.04, user: ildvm1, interfaces: { eth0: { network: natnet, address: 192.168.100.4 } } }
   vm2: { image: ubuntu-24.04, user: ildvm2, interfaces: { eth0: { network: natnet, address: 192.168.100.5 } } }
 
+# ssh: peers # each machine gets a key that opens the others: "ssh vm2" and "scp" work on vm1, for you and for every program there
+
 ${practical(programsFolder)}`;
 }
 

@@ -13,6 +13,8 @@ export interface Lab {
   readonly machines: ReadonlyMap<string, Machine>;
   readonly programs: ReadonlyMap<string, Program>;
   readonly scenarios: ReadonlyMap<string, ScenarioSource>;
+  /** `peers`: machines may log in to each other by SSH; undefined: no machine holds a key that opens another. */
+  readonly ssh?: 'peers';
   /** Whether runs capture their packets; undefined where the file does not say: they do. */
   readonly capture?: boolean;
   /** What the heading of a report says; undefined when the file does not. */

@@ -4,9 +4,9 @@ import type { Interface, Lab, Machine, Network } from '../lab/types.ts';
 import type { LabState } from './lab-state.ts';
 import { storeMachine, storeNetwork } from './stored-lab.ts';
 
-/** Hex SHA-256 of the part of a lab that running machines depend on: provider, networks, machines. Their order in the file does not matter. */
-export function fingerprint({ provider, networks, machines }: Lab): string {
-  const part = { provider, networks: byName(networks.values()).map(storeNetwork), machines: byName(machines.values()).map(storeMachine) };
+/** Hex SHA-256 of the part of a lab that running machines depend on: provider, networks, machines, keys between them. Their order in the file does not matter. */
+export function fingerprint({ provider, networks, machines, ssh }: Lab): string {
+  const part = { provider, ...(ssh && { ssh }), networks: byName(networks.values()).map(storeNetwork), machines: byName(machines.values()).map(storeMachine) };
   return createHash('sha256').update(JSON.stringify(part)).digest('hex');
 }
 
@@ -17,6 +17,7 @@ export function fingerprint({ provider, networks, machines }: Lab): string {
 export function describeChange(running: LabState, lab: Lab): string[] {
   return [
     ...valueChange('provider', running.provider, lab.provider),
+    ...valueChange('ssh', running.ssh, lab.ssh),
     ...listChange(running.networks, byName(lab.networks.values()), 'network', networkChange),
     ...listChange(running.machines, byName(lab.machines.values()), 'machine', machineChange),
   ];

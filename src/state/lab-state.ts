@@ -13,6 +13,8 @@ export interface LabState {
   readonly fingerprint: string;
   readonly networks: readonly Network[];
   readonly machines: readonly Machine[];
+  /** As in `Lab`. */
+  readonly ssh?: 'peers';
   readonly programs: readonly ProgramSummary[];
   /** What the provider needs to find its machines again; plain JSON that nobody else reads. */
   readonly providerState: Readonly<Record<string, unknown>>;

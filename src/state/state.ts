@@ -20,6 +20,7 @@ export function stateOf(lab: Lab, labId: string, providerState: Readonly<Record<
     fingerprint: fingerprint(lab),
     networks: [...lab.networks.values()],
     machines: [...lab.machines.values()],
+    ...(lab.ssh && { ssh: lab.ssh }),
     programs: [...lab.programs.values()].map(({ name, on, listens }) => ({ name, on, listens })),
     providerState,
   };

@@ -1,30 +1,37 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { generateKeyPair } from '../../ssh/keys.ts';
-import type { KeyPair, LabKeys } from './ssh-files.ts';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import type { Lab } from '../../lab/types.ts';
+import { ensureKeys, keyPath, readHostKey } from '../lab-keys.ts';
+import type { PlanKeys } from './plan-input.ts';
 
-const names = ['host', 'user', 'machine'] as const;
-
-/** The keys of this lab, made at its first `up` and kept, so that its machines stay the ones that other tools have learnt. */
-export function ensureKeys(stateFolder: string): LabKeys {
-  const folder = join(stateFolder, 'keys');
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  for (const name of names) {
-    const path = join(folder, name);
-    if (existsSync(path) && existsSync(`${path}.pub`)) continue;
-    const pair = generateKeyPair(`lab-${name}`);
-    writeFileSync(path, pair.privateKey, { mode: 0o600 });
-    writeFileSync(`${path}.pub`, `${pair.publicKey}\n`, { mode: 0o644 });
-  }
-  return readKeys(stateFolder);
+/** The keys that a lab of these machines has inside. */
+export function planKeys(lab: Lab, stateFolder: string): PlanKeys {
+  const { user, hostKey, clientKey } = ensureKeys(stateFolder);
+  const names = [...lab.machines.keys()];
+  return {
+    user: user.publicKey,
+    hosts: new Map(names.map((name) => [name, hostKey(name)])),
+    clients: new Map(lab.ssh === 'peers' ? names.map((name) => [name, clientKey(name)]) : []),
+  };
 }
 
-/** The keys that `ensureKeys` has made. */
-export function readKeys(stateFolder: string): LabKeys {
-  const [host, user, machine] = names.map((name) => readPair(join(stateFolder, 'keys', name)));
-  return { host: host!, user: user!, machine: machine! };
+/** Files of former versions of lab, in which all machines of a lab had one host key, and one key that opened the others. */
+const formerKeys = ['host', 'host.pub', 'machine', 'machine.pub'];
+
+/** Whether what runs was made with keys that all its machines share. */
+export function hasFormerKeys(stateFolder: string): boolean {
+  return existsSync(formerHostKey(stateFolder));
 }
 
-function readPair(path: string): KeyPair {
-  return { privateKey: readFileSync(path, 'utf8'), publicKey: readFileSync(`${path}.pub`, 'utf8').trim() };
+/** Called when no machine runs any more that was made with them. */
+export function removeFormerKeys(stateFolder: string): void {
+  for (const name of formerKeys) rmSync(keyPath(stateFolder, name), { recursive: true, force: true });
+}
+
+/** The public key that a machine must show: its own. @throws {EnvironmentError} `keys-damaged` */
+export function shownHostKey(stateFolder: string, machine: string): string {
+  return hasFormerKeys(stateFolder) ? readFileSync(formerHostKey(stateFolder), 'utf8').trim() : readHostKey(stateFolder, machine).publicKey;
+}
+
+function formerHostKey(stateFolder: string): string {
+  return keyPath(stateFolder, 'host.pub');
 }

@@ -1,5 +1,5 @@
 import type { HostAccounts } from './account-files.ts';
-import type { LabKeys } from './ssh-files.ts';
+import type { KeyPair } from '../../ssh/keys.ts';
 
 /** What the plan takes from the host; gathered by host-facts.ts, so that the plan itself is a pure function. */
 export interface HostFacts {
@@ -33,12 +33,21 @@ export interface HostFacts {
   readonly runtime: { readonly folder: string; readonly key: string } | undefined;
 }
 
+export interface PlanKeys {
+  /** Public key that `lab` logs in with. */
+  readonly user: string;
+  /** By name of the machine. */
+  readonly hosts: ReadonlyMap<string, KeyPair>;
+  /** Keys that machines log in to each other with, by name; empty unless the lab says `ssh: peers`. */
+  readonly clients: ReadonlyMap<string, KeyPair>;
+}
+
 export interface PlanOptions {
   /** Empty folder on the host over which the lab's file system is mounted, in the lab's own mount namespace. */
   readonly mountPoint: string;
   /** Folder for one Unix socket per machine. */
   readonly socketFolder: string;
-  readonly keys: LabKeys;
+  readonly keys: PlanKeys;
   /** Stands in the lists of mounts as what is mounted. */
   readonly label: string;
   /** For root: the lines of uid_map and gid_map (user_namespaces(7)) of the lab's own users. An ordinary user's lab has them from the start. */

@@ -2,8 +2,10 @@ import type { Lab, Machine, Network } from '../../lab/types.ts';
 import { accountFiles, hostsFile, userId } from './account-files.ts';
 import { natRules, uplink, uplinkNameserver, uplinkSubnet } from './nat.ts';
 import { bind, copy, mkdir, mount, symlink, sysctl, tmpfs, when, write, type Operation } from './operations.ts';
-import { clientConfig, knownHosts, sshdConfig, type LabKeys } from './ssh-files.ts';
-import type { HostFacts, PlanOptions } from './plan-input.ts';
+import type { KeyPair } from '../../ssh/keys.ts';
+import { clientConfig, knownHosts } from '../peer-files.ts';
+import { authorizedKeys, sshdConfig } from './ssh-files.ts';
+import type { HostFacts, PlanKeys, PlanOptions } from './plan-input.ts';
 import { setStage, stage, staged } from './stage.ts';
 import { Capability, MountFlag, syscallNumbers } from './syscalls.ts';
 import { formatSubnet } from '../../core/ipv4.ts';
@@ -23,7 +25,8 @@ export function planLab(lab: Lab, host: HostFacts, options: PlanOptions): Operat
   return [
     ...setStage(lab.machines.values(), host, { ...options, helpers: when(routes, ...wayOut(lab, host, bridges)) }),
     ...copiedFolders(host, options).map((name): Operation => ['copy-tree', `${stage.layers}/${name}`, `${stage.lab}/copy-${name}`]),
-    ...commonFiles(`${stage.lab}/common`, host, options.keys),
+    ...commonFiles(`${stage.lab}/common`, host),
+    ...commonSshFiles(`${stage.lab}/common/etc/ssh`, [...lab.machines.values()], host, options.keys),
     ...startOfNetwork(routes),
     ...[...lab.machines.values()].flatMap((machine) => machineSection(machine, lab, host, { ...options, routes })),
     ...bridges.flatMap(({ bridge, network }, index) => bridgeOperations(bridge, network, index)),
@@ -41,7 +44,7 @@ function copiedFolders({ foldersWithMounts }: HostFacts, { ownsHost }: PlanOptio
 }
 
 /** What is the same on all machines lies once, read-only, under each machine's own layer. */
-function commonFiles(common: string, host: HostFacts, keys: LabKeys): Operation[] {
+function commonFiles(common: string, host: HostFacts): Operation[] {
   const folders = ['', ...host.sharedFolders.map((name) => `/${name}`), '/etc/ssh', '/etc/ssh/lab', '/etc/sudoers.d', '/etc/pam.d'];
   const programs = [...host.sudoFiles, ...(host.tcpdump ? [{ ...host.tcpdump, mode: 0o755 }] : [])];
   return [
@@ -50,10 +53,6 @@ function commonFiles(common: string, host: HostFacts, keys: LabKeys): Operation[
     ['set-xattr?', `${common}/etc/ssh`, 'user.overlay.opaque', 'y'],
     ['set-xattr?', `${common}/etc/sudoers.d`, 'user.overlay.opaque', 'y'],
     ...secretsHidden(common, host.secrets),
-    write(`${common}/etc/ssh/ssh_host_ed25519_key`, keys.host.privateKey, 0o600),
-    write(`${common}/etc/ssh/ssh_host_ed25519_key.pub`, `${keys.host.publicKey}\n`),
-    write(`${common}/etc/ssh/sshd_config`, sshdConfig(host.sftpServer)),
-    write(`${common}/etc/ssh/lab/authorized_keys`, `${keys.user.publicKey}\n${keys.machine.publicKey}\n`),
     // The host's own would belong to nobody in a user namespace, of which sudo complains at each call; and what it names is not here.
     write(`${common}/etc/sudo.conf`, ''),
     write(`${common}/etc/sudoers`, 'Defaults !fqdn\nDefaults lecture = never\nDefaults secure_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"\nroot ALL=(ALL:ALL) ALL\nALL ALL=(ALL:ALL) NOPASSWD: ALL\n', 0o440),
@@ -66,6 +65,16 @@ function commonFiles(common: string, host: HostFacts, keys: LabKeys): Operation[
     // Where the host's files belong to nobody, what needs root's ownership is copied, and everywhere what needs a capability.
     ...programs.map(({ source, path, mode }) => copy(staged(source, host), `${common}${path}`, mode)),
     ...when(host.tcpdump !== undefined, ['set-xattr?', `${common}${host.tcpdump?.path}`, 'security.capability', fileCapabilities([Capability.netAdmin, Capability.netRaw])]),
+  ];
+}
+
+/** Of SSH only what everybody may know: no private key lies here. */
+function commonSshFiles(folder: string, machines: readonly Machine[], { sftpServer }: HostFacts, { user, hosts, clients }: PlanKeys): Operation[] {
+  return [
+    write(`${folder}/sshd_config`, sshdConfig(sftpServer)),
+    write(`${folder}/lab/authorized_keys`, authorizedKeys(user, [...clients.values()].map(({ publicKey }) => publicKey))),
+    write(`${folder}/ssh_config`, clientConfig(machines)),
+    write(`${folder}/ssh_known_hosts`, knownHosts(machines, (name) => hosts.get(name)?.publicKey ?? '')),
   ];
 }
 
@@ -138,7 +147,7 @@ function machineSection(machine: Machine, lab: Lab, host: HostFacts, options: Ma
     ...ownFiles(machine, lab, host, options, `${root}/.lab/up`),
     ...host.sharedFolders.map((name) => overlay(name, root, host, options)),
     ...runtimeMount(root, host),
-    ...homeFolder(`${root}${home}`, homeOwner, host, options.keys),
+    ...homeFolder(`${root}${home}`, homeOwner, host, options.keys.clients.get(machine.name)),
     ...systemMounts(root),
     ['hostname', machine.name],
     ['root', root],
@@ -182,9 +191,13 @@ function ownFiles(machine: Machine, lab: Lab, host: HostFacts, { keys, machineId
     write(`${upper}/etc/resolv.conf`, reachesOut ? `nameserver ${uplinkNameserver(lab.networks.values())}\n` : '# no way out of this network\n'),
     ...when(machine.sudo === false, write(`${upper}/etc/sudoers`, 'root ALL=(ALL:ALL) ALL\n', 0o440)),
     mkdir(`${upper}/etc/ssh`),
-    write(`${upper}/etc/ssh/ssh_config`, clientConfig(machines)),
-    write(`${upper}/etc/ssh/ssh_known_hosts`, knownHosts(machines, keys.host.publicKey)),
+    ...hostKeyFiles(`${upper}/etc/ssh/ssh_host_ed25519_key`, keys.hosts.get(machine.name)),
   ];
+}
+
+/** Only root of this machine may read the private half, as sshd(8) asks for; no other machine has this layer. */
+function hostKeyFiles(path: string, key: KeyPair | undefined): Operation[] {
+  return key === undefined ? [] : [write(path, key.privateKey, 0o600), write(`${path}.pub`, `${key.publicKey}\n`)];
 }
 
 const runtimePath = '/opt/lab/runtime';
@@ -201,13 +214,12 @@ function runtimeMount(root: string, { runtime }: HostFacts): Operation[] {
   return [bind(stage.runtime, `${root}${runtimePath}/${runtime.key}`)];
 }
 
-function homeFolder(home: string, owner: number, { skeleton }: HostFacts, keys: LabKeys): Operation[] {
+function homeFolder(home: string, owner: number, { skeleton }: HostFacts, client: KeyPair | undefined): Operation[] {
   return [
     mkdir(home, 0o750, owner, owner),
     ...[...skeleton].map(([name, content]) => write(`${home}/${name}`, content, 0o644, owner, owner)),
     mkdir(`${home}/.ssh`, 0o700, owner, owner),
-    write(`${home}/.ssh/id_ed25519`, keys.machine.privateKey, 0o600, owner, owner),
-    write(`${home}/.ssh/id_ed25519.pub`, `${keys.machine.publicKey}\n`, 0o644, owner, owner),
+    ...(client === undefined ? [] : [write(`${home}/.ssh/id_ed25519`, client.privateKey, 0o600, owner, owner), write(`${home}/.ssh/id_ed25519.pub`, `${client.publicKey}\n`, 0o644, owner, owner)]),
   ];
 }
 

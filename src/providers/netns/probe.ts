@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { messageOf } from '../../core/errors.ts';
 import { parseSubnet } from '../../core/ipv4.ts';
 import type { Lab } from '../../lab/types.ts';
+import { generateKeyPair } from '../../ssh/keys.ts';
 import type { Requirement } from '../provider.ts';
 import { gatherHostFacts } from './host-facts.ts';
 import { identityMap, need } from './identity-map.ts';
 import { wallOptions } from './walls.ts';
-import { ensureKeys } from './keys.ts';
 import { endLab, launchLab } from './lab-process.ts';
 import { planLab } from './plan.ts';
 
@@ -37,7 +37,7 @@ async function makeOne(folder: string): Promise<void> {
   const plan = planLab(lab, gatherHostFacts(undefined), {
     mountPoint: join(folder, 'mnt'),
     socketFolder: join(folder, 'sockets'),
-    keys: ensureKeys(folder),
+    keys: { user: generateKeyPair('probe').publicKey, hosts: new Map([['probe', generateKeyPair('probe')]]), clients: new Map() },
     machineIds: new Map(),
     ...wallOptions(labId, false),
   });

@@ -10,9 +10,10 @@ import { onlyHostKeys } from '../../ssh/host-key-policy.ts';
 import type { ShellTarget } from '../../ssh/target.ts';
 import type { AttachedMachine, CheckContext, LabelledLab, Provider, ProviderContext, ProviderFeatures, ProviderState, Requirement } from '../provider.ts';
 import { gatherHostFacts, runtimeOfThisProcess } from './host-facts.ts';
-import { ensureKeys, readKeys } from './keys.ts';
+import { readUserKey, userKeyPath } from '../lab-keys.ts';
+import { knownHosts } from '../peer-files.ts';
+import { hasFormerKeys, planKeys, removeFormerKeys, shownHostKey } from './keys.ts';
 import { endLab, findInit, labelledProcesses, launchMapped, type LaunchOptions } from './lab-process.ts';
-import { knownHosts } from './ssh-files.ts';
 import { planLab } from './plan.ts';
 import type { HostFacts } from './plan-input.ts';
 import { probe } from './probe.ts';
@@ -43,10 +44,7 @@ export class NetnsProvider implements Provider {
 
   async attach(machines: readonly Machine[], _state: ProviderState, context: ProviderContext): Promise<AttachedMachine[]> {
     const running = findInit(context.labId) !== undefined;
-    let read: Credentials | undefined;
-    // At the first connection, for all of them.
-    const credentials = (): Credentials => (read ??= readCredentials(context.stateFolder));
-    return machines.map((machine) => attached(machine, running, context.stateFolder, credentials));
+    return machines.map((machine) => attached(machine, running, context.stateFolder));
   }
 
   async list(): Promise<LabelledLab[]> {
@@ -71,8 +69,9 @@ async function build(lab: Lab, context: ProviderContext): Promise<void> {
   for (const folder of workFolders(stateFolder)) mkdirSync(folder, { recursive: true, mode: 0o700 });
   const host = withWayOut(gatherHostFacts(runtimeOfThisProcess()), lab, context);
   const launch = launchOptions(lab, context);
-  const keys = ensureKeys(stateFolder);
-  writeFileSync(knownHostsFile(stateFolder), knownHosts(lab.machines.values(), keys.host.publicKey), { mode: 0o600 });
+  removeFormerKeys(stateFolder);
+  const keys = planKeys(lab, stateFolder);
+  writeFileSync(knownHostsFile(stateFolder), knownHosts(lab.machines.values(), (name) => keys.hosts.get(name)!.publicKey), { mode: 0o600 });
   const prepared = await launchMapped((mapped) => planLab(lab, host, {
     mountPoint: join(stateFolder, 'mnt'),
     socketFolder: join(stateFolder, 'sockets'),
@@ -97,22 +96,25 @@ function launchOptions(lab: Lab, { labId, stateFolder, signal }: ProviderContext
   return { perl: need('perl'), labId, name: lab.name, stateFolder, logFile: logFile(stateFolder), libraryPath, ids: identityMap(), signal };
 }
 
-/** What all machines of a lab have in common. */
-type Credentials = Pick<ShellTarget, 'privateKey' | 'hostKeys'>;
+const formerKeysRemark = {
+  message: 'these machines were made by an older lab: they share one host key, and each can log in to the others',
+  hint: 'Give each its own: lab up --recreate',
+};
 
-function readCredentials(stateFolder: string): Credentials {
-  const { user, host } = readKeys(stateFolder);
-  return { privateKey: user.privateKey, hostKeys: onlyHostKeys([host.publicKey]) };
+/** What is shown to a machine, and what it must show. */
+function credentialsFor(machine: string, stateFolder: string): Pick<ShellTarget, 'privateKey' | 'hostKeys'> {
+  return { privateKey: readUserKey(stateFolder).privateKey, hostKeys: onlyHostKeys([shownHostKey(stateFolder, machine)]) };
 }
 
-function attached(machine: Machine, running: boolean, stateFolder: string, credentials: () => Credentials): AttachedMachine {
+function attached(machine: Machine, running: boolean, stateFolder: string): AttachedMachine {
   const socket = join(stateFolder, 'sockets', `${machine.name}.sock`);
   return {
     machine,
     running,
+    ...(hasFormerKeys(stateFolder) && { remark: formerKeysRemark }),
     connect: async (signal) => {
       return connectShell({
-        ...credentials(),
+        ...credentialsFor(machine.name, stateFolder),
         machine: machine.name,
         user: machine.user,
         address: { stream: () => connectUnix(socket) },
@@ -122,7 +124,7 @@ function attached(machine: Machine, running: boolean, stateFolder: string, crede
     },
     sshConfig: new Map([
       ['User', machine.user],
-      ['IdentityFile', join(stateFolder, 'keys', 'user')],
+      ['IdentityFile', userKeyPath(stateFolder)],
       ['IdentitiesOnly', 'yes'],
       ['HostKeyAlias', machine.name],
       ['UserKnownHostsFile', knownHostsFile(stateFolder)],

@@ -1,19 +1,3 @@
-import type { Machine } from '../../lab/types.ts';
-
-/** Keys of one lab: the host key of its machines, the key that `lab` logs in with, and the key that machines use among themselves. */
-export interface LabKeys {
-  readonly host: KeyPair;
-  readonly user: KeyPair;
-  readonly machine: KeyPair;
-}
-
-export interface KeyPair {
-  /** In OpenSSH's own format. */
-  readonly privateKey: string;
-  /** `ssh-ed25519 AAAA… comment` */
-  readonly publicKey: string;
-}
-
 /** Search path of an interactive user on Ubuntu: `ip`, `tcpdump` and `ss` are found without typing a folder. */
 export const searchPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
@@ -38,14 +22,13 @@ export function sshdConfig(sftpServer: string | undefined): string {
   ].join('\n');
 }
 
-/** ssh_config(5) inside the machines: `ssh vm2` finds the right user, and the host keys are known. */
-export function clientConfig(machines: Iterable<Machine>): string {
-  const hosts = [...machines].map(({ name, user }) => `Host ${name}\n  User ${user}\n`);
-  return hosts.join('');
-}
+/** How sshd(8) calls a client that came through a Unix socket (get_peer_ipaddr in OpenSSH's canohost.c). */
+export const throughUnixSocket = 'UNKNOWN';
 
-/** ssh_known_hosts: the one host key of the lab under each name and address. */
-export function knownHosts(machines: Iterable<Machine>, hostPublicKey: string): string {
-  const [type = '', blob = ''] = hostPublicKey.split(' ');
-  return [...machines].map((machine) => `${[machine.name, ...machine.interfaces.map(({ address }) => address)].join(',')} ${type} ${blob}\n`).join('');
+/**
+ * authorized_keys (sshd(8)), the same on all machines. The key of `lab` counts only on the way by which `lab` comes: the machine's Unix socket, which is on
+ * the host, in a folder of its user. `peers` are the public keys of machines that may log in; none, unless the lab says so.
+ */
+export function authorizedKeys(user: string, peers: readonly string[]): string {
+  return [`from="${throughUnixSocket}" ${user}`, ...peers, ''].join('\n');
 }

@@ -7,10 +7,17 @@ import { machineArguments } from './qemu-arguments.ts';
 /** Of how machines are run, that which a saved state brings along itself. */
 const anyAcceleration: Acceleration = { name: 'tcg', arguments: [], obstacle: undefined };
 
-/** The same for two labs whose machines can resume each other's state: same images, sizes, cards, addresses, users, same QEMU, same devices. */
-export function fitKey(plan: LabPlan, images: ReadonlyMap<string, Image>, emulator: string): string {
+export interface Surroundings {
+  /** Path and version of QEMU. */
+  readonly emulator: string;
+  /** Whether the machines hold keys that open each other. */
+  readonly peers: boolean;
+}
+
+/** The same for two labs whose machines can resume each other's state: same images, sizes, cards, addresses, users, same QEMU, same devices, same reach. */
+export function fitKey(plan: LabPlan, images: ReadonlyMap<string, Image>, { emulator, peers }: Surroundings): string {
   const given = { label: '', acceleration: anyAcceleration, stateFile: undefined };
   const devices = plan.machines.map((machine) => machineArguments({ ...given, plan: machine, boot: images.get(machine.machine.name)?.boot }));
-  const facts = [emulator, ...plan.networks.values(), ...plan.machines, ...devices, ...[...images.values()].map(({ identity, boot }) => [identity, boot])];
+  const facts = [emulator, ...plan.networks.values(), ...plan.machines, ...devices, ...[...images.values()].map(({ identity, boot }) => [identity, boot]), ...(peers ? ['peers'] : [])];
   return createHash('sha256').update(JSON.stringify(facts)).digest('hex');
 }

@@ -11,7 +11,8 @@ import type { Heartbeat } from '../../ssh/target.ts';
 import type { OpenedShells } from '../opened-shells.ts';
 import type { AttachedMachine } from '../provider.ts';
 import { consoleLog, consoleSocket } from './folders.ts';
-import { ensureKey, hostKey, keyPath, userKey } from './keys.ts';
+import { ensureKeys, userKeyPath } from '../lab-keys.ts';
+import { hostKeyOf } from './keys.ts';
 
 /** Public-key work takes seconds where each instruction is emulated. */
 const loginTimeoutMs = 120_000;
@@ -45,8 +46,8 @@ export async function connectMachine({ machine, process, port, stateFolder }: Re
     machine: machine.name,
     user: machine.user,
     address: { stream, label: `127.0.0.1:${port}` },
-    privateKey: ensureKey(stateFolder, userKey).privateKey,
-    hostKeys: onlyHostKeys([ensureKey(stateFolder, hostKey(machine.name)).publicKey]),
+    privateKey: ensureKeys(stateFolder).user.privateKey,
+    hostKeys: onlyHostKeys([hostKeyOf(stateFolder, machine.name).publicKey]),
     timeoutMs: loginTimeoutMs,
     heartbeat,
     signal,
@@ -78,7 +79,7 @@ export function attached(parts: ReachParts, opened: OpenedShells): AttachedMachi
       ['HostName', '127.0.0.1'],
       ['Port', `${port ?? 0}`],
       ['User', machine.user],
-      ['IdentityFile', keyPath(stateFolder, userKey)],
+      ['IdentityFile', userKeyPath(stateFolder)],
       ['IdentitiesOnly', 'yes'],
       ['HostKeyAlias', machine.name],
       ['UserKnownHostsFile', knownHostsFile(stateFolder)],

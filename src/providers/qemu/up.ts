@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnvironmentError, UsageError } from '../../core/errors.ts';
 import { inStep } from '../../core/events.ts';
-import type { Lab } from '../../lab/types.ts';
+import type { Lab, Machine } from '../../lab/types.ts';
 import type { OpenedShells } from '../opened-shells.ts';
 import type { ProviderContext, ProviderState } from '../provider.ts';
 import { chooseAcceleration, readAcceleration, writeAcceleration, type Acceleration } from './acceleration.ts';
@@ -11,7 +11,9 @@ import { fitKey } from './fit-key.ts';
 import { forwardSsh } from './gateway.ts';
 import { findImages } from './images/find.ts';
 import type { Image } from './images/store.ts';
-import { ensureKey, hostKey, userKey } from './keys.ts';
+import { ensureKeys } from '../lab-keys.ts';
+import { knownHosts } from '../peer-files.ts';
+import { hostKeyOf } from './keys.ts';
 import { Launcher } from './launch.ts';
 import { planLab, type LabPlan, type MachinePlan } from './plan.ts';
 import { endProcesses, processesOf } from './processes.ts';
@@ -19,7 +21,7 @@ import { connectMachine, knownHostsFile } from './reach.ts';
 import { describeStages, waitUntilReady, type Stage, type Watched } from './ready.ts';
 import { hostResources, requireResources, requireRoom } from './resources.ts';
 import { bootState, needSaved, readSaved, removeSaved, resume, savedDisk, saveLab, stateFile, type SavedLab } from './saved.ts';
-import { seedFiles } from './seed/seed.ts';
+import { seedFiles, type SeedKeys } from './seed/seed.ts';
 import { isoImage } from './seed/iso9660.ts';
 import { inspectDisk, makeOverlay, qemuTools, versionOf, type DiskFacts, type QemuTools } from './tools.ts';
 
@@ -83,7 +85,7 @@ async function prepare(lab: Lab, context: ProviderContext): Promise<Omit<Build, 
   const images = await findImages([...lab.machines.values()], lab.folder, context);
   const [disks, version] = await Promise.all([inspectDisks(images, tools, signal), versionOf(tools.emulator, signal)]);
   requireRoom(plan, images, disks);
-  return { lab, context, tools, plan, images, disks, running, key: fitKey(plan, images, `${tools.emulator.path} ${version}`) };
+  return { lab, context, tools, plan, images, disks, running, key: fitKey(plan, images, { emulator: `${tools.emulator.path} ${version}`, peers: lab.ssh === 'peers' }) };
 }
 
 /** @throws {EnvironmentError} for an image that is broken, cut off or none at all. */
@@ -213,8 +215,20 @@ async function layDisks({ context, lab, plan: { networks }, images, disks, tools
   for (const left of [`${file}.qcow2`, readyMark(stateFolder, machine.name)]) rmSync(left, { force: true });
   const base = saved ? { base: savedDisk(stateFolder, saved.name, machine.name), format: 'qcow2', sizeMiB: undefined } : { base: disk, format: disks.get(disk)?.format ?? 'raw', sizeMiB: machine.diskMiB };
   await makeOverlay(tools, { ...base, overlay: `${file}.qcow2` }, signal);
-  const seed = seedFiles({ machine, lab, nics, networks, instanceId: `${labId}-${machine.name}`, authorizedKeys: [ensureKey(stateFolder, userKey).publicKey], hostKey: ensureKey(stateFolder, hostKey(machine.name)) });
+  const seed = seedFiles({ machine, lab, nics, networks, instanceId: `${labId}-${machine.name}`, keys: seedKeys(lab, machine, stateFolder) });
   writeFileSync(`${file}.iso`, isoImage('cidata', seed, new Date()), { mode: 0o600 });
+}
+
+/** What a machine needs to know, and nothing of which the private half is not its own. */
+function seedKeys(lab: Lab, { name }: Machine, stateFolder: string): SeedKeys {
+  const { user, clientKey } = ensureKeys(stateFolder);
+  const peers = lab.ssh === 'peers' ? [...lab.machines.keys()] : [];
+  return {
+    host: hostKeyOf(stateFolder, name),
+    client: peers.length === 0 ? undefined : clientKey(name),
+    authorized: [user.publicKey, ...peers.map((peer) => clientKey(peer).publicKey)],
+    knownHosts: knownHosts(lab.machines.values(), (peer) => hostKeyOf(stateFolder, peer).publicKey),
+  };
 }
 
 const bootTimeoutsMs = { kvm: 180_000, hvf: 180_000, tcg: 900_000 } as const;
@@ -227,6 +241,6 @@ function bootTimeoutMs({ name }: Acceleration): number {
 
 /** For OpenSSH's own client. */
 function writeKnownHosts({ plan, context: { stateFolder } }: Build): void {
-  const lines = plan.machines.map(({ machine }) => `${machine.name} ${ensureKey(stateFolder, hostKey(machine.name)).publicKey}\n`);
-  writeFileSync(knownHostsFile(stateFolder), lines.join(''), { mode: 0o600 });
+  const machines = plan.machines.map(({ machine }) => machine);
+  writeFileSync(knownHostsFile(stateFolder), knownHosts(machines, (name) => hostKeyOf(stateFolder, name).publicKey), { mode: 0o600 });
 }

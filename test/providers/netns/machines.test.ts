@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { findOnHost } from '../../../src/host/tools.ts';
@@ -36,6 +36,7 @@ for (const [kind, make] of [
 
     test('everyday tools work inside, as the user of the machine', async () => {
       await using user = make();
+      appendFileSync(join(user.folder, 'lab.yaml'), 'ssh: peers\n');
       assert.equal((await user.lab('up')).exitCode, 0);
       assert.equal(await on(user, 'vm1', 'id -un; hostname; pwd'), 'ildvm1\nvm1\n/home/ildvm1');
       assert.equal(await on(user, 'vm1', 'sudo id -u'), '0');
@@ -66,6 +67,7 @@ for (const [kind, make] of [
     test('two labs with the same addresses run side by side', async () => {
       await using one = make();
       await using two = make();
+      for (const { folder } of [one, two]) appendFileSync(join(folder, 'lab.yaml'), 'ssh: peers\n');
       const results = await Promise.all([one.lab('up'), two.lab('up')]);
       assert.deepEqual(results.map(({ exitCode }) => exitCode), [0, 0], results.map(({ stderr }) => stderr).join('\n'));
       await on(one, 'vm1', 'echo one >mark');

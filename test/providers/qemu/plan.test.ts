@@ -57,9 +57,24 @@ describe('the plan of a lab', () => {
     const lab = await labOf(two);
     const { machines, networks } = planLab(lab);
     const [{ machine, nics }] = [machines[0]!];
-    const files = seedFiles({ machine, lab, nics, networks, instanceId: 'ID', authorizedKeys: ['ssh-ed25519 USER'], hostKey: { privateKey: 'PRIVATE\n', publicKey: 'ssh-ed25519 HOST' } });
+    const keys = { host: { privateKey: 'PRIVATE\n', publicKey: 'ssh-ed25519 HOST' }, client: undefined, authorized: ['ssh-ed25519 USER'], knownHosts: 'vm1 ssh-ed25519 HOST\n' };
+    const files = seedFiles({ machine, lab, nics, networks, instanceId: 'ID', keys });
     const text = [...files].map(([name, content]) => `== ${name}\n${content.startsWith('#') ? '#cloud-config\n' : ''}${JSON.stringify(JSON.parse(content.replace('#cloud-config\n', '')), undefined, 2)}\n`);
     assertGolden(join(golden, 'seed.txt'), text.join(''));
+  });
+
+  test('gives a machine a key of its own to the others where they may log in to each other, and not else', async () => {
+    const lab = await labOf(`${two}ssh: peers\n`);
+    assert.equal(lab.ssh, 'peers');
+    const { machines, networks } = planLab(lab);
+    const { machine, nics } = machines[0]!;
+    const keys = { host: { privateKey: 'PRIVATE\n', publicKey: 'ssh-ed25519 HOST' }, client: { privateKey: 'CLIENT\n', publicKey: 'ssh-ed25519 CLIENT1' }, authorized: ['ssh-ed25519 USER', 'ssh-ed25519 CLIENT2'], knownHosts: '' };
+    const data = JSON.parse(seedFiles({ machine, lab, nics, networks, instanceId: 'ID', keys }).get('user-data')!.replace('#cloud-config\n', '')) as { write_files: object[]; users: { ssh_authorized_keys: string[] }[] };
+    assert.deepEqual(data.users[0]!.ssh_authorized_keys, ['ssh-ed25519 USER', 'ssh-ed25519 CLIENT2']);
+    assert.deepEqual(data.write_files.slice(-2), [
+      { path: '/home/ildvm1/.ssh/id_ed25519', content: 'CLIENT\n', permissions: '0600', owner: 'ildvm1:ildvm1', defer: true },
+      { path: '/home/ildvm1/.ssh/id_ed25519.pub', content: 'ssh-ed25519 CLIENT1\n', permissions: '0644', owner: 'ildvm1:ildvm1', defer: true },
+    ]);
   });
 
   test('refuses a network that has no address left for its gateway', async () => {
@@ -91,7 +106,7 @@ describe('the plan of a lab', () => {
 
 test('a saved state fits as long as image, machine, and what QEMU is started with are the same', async () => {
   const image = { name: 'x', disk: '/disk', boot: undefined, identity: '1' };
-  const keyOf = (lab: Lab, changes: object = {}, emulator = 'qemu 7.2'): string => fitKey(planLab(lab), new Map(['vm1', 'vm2'].map((name) => [name, { ...image, ...changes }])), emulator);
+  const keyOf = (lab: Lab, changes: object = {}, emulator = 'qemu 7.2', peers = false): string => fitKey(planLab(lab), new Map(['vm1', 'vm2'].map((name) => [name, { ...image, ...changes }])), { emulator, peers });
   const lab = await labOf(two);
   const key = keyOf(lab);
   assert.equal(keyOf(await labOf(two)), key);

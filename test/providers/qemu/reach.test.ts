@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { identify } from '../../../src/host/processes.ts';
 import type { Machine } from '../../../src/lab/types.ts';
-import { hostKey, keyPath, userKey } from '../../../src/providers/qemu/keys.ts';
+import { keyPath } from '../../../src/providers/lab-keys.ts';
 import { connectMachine } from '../../../src/providers/qemu/reach.ts';
 import { startSshd } from '../../helpers/sshd.ts';
 
@@ -15,7 +15,7 @@ test('a machine that allows one session gets more connections, also when the fir
   await using server = await startSshd({ transport: 'tcp', sshdConfig: ['MaxSessions 1'] });
   using folder = mkdtempDisposableSync(join(tmpdir(), 'lab-reach-'));
   mkdirSync(join(folder.path, 'keys'));
-  for (const [name, pair] of [[userKey, server.userKey], [hostKey('vm1'), server.hostKey]] as const) {
+  for (const [name, pair] of [['user', server.userKey], ['vm-vm1', server.hostKey]] as const) {
     writeFileSync(keyPath(folder.path, name), pair.privateKey, { mode: 0o600 });
     writeFileSync(`${keyPath(folder.path, name)}.pub`, pair.publicKey);
   }

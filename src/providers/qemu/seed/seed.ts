@@ -1,5 +1,6 @@
 import type { KeyPair } from '../../../ssh/keys.ts';
 import type { Lab, Machine } from '../../../lab/types.ts';
+import { clientConfig } from '../../peer-files.ts';
 import type { NetworkPlan, NicPlan } from '../plan.ts';
 
 export interface SeedParts {
@@ -9,10 +10,18 @@ export interface SeedParts {
   readonly networks: ReadonlyMap<string, NetworkPlan>;
   /** Changes when the machine is made anew, so that cloud-init sets it up again. */
   readonly instanceId: string;
-  /** Public keys that may log in. */
-  readonly authorizedKeys: readonly string[];
+  readonly keys: SeedKeys;
+}
+
+export interface SeedKeys {
   /** Made by us, so that the first connection is verified. */
-  readonly hostKey: KeyPair;
+  readonly host: KeyPair;
+  /** What the machine's user logs in to other machines with; undefined unless the lab says `ssh: peers`. */
+  readonly client: KeyPair | undefined;
+  /** Public keys that may log in. */
+  readonly authorized: readonly string[];
+  /** Content of ssh_known_hosts (sshd(8)). */
+  readonly knownHosts: string;
 }
 
 /**
@@ -31,7 +40,7 @@ function document(value: object): string {
   return `${JSON.stringify(value)}\n`;
 }
 
-function userData({ machine, lab, authorizedKeys, hostKey }: SeedParts): object {
+function userData({ machine, lab, keys: { host, client, authorized, knownHosts } }: SeedParts): object {
   return {
     hostname: machine.name,
     preserve_hostname: false,
@@ -39,13 +48,28 @@ function userData({ machine, lab, authorizedKeys, hostKey }: SeedParts): object 
     ssh_pwauth: false,
     disable_root: machine.user !== 'root',
     ssh_deletekeys: true,
-    ssh_keys: { ed25519_private: hostKey.privateKey, ed25519_public: hostKey.publicKey },
-    users: [{ name: machine.user, shell: '/bin/bash', lock_passwd: true, sudo: 'ALL=(ALL) NOPASSWD:ALL', ssh_authorized_keys: authorizedKeys }],
+    ssh_keys: { ed25519_private: host.privateKey, ed25519_public: host.publicKey },
+    users: [{ name: machine.user, shell: '/bin/bash', lock_passwd: true, sudo: 'ALL=(ALL) NOPASSWD:ALL', ssh_authorized_keys: authorized }],
     package_update: false,
     package_upgrade: false,
-    write_files: [{ path: '/etc/hosts', content: hostsFile(machine, lab), permissions: '0644' }],
+    write_files: [
+      { path: '/etc/hosts', content: hostsFile(machine, lab), permissions: '0644' },
+      { path: '/etc/ssh/ssh_known_hosts', content: knownHosts, permissions: '0644' },
+      { path: '/etc/ssh/ssh_config.d/lab.conf', content: clientConfig(lab.machines.values()), permissions: '0644' },
+      ...(client === undefined ? [] : clientKeyFiles(machine, client)),
+    ],
     growpart: { mode: 'auto' },
   };
+}
+
+/** `defer`: when the user and its home folder are there (cloud-init 21.3, module "write_files"). */
+function clientKeyFiles({ user }: Machine, { privateKey, publicKey }: KeyPair): object[] {
+  const path = `${user === 'root' ? '/root' : `/home/${user}`}/.ssh/id_ed25519`;
+  const common = { owner: `${user}:${user}`, defer: true };
+  return [
+    { path, content: privateKey, permissions: '0600', ...common },
+    { path: `${path}.pub`, content: `${publicKey}\n`, permissions: '0644', ...common },
+  ];
 }
 
 function hostsFile(machine: Machine, lab: Lab): string {
