@@ -1,18 +1,17 @@
-import { messageOf } from '../core/errors.ts';
-import type { EventSink } from '../core/events.ts';
+import type { CaptureGap, EventSink } from '../core/events.ts';
+import type { LinkCapture } from '../core/link-capture.ts';
 import { retryUntil } from '../core/retry.ts';
 import type { Shell } from '../ssh/shell.ts';
 import type { LabHints } from './conversation.ts';
 import { mergeCaptures } from './merge.ts';
 import type { MachineCapture } from './plan.ts';
 import { readCapture, type CaptureReading } from './read-capture.ts';
-import { startTcpdump, type CaptureCounts, type Tcpdump } from './tcpdump.ts';
+import { PointRecording, type PointOptions } from './point-recording.ts';
+import { insideMachine, outsideMachine, type CapturePoint } from './tcpdump.ts';
+import { clockTime } from '../report/clock-time.ts';
 
 /** A capture does not grow beyond this, on one machine: the report is made from all of it in memory. */
 export const captureLimitBytes = 64 * 1024 * 1024;
-
-/** A shorter difference of clocks cannot be told from the time that its message took. */
-const leastClockOffsetMs = 100;
 
 /** The last packets of a connection follow the end of its programs within so long, or not at all. */
 const lastPacketsMs = 300;
@@ -27,6 +26,8 @@ export interface PacketSource {
   ready(): Promise<void>;
   /** Why there is no capture; undefined while there is one. */
   readonly missing: string | undefined;
+  /** Why what was captured is less than what passed by, so that nothing follows from what is not in it; undefined when it is all, as far as that is known. */
+  readonly incomplete: string | undefined;
   /** What was captured so far. */
   reading(): CaptureReading;
   /** Milliseconds since the last packet came. */
@@ -44,12 +45,15 @@ export interface CaptureEnd {
   readonly lost: number;
   /** The file ends before the run did, since it reached its limit. */
   readonly full: boolean;
+  readonly gaps: readonly CaptureGap[];
   readonly machines: readonly { readonly machine: string; readonly interface: string; readonly filter: string; readonly clockOffsetMs: number }[];
 }
 
 export interface RecordingOptions {
   readonly plan: readonly MachineCapture[];
   readonly shells: ReadonlyMap<string, Shell>;
+  /** By name of the machine: captures outside of it, which are taken wherever there are some. */
+  readonly links?: ReadonlyMap<string, LinkCapture> | undefined;
   readonly hints: LabHints;
   readonly events: EventSink;
   /** Ends the wait for a machine that takes its time. */
@@ -59,10 +63,26 @@ export interface RecordingOptions {
   readonly patienceMs?: number;
 }
 
+/**
+ * Where a part of the plan is captured: outside of the machine if that can be, on each of its interfaces. What it says to itself (`lo`) is heard inside only.
+ */
+function pointsOf({ machine, interfaces, filter }: MachineCapture, { shells, links }: RecordingOptions): CapturePoint[] {
+  const link = links?.get(machine);
+  const shell = shells.get(machine)!;
+  if (link === undefined) return [insideMachine(shell, { interfaces, filter, orAny: true })];
+  return interfaces.map((name) => {
+    const inside = insideMachine(shell, { interfaces: [name], filter });
+    return name === 'lo' ? inside : { ...outsideMachine(machine, link, { interface: name, filter }), instead: inside };
+  });
+}
+
 /** Captures the packets of a run on all machines of its plan. A machine that cannot is told once, and the run goes on without it. */
 export class Recording implements PacketSource {
   readonly #options: RecordingOptions;
-  readonly #machines: readonly MachineRecording[];
+  #points: readonly PointRecording[];
+  readonly #pointOptions: PointOptions;
+  /** By name of the machine. */
+  readonly #filters: ReadonlyMap<string, string>;
   readonly #ready: Promise<void>;
   #next = Promise.withResolvers<void>();
   #lastMs = performance.now();
@@ -70,8 +90,10 @@ export class Recording implements PacketSource {
   /** Begins at once. */
   constructor(options: RecordingOptions) {
     this.#options = options;
-    const { plan, shells, signal, limitBytes = captureLimitBytes, patienceMs = defaultPatienceMs } = options;
-    this.#machines = plan.map((part) => new MachineRecording(shells.get(part.machine)!, part, { limitBytes, patienceMs, signal, onData: () => this.#notify() }));
+    const { plan, signal, limitBytes = captureLimitBytes, patienceMs = defaultPatienceMs } = options;
+    this.#pointOptions = { limitBytes, patienceMs, signal, onData: () => this.#notify(), onEarlyEnd: (recording: PointRecording) => this.#tellEarlyEnd(recording) };
+    this.#filters = new Map(plan.map(({ machine, filter }) => [machine, filter]));
+    this.#points = plan.flatMap((part) => pointsOf(part, options)).map((point) => new PointRecording(point, this.#pointOptions));
     this.#ready = this.#begin();
   }
 
@@ -80,8 +102,15 @@ export class Recording implements PacketSource {
   }
 
   get missing(): string | undefined {
-    if (this.#machines.length === 0) return 'no program of the scenario listens on a port';
-    return this.#machines.find(({ fault }) => fault !== undefined)?.fault?.message;
+    if (this.#points.length === 0) return 'no program of the scenario listens on a port';
+    return this.#points.find(({ fault }) => fault !== undefined)?.fault?.message;
+  }
+
+  get incomplete(): string | undefined {
+    const gap = this.#gaps()[0];
+    if (gap) return describeGap(gap);
+    const full = this.#points.find((point) => point.full);
+    return full && `the capture on ${full.point.machine} is full`;
   }
 
   get quietMs(): number {
@@ -100,30 +129,42 @@ export class Recording implements PacketSource {
   async end(): Promise<CaptureEnd> {
     await this.#ready;
     await this.#lastPackets();
-    const counts = await Promise.all(this.#machines.map((machine) => machine.end()));
-    const able = this.#machines.filter(({ fault }) => fault === undefined);
+    const counts = await Promise.all(this.#points.map((point) => point.end()));
+    const able = this.#points.filter(({ fault }) => fault === undefined);
     const file = able.length === 0 ? undefined : this.#file();
     const lost = counts.reduce((sum, { dropped }) => sum + dropped, 0);
     return {
       file,
       packets: file === undefined ? 0 : readCapture(file).packets,
       lost,
-      full: this.#machines.some(({ full }) => full),
-      machines: able.map(({ part, listeningOn, clockOffsetMs }) => ({ machine: part.machine, interface: listeningOn, filter: part.filter, clockOffsetMs })),
+      full: this.#points.some(({ full }) => full),
+      gaps: this.#gaps(),
+      machines: able.map(({ point: { machine }, listeningOn, clockOffsetMs }) => ({ machine, interface: listeningOn, filter: this.#filters.get(machine)!, clockOffsetMs })),
     };
   }
 
   async #begin(): Promise<void> {
-    await Promise.all(this.#machines.map((machine) => machine.ready));
-    for (const { fault, part } of this.#machines) {
+    this.#points = await Promise.all(this.#points.map((recording) => this.#started(recording)));
+    for (const { fault, point } of this.#points) {
       if (fault === undefined) continue;
       const hint = 'hint' in fault && typeof fault.hint === 'string' ? fault.hint : undefined;
-      await this.#options.events.emit({ kind: 'notice', level: 'warning', message: `no packets are captured on ${part.machine}: ${fault.message}`, ...(hint === undefined ? {} : { hint }) });
+      await this.#options.events.emit({ kind: 'notice', level: 'warning', message: `no packets are captured on ${placeOf({ machine: point.machine, interface: point.interface })}: ${fault.message}`, ...(hint === undefined ? {} : { hint }) });
     }
   }
 
+  /** The recording when it has begun; or, if it cannot, the one that takes its place, of which the user hears. */
+  async #started(recording: PointRecording): Promise<PointRecording> {
+    await recording.ready;
+    const { fault, point: { instead, machine } } = recording;
+    if (fault === undefined || instead === undefined || this.#options.signal?.aborted) return recording;
+    await this.#options.events.emit({ kind: 'notice', level: 'warning', message: `packets are captured inside of ${machine}, where a program could end that: ${fault.message}` });
+    const inside = new PointRecording(instead, this.#pointOptions);
+    await inside.ready;
+    return inside;
+  }
+
   async #lastPackets(): Promise<void> {
-    if (this.#machines.every(({ fault, full }) => fault !== undefined || full)) return;
+    if (this.#points.every(({ gap, full }) => gap !== undefined || full)) return;
     const look = (): { value: true } | { seen: string } => (this.#isOver() ? { value: true } : { seen: 'open connections' });
     await retryUntil(look, { what: 'the last packets', timeoutMs: lastPacketsMs, intervalMs: 5, wake: () => this.more() }).catch(() => undefined);
   }
@@ -136,11 +177,21 @@ export class Recording implements PacketSource {
   }
 
   #file(): Uint8Array {
-    const able = this.#machines.filter(({ fault }) => fault === undefined);
+    const able = this.#points.filter(({ fault }) => fault === undefined);
     const [only] = able;
-    // A capture that was stopped by its limit may end in the middle of a packet; what is put together anew does not.
-    if (able.length === 1 && !only!.full) return only!.bytes();
-    return mergeCaptures(able.map((machine) => ({ bytes: machine.bytes(), offsetMs: able.length === 1 ? 0 : machine.clockOffsetMs })));
+    // A capture that did not end in good order may end in the middle of a packet; what is put together anew does not.
+    if (able.length === 1 && !only!.full && !only!.gap) return only!.bytes();
+    return mergeCaptures(able.map((point) => ({ bytes: point.bytes(), offsetMs: able.length === 1 ? 0 : point.clockOffsetMs })));
+  }
+
+  #gaps(): CaptureGap[] {
+    return this.#points.flatMap(({ gap }) => gap ?? []);
+  }
+
+  async #tellEarlyEnd({ gap }: PointRecording): Promise<void> {
+    const hint = 'What came later is not in the capture, so nothing is concluded from what it does not hold.';
+    await this.#options.events.emit({ kind: 'notice', level: 'warning', message: describeGap(gap!), hint });
+    this.#notify();
   }
 
   #notify(): void {
@@ -150,79 +201,13 @@ export class Recording implements PacketSource {
   }
 }
 
-interface MachineOptions {
-  readonly limitBytes: number;
-  readonly patienceMs: number;
-  readonly signal: AbortSignal | undefined;
-  readonly onData: () => void;
+/** Of a machine's own interfaces only loopback is captured apart from the others. */
+function placeOf({ machine, interface: name }: Pick<CaptureGap, 'machine' | 'interface'>): string {
+  return name === 'lo' ? `${machine} (lo)` : machine;
 }
 
-/** The capture of one machine, in memory. */
-class MachineRecording {
-  readonly part: MachineCapture;
-  readonly ready: Promise<void>;
-  /** Name of the interface; its first name while it is not known. */
-  listeningOn: string;
-  fault: Error | undefined;
-  /** The limit is reached; nothing more is kept. */
-  full = false;
-  readonly #tcpdump: Tcpdump;
-  readonly #options: MachineOptions;
-  #chunks: Uint8Array[] = [];
-  #size = 0;
-
-  constructor(shell: Shell, part: MachineCapture, options: MachineOptions) {
-    this.part = part;
-    this.listeningOn = part.interfaces[0] ?? 'any';
-    this.#options = options;
-    this.#tcpdump = startTcpdump(shell, { interfaces: part.interfaces, orAny: true, filter: part.filter, onData: (chunk) => this.#take(chunk) });
-    this.ready = this.#watch();
-  }
-
-  get clockOffsetMs(): number {
-    const { clockOffsetMs = 0 } = this.#tcpdump;
-    return Math.abs(clockOffsetMs) < leastClockOffsetMs ? 0 : clockOffsetMs;
-  }
-
-  bytes(): Uint8Array {
-    if (this.#chunks.length !== 1) this.#chunks = [Buffer.concat(this.#chunks)];
-    return this.#chunks[0]!;
-  }
-
-  async end(): Promise<CaptureCounts> {
-    this.#tcpdump.stop();
-    // What was captured until a connection was lost is worth keeping.
-    return this.#inTime(this.#tcpdump.ended).catch(() => ({ captured: 0, dropped: 0 }));
-  }
-
-  async #watch(): Promise<void> {
-    try {
-      this.listeningOn = await this.#inTime(this.#tcpdump.listening, this.#options.signal);
-    } catch (error) {
-      this.fault = error instanceof Error ? error : new Error(messageOf(error));
-    }
-  }
-
-  /** What tcpdump promises; gives it up when that takes too long. */
-  async #inTime<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> {
-    const { patienceMs } = this.#options;
-    let settled = false;
-    const done = promise.then(() => undefined, () => undefined).finally(() => (settled = true));
-    const look = (): { value: true } | { seen: string } => (settled ? { value: true } : { seen: 'nothing' });
-    await retryUntil(look, { what: `tcpdump on ${this.part.machine}`, timeoutMs: patienceMs, intervalMs: patienceMs, wake: () => done, signal }).catch((error: unknown) => {
-      this.#tcpdump.abandon();
-      throw error;
-    });
-    return promise;
-  }
-
-  #take(chunk: Uint8Array): void {
-    if (this.full) return;
-    this.#chunks.push(chunk);
-    this.#size += chunk.byteLength;
-    this.#options.onData();
-    if (this.#size < this.#options.limitBytes) return;
-    this.full = true;
-    this.#tcpdump.stop();
-  }
+/** `the capture on vm1 ended early, at 14:30:15.042: …` */
+export function describeGap(gap: CaptureGap): string {
+  const place = placeOf(gap);
+  return gap.since === null ? `nothing was captured on ${place}: ${gap.reason}` : `the capture on ${place} ended early, at ${clockTime(Date.parse(gap.since))}: ${gap.reason}`;
 }

@@ -1,8 +1,4 @@
-/** Link layer headers (Ethernet with tags, cooked) and the longest IP packet: nothing is cut, and the kernel's ring holds more packets than with tcpdump's default. */
-export const wholePacketBytes = 65_535 + 64;
-
-/** Memory for packets that tcpdump has not read yet, in KiB: some 250 of the longest. */
-const ringKiB = 16_384;
+import { tcpdumpOptions } from '../core/link-capture.ts';
 
 /**
  * Runs tcpdump until the end of input: SIGTERM then lets it write what it has and its counts. (A signal from outside would not reach it under sudo.) Its
@@ -17,7 +13,6 @@ const untilEndOfInput = String.raw`exec 3<&0; "$@" 3<&- </dev/null & p=$!; { cat
  * The SSH connection that carries the capture is left out, or it would be captured without end.
  *
  * Standard error has the machine's clock (`lab-clock SECONDS`), then what tcpdump says. Where the user may not capture, sudo without a password is tried.
- * `--immediate-mode`: the kernel hands over each packet at once; else the last ones are lost at the end, and the close of a connection is among them.
  */
 export const captureScript = String.raw`
 PATH=$PATH:/usr/sbin:/sbin:/usr/bin:/bin LC_ALL=C; export PATH LC_ALL
@@ -26,7 +21,7 @@ ours=$(set -- $SSH_CONNECTION; case $1 in (*[!0-9a-fA-F.:]*|'') ;; (*) echo "not
 if [ -z "$filter" ]; then filter=$ours; elif [ -n "$ours" ]; then filter="($filter) and $ours"; fi
 command -v tcpdump >/dev/null || { echo 'lab: no tcpdump' >&2; exit 127; }
 if [ "$1" = --or-any ]; then shift; [ $# -eq 1 ] && [ -e "/sys/class/net/$1" ] || set -- any; fi
-set -- tcpdump -i "$1" -n -p -U --immediate-mode -s ${wholePacketBytes} -B ${ringKiB} -w - "$filter"
+set -- tcpdump -i "$1" ${tcpdumpOptions.join(' ')} "$filter"
 echo "lab-clock $(date +%s.%N)" >&2
 may=$(tcpdump -i "$3" -p -d "$filter" 2>&1 >/dev/null) && exec sh -c '${untilEndOfInput}' sh "$@"
 case $may in

@@ -1,16 +1,31 @@
 import { EnvironmentError, UsageError, type LabError } from '../core/errors.ts';
+import type { LinkCapture, LinkCaptureRequest } from '../core/link-capture.ts';
+import { signalName } from './signal-name.ts';
 import type { Shell } from '../ssh/shell.ts';
 import { captureScript } from './tcpdump-script.ts';
 
-export interface TcpdumpRequest {
+/** Where tcpdump runs, and on what. */
+export interface CapturePoint {
+  readonly machine: string;
+  /** The interface as its user knows it; inside of a machine tcpdump tells which it took. */
+  readonly interface: string;
+  /** At the lab's end of the link, out of reach of the machine. */
+  readonly isOutside: boolean;
+  /** Where it is captured if that cannot be. */
+  readonly instead?: CapturePoint;
+  /** Runs it; resolves with its exit status, undefined when that is not known. */
+  readonly run: (request: CaptureChannel) => Promise<number | undefined>;
+}
+
+type CaptureChannel = Pick<LinkCaptureRequest, 'stopped' | 'signal' | 'onOutput'>;
+
+export interface CaptureOptions {
   /** Name of one interface or `any`; several names mean `any`. */
   readonly interfaces: readonly string[];
   /** Take all interfaces where the one that is named does not exist, instead of failing. */
   readonly orAny?: boolean;
   /** pcap-filter(7); empty for everything. */
   readonly filter: string;
-  /** Gets the capture, a pcap file, piece by piece; the next piece waits for its promise. */
-  readonly onData: (chunk: Uint8Array) => void | Promise<void>;
 }
 
 /** What tcpdump says at its end. */
@@ -20,7 +35,7 @@ export interface CaptureCounts {
   readonly dropped: number;
 }
 
-/** One tcpdump that runs on a machine. */
+/** One tcpdump that runs. */
 export interface Tcpdump {
   readonly machine: string;
   /**
@@ -39,15 +54,32 @@ export interface Tcpdump {
   abandon(): void;
 }
 
-/** Captures packets on a machine through its Shell, with its own tcpdump. */
-export function startTcpdump(shell: Shell, request: TcpdumpRequest): Tcpdump {
-  return new RunningTcpdump(shell, request);
+/** Inside of a machine, through its Shell, with its own tcpdump. */
+export function insideMachine(shell: Shell, { interfaces, filter, orAny }: CaptureOptions): CapturePoint {
+  const args = [filter, ...(orAny ? ['--or-any'] : []), ...(interfaces.length === 1 ? interfaces : ['any'])];
+  return {
+    machine: shell.machine,
+    interface: interfaces[0] ?? 'any',
+    isOutside: false,
+    run: async ({ stopped, signal, onOutput }) => (await shell.exec({ script: captureScript, args }, { input: endOfInput(stopped), signal, onOutput })).exitCode,
+  };
+}
+
+/** At the lab's end of a link of a machine. */
+export function outsideMachine(machine: string, capture: LinkCapture, { interface: name, filter }: { readonly interface: string; readonly filter: string }): CapturePoint {
+  return { machine, interface: name, isOutside: true, run: (channel) => capture({ ...channel, interface: name, filter }) };
+}
+
+/** Captures packets. `onData` gets a pcap file, piece by piece; the next piece waits for its promise. */
+export function startTcpdump(point: CapturePoint, onData: (chunk: Uint8Array) => void | Promise<void>): Tcpdump {
+  return new RunningTcpdump(point, onData);
 }
 
 class RunningTcpdump implements Tcpdump {
   readonly machine: string;
   readonly ended: Promise<CaptureCounts>;
-  readonly #request: TcpdumpRequest;
+  readonly #point: CapturePoint;
+  readonly #onData: (chunk: Uint8Array) => void | Promise<void>;
   readonly #listening = Promise.withResolvers<string>();
   readonly #stopped = Promise.withResolvers<void>();
   readonly #abandoned = new AbortController();
@@ -56,10 +88,11 @@ class RunningTcpdump implements Tcpdump {
   #line = '';
   #clockOffsetMs: number | undefined;
 
-  constructor(shell: Shell, request: TcpdumpRequest) {
-    this.machine = shell.machine;
-    this.#request = request;
-    this.ended = this.#run(shell);
+  constructor(point: CapturePoint, onData: (chunk: Uint8Array) => void | Promise<void>) {
+    this.machine = point.machine;
+    this.#point = point;
+    this.#onData = onData;
+    this.ended = this.#run();
     this.ended.catch((error: unknown) => this.#listening.reject(error));
     this.#listening.promise.catch(() => undefined);
   }
@@ -80,17 +113,15 @@ class RunningTcpdump implements Tcpdump {
     this.#abandoned.abort(new EnvironmentError(`tcpdump on ${this.machine} did not answer`, { code: 'capture-failed' }));
   }
 
-  async #run(shell: Shell): Promise<CaptureCounts> {
-    const { interfaces, filter, orAny, onData } = this.#request;
-    const args = [filter, ...(orAny ? ['--or-any'] : []), ...(interfaces.length === 1 ? interfaces : ['any'])];
-    const { exitCode } = await shell.exec({ script: captureScript, args }, {
-      input: endOfInput(this.#stopped.promise),
+  async #run(): Promise<CaptureCounts> {
+    const exitCode = await this.#point.run({
+      stopped: this.#stopped.promise,
       signal: this.#abandoned.signal,
-      onOutput: (stream, chunk) => (stream === 'stdout' ? onData(chunk) : this.#hear(chunk)),
+      onOutput: (stream, chunk) => (stream === 'stdout' ? this.#onData(chunk) : this.#hear(chunk)),
     });
     if (exitCode !== 0) throw captureFault(this.machine, exitCode, this.#talk.trim());
     // A capture that was stopped before it began.
-    this.#listening.resolve(interfaces[0] ?? 'any');
+    this.#listening.resolve(this.#point.interface);
     return countsOf(this.#talk);
   }
 
@@ -104,10 +135,11 @@ class RunningTcpdump implements Tcpdump {
   #hearLine(line: string): void {
     const clock = /^lab-clock (\d+\.\d+)$/.exec(line);
     if (clock) this.#clockOffsetMs = Number(clock[1]) * 1000 - Date.now();
+    const listening = /listening on ([^,\s]+)/.exec(line);
+    // Outside the device has a name that its user does not know.
+    if (listening) this.#listening.resolve(this.#point.isOutside ? this.#point.interface : listening[1]!);
     // Enough for every message; a talkative machine does not fill our memory.
     else if (!line.startsWith('lab-clock') && this.#talk.length < 10_000) this.#talk += `${line}\n`;
-    const listening = /listening on ([^,\s]+)/.exec(line);
-    if (listening) this.#listening.resolve(listening[1]!);
   }
 }
 
@@ -134,6 +166,8 @@ function captureFault(machine: string, exitCode: number | undefined, talk: strin
       hint: `Allow it there once: sudo setcap cap_net_raw,cap_net_admin+eip "$(command -v tcpdump)"; or let the account use sudo without a password.`,
     });
   }
+  const signal = exitCode === undefined ? 'a signal' : signalName(exitCode);
+  if (signal !== undefined) return new EnvironmentError(`tcpdump on ${machine} was ended by ${signal}`, { code: 'capture-ended', detail });
   const reason = talk.split('\n').findLast((line) => line.startsWith('tcpdump: '))?.slice('tcpdump: '.length);
   if (/no such device|doesn't exist|does not exist|SIOCGIF|isn't up|is not up/i.test(talk)) {
     return new EnvironmentError(`${machine} cannot capture there: ${reason ?? talk}`, { code: 'no-interface', hint: `Its interfaces: lab exec ${machine} -- ip -brief address` });
@@ -141,5 +175,5 @@ function captureFault(machine: string, exitCode: number | undefined, talk: strin
   if (/syntax error|filter expression|unknown|expected|invalid|illegal|modifier|not supported for|aid supported|ether|qualifier/i.test(reason ?? '')) {
     return new UsageError(`the filter is wrong: ${reason}`, { code: 'wrong-filter', hint: 'It is written as in pcap-filter(7), for example: tcp port 7999 and host 192.168.100.5' });
   }
-  return new EnvironmentError(`tcpdump failed on ${machine}: ${reason ?? `exit status ${exitCode ?? 'unknown'}`}`, { code: 'capture-failed', detail });
+  return new EnvironmentError(`tcpdump failed on ${machine}: ${reason ?? `exit status ${exitCode}`}`, { code: 'capture-failed', detail });
 }

@@ -2,10 +2,12 @@ import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { resolve } from 'node:path';
 import type { Writable } from 'node:stream';
-import { startTcpdump, type Tcpdump } from '../capture/tcpdump.ts';
+import { insideMachine, outsideMachine, startTcpdump, type CapturePoint, type Tcpdump } from '../capture/tcpdump.ts';
 import { withCleanup, type CleanupStack } from '../core/cleanup.ts';
 import { EnvironmentError, UsageError, messageOf } from '../core/errors.ts';
 import type { Machine } from '../lab/types.ts';
+import type { AttachedMachine } from '../providers/provider.ts';
+import type { Shell } from '../ssh/shell.ts';
 import { attachLab } from './attach.ts';
 import type { CommandContext } from './context.ts';
 import { writeOutput } from './output.ts';
@@ -41,10 +43,12 @@ export async function capture(context: CommandContext, options: CaptureOptions):
   if (path === undefined && context.terminal.stdout.isTTY === true) throw terminalError(options.machine);
   return withCleanup(async (cleanup) => {
     const { shells, machines } = await attachLab(context, cleanup, [options.machine]);
-    const { machine } = machines[0]!;
+    const attached = machines[0]!;
+    const { machine } = attached;
     const output = path === undefined ? context.terminal.stdout : await openFile(path, cleanup);
     const filter = options.filter.join(' ');
-    const tcpdump = startTcpdump(shells.get(machine.name)!, { interfaces: interfacesOf(machine, options.interface), filter, onData: (chunk) => writeOutput(output, chunk) });
+    const point = pointOf(attached, shells.get(machine.name)!, { interface: options.interface, filter });
+    const tcpdump = startTcpdump(point, (chunk) => writeOutput(output, chunk));
     const listeningOn = await follow(context, tcpdump, path);
     const { captured, dropped } = await tcpdump.ended;
     return { machine: machine.name, interface: listeningOn, filter, file: path, packets: captured, dropped };
@@ -60,7 +64,15 @@ async function follow({ events, signal }: CommandContext, tcpdump: Tcpdump, path
   const target = path === undefined ? '' : ` into ${path}`;
   await events.emit({ kind: 'notice', level: 'info', message: `capturing on ${listeningOn} of ${tcpdump.machine}${target}; Ctrl-C ends it` });
   await tcpdump.ended.finally(() => signal.removeEventListener('abort', stop));
+  if (!signal.aborted) await events.emit({ kind: 'notice', level: 'warning', message: `the capture ended early: something on ${tcpdump.machine} told tcpdump to end` });
   return listeningOn;
+}
+
+/** A link of the lab is captured outside of the machine if that can be; loopback, all at once, and what was made by hand are seen inside only. */
+function pointOf({ machine, captureLink }: AttachedMachine, shell: Shell, { interface: wanted, filter }: Pick<CaptureOptions, 'interface'> & { readonly filter: string }): CapturePoint {
+  const interfaces = interfacesOf(machine, wanted);
+  const link = machine.interfaces.find(({ name }) => name === interfaces[0]);
+  return captureLink && link ? outsideMachine(machine.name, captureLink, { interface: link.name, filter }) : insideMachine(shell, { interfaces, filter });
 }
 
 function interfacesOf({ interfaces }: Machine, wanted: string | undefined): string[] {

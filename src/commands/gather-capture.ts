@@ -4,6 +4,7 @@ import type { LabHints } from '../capture/conversation.ts';
 import { readCapture, type CaptureReading } from '../capture/read-capture.ts';
 import type { Conversation } from '../core/conversation.ts';
 import { messageOf, systemCode } from '../core/errors.ts';
+import { isCompleteCapture } from '../core/capture-facts.ts';
 import type { CaptureFacts } from '../core/events.ts';
 import type { LabDescription } from '../core/lab-description.ts';
 import type { Moment } from '../report/moments.ts';
@@ -33,7 +34,7 @@ export async function gatherCapture(path: string, story: CaptureStory): Promise<
 }
 
 function missing(kind: 'none' | 'unreadable' | 'empty', reason: string): ReportCapture {
-  return { missing: { kind, reason }, conversations: [], omitted: 0, flaws: [], places: [] };
+  return { missing: { kind, reason }, conversations: [], omitted: 0, flaws: [], gaps: [], places: [] };
 }
 
 function hintsOf(lab: LabDescription | undefined): LabHints {
@@ -49,10 +50,11 @@ function explain(reading: CaptureReading, { lab, facts, moments }: CaptureStory)
     return { conversation, spoken: linker.link(conversation, ends), clientRole: ends.client, serverRole: ends.server };
   });
   return {
-    missing: conversations.length === 0 ? { kind: 'empty', reason: '' } : undefined,
+    missing: conversations.length === 0 ? { kind: isCompleteCapture(facts) ? 'empty' : 'incomplete', reason: '' } : undefined,
     conversations,
     omitted: reading.conversations.length - conversations.length,
     flaws: flawsOf(reading, facts),
+    gaps: facts?.gaps ?? [],
     places: facts?.machines ?? [],
   };
 }

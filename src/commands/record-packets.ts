@@ -1,6 +1,7 @@
 import { Recording } from '../capture/recording.ts';
 import { planCapture } from '../capture/plan.ts';
 import type { EventSink } from '../core/events.ts';
+import type { LinkCapture } from '../core/link-capture.ts';
 import type { Stage } from '../scenario/stage.ts';
 import type { RunFolder } from '../state/run-folder.ts';
 import { captureHints } from './capture-hints.ts';
@@ -8,17 +9,24 @@ import { captureHints } from './capture-hints.ts';
 /** Name of the capture in a run folder. */
 export const captureFile = 'capture.pcap';
 
+/** What a capture takes place on. */
+export interface CaptureGround {
+  readonly stage: Stage;
+  /** By name of the machine: captures outside of it. */
+  readonly links: ReadonlyMap<string, LinkCapture>;
+}
+
 /** Begins to capture the packets of these programs. */
-export function recordPackets(roles: readonly string[], { lab, shells, signal }: Stage, events: EventSink): Recording {
-  return new Recording({ plan: planCapture(lab, roles), shells, hints: captureHints(lab), events, signal });
+export function recordPackets(roles: readonly string[], { stage: { lab, shells, signal }, links }: CaptureGround, events: EventSink): Recording {
+  return new Recording({ plan: planCapture(lab, roles), shells, links, hints: captureHints(lab), events, signal });
 }
 
 /** Ends a capture, stores it in the run folder, and tells of it; warns when packets are missing in it. */
 export async function keepPackets(recording: Recording, folder: RunFolder, events: EventSink): Promise<void> {
-  const { file, packets, lost, full, machines } = await recording.end();
+  const { file, packets, lost, full, gaps, machines } = await recording.end();
   if (file === undefined) return;
   await folder.keep(captureFile, file);
-  await events.emit({ kind: 'capture-finished', capture: { packets, lost, full, machines } });
+  await events.emit({ kind: 'capture-finished', capture: { packets, lost, full, ...(gaps.length > 0 && { gaps }), machines } });
   if (lost > 0) await events.emit({ kind: 'notice', level: 'warning', message: `${lost} packets are missing in ${captureFile}: the machine was too busy to keep them` });
   if (full) await events.emit({ kind: 'notice', level: 'warning', message: `${captureFile} holds only the beginning of the run: it is full`, hint: 'For more, write a capture of your own: lab capture MACHINE -w FILE' });
 }

@@ -3,6 +3,7 @@ import { broadcast } from '../core/broadcast.ts';
 import { withCleanup, type CleanupStack } from '../core/cleanup.ts';
 import { UsageError } from '../core/errors.ts';
 import type { Event, EventSink, RoleInfo } from '../core/events.ts';
+import type { LinkCapture } from '../core/link-capture.ts';
 import { suggestion } from '../core/suggest.ts';
 import { TrueOrder } from '../core/true-order.ts';
 import { deployPrograms } from '../deploy/deploy.ts';
@@ -43,6 +44,8 @@ type Seats = ReadonlyMap<string, Seat>;
 /** What the plays of one series have in common. */
 interface Series {
   readonly stage: Stage;
+  /** By name of the machine: captures outside of it. */
+  readonly links: ReadonlyMap<string, LinkCapture>;
   /** By name of the machine: milliseconds that its words take to get here. */
   readonly oneWayMs: ReadonlyMap<string, number>;
   readonly scenario: Scenario;
@@ -122,7 +125,7 @@ function scenarioNamed({ lab, scenarios }: OpenedLab, name: string | undefined):
 }
 
 /** Connections to the machines that the scenario needs, and its programs there. */
-async function setStage(context: CommandContext, lab: Lab, scenario: Scenario, early: EarlyShells, cleanup: CleanupStack): Promise<Pick<Series, 'stage' | 'oneWayMs'>> {
+async function setStage(context: CommandContext, lab: Lab, scenario: Scenario, early: EarlyShells, cleanup: CleanupStack): Promise<Pick<Series, 'stage' | 'links' | 'oneWayMs'>> {
   const { events, signal } = context;
   const { roles, machines: names } = castOf(scenario, lab);
   const { state, machines } = await findMachines(context, names);
@@ -132,7 +135,8 @@ async function setStage(context: CommandContext, lab: Lab, scenario: Scenario, e
   const programs = await deployPrograms(lab, shells, { events, signal, only: roles });
   const oneWayMs = new Map(machines.flatMap(({ machine, facts }) => (facts?.clock === undefined ? [] : [[machine.name, facts.clock.roundTripMs / 2] as const])));
   const slowness = Math.max(...machines.map(({ slowness: times = 1 }) => times));
-  return { stage: { lab, shells, programs, events, signal, slowness }, oneWayMs };
+  const links = new Map(machines.flatMap(({ machine, captureLink }) => (captureLink ? [[machine.name, captureLink] as const] : [])));
+  return { stage: { lab, shells, programs, events, signal, slowness }, links, oneWayMs };
 }
 
 /** Which programs and machines take part. */
@@ -142,7 +146,7 @@ function castOf({ steps }: Scenario, lab: Lab): { readonly roles: readonly strin
   return { roles, machines: [...new Set([...roles.map((role) => lab.programs.get(role)!.on), ...commands])] };
 }
 
-async function playOnce(context: CommandContext, { stage, oneWayMs, scenario, stateFolder, seats, capture }: Series, repeat: Repeat | undefined): Promise<FailedRun> {
+async function playOnce(context: CommandContext, { stage, links, oneWayMs, scenario, stateFolder, seats, capture }: Series, repeat: Repeat | undefined): Promise<FailedRun> {
   const folder = await RunFolder.create({ stateFolder, scenario: scenario.name, wallMs: Date.now(), repeat, onFault: (error) => void tellFault(context.events, error) });
   // The console stamps no event that has its time already: both tell of the same instant.
   const order = new TrueOrder((event) => folder.record(event), oneWayMs);
@@ -151,7 +155,7 @@ async function playOnce(context: CommandContext, { stage, oneWayMs, scenario, st
   const { lab } = stage;
   try {
     const { roles } = castOf(scenario, lab);
-    const packets = capture ? recordPackets(roles, stage, events) : undefined;
+    const packets = capture ? recordPackets(roles, { stage, links }, events) : undefined;
     await events.emit({ kind: 'run-started', run: folder.id, scenario: scenario.name, lab: lab.name, roles: roles.map((role) => roleInfo(lab, role)) });
     await events.emit({ kind: 'lab-described', lab: await describeLab(lab, roles, folder) });
     const [play] = await Promise.all([playScenario(scenario, { ...stage, events, operators, packets }), describeMachines(stage, events)]);

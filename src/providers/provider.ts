@@ -1,5 +1,6 @@
 import type { Lab, Machine } from '../lab/types.ts';
 import type { EventSink } from '../core/events.ts';
+import type { LinkCapture } from '../core/link-capture.ts';
 import type { Shell } from '../ssh/shell.ts';
 
 /** Where machines come from. An implementation is one folder of this room and one line in the registry. */
@@ -136,6 +137,8 @@ export interface AttachedMachine {
   readonly sshConfig: ReadonlyMap<string, string>;
   /** Absolute path of a Unix socket that leads to the machine's sshd, for a machine that no address leads to; `lab ssh-config` then adds a ProxyCommand. */
   readonly socketPath?: string;
+  /** Captures at the lab's end of its links; undefined where lab has no such end, or cannot. */
+  readonly captureLink?: LinkCapture;
   /** Its serial console: what it said, and the Unix socket that leads there, as absolute paths. */
   readonly console?: { readonly log: string; readonly socket: string };
   /** What was found out about a machine that the provider did not make. */

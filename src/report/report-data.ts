@@ -1,3 +1,4 @@
+import type { CaptureGap } from '../core/events.ts';
 import type { Conversation } from '../core/conversation.ts';
 import type { LabDescription, MachineFacts, ToolOutput } from '../core/lab-description.ts';
 import type { SegmentWords } from './diagram/words.ts';
@@ -55,13 +56,15 @@ export function wholeText(text: string): BoundedText {
 }
 
 export interface ReportCapture {
-  /** Why there are no conversations: no capture was made, it cannot be read, or there is nothing in it. Undefined when there are some. */
-  readonly missing: { readonly kind: 'none' | 'unreadable' | 'empty'; readonly reason: string } | undefined;
+  /** Why there are no conversations: no capture was made, it cannot be read, there is nothing in it, or nothing in what there is of it. Undefined when there are some. */
+  readonly missing: { readonly kind: 'none' | 'unreadable' | 'empty' | 'incomplete'; readonly reason: string } | undefined;
   readonly conversations: readonly ReportConversation[];
   /** How many more there are than are shown. */
   readonly omitted: number;
   /** What it lacks. */
   readonly flaws: readonly CaptureFlaw[];
+  /** Where and since when packets passed by that it lacks. */
+  readonly gaps: readonly CaptureGap[];
   /** Where it was made; undefined when that is not told. */
   readonly places: readonly { readonly machine: string; readonly interface: string }[];
 }

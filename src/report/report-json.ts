@@ -17,6 +17,7 @@ export function reportJson({ run, lab, facts, portChecks, terminals, capture, fi
       missing: capture.missing ?? null,
       places: capture.places,
       flaws: capture.flaws,
+      gaps: capture.gaps,
       omitted: capture.omitted,
       conversations: capture.conversations.map(({ conversation, spoken, clientRole, serverRole }) => ({ ...conversation, clientRole, serverRole, spoken: Object.fromEntries(spoken) })),
     },

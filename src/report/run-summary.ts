@@ -1,5 +1,5 @@
 import { handleEvent, type EventHandlers, type EventOf } from '../core/event-handlers.ts';
-import type { Event, PortHolder, RoleInfo } from '../core/events.ts';
+import type { CaptureFacts, Event, PortHolder, RoleInfo } from '../core/events.ts';
 import { endText } from './words.ts';
 
 /** The content of `run.json`. Times are ISO 8601 in UTC; what is not known yet, or never came to be, is null. */
@@ -22,6 +22,8 @@ export interface RunDocument {
   readonly portChecks: readonly PortCheckDocument[];
   readonly portsFreed: readonly PortFreedDocument[];
   readonly commands: readonly CommandDocument[];
+  /** What is told of the capture beside its packets; null without one. */
+  readonly capture: CaptureFacts | null;
 }
 
 export type RunResult = EventOf<'run-finished'>['result'];
@@ -95,6 +97,7 @@ export class RunSummary {
   readonly #portChecks: PortCheckDocument[] = [];
   readonly #portsFreed: PortFreedDocument[] = [];
   readonly #commands: CommandDocument[] = [];
+  #capture: CaptureFacts | null = null;
 
   readonly #handlers: EventHandlers<void> = {
     'run-started': (event) => {
@@ -117,6 +120,9 @@ export class RunSummary {
     'port-freed': (event) => {
       const { machine, port, holders, signal } = event;
       this.#portsFreed.push({ at: isoTime(event), machine, port, holders: holders.map(holderDocument), signal });
+    },
+    'capture-finished': ({ capture }) => {
+      this.#capture = capture;
     },
     'command-finished': ({ machine, command, exitCode }) => {
       this.#commands.push({ machine, command, exitCode: exitCode ?? null });
@@ -147,6 +153,7 @@ export class RunSummary {
       portChecks: this.#portChecks,
       portsFreed: this.#portsFreed,
       commands: this.#commands,
+      capture: this.#capture,
     };
   }
 

@@ -13,7 +13,8 @@ const longestQuietWaitMs = 300;
  * Checks what TCP did, on the packets so far; waits at most `timeoutMs` for those that are under way. It is not longer when a user holds a keyboard: packets
  * do not wait for people.
  *
- * @throws {StepFailure} that names the packet, as soon as no later one can mend it, else at the deadline. @throws {EnvironmentError} when nothing is captured.
+ * @throws {StepFailure} that names the packet, as soon as no later one can mend it, else at the deadline. @throws {EnvironmentError} when nothing is captured, or not all
+ * of it, so that no packet can be missed.
  */
 export async function checkPackets(expectation: TcpExpectation, timeoutMs: number, play: PlayContext): Promise<void> {
   const { packets } = play.stage;
@@ -27,6 +28,7 @@ export async function checkPackets(expectation: TcpExpectation, timeoutMs: numbe
     // Of the others it is not known yet whether they are so.
     const certain = findings.filter(({ isFinal }) => isFinal);
     if (certain.length > 0) throw failureOf(certain);
+    if (packets.incomplete !== undefined) throw notMeasured(packets.incomplete);
     const isQuiet = packets.quietMs >= quietMs || performance.now() - began >= longestQuietWaitMs;
     return findings.length === 0 && isQuiet ? { value: true } : { seen: 'not all is there' };
   };
@@ -36,6 +38,10 @@ export async function checkPackets(expectation: TcpExpectation, timeoutMs: numbe
     if (!(error instanceof TimeoutError)) throw error;
     if (findings.length > 0) throw failureOf(findings, ` within ${formatDuration(timeoutMs)}`);
   }
+}
+
+function notMeasured(incomplete: string): EnvironmentError {
+  return new EnvironmentError(`what TCP did cannot be told: ${incomplete}`, { code: 'capture-incomplete', hint: '"lab logs --tcp" draws the packets until then.' });
 }
 
 function failureOf(findings: readonly TcpFinding[], limit = ''): StepFailure {

@@ -187,14 +187,17 @@ describe('with machines that are up', { skip: await cannotMakeMachines() }, () =
     const asked = user();
     const refused = await play('neighbours', {}, asked);
     const forbidden = asked.events.find((event) => event.kind === 'notice' && event.level === 'warning');
-    assert.match(JSON.stringify(forbidden), /no packets are captured on vm1: tcpdump may not capture on vm1.*setcap/);
-    assert.deepEqual([refused.result, existsSync(captureOf(refused))], ['passed', false]);
+    assert.match(JSON.stringify(forbidden), /no packets are captured on vm1 \(lo\): tcpdump may not capture on vm1.*setcap/);
+    // Its links are captured outside of it all the same.
+    const { capture, conversations } = await tcpLog(user().context, refused.runs[0]!.run);
+    assert.deepEqual([refused.result, conversations, capture!.machines.map((place) => place.interface)], ['passed', [], ['eth0']]);
+    assert.deepEqual(capture!.gaps!.map(({ machine, interface: name, since }) => [machine, name, since]), [['vm1', 'lo', null]]);
     await on('vm1', 'touch /tmp/enough; while [ -e /tmp/asks ]; do sleep 0.02; done');
 
     await on('vm1', 'p=$(command -v tcpdump); sudo rm "$p"');
     const without = user();
     assert.equal((await play('neighbours', {}, without)).result, 'passed');
-    assert.match(JSON.stringify(without.events), /no packets are captured on vm1: vm1 has no tcpdump.*apt-get install tcpdump/);
+    assert.match(JSON.stringify(without.events), /no packets are captured on vm1 \(lo\): vm1 has no tcpdump.*apt-get install tcpdump/);
     await on('vm1', 'for p in /usr/bin /usr/sbin /sbin /bin /usr/local/bin; do [ ! -e "$p/tcpdump.kept" ] || sudo mv "$p/tcpdump.kept" "$p/tcpdump"; done');
     assert.deepEqual(readConversations(captureOf(await play('neighbours'))).length, 1);
   });
@@ -210,6 +213,20 @@ describe('with machines that are up', { skip: await cannotMakeMachines() }, () =
       const { full, file } = await recording.end();
       assert.ok(full && file!.byteLength >= 90_000 && file!.byteLength < 1_000_000, `${file!.byteLength} bytes`);
       assert.equal(readCapture(file!).cutShort, false);
+    });
+  });
+
+  test('where nothing can be captured outside of a machine, it is captured inside, and that is told', async () => {
+    await withCleanup(async (cleanup) => {
+      const { shells } = await attachLab(user().context, cleanup, ['vm1']);
+      const notices: EventBody[] = [];
+      const events = { emit: (event: EventBody) => void notices.push(event) };
+      const links = new Map([['vm1', () => Promise.resolve(1)]]);
+      const recording = new Recording({ plan: [{ machine: 'vm1', interfaces: ['eth0'], ports: [7999], filter: 'tcp port 7999' }], shells, links, hints: {}, events });
+      await recording.ready();
+      assert.match(JSON.stringify(notices), /packets are captured inside of vm1, where a program could end that: tcpdump failed on vm1: exit status 1/);
+      const { machines, gaps } = await recording.end();
+      assert.deepEqual([machines.map((place) => place.interface), gaps], [['eth0'], []]);
     });
   });
 

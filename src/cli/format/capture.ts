@@ -1,8 +1,10 @@
 import { relative } from 'node:path';
+import { describeGap } from '../../capture/recording.ts';
 import { conversationText } from '../../capture/conversation-text.ts';
 import type { CaptureResult } from '../../commands/capture.ts';
 import { countOf } from '../../commands/open-lab.ts';
 import type { TcpLog } from '../../commands/tcp-log.ts';
+import { isCompleteCapture } from '../../core/capture-facts.ts';
 
 /** Nothing when the capture itself went to standard output. */
 export function formatCapture({ file, packets, dropped }: CaptureResult, cwd: string): string {
@@ -18,7 +20,8 @@ export function formatTcpLog({ run, capture, counts, conversations }: TcpLog): s
 
 function remarks(run: string, capture: TcpLog['capture'], counts: TcpLog['counts'], conversations: number): string {
   const lines = [
-    ...(conversations === 0 ? [`The run ${run} has no TCP connection in its capture: nobody connected while it was played.`] : []),
+    ...(conversations === 0 ? [`The run ${run} has no TCP connection in its capture${isCompleteCapture(capture) ? ': nobody connected while it was played' : ', which is not complete'}.`] : []),
+    ...(capture?.gaps ?? []).map((gap) => `Not complete: ${describeGap(gap)}.`),
     ...(capture !== undefined && capture.lost > 0 ? [`${countOf(capture.lost, 'packet')} are missing: the machine was too busy to keep them.`] : []),
     ...(capture?.full ? ['The capture was full before the run ended: what came later is missing.'] : []),
     ...(counts.cutShort ? ['The capture ends in the middle of a packet.'] : []),

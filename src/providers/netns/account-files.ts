@@ -30,9 +30,9 @@ export function accountFiles(machine: Machine, host: HostAccounts): { readonly p
   return { passwd: lines(passwd), shadow: lines(shadow), group: lines(group) };
 }
 
-/** hosts(5): the machine itself and all others by name. A machine with several interfaces is known by each of its addresses; its first comes first. */
-export function hostsFile(machine: Machine, all: Iterable<Machine>): string {
-  const own = ['127.0.0.1 localhost', '::1 localhost ip6-localhost ip6-loopback', ...(machine.interfaces.length === 0 ? [`127.0.1.1 ${machine.name}`] : [])];
+/** hosts(5): the machine itself, if one is given, and all others by name. A machine with several interfaces is known by each of its addresses; its first comes first. */
+export function hostsFile(machine: Machine | undefined, all: Iterable<Machine>): string {
+  const own = ['127.0.0.1 localhost', '::1 localhost ip6-localhost ip6-loopback', ...(machine?.interfaces.length === 0 ? [`127.0.1.1 ${machine.name}`] : [])];
   const others = [...all].flatMap((other) => other.interfaces.map(({ address }) => `${address} ${other.name}`));
   return lines([...own, ...others, sshdClient]);
 }

@@ -17,6 +17,7 @@ use Socket qw(:DEFAULT IPPROTO_IPV6 IPV6_V6ONLY pack_sockaddr_in6 inet_aton);
 use constant { CLONE_NEWNS => 0x20000, CLONE_NEWUTS => 0x4000000, CLONE_NEWIPC => 0x8000000, CLONE_NEWUSER => 0x10000000, CLONE_NEWPID => 0x20000000, CLONE_NEWNET => 0x40000000, SIGCHLD => 17 };
 use constant { PR_SET_DUMPABLE => 4, PR_SET_NAME => 15, PR_CAPBSET_DROP => 24, PR_SET_NO_NEW_PRIVS => 38, SECCOMP_SET_MODE_FILTER => 1, MNT_DETACH => 2 };
 use constant { AT_FDCWD => -100, AT_EMPTY_PATH => 0x1000, AT_RECURSIVE => 0x8000, OPEN_TREE_CLONE => 1, OPEN_TREE_CLOEXEC => 02000000, MOVE_MOUNT_F_EMPTY_PATH => 4, MOUNT_ATTR_IDMAP => 0x100000, MS_PRIVATE => 0x40000 };
+use constant { CAP_SETGID => 6, CAP_SETUID => 7, CAP_NET_RAW => 13 };
 use constant { AF_NETLINK => 16, RTM_NEWLINK => 16, RTM_NEWADDR => 20, RTM_NEWROUTE => 24, NLM_F_REQUEST_ACK => 5, NLM_F_CREATE_EXCL => 0x600 };
 
 my (%number, @plan, %setting, %machine_pid, %machine_listener, %interface_index, $netlink, $end_reader, $end_writer);
@@ -219,6 +220,8 @@ my %operation = (
     'listen-tcp'  => sub { push @listeners, listener_tcp($_[0]) },
     'ready'     => sub { syswrite $machines_writer, "ok\n"; close $machines_writer; open STDOUT, '>', '/dev/null' },
     'serve'     => \&serve,
+    'listen-captures' => \&listen_captures,
+    'serve-captures'  => \&serve_captures,
 );
 
 # A name with a question mark may fail: the rest works without it.
@@ -411,6 +414,103 @@ sub serve {
             exec { $command[0] } @command or do { print STDERR "$command[0]: $!\n"; POSIX::_exit(127) };
         }
     }
+}
+
+# ---- captures at the lab's end of the links ----------------------------------------------------------------------------
+
+# In the network of the lab itself, so nothing in a machine sees, ends or changes them. A connection is one capture. It asks with one line, fields as in
+# a plan: machine, interface, filter (pcap-filter(7)). Until it closes its direction, it gets frames: a letter (O: what tcpdump writes, E: what it says,
+# X: its exit status, at the end), four bytes of length, big-endian, the content.
+my $capture_listener;
+
+sub listen_captures {
+    my ($folder, $name) = @_;
+    chdir $folder or die "$folder: $!\n";
+    unlink $name;
+    socket $capture_listener, PF_UNIX, SOCK_STREAM, 0 or die "socket: $!\n";
+    bind $capture_listener, pack_sockaddr_un($name) or die "bind: $!\n";
+    chmod 0600, $name;
+    listen $capture_listener, 64 or die "listen: $!\n";
+    chdir '/';
+}
+
+# A process of its own, among the files below $root, which keeps no right but to capture (and to change its user, which tcpdump insists on), also
+# through programs that it starts.
+sub serve_captures {
+    my ($root, @tcpdump) = @_;
+    my %port_of = map { ("$_->[3]\t$_->[4]" => $_->[2]) } grep { $_->[0] eq 'veth' } @plan;
+    my $pid = fork // die "fork: $!\n";
+    if ($pid != 0) { close $capture_listener; return }
+    close $end_writer;
+    name_process('lab-captures');
+    open STDIN,  '<',  '/dev/null';
+    open STDOUT, '>&', \*STDERR;
+    # What of the plan is not needed here is better not here: there are keys in it.
+    @plan = ();
+    # None of the machines' sockets is for it.
+    %machine_listener = ();
+    chroot $root or die "$root: $!\n";
+    chdir '/';
+    keep_capabilities(join ' ', CAP_SETGID, CAP_SETUID, CAP_NET_RAW);
+    call('prctl', PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    %ENV = (PATH => $ENV{PATH}, LC_ALL => 'C');
+    $SIG{CHLD} = 'IGNORE';
+    while (1) {
+        accept my $connection, $capture_listener or next;
+        next if fork // 1;
+        close $capture_listener;
+        eval { capture($connection, \%port_of, @tcpdump); 1 } or send_frame($connection, 'E', $@);
+        POSIX::_exit(0);
+    }
+}
+
+sub capture {
+    my ($connection, $port_of, @tcpdump) = @_;
+    $SIG{CHLD} = 'DEFAULT';
+    my $line = '';
+    while ($line !~ /\n\z/ && length $line < 1 << 16) { sysread $connection, $line, 4096, length $line or return }
+    chomp $line;
+    my ($machine, $interface, $filter) = map { s/%([0-9A-F]{2})/chr hex $1/ger } split /\t/, $line, -1;
+    my $port = $port_of->{"$machine\t$interface"} or die "tcpdump: $machine has no such device: $interface\n";
+    my ($out, $out_writer, $talk, $talk_writer) = (pipe_pair(), pipe_pair());
+    my $pid = fork // die "fork: $!\n";
+    if ($pid == 0) {
+        open STDOUT, '>&', $out_writer;
+        open STDERR, '>&', $talk_writer;
+        exec { $tcpdump[0] } @tcpdump, '-i', $port, $filter or do { print STDERR "tcpdump: $!\n"; POSIX::_exit(126) };
+    }
+    close $_ for $out_writer, $talk_writer;
+    relay_capture($connection, $pid, $out, $talk);
+    waitpid $pid, 0;
+    send_frame($connection, 'X', $? & 127 ? 128 + ($? & 127) : $? >> 8);
+}
+
+# SIGTERM lets tcpdump write what it has, and its counts.
+sub relay_capture {
+    my ($connection, $pid, $out, $talk) = @_;
+    my %letter_of = (fileno $out => 'O', fileno $talk => 'E');
+    my %open = (fileno $connection => $connection, fileno $out => $out, fileno $talk => $talk);
+    while ($open{ fileno $out } || $open{ fileno $talk }) {
+        my $bits = '';
+        vec($bits, $_, 1) = 1 for keys %open;
+        next if select($bits, undef, undef, undef) <= 0;
+        for my $descriptor (grep { vec $bits, $_, 1 } keys %open) {
+            my $count = sysread $open{$descriptor}, my $bytes, 1 << 16;
+            my $letter = $letter_of{$descriptor};
+            if (!$count) { delete $open{$descriptor}; kill 'TERM', $pid unless $letter }
+            elsif ($letter && !send_frame($connection, $letter, $bytes)) { kill 'KILL', $pid; return }
+        }
+    }
+}
+
+sub send_frame {
+    my ($connection, $letter, $bytes) = @_;
+    my $frame = pack 'a N/a', $letter, $bytes;
+    while (length $frame) {
+        my $count = syswrite $connection, $frame or return;
+        substr $frame, 0, $count, '';
+    }
+    return 1;
 }
 
 # ---- rtnetlink(7) ------------------------------------------------------------------------------------------------------

@@ -5,7 +5,12 @@ export type Operation = readonly [name: string, ...fields: (string | number)[]];
 
 /** The plan as the executor reads it: fields separated by tabs; bytes that would disturb that as %XX. */
 export function encodePlan(operations: readonly Operation[]): string {
-  return `${operations.map((operation) => operation.map(encodeField).join('\t')).join('\n')}\nend-plan\n`;
+  return `${operations.map(encodeFields).join('\n')}\nend-plan\n`;
+}
+
+/** Fields as the executor reads them in one line. */
+export function encodeFields(fields: readonly (string | number)[]): string {
+  return fields.map(encodeField).join('\t');
 }
 
 function encodeField(field: string | number): string {

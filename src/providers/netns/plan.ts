@@ -1,7 +1,7 @@
 import type { Lab, Machine, Network } from '../../lab/types.ts';
 import { accountFiles, hostsFile, userId } from './account-files.ts';
 import { natRules, uplink, uplinkNameserver, uplinkSubnet } from './nat.ts';
-import { bind, copy, mkdir, mount, symlink, sysctl, tmpfs, when, write, type Operation } from './operations.ts';
+import { bind, copy, mkdir, mount, optional, symlink, sysctl, tmpfs, when, write, type Operation } from './operations.ts';
 import type { KeyPair } from '../../ssh/keys.ts';
 import { clientConfig, knownHosts } from '../peer-files.ts';
 import { authorizedKeys, sshdConfig } from './ssh-files.ts';
@@ -9,6 +9,7 @@ import type { HostFacts, PlanKeys, PlanOptions } from './plan-input.ts';
 import { setStage, stage, staged } from './stage.ts';
 import { Capability, MountFlag, syscallNumbers } from './syscalls.ts';
 import { formatSubnet } from '../../core/ipv4.ts';
+import { tcpdumpOptions } from '../../core/link-capture.ts';
 import { fileURLToPath } from 'node:url';
 
 const addressGuard = fileURLToPath(new URL('address-guard.pl', import.meta.url));
@@ -28,6 +29,7 @@ export function planLab(lab: Lab, host: HostFacts, options: PlanOptions): Operat
     ...commonFiles(`${stage.lab}/common`, host),
     ...commonSshFiles(`${stage.lab}/common/etc/ssh`, [...lab.machines.values()], host, options.keys),
     ...startOfNetwork(routes),
+    ...captures(lab, host),
     ...[...lab.machines.values()].flatMap((machine) => machineSection(machine, lab, host, { ...options, routes })),
     ...bridges.flatMap(({ bridge, network }, index) => bridgeOperations(bridge, network, index)),
     ...links(lab, new Map(bridges.map(({ network, bridge }) => [network.name, bridge]))),
@@ -110,6 +112,26 @@ function startOfNetwork(routes: boolean): Operation[] {
   ];
 }
 
+/**
+ * tcpdump(8) sees only the programs and libraries of the host, the names of the machines for its filters, and the one account that it insists on changing to.
+ */
+function captures({ machines }: Lab, host: HostFacts): Operation[] {
+  const { tcpdump, rootLinks, sharedFolders } = host;
+  if (tcpdump === undefined) return [];
+  const root = `${stage.lab}/captures`;
+  const programs = sharedFolders.filter((name) => !['etc', 'opt'].includes(name));
+  return [
+    mkdir(root),
+    mkdir(`${root}/etc`),
+    ...[...rootLinks].map(([name, target]) => symlink(target, `${root}/${name}`)),
+    ...programs.flatMap((name) => [mkdir(`${root}/${name}`), mount('overlay', `${root}/${name}`, MountFlag.readOnly | MountFlag.noDev | MountFlag.noSuid, `lowerdir=${lowerLayers(name, host, `${stage.layers}/${name}`)},userxattr`)]),
+    write(`${root}/etc/hosts`, hostsFile(undefined, machines.values())),
+    write(`${root}/etc/passwd`, 'root:x:0:0:root:/:/usr/sbin/nologin\n'),
+    ...['services', 'protocols'].map((name) => optional(copy(`${stage.layers}/etc/${name}`, `${root}/etc/${name}`, 0o644))),
+    ['serve-captures', root, tcpdump.path, ...tcpdumpOptions, '-Z', 'root'],
+  ];
+}
+
 function bridgeOperations(bridge: string, { gateway, subnet }: Network, index: number): Operation[] {
   return [['bridge', bridge, macAddress(0xff, index)], ...when(gateway !== undefined, ['address', bridge, gateway ?? '', subnet.prefixLength])];
 }
@@ -168,12 +190,15 @@ function machineSection(machine: Machine, lab: Lab, host: HostFacts, options: Ma
   ];
 }
 
+/** From the topmost to the folder of the host. */
+function lowerLayers(name: string, { toolLayers }: HostFacts, base: string): string {
+  return [`${stage.lab}/common/${name}`, ...(toolLayers.includes(name) ? [`${stage.tools}/${name}`] : []), base].join(':');
+}
+
 /** All paths are those of the stage or names of machines, so nothing in them parts the options of overlayfs (Documentation/filesystems/overlayfs.rst). */
 function overlay(name: string, root: string, host: HostFacts, options: PlanOptions): Operation {
   const base = copiedFolders(host, options).includes(name) ? `${stage.lab}/copy-${name}` : `${stage.layers}/${name}`;
-  const tools = host.toolLayers.includes(name) ? [`${stage.tools}/${name}`] : [];
-  const lower = [`${stage.lab}/common/${name}`, ...tools, base].join(':');
-  return mount('overlay', `${root}/${name}`, MountFlag.noDev, `lowerdir=${lower},upperdir=${root}/.lab/up/${name},workdir=${root}/.lab/work/${name},userxattr`);
+  return mount('overlay', `${root}/${name}`, MountFlag.noDev, `lowerdir=${lowerLayers(name, host, base)},upperdir=${root}/.lab/up/${name},workdir=${root}/.lab/work/${name},userxattr`);
 }
 
 /** Files that differ from machine to machine go straight into its own layer, before the overlay is mounted: no copy of the host's file is made. */

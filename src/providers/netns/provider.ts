@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { inStep } from '../../core/events.ts';
+import type { LinkCaptureRequest } from '../../core/link-capture.ts';
 import { findTool } from '../../host/tools.ts';
 import type { Lab, Machine } from '../../lab/types.ts';
 import { connectShell } from '../../ssh/connect.ts';
@@ -14,8 +15,10 @@ import { readUserKey, userKeyPath } from '../lab-keys.ts';
 import { knownHosts } from '../peer-files.ts';
 import { hasFormerKeys, planKeys, removeFormerKeys, shownHostKey } from './keys.ts';
 import { endLab, findInit, labelledProcesses, launchMapped, type LaunchOptions } from './lab-process.ts';
+import { captureOver } from './link-capture.ts';
 import { planLab } from './plan.ts';
 import type { HostFacts } from './plan-input.ts';
+import { captureSocket } from './stage.ts';
 import { probe } from './probe.ts';
 import { hasWayOut, staticRequirements } from './requirements.ts';
 import { identityMap, need } from './identity-map.ts';
@@ -108,6 +111,7 @@ function credentialsFor(machine: string, stateFolder: string): Pick<ShellTarget,
 
 function attached(machine: Machine, running: boolean, stateFolder: string): AttachedMachine {
   const socket = join(stateFolder, 'sockets', `${machine.name}.sock`);
+  const captures = join(stateFolder, 'sockets', captureSocket);
   return {
     machine,
     running,
@@ -131,6 +135,7 @@ function attached(machine: Machine, running: boolean, stateFolder: string): Atta
       ['StrictHostKeyChecking', 'yes'],
     ]),
     socketPath: socket,
+    ...(existsSync(captures) && { captureLink: (request: LinkCaptureRequest) => captureOver(connectUnix(captures), machine.name, request) }),
   };
 }
 

@@ -17,6 +17,9 @@ export const stage = {
   devices: '/dev',
 } as const;
 
+/** Name of the Unix socket of captures, beside those of the machines; no machine can have it. */
+export const captureSocket = '.captures';
+
 const safe = MountFlag.noSuid | MountFlag.noDev | MountFlag.noExec;
 
 /** Where a program of the host lies on the stage. Its folder must be one of the layers. */
@@ -32,6 +35,7 @@ export function setStage(machines: Iterable<Machine>, host: HostFacts, options: 
     ['mount', 'none', '/', '', MountFlag.recursive | MountFlag.private, ''],
     mount('proc', '/proc', safe),
     ...[...machines].map(({ name }): Operation => ['listen-unix', socketFolder, `${name}.sock`, name]),
+    ...when(host.tcpdump !== undefined, ['listen-captures', socketFolder, captureSocket]),
     ...helpers,
     ['new-mount-namespace'],
     tmpfs(mountPoint, 'mode=755', { flags: MountFlag.noSuid, label }),

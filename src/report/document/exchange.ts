@@ -1,7 +1,9 @@
 import type { Conversation, Side } from '../../core/conversation.ts';
+import type { CaptureGap } from '../../core/events.ts';
+import { clockTime } from '../clock-time.ts';
 import { optionTexts } from '../diagram/segment-text.ts';
 import type { Language } from '../language/languages.ts';
-import type { ReportConversation, ReportData } from '../report-data.ts';
+import type { ReportCapture, ReportConversation, ReportData } from '../report-data.ts';
 import { roleFile } from '../run-files.ts';
 import { data, plainData, type Block, type Data } from './blocks.ts';
 
@@ -19,10 +21,15 @@ export function exchange(report: ReportData, language: Language): Block[] {
     ...(session.head === '' ? [] : [{ kind: 'listing', caption: plainData(words.session), text: session, omitted: (bytes: string) => terminalWords.omitted(bytes, 'session.log'), language: 'terminal', folded: true } as const]),
     { kind: 'subheading', text: words.diagram },
     ...missing(report, language),
-    ...capture.conversations.slice(0, MOST_DRAWN).flatMap((each) => conversationBlocks(each, capture.conversations.length > 1, language)),
+    ...capture.conversations.slice(0, MOST_DRAWN).flatMap((each) => conversationBlocks(each, capture.conversations.length > 1, isPartial(capture), language)),
     ...omittedRemark(report, language),
     ...captureBlocks(report, language),
   ];
+}
+
+/** Packets are missing in it: from what is not there nothing follows. */
+function isPartial({ gaps, flaws }: ReportCapture): boolean {
+  return gaps.length > 0 || flaws.some(({ kind }) => kind === 'lost' || kind === 'full');
 }
 
 function missing({ capture: { missing: reason } }: ReportData, { report: { exchange: words } }: Language): Block[] {
@@ -32,12 +39,18 @@ function missing({ capture: { missing: reason } }: ReportData, { report: { excha
 }
 
 /** Where the packets were captured, and which of them are missing. */
-function captureBlocks({ capture: { flaws, places } }: ReportData, { report: { capture: words }, notation }: Language): Block[] {
+function captureBlocks({ capture: { flaws, gaps, places } }: ReportData, { report: { capture: words }, notation }: Language): Block[] {
   const where = [...new Set(places.map(({ machine, interface: port }) => `\`${machine}\` (\`${port}\`)`))];
   return [
     ...(where.length === 0 ? [] : [{ kind: 'paragraph', text: words.places(notation.list(where)) } as const]),
+    ...gaps.map((gap): Block => ({ kind: 'remark', tone: 'bad', text: gapText(gap, words) })),
     ...flaws.map(({ kind, count }): Block => ({ kind: 'remark', tone: 'bad', text: words.flaws[kind](notation.number(count)) })),
   ];
+}
+
+function gapText({ machine, interface: port, since }: CaptureGap, { gap, neverCaptured }: Language['report']['capture']): string {
+  const place = `\`${machine}\` (\`${port}\`)`;
+  return since === null ? neverCaptured(place) : gap(place, clockTime(Date.parse(since)));
 }
 
 function omittedRemark({ capture }: ReportData, { report: { exchange: words }, notation }: Language): Block[] {
@@ -45,14 +58,14 @@ function omittedRemark({ capture }: ReportData, { report: { exchange: words }, n
   return count === 0 ? [] : [{ kind: 'remark', tone: 'none', text: words.omitted(notation.number(count)) }];
 }
 
-function conversationBlocks(each: ReportConversation, isOneOfSeveral: boolean, language: Language): Block[] {
+function conversationBlocks(each: ReportConversation, isOneOfSeveral: boolean, partial: boolean, language: Language): Block[] {
   const { exchange: words } = language.report;
   const { conversation } = each;
   const number = conversation.index + 1;
   const oneSided = new Set(conversation.segments.map(({ from }) => from)).size === 1;
   return [
     ...(isOneOfSeveral ? [{ kind: 'subheading', text: words.diagramTitle(language.notation.number(number)) } as const] : []),
-    ...(oneSided ? [{ kind: 'remark', tone: 'bad', text: words.oneSided } as const] : []),
+    ...(oneSided && !partial ? [{ kind: 'remark', tone: 'bad', text: words.oneSided } as const] : []),
     { kind: 'conversation', number, conversation: each },
     numbers(conversation, language),
   ];

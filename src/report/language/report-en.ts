@@ -140,6 +140,7 @@ export const report = {
       none: 'The packets of this run were not captured, so what TCP did cannot be shown.',
       unreadable: 'The capture of this run cannot be read, so what TCP did cannot be shown.',
       empty: 'The capture of this run holds no TCP segment: the programs never reached each other.',
+      incomplete: 'The capture of this run holds no TCP segment, but it is not complete: whether the programs reached each other is not known.',
     },
     oneSided: 'The capture has segments of one side only: the other side never answered, or its answers took another way.',
   },
@@ -181,6 +182,8 @@ export const report = {
   },
   capture: {
     places: (where: string) => `The packets were captured on ${where}; times are those of that machine.`,
+    gap: (where: string, time: string) => `The capture on ${where} ended early, at ${time}: what came later is missing.`,
+    neverCaptured: (where: string) => `Nothing could be captured on ${where}.`,
     flaws: {
       'lost': (count: string) => `${count} packets are missing in the capture: the machine was too busy to keep them.`,
       'full': (_count: string) => 'The capture was full before the run ended: what came later is missing.',

@@ -140,6 +140,7 @@ export const report: ReportWords = {
       none: 'Les paquets de cette exécution n’ont pas été capturés : ce que TCP a fait ne peut pas être montré.',
       unreadable: 'La capture de cette exécution est illisible : ce que TCP a fait ne peut pas être montré.',
       empty: 'La capture de cette exécution ne contient aucun segment TCP : les programmes ne se sont jamais joints.',
+      incomplete: 'La capture de cette exécution ne contient aucun segment TCP, mais elle est incomplète : on ne sait pas si les programmes se sont joints.',
     },
     oneSided: 'La capture ne contient les segments que d’un seul côté : l’autre n’a jamais répondu, ou ses réponses sont passées par un autre chemin.',
   },
@@ -181,6 +182,8 @@ export const report: ReportWords = {
   },
   capture: {
     places: (where) => `Les paquets ont été capturés sur ${where} ; les temps sont ceux de cette machine.`,
+    gap: (where, time) => `La capture sur ${where} s’est arrêtée trop tôt, à ${time} : la suite manque.`,
+    neverCaptured: (where) => `Rien n’a pu être capturé sur ${where}.`,
     flaws: {
       'lost': (count) => `${count} paquets manquent dans la capture : la machine était trop occupée pour les garder.`,
       'full': () => 'La capture était pleine avant la fin de l’exécution : la suite manque.',
