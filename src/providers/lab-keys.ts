@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnvironmentError } from '../core/errors.ts';
-import { deriveKeyPair, generateKeyPair, type KeyPair } from '../ssh/keys.ts';
+import { deriveKeyPair, generateKeyPair, parseHostKey, type KeyPair } from '../ssh/keys.ts';
 
 /**
  * The SSH keys of one lab. They are made at its first `up` and kept, so that its machines stay the ones that other tools have learnt. The private half of
@@ -64,21 +64,29 @@ export function keyPath(stateFolder: string, name: string): string {
 /** A key pair that is kept in files of that name. @throws {EnvironmentError} `keys-damaged` */
 export function readKey(stateFolder: string, name: string): KeyPair {
   const path = keyPath(stateFolder, name);
+  const pair = readPair(path);
+  if (pair === undefined) throw damaged(path);
+  return pair;
+}
+
+/** Undefined when one half is not there, or no key. */
+function readPair(path: string): KeyPair | undefined {
   try {
-    return { privateKey: readFileSync(path, 'utf8'), publicKey: readFileSync(`${path}.pub`, 'utf8').trim() };
+    const pair = { privateKey: readFileSync(path, 'utf8'), publicKey: readFileSync(`${path}.pub`, 'utf8').trim() };
+    return pair.privateKey.trimEnd().endsWith('PRIVATE KEY-----') && parseHostKey(pair.publicKey) ? pair : undefined;
   } catch {
-    throw damaged(path);
+    return undefined;
   }
 }
 
 function ensureKey(stateFolder: string, name: string): KeyPair {
   const path = keyPath(stateFolder, name);
-  if (!existsSync(path) || !existsSync(`${path}.pub`)) {
-    const pair = generateKeyPair(`lab-${name}`);
-    writeWhole(path, pair.privateKey);
-    writeWhole(`${path}.pub`, `${pair.publicKey}\n`);
-  }
-  return readKey(stateFolder, name);
+  const kept = readPair(path);
+  if (kept !== undefined) return kept;
+  const pair = generateKeyPair(`lab-${name}`);
+  writeWhole(path, pair.privateKey);
+  writeWhole(`${path}.pub`, `${pair.publicKey}\n`);
+  return pair;
 }
 
 /** One line: the secret and its checksum, in hex. Undefined when there is none that is whole. */
