@@ -442,6 +442,8 @@ sub serve_captures {
     my $pid = fork // die "fork: $!\n";
     if ($pid != 0) { close $capture_listener; return }
     close $end_writer;
+    # The label is for the lab's init alone: its end is the end of this process too.
+    $0 = 'lab-captures';
     name_process('lab-captures');
     open STDIN,  '<',  '/dev/null';
     open STDOUT, '>&', \*STDERR;
