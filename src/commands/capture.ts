@@ -48,11 +48,26 @@ export async function capture(context: CommandContext, options: CaptureOptions):
     const output = path === undefined ? context.terminal.stdout : await openFile(path, cleanup);
     const filter = options.filter.join(' ');
     const point = pointOf(attached, shells.get(machine.name)!, { interface: options.interface, filter });
-    const tcpdump = startTcpdump(point, (chunk) => writeOutput(output, chunk));
+    const tcpdump = await begin(context, point, (chunk) => writeOutput(output, chunk));
     const listeningOn = await follow(context, tcpdump, path);
     const { captured, dropped } = await tcpdump.ended;
     return { machine: machine.name, interface: listeningOn, filter, file: path, packets: captured, dropped };
   });
+}
+
+/** At that point; or, if nothing can be captured there, at the one that takes its place, of which the user hears. A wrong filter is wrong everywhere. */
+async function begin(context: CommandContext, point: CapturePoint, onData: (chunk: Uint8Array) => Promise<void>): Promise<Tcpdump> {
+  const tcpdump = startTcpdump(point, onData);
+  const { instead } = point;
+  if (instead === undefined) return tcpdump;
+  try {
+    await tcpdump.listening;
+    return tcpdump;
+  } catch (error) {
+    if (!(error instanceof EnvironmentError)) throw error;
+    await context.events.emit({ kind: 'notice', level: 'warning', message: `packets are captured inside of ${point.machine}: ${error.message}` });
+    return startTcpdump(instead, onData);
+  }
 }
 
 /** Tells where it captures, and lets it end when the user wants so. */
@@ -72,7 +87,8 @@ async function follow({ events, signal }: CommandContext, tcpdump: Tcpdump, path
 function pointOf({ machine, captureLink }: AttachedMachine, shell: Shell, { interface: wanted, filter }: Pick<CaptureOptions, 'interface'> & { readonly filter: string }): CapturePoint {
   const interfaces = interfacesOf(machine, wanted);
   const link = machine.interfaces.find(({ name }) => name === interfaces[0]);
-  return captureLink && link ? outsideMachine(machine.name, captureLink, { interface: link.name, filter }) : insideMachine(shell, { interfaces, filter });
+  const inside = insideMachine(shell, { interfaces, filter });
+  return captureLink && link ? { ...outsideMachine(machine.name, captureLink, { interface: link.name, filter }), instead: inside } : inside;
 }
 
 function interfacesOf({ interfaces }: Machine, wanted: string | undefined): string[] {

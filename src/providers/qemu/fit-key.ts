@@ -10,14 +10,16 @@ const anyAcceleration: Acceleration = { name: 'tcg', arguments: [], obstacle: un
 export interface Surroundings {
   /** Path and version of QEMU. */
   readonly emulator: string;
+  /** Public halves of the keys that are inside of the machines, as far as they are known. */
+  readonly keys: readonly string[];
   /** Whether the machines hold keys that open each other. */
   readonly peers: boolean;
 }
 
-/** The same for two labs whose machines can resume each other's state: same images, sizes, cards, addresses, users, same QEMU, same devices, same reach. */
-export function fitKey(plan: LabPlan, images: ReadonlyMap<string, Image>, { emulator, peers }: Surroundings): string {
+/** The same for two labs whose machines can resume each other's state: same images, sizes, cards, addresses, users, same QEMU, same devices, same keys. */
+export function fitKey(plan: LabPlan, images: ReadonlyMap<string, Image>, { emulator, keys, peers }: Surroundings): string {
   const given = { label: '', acceleration: anyAcceleration, stateFile: undefined };
   const devices = plan.machines.map((machine) => machineArguments({ ...given, plan: machine, boot: images.get(machine.machine.name)?.boot }));
-  const facts = [emulator, ...plan.networks.values(), ...plan.machines, ...devices, ...[...images.values()].map(({ identity, boot }) => [identity, boot]), ...(peers ? ['peers'] : [])];
+  const facts = [emulator, ...plan.networks.values(), ...plan.machines, ...devices, ...[...images.values()].map(({ identity, boot }) => [identity, boot]), ...keys, ...(peers ? ['peers'] : [])];
   return createHash('sha256').update(JSON.stringify(facts)).digest('hex');
 }

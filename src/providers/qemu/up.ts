@@ -13,7 +13,7 @@ import { findImages } from './images/find.ts';
 import type { Image } from './images/store.ts';
 import { ensureKeys } from '../lab-keys.ts';
 import { knownHosts } from '../peer-files.ts';
-import { hostKeyOf } from './keys.ts';
+import { hostKeyOf, keysInside } from './keys.ts';
 import { Launcher } from './launch.ts';
 import { planLab, type LabPlan, type MachinePlan } from './plan.ts';
 import { endProcesses, processesOf } from './processes.ts';
@@ -85,7 +85,7 @@ async function prepare(lab: Lab, context: ProviderContext): Promise<Omit<Build, 
   const images = await findImages([...lab.machines.values()], lab.folder, context);
   const [disks, version] = await Promise.all([inspectDisks(images, tools, signal), versionOf(tools.emulator, signal)]);
   requireRoom(plan, images, disks);
-  return { lab, context, tools, plan, images, disks, running, key: fitKey(plan, images, { emulator: `${tools.emulator.path} ${version}`, peers: lab.ssh === 'peers' }) };
+  return { lab, context, tools, plan, images, disks, running, key: fitKey(plan, images, { emulator: `${tools.emulator.path} ${version}`, keys: keysInside(stateFolder, [...lab.machines.keys()]), peers: lab.ssh === 'peers' }) };
 }
 
 /** @throws {EnvironmentError} for an image that is broken, cut off or none at all. */

@@ -104,14 +104,14 @@ describe('the plan of a lab', () => {
   });
 });
 
-test('a saved state fits as long as image, machine, and what QEMU is started with are the same', async () => {
+test('a saved state fits as long as image, machine, keys, and what QEMU is started with are the same', async () => {
   const image = { name: 'x', disk: '/disk', boot: undefined, identity: '1' };
-  const keyOf = (lab: Lab, changes: object = {}, emulator = 'qemu 7.2', peers = false): string => fitKey(planLab(lab), new Map(['vm1', 'vm2'].map((name) => [name, { ...image, ...changes }])), { emulator, peers });
+  const keyOf = (lab: Lab, changes: object = {}, surroundings: object = {}): string => fitKey(planLab(lab), new Map(['vm1', 'vm2'].map((name) => [name, { ...image, ...changes }])), { emulator: 'qemu 7.2', keys: [], peers: false, ...surroundings });
   const lab = await labOf(two);
   const key = keyOf(lab);
   assert.equal(keyOf(await labOf(two)), key);
-  const others = [keyOf(await labOf(two.replace('512M', '600M'))), keyOf(lab, { identity: '2' }), keyOf(lab, { boot: { kernel: 'k', initrd: 'i', arguments: '' } }), keyOf(lab, {}, 'qemu 8.0')];
-  assert.equal(new Set([key, ...others]).size, 5);
+  const others = [keyOf(await labOf(two.replace('512M', '600M'))), keyOf(lab, { identity: '2' }), keyOf(lab, { boot: { kernel: 'k', initrd: 'i', arguments: '' } }), keyOf(lab, {}, { emulator: 'qemu 8.0' }), keyOf(lab, {}, { keys: ['ssh-ed25519 A'] }), keyOf(lab, {}, { peers: true })];
+  assert.equal(new Set([key, ...others]).size, 7);
 });
 
 describe('what cloud-init complains of', () => {
