@@ -150,6 +150,8 @@ sub start_machine {
         eval { perform($_) for @{ $machine->{operations} }; 1 } or machine_failed($machine->{name}, $@);
         exit 0;
     }
+    # Held by nobody else, it refuses connections as soon as the machine has ended.
+    delete $machine_listener{ $machine->{name} };
     $machine_pid{ $machine->{name} } = $pid;
 }
 
