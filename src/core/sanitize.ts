@@ -21,6 +21,15 @@ export function sanitize(text: string): string {
   return text.toWellFormed().replace(NOT_PLAIN_NOR_NEWLINE, (match, offset: number) => (joinsEmoji(text.slice(0, offset), match) ? match : escapeCharacter(match)));
 }
 
+/** The same in one line: a line feed and the blanks around it become one space. By parts, because a regular expression takes the square of the time on a long row of blanks. */
+export function sanitizeToLine(text: string): string {
+  const parts = sanitize(text).split('\n');
+  const last = parts.length - 1;
+  if (last === 0) return parts[0]!;
+  const inner = parts.slice(1, last).map((part) => part.trim()).filter((part) => part !== '');
+  return [parts[0]!.trimEnd(), ...inner, parts[last]!.trimStart()].join(' ');
+}
+
 /** Whether `character` is the zero width joiner of an emoji such as 👩‍💻, which is wanted, given the text before it. */
 export function joinsEmoji(before: string, character: string): boolean {
   return character === '\u200d' && /[\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f]$/u.test(before.slice(-2));

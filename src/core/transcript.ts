@@ -90,6 +90,14 @@ export class Transcript {
     return parts.toReversed().join('').slice(offset - at);
   }
 
+  /** Where a line starts, at `offset` or less than two blocks of lines before it; the first one that is kept, if that is later. */
+  lineStartNear(offset: number): number {
+    let at = this.#lineStart;
+    for (let i = this.#recent.length - 1; i >= 0 && at > offset; i--) at -= this.#recent[i]!.length + 1;
+    for (let i = this.#blocks.length - 1; i >= 0 && at > offset; i--) at -= this.#blocks[i]!.text.length;
+    return at;
+  }
+
   /** Offset of the first character that is kept. */
   get start(): number {
     return this.#start;

@@ -168,7 +168,7 @@ function draftProgram(name: string, value: unknown, source: YamlSource): DraftPr
     build: fields['build'] === undefined ? undefined : wordsAt([...path, 'build'], fields['build'], source),
     listens: draftPorts(fields['listens'], [...path, 'listens']),
     busyPort: fields['ports'] === 'free' ? 'free' : 'error',
-    prompt: draftPrompt(fields['prompt']),
+    prompt: draftPrompt(fields['prompt'], source.spanOf([...path, 'prompt']).line),
     env: new Map(entriesOf(fields['env']).map(([key]) => [key, source.textAt([...path, 'env', key]) ?? ''])),
   };
 }
@@ -187,9 +187,10 @@ function isPort(value: unknown): value is number {
   return Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 65_535;
 }
 
-function draftPrompt(value: unknown): Pattern | undefined {
+function draftPrompt(value: unknown, line: number): Pattern | undefined {
   const pattern = typeof value === 'string' ? parsePattern(value) : undefined;
-  return pattern === undefined || 'fault' in pattern ? undefined : pattern;
+  if (pattern === undefined || 'fault' in pattern) return undefined;
+  return 'regex' in pattern ? { ...pattern, line } : pattern;
 }
 
 /** Words as they stand in the file: `7999` and `1.0` are what a program gets, not the numbers that they mean. */

@@ -87,8 +87,8 @@ export interface Program {
   readonly env: ReadonlyMap<string, string>;
 }
 
-/** Plain text, or a regular expression that was written as `/source/flags`. */
-export type Pattern = { readonly text: string } | { readonly regex: RegExp };
+/** Plain text, or a regular expression that was written as `/source/flags`; `line` tells where in the file, unless the step that holds it tells that. */
+export type Pattern = { readonly text: string } | { readonly regex: RegExp; readonly line?: number };
 
 /** A scenario as it stands in the file; the `scenario` room gives it a meaning. */
 export interface ScenarioSource {

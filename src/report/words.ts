@@ -1,6 +1,6 @@
 import type { EventOf } from '../core/event-handlers.ts';
 import type { PortHolder } from '../core/events.ts';
-import { sanitize } from '../core/sanitize.ts';
+import { sanitize, sanitizeToLine } from '../core/sanitize.ts';
 import { Transcript } from '../core/transcript.ts';
 
 /** `exit 0`, `ended by signal TERM`: how a program or command ended. */
@@ -29,7 +29,7 @@ function holderText({ command, pid, user }: PortHolder): string {
 
 /** Harmless text in one line. */
 export function oneLine(text: string): string {
-  return sanitize(text).replaceAll(/\s*\n\s*/g, ' ').trim();
+  return sanitizeToLine(text).trim();
 }
 
 /** Lines of plain text of what a command printed. */

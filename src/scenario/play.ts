@@ -71,7 +71,8 @@ async function playAndTell(step: Step, play: PlayContext): Promise<Stop | undefi
     const failure = stop.error instanceof CheckError ? stepFailureOf(stop.error, step) : undefined;
     const reason = failure ? failure.message : messageOf(stop.error);
     await events.emit({ kind: 'scenario-step-failed', ...place, durationMs: performance.now() - started, reason });
-    return { ...stop, step: { ...place, expected: failure?.expected ?? `"${text}" to be possible`, reason, hint: failure?.hint } };
+    const hint = failure?.hint ?? (stop.error instanceof LabError ? stop.error.hint : undefined);
+    return { ...stop, step: { ...place, expected: failure?.expected ?? `"${text}" to be possible`, reason, hint } };
   }
 }
 

@@ -1,9 +1,13 @@
+import { SlowPatternError } from '../core/bounded-search.ts';
 import { Transcript } from '../core/transcript.ts';
 import type { Pattern } from '../lab/types.ts';
 import { findPattern } from './match.ts';
 
 /** An `expect` that comes later than this many characters of output no longer finds them; keeps memory bounded when a program floods its terminal. */
 const RETAINED_LENGTH = 262_144;
+
+/** UTF-16 units of a terminal in which a pattern that may go over several lines is searched for again when more has come: a match may begin there and end in what is new. */
+const LOOKED_AT_AGAIN = 65_536;
 
 /** Absolute offsets in the transcript. */
 interface Region {
@@ -25,6 +29,16 @@ interface Cursor {
   readonly used: string;
 }
 
+/** The last search that found nothing. */
+interface VainLook {
+  readonly pattern: Pattern;
+  /** From where on it searched. */
+  readonly since: number;
+  /** Lines before this offset were final, and there is nothing in them. */
+  readonly final: number;
+  readonly version: number;
+}
+
 /** `found`; `unsettled` when more output may still change what matches; undefined when nothing matches. */
 export type ExpectLook = 'found' | 'unsettled' | undefined;
 
@@ -43,6 +57,10 @@ export class Screen {
   #promptCursor = 0;
   #pending: PendingEcho[] = [];
   #echoes: Region[] = [];
+  /** Changes whenever there is something else to find. */
+  #version = 0;
+  #vainMatch: VainLook | undefined;
+  #vainPrompt: VainLook | undefined;
 
   /** `columns` is the width of the terminal. */
   constructor(columns: number) {
@@ -51,11 +69,13 @@ export class Screen {
 
   /** Takes the next decoded output; it may be cut anywhere. */
   write(data: string): void {
+    this.#version++;
     this.#transcript.write(data);
   }
 
   /** Tells that the program has ended: what is printed now is all. */
   finish(): void {
+    this.#version++;
     this.#transcript.finish();
     this.#pending = [];
   }
@@ -66,6 +86,7 @@ export class Screen {
 
   /** Tells that these lines are about to be typed: their echo is not the program's. */
   typed(lines: readonly string[]): void {
+    this.#version++;
     const from = this.#transcript.end;
     for (const line of lines) if (line !== '') this.#pending.push({ text: echoOf(line), from });
   }
@@ -80,8 +101,11 @@ export class Screen {
    * of an unfinished line could match more, or no more, when the line goes on: it is taken only when `settled`.
    */
   takeMatch(pattern: Pattern, settled: boolean): ExpectLook {
-    const readable = this.#readable(this.#cursor.lineStart);
+    const since = this.#cursor.lineStart;
+    if (this.#isVain(this.#vainMatch, pattern, since)) return undefined;
+    const readable = this.#readable(this.#newSince(this.#vainMatch, pattern, since));
     const match = findPattern(pattern, readable.text, readable.indexOf(this.#usedEnd()));
+    this.#vainMatch = match ? undefined : this.#vainLook(pattern, since);
     if (!match) return undefined;
     if ('regex' in pattern && !settled && match.end === readable.text.length && !readable.text.endsWith('\n')) return 'unsettled';
     this.#use(readable.offsetOf(match.end));
@@ -90,7 +114,11 @@ export class Screen {
 
   /** Whether a prompt shows that no line was typed at yet. */
   seesPrompt(prompt: Pattern): boolean {
-    return findPattern(prompt, this.#readable(this.#promptCursor).text, 0) !== undefined;
+    const since = this.#promptCursor;
+    if (this.#isVain(this.#vainPrompt, prompt, since)) return false;
+    const match = findPattern(prompt, this.#readable(this.#newSince(this.#vainPrompt, prompt, since)).text, 0);
+    this.#vainPrompt = match ? undefined : this.#vainLook(prompt, since);
+    return match !== undefined;
   }
 
   /** Uses up the prompt, if it shows: the next one must come later than all that is printed now. */
@@ -102,7 +130,12 @@ export class Screen {
 
   /** Whether the pattern stands anywhere on the terminal, used up or typed; tells why an `expect` did not find it. */
   shows(pattern: Pattern): boolean {
-    return findPattern(pattern, this.#transcript.text, 0) !== undefined;
+    try {
+      return findPattern(pattern, this.#transcript.text, 0) !== undefined;
+    } catch (error) {
+      if (error instanceof SlowPatternError) return false;
+      throw error;
+    }
   }
 
   /** The last lines, the unfinished one included. */
@@ -115,6 +148,22 @@ export class Screen {
   /** Lines that came too long ago to be kept. */
   get droppedLines(): number {
     return this.#transcript.droppedLines;
+  }
+
+  #vainLook(pattern: Pattern, since: number): VainLook {
+    return { pattern, since, final: this.#transcript.lineStart, version: this.#version };
+  }
+
+  /** Whether the same search found nothing, and nothing happened since. */
+  #isVain(vain: VainLook | undefined, pattern: Pattern, since: number): boolean {
+    return vain?.pattern === pattern && vain.since === since && vain.version === this.#version;
+  }
+
+  /** Where a search for what came after one in vain begins, so that a flood, or a program that prints each letter by itself, is not read again and again. */
+  #newSince(vain: VainLook | undefined, pattern: Pattern, since: number): number {
+    if (vain?.pattern !== pattern || vain.since !== since) return since;
+    const withinLine = 'text' in pattern && !pattern.text.includes('\n');
+    return Math.max(since, this.#transcript.lineStartNear(vain.final - (withinLine ? 0 : LOOKED_AT_AGAIN)));
   }
 
   /** Called for each completed line, in order. An echo that never came, because the program had turned echo off, goes when a later one comes. */

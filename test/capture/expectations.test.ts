@@ -26,6 +26,10 @@ test('a normal exchange meets everything that the course says of it', () => {
   });
 });
 
+test('a regular expression that would be searched for for ever in what was sent is named', () => {
+  assert.throws(() => findings('normal', { payload: [{ side: 'client', pattern: { regex: /^(?:.|\w)*(?:.|\w)*(?:.|\w)*(?:.|\w)*(?:.|\w)*\0$/s } }] }), { code: 'slow-pattern' });
+});
+
 test('the number of connections is exact; attempts that failed are none', () => {
   met('several', { connections: 5 });
   met('refused', { connections: 0 });

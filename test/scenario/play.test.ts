@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { SlowPatternError } from '../../src/core/bounded-search.ts';
 import { CheckError, EnvironmentError } from '../../src/core/errors.ts';
 import type { EventBody, EventSink } from '../../src/core/events.ts';
 import { retryUntil } from '../../src/core/retry.ts';
@@ -217,6 +218,22 @@ test('a one-shot command is checked for its status and its output', async () => 
   failsWith(await play(shells, labWith(one('cat'), ['run: { on: vm1, command: [echo, a], output: /b/ }'])), 0, /it printed: a/);
   failsWith(await play(shells, labWith(one('cat'), ['{ run: { vm1: [sleep, 30] }, timeout: 200ms }'])), 0, /did not end within 200 ms/);
 });
+
+const endless = '/^(?:\\p{L}+)+$/u';
+for (const [title, programs, steps] of [
+  ['a prompt', one('"sh", "-c", "echo $(printf %060d 0 | tr 0 a)!; sleep 30"', `prompt: "${endless.replaceAll('\\', String.raw`\\`)}"`), ['start: one']],
+  ['an expect', one('"sh", "-c", "echo $(printf %060d 0 | tr 0 a)!; sleep 30"'), [`{ start: one }`, `{ expect: { one: '${endless}' }, timeout: 20s }`]],
+  ['the output of a run', one('cat'), [`run: { on: vm1, command: [sh, -c, "echo $(printf %060d 0 | tr 0 a)!"], output: '${endless}' }`]],
+] as const) {
+  test(`a regular expression that would be searched for for ever breaks the play off, and is named: ${title}`, async () => {
+    const { result } = await play(shells, labWith(programs, steps));
+    assert.equal(result.result, 'broken');
+    assert.ok(result.error instanceof SlowPatternError);
+    assert.ok(result.failedStep!.reason.includes(`the pattern ${endless}`), result.failedStep!.reason);
+    assert.match(result.failedStep!.hint!, /write it simpler/);
+    if (title === 'a prompt') assert.match(result.failedStep!.reason, /of line 10 of the lab file/);
+  });
+}
 
 test('a client that is started before its server does what it does', async () => {
   const port = await freeLocalPort();

@@ -157,6 +157,34 @@ test('old output is dropped, so that a flood takes bounded memory, and what foll
   assert.ok(screen.droppedLines > 20_000);
 });
 
+test('a pattern over several lines is found though its beginning was looked at in vain before, with an echo in it', () => {
+  const screen = screenWith('> ');
+  screen.typed(['Hello']);
+  for (const data of ['Hello\r\n', '> \r\n', 'one\r\n']) {
+    screen.write(data);
+    assert.equal(screen.takeMatch(text('> \n> \none\ntwo'), true), undefined);
+    assert.equal(screen.seesPrompt({ regex: /> \n> \none\ntwo/ }), false);
+  }
+  screen.write('two\r\n');
+  assert.equal(screen.seesPrompt({ regex: /> \n> \none\ntwo/ }), true);
+  assert.equal(screen.takeMatch(text('> \n> \none\ntwo'), true), 'found');
+});
+
+test('a terminal of many lines is not read again for each letter that a program prints', () => {
+  const screen = screenWith(`${'y'.repeat(98)}\r\n`.repeat(2600));
+  const started = process.threadCpuUsage();
+  for (let i = 0; i < 3000; i++) {
+    screen.write(i % 50 === 49 ? '\r\n' : 'z');
+    assert.equal(screen.takeMatch(text('never'), true), undefined);
+    assert.equal(screen.takeMatch(text('never'), true), undefined);
+  }
+  const { user } = process.threadCpuUsage(started);
+  // Reading it all again takes seconds.
+  assert.ok(user < 1_000_000, `${user / 1000} ms of work`);
+  screen.write('never');
+  assert.equal(screen.takeMatch(text('never'), true), 'found');
+});
+
 test('any way of cutting the output gives the same matches', () => {
   const story: readonly Happening[] = [
     { out: 'TP1 CLI — é漢😀\r\nclient@vm2:7999$ ' },

@@ -1,4 +1,4 @@
-import { sanitize } from '../../core/sanitize.ts';
+import { sanitize, sanitizeToLine } from '../../core/sanitize.ts';
 import type { Prose, Value } from '../document/blocks.ts';
 import type { Notation } from '../language/language.ts';
 
@@ -10,12 +10,12 @@ const SPECIAL = /[\\`*_[\]<>|~&$]|^(?:[#+=-]|\d+(?=[.)]))/g;
 
 /** Any text in one line of Markdown, read as it stands (CommonMark 0.31, 2.4). */
 export function escapeText(text: string): string {
-  return sanitize(text).replaceAll(/\s*\n\s*/g, ' ').trimStart().replaceAll(SPECIAL, (match) => (/^\d/.test(match) ? `${match}\\` : `\\${match}`));
+  return sanitizeToLine(text).trimStart().replaceAll(SPECIAL, (match) => (/^\d/.test(match) ? `${match}\\` : `\\${match}`));
 }
 
 /** A code span (CommonMark 6.1) that may stand in a table: its fence is longer than any backquotes in it. */
 export function codeSpan(text: string): string {
-  const line = sanitize(text).replaceAll(/\s*\n\s*/g, ' ');
+  const line = sanitizeToLine(text);
   if (line.trim() === '') return '';
   const fence = fenceFor(line, 1);
   const pad = line.startsWith('`') || line.endsWith('`') ? ' ' : '';
