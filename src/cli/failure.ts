@@ -45,7 +45,7 @@ function failureText(told: Told, error: unknown, { style, verbose }: { readonly 
   const lines = [`${style('red', 'error:')} ${sanitize(told.message)}`];
   if (told.detail !== undefined) lines.push(sanitize(told.detail.trimEnd()));
   if (told.hint !== undefined) lines.push(`${style('cyan', 'hint:')} ${sanitize(told.hint)}`);
-  if (verbose) lines.push(style('dim', stackOf(error)));
+  if (verbose) lines.push(style('dim', sanitize(stackOf(error))));
   return `${lines.join('\n')}\n`;
 }
 

@@ -1,4 +1,5 @@
 import { ExitCode, LabError } from '../core/errors.ts';
+import { harmlessJson } from '../report/json-text.ts';
 
 /** What a command leaves behind: the same result as a document for programs and as text for people. */
 export interface Outcome {
@@ -14,9 +15,9 @@ export function outcome(document: object, text: string, exitCode: number = ExitC
   return { document, text, exitCode };
 }
 
-/** The document as it is printed: indented, in one piece, with its version first. */
+/** The document as it is printed: indented, in one piece, with its version first; nothing in it drives a terminal. */
 export function renderDocument(document: object): string {
-  return `${JSON.stringify({ schemaVersion: 1, ...document }, readable, 2)}\n`;
+  return `${harmlessJson(JSON.stringify({ schemaVersion: 1, ...document }, readable, 2))}\n`;
 }
 
 /** Errors would be written as `{}`. */

@@ -10,7 +10,7 @@ import { describeFailure } from './failure.ts';
 import { renderDocument, type Outcome } from './outcome.ts';
 import type { Loudness } from './progress.ts';
 import { interruption } from './signals.ts';
-import { styleFor } from './style.ts';
+import { harmlessResult, styleFor } from './style.ts';
 import { flushOutput, isClosedOutput, tolerateClosedPipes, userTerminal } from './terminal.ts';
 
 /** How to say things; known even when the command line is not understood. */
@@ -65,7 +65,8 @@ async function act(invocation: Invocation, { events, hush }: Console, { color }:
 
 function print({ document, text, exitCode }: Outcome, { json }: Manner, console: Console): number {
   console.close();
-  process.stdout.write(json ? renderDocument({ ...document, ...console.collected() }) : text);
+  const { stdout } = process;
+  stdout.write(json ? renderDocument({ ...document, ...console.collected() }) : stdout.isTTY ? harmlessResult(text) : text);
   return exitCode;
 }
 

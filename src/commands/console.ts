@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { once } from 'node:events';
 import { withCleanup } from '../core/cleanup.ts';
 import { EnvironmentError, UsageError } from '../core/errors.ts';
+import { TerminalGuard } from '../core/terminal-guard.ts';
 import { suggestion } from '../core/suggest.ts';
 import { connectUnix } from '../host/unix-socket.ts';
 import { consoleLog, consoleSocket } from '../providers/qemu/folders.ts';
@@ -72,8 +73,11 @@ async function joinConsole({ terminal, signal }: CommandContext, path: string): 
     stdin.setRawMode?.(true);
     stdin.on('data', onKeys);
     cleanup.add('give the keyboard back', () => giveBack(stdin, onKeys));
+    const guard = new TerminalGuard();
+    const decoder = new TextDecoder();
+    cleanup.add('put the terminal in order', () => writeOutput(terminal.stdout, guard.restore()));
     try {
-      for await (const chunk of socket as AsyncIterable<Uint8Array>) await writeOutput(terminal.stdout, chunk);
+      for await (const chunk of socket as AsyncIterable<Uint8Array>) await writeOutput(terminal.stdout, guard.pass(decoder.decode(chunk, { stream: true })));
     } catch (error) {
       signal.throwIfAborted();
       if (!socket.destroyed) throw error;

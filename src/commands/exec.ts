@@ -1,5 +1,4 @@
 import { constants } from 'node:os';
-import type { Writable } from 'node:stream';
 import { allMachines } from '../core/all-machines.ts';
 import { UsageError } from '../core/errors.ts';
 import type { AttachedMachine } from '../providers/provider.ts';
@@ -7,8 +6,7 @@ import type { Command, ExecResult, Shell } from '../ssh/shell.ts';
 import { Slots } from '../ssh/slots.ts';
 import { findMachines } from './attach.ts';
 import type { CommandContext } from './context.ts';
-import { LinePrefixer } from './line-prefixer.ts';
-import { writeOutput } from './output.ts';
+import { outputWriter } from './line-prefixer.ts';
 
 export interface ExecOptions {
   /** Names of machines; none means all of them. */
@@ -69,21 +67,10 @@ export async function execOn(
 ): Promise<ExecResult> {
   if (collect) return shell.exec(command, { signal });
   const input = prefix !== '' || terminal.stdin.isTTY === true ? undefined : terminal.stdin;
-  const writers = { stdout: writerFor(terminal.stdout, prefix), stderr: writerFor(terminal.stderr, prefix) };
+  const writers = { stdout: outputWriter(terminal.stdout, prefix), stderr: outputWriter(terminal.stderr, prefix) };
   const result = await shell.exec(command, { signal, input, onOutput: (stream, chunk) => writers[stream].write(chunk) });
   await Promise.all([writers.stdout.end(), writers.stderr.end()]);
   return result;
-}
-
-interface Writer {
-  write(chunk: Uint8Array): Promise<void>;
-  end(): Promise<void>;
-}
-
-/** Bytes go into files and pipes as they are; lines go to people, and wherever machines share the stream. */
-function writerFor(stream: Writable & { readonly isTTY?: boolean }, prefix: string): Writer {
-  if (prefix !== '' || stream.isTTY === true) return new LinePrefixer(stream, prefix);
-  return { write: (chunk) => writeOutput(stream, chunk), end: async () => undefined };
 }
 
 /** The status of a command as a shell tells it: 128 and the number of the signal that ended it (POSIX.1-2017, Shell Command Language 2.8.2). */

@@ -6,11 +6,24 @@ import { writeOutput } from './output.ts';
 /** A line that never ends is passed on in pieces of this many characters, so that memory stays bounded. */
 const longestLine = 64 * 1024;
 
+/** Takes the output of a machine, piece by piece. */
+export interface OutputWriter {
+  /** Resolves when more may follow. */
+  write(chunk: Uint8Array): Promise<void>;
+  end(): Promise<void>;
+}
+
+/** Bytes go into files and pipes as they are; lines go to people, and wherever machines share the stream, each behind its prefix. */
+export function outputWriter(stream: Writable & { readonly isTTY?: boolean }, prefix: string): OutputWriter {
+  if (prefix !== '' || stream.isTTY === true) return new LinePrefixer(stream, prefix);
+  return { write: (chunk) => writeOutput(stream, chunk), end: async () => undefined };
+}
+
 /**
  * Writes whole lines with a prefix, so that the output of several machines can share a stream. Where a person looks on, control sequences in them are
  * shown instead of obeyed; into files and pipes they go as they came.
  */
-export class LinePrefixer {
+class LinePrefixer implements OutputWriter {
   readonly #stream: Writable & { readonly isTTY?: boolean };
   readonly #prefix: string;
   readonly #decoder = new StringDecoder('utf8');

@@ -8,7 +8,7 @@ import type { RunDocument } from '../report/run-summary.ts';
 import { stateFolderFor } from '../state/folder.ts';
 import { findRun, listRuns, readRun, type StoredRun } from '../state/runs.ts';
 import type { CommandContext } from './context.ts';
-import { writeOutput } from './output.ts';
+import { outputWriter, type OutputWriter } from './line-prefixer.ts';
 
 export interface RunEntry {
   readonly run: string;
@@ -51,8 +51,14 @@ export async function runNames(context: CommandContext): Promise<readonly string
 export async function logs(context: CommandContext, { run, role, collect }: LogsOptions): Promise<LogsResult> {
   const stored = await findRun(stateFolderFor(context.labFile), run);
   const file = await logFile(stored, role);
-  if (!collect) for await (const chunk of createReadStream(file)) await writeOutput(context.terminal.stdout, chunk as Uint8Array);
+  if (!collect) await show(file, outputWriter(context.terminal.stdout, ''));
   return { ...(await entryOf(stored)), log: collect ? await readFile(file, 'utf8') : undefined };
+}
+
+/** A run may be somebody else's, and its log is only a file: on a terminal it is made harmless again. */
+async function show(file: string, writer: OutputWriter): Promise<void> {
+  for await (const chunk of createReadStream(file)) await writer.write(chunk as Uint8Array);
+  await writer.end();
 }
 
 async function logFile({ id, path }: StoredRun, role: string | undefined): Promise<string> {

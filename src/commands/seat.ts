@@ -1,11 +1,12 @@
 import { on } from 'node:events';
+import { TerminalGuard } from '../core/terminal-guard.ts';
 import { interruptSelf } from '../host/interrupt.ts';
 import type { TerminalSize } from '../ssh/shell.ts';
 import type { Operator } from '../scenario/stage.ts';
 import type { UserTerminal } from './context.ts';
 import { writeOutput } from './output.ts';
 
-/** Where a user sits who is the operator of one program: a keyboard, and a screen that shows what the program prints, as it prints it. */
+/** Where a user sits who is the operator of one program: a keyboard, and a screen that shows what the program prints, as it prints it, but for what `TerminalGuard` drops. */
 export interface Seat {
   readonly operator: Operator;
   /** The program has started: the keyboard is its from now on. */
@@ -22,21 +23,31 @@ export interface Seat {
 const leaveKey = 0x1d;
 export const leaveKeyName = 'Ctrl-]';
 
-/** The seat at the terminal of this process. */
+/** The seat at the terminal of this process. The terminal is in order again when the program has ended, and also when the process is made to leave at once. */
 export function seatAt(terminal: UserTerminal): Seat {
   const { stdin, stdout } = terminal;
+  const guard = new TerminalGuard();
   let endsOnNewline = true;
+  const atExit = (): void => void stdout.write(guard.restore());
   return {
     operator: { input: keysOf(stdin), size: sizeOf(terminal), resizes: sizesOf(terminal) },
-    begin: () => void stdin.setRawMode?.(true),
+    begin() {
+      process.off('exit', atExit).once('exit', atExit);
+      stdin.setRawMode?.(true);
+    },
     async show(data) {
-      endsOnNewline = data.endsWith('\n');
+      const shown = guard.pass(data);
+      if (shown === '') return;
+      endsOnNewline = shown.endsWith('\n');
       // The user left the program's terminal, not the run: it ends as it would for anybody.
-      await writeOutput(stdout, data).catch(() => undefined);
+      await writeOutput(stdout, shown).catch(() => undefined);
     },
     end() {
+      process.off('exit', atExit);
       stdin.setRawMode?.(false);
-      if (!endsOnNewline && stdout.isTTY === true) stdout.write('\r\n');
+      const newline = !endsOnNewline && stdout.isTTY === true ? '\r\n' : '';
+      const closing = guard.restore() + newline;
+      if (closing !== '' && !stdout.destroyed) stdout.write(closing);
       endsOnNewline = true;
     },
     leave: async () => undefined,

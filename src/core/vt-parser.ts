@@ -10,6 +10,20 @@ export interface VtHandler {
   control(code: number): void;
   /** A whole control sequence with neither private nor intermediate bytes: its last character and its numbers (0 where one is empty). */
   csi(final: string, parameters: readonly number[]): void;
+  /** Any other whole control sequence. */
+  otherCsi?(sequence: CsiSequence): void;
+  /** A whole escape sequence that begins no other one and is no C1 control: `ESC 7`, `ESC ( B`. Its intermediate bytes, and its last character. */
+  escape?(intermediates: string, final: string): void;
+}
+
+/** A control sequence in its parts (ECMA-48, 5.4). */
+export interface CsiSequence {
+  /** `?` and its like, which make it private; mostly empty. */
+  readonly prefix: string;
+  /** Digits, `;` and `:`. */
+  readonly parameters: string;
+  readonly intermediates: string;
+  readonly final: string;
 }
 
 type State = 'ground' | 'escape' | 'escape-intermediate' | 'csi' | 'csi-ignore' | 'osc' | 'string';
@@ -20,10 +34,11 @@ const BEL = 0x07;
 /** What may end a control string. */
 const STRING_STOP = /[\x07\n\x18\x1a\x1b\x80-\x9f]/g;
 const LONGEST_CSI = 64;
+const CSI_PARTS = /^([<-?]*)([\d;:]*)([ -/]*)$/;
 
 /**
  * A streaming parser of ECMA-48 control functions after Paul Williams' state machine (https://vt100.net/emu/dec_ansi_parser), reduced to
- * what a transcript needs: everything between text is recognised; control strings (OSC, DCS, APC, PM, SOS) are dropped.
+ * what its users need: everything between text is recognised; control strings (OSC, DCS, APC, PM, SOS) are dropped.
  *
  * One rule is ours: a line feed ends a control string too, so a program that prints binary, or forgets to end a string, hides the rest of one line
  * and not the rest of the run.
@@ -31,8 +46,8 @@ const LONGEST_CSI = 64;
 export class VtParser {
   readonly #handler: VtHandler;
   #state: State = 'ground';
-  /** Parameter and intermediate bytes of the control sequence so far. */
-  #csi = '';
+  /** Parameter and intermediate bytes of the sequence so far. */
+  #collected = '';
   /** A high surrogate at the end of the last chunk, whose other half is still to come. */
   #half = '';
 
@@ -112,30 +127,40 @@ export class VtParser {
   }
 
   #escape(code: number): void {
-    if (code < 0x30) this.#state = 'escape-intermediate';
-    else if (this.#state === 'escape-intermediate') this.#state = 'ground';
-    else if (code === 0x5b) this.#startCsi();
+    if (code < 0x30) {
+      this.#collected = this.#state === 'escape-intermediate' ? (this.#collected + String.fromCharCode(code)).slice(0, LONGEST_CSI) : String.fromCharCode(code);
+      this.#state = 'escape-intermediate';
+    } else if (this.#state === 'escape-intermediate') {
+      this.#state = 'ground';
+      this.#handler.escape?.(this.#collected, String.fromCharCode(code));
+    } else if (code === 0x5b) this.#startCsi();
     else if (code === 0x5d) this.#state = 'osc';
     else if (code === 0x50 || code === 0x58 || code === 0x5e || code === 0x5f) this.#state = 'string';
     else {
       this.#state = 'ground';
       // ESC with a letter from @ to _ is the 7-bit form of a C1 control (ECMA-48, 5.3).
       if (code >= 0x40 && code <= 0x5f) this.#handler.control(code + 0x40);
+      else this.#handler.escape?.('', String.fromCharCode(code));
     }
   }
 
   #startCsi(): void {
     this.#state = 'csi';
-    this.#csi = '';
+    this.#collected = '';
   }
 
   #csiByte(code: number): void {
-    if (code >= 0x40) {
-      const plain = this.#state === 'csi' && /^[\d;]*$/.test(this.#csi);
-      this.#state = 'ground';
-      if (plain) this.#handler.csi(String.fromCharCode(code), this.#csi.split(';').map(Number));
-    } else if (this.#csi.length < LONGEST_CSI) this.#csi += String.fromCharCode(code);
-    else this.#state = 'csi-ignore';
+    if (code < 0x40) {
+      if (this.#collected.length < LONGEST_CSI) this.#collected += String.fromCharCode(code);
+      else this.#state = 'csi-ignore';
+      return;
+    }
+    const [, prefix, parameters = '', intermediates = ''] = (this.#state === 'csi' && CSI_PARTS.exec(this.#collected)) || [];
+    this.#state = 'ground';
+    if (prefix === undefined) return;
+    const final = String.fromCharCode(code);
+    if (prefix === '' && intermediates === '' && !parameters.includes(':')) this.#handler.csi(final, parameters.split(';').map(Number));
+    else this.#handler.otherCsi?.({ prefix, parameters, intermediates, final });
   }
 }
 

@@ -3,7 +3,12 @@
  * and format characters are escaped too; a reader gets the same value.
  */
 export function jsonText(value: unknown, indent?: number): string {
-  return JSON.stringify(value, undefined, indent).replace(HARMFUL, escapeUnit);
+  return harmlessJson(JSON.stringify(value, undefined, indent));
+}
+
+/** JSON that is written already, made harmless in the same way. */
+export function harmlessJson(json: string): string {
+  return json.replace(HARMFUL, escapeUnit);
 }
 
 const HARMFUL = /[\x7f-\x9f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|\udb40(?=[\udc00-\udc7f])|(?<=\udb40)[\udc00-\udc7f]/g;

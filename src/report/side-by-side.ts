@@ -1,4 +1,4 @@
-import { columnsOf } from '../core/sanitize.ts';
+import { columnsOf, sanitizeToLine } from '../core/sanitize.ts';
 import { Transcript } from '../core/transcript.ts';
 import type { TerminalEvent } from './recording.ts';
 import { endText } from './words.ts';
@@ -31,7 +31,7 @@ export class SideBySide {
 
   /** @param roles Those that are shown, in order, also before they start. */
   constructor(roles: readonly { readonly role: string; readonly machine: string }[]) {
-    for (const { role, machine } of roles) this.#sides.set(role, { role, title: `${role} · ${machine}`, transcript: new Transcript({ maxRetained: RETAINED }), status: undefined });
+    for (const { role, machine } of roles) this.#sides.set(role, { role, title: sanitizeToLine(`${role} · ${machine}`), transcript: new Transcript({ maxRetained: RETAINED }), status: undefined });
   }
 
   take(event: TerminalEvent): void {

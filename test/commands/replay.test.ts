@@ -1,34 +1,10 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { describe, test } from 'node:test';
 import { replay } from '../../src/commands/replay.ts';
-import { quoteCommand } from '../../src/core/shell-quote.ts';
-import { mainFile, runCli } from '../helpers/cli.ts';
+import { runCli } from '../helpers/cli.ts';
 import { testContext } from '../helpers/command-context.ts';
+import { onTerminal } from '../helpers/on-terminal.ts';
 import { storedRun, storedRunId } from '../helpers/stored-run.ts';
-
-interface Played {
-  /** All that the terminal got. */
-  readonly shown: string;
-  readonly exitCode: number | null;
-}
-
-/** Runs `lab` on a real terminal of 100 by 20 characters; `keys` are pressed as soon as something is shown that matches. */
-async function onTerminal(cwd: string, args: readonly string[], keys?: { readonly when: RegExp; readonly press: string }): Promise<Played> {
-  const command = `stty cols 100 rows 20; exec ${quoteCommand([process.execPath, mainFile, ...args])}`;
-  const child = spawn('script', ['-qec', command, '/dev/null'], { cwd, env: { ...process.env, TERM: 'xterm-256color' }, stdio: ['pipe', 'pipe', 'inherit'] });
-  let shown = '';
-  let isPressed = false;
-  child.stdout.setEncoding('utf8').on('data', (piece: string) => {
-    shown += piece;
-    if (isPressed || !keys?.when.test(shown)) return;
-    isPressed = true;
-    child.stdin.write(keys.press);
-  });
-  const [exitCode] = (await once(child, 'close')) as [number | null];
-  return { shown, exitCode };
-}
 
 describe('lab replay', () => {
   test('plays both terminals beside each other, on a screen that is gone afterwards', async () => {

@@ -15,7 +15,8 @@ import { mainFile } from '../helpers/cli.ts';
 import { testContext, type TestContextOptions } from '../helpers/command-context.ts';
 import { cannotMakeMachines, labFolder } from '../helpers/machines.ts';
 
-const asker = (question: string): string => `[sh, -c, 'printf "${question} "; read -r answer && echo "so <$answer>" || echo "no answer"']`;
+/** Sets the title of its terminal first, which no operator may notice. */
+const asker = (question: string): string => `[sh, -c, 'printf "\\033]0;title\\007${question} "; read -r answer && echo "so <$answer>" || echo "no answer"']`;
 const lab = `version: 1
 name: operators
 networks: { natnet: 192.168.100.0/24 }
@@ -117,6 +118,7 @@ describe('lab run --as', { skip: await cannotMakeMachines() }, () => {
       const [code] = (await once(child, 'close')) as [number];
       assert.equal(code, exitCode, output);
       assert.match(output, seen);
+      assert.ok(!output.includes('\x1b]'), 'the title of the terminal is the user\'s');
     });
   }
 });

@@ -10,7 +10,7 @@ export function describeHolder({ command, pid, user, startedAtMs, address, port 
     ...(startedAtMs === undefined ? [] : [`since ${clock(startedAtMs)}, ${formatDuration(Math.max(0, nowMs - startedAtMs))} ago`]),
     `on ${address.includes(':') ? `[${address}]` : address}:${port}`,
   ];
-  return `${sanitize(command ?? 'a process')} (${facts.join(', ')})`;
+  return sanitize(`${command ?? 'a process'} (${facts.join(', ')})`);
 }
 
 /** `14:03:10`, with its day when that is not today's. */

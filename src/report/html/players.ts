@@ -1,3 +1,4 @@
+import { jsonText } from '../json-text.ts';
 import type { Language } from '../language/languages.ts';
 import type { Pace } from '../recording.ts';
 import type { ReportTerminal } from '../report-data.ts';
@@ -20,5 +21,5 @@ export function playersMarkup(terminals: readonly ReportTerminal[], pace: Pace, 
 
 /** JSON that cannot end the script element in which it stands (HTML, 13.1.3): no `<` is left in it. */
 function scriptJson(value: unknown): string {
-  return JSON.stringify(value).replaceAll('<', String.raw`\u003c`).replaceAll(/[\u2028\u2029]/g, (character) => String.raw`\u${character.charCodeAt(0).toString(16)}`);
+  return jsonText(value).replaceAll('<', String.raw`\u003c`);
 }
