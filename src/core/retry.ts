@@ -1,4 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as loopTurn, setTimeout as delay } from 'node:timers/promises';
+import { awakeNow } from './awake-clock.ts';
 import { TimeoutError } from './errors.ts';
 
 export interface RetryOptions {
@@ -18,24 +19,53 @@ export type Attempt<T> = { readonly value: T } | { readonly seen: string };
 /**
  * Repeats `attempt` until it yields a value or the deadline passes. The one place in the product that waits by time.
  * The attempt is always made at least once, and once more at the deadline, so that a slow host does not fail a thing that is there.
+ * Time in which this process stood still does not count.
  *
  * @throws {TimeoutError} at the deadline, with what the last attempt saw.
  * @throws the abort reason when `signal` aborts; whatever `attempt` throws, at once.
  */
 export async function retryUntil<T>(attempt: () => Promise<Attempt<T>> | Attempt<T>, options: RetryOptions): Promise<T> {
   const { what, timeoutMs, intervalMs = 10, wake, signal, hint } = options;
-  const deadline = performance.now() + timeoutMs;
+  const deadline = awakeNow() + timeoutMs;
   for (;;) {
     signal?.throwIfAborted();
-    const late = performance.now() >= deadline;
+    const late = awakeNow() >= deadline;
     const woken = wake?.();
     const result = await attempt();
     if ('value' in result) return result.value;
     if (late) {
       throw new TimeoutError(`waited ${formatDuration(timeoutMs)} for ${what}; the last look saw: ${result.seen}`, { code: 'timeout', hint });
     }
-    const pause = Math.min(intervalMs, Math.max(0, deadline - performance.now()));
-    await pauseFor(pause, woken, signal);
+    await pauseFor(Math.min(intervalMs, Math.max(0, deadline - awakeNow())), woken, signal);
+    // Timers come before input in a turn of the event loop: what has arrived is taken before the last look.
+    if (awakeNow() >= deadline) await loopTurn();
+  }
+}
+
+/** A time limit for work that is ended by a signal. As in `retryUntil`, time in which this process stood still does not count. */
+export class TimeLimit implements Disposable {
+  readonly #controller = new AbortController();
+  readonly #deadline: number;
+  #timer: NodeJS.Timeout;
+
+  constructor(timeoutMs: number) {
+    this.#deadline = awakeNow() + timeoutMs;
+    this.#timer = setTimeout(() => this.#check(), timeoutMs);
+  }
+
+  /** Aborts when the time is up. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+  }
+
+  #check(): void {
+    const leftMs = this.#deadline - awakeNow();
+    if (leftMs > 0) this.#timer = setTimeout(() => this.#check(), leftMs);
+    else this.#controller.abort();
   }
 }
 

@@ -1,3 +1,4 @@
+import { awakeNow } from '../core/awake-clock.ts';
 import { TimeoutError } from '../core/errors.ts';
 import { formatDuration, retryUntil } from '../core/retry.ts';
 import type { Program } from '../lab/types.ts';
@@ -66,11 +67,11 @@ export class PlayContext {
     return this.keyboards.has(role);
   }
 
-  /** When a step that begins now is late, on the clock of `performance.now()`. */
+  /** When a step that begins now is late. */
   deadlineOf(step: StepPlace): Deadline {
     const limitMs = this.limitOf(step);
     const timeoutMs = this.keyboards.size > 0 ? Math.max(OPERATOR_TIMEOUT_MS, limitMs) : limitMs;
-    return { timeoutMs, at: performance.now() + timeoutMs };
+    return { timeoutMs, at: awakeNow() + timeoutMs };
   }
 
   /** Time limit of a step on these machines, in milliseconds. */
@@ -91,7 +92,7 @@ export class PlayContext {
       if (status) throw new StepFailure(goal.expected, `${terminal.role} ended with ${statusText(status)} first`, goal.hint?.());
       return { seen: 'nothing' };
     };
-    const timeoutMs = Math.max(0, deadline.at - performance.now());
+    const timeoutMs = Math.max(0, deadline.at - awakeNow());
     try {
       return await retryUntil(attempt, { what: goal.expected, timeoutMs, intervalMs: LOOK_INTERVAL_MS, wake: () => terminal.changes.next(), signal: this.signal });
     } catch (error) {
@@ -102,7 +103,7 @@ export class PlayContext {
 }
 
 export interface Deadline {
-  /** Milliseconds on the clock of `performance.now()`. */
+  /** Milliseconds on the clock of `awakeNow()`. */
   readonly at: number;
   /** The whole time limit, for messages. */
   readonly timeoutMs: number;

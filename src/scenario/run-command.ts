@@ -1,5 +1,5 @@
-import { TimeoutError } from '../core/errors.ts';
-import { formatDuration } from '../core/retry.ts';
+import { awakeNow } from '../core/awake-clock.ts';
+import { formatDuration, TimeLimit } from '../core/retry.ts';
 import { quoteCommand } from '../core/shell-quote.ts';
 import type { ExecResult } from '../ssh/shell.ts';
 import { expectedEndText, isEnd, statusText } from './end.ts';
@@ -17,9 +17,9 @@ import type { ScenarioCommand } from './steps.ts';
 export async function runCommand({ on, command, status, output }: ScenarioCommand, deadline: Deadline, play: PlayContext): Promise<void> {
   const line = quoteCommand(command);
   const expected = `"${line}" on ${on} to end with ${expectedEndText(status)}`;
-  const timeoutMs = Math.max(1, Math.ceil(deadline.at - performance.now()));
-  const result = await play.shell(on).exec(command, { timeoutMs, signal: play.signal }).catch((error: unknown) => {
-    if (error instanceof TimeoutError) throw new StepFailure(expected, `it did not end within ${formatDuration(deadline.timeoutMs)}`);
+  using limit = new TimeLimit(Math.max(1, Math.ceil(deadline.at - awakeNow())));
+  const result = await play.shell(on).exec(command, { signal: AbortSignal.any([limit.signal, play.signal]) }).catch((error: unknown) => {
+    if (limit.signal.aborted && !play.signal.aborted) throw new StepFailure(expected, `it did not end within ${formatDuration(deadline.timeoutMs)}`);
     throw error;
   });
   const printed = result.stdout + result.stderr;

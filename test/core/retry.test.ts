@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { TimeoutError } from '../../src/core/errors.ts';
-import { formatDuration, retryUntil } from '../../src/core/retry.ts';
+import { formatDuration, letPass, retryUntil } from '../../src/core/retry.ts';
 
 test('the first value is given at once', async () => {
   let attempts = 0;
@@ -35,6 +38,29 @@ test('with no time at all it still looks once', async () => {
   let attempts = 0;
   await assert.rejects(retryUntil(() => ({ seen: String(++attempts) }), { what: 'it', timeoutMs: 0 }), TimeoutError);
   assert.equal(attempts, 1);
+});
+
+/** Longer than anybody needs to be stopped after it said that it waits. */
+const LIMIT_MS = 1500;
+
+/** A process that waits for its input is stopped until its time is long over; gives how its waits ended. */
+async function stopped(input: string): Promise<string> {
+  const waiter = spawn(process.execPath, [join(import.meta.dirname, 'fixtures/waiter.ts'), String(LIMIT_MS)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const ended = once(waiter, 'close');
+  let said = '';
+  waiter.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+  await once(waiter.stdout, 'data');
+  waiter.kill('SIGSTOP');
+  if (input !== '') waiter.stdin.write(input);
+  await letPass(LIMIT_MS + 200, new AbortController().signal);
+  waiter.kill('SIGCONT');
+  await ended;
+  return said;
+}
+
+test('what arrived within the limit counts, though the process was stopped beyond it; what did not come is still told', async () => {
+  const results = await Promise.all([stopped('x'), stopped('')]);
+  assert.deepEqual(results, ['waits\nfulfilled fulfilled\n', 'waits\nrejected rejected\n']);
 });
 
 test('an abort ends the wait at once, with its reason', async () => {
