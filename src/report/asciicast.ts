@@ -3,14 +3,15 @@ import type { Event } from '../core/events.ts';
 import { quoteCommand } from '../core/shell-quote.ts';
 import { jsonText } from './json-text.ts';
 import type { RoleLines } from './role-lines.ts';
+import { endText } from './words.ts';
 
 /**
- * Recordings in asciicast v3 (https://docs.asciinema.org/manual/asciicast/v3/): a header line, then one event a line, `[interval, code, data]`, where
- * the interval is the time since the event before, in seconds.
+ * Recordings in asciicast v2 (https://docs.asciinema.org/manual/asciicast/v2/): a header line, then one event a line, `[time, code, data]`, the time in seconds since the start. Not v3,
+ * because the asciinema of today's distributions (2.x) plays v1 and v2 only.
  */
 class CastWriter {
   #startedMs: number | undefined;
-  /** Time of the last event, in whole milliseconds since the start: what was rounded off is not lost. */
+  /** Time of the last event, in milliseconds since the start: times never go back. */
   #lastMs = 0;
 
   get isStarted(): boolean {
@@ -20,16 +21,14 @@ class CastWriter {
   /** Time 0 is `originMs` on the monotonic clock. */
   header({ at }: Event, columns: number, rows: number, title: string, command?: string, originMs: number = at.monotonicMs): string {
     this.#startedMs = originMs;
-    const term = { cols: columns, rows, type: 'xterm-256color' };
-    return `${jsonText({ version: 3, term, timestamp: Math.floor(at.wallMs / 1000), title, ...(command === undefined ? {} : { command }) })}\n`;
+    const about = { timestamp: Math.floor(at.wallMs / 1000), title, ...(command === undefined ? {} : { command }), env: { TERM: 'xterm-256color' } };
+    return `${jsonText({ version: 2, width: columns, height: rows, ...about })}\n`;
   }
 
-  /** Codes: `o` output, `i` input, `r` resize, `m` marker, `x` exit. */
-  event({ at }: Event, code: 'o' | 'i' | 'r' | 'm' | 'x', data: string): string {
-    const nowMs = Math.max(this.#lastMs, Math.round(at.monotonicMs - (this.#startedMs ?? at.monotonicMs)));
-    const interval = (nowMs - this.#lastMs) / 1000;
-    this.#lastMs = nowMs;
-    return `[${interval.toFixed(3)}, "${code}", ${jsonText(data)}]\n`;
+  /** Codes: `o` output, `i` input, `r` resize, `m` marker. */
+  event({ at }: Event, code: 'o' | 'i' | 'r' | 'm', data: string): string {
+    this.#lastMs = Math.max(this.#lastMs, at.monotonicMs - (this.#startedMs ?? at.monotonicMs));
+    return `[${(this.#lastMs / 1000).toFixed(3)}, "${code}", ${jsonText(data)}]\n`;
   }
 }
 
@@ -42,7 +41,7 @@ export class RoleCast {
     'terminal-output': (event) => this.#cast.event(event, 'o', event.data),
     'terminal-input': (event) => this.#cast.event(event, 'i', event.data),
     'terminal-resized': (event) => this.#cast.event(event, 'r', `${event.columns}x${event.rows}`),
-    'program-exited': (event) => this.#cast.event(event, 'x', String(event.exitCode ?? 1)),
+    'program-exited': (event) => this.#cast.event(event, 'm', endText(event)),
   };
 
   /** @param originMs What the times count from, on the monotonic clock; default: the start of the program. */
@@ -94,7 +93,7 @@ export class SessionCast {
 
   #remark(event: Event): string {
     if (event.kind === 'scenario-step-started') return this.#cast.event(event, 'm', event.text);
-    if (event.kind === 'run-finished') return this.#cast.event(event, 'x', event.result === 'passed' ? '0' : '1');
+    if (event.kind === 'run-finished') return this.#cast.event(event, 'm', event.result);
     return '';
   }
 

@@ -3,7 +3,7 @@ import { RoleCast } from './asciicast.ts';
 
 /** A recording as a page carries it. */
 export interface Recording {
-  /** asciicast v3. */
+  /** asciicast v2. */
   readonly cast: string;
   /** The program went on: here it ends early. */
   readonly isCut: boolean;

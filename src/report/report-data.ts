@@ -35,7 +35,7 @@ export interface ReportTerminal {
   readonly machine: string;
   /** Plain text, as its operator saw it. */
   readonly text: BoundedText;
-  /** asciicast v3 whose time 0 is the start of the run, so that several play together; undefined when the program never started. */
+  /** asciicast v2 whose time 0 is the start of the run, so that several play together; undefined when the program never started. */
   readonly cast: string | undefined;
   /** The recording goes on in the run folder: here it ends early. */
   readonly castIsCut: boolean;

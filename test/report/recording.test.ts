@@ -12,13 +12,9 @@ function foldOf(events: readonly Event[]): RecordingFold {
 }
 
 /** Events of a recording with their times in milliseconds, and its header. */
-function parse(cast: string): { readonly header: { readonly term: { cols: number; rows: number } }; readonly events: { readonly ms: number; readonly code: string; readonly data: string }[] } {
+function parse(cast: string): { readonly header: { readonly width: number; readonly height: number }; readonly events: { readonly ms: number; readonly code: string; readonly data: string }[] } {
   const [header, ...lines] = cast.trimEnd().split('\n').map((line) => JSON.parse(line));
-  let ms = 0;
-  const events = lines.map(([interval, code, data]) => {
-    ms += interval * 1000;
-    return { ms, code, data };
-  });
+  const events = lines.map(([seconds, code, data]) => ({ ms: Math.round(seconds * 1000), code, data }));
   return { header, events };
 }
 
@@ -49,12 +45,12 @@ describe('recordings for the players of a page', () => {
 
   test('are no wider than what was printed, so that they can be read beside each other', () => {
     const { header } = parse(foldOf(stamped([opened('server'), printed('server', '\x1b[1mshort\x1b[0m\r\n')])).recordings().get('server')!.cast);
-    assert.deepEqual(header.term, { cols: 50, rows: 12, type: 'xterm-256color' });
+    assert.deepEqual([header.width, header.height], [50, 12]);
   });
 
   test('keep the size of the terminal for a program that addresses its screen', () => {
     const { header } = parse(foldOf(stamped([opened('server'), printed('server', '\x1b[10;10Hx')])).recordings().get('server')!.cast);
-    assert.deepEqual([header.term.cols, header.term.rows], [120, 30]);
+    assert.deepEqual([header.width, header.height], [120, 30]);
   });
 
   test('end early for a program that floods its terminal, and say so', () => {
