@@ -27,8 +27,12 @@ export function parseSubnet(text: string): Subnet | undefined {
   const [address = '', length = '', ...rest] = text.split('/');
   const value = parseIPv4(address);
   if (rest.length > 0 || value === undefined || !/^(0|[1-9]\d?)$/.test(length) || Number(length) > 32) return undefined;
-  const prefixLength = Number(length);
-  return { network: (value & maskOf(prefixLength)) >>> 0, prefixLength };
+  return subnetAt(value, Number(length));
+}
+
+/** The subnet of this prefix length that holds an address. */
+export function subnetAt(address: number, prefixLength: number): Subnet {
+  return { network: (address & maskOf(prefixLength)) >>> 0, prefixLength };
 }
 
 export function formatSubnet({ network, prefixLength }: Subnet): string {

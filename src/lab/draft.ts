@@ -1,5 +1,6 @@
-import { contains, parseIPv4, parseSubnet, type Subnet } from '../core/ipv4.ts';
+import { parseIPv4, parseSubnet, type Subnet } from '../core/ipv4.ts';
 import type { Path } from './finding.ts';
+import { NetworkIndex } from './network-index.ts';
 import { parsePattern } from './pattern.ts';
 import { parseSizeMiB, subnetRule } from './rules.ts';
 import type { Pattern, ReportSettings, SshAccess } from './types.ts';
@@ -13,6 +14,7 @@ export interface Draft {
   readonly name: string | undefined;
   readonly provider: string;
   readonly networks: readonly DraftNetwork[];
+  readonly networkIndex: NetworkIndex<DraftNetwork>;
   readonly machines: readonly DraftMachine[];
   readonly programs: readonly DraftProgram[];
   readonly scenarios: readonly { readonly name: string; readonly path: Path; readonly steps: readonly unknown[] }[];
@@ -80,10 +82,12 @@ const DEFAULTS = { provider: 'netns', image: 'ubuntu-24.04', user: 'student' } a
 export function draftLab(source: YamlSource): Draft {
   const lab = fieldsOf(source.data);
   const provider = lab['provider'];
+  const networks = entriesOf(lab['networks']).map(([name, value]) => draftNetwork(name, value));
   return {
     name: textOf(lab['name']),
     provider: textOf(provider) ?? DEFAULTS.provider,
-    networks: entriesOf(lab['networks']).map(([name, value]) => draftNetwork(name, value)),
+    networks,
+    networkIndex: new NetworkIndex(networks),
     machines: entriesOf(lab['machines']).map(([name, value]) => draftMachine(name, value)),
     programs: entriesOf(lab['programs']).map(([name, value]) => draftProgram(name, value, source)),
     scenarios: entriesOf(lab['scenarios']).map(([name, value]) => ({ name, path: ['scenarios', name], steps: listOf(value) })),
@@ -93,15 +97,10 @@ export function draftLab(source: YamlSource): Draft {
   };
 }
 
-/** The networks that an address could be on. */
-export function networksHolding(draft: Draft, address: number): DraftNetwork[] {
-  return draft.networks.filter(({ subnet }) => subnet !== undefined && contains(subnet.value, address));
-}
-
 /** The network of an interface: the one that is written, else the only one whose subnet holds the address. */
-export function networkOf(draft: Draft, { network, address }: DraftInterface): DraftNetwork | undefined {
-  if (network) return draft.networks.find(({ name }) => name === network.value);
-  const holding = address ? networksHolding(draft, address.value) : [];
+export function networkOf({ networkIndex }: Draft, { network, address }: DraftInterface): DraftNetwork | undefined {
+  if (network) return networkIndex.named(network.value);
+  const holding = address ? networkIndex.holding(address.value) : [];
   return holding.length === 1 ? holding[0] : undefined;
 }
 

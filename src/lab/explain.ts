@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { nearest } from '../core/suggest.ts';
+import { KnownWords, nearest } from '../core/suggest.ts';
 import type { Finding, Path } from './finding.ts';
 import { commandAsList, flow } from './flow.ts';
 import { quoted } from './rules.ts';
@@ -17,7 +17,7 @@ function explain(issue: Issue, data: unknown, prefix: Path): Finding[] {
   const path = [...prefix, ...(issue.path as (string | number)[])];
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => unknownField(key, path, data));
+      return unknownFields(issue.keys, path, data);
     case 'invalid_union':
       return explainUnion(issue.errors, data, path);
     case 'invalid_key':
@@ -57,16 +57,18 @@ function hintOf(issue: Issue): string | undefined {
   return typeof hint === 'string' ? hint : undefined;
 }
 
-function unknownField(key: string, path: Path, data: unknown): Finding {
-  return { path: [...path, key], at: 'key', message: 'is no field of lab.yaml here', hint: fieldHint(key, path, data) };
+/** The fields of one map that there are not; what they may stand for is gathered once for all of them. */
+function unknownFields(keys: readonly string[], path: Path, data: unknown): Finding[] {
+  const known = fieldNames(schemaAt(path) ?? {});
+  const given = new Set(Object.keys(valueAt(data, path) ?? {}));
+  const absent = new KnownWords(known.filter((name) => !given.has(name)));
+  return keys.map((key) => ({ path: [...path, key], at: 'key', message: 'is no field of lab.yaml here', hint: fieldHint(key, known, absent) }));
 }
 
-function fieldHint(key: string, path: Path, data: unknown): string {
+function fieldHint(key: string, known: readonly string[], absent: KnownWords): string {
   if (key.includes(':')) return `write a space after the ":": ${key.replace(':', ': ')}`;
-  const given = Object.keys(valueAt(data, path) ?? {});
-  const known = fieldNames(schemaAt(path) ?? {});
   const synonym = SYNONYMS.get(key.toLowerCase())?.find((name) => known.includes(name));
-  const meant = synonym ?? nearest(key, known.filter((name) => !given.includes(name)));
+  const meant = synonym ?? absent.nearest(key);
   return meant === undefined ? `known fields: ${known.join(', ')}` : `did you mean "${meant}"?`;
 }
 

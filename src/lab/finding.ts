@@ -12,11 +12,21 @@ export interface Finding {
   readonly missing?: boolean | undefined;
 }
 
-/** `programs.server.command[2]`; a name with other characters is quoted. */
+/** Nobody reads more of one message, of one name in a path; a file of long texts would make output of gigabytes. */
+const LONGEST_MESSAGE = 1000;
+const LONGEST_NAME = 100;
+
+/** A message, cut when it is long. */
+export function shortened(text: string, most = LONGEST_MESSAGE): string {
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
+}
+
+/** `programs.server.command[2]`; a name with other characters is quoted, a long one cut. */
 export function formatPath(path: Path): string {
   return path.map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index > 0 ? '.' : ''}${formatName(part)}`)).join('');
 }
 
 function formatName(name: string): string {
-  return /^[\w@-]+$/.test(name) ? name : JSON.stringify(name);
+  const shown = shortened(name, LONGEST_NAME);
+  return /^[\w@-]+$/.test(shown) ? shown : JSON.stringify(shown);
 }

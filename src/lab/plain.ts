@@ -1,10 +1,15 @@
 import { isAlias, isMap, isScalar, isSeq, type Alias, type Document, type Node, type Scalar, type YAMLMap } from 'yaml';
-import { suggestion } from '../core/suggest.ts';
+import { KnownWords } from '../core/suggest.ts';
+import type { TextLines } from './text-lines.ts';
 import type { YamlFault } from './yaml-faults.ts';
 import { TAG_FAULT } from './yaml-messages.ts';
 
 /** How many values all aliases of a file may stand for; a lab of a thousand machines needs a tenth. Against "billion laughs". */
 const MOST_ALIASED_VALUES = 100_000;
+/** Characters of text that count as one more value. */
+const TEXT_PER_VALUE = 64;
+/** A tag is looked for so far before the value that has it. */
+const LONGEST_TAG = 1000;
 
 interface Anchor {
   readonly node: Node;
@@ -21,13 +26,16 @@ export class PlainReader {
   /** What each alias stands for. */
   readonly targets = new Map<Alias, Node>();
   readonly #anchors = new Map<string, Anchor>();
+  readonly #anchorNames = new KnownWords([]);
   readonly #text: string;
+  readonly #lines: TextLines;
   /** Values read so far, those behind aliases counted each time. */
   #size = 0;
   #aliased = 0;
 
-  constructor(text: string) {
+  constructor(text: string, lines: TextLines) {
     this.#text = text;
+    this.#lines = lines;
   }
 
   read(document: Document.Parsed): unknown {
@@ -40,15 +48,22 @@ export class PlainReader {
     if (!isScalar(node) && !isMap(node) && !isSeq(node)) return null;
     if (node.tag !== undefined) this.#fault(node, TAG_FAULT.message, TAG_FAULT.hint, this.#tagOf(node));
     return this.#anchored(node, () => {
-      if (isScalar(node)) return node.value;
+      if (isScalar(node)) return this.#scalar(node);
       return isMap(node) ? this.#map(node) : node.items.map((item) => this.#value(item));
     });
+  }
+
+  /** Long text counts as several values: what looks at every alias of it takes that much longer. */
+  #scalar({ value }: Scalar): unknown {
+    if (typeof value === 'string') this.#size += Math.floor(value.length / TEXT_PER_VALUE);
+    return value;
   }
 
   /** Remembers what an anchored node was read as, and how much it holds. */
   #anchored(node: Node & { anchor?: string | undefined }, read: () => unknown): unknown {
     if (node.anchor === undefined) return read();
     const anchor: Anchor = { node };
+    if (!this.#anchors.has(node.anchor)) this.#anchorNames.add(node.anchor);
     this.#anchors.set(node.anchor, anchor);
     const before = this.#size;
     const value = read();
@@ -59,7 +74,7 @@ export class PlainReader {
   #alias(alias: Alias): unknown {
     const anchor = this.#anchors.get(alias.source);
     if (anchor === undefined) {
-      const hint = suggestion(alias.source, [...this.#anchors.keys()]) ?? 'put text that starts with "*" in quotes';
+      const hint = this.#anchorNames.suggestion(alias.source) ?? 'put text that starts with "*" in quotes';
       return this.#fault(alias, `there is no anchor "&${alias.source}" above this alias`, hint);
     }
     if (anchor.plain === undefined) return this.#fault(alias, `"*${alias.source}" stands inside itself`, 'write out what is meant');
@@ -109,14 +124,14 @@ export class PlainReader {
   }
 
   #lineOf(node: unknown): number {
-    return isNodeWithRange(node) ? this.#text.slice(0, node.range[0]).split('\n').length : 1;
+    return isNodeWithRange(node) ? this.#lines.lineOf(node.range[0]) : 1;
   }
 
   #tagOf(node: Node): [offset: number, length: number] | undefined {
     const [start] = node.range!;
-    const line = this.#text.slice(this.#text.lastIndexOf('\n', start - 1) + 1, start);
-    const tag = /![^\s]*(?=[^!]*$)/.exec(line);
-    return tag === null ? undefined : [start - line.length + tag.index, tag[0].length];
+    const line = this.#text.slice(Math.max(0, start - LONGEST_TAG), start);
+    const found = /!{1,2}[^\s!]*\s*$/.exec(line) ?? /!{1,2}[^\s!]*(?=[^\n!]*$)/.exec(line);
+    return found === null ? undefined : [start - line.length + found.index, found[0].trimEnd().length];
   }
 
   #fault(node: unknown, message: string, hint: string, place?: [offset: number, length: number]): null {

@@ -1,5 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, parseDocument, type Document, type Node, type Pair, type YAMLMap } from 'yaml';
-import { formatPath, type Finding, type Path } from './finding.ts';
+import { formatPath, shortened, type Finding, type Path } from './finding.ts';
 import { PlainReader, textOfScalar } from './plain.ts';
 import type { Problem } from './problem.ts';
 import { TextLines } from './text-lines.ts';
@@ -20,7 +20,7 @@ export class YamlSource {
   constructor(text: string) {
     this.#lines = new TextLines(text);
     this.#document = parseDocument(text, { prettyErrors: false, uniqueKeys: false, version: '1.2', schema: 'core', merge: false });
-    this.#plain = new PlainReader(text);
+    this.#plain = new PlainReader(text, this.#lines);
     this.data = this.#plain.read(this.#document);
     const directive = this.#document.directives.yaml.explicit ? /^%.*/m.exec(text) : null;
     const explicit = directive && { offset: directive.index, length: directive[0].length, ...DIRECTIVE_FAULT, breaks: false };
@@ -100,7 +100,7 @@ export class YamlSource {
 }
 
 function problemAt({ length, ...position }: Span, path: string, message: string, hint: string | undefined): Problem {
-  return { position, length, path, message, ...(hint === undefined ? {} : { hint }) };
+  return { position, length, path, message: shortened(message), ...(hint === undefined ? {} : { hint: shortened(hint) }) };
 }
 
 function hasRange(node: unknown): node is { range: [number, number, number] } {

@@ -1,4 +1,4 @@
-import { formatPath, type Path } from '../lab/finding.ts';
+import { formatPath, shortened, type Path } from '../lab/finding.ts';
 import type { Problem } from '../lab/problem.ts';
 import type { StepSource } from '../lab/types.ts';
 
@@ -26,7 +26,7 @@ export class Faults {
 
   addAt(at: 'key' | 'value', path: Path, message: string, hint?: string): undefined {
     const { length, ...position } = this.#source.positionOf(path, at);
-    this.problems.push({ position, length, path: formatPath([...this.#prefix, ...path]), message, ...(hint === undefined ? {} : { hint }) });
+    this.problems.push({ position, length, path: formatPath([...this.#prefix, ...path]), message: shortened(message), ...(hint === undefined ? {} : { hint: shortened(hint) }) });
   }
 }
 

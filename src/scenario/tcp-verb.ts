@@ -1,8 +1,9 @@
 import type { Side } from '../core/conversation.ts';
-import { suggestion } from '../core/suggest.ts';
+import { listed, suggestion } from '../core/suggest.ts';
 import type { Path } from '../lab/finding.ts';
 import type { Lab, Pattern } from '../lab/types.ts';
 import { entriesOf, show, type Faults } from './faults.ts';
+import { namesOf } from './known-names.ts';
 import type { TcpExpectation } from './tcp-expectation.ts';
 
 /** What the parts of a `tcp` step are read with. */
@@ -56,9 +57,9 @@ function isKey(key: string): key is keyof TcpExpectation {
 }
 
 function parsePort(value: unknown, path: Path, { lab, faults }: TcpSource): number | undefined {
-  const ports = [...new Set([...lab.programs.values()].flatMap(({ listens }) => listens))];
-  if (typeof value === 'number' && ports.includes(value)) return value;
-  return faults.add(path, `must be a port that a program of the lab listens on, not ${show(value)}`, ports.length === 0 ? 'add "listens: PORT" to a program' : `known: ${ports.join(', ')}`);
+  const { ports } = namesOf(lab);
+  if (typeof value === 'number' && ports.has(value)) return value;
+  return faults.add(path, `must be a port that a program of the lab listens on, not ${show(value)}`, ports.size === 0 ? 'add "listens: PORT" to a program' : `known: ${listed([...ports].slice(0, 100).map(String))}`);
 }
 
 function parseCount(value: unknown, path: Path, faults: Faults): number | undefined {

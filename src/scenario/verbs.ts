@@ -5,6 +5,7 @@ import type { Path } from '../lab/finding.ts';
 import type { Lab, Pattern } from '../lab/types.ts';
 import { parseDuration } from './duration.ts';
 import { entriesOf, show, wordOf, type Faults } from './faults.ts';
+import { namesOf } from './known-names.ts';
 import type { ExpectedEnd, ScenarioCommand, StepBody, Verb, WaitGoal } from './steps.ts';
 import { parseTcp } from './tcp-verb.ts';
 
@@ -115,7 +116,7 @@ function parseRoleMap<T>(source: VerbSource, example: string, parse: (value: unk
 
 function knownRole(lab: Lab, faults: Faults, name: string, path: Path, at: 'key' | 'value' = 'value'): string | undefined {
   if (lab.programs.has(name)) return name;
-  return faults.addAt(at, path, `there is no program "${name}"`, suggestion(name, [...lab.programs.keys()]) ?? 'add it under programs:');
+  return faults.addAt(at, path, `there is no program "${name}"`, namesOf(lab).programs.suggestion(name) ?? 'add it under programs:');
 }
 
 function parseText(value: unknown, path: Path, faults: Faults): string | undefined {
@@ -207,7 +208,7 @@ function parseLongRun(source: VerbSource, entries: readonly [string, unknown][])
 function knownMachine({ lab, faults }: VerbSource, name: unknown, path: Path, at: 'key' | 'value' = 'value'): string | undefined {
   if (typeof name === 'string' && lab.machines.has(name)) return name;
   if (typeof name !== 'string') return faults.add(path, `must be the name of a machine, not ${show(name)}`, RUN_EXAMPLE);
-  return faults.addAt(at, path, `there is no machine "${name}"`, suggestion(name, [...lab.machines.keys()]));
+  return faults.addAt(at, path, `there is no machine "${name}"`, namesOf(lab).machines.suggestion(name));
 }
 
 /** A list of words; numbers in it are taken as they are written, as in a program's `command`. */

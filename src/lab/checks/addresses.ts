@@ -1,12 +1,13 @@
-import { broadcastOf, formatIPv4, formatSubnet } from '../../core/ipv4.ts';
-import { networkOf, networksHolding, type Draft, type DraftInterface, type DraftMachine, type DraftNetwork, type Placed } from '../draft.ts';
+import { broadcastOf, formatIPv4, formatSubnet, subnetAt } from '../../core/ipv4.ts';
+import { listed } from '../../core/suggest.ts';
+import { networkOf, type Draft, type DraftInterface, type DraftMachine, type DraftNetwork, type Placed } from '../draft.ts';
 import type { Finding } from '../finding.ts';
 import { notForHosts } from './networks.ts';
 
 /** Addresses that a machine cannot have on its network, or that two of them want. */
 export function checkAddresses(draft: Draft): Finding[] {
   const addresses = draft.machines.flatMap(({ interfaces }) => interfaces.flatMap(({ address }) => address?.value ?? []));
-  const taken: Taken = { owners: new Map(), addresses: new Set(addresses) };
+  const taken: Taken = { owners: new Map(), addresses: new Set(addresses), free: new Map(), networks: knownSubnets(draft.networks) };
   return draft.machines.flatMap((machine) => [
     ...(machine.addressTwice ? [addressTwice(machine)] : []),
     ...machine.interfaces.flatMap((networkInterface) => checkInterface(draft, machine, networkInterface, taken)),
@@ -26,15 +27,24 @@ interface Taken {
   /** Machine and interface, by network and address. */
   readonly owners: Map<string, string>;
   readonly addresses: ReadonlySet<number>;
+  /** The free address of each network that was asked for one. */
+  readonly free: Map<DraftNetwork, string>;
+  /** The networks with their subnets, in words, empty when there are none; undefined when a subnet could not be read, which may be the one that is meant. */
+  readonly networks: string | undefined;
+}
+
+function knownSubnets(networks: readonly DraftNetwork[]): string | undefined {
+  const subnets = networks.flatMap(({ name, subnet }) => (subnet ? [`${name} ${formatSubnet(subnet.value)}`] : []));
+  return subnets.length < networks.length ? undefined : listed(subnets);
 }
 
 function checkInterface(draft: Draft, machine: DraftMachine, networkInterface: DraftInterface, taken: Taken): Finding[] {
   const { address } = networkInterface;
   if (!address) return [];
   const network = networkOf(draft, networkInterface);
-  if (!network) return networkInterface.network ? [] : noNetwork(draft, address);
+  if (!network) return networkInterface.network ? [] : noNetwork(draft, address, taken);
   if (!network.subnet) return [];
-  const free = (): string => freeAddress(network, taken.addresses);
+  const free = (): string => freeAddress(network, taken);
   const reason = notForHosts(network.subnet.value, address.value);
   if (reason !== undefined) return [{ path: address.path, message: reason, hint: free() }];
   const text = formatIPv4(address.value);
@@ -51,25 +61,30 @@ function checkInterface(draft: Draft, machine: DraftMachine, networkInterface: D
 }
 
 /** The network is left to the address, but the address does not tell it. */
-function noNetwork(draft: Draft, address: Placed<number>): Finding[] {
-  if (draft.networks.some(({ subnet }) => !subnet)) return [];
+function noNetwork({ networkIndex }: Draft, address: Placed<number>, { networks }: Taken): Finding[] {
+  if (networks === undefined) return [];
   const text = formatIPv4(address.value);
-  const holding = networksHolding(draft, address.value);
+  const holding = networkIndex.holding(address.value);
   if (holding.length > 1) {
     return [{
       path: address.path,
-      message: `${text} is inside several networks: ${holding.map(({ name }) => name).join(', ')}`,
+      message: `${text} is inside several networks: ${listed(holding.map(({ name }) => name))}`,
       hint: `write { network: ${holding[0]!.name}, address: ${text} }`,
     }];
   }
-  const subnets = draft.networks.flatMap(({ name, subnet }) => (subnet ? [`${name} ${formatSubnet(subnet.value)}`] : []));
-  const example = formatSubnet({ network: (address.value & 0xffff_ff00) >>> 0, prefixLength: 24 });
-  const hint = subnets.length === 0 ? `for example: networks: { natnet: ${example} }` : `known networks: ${subnets.slice(0, 8).join(', ')}`;
+  const example = formatSubnet(subnetAt(address.value, 24));
+  const hint = networks === '' ? `for example: networks: { natnet: ${example} }` : `known networks: ${networks}`;
   return [{ path: address.path, message: `${text} is inside no network of this lab`, hint }];
 }
 
-/** `for example 192.168.100.2`: the first address of the network that nobody has. */
-function freeAddress(network: DraftNetwork, used: ReadonlySet<number>): string {
+/** `a free one is 192.168.100.2`: the first address of the network that nobody has. */
+function freeAddress(network: DraftNetwork, taken: Taken): string {
+  const known = taken.free.get(network) ?? findFree(network, taken.addresses);
+  taken.free.set(network, known);
+  return known;
+}
+
+function findFree(network: DraftNetwork, used: ReadonlySet<number>): string {
   const subnet = network.subnet!.value;
   for (let address = subnet.network + 1; address < broadcastOf(subnet); address++) {
     if (address !== network.gateway?.value && !used.has(address)) return `a free one is ${formatIPv4(address)}`;

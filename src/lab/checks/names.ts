@@ -1,10 +1,7 @@
-import { nearest } from '../../core/suggest.ts';
-import type { Draft } from '../draft.ts';
+import { KnownWords } from '../../core/suggest.ts';
+import type { Draft, Placed } from '../draft.ts';
 import type { Finding } from '../finding.ts';
 import { quoted } from '../rules.ts';
-
-/** More names than this help nobody in one line. */
-const MOST_KNOWN = 12;
 
 /** Names that lead nowhere, and names that two machines cannot share. */
 export function checkNames(draft: Draft): Finding[] {
@@ -12,19 +9,20 @@ export function checkNames(draft: Draft): Finding[] {
 }
 
 function unknownNetworks({ machines, networks }: Draft): Finding[] {
-  const known = networks.map(({ name }) => name);
-  return machines
-    .flatMap(({ interfaces }) => interfaces.flatMap(({ network }) => network ?? []))
-    .filter(({ value }) => !known.includes(value))
-    .map(({ value, path }) => ({ path, message: `there is no network ${quoted(value)}`, hint: knownHint(value, known, 'networks') }));
+  return unknown('network', networks, machines.flatMap(({ interfaces }) => interfaces.flatMap(({ network }) => network ?? [])));
 }
 
 function unknownMachines({ machines, programs }: Draft): Finding[] {
-  const known = machines.map(({ name }) => name);
-  return programs
-    .flatMap(({ on }) => on ?? [])
-    .filter(({ value }) => !known.includes(value))
-    .map(({ value, path }) => ({ path, message: `there is no machine ${quoted(value)}`, hint: knownHint(value, known, 'machines') }));
+  return unknown('machine', machines, programs.flatMap(({ on }) => on ?? []));
+}
+
+/** Each word that is no name of these things: `did you mean …`, or the known names, or how to add one. */
+function unknown(kind: string, things: readonly { readonly name: string }[], words: readonly Placed<string>[]): Finding[] {
+  const names = new Set(things.map(({ name }) => name));
+  const known = new KnownWords(names);
+  return words.filter(({ value }) => !names.has(value)).map(({ value, path }) => ({
+    path, message: `there is no ${kind} ${quoted(value)}`, hint: known.suggestion(value, `known ${kind}s`) ?? `add it under "${kind}s:"`,
+  }));
 }
 
 /** Host names are the same in small and capital letters (RFC 4343). */
@@ -40,12 +38,4 @@ function sameHostNames({ machines }: Draft): Finding[] {
       hint: 'give one of the two another name',
     }];
   });
-}
-
-/** `did you mean …`, or the known names, or how to add one. */
-function knownHint(word: string, known: readonly string[], section: string): string {
-  const near = nearest(word, known);
-  if (near !== undefined) return `did you mean "${near}"?`;
-  if (known.length === 0) return `add it under "${section}:"`;
-  return `known ${section}: ${known.slice(0, MOST_KNOWN).join(', ')}${known.length > MOST_KNOWN ? ', …' : ''}`;
 }
