@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ExitCode, LabError, UsageError } from '../core/errors.ts';
+import { readOrdinary } from '../core/ordinary-file.ts';
 import type { CommandContext } from '../commands/context.ts';
 import type { RunResult } from '../commands/run.ts';
 import type { Invocation, Options } from './command-line.ts';
@@ -220,7 +220,7 @@ async function playAs(request: Request, scenario: string | undefined, role: stri
 
 async function runOutcome({ context, style }: Request, result: RunResult): Promise<Outcome> {
   const [{ formatRun }, { shownPath }] = await Promise.all([import('./format/run.ts'), import('../commands/open-lab.ts')]);
-  const source = await readFile(context.labFile, 'utf8').catch(() => undefined);
+  const source = (await readOrdinary(context.labFile, 8 * 1024 * 1024).catch(() => undefined))?.toString();
   return outcome(result, formatRun(result, { style, cwd: context.cwd, file: shownPath(context), source }), exitCodeOfRun(result));
 }
 

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { ExitCode, LabError } from '../core/errors.ts';
+import { ExitCode, InterruptedError } from '../core/errors.ts';
 import type { CommandContext } from '../commands/context.ts';
 import { findLabFile } from '../commands/lab-file.ts';
 import { actions } from './actions.ts';
@@ -9,7 +9,7 @@ import { openConsole, type Console } from './console.ts';
 import { describeFailure } from './failure.ts';
 import { renderDocument, type Outcome } from './outcome.ts';
 import type { Loudness } from './progress.ts';
-import { interruption } from './signals.ts';
+import { endInterrupted, interruption } from './signals.ts';
 import { harmlessResult, styleFor } from './style.ts';
 import { flushOutput, isClosedOutput, tolerateClosedPipes, userTerminal } from './terminal.ts';
 
@@ -30,7 +30,8 @@ export async function runCli(argv: readonly string[], version: string): Promise<
   const exitCode = await runCommandLine(argv, version, manner, signal);
   await flushOutput();
   // A command that ends in good order after ^C was still interrupted.
-  process.exit(signal.aborted && signal.reason instanceof LabError ? signal.reason.exitCode : exitCode);
+  if (signal.aborted && signal.reason instanceof InterruptedError) await endInterrupted(signal.reason);
+  process.exit(exitCode);
 }
 
 async function runCommandLine(argv: readonly string[], version: string, manner: Manner, signal: AbortSignal): Promise<number> {

@@ -1,8 +1,12 @@
 import { setMaxListeners } from 'node:events';
+import { setTimeout as setTimeoutPromise } from 'node:timers/promises';
 import { ExitCode, InterruptedError } from '../core/errors.ts';
 
 /** Clean-up gets this long after the first signal; then we leave, and `lab down` finds the rest in the journal. */
 const cleanupLimitMs = 5000;
+
+/** How long system calls may go on after clean-up. */
+const systemCallLimitMs = 1000;
 
 const exitCodes = { SIGINT: ExitCode.interrupted, SIGTERM: ExitCode.terminated } as const;
 
@@ -26,7 +30,30 @@ export function interruption(): AbortSignal {
   return controller.signal;
 }
 
+/** Ends the process of a command that was interrupted and has cleaned up; system calls of its threads get a second to end. */
+export async function endInterrupted({ exitCode }: InterruptedError): Promise<never> {
+  const until = performance.now() + systemCallLimitMs;
+  while (hasSystemCalls() && performance.now() < until) await setTimeoutPromise(20);
+  endProcess(exitCode === ExitCode.interrupted ? 'SIGINT' : 'SIGTERM');
+}
+
+function hasSystemCalls(): boolean {
+  return process.getActiveResourcesInfo().some((resource) => resource.includes('Req'));
+}
+
 function leave(signal: 'SIGINT' | 'SIGTERM', why: string): never {
   process.stderr.write(`${why}; "lab down" removes what is left.\n`);
+  endProcess(signal);
+}
+
+/**
+ * Ends the process at once. Node waits at its end for system calls in its threads, and one that hangs (a file on a server that is gone, a name that no
+ * server resolves) would hang it for ever: then the signal itself ends the process, for which a shell shows the same 130 or 143.
+ */
+function endProcess(signal: 'SIGINT' | 'SIGTERM'): never {
+  if (hasSystemCalls()) {
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  }
   process.exit(exitCodes[signal]);
 }

@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { createHash } from 'node:crypto';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { EventSink } from '../core/events.ts';
 import { formatSubnet } from '../core/ipv4.ts';
 import type { DescribedProgram, LabDescription, MachineFacts } from '../core/lab-description.ts';
+import { readOrdinary } from '../core/ordinary-file.ts';
 import type { Lab, Program } from '../lab/types.ts';
 import type { Stage } from '../scenario/stage.ts';
 import type { RunFolder } from '../state/run-folder.ts';
@@ -33,8 +33,11 @@ async function describeProgram(lab: Lab, program: Program, folder: RunFolder): P
   return { name, on, command, build, listens, ...(await keepSources(lab, program, folder)) };
 }
 
+/** No larger one is read as a lab file. */
+const LARGEST_LAB_FILE = 16 * 1024 * 1024;
+
 async function hashOf(file: string): Promise<LabDescription['labFile']> {
-  const content = await readFile(file).catch(() => undefined);
+  const content = await readOrdinary(file, LARGEST_LAB_FILE).catch(() => undefined);
   return content && { name: basename(file), sha256: createHash('sha256').update(content).digest('hex') };
 }
 

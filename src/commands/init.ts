@@ -1,6 +1,7 @@
-import { writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { EnvironmentError, UsageError, messageOf, systemCode } from '../core/errors.ts';
+import { oddKind } from '../core/ordinary-file.ts';
 import { labJsonSchema } from '../lab/schema.ts';
 import { labTemplate, templateSteps } from '../lab/template.ts';
 import type { CommandContext } from './context.ts';
@@ -35,7 +36,14 @@ export async function init({ labFile, overrides }: CommandContext, { template, f
   return { file: labFile, schemaFile, template, steps: templateSteps(template) };
 }
 
+/** Writing to a named pipe would wait until somebody reads it. */
+async function refuseOdd(file: string): Promise<void> {
+  const kind = oddKind(await stat(file).catch(() => undefined));
+  if (kind !== undefined) throw new UsageError(`${file} is no ordinary file but ${kind}`, { code: 'lab-file-exists', hint: 'Move it away, or use -f to write another file.' });
+}
+
 async function write(file: string, text: string, flag: 'w' | 'wx'): Promise<void> {
+  await refuseOdd(file);
   try {
     await writeFile(file, text, { flag });
   } catch (cause) {

@@ -1,5 +1,6 @@
-import { open } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { systemCode, UsageError } from '../core/errors.ts';
+import { NoOrdinaryFileError, readOrdinary } from '../core/ordinary-file.ts';
 import type { Problem } from './problem.ts';
 
 /** A thousand machines with all their fields need half of it, and a YAML parser takes about a second for it. */
@@ -16,7 +17,7 @@ export interface LabText {
 /** @throws {UsageError} `lab-file-missing` when it does not exist or cannot be read. */
 export async function readLabFile(file: string): Promise<LabText> {
   const bytes = await readBytes(file);
-  if (bytes.length > MOST_BYTES) {
+  if (bytes === undefined) {
     const message = `is larger than ${MOST_BYTES / 1024 / 1024} MiB, too large for a lab file`;
     return { text: '', problem: problemAt(1, 1, message, 'check that this is the file that you mean') };
   }
@@ -25,27 +26,28 @@ export async function readLabFile(file: string): Promise<LabText> {
   return { text: decode(bytes, false)!, problem: encodingProblem(bytes) };
 }
 
-async function readBytes(file: string): Promise<Buffer> {
+async function readBytes(file: string): Promise<Buffer | undefined> {
   try {
-    await using handle = await open(file);
-    const chunks: Buffer[] = [];
-    for (let size = 0; size <= MOST_BYTES; ) {
-      const { bytesRead, buffer } = await handle.read(Buffer.alloc(64 * 1024), 0, 64 * 1024, null);
-      if (bytesRead === 0) break;
-      chunks.push(buffer.subarray(0, bytesRead));
-      size += bytesRead;
-    }
-    return Buffer.concat(chunks);
+    return await readOrdinary(file, MOST_BYTES);
   } catch (cause) {
-    throw unreadable(file, systemCode(cause), cause);
+    throw unreadable(file, cause, await isOurs(file));
   }
 }
 
-function unreadable(file: string, code: string | undefined, cause: unknown): UsageError {
-  const [message, hint] = {
+/** Whether the user may change the rights of a file. */
+async function isOurs(file: string): Promise<boolean> {
+  const owner = await stat(file).then(({ uid }) => uid, () => undefined);
+  return owner === process.getuid?.();
+}
+
+function unreadable(file: string, cause: unknown, ours: boolean): UsageError {
+  const code = systemCode(cause);
+  const odd = cause instanceof NoOrdinaryFileError ? cause.kind : undefined;
+  const [message, hint] = odd === 'a folder' ? [`${file} is a folder`, 'Name the file: "lab -f FOLDER/lab.yaml".'] : {
     ENOENT: [`there is no file ${file}`, 'Write one with "lab init", or name another with "lab -f FILE".'],
-    EISDIR: [`${file} is a folder`, 'Name the file: "lab -f FOLDER/lab.yaml".'],
-    EACCES: [`${file} may not be read by this user`, `Give yourself the right: chmod u+r ${file}, or write a new one elsewhere with "lab init".`],
+    EACCES: [`${file} may not be read by this user`, ours ? `Give yourself the right: chmod u+r ${file}, or write a new one elsewhere with "lab init".` : 'Name a file of your own with "lab -f FILE", or write one with "lab init".'],
+    ELOOP: [`${file} is a link that leads to itself`, 'Remove the link, and write the file with "lab init" or copy it there.'],
+    ENOTREGULAR: [`${file} is no ordinary file but ${odd}`, 'Save the lab file as an ordinary file, and name that: "lab -f FILE".'],
   }[code ?? ''] ?? [`${file} cannot be read (${code ?? 'unknown error'})`, 'Name another with "lab -f FILE", or write one with "lab init".'];
   return new UsageError(message!, { code: 'lab-file-missing', hint, cause });
 }

@@ -117,7 +117,7 @@ async function readIfThere(file: string): Promise<string> {
   try {
     return await readText(file);
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'EACCES', 'EISDIR'].includes(systemCode(error) ?? '')) return '';
+    if (['ENOENT', 'ENOTDIR', 'EACCES', 'EISDIR', 'ENOTREGULAR'].includes(systemCode(error) ?? '')) return '';
     throw error;
   }
 }

@@ -1,27 +1,29 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { once } from 'node:events';
 import { describe, test } from 'node:test';
+import { temporaryFolder } from '../helpers/cli.ts';
 import { repository } from '../helpers/lab-command.ts';
 
 const signalsFile = join(repository, 'src/cli/signals.ts');
 
 /** A process that reacts to signals as lab does, and whose work then takes its time to clean up. */
-async function startProcess(cleanup: string): Promise<{ readonly pid: number; readonly end: () => Promise<{ code: number | null; stderr: string }> }> {
+async function startProcess(cleanup: string): Promise<{ readonly pid: number; readonly end: () => Promise<{ code: number | null; endedBy: NodeJS.Signals | null; stderr: string }> }> {
   const script = `
-    import { interruption } from ${JSON.stringify(signalsFile)};
+    import { open } from 'node:fs/promises';
+    import { endInterrupted, interruption } from ${JSON.stringify(signalsFile)};
     const signal = interruption();
     const alive = setInterval(() => {}, 1000);
     signal.addEventListener('abort', async () => { ${cleanup} clearInterval(alive); process.exit(signal.reason.exitCode); });
     console.log('ready');`;
   const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', script], { stdio: ['ignore', 'pipe', 'pipe'] });
   const errors = text(child.stderr);
-  const closed = once(child, 'close') as Promise<[number | null]>;
+  const closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
   await once(child.stdout, 'data');
   child.stdout.resume();
-  return { pid: child.pid!, end: async () => ({ code: (await closed)[0], stderr: await errors }) };
+  return { pid: child.pid!, end: async () => ({ code: (await closed)[0], endedBy: (await closed)[1], stderr: await errors }) };
 }
 
 describe('signals', { concurrency: true }, () => {
@@ -41,6 +43,21 @@ describe('signals', { concurrency: true }, () => {
     const { code, stderr } = await end();
     assert.equal(code, 130);
     assert.match(stderr, /stopped before clean-up was done; "lab down" removes what is left\.\n$/);
+  });
+
+  test('a system call that never returns does not keep the process', async () => {
+    using folder = temporaryFolder();
+    const pipe = join(folder.path, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const hang = `open(${JSON.stringify(pipe)}).catch(() => {});`;
+    const [inCleanup, atEnd] = await Promise.all([
+      startProcess(`${hang} console.error('hanging'); setTimeout(() => process.kill(process.pid, 'SIGTERM'), 50); await new Promise(() => {});`),
+      startProcess(`${hang} await endInterrupted(signal.reason);`),
+    ]);
+    process.kill(inCleanup.pid, 'SIGTERM');
+    process.kill(atEnd.pid, 'SIGINT');
+    assert.equal((await inCleanup.end()).endedBy, 'SIGTERM');
+    assert.equal((await atEnd.end()).endedBy, 'SIGINT');
   });
 
   test('clean-up that hangs is left after five seconds', async () => {

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdtempDisposableSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempDisposableSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -34,10 +37,26 @@ describe('loading a lab file', () => {
     await assert.rejects(loadLab(import.meta.dirname), { name: 'UsageError', code: 'lab-file-missing' });
   });
 
-  it('reads a file that cannot be measured, such as a pipe or a device, and stops when it is too large', async () => {
-    const result = await loadLab('/dev/zero');
-    assert.ok('problems' in result);
-    assert.match(result.problems[0]!.message, /larger than 1 MiB/);
+  it('reads ordinary files only: it would wait for ever at a pipe, and a device has no end', async () => {
+    using folder = mkdtempDisposableSync(join(tmpdir(), 'lab-load-'));
+    const pipe = join(folder.path, 'lab.yaml');
+    execFileSync('mkfifo', [pipe]);
+    const toDevice = join(folder.path, 'zero.yaml');
+    symlinkSync('/dev/zero', toDevice);
+    const toItself = join(folder.path, 'itself.yaml');
+    symlinkSync(toItself, toItself);
+    for (const [file, message] of [[pipe, /lab\.yaml is no ordinary file but a named pipe/], [toDevice, /zero\.yaml is no ordinary file but a device/], [toItself, /is a link that leads to itself/]] as const) {
+      await assert.rejects(loadLab(file), { name: 'UsageError', code: 'lab-file-missing', message });
+    }
+  });
+
+  it('refuses a socket', async () => {
+    using folder = mkdtempDisposableSync(join(tmpdir(), 'lab-load-'));
+    const path = join(folder.path, 'lab.yaml');
+    const server = createServer().listen(path);
+    await once(server, 'listening');
+    await assert.rejects(loadLab(path), { code: 'lab-file-missing', message: /a socket/ });
+    server.close();
   });
 
   it('takes a file of almost a mebibyte', async () => {

@@ -1,5 +1,6 @@
 import { join, sep } from 'node:path';
 import { EnvironmentError, messageOf, systemCode } from '../../core/errors.ts';
+import { NoOrdinaryFileError } from '../../core/ordinary-file.ts';
 import { secretFromEnvironment } from '../../core/secret-variable.ts';
 import { localUser } from '../../host/local-user.ts';
 import { readText } from '../../host/text-file.ts';
@@ -36,7 +37,7 @@ async function readKey(machine: string, route: Route, { path, isWanted }: KeyFil
     return [{ kind: 'key', label, privateKey, publicKey, passphrase: passphraseOf(machine, path, questions), isOptional: !isWanted }];
   } catch (cause) {
     if (!isWanted) return [];
-    throw new EnvironmentError(`${machine}: the key ${shortPath(path)} cannot be read: ${systemCode(cause) === 'ENOENT' ? 'there is no such file' : messageOf(cause)}`, {
+    throw new EnvironmentError(`${machine}: the key ${shortPath(path)} cannot be read: ${systemCode(cause) === 'ENOENT' ? 'there is no such file' : cause instanceof NoOrdinaryFileError ? `it is ${cause.kind}` : messageOf(cause)}`, {
       code: 'ssh-key-missing',
       hint: `Correct \`key\` of ${machine} in lab.yaml, or make one: ssh-keygen -t ed25519 -f ${path} && ssh-copy-id -i ${path} ${route.user}@${route.host}`,
       cause,

@@ -1,4 +1,4 @@
-import { constants, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { constants, existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { EnvironmentError, systemCode, UsageError } from '../../../core/errors.ts';
@@ -7,7 +7,7 @@ import { suggestion } from '../../../core/suggest.ts';
 import { findTool } from '../../../host/tools.ts';
 import { inspectDisk, imageToolName } from '../tools.ts';
 import { discard, diskFull, download, downloadText, hashIn, sha256Of } from './download.ts';
-import { cachedImage, cachedImages, imageFolder, imagesFolder, isImageFile, notCached, requireKnownImage, type CachedImage, type ImageRecord } from './store.ts';
+import { cachedImage, cachedImages, imageFolder, imagesFolder, isImageFile, notCached, requireKnownImage, requireOrdinary, type CachedImage, type ImageRecord } from './store.ts';
 import { guestArchitecture, imageTable, type ImageSource } from './table.ts';
 
 export interface PullOptions {
@@ -72,6 +72,7 @@ function place(disk: string, record: ImageRecord): void {
  */
 export async function importImage(file: string, name: string, signal: AbortSignal): Promise<CachedImage> {
   if (!existsSync(file)) throw new UsageError(`there is no file ${file}`, { code: 'image-missing' });
+  requireOrdinary(file, statSync(file));
   requireFreeName(name);
   const tool = findTool(imageToolName);
   if (!tool) throw new EnvironmentError(`${imageToolName} is missing`, { code: 'tool-missing', hint: 'Run "lab doctor --fix".' });

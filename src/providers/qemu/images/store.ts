@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync, type Stats } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { EnvironmentError, UsageError } from '../../../core/errors.ts';
+import { oddKind } from '../../../core/ordinary-file.ts';
 import { suggestion } from '../../../core/suggest.ts';
 import { imageTable } from './table.ts';
 
@@ -79,11 +80,20 @@ export function isImageFile(image: string): boolean {
   return /[/\\]|\.(qcow2|img|raw)$/.test(image);
 }
 
+/** Opening a named pipe would wait for ever. @throws {UsageError} for anything but an ordinary file. */
+export function requireOrdinary(disk: string, found: Stats): void {
+  const kind = oddKind(found);
+  if (kind === undefined) return;
+  throw new UsageError(`the image ${disk} is no ordinary file but ${kind}`, { code: 'image-missing', hint: 'Name a disk image: a qcow2 or raw file.' });
+}
+
 /** An image that is a file of the user's. @throws {UsageError} when it is not there. */
 export function imageFromFile(image: string, labFolder: string): Image {
   const disk = resolve(labFolder, image);
   if (!existsSync(disk)) throw new UsageError(`there is no image file ${disk}`, { code: 'image-missing', hint: 'Correct "image" in lab.yaml; a relative path starts at its folder.' });
-  const { size, mtimeMs } = statSync(disk);
+  const found = statSync(disk);
+  requireOrdinary(disk, found);
+  const { size, mtimeMs } = found;
   return { name: image, disk, boot: undefined, identity: `${disk}:${size}:${mtimeMs}` };
 }
 
