@@ -50,7 +50,7 @@ export async function deployPrograms(lab: Lab, shells: ReadonlyMap<string, Shell
   if (programs.length === 0) return new Map();
   const hashFile = hashEachOnce();
   const wanted = await Promise.all(programs.map(async (program): Promise<WantedProgram> => {
-    return { program, id: `${lab.name}/${program.name}`, entries: await programEntries(program, hashFile) };
+    return { program, id: `${lab.name}/${program.name}`, entries: await programEntries(program, lab.folder, hashFile) };
   }));
   const runtime = options.runtime ?? hostRuntime();
   const done = await inStep(options.events, 'put the programs there', (progress) => deployAll(wanted, shells, { ...options, runtime, hashFile, progress }), describe);

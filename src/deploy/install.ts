@@ -50,7 +50,10 @@ export async function install(shell: Shell, request: InstallRequest): Promise<In
 }
 
 function archiveFiles({ plans, runtime, survey: { nodeFile, nodeVersion } }: InstallRequest, files: readonly FileEntry[]): ArchiveFile[] {
-  const sent = [...files.map(({ sha256, source, sizeBytes }) => ({ sha256, source, sizeBytes })), ...(runtime ? [{ ...runtime, source: runtime.path }] : [])];
+  const sent = [
+    ...files.map(({ sha256, source, sizeBytes, within }) => ({ sha256, source: { path: source, within }, sizeBytes })),
+    ...(runtime ? [{ sha256: runtime.sha256, source: { path: runtime.path, within: undefined }, sizeBytes: runtime.sizeBytes }] : []),
+  ];
   const fresh = new Set(files.map(({ sha256 }) => sha256));
   const stored = new Set(plans.flatMap(({ written }) => written.map(({ sha256 }) => sha256)).filter((sha256) => !fresh.has(sha256)));
   const operations = [

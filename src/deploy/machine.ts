@@ -79,7 +79,7 @@ function surveyRequest(wanted: readonly WantedProgram[], runtime: RuntimeSource 
 
 async function runtimeUpload({ runtime, hashFile }: MachineOptions): Promise<RuntimeUpload> {
   const source = runtime!;
-  return { key: runtimeKey(source), path: source.path, ...(await hashFile(source.path)) };
+  return { key: runtimeKey(source), path: source.path, ...(await hashFile({ path: source.path, within: undefined })) };
 }
 
 function summary(wanted: WantedProgram, plan: ProgramPlan, survey: Survey, choice: RuntimeChoice): MachineProgram {

@@ -1,10 +1,13 @@
 import { lstat, readdir, readlink, realpath, stat } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { EnvironmentError, UsageError, systemCode } from '../core/errors.ts';
+import { isInside } from '../core/inside.ts';
+import { NoOrdinaryFileError, oddKind } from '../core/ordinary-file.ts';
 import { quoteCommand } from '../core/shell-quote.ts';
 import { isProgram, slashed } from '../host/local-paths.ts';
 import type { Program } from '../lab/types.ts';
 import type { HashFile } from './file-hashes.ts';
+import { requireInside } from './source-file.ts';
 
 /** What lands in a program's folder; `path` is relative to it, with `/`. */
 export type Entry = FileEntry | LinkEntry;
@@ -17,6 +20,8 @@ export interface FileEntry {
   readonly sha256: string;
   readonly sizeBytes: number;
   readonly executable: boolean;
+  /** The folder that `source` must lie in when it is read again; undefined where the lab file allows any. */
+  readonly within: string | undefined;
 }
 
 export interface LinkEntry {
@@ -33,11 +38,17 @@ const leftOut: ReadonlySet<string> = new Set(['.lab', '.git']);
  * All files of a program, in the order of their paths. A folder is taken with all that is in it, empty folders and `.git` and `.lab` excepted. A
  * symbolic link within such a folder stays a link if it is relative and leads to something in the folder; what any other link leads to is sent in its place.
  *
- * @throws {UsageError} when a file is missing or of an odd kind, or two have the same name. @throws {EnvironmentError} when one cannot be read.
+ * What leads out of `labFolder`, by links or by its path, is taken only where the lab file says so for that item: the lab of somebody else could send any
+ * file of this user to a machine, and into a report.
+ *
+ * @throws {UsageError} when a file is missing, of an odd kind or outside, or two have the same name. @throws {EnvironmentError} when one cannot be read.
  */
-export async function programEntries(program: Program, hashFile: HashFile): Promise<Entry[]> {
+export async function programEntries(program: Program, labFolder: string, hashFile: HashFile): Promise<Entry[]> {
   refuseSameNames(program);
-  const lists = await Promise.all(program.files.map((file) => new Collector(program, file, hashFile).collect()));
+  const folder = await realpath(labFolder);
+  const lists = await Promise.all(program.files.map((file) => {
+    return new Collector({ program, root: file, hashFile, within: program.outside?.includes(file) ? undefined : folder }).collect();
+  }));
   return lists.flat().toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }
 
@@ -55,17 +66,27 @@ function refuseSameNames(program: Program): void {
   }
 }
 
+interface CollectorOptions {
+  readonly program: Program;
+  /** Absolute path of the item. */
+  readonly root: string;
+  readonly hashFile: HashFile;
+  readonly within: string | undefined;
+}
+
 /** Walks one item of `files`. */
 class Collector {
   readonly #program: Program;
   readonly #root: string;
   readonly #hashFile: HashFile;
+  readonly #within: string | undefined;
   #realRoot = '';
 
-  constructor(program: Program, root: string, hashFile: HashFile) {
+  constructor({ program, root, hashFile, within }: CollectorOptions) {
     this.#program = program;
     this.#root = root;
     this.#hashFile = hashFile;
+    this.#within = within;
   }
 
   async collect(): Promise<Entry[]> {
@@ -78,17 +99,23 @@ class Collector {
     if (/[\t\n]/.test(path)) throw this.#fault(`the name ${JSON.stringify(path)} holds a tab or a line break`, 'Rename it.');
     const info = await this.#guarded(source, stat(source));
     if (info.isDirectory()) return this.#folder(source, path, ancestors);
-    if (!info.isFile()) throw this.#fault(`${source} is neither a file nor a folder`, 'Remove it from `files`.');
-    const { sha256, sizeBytes } = await this.#guarded(source, this.#hashFile(source));
-    return [{ kind: 'file', path, source, sha256, sizeBytes, executable: await this.#guarded(source, isProgram(source, info.mode)) }];
+    if (!info.isFile()) throw this.#fault(`${source} is neither a file nor a folder but ${oddKind(info)}`, 'Remove it from `files`.');
+    const { sha256, sizeBytes } = await this.#guarded(source, this.#hashFile({ path: source, within: this.#within }));
+    return [{ kind: 'file', path, source, sha256, sizeBytes, executable: await this.#guarded(source, isProgram(source, info.mode)), within: this.#within }];
   }
 
   async #folder(source: string, path: string, ancestors: readonly string[]): Promise<Entry[]> {
-    const real = await this.#guarded(source, realpath(source));
+    const real = await this.#guarded(source, this.#realFolder(source));
     if (ancestors.includes(real)) throw this.#fault(`the links at ${source} lead in a circle`, 'Remove the link that leads back up.');
     const names = (await this.#guarded(source, readdir(source))).filter((name) => !leftOut.has(name));
     const lists = await Promise.all(names.map((name) => this.#child(join(source, name), `${path}/${name}`, [...ancestors, real])));
     return lists.flat();
+  }
+
+  async #realFolder(source: string): Promise<string> {
+    const real = await realpath(source);
+    if (this.#within !== undefined) requireInside(source, this.#within, real);
+    return real;
   }
 
   async #child(source: string, path: string, ancestors: readonly string[]): Promise<Entry[]> {
@@ -102,8 +129,7 @@ class Collector {
     if (isAbsolute(target) || /[\t\n]/.test(target)) return false;
     await this.#guarded(link, stat(link));
     const folder = await realpath(dirname(link));
-    const way = relative(this.#realRoot, resolve(folder, target));
-    return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+    return isInside(this.#realRoot, resolve(folder, target));
   }
 
   async #guarded<T>(source: string, work: Promise<T>): Promise<T> {
@@ -116,6 +142,8 @@ class Collector {
 
   #explain(source: string, cause: unknown): unknown {
     const { name, build } = this.#program;
+    if (cause instanceof NoOrdinaryFileError) return this.#fault(`${source} is neither a file nor a folder but ${cause.kind}`, 'Remove it from `files`.');
+    if (cause instanceof UsageError) return new UsageError(`program ${name}: ${cause.message}`, { code: cause.code, hint: cause.hint, cause });
     const code = systemCode(cause);
     if (code === 'ENOENT' || code === 'ENOTDIR') {
       const made = build === undefined ? '' : `, although its build (${quoteCommand(build)}) succeeded`;

@@ -1,10 +1,10 @@
-import { createReadStream } from 'node:fs';
-import { EnvironmentError, messageOf } from '../core/errors.ts';
+import { EnvironmentError, LabError, messageOf } from '../core/errors.ts';
+import { openSource, type SourceFile } from './source-file.ts';
 
 /** One file of an archive: bytes in memory, or a file of the host, of which exactly `sizeBytes` are taken. */
 export type ArchiveFile =
   | { readonly name: string; readonly content: Uint8Array }
-  | { readonly name: string; readonly source: string; readonly sizeBytes: number };
+  | { readonly name: string; readonly source: SourceFile; readonly sizeBytes: number };
 
 const blockBytes = 512;
 const pieceBytes = 128 * 1024;
@@ -59,15 +59,18 @@ export class TarStream {
   }
 }
 
-async function* readExactly(path: string, sizeBytes: number): AsyncGenerator<Uint8Array> {
+async function* readExactly(source: SourceFile, sizeBytes: number): AsyncGenerator<Uint8Array> {
+  const { path } = source;
   let done = 0;
   try {
-    for await (const chunk of createReadStream(path, { highWaterMark: pieceBytes })) {
+    await using handle = await openSource(source);
+    for await (const chunk of handle.createReadStream({ highWaterMark: pieceBytes, autoClose: false })) {
       done += (chunk as Buffer).length;
       if (done > sizeBytes) break;
       yield chunk as Buffer;
     }
   } catch (cause) {
+    if (cause instanceof LabError) throw cause;
     throw new EnvironmentError(`cannot read ${path}: ${messageOf(cause)}`, { code: 'program-file-unreadable', hint: 'Look whether the file is still there.', cause });
   }
   if (done !== sizeBytes) throw changedWhileSent(path);

@@ -59,7 +59,8 @@ function buildMachine(draft: Draft, { name, image, user, interfaces, memoryMiB, 
 
 function buildProgram({ name, on, files, command, build, listens, busyPort, prompt, env }: DraftProgram, folder: string): Program {
   const absolute = files.map(({ value }) => resolve(folder, value));
-  return { name, on: on?.value ?? '', files: absolute, command, build, listens: listens.map(({ value }) => value), busyPort, prompt, env };
+  const outside = files.filter((file) => file.outside).map(({ value }) => resolve(folder, value));
+  return { name, on: on?.value ?? '', files: absolute, ...(outside.length > 0 && { outside }), command, build, listens: listens.map(({ value }) => value), busyPort, prompt, env };
 }
 
 function buildScenario(name: string, path: Path, steps: readonly unknown[], source: YamlSource): ScenarioSource {

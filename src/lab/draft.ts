@@ -64,11 +64,17 @@ export interface DraftInterface {
   readonly address: Placed<number> | undefined;
 }
 
+/** A file as it is written; `path` of the long form is where its text stands. */
+export interface DraftFile extends Placed<string> {
+  /** Whether it may lead out of the lab's folder. */
+  readonly outside: boolean;
+}
+
 export interface DraftProgram {
   readonly name: string;
   readonly path: Path;
   readonly on: Placed<string> | undefined;
-  readonly files: readonly Placed<string>[];
+  readonly files: readonly DraftFile[];
   readonly command: readonly string[];
   readonly build: readonly string[] | undefined;
   readonly listens: readonly Placed<number>[];
@@ -162,7 +168,7 @@ function draftProgram(name: string, value: unknown, source: YamlSource): DraftPr
     name,
     path,
     on: placed(textOf(fields['on']), [...path, 'on']),
-    files: listOf(fields['files']).flatMap((file, index) => (typeof file === 'string' ? [{ value: file, path: [...path, 'files', index] }] : [])),
+    files: listOf(fields['files']).flatMap((file, index) => draftFile(file, [...path, 'files', index])),
     command: wordsAt([...path, 'command'], fields['command'], source),
     build: fields['build'] === undefined ? undefined : wordsAt([...path, 'build'], fields['build'], source),
     listens: draftPorts(fields['listens'], [...path, 'listens']),
@@ -170,6 +176,12 @@ function draftProgram(name: string, value: unknown, source: YamlSource): DraftPr
     prompt: draftPrompt(fields['prompt'], source.spanOf([...path, 'prompt']).line),
     env: new Map(entriesOf(fields['env']).map(([key]) => [key, source.textAt([...path, 'env', key]) ?? ''])),
   };
+}
+
+function draftFile(file: unknown, path: Path): DraftFile[] {
+  if (typeof file === 'string') return [{ value: file, path, outside: false }];
+  const { path: written, outside } = fieldsOf(file);
+  return typeof written === 'string' ? [{ value: written, path: [...path, 'path'], outside: outside === true }] : [];
 }
 
 function draftReport({ author, group, course, lang }: Readonly<Record<string, unknown>>): ReportSettings {

@@ -95,7 +95,7 @@ function wrongKind(expected: readonly string[], data: unknown, path: Path): Find
 function kindHint(expected: readonly string[], value: unknown, path: Path, field: JsonSchema | undefined): string | undefined {
   const hint = typeof value === 'string' ? textHint(expected, value, path, field) : undefined;
   const isScalar = typeof value === 'number' || typeof value === 'boolean';
-  const anyText = expected.includes('string') && field?.type === 'string' && field.pattern === undefined;
+  const anyText = expected.includes('string') && [field, ...(field?.anyOf ?? [])].some((form) => form?.type === 'string' && form.pattern === undefined);
   return hint ?? (isScalar && anyText ? `put it in quotes: "${value}"` : example(path, field));
 }
 
@@ -103,7 +103,7 @@ function textHint(expected: readonly string[], text: string, path: Path, field: 
   const wants = (kind: string): boolean => expected.includes(kind);
   const item = field?.items?.type;
   if (wants('array') && Array.isArray(item) && text.trim() !== '') return `write it as a list of words: ${path.at(-1)}: ${commandAsList(text)}`;
-  if (wants('array') && item === 'string') return `write a list: ${path.at(-1)}: ${flow([text])}`;
+  if (wants('array') && (item === 'string' || field?.items?.anyOf?.some(({ type }) => type === 'string'))) return `write a list: ${path.at(-1)}: ${flow([text])}`;
   if (wants('boolean') && /^(?:yes|on|y)$/i.test(text)) return 'write true';
   if (wants('boolean') && /^(?:no|off|n)$/i.test(text)) return 'write false';
   return (wants('int') || wants('number')) && /^\d+$/.test(text) ? `write ${text} without quotes` : undefined;

@@ -119,13 +119,18 @@ const machine = z
   })
   .meta({ description: 'A machine.', examples: [{ user: 'ildvm1', address: '192.168.100.4' }] });
 
+const outsideFile = z.strictObject({
+  path: field(text(notEmptyRule), 'The file, from the folder of `lab.yaml`.', '../common.py'),
+  outside: field(z.boolean().optional(), 'Whether it may lead out of the folder of `lab.yaml`. Default: `false`.', true),
+});
+
 const program = z
   .strictObject({
     on: field(z.string(), 'Name of the machine that it runs on.', 'vm1'),
     command: field(command, 'What is run, word by word; no shell reads it.', ['node', 'server.js', '--port', 7999]),
     files: field(
-      z.array(text(notEmptyRule)).optional(),
-      'Files that are copied to the machine, side by side; paths start at the folder of `lab.yaml`.',
+      z.array(z.union([text(notEmptyRule), outsideFile])).optional(),
+      'Files that are copied to the machine, side by side; paths start at the folder of `lab.yaml`. One that leads out of it, by its path or by a link, is copied only with `{ path: ../common.py, outside: true }`.',
       ['dist/programs/server.js'],
     ),
     build: field(command.optional(), 'Command that makes the files, run on this host in the folder of `lab.yaml`.', ['make', 'server']),

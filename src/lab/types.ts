@@ -75,6 +75,8 @@ export interface Program {
   readonly on: string;
   /** Absolute paths on the host; each lands beside the others in the program's folder on the machine. */
   readonly files: readonly string[];
+  /** Those of `files` that may lead out of the lab's folder, because the lab file says so. */
+  readonly outside?: readonly string[];
   readonly command: readonly string[];
   /** Runs on the host, in the lab's folder, before the files are sent. */
   readonly build: readonly string[] | undefined;

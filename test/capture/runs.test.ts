@@ -31,9 +31,9 @@ machines:
   vm1: { user: ildvm1, address: 192.168.100.4 }
   vm2: { user: ildvm2, address: 192.168.100.5 }
 programs:
-  server: { on: vm1, files: [${fixtures}/listen.py], command: [python3, listen.py, 7999], listens: 7999 }
-  client: { on: vm2, files: [${fixtures}/talk.py], command: [python3, talk.py, vm1, 7999], prompt: "> " }
-  neighbour: { on: vm1, files: [${fixtures}/talk.py], command: [python3, talk.py, 127.0.0.1, 7999], prompt: "> " }
+  server: { on: vm1, files: [{ path: ${fixtures}/listen.py, outside: true }], command: [python3, listen.py, 7999], listens: 7999 }
+  client: { on: vm2, files: [{ path: ${fixtures}/talk.py, outside: true }], command: [python3, talk.py, vm1, 7999], prompt: "> " }
+  neighbour: { on: vm1, files: [{ path: ${fixtures}/talk.py, outside: true }], command: [python3, talk.py, 127.0.0.1, 7999], prompt: "> " }
 scenarios:
   exchange:
     - start: [server, client]

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempDisposableSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempDisposableSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -55,4 +55,13 @@ test('what a build makes is what is deployed', async () => {
   const built = program('server', [join(machine.host, 'server')], { build: ['sh', '-c', 'echo made > server'] });
   await machine.deploy([built]);
   assert.equal(readFileSync(join(machine.home, 'lab/tp1/server/server'), 'utf8'), 'made\n');
+});
+
+test('a build whose result is a link that leads out is refused', async () => {
+  await using machine = await startMachine();
+  const secret = join(machine.home, 'private-key');
+  writeFileSync(secret, 'SECRET');
+  const server = program('server', [join(machine.host, 'client.py')], { build: ['ln', '-sf', secret, 'client.py'] });
+  await assert.rejects(machine.deploy([server]), { code: 'program-file-outside', message: /^program server: .*client\.py leads out of the folder of the lab: it is .*private-key$/ });
+  assert.equal(existsSync(join(machine.home, 'lab')), false);
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, mkdtempDisposableSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempDisposableSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
@@ -7,6 +7,7 @@ import { EnvironmentError, UsageError } from '../../src/core/errors.ts';
 import { hashEachOnce } from '../../src/deploy/file-hashes.ts';
 import { programEntries } from '../../src/deploy/program-files.ts';
 import { execFileSync } from 'node:child_process';
+import { TarStream } from '../../src/deploy/tar-stream.ts';
 import { program } from './fixtures/machine.ts';
 
 /** A temporary folder with these files; a value that begins with `→` is the target of a link. */
@@ -21,8 +22,9 @@ function folderWith(files: Readonly<Record<string, string>>) {
   return folder;
 }
 
-async function entriesOf(folder: string, files: readonly string[], build?: readonly string[]): Promise<string[]> {
-  const entries = await programEntries(program('server', files.map((file) => join(folder, file)), { build }), hashEachOnce());
+/** `lab`: the folder of the lab, where files may come from. */
+async function entriesOf(folder: string, files: readonly string[], build?: readonly string[], { lab = folder, ...changes }: { readonly lab?: string; readonly outside?: readonly string[] } = {}): Promise<string[]> {
+  const entries = await programEntries(program('server', files.map((file) => join(folder, file)), { build, ...changes }), lab, hashEachOnce());
   return entries.map((entry) => (entry.kind === 'file' ? `${entry.path} ${entry.sizeBytes}` : `${entry.path} → ${entry.target}`));
 }
 
@@ -89,4 +91,34 @@ test('what is neither file nor folder, and names with line breaks, are refused',
   execFileSync('mkfifo', [join(folder.path, 'pipe')]);
   await assert.rejects(entriesOf(folder.path, ['pipe']), { code: 'program-files-wrong', message: /pipe is neither a file nor a folder/ });
   await assert.rejects(entriesOf(folder.path, ['src']), { code: 'program-files-wrong', message: /the name "src\/two\\nlines" holds a tab or a line break/ });
+});
+
+test('what leads out of the folder of the lab is refused, unless the lab file allows it for that item', async () => {
+  using folder = folderWith({
+    'private/key': 'SECRET', 'lab/client.py': '→../private/key', 'lab/src/deep/link': '→../../../private/key', 'lab/tree': '→../private', 'lab/empty/out': '→../../private/none', 'lab/keys': '→.lab/keys', 'lab/.lab/keys/vm1': 'KEY',
+  });
+  mkdirSync(join(folder.path, 'private/none'));
+  const lab = join(folder.path, 'lab');
+  for (const item of ['lab/client.py', 'lab/src', 'lab/tree', 'lab/empty', 'private/key', 'lab/keys/vm1']) {
+    await assert.rejects(entriesOf(folder.path, [item], undefined, { lab }), { name: 'UsageError', exitCode: 2, code: 'program-file-outside', message: /^program server: .*(leads out of the folder of the lab: it is .*\/private|leads into \.lab)/ }, item);
+  }
+  const outside = [join(lab, 'client.py'), join(lab, 'tree')];
+  assert.deepEqual(await entriesOf(folder.path, ['lab/client.py', 'lab/tree'], undefined, { lab, outside }), ['client.py 6', 'tree/key 6']);
+});
+
+test('a link that is put in the way after the check sends nothing from elsewhere', async () => {
+  using folder = folderWith({ 'private/key': 'SECRET', 'lab/src/key': 'public' });
+  const lab = join(folder.path, 'lab');
+  const [entry] = await programEntries(program('client', [join(lab, 'src')]), lab, hashEachOnce());
+  assert.ok(entry?.kind === 'file');
+  const { sha256, sizeBytes, source, within } = entry;
+  rmSync(join(lab, 'src'), { recursive: true });
+  symlinkSync('../private', join(lab, 'src'));
+  const archive = new TarStream([{ name: `blobs/${sha256}`, source: { path: source, within }, sizeBytes }]);
+  const sent: Uint8Array[] = [];
+  for await (const piece of archive.pieces()) sent.push(piece);
+  assert.ok(archive.failure instanceof UsageError);
+  assert.equal(archive.failure.code, 'program-file-outside');
+  assert.ok(!Buffer.concat(sent).includes('SECRET'));
+  await assert.rejects(hashEachOnce()({ path: source, within }), { code: 'program-file-outside' });
 });

@@ -21,7 +21,7 @@ test('tar unpacks what we pack, whatever the sizes', async () => {
   writeFileSync(join(folder.path, 'source'), 'from a file');
   const archive = new TarStream([
     ...[...contents].map(([name, content]) => ({ name, content: Buffer.from(content) })),
-    { name: `blobs-${'f'.repeat(64)}`, source: join(folder.path, 'source'), sizeBytes: 11 },
+    { name: `blobs-${'f'.repeat(64)}`, source: { path: join(folder.path, 'source'), within: undefined }, sizeBytes: 11 },
   ]);
   const input = Buffer.concat(await collect(archive));
   execFileSync('tar', ['-x', '-f', '-', '-C', folder.path], { input });
@@ -35,7 +35,7 @@ for (const [what, sizeBytes] of [['grew', 5], ['shrank', 50]] as const) {
     using folder = temporaryFolder();
     const source = join(folder.path, 'source');
     writeFileSync(source, 'x'.repeat(20));
-    const archive = new TarStream([{ name: 'first', source, sizeBytes }, { name: 'plan', content: Buffer.from('plan') }]);
+    const archive = new TarStream([{ name: 'first', source: { path: source, within: undefined }, sizeBytes }, { name: 'plan', content: Buffer.from('plan') }]);
     const input = Buffer.concat(await collect(archive));
     assert.ok(!input.includes('plan'));
     assert.equal(archive.failure?.message, `${source} was changed while it was sent`);

@@ -1,0 +1,33 @@
+import { basename } from 'node:path';
+import { openOrdinary } from '../../core/ordinary-file.ts';
+import type { DraftFile, DraftProgram } from '../draft.ts';
+import type { Finding } from '../finding.ts';
+import { quoted } from '../rules.ts';
+
+/** Shells, which take the carriage return at the end of each line for a part of its last word. */
+const SHELL = /^(?:ba|da|k|z|a)?sh$/;
+const FIRST_BYTES = 256;
+
+/**
+ * A script with the line ends of Windows that cannot run: the kernel takes the carriage return for a part of the interpreter's name (execve(2)), a shell for
+ * one of each command. Interpreters of other languages that are named in `command` do not mind.
+ *
+ * @throws system errors when it cannot be read
+ */
+export async function windowsLineEnds({ command }: DraftProgram, { value, path }: DraftFile, file: string): Promise<Finding | undefined> {
+  const [first = '', ...words] = command;
+  const isRun = basename(first) === basename(value) && first.includes('/');
+  const isShellScript = SHELL.test(basename(first)) && words.some((word) => basename(word) === basename(value));
+  if (!isRun && !isShellScript) return undefined;
+  const start = await firstBytes(file);
+  const [line, ended] = [start.split('\n', 1)[0] ?? '', start.includes('\n')];
+  if (!ended || !line.endsWith('\r') || (isRun && !line.startsWith('#!'))) return undefined;
+  const reason = line.startsWith('#!') ? `: its first line asks for ${quoted(`${line.slice(2).trim()}\r`)}, which is not there` : '';
+  return { path, message: `${quoted(value)} has Windows line ends (CR LF)${reason}`, hint: `save it with Unix line ends (LF) in your editor, or run: sed -i 's/\\r$//' ${value}` };
+}
+
+async function firstBytes(file: string): Promise<string> {
+  await using handle = await openOrdinary(file);
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(FIRST_BYTES), 0, FIRST_BYTES, 0);
+  return buffer.toString('latin1', 0, bytesRead);
+}
