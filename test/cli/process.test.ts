@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { repository } from '../helpers/lab-command.ts';
@@ -65,10 +65,25 @@ describe('lab', { concurrency: true }, () => {
     assert.equal(first.exitCode, 0, first.stderr);
     assert.match(readFileSync(join(folder.path, 'lab.yaml'), 'utf8'), /^# yaml-language-server: \$schema=\.\/lab\.schema\.json\n/);
     assert.ok(existsSync(join(folder.path, 'lab.schema.json')));
+    const moved = join(folder.path, 'moved');
+    mkdirSync(moved);
+    for (const name of ['lab.yaml', 'programs']) renameSync(join(folder.path, name), join(moved, name));
+    assert.match((await runCli(['validate'], { cwd: moved })).stdout, /^No fault: lab tp1, 2 machines/, 'the folder can be moved: nothing in it leads out');
+    for (const name of ['lab.yaml', 'programs']) renameSync(join(moved, name), join(folder.path, name));
     const second = await runCli(['init'], { cwd: folder.path });
     assert.equal(second.exitCode, 2);
     assert.match(second.stderr, /lab\.yaml is there already\nhint: Use --force/);
     assert.equal((await runCli(['init', '--force'], { cwd: folder.path })).exitCode, 0);
+  });
+
+  test('never writes over a program of the user with the name of one of ours', async () => {
+    using folder = temporaryFolder();
+    mkdirSync(join(folder.path, 'programs'));
+    writeFileSync(join(folder.path, 'programs/server.js'), 'mine');
+    const { exitCode, stderr } = await runCli(['init'], { cwd: folder.path });
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /programs\/server\.js is there already, and is another program/);
+    assert.deepEqual([readFileSync(join(folder.path, 'programs/server.js'), 'utf8'), existsSync(join(folder.path, 'lab.yaml'))], ['mine', false]);
   });
 
   test('finds the lab file in a folder above', async () => {
