@@ -10,6 +10,7 @@ import {
   hostNameRule,
   INTERFACE_NAME,
   interfaceNameRule,
+  machineNameRule,
   notEmptyRule,
   programNameRule,
   promptRule,
@@ -182,7 +183,7 @@ export const labFields = z
       { natnet: '192.168.100.0/24' },
     ),
     machines: field(
-      z.record(text(hostNameRule, HOST_LABEL), machine.nullable()),
+      z.record(text(machineNameRule, HOST_LABEL), machine.nullable()),
       'Machines by name; they know each other by it.',
       { vm1: { address: '192.168.100.4' } },
     ),

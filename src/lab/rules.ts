@@ -1,5 +1,6 @@
 import { UsageError } from '../core/errors.ts';
 import { formatIPv4, formatSubnet, overlaps, parseIPv4, parseSubnet, type Subnet } from '../core/ipv4.ts';
+import { NUMERIC_HOST, RESERVED_HOSTS, RESERVED_INTERFACES, RESERVED_USERS } from './reserved-names.ts';
 import { parsePattern } from './pattern.ts';
 
 /** What is wrong with one value, as it follows its path: `must be …`, and the next step. */
@@ -49,6 +50,21 @@ export const hostNameRule: TextRule = (text) => {
   return { message: `is no legal host name: ${hostNameReason(text)}`, hint: meant(text, /[^a-z0-9-]+/g, HOST_LABEL) };
 };
 
+/** For names by which machines know each other: none that is an address to programs, or another host to each machine. */
+export const machineNameRule: TextRule = (text) => {
+  if (NUMERIC_HOST.test(text)) {
+    return { message: `cannot be a number: programs would read it as ${addressOfNumber(text)}`, hint: `for example: vm${text.replace(/^0x/i, '')}` };
+  }
+  const reserved = RESERVED_HOSTS.get(text.toLowerCase());
+  return reserved === undefined ? hostNameRule(text) : { message: `cannot be "${text}": ${reserved}`, hint: 'choose another name' };
+};
+
+/** `the address 0.0.0.16` for `0x10`; a number that is no address of 32 bits is one to some programs only. */
+function addressOfNumber(text: string): string {
+  const value = Number(text.replace(/^0(?=\d)/, '0o'));
+  return value < 2 ** 32 ? `the address ${formatIPv4(value)}` : 'an address';
+}
+
 function hostNameReason(text: string): string {
   if (text === '') return 'it is empty';
   if (/^-|-$/.test(text)) return 'it must start and end with a letter or a digit';
@@ -66,13 +82,17 @@ export function checkLabName(name: string): void {
 }
 
 export const userNameRule: TextRule = (text) => {
+  const reserved = RESERVED_USERS.get(text);
+  if (reserved !== undefined) return { message: `cannot be "${text}": ${reserved}`, hint: 'for example: student' };
   if (USER_NAME.test(text)) return undefined;
   const reason = tooLong(text, 32) ?? 'only small letters, digits, "-" and "_" are allowed, and no digit or "-" first';
   return { message: `is no legal user name: ${reason}`, hint: meant(text, /[^a-z0-9_-]+/g, USER_NAME) };
 };
 
 export const interfaceNameRule: TextRule = (text) => {
-  if (text === 'lo') return { message: 'cannot be "lo": every machine has that one for itself', hint: 'for example: eth0' };
+  const reserved = RESERVED_INTERFACES.get(text);
+  if (reserved !== undefined) return { message: `cannot be "${text}": ${reserved}`, hint: 'for example: eth0' };
+  if (/^\d+$/.test(text)) return { message: 'cannot be a number: tools would take it for the place of an interface in their list', hint: `for example: eth${text}` };
   if (INTERFACE_NAME.test(text)) return undefined;
   const reason = tooLong(text, 15) ?? 'only letters, digits, "-", "_", "." and "@" are allowed';
   return { message: `is no legal interface name: ${reason}`, hint: 'for example: eth0' };
