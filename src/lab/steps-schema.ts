@@ -45,7 +45,7 @@ const VERBS: Readonly<Record<string, { readonly value: object; readonly descript
     description: 'Checks its port, starts a program, and waits until it listens (if it has `listens`) or shows its prompt.',
     example: { start: 'server' },
   },
-  send: { value: perRole(text), description: 'Waits for the prompt, then types a line.', example: { send: { client: 'Hello vm1' } } },
+  send: { value: perRole(text), description: 'Waits for the prompt, then types a line; the terminal takes 4095 bytes of one.', example: { send: { client: 'Hello vm1' } } },
   expect: { value: perRole(pattern), description: 'Waits until a program shows this.', example: { expect: { server: "from client 'Hello vm1'" } } },
   exit: {
     value: perRole(exitStatus),

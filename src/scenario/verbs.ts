@@ -29,7 +29,7 @@ export const VERB_PARSERS: Readonly<Record<Verb, BodyParser>> = {
     return programs && { verb: 'start', programs };
   },
   send: (source) => {
-    const lines = parseRoleMap(source, 'send: { client: "Hello" }', parseText);
+    const lines = parseRoleMap(source, 'send: { client: "Hello" }', parseTyped);
     return lines && { verb: 'send', lines: lines.map(([role, text]) => ({ role, text })) };
   },
   expect: (source) => {
@@ -123,6 +123,19 @@ function parseText(value: unknown, path: Path, faults: Faults): string | undefin
   if (typeof value === 'string') return value;
   if (typeof value === 'object') return faults.add(path, `must be one text, not ${show(value)}`, 'a text may hold several lines; other texts are steps of their own');
   return faults.add(path, `must be text, not ${show(value)}`, `put it in quotes: "${wordOf(value)}"`);
+}
+
+/** Bytes of one line that a terminal takes while it collects lines (termios(3), canonical mode); it drops the rest without a word. */
+const LONGEST_LINE = 4095;
+
+/** Text that is typed: no line of it may be cut on its way. */
+function parseTyped(value: unknown, path: Path, faults: Faults): string | undefined {
+  const text = parseText(value, path, faults);
+  const lengths = text?.split(/[\r\n]/).map((line) => Buffer.byteLength(line)) ?? [];
+  const longest = lengths.reduce((most, length) => Math.max(most, length), 0);
+  if (longest <= LONGEST_LINE) return text;
+  const message = `has a line of ${longest} bytes; a terminal takes ${LONGEST_LINE} of a line and drops the rest, so the program would not get it whole`;
+  return faults.add(path, message, 'make it several lines; let the program read long data from a file of `files`');
 }
 
 function parseExpectation(value: unknown, path: Path, faults: Faults): Pattern | undefined {
