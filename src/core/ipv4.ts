@@ -48,6 +48,17 @@ export function broadcastOf({ network, prefixLength }: Subnet): number {
   return (network | ~maskOf(prefixLength)) >>> 0;
 }
 
+/** The addresses that hosts can have: all but the first and the last, which are the network's own; in a point-to-point subnet (/31) both (RFC 3021). */
+export function hostRange(subnet: Subnet): { readonly first: number; readonly last: number } {
+  const last = broadcastOf(subnet);
+  return isPointToPoint(subnet) ? { first: subnet.network, last } : { first: subnet.network + 1, last: last - 1 };
+}
+
+/** Two hosts and nothing else: no address of the network itself, none for broadcasts (RFC 3021). */
+export function isPointToPoint({ prefixLength }: Subnet): boolean {
+  return prefixLength === 31;
+}
+
 export function overlaps(a: Subnet, b: Subnet): boolean {
   return contains(a, b.network) || contains(b, a.network);
 }

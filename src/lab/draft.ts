@@ -1,4 +1,4 @@
-import { parseIPv4, parseSubnet, type Subnet } from '../core/ipv4.ts';
+import { isPointToPoint, parseIPv4, parseSubnet, type Subnet } from '../core/ipv4.ts';
 import type { Path } from './finding.ts';
 import { NetworkIndex } from './network-index.ts';
 import { parsePattern } from './pattern.ts';
@@ -35,7 +35,7 @@ export interface DraftNetwork {
   readonly path: Path;
   readonly subnet: Placed<Subnet> | undefined;
   readonly gateway: (Placed<number> & { readonly isDefault: boolean }) | undefined;
-  /** Whether `gateway: false` is written. */
+  /** Whether there is none: `gateway: false` is written, or the network is point-to-point and none is written. */
   readonly gatewayOff: boolean;
   readonly nat: Placed<boolean>;
   readonly reachesPrivate: boolean;
@@ -118,15 +118,16 @@ function draftNetwork(name: string, value: unknown): DraftNetwork {
   const subnetText = textOf(short ? value : fields['subnet']);
   const subnet = subnetText !== undefined && subnetRule(subnetText) === undefined ? placed(parseSubnet(subnetText), subnetPath) : undefined;
   const gateway = draftGateway(fields['gateway'], subnet, [...path, 'gateway']);
-  const gatewayOff = fields['gateway'] === false;
+  const gatewayOff = fields['gateway'] === false || (fields['gateway'] === undefined && subnet !== undefined && isPointToPoint(subnet.value));
   const written = fields['nat'];
   const nat = typeof written === 'boolean' ? written : written !== undefined || !gatewayOff;
   return { name, path, subnet, gateway, gatewayOff, nat: { value: nat, path: [...path, 'nat'] }, reachesPrivate: fieldsOf(written)['private'] === true };
 }
 
-/** Written or, by default, the first address of the subnet. */
+/** Written or, by default, the first address of the subnet; a point-to-point subnet has none to spare. */
 function draftGateway(written: unknown, subnet: Placed<Subnet> | undefined, path: Path): DraftNetwork['gateway'] {
-  const address = written === undefined ? subnet && subnet.value.network + 1 : addressOf(written);
+  const byDefault = subnet && !isPointToPoint(subnet.value) ? subnet.value.network + 1 : undefined;
+  const address = written === undefined ? byDefault : addressOf(written);
   return address === undefined ? undefined : { value: address, path, isDefault: written === undefined };
 }
 

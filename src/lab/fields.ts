@@ -69,7 +69,7 @@ const network = z
     subnet: field(subnet, 'The addresses of the network, in CIDR notation.', '192.168.100.0/24'),
     gateway: field(
       z.union([text(gatewayRule, IPV4), z.literal(false)]).optional(),
-      "The network's own address. Default: the first of the subnet. `false`: no gateway.",
+      "The network's own address. Default: the first of the subnet; none in a subnet of two addresses (`/31`). `false`: no gateway.",
       '192.168.100.1',
     ),
     nat: field(

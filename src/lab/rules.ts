@@ -31,7 +31,7 @@ export const ENVIRONMENT_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 export const SIZE = /^([1-9]\d{0,6})([MGT])$/;
 
 const SMALLEST_PREFIX = 8;
-const LARGEST_PREFIX = 30;
+const LARGEST_PREFIX = 31;
 
 /** Ranges that no network of machines can have (RFC 6890). */
 const RESERVED: readonly { readonly subnet: Subnet; readonly use: string }[] = [
@@ -151,8 +151,8 @@ export const subnetRule: TextRule = (text) => {
     return { message: `${quoted(text)} is an address inside the subnet ${formatSubnet(subnet)}`, hint: `write ${formatSubnet(subnet)}` };
   }
   if (prefixLength > LARGEST_PREFIX) return {
-    message: `/${prefixLength} has no room for a gateway and a machine`,
-    hint: `write /${LARGEST_PREFIX} or a smaller number, for example ${formatIPv4(network)}/24`,
+    message: `/${prefixLength} has no room for two machines`,
+    hint: `write /${LARGEST_PREFIX} (two machines, no gateway) or a smaller number, for example ${formatIPv4(network)}/24`,
   };
   if (prefixLength < SMALLEST_PREFIX) return {
     message: `/${prefixLength} is too large a part of the Internet`,

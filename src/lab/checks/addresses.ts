@@ -1,4 +1,4 @@
-import { broadcastOf, formatIPv4, formatSubnet, subnetAt } from '../../core/ipv4.ts';
+import { formatIPv4, formatSubnet, hostRange, subnetAt } from '../../core/ipv4.ts';
 import { listed } from '../../core/suggest.ts';
 import { networkOf, type Draft, type DraftInterface, type DraftMachine, type DraftNetwork, type Placed } from '../draft.ts';
 import type { Finding } from '../finding.ts';
@@ -85,8 +85,8 @@ function freeAddress(network: DraftNetwork, taken: Taken): string {
 }
 
 function findFree(network: DraftNetwork, used: ReadonlySet<number>): string {
-  const subnet = network.subnet!.value;
-  for (let address = subnet.network + 1; address < broadcastOf(subnet); address++) {
+  const { first, last } = hostRange(network.subnet!.value);
+  for (let address = first; address <= last; address++) {
     if (address !== network.gateway?.value && !used.has(address)) return `a free one is ${formatIPv4(address)}`;
   }
   return 'the network has no free address; give it a larger subnet';

@@ -1,4 +1,4 @@
-import { broadcastOf, contains, formatIPv4, formatSubnet, overlaps, type Subnet } from '../../core/ipv4.ts';
+import { contains, formatIPv4, formatSubnet, hostRange, overlaps, type Subnet } from '../../core/ipv4.ts';
 import type { Draft, DraftNetwork } from '../draft.ts';
 import type { Finding } from '../finding.ts';
 
@@ -14,7 +14,7 @@ function checkGateway({ subnet, gateway, gatewayOff, nat }: DraftNetwork): Findi
   return reason === undefined ? [] : [{
     path: gateway.path,
     message: reason,
-    hint: `for example: gateway: ${formatIPv4(subnet.value.network + 1)}`,
+    hint: `for example: gateway: ${formatIPv4(hostRange(subnet.value).first)}`,
   }];
 }
 
@@ -31,9 +31,10 @@ function natWithoutGateway(path: Finding['path']): Finding[] {
 export function notForHosts(subnet: Subnet, address: number): string | undefined {
   const text = formatIPv4(address);
   if (!contains(subnet, address)) return `${text} is not inside the subnet ${formatSubnet(subnet)}`;
+  const { first, last } = hostRange(subnet);
+  if (address >= first && address <= last) return undefined;
   if (address === subnet.network) return `${text} is the address of the network ${formatSubnet(subnet)} itself; no host can have it`;
-  if (address === broadcastOf(subnet)) return `${text} is the broadcast address of ${formatSubnet(subnet)}; no host can have it`;
-  return undefined;
+  return `${text} is the broadcast address of ${formatSubnet(subnet)}; no host can have it`;
 }
 
 /**

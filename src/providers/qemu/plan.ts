@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { EnvironmentError } from '../../core/errors.ts';
-import { broadcastOf, formatIPv4, formatSubnet, type Subnet } from '../../core/ipv4.ts';
+import { formatIPv4, hostRange, formatSubnet, type Subnet } from '../../core/ipv4.ts';
 import type { Lab, Machine, Network } from '../../lab/types.ts';
 
 /** One network card. */
@@ -63,7 +63,8 @@ function addressesIn(lab: Lab, network: string): string[] {
 
 /** From the highest down, because people count from the lowest up. */
 function* unusedAddresses(subnet: Subnet, used: ReadonlySet<string | undefined>): Generator<string, undefined> {
-  for (let address = broadcastOf(subnet) - 1; address > subnet.network; address--) {
+  const { first, last } = hostRange(subnet);
+  for (let address = last; address >= first; address--) {
     const text = formatIPv4(address);
     if (!used.has(text)) yield text;
   }
