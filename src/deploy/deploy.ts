@@ -53,7 +53,7 @@ export async function deployPrograms(lab: Lab, shells: ReadonlyMap<string, Shell
     return { program, id: `${lab.name}/${program.name}`, entries: await programEntries(program, lab.folder, hashFile) };
   }));
   const runtime = options.runtime ?? hostRuntime();
-  const done = await inStep(options.events, 'put the programs there', (progress) => deployAll(wanted, shells, { ...options, runtime, hashFile, progress }), describe);
+  const done = await inStep(options.events, 'put the programs there', (progress) => deployAll(wanted, shells, { ...options, runtime, hashFile, machines: lab.machines, progress }), describe);
   const byName = new Map(done.map((result) => [result.wanted.program.name, result]));
   return new Map(programs.map((program) => [program.name, deployed(lab, byName.get(program.name)!)]));
 }

@@ -3,7 +3,8 @@ import { scriptHead } from './survey-script.ts';
 /**
  * Receives a tar archive on standard input and does what the file `plan` in it says, line by line. The archive holds `blobs/<sha256>` (what was missing), `sums`
  * (what they must hash to), `stored` (the same for content that is here already), `manifest-<n>`, and last `plan`, whose absence shows a cut-off archive.
- * Nothing changes in a program's folder before all content is here and its hashes are right; each file is then replaced by a rename.
+ * Nothing changes in a program's folder before all content is here and its hashes are right; each file is then replaced by a rename. `put` copies content to
+ * where it belongs; `place` moves it there, the last time that it is needed, where the disk has no room for a store.
  *
  * Answers: `failed WHAT PATH`, `stale` (stored content was gone or wrong; ask again), `kept PROGRAM PATH BACKUP`, `stayed PROGRAM PATH`, and `end`.
  */
@@ -73,11 +74,14 @@ while read -r operation first second third; do
     while [ -e "$backup" ] || [ -h "$backup" ]; do count=$((count + 1)); backup=$file.$first-$count; done
     ln "$file" "$backup" 2>/dev/null || cp -pP "$file" "$backup" || fail write "$backup"
     say kept "$id" "$second" "\${backup##*/}" ;;
-  put)
-    [ -f ".lab/cas/$first" ] || { say stale; exit 1; }
+  put|place)
+    content=.lab/cas/$first step=cp
+    [ -f "$content" ] || content=$incoming/blobs/$first
+    [ -f "$content" ] || { say stale; exit 1; }
+    [ "$operation" = put ] || step=mv
     make_way "$third"
     copy=\${file%/*}/.lab-$$.tmp
-    { cp ".lab/cas/$first" "$copy" && { [ "$second" = - ] || chmod +x "$copy"; } && mv -f "$copy" "$file"; } || { rm -f "$copy"; fail write "$file"; } ;;
+    { $step "$content" "$copy" && { [ "$second" = - ] || chmod +x "$copy"; } && mv -f "$copy" "$file"; } || { rm -f "$copy"; fail write "$file"; } ;;
   link)
     make_way "$second"
     ln -s "$first" "$file" || fail write "$file" ;;

@@ -18,6 +18,8 @@ export interface InstallRequest {
   readonly plans: readonly ProgramPlan[];
   readonly runtime: RuntimeUpload | undefined;
   readonly survey: Survey;
+  /** Size of the machine's disk in lab.yaml; undefined where it does not say. */
+  readonly diskMiB: number | undefined;
   readonly signal: AbortSignal;
   /** Is called now and then with how far a large transfer is. */
   readonly onProgress: (sentBytes: number, totalBytes: number) => void;
@@ -41,15 +43,16 @@ const spareBytes = 256 * 1024;
 export async function install(shell: Shell, request: InstallRequest): Promise<Installed | 'stale'> {
   const { plans, runtime, survey, signal } = request;
   const files = filesToSend(plans, survey);
-  requireSpace(shell.machine, survey, neededBytes(request, files));
-  const archive = new TarStream(archiveFiles(request, files));
+  const store = hasRoom(survey, storedBytes(request, files));
+  if (!store) requireSpace(request, shell.machine, neededBytes(request));
+  const archive = new TarStream(archiveFiles(request, files, store));
   const totalBytes = sumOf(files) + (runtime?.sizeBytes ?? 0);
   const result = await shell.exec({ script: installScript }, { input: watched(archive, totalBytes, request.onProgress), signal });
   if (archive.failure !== undefined) throw archive.failure;
-  return readAnswer(shell.machine, result, [...files.map(({ source }) => source), ...(runtime ? [runtime.path] : [])]);
+  return readAnswer({ machine: shell.machine, result, diskMiB: request.diskMiB }, [...files.map(({ source }) => source), ...(runtime ? [runtime.path] : [])]);
 }
 
-function archiveFiles({ plans, runtime, survey: { nodeFile, nodeVersion } }: InstallRequest, files: readonly FileEntry[]): ArchiveFile[] {
+function archiveFiles({ plans, runtime, survey: { nodeFile, nodeVersion } }: InstallRequest, files: readonly FileEntry[], store: boolean): ArchiveFile[] {
   const sent = [
     ...files.map(({ sha256, source, sizeBytes, within }) => ({ sha256, source: { path: source, within }, sizeBytes })),
     ...(runtime ? [{ sha256: runtime.sha256, source: { path: runtime.path, within: undefined }, sizeBytes: runtime.sizeBytes }] : []),
@@ -60,8 +63,8 @@ function archiveFiles({ plans, runtime, survey: { nodeFile, nodeVersion } }: Ins
     ...plans.map(({ id }, index) => ['claim', id, `manifest-${index}`]),
     ...(runtime ? [['runtime', runtime.key, runtime.sha256]] : []),
     ...(nodeFile !== undefined && nodeVersion !== undefined ? [['node', nodeFile, nodeVersion]] : []),
-    ...(files.length > 0 ? [['store']] : []),
-    ...plans.flatMap((plan) => plan.operations),
+    ...(files.length > 0 && store ? [['store']] : []),
+    ...(store ? plans.flatMap((plan) => plan.operations) : placing(plans.flatMap((plan) => plan.operations), fresh)),
   ];
   return [
     textFile('sums', sumLines(sent.map(({ sha256 }) => sha256))),
@@ -70,6 +73,12 @@ function archiveFiles({ plans, runtime, survey: { nodeFile, nodeVersion } }: Ins
     ...sent.map(({ sha256, source, sizeBytes }) => ({ name: `blobs/${sha256}`, source, sizeBytes })),
     textFile('plan', operations.map((fields) => fields.join('\t'))),
   ];
+}
+
+/** The same operations, but the last use of each content that is sent moves it. */
+function placing(operations: readonly (readonly string[])[], fresh: ReadonlySet<string>): (readonly string[])[] {
+  const lastUse = new Map(operations.flatMap(([operation, sha256 = ''], index) => (operation === 'put' && fresh.has(sha256) ? [[sha256, index]] : [])));
+  return operations.map((fields, index) => (fields[0] === 'put' && lastUse.get(fields[1]!) === index ? ['place', ...fields.slice(1)] : fields));
 }
 
 /** For `sha256sum -c`, in a folder where each file has its hash as its name. */
@@ -88,40 +97,57 @@ async function* watched(archive: TarStream, totalBytes: number, onProgress: Inst
   }
 }
 
-/** What is received lies in the store, and once more in the program's folder. */
-function neededBytes({ plans, runtime }: InstallRequest, files: readonly FileEntry[]): number {
-  return sumOf(files) + sumOf(plans.flatMap(({ written }) => written)) + (runtime?.sizeBytes ?? 0) + spareBytes;
+/** Space for each file that is written, and for our Node. */
+function neededBytes({ plans, runtime }: InstallRequest): number {
+  return sumOf(plans.flatMap(({ written }) => written)) + (runtime?.sizeBytes ?? 0) + spareBytes;
+}
+
+/** The same where what is received is kept in the store besides, so that a file that changes back is not sent again. */
+function storedBytes(request: InstallRequest, files: readonly FileEntry[]): number {
+  return neededBytes(request) + sumOf(files);
+}
+
+function hasRoom({ freeBytes }: Survey, neededSpace: number): boolean {
+  return freeBytes === undefined || freeBytes >= neededSpace;
 }
 
 function sumOf(files: readonly FileEntry[]): number {
   return files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 }
 
-function requireSpace(machine: string, { freeBytes, home }: Survey, neededSpace: number): void {
-  if (freeBytes === undefined || freeBytes >= neededSpace) return;
-  throw diskFull(machine, `${home} has ${formatBytes(freeBytes)} free, ${formatBytes(neededSpace)} are needed`);
+function requireSpace({ survey, diskMiB }: InstallRequest, machine: string, neededSpace: number): void {
+  if (hasRoom(survey, neededSpace)) return;
+  throw diskFull(machine, `${survey.home} has ${formatBytes(survey.freeBytes ?? 0)} free, ${formatBytes(neededSpace)} are needed`, diskMiB);
 }
 
-function diskFull(machine: string, detail: string): EnvironmentError {
-  return new EnvironmentError(`${machine}: the disk is full; the programs there are as they were`, {
-    code: 'machine-disk-full', detail, hint: `Free some space there: lab ssh ${machine} df -h`,
-  });
+/** `diskMiB`: the size that lab.yaml gives the machine, if it does. */
+function diskFull(machine: string, detail: string, diskMiB: number | undefined): EnvironmentError {
+  const space = `What takes the space there: lab ssh ${machine} 'du -ahx ~ | sort -h | tail'`;
+  const larger = diskMiB === undefined ? '' : ` Or give it a larger disk: it has "disk: ${diskMiB}M" in lab.yaml; then lab up --recreate.`;
+  return new EnvironmentError(`${machine}: the disk is full; the programs there are as they were`, { code: 'machine-disk-full', detail, hint: `${space}.${larger}` });
 }
 
-function readAnswer(machine: string, result: ExecResult, sources: readonly string[]): Installed | 'stale' {
+interface Answer {
+  readonly machine: string;
+  readonly result: ExecResult;
+  readonly diskMiB: number | undefined;
+}
+
+function readAnswer(answer: Answer, sources: readonly string[]): Installed | 'stale' {
+  const { result } = answer;
   const lines = result.stdout.split('\n').map((line) => line.split('\t'));
   if (lines.some(([kind]) => kind === 'stale')) return 'stale';
-  if (!lines.some(([kind]) => kind === 'end')) throw explainFailure(machine, lines, result, sources);
+  if (!lines.some(([kind]) => kind === 'end')) throw explainFailure(answer, lines, sources);
   return {
     kept: lines.filter(([kind]) => kind === 'kept').map(([, program = '', path = '', backup = '']) => ({ program, path, backup })),
     stayed: lines.filter(([kind]) => kind === 'stayed').map(([, program = '', path = '']) => ({ program, path })),
   };
 }
 
-function explainFailure(machine: string, lines: readonly string[][], { stderr, exitCode, signal }: ExecResult, sources: readonly string[]): EnvironmentError {
+function explainFailure({ machine, result: { stderr, exitCode, signal }, diskMiB }: Answer, lines: readonly string[][], sources: readonly string[]): EnvironmentError {
   const [, what = '', path = ''] = lines.find(([kind]) => kind === 'failed') ?? [];
   const detail = stderr.trim() || `exit status ${exitCode ?? signal}`;
-  if (/No space left|quota exceeded/i.test(stderr)) return diskFull(machine, detail);
+  if (/No space left|quota exceeded/i.test(stderr)) return diskFull(machine, detail, diskMiB);
   if (what === 'taken') return taken(machine, path, 'a file');
   if (/File exists|Not a directory/i.test(stderr)) return taken(machine, path, 'a folder');
   if (what === 'changed') return changedWhileSent(sources.length === 1 ? sources[0]! : `one of ${sources.join(', ')}`);

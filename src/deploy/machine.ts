@@ -1,6 +1,6 @@
 import { EnvironmentError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
-import type { Program } from '../lab/types.ts';
+import type { Lab, Program } from '../lab/types.ts';
 import type { Shell } from '../ssh/shell.ts';
 import type { HashFile } from './file-hashes.ts';
 import { formatBytes, install, type Installed, type RuntimeUpload } from './install.ts';
@@ -22,6 +22,8 @@ export interface MachineOptions {
   readonly signal: AbortSignal;
   readonly runtime: RuntimeSource | undefined;
   readonly hashFile: HashFile;
+  /** The machines of the lab by name. */
+  readonly machines: Lab['machines'];
   /** Is called now and then during a large transfer. */
   readonly progress: (note: string) => void;
 }
@@ -61,7 +63,7 @@ async function tryDeploy(shell: Shell, wanted: readonly WantedProgram[], options
   const runtime = choice.use === 'ours' && choice.send ? await runtimeUpload(options) : undefined;
   if (changes.length > 0 || runtime !== undefined) {
     requireTools(shell.machine, survey);
-    const installed = await install(shell, { plans: changes, runtime, survey, signal: options.signal, onProgress: progressNotes(shell.machine, options) });
+    const installed = await install(shell, { plans: changes, runtime, survey, diskMiB: options.machines.get(shell.machine)?.diskMiB, signal: options.signal, onProgress: progressNotes(shell.machine, options) });
     if (installed === 'stale') return undefined;
     await tellOfUserFiles(shell.machine, installed, options.events);
   }

@@ -89,7 +89,7 @@ function header(name: string, sizeBytes: number): Uint8Array {
   block.write(octal(0, 7), 108);
   block.write(octal(0, 7), 116);
   block.write(octal(sizeBytes, 11), 124);
-  block.write(octal(0, 11), 136);
+  block.write(octal(Math.floor(Date.now() / 1000), 11), 136);
   block.write('        ', 148);
   block.write('0', 156);
   block.write('ustar\x0000', 257);

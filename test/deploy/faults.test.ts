@@ -70,12 +70,26 @@ test('too little space is told before anything is sent, and the old files stay',
   await assert.rejects(machine.deploy([program('server', [machine.file('a', megabytes(1))])]), (error: unknown) => {
     assert.ok(error instanceof EnvironmentError);
     assert.equal(error.message, 'vm1: the disk is full; the programs there are as they were');
-    assert.equal(error.detail, `${machine.home} has 307 kB free, 2.26 MB are needed`);
-    assert.equal(error.hint, 'Free some space there: lab ssh vm1 df -h');
+    assert.equal(error.detail, `${machine.home} has 307 kB free, 1.26 MB are needed`);
+    assert.equal(error.hint, "What takes the space there: lab ssh vm1 'du -ahx ~ | sort -h | tail'.");
     return true;
   });
   assert.equal(machine.roundTrips(), 3);
   assert.equal(readFileSync(join(machine.home, 'lab/tp1/server/a'), 'utf8'), 'old');
+});
+
+test('a file needs its own size and no more where the disk is small, and goes back to what it was', { skip: !isRoot && 'only root can give the machine a small disk' }, async () => {
+  await using machine = await startMachine({ mount: 'mount -t tmpfs -o size=5m tmpfs "$HOME"' });
+  const deploy = (content: string) => machine.deploy([program('server', [machine.file('large', content), machine.file('same', content.slice(0, 1000)), machine.file('again/run', content.slice(0, 1000), 0o755)])]);
+  await deploy(`1${megabytes(3)}`);
+  const look = async () => (await machine.shell.exec({ script: 'cd; ls .lab/incoming; ls -ln lab/tp1/server; cut -c 1 lab/tp1/server/large' })).stdout;
+  // The time of day stands only beside files that are not old.
+  assert.match(await look(), /^total \d+\n-rw-r--r-- .* 3000001 \w+ +\d+ \d\d:\d\d large\n-rwxr-xr-x .* 1000 .* run\n-rw-r--r-- .* 1000 .* same\n1\n$/);
+  const [again] = await deploy(`1${megabytes(3)}`);
+  assert.deepEqual([again?.sent, again?.bytes], [0, 0]);
+  await deploy('2');
+  await deploy(`3${megabytes(3)}`);
+  assert.match(await look(), /3000001 .* large\n.*\n.*\n3\n$/);
 });
 
 test('a disk that fills up while we write is told as such, and the old files stay', { skip: !isRoot && 'only root can give the machine a small disk' }, async () => {
