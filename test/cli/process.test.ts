@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -74,6 +75,13 @@ describe('lab', { concurrency: true }, () => {
     assert.equal(second.exitCode, 2);
     assert.match(second.stderr, /lab\.yaml is there already\nhint: Use --force/);
     assert.equal((await runCli(['init', '--force'], { cwd: folder.path })).exitCode, 0);
+  });
+
+  test('writes over no named pipe, and does not wait for somebody who reads it', async () => {
+    using folder = temporaryFolder();
+    execFileSync('mkfifo', [join(folder.path, 'lab.yaml')]);
+    const { exitCode, stderr } = await runCli(['init', '--force'], { cwd: folder.path });
+    assert.deepEqual([exitCode, /is no ordinary file but a named pipe/.test(stderr)], [2, true], stderr);
   });
 
   test('never writes over a program of the user with the name of one of ours', async () => {

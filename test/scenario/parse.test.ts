@@ -89,11 +89,13 @@ test('all faults of all scenarios are told at once, each at its place with its n
   assert.equal(text, readFileSync(golden, 'utf8'));
 });
 
+/** The faults of a scenario that sends this text. */
+async function faultsOf(text: string): Promise<string[]> {
+  const lab = await labOf(`${TWO_MACHINES + PROGRAMS}    - start: server\n    - send: { server: ${JSON.stringify(text)} }\n`);
+  return parseScenarios(lab).problems.map(({ path, message }) => `${path} ${message}`);
+}
+
 test('a line that a terminal would cut is a fault, counted in bytes; several lines may be longer together', async () => {
-  const faultsOf = async (text: string): Promise<string[]> => {
-    const lab = await labOf(`${TWO_MACHINES + PROGRAMS}    - start: server\n    - send: { server: ${JSON.stringify(text)} }\n`);
-    return parseScenarios(lab).problems.map(({ path, message }) => `${path} ${message}`);
-  };
   assert.deepEqual(await faultsOf('a'.repeat(4095)), []);
   assert.deepEqual(await faultsOf(`${'a'.repeat(4095)}\n${'b'.repeat(4095)}\r\n`), []);
   assert.match((await faultsOf('a'.repeat(4096))).join(), /^scenarios\.\w+\[1\]\.send\.server has a line of 4096 bytes; a terminal takes 4095 of a line and drops the rest/);
