@@ -35,8 +35,8 @@ export interface DraftNetwork {
   readonly path: Path;
   readonly subnet: Placed<Subnet> | undefined;
   readonly gateway: (Placed<number> & { readonly isDefault: boolean }) | undefined;
-  /** Whether there is none: `gateway: false` is written, or the network is point-to-point and none is written. */
-  readonly gatewayOff: boolean;
+  /** Why there is none: `gateway: false` is written, or none is written and the network has two addresses only. Undefined when there is one. */
+  readonly gatewayOff: 'written' | 'point-to-point' | undefined;
   readonly nat: Placed<boolean>;
   readonly reachesPrivate: boolean;
 }
@@ -118,10 +118,15 @@ function draftNetwork(name: string, value: unknown): DraftNetwork {
   const subnetText = textOf(short ? value : fields['subnet']);
   const subnet = subnetText !== undefined && subnetRule(subnetText) === undefined ? placed(parseSubnet(subnetText), subnetPath) : undefined;
   const gateway = draftGateway(fields['gateway'], subnet, [...path, 'gateway']);
-  const gatewayOff = fields['gateway'] === false || (fields['gateway'] === undefined && subnet !== undefined && isPointToPoint(subnet.value));
+  const gatewayOff = noGateway(fields['gateway'], subnet);
   const written = fields['nat'];
-  const nat = typeof written === 'boolean' ? written : written !== undefined || !gatewayOff;
+  const nat = typeof written === 'boolean' ? written : written !== undefined || gatewayOff === undefined;
   return { name, path, subnet, gateway, gatewayOff, nat: { value: nat, path: [...path, 'nat'] }, reachesPrivate: fieldsOf(written)['private'] === true };
+}
+
+function noGateway(written: unknown, subnet: Placed<Subnet> | undefined): DraftNetwork['gatewayOff'] {
+  if (written === false) return 'written';
+  return written === undefined && subnet !== undefined && isPointToPoint(subnet.value) ? 'point-to-point' : undefined;
 }
 
 /** Written or, by default, the first address of the subnet; a point-to-point subnet has none to spare. */

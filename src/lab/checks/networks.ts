@@ -8,7 +8,7 @@ export function checkNetworks({ networks }: Draft): Finding[] {
 }
 
 function checkGateway({ subnet, gateway, gatewayOff, nat }: DraftNetwork): Finding[] {
-  if (gatewayOff) return nat.value ? natWithoutGateway(nat.path) : [];
+  if (gatewayOff) return nat.value ? natWithoutGateway(nat.path, gatewayOff) : [];
   if (!subnet || !gateway || gateway.isDefault) return [];
   const reason = notForHosts(subnet.value, gateway.value);
   return reason === undefined ? [] : [{
@@ -18,8 +18,13 @@ function checkGateway({ subnet, gateway, gatewayOff, nat }: DraftNetwork): Findi
   }];
 }
 
-function natWithoutGateway(path: Finding['path']): Finding[] {
+function natWithoutGateway(path: Finding['path'], why: 'written' | 'point-to-point'): Finding[] {
   const gatewayPath = [...path.slice(0, -1), 'gateway'];
+  if (why === 'point-to-point') return [{
+    path,
+    message: 'needs a gateway, and a subnet of two addresses has none unless it is written',
+    hint: 'give one of the two to the gateway, or set nat: false',
+  }];
   return [{
     path: gatewayPath,
     message: 'cannot be false while "nat" is true: machines reach the outside through the gateway',
