@@ -95,7 +95,7 @@ describe('what is wrong with a file of a program is said', () => {
     chmodSync(join(folder.path, 'lab/own.py'), 0o755);
     const of = async (command: string, files: string): Promise<string> => (await faults(folder.path, files, { command })).map((line) => line.replace(/^\S+ (.*) → .*$/, '$1')).join('\n');
     assert.equal(await of('[./own.py, 7999]', '[own.py]'), '"own.py" has Windows line ends (CR LF): its first line asks for "/usr/bin/env python3\\r", which is not there');
-    assert.equal(await of('[bash, run.sh]', '[run.sh]'), '"run.sh" has Windows line ends (CR LF)');
+    assert.equal(await of('[bash, run.sh]', '[run.sh]'), '"run.sh" has Windows line ends (CR LF): bash takes the CR for a part of each command');
     assert.match(await of('[/bin/sh, -e, tool]', '[sub/tool]'), /Windows line ends/);
     assert.equal(await of('[python3, own.py]', '[own.py]'), '', 'Python does not mind');
     assert.equal(await of('[./server]', '[own.py]'), '');

@@ -22,8 +22,8 @@ export async function windowsLineEnds({ command }: DraftProgram, { value, path }
   const start = await firstBytes(file);
   const [line, ended] = [start.split('\n', 1)[0] ?? '', start.includes('\n')];
   if (!ended || !line.endsWith('\r') || (isRun && !line.startsWith('#!'))) return undefined;
-  const reason = line.startsWith('#!') ? `: its first line asks for ${quoted(`${line.slice(2).trim()}\r`)}, which is not there` : '';
-  return { path, message: `${quoted(value)} has Windows line ends (CR LF)${reason}`, hint: `save it with Unix line ends (LF) in your editor, or run: sed -i 's/\\r$//' ${value}` };
+  const reason = isRun ? `its first line asks for ${quoted(`${line.slice(2).trim()}\r`)}, which is not there` : `${basename(first)} takes the CR for a part of each command`;
+  return { path, message: `${quoted(value)} has Windows line ends (CR LF): ${reason}`, hint: `save it with Unix line ends (LF) in your editor, or run: sed -i 's/\\r$//' ${value}` };
 }
 
 async function firstBytes(file: string): Promise<string> {
