@@ -13,8 +13,8 @@ if (words.length === 1 && (command === '--version' || command === '-V')) {
   const { proxyOrExplain } = await import('../commands/proxy.ts');
   process.exit(await proxyOrExplain(target));
 } else {
-  const { enableCompileCache } = await import('node:module');
-  enableCompileCache();
+  const { keepCompiledCode } = await import('../host/compile-cache.ts');
+  keepCompiledCode();
   const { runCli } = await import('./run-cli.ts');
   await runCli(words, packageJson.version);
 }

@@ -1,9 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { basename, isAbsolute, join, posix, resolve } from 'node:path';
 import { withCleanup } from '../core/cleanup.ts';
 import { UsageError } from '../core/errors.ts';
 import { inStep } from '../core/events.ts';
+import { makeTemporaryFolder } from '../host/own-folder.ts';
 import type { Shell } from '../ssh/shell.ts';
 import { attachLab } from './attach.ts';
 import type { CommandContext } from './context.ts';
@@ -48,7 +48,7 @@ async function copy(context: CommandContext, shells: ReadonlyMap<string, Shell>,
 
 /** Through a folder here: machines of a lab need not reach each other's sshd. */
 async function copyAcross(from: Shell, source: string, to: Shell, target: string, signal: AbortSignal): Promise<CopyCount> {
-  const folder = await mkdtemp(join(tmpdir(), 'lab-cp-'));
+  const folder = makeTemporaryFolder('cp');
   try {
     const name = posix.basename(posix.resolve('/', source)) || basename(folder);
     await copyFromMachine(from, source, join(folder, name), signal);

@@ -1,7 +1,7 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { EnvironmentError } from '../core/errors.ts';
-import { quoteCommand } from '../core/shell-quote.ts';
+import { makeCacheFolder } from './own-folder.ts';
 import { runLocal } from './run.ts';
 import { findOnHost, findTool, toolsFolder } from './tools.ts';
 
@@ -23,7 +23,7 @@ export function missingTools(): string[] {
 }
 
 /**
- * Gets the missing tools from the distribution's own, signed packages and unpacks them into the private tools folder. The host is not changed, no
+ * Gets the missing tools from the distribution's own packages, whose signatures APT checks (apt-secure(8)), and unpacks them into the private tools folder. The host is not changed, no
  * service starts, and no root is needed. Does nothing when nothing is missing.
  *
  * @returns the packages that were unpacked. @throws {EnvironmentError} without APT, or when a package cannot be had.
@@ -34,7 +34,7 @@ export async function fetchTools(onProgress: (note: string) => void, signal: Abo
   if (findOnHost('apt-get') === undefined || findOnHost('dpkg-deb') === undefined) {
     throw new EnvironmentError(`these tools are missing: ${missingTools().join(', ')}`, { code: 'tools-missing', hint: 'Install them with the package manager of this system; only on Debian and Ubuntu can lab get them by itself.' });
   }
-  const work = `${toolsFolder()}.new-${process.pid}`;
+  const work = mkdtempSync(join(makeCacheFolder(), 'tools-'));
   try {
     return await download(packages, work, onProgress, signal);
   } finally {
@@ -42,9 +42,12 @@ export async function fetchTools(onProgress: (note: string) => void, signal: Abo
   }
 }
 
+/** Also where the configuration of this host lets packages pass that nobody has signed (apt-secure(8)). */
+const signedOnly = ['AllowInsecureRepositories', 'AllowWeakRepositories', 'AllowDowngradeToInsecureRepositories'].map((name) => `Acquire::${name}=false`).concat('APT::Get::AllowUnauthenticated=false');
+
 async function download(packages: readonly string[], work: string, onProgress: (note: string) => void, signal: AbortSignal): Promise<string[]> {
   for (const folder of ['lists/partial', 'cache/archives/partial', 'root']) mkdirSync(join(work, folder), { recursive: true });
-  const own = [`Dir::State::Lists=${work}/lists`, `Dir::Cache=${work}/cache`, 'Dir::Log=/dev', 'Debug::NoLocking=1', 'APT::Sandbox::User=', 'APT::Get::Assume-Yes=1', 'APT::Install-Recommends=0'].flatMap((option) => ['-o', option]);
+  const own = [`Dir::State::Lists=${work}/lists`, `Dir::Cache=${work}/cache`, 'Dir::Log=/dev', 'Debug::NoLocking=1', 'APT::Sandbox::User=', 'APT::Get::Assume-Yes=1', 'APT::Install-Recommends=0', ...signedOnly].flatMap((option) => ['-o', option]);
   onProgress('reading the list of packages');
   await must(['apt-get', ...own, 'update', '-qq'], signal);
   onProgress(`downloading ${packages.join(', ')}`);
@@ -77,14 +80,14 @@ function makeAlternatives(root: string): void {
 
 /** Unpacked packages are never seen half: the folder takes its place whole. */
 function replaceFolder(fresh: string, place: string): void {
-  const old = `${place}.old-${process.pid}`;
-  if (existsSync(place)) renameSync(place, old);
+  mkdirSync(dirname(place), { recursive: true });
+  if (existsSync(place)) renameSync(place, join(dirname(fresh), 'old'));
   renameSync(fresh, place);
-  rmSync(old, { recursive: true, force: true });
 }
 
 async function must(command: readonly string[], signal: AbortSignal): Promise<void> {
-  const { exitCode, stderr } = await runLocal(command, { signal, timeoutMs: 300_000, env: { DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' } });
+  const [name = '', ...args] = command;
+  const { exitCode, stderr } = await runLocal([findOnHost(name) ?? name, ...args], { signal, timeoutMs: 300_000, env: { DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' } });
   if (exitCode === 0) return;
-  throw new EnvironmentError(`${quoteCommand(command.slice(0, 1))} failed`, { code: 'download-failed', detail: stderr.trim(), hint: 'Check the network, or install the packages yourself.' });
+  throw new EnvironmentError(`${name} failed`, { code: 'download-failed', detail: stderr.trim(), hint: 'Check the network, or install the packages yourself.' });
 }

@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { cacheFolder, requireOwn } from './own-folder.ts';
 
 /** A program of this host, or of the private tools folder that `lab doctor --fix` fills without touching the host. */
 export interface Tool {
@@ -27,10 +27,13 @@ export function findOnHost(name: string): string | undefined {
   return folders.filter((folder) => folder.startsWith('/')).map((folder) => join(folder, name)).find(isExecutable);
 }
 
-/** A tools folder per distribution release and architecture, because the packages fit only that. */
+/**
+ * A tools folder per distribution release and architecture, because the packages fit only that. It need not exist.
+ *
+ * @throws {EnvironmentError} when other users decide what is found there.
+ */
 export function toolsFolder(): string {
-  const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
-  return join(cache, 'lab', 'tools', `${releaseName()}-${process.arch}`);
+  return requireOwn(join(cacheFolder(), 'tools', `${releaseName()}-${process.arch}`));
 }
 
 function libraryFolders(root: string): string[] {

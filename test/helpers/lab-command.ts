@@ -70,6 +70,7 @@ export function ordinaryUser(within: readonly string[] = [], options: OrdinaryUs
   for (const [name, line] of Object.entries(added)) writeFileSync(join(paths.etc, name), `${existsSync(`/etc/${name}`) ? readFileSync(`/etc/${name}`, 'utf8') : ''}${line}\n`);
   const tools = join(paths.tools, toolsFolder().slice(toolsFolder().indexOf('lab/tools/')));
   mkdirSync(tools, { recursive: true });
+  for (const path of [paths.tools, join(paths.tools, 'lab')]) chownSync(path, uid, uid);
   const script = [
     'set -e; mount --make-rprivate /',
     ...Object.keys(added).map((name) => `[ -e /etc/${name} ] || : >/etc/${name}; mount --bind ${paths.etc}/${name} /etc/${name}`),

@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../../core/errors.ts';
 import { parseSubnet } from '../../core/ipv4.ts';
+import { makeTemporaryFolder } from '../../host/own-folder.ts';
 import type { Lab } from '../../lab/types.ts';
 import { generateKeyPair } from '../../ssh/keys.ts';
 import type { Requirement } from '../provider.ts';
@@ -17,7 +17,7 @@ const network = { name: 'probe', subnet: parseSubnet('192.0.2.0/24')!, gateway: 
 
 /** Makes one machine in a temporary folder and lets it go: what the kernel refuses can be known only by asking it. */
 export async function probe(): Promise<Requirement> {
-  const folder = mkdtempSync(join(tmpdir(), 'lab-probe-'));
+  const folder = makeTemporaryFolder('probe');
   const result = { id: 'machine', description: 'a machine can be made', howToGet: [] };
   try {
     await makeOne(folder);

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { accessSync, constants } from 'node:fs';
-import { release, userInfo } from 'node:os';
+import { release } from 'node:os';
+import { localUser } from '../../host/local-user.ts';
 import { findOnHost, findTool } from '../../host/tools.ts';
 import type { Requirement } from '../provider.ts';
 import { neededIds, subordinateRange } from './subordinate-ids.ts';
@@ -74,8 +75,8 @@ function idMappers(): Requirement {
 function subordinateIds(): Requirement {
   const ranges = (['/etc/subuid', '/etc/subgid'] as const).map(subordinateRange);
   const present = ranges.every((range) => range !== undefined);
-  const found = present ? ranges.map((range) => `${range?.first}+${range?.count}`).join(', ') : `no range of at least ${neededIds} for ${userInfo().username} in /etc/subuid and /etc/subgid`;
-  return requirement('subordinate-ids', 'a range of subordinate user and group IDs', present, found, [`sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${userInfo().username}`]);
+  const found = present ? ranges.map((range) => `${range?.first}+${range?.count}`).join(', ') : `no range of at least ${neededIds} for ${localUser().name} in /etc/subuid and /etc/subgid`;
+  return requirement('subordinate-ids', 'a range of subordinate user and group IDs', present, found, [`sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${localUser().name}`]);
 }
 
 function sshd(): Requirement {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { EnvironmentError } from '../../core/errors.ts';
+import { localUser } from '../../host/local-user.ts';
 
 /** A range of subordinate IDs that newuidmap(1) lets a user map. */
 export interface IdRange {
@@ -14,8 +14,8 @@ export const neededIds = 1001;
 
 /** The first range of this user in subuid(5) or subgid(5), by name or number. */
 export function subordinateRange(file: '/etc/subuid' | '/etc/subgid'): IdRange | undefined {
-  const { username, uid } = userInfo();
-  return parseRanges(textOf(file), [username, String(uid)]).find(({ count }) => count >= neededIds);
+  const { name, uid } = localUser();
+  return parseRanges(textOf(file), [name, String(uid)]).find(({ count }) => count >= neededIds);
 }
 
 /** Ranges of the given owners, or of all, in the order of the file. */

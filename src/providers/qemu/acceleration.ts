@@ -1,7 +1,7 @@
-import { accessSync, constants, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { accessSync, constants, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TimeoutError } from '../../core/errors.ts';
+import { makeTemporaryFolder } from '../../host/own-folder.ts';
 import { runLocal } from '../../host/run.ts';
 import type { Tool } from '../../host/tools.ts';
 import { workFolder } from './folders.ts';
@@ -58,7 +58,7 @@ const probeTimeoutMs = 3000;
 
 /** Runs the probe; undefined when it worked. */
 async function refusal(qemu: Tool, accelerator: string, signal: AbortSignal | undefined): Promise<Obstacle | undefined> {
-  const folder = mkdtempSync(join(tmpdir(), 'lab-probe-'));
+  const folder = makeTemporaryFolder('probe');
   try {
     writeFileSync(join(folder, 'disk'), bootSector());
     const { exitCode, stderr } = await runLocal([qemu.path, ...probeArguments(accelerator, join(folder, 'disk'))], { env: qemu.env, timeoutMs: probeTimeoutMs, ...(signal ? { signal } : {}) });

@@ -1,8 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EnvironmentError, systemCode } from '../../core/errors.ts';
 import { localUser } from '../../host/local-user.ts';
+import { makeTemporaryFolder } from '../../host/own-folder.ts';
 import { findOnHost } from '../../host/tools.ts';
 import type { Machine } from '../../lab/types.ts';
 import { allowsWeak } from '../../ssh/algorithms.ts';
@@ -77,7 +77,7 @@ async function userFor(wanted: Wanted, answer: OpenSshAnswer, signal: AbortSigna
   const { name } = localUser();
   const user = valueOf(answer, 'user') ?? name;
   if (user !== name || wanted.otherUser === undefined) return user;
-  const folder = await mkdtemp(join(tmpdir(), 'lab-ssh-'));
+  const folder = makeTemporaryFolder('ssh');
   try {
     const file = join(folder, 'config');
     const included = [process.env['LAB_SSH_CONFIG'] ?? '~/.ssh/config', ...(process.env['LAB_SSH_CONFIG'] === undefined ? [systemConfig()] : [])];

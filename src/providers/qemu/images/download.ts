@@ -73,7 +73,9 @@ export async function downloadText(url: string, signal: AbortSignal): Promise<st
 
 async function ask(url: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Response> {
   try {
-    return await fetch(url, { headers, signal });
+    const response = await fetch(url, { headers, signal });
+    if (url.startsWith('https:') && !response.url.startsWith('https:')) throw new Error(`the server sends us on to ${response.url}, which is not protected`);
+    return response;
   } catch (error) {
     signal.throwIfAborted();
     throw failed(url, reasonOf(error), error);

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { EnvironmentError, systemCode, UsageError } from '../../../core/errors.ts';
 import { inStep, type EventSink } from '../../../core/events.ts';
 import { suggestion } from '../../../core/suggest.ts';
+import { makeCacheFolder } from '../../../host/own-folder.ts';
 import { findTool } from '../../../host/tools.ts';
 import { inspectDisk, imageToolName } from '../tools.ts';
 import { discard, diskFull, download, downloadText, hashIn, sha256Of } from './download.ts';
@@ -35,7 +36,7 @@ export async function pullImage(name: string, { events, signal, offline, table =
   const url = source.url[guestArchitecture];
   if (url === undefined) throw new EnvironmentError(`there is no ${name} for ${guestArchitecture}`, { code: 'image-architecture', hint: 'Get one elsewhere and use "lab images import FILE".' });
   return inStep(events, `get image ${name}`, async (onProgress) => {
-    mkdirSync(imagesFolder(), { recursive: true });
+    makeImagesFolder();
     const part = join(imagesFolder(), `.${name}.part`);
     const expected = hashIn(await downloadText(source.checksums, signal), url);
     if (expected === undefined) throw new EnvironmentError(`${source.checksums} has no checksum for ${basename(url)}`, { code: 'checksum-missing', hint: 'The image may have moved; use "lab images import FILE" with one that you trust.' });
@@ -45,6 +46,11 @@ export async function pullImage(name: string, { events, signal, offline, table =
     place(part, { name, source: url, sha256: expected });
     return true;
   });
+}
+
+function makeImagesFolder(): void {
+  makeCacheFolder();
+  mkdirSync(imagesFolder(), { recursive: true });
 }
 
 async function requireHash(file: string, expected: string, url: string, signal: AbortSignal): Promise<void> {
@@ -81,7 +87,7 @@ export async function importImage(file: string, name: string, signal: AbortSigna
     const hint = 'Make a whole one of both:  qemu-img convert -O qcow2 FILE WHOLE.qcow2';
     throw new EnvironmentError(`${file} is not whole: it only holds what differs from ${base}`, { code: 'image-overlay', hint });
   }
-  mkdirSync(imagesFolder(), { recursive: true });
+  makeImagesFolder();
   const part = join(imagesFolder(), `.${name}.import`);
   try {
     await copyFile(file, part, constants.COPYFILE_FICLONE);

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, readdirSync, statSync, type Stats } from 'node:fs';
-import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { EnvironmentError, UsageError } from '../../../core/errors.ts';
 import { oddKind } from '../../../core/ordinary-file.ts';
 import { suggestion } from '../../../core/suggest.ts';
+import { cacheFolder, requireOwn } from '../../../host/own-folder.ts';
 import { imageTable } from './table.ts';
 
 /** How a kernel is started without a boot loader; `kernel` and `initrd` are absolute paths. */
@@ -38,9 +38,9 @@ export interface CachedImage extends ImageRecord {
   readonly sizeBytes: number;
 }
 
-/** One folder per image, in the user's cache. */
+/** One folder per image, in the user's cache. It need not exist. @throws {EnvironmentError} when other users decide what is found there. */
 export function imagesFolder(): string {
-  return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'lab', 'images');
+  return requireOwn(join(cacheFolder(), 'images'));
 }
 
 export function imageFolder(name: string): string {

@@ -1,0 +1,131 @@
+import { chmodSync, lstatSync, mkdirSync, mkdtempSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, isAbsolute, join } from 'node:path';
+import { EnvironmentError, messageOf, systemCode } from '../core/errors.ts';
+import { intruderOnTheWay, type Intruder } from './intruder.ts';
+import { accountHome } from './local-user.ts';
+
+/**
+ * Where lab keeps what it can get again, for all labs of this user: `lab` in `XDG_CACHE_HOME` (XDG Base Directory Specification), or else in `.cache` of the home
+ * folder. A relative `XDG_CACHE_HOME` does not count, as that specification wants it; nor does a `HOME` that others can write to, as `sudo` may hand it on. The folder
+ * need not exist, and what is there may be read; before something is made in it, `makeCacheFolder`.
+ *
+ * @throws {EnvironmentError} when `XDG_CACHE_HOME` leads where other users decide what is found, or no home folder is the user's own.
+ */
+export function cacheFolder(): string {
+  const { XDG_CACHE_HOME = '', HOME = '' } = process.env;
+  const key = JSON.stringify([XDG_CACHE_HOME, HOME]);
+  const known = found.get(key) ?? (isAbsolute(XDG_CACHE_HOME) ? requireOwn(join(XDG_CACHE_HOME, 'lab'), 'Unset XDG_CACHE_HOME, or let it name a folder that only you can write to.') : ofHome(HOME));
+  found.set(key, known);
+  return known;
+}
+
+/** By what the environment says: every search for a tool asks. */
+const found = new Map<string, string>();
+
+function ofHome(home: string): string {
+  for (const candidate of [() => home, accountHome]) {
+    const folder = candidate() ?? '';
+    if (!isFolder(folder)) continue;
+    const cache = join(folder, '.cache', 'lab');
+    if (intruder(cache) === undefined) return cache;
+  }
+  const why = isAbsolute(home) ? intruder(join(home, '.cache', 'lab')) : undefined;
+  const reason = why === undefined ? `HOME is ${home === '' ? 'not set' : `"${home}"`}, which is no folder` : `${why.path} ${why.why}`;
+  throw new EnvironmentError(`there is no home folder of your own for what lab keeps: ${reason}`, {
+    code: 'no-own-folder',
+    hint: `${cureOf(why, '')} Or name a folder that only you can write to: export XDG_CACHE_HOME=FOLDER`.trim(),
+  });
+}
+
+/** The cache folder, or a folder in it, made for this user alone. @throws {EnvironmentError} as `cacheFolder` and `makeOwnFolder` do. */
+export function makeCacheFolder(name?: string): string {
+  const cache = makeOwnFolder(cacheFolder());
+  return name === undefined ? cache : makeOwnFolder(join(cache, name));
+}
+
+/** Whether it is there, by its absolute path. */
+function isFolder(path: string): boolean {
+  try {
+    return isAbsolute(path) && statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Makes a folder that only this user may enter (mode 0700), with all that is missing above it, or finds it made and closes it to others.
+ *
+ * @returns its path. @throws {EnvironmentError} when others decide what is found there, or it cannot be made.
+ */
+function makeOwnFolder(path: string): string {
+  requireOwn(path);
+  try {
+    make(path);
+    const { uid, mode } = lstatSync(path);
+    if (uid === process.geteuid?.() && (mode & 0o077) !== 0) chmodSync(path, 0o700);
+  } catch (cause) {
+    throw new EnvironmentError(`cannot make the folder ${path}: ${messageOf(cause)}`, { code: 'no-own-folder', cause, hint: 'Name a folder that you can write to: export XDG_CACHE_HOME=FOLDER' });
+  }
+  // Another user may have been quicker in a shared folder.
+  return requireOwn(path);
+}
+
+/** One by one, because `recursive` of Node gives the mode to the last folder alone. */
+function make(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) return;
+  make(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw error;
+  }
+}
+
+/**
+ * A new folder for temporary files, for this user alone, under a name that nobody can guess (mkdtemp(3)): in `TMPDIR` if that is there and nobody else can replace
+ * what lies in it, else in /tmp, else in the cache. `label` begins its name. The caller removes it.
+ *
+ * @throws {EnvironmentError} when it can be made in none of them.
+ */
+export function makeTemporaryFolder(label: string): string {
+  const places = process.platform === 'win32' ? [tmpdir] : [tmpdir, () => '/tmp', () => makeCacheFolder('tmp')];
+  const reasons: string[] = [];
+  for (const place of places) {
+    const made = tryTemporary(place, label);
+    if (made.path !== undefined) return made.path;
+    reasons.push(made.reason);
+  }
+  throw new EnvironmentError('there is no place for temporary files', { code: 'no-temporary-folder', detail: [...new Set(reasons)].join('\n'), hint: 'Name a folder that only you can write to: export TMPDIR=FOLDER' });
+}
+
+function tryTemporary(place: () => string, label: string): { readonly path: string; readonly reason?: never } | { readonly path?: never; readonly reason: string } {
+  try {
+    const folder = place();
+    if (!isAbsolute(folder)) return { reason: `"${folder}" is no absolute path` };
+    const why = intruder(folder);
+    return why === undefined ? { path: mkdtempSync(join(folder, `lab-${label}-`)) } : { reason: `${why.path} ${why.why}` };
+  } catch (error) {
+    return { reason: messageOf(error) };
+  }
+}
+
+/** The path, if nobody but this user and root decides what is found there. @throws {EnvironmentError} */
+export function requireOwn(path: string, cure = ''): string {
+  const why = intruder(path);
+  if (why === undefined) return path;
+  throw new EnvironmentError(`lab does not use ${path}, because ${why.path} ${why.why}`, { code: 'folder-not-own', hint: cureOf(why, cure) });
+}
+
+function cureOf(why: Intruder | undefined, otherwise: string): string {
+  return why?.isOurs === true ? `Remove what is not yours in it, and keep others from writing there: chmod go-w ${why.path}` : otherwise;
+}
+
+/** What cannot even be looked at is not ours. */
+function intruder(path: string): Intruder | undefined {
+  try {
+    return intruderOnTheWay(path);
+  } catch (error) {
+    return { path, why: `cannot be looked at (${messageOf(error)})`, isOurs: false };
+  }
+}
