@@ -1,12 +1,12 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { withCleanup, type CleanupStack } from '../core/cleanup.ts';
 import { EnvironmentError, UsageError } from '../core/errors.ts';
+import { connectUnix } from '../host/unix-socket.ts';
 import { stateFolderFor } from '../state/folder.ts';
 import type { CommandContext } from './context.ts';
 import { decode, encode, receive, send, type FromRun } from './messages.ts';
 import { runSocketPath } from './run-socket.ts';
 import { seatAt, type Seat } from './seat.ts';
-import { socketPath } from './socket-path.ts';
 
 export interface JoinResult {
   readonly role: string;
@@ -38,7 +38,7 @@ export async function joinRun(context: CommandContext, role: string): Promise<Jo
 
 /** Nobody listens there: no run, or one that was killed. */
 function reach(path: string): Promise<Socket | undefined> {
-  const socket = connect(socketPath(path));
+  const socket = connectUnix(path);
   return new Promise((resolve) => {
     socket.once('connect', () => resolve(socket)).on('error', () => resolve(undefined));
   });

@@ -1,15 +1,15 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
-import { socketPath } from './socket-path.ts';
+import { connectUnix } from '../host/unix-socket.ts';
 
 /**
  * Joins standard input and output to a Unix socket until the other side ends: what OpenSSH expects of a ProxyCommand (ssh_config(5)).
- * It imports nothing but Node, because OpenSSH waits for it at every connection.
+ * It loads nothing but Node, because OpenSSH waits for it at every connection.
  *
  * @throws the system error when there is no such socket, or nobody listens on it.
  */
 export async function proxy(path: string): Promise<void> {
-  const socket = connect({ path: socketPath(path), allowHalfOpen: true });
+  const socket = connectUnix(path, { allowHalfOpen: true });
   await connected(socket);
   // Our input may stay open when the other side has ended, and then has no more say.
   pipeline(process.stdin, socket).catch(() => socket.destroy());

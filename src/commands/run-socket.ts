@@ -3,10 +3,10 @@ import { rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { CleanupStack } from '../core/cleanup.ts';
+import { listenUnix } from '../host/unix-socket.ts';
 import type { TerminalSize } from '../ssh/shell.ts';
 import { decode, encode, receive, send, type FromJoiner, type FromRun } from './messages.ts';
 import type { Seat } from './seat.ts';
-import { socketPath } from './socket-path.ts';
 
 /** Where a run listens for further operators. */
 export function runSocketPath(stateFolder: string): string {
@@ -34,7 +34,7 @@ export async function waitForSeats(stateFolder: string, roles: readonly string[]
   signal.addEventListener('abort', stop, { once: true });
   await rm(path, { force: true });
   cleanup.add('close the run to others', () => closeServer(server, path));
-  server.listen(socketPath(path));
+  listenUnix(server, path);
   await complete.finally(() => signal.removeEventListener('abort', stop));
   return seats;
 }

@@ -1,14 +1,37 @@
 import { closeSync, openSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
+import { connect, Socket, type Server } from 'node:net';
 import { basename, dirname } from 'node:path';
 
 /** unix(7): bytes of `sun_path`, less the terminating zero. */
 const longestPath = 107;
 
-/** Connects to a Unix socket by a path of any length: that of its folder's descriptor is always short. */
-export function connectUnix(path: string): Socket {
-  if (Buffer.byteLength(path) <= longestPath) return connect(path);
-  const folder = openSync(dirname(path), 'r');
-  const socket = connect(`/proc/self/fd/${folder}/${basename(path)}`);
-  return socket.once('close', () => closeSync(folder));
+export interface ConnectOptions {
+  /** Stay open for writing when the other side has ended. */
+  readonly allowHalfOpen?: boolean;
+}
+
+/** Connects to a Unix socket by a path of any length. What goes wrong is an `error` event, never thrown. */
+export function connectUnix(path: string, options: ConnectOptions = {}): Socket {
+  const way = wayTo(path);
+  if (way instanceof Error) return new Socket().destroy(way);
+  return connect({ path: way.path, ...options }).once('close', way.leave);
+}
+
+/** Lets a server listen on a Unix socket with a path of any length, which is removed when the server closes. What goes wrong is an `error` event, never thrown. */
+export function listenUnix(server: Server, path: string): void {
+  const way = wayTo(path);
+  if (way instanceof Error) process.nextTick(() => server.emit('error', way));
+  // Node removes the socket by the path that it was given: until then the way must stay open.
+  else server.once('close', way.leave).listen(way.path);
+}
+
+/** A path for connect(2) and bind(2) that is short enough: where it is not, through a descriptor of its folder, which `leave` closes. */
+function wayTo(path: string): { readonly path: string; readonly leave: () => void } | Error {
+  if (Buffer.byteLength(path) <= longestPath) return { path, leave: () => undefined };
+  try {
+    const folder = openSync(dirname(path), 'r');
+    return { path: `/proc/self/fd/${folder}/${basename(path)}`, leave: () => closeSync(folder) };
+  } catch (error) {
+    return error as Error;
+  }
 }

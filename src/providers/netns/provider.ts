@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inStep } from '../../core/events.ts';
 import type { LinkCaptureRequest } from '../../core/link-capture.ts';
 import { findTool } from '../../host/tools.ts';
+import { connectUnix } from '../../host/unix-socket.ts';
 import type { Lab, Machine } from '../../lab/types.ts';
 import { connectShell } from '../../ssh/connect.ts';
 import { onlyHostKeys } from '../../ssh/host-key-policy.ts';
@@ -137,13 +137,6 @@ function attached(machine: Machine, running: boolean, stateFolder: string): Atta
     socketPath: socket,
     ...(existsSync(captures) && { captureLink: (request: LinkCaptureRequest) => captureOver(connectUnix(captures), machine.name, request) }),
   };
-}
-
-/** unix(7) allows 107 bytes for the path of a socket; the folder's descriptor makes any path short. */
-function connectUnix(path: string): Socket {
-  if (Buffer.byteLength(path) <= 107) return connect(path);
-  const folder = openSync(join(path, '..'), 'r');
-  return connect(`/proc/self/fd/${folder}/${path.slice(path.lastIndexOf('/') + 1)}`);
 }
 
 /** For OpenSSH's own client; ours checks against the key itself. */
