@@ -1,5 +1,6 @@
 import { ExitCode, InterruptedError, LabError, messageOf } from '../core/errors.ts';
 import { sanitize } from '../core/sanitize.ts';
+import { systemFault } from '../host/system-fault.ts';
 import type { Style } from './style.ts';
 
 /** An error as it leaves the program. */
@@ -21,7 +22,7 @@ interface Told {
 
 /** Words for an error: what, what was seen, the next step; with `verbose` also where it came from. */
 export function describeFailure(error: unknown, options: { readonly style: Style; readonly verbose: boolean }): Failure {
-  const told = tell(error);
+  const told = tell(error instanceof LabError ? error : (systemFault(error) ?? error));
   const { exitCode, ...parts } = told;
   const more = error instanceof LabError && error.data !== undefined ? error.data : {};
   return { exitCode, document: { error: { ...parts, exitCode, ...more } }, text: failureText(told, error, options) };

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { ExitCode, InterruptedError } from '../core/errors.ts';
+import { EnvironmentError, ExitCode, InterruptedError } from '../core/errors.ts';
 import type { CommandContext } from '../commands/context.ts';
 import { findLabFile } from '../commands/lab-file.ts';
 import { actions } from './actions.ts';
@@ -50,7 +50,7 @@ async function runCommandLine(argv: readonly string[], version: string, manner: 
 
 async function act(invocation: Invocation, { events, hush }: Console, { color }: Manner, signal: AbortSignal): Promise<Outcome> {
   const { file, provider, name } = invocation.global;
-  const cwd = process.cwd();
+  const cwd = workingFolder();
   const context: CommandContext = {
     cwd,
     labFile: file === undefined ? findLabFile(cwd, invocation.command) : resolve(cwd, file),
@@ -62,6 +62,15 @@ async function act(invocation: Invocation, { events, hush }: Console, { color }:
     offline: invocation.options['offline'] === true,
   };
   return actions[invocation.command]!({ ...invocation, context, style: styleFor(process.stdout, color) });
+}
+
+/** @throws {EnvironmentError} when somebody removed it while the shell stood there (getcwd(3)). */
+function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch (cause) {
+    throw new EnvironmentError('the folder that this shell stands in was removed', { code: 'folder-gone', hint: 'Go to one that is there, for example: cd ~', cause });
+  }
 }
 
 function print({ document, text, exitCode }: Outcome, { json }: Manner, console: Console): number {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { EnvironmentError, messageOf } from '../core/errors.ts';
+import { systemFault } from './system-fault.ts';
 
 export interface BackgroundOptions {
   readonly cwd: string;
@@ -29,7 +30,7 @@ export async function startInBackground(command: readonly string[], { cwd, env, 
     child.unref();
     return { pid: child.pid!, ended };
   } catch (error) {
-    throw new EnvironmentError(`cannot start ${file}: ${messageOf(error)}`, { code: 'cannot-start', cause: error });
+    throw systemFault(error) ?? new EnvironmentError(`cannot start ${file}: ${messageOf(error)}`, { code: 'cannot-start', cause: error });
   } finally {
     closeSync(log);
   }

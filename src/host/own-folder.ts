@@ -13,29 +13,37 @@ import { accountHome } from './local-user.ts';
  * @throws {EnvironmentError} when `XDG_CACHE_HOME` leads where other users decide what is found, or no home folder is the user's own.
  */
 export function cacheFolder(): string {
+  const folder = findCacheFolder();
+  if (folder === undefined) throw noHome(process.env['HOME'] ?? '');
+  return folder;
+}
+
+/** The same for those who only look what is there: undefined without a home folder. @throws {EnvironmentError} for `XDG_CACHE_HOME`. */
+export function findCacheFolder(): string | undefined {
   const { XDG_CACHE_HOME = '', HOME = '' } = process.env;
   const key = JSON.stringify([XDG_CACHE_HOME, HOME]);
-  const known = found.get(key) ?? (isAbsolute(XDG_CACHE_HOME) ? requireOwn(join(XDG_CACHE_HOME, 'lab'), 'Unset XDG_CACHE_HOME, or let it name a folder that only you can write to.') : ofHome(HOME));
-  found.set(key, known);
-  return known;
+  if (!found.has(key)) found.set(key, isAbsolute(XDG_CACHE_HOME) ? requireOwn(join(XDG_CACHE_HOME, 'lab'), 'Unset XDG_CACHE_HOME, or let it name a folder that only you can write to.') : inHome(HOME));
+  return found.get(key);
 }
 
 /** By what the environment says: every search for a tool asks. */
-const found = new Map<string, string>();
+const found = new Map<string, string | undefined>();
+
+function inHome(home: string): string | undefined {
+  if (isFolder(home) && intruder(ofHome(home)) === undefined) return ofHome(home);
+  const own = accountHome();
+  return own !== undefined && isFolder(own) && intruder(ofHome(own)) === undefined ? ofHome(own) : undefined;
+}
 
 function ofHome(home: string): string {
-  for (const candidate of [() => home, accountHome]) {
-    const folder = candidate() ?? '';
-    if (!isFolder(folder)) continue;
-    const cache = join(folder, '.cache', 'lab');
-    if (intruder(cache) === undefined) return cache;
-  }
-  const why = isAbsolute(home) ? intruder(join(home, '.cache', 'lab')) : undefined;
-  const reason = why === undefined ? `HOME is ${home === '' ? 'not set' : `"${home}"`}, which is no folder` : `${why.path} ${why.why}`;
-  throw new EnvironmentError(`there is no home folder of your own for what lab keeps: ${reason}`, {
-    code: 'no-own-folder',
-    hint: `${cureOf(why, '')} Or name a folder that only you can write to: export XDG_CACHE_HOME=FOLDER`.trim(),
-  });
+  return join(home, '.cache', 'lab');
+}
+
+function noHome(home: string): EnvironmentError {
+  const why = isFolder(home) ? intruder(ofHome(home)) : undefined;
+  const reason = why === undefined ? (home === '' ? 'HOME is not set' : `HOME is "${home}", which is no folder`) : `${why.path} ${why.why}`;
+  const hint = why?.isOurs === true ? cureOf(why, '') : 'Name a folder that only you can write to: export XDG_CACHE_HOME=FOLDER';
+  return new EnvironmentError(`there is no home folder of your own for what lab keeps: ${reason}`, { code: 'no-own-folder', hint });
 }
 
 /** The cache folder, or a folder in it, made for this user alone. @throws {EnvironmentError} as `cacheFolder` and `makeOwnFolder` do. */

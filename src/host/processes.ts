@@ -1,4 +1,5 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { EnvironmentError } from '../core/errors.ts';
 
 /** One process of this host, identified so that a reused PID is never taken for it. */
 export interface ProcessId {
@@ -7,8 +8,14 @@ export interface ProcessId {
   readonly startTicks: number;
 }
 
-/** Arguments of every process that this user may look at (/proc/PID/cmdline). */
+/**
+ * Arguments of every process that this user may look at (/proc/PID/cmdline); none on other systems than Linux, where no provider makes machines of processes.
+ *
+ * @throws {EnvironmentError} when /proc is not mounted: what runs is then unknown, and not nothing.
+ */
 export function* processes(): Generator<{ readonly pid: number; readonly args: readonly string[] }> {
+  if (process.platform !== 'linux') return;
+  if (!existsSync('/proc/self/stat')) throw new EnvironmentError('/proc is not mounted on this host, and lab finds its machines there', { code: 'no-proc', hint: 'Mount it: sudo mount -t proc proc /proc' });
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue;
     const args = readOrUndefined(`/proc/${name}/cmdline`)?.split('\0').slice(0, -1);

@@ -3,6 +3,7 @@ import { EnvironmentError, TimeoutError, systemCode } from '../core/errors.ts';
 import { holdsSecret } from '../core/secret-variable.ts';
 import { quoteCommand } from '../core/shell-quote.ts';
 import { formatDuration } from '../core/retry.ts';
+import { systemFault } from './system-fault.ts';
 
 export interface LocalOptions {
   readonly cwd?: string;
@@ -49,6 +50,8 @@ function withoutSecrets(): Readonly<Record<string, undefined>> {
 }
 
 function cannotStart(command: readonly string[], cause: unknown): EnvironmentError {
+  const fault = systemFault(cause);
+  if (fault !== undefined && fault.code !== 'no-right') return new EnvironmentError(`cannot start ${quoteCommand(command)}: ${fault.message}`, { code: fault.code, hint: fault.hint, cause });
   const reason = { ENOENT: 'no such program, or its folder is missing', EACCES: 'permission denied' }[systemCode(cause) ?? ''] ?? String(cause);
   return new EnvironmentError(`cannot start ${quoteCommand(command)}: ${reason}`, { code: 'cannot-start', cause, hint: `Install ${command[0]} or correct its path.` });
 }

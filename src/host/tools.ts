@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { cacheFolder, requireOwn } from './own-folder.ts';
+import { cacheFolder, findCacheFolder, requireOwn } from './own-folder.ts';
 
 /** A program of this host, or of the private tools folder that `lab doctor --fix` fills without touching the host. */
 export interface Tool {
@@ -16,7 +16,8 @@ const systemFolders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/b
 export function findTool(name: string): Tool | undefined {
   const onHost = findOnHost(name);
   if (onHost !== undefined) return { path: onHost, env: {} };
-  const root = toolsFolder();
+  const root = findToolsFolder();
+  if (root === undefined) return undefined;
   const path = ['usr/sbin', 'usr/bin', 'sbin', 'bin'].map((folder) => join(root, folder, name)).find(isExecutable);
   return path === undefined ? undefined : { path, env: { LD_LIBRARY_PATH: libraryFolders(root).join(':') } };
 }
@@ -34,6 +35,11 @@ export function findOnHost(name: string): string | undefined {
  */
 export function toolsFolder(): string {
   return requireOwn(join(cacheFolder(), 'tools', `${releaseName()}-${process.arch}`));
+}
+
+/** The same if it is there; undefined also for a user without a home folder. @throws {EnvironmentError} when other users decide what is found there. */
+export function findToolsFolder(): string | undefined {
+  return findCacheFolder() !== undefined && existsSync(toolsFolder()) ? toolsFolder() : undefined;
 }
 
 function libraryFolders(root: string): string[] {

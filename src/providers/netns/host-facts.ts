@@ -1,6 +1,6 @@
 import { existsSync, lstatSync, readFileSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { findTool, toolsFolder } from '../../host/tools.ts';
+import { findTool, findToolsFolder } from '../../host/tools.ts';
 import { EnvironmentError } from '../../core/errors.ts';
 import { need } from './identity-map.ts';
 import type { HostFacts } from './plan-input.ts';
@@ -22,7 +22,7 @@ const possibleSecrets = ['.pwd.lock', 'security/opasswd', 'shadow-', 'gshadow', 
 export function gatherHostFacts(runtime: HostFacts['runtime']): HostFacts {
   const links = possibleLinks.filter((name) => isLink(`/${name}`));
   const folders = possibleLinks.filter((name) => existsSync(`/${name}`) && !links.includes(name));
-  const tools = existsSync(toolsFolder()) ? toolsFolder() : undefined;
+  const tools = findToolsFolder();
   const sshd = insidePath(findTool('sshd')?.path, tools);
   if (sshd === undefined) throw new EnvironmentError('there is no sshd on this host', { code: 'sshd-missing', hint: 'Run "lab doctor --fix": it gets what is missing without touching the host.' });
   const tcpdump = findTool('tcpdump')?.path;

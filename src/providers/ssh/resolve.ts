@@ -111,6 +111,8 @@ async function askOpenSsh({ alias, port, user }: Wanted, signal: AbortSignal | u
   });
   if (result === undefined) return undefined;
   if (result.exitCode === 0) return parseAnswer(result.stdout);
+  // A user ID without an account, as containers have it: ssh(1) then does nothing at all.
+  if (/^No user exists for uid/m.test(result.stderr)) return undefined;
   throw new EnvironmentError(`OpenSSH's configuration says nothing sensible about ${alias}`, {
     code: 'ssh-config-wrong',
     detail: result.stderr.trim(),
