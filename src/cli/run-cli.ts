@@ -2,6 +2,8 @@ import { resolve } from 'node:path';
 import { EnvironmentError, ExitCode, InterruptedError } from '../core/errors.ts';
 import type { CommandContext } from '../commands/context.ts';
 import { findLabFile } from '../commands/lab-file.ts';
+import { stateFolderFor } from '../state/folder.ts';
+import { callerOf, foreignUnlessReadable, handBack } from '../state/folder-owner.ts';
 import { actions } from './actions.ts';
 import { splitArguments } from './arguments.ts';
 import { parseCommandLine, type Invocation } from './command-line.ts';
@@ -61,7 +63,15 @@ async function act(invocation: Invocation, { events, hush }: Console, { color }:
     acceptNewHostKeys: invocation.options['acceptNewHostKeys'] === true,
     offline: invocation.options['offline'] === true,
   };
-  return actions[invocation.command]!({ ...invocation, context, style: styleFor(process.stdout, color) });
+  const stateFolder = stateFolderFor(context.labFile);
+  const caller = callerOf(stateFolder);
+  if (caller !== undefined) process.once('exit', () => handBack(stateFolder, caller));
+  try {
+    return await actions[invocation.command]!({ ...invocation, context, style: styleFor(process.stdout, color) });
+  } catch (error) {
+    // That the folder is another user's explains what it led to.
+    throw (error instanceof EnvironmentError && foreignUnlessReadable(stateFolder)) || error;
+  }
 }
 
 /** @throws {EnvironmentError} when somebody removed it while the shell stood there (getcwd(3)). */

@@ -11,6 +11,7 @@ import { removeJournal } from '../state/journal.ts';
 import { removeState } from '../state/state.ts';
 import type { CommandContext } from './context.ts';
 import { knownIdentity, type LabIdentity } from './lab-identity.ts';
+import { requireOwnLab } from './lab-owner.ts';
 import { withLockedLab } from './locked-lab.ts';
 import { providerContext, type ProviderSide } from './provider-context.ts';
 
@@ -51,8 +52,10 @@ async function removeOrForget(context: CommandContext, stateFolder: string, iden
   }
 }
 
-/** Removes what the lab made, then what tells of it: if we die in between, the next `down` finds it again. Call it with the lock held. */
-export async function removeLab(context: ProviderSide, stateFolder: string, { labId, name, provider }: LabIdentity): Promise<string[]> {
+/** Removes what the lab made, then what tells of it: if we die in between, the next `down` finds it again. Call it with the lock held. @throws {EnvironmentError} when its machines are another user's. */
+export async function removeLab(context: ProviderSide, stateFolder: string, lab: LabIdentity): Promise<string[]> {
+  const { labId, name, provider } = lab;
+  requireOwnLab(lab);
   const sweep: ProviderContext['sweep'] = (shell) => removePrograms(shell, name, context.signal);
   const ended = await (await providerNamed(provider)).down(labId, { ...providerContext(context, { labId, stateFolder }), sweep });
   await forget(stateFolder);

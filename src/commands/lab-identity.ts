@@ -11,6 +11,7 @@ export interface LabIdentity {
   readonly labId: string;
   readonly name: string;
   readonly provider: string;
+  readonly uid?: number | undefined;
 }
 
 /** The identity of the lab in this state folder, or undefined when nothing was ever made from it, or all of it is gone. */

@@ -2,6 +2,7 @@ import { chmod, mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { basename, dirname, join, resolve } from 'node:path';
 import { EnvironmentError } from '../core/errors.ts';
+import { callerOf, foreignFolder, requireNoLinks, requireOwnLink } from './folder-owner.ts';
 import { storing, unless } from './storage.ts';
 
 /** Absolute path of the `.lab` folder that belongs to a `lab.yaml`: beside it. */
@@ -12,7 +13,8 @@ export function stateFolderFor(labFile: string): string {
 /**
  * Makes the `.lab` folder, or finds it made: only its owner may enter (keys are kept there), and git ignores it. May be called at any time.
  *
- * @throws {EnvironmentError} when the disk is full or read-only, a right is missing, a file has that name, or the folder belongs to another user.
+ * @throws {EnvironmentError} when the disk is full or read-only, a right is missing, a file has that name, or the folder belongs to another user. Root acts for who called sudo: that user's
+ * folder is welcome, as long as no link is in it.
  */
 export async function ensureStateFolder(folder: string): Promise<void> {
   const made = await storing(`make ${folder}`, () => unless(['EEXIST'], mkdir(folder, { mode: 0o700 }).then(() => true)));
@@ -21,9 +23,11 @@ export async function ensureStateFolder(folder: string): Promise<void> {
 }
 
 async function checkFolder(folder: string): Promise<void> {
+  requireOwnLink(folder);
   const found = await storing(`look at ${folder}`, () => unless(['ENOENT'], stat(folder)));
   if (found === undefined || !found.isDirectory()) throw notAFolder(folder);
   const foreign = process.geteuid !== undefined && found.uid !== process.geteuid();
+  if (foreign && callerOf(folder)?.uid === found.uid) return requireNoLinks(folder);
   if (foreign && (await ownerOfNewFile(folder)) !== found.uid) throw foreignFolder(folder, found.uid);
   if (!foreign && (found.mode & 0o077) !== 0) await storing(`protect ${folder}`, () => chmod(folder, 0o700));
 }
@@ -46,12 +50,5 @@ function notAFolder(folder: string): EnvironmentError {
   return new EnvironmentError(`${folder} is not a folder, but lab keeps its state there`, {
     code: 'state-folder-is-file',
     hint: `Move it away: mv ${basename(folder)} ${basename(folder)}.old`,
-  });
-}
-
-function foreignFolder(folder: string, owner: number): EnvironmentError {
-  return new EnvironmentError(`${folder} belongs to another user (user ID ${owner}), who ran this lab before you`, {
-    code: 'state-folder-foreign',
-    hint: `Run lab as that user (sudo -u '#${owner}' …), or copy the folder of lab.yaml without .lab and work in the copy.`,
   });
 }

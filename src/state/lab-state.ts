@@ -7,6 +7,8 @@ export interface LabState {
   readonly labId: string;
   readonly name: string;
   readonly provider: string;
+  /** Who brought it up: a user ID of this host; undefined on Windows, and in states of older labs. */
+  readonly uid?: number | undefined;
   /** ISO 8601. */
   readonly createdAt: string;
   /** `fingerprint` of the lab as it was brought up. */

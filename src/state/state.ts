@@ -16,6 +16,7 @@ export function stateOf(lab: Lab, labId: string, providerState: Readonly<Record<
     labId,
     name: lab.name,
     provider: lab.provider,
+    uid: process.getuid?.(),
     createdAt: new Date().toISOString(),
     fingerprint: fingerprint(lab),
     networks: [...lab.networks.values()],
