@@ -2,14 +2,13 @@ import { resolve } from 'node:path';
 import { EnvironmentError, ExitCode, InterruptedError } from '../core/errors.ts';
 import type { CommandContext } from '../commands/context.ts';
 import { findLabFile } from '../commands/lab-file.ts';
-import { stateFolderFor } from '../state/folder.ts';
-import { callerOf, foreignUnlessReadable, handBack } from '../state/folder-owner.ts';
 import { actions } from './actions.ts';
 import { splitArguments } from './arguments.ts';
 import { parseCommandLine, type Invocation } from './command-line.ts';
 import { openConsole, type Console } from './console.ts';
 import { describeFailure } from './failure.ts';
 import { renderDocument, type Outcome } from './outcome.ts';
+import { causeOf, keepFolderOfCaller } from './ownership.ts';
 import type { Loudness } from './progress.ts';
 import { endInterrupted, interruption } from './signals.ts';
 import { harmlessResult, styleFor } from './style.ts';
@@ -63,14 +62,11 @@ async function act(invocation: Invocation, { events, hush }: Console, { color }:
     acceptNewHostKeys: invocation.options['acceptNewHostKeys'] === true,
     offline: invocation.options['offline'] === true,
   };
-  const stateFolder = stateFolderFor(context.labFile);
-  const caller = callerOf(stateFolder);
-  if (caller !== undefined) process.once('exit', () => handBack(stateFolder, caller));
+  await keepFolderOfCaller(context.labFile);
   try {
     return await actions[invocation.command]!({ ...invocation, context, style: styleFor(process.stdout, color) });
   } catch (error) {
-    // That the folder is another user's explains what it led to.
-    throw (error instanceof EnvironmentError && foreignUnlessReadable(stateFolder)) || error;
+    throw await causeOf(error, context.labFile);
   }
 }
 

@@ -46,10 +46,30 @@ function noHome(home: string): EnvironmentError {
   return new EnvironmentError(`there is no home folder of your own for what lab keeps: ${reason}`, { code: 'no-own-folder', hint });
 }
 
-/** The cache folder, or a folder in it, made for this user alone. @throws {EnvironmentError} as `cacheFolder` and `makeOwnFolder` do. */
-export function makeCacheFolder(name?: string): string {
-  const cache = makeOwnFolder(cacheFolder());
-  return name === undefined ? cache : makeOwnFolder(join(cache, name));
+/**
+ * The cache folder, or a folder in it, made so that only this user may enter (mode 0700), or found and closed to others.
+ *
+ * @throws {EnvironmentError} as `cacheFolder` does, or when it cannot be made.
+ */
+export function makeCacheFolder(name = '.'): string {
+  const cache = cacheFolder();
+  const folder = requireOwn(join(cache, name));
+  try {
+    const isNew = [cache, folder].map(close).includes(true);
+    // Another user may have been quicker in a shared folder.
+    return isNew ? requireOwn(folder) : folder;
+  } catch (cause) {
+    if (cause instanceof EnvironmentError) throw cause;
+    throw new EnvironmentError(`cannot make the folder ${folder}: ${messageOf(cause)}`, { code: 'no-own-folder', cause, hint: 'Name a folder that you can write to: export XDG_CACHE_HOME=FOLDER' });
+  }
+}
+
+/** Makes a folder, or takes from others the right to enter one that is ours. Whether it was made. */
+function close(folder: string): boolean {
+  const found = lstatSync(folder, { throwIfNoEntry: false });
+  if (found === undefined) make(folder);
+  else if (found.uid === process.geteuid?.() && (found.mode & 0o077) !== 0) chmodSync(folder, 0o700);
+  return found === undefined;
 }
 
 /** Whether it is there, by its absolute path. */
@@ -59,24 +79,6 @@ function isFolder(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-/**
- * Makes a folder that only this user may enter (mode 0700), with all that is missing above it, or finds it made and closes it to others.
- *
- * @returns its path. @throws {EnvironmentError} when others decide what is found there, or it cannot be made.
- */
-function makeOwnFolder(path: string): string {
-  requireOwn(path);
-  try {
-    make(path);
-    const { uid, mode } = lstatSync(path);
-    if (uid === process.geteuid?.() && (mode & 0o077) !== 0) chmodSync(path, 0o700);
-  } catch (cause) {
-    throw new EnvironmentError(`cannot make the folder ${path}: ${messageOf(cause)}`, { code: 'no-own-folder', cause, hint: 'Name a folder that you can write to: export XDG_CACHE_HOME=FOLDER' });
-  }
-  // Another user may have been quicker in a shared folder.
-  return requireOwn(path);
 }
 
 /** One by one, because `recursive` of Node gives the mode to the last folder alone. */
