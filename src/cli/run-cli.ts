@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { EnvironmentError, ExitCode, InterruptedError } from '../core/errors.ts';
 import type { CommandContext } from '../commands/context.ts';
-import { findLabFile } from '../commands/lab-file.ts';
+import { findLabFile, type ForeignLabFile } from '../commands/lab-file.ts';
+import { describeUser } from '../host/other-users.ts';
 import { actions } from './actions.ts';
 import { splitArguments } from './arguments.ts';
 import { parseCommandLine, type Invocation } from './command-line.ts';
@@ -54,7 +55,7 @@ async function act(invocation: Invocation, { events, hush }: Console, { color }:
   const cwd = workingFolder();
   const context: CommandContext = {
     cwd,
-    labFile: file === undefined ? findLabFile(cwd, invocation.command) : resolve(cwd, file),
+    labFile: file === undefined ? findLabFile(cwd, invocation.command, (foreign) => tellForeign(foreign, events)) : resolve(cwd, file),
     overrides: { ...(provider === undefined ? {} : { provider }), ...(name === undefined ? {} : { name }) },
     events,
     signal,
@@ -68,6 +69,10 @@ async function act(invocation: Invocation, { events, hush }: Console, { color }:
   } catch (error) {
     throw await causeOf(error, context.labFile);
   }
+}
+
+function tellForeign({ path, owner }: ForeignLabFile, events: Console['events']): void {
+  void events.emit({ kind: 'notice', level: 'warning', message: `${path} is left out: it belongs to ${describeUser(owner)}`, hint: `If it is the one that you mean: lab -f ${path} …` });
 }
 
 /** @throws {EnvironmentError} when somebody removed it while the shell stood there (getcwd(3)). */

@@ -1,8 +1,11 @@
+import { existsSync } from 'node:fs';
 import { withCleanup, type CleanupStack } from '../core/cleanup.ts';
 import { LabError } from '../core/errors.ts';
+import { readLabFile } from '../lab/read.ts';
 import type { PortReport } from '../ports/inspect.ts';
 import type { AttachedMachine } from '../providers/provider.ts';
 import type { Shell } from '../ssh/shell.ts';
+import { stateFolderFor } from '../state/folder.ts';
 import { findLab } from './attach.ts';
 import type { CommandContext } from './context.ts';
 import { inspectProgramPorts } from './program-ports.ts';
@@ -34,9 +37,11 @@ export interface ProgramStatus {
   readonly listens: readonly number[];
 }
 
-/** What of this lab runs: machines, addresses, programs, what listens. Needs no lab file. A machine that does not answer is told, not an error. */
+/** What of this lab runs: machines, addresses, programs, what listens. Needs no lab file. A machine that does not answer is told, not an error. @throws {UsageError} where there is no lab. */
 export async function status(context: CommandContext): Promise<StatusResult> {
   const found = await findLab(context);
+  // Without a `.lab` folder only the lab file tells that there is a lab at all.
+  if (found === undefined && !existsSync(stateFolderFor(context.labFile))) await readLabFile(context.labFile);
   if (found === undefined) return { up: false, lab: undefined, provider: undefined, machines: [], programs: [] };
   return withCleanup(async (cleanup) => {
     const reached = await Promise.all(found.machines.map((machine) => reach(context, machine, cleanup)));

@@ -106,7 +106,7 @@ describe('lab', { concurrency: true }, () => {
     using folder = temporaryFolder();
     const [down, status, ssh] = await Promise.all(['down', 'status', 'ssh vm1 true'].map((line) => runCli(line.split(' '), { cwd: folder.path })));
     assert.deepEqual([down?.exitCode, down?.stdout], [0, 'Nothing was up.\n']);
-    assert.deepEqual([status?.exitCode, status?.stdout], [0, 'This lab is not up. Run "lab up".\n']);
+    assert.deepEqual([status?.exitCode, status?.stderr], [2, `error: there is no file ${folder.path}/lab.yaml\nhint: Write one with "lab init", or name another with "lab -f FILE".\n`]);
     assert.deepEqual([ssh?.exitCode, ssh?.stderr], [3, 'error: this lab is not up\nhint: Run "lab up" first.\n']);
     assert.ok(!existsSync(join(folder.path, '.lab')));
   });
