@@ -5,7 +5,7 @@ import { suggestion } from '../core/suggest.ts';
 import type { AttachedMachine, Provider } from '../providers/provider.ts';
 import { providerNamed } from '../providers/registry.ts';
 import type { Shell } from '../ssh/shell.ts';
-import { stateFolderFor } from '../state/folder.ts';
+import { requireOwnFolder, stateFolderFor } from '../state/folder.ts';
 import { readState, type LabState } from '../state/state.ts';
 import type { CommandContext } from './context.ts';
 import { requireOwnLab } from './lab-owner.ts';
@@ -24,13 +24,14 @@ export interface AttachedLab extends FoundLab {
   readonly shells: ReadonlyMap<string, Shell>;
 }
 
-/** Finds the lab that is up, or undefined when none is. Creates nothing. @throws {EnvironmentError} when its machines run and are another user's. */
+/** Finds the lab that is up, or undefined when none is. Creates nothing. @throws {EnvironmentError} when it is another user's. */
 export async function findLab(context: CommandContext): Promise<FoundLab | undefined> {
   const stateFolder = stateFolderFor(context.labFile);
   const state = await readState(stateFolder);
   if (state === undefined) return undefined;
   const provider = await providerNamed(state.provider);
   if (provider.features.ownsMachines) requireOwnLab(state);
+  await requireOwnFolder(stateFolder);
   const machines = await provider.attach(state.machines, state.providerState, providerContext(context, { labId: state.labId, stateFolder }));
   return { state, provider, machines };
 }

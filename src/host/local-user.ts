@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { isAbsolute } from 'node:path';
 
@@ -6,7 +7,7 @@ export interface LocalUser {
   readonly name: string;
   /** -1 on Windows. */
   readonly uid: number;
-  /** `/` when neither the environment nor the user database knows one. */
+  /** `HOME` if that is a folder of this user's, else that of the user database, else `/`. */
   readonly home: string;
 }
 
@@ -15,8 +16,17 @@ export function localUser(): LocalUser {
   const { USER, USERNAME, LOGNAME, HOME = '' } = process.env;
   const uid = process.getuid?.() ?? -1;
   const account = accountOf();
-  const home = isAbsolute(HOME) ? HOME : (account?.homedir ?? '/');
+  const home = isOwn(HOME) ? HOME : (account?.homedir ?? '/');
   return { name: account?.username ?? USER ?? LOGNAME ?? USERNAME ?? String(uid), uid, home };
+}
+
+/** Whether a home is this user's: `sudo` may hand on that of its caller, whose keys and known hosts are nothing to root. */
+function isOwn(home: string): boolean {
+  try {
+    return isAbsolute(home) && (process.geteuid === undefined || [0, process.geteuid()].includes(statSync(home).uid));
+  } catch {
+    return false;
+  }
 }
 
 /** The home folder that the user database has for whoever runs this process; undefined without an entry. */

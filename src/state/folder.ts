@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { chmod, mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -23,13 +24,24 @@ export async function ensureStateFolder(folder: string): Promise<void> {
 }
 
 async function checkFolder(folder: string): Promise<void> {
+  const found = await requireOwnFolder(folder);
+  const caller = callerOf(folder);
+  if (caller !== undefined && found.uid === caller.uid) requireNoLinks(folder);
+  else if (found.uid === process.geteuid?.() && (found.mode & 0o077) !== 0) await storing(`protect ${folder}`, () => chmod(folder, 0o700));
+}
+
+/**
+ * What another user wrote into a `.lab` folder must not be believed: it says what is run, and whom to connect to.
+ *
+ * @throws {EnvironmentError} when it is a file, or belongs to another user; root acts for who called sudo.
+ */
+export async function requireOwnFolder(folder: string): Promise<Stats> {
   requireOwnLink(folder);
   const found = await storing(`look at ${folder}`, () => unless(['ENOENT'], stat(folder)));
   if (found === undefined || !found.isDirectory()) throw notAFolder(folder);
-  const foreign = process.geteuid !== undefined && found.uid !== process.geteuid();
-  if (foreign && callerOf(folder)?.uid === found.uid) return requireNoLinks(folder);
-  if (foreign && (await ownerOfNewFile(folder)) !== found.uid) throw foreignFolder(folder, found.uid);
-  if (!foreign && (found.mode & 0o077) !== 0) await storing(`protect ${folder}`, () => chmod(folder, 0o700));
+  const isOwn = process.geteuid === undefined || [process.geteuid(), callerOf(folder)?.uid].includes(found.uid);
+  if (!isOwn && (await ownerOfNewFile(folder)) !== found.uid) throw foreignFolder(folder, found.uid);
+  return found;
 }
 
 /**

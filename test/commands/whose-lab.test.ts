@@ -77,6 +77,23 @@ describe('of a lab', { skip: needsRoot.skip || cannotBe('ordinary') }, () => {
     assert.match(down.stdout, /Lab tp1 is down/, down.stderr);
   });
 
+  test('that another user prepared is not believed, nor is anything run that it says', async () => {
+    const [lab, mark] = [join(user.folder, 'planted/.lab'), join(user.folder, 'planted/was-run')];
+    mkdirSync(lab, { recursive: true });
+    const route = { host: '127.0.0.1', port: 1, user: 'x', alias: 'x', jumps: [], keyFiles: [], knownHostsFiles: [], algorithms: {}, proxyCommand: `touch ${mark}` };
+    const machine = { name: 'vm1', user: 'x', image: 'x', interfaces: [] };
+    const state = { schemaVersion: 1, labId: 'planted', name: 'planted', provider: 'ssh', createdAt: '', fingerprint: '', networks: [], machines: [machine], programs: [], providerState: { machines: { vm1: { route, facts: {} } } } };
+    writeFileSync(join(lab, 'state.json'), JSON.stringify(state));
+    writeFileSync(join(lab, 'journal.ndjson'), `${JSON.stringify({ at: '', kind: 'ssh-machine', machine: 'vm1', route })}\n`);
+    for (const path of [lab, join(lab, 'state.json'), join(lab, 'journal.ndjson')]) chownSync(path, 4711, 4711);
+    for (const words of [['status'], ['ssh', 'vm1', 'true'], ['down']]) {
+      const { exitCode, stderr } = await user.lab('-f', 'planted/lab.yaml', ...words);
+      assert.equal(exitCode, 3, words.join(' '));
+      assert.match(stderr, /planted\/\.lab belongs to another user \(user ID 4711\), who ran this lab before you/);
+    }
+    assert.equal(existsSync(mark), false);
+  });
+
   test('whose folder another user may not enter, it is said whose that is', async () => {
     mkdirSync(join(user.folder, 'roots'));
     mkdirSync(join(user.folder, 'roots/.lab'), { mode: 0o700 });
