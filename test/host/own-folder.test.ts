@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
 import { intruderOnTheWay } from '../../src/host/intruder.ts';
-import { cacheFolder, makeCacheFolder, makeTemporaryFolder } from '../../src/host/own-folder.ts';
+import { cacheFolder, findCacheFolder, makeCacheFolder, makeTemporaryFolder } from '../../src/host/own-folder.ts';
 import { findTool, toolsFolder } from '../../src/host/tools.ts';
 import { cachedImages } from '../../src/providers/qemu/images/store.ts';
 import { runCli } from '../helpers/cli.ts';
@@ -108,9 +108,9 @@ describe('the cache', () => {
   test('a relative XDG_CACHE_HOME does not count, nor a HOME that is none', () => {
     using folder = temporaryFolder();
     assert.equal(withEnv({ HOME: folder.path, XDG_CACHE_HOME: 'cache' }, cacheFolder), join(folder.path, '.cache/lab'));
-    const usual = withEnv({ HOME: undefined, XDG_CACHE_HOME: undefined }, cacheFolder);
+    const usual = withEnv({ HOME: undefined, XDG_CACHE_HOME: undefined }, findCacheFolder);
     writeFileSync(join(folder.path, 'file'), '');
-    for (const HOME of ['', 'home', join(folder.path, 'missing'), join(folder.path, 'file')]) assert.equal(withEnv({ HOME, XDG_CACHE_HOME: undefined }, cacheFolder), usual, HOME);
+    for (const HOME of ['', 'home', join(folder.path, 'missing'), join(folder.path, 'file')]) assert.equal(withEnv({ HOME, XDG_CACHE_HOME: undefined }, findCacheFolder), usual, HOME);
   });
 
   test('one of another user is not used: neither its tools nor its images', needsRoot, () => {
