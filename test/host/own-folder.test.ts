@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, chownSync, lchownSync, mkdirSync, mkdtempDisposableSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, lchownSync, mkdirSync, mkdtempDisposableSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -149,7 +149,7 @@ describe('temporary files', () => {
     chmodSync(folder.path, 0o777);
     for (const TMPDIR of [folder.path, join(folder.path, 'missing'), 'tmp', '']) {
       const made = withEnv({ TMPDIR }, () => makeTemporaryFolder('test'));
-      using _removed = { [Symbol.dispose]: () => chmodSync(made, 0o700) };
+      rmSync(made, { recursive: true });
       assert.equal(dirname(made), '/tmp', TMPDIR);
     }
   });
