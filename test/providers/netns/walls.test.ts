@@ -129,7 +129,7 @@ test('the users of a lab of root are nobody\'s else: not in a subordinate range 
 test('root of a container that has user IDs of its own has labs with the same walls', { skip: cannotBe('root') || cannotBe('ordinary') }, async () => {
   const tools = toolsFolder();
   const script = [
-    'mount -t tmpfs none /mnt',
+    'mount -t tmpfs -o mode=755 none /mnt',
     `if [ -d ${tools} ]; then mkdir -p /mnt/$0 && mount --bind ${tools} /mnt/$0; fi`,
     "echo root:300000:65536 >/mnt/ids; for file in /etc/subuid /etc/subgid; do [ -e $file ] || : >$file; mount --bind /mnt/ids $file; done",
     'exec unshare --user --map-users=300000,0,65536 --map-groups=300000,0,65536 --setuid=0 --setgid=0 --mount env HOME=/mnt XDG_CACHE_HOME=/mnt "$@"',
