@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import { ExitCode, LabError, UsageError } from '../core/errors.ts';
+import type { CheckPortOptions } from '../commands/check-port.ts';
 import { readOrdinary } from '../core/ordinary-file.ts';
 import type { CommandContext } from '../commands/context.ts';
 import type { RunResult } from '../commands/run.ts';
@@ -72,7 +73,7 @@ export const actions: Readonly<Record<string, Action>> = {
   },
 
   'check-port': async ({ context, arguments: [port], options, style }) => {
-    const wanted = { port: parsePort(String(port)), on: listOf(options, 'on'), kill: isSet(options, 'kill'), yes: isSet(options, 'yes') };
+    const wanted = { ...parsePort(String(port)), on: listOf(options, 'on'), kill: isSet(options, 'kill'), yes: isSet(options, 'yes') };
     const [{ checkPort }, { formatCheckPort }] = await Promise.all([import('../commands/check-port.ts'), import('./format/check-port.ts')]);
     const result = await checkPort(context, wanted);
     return outcome(result, formatCheckPort(result, style), result.busy ? ExitCode.checkFailed : ExitCode.done);
@@ -241,10 +242,12 @@ function listOf(options: Options, name: string): readonly string[] {
   return (options[name] as readonly string[] | undefined) ?? [];
 }
 
-function parsePort(text: string): number {
-  const port = Number(text);
-  if (/^\d{1,5}$/.test(text) && port >= 1 && port <= 65_535) return port;
-  throw new UsageError(`"${text}" is not a TCP port`, { code: 'wrong-port', hint: 'Give a number from 1 to 65535:  lab check-port 7999' });
+/** `7999` is both protocols; `7999/tcp` and `7999/udp` are one, as in services(5). */
+function parsePort(text: string): Pick<CheckPortOptions, 'port' | 'protocols'> {
+  const [, digits = '', protocol] = /^(\d{1,5})(?:\/(tcp|udp))?$/i.exec(text) ?? [];
+  const port = Number(digits);
+  if (port >= 1 && port <= 65_535) return { port, protocols: protocol === undefined ? ['tcp', 'udp'] : [protocol.toLowerCase() as 'tcp' | 'udp'] };
+  throw new UsageError(`"${text}" is not a TCP or UDP port`, { code: 'wrong-port', hint: 'Give a number from 1 to 65535, of one protocol if you like:  lab check-port 7999, or 7999/udp' });
 }
 
 function parseSpeed(text: string | undefined): number | undefined {

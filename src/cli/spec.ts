@@ -140,10 +140,10 @@ export const commandSpecs: readonly CommandSpec[] = [
   {
     name: 'check-port',
     group: groups.scenarios,
-    summary: 'who holds a TCP port, on every machine or those named',
+    summary: 'who holds a port, and what a server would get there, on every machine or those named',
     details:
-      'It exits 0 when the port is free everywhere, 1 when a process holds it. --kill ends that process (TERM, then KILL), after a question; where there is no terminal to ask on, --kill needs --yes.',
-    arguments: [{ syntax: '<port>', description: 'number of the TCP port, 1 to 65535' }],
+      'It tries bind(2) as the account of the programs, for TCP and UDP, and exits 0 when the port is free everywhere, 1 when a server would not get it. --kill ends the processes that listen on it, or hold it for UDP (TERM, then KILL), after a question; where there is no terminal to ask on, --kill needs --yes. Clients of the port, sockets that do not listen and TIME_WAIT are explained, never ended.',
+    arguments: [{ syntax: '<port>', description: 'number of the port, 1 to 65535, for TCP and UDP; 7999/tcp or 7999/udp for one of them' }],
     options: [
       { flags: '--on <machine>', description: 'only on this machine (may be given several times)', repeatable: true, completion: 'machine' },
       { flags: '--kill', description: 'end the processes that hold the port' },
@@ -152,6 +152,7 @@ export const commandSpecs: readonly CommandSpec[] = [
     examples: [
       { words: 'check-port 7999', does: 'look on all machines' },
       { words: 'check-port 7999 --on vm1 --kill', does: 'free it on vm1' },
+      { words: 'check-port 5353/udp', does: 'UDP only' },
     ],
   },
   {

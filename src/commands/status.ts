@@ -46,7 +46,7 @@ export async function status(context: CommandContext): Promise<StatusResult> {
   return withCleanup(async (cleanup) => {
     const reached = await Promise.all(found.machines.map((machine) => reach(context, machine, cleanup)));
     const shells = new Map(reached.flatMap(({ shell }) => (shell === undefined ? [] : [[shell.machine, shell] as const])));
-    const reports = await inspectProgramPorts(found.state.programs, shells, context);
+    const reports = await inspectProgramPorts(found.state.programs, shells, context, 'table');
     return {
       up: found.machines.some(({ running }) => running),
       lab: found.state.name,

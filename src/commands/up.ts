@@ -138,7 +138,7 @@ async function keepState(stateFolder: string, lab: Lab, state: LabState, provide
 /** Puts the programs on the machines and looks at their ports. */
 async function equip(context: CommandContext, lab: Lab, machines: readonly AttachedMachine[], shells: ReadonlyMap<string, Shell>): Promise<Omit<UpResult, 'made' | 'newlyUp'>> {
   const { events, signal } = context;
-  const [deployed, ports] = await Promise.all([deployPrograms(lab, shells, { events, signal }), inspectProgramPorts(lab.programs.values(), shells, context)]);
+  const [deployed, ports] = await Promise.all([deployPrograms(lab, shells, { events, signal }), inspectProgramPorts(lab.programs.values(), shells, context, 'bind')]);
   return {
     lab: lab.name,
     provider: lab.provider,

@@ -16,6 +16,10 @@ export interface Findings {
   readonly sshPort: number | undefined;
   /** Our own shell on the machine and all processes above it. */
   readonly above: ReadonlySet<number>;
+  /** What bind(2) answered to the user that looked first, by what was bound and how: `ipv4 plain` → `EADDRINUSE`. Empty where nothing could try. */
+  readonly bind: ReadonlyMap<string, string>;
+  /** TCP sockets that are bound only. */
+  readonly bound: readonly { readonly inode: string; readonly uid: number; readonly address: string }[];
 }
 
 export interface ProcessFacts {
@@ -48,6 +52,8 @@ export function parseFindings(output: string): Findings | undefined {
     // Of a client on a Unix socket, sshd says UNKNOWN 65535.
     sshPort: first('ssh')[0]?.[0] === 'UNKNOWN' ? undefined : numberOf(first('ssh')[0]?.[1]),
     above: new Set(first('above').map(([pid]) => Number(pid))),
+    bind: new Map(first('bind').map(([family, how, answer = '']) => [`${family} ${how}`, answer])),
+    bound: last('bound').map(([inode = '', uid, address = '']) => ({ inode, uid: Number(uid), address })),
   };
 }
 

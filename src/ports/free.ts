@@ -2,7 +2,7 @@ import { CheckError, TimeoutError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
 import { formatDuration, retryUntil, type Attempt } from '../core/retry.ts';
 import type { Shell } from '../ssh/shell.ts';
-import { describeHolder } from './describe.ts';
+import { describeHolder, portName } from './describe.ts';
 import { inspectPort, type LookOptions } from './inspect.ts';
 import { refusalToFree } from './protection.ts';
 import type { Holder, PortReport } from './report.ts';
@@ -20,7 +20,7 @@ export interface FreeResult {
   readonly port: number;
   /** What was ended, with the signal that did it. */
   readonly ended: readonly EndedHolder[];
-  /** The port afterwards: `free` or `time-wait`. */
+  /** The port afterwards. It has no holders, and may still be `busy` by what is never ended: connections, and sockets that do not listen. */
   readonly after: PortReport;
 }
 
@@ -37,7 +37,8 @@ const intervalMs = 40;
 
 /**
  * Ends the processes that hold a port, as `report` tells them: TERM, grace, KILL, then looks again and watches the port for a moment. Only processes of the
- * report and those that share a socket with them are ended, each identified again right before the signal. Clients and TIME_WAIT rows are left alone.
+ * report and those that share a socket with them are ended, each identified again right before the signal. Clients, TIME_WAIT rows and sockets that are bound
+ * and do not listen are left alone.
  * With nothing to end, nothing is done.
  *
  * @throws {CheckError} for SSH's own port, PID 1 and what our connection hangs on; when a holder survives KILL; when the port is taken again at once.
@@ -45,7 +46,7 @@ const intervalMs = 40;
  */
 export async function freePort(shell: Shell, report: PortReport, options: FreeOptions): Promise<FreeResult> {
   const { graceMs = 2000, signal, sudoPassword, events } = options;
-  const look = { signal, sudoPassword };
+  const look: LookOptions = { signal, sudoPassword, protocol: report.protocol, depth: 'table' };
   const sockets = new Sockets(report);
   const ended: EndedHolder[] = [];
   let current = report;
@@ -63,8 +64,9 @@ export async function freePort(shell: Shell, report: PortReport, options: FreeOp
   }
   const survivors = sockets.of(current);
   if (survivors.length > 0) throw survived(report, survivors);
-  const after = ended.length === 0 ? current : await watch(shell, current, look);
-  if (after.state === 'busy') throw takenAgain(after, report.holders);
+  if (ended.length > 0) current = await watch(shell, current, look);
+  if (current.holders.length > 0) throw takenAgain(current, report.holders);
+  const after = current === report ? report : await inspectPort(shell, report.port, { ...look, depth: 'bind' });
   return { machine: report.machine, port: report.port, ended, after };
 }
 
@@ -100,27 +102,27 @@ async function waitUntilReleased(shell: Shell, before: PortReport, sockets: Sock
     return held.length === 0 ? { value: last } : { seen: held.map(describeHolder).join(', ') };
   };
   try {
-    return await retryUntil(attempt, { what: `port ${before.port} of ${before.machine}`, timeoutMs: waitMs, intervalMs, signal: options.signal });
+    return await retryUntil(attempt, { what: portName(before), timeoutMs: waitMs, intervalMs, signal: options.signal });
   } catch (error) {
     if (error instanceof TimeoutError) return last;
     throw error;
   }
 }
 
-/** Watches a port that was freed: the first report that says busy, or the last one. */
+/** Watches a port that was freed: the first report with a holder, or the last one. Nothing is bound meanwhile, for that could be in the way of a server. */
 async function watch(shell: Shell, freed: PortReport, options: LookOptions): Promise<PortReport> {
-  if (freed.state === 'busy') return freed;
+  if (freed.holders.length > 0) return freed;
   const until = performance.now() + watchMs;
   const attempt = async (): Promise<Attempt<PortReport>> => {
     const report = await inspectPort(shell, freed.port, options);
-    return report.state === 'busy' || performance.now() >= until ? { value: report } : { seen: 'free' };
+    return report.holders.length > 0 || performance.now() >= until ? { value: report } : { seen: 'free' };
   };
-  return retryUntil(attempt, { what: `port ${freed.port} of ${freed.machine} to stay free`, timeoutMs: watchMs * 2, intervalMs, signal: options.signal });
+  return retryUntil(attempt, { what: `${portName(freed)} to stay free`, timeoutMs: watchMs * 2, intervalMs, signal: options.signal });
 }
 
-function survived({ machine, port }: PortReport, survivors: readonly Holder[]): CheckError {
-  return new CheckError(`port ${port} of ${machine} is still held by ${survivors.map(describeHolder).join(', ')}, ${formatDuration(killMs)} after KILL`, {
+function survived(report: PortReport, survivors: readonly Holder[]): CheckError {
+  return new CheckError(`${portName(report)} is still held by ${survivors.map(describeHolder).join(', ')}, ${formatDuration(killMs)} after KILL`, {
     code: 'port-holder-survives',
-    hint: `A process that waits for a disk or a network file system ends only when that answers. Give your program another port, or restart ${machine}.`,
+    hint: `A process that waits for a disk or a network file system ends only when that answers. Give your program another port, or restart ${report.machine}.`,
   });
 }

@@ -1,8 +1,10 @@
 import { EnvironmentError } from '../core/errors.ts';
 import type { Shell } from '../ssh/shell.ts';
 import { parseFindings, type Findings } from './facts.ts';
+import { bindAnswers, stateOf } from './bind-answer.ts';
+import { perlBindScript, pythonBindScript } from './bind-scripts.ts';
 import { inspectScript } from './remote-scripts.ts';
-import type { Holder, PortReport, PortSource } from './report.ts';
+import type { Holder, OtherConnection, PortProtocol, PortReport, PortSource } from './report.ts';
 import { joinAddress } from './socket-address.ts';
 import { parseSocketTable, type SocketRow } from './socket-table.ts';
 
@@ -12,6 +14,10 @@ export interface LookOptions {
   readonly signal?: AbortSignal | undefined;
   /** What sudo may be given to see or end processes of other users. */
   readonly sudoPassword?: string | undefined;
+  /** Default `tcp`. */
+  readonly protocol?: PortProtocol | undefined;
+  /** `table`: look at sockets only and try no bind(2), for one who looks again and again. Default `bind`. */
+  readonly depth?: 'bind' | 'table' | undefined;
 }
 
 const sources: ReadonlySet<string> = new Set<PortSource>(['ss', 'proc', 'lsof', 'netstat']);
@@ -20,31 +26,41 @@ const sources: ReadonlySet<string> = new Set<PortSource>(['ss', 'proc', 'lsof', 
 const lookTimeoutMs = 60_000;
 
 /**
- * Who listens on a TCP port of a machine, in one round trip, without connecting to it. A holder that the user may not see is looked at through
- * sudo, where that works without a password or with the one given; `blindSpot` tells when it does not.
+ * Who holds a port of a machine, and what bind(2) of a server would get there, in one round trip, without connecting to it. A holder that the user may not see is
+ * looked at through sudo, where that works without a password or with the one given; `blindSpot` tells when it does not.
  *
  * @throws {EnvironmentError} when the machine has nothing to look with; what `Shell.exec` throws.
  */
 export async function inspectPort(shell: Shell, port: number, options: LookOptions = {}): Promise<PortReport> {
-  const findings = await look(shell, port, 'all', options);
+  const { protocol = 'tcp', depth = 'bind' } = options;
+  const findings = await look(shell, port, depth === 'bind' ? 'all' : 'table', options);
   const source = findings.source as PortSource;
-  const rows = parseSocketTable(source, findings.table, port);
-  const holders = rows.filter(({ state }) => state === 'LISTEN').flatMap((row) => holdersOf(row, findings));
-  const timeWait = rows.filter(({ state }) => state === 'TIME_WAIT').map(connectionOf);
-  const connections = rows.filter(({ state }) => state !== 'LISTEN' && state !== 'TIME_WAIT');
+  const rows = Map.groupBy(parseSocketTable(source, findings.table, port), ({ state }) => kindOf(state));
+  const holders = withoutRepeats((rows.get('holder') ?? []).flatMap((row) => holdersOf(row, findings)));
+  const sockets = {
+    holders,
+    bound: withoutRepeats(findings.bound.flatMap((socket) => holdersOf({ ...socket, port, peer: '', state: '', pid: undefined }, findings))),
+    timeWait: (rows.get('time-wait') ?? []).map((row) => Object.assign(connectionOf(row), { remainingMs: row.remainingMs })),
+    connections: (rows.get('other') ?? []).map((row): OtherConnection => Object.assign(connectionOf(row), { state: row.state, process: holdersOf(row, findings).find(({ pid }) => pid !== undefined) })),
+    bind: bindAnswers(shell.user, findings.bind),
+  };
   return {
     machine: shell.machine,
     port,
-    state: stateOf(holders.length, timeWait.length),
-    holders: withoutRepeats(holders),
-    timeWait,
-    connections: connections.map((row) => Object.assign(connectionOf(row), { state: row.state })),
+    protocol,
+    state: stateOf(sockets),
+    ...sockets,
     source,
     raw: findings.table,
     blindSpot: holders.some(({ pid }) => pid === undefined) ? explainBlindSpot(shell, port, findings, options) : undefined,
-    needsSudoPassword: findings.sudo === 'refused',
+    needsSudoPassword: findings.sudo === 'refused' && holders.length > 0,
     sshPort: findings.sshPort,
   };
+}
+
+function kindOf(state: string): 'holder' | 'time-wait' | 'other' {
+  if (state === 'LISTEN' || state === 'UNCONN') return 'holder';
+  return state === 'TIME_WAIT' ? 'time-wait' : 'other';
 }
 
 /**
@@ -57,8 +73,8 @@ export async function isListening(shell: Shell, port: number, options: LookOptio
   return parseSocketTable(source as PortSource, table, port).some(({ state }) => state === 'LISTEN');
 }
 
-async function look(shell: Shell, port: number, mode: 'all' | 'rows', { signal, sudoPassword }: LookOptions): Promise<Findings> {
-  const command = { script: inspectScript, args: [String(port), inspectScript, mode, sudoPassword === undefined ? 'none' : 'given'] };
+async function look(shell: Shell, port: number, mode: 'all' | 'table' | 'rows', { signal, sudoPassword, protocol = 'tcp' }: LookOptions): Promise<Findings> {
+  const command = { script: inspectScript, args: [String(port), inspectScript, mode, sudoPassword === undefined ? 'none' : 'given', protocol, perlBindScript, pythonBindScript] };
   const result = await shell.exec(command, { timeoutMs: lookTimeoutMs, signal, endsByItself: true, input: sudoPassword === undefined ? undefined : `${sudoPassword}\n` });
   const findings = parseFindings(result.stdout);
   if (findings !== undefined && sources.has(findings.source)) return findings;
@@ -73,11 +89,6 @@ async function look(shell: Shell, port: number, mode: 'all' | 'rows', { signal, 
     hint: `Try by hand: lab exec ${shell.machine} -- ss -tlnp`,
     detail: result.stderr.trim() || undefined,
   });
-}
-
-function stateOf(holders: number, timeWait: number): PortReport['state'] {
-  if (holders > 0) return 'busy';
-  return timeWait > 0 ? 'time-wait' : 'free';
 }
 
 function connectionOf(row: SocketRow): { local: string; peer: string } {

@@ -1,11 +1,11 @@
 import { CheckError, EnvironmentError, type LabError } from '../core/errors.ts';
-import { describeHolder } from './describe.ts';
+import { describeHolder, portName } from './describe.ts';
 import type { Holder, PortReport } from './report.ts';
 
 /** Why the holders of a port must not or cannot be ended; undefined when they may. Decides from the report alone. */
 export function refusalToFree(report: PortReport): LabError | undefined {
-  const { machine, port, blindSpot, sshPort } = report;
-  if (port === sshPort) {
+  const { machine, port, protocol, blindSpot, sshPort } = report;
+  if (protocol === 'tcp' && port === sshPort) {
     return refused(report, 'port-is-ssh', `it is the port of the SSH server through which lab reaches ${machine}`, 'Give your program another port.');
   }
   for (const holder of report.holders) {
@@ -13,7 +13,7 @@ export function refusalToFree(report: PortReport): LabError | undefined {
     if (refusal !== undefined) return refusal;
   }
   if (blindSpot === undefined) return undefined;
-  return new EnvironmentError(`cannot free port ${port} of ${machine}: ${blindSpot}`, {
+  return new EnvironmentError(`cannot free ${portName(report)}: ${blindSpot}`, {
     code: 'port-holder-hidden',
     hint: `End it as its owner or as root, or give your program another port.`,
   });
@@ -43,6 +43,6 @@ function isSshd({ command }: Holder): boolean {
   return command !== undefined && /^(\S*\/)?sshd(-session|-auth)?(:| |$)/.test(command);
 }
 
-function refused({ machine, port }: PortReport, code: string, reason: string, hint: string): CheckError {
-  return new CheckError(`port ${port} of ${machine} is not freed: ${reason}`, { code, hint });
+function refused(report: PortReport, code: string, reason: string, hint: string): CheckError {
+  return new CheckError(`${portName(report)} is not freed: ${reason}`, { code, hint });
 }

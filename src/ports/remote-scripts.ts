@@ -30,45 +30,66 @@ identify() {
 `;
 
 /**
- * Prints the rows of the socket table with this local port, and if one listens, who holds it.
+ * Prints the rows of the socket table with this local port, and who holds it: of TCP who listens, where nobody does the processes of the other rows.
  *
  * Arguments: port, this script's own text (it runs itself through `sudo -n` when a holder is not visible), mode: `rows` prints the table only,
- * `all` everything, `elevated` is the second run; then `given` when the password of sudo is on standard input.
+ * `table` also who holds it, `all` also what bind(2) answers to this user, `elevated` is the second run; then `given` when the password of sudo is on standard
+ * input, `tcp` or `udp`, and the two texts of bind-scripts.ts.
  */
 export const inspectScript = String.raw`${common}
-port=$1 self=$2 mode=$3 password=$4
+port=$1 self=$2 mode=$3 password=$4 protocol=$5 perl=$6 python=$7
 mark=${sectionMark}
 hex=$(printf %04X "$port")
+case $protocol in udp) flag=u kind=UDP ;; *) flag=t kind=TCP ;; esac
 
 read_table() {
-  if table=$(ss -tane "sport = :$port" 2>/dev/null) && [ -n "$table" ]; then source=ss
-  elif [ -r /proc/net/tcp ]; then
-    source=proc table=$(grep -hs -e '^ *sl ' -e "^ *[0-9]*: [0-9A-F]*:$hex " /proc/net/tcp /proc/net/tcp6)
-  elif command -v lsof >/dev/null; then source=lsof table=$(lsof -nP "-iTCP:$port" 2>/dev/null)
-  elif table=$(netstat -tanp 2>/dev/null || netstat -an -p tcp 2>/dev/null); then
+  if table=$(ss -"$flag"ane "sport = :$port" 2>/dev/null) && [ -n "$table" ]; then source=ss
+  elif [ -r "/proc/net/$protocol" ]; then
+    source=proc table=$(grep -hs -e '^ *sl ' -e "^ *[0-9]*: [0-9A-F]*:$hex " "/proc/net/$protocol" "/proc/net/$protocol"6)
+  elif command -v lsof >/dev/null; then source=lsof table=$(lsof -nP "-i$kind:$port" 2>/dev/null)
+  elif table=$(netstat -"$flag"anp 2>/dev/null || netstat -an -p "$protocol" 2>/dev/null); then
     source=netstat table=$(say "$table" | grep -e '^Proto' -e "[:.]$port ")
   else source=none table=
   fi
 }
 
-# Sockets in state LISTEN, by number (inode), and the numbers of their users; where the table has no inodes, processes.
-listening() {
+# The rows that say who holds the port: state LISTEN, or UDP without a peer; where there are none, the first of the others.
+holding() {
   case $source in
-    ss) awk '/^LISTEN/ && match($0, / ino:[0-9]+/) { print substr($0, RSTART + 5, RLENGTH - 5) }' ;;
-    proc) awk '$4 == "0A" { print $10 }' ;;
+    ss) rows='^(LISTEN|UNCONN) ' others='^[A-Z]' ;;
+    proc) rows='^ *[0-9]+: [^ ]+ [^ ]+ (0A|07) ' others='^ *[0-9]+: ' ;;
+    lsof) rows="(\\(LISTEN\\)|UDP [^ >]*)$" others=' (TCP|UDP) ' ;;
+    netstat) rows='( LISTEN |^udp.*[:.][*] )' others='^(tcp|udp)' ;;
+    *) return 0 ;;
   esac
+  say "$table" | grep -E "$rows" || say "$table" | grep -v '^State' | grep -E "$others" | head -n 20
 }
-listening_users() {
+# Of such rows: sockets by number (inode), and the numbers of their users; where the table has no inodes, processes.
+inodes_of() {
   case $source in
-    ss) awk '/^LISTEN/ { print match($0, / uid:[0-9]+ ino:/) ? substr($0, RSTART + 5, RLENGTH - 10) : 0 }' ;;
-    proc) awk '$4 == "0A" { print $8 }' ;;
+    ss) awk 'match($0, / ino:[0-9]+/) { print substr($0, RSTART + 5, RLENGTH - 5) }' ;;
+    proc) awk '{ print $10 }' ;;
+  esac | grep -v '^0$'
+}
+users_of() {
+  case $source in
+    ss) awk '/ ino:[1-9]/ { print match($0, / uid:[0-9]+ ino:/) ? substr($0, RSTART + 5, RLENGTH - 10) : 0 }' ;;
+    proc) awk '$10 > 0 { print $8 }' ;;
   esac | sort -u
 }
-listening_processes() {
+processes_of() {
   case $source in
-    lsof) sed -n 's/^[^ ]*  *\([0-9]*\) .*(LISTEN)$/\1/p' ;;
-    netstat) sed -n 's/.* LISTEN  *\([0-9]*\)\/.*/\1/p' ;;
+    lsof) awk '{ print $2 }' ;;
+    netstat) sed -n 's/.* \([0-9]*\)\/.*/\1/p' ;;
   esac | sort -u
+}
+
+# What bind(2) says to this user, and the TCP sockets that are bound only.
+try_to_bind() {
+  try=look
+  [ "$mode" != all ] || try=bind
+  listening=$(say "$table" | grep -c -e '^LISTEN' -e ' 0A ')
+  perl -e "$perl" "$port" "$protocol" "$try" "$listening" 2>/dev/null || python3 -c "$python" "$port" "$protocol" "$try" 2>/dev/null
 }
 
 # "holds PID INODE" for each process with one of the sockets open, as far as this user may look.
@@ -116,17 +137,22 @@ describe() {
 # A socket without a visible process belongs to another user, or to nobody here.
 some_hidden() {
   for inode in $inodes; do say "$held" | grep -q " $inode\$" || return 0; done
-  [ "$source" = netstat ] && say "$table" | grep -q 'LISTEN  *-'
+  [ "$source" = netstat ] && holding | grep -q ' -$'
 }
 
 read_table
 say "$mark$source"
 [ -z "$table" ] || say "$table"
 say "$mark"facts
-inodes=$(say "$table" | listening)
-pids=$(say "$table" | listening_processes)
-users=$(say "$table" | listening_users)
-if [ "$mode" = rows ] || [ -z "$inodes$pids$users" ]; then say "$mark"end; exit 0; fi
+[ "$mode" != rows ] || { say "$mark"end; exit 0; }
+tried=
+[ "$mode" = table ] || tried=$(try_to_bind)
+[ -z "$tried" ] || say "$tried"
+rows=$(holding)
+inodes="$(say "$rows" | inodes_of) $(say "$tried" | sed -n 's/^bound \([0-9]*\) .*/\1/p')"
+pids=$(say "$rows" | processes_of)
+users="$(say "$rows" | users_of) $(say "$tried" | sed -n 's/^bound [0-9]* \([0-9]*\) .*/\1/p')"
+case "$inodes$pids$users" in *[0-9]*) ;; *) say "$mark"end; exit 0 ;; esac
 
 held=$(owners)
 [ -z "$held" ] || say "$held"
@@ -138,9 +164,9 @@ set -- $SSH_CONNECTION
 say "ssh $1 $4"
 above=$$
 while [ "$above" ] && [ "$above" != 0 ]; do say "above $above"; above=$(parent_of "$above"); done
-if [ "$mode" = all ] && [ "$(id -u)" != 0 ] && some_hidden; then
+if [ "$mode" != elevated ] && [ "$(id -u)" != 0 ] && some_hidden; then
   if ! command -v sudo >/dev/null; then say 'sudo absent'
-  elif ! elevate sh -c "$self" sh "$port" "$self" elevated none 2>/dev/null; then say 'sudo refused'
+  elif ! elevate sh -c "$self" sh "$port" "$self" elevated none "$protocol" "$perl" "$python" 2>/dev/null; then say 'sudo refused'
   fi
 fi
 say "$mark"end

@@ -1,16 +1,26 @@
 import type { PortHolder } from '../core/events.ts';
 
-/** What one machine says about one TCP port. */
+export type PortProtocol = 'tcp' | 'udp';
+
+/** What one machine says about one port of TCP or UDP. */
 export interface PortReport {
   readonly machine: string;
   readonly port: number;
-  /** `busy`: a socket listens; `time-wait`: none does, and connections that ended lately are remembered; `free`: neither. */
-  readonly state: 'free' | 'busy' | 'time-wait';
+  readonly protocol: PortProtocol;
+  /**
+   * What bind(2) of a server would get. `busy`: EADDRINUSE; `time-wait`: EADDRINUSE, but not where the server sets SO_REUSEADDR: connections that ended lately
+   * are remembered; `forbidden`: EACCES, the port is free and this account may not have it; `free`: success.
+   */
+  readonly state: 'free' | 'busy' | 'time-wait' | 'forbidden';
+  /** What bind(2) did answer to the account that programs run as; undefined where nothing could try. */
+  readonly bind: BindAnswers | undefined;
   /** One for each process and address; two when a process listens on IPv4 and on IPv6, several when forked workers share one socket. */
   readonly holders: readonly Holder[];
-  readonly timeWait: readonly Connection[];
+  /** Processes with a TCP socket that is bound to the port, neither listens nor is connected, and is in no table. Never a reason to kill. */
+  readonly bound: readonly Holder[];
+  readonly timeWait: readonly (Connection & { readonly remainingMs: number | undefined })[];
   /** Other connections with this local port: clients that are served, or that a process of this machine has made from it. Never a reason to kill. */
-  readonly connections: readonly (Connection & { readonly state: string })[];
+  readonly connections: readonly OtherConnection[];
   readonly source: PortSource;
   /** What the tool printed about this port, for the report. */
   readonly raw: string;
@@ -20,6 +30,28 @@ export interface PortReport {
   readonly needsSudoPassword: boolean;
   /** The port on which the SSH server of our own connection listens, if the machine says so. */
   readonly sshPort: number | undefined;
+}
+
+/**
+ * Answers of bind(2) by what a server binds to: `ipv4` is 0.0.0.0; `ipv6` is :: with IPV6_V6ONLY; `dual` is :: for both. Undefined where the machine has no IPv6.
+ * `plain` is without SO_REUSEADDR (socket(7)), `reuse` with it. Also other errors, as `errno99`.
+ */
+export interface BindAnswers {
+  readonly account: string;
+  readonly ipv4: BindAnswer | undefined;
+  readonly ipv6: BindAnswer | undefined;
+  readonly dual: BindAnswer | undefined;
+}
+
+export interface BindAnswer {
+  readonly plain: string;
+  readonly reuse: string;
+}
+
+export interface OtherConnection extends Connection {
+  readonly state: string;
+  /** The process that has it open; undefined when none does any more, or none is visible. */
+  readonly process: Holder | undefined;
 }
 
 /** Where the machine's socket table was read. */

@@ -1,19 +1,19 @@
 import { CheckError } from '../core/errors.ts';
-import { describeHolder } from './describe.ts';
+import { describeHolder, portArgument, portName } from './describe.ts';
 import type { Holder, PortReport } from './report.ts';
 
 /** The error for a port whose holders are gone and which is taken again: by a supervisor that restarts what was ended, or by somebody else. */
 export function takenAgain(report: PortReport, before: readonly Holder[]): CheckError {
-  const { machine, port, holders } = report;
+  const { machine, holders } = report;
   const restarted = holders.find((holder) => before.some((ended) => isRestartOf(holder, ended)));
   const now = holders.map(describeHolder).join(', ');
   if (restarted === undefined) {
-    return new CheckError(`port ${port} of ${machine} is taken again, now by ${now}`, {
+    return new CheckError(`${portName(report)} is taken again, now by ${now}`, {
       code: 'port-taken-again',
-      hint: `Look who that is with: lab check-port ${port} --on ${machine}; then free it again, or give your program another port.`,
+      hint: `Look who that is with: lab check-port ${portArgument(report)} --on ${machine}; then free it again, or give your program another port.`,
     });
   }
-  return new CheckError(`port ${port} of ${machine} is supervised: what was ended came back at once as ${now}, started by ${describeSupervisor(restarted)}`, {
+  return new CheckError(`${portName(report)} is supervised: what was ended came back at once as ${now}, started by ${describeSupervisor(restarted)}`, {
     code: 'port-supervised',
     hint: `Stop what restarts it first, on ${machine}: ${waysToStop(restarted)}`,
   });

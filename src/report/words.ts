@@ -13,7 +13,8 @@ export function endText({ exitCode, signal }: { readonly exitCode: number | unde
 export function portText({ port, state, holders }: EventOf<'port-checked'>): string {
   if (state === 'free') return `port ${port}: free`;
   if (state === 'time-wait') return `port ${port}: free (old connections wait for their end, TIME_WAIT)`;
-  return `port ${port}: held by ${holders.map(holderText).join(', ') || 'an unknown process'}`;
+  if (holders.length === 0) return `port ${port}: in use, though nobody listens`;
+  return `port ${port}: held by ${holders.map(holderText).join(', ')}`;
 }
 
 /** `port 7999: ended python3 (PID 4242, user ildvm1) with TERM`. */

@@ -3,7 +3,8 @@ import type { EventSink } from '../core/events.ts';
 import { secretFromEnvironment } from '../core/secret-variable.ts';
 import type { Program } from '../lab/types.ts';
 import { describeHolder } from '../ports/describe.ts';
-import { explainTimeWait } from '../ports/explain.ts';
+import { isRefused } from '../ports/bind-answer.ts';
+import { explainPort } from '../ports/explain.ts';
 import { freePort } from '../ports/free.ts';
 import { inspectPort, type PortReport } from '../ports/inspect.ts';
 import { showPort } from '../ports/show-port.ts';
@@ -20,14 +21,36 @@ export async function checkPorts(program: Program, shell: Shell, options: { even
   const look = { signal, sudoPassword: secretFromEnvironment('LAB_SUDO_PASSWORD', shell.machine) };
   for (const port of program.listens) {
     const [report, tools] = await Promise.all([inspectPort(shell, port, look), showPort(shell, port, { signal })]);
-    const { machine, state, holders, raw } = report;
-    await events.emit({ kind: 'port-checked', machine, port, state, holders, raw, tools });
-    const explanation = explainTimeWait(report);
-    if (explanation !== undefined) await events.emit({ kind: 'notice', level: 'info', message: explanation });
-    if (state !== 'busy') continue;
-    if (program.busyPort === 'error') throw busyError(report, program);
-    await freePort(shell, report, { ...look, events });
+    const { machine, holders, raw } = report;
+    await events.emit({ kind: 'port-checked', machine, port, state: stateForServer(report), holders, raw, tools });
+    if (holders.length === 0) await settleWithoutHolders(report, program, events);
+    else if (program.busyPort === 'error') throw busyError(report, program);
+    else {
+      const { after } = await freePort(shell, report, { ...look, events });
+      await settleWithoutHolders(after, program, events);
+    }
   }
+}
+
+/** A server may set SO_REUSEADDR or be started by sudo: that is not known, so only what fails in any case is `busy`. */
+function stateForServer(report: PortReport): 'free' | 'busy' | 'time-wait' {
+  const { state, holders } = report;
+  if (state === 'forbidden' || (state === 'busy' && holders.length === 0 && !failsAnyway(report))) return 'free';
+  return state;
+}
+
+function failsAnyway({ state, bind }: PortReport): boolean {
+  return state === 'busy' && bind !== undefined && isRefused(bind, 'reuse');
+}
+
+/** Tells what stands in the way of bind(2) though nobody listens, and stops where no server could get the port. */
+async function settleWithoutHolders(report: PortReport, program: Program, events: EventSink): Promise<void> {
+  const explanation = explainPort(report);
+  if (failsAnyway(report)) {
+    throw new CheckError(`port ${report.port} of ${report.machine} is in use, though nobody listens: bind would get "Address already in use"`, { code: 'port-busy', hint: explanation });
+  }
+  const isOfNoMatter = explanation === undefined || report.state === 'free' || (report.state === 'forbidden' && program.command[0] === 'sudo');
+  if (!isOfNoMatter) await events.emit({ kind: 'notice', level: report.state === 'time-wait' ? 'info' : 'warning', message: explanation });
 }
 
 function busyError({ machine, port, holders, blindSpot }: PortReport, program: Program): CheckError {

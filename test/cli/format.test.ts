@@ -18,9 +18,9 @@ const holder: Holder = {
   address: '0.0.0.0', port: 7999, pid: 12_345, command: 'python3 server.py', user: 'ildvm1', startedAtMs: undefined,
   identity: 'x', inode: '1', parent: undefined, unit: undefined, carriesUs: false,
 };
-const free: PortReport = { machine: 'vm2', port: 7999, state: 'free', holders: [], timeWait: [], connections: [], source: 'ss', raw: '', blindSpot: undefined, needsSudoPassword: false, sshPort: 22 };
-const busy: PortReport = { ...free, machine: 'vm1', state: 'busy', holders: [holder, { ...holder, address: '::', command: 'evil\x1b[2J', pid: undefined, user: undefined }] };
-const waiting: PortReport = { ...free, state: 'time-wait', timeWait: [{ local: '192.168.100.5:7999', peer: '192.168.100.4:40000' }] };
+const free: PortReport = { machine: 'vm2', port: 7999, protocol: 'tcp', state: 'free', bind: { account: 'ildvm2', ipv4: { plain: 'ok', reuse: 'ok' }, ipv6: undefined, dual: undefined }, holders: [], bound: [], timeWait: [], connections: [], source: 'ss', raw: '', blindSpot: undefined, needsSudoPassword: false, sshPort: 22 };
+const busy: PortReport = { ...free, bind: undefined, machine: 'vm1', state: 'busy', holders: [holder, { ...holder, address: '::', command: 'evil\x1b[2J', pid: undefined, user: undefined }] };
+const waiting: PortReport = { ...free, bind: undefined, state: 'time-wait', timeWait: [{ local: '192.168.100.5:7999', peer: '192.168.100.4:40000', remainingMs: undefined }] };
 
 /** Each case of one format, under its title, as one text that a person can read. */
 function page(cases: Readonly<Record<string, string>>): string {
@@ -31,14 +31,27 @@ function check(name: string, cases: Readonly<Record<string, string>>): void {
   assertGolden(join(import.meta.dirname, 'golden', `${name}.txt`), page(cases));
 }
 
+function shown(report: PortReport): string {
+  return formatCheckPort({ port: report.port, machines: [report], udp: [], ended: [], busy: true }, plain);
+}
+
 describe('words for a person', () => {
   test('check-port says who holds the port, how to free it, and what TIME_WAIT is', () => {
     const hidden = { ...busy, holders: [{ ...holder, pid: undefined, command: undefined, user: 'root' }], blindSpot: 'ildvm1 may not see the process that holds port 7999 on vm1, and sudo wants a password. Look there by hand: sudo lsof -i :7999' };
+    const refused = { plain: 'EADDRINUSE', reuse: 'EADDRINUSE' };
     check('format-check-port', {
-      'held on one of two machines': formatCheckPort({ port: 7999, machines: [busy, free], ended: [], busy: true }, plain),
-      'ended by --kill': formatCheckPort({ port: 7999, machines: [{ ...free, machine: 'vm1' }], ended: [{ machine: 'vm1', holder, signal: 'TERM' }], busy: false }, plain),
-      'TIME_WAIT': formatCheckPort({ port: 7999, machines: [waiting], ended: [], busy: false }, plain),
-      'held by a process that cannot be seen': formatCheckPort({ port: 7999, machines: [hidden], ended: [], busy: true }, plain),
+      'held on one of two machines': formatCheckPort({ port: 7999, machines: [busy, free], udp: [{ ...free, machine: 'vm1', protocol: 'udp' }, { ...busy, machine: 'vm2', protocol: 'udp', holders: [holder] }], ended: [], busy: true }, plain),
+      'ended by --kill': formatCheckPort({ port: 7999, machines: [{ ...free, machine: 'vm1' }], udp: [], ended: [{ machine: 'vm1', protocol: 'tcp', holder, signal: 'TERM' }], busy: false }, plain),
+      'TIME_WAIT': formatCheckPort({ port: 7999, machines: [waiting], udp: [], ended: [], busy: false }, plain),
+      'TIME_WAIT of a server without SO_REUSEADDR': shown({ ...waiting, state: 'busy', timeWait: [{ ...waiting.timeWait[0]!, remainingMs: 56_100 }], bind: { account: 'ildvm2', ipv4: refused, ipv6: undefined, dual: undefined } }),
+      'bound and not listening': shown({ ...free, state: 'busy', bound: [holder], bind: { account: 'ildvm2', ipv4: { plain: 'EADDRINUSE', reuse: 'ok' }, ipv6: undefined, dual: undefined } }),
+      'used by a client': shown({ ...free, state: 'busy', connections: [{ local: '192.168.100.5:7999', peer: '192.168.100.4:80', state: 'ESTABLISHED', process: holder }], bind: { account: 'ildvm2', ipv4: refused, ipv6: undefined, dual: undefined } }),
+      'on one address, on IPv6 only': shown({ ...busy, holders: [{ ...holder, address: '127.0.0.1' }] }) + shown({ ...busy, holders: [{ ...holder, address: '::' }], bind: { account: 'ildvm2', ipv4: { plain: 'ok', reuse: 'ok' }, ipv6: refused, dual: refused } }),
+      'held by the SSH server': shown({ ...busy, port: 22, holders: [{ ...holder, port: 22, pid: 1, command: '/sbin/init' }] }),
+      'not allowed': shown({ ...free, port: 80, state: 'forbidden', bind: { account: 'ildvm2', ipv4: { plain: 'EACCES', reuse: 'EACCES' }, ipv6: undefined, dual: undefined } }),
+      'nothing to try it with': shown({ ...free, bind: undefined }),
+      'nothing shows': shown({ ...free, state: 'busy', bind: { account: 'ildvm2', ipv4: refused, ipv6: undefined, dual: undefined } }),
+      'held by a process that cannot be seen': formatCheckPort({ port: 7999, machines: [hidden], udp: [], ended: [], busy: true }, plain),
     });
   });
 

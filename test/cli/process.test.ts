@@ -139,7 +139,7 @@ describe('lab', { concurrency: true }, () => {
     const results = await Promise.all(['0', '65536', 'http', '7999x'].map((port) => runCli(['check-port', port], { cwd: folder.path })));
     for (const { exitCode, stderr } of results) {
       assert.equal(exitCode, 2);
-      assert.match(stderr, /is not a TCP port\nhint: Give a number from 1 to 65535/);
+      assert.match(stderr, /is not a TCP or UDP port\nhint: Give a number from 1 to 65535/);
     }
   });
 });

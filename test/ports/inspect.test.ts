@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { connect, createServer } from 'node:net';
 import { test } from 'node:test';
 import { silent } from '../../src/core/events.ts';
-import { explainTimeWait } from '../../src/ports/explain.ts';
+import { explainPort, explainTimeWait } from '../../src/ports/explain.ts';
 import { freePort } from '../../src/ports/free.ts';
 import { inspectPort, isListening } from '../../src/ports/inspect.ts';
 import { failure, fixture, hold, nobody, onlyRoot, python, running, shellWithScript, shellWithTools, temporaryFolder, username } from '../helpers/listeners.ts';
@@ -48,7 +48,7 @@ test('where only lsof or netstat can be asked, they tell process and address', a
   const holder = await hold(port, ['both']);
   for (const source of ['lsof', 'netstat']) {
     const shell = shellWithScript((script) => {
-      const changed = script.replaceAll('/proc/net/tcp', '/nowhere').replace('$(ss -tane', '$(no-ss -tane');
+      const changed = script.replaceAll('/proc/net/$protocol', '/nowhere').replace('$(ss -', '$(no-ss -');
       return source === 'lsof' ? changed : changed.replace('command -v lsof', 'false');
     });
     const report = await inspectPort(shell, port);
@@ -62,7 +62,7 @@ test('where only lsof or netstat can be asked, they tell process and address', a
 });
 
 test('a machine with nothing to look with says what to install', async () => {
-  const shell = shellWithScript((script) => script.replaceAll('/proc/net/tcp', '/nowhere').replace(/\b(ss -tane|lsof|netstat) /g, 'no-such-tool '));
+  const shell = shellWithScript((script) => script.replaceAll('/proc/net/$protocol', '/nowhere').replace(/\b(ss|lsof|netstat) -/g, 'no-such-tool -').replace('command -v lsof', 'false'));
   const error = await failure(inspectPort(shell, 7999));
   assert.deepEqual([error.code, error.exitCode], ['port-tool-missing', 3]);
   assert.match(error.hint ?? '', /apt-get install iproute2/);
@@ -87,9 +87,11 @@ test('a client of the port is told as a connection, not as a holder', async () =
   await new Promise((resolve) => client.once('connect', resolve));
   const report = await inspectPort(localShell(), port);
   assert.equal(report.holders.length, 1);
-  assert.deepEqual(report.connections, [{ local: `127.0.0.1:${port}`, peer: `127.0.0.1:${client.localPort}`, state: 'ESTABLISHED' }]);
+  assert.deepEqual(report.connections.map(({ local, peer, state }) => ({ local, peer, state })), [{ local: `127.0.0.1:${port}`, peer: `127.0.0.1:${client.localPort}`, state: 'ESTABLISHED' }]);
   const onClientsPort = await inspectPort(localShell(), client.localPort ?? 0);
-  assert.equal(onClientsPort.state, 'free');
+  assert.equal(onClientsPort.state, 'busy', 'bind would fail');
+  assert.deepEqual(onClientsPort.connections.map(({ peer, process: of }) => [peer, of?.pid]), [[`127.0.0.1:${port}`, process.pid]]);
+  assert.match(explainPort(onClientsPort) ?? '', /^A connection uses the port as its own end: .* ESTABLISHED, of process \d+ .* lab does not end it/);
   assert.deepEqual((await freePort(localShell(), onClientsPort, { events: silent })).ended, []);
   client.destroy();
 });

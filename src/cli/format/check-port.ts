@@ -1,31 +1,43 @@
 import type { CheckPortResult } from '../../commands/check-port.ts';
 import { sanitize } from '../../core/sanitize.ts';
-import { explainTimeWait } from '../../ports/explain.ts';
+import { portArgument } from '../../ports/describe.ts';
+import { explainPort } from '../../ports/explain.ts';
+import { refusalToFree } from '../../ports/protection.ts';
 import type { PortReport } from '../../ports/report.ts';
 import type { Style } from '../style.ts';
 import { describeHolder } from './ports.ts';
 
-/** One paragraph per machine: free or busy, who holds it, what to do about it. */
-export function formatCheckPort({ machines, ended }: CheckPortResult, style: Style): string {
-  return machines.map((report) => paragraph(report, ended.filter(({ machine }) => machine === report.machine), style)).join('');
+/** One paragraph per machine and protocol: free or not, who holds it, what to do about it. */
+export function formatCheckPort({ machines, udp, ended }: CheckPortResult, style: Style): string {
+  const names = [...new Set([...machines, ...udp].map(({ machine }) => machine))];
+  const reports = names.flatMap((name) => [...machines, ...udp].filter(({ machine }) => machine === name));
+  return reports.map((report) => paragraph(report, ended.filter(({ machine, protocol }) => machine === report.machine && protocol === report.protocol), style)).join('');
 }
 
 function paragraph(report: PortReport, ended: CheckPortResult['ended'], style: Style): string {
-  const { machine, port, state } = report;
-  const verdict = state === 'busy' ? style('red', 'busy') : style('green', 'free');
-  const lines = [`${style('bold', machine)}: port ${port} is ${verdict}`];
+  const { machine, port, protocol, holders } = report;
+  const lines = [`${style('bold', machine)}: ${protocol === 'udp' ? 'UDP ' : ''}port ${port} ${verdict(report, style)}`];
   lines.push(...ended.map(({ holder, signal }) => `  ended with SIG${signal}: ${describeHolder(holder)}`));
-  lines.push(...(state === 'busy' ? busyLines(report) : wrapped(explainTimeWait(report))));
+  lines.push(...(holders.length > 0 ? heldLines(report) : wrapped(explainPort(report))));
   return `${lines.join('\n')}\n`;
 }
 
-function busyLines({ machine, port, holders, blindSpot }: PortReport): string[] {
-  const lines = holders.map((holder) => `  held by ${describeHolder(holder)}`);
-  if (blindSpot !== undefined) return [...lines, ...wrapped(sanitize(blindSpot))];
-  return [...lines, `  to free it:  lab check-port ${port} --on ${machine} --kill`];
+function verdict({ state, bind }: PortReport, style: Style): string {
+  if (state === 'busy') return `is ${style('red', 'busy')}`;
+  if (state === 'forbidden') return `is ${style('red', 'not allowed')} to ${bind?.account ?? 'this user'}`;
+  return `is ${style('green', 'free')}`;
+}
+
+function heldLines(report: PortReport): string[] {
+  const { machine, holders, blindSpot } = report;
+  const lines = [...holders.map((holder) => `  held by ${describeHolder(holder)}`), ...wrapped(explainPort(report))];
+  if (blindSpot !== undefined) return [...lines, ...wrapped(blindSpot)];
+  const refusal = refusalToFree(report);
+  if (refusal !== undefined) return [...lines, ...wrapped(`--kill does not help: ${refusal.message}. ${refusal.hint ?? ''}`)];
+  return [...lines, `  to free it:  lab check-port ${portArgument(report)} --on ${machine} --kill`];
 }
 
 /** A paragraph in lines of about 100 characters, indented by two. */
 function wrapped(text: string | undefined): string[] {
-  return text?.match(/\S.{0,98}(?=\s|$)/g)?.map((line) => `  ${line}`) ?? [];
+  return sanitize(text ?? '').match(/\S.{0,98}(?=\s|$)/g)?.map((line) => `  ${line}`) ?? [];
 }

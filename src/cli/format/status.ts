@@ -23,7 +23,7 @@ function programTable(programs: readonly ProgramStatus[]): string {
 }
 
 function programRow({ name, on, listens, ports }: ProgramStatus): string[] {
-  const words = ports.map(({ port, state, holders }) => (state === 'busy' ? `${port} held by ${holders.map((holder) => describeHolder(holder)).join(' and ')}` : `${port} free`));
+  const words = ports.map(({ port, state, holders }) => (state === 'busy' ? `${port} ${holders.length === 0 ? 'in use, though nobody listens' : `held by ${holders.map((holder) => describeHolder(holder)).join(' and ')}`}` : `${port} free`));
   const unknown = listens.filter((port) => !ports.some((known) => known.port === port)).map((port) => `${port} unknown`);
   return [name, on, [...words, ...unknown].join(', ') || '-'];
 }

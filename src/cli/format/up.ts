@@ -1,6 +1,9 @@
 import type { PlanResult } from '../../commands/plan.ts';
 import { describeRequirement } from '../../commands/requirements.ts';
 import type { UpResult } from '../../commands/up.ts';
+import { sanitize } from '../../core/sanitize.ts';
+import { explainPort } from '../../ports/explain.ts';
+import type { PortReport } from '../../ports/report.ts';
 import type { Style } from '../style.ts';
 import { describeHolder } from './ports.ts';
 import { table } from './table.ts';
@@ -10,9 +13,14 @@ export function formatUp({ lab, made, newlyUp, machines, ports, scenarios }: UpR
   const head = `Lab ${style('bold', lab)} is ${style('green', 'up')}${made ? '' : before}.\n`;
   const rows = machines.map(({ name, user, addresses }) => [`  ${name}`, addresses.join(', '), `lab ssh ${name}`, `(as ${user})`]);
   const busy = ports.filter(({ state }) => state === 'busy');
-  const warnings = busy.map(({ machine, port, holders }) => `${style('yellow', 'note:')} port ${port} on ${machine} is held by ${holders.map((holder) => describeHolder(holder)).join(' and ')}\n`);
+  const warnings = busy.map((report) => `${style('yellow', 'note:')} port ${report.port} on ${report.machine} ${busyWords(report)}\n`);
   const next = scenarios.length === 0 ? '' : `Next: lab run${scenarios.length === 1 ? '' : ` ${scenarios[0]}`}\n`;
   return head + table(rows) + warnings.join('') + next;
+}
+
+function busyWords(report: PortReport): string {
+  if (report.holders.length > 0) return `is held by ${report.holders.map((holder) => describeHolder(holder)).join(' and ')}`;
+  return `is in use, though nobody listens: ${sanitize(explainPort(report) ?? '')}`;
 }
 
 export function formatPlan({ lab, provider, actions, changes, missing }: PlanResult, style: Style): string {

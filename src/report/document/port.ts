@@ -24,7 +24,7 @@ export function portCheck(report: ReportData, language: Language): Block[] {
 function lookBlocks(check: ReportPortCheck, language: Language): Block[] {
   const { report: { port: words }, notation } = language;
   const { state, port, machine, holders, tools, raw, at } = check;
-  const sentence = { 'free': words.free, 'busy': words.busy, 'time-wait': words.timeWait }[state](port, machine);
+  const sentence = { 'free': words.free, 'busy': holders.length === 0 ? words.inUse : words.busy, 'time-wait': words.timeWait }[state](port, machine);
   const outputs = tools.length === 0 ? [{ command: words.raw, output: raw }] : tools;
   return [
     { kind: 'remark', tone: state === 'busy' ? 'bad' : 'good', text: `${sentence} (${words.at(notation.dateTime(Date.parse(at)))})` },

@@ -90,6 +90,7 @@ export const report = {
   port: {
     free: (port: number, machine: string) => `Port ${port} of \`${machine}\` is free: the server can take it.`,
     busy: (port: number, machine: string) => `Port ${port} of \`${machine}\` is held by another process.`,
+    inUse: (port: number, machine: string) => `Port ${port} of \`${machine}\` is in use, though nobody listens: a server would get "Address already in use" (EADDRINUSE).`,
     timeWait: (port: number, machine: string) => `Port ${port} of \`${machine}\` is free; connections that ended lately are still remembered (TIME_WAIT). That is no process, and there is nothing to end.`,
     freed: (port: number, machine: string, holders: string, signal: string) => `The process that held port ${port} of \`${machine}\` was ended with the signal ${signal}: ${holders}.`,
     holderTable: 'Who held it',

@@ -90,6 +90,7 @@ export const report: ReportWords = {
   port: {
     free: (port, machine) => `Le port ${port} de \`${machine}\` est libre : le serveur peut le prendre.`,
     busy: (port, machine) => `Le port ${port} de \`${machine}\` est occupé par un autre processus.`,
+    inUse: (port, machine) => `Le port ${port} de \`${machine}\` est utilisé, bien que personne n’y écoute : un serveur obtiendrait « Address already in use » (EADDRINUSE).`,
     timeWait: (port, machine) => `Le port ${port} de \`${machine}\` est libre ; des connexions terminées depuis peu sont encore mémorisées (TIME_WAIT). Ce n’est pas un processus, et il n’y a rien à arrêter.`,
     freed: (port, machine, holders, signal) => `Le processus qui occupait le port ${port} de \`${machine}\` a été arrêté par le signal ${signal} : ${holders}.`,
     holderTable: 'Qui l’occupait',
