@@ -3,7 +3,7 @@
  * listens, so it takes no connection from anybody and is closed within microseconds. Rules of the kernel that no table shows decide (`SO_REUSEADDR` of the socket
  * that was there before, IPv6 that takes IPv4 too, ports of root), so the kernel is asked and nothing is concluded.
  *
- * Arguments: port, `tcp` or `udp`, `bind` to try or `look` not to, the number of listening sockets that the table has. Prints facts for `facts.ts`:
+ * Arguments: port, `tcp` or `udp`, `bind` to try or `look` not to, 1 when the table has sockets with that port. Prints facts for `facts.ts`:
  * `bind ipv4|ipv6|dual plain|reuse ok|EADDRINUSE|EACCES|errnoN`, and `bound INODE UID ADDRESS` for a TCP socket that is bound, does not listen, and is in no table.
  */
 
@@ -14,7 +14,7 @@
 export const perlBindScript = String.raw`
 use Socket qw(:DEFAULT IPPROTO_IPV6 IPV6_V6ONLY IN6ADDR_ANY pack_sockaddr_in6 unpack_sockaddr_in6 inet_ntop);
 use Errno qw(EADDRINUSE EACCES);
-my ($port, $protocol, $mode, $listening) = @ARGV;
+my ($port, $protocol, $mode, $found) = @ARGV;
 my $taken = 0;
 sub result {
   my $errno = $! + 0;
@@ -52,7 +52,7 @@ if (socket(my $netlink, 16, SOCK_RAW, 4)) {
     }
   }
 }
-exit if %bound || $listening;
+exit if %bound || $found;
 my %seen;
 for my $link (glob "/proc/[0-9]*/fd/*") {
   (readlink($link) || "") =~ /^socket:\[(\d+)\]$/ or next;

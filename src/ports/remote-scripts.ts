@@ -88,8 +88,7 @@ processes_of() {
 try_to_bind() {
   try=look
   [ "$mode" != all ] || try=bind
-  listening=$(say "$table" | grep -c -e '^LISTEN' -e ' 0A ')
-  perl -e "$perl" "$port" "$protocol" "$try" "$listening" 2>/dev/null || python3 -c "$python" "$port" "$protocol" "$try" 2>/dev/null
+  perl -e "$perl" "$port" "$protocol" "$try" "$found" 2>/dev/null || python3 -c "$python" "$port" "$protocol" "$try" 2>/dev/null
 }
 
 # "holds PID INODE" for each process with one of the sockets open, as far as this user may look.
@@ -145,9 +144,12 @@ say "$mark$source"
 [ -z "$table" ] || say "$table"
 say "$mark"facts
 [ "$mode" != rows ] || { say "$mark"end; exit 0; }
-tried=
+# Whether the table has more than its heading: most ports are free, and then nobody need be looked for.
+found=0 tried=
+case $table in *[:.]"$port "* | *:"$hex "*) found=1 ;; esac
 [ "$mode" = table ] || tried=$(try_to_bind)
 [ -z "$tried" ] || say "$tried"
+case "$found$tried" in 1* | *bound*) ;; *) say "$mark"end; exit 0 ;; esac
 rows=$(holding)
 inodes="$(say "$rows" | inodes_of) $(say "$tried" | sed -n 's/^bound \([0-9]*\) .*/\1/p')"
 pids=$(say "$rows" | processes_of)
