@@ -7,15 +7,23 @@ export function closeOf(segments: readonly Segment[]): Close {
   const first = [fins.client, fins.server].filter((fin) => fin !== undefined).toSorted((a, b) => a.packet - b.packet)[0];
   const endOfBoth = bothFinished(segments, fins);
   // A reset that comes when all is said, for example for a segment that comes late, did not end the connection.
+  const areCrossing = crosses(fins.client, fins.server);
   const wasReset = reset !== undefined && (endOfBoth === undefined || reset.packet < endOfBoth.packet);
   return {
     kind: wasReset ? 'rst' : first === undefined ? 'open' : 'fin',
-    by: wasReset ? reset.from : first?.from,
+    by: wasReset ? reset.from : areCrossing ? 'both' : first?.from,
     fin: { client: fins.client?.packet, server: fins.server?.packet },
     rst: reset && { packet: reset.packet, by: reset.from },
     complete: endOfBoth !== undefined,
-    halfClose: first && halfCloseOf(segments, first),
+    halfClose: first && !areCrossing ? halfCloseOf(segments, first) : undefined,
   };
+}
+
+/** Whether the later of two FINs was sent before its sender had the other one: it does not acknowledge it. */
+function crosses(one: Segment | undefined, another: Segment | undefined): boolean {
+  if (one === undefined || another === undefined) return false;
+  const [early, late] = one.packet < another.packet ? [one, another] : [another, one];
+  return late.ack === undefined || late.ack <= early.seq + early.length;
 }
 
 function firstFin(segments: readonly Segment[], side: Side): Segment | undefined {

@@ -1,4 +1,5 @@
-import type { Conversation, Endpoint, Phase, Segment, SegmentMark, Side, TcpOptions } from '../core/conversation.ts';
+import type { Conversation, Endpoint, Phase, Segment, SegmentMark, Side, TcpOptions, TcpState } from '../core/conversation.ts';
+import { lacksText } from '../core/conversation.ts';
 import { sanitize } from '../core/sanitize.ts';
 
 /** Columns: packet number, time, state of the client, arrow, state of the server. */
@@ -77,13 +78,20 @@ function fold(segments: readonly Segment[]): ReadonlySet<Segment> {
 }
 
 /** The states before a connection that the capture shows from its SYN. */
-function startLines({ handshake }: Conversation): string[] {
-  return handshake.syn === undefined ? [] : [columns('', '', 'CLOSED', '', handshake.refused ? 'CLOSED' : 'LISTEN').trimEnd()];
+function startLines({ handshake, segments }: Conversation): string[] {
+  if (handshake.syn === undefined) return [];
+  const server = segments[0]?.states.server ?? 'UNKNOWN';
+  return [columns('', '', 'CLOSED', '', server === 'SYN-RECEIVED' ? 'LISTEN' : stateText(server)).trimEnd()];
+}
+
+/** Nothing stands for an end of which the capture has nothing. */
+function stateText(state: TcpState): string {
+  return state === 'UNKNOWN' ? '' : state;
 }
 
 function segmentLine({ startMs }: Conversation, segment: Segment, before: Segment['states'] | undefined): string {
   const { packet, timeMs, from, states, marks } = segment;
-  const state = (side: Side): string => (states[side] === before?.[side] ? '' : states[side]);
+  const state = (side: Side): string => (states[side] === before?.[side] ? '' : stateText(states[side]));
   const remarks = [marks.map(markText).join(', '), payloadText(segment)].filter((remark) => remark !== '');
   const line = columns(String(packet), secondsText(timeMs - startMs), state('client'), arrow(from, segmentWords(segment)), state('server'));
   return remarks.length === 0 ? line.trimEnd() : `${line} ${remarks.join(' ')}`;
@@ -120,24 +128,28 @@ function payloadText({ text, length }: Segment): string {
   if (length === 0) return '';
   const begin = text.slice(0, payloadCharacters);
   if (/[\0-\x08\x0e-\x1a\x1c-\x1f\ufffd]/.test(begin)) return '(binary)';
-  return `${sanitize(JSON.stringify(begin))}${text.length > payloadCharacters ? '…' : ''}`;
+  return `${sanitize(JSON.stringify(begin))}${text.length > payloadCharacters || lacksText({ text, length }) ? '…' : ''}`;
 }
 
 function summary({ handshake, close, sent }: Conversation): string[] {
-  return [handshakeText(handshake), closeText(close), ...(['client', 'server'] as const).map((side) => sentText(side, sent[side]))];
+  return [handshakeText(handshake, sent), closeText(close, handshake), ...(['client', 'server'] as const).map((side) => sentText(side, sent[side]))];
 }
 
-function handshakeText({ complete, durationMs, refused, syn }: Conversation['handshake']): string {
+function handshakeText({ complete, durationMs, refused, syn, simultaneous }: Conversation['handshake'], sent: Conversation['sent']): string {
+  if (simultaneous === true) return `Handshake: both opened at once, ${complete ? `complete in ${secondsText(durationMs ?? 0)}` : 'not complete'}`;
   if (complete) return `Handshake: complete in ${secondsText(durationMs ?? 0)}`;
   if (refused) return 'Handshake: refused: nobody listened on that port';
-  return syn === undefined ? 'Handshake: not in the capture' : 'Handshake: not complete';
+  if (syn === undefined) return 'Handshake: not in the capture';
+  return `Handshake: not complete${sent.server.packets === 0 ? ': the SYN was not answered' : ''}`;
 }
 
-function closeText({ kind, by, complete, halfClose, fin, rst }: Conversation['close']): string {
+function closeText({ kind, by, complete, halfClose, fin, rst }: Conversation['close'], handshake: Conversation['handshake']): string {
+  if (kind === 'open' && handshake.syn !== undefined && !handshake.complete) return 'Close: none: the connection had not come about at the end of the capture';
   if (kind === 'open') return 'Close: none: the connection was still open at the end of the capture';
   if (kind === 'rst') return `Close: reset by the ${by} (packet ${rst?.packet})`;
   const both = complete ? 'both sides closed' : 'not complete';
   const half = halfClose === undefined ? '' : `; half-closed: the other side sent ${count(halfClose.bytesAfter, 'byte')} afterwards`;
+  if (by === 'both') return `Close: by both at once with FIN (packets ${[fin.client, fin.server].toSorted((a, b) => (a ?? 0) - (b ?? 0)).join(' and ')}), ${both}`;
   return `Close: by the ${by} with FIN (packet ${fin[by ?? 'client']}), ${both}${half}`;
 }
 

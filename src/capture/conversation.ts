@@ -1,6 +1,7 @@
 import type { Conversation, Endpoint, Phase, Segment, SegmentMark, Side, TcpOptions } from '../core/conversation.ts';
 import { addressText } from './address-text.ts';
 import { SequenceAnalysis, type Finding } from './analysis.ts';
+import { arrivalOf, type SentSegment } from './arrival.ts';
 import { closeOf } from './close.ts';
 import { other, type End, type Flow, type FlowPacket } from './flows.ts';
 import { handshakeOf } from './handshake.ts';
@@ -29,7 +30,8 @@ export interface TracedConversation {
 const payloadLimitBytes = 16 * 1024 * 1024;
 
 /** Rebuilds one connection from its packets, which stand in `bytes`, the whole file. */
-export function traceConversation(bytes: Uint8Array, flow: Flow, index: number, hints: LabHints): TracedConversation {
+export function traceConversation(bytes: Uint8Array, captured: Flow, index: number, hints: LabHints): TracedConversation {
+  const flow = withoutStepsBack(captured);
   const sides = sidesOf(flow, hints);
   const segments = segmentsOf(bytes, flow, sides.client);
   const [first] = segments;
@@ -79,28 +81,47 @@ function endpointOf(bytes: Uint8Array, { packets }: Flow, end: End, { machines }
 
 function segmentsOf(bytes: Uint8Array, flow: Flow, client: End): Segment[] {
   const analysis = new SequenceAnalysis();
-  const tracker = new StateTracker(startStates(flow, client));
+  const sent = flow.packets.map(({ from, tcp }): SentSegment => ({ from: from === client ? 'client' : 'server', header: tcp.header, length: tcp.length }));
+  const tracker = new StateTracker(startStates(flow, client), arrivalOf(sent));
   const phases = new Phases(flow);
   return flow.packets.map((packet, index) => {
     const finding = analysis.look(packet);
-    const side: Side = packet.from === client ? 'client' : 'server';
-    const states = tracker.step(side, packet.tcp.header, packet.tcp.length);
+    const { from: side, header, length } = sent[index]!;
+    const states = tracker.step(side, header, length);
     return segmentOf(flow, packet, { side, finding, states, phase: phases.next(side, packet), isReused: index === 0 && flow.reusesPorts, text: textOf(bytes, packet) });
   });
 }
 
-/** The states before the first segment, by what the rest shows: a port that refuses has no listener. */
+/** The same flow in time that never runs backwards: where the clock of the capture was set back, what follows is later by as much. */
+function withoutStepsBack(flow: Flow): Flow {
+  let behindMs = 0;
+  let lastMs = -Infinity;
+  const packets = flow.packets.map((flowPacket): FlowPacket => {
+    const { tcp } = flowPacket;
+    const { timeMs } = tcp.packet;
+    behindMs = Math.max(behindMs, lastMs - timeMs);
+    lastMs = timeMs + behindMs;
+    return behindMs === 0 ? flowPacket : { ...flowPacket, tcp: { ...tcp, packet: { ...tcp.packet, timeMs: lastMs } } };
+  });
+  return behindMs === 0 ? flow : { base: flow.base, reusesPorts: flow.reusesPorts, packets };
+}
+
+/** The states before the first segment, by what the rest shows: a port that refuses has no listener, and neither has an end that opens by itself. */
 function startStates({ packets }: Flow, client: End): States {
   const [first] = packets;
   if ((first!.tcp.header.flags & Flag.syn) === 0) return { client: 'ESTABLISHED', server: 'ESTABLISHED' };
   if (first!.tcp.header.flags & Flag.ack) return { client: 'SYN-SENT', server: 'SYN-RECEIVED' };
-  const answer = packets.find(({ from }) => from !== client)?.tcp.header.flags ?? 0;
-  return { client: 'CLOSED', server: answer & Flag.rst ? 'CLOSED' : 'LISTEN' };
+  const answer = packets.find(({ from }) => from !== client)?.tcp.header.flags;
+  if (answer === undefined) return { client: 'CLOSED', server: 'UNKNOWN' };
+  const listens = (answer & Flag.rst) === 0 && (answer & (Flag.syn | Flag.ack)) !== Flag.syn;
+  return { client: 'CLOSED', server: listens ? 'LISTEN' : 'CLOSED' };
 }
 
 /** Handshake, data, close: each begins once. */
 class Phases {
   #phase: Phase;
+  /** Ends that have sent a SYN with ACK: both do when both open at once, and with the second of them the handshake ends. */
+  readonly #answered = new Set<Side>();
 
   constructor({ packets }: Flow) {
     this.#phase = packets[0]!.tcp.header.flags & Flag.syn ? 'handshake' : 'data';
@@ -113,6 +134,8 @@ class Phases {
     const phase = this.#phase;
     // The client's first segment behind its SYN acknowledges the server's: the last of the handshake.
     if (phase === 'handshake' && side === 'client' && (flags & (Flag.syn | Flag.ack)) === Flag.ack) this.#phase = 'data';
+    if ((flags & (Flag.syn | Flag.ack)) === (Flag.syn | Flag.ack)) this.#answered.add(side);
+    if (phase === 'handshake' && this.#answered.size === 2) this.#phase = 'data';
     return phase;
   }
 }
@@ -153,7 +176,7 @@ function segmentOf({ base }: Flow, { from, tcp }: FlowPacket, { side, finding, s
 }
 
 function textOf(bytes: Uint8Array, { tcp }: FlowPacket): string {
-  return tcp.length === 0 ? '' : previewText(payloadOf(bytes, tcp));
+  return tcp.length === 0 ? '' : previewText(payloadOf(bytes, tcp), tcp.length);
 }
 
 function relativeSack(options: TcpOptions, base: number): TcpOptions {

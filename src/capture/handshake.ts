@@ -2,6 +2,8 @@ import type { Handshake, Segment } from '../core/conversation.ts';
 
 /** Finds the three segments of the handshake. */
 export function handshakeOf(segments: readonly Segment[]): Handshake {
+  const crossing = segments.find(({ from, flags }) => from === 'server' && flags.includes('SYN') && !flags.includes('ACK'));
+  if (crossing !== undefined && segments.some(isSyn)) return simultaneousHandshake(segments, crossing);
   const syn = segments.findLast((segment) => isSyn(segment));
   const synAck = segments.findLast((segment) => isSynAck(segment));
   const ack = synAck && segments.find((segment) => acknowledgesSyn(segment, synAck));
@@ -14,6 +16,15 @@ export function handshakeOf(segments: readonly Segment[]): Handshake {
     durationMs: complete ? ack.timeMs - syn.timeMs : undefined,
     refused: isRefused(segments),
   };
+}
+
+/** Both ends sent a SYN, and each acknowledges that of the other, as a rule with a SYN-ACK. */
+function simultaneousHandshake(segments: readonly Segment[], crossing: Segment): Handshake {
+  const syn = segments.find(isSyn);
+  const [ack, synAck] = (['client', 'server'] as const).map((side) => segments.find(({ from, flags, ack: number }) => from === side && !flags.includes('RST') && number !== undefined && number >= 1));
+  const complete = syn !== undefined && ack !== undefined && synAck !== undefined;
+  const start = Math.min(syn?.timeMs ?? Infinity, crossing.timeMs);
+  return { complete, simultaneous: true, syn: syn?.packet, synAck: synAck?.packet, ack: ack?.packet, durationMs: complete ? Math.max(ack.timeMs, synAck.timeMs) - start : undefined, refused: isRefused(segments) };
 }
 
 function isSyn({ from, flags }: Segment): boolean {

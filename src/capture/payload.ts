@@ -29,9 +29,10 @@ const mostBytesPerCharacter = 4;
 
 const decoder = new TextDecoder();
 
-/** The beginning of a payload as text; a character that the limit would cut is left out. */
-export function previewText(payload: Uint8Array): string {
-  const text = decoder.decode(payload.subarray(0, previewCharacters * mostBytesPerCharacter));
+/** The beginning of a payload as text; a character that the limit would cut is left out, or the end of a capture that has less than the `length` bytes of it. */
+export function previewText(payload: Uint8Array, length: number): string {
+  const bytes = payload.subarray(0, previewCharacters * mostBytesPerCharacter);
+  const text = payload.byteLength < length ? new TextDecoder().decode(bytes, { stream: true }) : decoder.decode(bytes);
   return text.length <= previewCharacters ? text : text.slice(0, cutBefore(text, previewCharacters));
 }
 

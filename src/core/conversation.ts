@@ -9,9 +9,9 @@ export type Side = 'client' | 'server';
 /** Flags of the TCP header in the order in which people write them. */
 export type TcpFlag = 'SYN' | 'FIN' | 'RST' | 'PSH' | 'ACK' | 'URG' | 'ECE' | 'CWR';
 
-/** RFC 9293, section 3.3.2. */
+/** RFC 9293, section 3.3.2; `UNKNOWN` is an end of which the capture has nothing. */
 export type TcpState =
-  | 'CLOSED' | 'LISTEN' | 'SYN-SENT' | 'SYN-RECEIVED' | 'ESTABLISHED' | 'FIN-WAIT-1' | 'FIN-WAIT-2' | 'CLOSE-WAIT' | 'CLOSING' | 'LAST-ACK' | 'TIME-WAIT';
+  | 'UNKNOWN' | 'CLOSED' | 'LISTEN' | 'SYN-SENT' | 'SYN-RECEIVED' | 'ESTABLISHED' | 'FIN-WAIT-1' | 'FIN-WAIT-2' | 'CLOSE-WAIT' | 'CLOSING' | 'LAST-ACK' | 'TIME-WAIT';
 
 /**
  * What is remarkable about a segment, by the rules of Wireshark's TCP analysis.
@@ -92,7 +92,10 @@ export interface TcpOptions {
 export interface Segment {
   /** Number of the packet in the capture file, from 1: Wireshark's "No.". */
   readonly packet: number;
-  /** Milliseconds since the Unix epoch by the clock of the capturing machine; fractions are kept. */
+  /**
+   * Milliseconds since the Unix epoch by the clock of the capturing machine; fractions are kept. Never before the segment above it: where that clock was set back
+   * within a connection, it goes on from there.
+   */
   readonly timeMs: number;
   readonly from: Side;
   readonly flags: readonly TcpFlag[];
@@ -110,19 +113,29 @@ export interface Segment {
   readonly options: TcpOptions;
   readonly marks: readonly SegmentMark[];
   readonly phase: Phase;
-  /** States of both ends when this segment has arrived (or, if it was lost behind the capturing machine, would have). */
+  /**
+   * States of both ends when this segment has arrived (or, if it was lost behind the capturing machine, would have). SYN and FIN arrive only if they are ever
+   * acknowledged; those of both ends that cross on the wire arrive after both were sent.
+   */
   readonly states: Readonly<Record<Side, TcpState>>;
   /** The segment that this one acknowledges, as Wireshark pairs them: its packet number, and how long it had waited. */
   readonly acknowledges: { readonly packet: number; readonly afterMs: number } | undefined;
-  /** The beginning of the payload as text: at most 200 characters, bytes that are not UTF-8 as U+FFFD, control characters kept. Empty without payload. */
+  /** The beginning of the payload as text: at most 200 characters, bytes that are not UTF-8 as U+FFFD, control characters kept. Empty without payload. See `lacksText`. */
   readonly text: string;
   /** The capture holds less of the packet than was sent (snap length). */
   readonly truncated: boolean;
 }
 
+/** Whether the payload of a segment is longer than its `text`: the preview ends there, or the capture does (snap length). */
+export function lacksText({ text, length }: Pick<Segment, 'text' | 'length'>): boolean {
+  return Buffer.byteLength(text) < length;
+}
+
 export interface Handshake {
-  /** SYN, SYN-ACK and ACK are all there. */
+  /** SYN, SYN-ACK and ACK are all there; of a simultaneous open both SYNs and both their acknowledgements. */
   readonly complete: boolean;
+  /** Each end sent its SYN before it had that of the other (RFC 9293, figure 8). The client is who sent the first. */
+  readonly simultaneous?: boolean;
   /** The packet numbers; undefined for what the capture does not have. The last attempt counts where a SYN was repeated. */
   readonly syn: number | undefined;
   readonly synAck: number | undefined;
@@ -136,8 +149,11 @@ export interface Handshake {
 export interface Close {
   /** `rst`: a reset ended it before both FINs were acknowledged; `fin`: at least one FIN, no such reset; `open`: neither is in the capture. */
   readonly kind: 'fin' | 'rst' | 'open';
-  /** Who closed: the sender of the first FIN, for `rst` the sender of the first RST. Undefined when `open`. */
-  readonly by: Side | undefined;
+  /**
+   * Who closed: the sender of the first FIN, for `rst` the sender of the first RST. `both` when each sent its FIN before it had that of the other (RFC 9293,
+   * figure 14): who was first, the capture cannot tell. Undefined when `open`.
+   */
+  readonly by: Side | 'both' | undefined;
   /** Packet numbers of each side's first FIN. */
   readonly fin: Readonly<Record<Side, number | undefined>>;
   /** The first RST. */

@@ -17,14 +17,12 @@ const exitStatus = { anyOf: [{ type: 'integer', minimum: 0, maximum: 255 }, sign
 const command = { type: 'array', minItems: 1, items: { type: ['string', 'number'] }, description: 'The command, word by word; no shell reads it.' };
 const rolesOrRole = { anyOf: [role, { type: 'array', minItems: 1, items: role }] };
 
-const end = { enum: ['client', 'server'], description: 'The end of the connection that opened it, or the other.' };
-
 /** What a `tcp` step can say. */
 const tcpChecks = {
   port: { type: 'integer', minimum: 1, maximum: 65_535, description: 'Only connections to this port.' },
   connections: { type: 'integer', minimum: 0, description: 'How many connections came about.' },
   handshake: { type: 'boolean', description: '`true`: every attempt to connect came about; `false`: none did.' },
-  close: options({ by: end, kind: { enum: ['fin', 'rst', 'open'], description: 'How it ended, if it did.' } }, []),
+  close: options({ by: { enum: ['client', 'server', 'both'], description: 'The end that closed first: `client` opened the connection; `both`: each sent its FIN before it had that of the other.' }, kind: { enum: ['fin', 'rst', 'open'], description: 'How it ended, if it did.' } }, []),
   reset: { enum: ['none', 'any', 'client', 'server'], description: 'Who sent a RST.' },
   retransmissions: { anyOf: [{ type: 'integer', minimum: 0 }, { const: 'some' }], description: 'How many segments were sent again.' },
   payload: { ...options({ client: pattern, server: pattern }, []), minProperties: 1, description: 'What one of the connections carried.' },

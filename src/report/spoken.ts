@@ -1,4 +1,4 @@
-import type { Conversation, Segment, Side } from '../core/conversation.ts';
+import { lacksText, type Conversation, type Segment, type Side } from '../core/conversation.ts';
 import type { SegmentWords, Words } from './diagram/words.ts';
 import type { Moment } from './moments.ts';
 
@@ -60,11 +60,12 @@ export class SpokenLinker {
     return { client: { kind: 'command', text: opened.text }, ...(before && { server: { kind: 'line', text: before.text } }) };
   }
 
-  #data({ from, text }: Segment, ends: Ends): SegmentWords {
+  #data(segment: Segment, ends: Ends): SegmentWords {
+    const { from, text } = segment;
     const other = from === 'client' ? 'server' : 'client';
     const [first = '', ...more] = text.split(/\r?\n/).filter((line) => line.trim() !== '');
     if (first === '') return {};
-    const said = this.#typed(ends[from], first.trim()) ?? payloadWords(first, more.length);
+    const said = this.#typed(ends[from], first.trim()) ?? payloadWords(first, more.length, lacksText(segment));
     return { ...sideWords(from, said), ...sideWords(other, this.#nextLine(ends[other], (line) => line.includes(first.trim()))) };
   }
 
@@ -108,8 +109,8 @@ function sideWords(side: Side, words: Words | undefined): SegmentWords {
 }
 
 /** Text that a program sent by itself; bytes that are no text are not shown. */
-function payloadWords(line: string, more: number): Words | undefined {
+function payloadWords(line: string, more: number, goesOn: boolean): Words | undefined {
   if (/[\0-\x08\x0e-\x1f\ufffd]/.test(line)) return undefined;
-  const cut = line.length > LONGEST_PAYLOAD ? `${line.slice(0, LONGEST_PAYLOAD)}…` : line;
+  const cut = line.length > LONGEST_PAYLOAD ? `${line.slice(0, LONGEST_PAYLOAD)}…` : goesOn && more === 0 ? `${line}…` : line;
   return { kind: 'payload', text: `“${cut}”${more > 0 ? ` +${more}` : ''}` };
 }

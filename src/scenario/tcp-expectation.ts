@@ -1,6 +1,6 @@
 import type { TracedConversation } from '../capture/conversation.ts';
 import { isRepetition } from '../capture/close.ts';
-import type { Conversation, Endpoint, Segment, Side } from '../core/conversation.ts';
+import { lacksText, type Conversation, type Endpoint, type Segment, type Side } from '../core/conversation.ts';
 import { formatDuration } from '../core/retry.ts';
 import type { Pattern } from '../lab/types.ts';
 import { findPattern } from './match.ts';
@@ -15,7 +15,7 @@ export interface TcpExpectation {
   /** `true`: every attempt to connect came about; `false`: none did. */
   readonly handshake?: boolean | undefined;
   /** How each connection ended. With the kind `fin`, both ends must have closed. */
-  readonly close?: { readonly by: Side | undefined; readonly kind: Conversation['close']['kind'] | undefined } | undefined;
+  readonly close?: { readonly by: Conversation['close']['by']; readonly kind: Conversation['close']['kind'] | undefined } | undefined;
   /** Who sent a RST. */
   readonly reset?: 'none' | 'any' | Side | undefined;
   /** How many segments were sent again, in all connections. */
@@ -92,20 +92,26 @@ function checkClose({ close: wanted }: TcpExpectation, all: readonly Conversatio
 function closeWords({ by, kind }: NonNullable<TcpExpectation['close']>): string {
   if (kind === 'open') return 'the connection to be open still';
   const how = kind === undefined ? '' : ` with ${kind.toUpperCase()}`;
-  return `the connection to be closed${by === undefined ? '' : ` first by the ${by}`}${how}`;
+  return `the connection to be closed${by === undefined ? '' : by === 'both' ? ' by both at once' : ` first by the ${by}`}${how}`;
 }
 
 function closeFinding(conversation: Conversation, wanted: NonNullable<TcpExpectation['close']>, expected: string): TcpFinding[] {
   const { close, segments } = conversation;
-  const first = packetNumbered(conversation, close.kind === 'rst' ? close.rst?.packet : close.by && close.fin[close.by]);
+  const fins = [close.fin.client, close.fin.server].filter((packet) => packet !== undefined).toSorted((a, b) => a - b);
+  const first = packetNumbered(conversation, close.kind === 'rst' ? close.rst?.packet : fins[0]);
   if (first === undefined) {
     return wanted.kind === 'open' ? [] : [{ expected, seen: `it is open still after ${packetText(conversation, segments.at(-1))}`, isFinal: false }];
   }
   // A FIN may still be followed by a RST, so only what cannot change is final.
   if (wanted.kind !== undefined && wanted.kind !== close.kind) return [{ expected, seen: `${packetText(conversation, first)} ends it`, isFinal: close.kind === 'rst' || wanted.kind === 'open' || close.complete }];
-  if (wanted.by !== undefined && wanted.by !== close.by) return [{ expected, seen: `${packetText(conversation, first)} ends it`, isFinal: wanted.kind !== 'rst' || close.kind === 'rst' }];
+  if (wanted.by !== undefined && wanted.by !== close.by) {
+    const crossing = close.by === 'both' ? `${packetText(conversation, first)} crosses ${packetText(conversation, packetNumbered(conversation, fins[1]))}: both end it at once` : undefined;
+    // Whether a second FIN crosses the first shows only when it comes.
+    const isSettled = wanted.by !== 'both' || fins.length === 2;
+    return [{ expected, seen: crossing ?? `${packetText(conversation, first)} ends it`, isFinal: isSettled && (wanted.kind !== 'rst' || close.kind === 'rst') }];
+  }
   if (wanted.kind !== 'fin' || close.complete) return [];
-  const missing = close.by === 'client' ? 'server' : 'client';
+  const missing = close.fin.client === undefined ? 'client' : 'server';
   const seen = close.fin[missing] === undefined ? `the ${missing} has sent no FIN after ${packetText(conversation, first)}` : `not both FINs are acknowledged after ${packetText(conversation, segments.at(-1))}`;
   return [{ expected, seen, isFinal: false }];
 }
@@ -145,7 +151,9 @@ function sentText(traced: readonly TracedConversation[], side: Side, texts: read
   if (carriers.length === 0) return `the ${side} sent nothing`;
   const [first, last] = [carriers[0]!.packet, carriers.at(-1)!.packet];
   const text = texts[0]!.slice(-200);
-  return `in packet${first === last ? ` ${first}` : `s ${first} to ${last}`} it sent ${text.length < texts[0]!.length ? '…' : ''}${JSON.stringify(text)}`;
+  const end = carriers.at(-1)!;
+  const isCut = end.truncated && lacksText(end);
+  return `in packet${first === last ? ` ${first}` : `s ${first} to ${last}`} it sent ${text.length < texts[0]!.length ? '…' : ''}${JSON.stringify(text)}${isCut ? '…' : ''}`;
 }
 
 function packetNumbered({ segments }: Conversation, number: number | undefined): Segment | undefined {

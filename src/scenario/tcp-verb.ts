@@ -78,7 +78,7 @@ function parseClose(value: unknown, path: Path, faults: Faults): TcpExpectation[
   for (const [key] of entries) if (key !== 'by' && key !== 'kind') faults.addKey([...path, key], `"close" has no option "${key}"`, suggestion(key, ['by', 'kind']));
   const given = new Map(entries);
   return {
-    by: given.has('by') ? parseWord(given.get('by'), sides, [...path, 'by'], faults) : undefined,
+    by: given.has('by') ? parseWord(given.get('by'), [...sides, 'both'] as const, [...path, 'by'], faults) : undefined,
     kind: given.has('kind') ? parseWord(given.get('kind'), ['fin', 'rst', 'open'] as const, [...path, 'kind'], faults) : undefined,
   };
 }

@@ -100,14 +100,57 @@ test('when both close at once, both go through CLOSING', () => {
   const conversation = made(...handshake,
     { from: 'client', flags: 'FA', seq: 100, ack: 500 }, { from: 'server', flags: 'FA', seq: 500, ack: 100 },
     { from: 'client', flags: 'A', seq: 101, ack: 501 }, { from: 'server', flags: 'A', seq: 501, ack: 101 });
-  // On the wire the server's FIN crosses the client's, which has "arrived" before it here: the server is in LAST-ACK as the capture sees it.
-  assert.deepEqual(statesOf(conversation, 3), ['FIN-WAIT-1/CLOSE-WAIT', 'CLOSING/LAST-ACK', 'CLOSING/CLOSED', 'TIME-WAIT/CLOSED']);
+  assert.deepEqual(statesOf(conversation, 3), ['FIN-WAIT-1/ESTABLISHED', 'CLOSING/FIN-WAIT-1', 'CLOSING/CLOSING', 'TIME-WAIT/TIME-WAIT']);
+  assert.deepEqual([conversation.close.by, conversation.close.complete, conversation.close.halfClose], ['both', true, undefined]);
+  assert.match(conversationText(conversation), /Close: by both at once with FIN \(packets 4 and 5\), both sides closed/);
+});
+
+test('when both close at once, it does not matter whose FIN and whose acknowledgement the capture saw first, and data may be on its way', () => {
+  const conversation = made(...handshake,
+    { from: 'server', flags: 'FPA', seq: 500, ack: 100, payload: 'bye' }, { from: 'client', flags: 'FPA', seq: 100, ack: 500, payload: 'exit' },
+    { from: 'client', flags: 'A', seq: 105, ack: 504 }, { from: 'server', flags: 'A', seq: 504, ack: 105 });
+  assert.deepEqual(statesOf(conversation, 3), ['ESTABLISHED/FIN-WAIT-1', 'FIN-WAIT-1/CLOSING', 'CLOSING/TIME-WAIT', 'TIME-WAIT/TIME-WAIT']);
+  assert.equal(conversation.close.by, 'both');
+  const answered = made(...handshake, { from: 'client', flags: 'FA', seq: 100, ack: 500 }, { from: 'server', flags: 'FA', seq: 500, ack: 101 });
+  assert.deepEqual([answered.close.by, statesOf(answered).at(-1)], ['client', 'FIN-WAIT-2/LAST-ACK'], 'one FIN that answers the other does not cross it');
+});
+
+test('what is not seen is not drawn: a SYN, a SYN-ACK or a FIN that is never acknowledged does not arrive', () => {
+  const syn = handshake[0]!;
+  const unanswered = made(syn, syn, syn);
+  assert.deepEqual(statesOf(unanswered), Array<string>(3).fill('SYN-SENT/UNKNOWN'));
+  const text = conversationText(unanswered);
+  assert.ok(!/UNKNOWN|LISTEN|SYN-RECEIVED/.test(text), text);
+  assert.match(text, /Handshake: not complete: the SYN was not answered\nClose: none: the connection had not come about/);
+  assert.deepEqual(statesOf(made(syn, handshake[1]!, handshake[1]!)).at(-1), 'SYN-SENT/SYN-RECEIVED');
+  const fin: MadeSegment = { from: 'client', flags: 'FA', seq: 100, ack: 500 };
+  assert.deepEqual(statesOf(made(...handshake, fin, fin), 3), Array<string>(2).fill('FIN-WAIT-1/ESTABLISHED'));
+});
+
+test('time never runs backwards, though the clock of the capture does', () => {
+  const packets = framesOf([...handshake, { from: 'client', flags: 'PA', seq: 100, ack: 500, payload: 'a' }, { from: 'server', flags: 'A', seq: 500, ack: 101 }]);
+  const setBack = packets.map((packet, index) => Object.assign({}, packet, { timeMs: 1_795_849_000_000 + 10 * index - (index < 3 ? 0 : 5000) }));
+  const { segments, startMs, durationMs } = readConversations(pcapOf(setBack))[0]!;
+  const times = segments.map(({ timeMs }) => timeMs - startMs);
+  assert.deepEqual(times, times.toSorted((a, b) => a - b));
+  assert.ok(durationMs === times.at(-1) && durationMs >= 10 && segments.every(({ acknowledges }) => (acknowledges?.afterMs ?? 0) >= 0), String(times));
+});
+
+test('text that the capture cut off ends in an ellipsis, also in the midst of a character', () => {
+  const packets = framesOf([...handshake, { from: 'client', flags: 'PA', seq: 100, ack: 500, payload: 'déjà vu' }]);
+  // The last four bytes are missing, and half of the "à" is one of them.
+  const cut = packets.map(({ timeMs, data }, index) => (index < 3 ? { timeMs, data } : { timeMs, data: data.subarray(0, -4), originalLength: data.byteLength }));
+  const [conversation] = readConversations(pcapOf(cut));
+  assert.deepEqual([conversation!.segments[3]!.text, conversation!.segments[3]!.length], ['déj', 9]);
+  assert.match(conversationText(conversation!), /"déj"…/);
 });
 
 test('when both open at once, both are the client of a SYN, and the first is called so', () => {
   const conversation = made({ from: 'client', flags: 'S', seq: 99 }, { from: 'server', flags: 'S', seq: 499 }, { from: 'client', flags: 'SA', seq: 99, ack: 500 }, { from: 'server', flags: 'SA', seq: 499, ack: 100 });
   assert.equal(conversation.sidesKnownBy, 'syn');
-  assert.deepEqual(statesOf(conversation).at(-1), 'ESTABLISHED/ESTABLISHED');
+  assert.deepEqual(statesOf(conversation), ['SYN-SENT/CLOSED', 'SYN-RECEIVED/SYN-SENT', 'SYN-RECEIVED/SYN-RECEIVED', 'ESTABLISHED/ESTABLISHED']);
+  assert.deepEqual([conversation.handshake.simultaneous, conversation.handshake.complete], [true, true]);
+  assert.match(conversationText(conversation), /^\s+CLOSED\s+CLOSED$.*Handshake: both opened at once, complete in/ms);
 });
 
 test('a FIN counts at its receiver when the bytes before it have come', () => {

@@ -57,6 +57,17 @@ test('a close by the wrong end, or of the wrong kind, names the packet that made
   assert.deepEqual(findings('normal', { close: { by: undefined, kind: 'open' } }), ['!the connection to be open still | packet 12 (FIN ACK of the client, 0.30 ms after the first) ends it']);
 });
 
+test('a close by both at once is neither the client\'s nor the server\'s, and names both packets', () => {
+  const handshake = [{ from: 'client', flags: 'S', seq: 1 }, { from: 'server', flags: 'SA', seq: 1, ack: 2 }, { from: 'client', flags: 'A', seq: 2, ack: 2 }] as const;
+  const closes = [{ from: 'client', flags: 'FA', seq: 2, ack: 2 }, { from: 'server', flags: 'FA', seq: 2, ack: 2 }, { from: 'client', flags: 'A', seq: 3, ack: 3 }, { from: 'server', flags: 'A', seq: 3, ack: 3 }] as const;
+  const seenOf = (by: 'client' | 'server' | 'both', count: number): string[] => checkTcp({ close: { by, kind: 'fin' } }, readCapture(pcapOf(framesOf([...handshake, ...closes.slice(0, count)]))).conversations).map(({ expected, seen, isFinal }) => `${isFinal ? '!' : ''}${expected} | ${seen}`);
+  assert.deepEqual(seenOf('both', 4), []);
+  assert.deepEqual(seenOf('both', 1), ['the connection to be closed by both at once with FIN | packet 4 (FIN ACK of the client, 3.00 ms after the first) ends it'], 'the other FIN may still cross it');
+  const crossing = 'packet 4 (FIN ACK of the client, 3.00 ms after the first) crosses packet 5 (FIN ACK of the server, 4.00 ms after the first): both end it at once';
+  for (const by of ['client', 'server'] as const) assert.deepEqual(seenOf(by, 4), [`!the connection to be closed first by the ${by} with FIN | ${crossing}`]);
+  assert.deepEqual(findings('normal', { close: { by: 'both', kind: undefined } }), ['!the connection to be closed by both at once | packet 12 (FIN ACK of the client, 0.30 ms after the first) ends it']);
+});
+
 test('a close that may still come is not certain to be missing', () => {
   const segments = [{ from: 'client', flags: 'S', seq: 1 }, { from: 'server', flags: 'SA', seq: 1, ack: 2 }, { from: 'client', flags: 'A', seq: 2, ack: 2 }, { from: 'client', flags: 'FA', seq: 2, ack: 2 }] as const;
   const seenOf = (count: number): string[] => checkTcp({ close: { by: 'client', kind: 'fin' } }, readCapture(pcapOf(framesOf(segments.slice(0, count)))).conversations).map(({ seen, isFinal }) => `${isFinal ? '!' : ''}${seen}`);

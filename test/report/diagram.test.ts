@@ -3,11 +3,14 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { Conversation, Segment } from '../../src/core/conversation.ts';
+import { readConversations } from '../../src/capture/read-capture.ts';
 import { FOLD_LIMITS, foldSegments } from '../../src/report/diagram/fold.ts';
 import { cutLayout, layOut } from '../../src/report/diagram/layout.ts';
+import { describeConversation } from '../../src/report/diagram/phase-note.ts';
 import { conversationPieces, conversationSvg, type DiagramOptions } from '../../src/report/diagram/svg.ts';
 import { wrapText } from '../../src/report/diagram/words.ts';
 import { languages } from '../../src/report/language/languages.ts';
+import { framesOf, pcapOf } from '../helpers/capture-files.ts';
 import { Talk, tp1Talk } from '../helpers/conversations.ts';
 import { assertGolden } from '../helpers/golden.ts';
 
@@ -47,6 +50,24 @@ describe('the diagram of a conversation', () => {
     const conversation = tp1Talk().conversation();
     assert.deepEqual(statesOf(conversation, 'client'), ['CLOSED', 'SYN-SENT', 'ESTABLISHED', 'FIN-WAIT-1', 'FIN-WAIT-2', 'TIME-WAIT']);
     assert.deepEqual(statesOf(conversation, 'server'), ['LISTEN', 'SYN-RECEIVED', 'ESTABLISHED', 'CLOSE-WAIT', 'LAST-ACK', 'CLOSED']);
+  });
+
+  test('draws no state of an end of which nothing was seen', () => {
+    const conversation = readConversations(pcapOf(framesOf([{ from: 'client', flags: 'S', seq: 1 }, { from: 'client', flags: 'S', seq: 1 }])))[0]!;
+    assert.deepEqual([statesOf(conversation, 'client'), statesOf(conversation, 'server')], [['CLOSED', 'SYN-SENT'], ['UNKNOWN']]);
+    assert.ok(!conversationSvg(conversation, options).includes('UNKNOWN'));
+  });
+
+  test('says in each language when both ends open or close at once', () => {
+    const conversation = readConversations(pcapOf(framesOf([
+      { from: 'client', flags: 'S', seq: 99 }, { from: 'server', flags: 'S', seq: 499 }, { from: 'client', flags: 'SA', seq: 99, ack: 500 }, { from: 'server', flags: 'SA', seq: 499, ack: 100 },
+      { from: 'server', flags: 'FA', seq: 500, ack: 100 }, { from: 'client', flags: 'FA', seq: 100, ack: 500 },
+      { from: 'client', flags: 'A', seq: 101, ack: 501 }, { from: 'server', flags: 'A', seq: 501, ack: 101 },
+    ])))[0]!;
+    for (const side of ['client', 'server'] as const) assert.deepEqual(statesOf(conversation, side).slice(-4), ['ESTABLISHED', 'FIN-WAIT-1', 'CLOSING', 'TIME-WAIT']);
+    const textIn = ({ diagram, notation }: (typeof languages)['en']): string => describeConversation(conversation, diagram, notation).replaceAll('\u202f', ' ').replaceAll('\u00a0', ' ');
+    assert.equal(textIn(languages.en), 'Handshake: both open at once, in 3 ms. Close: both close at once (FIN).');
+    assert.match(textIn(languages.fr), /les deux ouvrent en même temps, en 3 ms\..* les deux ferment en même temps \(FIN\)\.$/);
   });
 
   test('marks the three phases, each once and in order', () => {

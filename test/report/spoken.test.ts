@@ -48,6 +48,10 @@ describe('the words beside the segments', () => {
     assert.equal(second.get(4)?.client?.kind, 'payload');
   });
 
+  test('end in an ellipsis where the capture has less of the payload than was sent', () => {
+    assert.deepEqual(spokenIn(new Talk().handshake().send('client', ['PSH', 'ACK'], { text: 'zzzz', length: 1000 }), [])[4], ['payload: “zzzz…”', '']);
+  });
+
   test('are none where bytes are no text', () => {
     assert.deepEqual(spokenIn(new Talk().handshake().send('client', ['PSH', 'ACK'], { text: '\0\x01\ufffd' }))[4], undefined);
   });

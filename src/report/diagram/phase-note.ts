@@ -6,7 +6,8 @@ export function phaseNote({ handshake, close, sent }: Conversation, phase: Phase
   if (phase === 'data') return words.dataTotals(notation.bytes(sent.client.bytes), notation.bytes(sent.server.bytes));
   if (phase === 'close') return close.kind === 'open' || close.by === undefined ? words.notClosed : words.closedBy(close.by, close.kind);
   if (handshake.refused) return words.refused;
-  return handshake.durationMs === undefined ? words.incomplete : words.handshakeIn(notation.duration(handshake.durationMs));
+  if (handshake.durationMs === undefined) return words.incomplete;
+  return (handshake.simultaneous ? words.openedAtOnce : words.handshakeIn)(notation.duration(handshake.durationMs));
 }
 
 /** The whole conversation in a few sentences, for those who cannot see the picture. */

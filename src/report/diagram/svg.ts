@@ -37,7 +37,7 @@ export function conversationPieces(conversation: Conversation, options: DiagramO
 
 /** The three phases, in the colours of which their states are drawn too. */
 const PHASE_OF_STATE: Readonly<Record<TcpState, Phase | 'none'>> = {
-  'CLOSED': 'none', 'LISTEN': 'handshake', 'SYN-SENT': 'handshake', 'SYN-RECEIVED': 'handshake', 'ESTABLISHED': 'data',
+  'UNKNOWN': 'none', 'CLOSED': 'none', 'LISTEN': 'handshake', 'SYN-SENT': 'handshake', 'SYN-RECEIVED': 'handshake', 'ESTABLISHED': 'data',
   'FIN-WAIT-1': 'close', 'FIN-WAIT-2': 'close', 'CLOSE-WAIT': 'close', 'CLOSING': 'close', 'LAST-ACK': 'close', 'TIME-WAIT': 'close',
 };
 
@@ -108,7 +108,7 @@ class Drawing {
 
   #life({ side, state, top, bottom }: StateSpan, isAgain: boolean): string {
     const x = COLUMN.lifeline[side];
-    const name = bottom - top < 11 ? '' : `<text class="tcp-state tcp-colored${isAgain ? ' tcp-again' : ''}" x="${x + OUTWARDS[side] * 10}" y="${top + 11}" text-anchor="${ANCHOR[side]}">${state}</text>`;
+    const name = bottom - top < 11 || state === 'UNKNOWN' ? '' : `<text class="tcp-state tcp-colored${isAgain ? ' tcp-again' : ''}" x="${x + OUTWARDS[side] * 10}" y="${top + 11}" text-anchor="${ANCHOR[side]}">${state}</text>`;
     return `<g class="tcp-${PHASE_OF_STATE[state]}"><rect class="tcp-life" x="${x - LIFE_WIDTH / 2}" y="${top}" width="${LIFE_WIDTH}" height="${bottom - top}"/>${name}</g>`;
   }
 

@@ -21,11 +21,13 @@ export function ending(report: ReportData, language: Language): Block[] {
 function closeTexts(conversation: Conversation, { report: { end: words }, notation }: Language): string[] {
   const { close, handshake, server } = conversation;
   if (handshake.refused) return [words.refused];
+  if (close.kind === 'open' && handshake.syn !== undefined && !handshake.complete) return [conversation.sent.server.packets === 0 ? words.unanswered : words.unopened];
   if (close.kind === 'open' || close.by === undefined) return [words.open];
   const half = close.halfClose === undefined ? [] : [words.halfClose(close.halfClose.closedBy, notation.bytes(close.halfClose.bytesAfter))];
-  if (close.kind === 'rst') return [words.rst(close.rst?.by ?? close.by), ...half];
+  if (close.kind === 'rst') return [words.rst(close.rst?.by ?? 'client'), ...half];
   const states = { client: closingStates(conversation, 'client'), server: closingStates(conversation, 'server') };
-  const waiting = (['client', 'server'] as const).filter((side) => states[side].includes('TIME-WAIT'));
+  const inTimeWait = (['client', 'server'] as const).filter((side) => states[side].includes('TIME-WAIT'));
+  const waiting = inTimeWait.length === 2 ? (['both'] as const) : inTimeWait;
   return [
     [words.fin[close.by], words.states(states.client.join(', '), states.server.join(', ')), ...waiting.map((side) => words.timeWait[side](server.port)), ...(close.complete ? [] : [words.incomplete])].join(' '),
     ...half,

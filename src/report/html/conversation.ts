@@ -1,4 +1,4 @@
-import type { Conversation, Segment } from '../../core/conversation.ts';
+import type { Conversation, Segment, TcpState } from '../../core/conversation.ts';
 import { flagsText, marksText, timeText } from '../diagram/segment-text.ts';
 import { conversationPieces, nameOf, type DiagramOptions } from '../diagram/svg.ts';
 import { textOfWords, type SegmentWords } from '../diagram/words.ts';
@@ -40,9 +40,13 @@ function segmentTable({ segments, ...conversation }: Conversation, spoken: Reado
   const rows = segments.slice(0, MOST_TABLE_ROWS).map((segment) => html`<tr>
 <td class="number">${segment.packet}</td><td class="number">${timeText({ ...conversation, segments }, segment, notation)}</td><td>${words.sides[segment.from]}</td><td>${flagsText(segment)}</td>
 <td class="number">${segment.seq}</td><td class="number">${segment.ack ?? ''}</td><td class="number">${segment.length}</td><td class="number">${segment.window}</td>
-<td>${segment.states.client} / ${segment.states.server}</td><td>${spokenText(spoken.get(segment.packet), words)}</td><td>${remarks(segment, words.truncated)}</td></tr>`);
+<td>${stateText(segment.states.client)} / ${stateText(segment.states.server)}</td><td>${spokenText(spoken.get(segment.packet), words)}</td><td>${remarks(segment, words.truncated)}</td></tr>`);
   const cut = segments.length > MOST_TABLE_ROWS ? html`<p class="remark">${notation.typeset(words.tableCut(notation.number(MOST_TABLE_ROWS), notation.number(segments.length)))}</p>` : '';
   return html`<div class="wide"><table class="dense"><caption>${notation.typeset(words.title(nameOf(conversation.client), nameOf(conversation.server)))}</caption><thead><tr>${heads}</tr></thead><tbody>${rows}</tbody></table></div>${cut}`;
+}
+
+function stateText(state: TcpState): string {
+  return state === 'UNKNOWN' ? '–' : state;
 }
 
 function spokenText(words: SegmentWords | undefined, language: DiagramWords): Part {

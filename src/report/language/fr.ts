@@ -15,8 +15,10 @@ export const diagram: DiagramWords = {
   refused: 'refusée\u00a0: personne n’écoutait',
   incomplete: 'incomplète dans la capture',
   handshakeIn: (duration) => `SYN, SYN-ACK, ACK en ${duration}`,
+  openedAtOnce: (duration) => `les deux ouvrent en même temps, en ${duration}`,
   dataTotals: (client, server) => `le client envoie ${client}, le serveur ${server}`,
   closedBy: (side, kind) => {
+    if (side === 'both') return 'les deux ferment en même temps (FIN)';
     const who = side === 'client' ? 'le client' : 'le serveur';
     return kind === 'fin' ? `${who} ferme en premier (FIN)` : `${who} coupe la connexion (RST)`;
   },

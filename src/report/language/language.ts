@@ -35,8 +35,9 @@ export interface DiagramWords {
   readonly refused: string;
   readonly incomplete: string;
   readonly handshakeIn: (duration: string) => string;
+  readonly openedAtOnce: (duration: string) => string;
   readonly dataTotals: (client: string, server: string) => string;
-  readonly closedBy: (side: Side, kind: 'fin' | 'rst') => string;
+  readonly closedBy: (side: Side | 'both', kind: 'fin' | 'rst') => string;
   readonly notClosed: string;
   readonly folded: (segments: string) => string;
   readonly foldedFrom: (side: Side, segments: string, bytes: string) => string;
