@@ -67,7 +67,7 @@ export function ordinaryUser(within: readonly string[] = [], options: OrdinaryUs
   const { subordinateIds = true, host = [] } = options;
   const ranges = subordinateIds ? `tester:${uid}00000:65536` : '';
   const added: Readonly<Record<string, string>> = { passwd: `tester:x:${uid}:${uid}::${paths.home}:/bin/bash`, group: `tester:x:${uid}:`, subuid: ranges, subgid: ranges };
-  for (const [name, line] of Object.entries(added)) writeFileSync(join(paths.etc, name), `${existsSync(`/etc/${name}`) ? readFileSync(`/etc/${name}`, 'utf8') : ''}${line}\n`);
+  for (const [name, line] of Object.entries(added)) writeFileSync(join(paths.etc, name), `${linesOfOthers(`/etc/${name}`)}${line}\n`);
   const tools = join(paths.tools, toolsFolder().slice(toolsFolder().indexOf('lab/tools/')));
   mkdirSync(tools, { recursive: true });
   for (const path of [paths.tools, join(paths.tools, 'lab')]) chownSync(path, uid, uid);
@@ -91,6 +91,12 @@ export function ordinaryUser(within: readonly string[] = [], options: OrdinaryUs
     owner: uid,
     remove: base,
   });
+}
+
+/** An account file of the host, without a user of its own that is called as ours. */
+function linesOfOthers(path: string): string {
+  if (!existsSync(path)) return '';
+  return readFileSync(path, 'utf8').split('\n').filter((line) => line !== '' && !line.startsWith('tester:')).map((line) => `${line}\n`).join('');
 }
 
 interface UserParts {

@@ -182,7 +182,9 @@ function startMachine(base: string, prefix: string, name: string, options: SshMa
 
 function writeAccounts(folder: string, user: string, uid: number, { loginShell = '/bin/bash', password, hostname, homeName = user }: SshMachineOptions): void {
   const hash = password === undefined ? '*' : execFileSync('openssl', ['passwd', '-6', '-stdin'], { input: password, encoding: 'utf8' }).trim();
-  const own = (file: string, line: string): void => writeFileSync(join(folder, file), `${readFileSync(`/etc/${file}`, 'utf8').trimEnd()}\n${line}\n`);
+  // The host may have a user of that name, of the practical that somebody did by hand: the machine has its own.
+  const others = (file: string): string[] => readFileSync(`/etc/${file}`, 'utf8').trimEnd().split('\n').filter((line) => !line.startsWith(`${user}:`));
+  const own = (file: string, line: string): void => writeFileSync(join(folder, file), `${[...others(file), line].join('\n')}\n`);
   const sshd = readFileSync('/etc/passwd', 'utf8').includes('\nsshd:') ? '' : '\nsshd:x:65533:65534::/run/sshd:/usr/sbin/nologin';
   own('passwd', `${user}:x:${uid}:${uid}::/home/${homeName}:${loginShell}${sshd}`);
   own('shadow', `${user}:${hash}:20000:0:99999:7:::`);

@@ -13,11 +13,11 @@ export interface HostAccounts {
   readonly shell: string;
 }
 
-/** passwd(5), shadow(5) and group(5) of one machine: the host's system accounts, the machine's user, and nobody else. */
+/** passwd(5), shadow(5) and group(5) of one machine: the host's system accounts, the machine's user, and nobody else, also not as a member of a group. */
 export function accountFiles(machine: Machine, host: HostAccounts): { readonly passwd: string; readonly shadow: string; readonly group: string } {
   const { user } = machine;
   const users = systemLines(host.passwd).filter((line) => nameOf(line) !== user);
-  const groups = systemLines(host.group).filter((line) => nameOf(line) !== user);
+  const groups = systemLines(host.group).filter((line) => nameOf(line) !== user).map(withoutMembers);
   const missing = serviceUsers.filter((name) => !users.some((line) => nameOf(line) === name));
   const passwd = [
     ...users,
@@ -47,8 +47,13 @@ function systemLines(file: string): string[] {
   });
 }
 
+/** The members are users of the host; one of them may be called as the machine's. */
+function withoutMembers(line: string): string {
+  return `${line.split(':').slice(0, 3).join(':')}:`;
+}
+
 function withMember(line: string, groups: readonly string[], user: string): string {
-  return groups.includes(nameOf(line)) ? `${line.replace(/:[^:]*$/, '')}:${user}` : line;
+  return groups.includes(nameOf(line)) ? `${line}${user}` : line;
 }
 
 function nameOf(line: string): string {
