@@ -7,6 +7,7 @@ import { candidatesFor } from '../../src/cli/completion/candidates.ts';
 import { completionScript } from '../../src/cli/completion/scripts.ts';
 import { mainFile, smallLab, temporaryFolder } from '../helpers/cli.ts';
 import { testContext } from '../helpers/command-context.ts';
+import { without } from '../helpers/tools.ts';
 
 /** What is offered at the end of a line; a line that ends in a space offers a new word. */
 async function offered(line: string, lab = smallLab): Promise<string[]> {
@@ -74,7 +75,7 @@ describe('the script for bash', () => {
 });
 
 for (const [shell, check] of [['zsh', ['-n']], ['fish', ['--no-execute']]] as const) {
-  test(`the script for ${shell} is understood by ${shell}`, { skip: spawnSync(shell, ['--version']).error !== undefined && `${shell} is not installed` }, () => {
+  test(`the script for ${shell} is understood by ${shell}`, { skip: without(shell) }, () => {
     using folder = temporaryFolder({ script: completionScript(shell) });
     const { status, stderr } = spawnSync(shell, [...check, join(folder.path, 'script')], { encoding: 'utf8' });
     assert.deepEqual([status, stderr], [0, '']);

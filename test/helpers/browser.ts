@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium, type BrowserContext, type Page } from 'playwright-core';
+import { without } from './tools.ts';
 
 /** Where distributions put it. */
 const EXECUTABLES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
@@ -10,7 +11,7 @@ const EXECUTABLES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin
 const executable = EXECUTABLES.find((path) => existsSync(path));
 
 /** Why pages cannot be looked at here; false when they can. */
-export const cannotBrowse: string | false = executable === undefined ? 'this needs Chromium (package chromium)' : false;
+export const cannotBrowse: string | false = executable === undefined && (without('chromium') || `this needs Chromium at ${EXECUTABLES[0]}`);
 
 /** A page from disk in a real browser, and all that it complained of or asked for while it was open. */
 export interface OpenPage extends AsyncDisposable {

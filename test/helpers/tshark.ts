@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { findOnHost } from '../../src/host/tools.ts';
+import { without } from './tools.ts';
 
 /** Why nothing can be compared with Wireshark here; false when it can. */
-export const noTshark: string | false = findOnHost('tshark') === undefined ? 'THIS HOST HAS NO tshark: the decoder is not compared with Wireshark (apt-get install tshark)' : false;
+export const noTshark: string | false = without('tshark');
 
 /** `4.0.17`. */
 export function tsharkVersion(): string {

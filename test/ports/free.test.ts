@@ -11,6 +11,7 @@ import { signalHolders } from '../../src/ports/signal.ts';
 import { takenAgain } from '../../src/ports/supervisor.ts';
 import { localShell } from '../helpers/local-shell.ts';
 import { Running, unusedPort } from '../helpers/programs.ts';
+import { without } from '../helpers/tools.ts';
 
 test('a port is freed with TERM, and the result says what was ended', async () => {
   const port = await unusedPort();
@@ -155,7 +156,7 @@ test('a holder of another user that is visible cannot be ended without sudo, and
 
 test('with sudo, a holder of root is told in full and ended', onlyRoot, async (context) => {
   const sudo = passwordlessSudo();
-  if (sudo === undefined) return context.skip('needs a C compiler and a place for set-user-ID programs');
+  if (sudo === undefined) return context.skip(without('cc') || 'needs a place for set-user-ID programs');
   const port = await unusedPort();
   const holder = await hold(port);
   const shell = localShell({ uid: nobody, user: 'ildvm1', env: { PATH: `${sudo}:/usr/bin:/bin`, SSH_CONNECTION: '192.0.2.7 40000 192.0.2.1 2222' } });

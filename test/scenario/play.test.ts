@@ -14,6 +14,7 @@ import { renderFailure } from '../../src/scenario/render-failure.ts';
 import type { Shell, TerminalSize } from '../../src/ssh/shell.ts';
 import { startSshd, type TestSshd } from '../helpers/sshd.ts';
 import { freeLocalPort, play, PROGRAMS_FOLDER, Recorder, type Played } from '../helpers/stage.ts';
+import { without } from '../helpers/tools.ts';
 
 let sshd: TestSshd;
 let shells: ReadonlyMap<string, Shell>;
@@ -88,7 +89,7 @@ test('programs without prompt or words of their own talk: netcat to netcat', asy
   )));
 });
 
-test('a C program that prints without newline plays', { skip: existsSync('/usr/bin/cc') ? false : 'there is no C compiler' }, async (t) => {
+test('a C program that prints without newline plays', { skip: without('cc') }, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'lab-scenario-c-'));
   t.after(() => rmSync(folder, { recursive: true }));
   execFileSync('cc', ['-o', join(folder, 'answer'), join(PROGRAMS_FOLDER, 'answer.c')]);

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { appendFileSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { findOnHost } from '../../../src/host/tools.ts';
 import { generateKeyPair } from '../../../src/ssh/keys.ts';
 import { cannotBe, currentUser, finish, ordinaryUser, type LabUser } from '../../helpers/lab-command.ts';
 import { hostLinks, leftovers, nothing } from '../../helpers/leftovers.ts';
+import { without } from '../../helpers/tools.ts';
 
 /** Runs a shell command on a machine as its user, and gives what it printed. */
 async function on(user: LabUser, machine: string, script: string): Promise<string> {
@@ -52,7 +52,7 @@ for (const [kind, make] of [
       assert.match(await on(user, 'vm1', capture), /vm1 > vm2: ICMP echo request/);
     });
 
-    test('OpenSSH\'s own client gets there with "lab ssh-config", host keys checked', { skip: findOnHost('ssh') === undefined && 'this needs the OpenSSH client' }, async () => {
+    test('OpenSSH\'s own client gets there with "lab ssh-config", host keys checked', { skip: without('ssh') }, async () => {
       await using user = make();
       assert.equal((await user.lab('up')).exitCode, 0);
       const config = await user.lab('ssh-config');

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { ParsedKey } from 'ssh2';
 import { ConnectionError } from '../../../src/core/connection-error.ts';
-import { findOnHost } from '../../../src/host/tools.ts';
 import { algorithmsOf } from '../../../src/providers/ssh/login-config.ts';
 import { parseAnswer } from '../../../src/providers/ssh/openssh-config.ts';
 import { resolveRoute } from '../../../src/providers/ssh/resolve.ts';
@@ -16,6 +15,7 @@ import { SignatureRefused, SignatureRules } from '../../../src/ssh/signatures.ts
 import { startDropbear } from '../../helpers/dropbear.ts';
 import { accessTo, knownLine, machineWith, sshUser } from '../../helpers/ssh-routes.ts';
 import { isRoot, startSshd, type TestSshd } from '../../helpers/sshd.ts';
+import { without } from '../../helpers/tools.ts';
 
 /** Connects with what the configuration says of the host `old`, in the words of ssh_config(5). */
 async function connect(server: TestSshd, lines: string, { key = server.userKey.privateKey, hostKey = server.hostKey.publicKey } = {}): Promise<ConnectionError | undefined> {
@@ -124,7 +124,7 @@ describe('algorithms', () => {
   });
 });
 
-describe('another SSH server, dropbear', { skip: (!isRoot && 'this needs root') || (findOnHost('dropbear') === undefined && 'this needs dropbear-bin') }, () => {
+describe('another SSH server, dropbear', { skip: (!isRoot && 'this needs root') || without('dropbear') }, () => {
   for (const type of ['ed25519', 'rsa', 'ecdsa'] as const) {
     test(`with a host key of the kind ${type} runs commands, takes files, and ends programs`, async () => {
       await using server = await startDropbear(type);

@@ -7,6 +7,7 @@ import { findOnHost } from '../../../src/host/tools.ts';
 import { currentUser, finish, repository, type LabUser } from '../../helpers/lab-command.ts';
 import { laySshPractical, playsWell } from '../../helpers/ssh-lab.ts';
 import { makeSshMachines, sudoWithPassword, type SshMachineOptions, type SshMachines } from '../../helpers/ssh-machines.ts';
+import { without } from '../../helpers/tools.ts';
 
 const isRoot = process.getuid?.() === 0;
 
@@ -24,13 +25,13 @@ mount --bind $FOLDER/bin /usr/bin`;
 
 describe('a machine may be of any kind', { skip: !isRoot && 'making the machines needs root', concurrency: 2 }, () => {
   const [fish, tcsh] = ['fish', 'tcsh'].map((name) => findOnHost(name));
-  test('the practical is played from the login shells fish and tcsh, with home folders whose names need quotes', { skip: (fish === undefined || tcsh === undefined) && 'this needs fish and tcsh' }, async () => {
+  test('the practical is played from the login shells fish and tcsh, with home folders whose names need quotes', { skip: without('fish') || without('tcsh') }, async () => {
     // fish makes folders of its own at its first start, whoever starts it; and where no locale is set, it hands on a name that is not ASCII wrongly.
     const prepare = 'cd "$HOME_FOLDER"; mkdir -p .config/fish .local/share/fish; chown -R $(stat -c %u .) .';
     await withMachines({ loginShell: fish!, homeName: `o'neil "& sons" $(x)`, prepare }, { loginShell: tcsh!, homeName: 'mémé’s' }, async (made, user) => void (await playsWell(made, user)));
   });
 
-  test('the practical is played where all tools are those of BusyBox', { skip: findOnHost('busybox') === undefined && 'this needs busybox-static' }, async () => {
+  test('the practical is played where all tools are those of BusyBox', { skip: without('busybox') }, async () => {
     await withMachines({ prepare: onlyBusyBox, loginShell: '/bin/sh' }, {}, async (made, user) => void (await playsWell(made, user)));
   });
 
@@ -60,7 +61,7 @@ describe('a machine may be of any kind', { skip: !isRoot && 'making the machines
     });
   });
 
-  test('a process of root on the port is told and ended with the password of sudo, which is given by the environment', { skip: findOnHost('sudo') === undefined && 'this needs sudo' }, async () => {
+  test('a process of root on the port is told and ended with the password of sudo, which is given by the environment', { skip: without('sudo') }, async () => {
     await withMachines({ password: 'geheim', prepare: sudoWithPassword('ildvm1') }, {}, async (made, user) => {
       const { vm1 } = made.machines;
       assert.equal((await user.lab('up', '--accept-new-host-keys')).exitCode, 0);

@@ -5,13 +5,13 @@ import { describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import { retryUntil } from '../../../src/core/retry.ts';
 import { quoteCommand } from '../../../src/core/shell-quote.ts';
-import { findOnHost } from '../../../src/host/tools.ts';
 import { fingerprint, parseHostKey } from '../../../src/ssh/keys.ts';
 import { currentUser, repository, type LabUser } from '../../helpers/lab-command.ts';
 import { laySshPractical } from '../../helpers/ssh-lab.ts';
 import { makeSshMachines, sudoWithPassword } from '../../helpers/ssh-machines.ts';
+import { without } from '../../helpers/tools.ts';
 
-const cannot = process.getuid?.() === 0 ? findOnHost('script') === undefined && 'this needs script(1)' : 'making the machines needs root';
+const cannot = process.getuid?.() === 0 ? without('script') : 'making the machines needs root';
 
 /** `lab` on a terminal of its own, with somebody who answers what is shown. */
 class Terminal {
@@ -77,7 +77,7 @@ describe('on a terminal', { skip: cannot }, () => {
     assert.equal(await down.end(), 0, down.shown);
   });
 
-  test('check-port --kill asks for the password of sudo, then shows whom it would end, and asks', { skip: findOnHost('sudo') === undefined && 'this needs sudo' }, async () => {
+  test('check-port --kill asks for the password of sudo, then shows whom it would end, and asks', { skip: without('sudo') }, async () => {
     await using made = await makeSshMachines({ vm1: { address: '192.168.100.4', password: 'geheim', prepare: sudoWithPassword('ildvm1') }, vm2: { address: '192.168.100.5' } });
     await using user = currentUser(made.within);
     laySshPractical(user, made);
