@@ -131,7 +131,7 @@ test('a machine without tar is told what it lacks', async () => {
 
 test('a machine without a home folder is told as such', async () => {
   await using machine = await startMachine();
-  await assert.rejects(machine.deploy([program('server', [machine.file('a', '1')])], { shell: await machine.reconnect('/nonexistent') }), {
+  await assert.rejects(machine.deploy([program('server', [machine.file('a', '1')])], { shell: await machine.reconnect(`${machine.home}/none`) }), {
     code: 'deploy-survey-failed', message: `vm1: cannot look at the home folder of ${machine.shell.user}`,
   });
 });
