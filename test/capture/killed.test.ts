@@ -24,11 +24,11 @@ machines:
   a: { user: u1, address: 10.9.0.10 }
   b: { user: u2, address: 10.9.0.11 }
 programs:
-  server: { on: a, files: [${fixtures}/enemy.py], command: [python3, enemy.py, 7999], listens: 7999 }
-  killer: { on: a, files: [${fixtures}/enemy.py], command: [python3, enemy.py, 7998, all], listens: 7998 }
-  client: { on: b, files: [${fixtures}/talk.py], command: [python3, talk.py, a, 7999], prompt: "> " }
-  victim: { on: b, files: [${fixtures}/talk.py], command: [python3, talk.py, a, 7998], prompt: "> " }
-  neighbour: { on: a, files: [${fixtures}/talk.py], command: [python3, talk.py, 127.0.0.1, 7999], prompt: "> " }
+  server: { on: a, files: [{ path: ${fixtures}/enemy.py, outside: true }], command: [python3, enemy.py, 7999], listens: 7999 }
+  killer: { on: a, files: [{ path: ${fixtures}/enemy.py, outside: true }], command: [python3, enemy.py, 7998, all], listens: 7998 }
+  client: { on: b, files: [{ path: ${fixtures}/talk.py, outside: true }], command: [python3, talk.py, a, 7999], prompt: "> " }
+  victim: { on: b, files: [{ path: ${fixtures}/talk.py, outside: true }], command: [python3, talk.py, a, 7998], prompt: "> " }
+  neighbour: { on: a, files: [{ path: ${fixtures}/talk.py, outside: true }], command: [python3, talk.py, 127.0.0.1, 7999], prompt: "> " }
 scenarios:
   checked:
     - start: [server, client]
