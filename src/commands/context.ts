@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import type { EventSink } from '../core/events.ts';
+import type { Patience } from '../ssh/patience.ts';
 
 /** What every command gets from the command line: where to look, whom to tell, when to stop. */
 export interface CommandContext {
@@ -16,6 +17,8 @@ export interface CommandContext {
   readonly terminal: UserTerminal;
   /** Learn the host keys of machines that are not known yet, instead of asking. */
   readonly acceptNewHostKeys?: boolean | undefined;
+  /** How long the SSH servers of machines may take to answer; not said on the command line. Default: `defaultPatience`. */
+  readonly patience?: Patience | undefined;
   /** Get nothing from the network. */
   readonly offline?: boolean | undefined;
 }

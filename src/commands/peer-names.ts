@@ -18,7 +18,7 @@ function translated(shell: Shell, addresses: Readonly<Record<string, string>>): 
     exec: (command, options) => shell.exec(translate(command, addresses), options),
     start: (command, options) => shell.start(translate(command, addresses), options),
     put: (content, path, options) => shell.put(content, path, options),
-    get: (path) => shell.get(path),
+    get: (path, options) => shell.get(path, options),
     close: () => shell.close(),
   };
 }

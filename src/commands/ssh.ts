@@ -40,7 +40,7 @@ export async function ssh(context: CommandContext, { machine, command, tty, coll
 
 /** Joins the user's terminal to one on the machine until the command there ends. */
 async function onTerminal({ terminal, signal }: CommandContext, shell: Shell, cleanup: CleanupStack, script: string): Promise<number> {
-  const process = await shell.start({ script }, { terminal: sizeOf(terminal), env: new Map([['TERM', processTerm()]]) });
+  const process = await shell.start({ script }, { terminal: sizeOf(terminal), signal, env: new Map([['TERM', processTerm()]]) });
   const stop = (): void => void process.kill('HUP');
   signal.addEventListener('abort', stop, { once: true });
   cleanup.add('stop listening for signals', () => signal.removeEventListener('abort', stop));

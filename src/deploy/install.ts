@@ -32,6 +32,8 @@ export interface Installed {
   readonly stayed: readonly { readonly program: string; readonly path: string }[];
 }
 
+/** So long may the machine take for the end, beside the time to check what it got; the sending itself may stand still for as long. */
+const stallMs = 60_000;
 /** Space that a file system needs beside the content itself: blocks half used, folders, lists. */
 const spareBytes = 256 * 1024;
 
@@ -47,7 +49,7 @@ export async function install(shell: Shell, request: InstallRequest): Promise<In
   if (!store) requireSpace(request, shell.machine, neededBytes(request));
   const archive = new TarStream(archiveFiles(request, files, store));
   const totalBytes = sumOf(files) + (runtime?.sizeBytes ?? 0);
-  const result = await shell.exec({ script: installScript }, { input: watched(archive, totalBytes, request.onProgress), signal });
+  const result = await shell.exec({ script: installScript }, { input: watched(archive, totalBytes, request.onProgress), signal, stallMs });
   if (archive.failure !== undefined) throw archive.failure;
   return readAnswer({ machine: shell.machine, result, diskMiB: request.diskMiB }, [...files.map(({ source }) => source), ...(runtime ? [runtime.path] : [])]);
 }

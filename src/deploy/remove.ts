@@ -2,6 +2,9 @@ import { EnvironmentError } from '../core/errors.ts';
 import type { Shell } from '../ssh/shell.ts';
 import { removeScript } from './remove-script.ts';
 
+/** It looks at each file once more and deletes it. */
+const removeTimeoutMs = 120_000;
+
 /**
  * Takes back all that was deployed to a machine for one lab: files that are as we left them, and with the last lab of the account also what is kept for all of them.
  * What the user edited or added stays. One round trip; safe when nothing is there.
@@ -9,7 +12,7 @@ import { removeScript } from './remove-script.ts';
  * @returns what stays, as sentences. @throws {EnvironmentError} when something cannot be removed, with the machine's words. @throws {ConnectionError}
  */
 export async function removePrograms(shell: Shell, labName: string, signal: AbortSignal): Promise<string[]> {
-  const result = await shell.exec({ script: removeScript, args: [labName] }, { signal });
+  const result = await shell.exec({ script: removeScript, args: [labName] }, { signal, timeoutMs: removeTimeoutMs });
   const lines = result.stdout.split('\n').map((line) => line.split('\t'));
   if (!lines.some(([kind]) => kind === 'end')) {
     throw new EnvironmentError(`${shell.machine}: what the lab put there cannot be removed`, {

@@ -1,6 +1,7 @@
 import type { Lab, Machine } from '../lab/types.ts';
 import type { EventSink } from '../core/events.ts';
 import type { LinkCapture } from '../core/link-capture.ts';
+import type { Patience } from '../ssh/patience.ts';
 import type { Shell } from '../ssh/shell.ts';
 
 /** Where machines come from. An implementation is one folder of this room and one line in the registry. */
@@ -100,6 +101,8 @@ export interface ProviderContext {
   readonly questions?: Questions | undefined;
   /** Whether a host key of which nothing is known is learnt without a question. */
   readonly acceptNewHostKeys?: boolean | undefined;
+  /** How long the SSH servers of machines may take to answer. Default: `defaultPatience`. */
+  readonly patience?: Patience | undefined;
   /** Never ask the network beyond this host and its machines, for images for example. */
   readonly offline?: boolean | undefined;
   /** Takes back what was put on a machine that the provider does not own; returns what stays there and why, in words. For `down`. */

@@ -1,5 +1,5 @@
 import { ConnectionError } from '../core/connection-error.ts';
-import { messageOf, systemCode } from '../core/errors.ts';
+import { messageOf, systemCode, TimeoutError } from '../core/errors.ts';
 import { formatDuration } from '../core/retry.ts';
 import { quoteCommand } from '../core/shell-quote.ts';
 import { allowHint } from './algorithm-failure.ts';
@@ -92,6 +92,11 @@ function sha1Hint(target: ShellTarget): string {
   return `It takes RSA keys only with signatures over SHA-1; a key of another kind (ssh-keygen -t ed25519) may do. ${allowHint(target, [['pubkeyacceptedalgorithms', 'ssh-rsa']])}`;
 }
 
+/** A server that goes on asking (RFC 4256 sets no limit). */
+export function questionsFailure(target: ShellTarget, questions: number): ConnectionError {
+  return failure(target, 'ssh-asks-too-much', `the SSH server at ${addressText(target.address)} asked ${questions} questions at the login of ${target.user} and was not content`, logHint);
+}
+
 /** A private key that cannot be used as it is. */
 export function keyFailure(target: ShellTarget, cause: unknown): ConnectionError {
   const encrypted = /encrypted|passphrase/i.test(messageOf(cause));
@@ -127,6 +132,47 @@ export function lostFailure(machine: string, seen: string, cause?: unknown): Con
     code: 'connection-lost',
     hint: 'The machine or its SSH server went away. `lab status` shows whether it runs; `lab up` brings it back.',
     cause,
+  });
+}
+
+/** A server that accepted the login and then does not do its part; `what` is that: `answer the request for a session`. */
+export function unansweredFailure(machine: string, what: string, limitMs: number): ConnectionError {
+  return new ConnectionError(machine, `${machine}: its SSH server let us in, but did not ${what} within ${formatDuration(limitMs)}`, {
+    code: 'ssh-no-answer',
+    hint: `The machine may be overloaded or hung, or out of processes: try again, and look with \`ssh -v\` whether OpenSSH fares better.`,
+  });
+}
+
+/** A session without the right to run commands, or to have a terminal. */
+export function refusedCommand(machine: string, cause: Error): ConnectionError {
+  return new ConnectionError(machine, `${machine}: its SSH server let us in, but runs no commands for this account: ${messageOf(cause)}`, {
+    code: 'ssh-command-refused', hint: 'The account, or its key in authorized_keys (`restrict`, `no-pty`), may be for transfers or forwards alone; use one with a shell.', cause,
+  });
+}
+
+/** A transfer that stands still. */
+export function stalledFailure(machine: string, limitMs: number): TimeoutError {
+  return new TimeoutError(`${machine}: the transfer stood still for ${formatDuration(limitMs)}`, {
+    code: 'transfer-stalled', hint: 'The machine, its disk or the network hangs; look there, and try again.',
+  });
+}
+
+/** A server that breaks the rules of the protocol, so that it would fill our memory. */
+export function floodFailure(machine: string, what: string): ConnectionError {
+  return new ConnectionError(machine, `${machine}: its SSH server ${what}, so the connection was ended`, {
+    code: 'ssh-flood', hint: 'No ordinary server does so: check what listens at its address and port.',
+  });
+}
+
+/** So much of what a login shell says instead of what was asked is shown, in characters. */
+const shownNoise = 500;
+
+/** An account whose login shell never comes to the command. */
+export function silentShell(machine: string, limitMs: number, noise: string): ConnectionError {
+  return new ConnectionError(machine, `${machine}: the login shell did not begin the command within ${formatDuration(limitMs)}`, {
+    code: 'shell-silent',
+    hint: 'Start-up files of the account (~/.bashrc, ~/.profile) that wait for something, or a ForceCommand, do so; look with: ssh there, and `bash -x -l`.',
+    detail: noise.trim().slice(0, shownNoise) || undefined,
   });
 }
 

@@ -8,6 +8,7 @@ import type { HostKey } from './keys.ts';
 import { Login } from './login.ts';
 import type { Shell } from './shell.ts';
 import { SshShell } from './ssh-shell.ts';
+import { defaultPatience } from './patience.ts';
 import { defaultHeartbeat, type ShellTarget } from './target.ts';
 
 const defaultTimeoutMs = 10_000;
@@ -59,7 +60,7 @@ async function logIn(target: ShellTarget, deadline: Deadline, timeoutMs: number)
   const { default: ssh2 } = await loading;
   const client = new ssh2.Client();
   const login = new Login({ ...target, hostKeys }, ssh2, client, stream, deadline);
-  const connection = new Connection(target.machine, client, stream);
+  const connection = new Connection(target.machine, client, stream, target.patience ?? defaultPatience);
   try {
     return { connection, hostKey: await login.run(signal) };
   } catch (error) {

@@ -1,6 +1,7 @@
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ConnectionError } from '../core/connection-error.ts';
+import { unlessAborted } from '../core/in-time.ts';
 import { dialFailure } from './connect-failure.ts';
 import type { ShellTarget } from './target.ts';
 
@@ -9,7 +10,7 @@ export async function dial(target: ShellTarget, signal: AbortSignal): Promise<Du
   signal.throwIfAborted();
   const { address } = target;
   try {
-    if ('stream' in address) return joinWrites(await address.stream());
+    if ('stream' in address) return joinWrites(await wanted(address.stream(), signal));
     const socket = 'socketPath' in address
       ? net.connect({ path: address.socketPath })
       // With Nagle's algorithm the second of two packets in a row would wait for the other side's delayed ACK (44 ms).
@@ -19,6 +20,13 @@ export async function dial(target: ShellTarget, signal: AbortSignal): Promise<Du
     signal.throwIfAborted();
     throw error instanceof ConnectionError ? error : dialFailure(target, error);
   }
+}
+
+/** A stream that somebody else makes, which may take its time: one that comes too late is closed. */
+async function wanted(making: Duplex | Promise<Duplex>, signal: AbortSignal): Promise<Duplex> {
+  const stream = Promise.resolve(making);
+  stream.then((made) => signal.aborted && made.destroy(), () => undefined);
+  return unlessAborted(stream, signal);
 }
 
 /** ssh2 writes each packet in three pieces. What is written in one go becomes one system call, and wakes the server once. */

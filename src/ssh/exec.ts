@@ -1,10 +1,13 @@
 import { TimeoutError } from '../core/errors.ts';
+import { inTime } from '../core/in-time.ts';
 import { formatDuration, retryUntil } from '../core/retry.ts';
+import { stalledFailure } from './connect-failure.ts';
 import type { Lifeline } from './lifeline.ts';
 import { OutputCollector } from './output-collector.ts';
 import { execLine } from './remote-command.ts';
 import type { ProcessId, Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
+import { Stall } from './stall.ts';
 import type { Command, ExecOptions, ExecResult, ExitStatus } from './shell.ts';
 
 const defaultMaxOutputBytes = 4 * 1024 * 1024;
@@ -12,6 +15,8 @@ const defaultMaxOutputBytes = 4 * 1024 * 1024;
 const registerAfterMs = 300;
 /** What a command that is out of time gets between TERM and KILL. */
 const graceMs = 1000;
+/** So much a machine at least reads and checks of what it got, in a millisecond: 2 MB/s. */
+const checkedBytesPerMs = 2000;
 
 /** Runs one command to its end. See `Shell.exec`. */
 export async function runCommand(sessions: Sessions, lifeline: Lifeline, command: Command, options: ExecOptions): Promise<ExecResult> {
@@ -73,17 +78,35 @@ class Execution {
   }
 
   async #complete(): Promise<ExecResult> {
-    const inputFailure = feed(this.#session, this.#options.input).then(() => Promise.withResolvers<never>().promise);
-    const status = await Promise.race([this.#follow(), inputFailure]);
+    const ending = this.#follow();
+    const inputFailure = this.#feed(ending).then(() => Promise.withResolvers<never>().promise);
+    const status = await Promise.race([ending, inputFailure]);
     return { ...status, stdout: this.#stdout.text(), stderr: this.#stderr.text(), truncated: this.#stdout.truncated || this.#stderr.truncated };
   }
 
   async #follow(): Promise<ExitStatus> {
-    const [identity] = await Promise.all([this.#session.identify(), this.#session.skipNoise()]);
-    this.#process = identity;
+    this.#process = await this.#session.begin({ stderr: true });
     if (this.#isLong || this.#lifeline.isPrepared) this.#registerSoon();
     await this.#readAll();
     return this.#session.exit;
+  }
+
+  /** Sends the input and closes it. Ends early when the command reads no more; fails when it stands still, where that is watched. */
+  async #feed(ending: Promise<unknown>): Promise<void> {
+    const { input, stallMs = Infinity } = this.#options;
+    const session = this.#session;
+    const stall = new Stall(stallMs, () => stalledFailure(session.connection.machine, stallMs));
+    let sentBytes = 0;
+    for await (const chunk of piecesOf(input)) {
+      if (session.isClosed) break;
+      await stall.wait(session.write(chunk));
+      stall.moved(chunk.length);
+      sentBytes += chunk.length;
+    }
+    session.channel.end();
+    if (stallMs === Infinity) return;
+    const limitMs = stallMs + sentBytes / checkedBytesPerMs;
+    await inTime(ending.catch(() => undefined), { limitMs, late: () => stalledFailure(session.connection.machine, limitMs) });
   }
 
   /** Reads until both streams end, or until the command has ended and whoever still holds its output is silent. */
@@ -134,17 +157,11 @@ async function endGroup(session: Session, lifeline: Lifeline, process: ProcessId
   }
 }
 
-/** Sends the input and closes it. Ends early when the command reads no more. */
-async function feed(session: Session, input: ExecOptions['input']): Promise<void> {
-  if (typeof input === 'string' || input instanceof Uint8Array) {
-    await session.write(input);
-  } else if (input !== undefined) {
-    for await (const chunk of input) {
-      if (session.isClosed) break;
-      await session.write(chunk);
-    }
-  }
-  session.channel.end();
+/** The whole input at once where it is there, else as it comes. */
+async function* piecesOf(input: ExecOptions['input']): AsyncGenerator<Uint8Array, void, undefined> {
+  if (typeof input === 'string') yield Buffer.from(input);
+  else if (input instanceof Uint8Array) yield input;
+  else if (input !== undefined) yield* input;
 }
 
 function commandText(command: Command): string {

@@ -1,25 +1,54 @@
 import { EnvironmentError } from '../core/errors.ts';
+import { inTime } from '../core/in-time.ts';
+import { stalledFailure, unansweredFailure } from './connect-failure.ts';
 import { OutputCollector } from './output-collector.ts';
 import { execLine } from './remote-command.ts';
 import type { Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
+import type { GetOptions } from './shell.ts';
+import { Stall } from './stall.ts';
 
 const maxMessageBytes = 4096;
 
+/** `$1` file, `$2` how much of it, if not all. head(1) with `-c` is no part of POSIX, but of GNU, BusyBox and BSD. */
+const getScript = 'LC_ALL=C; if [ $# -eq 1 ]; then exec cat -- "$1"; else exec head -c "$2" -- "$1"; fi';
+
 /** Reads a file. See `Shell.get`. */
-export async function* getFile(sessions: Sessions, path: string): AsyncGenerator<Uint8Array, void, undefined> {
-  const session = await sessions.open(execLine({ script: 'LC_ALL=C exec cat -- "$1"', args: [path] }));
+export async function* getFile(sessions: Sessions, path: string, options: GetOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
+  const { maxBytes, signal } = options;
+  const session = await sessions.open(execLine({ script: getScript, args: maxBytes === undefined ? [path] : [path, String(maxBytes)] }), { signal });
   session.channel.end();
   try {
-    await Promise.all([session.identify(), session.skipNoise()]);
+    await session.begin({ stderr: true, signal });
     const message = collect(session);
-    yield* session.read('stdout');
-    const { exitCode } = await session.exit;
-    if (exitCode !== 0) throw getFailure(sessions.connection.machine, path, await message);
+    yield* watched(session, options);
+    const { exitCode } = await endOf(session, signal);
+    if (exitCode !== 0) throw getFailure(session.connection.machine, path, await message);
   } finally {
     // A reader that stops early leaves `cat` writing to nobody; it ends by SIGPIPE.
     session.abandon();
   }
+}
+
+/** What comes, as long as something comes, and no more than was asked for, whatever the machine sends. */
+async function* watched(session: Session, { maxBytes = Infinity, signal }: GetOptions): AsyncGenerator<Uint8Array, void, undefined> {
+  const { machine, patience: { stallMs } } = session.connection;
+  const stall = new Stall(stallMs, () => stalledFailure(machine, stallMs));
+  const chunks = session.read('stdout');
+  let leftBytes = maxBytes;
+  while (leftBytes > 0) {
+    const next = await stall.wait(chunks.next(), signal);
+    if (next.done === true) return;
+    const chunk = next.value.subarray(0, leftBytes);
+    leftBytes -= chunk.length;
+    stall.moved(chunk.length);
+    yield chunk;
+  }
+}
+
+function endOf(session: Session, signal: AbortSignal | undefined): Promise<Awaited<Session['exit']>> {
+  const { machine, patience: { answerMs } } = session.connection;
+  return inTime(session.exit, { limitMs: answerMs, signal, late: () => unansweredFailure(machine, 'tell how the command ended', answerMs) });
 }
 
 async function collect(session: Session): Promise<string> {

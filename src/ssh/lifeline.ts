@@ -1,4 +1,5 @@
-import { EnvironmentError, UsageError } from '../core/errors.ts';
+import { UsageError } from '../core/errors.ts';
+import { inTime } from '../core/in-time.ts';
 import { retryUntil } from '../core/retry.ts';
 import { execLine } from './remote-command.ts';
 import type { ProcessId, Session } from './session.ts';
@@ -77,6 +78,10 @@ finish
 
 /** The remote script gives programs one second after TERM; then it needs a moment for KILL, on a busy machine more than one. */
 const endTimeoutMs = 8000;
+/** So soon it has sent a signal, also over a long road and on a busy machine. */
+const signalTimeoutMs = 2000;
+/** So soon it goes when it has nothing to end. */
+const idleTimeoutMs = 250;
 
 /** The machine's side of "programs never outlive the connection". Opened when the first program needs it; costs one session. */
 export class Lifeline {
@@ -87,6 +92,8 @@ export class Lifeline {
   #begun: Promise<void> = Promise.resolve();
   #answers: (() => void)[] = [];
   #givenUp = false;
+  /** Processes that end with the connection. */
+  readonly #registered = new Set<string>();
 
   constructor(sessions: Sessions, heartbeat: Heartbeat) {
     this.#sessions = sessions;
@@ -110,24 +117,29 @@ export class Lifeline {
    * is still starting when the connection goes dies of its first word, to which nobody listens any more.
    */
   async add({ pid, start }: ProcessId): Promise<void> {
+    this.#registered.add(`${pid} ${start}`);
     await this.#send(`add ${pid} ${start}`);
     await this.#begun;
   }
 
   async remove({ pid, start }: ProcessId): Promise<void> {
+    this.#registered.delete(`${pid} ${start}`);
     if (this.#opening) await this.#send(`del ${pid} ${start}`);
   }
 
-  /** Sends a signal to the group, and resolves when it is sent. False when there is no lifeline to do it. */
+  /** Sends a signal to the group, and resolves when it is sent. False when there is no lifeline to do it, or none that answers. */
   async kill({ pid, start }: ProcessId, signal: string): Promise<boolean> {
     if (!/^[A-Z0-9]+$/.test(signal)) throw new UsageError(`"${signal}" is no signal`, { code: 'bad-signal', hint: 'Use a name without SIG: INT, TERM, KILL.' });
-    const session = await this.#session();
-    if (!session) return false;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#answers.push(resolve);
-    await session.write(`kill ${signal} ${pid} ${start}\n`);
-    await Promise.race([promise, session.closed]);
-    return true;
+    const send = async (): Promise<boolean> => {
+      const session = await this.#session();
+      if (!session) return false;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#answers.push(resolve);
+      await session.write(`kill ${signal} ${pid} ${start}\n`);
+      await Promise.race([promise, session.closed]);
+      return true;
+    };
+    return settlesSoon(send(), Math.min(signalTimeoutMs, this.#sessions.connection.patience.answerMs), false);
   }
 
   /** Makes room for a session of the user on a server that allows too few: programs then end with the connection by SIGHUP alone. */
@@ -137,16 +149,18 @@ export class Lifeline {
     const session = await this.#opening;
     await session?.write('forget\n');
     session?.channel.end();
-    await session?.closed;
+    await settlesSoon(session?.closed ?? Promise.resolve(), endTimeoutMs, undefined);
   }
 
   /** Ends what is registered, and resolves when it is gone. */
   async end(): Promise<void> {
-    const session = await this.#opening?.catch(() => undefined);
+    const isIdle = this.#registered.size === 0;
+    const opening = this.#opening?.catch(() => undefined) ?? Promise.resolve(undefined);
+    const session = isIdle ? await settlesSoon(opening, idleTimeoutMs, undefined) : await opening;
     if (!session || this.#givenUp) return;
     session.channel.end();
     const gone = (): { value: true } | { seen: string } => (session.isClosed ? { value: true } : { seen: 'programs are still ending' });
-    await retryUntil(gone, { what: 'programs to end', timeoutMs: endTimeoutMs, intervalMs: 2 }).catch(() => session.abandon());
+    await retryUntil(gone, { what: 'programs to end', timeoutMs: isIdle ? idleTimeoutMs : endTimeoutMs, intervalMs: 2 }).catch(() => session.abandon());
   }
 
   async #send(line: string): Promise<void> {
@@ -173,10 +187,10 @@ export class Lifeline {
 
   async #listen(session: Session): Promise<void> {
     try {
-      await Promise.all([session.identify(), session.skipNoise()]);
+      await session.begin({ stderr: true });
       session.channel.stderr.resume();
-    } catch (error) {
-      if (error instanceof EnvironmentError) session.abandon();
+    } catch {
+      session.abandon();
       return;
     }
     session.channel.on('data', (chunk: Buffer) => {
@@ -184,4 +198,13 @@ export class Lifeline {
     });
     session.channel.resume();
   }
+}
+
+/** What `work` comes to, or `otherwise` when that takes too long. Fails as `work` does. */
+function settlesSoon<T>(work: Promise<T>, limitMs: number, otherwise: T): Promise<T> {
+  const late = new Error('late');
+  return inTime(work, { limitMs, late: () => late }).catch((error: unknown) => {
+    if (error !== late) throw error;
+    return otherwise;
+  });
 }

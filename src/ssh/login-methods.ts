@@ -12,8 +12,12 @@ export interface LoginMethodsOptions {
   readonly signatures: readonly string[];
   /** Runs what may wait for a person. */
   readonly ask: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Called when the server asks without end. */
+  readonly giveUp: (questions: number) => void;
 }
 
+/** Questions of a server in one attempt; a password, a code and a new password twice are four. */
+const mostQuestions = 16;
 /** As ssh(1) does. */
 const passphraseAttempts = 3;
 
@@ -126,11 +130,14 @@ export class LoginMethods {
   }
 
   #interactiveMethod(credential: PasswordCredential, attempt: number): AnyAuthMethod {
-    const { user, ask } = this.#options;
+    const { user, ask, giveUp } = this.#options;
+    let asked = 0;
     return {
       type: 'keyboard-interactive',
       username: user,
       prompt: (_name, _instructions, _language, prompts, finish) => {
+        asked += Math.max(1, prompts.length);
+        if (asked > mostQuestions) return giveUp(asked);
         const questions = prompts.map(({ prompt, echo }) => ({ text: prompt, visible: echo === true }));
         ask(() => answersTo(questions, credential, attempt)).then(finish, () => finish([]));
       },

@@ -4,7 +4,7 @@ import type { Ssh2 } from './agents.ts';
 import { algorithmFailure, forbiddenFailure } from './algorithm-failure.ts';
 import { algorithmsFor, type AlgorithmLists } from './algorithms.ts';
 import {
-  changedHostFailure, closedFailure, handshakeFailure, keyFailure, loginFailure, revokedHostFailure, timeoutFailure, unknownHostFailure,
+  changedHostFailure, closedFailure, handshakeFailure, keyFailure, loginFailure, questionsFailure, revokedHostFailure, timeoutFailure, unknownHostFailure,
 } from './connect-failure.ts';
 import type { Deadline } from './deadline.ts';
 import { judge } from './host-key-policy.ts';
@@ -41,7 +41,7 @@ export class Login {
     this.#deadline = deadline;
     this.#algorithms = algorithmsOf(target);
     const { pubkeyacceptedalgorithms } = this.#algorithms;
-    this.#methods = new LoginMethods({ ssh2, user: target.user, credentials: credentialsOf(target), signatures: pubkeyacceptedalgorithms, ask: (work) => deadline.pausedFor(work) });
+    this.#methods = new LoginMethods({ ssh2, user: target.user, credentials: credentialsOf(target), signatures: pubkeyacceptedalgorithms, ask: (work) => deadline.pausedFor(work), giveUp: (questions) => this.#outcome.reject(questionsFailure(target, questions)) });
   }
 
   /** Resolves with the host's key when the user is logged in and the key is checked (and learnt, if the policy says so). */

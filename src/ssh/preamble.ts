@@ -2,6 +2,8 @@ import type { Readable } from 'node:stream';
 
 /** So much of what comes before the line is kept for a message. */
 const maxNoiseCharacters = 4096;
+/** The line tells a process and its row of /proc; one that does not end is none of ours. */
+const maxLineBytes = 16 * 1024;
 
 export interface TakenLine {
   /** The line from the token on, without its end; undefined when the stream ended before it came. */
@@ -10,8 +12,8 @@ export interface TakenLine {
   readonly noise: string;
 }
 
-/** Takes all up to and with the line that begins with `token` out of a stream; what follows stays in it. */
-export function takeLine(stream: Readable, token: string): Promise<TakenLine> {
+/** Takes all up to and with the line that begins with `token` out of a stream; what follows stays in it. `onNoise` hears what has come before it so far. */
+export function takeLine(stream: Readable, token: string, onNoise?: (noise: string) => void): Promise<TakenLine> {
   const { promise, resolve } = Promise.withResolvers<TakenLine>();
   let pending: Buffer = Buffer.alloc(0);
   let noise = '';
@@ -28,8 +30,9 @@ export function takeLine(stream: Readable, token: string): Promise<TakenLine> {
     if (end < 0) {
       // A token may be cut in two, so its length is kept; once it has begun, all is kept until its line ends.
       const settled = start < 0 ? Math.max(0, pending.length - token.length) : start;
-      noise = (noise + pending.toString('utf8', 0, settled)).slice(0, maxNoiseCharacters);
+      if (settled > 0 && noise.length < maxNoiseCharacters) onNoise?.((noise = (noise + pending.toString('utf8', 0, settled)).slice(0, maxNoiseCharacters)));
       pending = pending.subarray(settled);
+      if (pending.length > maxLineBytes) pending = pending.subarray(token.length);
       return;
     }
     noise += pending.toString('utf8', 0, start);

@@ -1,7 +1,8 @@
 import type { ClientChannel } from 'ssh2';
 import { EnvironmentError } from '../core/errors.ts';
+import { inTime } from '../core/in-time.ts';
 import { retryUntil } from '../core/retry.ts';
-import { lostFailure } from './connect-failure.ts';
+import { lostFailure, silentShell } from './connect-failure.ts';
 import type { Connection } from './connection.ts';
 import { takeLine } from './preamble.ts';
 import type { ExitStatus } from './shell.ts';
@@ -27,6 +28,8 @@ export class Session {
   #lastOutputMs = 0;
   /** Streams whose reader is still at work on what it was given. */
   #busyReaders = 0;
+  /** What came before the token. */
+  #noise = '';
 
   constructor(connection: Connection, channel: ClientChannel, token: string) {
     this.connection = connection;
@@ -59,19 +62,31 @@ export class Session {
   }
 
   /**
-   * Reads the first line of the wrapper script: which process it is.
+   * Waits until the command begins: reads the first line of the wrapper script, which tells the process. With `stderr` also passes over the token on standard error, and over what a noisy
+   * login shell printed there before it.
    *
-   * @throws {EnvironmentError} when the login shell runs no commands; what it printed is in the detail. @throws {ConnectionError} when it is lost.
+   * @throws {EnvironmentError} when the login shell runs no commands; what it printed is in the detail. @throws {ConnectionError} when it is lost, or when nothing begins in time.
    */
-  async identify(): Promise<ProcessId> {
-    const { line, noise } = await takeLine(this.channel, this.token);
-    if (line === undefined) throw await this.#whyNoShell(noise);
-    return parseIdentity(line);
+  async begin({ stderr, signal }: { readonly stderr: boolean; readonly signal?: AbortSignal | undefined }): Promise<ProcessId> {
+    const [process] = await this.#inTime(Promise.all([this.#identify(), stderr ? takeLine(this.channel.stderr, this.token) : undefined]), signal);
+    return process;
   }
 
-  /** Passes over the token on standard error, and over what a noisy login shell printed there before it. */
-  async skipNoise(): Promise<void> {
-    await takeLine(this.channel.stderr, this.token);
+  /** Passes over what comes before the token is said once more, with the same limit as `begin`. */
+  async passToken(): Promise<void> {
+    await this.#inTime(takeLine(this.channel, this.token));
+  }
+
+  /** Waits for what the login shell or a wrapper script does at the beginning. */
+  async #inTime<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
+    const { machine, patience: { beginMs } } = this.connection;
+    return inTime(work, { limitMs: beginMs, signal, late: () => silentShell(machine, beginMs, this.#noise) });
+  }
+
+  async #identify(): Promise<ProcessId> {
+    const { line, noise } = await takeLine(this.channel, this.token, (heard) => (this.#noise = heard));
+    if (line === undefined) throw await this.#whyNoShell(noise);
+    return parseIdentity(line);
   }
 
   /** Output of one stream, in order; the remote side waits while it is not read. */
@@ -115,12 +130,23 @@ export class Session {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.channel.write(bytes, () => resolve());
     await Promise.race([promise, this.closed]);
+    // A window may be larger than what the connection takes.
+    await this.connection.drained();
+  }
+
+  /** Gives it up for a reason, which its exit tells. */
+  fail(error: unknown): void {
+    this.#exit.reject(error);
+    this.abandon();
   }
 
   /** Gives up the session: its output is thrown away, so that the channel can close. */
   abandon(): void {
-    this.channel.resume();
-    this.channel.stderr.resume();
+    for (const stream of [this.channel, this.channel.stderr]) {
+      // A reader that waits for more would keep it from flowing.
+      stream.removeAllListeners('readable');
+      stream.resume();
+    }
     this.channel.close();
   }
 
@@ -130,7 +156,7 @@ export class Session {
     return new EnvironmentError(`${machine}: the login shell did not run /bin/sh (exit status ${status.exitCode ?? status.signal})`, {
       code: 'no-remote-shell',
       hint: 'The account needs a login shell that runs commands (`getent passwd USER`), and no ForceCommand that replaces them.',
-      detail: noise.trim() === '' ? undefined : noise.trim(),
+      detail: noise.trim().slice(0, 500) || undefined,
     });
   }
 }

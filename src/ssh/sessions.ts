@@ -1,7 +1,7 @@
 import type { ClientChannel } from 'ssh2';
 import { ConnectionError } from '../core/connection-error.ts';
 import { TimeoutError } from '../core/errors.ts';
-import { type Attempt, retryUntil } from '../core/retry.ts';
+import { type Attempt, formatDuration, retryUntil } from '../core/retry.ts';
 import { type Connection, SessionRefused } from './connection.ts';
 import type { RemoteCommand } from './remote-command.ts';
 import { Session } from './session.ts';
@@ -12,11 +12,15 @@ import { Slots } from './slots.ts';
 const maxSessions = 9;
 /** A server counts a session that we gave up until its process is gone; so long a refusal may be due to that. */
 const lateMs = 250;
+/** Commands keep their session while they run, so it may be that none ever becomes free. */
+const defaultWaitMs = 600_000;
 /** How long it may refuse while no other session of ours is open. */
 const refusalTimeoutMs = 2000;
 
 export interface OpenOptions {
   readonly terminal?: TerminalSize | undefined;
+  /** How long to wait while all sessions are in use. Default: 10 min. */
+  readonly waitMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -53,11 +57,11 @@ export class Sessions {
     this.#lanes = [{ connection, limit: maxSessions, used: 0 }];
   }
 
-  /** @throws {ConnectionError} @throws {TimeoutError} when the server allows not even one session. */
+  /** @throws {ConnectionError} @throws {TimeoutError} when the server allows not even one session, or none becomes free. */
   async open(command: RemoteCommand, options: OpenOptions = {}): Promise<Session> {
     for (;;) {
       if (this.#isStingy && this.#slots.isFull) await this.#widen();
-      await this.#slots.take(options.signal);
+      await this.#takeSlot(options);
       const session = await this.#openInSlot(command, options);
       if (session) return session;
     }
@@ -69,6 +73,20 @@ export class Sessions {
     const ended = (): Attempt<true> => (this.#slots.used === 0 || this.connection.failure ? { value: true } : { seen: 'open sessions' });
     await retryUntil(ended, { what: 'sessions to end', timeoutMs: lateMs, intervalMs: 2 }).catch(() => undefined);
     await Promise.all(this.#lanes.map(({ connection }) => connection.close()));
+  }
+
+  async #takeSlot({ signal, waitMs = defaultWaitMs }: OpenOptions): Promise<void> {
+    if (!this.#slots.isFull) return this.#slots.take(signal);
+    const limit = AbortSignal.timeout(waitMs);
+    try {
+      await this.#slots.take(signal ? AbortSignal.any([signal, limit]) : limit);
+    } catch (error) {
+      if (error !== limit.reason || !limit.aborted) throw error;
+      throw new TimeoutError(`${this.connection.machine}: no session became free within ${formatDuration(waitMs)}`, {
+        code: 'sessions-exhausted',
+        hint: 'At most eight programs run over one connection at a time; end one of them, or put some on another machine.',
+      });
+    }
   }
 
   /** Undefined when the server refuses while other sessions of ours are open: then there must be another connection, or one of them has to end first. */
@@ -121,7 +139,7 @@ export class Sessions {
 
   #openPatiently({ connection, used }: Lane, { line, token }: RemoteCommand, { terminal, signal }: OpenOptions): Promise<Session> {
     const adopt = (channel: ClientChannel): Session => new Session(connection, channel, token);
-    const attempt = (): Promise<Attempt<Session>> => connection.open(line, terminal, adopt).then(
+    const attempt = (): Promise<Attempt<Session>> => connection.open({ line, terminal, signal }, adopt).then(
       (session) => ({ value: session }),
       (error: unknown) => {
         if (error instanceof SessionRefused) return { seen: error.message };

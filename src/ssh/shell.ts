@@ -13,6 +13,7 @@ export interface Shell {
    * Runs one command without a terminal and waits for its end. A non-zero exit status is a result, not an error.
    *
    * @throws {ConnectionError} when the connection is lost before the command's status is known.
+   * @throws {ConnectionError} also when the server, or the account's login shell, does not begin the command in reasonable time.
    * @throws {TimeoutError} after `timeoutMs`; the remote command is ended.
    */
   exec(command: Command, options?: ExecOptions): Promise<ExecResult>;
@@ -28,16 +29,16 @@ export interface Shell {
    * Writes a file: to a temporary name beside the target, checked by SHA-256 on the machine, then renamed over it. Either the whole new file is there
    * or the old one is untouched. Missing folders are made.
    *
-   * @throws {EnvironmentError} when the machine cannot take it (disk full, no right); says which.
+   * @throws {EnvironmentError} when the machine cannot take it (disk full, no right, something that is no file is there); says which. @throws {TimeoutError} when it stands still.
    */
   put(content: Uint8Array | AsyncIterable<Uint8Array>, remotePath: string, options: PutOptions): Promise<void>;
 
   /**
    * Reads a file as a stream with back-pressure.
    *
-   * @throws {EnvironmentError} when it cannot be read; the stream fails if it breaks off.
+   * @throws {EnvironmentError} when it cannot be read; the stream fails if it breaks off. @throws {TimeoutError} when it stands still.
    */
-  get(remotePath: string): AsyncIterable<Uint8Array>;
+  get(remotePath: string, options?: GetOptions): AsyncIterable<Uint8Array>;
 
   /** Ends the connection and what was started over it. May be called twice. */
   close(): Promise<void>;
@@ -51,6 +52,11 @@ export interface ExecOptions {
   readonly input?: Uint8Array | string | AsyncIterable<Uint8Array> | undefined;
   readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /**
+   * How long a transfer may stand still: input that is not taken, or an end that does not come when all of it was. For commands that do nothing but take their input. Past it the command is
+   * ended, with `TimeoutError`.
+   */
+  readonly stallMs?: number | undefined;
   /** It ends by itself in a moment, also when nobody listens any more: then nothing on the machine needs to watch over it. */
   readonly endsByItself?: boolean | undefined;
   /** Output beyond this many bytes per stream is dropped and `truncated` set. Default 4 MiB. */
@@ -75,6 +81,8 @@ export interface StartOptions {
   /** Working folder; relative to the home folder. */
   readonly cwd?: string | undefined;
   readonly env?: ReadonlyMap<string, string> | undefined;
+  /** Ends the attempt to start it; what has started runs on. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface TerminalSize {
@@ -109,4 +117,11 @@ export interface PutOptions {
   readonly mode: number;
   /** Hex SHA-256 of the content. */
   readonly sha256: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface GetOptions {
+  /** Reads no more than this from the beginning of the file, which may grow or have no end. */
+  readonly maxBytes?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
 }

@@ -4,7 +4,7 @@ import { getFile } from './get.ts';
 import { Lifeline } from './lifeline.ts';
 import { putFile } from './put.ts';
 import { Sessions } from './sessions.ts';
-import type { Command, ExecOptions, ExecResult, PutOptions, RemoteProcess, Shell, StartOptions } from './shell.ts';
+import type { Command, ExecOptions, ExecResult, GetOptions, PutOptions, RemoteProcess, Shell, StartOptions } from './shell.ts';
 import { startProcess } from './started-process.ts';
 import type { Heartbeat } from './target.ts';
 
@@ -32,11 +32,11 @@ export class SshShell implements Shell {
   }
 
   async put(content: Uint8Array | AsyncIterable<Uint8Array>, remotePath: string, options: PutOptions): Promise<void> {
-    await putFile(this, content, remotePath, options);
+    await putFile(this, content, remotePath, { ...options, stallMs: this.#sessions.connection.patience.stallMs });
   }
 
-  get(remotePath: string): AsyncIterable<Uint8Array> {
-    return getFile(this.#sessions, remotePath);
+  get(remotePath: string, options?: GetOptions): AsyncIterable<Uint8Array> {
+    return getFile(this.#sessions, remotePath, options);
   }
 
   async close(): Promise<void> {

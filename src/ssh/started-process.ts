@@ -1,14 +1,12 @@
-import { TimeoutError } from '../core/errors.ts';
-import { formatDuration } from '../core/retry.ts';
 import type { Connection } from './connection.ts';
 import type { Lifeline } from './lifeline.ts';
-import { takeLine } from './preamble.ts';
-import { type RemoteCommand, startLine } from './remote-command.ts';
+import { startLine } from './remote-command.ts';
 import type { ProcessId, Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
 import type { Command, ExitStatus, RemoteProcess, StartOptions, TerminalSize } from './shell.ts';
 
-const startTimeoutMs = 30_000;
+/** Programs keep their session while they run: where all are in use, it is better told soon. */
+const sessionWaitMs = 30_000;
 
 /** `^D`: end of input at the start of a line (termios(3), VEOF). */
 const endOfTransmission = '\u0004';
@@ -17,29 +15,15 @@ const endOfTransmission = '\u0004';
 export async function startProcess(sessions: Sessions, lifeline: Lifeline, command: Command, options: StartOptions): Promise<RemoteProcess> {
   // Its session is asked for first, so the server has it before the program: whatever cuts the connection finds the lifeline in place.
   lifeline.prepare();
-  const session = await openInTime(sessions, startLine(command, options), options);
+  const session = await sessions.open(startLine(command, options), { terminal: options.terminal, waitMs: sessionWaitMs, signal: options.signal });
   try {
-    const process = await session.identify();
+    const process = await session.begin({ stderr: false, signal: options.signal });
     await lifeline.add(process);
     await session.write('\n');
     return new StartedProcess(session.connection, session, lifeline, process, options.terminal !== undefined);
   } catch (error) {
     session.abandon();
     throw error;
-  }
-}
-
-/** Programs keep their session while they run, so it may be that none ever becomes free. */
-async function openInTime(sessions: Sessions, command: RemoteCommand, { terminal }: StartOptions): Promise<Session> {
-  const timeout = AbortSignal.timeout(startTimeoutMs);
-  try {
-    return await sessions.open(command, { terminal, signal: timeout });
-  } catch (error) {
-    if (error !== timeout.reason || !timeout.aborted) throw error;
-    throw new TimeoutError(`${sessions.connection.machine}: no session became free within ${formatDuration(startTimeoutMs)}`, {
-      code: 'sessions-exhausted',
-      hint: 'At most eight programs run over one connection at a time; end one of them, or put some on another machine.',
-    });
   }
 }
 
@@ -61,7 +45,8 @@ class StartedProcess implements RemoteProcess {
     this.#lifeline = lifeline;
     this.#process = process;
     this.#hasTerminal = hasTerminal;
-    this.#begun = takeLine(session.channel, session.token);
+    this.#begun = session.passToken();
+    this.#begun.catch((error: unknown) => session.fail(error));
     this.output = this.#read();
     this.errors = session.read('stderr');
     session.exit.then(() => (this.#hasEnded = true)).catch(() => undefined);
@@ -81,10 +66,11 @@ class StartedProcess implements RemoteProcess {
   }
 
   end(): void {
-    void this.#begun.then(() => {
+    const end = (): void => {
       if (this.#hasTerminal) void this.#session.write(endOfTransmission);
       else this.#session.channel.end();
-    });
+    };
+    this.#begun.then(end, () => undefined);
   }
 
   resize({ columns, rows }: TerminalSize): void {

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import { type AlgorithmLists, usualAlgorithms } from './algorithms.ts';
 import type { Credential, Secret } from './credentials.ts';
 import type { HostKeyPolicy } from './host-key-policy.ts';
+import type { Patience } from './patience.ts';
 
 /** A machine as `connectShell` reaches it. Of `privateKey`, `agent` and `password` those that are given are tried, in this order, and then `credentials`. */
 export interface ShellTarget {
@@ -28,6 +29,8 @@ export interface ShellTarget {
   readonly timeoutMs?: number | undefined;
   /** How a connection that goes without a word is noticed, on both sides. Default: every 5 s, three times. */
   readonly heartbeat?: Heartbeat | undefined;
+  /** How long it may take to answer once the user is in. Default: `defaultPatience`. */
+  readonly patience?: Patience | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

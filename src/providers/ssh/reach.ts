@@ -14,7 +14,7 @@ import { localAddressOf } from './local-address.ts';
 import { withLoginHint } from './login-hints.ts';
 import type { Route } from './route.ts';
 
-export type ReachContext = Pick<ProviderContext, 'stateFolder' | 'questions' | 'acceptNewHostKeys'>;
+export type ReachContext = Pick<ProviderContext, 'stateFolder' | 'questions' | 'acceptNewHostKeys' | 'patience'>;
 
 /** A server that is busy (MaxStartups of sshd_config(5)) or still starting hangs up at once; so long it is given to change its mind. */
 const hangUpTimeoutMs = 4000;
@@ -115,7 +115,7 @@ async function throughCommand(line: string): Promise<Duplex> {
 async function targetOf({ machine, name }: Server, route: Route, address: SshAddress, context: ReachContext, signal: AbortSignal | undefined): Promise<ShellTarget> {
   const [credentials, hostKeys] = await Promise.all([credentialsFor(name, route, context.questions), hostKeyPolicy(machine, route, context)]);
   const { user, alias, algorithms, timeoutMs, heartbeat } = route;
-  return { machine, user, address, credentials, hostKeys, algorithms, configName: alias, signal, timeoutMs, heartbeat };
+  return { machine, user, address, credentials, hostKeys, algorithms, configName: alias, signal, timeoutMs, heartbeat, patience: context.patience };
 }
 
 /** Tries again while the server hangs up before it knows us. */
@@ -144,7 +144,7 @@ function thenRun(shell: Shell, cleanup: CleanupStack): Shell {
     exec: (command, options) => shell.exec(command, options),
     start: (command, options) => shell.start(command, options),
     put: (content, path, options) => shell.put(content, path, options),
-    get: (path) => shell.get(path),
+    get: (path, options) => shell.get(path, options),
     async close() {
       await shell.close();
       await cleanup.run();
