@@ -239,12 +239,12 @@ export const commandSpecs: readonly CommandSpec[] = [
     name: 'ssh',
     group: groups.machines,
     summary: 'a shell on a machine, or one command there',
-    details: 'All that follows the name of the machine is the command, as with ssh(1): the machine\'s shell reads it, and its exit status is ours. Options of lab stand before "ssh".',
+    details: 'All that follows the name of the machine is the command, as with ssh(1): the machine\'s shell reads it, and its exit status is ours. Options of lab stand before "ssh". Without a command it logs in; where standard input is no terminal, the shell reads that instead, to its end.',
     arguments: [
       { syntax: '<machine>', description: 'name of the machine', completion: 'machine' },
       { syntax: '[command...]', description: 'a command for the shell of the machine' },
     ],
-    options: [{ flags: '-t, --tty', description: 'give the command a terminal' }],
+    options: [{ flags: '-t, --tty', description: 'give the command a terminal, where you sit at one' }],
     examples: [
       { words: 'ssh vm1', does: 'log in' },
       { words: 'ssh vm1 sudo lsof -i :7999', does: 'one command' },

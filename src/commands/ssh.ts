@@ -1,4 +1,5 @@
 import { withCleanup, type CleanupStack } from '../core/cleanup.ts';
+import type { EventSink } from '../core/events.ts';
 import type { ExecResult, RemoteProcess, Shell } from '../ssh/shell.ts';
 import { attachLab } from './attach.ts';
 import type { CommandContext, UserTerminal } from './context.ts';
@@ -24,7 +25,8 @@ export interface SshResult extends Partial<ExecResult> {
 const loginShell = 'exec "${SHELL:-/bin/sh}" -l';
 
 /**
- * A shell on the machine, or one command there; its status is the result.
+ * A shell on the machine, or one command there; its status is the result. A terminal is taken only by who sits at one, as ssh(1) does: a shell that reads a pipe or a file gets all of it
+ * and then its end.
  *
  * @throws {ConnectionError} when the machine cannot be reached or the connection is lost.
  */
@@ -32,10 +34,17 @@ export async function ssh(context: CommandContext, { machine, command, tty, coll
   return withCleanup(async (cleanup) => {
     const { shells } = await attachLab(context, cleanup, [machine]);
     const shell = shells.get(machine)!;
-    if (command === undefined || tty) return { machine, status: await onTerminal(context, shell, cleanup, command?.join(' ') ?? loginShell) };
-    const result = await execOn(context, shell, { script: command.join(' ') }, { collect, prefix: '' });
+    const script = command?.join(' ') ?? loginShell;
+    const isSeated = context.terminal.stdin.isTTY === true;
+    if (tty && !isSeated) await tellNoTerminal(context.events);
+    if (isSeated && (command === undefined || tty)) return { machine, status: await onTerminal(context, shell, cleanup, script) };
+    const result = await execOn(context, shell, { script }, { collect, prefix: '' });
     return { machine, ...(collect ? result : {}), status: exitCodeOf(result) };
   });
+}
+
+async function tellNoTerminal(events: EventSink): Promise<void> {
+  await events.emit({ kind: 'notice', level: 'warning', message: 'no terminal is taken on the machine, because standard input is none' });
 }
 
 /** Joins the user's terminal to one on the machine until the command there ends. */

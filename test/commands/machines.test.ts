@@ -102,12 +102,22 @@ describe('with machines that are up', { skip: await cannotMakeMachines() }, () =
     assert.deepEqual([result.status, (await written()).stdout], [9, 'ildvm2\n']);
   });
 
-  test('ssh without a command logs in on a terminal', async () => {
-    const { context, written } = user({ input: 'tty; echo "$0"; exit 3\n' });
+  test('ssh without a command logs in on a terminal, for who sits at one', async () => {
+    const { context, written } = user({ input: 'tty; echo "$0"; exit 3\n', isTTY: true });
     const { status: code } = await ssh(context, { machine: 'vm1', command: undefined, tty: false, collect: false });
     const { stdout } = await written();
     assert.equal(code, 3);
     assert.match(stdout, /\/dev\/pts\/\d+/);
+  });
+
+  test('ssh without a command gives a shell that reads a pipe, to its end, and takes no terminal', async () => {
+    const { context, written } = user({ input: 'hostname\nread -r line\na line\necho "<$line>"\ntty\n' });
+    const { status: code } = await ssh(context, { machine: 'vm1', command: undefined, tty: false, collect: false });
+    assert.deepEqual([code, (await written()).stdout], [1, 'vm1\n<a line>\nnot a tty\n']);
+
+    const empty = user({ input: '' });
+    assert.equal((await ssh(empty.context, { machine: 'vm1', command: undefined, tty: true, collect: false })).status, 0);
+    assert.deepEqual(empty.events.filter(({ kind }) => kind === 'notice').length, 1, 'a terminal that was asked for is told about');
   });
 
   test('ssh ends when its reader or its user goes away', async () => {

@@ -20,10 +20,12 @@ export interface TestContextOptions {
   readonly signal?: AbortSignal;
   /** Standard input; without, it is empty. */
   readonly input?: string;
+  /** Somebody sits at a terminal and types the input. */
+  readonly isTTY?: boolean;
 }
 
 /** The context of a user who stands in `folder`. */
-export function testContext(folder: string, { answer, signal = new AbortController().signal, input = '' }: TestContextOptions = {}): TestContext {
+export function testContext(folder: string, { answer, signal = new AbortController().signal, input = '', isTTY = false }: TestContextOptions = {}): TestContext {
   const events: EventBody[] = [];
   const questions: string[] = [];
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
@@ -40,7 +42,7 @@ export function testContext(folder: string, { answer, signal = new AbortControll
       overrides: {},
       events: { emit: (event) => void events.push(event) },
       signal,
-      terminal: { stdin, stdout, stderr, confirm: answer === undefined ? undefined : confirm },
+      terminal: { stdin: Object.assign(stdin, { isTTY }), stdout, stderr, confirm: answer === undefined ? undefined : confirm },
     },
     events,
     questions,
