@@ -64,7 +64,7 @@ export class Progress {
   #fail({ id, title, reason, durationMs }: EventOf<'step-failed'>): Promise<void> | undefined {
     this.#active.delete(id);
     const { paint } = this.#screen.talk;
-    return this.#tell([`${paint('red', '✘')} ${oneLine(title)}${paint('dim', `  ${formatDuration(durationMs)}`)}`, ...indented(reason)]);
+    return this.#tell([`${paint('red', '✘')} ${oneLine(title)}${paint('dim', `  ${formatDuration(durationMs)}`)}`, ...(reason === '' ? [] : indented(reason))]);
   }
 
   #notice({ level, message, hint }: EventOf<'notice'>): Promise<void> | undefined {

@@ -269,7 +269,7 @@ export const commandSpecs: readonly CommandSpec[] = [
     name: 'cp',
     group: groups.machines,
     summary: 'copy a file or a folder to, from or between machines',
-    details: 'A path on a machine is written machine:path; a relative one starts at the home folder. Into a folder that is there, or a path that ends in "/", the copy keeps its name. Folders are copied with what is in them.',
+    details: 'A path on a machine is written machine:path; a relative one starts at the home folder. Into a folder that is there, or a path that ends in "/", the copy keeps its name. Folders are copied with what is in them; links are followed. Each file appears whole or not at all. What cannot be copied (unreadable, a device, a link that leads nowhere) is named with its reason, the rest is copied, and the exit status is 3; the same command again goes on with what is missing.',
     arguments: [
       { syntax: '<source>', description: 'path here, or machine:path', completion: 'machine-path' },
       { syntax: '<target>', description: 'path here, or machine:path', completion: 'machine-path' },

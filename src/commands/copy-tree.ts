@@ -1,143 +1,177 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, readdir, stat } from 'node:fs/promises';
-import { basename, dirname, join, posix } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { EnvironmentError, messageOf } from '../core/errors.ts';
-import { isProgram, slashed } from '../host/local-paths.ts';
+import { stat } from 'node:fs/promises';
+import { basename, join, posix } from 'node:path';
+import { ConnectionError } from '../core/connection-error.ts';
+import { EnvironmentError, LabError, messageOf, systemCode, TimeoutError } from '../core/errors.ts';
+import { shownFileName } from '../core/file-name.ts';
+import { formatBytes } from '../deploy/install.ts';
 import type { Shell } from '../ssh/shell.ts';
+import { reasonIn, type Entry, type NotCopied } from './copy-entries.ts';
+import { localTree, mostUnsizedBytes, openForCopy } from './copy-local.ts';
+import { remotePath, remoteTree } from './copy-remote.ts';
+import { CopyTarget, InTheWay } from './copy-target.ts';
+import { makeRemoteFolders, remoteHashes, remoteTarget, type Candidate } from './copy-target-remote.ts';
 
-export interface CopyCount {
+/** How a copy went, as far as it went. */
+export interface Copied {
   readonly files: number;
   readonly bytes: number;
-}
-
-/** A file or folder below the thing that is copied; `path` is relative and empty for the thing itself. */
-interface Entry {
-  readonly path: string;
-  readonly folder: boolean;
-  /** Permission bits. */
-  readonly mode: number;
-  readonly bytes: number;
+  /** Files that were there already. */
+  readonly unchanged: number;
+  readonly left: readonly NotCopied[];
 }
 
 /** Files under way at once per connection: hides the round trips without taking all channels. */
 const parallelFiles = 4;
+/** A machine that lets so many transfers stand still, one after the other, is not asked for more. */
+const mostStalls = 3;
 
 /**
- * Copies a file or folder from this host to a machine.
+ * Copies a file or folder from this host to a machine. What cannot be copied is left out and told in the result; a file is there whole or not at all.
  *
- * @throws {EnvironmentError} when it cannot be read here or written there.
+ * @throws {EnvironmentError} when the thing itself cannot be read here or written there; when the disk is full. @throws {ConnectionError}
  */
-export async function copyToMachine(source: string, shell: Shell, target: string, signal: AbortSignal): Promise<CopyCount> {
-  const entries = await localEntries(source);
-  const root = await remoteTarget(shell, target, basename(source), signal);
+export async function copyToMachine(source: string, shell: Shell, target: string, signal: AbortSignal): Promise<Copied> {
+  const { entries, left } = await localTree(source, signal);
+  const { root, freeBytes } = await remoteTarget(shell, target, basename(source), signal);
   const at = (path: string): string => (path === '' ? root : posix.join(root, path));
-  await makeFolders(shell, entries.filter(({ folder }) => folder).map(({ path }) => at(path)), signal);
-  const files = entries.filter(({ folder }) => !folder);
-  await eachOf(files, async ({ path, mode }) => {
-    signal.throwIfAborted();
-    const file = join(source, path);
-    await shell.put(createReadStream(file), at(path), { mode, sha256: await hashOf(file) });
+  await makeRemoteFolders(shell, entries.filter(({ folder }) => folder).map(({ path }) => at(path)), signal);
+  const there = await remoteHashes(shell, filesOf(entries).map(({ path, bytes, mode }) => ({ path: at(path), bytes, mode })), signal);
+  return copyFiles({ entries, left, freeBytes, where: `on ${shell.machine}`, signal }, async ({ path, mode }) => {
+    await using file = await openForCopy(path === '' ? source : join(source, path));
+    const sha256 = await hashOf(file.read());
+    if (there.get(at(path)) === sha256) return 'unchanged';
+    await shell.put(file.read(), at(path), { mode, sha256, signal });
+    return file.bytes;
   });
-  return count(files);
 }
 
 /**
- * Copies a file or folder from a machine to this host.
+ * Copies a file or folder from a machine to this host; see `copyToMachine`. Nothing is written outside of the target, whatever the machine answers.
  *
- * @throws {EnvironmentError} when it cannot be read there or written here.
+ * @throws {EnvironmentError} when the thing itself cannot be read there or written here; when the disk is full. @throws {ConnectionError}
  */
-export async function copyFromMachine(shell: Shell, source: string, target: string, signal: AbortSignal): Promise<CopyCount> {
-  const entries = await remoteEntries(shell, source, signal);
-  const root = await localTarget(target, posix.basename(posix.resolve('/', source)));
-  for (const { path } of entries.filter(({ folder }) => folder)) await writeLocally(join(root, path), () => mkdir(join(root, path), { recursive: true }));
-  const files = entries.filter(({ folder }) => !folder);
-  await eachOf(files, async ({ path, mode }) => {
-    const file = join(root, path);
-    await writeLocally(file, async () => {
-      await mkdir(dirname(file), { recursive: true });
-      await pipeline(shell.get(path === '' ? source : posix.join(source, path)), createWriteStream(file, { mode }), { signal });
-    });
+export async function copyFromMachine(shell: Shell, source: string, target: string, signal: AbortSignal): Promise<Copied> {
+  const { entries, left } = await remoteTree(shell, source, signal);
+  const place = new CopyTarget(await localRoot(target, posix.basename(posix.resolve('/', source))));
+  const refused: NotCopied[] = [];
+  for (const { path } of entries.filter(({ folder }) => folder)) await place.makeFolder(path).catch((error: unknown) => refused.push(refusal(place, path, error)));
+  const there = await remoteHashes(shell, await sameSize(place, source, filesOf(entries)), signal);
+  const request = { entries, left: [...left, ...refused], freeBytes: await place.freeBytes(), where: 'here', signal };
+  return copyFiles(request, async ({ path, mode, bytes }) => {
+    const from = remotePath(source, path);
+    if (there.has(from) && there.get(from) === (await localHash(place.at(path)))) return 'unchanged';
+    // A file of /proc says that it is empty; one that grows is copied as it was when it was listed.
+    const counted = new Counted(shell.get(from, { maxBytes: bytes === 0 ? mostUnsizedBytes : bytes, signal }));
+    await place.write(path, mode, counted);
+    return counted.bytes;
   });
-  return count(files);
 }
 
-async function localEntries(source: string): Promise<Entry[]> {
-  const root = await stat(source).catch((cause: unknown) => {
-    throw new EnvironmentError(`cannot read ${source}: ${messageOf(cause)}`, { code: 'cannot-read', cause, hint: 'Check the path; a path on a machine is written machine:path.' });
+interface FilesRequest {
+  readonly entries: readonly Entry[];
+  readonly left: readonly NotCopied[];
+  readonly freeBytes: number | undefined;
+  /** As a reason says it. */
+  readonly where: string;
+  readonly signal: AbortSignal;
+}
+
+/** Copies the files one by one, a few at a time. `copy` gives how many bytes it copied. */
+async function copyFiles({ entries, left, freeBytes = Infinity, where, signal }: FilesRequest, copy: (entry: Entry) => Promise<number | 'unchanged'>): Promise<Copied> {
+  const result = { files: 0, bytes: 0, unchanged: 0, left: [...left] };
+  let stalls = 0;
+  await eachOf(filesOf(entries), async (entry) => {
+    signal.throwIfAborted();
+    const leave = (reason: string): void => void result.left.push({ path: entry.path, reason });
+    if (entry.bytes > freeBytes) return leave(`it has ${formatBytes(entry.bytes)}, and ${formatBytes(freeBytes)} are free ${where}`);
+    try {
+      const copied = await copy(entry);
+      if (copied === 'unchanged') result.unchanged++;
+      else [result.files, result.bytes] = [result.files + 1, result.bytes + copied];
+      stalls = 0;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof LabError && (entry.path === '' || (error instanceof TimeoutError && ++stalls >= mostStalls))) throw error;
+      leave(reasonFor(error));
+    }
   });
-  const paths = root.isDirectory() ? ['', ...(await readdir(source, { recursive: true }))] : [''];
-  const entries = await Promise.all(paths.map((path) => localEntry(source, path)));
-  return entries.filter((entry) => entry !== undefined);
+  return result;
 }
 
-/** Links are followed, as scp(1) does; sockets, devices and links to nowhere are left out. */
-async function localEntry(root: string, path: string): Promise<Entry | undefined> {
-  const found = await stat(join(root, path)).catch(() => undefined);
-  if (!found?.isFile() && !found?.isDirectory()) return undefined;
-  const isRun = found.isFile() && (await isProgram(join(root, path), found.mode));
-  return { path: slashed(path), folder: found.isDirectory(), mode: (found.mode & 0o777) | (isRun ? 0o100 : 0), bytes: found.size };
-}
-
-/** `d755 0\n./sub/` for each folder and file, NUL between them, because a name may hold anything else. */
-const listScript = String.raw`cd -- "$(dirname -- "$1")" && b=$(basename -- "$1") && [ -e "$b" ] || { echo "no such file or folder" >&2; exit 1; }
-if [ -d "$b" ]; then cd -- "$b" && find -L . -type d -exec stat -L -c 'd%a %s' {} \; -print0 -o -type f -exec stat -L -c 'f%a %s' {} \; -print0
-else stat -L -c 'f%a %s' -- "$b" && printf './\0'; fi`;
-
-async function remoteEntries(shell: Shell, source: string, signal: AbortSignal): Promise<Entry[]> {
-  const { exitCode, stdout, stderr, truncated } = await shell.exec({ script: listScript, args: [source] }, { signal, maxOutputBytes: 64 * 1024 * 1024 });
-  if (exitCode !== 0 || truncated) {
-    const reason = truncated ? 'it holds too many files' : stderr.trim();
-    throw new EnvironmentError(`cannot read ${shell.machine}:${source}: ${reason}`, { code: 'cannot-read', hint: `Look with:  lab ssh ${shell.machine} ls -ld ${source}` });
+/** Why one file was not copied. @throws what concerns all of them. */
+function reasonFor(error: unknown): string {
+  if (error instanceof ConnectionError) throw error;
+  if (error instanceof InTheWay) return error.message;
+  if (error instanceof LabError) {
+    if (error.code === 'remote-disk-full') throw error;
+    if (error.code === 'put-corrupt') return 'it changed while it was read';
+    return reasonIn(error.message) ?? error.message.replace(/^.*cannot be (?:read|written): /s, '');
   }
-  const entries = stdout.split('\0').filter((record) => record !== '').map(parseRecord);
-  // A machine is not trusted to name files of this host (CVE-2019-6111 of scp).
-  const stray = entries.find(({ path }) => path.startsWith('/') || path.split('/').includes('..'));
-  if (stray !== undefined) throw new EnvironmentError(`${shell.machine} answered with a path outside ${source}: ${stray.path}`, { code: 'stray-path' });
-  return entries;
+  if (systemCode(error) === 'ENOSPC') throw diskFull(error);
+  return reasonIn(messageOf(error)) ?? messageOf(error);
 }
 
-function parseRecord(record: string): Entry {
-  const [head = '', ...name] = record.split('\n');
-  const [, kind, mode = '644', bytes = '0'] = /^([df])([0-7]+) (\d+)$/.exec(head) ?? [];
-  return { path: name.join('\n').replace(/^\.\/?/, ''), folder: kind === 'd', mode: Number.parseInt(mode, 8) & 0o777, bytes: Number(bytes) };
+function diskFull(cause: unknown): EnvironmentError {
+  return new EnvironmentError('the disk is full here', { code: 'disk-full', cause, hint: 'Make room, and run the same command again: it goes on with what is missing.' });
 }
 
-/** Where the copy goes on the machine: below the target if that is a folder, else to the target itself. */
-async function remoteTarget(shell: Shell, target: string, name: string, signal: AbortSignal): Promise<string> {
-  const isFolder = target.endsWith('/') || (await shell.exec(['test', '-d', target], { signal })).exitCode === 0;
-  return isFolder ? posix.join(target, name) : target;
+/** A folder that cannot be made: of the thing itself that is the end, else it is left out. */
+function refusal(place: CopyTarget, path: string, error: unknown): NotCopied {
+  const reason = error instanceof InTheWay ? error.message : (reasonIn(messageOf(error)) ?? messageOf(error));
+  if (systemCode(error) === 'ENOSPC') throw diskFull(error);
+  if (path !== '') return { path, reason };
+  throw new EnvironmentError(`cannot write ${shownFileName(place.at(''))}: ${reason}`, { code: 'cannot-write', cause: error, hint: 'Choose a folder that you may write to.' });
 }
 
-async function localTarget(target: string, name: string): Promise<string> {
+function filesOf(entries: readonly Entry[]): readonly Entry[] {
+  return entries.filter(({ folder }) => !folder);
+}
+
+/** Files that may be here already. */
+async function sameSize(place: CopyTarget, source: string, files: readonly Entry[]): Promise<Candidate[]> {
+  const found: Candidate[] = [];
+  for (const { path, bytes } of files) {
+    if (bytes > 0 && (await place.sizeOf(path)) === bytes) found.push({ path: remotePath(source, path), bytes });
+  }
+  return found;
+}
+
+async function localRoot(target: string, name: string): Promise<string> {
   const isFolder = target.endsWith('/') || (await stat(target).catch(() => undefined))?.isDirectory() === true;
   return isFolder ? join(target, name) : target;
 }
 
-async function makeFolders(shell: Shell, folders: readonly string[], signal: AbortSignal): Promise<void> {
-  if (folders.length === 0) return;
-  const { exitCode, stderr } = await shell.exec(['xargs', '-0', 'mkdir', '-p', '--'], { signal, input: folders.join('\0') });
-  if (exitCode === 0) return;
-  throw new EnvironmentError(`cannot make folders on ${shell.machine}: ${stderr.trim()}`, { code: 'cannot-write', hint: 'Choose a folder that the user of the machine may write to.' });
+async function localHash(file: string): Promise<string | undefined> {
+  try {
+    await using opened = await openForCopy(file);
+    return await hashOf(opened.read());
+  } catch {
+    return undefined;
+  }
 }
 
-async function writeLocally(path: string, work: () => Promise<unknown>): Promise<void> {
-  await work().catch((cause: unknown) => {
-    const { code, syscall } = cause as NodeJS.ErrnoException;
-    if (syscall === undefined) throw cause;
-    throw new EnvironmentError(`cannot write ${path}: ${messageOf(cause)}`, { code: code === 'ENOSPC' ? 'disk-full' : 'cannot-write', cause, hint: 'Choose a folder that you may write to and that has room.' });
-  });
-}
-
-async function hashOf(file: string): Promise<string> {
+async function hashOf(content: AsyncIterable<Uint8Array>): Promise<string> {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
+  for await (const chunk of content) hash.update(chunk);
   return hash.digest('hex');
 }
 
-function count(files: readonly Entry[]): CopyCount {
-  return { files: files.length, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) };
+/** Counts what passes. */
+class Counted implements AsyncIterable<Uint8Array> {
+  bytes = 0;
+  readonly #content: AsyncIterable<Uint8Array>;
+
+  constructor(content: AsyncIterable<Uint8Array>) {
+    this.#content = content;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+    for await (const chunk of this.#content) {
+      this.bytes += chunk.length;
+      yield chunk;
+    }
+  }
 }
 
 /** Works on a few at a time; the first failure stops the rest. */

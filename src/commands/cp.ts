@@ -1,13 +1,15 @@
 import { rm } from 'node:fs/promises';
 import { basename, isAbsolute, join, posix, resolve } from 'node:path';
 import { withCleanup } from '../core/cleanup.ts';
-import { UsageError } from '../core/errors.ts';
+import { EnvironmentError, UsageError } from '../core/errors.ts';
 import { inStep } from '../core/events.ts';
+import { shownFileName } from '../core/file-name.ts';
 import { makeTemporaryFolder } from '../host/own-folder.ts';
 import type { Shell } from '../ssh/shell.ts';
 import { attachLab } from './attach.ts';
 import type { CommandContext } from './context.ts';
-import { copyFromMachine, copyToMachine, type CopyCount } from './copy-tree.ts';
+import { copyFromMachine, copyToMachine, type Copied } from './copy-tree.ts';
+import { countOf } from './open-lab.ts';
 
 /** A path here (`machine` undefined) or on a machine. */
 export interface Place {
@@ -15,16 +17,25 @@ export interface Place {
   readonly path: string;
 }
 
-export interface CpResult extends CopyCount {
+export interface CpResult {
   readonly source: string;
   readonly target: string;
+  /** Files that were copied. */
+  readonly files: number;
+  readonly bytes: number;
+  /** Files that were there already, where there are any. */
+  readonly unchanged?: number;
 }
+
+/** So many things that were not copied are told one by one on the terminal; programs get all. */
+const toldAtMost = 50;
 
 /**
  * Copies a file or a folder between this host and a machine, or between two machines. What `cp -r` would do: into a folder that is there, or into a
- * target that ends in `/`, the copy keeps its name.
+ * target that ends in `/`, the copy keeps its name. What is there already, whole, is not copied again.
  *
- * @throws {EnvironmentError} when a side cannot be read or written. @throws {UsageError} when both places are on this host.
+ * @throws {EnvironmentError} when a side cannot be read or written; `not-all-copied`, after all the rest is copied, with each thing that was not and its reason.
+ * @throws {UsageError} when both places are on this host.
  */
 export async function cp(context: CommandContext, source: string, target: string): Promise<CpResult> {
   const [from, to] = [parsePlace(source), parsePlace(target)];
@@ -34,12 +45,45 @@ export async function cp(context: CommandContext, source: string, target: string
   }
   return withCleanup(async (cleanup) => {
     const { shells } = await attachLab(context, cleanup, [...new Set(machines)]);
-    const copied = await inStep(context.events, `copy ${source} to ${target}`, () => copy(context, shells, from, to));
-    return { source, target, ...copied };
+    const copyAll = async (): Promise<CpResult> => {
+      const { files, bytes, unchanged, left } = await copy(context, shells, from, to);
+      const result = { source, target, files, bytes, ...(unchanged === 0 ? {} : { unchanged }) };
+      if (left.length > 0) throw notAll(result, left);
+      return result;
+    };
+    return toldOnce((tell) => inStep(context.events, `copy ${source} to ${target}`, () => tell(copyAll())));
   });
 }
 
-async function copy(context: CommandContext, shells: ReadonlyMap<string, Shell>, from: Place, to: Place): Promise<CopyCount> {
+/** The reason stands in the error that ends the command, so the step that fails does not give it, too. */
+async function toldOnce<T>(work: (tell: <V>(part: Promise<V>) => Promise<V>) => Promise<T>): Promise<T> {
+  let reason: { readonly error: unknown } | undefined;
+  const tell = <V>(part: Promise<V>): Promise<V> => part.catch((error: unknown) => {
+    reason = { error };
+    throw new Error('');
+  });
+  try {
+    return await work(tell);
+  } catch (error) {
+    throw reason === undefined ? error : reason.error;
+  }
+}
+
+function notAll(result: CpResult, left: Copied['left']): EnvironmentError {
+  const { source, files, unchanged = 0 } = result;
+  const [only] = left;
+  if (only?.path === '') return new EnvironmentError(`cannot copy ${source} to ${result.target}: ${only.reason}`, { code: 'not-copied', hint: 'Look at both places, with "ls -ld" there.' });
+  const told = left.map(({ path, reason }) => ({ path: shownFileName(path) || source, reason }));
+  const lines = told.slice(0, toldAtMost).map(({ path, reason }) => `  ${JSON.stringify(path).slice(1, -1)}: ${reason}`);
+  return new EnvironmentError(`${left.length} of ${countOf(files + unchanged + left.length, 'file')} of ${source} ${left.length === 1 ? 'was' : 'were'} not copied`, {
+    code: 'not-all-copied',
+    detail: [...lines, ...(told.length > toldAtMost ? [`  … and ${told.length - toldAtMost} more (--json lists all)`] : [])].join('\n'),
+    hint: 'All the rest is there. The same command again copies what is missing then, and nothing twice.',
+    data: { copied: result, notCopied: told },
+  });
+}
+
+async function copy(context: CommandContext, shells: ReadonlyMap<string, Shell>, from: Place, to: Place): Promise<Copied> {
   const [fromShell, toShell] = [shells.get(from.machine ?? ''), shells.get(to.machine ?? '')];
   if (fromShell && toShell) return copyAcross(fromShell, from.path, toShell, to.path, context.signal);
   if (fromShell) return copyFromMachine(fromShell, from.path, localPath(context.cwd, to.path), context.signal);
@@ -47,12 +91,14 @@ async function copy(context: CommandContext, shells: ReadonlyMap<string, Shell>,
 }
 
 /** Through a folder here: machines of a lab need not reach each other's sshd. */
-async function copyAcross(from: Shell, source: string, to: Shell, target: string, signal: AbortSignal): Promise<CopyCount> {
+async function copyAcross(from: Shell, source: string, to: Shell, target: string, signal: AbortSignal): Promise<Copied> {
   const folder = makeTemporaryFolder('cp');
   try {
     const name = posix.basename(posix.resolve('/', source)) || basename(folder);
-    await copyFromMachine(from, source, join(folder, name), signal);
-    return await copyToMachine(join(folder, name), to, target, signal);
+    const { files, unchanged, left } = await copyFromMachine(from, source, join(folder, name), signal);
+    if (files + unchanged === 0 && left.some(({ path }) => path === '')) return { files: 0, bytes: 0, unchanged: 0, left };
+    const copied = await copyToMachine(join(folder, name), to, target, signal);
+    return { ...copied, left: [...left, ...copied.left] };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -61,13 +61,15 @@ async function commit(shell: Executor, report: string, target: string, { sentByt
 }
 
 function putFailure({ machine, user }: Executor, path: string, exitCode: number | undefined, stderr: string): EnvironmentError {
+  // The words of the machine's shell, and names of ours, say nothing beyond a cause that is known.
   const fail = (code: string, why: string, hint?: string): EnvironmentError =>
-    new EnvironmentError(`${machine}: ${path} cannot be written: ${why}`, { code, hint, detail: stderr.trim() || undefined });
+    new EnvironmentError(`${machine}: ${path} cannot be written: ${why}`, { code, hint, detail: code === 'put-failed' ? stderr.trim() || undefined : undefined });
   if (exitCode === status.wrongHash) return fail('put-corrupt', 'what arrived is not what was sent; the old file is untouched', 'Try again; if it stays so, the file changed while it was read.');
   if (exitCode === status.isFolder) return fail('put-is-folder', 'a folder of that name is there', 'Name the file in it.');
   if (exitCode === status.isSpecial) return fail('put-is-special', 'what is there is no ordinary file, but a device, a pipe or a socket', 'Choose another name.');
   if (/No space left|Disk quota/i.test(stderr)) return fail('remote-disk-full', 'its disk is full', `Make room there; \`df -h\` on ${machine} shows where.`);
   if (/Read-only file system/i.test(stderr)) return fail('remote-read-only', 'its file system is read-only', 'Choose a folder that can be written.');
+  if (/Not a directory|File exists/i.test(stderr)) return fail('put-is-file', 'a file is where a folder should be', 'Choose another name.');
   if (/Permission denied|not permitted/i.test(stderr)) return fail('remote-permission', `user ${user} may not`, `Choose a folder of ${user}, or give it the right.`);
   return fail('put-failed', `the machine ended with status ${exitCode ?? 'unknown'}`);
 }

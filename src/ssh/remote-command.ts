@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { UsageError } from '../core/errors.ts';
+import { encodeFileName } from '../core/file-name.ts';
 import { quoteWord } from '../core/shell-quote.ts';
 import type { Command, StartOptions } from './shell.ts';
 
@@ -75,7 +76,7 @@ function isPlain(word: string): boolean {
 
 /** `\0ooo` for each byte that is not plain: the form of `printf %b` (POSIX.1-2017, printf). */
 function inOctal(text: string): string {
-  return [...Buffer.from(text)].map((byte) => {
+  return [...encodeFileName(text)].map((byte) => {
     const character = String.fromCharCode(byte);
     return byte < 0x80 && isPlain(character) ? character : `\\0${byte.toString(8).padStart(3, '0')}`;
   }).join('');

@@ -12,7 +12,7 @@ import { run } from '../../src/commands/run.ts';
 import { ssh } from '../../src/commands/ssh.ts';
 import { status } from '../../src/commands/status.ts';
 import { up } from '../../src/commands/up.ts';
-import { LockedError, UsageError } from '../../src/core/errors.ts';
+import { EnvironmentError, LockedError, UsageError } from '../../src/core/errors.ts';
 import { retryUntil } from '../../src/core/retry.ts';
 import { findTool } from '../../src/host/tools.ts';
 import { acquireLock } from '../../src/state/lock.ts';
@@ -144,6 +144,20 @@ describe('with machines that are up', { skip: await cannotMakeMachines() }, () =
     await cp(user().context, 'vm2:moved/sub/run.sh', './back/');
     assert.ok(existsSync(join(folder.path, 'back/run.sh')));
     for (const name of ['things', 'back']) rmSync(join(folder.path, name), { recursive: true });
+  });
+
+  test('cp copies all that can be copied, and says of the rest, once, what and why', async () => {
+    await on('vm1', 'mkdir -p odd/sub; cd odd; echo a >a; echo b >sub/b; mkfifo pipe; ln -s .. sub/up; ln -s gone lost; echo c >$(printf "caf\\351")');
+    const { context, events } = user();
+    const failure = await cp(context, 'vm1:odd', 'vm2:odd').catch((error: unknown) => error);
+    assert.ok(failure instanceof EnvironmentError);
+    assert.deepEqual([failure.code, failure.message], ['not-all-copied', '3 of 6 files of vm1:odd were not copied']);
+    assert.deepEqual(failure.detail?.split('\n').toSorted(), ['  lost: it is a link to nothing, or to itself', '  pipe: it is a named pipe', '  sub/up: it is a link to a folder that it is in']);
+    assert.deepEqual(events.flatMap((event) => (event.kind === 'step-failed' ? [event.reason] : [])), [''], 'the step does not say it again');
+    assert.equal(await on('vm2', 'cd odd; LC_ALL=C; for f in *; do printf "%s" "$f" | od -An -tx1; done; cat a sub/b'), ' 61\n 63 61 66 e9\n 73 75 62\na\nb\n');
+    const again = await cp(user().context, 'vm1:odd', 'vm2:').catch((error: unknown) => error as EnvironmentError);
+    assert.deepEqual((again as EnvironmentError).data?.['copied'], { source: 'vm1:odd', target: 'vm2:', files: 0, bytes: 0, unchanged: 3 });
+    for (const machine of ['vm1', 'vm2']) await on(machine, 'rm -r odd');
   });
 
   test('cp says which side cannot', async () => {

@@ -2,6 +2,7 @@ import type { CpResult } from '../../commands/cp.ts';
 import { countOf } from '../../commands/open-lab.ts';
 import { formatBytes } from '../../deploy/install.ts';
 
-export function formatCp({ files, bytes, target }: CpResult): string {
-  return `Copied ${countOf(files, 'file')} (${formatBytes(bytes)}) to ${target}\n`;
+export function formatCp({ files, bytes, target, unchanged = 0 }: CpResult): string {
+  const there = unchanged === 0 ? '' : `; ${countOf(unchanged, 'file')} ${unchanged === 1 ? 'was' : 'were'} there already`;
+  return `Copied ${countOf(files, 'file')} (${formatBytes(bytes)}) to ${target}${there}\n`;
 }
