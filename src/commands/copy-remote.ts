@@ -7,8 +7,8 @@ import { kindOf, reasonIn, reasons, requireFew, type Entry, type NotCopied, type
 
 /** A list of 200,000 long names. */
 const maxListBytes = 64 * 1024 * 1024;
-/** A tree of a busy disk; nothing is copied before it is listed. */
-const listTimeoutMs = 600_000;
+/** A large tree on a busy disk; nothing is copied before it is listed. */
+const listTimeoutMs = 120_000;
 /** Links to folders inside of linked folders, and so on. */
 const mostRounds = 20;
 /** Folders named in one command. */
@@ -68,7 +68,7 @@ async function execBytes(shell: Shell, command: { readonly script: string; reado
       bytes += chunk.length;
     }
   };
-  await shell.exec(command, { ...options, onOutput });
+  await shell.exec(command, { ...options, onOutput, endsByItself: true });
   return { output: Buffer.concat(chunks), stderr };
 }
 

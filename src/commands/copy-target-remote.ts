@@ -26,7 +26,7 @@ export interface RemoteTarget {
 
 /** Below the target if that is a folder, or ends in `/`; else the target itself. */
 export async function remoteTarget(shell: Shell, target: string, name: string, signal: AbortSignal): Promise<RemoteTarget> {
-  const { stdout } = await shell.exec({ script: targetScript, args: [target] }, { signal, timeoutMs: lookTimeoutMs });
+  const { stdout } = await shell.exec({ script: targetScript, args: [target] }, { signal, timeoutMs: lookTimeoutMs, endsByItself: true });
   const [kind, row = ''] = stdout.split('\n');
   const [, blocks = '0', free = '0'] = /\s(\d+)\s+\d+\s+(-?\d+)\s+\S+\s+\//.exec(row) ?? [];
   const isFolder = target.endsWith('/') || kind === 'folder';
@@ -71,7 +71,7 @@ export async function remoteHashes(shell: Shell, candidates: readonly Candidate[
   if (candidates.length === 0) return new Map();
   const input = candidates.map(({ path, bytes, mode }) => `${bytes} ${mode === undefined ? '-' : mode.toString(8)} ${inOctal(path)}\n`).join('');
   const timeoutMs = lookTimeoutMs + Math.ceil(candidates.reduce((sum, { bytes }) => sum + bytes, 0) / readBytesPerMs);
-  const { stdout } = await shell.exec({ script: hashScript }, { signal, input, timeoutMs, maxOutputBytes: 32 * 1024 * 1024 });
+  const { stdout } = await shell.exec({ script: hashScript }, { signal, input, timeoutMs, maxOutputBytes: 32 * 1024 * 1024, endsByItself: true });
   const hashes = stdout.split('\n');
   return new Map(candidates.flatMap(({ path }, index) => (/^[0-9a-f]{64}$/.test(hashes[index] ?? '') ? [[path, hashes[index]!] as const] : [])));
 }

@@ -3,7 +3,7 @@ import type { Shell } from '../ssh/shell.ts';
 import { removeScript } from './remove-script.ts';
 
 /** It looks at each file once more and deletes it. */
-const removeTimeoutMs = 120_000;
+const removeTimeoutMs = 60_000;
 
 /**
  * Takes back all that was deployed to a machine for one lab: files that are as we left them, and with the last lab of the account also what is kept for all of them.

@@ -135,7 +135,7 @@ class Execution {
   async #endProcess(): Promise<void> {
     const { channel } = this.#session;
     try {
-      if (this.#process && !this.#session.isClosed) await endGroup(this.#session, this.#lifeline, this.#process);
+      if (this.#process && !this.#session.isClosed && this.#options.endsByItself !== true) await endGroup(this.#session, this.#lifeline, this.#process);
     } finally {
       channel.end();
       this.#session.abandon();
@@ -143,7 +143,7 @@ class Execution {
   }
 }
 
-/** TERM, a grace, KILL, and another grace for the machine to say that it is gone. */
+/** TERM, a grace, KILL, and another grace for the machine to say that it is gone. A machine that does not acknowledge the first is left to its own side of the lifeline. */
 async function endGroup(session: Session, lifeline: Lifeline, process: ProcessId): Promise<void> {
   let isGone = false;
   session.exit.catch(() => undefined).finally(() => (isGone = true));
@@ -151,6 +151,7 @@ async function endGroup(session: Session, lifeline: Lifeline, process: ProcessId
   session.channel.stderr.resume();
   for (const signal of ['TERM', 'KILL']) {
     if (!(await lifeline.kill(process, signal))) session.channel.signal(signal);
+    if (lifeline.isDeaf) return;
     const look = (): { value: true } | { seen: string } => (isGone ? { value: true } : { seen: 'it runs' });
     const ended = await retryUntil(look, { what: 'the command to end', timeoutMs: graceMs }).catch(() => false);
     if (ended) return;

@@ -78,8 +78,8 @@ finish
 
 /** The remote script gives programs one second after TERM; then it needs a moment for KILL, on a busy machine more than one. */
 const endTimeoutMs = 8000;
-/** So soon it has sent a signal, also over a long road and on a busy machine. */
-const signalTimeoutMs = 2000;
+/** So soon it says that it has sent a signal, also over a long road; where it does not, the end of the connection is what ends programs there. */
+const signalTimeoutMs = 1000;
 /** So soon it goes when it has nothing to end. */
 const idleTimeoutMs = 250;
 
@@ -92,6 +92,7 @@ export class Lifeline {
   #begun: Promise<void> = Promise.resolve();
   #answers: (() => void)[] = [];
   #givenUp = false;
+  #isDeaf = false;
   /** Processes that end with the connection. */
   readonly #registered = new Set<string>();
 
@@ -103,6 +104,11 @@ export class Lifeline {
   /** Whether it is open already, or being opened. */
   get isPrepared(): boolean {
     return this.#opening !== undefined;
+  }
+
+  /** Whether it did not acknowledge a signal in time: then nothing is waited for from it. */
+  get isDeaf(): boolean {
+    return this.#isDeaf;
   }
 
   /** Begins to open it, so that a later `add` need not wait. */
@@ -139,7 +145,9 @@ export class Lifeline {
       await Promise.race([promise, session.closed]);
       return true;
     };
-    return settlesSoon(send(), Math.min(signalTimeoutMs, this.#sessions.connection.patience.answerMs), false);
+    const wasSent = await settlesSoon(send(), Math.min(signalTimeoutMs, this.#sessions.connection.patience.answerMs), 'late');
+    this.#isDeaf ||= wasSent === 'late';
+    return wasSent === true;
   }
 
   /** Makes room for a session of the user on a server that allows too few: programs then end with the connection by SIGHUP alone. */
@@ -154,7 +162,7 @@ export class Lifeline {
 
   /** Ends what is registered, and resolves when it is gone. */
   async end(): Promise<void> {
-    const isIdle = this.#registered.size === 0;
+    const isIdle = this.#registered.size === 0 || this.#isDeaf;
     const opening = this.#opening?.catch(() => undefined) ?? Promise.resolve(undefined);
     const session = isIdle ? await settlesSoon(opening, idleTimeoutMs, undefined) : await opening;
     if (!session || this.#givenUp) return;
@@ -201,9 +209,9 @@ export class Lifeline {
 }
 
 /** What `work` comes to, or `otherwise` when that takes too long. Fails as `work` does. */
-function settlesSoon<T>(work: Promise<T>, limitMs: number, otherwise: T): Promise<T> {
+function settlesSoon<T, L>(work: Promise<T>, limitMs: number, otherwise: L): Promise<T | L> {
   const late = new Error('late');
-  return inTime(work, { limitMs, late: () => late }).catch((error: unknown) => {
+  return inTime<T | L>(work, { limitMs, late: () => late }).catch((error: unknown) => {
     if (error !== late) throw error;
     return otherwise;
   });

@@ -1,5 +1,6 @@
 import { allMachines, listFailures } from '../../core/all-machines.ts';
 import { ConnectionError } from '../../core/connection-error.ts';
+import { TimeoutError } from '../../core/errors.ts';
 import { inStep } from '../../core/events.ts';
 import type { Lab, Machine } from '../../lab/types.ts';
 import type { Shell } from '../../ssh/shell.ts';
@@ -94,7 +95,7 @@ export class SshProvider implements Provider {
   async #tidy(machine: string, route: Route, context: ProviderContext): Promise<string[]> {
     const shell = await reach(machine, route, this.#tunnels, context, context.signal);
     try {
-      const stays = (await context.sweep?.(shell)) ?? [];
+      const stays = (await context.sweep?.(shell).catch((error: unknown) => fallenSilent(machine, error))) ?? [];
       for (const message of stays) await context.events.emit({ kind: 'notice', level: 'info', message: `${machine}: ${message}` });
       return [`the lab's folder on ${machine}`];
     } finally {
@@ -110,6 +111,12 @@ async function touchedMachines(stateFolder: string): Promise<ReadonlyMap<string,
     const route = storedRoute(stored);
     return route === undefined ? [] : [[machine as string, route] as const];
   }));
+}
+
+/** A machine that lets us in and does no more is as good as one that cannot be reached: `down --purge` forgets it. */
+function fallenSilent(machine: string, error: unknown): never {
+  if (!(error instanceof TimeoutError)) throw error;
+  throw new ConnectionError(machine, error.message, { code: 'machine-silent', hint: error.hint, cause: error });
 }
 
 function couldNotTidy(failure: ConnectionError): ConnectionError {
