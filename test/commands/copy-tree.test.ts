@@ -1,23 +1,28 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { copyFromMachine, copyToMachine, type Copied } from '../../src/commands/copy-tree.ts';
 import { LabError } from '../../src/core/errors.ts';
 import { retryUntil } from '../../src/core/retry.ts';
 import type { Shell } from '../../src/ssh/shell.ts';
-import { isRoot, startSshd, type TestSshd } from '../helpers/sshd.ts';
+import { isRoot, startSshd } from '../helpers/sshd.ts';
 
 const { signal } = new AbortController();
 
 /** A machine whose files are in `there`, and a folder here. */
-async function withPlaces(work: (places: { readonly shell: Shell; readonly server: TestSshd; readonly there: string; readonly here: string }) => Promise<void>): Promise<void> {
+async function withPlaces(work: (places: { readonly shell: Shell; readonly there: string; readonly here: string }) => Promise<void>): Promise<void> {
   await using server = await startSshd();
   const [there, here] = [join(server.folder, 'there'), join(server.folder, 'here')];
   for (const folder of [there, here]) mkdirSync(folder);
-  await work({ shell: await server.connect(), server, there, here });
+  try {
+    await work({ shell: await server.connect(), there, here });
+  } finally {
+    // It has to be readable to be removed.
+    for (const closed of [there, here].map((folder) => join(folder, 'closed')).filter(existsSync)) chmodSync(closed, 0o700);
+  }
 }
 
 /** Names below a folder, one character for each byte. */
