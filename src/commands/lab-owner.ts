@@ -1,6 +1,7 @@
 import { EnvironmentError } from '../core/errors.ts';
 import { commandAs, describeUser } from '../host/other-users.ts';
 import { ownerOf, processes } from '../host/processes.ts';
+import { isOwnLabUser } from '../host/subordinate-ids.ts';
 
 /** What tells whose a lab is. */
 export interface OwnedLab {
@@ -18,19 +19,18 @@ export interface OwnedLab {
 export function requireOwnLab({ labId, name, uid }: OwnedLab): void {
   const own = process.getuid?.();
   if (own === undefined || uid === own) return;
-  const owner = ownerOfProcesses(labId, own) ?? (ownerOf(1) === undefined ? uid : undefined);
+  const owner = ownerOfProcesses(labId) ?? (ownerOf(1) === undefined ? uid : undefined);
   if (owner === undefined) return;
-  // Of machines that root made, some belong to subordinate IDs of root.
   const whose = uid ?? owner;
   throw new EnvironmentError(`the machines of ${name} belong to ${describeUser(whose)}, who brought them up`, { code: 'lab-foreign', hint: commandAs(whose), data: { uid: whose } });
 }
 
 /** The label stands in the arguments of each process of a lab, whatever the provider. */
-function ownerOfProcesses(labId: string, own: number): number | undefined {
+function ownerOfProcesses(labId: string): number | undefined {
   for (const { pid, args } of processes()) {
     if (!args.some((argument) => argument.includes(labId))) continue;
     const owner = ownerOf(pid);
-    if (owner !== undefined && owner !== own) return owner;
+    if (owner !== undefined && !isOwnLabUser(owner)) return owner;
   }
   return undefined;
 }

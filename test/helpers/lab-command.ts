@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { findOnHost, toolsFolder } from '../../src/host/tools.ts';
-import { subordinateRange } from '../../src/providers/netns/subordinate-ids.ts';
+import { subordinateRange } from '../../src/host/subordinate-ids.ts';
 
 export const repository = join(import.meta.dirname, '..', '..');
 

@@ -1,7 +1,7 @@
 import { EnvironmentError } from '../../core/errors.ts';
 import { findOnHost } from '../../host/tools.ts';
 import type { LaunchOptions } from './lab-process.ts';
-import { subordinateRange } from './subordinate-ids.ts';
+import { subordinateRange } from '../../host/subordinate-ids.ts';
 
 /** Undefined for root, who maps what IDs he likes and so needs no helper for it. */
 export function identityMap(): LaunchOptions['ids'] {

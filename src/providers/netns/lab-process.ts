@@ -7,7 +7,7 @@ import { identify, isAlive, namespacePids, ownerOf, processes, type ProcessId } 
 import { searchPath } from './ssh-files.ts';
 import { encodePlan, type Operation } from './operations.ts';
 import { syscallNumbers } from './syscalls.ts';
-import { isOfRootsLab, type IdRange } from './subordinate-ids.ts';
+import { isOwnLabUser, type IdRange } from '../../host/subordinate-ids.ts';
 
 const executor = fileURLToPath(new URL('executor.pl', import.meta.url));
 /** Stands in the arguments of every process of a lab on this host, between the executor's path and the lab's own label. */
@@ -137,7 +137,7 @@ export function labelledProcesses(): LabelledProcess[] {
   const found: LabelledProcess[] = [];
   for (const { pid, args } of processes()) {
     const at = args.indexOf(marker);
-    if (at !== 2 || args.length !== 6 || !args[1]?.endsWith('/executor.pl') || !isOurs(ownerOf(pid))) continue;
+    if (at !== 2 || args.length !== 6 || !args[1]?.endsWith('/executor.pl') || !isOwnLabUser(ownerOf(pid) ?? -1)) continue;
     const id = identify(pid);
     if (id) found.push({ ...id, labId: args[3]!, name: args[4]!, stateFolder: args[5]!, isInit: isLabInit(pid) });
   }
@@ -145,12 +145,6 @@ export function labelledProcesses(): LabelledProcess[] {
 }
 
 /** One PID namespace below ours, and first in it; a machine's init is two below. */
-/** The machines' root is nobody on the host; so is the init of a lab that root made. */
-function isOurs(owner: number | undefined): boolean {
-  const self = process.getuid?.();
-  return owner !== undefined && (owner === self || (self === 0 && isOfRootsLab(owner)));
-}
-
 function isLabInit(pid: number): boolean {
   const pids = namespacePids(pid);
   return pids.length === 2 && pids[1] === 1;

@@ -4,7 +4,7 @@ import { release } from 'node:os';
 import { localUser } from '../../host/local-user.ts';
 import { findOnHost, findTool } from '../../host/tools.ts';
 import type { Requirement } from '../provider.ts';
-import { neededIds, subordinateRange } from './subordinate-ids.ts';
+import { neededIds, subordinateRange } from '../../host/subordinate-ids.ts';
 import { syscallNumbers } from './syscalls.ts';
 
 const fix = 'lab doctor --fix';

@@ -1,6 +1,6 @@
 import type { PlanOptions } from './plan-input.ts';
 import { systemCallFilter } from './seccomp.ts';
-import { isRootOfHost, rangeOfLab } from './subordinate-ids.ts';
+import { isRootOfHost, rangeOfLab } from '../../host/subordinate-ids.ts';
 
 /** User and group of that name on every Debian and Ubuntu. */
 const nobody = 65_534;

@@ -4,7 +4,7 @@ import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, write
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { toolsFolder } from '../../../src/host/tools.ts';
-import { rangeOfLab } from '../../../src/providers/netns/subordinate-ids.ts';
+import { rangeOfLab } from '../../../src/host/subordinate-ids.ts';
 import { systemCallFilter } from '../../../src/providers/netns/seccomp.ts';
 import { cannotBe, currentUser, ordinaryUser, repository, type LabUser } from '../../helpers/lab-command.ts';
 import { labelledProcesses } from '../../helpers/leftovers.ts';

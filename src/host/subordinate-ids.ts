@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { EnvironmentError } from '../../core/errors.ts';
-import { localUser } from '../../host/local-user.ts';
+import { EnvironmentError } from '../core/errors.ts';
+import { localUser } from './local-user.ts';
 
 /** A range of subordinate IDs that newuidmap(1) lets a user map. */
 export interface IdRange {
@@ -74,11 +74,16 @@ function rangeInContainer({ uidMap }: IdFiles): IdRange {
   return { first: first + count - size, count: size };
 }
 
-/** Whether a process with this owner here can be one of a lab of root. */
-export function isOfRootsLab(uid: number): boolean {
+/** Whether a process with this owner can be one of this user's labs: the machines' root is nobody on the host, and so is the init of a lab that root made. */
+export function isOwnLabUser(uid: number): boolean {
+  const self = process.getuid?.();
+  return uid === self || (self === 0 && isOfRootsLab(uid));
+}
+
+function isOfRootsLab(uid: number): boolean {
   const files = idFiles();
   const own = isRootOfHost(files) ? { first: ownRanges.first, count: ownRanges.labs * ownRanges.size } : rangeInContainer(files);
-  return uid === 0 || [own, ...parseRanges(files.subuid, ['root', '0'])].some(({ first, count }) => uid >= first && uid < first + count);
+  return [own, ...parseRanges(files.subuid, ['root', '0'])].some(({ first, count }) => uid >= first && uid < first + count);
 }
 
 function textOf(file: string): string {
