@@ -1,19 +1,20 @@
 import { resolve } from 'node:path';
-import { EnvironmentError, ExitCode, InterruptedError } from '../core/errors.ts';
+import { EnvironmentError, ExitCode, LabError } from '../core/errors.ts';
 import type { CommandContext } from '../commands/context.ts';
 import { findLabFile, type ForeignLabFile } from '../commands/lab-file.ts';
+import { OutputFaultError } from '../commands/output.ts';
 import { describeUser } from '../host/other-users.ts';
 import { actions } from './actions.ts';
 import { splitArguments } from './arguments.ts';
 import { parseCommandLine, type Invocation } from './command-line.ts';
 import { openConsole, type Console } from './console.ts';
-import { describeFailure } from './failure.ts';
+import { describeFailure, type Failure } from './failure.ts';
 import { renderDocument, type Outcome } from './outcome.ts';
 import { causeOf, keepFolderOfCaller } from './ownership.ts';
 import type { Loudness } from './progress.ts';
-import { endInterrupted, interruption } from './signals.ts';
+import { endInterrupted, interruption, stopWith } from './signals.ts';
 import { harmlessResult, styleFor } from './style.ts';
-import { flushOutput, isClosedOutput, tolerateClosedPipes, userTerminal } from './terminal.ts';
+import { flushOutput, isClosedOutput, userTerminal, watchStreams } from './terminal.ts';
 
 /** How to say things; known even when the command line is not understood. */
 interface Manner {
@@ -26,13 +27,17 @@ interface Manner {
 
 /** Runs one command line and ends the process with its exit code. */
 export async function runCli(argv: readonly string[], version: string): Promise<never> {
-  tolerateClosedPipes();
-  const signal = interruption();
+  const controller = new AbortController();
+  const signal = interruption(controller);
+  watchStreams((reason) => stopWith(controller, reason));
   const manner = mannerOf(argv);
+  // Without this, Node prints its own words and a piece of our source.
+  process.on('uncaughtException', (error) => process.exit(tell(error, manner).exitCode));
   const exitCode = await runCommandLine(argv, version, manner, signal);
   await flushOutput();
+  if (signal.reason instanceof OutputFaultError) tell(signal.reason, manner);
   // A command that ends in good order after ^C was still interrupted.
-  if (signal.aborted && signal.reason instanceof InterruptedError) await endInterrupted(signal.reason);
+  if (signal.aborted && signal.reason instanceof LabError) await endInterrupted(signal.reason);
   process.exit(exitCode);
 }
 
@@ -46,7 +51,9 @@ async function runCommandLine(argv: readonly string[], version: string, manner: 
     return print(await act(parsed.invocation, console, manner, signal), manner, console);
   } catch (error) {
     console.close();
-    return isClosedOutput(error) ? ExitCode.done : tellFailure(signal.aborted ? signal.reason : error, manner, console);
+    const cause: unknown = signal.aborted ? signal.reason : error;
+    // What is wrong with our output is told once, at the end.
+    return isClosedOutput(error) || cause instanceof OutputFaultError ? ExitCode.done : tellFailure(cause, manner, console);
   }
 }
 
@@ -91,11 +98,16 @@ function print({ document, text, exitCode }: Outcome, { json }: Manner, console:
   return exitCode;
 }
 
-function tellFailure(error: unknown, { json, loudness, color }: Manner, console: Console): number {
+function tellFailure(error: unknown, manner: Manner, console: Console): number {
+  const failure = tell(error, manner);
+  if (manner.json) process.stdout.write(renderDocument({ ...failure.document, ...console.collected() }));
+  return failure.exitCode;
+}
+
+function tell(error: unknown, { loudness, color }: Manner): Failure {
   const failure = describeFailure(error, { style: styleFor(process.stderr, color), verbose: loudness === 'verbose' });
   process.stderr.write(failure.text);
-  if (json) process.stdout.write(renderDocument({ ...failure.document, ...console.collected() }));
-  return failure.exitCode;
+  return failure;
 }
 
 function mannerOf(argv: readonly string[]): Manner {

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as setTimeoutPromise } from 'node:timers/promises';
-import { ExitCode, InterruptedError } from '../core/errors.ts';
+import { ExitCode, InterruptedError, type LabError } from '../core/errors.ts';
 
 /** Clean-up gets this long after the first signal; then we leave, and `lab down` finds the rest in the journal. */
 const cleanupLimitMs = 5000;
@@ -8,52 +8,59 @@ const cleanupLimitMs = 5000;
 /** How long system calls may go on after clean-up. */
 const systemCallLimitMs = 1000;
 
-const exitCodes = { SIGINT: ExitCode.interrupted, SIGTERM: ExitCode.terminated } as const;
-
 /**
  * The one AbortSignal of this process. The first SIGINT or SIGTERM aborts it, with an `InterruptedError` as its reason; the second one, or five seconds,
- * end the process at once. A terminal that goes away (SIGHUP) counts as SIGTERM.
+ * end the process at once. A terminal that goes away (SIGHUP) counts as SIGTERM, but not as the second one: shells and terminals send it more than once.
  */
-export function interruption(): AbortSignal {
-  const controller = new AbortController();
+export function interruption(controller = new AbortController()): AbortSignal {
   // Every machine of a lab may listen; Node would warn from the eleventh on.
   setMaxListeners(0, controller.signal);
   const onSignal = (signal: 'SIGINT' | 'SIGTERM'): void => {
-    if (controller.signal.aborted) leave(signal, 'lab: stopped before clean-up was done');
+    const reason = new InterruptedError(signal);
+    if (controller.signal.aborted) leave(reason, 'lab: stopped before clean-up was done');
     process.stderr.write(`lab: ${signal === 'SIGINT' ? 'interrupted' : 'told to stop'}, cleaning up (once more to leave at once)\n`);
-    setTimeout(() => leave(signal, 'lab: clean-up takes too long'), cleanupLimitMs).unref();
-    controller.abort(new InterruptedError(signal));
+    stopWith(controller, reason);
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
-  process.on('SIGHUP', () => onSignal('SIGTERM'));
+  process.on('SIGHUP', () => {
+    if (!controller.signal.aborted) onSignal('SIGTERM');
+  });
   return controller.signal;
 }
 
+/** Lets the command clean up, for as long as after a signal, and end for this reason. What comes later changes nothing. */
+export function stopWith(controller: AbortController, reason: LabError): void {
+  if (controller.signal.aborted) return;
+  setTimeout(() => leave(reason, 'lab: clean-up takes too long'), cleanupLimitMs).unref();
+  controller.abort(reason);
+}
+
 /** Ends the process of a command that was interrupted and has cleaned up; system calls of its threads get a second to end. */
-export async function endInterrupted({ exitCode }: InterruptedError): Promise<never> {
+export async function endInterrupted({ exitCode }: LabError): Promise<never> {
   const until = performance.now() + systemCallLimitMs;
   while (hasSystemCalls() && performance.now() < until) await setTimeoutPromise(20);
-  endProcess(exitCode === ExitCode.interrupted ? 'SIGINT' : 'SIGTERM');
+  endProcess(exitCode);
 }
 
 function hasSystemCalls(): boolean {
   return process.getActiveResourcesInfo().some((resource) => resource.includes('Req'));
 }
 
-function leave(signal: 'SIGINT' | 'SIGTERM', why: string): never {
+function leave({ exitCode }: LabError, why: string): never {
   process.stderr.write(`${why}; "lab down" removes what is left.\n`);
-  endProcess(signal);
+  endProcess(exitCode);
 }
 
 /**
  * Ends the process at once. Node waits at its end for system calls in its threads, and one that hangs (a file on a server that is gone, a name that no
- * server resolves) would hang it for ever: then the signal itself ends the process, for which a shell shows the same 130 or 143.
+ * server resolves) would hang it for ever: then a signal ends the process, for which a shell shows the same 130 or 143.
  */
-function endProcess(signal: 'SIGINT' | 'SIGTERM'): never {
+function endProcess(exitCode: ExitCode): never {
   if (hasSystemCalls()) {
+    const signal = exitCode === ExitCode.interrupted ? 'SIGINT' : 'SIGTERM';
     process.removeAllListeners(signal);
     process.kill(process.pid, signal);
   }
-  process.exit(exitCodes[signal]);
+  process.exit(exitCode);
 }

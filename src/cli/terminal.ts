@@ -1,6 +1,6 @@
 import type { UserTerminal } from '../commands/context.ts';
-import { OutputClosedError } from '../commands/output.ts';
-import { systemCode } from '../core/errors.ts';
+import { isClosed, isTerminalGone, OutputClosedError, outputFault } from '../commands/output.ts';
+import { InterruptedError, systemCode, type LabError } from '../core/errors.ts';
 import { sanitize } from '../core/sanitize.ts';
 import { askLine } from './question.ts';
 
@@ -21,18 +21,30 @@ export function userTerminal(signal: AbortSignal, quietly: <T>(work: () => Promi
   return { stdin, stdout, stderr, confirm, answer: (question, { visible }) => ask(question, visible) };
 }
 
-/** A reader that went away must not end us in mid-work: `lab down | head` still takes the lab down. */
-export function tolerateClosedPipes(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: Error) => {
-      if (systemCode(error) !== 'EPIPE') throw error;
-    });
-  }
+/**
+ * Watches over the streams of this process, so that none of their errors ends us in mid-work.
+ *
+ * A reader that went away changes nothing: `lab down | head` still takes the lab down. When the terminal is gone, or nobody reads any of both outputs, `stop` gets what a
+ * signal would say. When standard output cannot be written (disk full), it gets that fault. What standard error cannot take is only talk.
+ */
+export function watchStreams(stop: (reason: LabError) => void): void {
+  const { stdin, stdout, stderr } = process;
+  const closed = new Set<object>();
+  const onError = (stream: NodeJS.WriteStream, error: unknown): void => {
+    if (isClosed(error, stream)) closed.add(stream);
+    else if (stream === stdout) void outputFault(error).then(stop);
+    if (isTerminalGone(error, stream) || closed.size === 2) stop(new InterruptedError('SIGTERM'));
+  };
+  for (const stream of [stdout, stderr]) stream.on('error', (error) => onError(stream, error));
+  stdin.on('error', (error) => {
+    if (isTerminalGone(error, stdin)) stop(new InterruptedError('SIGTERM'));
+  });
 }
 
-/** Resolves when all that was written to stdout and stderr has left this process. */
+/** Resolves when all that was written to stdout and stderr has left this process, and whoever watches knows of its errors. */
 export async function flushOutput(): Promise<void> {
   await Promise.all([process.stdout, process.stderr].map(flush));
+  await new Promise((resolve) => setImmediate(resolve));
 }
 
 function flush(stream: NodeJS.WriteStream): Promise<void> {

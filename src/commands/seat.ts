@@ -4,7 +4,7 @@ import { interruptSelf } from '../host/interrupt.ts';
 import type { TerminalSize } from '../ssh/shell.ts';
 import type { Operator } from '../scenario/stage.ts';
 import type { UserTerminal } from './context.ts';
-import { writeOutput } from './output.ts';
+import { isTerminalGone, writeOutput } from './output.ts';
 
 /** Where a user sits who is the operator of one program: a keyboard, and a screen that shows what the program prints, as it prints it, but for what `TerminalGuard` drops. */
 export interface Seat {
@@ -56,9 +56,14 @@ export function seatAt(terminal: UserTerminal): Seat {
 
 /** What is typed. The leave key, on a terminal, stands for ^C at any other time. */
 async function* keysOf(stdin: UserTerminal['stdin']): AsyncIterable<Uint8Array> {
-  for await (const chunk of stdin as AsyncIterable<Uint8Array>) {
-    if (stdin.isTTY === true && chunk.includes(leaveKey)) interruptSelf();
-    else yield chunk;
+  try {
+    for await (const chunk of stdin as AsyncIterable<Uint8Array>) {
+      if (stdin.isTTY === true && chunk.includes(leaveKey)) interruptSelf();
+      else yield chunk;
+    }
+  } catch (error) {
+    // The terminal is gone: an end of input.
+    if (!isTerminalGone(error, stdin)) throw error;
   }
 }
 

@@ -5,9 +5,10 @@ export function writeTo(stream: Writable, data: string): Promise<void> | undefin
   if (stream.destroyed || stream.writableEnded || stream.write(data)) return undefined;
   return new Promise((resolve) => {
     const done = (): void => {
-      stream.off('drain', done).off('close', done);
+      stream.off('drain', done).off('close', done).off('error', done);
       resolve();
     };
-    stream.on('drain', done).on('close', done);
+    // A terminal or a file that takes no more tells an error and goes on to exist, without ever draining.
+    stream.on('drain', done).on('close', done).on('error', done);
   });
 }

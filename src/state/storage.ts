@@ -11,6 +11,10 @@ const faults: Readonly<Record<string, { readonly code: string; readonly reason: 
   EACCES: { code: 'no-right', reason: 'permission denied', hint: 'Copy the folder of lab.yaml to a place that you may write to, or ask its owner for the right.' },
   EPERM: { code: 'no-right', reason: 'the system does not permit it', hint: 'Copy the folder of lab.yaml to a place that you may write to, or ask its owner for the right.' },
   EISDIR: { code: 'not-a-file', reason: 'a folder stands where a file belongs', hint: 'Move that folder away, then run the command again.' },
+  EFBIG: { code: 'disk-full', reason: 'the file is larger than is allowed here', hint: 'Raise the limit (`ulimit -f unlimited`), or let the program print less.' },
+  EIO: { code: 'disk-broken', reason: 'the disk reports an error', hint: 'Look at the disk (`dmesg | tail`), or copy the folder of lab.yaml to another one.' },
+  ENXIO: { code: 'not-a-file', reason: 'it is no ordinary file', hint: 'Move it away, then run the command again.' },
+  ELOOP: { code: 'not-a-file', reason: 'a link stands where a file belongs', hint: 'Move that link away, then run the command again.' },
   ENOTDIR: { code: 'not-a-folder', reason: 'a file stands where a folder belongs', hint: 'Move that file away, then run the command again.' },
 };
 

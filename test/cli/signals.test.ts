@@ -60,6 +60,14 @@ describe('signals', { concurrency: true }, () => {
     assert.equal((await atEnd.end()).endedBy, 'SIGINT');
   });
 
+  test('a terminal that goes away is told more than once, and that ends no clean-up', async () => {
+    const { pid, end } = await startProcess(`process.kill(process.pid, 'SIGHUP'); setImmediate(() => setTimeout(() => { process.stderr.write('cleaned\\n'); process.exit(143); }, 50)); await new Promise(() => {});`);
+    process.kill(pid, 'SIGHUP');
+    const { code, stderr } = await end();
+    assert.equal(code, 143);
+    assert.match(stderr, /cleaning up.*\ncleaned\n$/);
+  });
+
   test('clean-up that hangs is left after five seconds', async () => {
     const { pid, end } = await startProcess(`await new Promise(() => {});`);
     const started = performance.now();
