@@ -1,18 +1,17 @@
-import { readFile, stat } from 'node:fs/promises';
-import { basename } from 'node:path';
 import type { LabHints } from '../capture/conversation.ts';
 import { readCapture, type CaptureReading } from '../capture/read-capture.ts';
 import type { Conversation } from '../core/conversation.ts';
-import { messageOf, systemCode } from '../core/errors.ts';
+import { messageOf } from '../core/errors.ts';
 import { isCompleteCapture } from '../core/capture-facts.ts';
 import type { CaptureFacts } from '../core/events.ts';
 import type { LabDescription } from '../core/lab-description.ts';
 import type { Moment } from '../report/moments.ts';
 import type { CaptureFlaw, ReportCapture, ReportConversation } from '../report/report-data.ts';
 import { SpokenLinker, type Ends } from '../report/spoken.ts';
+import { readStoredBytes } from '../state/stored-file.ts';
 
-/** A capture is read into memory whole; a run of a practical has some kilobytes. */
-const LARGEST_BYTES = 256 * 1024 * 1024;
+/** A capture is read into memory whole; a run of a practical has some kilobytes. Bytes. */
+export const largestCapture = 256 * 1024 * 1024;
 const MOST_CONVERSATIONS = 100;
 
 /** What a run tells beside its capture. */
@@ -25,11 +24,10 @@ export interface CaptureStory {
 /** The conversations of a capture, with what stood on the terminals beside their segments. */
 export async function gatherCapture(path: string, story: CaptureStory): Promise<ReportCapture> {
   try {
-    const { size } = await stat(path);
-    if (size > LARGEST_BYTES) return missing('unreadable', `${basename(path)} > ${LARGEST_BYTES / 1024 / 1024} MiB`);
-    return explain(readCapture(await readFile(path), hintsOf(story.lab)), story);
+    const bytes = await readStoredBytes(path, largestCapture);
+    return bytes === undefined ? missing('none', '') : explain(readCapture(bytes, hintsOf(story.lab)), story);
   } catch (error) {
-    return systemCode(error) === 'ENOENT' ? missing('none', '') : missing('unreadable', messageOf(error));
+    return missing('unreadable', messageOf(error));
   }
 }
 

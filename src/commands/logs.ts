@@ -1,14 +1,15 @@
-import { createReadStream } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UsageError } from '../core/errors.ts';
+import { messageOf, UsageError } from '../core/errors.ts';
+import { sanitize } from '../core/sanitize.ts';
 import { suggestion } from '../core/suggest.ts';
 import { roleFile } from '../report/run-files.ts';
 import type { RunDocument } from '../report/run-summary.ts';
 import { stateFolderFor } from '../state/folder.ts';
-import { findRun, listRuns, readRun, type StoredRun } from '../state/runs.ts';
+import { findRun, listRuns, readRun, runFolders, type StoredRun } from '../state/runs.ts';
+import { openStored } from '../state/stored-file.ts';
 import type { CommandContext } from './context.ts';
-import { outputWriter, type OutputWriter } from './line-prefixer.ts';
+import { writeOutput } from './output.ts';
 
 export interface RunEntry {
   readonly run: string;
@@ -16,6 +17,8 @@ export interface RunEntry {
   readonly scenario: string | undefined;
   readonly result: RunDocument['result'] | undefined;
   readonly durationMs: number | undefined;
+  /** Why nothing is known of it: its record is damaged. */
+  readonly problem?: string;
 }
 
 export interface LogsResult extends RunEntry {
@@ -32,44 +35,56 @@ export interface LogsOptions {
   readonly collect: boolean;
 }
 
-/** The stored runs, newest first. */
+/** The stored runs, newest first. One whose record is damaged is listed with its problem. */
 export async function listLogs(context: CommandContext): Promise<{ readonly runs: readonly RunEntry[] }> {
   const runs = await listRuns(stateFolderFor(context.labFile));
-  return { runs: await Promise.all(runs.map(entryOf)) };
+  return { runs: await Promise.all(runs.map((stored) => entryOf(stored).catch((error: unknown) => damagedEntry(stored, error)))) };
 }
 
 /** Names of the stored runs, for shell completion. */
 export async function runNames(context: CommandContext): Promise<readonly string[]> {
-  return (await listRuns(stateFolderFor(context.labFile))).map(({ id }) => id);
+  return runFolders(stateFolderFor(context.labFile));
 }
 
 /**
  * What the terminals of a run showed, as plain text.
  *
- * @throws {UsageError} when there is no such run, or it had no such role.
+ * @throws {UsageError} when there is no such run, or it had no such role. @throws {EnvironmentError} `run-damaged`, `not-a-file`.
  */
 export async function logs(context: CommandContext, { run, role, collect }: LogsOptions): Promise<LogsResult> {
   const stored = await findRun(stateFolderFor(context.labFile), run);
   const file = await logFile(stored, role);
-  if (!collect) await show(file, outputWriter(context.terminal.stdout, ''));
-  return { ...(await entryOf(stored)), log: collect ? await readFile(file, 'utf8') : undefined };
-}
-
-/** A run may be somebody else's, and its log is only a file: on a terminal it is made harmless again. */
-async function show(file: string, writer: OutputWriter): Promise<void> {
-  for await (const chunk of createReadStream(file)) await writer.write(chunk as Uint8Array);
-  await writer.end();
+  const entry = await entryOf(stored);
+  let log = '';
+  for await (const piece of textOf(file)) {
+    if (collect) log += piece;
+    else await writeOutput(context.terminal.stdout, piece);
+  }
+  return { ...entry, log: collect ? log : undefined };
 }
 
 async function logFile({ id, path }: StoredRun, role: string | undefined): Promise<string> {
   const file = join(path, role === undefined ? 'session.log' : roleFile(role, 'log'));
-  if ((await stat(file).catch(() => undefined))?.isFile()) return file;
+  if ((await lstat(file).catch(() => undefined)) !== undefined) return file;
   const known = (await readdir(path)).filter((name) => name.endsWith('.log') && name !== 'session.log').map((name) => name.slice(0, -'.log'.length));
   if (role === undefined) throw new UsageError(`the run ${id} has no log`, { code: 'no-log', hint: `Look into ${path}.` });
   throw new UsageError(`the run ${id} has no role "${role}"`, { code: 'unknown-role', hint: suggestion(role, known) });
 }
 
+/** The text of a log. It was harmless when it was stored; somebody may have changed it since. */
+async function* textOf(file: string): AsyncGenerator<string> {
+  await using handle = await openStored(file);
+  if (handle === undefined) return;
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  for await (const chunk of handle.createReadStream({ autoClose: false })) yield sanitize(decoder.decode(chunk as Uint8Array, { stream: true }));
+  yield sanitize(decoder.decode());
+}
+
+function damagedEntry({ id, path }: StoredRun, error: unknown): RunEntry {
+  return { run: id, folder: path, scenario: undefined, result: undefined, durationMs: undefined, problem: messageOf(error) };
+}
+
 async function entryOf(stored: StoredRun): Promise<RunEntry> {
   const document = await readRun(stored);
-  return { run: stored.id, folder: stored.path, scenario: document?.scenario, result: document?.result, durationMs: document?.durationMs ?? undefined };
+  return { run: stored.id, folder: stored.path, scenario: document.scenario, result: document.result, durationMs: document.durationMs ?? undefined };
 }

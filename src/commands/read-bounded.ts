@@ -1,5 +1,7 @@
-import { open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { LabError } from '../core/errors.ts';
 import type { BoundedText } from '../report/report-data.ts';
+import { openStored } from '../state/stored-file.ts';
 
 /** How much of a text is read, from its beginning and from its end. */
 export interface TextBounds {
@@ -7,21 +9,23 @@ export interface TextBounds {
   readonly tail: number;
 }
 
-/** The beginning and the end of a text file, cut at line breaks where there are some; undefined when it cannot be read. */
+/** The beginning and the end of a text file of a run, cut at line breaks where there are some; undefined when there is none. @throws {EnvironmentError} `not-a-file`. */
 export async function readBounded(path: string, { head, tail }: TextBounds): Promise<BoundedText | undefined> {
   try {
-    await using file = await open(path);
+    await using file = await openStored(path);
+    if (file === undefined) return undefined;
     const { size } = await file.stat();
     if (size <= head + tail) return { head: (await readPart(file, 0, size)).toString('utf8'), tail: '', omittedBytes: 0 };
     const first = cutEnd(await readPart(file, 0, head));
     const last = cutStart(await readPart(file, size - tail, tail));
     return { head: first.toString('utf8'), tail: last.toString('utf8'), omittedBytes: size - first.length - last.length };
-  } catch {
+  } catch (error) {
+    if (error instanceof LabError) throw error;
     return undefined;
   }
 }
 
-async function readPart(file: Awaited<ReturnType<typeof open>>, position: number, length: number): Promise<Buffer> {
+async function readPart(file: FileHandle, position: number, length: number): Promise<Buffer> {
   const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, position);
   return buffer.subarray(0, bytesRead);
 }

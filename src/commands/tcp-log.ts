@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LabHints } from '../capture/conversation.ts';
 import { readCapture, type CaptureReading } from '../capture/read-capture.ts';
@@ -8,7 +7,9 @@ import type { CaptureFacts } from '../core/events.ts';
 import type { LabDescription } from '../core/lab-description.ts';
 import { stateFolderFor } from '../state/folder.ts';
 import { findRun, readEvents, type StoredRun } from '../state/runs.ts';
+import { damaged, readStoredBytes } from '../state/stored-file.ts';
 import type { CommandContext } from './context.ts';
+import { largestCapture } from './gather-capture.ts';
 import { captureFile } from './record-packets.ts';
 
 export interface TcpLog {
@@ -24,18 +25,19 @@ export interface TcpLog {
 /**
  * The TCP conversations of a run.
  *
- * @throws {UsageError} when there is no such run, or it has no capture.
+ * @throws {UsageError} when there is no such run, or it has no capture. @throws {EnvironmentError} `run-damaged`, `not-a-file`.
  */
 export async function tcpLog(context: CommandContext, run: string | undefined): Promise<TcpLog> {
   const stored = await findRun(stateFolderFor(context.labFile), run);
   const file = join(stored.path, captureFile);
-  const bytes = await readFile(file).catch(() => undefined);
+  const bytes = await readStoredBytes(file, largestCapture);
   if (bytes === undefined) {
     const hint = 'It was played without one ("capture: false", --no-capture), no program of it listens, or its machines could not: "lab logs" tells.';
     throw new UsageError(`the run ${stored.id} has no capture`, { code: 'no-capture', hint });
   }
   const { lab, capture } = await toldOf(stored);
   const { conversations, ...counts } = readCapture(bytes, hintsOf(lab));
+  if (counts.format === undefined) throw damaged(file, undefined, 'it is neither pcap nor pcapng');
   return { run: stored.id, file, capture, counts, conversations: conversations.map(({ conversation }) => conversation) };
 }
 

@@ -34,6 +34,8 @@ export type EventBody =
   /** Terminals of programs. `data` is decoded text in which no UTF-8 character is cut; control sequences are still in it. */
   | { readonly kind: 'terminal-opened'; readonly role: string; readonly machine: string; readonly columns: number; readonly rows: number; readonly command: readonly string[] }
   | { readonly kind: 'terminal-output'; readonly role: string; readonly data: string }
+  /** Of records only: so much output of the role is not stored here, because the room of its program is full. Bytes of UTF-8. */
+  | { readonly kind: 'output-omitted'; readonly role: string; readonly bytes: number }
   | { readonly kind: 'terminal-input'; readonly role: string; readonly data: string; readonly by: 'scenario' | 'user' }
   | { readonly kind: 'terminal-resized'; readonly role: string; readonly columns: number; readonly rows: number }
   | { readonly kind: 'program-exited'; readonly role: string; readonly machine: string; readonly exitCode: number | undefined; readonly signal: string | undefined }

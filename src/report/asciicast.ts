@@ -3,7 +3,7 @@ import type { Event } from '../core/events.ts';
 import { quoteCommand } from '../core/shell-quote.ts';
 import { jsonText } from './json-text.ts';
 import type { RoleLines } from './role-lines.ts';
-import { endText } from './words.ts';
+import { endText, omittedText } from './words.ts';
 
 /**
  * Recordings in asciicast v2 (https://docs.asciinema.org/manual/asciicast/v2/): a header line, then one event a line, `[time, code, data]`, the time in seconds since the start. Not v3,
@@ -41,6 +41,7 @@ export class RoleCast {
     'terminal-output': (event) => this.#cast.event(event, 'o', event.data),
     'terminal-input': (event) => this.#cast.event(event, 'i', event.data),
     'terminal-resized': (event) => this.#cast.event(event, 'r', `${event.columns}x${event.rows}`),
+    'output-omitted': (event) => this.#cast.event(event, 'm', omittedText(event)),
     'program-exited': (event) => this.#cast.event(event, 'm', endText(event)),
   };
 
@@ -93,6 +94,7 @@ export class SessionCast {
 
   #remark(event: Event): string {
     if (event.kind === 'scenario-step-started') return this.#cast.event(event, 'm', event.text);
+    if (event.kind === 'output-omitted') return this.#cast.event(event, 'm', `${event.role}: ${omittedText(event)}`);
     if (event.kind === 'run-finished') return this.#cast.event(event, 'm', event.result);
     return '';
   }

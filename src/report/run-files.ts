@@ -3,6 +3,7 @@ import { RoleCast, SessionCast } from './asciicast.ts';
 import { eventLine } from './event-line.ts';
 import { LineFold } from './role-lines.ts';
 import { SessionLog } from './session-log.ts';
+import { omittedText } from './words.ts';
 
 /** Text to append to a file of the run folder. */
 export interface Addition {
@@ -10,16 +11,12 @@ export interface Addition {
   readonly text: string;
 }
 
-/** A recording stops here: no player opens more, and a program that floods its terminal is stored twice already. UTF-16 units. */
-const LONGEST_RECORDING = 64 * 1024 * 1024;
-
 /** Folds the events of one run into what each file of its folder gets, `run.json` apart. */
 export class RunFiles {
   readonly #lines = new LineFold();
   readonly #sessionLog = new SessionLog();
   readonly #sessionCast = new SessionCast();
   readonly #roleCasts = new Map<string, RoleCast>();
-  readonly #recorded = new Map<string, number>();
 
   /** What `event` adds. Must be given all events of the run, in order. */
   take(event: Event): Addition[] {
@@ -27,8 +24,9 @@ export class RunFiles {
     const additions: Addition[] = [
       { file: 'events.ndjson', text: eventLine(event) },
       ...completed.map(({ role, lines }) => ({ file: roleFile(role, 'log'), text: lines.map((line) => `${line}\n`).join('') })),
+      ...(event.kind === 'output-omitted' ? [{ file: roleFile(event.role, 'log'), text: `[${omittedText(event)}]\n` }] : []),
       { file: 'session.log', text: this.#sessionLog.format(event, completed) },
-      this.#recording('session.cast', this.#sessionCast.format(event, completed)),
+      { file: 'session.cast', text: this.#sessionCast.format(event, completed) },
       ...this.#roleRecording(event),
     ];
     return additions.filter(({ text }) => text !== '');
@@ -38,13 +36,17 @@ export class RunFiles {
     if (!('role' in event)) return [];
     const cast = this.#roleCasts.get(event.role) ?? new RoleCast(event.role);
     this.#roleCasts.set(event.role, cast);
-    return [this.#recording(roleFile(event.role, 'cast'), cast.format(event))];
+    return [{ file: roleFile(event.role, 'cast'), text: cast.format(event) }];
   }
 
-  #recording(file: string, text: string): Addition {
-    const length = (this.#recorded.get(file) ?? 0) + text.length;
-    this.#recorded.set(file, length);
-    return { file, text: length > LONGEST_RECORDING ? '' : text };
+  /** What stands on the line of a role that is not completed yet: no text file has it so far. */
+  currentLine(role: string): string {
+    return this.#lines.currentLine(role);
+  }
+
+  /** Completes the last line of a role without storing it. */
+  finish(role: string): void {
+    this.#lines.finish(role);
   }
 }
 

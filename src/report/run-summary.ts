@@ -8,7 +8,7 @@ export interface RunDocument {
   readonly run: string;
   readonly lab: string;
   readonly scenario: string;
-  /** `running` as long as it does, and for ever when `lab` was killed. */
+  /** `running` as long as it does; a file that says so for a `process` that is gone is of a run that broke off. */
   readonly result: RunResult | 'running';
   /** Why it did not pass. */
   readonly reason: string | null;
@@ -24,6 +24,18 @@ export interface RunDocument {
   readonly commands: readonly CommandDocument[];
   /** What is told of the capture beside its packets; null without one. */
   readonly capture: CaptureFacts | null;
+  /** What might be stored for each program, in bytes. */
+  readonly maxOutputBytes?: number | undefined;
+  /** The `lab` that plays it; only while it is `running`. */
+  readonly process?: LabProcess | undefined;
+}
+
+/** One process of one boot of one host (`state/process-identity.ts`). */
+export interface LabProcess {
+  readonly pid: number;
+  readonly startTime?: string | undefined;
+  readonly bootId?: string | undefined;
+  readonly host: string;
 }
 
 export type RunResult = EventOf<'run-finished'>['result'];
@@ -43,6 +55,8 @@ export interface RoleDocument {
   readonly signal: string | null;
   /** `running`, `exit 0`, `ended by signal TERM`, or `not started`. */
   readonly status: string;
+  /** Bytes that it printed and that are not stored: more than there was room for. */
+  readonly omittedBytes?: number | undefined;
 }
 
 export interface StepDocument {
@@ -109,6 +123,10 @@ export class RunSummary {
     },
     'terminal-opened': (event) => this.#updateRole(event, { command: event.command, exitCode: null, signal: null, status: 'running' }),
     'program-exited': (event) => this.#updateRole(event, { exitCode: event.exitCode ?? null, signal: event.signal ?? null, status: endText(event) }),
+    'output-omitted': ({ role, bytes }) => {
+      const known = this.#roles.get(role);
+      if (known !== undefined) this.#roles.set(role, { ...known, omittedBytes: (known.omittedBytes ?? 0) + bytes });
+    },
     'scenario-step-started': (event) => this.#setStep(event, { result: 'running', durationMs: null, reason: null }),
     'scenario-step-passed': (event) => this.#setStep(event, { result: 'passed', durationMs: event.durationMs, reason: null }),
     'scenario-step-failed': (event) => this.#setStep(event, { result: 'failed', durationMs: event.durationMs, reason: event.reason }),

@@ -3,7 +3,7 @@ import type { Event } from '../core/events.ts';
 import { quoteCommand } from '../core/shell-quote.ts';
 import { clockTime } from './clock-time.ts';
 import type { RoleLines } from './role-lines.ts';
-import { endText, freedText, oneLine, plainLines, portText } from './words.ts';
+import { endText, freedText, omittedText, oneLine, plainLines, portText } from './words.ts';
 
 /**
  * `session.log`: the lines of all terminals, merged in the order in which they were completed, each with the time of day when it was:
@@ -13,6 +13,7 @@ export class SessionLog {
   #width = 0;
   readonly #remarks: EventHandlers<string> = {
     'terminal-opened': (event) => this.#line(event, event.role, '·', `started on ${event.machine}: ${oneLine(quoteCommand(event.command))}`),
+    'output-omitted': (event) => this.#line(event, event.role, '·', omittedText(event)),
     'program-exited': (event) => this.#line(event, event.role, '·', endText(event)),
     'command-finished': (event) => {
       const output = this.#lines(event, event.machine, '│', plainLines(event.output));

@@ -2,6 +2,7 @@ import type { EventOf } from '../core/event-handlers.ts';
 import type { PortHolder } from '../core/events.ts';
 import { sanitize, sanitizeToLine } from '../core/sanitize.ts';
 import { Transcript } from '../core/transcript.ts';
+import { formatSize } from './output-limit.ts';
 
 /** `exit 0`, `ended by signal TERM`: how a program or command ended. */
 export function endText({ exitCode, signal }: { readonly exitCode: number | undefined; readonly signal?: string | undefined }): string {
@@ -20,6 +21,11 @@ export function portText({ port, state, holders }: EventOf<'port-checked'>): str
 /** `port 7999: ended python3 (PID 4242, user ildvm1) with TERM`. */
 export function freedText({ port, holders, signal }: EventOf<'port-freed'>): string {
   return `port ${port}: ended ${holders.map(holderText).join(', ')} with ${signal}`;
+}
+
+/** `1.1 GiB of output are not stored`: what stands in a record in place of output. */
+export function omittedText({ bytes }: EventOf<'output-omitted'>): string {
+  return `${formatSize(bytes)} of output are not stored`;
 }
 
 function holderText({ command, pid, user }: PortHolder): string {

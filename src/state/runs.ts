@@ -1,11 +1,12 @@
-import { mkdir, open, readdir, readFile, rename, rm, symlink } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rename, rm, symlink } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { UsageError } from '../core/errors.ts';
-import type { Event } from '../core/events.ts';
 import { compactTime } from '../report/clock-time.ts';
-import { readEventLine } from '../report/event-line.ts';
-import { RunSummary, type RunDocument } from '../report/run-summary.ts';
+import { newestFirst, noteRun } from './run-order.ts';
 import { storing, unless } from './storage.ts';
+
+export { concluded, readEvents, readRun, readRunFile } from './read-run.ts';
 
 /** One stored run. */
 export interface StoredRun {
@@ -14,38 +15,72 @@ export interface StoredRun {
   readonly path: string;
 }
 
+/** What the name of a run is made of. */
+export interface NewRun {
+  /** The `.lab` folder. */
+  readonly stateFolder: string;
+  readonly scenario: string;
+  /** When the run begins, milliseconds since the Unix epoch. */
+  readonly wallMs: number;
+}
+
 /** Points to the newest run. */
 const LATEST = 'latest';
 /** `20261123-143015-tp1`, `20261123-143015-tp1-2`. */
-const RUN_ID = /^\d{8}-\d{6}-/;
+const RUN_ID = /^\d{8}-\d{6}-[\w.-]+$/;
 
 /**
- * Makes the folder of a new run, `runs/20261123-143015-tp1`, with `-2`, `-3`, … behind its name when that is taken, and lets `runs/latest` point to it.
+ * Makes the folder of a new run, `runs/20261123-143015-tp1`, with `-2`, `-3`, … behind its name when that is taken. It is the newest from now on; `fill` puts in it what makes
+ * it a run, then `runs/latest` points to it.
  *
  * @throws {EnvironmentError} when the disk is full or there is no right to write.
  */
-export async function makeRunFolder(stateFolder: string, scenario: string, wallMs: number): Promise<StoredRun> {
+export async function makeRunFolder({ stateFolder, scenario, wallMs }: NewRun, fill: (run: StoredRun) => Promise<void>): Promise<StoredRun> {
   const runs = join(stateFolder, 'runs');
   const base = `${compactTime(wallMs)}-${scenario.replaceAll(/[^\w.-]/g, '_')}`;
   return storing(`make a folder in ${runs}`, async () => {
     await mkdir(runs, { recursive: true, mode: 0o700 });
     for (let number = 1; ; number++) {
       const id = number === 1 ? base : `${base}-${number}`;
-      const path = join(runs, id);
-      const made = await unless(['EEXIST'], mkdir(path, { mode: 0o700 }).then(() => true));
+      const run = { id, path: join(runs, id) };
+      const made = await unless(['EEXIST'], mkdir(run.path, { mode: 0o700 }).then(() => true));
       if (made === undefined) continue;
-      await pointLatest(runs, id);
-      return { id, path };
+      await begin(stateFolder, run, fill);
+      await pointLatest(stateFolder, runs, id);
+      return run;
     }
   });
 }
 
-/** Ids of the stored runs, newest first; none when there are no runs. */
+/** Nothing is left of a run that could not begin. */
+async function begin(stateFolder: string, run: StoredRun, fill: (run: StoredRun) => Promise<void>): Promise<void> {
+  try {
+    await noteRun(stateFolder, run.id);
+    await fill(run);
+  } catch (error) {
+    await rm(run.path, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** The stored runs, in the order in which they were made, newest first; none when there are no runs. A folder that holds no record of a run is none. */
 export async function listRuns(stateFolder: string): Promise<StoredRun[]> {
+  const runs = (await runFolders(stateFolder)).map((id) => ({ id, path: join(stateFolder, 'runs', id) }));
+  const isRun = await Promise.all(runs.map(({ path }) => holdsRun(path)));
+  return runs.filter((_run, index) => isRun[index]);
+}
+
+/** Names of the folders of runs in that order, without a look into them. */
+export async function runFolders(stateFolder: string): Promise<string[]> {
   const runs = join(stateFolder, 'runs');
-  const names = (await storing(`read ${runs}`, () => unless(['ENOENT'], readdir(runs)))) ?? [];
-  const ids = names.filter((name) => RUN_ID.test(name)).toSorted((a, b) => b.localeCompare(a, 'en', { numeric: true }));
-  return ids.map((id) => ({ id, path: join(runs, id) }));
+  const entries = (await storing(`read ${runs}`, () => unless(['ENOENT'], readdir(runs, { withFileTypes: true })))) ?? [];
+  return newestFirst(stateFolder, entries.filter((entry) => RUN_ID.test(entry.name) && !entry.isFile()).map(({ name }) => name));
+}
+
+/** `run.json` is written first; runs of an older lab that was killed have only their events. */
+async function holdsRun(path: string): Promise<boolean> {
+  for (const name of ['run.json', 'events.ndjson']) if ((await lstat(join(path, name)).catch(() => undefined)) !== undefined) return true;
+  return false;
 }
 
 /**
@@ -66,31 +101,13 @@ export async function findRun(stateFolder: string, name?: string): Promise<Store
   throw new UsageError(`${more.length + 1} runs begin with "${name}"`, { code: 'run-ambiguous', hint: `Name one of them: ${fitting.join(', ')}${more.length >= 5 ? ', …' : ''}` });
 }
 
-/** The result of a run. One whose `lab` was killed has no `run.json`: then it is made again from the events, and its `result` is `running`. */
-export async function readRun({ path }: StoredRun): Promise<RunDocument> {
-  const file = join(path, 'run.json');
-  const text = await storing(`read ${file}`, () => unless(['ENOENT'], readFile(file, 'utf8')));
-  if (text !== undefined) return JSON.parse(text) as RunDocument;
-  const summary = new RunSummary();
-  for await (const event of readEvents({ path })) summary.add(event);
-  return summary.document();
-}
-
-/** The events of a run in order, read as a stream; none when nothing was stored. A last line that was cut by a crash is left out. */
-export async function* readEvents({ path }: Pick<StoredRun, 'path'>): AsyncGenerator<Event> {
-  const file = join(path, 'events.ndjson');
-  const handle = await storing(`read ${file}`, () => unless(['ENOENT'], open(file)));
-  if (!handle) return;
-  for await (const line of handle.readLines()) {
-    const event = readEventLine(line);
-    if (event) yield event;
-  }
-}
-
 /** A convenience: folders shared with a virtual machine often cannot hold symbolic links, and are used without. */
-async function pointLatest(runs: string, id: string): Promise<void> {
-  const temporary = join(runs, `${LATEST}.${id}.tmp`);
+async function pointLatest(stateFolder: string, runs: string, id: string): Promise<void> {
+  const temporary = join(runs, `${LATEST}.${randomBytes(6).toString('hex')}.tmp`);
   const linked = await unless(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EROFS', 'EPROTO', 'EINVAL'], symlink(id, temporary).then(() => true));
   if (linked) await unless(['EISDIR', 'EEXIST', 'ENOTEMPTY'], rename(temporary, join(runs, LATEST)));
   await rm(temporary, { force: true });
+  const [newest] = await runFolders(stateFolder);
+  // Two that begin at once: the link of the older one may have come last.
+  if (newest !== undefined && newest !== id && linked) await pointLatest(stateFolder, runs, newest);
 }

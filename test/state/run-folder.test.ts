@@ -63,10 +63,10 @@ test('a run is found by its name, its start, or as the newest; a wrong name tell
     await RunFolder.create({ stateFolder: folder.path, scenario, wallMs: at, onFault: fail });
   }
   assert.equal((await findRun(folder.path, '20261123')).id, '20261123-143015-tp1');
-  assert.equal((await findRun(folder.path)).id, '20261124-143015-tp1');
-  assert.equal((await findRun(folder.path, 'latest')).id, '20261124-143015-tp1');
+  assert.equal((await findRun(folder.path)).id, '20261124-143015-other');
+  assert.equal((await findRun(folder.path, 'latest')).id, '20261124-143015-other');
   await assert.rejects(findRun(folder.path, '20261124'), { code: 'run-ambiguous', message: '2 runs begin with "20261124"' });
-  await assert.rejects(findRun(folder.path, 'nope'), { code: 'run-unknown', hint: /20261124-143015-tp1/ });
+  await assert.rejects(findRun(folder.path, 'nope'), { code: 'run-unknown', hint: /20261124-143015-other/ });
 });
 
 test('a run whose lab was killed is read from its events, the cut last line left out', async () => {
@@ -99,7 +99,7 @@ test('a flood waits for the disk, so that memory stays bounded', async () => {
   assert.equal(statSync(join(run.path, 'server.log')).size, 40 * (data.length - 1500));
 });
 
-test('a full disk is told once with a hint, and the run goes on', { skip: !canMount && 'needs a mount namespace' }, () => {
+test('a full disk is told once with a hint; the record says that the run broke', { skip: !canMount && 'needs a mount namespace' }, () => {
   using folder = mkdtempDisposableSync(join(tmpdir(), 'lab-run-'));
   const seen = onPrivateDisk(
     folder.path,
@@ -120,5 +120,5 @@ test('a full disk is told once with a hint, and the run goes on', { skip: !canMo
   assert.equal(seen.faults[0]!.code, 'disk-full');
   assert.match(seen.faults[0]!.message, /cannot write .*runs.*: the disk is full/);
   assert.match(seen.faults[0]!.hint, /Free some space/);
-  assert.deepEqual([seen.known, seen.result], [true, 'running']);
+  assert.deepEqual([seen.known, seen.result], [true, 'broken']);
 });

@@ -107,6 +107,7 @@ export const report = {
     none: 'No program of this kind took part in this run.',
     end: (status: string) => `End: ${status}.`,
     omitted: (bytes: string, file: string) => `${bytes} are left out here; the whole is in ${file}`,
+    notStored: (role: string, bytes: string) => `\`${role}\` printed more than there was room for: ${bytes} of its output were not stored. Its beginning and its end are there.`,
   },
   exchange: {
     players: 'Both terminals, to be played again',

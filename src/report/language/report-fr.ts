@@ -107,6 +107,7 @@ export const report: ReportWords = {
     none: 'Aucun programme de ce genre n’a pris part à cette exécution.',
     end: (status) => `Fin : ${status}.`,
     omitted: (bytes, file) => `${bytes} sont omis ici ; le texte entier est dans ${file}`,
+    notStored: (role, bytes) => `\`${role}\` a affiché plus que la place prévue : ${bytes} de sa sortie n’ont pas été enregistrés. Le début et la fin y sont.`,
   },
   exchange: {
     players: 'Les deux terminaux, à rejouer',

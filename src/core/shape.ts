@@ -1,0 +1,103 @@
+/**
+ * Checks of data that comes from outside, by hand: a schema library would cost each command more time than all else that it does. A shape returns the value, rebuilt from
+ * the fields that it knows, so nothing else gets in (a `__proto__`, a depth without end).
+ *
+ * @throws {ShapeError} when the value is something else.
+ */
+export type Shape<T> = (value: unknown, where: string) => T;
+
+/** Where a value is not what it has to be, what that is, and what was found. */
+export class ShapeError extends Error {
+  override readonly name = 'ShapeError';
+
+  constructor(where: string, wanted: string, value: unknown) {
+    super(`${where === '' ? 'it' : where} is ${described(value)}, not ${wanted}`);
+  }
+}
+
+const LONGEST_SHOWN = 40;
+
+function described(value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'an object';
+  if (typeof value === 'number' && !Number.isFinite(value)) return 'a number without end';
+  const text = JSON.stringify(typeof value === 'string' ? value.slice(0, LONGEST_SHOWN + 1) : value);
+  return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
+}
+
+export const text: Shape<string> = (value, where) => {
+  if (typeof value !== 'string') throw new ShapeError(where, 'text', value);
+  return value;
+};
+
+export const truth: Shape<boolean> = (value, where) => {
+  if (typeof value !== 'boolean') throw new ShapeError(where, 'true or false', value);
+  return value;
+};
+
+/** A finite number within these bounds. */
+export function number(least: number, most: number): Shape<number> {
+  return (value, where) => {
+    if (typeof value !== 'number' || !(value >= least && value <= most)) throw new ShapeError(where, `a number from ${least} to ${most}`, value);
+    return value;
+  };
+}
+
+/** The same without fractions. */
+export function whole(least: number, most: number): Shape<number> {
+  const inBounds = number(least, most);
+  return (value, where) => {
+    if (!Number.isInteger(inBounds(value, where))) throw new ShapeError(where, 'a whole number', value);
+    return value as number;
+  };
+}
+
+export function oneOf<const T extends string | number>(...allowed: readonly T[]): Shape<T> {
+  return (value, where) => {
+    if (!allowed.includes(value as T)) throw new ShapeError(where, allowed.length === 1 ? `${allowed[0]}` : `one of ${allowed.join(', ')}`, value);
+    return value as T;
+  };
+}
+
+export function list<T>(item: Shape<T>): Shape<readonly T[]> {
+  return (value, where) => {
+    if (!Array.isArray(value)) throw new ShapeError(where, 'a list', value);
+    return value.map((part, index) => item(part, `${where}[${index}]`));
+  };
+}
+
+/** Values by names that anybody may have chosen. */
+export function record<T>(item: Shape<T>): Shape<Readonly<Record<string, T>>> {
+  return (value, where) => Object.fromEntries(Object.entries(objectOf(value, where)).map(([key, part]) => [key, item(part, `${where}.${key.slice(0, LONGEST_SHOWN)}`)]));
+}
+
+/** May be left out. */
+export function optional<T>(shape: Shape<T>): Shape<T | undefined> {
+  return (value, where) => (value === undefined ? undefined : shape(value, where));
+}
+
+export function nullable<T>(shape: Shape<T>): Shape<T | null> {
+  return (value, where) => (value === null ? null : shape(value, where));
+}
+
+/** A shape for each field of `T`: one that is forgotten is an error of the compiler. */
+export type FieldsOf<T> = { readonly [K in keyof T]-?: Shape<T[K] | (object extends Pick<T, K> ? undefined : never)> };
+
+/** An object with these fields; others are left out, and so are optional ones that are not there. */
+export function object<T extends object>(fields: FieldsOf<T>): Shape<T> {
+  const shapes = Object.entries(fields) as [string, Shape<unknown>][];
+  return (value, where) => {
+    const given = objectOf(value, where);
+    const found: Record<string, unknown> = {};
+    for (const [key, shape] of shapes) {
+      const part = shape(Object.hasOwn(given, key) ? given[key] : undefined, where === '' ? key : `${where}.${key}`);
+      if (part !== undefined) found[key] = part;
+    }
+    return found as T;
+  };
+}
+
+function objectOf(value: unknown, where: string): Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new ShapeError(where, 'an object', value);
+  return value as Readonly<Record<string, unknown>>;
+}
