@@ -10,8 +10,8 @@ import { PointRecording, type PointOptions } from './point-recording.ts';
 import { insideMachine, outsideMachine, type CapturePoint } from './tcpdump.ts';
 import { clockTime } from '../report/clock-time.ts';
 
-/** A capture does not grow beyond this, on one machine: the report is made from all of it in memory. */
-export const captureLimitBytes = 64 * 1024 * 1024;
+/** A capture does not grow beyond this, on one machine, unless told otherwise: the report is made from all of it in memory. */
+const captureLimitBytes = 64 * 1024 * 1024;
 
 /** The last packets of a connection follow the end of its programs within so long, or not at all. */
 const lastPacketsMs = 300;
@@ -125,19 +125,25 @@ export class Recording implements PacketSource {
     return readCapture(this.#file(), this.#options.hints);
   }
 
-  /** Ends the capture, a moment after the last packets: the programs have ended, and their kernels close their connections now. */
-  async end(): Promise<CaptureEnd> {
+  /**
+   * Ends the capture, a moment after the last packets: the programs have ended, and their kernels close their connections now.
+   *
+   * @param mostBytes Of the file at most; what came later is left out.
+   */
+  async end(mostBytes = Infinity): Promise<CaptureEnd> {
     await this.#ready;
     await this.#lastPackets();
     const counts = await Promise.all(this.#points.map((point) => point.end()));
     const able = this.#points.filter(({ fault }) => fault === undefined);
-    const file = able.length === 0 ? undefined : this.#file();
+    const whole = able.length === 0 ? undefined : this.#file();
+    // Put together anew, it does not end in the middle of a packet.
+    const file = whole === undefined || whole.byteLength <= mostBytes ? whole : mergeCaptures([{ bytes: whole.subarray(0, mostBytes), offsetMs: 0 }]);
     const lost = counts.reduce((sum, { dropped }) => sum + dropped, 0);
     return {
       file,
       packets: file === undefined ? 0 : readCapture(file).packets,
       lost,
-      full: this.#points.some(({ full }) => full),
+      full: file !== whole || this.#points.some(({ full }) => full),
       gaps: this.#gaps(),
       machines: able.map(({ point: { machine }, listeningOn, clockOffsetMs }) => ({ machine, interface: listeningOn, filter: this.#filters.get(machine)!, clockOffsetMs })),
     };

@@ -7,6 +7,7 @@ import type { RunResult } from '../commands/run.ts';
 import type { Invocation, Options } from './command-line.ts';
 import { outcome, type Outcome } from './outcome.ts';
 import { usesColor, type Style } from './style.ts';
+import { parseSize } from './sizes.ts';
 
 /** A command line that is understood, with all that is needed to act on it. */
 export interface Request extends Invocation {
@@ -87,12 +88,12 @@ export const actions: Readonly<Record<string, Action>> = {
     if (listOf(options, 'with').length > 0) throw new UsageError('--with needs --as', { code: 'wrong-arguments', hint: 'For example:  lab run --as client --with server' });
     const times = parseTimes(textOf(options, 'repeat') ?? '1');
     const { run } = await import('../commands/run.ts');
-    return runOutcome(request, await run(context, { scenario, times, ...captureOf(options) }));
+    return runOutcome(request, await run(context, { scenario, times, ...storeOf(options) }));
   },
 
   record: async ({ context, arguments: [name], options }) => {
     const [{ record }, { formatRecord }] = await Promise.all([import('../commands/record.ts'), import('./format/record.ts')]);
-    const result = await record(context, { name: String(name), write: isSet(options, 'write') });
+    const result = await record(context, { name: String(name), write: isSet(options, 'write'), ...storeOf(options) });
     return outcome(result, formatRecord(result, context.cwd));
   },
 
@@ -214,7 +215,7 @@ async function playAs(request: Request, scenario: string | undefined, role: stri
     throw new UsageError(`--as and ${global.json ? '--json' : '--repeat'} exclude each other`, { code: 'wrong-arguments', hint: 'With --as the terminal belongs to the program, and to you.' });
   }
   const { runAs } = await import('../commands/run-as.ts');
-  const result = await runAs(context, { scenario, role, others: listOf(options, 'with'), ...captureOf(options) });
+  const result = await runAs(context, { scenario, role, others: listOf(options, 'with'), ...storeOf(options) });
   if ('runs' in result) return runOutcome(request, result);
   return outcome(result, `The run has ${result.result}.\n`, result.result === 'passed' ? ExitCode.done : ExitCode.checkFailed);
 }
@@ -225,9 +226,10 @@ async function runOutcome({ context, style }: Request, result: RunResult): Promi
   return outcome(result, formatRun(result, { style, cwd: context.cwd, file: shownPath(context), source }), exitCodeOfRun(result));
 }
 
-/** `--no-capture`; without it the lab file decides. */
-function captureOf(options: Options): { readonly capture?: false } {
-  return options['capture'] === false ? { capture: false } : {};
+/** `--no-capture`, without which the lab file decides, and `--max-output`. */
+function storeOf(options: Options): { readonly capture?: false; readonly maxOutputBytes: number | undefined } {
+  const size = textOf(options, 'maxOutput');
+  return { ...(options['capture'] === false ? { capture: false } : {}), maxOutputBytes: size === undefined ? undefined : parseSize(size, '--max-output') };
 }
 
 function isSet(options: Options, name: string): boolean {

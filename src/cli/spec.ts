@@ -51,6 +51,9 @@ export const globalOptions: readonly OptionSpec[] = [
 /** Headings of the help, in the order in which a beginner needs them. */
 export const groups = { start: 'To start:', lab: 'The lab:', scenarios: 'Scenarios:', machines: 'By hand:', tools: 'Tools:' } as const;
 
+/** Of all commands that store a run. */
+const maxOutput: OptionSpec = { flags: '--max-output <size>', description: 'store at most that much for each program, its packets included: 64K, 100M, 1G (default: 16M); what it prints beyond is shown and matched all the same' };
+
 export const commandSpecs: readonly CommandSpec[] = [
   {
     name: 'init',
@@ -166,6 +169,7 @@ export const commandSpecs: readonly CommandSpec[] = [
       { flags: '--as <role>', description: "you are this program's operator: its terminal is yours (Ctrl-] ends the run); joins a run that waits for this role", completion: 'program' },
       { flags: '--with <role>', description: 'with --as: wait until another terminal joins with --as and this role', repeatable: true, completion: 'program' },
       { flags: '--no-capture', description: 'do not capture the packets of the programs' },
+      maxOutput,
     ],
     examples: [
       { words: 'run', does: 'play the only scenario' },
@@ -181,7 +185,7 @@ export const commandSpecs: readonly CommandSpec[] = [
     details:
       'All programs of the lab are started, those that listen first; their terminals stand beside each other. The keyboard follows the side that waits for a line (Ctrl-O: the other side). It ends when all programs have ended, or with Ctrl-]. What you typed becomes "send" steps, what was shown proposed "expect" steps, to be looked at.',
     arguments: [{ syntax: '<name>', description: 'name of the new scenario' }],
-    options: [{ flags: '--write', description: 'add it to the lab file; all that stands there stays as it is' }],
+    options: [{ flags: '--write', description: 'add it to the lab file; all that stands there stays as it is' }, maxOutput],
     examples: [
       { words: 'record hello', does: 'play, then see the scenario' },
       { words: 'record hello --write', does: 'then: lab run hello' },

@@ -21,18 +21,25 @@ export function userTerminal(signal: AbortSignal, quietly: <T>(work: () => Promi
   return { stdin, stdout, stderr, confirm, answer: (question, { visible }) => ask(question, visible) };
 }
 
+/** Most commands end at once when nobody reads what they print. */
+const patienceMs = 1000;
+
 /**
  * Watches over the streams of this process, so that none of their errors ends us in mid-work.
  *
- * A reader that went away changes nothing: `lab down | head` still takes the lab down. When the terminal is gone, or nobody reads any of both outputs, `stop` gets what a
- * signal would say. When standard output cannot be written (disk full), it gets that fault. What standard error cannot take is only talk.
+ * A reader that went away changes nothing: `lab down | head` still takes the lab down, and a command that goes on says so. When the terminal is gone, or nobody reads any of
+ * both outputs, `stop` gets what a signal would say. When standard output cannot be written (disk full), it gets that fault. What standard error cannot take is only talk.
  */
 export function watchStreams(stop: (reason: LabError) => void): void {
   const { stdin, stdout, stderr } = process;
   const closed = new Set<object>();
   const onError = (stream: NodeJS.WriteStream, error: unknown): void => {
-    if (isClosed(error, stream)) closed.add(stream);
-    else if (stream === stdout) void outputFault(error).then(stop);
+    if (isClosed(error, stream) && !closed.has(stream)) {
+      closed.add(stream);
+      // Only who writes learns that nobody reads.
+      if (stream === stdout) setTimeout(() => stderr.write('lab: nobody reads the output any more; the command goes on\n'), patienceMs).unref();
+    }
+    if (stream === stdout && !isClosed(error, stream)) void outputFault(error).then(stop);
     if (isTerminalGone(error, stream) || closed.size === 2) stop(new InterruptedError('SIGTERM'));
   };
   for (const stream of [stdout, stderr]) stream.on('error', (error) => onError(stream, error));

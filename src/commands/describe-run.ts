@@ -7,6 +7,7 @@ import type { DescribedProgram, LabDescription, MachineFacts } from '../core/lab
 import { readOrdinary } from '../core/ordinary-file.ts';
 import type { Lab, Program } from '../lab/types.ts';
 import type { Stage } from '../scenario/stage.ts';
+import { sharesOf } from '../report/output-limit.ts';
 import type { RunFolder } from '../state/run-folder.ts';
 import { keepSources } from './keep-sources.ts';
 
@@ -14,9 +15,9 @@ import { keepSources } from './keep-sources.ts';
  * Tells what is run, and keeps the sources of its programs in the run folder, so that a report can be made from that folder alone. Never fails for the
  * sake of a report: what cannot be read is left out.
  */
-export async function describeLab(lab: Lab, roles: readonly string[], folder: RunFolder): Promise<LabDescription> {
+export async function describeLab(lab: Lab, roles: readonly string[], folder: RunFolder, maxOutputBytes: number): Promise<LabDescription> {
   const { provider, report = { authors: [], group: undefined, course: undefined, language: undefined }, networks, machines } = lab;
-  const programs = await Promise.all(roles.map((role) => describeProgram(lab, lab.programs.get(role)!, folder)));
+  const programs = await Promise.all(roles.map((role) => describeProgram(lab, lab.programs.get(role)!, folder, sharesOf(maxOutputBytes).sources)));
   return {
     version: packageJson.version,
     provider,
@@ -28,9 +29,9 @@ export async function describeLab(lab: Lab, roles: readonly string[], folder: Ru
   };
 }
 
-async function describeProgram(lab: Lab, program: Program, folder: RunFolder): Promise<DescribedProgram> {
+async function describeProgram(lab: Lab, program: Program, folder: RunFolder, mostBytes: number): Promise<DescribedProgram> {
   const { name, on, command, build, listens } = program;
-  return { name, on, command, build, listens, ...(await keepSources(lab, program, folder)) };
+  return { name, on, command, build, listens, ...(await keepSources(lab, program, folder, mostBytes)) };
 }
 
 /** No larger one is read as a lab file. */

@@ -17,23 +17,25 @@ const LOOKED_AT_BYTES = 8000;
 /** What compiled programs are written in; a file beside a binary, of the same name and with one of these endings, is taken for its source. */
 const SOURCE_ENDINGS: ReadonlySet<string> = new Set(['.c', '.h', '.cc', '.cpp', '.hpp', '.java', '.ts', '.go', '.rs']);
 
-/** Copies the text files of a program, and what it was built from, into the run folder. Files that cannot be read are left out. */
-export async function keepSources(lab: Lab, program: Program, folder: RunFolder): Promise<Pick<DescribedProgram, 'files' | 'unlisted'>> {
+/** Copies the text files of a program, and what it was built from, into the run folder, `mostBytes` at most. Files that cannot be read are left out. */
+export async function keepSources(lab: Lab, program: Program, folder: RunFolder, mostBytes: number): Promise<Pick<DescribedProgram, 'files' | 'unlisted'>> {
   const hashFile = hashEachOnce();
   const entries = await programEntries(program, lab.folder, hashFile).catch((): Entry[] => []);
   const sent = entries.filter((entry) => entry.kind === 'file');
   const sources = await sourcesOf(lab, program, sent, hashFile);
   const files = [...sent.map((file) => ({ file, kind: 'sent' as const })), ...sources.map((file) => ({ file, kind: 'source' as const }))];
   const unlisted = files.length - MOST_FILES;
+  let room = mostBytes;
   const kept = await Promise.all(files.slice(0, MOST_FILES).map(async ({ file, kind }): Promise<DescribedFile> => {
     const { path, sha256, sizeBytes } = file;
-    return { path, sha256, sizeBytes, stored: await keepFile(folder, `sources/${program.name}/${path}`, file), kind };
+    const fits = sizeBytes <= Math.min(room, LARGEST_SOURCE_BYTES);
+    if (fits) room -= sizeBytes;
+    return { path, sha256, sizeBytes, stored: fits ? await keepFile(folder, `sources/${program.name}/${path}`, file) : undefined, kind };
   }));
   return { files: kept, ...(unlisted > 0 && { unlisted }) };
 }
 
 async function keepFile(folder: RunFolder, name: string, file: KeptFile): Promise<string | undefined> {
-  if (file.sizeBytes > LARGEST_SOURCE_BYTES) return undefined;
   const content = await readSource(file).catch(() => undefined);
   if (content === undefined || content.subarray(0, LOOKED_AT_BYTES).includes(0)) return undefined;
   await folder.keep(name, content);

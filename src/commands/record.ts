@@ -21,6 +21,9 @@ export interface RecordOptions {
   readonly name: string;
   /** Add it to the lab file. */
   readonly write: boolean;
+  /** As in `RunOptions`. */
+  readonly capture?: boolean;
+  readonly maxOutputBytes?: number | undefined;
 }
 
 export interface RecordResult {
@@ -40,7 +43,7 @@ export interface RecordResult {
  *
  * @throws {UsageError} when there is no terminal, the name is taken or not legal, or the lab has no programs. @throws as `run` does; what kept a program from its start.
  */
-export async function record(context: CommandContext, { name, write }: RecordOptions): Promise<RecordResult> {
+export async function record(context: CommandContext, { name, write, ...options }: RecordOptions): Promise<RecordResult> {
   const { terminal } = context;
   if (terminal.stdin.isTTY !== true || terminal.stdout.isTTY !== true) {
     throw new UsageError('a session is recorded at a terminal', { code: 'no-terminal', hint: 'Run "lab record" in a terminal, without a pipe.' });
@@ -57,6 +60,7 @@ export async function record(context: CommandContext, { name, write }: RecordOpt
   const result = await run({ ...context, events: withListener(context.events, (event) => proposal.take(event)), signal: AbortSignal.any([context.signal, enough.signal]) }, {
     scenario: undefined,
     times: 1,
+    ...options,
     improvise: () => startsOf(name, programs),
     async seats(_roles, _stateFolder, cleanup) {
       const leave = await enterOwnScreen(terminal);

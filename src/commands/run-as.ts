@@ -15,6 +15,7 @@ export interface RunAsOptions {
   readonly others: readonly string[];
   /** As in `RunOptions`. */
   readonly capture?: boolean;
+  readonly maxOutputBytes?: number | undefined;
 }
 
 export type RunAsResult = RunResult | JoinResult;

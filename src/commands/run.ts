@@ -1,29 +1,21 @@
 import { basename } from 'node:path';
-import { broadcast } from '../core/broadcast.ts';
 import { withCleanup, type CleanupStack } from '../core/cleanup.ts';
 import { UsageError } from '../core/errors.ts';
-import type { Event, EventSink, RoleInfo } from '../core/events.ts';
-import type { LinkCapture } from '../core/link-capture.ts';
 import { suggestion } from '../core/suggest.ts';
-import { TrueOrder } from '../core/true-order.ts';
 import { deployPrograms } from '../deploy/deploy.ts';
 import type { Lab } from '../lab/types.ts';
-import { playScenario } from '../scenario/play.ts';
 import type { PlayResult } from '../scenario/result.ts';
-import type { Stage } from '../scenario/stage.ts';
 import type { Scenario } from '../scenario/steps.ts';
-import type { Repeat } from '../report/run-summary.ts';
+import { defaultOutputLimit } from '../report/output-limit.ts';
 import { fingerprint } from '../state/change.ts';
-import { RunFolder } from '../state/run-folder.ts';
 import { connectAll, findMachines } from './attach.ts';
 import { changedLab } from './changed-lab.ts';
 import type { CommandContext } from './context.ts';
-import { describeLab, describeMachines } from './describe-run.ts';
 import { withLockedLab } from './locked-lab.ts';
 import { openLab, type OpenedLab } from './open-lab.ts';
 import { withPeerNames } from './peer-names.ts';
+import { castOf, playOnce, type FailedRun, type PlayedRun, type Seats, type Series } from './play-once.ts';
 import { reachEarly, type EarlyShells } from './reach-early.ts';
-import { keepPackets, recordPackets } from './record-packets.ts';
 import type { Seat } from './seat.ts';
 
 export interface RunOptions {
@@ -35,23 +27,10 @@ export interface RunOptions {
   readonly improvise?: (opened: OpenedLab) => Scenario;
   /** Whether the packets are captured; default: as the lab file says. */
   readonly capture?: boolean;
+  /** What may be stored for each program, in bytes; default 16 MiB. */
+  readonly maxOutputBytes?: number | undefined;
   /** Asked when the machines are ready, with all roles of the scenario: seats of the users who are operators, by role. */
   readonly seats?: (roles: readonly string[], stateFolder: string, cleanup: CleanupStack) => Promise<ReadonlyMap<string, Seat>>;
-}
-
-type Seats = ReadonlyMap<string, Seat>;
-
-/** What the plays of one series have in common. */
-interface Series {
-  readonly stage: Stage;
-  /** By name of the machine: captures outside of it. */
-  readonly links: ReadonlyMap<string, LinkCapture>;
-  /** By name of the machine: milliseconds that its words take to get here. */
-  readonly oneWayMs: ReadonlyMap<string, number>;
-  readonly scenario: Scenario;
-  readonly stateFolder: string;
-  readonly seats: Seats;
-  readonly capture: boolean;
 }
 
 /** With more machines than this, connecting to those that the scenario does not need would cost more than it saves. */
@@ -71,18 +50,7 @@ export interface RunResult {
   readonly firstFailure: FailedRun | undefined;
 }
 
-export interface PlayedRun {
-  readonly run: string;
-  /** Absolute path. */
-  readonly folder: string;
-  readonly result: PlayResult['result'];
-  readonly durationMs: number;
-}
-
-/** A play that did not pass, with all that tells why. */
-export interface FailedRun extends PlayedRun {
-  readonly play: PlayResult;
-}
+export type { FailedRun, PlayedRun } from './play-once.ts';
 
 /**
  * Plays a scenario on the machines that are up, and stores each play in a folder of its own.
@@ -97,8 +65,8 @@ export async function run(context: CommandContext, options: RunOptions): Promise
     return withLockedLab(context, 'run', async (stateFolder, locked) => {
       const set = await setStage(context, opened.lab, scenario, early, cleanup);
       const seats: Seats = (await options.seats?.(castOf(scenario, opened.lab).roles, stateFolder, locked)) ?? new Map();
-      const capture = options.capture ?? opened.lab.capture ?? true;
-      return summarise(scenario, options.times, await playTimes(context, { ...set, scenario, stateFolder, seats, capture }, options.times));
+      const { capture = opened.lab.capture ?? true, maxOutputBytes = defaultOutputLimit } = options;
+      return summarise(scenario, options.times, await playTimes(context, { ...set, scenario, stateFolder, seats, capture, maxOutputBytes }, options.times));
     });
   });
 }
@@ -137,56 +105,6 @@ async function setStage(context: CommandContext, lab: Lab, scenario: Scenario, e
   const slowness = Math.max(...machines.map(({ slowness: times = 1 }) => times));
   const links = new Map(machines.flatMap(({ machine, captureLink }) => (captureLink ? [[machine.name, captureLink] as const] : [])));
   return { stage: { lab, shells, programs, events, signal, slowness }, links, oneWayMs };
-}
-
-/** Which programs and machines take part. */
-function castOf({ steps }: Scenario, lab: Lab): { readonly roles: readonly string[]; readonly machines: readonly string[] } {
-  const roles = [...new Set(steps.flatMap((step) => (step.verb === 'start' ? step.programs : [])))];
-  const commands = steps.flatMap((step) => (step.verb === 'run' ? step.commands.map(({ on }) => on) : []));
-  return { roles, machines: [...new Set([...roles.map((role) => lab.programs.get(role)!.on), ...commands])] };
-}
-
-async function playOnce(context: CommandContext, { stage, links, oneWayMs, scenario, stateFolder, seats, capture }: Series, repeat: Repeat | undefined): Promise<FailedRun> {
-  const folder = await RunFolder.create({ stateFolder, scenario: scenario.name, wallMs: Date.now(), repeat, onFault: (error) => void tellFault(context.events, error) });
-  // The console stamps no event that has its time already: both tell of the same instant.
-  const order = new TrueOrder((event) => folder.record(event), oneWayMs);
-  const events = broadcast([(event) => order.take(event), (event) => context.events.emit(event), (event) => showAtSeat(seats, event)]);
-  const operators = new Map([...seats].map(([role, { operator }]) => [role, operator]));
-  const { lab } = stage;
-  try {
-    const { roles } = castOf(scenario, lab);
-    const packets = capture ? recordPackets(roles, { stage, links }, events) : undefined;
-    await events.emit({ kind: 'run-started', run: folder.id, scenario: scenario.name, lab: lab.name, roles: roles.map((role) => roleInfo(lab, role)) });
-    await events.emit({ kind: 'lab-described', lab: await describeLab(lab, roles, folder) });
-    const [play] = await Promise.all([playScenario(scenario, { ...stage, events, operators, packets }), describeMachines(stage, events)]);
-    if (packets !== undefined) await keepPackets(packets, folder, events);
-    const { result, durationMs } = play;
-    const reason = play.failedStep?.reason ?? play.error?.message;
-    await events.emit({ kind: 'run-finished', run: folder.id, result, durationMs, ...(reason === undefined ? {} : { reason }) });
-    await Promise.all([...seats.values()].map((seat) => seat.leave(result)));
-    return { run: folder.id, folder: folder.path, result, durationMs, play };
-  } finally {
-    await order.flush();
-    await folder.close();
-  }
-}
-
-function showAtSeat(seats: Seats, event: Event): void | Promise<void> {
-  if (!('role' in event)) return undefined;
-  const seat = seats.get(event.role);
-  if (event.kind === 'terminal-opened') seat?.begin();
-  if (event.kind === 'program-exited') seat?.end();
-  return event.kind === 'terminal-output' ? seat?.show(event.data) : undefined;
-}
-
-function roleInfo(lab: Lab, role: string): RoleInfo {
-  const machine = lab.machines.get(lab.programs.get(role)!.on)!;
-  return { role, machine: machine.name, user: machine.user, address: machine.interfaces[0]?.address };
-}
-
-function tellFault(events: EventSink, error: unknown): void | Promise<void> {
-  const message = error instanceof Error ? error.message : String(error);
-  return events.emit({ kind: 'notice', level: 'warning', message: `the run goes on, but is no longer stored: ${message}` });
 }
 
 function summarise(scenario: Scenario, times: number, played: readonly FailedRun[]): RunResult {

@@ -1,3 +1,4 @@
+import { LabError } from '../core/errors.ts';
 import { sanitize } from '../core/sanitize.ts';
 import type { PlayResult, Tail } from './result.ts';
 
@@ -17,7 +18,10 @@ export function renderFailure(result: PlayResult, { file, source }: FailureText)
 
 function stepLines({ result, failedStep, error }: PlayResult, file: string, source: string | undefined): string[] {
   const title = { failed: 'failed', broken: 'broke off', interrupted: 'was interrupted', passed: 'passed' }[result];
-  if (!failedStep) return [`the scenario ${title}: ${sanitize(error?.message ?? '')}`];
+  if (!failedStep) {
+    const hint = error instanceof LabError ? error.hint : undefined;
+    return [`the scenario ${title}: ${sanitize(error?.message ?? '')}`, ...(hint === undefined ? [] : [`  hint:     ${sanitize(hint)}`])];
+  }
   const { line, index, text, expected, reason, hint } = failedStep;
   const written = source?.split('\n')[line - 1]?.trim();
   return [

@@ -20,7 +20,7 @@ async function withFull(output: 'stdout' | 'stderr', args: readonly string[], cw
 }
 
 describe('our own output', { concurrency: true, skip: !existsSync('/dev/full') && 'this host has no /dev/full' }, () => {
-  for (const line of ['status', '--json status', 'logs --list', 'logs', 'report -o -', 'replay', 'schema', '--help']) {
+  for (const line of ['status', '--json status', 'logs', 'report --format md -o -', '--help']) {
     test(`on a full disk ends "lab ${line}" with one sentence and exit 3`, async () => {
       using run = storedRun({ labFile: smallLab });
       const { exitCode, told } = await withFull('stdout', line.split(' '), run.path);

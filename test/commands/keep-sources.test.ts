@@ -24,7 +24,7 @@ test('the report keeps what a program was built from, but nothing that leads out
   symlinkSync('../key', join(lab, 'Makefile'));
   const { files, folder } = kept();
   const server = program('server', [join(lab, 'server')], { build: ['make', '-f', 'Makefile', '../key'] });
-  const described = await keepSources(labOf('tp1', lab, [server]), server, folder);
+  const described = await keepSources(labOf('tp1', lab, [server]), server, folder, 1_000_000);
   assert.deepEqual(Object.fromEntries(files), { 'sources/server/server': 'program', 'sources/server/server.c': 'int main' });
   assert.deepEqual(described.files.map(({ path }) => path), ['server', 'server.c']);
 });

@@ -2,6 +2,7 @@ import { relative } from 'node:path';
 import type { RunEntry } from '../../commands/logs.ts';
 import type { RunResult } from '../../commands/run.ts';
 import { formatDuration } from '../../core/retry.ts';
+import { oneLine } from '../../report/words.ts';
 import { renderFailure } from '../../scenario/render-failure.ts';
 import type { Style } from '../style.ts';
 import { table } from './table.ts';
@@ -19,7 +20,7 @@ export function formatRun(result: RunResult, { style, cwd, file, source }: RunTe
   const { firstFailure, runs, times } = result;
   const why = firstFailure === undefined ? '' : `${renderFailure(firstFailure.play, { file, source })}\n`;
   const stored = firstFailure ?? runs.at(-1);
-  const where = stored === undefined ? '' : `Stored in ${relative(cwd, stored.folder)}\n`;
+  const where = stored === undefined ? '' : `${stored.incomplete ? 'What could be stored of it is' : 'Stored'} in ${relative(cwd, stored.folder)}\n`;
   return `${why}${times > 1 ? rate(result, style) : verdict(result, style)}${where}`;
 }
 
@@ -38,6 +39,12 @@ function rate({ scenario, passed, failed, runs, times, passRate, firstFailure }:
 
 export function formatRuns(runs: readonly RunEntry[]): string {
   if (runs.length === 0) return 'No run is stored yet. Play one: lab run\n';
-  const rows = runs.map(({ run, scenario, result, durationMs }) => [run, scenario ?? '?', result ?? 'unfinished', durationMs === undefined ? '' : formatDuration(durationMs)]);
-  return table([['RUN', 'SCENARIO', 'RESULT', 'TIME'], ...rows]);
+  const rows = runs.map(({ run, scenario, result, durationMs, problem }) => [run, scenario === undefined ? '?' : oneLine(scenario), resultWord(result, problem), durationMs === undefined ? '' : formatDuration(durationMs)]);
+  const problems = runs.flatMap(({ problem }) => (problem === undefined ? [] : [`${oneLine(problem)}\n`]));
+  return `${table([['RUN', 'SCENARIO', 'RESULT', 'TIME'], ...rows])}${problems.join('')}`;
+}
+
+function resultWord(result: RunEntry['result'], problem: string | undefined): string {
+  if (problem !== undefined) return 'damaged';
+  return result === 'broken' ? 'broken off' : (result ?? 'unfinished');
 }
