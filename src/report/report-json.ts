@@ -1,9 +1,9 @@
 import { jsonText } from './json-text.ts';
-import type { ReportData } from './report-data.ts';
+import type { ReportConversation, ReportData } from './report-data.ts';
 
 /**
  * All that a report rests on, for programs: the run, the lab, port checks, terminals as text, every TCP conversation with its segments, hashes. Recordings are
- * left out: they lie in the run folder. Ends with a line feed.
+ * left out: they lie in the run folder. Of very many segments those in the middle of a conversation are left out and counted. Ends with a line feed.
  */
 export function reportJson({ run, lab, facts, portChecks, terminals, capture, files, notices }: ReportData): string {
   const document = {
@@ -19,10 +19,27 @@ export function reportJson({ run, lab, facts, portChecks, terminals, capture, fi
       flaws: capture.flaws,
       gaps: capture.gaps,
       omitted: capture.omitted,
-      conversations: capture.conversations.map(({ conversation, spoken, clientRole, serverRole }) => ({ ...conversation, clientRole, serverRole, spoken: Object.fromEntries(spoken) })),
+      conversations: bounded(capture.conversations).map(({ conversation, spoken, clientRole, serverRole, omittedSegments }) => ({
+        ...conversation, ...(omittedSegments > 0 && { omittedSegments }), clientRole, serverRole, spoken: Object.fromEntries(spoken),
+      })),
     },
     files,
     notices,
   };
   return `${jsonText(document, 2)}\n`;
+}
+
+/** Of all conversations together: the whole capture lies beside the report. */
+const MOST_SEGMENTS = 5000;
+
+function bounded(conversations: readonly ReportConversation[]): (ReportConversation & { readonly omittedSegments: number })[] {
+  let room = MOST_SEGMENTS;
+  return conversations.map((one) => {
+    const { segments } = one.conversation;
+    const kept = Math.min(room, segments.length);
+    room -= kept;
+    const first = Math.ceil((kept * 3) / 4);
+    const shown = kept === segments.length ? segments : [...segments.slice(0, first), ...segments.slice(segments.length - (kept - first))];
+    return { ...one, conversation: { ...one.conversation, segments: shown }, omittedSegments: segments.length - kept };
+  });
 }

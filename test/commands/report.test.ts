@@ -108,6 +108,15 @@ describe('lab report', () => {
     assert.ok(page.length < 2_500_000, String(page.length));
   });
 
+  test('of many thousand segments has the first and the last as JSON, and says how many are missing', async () => {
+    const text = await made({ files: { 'capture.pcap': pcapOf([new Talk().handshake().bulk('server', 9000).close('server').conversation()]) } }, 'json');
+    const [conversation] = (JSON.parse(text) as { capture: { conversations: { segments: { flags: string[] }[]; omittedSegments: number }[] } }).capture.conversations;
+    assert.equal(conversation!.segments.length, 5000);
+    assert.ok(conversation!.omittedSegments >= 4000, String(conversation!.omittedSegments));
+    assert.deepEqual([conversation!.segments[0]!.flags, conversation!.segments.at(-2)!.flags.includes('FIN')], [['SYN'], true]);
+    assert.ok(text.length < 4 * 1024 * 1024, String(text.length));
+  });
+
   test('tells what the capture lacks', async () => {
     const capture: Event = { at, kind: 'capture-finished', capture: { packets: 12, lost: 3, full: true, machines: [{ machine: 'vm1', interface: 'eth0', filter: 'tcp port 7999', clockOffsetMs: 0 }] } };
     const page = shownIn(await made({ events: changed(['capture-finished'], capture) }));
