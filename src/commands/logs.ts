@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { messageOf, UsageError } from '../core/errors.ts';
 import { sanitize } from '../core/sanitize.ts';
 import { suggestion } from '../core/suggest.ts';
+import { formatSize } from '../report/output-limit.ts';
 import { roleFile } from '../report/run-files.ts';
 import type { RunDocument } from '../report/run-summary.ts';
 import { stateFolderFor } from '../state/folder.ts';
 import { findRun, listRuns, readRun, runFolders, type StoredRun } from '../state/runs.ts';
-import { openStored } from '../state/stored-file.ts';
+import { damaged, openStored } from '../state/stored-file.ts';
 import type { CommandContext } from './context.ts';
 import { writeOutput } from './output.ts';
 
@@ -35,6 +36,9 @@ export interface LogsOptions {
   readonly collect: boolean;
 }
 
+/** No run of this lab stores more; of an older one, a program may have filled the disk. UTF-16 units. */
+const LONGEST_COLLECTED = 256 * 1024 * 1024;
+
 /** The stored runs, newest first. One whose record is damaged is listed with its problem. */
 export async function listLogs(context: CommandContext): Promise<{ readonly runs: readonly RunEntry[] }> {
   const runs = await listRuns(stateFolderFor(context.labFile));
@@ -57,6 +61,7 @@ export async function logs(context: CommandContext, { run, role, collect }: Logs
   const entry = await entryOf(stored);
   let log = '';
   for await (const piece of textOf(file)) {
+    if (collect && log.length + piece.length > LONGEST_COLLECTED) throw damaged(file, undefined, `it is larger than ${formatSize(LONGEST_COLLECTED)}; without --json it is shown`);
     if (collect) log += piece;
     else await writeOutput(context.terminal.stdout, piece);
   }

@@ -99,6 +99,29 @@ test('a flood waits for the disk, so that memory stays bounded', async () => {
   assert.equal(statSync(join(run.path, 'server.log')).size, 40 * (data.length - 1500));
 });
 
+test('the end of a run is stored on a disk that is full, without its lists when they are too long', { skip: !canMount && 'needs a mount namespace' }, () => {
+  using folder = mkdtempDisposableSync(join(tmpdir(), 'lab-run-'));
+  const seen = onPrivateDisk(
+    folder.path,
+    `
+      const { readFileSync, writeFileSync, readdirSync } = await import('node:fs');
+      const { beginRunFile, endRunFile } = await import(${source('../../src/state/run-file.ts')});
+      const { RunSummary } = await import(${source('../../src/report/run-summary.ts')});
+      const begun = new RunSummary().document();
+      const ended = { ...begun, result: 'failed', reason: 'because', commands: Array.from({ length: 3 }, () => ({ machine: 'vm1', command: 'ls', exitCode: 0 })) };
+      const long = { ...ended, commands: Array.from({ length: 3000 }, () => ended.commands[0]) };
+      for (const name of ['short.json', 'long.json']) await beginRunFile(folder + '/' + name, begun);
+      try { for (let size = 65536; ; ) writeFileSync(folder + '/full', 'x'.repeat(size), { flag: 'a' }); } catch {}
+      await endRunFile(folder + '/short.json', ended);
+      const error = await endRunFile(folder + '/long.json', long).catch(({ code }) => code);
+      const read = (name) => JSON.parse(readFileSync(folder + '/' + name, 'utf8'));
+      return { short: read('short.json').commands.length, long: [read('long.json').result, read('long.json').commands.length], error, names: readdirSync(folder).sort() };
+    `,
+    { size: '512k' },
+  );
+  assert.deepEqual(seen, { short: 3, long: ['failed', 0], error: 'disk-full', names: ['full', 'long.json', 'short.json'] });
+});
+
 test('a full disk is told once with a hint; the record says that the run broke', { skip: !canMount && 'needs a mount namespace' }, () => {
   using folder = mkdtempDisposableSync(join(tmpdir(), 'lab-run-'));
   const seen = onPrivateDisk(
