@@ -19,9 +19,7 @@ export function reportJson({ run, lab, facts, portChecks, terminals, capture, fi
       flaws: capture.flaws,
       gaps: capture.gaps,
       omitted: capture.omitted,
-      conversations: bounded(capture.conversations).map(({ conversation, spoken, clientRole, serverRole, omittedSegments }) => ({
-        ...conversation, ...(omittedSegments > 0 && { omittedSegments }), clientRole, serverRole, spoken: Object.fromEntries(spoken),
-      })),
+      conversations: bounded(capture.conversations).map(conversationDocument),
     },
     files,
     notices,
@@ -29,17 +27,27 @@ export function reportJson({ run, lab, facts, portChecks, terminals, capture, fi
   return `${jsonText(document, 2)}\n`;
 }
 
+function conversationDocument({ conversation, spoken, clientRole, serverRole }: ReportConversation): object {
+  return { ...conversation, clientRole, serverRole, spoken: Object.fromEntries(spoken) };
+}
+
 /** Of all conversations together: the whole capture lies beside the report. */
 const MOST_SEGMENTS = 5000;
 
-function bounded(conversations: readonly ReportConversation[]): (ReportConversation & { readonly omittedSegments: number })[] {
+/** The conversations with at most so many segments; one that has more says how many are left out: `omittedSegments`. */
+function bounded(conversations: readonly ReportConversation[]): ReportConversation[] {
   let room = MOST_SEGMENTS;
   return conversations.map((one) => {
     const { segments } = one.conversation;
     const kept = Math.min(room, segments.length);
     room -= kept;
-    const first = Math.ceil((kept * 3) / 4);
-    const shown = kept === segments.length ? segments : [...segments.slice(0, first), ...segments.slice(segments.length - (kept - first))];
-    return { ...one, conversation: { ...one.conversation, segments: shown }, omittedSegments: segments.length - kept };
+    return kept === segments.length ? one : shortened(one, kept);
   });
+}
+
+function shortened(one: ReportConversation, kept: number): ReportConversation {
+  const { segments } = one.conversation;
+  const first = Math.ceil((kept * 3) / 4);
+  const shown = [...segments.slice(0, first), ...segments.slice(segments.length - (kept - first))];
+  return { ...one, conversation: Object.assign({ ...one.conversation, segments: shown }, { omittedSegments: segments.length - kept }) };
 }
