@@ -1,7 +1,6 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, UsageError } from '../core/errors.ts';
-import { sanitize } from '../core/sanitize.ts';
 import { suggestion } from '../core/suggest.ts';
 import { formatSize } from '../report/output-limit.ts';
 import { roleFile } from '../report/run-files.ts';
@@ -10,7 +9,7 @@ import { stateFolderFor } from '../state/folder.ts';
 import { findRun, listRuns, readRun, runFolders, type StoredRun } from '../state/runs.ts';
 import { damaged, openStored } from '../state/stored-file.ts';
 import type { CommandContext } from './context.ts';
-import { writeOutput } from './output.ts';
+import { outputWriter, type OutputWriter } from './line-prefixer.ts';
 
 export interface RunEntry {
   readonly run: string;
@@ -59,13 +58,15 @@ export async function logs(context: CommandContext, { run, role, collect }: Logs
   const stored = await findRun(stateFolderFor(context.labFile), run);
   const file = await logFile(stored, role);
   const entry = await entryOf(stored);
-  let log = '';
-  for await (const piece of textOf(file)) {
-    if (collect && log.length + piece.length > LONGEST_COLLECTED) throw damaged(file, undefined, `it is larger than ${formatSize(LONGEST_COLLECTED)}; without --json it is shown`);
-    if (collect) log += piece;
-    else await writeOutput(context.terminal.stdout, piece);
-  }
-  return { ...entry, log: collect ? log : undefined };
+  const log = collect ? await textOf(file) : undefined;
+  if (!collect) await show(file, outputWriter(context.terminal.stdout, ''));
+  return { ...entry, log };
+}
+
+/** A run may be somebody else's, and its log is only a file: on a terminal it is made harmless again. */
+async function show(file: string, writer: OutputWriter): Promise<void> {
+  for await (const chunk of piecesOf(file)) await writer.write(chunk);
+  await writer.end();
 }
 
 async function logFile({ id, path }: StoredRun, role: string | undefined): Promise<string> {
@@ -76,13 +77,20 @@ async function logFile({ id, path }: StoredRun, role: string | undefined): Promi
   throw new UsageError(`the run ${id} has no role "${role}"`, { code: 'unknown-role', hint: suggestion(role, known) });
 }
 
-/** The text of a log. It was harmless when it was stored; somebody may have changed it since. */
-async function* textOf(file: string): AsyncGenerator<string> {
-  await using handle = await openStored(file);
-  if (handle === undefined) return;
+/** @throws {EnvironmentError} `run-damaged` when it is larger than a document may be. */
+async function textOf(file: string): Promise<string> {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-  for await (const chunk of handle.createReadStream({ autoClose: false })) yield sanitize(decoder.decode(chunk as Uint8Array, { stream: true }));
-  yield sanitize(decoder.decode());
+  let text = '';
+  for await (const chunk of piecesOf(file)) {
+    text += decoder.decode(chunk, { stream: true });
+    if (text.length > LONGEST_COLLECTED) throw damaged(file, undefined, `it is larger than ${formatSize(LONGEST_COLLECTED)}; without --json it is shown`);
+  }
+  return text + decoder.decode();
+}
+
+async function* piecesOf(file: string): AsyncGenerator<Uint8Array> {
+  await using handle = await openStored(file);
+  if (handle !== undefined) yield* handle.createReadStream({ autoClose: false }) as AsyncIterable<Uint8Array>;
 }
 
 function damagedEntry({ id, path }: StoredRun, error: unknown): RunEntry {
