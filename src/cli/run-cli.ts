@@ -3,6 +3,7 @@ import { EnvironmentError, ExitCode, LabError } from '../core/errors.ts';
 import type { CommandContext } from '../commands/context.ts';
 import { findLabFile, type ForeignLabFile } from '../commands/lab-file.ts';
 import { OutputFaultError } from '../commands/output.ts';
+import { requireTextPath } from '../commands/text-path.ts';
 import { describeUser } from '../host/other-users.ts';
 import { actions } from './actions.ts';
 import { splitArguments } from './arguments.ts';
@@ -70,6 +71,7 @@ async function act(invocation: Invocation, { events, hush }: Console, { color }:
     acceptNewHostKeys: invocation.options['acceptNewHostKeys'] === true,
     offline: invocation.options['offline'] === true,
   };
+  requireTextPath(context.labFile);
   await keepFolderOfCaller(context.labFile);
   try {
     return await actions[invocation.command]!({ ...invocation, context, style: styleFor(process.stdout, color) });

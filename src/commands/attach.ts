@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { allMachines } from '../core/all-machines.ts';
 import type { CleanupStack } from '../core/cleanup.ts';
 import { EnvironmentError, UsageError } from '../core/errors.ts';
@@ -6,7 +7,8 @@ import type { AttachedMachine, Provider } from '../providers/provider.ts';
 import { providerNamed } from '../providers/registry.ts';
 import type { Shell } from '../ssh/shell.ts';
 import { requireOwnFolder, stateFolderFor } from '../state/folder.ts';
-import { readState, type LabState } from '../state/state.ts';
+import type { LabState } from '../state/state.ts';
+import { originalOf, readOwnState } from './belonging.ts';
 import type { CommandContext } from './context.ts';
 import { requireOwnLab } from './lab-owner.ts';
 import { providerContext } from './provider-context.ts';
@@ -27,7 +29,11 @@ export interface AttachedLab extends FoundLab {
 /** Finds the lab that is up, or undefined when none is. Creates nothing. @throws {EnvironmentError} when it is another user's. */
 export async function findLab(context: CommandContext): Promise<FoundLab | undefined> {
   const stateFolder = stateFolderFor(context.labFile);
-  const state = await readState(stateFolder);
+  // Whose the folder is explains what is wrong with what it holds.
+  const state = await readOwnState(stateFolder).catch(async (error: unknown) => {
+    await requireOwnFolder(stateFolder);
+    throw error;
+  });
   if (state === undefined) return undefined;
   const provider = await providerNamed(state.provider);
   if (provider.features.ownsMachines) requireOwnLab(state);
@@ -43,7 +49,7 @@ export async function findLab(context: CommandContext): Promise<FoundLab | undef
  */
 export async function findMachines(context: CommandContext, names: readonly string[] = []): Promise<FoundLab> {
   const found = await findLab(context);
-  if (found === undefined) throw new EnvironmentError('this lab is not up', { code: 'lab-down', hint: 'Run "lab up" first.' });
+  if (found === undefined) throw await notUp(stateFolderFor(context.labFile));
   const known = found.machines.map(({ machine }) => machine.name);
   for (const name of names) {
     if (!known.includes(name)) throw new UsageError(`this lab has no machine "${name}"`, { code: 'unknown-machine', hint: suggestion(name, known) });
@@ -54,6 +60,13 @@ export async function findMachines(context: CommandContext, names: readonly stri
     throw new EnvironmentError(`${gone.join(', ')} ${gone.length === 1 ? 'does' : 'do'} not run`, { code: 'machine-down', hint: 'Run "lab up" to bring it back.' });
   }
   return { ...found, machines };
+}
+
+/** The error of a command that needs a lab that is up. */
+export async function notUp(stateFolder: string): Promise<EnvironmentError> {
+  const original = await originalOf(stateFolder);
+  const copy = original === undefined ? '' : `: its folder is a copy of ${dirname(original)}, whose machines are not its own`;
+  return new EnvironmentError(`this lab is not up${copy}`, { code: 'lab-down', hint: 'Run "lab up" first.' });
 }
 
 /**

@@ -1,19 +1,23 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { messageOf } from '../core/errors.ts';
+import { messageOf, type EnvironmentError } from '../core/errors.ts';
 import { inStep } from '../core/events.ts';
 import { ConnectionError } from '../core/connection-error.ts';
 import { removePrograms } from '../deploy/remove.ts';
 import type { ProviderContext } from '../providers/provider.ts';
 import { providerNamed } from '../providers/registry.ts';
 import { stateFolderFor } from '../state/folder.ts';
-import { removeJournal } from '../state/journal.ts';
+import { readJournal, removeJournal } from '../state/journal.ts';
+import { removeSpares } from '../state/spares.ts';
 import { removeState } from '../state/state.ts';
+import { storing } from '../state/storage.ts';
+import { shedCopy } from './belonging.ts';
 import type { CommandContext } from './context.ts';
 import { knownIdentity, type LabIdentity } from './lab-identity.ts';
 import { requireOwnLab } from './lab-owner.ts';
 import { withLockedLab } from './locked-lab.ts';
 import { providerContext, type ProviderSide } from './provider-context.ts';
+import { endStrays, strayLabs } from './stray-labs.ts';
 
 export interface DownResult {
   /** Name of the lab that was taken down; undefined when nothing was there. */
@@ -24,21 +28,35 @@ export interface DownResult {
 }
 
 /**
- * Removes all that this lab made, by its state and journal; needs no lab file. Safe when nothing exists, and after `kill -9` of any other command.
+ * Removes all that this lab made, by its state and journal, and by the label of what runs: also when `.lab` was deleted or damaged. Needs no lab file, and no
+ * room on the disk. Safe when nothing exists, and after `kill -9` of any other command. In a copy of a lab's folder nothing of the original is touched.
  * The runs and keys stay, unless `purge` says so.
  */
 export async function down(context: CommandContext, options: { readonly purge: boolean }): Promise<DownResult> {
   const stateFolder = stateFolderFor(context.labFile);
-  if (!existsSync(stateFolder)) return { lab: undefined, ended: [], purged: false };
-  const result = await withLockedLab(context, 'down', async () => {
-    const identity = await knownIdentity(stateFolder);
-    // A journal that names no lab, or a state that was never whole: a crash came before anything was made.
-    if (identity === undefined) await forget(stateFolder);
-    const ended = identity === undefined ? [] : await inStep(context.events, `take ${identity.name} down`, () => removeOrForget(context, stateFolder, identity, options.purge));
-    return { lab: identity?.name, ended };
-  });
-  if (options.purge) await rm(stateFolder, { recursive: true, force: true });
+  if (!existsSync(stateFolder) && (await strayLabs(stateFolder, undefined)).length === 0) return { lab: undefined, ended: [], purged: false };
+  const result = await withLockedLab(context, 'down', () => takeDown(context, stateFolder, options.purge));
+  if (options.purge) await storing(`remove ${stateFolder}`, () => rm(stateFolder, { recursive: true, force: true }));
   return { ...result, purged: options.purge };
+}
+
+async function takeDown(context: CommandContext, stateFolder: string, purge: boolean): Promise<Pick<DownResult, 'lab' | 'ended'>> {
+  if (await shedCopy(context, stateFolder)) return { lab: undefined, ended: [] };
+  await tellFaults(context, stateFolder);
+  const identity = await knownIdentity(stateFolder);
+  // A journal that names no lab, or a state that was never whole: a crash came before anything was made.
+  if (identity === undefined) await forget(stateFolder);
+  const ended = identity === undefined ? [] : await inStep(context.events, `take ${identity.name} down`, () => removeOrForget(context, stateFolder, identity, purge));
+  const strays = await strayLabs(stateFolder, undefined);
+  const others = await endStrays(context, stateFolder, strays);
+  return { lab: identity?.name ?? strays[0]?.name, ended: [...ended, ...others] };
+}
+
+/** What of the journal cannot be read may have named something; the rest is taken down all the same. */
+async function tellFaults({ events }: CommandContext, stateFolder: string): Promise<void> {
+  const faults: EnvironmentError[] = [];
+  await readJournal(stateFolder, (fault) => void faults.push(fault));
+  for (const { message, hint } of faults.slice(0, 3)) await events.emit({ kind: 'notice', level: 'warning', message, ...(hint === undefined ? {} : { hint }) });
 }
 
 /** With `forget`, a machine that cannot be reached keeps what was put there, and the user is told. */
@@ -65,4 +83,5 @@ export async function removeLab(context: ProviderSide, stateFolder: string, lab:
 async function forget(stateFolder: string): Promise<void> {
   await removeState(stateFolder);
   await removeJournal(stateFolder);
+  await removeSpares(stateFolder);
 }

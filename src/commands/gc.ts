@@ -1,4 +1,4 @@
-import { UsageError } from '../core/errors.ts';
+import { LabError, UsageError } from '../core/errors.ts';
 import { inStep } from '../core/events.ts';
 import type { LabelledLab } from '../providers/provider.ts';
 import { providerNamed, providerNames } from '../providers/registry.ts';
@@ -6,6 +6,7 @@ import type { CommandContext } from './context.ts';
 import { knownIdentity } from './lab-identity.ts';
 import { countOf } from './open-lab.ts';
 import { providerContext } from './provider-context.ts';
+import { homeOf } from './stray-labs.ts';
 
 export interface GcResult {
   /** Labs of this host whose folder is gone or does not know them. */
@@ -40,9 +41,14 @@ async function deadLabsOf(provider: string): Promise<DeadLab[]> {
   return labs.filter((_lab, index) => dead[index]).map((lab) => Object.assign({ provider }, lab));
 }
 
-async function isDead({ labId, stateFolder }: LabelledLab): Promise<boolean> {
-  const known = await knownIdentity(stateFolder);
-  return known?.labId !== labId;
+/** Its folder, wherever that was moved, knows another lab or none. What cannot be read may know it. */
+async function isDead(lab: LabelledLab): Promise<boolean> {
+  try {
+    return (await knownIdentity(homeOf(lab)))?.labId !== lab.labId;
+  } catch (error) {
+    if (error instanceof LabError) return false;
+    throw error;
+  }
 }
 
 async function agreed({ terminal }: CommandContext, dead: readonly DeadLab[]): Promise<boolean> {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { LabError } from '../core/errors.ts';
-import { readJournal, type Journal } from '../state/journal.ts';
+import { providerNames } from '../providers/registry.ts';
+import { readJournal, rewriteJournal, type Journal, type JournalRecord } from '../state/journal.ts';
 import { readState, type LabState } from '../state/state.ts';
 
 /** First record of every journal. */
@@ -19,26 +20,39 @@ export async function knownIdentity(stateFolder: string): Promise<LabIdentity | 
   return (await readIntactState(stateFolder)) ?? (await journaledIdentity(stateFolder));
 }
 
-/** The identity of this lab; a new one is in the journal before anything carries it. Call it with the lock held. */
-export async function claimIdentity(stateFolder: string, journal: Journal, lab: Omit<LabIdentity, 'labId'>): Promise<LabIdentity> {
-  const known = await knownIdentity(stateFolder);
-  if (known !== undefined) return known;
-  const identity = { labId: randomUUID(), name: lab.name, provider: lab.provider };
-  await journal.append({ kind: identityKind, ...identity });
-  return identity;
-}
-
-async function journaledIdentity(stateFolder: string): Promise<LabIdentity | undefined> {
-  const record = (await readJournal(stateFolder)).find(({ kind }) => kind === identityKind);
-  const { labId, name, provider } = record ?? { labId: undefined, name: undefined, provider: undefined };
-  if (typeof labId !== 'string' || typeof name !== 'string' || typeof provider !== 'string') return undefined;
+/**
+ * The identity of this lab; a new one is in the journal before anything carries it. `known` is that of the lab that is up. A journal that was damaged is written
+ * anew with what could be read of it. Call it with the lock held.
+ */
+export async function claimIdentity(stateFolder: string, journal: Journal, lab: Omit<LabIdentity, 'labId'>, known: LabIdentity | undefined): Promise<LabIdentity> {
+  let isWhole = true;
+  const records = await readJournal(stateFolder, () => (isWhole = false));
+  const identity = known ?? identityIn(records);
+  const { labId, name, provider } = identity ?? { labId: randomUUID(), name: lab.name, provider: lab.provider };
+  if (!isWhole) await rewriteJournal(stateFolder, records);
+  if (identityIn(records)?.labId !== labId) await journal.append({ kind: identityKind, labId, name, provider });
   return { labId, name, provider };
 }
 
-/** A state that was damaged must not keep `down` from its work: the journal knows enough. */
-async function readIntactState(stateFolder: string): Promise<LabState | undefined> {
-  return readState(stateFolder).catch((error: unknown) => {
-    if (error instanceof LabError && error.code === 'state-broken') return undefined;
+async function journaledIdentity(stateFolder: string): Promise<LabIdentity | undefined> {
+  return identityIn(await readJournal(stateFolder));
+}
+
+/** The last one, should something have gone wrong with an earlier one. */
+function identityIn(records: readonly JournalRecord[]): LabIdentity | undefined {
+  const found = records.findLast((record) => record.kind === identityKind && isIdentity(record));
+  return found as LabIdentity | undefined;
+}
+
+function isIdentity({ labId, name, provider }: Readonly<Record<string, unknown>>): boolean {
+  return typeof labId === 'string' && /^[\w-]+$/.test(labId) && typeof name === 'string' && typeof provider === 'string' && providerNames.includes(provider);
+}
+
+/** The state, or undefined when there is none that is whole and that this lab knows. What was damaged, or a newer lab wrote, must not keep `down` from its work: the journal knows enough. */
+export async function readIntactState(stateFolder: string): Promise<LabState | undefined> {
+  const state = await readState(stateFolder).catch((error: unknown) => {
+    if (error instanceof LabError && ['state-broken', 'state-newer'].includes(error.code)) return undefined;
     throw error;
   });
+  return state !== undefined && providerNames.includes(state.provider) ? state : undefined;
 }

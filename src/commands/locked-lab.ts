@@ -10,7 +10,7 @@ import type { CommandContext } from './context.ts';
  */
 export async function withLockedLab<T>(context: CommandContext, command: string, work: (stateFolder: string, cleanup: CleanupStack) => Promise<T>): Promise<T> {
   const stateFolder = stateFolderFor(context.labFile);
-  await ensureStateFolder(stateFolder);
+  await ensureStateFolder(stateFolder, { mayBeFull: true });
   return withCleanup(async (cleanup) => {
     const lock = await acquireLock(stateFolder, { command: `lab ${command}`, events: context.events });
     cleanup.add('give the lock back', () => lock.release());

@@ -6,7 +6,8 @@ import { providerNamed } from '../providers/registry.ts';
 import { stateFolderFor } from '../state/folder.ts';
 import { openJournal } from '../state/journal.ts';
 import { readState, stateOf, writeState, type LabState } from '../state/state.ts';
-import { connectAll } from './attach.ts';
+import { connectAll, notUp } from './attach.ts';
+import { readOwnState } from './belonging.ts';
 import type { CommandContext } from './context.ts';
 import { withLockedLab } from './locked-lab.ts';
 import { openLab } from './open-lab.ts';
@@ -52,8 +53,8 @@ export async function removeSnapshot(context: CommandContext, name: string): Pro
 }
 
 async function snapshotsOf(stateFolder: string): Promise<{ readonly state: LabState; readonly store: SnapshotStore }> {
-  const state = await readState(stateFolder);
-  if (state === undefined) throw new EnvironmentError('this lab is not up', { code: 'lab-down', hint: 'Run "lab up" first.' });
+  const state = await readOwnState(stateFolder);
+  if (state === undefined) throw await notUp(stateFolder);
   return { state, store: storeOf(await providerNamed(state.provider)) };
 }
 

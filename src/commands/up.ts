@@ -8,19 +8,23 @@ import type { AttachedMachine, Provider, ProviderContext } from '../providers/pr
 import { providerNamed } from '../providers/registry.ts';
 import type { Shell } from '../ssh/shell.ts';
 import { fingerprint } from '../state/change.ts';
+import { keepMark } from '../state/folder-mark.ts';
 import { openJournal } from '../state/journal.ts';
+import { keepSpares } from '../state/spares.ts';
 import { readState, stateOf, writeState, type LabState } from '../state/state.ts';
 import { connectAll, findLab } from './attach.ts';
+import { shedCopy } from './belonging.ts';
 import { changedLab } from './changed-lab.ts';
 import type { CommandContext } from './context.ts';
 import { removeLab } from './down.ts';
-import { claimIdentity, knownIdentity, type LabIdentity } from './lab-identity.ts';
+import { claimIdentity, knownIdentity, readIntactState, type LabIdentity } from './lab-identity.ts';
 import { withLockedLab } from './locked-lab.ts';
 import { openLab } from './open-lab.ts';
 import { inspectProgramPorts } from './program-ports.ts';
 import { providerContext } from './provider-context.ts';
 import { reachEarly, type EarlyShells } from './reach-early.ts';
 import { requireHost } from './requirements.ts';
+import { endStrays, strayLabs } from './stray-labs.ts';
 
 export interface UpResult {
   readonly lab: string;
@@ -56,9 +60,10 @@ async function bringLabUp(context: CommandContext, stateFolder: string, lab: Lab
   const provider = await providerNamed(lab.provider);
   const state = await settle(context, stateFolder, lab, recreate);
   const journal = openJournal(stateFolder);
-  const { labId } = state ?? (await claimIdentity(stateFolder, journal, lab));
+  const { labId } = await claimIdentity(stateFolder, journal, lab, state);
   const running = await runningMachines(context, state);
   const made = running.length === 0;
+  if (made) await endStrays(context, stateFolder, await strayLabs(stateFolder, labId));
   try {
     const place = providerContext(context, { labId, stateFolder }, journal);
     const machines = await bringUp(provider, lab, place, state, running);
@@ -76,6 +81,8 @@ async function bringLabUp(context: CommandContext, stateFolder: string, lab: Lab
 
 /** Clears away what must not stay: all with `recreate`, what a crash left, machines that changed and do not run. Returns the state that fits the lab file. */
 async function settle(context: CommandContext, stateFolder: string, lab: Lab, recreate: boolean): Promise<LabState | undefined> {
+  await shedCopy(context, stateFolder);
+  await Promise.all([keepSpares(stateFolder), keepMark(stateFolder)]);
   const known = await knownIdentity(stateFolder);
   if (known === undefined) return undefined;
   const state = recreate ? undefined : await readState(stateFolder);
@@ -131,7 +138,7 @@ async function explainRefusal(provider: Provider, error: unknown, signal: AbortS
 /** Writes the state unless the one on disk says the same already. */
 async function keepState(stateFolder: string, lab: Lab, state: LabState, providerState: LabState['providerState']): Promise<void> {
   const next = { ...stateOf(lab, state.labId, providerState), createdAt: state.createdAt };
-  const before = await readState(stateFolder);
+  const before = await readIntactState(stateFolder);
   if (JSON.stringify(before) !== JSON.stringify(next)) await writeState(stateFolder, next);
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs';
 import { EnvironmentError } from '../core/errors.ts';
 
 /** One process of this host, identified so that a reused PID is never taken for it. */
@@ -46,6 +46,20 @@ export function ownerOf(pid: number): number | undefined {
 export function namespacePids(pid: number): number[] {
   const line = /^NSpid:\s+(.*)$/m.exec(readOrUndefined(`/proc/${pid}/status`) ?? '')?.[1];
   return line?.split(/\s+/).map(Number) ?? [];
+}
+
+/**
+ * Where the file that a process holds open as `link` (`cwd`, `fd/2`) is now, also when it was moved since; undefined when it was deleted, or may not be seen.
+ * A deleted file has no name left in any folder (proc(5)).
+ */
+export function pathNow(pid: number, link: string): string | undefined {
+  try {
+    const path = readlinkSync(`/proc/${pid}/${link}`);
+    const [held, found] = [statSync(`/proc/${pid}/${link}`, { bigint: true }), statSync(path, { bigint: true })];
+    return held.dev === found.dev && held.ino === found.ino ? path : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function readOrUndefined(path: string): string | undefined {

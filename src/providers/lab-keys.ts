@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnvironmentError } from '../core/errors.ts';
-import { deriveKeyPair, generateKeyPair, parseHostKey, type KeyPair } from '../ssh/keys.ts';
+import { deriveKeyPair, type KeyPair } from '../ssh/keys.ts';
+import { makeOwnFolder, readOwnFile, replaceFileSync } from '../state/own-file.ts';
+import { ensureKeyPair, readKeyPair } from './key-pair-file.ts';
 
 /**
  * The SSH keys of one lab. They are made at its first `up` and kept, so that its machines stay the ones that other tools have learnt. The private half of
@@ -23,7 +24,7 @@ const secretBytes = 32;
 
 /** The keys of this lab; made where there are none, or where what is there is damaged. Changes keys of running machines only in that last case. */
 export function ensureKeys(stateFolder: string): LabKeys {
-  return keysFrom(readSecret(stateFolder) ?? makeSecret(stateFolder), ensureKey(stateFolder, userKey));
+  return keysFrom(readSecret(stateFolder) ?? makeSecret(stateFolder), ensureKeyPair(keyPath(stateFolder, userKey), `lab-${userKey}`));
 }
 
 /** The key that `lab` logs in with, made by `ensureKeys`. @throws {EnvironmentError} `keys-damaged` */
@@ -63,64 +64,32 @@ export function keyPath(stateFolder: string, name: string): string {
 
 /** A key pair that is kept in files of that name. @throws {EnvironmentError} `keys-damaged` */
 export function readKey(stateFolder: string, name: string): KeyPair {
-  const path = keyPath(stateFolder, name);
-  const pair = readPair(path);
-  if (pair === undefined) throw damaged(path);
-  return pair;
+  return readKeyPair(keyPath(stateFolder, name));
 }
 
-/** Undefined when one half is not there, or no key. */
-function readPair(path: string): KeyPair | undefined {
-  try {
-    const pair = { privateKey: readFileSync(path, 'utf8'), publicKey: readFileSync(`${path}.pub`, 'utf8').trim() };
-    return pair.privateKey.trimEnd().endsWith('PRIVATE KEY-----') && parseHostKey(pair.publicKey) ? pair : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function ensureKey(stateFolder: string, name: string): KeyPair {
-  const path = keyPath(stateFolder, name);
-  const kept = readPair(path);
-  if (kept !== undefined) return kept;
-  const pair = generateKeyPair(`lab-${name}`);
-  writeWhole(path, pair.privateKey);
-  writeWhole(`${path}.pub`, `${pair.publicKey}\n`);
-  return pair;
+/** @throws {EnvironmentError} `keys-damaged` when a key that running machines know is lost. */
+export function requireKeys(stateFolder: string): void {
+  readUserKey(stateFolder);
+  if (readSecret(stateFolder) === undefined) throw damaged(keyPath(stateFolder, secretName));
 }
 
 /** One line: the secret and its checksum, in hex. Undefined when there is none that is whole. */
 function readSecret(stateFolder: string): Buffer | undefined {
-  try {
-    const [secret = '', sum] = readFileSync(keyPath(stateFolder, secretName), 'utf8').trim().split(' ');
-    const bytes = Buffer.from(secret, 'hex');
-    return bytes.length === secretBytes && sum === checksum(bytes) ? bytes : undefined;
-  } catch {
-    return undefined;
-  }
+  const file = readOwnFile(keyPath(stateFolder, secretName));
+  const [secret = '', sum] = typeof file === 'string' ? [] : file.text.trim().split(' ');
+  const bytes = Buffer.from(secret, 'hex');
+  return bytes.length === secretBytes && sum === checksum(bytes) ? bytes : undefined;
 }
 
 function makeSecret(stateFolder: string): Buffer {
   const secret = randomBytes(secretBytes);
-  writeWhole(keyPath(stateFolder, secretName), `${secret.toString('hex')} ${checksum(secret)}\n`);
+  makeOwnFolder(join(stateFolder, 'keys'));
+  replaceFileSync(keyPath(stateFolder, secretName), `${secret.toString('hex')} ${checksum(secret)}\n`);
   return secret;
 }
 
 function checksum(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex').slice(0, 16);
-}
-
-/** Takes the place of whatever is there; a crash leaves the old or the new file. */
-function writeWhole(path: string, content: string): void {
-  mkdirSync(join(path, '..'), { recursive: true, mode: 0o700 });
-  const fresh = `${path}.${process.pid}.tmp`;
-  writeFileSync(fresh, content, { mode: 0o600 });
-  try {
-    renameSync(fresh, path);
-  } catch {
-    rmSync(path, { recursive: true });
-    renameSync(fresh, path);
-  }
 }
 
 function damaged(path: string): EnvironmentError {

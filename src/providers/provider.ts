@@ -191,8 +191,10 @@ export interface ClockFacts {
 export interface LabelledLab {
   readonly labId: string;
   readonly name: string;
-  /** Absolute path of the `.lab` folder that it belongs to. */
+  /** Absolute path of the `.lab` folder that it was brought up in, by its label. */
   readonly stateFolder: string;
+  /** Where that folder is now, as far as its processes tell: it may have been moved. Undefined when it was deleted, or it cannot be told. */
+  readonly folderNow?: string | undefined;
   /** The processes that hold it. */
   readonly pids: readonly number[];
 }

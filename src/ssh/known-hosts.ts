@@ -62,7 +62,9 @@ async function entriesOf(file: string): Promise<readonly KnownHostEntry[]> {
 
 /** Adds a key to a file of ours, `.lab/known_hosts`. Never call it with a file of the user's. One append of one line, so that two `lab` do not mix theirs. */
 export async function learnHostKey(file: string, host: string, port: number, key: HostKey): Promise<void> {
-  await appendFile(file, `${knownHostsLine(host, port, key)}\n`, { mode: 0o600 });
+  // A last line that was cut off would swallow this one.
+  const before = await readIfThere(file);
+  await appendFile(file, `${before === '' || before.endsWith('\n') ? '' : '\n'}${knownHostsLine(host, port, key)}\n`, { mode: 0o600 });
 }
 
 /** A line that OpenSSH's client reads as well: `[127.0.0.1]:2201 ssh-ed25519 AAAA…`. */

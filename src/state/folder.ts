@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { basename, dirname, join, resolve } from 'node:path';
 import { EnvironmentError } from '../core/errors.ts';
 import { callerOf, foreignFolder, requireNoLinks, requireOwnLink } from './folder-owner.ts';
+import { isFull } from './spares.ts';
 import { storing, unless } from './storage.ts';
 
 /** Absolute path of the `.lab` folder that belongs to a `lab.yaml`: beside it. */
@@ -12,22 +13,31 @@ export function stateFolderFor(labFile: string): string {
 }
 
 /**
- * Makes the `.lab` folder, or finds it made: only its owner may enter (keys are kept there), and git ignores it. May be called at any time.
+ * Makes the `.lab` folder, or finds it made: only its owner may enter (keys are kept there), and git ignores it. May be called at any time. With `mayBeFull`
+ * a disk without room for the file that git reads is no failure: a lab must be taken down all the same.
  *
  * @throws {EnvironmentError} when the disk is full or read-only, a right is missing, a file has that name, or the folder belongs to another user. Root acts for who called sudo: that user's
  * folder is welcome, as long as no link is in it.
  */
-export async function ensureStateFolder(folder: string): Promise<void> {
+export async function ensureStateFolder(folder: string, { mayBeFull = false } = {}): Promise<void> {
   const made = await storing(`make ${folder}`, () => unless(['EEXIST'], mkdir(folder, { mode: 0o700 }).then(() => true)));
   if (made === undefined) await checkFolder(folder);
-  await storing(`write into ${folder}`, () => unless(['EEXIST'], writeFile(join(folder, '.gitignore'), '*\n', { flag: 'wx', mode: 0o600 })));
+  await storing(`write into ${folder}`, () => ignoreAll(folder, mayBeFull));
+}
+
+async function ignoreAll(folder: string, mayBeFull: boolean): Promise<void> {
+  try {
+    await unless(['EEXIST'], writeFile(join(folder, '.gitignore'), '*\n', { flag: 'wx', mode: 0o600 }));
+  } catch (error) {
+    if (!mayBeFull || !isFull(error)) throw error;
+  }
 }
 
 async function checkFolder(folder: string): Promise<void> {
   const found = await requireOwnFolder(folder);
   const caller = callerOf(folder);
   if (caller !== undefined && found.uid === caller.uid) requireNoLinks(folder);
-  else if (found.uid === process.geteuid?.() && (found.mode & 0o077) !== 0) await storing(`protect ${folder}`, () => chmod(folder, 0o700));
+  else if (found.uid === process.geteuid?.() && (found.mode & 0o777) !== 0o700) await storing(`protect ${folder}`, () => chmod(folder, 0o700));
 }
 
 /**

@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
-import { open, readFile, rm, type FileHandle } from 'node:fs/promises';
+import { open, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { EnvironmentError } from '../core/errors.ts';
-import { storing, syncFolder, unless } from './storage.ts';
+import { readOwnFile } from './own-file.ts';
+import { replaceFile, storing, syncFolder } from './storage.ts';
 
 /** One line of the journal: what is about to be made, and when that was (ISO 8601). */
 export interface JournalRecord {
@@ -46,27 +47,34 @@ export function openJournal(folder: string): Journal {
 }
 
 /**
- * All records of the journal of a `.lab` folder, oldest first; none when there is no journal. A last line that a crash cut off was never told to be
- * on disk, so what it announces was never made: it is left out.
+ * All whole records of the journal of a `.lab` folder, oldest first; none when there is no journal. A last line that a crash cut off was never told to be
+ * on disk, so what it announces was never made: it is left out. Anything else that is no record was damaged by something other than lab: it is left out as
+ * well, and `onFault` is told, because `down` has to work with what there is.
  *
- * @throws {EnvironmentError} when it cannot be read, or a line within it is broken (which no crash of ours does).
+ * @throws {EnvironmentError} when it cannot be read, for want of a right for example.
  */
-export async function readJournal(folder: string): Promise<JournalRecord[]> {
+export async function readJournal(folder: string, onFault?: (fault: EnvironmentError) => void): Promise<JournalRecord[]> {
   const path = journalPath(folder);
-  const text = await storing(`read ${path}`, () => unless(['ENOENT'], readFile(path, 'utf8')));
-  const lines = (text ?? '').split('\n').slice(0, -1);
+  const file = readOwnFile(path);
+  if (file === 'damaged') onFault?.(noJournal(path));
+  const lines = typeof file === 'string' ? [] : file.text.split('\n').slice(0, -1);
   return lines.flatMap((line, index) => {
     const record = parseRecord(line);
     if (record !== undefined) return [record];
-    if (index === lines.length - 1) return [];
-    throw brokenLine(path, index + 1, line);
+    if (index < lines.length - 1) onFault?.(brokenLine(path, index + 1, line));
+    return [];
   });
 }
 
-/** Removes the journal; safe when there is none. Call it when nothing that it names exists any more. */
+/** Writes the journal anew with these records, whatever has its name. Call it with the lab's lock held. @throws {EnvironmentError} as `replaceFile`. */
+export async function rewriteJournal(folder: string, records: readonly JournalRecord[]): Promise<void> {
+  await replaceFile(journalPath(folder), records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+}
+
+/** Removes the journal, and what else has its name; safe when there is none. Call it when nothing that it names exists any more. */
 export async function removeJournal(folder: string): Promise<void> {
   const path = journalPath(folder);
-  await storing(`remove ${path}`, () => rm(path, { force: true }));
+  await storing(`remove ${path}`, () => rm(path, { recursive: true, force: true }));
 }
 
 /** One writer per file in this process, however often the journal was opened: two would write over each other. */
@@ -105,7 +113,7 @@ class BatchQueue {
 
 /** Adds whole lines after the last whole line, and puts them on disk. */
 async function appendDurably(path: string, bytes: Buffer): Promise<void> {
-  const file = await open(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+  const file = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o600);
   try {
     const end = await endOfLastLine(file);
     try {
@@ -157,6 +165,10 @@ function brokenLine(path: string, lineNumber: number, line: string): Environment
   return new EnvironmentError(`${path}:${lineNumber} is no journal record; something other than lab changed the file`, {
     code: 'journal-broken',
     detail: line.slice(0, 200),
-    hint: 'Remove that line, then run `lab down`; `lab gc` finds what the line may have named.',
+    hint: '`lab gc` finds what the line may have named.',
   });
+}
+
+function noJournal(path: string): EnvironmentError {
+  return new EnvironmentError(`${path} is no journal; something other than lab changed it`, { code: 'journal-broken', hint: '`lab gc` finds what it may have named.' });
 }

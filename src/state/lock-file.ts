@@ -1,5 +1,7 @@
-import { link, open, readFile, stat } from 'node:fs/promises';
+import { link, lstat, open, readFile } from 'node:fs/promises';
 import { systemCode } from '../core/errors.ts';
+import { readOwnFile } from './own-file.ts';
+import { parsePlace, type Place } from './place.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 import { unless } from './storage.ts';
 
@@ -10,9 +12,11 @@ export interface Holder extends ProcessIdentity {
   readonly command: string;
   /** ISO 8601. */
   readonly since: string;
+  /** The `.lab` folder that it locks; a lock that was copied along with its folder names another one. Undefined in those of an older lab. */
+  readonly place: Place | undefined;
 }
 
-/** A lock file whose content makes no sense: something cut it off. Its writer cannot be named, and is not alive. */
+/** What has the name of a lock file and is none: something cut it off, or put something else there. Its writer cannot be named, and is not alive. */
 export interface Wreck {
   readonly token: string;
 }
@@ -46,23 +50,33 @@ async function copyInPlace(draft: string, path: string): Promise<boolean> {
 /** How long a lock file may be incomplete before its writer is taken for dead. */
 const unfinishedMs = 2000;
 
-/** Who holds a lock file; `unfinished` while it is being written. */
+/** Who holds a lock file; `unfinished` while it is being written. Never waits, whatever has its name. */
 export async function readHolder(path: string): Promise<Holder | Wreck | 'absent' | 'unfinished'> {
-  const text = await unless(['ENOENT'], readFile(path, 'utf8'));
-  if (text === undefined) return 'absent';
-  const holder = parseHolder(text);
+  const content = readOwnFile(path, { maxBytes: largestBytes });
+  if (content === 'absent') return 'absent';
+  const holder = content === 'damaged' ? undefined : parseHolder(content.text);
   if (holder !== undefined) return holder;
-  const file = await unless(['ENOENT'], stat(path));
+  const file = await unless(['ENOENT'], lstat(path));
   if (file === undefined) return 'absent';
-  return Date.now() - file.mtimeMs < unfinishedMs ? 'unfinished' : { token: `wreck-${file.ino}-${Math.trunc(file.mtimeMs)}` };
+  const ageMs = Date.now() - file.mtimeMs;
+  const mayGrow = content !== 'damaged' && ageMs > -unfinishedMs && ageMs < unfinishedMs;
+  return mayGrow ? 'unfinished' : { token: `wreck_${file.ino}_${Math.trunc(Math.abs(file.mtimeMs))}` };
 }
+
+const largestBytes = 65_536;
 
 /** Content of a lock file as a holder, or undefined when it is none. */
 export function parseHolder(text: string): Holder | undefined {
   try {
     const value = JSON.parse(text) as Partial<Holder> | null;
-    return typeof value?.pid === 'number' && typeof value.token === 'string' && /^\w+$/.test(value.token) ? (value as Holder) : undefined;
+    return value !== null && isHolder(value) ? { ...value, place: parsePlace(value.place) } : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isHolder(value: Partial<Holder>): value is Holder {
+  const { pid, token, command, since, host, startTime, bootId } = value;
+  const isProcess = Number.isSafeInteger(pid) && Number(pid) > 0 && typeof host === 'string' && [startTime, bootId].every((field) => field === undefined || typeof field === 'string');
+  return isProcess && typeof token === 'string' && /^\w{1,64}$/.test(token) && typeof command === 'string' && !Number.isNaN(Date.parse(String(since)));
 }

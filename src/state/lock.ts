@@ -1,5 +1,5 @@
-import { readFileSync, unlinkSync } from 'node:fs';
-import { readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { lstatSync, readFileSync, unlinkSync } from 'node:fs';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 import { LockedError } from '../core/errors.ts';
@@ -7,8 +7,10 @@ import { silent, type EventSink } from '../core/events.ts';
 import { retryUntil, type Attempt } from '../core/retry.ts';
 import { parseHolder, putInPlace, readHolder, type Holder, type Wreck } from './lock-file.ts';
 import { describeTakeOver, lockedBy } from './lock-words.ts';
+import { maySamePlace, placeOf, type Place } from './place.ts';
 import { currentProcess, hasEnded, isRunning, tagOf } from './process-identity.ts';
-import { storing } from './storage.ts';
+import { giveUpSpare, isFull, writeFromSpare } from './spares.ts';
+import { renameOver, storing } from './storage.ts';
 
 export interface LockOptions {
   /** As the user typed it, for whoever finds the lab locked: `lab up`. */
@@ -23,13 +25,14 @@ export interface Lock {
 }
 
 /**
- * Takes the lock of a lab, so that one `lab` at a time changes it. A lock that a dead process left is taken over, by exactly one of those who try.
+ * Takes the lock of a lab, so that one `lab` at a time changes it. A lock that a dead process left is taken over, by exactly one of those who try; and so is
+ * one that was copied along with its folder, and what is no lock at all. On a full disk it is made of what `keepSpares` laid by.
  *
  * @throws {LockedError} when a process holds it: who, since when, and what to do. @throws {EnvironmentError} when the folder cannot be written.
  */
 export async function acquireLock(folder: string, { command, events = silent }: LockOptions): Promise<Lock> {
   const path = join(folder, 'lock');
-  const mine: Holder = { ...currentProcess(), token: randomBytes(8).toString('hex'), command, since: new Date().toISOString() };
+  const mine: Holder = { ...currentProcess(), token: randomBytes(8).toString('hex'), command, since: new Date().toISOString(), place: placeOf(folder) };
   const { leftBy } = await storing(`lock ${folder}`, () => seize(path, mine));
   const lock = hold(path, mine.token);
   await sweep(path);
@@ -48,7 +51,7 @@ type Seized = { readonly leftBy: Holder | Wreck | undefined };
  */
 async function seize(path: string, mine: Holder): Promise<Seized> {
   const draft = `${path}.${mine.token}.${tagOf(mine)}.new`;
-  await writeFile(draft, `${JSON.stringify(mine)}\n`, { flag: 'wx', mode: 0o600 });
+  await writeDraft(draft, `${JSON.stringify(mine)}\n`);
   try {
     return await retryUntil(() => trySeize(path, draft, mine), { what: `the lock ${path}`, timeoutMs: 10_000, intervalMs: 5 });
   } finally {
@@ -56,12 +59,33 @@ async function seize(path: string, mine: Holder): Promise<Seized> {
   }
 }
 
+async function writeDraft(draft: string, content: string): Promise<void> {
+  try {
+    await writeFile(draft, content, { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    if (!isFull(error)) throw error;
+    await rm(draft, { force: true });
+    if (!(await writeFromSpare(dirname(draft), draft, content))) throw error;
+  }
+}
+
+/** A link needs an inode on some file systems (tmpfs(5)). */
+async function putInPlaceOnFullDisk(draft: string, path: string): Promise<boolean> {
+  for (;;) {
+    try {
+      return await putInPlace(draft, path);
+    } catch (error) {
+      if (!isFull(error) || !(await giveUpSpare(dirname(path)))) throw error;
+    }
+  }
+}
+
 async function trySeize(path: string, draft: string, mine: Holder): Promise<Attempt<Seized>> {
-  if (await putInPlace(draft, path)) return { value: { leftBy: undefined } };
+  if (await putInPlaceOnFullDisk(draft, path)) return { value: { leftBy: undefined } };
   const holder = await readHolder(path);
   if (holder === 'absent') return { seen: 'it was given free a moment ago' };
   if (holder === 'unfinished') return { seen: 'it is being written' };
-  if ('pid' in holder && isRunning(holder)) throw lockedBy(holder, path);
+  if (isHeld(holder, mine.place)) throw lockedBy(holder, path);
   return replaceDead(path, draft, mine, holder);
 }
 
@@ -76,11 +100,16 @@ async function replaceDead(path: string, draft: string, mine: Holder, dead: Hold
   try {
     const now = await readHolder(path);
     if (typeof now === 'string' || now.token !== dead.token) return { seen: 'another lab has just taken it over' };
-    await rename(draft, path);
+    await renameOver(draft, path);
     return { value: { leftBy: dead } };
   } finally {
     await rm(claim, { force: true });
   }
+}
+
+/** Whether a living process holds this lock, and not one in another folder, of which this one is a copy. */
+function isHeld(holder: Holder | Wreck, here: Place | undefined): holder is Holder {
+  return 'pid' in holder && isRunning(holder) && (holder.place === undefined || here === undefined || maySamePlace(holder.place, here));
 }
 
 /** Removes drafts and claims that processes left when they died while they took a lock. Those of living ones stay. */
@@ -88,7 +117,7 @@ async function sweep(path: string): Promise<void> {
   const folder = dirname(path);
   const names = (await readdir(folder)).filter((name) => name.startsWith(`${basename(path)}.`));
   for (const file of names.map((name) => join(folder, name))) {
-    if (isDead(file, await readHolder(file))) await rm(file, { force: true });
+    if (isDead(file, await readHolder(file))) await rm(file, { recursive: true, force: true });
   }
 }
 
@@ -109,7 +138,7 @@ function hold(path: string, token: string): Lock {
 
 function readToken(path: string): string | undefined {
   try {
-    return parseHolder(readFileSync(path, 'utf8'))?.token;
+    return lstatSync(path).isFile() ? parseHolder(readFileSync(path, 'utf8'))?.token : undefined;
   } catch {
     return undefined;
   }

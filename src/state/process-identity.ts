@@ -25,7 +25,7 @@ export function isRunning(identity: ProcessIdentity): boolean {
   if (!exists(identity.pid)) return false;
   const stat = statOf(identity.pid);
   // Without `/proc`, or when another user's process is hidden (`hidepid` of proc(5)), the PID has to do.
-  if (stat === undefined || identity.startTime === undefined) return true;
+  if (stat === undefined) return true;
   return stat.startTime === identity.startTime && stat.state !== 'Z' && stat.state !== 'X';
 }
 

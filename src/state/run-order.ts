@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { openStored } from './stored-file.ts';
 import { storing, unless } from './storage.ts';
 
-/** Beside `runs`: the names of the runs, one a line, in the order in which they were made. Clocks are set back and several runs are made in a second, so names do not tell. */
+/** Among the runs: their names, one a line, in the order in which they were made. Clocks are set back and several runs are made in a second, so names do not tell. */
 export function orderPath(stateFolder: string): string {
-  return join(stateFolder, 'runs.order');
+  return join(stateFolder, 'runs', 'order');
 }
 
 /** More than a lab has in its life. Bytes. */

@@ -1,10 +1,14 @@
-import { readFile, readdir, rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { EnvironmentError } from '../core/errors.ts';
+import { parseJson } from '../core/parse-json.ts';
+import { isRecord } from '../core/json-checks.ts';
 import type { Lab } from '../lab/types.ts';
 import { fingerprint } from './change.ts';
 import type { LabState } from './lab-state.ts';
-import { replaceFile, storing, unless } from './storage.ts';
+import { readOwnFile } from './own-file.ts';
+import { removeUnfinished, replaceFile, storing } from './storage.ts';
+import { isStoredState } from './stored-shape.ts';
 import { restoreMachine, restoreNetwork, storeMachine, storeNetwork, type StoredMachine, type StoredNetwork } from './stored-lab.ts';
 
 export type { LabState, ProgramSummary } from './lab-state.ts';
@@ -45,17 +49,17 @@ export async function writeState(folder: string, state: LabState): Promise<void>
  */
 export async function readState(folder: string): Promise<LabState | undefined> {
   const path = statePath(folder);
-  const text = await storing(`read ${path}`, () => unless(['ENOENT', 'ENOTDIR'], readFile(path, 'utf8')));
-  return text === undefined ? undefined : parseState(text, path);
+  const file = readOwnFile(path);
+  if (file === 'damaged') throw brokenState(path);
+  return file === 'absent' ? undefined : parseState(file.text, path);
 }
 
-/** Removes the state, and what a crash left of one that was being written. Safe when there is none. */
+/** Removes the state, or what else has its name, and what a crash left of one that was being written. Safe when there is none. */
 export async function removeState(folder: string): Promise<void> {
   const path = statePath(folder);
   await storing(`remove ${path}`, async () => {
-    const names = (await unless(['ENOENT', 'ENOTDIR'], readdir(folder))) ?? [];
-    const ours = names.filter((name) => name === basename(path) || (name.startsWith(`${basename(path)}.`) && name.endsWith('.tmp')));
-    await Promise.all(ours.map((name) => rm(join(folder, name), { force: true })));
+    for (const place of [folder, join(folder, 'keys')]) await removeUnfinished(place);
+    await rm(path, { recursive: true, force: true });
   });
 }
 
@@ -68,42 +72,11 @@ function parseState(text: string, path: string): LabState {
   const value = parseJson(text);
   const version = isRecord(value) ? value['schemaVersion'] : undefined;
   if (typeof version === 'number' && version > 1) throw newerState(path, version);
-  if (version !== 1 || !looksLikeState(value)) throw brokenState(path);
-  const networks = value.networks.map(restoreNetwork).filter((network) => network !== undefined);
-  if (networks.length < value.networks.length) throw brokenState(path);
-  return { ...value, networks, machines: value.machines.map(restoreMachine) };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** By hand, because a schema library would cost each command more time than all else that it does. */
-function looksLikeState(value: unknown): value is StoredState {
-  return (
-    isRecord(value) &&
-    ['labId', 'name', 'provider', 'createdAt', 'fingerprint'].every((field) => typeof value[field] === 'string') &&
-    isRecord(value['providerState']) &&
-    isListOf(value['networks'], (item) => typeof item['name'] === 'string' && typeof item['subnet'] === 'string') &&
-    isListOf(value['machines'], (item) => typeof item['name'] === 'string' && typeof item['user'] === 'string' && isListOf(item['interfaces'], isInterface)) &&
-    isListOf(value['programs'], (item) => typeof item['name'] === 'string' && typeof item['on'] === 'string' && Array.isArray(item['listens']))
-  );
-}
-
-function isInterface(item: Readonly<Record<string, unknown>>): boolean {
-  return ['name', 'network', 'address'].every((field) => typeof item[field] === 'string');
-}
-
-function isListOf(value: unknown, check: (item: Readonly<Record<string, unknown>>) => boolean): boolean {
-  return Array.isArray(value) && value.every((item) => isRecord(item) && check(item));
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (!isStoredState(value)) throw brokenState(path);
+  const stored = value as StoredState;
+  const networks = stored.networks.map(restoreNetwork).filter((network) => network !== undefined);
+  if (networks.length < stored.networks.length) throw brokenState(path);
+  return { ...stored, networks, machines: stored.machines.map(restoreMachine) };
 }
 
 function newerState(path: string, version: number): EnvironmentError {

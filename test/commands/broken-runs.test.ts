@@ -36,7 +36,7 @@ interface Result {
 /** The run that was stored last. */
 function latest(folder: string): Result {
   const path = join(folder, '.lab/runs/latest');
-  return { name: readFileSync(join(folder, '.lab/runs.order'), 'utf8').trim().split('\n').at(-1)!, path, document: JSON.parse(readFileSync(join(path, 'run.json'), 'utf8')) as RunDocument };
+  return { name: readFileSync(join(folder, '.lab/runs/order'), 'utf8').trim().split('\n').at(-1)!, path, document: JSON.parse(readFileSync(join(path, 'run.json'), 'utf8')) as RunDocument };
 }
 
 /** Resolves when the program of the run has printed something. */

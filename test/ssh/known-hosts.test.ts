@@ -92,3 +92,12 @@ test('a learnt key is found again by us and by ssh-keygen, in a file that only i
   assert.ok(execFileSync('ssh-keygen', ['-F', '[127.0.0.1]:2201', '-f', file], { encoding: 'utf8' }).includes(knownHostsLine('127.0.0.1', 2201, key)));
   assert.equal(statSync(file).mode & 0o777, 0o600);
 });
+
+test('a key that is learnt after a line that was cut off stands on a line of its own', async () => {
+  using folder = mkdtempDisposableSync(join(tmpdir(), 'lab-hosts-'));
+  const file = join(folder.path, 'known_hosts');
+  writeFileSync(file, 'vm1 ssh-ed25519 AAAAC3');
+  const { key } = newKey();
+  await learnHostKey(file, 'vm2', 22, key);
+  assert.equal(keysOf(await readKnownHosts([file]), 'vm2', 22).trusted.length, 1);
+});

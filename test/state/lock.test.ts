@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempDisposableSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempDisposableSync, readFileSync, readdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { readFile, utimes } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,9 @@ import { LockedError } from '../../src/core/errors.ts';
 import type { EventBody } from '../../src/core/events.ts';
 import { acquireLock } from '../../src/state/lock.ts';
 import { currentProcess, tagOf } from '../../src/state/process-identity.ts';
+import { keepSpares, removeSpares } from '../../src/state/spares.ts';
 import { deadHolder } from './fixtures/dead-holder.ts';
+import { canMount, onPrivateDisk } from './fixtures/private-disk.ts';
 
 const fixture = (name: string): string => join(import.meta.dirname, 'fixtures', name);
 const temporaryFolder = () => mkdtempDisposableSync(join(tmpdir(), 'lab-lock-'));
@@ -161,3 +163,104 @@ test('of many processes that take over dead locks again and again, two are never
   assert.deepEqual(readdirSync(folder.path), ['lock']);
   await lock.release();
 });
+
+/** What has the name of a lock and is none, by what it is. */
+const wrecks: Readonly<Record<string, (path: string) => void>> = {
+  'a folder with something in it': (path) => mkdirSync(join(path, 'deeper'), { recursive: true }),
+  'a FIFO, which nobody waits for': (path) => void execFileSync('mkfifo', [path]),
+  'a link to a file': (path) => {
+    writeFileSync(`${path}-target`, JSON.stringify({ ...currentProcess(), token: 'aa', command: 'lab up', since: new Date().toISOString() }));
+    symlinkSync(`${path}-target`, path);
+  },
+  'a link to nowhere': (path) => symlinkSync('nowhere', path),
+  'an endless device': (path) => symlinkSync('/dev/zero', path),
+  'a holder that is PID 1 and has no start time': (path) => writeFileSync(path, JSON.stringify({ pid: 1, token: 'aa', command: 'lab up', since: '2026-01-02T03:04:05Z', host: hostname(), bootId: currentProcess().bootId })),
+};
+
+for (const [what, make] of Object.entries(wrecks)) {
+  test(`a lock that is ${what} is taken over, and nothing of it is left`, async () => {
+    using folder = temporaryFolder();
+    const path = join(folder.path, 'lock');
+    make(path);
+    const target = existsAsText(`${path}-target`);
+    const lock = await acquireLock(folder.path, { command: 'lab down' });
+    assert.equal(JSON.parse(readFileSync(path, 'utf8')).pid, process.pid);
+    await lock.release();
+    assert.deepEqual(readdirSync(folder.path).filter((name) => name !== 'lock-target'), []);
+    assert.equal(existsAsText(`${path}-target`), target);
+  });
+}
+
+for (const content of ['null', '7', '"lock"', '{"pid":-1,"token":"aa"}', '{"pid":1.5,"token":"aa","command":"x","since":"now","host":"h"}', '{"pid":1,"token":"../aa"}', '\0\0\0\0']) {
+  test(`a lock that holds ${JSON.stringify(content)} is taken over once it is too old to be in the making`, async () => {
+    using folder = temporaryFolder();
+    const path = join(folder.path, 'lock');
+    writeFileSync(path, content);
+    // Also when the clock was set back since.
+    await utimes(path, 4_000_000_000, 4_000_000_000);
+    await (await acquireLock(folder.path, { command: 'lab up' })).release();
+    assert.deepEqual(readdirSync(folder.path), []);
+  });
+}
+
+test('a lock that was copied along with its folder locks only the original; one that was moved along still locks', async () => {
+  using folder = temporaryFolder();
+  const [original, copy, moved] = ['original', 'copy', 'moved'].map((name) => join(folder.path, name)) as [string, string, string];
+  mkdirSync(original);
+  const holder = await holdElsewhere(original);
+  try {
+    cpSync(original, copy, { recursive: true });
+    await (await acquireLock(copy, { command: 'lab up' })).release();
+    renameSync(original, moved);
+    await assert.rejects(acquireLock(moved, { command: 'lab down' }), LockedError);
+  } finally {
+    await kill(holder);
+  }
+});
+
+const fullDisks: Readonly<Record<string, { readonly size: string; readonly fill: string }>> = {
+  'no block is left': { size: '256k', fill: 'cat /dev/zero > fill 2>/dev/null || true' },
+  'no inode is left': { size: '1m,nr_inodes=30', fill: 'i=0; while touch "fill$i" 2>/dev/null; do i=$((i+1)); done' },
+};
+
+for (const [what, { size, fill }] of Object.entries(fullDisks)) {
+  for (const [state, lock] of Object.entries({ 'was free': undefined, 'a dead process holds': deadHolder('aa') })) {
+    test(`where ${what}, a lock that ${state} is taken with what was laid by`, { skip: !canMount && 'this host lets us mount nothing' }, () => {
+      using folder = temporaryFolder();
+      const result = onPrivateDisk(folder.path, `
+        const { acquireLock } = await import(${JSON.stringify(join(import.meta.dirname, '../../src/state/lock.ts'))});
+        const { keepSpares } = await import(${JSON.stringify(join(import.meta.dirname, '../../src/state/spares.ts'))});
+        const { execFileSync } = await import('node:child_process');
+        const { readdirSync, readFileSync, writeFileSync } = await import('node:fs');
+        await keepSpares(folder);
+        ${lock === undefined ? '' : `writeFileSync(folder + '/lock', ${JSON.stringify(lock)});`}
+        execFileSync('sh', ['-c', ${JSON.stringify(fill)}], { cwd: folder });
+        const full = (() => { try { writeFileSync(folder + '/more', 'x'); return false; } catch (error) { return error.code; } })();
+        const lock = await acquireLock(folder, { command: 'lab down' });
+        const second = await acquireLock(folder, { command: 'lab up' }).catch((error) => error.code);
+        const holder = JSON.parse(readFileSync(folder + '/lock', 'utf8')).pid === process.pid;
+        await lock.release();
+        return { full, second, holder, left: readdirSync(folder).filter((name) => name.startsWith('lock')) };
+      `, { size });
+      assert.deepEqual(result, { full: 'ENOSPC', second: 'locked', holder: true, left: [] });
+    });
+  }
+}
+
+test('spare files are laid by once, and gone when nobody needs them', async () => {
+  using folder = temporaryFolder();
+  await keepSpares(folder.path);
+  const names = readdirSync(folder.path);
+  await keepSpares(folder.path);
+  assert.deepEqual(readdirSync(folder.path), names);
+  await removeSpares(folder.path);
+  assert.deepEqual(readdirSync(folder.path), []);
+});
+
+function existsAsText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

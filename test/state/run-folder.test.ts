@@ -53,7 +53,7 @@ test('a folder that stands where latest belongs is left alone', async () => {
   mkdirSync(join(folder.path, 'runs', 'latest'), { recursive: true });
   await RunFolder.create({ stateFolder: folder.path, scenario: 'x', wallMs, onFault: fail });
   assert.ok(lstatSync(join(folder.path, 'runs', 'latest')).isDirectory());
-  assert.deepEqual(readdirSync(join(folder.path, 'runs')).toSorted(), ['20261123-143015-x', 'latest']);
+  assert.deepEqual(readdirSync(join(folder.path, 'runs')).toSorted(), ['20261123-143015-x', 'latest', 'order']);
 });
 
 test('a run is found by its name, its start, or as the newest; a wrong name tells what to do', async () => {

@@ -73,8 +73,8 @@ describe('the newest run', () => {
 
   test('cannot be noted where a folder stands: the run does not begin, and nothing is left of it', async () => {
     using folder = mkdtempDisposableSync(join(tmpdir(), 'lab-order-'));
-    mkdirSync(orderPath(folder.path));
-    await assert.rejects(make(folder.path, ['a', noon]), { code: 'not-a-file', message: /runs\.order: a folder stands where a file belongs/ });
+    mkdirSync(orderPath(folder.path), { recursive: true });
+    await assert.rejects(make(folder.path, ['a', noon]), { code: 'not-a-file', message: /runs\/order: a folder stands where a file belongs/ });
     assert.deepEqual(await listRuns(folder.path), []);
   });
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempDisposableSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempDisposableSync, readFileSync, readdirSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -67,6 +67,10 @@ const breakages: Readonly<Record<string, (text: string) => string>> = {
   'a machine without a name': (text) => text.replace('"name": "vm1"', '"nam": "vm1"'),
   'an interface without an address': (text) => text.replace('"address": "192.168.100.4"', '"address": 4'),
   'a network whose subnet is none': (text) => text.replace('192.168.100.0/24', '192.168.100.0'),
+  'a machine whose name leads out of the folder': (text) => text.replace('"name": "vm1"', '"name": "../../vm1"'),
+  'a port that is none': (text) => text.replace('"port": 2201', '"port": "2201"'),
+  'no document at all': () => 'null',
+  'machines that are a number': (text) => text.replace(/"machines": \[.*?\n {2}\]/s, '"machines": 7'),
   'no state of the provider': (text) => text.replace('"providerState": {}', '"providerState": null'),
 };
 
@@ -93,12 +97,25 @@ test('a state of a newer lab is refused, not guessed at', async () => {
   await assert.rejects(readState(folder.path), { code: 'state-newer', message: `${statePath(folder.path)} has schema version 2, which a newer lab wrote; this one knows version 1` });
 });
 
-test('a folder named state.json is told, not thrown as a system error', async () => {
+test('a folder named state.json is no state, and makes room for one', async () => {
   using folder = temporaryFolder();
-  mkdirSync(statePath(folder.path));
-  await assert.rejects(readState(folder.path), { code: 'not-a-file' });
-  await assert.rejects(writeState(folder.path, stateOf(richLab, 'id-1', {})), { code: 'not-a-file' });
+  mkdirSync(join(statePath(folder.path), 'deeper'), { recursive: true });
+  await assert.rejects(readState(folder.path), { code: 'state-broken' });
+  await writeState(folder.path, stateOf(richLab, 'id-1', {}));
+  assert.equal((await readState(folder.path))?.labId, 'id-1');
   assert.deepEqual(readdirSync(folder.path), ['state.json']);
+});
+
+test('a link named state.json is neither followed nor written through', async () => {
+  using folder = temporaryFolder();
+  const outside = join(folder.path, 'outside.json');
+  await writeState(folder.path, stateOf(richLab, 'id-1', {}));
+  renameSync(statePath(folder.path), outside);
+  symlinkSync(outside, statePath(folder.path));
+  const before = readFileSync(outside, 'utf8');
+  await assert.rejects(readState(folder.path), { code: 'state-broken' });
+  await writeState(folder.path, stateOf(richLab, 'id-2', {}));
+  assert.deepEqual([(await readState(folder.path))?.labId, readFileSync(outside, 'utf8')], ['id-2', before]);
 });
 
 test('when the disk is full, the old state stays and no part of the new one is left', { skip: !canMount && 'this host lets us mount nothing' }, () => {
@@ -112,4 +129,15 @@ test('when the disk is full, the old state stays and no part of the new one is l
     return { code, labId: (await readState(folder)).labId, files: await readdir(folder) };
   `, { size: '64k' });
   assert.deepEqual(result, { code: 'disk-full', labId: 'old', files: ['state.json'] });
+});
+
+test('unfinished files are removed from folders of ours, never through a link', async () => {
+  using folder = temporaryFolder();
+  const [outside, inside] = [join(folder.path, 'outside'), join(folder.path, '.lab')];
+  for (const path of [outside, inside]) mkdirSync(path);
+  writeFileSync(join(outside, 'mine.0123456789ab.tmp'), '');
+  symlinkSync(outside, join(inside, 'keys'));
+  writeFileSync(join(inside, 'known_hosts.0123456789ab.tmp'), '');
+  await removeState(inside);
+  assert.deepEqual([readdirSync(inside), readdirSync(outside)], [['keys'], ['mine.0123456789ab.tmp']]);
 });

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EnvironmentError, messageOf } from '../../core/errors.ts';
 import { retryUntil } from '../../core/retry.ts';
 import { startDaemon, type Daemon } from '../../host/daemon.ts';
-import { identify, isAlive, namespacePids, ownerOf, processes, type ProcessId } from '../../host/processes.ts';
+import { identify, isAlive, namespacePids, ownerOf, pathNow, processes, type ProcessId } from '../../host/processes.ts';
 import { searchPath } from './ssh-files.ts';
 import { encodePlan, type Operation } from './operations.ts';
 import { syscallNumbers } from './syscalls.ts';
@@ -132,14 +133,18 @@ function idMap(own: number, range: IdRange): string {
   return `0 ${own} 1 1 ${range.first} ${Math.min(range.count, 65_535)}`;
 }
 
-/** All processes of labs of this user on this host, by the label in their arguments. */
+/**
+ * All processes of labs of this user on this host, by the label in their arguments. Programs in a machine may give themselves any arguments, so only those are
+ * believed that run outside of it.
+ */
 export function labelledProcesses(): LabelledProcess[] {
   const found: LabelledProcess[] = [];
   for (const { pid, args } of processes()) {
     const at = args.indexOf(marker);
     if (at !== 2 || args.length !== 6 || !args[1]?.endsWith('/executor.pl') || !isOwnLabUser(ownerOf(pid) ?? -1)) continue;
     const id = identify(pid);
-    if (id) found.push({ ...id, labId: args[3]!, name: args[4]!, stateFolder: args[5]!, isInit: isLabInit(pid) });
+    const [isInit, isOutside] = [isLabInit(pid), namespacePids(pid).length === 1];
+    if (id && (isInit || isOutside)) found.push({ ...id, labId: args[3]!, name: args[4]!, stateFolder: args[5]!, isInit });
   }
   return found;
 }
@@ -148,6 +153,12 @@ export function labelledProcesses(): LabelledProcess[] {
 function isLabInit(pid: number): boolean {
   const pids = namespacePids(pid);
   return pids.length === 2 && pids[1] === 1;
+}
+
+/** Where the `.lab` folder is now in which this process was started: its standard error is the log there. */
+export function folderNow({ pid }: ProcessId): string | undefined {
+  const log = pathNow(pid, 'fd/2');
+  return log === undefined ? undefined : dirname(log);
 }
 
 /** The init of a lab, if it runs. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { inStep } from '../../core/events.ts';
 import type { LinkCaptureRequest } from '../../core/link-capture.ts';
@@ -9,12 +9,14 @@ import type { Lab, Machine } from '../../lab/types.ts';
 import { connectShell } from '../../ssh/connect.ts';
 import { onlyHostKeys } from '../../ssh/host-key-policy.ts';
 import type { ShellTarget } from '../../ssh/target.ts';
+import { makeOwnFolder, removeOwn, replaceFileSync } from '../../state/own-file.ts';
+import { samePlace } from '../../state/place.ts';
 import type { AttachedMachine, CheckContext, LabelledLab, Provider, ProviderContext, ProviderFeatures, ProviderState, Requirement } from '../provider.ts';
 import { gatherHostFacts, runtimeOfThisProcess } from './host-facts.ts';
 import { readUserKey, userKeyPath } from '../lab-keys.ts';
 import { knownHosts } from '../peer-files.ts';
 import { hasFormerKeys, planKeys, removeFormerKeys, shownHostKey } from './keys.ts';
-import { endLab, findInit, labelledProcesses, launchMapped, type LaunchOptions } from './lab-process.ts';
+import { endLab, findInit, folderNow, labelledProcesses, launchMapped, type LaunchOptions } from './lab-process.ts';
 import { captureOver } from './link-capture.ts';
 import { planLab } from './plan.ts';
 import type { HostFacts } from './plan-input.ts';
@@ -51,30 +53,29 @@ export class NetnsProvider implements Provider {
   }
 
   async list(): Promise<LabelledLab[]> {
-    const labs = new Map<string, { labId: string; name: string; stateFolder: string; pids: number[] }>();
-    for (const { labId, name, stateFolder, pid } of labelledProcesses()) {
-      const entry = labs.get(labId) ?? { labId, name, stateFolder, pids: [] };
-      entry.pids.push(pid);
-      labs.set(labId, entry);
-    }
-    return [...labs.values()];
+    const groups = Map.groupBy(labelledProcesses(), ({ labId }) => labId);
+    return [...groups].map(([labId, members]) => {
+      const { name, stateFolder } = members[0]!;
+      return { labId, name, stateFolder, folderNow: folderNow(members.find(({ isInit }) => isInit) ?? members[0]!), pids: members.map(({ pid }) => pid) };
+    });
   }
 
   async down(labId: string, { stateFolder }: ProviderContext): Promise<string[]> {
     const ended = await endLab(labId);
-    for (const path of [...workFolders(stateFolder), logFile(stateFolder)]) rmSync(path, { recursive: true, force: true });
+    if (!someLabWorksIn(stateFolder)) removeWork(stateFolder);
     return ended.filter(({ isInit }) => isInit).map(({ pid }) => `all machines (init was PID ${pid})`);
   }
 }
 
 async function build(lab: Lab, context: ProviderContext): Promise<void> {
   const { stateFolder } = context;
-  for (const folder of workFolders(stateFolder)) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  removeWork(stateFolder);
+  for (const folder of workFolders(stateFolder)) makeOwnFolder(folder);
   const host = withWayOut(gatherHostFacts(runtimeOfThisProcess()), lab, context);
   const launch = launchOptions(lab, context);
   removeFormerKeys(stateFolder);
   const keys = planKeys(lab, stateFolder);
-  writeFileSync(knownHostsFile(stateFolder), knownHosts(lab.machines.values(), (name) => keys.hosts.get(name)!.publicKey), { mode: 0o600 });
+  replaceFileSync(knownHostsFile(stateFolder), knownHosts(lab.machines.values(), (name) => keys.hosts.get(name)!.publicKey), { durable: false });
   const prepared = await launchMapped((mapped) => planLab(lab, host, {
     mountPoint: join(stateFolder, 'mnt'),
     socketFolder: join(stateFolder, 'sockets'),
@@ -151,4 +152,14 @@ function logFile(stateFolder: string): string {
 /** Folders below `.lab` that a running lab needs, and nothing else does. */
 function workFolders(stateFolder: string): string[] {
   return ['mnt', 'sockets'].map((name) => join(stateFolder, name));
+}
+
+/** What a lab leaves that ended. Nothing of it is of use to the next one, and something else may have got its name. */
+function removeWork(stateFolder: string): void {
+  for (const path of [...workFolders(stateFolder), logFile(stateFolder)]) removeOwn(path);
+}
+
+/** `lab gc` may end a lab whose folder has another one by now. */
+function someLabWorksIn(stateFolder: string): boolean {
+  return labelledProcesses().some((member) => member.isInit && samePlace(folderNow(member) ?? member.stateFolder, stateFolder));
 }

@@ -1,10 +1,13 @@
 import { accessSync, constants, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TimeoutError } from '../../core/errors.ts';
+import { parseJson } from '../../core/parse-json.ts';
 import { makeTemporaryFolder } from '../../host/own-folder.ts';
 import { runLocal } from '../../host/run.ts';
 import type { Tool } from '../../host/tools.ts';
+import { readOwnFile, replaceFileSync } from '../../state/own-file.ts';
 import { workFolder } from './folders.ts';
+import { quoteOption } from './quote-option.ts';
 
 /** How machines are run, with the reason when it is not by the processor itself. */
 export interface Acceleration {
@@ -25,7 +28,18 @@ const softwareEmulation: readonly string[] = ['-accel', 'tcg,thread=multi,tb-siz
 export async function chooseAcceleration(qemu: Tool, signal: AbortSignal | undefined): Promise<Acceleration> {
   const name = process.platform === 'darwin' ? 'hvf' : 'kvm';
   const obstacle = name === 'kvm' ? await kvmObstacle(qemu, signal) : await refusal(qemu, name, signal);
-  return obstacle === undefined ? { name, arguments: ['-accel', name, '-cpu', 'host'], obstacle } : { name: 'tcg', arguments: softwareEmulation, obstacle };
+  return obstacle === undefined ? accelerationNamed(name) : { ...accelerationNamed('tcg'), obstacle };
+}
+
+/** The acceleration of that name, without the reason for it. */
+export function accelerationNamed(name: Acceleration['name']): Acceleration {
+  return { name, arguments: name === 'tcg' ? softwareEmulation : ['-accel', name, '-cpu', 'host'], obstacle: undefined };
+}
+
+/** One that was stored, known by its name alone: what else a file says must not become arguments of QEMU. Undefined when it makes no sense. */
+export function storedAcceleration(value: unknown): Acceleration | undefined {
+  const { name } = (typeof value === 'object' && value !== null ? value : {}) as Partial<Acceleration>;
+  return name === 'kvm' || name === 'hvf' || name === 'tcg' ? accelerationNamed(name) : undefined;
 }
 
 /** What of KVM can be told by looking, then by trying. The paths are given by tests. */
@@ -76,17 +90,18 @@ const nestedCure = ['# this host is most likely a virtual machine: allow nested 
 
 function probeArguments(accelerator: string, disk: string): string[] {
   const quiet = ['-nodefaults', '-no-user-config', '-display', 'none'];
-  return ['-accel', accelerator, '-cpu', 'host', '-machine', 'pc', '-m', '32', ...quiet, '-drive', `file=${disk},format=raw,if=ide,snapshot=on`, '-device', 'isa-debug-exit,iobase=0xf4,iosize=4'];
+  return ['-accel', accelerator, '-cpu', 'host', '-machine', 'pc', '-m', '32', ...quiet, '-drive', `file=${quoteOption(disk)},format=raw,if=ide,snapshot=on`, '-device', 'isa-debug-exit,iobase=0xf4,iosize=4'];
 }
 
 /** Keeps how the machines of a lab run: a saved state resumes only so. */
 export function writeAcceleration(stateFolder: string, acceleration: Acceleration): void {
-  writeFileSync(accelerationFile(stateFolder), JSON.stringify(acceleration));
+  replaceFileSync(accelerationFile(stateFolder), JSON.stringify(acceleration), { durable: false });
 }
 
-/** How the machines of a lab that is up were started. @throws the system's error when it is not up. */
-export function readAcceleration(stateFolder: string): Acceleration {
-  return JSON.parse(readFileSync(accelerationFile(stateFolder), 'utf8')) as Acceleration;
+/** How the machines of a lab that is up were started; undefined when it is not up, or nothing that makes sense tells. */
+export function readAcceleration(stateFolder: string): Acceleration | undefined {
+  const file = readOwnFile(accelerationFile(stateFolder));
+  return typeof file === 'string' ? undefined : storedAcceleration(parseJson(file.text));
 }
 
 function accelerationFile(stateFolder: string): string {

@@ -1,11 +1,12 @@
 import { fileURLToPath } from 'node:url';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { identify } from '../../host/processes.ts';
 import { startInBackground } from '../../host/background.ts';
 import { EnvironmentError, messageOf } from '../../core/errors.ts';
 import { broadcastOf, formatIPv4, parseIPv4 } from '../../core/ipv4.ts';
 import { retryUntil } from '../../core/retry.ts';
+import { clearWay, replaceFileSync } from '../../state/own-file.ts';
 import type { ProviderContext } from '../provider.ts';
 import { controlSocket, processLog, workFolder } from './folders.ts';
 import { gatewayArguments, gatewaySocket, machineArguments, type MachineArguments } from './qemu-arguments.ts';
@@ -34,7 +35,7 @@ export class Launcher {
   async startSwitch(plan: LabPlan): Promise<void> {
     const { stateFolder } = this.#context;
     const networks = [...plan.networks.values()].map((network): SwitchNetwork => ({ ports: portsOf(network, plan) }));
-    writeFileSync(join(workFolder(stateFolder), switchFile), JSON.stringify(networks));
+    replaceFileSync(join(workFolder(stateFolder), switchFile), JSON.stringify(networks), { durable: false });
     const main = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? 'switch/main.ts' : 'qemu-switch.js', import.meta.url));
     const label = this.#label('switch', 'all');
     const command = [process.execPath, main, labelOption, labelArgument(label), switchFile];
@@ -69,6 +70,7 @@ export class Launcher {
     if (running) return running;
     const { journal, stateFolder } = this.#context;
     await journal({ kind: 'qemu-process', role: label.role, name: label.name });
+    clearWay(processLog(stateFolder, label.name));
     const { pid } = await startInBackground(command, { cwd: workFolder(stateFolder), env, logFile: processLog(stateFolder, label.name) });
     const id = identify(pid);
     if (!id) throw this.#ended(label);

@@ -1,6 +1,8 @@
+import { dirname } from 'node:path';
 import { EnvironmentError, messageOf, systemCode } from '../../core/errors.ts';
 import { retryUntil } from '../../core/retry.ts';
-import { identify, isAlive, ownerOf, processes, type ProcessId } from '../../host/processes.ts';
+import { identify, isAlive, namespacePids, ownerOf, pathNow, processes, type ProcessId } from '../../host/processes.ts';
+import { quoteOption } from './quote-option.ts';
 
 /** What a process of a lab is: a machine, the gateway of a network, or the switch of all networks. */
 export type Role = 'machine' | 'gateway' | 'switch';
@@ -24,14 +26,17 @@ export const labelOption = '-name';
 
 /** The label as one argument, in the form of QEMU's option: a comma would end the name, unless it is doubled. */
 export function labelArgument({ labId, labName, role, name, stateFolder }: Label): string {
-  return `${optionKey}${[mark, labId, labName, role, name, stateFolder].join(' ').replaceAll(',', ',,')}`;
+  return `${optionKey}${quoteOption([mark, labId, labName, role, name, stateFolder].join(' '))}`;
 }
 
-/** All processes of labs of this user on this host, by the label in their arguments. */
+/**
+ * All processes of labs of this user on this host, by the label in their arguments. Programs in a machine made from namespaces may give themselves any
+ * arguments; so only processes of the host's own PID namespace are believed.
+ */
 export function labelledProcesses(): LabelledProcess[] {
   return [...processes()].flatMap(({ pid, args }) => {
     const label = labelIn(args);
-    const id = label && ownerOf(pid) === process.getuid?.() ? identify(pid) : undefined;
+    const id = label && ownerOf(pid) === process.getuid?.() && namespacePids(pid).length === 1 ? identify(pid) : undefined;
     return label && id ? [{ ...id, ...label }] : [];
   });
 }
@@ -42,6 +47,12 @@ export function labelIn(args: readonly string[]): Label | undefined {
   const [found, labId, labName, role, name, ...folder] = text.replace(optionKey, '').replaceAll(',,', ',').split(' ');
   if (!text.startsWith(optionKey) || found !== mark || labId === undefined || labName === undefined || name === undefined || folder.length === 0) return undefined;
   return { labId, labName, role: role as Role, name, stateFolder: folder.join(' ') };
+}
+
+/** Where the `.lab` folder is now in which this process was started: it works in a folder there. */
+export function folderNow({ pid }: ProcessId): string | undefined {
+  const work = pathNow(pid, 'cwd');
+  return work === undefined ? undefined : dirname(work);
 }
 
 export function processesOf(labId: string): LabelledProcess[] {

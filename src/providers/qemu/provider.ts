@@ -1,9 +1,10 @@
-import { rmSync } from 'node:fs';
 import type { Lab, Machine } from '../../lab/types.ts';
+import { removeOwn } from '../../state/own-file.ts';
+import { samePlace } from '../../state/place.ts';
 import { OpenedShells } from '../opened-shells.ts';
 import type { AttachedMachine, CheckContext, LabelledLab, Provider, ProviderContext, ProviderFeatures, ProviderState, Requirement } from '../provider.ts';
 import { workFolder } from './folders.ts';
-import { labelledProcesses, processesOf } from './processes.ts';
+import { folderNow, labelledProcesses, processesOf } from './processes.ts';
 import { attached } from './reach.ts';
 import { requirements } from './requirements.ts';
 import { shutDown } from './shutdown.ts';
@@ -33,23 +34,29 @@ export class QemuProvider implements Provider {
 
   async attach(machines: readonly Machine[], state: ProviderState, context: ProviderContext): Promise<AttachedMachine[]> {
     const running = new Map(processesOf(context.labId).filter(({ role }) => role === 'machine').map((process) => [process.name, process]));
-    const ports = (state['ports'] ?? {}) as Readonly<Record<string, number>>;
+    const ports = new Map(Object.entries(state['ports'] ?? {}).filter(isPort));
     const slowness = state['acceleration'] === 'tcg' ? slownessOfEmulation : undefined;
     return machines.map((machine) => {
-      const parts = { machine, process: running.get(machine.name), port: ports[machine.name], stateFolder: context.stateFolder };
+      const parts = { machine, process: running.get(machine.name), port: ports.get(machine.name), stateFolder: context.stateFolder };
       return { ...attached(parts, this.#opened), slowness };
     });
   }
 
   async list(): Promise<LabelledLab[]> {
     const groups = Map.groupBy(labelledProcesses(), ({ labId }) => labId);
-    return [...groups].map(([labId, members]) => ({ labId, name: members[0]!.labName, stateFolder: members[0]!.stateFolder, pids: members.map(({ pid }) => pid) }));
+    return [...groups].map(([labId, members]) => ({ labId, name: members[0]!.labName, stateFolder: members[0]!.stateFolder, folderNow: folderNow(members[0]!), pids: members.map(({ pid }) => pid) }));
   }
 
   async down(labId: string, { stateFolder }: ProviderContext): Promise<string[]> {
     await this.#opened.closeAll();
     const ended = await shutDown(processesOf(labId));
-    rmSync(workFolder(stateFolder), { recursive: true, force: true });
+    // `lab gc` may end a lab whose folder has another one by now.
+    if (!labelledProcesses().some((member) => samePlace(folderNow(member) ?? member.stateFolder, stateFolder))) removeOwn(workFolder(stateFolder));
     return ended;
   }
+}
+
+/** What was stored under the name of a machine, if a port can be that. */
+function isPort(entry: [string, unknown]): entry is [string, number] {
+  return Number.isInteger(entry[1]) && Number(entry[1]) > 0 && Number(entry[1]) <= 65_535;
 }

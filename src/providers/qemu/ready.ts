@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { ConnectionError } from '../../core/connection-error.ts';
 import { EnvironmentError, LabError, TimeoutError, messageOf } from '../../core/errors.ts';
@@ -6,6 +6,7 @@ import { retryUntil, formatDuration, type Attempt } from '../../core/retry.ts';
 import { sanitize } from '../../core/sanitize.ts';
 import { isAlive, type ProcessId } from '../../host/processes.ts';
 import type { Shell } from '../../ssh/shell.ts';
+import { readOwnFile } from '../../state/own-file.ts';
 import { consoleLog, processLog } from './folders.ts';
 import { setClock, waitForCloudInit } from './set-up.ts';
 
@@ -154,13 +155,16 @@ function explained({ machine, stateFolder }: Watched, error: unknown): Error {
 
 /** The last lines of a log, made harmless; empty when there are none. */
 export function lastWords(path: string, count: number = consoleLines): string {
-  return existsSync(path) ? readConsoleLog(path).trimEnd().split('\n').slice(-count).join('\n') : '';
+  return readConsoleLog(path).trimEnd().split('\n').slice(-count).join('\n');
 }
 
-/** What a console said, made harmless; a serial line ends each line with a carriage return too. */
+/** What a console said, made harmless; a serial line ends each line with a carriage return too. Empty when there is no such file. */
 export function readConsoleLog(path: string): string {
-  return sanitize(readFileSync(path, 'utf8').replaceAll(/\r+\n/g, '\n'));
+  const file = readOwnFile(path, { maxBytes: largestLogBytes });
+  return typeof file === 'string' ? '' : sanitize(file.text.replaceAll(/\r+\n/g, '\n'));
 }
+
+const largestLogBytes = 256 * 2 ** 20;
 
 function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;

@@ -1,9 +1,11 @@
-import { constants, copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { constants, copyFileSync, lstatSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnvironmentError, UsageError } from '../../core/errors.ts';
+import { parseJson } from '../../core/parse-json.ts';
 import { retryUntil } from '../../core/retry.ts';
 import { suggestion } from '../../core/suggest.ts';
-import type { Acceleration } from './acceleration.ts';
+import { makeOwnFolder, removeOwn, replaceFileSync, readOwnFile } from '../../state/own-file.ts';
+import { storedAcceleration, type Acceleration } from './acceleration.ts';
 import { controlSocket, workFolder } from './folders.ts';
 import { Qmp } from './qmp.ts';
 
@@ -42,11 +44,15 @@ export interface ListedState extends SavedLab {
   readonly sizeBytes: number;
 }
 
+/** What a snapshot may be called; it becomes the name of a folder. */
+export function isSnapshotName(name: string): boolean {
+  return /^\w[\w.-]{0,63}$/.test(name);
+}
+
 /** Oldest first. */
 export function listSaved(stateFolder: string): ListedState[] {
   const folder = savedFolder(stateFolder);
-  if (!existsSync(folder)) return [];
-  const found = readdirSync(folder).flatMap((name) => {
+  const found = namesIn(folder).flatMap((name) => {
     const record = readSaved(stateFolder, name);
     return record ? [{ ...record, sizeBytes: folderSize(join(folder, name)) }] : [];
   });
@@ -55,11 +61,13 @@ export function listSaved(stateFolder: string): ListedState[] {
 
 /** The record of a saved lab; undefined when there is none that is whole. */
 export function readSaved(stateFolder: string, name: string): SavedLab | undefined {
-  try {
-    return JSON.parse(readFileSync(join(savedFolder(stateFolder, name), recordName), 'utf8')) as SavedLab;
-  } catch {
-    return undefined;
-  }
+  if (!isSnapshotName(name)) return undefined;
+  const file = readOwnFile(join(savedFolder(stateFolder, name), recordName));
+  const value = (typeof file === 'string' ? undefined : parseJson(file.text)) as Partial<SavedLab> | null | undefined;
+  const { key, savedAt, machines } = value ?? {};
+  const acceleration = storedAcceleration(value?.acceleration);
+  const isWhole = typeof key === 'string' && !Number.isNaN(Date.parse(String(savedAt))) && Array.isArray(machines) && machines.every((machine) => typeof machine === 'string');
+  return isWhole && acceleration ? { name, key, savedAt: String(savedAt), machines, acceleration } : undefined;
 }
 
 /** @throws {UsageError} when there is none of that name. */
@@ -71,7 +79,7 @@ export function needSaved(stateFolder: string, name: string): SavedLab {
 }
 
 export function removeSaved(stateFolder: string, name: string): void {
-  rmSync(savedFolder(stateFolder, name), { recursive: true, force: true });
+  removeOwn(savedFolder(stateFolder, name));
 }
 
 /**
@@ -81,15 +89,16 @@ export function removeSaved(stateFolder: string, name: string): void {
  */
 export async function saveLab(stateFolder: string, saved: SavedLab, signal: AbortSignal): Promise<void> {
   const fresh = savedFolder(stateFolder, `.${saved.name}.new`);
-  rmSync(fresh, { recursive: true, force: true });
-  mkdirSync(fresh, { recursive: true, mode: 0o700 });
+  makeOwnFolder(savedFolder(stateFolder));
+  removeOwn(fresh);
+  makeOwnFolder(fresh);
   const machines = await Promise.all(saved.machines.map(async (name) => ({ name, qmp: await Qmp.connect(controlSocket(stateFolder, name)) })));
   try {
     await Promise.all(machines.map(({ qmp }) => qmp.execute('stop')));
     await Promise.all(machines.map(({ name, qmp }) => saveMachine(qmp, name, stateFolder, fresh, signal)));
-    writeFileSync(join(fresh, recordName), `${JSON.stringify(saved, undefined, 2)}\n`);
+    replaceFileSync(join(fresh, recordName), `${JSON.stringify(saved, undefined, 2)}\n`);
   } catch (error) {
-    rmSync(fresh, { recursive: true, force: true });
+    removeOwn(fresh);
     throw error;
   } finally {
     await Promise.allSettled(machines.map(({ qmp }) => qmp.execute('cont').finally(() => qmp.close())));
@@ -132,5 +141,14 @@ async function arrived(qmp: Qmp): Promise<{ value: true } | { seen: string }> {
 }
 
 function folderSize(folder: string): number {
-  return readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
+  return namesIn(folder).reduce((sum, name) => sum + (lstatSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0), 0);
+}
+
+/** None when there is no such folder. */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }

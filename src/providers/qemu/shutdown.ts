@@ -4,7 +4,7 @@ import { retryUntil } from '../../core/retry.ts';
 import { TimeoutError } from '../../core/errors.ts';
 import { readAcceleration } from './acceleration.ts';
 import { controlSocket, readyMark } from './folders.ts';
-import { endProcesses, type LabelledProcess } from './processes.ts';
+import { endProcesses, folderNow, type LabelledProcess } from './processes.ts';
 import { Qmp } from './qmp.ts';
 
 /** For a clean end; a system that hangs or is still starting does not hear the button. systemd stops dozens of services: 6 s emulated and alone, a multiple beside others. */
@@ -19,11 +19,13 @@ export async function shutDown(members: readonly LabelledProcess[]): Promise<str
 }
 
 async function powerDown(machine: LabelledProcess): Promise<string> {
-  if (!existsSync(readyMark(machine.stateFolder, machine.name))) return 'ended';
+  // It may have been moved since.
+  const stateFolder = folderNow(machine) ?? machine.stateFolder;
+  if (!existsSync(readyMark(stateFolder, machine.name))) return 'ended';
   try {
-    const qmp = await Qmp.connect(controlSocket(machine.stateFolder, machine.name));
+    const qmp = await Qmp.connect(controlSocket(stateFolder, machine.name));
     await qmp.execute('system_powerdown').finally(() => qmp.close());
-    const timeoutMs = cleanTimeoutsMs[readAcceleration(machine.stateFolder).name];
+    const timeoutMs = cleanTimeoutsMs[readAcceleration(stateFolder)?.name ?? 'tcg'];
     await retryUntil(() => (isAlive(machine) ? { seen: 'it still runs' } : { value: true }), { what: `the power-down of ${machine.name}`, timeoutMs, intervalMs: 20 });
     return 'shut down';
   } catch (error) {

@@ -3,7 +3,7 @@ import { inStep } from '../../core/events.ts';
 import type { Lab } from '../../lab/types.ts';
 import type { OpenedShells } from '../opened-shells.ts';
 import type { ProviderContext, ProviderState, SnapshotInfo, SnapshotStore } from '../provider.ts';
-import { bootState, listSaved, needSaved, readSaved, removeSaved } from './saved.ts';
+import { bootState, isSnapshotName, listSaved, needSaved, readSaved, removeSaved } from './saved.ts';
 import { restoreLab, saveMachines } from './up.ts';
 
 /** Snapshots as states that QEMU migrates to a file and back. */
@@ -24,7 +24,7 @@ export class QemuSnapshots implements SnapshotStore {
   }
 
   async save(lab: Lab, name: string, context: ProviderContext): Promise<void> {
-    if (!/^[\w][\w.-]{0,63}$/.test(name) || name === bootState) {
+    if (!isSnapshotName(name) || name === bootState) {
       throw new UsageError(`"${name}" cannot be the name of a snapshot`, { code: 'snapshot-name', hint: `Use letters, digits, "-", "_" and "."; "${bootState}" is the one that lab makes itself.` });
     }
     await saveMachines(lab, name, context);

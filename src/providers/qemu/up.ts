@@ -1,8 +1,8 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnvironmentError, UsageError } from '../../core/errors.ts';
 import { inStep } from '../../core/events.ts';
 import type { Lab, Machine } from '../../lab/types.ts';
+import { makeOwnFolder, clearWay, removeOwn, replaceFileSync } from '../../state/own-file.ts';
 import type { OpenedShells } from '../opened-shells.ts';
 import type { ProviderContext, ProviderState } from '../provider.ts';
 import { chooseAcceleration, readAcceleration, writeAcceleration, type Acceleration } from './acceleration.ts';
@@ -11,7 +11,7 @@ import { fitKey } from './fit-key.ts';
 import { forwardSsh } from './gateway.ts';
 import { findImages } from './images/find.ts';
 import type { Image } from './images/store.ts';
-import { ensureKeys } from '../lab-keys.ts';
+import { ensureKeys, requireKeys } from '../lab-keys.ts';
 import { knownHosts } from '../peer-files.ts';
 import { hostKeyOf, keysInside } from './keys.ts';
 import { Launcher } from './launch.ts';
@@ -59,7 +59,7 @@ export async function bringUp(lab: Lab, context: ProviderContext, opened: Opened
 export async function restoreLab(lab: Lab, name: string, context: ProviderContext, opened: OpenedShells): Promise<ProviderState> {
   const saved = needSaved(context.stateFolder, name);
   const build = await prepare(lab, context);
-  if (saved.key !== build.key) throw new UsageError(`snapshot "${name}" does not fit: images, machines or QEMU have changed since it was saved`, { code: 'snapshot-misfit', hint: `Remove it: lab snapshot rm ${name}` });
+  if (saved.key !== build.key) throw new UsageError(`snapshot "${name}" does not fit: images, machines, their keys or QEMU have changed since it was saved`, { code: 'snapshot-misfit', hint: `Remove it: lab snapshot rm ${name}` });
   await endProcesses(processesOf(context.labId).filter(({ role }) => role === 'machine'));
   return start({ ...build, opened, running: [] }, saved.acceleration, saved);
 }
@@ -71,7 +71,9 @@ export async function saveMachines(lab: Lab, name: string, context: ProviderCont
   const gone = machines.filter((machine) => !running.includes(machine));
   if (gone.length > 0) throw new EnvironmentError(`${gone.join(', ')} does not run`, { code: 'machine-down', hint: 'Run "lab up" first.' });
   const { stateFolder, signal } = context;
-  await saveLab(stateFolder, { name, key, machines, savedAt: new Date().toISOString(), acceleration: readAcceleration(stateFolder) }, signal);
+  const acceleration = readAcceleration(stateFolder);
+  if (acceleration === undefined) throw new EnvironmentError('it is not known any more how the machines were started, so their state would not resume', { code: 'save-failed', hint: 'Run "lab up --recreate" first.' });
+  await saveLab(stateFolder, { name, key, machines, savedAt: new Date().toISOString(), acceleration }, signal);
 }
 
 async function prepare(lab: Lab, context: ProviderContext): Promise<Omit<Build, 'opened'>> {
@@ -85,6 +87,8 @@ async function prepare(lab: Lab, context: ProviderContext): Promise<Omit<Build, 
   const images = await findImages([...lab.machines.values()], lab.folder, context);
   const [disks, version] = await Promise.all([inspectDisks(images, tools, signal), versionOf(tools.emulator, signal)]);
   requireRoom(plan, images, disks);
+  // Keys that are lost while machines know them are not made anew: nobody would get in.
+  if (running.length > 0) requireKeys(stateFolder);
   return { lab, context, tools, plan, images, disks, running, key: fitKey(plan, images, { emulator: `${tools.emulator.path} ${version}`, keys: keysInside(stateFolder, [...lab.machines.keys()]), peers: lab.ssh === 'peers' }) };
 }
 
@@ -126,7 +130,7 @@ async function start(build: Build, acceleration: Acceleration, saved: SavedLab |
   const { lab, context, tools, plan } = build;
   const { stateFolder, labId, journal } = context;
   await journal({ kind: 'qemu-lab', labId, folder: workFolder(stateFolder) });
-  for (const folder of [workFolder(stateFolder), consoleFolder(stateFolder)]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  for (const folder of [workFolder(stateFolder), consoleFolder(stateFolder)]) makeOwnFolder(folder);
   writeAcceleration(stateFolder, acceleration);
   const launcher = new Launcher(context, lab.name, tools);
   await launcher.startSwitch(plan);
@@ -186,7 +190,8 @@ async function startAndWait({ build, machine: plan, launcher, acceleration, save
   };
   await layDisks(build, plan, saved);
   // A resumed machine goes on with what it said before.
-  if (!saved) writeFileSync(consoleLog(stateFolder, machine.name), '', { mode: 0o600 });
+  if (saved) clearWay(consoleLog(stateFolder, machine.name));
+  else replaceFileSync(consoleLog(stateFolder, machine.name), '', { durable: false });
   const process = await launcher.startMachine({ plan, acceleration, boot: images.get(machine.name)?.boot, stateFile: saved && stateFile(stateFolder, saved.name, machine.name) });
   onStage('process');
   if (saved) await resume(stateFolder, machine.name, signal);
@@ -195,7 +200,7 @@ async function startAndWait({ build, machine: plan, launcher, acceleration, save
   const { shell, complaint } = await waitUntilReady({ machine: machine.name, process, port, stateFolder, signal, connect, onStage, isResumed: saved !== undefined, timeoutMs: bootTimeoutMs(acceleration) });
   build.opened.keep(shell);
   if (complaint !== undefined) await tellComplaint(machine.name, complaint, saved !== undefined, context);
-  writeFileSync(readyMark(stateFolder, machine.name), '');
+  replaceFileSync(readyMark(stateFolder, machine.name), '', { durable: false });
   return stages;
 }
 
@@ -212,11 +217,11 @@ async function layDisks({ context, lab, plan: { networks }, images, disks, tools
   const { stateFolder, labId, signal } = context;
   const file = join(workFolder(stateFolder), machine.name);
   const { disk } = images.get(machine.name)!;
-  for (const left of [`${file}.qcow2`, readyMark(stateFolder, machine.name)]) rmSync(left, { force: true });
+  for (const left of [`${file}.qcow2`, readyMark(stateFolder, machine.name)]) removeOwn(left);
   const base = saved ? { base: savedDisk(stateFolder, saved.name, machine.name), format: 'qcow2', sizeMiB: undefined } : { base: disk, format: disks.get(disk)?.format ?? 'raw', sizeMiB: machine.diskMiB };
   await makeOverlay(tools, { ...base, overlay: `${file}.qcow2` }, signal);
   const seed = seedFiles({ machine, lab, nics, networks, instanceId: `${labId}-${machine.name}`, keys: seedKeys(lab, machine, stateFolder) });
-  writeFileSync(`${file}.iso`, isoImage('cidata', seed, new Date()), { mode: 0o600 });
+  replaceFileSync(`${file}.iso`, isoImage('cidata', seed, new Date()), { durable: false });
 }
 
 /** What a machine needs to know, and nothing of which the private half is not its own. */
@@ -242,5 +247,5 @@ function bootTimeoutMs({ name }: Acceleration): number {
 /** For OpenSSH's own client. */
 function writeKnownHosts({ plan, context: { stateFolder } }: Build): void {
   const machines = plan.machines.map(({ machine }) => machine);
-  writeFileSync(knownHostsFile(stateFolder), knownHosts(machines, (name) => hostKeyOf(stateFolder, name).publicKey), { mode: 0o600 });
+  replaceFileSync(knownHostsFile(stateFolder), knownHosts(machines, (name) => hostKeyOf(stateFolder, name).publicKey), { durable: false });
 }

@@ -3,6 +3,7 @@ import type { HostKeyPolicy } from '../../ssh/host-key-policy.ts';
 import { fingerprint, type HostKey } from '../../ssh/keys.ts';
 import { hostName, keysOf, learnHostKey, readKnownHosts } from '../../ssh/known-hosts.ts';
 import { addressText } from '../../ssh/target.ts';
+import { clearWay } from '../../state/own-file.ts';
 import type { ProviderContext } from '../provider.ts';
 import type { Route } from './route.ts';
 
@@ -17,6 +18,7 @@ export function ownKnownHosts(stateFolder: string): string {
 /** Which host keys of a server are right: those of the user's files and ours. An unknown one is asked for, learnt or refused. */
 export async function hostKeyPolicy(machine: string, route: Route, context: Pick<ProviderContext, 'stateFolder' | 'questions' | 'acceptNewHostKeys'>): Promise<HostKeyPolicy> {
   const own = ownKnownHosts(context.stateFolder);
+  clearWay(own);
   const name = route.hostKeyAlias ?? route.host;
   // With an alias OpenSSH leaves the port out of the name (ssh_config(5), HostKeyAlias).
   const port = route.hostKeyAlias === undefined ? route.port : 22;

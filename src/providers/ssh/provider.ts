@@ -4,7 +4,9 @@ import { TimeoutError } from '../../core/errors.ts';
 import { inStep } from '../../core/events.ts';
 import type { Lab, Machine } from '../../lab/types.ts';
 import type { Shell } from '../../ssh/shell.ts';
+import { isMarkedHere } from '../../state/folder-mark.ts';
 import { readJournal } from '../../state/journal.ts';
+import { readState } from '../../state/state.ts';
 import { OpenedShells } from '../opened-shells.ts';
 import type { AttachedMachine, LabelledLab, Provider, ProviderContext, ProviderFeatures, ProviderState, Requirement } from '../provider.ts';
 import { configStamp } from './config-stamp.ts';
@@ -49,8 +51,12 @@ export class SshProvider implements Provider {
   }
 
   async attach(machines: readonly Machine[], state: ProviderState, context: ProviderContext): Promise<AttachedMachine[]> {
-    const isCurrent = state['configStamp'] === (await configStamp());
-    return machines.map((machine) => this.#attached(machine, machineState(state, machine.name), isCurrent, context));
+    const isOwn = await isMarkedHere(context.stateFolder);
+    const isCurrent = isOwn && state['configStamp'] === (await configStamp());
+    return machines.map((machine) => {
+      const stored = machineState(state, machine.name);
+      return this.#attached(machine, stored && { ...stored, route: isOwn ? stored.route : withoutCommands(stored.route) }, isCurrent, context);
+    });
   }
 
   async list(): Promise<LabelledLab[]> {
@@ -59,8 +65,10 @@ export class SshProvider implements Provider {
 
   async down(_labId: string, context: ProviderContext): Promise<string[]> {
     await this.#opened.closeAll();
-    const touched = await touchedMachines(context.stateFolder);
-    const tidied = await allMachines([...touched].map(([machine, route]) => this.#tidy(machine, route, context)), context.signal).catch((error: unknown) => {
+    // Either of the two may have been damaged.
+    const touched = new Map([...(await savedMachines(context.stateFolder)), ...(await touchedMachines(context.stateFolder))]);
+    const isOwn = await isMarkedHere(context.stateFolder);
+    const tidied = await allMachines([...touched].map(async ([machine, route]) => this.#tidy(machine, isOwn ? route : await ownRoute(machine, route, context.signal), context)), context.signal).catch((error: unknown) => {
       throw error instanceof ConnectionError ? couldNotTidy(error) : error;
     });
     return tidied.flat();
@@ -104,12 +112,30 @@ export class SshProvider implements Provider {
   }
 }
 
-/** Machines on which something may lie, and the way there. */
+function withoutCommands({ proxyCommand: _ignored, jumps, ...route }: Route): Route {
+  return { ...route, jumps: jumps.map(withoutCommands) };
+}
+
+/** The way to the same server as the user's own configuration knows it: a route that somebody else may have written could name a command, which would run here. */
+async function ownRoute(name: string, { alias, port, user }: Route, signal: AbortSignal): Promise<Route> {
+  return resolveRoute({ name, user, image: '', interfaces: [], memoryMiB: undefined, cpus: undefined, diskMiB: undefined, ssh: { host: alias, port, user, key: undefined } }, signal);
+}
+
+/** Those of the state, when it is whole. */
+async function savedMachines(stateFolder: string): Promise<[string, Route][]> {
+  const state = await readState(stateFolder).catch(() => undefined);
+  return (state?.machines ?? []).flatMap(({ name }): [string, Route][] => {
+    const saved = machineState(state!.providerState, name);
+    return saved === undefined ? [] : [[name, saved.route]];
+  });
+}
+
+/** Machines on which something may lie by the journal, and the way there. */
 async function touchedMachines(stateFolder: string): Promise<ReadonlyMap<string, Route>> {
   const records = (await readJournal(stateFolder)).filter(({ kind }) => kind === journalKind);
   return new Map(records.flatMap(({ machine, route: stored }) => {
     const route = storedRoute(stored);
-    return route === undefined ? [] : [[machine as string, route] as const];
+    return route === undefined || typeof machine !== 'string' ? [] : [[machine, route] as const];
   }));
 }
 

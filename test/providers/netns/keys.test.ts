@@ -85,7 +85,7 @@ describe('keys on this host', { skip: cannotBe(process.getuid?.() === 0 ? 'root'
     assert.equal((await user.lab('down')).exitCode, 0);
     const up = await user.lab('up');
     assert.equal(up.exitCode, 0, up.stderr);
-    assert.deepEqual(readdirSync(keys).toSorted(), ['secret', 'user', 'user.pub']);
+    assert.deepEqual(readdirSync(keys).toSorted(), ['folder.json', 'secret', 'user', 'user.pub']);
     assert.ok(!readFileSync(join(user.folder, '.lab/known_hosts'), 'utf8').includes(old.split(' ')[1]!));
   });
 

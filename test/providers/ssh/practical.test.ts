@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as waitMs } from 'node:timers/promises';
@@ -95,6 +95,25 @@ describe('the reference practical on machines that lab did not make', { skip: !i
     assert.deepEqual(readdirSync(folder).toSorted(), ['notes.txt', 'server.js']);
     assert.deepEqual(readdirSync(join(made.machines['vm1']!.home, '.lab')), ['other']);
     assert.ok(!existsSync(join(made.machines['vm2']!.home, 'lab')));
+  });
+
+  test('down in a copy of the folder leaves alone what the original put there; a journal that was lost hides nothing from the original', async () => {
+    await using made = await plainMachines();
+    await using user = currentUser(made.within);
+    laySshPractical(user, made);
+    assert.equal((await user.lab('up', '--accept-new-host-keys')).exitCode, 0);
+    const there = join(made.machines['vm1']!.home, 'lab/tp1/server');
+    const copy = join(user.folder, 'copy');
+    mkdirSync(copy);
+    for (const name of ['lab.yaml', '.lab']) cpSync(join(user.folder, name), join(copy, name), { recursive: true });
+    const inCopy = await user.lab('-f', join(copy, 'lab.yaml'), 'down');
+    assert.equal(inCopy.exitCode, 0, inCopy.stderr);
+    assert.match(inCopy.stderr, /a lab of its own from now on, and nothing of the original was touched/);
+    assert.ok(existsSync(there));
+
+    writeFileSync(join(user.folder, '.lab/journal.ndjson'), '');
+    assert.equal((await user.lab('down')).exitCode, 0);
+    assert.ok(!existsSync(there));
   });
 
   test('down tells which machine cannot be reached, keeps what it knows for another try, and forgets it with --purge', async () => {

@@ -84,7 +84,7 @@ export function isImageFile(image: string): boolean {
 export function requireOrdinary(disk: string, found: Stats): void {
   const kind = oddKind(found);
   if (kind === undefined) return;
-  throw new UsageError(`the image ${disk} is no ordinary file but ${kind}`, { code: 'image-missing', hint: 'Name a disk image: a qcow2 or raw file.' });
+  throw new UsageError(`the image ${disk} is no ordinary file but ${kind}`, { code: 'image-broken', hint: 'Name a disk image: a qcow2 or raw file.' });
 }
 
 /** An image that is a file of the user's. @throws {UsageError} when it is not there. */

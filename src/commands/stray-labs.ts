@@ -1,0 +1,75 @@
+import { readdirSync, realpathSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { inStep } from '../core/events.ts';
+import { processes } from '../host/processes.ts';
+import type { LabelledLab } from '../providers/provider.ts';
+import { providerNamed, providerNames } from '../providers/registry.ts';
+import { readMark } from '../state/folder-mark.ts';
+import { placeOf } from '../state/place.ts';
+import { providerContext, type ProviderSide } from './provider-context.ts';
+
+/** A running lab that its folder does not know. */
+export interface StrayLab extends LabelledLab {
+  readonly provider: string;
+}
+
+/**
+ * Labs that run on this host and belong to this folder, but whose identity is not `known` there: the `.lab` folder was deleted, or what tells of them was
+ * damaged. Their processes carry the folder in their arguments.
+ */
+export async function strayLabs(stateFolder: string, known: string | undefined): Promise<StrayLab[]> {
+  if (!(await someLabMayBeOf(stateFolder))) return [];
+  const found = await Promise.all(providerNames.map(async (provider) => (await (await providerNamed(provider)).list()).map((lab) => Object.assign({ provider }, lab))));
+  const here = realPath(stateFolder);
+  return found.flat().filter((lab) => lab.labId !== known && realPath(homeOf(lab)) === here);
+}
+
+/** Ends them, and says so. Returns what was ended, in words of the provider. */
+export async function endStrays(context: ProviderSide, stateFolder: string, strays: readonly StrayLab[]): Promise<string[]> {
+  const ended: string[] = [];
+  for (const { labId, name, provider } of strays) {
+    const message = `machines of ${name} still ran in this folder, although the .lab folder no longer knew of them: it was deleted or damaged`;
+    await context.events.emit({ kind: 'notice', level: 'warning', message, hint: 'They are taken down.' });
+    const place = providerContext(context, { labId, stateFolder });
+    ended.push(...(await inStep(context.events, `take the old ${name} down`, async () => (await providerNamed(provider)).down(labId, place))));
+  }
+  return ended;
+}
+
+/**
+ * The `.lab` folder that a running lab belongs to: where its files are now, or, when they are deleted or were moved away from beside a lab file, where it was
+ * brought up.
+ */
+export function homeOf({ stateFolder, folderNow }: LabelledLab): string {
+  const isHome = folderNow !== undefined && basename(folderNow) === basename(stateFolder) && hasLabFile(dirname(folderNow));
+  return isHome ? folderNow : stateFolder;
+}
+
+/** `-f` allows any name. */
+function hasLabFile(folder: string): boolean {
+  try {
+    return readdirSync(folder).some((name) => /\.ya?ml$/i.test(name));
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Providers are loaded only when it is likely that they find something: the first `up` of a lab must stay fast. Labels end with the folder in which the lab was
+ * brought up; in the label of a virtual machine commas are doubled. A folder that was moved has another name by now.
+ */
+async function someLabMayBeOf(stateFolder: string): Promise<boolean> {
+  const isMoved = (await readMark(stateFolder))?.place.path !== placeOf(stateFolder)?.path;
+  const end = isMoved ? '/.lab' : `/${basename(dirname(stateFolder))}/.lab`;
+  for (const { args } of processes()) if (args.some((argument) => argument.replaceAll(',,', ',').endsWith(end.replaceAll(',,', ',')))) return true;
+  return false;
+}
+
+/** Of the folder in which `.lab` is or was. */
+function realPath(stateFolder: string): string {
+  try {
+    return join(realpathSync(dirname(stateFolder)), basename(stateFolder));
+  } catch {
+    return stateFolder;
+  }
+}
