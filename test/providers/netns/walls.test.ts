@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -21,6 +23,23 @@ async function on(user: LabUser, machine: string, ...command: string[]): Promise
 const runtime = join(repository, `node_modules/node-linux-${process.arch}/bin/node`);
 const runtimeNow = (): unknown => [createHash('sha256').update(readFileSync(runtime)).digest('hex'), statSync(runtime).mode, statSync(runtime).uid];
 const devicesNow = (): unknown => ['null', 'zero', 'urandom', 'tty'].map((name) => [name, statSync(`/dev/${name}`).mode, statSync(`/dev/${name}`).uid, statSync(`/dev/${name}`).gid]);
+
+/** A container whose root is user 300,000 of this host; it lives as long as the test holds it, as those that signal each other must be of one. */
+async function containerOfUsers(): Promise<Disposable & { readonly within: readonly string[] }> {
+  const tools = toolsFolder();
+  const script = [
+    'mount -t tmpfs -o mode=755 none /mnt',
+    `if [ -d ${tools} ]; then mkdir -p /mnt/$0 && mount --bind ${tools} /mnt/$0; fi`,
+    'echo root:300000:65536 >/mnt/ids; for file in /etc/subuid /etc/subgid; do [ -e $file ] || : >$file; mount --bind /mnt/ids $file; done',
+    'exec unshare --user --map-users=300000,0,65536 --map-groups=300000,0,65536 --setuid=0 --setgid=0 --mount sh -c "echo up; exec sleep 300"',
+  ].join('\n');
+  const holder = spawn('unshare', ['-m', 'sh', '-ec', script, tools.slice(tools.indexOf('lab/tools/'))], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(holder.stdout, 'data');
+  // nsenter(1) leaves the working folder behind with the mounts that it lies on.
+  const enter = `exec nsenter -t ${holder.pid} -U -m --setuid 0 --setgid 0 env HOME=/mnt XDG_CACHE_HOME=/mnt sh -c 'cd "$0" && exec "$@"' "$(pwd -P)" "$@"`;
+  const within = ['sh', '-c', enter, 'sh'];
+  return { within, [Symbol.dispose]: () => void holder.kill('SIGKILL') };
+}
 
 for (const [kind, make] of [
   ['root', currentUser],
@@ -127,19 +146,16 @@ test('the users of a lab of root are nobody\'s else: not in a subordinate range 
 });
 
 test('root of a container that has user IDs of its own has labs with the same walls', { skip: cannotBe('root') || cannotBe('ordinary') }, async () => {
-  const tools = toolsFolder();
-  const script = [
-    'mount -t tmpfs -o mode=755 none /mnt',
-    `if [ -d ${tools} ]; then mkdir -p /mnt/$0 && mount --bind ${tools} /mnt/$0; fi`,
-    "echo root:300000:65536 >/mnt/ids; for file in /etc/subuid /etc/subgid; do [ -e $file ] || : >$file; mount --bind /mnt/ids $file; done",
-    'exec unshare --user --map-users=300000,0,65536 --map-groups=300000,0,65536 --setuid=0 --setgid=0 --mount env HOME=/mnt XDG_CACHE_HOME=/mnt "$@"',
-  ].join('\n');
-  await using user = currentUser(['unshare', '-m', 'sh', '-ec', script, tools.slice(tools.indexOf('lab/tools/'))]);
+  using container = await containerOfUsers();
+  await using user = currentUser(container.within);
   chownSync(user.folder, 300_000, 300_000);
   writeFileSync(join(user.folder, 'lab.yaml'), lab);
   const up = await user.lab('up');
   assert.equal(up.exitCode, 0, up.stderr);
   assert.equal(await on(user, 'vm1', 'sudo', 'python3', '-c', attack), 'done');
+  const down = await user.lab('down');
+  assert.equal(down.exitCode, 0, down.stderr);
+  assert.deepEqual(labelledProcesses(user.folder), []);
 });
 
 test('a machine of an architecture whose system calls are not known has no filter, and so no lab', () => {
