@@ -7,6 +7,9 @@ import { checkLabText } from '../../src/lab/load.ts';
 import { renderProblems } from '../../src/lab/render.ts';
 import type { Problem } from '../../src/lab/problem.ts';
 import type { Lab } from '../../src/lab/types.ts';
+import { isLong, testSeed } from '../helpers/seeded.ts';
+
+const series = (rounds: number): { seed: number; numRuns: number } => ({ seed: testSeed, numRuns: isLong ? rounds * 15 : rounds });
 
 const reference = readFileSync(join(import.meta.dirname, 'good', 'reference.yaml'), 'utf8');
 
@@ -53,11 +56,11 @@ function assertStepsInside(lab: Lab, text: string): void {
 }
 
 it('any edit of the reference file gets an answer whose places lie inside the text', async () => {
-  await fc.assert(fc.asyncProperty(fc.array(edit, { minLength: 1, maxLength: 6 }), (edits) => assertSound(edited(edits))), { numRuns: 250 });
+  await fc.assert(fc.asyncProperty(fc.array(edit, { minLength: 1, maxLength: 6 }), (edits) => assertSound(edited(edits))), series(250));
 });
 
 it('any text gets an answer whose places lie inside the text', async () => {
-  await fc.assert(fc.asyncProperty(fc.array(piece, { maxLength: 40 }), (pieces) => assertSound(pieces.join(''))), { numRuns: 400 });
+  await fc.assert(fc.asyncProperty(fc.array(piece, { maxLength: 40 }), (pieces) => assertSound(pieces.join(''))), series(400));
 });
 
 it('any data of the right kind of fields gets an answer whose places lie inside the text', async () => {
@@ -66,5 +69,5 @@ it('any data of the right kind of fields gets an answer whose places lie inside 
     value: fc.oneof({ depthSize: 'small' }, tie('leaf'), fc.array(tie('value'), { maxLength: 3 }), fc.dictionary(fc.constantFrom('vm1', 'address', 'subnet', 'gateway', 'interfaces', 'eth0', 'on', 'command', 'listens', 'files', 'env', 'prompt', 'send'), tie('value'), { maxKeys: 4 })),
   })).value;
   const sections = fc.record({ version: fc.constant(1), networks: value, machines: value, programs: value, scenarios: value }, { requiredKeys: [] });
-  await fc.assert(fc.asyncProperty(sections, (data) => assertSound(JSON.stringify(data, null, 1))), { numRuns: 300 });
+  await fc.assert(fc.asyncProperty(sections, (data) => assertSound(JSON.stringify(data, null, 1))), series(300));
 });
