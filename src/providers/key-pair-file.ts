@@ -39,7 +39,7 @@ function findKeyPair(path: string): KeyPair | undefined {
 function makeKeyPair(path: string, comment: string): KeyPair {
   const pair = generateKeyPair(comment);
   makeOwnFolder(dirname(path));
-  replaceFileSync(`${path}.pub`, `${pair.publicKey}\n`, { mode: 0o644, durable: false });
+  replaceFileSync(`${path}.pub`, `${pair.publicKey}\n`, { durable: false });
   replaceFileSync(path, pair.privateKey);
   return pair;
 }

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, truncateSync, w
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { ensureKeys, readHostKey, readUserKey } from '../../src/providers/lab-keys.ts';
+import { generateKeyPair } from '../../src/ssh/keys.ts';
 import { temporaryFolder } from '../helpers/cli.ts';
 
 const blob = (publicKey: string): string => publicKey.split(' ')[1]!;
@@ -20,7 +21,7 @@ describe('the keys of a lab', () => {
     assert.deepEqual(readdirSync(join(folder.path, 'keys')).map((name) => statSync(join(folder.path, 'keys', name)).mode & 0o77), [0, 0, 0]);
   });
 
-  for (const name of ['secret', 'user', 'user.pub']) {
+  for (const name of ['secret', 'user']) {
     test(`are told to be damaged, and made anew, when "${name}" is gone, empty, cut, no text or a folder`, () => {
       using folder = temporaryFolder();
       ensureKeys(folder.path);
@@ -36,4 +37,17 @@ describe('the keys of a lab', () => {
       }
     });
   }
+
+  test('a public half that is gone or damaged follows from the private one; one of another key is told', () => {
+    using folder = temporaryFolder();
+    const { user } = ensureKeys(folder.path);
+    const path = join(folder.path, 'keys/user.pub');
+    for (const damage of [() => rmSync(path), () => writeFileSync(path, ''), () => writeFileSync(path, Buffer.alloc(99, 0xff)), () => (rmSync(path), mkdirSync(path))]) {
+      damage();
+      assert.equal(blob(readUserKey(folder.path).publicKey), blob(user.publicKey));
+    }
+    rmSync(path, { recursive: true });
+    writeFileSync(path, generateKeyPair('other').publicKey);
+    assert.throws(() => readUserKey(folder.path), { code: 'keys-damaged', hint: /lab down/ });
+  });
 });
