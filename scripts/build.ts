@@ -1,6 +1,6 @@
 import { copyFileSync, existsSync, globSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 import { labJsonSchema } from '../src/lab/schema.ts';
 
 /**
@@ -16,8 +16,17 @@ const old = `${fresh}.old`;
 if (isCurrent()) process.exit(0);
 process.stderr.write('setup: compiling\n');
 
+/**
+ * What is loaded before compiled code may be kept is one file of its own: shared with the rest, it would break that into more pieces, of which each costs every command time.
+ */
+const apart: Plugin = {
+  name: 'apart',
+  setup: ({ onResolve }) => onResolve({ filter: /\/host\/compile-cache\.ts$/ }, () => ({ path: './compile-cache.js', external: true })),
+};
+
 await build({
   entryPoints: [join(root, 'src/cli/main.ts')],
+  plugins: [apart],
   outdir: join(fresh, 'cli'),
   bundle: true,
   splitting: true,
@@ -41,6 +50,7 @@ await build({
   format: 'cjs',
 });
 // A process of its own (src/providers/qemu/switch/main.ts), found beside the pieces of the command line.
+await build({ entryPoints: [join(root, 'src/host/compile-cache.ts')], outdir: join(fresh, 'cli'), bundle: true, minify: true, keepNames: true, platform: 'node', target: 'node24', format: 'esm' });
 await build({ entryPoints: { 'qemu-switch': join(root, 'src/providers/qemu/switch/main.ts') }, outdir: join(fresh, 'cli'), bundle: true, platform: 'node', target: 'node24', format: 'esm' });
 // The repository says "type": "module"; these are not.
 writeFileSync(join(fresh, 'programs/package.json'), '{"type":"commonjs"}\n');

@@ -72,11 +72,11 @@ async function act(invocation: Invocation, { events, hush }: Console, { color }:
     offline: invocation.options['offline'] === true,
   };
   requireTextPath(context.labFile);
-  await keepFolderOfCaller(context.labFile);
+  keepFolderOfCaller(context.labFile);
   try {
     return await actions[invocation.command]!({ ...invocation, context, style: styleFor(process.stdout, color) });
   } catch (error) {
-    throw await causeOf(error, context.labFile);
+    throw causeOf(error, context.labFile);
   }
 }
 
