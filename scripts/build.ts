@@ -4,8 +4,7 @@ import { build, type Plugin } from 'esbuild';
 import { labJsonSchema } from '../src/lab/schema.ts';
 
 /**
- * Compiles the product: the command line as ES modules in pieces that load when they are needed (many small files are what
- * makes a start slow), and each program of the machines as one CommonJS file that any Node from 18 on runs.
+ * Compiles the product: the command line as a few files (many small ones are what makes a start slow), and each program of the machines as one CommonJS file that any Node from 18 on runs.
  */
 const root = join(import.meta.dirname, '..');
 const place = join(root, 'dist');
@@ -16,20 +15,22 @@ const old = `${fresh}.old`;
 if (isCurrent()) process.exit(0);
 process.stderr.write('setup: compiling\n');
 
-/**
- * What is loaded before compiled code may be kept is one file of its own: shared with the rest, it would break that into more pieces, of which each costs every command time.
- */
+/** What the first file loads on demand, each whole in one file: Node spends a millisecond on each further file, and loads functions of a large one only when they are called. */
+const parts: Readonly<Record<string, string>> = { 'run-cli': 'src/cli/run-cli.ts', proxy: 'src/commands/proxy.ts', 'compile-cache': 'src/host/compile-cache.ts' };
 const apart: Plugin = {
   name: 'apart',
-  setup: ({ onResolve }) => onResolve({ filter: /\/host\/compile-cache\.ts$/ }, () => ({ path: './compile-cache.js', external: true })),
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /\.ts$/ }, ({ path, resolveDir, importer }) => {
+      const name = importer.endsWith('/src/cli/main.ts') && Object.keys(parts).find((part) => join(root, parts[part]!) === join(resolveDir, path));
+      return name ? { path: `./${name}.js`, external: true } : undefined;
+    }),
 };
 
 await build({
-  entryPoints: [join(root, 'src/cli/main.ts')],
+  entryPoints: { main: join(root, 'src/cli/main.ts'), ...Object.fromEntries(Object.entries(parts).map(([name, file]) => [name, join(root, file)])) },
   plugins: [apart],
   outdir: join(fresh, 'cli'),
   bundle: true,
-  splitting: true,
   minify: true,
   keepNames: true,
   sourcemap: 'linked',
@@ -50,7 +51,6 @@ await build({
   format: 'cjs',
 });
 // A process of its own (src/providers/qemu/switch/main.ts), found beside the pieces of the command line.
-await build({ entryPoints: [join(root, 'src/host/compile-cache.ts')], outdir: join(fresh, 'cli'), bundle: true, minify: true, keepNames: true, platform: 'node', target: 'node24', format: 'esm' });
 await build({ entryPoints: { 'qemu-switch': join(root, 'src/providers/qemu/switch/main.ts') }, outdir: join(fresh, 'cli'), bundle: true, platform: 'node', target: 'node24', format: 'esm' });
 // The repository says "type": "module"; these are not.
 writeFileSync(join(fresh, 'programs/package.json'), '{"type":"commonjs"}\n');
