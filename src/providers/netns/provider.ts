@@ -14,13 +14,14 @@ import { samePlace } from '../../state/place.ts';
 import type { AttachedMachine, CheckContext, LabelledLab, Provider, ProviderContext, ProviderFeatures, ProviderState, Requirement } from '../provider.ts';
 import { gatherHostFacts, runtimeOfThisProcess } from './host-facts.ts';
 import { readUserKey, userKeyPath } from '../lab-keys.ts';
+import { captureOver } from '../link-capture.ts';
 import { knownHosts } from '../peer-files.ts';
 import { hasFormerKeys, planKeys, removeFormerKeys, shownHostKey } from './keys.ts';
 import { endLab, findInit, folderNow, labelledProcesses, launchMapped, type LaunchOptions } from './lab-process.ts';
-import { captureOver } from './link-capture.ts';
 import { planLab } from './plan.ts';
 import type { HostFacts } from './plan-input.ts';
 import { captureSocket } from './stage.ts';
+import { encodeFields } from './operations.ts';
 import { probe } from './probe.ts';
 import { hasWayOut, staticRequirements } from './requirements.ts';
 import { identityMap, need } from './identity-map.ts';
@@ -136,7 +137,7 @@ function attached(machine: Machine, running: boolean, stateFolder: string): Atta
       ['StrictHostKeyChecking', 'yes'],
     ]),
     socketPath: socket,
-    ...(existsSync(captures) && { captureLink: (request: LinkCaptureRequest) => captureOver(connectUnix(captures), machine.name, request) }),
+    ...(existsSync(captures) && { captureLink: (request: LinkCaptureRequest) => captureOver(connectUnix(captures), { machine: machine.name, line: encodeFields([machine.name, request.interface, request.filter]) }, request) }),
   };
 }
 

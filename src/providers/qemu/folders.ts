@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { captureSocket } from './switch/captures.ts';
 
 /** Where processes of the lab work: sockets, overlays, seeds. Gone after `down`. */
 export function workFolder(stateFolder: string): string {
@@ -21,6 +22,11 @@ export function consoleSocket(stateFolder: string, machine: string): string {
 
 export function controlSocket(stateFolder: string, machine: string): string {
   return join(workFolder(stateFolder), `${machine}.qmp`);
+}
+
+/** Unix socket of the switch where packets are captured; a switch that an older lab started has none. */
+export function switchCaptures(stateFolder: string): string {
+  return join(workFolder(stateFolder), captureSocket);
 }
 
 /** What the processes themselves complain of. */

@@ -72,8 +72,13 @@ function* unusedAddresses(subnet: Subnet, used: ReadonlySet<string | undefined>)
 }
 
 function planMachine(machine: Machine, lab: Lab): MachinePlan {
-  const nics = machine.interfaces.map(({ name, network, address }, index): NicPlan => ({ name, network, address, mac: macAddress(lab.name, machine.name, name), port: `${machine.name}.nic${index}` }));
+  const nics = machine.interfaces.map(({ name, network, address }, index): NicPlan => ({ name, network, address, mac: macAddress(lab.name, machine.name, name), port: portOf(machine.name, index) }));
   return { machine, nics, memoryMiB: machine.memoryMiB ?? defaultMemoryMiB, cpus: machine.cpus ?? 1 };
+}
+
+/** Name of the socket of a machine's network card in the work folder, by its place among the interfaces of the machine. */
+export function portOf(machine: string, index: number): string {
+  return `${machine}.nic${index}`;
 }
 
 /** QEMU's own prefix and three bytes that are the same at each `up`, so that a saved machine keeps its card. */

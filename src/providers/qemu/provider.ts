@@ -3,6 +3,7 @@ import { removeOwn } from '../../state/own-file.ts';
 import { samePlace } from '../../state/place.ts';
 import { OpenedShells } from '../opened-shells.ts';
 import type { AttachedMachine, CheckContext, LabelledLab, Provider, ProviderContext, ProviderFeatures, ProviderState, Requirement } from '../provider.ts';
+import { captureAt } from './capture/link.ts';
 import { workFolder } from './folders.ts';
 import { folderNow, labelledProcesses, processesOf } from './processes.ts';
 import { attached } from './reach.ts';
@@ -38,7 +39,7 @@ export class QemuProvider implements Provider {
     const slowness = state['acceleration'] === 'tcg' ? slownessOfEmulation : undefined;
     return machines.map((machine) => {
       const parts = { machine, process: running.get(machine.name), port: ports.get(machine.name), stateFolder: context.stateFolder };
-      return { ...attached(parts, this.#opened), slowness };
+      return { ...attached(parts, this.#opened), slowness, ...captureAt(machine, machines, context.stateFolder) };
     });
   }
 

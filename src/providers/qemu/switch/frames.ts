@@ -1,7 +1,7 @@
 /** Length prefix of a frame on a stream socket of QEMU (`-netdev stream`): 32 bits, big-endian. */
 const headerSize = 4;
 /** Larger than any frame with segmentation offload; a longer one means that we lost the place in the stream. */
-const largestFrame = 69_632;
+export const largestFrame = 69_632;
 
 /** Cuts a byte stream into frames, each with its length prefix still before it. */
 export class FrameReader {

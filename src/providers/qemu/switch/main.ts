@@ -1,5 +1,6 @@
 import { chmodSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
+import { captureSocket, PortCaptures } from './captures.ts';
 import { Switch, type PortOptions } from './switch.ts';
 
 /** One network, as `switch.json` in the work folder says it. */
@@ -13,18 +14,21 @@ export interface SwitchNetwork {
  */
 async function main(file: string): Promise<void> {
   const networks = JSON.parse(readFileSync(file, 'utf8')) as readonly SwitchNetwork[];
+  const captures = new PortCaptures(networks.flatMap(({ ports }) => ports.map(({ name }) => name)));
+  // Before the ports, for which `lab up` waits: it need not wait for this one.
+  await listen(captureSocket, (socket) => captures.serve(socket), { allowHalfOpen: true });
   await Promise.all(networks.flatMap(({ ports }) => {
-    const network = new Switch();
-    return ports.map(({ name, ...options }) => listen(name, network, options));
+    const network = new Switch(captures);
+    return ports.map(({ name, ...options }) => listen(name, (socket) => network.attach(name, socket, options)));
   }));
 }
 
-function listen(port: string, network: Switch, options: PortOptions): Promise<void> {
-  rmSync(port, { force: true });
-  const server = createServer((socket) => network.attach(port, socket, options));
+function listen(name: string, onConnection: (socket: Socket) => void, options: { readonly allowHalfOpen?: boolean } = {}): Promise<void> {
+  rmSync(name, { force: true });
+  const server = createServer(options, onConnection);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once('error', reject).listen(port, () => {
-    chmodSync(port, 0o600);
+  server.once('error', reject).listen(name, () => {
+    chmodSync(name, 0o600);
     resolve();
   });
   return promise;

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { PortCaptures } from './captures.ts';
 import { answerDhcp, isDhcpQuestion, type Lease } from './dhcp.ts';
 import { addressesOf, bodyOf, FrameReader, framed } from './frames.ts';
 import { mayPass, type Guard } from './guard.ts';
@@ -22,6 +23,12 @@ export class Switch {
   readonly #ports = new Map<string, { readonly socket: Socket; readonly options: PortOptions }>();
   readonly #portOf = new Map<string, string>();
   readonly #isOwn = ownAddresses();
+  readonly #captures: PortCaptures | undefined;
+
+  /** `captures` gets each frame that comes from a port or is handed to one. */
+  constructor(captures?: PortCaptures) {
+    this.#captures = captures;
+  }
 
   /** Joins a connection; one that was on this port before is dropped, as when a cable is moved. */
   attach(port: string, socket: Socket, options: PortOptions): void {
@@ -47,6 +54,7 @@ export class Switch {
     if (!addresses) return;
     const { source, destination, isGroup } = addresses;
     this.#portOf.set(source, from);
+    this.#captures?.take(from, frame);
     // slirp would answer too, with any address: the question goes no further.
     if (isDhcpQuestion(bodyOf(frame))) return this.#answerDhcp(from, bodyOf(frame));
     const target = isGroup ? undefined : this.#portOf.get(destination);
@@ -54,14 +62,19 @@ export class Switch {
       if (port === from || (target !== undefined && target !== port)) continue;
       // slirp takes any frame for its own, whatever address it bears: it must not see what is meant for others.
       if (guard && ((!isGroup && !destination.startsWith(slirpPrefix)) || !mayPass(bodyOf(frame), guard, this.#isOwn))) continue;
-      if (socket.writableLength < mostWaitingBytes) socket.write(frame);
+      if (socket.writableLength >= mostWaitingBytes) continue;
+      this.#captures?.take(port, frame);
+      socket.write(frame);
     }
   }
 
   #answerDhcp(from: string, question: Buffer): void {
     const port = this.#ports.get(from);
     const answer = port?.options.lease && answerDhcp(question, port.options.lease);
-    if (answer) port.socket.write(framed(answer));
+    if (!answer) return;
+    const frame = framed(answer);
+    this.#captures?.take(from, frame);
+    port.socket.write(frame);
   }
 
   #detach(port: string, socket: Socket): void {
