@@ -288,7 +288,7 @@ export const commandSpecs: readonly CommandSpec[] = [
     group: groups.machines,
     summary: 'capture the packets of a machine, for tcpdump or Wireshark',
     details:
-      'The capture is a pcap file, as tcpdump and Wireshark read it. It goes on until Ctrl-C, or until its reader goes away. The filter is written as for tcpdump (pcap-filter(7)). The SSH connection that carries the capture is left out. "lab run" captures by itself.',
+      'The capture is a pcap file, as tcpdump and Wireshark read it. It goes on until Ctrl-C, or until its reader goes away. The filter is written as for tcpdump (pcap-filter(7)). The SSH connection that carries the capture is left out; without a filter, machines of qemu are captured without all SSH connections from this host. "lab run" captures by itself.',
     arguments: [
       { syntax: '<machine>', description: 'name of the machine', completion: 'machine' },
       { syntax: '[filter...]', description: 'which packets, for example: tcp port 7999 (default: all)' },

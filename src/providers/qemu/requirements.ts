@@ -7,9 +7,10 @@ const install = [['apt-get', 'sudo apt-get install qemu-system-x86 qemu-utils'],
 
 /** What virtual machines need on this host. */
 export async function requirements({ thorough = false, signal }: CheckContext): Promise<Requirement[]> {
-  const found = [await emulator(signal), imageTool()];
+  const needed = [await emulator(signal), imageTool()];
+  const found = [...needed, filterTool()];
   const tool = findTool(emulatorName);
-  return thorough && tool && found.every(({ status }) => status === 'present') ? [...found, await acceleration(tool, signal)] : found;
+  return thorough && tool && needed.every(({ status }) => status === 'present') ? [...found, await acceleration(tool, signal)] : found;
 }
 
 async function emulator(signal: AbortSignal | undefined): Promise<Requirement> {
@@ -23,6 +24,12 @@ async function emulator(signal: AbortSignal | undefined): Promise<Requirement> {
 function imageTool(): Requirement {
   const tool = findTool(imageToolName);
   return { id: 'qemu-img', description: 'qemu-img, which makes disks', status: tool ? 'present' : 'missing', found: tool?.path ?? 'not found', howToGet: tool ? [] : cures(false) };
+}
+
+/** Filters are compiled on this host. */
+function filterTool(): Requirement {
+  const tool = findTool('tcpdump');
+  return { id: 'tcpdump', description: 'tcpdump, for captures out of reach of the machines', status: tool ? 'present' : 'optional-missing', found: tool?.path ?? 'not found', howToGet: tool ? [] : ['lab doctor --fix'] };
 }
 
 function cures(isOld: boolean): string[] {

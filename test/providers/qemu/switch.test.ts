@@ -2,54 +2,22 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { parseIPv4, parseSubnet } from '../../../src/core/ipv4.ts';
-import { retryUntil } from '../../../src/core/retry.ts';
 import { answerDhcp } from '../../../src/providers/qemu/switch/dhcp.ts';
 import { framed, FrameReader } from '../../../src/providers/qemu/switch/frames.ts';
 import { mayPass, type Guard } from '../../../src/providers/qemu/switch/guard.ts';
 import { cannotBe } from '../../helpers/lab-command.ts';
 import { networkNamespace } from '../../helpers/network-namespace.ts';
+import { arpFrame, broadcast, dhcpQuestion, Station } from '../../helpers/switch-stations.ts';
 import { Switch } from '../../../src/providers/qemu/switch/switch.ts';
 
-const broadcast = 'ffffffffffff';
 /** This host, in these tests. */
 const isOwn = (address: number): boolean => address === parseIPv4('203.0.113.1');
 const guard: Guard = { subnet: parseSubnet('192.168.100.0/24')!, gateway: parseIPv4('192.168.100.1')!, nameserver: parseIPv4('192.168.100.254')! };
-
-/** A frame of ARP with QEMU's length prefix. */
-function frame(destination: string, source: string, payload: string): Buffer {
-  const body = Buffer.concat([Buffer.from(destination + source + '0806', 'hex'), Buffer.from(payload)]);
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(body.length);
-  return Buffer.concat([length, body]);
-}
-
-/** A machine at one port of the switch. */
-class Station {
-  readonly heard: string[] = [];
-  readonly socket: Socket;
-  readonly mac: string;
-
-  constructor(socket: Socket, mac: string) {
-    this.socket = socket;
-    this.mac = mac;
-    const reader = new FrameReader();
-    socket.on('data', (bytes: Buffer) => this.heard.push(...[...reader.take(bytes)].map((whole) => whole.toString('latin1', 18))));
-  }
-
-  say(destination: string, payload: string): void {
-    this.socket.write(frame(destination, this.mac, payload));
-  }
-
-  /** Waits for a payload: frames of one sender come in order, so what it said before has come too, or never will. */
-  async hears(payload: string): Promise<void> {
-    await retryUntil(() => (this.heard.includes(payload) ? { value: true } : { seen: this.heard.join() }), { what: payload, timeoutMs: 5000 });
-  }
-}
 
 async function network(): Promise<AsyncDisposable & { readonly stations: Record<'gateway' | 'a' | 'b', Station> }> {
   const folder = mkdtempSync(join(tmpdir(), 'lab-switch-'));
@@ -118,7 +86,7 @@ describe('the switch', { timeout: 20_000 }, () => {
 });
 
 test('frames come out whole however the stream was cut', () => {
-  const frames = [frame(broadcast, '525400000001', 'first'), frame(broadcast, '525400000001', 'second')];
+  const frames = [arpFrame(broadcast, '525400000001', 'first'), arpFrame(broadcast, '525400000001', 'second')];
   const stream = Buffer.concat(frames);
   for (let cut = 0; cut <= stream.length; cut++) {
     const reader = new FrameReader();
@@ -218,36 +186,22 @@ describe('a machine reaches what lies beyond the gateway, and no service of this
   });
 });
 
-/** A question as udhcpc(8) sends it: discover (1) or request (3). */
-function question(mac: string, type: number): Buffer {
-  const frame = Buffer.alloc(42 + 236 + 4 + 4);
-  Buffer.from(`${broadcast}${mac}0800`, 'hex').copy(frame);
-  Buffer.from([0x45]).copy(frame, 14);
-  frame[23] = 17;
-  frame.writeUInt16BE(68, 34);
-  frame.writeUInt16BE(67, 36);
-  Buffer.from([1, 1, 6, 0, 0xca, 0xfe, 0xba, 0xbe]).copy(frame, 42);
-  Buffer.from(mac, 'hex').copy(frame, 42 + 28);
-  Buffer.from([0x63, 0x82, 0x53, 0x63, 53, 1, type, 255]).copy(frame, 42 + 236);
-  return frame;
-}
-
 describe('DHCP', () => {
   const lease = { mac: '525400000001', address: '192.168.100.4', mask: '255.255.255.0', router: '192.168.100.1', nameserver: '192.168.100.254', server: '192.168.100.1' };
 
   test('gives each machine the address that lab.yaml states', () => {
-    const offer = answerDhcp(question(lease.mac, 1), lease)!;
+    const offer = answerDhcp(dhcpQuestion(lease.mac, 1), lease)!;
     assert.equal(offer.toString('hex', 0, 6), lease.mac);
     assert.equal(offer.toString('hex', 46, 50), 'cafebabe');
     assert.deepEqual([...offer.subarray(42 + 16, 42 + 20)], [192, 168, 100, 4]);
     assert.equal(offer.toString('hex', 42 + 240, 42 + 243), '350102');
     assert.match(offer.toString('hex', 42 + 240), /0104ffffff00.*0304c0a86401.*0604c0a864fe.*ff$/);
-    assert.equal(answerDhcp(question(lease.mac, 3), lease)!.toString('hex', 42 + 240, 42 + 243), '350105');
+    assert.equal(answerDhcp(dhcpQuestion(lease.mac, 3), lease)!.toString('hex', 42 + 240, 42 + 243), '350105');
   });
 
   test('answers no other question', () => {
-    assert.equal(answerDhcp(question('525400000009', 1), lease), undefined);
-    assert.equal(answerDhcp(question(lease.mac, 7), lease), undefined);
-    assert.equal(answerDhcp(frame(broadcast, lease.mac, 'x'.repeat(300)).subarray(4), lease), undefined);
+    assert.equal(answerDhcp(dhcpQuestion('525400000009', 1), lease), undefined);
+    assert.equal(answerDhcp(dhcpQuestion(lease.mac, 7), lease), undefined);
+    assert.equal(answerDhcp(arpFrame(broadcast, lease.mac, 'x'.repeat(300)).subarray(4), lease), undefined);
   });
 });

@@ -19,7 +19,7 @@ export type CompiledFilter = { readonly program: BpfProgram } | { readonly compl
 export async function compileFilter(filter: string, signal: AbortSignal): Promise<CompiledFilter> {
   const tool = findTool('tcpdump');
   if (tool === undefined) throw new EnvironmentError('this host has no tcpdump, which reads the filter ("lab doctor --fix" gets it)', { code: 'no-tcpdump' });
-  const { exitCode, stdout, stderr } = await runLocal([tool.path, '-n', '-r', '-', '-ddd', filter], {
+  const { exitCode, stdout, stderr } = await runLocal([tool.path, '-n', '-r', '-', '-ddd', '--', filter], {
     env: { ...tool.env, LC_ALL: 'C' }, input: pcapHeader(largestFrame), timeoutMs: compileTimeoutMs, signal,
   });
   const program = exitCode === 0 ? readProgram(stdout) : undefined;

@@ -1,6 +1,6 @@
 /**
  * Programs of the BSD packet filter, as tcpdump(8) prints them with `-ddd`: S. McCanne, V. Jacobson, "The BSD Packet Filter", USENIX Winter 1993, section 3.3; bpf(4) of
- * FreeBSD has all instructions. Jumps lead forward only, so each program ends.
+ * FreeBSD has all instructions.
  */
 export type BpfProgram = readonly BpfInstruction[];
 
@@ -21,16 +21,20 @@ export function isProgram(value: unknown): value is BpfProgram {
 
 const scratchWords = 16;
 
+/** Instructions for one packet: a jump may lead back (`protochain`, along the headers of IPv6), and the switch has other work than a program without end. */
+const mostSteps = 20_000;
+
 interface Registers {
   a: number;
   x: number;
   readonly memory: number[];
 }
 
-/** Whether the filter takes a packet. One that reads beyond its end is not taken, as in the kernel. */
+/** Whether the filter takes a packet. One that reads beyond its end is not taken, as in the kernel, nor one that takes too many steps. */
 export function accepts(program: BpfProgram, packet: Buffer): boolean {
   const registers: Registers = { a: 0, x: 0, memory: Array.from({ length: scratchWords }, () => 0) };
-  for (let at = 0; at < program.length; at++) {
+  let at = 0;
+  for (let steps = 0; steps < mostSteps && at >= 0 && at < program.length; steps++, at++) {
     const [code, jt, jf, k] = program[at]!;
     // The lower three bits are the class.
     switch (code & 0x07) {
@@ -49,7 +53,7 @@ export function accepts(program: BpfProgram, packet: Buffer): boolean {
         registers.a = result;
         break;
       }
-      case 0x05: at += (code & 0xf0) === 0x00 ? k : holds(code & 0xf0, registers.a, operand(code, k, registers)) ? jt : jf; break;
+      case 0x05: at += (code & 0xf0) === 0x00 ? k | 0 : holds(code & 0xf0, registers.a, operand(code, k, registers)) ? jt : jf; break;
       case 0x06: return ((code & 0x18) === 0x10 ? registers.a : k) !== 0;
       default:
         if ((code & 0xf8) === 0x00) registers.x = registers.a;

@@ -5,9 +5,10 @@ import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { readCapture } from '../../../../src/capture/read-capture.ts';
 import { retryUntil } from '../../../../src/core/retry.ts';
 import { hostLinks, leftovers, nothing } from '../../../helpers/leftovers.ts';
-import { finish } from '../../../helpers/lab-command.ts';
+import { finish, type LabUser } from '../../../helpers/lab-command.ts';
 import { allProcesses } from '../../../helpers/labelled-machines.ts';
 import { cannotBoot, testImages, up, userOfMachines } from '../../../helpers/virtual-machines.ts';
 
@@ -29,6 +30,18 @@ function collected({ stdout, stderr }: ChildProcess): () => string {
   return () => text;
 }
 
+/** How many packets `lab capture` sees of one ping; they come from outside of the machine. */
+async function capturedPing(user: LabUser): Promise<number> {
+  const capturing = user.start('capture', 'vm1', '--json', '-w', 'ping.pcap', 'icmp', 'and', 'host', 'vm2');
+  const said = collected(capturing);
+  await retryUntil(() => (said().includes('capturing on eth0 of vm1') ? { value: true } : { seen: said() }), { what: 'the capture', timeoutMs: 300_000 });
+  assert.equal((await user.lab('exec', 'vm2', '--', 'ping', '-c', '1', '-W', '60', 'vm1')).exitCode, 0);
+  capturing.kill('SIGINT');
+  await once(capturing, 'close');
+  assert.doesNotMatch(said(), /inside of vm1|ended early/);
+  return readCapture(readFileSync(join(user.folder, 'ping.pcap'))).packets;
+}
+
 describe('the reference practical on two virtual machines, as an ordinary user', { skip: cannotBoot('tiny'), timeout: 1_800_000 }, () => {
   test('is played; a machine that was killed comes back; the next start resumes; nothing stays', async () => {
     const links = hostLinks();
@@ -48,10 +61,13 @@ describe('the reference practical on two virtual machines, as an ordinary user',
     for (const address of ['192.168.100.1', '192.168.100.77']) assert.equal((await user.lab('exec', 'vm1', '--', 'python3', '-c', call, address, ownService.port)).exitCode, 1, address);
     assert.equal(ownService.calls(), 0, 'no service of this host was reached');
     assert.equal((await user.lab('check-port', '7999')).exitCode, 0);
+    assert.equal((await user.lab('exec', 'vm1', '--', 'sh', '-c', 'sudo mv "$(PATH=$PATH:/usr/sbin command -v tcpdump)" /root/')).exitCode, 0);
     const run = await user.lab('run');
     assert.equal(run.exitCode, 0, run.stderr + run.stdout);
+    assert.doesNotMatch(run.stderr, /tcpdump|captured inside/);
     assert.match(run.stdout + run.stderr, /from client 'Hello vm1'/);
     assert.match((await user.lab('logs', '--tcp')).stdout, /SYN.*Hello vm1.*FIN/s);
+    assert.equal(await capturedPing(user), 2);
 
     assert.equal((await user.lab('exec', 'vm1', '--', 'touch', 'kept')).exitCode, 0);
     assert.equal((await user.lab('snapshot', 'save', 'clean')).exitCode, 0);
@@ -81,6 +97,7 @@ describe('the reference practical on two virtual machines, as an ordinary user',
     assert.deepEqual((await up(user)).steps.map(({ title }) => title).filter((title) => /vm\d/.test(title)).toSorted(), ['resume vm1', 'resume vm2']);
     const clock = Number((await user.lab('exec', 'vm1', '--', 'date', '+%s')).stdout);
     assert.ok(secondAt - 2 <= clock && clock <= Date.now() / 1000 + 2, `the clock of vm1 says ${clock}; it was resumed after ${secondAt}`);
+    assert.equal(await capturedPing(user), 2);
     assert.equal((await user.lab('down')).exitCode, 0);
     assert.deepEqual(leftovers(user.folder, links), nothing);
   });
