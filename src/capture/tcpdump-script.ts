@@ -21,9 +21,9 @@ ours=$(set -- $SSH_CONNECTION; case $1 in (*[!0-9a-fA-F.:]*|'') ;; (*) echo "not
 if [ -z "$filter" ]; then filter=$ours; elif [ -n "$ours" ]; then filter="($filter) and $ours"; fi
 command -v tcpdump >/dev/null || { echo 'lab: no tcpdump' >&2; exit 127; }
 if [ "$1" = --or-any ]; then shift; [ $# -eq 1 ] && [ -e "/sys/class/net/$1" ] || set -- any; fi
-set -- tcpdump -i "$1" ${tcpdumpOptions.join(' ')} "$filter"
+set -- tcpdump -i "$1" ${tcpdumpOptions.join(' ')} -- "$filter"
 echo "lab-clock $(date +%s.%N)" >&2
-may=$(tcpdump -i "$3" -p -d "$filter" 2>&1 >/dev/null) && exec sh -c '${untilEndOfInput}' sh "$@"
+may=$(tcpdump -i "$3" -p -d -- "$filter" 2>&1 >/dev/null) && exec sh -c '${untilEndOfInput}' sh "$@"
 case $may in
   *ermission*|*ermitted*) [ "$(id -u)" = 0 ] || exec sudo -n sh -c '${untilEndOfInput}' sh "$@" ;;
 esac

@@ -481,7 +481,7 @@ sub capture {
     if ($pid == 0) {
         open STDOUT, '>&', $out_writer;
         open STDERR, '>&', $talk_writer;
-        exec { $tcpdump[0] } @tcpdump, '-i', $port, $filter or do { print STDERR "tcpdump: $!\n"; POSIX::_exit(126) };
+        exec { $tcpdump[0] } @tcpdump, '-i', $port, '--', $filter or do { print STDERR "tcpdump: $!\n"; POSIX::_exit(126) };
     }
     close $_ for $out_writer, $talk_writer;
     relay_capture($connection, $pid, $out, $talk);
