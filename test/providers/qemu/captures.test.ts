@@ -214,8 +214,10 @@ describe('captures at the ports of the switch', { timeout: 60_000, skip: noTcpdu
   test('end with the switch, which is told; then nothing can be captured there, and the same is told before', async () => {
     await using made = await lab();
     const { tcpdump } = await made.begin('a', '');
+    const gone = once(made.child, 'exit');
     made.child.kill('SIGKILL');
     await assert.rejects(tcpdump.ended, (error) => error instanceof EnvironmentError && error.code === 'capture-failed');
+    await gone;
     await assert.rejects(made.begin('a', ''), (error) => error instanceof EnvironmentError && /did not begin/.test(error.message));
   });
 
@@ -237,7 +239,7 @@ describe('captures at the ports of the switch', { timeout: 60_000, skip: noTcpdu
   });
 });
 
-test('a host without tcpdump cannot compile filters, and says how to get it', { skip: findOnHost('tcpdump') ? 'THIS HOST HAS tcpdump' : false }, async () => {
+test('a host without tcpdump cannot compile filters, and says how to get it', { skip: findOnHost('tcpdump') !== undefined && 'this host has tcpdump' }, async () => {
   const { XDG_CACHE_HOME: before } = process.env;
   const empty = mkdtempSync(join(tmpdir(), 'lab-empty-'));
   process.env['XDG_CACHE_HOME'] = empty;
