@@ -19,6 +19,32 @@ export function awakeNow(): number {
   return performance.now() - stoodStillMs;
 }
 
+/** The longest that one timer of Node can wait; a longer one would go off at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * Calls `onTime` when `ms` have passed on the clock of `awakeNow`; `Infinity` never passes. Timers come before input in a turn of the event loop, so what has arrived by then is taken first.
+ * Returns how to call it off.
+ */
+export function afterAwake(ms: number, onTime: () => void): () => void {
+  if (ms === Infinity) return () => undefined;
+  const deadline = awakeNow() + ms;
+  let timer: NodeJS.Timeout | undefined;
+  let turn: NodeJS.Immediate | undefined;
+  const look = (): void => {
+    if (awakeNow() < deadline) wait();
+    else turn = setImmediate(onTime);
+  };
+  const wait = (): void => {
+    timer = setTimeout(look, Math.min(LONGEST_TIMER_MS, Math.max(1, deadline - awakeNow())));
+  };
+  wait();
+  return () => {
+    clearTimeout(timer);
+    clearImmediate(turn);
+  };
+}
+
 function beat(): void {
   const now = performance.now();
   const late = now - (lastBeat ?? now) - BEAT_MS;

@@ -1,4 +1,7 @@
+import { afterAwake } from './awake-clock.ts';
+
 export interface TimeLimit {
+  /** Time in which this process stood still does not count. */
   readonly limitMs: number;
   /** What to reject with when the time is up; may also end what hangs. */
   readonly late: () => Error;
@@ -8,11 +11,11 @@ export interface TimeLimit {
 /** Settles as `work` does; rejects with `late()` after the limit, or with the reason of `signal`. What `work` comes to afterwards is nobody's any more. */
 export async function inTime<T>(work: Promise<T>, { limitMs, late, signal }: TimeLimit): Promise<T> {
   const { promise: isLate, reject } = Promise.withResolvers<never>();
-  const timer = Number.isFinite(limitMs) ? setTimeout(() => reject(late()), limitMs) : undefined;
+  const callOff = afterAwake(limitMs, () => reject(late()));
   try {
     return await unlessAborted(Promise.race([work, isLate]), signal);
   } finally {
-    clearTimeout(timer);
+    callOff();
   }
 }
 

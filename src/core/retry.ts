@@ -1,5 +1,5 @@
 import { setImmediate as loopTurn, setTimeout as delay } from 'node:timers/promises';
-import { awakeNow } from './awake-clock.ts';
+import { afterAwake, awakeNow } from './awake-clock.ts';
 import { TimeoutError } from './errors.ts';
 
 export interface RetryOptions {
@@ -45,12 +45,11 @@ export async function retryUntil<T>(attempt: () => Promise<Attempt<T>> | Attempt
 /** A time limit for work that is ended by a signal. As in `retryUntil`, time in which this process stood still does not count. */
 export class TimeLimit implements Disposable {
   readonly #controller = new AbortController();
-  readonly #deadline: number;
-  #timer: NodeJS.Timeout;
+  readonly #callOff: () => void;
 
+  /** `Infinity` is no limit. */
   constructor(timeoutMs: number) {
-    this.#deadline = awakeNow() + timeoutMs;
-    this.#timer = setTimeout(() => this.#check(), timeoutMs);
+    this.#callOff = afterAwake(timeoutMs, () => this.#controller.abort());
   }
 
   /** Aborts when the time is up. */
@@ -59,13 +58,7 @@ export class TimeLimit implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    clearTimeout(this.#timer);
-  }
-
-  #check(): void {
-    const leftMs = this.#deadline - awakeNow();
-    if (leftMs > 0) this.#timer = setTimeout(() => this.#check(), leftMs);
-    else this.#controller.abort();
+    this.#callOff();
   }
 }
 

@@ -55,7 +55,7 @@ async function startProgram(name: string, deadline: Deadline, play: PlayContext)
   await Promise.all([stage.beforeStart?.(program) ?? checkPorts(program, shell, { events: stage.events, signal }), stage.packets?.ready()]);
   signal.throwIfAborted();
   const size = play.keyboards.get(name)?.size ?? stage.terminal ?? DEFAULT_TERMINAL;
-  const terminal = await Terminal.open({ program, stageProgram: stage.programs.get(name)!, shell, size, events: stage.events, turn: () => play.turnOf(name) });
+  const terminal = await Terminal.open({ program, stageProgram: stage.programs.get(name)!, shell, size, events: stage.events, turn: () => play.turnOf(name), signal });
   play.add(terminal);
   if (program.listens.length > 0) await waitUntilListening(play, terminal, deadline);
   else if (program.prompt) await waitForPrompt(play, terminal, deadline);

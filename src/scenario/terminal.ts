@@ -1,3 +1,4 @@
+import { awakeNow } from '../core/awake-clock.ts';
 import type { EventSink } from '../core/events.ts';
 import { TimeoutError } from '../core/errors.ts';
 import { retryUntil } from '../core/retry.ts';
@@ -22,6 +23,8 @@ export interface TerminalOptions {
   readonly events: EventSink;
   /** Resolves when output may be told: what was typed at other terminals has been seen there. */
   readonly turn: () => Promise<void>;
+  /** Ends the attempt to start it. */
+  readonly signal: AbortSignal;
 }
 
 /** How long a typed line may take to come back as an echo before nobody waits for it any more; a program may have turned echo off. */
@@ -41,7 +44,7 @@ export class Terminal {
   #status: ExitStatus | undefined;
   /** It has ended, or nobody will ever know. */
   #isOver = false;
-  #lastOutputAt = performance.now();
+  #lastOutputAt = awakeNow();
   #typedAt = -Infinity;
   readonly #process: RemoteProcess;
   readonly #events: EventSink;
@@ -65,12 +68,12 @@ export class Terminal {
   /**
    * Starts the program in its folder, on a terminal.
    *
-   * @throws {ConnectionError} when the machine cannot be reached.
+   * @throws {ConnectionError} when the machine cannot be reached. @throws the abort reason when `signal` aborts before it has started.
    */
   static async open(options: TerminalOptions): Promise<Terminal> {
-    const { program, stageProgram, shell, size, events } = options;
+    const { program, stageProgram, shell, size, events, signal } = options;
     await events.emit({ kind: 'terminal-opened', role: program.name, machine: shell.machine, ...size, command: stageProgram.command });
-    const process = await shell.start(stageProgram.command, { terminal: size, cwd: stageProgram.folder, env: stageProgram.env });
+    const process = await shell.start(stageProgram.command, { terminal: size, cwd: stageProgram.folder, env: stageProgram.env, signal });
     return new Terminal(options, process);
   }
 
@@ -85,7 +88,7 @@ export class Terminal {
 
   /** Milliseconds since it printed last. */
   get quietMs(): number {
-    return performance.now() - this.#lastOutputAt;
+    return awakeNow() - this.#lastOutputAt;
   }
 
   /** Types lines, each with Enter. Resolves when the machine has taken them. */
@@ -93,7 +96,7 @@ export class Terminal {
     const data = lines.map((line) => `${line}\r`).join('');
     await this.#events.emit({ kind: 'terminal-input', role: this.role, data, by: 'scenario' });
     this.screen.typed(lines);
-    this.#typedAt = performance.now();
+    this.#typedAt = awakeNow();
     await this.#process.write(data);
   }
 
@@ -103,7 +106,7 @@ export class Terminal {
    */
   async echoed(): Promise<void> {
     const look = (): { value: true } | { seen: string } => (this.#isOver || !this.screen.awaitsEcho ? { value: true } : { seen: 'no echo' });
-    const timeoutMs = Math.max(0, this.#typedAt + ECHO_GRACE_MS - performance.now());
+    const timeoutMs = Math.max(0, this.#typedAt + ECHO_GRACE_MS - awakeNow());
     await retryUntil(look, { what: 'the echo', timeoutMs, wake: () => this.changes.next() }).catch((error: unknown) => {
       if (!(error instanceof TimeoutError)) throw error;
     });
@@ -186,7 +189,7 @@ export class Terminal {
     await this.#turn();
     await this.#events.emit({ kind: 'terminal-output', role: this.role, data: text });
     this.screen.write(text);
-    this.#lastOutputAt = performance.now();
+    this.#lastOutputAt = awakeNow();
     this.changes.notify();
   }
 }

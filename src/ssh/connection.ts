@@ -10,7 +10,8 @@ import type { TerminalSize } from './shell.ts';
 
 /** The terminal type that programs see; every system's terminfo has it, and our own interpreter of terminal output understands it. */
 const terminalType = 'xterm-256color';
-const closeTimeoutMs = 500;
+/** A server that takes its leave does so in a round trip; what one that does not was sent has left us by then. */
+const closeTimeoutMs = 200;
 /** A channel's window is 2 MiB (RFC 4254, section 5.2); more that nobody has read yet was sent against the rules. */
 const mostUnreadBytes = 4 * 1024 * 1024;
 /** What we send goes by windows, too; so much is waiting only for a server that makes us answer and does not listen. */

@@ -1,9 +1,11 @@
-/** A time limit that stands still while a person is asked something. */
+import { afterAwake, awakeNow } from '../core/awake-clock.ts';
+
+/** A time limit that stands still while a person is asked something, and while this process does. */
 export class Deadline {
   readonly #controller = new AbortController();
   #leftMs: number;
-  #startedMs = performance.now();
-  #timer: NodeJS.Timeout | undefined;
+  #startedMs = awakeNow();
+  #callOff: () => void = () => undefined;
   #pauses = 0;
 
   constructor(timeoutMs: number) {
@@ -33,12 +35,12 @@ export class Deadline {
   }
 
   #start(): void {
-    this.#startedMs = performance.now();
-    this.#timer = setTimeout(() => this.#controller.abort(), this.#leftMs);
+    this.#startedMs = awakeNow();
+    this.#callOff = afterAwake(this.#leftMs, () => this.#controller.abort());
   }
 
   #stop(): void {
-    clearTimeout(this.#timer);
-    this.#leftMs = Math.max(0, this.#leftMs - (performance.now() - this.#startedMs));
+    this.#callOff();
+    this.#leftMs = Math.max(0, this.#leftMs - (awakeNow() - this.#startedMs));
   }
 }

@@ -1,6 +1,6 @@
 import { TimeoutError } from '../core/errors.ts';
 import { inTime } from '../core/in-time.ts';
-import { formatDuration, retryUntil } from '../core/retry.ts';
+import { formatDuration, retryUntil, TimeLimit } from '../core/retry.ts';
 import { stalledFailure } from './connect-failure.ts';
 import type { Lifeline } from './lifeline.ts';
 import { OutputCollector } from './output-collector.ts';
@@ -20,14 +20,13 @@ const checkedBytesPerMs = 2000;
 
 /** Runs one command to its end. See `Shell.exec`. */
 export async function runCommand(sessions: Sessions, lifeline: Lifeline, command: Command, options: ExecOptions): Promise<ExecResult> {
-  const timeout = options.timeoutMs === undefined ? undefined : AbortSignal.timeout(options.timeoutMs);
-  const signals = [timeout, options.signal].filter((signal) => signal !== undefined);
-  const signal = signals.length > 0 ? AbortSignal.any(signals) : undefined;
+  using limit = new TimeLimit(options.timeoutMs ?? Infinity);
+  const signal = options.signal ? AbortSignal.any([limit.signal, options.signal]) : limit.signal;
   try {
     const session = await sessions.open(execLine(command), { signal });
     return await new Execution(session, lifeline, options).run(signal);
   } catch (error) {
-    if (!timeout?.aborted || options.signal?.aborted || error !== timeout.reason) throw error;
+    if (!limit.signal.aborted || options.signal?.aborted || error !== limit.signal.reason) throw error;
     throw new TimeoutError(`${sessions.connection.machine}: \`${commandText(command)}\` did not end within ${formatDuration(options.timeoutMs ?? 0)}; it was ended`, {
       code: 'command-timeout',
       hint: 'Give it more time, or look why it hangs.',

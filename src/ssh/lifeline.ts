@@ -78,8 +78,8 @@ finish
 
 /** The remote script gives programs one second after TERM; then it needs a moment for KILL, on a busy machine more than one. */
 const endTimeoutMs = 8000;
-/** So soon it says that it has sent a signal, also over a long road; where it does not, the end of the connection is what ends programs there. */
-const signalTimeoutMs = 1000;
+/** So soon it says that it has sent a signal, also over a long road; where it does not, the end of the connection is what ends programs there. With what closing takes it is less than a second. */
+const signalTimeoutMs = 600;
 /** So soon it goes when it has nothing to end. */
 const idleTimeoutMs = 250;
 
@@ -155,14 +155,15 @@ export class Lifeline {
     if (!this.#opening || this.#givenUp) return;
     this.#givenUp = true;
     const session = await this.#opening;
-    await session?.write('forget\n');
+    await settlesSoon(session?.write('forget\n') ?? Promise.resolve(), endTimeoutMs, undefined);
     session?.channel.end();
     await settlesSoon(session?.closed ?? Promise.resolve(), endTimeoutMs, undefined);
   }
 
-  /** Ends what is registered, and resolves when it is gone. */
+  /** Ends what is registered, and resolves when it is gone. Where nobody listens, the end of the connection does that later. */
   async end(): Promise<void> {
-    const isIdle = this.#registered.size === 0 || this.#isDeaf;
+    if (this.#isDeaf) return;
+    const isIdle = this.#registered.size === 0;
     const opening = this.#opening?.catch(() => undefined) ?? Promise.resolve(undefined);
     const session = isIdle ? await settlesSoon(opening, idleTimeoutMs, undefined) : await opening;
     if (!session || this.#givenUp) return;

@@ -1,4 +1,5 @@
 import type { ClientChannel } from 'ssh2';
+import { awakeNow } from '../core/awake-clock.ts';
 import { EnvironmentError } from '../core/errors.ts';
 import { inTime } from '../core/in-time.ts';
 import { retryUntil } from '../core/retry.ts';
@@ -68,17 +69,17 @@ export class Session {
    * @throws {EnvironmentError} when the login shell runs no commands; what it printed is in the detail. @throws {ConnectionError} when it is lost, or when nothing begins in time.
    */
   async begin({ stderr, signal }: { readonly stderr: boolean; readonly signal?: AbortSignal | undefined }): Promise<ProcessId> {
-    const [process] = await this.#inTime(Promise.all([this.#identify(), stderr ? takeLine(this.channel.stderr, this.token) : undefined]), signal);
+    const [process] = await this.inTime(Promise.all([this.#identify(), stderr ? takeLine(this.channel.stderr, this.token) : undefined]), signal);
     return process;
   }
 
   /** Passes over what comes before the token is said once more, with the same limit as `begin`. */
   async passToken(): Promise<void> {
-    await this.#inTime(takeLine(this.channel, this.token));
+    await this.inTime(takeLine(this.channel, this.token));
   }
 
-  /** Waits for what the login shell or a wrapper script does at the beginning. */
-  async #inTime<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
+  /** Waits for what the login shell or a wrapper script does, or takes, at the beginning. @throws {ConnectionError} when that takes too long. */
+  async inTime<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
     const { machine, patience: { beginMs } } = this.connection;
     return inTime(work, { limitMs: beginMs, signal, late: () => silentShell(machine, beginMs, this.#noise) });
   }
@@ -98,7 +99,7 @@ export class Session {
         yield chunk;
       } finally {
         this.#busyReaders--;
-        this.#lastOutputMs = performance.now();
+        this.#lastOutputMs = awakeNow();
       }
     }
   }
@@ -109,7 +110,7 @@ export class Session {
    */
   async closeWhenSilent(): Promise<boolean> {
     await this.exit;
-    this.#lastOutputMs = performance.now();
+    this.#lastOutputMs = awakeNow();
     const closed = new AbortController();
     void this.closed.then(() => closed.abort());
     const look = (): { value: true } | { seen: string } => (this.#isSilent() ? { value: true } : { seen: 'output' });
@@ -121,7 +122,7 @@ export class Session {
 
   #isSilent(): boolean {
     const isRead = this.#busyReaders === 0 && this.channel.readableLength === 0 && this.channel.stderr.readableLength === 0;
-    return isRead && performance.now() - this.#lastOutputMs >= silenceMs;
+    return isRead && awakeNow() - this.#lastOutputMs >= silenceMs;
   }
 
   /** Writes to standard input; resolves when more may follow, also when nobody reads any more. ssh2 forgets the callback of a write to a closed channel. */

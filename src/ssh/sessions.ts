@@ -1,7 +1,7 @@
 import type { ClientChannel } from 'ssh2';
 import { ConnectionError } from '../core/connection-error.ts';
 import { TimeoutError } from '../core/errors.ts';
-import { type Attempt, formatDuration, retryUntil } from '../core/retry.ts';
+import { type Attempt, formatDuration, retryUntil, TimeLimit } from '../core/retry.ts';
 import { type Connection, SessionRefused } from './connection.ts';
 import type { RemoteCommand } from './remote-command.ts';
 import { Session } from './session.ts';
@@ -67,21 +67,21 @@ export class Sessions {
     }
   }
 
-  /** Closes all connections. Commands that have just ended still get their status. */
-  async close(): Promise<void> {
+  /** Closes all connections. Commands that have just ended still get their status, unless nothing is expected of the machine any more. */
+  async close({ isDeaf }: { readonly isDeaf: boolean }): Promise<void> {
     await this.#widening;
     const ended = (): Attempt<true> => (this.#slots.used === 0 || this.connection.failure ? { value: true } : { seen: 'open sessions' });
-    await retryUntil(ended, { what: 'sessions to end', timeoutMs: lateMs, intervalMs: 2 }).catch(() => undefined);
+    await retryUntil(ended, { what: 'sessions to end', timeoutMs: isDeaf ? 0 : lateMs, intervalMs: 2 }).catch(() => undefined);
     await Promise.all(this.#lanes.map(({ connection }) => connection.close()));
   }
 
   async #takeSlot({ signal, waitMs = defaultWaitMs }: OpenOptions): Promise<void> {
     if (!this.#slots.isFull) return this.#slots.take(signal);
-    const limit = AbortSignal.timeout(waitMs);
+    using limit = new TimeLimit(waitMs);
     try {
-      await this.#slots.take(signal ? AbortSignal.any([signal, limit]) : limit);
+      await this.#slots.take(signal ? AbortSignal.any([signal, limit.signal]) : limit.signal);
     } catch (error) {
-      if (error !== limit.reason || !limit.aborted) throw error;
+      if (error !== limit.signal.reason || !limit.signal.aborted) throw error;
       throw new TimeoutError(`${this.connection.machine}: no session became free within ${formatDuration(waitMs)}`, {
         code: 'sessions-exhausted',
         hint: 'At most eight programs run over one connection at a time; end one of them, or put some on another machine.',

@@ -41,6 +41,6 @@ export class SshShell implements Shell {
 
   async close(): Promise<void> {
     await this.#lifeline.end();
-    await this.#sessions.close();
+    await this.#sessions.close({ isDeaf: this.#lifeline.isDeaf });
   }
 }

@@ -1,3 +1,4 @@
+import { awakeNow } from '../core/awake-clock.ts';
 import { inTime } from '../core/in-time.ts';
 import { leastBytes } from './patience.ts';
 
@@ -16,11 +17,11 @@ export class Stall {
 
   /** Waits for the machine. @throws what `late` gives when too little has moved for `limitMs`; the reason of `signal`. */
   async wait<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
-    const startedMs = performance.now();
+    const startedMs = awakeNow();
     try {
       return await inTime(work, { limitMs: Math.max(0, this.#limitMs - this.#waitedMs), late: this.#late, signal });
     } finally {
-      this.#waitedMs += performance.now() - startedMs;
+      this.#waitedMs += awakeNow() - startedMs;
     }
   }
 

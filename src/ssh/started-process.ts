@@ -18,8 +18,8 @@ export async function startProcess(sessions: Sessions, lifeline: Lifeline, comma
   const session = await sessions.open(startLine(command, options), { terminal: options.terminal, waitMs: sessionWaitMs, signal: options.signal });
   try {
     const process = await session.begin({ stderr: false, signal: options.signal });
-    await lifeline.add(process);
-    await session.write('\n');
+    // A server may also open no window (RFC 4254, section 5.2), so that nothing can be said to it.
+    await session.inTime(lifeline.add(process).then(() => session.write('\n')), options.signal);
     return new StartedProcess(session.connection, session, lifeline, process, options.terminal !== undefined);
   } catch (error) {
     session.abandon();

@@ -60,7 +60,7 @@ async function stopped(input: string): Promise<string> {
 
 test('what arrived within the limit counts, though the process was stopped beyond it; what did not come is still told', async () => {
   const results = await Promise.all([stopped('x'), stopped('')]);
-  assert.deepEqual(results, ['waits\nfulfilled fulfilled\n', 'waits\nrejected rejected\n']);
+  assert.deepEqual(results, ['waits\nfulfilled fulfilled fulfilled\n', 'waits\nrejected rejected rejected\n']);
 });
 
 test('an abort ends the wait at once, with its reason', async () => {
