@@ -2,9 +2,12 @@ import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { resolve } from 'node:path';
 import type { Writable } from 'node:stream';
-import { insideMachine, outsideMachine, startTcpdump, type CapturePoint, type Tcpdump } from '../capture/tcpdump.ts';
+import { insideMachine, outsideMachine, startTcpdump, type CaptureCounts, type CapturePoint, type Tcpdump } from '../capture/tcpdump.ts';
+import { afterAwake } from '../core/awake-clock.ts';
 import { withCleanup, type CleanupStack } from '../core/cleanup.ts';
 import { EnvironmentError, UsageError, messageOf } from '../core/errors.ts';
+import { inTime } from '../core/in-time.ts';
+import { formatDuration } from '../core/retry.ts';
 import type { Machine } from '../lab/types.ts';
 import type { AttachedMachine } from '../providers/provider.ts';
 import type { Shell } from '../ssh/shell.ts';
@@ -33,6 +36,11 @@ export interface CaptureResult {
   readonly dropped: number;
 }
 
+/** A machine that takes longer to begin is not waited for. */
+const beginTimeoutMs = 30_000;
+/** What it may take to hand over what it has, when the user ends the capture. */
+const endTimeoutMs = 2000;
+
 /**
  * Captures packets on a machine, as pcap, until the user stops it or nobody reads any more.
  *
@@ -49,8 +57,8 @@ export async function capture(context: CommandContext, options: CaptureOptions):
     const filter = options.filter.join(' ');
     const point = pointOf(attached, shells.get(machine.name)!, { interface: options.interface, filter });
     const tcpdump = await begin(context, point, (chunk) => writeOutput(output, chunk));
-    const listeningOn = await follow(context, tcpdump, path);
-    const { captured, dropped } = await tcpdump.ended;
+    const listeningOn = await listening(tcpdump, context.signal);
+    const { captured, dropped } = await follow(context, tcpdump, { listeningOn, path });
     return { machine: machine.name, interface: listeningOn, filter, file: path, packets: captured, dropped };
   });
 }
@@ -61,26 +69,49 @@ async function begin(context: CommandContext, point: CapturePoint, onData: (chun
   const { instead } = point;
   if (instead === undefined) return tcpdump;
   try {
-    await tcpdump.listening;
+    await listening(tcpdump, context.signal);
     return tcpdump;
   } catch (error) {
+    context.signal.throwIfAborted();
     if (!(error instanceof EnvironmentError)) throw error;
     await context.events.emit({ kind: 'notice', level: 'warning', message: `packets are captured inside of ${point.machine}: ${error.message}` });
     return startTcpdump(instead, onData);
   }
 }
 
+/** Where it captures. One that is interrupted before it began has nothing to hand over. */
+async function listening(tcpdump: Tcpdump, signal: AbortSignal): Promise<string> {
+  const late = (): Error => new EnvironmentError(`tcpdump on ${tcpdump.machine} did not begin within ${formatDuration(beginTimeoutMs)}`, { code: 'capture-failed', hint: `Try it there: lab ssh ${tcpdump.machine} sudo -n tcpdump -c 1` });
+  try {
+    return await inTime(tcpdump.listening, { limitMs: beginTimeoutMs, signal, late });
+  } catch (error) {
+    tcpdump.abandon();
+    throw error;
+  }
+}
+
 /** Tells where it captures, and lets it end when the user wants so. */
-async function follow({ events, signal }: CommandContext, tcpdump: Tcpdump, path: string | undefined): Promise<string> {
-  const stop = (): void => tcpdump.stop();
-  signal.addEventListener('abort', stop, { once: true });
-  if (signal.aborted) stop();
-  const listeningOn = await tcpdump.listening;
+async function follow({ events, signal }: CommandContext, tcpdump: Tcpdump, { listeningOn, path }: { readonly listeningOn: string; readonly path: string | undefined }): Promise<CaptureCounts> {
   const target = path === undefined ? '' : ` into ${path}`;
   await events.emit({ kind: 'notice', level: 'info', message: `capturing on ${listeningOn} of ${tcpdump.machine}${target}; Ctrl-C ends it` });
-  await tcpdump.ended.finally(() => signal.removeEventListener('abort', stop));
+  const counts = await ended(tcpdump, signal);
   if (!signal.aborted) await events.emit({ kind: 'notice', level: 'warning', message: `the capture ended early: something on ${tcpdump.machine} told tcpdump to end` });
-  return listeningOn;
+  return counts;
+}
+
+/** Its end, which a machine that has fallen silent does not put off. */
+async function ended(tcpdump: Tcpdump, signal: AbortSignal): Promise<CaptureCounts> {
+  let callOff = (): void => undefined;
+  const stop = (): void => {
+    tcpdump.stop();
+    callOff = afterAwake(endTimeoutMs, () => tcpdump.abandon());
+  };
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  return tcpdump.ended.finally(() => {
+    callOff();
+    signal.removeEventListener('abort', stop);
+  });
 }
 
 /** A link of the lab is captured outside of the machine if that can be; loopback, all at once, and what was made by hand are seen inside only. */

@@ -1,9 +1,10 @@
 const BEAT_MS = 50;
-/** A beat that comes later than this tells that the process stood still: it was stopped (SIGSTOP), got no processor, or was busy itself. */
+/** A beat that comes later than this tells that the process stood still: it was stopped (SIGSTOP) or got no processor. */
 const LATE_MS = 100;
 
 let stoodStillMs = 0;
 let lastBeat: number | undefined;
+let lastUsedMs = 0;
 
 /**
  * Milliseconds on a monotonic clock that stands still as long as this process does. For time limits: a `lab` that was stopped or starved has not looked, so its time is not over. Beats only once
@@ -11,7 +12,7 @@ let lastBeat: number | undefined;
  */
 export function awakeNow(): number {
   if (lastBeat === undefined) {
-    lastBeat = performance.now();
+    [lastBeat, lastUsedMs] = [performance.now(), usedMs()];
     setInterval(beat, BEAT_MS).unref();
   }
   // Whoever asks first after a stand-still may do so before the beat comes.
@@ -48,6 +49,14 @@ export function afterAwake(ms: number, onTime: () => void): () => void {
 function beat(): void {
   const now = performance.now();
   const late = now - (lastBeat ?? now) - BEAT_MS;
-  if (late > LATE_MS) stoodStillMs += late;
-  lastBeat = now;
+  const used = usedMs();
+  // What it worked for itself is no stand-still: who floods us would win time by that.
+  if (late > LATE_MS) stoodStillMs += Math.max(0, late - (used - lastUsedMs));
+  [lastBeat, lastUsedMs] = [now, used];
+}
+
+/** Processor time of this process, in milliseconds. */
+function usedMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }

@@ -168,7 +168,7 @@ export class Lifeline {
     const session = isIdle ? await settlesSoon(opening, idleTimeoutMs, undefined) : await opening;
     if (!session || this.#givenUp) return;
     session.channel.end();
-    const gone = (): { value: true } | { seen: string } => (session.isClosed ? { value: true } : { seen: 'programs are still ending' });
+    const gone = (): { value: true } | { seen: string } => (session.isClosed || this.#isDeaf ? { value: true } : { seen: 'programs are still ending' });
     await retryUntil(gone, { what: 'programs to end', timeoutMs: isIdle ? idleTimeoutMs : endTimeoutMs, intervalMs: 2 }).catch(() => session.abandon());
   }
 
