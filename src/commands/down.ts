@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { messageOf, type EnvironmentError } from '../core/errors.ts';
+import { EnvironmentError, messageOf } from '../core/errors.ts';
 import { inStep } from '../core/events.ts';
 import { ConnectionError } from '../core/connection-error.ts';
 import { removePrograms } from '../deploy/remove.ts';
@@ -64,10 +64,15 @@ async function removeOrForget(context: CommandContext, stateFolder: string, iden
   try {
     return await removeLab(context, stateFolder, identity);
   } catch (error) {
-    if (!forget || !(error instanceof ConnectionError)) throw error;
+    if (!forget || !staysThere(error)) throw error;
     await context.events.emit({ kind: 'notice', level: 'warning', message: [messageOf(error), error.detail ?? ''].join('\n'), hint: `Remove it by hand there: rm -r ~/lab/${identity.name} ~/.lab` });
     return [];
   }
+}
+
+/** Whether it only says that a machine of somebody else keeps what was put there: it cannot be reached, runs no commands, or does not let go of it. */
+function staysThere(error: unknown): error is EnvironmentError {
+  return error instanceof ConnectionError || (error instanceof EnvironmentError && ['no-remote-shell', 'remove-failed'].includes(error.code));
 }
 
 /** Removes what the lab made, then what tells of it: if we die in between, the next `down` finds it again. Call it with the lock held. @throws {EnvironmentError} when its machines are another user's. */

@@ -1,17 +1,22 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, existsSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
+import { capture } from '../../src/commands/capture.ts';
 import { checkPort } from '../../src/commands/check-port.ts';
 import type { CommandContext } from '../../src/commands/context.ts';
 import { cp } from '../../src/commands/cp.ts';
 import { exec } from '../../src/commands/exec.ts';
 import { ssh } from '../../src/commands/ssh.ts';
+import { down } from '../../src/commands/down.ts';
 import { up } from '../../src/commands/up.ts';
 import { LabError } from '../../src/core/errors.ts';
 import { defaultPatience, type Patience } from '../../src/ssh/patience.ts';
 import { generateKeyPair } from '../../src/ssh/keys.ts';
-import { startCli, temporaryFolder } from '../helpers/cli.ts';
+import { mainFile, startCli, temporaryFolder } from '../helpers/cli.ts';
 import { testContext } from '../helpers/command-context.ts';
 import { dribble, startHostileServer, writeForEver, type HostileServer, type Misdeed } from '../helpers/hostile-server.ts';
 import { finish } from '../helpers/lab-command.ts';
@@ -70,33 +75,45 @@ const misdeeds: Readonly<Record<string, Misdeed & { readonly codes: readonly str
   },
 };
 
+/** Says that a command has begun, and no more; resolved anew by each. */
+let begun = Promise.withResolvers<void>();
+const fallsSilent: Misdeed = {
+  command: (_channel, { begin }) => {
+    begin();
+    begun.resolve();
+  },
+};
+
 const commands: Readonly<Record<string, (context: CommandContext, machine: string) => Promise<unknown>>> = {
   'exec': (context, machine) => exec(context, { machines: [machine], command: ['uname'], collect: true }),
   'check-port': (context, machine) => checkPort(context, { port: 7999, on: [machine], kill: false, yes: false }),
   'cp to': (context, machine) => cp(context, 'lab.yaml', `${machine}:`),
   'cp from': (context, machine) => cp(context, `${machine}:/etc/hostname`, 'copy'),
   'ssh': (context, machine) => ssh(context, { machine, command: ['uname'], tty: false, collect: true }),
+  'capture': (context, machine) => capture(context, { machine, interface: 'lo', file: `${machine}.pcap`, filter: [] }),
 };
 
 describe('a server that lets us in and then misbehaves', { concurrency: 4 }, () => {
-  const folder = temporaryFolder();
+  const [folder, left] = [temporaryFolder(), temporaryFolder()];
   let server: HostileServer;
-  const contextWith = (patience: Patience): CommandContext => ({ ...testContext(folder.path).context, acceptNewHostKeys: true, patience });
+  const contextWith = (patience: Patience, path = folder.path): CommandContext => ({ ...testContext(path).context, acceptNewHostKeys: true, patience });
   const labOf = (names: readonly string[]): string => {
     const machines = names.map((name) => `  ${name}: { user: ${name}, ssh: { host: 127.0.0.1, port: ${server.port}, key: ${join(folder.path, 'key')} } }\n`).join('');
     return `version: 1\nname: hostile\nprovider: ssh\nmachines:\n${machines}`;
   };
 
   before(async () => {
-    server = await startHostileServer(misdeeds);
+    server = await startHostileServer({ ...misdeeds, 'falls-silent': fallsSilent });
     writeFileSync(join(folder.path, 'key'), generateKeyPair('user').privateKey, { mode: 0o600 });
-    writeFileSync(join(folder.path, 'lab.yaml'), labOf(Object.keys(misdeeds)));
-    await up(contextWith(defaultPatience), { recreate: false });
+    writeFileSync(join(folder.path, 'lab.yaml'), labOf([...Object.keys(misdeeds), 'falls-silent', 'good']));
+    writeFileSync(join(left.path, 'lab.yaml'), labOf(['session-silent', 'exec-refused', 'never-begins', 'no-status', 'lies', 'status-255']));
+    for (const { path } of [folder, left]) await up(contextWith(defaultPatience, path), { recreate: false });
     server.turn();
   });
   after(async () => {
     await server[Symbol.asyncDispose]();
     folder[Symbol.dispose]();
+    left[Symbol.dispose]();
   });
 
   for (const [name, { codes }] of Object.entries(misdeeds)) {
@@ -122,6 +139,36 @@ describe('a server that lets us in and then misbehaves', { concurrency: 4 }, () 
     assert.equal(exitCode, 130, stderr);
     assert.doesNotMatch(stderr, /takes too long/);
     assert.ok(performance.now() - signalledMs < 4000, 'and not after some time limit');
+  });
+
+  test('an interruption ends a command on a machine that fell silent in its midst, and nothing more is waited for', async () => {
+    for (const args of [['exec', 'falls-silent', '--', 'true'], ['capture', 'falls-silent', '-i', 'lo', '-w', 'silent.pcap']]) {
+      begun = Promise.withResolvers();
+      const running = startCli(args, { cwd: folder.path });
+      const ended = finish(running);
+      await begun.promise;
+      running.kill('SIGINT');
+      const { exitCode, stderr } = await ended;
+      assert.equal(exitCode, 130, stderr);
+      assert.doesNotMatch(stderr, /takes too long/);
+    }
+  });
+
+  test('machines that do nothing more keep what is there, which "down" tells and "down --purge" forgets', async () => {
+    const context = contextWith({ answerMs: 2000, beginMs: 2000, stallMs: 30_000 }, left.path);
+    const failure = await failureOf(down(context, { purge: false }));
+    assert.ok(failure instanceof LabError && failure.exitCode === 3, String(failure));
+    assert.ok(existsSync(join(left.path, '.lab')));
+    assert.equal((await down(context, { purge: true })).purged, true);
+    assert.ok(!existsSync(join(left.path, '.lab')));
+  });
+
+  test('what a machine prints, on a full disk, ends the command with one sentence and exit 3', { skip: !existsSync('/dev/full') && 'this host has no /dev/full' }, async () => {
+    const full = openSync('/dev/full', 'w');
+    const running = spawn(process.execPath, [mainFile, '--no-color', 'ssh', 'good', 'while :; do echo line; done'], { cwd: folder.path, stdio: ['ignore', full, 'pipe'] });
+    closeSync(full);
+    const [told, [exitCode]] = await Promise.all([text(running.stderr!), once(running, 'close')]);
+    assert.deepEqual([exitCode, told], [3, 'error: cannot write the output: the disk is full\nhint: Write it to another place.\n']);
   });
 });
 
