@@ -101,7 +101,7 @@ async function follow({ events, signal }: CommandContext, tcpdump: Tcpdump, { li
 
 /** Its end, which a machine that has fallen silent does not put off. */
 async function ended(tcpdump: Tcpdump, signal: AbortSignal): Promise<CaptureCounts> {
-  let callOff = (): void => undefined;
+  let callOff: (() => void) | undefined;
   const stop = (): void => {
     tcpdump.stop();
     callOff = afterAwake(endTimeoutMs, () => tcpdump.abandon());
@@ -109,7 +109,7 @@ async function ended(tcpdump: Tcpdump, signal: AbortSignal): Promise<CaptureCoun
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
   return tcpdump.ended.finally(() => {
-    callOff();
+    callOff?.();
     signal.removeEventListener('abort', stop);
   });
 }
