@@ -21,7 +21,7 @@ export interface RealTraffic extends Disposable {
 export async function captureTraffic(scenarios: readonly string[]): Promise<RealTraffic> {
   const folder = mkdtempSync(join(tmpdir(), 'lab-traffic-'));
   const path = join(folder, 'traffic.pcap');
-  const env = { ...process.env, NFT: wrapper(folder, 'nft', tools.nft!), TCPDUMP: wrapper(folder, 'tcpdump', tools.tcpdump!) };
+  const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin`, NFT: wrapper(folder, 'nft', tools.nft!), TCPDUMP: wrapper(folder, 'tcpdump', tools.tcpdump!) };
   // Any user but 0 in there: tcpdump as root would change to a user that the namespace does not have.
   const child = spawn('unshare', ['--user', '--map-user=1000', '--keep-caps', '--net', 'python3', script, path, ...scenarios], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const { exitCode, stderr } = await finish(child);

@@ -98,8 +98,8 @@ test('a folder of keys that is a link, a file or without rights makes room for o
   rmSync(keys, { recursive: true });
   writeFileSync(keys, '');
   pairIn(folder.path);
+  rmSync(join(folder.path, 'keys/user'));
   chmodSync(keys, 0);
-  rmSync(join(folder.path, 'keys/user'), { force: true });
   pairIn(folder.path);
   assert.deepEqual(readdirSync(keys).toSorted(), ['user', 'user.pub']);
 });

@@ -84,8 +84,6 @@ sub lab_init {
         else                                     { push @sections, $operation }
     }
     eval { build(@sections); 1 } or die reason_of_machines() // $@;
-    # Not before: the helpers find the network of the lab by way of this process.
-    not_dumpable();
     print "ready\n";
     my $answer = <STDIN>;
     exit 0 unless defined $answer && $answer eq "commit\n";
@@ -208,7 +206,9 @@ my %operation = (
     'keep-capabilities' => \&keep_capabilities,
     'filter-system-calls' => \&filter_system_calls,
     'no-new-privileges' => sub { call('prctl', PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) },
-    'not-dumpable'      => \&not_dumpable,
+    # prctl(2): nobody traces this process or opens its memory but with CAP_SYS_PTRACE in the namespace in which its program was started, the host's.
+    # Only for the machines' inits: that of the lab no machine can see, and whoever made it must.
+    'not-dumpable'      => sub { call('prctl', PR_SET_DUMPABLE, 0, 0, 0, 0) },
     'bridge'    => sub { link_bridge(@_) },
     'veth'      => sub { link_veth(@_) },
     # The end of this pipe tells all machines at once that their interfaces are there.
@@ -291,9 +291,6 @@ sub keep_capabilities {
     my ($header, $sets) = (pack('L l', 0x20080522, 0), pack('L6', @half[0, 0], 0, @half[1, 1], 0));
     call('capset', $header, $sets);
 }
-
-# prctl(2): nobody traces this process or opens its memory but with CAP_SYS_PTRACE in the namespace in which its program was started, the host's.
-sub not_dumpable { call('prctl', PR_SET_DUMPABLE, 0, 0, 0, 0) }
 
 # seccomp(2). CAP_SYS_ADMIN in the machine's own user namespace is enough, so no_new_privs is not needed, and sudo works on.
 sub filter_system_calls {
