@@ -19,8 +19,8 @@ process.stderr.write('setup: compiling\n');
 const parts: Readonly<Record<string, string>> = { 'run-cli': 'src/cli/run-cli.ts', proxy: 'src/commands/proxy.ts', 'compile-cache': 'src/host/compile-cache.ts' };
 const apart: Plugin = {
   name: 'apart',
-  setup: ({ onResolve }) =>
-    onResolve({ filter: /\.ts$/ }, ({ path, resolveDir, importer }) => {
+  setup: (plugins) =>
+    plugins.onResolve({ filter: /\.ts$/ }, ({ path, resolveDir, importer }) => {
       const name = importer.endsWith('/src/cli/main.ts') && Object.keys(parts).find((part) => join(root, parts[part]!) === join(resolveDir, path));
       return name ? { path: `./${name}.js`, external: true } : undefined;
     }),

@@ -221,7 +221,7 @@ async function playAs(request: Request, scenario: string | undefined, role: stri
 }
 
 async function runOutcome({ context, style }: Request, result: RunResult): Promise<Outcome> {
-  const [{ formatRun }, { shownPath }] = await Promise.all([import('./format/run.ts'), import('../commands/open-lab.ts')]);
+  const [{ formatRun }, { shownPath }] = await Promise.all([import('./format/run.ts'), import('../commands/shown-path.ts')]);
   const source = (await readOrdinary(context.labFile, 8 * 1024 * 1024).catch(() => undefined))?.toString();
   return outcome(result, formatRun(result, { style, cwd: context.cwd, file: shownPath(context), source }), exitCodeOfRun(result));
 }

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { basename, isAbsolute, join, posix, resolve } from 'node:path';
+import { countOf } from '../core/count-of.ts';
 import { withCleanup } from '../core/cleanup.ts';
 import { EnvironmentError, UsageError } from '../core/errors.ts';
 import { inStep } from '../core/events.ts';
@@ -9,7 +10,6 @@ import type { Shell } from '../ssh/shell.ts';
 import { attachLab } from './attach.ts';
 import type { CommandContext } from './context.ts';
 import { copyFromMachine, copyToMachine, type Copied } from './copy-tree.ts';
-import { countOf } from './open-lab.ts';
 
 /** A path here (`machine` undefined) or on a machine. */
 export interface Place {

@@ -1,10 +1,10 @@
+import { countOf } from '../core/count-of.ts';
 import { LabError, UsageError } from '../core/errors.ts';
 import { inStep } from '../core/events.ts';
 import type { LabelledLab } from '../providers/provider.ts';
 import { providerNamed, providerNames } from '../providers/registry.ts';
 import type { CommandContext } from './context.ts';
 import { knownIdentity } from './lab-identity.ts';
-import { countOf } from './open-lab.ts';
 import { providerContext } from './provider-context.ts';
 import { homeOf } from './stray-labs.ts';
 

@@ -1,4 +1,5 @@
-import { basename, relative } from 'node:path';
+import { basename } from 'node:path';
+import { countOf } from '../core/count-of.ts';
 import { UsageError } from '../core/errors.ts';
 import { loadLab } from '../lab/load.ts';
 import type { Problem } from '../lab/problem.ts';
@@ -7,6 +8,7 @@ import type { Lab } from '../lab/types.ts';
 import { parseScenarios } from '../scenario/parse.ts';
 import type { Scenario } from '../scenario/steps.ts';
 import type { CommandContext } from './context.ts';
+import { shownPath } from './shown-path.ts';
 
 /** A lab file without fault, its scenarios understood. */
 export interface OpenedLab {
@@ -51,15 +53,4 @@ export async function checkLabFile({ labFile, overrides }: CommandContext): Prom
 
 function byPosition(a: Problem, b: Problem): number {
   return a.position.line - b.position.line || a.position.column - b.position.column;
-}
-
-/** The lab file as the user would name it from here. */
-export function shownPath({ cwd, labFile }: CommandContext): string {
-  const path = relative(cwd, labFile);
-  return path.startsWith('..') ? labFile : path;
-}
-
-/** `1 fault`, `3 faults`. */
-export function countOf(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

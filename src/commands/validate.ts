@@ -1,7 +1,8 @@
 import type { Problem } from '../lab/problem.ts';
 import { renderProblems } from '../lab/render.ts';
 import type { CommandContext } from './context.ts';
-import { checkLabFile, shownPath } from './open-lab.ts';
+import { checkLabFile } from './open-lab.ts';
+import { shownPath } from './shown-path.ts';
 
 export interface ValidateResult {
   readonly file: string;

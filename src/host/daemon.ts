@@ -1,5 +1,5 @@
+import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { execa } from 'execa';
 
 /** A process that outlives this one, in a session of its own, with a line-wise conversation until it is let go. */
 export interface Daemon {
@@ -13,8 +13,9 @@ export interface Daemon {
 /** Starts a daemon, which keeps the standard error of this process until it opens one of its own. The environment is `env` alone. */
 export function startDaemon(command: readonly string[], env: Readonly<Record<string, string>>): Daemon {
   const [file = '', ...args] = command;
-  const child = execa(file, args, { cwd: '/', env, extendEnv: false, detached: true, cleanup: false, buffer: false, reject: false, stdin: 'pipe', stdout: 'pipe', stderr: 'inherit' });
-  // A daemon that ends early is seen by the end of its lines; what is written to it then goes nowhere.
+  const child = spawn(file, args, { cwd: '/', env, detached: true, stdio: ['pipe', 'pipe', 'inherit'] });
+  // A daemon that cannot be started, or ends early, is seen by the end of its lines; what is written to it then goes nowhere.
+  child.on('error', () => undefined);
   child.stdin.on('error', () => undefined);
   const lines = createInterface({ input: child.stdout });
   return {
@@ -24,7 +25,7 @@ export function startDaemon(command: readonly string[], env: Readonly<Record<str
       lines.close();
       child.stdin.destroy();
       child.stdout.destroy();
-      child.nodeChildProcess.unref();
+      child.unref();
     },
   };
 }

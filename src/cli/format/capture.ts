@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import { describeGap } from '../../capture/recording.ts';
 import { conversationText } from '../../capture/conversation-text.ts';
 import type { CaptureResult } from '../../commands/capture.ts';
-import { countOf } from '../../commands/open-lab.ts';
+import { countOf } from '../../core/count-of.ts';
 import type { TcpLog } from '../../commands/tcp-log.ts';
 import { isCompleteCapture } from '../../core/capture-facts.ts';
 

@@ -1,5 +1,5 @@
 import type { CpResult } from '../../commands/cp.ts';
-import { countOf } from '../../commands/open-lab.ts';
+import { countOf } from '../../core/count-of.ts';
 import { formatBytes } from '../../deploy/install.ts';
 
 export function formatCp({ files, bytes, target, unchanged = 0 }: CpResult): string {

@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import type { DownResult } from '../../commands/down.ts';
 import type { GcResult } from '../../commands/gc.ts';
 import type { InitResult } from '../../commands/init.ts';
-import { countOf } from '../../commands/open-lab.ts';
+import { countOf } from '../../core/count-of.ts';
 import type { SshConfigResult } from '../../commands/ssh-config.ts';
 import type { ValidateResult } from '../../commands/validate.ts';
 import type { Style } from '../style.ts';
