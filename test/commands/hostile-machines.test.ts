@@ -103,9 +103,9 @@ describe('a server that lets us in and then misbehaves', { concurrency: 4 }, () 
   };
 
   before(async () => {
-    server = await startHostileServer({ ...misdeeds, 'falls-silent': fallsSilent });
+    server = await startHostileServer({ ...misdeeds, 'falls-silent': fallsSilent, 'waits-alone': misdeeds['session-silent']! });
     writeFileSync(join(folder.path, 'key'), generateKeyPair('user').privateKey, { mode: 0o600 });
-    writeFileSync(join(folder.path, 'lab.yaml'), labOf([...Object.keys(misdeeds), 'falls-silent', 'good']));
+    writeFileSync(join(folder.path, 'lab.yaml'), labOf([...Object.keys(misdeeds), 'falls-silent', 'waits-alone', 'good']));
     writeFileSync(join(left.path, 'lab.yaml'), labOf(['session-silent', 'exec-refused', 'never-begins', 'no-status', 'lies', 'status-255']));
     for (const { path } of [folder, left]) await up(contextWith(defaultPatience, path), { recreate: false });
     server.turn();
@@ -129,8 +129,9 @@ describe('a server that lets us in and then misbehaves', { concurrency: 4 }, () 
   }
 
   test('an interruption ends a command that waits for such a server at once, though its patience is long', async () => {
-    const visited = server.visited('session-silent');
-    const running = startCli(['exec', 'session-silent', '--', 'true'], { cwd: folder.path });
+    // An account that no other test of these, which run side by side, logs in to.
+    const visited = server.visited('waits-alone');
+    const running = startCli(['exec', 'waits-alone', '--', 'true'], { cwd: folder.path });
     const ended = finish(running);
     await visited;
     const signalledMs = performance.now();
