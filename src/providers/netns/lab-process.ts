@@ -93,9 +93,13 @@ async function answer(daemon: Daemon, expected: string): Promise<string> {
 /** What the executor says when it cannot go on. */
 class Refusal extends Error {}
 
+/** Whether the kernel refused layers whose owners are mapped: either the mapping itself, or (before Linux 5.19) the first overlay over them, of a machine or of the lab. */
+export function isMappingRefused(reason: string): boolean {
+  return /^layer .*: idmap: /.test(reason) || /^(machine \S+: )?mount overlay .*: Invalid argument$/.test(reason);
+}
+
 function refused(reason: string, log: string): EnvironmentError {
-  const isLayer = /^layer .*: idmap: /.test(reason) || /^machine \S+: mount overlay .*Invalid argument/.test(reason);
-  return new EnvironmentError(`this host refused to make the lab: ${reason}${log === '' ? '' : ` (${log})`}`, { code: isLayer ? 'idmap-refused' : 'netns-refused' });
+  return new EnvironmentError(`this host refused to make the lab: ${reason}${log === '' ? '' : ` (${log})`}`, { code: isMappingRefused(reason) ? 'idmap-refused' : 'netns-refused' });
 }
 
 /** The last line of what the helpers of a lab said. */

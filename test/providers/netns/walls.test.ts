@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { toolsFolder } from '../../../src/host/tools.ts';
 import { rangeOfLab } from '../../../src/host/subordinate-ids.ts';
+import { isMappingRefused } from '../../../src/providers/netns/lab-process.ts';
 import { systemCallFilter } from '../../../src/providers/netns/seccomp.ts';
 import { cannotBe, currentUser, ordinaryUser, repository, type LabUser } from '../../helpers/lab-command.ts';
 import { labelledProcesses } from '../../helpers/leftovers.ts';
@@ -131,6 +132,12 @@ test('where the file system cannot map the owners of its files, the lab of root 
   assert.equal(up.exitCode, 0, up.stderr);
   assert.equal(await on(user, 'vm1', 'stat', '-c', '%U', '/usr/bin/env'), 'nobody');
   assert.equal(await on(user, 'vm1', 'sudo', 'python3', '-c', attack), 'done');
+});
+
+test('a kernel that cannot map owners is told from one that refuses something else, whichever overlay is the first', () => {
+  const mapped = ['layer /usr /x/.lab/mnt/host/usr 5 0 1: idmap: Operation not permitted', 'mount overlay /lab/captures/usr overlay 7 lowerdir=/lab/common/usr:/host/usr: Invalid argument', 'machine vm1: mount overlay /lab/m/vm1/usr overlay 4 lowerdir=...: Invalid argument'];
+  const others = ['layer /usr /x 5 0 1: open_tree: Operation not permitted', 'machine vm1: mount overlay /lab/m/vm1/usr overlay 4 lowerdir=...: No space left on device', 'mount sysfs /sys sysfs 15: Invalid argument'];
+  assert.deepEqual([...mapped, ...others].map(isMappingRefused), [true, true, true, false, false, false]);
 });
 
 test('the users of a lab of root are nobody\'s else: not in a subordinate range of this host, and root\'s own range where it has one', () => {
