@@ -32,24 +32,21 @@ export function readUserKey(stateFolder: string): KeyPair {
   return readKey(stateFolder, userKey);
 }
 
-/** The host key of a machine, made by `ensureKeys`. @throws {EnvironmentError} `keys-damaged` */
-export function readHostKey(stateFolder: string, machine: string): KeyPair {
+/** The keys that `ensureKeys` has made, which running machines know and which are never made anew for them. @throws {EnvironmentError} `keys-damaged` when one is lost. */
+export function readKeys(stateFolder: string): LabKeys {
+  const user = readUserKey(stateFolder);
   const secret = readSecret(stateFolder);
   if (secret === undefined) throw damaged(keyPath(stateFolder, secretName));
-  return hostKeyFrom(secret, machine);
+  return keysFrom(secret, user);
 }
 
 /** All keys of machines come from one secret, so that a lab of 64 machines writes and reads one small file instead of 256. */
 function keysFrom(secret: Uint8Array, user: KeyPair): LabKeys {
   return {
     user,
-    hostKey: (machine) => hostKeyFrom(secret, machine),
+    hostKey: (machine) => deriveKeyPair(secret, `host-${machine}`),
     clientKey: (machine) => deriveKeyPair(secret, `client-${machine}`),
   };
-}
-
-function hostKeyFrom(secret: Uint8Array, machine: string): KeyPair {
-  return deriveKeyPair(secret, `host-${machine}`);
 }
 
 /** Absolute path of the private key that `lab` logs in with, for OpenSSH's own client. */
@@ -65,12 +62,6 @@ export function keyPath(stateFolder: string, name: string): string {
 /** A key pair that is kept in files of that name. @throws {EnvironmentError} `keys-damaged` */
 export function readKey(stateFolder: string, name: string): KeyPair {
   return readKeyPair(keyPath(stateFolder, name));
-}
-
-/** @throws {EnvironmentError} `keys-damaged` when a key that running machines know is lost. */
-export function requireKeys(stateFolder: string): void {
-  readUserKey(stateFolder);
-  if (readSecret(stateFolder) === undefined) throw damaged(keyPath(stateFolder, secretName));
 }
 
 /** One line: the secret and its checksum, in hex. Undefined when there is none that is whole. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { ensureKeys, readHostKey, readUserKey } from '../../src/providers/lab-keys.ts';
+import { ensureKeys, readKeys, readUserKey } from '../../src/providers/lab-keys.ts';
 import { generateKeyPair } from '../../src/ssh/keys.ts';
 import { temporaryFolder } from '../helpers/cli.ts';
 
@@ -16,7 +16,7 @@ describe('the keys of a lab', () => {
     const of = ({ user, hostKey, clientKey }: typeof first): string[] => [user, hostKey('a'), hostKey('b'), clientKey('a'), clientKey('b')].map(({ publicKey }) => blob(publicKey));
     assert.deepEqual(of(second), of(first));
     assert.equal(new Set([...of(first), ...of(elsewhere)]).size, 10);
-    assert.equal(blob(readHostKey(folder.path, 'b').publicKey), of(first)[2]);
+    assert.equal(blob(readKeys(folder.path).hostKey('b').publicKey), of(first)[2]);
     assert.deepEqual(readUserKey(folder.path), first.user);
     assert.deepEqual(readdirSync(join(folder.path, 'keys')).map((name) => statSync(join(folder.path, 'keys', name)).mode & 0o77), [0, 0, 0]);
   });
@@ -29,10 +29,10 @@ describe('the keys of a lab', () => {
       const damages = [() => rmSync(path), () => truncateSync(path), () => truncateSync(path, 20), () => writeFileSync(path, Buffer.alloc(99, 0xff)), () => (rmSync(path), mkdirSync(path), writeFileSync(join(path, 'x'), ''))];
       for (const damage of damages) {
         damage();
-        assert.throws(() => (readHostKey(folder.path, 'a'), readUserKey(folder.path)), { code: 'keys-damaged', hint: /lab down/ });
+        assert.throws(() => (readKeys(folder.path).hostKey('a'), readUserKey(folder.path)), { code: 'keys-damaged', hint: /lab down/ });
         const keys = ensureKeys(folder.path);
         assert.deepEqual(readUserKey(folder.path), keys.user);
-        assert.equal(blob(readHostKey(folder.path, 'a').publicKey), blob(keys.hostKey('a').publicKey));
+        assert.equal(blob(readKeys(folder.path).hostKey('a').publicKey), blob(keys.hostKey('a').publicKey));
         assert.match(readFileSync(join(folder.path, 'keys/user'), 'utf8'), /^-----BEGIN OPENSSH PRIVATE KEY-----/);
       }
     });

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import type { Lab } from '../../lab/types.ts';
-import { ensureKeys, keyPath, readHostKey } from '../lab-keys.ts';
+import { ensureKeys, keyPath, readKeys, readUserKey } from '../lab-keys.ts';
 import type { PlanKeys } from './plan-input.ts';
 
 /** The keys that a lab of these machines has inside. */
@@ -27,9 +27,20 @@ export function removeFormerKeys(stateFolder: string): void {
   for (const name of formerKeys) rmSync(keyPath(stateFolder, name), { recursive: true, force: true });
 }
 
-/** The public key that a machine must show: its own. @throws {EnvironmentError} `keys-damaged` */
-export function shownHostKey(stateFolder: string, machine: string): string {
-  return hasFormerKeys(stateFolder) ? readFileSync(formerHostKey(stateFolder), 'utf8').trim() : readHostKey(stateFolder, machine).publicKey;
+/** What machines are shown, and the public key that each must show. */
+export interface Credentials {
+  readonly privateKey: string;
+  readonly hostKeyOf: (machine: string) => string;
+}
+
+/** For all machines of the lab. @throws {EnvironmentError} `keys-damaged` */
+export function readCredentials(stateFolder: string): Credentials {
+  if (hasFormerKeys(stateFolder)) {
+    const shared = readFileSync(formerHostKey(stateFolder), 'utf8').trim();
+    return { privateKey: readUserKey(stateFolder).privateKey, hostKeyOf: () => shared };
+  }
+  const { user, hostKey } = readKeys(stateFolder);
+  return { privateKey: user.privateKey, hostKeyOf: (machine) => hostKey(machine).publicKey };
 }
 
 function formerHostKey(stateFolder: string): string {

@@ -8,15 +8,14 @@ import { connectUnix } from '../../host/unix-socket.ts';
 import type { Lab, Machine } from '../../lab/types.ts';
 import { connectShell } from '../../ssh/connect.ts';
 import { onlyHostKeys } from '../../ssh/host-key-policy.ts';
-import type { ShellTarget } from '../../ssh/target.ts';
 import { makeOwnFolder, removeOwn, replaceFileSync } from '../../state/own-file.ts';
 import { samePlace } from '../../state/place.ts';
 import type { AttachedMachine, CheckContext, LabelledLab, Provider, ProviderContext, ProviderFeatures, ProviderState, Requirement } from '../provider.ts';
 import { gatherHostFacts, runtimeOfThisProcess } from './host-facts.ts';
-import { readUserKey, userKeyPath } from '../lab-keys.ts';
+import { userKeyPath } from '../lab-keys.ts';
 import { captureOver } from '../link-capture.ts';
 import { knownHosts } from '../peer-files.ts';
-import { hasFormerKeys, planKeys, removeFormerKeys, shownHostKey } from './keys.ts';
+import { hasFormerKeys, planKeys, readCredentials, removeFormerKeys, type Credentials } from './keys.ts';
 import { endLab, findInit, folderNow, labelledProcesses, launchMapped, type LaunchOptions } from './lab-process.ts';
 import { planLab } from './plan.ts';
 import type { HostFacts } from './plan-input.ts';
@@ -50,7 +49,16 @@ export class NetnsProvider implements Provider {
 
   async attach(machines: readonly Machine[], _state: ProviderState, context: ProviderContext): Promise<AttachedMachine[]> {
     const running = findInit(context.labId) !== undefined;
-    return machines.map((machine) => attached(machine, running, context.stateFolder));
+    const { stateFolder } = context;
+    let read: Credentials | undefined;
+    const side: LabSide = {
+      stateFolder,
+      // At the first connection, for all of them.
+      credentials: () => (read ??= readCredentials(stateFolder)),
+      isFormer: hasFormerKeys(stateFolder),
+      capturesLinks: existsSync(join(stateFolder, 'sockets', captureSocket)),
+    };
+    return machines.map((machine) => attached(machine, running, side));
   }
 
   async list(): Promise<LabelledLab[]> {
@@ -106,21 +114,27 @@ const formerKeysRemark = {
   hint: 'Give each its own: lab up --recreate',
 };
 
-/** What is shown to a machine, and what it must show. */
-function credentialsFor(machine: string, stateFolder: string): Pick<ShellTarget, 'privateKey' | 'hostKeys'> {
-  return { privateKey: readUserKey(stateFolder).privateKey, hostKeys: onlyHostKeys([shownHostKey(stateFolder, machine)]) };
+/** What all machines of a lab have in common. */
+interface LabSide {
+  readonly stateFolder: string;
+  readonly credentials: () => Credentials;
+  /** Made by an older lab, with keys that they share. */
+  readonly isFormer: boolean;
+  readonly capturesLinks: boolean;
 }
 
-function attached(machine: Machine, running: boolean, stateFolder: string): AttachedMachine {
+function attached(machine: Machine, running: boolean, { stateFolder, credentials, isFormer, capturesLinks }: LabSide): AttachedMachine {
   const socket = join(stateFolder, 'sockets', `${machine.name}.sock`);
   const captures = join(stateFolder, 'sockets', captureSocket);
   return {
     machine,
     running,
-    ...(hasFormerKeys(stateFolder) && { remark: formerKeysRemark }),
+    ...(isFormer && { remark: formerKeysRemark }),
     connect: async (signal) => {
+      const { privateKey, hostKeyOf } = credentials();
       return connectShell({
-        ...credentialsFor(machine.name, stateFolder),
+        privateKey,
+        hostKeys: onlyHostKeys([hostKeyOf(machine.name)]),
         machine: machine.name,
         user: machine.user,
         address: { stream: () => connectUnix(socket) },
@@ -137,7 +151,7 @@ function attached(machine: Machine, running: boolean, stateFolder: string): Atta
       ['StrictHostKeyChecking', 'yes'],
     ]),
     socketPath: socket,
-    ...(existsSync(captures) && { captureLink: (request: LinkCaptureRequest) => captureOver(connectUnix(captures), { machine: machine.name, line: encodeFields([machine.name, request.interface, request.filter]) }, request) }),
+    ...(capturesLinks && { captureLink: (request: LinkCaptureRequest) => captureOver(connectUnix(captures), { machine: machine.name, line: encodeFields([machine.name, request.interface, request.filter]) }, request) }),
   };
 }
 

@@ -11,7 +11,7 @@ import { fitKey } from './fit-key.ts';
 import { forwardSsh } from './gateway.ts';
 import { findImages } from './images/find.ts';
 import type { Image } from './images/store.ts';
-import { ensureKeys, requireKeys } from '../lab-keys.ts';
+import { ensureKeys, readKeys } from '../lab-keys.ts';
 import { knownHosts } from '../peer-files.ts';
 import { hostKeyOf, keysInside } from './keys.ts';
 import { Launcher } from './launch.ts';
@@ -88,7 +88,7 @@ async function prepare(lab: Lab, context: ProviderContext): Promise<Omit<Build, 
   const [disks, version] = await Promise.all([inspectDisks(images, tools, signal), versionOf(tools.emulator, signal)]);
   requireRoom(plan, images, disks);
   // Keys that are lost while machines know them are not made anew: nobody would get in.
-  if (running.length > 0) requireKeys(stateFolder);
+  if (running.length > 0) readKeys(stateFolder);
   return { lab, context, tools, plan, images, disks, running, key: fitKey(plan, images, { emulator: `${tools.emulator.path} ${version}`, keys: keysInside(stateFolder, [...lab.machines.keys()]), peers: lab.ssh === 'peers' }) };
 }
 
