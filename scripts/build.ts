@@ -16,18 +16,27 @@ if (isCurrent()) process.exit(0);
 process.stderr.write('setup: compiling\n');
 
 /** What the first file loads on demand, each whole in one file: Node spends a millisecond on each further file, and loads functions of a large one only when they are called. */
-const parts: Readonly<Record<string, string>> = { 'run-cli': 'src/cli/run-cli.ts', proxy: 'src/commands/proxy.ts', 'compile-cache': 'src/host/compile-cache.ts' };
+const parts: Readonly<Record<string, string>> = {
+  'run-cli': 'src/cli/run-cli.ts',
+  proxy: 'src/commands/proxy.ts',
+  'compile-cache': 'src/host/compile-cache.ts',
+};
 const apart: Plugin = {
   name: 'apart',
   setup: (plugins) =>
     plugins.onResolve({ filter: /\.ts$/ }, ({ path, resolveDir, importer }) => {
-      const name = importer.endsWith('/src/cli/main.ts') && Object.keys(parts).find((part) => join(root, parts[part]!) === join(resolveDir, path));
+      const name =
+        importer.endsWith('/src/cli/main.ts') &&
+        Object.keys(parts).find((part) => join(root, parts[part]!) === join(resolveDir, path));
       return name ? { path: `./${name}.js`, external: true } : undefined;
     }),
 };
 
 await build({
-  entryPoints: { main: join(root, 'src/cli/main.ts'), ...Object.fromEntries(Object.entries(parts).map(([name, file]) => [name, join(root, file)])) },
+  entryPoints: {
+    main: join(root, 'src/cli/main.ts'),
+    ...Object.fromEntries(Object.entries(parts).map(([name, file]) => [name, join(root, file)])),
+  },
   plugins: [apart],
   outdir: join(fresh, 'cli'),
   bundle: true,
@@ -40,7 +49,9 @@ await build({
   // ssh2 loads this native add-on if it is there; ours is never built.
   external: ['cpu-features', '*.node'],
   define: { __dirname: 'import.meta.dirname' },
-  banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
 });
 await build({
   entryPoints: ['server', 'client'].map((name) => join(root, `src/programs/${name}.ts`)),
@@ -51,10 +62,18 @@ await build({
   format: 'cjs',
 });
 // A process of its own (src/providers/qemu/switch/main.ts), found beside the pieces of the command line.
-await build({ entryPoints: { 'qemu-switch': join(root, 'src/providers/qemu/switch/main.ts') }, outdir: join(fresh, 'cli'), bundle: true, platform: 'node', target: 'node24', format: 'esm' });
+await build({
+  entryPoints: { 'qemu-switch': join(root, 'src/providers/qemu/switch/main.ts') },
+  outdir: join(fresh, 'cli'),
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'esm',
+});
 // The repository says "type": "module"; these are not.
 writeFileSync(join(fresh, 'programs/package.json'), '{"type":"commonjs"}\n');
-for (const name of ['executor.pl', 'address-guard.pl']) copyFileSync(join(root, 'src/providers/netns', name), join(fresh, 'cli', name));
+for (const name of ['executor.pl', 'address-guard.pl'])
+  copyFileSync(join(root, 'src/providers/netns', name), join(fresh, 'cli', name));
 writeFileSync(join(fresh, 'lab.schema.json'), `${JSON.stringify(labJsonSchema(), null, 2)}\n`);
 writeFileSync(join(fresh, 'built'), '');
 if (existsSync(place)) renameSync(place, old);

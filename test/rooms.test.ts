@@ -18,7 +18,14 @@ const rows = [
 const apart = 'programs';
 
 /** The one exception to "packages only where they are named": which room may import which package. */
-const packagesOf: Readonly<Record<string, readonly string[]>> = { commander: ['cli'], execa: ['host'], 'highlight.js': ['report'], ssh2: ['ssh'], yaml: ['lab'], zod: ['lab'] };
+const packagesOf: Readonly<Record<string, readonly string[]>> = {
+  commander: ['cli'],
+  execa: ['host'],
+  'highlight.js': ['report'],
+  ssh2: ['ssh'],
+  yaml: ['lab'],
+  zod: ['lab'],
+};
 
 interface Import {
   readonly from: string;
@@ -39,14 +46,22 @@ test('no files import each other in a circle', () => {
 
 test('each package is imported by its one room', () => {
   const wrong = globSync('**/*.ts', { cwd: root }).flatMap((file) =>
-    specifiers(file).filter((name) => !name.startsWith('.') && !name.startsWith('node:') && !packagesOf[packageName(name)]?.includes(roomOf(file))).map((name) => `${file}: ${name}`),
+    specifiers(file)
+      .filter(
+        (name) =>
+          !name.startsWith('.') && !name.startsWith('node:') && !packagesOf[packageName(name)]?.includes(roomOf(file)),
+      )
+      .map((name) => `${file}: ${name}`),
   );
   assert.deepEqual(wrong, []);
 });
 
 test('every room of src is on the map', () => {
   const rooms = new Set(imports.map(({ from }) => roomOf(from)));
-  assert.deepEqual([...rooms].filter((room) => room !== apart && !rows.flat().includes(room)), []);
+  assert.deepEqual(
+    [...rooms].filter((room) => room !== apart && !rows.flat().includes(room)),
+    [],
+  );
   assert.ok(imports.length > 100, `only ${imports.length} imports were found: the check itself is broken`);
 });
 
@@ -72,11 +87,18 @@ function importsOf(file: string): Import[] {
 /** Static and dynamic imports and re-exports. */
 function specifiers(file: string): string[] {
   const text = readFileSync(join(root, file), 'utf8');
-  return [...text.matchAll(/^\s*(?:import|export)\s[^'";]*?from\s+'([^']+)'|^\s*import\s+'([^']+)'|\bimport\(\s*'([^']+)'\s*\)/gm)].map((match) => match[1] ?? match[2] ?? match[3]!);
+  return [
+    ...text.matchAll(
+      /^\s*(?:import|export)\s[^'";]*?from\s+'([^']+)'|^\s*import\s+'([^']+)'|\bimport\(\s*'([^']+)'\s*\)/gm,
+    ),
+  ].map((match) => match[1] ?? match[2] ?? match[3]!);
 }
 
 function packageName(specifier: string): string {
-  return specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
 }
 
 /** Circles among files, each as the chain that closes it; imports of types count, because a reader follows them too. */

@@ -23,7 +23,12 @@ export interface Benchmark {
   readonly packages?: readonly string[];
   /** What else is not there, and how to get it. */
   readonly missing?: () => string | undefined;
-  readonly run: () => Promise<{ readonly commands: readonly Timed[]; readonly rounds?: number; readonly note?: () => string; readonly end?: () => void }>;
+  readonly run: () => Promise<{
+    readonly commands: readonly Timed[];
+    readonly rounds?: number;
+    readonly note?: () => string;
+    readonly end?: () => void;
+  }>;
 }
 
 export interface Figures {
@@ -49,8 +54,15 @@ export async function inTurn(commands: readonly Timed[], rounds: number): Promis
 async function timeOf({ command, env = {}, name, elapsed }: Timed): Promise<number> {
   const [file = '', ...args] = command;
   const started = performance.now();
-  const child = spawn(file, args, { env: { ...process.env, BENCH_START: String(Date.now() / 1000), ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
-  const [stdout, stderr, [status]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close') as Promise<[number]>]);
+  const child = spawn(file, args, {
+    env: { ...process.env, BENCH_START: String(Date.now() / 1000), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [stdout, stderr, [status]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close') as Promise<[number]>,
+  ]);
   const taken = (performance.now() - started) / 1000;
   if (status !== 0) throw new Error(`${name} failed with status ${status}:\n${stdout}${stderr}`);
   return elapsed ? elapsed(stdout) : taken;

@@ -22,7 +22,10 @@ export async function startSshHosts(folder: string, count: number): Promise<SshH
   const sshd = findTool('sshd')!;
   const home = join(folder, 'home');
   mkdirSync(home);
-  writeFileSync(join(folder, 'passwd'), `${readFileSync('/etc/passwd', 'utf8').replaceAll(/^(?:root|sshd):.*\n/gm, '')}root:x:0:0::${home}:/bin/sh\nsshd:x:990:65534::/run/sshd:/usr/sbin/nologin\n`);
+  writeFileSync(
+    join(folder, 'passwd'),
+    `${readFileSync('/etc/passwd', 'utf8').replaceAll(/^(?:root|sshd):.*\n/gm, '')}root:x:0:0::${home}:/bin/sh\nsshd:x:990:65534::/run/sshd:/usr/sbin/nologin\n`,
+  );
   const user = generateKeyPair('bench');
   writeFileSync(join(folder, 'key'), user.privateKey, { mode: 0o600 });
   writeFileSync(join(folder, 'key.pub'), `${user.publicKey}\n`);
@@ -30,25 +33,53 @@ export async function startSshHosts(folder: string, count: number): Promise<SshH
   const lines = names.map(({ name, port }) => {
     const host = generateKeyPair(name);
     writeFileSync(join(folder, `${name}.key`), host.privateKey, { mode: 0o600 });
-    writeFileSync(join(folder, `${name}.conf`), [`Port ${port}`, 'ListenAddress 127.0.0.1', `HostKey ${folder}/${name}.key`, `AuthorizedKeysFile ${folder}/key.pub`, 'PidFile none', 'UsePAM no', 'UseDNS no', 'StrictModes no', 'PermitRootLogin yes', ''].join('\n'));
+    writeFileSync(
+      join(folder, `${name}.conf`),
+      [
+        `Port ${port}`,
+        'ListenAddress 127.0.0.1',
+        `HostKey ${folder}/${name}.key`,
+        `AuthorizedKeysFile ${folder}/key.pub`,
+        'PidFile none',
+        'UsePAM no',
+        'UseDNS no',
+        'StrictModes no',
+        'PermitRootLogin yes',
+        '',
+      ].join('\n'),
+    );
     return `${knownHostsLine('127.0.0.1', port, parseHostKey(host.publicKey)!)}\n`;
   });
   writeFileSync(join(folder, 'known_hosts'), lines.join(''));
   const config = join(folder, 'ssh_config');
   const hosts = names.map(({ name, port }) => `Host ${name}\n  HostName 127.0.0.1\n  Port ${port}\n`);
-  writeFileSync(config, `${hosts.join('')}Host *\n  User root\n  IdentityFile ${folder}/key\n  UserKnownHostsFile ${folder}/known_hosts\n`);
+  writeFileSync(
+    config,
+    `${hosts.join('')}Host *\n  User root\n  IdentityFile ${folder}/key\n  UserKnownHostsFile ${folder}/known_hosts\n`,
+  );
   const script = `mount --bind ${folder}/passwd /etc/passwd; mount -t tmpfs none /run; mkdir /run/sshd; exec "$@"`;
-  const servers = names.map(({ name }) => spawn('unshare', ['-m', 'sh', '-c', script, 'sh', sshd.path, '-D', '-f', join(folder, `${name}.conf`)], { stdio: 'ignore', env: { ...process.env, ...sshd.env } }));
+  const servers = names.map(({ name }) =>
+    spawn('unshare', ['-m', 'sh', '-c', script, 'sh', sshd.path, '-D', '-f', join(folder, `${name}.conf`)], {
+      stdio: 'ignore',
+      env: { ...process.env, ...sshd.env },
+    }),
+  );
   await retryUntil(() => listening(count), { what: 'all sshd', timeoutMs: 60_000, intervalMs: 50 });
-  return { config, labPart: names.map(({ name }) => `  ${name}: { ssh: { host: ${name} } }\n`).join(''), end: () => servers.forEach(kill) };
+  return {
+    config,
+    labPart: names.map(({ name }) => `  ${name}: { ssh: { host: ${name} } }\n`).join(''),
+    end: () => servers.forEach(kill),
+  };
 }
 
 /** Rows of the socket table (proc_net(5)) in state LISTEN on one of the ports. */
 function listening(count: number): { readonly value: true } | { readonly seen: string } {
-  const rows = readFileSync('/proc/net/tcp', 'utf8').split('\n').filter((row) => {
-    const port = Number.parseInt(/: 0100007F:([0-9A-F]{4}) 00000000:0000 0A/.exec(row)?.[1] ?? '0', 16);
-    return port >= firstPort && port < firstPort + count;
-  });
+  const rows = readFileSync('/proc/net/tcp', 'utf8')
+    .split('\n')
+    .filter((row) => {
+      const port = Number.parseInt(/: 0100007F:([0-9A-F]{4}) 00000000:0000 0A/.exec(row)?.[1] ?? '0', 16);
+      return port >= firstPort && port < firstPort + count;
+    });
   return rows.length >= count ? { value: true } : { seen: `${rows.length} listen` };
 }
 

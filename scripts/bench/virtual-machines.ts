@@ -23,17 +23,27 @@ export function virtualMachines({ ours, runLab, practical }: Means): readonly Be
   const lab = (machines: number, withPrograms: boolean): { folder: string; end: () => void } => {
     const folder = practical();
     const file = join(folder, 'lab.yaml');
-    const text = readFileSync(file, 'utf8').replaceAll('ubuntu-24.04', image).replace('provider: netns', 'provider: qemu').replaceAll(/- start: (\w+)/g, '- { start: $1, timeout: 90s }');
-    const bare = text.replace(/^programs:[^]*/m, '').replaceAll(/^ {2}vm(\d): .*\n/gm, (line, number: string) => (Number(number) <= machines ? line : ''));
+    const text = readFileSync(file, 'utf8')
+      .replaceAll('ubuntu-24.04', image)
+      .replace('provider: netns', 'provider: qemu')
+      .replaceAll(/- start: (\w+)/g, '- { start: $1, timeout: 90s }');
+    const bare = text
+      .replace(/^programs:[^]*/m, '')
+      .replaceAll(/^ {2}vm(\d): .*\n/gm, (line, number: string) => (Number(number) <= machines ? line : ''));
     writeFileSync(file, withPrograms ? text : bare);
     return { folder, end: () => rmSync(folder, { recursive: true, force: true }) };
   };
   const fromImage = (name: string, folder: string, more: Partial<Timed> = {}): Timed => {
-    return ours(name, ['up', '--json'], folder, { prepare: () => runLab(folder, 'down', '--purge'), restore: () => runLab(folder, 'down'), ...more });
+    return ours(name, ['up', '--json'], folder, {
+      prepare: () => runLab(folder, 'down', '--purge'),
+      restore: () => runLab(folder, 'down'),
+      ...more,
+    });
   };
   return [
     {
-      name: 'vm-boot', missing,
+      name: 'vm-boot',
+      missing,
       bar: 'process start to SSH within 1.1 x of the same image started by a bare QEMU command line',
       run: async () => {
         const { folder, end } = lab(1, false);
@@ -44,7 +54,8 @@ export function virtualMachines({ ours, runLab, practical }: Means): readonly Be
       },
     },
     {
-      name: 'vm-up-again', missing,
+      name: 'vm-up-again',
+      missing,
       bar: 'at least 5 x faster than the first "lab up"',
       run: async () => {
         const { folder, end } = lab(2, true);
@@ -52,16 +63,28 @@ export function virtualMachines({ ours, runLab, practical }: Means): readonly Be
           if (existsSync(join(folder, '.lab/saved/boot'))) return;
           for (const command of ['up', 'down']) runLab(folder, command);
         };
-        return { commands: [ours('lab up, from the saved state', ['up'], folder, { prepare, restore: () => runLab(folder, 'down') }), fromImage('lab up, the first time', folder)], rounds, end };
+        return {
+          commands: [
+            ours('lab up, from the saved state', ['up'], folder, { prepare, restore: () => runLab(folder, 'down') }),
+            fromImage('lab up, the first time', folder),
+          ],
+          rounds,
+          end,
+        };
       },
     },
     {
-      name: 'vm-two', missing,
+      name: 'vm-two',
+      missing,
       bar: 'two machines at once under 1.3 x of one, where there are processors for both',
       run: async () => {
         const [one, two] = [lab(1, false), lab(2, false)];
         const end = (): void => [one, two].forEach((each) => each.end());
-        return { commands: [fromImage('lab up, one machine', one.folder), fromImage('lab up, two machines', two.folder)], rounds, end };
+        return {
+          commands: [fromImage('lab up, one machine', one.folder), fromImage('lab up, two machines', two.folder)],
+          rounds,
+          end,
+        };
       },
     },
   ];
@@ -73,7 +96,9 @@ function missing(): string | undefined {
 
 /** When the machine's SSH server greeted, as `lab up --json` tells it. */
 function secondsToSsh(stdout: string): number {
-  const { steps } = JSON.parse(stdout) as { readonly steps: readonly { readonly title: string; readonly note: string | null }[] };
+  const { steps } = JSON.parse(stdout) as {
+    readonly steps: readonly { readonly title: string; readonly note: string | null }[];
+  };
   const note = steps.find(({ title }) => title === 'start vm1')?.note ?? '';
   const [, minutes = 0, value, unit] = /\bSSH (?:(\d+) min )?([\d.]+) (ms|s)\b/.exec(note) ?? [];
   return Number(minutes) * 60 + Number(value) / (unit === 'ms' ? 1000 : 1);
@@ -88,19 +113,41 @@ function bareQemu(folder: string): Timed {
   const seed = join(folder, 'seed.iso');
   const overlay = join(folder, 'bare.qcow2');
   copyFileSync(join(folder, '.lab/vm/vm1.iso'), seed);
-  const acceleration = JSON.parse(readFileSync(join(folder, '.lab/vm/acceleration.json'), 'utf8')) as { readonly arguments: readonly string[] };
+  const acceleration = JSON.parse(readFileSync(join(folder, '.lab/vm/acceleration.json'), 'utf8')) as {
+    readonly arguments: readonly string[];
+  };
   const mac = /macaddress":"([0-9a-f:]+)"/.exec(readFileSync(seed, 'latin1'))?.[1] ?? '';
   const command = [
-    path, ...acceleration.arguments, '-machine', 'q35', '-m', '768', '-nodefaults', '-no-user-config', '-display', 'none', '-serial', 'null',
-    '-drive', `file=${overlay},if=virtio,format=qcow2,cache=unsafe`, '-drive', `file=${seed},if=virtio,format=raw,readonly=on`,
-    '-netdev', `user,id=n,net=192.168.100.0/24,host=192.168.100.1,hostfwd=tcp:127.0.0.1:${port}-192.168.100.4:22`, '-device', `virtio-net-pci,netdev=n,mac=${mac}`,
+    path,
+    ...acceleration.arguments,
+    '-machine',
+    'q35',
+    '-m',
+    '768',
+    '-nodefaults',
+    '-no-user-config',
+    '-display',
+    'none',
+    '-serial',
+    'null',
+    '-drive',
+    `file=${overlay},if=virtio,format=qcow2,cache=unsafe`,
+    '-drive',
+    `file=${seed},if=virtio,format=raw,readonly=on`,
+    '-netdev',
+    `user,id=n,net=192.168.100.0/24,host=192.168.100.1,hostfwd=tcp:127.0.0.1:${port}-192.168.100.4:22`,
+    '-device',
+    `virtio-net-pci,netdev=n,mac=${mac}`,
     ...(boot ? ['-kernel', boot.kernel, '-initrd', boot.initrd, '-append', boot.arguments] : []),
   ];
   return {
     name: 'bare QEMU, to SSH',
     command: ['python3', join(import.meta.dirname, 'bare-qemu.py'), String(port), ...command],
     env: { LD_LIBRARY_PATH: env['LD_LIBRARY_PATH'] ?? '' },
-    prepare: () => execFileSync(imageTool.path, ['create', '-q', '-f', 'qcow2', '-b', disk, '-F', 'qcow2', overlay], { env: { ...process.env, ...imageTool.env } }),
+    prepare: () =>
+      execFileSync(imageTool.path, ['create', '-q', '-f', 'qcow2', '-b', disk, '-F', 'qcow2', overlay], {
+        env: { ...process.env, ...imageTool.env },
+      }),
     elapsed: printedSeconds,
   };
 }

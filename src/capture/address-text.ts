@@ -10,9 +10,12 @@ function ipv4Text(view: DataView, offset: number): string {
 /** RFC 5952: lower case, no leading zeros, the longest run of two or more zero groups as `::`, the first of equal ones. */
 function ipv6Text(view: DataView, offset: number): string {
   const groups = Array.from({ length: 8 }, (_, index) => view.getUint16(offset + 2 * index));
-  if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff) return `::ffff:${ipv4Text(view, offset + 12)}`;
+  if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff)
+    return `::ffff:${ipv4Text(view, offset + 12)}`;
   const { start, length } = longestZeros(groups);
-  return length < 2 ? groupText(groups) : `${groupText(groups.slice(0, start))}::${groupText(groups.slice(start + length))}`;
+  return length < 2
+    ? groupText(groups)
+    : `${groupText(groups.slice(0, start))}::${groupText(groups.slice(start + length))}`;
 }
 
 function groupText(groups: readonly number[]): string {

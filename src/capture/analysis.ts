@@ -30,7 +30,13 @@ export class SequenceAnalysis {
   look({ from, tcp }: FlowPacket): Finding {
     const { header, length } = tcp;
     const { timeMs, number } = tcp.packet;
-    const look: Look = { forward: this.#directions[from], reverse: this.#directions[other(from)], header, length, timeMs };
+    const look: Look = {
+      forward: this.#directions[from],
+      reverse: this.#directions[other(from)],
+      header,
+      length,
+      timeMs,
+    };
     this.#roundTrip.look(header, timeMs);
     const marks = flowControlMarks(look);
     countDuplicateAcks(look, marks);
@@ -81,7 +87,12 @@ function takeProbedByte({ forward, reverse, header }: Look): void {
 }
 
 function acknowledgesUnseen({ reverse, header }: Look): boolean {
-  if ((header.flags & Flag.ack) === 0 || reverse.contiguousTo === undefined || seqDifference(header.ack, reverse.contiguousTo) <= 0) return false;
+  if (
+    (header.flags & Flag.ack) === 0 ||
+    reverse.contiguousTo === undefined ||
+    seqDifference(header.ack, reverse.contiguousTo) <= 0
+  )
+    return false;
   if (reverse.contiguousTo !== reverse.nextSeq) {
     // A gap that is told of is taken for closed.
     reverse.contiguousTo = reverse.nextSeq;
@@ -94,16 +105,21 @@ function acknowledgesUnseen({ reverse, header }: Look): boolean {
 }
 
 /** Whether a segment repeats bytes (or SYN, FIN) that were sent before, and how. */
-function repetitionMark({ forward, reverse, header, length, timeMs }: Look, roundTripMs: number | undefined): SegmentMark | undefined {
+function repetitionMark(
+  { forward, reverse, header, length, timeMs }: Look,
+  roundTripMs: number | undefined,
+): SegmentMark | undefined {
   const { seq } = header;
   const { nextSeq } = forward;
   const control = header.flags & (Flag.syn | Flag.fin) ? 1 : 0;
   if (length + control === 0) return undefined;
-  if (length > 0 && reverse.lastAck !== 0 && seqDifference(seqAdd(seq, length), reverse.lastAck) <= 0) return 'spurious-retransmission';
+  if (length > 0 && reverse.lastAck !== 0 && seqDifference(seqAdd(seq, length), reverse.lastAck) <= 0)
+    return 'spurious-retransmission';
   if (nextSeq === undefined || seqDifference(seq, nextSeq) >= 0) return undefined;
   // More than the byte that a zero-window probe has sent already.
   if (length > 1 && seqAdd(seq, 1) === nextSeq) return undefined;
-  if (reverse.duplicateAcks >= 2 && reverse.lastAck === seq && timeMs - reverse.lastTimeMs < fastRetransmissionMs) return 'fast-retransmission';
+  if (reverse.duplicateAcks >= 2 && reverse.lastAck === seq && timeMs - reverse.lastTimeMs < fastRetransmissionMs)
+    return 'fast-retransmission';
   const soon = timeMs - forward.nextSeqTimeMs < (roundTripMs ?? assumedRoundTripMs);
   const repeatsLast = seqAdd(seq, length + control) === nextSeq;
   return soon && !repeatsLast ? 'out-of-order' : 'retransmission';

@@ -35,8 +35,14 @@ interface ControlArrival {
 
 function controlArrival(segments: readonly SentSegment[], flag: number): ControlArrival {
   const sent = { client: firstOf(segments, 'client', flag), server: firstOf(segments, 'server', flag) };
-  const acknowledgedAt = { client: acknowledgement(segments, sent.client), server: acknowledgement(segments, sent.server) };
-  const at = { client: arrives(sent.client, acknowledgedAt.client), server: arrives(sent.server, acknowledgedAt.server) };
+  const acknowledgedAt = {
+    client: acknowledgement(segments, sent.client),
+    server: acknowledgement(segments, sent.server),
+  };
+  const at = {
+    client: arrives(sent.client, acknowledgedAt.client),
+    server: arrives(sent.server, acknowledgedAt.server),
+  };
   const ackFrom = { client: 0, server: 0 };
   const first: Side = (sent.client?.index ?? Infinity) < (sent.server?.index ?? Infinity) ? 'client' : 'server';
   const second: Side = first === 'client' ? 'server' : 'client';
@@ -68,7 +74,9 @@ function arrives(sent: Sent | undefined, acknowledgedAt: number): number {
 /** Place of the first segment that acknowledges it; Infinity when there is none. */
 function acknowledgement(segments: readonly SentSegment[], sent: Sent | undefined): number {
   if (sent === undefined) return Infinity;
-  const index = segments.findIndex((segment, at) => at > sent.index && segment.from !== sent.segment.from && acknowledges(segment, sent));
+  const index = segments.findIndex(
+    (segment, at) => at > sent.index && segment.from !== sent.segment.from && acknowledges(segment, sent),
+  );
   return index < 0 ? Infinity : index;
 }
 

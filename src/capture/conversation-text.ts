@@ -1,4 +1,13 @@
-import type { Conversation, Endpoint, Phase, Segment, SegmentMark, Side, TcpOptions, TcpState } from '../core/conversation.ts';
+import type {
+  Conversation,
+  Endpoint,
+  Phase,
+  Segment,
+  SegmentMark,
+  Side,
+  TcpOptions,
+  TcpState,
+} from '../core/conversation.ts';
 import { lacksText } from '../core/conversation.ts';
 import { sanitize } from '../core/sanitize.ts';
 
@@ -73,8 +82,14 @@ function diagram(conversation: Conversation, { all = false }: TextOptions): stri
 /** What is shown of a long conversation. */
 function fold(segments: readonly Segment[]): ReadonlySet<Segment> {
   const middle = segments.slice(shownAtEachEnd, -shownAtEachEnd);
-  const remarkable = middle.filter(({ marks, flags }) => marks.length > 0 || flags.some((flag) => flag === 'SYN' || flag === 'FIN' || flag === 'RST'));
-  return new Set([...segments.slice(0, shownAtEachEnd), ...remarkable.slice(0, mostRemarkable), ...segments.slice(-shownAtEachEnd)]);
+  const remarkable = middle.filter(
+    ({ marks, flags }) => marks.length > 0 || flags.some((flag) => flag === 'SYN' || flag === 'FIN' || flag === 'RST'),
+  );
+  return new Set([
+    ...segments.slice(0, shownAtEachEnd),
+    ...remarkable.slice(0, mostRemarkable),
+    ...segments.slice(-shownAtEachEnd),
+  ]);
 }
 
 /** The states before a connection that the capture shows from its SYN. */
@@ -93,12 +108,24 @@ function segmentLine({ startMs }: Conversation, segment: Segment, before: Segmen
   const { packet, timeMs, from, states, marks } = segment;
   const state = (side: Side): string => (states[side] === before?.[side] ? '' : stateText(states[side]));
   const remarks = [marks.map(markText).join(', '), payloadText(segment)].filter((remark) => remark !== '');
-  const line = columns(String(packet), secondsText(timeMs - startMs), state('client'), arrow(from, segmentWords(segment)), state('server'));
+  const line = columns(
+    String(packet),
+    secondsText(timeMs - startMs),
+    state('client'),
+    arrow(from, segmentWords(segment)),
+    state('server'),
+  );
   return remarks.length === 0 ? line.trimEnd() : `${line} ${remarks.join(' ')}`;
 }
 
 function columns(packet: string, time: string, client: string, middle: string, server: string): string {
-  const cells = [packet.padStart(width.packet), time.padStart(width.time), client.padStart(width.state), middle.padEnd(width.arrow), server.padEnd(width.state)];
+  const cells = [
+    packet.padStart(width.packet),
+    time.padStart(width.time),
+    client.padStart(width.state),
+    middle.padEnd(width.arrow),
+    server.padEnd(width.state),
+  ];
   return cells.join(' ');
 }
 
@@ -116,7 +143,9 @@ function segmentWords({ flags, seq, ack, length, window, marks }: Segment): stri
     ack === undefined ? '' : `ack=${ack}`,
     length === 0 ? '' : `len=${length}`,
     windowMatters ? `win=${window}` : '',
-  ].filter((word) => word !== '').join(' ');
+  ]
+    .filter((word) => word !== '')
+    .join(' ');
 }
 
 function markText(mark: SegmentMark): string {
@@ -132,35 +161,56 @@ function payloadText({ text, length }: Segment): string {
 }
 
 function summary({ handshake, close, sent }: Conversation): string[] {
-  return [handshakeText(handshake, sent), closeText(close, handshake), ...(['client', 'server'] as const).map((side) => sentText(side, sent[side]))];
+  return [
+    handshakeText(handshake, sent),
+    closeText(close, handshake),
+    ...(['client', 'server'] as const).map((side) => sentText(side, sent[side])),
+  ];
 }
 
-function handshakeText({ complete, durationMs, refused, syn, simultaneous }: Conversation['handshake'], sent: Conversation['sent']): string {
-  if (simultaneous === true) return `Handshake: both opened at once, ${complete ? `complete in ${secondsText(durationMs ?? 0)}` : 'not complete'}`;
+function handshakeText(
+  { complete, durationMs, refused, syn, simultaneous }: Conversation['handshake'],
+  sent: Conversation['sent'],
+): string {
+  if (simultaneous === true)
+    return `Handshake: both opened at once, ${complete ? `complete in ${secondsText(durationMs ?? 0)}` : 'not complete'}`;
   if (complete) return `Handshake: complete in ${secondsText(durationMs ?? 0)}`;
   if (refused) return 'Handshake: refused: nobody listened on that port';
   if (syn === undefined) return 'Handshake: not in the capture';
   return `Handshake: not complete${sent.server.packets === 0 ? ': the SYN was not answered' : ''}`;
 }
 
-function closeText({ kind, by, complete, halfClose, fin, rst }: Conversation['close'], handshake: Conversation['handshake']): string {
-  if (kind === 'open' && handshake.syn !== undefined && !handshake.complete) return 'Close: none: the connection had not come about at the end of the capture';
+function closeText(
+  { kind, by, complete, halfClose, fin, rst }: Conversation['close'],
+  handshake: Conversation['handshake'],
+): string {
+  if (kind === 'open' && handshake.syn !== undefined && !handshake.complete)
+    return 'Close: none: the connection had not come about at the end of the capture';
   if (kind === 'open') return 'Close: none: the connection was still open at the end of the capture';
   if (kind === 'rst') return `Close: reset by the ${by} (packet ${rst?.packet})`;
   const both = complete ? 'both sides closed' : 'not complete';
-  const half = halfClose === undefined ? '' : `; half-closed: the other side sent ${count(halfClose.bytesAfter, 'byte')} afterwards`;
-  if (by === 'both') return `Close: by both at once with FIN (packets ${[fin.client, fin.server].toSorted((a, b) => (a ?? 0) - (b ?? 0)).join(' and ')}), ${both}`;
+  const half =
+    halfClose === undefined
+      ? ''
+      : `; half-closed: the other side sent ${count(halfClose.bytesAfter, 'byte')} afterwards`;
+  if (by === 'both')
+    return `Close: by both at once with FIN (packets ${[fin.client, fin.server].toSorted((a, b) => (a ?? 0) - (b ?? 0)).join(' and ')}), ${both}`;
   return `Close: by the ${by} with FIN (packet ${fin[by ?? 'client']}), ${both}${half}`;
 }
 
-function sentText(side: Side, { packets, bytes, retransmissions, duplicateAcks, outOfOrder, zeroWindows }: Conversation['sent'][Side]): string {
+function sentText(
+  side: Side,
+  { packets, bytes, retransmissions, duplicateAcks, outOfOrder, zeroWindows }: Conversation['sent'][Side],
+): string {
   const remarkable = [
     [retransmissions, 'retransmission'],
     [duplicateAcks, 'duplicate ACK'],
     [outOfOrder, 'segment out of order', 'segments out of order'],
     [zeroWindows, 'zero window'],
   ] as const;
-  const remarks = remarkable.filter(([number]) => number > 0).map(([number, one, several]) => `, ${count(number, one, several)}`);
+  const remarks = remarkable
+    .filter(([number]) => number > 0)
+    .map(([number, one, several]) => `, ${count(number, one, several)}`);
   return `The ${side} sent ${count(packets, 'packet')} with ${count(bytes, 'byte')} of data${remarks.join('')}`;
 }
 

@@ -30,7 +30,12 @@ export interface TracedConversation {
 const payloadLimitBytes = 16 * 1024 * 1024;
 
 /** Rebuilds one connection from its packets, which stand in `bytes`, the whole file. */
-export function traceConversation(bytes: Uint8Array, captured: Flow, index: number, hints: LabHints): TracedConversation {
+export function traceConversation(
+  bytes: Uint8Array,
+  captured: Flow,
+  index: number,
+  hints: LabHints,
+): TracedConversation {
   const flow = withoutStepsBack(captured);
   const sides = sidesOf(flow, hints);
   const segments = segmentsOf(bytes, flow, sides.client);
@@ -49,7 +54,9 @@ export function traceConversation(bytes: Uint8Array, captured: Flow, index: numb
     acknowledgedIn: { client: acknowledgedIn(segments, 'client'), server: acknowledgedIn(segments, 'server') },
   };
   const piecesOf = (side: Side): Piece[] =>
-    segments.flatMap(({ from, seq, length }, at) => (from === side && length > 0 ? [{ seq, bytes: payloadOf(bytes, flow.packets[at]!.tcp) }] : []));
+    segments.flatMap(({ from, seq, length }, at) =>
+      from === side && length > 0 ? [{ seq, bytes: payloadOf(bytes, flow.packets[at]!.tcp) }] : [],
+    );
   return { conversation, payload: (side, limit = payloadLimitBytes) => joinPieces(piecesOf(side), limit) };
 }
 
@@ -60,12 +67,14 @@ interface Sides {
 
 function sidesOf({ packets }: Flow, { listeningPorts }: LabHints): Sides {
   const opening = packets.find(({ tcp }) => tcp.header.flags & Flag.syn);
-  if (opening !== undefined) return { client: opening.tcp.header.flags & Flag.ack ? other(opening.from) : opening.from, knownBy: 'syn' };
+  if (opening !== undefined)
+    return { client: opening.tcp.header.flags & Flag.ack ? other(opening.from) : opening.from, knownBy: 'syn' };
   const [{ from, tcp }] = packets as readonly [FlowPacket, ...FlowPacket[]];
   const { sourcePort, destinationPort } = tcp.header;
   const sourceListens = listeningPorts?.has(sourcePort) ?? false;
   const destinationListens = listeningPorts?.has(destinationPort) ?? false;
-  if (sourceListens !== destinationListens) return { client: sourceListens ? other(from) : from, knownBy: 'listening-port' };
+  if (sourceListens !== destinationListens)
+    return { client: sourceListens ? other(from) : from, knownBy: 'listening-port' };
   return { client: sourcePort >= destinationPort ? from : other(from), knownBy: 'higher-port' };
 }
 
@@ -76,19 +85,36 @@ function endpointOf(bytes: Uint8Array, { packets }: Flow, end: End, { machines }
   const isSource = from === end;
   const address = addressText(view, ip.addressOffset + (isSource ? 0 : ip.addressBytes), ip.addressBytes);
   const syn = packets.find((packet) => packet.from === end && packet.tcp.header.flags & Flag.syn)?.tcp.header;
-  return { address, port: isSource ? header.sourcePort : header.destinationPort, machine: machines?.get(address), isn: syn?.seq, synOptions: syn?.options ?? noOptions };
+  return {
+    address,
+    port: isSource ? header.sourcePort : header.destinationPort,
+    machine: machines?.get(address),
+    isn: syn?.seq,
+    synOptions: syn?.options ?? noOptions,
+  };
 }
 
 function segmentsOf(bytes: Uint8Array, flow: Flow, client: End): Segment[] {
   const analysis = new SequenceAnalysis();
-  const sent = flow.packets.map(({ from, tcp }): SentSegment => ({ from: from === client ? 'client' : 'server', header: tcp.header, length: tcp.length }));
+  const sent = flow.packets.map(({ from, tcp }): SentSegment => ({
+    from: from === client ? 'client' : 'server',
+    header: tcp.header,
+    length: tcp.length,
+  }));
   const tracker = new StateTracker(startStates(flow, client), arrivalOf(sent));
   const phases = new Phases(flow);
   return flow.packets.map((packet, index) => {
     const finding = analysis.look(packet);
     const { from: side, header, length } = sent[index]!;
     const states = tracker.step(side, header, length);
-    return segmentOf(flow, packet, { side, finding, states, phase: phases.next(side, packet), isReused: index === 0 && flow.reusesPorts, text: textOf(bytes, packet) });
+    return segmentOf(flow, packet, {
+      side,
+      finding,
+      states,
+      phase: phases.next(side, packet),
+      isReused: index === 0 && flow.reusesPorts,
+      text: textOf(bytes, packet),
+    });
   });
 }
 
@@ -133,7 +159,8 @@ class Phases {
     if (flags & (Flag.fin | Flag.rst)) this.#phase = 'close';
     const phase = this.#phase;
     // The client's first segment behind its SYN acknowledges the server's: the last of the handshake.
-    if (phase === 'handshake' && side === 'client' && (flags & (Flag.syn | Flag.ack)) === Flag.ack) this.#phase = 'data';
+    if (phase === 'handshake' && side === 'client' && (flags & (Flag.syn | Flag.ack)) === Flag.ack)
+      this.#phase = 'data';
     if ((flags & (Flag.syn | Flag.ack)) === (Flag.syn | Flag.ack)) this.#answered.add(side);
     if (phase === 'handshake' && this.#answered.size === 2) this.#phase = 'data';
     return phase;
@@ -149,7 +176,11 @@ interface Reading {
   readonly text: string;
 }
 
-function segmentOf({ base }: Flow, { from, tcp }: FlowPacket, { side, finding, states, phase, isReused, text }: Reading): Segment {
+function segmentOf(
+  { base }: Flow,
+  { from, tcp }: FlowPacket,
+  { side, finding, states, phase, isReused, text }: Reading,
+): Segment {
   const { header } = tcp;
   const hasAck = (header.flags & Flag.ack) !== 0;
   const marks: readonly SegmentMark[] = isReused ? ['port-reused', ...finding.marks] : finding.marks;
@@ -180,7 +211,9 @@ function textOf(bytes: Uint8Array, { tcp }: FlowPacket): string {
 }
 
 function relativeSack(options: TcpOptions, base: number): TcpOptions {
-  return options.sack === undefined ? options : { ...options, sack: options.sack.map(([left, right]) => [relative(left, base), relative(right, base)] as const) };
+  return options.sack === undefined
+    ? options
+    : { ...options, sack: options.sack.map(([left, right]) => [relative(left, base), relative(right, base)] as const) };
 }
 
 /** Beyond 2 GiB of one direction this wraps, as the field itself does after 4 GiB. */

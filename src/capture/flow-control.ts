@@ -43,7 +43,9 @@ function isZeroWindowProbe({ forward, reverse, header, length }: Look): boolean 
 
 /** It begins behind what was seen: something before it is missing. */
 function isAhead({ forward, header }: Look): boolean {
-  return forward.nextSeq !== undefined && seqDifference(header.seq, forward.nextSeq) > 0 && (header.flags & Flag.rst) === 0;
+  return (
+    forward.nextSeq !== undefined && seqDifference(header.seq, forward.nextSeq) > 0 && (header.flags & Flag.rst) === 0
+  );
 }
 
 /** At most one byte, which was sent before. */
@@ -52,14 +54,23 @@ function isKeepAlive({ forward, header, length }: Look): boolean {
 }
 
 function isWindowUpdate({ forward, header, length }: Look): boolean {
-  return length === 0 && header.window !== 0 && header.window !== forward.window && header.seq === forward.nextSeq && header.ack === forward.lastAck;
+  return (
+    length === 0 &&
+    header.window !== 0 &&
+    header.window !== forward.window &&
+    header.seq === forward.nextSeq &&
+    header.ack === forward.lastAck
+  );
 }
 
 /** A segment without payload that says what the one before said, and why. */
 function repeatedAck({ forward, reverse, header, length }: Look): SegmentMark | undefined {
   if (length > 0 || header.window !== forward.window || header.seq !== forward.nextSeq) return undefined;
   const sameAck = header.ack === forward.lastAck;
-  if (header.window !== 0 && sameAck) return reverse.lastMarks.includes('keep-alive') ? 'keep-alive-ack' : 'duplicate-ack';
+  if (header.window !== 0 && sameAck)
+    return reverse.lastMarks.includes('keep-alive') ? 'keep-alive-ack' : 'duplicate-ack';
   const probed = reverse.lastMarks.includes('zero-window-probe');
-  return header.window === 0 && probed && (sameAck || header.ack === seqAdd(forward.lastAck, 1)) ? 'zero-window-probe-ack' : undefined;
+  return header.window === 0 && probed && (sameAck || header.ack === seqAdd(forward.lastAck, 1))
+    ? 'zero-window-probe-ack'
+    : undefined;
 }

@@ -34,11 +34,25 @@ function readIpv4(view: DataView, start: number, packet: Packet): IpPacket | NoT
   if ((view.getUint16(start + 6) & 0x3fff) !== 0) return 'fragment';
   // The length is 0 where the network card fills it in later (segmentation offload).
   const bytes = view.getUint16(start + 2);
-  return { addressOffset: start + 12, addressBytes: 4, offset: start + headerBytes, segmentEnd: bytes === 0 ? wireEnd(packet) : start + bytes };
+  return {
+    addressOffset: start + 12,
+    addressBytes: 4,
+    offset: start + headerBytes,
+    segmentEnd: bytes === 0 ? wireEnd(packet) : start + bytes,
+  };
 }
 
 /** Extension headers that stand between the IPv6 header and TCP (RFC 8200, section 4; AH: RFC 4302). */
-const Extension = { hopByHop: 0, routing: 43, fragment: 44, authentication: 51, destination: 60, mobility: 135, hostIdentity: 139, shim6: 140 } as const;
+const Extension = {
+  hopByHop: 0,
+  routing: 43,
+  fragment: 44,
+  authentication: 51,
+  destination: 60,
+  mobility: 135,
+  hostIdentity: 139,
+  shim6: 140,
+} as const;
 const extensions: ReadonlySet<number> = new Set(Object.values(Extension));
 
 /** RFC 8200, section 3. */
@@ -56,7 +70,12 @@ function readIpv6(view: DataView, start: number, packet: Packet): IpPacket | NoT
   if (header !== tcpProtocol) return 'other';
   // The length is 0 in a jumbogram (RFC 2675) and where the network card fills it in later.
   const payloadBytes = view.getUint16(start + 4);
-  return { addressOffset: start + 8, addressBytes: 16, offset, segmentEnd: payloadBytes === 0 ? wireEnd(packet) : start + 40 + payloadBytes };
+  return {
+    addressOffset: start + 8,
+    addressBytes: 16,
+    offset,
+    segmentEnd: payloadBytes === 0 ? wireEnd(packet) : start + 40 + payloadBytes,
+  };
 }
 
 /** Where the packet ended on the wire. */

@@ -17,12 +17,17 @@ interface Piece {
  * Joins captures of several machines to one pcap file, by time. `offsetsMs`: what each machine's clock is ahead of ours. Where the captures differ in
  * their link layer, each packet is kept from its IP header on, since a pcap file has only one kind.
  */
-export function mergeCaptures(captures: readonly { readonly bytes: Uint8Array; readonly offsetMs: number }[]): Uint8Array {
+export function mergeCaptures(
+  captures: readonly { readonly bytes: Uint8Array; readonly offsetMs: number }[],
+): Uint8Array {
   const pieces = captures.flatMap(({ bytes, offsetMs }) => piecesOf(bytes, offsetMs));
   const linkTypes = new Set(pieces.map(({ linkType }) => linkType));
   const [linkType = rawIp] = linkTypes;
   const same = linkTypes.size <= 1 ? pieces : pieces.flatMap(withoutLinkLayer);
-  return pcapFile(linkTypes.size <= 1 ? linkType : rawIp, same.toSorted((a, b) => a.timeMs - b.timeMs));
+  return pcapFile(
+    linkTypes.size <= 1 ? linkType : rawIp,
+    same.toSorted((a, b) => a.timeMs - b.timeMs),
+  );
 }
 
 function piecesOf(bytes: Uint8Array, offsetMs: number): Piece[] {
@@ -38,7 +43,16 @@ function withoutLinkLayer(piece: Piece): Piece[] {
   const { data, linkType, originalLength, timeMs } = piece;
   const packet: Packet = { number: 1, timeMs, linkType, start: 0, end: data.byteLength, originalLength };
   const offset = networkStart(viewOf(data), packet)?.offset;
-  return offset === undefined ? [] : [{ timeMs, linkType: rawIp, originalLength: Math.max(originalLength, data.byteLength) - offset, data: data.subarray(offset) }];
+  return offset === undefined
+    ? []
+    : [
+        {
+          timeMs,
+          linkType: rawIp,
+          originalLength: Math.max(originalLength, data.byteLength) - offset,
+          data: data.subarray(offset),
+        },
+      ];
 }
 
 /** A pcap file with times in microseconds, little-endian. */

@@ -6,7 +6,10 @@ export interface Piece {
 }
 
 /** Puts the pieces of a stream in order; what was sent twice is there once. What the capture lacks is left out: `missing` says how much. At most `limit` bytes. */
-export function joinPieces(pieces: readonly Piece[], limit: number): { readonly bytes: Uint8Array; readonly missing: number } {
+export function joinPieces(
+  pieces: readonly Piece[],
+  limit: number,
+): { readonly bytes: Uint8Array; readonly missing: number } {
   const parts: Uint8Array[] = [];
   let size = 0;
   let missing = 0;

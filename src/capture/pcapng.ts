@@ -85,7 +85,7 @@ class PcapngReader {
 
   #readOptions(start: number, end: number): Map<number, DataView> {
     const options = new Map<number, DataView>();
-    for (let offset = start; offset + 4 <= end; ) {
+    for (let offset = start; offset + 4 <= end;) {
       const code = this.#view.getUint16(offset, this.#littleEndian);
       const length = this.#view.getUint16(offset + 2, this.#littleEndian);
       if (code === Option.end || offset + 4 + length > end) break;
@@ -116,7 +116,13 @@ class PcapngReader {
     return true;
   }
 
-  #emit({ linkType }: CapturedInterface, timeMs: number, start: number, captured: number, originalLength: number): void {
+  #emit(
+    { linkType }: CapturedInterface,
+    timeMs: number,
+    start: number,
+    captured: number,
+    originalLength: number,
+  ): void {
     this.#onPacket({ number: ++this.#packets, timeMs, linkType, start, end: start + captured, originalLength });
   }
 

@@ -18,7 +18,8 @@ export interface MachineCapture {
 export function planCapture(lab: Lab, roles: readonly string[]): MachineCapture[] {
   const programs = roles.map((role) => lab.programs.get(role)).filter((program) => program !== undefined);
   const portsOf = new Map<string, Set<number>>();
-  for (const { on, listens } of programs) if (listens.length > 0) portsOf.set(on, new Set([...(portsOf.get(on) ?? []), ...listens]));
+  for (const { on, listens } of programs)
+    if (listens.length > 0) portsOf.set(on, new Set([...(portsOf.get(on) ?? []), ...listens]));
   return [...portsOf].map(([machine, ports]) => ({
     machine,
     interfaces: interfacesOf(lab.machines.get(machine)!, programs),
@@ -34,13 +35,24 @@ function interfacesOf({ name, interfaces }: Machine, programs: readonly Program[
 }
 
 /** Connections to these ports; not those that the machine has, as a client, with another machine of the lab that captures the same port. */
-function filterOf(lab: Lab, machine: string, ports: ReadonlySet<number>, portsOf: ReadonlyMap<string, ReadonlySet<number>>): string {
+function filterOf(
+  lab: Lab,
+  machine: string,
+  ports: ReadonlySet<number>,
+  portsOf: ReadonlyMap<string, ReadonlySet<number>>,
+): string {
   const wanted = [...ports].map((port) => `tcp port ${port}`).join(' or ');
-  const elsewhere = [...portsOf].flatMap(([other, theirs]) => (other === machine ? [] : [...theirs].filter((port) => ports.has(port)).flatMap((port) => servedBy(lab.machines.get(other)!, port))));
+  const elsewhere = [...portsOf].flatMap(([other, theirs]) =>
+    other === machine
+      ? []
+      : [...theirs].filter((port) => ports.has(port)).flatMap((port) => servedBy(lab.machines.get(other)!, port)),
+  );
   return elsewhere.length === 0 ? wanted : `(${wanted}) and not (${elsewhere.join(' or ')})`;
 }
 
 /** The packets of connections to a port of another machine. */
 function servedBy({ interfaces }: Machine, port: number): string[] {
-  return interfaces.map(({ address }) => `(dst host ${address} and tcp dst port ${port}) or (src host ${address} and tcp src port ${port})`);
+  return interfaces.map(
+    ({ address }) => `(dst host ${address} and tcp dst port ${port}) or (src host ${address} and tcp src port ${port})`,
+  );
 }

@@ -72,7 +72,10 @@ export class PointRecording {
   }
 
   async #awaitEarlyEnd(): Promise<void> {
-    const reason = await this.#tcpdump.ended.then(() => `something on ${this.point.machine} told tcpdump to end`, messageOf);
+    const reason = await this.#tcpdump.ended.then(
+      () => `something on ${this.point.machine} told tcpdump to end`,
+      messageOf,
+    );
     if (this.#stopping) return;
     const since = new Date().toISOString();
     await this.ready;
@@ -85,9 +88,20 @@ export class PointRecording {
   async #inTime<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> {
     const { patienceMs } = this.#options;
     let settled = false;
-    const done = promise.then(() => undefined, () => undefined).finally(() => (settled = true));
+    const done = promise
+      .then(
+        () => undefined,
+        () => undefined,
+      )
+      .finally(() => (settled = true));
     const look = (): { value: true } | { seen: string } => (settled ? { value: true } : { seen: 'nothing' });
-    await retryUntil(look, { what: `tcpdump on ${this.point.machine}`, timeoutMs: patienceMs, intervalMs: patienceMs, wake: () => done, signal }).catch((error: unknown) => {
+    await retryUntil(look, {
+      what: `tcpdump on ${this.point.machine}`,
+      timeoutMs: patienceMs,
+      intervalMs: patienceMs,
+      wake: () => done,
+      signal,
+    }).catch((error: unknown) => {
       this.#tcpdump.abandon();
       throw error;
     });

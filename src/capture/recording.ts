@@ -46,7 +46,12 @@ export interface CaptureEnd {
   /** The file ends before the run did, since it reached its limit. */
   readonly full: boolean;
   readonly gaps: readonly CaptureGap[];
-  readonly machines: readonly { readonly machine: string; readonly interface: string; readonly filter: string; readonly clockOffsetMs: number }[];
+  readonly machines: readonly {
+    readonly machine: string;
+    readonly interface: string;
+    readonly filter: string;
+    readonly clockOffsetMs: number;
+  }[];
 }
 
 export interface RecordingOptions {
@@ -66,7 +71,10 @@ export interface RecordingOptions {
 /**
  * Where a part of the plan is captured: outside of the machine if that can be, on each of its interfaces. What it says to itself (`lo`) is heard inside only.
  */
-function pointsOf({ machine, interfaces, filter }: MachineCapture, { shells, links }: RecordingOptions): CapturePoint[] {
+function pointsOf(
+  { machine, interfaces, filter }: MachineCapture,
+  { shells, links }: RecordingOptions,
+): CapturePoint[] {
   const link = links?.get(machine);
   const shell = shells.get(machine)!;
   if (link === undefined) return [insideMachine(shell, { interfaces, filter, orAny: true })];
@@ -91,9 +99,17 @@ export class Recording implements PacketSource {
   constructor(options: RecordingOptions) {
     this.#options = options;
     const { plan, signal, limitBytes = captureLimitBytes, patienceMs = defaultPatienceMs } = options;
-    this.#pointOptions = { limitBytes, patienceMs, signal, onData: () => this.#notify(), onEarlyEnd: (recording: PointRecording) => this.#tellEarlyEnd(recording) };
+    this.#pointOptions = {
+      limitBytes,
+      patienceMs,
+      signal,
+      onData: () => this.#notify(),
+      onEarlyEnd: (recording: PointRecording) => this.#tellEarlyEnd(recording),
+    };
     this.#filters = new Map(plan.map(({ machine, filter }) => [machine, filter]));
-    this.#points = plan.flatMap((part) => pointsOf(part, options)).map((point) => new PointRecording(point, this.#pointOptions));
+    this.#points = plan
+      .flatMap((part) => pointsOf(part, options))
+      .map((point) => new PointRecording(point, this.#pointOptions));
     this.#ready = this.#begin();
   }
 
@@ -137,7 +153,10 @@ export class Recording implements PacketSource {
     const able = this.#points.filter(({ fault }) => fault === undefined);
     const whole = able.length === 0 ? undefined : this.#file();
     // Put together anew, it does not end in the middle of a packet.
-    const file = whole === undefined || whole.byteLength <= mostBytes ? whole : mergeCaptures([{ bytes: whole.subarray(0, mostBytes), offsetMs: 0 }]);
+    const file =
+      whole === undefined || whole.byteLength <= mostBytes
+        ? whole
+        : mergeCaptures([{ bytes: whole.subarray(0, mostBytes), offsetMs: 0 }]);
     const lost = counts.reduce((sum, { dropped }) => sum + dropped, 0);
     return {
       file,
@@ -145,7 +164,12 @@ export class Recording implements PacketSource {
       lost,
       full: file !== whole || this.#points.some(({ full }) => full),
       gaps: this.#gaps(),
-      machines: able.map(({ point: { machine }, listeningOn, clockOffsetMs }) => ({ machine, interface: listeningOn, filter: this.#filters.get(machine)!, clockOffsetMs })),
+      machines: able.map(({ point: { machine }, listeningOn, clockOffsetMs }) => ({
+        machine,
+        interface: listeningOn,
+        filter: this.#filters.get(machine)!,
+        clockOffsetMs,
+      })),
     };
   }
 
@@ -154,16 +178,28 @@ export class Recording implements PacketSource {
     for (const { fault, point } of this.#points) {
       if (fault === undefined) continue;
       const hint = 'hint' in fault && typeof fault.hint === 'string' ? fault.hint : undefined;
-      await this.#options.events.emit({ kind: 'notice', level: 'warning', message: `no packets are captured on ${placeOf({ machine: point.machine, interface: point.interface })}: ${fault.message}`, ...(hint === undefined ? {} : { hint }) });
+      await this.#options.events.emit({
+        kind: 'notice',
+        level: 'warning',
+        message: `no packets are captured on ${placeOf({ machine: point.machine, interface: point.interface })}: ${fault.message}`,
+        ...(hint === undefined ? {} : { hint }),
+      });
     }
   }
 
   /** The recording when it has begun; or, if it cannot, the one that takes its place, of which the user hears. */
   async #started(recording: PointRecording): Promise<PointRecording> {
     await recording.ready;
-    const { fault, point: { instead, machine } } = recording;
+    const {
+      fault,
+      point: { instead, machine },
+    } = recording;
     if (fault === undefined || instead === undefined || this.#options.signal?.aborted) return recording;
-    await this.#options.events.emit({ kind: 'notice', level: 'warning', message: `packets are captured inside of ${machine}, where a program could end that: ${fault.message}` });
+    await this.#options.events.emit({
+      kind: 'notice',
+      level: 'warning',
+      message: `packets are captured inside of ${machine}, where a program could end that: ${fault.message}`,
+    });
     const inside = new PointRecording(instead, this.#pointOptions);
     await inside.ready;
     return inside;
@@ -171,8 +207,14 @@ export class Recording implements PacketSource {
 
   async #lastPackets(): Promise<void> {
     if (this.#points.every(({ gap, full }) => gap !== undefined || full)) return;
-    const look = (): { value: true } | { seen: string } => (this.#isOver() ? { value: true } : { seen: 'open connections' });
-    await retryUntil(look, { what: 'the last packets', timeoutMs: lastPacketsMs, intervalMs: 5, wake: () => this.more() }).catch(() => undefined);
+    const look = (): { value: true } | { seen: string } =>
+      this.#isOver() ? { value: true } : { seen: 'open connections' };
+    await retryUntil(look, {
+      what: 'the last packets',
+      timeoutMs: lastPacketsMs,
+      intervalMs: 5,
+      wake: () => this.more(),
+    }).catch(() => undefined);
   }
 
   /** Every connection is closed to the last ACK; or nobody connected, and nothing is under way. */
@@ -187,7 +229,9 @@ export class Recording implements PacketSource {
     const [only] = able;
     // A capture that did not end in good order may end in the middle of a packet; what is put together anew does not.
     if (able.length === 1 && !only!.full && !only!.gap) return only!.bytes();
-    return mergeCaptures(able.map((point) => ({ bytes: point.bytes(), offsetMs: able.length === 1 ? 0 : point.clockOffsetMs })));
+    return mergeCaptures(
+      able.map((point) => ({ bytes: point.bytes(), offsetMs: able.length === 1 ? 0 : point.clockOffsetMs })),
+    );
   }
 
   #gaps(): CaptureGap[] {
@@ -215,5 +259,7 @@ function placeOf({ machine, interface: name }: Pick<CaptureGap, 'machine' | 'int
 /** `the capture on vm1 ended early, at 14:30:15.042: …` */
 export function describeGap(gap: CaptureGap): string {
   const place = placeOf(gap);
-  return gap.since === null ? `nothing was captured on ${place}: ${gap.reason}` : `the capture on ${place} ended early, at ${clockTime(Date.parse(gap.since))}: ${gap.reason}`;
+  return gap.since === null
+    ? `nothing was captured on ${place}: ${gap.reason}`
+    : `the capture on ${place} ended early, at ${clockTime(Date.parse(gap.since))}: ${gap.reason}`;
 }

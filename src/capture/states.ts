@@ -8,14 +8,25 @@ export type States = Readonly<Record<Side, TcpState>>;
 
 /** What an end does when it sends a SYN or a FIN (RFC 9293, figure 5). States that are not named stay. */
 const onSendingSyn: Partial<Record<TcpState, TcpState>> = { CLOSED: 'SYN-SENT', LISTEN: 'SYN-SENT' };
-const onSendingFin: Partial<Record<TcpState, TcpState>> = { 'SYN-RECEIVED': 'FIN-WAIT-1', ESTABLISHED: 'FIN-WAIT-1', 'CLOSE-WAIT': 'LAST-ACK' };
+const onSendingFin: Partial<Record<TcpState, TcpState>> = {
+  'SYN-RECEIVED': 'FIN-WAIT-1',
+  ESTABLISHED: 'FIN-WAIT-1',
+  'CLOSE-WAIT': 'LAST-ACK',
+};
 /** What an end does when it gets a SYN without ACK, a SYN with ACK, the acknowledgement of its SYN, that of its FIN, or a FIN. */
 const onSyn: Partial<Record<TcpState, TcpState>> = { LISTEN: 'SYN-RECEIVED', 'SYN-SENT': 'SYN-RECEIVED' };
 const onSynAck: Partial<Record<TcpState, TcpState>> = { 'SYN-SENT': 'ESTABLISHED' };
 const onAckOfSyn: Partial<Record<TcpState, TcpState>> = { 'SYN-RECEIVED': 'ESTABLISHED' };
-const onAckOfFin: Partial<Record<TcpState, TcpState>> = { 'FIN-WAIT-1': 'FIN-WAIT-2', CLOSING: 'TIME-WAIT', 'LAST-ACK': 'CLOSED' };
+const onAckOfFin: Partial<Record<TcpState, TcpState>> = {
+  'FIN-WAIT-1': 'FIN-WAIT-2',
+  CLOSING: 'TIME-WAIT',
+  'LAST-ACK': 'CLOSED',
+};
 const onFin: Partial<Record<TcpState, TcpState>> = {
-  'SYN-RECEIVED': 'CLOSE-WAIT', ESTABLISHED: 'CLOSE-WAIT', 'FIN-WAIT-1': 'CLOSING', 'FIN-WAIT-2': 'TIME-WAIT',
+  'SYN-RECEIVED': 'CLOSE-WAIT',
+  ESTABLISHED: 'CLOSE-WAIT',
+  'FIN-WAIT-1': 'CLOSING',
+  'FIN-WAIT-2': 'TIME-WAIT',
 };
 
 /**
@@ -75,7 +86,10 @@ export class StateTracker {
 
   /** Tells both ends what has come to them by now: SYN, acknowledgements, FIN, in this order. */
   #deliver(from: Side, to: Side): void {
-    const ends = [[from, to], [to, from]] as const;
+    const ends = [
+      [from, to],
+      [to, from],
+    ] as const;
     for (const [sender, receiver] of ends) this.#deliverSyn(sender, receiver);
     for (const [, receiver] of ends) this.#deliverAcknowledgement(receiver);
     for (const [sender, receiver] of ends) this.#deliverFin(sender, receiver);
@@ -91,8 +105,10 @@ export class StateTracker {
   #deliverAcknowledgement(receiver: Side): void {
     const ack = this.#acknowledged[receiver];
     if (ack === undefined) return;
-    if (this.#place >= this.#arrival.ackOfSyn[receiver] && reaches(ack, this.#behindSyn[receiver])) this.#change(receiver, onAckOfSyn);
-    if (this.#place >= this.#arrival.ackOfFin[receiver] && reaches(ack, this.#behindFin[receiver])) this.#change(receiver, onAckOfFin);
+    if (this.#place >= this.#arrival.ackOfSyn[receiver] && reaches(ack, this.#behindSyn[receiver]))
+      this.#change(receiver, onAckOfSyn);
+    if (this.#place >= this.#arrival.ackOfFin[receiver] && reaches(ack, this.#behindFin[receiver]))
+      this.#change(receiver, onAckOfFin);
   }
 
   /** A FIN counts at its receiver once all bytes before it have come. */

@@ -4,11 +4,20 @@ import type { TcpFlag, TcpOptions } from '../core/conversation.ts';
 export const Flag = { fin: 1, syn: 2, rst: 4, psh: 8, ack: 16, urg: 32, ece: 64, cwr: 128 } as const;
 
 const flagNames: readonly (readonly [bit: number, name: TcpFlag])[] = [
-  [Flag.syn, 'SYN'], [Flag.fin, 'FIN'], [Flag.rst, 'RST'], [Flag.psh, 'PSH'], [Flag.ack, 'ACK'], [Flag.urg, 'URG'], [Flag.ece, 'ECE'], [Flag.cwr, 'CWR'],
+  [Flag.syn, 'SYN'],
+  [Flag.fin, 'FIN'],
+  [Flag.rst, 'RST'],
+  [Flag.psh, 'PSH'],
+  [Flag.ack, 'ACK'],
+  [Flag.urg, 'URG'],
+  [Flag.ece, 'ECE'],
+  [Flag.cwr, 'CWR'],
 ];
 
 /** The names of the flags of each value of the flags byte: one list is shared by all segments that have it. */
-const namesOfFlags: readonly (readonly TcpFlag[])[] = Array.from({ length: 256 }, (_, bits) => flagNames.filter(([bit]) => bits & bit).map(([, name]) => name));
+const namesOfFlags: readonly (readonly TcpFlag[])[] = Array.from({ length: 256 }, (_, bits) =>
+  flagNames.filter(([bit]) => bits & bit).map(([, name]) => name),
+);
 
 /** Names of the flags that are set in the flags byte. */
 export function flagsOf(bits: number): readonly TcpFlag[] {
@@ -35,7 +44,12 @@ const fixedBytes = 20;
  * Reads a TCP header. `capturedEnd` is where the captured packet ends, `segmentEnd` where the segment ended on the wire.
  * Undefined when the header is cut, or contradicts its own length or that of its segment.
  */
-export function readTcpHeader(view: DataView, offset: number, capturedEnd: number, segmentEnd: number): TcpHeader | undefined {
+export function readTcpHeader(
+  view: DataView,
+  offset: number,
+  capturedEnd: number,
+  segmentEnd: number,
+): TcpHeader | undefined {
   if (offset + fixedBytes > capturedEnd) return undefined;
   const payloadStart = offset + (view.getUint8(offset + 12) >> 4) * 4;
   if (payloadStart < offset + fixedBytes || payloadStart > segmentEnd) return undefined;
@@ -46,7 +60,10 @@ export function readTcpHeader(view: DataView, offset: number, capturedEnd: numbe
     ack: view.getUint32(offset + 8),
     flags: view.getUint8(offset + 13),
     window: view.getUint16(offset + 14),
-    options: payloadStart === offset + fixedBytes ? noOptions : readOptions(view, offset + fixedBytes, Math.min(payloadStart, capturedEnd)),
+    options:
+      payloadStart === offset + fixedBytes
+        ? noOptions
+        : readOptions(view, offset + fixedBytes, Math.min(payloadStart, capturedEnd)),
     payloadStart,
   };
 }
@@ -61,7 +78,7 @@ type MutableOptions = { -readonly [key in keyof TcpOptions]: TcpOptions[key] };
 
 function readOptions(view: DataView, start: number, end: number): TcpOptions {
   const options: MutableOptions = {};
-  for (let offset = start; offset < end; ) {
+  for (let offset = start; offset < end;) {
     const kind = view.getUint8(offset);
     if (kind === Kind.end) break;
     if (kind === Kind.noOperation) {
@@ -78,7 +95,8 @@ function readOptions(view: DataView, start: number, end: number): TcpOptions {
 
 /** Reads one option whose data is `length` bytes at `offset`; an option of a wrong length is not believed. */
 function readOption(options: MutableOptions, view: DataView, kind: number, offset: number, length: number): void {
-  if (kind === Kind.timestamps && length === 8) options.timestamps = { value: view.getUint32(offset), echo: view.getUint32(offset + 4) };
+  if (kind === Kind.timestamps && length === 8)
+    options.timestamps = { value: view.getUint32(offset), echo: view.getUint32(offset + 4) };
   else if (kind === Kind.mss && length === 2) options.mss = view.getUint16(offset);
   // Greater shifts are taken for 14 (RFC 7323, section 2.3).
   else if (kind === Kind.windowScale && length === 1) options.windowScale = Math.min(14, view.getUint8(offset));
@@ -89,6 +107,13 @@ function readOption(options: MutableOptions, view: DataView, kind: number, offse
 
 const known: ReadonlySet<number> = new Set(Object.values(Kind));
 
-function readSackBlocks(view: DataView, offset: number, length: number): readonly (readonly [left: number, right: number])[] {
-  return Array.from({ length: length / 8 }, (_, index) => [view.getUint32(offset + 8 * index), view.getUint32(offset + 8 * index + 4)] as const);
+function readSackBlocks(
+  view: DataView,
+  offset: number,
+  length: number,
+): readonly (readonly [left: number, right: number])[] {
+  return Array.from(
+    { length: length / 8 },
+    (_, index) => [view.getUint32(offset + 8 * index), view.getUint32(offset + 8 * index + 4)] as const,
+  );
 }

@@ -61,13 +61,23 @@ export function insideMachine(shell: Shell, { interfaces, filter, orAny }: Captu
     machine: shell.machine,
     interface: interfaces[0] ?? 'any',
     isOutside: false,
-    run: async ({ stopped, signal, onOutput }) => (await shell.exec({ script: captureScript, args }, { input: endOfInput(stopped), signal, onOutput })).exitCode,
+    run: async ({ stopped, signal, onOutput }) =>
+      (await shell.exec({ script: captureScript, args }, { input: endOfInput(stopped), signal, onOutput })).exitCode,
   };
 }
 
 /** At the lab's end of a link of a machine. */
-export function outsideMachine(machine: string, capture: LinkCapture, { interface: name, filter }: { readonly interface: string; readonly filter: string }): CapturePoint {
-  return { machine, interface: name, isOutside: true, run: (channel) => capture({ ...channel, interface: name, filter }) };
+export function outsideMachine(
+  machine: string,
+  capture: LinkCapture,
+  { interface: name, filter }: { readonly interface: string; readonly filter: string },
+): CapturePoint {
+  return {
+    machine,
+    interface: name,
+    isOutside: true,
+    run: (channel) => capture({ ...channel, interface: name, filter }),
+  };
 }
 
 /** Captures packets. `onData` gets a pcap file, piece by piece; the next piece waits for its promise. */
@@ -110,7 +120,9 @@ class RunningTcpdump implements Tcpdump {
   }
 
   abandon(): void {
-    this.#abandoned.abort(new EnvironmentError(`tcpdump on ${this.machine} did not answer`, { code: 'capture-failed' }));
+    this.#abandoned.abort(
+      new EnvironmentError(`tcpdump on ${this.machine} did not answer`, { code: 'capture-failed' }),
+    );
   }
 
   async #run(): Promise<CaptureCounts> {
@@ -157,7 +169,10 @@ function countsOf(talk: string): CaptureCounts {
 function captureFault(machine: string, exitCode: number | undefined, talk: string): LabError {
   const detail = talk === '' ? undefined : talk;
   if (exitCode === 127) {
-    return new EnvironmentError(`${machine} has no tcpdump`, { code: 'no-tcpdump', hint: `Install it there, on Debian and Ubuntu with: lab ssh ${machine} sudo apt-get install tcpdump` });
+    return new EnvironmentError(`${machine} has no tcpdump`, {
+      code: 'no-tcpdump',
+      hint: `Install it there, on Debian and Ubuntu with: lab ssh ${machine} sudo apt-get install tcpdump`,
+    });
   }
   if (/permission|permitted|password is required|not allowed|sudo: not found|not in the sudoers/i.test(talk)) {
     return new EnvironmentError(`tcpdump may not capture on ${machine}`, {
@@ -167,13 +182,30 @@ function captureFault(machine: string, exitCode: number | undefined, talk: strin
     });
   }
   const signal = exitCode === undefined ? 'a signal' : signalName(exitCode);
-  if (signal !== undefined) return new EnvironmentError(`tcpdump on ${machine} was ended by ${signal}`, { code: 'capture-ended', detail });
-  const reason = talk.split('\n').findLast((line) => line.startsWith('tcpdump: '))?.slice('tcpdump: '.length);
+  if (signal !== undefined)
+    return new EnvironmentError(`tcpdump on ${machine} was ended by ${signal}`, { code: 'capture-ended', detail });
+  const reason = talk
+    .split('\n')
+    .findLast((line) => line.startsWith('tcpdump: '))
+    ?.slice('tcpdump: '.length);
   if (/no such device|doesn't exist|does not exist|SIOCGIF|isn't up|is not up/i.test(talk)) {
-    return new EnvironmentError(`${machine} cannot capture there: ${reason ?? talk}`, { code: 'no-interface', hint: `Its interfaces: lab exec ${machine} -- ip -brief address` });
+    return new EnvironmentError(`${machine} cannot capture there: ${reason ?? talk}`, {
+      code: 'no-interface',
+      hint: `Its interfaces: lab exec ${machine} -- ip -brief address`,
+    });
   }
-  if (/syntax error|filter expression|unknown|expected|invalid|illegal|modifier|not supported for|aid supported|ether|qualifier/i.test(reason ?? '')) {
-    return new UsageError(`the filter is wrong: ${reason}`, { code: 'wrong-filter', hint: 'It is written as in pcap-filter(7), for example: tcp port 7999 and host 192.168.100.5' });
+  if (
+    /syntax error|filter expression|unknown|expected|invalid|illegal|modifier|not supported for|aid supported|ether|qualifier/i.test(
+      reason ?? '',
+    )
+  ) {
+    return new UsageError(`the filter is wrong: ${reason}`, {
+      code: 'wrong-filter',
+      hint: 'It is written as in pcap-filter(7), for example: tcp port 7999 and host 192.168.100.5',
+    });
   }
-  return new EnvironmentError(`tcpdump failed on ${machine}: ${reason ?? `exit status ${exitCode}`}`, { code: 'capture-failed', detail });
+  return new EnvironmentError(`tcpdump failed on ${machine}: ${reason ?? `exit status ${exitCode}`}`, {
+    code: 'capture-failed',
+    detail,
+  });
 }

@@ -28,8 +28,15 @@ function distinctBytes(sent: readonly Segment[]): number {
 
 /** How long the segments of one side waited for their acknowledgements. */
 export function acknowledgedIn(segments: readonly Segment[], side: Side): Durations | undefined {
-  const times = segments.flatMap(({ from, acknowledges }) => (from === side || acknowledges === undefined ? [] : [acknowledges.afterMs]));
+  const times = segments.flatMap(({ from, acknowledges }) =>
+    from === side || acknowledges === undefined ? [] : [acknowledges.afterMs],
+  );
   if (times.length === 0) return undefined;
   times.sort((a, b) => a - b);
-  return { count: times.length, minMs: times[0]!, medianMs: times[Math.floor((times.length - 1) / 2)]!, maxMs: times.at(-1)! };
+  return {
+    count: times.length,
+    minMs: times[0]!,
+    medianMs: times[Math.floor((times.length - 1) / 2)]!,
+    maxMs: times.at(-1)!,
+  };
 }

@@ -15,7 +15,8 @@ const globalsWithValue: ReadonlySet<string> = new Set(['-f', '--file', '--provid
 export function splitArguments(argv: readonly string[]): SplitArguments {
   const [nameAt = -1, machineAt = -1] = operandPositions(argv);
   if (argv[nameAt] === 'exec') return splitAt(argv, argv.indexOf('--', nameAt));
-  if (argv[nameAt] === 'ssh' && machineAt >= 0) return splitAt(argv, machineAt + 1, argv[machineAt + 1] === '--' ? 1 : 0);
+  if (argv[nameAt] === 'ssh' && machineAt >= 0)
+    return splitAt(argv, machineAt + 1, argv[machineAt + 1] === '--' ? 1 : 0);
   return { words: argv, remote: undefined };
 }
 

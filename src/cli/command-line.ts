@@ -42,16 +42,31 @@ export function parseCommandLine(argv: readonly string[], version: string): Pars
     invocation = { command, remote, global: globalsOf(program.opts()), ...parts };
   });
   eachCommand(program, (command) => {
-    command.exitOverride().configureOutput({ writeOut: (text) => (shown += text), writeErr: (text) => (shown += text), outputError: () => undefined });
+    command
+      .exitOverride()
+      .configureOutput({
+        writeOut: (text) => (shown += text),
+        writeErr: (text) => (shown += text),
+        outputError: () => undefined,
+      });
   });
   try {
     program.parse(words, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.code === 'commander.help' && error.exitCode !== 0) {
-      throw new UsageError('no command given', { code: 'no-command', detail: shown, cause: error, hint: 'Start with "lab init" and "lab up".' });
+      throw new UsageError('no command given', {
+        code: 'no-command',
+        detail: shown,
+        cause: error,
+        hint: 'Start with "lab init" and "lab up".',
+      });
     }
-    if (error.exitCode !== 0) throw asUsageError(error, words.find((word) => program.commands.some((command) => command.name() === word)));
+    if (error.exitCode !== 0)
+      throw asUsageError(
+        error,
+        words.find((word) => program.commands.some((command) => command.name() === word)),
+      );
   }
   return invocation === undefined ? { show: shown } : { invocation };
 }
@@ -60,19 +75,32 @@ type Chosen = (command: string, parts: Pick<Invocation, 'arguments' | 'options'>
 
 /** The parser and its help texts, made from the specification. */
 export function buildProgram(version: string, chosen: Chosen): Command {
-  const program = new Command('lab').description('From one lab.yaml to running machines, a played exchange between programs on them, and the proof of what happened.').usage('[options] <command>');
+  const program = new Command('lab')
+    .description(
+      'From one lab.yaml to running machines, a played exchange between programs on them, and the proof of what happened.',
+    )
+    .usage('[options] <command>');
   program.version(version, '-V, --version', 'the version of lab').helpOption('-h, --help', 'this help');
-  program.addHelpCommand(new Command('help').argument('[command]').description('help for a command').helpGroup(groups.tools));
+  program.addHelpCommand(
+    new Command('help').argument('[command]').description('help for a command').helpGroup(groups.tools),
+  );
   for (const option of globalOptions) program.addOption(optionOf(option));
-  program.configureHelp({ subcommandTerm: (command) => command.name() }).addHelpText('after', '\nlab COMMAND --help tells more about a command and shows examples.');
+  program
+    .configureHelp({ subcommandTerm: (command) => command.name() })
+    .addHelpText('after', '\nlab COMMAND --help tells more about a command and shows examples.');
   for (const spec of commandSpecs) program.addCommand(commandOf(spec, chosen), { hidden: spec.hidden === true });
   return program;
 }
 
 function commandOf(spec: CommandSpec, chosen: Chosen): Command {
-  const command = new Command(spec.name).summary(spec.summary).description(descriptionOf(spec)).helpGroup(spec.group).usage(usageOf(spec));
+  const command = new Command(spec.name)
+    .summary(spec.summary)
+    .description(descriptionOf(spec))
+    .helpGroup(spec.group)
+    .usage(usageOf(spec));
   command.helpOption('-h, --help', 'this help').addHelpText('after', helpTail(spec));
-  for (const { syntax, description } of spec.arguments ?? []) if (!syntax.startsWith('--')) command.argument(syntax, description);
+  for (const { syntax, description } of spec.arguments ?? [])
+    if (!syntax.startsWith('--')) command.argument(syntax, description);
   for (const option of spec.options ?? []) command.addOption(optionOf(option));
   command.action((...values: unknown[]) => {
     // commander calls with the arguments, then the options, then the command.
@@ -83,7 +111,9 @@ function commandOf(spec: CommandSpec, chosen: Chosen): Command {
 
 function optionOf({ flags, description, repeatable }: OptionSpec): Option {
   const option = new Option(flags, description);
-  return repeatable ? option.argParser<readonly string[] | undefined>((value, before) => [...(before ?? []), value]) : option;
+  return repeatable
+    ? option.argParser<readonly string[] | undefined>((value, before) => [...(before ?? []), value])
+    : option;
 }
 
 function descriptionOf({ summary, details }: CommandSpec): string {
@@ -118,8 +148,13 @@ function globalsOf(values: Record<string, unknown>): GlobalOptions {
 /** commander says `error: unknown command 'stats'\n(Did you mean status?)`: a message and a hint. */
 function asUsageError(error: CommanderError, command: string | undefined): UsageError {
   const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
-  const hint = suggestion?.replace(/^\((.*)\)$/, '$1') ?? `See "lab ${command === undefined ? '' : `${command} `}--help".`;
-  return new UsageError(message, { code: error.code.replace('commander.', '').replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`), hint, cause: error });
+  const hint =
+    suggestion?.replace(/^\((.*)\)$/, '$1') ?? `See "lab ${command === undefined ? '' : `${command} `}--help".`;
+  return new UsageError(message, {
+    code: error.code.replace('commander.', '').replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
+    hint,
+    cause: error,
+  });
 }
 
 function eachCommand(program: Command, visit: (command: Command) => void): void {

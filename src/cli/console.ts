@@ -33,7 +33,11 @@ export function openConsole(options: ConsoleOptions): Console {
   const progress = new Progress(screen, options.loudness);
   const relay = options.json || options.loudness === 'quiet' ? undefined : new Relay(screen, options);
   return {
-    events: broadcast([(event) => collector.listen(event), (event) => progress.listen(event), ...(relay ? [relay.listen.bind(relay)] : [])]),
+    events: broadcast([
+      (event) => collector.listen(event),
+      (event) => progress.listen(event),
+      ...(relay ? [relay.listen.bind(relay)] : []),
+    ]),
     collected: () => collector.collected(),
     hush: (work) => screen.hush(work),
     close: () => {

@@ -21,7 +21,10 @@ interface Told {
 }
 
 /** Words for an error: what, what was seen, the next step; with `verbose` also where it came from. */
-export function describeFailure(error: unknown, options: { readonly style: Style; readonly verbose: boolean }): Failure {
+export function describeFailure(
+  error: unknown,
+  options: { readonly style: Style; readonly verbose: boolean },
+): Failure {
   const told = tell(error instanceof LabError ? error : (systemFault(error) ?? error));
   const { exitCode, ...parts } = told;
   const more = error instanceof LabError && error.data !== undefined ? error.data : {};
@@ -29,7 +32,14 @@ export function describeFailure(error: unknown, options: { readonly style: Style
 }
 
 function tell(error: unknown): Told {
-  if (error instanceof LabError) return { code: error.code, message: error.message, hint: error.hint, detail: error.detail, exitCode: error.exitCode };
+  if (error instanceof LabError)
+    return {
+      code: error.code,
+      message: error.message,
+      hint: error.hint,
+      detail: error.detail,
+      exitCode: error.exitCode,
+    };
   return {
     code: 'bug',
     message: `this is a fault of lab itself: ${messageOf(error)}`,
@@ -39,7 +49,11 @@ function tell(error: unknown): Told {
   };
 }
 
-function failureText(told: Told, error: unknown, { style, verbose }: { readonly style: Style; readonly verbose: boolean }): string {
+function failureText(
+  told: Told,
+  error: unknown,
+  { style, verbose }: { readonly style: Style; readonly verbose: boolean },
+): string {
   // The signal handler has spoken already.
   if (error instanceof InterruptedError) return '';
   // Messages may quote what a machine said, and that must not drive the user's terminal.

@@ -8,7 +8,9 @@ const words = process.argv.slice(2);
 const [command = '', target = ''] = words;
 
 if (words.length === 1 && (command === '--version' || command === '-V')) {
-  process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => (process.exitCode = code === 'EPIPE' ? 0 : 3)).write(`${packageJson.version}\n`);
+  process.stdout
+    .on('error', ({ code }: NodeJS.ErrnoException) => (process.exitCode = code === 'EPIPE' ? 0 : 3))
+    .write(`${packageJson.version}\n`);
 } else if (words.length === 2 && command === 'proxy' && target.startsWith('/')) {
   const { proxyOrExplain } = await import('../commands/proxy.ts');
   process.exit(await proxyOrExplain(target));

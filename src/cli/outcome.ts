@@ -23,5 +23,7 @@ export function renderDocument(document: object): string {
 /** Errors would be written as `{}`. */
 function readable(_key: string, value: unknown): unknown {
   if (!(value instanceof Error)) return value;
-  return value instanceof LabError ? { code: value.code, message: value.message, hint: value.hint } : { message: value.message };
+  return value instanceof LabError
+    ? { code: value.code, message: value.message, hint: value.hint }
+    : { message: value.message };
 }

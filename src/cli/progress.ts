@@ -35,7 +35,8 @@ export class Progress {
   constructor(screen: Screen, loudness: Loudness) {
     this.#screen = screen;
     this.#loudness = loudness;
-    if (loudness !== 'quiet') screen.addStatus((frame) => [...this.#active.values()].map((step) => this.#statusLine(step, frame)));
+    if (loudness !== 'quiet')
+      screen.addStatus((frame) => [...this.#active.values()].map((step) => this.#statusLine(step, frame)));
   }
 
   /** Takes an event; the promise says when more may come. */
@@ -58,20 +59,28 @@ export class Progress {
   #finish({ id, title, note, durationMs }: EventOf<'step-finished'>): Promise<void> | undefined {
     this.#active.delete(id);
     const remark = note === undefined ? '' : `  ${oneLine(note)}`;
-    return this.#tell([`${this.#screen.talk.paint('green', '✔')} ${oneLine(title)}${this.#screen.talk.paint('dim', `${remark}  ${formatDuration(durationMs)}`)}`]);
+    return this.#tell([
+      `${this.#screen.talk.paint('green', '✔')} ${oneLine(title)}${this.#screen.talk.paint('dim', `${remark}  ${formatDuration(durationMs)}`)}`,
+    ]);
   }
 
   #fail({ id, title, reason, durationMs }: EventOf<'step-failed'>): Promise<void> | undefined {
     this.#active.delete(id);
     const { paint } = this.#screen.talk;
-    return this.#tell([`${paint('red', '✘')} ${oneLine(title)}${paint('dim', `  ${formatDuration(durationMs)}`)}`, ...(reason === '' ? [] : indented(reason))]);
+    return this.#tell([
+      `${paint('red', '✘')} ${oneLine(title)}${paint('dim', `  ${formatDuration(durationMs)}`)}`,
+      ...(reason === '' ? [] : indented(reason)),
+    ]);
   }
 
   #notice({ level, message, hint }: EventOf<'notice'>): Promise<void> | undefined {
     if (level === 'info' && this.#loudness === 'quiet') return undefined;
     const mark = level === 'warning' ? this.#screen.talk.paint('yellow', '! ') : '· ';
     const [first = '', ...more] = sanitize(message).trim().split('\n');
-    return this.#screen.talk.print([`${mark}${first}`, ...[...more, ...(hint === undefined ? [] : sanitize(hint).trim().split('\n'))].map((line) => `  ${line}`)]);
+    return this.#screen.talk.print([
+      `${mark}${first}`,
+      ...[...more, ...(hint === undefined ? [] : sanitize(hint).trim().split('\n'))].map((line) => `  ${line}`),
+    ]);
   }
 
   #tell(lines: readonly string[]): Promise<void> | undefined {
@@ -85,19 +94,33 @@ export class Progress {
   #statusLine({ title, note, startedMs }: ActiveStep, frame: number): string {
     const { paint } = this.#screen.talk;
     const elapsedMs = performance.now() - startedMs;
-    const remarks = [note, elapsedMs < LONG_MS ? '' : formatDuration(Math.floor(elapsedMs / 1000) * 1000)].filter((remark) => remark !== '');
+    const remarks = [note, elapsedMs < LONG_MS ? '' : formatDuration(Math.floor(elapsedMs / 1000) * 1000)].filter(
+      (remark) => remark !== '',
+    );
     return `${paint('cyan', SPINNER[frame % SPINNER.length]!)} ${title}${paint('dim', remarks.map((remark) => `  ${remark}`).join(''))}`;
   }
 }
 
 /** Lines of harmless text below a mark. */
 function indented(text: string): string[] {
-  return sanitize(text).trimEnd().split('\n').map((line) => `  ${line}`);
+  return sanitize(text)
+    .trimEnd()
+    .split('\n')
+    .map((line) => `  ${line}`);
 }
 
 export interface CollectedProgress {
-  readonly steps: readonly { readonly title: string; readonly ok: boolean; readonly note: string | null; readonly durationMs: number }[];
-  readonly notices: readonly { readonly level: 'info' | 'warning'; readonly message: string; readonly hint: string | null }[];
+  readonly steps: readonly {
+    readonly title: string;
+    readonly ok: boolean;
+    readonly note: string | null;
+    readonly durationMs: number;
+  }[];
+  readonly notices: readonly {
+    readonly level: 'info' | 'warning';
+    readonly message: string;
+    readonly hint: string | null;
+  }[];
 }
 
 /** Keeps what `Progress` would show, for the document of `--json`. */
@@ -105,7 +128,8 @@ export class ProgressCollector {
   readonly #steps: CollectedProgress['steps'][number][] = [];
   readonly #notices: CollectedProgress['notices'][number][] = [];
   readonly #handlers: EventHandlers<unknown> = {
-    'step-finished': ({ title, note, durationMs }) => this.#steps.push({ title, ok: true, note: note ?? null, durationMs }),
+    'step-finished': ({ title, note, durationMs }) =>
+      this.#steps.push({ title, ok: true, note: note ?? null, durationMs }),
     'step-failed': ({ title, reason, durationMs }) => this.#steps.push({ title, ok: false, note: reason, durationMs }),
     notice: ({ level, message, hint }) => this.#notices.push({ level, message, hint: hint ?? null }),
   };

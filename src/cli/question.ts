@@ -3,7 +3,10 @@ import { Writable } from 'node:stream';
 import { interruptSelf } from '../host/interrupt.ts';
 
 /** Asks on the terminal for a line; stdout is data, so the question goes to stderr. Undefined at the end of input (^D). */
-export async function askLine(question: string, options: { readonly visible: boolean; readonly signal: AbortSignal }): Promise<string | undefined> {
+export async function askLine(
+  question: string,
+  options: { readonly visible: boolean; readonly signal: AbortSignal },
+): Promise<string | undefined> {
   const { visible, signal } = options;
   // readline shows what is typed by writing it to its output: what must not be seen goes nowhere.
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });

@@ -22,7 +22,10 @@ export function commandReference(): string {
     '',
     ...table(['option of every command', 'does'], globalOptions.map(optionRow)),
     '',
-    ...table(['exit code', 'meaning'], Object.entries(exitCodes).map(([name, meaning]) => [String(ExitCode[name as keyof typeof ExitCode]), meaning])),
+    ...table(
+      ['exit code', 'meaning'],
+      Object.entries(exitCodes).map(([name, meaning]) => [String(ExitCode[name as keyof typeof ExitCode]), meaning]),
+    ),
     '',
     '`lab exec` and `lab ssh M CMD` return the status of the command on the machine.',
     '',
@@ -31,7 +34,10 @@ export function commandReference(): string {
 
 function commandRows(spec: CommandSpec): string[][] {
   const usage = usageOf(spec).replace(/^\[options\] ?/, '');
-  return [[code(`lab ${spec.name} ${usage}`.trim()), spec.summary], ...(spec.options ?? []).map(optionRow).map(([flags = '', does = '']) => [`… ${flags}`, does])];
+  return [
+    [code(`lab ${spec.name} ${usage}`.trim()), spec.summary],
+    ...(spec.options ?? []).map(optionRow).map(([flags = '', does = '']) => [`… ${flags}`, does]),
+  ];
 }
 
 function optionRow({ flags, description }: OptionSpec): string[] {
@@ -39,7 +45,9 @@ function optionRow({ flags, description }: OptionSpec): string[] {
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', String.raw`\|`)).join(' | ')} |`);
+  return [head, head.map(() => '---'), ...rows].map(
+    (cells) => `| ${cells.map((cell) => cell.replaceAll('|', String.raw`\|`)).join(' | ')} |`,
+  );
 }
 
 function code(text: string): string {

@@ -71,7 +71,9 @@ export class Relay {
   #begin({ scenario, roles }: EventOf<'run-started'>): string[] {
     this.#roles.splice(0, Infinity, ...roles.map(({ role }) => role));
     this.#width = Math.max(0, ...roles.flatMap(({ role, machine }) => [role.length, machine.length]));
-    const cast = roles.map(({ role, machine, user, address }) => `${role} on ${machine} (${[user, address].filter(Boolean).join(', ')})`);
+    const cast = roles.map(
+      ({ role, machine, user, address }) => `${role} on ${machine} (${[user, address].filter(Boolean).join(', ')})`,
+    );
     return [`${this.#screen.data.paint('bold', oneLine(scenario))}: ${cast.join(', ')}`];
   }
 
@@ -102,7 +104,9 @@ export class Relay {
   #open(role: string, machine: string, command: readonly string[]): string[] {
     if (!this.#roles.includes(role)) this.#roles.push(role);
     this.#width = Math.max(this.#width, role.length, machine.length);
-    return this.#options.loudness === 'verbose' ? [this.#remark(role, `started on ${machine}: ${oneLine(quoteCommand(command))}`)] : [];
+    return this.#options.loudness === 'verbose'
+      ? [this.#remark(role, `started on ${machine}: ${oneLine(quoteCommand(command))}`)]
+      : [];
   }
 
   #command(event: EventOf<'command-finished'>): string[] {
@@ -143,7 +147,8 @@ export class Relay {
 
   #status(): string[] {
     const unfinished = this.#roles.filter((role) => this.#hasPartial(role));
-    const step = this.#step === undefined ? [] : [this.#screen.data.paint('dim', `${this.#column('')} … ${this.#step}`)];
+    const step =
+      this.#step === undefined ? [] : [this.#screen.data.paint('dim', `${this.#column('')} … ${this.#step}`)];
     return [...unfinished.map((role) => this.#line(role, this.#lines.currentLine(role))), ...step];
   }
 

@@ -42,28 +42,48 @@ export async function runCli(argv: readonly string[], version: string): Promise<
   process.exit(exitCode);
 }
 
-async function runCommandLine(argv: readonly string[], version: string, manner: Manner, signal: AbortSignal): Promise<number> {
+async function runCommandLine(
+  argv: readonly string[],
+  version: string,
+  manner: Manner,
+  signal: AbortSignal,
+): Promise<number> {
   const { stdout, stderr } = process;
   const { json, loudness, color, isOperator } = manner;
   const console = openConsole({ stdout, stderr, loudness, color, json: json || isOperator });
   try {
     const parsed = parseCommandLine(argv, version);
-    if ('show' in parsed) return print({ document: { text: parsed.show.trimEnd() }, text: parsed.show, exitCode: ExitCode.done }, manner, console);
+    if ('show' in parsed)
+      return print(
+        { document: { text: parsed.show.trimEnd() }, text: parsed.show, exitCode: ExitCode.done },
+        manner,
+        console,
+      );
     return print(await act(parsed.invocation, console, manner, signal), manner, console);
   } catch (error) {
     console.close();
     const cause: unknown = signal.aborted ? signal.reason : error;
     // What is wrong with our output is told once, at the end.
-    return isClosedOutput(error) || cause instanceof OutputFaultError ? ExitCode.done : tellFailure(cause, manner, console);
+    return isClosedOutput(error) || cause instanceof OutputFaultError
+      ? ExitCode.done
+      : tellFailure(cause, manner, console);
   }
 }
 
-async function act(invocation: Invocation, { events, hush }: Console, { color }: Manner, signal: AbortSignal): Promise<Outcome> {
+async function act(
+  invocation: Invocation,
+  { events, hush }: Console,
+  { color }: Manner,
+  signal: AbortSignal,
+): Promise<Outcome> {
   const { file, provider, name } = invocation.global;
   const cwd = workingFolder();
   const context: CommandContext = {
     cwd,
-    labFile: file === undefined ? findLabFile(cwd, invocation.command, (foreign) => tellForeign(foreign, events)) : resolve(cwd, file),
+    labFile:
+      file === undefined
+        ? findLabFile(cwd, invocation.command, (foreign) => tellForeign(foreign, events))
+        : resolve(cwd, file),
     overrides: { ...(provider === undefined ? {} : { provider }), ...(name === undefined ? {} : { name }) },
     events,
     signal,
@@ -81,7 +101,12 @@ async function act(invocation: Invocation, { events, hush }: Console, { color }:
 }
 
 function tellForeign({ path, owner }: ForeignLabFile, events: Console['events']): void {
-  void events.emit({ kind: 'notice', level: 'warning', message: `${path} is left out: it belongs to ${describeUser(owner)}`, hint: `If it is the one that you mean: lab -f ${path} …` });
+  void events.emit({
+    kind: 'notice',
+    level: 'warning',
+    message: `${path} is left out: it belongs to ${describeUser(owner)}`,
+    hint: `If it is the one that you mean: lab -f ${path} …`,
+  });
 }
 
 /** @throws {EnvironmentError} when somebody removed it while the shell stood there (getcwd(3)). */
@@ -89,14 +114,20 @@ function workingFolder(): string {
   try {
     return process.cwd();
   } catch (cause) {
-    throw new EnvironmentError('the folder that this shell stands in was removed', { code: 'folder-gone', hint: 'Go to one that is there, for example: cd ~', cause });
+    throw new EnvironmentError('the folder that this shell stands in was removed', {
+      code: 'folder-gone',
+      hint: 'Go to one that is there, for example: cd ~',
+      cause,
+    });
   }
 }
 
 function print({ document, text, exitCode }: Outcome, { json }: Manner, console: Console): number {
   console.close();
   const { stdout } = process;
-  stdout.write(json ? renderDocument({ ...document, ...console.collected() }) : stdout.isTTY ? harmlessResult(text) : text);
+  stdout.write(
+    json ? renderDocument({ ...document, ...console.collected() }) : stdout.isTTY ? harmlessResult(text) : text,
+  );
   return exitCode;
 }
 
@@ -116,5 +147,10 @@ function mannerOf(argv: readonly string[]): Manner {
   const { words } = splitArguments(argv);
   const has = (...flags: string[]): boolean => flags.some((flag) => words.includes(flag));
   const loudness = has('-v', '--verbose') ? 'verbose' : has('-q', '--quiet') ? 'quiet' : 'normal';
-  return { json: has('--json'), loudness, color: !has('--no-color'), isOperator: has('--as') || words.find((word) => !word.startsWith('-')) === 'record' };
+  return {
+    json: has('--json'),
+    loudness,
+    color: !has('--no-color'),
+    isOperator: has('--as') || words.find((word) => !word.startsWith('-')) === 'record',
+  };
 }

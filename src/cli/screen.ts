@@ -121,7 +121,9 @@ export class Screen {
 }
 
 function painter(stream: Output, color: boolean): Paint {
-  return usesColor(stream, color) ? (format, text) => styleText(format, text, { validateStream: false }) : (_format, text) => text;
+  return usesColor(stream, color)
+    ? (format, text) => styleText(format, text, { validateStream: false })
+    : (_format, text) => text;
 }
 
 /** The start of a line that takes at most `width` columns; a line that is cut loses its colours. */

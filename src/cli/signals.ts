@@ -18,7 +18,9 @@ export function interruption(controller = new AbortController()): AbortSignal {
   const onSignal = (signal: 'SIGINT' | 'SIGTERM'): void => {
     const reason = new InterruptedError(signal);
     if (controller.signal.aborted) leave(reason, 'lab: stopped before clean-up was done');
-    process.stderr.write(`lab: ${signal === 'SIGINT' ? 'interrupted' : 'told to stop'}, cleaning up (once more to leave at once)\n`);
+    process.stderr.write(
+      `lab: ${signal === 'SIGINT' ? 'interrupted' : 'told to stop'}, cleaning up (once more to leave at once)\n`,
+    );
     stopWith(controller, reason);
   };
   process.on('SIGINT', onSignal);

@@ -14,5 +14,8 @@ export function parseSize(text: string, option: string): number {
   const bytes = match === null ? Number.NaN : Math.floor(Number(match[1]) * 1024 ** POWERS[unit]);
   if (bytes >= leastOutputLimit && bytes <= Number.MAX_SAFE_INTEGER) return bytes;
   const wanted = Number.isNaN(bytes) ? 'a size' : `a size from ${formatSize(leastOutputLimit)} on`;
-  throw new UsageError(`${option} wants ${wanted}, not "${text}"`, { code: 'wrong-size', hint: `For example:  ${option} 64M` });
+  throw new UsageError(`${option} wants ${wanted}, not "${text}"`, {
+    code: 'wrong-size',
+    hint: `For example:  ${option} 64M`,
+  });
 }

@@ -1,5 +1,17 @@
 /** What shell completion offers for a word. */
-export type Completion = 'machine' | 'scenario' | 'program' | 'run' | 'provider' | 'shell' | 'template' | 'file' | 'machine-path' | 'language' | 'report-format' | 'graph-format';
+export type Completion =
+  | 'machine'
+  | 'scenario'
+  | 'program'
+  | 'run'
+  | 'provider'
+  | 'shell'
+  | 'template'
+  | 'file'
+  | 'machine-path'
+  | 'language'
+  | 'report-format'
+  | 'graph-format';
 
 /** A command as data: parsing, help, shell completion and the reference in README.md are all made from it. */
 export interface CommandSpec {
@@ -39,8 +51,16 @@ export interface Example {
 
 /** Options that every command has; they may stand before or after the command's name. */
 export const globalOptions: readonly OptionSpec[] = [
-  { flags: '-f, --file <path>', description: 'the lab file (default: lab.yaml here or in a folder above)', completion: 'file' },
-  { flags: '--provider <name>', description: 'where machines come from, instead of what the lab file says', completion: 'provider' },
+  {
+    flags: '-f, --file <path>',
+    description: 'the lab file (default: lab.yaml here or in a folder above)',
+    completion: 'file',
+  },
+  {
+    flags: '--provider <name>',
+    description: 'where machines come from, instead of what the lab file says',
+    completion: 'provider',
+  },
   { flags: '--name <name>', description: 'name of the lab, instead of what the lab file says' },
   { flags: '--json', description: 'one JSON document on standard output, with "schemaVersion": 1' },
   { flags: '-q, --quiet', description: 'no progress, only results, warnings and errors' },
@@ -49,10 +69,20 @@ export const globalOptions: readonly OptionSpec[] = [
 ];
 
 /** Headings of the help, in the order in which a beginner needs them. */
-export const groups = { start: 'To start:', lab: 'The lab:', scenarios: 'Scenarios:', machines: 'By hand:', tools: 'Tools:' } as const;
+export const groups = {
+  start: 'To start:',
+  lab: 'The lab:',
+  scenarios: 'Scenarios:',
+  machines: 'By hand:',
+  tools: 'Tools:',
+} as const;
 
 /** Of all commands that store a run. */
-const maxOutput: OptionSpec = { flags: '--max-output <size>', description: 'store at most that much for each program, its packets included: 64K, 100M, 1G (default: 16M); what it prints beyond is shown and matched all the same' };
+const maxOutput: OptionSpec = {
+  flags: '--max-output <size>',
+  description:
+    'store at most that much for each program, its packets included: 64K, 100M, 1G (default: 16M); what it prints beyond is shown and matched all the same',
+};
 
 export const commandSpecs: readonly CommandSpec[] = [
   {
@@ -80,8 +110,15 @@ export const commandSpecs: readonly CommandSpec[] = [
     name: 'doctor',
     group: groups.start,
     summary: 'what this host has and lacks for each provider, and how to get it',
-    details: 'It changes nothing, unless --fix is given. It exits 3 when the provider in use (of the lab file, or else netns) lacks something that it needs.',
-    options: [{ flags: '--fix', description: 'get missing tools from the packages of Debian or Ubuntu into a folder of lab; nothing is installed on the host' }],
+    details:
+      'It changes nothing, unless --fix is given. It exits 3 when the provider in use (of the lab file, or else netns) lacks something that it needs.',
+    options: [
+      {
+        flags: '--fix',
+        description:
+          'get missing tools from the packages of Debian or Ubuntu into a folder of lab; nothing is installed on the host',
+      },
+    ],
     examples: [
       { words: 'doctor', does: 'look at all providers' },
       { words: 'doctor --fix', does: 'get the tools that are missing, without root' },
@@ -91,12 +128,17 @@ export const commandSpecs: readonly CommandSpec[] = [
     name: 'up',
     group: groups.lab,
     summary: 'machines up, programs deployed, ports checked',
-    details: 'Twice is safe and fast: what runs and fits stays. When it fails or is interrupted, what it made is gone again.',
+    details:
+      'Twice is safe and fast: what runs and fits stays. When it fails or is interrupted, what it made is gone again.',
     options: [
       { flags: '--dry-run', description: 'only say what would be done' },
       { flags: '--recreate', description: 'take the machines down first' },
       { flags: '--offline', description: 'get nothing from the network, such as images of machines' },
-      { flags: '--accept-new-host-keys', description: 'learn SSH host keys that are not known yet, without asking; a changed one is an error all the same' },
+      {
+        flags: '--accept-new-host-keys',
+        description:
+          'learn SSH host keys that are not known yet, without asking; a changed one is an error all the same',
+      },
     ],
     examples: [
       { words: 'up', does: 'bring the lab up' },
@@ -128,7 +170,8 @@ export const commandSpecs: readonly CommandSpec[] = [
     name: 'down',
     group: groups.lab,
     summary: 'remove all that this lab made',
-    details: 'It works without lab.yaml, from the .lab folder, and is safe when nothing exists. The runs stay, unless --purge says so.',
+    details:
+      'It works without lab.yaml, from the .lab folder, and is safe when nothing exists. The runs stay, unless --purge says so.',
     options: [{ flags: '--purge', description: 'remove the whole .lab folder, with its runs and keys' }],
     examples: [{ words: 'down', does: 'machines and networks gone, runs kept' }],
   },
@@ -136,7 +179,8 @@ export const commandSpecs: readonly CommandSpec[] = [
     name: 'gc',
     group: groups.lab,
     summary: 'remove what dead labs left on this host',
-    details: 'A lab is dead when its .lab folder is gone or no longer knows it. It asks first; without a terminal it removes nothing unless --yes is given.',
+    details:
+      'A lab is dead when its .lab folder is gone or no longer knows it. It asks first; without a terminal it removes nothing unless --yes is given.',
     options: [{ flags: '-y, --yes', description: 'do not ask' }],
     examples: [{ words: 'gc', does: 'list what is left, ask, remove' }],
   },
@@ -146,9 +190,19 @@ export const commandSpecs: readonly CommandSpec[] = [
     summary: 'who holds a port, and what a server would get there, on every machine or those named',
     details:
       'It tries bind(2) as the account of the programs, for TCP and UDP, and exits 0 when the port is free everywhere, 1 when a server would not get it. --kill ends the processes that listen on it, or hold it for UDP (TERM, then KILL), after a question; where there is no terminal to ask on, --kill needs --yes. Clients of the port, sockets that do not listen and TIME_WAIT are explained, never ended.',
-    arguments: [{ syntax: '<port>', description: 'number of the port, 1 to 65535, for TCP and UDP; 7999/tcp or 7999/udp for one of them' }],
+    arguments: [
+      {
+        syntax: '<port>',
+        description: 'number of the port, 1 to 65535, for TCP and UDP; 7999/tcp or 7999/udp for one of them',
+      },
+    ],
     options: [
-      { flags: '--on <machine>', description: 'only on this machine (may be given several times)', repeatable: true, completion: 'machine' },
+      {
+        flags: '--on <machine>',
+        description: 'only on this machine (may be given several times)',
+        repeatable: true,
+        completion: 'machine',
+      },
       { flags: '--kill', description: 'end the processes that hold the port' },
       { flags: '-y, --yes', description: 'do not ask before --kill' },
     ],
@@ -163,11 +217,30 @@ export const commandSpecs: readonly CommandSpec[] = [
     group: groups.scenarios,
     summary: 'play a scenario and relay its terminals live',
     details: 'Each run is stored in .lab/runs. It exits 0 when the scenario passed, 1 when a step failed.',
-    arguments: [{ syntax: '[scenario]', description: 'name of the scenario (may be left out when there is only one)', completion: 'scenario' }],
+    arguments: [
+      {
+        syntax: '[scenario]',
+        description: 'name of the scenario (may be left out when there is only one)',
+        completion: 'scenario',
+      },
+    ],
     options: [
-      { flags: '--repeat <times>', description: 'play it that many times and report the pass rate and the first failure' },
-      { flags: '--as <role>', description: "you are this program's operator: its terminal is yours (Ctrl-] ends the run); joins a run that waits for this role", completion: 'program' },
-      { flags: '--with <role>', description: 'with --as: wait until another terminal joins with --as and this role', repeatable: true, completion: 'program' },
+      {
+        flags: '--repeat <times>',
+        description: 'play it that many times and report the pass rate and the first failure',
+      },
+      {
+        flags: '--as <role>',
+        description:
+          "you are this program's operator: its terminal is yours (Ctrl-] ends the run); joins a run that waits for this role",
+        completion: 'program',
+      },
+      {
+        flags: '--with <role>',
+        description: 'with --as: wait until another terminal joins with --as and this role',
+        repeatable: true,
+        completion: 'program',
+      },
       { flags: '--no-capture', description: 'do not capture the packets of the programs' },
       maxOutput,
     ],
@@ -185,7 +258,10 @@ export const commandSpecs: readonly CommandSpec[] = [
     details:
       'All programs of the lab are started, those that listen first; their terminals stand beside each other. The keyboard follows the side that waits for a line (Ctrl-O: the other side). It ends when all programs have ended, or with Ctrl-]. What you typed becomes "send" steps, what was shown proposed "expect" steps, to be looked at.',
     arguments: [{ syntax: '<name>', description: 'name of the new scenario' }],
-    options: [{ flags: '--write', description: 'add it to the lab file; all that stands there stays as it is' }, maxOutput],
+    options: [
+      { flags: '--write', description: 'add it to the lab file; all that stands there stays as it is' },
+      maxOutput,
+    ],
     examples: [
       { words: 'record hello', does: 'play, then see the scenario' },
       { words: 'record hello --write', does: 'then: lab run hello' },
@@ -195,7 +271,13 @@ export const commandSpecs: readonly CommandSpec[] = [
     name: 'logs',
     group: groups.scenarios,
     summary: 'what the terminals of a run showed',
-    arguments: [{ syntax: '[run]', description: 'name of the run, or the start of it (default: the last one)', completion: 'run' }],
+    arguments: [
+      {
+        syntax: '[run]',
+        description: 'name of the run, or the start of it (default: the last one)',
+        completion: 'run',
+      },
+    ],
     options: [
       { flags: '--role <role>', description: 'only the terminal of this program', completion: 'program' },
       { flags: '--tcp', description: 'what TCP did, as a diagram of its packets' },
@@ -213,7 +295,13 @@ export const commandSpecs: readonly CommandSpec[] = [
     summary: 'play the terminals of a run again, side by side',
     details:
       'In real time, unless the run was too short to be followed: then it is slowed down; --speed 1 plays it as it was. Ctrl-C ends it. Where there is no terminal, the last picture is printed at once.',
-    arguments: [{ syntax: '[run]', description: 'name of the run, or the start of it (default: the last one)', completion: 'run' }],
+    arguments: [
+      {
+        syntax: '[run]',
+        description: 'name of the run, or the start of it (default: the last one)',
+        completion: 'run',
+      },
+    ],
     options: [{ flags: '--speed <factor>', description: '2 is twice as fast, 0.5 half as fast' }],
     examples: [
       { words: 'replay', does: 'watch the last run' },
@@ -226,10 +314,24 @@ export const commandSpecs: readonly CommandSpec[] = [
     summary: 'a report of a run to hand in: lab, programs, port check, terminals, what TCP did',
     details:
       'One file that needs nothing else, written into the folder of the run. Author, group, course and language come from "report:" in the lab file; what was run comes from the run itself, so a report can be made at any time.',
-    arguments: [{ syntax: '[run]', description: 'name of the run, or the start of it (default: the last one)', completion: 'run' }],
+    arguments: [
+      {
+        syntax: '[run]',
+        description: 'name of the run, or the start of it (default: the last one)',
+        completion: 'run',
+      },
+    ],
     options: [
-      { flags: '--lang <language>', description: 'en or fr (default: what the lab file says, or en)', completion: 'language' },
-      { flags: '--format <format>', description: 'html, md to go on writing, json, junit (default: html)', completion: 'report-format' },
+      {
+        flags: '--lang <language>',
+        description: 'en or fr (default: what the lab file says, or en)',
+        completion: 'language',
+      },
+      {
+        flags: '--format <format>',
+        description: 'html, md to go on writing, json, junit (default: html)',
+        completion: 'report-format',
+      },
       { flags: '-o, --output <path>', description: 'write it there; - is standard output', completion: 'file' },
     ],
     examples: [
@@ -243,7 +345,8 @@ export const commandSpecs: readonly CommandSpec[] = [
     name: 'ssh',
     group: groups.machines,
     summary: 'a shell on a machine, or one command there',
-    details: 'All that follows the name of the machine is the command, as with ssh(1): the machine\'s shell reads it, and its exit status is ours. Options of lab stand before "ssh". Without a command it logs in; where standard input is no terminal, the shell reads that instead, to its end.',
+    details:
+      'All that follows the name of the machine is the command, as with ssh(1): the machine\'s shell reads it, and its exit status is ours. Options of lab stand before "ssh". Without a command it logs in; where standard input is no terminal, the shell reads that instead, to its end.',
     arguments: [
       { syntax: '<machine>', description: 'name of the machine', completion: 'machine' },
       { syntax: '[command...]', description: 'a command for the shell of the machine' },
@@ -258,7 +361,8 @@ export const commandSpecs: readonly CommandSpec[] = [
     name: 'exec',
     group: groups.machines,
     summary: 'run one command on several machines at once',
-    details: 'The command is run as it stands, by no shell. The exit status is that of the command; with several machines, the largest of them.',
+    details:
+      'The command is run as it stands, by no shell. The exit status is that of the command; with several machines, the largest of them.',
     arguments: [
       { syntax: '[machine...]', description: 'names of the machines', completion: 'machine' },
       { syntax: '-- <command...>', description: 'the command and its arguments' },
@@ -273,7 +377,8 @@ export const commandSpecs: readonly CommandSpec[] = [
     name: 'cp',
     group: groups.machines,
     summary: 'copy a file or a folder to, from or between machines',
-    details: 'A path on a machine is written machine:path; a relative one starts at the home folder. Into a folder that is there, or a path that ends in "/", the copy keeps its name. Folders are copied with what is in them; links are followed. Each file appears whole or not at all. What cannot be copied (unreadable, a device, a link that leads nowhere) is named with its reason, the rest is copied, and the exit status is 3; the same command again goes on with what is missing.',
+    details:
+      'A path on a machine is written machine:path; a relative one starts at the home folder. Into a folder that is there, or a path that ends in "/", the copy keeps its name. Folders are copied with what is in them; links are followed. Each file appears whole or not at all. What cannot be copied (unreadable, a device, a link that leads nowhere) is named with its reason, the rest is copied, and the exit status is 3; the same command again goes on with what is missing.',
     arguments: [
       { syntax: '<source>', description: 'path here, or machine:path', completion: 'machine-path' },
       { syntax: '<target>', description: 'path here, or machine:path', completion: 'machine-path' },
@@ -294,7 +399,10 @@ export const commandSpecs: readonly CommandSpec[] = [
       { syntax: '[filter...]', description: 'which packets, for example: tcp port 7999 (default: all)' },
     ],
     options: [
-      { flags: '-i, --interface <name>', description: 'interface, or any (default: the only one of the machine, or all of several)' },
+      {
+        flags: '-i, --interface <name>',
+        description: 'interface, or any (default: the only one of the machine, or all of several)',
+      },
       { flags: '-w, --write <file>', description: 'file to write (default: standard output)', completion: 'file' },
     ],
     examples: [
@@ -312,7 +420,8 @@ export const commandSpecs: readonly CommandSpec[] = [
     name: 'console',
     group: groups.machines,
     summary: 'the serial console of a virtual machine: what it said, and a seat there',
-    details: 'It works while the machine starts, when SSH does not answer, and after a start that failed. On a terminal you are joined to it (Ctrl-] leaves); else it prints what was said.',
+    details:
+      'It works while the machine starts, when SSH does not answer, and after a start that failed. On a terminal you are joined to it (Ctrl-] leaves); else it prints what was said.',
     arguments: [{ syntax: '<machine>', description: 'name of the machine', completion: 'machine' }],
     options: [
       { flags: '--log', description: 'only print what it said' },
@@ -327,7 +436,8 @@ export const commandSpecs: readonly CommandSpec[] = [
     name: 'snapshot',
     group: groups.lab,
     summary: 'save, restore, list or remove states of all machines (provider qemu)',
-    details: 'A snapshot holds memory, devices and disks of all machines at one moment, and outlives "lab down". It fits only as long as lab.yaml and QEMU stay the same.',
+    details:
+      'A snapshot holds memory, devices and disks of all machines at one moment, and outlives "lab down". It fits only as long as lab.yaml and QEMU stay the same.',
     arguments: [
       { syntax: '<action>', description: 'save, restore, list or rm' },
       { syntax: '[snapshot]', description: 'name of the snapshot' },
@@ -342,7 +452,8 @@ export const commandSpecs: readonly CommandSpec[] = [
     name: 'images',
     group: groups.tools,
     summary: 'pull, list, import or remove images of virtual machines (provider qemu)',
-    details: '"lab up" gets what it needs by itself. A download goes on where it broke off, and its checksum is verified before it is used.',
+    details:
+      '"lab up" gets what it needs by itself. A download goes on where it broke off, and its checksum is verified before it is used.',
     arguments: [
       { syntax: '<action>', description: 'pull, list, import or rm' },
       { syntax: '[image...]', description: 'names of images; for import, a file' },
@@ -362,7 +473,10 @@ export const commandSpecs: readonly CommandSpec[] = [
     summary: 'a script that teaches your shell to complete lab commands, machines and scenarios',
     arguments: [{ syntax: '<shell>', description: 'bash, zsh or fish', completion: 'shell' }],
     examples: [
-      { words: 'completion bash > ~/.local/share/bash-completion/completions/lab', does: 'for bash, from the next shell on' },
+      {
+        words: 'completion bash > ~/.local/share/bash-completion/completions/lab',
+        does: 'for bash, from the next shell on',
+      },
       { words: 'completion fish > ~/.config/fish/completions/lab.fish', does: 'for fish' },
     ],
   },

@@ -23,5 +23,8 @@ const COLORS = /(\x1b\[[\d;]*m)/;
 
 /** The text of a result as a terminal may get it: its colours stay, and whatever a machine, a file or a name of one brought along is shown by its number. */
 export function harmlessResult(text: string): string {
-  return text.split(COLORS).map((part, index) => (index % 2 === 1 ? part : sanitize(part))).join('');
+  return text
+    .split(COLORS)
+    .map((part, index) => (index % 2 === 1 ? part : sanitize(part)))
+    .join('');
 }

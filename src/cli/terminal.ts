@@ -17,7 +17,8 @@ export function userTerminal(signal: AbortSignal, quietly: <T>(work: () => Promi
     last = answer.catch(() => undefined);
     return answer;
   };
-  const confirm = async (question: string): Promise<boolean> => /^y(es)?$/i.test((await ask(`${question} [y/N] `, true))?.trim() ?? '');
+  const confirm = async (question: string): Promise<boolean> =>
+    /^y(es)?$/i.test((await ask(`${question} [y/N] `, true))?.trim() ?? '');
   return { stdin, stdout, stderr, confirm, answer: (question, { visible }) => ask(question, visible) };
 }
 
@@ -37,7 +38,11 @@ export function watchStreams(stop: (reason: LabError) => void): void {
     if (isClosed(error, stream) && !closed.has(stream)) {
       closed.add(stream);
       // Only who writes learns that nobody reads.
-      if (stream === stdout) setTimeout(() => stderr.write('lab: nobody reads the output any more; the command goes on\n'), patienceMs).unref();
+      if (stream === stdout)
+        setTimeout(
+          () => stderr.write('lab: nobody reads the output any more; the command goes on\n'),
+          patienceMs,
+        ).unref();
     }
     if (stream === stdout && !isClosed(error, stream)) void outputFault(error).then(stop);
     if (isTerminalGone(error, stream) || closed.size === 2) stop(new InterruptedError('SIGTERM'));

@@ -38,7 +38,11 @@ export async function findLab(context: CommandContext): Promise<FoundLab | undef
   const provider = await providerNamed(state.provider);
   if (provider.features.ownsMachines) requireOwnLab(state);
   await requireOwnFolder(stateFolder);
-  const machines = await provider.attach(state.machines, state.providerState, providerContext(context, { labId: state.labId, stateFolder }));
+  const machines = await provider.attach(
+    state.machines,
+    state.providerState,
+    providerContext(context, { labId: state.labId, stateFolder }),
+  );
   return { state, provider, machines };
 }
 
@@ -52,12 +56,20 @@ export async function findMachines(context: CommandContext, names: readonly stri
   if (found === undefined) throw await notUp(stateFolderFor(context.labFile));
   const known = found.machines.map(({ machine }) => machine.name);
   for (const name of names) {
-    if (!known.includes(name)) throw new UsageError(`this lab has no machine "${name}"`, { code: 'unknown-machine', hint: suggestion(name, known) });
+    if (!known.includes(name))
+      throw new UsageError(`this lab has no machine "${name}"`, {
+        code: 'unknown-machine',
+        hint: suggestion(name, known),
+      });
   }
-  const machines = names.length === 0 ? found.machines : found.machines.filter(({ machine }) => names.includes(machine.name));
+  const machines =
+    names.length === 0 ? found.machines : found.machines.filter(({ machine }) => names.includes(machine.name));
   const gone = machines.filter(({ running }) => !running).map(({ machine }) => machine.name);
   if (gone.length > 0) {
-    throw new EnvironmentError(`${gone.join(', ')} ${gone.length === 1 ? 'does' : 'do'} not run`, { code: 'machine-down', hint: 'Run "lab up" to bring it back.' });
+    throw new EnvironmentError(`${gone.join(', ')} ${gone.length === 1 ? 'does' : 'do'} not run`, {
+      code: 'machine-down',
+      hint: 'Run "lab up" to bring it back.',
+    });
   }
   return { ...found, machines };
 }
@@ -65,7 +77,8 @@ export async function findMachines(context: CommandContext, names: readonly stri
 /** The error of a command that needs a lab that is up. */
 export async function notUp(stateFolder: string): Promise<EnvironmentError> {
   const original = await originalOf(stateFolder);
-  const copy = original === undefined ? '' : `: its folder is a copy of ${dirname(original)}, whose machines are not its own`;
+  const copy =
+    original === undefined ? '' : `: its folder is a copy of ${dirname(original)}, whose machines are not its own`;
   return new EnvironmentError(`this lab is not up${copy}`, { code: 'lab-down', hint: 'Run "lab up" first.' });
 }
 
@@ -74,7 +87,11 @@ export async function notUp(stateFolder: string): Promise<EnvironmentError> {
  *
  * @throws as `findMachines`. @throws {ConnectionError} when one cannot be reached.
  */
-export async function attachLab(context: CommandContext, cleanup: CleanupStack, names: readonly string[] = []): Promise<AttachedLab> {
+export async function attachLab(
+  context: CommandContext,
+  cleanup: CleanupStack,
+  names: readonly string[] = [],
+): Promise<AttachedLab> {
   const found = await findMachines(context, names);
   return { ...found, shells: await connectAll(found.machines, cleanup, context.signal) };
 }
@@ -84,7 +101,11 @@ export async function attachLab(context: CommandContext, cleanup: CleanupStack, 
  *
  * @throws {ConnectionError} with all that failed.
  */
-export async function connectAll(machines: readonly AttachedMachine[], cleanup: CleanupStack, signal: AbortSignal): Promise<ReadonlyMap<string, Shell>> {
+export async function connectAll(
+  machines: readonly AttachedMachine[],
+  cleanup: CleanupStack,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Shell>> {
   const opened: Shell[] = [];
   // All at once: a server that does not take its leave costs half a second.
   cleanup.add('close the connections', () => Promise.all(opened.map((shell) => shell.close())));

@@ -56,11 +56,18 @@ export async function shedCopy(context: ProviderSide, stateFolder: string): Prom
   await removeState(stateFolder);
   await removeJournal(stateFolder);
   // Under a name that nothing carries, this only clears the folders in which the machines of the original work.
-  if (identity !== undefined) await (await providerNamed(identity.provider)).down(randomUUID(), providerContext(context, { labId: identity.labId, stateFolder }));
+  if (identity !== undefined)
+    await (
+      await providerNamed(identity.provider)
+    ).down(randomUUID(), providerContext(context, { labId: identity.labId, stateFolder }));
   removeOwn(join(stateFolder, 'keys'));
   await removeSpares(stateFolder);
   await keepMark(stateFolder, { isNew: true });
-  await context.events.emit({ kind: 'notice', level: 'info', message: `this folder is a copy of ${dirname(original)}: it is a lab of its own from now on, and nothing of the original was touched` });
+  await context.events.emit({
+    kind: 'notice',
+    level: 'info',
+    message: `this folder is a copy of ${dirname(original)}: it is a lab of its own from now on, and nothing of the original was touched`,
+  });
   return true;
 }
 

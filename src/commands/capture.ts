@@ -2,7 +2,14 @@ import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { resolve } from 'node:path';
 import type { Writable } from 'node:stream';
-import { insideMachine, outsideMachine, startTcpdump, type CaptureCounts, type CapturePoint, type Tcpdump } from '../capture/tcpdump.ts';
+import {
+  insideMachine,
+  outsideMachine,
+  startTcpdump,
+  type CaptureCounts,
+  type CapturePoint,
+  type Tcpdump,
+} from '../capture/tcpdump.ts';
 import { afterAwake } from '../core/awake-clock.ts';
 import { withCleanup, type CleanupStack } from '../core/cleanup.ts';
 import { EnvironmentError, UsageError, messageOf } from '../core/errors.ts';
@@ -64,7 +71,11 @@ export async function capture(context: CommandContext, options: CaptureOptions):
 }
 
 /** At that point; or, if nothing can be captured there, at the one that takes its place, of which the user hears. A wrong filter is wrong everywhere. */
-async function begin(context: CommandContext, point: CapturePoint, onData: (chunk: Uint8Array) => Promise<void>): Promise<Tcpdump> {
+async function begin(
+  context: CommandContext,
+  point: CapturePoint,
+  onData: (chunk: Uint8Array) => Promise<void>,
+): Promise<Tcpdump> {
   const tcpdump = startTcpdump(point, onData);
   const { instead } = point;
   if (instead === undefined) return tcpdump;
@@ -74,14 +85,22 @@ async function begin(context: CommandContext, point: CapturePoint, onData: (chun
   } catch (error) {
     context.signal.throwIfAborted();
     if (!(error instanceof EnvironmentError)) throw error;
-    await context.events.emit({ kind: 'notice', level: 'warning', message: `packets are captured inside of ${point.machine}: ${error.message}` });
+    await context.events.emit({
+      kind: 'notice',
+      level: 'warning',
+      message: `packets are captured inside of ${point.machine}: ${error.message}`,
+    });
     return startTcpdump(instead, onData);
   }
 }
 
 /** Where it captures. One that is interrupted before it began has nothing to hand over. */
 async function listening(tcpdump: Tcpdump, signal: AbortSignal): Promise<string> {
-  const late = (): Error => new EnvironmentError(`tcpdump on ${tcpdump.machine} did not begin within ${formatDuration(beginTimeoutMs)}`, { code: 'capture-failed', hint: `Try it there: lab ssh ${tcpdump.machine} sudo -n tcpdump -c 1` });
+  const late = (): Error =>
+    new EnvironmentError(`tcpdump on ${tcpdump.machine} did not begin within ${formatDuration(beginTimeoutMs)}`, {
+      code: 'capture-failed',
+      hint: `Try it there: lab ssh ${tcpdump.machine} sudo -n tcpdump -c 1`,
+    });
   try {
     return await inTime(tcpdump.listening, { limitMs: beginTimeoutMs, signal, late });
   } catch (error) {
@@ -91,11 +110,24 @@ async function listening(tcpdump: Tcpdump, signal: AbortSignal): Promise<string>
 }
 
 /** Tells where it captures, and lets it end when the user wants so. */
-async function follow({ events, signal }: CommandContext, tcpdump: Tcpdump, { listeningOn, path }: { readonly listeningOn: string; readonly path: string | undefined }): Promise<CaptureCounts> {
+async function follow(
+  { events, signal }: CommandContext,
+  tcpdump: Tcpdump,
+  { listeningOn, path }: { readonly listeningOn: string; readonly path: string | undefined },
+): Promise<CaptureCounts> {
   const target = path === undefined ? '' : ` into ${path}`;
-  await events.emit({ kind: 'notice', level: 'info', message: `capturing on ${listeningOn} of ${tcpdump.machine}${target}; Ctrl-C ends it` });
+  await events.emit({
+    kind: 'notice',
+    level: 'info',
+    message: `capturing on ${listeningOn} of ${tcpdump.machine}${target}; Ctrl-C ends it`,
+  });
   const counts = await ended(tcpdump, signal);
-  if (!signal.aborted) await events.emit({ kind: 'notice', level: 'warning', message: `the capture ended early: something on ${tcpdump.machine} told tcpdump to end` });
+  if (!signal.aborted)
+    await events.emit({
+      kind: 'notice',
+      level: 'warning',
+      message: `the capture ended early: something on ${tcpdump.machine} told tcpdump to end`,
+    });
   return counts;
 }
 
@@ -115,11 +147,17 @@ async function ended(tcpdump: Tcpdump, signal: AbortSignal): Promise<CaptureCoun
 }
 
 /** A link of the lab is captured outside of the machine if that can be; loopback, all at once, and what was made by hand are seen inside only. */
-function pointOf({ machine, captureLink }: AttachedMachine, shell: Shell, { interface: wanted, filter }: Pick<CaptureOptions, 'interface'> & { readonly filter: string }): CapturePoint {
+function pointOf(
+  { machine, captureLink }: AttachedMachine,
+  shell: Shell,
+  { interface: wanted, filter }: Pick<CaptureOptions, 'interface'> & { readonly filter: string },
+): CapturePoint {
   const interfaces = interfacesOf(machine, wanted);
   const link = machine.interfaces.find(({ name }) => name === interfaces[0]);
   const inside = insideMachine(shell, { interfaces, filter });
-  return captureLink && link ? { ...outsideMachine(machine.name, captureLink, { interface: link.name, filter }), instead: inside } : inside;
+  return captureLink && link
+    ? { ...outsideMachine(machine.name, captureLink, { interface: link.name, filter }), instead: inside }
+    : inside;
 }
 
 function interfacesOf({ interfaces }: Machine, wanted: string | undefined): string[] {
@@ -130,7 +168,11 @@ function interfacesOf({ interfaces }: Machine, wanted: string | undefined): stri
 async function openFile(path: string, cleanup: CleanupStack): Promise<Writable> {
   const stream = createWriteStream(path, { mode: 0o644 });
   const { promise, resolve: opened, reject } = Promise.withResolvers<void>();
-  stream.once('open', () => opened()).once('error', (cause) => reject(new EnvironmentError(`cannot write ${path}: ${messageOf(cause)}`, { code: 'file-not-written', cause })));
+  stream
+    .once('open', () => opened())
+    .once('error', (cause) =>
+      reject(new EnvironmentError(`cannot write ${path}: ${messageOf(cause)}`, { code: 'file-not-written', cause })),
+    );
   await promise;
   cleanup.add(`write ${path}`, async () => {
     stream.end();

@@ -40,17 +40,28 @@ export interface CheckPortResult {
 export async function checkPort(context: CommandContext, options: CheckPortOptions): Promise<CheckPortResult> {
   const { port, protocols = ['tcp', 'udp'], on, kill, yes } = options;
   if (kill && !yes && context.terminal.confirm === undefined) {
-    throw new UsageError('--kill needs --yes here, because there is no terminal to ask on', { code: 'needs-yes', hint: `Look first, with "lab check-port ${protocols.length === 1 ? portArgument({ port, protocol: protocols[0]! }) : port}"; then add --yes.` });
+    throw new UsageError('--kill needs --yes here, because there is no terminal to ask on', {
+      code: 'needs-yes',
+      hint: `Look first, with "lab check-port ${protocols.length === 1 ? portArgument({ port, protocol: protocols[0]! }) : port}"; then add --yes.`,
+    });
   }
   return withCleanup(async (cleanup) => {
     const { shells } = await attachLab(context, cleanup, on);
     const passwords = sudoPasswordsOf(shells.keys());
-    const look = (shell: Shell, protocol: PortProtocol): Promise<PortReport> => inspectPort(shell, port, { signal: context.signal, sudoPassword: passwords.get(shell.machine), protocol });
-    const first = await Promise.all([...shells.values()].flatMap((shell) => protocols.map((protocol) => look(shell, protocol))));
+    const look = (shell: Shell, protocol: PortProtocol): Promise<PortReport> =>
+      inspectPort(shell, port, { signal: context.signal, sudoPassword: passwords.get(shell.machine), protocol });
+    const first = await Promise.all(
+      [...shells.values()].flatMap((shell) => protocols.map((protocol) => look(shell, protocol))),
+    );
     // Who is to be ended should be known before anybody agrees to it.
     const asked = new Set<string>();
-    for (const report of kill ? first : []) if (await askSudoPassword(context, shells.get(report.machine)!, report, passwords)) asked.add(report.machine);
-    const reports = await Promise.all(first.map(async (report) => (asked.has(report.machine) ? look(shells.get(report.machine)!, report.protocol) : report)));
+    for (const report of kill ? first : [])
+      if (await askSudoPassword(context, shells.get(report.machine)!, report, passwords)) asked.add(report.machine);
+    const reports = await Promise.all(
+      first.map(async (report) =>
+        asked.has(report.machine) ? look(shells.get(report.machine)!, report.protocol) : report,
+      ),
+    );
     const busy = reports.filter(({ holders }) => holders.length > 0);
     const agreed = kill && busy.length > 0 && (yes || (await context.terminal.confirm!(question(busy))));
     return agreed ? freeAll({ signal: context.signal, shells, passwords }, port, reports) : resultOf(port, reports, []);
@@ -58,7 +69,9 @@ export async function checkPort(context: CommandContext, options: CheckPortOptio
 }
 
 function question(busy: readonly PortReport[]): string {
-  const holders = busy.flatMap(({ machine, protocol, holders: list }) => list.map((holder) => `${describeHolder(holder)} on ${machine}${protocol === 'udp' ? ' (UDP)' : ''}`));
+  const holders = busy.flatMap(({ machine, protocol, holders: list }) =>
+    list.map((holder) => `${describeHolder(holder)} on ${machine}${protocol === 'udp' ? ' (UDP)' : ''}`),
+  );
   return `End ${[...new Set(holders)].join(' and ')}?`;
 }
 
@@ -69,15 +82,37 @@ interface Means {
 }
 
 /** Frees the port wherever it is busy; when that fails somewhere, the other machines are still seen to. The result tells all, so no events do. */
-async function freeAll({ signal, shells, passwords }: Means, port: number, reports: readonly PortReport[]): Promise<CheckPortResult> {
-  const attempts = await Promise.allSettled(reports.map((report) => freePort(shells.get(report.machine)!, report, { events: silent, signal, sudoPassword: passwords.get(report.machine) })));
+async function freeAll(
+  { signal, shells, passwords }: Means,
+  port: number,
+  reports: readonly PortReport[],
+): Promise<CheckPortResult> {
+  const attempts = await Promise.allSettled(
+    reports.map((report) =>
+      freePort(shells.get(report.machine)!, report, {
+        events: silent,
+        signal,
+        sudoPassword: passwords.get(report.machine),
+      }),
+    ),
+  );
   const failed = attempts.find((attempt) => attempt.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
   const results = attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []));
-  return resultOf(port, results.map(({ after }) => after), results.flatMap(({ machine, ended, after: { protocol } }) => ended.map((one) => ({ machine, protocol, ...one }))));
+  return resultOf(
+    port,
+    results.map(({ after }) => after),
+    results.flatMap(({ machine, ended, after: { protocol } }) => ended.map((one) => ({ machine, protocol, ...one }))),
+  );
 }
 
 function resultOf(port: number, reports: readonly PortReport[], ended: CheckPortResult['ended']): CheckPortResult {
   const of = (wanted: PortProtocol): PortReport[] => reports.filter(({ protocol }) => protocol === wanted);
-  return { port, machines: of('tcp'), udp: of('udp'), ended, busy: reports.some(({ state }) => state === 'busy' || state === 'forbidden') };
+  return {
+    port,
+    machines: of('tcp'),
+    udp: of('udp'),
+    ended,
+    busy: reports.some(({ state }) => state === 'busy' || state === 'forbidden'),
+  };
 }

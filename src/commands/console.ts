@@ -34,12 +34,19 @@ const leaveKey = 0x1d;
  *
  * @throws {EnvironmentError} when nothing was said, or the provider's machines have no console.
  */
-export async function readConsole(context: CommandContext, { machine, lines, interactive }: ConsoleOptions): Promise<ConsoleResult> {
+export async function readConsole(
+  context: CommandContext,
+  { machine, lines, interactive }: ConsoleOptions,
+): Promise<ConsoleResult> {
   const { log, socket } = await consoleOf(context, machine);
   const said = existsSync(log) ? readConsoleLog(log).trimEnd().split('\n') : [];
   const text = `${(lines === undefined ? said : said.slice(-lines)).join('\n')}\n`;
   if (!interactive) return { machine, text };
-  if (!existsSync(socket)) throw new EnvironmentError(`${machine} does not run, so nobody listens at its console`, { code: 'machine-down', hint: `What it said before: lab console ${machine} --log` });
+  if (!existsSync(socket))
+    throw new EnvironmentError(`${machine} does not run, so nobody listens at its console`, {
+      code: 'machine-down',
+      hint: `What it said before: lab console ${machine} --log`,
+    });
   await writeOutput(context.terminal.stdout, text);
   await writeOutput(context.terminal.stderr, `Joined the console of ${machine}; Ctrl-] leaves it.\n`);
   await joinConsole(context, socket);
@@ -47,17 +54,31 @@ export async function readConsole(context: CommandContext, { machine, lines, int
 }
 
 /** By the state of the lab; or, when a start failed, where the console was. */
-async function consoleOf(context: CommandContext, machine: string): Promise<{ readonly log: string; readonly socket: string }> {
+async function consoleOf(
+  context: CommandContext,
+  machine: string,
+): Promise<{ readonly log: string; readonly socket: string }> {
   const folder = stateFolderFor(context.labFile);
   const found = await findLab(context);
   const known = found?.machines.find((attached) => attached.machine.name === machine);
   if (known?.console) return known.console;
-  if (known) throw new EnvironmentError(`${machine} has no console: machines of ${found?.provider.name} have none`, { code: 'no-console', hint: `Use "lab ssh ${machine}".` });
+  if (known)
+    throw new EnvironmentError(`${machine} has no console: machines of ${found?.provider.name} have none`, {
+      code: 'no-console',
+      hint: `Use "lab ssh ${machine}".`,
+    });
   const log = consoleLog(folder, machine);
   if (existsSync(log)) return { log, socket: consoleSocket(folder, machine) };
   const names = found?.machines.map((attached) => attached.machine.name) ?? [];
-  if (names.length > 0) throw new UsageError(`this lab has no machine "${machine}"`, { code: 'unknown-machine', hint: suggestion(machine, names) });
-  throw new EnvironmentError(`nothing is known of a console of ${machine}`, { code: 'no-console', hint: 'Run "lab up" first.' });
+  if (names.length > 0)
+    throw new UsageError(`this lab has no machine "${machine}"`, {
+      code: 'unknown-machine',
+      hint: suggestion(machine, names),
+    });
+  throw new EnvironmentError(`nothing is known of a console of ${machine}`, {
+    code: 'no-console',
+    hint: 'Run "lab up" first.',
+  });
 }
 
 async function joinConsole({ terminal, signal }: CommandContext, path: string): Promise<void> {
@@ -77,7 +98,8 @@ async function joinConsole({ terminal, signal }: CommandContext, path: string): 
     const decoder = new TextDecoder();
     cleanup.add('put the terminal in order', () => writeOutput(terminal.stdout, guard.restore()));
     try {
-      for await (const chunk of socket as AsyncIterable<Uint8Array>) await writeOutput(terminal.stdout, guard.pass(decoder.decode(chunk, { stream: true })));
+      for await (const chunk of socket as AsyncIterable<Uint8Array>)
+        await writeOutput(terminal.stdout, guard.pass(decoder.decode(chunk, { stream: true })));
     } catch (error) {
       signal.throwIfAborted();
       if (!socket.destroyed) throw error;

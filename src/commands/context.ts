@@ -31,5 +31,6 @@ export interface UserTerminal {
   /** Asks a question that is answered with yes or no; undefined when there is no terminal to ask on. */
   readonly confirm: ((question: string) => Promise<boolean>) | undefined;
   /** Asks for a line, which is not shown while it is typed unless `visible` is set; undefined when the user gives none. */
-  readonly answer?: ((question: string, options: { readonly visible: boolean }) => Promise<string | undefined>) | undefined;
+  readonly answer?:
+    ((question: string, options: { readonly visible: boolean }) => Promise<string | undefined>) | undefined;
 }

@@ -26,7 +26,10 @@ export const mostEntries = 200_000;
 
 /** Bits of `st_mode` that tell the kind (inode(7)). */
 const kinds: Readonly<Record<number, string>> = {
-  0o010000: 'it is a named pipe', 0o020000: 'it is a device', 0o060000: 'it is a device', 0o140000: 'it is a socket',
+  0o010000: 'it is a named pipe',
+  0o020000: 'it is a device',
+  0o060000: 'it is a device',
+  0o140000: 'it is a socket',
 };
 
 /** Pure: what `st_mode` says of something that is followed to its end: a folder, a file, or why it cannot be copied. */
@@ -45,7 +48,10 @@ export const reasons = {
 /** @throws {EnvironmentError} for a tree that is too large, whoever made it so. */
 export function requireFew(count: number, where: string): void {
   if (count <= mostEntries) return;
-  throw new EnvironmentError(`${where} holds more than ${mostEntries} files and folders`, { code: 'too-many-files', hint: 'Copy its folders one by one, or an archive of it (tar).' });
+  throw new EnvironmentError(`${where} holds more than ${mostEntries} files and folders`, {
+    code: 'too-many-files',
+    hint: 'Copy its folders one by one, or an archive of it (tar).',
+  });
 }
 
 /** What stands in the system's own words, in ours. */

@@ -36,7 +36,8 @@ async function visit(walk: Walk, path: string, above: readonly string[]): Promis
   const full = localFileName(path === '' ? walk.source : join(walk.source, path));
   const leave = (reason: string): void => void walk.left.push({ path, reason });
   const found = await stat(full).catch((error: unknown) => error as Error);
-  if (found instanceof Error) return leave(path === '' ? (reasonIn(messageOf(found)) ?? messageOf(found)) : lostLink(found));
+  if (found instanceof Error)
+    return leave(path === '' ? (reasonIn(messageOf(found)) ?? messageOf(found)) : lostLink(found));
   const kind = kindOf(found.mode);
   if (typeof kind === 'object') return leave(kind.reason);
   const id = `${found.dev}:${found.ino}`;
@@ -44,9 +45,15 @@ async function visit(walk: Walk, path: string, above: readonly string[]): Promis
   const names = kind === 'folder' ? await readdir(full, { encoding: 'buffer' }).catch(() => undefined) : [];
   if (names === undefined) return leave(reasons.unreadableFolder);
   const isRun = kind === 'file' && (await isProgram(String(full), found.mode).catch(() => false));
-  walk.entries.push({ path, folder: kind === 'folder', mode: (found.mode & 0o777) | (isRun ? 0o100 : 0), bytes: found.size });
+  walk.entries.push({
+    path,
+    folder: kind === 'folder',
+    mode: (found.mode & 0o777) | (isRun ? 0o100 : 0),
+    bytes: found.size,
+  });
   requireFew(walk.entries.length, walk.source);
-  for (const name of names) await visit(walk, path === '' ? decodeFileName(name) : `${path}/${decodeFileName(name)}`, [...above, id]);
+  for (const name of names)
+    await visit(walk, path === '' ? decodeFileName(name) : `${path}/${decodeFileName(name)}`, [...above, id]);
 }
 
 function lostLink(error: Error): string {
@@ -71,7 +78,12 @@ export async function openForCopy(file: string): Promise<OpenedFile> {
       bytes: content?.length ?? found.size,
       async *read() {
         if (content !== undefined) yield content;
-        else yield* handle.createReadStream({ start: 0, end: found.size - 1, autoClose: false }) as AsyncIterable<Uint8Array>;
+        else
+          yield* handle.createReadStream({
+            start: 0,
+            end: found.size - 1,
+            autoClose: false,
+          }) as AsyncIterable<Uint8Array>;
       },
       [Symbol.asyncDispose]: () => handle.close(),
     };

@@ -41,7 +41,8 @@ export async function remoteTree(shell: Shell, source: string, signal: AbortSign
   for (let round = 0; folders.length > 0; round++) {
     if (round > mostRounds) throw tooDeep(shell, source);
     const records: string[] = [];
-    for (let at = 0; at < folders.length; at += foldersPerRound) records.push(...(await list(shell, source, folders.slice(at, at + foldersPerRound), signal)));
+    for (let at = 0; at < folders.length; at += foldersPerRound)
+      records.push(...(await list(shell, source, folders.slice(at, at + foldersPerRound), signal)));
     folders = tree.take(records);
   }
   return tree.whole();
@@ -49,16 +50,29 @@ export async function remoteTree(shell: Shell, source: string, signal: AbortSign
 
 async function list(shell: Shell, source: string, folders: readonly string[], signal: AbortSignal): Promise<string[]> {
   const token = randomBytes(12).toString('hex');
-  const { output, stderr } = await execBytes(shell, { script: listScript, args: [token, source, ...folders] }, { signal, timeoutMs: listTimeoutMs });
+  const { output, stderr } = await execBytes(
+    shell,
+    { script: listScript, args: [token, source, ...folders] },
+    { signal, timeoutMs: listTimeoutMs },
+  );
   const records = decodeFileName(output).split(`${token}\n`);
   const isWhole = records.pop() === '' && records.pop() === 'end ';
   if (output.length > maxListBytes) requireFew(Infinity, `${shell.machine}:${shownFileName(source)}`);
-  if (!isWhole) throw cannotRead(shell, source, reasonIn(stderr) ?? (stderr.trim().split('\n', 1)[0] || 'its files cannot be listed'));
+  if (!isWhole)
+    throw cannotRead(
+      shell,
+      source,
+      reasonIn(stderr) ?? (stderr.trim().split('\n', 1)[0] || 'its files cannot be listed'),
+    );
   return records;
 }
 
 /** What a command printed, as bytes. */
-async function execBytes(shell: Shell, command: { readonly script: string; readonly args: readonly string[] }, options: ExecOptions): Promise<{ readonly output: Buffer; readonly stderr: string }> {
+async function execBytes(
+  shell: Shell,
+  command: { readonly script: string; readonly args: readonly string[] },
+  options: ExecOptions,
+): Promise<{ readonly output: Buffer; readonly stderr: string }> {
   const chunks: Uint8Array[] = [];
   let [bytes, stderr] = [0, ''];
   const onOutput = (stream: 'stdout' | 'stderr', chunk: Uint8Array): void => {
@@ -129,28 +143,50 @@ class RemoteTree {
     return parts.some((_part, depth) => this.#folders.get(parts.slice(0, depth).join('/')) === id);
   }
 
-  #parse(record: string): { readonly kind: string; readonly mode: number; readonly bytes: number; readonly id: string; readonly path: string } {
-    const [, kind = '', mode = '0', bytes = '0', id = '', name] = /^([ldf]) ([0-9a-f]{1,8}) (\d{1,18}) (\S{1,50}) (.*)$/s.exec(record) ?? [];
+  #parse(record: string): {
+    readonly kind: string;
+    readonly mode: number;
+    readonly bytes: number;
+    readonly id: string;
+    readonly path: string;
+  } {
+    const [, kind = '', mode = '0', bytes = '0', id = '', name] =
+      /^([ldf]) ([0-9a-f]{1,8}) (\d{1,18}) (\S{1,50}) (.*)$/s.exec(record) ?? [];
     const [, other, lost] = /^([xu]) (.*)$/s.exec(record) ?? [];
     const written = name ?? lost;
     if (written === undefined) throw cannotRead(this.#shell, this.#source, 'its files cannot be listed');
-    return { kind: other ?? kind, mode: Number.parseInt(mode, 16), bytes: Number(bytes), id, path: this.#inside(written) };
+    return {
+      kind: other ?? kind,
+      mode: Number.parseInt(mode, 16),
+      bytes: Number(bytes),
+      id,
+      path: this.#inside(written),
+    };
   }
 
   /** A machine is not trusted to name files of this host (CVE-2019-6111 of scp). */
   #inside(written: string): string {
     const parts = written.split('/').filter((part) => part !== '' && part !== '.');
     if (!written.startsWith('/') && !parts.includes('..') && !written.includes('\0')) return parts.join('/');
-    throw new EnvironmentError(`${this.#shell.machine} answered with a path outside ${shownFileName(this.#source)}: ${shownFileName(written)}`, { code: 'stray-path' });
+    throw new EnvironmentError(
+      `${this.#shell.machine} answered with a path outside ${shownFileName(this.#source)}: ${shownFileName(written)}`,
+      { code: 'stray-path' },
+    );
   }
 }
 
 function cannotRead({ machine }: Shell, source: string, reason: string): EnvironmentError {
-  return new EnvironmentError(`cannot read ${machine}:${shownFileName(source)}: ${reason}`, { code: 'cannot-read', hint: `Look with:  lab ssh ${machine} ls -ld ${shownFileName(source)}` });
+  return new EnvironmentError(`cannot read ${machine}:${shownFileName(source)}: ${reason}`, {
+    code: 'cannot-read',
+    hint: `Look with:  lab ssh ${machine} ls -ld ${shownFileName(source)}`,
+  });
 }
 
 function tooDeep({ machine }: Shell, source: string): EnvironmentError {
-  return new EnvironmentError(`cannot read ${machine}:${shownFileName(source)}: its links lead on and on`, { code: 'too-many-files', hint: 'Copy its folders one by one, or an archive of it (tar).' });
+  return new EnvironmentError(`cannot read ${machine}:${shownFileName(source)}: its links lead on and on`, {
+    code: 'too-many-files',
+    hint: 'Copy its folders one by one, or an archive of it (tar).',
+  });
 }
 
 /** Path of something below a source on a machine. */

@@ -25,22 +25,39 @@ export interface RemoteTarget {
 }
 
 /** Below the target if that is a folder, or ends in `/`; else the target itself. */
-export async function remoteTarget(shell: Shell, target: string, name: string, signal: AbortSignal): Promise<RemoteTarget> {
-  const { stdout } = await shell.exec({ script: targetScript, args: [target] }, { signal, timeoutMs: lookTimeoutMs, endsByItself: true });
+export async function remoteTarget(
+  shell: Shell,
+  target: string,
+  name: string,
+  signal: AbortSignal,
+): Promise<RemoteTarget> {
+  const { stdout } = await shell.exec(
+    { script: targetScript, args: [target] },
+    { signal, timeoutMs: lookTimeoutMs, endsByItself: true },
+  );
   const [kind, row = ''] = stdout.split('\n');
   const [, blocks = '0', free = '0'] = /\s(\d+)\s+\d+\s+(-?\d+)\s+\S+\s+\//.exec(row) ?? [];
   const isFolder = target.endsWith('/') || kind === 'folder';
-  return { root: isFolder ? posix.join(target, name) : target, freeBytes: Number(blocks) === 0 ? undefined : Math.max(0, Number(free)) * 1024 };
+  return {
+    root: isFolder ? posix.join(target, name) : target,
+    freeBytes: Number(blocks) === 0 ? undefined : Math.max(0, Number(free)) * 1024,
+  };
 }
 
 /** @throws {EnvironmentError} */
 export async function makeRemoteFolders(shell: Shell, folders: readonly string[], signal: AbortSignal): Promise<void> {
   if (folders.length === 0) return;
   const input = Buffer.concat(folders.flatMap((folder) => [encodeFileName(folder), Buffer.of(0)]));
-  const { exitCode, stderr } = await shell.exec({ script: 'LC_ALL=C; export LC_ALL; exec xargs -0 mkdir -p --' }, { signal, input, timeoutMs: lookTimeoutMs });
+  const { exitCode, stderr } = await shell.exec(
+    { script: 'LC_ALL=C; export LC_ALL; exec xargs -0 mkdir -p --' },
+    { signal, input, timeoutMs: lookTimeoutMs },
+  );
   if (exitCode === 0) return;
   const first = stderr.trim().split('\n', 1)[0] ?? '';
-  throw new EnvironmentError(`cannot make folders on ${shell.machine}: ${reasonIn(first) ?? first}`, { code: 'cannot-write', hint: 'Choose a folder that the user of the machine may write to.' });
+  throw new EnvironmentError(`cannot make folders on ${shell.machine}: ${reasonIn(first) ?? first}`, {
+    code: 'cannot-write',
+    hint: 'Choose a folder that the user of the machine may write to.',
+  });
 }
 
 /** One file that may be there already. */
@@ -67,13 +84,26 @@ while read -r size mode name; do
 done`;
 
 /** The SHA-256 of those that are there with their size, by path; whatever the machine does not tell is missing. */
-export async function remoteHashes(shell: Shell, candidates: readonly Candidate[], signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+export async function remoteHashes(
+  shell: Shell,
+  candidates: readonly Candidate[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string>> {
   if (candidates.length === 0) return new Map();
-  const input = candidates.map(({ path, bytes, mode }) => `${bytes} ${mode === undefined ? '-' : mode.toString(8)} ${inOctal(path)}\n`).join('');
+  const input = candidates
+    .map(({ path, bytes, mode }) => `${bytes} ${mode === undefined ? '-' : mode.toString(8)} ${inOctal(path)}\n`)
+    .join('');
   const timeoutMs = lookTimeoutMs + Math.ceil(candidates.reduce((sum, { bytes }) => sum + bytes, 0) / readBytesPerMs);
-  const { stdout } = await shell.exec({ script: hashScript }, { signal, input, timeoutMs, maxOutputBytes: 32 * 1024 * 1024, endsByItself: true });
+  const { stdout } = await shell.exec(
+    { script: hashScript },
+    { signal, input, timeoutMs, maxOutputBytes: 32 * 1024 * 1024, endsByItself: true },
+  );
   const hashes = stdout.split('\n');
-  return new Map(candidates.flatMap(({ path }, index) => (/^[0-9a-f]{64}$/.test(hashes[index] ?? '') ? [[path, hashes[index]!] as const] : [])));
+  return new Map(
+    candidates.flatMap(({ path }, index) =>
+      /^[0-9a-f]{64}$/.test(hashes[index] ?? '') ? [[path, hashes[index]!] as const] : [],
+    ),
+  );
 }
 
 function inOctal(path: string): string {

@@ -31,12 +31,25 @@ const mostStalls = 3;
  *
  * @throws {EnvironmentError} when the thing itself cannot be read here or written there; when the disk is full. @throws {ConnectionError}
  */
-export async function copyToMachine(source: string, shell: Shell, target: string, signal: AbortSignal): Promise<Copied> {
+export async function copyToMachine(
+  source: string,
+  shell: Shell,
+  target: string,
+  signal: AbortSignal,
+): Promise<Copied> {
   const { entries, left } = await localTree(source, signal);
   const { root, freeBytes } = await remoteTarget(shell, target, basename(source), signal);
   const at = (path: string): string => (path === '' ? root : posix.join(root, path));
-  await makeRemoteFolders(shell, entries.filter(({ folder }) => folder).map(({ path }) => at(path)), signal);
-  const there = await remoteHashes(shell, filesOf(entries).map(({ path, bytes, mode }) => ({ path: at(path), bytes, mode })), signal);
+  await makeRemoteFolders(
+    shell,
+    entries.filter(({ folder }) => folder).map(({ path }) => at(path)),
+    signal,
+  );
+  const there = await remoteHashes(
+    shell,
+    filesOf(entries).map(({ path, bytes, mode }) => ({ path: at(path), bytes, mode })),
+    signal,
+  );
   return copyFiles({ entries, left, freeBytes, where: `on ${shell.machine}`, signal }, async ({ path, mode }) => {
     await using file = await openForCopy(path === '' ? source : join(source, path));
     const sha256 = await hashOf(file.read());
@@ -51,11 +64,17 @@ export async function copyToMachine(source: string, shell: Shell, target: string
  *
  * @throws {EnvironmentError} when the thing itself cannot be read there or written here; when the disk is full. @throws {ConnectionError}
  */
-export async function copyFromMachine(shell: Shell, source: string, target: string, signal: AbortSignal): Promise<Copied> {
+export async function copyFromMachine(
+  shell: Shell,
+  source: string,
+  target: string,
+  signal: AbortSignal,
+): Promise<Copied> {
   const { entries, left } = await remoteTree(shell, source, signal);
   const place = new CopyTarget(await localRoot(target, posix.basename(posix.resolve('/', source))));
   const refused: NotCopied[] = [];
-  for (const { path } of entries.filter(({ folder }) => folder)) await place.makeFolder(path).catch((error: unknown) => refused.push(refusal(place, path, error)));
+  for (const { path } of entries.filter(({ folder }) => folder))
+    await place.makeFolder(path).catch((error: unknown) => refused.push(refusal(place, path, error)));
   const there = await remoteHashes(shell, await sameSize(place, source, filesOf(entries)), signal);
   const request = { entries, left: [...left, ...refused], freeBytes: await place.freeBytes(), where: 'here', signal };
   return copyFiles(request, async ({ path, mode, bytes }) => {
@@ -78,13 +97,17 @@ interface FilesRequest {
 }
 
 /** Copies the files one by one, a few at a time. `copy` gives how many bytes it copied. */
-async function copyFiles({ entries, left, freeBytes = Infinity, where, signal }: FilesRequest, copy: (entry: Entry) => Promise<number | 'unchanged'>): Promise<Copied> {
+async function copyFiles(
+  { entries, left, freeBytes = Infinity, where, signal }: FilesRequest,
+  copy: (entry: Entry) => Promise<number | 'unchanged'>,
+): Promise<Copied> {
   const result = { files: 0, bytes: 0, unchanged: 0, left: [...left] };
   let stalls = 0;
   await eachOf(filesOf(entries), async (entry) => {
     signal.throwIfAborted();
     const leave = (reason: string): void => void result.left.push({ path: entry.path, reason });
-    if (entry.bytes > freeBytes) return leave(`it has ${formatBytes(entry.bytes)}, and ${formatBytes(freeBytes)} are free ${where}`);
+    if (entry.bytes > freeBytes)
+      return leave(`it has ${formatBytes(entry.bytes)}, and ${formatBytes(freeBytes)} are free ${where}`);
     try {
       const copied = await copy(entry);
       if (copied === 'unchanged') result.unchanged++;
@@ -92,7 +115,8 @@ async function copyFiles({ entries, left, freeBytes = Infinity, where, signal }:
       stalls = 0;
     } catch (error) {
       signal.throwIfAborted();
-      if (error instanceof LabError && (entry.path === '' || (error instanceof TimeoutError && ++stalls >= mostStalls))) throw error;
+      if (error instanceof LabError && (entry.path === '' || (error instanceof TimeoutError && ++stalls >= mostStalls)))
+        throw error;
       leave(reasonFor(error));
     }
   });
@@ -113,7 +137,11 @@ function reasonFor(error: unknown): string {
 }
 
 function diskFull(cause: unknown): EnvironmentError {
-  return new EnvironmentError('the disk is full here', { code: 'disk-full', cause, hint: 'Make room, and run the same command again: it goes on with what is missing.' });
+  return new EnvironmentError('the disk is full here', {
+    code: 'disk-full',
+    cause,
+    hint: 'Make room, and run the same command again: it goes on with what is missing.',
+  });
 }
 
 /** A folder that cannot be made: of the thing itself that is the end, else it is left out. */
@@ -121,7 +149,11 @@ function refusal(place: CopyTarget, path: string, error: unknown): NotCopied {
   const reason = error instanceof InTheWay ? error.message : (reasonIn(messageOf(error)) ?? messageOf(error));
   if (systemCode(error) === 'ENOSPC') throw diskFull(error);
   if (path !== '') return { path, reason };
-  throw new EnvironmentError(`cannot write ${shownFileName(place.at(''))}: ${reason}`, { code: 'cannot-write', cause: error, hint: 'Choose a folder that you may write to.' });
+  throw new EnvironmentError(`cannot write ${shownFileName(place.at(''))}: ${reason}`, {
+    code: 'cannot-write',
+    cause: error,
+    hint: 'Choose a folder that you may write to.',
+  });
 }
 
 function filesOf(entries: readonly Entry[]): readonly Entry[] {

@@ -41,7 +41,10 @@ export async function cp(context: CommandContext, source: string, target: string
   const [from, to] = [parsePlace(source), parsePlace(target)];
   const machines = [from.machine, to.machine].filter((name) => name !== undefined);
   if (machines.length === 0) {
-    throw new UsageError('neither path is on a machine', { code: 'no-machine', hint: 'Write a path on a machine as machine:path, for example vm1:server.py.' });
+    throw new UsageError('neither path is on a machine', {
+      code: 'no-machine',
+      hint: 'Write a path on a machine as machine:path, for example vm1:server.py.',
+    });
   }
   return withCleanup(async (cleanup) => {
     const { shells } = await attachLab(context, cleanup, [...new Set(machines)]);
@@ -58,10 +61,11 @@ export async function cp(context: CommandContext, source: string, target: string
 /** The reason stands in the error that ends the command, so the step that fails does not give it, too. */
 async function toldOnce<T>(work: (tell: <V>(part: Promise<V>) => Promise<V>) => Promise<T>): Promise<T> {
   let reason: { readonly error: unknown } | undefined;
-  const tell = <V>(part: Promise<V>): Promise<V> => part.catch((error: unknown) => {
-    reason = { error };
-    throw new Error('');
-  });
+  const tell = <V>(part: Promise<V>): Promise<V> =>
+    part.catch((error: unknown) => {
+      reason = { error };
+      throw new Error('');
+    });
   try {
     return await work(tell);
   } catch (error) {
@@ -72,18 +76,35 @@ async function toldOnce<T>(work: (tell: <V>(part: Promise<V>) => Promise<V>) => 
 function notAll(result: CpResult, left: Copied['left']): EnvironmentError {
   const { source, files, unchanged = 0 } = result;
   const [only] = left;
-  if (only?.path === '') return new EnvironmentError(`cannot copy ${source} to ${result.target}: ${only.reason}`, { code: 'not-copied', hint: 'Look at both places, with "ls -ld" there.' });
+  if (only?.path === '')
+    return new EnvironmentError(`cannot copy ${source} to ${result.target}: ${only.reason}`, {
+      code: 'not-copied',
+      hint: 'Look at both places, with "ls -ld" there.',
+    });
   const told = left.map(({ path, reason }) => ({ path: shownFileName(path) || source, reason }));
-  const lines = told.slice(0, toldAtMost).map(({ path, reason }) => `  ${JSON.stringify(path).slice(1, -1)}: ${reason}`);
-  return new EnvironmentError(`${left.length} of ${countOf(files + unchanged + left.length, 'file')} of ${source} ${left.length === 1 ? 'was' : 'were'} not copied`, {
-    code: 'not-all-copied',
-    detail: [...lines, ...(told.length > toldAtMost ? [`  … and ${told.length - toldAtMost} more (--json lists all)`] : [])].join('\n'),
-    hint: 'All the rest is there. The same command again copies what is missing then, and nothing twice.',
-    data: { copied: result, notCopied: told },
-  });
+  const lines = told
+    .slice(0, toldAtMost)
+    .map(({ path, reason }) => `  ${JSON.stringify(path).slice(1, -1)}: ${reason}`);
+  return new EnvironmentError(
+    `${left.length} of ${countOf(files + unchanged + left.length, 'file')} of ${source} ${left.length === 1 ? 'was' : 'were'} not copied`,
+    {
+      code: 'not-all-copied',
+      detail: [
+        ...lines,
+        ...(told.length > toldAtMost ? [`  … and ${told.length - toldAtMost} more (--json lists all)`] : []),
+      ].join('\n'),
+      hint: 'All the rest is there. The same command again copies what is missing then, and nothing twice.',
+      data: { copied: result, notCopied: told },
+    },
+  );
 }
 
-async function copy(context: CommandContext, shells: ReadonlyMap<string, Shell>, from: Place, to: Place): Promise<Copied> {
+async function copy(
+  context: CommandContext,
+  shells: ReadonlyMap<string, Shell>,
+  from: Place,
+  to: Place,
+): Promise<Copied> {
   const [fromShell, toShell] = [shells.get(from.machine ?? ''), shells.get(to.machine ?? '')];
   if (fromShell && toShell) return copyAcross(fromShell, from.path, toShell, to.path, context.signal);
   if (fromShell) return copyFromMachine(fromShell, from.path, localPath(context.cwd, to.path), context.signal);
@@ -91,12 +112,19 @@ async function copy(context: CommandContext, shells: ReadonlyMap<string, Shell>,
 }
 
 /** Through a folder here: machines of a lab need not reach each other's sshd. */
-async function copyAcross(from: Shell, source: string, to: Shell, target: string, signal: AbortSignal): Promise<Copied> {
+async function copyAcross(
+  from: Shell,
+  source: string,
+  to: Shell,
+  target: string,
+  signal: AbortSignal,
+): Promise<Copied> {
   const folder = makeTemporaryFolder('cp');
   try {
     const name = posix.basename(posix.resolve('/', source)) || basename(folder);
     const { files, unchanged, left } = await copyFromMachine(from, source, join(folder, name), signal);
-    if (files + unchanged === 0 && left.some(({ path }) => path === '')) return { files: 0, bytes: 0, unchanged: 0, left };
+    if (files + unchanged === 0 && left.some(({ path }) => path === ''))
+      return { files: 0, bytes: 0, unchanged: 0, left };
     const copied = await copyToMachine(join(folder, name), to, target, signal);
     return { ...copied, left: [...left, ...copied.left] };
   } finally {

@@ -15,21 +15,43 @@ import { keepSources } from './keep-sources.ts';
  * Tells what is run, and keeps the sources of its programs in the run folder, so that a report can be made from that folder alone. Never fails for the
  * sake of a report: what cannot be read is left out.
  */
-export async function describeLab(lab: Lab, roles: readonly string[], folder: RunFolder, maxOutputBytes: number): Promise<LabDescription> {
-  const { provider, report = { authors: [], group: undefined, course: undefined, language: undefined }, networks, machines } = lab;
-  const programs = await Promise.all(roles.map((role) => describeProgram(lab, lab.programs.get(role)!, folder, sharesOf(maxOutputBytes).sources)));
+export async function describeLab(
+  lab: Lab,
+  roles: readonly string[],
+  folder: RunFolder,
+  maxOutputBytes: number,
+): Promise<LabDescription> {
+  const {
+    provider,
+    report = { authors: [], group: undefined, course: undefined, language: undefined },
+    networks,
+    machines,
+  } = lab;
+  const programs = await Promise.all(
+    roles.map((role) => describeProgram(lab, lab.programs.get(role)!, folder, sharesOf(maxOutputBytes).sources)),
+  );
   return {
     version: packageJson.version,
     provider,
     report,
-    networks: [...networks.values()].map(({ name, subnet, gateway, nat }) => ({ name, subnet: formatSubnet(subnet), gateway, nat })),
+    networks: [...networks.values()].map(({ name, subnet, gateway, nat }) => ({
+      name,
+      subnet: formatSubnet(subnet),
+      gateway,
+      nat,
+    })),
     machines: [...machines.values()].map(({ name, image, user, interfaces }) => ({ name, image, user, interfaces })),
     programs,
     labFile: await hashOf(lab.file),
   };
 }
 
-async function describeProgram(lab: Lab, program: Program, folder: RunFolder, mostBytes: number): Promise<DescribedProgram> {
+async function describeProgram(
+  lab: Lab,
+  program: Program,
+  folder: RunFolder,
+  mostBytes: number,
+): Promise<DescribedProgram> {
   const { name, on, command, build, listens } = program;
   return { name, on, command, build, listens, ...(await keepSources(lab, program, folder, mostBytes)) };
 }
@@ -43,7 +65,19 @@ async function hashOf(file: string): Promise<LabDescription['labFile']> {
 }
 
 /** Interpreters that tell their version at once and do nothing else then; a student's own program might start when it is asked. */
-const RUNTIMES: ReadonlySet<string> = new Set(['node', 'python3', 'python', 'perl', 'ruby', 'php', 'bash', 'java', 'lua', 'deno', 'bun']);
+const RUNTIMES: ReadonlySet<string> = new Set([
+  'node',
+  'python3',
+  'python',
+  'perl',
+  'ruby',
+  'php',
+  'bash',
+  'java',
+  'lua',
+  'deno',
+  'bun',
+]);
 
 const factsTimeoutMs = 10_000;
 
@@ -61,17 +95,33 @@ done
 
 /** Asks each machine of the stage what it runs, and tells as the answers come. Nothing is decided by this, so a machine that does not answer is passed over. */
 export async function describeMachines({ shells, programs, lab, signal }: Stage, events: EventSink): Promise<void> {
-  await Promise.all([...shells.values()].map(async (shell) => {
-    const asked = [...programs].filter(([role, { command }]) => lab.programs.get(role)?.on === shell.machine && RUNTIMES.has(command[0] ?? ''));
-    const args = asked.flatMap(([role, { command, env }]) => [role, command[0]!, env.get('PATH') ?? '/usr/local/bin']);
-    const answer = await shell.exec({ script: factsScript, args }, { timeoutMs: factsTimeoutMs, signal }).catch(() => undefined);
-    if (answer !== undefined) await events.emit({ kind: 'machine-described', machine: shell.machine, facts: parseFacts(answer.stdout) });
-  }));
+  await Promise.all(
+    [...shells.values()].map(async (shell) => {
+      const asked = [...programs].filter(
+        ([role, { command }]) => lab.programs.get(role)?.on === shell.machine && RUNTIMES.has(command[0] ?? ''),
+      );
+      const args = asked.flatMap(([role, { command, env }]) => [
+        role,
+        command[0]!,
+        env.get('PATH') ?? '/usr/local/bin',
+      ]);
+      const answer = await shell
+        .exec({ script: factsScript, args }, { timeoutMs: factsTimeoutMs, signal })
+        .catch(() => undefined);
+      if (answer !== undefined)
+        await events.emit({ kind: 'machine-described', machine: shell.machine, facts: parseFacts(answer.stdout) });
+    }),
+  );
 }
 
 function parseFacts(output: string): MachineFacts {
-  const words = output.split('\n').map((line) => /^(\w+) (.+)$/.exec(line)).filter((match) => match !== null);
+  const words = output
+    .split('\n')
+    .map((line) => /^(\w+) (.+)$/.exec(line))
+    .filter((match) => match !== null);
   const valueOf = (word: string): string | undefined => words.find(([, key]) => key === word)?.[2];
-  const runtimes = words.filter(([, key]) => key === 'runtime').map(([, , value = '']) => value.split(' ', 1).concat(value.slice(value.indexOf(' ') + 1)) as [string, string]);
+  const runtimes = words
+    .filter(([, key]) => key === 'runtime')
+    .map(([, , value = '']) => value.split(' ', 1).concat(value.slice(value.indexOf(' ') + 1)) as [string, string]);
   return { system: valueOf('system'), kernel: valueOf('kernel'), runtimes: Object.fromEntries(runtimes) };
 }

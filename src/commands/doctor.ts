@@ -29,8 +29,13 @@ export interface ProviderHealth {
  */
 export async function doctor(context: CommandContext, options: { readonly fix: boolean }): Promise<DoctorResult> {
   const { events, signal } = context;
-  const fetched = options.fix ? await inStep(events, 'get missing tools', (progress) => fetchTools(progress, signal)) : [];
-  const [inUse, providers] = await Promise.all([providerInUse(context), Promise.all(providerNames.map((name) => healthOf(name, context.signal)))]);
+  const fetched = options.fix
+    ? await inStep(events, 'get missing tools', (progress) => fetchTools(progress, signal))
+    : [];
+  const [inUse, providers] = await Promise.all([
+    providerInUse(context),
+    Promise.all(providerNames.map((name) => healthOf(name, context.signal))),
+  ]);
   return { inUse, providers, fetched };
 }
 
@@ -39,7 +44,16 @@ async function healthOf(name: string, signal: AbortSignal): Promise<ProviderHeal
   const requirements = await provider.check({ thorough: true, signal }).catch((error: unknown) => {
     signal.throwIfAborted();
     // One provider that cannot even be looked at does not hide the others.
-    if (error instanceof EnvironmentError) return [{ id: 'check', description: 'a look at this host', status: 'missing' as const, found: error.message, howToGet: error.hint === undefined ? [] : [error.hint] }];
+    if (error instanceof EnvironmentError)
+      return [
+        {
+          id: 'check',
+          description: 'a look at this host',
+          status: 'missing' as const,
+          found: error.message,
+          howToGet: error.hint === undefined ? [] : [error.hint],
+        },
+      ];
     throw error;
   });
   return { provider: name, usable: requirements.every(({ status }) => status !== 'missing'), requirements };

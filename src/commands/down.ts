@@ -34,19 +34,29 @@ export interface DownResult {
  */
 export async function down(context: CommandContext, options: { readonly purge: boolean }): Promise<DownResult> {
   const stateFolder = stateFolderFor(context.labFile);
-  if (!existsSync(stateFolder) && (await strayLabs(stateFolder, undefined)).length === 0) return { lab: undefined, ended: [], purged: false };
+  if (!existsSync(stateFolder) && (await strayLabs(stateFolder, undefined)).length === 0)
+    return { lab: undefined, ended: [], purged: false };
   const result = await withLockedLab(context, 'down', () => takeDown(context, stateFolder, options.purge));
   if (options.purge) await storing(`remove ${stateFolder}`, () => rm(stateFolder, { recursive: true, force: true }));
   return { ...result, purged: options.purge };
 }
 
-async function takeDown(context: CommandContext, stateFolder: string, purge: boolean): Promise<Pick<DownResult, 'lab' | 'ended'>> {
+async function takeDown(
+  context: CommandContext,
+  stateFolder: string,
+  purge: boolean,
+): Promise<Pick<DownResult, 'lab' | 'ended'>> {
   if (await shedCopy(context, stateFolder)) return { lab: undefined, ended: [] };
   await tellFaults(context, stateFolder);
   const identity = await knownIdentity(stateFolder);
   // A journal that names no lab, or a state that was never whole: a crash came before anything was made.
   if (identity === undefined) await forget(stateFolder);
-  const ended = identity === undefined ? [] : await inStep(context.events, `take ${identity.name} down`, () => removeOrForget(context, stateFolder, identity, purge));
+  const ended =
+    identity === undefined
+      ? []
+      : await inStep(context.events, `take ${identity.name} down`, () =>
+          removeOrForget(context, stateFolder, identity, purge),
+        );
   const strays = await strayLabs(stateFolder, undefined);
   const others = await endStrays(context, stateFolder, strays);
   return { lab: identity?.name ?? strays[0]?.name, ended: [...ended, ...others] };
@@ -56,23 +66,37 @@ async function takeDown(context: CommandContext, stateFolder: string, purge: boo
 async function tellFaults({ events }: CommandContext, stateFolder: string): Promise<void> {
   const faults: EnvironmentError[] = [];
   await readJournal(stateFolder, (fault) => void faults.push(fault));
-  for (const { message, hint } of faults.slice(0, 3)) await events.emit({ kind: 'notice', level: 'warning', message, ...(hint === undefined ? {} : { hint }) });
+  for (const { message, hint } of faults.slice(0, 3))
+    await events.emit({ kind: 'notice', level: 'warning', message, ...(hint === undefined ? {} : { hint }) });
 }
 
 /** With `forget`, a machine that cannot be reached keeps what was put there, and the user is told. */
-async function removeOrForget(context: CommandContext, stateFolder: string, identity: LabIdentity, forget: boolean): Promise<string[]> {
+async function removeOrForget(
+  context: CommandContext,
+  stateFolder: string,
+  identity: LabIdentity,
+  forget: boolean,
+): Promise<string[]> {
   try {
     return await removeLab(context, stateFolder, identity);
   } catch (error) {
     if (!forget || !staysThere(error)) throw error;
-    await context.events.emit({ kind: 'notice', level: 'warning', message: [messageOf(error), error.detail ?? ''].join('\n'), hint: `Remove it by hand there: rm -r ~/lab/${identity.name} ~/.lab` });
+    await context.events.emit({
+      kind: 'notice',
+      level: 'warning',
+      message: [messageOf(error), error.detail ?? ''].join('\n'),
+      hint: `Remove it by hand there: rm -r ~/lab/${identity.name} ~/.lab`,
+    });
     return [];
   }
 }
 
 /** Whether it only says that a machine of somebody else keeps what was put there: it cannot be reached, runs no commands, or does not let go of it. */
 function staysThere(error: unknown): error is EnvironmentError {
-  return error instanceof ConnectionError || (error instanceof EnvironmentError && ['no-remote-shell', 'remove-failed'].includes(error.code));
+  return (
+    error instanceof ConnectionError ||
+    (error instanceof EnvironmentError && ['no-remote-shell', 'remove-failed'].includes(error.code))
+  );
 }
 
 /** Removes what the lab made, then what tells of it: if we die in between, the next `down` finds it again. Call it with the lock held. @throws {EnvironmentError} when its machines are another user's. */
@@ -80,7 +104,9 @@ export async function removeLab(context: ProviderSide, stateFolder: string, lab:
   const { labId, name, provider } = lab;
   requireOwnLab(lab);
   const sweep: ProviderContext['sweep'] = (shell) => removePrograms(shell, name, context.signal);
-  const ended = await (await providerNamed(provider)).down(labId, { ...providerContext(context, { labId, stateFolder }), sweep });
+  const ended = await (
+    await providerNamed(provider)
+  ).down(labId, { ...providerContext(context, { labId, stateFolder }), sweep });
   await forget(stateFolder);
   return ended;
 }

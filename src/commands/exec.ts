@@ -32,15 +32,24 @@ const loginsAtOnce = 32;
  *
  * @throws {ConnectionError} when a machine cannot be reached or is lost: after all others have done their work, with all that failed.
  */
-export async function exec(context: CommandContext, { machines: names, command, collect }: ExecOptions): Promise<ExecOutcome> {
-  if (command.length === 0) throw new UsageError('no command given', { code: 'no-command', hint: 'Put it after "--":  lab exec vm1 -- uname -a' });
+export async function exec(
+  context: CommandContext,
+  { machines: names, command, collect }: ExecOptions,
+): Promise<ExecOutcome> {
+  if (command.length === 0)
+    throw new UsageError('no command given', {
+      code: 'no-command',
+      hint: 'Put it after "--":  lab exec vm1 -- uname -a',
+    });
   const { machines } = await findMachines(context, names);
   const width = Math.max(...machines.map(({ machine }) => machine.name.length));
   const logins = new Slots(loginsAtOnce);
   const work = machines.map(async (attached) => {
     const { name } = attached.machine;
     const prefix = machines.length > 1 ? `${name.padEnd(width)} | ` : '';
-    const result = await withShell(attached, logins, context.signal, (shell) => execOn(context, shell, command, { collect, prefix }));
+    const result = await withShell(attached, logins, context.signal, (shell) =>
+      execOn(context, shell, command, { collect, prefix }),
+    );
     return Object.assign({ machine: name }, result);
   });
   const results = await allMachines(work, context.signal);
@@ -48,7 +57,12 @@ export async function exec(context: CommandContext, { machines: names, command, 
 }
 
 /** Connects, works, closes; the slot is for the login alone. */
-async function withShell<T>(attached: AttachedMachine, logins: Slots, signal: AbortSignal, work: (shell: Shell) => Promise<T>): Promise<T> {
+async function withShell<T>(
+  attached: AttachedMachine,
+  logins: Slots,
+  signal: AbortSignal,
+  work: (shell: Shell) => Promise<T>,
+): Promise<T> {
   await logins.take(signal);
   const shell = await attached.connect(signal).finally(() => logins.release());
   try {
@@ -68,7 +82,11 @@ export async function execOn(
   if (collect) return shell.exec(command, { signal });
   const input = prefix !== '' || terminal.stdin.isTTY === true ? undefined : terminal.stdin;
   const writers = { stdout: outputWriter(terminal.stdout, prefix), stderr: outputWriter(terminal.stderr, prefix) };
-  const result = await shell.exec(command, { signal, input, onOutput: (stream, chunk) => writers[stream].write(chunk) });
+  const result = await shell.exec(command, {
+    signal,
+    input,
+    onOutput: (stream, chunk) => writers[stream].write(chunk),
+  });
   await Promise.all([writers.stdout.end(), writers.stderr.end()]);
   return result;
 }

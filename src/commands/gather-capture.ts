@@ -36,19 +36,29 @@ function missing(kind: 'none' | 'unreadable' | 'empty', reason: string): ReportC
 }
 
 function hintsOf(lab: LabDescription | undefined): LabHints {
-  const machines = new Map((lab?.machines ?? []).flatMap(({ name, interfaces }) => interfaces.map(({ address }) => [address, name] as const)));
+  const machines = new Map(
+    (lab?.machines ?? []).flatMap(({ name, interfaces }) => interfaces.map(({ address }) => [address, name] as const)),
+  );
   return { machines, listeningPorts: new Set(lab?.programs.flatMap(({ listens }) => listens)) };
 }
 
 function explain(reading: CaptureReading, { lab, facts, moments }: CaptureStory): ReportCapture {
   if (reading.format === undefined) return missing('unreadable', '');
   const linker = new SpokenLinker(moments);
-  const conversations = reading.conversations.slice(0, MOST_CONVERSATIONS).map(({ conversation }): ReportConversation => {
-    const ends = endsOf(conversation, lab);
-    return { conversation, spoken: linker.link(conversation, ends), clientRole: ends.client, serverRole: ends.server };
-  });
+  const conversations = reading.conversations
+    .slice(0, MOST_CONVERSATIONS)
+    .map(({ conversation }): ReportConversation => {
+      const ends = endsOf(conversation, lab);
+      return {
+        conversation,
+        spoken: linker.link(conversation, ends),
+        clientRole: ends.client,
+        serverRole: ends.server,
+      };
+    });
   return {
-    missing: conversations.length === 0 ? { kind: isCompleteCapture(facts) ? 'empty' : 'incomplete', reason: '' } : undefined,
+    missing:
+      conversations.length === 0 ? { kind: isCompleteCapture(facts) ? 'empty' : 'incomplete', reason: '' } : undefined,
     conversations,
     omitted: reading.conversations.length - conversations.length,
     flaws: flawsOf(reading, facts),
@@ -60,12 +70,17 @@ function explain(reading: CaptureReading, { lab, facts, moments }: CaptureStory)
 /** The programs at both ends: the one that listens on the port, and one of the other machine that does not. */
 function endsOf({ client, server }: Conversation, lab: LabDescription | undefined): Ends {
   const programs = lab?.programs ?? [];
-  const serving = programs.find(({ on, listens }) => on === server.machine && listens.includes(server.port)) ?? programs.find(({ on }) => on === server.machine);
+  const serving =
+    programs.find(({ on, listens }) => on === server.machine && listens.includes(server.port)) ??
+    programs.find(({ on }) => on === server.machine);
   const connecting = programs.find((program) => program.on === client.machine && program !== serving);
   return { client: connecting?.name, server: serving?.name };
 }
 
-function flawsOf({ cutShort, truncated, malformed, fragments }: CaptureReading, facts: CaptureFacts | undefined): CaptureFlaw[] {
+function flawsOf(
+  { cutShort, truncated, malformed, fragments }: CaptureReading,
+  facts: CaptureFacts | undefined,
+): CaptureFlaw[] {
   const flaws: readonly CaptureFlaw[] = [
     { kind: 'lost', count: facts?.lost ?? 0 },
     { kind: 'full', count: facts?.full ? 1 : 0 },

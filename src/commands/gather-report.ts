@@ -3,7 +3,13 @@ import { createReadStream } from 'node:fs';
 import { lstat, readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LabDescription } from '../core/lab-description.ts';
-import { type BoundedText, type HashedFile, type ReportData, type ReportTerminal, wholeText } from '../report/report-data.ts';
+import {
+  type BoundedText,
+  type HashedFile,
+  type ReportData,
+  type ReportTerminal,
+  wholeText,
+} from '../report/report-data.ts';
 import type { Recording } from '../report/recording.ts';
 import { ReportFold } from '../report/report-fold.ts';
 import { roleFile } from '../report/run-files.ts';
@@ -35,16 +41,38 @@ export async function gatherReport(run: StoredRun): Promise<ReportData> {
     gatherCapture(join(run.path, captureFile), { lab, facts: fold.capture, moments: moments.moments }),
     hashFiles(run.path),
   ]);
-  return { run: document, lab, facts, portChecks, terminals, pace: fold.recordings.pace, session: session ?? wholeText(''), sources, capture, files, notices };
+  return {
+    run: document,
+    lab,
+    facts,
+    portChecks,
+    terminals,
+    pace: fold.recordings.pace,
+    session: session ?? wholeText(''),
+    sources,
+    capture,
+    files,
+    notices,
+  };
 }
 
-async function terminalOf(run: StoredRun, recording: Recording | undefined, role: string, machine: string): Promise<ReportTerminal> {
+async function terminalOf(
+  run: StoredRun,
+  recording: Recording | undefined,
+  role: string,
+  machine: string,
+): Promise<ReportTerminal> {
   const text = (await readBounded(join(run.path, roleFile(role, 'log')), TERMINAL_BYTES)) ?? wholeText('');
   return { role, machine, text, cast: recording?.cast, castIsCut: recording?.isCut ?? false };
 }
 
-async function readSources({ path }: StoredRun, lab: LabDescription | undefined): Promise<ReadonlyMap<string, BoundedText>> {
-  const stored = lab?.programs.flatMap(({ files }) => files.flatMap((file) => (file.stored === undefined ? [] : [file.stored]))) ?? [];
+async function readSources(
+  { path }: StoredRun,
+  lab: LabDescription | undefined,
+): Promise<ReadonlyMap<string, BoundedText>> {
+  const stored =
+    lab?.programs.flatMap(({ files }) => files.flatMap((file) => (file.stored === undefined ? [] : [file.stored]))) ??
+    [];
   const folder = await realpath(path);
   const texts = await Promise.all(stored.map(async (name) => [name, await readSource(folder, name)] as const));
   return new Map(texts.flatMap(([name, text]) => (text === undefined ? [] : [[name, text] as const])));
@@ -62,11 +90,13 @@ const REPORTS = /^report\.\w+$|\.tmp$/;
 
 async function hashFiles(folder: string): Promise<HashedFile[]> {
   const names = (await readdir(folder, { recursive: true })).filter((name) => !REPORTS.test(name)).toSorted();
-  const hashed = await Promise.all(names.map(async (name): Promise<HashedFile | undefined> => {
-    const path = join(folder, name);
-    const info = await lstat(path).catch(() => undefined);
-    return info?.isFile() ? { name, sizeBytes: info.size, sha256: await sha256Of(path) } : undefined;
-  }));
+  const hashed = await Promise.all(
+    names.map(async (name): Promise<HashedFile | undefined> => {
+      const path = join(folder, name);
+      const info = await lstat(path).catch(() => undefined);
+      return info?.isFile() ? { name, sizeBytes: info.size, sha256: await sha256Of(path) } : undefined;
+    }),
+  );
   return hashed.filter((file) => file !== undefined);
 }
 

@@ -54,7 +54,11 @@ async function isDead(lab: LabelledLab): Promise<boolean> {
 async function agreed({ terminal }: CommandContext, dead: readonly DeadLab[]): Promise<boolean> {
   const list = dead.map(({ name, stateFolder }) => `${name} (${stateFolder})`).join(', ');
   if (terminal.confirm) return terminal.confirm(`Remove ${countOf(dead.length, 'dead lab')}: ${list}?`);
-  throw new UsageError(`${countOf(dead.length, 'dead lab')} found: ${list}`, { code: 'needs-yes', hint: 'Use "lab gc --yes" to remove them; there is no terminal to ask on.', data: { dead } });
+  throw new UsageError(`${countOf(dead.length, 'dead lab')} found: ${list}`, {
+    code: 'needs-yes',
+    hint: 'Use "lab gc --yes" to remove them; there is no terminal to ask on.',
+    data: { dead },
+  });
 }
 
 async function remove(context: CommandContext, lab: DeadLab): Promise<string[]> {

@@ -28,7 +28,8 @@ export interface GraphResult {
 
 const FORMATS: Readonly<Record<string, (topology: Topology) => string>> = {
   text: topologyText,
-  svg: (topology) => `${topologySvg(topology, { title: topology.name, outside: 'host, Internet' }, { id: 'topology', standalone: true })}\n`,
+  svg: (topology) =>
+    `${topologySvg(topology, { title: topology.name, outside: 'host, Internet' }, { id: 'topology', standalone: true })}\n`,
   mermaid: topologyMermaid,
 };
 
@@ -42,7 +43,11 @@ export const graphFormats: readonly string[] = Object.keys(FORMATS);
  */
 export async function graph(context: CommandContext, { format, output }: GraphOptions): Promise<GraphResult> {
   const draw = FORMATS[format];
-  if (draw === undefined) throw new UsageError(`there is no format "${format}"`, { code: 'unknown-format', hint: suggestion(format, graphFormats) });
+  if (draw === undefined)
+    throw new UsageError(`there is no format "${format}"`, {
+      code: 'unknown-format',
+      hint: suggestion(format, graphFormats),
+    });
   const { lab } = await openLab(context);
   const picture = draw(topologyOfLab(lab));
   if (output === undefined) return { lab: lab.name, format, file: undefined, graph: picture };
@@ -53,7 +58,12 @@ export async function graph(context: CommandContext, { format, output }: GraphOp
 
 function topologyOfLab({ name, networks, machines, programs }: Lab): Topology {
   return topologyOf(name, {
-    networks: [...networks.values()].map((network) => ({ name: network.name, subnet: formatSubnet(network.subnet), gateway: network.gateway, nat: network.nat })),
+    networks: [...networks.values()].map((network) => ({
+      name: network.name,
+      subnet: formatSubnet(network.subnet),
+      gateway: network.gateway,
+      nat: network.nat,
+    })),
     machines: [...machines.values()],
     programs: [...programs.values()],
   });

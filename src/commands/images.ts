@@ -24,20 +24,32 @@ export function listImages(): ImagesResult {
     images: names.map((name) => {
       const found = cached.find((image) => image.name === name);
       const source = imageTable[name];
-      return { name, description: source?.description ?? 'your own image', sizeBytes: found?.sizeBytes ?? null, source: found?.source ?? source?.url[guestArchitecture] ?? '' };
+      return {
+        name,
+        description: source?.description ?? 'your own image',
+        sizeBytes: found?.sizeBytes ?? null,
+        source: found?.source ?? source?.url[guestArchitecture] ?? '',
+      };
     }),
   };
 }
 
 /** Gets images into the cache. @throws as `pullImage`. */
-export async function pullImages({ events, signal, offline = false }: CommandContext, names: readonly string[]): Promise<{ readonly images: readonly { readonly name: string; readonly downloaded: boolean }[] }> {
+export async function pullImages(
+  { events, signal, offline = false }: CommandContext,
+  names: readonly string[],
+): Promise<{ readonly images: readonly { readonly name: string; readonly downloaded: boolean }[] }> {
   const images = [];
   for (const name of names) images.push({ name, downloaded: await pullImage(name, { events, signal, offline }) });
   return { images };
 }
 
 /** Takes a file of the user's into the cache, under its own name unless another is given. @throws as `importImage`. */
-export async function importImageFile({ cwd, signal }: CommandContext, file: string, name: string | undefined): Promise<{ readonly name: string; readonly sizeBytes: number }> {
+export async function importImageFile(
+  { cwd, signal }: CommandContext,
+  file: string,
+  name: string | undefined,
+): Promise<{ readonly name: string; readonly sizeBytes: number }> {
   const path = resolve(cwd, file);
   const image = await importImage(path, name ?? basename(path).replace(/\.(qcow2|img|raw)$/, ''), signal);
   return { name: image.name, sizeBytes: image.sizeBytes };

@@ -32,39 +32,69 @@ const PROGRAMS = ['server.js', 'client.js'];
  *
  * @throws {UsageError} when there is a lab file or another program of that name already and `force` is not set, or for an unknown template.
  */
-export async function init({ labFile, overrides }: CommandContext, { template, force, programsFolder }: InitOptions): Promise<InitResult> {
+export async function init(
+  { labFile, overrides }: CommandContext,
+  { template, force, programsFolder }: InitOptions,
+): Promise<InitResult> {
   const folder = dirname(labFile);
   const schemaFile = join(folder, 'lab.schema.json');
   const ownFolder = isInside(folder, programsFolder) ? programsFolder : join(folder, 'programs');
-  const text = labTemplate(template, { ...overrides, schemaPath: `./${basename(schemaFile)}`, programsFolder: relative(folder, ownFolder) });
+  const text = labTemplate(template, {
+    ...overrides,
+    schemaPath: `./${basename(schemaFile)}`,
+    programsFolder: relative(folder, ownFolder),
+  });
   const programs = ownFolder === programsFolder ? [] : await readPrograms(programsFolder, ownFolder, force);
   await write(labFile, text, force ? 'w' : 'wx');
   await write(schemaFile, `${JSON.stringify(labJsonSchema(), undefined, 2)}\n`, 'w');
   if (programs.length > 0) await mkdir(ownFolder, { recursive: true });
   for (const { file, content } of programs) await write(file, content, 'w');
-  return { file: labFile, schemaFile, programs: programs.map(({ file }) => file), template, steps: templateSteps(template) };
+  return {
+    file: labFile,
+    schemaFile,
+    programs: programs.map(({ file }) => file),
+    template,
+    steps: templateSteps(template),
+  };
 }
 
 /** What is to be written into the new folder; nothing of the user's is replaced without `force`. */
-async function readPrograms(from: string, to: string, force: boolean): Promise<{ readonly file: string; readonly content: string }[]> {
-  return Promise.all(PROGRAMS.map(async (name) => {
-    const file = join(to, name);
-    const content = await readFile(join(from, name), 'utf8').catch((cause: unknown) => {
-      throw new EnvironmentError(`lab is not whole: ${join(from, name)} cannot be read`, { code: 'not-built', cause, hint: 'Build it again: npm run setup, in the folder of lab.' });
-    });
-    await refuseOdd(file);
-    const there = await readFile(file, 'utf8').catch(() => undefined);
-    if (there !== undefined && there !== content && !force) {
-      throw new UsageError(`${file} is there already, and is another program`, { code: 'lab-file-exists', hint: 'Use --force to replace it, or start in another folder.' });
-    }
-    return { file, content };
-  }));
+async function readPrograms(
+  from: string,
+  to: string,
+  force: boolean,
+): Promise<{ readonly file: string; readonly content: string }[]> {
+  return Promise.all(
+    PROGRAMS.map(async (name) => {
+      const file = join(to, name);
+      const content = await readFile(join(from, name), 'utf8').catch((cause: unknown) => {
+        throw new EnvironmentError(`lab is not whole: ${join(from, name)} cannot be read`, {
+          code: 'not-built',
+          cause,
+          hint: 'Build it again: npm run setup, in the folder of lab.',
+        });
+      });
+      await refuseOdd(file);
+      const there = await readFile(file, 'utf8').catch(() => undefined);
+      if (there !== undefined && there !== content && !force) {
+        throw new UsageError(`${file} is there already, and is another program`, {
+          code: 'lab-file-exists',
+          hint: 'Use --force to replace it, or start in another folder.',
+        });
+      }
+      return { file, content };
+    }),
+  );
 }
 
 /** Writing to a named pipe would wait until somebody reads it. */
 async function refuseOdd(file: string): Promise<void> {
   const kind = oddKind(await stat(file).catch(() => undefined));
-  if (kind !== undefined) throw new UsageError(`${file} is no ordinary file but ${kind}`, { code: 'lab-file-exists', hint: 'Move it away, or use -f to write another file.' });
+  if (kind !== undefined)
+    throw new UsageError(`${file} is no ordinary file but ${kind}`, {
+      code: 'lab-file-exists',
+      hint: 'Move it away, or use -f to write another file.',
+    });
 }
 
 async function write(file: string, text: string, flag: 'w' | 'wx'): Promise<void> {
@@ -72,7 +102,16 @@ async function write(file: string, text: string, flag: 'w' | 'wx'): Promise<void
   try {
     await writeFile(file, text, { flag });
   } catch (cause) {
-    if (systemCode(cause) === 'EEXIST') throw new UsageError(`${file} is there already`, { code: 'lab-file-exists', cause, hint: 'Use --force to replace it, or -f to write another file.' });
-    throw new EnvironmentError(`cannot write ${file}: ${messageOf(cause)}`, { code: 'cannot-write', cause, hint: 'Choose a folder that exists and that you may write to.' });
+    if (systemCode(cause) === 'EEXIST')
+      throw new UsageError(`${file} is there already`, {
+        code: 'lab-file-exists',
+        cause,
+        hint: 'Use --force to replace it, or -f to write another file.',
+      });
+    throw new EnvironmentError(`cannot write ${file}: ${messageOf(cause)}`, {
+      code: 'cannot-write',
+      cause,
+      hint: 'Choose a folder that exists and that you may write to.',
+    });
   }
 }

@@ -32,7 +32,10 @@ export async function joinRun(context: CommandContext, role: string): Promise<Jo
     const result = await sit(socket, role, seat, cleanup);
     context.signal.throwIfAborted();
     if (result !== undefined) return { role, result };
-    throw new EnvironmentError('the run that this terminal had joined is gone', { code: 'run-gone', hint: 'Look at the terminal that began it.' });
+    throw new EnvironmentError('the run that this terminal had joined is gone', {
+      code: 'run-gone',
+      hint: 'Look at the terminal that began it.',
+    });
   });
 }
 
@@ -48,7 +51,11 @@ async function sit(socket: Socket, role: string, seat: Seat, cleanup: CleanupSta
   cleanup.add('give the keyboard back', () => seat.end());
   let result: string | undefined;
   for await (const message of untilGone(receive<FromRun>(socket))) {
-    if ('refused' in message) throw new UsageError(message.refused, { code: 'seat-refused', hint: `Begin the run with --with ${role} to keep that seat free.` });
+    if ('refused' in message)
+      throw new UsageError(message.refused, {
+        code: 'seat-refused',
+        hint: `Begin the run with --with ${role} to keep that seat free.`,
+      });
     if ('joined' in message) relayKeys(socket, seat);
     if ('begin' in message) seat.begin();
     if ('output' in message) await seat.show(Buffer.from(decode(message.output)).toString('utf8'));

@@ -18,20 +18,36 @@ const LOOKED_AT_BYTES = 8000;
 const SOURCE_ENDINGS: ReadonlySet<string> = new Set(['.c', '.h', '.cc', '.cpp', '.hpp', '.java', '.ts', '.go', '.rs']);
 
 /** Copies the text files of a program, and what it was built from, into the run folder, `mostBytes` at most. Files that cannot be read are left out. */
-export async function keepSources(lab: Lab, program: Program, folder: RunFolder, mostBytes: number): Promise<Pick<DescribedProgram, 'files' | 'unlisted'>> {
+export async function keepSources(
+  lab: Lab,
+  program: Program,
+  folder: RunFolder,
+  mostBytes: number,
+): Promise<Pick<DescribedProgram, 'files' | 'unlisted'>> {
   const hashFile = hashEachOnce();
   const entries = await programEntries(program, lab.folder, hashFile).catch((): Entry[] => []);
   const sent = entries.filter((entry) => entry.kind === 'file');
   const sources = await sourcesOf(lab, program, sent, hashFile);
-  const files = [...sent.map((file) => ({ file, kind: 'sent' as const })), ...sources.map((file) => ({ file, kind: 'source' as const }))];
+  const files = [
+    ...sent.map((file) => ({ file, kind: 'sent' as const })),
+    ...sources.map((file) => ({ file, kind: 'source' as const })),
+  ];
   const unlisted = files.length - MOST_FILES;
   let room = mostBytes;
-  const kept = await Promise.all(files.slice(0, MOST_FILES).map(async ({ file, kind }): Promise<DescribedFile> => {
-    const { path, sha256, sizeBytes } = file;
-    const fits = sizeBytes <= Math.min(room, LARGEST_SOURCE_BYTES);
-    if (fits) room -= sizeBytes;
-    return { path, sha256, sizeBytes, stored: fits ? await keepFile(folder, `sources/${program.name}/${path}`, file) : undefined, kind };
-  }));
+  const kept = await Promise.all(
+    files.slice(0, MOST_FILES).map(async ({ file, kind }): Promise<DescribedFile> => {
+      const { path, sha256, sizeBytes } = file;
+      const fits = sizeBytes <= Math.min(room, LARGEST_SOURCE_BYTES);
+      if (fits) room -= sizeBytes;
+      return {
+        path,
+        sha256,
+        sizeBytes,
+        stored: fits ? await keepFile(folder, `sources/${program.name}/${path}`, file) : undefined,
+        kind,
+      };
+    }),
+  );
   return { files: kept, ...(unlisted > 0 && { unlisted }) };
 }
 
@@ -52,23 +68,34 @@ async function readSource({ source, within }: KeptFile): Promise<Buffer | undefi
 }
 
 /** What the sent files were built from: files that the build command names, and siblings of a sent file that have its name and the ending of a source. */
-async function sourcesOf({ folder, file }: Lab, program: Program, sent: readonly FileEntry[], hashFile: HashFile): Promise<KeptFile[]> {
+async function sourcesOf(
+  { folder, file }: Lab,
+  program: Program,
+  sent: readonly FileEntry[],
+  hashFile: HashFile,
+): Promise<KeptFile[]> {
   if (program.build === undefined) return [];
   const within = await realpath(folder);
   const named = program.build.filter((word) => !word.startsWith('-')).map((word) => resolve(folder, word));
   const siblings = await Promise.all(sent.map(({ source }) => siblingsOf(source)));
   const known = new Set([file, ...sent.map(({ source }) => source)]);
-  const candidates = [...new Set([...named, ...siblings.flat()])].filter((path) => !known.has(path) && isInside(folder, path));
-  const found = await Promise.all(candidates.map(async (source): Promise<KeptFile | undefined> => {
-    const info = await stat(source).catch(() => undefined);
-    const hash = info?.isFile() ? await hashFile({ path: source, within }).catch(() => undefined) : undefined;
-    return hash && { path: relative(folder, source), source, sha256: hash.sha256, sizeBytes: hash.sizeBytes, within };
-  }));
+  const candidates = [...new Set([...named, ...siblings.flat()])].filter(
+    (path) => !known.has(path) && isInside(folder, path),
+  );
+  const found = await Promise.all(
+    candidates.map(async (source): Promise<KeptFile | undefined> => {
+      const info = await stat(source).catch(() => undefined);
+      const hash = info?.isFile() ? await hashFile({ path: source, within }).catch(() => undefined) : undefined;
+      return hash && { path: relative(folder, source), source, sha256: hash.sha256, sizeBytes: hash.sizeBytes, within };
+    }),
+  );
   return found.filter((source) => source !== undefined);
 }
 
 async function siblingsOf(path: string): Promise<string[]> {
   const stem = basename(path, extname(path)).toLowerCase();
   const names = await readdir(dirname(path)).catch(() => []);
-  return names.filter((name) => SOURCE_ENDINGS.has(extname(name)) && basename(name, extname(name)).toLowerCase() === stem).map((name) => join(dirname(path), name));
+  return names
+    .filter((name) => SOURCE_ENDINGS.has(extname(name)) && basename(name, extname(name)).toLowerCase() === stem)
+    .map((name) => join(dirname(path), name));
 }

@@ -24,7 +24,12 @@ export async function knownIdentity(stateFolder: string): Promise<LabIdentity | 
  * The identity of this lab; a new one is in the journal before anything carries it. `known` is that of the lab that is up. A journal that was damaged is written
  * anew with what could be read of it. Call it with the lock held.
  */
-export async function claimIdentity(stateFolder: string, journal: Journal, lab: Omit<LabIdentity, 'labId'>, known: LabIdentity | undefined): Promise<LabIdentity> {
+export async function claimIdentity(
+  stateFolder: string,
+  journal: Journal,
+  lab: Omit<LabIdentity, 'labId'>,
+  known: LabIdentity | undefined,
+): Promise<LabIdentity> {
   let isWhole = true;
   const records = await readJournal(stateFolder, () => (isWhole = false));
   const identity = known ?? identityIn(records);
@@ -45,7 +50,13 @@ function identityIn(records: readonly JournalRecord[]): LabIdentity | undefined 
 }
 
 function isIdentity({ labId, name, provider }: Readonly<Record<string, unknown>>): boolean {
-  return typeof labId === 'string' && /^[\w-]+$/.test(labId) && typeof name === 'string' && typeof provider === 'string' && providerNames.includes(provider);
+  return (
+    typeof labId === 'string' &&
+    /^[\w-]+$/.test(labId) &&
+    typeof name === 'string' &&
+    typeof provider === 'string' &&
+    providerNames.includes(provider)
+  );
 }
 
 /** The state, or undefined when there is none that is whole and that this lab knows. What was damaged, or a newer lab wrote, must not keep `down` from its work: the journal knows enough. */

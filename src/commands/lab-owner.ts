@@ -22,7 +22,11 @@ export function requireOwnLab({ labId, name, uid }: OwnedLab): void {
   const owner = ownerOfProcesses(labId) ?? (ownerOf(1) === undefined ? uid : undefined);
   if (owner === undefined) return;
   const whose = uid ?? owner;
-  throw new EnvironmentError(`the machines of ${name} belong to ${describeUser(whose)}, who brought them up`, { code: 'lab-foreign', hint: commandAs(whose), data: { uid: whose } });
+  throw new EnvironmentError(`the machines of ${name} belong to ${describeUser(whose)}, who brought them up`, {
+    code: 'lab-foreign',
+    hint: commandAs(whose),
+    data: { uid: whose },
+  });
 }
 
 /** The label stands in the arguments of each process of a lab, whatever the provider. */

@@ -54,7 +54,8 @@ class LinePrefixer implements OutputWriter {
 
   async #writeLines(lines: readonly string[]): Promise<void> {
     if (lines.length === 0) return;
-    const show = this.#stream.isTTY === true ? (line: string) => sanitize(line.replace(/\r$/, '')) : (line: string) => line;
+    const show =
+      this.#stream.isTTY === true ? (line: string) => sanitize(line.replace(/\r$/, '')) : (line: string) => line;
     await writeOutput(this.#stream, lines.map((line) => `${this.#prefix}${show(line)}\n`).join(''));
   }
 }

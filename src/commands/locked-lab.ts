@@ -8,7 +8,11 @@ import type { CommandContext } from './context.ts';
  *
  * @throws {LockedError} when another `lab` holds it. @throws {EnvironmentError} when `.lab` cannot be written.
  */
-export async function withLockedLab<T>(context: CommandContext, command: string, work: (stateFolder: string, cleanup: CleanupStack) => Promise<T>): Promise<T> {
+export async function withLockedLab<T>(
+  context: CommandContext,
+  command: string,
+  work: (stateFolder: string, cleanup: CleanupStack) => Promise<T>,
+): Promise<T> {
   const stateFolder = stateFolderFor(context.labFile);
   await ensureStateFolder(stateFolder, { mayBeFull: true });
   return withCleanup(async (cleanup) => {

@@ -41,7 +41,11 @@ const LONGEST_COLLECTED = 256 * 1024 * 1024;
 /** The stored runs, newest first. One whose record is damaged is listed with its problem. */
 export async function listLogs(context: CommandContext): Promise<{ readonly runs: readonly RunEntry[] }> {
   const runs = await listRuns(stateFolderFor(context.labFile));
-  return { runs: await Promise.all(runs.map((stored) => entryOf(stored).catch((error: unknown) => damagedEntry(stored, error)))) };
+  return {
+    runs: await Promise.all(
+      runs.map((stored) => entryOf(stored).catch((error: unknown) => damagedEntry(stored, error))),
+    ),
+  };
 }
 
 /** Names of the stored runs, for shell completion. */
@@ -72,8 +76,11 @@ async function show(file: string, writer: OutputWriter): Promise<void> {
 async function logFile({ id, path }: StoredRun, role: string | undefined): Promise<string> {
   const file = join(path, role === undefined ? 'session.log' : roleFile(role, 'log'));
   if ((await lstat(file).catch(() => undefined)) !== undefined) return file;
-  const known = (await readdir(path)).filter((name) => name.endsWith('.log') && name !== 'session.log').map((name) => name.slice(0, -'.log'.length));
-  if (role === undefined) throw new UsageError(`the run ${id} has no log`, { code: 'no-log', hint: `Look into ${path}.` });
+  const known = (await readdir(path))
+    .filter((name) => name.endsWith('.log') && name !== 'session.log')
+    .map((name) => name.slice(0, -'.log'.length));
+  if (role === undefined)
+    throw new UsageError(`the run ${id} has no log`, { code: 'no-log', hint: `Look into ${path}.` });
   throw new UsageError(`the run ${id} has no role "${role}"`, { code: 'unknown-role', hint: suggestion(role, known) });
 }
 
@@ -83,7 +90,8 @@ async function textOf(file: string): Promise<string> {
   let text = '';
   for await (const chunk of piecesOf(file)) {
     text += decoder.decode(chunk, { stream: true });
-    if (text.length > LONGEST_COLLECTED) throw damaged(file, undefined, `it is larger than ${formatSize(LONGEST_COLLECTED)}; without --json it is shown`);
+    if (text.length > LONGEST_COLLECTED)
+      throw damaged(file, undefined, `it is larger than ${formatSize(LONGEST_COLLECTED)}; without --json it is shown`);
   }
   return text + decoder.decode();
 }
@@ -94,10 +102,23 @@ async function* piecesOf(file: string): AsyncGenerator<Uint8Array> {
 }
 
 function damagedEntry({ id, path }: StoredRun, error: unknown): RunEntry {
-  return { run: id, folder: path, scenario: undefined, result: undefined, durationMs: undefined, problem: messageOf(error) };
+  return {
+    run: id,
+    folder: path,
+    scenario: undefined,
+    result: undefined,
+    durationMs: undefined,
+    problem: messageOf(error),
+  };
 }
 
 async function entryOf(stored: StoredRun): Promise<RunEntry> {
   const document = await readRun(stored);
-  return { run: stored.id, folder: stored.path, scenario: document.scenario, result: document.result, durationMs: document.durationMs ?? undefined };
+  return {
+    run: stored.id,
+    folder: stored.path,
+    scenario: document.scenario,
+    result: document.result,
+    durationMs: document.durationMs ?? undefined,
+  };
 }

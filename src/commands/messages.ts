@@ -3,10 +3,17 @@ import type { TerminalSize } from '../ssh/shell.ts';
 import { writeOutput } from './output.ts';
 
 /** What a second terminal tells the run that it joins. */
-export type FromJoiner = { readonly join: string; readonly size: TerminalSize } | { readonly keys: string } | { readonly size: TerminalSize };
+export type FromJoiner =
+  { readonly join: string; readonly size: TerminalSize } | { readonly keys: string } | { readonly size: TerminalSize };
 
 /** What the run tells the second terminal. Keys and output are text in base64, so that any byte passes. */
-export type FromRun = { readonly joined: true } | { readonly refused: string } | { readonly begin: true } | { readonly output: string } | { readonly end: true } | { readonly result: string };
+export type FromRun =
+  | { readonly joined: true }
+  | { readonly refused: string }
+  | { readonly begin: true }
+  | { readonly output: string }
+  | { readonly end: true }
+  | { readonly result: string };
 
 /** Sends one message as a line of JSON; resolves when more may follow. */
 export async function send(socket: Socket, message: FromJoiner | FromRun): Promise<void> {

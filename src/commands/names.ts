@@ -14,7 +14,12 @@ export interface LabNames {
 export async function labNames({ labFile }: Pick<CommandContext, 'labFile'>): Promise<LabNames> {
   const loaded = await loadLab(labFile).catch(() => undefined);
   const lab = loaded && ('lab' in loaded ? loaded.lab : loaded.partial);
-  if (lab) return { machines: [...lab.machines.keys()], programs: [...lab.programs.keys()], scenarios: [...lab.scenarios.keys()] };
+  if (lab)
+    return {
+      machines: [...lab.machines.keys()],
+      programs: [...lab.programs.keys()],
+      scenarios: [...lab.scenarios.keys()],
+    };
   const state = await readState(stateFolderFor(labFile)).catch(() => undefined);
   return { machines: (state?.machines ?? []).map(({ name }) => name), programs: [], scenarios: [] };
 }

@@ -18,7 +18,11 @@ export class OutputFaultError extends EnvironmentError {}
 export async function writeOutput(stream: Writable, data: Uint8Array | string): Promise<void> {
   if (stream.destroyed || stream.writableEnded) throw new OutputClosedError('the output is closed');
   const written = new Promise<void>((resolve, reject) => {
-    stream.write(data, (error) => (error ? reject(isClosed(error, stream) ? new OutputClosedError('the output is closed', { cause: error }) : error) : resolve()));
+    stream.write(data, (error) =>
+      error
+        ? reject(isClosed(error, stream) ? new OutputClosedError('the output is closed', { cause: error }) : error)
+        : resolve(),
+    );
   });
   await written.catch(async (error: unknown) => {
     throw error instanceof OutputClosedError ? error : await outputFault(error);
@@ -42,5 +46,9 @@ export function isTerminalGone(error: unknown, stream: object): boolean {
 export async function outputFault(cause: unknown): Promise<OutputFaultError> {
   const told = await storing('write the output', () => Promise.reject(cause)).catch((error: unknown) => error);
   const known = told instanceof EnvironmentError ? told : undefined;
-  return new OutputFaultError(known?.message ?? `cannot write the output: ${messageOf(cause)}`, { code: known?.code ?? 'output-failed', hint: 'Write it to another place.', cause });
+  return new OutputFaultError(known?.message ?? `cannot write the output: ${messageOf(cause)}`, {
+    code: known?.code ?? 'output-failed',
+    hint: 'Write it to another place.',
+    cause,
+  });
 }

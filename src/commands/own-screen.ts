@@ -12,7 +12,10 @@ const ERASE_BELOW = '\x1b[J';
 export async function drawScreen({ stdout }: UserTerminal, lines: readonly string[], bottom: string): Promise<void> {
   const { rows = 24 } = stdout;
   const blank = Array.from({ length: Math.max(0, rows - 1 - lines.length) }, () => '');
-  await writeOutput(stdout, `${HOME}${[...lines, ...blank, bottom].map((line) => line + ERASE_LINE).join('\r\n')}${ERASE_BELOW}`);
+  await writeOutput(
+    stdout,
+    `${HOME}${[...lines, ...blank, bottom].map((line) => line + ERASE_LINE).join('\r\n')}${ERASE_BELOW}`,
+  );
 }
 
 /**

@@ -5,7 +5,10 @@ import type { Command, Shell } from '../ssh/shell.ts';
  * Lets programs name the machines of the lab where these do not know each other by name, as on machines that lab did not make and whose /etc/hosts is not ours to write: a word of a
  * command that is such a name, alone or before a port (`vm1`, `vm1:7999`), becomes the address. Scripts stay as they are.
  */
-export function withPeerNames(shells: ReadonlyMap<string, Shell>, machines: readonly AttachedMachine[]): ReadonlyMap<string, Shell> {
+export function withPeerNames(
+  shells: ReadonlyMap<string, Shell>,
+  machines: readonly AttachedMachine[],
+): ReadonlyMap<string, Shell> {
   const unknown = new Map(machines.map(({ machine, facts }) => [machine.name, facts?.unknownNames ?? {}]));
   return new Map([...shells].map(([name, shell]) => [name, translated(shell, unknown.get(name) ?? {})]));
 }

@@ -23,7 +23,10 @@ export interface PlanResult {
 export async function plan(context: CommandContext, options: { readonly recreate: boolean }): Promise<PlanResult> {
   const { lab } = await openLab(context);
   const provider = await providerNamed(lab.provider);
-  const [requirements, found] = await Promise.all([provider.check({ thorough: true, signal: context.signal }), findLab(context)]);
+  const [requirements, found] = await Promise.all([
+    provider.check({ thorough: true, signal: context.signal }),
+    findLab(context),
+  ]);
   const running = found?.machines.some((machine) => machine.running) === true ? found : undefined;
   const kept = options.recreate ? undefined : running;
   const removal = running !== undefined && options.recreate ? [`take ${running.state.name} down`] : [];
@@ -31,7 +34,9 @@ export async function plan(context: CommandContext, options: { readonly recreate
     dryRun: true,
     lab: lab.name,
     provider: provider.name,
-    actions: provider.features.ownsMachines ? [...removal, ...(kept === undefined ? creations(lab) : restarts(kept)), ...deployments(lab)] : [...inspections(lab), ...deployments(lab)],
+    actions: provider.features.ownsMachines
+      ? [...removal, ...(kept === undefined ? creations(lab) : restarts(kept)), ...deployments(lab)]
+      : [...inspections(lab), ...deployments(lab)],
     changes: kept === undefined || !provider.features.ownsMachines ? [] : describeChange(kept.state, lab),
     missing: requirements.filter(({ status }) => status === 'missing'),
   };
@@ -51,7 +56,11 @@ function inspections(lab: Lab): string[] {
 
 function creations(lab: Lab): string[] {
   const networks = [...lab.networks.values()].map(({ name, subnet, gateway, nat }) => {
-    const parts = [formatSubnet(subnet), ...(gateway === undefined ? [] : [`gateway ${gateway}`]), ...(nat ? ['NAT'] : [])];
+    const parts = [
+      formatSubnet(subnet),
+      ...(gateway === undefined ? [] : [`gateway ${gateway}`]),
+      ...(nat ? ['NAT'] : []),
+    ];
     return `make network ${name} (${parts.join(', ')})`;
   });
   const machines = [...lab.machines.values()].map(({ name, user, interfaces }) => {
@@ -62,5 +71,8 @@ function creations(lab: Lab): string[] {
 }
 
 function deployments({ programs }: Lab): string[] {
-  return [...programs.values()].map(({ name, on, build }) => `${build === undefined ? 'deploy' : 'build and deploy'} ${name} to ${on}, unless it is there already`);
+  return [...programs.values()].map(
+    ({ name, on, build }) =>
+      `${build === undefined ? 'deploy' : 'build and deploy'} ${name} to ${on}, unless it is there already`,
+  );
 }

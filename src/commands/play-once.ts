@@ -49,17 +49,30 @@ export interface FailedRun extends PlayedRun {
 }
 
 /** Plays the scenario once, and stores it in a folder of its own. A folder that cannot be written any more ends the play: it is `broken`. */
-export async function playOnce(context: CommandContext, series: Series, repeat: Repeat | undefined): Promise<FailedRun> {
+export async function playOnce(
+  context: CommandContext,
+  series: Series,
+  repeat: Repeat | undefined,
+): Promise<FailedRun> {
   const { stage, scenario, stateFolder, maxOutputBytes } = series;
   const full = new AbortController();
   const folder = await RunFolder.create({
-    stateFolder, lab: stage.lab.name, scenario: scenario.name, wallMs: Date.now(), repeat, maxOutputBytes,
+    stateFolder,
+    lab: stage.lab.name,
+    scenario: scenario.name,
+    wallMs: Date.now(),
+    repeat,
+    maxOutputBytes,
     onFault: (error) => full.abort(error),
     onCut: (role) => void tellCut(events, role, maxOutputBytes),
   });
   // The console stamps no event that has its time already: both tell of the same instant.
   const order = new TrueOrder((event) => folder.record(event), series.oneWayMs);
-  const events = broadcast([(event) => order.take(event), (event) => context.events.emit(event), (event) => showAtSeat(series.seats, event)]);
+  const events = broadcast([
+    (event) => order.take(event),
+    (event) => context.events.emit(event),
+    (event) => showAtSeat(series.seats, event),
+  ]);
   const signal = AbortSignal.any([stage.signal, full.signal]);
   try {
     const play = await playInto(folder, { ...series, stage: { ...stage, events, signal } }, order);
@@ -71,35 +84,69 @@ export async function playOnce(context: CommandContext, series: Series, repeat: 
   }
 }
 
-async function playInto(folder: RunFolder, { stage, links, scenario, seats, capture, maxOutputBytes }: Series, order: TrueOrder): Promise<PlayResult> {
+async function playInto(
+  folder: RunFolder,
+  { stage, links, scenario, seats, capture, maxOutputBytes }: Series,
+  order: TrueOrder,
+): Promise<PlayResult> {
   const { lab, events } = stage;
   const { roles } = castOf(scenario, lab);
   const room = maxOutputBytes * Math.max(1, roles.length);
   const packets = capture ? recordPackets(roles, { stage, links }, sharesOf(room).packets) : undefined;
-  await events.emit({ kind: 'run-started', run: folder.id, scenario: scenario.name, lab: lab.name, roles: roles.map((role) => roleInfo(lab, role)) });
+  await events.emit({
+    kind: 'run-started',
+    run: folder.id,
+    scenario: scenario.name,
+    lab: lab.name,
+    roles: roles.map((role) => roleInfo(lab, role)),
+  });
   await events.emit({ kind: 'lab-described', lab: await describeLab(lab, roles, folder, maxOutputBytes) });
   const operators = new Map([...seats].map(([role, { operator }]) => [role, operator]));
-  const [play] = await Promise.all([playScenario(scenario, { ...stage, operators, packets }), describeMachines(stage, events)]);
+  const [play] = await Promise.all([
+    playScenario(scenario, { ...stage, operators, packets }),
+    describeMachines(stage, events),
+  ]);
   await order.flush();
   if (packets !== undefined) await keepPackets(packets, folder, events, roomForPackets(room, folder.storedBytes));
   await folder.flush();
-  const { play: { failedStep, error }, result, durationMs } = whole(play, folder.fault);
+  const {
+    play: { failedStep, error },
+    result,
+    durationMs,
+  } = whole(play, folder.fault);
   const reason = failedStep?.reason ?? error?.message;
-  await events.emit({ kind: 'run-finished', run: folder.id, result, durationMs, ...(reason === undefined ? {} : { reason }) });
+  await events.emit({
+    kind: 'run-finished',
+    run: folder.id,
+    result,
+    durationMs,
+    ...(reason === undefined ? {} : { reason }),
+  });
   await order.flush();
   await Promise.all([...seats.values()].map((seat) => seat.leave(result)));
   return play;
 }
 
 /** What came of a play: one that is not stored whole is broken, whatever its steps say. */
-function whole(play: PlayResult, fault: LabError | undefined): Pick<FailedRun, 'result' | 'durationMs' | 'play' | 'incomplete'> {
+function whole(
+  play: PlayResult,
+  fault: LabError | undefined,
+): Pick<FailedRun, 'result' | 'durationMs' | 'play' | 'incomplete'> {
   const { result, durationMs } = play;
   if (fault === undefined) return { result, durationMs, play };
-  return { result: 'broken', durationMs, incomplete: true, play: { ...play, result: 'broken', passed: false, failedStep: undefined, error: fault, tails: [] } };
+  return {
+    result: 'broken',
+    durationMs,
+    incomplete: true,
+    play: { ...play, result: 'broken', passed: false, failedStep: undefined, error: fault, tails: [] },
+  };
 }
 
 /** Which programs and machines take part. */
-export function castOf({ steps }: Scenario, lab: Lab): { readonly roles: readonly string[]; readonly machines: readonly string[] } {
+export function castOf(
+  { steps }: Scenario,
+  lab: Lab,
+): { readonly roles: readonly string[]; readonly machines: readonly string[] } {
   const roles = [...new Set(steps.flatMap((step) => (step.verb === 'start' ? step.programs : [])))];
   const commands = steps.flatMap((step) => (step.verb === 'run' ? step.commands.map(({ on }) => on) : []));
   return { roles, machines: [...new Set([...roles.map((role) => lab.programs.get(role)!.on), ...commands])] };

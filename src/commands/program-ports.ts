@@ -9,7 +9,9 @@ export async function inspectProgramPorts(
   { signal }: Pick<CommandContext, 'signal'>,
   depth: LookOptions['depth'],
 ): Promise<PortReport[]> {
-  const wanted = new Map([...programs].flatMap(({ on, listens }) => listens.map((port) => [`${on}:${port}`, { on, port }] as const)));
+  const wanted = new Map(
+    [...programs].flatMap(({ on, listens }) => listens.map((port) => [`${on}:${port}`, { on, port }] as const)),
+  );
   return Promise.all(
     [...wanted.values()].flatMap(({ on, port }) => {
       const shell = shells.get(on);

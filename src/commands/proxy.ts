@@ -28,7 +28,9 @@ export async function proxyOrExplain(path: string): Promise<number> {
     await proxy(path);
     return 0;
   } catch (error) {
-    process.stderr.write(`lab: cannot reach ${path}: ${error instanceof Error ? error.message : String(error)}. "lab up" brings the machine back.\n`);
+    process.stderr.write(
+      `lab: cannot reach ${path}: ${error instanceof Error ? error.message : String(error)}. "lab up" brings the machine back.\n`,
+    );
     return 3;
   }
 }

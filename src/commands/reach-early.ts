@@ -17,7 +17,11 @@ export interface EarlyShells {
  * Begins to connect to the machines that run, while the command reads the lab file: each of the two takes as long as the other. The clean-up stack closes
  * what was opened. Does nothing when not all machines run, when there are more than `atMost`, or, with `onlyOwned`, when they are not the provider's own.
  */
-export function reachEarly(context: CommandContext, cleanup: CleanupStack, { atMost = Infinity, onlyOwned = false }: { readonly atMost?: number; readonly onlyOwned?: boolean } = {}): EarlyShells {
+export function reachEarly(
+  context: CommandContext,
+  cleanup: CleanupStack,
+  { atMost = Infinity, onlyOwned = false }: { readonly atMost?: number; readonly onlyOwned?: boolean } = {},
+): EarlyShells {
   const connections = new CleanupStack();
   const unwanted = new AbortController();
   const signal = AbortSignal.any([context.signal, unwanted.signal]);
@@ -43,9 +47,20 @@ interface Reaching {
   readonly shells: Promise<ReadonlyMap<string, Shell>>;
 }
 
-async function reach(context: CommandContext, connections: CleanupStack, limits: { readonly atMost: number; readonly onlyOwned: boolean }, signal: AbortSignal): Promise<Reaching | undefined> {
+async function reach(
+  context: CommandContext,
+  connections: CleanupStack,
+  limits: { readonly atMost: number; readonly onlyOwned: boolean },
+  signal: AbortSignal,
+): Promise<Reaching | undefined> {
   const found = await findLab(context);
-  if (found === undefined || found.machines.length > limits.atMost || (limits.onlyOwned && !found.provider.features.ownsMachines) || !found.machines.every(({ running }) => running)) return undefined;
+  if (
+    found === undefined ||
+    found.machines.length > limits.atMost ||
+    (limits.onlyOwned && !found.provider.features.ownsMachines) ||
+    !found.machines.every(({ running }) => running)
+  )
+    return undefined;
   const shells = connectAll(found.machines, connections, signal);
   shells.catch(() => undefined);
   return { labId: found.state.labId, shells };

@@ -15,10 +15,15 @@ export async function readBounded(path: string, { head, tail }: TextBounds): Pro
     await using file = await openStored(path);
     if (file === undefined) return undefined;
     const { size } = await file.stat();
-    if (size <= head + tail) return { head: (await readPart(file, 0, size)).toString('utf8'), tail: '', omittedBytes: 0 };
+    if (size <= head + tail)
+      return { head: (await readPart(file, 0, size)).toString('utf8'), tail: '', omittedBytes: 0 };
     const first = cutEnd(await readPart(file, 0, head));
     const last = cutStart(await readPart(file, size - tail, tail));
-    return { head: first.toString('utf8'), tail: last.toString('utf8'), omittedBytes: size - first.length - last.length };
+    return {
+      head: first.toString('utf8'),
+      tail: last.toString('utf8'),
+      omittedBytes: size - first.length - last.length,
+    };
   } catch (error) {
     if (error instanceof LabError) throw error;
     return undefined;

@@ -17,17 +17,48 @@ export interface CaptureGround {
 }
 
 /** Begins to capture the packets of these programs, at most so many bytes on all machines together. */
-export function recordPackets(roles: readonly string[], { stage: { lab, shells, signal, events }, links }: CaptureGround, mostBytes: number): Recording {
+export function recordPackets(
+  roles: readonly string[],
+  { stage: { lab, shells, signal, events }, links }: CaptureGround,
+  mostBytes: number,
+): Recording {
   const plan = planCapture(lab, roles);
-  return new Recording({ plan, shells, links, hints: captureHints(lab), events, signal, limitBytes: Math.floor(mostBytes / Math.max(1, plan.length)) });
+  return new Recording({
+    plan,
+    shells,
+    links,
+    hints: captureHints(lab),
+    events,
+    signal,
+    limitBytes: Math.floor(mostBytes / Math.max(1, plan.length)),
+  });
 }
 
 /** Ends a capture, stores at most so many bytes of it in the run folder, and tells of it; warns when packets are missing in it. */
-export async function keepPackets(recording: Recording, folder: RunFolder, events: EventSink, mostBytes: number): Promise<void> {
+export async function keepPackets(
+  recording: Recording,
+  folder: RunFolder,
+  events: EventSink,
+  mostBytes: number,
+): Promise<void> {
   const { file, packets, lost, full, gaps, machines } = await recording.end(mostBytes);
   if (file === undefined) return;
   await folder.keep(captureFile, file);
-  await events.emit({ kind: 'capture-finished', capture: { packets, lost, full, ...(gaps.length > 0 && { gaps }), machines } });
-  if (lost > 0) await events.emit({ kind: 'notice', level: 'warning', message: `${lost} packets are missing in ${captureFile}: the machine was too busy to keep them` });
-  if (full) await events.emit({ kind: 'notice', level: 'warning', message: `${captureFile} holds only the beginning of the run: it is full`, hint: 'For more: lab run --max-output SIZE; or write a capture of your own: lab capture MACHINE -w FILE' });
+  await events.emit({
+    kind: 'capture-finished',
+    capture: { packets, lost, full, ...(gaps.length > 0 && { gaps }), machines },
+  });
+  if (lost > 0)
+    await events.emit({
+      kind: 'notice',
+      level: 'warning',
+      message: `${lost} packets are missing in ${captureFile}: the machine was too busy to keep them`,
+    });
+  if (full)
+    await events.emit({
+      kind: 'notice',
+      level: 'warning',
+      message: `${captureFile} holds only the beginning of the run: it is full`,
+      hint: 'For more: lab run --max-output SIZE; or write a capture of your own: lab capture MACHINE -w FILE',
+    });
 }

@@ -43,55 +43,93 @@ export interface RecordResult {
  *
  * @throws {UsageError} when there is no terminal, the name is taken or not legal, or the lab has no programs. @throws as `run` does; what kept a program from its start.
  */
-export async function record(context: CommandContext, { name, write, ...options }: RecordOptions): Promise<RecordResult> {
+export async function record(
+  context: CommandContext,
+  { name, write, ...options }: RecordOptions,
+): Promise<RecordResult> {
   const { terminal } = context;
   if (terminal.stdin.isTTY !== true || terminal.stdout.isTTY !== true) {
-    throw new UsageError('a session is recorded at a terminal', { code: 'no-terminal', hint: 'Run "lab record" in a terminal, without a pipe.' });
+    throw new UsageError('a session is recorded at a terminal', {
+      code: 'no-terminal',
+      hint: 'Run "lab record" in a terminal, without a pipe.',
+    });
   }
   const opened = await openLab(context);
   refuseName(opened, name);
   const programs = inOrderOfStart(opened.lab);
   const proposal = new ScenarioProposal(numbersOf(opened.lab), (role, line) => isPromptOf(opened.lab, role, line));
   const enough = new AbortController();
-  const desk = new SplitDesk(terminal, programs.map(({ name: role, on, prompt }) => ({ role, machine: on, prompt })), () => {
-    proposal.finish();
-    enough.abort(new InterruptedError('SIGINT'));
-  });
-  const result = await run({ ...context, events: withListener(context.events, (event) => proposal.take(event)), signal: AbortSignal.any([context.signal, enough.signal]) }, {
-    scenario: undefined,
-    times: 1,
-    ...options,
-    improvise: () => startsOf(name, programs),
-    async seats(_roles, _stateFolder, cleanup) {
-      const leave = await enterOwnScreen(terminal);
-      cleanup.add('give the terminal back', leave);
-      desk.open();
-      cleanup.add('read no more keys', () => desk.close());
-      return desk.seats();
+  const desk = new SplitDesk(
+    terminal,
+    programs.map(({ name: role, on, prompt }) => ({ role, machine: on, prompt })),
+    () => {
+      proposal.finish();
+      enough.abort(new InterruptedError('SIGINT'));
     },
-  });
+  );
+  const result = await run(
+    {
+      ...context,
+      events: withListener(context.events, (event) => proposal.take(event)),
+      signal: AbortSignal.any([context.signal, enough.signal]),
+    },
+    {
+      scenario: undefined,
+      times: 1,
+      ...options,
+      improvise: () => startsOf(name, programs),
+      async seats(_roles, _stateFolder, cleanup) {
+        const leave = await enterOwnScreen(terminal);
+        cleanup.add('give the terminal back', leave);
+        desk.open();
+        cleanup.add('read no more keys', () => desk.close());
+        return desk.seats();
+      },
+    },
+  );
   refuseFailure(result);
   const steps = proposal.steps();
   if (write) await writeScenario(context, name, steps);
-  return { scenario: name, run: result.runs[0]!.run, steps, yaml: scenarioYaml(name, steps, 2), file: write ? context.labFile : undefined };
+  return {
+    scenario: name,
+    run: result.runs[0]!.run,
+    steps,
+    yaml: scenarioYaml(name, steps, 2),
+    file: write ? context.labFile : undefined,
+  };
 }
 
 function refuseName({ lab }: OpenedLab, name: string): void {
   const fault = fileLabelRule(name);
-  if (fault !== undefined) throw new UsageError(`the name of a scenario ${fault.message}`, { code: 'wrong-name', hint: fault.hint });
-  if (lab.scenarios.has(name)) throw new UsageError(`${basename(lab.file)} has a scenario "${name}" already`, { code: 'scenario-exists', hint: 'Give another name:  lab record NAME' });
+  if (fault !== undefined)
+    throw new UsageError(`the name of a scenario ${fault.message}`, { code: 'wrong-name', hint: fault.hint });
+  if (lab.scenarios.has(name))
+    throw new UsageError(`${basename(lab.file)} has a scenario "${name}" already`, {
+      code: 'scenario-exists',
+      hint: 'Give another name:  lab record NAME',
+    });
 }
 
 /** A server has to listen before its client connects. */
 function inOrderOfStart({ programs, file }: Lab): Program[] {
-  if (programs.size === 0) throw new UsageError(`${basename(file)} has no programs`, { code: 'no-programs', hint: 'Add them under "programs:"; "lab init --template tp1" shows how.' });
+  if (programs.size === 0)
+    throw new UsageError(`${basename(file)} has no programs`, {
+      code: 'no-programs',
+      hint: 'Add them under "programs:"; "lab init --template tp1" shows how.',
+    });
   const all = [...programs.values()];
   return [...all.filter(({ listens }) => listens.length > 0), ...all.filter(({ listens }) => listens.length === 0)];
 }
 
 function startsOf(name: string, programs: readonly Program[]): Scenario {
   const steps = programs.map((program, index): Step<'start'> => ({
-    verb: 'start', programs: [program.name], index, position: { line: 1, column: 1 }, text: `start: ${program.name}`, timeoutMs: DEFAULT_TIMEOUT_MS.start, isDefaultLimit: true,
+    verb: 'start',
+    programs: [program.name],
+    index,
+    position: { line: 1, column: 1 },
+    text: `start: ${program.name}`,
+    timeoutMs: DEFAULT_TIMEOUT_MS.start,
+    isDefaultLimit: true,
   }));
   return { name, steps };
 }
@@ -124,13 +162,21 @@ function refuseFailure({ result, firstFailure }: RunResult): void {
   throw firstFailure?.play.error ?? new CheckError('the session broke off', { code: 'record-failed' });
 }
 
-async function writeScenario({ labFile, overrides }: CommandContext, name: string, steps: readonly StepData[]): Promise<void> {
+async function writeScenario(
+  { labFile, overrides }: CommandContext,
+  name: string,
+  steps: readonly StepData[],
+): Promise<void> {
   const { text } = await loadLab(labFile, overrides);
   const added = addScenario(text, name, steps);
   const checked = await checkLabText(added, labFile, overrides);
   const problems = 'lab' in checked ? parseScenarios(checked.lab).problems : checked.problems;
   if (problems.length > 0) {
-    throw new UsageError(`the scenario cannot be added to ${basename(labFile)}: ${problems[0]!.message}`, { code: 'cannot-add', hint: 'Add it by hand:', detail: scenarioYaml(name, steps, 2) });
+    throw new UsageError(`the scenario cannot be added to ${basename(labFile)}: ${problems[0]!.message}`, {
+      code: 'cannot-add',
+      hint: 'Add it by hand:',
+      detail: scenarioYaml(name, steps, 2),
+    });
   }
   await storing(`write ${labFile}`, () => writeFile(labFile, added));
 }

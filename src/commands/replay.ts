@@ -40,7 +40,8 @@ export async function replay(context: CommandContext, { run, speed, play }: Repl
   const events = fold.paced(speed === undefined ? fold.pace : 'real');
   const picture = new SideBySide(roles);
   const { terminal, signal } = context;
-  if (play && terminal.stdout.isTTY === true) await playOnOwnScreen(events, picture, { terminal, signal, speed: speed ?? 1 });
+  if (play && terminal.stdout.isTTY === true)
+    await playOnOwnScreen(events, picture, { terminal, signal, speed: speed ?? 1 });
   else for (const event of events) picture.take(event);
   const durationMs = (events.at(-1)?.at.monotonicMs ?? 0) / (speed ?? 1);
   return { run: stored.id, durationMs, lines: picture.picture({ columns: terminal.stdout.columns ?? PLAIN_COLUMNS }) };
@@ -62,7 +63,11 @@ async function playOnOwnScreen(events: readonly TerminalEvent[], picture: SideBy
 }
 
 /** A picture after each event, but not more often than the eye can see. */
-async function playEvents(events: readonly TerminalEvent[], picture: SideBySide, { terminal, signal, speed }: Playing): Promise<void> {
+async function playEvents(
+  events: readonly TerminalEvent[],
+  picture: SideBySide,
+  { terminal, signal, speed }: Playing,
+): Promise<void> {
   const started = performance.now();
   const now = (): number => (performance.now() - started) * speed;
   await draw(terminal, picture, 0);
@@ -80,5 +85,9 @@ async function playEvents(events: readonly TerminalEvent[], picture: SideBySide,
 
 async function draw(terminal: UserTerminal, picture: SideBySide, ms: number): Promise<void> {
   const { columns = 80, rows = 24 } = terminal.stdout;
-  await drawScreen(terminal, picture.picture({ columns, rows: rows - 2 }), `${(ms / 1000).toFixed(1)} s   (Ctrl-C ends)`);
+  await drawScreen(
+    terminal,
+    picture.picture({ columns, rows: rows - 2 }),
+    `${(ms / 1000).toFixed(1)} s   (Ctrl-C ends)`,
+  );
 }

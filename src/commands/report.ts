@@ -34,7 +34,12 @@ export interface ReportResult {
 }
 
 /** Each format: the ending of its file, and how it is made. Modules are loaded here, because only one of them is needed. */
-const FORMATS: Readonly<Record<string, { readonly ending: string; readonly make: (data: ReportData, language: LanguageCode) => Promise<string> }>> = {
+const FORMATS: Readonly<
+  Record<
+    string,
+    { readonly ending: string; readonly make: (data: ReportData, language: LanguageCode) => Promise<string> }
+  >
+> = {
   html: {
     ending: 'html',
     make: async (data, code) => {
@@ -44,7 +49,8 @@ const FORMATS: Readonly<Record<string, { readonly ending: string; readonly make:
   },
   md: {
     ending: 'md',
-    make: async (data, code) => (await import('../report/markdown/render.ts')).reportMarkdown(composed(data, code), languages[code]),
+    make: async (data, code) =>
+      (await import('../report/markdown/render.ts')).reportMarkdown(composed(data, code), languages[code]),
   },
   json: { ending: 'json', make: async (data) => (await import('../report/report-json.ts')).reportJson(data) },
   junit: { ending: 'xml', make: async (data) => (await import('../report/junit.ts')).reportJunit(data) },
@@ -75,19 +81,27 @@ export async function report(context: CommandContext, options: ReportOptions): P
     await writeOutput(context.terminal.stdout, text);
     return { ...result, file: undefined };
   }
-  const file = options.output === undefined ? join(stored.path, `report.${format.ending}`) : resolve(context.cwd, options.output);
+  const file =
+    options.output === undefined ? join(stored.path, `report.${format.ending}`) : resolve(context.cwd, options.output);
   await writeUserFile(file, text, options.output === undefined ? 0o600 : undefined);
   return { ...result, file };
 }
 
 function unknownFormat(name: string): UsageError {
-  const hint = name === 'pdf' ? 'Open the HTML report in a browser and print it: "lab report".' : `Known: ${reportFormats.join(', ')}`;
+  const hint =
+    name === 'pdf'
+      ? 'Open the HTML report in a browser and print it: "lab report".'
+      : `Known: ${reportFormats.join(', ')}`;
   return new UsageError(`there is no format "${name}"`, { code: 'unknown-format', hint });
 }
 
 function languageNamed(name: string): LanguageCode {
   const found = LANGUAGES.find((code) => code === name);
-  if (found === undefined) throw new UsageError(`there is no language "${name}"`, { code: 'unknown-language', hint: `Known: ${LANGUAGES.join(', ')}` });
+  if (found === undefined)
+    throw new UsageError(`there is no language "${name}"`, {
+      code: 'unknown-language',
+      hint: `Known: ${LANGUAGES.join(', ')}`,
+    });
   return found;
 }
 

@@ -6,15 +6,21 @@ import type { Provider, Requirement } from '../providers/provider.ts';
  *
  * @throws {EnvironmentError} with all that is missing, each with how to get it.
  */
-export async function requireHost(provider: Provider, options: { readonly thorough?: boolean; readonly signal: AbortSignal }): Promise<void> {
+export async function requireHost(
+  provider: Provider,
+  options: { readonly thorough?: boolean; readonly signal: AbortSignal },
+): Promise<void> {
   const missing = (await provider.check(options)).filter(({ status }) => status === 'missing');
   if (missing.length === 0) return;
-  throw new EnvironmentError(`this host cannot make machines with ${provider.name} yet: ${missing.map(({ description }) => description).join(', ')}`, {
-    code: 'requirements-missing',
-    detail: missing.map(describeRequirement).join('\n'),
-    hint: 'Do what is said above, then try again; "lab doctor" shows everything that it looks at.',
-    data: { provider: provider.name, missing },
-  });
+  throw new EnvironmentError(
+    `this host cannot make machines with ${provider.name} yet: ${missing.map(({ description }) => description).join(', ')}`,
+    {
+      code: 'requirements-missing',
+      detail: missing.map(describeRequirement).join('\n'),
+      hint: 'Do what is said above, then try again; "lab doctor" shows everything that it looks at.',
+      data: { provider: provider.name, missing },
+    },
+  );
 }
 
 /** What is missing, what was found instead, and how to get it, on lines of their own. */

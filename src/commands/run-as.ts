@@ -25,7 +25,10 @@ export type RunAsResult = RunResult | JoinResult;
  *
  * @throws as `run` and `joinRun`. @throws {UsageError} for a role that the scenario does not start.
  */
-export async function runAs(context: CommandContext, { scenario, role, others, ...options }: RunAsOptions): Promise<RunAsResult> {
+export async function runAs(
+  context: CommandContext,
+  { scenario, role, others, ...options }: RunAsOptions,
+): Promise<RunAsResult> {
   const joined = others.length === 0 ? await joinRun(context, role) : undefined;
   if (joined !== undefined) return joined;
   return run(context, {
@@ -35,7 +38,10 @@ export async function runAs(context: CommandContext, { scenario, role, others, .
     async seats(roles, stateFolder, cleanup) {
       for (const name of [role, ...others]) requireRole(name, roles);
       const title = `wait for ${others.map((other) => `"lab run --as ${other}"`).join(' and ')} in another terminal`;
-      const away = others.length === 0 ? [] : await inStep(context.events, title, () => waitForSeats(stateFolder, others, cleanup, context.signal));
+      const away =
+        others.length === 0
+          ? []
+          : await inStep(context.events, title, () => waitForSeats(stateFolder, others, cleanup, context.signal));
       const here = seatAt(context.terminal);
       cleanup.add('give the keyboard back', () => here.end());
       return new Map([...away, [role, here]]);
@@ -44,5 +50,9 @@ export async function runAs(context: CommandContext, { scenario, role, others, .
 }
 
 function requireRole(name: string, roles: readonly string[]): void {
-  if (!roles.includes(name)) throw new UsageError(`the scenario starts no program "${name}"`, { code: 'unknown-role', hint: suggestion(name, roles) });
+  if (!roles.includes(name))
+    throw new UsageError(`the scenario starts no program "${name}"`, {
+      code: 'unknown-role',
+      hint: suggestion(name, roles),
+    });
 }

@@ -19,15 +19,23 @@ export function runSocketPath(stateFolder: string): string {
  *
  * @throws the reason of `signal`, when the user does not want to wait any more.
  */
-export async function waitForSeats(stateFolder: string, roles: readonly string[], cleanup: CleanupStack, signal: AbortSignal): Promise<ReadonlyMap<string, Seat>> {
+export async function waitForSeats(
+  stateFolder: string,
+  roles: readonly string[],
+  cleanup: CleanupStack,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Seat>> {
   const path = runSocketPath(stateFolder);
   const seats = new Map<string, Seat>();
   const { promise: complete, resolve, reject } = Promise.withResolvers<void>();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     socket.on('error', () => socket.destroy());
-    void take(socket, roles, seats).then((seat) => {
-      if (seat !== undefined && seats.size === roles.length) resolve();
-    }, () => socket.destroy());
+    void take(socket, roles, seats).then(
+      (seat) => {
+        if (seat !== undefined && seats.size === roles.length) resolve();
+      },
+      () => socket.destroy(),
+    );
   });
   server.on('error', reject);
   const stop = (): void => reject(signal.reason as Error);

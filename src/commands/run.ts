@@ -30,7 +30,11 @@ export interface RunOptions {
   /** What may be stored for each program, in bytes; default 16 MiB. */
   readonly maxOutputBytes?: number | undefined;
   /** Asked when the machines are ready, with all roles of the scenario: seats of the users who are operators, by role. */
-  readonly seats?: (roles: readonly string[], stateFolder: string, cleanup: CleanupStack) => Promise<ReadonlyMap<string, Seat>>;
+  readonly seats?: (
+    roles: readonly string[],
+    stateFolder: string,
+    cleanup: CleanupStack,
+  ) => Promise<ReadonlyMap<string, Seat>>;
 }
 
 /** With more machines than this, connecting to those that the scenario does not need would cost more than it saves. */
@@ -64,9 +68,14 @@ export async function run(context: CommandContext, options: RunOptions): Promise
     const scenario = options.improvise?.(opened) ?? scenarioNamed(opened, options.scenario);
     return withLockedLab(context, 'run', async (stateFolder, locked) => {
       const set = await setStage(context, opened.lab, scenario, early, cleanup);
-      const seats: Seats = (await options.seats?.(castOf(scenario, opened.lab).roles, stateFolder, locked)) ?? new Map();
+      const seats: Seats =
+        (await options.seats?.(castOf(scenario, opened.lab).roles, stateFolder, locked)) ?? new Map();
       const { capture = opened.lab.capture ?? true, maxOutputBytes = defaultOutputLimit } = options;
-      return summarise(scenario, options.times, await playTimes(context, { ...set, scenario, stateFolder, seats, capture, maxOutputBytes }, options.times));
+      return summarise(
+        scenario,
+        options.times,
+        await playTimes(context, { ...set, scenario, stateFolder, seats, capture, maxOutputBytes }, options.times),
+      );
     });
   });
 }
@@ -85,15 +94,26 @@ async function playTimes(context: CommandContext, series: Series, times: number)
 
 function scenarioNamed({ lab, scenarios }: OpenedLab, name: string | undefined): Scenario {
   const names = [...scenarios.keys()];
-  if (names.length === 0) throw new UsageError(`${basename(lab.file)} has no scenario`, { code: 'no-scenario', hint: 'Add one under "scenarios:"; "lab init --template tp1" shows how.' });
-  if (name === undefined && names.length > 1) throw new UsageError('which scenario?', { code: 'which-scenario', hint: `Name one of: ${names.join(', ')}` });
+  if (names.length === 0)
+    throw new UsageError(`${basename(lab.file)} has no scenario`, {
+      code: 'no-scenario',
+      hint: 'Add one under "scenarios:"; "lab init --template tp1" shows how.',
+    });
+  if (name === undefined && names.length > 1)
+    throw new UsageError('which scenario?', { code: 'which-scenario', hint: `Name one of: ${names.join(', ')}` });
   const found = scenarios.get(name ?? names[0]!);
   if (found !== undefined) return found;
   throw new UsageError(`there is no scenario "${name}"`, { code: 'unknown-scenario', hint: suggestion(name!, names) });
 }
 
 /** Connections to the machines that the scenario needs, and its programs there. */
-async function setStage(context: CommandContext, lab: Lab, scenario: Scenario, early: EarlyShells, cleanup: CleanupStack): Promise<Pick<Series, 'stage' | 'links' | 'oneWayMs'>> {
+async function setStage(
+  context: CommandContext,
+  lab: Lab,
+  scenario: Scenario,
+  early: EarlyShells,
+  cleanup: CleanupStack,
+): Promise<Pick<Series, 'stage' | 'links' | 'oneWayMs'>> {
   const { events, signal } = context;
   const { roles, machines: names } = castOf(scenario, lab);
   const { state, machines } = await findMachines(context, names);
@@ -101,9 +121,15 @@ async function setStage(context: CommandContext, lab: Lab, scenario: Scenario, e
   const connected = (await early.take(state.labId)) ?? (await connectAll(machines, cleanup, signal));
   const shells = withPeerNames(connected, machines);
   const programs = await deployPrograms(lab, shells, { events, signal, only: roles });
-  const oneWayMs = new Map(machines.flatMap(({ machine, facts }) => (facts?.clock === undefined ? [] : [[machine.name, facts.clock.roundTripMs / 2] as const])));
+  const oneWayMs = new Map(
+    machines.flatMap(({ machine, facts }) =>
+      facts?.clock === undefined ? [] : [[machine.name, facts.clock.roundTripMs / 2] as const],
+    ),
+  );
   const slowness = Math.max(...machines.map(({ slowness: times = 1 }) => times));
-  const links = new Map(machines.flatMap(({ machine, captureLink }) => (captureLink ? [[machine.name, captureLink] as const] : [])));
+  const links = new Map(
+    machines.flatMap(({ machine, captureLink }) => (captureLink ? [[machine.name, captureLink] as const] : [])),
+  );
   return { stage: { lab, shells, programs, events, signal, slowness }, links, oneWayMs };
 }
 

@@ -33,7 +33,12 @@ export async function restoreSnapshot(context: CommandContext, name: string): Pr
       const providerState = await store.restore(lab, name, place);
       await writeState(stateFolder, { ...stateOf(lab, state.labId, providerState), createdAt: state.createdAt });
       const machines = await (await providerNamed(state.provider)).attach(state.machines, providerState, place);
-      await inStep(context.events, 'reach the machines', () => connectAll(machines, connections, context.signal), ({ size }) => `${size} of ${machines.length} answer`);
+      await inStep(
+        context.events,
+        'reach the machines',
+        () => connectAll(machines, connections, context.signal),
+        ({ size }) => `${size} of ${machines.length} answer`,
+      );
     }),
   );
   return { restored: name };
@@ -48,7 +53,9 @@ export async function listSnapshots(context: CommandContext): Promise<{ readonly
 
 /** @throws {UsageError} for a name that is not there. */
 export async function removeSnapshot(context: CommandContext, name: string): Promise<{ readonly removed: string }> {
-  await withLockedLab(context, 'snapshot rm', async (stateFolder) => storeOf(await providerOf(context, stateFolder)).remove(stateFolder, name));
+  await withLockedLab(context, 'snapshot rm', async (stateFolder) =>
+    storeOf(await providerOf(context, stateFolder)).remove(stateFolder, name),
+  );
   return { removed: name };
 }
 
@@ -65,7 +72,11 @@ async function providerOf(context: CommandContext, stateFolder: string): Promise
 }
 
 function storeOf({ snapshots, name }: Provider): SnapshotStore {
-  if (!snapshots) throw new EnvironmentError(`machines of ${name} cannot be saved`, { code: 'no-snapshots', hint: 'Use --provider qemu.' });
+  if (!snapshots)
+    throw new EnvironmentError(`machines of ${name} cannot be saved`, {
+      code: 'no-snapshots',
+      hint: 'Use --provider qemu.',
+    });
   return snapshots;
 }
 

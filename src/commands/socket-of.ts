@@ -7,5 +7,8 @@ export async function socketOf(context: CommandContext, name: string): Promise<s
   const { machines } = await findMachines(context, [name]);
   const socketPath = machines[0]?.socketPath;
   if (socketPath !== undefined) return socketPath;
-  throw new UsageError(`${name} is reached by its address, not through a socket`, { code: 'no-socket', hint: '"lab ssh-config" shows how to reach it.' });
+  throw new UsageError(`${name} is reached by its address, not through a socket`, {
+    code: 'no-socket',
+    hint: '"lab ssh-config" shows how to reach it.',
+  });
 }

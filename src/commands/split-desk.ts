@@ -124,7 +124,12 @@ export class SplitDesk {
   /** A side without a prompt takes everything; keys such as ^C are never held back. */
   #takes(keys: Uint8Array): boolean {
     const hasPrompt = this.#roles.some(({ role, prompt }) => role === this.#focus && prompt !== undefined);
-    return !hasPrompt || this.#isChosen || this.#asking.has(this.#focus) || (keys[0]! < 0x20 && !ENTER_KEYS.has(keys[0]) && keys[0] !== TAB_KEY);
+    return (
+      !hasPrompt ||
+      this.#isChosen ||
+      this.#asking.has(this.#focus) ||
+      (keys[0]! < 0x20 && !ENTER_KEYS.has(keys[0]) && keys[0] !== TAB_KEY)
+    );
   }
 
   /** Goes to the next side that runs. */
@@ -166,7 +171,7 @@ export function isPrompt(prompt: Pattern, line: string): boolean {
 /** Keys in pieces that each end with Enter, but for the last. */
 function linesOf(keys: Uint8Array): Uint8Array[] {
   const lines: Uint8Array[] = [];
-  for (let start = 0; start < keys.length; ) {
+  for (let start = 0; start < keys.length;) {
     const end = keys.subarray(start).findIndex((key) => ENTER_KEYS.has(key));
     const next = end === -1 ? keys.length : start + end + 1;
     lines.push(keys.subarray(start, next));

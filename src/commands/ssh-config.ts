@@ -14,10 +14,17 @@ export interface SshConfigResult {
  */
 export async function sshConfig(context: CommandContext, launcher: readonly string[]): Promise<SshConfigResult> {
   const { machines } = await findMachines(context);
-  return { hosts: machines.map((machine) => ({ host: machine.machine.name, options: { ...Object.fromEntries(machine.sshConfig), ...proxyOption(machine, launcher) } })) };
+  return {
+    hosts: machines.map((machine) => ({
+      host: machine.machine.name,
+      options: { ...Object.fromEntries(machine.sshConfig), ...proxyOption(machine, launcher) },
+    })),
+  };
 }
 
 /** A machine that only a Unix socket leads to is reached through `lab proxy`. ssh(1) gives the value to a shell, and `%` begins a token in it. */
 function proxyOption({ socketPath }: AttachedMachine, launcher: readonly string[]): { readonly ProxyCommand?: string } {
-  return socketPath === undefined ? {} : { ProxyCommand: quoteCommand([...launcher, 'proxy', socketPath]).replaceAll('%', '%%') };
+  return socketPath === undefined
+    ? {}
+    : { ProxyCommand: quoteCommand([...launcher, 'proxy', socketPath]).replaceAll('%', '%%') };
 }

@@ -37,19 +37,32 @@ export async function ssh(context: CommandContext, { machine, command, tty, coll
     const script = command?.join(' ') ?? loginShell;
     const isSeated = context.terminal.stdin.isTTY === true;
     if (tty && !isSeated) await tellNoTerminal(context.events);
-    if (isSeated && (command === undefined || tty)) return { machine, status: await onTerminal(context, shell, cleanup, script) };
+    if (isSeated && (command === undefined || tty))
+      return { machine, status: await onTerminal(context, shell, cleanup, script) };
     const result = await execOn(context, shell, { script }, { collect, prefix: '' });
     return { machine, ...(collect ? result : {}), status: exitCodeOf(result) };
   });
 }
 
 async function tellNoTerminal(events: EventSink): Promise<void> {
-  await events.emit({ kind: 'notice', level: 'warning', message: 'no terminal is taken on the machine, because standard input is none' });
+  await events.emit({
+    kind: 'notice',
+    level: 'warning',
+    message: 'no terminal is taken on the machine, because standard input is none',
+  });
 }
 
 /** Joins the user's terminal to one on the machine until the command there ends. */
-async function onTerminal({ terminal, signal }: CommandContext, shell: Shell, cleanup: CleanupStack, script: string): Promise<number> {
-  const process = await shell.start({ script }, { terminal: sizeOf(terminal), signal, env: new Map([['TERM', processTerm()]]) });
+async function onTerminal(
+  { terminal, signal }: CommandContext,
+  shell: Shell,
+  cleanup: CleanupStack,
+  script: string,
+): Promise<number> {
+  const process = await shell.start(
+    { script },
+    { terminal: sizeOf(terminal), signal, env: new Map([['TERM', processTerm()]]) },
+  );
   const stop = (): void => void process.kill('HUP');
   signal.addEventListener('abort', stop, { once: true });
   cleanup.add('stop listening for signals', () => signal.removeEventListener('abort', stop));
@@ -64,7 +77,10 @@ function joinKeyboard(terminal: UserTerminal, process: RemoteProcess, cleanup: C
   const onKeys = (bytes: Uint8Array): void => {
     stdin.pause();
     // A lost connection shows in the output and the exit status; nothing is to be said twice.
-    process.write(bytes).then(() => stdin.resume(), () => undefined);
+    process.write(bytes).then(
+      () => stdin.resume(),
+      () => undefined,
+    );
   };
   const onEnd = (): void => process.end();
   const onResize = (): void => process.resize(sizeOf(terminal));

@@ -45,14 +45,21 @@ export async function status(context: CommandContext): Promise<StatusResult> {
   if (found === undefined) return { up: false, lab: undefined, provider: undefined, machines: [], programs: [] };
   return withCleanup(async (cleanup) => {
     const reached = await Promise.all(found.machines.map((machine) => reach(context, machine, cleanup)));
-    const shells = new Map(reached.flatMap(({ shell }) => (shell === undefined ? [] : [[shell.machine, shell] as const])));
+    const shells = new Map(
+      reached.flatMap(({ shell }) => (shell === undefined ? [] : [[shell.machine, shell] as const])),
+    );
     const reports = await inspectProgramPorts(found.state.programs, shells, context, 'table');
     return {
       up: found.machines.some(({ running }) => running),
       lab: found.state.name,
       provider: found.state.provider,
       machines: reached.map(({ status: machine }) => machine),
-      programs: found.state.programs.map(({ name, on, listens }) => ({ name, on, listens, ports: portsOf(reports, on, listens) })),
+      programs: found.state.programs.map(({ name, on, listens }) => ({
+        name,
+        on,
+        listens,
+        ports: portsOf(reports, on, listens),
+      })),
     };
   });
 }
@@ -66,7 +73,10 @@ async function reach({ signal }: CommandContext, attached: AttachedMachine, clea
   const { machine, running } = attached;
   const { name, interfaces } = machine;
   // What was found on a machine says more than what the file says of it.
-  const { user, image } = { user: attached.facts?.user ?? machine.user, image: attached.facts?.distribution ?? machine.image };
+  const { user, image } = {
+    user: attached.facts?.user ?? machine.user,
+    image: attached.facts?.distribution ?? machine.image,
+  };
   const known = { name, running, user, image, interfaces };
   if (!running) return { status: { ...known, problem: undefined }, shell: undefined };
   try {
@@ -81,5 +91,7 @@ async function reach({ signal }: CommandContext, attached: AttachedMachine, clea
 }
 
 function portsOf(reports: readonly PortReport[], machine: string, listens: readonly number[]): ProgramStatus['ports'] {
-  return reports.filter((report) => report.machine === machine && listens.includes(report.port)).map(({ port, state, holders }) => ({ port, state, holders }));
+  return reports
+    .filter((report) => report.machine === machine && listens.includes(report.port))
+    .map(({ port, state, holders }) => ({ port, state, holders }));
 }

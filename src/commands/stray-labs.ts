@@ -19,19 +19,31 @@ export interface StrayLab extends LabelledLab {
  */
 export async function strayLabs(stateFolder: string, known: string | undefined): Promise<StrayLab[]> {
   if (!(await someLabMayBeOf(stateFolder))) return [];
-  const found = await Promise.all(providerNames.map(async (provider) => (await (await providerNamed(provider)).list()).map((lab) => Object.assign({ provider }, lab))));
+  const found = await Promise.all(
+    providerNames.map(async (provider) =>
+      (await (await providerNamed(provider)).list()).map((lab) => Object.assign({ provider }, lab)),
+    ),
+  );
   const here = realPath(stateFolder);
   return found.flat().filter((lab) => lab.labId !== known && realPath(homeOf(lab)) === here);
 }
 
 /** Ends them, and says so. Returns what was ended, in words of the provider. */
-export async function endStrays(context: ProviderSide, stateFolder: string, strays: readonly StrayLab[]): Promise<string[]> {
+export async function endStrays(
+  context: ProviderSide,
+  stateFolder: string,
+  strays: readonly StrayLab[],
+): Promise<string[]> {
   const ended: string[] = [];
   for (const { labId, name, provider } of strays) {
     const message = `machines of ${name} still ran in this folder, although the .lab folder no longer knew of them: it was deleted or damaged`;
     await context.events.emit({ kind: 'notice', level: 'warning', message, hint: 'They are taken down.' });
     const place = providerContext(context, { labId, stateFolder });
-    ended.push(...(await inStep(context.events, `take the old ${name} down`, async () => (await providerNamed(provider)).down(labId, place))));
+    ended.push(
+      ...(await inStep(context.events, `take the old ${name} down`, async () =>
+        (await providerNamed(provider)).down(labId, place),
+      )),
+    );
   }
   return ended;
 }
@@ -41,7 +53,8 @@ export async function endStrays(context: ProviderSide, stateFolder: string, stra
  * brought up.
  */
 export function homeOf({ stateFolder, folderNow }: LabelledLab): string {
-  const isHome = folderNow !== undefined && basename(folderNow) === basename(stateFolder) && hasLabFile(dirname(folderNow));
+  const isHome =
+    folderNow !== undefined && basename(folderNow) === basename(stateFolder) && hasLabFile(dirname(folderNow));
   return isHome ? folderNow : stateFolder;
 }
 
@@ -61,7 +74,8 @@ function hasLabFile(folder: string): boolean {
 async function someLabMayBeOf(stateFolder: string): Promise<boolean> {
   const isMoved = (await readMark(stateFolder))?.place.path !== placeOf(stateFolder)?.path;
   const end = isMoved ? '/.lab' : `/${basename(dirname(stateFolder))}/.lab`;
-  for (const { args } of processes()) if (args.some((argument) => argument.replaceAll(',,', ',').endsWith(end.replaceAll(',,', ',')))) return true;
+  for (const { args } of processes())
+    if (args.some((argument) => argument.replaceAll(',,', ',').endsWith(end.replaceAll(',,', ',')))) return true;
   return false;
 }
 

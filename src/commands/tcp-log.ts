@@ -32,16 +32,25 @@ export async function tcpLog(context: CommandContext, run: string | undefined): 
   const file = join(stored.path, captureFile);
   const bytes = await readStoredBytes(file, largestCapture);
   if (bytes === undefined) {
-    const hint = 'It was played without one ("capture: false", --no-capture), no program of it listens, or its machines could not: "lab logs" tells.';
+    const hint =
+      'It was played without one ("capture: false", --no-capture), no program of it listens, or its machines could not: "lab logs" tells.';
     throw new UsageError(`the run ${stored.id} has no capture`, { code: 'no-capture', hint });
   }
   const { lab, capture } = await toldOf(stored);
   const { conversations, ...counts } = readCapture(bytes, hintsOf(lab));
   if (counts.format === undefined) throw damaged(file, undefined, 'it is neither pcap nor pcapng');
-  return { run: stored.id, file, capture, counts, conversations: conversations.map(({ conversation }) => conversation) };
+  return {
+    run: stored.id,
+    file,
+    capture,
+    counts,
+    conversations: conversations.map(({ conversation }) => conversation),
+  };
 }
 
-async function toldOf(stored: StoredRun): Promise<{ readonly lab: LabDescription | undefined; readonly capture: CaptureFacts | undefined }> {
+async function toldOf(
+  stored: StoredRun,
+): Promise<{ readonly lab: LabDescription | undefined; readonly capture: CaptureFacts | undefined }> {
   let lab: LabDescription | undefined;
   let capture: CaptureFacts | undefined;
   for await (const event of readEvents(stored)) {
@@ -53,6 +62,8 @@ async function toldOf(stored: StoredRun): Promise<{ readonly lab: LabDescription
 
 function hintsOf(lab: LabDescription | undefined): LabHints {
   if (lab === undefined) return {};
-  const addresses = lab.machines.flatMap(({ name, interfaces }) => interfaces.map(({ address }) => [address, name] as const));
+  const addresses = lab.machines.flatMap(({ name, interfaces }) =>
+    interfaces.map(({ address }) => [address, name] as const),
+  );
   return { machines: new Map(addresses), listeningPorts: new Set(lab.programs.flatMap(({ listens }) => listens)) };
 }

@@ -34,7 +34,13 @@ export interface UpResult {
   /** Of a lab that was up: names of the machines that were not. */
   readonly newlyUp: readonly string[];
   readonly machines: readonly { readonly name: string; readonly user: string; readonly addresses: readonly string[] }[];
-  readonly programs: readonly { readonly name: string; readonly on: string; readonly sent: number; readonly skipped: number; readonly bytes: number }[];
+  readonly programs: readonly {
+    readonly name: string;
+    readonly on: string;
+    readonly sent: number;
+    readonly skipped: number;
+    readonly bytes: number;
+  }[];
   /** The ports that programs are going to listen on. A busy one is told here and acted on when the program starts. */
   readonly ports: readonly PortReport[];
   /** Names of what can be played now. */
@@ -52,11 +58,20 @@ export async function up(context: CommandContext, options: { readonly recreate: 
   return withCleanup(async (connections) => {
     const early = reachEarly(context, connections, { onlyOwned: true });
     const { lab } = await openLab(context);
-    return withLockedLab(context, 'up', (stateFolder) => bringLabUp(context, stateFolder, lab, options.recreate, early, connections));
+    return withLockedLab(context, 'up', (stateFolder) =>
+      bringLabUp(context, stateFolder, lab, options.recreate, early, connections),
+    );
   });
 }
 
-async function bringLabUp(context: CommandContext, stateFolder: string, lab: Lab, recreate: boolean, early: EarlyShells, connections: CleanupStack): Promise<UpResult> {
+async function bringLabUp(
+  context: CommandContext,
+  stateFolder: string,
+  lab: Lab,
+  recreate: boolean,
+  early: EarlyShells,
+  connections: CleanupStack,
+): Promise<UpResult> {
   const provider = await providerNamed(lab.provider);
   const state = await settle(context, stateFolder, lab, recreate);
   const journal = openJournal(stateFolder);
@@ -67,9 +82,17 @@ async function bringLabUp(context: CommandContext, stateFolder: string, lab: Lab
   try {
     const place = providerContext(context, { labId, stateFolder }, journal);
     const machines = await bringUp(provider, lab, place, state, running);
-    const connect = async (): Promise<ReadonlyMap<string, Shell>> => (await early.take(labId)) ?? connectAll(machines, connections, context.signal);
-    const shells = await inStep(context.events, 'reach the machines', connect, ({ size }) => `${size} of ${machines.length} answer`);
-    const newlyUp = made ? [] : [...lab.machines.keys()].filter((name) => !running.some(({ machine }) => machine.name === name));
+    const connect = async (): Promise<ReadonlyMap<string, Shell>> =>
+      (await early.take(labId)) ?? connectAll(machines, connections, context.signal);
+    const shells = await inStep(
+      context.events,
+      'reach the machines',
+      connect,
+      ({ size }) => `${size} of ${machines.length} answer`,
+    );
+    const newlyUp = made
+      ? []
+      : [...lab.machines.keys()].filter((name) => !running.some(({ machine }) => machine.name === name));
     const result = { ...(await equip(context, lab, machines, shells)), made, newlyUp };
     if (made) await provider.snapshots?.keepReady(lab, place);
     return result;
@@ -80,7 +103,12 @@ async function bringLabUp(context: CommandContext, stateFolder: string, lab: Lab
 }
 
 /** Clears away what must not stay: all with `recreate`, what a crash left, machines that changed and do not run. Returns the state that fits the lab file. */
-async function settle(context: CommandContext, stateFolder: string, lab: Lab, recreate: boolean): Promise<LabState | undefined> {
+async function settle(
+  context: CommandContext,
+  stateFolder: string,
+  lab: Lab,
+  recreate: boolean,
+): Promise<LabState | undefined> {
   await shedCopy(context, stateFolder);
   await Promise.all([keepSpares(stateFolder), keepMark(stateFolder)]);
   const known = await knownIdentity(stateFolder);
@@ -90,11 +118,16 @@ async function settle(context: CommandContext, stateFolder: string, lab: Lab, re
   // Machines that are not ours are not made anew: the provider looks whether they are as the file says now.
   if (state?.provider === lab.provider && !(await providerNamed(lab.provider)).features.ownsMachines) return state;
   if (state !== undefined && (await runningMachines(context, state)).length > 0) throw changedLab(state, lab);
-  await inStep(context.events, recreate ? `take ${known.name} down` : 'clear away what an earlier lab left', () => removeLab(context, stateFolder, known));
+  await inStep(context.events, recreate ? `take ${known.name} down` : 'clear away what an earlier lab left', () =>
+    removeLab(context, stateFolder, known),
+  );
   return undefined;
 }
 
-async function runningMachines(context: CommandContext, state: LabState | undefined): Promise<readonly AttachedMachine[]> {
+async function runningMachines(
+  context: CommandContext,
+  state: LabState | undefined,
+): Promise<readonly AttachedMachine[]> {
   const found = state === undefined ? undefined : await findLab(context);
   return found?.machines.filter(({ running }) => running) ?? [];
 }
@@ -103,7 +136,13 @@ async function runningMachines(context: CommandContext, state: LabState | undefi
  * Machines that all run, from those that run already or the provider; the state is on disk as soon as they do. Machines of somebody else may have changed since they were
  * looked at, so the provider looks again.
  */
-async function bringUp(provider: Provider, lab: Lab, context: ProviderContext, state: LabState | undefined, running: readonly AttachedMachine[]): Promise<readonly AttachedMachine[]> {
+async function bringUp(
+  provider: Provider,
+  lab: Lab,
+  context: ProviderContext,
+  state: LabState | undefined,
+  running: readonly AttachedMachine[],
+): Promise<readonly AttachedMachine[]> {
   if (state !== undefined && running.length === lab.machines.size && provider.features.ownsMachines) {
     await keepState(context.stateFolder, lab, state, state.providerState);
     await tellRemarks(running, context.events);
@@ -111,16 +150,23 @@ async function bringUp(provider: Provider, lab: Lab, context: ProviderContext, s
   }
   requireWalls(provider, lab);
   await requireHost(provider, { signal: context.signal });
-  const providerState = await provider.up(lab, context).catch((error: unknown) => explainRefusal(provider, error, context.signal));
+  const providerState = await provider
+    .up(lab, context)
+    .catch((error: unknown) => explainRefusal(provider, error, context.signal));
   await keepState(context.stateFolder, lab, state ?? stateOf(lab, context.labId, providerState), providerState);
   return provider.attach([...lab.machines.values()], providerState, context);
 }
 
 /** A wall that the lab file asks for and nobody would build is a fault, not a wish. */
 function requireWalls(provider: Provider, lab: Lab): void {
-  const open = provider.features.withoutSudo ? undefined : [...lab.machines.values()].find(({ sudo }) => sudo === false);
+  const open = provider.features.withoutSudo
+    ? undefined
+    : [...lab.machines.values()].find(({ sudo }) => sudo === false);
   if (open === undefined) return;
-  throw new EnvironmentError(`"sudo: false" of machine ${open.name} cannot be kept with provider ${provider.name}`, { code: 'sudo-not-kept', hint: 'Use provider netns, or remove that line and see to the rights of the account yourself.' });
+  throw new EnvironmentError(`"sudo: false" of machine ${open.name} cannot be kept with provider ${provider.name}`, {
+    code: 'sudo-not-kept',
+    hint: 'Use provider netns, or remove that line and see to the rights of the account yourself.',
+  });
 }
 
 async function tellRemarks(machines: readonly AttachedMachine[], events: EventSink): Promise<void> {
@@ -136,20 +182,37 @@ async function explainRefusal(provider: Provider, error: unknown, signal: AbortS
 }
 
 /** Writes the state unless the one on disk says the same already. */
-async function keepState(stateFolder: string, lab: Lab, state: LabState, providerState: LabState['providerState']): Promise<void> {
+async function keepState(
+  stateFolder: string,
+  lab: Lab,
+  state: LabState,
+  providerState: LabState['providerState'],
+): Promise<void> {
   const next = { ...stateOf(lab, state.labId, providerState), createdAt: state.createdAt };
   const before = await readIntactState(stateFolder);
   if (JSON.stringify(before) !== JSON.stringify(next)) await writeState(stateFolder, next);
 }
 
 /** Puts the programs on the machines and looks at their ports. */
-async function equip(context: CommandContext, lab: Lab, machines: readonly AttachedMachine[], shells: ReadonlyMap<string, Shell>): Promise<Omit<UpResult, 'made' | 'newlyUp'>> {
+async function equip(
+  context: CommandContext,
+  lab: Lab,
+  machines: readonly AttachedMachine[],
+  shells: ReadonlyMap<string, Shell>,
+): Promise<Omit<UpResult, 'made' | 'newlyUp'>> {
   const { events, signal } = context;
-  const [deployed, ports] = await Promise.all([deployPrograms(lab, shells, { events, signal }), inspectProgramPorts(lab.programs.values(), shells, context, 'bind')]);
+  const [deployed, ports] = await Promise.all([
+    deployPrograms(lab, shells, { events, signal }),
+    inspectProgramPorts(lab.programs.values(), shells, context, 'bind'),
+  ]);
   return {
     lab: lab.name,
     provider: lab.provider,
-    machines: machines.map(({ machine }) => ({ name: machine.name, user: machine.user, addresses: machine.interfaces.map(({ address }) => address) })),
+    machines: machines.map(({ machine }) => ({
+      name: machine.name,
+      user: machine.user,
+      addresses: machine.interfaces.map(({ address }) => address),
+    })),
     programs: [...deployed.values()].map(summaryOf),
     ports,
     scenarios: [...lab.scenarios.keys()],
@@ -164,6 +227,11 @@ function summaryOf({ program, sent, skipped, bytes }: DeployedProgram): UpResult
 async function undo(events: EventSink, stateFolder: string, lab: LabIdentity): Promise<void> {
   const context = { events, signal: new AbortController().signal };
   await inStep(events, 'take down what was made', () => removeLab(context, stateFolder, lab)).catch((error: unknown) =>
-    events.emit({ kind: 'notice', level: 'warning', message: `could not take down all that was made: ${messageOf(error)}`, hint: 'Run "lab down".' }),
+    events.emit({
+      kind: 'notice',
+      level: 'warning',
+      message: `could not take down all that was made: ${messageOf(error)}`,
+      hint: 'Run "lab down".',
+    }),
   );
 }

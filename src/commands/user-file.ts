@@ -13,6 +13,10 @@ export async function writeUserFile(path: string, text: string, mode?: number): 
     await storing(`write ${path}`, () => writeFile(path, text, mode === undefined ? {} : { mode }));
   } catch (cause) {
     if (systemCode(cause) !== 'ENOENT') throw cause;
-    throw new UsageError(`there is no folder ${dirname(path)}`, { code: 'no-folder', hint: 'Make it first (mkdir -p), or name another file.', cause });
+    throw new UsageError(`there is no folder ${dirname(path)}`, {
+      code: 'no-folder',
+      hint: 'Make it first (mkdir -p), or name another file.',
+      cause,
+    });
   }
 }

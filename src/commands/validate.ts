@@ -11,7 +11,15 @@ export interface ValidateResult {
   /** Every fault under its line of the file; empty when there is none. */
   readonly frames: string;
   /** What the file describes, when it has no fault. */
-  readonly lab: { readonly name: string; readonly machines: number; readonly networks: number; readonly programs: number; readonly scenarios: number } | undefined;
+  readonly lab:
+    | {
+        readonly name: string;
+        readonly machines: number;
+        readonly networks: number;
+        readonly programs: number;
+        readonly scenarios: number;
+      }
+    | undefined;
 }
 
 /** Checks the lab file; changes nothing. @throws {UsageError} when it is missing. */

@@ -18,10 +18,15 @@ export async function allMachines<T>(work: readonly Promise<T>[], signal?: Abort
 function oneOf(failures: readonly unknown[], total: number): unknown {
   const [first] = failures;
   if (failures.length === 1) return first;
-  const worse = failures.find((failure) => !(failure instanceof LabError)) ?? failures.find((failure) => !(failure instanceof ConnectionError));
+  const worse =
+    failures.find((failure) => !(failure instanceof LabError)) ??
+    failures.find((failure) => !(failure instanceof ConnectionError));
   if (worse !== undefined || !(first instanceof ConnectionError)) return worse ?? first;
   return new ConnectionError(first.machine, `${failures.length} of ${total} machines cannot be reached`, {
-    code: 'machines-unreachable', detail: listFailures(failures), hint: first.hint, cause: first,
+    code: 'machines-unreachable',
+    detail: listFailures(failures),
+    hint: first.hint,
+    cause: first,
   });
 }
 
@@ -32,5 +37,8 @@ export function listFailures(failures: readonly unknown[]): string {
 
 function seenIn(failure: unknown): string[] {
   const detail = failure instanceof LabError ? (failure.detail ?? '') : '';
-  return detail.split('\n').filter((line) => line !== '').map((line) => `      ${line}`);
+  return detail
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => `      ${line}`);
 }

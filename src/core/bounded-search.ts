@@ -12,15 +12,28 @@ export class SlowPatternError extends UsageError {
   /** UTF-16 units of the text. */
   readonly textLength: number;
 
-  constructor({ regex, textLength, line, cause }: { readonly regex: RegExp; readonly textLength: number; readonly line: number | undefined; readonly cause: unknown }) {
+  constructor({
+    regex,
+    textLength,
+    line,
+    cause,
+  }: {
+    readonly regex: RegExp;
+    readonly textLength: number;
+    readonly line: number | undefined;
+    readonly cause: unknown;
+  }) {
     const place = line === undefined ? '' : ` of line ${line} of the lab file`;
     const reason = isTimeout(cause) ? `was not done after ${formatDuration(LIMIT_MS)}` : `failed (${messageOf(cause)})`;
-    super(`the pattern ${shown(regex)}${place} tries too many ways to match: its search in ${textLength} characters ${reason}`, {
-      code: 'slow-pattern',
-      hint: 'A repetition inside a repetition, as in (a+)+, or several .* in a row make it so: write it simpler, or wait for plain text.',
-      data: { pattern: String(regex), textLength, ...(line === undefined ? {} : { line }) },
-      cause,
-    });
+    super(
+      `the pattern ${shown(regex)}${place} tries too many ways to match: its search in ${textLength} characters ${reason}`,
+      {
+        code: 'slow-pattern',
+        hint: 'A repetition inside a repetition, as in (a+)+, or several .* in a row make it so: write it simpler, or wait for plain text.',
+        data: { pattern: String(regex), textLength, ...(line === undefined ? {} : { line }) },
+        cause,
+      },
+    );
     this.textLength = textLength;
   }
 }
@@ -48,7 +61,11 @@ let bench: Bench | undefined;
  *
  * @throws {SlowPatternError}
  */
-export function boundedSearch(regex: RegExp, text: string, { written = regex, line }: PatternOrigin = {}): RegExpExecArray | null {
+export function boundedSearch(
+  regex: RegExp,
+  text: string,
+  { written = regex, line }: PatternOrigin = {},
+): RegExpExecArray | null {
   const from = regex.lastIndex;
   for (let limitMs = LIMIT_MS; ; limitMs *= 2) {
     const started = process.threadCpuUsage();

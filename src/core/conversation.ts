@@ -11,7 +11,18 @@ export type TcpFlag = 'SYN' | 'FIN' | 'RST' | 'PSH' | 'ACK' | 'URG' | 'ECE' | 'C
 
 /** RFC 9293, section 3.3.2; `UNKNOWN` is an end of which the capture has nothing. */
 export type TcpState =
-  | 'UNKNOWN' | 'CLOSED' | 'LISTEN' | 'SYN-SENT' | 'SYN-RECEIVED' | 'ESTABLISHED' | 'FIN-WAIT-1' | 'FIN-WAIT-2' | 'CLOSE-WAIT' | 'CLOSING' | 'LAST-ACK' | 'TIME-WAIT';
+  | 'UNKNOWN'
+  | 'CLOSED'
+  | 'LISTEN'
+  | 'SYN-SENT'
+  | 'SYN-RECEIVED'
+  | 'ESTABLISHED'
+  | 'FIN-WAIT-1'
+  | 'FIN-WAIT-2'
+  | 'CLOSE-WAIT'
+  | 'CLOSING'
+  | 'LAST-ACK'
+  | 'TIME-WAIT';
 
 /**
  * What is remarkable about a segment, by the rules of Wireshark's TCP analysis.
@@ -24,8 +35,21 @@ export type TcpState =
  * - `port-reused`: a new connection between ports that had one before.
  */
 export type SegmentMark =
-  | 'retransmission' | 'fast-retransmission' | 'spurious-retransmission' | 'out-of-order' | 'lost-before' | 'acks-unseen' | 'duplicate-ack'
-  | 'zero-window' | 'window-full' | 'window-update' | 'zero-window-probe' | 'zero-window-probe-ack' | 'keep-alive' | 'keep-alive-ack' | 'port-reused';
+  | 'retransmission'
+  | 'fast-retransmission'
+  | 'spurious-retransmission'
+  | 'out-of-order'
+  | 'lost-before'
+  | 'acks-unseen'
+  | 'duplicate-ack'
+  | 'zero-window'
+  | 'window-full'
+  | 'window-update'
+  | 'zero-window-probe'
+  | 'zero-window-probe-ack'
+  | 'keep-alive'
+  | 'keep-alive-ack'
+  | 'port-reused';
 
 /**
  * The three phases follow each other: `handshake` up to the ACK of the server's SYN, `close` from the first FIN or RST to the end, `data` between.

@@ -17,35 +17,111 @@ export type EventBody =
   /** Work that the user waits for: shown as a line with its time. `id` joins the parts of one step. */
   | { readonly kind: 'step-started'; readonly id: string; readonly title: string }
   | { readonly kind: 'step-progress'; readonly id: string; readonly note: string }
-  | { readonly kind: 'step-finished'; readonly id: string; readonly title: string; readonly note?: string; readonly durationMs: number }
-  | { readonly kind: 'step-failed'; readonly id: string; readonly title: string; readonly reason: string; readonly durationMs: number }
+  | {
+      readonly kind: 'step-finished';
+      readonly id: string;
+      readonly title: string;
+      readonly note?: string;
+      readonly durationMs: number;
+    }
+  | {
+      readonly kind: 'step-failed';
+      readonly id: string;
+      readonly title: string;
+      readonly reason: string;
+      readonly durationMs: number;
+    }
   | { readonly kind: 'notice'; readonly level: 'info' | 'warning'; readonly message: string; readonly hint?: string }
   /** A scenario. */
-  | { readonly kind: 'run-started'; readonly run: string; readonly scenario: string; readonly lab: string; readonly roles: readonly RoleInfo[] }
+  | {
+      readonly kind: 'run-started';
+      readonly run: string;
+      readonly scenario: string;
+      readonly lab: string;
+      readonly roles: readonly RoleInfo[];
+    }
   /** What is run, told at the start; and what its machines say of themselves, told while it runs. */
   | { readonly kind: 'lab-described'; readonly lab: LabDescription }
   | { readonly kind: 'machine-described'; readonly machine: string; readonly facts: MachineFacts }
-  | { readonly kind: 'run-finished'; readonly run: string; readonly result: 'passed' | 'failed' | 'broken' | 'interrupted'; readonly durationMs: number; readonly reason?: string }
+  | {
+      readonly kind: 'run-finished';
+      readonly run: string;
+      readonly result: 'passed' | 'failed' | 'broken' | 'interrupted';
+      readonly durationMs: number;
+      readonly reason?: string;
+    }
   | { readonly kind: 'scenario-step-started'; readonly index: number; readonly line: number; readonly text: string }
-  | { readonly kind: 'scenario-step-passed'; readonly index: number; readonly line: number; readonly text: string; readonly durationMs: number }
-  | { readonly kind: 'scenario-step-failed'; readonly index: number; readonly line: number; readonly text: string; readonly durationMs: number; readonly reason: string }
+  | {
+      readonly kind: 'scenario-step-passed';
+      readonly index: number;
+      readonly line: number;
+      readonly text: string;
+      readonly durationMs: number;
+    }
+  | {
+      readonly kind: 'scenario-step-failed';
+      readonly index: number;
+      readonly line: number;
+      readonly text: string;
+      readonly durationMs: number;
+      readonly reason: string;
+    }
   /** A step that nobody played, because its lines belong to the user who has that keyboard (`lab run --as`). */
-  | { readonly kind: 'scenario-step-skipped'; readonly index: number; readonly line: number; readonly text: string; readonly reason: string }
+  | {
+      readonly kind: 'scenario-step-skipped';
+      readonly index: number;
+      readonly line: number;
+      readonly text: string;
+      readonly reason: string;
+    }
   /** Terminals of programs. `data` is decoded text in which no UTF-8 character is cut; control sequences are still in it. */
-  | { readonly kind: 'terminal-opened'; readonly role: string; readonly machine: string; readonly columns: number; readonly rows: number; readonly command: readonly string[] }
+  | {
+      readonly kind: 'terminal-opened';
+      readonly role: string;
+      readonly machine: string;
+      readonly columns: number;
+      readonly rows: number;
+      readonly command: readonly string[];
+    }
   | { readonly kind: 'terminal-output'; readonly role: string; readonly data: string }
   /** Of records only: so much output of the role is not stored here, because the room of its program is full. Bytes of UTF-8. */
   | { readonly kind: 'output-omitted'; readonly role: string; readonly bytes: number }
   | { readonly kind: 'terminal-input'; readonly role: string; readonly data: string; readonly by: 'scenario' | 'user' }
   | { readonly kind: 'terminal-resized'; readonly role: string; readonly columns: number; readonly rows: number }
-  | { readonly kind: 'program-exited'; readonly role: string; readonly machine: string; readonly exitCode: number | undefined; readonly signal: string | undefined }
+  | {
+      readonly kind: 'program-exited';
+      readonly role: string;
+      readonly machine: string;
+      readonly exitCode: number | undefined;
+      readonly signal: string | undefined;
+    }
   /** A one-shot command of a scenario (`run`). */
-  | { readonly kind: 'command-finished'; readonly machine: string; readonly command: string; readonly exitCode: number | undefined; readonly output: string }
+  | {
+      readonly kind: 'command-finished';
+      readonly machine: string;
+      readonly command: string;
+      readonly exitCode: number | undefined;
+      readonly output: string;
+    }
   /** The packets of the run are in `capture.pcap` of its folder. */
   | { readonly kind: 'capture-finished'; readonly capture: CaptureFacts }
   /** Ports. `raw` is what was read to tell the state; `tools` is what the tools of the practical say, for people. */
-  | { readonly kind: 'port-checked'; readonly machine: string; readonly port: number; readonly state: 'free' | 'busy' | 'time-wait'; readonly holders: readonly PortHolder[]; readonly raw: string; readonly tools?: readonly ToolOutput[] }
-  | { readonly kind: 'port-freed'; readonly machine: string; readonly port: number; readonly holders: readonly PortHolder[]; readonly signal: 'TERM' | 'KILL' };
+  | {
+      readonly kind: 'port-checked';
+      readonly machine: string;
+      readonly port: number;
+      readonly state: 'free' | 'busy' | 'time-wait';
+      readonly holders: readonly PortHolder[];
+      readonly raw: string;
+      readonly tools?: readonly ToolOutput[];
+    }
+  | {
+      readonly kind: 'port-freed';
+      readonly machine: string;
+      readonly port: number;
+      readonly holders: readonly PortHolder[];
+      readonly signal: 'TERM' | 'KILL';
+    };
 
 /** What is told of the capture of a run, beside its packets. */
 export interface CaptureFacts {
@@ -57,7 +133,12 @@ export interface CaptureFacts {
   /** What is missing in it, as far as that is known; left out when nothing is. */
   readonly gaps?: readonly CaptureGap[];
   /** Where the packets were captured. `clockOffsetMs`: what the clock of that machine was ahead of ours, 0 when it cannot be told from 0. */
-  readonly machines: readonly { readonly machine: string; readonly interface: string; readonly filter: string; readonly clockOffsetMs: number }[];
+  readonly machines: readonly {
+    readonly machine: string;
+    readonly interface: string;
+    readonly filter: string;
+    readonly clockOffsetMs: number;
+  }[];
 }
 
 /** Where and since when packets passed by that were not captured, though they should have been. */
@@ -104,17 +185,34 @@ export const silent: EventSink = { emit: () => undefined };
 let stepCount = 0;
 
 /** Runs `work` between a `step-started` and a `step-finished` or `step-failed` event; `note` makes the closing remark from its result. */
-export async function inStep<T>(sink: EventSink, title: string, work: (progress: (note: string) => void) => Promise<T>, note?: (value: T) => string | undefined): Promise<T> {
+export async function inStep<T>(
+  sink: EventSink,
+  title: string,
+  work: (progress: (note: string) => void) => Promise<T>,
+  note?: (value: T) => string | undefined,
+): Promise<T> {
   const id = `step-${++stepCount}`;
   const started = performance.now();
   await sink.emit({ kind: 'step-started', id, title });
   try {
     const value = await work((text) => void sink.emit({ kind: 'step-progress', id, note: text }));
     const remark = note?.(value);
-    await sink.emit({ kind: 'step-finished', id, title, durationMs: performance.now() - started, ...(remark === undefined ? {} : { note: remark }) });
+    await sink.emit({
+      kind: 'step-finished',
+      id,
+      title,
+      durationMs: performance.now() - started,
+      ...(remark === undefined ? {} : { note: remark }),
+    });
     return value;
   } catch (error) {
-    await sink.emit({ kind: 'step-failed', id, title, durationMs: performance.now() - started, reason: error instanceof Error ? error.message : String(error) });
+    await sink.emit({
+      kind: 'step-failed',
+      id,
+      title,
+      durationMs: performance.now() - started,
+      reason: error instanceof Error ? error.message : String(error),
+    });
     throw error;
   }
 }

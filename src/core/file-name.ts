@@ -11,14 +11,20 @@ const escapedByte = /[\udc80-\udcff]/gu;
 export function decodeFileName(bytes: Uint8Array): string {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (isUtf8(buffer)) return buffer.toString('utf8');
-  return buffer.toString('latin1').replace(utf8OrByte, (part) => (part.length > 1 ? Buffer.from(part, 'latin1').toString('utf8') : String.fromCharCode(0xdc00 + part.charCodeAt(0))));
+  return buffer
+    .toString('latin1')
+    .replace(utf8OrByte, (part) =>
+      part.length > 1 ? Buffer.from(part, 'latin1').toString('utf8') : String.fromCharCode(0xdc00 + part.charCodeAt(0)),
+    );
 }
 
 /** Pure: the bytes of a name, also of one that is no UTF-8. */
 export function encodeFileName(text: string): Buffer {
   if (text.isWellFormed()) return Buffer.from(text);
   const parts = text.split(/([\udc80-\udcff])/u);
-  return Buffer.concat(parts.map((part, index) => (index % 2 === 1 ? Buffer.of(part.charCodeAt(0) - 0xdc00) : Buffer.from(part))));
+  return Buffer.concat(
+    parts.map((part, index) => (index % 2 === 1 ? Buffer.of(part.charCodeAt(0) - 0xdc00) : Buffer.from(part))),
+  );
 }
 
 /** Pure: a name as Node's file functions take it. */

@@ -40,7 +40,7 @@ export function formatSubnet({ network, prefixLength }: Subnet): string {
 }
 
 export function contains(subnet: Subnet, address: number): boolean {
-  return ((address & maskOf(subnet.prefixLength)) >>> 0) === subnet.network;
+  return (address & maskOf(subnet.prefixLength)) >>> 0 === subnet.network;
 }
 
 /** The last address of the subnet, to which a broadcast goes (RFC 919). */
@@ -72,7 +72,9 @@ export const nowhere: readonly string[] = ['0.0.0.0/8', '127.0.0.0/8', '169.254.
 /** Private use (RFC 1918) and shared address space (RFC 6598). */
 export const privateRanges: readonly string[] = ['10.0.0.0/8', '100.64.0.0/10', '172.16.0.0/12', '192.168.0.0/16'];
 
-const [nowhereSubnets, privateSubnets] = [nowhere, privateRanges].map((ranges) => ranges.map((text) => parseSubnet(text)!));
+const [nowhereSubnets, privateSubnets] = [nowhere, privateRanges].map((ranges) =>
+  ranges.map((text) => parseSubnet(text)!),
+);
 
 /** Whether no packet to it may leave a gateway. */
 export function isNowhere(address: number): boolean {

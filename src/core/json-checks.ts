@@ -13,15 +13,30 @@ export const isName: Check = (value) => typeof value === 'string' && /^\w[\w.-]*
 export const isTime: Check = (value) => typeof value === 'string' && !Number.isNaN(Date.parse(value));
 
 /** Any of these values. */
-export const oneOf = (...values: readonly unknown[]): Check => (value) => values.includes(value);
+export const oneOf =
+  (...values: readonly unknown[]): Check =>
+  (value) =>
+    values.includes(value);
 /** Nothing, or what the check takes. */
-export const optional = (check: Check): Check => (value) => value === undefined || check(value);
-export const listOf = (check: Check): Check => (value) => Array.isArray(value) && value.every((item) => check(item));
+export const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
+export const listOf =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every((item) => check(item));
 /** An object that has these fields of its own; others may be there, too. */
-export const recordOf = (fields: Readonly<Record<string, Check>>): Check => (value) =>
-  isRecord(value) && Object.entries(fields).every(([name, check]) => check(Object.hasOwn(value, name) ? value[name] : undefined));
+export const recordOf =
+  (fields: Readonly<Record<string, Check>>): Check =>
+  (value) =>
+    isRecord(value) &&
+    Object.entries(fields).every(([name, check]) => check(Object.hasOwn(value, name) ? value[name] : undefined));
 /** An object with any names. */
-export const mapOf = (check: Check): Check => (value) => isRecord(value) && Object.values(value).every((item) => check(item));
+export const mapOf =
+  (check: Check): Check =>
+  (value) =>
+    isRecord(value) && Object.values(value).every((item) => check(item));
 
 /** Whether a value is an object of JSON: no list, no `null`. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -8,7 +8,18 @@ export const ringKiB = 16_384;
  * What tcpdump is started with, wherever it captures to standard output, in pcap's format. `--immediate-mode`: the kernel hands over each packet at once; else the last
  * ones are lost at the end, and the close of a connection is among them.
  */
-export const tcpdumpOptions: readonly string[] = ['-n', '-p', '-U', '--immediate-mode', '-s', `${wholePacketBytes}`, '-B', `${ringKiB}`, '-w', '-'];
+export const tcpdumpOptions: readonly string[] = [
+  '-n',
+  '-p',
+  '-U',
+  '--immediate-mode',
+  '-s',
+  `${wholePacketBytes}`,
+  '-B',
+  `${ringKiB}`,
+  '-w',
+  '-',
+];
 
 /** What is captured on a link, and who hears of it. */
 export interface LinkCaptureRequest {

@@ -43,7 +43,7 @@ export async function openOrdinary(path: string, flags = 0): Promise<FileHandle>
 export async function readOrdinary(path: string, mostBytes: number): Promise<Buffer | undefined> {
   await using handle = await openOrdinary(path);
   const chunks: Buffer[] = [];
-  for (let size = 0; size <= mostBytes; ) {
+  for (let size = 0; size <= mostBytes;) {
     const { bytesRead, buffer } = await handle.read(Buffer.alloc(64 * 1024), 0, 64 * 1024, null);
     if (bytesRead === 0) return Buffer.concat(chunks);
     chunks.push(buffer.subarray(0, bytesRead));

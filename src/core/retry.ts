@@ -24,7 +24,10 @@ export type Attempt<T> = { readonly value: T } | { readonly seen: string };
  * @throws {TimeoutError} at the deadline, with what the last attempt saw.
  * @throws the abort reason when `signal` aborts; whatever `attempt` throws, at once.
  */
-export async function retryUntil<T>(attempt: () => Promise<Attempt<T>> | Attempt<T>, options: RetryOptions): Promise<T> {
+export async function retryUntil<T>(
+  attempt: () => Promise<Attempt<T>> | Attempt<T>,
+  options: RetryOptions,
+): Promise<T> {
   const { what, timeoutMs, intervalMs = 10, wake, signal, hint } = options;
   const deadline = awakeNow() + timeoutMs;
   for (;;) {
@@ -34,7 +37,10 @@ export async function retryUntil<T>(attempt: () => Promise<Attempt<T>> | Attempt
     const result = await attempt();
     if ('value' in result) return result.value;
     if (late) {
-      throw new TimeoutError(`waited ${formatDuration(timeoutMs)} for ${what}; the last look saw: ${result.seen}`, { code: 'timeout', hint });
+      throw new TimeoutError(`waited ${formatDuration(timeoutMs)} for ${what}; the last look saw: ${result.seen}`, {
+        code: 'timeout',
+        hint,
+      });
     }
     await pauseFor(Math.min(intervalMs, Math.max(0, deadline - awakeNow())), woken, signal);
     // Timers come before input in a turn of the event loop: what has arrived is taken before the last look.

@@ -4,7 +4,8 @@
  */
 
 /** The next UTF-16 unit that is not plain text: a control (tab is text), or the start of a format character. */
-export const NOT_PLAIN = /[\0-\x08\x0a-\x1f\x7f-\x9f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|\udb40[\udc00-\udc7f]/g;
+export const NOT_PLAIN =
+  /[\0-\x08\x0a-\x1f\x7f-\x9f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|\udb40[\udc00-\udc7f]/g;
 
 const NOT_PLAIN_NOR_NEWLINE = new RegExp(String.raw`(?!\n)(?:${NOT_PLAIN.source})`, 'g');
 
@@ -18,7 +19,11 @@ export function escapeCharacter(character: string): string {
  * not come from a terminal: names, messages of errors, what an `expect` waits for. Output of terminals goes through `Transcript`.
  */
 export function sanitize(text: string): string {
-  return text.toWellFormed().replace(NOT_PLAIN_NOR_NEWLINE, (match, offset: number) => (joinsEmoji(text.slice(0, offset), match) ? match : escapeCharacter(match)));
+  return text
+    .toWellFormed()
+    .replace(NOT_PLAIN_NOR_NEWLINE, (match, offset: number) =>
+      joinsEmoji(text.slice(0, offset), match) ? match : escapeCharacter(match),
+    );
 }
 
 /** The same in one line: a line feed and the blanks around it become one space. By parts, because a regular expression takes the square of the time on a long row of blanks. */
@@ -26,7 +31,10 @@ export function sanitizeToLine(text: string): string {
   const parts = sanitize(text).split('\n');
   const last = parts.length - 1;
   if (last === 0) return parts[0]!;
-  const inner = parts.slice(1, last).map((part) => part.trim()).filter((part) => part !== '');
+  const inner = parts
+    .slice(1, last)
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
   return [parts[0]!.trimEnd(), ...inner, parts[last]!.trimStart()].join(' ');
 }
 
@@ -36,7 +44,8 @@ export function joinsEmoji(before: string, character: string): boolean {
 }
 
 const ZERO_WIDTH = /^[\p{Mn}\p{Me}\u200d]/u;
-const WIDE = /^[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f680}-\u{1f6ff}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}\p{Emoji_Presentation}]/u;
+const WIDE =
+  /^[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f680}-\u{1f6ff}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}\p{Emoji_Presentation}]/u;
 
 /** Columns that one character takes on a terminal: 0 for what joins the character before, 2 for East Asian wide characters (UAX #11) and emoji. */
 export function columnsOf(character: string): 0 | 1 | 2 {

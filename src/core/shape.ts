@@ -38,7 +38,8 @@ export const truth: Shape<boolean> = (value, where) => {
 /** A finite number within these bounds. */
 export function number(least: number, most: number): Shape<number> {
   return (value, where) => {
-    if (typeof value !== 'number' || !(value >= least && value <= most)) throw new ShapeError(where, `a number from ${least} to ${most}`, value);
+    if (typeof value !== 'number' || !(value >= least && value <= most))
+      throw new ShapeError(where, `a number from ${least} to ${most}`, value);
     return value;
   };
 }
@@ -54,7 +55,8 @@ export function whole(least: number, most: number): Shape<number> {
 
 export function oneOf<const T extends string | number>(...allowed: readonly T[]): Shape<T> {
   return (value, where) => {
-    if (!allowed.includes(value as T)) throw new ShapeError(where, allowed.length === 1 ? `${allowed[0]}` : `one of ${allowed.join(', ')}`, value);
+    if (!allowed.includes(value as T))
+      throw new ShapeError(where, allowed.length === 1 ? `${allowed[0]}` : `one of ${allowed.join(', ')}`, value);
     return value as T;
   };
 }
@@ -68,7 +70,13 @@ export function list<T>(item: Shape<T>): Shape<readonly T[]> {
 
 /** Values by names that anybody may have chosen. */
 export function record<T>(item: Shape<T>): Shape<Readonly<Record<string, T>>> {
-  return (value, where) => Object.fromEntries(Object.entries(objectOf(value, where)).map(([key, part]) => [key, item(part, `${where}.${key.slice(0, LONGEST_SHOWN)}`)]));
+  return (value, where) =>
+    Object.fromEntries(
+      Object.entries(objectOf(value, where)).map(([key, part]) => [
+        key,
+        item(part, `${where}.${key.slice(0, LONGEST_SHOWN)}`),
+      ]),
+    );
 }
 
 /** May be left out. */
@@ -98,6 +106,7 @@ export function object<T extends object>(fields: FieldsOf<T>): Shape<T> {
 }
 
 function objectOf(value: unknown, where: string): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new ShapeError(where, 'an object', value);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new ShapeError(where, 'an object', value);
   return value as Readonly<Record<string, unknown>>;
 }

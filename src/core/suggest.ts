@@ -31,7 +31,8 @@ export class KnownWords {
       if (candidate.length > LONGEST_COMPARED || Math.abs(candidate.length - word.length) >= bestDistance) continue;
       this.#stepsLeft -= word.length * candidate.length;
       const distance = editDistance(meant, candidate.toLowerCase());
-      if (distance < bestDistance && distance < Math.max(word.length, candidate.length)) [best, bestDistance] = [candidate, distance];
+      if (distance < bestDistance && distance < Math.max(word.length, candidate.length))
+        [best, bestDistance] = [candidate, distance];
     }
     return best;
   }
@@ -46,7 +47,9 @@ export class KnownWords {
 
 /** Names in one line: the first of many, each cut when it is long. */
 export function listed(names: readonly string[]): string {
-  const shown = names.slice(0, MOST_LISTED).map((name) => (name.length > LONGEST_COMPARED ? `${name.slice(0, LONGEST_COMPARED)}…` : name));
+  const shown = names
+    .slice(0, MOST_LISTED)
+    .map((name) => (name.length > LONGEST_COMPARED ? `${name.slice(0, LONGEST_COMPARED)}…` : name));
   return `${shown.join(', ')}${names.length > MOST_LISTED ? ', …' : ''}`;
 }
 

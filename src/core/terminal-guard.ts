@@ -8,14 +8,25 @@ const LARGEST_NUMBER = 9999;
 /** BEL, BS, HT, LF, VT, FF, CR. */
 const CONTROLS: ReadonlySet<number> = new Set([0x07, 0x08, 0x09, 0x0a, 0x0b, 0x0c, 0x0d]);
 /** C1 controls that move the cursor, in their 7-bit form: IND, NEL, RI. */
-const MOVING_C1: ReadonlyMap<number, string> = new Map([[0x84, `${ESC}D`], [0x85, `${ESC}E`], [0x8d, `${ESC}M`]]);
+const MOVING_C1: ReadonlyMap<number, string> = new Map([
+  [0x84, `${ESC}D`],
+  [0x85, `${ESC}E`],
+  [0x8d, `${ESC}M`],
+]);
 /**
  * Control sequences without private or intermediate bytes (ECMA-48, 8.3; xterm's ctlseqs) that pass whatever their numbers are: cursor movement (A-H, a, d, e, f, `), tabs (I, Z),
  * erase (K, X), insert and delete (@, L, M, P), scroll (S), repeat the last character (b).
  */
 const PASSING_CSI: ReadonlySet<string> = new Set('@ABCDEFGHIKLMPSXZ`abdef');
 /** DEC private modes that pass, by number, and whether they are on in a terminal at rest: application cursor keys, reverse video, wrap, blinking and visible cursor, pasted text in brackets. */
-const MODES: ReadonlyMap<string, boolean> = new Map([['1', false], ['5', false], ['7', true], ['12', false], ['25', true], ['2004', false]]);
+const MODES: ReadonlyMap<string, boolean> = new Map([
+  ['1', false],
+  ['5', false],
+  ['7', true],
+  ['12', false],
+  ['25', true],
+  ['2004', false],
+]);
 /** Those that change to the other screen. */
 const SCREEN_MODES: ReadonlySet<string> = new Set(['47', '1047', '1049']);
 const SAVE_CURSOR_MODE = '1048';
@@ -94,17 +105,27 @@ export class TerminalGuard {
     const [first = 0] = parameters;
     const sequence = `${CSI}${parameters.map((number) => (number === 0 ? '' : Math.min(number, LARGEST_NUMBER))).join(';')}${final}`;
     if (PASSING_CSI.has(final)) this.#put(sequence);
-    else if (final === 'm') this.#change(sequence, 'colors', parameters.every((number) => number === 0) ? undefined : `${CSI}m`);
+    else if (final === 'm')
+      this.#change(sequence, 'colors', parameters.every((number) => number === 0) ? undefined : `${CSI}m`);
     else if (final === 'J' && first <= 2) this.#put(`${CSI}${first || ''}J`);
-    else if (final === 'r') this.#change(sequence, 'margins', parameters.every((number) => number === 0) ? undefined : `${ESC}7${CSI}r${ESC}8`);
+    else if (final === 'r')
+      this.#change(
+        sequence,
+        'margins',
+        parameters.every((number) => number === 0) ? undefined : `${ESC}7${CSI}r${ESC}8`,
+      );
     // With numbers, or more of them, these mean the mouse, margins and the keyboard (xterm, kitty).
-    else if (parameters.length === 1 && (final === 'T' || ((final === 's' || final === 'u') && first === 0))) this.#put(sequence);
-    else if ((final === 'h' || final === 'l') && parameters.length === 1 && first === 4) this.#change(sequence, 'insert', final === 'h' ? `${CSI}4l` : undefined);
+    else if (parameters.length === 1 && (final === 'T' || ((final === 's' || final === 'u') && first === 0)))
+      this.#put(sequence);
+    else if ((final === 'h' || final === 'l') && parameters.length === 1 && first === 4)
+      this.#change(sequence, 'insert', final === 'h' ? `${CSI}4l` : undefined);
   }
 
   #otherCsi({ prefix, parameters, intermediates, final }: CsiSequence): void {
-    if (prefix === '?' && intermediates === '' && (final === 'h' || final === 'l')) for (const mode of parameters.split(';')) this.#mode(mode, final);
-    else if (prefix === '' && intermediates === '' && final === 'm') this.#change(`${CSI}${parameters}m`, 'colors', `${CSI}m`);
+    if (prefix === '?' && intermediates === '' && (final === 'h' || final === 'l'))
+      for (const mode of parameters.split(';')) this.#mode(mode, final);
+    else if (prefix === '' && intermediates === '' && final === 'm')
+      this.#change(`${CSI}${parameters}m`, 'colors', `${CSI}m`);
     // DECSTR, the soft reset.
     else if (prefix === '' && parameters === '' && intermediates === '!' && final === 'p') this.#put(`${CSI}!p`);
   }
@@ -112,7 +133,8 @@ export class TerminalGuard {
   #mode(mode: string, final: 'h' | 'l'): void {
     const sequence = `${CSI}?${mode}${final}`;
     const atRest = MODES.get(mode);
-    if (atRest !== undefined) this.#change(sequence, mode, atRest === (final === 'h') ? undefined : `${CSI}?${mode}${atRest ? 'h' : 'l'}`);
+    if (atRest !== undefined)
+      this.#change(sequence, mode, atRest === (final === 'h') ? undefined : `${CSI}?${mode}${atRest ? 'h' : 'l'}`);
     else if (SCREEN_MODES.has(mode)) this.#change(sequence, 'screen', final === 'h' ? `${CSI}?${mode}l` : undefined);
     else if (mode === SAVE_CURSOR_MODE) this.#put(sequence);
   }
@@ -131,6 +153,7 @@ export class TerminalGuard {
   /** ASCII, or DEC's line drawing. */
   #characterSet(set: '(' | ')', final: string): void {
     const isDrawing = final === '0';
-    if (isDrawing || final === 'B') this.#change(`${ESC}${set}${final}`, set === '(' ? 'g0' : 'g1', isDrawing ? `${ESC}${set}B` : undefined);
+    if (isDrawing || final === 'B')
+      this.#change(`${ESC}${set}${final}`, set === '(' ? 'g0' : 'g1', isDrawing ? `${ESC}${set}B` : undefined);
   }
 }

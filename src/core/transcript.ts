@@ -87,7 +87,10 @@ export class Transcript {
       parts.push(this.#blocks[i]!.text);
       at -= this.#blocks[i]!.text.length;
     }
-    return parts.toReversed().join('').slice(offset - at);
+    return parts
+      .toReversed()
+      .join('')
+      .slice(offset - at);
   }
 
   /** Where a line starts, at `offset` or less than two blocks of lines before it; the first one that is kept, if that is later. */
@@ -124,7 +127,7 @@ export class Transcript {
   }
 
   #print(text: string): void {
-    for (let rest = text; rest !== ''; ) {
+    for (let rest = text; rest !== '';) {
       const taken = this.#line.print(rest);
       if (taken === rest.length) return;
       this.#completeLine();
@@ -203,7 +206,8 @@ export class Transcript {
     this.#lineStart += line.length + 1;
     this.#recent.push(line);
     this.#recentLength += line.length + 1;
-    if (this.#recent.length >= LINES_A_BLOCK || this.#recentLength >= Math.min(BLOCK_LENGTH, this.#maxRetained)) this.#packBlock();
+    if (this.#recent.length >= LINES_A_BLOCK || this.#recentLength >= Math.min(BLOCK_LENGTH, this.#maxRetained))
+      this.#packBlock();
     this.#dropOldest();
     this.#onLine?.(line);
   }

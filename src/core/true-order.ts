@@ -24,7 +24,9 @@ export class TrueOrder {
   /** `oneWayMs`: by name of the machine, how long it takes from there to here. */
   constructor(listener: EventListener, oneWayMs: ReadonlyMap<string, number>) {
     const nearest = Math.min(...oneWayMs.values());
-    const delays = [...oneWayMs].map(([machine, ms]) => [machine, Math.min(ms - nearest, mostDelayMs)] as const).filter(([, ms]) => ms >= leastDelayMs);
+    const delays = [...oneWayMs]
+      .map(([machine, ms]) => [machine, Math.min(ms - nearest, mostDelayMs)] as const)
+      .filter(([, ms]) => ms >= leastDelayMs);
     this.#listener = listener;
     this.#delays = new Map(delays);
     this.#windowMs = Math.max(0, ...delays.map(([, ms]) => ms));
@@ -55,7 +57,10 @@ export class TrueOrder {
     const delayMs = this.#delays.get(this.#machineOf.get(event.role) ?? '') ?? 0;
     const earliest = this.#latest.get(event.role) ?? 0;
     const shiftMs = Math.max(0, Math.min(delayMs, event.at.monotonicMs - earliest));
-    return this.#noted({ ...event, at: { monotonicMs: event.at.monotonicMs - shiftMs, wallMs: event.at.wallMs - shiftMs } });
+    return this.#noted({
+      ...event,
+      at: { monotonicMs: event.at.monotonicMs - shiftMs, wallMs: event.at.wallMs - shiftMs },
+    });
   }
 
   #noted(event: Event): Event {

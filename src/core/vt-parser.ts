@@ -64,7 +64,7 @@ export class VtParser {
       data = data.slice(0, -1);
     }
     if (!data.isWellFormed()) data = data.toWellFormed();
-    for (let i = 0; i < data.length; ) {
+    for (let i = 0; i < data.length;) {
       if (this.#state === 'ground') i = this.#ground(data, i);
       else if (this.#state === 'osc' || this.#state === 'string') i = this.#string(data, i);
       else i = this.#sequence(data, i);
@@ -128,7 +128,10 @@ export class VtParser {
 
   #escape(code: number): void {
     if (code < 0x30) {
-      this.#collected = this.#state === 'escape-intermediate' ? (this.#collected + String.fromCharCode(code)).slice(0, LONGEST_CSI) : String.fromCharCode(code);
+      this.#collected =
+        this.#state === 'escape-intermediate'
+          ? (this.#collected + String.fromCharCode(code)).slice(0, LONGEST_CSI)
+          : String.fromCharCode(code);
       this.#state = 'escape-intermediate';
     } else if (this.#state === 'escape-intermediate') {
       this.#state = 'ground';
@@ -155,11 +158,13 @@ export class VtParser {
       else this.#state = 'csi-ignore';
       return;
     }
-    const [, prefix, parameters = '', intermediates = ''] = (this.#state === 'csi' && CSI_PARTS.exec(this.#collected)) || [];
+    const [, prefix, parameters = '', intermediates = ''] =
+      (this.#state === 'csi' && CSI_PARTS.exec(this.#collected)) || [];
     this.#state = 'ground';
     if (prefix === undefined) return;
     const final = String.fromCharCode(code);
-    if (prefix === '' && intermediates === '' && !parameters.includes(':')) this.#handler.csi(final, parameters.split(';').map(Number));
+    if (prefix === '' && intermediates === '' && !parameters.includes(':'))
+      this.#handler.csi(final, parameters.split(';').map(Number));
     else this.#handler.otherCsi?.({ prefix, parameters, intermediates, final });
   }
 }

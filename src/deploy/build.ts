@@ -11,7 +11,11 @@ const shownLines = 40;
  *
  * @throws {CheckError} when one fails, with the end of what it printed.
  */
-export async function buildPrograms(lab: Lab, programs: readonly Program[], options: { readonly events: EventSink; readonly signal: AbortSignal }): Promise<void> {
+export async function buildPrograms(
+  lab: Lab,
+  programs: readonly Program[],
+  options: { readonly events: EventSink; readonly signal: AbortSignal },
+): Promise<void> {
   const builds = new Map<string, { readonly command: readonly string[]; readonly names: string[] }>();
   for (const { name, build } of programs) {
     if (build === undefined) continue;
@@ -24,12 +28,18 @@ export async function buildPrograms(lab: Lab, programs: readonly Program[], opti
   }
 }
 
-async function build(command: readonly string[], names: readonly string[], folder: string, signal: AbortSignal): Promise<void> {
+async function build(
+  command: readonly string[],
+  names: readonly string[],
+  folder: string,
+  signal: AbortSignal,
+): Promise<void> {
   // Here and not above: it takes 100 ms to load, and few labs build anything.
   const { runLocal } = await import('../host/run.ts');
   const result = await runLocal(command, { cwd: folder, signal });
   if (result.exitCode === 0) return;
-  const ended = result.exitCode === undefined ? `was ended by ${result.signal}` : `ended with status ${result.exitCode}`;
+  const ended =
+    result.exitCode === undefined ? `was ended by ${result.signal}` : `ended with status ${result.exitCode}`;
   throw new CheckError(`the build of ${names.join(', ')} failed: ${quoteCommand(command)} ${ended}`, {
     code: 'build-failed',
     detail: lastLines(`${result.stdout}${result.stderr}`),
@@ -39,5 +49,8 @@ async function build(command: readonly string[], names: readonly string[], folde
 
 function lastLines(output: string): string {
   const lines = output.trimEnd().split('\n');
-  return [...(lines.length > shownLines ? [`… ${lines.length - shownLines} lines before`] : []), ...lines.slice(-shownLines)].join('\n');
+  return [
+    ...(lines.length > shownLines ? [`… ${lines.length - shownLines} lines before`] : []),
+    ...lines.slice(-shownLines),
+  ].join('\n');
 }

@@ -43,22 +43,41 @@ export interface DeployOptions {
  * @throws {EnvironmentError} when a machine cannot take them: disk full, no right, a name taken, our Node does not run there. Each file there is then the
  * whole old or the whole new one.
  */
-export async function deployPrograms(lab: Lab, shells: ReadonlyMap<string, Shell>, options: DeployOptions): Promise<ReadonlyMap<string, DeployedProgram>> {
+export async function deployPrograms(
+  lab: Lab,
+  shells: ReadonlyMap<string, Shell>,
+  options: DeployOptions,
+): Promise<ReadonlyMap<string, DeployedProgram>> {
   const programs = [...lab.programs.values()].filter(({ name }) => options.only?.includes(name) ?? true);
   await buildPrograms(lab, programs, options);
   options.signal.throwIfAborted();
   if (programs.length === 0) return new Map();
   const hashFile = hashEachOnce();
-  const wanted = await Promise.all(programs.map(async (program): Promise<WantedProgram> => {
-    return { program, id: `${lab.name}/${program.name}`, entries: await programEntries(program, lab.folder, hashFile) };
-  }));
+  const wanted = await Promise.all(
+    programs.map(async (program): Promise<WantedProgram> => {
+      return {
+        program,
+        id: `${lab.name}/${program.name}`,
+        entries: await programEntries(program, lab.folder, hashFile),
+      };
+    }),
+  );
   const runtime = options.runtime ?? hostRuntime();
-  const done = await inStep(options.events, 'put the programs there', (progress) => deployAll(wanted, shells, { ...options, runtime, hashFile, machines: lab.machines, progress }), describe);
+  const done = await inStep(
+    options.events,
+    'put the programs there',
+    (progress) => deployAll(wanted, shells, { ...options, runtime, hashFile, machines: lab.machines, progress }),
+    describe,
+  );
   const byName = new Map(done.map((result) => [result.wanted.program.name, result]));
   return new Map(programs.map((program) => [program.name, deployed(lab, byName.get(program.name)!)]));
 }
 
-async function deployAll(wanted: readonly WantedProgram[], shells: ReadonlyMap<string, Shell>, options: MachineOptions): Promise<MachineProgram[]> {
+async function deployAll(
+  wanted: readonly WantedProgram[],
+  shells: ReadonlyMap<string, Shell>,
+  options: MachineOptions,
+): Promise<MachineProgram[]> {
   const machines = Map.groupBy(wanted, ({ program }) => program.on);
   const results = await Promise.allSettled(
     [...machines].map(async ([machine, programs]) => deployToMachine(shellOf(machine, shells), programs, options)),
@@ -95,7 +114,19 @@ function describe(done: readonly MachineProgram[]): string {
   return `${sum('sent')} ${sum('sent') === 1 ? 'file' : 'files'} written (${formatBytes(sum('bytes'))} sent)${unchanged}`;
 }
 
-function deployed(lab: Lab, { wanted: { program }, sent, skipped, bytes, nodeFolder, searchPath }: MachineProgram): DeployedProgram {
-  const path = nodeFolder === undefined ? [] : [['PATH', [nodeFolder, program.env.get('PATH') ?? searchPath].join(':')] as const];
-  return { program, folder: programFolder(lab.name, program.name), command: program.command, env: new Map([...program.env, ...path]), sent, skipped, bytes };
+function deployed(
+  lab: Lab,
+  { wanted: { program }, sent, skipped, bytes, nodeFolder, searchPath }: MachineProgram,
+): DeployedProgram {
+  const path =
+    nodeFolder === undefined ? [] : [['PATH', [nodeFolder, program.env.get('PATH') ?? searchPath].join(':')] as const];
+  return {
+    program,
+    folder: programFolder(lab.name, program.name),
+    command: program.command,
+    env: new Map([...program.env, ...path]),
+    sent,
+    skipped,
+    bytes,
+  };
 }

@@ -49,38 +49,66 @@ export async function install(shell: Shell, request: InstallRequest): Promise<In
   if (!store) requireSpace(request, shell.machine, neededBytes(request));
   const archive = new TarStream(archiveFiles(request, files, store));
   const totalBytes = sumOf(files) + (runtime?.sizeBytes ?? 0);
-  const result = await shell.exec({ script: installScript }, { input: watched(archive, totalBytes, request.onProgress), signal, stallMs });
+  const result = await shell.exec(
+    { script: installScript },
+    { input: watched(archive, totalBytes, request.onProgress), signal, stallMs },
+  );
   if (archive.failure !== undefined) throw archive.failure;
-  return readAnswer({ machine: shell.machine, result, diskMiB: request.diskMiB }, [...files.map(({ source }) => source), ...(runtime ? [runtime.path] : [])]);
+  return readAnswer({ machine: shell.machine, result, diskMiB: request.diskMiB }, [
+    ...files.map(({ source }) => source),
+    ...(runtime ? [runtime.path] : []),
+  ]);
 }
 
-function archiveFiles({ plans, runtime, survey: { nodeFile, nodeVersion } }: InstallRequest, files: readonly FileEntry[], store: boolean): ArchiveFile[] {
+function archiveFiles(
+  { plans, runtime, survey: { nodeFile, nodeVersion } }: InstallRequest,
+  files: readonly FileEntry[],
+  store: boolean,
+): ArchiveFile[] {
   const sent = [
     ...files.map(({ sha256, source, sizeBytes, within }) => ({ sha256, source: { path: source, within }, sizeBytes })),
-    ...(runtime ? [{ sha256: runtime.sha256, source: { path: runtime.path, within: undefined }, sizeBytes: runtime.sizeBytes }] : []),
+    ...(runtime
+      ? [{ sha256: runtime.sha256, source: { path: runtime.path, within: undefined }, sizeBytes: runtime.sizeBytes }]
+      : []),
   ];
   const fresh = new Set(files.map(({ sha256 }) => sha256));
-  const stored = new Set(plans.flatMap(({ written }) => written.map(({ sha256 }) => sha256)).filter((sha256) => !fresh.has(sha256)));
+  const stored = new Set(
+    plans.flatMap(({ written }) => written.map(({ sha256 }) => sha256)).filter((sha256) => !fresh.has(sha256)),
+  );
   const operations = [
     ...plans.map(({ id }, index) => ['claim', id, `manifest-${index}`]),
     ...(runtime ? [['runtime', runtime.key, runtime.sha256]] : []),
     ...(nodeFile !== undefined && nodeVersion !== undefined ? [['node', nodeFile, nodeVersion]] : []),
     ...(files.length > 0 && store ? [['store']] : []),
-    ...(store ? plans.flatMap((plan) => plan.operations) : placing(plans.flatMap((plan) => plan.operations), fresh)),
+    ...(store
+      ? plans.flatMap((plan) => plan.operations)
+      : placing(
+          plans.flatMap((plan) => plan.operations),
+          fresh,
+        )),
   ];
   return [
     textFile('sums', sumLines(sent.map(({ sha256 }) => sha256))),
     textFile('stored', sumLines([...stored])),
     ...plans.map(({ manifest }, index) => textFile(`manifest-${index}`, manifest)),
     ...sent.map(({ sha256, source, sizeBytes }) => ({ name: `blobs/${sha256}`, source, sizeBytes })),
-    textFile('plan', operations.map((fields) => fields.join('\t'))),
+    textFile(
+      'plan',
+      operations.map((fields) => fields.join('\t')),
+    ),
   ];
 }
 
 /** The same operations, but the last use of each content that is sent moves it. */
 function placing(operations: readonly (readonly string[])[], fresh: ReadonlySet<string>): (readonly string[])[] {
-  const lastUse = new Map(operations.flatMap(([operation, sha256 = ''], index) => (operation === 'put' && fresh.has(sha256) ? [[sha256, index]] : [])));
-  return operations.map((fields, index) => (fields[0] === 'put' && lastUse.get(fields[1]!) === index ? ['place', ...fields.slice(1)] : fields));
+  const lastUse = new Map(
+    operations.flatMap(([operation, sha256 = ''], index) =>
+      operation === 'put' && fresh.has(sha256) ? [[sha256, index]] : [],
+    ),
+  );
+  return operations.map((fields, index) =>
+    fields[0] === 'put' && lastUse.get(fields[1]!) === index ? ['place', ...fields.slice(1)] : fields,
+  );
 }
 
 /** For `sha256sum -c`, in a folder where each file has its hash as its name. */
@@ -92,7 +120,11 @@ function textFile(name: string, lines: readonly string[]): ArchiveFile {
   return { name, content: Buffer.from(lines.map((line) => `${line}\n`).join('')) };
 }
 
-async function* watched(archive: TarStream, totalBytes: number, onProgress: InstallRequest['onProgress']): AsyncGenerator<Uint8Array> {
+async function* watched(
+  archive: TarStream,
+  totalBytes: number,
+  onProgress: InstallRequest['onProgress'],
+): AsyncGenerator<Uint8Array> {
   for await (const piece of archive.pieces()) {
     yield piece;
     onProgress(Math.min(archive.sentBytes, totalBytes), totalBytes);
@@ -119,14 +151,25 @@ function sumOf(files: readonly FileEntry[]): number {
 
 function requireSpace({ survey, diskMiB }: InstallRequest, machine: string, neededSpace: number): void {
   if (hasRoom(survey, neededSpace)) return;
-  throw diskFull(machine, `${survey.home} has ${formatBytes(survey.freeBytes ?? 0)} free, ${formatBytes(neededSpace)} are needed`, diskMiB);
+  throw diskFull(
+    machine,
+    `${survey.home} has ${formatBytes(survey.freeBytes ?? 0)} free, ${formatBytes(neededSpace)} are needed`,
+    diskMiB,
+  );
 }
 
 /** `diskMiB`: the size that lab.yaml gives the machine, if it does. */
 function diskFull(machine: string, detail: string, diskMiB: number | undefined): EnvironmentError {
   const space = `What takes the space there: lab ssh ${machine} 'du -ahx ~ | sort -h | tail'`;
-  const larger = diskMiB === undefined ? '' : ` Or give it a larger disk: it has "disk: ${diskMiB}M" in lab.yaml; then lab up --recreate.`;
-  return new EnvironmentError(`${machine}: the disk is full; the programs there are as they were`, { code: 'machine-disk-full', detail, hint: `${space}.${larger}` });
+  const larger =
+    diskMiB === undefined
+      ? ''
+      : ` Or give it a larger disk: it has "disk: ${diskMiB}M" in lab.yaml; then lab up --recreate.`;
+  return new EnvironmentError(`${machine}: the disk is full; the programs there are as they were`, {
+    code: 'machine-disk-full',
+    detail,
+    hint: `${space}.${larger}`,
+  });
 }
 
 interface Answer {
@@ -141,12 +184,18 @@ function readAnswer(answer: Answer, sources: readonly string[]): Installed | 'st
   if (lines.some(([kind]) => kind === 'stale')) return 'stale';
   if (!lines.some(([kind]) => kind === 'end')) throw explainFailure(answer, lines, sources);
   return {
-    kept: lines.filter(([kind]) => kind === 'kept').map(([, program = '', path = '', backup = '']) => ({ program, path, backup })),
+    kept: lines
+      .filter(([kind]) => kind === 'kept')
+      .map(([, program = '', path = '', backup = '']) => ({ program, path, backup })),
     stayed: lines.filter(([kind]) => kind === 'stayed').map(([, program = '', path = '']) => ({ program, path })),
   };
 }
 
-function explainFailure({ machine, result: { stderr, exitCode, signal }, diskMiB }: Answer, lines: readonly string[][], sources: readonly string[]): EnvironmentError {
+function explainFailure(
+  { machine, result: { stderr, exitCode, signal }, diskMiB }: Answer,
+  lines: readonly string[][],
+  sources: readonly string[],
+): EnvironmentError {
   const [, what = '', path = ''] = lines.find(([kind]) => kind === 'failed') ?? [];
   const detail = stderr.trim() || `exit status ${exitCode ?? signal}`;
   if (/No space left|quota exceeded/i.test(stderr)) return diskFull(machine, detail, diskMiB);
@@ -155,15 +204,23 @@ function explainFailure({ machine, result: { stderr, exitCode, signal }, diskMiB
   if (what === 'changed') return changedWhileSent(sources.length === 1 ? sources[0]! : `one of ${sources.join(', ')}`);
   if (what === 'runtime') {
     return new EnvironmentError(`${machine}: our Node was sent but does not run there`, {
-      code: 'runtime-unfit', detail, hint: `Install Node on ${machine}, for example: sudo apt install nodejs. A home folder that is mounted noexec cannot hold ours.`,
+      code: 'runtime-unfit',
+      detail,
+      hint: `Install Node on ${machine}, for example: sudo apt install nodejs. A home folder that is mounted noexec cannot hold ours.`,
     });
   }
   if (/Permission denied|Operation not permitted|Read-only file system/i.test(stderr)) {
     return new EnvironmentError(`${machine}: no right to write ~/${path}; the programs there are as they were`, {
-      code: 'machine-no-right', detail, hint: `Look who owns it: lab ssh ${machine} ls -ld ${path}`,
+      code: 'machine-no-right',
+      detail,
+      hint: `Look who owns it: lab ssh ${machine} ls -ld ${path}`,
     });
   }
-  return new EnvironmentError(`${machine}: the programs could not be put there`, { code: 'deploy-failed', detail, hint: 'Run the command again; what is there already is not sent again.' });
+  return new EnvironmentError(`${machine}: the programs could not be put there`, {
+    code: 'deploy-failed',
+    detail,
+    hint: 'Run the command again; what is there already is not sent again.',
+  });
 }
 
 /** `812 B`, `40 kB`, `121 MB`: a size as a person reads it, in powers of 1000. */

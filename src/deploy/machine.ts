@@ -49,33 +49,62 @@ const largeBytes = 4_000_000;
 const noteEveryMs = 200;
 
 /** Brings the programs of one machine into place: one round trip when nothing changed, else two. */
-export async function deployToMachine(shell: Shell, wanted: readonly WantedProgram[], options: MachineOptions): Promise<MachineProgram[]> {
+export async function deployToMachine(
+  shell: Shell,
+  wanted: readonly WantedProgram[],
+  options: MachineOptions,
+): Promise<MachineProgram[]> {
   // Stored content that turns out to be gone or wrong is removed by the first try and sent by the second.
-  return (await tryDeploy(shell, wanted, options)) ?? (await tryDeploy(shell, wanted, options)) ?? neverSettles(shell.machine);
+  return (
+    (await tryDeploy(shell, wanted, options)) ??
+    (await tryDeploy(shell, wanted, options)) ??
+    neverSettles(shell.machine)
+  );
 }
 
-async function tryDeploy(shell: Shell, wanted: readonly WantedProgram[], options: MachineOptions): Promise<MachineProgram[] | undefined> {
+async function tryDeploy(
+  shell: Shell,
+  wanted: readonly WantedProgram[],
+  options: MachineOptions,
+): Promise<MachineProgram[] | undefined> {
   const withNode = wanted.some(({ program }) => needsNode(program));
   const survey = await surveyMachine(shell, surveyRequest(wanted, options.runtime, withNode), options.signal);
   const choice: RuntimeChoice = withNode ? chooseRuntime(shell.machine, survey, options.runtime) : { use: 'own' };
-  const plans = wanted.map(({ id, entries }) => planProgram(shell.machine, id, entries, survey.programs.get(id)!, backupSuffix()));
+  const plans = wanted.map(({ id, entries }) =>
+    planProgram(shell.machine, id, entries, survey.programs.get(id)!, backupSuffix()),
+  );
   const changes = plans.filter(({ operations }) => operations.length > 0);
   const runtime = choice.use === 'ours' && choice.send ? await runtimeUpload(options) : undefined;
   if (changes.length > 0 || runtime !== undefined) {
     requireTools(shell.machine, survey);
-    const installed = await install(shell, { plans: changes, runtime, survey, diskMiB: options.machines.get(shell.machine)?.diskMiB, signal: options.signal, onProgress: progressNotes(shell.machine, options) });
+    const installed = await install(shell, {
+      plans: changes,
+      runtime,
+      survey,
+      diskMiB: options.machines.get(shell.machine)?.diskMiB,
+      signal: options.signal,
+      onProgress: progressNotes(shell.machine, options),
+    });
     if (installed === 'stale') return undefined;
     await tellOfUserFiles(shell.machine, installed, options.events);
   }
   return wanted.map((item, index) => summary(item, plans[index]!, survey, choice));
 }
 
-function surveyRequest(wanted: readonly WantedProgram[], runtime: RuntimeSource | undefined, withNode: boolean): SurveyRequest {
+function surveyRequest(
+  wanted: readonly WantedProgram[],
+  runtime: RuntimeSource | undefined,
+  withNode: boolean,
+): SurveyRequest {
   return {
     needsNode: withNode,
     runtimeKey: runtime && runtimeKey(runtime),
     programs: wanted.map(({ id, entries }) => ({ id, paths: entries.map(({ path }) => path) })),
-    sha256s: [...new Set(wanted.flatMap(({ entries }) => entries.flatMap((entry) => (entry.kind === 'file' ? [entry.sha256] : []))))],
+    sha256s: [
+      ...new Set(
+        wanted.flatMap(({ entries }) => entries.flatMap((entry) => (entry.kind === 'file' ? [entry.sha256] : []))),
+      ),
+    ],
   };
 }
 
@@ -96,10 +125,14 @@ function summary(wanted: WantedProgram, plan: ProgramPlan, survey: Survey, choic
 }
 
 function requireTools(machine: string, { tools }: Survey): void {
-  const missing = [...(tools.has('tar') ? [] : ['tar']), ...(tools.has('sha256sum') || tools.has('shasum') ? [] : ['sha256sum'])];
+  const missing = [
+    ...(tools.has('tar') ? [] : ['tar']),
+    ...(tools.has('sha256sum') || tools.has('shasum') ? [] : ['sha256sum']),
+  ];
   if (missing.length === 0) return;
   throw new EnvironmentError(`${machine} lacks ${missing.join(' and ')}, without which no program can be put there`, {
-    code: 'machine-tool-missing', hint: `Install the packages tar and coreutils on ${machine}.`,
+    code: 'machine-tool-missing',
+    hint: `Install the packages tar and coreutils on ${machine}.`,
   });
 }
 
@@ -115,11 +148,21 @@ function progressNotes(machine: string, { progress }: MachineOptions): (sentByte
 async function tellOfUserFiles(machine: string, { kept, stayed }: Installed, events: EventSink): Promise<void> {
   for (const { program, path, backup } of kept) {
     const message = `${machine}: ~/lab/${program}/${path} was not as we left it; it is now as on this host, and what was there is kept as ${backup}`;
-    await events.emit({ kind: 'notice', level: 'warning', message, hint: 'Make changes on this host, not on the machine.' });
+    await events.emit({
+      kind: 'notice',
+      level: 'warning',
+      message,
+      hint: 'Make changes on this host, not on the machine.',
+    });
   }
   for (const { program, path } of stayed) {
     const message = `${machine}: ~/lab/${program}/${path} no longer belongs to the program, but was edited there; it stays`;
-    await events.emit({ kind: 'notice', level: 'warning', message, hint: 'Remove it by hand when you no longer need it.' });
+    await events.emit({
+      kind: 'notice',
+      level: 'warning',
+      message,
+      hint: 'Remove it by hand when you no longer need it.',
+    });
   }
 }
 
@@ -136,6 +179,7 @@ function twoDigits(value: number): string {
 
 function neverSettles(machine: string): never {
   throw new EnvironmentError(`${machine}: the files in ~/.lab/cas change while we use them`, {
-    code: 'deploy-unsettled', hint: 'Another lab may deploy to the same account right now. Run the command again when it has ended.',
+    code: 'deploy-unsettled',
+    hint: 'Another lab may deploy to the same account right now. Run the command again when it has ended.',
   });
 }

@@ -8,7 +8,9 @@ export type ManifestEntry =
 /** The manifest of a program as it lies on the machine: one line an entry, fields apart by tabs, in the order of paths. */
 export function manifestLines(entries: readonly Entry[]): string[] {
   return entries.map((entry) =>
-    entry.kind === 'file' ? `f\t${entry.sha256}\t${entry.executable ? 'x' : '-'}\t${entry.path}` : `l\t${entry.target}\t-\t${entry.path}`,
+    entry.kind === 'file'
+      ? `f\t${entry.sha256}\t${entry.executable ? 'x' : '-'}\t${entry.path}`
+      : `l\t${entry.target}\t-\t${entry.path}`,
   );
 }
 

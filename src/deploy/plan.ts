@@ -24,7 +24,13 @@ export interface ProgramPlan {
  *
  * @throws {EnvironmentError} when something of another kind stands where a file belongs; nothing is overwritten then.
  */
-export function planProgram(machine: string, id: string, entries: readonly Entry[], survey: ProgramSurvey, backupSuffix: string): ProgramPlan {
+export function planProgram(
+  machine: string,
+  id: string,
+  entries: readonly Entry[],
+  survey: ProgramSurvey,
+  backupSuffix: string,
+): ProgramPlan {
   refuseTaken(machine, id, entries, survey);
   const manifest = manifestLines(entries);
   const changed = entries.filter((entry) => !isInPlace(entry, survey.found.get(entry.path)));
@@ -33,7 +39,9 @@ export function planProgram(machine: string, id: string, entries: readonly Entry
     ...removals,
     ...changed.flatMap((entry) => [
       ...(isOurs(entry, survey) ? [] : [['keep', backupSuffix, entry.path]]),
-      entry.kind === 'file' ? ['put', entry.sha256, entry.executable ? 'x' : '-', entry.path] : ['link', entry.target, entry.path],
+      entry.kind === 'file'
+        ? ['put', entry.sha256, entry.executable ? 'x' : '-', entry.path]
+        : ['link', entry.target, entry.path],
     ]),
   ];
   const sameManifest = survey.now.join('\n') === manifest.join('\n');
@@ -53,7 +61,12 @@ export function filesToSend(plans: readonly ProgramPlan[], { stored }: Pick<Surv
   return [...new Map(missing.map((file) => [file.sha256, file])).values()];
 }
 
-function refuseTaken(machine: string, id: string, entries: readonly Entry[], { folder, found, current }: ProgramSurvey): void {
+function refuseTaken(
+  machine: string,
+  id: string,
+  entries: readonly Entry[],
+  { folder, found, current }: ProgramSurvey,
+): void {
   if (folder === 'taken') throw taken(machine, `lab/${id}`, 'a folder');
   for (const { path } of entries) {
     // A folder of ours that became a file is emptied first; the machine looks again before it writes.
@@ -88,5 +101,7 @@ function isOurs(entry: Entry, { found, ours }: ProgramSurvey): boolean {
 function removeObsolete(entries: readonly Entry[], { current }: ProgramSurvey): string[][] {
   const wanted = new Set(entries.map(({ path }) => path));
   const obsolete = new Map(current.filter(({ path }) => !wanted.has(path)).map((old) => [JSON.stringify(old), old]));
-  return [...obsolete.values()].map((old) => (old.kind === 'file' ? ['drop', old.sha256, old.path] : ['unlink', old.target, old.path]));
+  return [...obsolete.values()].map((old) =>
+    old.kind === 'file' ? ['drop', old.sha256, old.path] : ['unlink', old.target, old.path],
+  );
 }

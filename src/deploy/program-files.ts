@@ -46,9 +46,16 @@ const leftOut: ReadonlySet<string> = new Set(['.lab', '.git']);
 export async function programEntries(program: Program, labFolder: string, hashFile: HashFile): Promise<Entry[]> {
   refuseSameNames(program);
   const folder = await realpath(labFolder);
-  const lists = await Promise.all(program.files.map((file) => {
-    return new Collector({ program, root: file, hashFile, within: program.outside?.includes(file) ? undefined : folder }).collect();
-  }));
+  const lists = await Promise.all(
+    program.files.map((file) => {
+      return new Collector({
+        program,
+        root: file,
+        hashFile,
+        within: program.outside?.includes(file) ? undefined : folder,
+      }).collect();
+    }),
+  );
   return lists.flat().toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }
 
@@ -57,10 +64,13 @@ function refuseSameNames(program: Program): void {
   for (const file of program.files) {
     const other = seen.get(basename(file));
     if (other !== undefined) {
-      throw new UsageError(`program ${program.name}: two of its files have the name ${basename(file)}: ${other} and ${file}`, {
-        code: 'program-files-clash',
-        hint: 'They land in one folder on the machine. Rename one, or put them into folders of their own and list those.',
-      });
+      throw new UsageError(
+        `program ${program.name}: two of its files have the name ${basename(file)}: ${other} and ${file}`,
+        {
+          code: 'program-files-clash',
+          hint: 'They land in one folder on the machine. Rename one, or put them into folders of their own and list those.',
+        },
+      );
     }
     seen.set(basename(file), file);
   }
@@ -96,19 +106,34 @@ class Collector {
 
   /** What `source` leads to; `ancestors` are the real paths of the folders that we are in, so that a circle of links ends. */
   async #follow(source: string, path: string, ancestors: readonly string[]): Promise<Entry[]> {
-    if (/[\t\n]/.test(path)) throw this.#fault(`the name ${JSON.stringify(path)} holds a tab or a line break`, 'Rename it.');
+    if (/[\t\n]/.test(path))
+      throw this.#fault(`the name ${JSON.stringify(path)} holds a tab or a line break`, 'Rename it.');
     const info = await this.#guarded(source, stat(source));
     if (info.isDirectory()) return this.#folder(source, path, ancestors);
-    if (!info.isFile()) throw this.#fault(`${source} is neither a file nor a folder but ${oddKind(info)}`, 'Remove it from `files`.');
+    if (!info.isFile())
+      throw this.#fault(`${source} is neither a file nor a folder but ${oddKind(info)}`, 'Remove it from `files`.');
     const { sha256, sizeBytes } = await this.#guarded(source, this.#hashFile({ path: source, within: this.#within }));
-    return [{ kind: 'file', path, source, sha256, sizeBytes, executable: await this.#guarded(source, isProgram(source, info.mode)), within: this.#within }];
+    return [
+      {
+        kind: 'file',
+        path,
+        source,
+        sha256,
+        sizeBytes,
+        executable: await this.#guarded(source, isProgram(source, info.mode)),
+        within: this.#within,
+      },
+    ];
   }
 
   async #folder(source: string, path: string, ancestors: readonly string[]): Promise<Entry[]> {
     const real = await this.#guarded(source, this.#realFolder(source));
-    if (ancestors.includes(real)) throw this.#fault(`the links at ${source} lead in a circle`, 'Remove the link that leads back up.');
+    if (ancestors.includes(real))
+      throw this.#fault(`the links at ${source} lead in a circle`, 'Remove the link that leads back up.');
     const names = (await this.#guarded(source, readdir(source))).filter((name) => !leftOut.has(name));
-    const lists = await Promise.all(names.map((name) => this.#child(join(source, name), `${path}/${name}`, [...ancestors, real])));
+    const lists = await Promise.all(
+      names.map((name) => this.#child(join(source, name), `${path}/${name}`, [...ancestors, real])),
+    );
     return lists.flat();
   }
 
@@ -122,7 +147,9 @@ class Collector {
     const info = await this.#guarded(source, lstat(source));
     if (!info.isSymbolicLink()) return this.#follow(source, path, ancestors);
     const target = await readlink(source);
-    return (await this.#staysInside(source, target)) ? [{ kind: 'link', path, target: slashed(target) }] : this.#follow(source, path, ancestors);
+    return (await this.#staysInside(source, target))
+      ? [{ kind: 'link', path, target: slashed(target) }]
+      : this.#follow(source, path, ancestors);
   }
 
   async #staysInside(link: string, target: string): Promise<boolean> {
@@ -142,20 +169,31 @@ class Collector {
 
   #explain(source: string, cause: unknown): unknown {
     const { name, build } = this.#program;
-    if (cause instanceof NoOrdinaryFileError) return this.#fault(`${source} is neither a file nor a folder but ${cause.kind}`, 'Remove it from `files`.');
-    if (cause instanceof UsageError) return new UsageError(`program ${name}: ${cause.message}`, { code: cause.code, hint: cause.hint, cause });
+    if (cause instanceof NoOrdinaryFileError)
+      return this.#fault(`${source} is neither a file nor a folder but ${cause.kind}`, 'Remove it from `files`.');
+    if (cause instanceof UsageError)
+      return new UsageError(`program ${name}: ${cause.message}`, { code: cause.code, hint: cause.hint, cause });
     const code = systemCode(cause);
     if (code === 'ENOENT' || code === 'ENOTDIR') {
       const made = build === undefined ? '' : `, although its build (${quoteCommand(build)}) succeeded`;
-      const hint = build === undefined ? 'Correct `files` of the program, or give it a `build` that makes the file.' : 'Correct `files` or `build` of the program.';
-      return new UsageError(`program ${name}: the file ${source} is missing${made}`, { code: 'program-file-missing', hint, cause });
+      const hint =
+        build === undefined
+          ? 'Correct `files` of the program, or give it a `build` that makes the file.'
+          : 'Correct `files` or `build` of the program.';
+      return new UsageError(`program ${name}: the file ${source} is missing${made}`, {
+        code: 'program-file-missing',
+        hint,
+        cause,
+      });
     }
     if (code === 'ELOOP') return this.#fault(`the links at ${source} lead in a circle`, 'Remove one of them.');
     if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EIO') return cause;
-    const hint = code === 'EIO' ? 'The disk may be broken; copy the file anew.' : `Give yourself the right: chmod u+r ${source}`;
-    return new EnvironmentError(`program ${name}: the file ${source} cannot be read: ${code === 'EIO' ? 'input/output error' : 'permission denied'}`, {
-      code: 'program-file-unreadable', hint, cause,
-    });
+    const hint =
+      code === 'EIO' ? 'The disk may be broken; copy the file anew.' : `Give yourself the right: chmod u+r ${source}`;
+    return new EnvironmentError(
+      `program ${name}: the file ${source} cannot be read: ${code === 'EIO' ? 'input/output error' : 'permission denied'}`,
+      { code: 'program-file-unreadable', hint, cause },
+    );
   }
 
   #fault(message: string, hint: string): UsageError {

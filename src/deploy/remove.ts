@@ -21,5 +21,7 @@ export async function removePrograms(shell: Shell, labName: string, signal: Abor
       hint: `Look at it: lab ssh ${shell.machine} ls -la lab .lab`,
     });
   }
-  return lines.filter(([kind]) => kind === 'stays').map(([, path = '']) => `~/${path} stays: it is not as lab left it, or lab did not put it there`);
+  return lines
+    .filter(([kind]) => kind === 'stays')
+    .map(([, path = '']) => `~/${path} stays: it is not as lab left it, or lab did not put it there`);
 }

@@ -15,13 +15,17 @@ export interface RuntimeSource {
 }
 
 /** Where `node` of a machine's programs comes from. `send`: it is not there yet. */
-export type RuntimeChoice = { readonly use: 'own' } | { readonly use: 'ours'; readonly folder: string; readonly send: boolean };
+export type RuntimeChoice =
+  { readonly use: 'own' } | { readonly use: 'ours'; readonly folder: string; readonly send: boolean };
 
 /** The oldest glibc that Node's official binaries run on (BUILDING.md of Node 24). */
 const oldestGlibc = [2, 28] as const;
 
 /** uname(1)'s names of Node's architectures. */
-const machineNames: Readonly<Record<string, readonly string[]>> = { x64: ['x86_64', 'amd64'], arm64: ['aarch64', 'arm64'] };
+const machineNames: Readonly<Record<string, readonly string[]>> = {
+  x64: ['x86_64', 'amd64'],
+  arm64: ['aarch64', 'arm64'],
+};
 
 /** The Node that runs this process, if machines could run it: only Linux has the right kind. */
 export function hostRuntime(): RuntimeSource | undefined {
@@ -55,21 +59,24 @@ function obstacleTo(source: RuntimeSource, { system = 'an unknown system', libc 
   const [kernel, hardware = ''] = system.split(' ');
   const key = runtimeKey(source);
   if (kernel !== 'Linux') return `${key} does not run on ${system}`;
-  if (!(machineNames[source.architecture] ?? [source.architecture]).includes(hardware)) return `${key} does not run on ${hardware}`;
+  if (!(machineNames[source.architecture] ?? [source.architecture]).includes(hardware))
+    return `${key} does not run on ${hardware}`;
   if (libc === 'musl') return `${key} needs glibc, and this machine has musl`;
   const [, major = '', minor = ''] = /^glibc (\d+)\.(\d+)/.exec(libc ?? '') ?? [];
   if (major === '') return `${key} needs glibc, and this machine has none that getconf knows`;
   const isOld = Number(major) < oldestGlibc[0] || (Number(major) === oldestGlibc[0] && Number(minor) < oldestGlibc[1]);
-  return isOld ? `${key} needs glibc ${oldestGlibc.join('.')} or newer, and this machine has ${major}.${minor}` : undefined;
+  return isOld
+    ? `${key} needs glibc ${oldestGlibc.join('.')} or newer, and this machine has ${major}.${minor}`
+    : undefined;
 }
 
 function noRuntime(machine: string, { nodeVersion, libc }: Survey, obstacle: string): EnvironmentError {
   const own = nodeVersion === undefined ? 'no Node' : `only Node ${nodeVersion}`;
   const install = libc === 'musl' ? 'apk add nodejs' : 'sudo apt install nodejs';
-  return new EnvironmentError(`${machine} has ${own}, its programs need ${oldestMajor} or newer, and ours cannot be used: ${obstacle}`, {
-    code: 'runtime-unfit',
-    hint: `Install Node ${oldestMajor} or newer on ${machine}, for example: ${install}`,
-  });
+  return new EnvironmentError(
+    `${machine} has ${own}, its programs need ${oldestMajor} or newer, and ours cannot be used: ${obstacle}`,
+    { code: 'runtime-unfit', hint: `Install Node ${oldestMajor} or newer on ${machine}, for example: ${install}` },
+  );
 }
 
 function majorOf(version: string | undefined): number {

@@ -32,9 +32,16 @@ export async function openSource({ path, within }: SourceFile): Promise<FileHand
 
 /** @throws {UsageError} `program-file-outside` unless `real`, where a file of a program really lies, is inside the folder and not in its `.lab`. */
 export function requireInside(path: string, within: string, real: string): void {
-  if (isInside(join(within, '.lab'), real)) throw new UsageError(`${path} leads into .lab, where lab keeps its keys`, { code: 'program-file-outside', hint: 'Name another file.' });
+  if (isInside(join(within, '.lab'), real))
+    throw new UsageError(`${path} leads into .lab, where lab keeps its keys`, {
+      code: 'program-file-outside',
+      hint: 'Name another file.',
+    });
   if (isInside(within, real)) return;
-  throw new UsageError(`${path} leads out of the folder of the lab: it is ${real}`, { code: 'program-file-outside', hint: 'Copy it into the folder. If it is meant to be sent, say so in lab.yaml: files: [{ path: FILE, outside: true }]' });
+  throw new UsageError(`${path} leads out of the folder of the lab: it is ${real}`, {
+    code: 'program-file-outside',
+    hint: 'Copy it into the folder. If it is meant to be sent, say so in lab.yaml: files: [{ path: FILE, outside: true }]',
+  });
 }
 
 /** The path of an open file: on Linux as the kernel knows it (proc(5), /proc/pid/fd), elsewhere of its name, which must still lead to the same file. */

@@ -66,8 +66,17 @@ const maxAnswerBytes = 64 * 1024 * 1024;
  * @throws {EnvironmentError} when it has no home folder, or lacks tools that every POSIX system has.
  */
 export async function surveyMachine(shell: Shell, request: SurveyRequest, signal: AbortSignal): Promise<Survey> {
-  const script = { script: surveyScript, args: [request.needsNode ? String(oldestMajor) : '', request.runtimeKey ?? ''] };
-  const result = await shell.exec(script, { input: questions(request), timeoutMs: surveyTimeoutMs, maxOutputBytes: maxAnswerBytes, signal, endsByItself: true });
+  const script = {
+    script: surveyScript,
+    args: [request.needsNode ? String(oldestMajor) : '', request.runtimeKey ?? ''],
+  };
+  const result = await shell.exec(script, {
+    input: questions(request),
+    timeoutMs: surveyTimeoutMs,
+    maxOutputBytes: maxAnswerBytes,
+    signal,
+    endsByItself: true,
+  });
   const lines = result.stdout.split('\n').slice(0, -1);
   if (lines.at(-1) === 'end') return parseSurvey(lines);
   throw new EnvironmentError(`${shell.machine}: cannot look at the home folder of ${shell.user}`, {
@@ -107,13 +116,28 @@ export function parseSurvey(lines: readonly string[]): Survey {
   };
 }
 
-function parseProgram(id: string, folder: string | undefined, all: (kind: string) => string[][], hashes: ReadonlyMap<string, string>): ProgramSurvey {
-  const about = (kind: string): string[][] => all(kind).filter(([program]) => program === id).map((parts) => parts.slice(1));
-  const manifest = (version: string): string[] => about('manifest').filter(([which]) => which === version).map((parts) => parts.slice(1).join('\t'));
-  const entries = (version: string): ManifestEntry[] => manifest(version).map(parseManifestLine).filter((entry) => entry !== undefined);
+function parseProgram(
+  id: string,
+  folder: string | undefined,
+  all: (kind: string) => string[][],
+  hashes: ReadonlyMap<string, string>,
+): ProgramSurvey {
+  const about = (kind: string): string[][] =>
+    all(kind)
+      .filter(([program]) => program === id)
+      .map((parts) => parts.slice(1));
+  const manifest = (version: string): string[] =>
+    about('manifest')
+      .filter(([which]) => which === version)
+      .map((parts) => parts.slice(1).join('\t'));
+  const entries = (version: string): ManifestEntry[] =>
+    manifest(version)
+      .map(parseManifestLine)
+      .filter((entry) => entry !== undefined);
   const current = [...entries('now'), ...entries('next')];
   const found = new Map<string, Found>();
-  for (const [mode, path = ''] of about('file')) found.set(path, { kind: 'file', sha256: hashes.get(`lab/${id}/${path}`), executable: mode === 'x' });
+  for (const [mode, path = ''] of about('file'))
+    found.set(path, { kind: 'file', sha256: hashes.get(`lab/${id}/${path}`), executable: mode === 'x' });
   for (const [target = '', path = ''] of about('link')) found.set(path, { kind: 'link', target });
   for (const [path = ''] of about('other')) found.set(path, { kind: 'other' });
   return {

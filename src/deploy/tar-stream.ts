@@ -71,14 +71,21 @@ async function* readExactly(source: SourceFile, sizeBytes: number): AsyncGenerat
     }
   } catch (cause) {
     if (cause instanceof LabError) throw cause;
-    throw new EnvironmentError(`cannot read ${path}: ${messageOf(cause)}`, { code: 'program-file-unreadable', hint: 'Look whether the file is still there.', cause });
+    throw new EnvironmentError(`cannot read ${path}: ${messageOf(cause)}`, {
+      code: 'program-file-unreadable',
+      hint: 'Look whether the file is still there.',
+      cause,
+    });
   }
   if (done !== sizeBytes) throw changedWhileSent(path);
 }
 
 /** A file of the host that was written to between our first look and the end of the transfer. */
 export function changedWhileSent(path: string): EnvironmentError {
-  return new EnvironmentError(`${path} was changed while it was sent`, { code: 'program-file-changed', hint: 'Wait until it is finished, then run the command again.' });
+  return new EnvironmentError(`${path} was changed while it was sent`, {
+    code: 'program-file-changed',
+    hint: 'Wait until it is finished, then run the command again.',
+  });
 }
 
 /** Offsets and forms of the fields are those of pax(1), "ustar Interchange Format"; the owner is left to whoever unpacks. */

@@ -20,17 +20,28 @@ export interface BackgroundProcess {
 }
 
 /** Starts a process in a session of its own that says nothing here and goes on when we end. @throws {EnvironmentError} when it cannot be started. */
-export async function startInBackground(command: readonly string[], { cwd, env, logFile }: BackgroundOptions): Promise<BackgroundProcess> {
+export async function startInBackground(
+  command: readonly string[],
+  { cwd, env, logFile }: BackgroundOptions,
+): Promise<BackgroundProcess> {
   const [file = '', ...args] = command;
   const log = openSync(logFile, 'a', 0o600);
   try {
-    const child = spawn(file, args, { cwd, env: { ...process.env, ...env }, detached: true, stdio: ['ignore', log, log] });
+    const child = spawn(file, args, {
+      cwd,
+      env: { ...process.env, ...env },
+      detached: true,
+      stdio: ['ignore', log, log],
+    });
     const ended = new Promise<number | null>((resolve) => void child.once('exit', (code) => resolve(code)));
     await once(child, 'spawn');
     child.unref();
     return { pid: child.pid!, ended };
   } catch (error) {
-    throw systemFault(error) ?? new EnvironmentError(`cannot start ${file}: ${messageOf(error)}`, { code: 'cannot-start', cause: error });
+    throw (
+      systemFault(error) ??
+      new EnvironmentError(`cannot start ${file}: ${messageOf(error)}`, { code: 'cannot-start', cause: error })
+    );
   } finally {
     closeSync(log);
   }

@@ -7,8 +7,22 @@ import { findOnHost, findTool, toolsFolder } from './tools.ts';
 
 /** Debian and Ubuntu packages by the tool that is looked for. */
 const packageOf: Readonly<Record<string, string>> = {
-  sshd: 'openssh-server', ssh: 'openssh-client', sudo: 'sudo', ip: 'iproute2', ss: 'iproute2', ping: 'iputils-ping', tcpdump: 'tcpdump', lsof: 'lsof', netstat: 'net-tools', nc: 'netcat-openbsd',
-  nft: 'nftables', slirp4netns: 'slirp4netns', ps: 'procps', python3: 'python3-minimal', 'qemu-system-x86_64': 'qemu-system-x86', 'qemu-img': 'qemu-utils',
+  sshd: 'openssh-server',
+  ssh: 'openssh-client',
+  sudo: 'sudo',
+  ip: 'iproute2',
+  ss: 'iproute2',
+  ping: 'iputils-ping',
+  tcpdump: 'tcpdump',
+  lsof: 'lsof',
+  netstat: 'net-tools',
+  nc: 'netcat-openbsd',
+  nft: 'nftables',
+  slirp4netns: 'slirp4netns',
+  ps: 'procps',
+  python3: 'python3-minimal',
+  'qemu-system-x86_64': 'qemu-system-x86',
+  'qemu-img': 'qemu-utils',
 };
 
 /** Links that Debian's packages make when they are installed, not when they are unpacked (update-alternatives(1)). */
@@ -32,7 +46,10 @@ export async function fetchTools(onProgress: (note: string) => void, signal: Abo
   const packages = [...new Set(missingTools().map((name) => packageOf[name]!))];
   if (packages.length === 0) return [];
   if (findOnHost('apt-get') === undefined || findOnHost('dpkg-deb') === undefined) {
-    throw new EnvironmentError(`these tools are missing: ${missingTools().join(', ')}`, { code: 'tools-missing', hint: 'Install them with the package manager of this system; only on Debian and Ubuntu can lab get them by itself.' });
+    throw new EnvironmentError(`these tools are missing: ${missingTools().join(', ')}`, {
+      code: 'tools-missing',
+      hint: 'Install them with the package manager of this system; only on Debian and Ubuntu can lab get them by itself.',
+    });
   }
   const work = mkdtempSync(join(makeCacheFolder(), 'tools-'));
   try {
@@ -43,20 +60,39 @@ export async function fetchTools(onProgress: (note: string) => void, signal: Abo
 }
 
 /** Also where the configuration of this host lets packages pass that nobody has signed (apt-secure(8)). */
-const signedOnly = ['AllowInsecureRepositories', 'AllowWeakRepositories', 'AllowDowngradeToInsecureRepositories'].map((name) => `Acquire::${name}=false`).concat('APT::Get::AllowUnauthenticated=false');
+const signedOnly = ['AllowInsecureRepositories', 'AllowWeakRepositories', 'AllowDowngradeToInsecureRepositories']
+  .map((name) => `Acquire::${name}=false`)
+  .concat('APT::Get::AllowUnauthenticated=false');
 
-async function download(packages: readonly string[], work: string, onProgress: (note: string) => void, signal: AbortSignal): Promise<string[]> {
-  for (const folder of ['lists/partial', 'cache/archives/partial', 'root']) mkdirSync(join(work, folder), { recursive: true });
-  const own = [`Dir::State::Lists=${work}/lists`, `Dir::Cache=${work}/cache`, 'Dir::Log=/dev', 'Debug::NoLocking=1', 'APT::Sandbox::User=', 'APT::Get::Assume-Yes=1', 'APT::Install-Recommends=0', ...signedOnly].flatMap((option) => ['-o', option]);
+async function download(
+  packages: readonly string[],
+  work: string,
+  onProgress: (note: string) => void,
+  signal: AbortSignal,
+): Promise<string[]> {
+  for (const folder of ['lists/partial', 'cache/archives/partial', 'root'])
+    mkdirSync(join(work, folder), { recursive: true });
+  const own = [
+    `Dir::State::Lists=${work}/lists`,
+    `Dir::Cache=${work}/cache`,
+    'Dir::Log=/dev',
+    'Debug::NoLocking=1',
+    'APT::Sandbox::User=',
+    'APT::Get::Assume-Yes=1',
+    'APT::Install-Recommends=0',
+    ...signedOnly,
+  ].flatMap((option) => ['-o', option]);
   onProgress('reading the list of packages');
   await must(['apt-get', ...own, 'update', '-qq'], signal);
   onProgress(`downloading ${packages.join(', ')}`);
   await must(['apt-get', ...own, 'install', '-qq', '--download-only', ...packages], signal);
   const archives = readdirSync(join(work, 'cache/archives')).filter((name) => name.endsWith('.deb'));
-  for (const archive of archives) await must(['dpkg-deb', '--extract', join(work, 'cache/archives', archive), join(work, 'root')], signal);
+  for (const archive of archives)
+    await must(['dpkg-deb', '--extract', join(work, 'cache/archives', archive), join(work, 'root')], signal);
   await mergeIntoUsr(join(work, 'root'), signal);
   // What was unpacked at an earlier time stays: packages are added to it.
-  if (existsSync(toolsFolder())) await must(['cp', '-a', '--no-clobber', `${toolsFolder()}/.`, join(work, 'root')], signal);
+  if (existsSync(toolsFolder()))
+    await must(['cp', '-a', '--no-clobber', `${toolsFolder()}/.`, join(work, 'root')], signal);
   makeAlternatives(join(work, 'root'));
   replaceFolder(join(work, 'root'), toolsFolder());
   return archives.map((name) => name.split('_')[0]!);
@@ -65,7 +101,11 @@ async function download(packages: readonly string[], work: string, onProgress: (
 /** Gives the unpacked packages the layout of the host: /bin is /usr/bin where the host has it so. */
 async function mergeIntoUsr(root: string, signal: AbortSignal): Promise<void> {
   for (const name of mergedFolders) {
-    if (!existsSync(join(root, name)) || lstatSync(join('/', name), { throwIfNoEntry: false })?.isSymbolicLink() !== true) continue;
+    if (
+      !existsSync(join(root, name)) ||
+      lstatSync(join('/', name), { throwIfNoEntry: false })?.isSymbolicLink() !== true
+    )
+      continue;
     mkdirSync(join(root, 'usr', name), { recursive: true });
     await must(['cp', '-a', `${join(root, name)}/.`, join(root, 'usr', name)], signal);
     rmSync(join(root, name), { recursive: true });
@@ -74,7 +114,8 @@ async function mergeIntoUsr(root: string, signal: AbortSignal): Promise<void> {
 
 function makeAlternatives(root: string): void {
   for (const [link, target] of Object.entries(alternatives)) {
-    if (existsSync(join(root, dirname(link), target)) && !existsSync(join(root, link))) symlinkSync(target, join(root, link));
+    if (existsSync(join(root, dirname(link), target)) && !existsSync(join(root, link)))
+      symlinkSync(target, join(root, link));
   }
 }
 
@@ -87,7 +128,15 @@ function replaceFolder(fresh: string, place: string): void {
 
 async function must(command: readonly string[], signal: AbortSignal): Promise<void> {
   const [name = '', ...args] = command;
-  const { exitCode, stderr } = await runLocal([findOnHost(name) ?? name, ...args], { signal, timeoutMs: 300_000, env: { DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' } });
+  const { exitCode, stderr } = await runLocal([findOnHost(name) ?? name, ...args], {
+    signal,
+    timeoutMs: 300_000,
+    env: { DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' },
+  });
   if (exitCode === 0) return;
-  throw new EnvironmentError(`${name} failed`, { code: 'download-failed', detail: stderr.trim(), hint: 'Check the network, or install the packages yourself.' });
+  throw new EnvironmentError(`${name} failed`, {
+    code: 'download-failed',
+    detail: stderr.trim(),
+    hint: 'Check the network, or install the packages yourself.',
+  });
 }

@@ -59,13 +59,18 @@ function strangeOwner({ uid }: Stats, isShared: boolean): string | undefined {
  * to was put there by one of them.
  */
 function isUnmapped(uid: number): boolean {
-  return uid === Number(textOf('/proc/sys/kernel/overflowuid')) && !/^\s*0\s+0\s+4294967295\s*$/.test(textOf('/proc/self/uid_map'));
+  return (
+    uid === Number(textOf('/proc/sys/kernel/overflowuid')) &&
+    !/^\s*0\s+0\s+4294967295\s*$/.test(textOf('/proc/self/uid_map'))
+  );
 }
 
 function strangeWriters({ mode, gid }: Stats): string | undefined {
   if ((mode & sticky) !== 0) return undefined;
   if ((mode & writableByOthers) !== 0) return 'can be changed by every user';
-  return (mode & writableByGroup) !== 0 && !isPrivate(gid) ? `can be changed by a group of users (group ID ${gid})` : undefined;
+  return (mode & writableByGroup) !== 0 && !isPrivate(gid)
+    ? `can be changed by a group of users (group ID ${gid})`
+    : undefined;
 }
 
 /** Whether a group has no member but this user and root: Debian and Ubuntu give each user such a group, and let it write to all that the user makes. */
@@ -74,13 +79,18 @@ function isPrivate(gid: number): boolean {
   const accounts = rows('/etc/passwd').filter((row) => row.length > 3);
   const own = accounts.find((row) => Number(row[2]) === process.geteuid!())?.[0];
   if (group === undefined || own === undefined) return false;
-  const members = [...(group[3] ?? '').split(','), ...accounts.filter((row) => Number(row[3]) === gid).map(([name = '']) => name)];
+  const members = [
+    ...(group[3] ?? '').split(','),
+    ...accounts.filter((row) => Number(row[3]) === gid).map(([name = '']) => name),
+  ];
   return members.every((name) => ['', own, 'root'].includes(name));
 }
 
 /** Of passwd(5) and group(5). */
 function rows(file: string): string[][] {
-  return textOf(file).split('\n').map((line) => line.split(':'));
+  return textOf(file)
+    .split('\n')
+    .map((line) => line.split(':'));
 }
 
 function textOf(file: string): string {

@@ -26,7 +26,10 @@ export function sudoCaller(): SudoCaller | undefined {
 
 function nameOf(uid: number): string | undefined {
   try {
-    return readFileSync('/etc/passwd', 'utf8').split('\n').map((line) => line.split(':')).find((row) => row[2] === String(uid))?.[0];
+    return readFileSync('/etc/passwd', 'utf8')
+      .split('\n')
+      .map((line) => line.split(':'))
+      .find((row) => row[2] === String(uid))?.[0];
   } catch {
     return undefined;
   }

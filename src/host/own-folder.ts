@@ -22,7 +22,16 @@ export function cacheFolder(): string {
 export function findCacheFolder(): string | undefined {
   const { XDG_CACHE_HOME = '', HOME = '' } = process.env;
   const key = JSON.stringify([XDG_CACHE_HOME, HOME]);
-  if (!found.has(key)) found.set(key, isAbsolute(XDG_CACHE_HOME) ? requireOwn(join(XDG_CACHE_HOME, 'lab'), 'Unset XDG_CACHE_HOME, or let it name a folder that only you can write to.') : inHome(HOME));
+  if (!found.has(key))
+    found.set(
+      key,
+      isAbsolute(XDG_CACHE_HOME)
+        ? requireOwn(
+            join(XDG_CACHE_HOME, 'lab'),
+            'Unset XDG_CACHE_HOME, or let it name a folder that only you can write to.',
+          )
+        : inHome(HOME),
+    );
   return found.get(key);
 }
 
@@ -41,9 +50,18 @@ function ofHome(home: string): string {
 
 function noHome(home: string): EnvironmentError {
   const why = isFolder(home) ? intruder(ofHome(home)) : undefined;
-  const reason = why === undefined ? (home === '' ? 'HOME is not set' : `HOME is "${home}", which is no folder`) : `${why.path} ${why.why}`;
-  const hint = why?.isOurs === true ? cureOf(why, '') : 'Name a folder that only you can write to: export XDG_CACHE_HOME=FOLDER';
-  return new EnvironmentError(`there is no home folder of your own for what lab keeps: ${reason}`, { code: 'no-own-folder', hint });
+  const reason =
+    why === undefined
+      ? home === ''
+        ? 'HOME is not set'
+        : `HOME is "${home}", which is no folder`
+      : `${why.path} ${why.why}`;
+  const hint =
+    why?.isOurs === true ? cureOf(why, '') : 'Name a folder that only you can write to: export XDG_CACHE_HOME=FOLDER';
+  return new EnvironmentError(`there is no home folder of your own for what lab keeps: ${reason}`, {
+    code: 'no-own-folder',
+    hint,
+  });
 }
 
 /**
@@ -60,7 +78,11 @@ export function makeCacheFolder(name = '.'): string {
     return isNew ? requireOwn(folder) : folder;
   } catch (cause) {
     if (cause instanceof EnvironmentError) throw cause;
-    throw new EnvironmentError(`cannot make the folder ${folder}: ${messageOf(cause)}`, { code: 'no-own-folder', cause, hint: 'Name a folder that you can write to: export XDG_CACHE_HOME=FOLDER' });
+    throw new EnvironmentError(`cannot make the folder ${folder}: ${messageOf(cause)}`, {
+      code: 'no-own-folder',
+      cause,
+      hint: 'Name a folder that you can write to: export XDG_CACHE_HOME=FOLDER',
+    });
   }
 }
 
@@ -106,15 +128,24 @@ export function makeTemporaryFolder(label: string): string {
     if (made.path !== undefined) return made.path;
     reasons.push(made.reason);
   }
-  throw new EnvironmentError('there is no place for temporary files', { code: 'no-temporary-folder', detail: [...new Set(reasons)].join('\n'), hint: 'Name a folder that only you can write to: export TMPDIR=FOLDER' });
+  throw new EnvironmentError('there is no place for temporary files', {
+    code: 'no-temporary-folder',
+    detail: [...new Set(reasons)].join('\n'),
+    hint: 'Name a folder that only you can write to: export TMPDIR=FOLDER',
+  });
 }
 
-function tryTemporary(place: () => string, label: string): { readonly path: string; readonly reason?: never } | { readonly path?: never; readonly reason: string } {
+function tryTemporary(
+  place: () => string,
+  label: string,
+): { readonly path: string; readonly reason?: never } | { readonly path?: never; readonly reason: string } {
   try {
     const folder = place();
     if (!isAbsolute(folder)) return { reason: `"${folder}" is no absolute path` };
     const why = intruder(folder);
-    return why === undefined ? { path: mkdtempSync(join(folder, `lab-${label}-`)) } : { reason: `${why.path} ${why.why}` };
+    return why === undefined
+      ? { path: mkdtempSync(join(folder, `lab-${label}-`)) }
+      : { reason: `${why.path} ${why.why}` };
   } catch (error) {
     return { reason: messageOf(error) };
   }
@@ -124,11 +155,16 @@ function tryTemporary(place: () => string, label: string): { readonly path: stri
 export function requireOwn(path: string, cure = ''): string {
   const why = intruder(path);
   if (why === undefined) return path;
-  throw new EnvironmentError(`lab does not use ${path}, because ${why.path} ${why.why}`, { code: 'folder-not-own', hint: cureOf(why, cure) });
+  throw new EnvironmentError(`lab does not use ${path}, because ${why.path} ${why.why}`, {
+    code: 'folder-not-own',
+    hint: cureOf(why, cure),
+  });
 }
 
 function cureOf(why: Intruder | undefined, otherwise: string): string {
-  return why?.isOurs === true ? `Remove what is not yours in it, and keep others from writing there: chmod go-w ${why.path}` : otherwise;
+  return why?.isOurs === true
+    ? `Remove what is not yours in it, and keep others from writing there: chmod go-w ${why.path}`
+    : otherwise;
 }
 
 /** What cannot even be looked at is not ours. */

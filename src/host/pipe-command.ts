@@ -10,7 +10,15 @@ const maxErrorBytes = 4096;
  */
 export function pipeCommand(line: string, env: Readonly<Record<string, string | undefined>>): Duplex {
   const child = execa(process.platform === 'win32' ? line : `exec ${line}`, {
-    shell: true, stdin: 'pipe', stdout: 'pipe', stderr: 'pipe', buffer: false, reject: false, env, extendEnv: false, forceKillAfterDelay: 1000,
+    shell: true,
+    stdin: 'pipe',
+    stdout: 'pipe',
+    stderr: 'pipe',
+    buffer: false,
+    reject: false,
+    env,
+    extendEnv: false,
+    forceKillAfterDelay: 1000,
   });
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(0, maxErrorBytes)));

@@ -15,7 +15,11 @@ export interface ProcessId {
  */
 export function* processes(): Generator<{ readonly pid: number; readonly args: readonly string[] }> {
   if (process.platform !== 'linux') return;
-  if (!existsSync('/proc/self/stat')) throw new EnvironmentError('/proc is not mounted on this host, and lab finds its machines there', { code: 'no-proc', hint: 'Mount it: sudo mount -t proc proc /proc' });
+  if (!existsSync('/proc/self/stat'))
+    throw new EnvironmentError('/proc is not mounted on this host, and lab finds its machines there', {
+      code: 'no-proc',
+      hint: 'Mount it: sudo mount -t proc proc /proc',
+    });
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue;
     const args = readOrUndefined(`/proc/${name}/cmdline`)?.split('\0').slice(0, -1);

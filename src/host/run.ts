@@ -40,18 +40,36 @@ export async function runLocal(command: readonly string[], options: LocalOptions
     stripFinalNewline: false,
   });
   signal?.throwIfAborted();
-  if (result.timedOut) throw new TimeoutError(`${quoteCommand(command)} did not end within ${formatDuration(timeoutMs ?? 0)}`, { code: 'local-command-timeout' });
+  if (result.timedOut)
+    throw new TimeoutError(`${quoteCommand(command)} did not end within ${formatDuration(timeoutMs ?? 0)}`, {
+      code: 'local-command-timeout',
+    });
   if (result.exitCode === undefined && result.signal === undefined) throw cannotStart(command, result.cause);
   return { exitCode: result.exitCode, signal: result.signal, stdout: result.stdout, stderr: result.stderr };
 }
 
 function withoutSecrets(): Readonly<Record<string, undefined>> {
-  return Object.fromEntries(Object.keys(process.env).filter(holdsSecret).map((name) => [name, undefined]));
+  return Object.fromEntries(
+    Object.keys(process.env)
+      .filter(holdsSecret)
+      .map((name) => [name, undefined]),
+  );
 }
 
 function cannotStart(command: readonly string[], cause: unknown): EnvironmentError {
   const fault = systemFault(cause);
-  if (fault !== undefined && fault.code !== 'no-right') return new EnvironmentError(`cannot start ${quoteCommand(command)}: ${fault.message}`, { code: fault.code, hint: fault.hint, cause });
-  const reason = { ENOENT: 'no such program, or its folder is missing', EACCES: 'permission denied' }[systemCode(cause) ?? ''] ?? String(cause);
-  return new EnvironmentError(`cannot start ${quoteCommand(command)}: ${reason}`, { code: 'cannot-start', cause, hint: `Install ${command[0]} or correct its path.` });
+  if (fault !== undefined && fault.code !== 'no-right')
+    return new EnvironmentError(`cannot start ${quoteCommand(command)}: ${fault.message}`, {
+      code: fault.code,
+      hint: fault.hint,
+      cause,
+    });
+  const reason =
+    { ENOENT: 'no such program, or its folder is missing', EACCES: 'permission denied' }[systemCode(cause) ?? ''] ??
+    String(cause);
+  return new EnvironmentError(`cannot start ${quoteCommand(command)}: ${reason}`, {
+    code: 'cannot-start',
+    cause,
+    hint: `Install ${command[0]} or correct its path.`,
+  });
 }

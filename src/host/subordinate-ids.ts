@@ -23,7 +23,10 @@ export function parseRanges(text: string, owners?: readonly string[]): IdRange[]
   return text
     .split('\n')
     .map((line) => line.trim().split(':'))
-    .filter(([owner, first, count]) => (owners?.includes(owner ?? '') ?? true) && /^\d+$/.test(first ?? '') && /^\d+$/.test(count ?? ''))
+    .filter(
+      ([owner, first, count]) =>
+        (owners?.includes(owner ?? '') ?? true) && /^\d+$/.test(first ?? '') && /^\d+$/.test(count ?? ''),
+    )
     .map(([, first, count]) => ({ first: Number(first), count: Number(count) }));
 }
 
@@ -55,22 +58,41 @@ export function isRootOfHost({ uidMap }: Pick<IdFiles, 'uidMap'> = idFiles()): b
  */
 export function rangeOfLab(labId: string, files: IdFiles = idFiles()): IdRange {
   if (!isRootOfHost(files)) return rangeInContainer(files);
-  const [uids, gids] = [files.subuid, files.subgid].map((text) => parseRanges(text, ['root', '0']).find(({ count }) => count >= ownRanges.size));
+  const [uids, gids] = [files.subuid, files.subgid].map((text) =>
+    parseRanges(text, ['root', '0']).find(({ count }) => count >= ownRanges.size),
+  );
   if (uids && gids && uids.first === gids.first) return { first: uids.first, count: ownRanges.size };
   const taken = parseRanges(`${files.subuid}\n${files.subgid}`);
   const start = createHash('sha256').update(labId).digest().readUInt16LE(0);
-  const candidates = Array.from({ length: ownRanges.labs }, (_, step) => ownRanges.first + ((start + step) % ownRanges.labs) * ownRanges.size);
-  const free = candidates.find((first) => !taken.some((range) => range.first < first + ownRanges.size && first < range.first + range.count));
-  if (free === undefined) throw new EnvironmentError('all user IDs that a lab of root could have are given away', { code: 'no-subordinate-ids', hint: 'Give root a range of 65,536 in /etc/subuid and /etc/subgid: root:600100000:65536' });
+  const candidates = Array.from(
+    { length: ownRanges.labs },
+    (_, step) => ownRanges.first + ((start + step) % ownRanges.labs) * ownRanges.size,
+  );
+  const free = candidates.find(
+    (first) => !taken.some((range) => range.first < first + ownRanges.size && first < range.first + range.count),
+  );
+  if (free === undefined)
+    throw new EnvironmentError('all user IDs that a lab of root could have are given away', {
+      code: 'no-subordinate-ids',
+      hint: 'Give root a range of 65,536 in /etc/subuid and /etc/subgid: root:600100000:65536',
+    });
   return { first: free, count: ownRanges.size };
 }
 
 /** The upper half of the container's largest range, where its accounts are not. */
 function rangeInContainer({ uidMap }: IdFiles): IdRange {
-  const extents = uidMap.trim().split('\n').map((line) => line.trim().split(/\s+/).map(Number)).map(([first = 0, , count = 0]) => ({ first, count }));
+  const extents = uidMap
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number))
+    .map(([first = 0, , count = 0]) => ({ first, count }));
   const { first, count } = extents.toSorted((a, b) => b.count - a.count)[0] ?? { first: 0, count: 0 };
   const size = Math.min(ownRanges.size, Math.floor(count / 2));
-  if (size < neededIds) throw new EnvironmentError(`root of this container has only ${count} user IDs, and the users of a lab need ${neededIds * 2}`, { code: 'no-subordinate-ids', hint: 'Give the container more user IDs, or run lab outside of it.' });
+  if (size < neededIds)
+    throw new EnvironmentError(
+      `root of this container has only ${count} user IDs, and the users of a lab need ${neededIds * 2}`,
+      { code: 'no-subordinate-ids', hint: 'Give the container more user IDs, or run lab outside of it.' },
+    );
   return { first: first + count - size, count: size };
 }
 
@@ -82,8 +104,12 @@ export function isOwnLabUser(uid: number): boolean {
 
 function isOfRootsLab(uid: number): boolean {
   const files = idFiles();
-  const own = isRootOfHost(files) ? { first: ownRanges.first, count: ownRanges.labs * ownRanges.size } : rangeInContainer(files);
-  return [own, ...parseRanges(files.subuid, ['root', '0'])].some(({ first, count }) => uid >= first && uid < first + count);
+  const own = isRootOfHost(files)
+    ? { first: ownRanges.first, count: ownRanges.labs * ownRanges.size }
+    : rangeInContainer(files);
+  return [own, ...parseRanges(files.subuid, ['root', '0'])].some(
+    ({ first, count }) => uid >= first && uid < first + count,
+  );
 }
 
 function textOf(file: string): string {

@@ -8,18 +8,58 @@ interface Fault {
 
 /** What a host can refuse to any program, whoever asks and for whatever, by Node's name of the errno(3) value. */
 const faults: Readonly<Record<string, Fault>> = {
-  EMFILE: { code: 'open-files', reason: 'this shell lets a program open too few files at once', hint: 'Raise that limit, then run the command again: ulimit -n 1024' },
-  ENFILE: { code: 'open-files', reason: 'this host has no room for more open files', hint: 'End programs that you no longer need; `sysctl fs.file-nr fs.file-max` shows how many are open and how many may be.' },
-  EAGAIN: { code: 'no-resources', reason: 'this host starts no more processes for you', hint: 'End programs that you no longer need; `ulimit -u` shows how many you may have.' },
-  ENOMEM: { code: 'no-memory', reason: 'this host has no memory left', hint: 'End programs that you no longer need; `free -h` shows how much is left.' },
-  ENOSPC: { code: 'disk-full', reason: 'the disk is full', hint: 'Free some space (`df -h` shows how much there is), then run the command again.' },
-  EDQUOT: { code: 'disk-full', reason: 'your disk quota is used up', hint: 'Remove files that you no longer need, then run the command again.' },
+  EMFILE: {
+    code: 'open-files',
+    reason: 'this shell lets a program open too few files at once',
+    hint: 'Raise that limit, then run the command again: ulimit -n 1024',
+  },
+  ENFILE: {
+    code: 'open-files',
+    reason: 'this host has no room for more open files',
+    hint: 'End programs that you no longer need; `sysctl fs.file-nr fs.file-max` shows how many are open and how many may be.',
+  },
+  EAGAIN: {
+    code: 'no-resources',
+    reason: 'this host starts no more processes for you',
+    hint: 'End programs that you no longer need; `ulimit -u` shows how many you may have.',
+  },
+  ENOMEM: {
+    code: 'no-memory',
+    reason: 'this host has no memory left',
+    hint: 'End programs that you no longer need; `free -h` shows how much is left.',
+  },
+  ENOSPC: {
+    code: 'disk-full',
+    reason: 'the disk is full',
+    hint: 'Free some space (`df -h` shows how much there is), then run the command again.',
+  },
+  EDQUOT: {
+    code: 'disk-full',
+    reason: 'your disk quota is used up',
+    hint: 'Remove files that you no longer need, then run the command again.',
+  },
   EROFS: { code: 'read-only', reason: 'the file system is read-only', hint: 'Work in a folder that you may write to.' },
-  EACCES: { code: 'no-right', reason: 'permission denied', hint: 'Work in a folder that is yours, or ask its owner for the right.' },
-  EPERM: { code: 'no-right', reason: 'the system does not permit it', hint: 'Work in a folder that is yours, or ask its owner for the right.' },
-  EIO: { code: 'io-error', reason: 'the device failed', hint: 'Look at the disk or the terminal that it names: `dmesg` shows what the kernel says of it.' },
+  EACCES: {
+    code: 'no-right',
+    reason: 'permission denied',
+    hint: 'Work in a folder that is yours, or ask its owner for the right.',
+  },
+  EPERM: {
+    code: 'no-right',
+    reason: 'the system does not permit it',
+    hint: 'Work in a folder that is yours, or ask its owner for the right.',
+  },
+  EIO: {
+    code: 'io-error',
+    reason: 'the device failed',
+    hint: 'Look at the disk or the terminal that it names: `dmesg` shows what the kernel says of it.',
+  },
   ELOOP: { code: 'link-loop', reason: 'links lead in a circle', hint: 'Remove the link that it names.' },
-  ENAMETOOLONG: { code: 'name-too-long', reason: 'the name is too long for this file system', hint: 'Move the lab to a folder with a shorter path.' },
+  ENAMETOOLONG: {
+    code: 'name-too-long',
+    reason: 'the name is too long for this file system',
+    hint: 'Move the lab to a folder with a shorter path.',
+  },
 };
 
 /**
@@ -31,7 +71,11 @@ export function systemFault(error: unknown): EnvironmentError | undefined {
   if (fault === undefined) return undefined;
   const { syscall, path } = error as { readonly syscall?: unknown; readonly path?: unknown };
   const what = [syscall, path].filter((part) => typeof part === 'string' && part !== '').join(' ');
-  return new EnvironmentError(`${fault.reason}${what === '' ? '' : ` (${what})`}`, { code: fault.code, hint: fault.hint, cause: error });
+  return new EnvironmentError(`${fault.reason}${what === '' ? '' : ` (${what})`}`, {
+    code: fault.code,
+    hint: fault.hint,
+    cause: error,
+  });
 }
 
 function codeOf(error: unknown): string {

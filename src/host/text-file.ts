@@ -28,6 +28,7 @@ export async function readText(path: string): Promise<string> {
 
 async function readWhole(path: string): Promise<string> {
   const content = await readOrdinary(path, mostBytes);
-  if (content === undefined) throw Object.assign(new Error(`${path} is larger than ${mostBytes / 1024 / 1024} MiB`), { code: 'EFBIG' });
+  if (content === undefined)
+    throw Object.assign(new Error(`${path} is larger than ${mostBytes / 1024 / 1024} MiB`), { code: 'EFBIG' });
   return content.toString();
 }

@@ -25,7 +25,10 @@ export function findTool(name: string): Tool | undefined {
 /** The path of a tool that the host itself has. */
 export function findOnHost(name: string): string | undefined {
   const folders = [...(process.env['PATH'] ?? '').split(':'), ...systemFolders];
-  return folders.filter((folder) => folder.startsWith('/')).map((folder) => join(folder, name)).find(isExecutable);
+  return folders
+    .filter((folder) => folder.startsWith('/'))
+    .map((folder) => join(folder, name))
+    .find(isExecutable);
 }
 
 /**

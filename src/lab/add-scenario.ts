@@ -10,12 +10,24 @@ const QUOTED: ReadonlySet<string> = new Set(['send', 'expect']);
 /** A scenario as lines of YAML, a step a line, for people to read on. `indent` counts blanks before its name. */
 export function scenarioYaml(name: string, steps: readonly StepData[], indent: number): string {
   const pad = ' '.repeat(indent);
-  return [`${pad}${flow(name)}:`, ...steps.map((step) => `${pad}  - ${Object.entries(step).map(([verb, value]) => `${verb}: ${argument(verb, value)}`).join(', ')}`)].map((line) => `${line}\n`).join('');
+  return [
+    `${pad}${flow(name)}:`,
+    ...steps.map(
+      (step) =>
+        `${pad}  - ${Object.entries(step)
+          .map(([verb, value]) => `${verb}: ${argument(verb, value)}`)
+          .join(', ')}`,
+    ),
+  ]
+    .map((line) => `${line}\n`)
+    .join('');
 }
 
 function argument(verb: string, value: unknown): string {
   if (!QUOTED.has(verb)) return flow(value);
-  return `{ ${Object.entries(value as Readonly<Record<string, unknown>>).map(([role, text]) => `${role}: ${JSON.stringify(text)}`).join(', ')} }`;
+  return `{ ${Object.entries(value as Readonly<Record<string, unknown>>)
+    .map(([role, text]) => `${role}: ${JSON.stringify(text)}`)
+    .join(', ')} }`;
 }
 
 /**
@@ -28,7 +40,8 @@ export function addScenario(text: string, name: string, steps: readonly StepData
   const newline = text.includes('\r\n') ? '\r\n' : '\n';
   const document = parseDocument(text, { version: '1.2', schema: 'core' });
   const pair = (document.contents as YAMLMap).items.find(({ key }) => isScalar(key) && key.value === 'scenarios');
-  if (pair === undefined) return insertLines(text, text.length, `\nscenarios:\n${scenarioYaml(name, steps, 2)}`, newline);
+  if (pair === undefined)
+    return insertLines(text, text.length, `\nscenarios:\n${scenarioYaml(name, steps, 2)}`, newline);
   if (!isMap(pair.value)) return insertLines(text, rangeOf(pair.key)!.end, scenarioYaml(name, steps, 2), newline);
   const place = pair.value.flow ? undefined : behindLast(text, pair.value);
   if (place !== undefined) return insertLines(text, place.offset, scenarioYaml(name, steps, place.indent), newline);
@@ -37,11 +50,16 @@ export function addScenario(text: string, name: string, steps: readonly StepData
 }
 
 /** Where the last entry of a map ends, and how far its entries are indented; undefined for an empty map. */
-function behindLast(text: string, { items }: YAMLMap): { readonly offset: number; readonly indent: number } | undefined {
+function behindLast(
+  text: string,
+  { items }: YAMLMap,
+): { readonly offset: number; readonly indent: number } | undefined {
   const [first, last] = [items[0], items.at(-1)];
   const start = rangeOf(first?.key)?.start;
   const end = (rangeOf(last?.value) ?? rangeOf(last?.key))?.end;
-  return start === undefined || end === undefined ? undefined : { offset: end, indent: start - (text.lastIndexOf('\n', start - 1) + 1) };
+  return start === undefined || end === undefined
+    ? undefined
+    : { offset: end, indent: start - (text.lastIndexOf('\n', start - 1) + 1) };
 }
 
 function rangeOf(node: unknown): { readonly start: number; readonly end: number } | undefined {
@@ -52,6 +70,9 @@ function rangeOf(node: unknown): { readonly start: number; readonly end: number 
 /** Puts lines behind the line in which `offset` stands; `offset` may lie at the start of the next line, where a value ends with its line feed. */
 function insertLines(text: string, offset: number, lines: string, newline: string): string {
   const end = text.indexOf('\n', Math.max(0, offset - 1));
-  const [before, after] = end === -1 ? [`${text}${text === '' || text.endsWith('\n') ? '' : newline}`, ''] : [text.slice(0, end + 1), text.slice(end + 1)];
+  const [before, after] =
+    end === -1
+      ? [`${text}${text === '' || text.endsWith('\n') ? '' : newline}`, '']
+      : [text.slice(0, end + 1), text.slice(end + 1)];
   return before + lines.replaceAll('\n', newline) + after;
 }

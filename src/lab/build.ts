@@ -45,10 +45,19 @@ function byName<T extends { readonly name: string }>(things: readonly T[]): Read
 }
 
 function buildNetwork({ name, subnet, gateway, nat, reachesPrivate }: DraftNetwork): Network {
-  return { name, subnet: subnet?.value ?? NO_SUBNET, gateway: gateway && formatIPv4(gateway.value), nat: nat.value, ...(reachesPrivate && { reachesPrivate }) };
+  return {
+    name,
+    subnet: subnet?.value ?? NO_SUBNET,
+    gateway: gateway && formatIPv4(gateway.value),
+    nat: nat.value,
+    ...(reachesPrivate && { reachesPrivate }),
+  };
 }
 
-function buildMachine(draft: Draft, { name, image, user, interfaces, memoryMiB, cpus, diskMiB, sudo, ssh }: DraftMachine): Machine {
+function buildMachine(
+  draft: Draft,
+  { name, image, user, interfaces, memoryMiB, cpus, diskMiB, sudo, ssh }: DraftMachine,
+): Machine {
   const connected = interfaces.flatMap((networkInterface) => {
     const { name, address } = networkInterface;
     const network = networkOf(draft, networkInterface);
@@ -57,10 +66,24 @@ function buildMachine(draft: Draft, { name, image, user, interfaces, memoryMiB, 
   return { name, image, user, interfaces: connected, memoryMiB, cpus, diskMiB, ...(!sudo && { sudo }), ssh };
 }
 
-function buildProgram({ name, on, files, command, build, listens, busyPort, prompt, env }: DraftProgram, folder: string): Program {
+function buildProgram(
+  { name, on, files, command, build, listens, busyPort, prompt, env }: DraftProgram,
+  folder: string,
+): Program {
   const absolute = files.map(({ value }) => resolve(folder, value));
   const outside = files.filter((file) => file.outside).map(({ value }) => resolve(folder, value));
-  return { name, on: on?.value ?? '', files: absolute, ...(outside.length > 0 && { outside }), command, build, listens: listens.map(({ value }) => value), busyPort, prompt, env };
+  return {
+    name,
+    on: on?.value ?? '',
+    files: absolute,
+    ...(outside.length > 0 && { outside }),
+    command,
+    build,
+    listens: listens.map(({ value }) => value),
+    busyPort,
+    prompt,
+    env,
+  };
 }
 
 function buildScenario(name: string, path: Path, steps: readonly unknown[], source: YamlSource): ScenarioSource {

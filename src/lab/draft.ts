@@ -96,7 +96,11 @@ export function draftLab(source: YamlSource): Draft {
     networkIndex: new NetworkIndex(networks),
     machines: entriesOf(lab['machines']).map(([name, value]) => draftMachine(name, value)),
     programs: entriesOf(lab['programs']).map(([name, value]) => draftProgram(name, value, source)),
-    scenarios: entriesOf(lab['scenarios']).map(([name, value]) => ({ name, path: ['scenarios', name], steps: listOf(value) })),
+    scenarios: entriesOf(lab['scenarios']).map(([name, value]) => ({
+      name,
+      path: ['scenarios', name],
+      steps: listOf(value),
+    })),
     ssh: lab['ssh'] === 'peers' ? 'peers' : undefined,
     capture: typeof lab['capture'] === 'boolean' ? lab['capture'] : undefined,
     report: lab['report'] === undefined ? undefined : draftReport(fieldsOf(lab['report'])),
@@ -116,12 +120,23 @@ function draftNetwork(name: string, value: unknown): DraftNetwork {
   const fields = fieldsOf(value);
   const subnetPath = short ? path : [...path, 'subnet'];
   const subnetText = textOf(short ? value : fields['subnet']);
-  const subnet = subnetText !== undefined && subnetRule(subnetText) === undefined ? placed(parseSubnet(subnetText), subnetPath) : undefined;
+  const subnet =
+    subnetText !== undefined && subnetRule(subnetText) === undefined
+      ? placed(parseSubnet(subnetText), subnetPath)
+      : undefined;
   const gateway = draftGateway(fields['gateway'], subnet, [...path, 'gateway']);
   const gatewayOff = noGateway(fields['gateway'], subnet);
   const written = fields['nat'];
   const nat = typeof written === 'boolean' ? written : written !== undefined || gatewayOff === undefined;
-  return { name, path, subnet, gateway, gatewayOff, nat: { value: nat, path: [...path, 'nat'] }, reachesPrivate: fieldsOf(written)['private'] === true };
+  return {
+    name,
+    path,
+    subnet,
+    gateway,
+    gatewayOff,
+    nat: { value: nat, path: [...path, 'nat'] },
+    reachesPrivate: fieldsOf(written)['private'] === true,
+  };
 }
 
 function noGateway(written: unknown, subnet: Placed<Subnet> | undefined): DraftNetwork['gatewayOff'] {
@@ -139,8 +154,11 @@ function draftGateway(written: unknown, subnet: Placed<Subnet> | undefined, path
 function draftMachine(name: string, value: unknown): DraftMachine {
   const path = ['machines', name];
   const fields = fieldsOf(value);
-  const short = fields['address'] === undefined ? [] : [draftInterface('eth0', fields['address'], [...path, 'address'])];
-  const long = entriesOf(fields['interfaces']).map(([name, value]) => draftInterface(name, value, [...path, 'interfaces', name]));
+  const short =
+    fields['address'] === undefined ? [] : [draftInterface('eth0', fields['address'], [...path, 'address'])];
+  const long = entriesOf(fields['interfaces']).map(([name, value]) =>
+    draftInterface(name, value, [...path, 'interfaces', name]),
+  );
   return {
     name,
     path,
@@ -164,7 +182,12 @@ function draftInterface(name: string, value: unknown, path: Path): DraftInterfac
 }
 
 function draftSsh(fields: Readonly<Record<string, unknown>>): SshAccess {
-  return { host: textOf(fields['host']), port: numberOf(fields['port']), user: textOf(fields['user']), key: textOf(fields['key']) };
+  return {
+    host: textOf(fields['host']),
+    port: numberOf(fields['port']),
+    user: textOf(fields['user']),
+    key: textOf(fields['key']),
+  };
 }
 
 function draftProgram(name: string, value: unknown, source: YamlSource): DraftProgram {
@@ -191,8 +214,15 @@ function draftFile(file: unknown, path: Path): DraftFile[] {
 }
 
 function draftReport({ author, group, course, lang }: Readonly<Record<string, unknown>>): ReportSettings {
-  const authors = (Array.isArray(author) ? (author as unknown[]) : [author]).map(textOf).filter((name) => name !== undefined);
-  return { authors, group: textOf(group), course: textOf(course), language: lang === 'en' || lang === 'fr' ? lang : undefined };
+  const authors = (Array.isArray(author) ? (author as unknown[]) : [author])
+    .map(textOf)
+    .filter((name) => name !== undefined);
+  return {
+    authors,
+    group: textOf(group),
+    course: textOf(course),
+    language: lang === 'en' || lang === 'fr' ? lang : undefined,
+  };
 }
 
 function draftPorts(value: unknown, path: Path): Placed<number>[] {

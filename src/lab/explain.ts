@@ -41,7 +41,9 @@ function explain(issue: Issue, data: unknown, prefix: Path): Finding[] {
 
 /** Of the forms that a value may have, the one that it was meant to be: the one whose kind fits. Its faults are told, not those of the others. */
 function explainUnion(branches: readonly (readonly Issue[])[], data: unknown, path: Path): Finding[] {
-  const meant = branches.find((issues) => issues.every((issue) => expectedKinds(issue).length === 0 || issue.path.length > 0));
+  const meant = branches.find((issues) =>
+    issues.every((issue) => expectedKinds(issue).length === 0 || issue.path.length > 0),
+  );
   if (meant) return meant.flatMap((issue) => explain(issue, data, path));
   return [wrongKind(branches.flat().flatMap(expectedKinds), data, path)];
 }
@@ -62,7 +64,12 @@ function unknownFields(keys: readonly string[], path: Path, data: unknown): Find
   const known = fieldNames(schemaAt(path) ?? {});
   const given = new Set(Object.keys(valueAt(data, path) ?? {}));
   const absent = new KnownWords(known.filter((name) => !given.has(name)));
-  return keys.map((key) => ({ path: [...path, key], at: 'key', message: 'is no field of lab.yaml here', hint: fieldHint(key, known, absent) }));
+  return keys.map((key) => ({
+    path: [...path, key],
+    at: 'key',
+    message: 'is no field of lab.yaml here',
+    hint: fieldHint(key, known, absent),
+  }));
 }
 
 function fieldHint(key: string, known: readonly string[], absent: KnownWords): string {
@@ -88,22 +95,40 @@ function wrongKind(expected: readonly string[], data: unknown, path: Path): Find
   if (value === undefined) return { path, message: 'is missing', hint: example(path, field), missing: true };
   if (value === null) return { path, message: 'has no value', hint: example(path, field), missing: true };
   const wanted = [...new Set(expected.map((kind) => KINDS.get(kind) ?? kind))];
-  return { path, message: `must be ${either(wanted)}, not ${kindOf(value, wanted)}`, hint: kindHint(expected, value, path, field) };
+  return {
+    path,
+    message: `must be ${either(wanted)}, not ${kindOf(value, wanted)}`,
+    hint: kindHint(expected, value, path, field),
+  };
 }
 
 /** How the value that is there would be written in the kind that is wanted; else an example. */
-function kindHint(expected: readonly string[], value: unknown, path: Path, field: JsonSchema | undefined): string | undefined {
+function kindHint(
+  expected: readonly string[],
+  value: unknown,
+  path: Path,
+  field: JsonSchema | undefined,
+): string | undefined {
   const hint = typeof value === 'string' ? textHint(expected, value, path, field) : undefined;
   const isScalar = typeof value === 'number' || typeof value === 'boolean';
-  const anyText = expected.includes('string') && [field, ...(field?.anyOf ?? [])].some((form) => form?.type === 'string' && form.pattern === undefined);
+  const anyText =
+    expected.includes('string') &&
+    [field, ...(field?.anyOf ?? [])].some((form) => form?.type === 'string' && form.pattern === undefined);
   return hint ?? (isScalar && anyText ? `put it in quotes: "${value}"` : example(path, field));
 }
 
-function textHint(expected: readonly string[], text: string, path: Path, field: JsonSchema | undefined): string | undefined {
+function textHint(
+  expected: readonly string[],
+  text: string,
+  path: Path,
+  field: JsonSchema | undefined,
+): string | undefined {
   const wants = (kind: string): boolean => expected.includes(kind);
   const item = field?.items?.type;
-  if (wants('array') && Array.isArray(item) && text.trim() !== '') return `write it as a list of words: ${path.at(-1)}: ${commandAsList(text)}`;
-  if (wants('array') && (item === 'string' || field?.items?.anyOf?.some(({ type }) => type === 'string'))) return `write a list: ${path.at(-1)}: ${flow([text])}`;
+  if (wants('array') && Array.isArray(item) && text.trim() !== '')
+    return `write it as a list of words: ${path.at(-1)}: ${commandAsList(text)}`;
+  if (wants('array') && (item === 'string' || field?.items?.anyOf?.some(({ type }) => type === 'string')))
+    return `write a list: ${path.at(-1)}: ${flow([text])}`;
   if (wants('boolean') && /^(?:yes|on|y)$/i.test(text)) return 'write true';
   if (wants('boolean') && /^(?:no|off|n)$/i.test(text)) return 'write false';
   return (wants('int') || wants('number')) && /^\d+$/.test(text) ? `write ${text} without quotes` : undefined;

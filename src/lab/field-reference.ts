@@ -29,7 +29,9 @@ function fieldTable(heading: string, map: JsonSchema): string {
 }
 
 function stepTable(): string {
-  const rows = stepReference().map(({ verb, description, example }) => row([`\`${verb}\``, description, `\`- ${flow(example).slice(2, -2)}\``]));
+  const rows = stepReference().map(({ verb, description, example }) =>
+    row([`\`${verb}\``, description, `\`- ${flow(example).slice(2, -2)}\``]),
+  );
   const title = '`scenarios.NAME`: a list of steps; any step may carry a time limit beside its verb: `timeout: 5s`.';
   return table(title, ['step', 'meaning', 'example'], rows);
 }

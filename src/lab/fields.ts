@@ -61,7 +61,13 @@ const word = z.union([text(wordRule), z.number(), z.boolean()]);
 const command = z.array(word).min(1);
 
 const natOptions = z
-  .strictObject({ private: field(z.boolean(), 'Whether addresses of private use around this host, such as a mirror of the school, are destinations, too. The host itself never is.', true) })
+  .strictObject({
+    private: field(
+      z.boolean(),
+      'Whether addresses of private use around this host, such as a mirror of the school, are destinations, too. The host itself never is.',
+      true,
+    ),
+  })
   .meta({ description: 'What lies beyond the gateway.', examples: [{ private: true }] });
 
 const network = z
@@ -85,7 +91,11 @@ const network = z
 
 const machineInterface = z
   .strictObject({
-    network: field(z.string().optional(), 'Name of a network. Default: the one network whose subnet holds the address.', 'natnet'),
+    network: field(
+      z.string().optional(),
+      'Name of a network. Default: the one network whose subnet holds the address.',
+      'natnet',
+    ),
     address: field(address, "The machine's address on that network.", '192.168.100.4'),
   })
   .meta({
@@ -95,17 +105,36 @@ const machineInterface = z
 
 const sshAccess = z
   .strictObject({
-    host: field(text(sshHostRule).optional(), "Address or name, or an alias of `~/.ssh/config`. Default: the machine's name.", '127.0.0.1'),
+    host: field(
+      text(sshHostRule).optional(),
+      "Address or name, or an alias of `~/.ssh/config`. Default: the machine's name.",
+      '127.0.0.1',
+    ),
     port: field(port.optional(), 'Port of its SSH server. Default: as `ssh -G` answers.', 2201),
-    user: field(text(sshWordRule).optional(), 'Account to log in as. Default: `user` of the machine if it is written, else as `ssh -G` answers.', 'ildvm1'),
-    key: field(text(notEmptyRule).optional(), 'File of the private key. Default: as `ssh -G` answers.', '~/.ssh/id_ed25519'),
+    user: field(
+      text(sshWordRule).optional(),
+      'Account to log in as. Default: `user` of the machine if it is written, else as `ssh -G` answers.',
+      'ildvm1',
+    ),
+    key: field(
+      text(notEmptyRule).optional(),
+      'File of the private key. Default: as `ssh -G` answers.',
+      '~/.ssh/id_ed25519',
+    ),
   })
-  .meta({ description: 'How the machine is reached, for `provider: ssh`.', examples: [{ host: '127.0.0.1', port: 2201, user: 'ildvm1' }] });
+  .meta({
+    description: 'How the machine is reached, for `provider: ssh`.',
+    examples: [{ host: '127.0.0.1', port: 2201, user: 'ildvm1' }],
+  });
 
 const machine = z
   .strictObject({
     image: field(text(notEmptyRule).optional(), 'The system that it runs. Default: `ubuntu-24.04`.', 'ubuntu-24.04'),
-    user: field(text(userNameRule, USER_NAME).optional(), 'The account that programs run as. Default: `student`.', 'ildvm1'),
+    user: field(
+      text(userNameRule, USER_NAME).optional(),
+      'The account that programs run as. Default: `student`.',
+      'ildvm1',
+    ),
     address: field(address.optional(), 'Short for one interface: `interfaces: { eth0: ADDRESS }`.', '192.168.100.4'),
     interfaces: field(
       z.record(text(interfaceNameRule, INTERFACE_NAME), z.union([address, machineInterface])).optional(),
@@ -115,14 +144,22 @@ const machine = z
     memory: field(text(sizeRule, SIZE).optional(), 'Memory, in `M` or `G`.', '512M'),
     cpus: field(z.int().min(1).max(1024).optional(), 'Number of processors.', 1),
     disk: field(text(sizeRule, SIZE).optional(), "Size limit of the machine's own files, in `M`, `G` or `T`.", '2G'),
-    sudo: field(z.boolean().optional(), 'Whether `user` may become root there. `false`: neither it nor its programs get more rights than it has, whatever they run; only provider netns keeps that. Default: `true`.', false),
+    sudo: field(
+      z.boolean().optional(),
+      'Whether `user` may become root there. `false`: neither it nor its programs get more rights than it has, whatever they run; only provider netns keeps that. Default: `true`.',
+      false,
+    ),
     ssh: sshAccess.optional(),
   })
   .meta({ description: 'A machine.', examples: [{ user: 'ildvm1', address: '192.168.100.4' }] });
 
 const outsideFile = z.strictObject({
   path: field(text(notEmptyRule), 'The file, from the folder of `lab.yaml`.', '../common.py'),
-  outside: field(z.boolean().optional(), 'Whether it may lead out of the folder of `lab.yaml`. Default: `false`.', true),
+  outside: field(
+    z.boolean().optional(),
+    'Whether it may lead out of the folder of `lab.yaml`. Default: `false`.',
+    true,
+  ),
 });
 
 const program = z
@@ -134,7 +171,10 @@ const program = z
       'Files that are copied to the machine, side by side; paths start at the folder of `lab.yaml`. One that leads out of it, by its path or by a link, is copied only with `{ path: ../common.py, outside: true }`.',
       ['dist/programs/server.js'],
     ),
-    build: field(command.optional(), 'Command that makes the files, run on this host in the folder of `lab.yaml`.', ['make', 'server']),
+    build: field(command.optional(), 'Command that makes the files, run on this host in the folder of `lab.yaml`.', [
+      'make',
+      'server',
+    ]),
     listens: field(z.union([port, z.array(port)]).optional(), 'TCP port that it listens on, or a list of ports.', 7999),
     ports: field(
       z.enum(['error', 'free']).optional(),
@@ -146,7 +186,9 @@ const program = z
       'What it shows when it waits for a line: text, or `/regular expression/`.',
       'server@vm1:7999$ ',
     ),
-    env: field(z.record(text(environmentNameRule, ENVIRONMENT_NAME), word).optional(), 'Environment variables.', { LANG: 'C.UTF-8' }),
+    env: field(z.record(text(environmentNameRule, ENVIRONMENT_NAME), word).optional(), 'Environment variables.', {
+      LANG: 'C.UTF-8',
+    }),
   })
   .meta({
     description: 'A program: what is copied to a machine and started there.',
@@ -154,22 +196,31 @@ const program = z
   });
 
 /** Its steps are judged by the `scenario` room; here they only have to be a list. */
-const scenario = z.array(z.unknown().meta({ $ref: '#/$defs/step' })).meta({
-  description: 'Steps, played one after the other.',
-  minItems: 1,
-  examples: [[{ start: 'server' }, { expect: { server: 'Listening' } }]],
-});
+const scenario = z
+  .array(z.unknown().meta({ $ref: '#/$defs/step' }))
+  .meta({
+    description: 'Steps, played one after the other.',
+    minItems: 1,
+    examples: [[{ start: 'server' }, { expect: { server: 'Listening' } }]],
+  });
 
 const reportLine = text(notEmptyRule);
 
 const report = z
   .strictObject({
-    author: field(z.union([reportLine, z.array(reportLine)]).optional(), 'Who hands it in: a name, or a list of names.', ['Ada Lovelace', 'Alan Turing']),
+    author: field(
+      z.union([reportLine, z.array(reportLine)]).optional(),
+      'Who hands it in: a name, or a list of names.',
+      ['Ada Lovelace', 'Alan Turing'],
+    ),
     group: field(reportLine.optional(), 'Their group.', 'G2'),
     course: field(reportLine.optional(), 'The course.', 'Networks, year 1'),
     lang: field(z.enum(LANGUAGES).optional(), 'Language of `lab report`: `en` or `fr`. Default: `en`.', 'fr'),
   })
-  .meta({ description: 'What the heading of a report says.', examples: [{ author: 'Ada Lovelace', group: 'G2', course: 'Networks, year 1', lang: 'fr' }] });
+  .meta({
+    description: 'What the heading of a report says.',
+    examples: [{ author: 'Ada Lovelace', group: 'G2', course: 'Networks, year 1', lang: 'fr' }],
+  });
 
 /** The whole file. */
 export const labFields = z
@@ -187,11 +238,9 @@ export const labFields = z
       'Machines by name; they know each other by it.',
       { vm1: { address: '192.168.100.4' } },
     ),
-    programs: field(
-      z.record(text(programNameRule, FILE_LABEL), program).nullish(),
-      'Programs by name.',
-      { server: { on: 'vm1', files: ['server.py'], command: ['python3', 'server.py'], listens: 7999 } },
-    ),
+    programs: field(z.record(text(programNameRule, FILE_LABEL), program).nullish(), 'Programs by name.', {
+      server: { on: 'vm1', files: ['server.py'], command: ['python3', 'server.py'], listens: 7999 },
+    }),
     scenarios: field(
       z.record(text(fileLabelRule, FILE_LABEL), scenario).nullish(),
       'Scenarios by name: what the programs are made to do, and what they must show.',
@@ -202,7 +251,11 @@ export const labFields = z
       '`peers`: the accounts of the machines may `ssh` and `scp` to each other by name (machines that lab makes). Default: no machine holds a key that opens another.',
       'peers',
     ),
-    capture: field(z.boolean().optional(), 'Whether each run captures the packets of its programs into `capture.pcap`. Default: `true`.', false),
+    capture: field(
+      z.boolean().optional(),
+      'Whether each run captures the packets of its programs into `capture.pcap`. Default: `true`.',
+      false,
+    ),
     report: report.optional(),
   })
   .describe('A lab: networks, machines, programs on them, and scenarios that play them.');

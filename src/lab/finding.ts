@@ -23,7 +23,9 @@ export function shortened(text: string, most = LONGEST_MESSAGE): string {
 
 /** `programs.server.command[2]`; a name with other characters is quoted, a long one cut. */
 export function formatPath(path: Path): string {
-  return path.map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index > 0 ? '.' : ''}${formatName(part)}`)).join('');
+  return path
+    .map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index > 0 ? '.' : ''}${formatName(part)}`))
+    .join('');
 }
 
 function formatName(name: string): string {

@@ -59,7 +59,15 @@ function shapeFaults(data: unknown): Finding[] {
 async function crossChecks(draft: Draft, source: YamlSource, folder: string): Promise<Finding[]> {
   const files = await checkFiles(draft, folder);
   const machines = source.faults.length === 0 ? noMachines(source.data) : [];
-  return [...machines, ...checkNames(draft), ...checkNetworks(draft), ...checkAddresses(draft), ...checkPrograms(draft), ...checkRights(draft), ...files];
+  return [
+    ...machines,
+    ...checkNames(draft),
+    ...checkNetworks(draft),
+    ...checkAddresses(draft),
+    ...checkPrograms(draft),
+    ...checkRights(draft),
+    ...files,
+  ];
 }
 
 /** A file that holds anything but a map has one fault; it would be said once for each field that is missing. */
@@ -74,7 +82,9 @@ function rootFault({ data }: YamlSource, broken: boolean): Finding[] | undefined
 function noMachines(data: unknown): Finding[] {
   const { machines } = data as { readonly machines?: unknown };
   const none = typeof machines === 'object' && machines !== null && Object.keys(machines).length === 0;
-  return none ? [{ path: ['machines'], message: 'has no machine', hint: 'add at least one: vm1: { address: 192.168.100.4 }' }] : [];
+  return none
+    ? [{ path: ['machines'], message: 'has no machine', hint: 'add at least one: vm1: { address: 192.168.100.4 }' }]
+    : [];
 }
 
 /**
@@ -100,5 +110,7 @@ function inOrder(problems: readonly Problem[]): Problem[] {
     const key = `${problem.position.line}:${problem.position.column} ${field} ${problem.message}`;
     if (!unique.has(key)) unique.set(key, problem);
   }
-  return [...unique.values()].toSorted((a, b) => a.position.line - b.position.line || a.position.column - b.position.column);
+  return [...unique.values()].toSorted(
+    (a, b) => a.position.line - b.position.line || a.position.column - b.position.column,
+  );
 }

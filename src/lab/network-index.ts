@@ -16,7 +16,8 @@ export class NetworkIndex<T extends IndexedNetwork> {
 
   constructor(networks: readonly T[]) {
     this.#byName = new Map(networks.map((network) => [network.name, network]));
-    for (const [rank, network] of networks.entries()) if (network.subnet) this.#add(network, network.subnet.value, rank);
+    for (const [rank, network] of networks.entries())
+      if (network.subnet) this.#add(network, network.subnet.value, rank);
   }
 
   named(name: string): T | undefined {
@@ -25,8 +26,13 @@ export class NetworkIndex<T extends IndexedNetwork> {
 
   /** Those whose subnet holds the address, in the order of the file; the first of very many. */
   holding(address: number): T[] {
-    const found = [...this.#byPrefix].flatMap(([prefixLength, networks]) => networks.get(subnetAt(address, prefixLength).network)?.slice(0, MOST_HOLDING) ?? []);
-    return found.toSorted((a, b) => a.rank - b.rank).slice(0, MOST_HOLDING).map(({ network }) => network);
+    const found = [...this.#byPrefix].flatMap(
+      ([prefixLength, networks]) => networks.get(subnetAt(address, prefixLength).network)?.slice(0, MOST_HOLDING) ?? [],
+    );
+    return found
+      .toSorted((a, b) => a.rank - b.rank)
+      .slice(0, MOST_HOLDING)
+      .map(({ network }) => network);
   }
 
   #add(network: T, { network: address, prefixLength }: Subnet, rank: number): void {

@@ -77,12 +77,17 @@ export class PlainReader {
       const hint = this.#anchorNames.suggestion(alias.source) ?? 'put text that starts with "*" in quotes';
       return this.#fault(alias, `there is no anchor "&${alias.source}" above this alias`, hint);
     }
-    if (anchor.plain === undefined) return this.#fault(alias, `"*${alias.source}" stands inside itself`, 'write out what is meant');
+    if (anchor.plain === undefined)
+      return this.#fault(alias, `"*${alias.source}" stands inside itself`, 'write out what is meant');
     this.#aliased += anchor.plain.size;
     this.#size += anchor.plain.size;
     if (this.#aliased > MOST_ALIASED_VALUES) {
       if (this.#aliased - anchor.plain.size > MOST_ALIASED_VALUES) return null;
-      return this.#fault(alias, `the aliases of this file stand for more than ${MOST_ALIASED_VALUES} values`, 'write out what is meant');
+      return this.#fault(
+        alias,
+        `the aliases of this file stand for more than ${MOST_ALIASED_VALUES} values`,
+        'write out what is meant',
+      );
     }
     this.targets.set(alias, anchor.node);
     return anchor.plain.value;
@@ -97,7 +102,11 @@ export class PlainReader {
         this.#value(value);
       } else if (Object.hasOwn(values, name)) {
         const first = this.#lineOf(keys.get(name));
-        this.#fault(key, `"${name}" is already in line ${first} of this block`, 'give it another name, or remove one of the two');
+        this.#fault(
+          key,
+          `"${name}" is already in line ${first} of this block`,
+          'give it another name, or remove one of the two',
+        );
       } else {
         keys.set(name, key);
         values[name] = this.#value(value);
@@ -114,7 +123,11 @@ export class PlainReader {
       const place: [number, number] | undefined = isScalar(key) ? [key.range![0], 1] : undefined;
       this.#fault(isNodeWithRange(key) ? key : map, 'a value has no name before its ":"', 'write "name: value"', place);
     } else if (name === '<<') {
-      this.#fault(key, 'merge keys ("<<") are not used in lab.yaml', 'write the fields out, or give a whole value by an alias: vm2: *vm1');
+      this.#fault(
+        key,
+        'merge keys ("<<") are not used in lab.yaml',
+        'write the fields out, or give a whole value by an alias: vm2: *vm1',
+      );
     } else if (name === '__proto__') {
       this.#fault(key, '"__proto__" cannot be a name', 'choose another name');
     } else {

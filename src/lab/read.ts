@@ -36,19 +36,39 @@ async function readBytes(file: string): Promise<Buffer | undefined> {
 
 /** Whether the user may change the rights of a file. */
 async function isOurs(file: string): Promise<boolean> {
-  const owner = await stat(file).then(({ uid }) => uid, () => undefined);
+  const owner = await stat(file).then(
+    ({ uid }) => uid,
+    () => undefined,
+  );
   return owner === process.getuid?.();
 }
 
 function unreadable(file: string, cause: unknown, ours: boolean): UsageError {
   const code = systemCode(cause);
   const odd = cause instanceof NoOrdinaryFileError ? cause.kind : undefined;
-  const [message, hint] = odd === 'a folder' ? [`${file} is a folder`, 'Name the file: "lab -f FOLDER/lab.yaml".'] : {
-    ENOENT: [`there is no file ${file}`, 'Write one with "lab init", or name another with "lab -f FILE".'],
-    EACCES: [`${file} may not be read by this user`, ours ? `Give yourself the right: chmod u+r ${file}, or write a new one elsewhere with "lab init".` : 'Name a file of your own with "lab -f FILE", or write one with "lab init".'],
-    ELOOP: [`${file} is a link that leads to itself`, 'Remove the link, and write the file with "lab init" or copy it there.'],
-    ENOTREGULAR: [`${file} is no ordinary file but ${odd}`, 'Save the lab file as an ordinary file, and name that: "lab -f FILE".'],
-  }[code ?? ''] ?? [`${file} cannot be read (${code ?? 'unknown error'})`, 'Name another with "lab -f FILE", or write one with "lab init".'];
+  const [message, hint] =
+    odd === 'a folder'
+      ? [`${file} is a folder`, 'Name the file: "lab -f FOLDER/lab.yaml".']
+      : ({
+          ENOENT: [`there is no file ${file}`, 'Write one with "lab init", or name another with "lab -f FILE".'],
+          EACCES: [
+            `${file} may not be read by this user`,
+            ours
+              ? `Give yourself the right: chmod u+r ${file}, or write a new one elsewhere with "lab init".`
+              : 'Name a file of your own with "lab -f FILE", or write one with "lab init".',
+          ],
+          ELOOP: [
+            `${file} is a link that leads to itself`,
+            'Remove the link, and write the file with "lab init" or copy it there.',
+          ],
+          ENOTREGULAR: [
+            `${file} is no ordinary file but ${odd}`,
+            'Save the lab file as an ordinary file, and name that: "lab -f FILE".',
+          ],
+        }[code ?? ''] ?? [
+          `${file} cannot be read (${code ?? 'unknown error'})`,
+          'Name another with "lab -f FILE", or write one with "lab init".',
+        ]);
   return new UsageError(message!, { code: 'lab-file-missing', hint, cause });
 }
 

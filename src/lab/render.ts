@@ -14,15 +14,27 @@ const MOST_SHOWN = 100;
  * Every problem under its line of the file, with a caret: what `lab validate` prints. Ends with a newline; empty when there is no problem. Nothing in
  * it can drive a terminal, whatever the file holds.
  */
-export function renderProblems(file: string, text: string, problems: readonly Problem[], options: { readonly color?: boolean } = {}): string {
-  const style: Style = options.color ? (format, part) => styleText(format, part, { validateStream: false }) : (_format, part) => part;
+export function renderProblems(
+  file: string,
+  text: string,
+  problems: readonly Problem[],
+  options: { readonly color?: boolean } = {},
+): string {
+  const style: Style = options.color
+    ? (format, part) => styleText(format, part, { validateStream: false })
+    : (_format, part) => part;
   const lines = text.split(/\r?\n/);
   const blocks = problems.slice(0, MOST_SHOWN).map((problem) => renderProblem(file, lines, problem, style));
   if (problems.length > MOST_SHOWN) blocks.push(`… and ${problems.length - MOST_SHOWN} more\n`);
   return blocks.join('\n');
 }
 
-function renderProblem(file: string, lines: readonly string[], { position, length, path, message, hint }: Problem, style: Style): string {
+function renderProblem(
+  file: string,
+  lines: readonly string[],
+  { position, length, path, message, hint }: Problem,
+  style: Style,
+): string {
   const place = style('bold', `${sanitize(file)}:${position.line}:${position.column}:`);
   const where = path === '' ? '' : `${sanitize(path)}: `;
   const tip = hint === undefined ? '' : `    ${style('cyan', `→ ${sanitize(hint)}`)}\n`;
@@ -34,7 +46,10 @@ function frame(lines: readonly string[], line: number, column: number, length: n
   const width = String(line).length;
   const gutter = (label: string): string => style('dim', `  ${label.padStart(width)} |`);
   const text = lines[line - 1] ?? '';
-  const before = line > 1 && (lines[line - 2] ?? '').trim() !== '' ? `${gutter(String(line - 1))} ${cut(lines[line - 2]!, 1).shown}\n` : '';
+  const before =
+    line > 1 && (lines[line - 2] ?? '').trim() !== ''
+      ? `${gutter(String(line - 1))} ${cut(lines[line - 2]!, 1).shown}\n`
+      : '';
   const { shown, from } = cut(text, column);
   const indent = ' '.repeat((from > 0 ? 1 : 0) + columns(text.slice(from, column - 1)));
   const meant = text.slice(column - 1, Math.min(column - 1 + length, from + WIDTH));

@@ -41,11 +41,10 @@ const RESERVED: readonly { readonly subnet: Subnet; readonly use: string }[] = [
 ];
 
 export const hostNameRule: TextRule = (text) => {
-  if (text.toLowerCase() === 'localhost') return {
-    message: 'cannot be "localhost": every machine calls itself so',
-    hint: 'choose another name',
-  };
-  if (/^\d+$/.test(text)) return { message: 'cannot be a number: programs would read it as an address', hint: `for example: vm${text}` };
+  if (text.toLowerCase() === 'localhost')
+    return { message: 'cannot be "localhost": every machine calls itself so', hint: 'choose another name' };
+  if (/^\d+$/.test(text))
+    return { message: 'cannot be a number: programs would read it as an address', hint: `for example: vm${text}` };
   if (HOST_LABEL.test(text)) return undefined;
   return { message: `is no legal host name: ${hostNameReason(text)}`, hint: meant(text, /[^a-z0-9-]+/g, HOST_LABEL) };
 };
@@ -53,10 +52,15 @@ export const hostNameRule: TextRule = (text) => {
 /** For names by which machines know each other: none that is an address to programs, or another host to each machine. */
 export const machineNameRule: TextRule = (text) => {
   if (NUMERIC_HOST.test(text)) {
-    return { message: `cannot be a number: programs would read it as ${addressOfNumber(text)}`, hint: `for example: vm${text.replace(/^0x/i, '')}` };
+    return {
+      message: `cannot be a number: programs would read it as ${addressOfNumber(text)}`,
+      hint: `for example: vm${text.replace(/^0x/i, '')}`,
+    };
   }
   const reserved = RESERVED_HOSTS.get(text.toLowerCase());
-  return reserved === undefined ? hostNameRule(text) : { message: `cannot be "${text}": ${reserved}`, hint: 'choose another name' };
+  return reserved === undefined
+    ? hostNameRule(text)
+    : { message: `cannot be "${text}": ${reserved}`, hint: 'choose another name' };
 };
 
 /** `the address 0.0.0.16` for `0x10`; a number that is no address of 32 bits is one to some programs only. */
@@ -78,7 +82,11 @@ function tooLong(text: string, most: number): string | undefined {
 /** @throws {UsageError} `wrong-name` when a name that was given on the command line is no legal host name. */
 export function checkLabName(name: string): void {
   const fault = hostNameRule(name);
-  if (fault) throw new UsageError(`the name ${quoted(name)} ${fault.message}`, { code: 'wrong-name', hint: fault.hint ?? 'for example: tp1' });
+  if (fault)
+    throw new UsageError(`the name ${quoted(name)} ${fault.message}`, {
+      code: 'wrong-name',
+      hint: fault.hint ?? 'for example: tp1',
+    });
 }
 
 export const userNameRule: TextRule = (text) => {
@@ -92,7 +100,11 @@ export const userNameRule: TextRule = (text) => {
 export const interfaceNameRule: TextRule = (text) => {
   const reserved = RESERVED_INTERFACES.get(text);
   if (reserved !== undefined) return { message: `cannot be "${text}": ${reserved}`, hint: 'for example: eth0' };
-  if (/^\d+$/.test(text)) return { message: 'cannot be a number: tools would take it for the place of an interface in their list', hint: `for example: eth${text}` };
+  if (/^\d+$/.test(text))
+    return {
+      message: 'cannot be a number: tools would take it for the place of an interface in their list',
+      hint: `for example: eth${text}`,
+    };
   if (INTERFACE_NAME.test(text)) return undefined;
   const reason = tooLong(text, 15) ?? 'only letters, digits, "-", "_", "." and "@" are allowed';
   return { message: `is no legal interface name: ${reason}`, hint: 'for example: eth0' };
@@ -106,17 +118,16 @@ export const fileLabelRule: TextRule = (text) => {
 };
 
 export const programNameRule: TextRule = (text) => {
-  if (text === 'session') return {
-    message: 'cannot be "session": the run folder has a session.log of its own',
-    hint: 'choose another name',
-  };
+  if (text === 'session')
+    return { message: 'cannot be "session": the run folder has a session.log of its own', hint: 'choose another name' };
   return fileLabelRule(text);
 };
 
 export const environmentNameRule: TextRule = (text) => {
   if (ENVIRONMENT_NAME.test(text)) return undefined;
   return {
-    message: 'is no legal name of an environment variable: only letters, digits and "_" are allowed, and no digit first',
+    message:
+      'is no legal name of an environment variable: only letters, digits and "_" are allowed, and no digit first',
     hint: meant(text, /[^A-Za-z0-9_]+/g, ENVIRONMENT_NAME, '_'),
   };
 };
@@ -128,19 +139,23 @@ export const addressRule: TextRule = (text) => {
 
 function addressHint(text: string): string {
   const [address = '', ...more] = text.split('/');
-  if (more.length > 0 && parseIPv4(address) !== undefined) return `write ${address} alone; the network has the prefix length`;
+  if (more.length > 0 && parseIPv4(address) !== undefined)
+    return `write ${address} alone; the network has the prefix length`;
   if (text.includes(':')) return 'IPv6 addresses are not supported in lab.yaml yet';
   const withoutZeros = text.replaceAll(/(?<=^|\.)0+(?=\d)/g, '');
-  if (parseIPv4(withoutZeros) !== undefined) return `write ${withoutZeros}: a leading zero means an octal number to many tools`;
+  if (parseIPv4(withoutZeros) !== undefined)
+    return `write ${withoutZeros}: a leading zero means an octal number to many tools`;
   return 'four numbers from 0 to 255, for example 192.168.100.4';
 }
 
 export const gatewayRule: TextRule = (text) => {
   const fault = addressRule(text);
-  return fault && (/^(?:no|none|off|false)$/i.test(text) ? {
-    message: fault.message,
-    hint: 'for a network without a gateway write false, without quotes',
-  } : fault);
+  return (
+    fault &&
+    (/^(?:no|none|off|false)$/i.test(text)
+      ? { message: fault.message, hint: 'for a network without a gateway write false, without quotes' }
+      : fault)
+  );
 };
 
 export const subnetRule: TextRule = (text) => {
@@ -148,21 +163,28 @@ export const subnetRule: TextRule = (text) => {
   if (subnet === undefined) return { message: `must be a subnet, not ${quoted(text)}`, hint: subnetHint(text) };
   const { network, prefixLength } = subnet;
   if (parseIPv4(text.split('/')[0]!) !== network) {
-    return { message: `${quoted(text)} is an address inside the subnet ${formatSubnet(subnet)}`, hint: `write ${formatSubnet(subnet)}` };
+    return {
+      message: `${quoted(text)} is an address inside the subnet ${formatSubnet(subnet)}`,
+      hint: `write ${formatSubnet(subnet)}`,
+    };
   }
-  if (prefixLength > LARGEST_PREFIX) return {
-    message: `/${prefixLength} has no room for two machines`,
-    hint: `write /${LARGEST_PREFIX} (two machines, no gateway) or a smaller number, for example ${formatIPv4(network)}/24`,
-  };
-  if (prefixLength < SMALLEST_PREFIX) return {
-    message: `/${prefixLength} is too large a part of the Internet`,
-    hint: `write /${SMALLEST_PREFIX} or more, for example 192.168.100.0/24`,
-  };
+  if (prefixLength > LARGEST_PREFIX)
+    return {
+      message: `/${prefixLength} has no room for two machines`,
+      hint: `write /${LARGEST_PREFIX} (two machines, no gateway) or a smaller number, for example ${formatIPv4(network)}/24`,
+    };
+  if (prefixLength < SMALLEST_PREFIX)
+    return {
+      message: `/${prefixLength} is too large a part of the Internet`,
+      hint: `write /${SMALLEST_PREFIX} or more, for example 192.168.100.0/24`,
+    };
   const reserved = RESERVED.find((range) => overlaps(range.subnet, subnet));
-  return reserved && {
-    message: `${formatSubnet(subnet)} cannot be a network of machines: its addresses are for ${reserved.use}`,
-    hint: 'a private subnet always works, for example 192.168.100.0/24',
-  };
+  return (
+    reserved && {
+      message: `${formatSubnet(subnet)} cannot be a network of machines: its addresses are for ${reserved.use}`,
+      hint: 'a private subnet always works, for example 192.168.100.0/24',
+    }
+  );
 };
 
 function subnetHint(text: string): string {
@@ -174,7 +196,10 @@ function subnetHint(text: string): string {
 export const sizeRule: TextRule = (text) => {
   if (SIZE.test(text)) return undefined;
   const [, amount, unit] = /^([1-9]\d{0,6})\s*([kmgt])?i?b?$/i.exec(text.trim()) ?? [];
-  const hint = amount !== undefined && unit?.toUpperCase() !== 'K' ? `write ${amount}${unit?.toUpperCase() ?? 'M'}` : 'for example 512M or 2G';
+  const hint =
+    amount !== undefined && unit?.toUpperCase() !== 'K'
+      ? `write ${amount}${unit?.toUpperCase() ?? 'M'}`
+      : 'for example 512M or 2G';
   return { message: `must be a size, not ${quoted(text)}`, hint };
 };
 
@@ -185,35 +210,44 @@ export function parseSizeMiB(text: string): number | undefined {
 }
 
 export const promptRule: TextRule = (text) => {
-  if (text === '') return {
-    message: 'must not be empty: an empty prompt would show at once',
-    hint: 'give the text that the program shows when it waits for a line, or remove "prompt"',
-  };
+  if (text === '')
+    return {
+      message: 'must not be empty: an empty prompt would show at once',
+      hint: 'give the text that the program shows when it waits for a line, or remove "prompt"',
+    };
   const pattern = parsePattern(text);
   if (!('fault' in pattern)) return undefined;
   return { message: `is no regular expression: ${pattern.fault}`, hint: 'for plain text leave out the slashes' };
 };
 
 /** What stands between a word of `lab.yaml` and a process: no operating system can pass a NUL character (execve(2)). */
-export const wordRule: TextRule = (text) => (text.includes('\0') ? {
-  message: 'has a NUL character, which no program can be given',
-  hint: 'remove \\0',
-} : undefined);
+export const wordRule: TextRule = (text) =>
+  text.includes('\0')
+    ? { message: 'has a NUL character, which no program can be given', hint: 'remove \\0' }
+    : undefined;
 
-export const notEmptyRule: TextRule = (text) => (text.trim() === '' ? { message: 'must not be empty' } : wordRule(text));
+export const notEmptyRule: TextRule = (text) =>
+  text.trim() === '' ? { message: 'must not be empty' } : wordRule(text);
 
 /** For names that end up as an argument of `ssh`: nothing that it would read as an option, or as two words. */
 export const sshWordRule: TextRule = (text) => {
   if (/^[^\s-]\S*$/.test(text)) return wordRule(text);
-  return { message: text === '' ? 'must not be empty' : `${quoted(text)} cannot be given to ssh: no spaces, and no "-" first` };
+  return {
+    message: text === '' ? 'must not be empty' : `${quoted(text)} cannot be given to ssh: no spaces, and no "-" first`,
+  };
 };
 
 /** An address, a name or an alias, and nothing else: what people are used to write around it has fields of its own. */
 export const sshHostRule: TextRule = (text) => {
-  const [, user, bracketed, plain, port] = /^(?:ssh:\/\/)?(?:([^\s-]\S*)@)?(?:\[([^\]\s]+)\]|([^:\s]+))(?::(\d+))?$/.exec(text) ?? [];
+  const [, user, bracketed, plain, port] =
+    /^(?:ssh:\/\/)?(?:([^\s-]\S*)@)?(?:\[([^\]\s]+)\]|([^:\s]+))(?::(\d+))?$/.exec(text) ?? [];
   const host = bracketed ?? plain;
   if (host === undefined || host === text) return sshWordRule(text);
-  const parts = [`host: ${host.includes(':') ? quoted(host) : host}`, ...(port === undefined ? [] : [`port: ${port}`]), ...(user === undefined ? [] : [`user: ${user}`])];
+  const parts = [
+    `host: ${host.includes(':') ? quoted(host) : host}`,
+    ...(port === undefined ? [] : [`port: ${port}`]),
+    ...(user === undefined ? [] : [`user: ${user}`]),
+  ];
   return { message: `${quoted(text)} is more than a host`, hint: `write ${parts.join(', ')}` };
 };
 
@@ -224,7 +258,13 @@ export function quoted(text: string): string {
 
 /** `did you mean "vm-1"?` when replacing what is not allowed makes a legal name. */
 function meant(text: string, illegal: RegExp, legal: RegExp, replacement = '-'): string | undefined {
-  const plain = replacement === '_' ? text : text.normalize('NFD').replaceAll(/\p{Mn}/gu, '').toLowerCase();
+  const plain =
+    replacement === '_'
+      ? text
+      : text
+          .normalize('NFD')
+          .replaceAll(/\p{Mn}/gu, '')
+          .toLowerCase();
   const guess = plain.replaceAll(illegal, replacement).replaceAll(/^[-.]+|[-.]+$/g, '');
   return guess !== text && legal.test(guess) ? `did you mean "${guess}"?` : undefined;
 }

@@ -27,7 +27,11 @@ let schema: JsonSchema | undefined;
 
 /** The JSON Schema of `lab.yaml`, draft 2020-12, with descriptions and examples for editors. */
 export function labJsonSchema(): JsonSchema {
-  schema ??= { ...(z.toJSONSchema(labFields, { io: 'input' }) as JsonSchema), title: 'lab.yaml', $defs: { step: stepJsonSchema() } };
+  schema ??= {
+    ...(z.toJSONSchema(labFields, { io: 'input' }) as JsonSchema),
+    title: 'lab.yaml',
+    $defs: { step: stepJsonSchema() },
+  };
   return schema;
 }
 

@@ -38,7 +38,12 @@ export const labTemplates: readonly string[] = [...TEMPLATES.keys()];
  */
 export function labTemplate(template: string, options: TemplateOptions = {}): string {
   const { write, provider: own } = templateNamed(template);
-  const { name = template, provider = own, schemaPath = './lab.schema.json', programsFolder = 'dist/programs' } = options;
+  const {
+    name = template,
+    provider = own,
+    schemaPath = './lab.schema.json',
+    programsFolder = 'dist/programs',
+  } = options;
   checkLabName(name);
   return write({ name, provider, schemaPath, programsFolder });
 }
@@ -50,7 +55,11 @@ export function templateSteps(template: string): readonly string[] {
 
 function templateNamed(name: string): Template {
   const template = TEMPLATES.get(name);
-  if (!template) throw new UsageError(`there is no template "${name}"`, { code: 'unknown-template', hint: suggestion(name, labTemplates) });
+  if (!template)
+    throw new UsageError(`there is no template "${name}"`, {
+      code: 'unknown-template',
+      hint: suggestion(name, labTemplates),
+    });
   return template;
 }
 

@@ -19,7 +19,9 @@ const MOST_ERRORS = 200;
 export function syntaxFaults(text: string, document: Document.Parsed): YamlFault[] {
   const faults = new Map<number, YamlFault>();
   let lastStart = -1;
-  const errors: readonly YAMLError[] = document.errors.concat(document.warnings).toSorted((a, b) => a.pos[0] - b.pos[0]);
+  const errors: readonly YAMLError[] = document.errors
+    .concat(document.warnings)
+    .toSorted((a, b) => a.pos[0] - b.pos[0]);
   for (const error of errors.slice(0, MOST_ERRORS)) {
     if (error.pos[0] === lastStart || faults.size >= MOST_FAULTS) continue;
     lastStart = error.pos[0];
@@ -33,7 +35,9 @@ export function syntaxFaults(text: string, document: Document.Parsed): YamlFault
 
 function faultOf(error: YAMLError, text: string, document: Document.Parsed): YamlFault {
   const start = Math.min(error.pos[0], text.length);
-  const opener = /^Missing closing|^Flow .* end with/.test(error.message) ? unclosedBefore(start, text, document) : undefined;
+  const opener = /^Missing closing|^Flow .* end with/.test(error.message)
+    ? unclosedBefore(start, text, document)
+    : undefined;
   if (opener !== undefined) {
     const closer = { '[': ']', '{': '}' }[text[opener]!] ?? text[opener]!;
     return breakAt(opener, `this ${text[opener]} is never closed`, `write the missing ${closer} where it ends`);

@@ -123,20 +123,7 @@ export const YAML_MESSAGES: readonly YamlMessage[] = [
     hint: 'remove the "&…"',
     breaks: false,
   },
-  {
-    code: 'MULTIPLE_ANCHORS',
-    message: 'a value can have one anchor only',
-    hint: 'remove one "&…"',
-    breaks: false,
-  },
-  {
-    code: 'RESOURCE_EXHAUSTION',
-    message: 'is nested too deeply to be a lab file',
-    hint: 'check the brackets',
-  },
-  {
-    code: 'KEY_OVER_1024_CHARS',
-    message: 'a name can have at most 1024 characters',
-    breaks: false,
-  },
+  { code: 'MULTIPLE_ANCHORS', message: 'a value can have one anchor only', hint: 'remove one "&…"', breaks: false },
+  { code: 'RESOURCE_EXHAUSTION', message: 'is nested too deeply to be a lab file', hint: 'check the brackets' },
+  { code: 'KEY_OVER_1024_CHARS', message: 'a name can have at most 1024 characters', breaks: false },
 ];

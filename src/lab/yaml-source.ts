@@ -1,4 +1,14 @@
-import { isAlias, isMap, isScalar, isSeq, parseDocument, type Document, type Node, type Pair, type YAMLMap } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  parseDocument,
+  type Document,
+  type Node,
+  type Pair,
+  type YAMLMap,
+} from 'yaml';
 import { formatPath, shortened, type Finding, type Path } from './finding.ts';
 import { PlainReader, textOfScalar } from './plain.ts';
 import type { Problem } from './problem.ts';
@@ -19,11 +29,22 @@ export class YamlSource {
 
   constructor(text: string) {
     this.#lines = new TextLines(text);
-    this.#document = parseDocument(text, { prettyErrors: false, uniqueKeys: false, version: '1.2', schema: 'core', merge: false });
+    this.#document = parseDocument(text, {
+      prettyErrors: false,
+      uniqueKeys: false,
+      version: '1.2',
+      schema: 'core',
+      merge: false,
+    });
     this.#plain = new PlainReader(text, this.#lines);
     this.data = this.#plain.read(this.#document);
     const directive = this.#document.directives.yaml.explicit ? /^%.*/m.exec(text) : null;
-    const explicit = directive && { offset: directive.index, length: directive[0].length, ...DIRECTIVE_FAULT, breaks: false };
+    const explicit = directive && {
+      offset: directive.index,
+      length: directive[0].length,
+      ...DIRECTIVE_FAULT,
+      breaks: false,
+    };
     const syntax = syntaxFaults(text, this.#document);
     const lines = new Set(syntax.map(({ offset }) => this.#lines.lineOf(offset)));
     const plain = this.#plain.faults.filter(({ offset }) => !lines.has(this.#lines.lineOf(offset)));
@@ -100,7 +121,13 @@ export class YamlSource {
 }
 
 function problemAt({ length, ...position }: Span, path: string, message: string, hint: string | undefined): Problem {
-  return { position, length, path, message: shortened(message), ...(hint === undefined ? {} : { hint: shortened(hint) }) };
+  return {
+    position,
+    length,
+    path,
+    message: shortened(message),
+    ...(hint === undefined ? {} : { hint: shortened(hint) }),
+  };
 }
 
 function hasRange(node: unknown): node is { range: [number, number, number] } {

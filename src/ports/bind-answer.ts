@@ -14,7 +14,13 @@ export function bindAnswers(account: string, facts: ReadonlyMap<string, string>)
  * What a server on all addresses gets: on IPv4, as those of the practical are, or on both, as those of Java and Node are. A socket that is seen to hold the port
  * counts even where one of them could still have it.
  */
-export function stateOf({ holders, bound, connections, timeWait, bind }: Pick<PortReport, 'holders' | 'bound' | 'connections' | 'timeWait' | 'bind'>): PortReport['state'] {
+export function stateOf({
+  holders,
+  bound,
+  connections,
+  timeWait,
+  bind,
+}: Pick<PortReport, 'holders' | 'bound' | 'connections' | 'timeWait' | 'bind'>): PortReport['state'] {
   if (holders.length > 0) return 'busy';
   const inUse = bound.length + connections.length > 0;
   if (bind === undefined) return inUse ? 'busy' : timeWait.length > 0 ? 'time-wait' : 'free';

@@ -10,13 +10,21 @@ export function explainPort(report: PortReport): string | undefined {
   const { holders, state, bound, connections, bind } = report;
   if (holders.length > 0) return narrowHolders(report);
   if (state === 'forbidden') return forbidden(report);
-  const sentences = [bound.length > 0 ? explainBound(report) : undefined, connections.length > 0 ? explainConnections(report) : undefined, explainTimeWait(report)];
+  const sentences = [
+    bound.length > 0 ? explainBound(report) : undefined,
+    connections.length > 0 ? explainConnections(report) : undefined,
+    explainTimeWait(report),
+  ];
   const told = sentences.filter((sentence) => sentence !== undefined);
-  if (bind === undefined && state === 'free') return `${report.machine} has neither Perl nor Python 3 to try bind(2) with: a socket that is bound and does not listen would not show.`;
+  if (bind === undefined && state === 'free')
+    return `${report.machine} has neither Perl nor Python 3 to try bind(2) with: a socket that is bound and does not listen would not show.`;
   if (state === 'busy' && told.length === 0) {
     return 'Trying it out with bind(2) gets EADDRINUSE ("Address already in use"), and no socket shows on this machine: it may belong to a container, or have gone since. Look again, or give your program another port.';
   }
-  if (bind !== undefined && state === 'busy' && !isRefused(bind, 'reuse')) told.push('A server that sets SO_REUSEADDR can have the port all the same; one that does not gets EADDRINUSE ("Address already in use").');
+  if (bind !== undefined && state === 'busy' && !isRefused(bind, 'reuse'))
+    told.push(
+      'A server that sets SO_REUSEADDR can have the port all the same; one that does not gets EADDRINUSE ("Address already in use").',
+    );
   return told.length === 0 ? undefined : told.join(' ');
 }
 
@@ -25,7 +33,10 @@ export function explainTimeWait(report: PortReport): string | undefined {
   const { port, machine, timeWait } = report;
   if (timeWait.length === 0) return undefined;
   const [one] = timeWait;
-  const what = timeWait.length === 1 && one !== undefined ? `One connection (${one.local} with ${one.peer})` : `${timeWait.length} connections`;
+  const what =
+    timeWait.length === 1 && one !== undefined
+      ? `One connection (${one.local} with ${one.peer})`
+      : `${timeWait.length} connections`;
   const verb = timeWait.length === 1 ? 'is' : 'are';
   return (
     `${what} on port ${port} of ${machine} ended less than a minute ago and ${verb} in TIME_WAIT: this side closed first, so its kernel remembers the pair of ` +
@@ -54,7 +65,8 @@ const mostListed = 3;
 
 function explainConnections({ connections }: PortReport): string {
   const list = connections.slice(0, mostListed).map(({ local, peer, state, process }) => {
-    const who = process === undefined ? 'the kernel, for a process that does not show or has ended' : describeHolder(process);
+    const who =
+      process === undefined ? 'the kernel, for a process that does not show or has ended' : describeHolder(process);
     return `${local} with ${peer}, ${state}, of ${who}`;
   });
   const more = connections.length > mostListed ? `, and ${connections.length - mostListed} more` : '';
@@ -64,7 +76,8 @@ function explainConnections({ connections }: PortReport): string {
 
 /** Where the port is held on some addresses only, what a server on others would get. */
 function narrowHolders({ holders, bind }: PortReport): string | undefined {
-  if (bind?.ipv4?.reuse === 'ok' && bind.ipv4.plain === 'ok') return 'It is held on IPv6 only: a server on 0.0.0.0 (IPv4) can have it; one on :: cannot.';
+  if (bind?.ipv4?.reuse === 'ok' && bind.ipv4.plain === 'ok')
+    return 'It is held on IPv6 only: a server on 0.0.0.0 (IPv4) can have it; one on :: cannot.';
   const addresses = [...new Set(holders.map(({ address }) => address))];
   if (addresses.some((address) => address === '0.0.0.0' || address === '::')) return undefined;
   return `It is held on ${addresses.join(', ')} only: a server that binds to another address of the machine can have it; one that binds to this one or to all of them gets EADDRINUSE ("Address already in use").`;

@@ -71,7 +71,10 @@ function readSection(text: string): Section {
 type Facts = (kind: string) => readonly (readonly string[])[];
 
 function readFacts(lines: readonly string[]): Facts {
-  const facts = Map.groupBy(lines.map((line) => line.split(' ')), ([kind = '']) => kind);
+  const facts = Map.groupBy(
+    lines.map((line) => line.split(' ')),
+    ([kind = '']) => kind,
+  );
   return (kind) => (facts.get(kind) ?? []).map((words) => words.slice(1));
 }
 
@@ -93,7 +96,8 @@ function processesOf(facts: Facts): Map<number, ProcessFacts> {
           parent: Number(parent),
           uid: Number(uid),
           identity,
-          startedAtMs: ticks > 0 && bootSeconds ? Number(bootSeconds) * 1000 + (ticks * 1000) / Number(hertz) : undefined,
+          startedAtMs:
+            ticks > 0 && bootSeconds ? Number(bootSeconds) * 1000 + (ticks * 1000) / Number(hertz) : undefined,
           command: commandLine(commands.get(pid)),
           parentCommand: commandLine(commands.get(parent)),
           unit: serviceUnit(cgroups.get(pid) ?? ''),

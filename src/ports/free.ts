@@ -50,7 +50,10 @@ export async function freePort(shell: Shell, report: PortReport, options: FreeOp
   const sockets = new Sockets(report);
   const ended: EndedHolder[] = [];
   let current = report;
-  for (const [endSignal, waitMs] of [['TERM', graceMs], ['KILL', killMs]] as const) {
+  for (const [endSignal, waitMs] of [
+    ['TERM', graceMs],
+    ['KILL', killMs],
+  ] as const) {
     const targets = sockets.of(current);
     if (targets.length === 0) break;
     const refusal = refusalToFree(current);
@@ -60,7 +63,14 @@ export async function freePort(shell: Shell, report: PortReport, options: FreeOp
     const remaining = new Set(sockets.of(current).map(({ pid }) => pid));
     const gone = signalled.filter(({ pid }) => !remaining.has(pid));
     ended.push(...gone.map((holder) => ({ holder, signal: endSignal })));
-    if (gone.length > 0) await events.emit({ kind: 'port-freed', machine: report.machine, port: report.port, holders: gone, signal: endSignal });
+    if (gone.length > 0)
+      await events.emit({
+        kind: 'port-freed',
+        machine: report.machine,
+        port: report.port,
+        holders: gone,
+        signal: endSignal,
+      });
   }
   const survivors = sockets.of(current);
   if (survivors.length > 0) throw survived(report, survivors);
@@ -94,7 +104,13 @@ class Sockets {
 }
 
 /** Looks until none of the sockets is held, at most `waitMs`; the last report in both cases. */
-async function waitUntilReleased(shell: Shell, before: PortReport, sockets: Sockets, waitMs: number, options: LookOptions): Promise<PortReport> {
+async function waitUntilReleased(
+  shell: Shell,
+  before: PortReport,
+  sockets: Sockets,
+  waitMs: number,
+  options: LookOptions,
+): Promise<PortReport> {
   let last = before;
   const attempt = async (): Promise<Attempt<PortReport>> => {
     last = await inspectPort(shell, before.port, options);
@@ -117,12 +133,20 @@ async function watch(shell: Shell, freed: PortReport, options: LookOptions): Pro
     const report = await inspectPort(shell, freed.port, options);
     return report.holders.length > 0 || performance.now() >= until ? { value: report } : { seen: 'free' };
   };
-  return retryUntil(attempt, { what: `${portName(freed)} to stay free`, timeoutMs: watchMs * 2, intervalMs, signal: options.signal });
+  return retryUntil(attempt, {
+    what: `${portName(freed)} to stay free`,
+    timeoutMs: watchMs * 2,
+    intervalMs,
+    signal: options.signal,
+  });
 }
 
 function survived(report: PortReport, survivors: readonly Holder[]): CheckError {
-  return new CheckError(`${portName(report)} is still held by ${survivors.map(describeHolder).join(', ')}, ${formatDuration(killMs)} after KILL`, {
-    code: 'port-holder-survives',
-    hint: `A process that waits for a disk or a network file system ends only when that answers. Give your program another port, or restart ${report.machine}.`,
-  });
+  return new CheckError(
+    `${portName(report)} is still held by ${survivors.map(describeHolder).join(', ')}, ${formatDuration(killMs)} after KILL`,
+    {
+      code: 'port-holder-survives',
+      hint: `A process that waits for a disk or a network file system ends only when that answers. Give your program another port, or restart ${report.machine}.`,
+    },
+  );
 }

@@ -39,9 +39,18 @@ export async function inspectPort(shell: Shell, port: number, options: LookOptio
   const holders = withoutRepeats((rows.get('holder') ?? []).flatMap((row) => holdersOf(row, findings)));
   const sockets = {
     holders,
-    bound: withoutRepeats(findings.bound.flatMap((socket) => holdersOf({ ...socket, port, peer: '', state: '', pid: undefined }, findings))),
-    timeWait: (rows.get('time-wait') ?? []).map((row) => Object.assign(connectionOf(row), { remainingMs: row.remainingMs })),
-    connections: (rows.get('other') ?? []).map((row): OtherConnection => Object.assign(connectionOf(row), { state: row.state, process: holdersOf(row, findings).find(({ pid }) => pid !== undefined) })),
+    bound: withoutRepeats(
+      findings.bound.flatMap((socket) => holdersOf({ ...socket, port, peer: '', state: '', pid: undefined }, findings)),
+    ),
+    timeWait: (rows.get('time-wait') ?? []).map((row) =>
+      Object.assign(connectionOf(row), { remainingMs: row.remainingMs }),
+    ),
+    connections: (rows.get('other') ?? []).map((row): OtherConnection =>
+      Object.assign(connectionOf(row), {
+        state: row.state,
+        process: holdersOf(row, findings).find(({ pid }) => pid !== undefined),
+      }),
+    ),
     bind: bindAnswers(shell.user, findings.bind),
   };
   return {
@@ -52,7 +61,9 @@ export async function inspectPort(shell: Shell, port: number, options: LookOptio
     ...sockets,
     source,
     raw: findings.table,
-    blindSpot: holders.some(({ pid }) => pid === undefined) ? explainBlindSpot(shell, port, findings, options) : undefined,
+    blindSpot: holders.some(({ pid }) => pid === undefined)
+      ? explainBlindSpot(shell, port, findings, options)
+      : undefined,
     needsSudoPassword: findings.sudo === 'refused' && holders.length > 0,
     sshPort: findings.sshPort,
   };
@@ -73,16 +84,40 @@ export async function isListening(shell: Shell, port: number, options: LookOptio
   return parseSocketTable(source as PortSource, table, port).some(({ state }) => state === 'LISTEN');
 }
 
-async function look(shell: Shell, port: number, mode: 'all' | 'table' | 'rows', { signal, sudoPassword, protocol = 'tcp' }: LookOptions): Promise<Findings> {
-  const command = { script: inspectScript, args: [String(port), inspectScript, mode, sudoPassword === undefined ? 'none' : 'given', protocol, perlBindScript, pythonBindScript] };
-  const result = await shell.exec(command, { timeoutMs: lookTimeoutMs, signal, endsByItself: true, input: sudoPassword === undefined ? undefined : `${sudoPassword}\n` });
+async function look(
+  shell: Shell,
+  port: number,
+  mode: 'all' | 'table' | 'rows',
+  { signal, sudoPassword, protocol = 'tcp' }: LookOptions,
+): Promise<Findings> {
+  const command = {
+    script: inspectScript,
+    args: [
+      String(port),
+      inspectScript,
+      mode,
+      sudoPassword === undefined ? 'none' : 'given',
+      protocol,
+      perlBindScript,
+      pythonBindScript,
+    ],
+  };
+  const result = await shell.exec(command, {
+    timeoutMs: lookTimeoutMs,
+    signal,
+    endsByItself: true,
+    input: sudoPassword === undefined ? undefined : `${sudoPassword}\n`,
+  });
   const findings = parseFindings(result.stdout);
   if (findings !== undefined && sources.has(findings.source)) return findings;
   if (findings !== undefined) {
-    throw new EnvironmentError(`${shell.machine} has no ss, lsof, netstat or readable /proc/net/tcp to look at port ${port} with`, {
-      code: 'port-tool-missing',
-      hint: `Install one of them on ${shell.machine}, for example: sudo apt-get install iproute2`,
-    });
+    throw new EnvironmentError(
+      `${shell.machine} has no ss, lsof, netstat or readable /proc/net/tcp to look at port ${port} with`,
+      {
+        code: 'port-tool-missing',
+        hint: `Install one of them on ${shell.machine}, for example: sudo apt-get install iproute2`,
+      },
+    );
   }
   throw new EnvironmentError(`the look at port ${port} of ${shell.machine} broke off`, {
     code: 'port-look-failed',
@@ -124,10 +159,17 @@ function withoutRepeats(holders: readonly Holder[]): Holder[] {
   return [...new Map(holders.map((holder) => [`${holder.pid ?? holder.inode} ${holder.address}`, holder])).values()];
 }
 
-function explainBlindSpot({ machine, user }: Shell, port: number, { uid, sudo }: Findings, { sudoPassword }: LookOptions): string {
+function explainBlindSpot(
+  { machine, user }: Shell,
+  port: number,
+  { uid, sudo }: Findings,
+  { sudoPassword }: LookOptions,
+): string {
   const unseen = `${user} may not see the process that holds port ${port} on ${machine}`;
   if (sudo === 'absent') return `${unseen}, and sudo is not installed there. Look as root: lsof -i :${port}`;
-  if (sudo === 'refused' && sudoPassword !== undefined) return `${unseen}, and sudo does not take the password that it was given`;
-  if (sudo === 'refused') return `${unseen}, and sudo wants a password. Put it into LAB_SUDO_PASSWORD, or look there by hand: sudo lsof -i :${port}`;
+  if (sudo === 'refused' && sudoPassword !== undefined)
+    return `${unseen}, and sudo does not take the password that it was given`;
+  if (sudo === 'refused')
+    return `${unseen}, and sudo wants a password. Put it into LAB_SUDO_PASSWORD, or look there by hand: sudo lsof -i :${port}`;
   return `no process on ${machine} shows as the holder of port ${port}${uid === 0 ? '' : ', to root neither'}: it lives in another container, or in the kernel. Look on the host of ${machine}`;
 }

@@ -6,7 +6,12 @@ import type { Holder, PortReport } from './report.ts';
 export function refusalToFree(report: PortReport): LabError | undefined {
   const { machine, port, protocol, blindSpot, sshPort } = report;
   if (protocol === 'tcp' && port === sshPort) {
-    return refused(report, 'port-is-ssh', `it is the port of the SSH server through which lab reaches ${machine}`, 'Give your program another port.');
+    return refused(
+      report,
+      'port-is-ssh',
+      `it is the port of the SSH server through which lab reaches ${machine}`,
+      'Give your program another port.',
+    );
   }
   for (const holder of report.holders) {
     const refusal = refusalOf(holder, report);
@@ -32,9 +37,20 @@ function refusalOf(holder: Holder, report: PortReport): CheckError | undefined {
   }
   if (holder.pid === 1) {
     const hint = `A systemd socket is stopped with: sudo systemctl list-sockets, then sudo systemctl stop NAME.socket`;
-    return refused(report, 'port-is-init', `${who} is the first process of the machine, and the machine ends with it`, hint);
+    return refused(
+      report,
+      'port-is-init',
+      `${who} is the first process of the machine, and the machine ends with it`,
+      hint,
+    );
   }
-  if (holder.carriesUs) return refused(report, 'port-carries-us', `lab's own connection to ${report.machine} hangs on ${who}`, 'Give your program another port.');
+  if (holder.carriesUs)
+    return refused(
+      report,
+      'port-carries-us',
+      `lab's own connection to ${report.machine} hangs on ${who}`,
+      'Give your program another port.',
+    );
   return undefined;
 }
 

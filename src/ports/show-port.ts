@@ -35,9 +35,16 @@ exit 0
  * What a person who types the commands of the practical on this machine sees, for the report. None where the machine has neither tool, or does not answer in
  * time: nothing is decided by this, so it never fails.
  */
-export async function showPort(shell: Shell, port: number, { signal }: LookOptions = {}): Promise<readonly ToolOutput[]> {
+export async function showPort(
+  shell: Shell,
+  port: number,
+  { signal }: LookOptions = {},
+): Promise<readonly ToolOutput[]> {
   try {
-    const { stdout } = await shell.exec({ script: showScript, args: [String(port)] }, { timeoutMs: lookTimeoutMs, signal });
+    const { stdout } = await shell.exec(
+      { script: showScript, args: [String(port)] },
+      { timeoutMs: lookTimeoutMs, signal },
+    );
     return stdout.split(sectionMark).slice(1).map(toolOutput);
   } catch (error) {
     return [{ command: `netstat -an; lsof -i :${port}`, output: messageOf(error) }];

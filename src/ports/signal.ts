@@ -16,11 +16,31 @@ const signalTimeoutMs = 15_000;
  *
  * @throws {EnvironmentError} when one may not be signalled; then none was.
  */
-export async function signalHolders(shell: Shell, holders: readonly Holder[], signal: EndSignal, { signal: abort, sudoPassword }: LookOptions): Promise<Holder[]> {
-  const targets = holders.flatMap(({ pid, identity, inode }) => (pid === undefined || identity === undefined ? [] : [String(pid), identity, inode ?? '-']));
-  const command = { script: signalScript, args: [signal, signalScript, 'plain', sudoPassword === undefined ? 'none' : 'given', ...targets] };
-  const { stdout, stderr } = await shell.exec(command, { timeoutMs: signalTimeoutMs, signal: abort, input: sudoPassword === undefined ? undefined : `${sudoPassword}\n` });
-  const outcomes = Map.groupBy(stdout.trim().split('\n').map((line) => line.split(' ')), ([word = '']) => word);
+export async function signalHolders(
+  shell: Shell,
+  holders: readonly Holder[],
+  signal: EndSignal,
+  { signal: abort, sudoPassword }: LookOptions,
+): Promise<Holder[]> {
+  const targets = holders.flatMap(({ pid, identity, inode }) =>
+    pid === undefined || identity === undefined ? [] : [String(pid), identity, inode ?? '-'],
+  );
+  const command = {
+    script: signalScript,
+    args: [signal, signalScript, 'plain', sudoPassword === undefined ? 'none' : 'given', ...targets],
+  };
+  const { stdout, stderr } = await shell.exec(command, {
+    timeoutMs: signalTimeoutMs,
+    signal: abort,
+    input: sudoPassword === undefined ? undefined : `${sudoPassword}\n`,
+  });
+  const outcomes = Map.groupBy(
+    stdout
+      .trim()
+      .split('\n')
+      .map((line) => line.split(' ')),
+    ([word = '']) => word,
+  );
   const pidsOf = (outcome: string): Set<number> => new Set((outcomes.get(outcome) ?? []).map(([, pid]) => Number(pid)));
   const sudo = outcomes.get('sudo')?.[0]?.[1];
   if (sudo !== undefined || outcomes.has('denied')) throw notAllowed(shell, holders, sudo, stderr);
@@ -28,15 +48,23 @@ export async function signalHolders(shell: Shell, holders: readonly Holder[], si
   return holders.filter(({ pid }) => pid !== undefined && signalled.has(pid));
 }
 
-function notAllowed({ machine, user }: Shell, holders: readonly Holder[], sudo: string | undefined, stderr: string): EnvironmentError {
+function notAllowed(
+  { machine, user }: Shell,
+  holders: readonly Holder[],
+  sudo: string | undefined,
+  stderr: string,
+): EnvironmentError {
   const others = holders.filter((holder) => holder.user !== user);
   const who = (others.length > 0 ? others : holders).map(describeHolder).join(', ');
   const port = holders[0]?.port;
   const why = sudo === 'absent' ? 'sudo is not installed there' : 'sudo wants a password';
   const pids = [...new Set(holders.map(({ pid }) => pid))].join(' ');
-  return new EnvironmentError(`${user} may not end ${who}, which holds port ${port} of ${machine}${sudo === undefined ? '' : `, and ${why}`}`, {
-    code: 'port-holder-not-ours',
-    hint: `End it there as its owner or as root (sudo kill ${pids}), or give your program another port.`,
-    detail: stderr.trim() || undefined,
-  });
+  return new EnvironmentError(
+    `${user} may not end ${who}, which holds port ${port} of ${machine}${sudo === undefined ? '' : `, and ${why}`}`,
+    {
+      code: 'port-holder-not-ours',
+      hint: `End it there as its owner or as root (sudo kill ${pids}), or give your program another port.`,
+      detail: stderr.trim() || undefined,
+    },
+  );
 }

@@ -38,7 +38,8 @@ function parseSsRow(words: readonly string[]): SocketRow | undefined {
   const [state = '', , , local = '', peer = '', ...details] = words;
   const end = splitAddress(local);
   if (end === undefined) return undefined;
-  const detail = (name: string): string | undefined => details.find((word) => word.startsWith(`${name}:`))?.slice(name.length + 1);
+  const detail = (name: string): string | undefined =>
+    details.find((word) => word.startsWith(`${name}:`))?.slice(name.length + 1);
   const inode = detail('ino');
   return {
     // `*` is an IPv6 socket that takes IPv4 too.
@@ -58,13 +59,26 @@ function parseSsRow(words: readonly string[]): SocketRow | undefined {
 function timerMs(timer: string | undefined): number | undefined {
   const match = /^\(timewait,(?:(\d+)min)?(?:(\d+)sec|(?:(\d+)\.)?(\d+)ms)?,/.exec(timer ?? '');
   if (match === null) return undefined;
-  const [minutes = 0, seconds = 0, shortSeconds = 0, milliseconds = 0] = match.slice(1).map((digits) => Number(digits ?? 0));
+  const [minutes = 0, seconds = 0, shortSeconds = 0, milliseconds = 0] = match
+    .slice(1)
+    .map((digits) => Number(digits ?? 0));
   return (minutes * 60 + seconds + shortSeconds) * 1000 + milliseconds;
 }
 
 /** States of proc_net_tcp(5), in the order of their numbers from 1. */
 const procStates = [
-  'ESTABLISHED', 'SYN_SENT', 'SYN_RECV', 'FIN_WAIT1', 'FIN_WAIT2', 'TIME_WAIT', 'CLOSE', 'CLOSE_WAIT', 'LAST_ACK', 'LISTEN', 'CLOSING', 'SYN_RECV',
+  'ESTABLISHED',
+  'SYN_SENT',
+  'SYN_RECV',
+  'FIN_WAIT1',
+  'FIN_WAIT2',
+  'TIME_WAIT',
+  'CLOSE',
+  'CLOSE_WAIT',
+  'LAST_ACK',
+  'LISTEN',
+  'CLOSING',
+  'SYN_RECV',
 ];
 
 /** proc_net_udp(5) has 7 for a socket without a peer; a TCP socket in that state (CLOSE) is in no table. */
@@ -117,7 +131,8 @@ function parseNetstatRow(words: readonly string[]): SocketRow | undefined {
   const [protocol = '', , , local = '', peer = '', ...rest] = words;
   if (!protocol.startsWith('tcp') && !protocol.startsWith('udp')) return undefined;
   // A UDP socket without a peer has no word in that column.
-  const [state = '', process = ''] = protocol.startsWith('udp') && rest[0] !== 'ESTABLISHED' ? ['UNCONN', rest[0]] : rest;
+  const [state = '', process = ''] =
+    protocol.startsWith('udp') && rest[0] !== 'ESTABLISHED' ? ['UNCONN', rest[0]] : rest;
   const end = splitAddress(local) ?? splitAddress(local.replace(/\.(\d+)$/, ':$1'));
   if (end === undefined) return undefined;
   const anyAddress = protocol.includes('6') ? '::' : '0.0.0.0';

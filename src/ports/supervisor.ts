@@ -13,10 +13,10 @@ export function takenAgain(report: PortReport, before: readonly Holder[]): Check
       hint: `Look who that is with: lab check-port ${portArgument(report)} --on ${machine}; then free it again, or give your program another port.`,
     });
   }
-  return new CheckError(`${portName(report)} is supervised: what was ended came back at once as ${now}, started by ${describeSupervisor(restarted)}`, {
-    code: 'port-supervised',
-    hint: `Stop what restarts it first, on ${machine}: ${waysToStop(restarted)}`,
-  });
+  return new CheckError(
+    `${portName(report)} is supervised: what was ended came back at once as ${now}, started by ${describeSupervisor(restarted)}`,
+    { code: 'port-supervised', hint: `Stop what restarts it first, on ${machine}: ${waysToStop(restarted)}` },
+  );
 }
 
 /** A later process with the same parent (unless that is PID 1, which adopts all orphans), the same command, or the same service. */
@@ -29,11 +29,14 @@ function isRestartOf(holder: Holder, ended: Holder): boolean {
 
 function describeSupervisor({ parent, unit }: Holder): string {
   const service = unit === undefined ? '' : `systemd service ${unit}`;
-  const process = parent === undefined ? '' : `process ${parent.pid}${parent.command === undefined ? '' : ` (${parent.command})`}`;
+  const process =
+    parent === undefined ? '' : `process ${parent.pid}${parent.command === undefined ? '' : ` (${parent.command})`}`;
   return [service, process].filter(Boolean).join(', ') || 'a process that does not show';
 }
 
 function waysToStop({ parent, unit }: Holder): string {
   if (unit !== undefined) return `sudo systemctl stop ${unit}`;
-  return parent !== undefined && parent.pid > 1 ? `kill ${parent.pid}` : 'the service manager or cron job that starts it';
+  return parent !== undefined && parent.pid > 1
+    ? `kill ${parent.pid}`
+    : 'the service manager or cron job that starts it';
 }

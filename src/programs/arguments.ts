@@ -42,7 +42,13 @@ export function parseArguments(words: readonly string[], syntax: Syntax): Argume
   return { values, flags, positionals };
 }
 
-function readOption(word: string, rest: string[], syntax: Syntax, values: Map<string, string>, flags: Set<string>): void {
+function readOption(
+  word: string,
+  rest: string[],
+  syntax: Syntax,
+  values: Map<string, string>,
+  flags: Set<string>,
+): void {
   const [option = '', ...parts] = word.split('=');
   const name = option.replace(/^--/, '');
   const inline = parts.length > 0 ? parts.join('=') : undefined;
@@ -54,14 +60,17 @@ function readOption(word: string, rest: string[], syntax: Syntax, values: Map<st
     if (inline !== undefined) throw usage(`${option} takes no value`);
     flags.add(name);
   } else {
-    throw usage(`unknown option ${option}; known: ${[...syntax.valued, ...syntax.flags].map((known) => `--${known}`).join(', ')}`);
+    throw usage(
+      `unknown option ${option}; known: ${[...syntax.valued, ...syntax.flags].map((known) => `--${known}`).join(', ')}`,
+    );
   }
 }
 
 /** @throws {Fault} unless `text` is a TCP port, 1 to 65535. */
 export function parsePort(text: string): number {
   const port = Number(text);
-  if (!/^\d+$/.test(text) || port < 1 || port > 65_535) throw usage(`"${text}" is no port; a port is a number from 1 to 65535`);
+  if (!/^\d+$/.test(text) || port < 1 || port > 65_535)
+    throw usage(`"${text}" is no port; a port is a number from 1 to 65535`);
   return port;
 }
 

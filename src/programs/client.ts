@@ -22,7 +22,11 @@ Talks to a server, line by line: type a message, read the answer. "exit" or Ctrl
 Exit status: 0 done, 1 connection failed or lost, 2 wrong usage, 130 Ctrl-C.
 `;
 
-const syntax: Syntax = { valued: ['host', 'port', 'framing', 'timeout'], flags: ['help', 'version'], maxPositionals: 2 };
+const syntax: Syntax = {
+  valued: ['host', 'port', 'framing', 'timeout'],
+  flags: ['help', 'version'],
+  maxPositionals: 2,
+};
 
 interface Options {
   readonly host: string;
@@ -52,7 +56,12 @@ function readOptions(values: ReadonlyMap<string, string>, positionals: readonly 
   if (host === undefined) throw usage('which server? Say: node client.js HOST [PORT]');
   const seconds = Number(values.get('timeout') ?? '10');
   if (!(seconds > 0 && seconds <= 3600)) throw usage('--timeout is a number of seconds, more than 0 and at most 3600');
-  return { host: parseHost(host), port: parsePort(port), framing: parseFraming(values.get('framing') ?? 'line'), timeoutMs: seconds * 1000 };
+  return {
+    host: parseHost(host),
+    port: parsePort(port),
+    framing: parseFraming(values.get('framing') ?? 'line'),
+    timeoutMs: seconds * 1000,
+  };
 }
 
 /** One session: takes turns with the server until the operator says `exit` and the server has answered that. */
@@ -70,7 +79,9 @@ async function talk(conversation: Conversation, operator: Operator, prompt: stri
     } else if (expectsNothing) {
       operator.show('from server ');
     } else {
-      throw new PeerGone(`${answer.gone.message} before it answered. Look at its terminal; start it again, then this client`);
+      throw new PeerGone(
+        `${answer.gone.message} before it answered. Look at its terminal; start it again, then this client`,
+      );
     }
     if (leaving) return;
   }
@@ -80,7 +91,8 @@ async function talk(conversation: Conversation, operator: Operator, prompt: stri
 async function nextMessage(conversation: Conversation, operator: Operator, prompt: string): Promise<string> {
   for (;;) {
     const answer = await operator.ask(prompt, conversation.gone());
-    if ('interrupted' in answer) throw new PeerGone(`${answer.interrupted.message}. Look at its terminal; start it again, then this client`);
+    if ('interrupted' in answer)
+      throw new PeerGone(`${answer.interrupted.message}. Look at its terminal; start it again, then this client`);
     if ('end' in answer) return 'exit';
     if (answer.line !== '' || conversation.framing === 'line') return answer.line;
   }

@@ -35,7 +35,9 @@ async function resolve(host: string): Promise<string[]> {
   } catch (error) {
     const reason = reasonOf(error);
     const known = reason === 'ENOTFOUND' || reason === 'EAI_AGAIN' || reason === 'EAI_NODATA';
-    throw new Fault(`no host "${host}" is known here${known ? '' : ` (${reason})`}. Check the name (getent hosts ${host}), or give the address`);
+    throw new Fault(
+      `no host "${host}" is known here${known ? '' : ` (${reason})`}. Check the name (getent hosts ${host}), or give the address`,
+    );
   }
 }
 

@@ -25,7 +25,9 @@ export class Conversation {
     socket.setNoDelay(true);
     // A failed write is told by the reading side too; without a listener it would end the process.
     socket.on('error', () => undefined);
-    const chunks: AsyncIterable<Uint8Array> = { [Symbol.asyncIterator]: () => socket.iterator({ destroyOnReturn: false }) };
+    const chunks: AsyncIterable<Uint8Array> = {
+      [Symbol.asyncIterator]: () => socket.iterator({ destroyOnReturn: false }),
+    };
     this.#messages = framing === 'line' ? readLines(chunks) : readRaw(chunks);
     this.#next = this.#read();
   }

@@ -17,7 +17,10 @@ const newline = 0x0a;
  *
  * @throws {Fault} when a line is longer than 1 MiB; whatever the source throws.
  */
-export async function* readLines(chunks: AsyncIterable<Uint8Array>, { unfinished = false } = {}): AsyncGenerator<string, void> {
+export async function* readLines(
+  chunks: AsyncIterable<Uint8Array>,
+  { unfinished = false } = {},
+): AsyncGenerator<string, void> {
   let parts: Uint8Array[] = [];
   let size = 0;
   const add = (bytes: Uint8Array): void => {

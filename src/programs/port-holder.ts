@@ -4,7 +4,8 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 export function describeHolder(port: number): string {
   const sockets = [...listeningSockets('/proc/net/tcp', port), ...listeningSockets('/proc/net/tcp6', port)];
   const pid = sockets.length > 0 ? processWithSocket(new Set(sockets.map((inode) => `socket:[${inode}]`))) : undefined;
-  if (pid === undefined) return `this user may not see who holds it. Look with: sudo lsof -i :${port}; or take another port with --port`;
+  if (pid === undefined)
+    return `this user may not see who holds it. Look with: sudo lsof -i :${port}; or take another port with --port`;
   return `process ${pid} (${commandOf(pid)}) holds it. End it with: kill ${pid}; or take another port with --port`;
 }
 

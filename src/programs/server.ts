@@ -87,7 +87,7 @@ async function serveClient({ socket, host, port }: Client, operator: Operator, o
 
 /** One session: takes turns with the client until it says `exit`, or until the end of the operator's input. */
 async function talk(conversation: Conversation, operator: Operator, prompt: string): Promise<EndedBy> {
-  for (let last = ''; ; ) {
+  for (let last = ''; ;) {
     const incoming = await conversation.receive();
     if ('gone' in incoming) throw withoutExit(incoming.gone);
     if (incoming.text === 'exit') {
@@ -124,7 +124,9 @@ async function nextAnswer(conversation: Conversation, operator: Operator, prompt
 }
 
 function withoutExit(gone: PeerGone): PeerGone {
-  return new PeerGone(`${gone.message}; it had not said "exit". Look at its terminal; --keep makes this server wait for the next one`);
+  return new PeerGone(
+    `${gone.message}; it had not said "exit". Look at its terminal; --keep makes this server wait for the next one`,
+  );
 }
 
 void runProgram('server', main);

@@ -22,7 +22,10 @@ export function ensureKeyPair(path: string, comment: string): KeyPair {
 export function readKeyPair(path: string): KeyPair {
   const pair = findKeyPair(path);
   if (pair !== undefined) return pair;
-  throw new EnvironmentError(`the keys of this lab are damaged: ${path} and ${path}.pub are no pair`, { code: 'keys-damaged', hint: 'Run "lab down", then "lab up": new ones are made.' });
+  throw new EnvironmentError(`the keys of this lab are damaged: ${path} and ${path}.pub are no pair`, {
+    code: 'keys-damaged',
+    hint: 'Run "lab down", then "lab up": new ones are made.',
+  });
 }
 
 function findKeyPair(path: string): KeyPair | undefined {

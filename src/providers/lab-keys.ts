@@ -24,7 +24,10 @@ const secretBytes = 32;
 
 /** The keys of this lab; made where there are none, or where what is there is damaged. Changes keys of running machines only in that last case. */
 export function ensureKeys(stateFolder: string): LabKeys {
-  return keysFrom(readSecret(stateFolder) ?? makeSecret(stateFolder), ensureKeyPair(keyPath(stateFolder, userKey), `lab-${userKey}`));
+  return keysFrom(
+    readSecret(stateFolder) ?? makeSecret(stateFolder),
+    ensureKeyPair(keyPath(stateFolder, userKey), `lab-${userKey}`),
+  );
 }
 
 /** The key that `lab` logs in with, made by `ensureKeys`. @throws {EnvironmentError} `keys-damaged` */
@@ -84,5 +87,8 @@ function checksum(bytes: Uint8Array): string {
 }
 
 function damaged(path: string): EnvironmentError {
-  return new EnvironmentError(`the keys of this lab are damaged: ${path}`, { code: 'keys-damaged', hint: 'Run "lab down", then "lab up": new ones are made.' });
+  return new EnvironmentError(`the keys of this lab are damaged: ${path}`, {
+    code: 'keys-damaged',
+    hint: 'Run "lab down", then "lab up": new ones are made.',
+  });
 }

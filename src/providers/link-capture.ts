@@ -17,7 +17,11 @@ export interface CaptureQuestion {
 }
 
 /** One capture over a connection to a server of captures of the lab. As `LinkCapture` says. @throws {EnvironmentError} when nobody answers there, or it breaks off. */
-export async function captureOver(socket: Socket, { machine, line }: CaptureQuestion, request: LinkCaptureRequest): Promise<number | undefined> {
+export async function captureOver(
+  socket: Socket,
+  { machine, line }: CaptureQuestion,
+  request: LinkCaptureRequest,
+): Promise<number | undefined> {
   const { stopped, signal, onOutput } = request;
   const abandon = (): void => void socket.destroy();
   signal.addEventListener('abort', abandon, { once: true });
@@ -38,7 +42,10 @@ export async function captureOver(socket: Socket, { machine, line }: CaptureQues
 }
 
 /** A frame as `captureOver` reads it, with room for its content of so many bytes. */
-export function captureFrame(letter: CaptureLetter, length: number): { readonly frame: Buffer; readonly contentAt: number } {
+export function captureFrame(
+  letter: CaptureLetter,
+  length: number,
+): { readonly frame: Buffer; readonly contentAt: number } {
   const frame = Buffer.allocUnsafe(headerBytes + length);
   frame.write(letter, 'latin1');
   frame.writeUInt32BE(length, 1);

@@ -14,6 +14,10 @@ export const providerNames: readonly string[] = Object.keys(providers);
 /** @throws {UsageError} for an unknown name, with the known ones. */
 export async function providerNamed(name: string): Promise<Provider> {
   const load = providers[name];
-  if (!load) throw new UsageError(`there is no provider "${name}"`, { code: 'provider-unknown', hint: suggestion(name, providerNames) });
+  if (!load)
+    throw new UsageError(`there is no provider "${name}"`, {
+      code: 'provider-unknown',
+      hint: suggestion(name, providerNames),
+    });
   return load();
 }

@@ -19,9 +19,21 @@ class CastWriter {
   }
 
   /** Time 0 is `originMs` on the monotonic clock. */
-  header({ at }: Event, columns: number, rows: number, title: string, command?: string, originMs: number = at.monotonicMs): string {
+  header(
+    { at }: Event,
+    columns: number,
+    rows: number,
+    title: string,
+    command?: string,
+    originMs: number = at.monotonicMs,
+  ): string {
     this.#startedMs = originMs;
-    const about = { timestamp: Math.floor(at.wallMs / 1000), title, ...(command === undefined ? {} : { command }), env: { TERM: 'xterm-256color' } };
+    const about = {
+      timestamp: Math.floor(at.wallMs / 1000),
+      title,
+      ...(command === undefined ? {} : { command }),
+      env: { TERM: 'xterm-256color' },
+    };
     return `${jsonText({ version: 2, width: columns, height: rows, ...about })}\n`;
   }
 
@@ -60,8 +72,19 @@ export class RoleCast {
 
   #open(event: EventOf<'terminal-opened'>): string {
     const command = quoteCommand(event.command);
-    if (!this.#cast.isStarted) return this.#cast.header(event, event.columns, event.rows, `${event.role} on ${event.machine}`, command, this.#originMs);
-    return this.#cast.event(event, 'm', `started again: ${command}`) + this.#cast.event(event, 'r', `${event.columns}x${event.rows}`);
+    if (!this.#cast.isStarted)
+      return this.#cast.header(
+        event,
+        event.columns,
+        event.rows,
+        `${event.role} on ${event.machine}`,
+        command,
+        this.#originMs,
+      );
+    return (
+      this.#cast.event(event, 'm', `started again: ${command}`) +
+      this.#cast.event(event, 'r', `${event.columns}x${event.rows}`)
+    );
   }
 }
 

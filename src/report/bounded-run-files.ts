@@ -54,9 +54,18 @@ export class BoundedRunFiles {
     if (event.kind === 'terminal-output') return this.#output(event);
     if (event.kind === 'terminal-input') return this.#input(event);
     if (event.kind === 'command-finished') return this.#command(event);
-    const ended = event.kind === 'run-finished' ? [...this.#accounts.keys()] : event.kind === 'program-exited' || event.kind === 'terminal-opened' ? [event.role] : [];
+    const ended =
+      event.kind === 'run-finished'
+        ? [...this.#accounts.keys()]
+        : event.kind === 'program-exited' || event.kind === 'terminal-opened'
+          ? [event.role]
+          : [];
     const ends = ended.map((role) => this.#end(role));
-    return { additions: [...ends.flatMap(({ additions }) => additions), ...this.#files.take(event)], omissions: ends.flatMap(({ omissions }) => omissions), cut: undefined };
+    return {
+      additions: [...ends.flatMap(({ additions }) => additions), ...this.#files.take(event)],
+      omissions: ends.flatMap(({ omissions }) => omissions),
+      cut: undefined,
+    };
   }
 
   #output(event: EventOf<'terminal-output'>): Stored {
@@ -97,7 +106,11 @@ export class BoundedRunFiles {
     const { output } = event;
     const whole = 6 * costBound(output) <= this.#limitBytes - account.used || output.length <= 3 * KEPT_OF_COMMAND;
     const left = `\n[${Buffer.byteLength(output) - 2 * KEPT_OF_COMMAND} bytes are not stored]\n`;
-    const additions = this.#files.take(whole ? event : { ...event, output: `${output.slice(0, KEPT_OF_COMMAND)}${left}${output.slice(-KEPT_OF_COMMAND)}` });
+    const additions = this.#files.take(
+      whole
+        ? event
+        : { ...event, output: `${output.slice(0, KEPT_OF_COMMAND)}${left}${output.slice(-KEPT_OF_COMMAND)}` },
+    );
     account.used += bytesOf(additions);
     return { additions, omissions: [], cut: undefined };
   }
@@ -109,8 +122,16 @@ export class BoundedRunFiles {
     if (at === undefined) return { additions: [], omissions: [] };
     // A program that is started again may flood once more.
     const tail = fitting(account.tail.slice(-this.#longestTail), (this.#limitBytes - account.used) / 2);
-    const omission: EventOf<'output-omitted'> = { at, kind: 'output-omitted', role, bytes: omittedBytes - Buffer.byteLength(tail) };
-    const additions = [...this.#files.take(omission), ...(tail === '' ? [] : this.#files.take({ at, kind: 'terminal-output', role, data: tail }))];
+    const omission: EventOf<'output-omitted'> = {
+      at,
+      kind: 'output-omitted',
+      role,
+      bytes: omittedBytes - Buffer.byteLength(tail),
+    };
+    const additions = [
+      ...this.#files.take(omission),
+      ...(tail === '' ? [] : this.#files.take({ at, kind: 'terminal-output', role, data: tail })),
+    ];
     account.used += bytesOf(additions);
     Object.assign(account, { omittedBytes: 0, tail: '', at: undefined });
     return { additions, omissions: [omission] };

@@ -1,6 +1,12 @@
 import { sanitize } from '../core/sanitize.ts';
 
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
 
 /**
  * Any text as content or as a quoted attribute of HTML, SVG and XML. Controls (but newline and tab), format characters and what XML 1.0 cannot hold
@@ -8,6 +14,9 @@ const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', 
  */
 export function escapeMarkup(text: string): string {
   return sanitize(text)
-    .replaceAll(/[\ufdd0-\ufdef\ufffe\uffff]/g, (character) => String.raw`\u{${character.codePointAt(0)!.toString(16)}}`)
+    .replaceAll(
+      /[\ufdd0-\ufdef\ufffe\uffff]/g,
+      (character) => String.raw`\u{${character.codePointAt(0)!.toString(16)}}`,
+    )
     .replaceAll(/[&<>"']/g, (character) => ENTITIES[character]!);
 }

@@ -14,10 +14,19 @@ export function reportJunit({ run, session }: ReportData): string {
   const count = (result: StepDocument['result']): number => run.steps.filter((step) => step.result === result).length;
   const extra = cases.length - run.steps.length;
   const attributes = {
-    name: `${run.lab}.${run.scenario}`, tests: cases.length, failures: count('failed'), errors: count('running') + extra, skipped: count('skipped'),
-    time: seconds(run.durationMs), timestamp: run.startedAt ?? '',
+    name: `${run.lab}.${run.scenario}`,
+    tests: cases.length,
+    failures: count('failed'),
+    errors: count('running') + extra,
+    skipped: count('skipped'),
+    time: seconds(run.durationMs),
+    timestamp: run.startedAt ?? '',
   };
-  const output = `${session.head}${session.omittedBytes > 0 ? `… ${session.omittedBytes} bytes …\n` : ''}${session.tail}`.slice(0, LONGEST_OUTPUT);
+  const output =
+    `${session.head}${session.omittedBytes > 0 ? `… ${session.omittedBytes} bytes …\n` : ''}${session.tail}`.slice(
+      0,
+      LONGEST_OUTPUT,
+    );
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites${attributesText({ ...attributes, name: run.run })}>`,
@@ -43,7 +52,9 @@ function stepCase({ index, line, text, result, durationMs, reason }: StepDocumen
 
 function brokenCase({ result, reason, scenario, steps }: ReportData['run']): string[] {
   if (result === 'passed' || steps.some((step) => step.result === 'failed' || step.result === 'running')) return [];
-  return [`<testcase${attributesText({ classname: scenario, name: result })}><error message="${escapeMarkup(firstLine(reason))}">${escapeMarkup(reason ?? '')}</error></testcase>`];
+  return [
+    `<testcase${attributesText({ classname: scenario, name: result })}><error message="${escapeMarkup(firstLine(reason))}">${escapeMarkup(reason ?? '')}</error></testcase>`,
+  ];
 }
 
 function firstLine(reason: string | null): string {
@@ -55,5 +66,7 @@ function seconds(ms: number | null): string {
 }
 
 function attributesText(values: Readonly<Record<string, string | number>>): string {
-  return Object.entries(values).map(([name, value]) => ` ${name}="${escapeMarkup(String(value))}"`).join('');
+  return Object.entries(values)
+    .map(([name, value]) => ` ${name}="${escapeMarkup(String(value))}"`)
+    .join('');
 }

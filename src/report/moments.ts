@@ -30,7 +30,8 @@ export class MomentFold {
     'terminal-input': ({ role, data }) => {
       for (const line of data.split(/[\r\n]+/)) if (line !== '') this.#add(role, 'input', line);
     },
-    'program-exited': ({ role, exitCode, signal }) => void this.moments.push({ role, kind: 'exited', text: '', end: { exitCode, signal } }),
+    'program-exited': ({ role, exitCode, signal }) =>
+      void this.moments.push({ role, kind: 'exited', text: '', end: { exitCode, signal } }),
   };
 
   take(event: Event): void {

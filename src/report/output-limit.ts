@@ -14,7 +14,11 @@ export interface OutputShares {
 
 /** Terminals and sources together leave an eighth for packets, and a sixteenth for the report, whose parts have bounds of their own. */
 export function sharesOf(limitBytes: number): OutputShares {
-  return { terminal: Math.floor((limitBytes * 3) / 4), sources: Math.floor(limitBytes / 16), packets: Math.floor(limitBytes / 2) };
+  return {
+    terminal: Math.floor((limitBytes * 3) / 4),
+    sources: Math.floor(limitBytes / 16),
+    packets: Math.floor(limitBytes / 2),
+  };
 }
 
 /** What is left for the packets of a run when all else is stored. Bytes. */

@@ -63,13 +63,25 @@ export class RecordingFold {
   recordings(): ReadonlyMap<string, Recording> {
     const size = largestNeeded(this.#events);
     const byRole = Map.groupBy(this.paced(this.pace), ({ role }) => role);
-    return new Map([...byRole].map(([role, events]) => [role, record(role, events, size, (this.#lengths.get(role) ?? 0) > LONGEST_CAST)]));
+    return new Map(
+      [...byRole].map(([role, events]) => [
+        role,
+        record(role, events, size, (this.#lengths.get(role) ?? 0) > LONGEST_CAST),
+      ]),
+    );
   }
 }
 
-function record(role: string, events: readonly TerminalEvent[], size: TerminalSize | undefined, isCut: boolean): Recording {
+function record(
+  role: string,
+  events: readonly TerminalEvent[],
+  size: TerminalSize | undefined,
+  isCut: boolean,
+): Recording {
   const cast = new RoleCast(role, 0);
-  const texts = events.map((event) => cast.format(event.kind === 'terminal-opened' && size !== undefined ? { ...event, ...size } : event));
+  const texts = events.map((event) =>
+    cast.format(event.kind === 'terminal-opened' && size !== undefined ? { ...event, ...size } : event),
+  );
   return { cast: texts.join(''), isCut };
 }
 
@@ -97,13 +109,22 @@ function atPace(events: readonly TerminalEvent[], pace: Pace): TerminalEvent[] {
  * needs the terminal that it had.
  */
 function largestNeeded(events: readonly TerminalEvent[]): TerminalSize | undefined {
-  const outputs = Map.groupBy(events.filter((event) => event.kind === 'terminal-output'), ({ role }) => role);
+  const outputs = Map.groupBy(
+    events.filter((event) => event.kind === 'terminal-output'),
+    ({ role }) => role,
+  );
   const texts = [...outputs.values()].map((pieces) => pieces.map(({ data }) => data).join(''));
   if (events.some(({ kind }) => kind === 'terminal-resized') || !texts.every(isPlainText)) return undefined;
   const lines = texts.map((text) => text.split('\n'));
   const opened = events.filter((event) => event.kind === 'terminal-opened');
-  const columns = Math.min(Math.max(...opened.map((event) => event.columns)), Math.max(SMALLEST.columns, ...lines.flat().map(({ length }) => length + 1)));
-  const rows = Math.min(Math.max(...opened.map((event) => event.rows)), Math.max(SMALLEST.rows, ...lines.map(({ length }) => length)));
+  const columns = Math.min(
+    Math.max(...opened.map((event) => event.columns)),
+    Math.max(SMALLEST.columns, ...lines.flat().map(({ length }) => length + 1)),
+  );
+  const rows = Math.min(
+    Math.max(...opened.map((event) => event.rows)),
+    Math.max(SMALLEST.rows, ...lines.map(({ length }) => length)),
+  );
   return opened.length === 0 ? undefined : { columns, rows };
 }
 

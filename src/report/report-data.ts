@@ -57,7 +57,8 @@ export function wholeText(text: string): BoundedText {
 
 export interface ReportCapture {
   /** Why there are no conversations: no capture was made, it cannot be read, there is nothing in it, or nothing in what there is of it. Undefined when there are some. */
-  readonly missing: { readonly kind: 'none' | 'unreadable' | 'empty' | 'incomplete'; readonly reason: string } | undefined;
+  readonly missing:
+    { readonly kind: 'none' | 'unreadable' | 'empty' | 'incomplete'; readonly reason: string } | undefined;
   readonly conversations: readonly ReportConversation[];
   /** How many more there are than are shown. */
   readonly omitted: number;

@@ -49,5 +49,8 @@ function shortened(one: ReportConversation, kept: number): ReportConversation {
   const { segments } = one.conversation;
   const first = Math.ceil((kept * 3) / 4);
   const shown = [...segments.slice(0, first), ...segments.slice(segments.length - (kept - first))];
-  return { ...one, conversation: Object.assign({ ...one.conversation, segments: shown }, { omittedSegments: segments.length - kept }) };
+  return {
+    ...one,
+    conversation: Object.assign({ ...one.conversation, segments: shown }, { omittedSegments: segments.length - kept }),
+  };
 }

@@ -23,8 +23,13 @@ export class RunFiles {
     const completed = this.#lines.take(event);
     const additions: Addition[] = [
       { file: 'events.ndjson', text: eventLine(event) },
-      ...completed.map(({ role, lines }) => ({ file: roleFile(role, 'log'), text: lines.map((line) => `${line}\n`).join('') })),
-      ...(event.kind === 'output-omitted' ? [{ file: roleFile(event.role, 'log'), text: `[${omittedText(event)}]\n` }] : []),
+      ...completed.map(({ role, lines }) => ({
+        file: roleFile(role, 'log'),
+        text: lines.map((line) => `${line}\n`).join(''),
+      })),
+      ...(event.kind === 'output-omitted'
+        ? [{ file: roleFile(event.role, 'log'), text: `[${omittedText(event)}]\n` }]
+        : []),
       { file: 'session.log', text: this.#sessionLog.format(event, completed) },
       { file: 'session.cast', text: this.#sessionCast.format(event, completed) },
       ...this.#roleRecording(event),

@@ -103,8 +103,18 @@ export interface CommandDocument {
 
 /** Folds the events of one run into the content of `run.json`. */
 export class RunSummary {
-  #head: Pick<RunDocument, 'run' | 'lab' | 'scenario' | 'startedAt'> = { run: '', lab: '', scenario: '', startedAt: null };
-  #end: Pick<RunDocument, 'result' | 'reason' | 'endedAt' | 'durationMs'> = { result: 'running', reason: null, endedAt: null, durationMs: null };
+  #head: Pick<RunDocument, 'run' | 'lab' | 'scenario' | 'startedAt'> = {
+    run: '',
+    lab: '',
+    scenario: '',
+    startedAt: null,
+  };
+  #end: Pick<RunDocument, 'result' | 'reason' | 'endedAt' | 'durationMs'> = {
+    result: 'running',
+    reason: null,
+    endedAt: null,
+    durationMs: null,
+  };
   readonly #repeat: Repeat | null;
   readonly #roles = new Map<string, RoleDocument>();
   readonly #steps = new Map<number, StepDocument>();
@@ -119,18 +129,32 @@ export class RunSummary {
       for (const role of event.roles) this.#roles.set(role.role, newRole(role));
     },
     'run-finished': (event) => {
-      this.#end = { result: event.result, reason: event.reason ?? null, endedAt: isoTime(event), durationMs: event.durationMs };
+      this.#end = {
+        result: event.result,
+        reason: event.reason ?? null,
+        endedAt: isoTime(event),
+        durationMs: event.durationMs,
+      };
     },
-    'terminal-opened': (event) => this.#updateRole(event, { command: event.command, exitCode: null, signal: null, status: 'running' }),
-    'program-exited': (event) => this.#updateRole(event, { exitCode: event.exitCode ?? null, signal: event.signal ?? null, status: endText(event) }),
+    'terminal-opened': (event) =>
+      this.#updateRole(event, { command: event.command, exitCode: null, signal: null, status: 'running' }),
+    'program-exited': (event) =>
+      this.#updateRole(event, {
+        exitCode: event.exitCode ?? null,
+        signal: event.signal ?? null,
+        status: endText(event),
+      }),
     'output-omitted': ({ role, bytes }) => {
       const known = this.#roles.get(role);
       if (known !== undefined) this.#roles.set(role, { ...known, omittedBytes: (known.omittedBytes ?? 0) + bytes });
     },
     'scenario-step-started': (event) => this.#setStep(event, { result: 'running', durationMs: null, reason: null }),
-    'scenario-step-passed': (event) => this.#setStep(event, { result: 'passed', durationMs: event.durationMs, reason: null }),
-    'scenario-step-failed': (event) => this.#setStep(event, { result: 'failed', durationMs: event.durationMs, reason: event.reason }),
-    'scenario-step-skipped': (event) => this.#setStep(event, { result: 'skipped', durationMs: null, reason: event.reason }),
+    'scenario-step-passed': (event) =>
+      this.#setStep(event, { result: 'passed', durationMs: event.durationMs, reason: null }),
+    'scenario-step-failed': (event) =>
+      this.#setStep(event, { result: 'failed', durationMs: event.durationMs, reason: event.reason }),
+    'scenario-step-skipped': (event) =>
+      this.#setStep(event, { result: 'skipped', durationMs: null, reason: event.reason }),
     'port-checked': (event) => {
       const { machine, port, state, holders } = event;
       this.#portChecks.push({ at: isoTime(event), machine, port, state, holders: holders.map(holderDocument) });
@@ -175,18 +199,38 @@ export class RunSummary {
     };
   }
 
-  #updateRole({ role, machine }: { readonly role: string; readonly machine: string }, change: Partial<RoleDocument>): void {
+  #updateRole(
+    { role, machine }: { readonly role: string; readonly machine: string },
+    change: Partial<RoleDocument>,
+  ): void {
     const known = this.#roles.get(role) ?? newRole({ role, machine, user: undefined, address: undefined });
     this.#roles.set(role, { ...known, ...change });
   }
 
-  #setStep({ index, line, text }: { readonly index: number; readonly line: number; readonly text: string }, outcome: Pick<StepDocument, 'result' | 'durationMs' | 'reason'>): void {
+  #setStep(
+    { index, line, text }: { readonly index: number; readonly line: number; readonly text: string },
+    outcome: Pick<StepDocument, 'result' | 'durationMs' | 'reason'>,
+  ): void {
     this.#steps.set(index, { index, line, text, ...outcome });
   }
 }
 
-function newRole({ role, machine, user, address }: Omit<RoleInfo, 'user'> & { readonly user: string | undefined }): RoleDocument {
-  return { role, machine, user: user ?? null, address: address ?? null, command: null, exitCode: null, signal: null, status: 'not started' };
+function newRole({
+  role,
+  machine,
+  user,
+  address,
+}: Omit<RoleInfo, 'user'> & { readonly user: string | undefined }): RoleDocument {
+  return {
+    role,
+    machine,
+    user: user ?? null,
+    address: address ?? null,
+    command: null,
+    exitCode: null,
+    signal: null,
+    status: 'not started',
+  };
 }
 
 function holderDocument({ address, port, pid, command, user, startedAtMs }: PortHolder): HolderDocument {

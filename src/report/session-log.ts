@@ -12,7 +12,8 @@ import { endText, freedText, omittedText, oneLine, plainLines, portText } from '
 export class SessionLog {
   #width = 0;
   readonly #remarks: EventHandlers<string> = {
-    'terminal-opened': (event) => this.#line(event, event.role, '·', `started on ${event.machine}: ${oneLine(quoteCommand(event.command))}`),
+    'terminal-opened': (event) =>
+      this.#line(event, event.role, '·', `started on ${event.machine}: ${oneLine(quoteCommand(event.command))}`),
     'output-omitted': (event) => this.#line(event, event.role, '·', omittedText(event)),
     'program-exited': (event) => this.#line(event, event.role, '·', endText(event)),
     'command-finished': (event) => {
@@ -25,7 +26,8 @@ export class SessionLog {
 
   /** What `event`, and the lines that it completed, add to the file. */
   format(event: Event, completed: readonly RoleLines[]): string {
-    if (event.kind === 'run-started') this.#width = Math.max(0, ...event.roles.flatMap(({ role, machine }) => [role.length, machine.length]));
+    if (event.kind === 'run-started')
+      this.#width = Math.max(0, ...event.roles.flatMap(({ role, machine }) => [role.length, machine.length]));
     const lines = completed.map(({ role, lines }) => this.#lines(event, role, '│', lines));
     return lines.join('') + (handleEvent(this.#remarks, event) ?? '');
   }

@@ -31,13 +31,24 @@ export class SideBySide {
 
   /** @param roles Those that are shown, in order, also before they start. */
   constructor(roles: readonly { readonly role: string; readonly machine: string }[]) {
-    for (const { role, machine } of roles) this.#sides.set(role, { role, title: sanitizeToLine(`${role} · ${machine}`), transcript: new Transcript({ maxRetained: RETAINED }), status: undefined });
+    for (const { role, machine } of roles)
+      this.#sides.set(role, {
+        role,
+        title: sanitizeToLine(`${role} · ${machine}`),
+        transcript: new Transcript({ maxRetained: RETAINED }),
+        status: undefined,
+      });
   }
 
   take(event: TerminalEvent): void {
     const side = this.#sides.get(event.role);
     if (side === undefined) return;
-    if (event.kind === 'terminal-opened') this.#sides.set(event.role, { ...side, transcript: new Transcript({ columns: event.columns, maxRetained: RETAINED }), status: undefined });
+    if (event.kind === 'terminal-opened')
+      this.#sides.set(event.role, {
+        ...side,
+        transcript: new Transcript({ columns: event.columns, maxRetained: RETAINED }),
+        status: undefined,
+      });
     else if (event.kind === 'terminal-output') side.transcript.write(event.data);
     else if (event.kind === 'terminal-resized') side.transcript.resize(event.columns);
     else if (event.kind === 'program-exited') side.status = endText(event);
@@ -59,17 +70,30 @@ export class SideBySide {
     }
     const parts = sides.map((side) => linesOf(side, side.role === focus, { columns: width, rows }));
     const height = Math.max(...parts.map(({ length }) => length));
-    return Array.from({ length: height }, (_, row) => parts.map((part) => padded(part[row] ?? '', width)).join(SEPARATOR).trimEnd());
+    return Array.from({ length: height }, (_, row) =>
+      parts
+        .map((part) => padded(part[row] ?? '', width))
+        .join(SEPARATOR)
+        .trimEnd(),
+    );
   }
 }
 
 /** A heading, a rule, and the newest lines of a terminal. */
-function linesOf({ title, transcript, status }: Side, isFocus: boolean, { columns: width, rows }: PictureSize): string[] {
+function linesOf(
+  { title, transcript, status }: Side,
+  isFocus: boolean,
+  { columns: width, rows }: PictureSize,
+): string[] {
   const text = `${transcript.text}${isFocus ? CURSOR : ''}`.split('\n').flatMap((line) => wrapped(line, width));
   if (text.at(-1) === '') text.pop();
   const room = rows === undefined ? text.length : Math.max(0, rows - 2);
   const heading = `${isFocus ? '▶ ' : ''}${title}${status === undefined ? '' : `  (${status})`}`;
-  return [padded(wrapped(heading, width)[0]!, width), (isFocus ? '━' : '─').repeat(width), ...(room === 0 ? [] : text.slice(-room))];
+  return [
+    padded(wrapped(heading, width)[0]!, width),
+    (isFocus ? '━' : '─').repeat(width),
+    ...(room === 0 ? [] : text.slice(-room)),
+  ];
 }
 
 /** A line cut into rows, as a terminal of that width would show it; tabs go to every eighth column. */

@@ -35,7 +35,10 @@ export class SpokenLinker {
     for (const segment of lookedAt(conversation.segments)) {
       // A repetition says nothing new.
       const key = `${segment.from} ${segment.seq} ${segment.flags.join()} ${segment.length > 0}`;
-      const found = segment.marks.some((mark) => mark.endsWith('retransmission')) || seen.has(key) ? undefined : this.#wordsOf(segment, conversation, ends);
+      const found =
+        segment.marks.some((mark) => mark.endsWith('retransmission')) || seen.has(key)
+          ? undefined
+          : this.#wordsOf(segment, conversation, ends);
       if (segment.length > 0 || segment.flags.some((flag) => flag === 'SYN' || flag === 'FIN')) seen.add(key);
       if (found !== undefined && Object.keys(found).length > 0) words.set(segment.packet, found);
     }
@@ -46,18 +49,29 @@ export class SpokenLinker {
     const { packet, from, flags } = segment;
     if (packet === handshake.syn) return this.#opening(ends);
     if (segment.length > 0) return this.#data(segment, ends);
-    if (packet === handshake.ack) return sideWords('server', this.#nextLine(ends.server, (line) => line.includes(String(client.port)) || line.includes(client.address)));
+    if (packet === handshake.ack)
+      return sideWords(
+        'server',
+        this.#nextLine(ends.server, (line) => line.includes(String(client.port)) || line.includes(client.address)),
+      );
     if (packet === close.fin[from] || flags.includes('RST')) return sideWords(from, this.#end(ends[from]));
     return undefined;
   }
 
   /** The command that opened the connection; and what the server had shown last before. */
   #opening({ client, server }: Ends): SegmentWords {
-    const opened = this.#moments.find((moment) => moment.role === client && moment.kind === 'opened' && !this.#used.has(moment));
+    const opened = this.#moments.find(
+      (moment) => moment.role === client && moment.kind === 'opened' && !this.#used.has(moment),
+    );
     if (opened === undefined) return {};
     this.#used.add(opened);
-    const before = this.#moments.slice(0, this.#moments.indexOf(opened)).findLast((moment) => moment.role === server && moment.kind === 'line');
-    return { client: { kind: 'command', text: opened.text }, ...(before && { server: { kind: 'line', text: before.text } }) };
+    const before = this.#moments
+      .slice(0, this.#moments.indexOf(opened))
+      .findLast((moment) => moment.role === server && moment.kind === 'line');
+    return {
+      client: { kind: 'command', text: opened.text },
+      ...(before && { server: { kind: 'line', text: before.text } }),
+    };
   }
 
   #data(segment: Segment, ends: Ends): SegmentWords {
@@ -66,12 +80,21 @@ export class SpokenLinker {
     const [first = '', ...more] = text.split(/\r?\n/).filter((line) => line.trim() !== '');
     if (first === '') return {};
     const said = this.#typed(ends[from], first.trim()) ?? payloadWords(first, more.length, lacksText(segment));
-    return { ...sideWords(from, said), ...sideWords(other, this.#nextLine(ends[other], (line) => line.includes(first.trim()))) };
+    return {
+      ...sideWords(from, said),
+      ...sideWords(
+        other,
+        this.#nextLine(ends[other], (line) => line.includes(first.trim())),
+      ),
+    };
   }
 
   /** The line on which the payload was typed, if it was. */
   #typed(role: string | undefined, text: string): Words | undefined {
-    const typed = this.#moments.find((moment) => moment.role === role && moment.kind === 'input' && moment.text.trim() === text && !this.#used.has(moment));
+    const typed = this.#moments.find(
+      (moment) =>
+        moment.role === role && moment.kind === 'input' && moment.text.trim() === text && !this.#used.has(moment),
+    );
     if (typed === undefined) return undefined;
     this.#used.add(typed);
     return this.#nextLine(role, (line) => line.trimEnd().endsWith(text)) ?? { kind: 'line', text };
@@ -92,7 +115,9 @@ export class SpokenLinker {
   }
 
   #end(role: string | undefined): Words | undefined {
-    const found = this.#moments.find((moment) => moment.role === role && moment.kind === 'exited' && !this.#used.has(moment));
+    const found = this.#moments.find(
+      (moment) => moment.role === role && moment.kind === 'exited' && !this.#used.has(moment),
+    );
     if (found?.end === undefined) return undefined;
     this.#used.add(found);
     return { kind: 'end', ...found.end };
@@ -111,6 +136,7 @@ function sideWords(side: Side, words: Words | undefined): SegmentWords {
 /** Text that a program sent by itself; bytes that are no text are not shown. */
 function payloadWords(line: string, more: number, goesOn: boolean): Words | undefined {
   if (/[\0-\x08\x0e-\x1f\ufffd]/.test(line)) return undefined;
-  const cut = line.length > LONGEST_PAYLOAD ? `${line.slice(0, LONGEST_PAYLOAD)}…` : goesOn && more === 0 ? `${line}…` : line;
+  const cut =
+    line.length > LONGEST_PAYLOAD ? `${line.slice(0, LONGEST_PAYLOAD)}…` : goesOn && more === 0 ? `${line}…` : line;
   return { kind: 'payload', text: `“${cut}”${more > 0 ? ` +${more}` : ''}` };
 }

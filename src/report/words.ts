@@ -5,7 +5,13 @@ import { Transcript } from '../core/transcript.ts';
 import { formatSize } from './output-limit.ts';
 
 /** `exit 0`, `ended by signal TERM`: how a program or command ended. */
-export function endText({ exitCode, signal }: { readonly exitCode: number | undefined; readonly signal?: string | undefined }): string {
+export function endText({
+  exitCode,
+  signal,
+}: {
+  readonly exitCode: number | undefined;
+  readonly signal?: string | undefined;
+}): string {
   if (exitCode !== undefined) return `exit ${exitCode}`;
   return signal === undefined ? 'ended, its status is unknown' : `ended by signal ${sanitize(signal)}`;
 }
@@ -29,7 +35,10 @@ export function omittedText({ bytes }: EventOf<'output-omitted'>): string {
 }
 
 function holderText({ command, pid, user }: PortHolder): string {
-  const facts = [pid === undefined ? undefined : `PID ${pid}`, user === undefined ? undefined : `user ${oneLine(user)}`].filter((fact) => fact !== undefined);
+  const facts = [
+    pid === undefined ? undefined : `PID ${pid}`,
+    user === undefined ? undefined : `user ${oneLine(user)}`,
+  ].filter((fact) => fact !== undefined);
   const name = command === undefined ? 'a process' : oneLine(command);
   return facts.length === 0 ? name : `${name} (${facts.join(', ')})`;
 }

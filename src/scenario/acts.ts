@@ -52,10 +52,21 @@ async function startProgram(name: string, deadline: Deadline, play: PlayContext)
   const { stage, signal } = play;
   const program = play.program(name);
   const shell = play.shell(program.on);
-  await Promise.all([stage.beforeStart?.(program) ?? checkPorts(program, shell, { events: stage.events, signal }), stage.packets?.ready()]);
+  await Promise.all([
+    stage.beforeStart?.(program) ?? checkPorts(program, shell, { events: stage.events, signal }),
+    stage.packets?.ready(),
+  ]);
   signal.throwIfAborted();
   const size = play.keyboards.get(name)?.size ?? stage.terminal ?? DEFAULT_TERMINAL;
-  const terminal = await Terminal.open({ program, stageProgram: stage.programs.get(name)!, shell, size, events: stage.events, turn: () => play.turnOf(name), signal });
+  const terminal = await Terminal.open({
+    program,
+    stageProgram: stage.programs.get(name)!,
+    shell,
+    size,
+    events: stage.events,
+    turn: () => play.turnOf(name),
+    signal,
+  });
   play.add(terminal);
   if (program.listens.length > 0) await waitUntilListening(play, terminal, deadline);
   else if (program.prompt) await waitForPrompt(play, terminal, deadline);
@@ -78,13 +89,26 @@ async function sendText(play: PlayContext, terminal: Terminal, text: string, dea
 }
 
 /** Waits until something was handed over to the program. When that fails, the program has ended or its connection is lost, and both end this wait. */
-async function untilTaken(play: PlayContext, terminal: Terminal, deadline: Deadline, expected: string, work: Promise<void>): Promise<void> {
+async function untilTaken(
+  play: PlayContext,
+  terminal: Terminal,
+  deadline: Deadline,
+  expected: string,
+  work: Promise<void>,
+): Promise<void> {
   let isTaken = false;
-  work.then(() => {
-    isTaken = true;
-    terminal.changes.notify();
-  }, () => undefined);
-  await play.waitFor(terminal, deadline, { expected, otherwise: 'its machine did not take it', look: () => (isTaken ? true : undefined) });
+  work.then(
+    () => {
+      isTaken = true;
+      terminal.changes.notify();
+    },
+    () => undefined,
+  );
+  await play.waitFor(terminal, deadline, {
+    expected,
+    otherwise: 'its machine did not take it',
+    look: () => (isTaken ? true : undefined),
+  });
 }
 
 /** Nothing but control characters, as a person presses keys: no Enter follows, and no prompt is waited for. */
@@ -103,8 +127,11 @@ async function playExpect(step: Step<'expect'>, play: PlayContext): Promise<Outc
       otherwise: 'it did not come',
       look: () => (screen.takeMatch(pattern, terminal.quietMs >= SETTLED_MS) === 'found' ? true : undefined),
       hint: () => {
-        if (screen.shows(pattern)) return 'It stands there, but as the echo of what was typed, or an earlier expect has used it up.';
-        return screen.droppedLines > 0 ? `The first ${screen.droppedLines} lines are no longer kept; it may have been there.` : undefined;
+        if (screen.shows(pattern))
+          return 'It stands there, but as the echo of what was typed, or an earlier expect has used it up.';
+        return screen.droppedLines > 0
+          ? `The first ${screen.droppedLines} lines are no longer kept; it may have been there.`
+          : undefined;
       },
     });
   }
@@ -116,10 +143,15 @@ async function playExit(step: Step<'exit'>, play: PlayContext): Promise<Outcome>
   for (const { role, status } of step.ends) {
     const terminal = play.terminal(role);
     const expected = `${role} to end with ${expectedEndText(status)}`;
-    const end = await play.waitFor(terminal, deadline, { expected, otherwise: 'it did not end', look: () => terminal.status });
+    const end = await play.waitFor(terminal, deadline, {
+      expected,
+      otherwise: 'it did not end',
+      look: () => terminal.status,
+    });
     play.checked.add(terminal);
     // The user may leave the program in another way than the scenario has it.
-    if (!play.isOperated(role) && !isEnd(end, status)) throw new StepFailure(expected, `it ended with ${statusText(end)}`);
+    if (!play.isOperated(role) && !isEnd(end, status))
+      throw new StepFailure(expected, `it ended with ${statusText(end)}`);
   }
   return 'played';
 }
@@ -153,7 +185,8 @@ async function playWait(step: Step<'wait'>, play: PlayContext): Promise<Outcome>
 
 async function waitForTime(ms: number, signal: AbortSignal): Promise<void> {
   const end = performance.now() + ms;
-  const look = (): { value: true } | { seen: string } => (performance.now() >= end ? { value: true } : { seen: 'it is too early' });
+  const look = (): { value: true } | { seen: string } =>
+    performance.now() >= end ? { value: true } : { seen: 'it is too early' };
   await retryUntil(look, { what: 'the time to pass', timeoutMs: ms + 1000, intervalMs: ms, signal });
 }
 
@@ -175,5 +208,7 @@ function outcomeOf(parts: readonly unknown[]): Outcome {
 
 /** The failure in the words of a step, whatever check made it. */
 export function stepFailureOf(error: CheckError, step: Step): StepFailure {
-  return error instanceof StepFailure ? error : new StepFailure(`"${step.text}" to be possible`, error.message, error.hint);
+  return error instanceof StepFailure
+    ? error
+    : new StepFailure(`"${step.text}" to be possible`, error.message, error.hint);
 }

@@ -1,11 +1,18 @@
-const UNIT_MS: ReadonlyMap<string, number> = new Map([['ms', 1], ['s', 1000], ['min', 60_000]]);
+const UNIT_MS: ReadonlyMap<string, number> = new Map([
+  ['ms', 1],
+  ['s', 1000],
+  ['min', 60_000],
+]);
 
 /** Longer makes no sense in a scenario, and `setTimeout` fires at once beyond 2^31 ms. */
 const LONGEST_MS = 24 * 60 * 60_000;
 
 /** `500ms`, `5s`, `1.5 min` in milliseconds; otherwise what is wrong with it, as it follows "must be". */
 export function parseDuration(value: unknown): number | { readonly wrong: string; readonly hint: string } {
-  const form = { wrong: 'a time with its unit (ms, s or min)', hint: typeof value === 'number' ? `write ${value}s, or ${value}ms` : 'for example 500ms, 5s, 2min' };
+  const form = {
+    wrong: 'a time with its unit (ms, s or min)',
+    hint: typeof value === 'number' ? `write ${value}s, or ${value}ms` : 'for example 500ms, 5s, 2min',
+  };
   const found = typeof value === 'string' ? /^(\d+(?:\.\d+)?) ?(ms|s|min)$/.exec(value.trim()) : null;
   if (!found) return form;
   const ms = Number(found[1]) * UNIT_MS.get(found[2]!)!;

@@ -26,7 +26,13 @@ export class Faults {
 
   addAt(at: 'key' | 'value', path: Path, message: string, hint?: string): undefined {
     const { length, ...position } = this.#source.positionOf(path, at);
-    this.problems.push({ position, length, path: formatPath([...this.#prefix, ...path]), message: shortened(message), ...(hint === undefined ? {} : { hint: shortened(hint) }) });
+    this.problems.push({
+      position,
+      length,
+      path: formatPath([...this.#prefix, ...path]),
+      message: shortened(message),
+      ...(hint === undefined ? {} : { hint: shortened(hint) }),
+    });
   }
 }
 

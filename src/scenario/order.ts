@@ -43,7 +43,8 @@ export class OrderCheck {
         for (const { role } of step.signals) this.#needsRunning(role, keyOf('signal', role), faults);
         break;
       case 'wait':
-        if (step.until.kind !== 'time') this.#needsRunning(step.until.role, { at: 'value', path: ['wait', step.until.kind] }, faults);
+        if (step.until.kind !== 'time')
+          this.#needsRunning(step.until.role, { at: 'value', path: ['wait', step.until.kind] }, faults);
         break;
       case 'run':
       case 'tcp':
@@ -54,7 +55,11 @@ export class OrderCheck {
   #start(role: string, line: number, faults: Faults): void {
     const before = this.#roles.get(role);
     if (before?.state === 'running') {
-      faults.add(['start'], `"${role}" is started again while it runs since line ${before.line}`, `let it end first: exit: { ${role}: 0 }`);
+      faults.add(
+        ['start'],
+        `"${role}" is started again while it runs since line ${before.line}`,
+        `let it end first: exit: { ${role}: 0 }`,
+      );
     }
     this.#roles.set(role, { state: 'running', line });
   }
@@ -68,7 +73,13 @@ export class OrderCheck {
   #needsRunning(role: string, place: Place, faults: Faults): void {
     this.#needsStarted(role, place, faults);
     const now = this.#roles.get(role);
-    if (now?.state === 'ended') faults.addAt(place.at, place.path, `"${role}" has ended in line ${now.line}`, 'start it again before this step, or move the step up');
+    if (now?.state === 'ended')
+      faults.addAt(
+        place.at,
+        place.path,
+        `"${role}" has ended in line ${now.line}`,
+        'start it again before this step, or move the step up',
+      );
   }
 }
 

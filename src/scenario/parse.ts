@@ -32,7 +32,15 @@ export function parseScenarios(lab: Lab): ParsedScenarios {
 function parseScenario(lab: Lab, source: ScenarioSource): Scenario | Problem[] {
   const path = ['scenarios', source.name];
   if (source.steps.length === 0) {
-    return [{ position: source.position, length: 1, path: formatPath(path), message: 'has no steps', hint: 'add at least one: - start: PROGRAM' }];
+    return [
+      {
+        position: source.position,
+        length: 1,
+        path: formatPath(path),
+        message: 'has no steps',
+        hint: 'add at least one: - start: PROGRAM',
+      },
+    ];
   }
   const order = new OrderCheck();
   const problems: Problem[] = [];
@@ -54,21 +62,29 @@ function parseStep(lab: Lab, source: StepSource, index: number, faults: Faults):
   const body = VERB_PARSERS[verb]({ lab, faults, value, path: [verb] });
   const isDefaultLimit = !options.has('timeout') && timeoutWithin(verb, value) === undefined;
   const timeoutMs = isDefaultLimit ? DEFAULT_TIMEOUT_MS[verb] : parseTimeout(verb, options, value, faults);
-  return body === undefined || timeoutMs === undefined ? undefined : { ...body, index, position: source.position, text: stepText(body), timeoutMs, isDefaultLimit };
+  return body === undefined || timeoutMs === undefined
+    ? undefined
+    : { ...body, index, position: source.position, text: stepText(body), timeoutMs, isDefaultLimit };
 }
 
 /** The one verb of a step; every other key but `timeout` is a fault. */
 function findVerb(value: unknown, faults: Faults): Verb | undefined {
   const entries = entriesOf(value);
   if (!entries) {
-    if (typeof value === 'string' && isVerb(value)) return faults.add([], `"${value}" says nothing to do it with`, `write ${value}: …`);
+    if (typeof value === 'string' && isVerb(value))
+      return faults.add([], `"${value}" says nothing to do it with`, `write ${value}: …`);
     return faults.add([], `a step must be a map of one verb, not ${show(value)}`, 'for example: - start: server');
   }
   const verbs = entries.map(([key]) => key).filter(isVerb);
   const others = entries.map(([key]) => key).filter((key) => !isVerb(key) && key !== 'timeout');
   const unknown = verbs.length > 0 ? 'a step has no option' : 'there is no step';
   for (const key of others) faults.addKey([key], `${unknown} "${key}"`, suggestion(key, [...VERBS, 'timeout']));
-  if (verbs.length > 1) faults.addKey([verbs[1]!], `a step does one thing; this one has ${verbs.join(' and ')}`, 'make them two steps, each with its own "-"');
+  if (verbs.length > 1)
+    faults.addKey(
+      [verbs[1]!],
+      `a step does one thing; this one has ${verbs.join(' and ')}`,
+      'make them two steps, each with its own "-"',
+    );
   if (verbs.length === 0 && others.length === 0) faults.add([], 'a step needs a verb', `known: ${VERBS.join(', ')}`);
   return verbs[0];
 }
@@ -78,9 +94,15 @@ function isVerb(word: string): word is Verb {
 }
 
 /** `timeout` stands beside the verb, or inside the value of a verb whose value is a map of options. */
-function parseTimeout(verb: Verb, options: ReadonlyMap<string, unknown>, value: unknown, faults: Faults): number | undefined {
+function parseTimeout(
+  verb: Verb,
+  options: ReadonlyMap<string, unknown>,
+  value: unknown,
+  faults: Faults,
+): number | undefined {
   const inner = timeoutWithin(verb, value);
-  if (options.has('timeout') && inner) return faults.addKey(['timeout'], 'the time limit is given twice', 'leave out one of the two');
+  if (options.has('timeout') && inner)
+    return faults.addKey(['timeout'], 'the time limit is given twice', 'leave out one of the two');
   const path = inner?.path ?? ['timeout'];
   const written = inner ? inner.written : options.get('timeout');
   const ms = parseDuration(written);

@@ -89,15 +89,26 @@ export class PlayContext {
       const { status } = terminal;
       const value = await goal.look();
       if (value !== undefined) return { value };
-      if (status) throw new StepFailure(goal.expected, `${terminal.role} ended with ${statusText(status)} first`, goal.hint?.());
+      if (status)
+        throw new StepFailure(goal.expected, `${terminal.role} ended with ${statusText(status)} first`, goal.hint?.());
       return { seen: 'nothing' };
     };
     const timeoutMs = Math.max(0, deadline.at - awakeNow());
     try {
-      return await retryUntil(attempt, { what: goal.expected, timeoutMs, intervalMs: LOOK_INTERVAL_MS, wake: () => terminal.changes.next(), signal: this.signal });
+      return await retryUntil(attempt, {
+        what: goal.expected,
+        timeoutMs,
+        intervalMs: LOOK_INTERVAL_MS,
+        wake: () => terminal.changes.next(),
+        signal: this.signal,
+      });
     } catch (error) {
       if (!(error instanceof TimeoutError)) throw error;
-      throw new StepFailure(goal.expected, `${goal.otherwise} within ${formatDuration(deadline.timeoutMs)}`, goal.hint?.());
+      throw new StepFailure(
+        goal.expected,
+        `${goal.otherwise} within ${formatDuration(deadline.timeoutMs)}`,
+        goal.hint?.(),
+      );
     }
   }
 }

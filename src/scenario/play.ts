@@ -19,7 +19,10 @@ export async function playScenario(scenario: Scenario, stage: Stage): Promise<Pl
   const started = performance.now();
   const play = new PlayContext(stage);
   // Not even a sink that fails keeps the programs alive.
-  const stop = await playSteps(scenario, play).catch((error: unknown) => ({ ...kindOfStop(error, play), step: undefined }));
+  const stop = await playSteps(scenario, play).catch((error: unknown) => ({
+    ...kindOfStop(error, play),
+    step: undefined,
+  }));
   const tails = play.opened.map(tailOf);
   const ends = await endAll(play);
   if (stop?.result === 'bug') throw stop.error;
@@ -63,7 +66,8 @@ async function playAndTell(step: Step, play: PlayContext): Promise<Stop | undefi
     play.signal.throwIfAborted();
     await events.emit({ kind: 'scenario-step-started', ...place });
     const outcome = await playStep(step, play);
-    if (outcome === 'played') await events.emit({ kind: 'scenario-step-passed', ...place, durationMs: performance.now() - started });
+    if (outcome === 'played')
+      await events.emit({ kind: 'scenario-step-passed', ...place, durationMs: performance.now() - started });
     else await events.emit({ kind: 'scenario-step-skipped', ...place, reason: 'the user holds this keyboard' });
     return undefined;
   } catch (error) {
@@ -109,7 +113,11 @@ async function endOne(terminal: Terminal, play: PlayContext): Promise<ProgramEnd
   try {
     await terminal.stop();
   } catch (error) {
-    await events.emit({ kind: 'notice', level: 'warning', message: `could not end ${role} on ${machine}: ${messageOf(error)}` });
+    await events.emit({
+      kind: 'notice',
+      level: 'warning',
+      message: `could not end ${role} on ${machine}: ${messageOf(error)}`,
+    });
   }
   const { status } = terminal;
   const by: ProgramEnd['by'] = wasRunning ? 'lab' : play.checked.has(terminal) ? 'checked' : 'unasked';

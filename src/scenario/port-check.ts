@@ -15,7 +15,11 @@ import type { Shell } from '../ssh/shell.ts';
  *
  * @throws {CheckError} `port-busy` when another process holds one of them and may keep it.
  */
-export async function checkPorts(program: Program, shell: Shell, options: { events: EventSink; signal: AbortSignal }): Promise<void> {
+export async function checkPorts(
+  program: Program,
+  shell: Shell,
+  options: { events: EventSink; signal: AbortSignal },
+): Promise<void> {
   const { events, signal } = options;
   // Nobody is asked for it in the midst of a scenario.
   const look = { signal, sudoPassword: secretFromEnvironment('LAB_SUDO_PASSWORD', shell.machine) };
@@ -47,10 +51,21 @@ function failsAnyway({ state, bind }: PortReport): boolean {
 async function settleWithoutHolders(report: PortReport, program: Program, events: EventSink): Promise<void> {
   const explanation = explainPort(report);
   if (failsAnyway(report)) {
-    throw new CheckError(`port ${report.port} of ${report.machine} is in use, though nobody listens: bind would get "Address already in use"`, { code: 'port-busy', hint: explanation });
+    throw new CheckError(
+      `port ${report.port} of ${report.machine} is in use, though nobody listens: bind would get "Address already in use"`,
+      { code: 'port-busy', hint: explanation },
+    );
   }
-  const isOfNoMatter = explanation === undefined || report.state === 'free' || (report.state === 'forbidden' && program.command[0] === 'sudo');
-  if (!isOfNoMatter) await events.emit({ kind: 'notice', level: report.state === 'time-wait' ? 'info' : 'warning', message: explanation });
+  const isOfNoMatter =
+    explanation === undefined ||
+    report.state === 'free' ||
+    (report.state === 'forbidden' && program.command[0] === 'sudo');
+  if (!isOfNoMatter)
+    await events.emit({
+      kind: 'notice',
+      level: report.state === 'time-wait' ? 'info' : 'warning',
+      message: explanation,
+    });
 }
 
 function busyError({ machine, port, holders, blindSpot }: PortReport, program: Program): CheckError {

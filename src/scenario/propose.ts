@@ -80,7 +80,9 @@ export class ScenarioProposal {
   }
 
   #expectations(): StepData[] {
-    return [...this.#roles].flatMap(([role, { shown }]) => (shown === undefined ? [] : [{ expect: { [role]: expectedText(shown, this.#known) } }]));
+    return [...this.#roles].flatMap(([role, { shown }]) =>
+      shown === undefined ? [] : [{ expect: { [role]: expectedText(shown, this.#known) } }],
+    );
   }
 
   /** Keys as the line editing of a terminal takes them (termios(3)). */
@@ -116,7 +118,8 @@ export class ScenarioProposal {
 }
 
 /** What differs from run to run: times of day, dates, long numbers (ports that a system chooses, process IDs), addresses in memory. */
-const VOLATILE = /\b\d{4}-\d{2}-\d{2}\b|\b\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\b|\b0x[\da-fA-F]{4,}\b|(?<![\d.])\d{4,}(?![\d.]*\d)/g;
+const VOLATILE =
+  /\b\d{4}-\d{2}-\d{2}\b|\b\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\b|\b0x[\da-fA-F]{4,}\b|(?<![\d.])\d{4,}(?![\d.]*\d)/g;
 
 /** The text of an `expect`: the line itself, or a regular expression in which what differs from run to run is left open. */
 function expectedText(line: string, known: ReadonlySet<string>): string {
@@ -134,7 +137,9 @@ function expectedText(line: string, known: ReadonlySet<string>): string {
 }
 
 function openPattern(found: string): string {
-  return found.replace(/^0x[\da-fA-F]+$/, String.raw`0x[\da-fA-F]+`).replaceAll(/^\d+$|\d+(?=[:.-])|(?<=[:.-])\d+/g, String.raw`\d+`);
+  return found
+    .replace(/^0x[\da-fA-F]+$/, String.raw`0x[\da-fA-F]+`)
+    .replaceAll(/^\d+$|\d+(?=[:.-])|(?<=[:.-])\d+/g, String.raw`\d+`);
 }
 
 function escapeRegex(text: string): string {

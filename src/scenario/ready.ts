@@ -4,7 +4,8 @@ import type { Deadline, PlayContext } from './play-context.ts';
 import { patternText } from './pattern-text.ts';
 import type { Terminal } from './terminal.ts';
 
-const ANSWERED_HINT = 'The prompt that is there was answered already: each line that is sent needs a prompt of its own.';
+const ANSWERED_HINT =
+  'The prompt that is there was answered already: each line that is sent needs a prompt of its own.';
 
 /** Waits until the program listens on all its ports. Readiness is a row in the machine's socket table, never a connection: a server may accept only once. */
 export async function waitUntilListening(play: PlayContext, terminal: Terminal, deadline: Deadline): Promise<void> {
@@ -29,7 +30,12 @@ export async function takePrompt(play: PlayContext, terminal: Terminal, deadline
   await waitOnPrompt(play, terminal, deadline, () => terminal.screen.takePrompt(terminal.program.prompt!));
 }
 
-async function waitOnPrompt(play: PlayContext, terminal: Terminal, deadline: Deadline, isThere: () => boolean): Promise<void> {
+async function waitOnPrompt(
+  play: PlayContext,
+  terminal: Terminal,
+  deadline: Deadline,
+  isThere: () => boolean,
+): Promise<void> {
   const prompt = terminal.program.prompt!;
   await play.waitFor(terminal, deadline, {
     expected: `the prompt ${patternText(prompt)} on the terminal of ${terminal.role}`,

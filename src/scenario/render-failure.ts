@@ -20,7 +20,10 @@ function stepLines({ result, failedStep, error }: PlayResult, file: string, sour
   const title = { failed: 'failed', broken: 'broke off', interrupted: 'was interrupted', passed: 'passed' }[result];
   if (!failedStep) {
     const hint = error instanceof LabError ? error.hint : undefined;
-    return [`the scenario ${title}: ${sanitize(error?.message ?? '')}`, ...(hint === undefined ? [] : [`  hint:     ${sanitize(hint)}`])];
+    return [
+      `the scenario ${title}: ${sanitize(error?.message ?? '')}`,
+      ...(hint === undefined ? [] : [`  hint:     ${sanitize(hint)}`]),
+    ];
   }
   const { line, index, text, expected, reason, hint } = failedStep;
   const written = source?.split('\n')[line - 1]?.trim();

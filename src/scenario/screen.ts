@@ -64,7 +64,11 @@ export class Screen {
 
   /** `columns` is the width of the terminal. */
   constructor(columns: number) {
-    this.#transcript = new Transcript({ columns, maxRetained: RETAINED_LENGTH, onLine: (line) => this.#noteEcho(line) });
+    this.#transcript = new Transcript({
+      columns,
+      maxRetained: RETAINED_LENGTH,
+      onLine: (line) => this.#noteEcho(line),
+    });
   }
 
   /** Takes the next decoded output; it may be cut anywhere. */
@@ -107,7 +111,8 @@ export class Screen {
     const match = findPattern(pattern, readable.text, readable.indexOf(this.#usedEnd()));
     this.#vainMatch = match ? undefined : this.#vainLook(pattern, since);
     if (!match) return undefined;
-    if ('regex' in pattern && !settled && match.end === readable.text.length && !readable.text.endsWith('\n')) return 'unsettled';
+    if ('regex' in pattern && !settled && match.end === readable.text.length && !readable.text.endsWith('\n'))
+      return 'unsettled';
     this.#use(readable.offsetOf(match.end));
     return 'found';
   }
@@ -242,14 +247,20 @@ class Readable {
 
   /** The offset behind the character before `index`. */
   offsetOf(index: number): number {
-    const piece = this.#pieces.find((candidate) => index <= candidate.index + candidate.length) ?? { index: 0, offset: 0 };
+    const piece = this.#pieces.find((candidate) => index <= candidate.index + candidate.length) ?? {
+      index: 0,
+      offset: 0,
+    };
     return piece.offset + index - piece.index;
   }
 }
 
 /** A typed line as a terminal shows it: control characters in caret notation (termios(3), ECHOCTL), the rest as any output reads. */
 function echoOf(line: string): string {
-  const shown = line.replaceAll(/[\0-\x08\x0b-\x1f\x7f]/g, (control) => `^${String.fromCharCode(control.charCodeAt(0) ^ 0x40)}`);
+  const shown = line.replaceAll(
+    /[\0-\x08\x0b-\x1f\x7f]/g,
+    (control) => `^${String.fromCharCode(control.charCodeAt(0) ^ 0x40)}`,
+  );
   const transcript = new Transcript();
   transcript.write(shown);
   return transcript.currentLine;

@@ -44,7 +44,8 @@ export interface StepPlace {
 /** An exit status from 0 to 255, or the name of a signal without `SIG`: `TERM`. */
 export type ExpectedEnd = number | string;
 
-export type WaitGoal = { readonly kind: 'time'; readonly ms: number } | { readonly kind: 'listens' | 'prompt'; readonly role: string };
+export type WaitGoal =
+  { readonly kind: 'time'; readonly ms: number } | { readonly kind: 'listens' | 'prompt'; readonly role: string };
 
 /** A one-shot command on a machine. */
 export interface ScenarioCommand {
@@ -89,9 +90,15 @@ export function stepText<V extends Verb>(body: StepBody<V>): string {
 
 function tcpText({ close, payload, ...others }: TcpExpectation): string {
   const plain = Object.entries(others).map(([key, value]) => [key, String(value)] as const);
-  const ends = Object.entries(close ?? {}).filter(([, value]) => value !== undefined).map(([key, value]) => [key, String(value)] as const);
+  const ends = Object.entries(close ?? {})
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => [key, String(value)] as const);
   const sent = payload?.map(({ side, pattern }) => [side, patternText(pattern)] as const);
-  return mapText([...plain, ...(close ? [['close', mapText(ends)] as const] : []), ...(sent ? [['payload', mapText(sent)] as const] : [])]);
+  return mapText([
+    ...plain,
+    ...(close ? [['close', mapText(ends)] as const] : []),
+    ...(sent ? [['payload', mapText(sent)] as const] : []),
+  ]);
 }
 
 function mapText(entries: readonly (readonly [string, string])[]): string {

@@ -18,9 +18,17 @@ const longestQuietWaitMs = 300;
  */
 export async function checkPackets(expectation: TcpExpectation, timeoutMs: number, play: PlayContext): Promise<void> {
   const { packets } = play.stage;
-  if (packets === undefined) throw new EnvironmentError('this run captures no packets to look at', { code: 'no-capture', hint: 'Leave out --no-capture.' });
+  if (packets === undefined)
+    throw new EnvironmentError('this run captures no packets to look at', {
+      code: 'no-capture',
+      hint: 'Leave out --no-capture.',
+    });
   await packets.ready();
-  if (packets.missing !== undefined) throw new EnvironmentError(`there are no packets to look at: ${packets.missing}`, { code: 'no-capture', hint: 'Take the step out, or mend what is said above.' });
+  if (packets.missing !== undefined)
+    throw new EnvironmentError(`there are no packets to look at: ${packets.missing}`, {
+      code: 'no-capture',
+      hint: 'Take the step out, or mend what is said above.',
+    });
   const began = performance.now();
   let findings: TcpFinding[] = [];
   const attempt = (): Attempt<true> => {
@@ -33,7 +41,13 @@ export async function checkPackets(expectation: TcpExpectation, timeoutMs: numbe
     return findings.length === 0 && isQuiet ? { value: true } : { seen: 'not all is there' };
   };
   try {
-    await retryUntil(attempt, { what: 'packets', timeoutMs, intervalMs: 10, wake: () => packets.more(), signal: play.signal });
+    await retryUntil(attempt, {
+      what: 'packets',
+      timeoutMs,
+      intervalMs: 10,
+      wake: () => packets.more(),
+      signal: play.signal,
+    });
   } catch (error) {
     if (!(error instanceof TimeoutError)) throw error;
     if (findings.length > 0) throw failureOf(findings, ` within ${formatDuration(timeoutMs)}`);
@@ -41,10 +55,17 @@ export async function checkPackets(expectation: TcpExpectation, timeoutMs: numbe
 }
 
 function notMeasured(incomplete: string): EnvironmentError {
-  return new EnvironmentError(`what TCP did cannot be told: ${incomplete}`, { code: 'capture-incomplete', hint: '"lab logs --tcp" draws the packets until then.' });
+  return new EnvironmentError(`what TCP did cannot be told: ${incomplete}`, {
+    code: 'capture-incomplete',
+    hint: '"lab logs --tcp" draws the packets until then.',
+  });
 }
 
 function failureOf(findings: readonly TcpFinding[], limit = ''): StepFailure {
   const reasons = findings.map(({ expected, seen }) => `${findings.length > 1 ? `${expected}: ` : ''}${seen}${limit}`);
-  return new StepFailure(findings.map(({ expected }) => expected).join('; '), reasons.join('\n'), '"lab logs --tcp" draws all packets of the run.');
+  return new StepFailure(
+    findings.map(({ expected }) => expected).join('; '),
+    reasons.join('\n'),
+    '"lab logs --tcp" draws all packets of the run.',
+  );
 }

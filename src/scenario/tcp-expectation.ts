@@ -15,7 +15,8 @@ export interface TcpExpectation {
   /** `true`: every attempt to connect came about; `false`: none did. */
   readonly handshake?: boolean | undefined;
   /** How each connection ended. With the kind `fin`, both ends must have closed. */
-  readonly close?: { readonly by: Conversation['close']['by']; readonly kind: Conversation['close']['kind'] | undefined } | undefined;
+  readonly close?:
+    { readonly by: Conversation['close']['by']; readonly kind: Conversation['close']['kind'] | undefined } | undefined;
   /** Who sent a RST. */
   readonly reset?: 'none' | 'any' | Side | undefined;
   /** How many segments were sent again, in all connections. */
@@ -54,9 +55,20 @@ const nobody = 'nobody has connected';
 function checkConnections({ connections }: TcpExpectation, all: readonly Conversation[]): TcpFinding[] {
   const made = all.filter(isMade);
   if (connections === undefined || made.length === connections) return [];
-  const list = made.slice(0, 5).map(({ client, segments }) => `from ${endText(client)} (packet ${segments[0]!.packet})`);
-  const seen = made.length === 0 ? nobody : `there ${made.length === 1 ? 'is 1' : `are ${made.length}`}: ${list.join(', ')}${made.length > 5 ? ', …' : ''}`;
-  return [{ expected: connections === 1 ? '1 connection' : `${connections} connections`, seen, isFinal: made.length > connections }];
+  const list = made
+    .slice(0, 5)
+    .map(({ client, segments }) => `from ${endText(client)} (packet ${segments[0]!.packet})`);
+  const seen =
+    made.length === 0
+      ? nobody
+      : `there ${made.length === 1 ? 'is 1' : `are ${made.length}`}: ${list.join(', ')}${made.length > 5 ? ', …' : ''}`;
+  return [
+    {
+      expected: connections === 1 ? '1 connection' : `${connections} connections`,
+      seen,
+      isFinal: made.length > connections,
+    },
+  ];
 }
 
 /** Its handshake is complete, or was before the capture began. */
@@ -67,16 +79,27 @@ function isMade({ handshake, sidesKnownBy }: Conversation): boolean {
 function checkHandshake({ handshake: wanted }: TcpExpectation, all: readonly Conversation[]): TcpFinding[] {
   if (wanted === undefined) return [];
   if (!wanted) {
-    return all.filter(isMade).slice(0, 1).map((made) => ({ expected: 'no connection to come about', seen: `${endText(made.client)} connected: ${packetText(made, packetNumbered(made, made.handshake.ack))} completes the handshake`, isFinal: true }));
+    return all
+      .filter(isMade)
+      .slice(0, 1)
+      .map((made) => ({
+        expected: 'no connection to come about',
+        seen: `${endText(made.client)} connected: ${packetText(made, packetNumbered(made, made.handshake.ack))} completes the handshake`,
+        isFinal: true,
+      }));
   }
   const expected = 'a complete handshake';
   if (all.length === 0) return [{ expected, seen: nobody, isFinal: false }];
-  return all.filter((conversation) => !isMade(conversation)).slice(0, 1).map((conversation) => ({ expected, seen: incompleteText(conversation), isFinal: conversation.handshake.refused }));
+  return all
+    .filter((conversation) => !isMade(conversation))
+    .slice(0, 1)
+    .map((conversation) => ({ expected, seen: incompleteText(conversation), isFinal: conversation.handshake.refused }));
 }
 
 function incompleteText(conversation: Conversation): string {
   const { handshake, close, server } = conversation;
-  if (handshake.refused) return `${packetText(conversation, packetNumbered(conversation, close.rst?.packet))} refuses the connection: nobody listened on port ${server.port}`;
+  if (handshake.refused)
+    return `${packetText(conversation, packetNumbered(conversation, close.rst?.packet))} refuses the connection: nobody listened on port ${server.port}`;
   const last = handshake.synAck ?? handshake.syn;
   return `${handshake.synAck === undefined ? 'no SYN ACK' : 'no ACK'} follows ${packetText(conversation, packetNumbered(conversation, last))}`;
 }
@@ -95,43 +118,90 @@ function closeWords({ by, kind }: NonNullable<TcpExpectation['close']>): string 
   return `the connection to be closed${by === undefined ? '' : by === 'both' ? ' by both at once' : ` first by the ${by}`}${how}`;
 }
 
-function closeFinding(conversation: Conversation, wanted: NonNullable<TcpExpectation['close']>, expected: string): TcpFinding[] {
+function closeFinding(
+  conversation: Conversation,
+  wanted: NonNullable<TcpExpectation['close']>,
+  expected: string,
+): TcpFinding[] {
   const { close, segments } = conversation;
   const fins = [close.fin.client, close.fin.server].filter((packet) => packet !== undefined).toSorted((a, b) => a - b);
   const first = packetNumbered(conversation, close.kind === 'rst' ? close.rst?.packet : fins[0]);
   if (first === undefined) {
-    return wanted.kind === 'open' ? [] : [{ expected, seen: `it is open still after ${packetText(conversation, segments.at(-1))}`, isFinal: false }];
+    return wanted.kind === 'open'
+      ? []
+      : [{ expected, seen: `it is open still after ${packetText(conversation, segments.at(-1))}`, isFinal: false }];
   }
   // A FIN may still be followed by a RST, so only what cannot change is final.
-  if (wanted.kind !== undefined && wanted.kind !== close.kind) return [{ expected, seen: `${packetText(conversation, first)} ends it`, isFinal: close.kind === 'rst' || wanted.kind === 'open' || close.complete }];
+  if (wanted.kind !== undefined && wanted.kind !== close.kind)
+    return [
+      {
+        expected,
+        seen: `${packetText(conversation, first)} ends it`,
+        isFinal: close.kind === 'rst' || wanted.kind === 'open' || close.complete,
+      },
+    ];
   if (wanted.by !== undefined && wanted.by !== close.by) {
-    const crossing = close.by === 'both' ? `${packetText(conversation, first)} crosses ${packetText(conversation, packetNumbered(conversation, fins[1]))}: both end it at once` : undefined;
+    const crossing =
+      close.by === 'both'
+        ? `${packetText(conversation, first)} crosses ${packetText(conversation, packetNumbered(conversation, fins[1]))}: both end it at once`
+        : undefined;
     // Whether a second FIN crosses the first shows only when it comes.
     const isSettled = wanted.by !== 'both' || fins.length === 2;
-    return [{ expected, seen: crossing ?? `${packetText(conversation, first)} ends it`, isFinal: isSettled && (wanted.kind !== 'rst' || close.kind === 'rst') }];
+    return [
+      {
+        expected,
+        seen: crossing ?? `${packetText(conversation, first)} ends it`,
+        isFinal: isSettled && (wanted.kind !== 'rst' || close.kind === 'rst'),
+      },
+    ];
   }
   if (wanted.kind !== 'fin' || close.complete) return [];
   const missing = close.fin.client === undefined ? 'client' : 'server';
-  const seen = close.fin[missing] === undefined ? `the ${missing} has sent no FIN after ${packetText(conversation, first)}` : `not both FINs are acknowledged after ${packetText(conversation, segments.at(-1))}`;
+  const seen =
+    close.fin[missing] === undefined
+      ? `the ${missing} has sent no FIN after ${packetText(conversation, first)}`
+      : `not both FINs are acknowledged after ${packetText(conversation, segments.at(-1))}`;
   return [{ expected, seen, isFinal: false }];
 }
 
 function checkReset({ reset }: TcpExpectation, all: readonly Conversation[]): TcpFinding[] {
   if (reset === undefined) return [];
-  const sent = all.flatMap((conversation) => conversation.segments.filter(({ flags }) => flags.includes('RST')).map((segment) => ({ conversation, segment })));
+  const sent = all.flatMap((conversation) =>
+    conversation.segments.filter(({ flags }) => flags.includes('RST')).map((segment) => ({ conversation, segment })),
+  );
   const [first] = sent;
-  if (reset === 'none') return first === undefined ? [] : [{ expected: 'no RST', seen: packetText(first.conversation, first.segment), isFinal: true }];
+  if (reset === 'none')
+    return first === undefined
+      ? []
+      : [{ expected: 'no RST', seen: packetText(first.conversation, first.segment), isFinal: true }];
   if (reset === 'any' ? first !== undefined : sent.some(({ segment }) => segment.from === reset)) return [];
-  return [{ expected: reset === 'any' ? 'a RST' : `a RST of the ${reset}`, seen: first === undefined ? 'there is none' : `only ${packetText(first.conversation, first.segment)}`, isFinal: false }];
+  return [
+    {
+      expected: reset === 'any' ? 'a RST' : `a RST of the ${reset}`,
+      seen: first === undefined ? 'there is none' : `only ${packetText(first.conversation, first.segment)}`,
+      isFinal: false,
+    },
+  ];
 }
 
 function checkRetransmissions({ retransmissions: wanted }: TcpExpectation, all: readonly Conversation[]): TcpFinding[] {
   if (wanted === undefined) return [];
-  const sent = all.flatMap((conversation) => conversation.segments.filter(({ marks }) => marks.some(isRepetition)).map((segment) => ({ conversation, segment })));
+  const sent = all.flatMap((conversation) =>
+    conversation.segments.filter(({ marks }) => marks.some(isRepetition)).map((segment) => ({ conversation, segment })),
+  );
   if (wanted === 'some' ? sent.length > 0 : sent.length === wanted) return [];
-  const expected = wanted === 'some' || wanted === 0 ? `${wanted === 0 ? 'no' : 'some'} retransmission` : `${wanted} retransmission${wanted === 1 ? '' : 's'}`;
-  const list = sent.slice(0, 3).map(({ conversation, segment }) => packetText(conversation, segment)).join(', ');
-  const seen = sent.length === 0 ? 'there is none' : `there ${sent.length === 1 ? 'is 1' : `are ${sent.length}`}: ${list}${sent.length > 3 ? ', …' : ''}`;
+  const expected =
+    wanted === 'some' || wanted === 0
+      ? `${wanted === 0 ? 'no' : 'some'} retransmission`
+      : `${wanted} retransmission${wanted === 1 ? '' : 's'}`;
+  const list = sent
+    .slice(0, 3)
+    .map(({ conversation, segment }) => packetText(conversation, segment))
+    .join(', ');
+  const seen =
+    sent.length === 0
+      ? 'there is none'
+      : `there ${sent.length === 1 ? 'is 1' : `are ${sent.length}`}: ${list}${sent.length > 3 ? ', …' : ''}`;
   return [{ expected, seen, isFinal: typeof wanted === 'number' && sent.length > wanted }];
 }
 
@@ -139,7 +209,13 @@ function checkPayload({ payload = [] }: TcpExpectation, traced: readonly TracedC
   return payload.flatMap(({ side, pattern }) => {
     const texts = traced.map((one) => new TextDecoder().decode(one.payload(side).bytes));
     if (texts.some((text) => findPattern(pattern, text, 0) !== undefined)) return [];
-    return [{ expected: `${patternText(pattern)} in what the ${side} sends`, seen: sentText(traced, side, texts), isFinal: false }];
+    return [
+      {
+        expected: `${patternText(pattern)} in what the ${side} sends`,
+        seen: sentText(traced, side, texts),
+        isFinal: false,
+      },
+    ];
   });
 }
 

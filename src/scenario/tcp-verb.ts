@@ -27,10 +27,14 @@ const sides: readonly Side[] = ['client', 'server'];
 const keyParsers: Readonly<Record<keyof TcpExpectation, KeyParser>> = {
   port: (draft, value, path, source) => (draft.port = parsePort(value, path, source)),
   connections: (draft, value, path, { faults }) => (draft.connections = parseCount(value, path, faults)),
-  handshake: (draft, value, path, { faults }) => (draft.handshake = typeof value === 'boolean' ? value : faults.add(path, `must be true or false, not ${show(value)}`)),
+  handshake: (draft, value, path, { faults }) =>
+    (draft.handshake =
+      typeof value === 'boolean' ? value : faults.add(path, `must be true or false, not ${show(value)}`)),
   close: (draft, value, path, { faults }) => (draft.close = parseClose(value, path, faults)),
-  reset: (draft, value, path, { faults }) => (draft.reset = parseWord(value, ['none', 'any', ...sides] as const, path, faults)),
-  retransmissions: (draft, value, path, { faults }) => (draft.retransmissions = value === 'some' ? 'some' : parseCount(value, path, faults)),
+  reset: (draft, value, path, { faults }) =>
+    (draft.reset = parseWord(value, ['none', 'any', ...sides] as const, path, faults)),
+  retransmissions: (draft, value, path, { faults }) =>
+    (draft.retransmissions = value === 'some' ? 'some' : parseCount(value, path, faults)),
   payload: (draft, value, path, source) => (draft.payload = parsePayload(value, path, source)),
 };
 
@@ -40,15 +44,22 @@ const keys = Object.keys(keyParsers);
 export function parseTcp(source: TcpSource): TcpExpectation | undefined {
   const { lab, faults, value, path } = source;
   const entries = entriesOf(value);
-  if (lab.capture === false) faults.addKey(path, 'there are no packets to look at: the lab says "capture: false"', 'leave out one of the two');
-  if (!entries || entries.length === 0) return faults.add(path, `must be a map of what TCP must have done, not ${entries ? 'an empty one' : show(value)}`, example);
+  if (lab.capture === false)
+    faults.addKey(path, 'there are no packets to look at: the lab says "capture: false"', 'leave out one of the two');
+  if (!entries || entries.length === 0)
+    return faults.add(
+      path,
+      `must be a map of what TCP must have done, not ${entries ? 'an empty one' : show(value)}`,
+      example,
+    );
   const draft: Draft = {};
   const before = faults.problems.length;
   for (const [key, part] of entries) {
     if (isKey(key)) keyParsers[key](draft, part, [...path, key], source);
     else if (key !== 'timeout') faults.addKey([...path, key], `"tcp" has no option "${key}"`, suggestion(key, keys));
   }
-  if (entries.every(([key]) => key === 'port' || key === 'timeout')) faults.add(path, 'must say what TCP must have done', example);
+  if (entries.every(([key]) => key === 'port' || key === 'timeout'))
+    faults.add(path, 'must say what TCP must have done', example);
   return faults.problems.length === before && lab.capture !== false ? draft : undefined;
 }
 
@@ -59,36 +70,66 @@ function isKey(key: string): key is keyof TcpExpectation {
 function parsePort(value: unknown, path: Path, { lab, faults }: TcpSource): number | undefined {
   const { ports } = namesOf(lab);
   if (typeof value === 'number' && ports.has(value)) return value;
-  return faults.add(path, `must be a port that a program of the lab listens on, not ${show(value)}`, ports.size === 0 ? 'add "listens: PORT" to a program' : `known: ${listed([...ports].slice(0, 100).map(String))}`);
+  return faults.add(
+    path,
+    `must be a port that a program of the lab listens on, not ${show(value)}`,
+    ports.size === 0 ? 'add "listens: PORT" to a program' : `known: ${listed([...ports].slice(0, 100).map(String))}`,
+  );
 }
 
 function parseCount(value: unknown, path: Path, faults: Faults): number | undefined {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return value;
-  return faults.add(path, `must be a number of 0 or more, not ${show(value)}`, path.at(-1) === 'retransmissions' ? 'for example 0; or "some"' : 'for example 1');
+  return faults.add(
+    path,
+    `must be a number of 0 or more, not ${show(value)}`,
+    path.at(-1) === 'retransmissions' ? 'for example 0; or "some"' : 'for example 1',
+  );
 }
 
 function parseWord<T extends string>(value: unknown, words: readonly T[], path: Path, faults: Faults): T | undefined {
   const word = words.find((known) => known === value);
-  return word ?? faults.add(path, `must be one of ${words.join(', ')}, not ${show(value)}`, typeof value === 'string' ? suggestion(value, words) : undefined);
+  return (
+    word ??
+    faults.add(
+      path,
+      `must be one of ${words.join(', ')}, not ${show(value)}`,
+      typeof value === 'string' ? suggestion(value, words) : undefined,
+    )
+  );
 }
 
 function parseClose(value: unknown, path: Path, faults: Faults): TcpExpectation['close'] {
   const entries = entriesOf(value);
-  if (!entries || entries.length === 0) return faults.add(path, `must say by whom and how, not ${show(value)}`, 'for example: close: { by: client, kind: fin }');
-  for (const [key] of entries) if (key !== 'by' && key !== 'kind') faults.addKey([...path, key], `"close" has no option "${key}"`, suggestion(key, ['by', 'kind']));
+  if (!entries || entries.length === 0)
+    return faults.add(
+      path,
+      `must say by whom and how, not ${show(value)}`,
+      'for example: close: { by: client, kind: fin }',
+    );
+  for (const [key] of entries)
+    if (key !== 'by' && key !== 'kind')
+      faults.addKey([...path, key], `"close" has no option "${key}"`, suggestion(key, ['by', 'kind']));
   const given = new Map(entries);
   return {
     by: given.has('by') ? parseWord(given.get('by'), [...sides, 'both'] as const, [...path, 'by'], faults) : undefined,
-    kind: given.has('kind') ? parseWord(given.get('kind'), ['fin', 'rst', 'open'] as const, [...path, 'kind'], faults) : undefined,
+    kind: given.has('kind')
+      ? parseWord(given.get('kind'), ['fin', 'rst', 'open'] as const, [...path, 'kind'], faults)
+      : undefined,
   };
 }
 
 function parsePayload(value: unknown, path: Path, { faults, parsePattern }: TcpSource): TcpExpectation['payload'] {
   const entries = entriesOf(value);
-  if (!entries || entries.length === 0) return faults.add(path, `must say what client or server sent, not ${show(value)}`, 'for example: payload: { client: "Hello" }');
+  if (!entries || entries.length === 0)
+    return faults.add(
+      path,
+      `must say what client or server sent, not ${show(value)}`,
+      'for example: payload: { client: "Hello" }',
+    );
   return entries.flatMap(([key, part]) => {
     const side = sides.find((known) => known === key);
-    if (side === undefined) return faults.addKey([...path, key], `"${key}" is no end of a connection`, suggestion(key, sides)) ?? [];
+    if (side === undefined)
+      return faults.addKey([...path, key], `"${key}" is no end of a connection`, suggestion(key, sides)) ?? [];
     const pattern = parsePattern(part, [...path, key], faults);
     return pattern === undefined ? [] : [{ side, pattern }];
   });

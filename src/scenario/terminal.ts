@@ -72,8 +72,19 @@ export class Terminal {
    */
   static async open(options: TerminalOptions): Promise<Terminal> {
     const { program, stageProgram, shell, size, events, signal } = options;
-    await events.emit({ kind: 'terminal-opened', role: program.name, machine: shell.machine, ...size, command: stageProgram.command });
-    const process = await shell.start(stageProgram.command, { terminal: size, cwd: stageProgram.folder, env: stageProgram.env, signal });
+    await events.emit({
+      kind: 'terminal-opened',
+      role: program.name,
+      machine: shell.machine,
+      ...size,
+      command: stageProgram.command,
+    });
+    const process = await shell.start(stageProgram.command, {
+      terminal: size,
+      cwd: stageProgram.folder,
+      env: stageProgram.env,
+      signal,
+    });
     return new Terminal(options, process);
   }
 
@@ -105,7 +116,8 @@ export class Terminal {
    * another machine can reach us before its echo does; a person at both terminals sees the cause first.
    */
   async echoed(): Promise<void> {
-    const look = (): { value: true } | { seen: string } => (this.#isOver || !this.screen.awaitsEcho ? { value: true } : { seen: 'no echo' });
+    const look = (): { value: true } | { seen: string } =>
+      this.#isOver || !this.screen.awaitsEcho ? { value: true } : { seen: 'no echo' };
     const timeoutMs = Math.max(0, this.#typedAt + ECHO_GRACE_MS - awakeNow());
     await retryUntil(look, { what: 'the echo', timeoutMs, wake: () => this.changes.next() }).catch((error: unknown) => {
       if (!(error instanceof TimeoutError)) throw error;
@@ -155,7 +167,11 @@ export class Terminal {
 
   async #endsWithin(timeoutMs: number): Promise<boolean> {
     const look = (): { value: true } | { seen: string } => (this.#isOver ? { value: true } : { seen: 'it runs' });
-    return retryUntil(look, { what: `${this.role} on ${this.machine} to end`, timeoutMs, wake: () => this.changes.next() });
+    return retryUntil(look, {
+      what: `${this.role} on ${this.machine} to end`,
+      timeoutMs,
+      wake: () => this.changes.next(),
+    });
   }
 
   /** Without waiting: on a machine that does not answer any more, the time to end passes all the same. */

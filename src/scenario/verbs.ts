@@ -63,7 +63,9 @@ export const VERB_PARSERS: Readonly<Record<Verb, BodyParser>> = {
 };
 
 /** Options of the verbs that may also be written as a map of options, and the keys by which that form is known. */
-const LONG_FORMS: Readonly<Partial<Record<Verb, { readonly known: readonly string[]; readonly needs: readonly string[] }>>> = {
+const LONG_FORMS: Readonly<
+  Partial<Record<Verb, { readonly known: readonly string[]; readonly needs: readonly string[] }>>
+> = {
   start: { known: ['program', 'timeout'], needs: ['program'] },
   run: { known: ['on', 'command', 'status', 'output', 'timeout'], needs: ['on', 'command'] },
 };
@@ -77,8 +79,10 @@ export function longForm(verb: Verb, value: unknown): [string, unknown][] | unde
 /** Notes the options that a long form does not have, and those that it lacks. */
 function checkOptions(verb: Verb, entries: readonly [string, unknown][], { faults, path }: VerbSource): void {
   const { known = [], needs = [] } = LONG_FORMS[verb] ?? {};
-  for (const [key] of entries) if (!known.includes(key)) faults.addKey([...path, key], `"${verb}" has no option "${key}"`, suggestion(key, known));
-  for (const key of needs) if (!entries.some(([given]) => given === key)) faults.addKey(path, `"${verb}" needs "${key}"`, RUN_EXAMPLE);
+  for (const [key] of entries)
+    if (!known.includes(key)) faults.addKey([...path, key], `"${verb}" has no option "${key}"`, suggestion(key, known));
+  for (const key of needs)
+    if (!entries.some(([given]) => given === key)) faults.addKey(path, `"${verb}" needs "${key}"`, RUN_EXAMPLE);
 }
 
 /** `start: { program: server, timeout: 5s }` says the same as `start: server` with a timeout beside it. */
@@ -95,17 +99,27 @@ function parseRoles({ lab, faults, value, path }: VerbSource, example: string): 
   if (names.length === 0) return faults.add(path, 'needs at least one program', `for example: ${example}`);
   const at = (i: number): Path => (Array.isArray(value) ? [...path, i] : path);
   const roles = names.map((name, i) => {
-    if (typeof name !== 'string') return faults.add(at(i), `must be the name of a program, not ${show(name)}`, `for example: ${example}`);
+    if (typeof name !== 'string')
+      return faults.add(at(i), `must be the name of a program, not ${show(name)}`, `for example: ${example}`);
     return knownRole(lab, faults, name, at(i));
   });
   return allOf(roles);
 }
 
 /** A map from programs to something; `parse` reads each value. */
-function parseRoleMap<T>(source: VerbSource, example: string, parse: (value: unknown, path: Path, faults: Faults) => T | undefined): [string, T][] | undefined {
+function parseRoleMap<T>(
+  source: VerbSource,
+  example: string,
+  parse: (value: unknown, path: Path, faults: Faults) => T | undefined,
+): [string, T][] | undefined {
   const { lab, faults, value, path } = source;
   const entries = entriesOf(value);
-  if (!entries || entries.length === 0) return faults.add(path, `must be a map from programs, not ${entries ? 'an empty one' : show(value)}`, `for example: ${example}`);
+  if (!entries || entries.length === 0)
+    return faults.add(
+      path,
+      `must be a map from programs, not ${entries ? 'an empty one' : show(value)}`,
+      `for example: ${example}`,
+    );
   const parsed = entries.map(([name, part]): [string, T] | undefined => {
     const role = knownRole(lab, faults, name, [...path, name], 'key');
     const result = parse(part, [...path, name], faults);
@@ -114,14 +128,30 @@ function parseRoleMap<T>(source: VerbSource, example: string, parse: (value: unk
   return allOf(parsed);
 }
 
-function knownRole(lab: Lab, faults: Faults, name: string, path: Path, at: 'key' | 'value' = 'value'): string | undefined {
+function knownRole(
+  lab: Lab,
+  faults: Faults,
+  name: string,
+  path: Path,
+  at: 'key' | 'value' = 'value',
+): string | undefined {
   if (lab.programs.has(name)) return name;
-  return faults.addAt(at, path, `there is no program "${name}"`, namesOf(lab).programs.suggestion(name) ?? 'add it under programs:');
+  return faults.addAt(
+    at,
+    path,
+    `there is no program "${name}"`,
+    namesOf(lab).programs.suggestion(name) ?? 'add it under programs:',
+  );
 }
 
 function parseText(value: unknown, path: Path, faults: Faults): string | undefined {
   if (typeof value === 'string') return value;
-  if (typeof value === 'object') return faults.add(path, `must be one text, not ${show(value)}`, 'a text may hold several lines; other texts are steps of their own');
+  if (typeof value === 'object')
+    return faults.add(
+      path,
+      `must be one text, not ${show(value)}`,
+      'a text may hold several lines; other texts are steps of their own',
+    );
   return faults.add(path, `must be text, not ${show(value)}`, `put it in quotes: "${wordOf(value)}"`);
 }
 
@@ -141,23 +171,40 @@ function parseTyped(value: unknown, path: Path, faults: Faults): string | undefi
 function parseExpectation(value: unknown, path: Path, faults: Faults): Pattern | undefined {
   const text = parseText(value, path, faults);
   if (text === undefined) return undefined;
-  if (text === '') return faults.add(path, 'must not be empty', 'an empty text is found everywhere; give a part of the line that must come');
+  if (text === '')
+    return faults.add(
+      path,
+      'must not be empty',
+      'an empty text is found everywhere; give a part of the line that must come',
+    );
   const pattern = parsePattern(text);
-  if ('fault' in pattern) return faults.add(path, `is not a regular expression: ${pattern.fault}`, 'for plain text leave out the slashes');
+  if ('fault' in pattern)
+    return faults.add(path, `is not a regular expression: ${pattern.fault}`, 'for plain text leave out the slashes');
   return pattern;
 }
 
 function parseEnd(value: unknown, path: Path, faults: Faults): ExpectedEnd | undefined {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 255) return value;
   const signal = typeof value === 'string' ? signalName(value) : undefined;
-  return signal ?? faults.add(path, `must be an exit status from 0 to 255 or a signal, not ${show(value)}`, 'for example 0, or SIGTERM');
+  return (
+    signal ??
+    faults.add(
+      path,
+      `must be an exit status from 0 to 255 or a signal, not ${show(value)}`,
+      'for example 0, or SIGTERM',
+    )
+  );
 }
 
 function parseSignal(value: unknown, path: Path, faults: Faults): string | undefined {
   const signal = typeof value === 'string' ? signalName(value) : undefined;
   if (signal !== undefined) return signal;
   const near = typeof value === 'string' ? nearest(value.replace(/^SIG/i, ''), COMMON_SIGNALS) : undefined;
-  return faults.add(path, `must be the name of a signal, not ${show(value)}`, near === undefined ? `for example ${COMMON_SIGNALS.join(', ')}` : `did you mean "${near}"?`);
+  return faults.add(
+    path,
+    `must be the name of a signal, not ${show(value)}`,
+    near === undefined ? `for example ${COMMON_SIGNALS.join(', ')}` : `did you mean "${near}"?`,
+  );
 }
 
 /** `TERM` for `TERM`, `term` and `SIGTERM`; undefined when there is no such signal (signal(7)). */
@@ -171,19 +218,30 @@ function parseWait({ lab, faults, value, path }: VerbSource): WaitGoal | undefin
   if (!entries) {
     const ms = parseDuration(value);
     if (typeof ms === 'number') return { kind: 'time', ms };
-    return faults.add(path, `must be ${ms.wrong}, or { listens: PROGRAM }, or { prompt: PROGRAM }, not ${show(value)}`, ms.hint);
+    return faults.add(
+      path,
+      `must be ${ms.wrong}, or { listens: PROGRAM }, or { prompt: PROGRAM }, not ${show(value)}`,
+      ms.hint,
+    );
   }
   const [kind, name] = entries[0] ?? [];
   if (entries.length !== 1 || (kind !== 'listens' && kind !== 'prompt')) {
-    return faults.add(path, 'must be a time, { listens: PROGRAM } or { prompt: PROGRAM }', 'for example: wait: { listens: server }');
+    return faults.add(
+      path,
+      'must be a time, { listens: PROGRAM } or { prompt: PROGRAM }',
+      'for example: wait: { listens: server }',
+    );
   }
   const at = [...path, kind];
-  if (typeof name !== 'string') return faults.add(at, `must be the name of a program, not ${show(name)}`, `for example: wait: { ${kind}: server }`);
+  if (typeof name !== 'string')
+    return faults.add(at, `must be the name of a program, not ${show(name)}`, `for example: wait: { ${kind}: server }`);
   const role = knownRole(lab, faults, name, at);
   const program = lab.programs.get(name);
   if (role === undefined || !program) return undefined;
-  if (kind === 'listens' && program.listens.length === 0) return faults.add(at, `the program "${name}" has no port to listen on`, `add "listens: PORT" to programs.${name}`);
-  if (kind === 'prompt' && !program.prompt) return faults.add(at, `the program "${name}" has no prompt`, `add "prompt: TEXT" to programs.${name}`);
+  if (kind === 'listens' && program.listens.length === 0)
+    return faults.add(at, `the program "${name}" has no port to listen on`, `add "listens: PORT" to programs.${name}`);
+  if (kind === 'prompt' && !program.prompt)
+    return faults.add(at, `the program "${name}" has no prompt`, `add "prompt: TEXT" to programs.${name}`);
   return { kind, role };
 }
 
@@ -193,7 +251,8 @@ const RUN_EXAMPLE = 'for example: run: { on: vm1, command: [ss, -ltn], status: 0
 function parseRun(source: VerbSource): ScenarioCommand[] | undefined {
   const { faults, value, path } = source;
   const entries = entriesOf(value);
-  if (!entries || entries.length === 0) return faults.add(path, `must say the machine and the command, not ${show(value)}`, RUN_EXAMPLE);
+  if (!entries || entries.length === 0)
+    return faults.add(path, `must say the machine and the command, not ${show(value)}`, RUN_EXAMPLE);
   if (longForm('run', value)) {
     const command = parseLongRun(source, entries);
     return command && [command];
@@ -215,26 +274,41 @@ function parseLongRun(source: VerbSource, entries: readonly [string, unknown][])
   const command = given.has('command') ? parseCommand(given.get('command'), [...path, 'command'], faults) : undefined;
   const status = given.has('status') ? parseEnd(given.get('status'), [...path, 'status'], faults) : 0;
   const output = given.has('output') ? parseExpectation(given.get('output'), [...path, 'output'], faults) : undefined;
-  return on === undefined || command === undefined || status === undefined ? undefined : { on, command, status, output };
+  return on === undefined || command === undefined || status === undefined
+    ? undefined
+    : { on, command, status, output };
 }
 
-function knownMachine({ lab, faults }: VerbSource, name: unknown, path: Path, at: 'key' | 'value' = 'value'): string | undefined {
+function knownMachine(
+  { lab, faults }: VerbSource,
+  name: unknown,
+  path: Path,
+  at: 'key' | 'value' = 'value',
+): string | undefined {
   if (typeof name === 'string' && lab.machines.has(name)) return name;
-  if (typeof name !== 'string') return faults.add(path, `must be the name of a machine, not ${show(name)}`, RUN_EXAMPLE);
+  if (typeof name !== 'string')
+    return faults.add(path, `must be the name of a machine, not ${show(name)}`, RUN_EXAMPLE);
   return faults.addAt(at, path, `there is no machine "${name}"`, namesOf(lab).machines.suggestion(name));
 }
 
 /** A list of words; numbers in it are taken as they are written, as in a program's `command`. */
 function parseCommand(value: unknown, path: Path, faults: Faults): string[] | undefined {
   if (!Array.isArray(value) || value.length === 0) {
-    const hint = typeof value === 'string' ? 'a command is a list of words; for a shell line write [sh, -c, "…"]' : RUN_EXAMPLE;
-    return faults.add(path, `must be a list of words, not ${Array.isArray(value) ? 'an empty one' : show(value)}`, hint);
+    const hint =
+      typeof value === 'string' ? 'a command is a list of words; for a shell line write [sh, -c, "…"]' : RUN_EXAMPLE;
+    return faults.add(
+      path,
+      `must be a list of words, not ${Array.isArray(value) ? 'an empty one' : show(value)}`,
+      hint,
+    );
   }
   const words: unknown[] = value;
-  return allOf(words.map((word, i) => {
-    if (typeof word === 'string' || typeof word === 'number') return String(word);
-    return faults.add([...path, i], `must be a word, not ${show(word)}`, 'put it in quotes');
-  }));
+  return allOf(
+    words.map((word, i) => {
+      if (typeof word === 'string' || typeof word === 'number') return String(word);
+      return faults.add([...path, i], `must be a word, not ${show(word)}`, 'put it in quotes');
+    }),
+  );
 }
 
 /** The list when nothing in it is undefined. */

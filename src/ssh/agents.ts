@@ -17,7 +17,12 @@ export interface AgentRules {
 }
 
 /** An agent of one key that is opened when the server has said that it would take it. */
-export function lockedKeyAgent(ssh2: Ssh2, blob: Uint8Array, signatures: SignatureRules, unlock: () => Promise<ParsedKey | undefined>): BaseAgent {
+export function lockedKeyAgent(
+  ssh2: Ssh2,
+  blob: Uint8Array,
+  signatures: SignatureRules,
+  unlock: () => Promise<ParsedKey | undefined>,
+): BaseAgent {
   const publicKey = ssh2.utils.parseKey(sshLine(blob));
   return new (class extends ssh2.BaseAgent {
     override getIdentities(callback: Identities): void {
@@ -28,7 +33,13 @@ export function lockedKeyAgent(ssh2: Ssh2, blob: Uint8Array, signatures: Signatu
       const { done, hash } = signArguments(options, callback);
       const refusal = signatures.refusal((key as ParsedKey).type, hash);
       if (refusal !== undefined) return done(refusal);
-      unlock().then((unlocked) => (unlocked === undefined ? done(new Error('no passphrase was given')) : done(undefined, unlocked.sign(data, hash))), (error: Error) => done(error));
+      unlock().then(
+        (unlocked) =>
+          unlocked === undefined
+            ? done(new Error('no passphrase was given'))
+            : done(undefined, unlocked.sign(data, hash)),
+        (error: Error) => done(error),
+      );
     }
   })();
 }
@@ -36,7 +47,9 @@ export function lockedKeyAgent(ssh2: Ssh2, blob: Uint8Array, signatures: Signatu
 /** An agent that shows some of its keys, in another order. */
 export function ruledAgent(ssh2: Ssh2, agent: BaseAgent, { signatures, only, first = [] }: AgentRules): BaseAgent {
   const ruled = (keys: readonly unknown[]): ParsedKey[] => {
-    const usable = keys.map((key) => ssh2.utils.parseKey(key as string)).filter((key): key is ParsedKey => !(key instanceof Error) && signatures.allows(key.type));
+    const usable = keys
+      .map((key) => ssh2.utils.parseKey(key as string))
+      .filter((key): key is ParsedKey => !(key instanceof Error) && signatures.allows(key.type));
     const shown = only === undefined ? usable : usable.filter((key) => isOneOf(only, key));
     return [...shown.filter((key) => isOneOf(first, key)), ...shown.filter((key) => !isOneOf(first, key))];
   };
@@ -58,7 +71,10 @@ function isOneOf(keys: readonly HostKey[], key: ParsedKey): boolean {
   return keys.some(({ blob }) => Buffer.compare(blob, key.getPublicSSH()) === 0);
 }
 
-function signArguments(options: unknown, callback: unknown): { readonly done: Signed; readonly hash: string | undefined } {
+function signArguments(
+  options: unknown,
+  callback: unknown,
+): { readonly done: Signed; readonly hash: string | undefined } {
   return { done: (callback ?? options) as Signed, hash: (options as { hash?: string } | undefined)?.hash };
 }
 

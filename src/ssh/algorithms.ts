@@ -10,20 +10,58 @@ export type AlgorithmLists = Readonly<Record<AlgorithmKind, readonly string[]>>;
 
 /** As ssh_config(5) writes them. */
 export const algorithmKeywords: Readonly<Record<AlgorithmKind, string>> = {
-  kexalgorithms: 'KexAlgorithms', hostkeyalgorithms: 'HostKeyAlgorithms', ciphers: 'Ciphers', macs: 'MACs', pubkeyacceptedalgorithms: 'PubkeyAcceptedAlgorithms',
+  kexalgorithms: 'KexAlgorithms',
+  hostkeyalgorithms: 'HostKeyAlgorithms',
+  ciphers: 'Ciphers',
+  macs: 'MACs',
+  pubkeyacceptedalgorithms: 'PubkeyAcceptedAlgorithms',
 };
 
 /** Cheapest first: X25519 and AES-GCM are native in Node and in OpenSSH; the rest is for older or stricter servers. Nothing that rests on SHA-1 as a signature, no CBC. */
 export const usualAlgorithms: AlgorithmLists = {
   kexalgorithms: [
-    'curve25519-sha256', 'curve25519-sha256@libssh.org',
-    'ecdh-sha2-nistp256', 'ecdh-sha2-nistp384', 'ecdh-sha2-nistp521',
-    'diffie-hellman-group14-sha256', 'diffie-hellman-group16-sha512', 'diffie-hellman-group18-sha512', 'diffie-hellman-group-exchange-sha256',
+    'curve25519-sha256',
+    'curve25519-sha256@libssh.org',
+    'ecdh-sha2-nistp256',
+    'ecdh-sha2-nistp384',
+    'ecdh-sha2-nistp521',
+    'diffie-hellman-group14-sha256',
+    'diffie-hellman-group16-sha512',
+    'diffie-hellman-group18-sha512',
+    'diffie-hellman-group-exchange-sha256',
   ],
-  hostkeyalgorithms: ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521', 'rsa-sha2-512', 'rsa-sha2-256'],
-  ciphers: ['aes128-gcm@openssh.com', 'aes256-gcm@openssh.com', 'aes128-ctr', 'aes192-ctr', 'aes256-ctr', 'chacha20-poly1305@openssh.com'],
-  macs: ['hmac-sha2-256-etm@openssh.com', 'hmac-sha2-512-etm@openssh.com', 'hmac-sha1-etm@openssh.com', 'hmac-sha2-256', 'hmac-sha2-512', 'hmac-sha1'],
-  pubkeyacceptedalgorithms: ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521', 'rsa-sha2-512', 'rsa-sha2-256'],
+  hostkeyalgorithms: [
+    'ssh-ed25519',
+    'ecdsa-sha2-nistp256',
+    'ecdsa-sha2-nistp384',
+    'ecdsa-sha2-nistp521',
+    'rsa-sha2-512',
+    'rsa-sha2-256',
+  ],
+  ciphers: [
+    'aes128-gcm@openssh.com',
+    'aes256-gcm@openssh.com',
+    'aes128-ctr',
+    'aes192-ctr',
+    'aes256-ctr',
+    'chacha20-poly1305@openssh.com',
+  ],
+  macs: [
+    'hmac-sha2-256-etm@openssh.com',
+    'hmac-sha2-512-etm@openssh.com',
+    'hmac-sha1-etm@openssh.com',
+    'hmac-sha2-256',
+    'hmac-sha2-512',
+    'hmac-sha1',
+  ],
+  pubkeyacceptedalgorithms: [
+    'ssh-ed25519',
+    'ecdsa-sha2-nistp256',
+    'ecdsa-sha2-nistp384',
+    'ecdsa-sha2-nistp521',
+    'rsa-sha2-512',
+    'rsa-sha2-256',
+  ],
 };
 
 /** What only old servers need, and only who allows it for them gets. Node's OpenSSL has all of it. */
@@ -44,14 +82,21 @@ export function allowsWeak(allowed: Partial<AlgorithmLists>): boolean {
  * Pure: the lists to use where OpenSSH allows `allowed`: ours without what it forbids, then what weak ones it allows beyond `allowedAnyway`, which is what it allows to everybody. Kinds for
  * which that is `usualAlgorithms` are left out.
  */
-export function chosenAlgorithms(allowed: Partial<AlgorithmLists>, allowedAnyway: Partial<AlgorithmLists>): Partial<AlgorithmLists> {
-  return Object.fromEntries(kindsOf(allowed).flatMap((kind) => {
-    const own = usualAlgorithms[kind];
-    const wanted = new Set(allowed[kind]);
-    const usual = own.filter((name) => wanted.has(name));
-    const weak = weakAlgorithms[kind].filter((name) => wanted.has(name) && allowedAnyway[kind]?.includes(name) !== true);
-    return weak.length === 0 && usual.length === own.length ? [] : [[kind, [...usual, ...weak]]];
-  }));
+export function chosenAlgorithms(
+  allowed: Partial<AlgorithmLists>,
+  allowedAnyway: Partial<AlgorithmLists>,
+): Partial<AlgorithmLists> {
+  return Object.fromEntries(
+    kindsOf(allowed).flatMap((kind) => {
+      const own = usualAlgorithms[kind];
+      const wanted = new Set(allowed[kind]);
+      const usual = own.filter((name) => wanted.has(name));
+      const weak = weakAlgorithms[kind].filter(
+        (name) => wanted.has(name) && allowedAnyway[kind]?.includes(name) !== true,
+      );
+      return weak.length === 0 && usual.length === own.length ? [] : [[kind, [...usual, ...weak]]];
+    }),
+  );
 }
 
 /** What we offer a server. The types of the keys that we know come first, so that a host with several keys shows one that can be checked. */

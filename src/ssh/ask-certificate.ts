@@ -7,7 +7,14 @@ import { uint32, WireReader, wireString } from './wire.ts';
 
 /** Message numbers of RFC 4253 and RFC 5656. */
 const message = { kexInit: 20, ecdhInit: 30, ecdhReply: 31 } as const;
-const keyTypes = ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521', 'rsa-sha2-512', 'rsa-sha2-256'];
+const keyTypes = [
+  'ssh-ed25519',
+  'ecdsa-sha2-nistp256',
+  'ecdsa-sha2-nistp384',
+  'ecdsa-sha2-nistp521',
+  'rsa-sha2-512',
+  'rsa-sha2-256',
+];
 const certificateTypes = keyTypes.map((type) => `${type}-cert-v01@openssh.com`);
 const ciphers = ['aes128-ctr', 'aes128-gcm@openssh.com'];
 const macs = ['hmac-sha2-256'];
@@ -17,15 +24,25 @@ const longestPacket = 256 * 1024;
  * A policy that trusts what a certificate authority of it vouches for. ssh2 knows no host certificates, so the certificate is asked for over a connection of its own, in the clear, as
  * ssh-keyscan(1) does: it needs no secrecy, because it is signed, and the connection proper proves that the server owns the key in it.
  */
-export async function trustCertified(policy: HostKeyPolicy, host: string, dial: () => Promise<Duplex>, signal: AbortSignal): Promise<HostKeyPolicy> {
+export async function trustCertified(
+  policy: HostKeyPolicy,
+  host: string,
+  dial: () => Promise<Duplex>,
+  signal: AbortSignal,
+): Promise<HostKeyPolicy> {
   const { authorities = [], revoked } = policy;
   if (authorities.length === 0) return policy;
-  const accepted = authorities.filter((authority) => !revoked.some(({ blob }) => Buffer.compare(blob, authority.blob) === 0));
+  const accepted = authorities.filter(
+    (authority) => !revoked.some(({ blob }) => Buffer.compare(blob, authority.blob) === 0),
+  );
   const blob = await askCertificate(await dial(), signal);
   const certificate = blob && parseCertificate(blob);
-  if (certificate === undefined) return { ...policy, note: 'it has no certificate, though known_hosts names an authority for it' };
+  if (certificate === undefined)
+    return { ...policy, note: 'it has no certificate, though known_hosts names an authority for it' };
   const fault = certificateFault(certificate, host, accepted, Date.now());
-  return fault === undefined ? { ...policy, trusted: [...policy.trusted, certificate.key] } : { ...policy, note: fault };
+  return fault === undefined
+    ? { ...policy, trusted: [...policy.trusted, certificate.key] }
+    : { ...policy, note: fault };
 }
 
 /** The host key that a server shows when it is asked for a certificate; undefined when it has none. */
@@ -39,7 +56,8 @@ async function askCertificate(stream: Duplex, signal: AbortSignal): Promise<Uint
     const { publicKey } = generateKeyPairSync('x25519');
     const point = Buffer.from(publicKey.export({ format: 'jwk' }).x ?? '', 'base64url');
     for await (const payload of packets(stream)) {
-      if (payload[0] === message.kexInit) stream.write(packet(Buffer.concat([Buffer.of(message.ecdhInit), wireString(point)])));
+      if (payload[0] === message.kexInit)
+        stream.write(packet(Buffer.concat([Buffer.of(message.ecdhInit), wireString(point)])));
       if (payload[0] === message.ecdhReply) return new WireReader(payload.subarray(1)).string();
     }
   } catch {
@@ -53,8 +71,24 @@ async function askCertificate(stream: Duplex, signal: AbortSignal): Promise<Uint
 
 /** RFC 4253, section 7.1: cookie, ten lists of names, two flags. Only key exchange and host key matter; all else is what every server has. */
 function kexInit(): Buffer {
-  const lists = [['curve25519-sha256', 'curve25519-sha256@libssh.org'], certificateTypes, ciphers, ciphers, macs, macs, ['none'], ['none'], [], []];
-  return Buffer.concat([Buffer.of(message.kexInit), randomBytes(16), ...lists.map((names) => wireString(names.join(','))), Buffer.alloc(5)]);
+  const lists = [
+    ['curve25519-sha256', 'curve25519-sha256@libssh.org'],
+    certificateTypes,
+    ciphers,
+    ciphers,
+    macs,
+    macs,
+    ['none'],
+    ['none'],
+    [],
+    [],
+  ];
+  return Buffer.concat([
+    Buffer.of(message.kexInit),
+    randomBytes(16),
+    ...lists.map((names) => wireString(names.join(','))),
+    Buffer.alloc(5),
+  ]);
 }
 
 /** RFC 4253, section 6: length, padding to a multiple of eight, of at least four bytes. */

@@ -52,9 +52,10 @@ async function logIn(target: ShellTarget, deadline: Deadline, timeoutMs: number)
   const signal = target.signal ? AbortSignal.any([deadline.signal, target.signal]) : deadline.signal;
   // ssh2 takes some 65 ms to load, and only commands that reach a machine need it; the stream connects in the meantime.
   const loading = import('ssh2');
-  const dialled = (): Promise<Duplex> => dial(target, signal).catch((error: unknown) => {
-    throw isLate() ? timeoutFailure(target, 'dial', timeoutMs, '') : error;
-  });
+  const dialled = (): Promise<Duplex> =>
+    dial(target, signal).catch((error: unknown) => {
+      throw isLate() ? timeoutFailure(target, 'dial', timeoutMs, '') : error;
+    });
   const hostKeys = await trustCertified(target.hostKeys, target.hostKeys.certificateName ?? '', dialled, signal);
   const stream = await dialled();
   const { default: ssh2 } = await loading;

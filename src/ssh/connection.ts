@@ -132,12 +132,18 @@ export class Connection {
     if (this.ended.aborted) return;
     this.#client.end();
     const closed = (): { value: true } | { seen: string } => (this.ended.aborted ? { value: true } : { seen: 'open' });
-    await retryUntil(closed, { what: 'the connection to close', timeoutMs: closeTimeoutMs, intervalMs: 2 }).catch(() => this.#stream.destroy());
+    await retryUntil(closed, { what: 'the connection to close', timeoutMs: closeTimeoutMs, intervalMs: 2 }).catch(() =>
+      this.#stream.destroy(),
+    );
   }
 
   #answer<T>(answer: Promise<T>, what: string, signal?: AbortSignal): Promise<T> {
     const { answerMs } = this.patience;
-    return inTime(answer, { limitMs: answerMs, signal, late: () => this.giveUp(unansweredFailure(this.machine, what, answerMs)) });
+    return inTime(answer, {
+      limitMs: answerMs,
+      signal,
+      late: () => this.giveUp(unansweredFailure(this.machine, what, answerMs)),
+    });
   }
 
   /** From the first channel on, no server fills our memory: ssh2 takes what comes beyond a window, and answers whoever does not listen. */
@@ -151,16 +157,21 @@ export class Connection {
   }
 
   readonly #checkFlood = (): void => {
-    const unanswered = (this.#client as unknown as { readonly _callbacks?: readonly unknown[] })._callbacks?.length ?? 0;
+    const unanswered =
+      (this.#client as unknown as { readonly _callbacks?: readonly unknown[] })._callbacks?.length ?? 0;
     for (const { readableLength, stderr } of this.#channels) {
-      if (readableLength + (stderr?.readableLength ?? 0) > mostUnreadBytes) this.giveUp(floodFailure(this.machine, 'sends more than it was allowed to'));
+      if (readableLength + (stderr?.readableLength ?? 0) > mostUnreadBytes)
+        this.giveUp(floodFailure(this.machine, 'sends more than it was allowed to'));
     }
-    if (this.#stream.writableLength > mostUnsentBytes || unanswered > mostUnanswered) this.giveUp(floodFailure(this.machine, 'asks without end and does not listen'));
+    if (this.#stream.writableLength > mostUnsentBytes || unanswered > mostUnanswered)
+      this.giveUp(floodFailure(this.machine, 'asks without end and does not listen'));
   };
 
   #refusal(error: Error): Error {
     if ('reason' in error) return new SessionRefused(messageOf(error));
-    return messageOf(error).startsWith('Unable to') ? refusedCommand(this.machine, error) : lostFailure(this.machine, `no session: ${messageOf(error)}`, error);
+    return messageOf(error).startsWith('Unable to')
+      ? refusedCommand(this.machine, error)
+      : lostFailure(this.machine, `no session: ${messageOf(error)}`, error);
   }
 }
 

@@ -11,10 +11,17 @@ export async function dial(target: ShellTarget, signal: AbortSignal): Promise<Du
   const { address } = target;
   try {
     if ('stream' in address) return joinWrites(await wanted(address.stream(), signal));
-    const socket = 'socketPath' in address
-      ? net.connect({ path: address.socketPath })
-      // With Nagle's algorithm the second of two packets in a row would wait for the other side's delayed ACK (44 ms).
-      : net.connect({ host: address.host, port: address.port, noDelay: true, ...given('family', address.family), ...given('localAddress', address.localAddress) });
+    const socket =
+      'socketPath' in address
+        ? net.connect({ path: address.socketPath })
+        : // With Nagle's algorithm the second of two packets in a row would wait for the other side's delayed ACK (44 ms).
+          net.connect({
+            host: address.host,
+            port: address.port,
+            noDelay: true,
+            ...given('family', address.family),
+            ...given('localAddress', address.localAddress),
+          });
     return joinWrites(await connected(socket, signal));
   } catch (error) {
     signal.throwIfAborted();
@@ -25,7 +32,10 @@ export async function dial(target: ShellTarget, signal: AbortSignal): Promise<Du
 /** A stream that somebody else makes, which may take its time: one that comes too late is closed. */
 async function wanted(making: Duplex | Promise<Duplex>, signal: AbortSignal): Promise<Duplex> {
   const stream = Promise.resolve(making);
-  stream.then((made) => signal.aborted && made.destroy(), () => undefined);
+  stream.then(
+    (made) => signal.aborted && made.destroy(),
+    () => undefined,
+  );
   return unlessAborted(stream, signal);
 }
 

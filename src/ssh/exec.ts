@@ -19,7 +19,12 @@ const graceMs = 1000;
 const checkedBytesPerMs = 2000;
 
 /** Runs one command to its end. See `Shell.exec`. */
-export async function runCommand(sessions: Sessions, lifeline: Lifeline, command: Command, options: ExecOptions): Promise<ExecResult> {
+export async function runCommand(
+  sessions: Sessions,
+  lifeline: Lifeline,
+  command: Command,
+  options: ExecOptions,
+): Promise<ExecResult> {
   using limit = new TimeLimit(options.timeoutMs ?? Infinity);
   const signal = options.signal ? AbortSignal.any([limit.signal, options.signal]) : limit.signal;
   try {
@@ -27,10 +32,10 @@ export async function runCommand(sessions: Sessions, lifeline: Lifeline, command
     return await new Execution(session, lifeline, options).run(signal);
   } catch (error) {
     if (!limit.signal.aborted || options.signal?.aborted || error !== limit.signal.reason) throw error;
-    throw new TimeoutError(`${sessions.connection.machine}: \`${commandText(command)}\` did not end within ${formatDuration(options.timeoutMs ?? 0)}; it was ended`, {
-      code: 'command-timeout',
-      hint: 'Give it more time, or look why it hangs.',
-    });
+    throw new TimeoutError(
+      `${sessions.connection.machine}: \`${commandText(command)}\` did not end within ${formatDuration(options.timeoutMs ?? 0)}; it was ended`,
+      { code: 'command-timeout', hint: 'Give it more time, or look why it hangs.' },
+    );
   }
 }
 
@@ -80,7 +85,12 @@ class Execution {
     const ending = this.#follow();
     const inputFailure = this.#feed(ending).then(() => Promise.withResolvers<never>().promise);
     const status = await Promise.race([ending, inputFailure]);
-    return { ...status, stdout: this.#stdout.text(), stderr: this.#stderr.text(), truncated: this.#stdout.truncated || this.#stderr.truncated };
+    return {
+      ...status,
+      stdout: this.#stdout.text(),
+      stderr: this.#stderr.text(),
+      truncated: this.#stdout.truncated || this.#stderr.truncated,
+    };
   }
 
   async #follow(): Promise<ExitStatus> {
@@ -105,7 +115,10 @@ class Execution {
     session.channel.end();
     if (stallMs === Infinity) return;
     const limitMs = stallMs + sentBytes / checkedBytesPerMs;
-    await inTime(ending.catch(() => undefined), { limitMs, late: () => stalledFailure(session.connection.machine, limitMs) });
+    await inTime(
+      ending.catch(() => undefined),
+      { limitMs, late: () => stalledFailure(session.connection.machine, limitMs) },
+    );
   }
 
   /** Reads until both streams end, or until the command has ended and whoever still holds its output is silent. */
@@ -134,7 +147,8 @@ class Execution {
   async #endProcess(): Promise<void> {
     const { channel } = this.#session;
     try {
-      if (this.#process && !this.#session.isClosed && this.#options.endsByItself !== true) await endGroup(this.#session, this.#lifeline, this.#process);
+      if (this.#process && !this.#session.isClosed && this.#options.endsByItself !== true)
+        await endGroup(this.#session, this.#lifeline, this.#process);
     } finally {
       channel.end();
       this.#session.abandon();

@@ -14,9 +14,16 @@ const maxMessageBytes = 4096;
 const getScript = 'LC_ALL=C; if [ $# -eq 1 ]; then exec cat -- "$1"; else exec head -c "$2" -- "$1"; fi';
 
 /** Reads a file. See `Shell.get`. */
-export async function* getFile(sessions: Sessions, path: string, options: GetOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* getFile(
+  sessions: Sessions,
+  path: string,
+  options: GetOptions = {},
+): AsyncGenerator<Uint8Array, void, undefined> {
   const { maxBytes, signal } = options;
-  const session = await sessions.open(execLine({ script: getScript, args: maxBytes === undefined ? [path] : [path, String(maxBytes)] }), { signal });
+  const session = await sessions.open(
+    execLine({ script: getScript, args: maxBytes === undefined ? [path] : [path, String(maxBytes)] }),
+    { signal },
+  );
   session.channel.end();
   try {
     await session.begin({ stderr: true, signal });
@@ -31,8 +38,14 @@ export async function* getFile(sessions: Sessions, path: string, options: GetOpt
 }
 
 /** What comes, as long as something comes, and no more than was asked for, whatever the machine sends. */
-async function* watched(session: Session, { maxBytes = Infinity, signal }: GetOptions): AsyncGenerator<Uint8Array, void, undefined> {
-  const { machine, patience: { stallMs } } = session.connection;
+async function* watched(
+  session: Session,
+  { maxBytes = Infinity, signal }: GetOptions,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const {
+    machine,
+    patience: { stallMs },
+  } = session.connection;
   const stall = new Stall(stallMs, () => stalledFailure(machine, stallMs));
   const chunks = session.read('stdout');
   let leftBytes = maxBytes;
@@ -47,8 +60,15 @@ async function* watched(session: Session, { maxBytes = Infinity, signal }: GetOp
 }
 
 function endOf(session: Session, signal: AbortSignal | undefined): Promise<Awaited<Session['exit']>> {
-  const { machine, patience: { answerMs } } = session.connection;
-  return inTime(session.exit, { limitMs: answerMs, signal, late: () => unansweredFailure(machine, 'tell how the command ended', answerMs) });
+  const {
+    machine,
+    patience: { answerMs },
+  } = session.connection;
+  return inTime(session.exit, {
+    limitMs: answerMs,
+    signal,
+    late: () => unansweredFailure(machine, 'tell how the command ended', answerMs),
+  });
 }
 
 async function collect(session: Session): Promise<string> {

@@ -22,7 +22,13 @@ export interface HostCertificate {
 const hostType = 2;
 const suffix = '-cert-v01@openssh.com';
 /** How many fields the public key itself has, after its type and the nonce. */
-const keyFields: Readonly<Record<string, number>> = { 'ssh-ed25519': 1, 'ecdsa-sha2-nistp256': 2, 'ecdsa-sha2-nistp384': 2, 'ecdsa-sha2-nistp521': 2, 'ssh-rsa': 2 };
+const keyFields: Readonly<Record<string, number>> = {
+  'ssh-ed25519': 1,
+  'ecdsa-sha2-nistp256': 2,
+  'ecdsa-sha2-nistp384': 2,
+  'ecdsa-sha2-nistp521': 2,
+  'ssh-rsa': 2,
+};
 
 /** The certificate that a server showed as its host key, or undefined when it is none of a kind that we know. */
 export function parseCertificate(blob: Uint8Array): HostCertificate | undefined {
@@ -53,7 +59,11 @@ function readCertificate(reader: WireReader, blob: Uint8Array): HostCertificate 
   const signature = reader.string();
   return {
     key: { type, blob: Buffer.concat([wireString(type), ...fields]) },
-    principals, validAfter, validBefore, signed, signature,
+    principals,
+    validAfter,
+    validBefore,
+    signed,
+    signature,
     isForHost: kind === hostType,
     hasCriticalOptions: criticalOptions.length > 0,
     authority: { type: new WireReader(authority).text(), blob: authority },
@@ -68,15 +78,23 @@ function namesIn(bytes: Uint8Array): string[] {
 }
 
 /** Why a certificate does not speak for a host now; undefined when it does. */
-export function certificateFault(certificate: HostCertificate, host: string, authorities: readonly HostKey[], nowMs: number): string | undefined {
+export function certificateFault(
+  certificate: HostCertificate,
+  host: string,
+  authorities: readonly HostKey[],
+  nowMs: number,
+): string | undefined {
   const { principals, validAfter, validBefore, authority } = certificate;
   const now = BigInt(Math.floor(nowMs / 1000));
   if (!certificate.isForHost) return 'its certificate is for a user, not for a host';
-  if (!authorities.some((known) => sameKey(known, authority))) return 'its certificate is of an authority that known_hosts does not name for it';
+  if (!authorities.some((known) => sameKey(known, authority)))
+    return 'its certificate is of an authority that known_hosts does not name for it';
   if (!isSignedBy(certificate)) return 'the signature of its certificate is wrong';
   if (certificate.hasCriticalOptions) return 'its certificate has conditions that lab does not know';
-  if (now < validAfter || now >= validBefore) return `its certificate is valid from ${dateOf(validAfter)} to ${dateOf(validBefore)}`;
-  const isNamed = principals.length === 0 || principals.some((pattern) => matchesPattern(pattern.toLowerCase(), host.toLowerCase()));
+  if (now < validAfter || now >= validBefore)
+    return `its certificate is valid from ${dateOf(validAfter)} to ${dateOf(validBefore)}`;
+  const isNamed =
+    principals.length === 0 || principals.some((pattern) => matchesPattern(pattern.toLowerCase(), host.toLowerCase()));
   return isNamed ? undefined : `its certificate is for ${principals.join(', ')}, not for ${host}`;
 }
 
@@ -92,7 +110,10 @@ function isSignedBy({ authority, signature, signed }: HostCertificate): boolean 
       const hash = { 'rsa-sha2-256': 'sha256', 'rsa-sha2-512': 'sha512' }[algorithm];
       return hash !== undefined && verify(hash, signed, { key, padding: constants.RSA_PKCS1_PADDING }, value);
     }
-    return algorithm === authority.type && verify(ecdsaHash(authority.type), signed, { key, dsaEncoding: 'ieee-p1363' }, plainEcdsa(value, authority.type));
+    return (
+      algorithm === authority.type &&
+      verify(ecdsaHash(authority.type), signed, { key, dsaEncoding: 'ieee-p1363' }, plainEcdsa(value, authority.type))
+    );
   } catch {
     return false;
   }
@@ -102,16 +123,26 @@ function isSignedBy({ authority, signature, signed }: HostCertificate): boolean 
 function publicKeyOf({ type, blob }: HostKey): KeyObject {
   const reader = new WireReader(blob);
   reader.string();
-  if (type === 'ssh-ed25519') return createPublicKey({ format: 'jwk', key: { kty: 'OKP', crv: 'Ed25519', x: reader.string().toString('base64url') } });
+  if (type === 'ssh-ed25519')
+    return createPublicKey({
+      format: 'jwk',
+      key: { kty: 'OKP', crv: 'Ed25519', x: reader.string().toString('base64url') },
+    });
   if (type === 'ssh-rsa') {
     const [e, n] = [reader.string(), reader.string()];
-    return createPublicKey({ format: 'jwk', key: { kty: 'RSA', e: unsigned(e).toString('base64url'), n: unsigned(n).toString('base64url') } });
+    return createPublicKey({
+      format: 'jwk',
+      key: { kty: 'RSA', e: unsigned(e).toString('base64url'), n: unsigned(n).toString('base64url') },
+    });
   }
   reader.string();
   const point = reader.string();
   const size = (point.length - 1) / 2;
   const coordinate = (start: number): string => point.subarray(start, start + size).toString('base64url');
-  return createPublicKey({ format: 'jwk', key: { kty: 'EC', crv: `P-${type.slice('ecdsa-sha2-nistp'.length)}`, x: coordinate(1), y: coordinate(1 + size) } });
+  return createPublicKey({
+    format: 'jwk',
+    key: { kty: 'EC', crv: `P-${type.slice('ecdsa-sha2-nistp'.length)}`, x: coordinate(1), y: coordinate(1 + size) },
+  });
 }
 
 /** RFC 5656, section 6.2.1. */
@@ -123,7 +154,8 @@ function ecdsaHash(type: string): string {
 function plainEcdsa(value: Uint8Array, type: string): Buffer {
   const reader = new WireReader(value);
   const size = { 'ecdsa-sha2-nistp256': 32, 'ecdsa-sha2-nistp384': 48 }[type] ?? 66;
-  const fixed = (integer: Buffer): Buffer => Buffer.concat([Buffer.alloc(Math.max(0, size - unsigned(integer).length)), unsigned(integer)]);
+  const fixed = (integer: Buffer): Buffer =>
+    Buffer.concat([Buffer.alloc(Math.max(0, size - unsigned(integer).length)), unsigned(integer)]);
   return Buffer.concat([fixed(reader.string()), fixed(reader.string())]);
 }
 

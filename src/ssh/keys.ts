@@ -76,12 +76,27 @@ export function sameKey(a: HostKey, b: HostKey): boolean {
 
 function privateKeyFile(blob: Buffer, section: Buffer): Buffer {
   const none = wireString('none');
-  return Buffer.concat([Buffer.from('openssh-key-v1\0'), none, none, wireString(''), uint32(1), wireString(blob), wireString(section)]);
+  return Buffer.concat([
+    Buffer.from('openssh-key-v1\0'),
+    none,
+    none,
+    wireString(''),
+    uint32(1),
+    wireString(blob),
+    wireString(section),
+  ]);
 }
 
 function privateSection(seed: Buffer, point: Buffer, comment: string): Buffer {
   const check = randomBytes(4);
-  const body = Buffer.concat([check, check, wireString(keyType), wireString(point), wireString(Buffer.concat([seed, point])), wireString(comment)]);
+  const body = Buffer.concat([
+    check,
+    check,
+    wireString(keyType),
+    wireString(point),
+    wireString(Buffer.concat([seed, point])),
+    wireString(comment),
+  ]);
   const missing = (paddingBlock - (body.length % paddingBlock)) % paddingBlock;
   return Buffer.concat([body, Uint8Array.from({ length: missing }, (_, i) => i + 1)]);
 }

@@ -64,7 +64,9 @@ async function entriesOf(file: string): Promise<readonly KnownHostEntry[]> {
 export async function learnHostKey(file: string, host: string, port: number, key: HostKey): Promise<void> {
   // A last line that was cut off would swallow this one.
   const before = await readIfThere(file);
-  await appendFile(file, `${before === '' || before.endsWith('\n') ? '' : '\n'}${knownHostsLine(host, port, key)}\n`, { mode: 0o600 });
+  await appendFile(file, `${before === '' || before.endsWith('\n') ? '' : '\n'}${knownHostsLine(host, port, key)}\n`, {
+    mode: 0o600,
+  });
 }
 
 /** A line that OpenSSH's client reads as well: `[127.0.0.1]:2201 ssh-ed25519 AAAA…`. */

@@ -135,7 +135,11 @@ export class Lifeline {
 
   /** Sends a signal to the group, and resolves when it is sent. False when there is no lifeline to do it, or none that answers. */
   async kill({ pid, start }: ProcessId, signal: string): Promise<boolean> {
-    if (!/^[A-Z0-9]+$/.test(signal)) throw new UsageError(`"${signal}" is no signal`, { code: 'bad-signal', hint: 'Use a name without SIG: INT, TERM, KILL.' });
+    if (!/^[A-Z0-9]+$/.test(signal))
+      throw new UsageError(`"${signal}" is no signal`, {
+        code: 'bad-signal',
+        hint: 'Use a name without SIG: INT, TERM, KILL.',
+      });
     const send = async (): Promise<boolean> => {
       const session = await this.#session();
       if (!session) return false;
@@ -145,7 +149,11 @@ export class Lifeline {
       await Promise.race([promise, session.closed]);
       return true;
     };
-    const wasSent = await settlesSoon(send(), Math.min(signalTimeoutMs, this.#sessions.connection.patience.answerMs), 'late');
+    const wasSent = await settlesSoon(
+      send(),
+      Math.min(signalTimeoutMs, this.#sessions.connection.patience.answerMs),
+      'late',
+    );
     this.#isDeaf ||= wasSent === 'late';
     return wasSent === true;
   }
@@ -168,8 +176,13 @@ export class Lifeline {
     const session = isIdle ? await settlesSoon(opening, idleTimeoutMs, undefined) : await opening;
     if (!session || this.#givenUp) return;
     session.channel.end();
-    const gone = (): { value: true } | { seen: string } => (session.isClosed || this.#isDeaf ? { value: true } : { seen: 'programs are still ending' });
-    await retryUntil(gone, { what: 'programs to end', timeoutMs: isIdle ? idleTimeoutMs : endTimeoutMs, intervalMs: 2 }).catch(() => session.abandon());
+    const gone = (): { value: true } | { seen: string } =>
+      session.isClosed || this.#isDeaf ? { value: true } : { seen: 'programs are still ending' };
+    await retryUntil(gone, {
+      what: 'programs to end',
+      timeoutMs: isIdle ? idleTimeoutMs : endTimeoutMs,
+      intervalMs: 2,
+    }).catch(() => session.abandon());
   }
 
   async #send(line: string): Promise<void> {

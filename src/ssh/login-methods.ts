@@ -69,10 +69,17 @@ export class LoginMethods {
     return { type: 'none', username: this.#options.user };
   }
 
-  async #methodOf(credential: Credential, attempt: number, accepted: readonly string[] | null): Promise<AnyAuthMethod | undefined> {
+  async #methodOf(
+    credential: Credential,
+    attempt: number,
+    accepted: readonly string[] | null,
+  ): Promise<AnyAuthMethod | undefined> {
     if (credential.kind === 'key') return this.#keyMethod(credential);
-    if (credential.kind === 'agent') return { type: 'agent', username: this.#options.user, agent: this.#agentOf(credential) };
-    return methodFor(credential, accepted) === 'password' ? this.#passwordMethod(credential, attempt) : this.#interactiveMethod(credential, attempt);
+    if (credential.kind === 'agent')
+      return { type: 'agent', username: this.#options.user, agent: this.#agentOf(credential) };
+    return methodFor(credential, accepted) === 'password'
+      ? this.#passwordMethod(credential, attempt)
+      : this.#interactiveMethod(credential, attempt);
   }
 
   async #keyMethod(credential: KeyCredential): Promise<AnyAuthMethod | undefined> {
@@ -80,7 +87,12 @@ export class LoginMethods {
     const { privateKey, passphrase } = credential;
     if (passphrase === undefined || !isLocked(privateKey)) return this.#openKeyMethod(credential);
     const blob = credential.publicKey?.blob ?? publicPartOf(privateKey);
-    if (blob !== undefined) return { type: 'agent', username: user, agent: lockedKeyAgent(ssh2, blob, this.#signatures, () => this.#unlock(credential)) };
+    if (blob !== undefined)
+      return {
+        type: 'agent',
+        username: user,
+        agent: lockedKeyAgent(ssh2, blob, this.#signatures, () => this.#unlock(credential)),
+      };
     const key = await this.#unlock(credential);
     return key && this.#publicKeyMethod(credential, key);
   }
@@ -95,7 +107,8 @@ export class LoginMethods {
   }
 
   #publicKeyMethod(credential: KeyCredential, key: ParsedKey): AnyAuthMethod | undefined {
-    if (this.#signatures.allows(key.type)) return { type: 'publickey', username: this.#options.user, key: this.#signatures.guard(key) as unknown as string };
+    if (this.#signatures.allows(key.type))
+      return { type: 'publickey', username: this.#options.user, key: this.#signatures.guard(key) as unknown as string };
     this.#remark(credential, `which PubkeyAcceptedAlgorithms does not allow: ${key.type}`);
     return undefined;
   }
@@ -156,7 +169,11 @@ function openKey(ssh2: Ssh2, privateKey: string, secret?: string): ParsedKey | E
 }
 
 /** The password to the first question whose answer must not be seen; all others are passed on. */
-async function answersTo(questions: readonly { text: string; visible: boolean }[], { secret, answer }: PasswordCredential, attempt: number): Promise<string[]> {
+async function answersTo(
+  questions: readonly { text: string; visible: boolean }[],
+  { secret, answer }: PasswordCredential,
+  attempt: number,
+): Promise<string[]> {
   const answers: string[] = [];
   const passwordAt = questions.findIndex(({ visible }) => !visible);
   for (const [index, question] of questions.entries()) {
@@ -168,6 +185,7 @@ async function answersTo(questions: readonly { text: string; visible: boolean }[
 
 /** How a credential would be used, if the server accepts that. */
 function methodFor(credential: Credential, accepted: readonly string[] | null): string | undefined {
-  const methods = credential.kind === 'password' ? (credential.methods ?? ['password', 'keyboard-interactive']) : ['publickey'];
+  const methods =
+    credential.kind === 'password' ? (credential.methods ?? ['password', 'keyboard-interactive']) : ['publickey'];
   return accepted === null ? methods[0] : methods.find((method) => accepted.includes(method));
 }

@@ -4,7 +4,15 @@ import type { Ssh2 } from './agents.ts';
 import { algorithmFailure, forbiddenFailure } from './algorithm-failure.ts';
 import { algorithmsFor, type AlgorithmLists } from './algorithms.ts';
 import {
-  changedHostFailure, closedFailure, handshakeFailure, keyFailure, loginFailure, questionsFailure, revokedHostFailure, timeoutFailure, unknownHostFailure,
+  changedHostFailure,
+  closedFailure,
+  handshakeFailure,
+  keyFailure,
+  loginFailure,
+  questionsFailure,
+  revokedHostFailure,
+  timeoutFailure,
+  unknownHostFailure,
 } from './connect-failure.ts';
 import type { Deadline } from './deadline.ts';
 import { judge } from './host-key-policy.ts';
@@ -41,7 +49,14 @@ export class Login {
     this.#deadline = deadline;
     this.#algorithms = algorithmsOf(target);
     const { pubkeyacceptedalgorithms } = this.#algorithms;
-    this.#methods = new LoginMethods({ ssh2, user: target.user, credentials: credentialsOf(target), signatures: pubkeyacceptedalgorithms, ask: (work) => deadline.pausedFor(work), giveUp: (questions) => this.#outcome.reject(questionsFailure(target, questions)) });
+    this.#methods = new LoginMethods({
+      ssh2,
+      user: target.user,
+      credentials: credentialsOf(target),
+      signatures: pubkeyacceptedalgorithms,
+      ask: (work) => deadline.pausedFor(work),
+      giveUp: (questions) => this.#outcome.reject(questionsFailure(target, questions)),
+    });
   }
 
   /** Resolves with the host's key when the user is logged in and the key is checked (and learnt, if the policy says so). */
@@ -87,7 +102,8 @@ export class Login {
         username: user,
         algorithms: algorithmsFor(hostKeys.trusted, this.#algorithms),
         hostVerifier: (blob: Buffer, verify: (accepted: boolean) => void) => this.#verify(blob, verify),
-        authHandler: (accepted: AuthenticationType[] | null, _partial: boolean, next: NextAuthHandler) => this.#tryNext(accepted, next),
+        authHandler: (accepted: AuthenticationType[] | null, _partial: boolean, next: NextAuthHandler) =>
+          this.#tryNext(accepted, next),
         readyTimeout: 0,
         keepaliveInterval: heartbeat.intervalMs,
         keepaliveCountMax: heartbeat.count,
@@ -123,7 +139,10 @@ export class Login {
     };
     if (verdict === 'trusted' || hostKeys.confirm === undefined) return accept();
     const question = this.#deadline.pausedFor(async () => hostKeys.confirm?.(key));
-    question.then((yes) => (yes ? accept() : this.#refuse(this.#hostKeyFailure('unknown', key), verify)), (error: Error) => this.#refuse(error, verify));
+    question.then(
+      (yes) => (yes ? accept() : this.#refuse(this.#hostKeyFailure('unknown', key), verify)),
+      (error: Error) => this.#refuse(error, verify),
+    );
   }
 
   #refuse(failure: Error, verify: (accepted: boolean) => void): void {
@@ -134,14 +153,19 @@ export class Login {
   #hostKeyFailure(verdict: 'unknown' | 'changed' | 'revoked', key: HostKey): Error {
     const target = this.#target;
     if (verdict === 'unknown') return unknownHostFailure(target, key);
-    return verdict === 'changed' ? changedHostFailure(target, key, target.hostKeys.trusted) : revokedHostFailure(target, key);
+    return verdict === 'changed'
+      ? changedHostFailure(target, key, target.hostKeys.trusted)
+      : revokedHostFailure(target, key);
   }
 
   #tryNext(accepted: AuthenticationType[] | null, next: NextAuthHandler): void {
     if (accepted !== null) this.#offered = accepted;
-    this.#methods.next(accepted).then((method) => next(method as Parameters<NextAuthHandler>[0]), (error: unknown) => {
-      this.#outcome.reject(error instanceof UnusableKey ? keyFailure(this.#target, error) : error);
-    });
+    this.#methods.next(accepted).then(
+      (method) => next(method as Parameters<NextAuthHandler>[0]),
+      (error: unknown) => {
+        this.#outcome.reject(error instanceof UnusableKey ? keyFailure(this.#target, error) : error);
+      },
+    );
   }
 
   #onError(error: Error & ClientErrorExtensions): void {
@@ -154,11 +178,17 @@ export class Login {
     const broken = error.level === 'client-socket' || error.level === 'protocol';
     if (this.#phase === 'greeting' || broken) return closedFailure(this.#target, this.#phase, this.#heard, error);
     if (this.#phase === 'handshake') return this.#explainHandshake(error);
-    return loginFailure(this.#target, { tried: this.#methods.tried, offered: this.#offered, wantsSha1: this.#methods.wantsSha1 }, error);
+    return loginFailure(
+      this.#target,
+      { tried: this.#methods.tried, offered: this.#offered, wantsSha1: this.#methods.wantsSha1 },
+      error,
+    );
   }
 
   #explainHandshake(error: Error): Error {
     const offer = parseOffer(this.#overheard);
-    return (offer && algorithmFailure(this.#target, this.#algorithms, offer, error)) ?? handshakeFailure(this.#target, error);
+    return (
+      (offer && algorithmFailure(this.#target, this.#algorithms, offer, error)) ?? handshakeFailure(this.#target, error)
+    );
   }
 }

@@ -14,10 +14,16 @@ const pkcs8Prefix = Buffer.from('302e020100300506032b657004220420', 'hex');
  */
 export function publicHalf(privateKey: string): string | undefined {
   try {
-    const file = Buffer.from(/^-----BEGIN OPENSSH PRIVATE KEY-----\n([A-Za-z0-9+/=\n]+)-----END OPENSSH PRIVATE KEY-----\n$/.exec(privateKey)?.[1] ?? '', 'base64');
+    const file = Buffer.from(
+      /^-----BEGIN OPENSSH PRIVATE KEY-----\n([A-Za-z0-9+/=\n]+)-----END OPENSSH PRIVATE KEY-----\n$/.exec(
+        privateKey,
+      )?.[1] ?? '',
+      'base64',
+    );
     if (file.subarray(0, magic.length).toString('latin1') !== magic) return undefined;
     const outer = new WireReader(file.subarray(magic.length));
-    if (outer.text() !== 'none' || outer.text() !== 'none' || outer.string().length > 0 || outer.uint32() !== 1) return undefined;
+    if (outer.text() !== 'none' || outer.text() !== 'none' || outer.string().length > 0 || outer.uint32() !== 1)
+      return undefined;
     const blob = outer.string();
     const seed = seedIn(outer.string(), blob);
     if (seed === undefined || !outer.isAtEnd || !blobOf(seed).equals(blob)) return undefined;
@@ -33,7 +39,10 @@ function seedIn(section: Buffer, blob: Buffer): Buffer | undefined {
   const reader = new WireReader(section);
   if (reader.uint32() !== reader.uint32() || reader.text() !== keyType) return undefined;
   const [point, secret] = [reader.string(), reader.string()];
-  const isWhole = secret.length === 2 * seedBytes && secret.subarray(seedBytes).equals(point) && Buffer.concat([wireString(keyType), wireString(point)]).equals(blob);
+  const isWhole =
+    secret.length === 2 * seedBytes &&
+    secret.subarray(seedBytes).equals(point) &&
+    Buffer.concat([wireString(keyType), wireString(point)]).equals(blob);
   return isWhole ? secret.subarray(0, seedBytes) : undefined;
 }
 

@@ -30,7 +30,8 @@ export function takeLine(stream: Readable, token: string, onNoise?: (noise: stri
     if (end < 0) {
       // A token may be cut in two, so its length is kept; once it has begun, all is kept until its line ends.
       const settled = start < 0 ? Math.max(0, pending.length - token.length) : start;
-      if (settled > 0 && noise.length < maxNoiseCharacters) onNoise?.((noise = (noise + pending.toString('utf8', 0, settled)).slice(0, maxNoiseCharacters)));
+      if (settled > 0 && noise.length < maxNoiseCharacters)
+        onNoise?.((noise = (noise + pending.toString('utf8', 0, settled)).slice(0, maxNoiseCharacters)));
       pending = pending.subarray(settled);
       if (pending.length > maxLineBytes) pending = pending.subarray(token.length);
       return;

@@ -40,17 +40,31 @@ mv -f -- "$temporary" "$1" || exit 1
 const commitScript = 'mv -f -- "$1" "$2" || { rm -f -- "$1"; exit 1; }';
 
 /** Writes a file in one round trip. See `Shell.put`. */
-export async function putFile(shell: Executor, content: Uint8Array | AsyncIterable<Uint8Array>, path: string, options: PutOptions & Pick<ExecOptions, 'stallMs'>): Promise<void> {
+export async function putFile(
+  shell: Executor,
+  content: Uint8Array | AsyncIterable<Uint8Array>,
+  path: string,
+  options: PutOptions & Pick<ExecOptions, 'stallMs'>,
+): Promise<void> {
   const { mode, sha256, signal, stallMs } = options;
   const target = path.startsWith('-') ? `./${path}` : path;
   const counter = { sizeBytes: 0 };
-  const result = await shell.exec({ script: putScript, args: [target, mode.toString(8), sha256, randomUUID()] }, { input: counted(content, counter), signal, stallMs });
+  const result = await shell.exec(
+    { script: putScript, args: [target, mode.toString(8), sha256, randomUUID()] },
+    { input: counted(content, counter), signal, stallMs },
+  );
   if (result.exitCode === 0) return;
-  if (result.exitCode === status.unchecked) await commit(shell, result.stdout.trim(), target, { sentBytes: counter.sizeBytes, signal, timeoutMs: stallMs });
+  if (result.exitCode === status.unchecked)
+    await commit(shell, result.stdout.trim(), target, { sentBytes: counter.sizeBytes, signal, timeoutMs: stallMs });
   else throw putFailure(shell, path, result.exitCode, result.stderr);
 }
 
-async function commit(shell: Executor, report: string, target: string, { sentBytes, ...limits }: { readonly sentBytes: number } & Pick<ExecOptions, 'signal' | 'timeoutMs'>): Promise<void> {
+async function commit(
+  shell: Executor,
+  report: string,
+  target: string,
+  { sentBytes, ...limits }: { readonly sentBytes: number } & Pick<ExecOptions, 'signal' | 'timeoutMs'>,
+): Promise<void> {
   const [size = '', temporary = ''] = report.split(/ (.*)/s);
   if (Number(size) !== sentBytes) {
     await shell.exec(['rm', '-f', '--', temporary], limits);
@@ -60,21 +74,48 @@ async function commit(shell: Executor, report: string, target: string, { sentByt
   if (result.exitCode !== 0) throw putFailure(shell, target, result.exitCode, result.stderr);
 }
 
-function putFailure({ machine, user }: Executor, path: string, exitCode: number | undefined, stderr: string): EnvironmentError {
+function putFailure(
+  { machine, user }: Executor,
+  path: string,
+  exitCode: number | undefined,
+  stderr: string,
+): EnvironmentError {
   // The words of the machine's shell, and names of ours, say nothing beyond a cause that is known.
   const fail = (code: string, why: string, hint?: string): EnvironmentError =>
-    new EnvironmentError(`${machine}: ${path} cannot be written: ${why}`, { code, hint, detail: code === 'put-failed' ? stderr.trim() || undefined : undefined });
-  if (exitCode === status.wrongHash) return fail('put-corrupt', 'what arrived is not what was sent; the old file is untouched', 'Try again; if it stays so, the file changed while it was read.');
-  if (exitCode === status.isFolder) return fail('put-is-folder', 'a folder of that name is there', 'Name the file in it.');
-  if (exitCode === status.isSpecial) return fail('put-is-special', 'what is there is no ordinary file, but a device, a pipe or a socket', 'Choose another name.');
-  if (/No space left|Disk quota/i.test(stderr)) return fail('remote-disk-full', 'its disk is full', `Make room there; \`df -h\` on ${machine} shows where.`);
-  if (/Read-only file system/i.test(stderr)) return fail('remote-read-only', 'its file system is read-only', 'Choose a folder that can be written.');
-  if (/Not a directory|File exists/i.test(stderr)) return fail('put-is-file', 'a file is where a folder should be', 'Choose another name.');
-  if (/Permission denied|not permitted/i.test(stderr)) return fail('remote-permission', `user ${user} may not`, `Choose a folder of ${user}, or give it the right.`);
+    new EnvironmentError(`${machine}: ${path} cannot be written: ${why}`, {
+      code,
+      hint,
+      detail: code === 'put-failed' ? stderr.trim() || undefined : undefined,
+    });
+  if (exitCode === status.wrongHash)
+    return fail(
+      'put-corrupt',
+      'what arrived is not what was sent; the old file is untouched',
+      'Try again; if it stays so, the file changed while it was read.',
+    );
+  if (exitCode === status.isFolder)
+    return fail('put-is-folder', 'a folder of that name is there', 'Name the file in it.');
+  if (exitCode === status.isSpecial)
+    return fail(
+      'put-is-special',
+      'what is there is no ordinary file, but a device, a pipe or a socket',
+      'Choose another name.',
+    );
+  if (/No space left|Disk quota/i.test(stderr))
+    return fail('remote-disk-full', 'its disk is full', `Make room there; \`df -h\` on ${machine} shows where.`);
+  if (/Read-only file system/i.test(stderr))
+    return fail('remote-read-only', 'its file system is read-only', 'Choose a folder that can be written.');
+  if (/Not a directory|File exists/i.test(stderr))
+    return fail('put-is-file', 'a file is where a folder should be', 'Choose another name.');
+  if (/Permission denied|not permitted/i.test(stderr))
+    return fail('remote-permission', `user ${user} may not`, `Choose a folder of ${user}, or give it the right.`);
   return fail('put-failed', `the machine ended with status ${exitCode ?? 'unknown'}`);
 }
 
-async function* counted(content: Uint8Array | AsyncIterable<Uint8Array>, counter: { sizeBytes: number }): AsyncGenerator<Uint8Array, void, undefined> {
+async function* counted(
+  content: Uint8Array | AsyncIterable<Uint8Array>,
+  counter: { sizeBytes: number },
+): AsyncGenerator<Uint8Array, void, undefined> {
   if (content instanceof Uint8Array) {
     counter.sizeBytes = content.length;
     yield content;

@@ -26,8 +26,9 @@ const execScript = `${introduce}; echo "$1" >&2; shift; exec "$@"`;
  * `$1` token, `$2` folder, `-e NAME=VALUE`…, `--`, the command. It waits for one line of input, so that the program does not start before the process
  * is registered with the lifeline, and says the token once more, so that an echo of that line by the terminal is not taken for output.
  */
-const startScript = `${introduce}; read -r _ || exit 255; echo "$1"; [ -z "$2" ] || cd -- "$2" || exit 126; shift 2; `
-  + 'while [ "$1" = -e ]; do export "$2"; shift 2; done; shift; exec "$@"';
+const startScript =
+  `${introduce}; read -r _ || exit 255; echo "$1"; [ -z "$2" ] || cd -- "$2" || exit 126; shift 2; ` +
+  'while [ "$1" = -e ]; do export "$2"; shift 2; done; shift; exec "$@"';
 
 /** For words that not every login shell reads alike: the whole command as text for `sh`, bytes in octal, in pieces that are joined. */
 const decodeScript = 'eval "$(printf %b "$@")"';
@@ -38,12 +39,20 @@ const maxWordLength = 1000;
 /** The line that runs a command as it stands, whatever the login shell is. */
 export function execLine(command: Command): RemoteCommand {
   const token = newToken();
-  return { line: 'script' in command ? scriptLine(token, command.script, command.args ?? []) : shellLine(execScript, [token, ...wordsOf(command)]), token };
+  return {
+    line:
+      'script' in command
+        ? scriptLine(token, command.script, command.args ?? [])
+        : shellLine(execScript, [token, ...wordsOf(command)]),
+    token,
+  };
 }
 
 /** A script is run by the very shell that introduces itself: the start of another one takes a millisecond, and a tenth of a second on a machine that is emulated. */
 function scriptLine(token: string, script: string, args: readonly string[]): string {
-  return textLine(`set -- ${[token, ...args].map(quoteWord).join(' ')}\n${introduce}; echo "$1" >&2; shift; unset s\n${script}`);
+  return textLine(
+    `set -- ${[token, ...args].map(quoteWord).join(' ')}\n${introduce}; echo "$1" >&2; shift; unset s\n${script}`,
+  );
 }
 
 /** The line that starts a command in its folder, with its variables, after one line of input. */
@@ -76,10 +85,12 @@ function isPlain(word: string): boolean {
 
 /** `\0ooo` for each byte that is not plain: the form of `printf %b` (POSIX.1-2017, printf). */
 function inOctal(text: string): string {
-  return [...encodeFileName(text)].map((byte) => {
-    const character = String.fromCharCode(byte);
-    return byte < 0x80 && isPlain(character) ? character : `\\0${byte.toString(8).padStart(3, '0')}`;
-  }).join('');
+  return [...encodeFileName(text)]
+    .map((byte) => {
+      const character = String.fromCharCode(byte);
+      return byte < 0x80 && isPlain(character) ? character : `\\0${byte.toString(8).padStart(3, '0')}`;
+    })
+    .join('');
 }
 
 function wordsOf(command: Command): readonly string[] {
@@ -90,7 +101,10 @@ function wordsOf(command: Command): readonly string[] {
 
 function checkedName(name: string): string {
   if (/^[A-Za-z_]\w*$/.test(name)) return name;
-  throw new UsageError(`"${name}" cannot be the name of an environment variable`, { code: 'bad-command', hint: 'Use letters, digits and _.' });
+  throw new UsageError(`"${name}" cannot be the name of an environment variable`, {
+    code: 'bad-command',
+    hint: 'Use letters, digits and _.',
+  });
 }
 
 function newToken(): string {

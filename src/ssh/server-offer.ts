@@ -15,9 +15,16 @@ export function parseOffer(bytes: Buffer): ServerOffer | undefined {
   if (packet?.payload[0] !== kexInit) return undefined;
   try {
     const reader = new WireReader(packet.payload.subarray(1 + cookieBytes));
-    const [kexalgorithms, hostkeyalgorithms, , ciphers, , macs] = Array.from({ length: 6 }, () => reader.text().split(',')) as [string[], string[], string[], string[], string[], string[]];
+    const [kexalgorithms, hostkeyalgorithms, , ciphers, , macs] = Array.from({ length: 6 }, () =>
+      reader.text().split(','),
+    ) as [string[], string[], string[], string[], string[], string[]];
     // Names that stand for abilities, not for algorithms: strict key exchange and extensions (RFC 8308).
-    return { kexalgorithms: kexalgorithms.filter((name) => !/^(?:ext-info-|kex-strict-|kexguess)/.test(name)), hostkeyalgorithms, ciphers, macs };
+    return {
+      kexalgorithms: kexalgorithms.filter((name) => !/^(?:ext-info-|kex-strict-|kexguess)/.test(name)),
+      hostkeyalgorithms,
+      ciphers,
+      macs,
+    };
   } catch {
     return undefined;
   }
@@ -27,5 +34,7 @@ export function parseOffer(bytes: Buffer): ServerOffer | undefined {
 export function missingKinds(offer: ServerOffer, ours: AlgorithmLists): (keyof ServerOffer)[] {
   const common = (kind: keyof ServerOffer): string | undefined => ours[kind].find((name) => offer[kind].includes(name));
   const kinds: readonly (keyof ServerOffer)[] = ['kexalgorithms', 'hostkeyalgorithms', 'ciphers', 'macs'];
-  return kinds.filter((kind) => common(kind) === undefined && !(kind === 'macs' && needsNoMac(common('ciphers') ?? '')));
+  return kinds.filter(
+    (kind) => common(kind) === undefined && !(kind === 'macs' && needsNoMac(common('ciphers') ?? '')),
+  );
 }

@@ -38,11 +38,17 @@ export class Session {
     this.token = token;
     this.#exit.promise.catch(() => undefined);
     channel.on('exit', (code: number | null, signal?: string) => {
-      this.#exit.resolve(code === null ? { exitCode: undefined, signal: signal?.replace(/^SIG/, '') } : { exitCode: code, signal: undefined });
+      this.#exit.resolve(
+        code === null
+          ? { exitCode: undefined, signal: signal?.replace(/^SIG/, '') }
+          : { exitCode: code, signal: undefined },
+      );
     });
     channel.on('close', () => {
       this.#isClosed = true;
-      this.#exit.reject(this.connection.failure ?? lostFailure(connection.machine, 'the session ended without an exit status'));
+      this.#exit.reject(
+        this.connection.failure ?? lostFailure(connection.machine, 'the session ended without an exit status'),
+      );
       this.#closed.resolve();
     });
     channel.on('error', () => undefined);
@@ -68,8 +74,17 @@ export class Session {
    *
    * @throws {EnvironmentError} when the login shell runs no commands; what it printed is in the detail. @throws {ConnectionError} when it is lost, or when nothing begins in time.
    */
-  async begin({ stderr, signal }: { readonly stderr: boolean; readonly signal?: AbortSignal | undefined }): Promise<ProcessId> {
-    const [process] = await this.inTime(Promise.all([this.#identify(), stderr ? takeLine(this.channel.stderr, this.token) : undefined]), signal);
+  async begin({
+    stderr,
+    signal,
+  }: {
+    readonly stderr: boolean;
+    readonly signal?: AbortSignal | undefined;
+  }): Promise<ProcessId> {
+    const [process] = await this.inTime(
+      Promise.all([this.#identify(), stderr ? takeLine(this.channel.stderr, this.token) : undefined]),
+      signal,
+    );
     return process;
   }
 
@@ -80,7 +95,10 @@ export class Session {
 
   /** Waits for what the login shell or a wrapper script does, or takes, at the beginning. @throws {ConnectionError} when that takes too long. */
   async inTime<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
-    const { machine, patience: { beginMs } } = this.connection;
+    const {
+      machine,
+      patience: { beginMs },
+    } = this.connection;
     return inTime(work, { limitMs: beginMs, signal, late: () => silentShell(machine, beginMs, this.#noise) });
   }
 
@@ -115,13 +133,16 @@ export class Session {
     void this.closed.then(() => closed.abort());
     const look = (): { value: true } | { seen: string } => (this.#isSilent() ? { value: true } : { seen: 'output' });
     const signal = AbortSignal.any([closed.signal, this.connection.ended]);
-    const isSilent = await retryUntil(look, { what: 'silence', timeoutMs: Infinity, intervalMs: 50, signal }).catch(() => false);
+    const isSilent = await retryUntil(look, { what: 'silence', timeoutMs: Infinity, intervalMs: 50, signal }).catch(
+      () => false,
+    );
     if (isSilent) this.channel.close();
     return isSilent;
   }
 
   #isSilent(): boolean {
-    const isRead = this.#busyReaders === 0 && this.channel.readableLength === 0 && this.channel.stderr.readableLength === 0;
+    const isRead =
+      this.#busyReaders === 0 && this.channel.readableLength === 0 && this.channel.stderr.readableLength === 0;
     return isRead && awakeNow() - this.#lastOutputMs >= silenceMs;
   }
 
@@ -154,11 +175,14 @@ export class Session {
   async #whyNoShell(noise: string): Promise<Error> {
     const status = await this.exit;
     const { machine } = this.connection;
-    return new EnvironmentError(`${machine}: the login shell did not run /bin/sh (exit status ${status.exitCode ?? status.signal})`, {
-      code: 'no-remote-shell',
-      hint: 'The account needs a login shell that runs commands (`getent passwd USER`), and no ForceCommand that replaces them.',
-      detail: noise.trim().slice(0, 500) || undefined,
-    });
+    return new EnvironmentError(
+      `${machine}: the login shell did not run /bin/sh (exit status ${status.exitCode ?? status.signal})`,
+      {
+        code: 'no-remote-shell',
+        hint: 'The account needs a login shell that runs commands (`getent passwd USER`), and no ForceCommand that replaces them.',
+        detail: noise.trim().slice(0, 500) || undefined,
+      },
+    );
   }
 }
 

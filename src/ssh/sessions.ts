@@ -70,8 +70,11 @@ export class Sessions {
   /** Closes all connections. Commands that have just ended still get their status, unless nothing is expected of the machine any more. */
   async close({ isDeaf }: { readonly isDeaf: boolean }): Promise<void> {
     await this.#widening;
-    const ended = (): Attempt<true> => (this.#slots.used === 0 || this.connection.failure ? { value: true } : { seen: 'open sessions' });
-    await retryUntil(ended, { what: 'sessions to end', timeoutMs: isDeaf ? 0 : lateMs, intervalMs: 2 }).catch(() => undefined);
+    const ended = (): Attempt<true> =>
+      this.#slots.used === 0 || this.connection.failure ? { value: true } : { seen: 'open sessions' };
+    await retryUntil(ended, { what: 'sessions to end', timeoutMs: isDeaf ? 0 : lateMs, intervalMs: 2 }).catch(
+      () => undefined,
+    );
     await Promise.all(this.#lanes.map(({ connection }) => connection.close()));
   }
 
@@ -91,7 +94,9 @@ export class Sessions {
 
   /** Undefined when the server refuses while other sessions of ours are open: then there must be another connection, or one of them has to end first. */
   async #openInSlot(command: RemoteCommand, options: OpenOptions): Promise<Session | undefined> {
-    const lane = this.#lanes.find(({ connection, used, limit }) => used < limit && connection.failure === undefined) ?? this.#lanes[0]!;
+    const lane =
+      this.#lanes.find(({ connection, used, limit }) => used < limit && connection.failure === undefined) ??
+      this.#lanes[0]!;
     const giveBack = (): void => {
       lane.used--;
       this.#slots.release();
@@ -134,18 +139,28 @@ export class Sessions {
   }
 
   #resize(): void {
-    this.#slots.resize(Math.min(maxSessions, this.#lanes.reduce((sum, { limit }) => sum + limit, 0)));
+    this.#slots.resize(
+      Math.min(
+        maxSessions,
+        this.#lanes.reduce((sum, { limit }) => sum + limit, 0),
+      ),
+    );
   }
 
-  #openPatiently({ connection, used }: Lane, { line, token }: RemoteCommand, { terminal, signal }: OpenOptions): Promise<Session> {
+  #openPatiently(
+    { connection, used }: Lane,
+    { line, token }: RemoteCommand,
+    { terminal, signal }: OpenOptions,
+  ): Promise<Session> {
     const adopt = (channel: ClientChannel): Session => new Session(connection, channel, token);
-    const attempt = (): Promise<Attempt<Session>> => connection.open({ line, terminal, signal }, adopt).then(
-      (session) => ({ value: session }),
-      (error: unknown) => {
-        if (error instanceof SessionRefused) return { seen: error.message };
-        throw error;
-      },
-    );
+    const attempt = (): Promise<Attempt<Session>> =>
+      connection.open({ line, terminal, signal }, adopt).then(
+        (session) => ({ value: session }),
+        (error: unknown) => {
+          if (error instanceof SessionRefused) return { seen: error.message };
+          throw error;
+        },
+      );
     return retryUntil(attempt, {
       what: `a session on ${connection.machine}`,
       timeoutMs: used > 1 ? lateMs : refusalTimeoutMs,

@@ -15,7 +15,9 @@ export class SignatureRules {
 
   /** Whether keys of a type may be used at all. */
   allows(type: string): boolean {
-    return type === 'ssh-rsa' ? this.#allowed.some((name) => name.startsWith('rsa-sha2-') || name === type) : this.#allowed.includes(type);
+    return type === 'ssh-rsa'
+      ? this.#allowed.some((name) => name.startsWith('rsa-sha2-') || name === type)
+      : this.#allowed.includes(type);
   }
 
   /** Undefined when a signature with that hash is allowed; ssh2 falls back to SHA-1 for RSA keys where a server knows nothing better. */
@@ -27,7 +29,8 @@ export class SignatureRules {
 
   /** The same key, which signs only what is allowed. */
   guard(key: ParsedKey): ParsedKey {
-    const sign = (data: Buffer | string, hash?: string): Buffer | Error => this.refusal(key.type, hash) ?? key.sign(data, hash);
+    const sign = (data: Buffer | string, hash?: string): Buffer | Error =>
+      this.refusal(key.type, hash) ?? key.sign(data, hash);
     return Object.create(key, { sign: { value: sign } }) as ParsedKey;
   }
 }

@@ -4,7 +4,16 @@ import { getFile } from './get.ts';
 import { Lifeline } from './lifeline.ts';
 import { putFile } from './put.ts';
 import { Sessions } from './sessions.ts';
-import type { Command, ExecOptions, ExecResult, GetOptions, PutOptions, RemoteProcess, Shell, StartOptions } from './shell.ts';
+import type {
+  Command,
+  ExecOptions,
+  ExecResult,
+  GetOptions,
+  PutOptions,
+  RemoteProcess,
+  Shell,
+  StartOptions,
+} from './shell.ts';
 import { startProcess } from './started-process.ts';
 import type { Heartbeat } from './target.ts';
 

@@ -12,14 +12,26 @@ const sessionWaitMs = 30_000;
 const endOfTransmission = '\u0004';
 
 /** Starts one command. See `Shell.start`. */
-export async function startProcess(sessions: Sessions, lifeline: Lifeline, command: Command, options: StartOptions): Promise<RemoteProcess> {
+export async function startProcess(
+  sessions: Sessions,
+  lifeline: Lifeline,
+  command: Command,
+  options: StartOptions,
+): Promise<RemoteProcess> {
   // Its session is asked for first, so the server has it before the program: whatever cuts the connection finds the lifeline in place.
   lifeline.prepare();
-  const session = await sessions.open(startLine(command, options), { terminal: options.terminal, waitMs: sessionWaitMs, signal: options.signal });
+  const session = await sessions.open(startLine(command, options), {
+    terminal: options.terminal,
+    waitMs: sessionWaitMs,
+    signal: options.signal,
+  });
   try {
     const process = await session.begin({ stderr: false, signal: options.signal });
     // A server may also open no window (RFC 4254, section 5.2), so that nothing can be said to it.
-    await session.inTime(lifeline.add(process).then(() => session.write('\n')), options.signal);
+    await session.inTime(
+      lifeline.add(process).then(() => session.write('\n')),
+      options.signal,
+    );
     return new StartedProcess(session.connection, session, lifeline, process, options.terminal !== undefined);
   } catch (error) {
     session.abandon();

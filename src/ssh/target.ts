@@ -45,7 +45,12 @@ export const defaultHeartbeat: Heartbeat = { intervalMs: 5000, count: 3 };
 /** A Unix socket, a TCP address, or any stream to an SSH server, for example the standard streams of `nsenter … nc`. */
 export type SshAddress =
   | { readonly socketPath: string }
-  | { readonly host: string; readonly port: number; readonly family?: 4 | 6 | undefined; readonly localAddress?: string | undefined }
+  | {
+      readonly host: string;
+      readonly port: number;
+      readonly family?: 4 | 6 | undefined;
+      readonly localAddress?: string | undefined;
+    }
   | { readonly stream: () => Duplex | Promise<Duplex>; readonly label?: string };
 
 /** The address as a message names it. */
@@ -61,11 +66,28 @@ export function algorithmsOf({ algorithms }: ShellTarget): AlgorithmLists {
 }
 
 /** All ways to log in, in the order in which they are tried. */
-export function credentialsOf({ privateKey, passphrase, agent, password, credentials = [] }: ShellTarget): readonly Credential[] {
+export function credentialsOf({
+  privateKey,
+  passphrase,
+  agent,
+  password,
+  credentials = [],
+}: ShellTarget): readonly Credential[] {
   return [
-    ...(privateKey === undefined ? [] : [{ kind: 'key', label: 'private key', privateKey, ...(passphrase === undefined ? {} : { passphrase: once(passphrase) }) } as const]),
+    ...(privateKey === undefined
+      ? []
+      : [
+          {
+            kind: 'key',
+            label: 'private key',
+            privateKey,
+            ...(passphrase === undefined ? {} : { passphrase: once(passphrase) }),
+          } as const,
+        ]),
     ...(agent === undefined ? [] : [{ kind: 'agent', label: 'agent', socketPath: agent } as const]),
-    ...(password === undefined ? [] : [{ kind: 'password', label: 'password', secret: async () => password, attempts: 1 } as const]),
+    ...(password === undefined
+      ? []
+      : [{ kind: 'password', label: 'password', secret: async () => password, attempts: 1 } as const]),
     ...credentials,
   ];
 }

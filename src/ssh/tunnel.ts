@@ -28,11 +28,15 @@ export async function openTunnel(target: ShellTarget): Promise<Tunnel> {
       } catch (error) {
         if (!(error instanceof ForwardRefused)) throw error;
         const wanted = addressText({ host, port });
-        throw new ConnectionError(machine, `${machine}: the jump host ${via} does not lead to ${wanted}: ${error.message}`, {
-          code: 'jump-refused',
-          hint: `Check that ${via} can reach ${wanted}, and that its sshd_config says AllowTcpForwarding yes.`,
-          cause: error,
-        });
+        throw new ConnectionError(
+          machine,
+          `${machine}: the jump host ${via} does not lead to ${wanted}: ${error.message}`,
+          {
+            code: 'jump-refused',
+            hint: `Check that ${via} can reach ${wanted}, and that its sshd_config says AllowTcpForwarding yes.`,
+            cause: error,
+          },
+        );
       }
     },
     close: () => connection.close(),

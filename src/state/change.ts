@@ -6,7 +6,12 @@ import { storeMachine, storeNetwork } from './stored-lab.ts';
 
 /** Hex SHA-256 of the part of a lab that running machines depend on: provider, networks, machines, keys between them. Their order in the file does not matter. */
 export function fingerprint({ provider, networks, machines, ssh }: Lab): string {
-  const part = { provider, ...(ssh && { ssh }), networks: byName(networks.values()).map(storeNetwork), machines: byName(machines.values()).map(storeMachine) };
+  const part = {
+    provider,
+    ...(ssh && { ssh }),
+    networks: byName(networks.values()).map(storeNetwork),
+    machines: byName(machines.values()).map(storeMachine),
+  };
   return createHash('sha256').update(JSON.stringify(part)).digest('hex');
 }
 
@@ -27,14 +32,21 @@ interface Named {
   readonly name: string;
 }
 
-function listChange<T extends Named>(old: readonly T[], now: readonly T[], what: string, compare: (old: T, now: T) => string[]): string[] {
+function listChange<T extends Named>(
+  old: readonly T[],
+  now: readonly T[],
+  what: string,
+  compare: (old: T, now: T) => string[],
+): string[] {
   const oldNames = new Map(old.map((item) => [item.name, item]));
   const nowNames = new Set(now.map((item) => item.name));
   return [
     ...old.filter(({ name }) => !nowNames.has(name)).map(({ name }) => `${name}: ${what} removed`),
     ...now.flatMap((item) => {
       const before = oldNames.get(item.name);
-      return before === undefined ? [`${item.name}: ${what} added`] : compare(before, item).map((sentence) => `${item.name}: ${sentence}`);
+      return before === undefined
+        ? [`${item.name}: ${what} added`]
+        : compare(before, item).map((sentence) => `${item.name}: ${sentence}`);
     }),
   ];
 }
@@ -55,7 +67,9 @@ function machineChange(old: Machine, now: Machine): string[] {
     ...valueChange('memory', old.memoryMiB, now.memoryMiB, 'MiB'),
     ...valueChange('cpus', old.cpus, now.cpus),
     ...valueChange('disk', old.diskMiB, now.diskMiB, 'MiB'),
-    ...(['host', 'port', 'user', 'key'] as const).flatMap((field) => valueChange(`ssh ${field}`, old.ssh?.[field], now.ssh?.[field])),
+    ...(['host', 'port', 'user', 'key'] as const).flatMap((field) =>
+      valueChange(`ssh ${field}`, old.ssh?.[field], now.ssh?.[field]),
+    ),
   ];
 }
 
@@ -67,7 +81,8 @@ function interfacesChange(old: readonly Interface[], now: readonly Interface[]):
   ]);
   // With one interface on both sides its name only stands in the way: `address … → …`, not `eth0: address … → …`.
   const sameNames = old.every(({ name }) => now.some((other) => other.name === name)) && old.length === now.length;
-  if (sameNames && changes.length === 0 && old.some(({ name }, index) => now[index]?.name !== name)) return ['order of the interfaces changed'];
+  if (sameNames && changes.length === 0 && old.some(({ name }, index) => now[index]?.name !== name))
+    return ['order of the interfaces changed'];
   return several || !sameNames ? changes : changes.map((sentence) => sentence.slice(sentence.indexOf(': ') + 2));
 }
 

@@ -37,11 +37,14 @@ export async function readMark(folder: string): Promise<FolderMark | undefined> 
 export async function keepMark(folder: string, { isNew = false } = {}): Promise<void> {
   const place = placeOf(folder);
   const before = await readMark(folder);
-  if (place === undefined || (!isNew && before?.place.path === place.path && before.place.inode === place.inode)) return;
+  if (place === undefined || (!isNew && before?.place.path === place.path && before.place.inode === place.inode))
+    return;
   makeOwnFolder(join(folder, 'keys'));
   const mark: FolderMark = { id: isNew ? randomUUID() : (before?.id ?? randomUUID()), place };
   // One that a power cut spoils is only missing: then the folder counts as its own.
-  await replaceFile(markPath(folder), `${JSON.stringify({ schemaVersion: 1, ...mark }, undefined, 2)}\n`, { durable: false });
+  await replaceFile(markPath(folder), `${JSON.stringify({ schemaVersion: 1, ...mark }, undefined, 2)}\n`, {
+    durable: false,
+  });
 }
 
 /** Whether the folder lies where it was marked, so that what it holds was written here: in one that was copied, or unpacked from an archive, somebody else may have written it. */

@@ -6,7 +6,9 @@ import { commandAs, describeUser, sudoCaller, type SudoCaller } from '../host/ot
 /** Who called lab with sudo, if the lab is theirs: its folder, or the `.lab` that is there. What root makes in `.lab` then becomes theirs. */
 export function callerOf(stateFolder: string): SudoCaller | undefined {
   const caller = sudoCaller();
-  return caller !== undefined && [stateFolder, dirname(stateFolder)].some((path) => ownerOf(path) === caller.uid) ? caller : undefined;
+  return caller !== undefined && [stateFolder, dirname(stateFolder)].some((path) => ownerOf(path) === caller.uid)
+    ? caller
+    : undefined;
 }
 
 /**
@@ -53,7 +55,10 @@ function openEntry(path: string): number | undefined {
 export function requireOwnLink(folder: string): void {
   const found = lstatSync(folder, { throwIfNoEntry: false });
   if (found?.isSymbolicLink() !== true || found.uid === 0 || found.uid === process.geteuid?.()) return;
-  throw new EnvironmentError(`${folder} is a link that ${describeUser(found.uid)} made`, { code: 'state-folder-foreign', hint: `Look where it leads (ls -l), and remove it: rm ${basename(folder)}` });
+  throw new EnvironmentError(`${folder} is a link that ${describeUser(found.uid)} made`, {
+    code: 'state-folder-foreign',
+    hint: `Look where it leads (ls -l), and remove it: rm ${basename(folder)}`,
+  });
 }
 
 /**
@@ -64,7 +69,11 @@ export function requireOwnLink(folder: string): void {
 export function requireNoLinks(folder: string): void {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
-    if (entry.isSymbolicLink()) throw new EnvironmentError(`${path} is a link, which lab did not make, and root does not follow it`, { code: 'state-folder-link', hint: `Remove it: rm ${path}` });
+    if (entry.isSymbolicLink())
+      throw new EnvironmentError(`${path} is a link, which lab did not make, and root does not follow it`, {
+        code: 'state-folder-link',
+        hint: `Remove it: rm ${path}`,
+      });
     if (entry.isDirectory() && entry.name !== 'runs') requireNoLinks(path);
   }
 }

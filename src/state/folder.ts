@@ -20,7 +20,12 @@ export function stateFolderFor(labFile: string): string {
  * folder is welcome, as long as no link is in it.
  */
 export async function ensureStateFolder(folder: string, { mayBeFull = false } = {}): Promise<void> {
-  const made = await storing(`make ${folder}`, () => unless(['EEXIST'], mkdir(folder, { mode: 0o700 }).then(() => true)));
+  const made = await storing(`make ${folder}`, () =>
+    unless(
+      ['EEXIST'],
+      mkdir(folder, { mode: 0o700 }).then(() => true),
+    ),
+  );
   if (made === undefined) await checkFolder(folder);
   await storing(`write into ${folder}`, () => ignoreAll(folder, mayBeFull));
 }
@@ -37,7 +42,8 @@ async function checkFolder(folder: string): Promise<void> {
   const found = await requireOwnFolder(folder);
   const caller = callerOf(folder);
   if (caller !== undefined && found.uid === caller.uid) requireNoLinks(folder);
-  else if (found.uid === process.geteuid?.() && (found.mode & 0o777) !== 0o700) await storing(`protect ${folder}`, () => chmod(folder, 0o700));
+  else if (found.uid === process.geteuid?.() && (found.mode & 0o777) !== 0o700)
+    await storing(`protect ${folder}`, () => chmod(folder, 0o700));
 }
 
 /**
@@ -61,7 +67,10 @@ export async function requireOwnFolder(folder: string): Promise<Stats> {
 async function ownerOfNewFile(folder: string): Promise<number | undefined> {
   const probe = join(folder, `probe.${randomBytes(6).toString('hex')}.tmp`);
   try {
-    const written = await unless(['EACCES', 'EPERM'], writeFile(probe, '', { flag: 'wx', mode: 0o600 }).then(() => true));
+    const written = await unless(
+      ['EACCES', 'EPERM'],
+      writeFile(probe, '', { flag: 'wx', mode: 0o600 }).then(() => true),
+    );
     return written === undefined ? undefined : (await stat(probe)).uid;
   } finally {
     await unless(['EACCES', 'EPERM'], rm(probe, { force: true }));

@@ -53,7 +53,10 @@ export function openJournal(folder: string): Journal {
  *
  * @throws {EnvironmentError} when it cannot be read, for want of a right for example.
  */
-export async function readJournal(folder: string, onFault?: (fault: EnvironmentError) => void): Promise<JournalRecord[]> {
+export async function readJournal(
+  folder: string,
+  onFault?: (fault: EnvironmentError) => void,
+): Promise<JournalRecord[]> {
   const path = journalPath(folder);
   const file = readOwnFile(path);
   if (file === 'damaged') onFault?.(noJournal(path));
@@ -105,7 +108,10 @@ class BatchQueue {
     const batch: Batch = { lines: '', written: Promise.withResolvers() };
     this.#last = this.#last.then(async () => {
       this.#waiting = undefined;
-      await storing(`write ${this.#path}`, () => appendDurably(this.#path, Buffer.from(batch.lines))).then(batch.written.resolve, batch.written.reject);
+      await storing(`write ${this.#path}`, () => appendDurably(this.#path, Buffer.from(batch.lines))).then(
+        batch.written.resolve,
+        batch.written.reject,
+      );
     });
     return batch;
   }
@@ -113,7 +119,11 @@ class BatchQueue {
 
 /** Adds whole lines after the last whole line, and puts them on disk. */
 async function appendDurably(path: string, bytes: Buffer): Promise<void> {
-  const file = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o600);
+  const file = await open(
+    path,
+    constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK,
+    0o600,
+  );
   try {
     const end = await endOfLastLine(file);
     try {
@@ -155,7 +165,9 @@ async function writeAll(file: FileHandle, bytes: Buffer, position: number): Prom
 function parseRecord(line: string): JournalRecord | undefined {
   try {
     const value = JSON.parse(line) as Partial<JournalRecord> | null;
-    return typeof value === 'object' && typeof value?.kind === 'string' && typeof value.at === 'string' ? (value as JournalRecord) : undefined;
+    return typeof value === 'object' && typeof value?.kind === 'string' && typeof value.at === 'string'
+      ? (value as JournalRecord)
+      : undefined;
   } catch {
     return undefined;
   }
@@ -170,5 +182,8 @@ function brokenLine(path: string, lineNumber: number, line: string): Environment
 }
 
 function noJournal(path: string): EnvironmentError {
-  return new EnvironmentError(`${path} is no journal; something other than lab changed it`, { code: 'journal-broken', hint: '`lab gc` finds what it may have named.' });
+  return new EnvironmentError(`${path} is no journal; something other than lab changed it`, {
+    code: 'journal-broken',
+    hint: '`lab gc` finds what it may have named.',
+  });
 }

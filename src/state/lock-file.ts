@@ -77,6 +77,16 @@ export function parseHolder(text: string): Holder | undefined {
 
 function isHolder(value: Partial<Holder>): value is Holder {
   const { pid, token, command, since, host, startTime, bootId } = value;
-  const isProcess = Number.isSafeInteger(pid) && Number(pid) > 0 && typeof host === 'string' && [startTime, bootId].every((field) => field === undefined || typeof field === 'string');
-  return isProcess && typeof token === 'string' && /^\w{1,64}$/.test(token) && typeof command === 'string' && !Number.isNaN(Date.parse(String(since)));
+  const isProcess =
+    Number.isSafeInteger(pid) &&
+    Number(pid) > 0 &&
+    typeof host === 'string' &&
+    [startTime, bootId].every((field) => field === undefined || typeof field === 'string');
+  return (
+    isProcess &&
+    typeof token === 'string' &&
+    /^\w{1,64}$/.test(token) &&
+    typeof command === 'string' &&
+    !Number.isNaN(Date.parse(String(since)))
+  );
 }

@@ -9,7 +9,9 @@ export function lockedBy(holder: Holder, path: string): LockedError {
   const where = elsewhere ? ` on host ${holder.host}` : '';
   return new LockedError(`another lab works on this lab: ${nameOf(holder)}${where}, since ${sinceOf(holder)}`, {
     code: 'locked',
-    hint: elsewhere ? `Wait until it ends. If that host is gone, remove ${path}.` : `Wait until it ends, or end it: kill ${holder.pid}`,
+    hint: elsewhere
+      ? `Wait until it ends. If that host is gone, remove ${path}.`
+      : `Wait until it ends, or end it: kill ${holder.pid}`,
   });
 }
 

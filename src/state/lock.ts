@@ -32,7 +32,13 @@ export interface Lock {
  */
 export async function acquireLock(folder: string, { command, events = silent }: LockOptions): Promise<Lock> {
   const path = join(folder, 'lock');
-  const mine: Holder = { ...currentProcess(), token: randomBytes(8).toString('hex'), command, since: new Date().toISOString(), place: placeOf(folder) };
+  const mine: Holder = {
+    ...currentProcess(),
+    token: randomBytes(8).toString('hex'),
+    command,
+    since: new Date().toISOString(),
+    place: placeOf(folder),
+  };
   const { leftBy } = await storing(`lock ${folder}`, () => seize(path, mine));
   const lock = hold(path, mine.token);
   await sweep(path);
@@ -53,7 +59,11 @@ async function seize(path: string, mine: Holder): Promise<Seized> {
   const draft = `${path}.${mine.token}.${tagOf(mine)}.new`;
   await writeDraft(draft, `${JSON.stringify(mine)}\n`);
   try {
-    return await retryUntil(() => trySeize(path, draft, mine), { what: `the lock ${path}`, timeoutMs: 10_000, intervalMs: 5 });
+    return await retryUntil(() => trySeize(path, draft, mine), {
+      what: `the lock ${path}`,
+      timeoutMs: 10_000,
+      intervalMs: 5,
+    });
   } finally {
     await rm(draft, { force: true });
   }
@@ -109,7 +119,11 @@ async function replaceDead(path: string, draft: string, mine: Holder, dead: Hold
 
 /** Whether a living process holds this lock, and not one in another folder, of which this one is a copy. */
 function isHeld(holder: Holder | Wreck, here: Place | undefined): holder is Holder {
-  return 'pid' in holder && isRunning(holder) && (holder.place === undefined || here === undefined || maySamePlace(holder.place, here));
+  return (
+    'pid' in holder &&
+    isRunning(holder) &&
+    (holder.place === undefined || here === undefined || maySamePlace(holder.place, here))
+  );
 }
 
 /** Removes drafts and claims that processes left when they died while they took a lock. Those of living ones stay. */

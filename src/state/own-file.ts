@@ -1,4 +1,17 @@
-import { chmodSync, closeSync, constants, fstatSync, fsyncSync, lstatSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { dirname } from 'node:path';
 import { EnvironmentError, systemCode } from '../core/errors.ts';
@@ -67,7 +80,11 @@ function ownerOf(path: string): number | undefined {
 }
 
 /** As `replaceFile`, for the few files that are written where nobody can wait. @throws {EnvironmentError} as `storing` does. */
-export function replaceFileSync(path: string, content: string | Uint8Array, { mode = 0o600, durable = true } = {}): void {
+export function replaceFileSync(
+  path: string,
+  content: string | Uint8Array,
+  { mode = 0o600, durable = true } = {},
+): void {
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     writeNew(temporary, content, mode, durable);
@@ -119,7 +136,8 @@ export function removeOwn(path: string): void {
 export function clearWay(path: string): void {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found?.isFile() === false) removeOwn(path);
-  else if (found?.uid === process.geteuid?.() && found !== undefined && (found.mode & 0o600) !== 0o600) chmodSync(path, 0o600);
+  else if (found?.uid === process.geteuid?.() && found !== undefined && (found.mode & 0o600) !== 0o600)
+    chmodSync(path, 0o600);
 }
 
 function giveRights(folder: string): void {

@@ -14,7 +14,12 @@ export interface ProcessIdentity {
 
 /** The identity of this process. */
 export function currentProcess(): ProcessIdentity {
-  return { pid: process.pid, startTime: statOf(process.pid)?.startTime, bootId: readText('/proc/sys/kernel/random/boot_id'), host: hostname() };
+  return {
+    pid: process.pid,
+    startTime: statOf(process.pid)?.startTime,
+    bootId: readText('/proc/sys/kernel/random/boot_id'),
+    host: hostname(),
+  };
 }
 
 /**

@@ -36,15 +36,26 @@ export async function readRunFile({ path }: Place): Promise<RunDocument | undefi
 /** What the events of a run tell, with the end that `run.json` knows when they do not: `lab` was killed, or the disk was full. */
 export function concluded(told: RunDocument, stored: RunDocument | undefined): RunDocument {
   if (stored === undefined) return told;
-  if (stored.result !== 'running') return told.result === 'running' || stored.result === 'broken' ? { ...told, ...endOf(stored) } : told;
+  if (stored.result !== 'running')
+    return told.result === 'running' || stored.result === 'broken' ? { ...told, ...endOf(stored) } : told;
   if (told.result !== 'running') return told;
   const { run, lab, scenario, startedAt } = stored;
   const begun = { ...told, run, lab, scenario, startedAt };
-  if (stored.process === undefined || isRunning({ startTime: undefined, bootId: undefined, ...stored.process })) return begun;
-  return { ...begun, result: 'broken', reason: `lab was ended before the run was: its process ${stored.process.pid} is gone` };
+  if (stored.process === undefined || isRunning({ startTime: undefined, bootId: undefined, ...stored.process }))
+    return begun;
+  return {
+    ...begun,
+    result: 'broken',
+    reason: `lab was ended before the run was: its process ${stored.process.pid} is gone`,
+  };
 }
 
-function endOf({ result, reason, endedAt, durationMs }: RunDocument): Pick<RunDocument, 'result' | 'reason' | 'endedAt' | 'durationMs'> {
+function endOf({
+  result,
+  reason,
+  endedAt,
+  durationMs,
+}: RunDocument): Pick<RunDocument, 'result' | 'reason' | 'endedAt' | 'durationMs'> {
   return { result, reason, endedAt, durationMs };
 }
 

@@ -30,7 +30,14 @@ export async function endRunFile(path: string, document: RunDocument): Promise<v
   try {
     await replaceFile(path, textOf(document));
   } catch (error) {
-    const short = { ...document, reason: document.reason?.slice(0, 1000) ?? null, steps: [], portChecks: [], portsFreed: [], commands: [] };
+    const short = {
+      ...document,
+      reason: document.reason?.slice(0, 1000) ?? null,
+      steps: [],
+      portChecks: [],
+      portsFreed: [],
+      commands: [],
+    };
     await fillReserve(path, short).catch(() => undefined);
     throw error;
   }

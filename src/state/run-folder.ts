@@ -51,7 +51,14 @@ export class RunFolder {
   static async create(options: RunFolderOptions): Promise<RunFolder> {
     const { scenario, lab = '', repeat, wallMs } = options;
     const { id, path } = await makeRunFolder(options, (run) => {
-      const begun = { ...new RunSummary(repeat).document(), run: run.id, lab, scenario, startedAt: new Date(wallMs).toISOString(), process: currentProcess() };
+      const begun = {
+        ...new RunSummary(repeat).document(),
+        run: run.id,
+        lab,
+        scenario,
+        startedAt: new Date(wallMs).toISOString(),
+        process: currentProcess(),
+      };
       return beginRunFile(join(run.path, 'run.json'), begun);
     });
     return new RunFolder(id, path, options);
@@ -73,7 +80,9 @@ export class RunFolder {
     const { additions, omissions, cut } = this.#files.take(event);
     for (const omission of omissions) this.#summary.add(omission);
     if (this.#fault !== undefined) return undefined;
-    const waits = additions.map(({ file, text }) => writeTo(this.#streams.get(file) ?? this.#open(file), text)).filter((wait) => wait !== undefined);
+    const waits = additions
+      .map(({ file, text }) => writeTo(this.#streams.get(file) ?? this.#open(file), text))
+      .filter((wait) => wait !== undefined);
     if (cut !== undefined) this.#options.onCut?.(cut);
     return waits.length === 0 ? undefined : Promise.all(waits).then(() => undefined);
   }
@@ -110,21 +119,34 @@ export class RunFolder {
 
   /** A run that is not stored whole has not passed: nobody can look at it. */
   #document(): RunDocument {
-    const document = { ...this.#summary.document(), maxOutputBytes: this.#options.maxOutputBytes ?? defaultOutputLimit };
+    const document = {
+      ...this.#summary.document(),
+      maxOutputBytes: this.#options.maxOutputBytes ?? defaultOutputLimit,
+    };
     return this.#fault === undefined ? document : { ...document, result: 'broken', reason: this.#fault.message };
   }
 
   #open(file: string): WriteStream {
     const path = join(this.path, file);
     const stream = createWriteStream(path, { flags: 'wx', mode: 0o600 });
-    stream.on('error', (cause) => void storing(`write ${path}`, () => Promise.reject(cause)).catch((error: unknown) => this.#fail(error)));
+    stream.on(
+      'error',
+      (cause) =>
+        void storing(`write ${path}`, () => Promise.reject(cause)).catch((error: unknown) => this.#fail(error)),
+    );
     this.#streams.set(file, stream);
     return stream;
   }
 
   #fail(error: unknown): void {
     if (this.#fault !== undefined) return;
-    this.#fault = error instanceof LabError ? error : new EnvironmentError(`cannot store the run in ${this.path}: ${messageOf(error)}`, { code: 'run-not-stored', cause: error });
+    this.#fault =
+      error instanceof LabError
+        ? error
+        : new EnvironmentError(`cannot store the run in ${this.path}: ${messageOf(error)}`, {
+            code: 'run-not-stored',
+            cause: error,
+          });
     this.#options.onFault(this.#fault);
   }
 }

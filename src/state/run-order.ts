@@ -20,7 +20,11 @@ const MOST_BYTES = 4 * 1024 * 1024;
 export async function noteRun(stateFolder: string, id: string): Promise<void> {
   const path = orderPath(stateFolder);
   await storing(`write ${path}`, async () => {
-    await using file = await open(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o600);
+    await using file = await open(
+      path,
+      constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK,
+      0o600,
+    );
     await file.write(`\n${id}\n`);
   });
 }
@@ -28,7 +32,10 @@ export async function noteRun(stateFolder: string, id: string): Promise<void> {
 /** Ids, newest first. Those that were not noted (an older lab made them, or the file is gone) are older than those that were; among them names tell, and `latest`. */
 export async function newestFirst(stateFolder: string, ids: readonly string[]): Promise<string[]> {
   const noted = new Map((await readOrder(stateFolder)).map((id, index) => [id, index]));
-  const latest = noted.size > 0 ? undefined : await unless(['ENOENT', 'EINVAL', 'ENOTDIR'], readlink(join(stateFolder, 'runs', 'latest')));
+  const latest =
+    noted.size > 0
+      ? undefined
+      : await unless(['ENOENT', 'EINVAL', 'ENOTDIR'], readlink(join(stateFolder, 'runs', 'latest')));
   const rank = (id: string): number => noted.get(id) ?? (id === latest ? -1 : -2);
   return ids.toSorted((a, b) => rank(b) - rank(a) || b.localeCompare(a, 'en', { numeric: true }));
 }

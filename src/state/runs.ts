@@ -35,7 +35,10 @@ const RUN_ID = /^\d{8}-\d{6}-[\w.-]+$/;
  *
  * @throws {EnvironmentError} when the disk is full or there is no right to write.
  */
-export async function makeRunFolder({ stateFolder, scenario, wallMs }: NewRun, fill: (run: StoredRun) => Promise<void>): Promise<StoredRun> {
+export async function makeRunFolder(
+  { stateFolder, scenario, wallMs }: NewRun,
+  fill: (run: StoredRun) => Promise<void>,
+): Promise<StoredRun> {
   const runs = join(stateFolder, 'runs');
   const base = `${compactTime(wallMs)}-${scenario.replaceAll(/[^\w.-]/g, '_')}`;
   return storing(`make a folder in ${runs}`, async () => {
@@ -43,7 +46,10 @@ export async function makeRunFolder({ stateFolder, scenario, wallMs }: NewRun, f
     for (let number = 1; ; number++) {
       const id = number === 1 ? base : `${base}-${number}`;
       const run = { id, path: join(runs, id) };
-      const made = await unless(['EEXIST'], mkdir(run.path, { mode: 0o700 }).then(() => true));
+      const made = await unless(
+        ['EEXIST'],
+        mkdir(run.path, { mode: 0o700 }).then(() => true),
+      );
       if (made === undefined) continue;
       await begin(stateFolder, run, fill);
       await pointLatest(stateFolder, runs, id);
@@ -73,13 +79,18 @@ export async function listRuns(stateFolder: string): Promise<StoredRun[]> {
 /** Names of the folders of runs in that order, without a look into them. */
 export async function runFolders(stateFolder: string): Promise<string[]> {
   const runs = join(stateFolder, 'runs');
-  const entries = (await storing(`read ${runs}`, () => unless(['ENOENT'], readdir(runs, { withFileTypes: true })))) ?? [];
-  return newestFirst(stateFolder, entries.filter((entry) => RUN_ID.test(entry.name) && !entry.isFile()).map(({ name }) => name));
+  const entries =
+    (await storing(`read ${runs}`, () => unless(['ENOENT'], readdir(runs, { withFileTypes: true })))) ?? [];
+  return newestFirst(
+    stateFolder,
+    entries.filter((entry) => RUN_ID.test(entry.name) && !entry.isFile()).map(({ name }) => name),
+  );
 }
 
 /** `run.json` is written first; runs of an older lab that was killed have only their events. */
 async function holdsRun(path: string): Promise<boolean> {
-  for (const name of ['run.json', 'events.ndjson']) if ((await lstat(join(path, name)).catch(() => undefined)) !== undefined) return true;
+  for (const name of ['run.json', 'events.ndjson'])
+    if ((await lstat(join(path, name)).catch(() => undefined)) !== undefined) return true;
   return false;
 }
 
@@ -91,20 +102,31 @@ async function holdsRun(path: string): Promise<boolean> {
 export async function findRun(stateFolder: string, name?: string): Promise<StoredRun> {
   const runs = await listRuns(stateFolder);
   const [newest] = runs;
-  if (!newest) throw new UsageError('this lab has no stored run', { code: 'no-runs', hint: 'Play a scenario first: lab run' });
+  if (!newest)
+    throw new UsageError('this lab has no stored run', { code: 'no-runs', hint: 'Play a scenario first: lab run' });
   if (name === undefined || name === LATEST) return newest;
   const exact = runs.find(({ id }) => id === name);
   const [first, ...more] = exact ? [exact] : runs.filter(({ id }) => id.startsWith(name));
-  if (!first) throw new UsageError(`there is no run "${name}"`, { code: 'run-unknown', hint: `The newest is ${newest.id}; lab logs --list shows all.` });
+  if (!first)
+    throw new UsageError(`there is no run "${name}"`, {
+      code: 'run-unknown',
+      hint: `The newest is ${newest.id}; lab logs --list shows all.`,
+    });
   if (more.length === 0) return first;
   const fitting = [first, ...more].slice(0, 5).map(({ id }) => id);
-  throw new UsageError(`${more.length + 1} runs begin with "${name}"`, { code: 'run-ambiguous', hint: `Name one of them: ${fitting.join(', ')}${more.length >= 5 ? ', …' : ''}` });
+  throw new UsageError(`${more.length + 1} runs begin with "${name}"`, {
+    code: 'run-ambiguous',
+    hint: `Name one of them: ${fitting.join(', ')}${more.length >= 5 ? ', …' : ''}`,
+  });
 }
 
 /** A convenience: folders shared with a virtual machine often cannot hold symbolic links, and are used without. */
 async function pointLatest(stateFolder: string, runs: string, id: string): Promise<void> {
   const temporary = join(runs, `${LATEST}.${randomBytes(6).toString('hex')}.tmp`);
-  const linked = await unless(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EROFS', 'EPROTO', 'EINVAL'], symlink(id, temporary).then(() => true));
+  const linked = await unless(
+    ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EROFS', 'EPROTO', 'EINVAL'],
+    symlink(id, temporary).then(() => true),
+  );
   if (linked) await unless(['EISDIR', 'EEXIST', 'ENOTEMPTY'], rename(temporary, join(runs, LATEST)));
   await rm(temporary, { force: true });
   const [newest] = await runFolders(stateFolder);

@@ -34,7 +34,13 @@ export async function removeSpares(folder: string): Promise<void> {
 export async function writeFromSpare(folder: string, path: string, content: string): Promise<boolean> {
   for (const name of await sparesOf(folder)) {
     // Only one of several commands gets it.
-    if (await unless(['ENOENT'], rename(join(folder, name), path).then(() => true))) return overwrite(path, content);
+    if (
+      await unless(
+        ['ENOENT'],
+        rename(join(folder, name), path).then(() => true),
+      )
+    )
+      return overwrite(path, content);
   }
   return false;
 }
@@ -42,7 +48,13 @@ export async function writeFromSpare(folder: string, path: string, content: stri
 /** Gives one of them up, for its inode. False when none is left. */
 export async function giveUpSpare(folder: string): Promise<boolean> {
   for (const name of await sparesOf(folder)) {
-    if (await unless(['ENOENT'], rm(join(folder, name)).then(() => true))) return true;
+    if (
+      await unless(
+        ['ENOENT'],
+        rm(join(folder, name)).then(() => true),
+      )
+    )
+      return true;
   }
   return false;
 }
@@ -61,7 +73,12 @@ async function overwrite(path: string, content: string): Promise<boolean> {
   }
   const file = await open(path, 'r+');
   try {
-    await file.write(Buffer.from(content.padEnd(content.length + found.size - Buffer.byteLength(content))), 0, found.size, 0);
+    await file.write(
+      Buffer.from(content.padEnd(content.length + found.size - Buffer.byteLength(content))),
+      0,
+      found.size,
+      0,
+    );
   } finally {
     await file.close();
   }

@@ -9,7 +9,14 @@ import type { LabState } from './lab-state.ts';
 import { readOwnFile } from './own-file.ts';
 import { removeUnfinished, replaceFile, storing } from './storage.ts';
 import { isStoredState } from './stored-shape.ts';
-import { restoreMachine, restoreNetwork, storeMachine, storeNetwork, type StoredMachine, type StoredNetwork } from './stored-lab.ts';
+import {
+  restoreMachine,
+  restoreNetwork,
+  storeMachine,
+  storeNetwork,
+  type StoredMachine,
+  type StoredNetwork,
+} from './stored-lab.ts';
 
 export type { LabState, ProgramSummary } from './lab-state.ts';
 
@@ -80,10 +87,10 @@ function parseState(text: string, path: string): LabState {
 }
 
 function newerState(path: string, version: number): EnvironmentError {
-  return new EnvironmentError(`${path} has schema version ${version}, which a newer lab wrote; this one knows version 1`, {
-    code: 'state-newer',
-    hint: 'Use that newer lab, or run its `lab down` first.',
-  });
+  return new EnvironmentError(
+    `${path} has schema version ${version}, which a newer lab wrote; this one knows version 1`,
+    { code: 'state-newer', hint: 'Use that newer lab, or run its `lab down` first.' },
+  );
 }
 
 function brokenState(path: string): EnvironmentError {

@@ -5,17 +5,61 @@ import { EnvironmentError, systemCode } from '../core/errors.ts';
 
 /** What can be wrong with a disk or its rights, by Node's name of the errno(3) value. */
 const faults: Readonly<Record<string, { readonly code: string; readonly reason: string; readonly hint: string }>> = {
-  ENOSPC: { code: 'disk-full', reason: 'the disk is full', hint: 'Free some space (`df -h .` shows how much there is), then run the command again.' },
-  EDQUOT: { code: 'disk-full', reason: 'your disk quota is used up', hint: 'Remove files that you no longer need, then run the command again.' },
-  EROFS: { code: 'read-only', reason: 'the file system is read-only', hint: 'Copy the folder of lab.yaml to a place that you may write to.' },
-  EACCES: { code: 'no-right', reason: 'permission denied', hint: 'Copy the folder of lab.yaml to a place that you may write to, or ask its owner for the right.' },
-  EPERM: { code: 'no-right', reason: 'the system does not permit it', hint: 'Copy the folder of lab.yaml to a place that you may write to, or ask its owner for the right.' },
-  ELOOP: { code: 'not-a-file', reason: 'a link stands where a file belongs', hint: 'Remove that link, then run the command again.' },
-  ENXIO: { code: 'not-a-file', reason: 'a FIFO or socket stands where a file belongs', hint: 'Remove it, then run the command again.' },
-  EISDIR: { code: 'not-a-file', reason: 'a folder stands where a file belongs', hint: 'Move that folder away, then run the command again.' },
-  EFBIG: { code: 'disk-full', reason: 'the file is larger than is allowed here', hint: 'Raise the limit (`ulimit -f unlimited`), or let the program print less.' },
-  EIO: { code: 'disk-broken', reason: 'the disk reports an error', hint: 'Look at the disk (`dmesg | tail`), or copy the folder of lab.yaml to another one.' },
-  ENOTDIR: { code: 'not-a-folder', reason: 'a file stands where a folder belongs', hint: 'Move that file away, then run the command again.' },
+  ENOSPC: {
+    code: 'disk-full',
+    reason: 'the disk is full',
+    hint: 'Free some space (`df -h .` shows how much there is), then run the command again.',
+  },
+  EDQUOT: {
+    code: 'disk-full',
+    reason: 'your disk quota is used up',
+    hint: 'Remove files that you no longer need, then run the command again.',
+  },
+  EROFS: {
+    code: 'read-only',
+    reason: 'the file system is read-only',
+    hint: 'Copy the folder of lab.yaml to a place that you may write to.',
+  },
+  EACCES: {
+    code: 'no-right',
+    reason: 'permission denied',
+    hint: 'Copy the folder of lab.yaml to a place that you may write to, or ask its owner for the right.',
+  },
+  EPERM: {
+    code: 'no-right',
+    reason: 'the system does not permit it',
+    hint: 'Copy the folder of lab.yaml to a place that you may write to, or ask its owner for the right.',
+  },
+  ELOOP: {
+    code: 'not-a-file',
+    reason: 'a link stands where a file belongs',
+    hint: 'Remove that link, then run the command again.',
+  },
+  ENXIO: {
+    code: 'not-a-file',
+    reason: 'a FIFO or socket stands where a file belongs',
+    hint: 'Remove it, then run the command again.',
+  },
+  EISDIR: {
+    code: 'not-a-file',
+    reason: 'a folder stands where a file belongs',
+    hint: 'Move that folder away, then run the command again.',
+  },
+  EFBIG: {
+    code: 'disk-full',
+    reason: 'the file is larger than is allowed here',
+    hint: 'Raise the limit (`ulimit -f unlimited`), or let the program print less.',
+  },
+  EIO: {
+    code: 'disk-broken',
+    reason: 'the disk reports an error',
+    hint: 'Look at the disk (`dmesg | tail`), or copy the folder of lab.yaml to another one.',
+  },
+  ENOTDIR: {
+    code: 'not-a-folder',
+    reason: 'a file stands where a folder belongs',
+    hint: 'Move that file away, then run the command again.',
+  },
 };
 
 /**
@@ -34,7 +78,9 @@ export async function storing<T>(what: string, work: () => Promise<T>): Promise<
 /** The error that `storing` throws in place of this one: itself, or what the user can mend. */
 export function explainFault(what: string, cause: unknown): unknown {
   const fault = faults[systemCode(cause) ?? ''];
-  return fault === undefined ? cause : new EnvironmentError(`cannot ${what}: ${fault.reason}`, { code: fault.code, hint: fault.hint, cause });
+  return fault === undefined
+    ? cause
+    : new EnvironmentError(`cannot ${what}: ${fault.reason}`, { code: fault.code, hint: fault.hint, cause });
 }
 
 export interface ReplaceOptions {
@@ -50,7 +96,11 @@ export interface ReplaceOptions {
  *
  * @throws {EnvironmentError} as `storing` does; the old file is then untouched.
  */
-export async function replaceFile(path: string, content: string, { mode = 0o600, durable = true }: ReplaceOptions = {}): Promise<void> {
+export async function replaceFile(
+  path: string,
+  content: string,
+  { mode = 0o600, durable = true }: ReplaceOptions = {},
+): Promise<void> {
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   await storing(`write ${path}`, async () => {
     try {
@@ -66,7 +116,10 @@ export async function replaceFile(path: string, content: string, { mode = 0o600,
 
 /** Gives a file its name; a folder that has it already is removed, links in it are not followed. */
 export async function renameOver(from: string, to: string): Promise<void> {
-  const renamed = await unless(['EISDIR'], rename(from, to).then(() => true));
+  const renamed = await unless(
+    ['EISDIR'],
+    rename(from, to).then(() => true),
+  );
   if (renamed) return;
   await rm(to, { recursive: true, force: true });
   await rename(from, to);

@@ -19,11 +19,15 @@ export async function openStored(path: string): Promise<FileHandle | undefined> 
 }
 
 /** What is left to somebody whose run is damaged. */
-const elsewhere = 'It was changed after the run was stored. "lab logs --list" shows the other runs, "lab run" plays it again.';
+const elsewhere =
+  'It was changed after the run was stored. "lab logs --list" shows the other runs, "lab run" plays it again.';
 
 /** A file of a run that does not hold what `lab` writes there. `line` counts from 1. */
 export function damaged(path: string, line: number | undefined, reason: string): EnvironmentError {
-  return new EnvironmentError(`${path}${line === undefined ? '' : `:${line}`} is damaged: ${reason}`, { code: 'run-damaged', hint: elsewhere });
+  return new EnvironmentError(`${path}${line === undefined ? '' : `:${line}`} is damaged: ${reason}`, {
+    code: 'run-damaged',
+    hint: elsewhere,
+  });
 }
 
 /** A larger `run.json` or line is no work of `lab`; what is read is held in memory. Bytes. */
@@ -78,7 +82,9 @@ export async function* linesOf(handle: FileHandle, path: string): AsyncGenerator
 
 async function* chunksOf(handle: FileHandle, path: string): AsyncGenerator<Buffer> {
   for (;;) {
-    const { buffer, bytesRead } = await storing(`read ${path}`, () => handle.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES, null));
+    const { buffer, bytesRead } = await storing(`read ${path}`, () =>
+      handle.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES, null),
+    );
     if (bytesRead === 0) return;
     yield buffer.subarray(0, bytesRead);
   }

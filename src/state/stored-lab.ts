@@ -33,7 +33,16 @@ export function storeMachine({ name, image, user, interfaces, memoryMiB, cpus, d
 }
 
 /** The machine that `storeMachine` was given. */
-export function restoreMachine({ name, image, user, interfaces, memoryMiB, cpus, diskMiB, ssh }: StoredMachine): Machine {
+export function restoreMachine({
+  name,
+  image,
+  user,
+  interfaces,
+  memoryMiB,
+  cpus,
+  diskMiB,
+  ssh,
+}: StoredMachine): Machine {
   return {
     name,
     image,

@@ -1,4 +1,16 @@
-import { isCount, isFlag, isName, isPort, isRecord, isText, isTime, listOf, oneOf, optional, recordOf } from '../core/json-checks.ts';
+import {
+  isCount,
+  isFlag,
+  isName,
+  isPort,
+  isRecord,
+  isText,
+  isTime,
+  listOf,
+  oneOf,
+  optional,
+  recordOf,
+} from '../core/json-checks.ts';
 
 const isInterface = recordOf({ name: isText, network: isText, address: isText });
 const isMachine = recordOf({
@@ -10,7 +22,9 @@ const isMachine = recordOf({
   cpus: optional(isCount),
   diskMiB: optional(isCount),
   sudo: optional(isFlag),
-  ssh: optional(recordOf({ host: optional(isText), port: optional(isPort), user: optional(isText), key: optional(isText) })),
+  ssh: optional(
+    recordOf({ host: optional(isText), port: optional(isPort), user: optional(isText), key: optional(isText) }),
+  ),
 });
 
 /** Whether parsed JSON has the shape of a stored state (`state.json`), every field with its type. */
@@ -23,7 +37,15 @@ export const isStoredState = recordOf({
   provider: isName,
   createdAt: isTime,
   fingerprint: isText,
-  networks: listOf(recordOf({ name: isText, subnet: isText, gateway: optional(isText), nat: isFlag, reachesPrivate: optional(isFlag) })),
+  networks: listOf(
+    recordOf({
+      name: isText,
+      subnet: isText,
+      gateway: optional(isText),
+      nat: isFlag,
+      reachesPrivate: optional(isFlag),
+    }),
+  ),
   machines: listOf(isMachine),
   programs: listOf(recordOf({ name: isName, on: isName, listens: listOf(isPort) })),
   providerState: isRecord,

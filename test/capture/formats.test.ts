@@ -8,7 +8,10 @@ const expected = readConversations(captureBytes('normal'));
 
 /** The same packets with other bytes before their IP header. */
 function behind(header: (etherType: number) => readonly number[]): MadePacket[] {
-  return packets.map(({ timeMs, data }) => ({ timeMs, data: Buffer.concat([Buffer.from(header(data[12]! * 256 + data[13]!)), data.subarray(14)]) }));
+  return packets.map(({ timeMs, data }) => ({
+    timeMs,
+    data: Buffer.concat([Buffer.from(header(data[12]! * 256 + data[13]!)), data.subarray(14)]),
+  }));
 }
 
 const bytes = (etherType: number): readonly number[] => [etherType >> 8, etherType & 255];
@@ -25,7 +28,10 @@ test('every file format and byte order gives the same conversations', () => {
     'big-endian nanosecond pcap': pcapOf(packets, { bigEndian: true, nanoseconds: true }),
     pcapng: pcapngOf(packets),
     'big-endian pcapng': pcapngOf(packets, { bigEndian: true }),
-    'two sections of different byte order': Buffer.concat([pcapngOf(packets.slice(0, 5)), pcapngOf(packets.slice(5), { bigEndian: true })]),
+    'two sections of different byte order': Buffer.concat([
+      pcapngOf(packets.slice(0, 5)),
+      pcapngOf(packets.slice(5), { bigEndian: true }),
+    ]),
   };
   for (const [name, file] of Object.entries(files)) assert.deepEqual(readConversations(file), expected, name);
 });
@@ -33,19 +39,48 @@ test('every file format and byte order gives the same conversations', () => {
 test('every link layer gives the same conversations', () => {
   const files = {
     'Ethernet with a VLAN tag': pcapOf(behind((type) => [...zeros(12), 0x81, 0, 0, 5, ...bytes(type)])),
-    'Ethernet with two VLAN tags': pcapOf(behind((type) => [...zeros(12), 0x88, 0xa8, 0, 5, 0x81, 0, 0, 6, ...bytes(type)])),
-    'Linux cooked': pcapOf(behind((type) => [...zeros(14), ...bytes(type)]), { linkType: 113 }),
-    'Linux cooked 2': pcapOf(behind((type) => [...bytes(type), ...zeros(18)]), { linkType: 276 }),
-    'raw IP': pcapOf(behind(() => []), { linkType: 101 }),
-    'raw IPv4': pcapOf(behind(() => []), { linkType: 228 }),
-    'BSD loopback': pcapOf(behind(() => [2, 0, 0, 0]), { linkType: 0 }),
-    'pcapng of raw IP': pcapngOf(behind(() => []), { linkType: 101 }),
+    'Ethernet with two VLAN tags': pcapOf(
+      behind((type) => [...zeros(12), 0x88, 0xa8, 0, 5, 0x81, 0, 0, 6, ...bytes(type)]),
+    ),
+    'Linux cooked': pcapOf(
+      behind((type) => [...zeros(14), ...bytes(type)]),
+      { linkType: 113 },
+    ),
+    'Linux cooked 2': pcapOf(
+      behind((type) => [...bytes(type), ...zeros(18)]),
+      { linkType: 276 },
+    ),
+    'raw IP': pcapOf(
+      behind(() => []),
+      { linkType: 101 },
+    ),
+    'raw IPv4': pcapOf(
+      behind(() => []),
+      { linkType: 228 },
+    ),
+    'BSD loopback': pcapOf(
+      behind(() => [2, 0, 0, 0]),
+      { linkType: 0 },
+    ),
+    'pcapng of raw IP': pcapngOf(
+      behind(() => []),
+      { linkType: 101 },
+    ),
   };
   for (const [name, file] of Object.entries(files)) assert.deepEqual(readConversations(file), expected, name);
 });
 
 test('packets of an unknown link layer are counted, not guessed at', () => {
-  assert.deepEqual(facts(readCapture(pcapOf(packets, { linkType: 195 }))), { format: 'pcap', cutShort: false, conversations: 0, packets: 14, otherPackets: 14, fragments: 0, malformed: 0, truncated: 0 });
+  assert.deepEqual(facts(readCapture(pcapOf(packets, { linkType: 195 }))), {
+    format: 'pcap',
+    cutShort: false,
+    conversations: 0,
+    packets: 14,
+    otherPackets: 14,
+    fragments: 0,
+    malformed: 0,
+    truncated: 0,
+  });
 });
 
 test('IPv6 extension headers before TCP are passed over', () => {
@@ -86,15 +121,28 @@ test('fragments of IP packets are told, and not taken for segments', () => {
 });
 
 test('packets that the capture cut keep their length, and say that they are cut', () => {
-  const cut = packets.map(({ timeMs, data }): MadePacket => ({ timeMs, data: data.subarray(0, 70), originalLength: data.byteLength }));
+  const cut = packets.map(({ timeMs, data }): MadePacket => ({
+    timeMs,
+    data: data.subarray(0, 70),
+    originalLength: data.byteLength,
+  }));
   const reading = readCapture(pcapOf(cut));
   const [{ conversation }] = reading.conversations as [CaptureReading['conversations'][0]];
-  assert.deepEqual(conversation.segments.map(({ length }) => length), expected[0]!.segments.map(({ length }) => length));
-  assert.deepEqual([reading.truncated, conversation.segments[3]!.truncated, conversation.segments[3]!.text], [8, true, 'Hell']);
+  assert.deepEqual(
+    conversation.segments.map(({ length }) => length),
+    expected[0]!.segments.map(({ length }) => length),
+  );
+  assert.deepEqual(
+    [reading.truncated, conversation.segments[3]!.truncated, conversation.segments[3]!.text],
+    [8, true, 'Hell'],
+  );
 });
 
 test('padding behind a short segment is no payload', () => {
-  const padded = packets.map(({ timeMs, data }): MadePacket => ({ timeMs, data: Buffer.concat([data, Buffer.from('padding')]) }));
+  const padded = packets.map(({ timeMs, data }): MadePacket => ({
+    timeMs,
+    data: Buffer.concat([data, Buffer.from('padding')]),
+  }));
   assert.deepEqual(readConversations(pcapOf(padded)), expected);
 });
 
@@ -109,7 +157,21 @@ test('a file that is still being written, or was cut, is read as far as it goes'
 });
 
 test('what is no capture has no packets and no format', () => {
-  for (const file of [Buffer.alloc(0), Buffer.from('abc'), Buffer.from('#!/bin/sh\necho hello\n'), Buffer.alloc(1000, 255)]) {
-    assert.deepEqual(facts(readCapture(file)), { format: undefined, cutShort: false, conversations: 0, packets: 0, otherPackets: 0, fragments: 0, malformed: 0, truncated: 0 });
+  for (const file of [
+    Buffer.alloc(0),
+    Buffer.from('abc'),
+    Buffer.from('#!/bin/sh\necho hello\n'),
+    Buffer.alloc(1000, 255),
+  ]) {
+    assert.deepEqual(facts(readCapture(file)), {
+      format: undefined,
+      cutShort: false,
+      conversations: 0,
+      packets: 0,
+      otherPackets: 0,
+      fragments: 0,
+      malformed: 0,
+      truncated: 0,
+    });
   }
 });

@@ -58,7 +58,8 @@ function documentOf({ runs }: RunResult): RunDocument {
 /** One lab that all these tests share. */
 describe('a program that ends all that it sees on its machine', { skip: await cannotMakeMachines() }, () => {
   const folder = labFolder({ 'lab.yaml': labText });
-  const play = (scenario: string, user = testContext(folder.path)): Promise<RunResult> => run(user.context, { scenario, times: 1 });
+  const play = (scenario: string, user = testContext(folder.path)): Promise<RunResult> =>
+    run(user.context, { scenario, times: 1 });
 
   before(async () => {
     await up(testContext(folder.path).context, { recreate: false });
@@ -71,11 +72,18 @@ describe('a program that ends all that it sees on its machine', { skip: await ca
     }
   });
 
-  test('does not reach a capture at the lab\'s end of the link', async () => {
+  test("does not reach a capture at the lab's end of the link", async () => {
     const result = await play('checked');
-    assert.equal(result.result, 'passed', result.firstFailure?.play.failedStep?.reason ?? result.firstFailure?.play.error?.message);
+    assert.equal(
+      result.result,
+      'passed',
+      result.firstFailure?.play.failedStep?.reason ?? result.firstFailure?.play.error?.message,
+    );
     const { conversations, capture: facts } = await tcpLog(testContext(folder.path).context, result.runs[0]!.run);
-    assert.deepEqual(conversations.map(({ handshake, close }) => [handshake.complete, close.kind, close.complete]), [[true, 'fin', true]]);
+    assert.deepEqual(
+      conversations.map(({ handshake, close }) => [handshake.complete, close.kind, close.complete]),
+      [[true, 'fin', true]],
+    );
     assert.equal(facts!.gaps, undefined);
     assert.equal(documentOf(result).capture!.packets, facts!.packets);
   });
@@ -83,7 +91,10 @@ describe('a program that ends all that it sees on its machine', { skip: await ca
   test('nor does one that ends every process of its machine', async () => {
     const result = await play('massacre');
     const { conversations, capture: facts } = await tcpLog(testContext(folder.path).context, result.runs[0]!.run);
-    assert.deepEqual(conversations.map(({ handshake, close }) => [handshake.complete, close.kind, close.complete]), [[true, 'fin', true]]);
+    assert.deepEqual(
+      conversations.map(({ handshake, close }) => [handshake.complete, close.kind, close.complete]),
+      [[true, 'fin', true]],
+    );
     assert.equal(facts!.gaps, undefined);
   });
 
@@ -91,9 +102,18 @@ describe('a program that ends all that it sees on its machine', { skip: await ca
     const user = testContext(folder.path);
     const result = await play('near', user);
     assert.equal(result.result, 'passed');
-    assert.match(JSON.stringify(user.events), /the capture on a \(lo\) ended early, at \d\d:\d\d:\d\d\.\d{3}: tcpdump on a was ended by (a signal|signal KILL)/);
-    assert.deepEqual(documentOf(result).capture!.gaps!.map(({ interface: name }) => name), ['lo']);
-    assert.deepEqual(documentOf(result).capture!.machines.map(({ interface: name }) => name), ['lo', 'eth0']);
+    assert.match(
+      JSON.stringify(user.events),
+      /the capture on a \(lo\) ended early, at \d\d:\d\d:\d\d\.\d{3}: tcpdump on a was ended by (a signal|signal KILL)/,
+    );
+    assert.deepEqual(
+      documentOf(result).capture!.gaps!.map(({ interface: name }) => name),
+      ['lo'],
+    );
+    assert.deepEqual(
+      documentOf(result).capture!.machines.map(({ interface: name }) => name),
+      ['lo', 'eth0'],
+    );
   });
 
   test('ends a capture where there is nothing outside: told by run, run.json, logs and the report in both languages, and nothing is concluded', async () => {
@@ -103,7 +123,10 @@ describe('a program that ends all that it sees on its machine', { skip: await ca
     try {
       const broken = await play('checked');
       assert.equal(broken.result, 'broken');
-      assert.match(broken.firstFailure!.play.error!.message, /what TCP did cannot be told: the capture on a ended early, at .*ended by (a signal|signal KILL)/);
+      assert.match(
+        broken.firstFailure!.play.error!.message,
+        /what TCP did cannot be told: the capture on a ended early, at .*ended by (a signal|signal KILL)/,
+      );
 
       const user = testContext(folder.path);
       const plain = await play('plain', user);
@@ -113,25 +136,50 @@ describe('a program that ends all that it sees on its machine', { skip: await ca
       assert.deepEqual([gap!.machine, gap!.interface], ['a', 'eth0']);
       assert.ok(Date.parse(gap!.since!) > 0);
 
-      const told = { en: [/The capture on .*a.* ended early, at \d\d:/, /is not complete: whether the programs reached each other is not known/], fr: [/La capture sur .*a.* s’est arrêtée trop tôt, à \d\d:/, /elle est incomplète.*on ne sait pas si les programmes se sont joints/] } as const;
+      const told = {
+        en: [
+          /The capture on .*a.* ended early, at \d\d:/,
+          /is not complete: whether the programs reached each other is not known/,
+        ],
+        fr: [
+          /La capture sur .*a.* s’est arrêtée trop tôt, à \d\d:/,
+          /elle est incomplète.*on ne sait pas si les programmes se sont joints/,
+        ],
+      } as const;
       for (const [language, words] of Object.entries(told)) {
-        const { file } = await report(user.context, { run: plain.runs[0]!.run, language, format: 'md', output: undefined });
+        const { file } = await report(user.context, {
+          run: plain.runs[0]!.run,
+          language,
+          format: 'md',
+          output: undefined,
+        });
         const text = readFileSync(file!, 'utf8');
         for (const expected of words) assert.match(text, expected);
         assert.doesNotMatch(text, /never reached each other|ne se sont jamais joints/);
       }
-      assert.match(formatTcpLog(await tcpLog(user.context, plain.runs[0]!.run)), /no TCP connection in its capture, which is not complete\.\nNot complete: the capture on a ended early/);
+      assert.match(
+        formatTcpLog(await tcpLog(user.context, plain.runs[0]!.run)),
+        /no TCP connection in its capture, which is not complete\.\nNot complete: the capture on a ended early/,
+      );
     } finally {
       renameSync(`${socket}.away`, socket);
     }
   });
 
-  test('lab capture takes the lab\'s end of a link, names machines in filters, hears loopback inside, and tells when somebody else ended it', async () => {
+  test("lab capture takes the lab's end of a link, names machines in filters, hears loopback inside, and tells when somebody else ended it", async () => {
     const { context, events } = testContext(folder.path);
-    const on = (machine: string, ...command: string[]): Promise<unknown> => exec(testContext(folder.path).context, { machines: [machine], command, collect: true });
-    const begun = (count: number): Promise<true> => retryUntil(() => (events.filter(({ kind }) => kind === 'notice').length >= count ? { value: true } : { seen: 'no word' }), { what: 'the capture', timeoutMs: 20_000 });
+    const on = (machine: string, ...command: string[]): Promise<unknown> =>
+      exec(testContext(folder.path).context, { machines: [machine], command, collect: true });
+    const begun = (count: number): Promise<true> =>
+      retryUntil(
+        () => (events.filter(({ kind }) => kind === 'notice').length >= count ? { value: true } : { seen: 'no word' }),
+        { what: 'the capture', timeoutMs: 20_000 },
+      );
     const stop = new AbortController();
-    const outside = capture({ ...context, signal: stop.signal }, { machine: 'a', interface: undefined, file: 'eth0.pcap', filter: ['icmp', 'and', 'host', 'b'] });
+    const outside = capture(
+      { ...context, signal: stop.signal },
+      { machine: 'a', interface: undefined, file: 'eth0.pcap', filter: ['icmp', 'and', 'host', 'b'] },
+    );
     await begun(1);
     const inside = capture(context, { machine: 'a', interface: 'lo', file: 'lo.pcap', filter: ['icmp'] });
     await begun(2);

@@ -77,9 +77,14 @@ function captureOf({ runs }: RunResult): string {
 describe('with machines that are up', { skip: await cannotMakeMachines() }, () => {
   const folder = labFolder({ 'lab.yaml': labText });
   const user = (options?: TestContextOptions): ReturnType<typeof testContext> => testContext(folder.path, options);
-  const play = (scenario: string, options: Partial<RunOptions> = {}, { context } = user()): Promise<RunResult> => run(context, { scenario, times: 1, ...options });
+  const play = (scenario: string, options: Partial<RunOptions> = {}, { context } = user()): Promise<RunResult> =>
+    run(context, { scenario, times: 1, ...options });
   const on = async (machine: string, script: string): Promise<string> => {
-    const { results } = await exec(user().context, { machines: [machine], command: ['sh', '-c', script], collect: true });
+    const { results } = await exec(user().context, {
+      machines: [machine],
+      command: ['sh', '-c', script],
+      collect: true,
+    });
     return results[0]!.stdout.trim();
   };
 
@@ -102,7 +107,12 @@ describe('with machines that are up', { skip: await cannotMakeMachines() }, () =
     assert.deepEqual([client.machine, server.machine, server.port], ['vm2', 'vm1', 7999]);
     assert.deepEqual([handshake.complete, close.kind, close.by, close.complete], [true, 'fin', 'client', true]);
     assert.deepEqual([sent.client.bytes, sent.server.bytes], [6, 6]);
-    assert.deepEqual(log.capture, { packets: log.counts.packets, lost: 0, full: false, machines: [{ machine: 'vm1', interface: 'eth0', filter: 'tcp port 7999', clockOffsetMs: 0 }] });
+    assert.deepEqual(log.capture, {
+      packets: log.counts.packets,
+      lost: 0,
+      full: false,
+      machines: [{ machine: 'vm1', interface: 'eth0', filter: 'tcp port 7999', clockOffsetMs: 0 }],
+    });
     assert.equal(log.file, captureOf(result));
   });
 
@@ -112,15 +122,27 @@ describe('with machines that are up', { skip: await cannotMakeMachines() }, () =
     const drawn = await runCli(['logs', '--tcp', name], { cwd: folder.path });
     assert.equal(drawn.exitCode, 0, drawn.stderr);
     assert.match(drawn.stdout, /^Conversation 1: vm2 192\.168\.100\.5:\d+ → vm1 192\.168\.100\.4:7999, \d+ packets/);
-    assert.match(drawn.stdout, /SYN-SENT ──  SYN seq=0 ─+▶ SYN-RECEIVED\n.*── data ──.*"Hello\\n".*── close ──.*FIN-WAIT-1 ──  FIN ACK/s);
-    const { conversations } = JSON.parse((await runCli(['--json', 'logs', '--tcp', name], { cwd: folder.path })).stdout) as { conversations: Conversation[] };
-    assert.deepEqual(conversations.map(({ close }) => close.by), ['client']);
+    assert.match(
+      drawn.stdout,
+      /SYN-SENT ──  SYN seq=0 ─+▶ SYN-RECEIVED\n.*── data ──.*"Hello\\n".*── close ──.*FIN-WAIT-1 ──  FIN ACK/s,
+    );
+    const { conversations } = JSON.parse(
+      (await runCli(['--json', 'logs', '--tcp', name], { cwd: folder.path })).stdout,
+    ) as { conversations: Conversation[] };
+    assert.deepEqual(
+      conversations.map(({ close }) => close.by),
+      ['client'],
+    );
   });
 
   test('so does every run of many, and nothing of a capture is left on the machine', async () => {
     const result = await play('exchange', { times: 5 });
     assert.equal(result.passed, 5, result.firstFailure?.play.failedStep?.reason);
-    for (const { folder: path } of result.runs) assert.deepEqual(readConversations(join(path, 'capture.pcap')).map(({ close }) => close.complete), [true]);
+    for (const { folder: path } of result.runs)
+      assert.deepEqual(
+        readConversations(join(path, 'capture.pcap')).map(({ close }) => close.complete),
+        [true],
+      );
     assert.equal(await on('vm1', 'pgrep -l tcpdump; pgrep -x cat'), '');
   });
 
@@ -136,15 +158,23 @@ describe('with machines that are up', { skip: await cannotMakeMachines() }, () =
 
   test('a step waits for what may still come, but not longer than its time limit', async () => {
     const { firstFailure } = await play('patient');
-    assert.match(firstFailure!.play.failedStep!.reason, /^it is open still after packet \d+ \(ACK of the client, .* within 300 ms$/);
+    assert.match(
+      firstFailure!.play.failedStep!.reason,
+      /^it is open still after packet \d+ \(ACK of the client, .* within 300 ms$/,
+    );
   });
 
   test('packets between two programs of one machine are captured too', async () => {
     const result = await play('neighbours');
     const [conversation, ...others] = readConversations(captureOf(result));
     assert.deepEqual(others, []);
-    assert.deepEqual([conversation!.client.address, conversation!.close.complete, conversation!.sent.client.bytes], ['127.0.0.1', true, 5]);
-    const duplicates = conversation!.segments.flatMap(({ marks }) => marks.filter((mark) => mark.includes('retransmission')));
+    assert.deepEqual(
+      [conversation!.client.address, conversation!.close.complete, conversation!.sent.client.bytes],
+      ['127.0.0.1', true, 5],
+    );
+    const duplicates = conversation!.segments.flatMap(({ marks }) =>
+      marks.filter((mark) => mark.includes('retransmission')),
+    );
     assert.deepEqual(duplicates, [], 'no packet is there twice');
   });
 
@@ -159,7 +189,13 @@ describe('with machines that are up', { skip: await cannotMakeMachines() }, () =
     const stop = new AbortController();
     const { context, events } = user({ signal: stop.signal });
     const playing = play('waiting', {}, { ...user(), context });
-    await retryUntil(() => (events.some((event) => event.kind === 'scenario-step-started' && event.index === 2) ? { value: true } : { seen: 'earlier steps' }), { what: 'the last step', timeoutMs: 20_000 });
+    await retryUntil(
+      () =>
+        events.some((event) => event.kind === 'scenario-step-started' && event.index === 2)
+          ? { value: true }
+          : { seen: 'earlier steps' },
+      { what: 'the last step', timeoutMs: 20_000 },
+    );
     stop.abort(new InterruptedError('SIGINT'));
     const result = await playing;
     assert.equal(result.result, 'interrupted');
@@ -173,42 +209,81 @@ describe('with machines that are up', { skip: await cannotMakeMachines() }, () =
     assert.match(firstFailure!.play.error!.message, /captures no packets/);
     assert.ok(firstFailure!.play.error instanceof EnvironmentError);
     assert.equal(existsSync(join(firstFailure!.folder, 'capture.pcap')), false);
-    await assert.rejects(tcpLog(user().context, firstFailure!.run), (error) => error instanceof UsageError && error.code === 'no-capture');
+    await assert.rejects(
+      tcpLog(user().context, firstFailure!.run),
+      (error) => error instanceof UsageError && error.code === 'no-capture',
+    );
   });
 
   test('where the user may not capture, sudo is tried; where that is not allowed, or there is no tcpdump, the run goes on and says why', async () => {
-    await on('vm1', 'p=$(command -v tcpdump); sudo cp --preserve=all "$p" "$p.kept"; sudo cp --no-preserve=all "$p" "$p.plain"; sudo chmod 755 "$p.plain"; sudo mv "$p.plain" "$p"');
+    await on(
+      'vm1',
+      'p=$(command -v tcpdump); sudo cp --preserve=all "$p" "$p.kept"; sudo cp --no-preserve=all "$p" "$p.plain"; sudo chmod 755 "$p.plain"; sudo mv "$p.plain" "$p"',
+    );
     const withSudo = await play('neighbours');
-    assert.deepEqual(readConversations(captureOf(withSudo)).map(({ close }) => close.complete), [true]);
+    assert.deepEqual(
+      readConversations(captureOf(withSudo)).map(({ close }) => close.complete),
+      [true],
+    );
     assert.equal(await on('vm1', 'pgrep -l tcpdump'), '', 'also the one of root is gone');
 
     // From now on sudo asks for a password; a process of root waits to undo that.
-    await on('vm1', `sudo setsid sh -c 'cp -p /etc/sudoers /etc/sudoers.kept; echo "root ALL=(ALL) ALL" >/etc/sudoers; touch /tmp/asks; until [ -e /tmp/enough ]; do sleep 0.02; done; cp -p /etc/sudoers.kept /etc/sudoers; rm /tmp/asks' >/dev/null 2>&1 & until [ -e /tmp/asks ]; do sleep 0.02; done`);
+    await on(
+      'vm1',
+      `sudo setsid sh -c 'cp -p /etc/sudoers /etc/sudoers.kept; echo "root ALL=(ALL) ALL" >/etc/sudoers; touch /tmp/asks; until [ -e /tmp/enough ]; do sleep 0.02; done; cp -p /etc/sudoers.kept /etc/sudoers; rm /tmp/asks' >/dev/null 2>&1 & until [ -e /tmp/asks ]; do sleep 0.02; done`,
+    );
     const asked = user();
     const refused = await play('neighbours', {}, asked);
     const forbidden = asked.events.find((event) => event.kind === 'notice' && event.level === 'warning');
-    assert.match(JSON.stringify(forbidden), /no packets are captured on vm1 \(lo\): tcpdump may not capture on vm1.*setcap/);
+    assert.match(
+      JSON.stringify(forbidden),
+      /no packets are captured on vm1 \(lo\): tcpdump may not capture on vm1.*setcap/,
+    );
     // Its links are captured outside of it all the same.
     const { capture, conversations } = await tcpLog(user().context, refused.runs[0]!.run);
-    assert.deepEqual([refused.result, conversations, capture!.machines.map((place) => place.interface)], ['passed', [], ['eth0']]);
-    assert.deepEqual(capture!.gaps!.map(({ machine, interface: name, since }) => [machine, name, since]), [['vm1', 'lo', null]]);
+    assert.deepEqual(
+      [refused.result, conversations, capture!.machines.map((place) => place.interface)],
+      ['passed', [], ['eth0']],
+    );
+    assert.deepEqual(
+      capture!.gaps!.map(({ machine, interface: name, since }) => [machine, name, since]),
+      [['vm1', 'lo', null]],
+    );
     await on('vm1', 'touch /tmp/enough; while [ -e /tmp/asks ]; do sleep 0.02; done');
 
     await on('vm1', 'p=$(command -v tcpdump); sudo rm "$p"');
     const without = user();
     assert.equal((await play('neighbours', {}, without)).result, 'passed');
-    assert.match(JSON.stringify(without.events), /no packets are captured on vm1 \(lo\): vm1 has no tcpdump.*apt-get install tcpdump/);
-    await on('vm1', 'for p in /usr/bin /usr/sbin /sbin /bin /usr/local/bin; do [ ! -e "$p/tcpdump.kept" ] || sudo mv "$p/tcpdump.kept" "$p/tcpdump"; done');
+    assert.match(
+      JSON.stringify(without.events),
+      /no packets are captured on vm1 \(lo\): vm1 has no tcpdump.*apt-get install tcpdump/,
+    );
+    await on(
+      'vm1',
+      'for p in /usr/bin /usr/sbin /sbin /bin /usr/local/bin; do [ ! -e "$p/tcpdump.kept" ] || sudo mv "$p/tcpdump.kept" "$p/tcpdump"; done',
+    );
     assert.deepEqual(readConversations(captureOf(await play('neighbours'))).length, 1);
   });
 
   test('a capture that reaches its limit is told to be full, and ends with a whole packet', async () => {
     await withCleanup(async (cleanup) => {
       const { shells } = await attachLab(user().context, cleanup, ['vm1', 'vm2']);
-      const recording = new Recording({ plan: [{ machine: 'vm1', interfaces: ['eth0'], ports: [9000], filter: 'tcp port 9000' }], shells, hints: {}, events: silent, limitBytes: 100_000 });
+      const recording = new Recording({
+        plan: [{ machine: 'vm1', interfaces: ['eth0'], ports: [9000], filter: 'tcp port 9000' }],
+        shells,
+        hints: {},
+        events: silent,
+        limitBytes: 100_000,
+      });
       await recording.ready();
       const received = shells.get('vm1')!.exec(['sh', '-c', 'nc -l 9000 | wc -c']);
-      await retryUntil(async () => ((await shells.get('vm2')!.exec(['sh', '-c', 'head -c 3000000 /dev/zero | nc -N vm1 9000'])).exitCode === 0 ? { value: true } : { seen: 'refused' }), { what: 'the listener', timeoutMs: 10_000 });
+      await retryUntil(
+        async () =>
+          (await shells.get('vm2')!.exec(['sh', '-c', 'head -c 3000000 /dev/zero | nc -N vm1 9000'])).exitCode === 0
+            ? { value: true }
+            : { seen: 'refused' },
+        { what: 'the listener', timeoutMs: 10_000 },
+      );
       assert.equal((await received).stdout.trim(), '3000000');
       const { full, file } = await recording.end();
       assert.ok(full && file!.byteLength >= 90_000 && file!.byteLength < 1_000_000, `${file!.byteLength} bytes`);
@@ -222,21 +297,39 @@ describe('with machines that are up', { skip: await cannotMakeMachines() }, () =
       const notices: EventBody[] = [];
       const events = { emit: (event: EventBody) => void notices.push(event) };
       const links = new Map([['vm1', () => Promise.resolve(1)]]);
-      const recording = new Recording({ plan: [{ machine: 'vm1', interfaces: ['eth0'], ports: [7999], filter: 'tcp port 7999' }], shells, links, hints: {}, events });
+      const recording = new Recording({
+        plan: [{ machine: 'vm1', interfaces: ['eth0'], ports: [7999], filter: 'tcp port 7999' }],
+        shells,
+        links,
+        hints: {},
+        events,
+      });
       await recording.ready();
-      assert.match(JSON.stringify(notices), /packets are captured inside of vm1, where a program could end that: tcpdump failed on vm1: exit status 1/);
+      assert.match(
+        JSON.stringify(notices),
+        /packets are captured inside of vm1, where a program could end that: tcpdump failed on vm1: exit status 1/,
+      );
       const { machines, gaps } = await recording.end();
       assert.deepEqual([machines.map((place) => place.interface), gaps], [['eth0'], []]);
     });
   });
 
   test('a tcpdump that hangs is given up, and the run goes on', async () => {
-    await on('vm1', 'p=$(command -v tcpdump); sudo cp --preserve=all "$p" "$p.kept"; printf "#!/bin/sh\nexec sleep 600\n" >/tmp/hang; chmod 755 /tmp/hang; sudo mv /tmp/hang "$p"');
+    await on(
+      'vm1',
+      'p=$(command -v tcpdump); sudo cp --preserve=all "$p" "$p.kept"; printf "#!/bin/sh\nexec sleep 600\n" >/tmp/hang; chmod 755 /tmp/hang; sudo mv /tmp/hang "$p"',
+    );
     await withCleanup(async (cleanup) => {
       const { shells } = await attachLab(user().context, cleanup, ['vm1']);
       const notices: EventBody[] = [];
       const events = { emit: (event: EventBody) => void notices.push(event) };
-      const recording = new Recording({ plan: [{ machine: 'vm1', interfaces: ['eth0'], ports: [7999], filter: '' }], shells, hints: {}, events, patienceMs: 300 });
+      const recording = new Recording({
+        plan: [{ machine: 'vm1', interfaces: ['eth0'], ports: [7999], filter: '' }],
+        shells,
+        hints: {},
+        events,
+        patienceMs: 300,
+      });
       await recording.ready();
       assert.match(recording.missing!, /waited 300 ms for tcpdump on vm1/);
       assert.match(JSON.stringify(notices), /no packets are captured on vm1/);
@@ -249,12 +342,23 @@ describe('with machines that are up', { skip: await cannotMakeMachines() }, () =
   test('lab capture writes a file until the user stops it, only of what the filter lets through', async () => {
     const stop = new AbortController();
     const { context, events } = user({ signal: stop.signal });
-    const capturing = capture(context, { machine: 'vm1', interface: undefined, file: 'icmp.pcap', filter: ['icmp', 'and', 'host', 'vm2'] });
-    await retryUntil(() => (events.some((event) => event.kind === 'notice') ? { value: true } : { seen: 'no word' }), { what: 'the capture', timeoutMs: 20_000 });
+    const capturing = capture(context, {
+      machine: 'vm1',
+      interface: undefined,
+      file: 'icmp.pcap',
+      filter: ['icmp', 'and', 'host', 'vm2'],
+    });
+    await retryUntil(() => (events.some((event) => event.kind === 'notice') ? { value: true } : { seen: 'no word' }), {
+      what: 'the capture',
+      timeoutMs: 20_000,
+    });
     await exec(user().context, { machines: ['vm2'], command: ['ping', '-c', '2', '-i', '0.05', 'vm1'], collect: true });
     stop.abort(new InterruptedError('SIGINT'));
     const result = await capturing;
-    assert.deepEqual([result.interface, result.packets, result.dropped, result.file], ['eth0', 4, 0, join(folder.path, 'icmp.pcap')]);
+    assert.deepEqual(
+      [result.interface, result.packets, result.dropped, result.file],
+      ['eth0', 4, 0, join(folder.path, 'icmp.pcap')],
+    );
     assert.equal(readCapture(readFileSync(result.file!)).packets, 4);
     assert.equal(await on('vm1', 'pgrep -l tcpdump'), '');
   });
@@ -262,7 +366,10 @@ describe('with machines that are up', { skip: await cannotMakeMachines() }, () =
   test('lab capture writes to a pipe, and ends when nobody reads it any more', async () => {
     const { context } = user();
     const stdout = new PassThrough();
-    const capturing = capture({ ...context, terminal: { ...context.terminal, stdout } }, { machine: 'vm1', interface: 'eth0', file: undefined, filter: [] });
+    const capturing = capture(
+      { ...context, terminal: { ...context.terminal, stdout } },
+      { machine: 'vm1', interface: 'eth0', file: undefined, filter: [] },
+    );
     const closed = assert.rejects(capturing, OutputClosedError);
     for await (const chunk of stdout as AsyncIterable<Uint8Array>) {
       assert.deepEqual([...chunk.subarray(0, 4)], [0xd4, 0xc3, 0xb2, 0xa1]);
@@ -277,12 +384,35 @@ describe('with machines that are up', { skip: await cannotMakeMachines() }, () =
   test('lab capture refuses a terminal, and tells what is wrong with a filter or an interface', async () => {
     const { context } = user();
     const wanted = { machine: 'vm1', interface: undefined, file: 'x.pcap', filter: [] };
-    const onTerminal = { ...context, terminal: { ...context.terminal, stdout: Object.assign(context.terminal.stdout, { isTTY: true }) } };
-    await assert.rejects(capture(onTerminal, { ...wanted, file: undefined }), (error) => error instanceof UsageError && error.code === 'capture-to-terminal' && /wireshark -k -i -/.test(error.hint!));
-    await assert.rejects(capture(user().context, { ...wanted, filter: ['port', 'and'] }), (error) => error instanceof UsageError && error.code === 'wrong-filter' && /syntax error/.test(error.message));
-    await assert.rejects(capture(user().context, { ...wanted, filter: ['host', 'no-such-host.invalid'] }), (error) => error instanceof UsageError && error.code === 'wrong-filter');
-    await assert.rejects(capture(user().context, { ...wanted, interface: 'eth9' }), (error) => error instanceof EnvironmentError && error.code === 'no-interface' && /ip -brief address/.test(error.hint!));
-    await assert.rejects(capture(user().context, { ...wanted, machine: 'vm9' }), (error) => error instanceof UsageError && error.code === 'unknown-machine');
-    await assert.rejects(capture(user().context, { ...wanted, file: 'no/such/folder.pcap' }), (error) => error instanceof EnvironmentError && error.code === 'file-not-written');
+    const onTerminal = {
+      ...context,
+      terminal: { ...context.terminal, stdout: Object.assign(context.terminal.stdout, { isTTY: true }) },
+    };
+    await assert.rejects(
+      capture(onTerminal, { ...wanted, file: undefined }),
+      (error) =>
+        error instanceof UsageError && error.code === 'capture-to-terminal' && /wireshark -k -i -/.test(error.hint!),
+    );
+    await assert.rejects(
+      capture(user().context, { ...wanted, filter: ['port', 'and'] }),
+      (error) => error instanceof UsageError && error.code === 'wrong-filter' && /syntax error/.test(error.message),
+    );
+    await assert.rejects(
+      capture(user().context, { ...wanted, filter: ['host', 'no-such-host.invalid'] }),
+      (error) => error instanceof UsageError && error.code === 'wrong-filter',
+    );
+    await assert.rejects(
+      capture(user().context, { ...wanted, interface: 'eth9' }),
+      (error) =>
+        error instanceof EnvironmentError && error.code === 'no-interface' && /ip -brief address/.test(error.hint!),
+    );
+    await assert.rejects(
+      capture(user().context, { ...wanted, machine: 'vm9' }),
+      (error) => error instanceof UsageError && error.code === 'unknown-machine',
+    );
+    await assert.rejects(
+      capture(user().context, { ...wanted, file: 'no/such/folder.pcap' }),
+      (error) => error instanceof EnvironmentError && error.code === 'file-not-written',
+    );
   });
 });

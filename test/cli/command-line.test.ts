@@ -43,7 +43,10 @@ describe('global options', () => {
 
   test('default to colours and to what the lab file says', () => {
     const { file, name, provider, json, verbose, color } = parse('up').global;
-    assert.deepEqual({ file, name, provider, json, verbose, color }, { file: undefined, name: undefined, provider: undefined, json: false, verbose: false, color: true });
+    assert.deepEqual(
+      { file, name, provider, json, verbose, color },
+      { file: undefined, name: undefined, provider: undefined, json: false, verbose: false, color: true },
+    );
     assert.equal(parse('up --no-color').global.color, false);
   });
 });
@@ -51,7 +54,11 @@ describe('global options', () => {
 describe('options of a command', () => {
   test('are given by their long names', () => {
     assert.deepEqual(parse('up --dry-run --recreate').options, { dryRun: true, recreate: true });
-    assert.deepEqual(parse('check-port 7999 --on vm1 --on vm2 --kill -y').options, { on: ['vm1', 'vm2'], kill: true, yes: true });
+    assert.deepEqual(parse('check-port 7999 --on vm1 --on vm2 --kill -y').options, {
+      on: ['vm1', 'vm2'],
+      kill: true,
+      yes: true,
+    });
   });
 
   test('leave arguments in order', () => {

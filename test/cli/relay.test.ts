@@ -25,7 +25,10 @@ interface Shown {
   readonly stderr: CollectedOutput;
 }
 
-async function show(bodies: readonly EventBody[], options: Partial<Parameters<typeof openConsole>[0]> = {}): Promise<Shown> {
+async function show(
+  bodies: readonly EventBody[],
+  options: Partial<Parameters<typeof openConsole>[0]> = {},
+): Promise<Shown> {
   const [stdout, stderr] = [new CollectedOutput(), new CollectedOutput()];
   const { events, close } = openConsole({ stdout, stderr, color: true, loudness: 'normal', json: false, ...options });
   for (const body of bodies) await events.emit(body);
@@ -46,7 +49,10 @@ test('a scenario that fails shows the unfinished line, the step and its reason',
 });
 
 test('verbose also tells how programs are started', async () => {
-  assert.match((await show(tp1Bodies, { loudness: 'verbose' })).stdout.text, /^server · started on vm1: node server\.js --port 7999$/m);
+  assert.match(
+    (await show(tp1Bodies, { loudness: 'verbose' })).stdout.text,
+    /^server · started on vm1: node server\.js --port 7999$/m,
+  );
 });
 
 test('quiet and --json relay nothing', async () => {
@@ -57,7 +63,10 @@ test('quiet and --json relay nothing', async () => {
 test('each role has a colour of its own where colours are wanted', async () => {
   const colored = Object.assign(new CollectedOutput(), { isTTY: true });
   await show([begin, printed('a\n'), printed('b\n', 'client')], { stdout: colored });
-  assert.equal(colored.text.split('\n').slice(1).join('\n'), '\x1b[36mserver │\x1b[39m a\n\x1b[33mclient │\x1b[39m b\n');
+  assert.equal(
+    colored.text.split('\n').slice(1).join('\n'),
+    '\x1b[36mserver │\x1b[39m a\n\x1b[33mclient │\x1b[39m b\n',
+  );
   const plain = Object.assign(new CollectedOutput(), { isTTY: true });
   await show([begin, printed('a\n')], { stdout: plain, color: false });
   assert.match(plain.text, /^server │ a$/m);
@@ -129,9 +138,17 @@ test('names, reasons and commands that hold control sequences are shown harmless
 
 test('a slow reader holds the source back', async () => {
   const stdout = new CollectedOutput({ slow: true, highWaterMark: 10 });
-  const { events } = openConsole({ stdout, stderr: new CollectedOutput(), color: false, loudness: 'normal', json: false });
+  const { events } = openConsole({
+    stdout,
+    stderr: new CollectedOutput(),
+    color: false,
+    loudness: 'normal',
+    json: false,
+  });
   let isFree = false;
-  const wait = Promise.resolve(events.emit(printed('a line that is longer than the stream can take\n'))).then(() => (isFree = true));
+  const wait = Promise.resolve(events.emit(printed('a line that is longer than the stream can take\n'))).then(
+    () => (isFree = true),
+  );
   assert.equal(events.emit(printed('no line feed')), undefined);
   await new Promise(setImmediate);
   assert.equal(isFree, false);
@@ -152,7 +169,10 @@ test('an unfinished line that does not change is shown, and not again when it is
   const relay = new Relay(screen, { loudness: 'normal', partialAfterMs: 5 });
   const [first, second, third] = stamped([printed('Name? '), printed('\r\n'), printed('next\r\n')]);
   await relay.listen(first!);
-  await retryUntil(() => (stdout.text === '' ? { seen: 'nothing' } : { value: true }), { what: 'the prompt', timeoutMs: 2000 });
+  await retryUntil(() => (stdout.text === '' ? { seen: 'nothing' } : { value: true }), {
+    what: 'the prompt',
+    timeoutMs: 2000,
+  });
   assert.equal(stdout.text, 'server │ Name? \n');
   await relay.listen(second!);
   await relay.listen(third!);
@@ -161,7 +181,9 @@ test('an unfinished line that does not change is shown, and not again when it is
 });
 
 test('the terminal at which the user sits is not relayed', async () => {
-  const { stdout } = await show([begin, printed('a\nunfinished'), printed('b\n', 'client')], { without: new Set(['server']) });
+  const { stdout } = await show([begin, printed('a\nunfinished'), printed('b\n', 'client')], {
+    without: new Set(['server']),
+  });
   assert.equal(stdout.text.split('\n').slice(1).join('\n'), 'client │ b\n');
 });
 
@@ -173,7 +195,13 @@ test('forty megabytes of output pass through with bounded memory', async () => {
     length += chunk.length;
     callback();
   };
-  const { events } = openConsole({ stdout: sink, stderr: new CollectedOutput(), color: false, loudness: 'normal', json: false });
+  const { events } = openConsole({
+    stdout: sink,
+    stderr: new CollectedOutput(),
+    color: false,
+    loudness: 'normal',
+    json: false,
+  });
   await events.emit(begin);
   const before = process.memoryUsage().heapUsed;
   for (let i = 0; i < 600; i++) await events.emit(printed(data));

@@ -10,7 +10,12 @@ import { repository } from '../helpers/lab-command.ts';
 const signalsFile = join(repository, 'src/cli/signals.ts');
 
 /** A process that reacts to signals as lab does, and whose work then takes its time to clean up. */
-async function startProcess(cleanup: string): Promise<{ readonly pid: number; readonly end: () => Promise<{ code: number | null; endedBy: NodeJS.Signals | null; stderr: string }> }> {
+async function startProcess(
+  cleanup: string,
+): Promise<{
+  readonly pid: number;
+  readonly end: () => Promise<{ code: number | null; endedBy: NodeJS.Signals | null; stderr: string }>;
+}> {
   const script = `
     import { open } from 'node:fs/promises';
     import { endInterrupted, interruption } from ${JSON.stringify(signalsFile)};
@@ -18,16 +23,25 @@ async function startProcess(cleanup: string): Promise<{ readonly pid: number; re
     const alive = setInterval(() => {}, 1000);
     signal.addEventListener('abort', async () => { ${cleanup} clearInterval(alive); process.exit(signal.reason.exitCode); });
     console.log('ready');`;
-  const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', script], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', script], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const errors = text(child.stderr);
   const closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
   await once(child.stdout, 'data');
   child.stdout.resume();
-  return { pid: child.pid!, end: async () => ({ code: (await closed)[0], endedBy: (await closed)[1], stderr: await errors }) };
+  return {
+    pid: child.pid!,
+    end: async () => ({ code: (await closed)[0], endedBy: (await closed)[1], stderr: await errors }),
+  };
 }
 
 describe('signals', { concurrency: true }, () => {
-  for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143], ['SIGHUP', 143]] as const) {
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 143],
+  ] as const) {
     test(`${signal} lets clean-up run, then exits ${code}`, async () => {
       const { pid, end } = await startProcess(`process.stderr.write('cleaned\\n');`);
       process.kill(pid, signal);
@@ -38,7 +52,9 @@ describe('signals', { concurrency: true }, () => {
   }
 
   test('a second signal ends clean-up that hangs', async () => {
-    const { pid, end } = await startProcess(`console.error('hanging'); process.kill(process.pid, 'SIGINT'); await new Promise(() => {});`);
+    const { pid, end } = await startProcess(
+      `console.error('hanging'); process.kill(process.pid, 'SIGINT'); await new Promise(() => {});`,
+    );
     process.kill(pid, 'SIGINT');
     const { code, stderr } = await end();
     assert.equal(code, 130);
@@ -51,7 +67,9 @@ describe('signals', { concurrency: true }, () => {
     execFileSync('mkfifo', [pipe]);
     const hang = `open(${JSON.stringify(pipe)}).catch(() => {});`;
     const [inCleanup, atEnd] = await Promise.all([
-      startProcess(`${hang} console.error('hanging'); setTimeout(() => process.kill(process.pid, 'SIGTERM'), 50); await new Promise(() => {});`),
+      startProcess(
+        `${hang} console.error('hanging'); setTimeout(() => process.kill(process.pid, 'SIGTERM'), 50); await new Promise(() => {});`,
+      ),
       startProcess(`${hang} await endInterrupted(signal.reason);`),
     ]);
     process.kill(inCleanup.pid, 'SIGTERM');
@@ -61,7 +79,9 @@ describe('signals', { concurrency: true }, () => {
   });
 
   test('a terminal that goes away is told more than once, and that ends no clean-up', async () => {
-    const { pid, end } = await startProcess(`process.kill(process.pid, 'SIGHUP'); setImmediate(() => setTimeout(() => { process.stderr.write('cleaned\\n'); process.exit(143); }, 50)); await new Promise(() => {});`);
+    const { pid, end } = await startProcess(
+      `process.kill(process.pid, 'SIGHUP'); setImmediate(() => setTimeout(() => { process.stderr.write('cleaned\\n'); process.exit(143); }, 50)); await new Promise(() => {});`,
+    );
     process.kill(pid, 'SIGHUP');
     const { code, stderr } = await end();
     assert.equal(code, 143);

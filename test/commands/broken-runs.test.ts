@@ -36,13 +36,18 @@ interface Result {
 /** The run that was stored last. */
 function latest(folder: string): Result {
   const path = join(folder, '.lab/runs/latest');
-  return { name: readFileSync(join(folder, '.lab/runs/order'), 'utf8').trim().split('\n').at(-1)!, path, document: JSON.parse(readFileSync(join(path, 'run.json'), 'utf8')) as RunDocument };
+  return {
+    name: readFileSync(join(folder, '.lab/runs/order'), 'utf8').trim().split('\n').at(-1)!,
+    path,
+    document: JSON.parse(readFileSync(join(path, 'run.json'), 'utf8')) as RunDocument,
+  };
 }
 
 /** Resolves when the program of the run has printed something. */
 async function ticking(child: ChildProcess): Promise<void> {
   let shown = '';
-  for await (const piece of child.stdout!.setEncoding('utf8').iterator({ destroyOnReturn: false })) if ((shown += String(piece)).includes('tick')) return;
+  for await (const piece of child.stdout!.setEncoding('utf8').iterator({ destroyOnReturn: false }))
+    if ((shown += String(piece)).includes('tick')) return;
   throw new Error(`the run ended: ${shown}`);
 }
 
@@ -54,12 +59,23 @@ describe('a run that does not come to its end', { skip }, () => {
   after(() => folder[Symbol.asyncDispose]());
 
   test('because its terminal went away was interrupted, is stored, and ends with 143', async () => {
-    const command = quoteCommand(['sh', '-c', `trap : HUP; ${quoteCommand([process.execPath, mainFile, 'run', 'endless'])}; echo $? >code.tmp; mv code.tmp code`]);
-    const terminal = spawn('script', ['-qec', `exec ${command}`, '/dev/null'], { cwd: folder.path, env: { ...process.env, TERM: 'xterm' }, stdio: ['pipe', 'pipe', 'ignore'] });
+    const command = quoteCommand([
+      'sh',
+      '-c',
+      `trap : HUP; ${quoteCommand([process.execPath, mainFile, 'run', 'endless'])}; echo $? >code.tmp; mv code.tmp code`,
+    ]);
+    const terminal = spawn('script', ['-qec', `exec ${command}`, '/dev/null'], {
+      cwd: folder.path,
+      env: { ...process.env, TERM: 'xterm' },
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
     await ticking(terminal);
     process.kill(terminal.pid!, 'SIGKILL');
     const code = join(folder.path, 'code');
-    await retryUntil(() => (existsSync(code) ? { value: true } : { seen: 'nothing' }), { what: 'the exit code', timeoutMs: 30_000 });
+    await retryUntil(() => (existsSync(code) ? { value: true } : { seen: 'nothing' }), {
+      what: 'the exit code',
+      timeoutMs: 30_000,
+    });
     assert.equal(readFileSync(code, 'utf8'), '143\n');
     assert.equal(latest(folder.path).document.result, 'interrupted');
     assert.ok(!existsSync(join(folder.path, '.lab/lock')));
@@ -84,7 +100,12 @@ describe('a run that does not come to its end', { skip }, () => {
     const { name } = latest(folder.path);
     const { stdout } = await runCli(['logs', '--list'], { cwd: folder.path });
     assert.match(stdout, new RegExp(`^${name} +endless +broken off`, 'm'));
-    const { file } = await report(testContext(folder.path).context, { run: name, language: 'en', format: 'json', output: undefined });
+    const { file } = await report(testContext(folder.path).context, {
+      run: name,
+      language: 'en',
+      format: 'json',
+      output: undefined,
+    });
     const { run } = JSON.parse(readFileSync(file!, 'utf8')) as { run: RunDocument };
     assert.equal(run.result, 'broken');
     assert.match(run.reason ?? '', /^lab was ended before the run was: its process \d+ is gone$/);
@@ -99,17 +120,25 @@ describe('a run that does not come to its end', { skip }, () => {
     assert.ok(stdout.split('dull boy').length > 60_000, 'all of it is shown');
     const { document, path } = latest(folder.path);
     const [role] = document.roles;
-    assert.deepEqual([document.result, document.maxOutputBytes, (role?.omittedBytes ?? 0) > 2_000_000], ['passed', 102_400, true]);
+    assert.deepEqual(
+      [document.result, document.maxOutputBytes, (role?.omittedBytes ?? 0) > 2_000_000],
+      ['passed', 102_400, true],
+    );
     const log = readFileSync(join(path, 'flood.log'), 'utf8');
     assert.match(log, /^the beginning\n[^]*\n\[2\.\d MiB of output are not stored\]\n[^]*the end\nhello\n<hello>\n$/);
-    const bytes = readdirSync(path).filter((file) => file !== 'run.json').reduce((sum, file) => sum + statSync(join(path, file)).size, 0);
+    const bytes = readdirSync(path)
+      .filter((file) => file !== 'run.json')
+      .reduce((sum, file) => sum + statSync(join(path, file)).size, 0);
     assert.ok(bytes <= 102_400 + 8192, `${bytes}`);
     await report(testContext(folder.path).context, { run: undefined, language: 'fr', format: 'md', output: undefined });
     assert.match(readFileSync(join(path, 'report.md'), 'utf8'), /a affiché plus que la place prévue.{1,3}2/);
   });
 });
 
-const cannotFill = skip || (process.getuid?.() !== 0 && 'this needs root: a mount for a lab') || (!canMount && 'this needs a mount namespace');
+const cannotFill =
+  skip ||
+  (process.getuid?.() !== 0 && 'this needs root: a mount for a lab') ||
+  (!canMount && 'this needs a mount namespace');
 
 describe('a run on a disk that gets full', { skip: cannotFill }, () => {
   test('is broken, exits 3 with the reason, and has its record; when there is room again, all is well', async () => {
@@ -119,10 +148,20 @@ describe('a run on a disk that gets full', { skip: cannotFill }, () => {
       ${cli} up >&2 && { ${cli} run flood --max-output 1G --json >../result 2>../errors; echo $? >../code; ${cli} logs --list >../list; cp .lab/runs/latest/run.json ..
       rm -r .lab/runs/2*; ${cli} run flood --max-output 100K >&2; echo $? >../after; }`;
     execFileSync('mkdir', [join(folder.path, 'disk')]);
-    execFileSync('unshare', ['--mount', 'sh', '-c', script], { cwd: folder.path, stdio: ['ignore', 'inherit', 'ignore'], timeout: 120_000 });
+    execFileSync('unshare', ['--mount', 'sh', '-c', script], {
+      cwd: folder.path,
+      stdio: ['ignore', 'inherit', 'ignore'],
+      timeout: 120_000,
+    });
     const read = (name: string): string => readFileSync(join(folder.path, name), 'utf8');
-    const { result, firstFailure } = JSON.parse(read('result')) as { result: string; firstFailure: { incomplete: boolean; play: { error: { code: string } } } };
-    assert.deepEqual([read('code'), result, firstFailure.incomplete, firstFailure.play.error.code], ['3\n', 'broken', true, 'disk-full']);
+    const { result, firstFailure } = JSON.parse(read('result')) as {
+      result: string;
+      firstFailure: { incomplete: boolean; play: { error: { code: string } } };
+    };
+    assert.deepEqual(
+      [read('code'), result, firstFailure.incomplete, firstFailure.play.error.code],
+      ['3\n', 'broken', true, 'disk-full'],
+    );
     const document = JSON.parse(read('run.json')) as RunDocument;
     assert.equal(document.result, 'broken');
     assert.match(document.reason ?? '', /^cannot write .*: the disk is full$/);

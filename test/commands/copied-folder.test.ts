@@ -32,12 +32,16 @@ function playground(): ReturnType<typeof labFolder> & { make(name: string): stri
 
 async function labIds(folder: string): Promise<string[]> {
   const labs = await (await providerNamed('netns')).list();
-  return labs.filter(({ stateFolder }) => stateFolder.startsWith(folder)).map(({ labId }) => labId).toSorted();
+  return labs
+    .filter(({ stateFolder }) => stateFolder.startsWith(folder))
+    .map(({ labId }) => labId)
+    .toSorted();
 }
 
 const bringUp = (folder: string) => up(testContext(folder).context, { recreate: false });
 const takeDown = (folder: string) => down(testContext(folder).context, { purge: false });
-const run = async (folder: string, command: string) => (await ssh(testContext(folder).context, { machine: 'vm1', command: [command], tty: false, collect: true })).stdout;
+const run = async (folder: string, command: string) =>
+  (await ssh(testContext(folder).context, { machine: 'vm1', command: [command], tty: false, collect: true })).stdout;
 const userKey = (folder: string): string => readFileSync(join(folder, '.lab/keys/user.pub'), 'utf8');
 
 describe('folders of labs that are copied, moved and deleted', { skip: await cannotMakeMachines() }, () => {
@@ -50,7 +54,10 @@ describe('folders of labs that are copied, moved and deleted', { skip: await can
     const before = await labIds(place.path);
 
     assert.equal((await status(testContext(tp2).context)).up, false);
-    await assert.rejects(run(tp2, 'true'), { code: 'lab-down', message: `this lab is not up: its folder is a copy of ${tp1}, whose machines are not its own` });
+    await assert.rejects(run(tp2, 'true'), {
+      code: 'lab-down',
+      message: `this lab is not up: its folder is a copy of ${tp1}, whose machines are not its own`,
+    });
     const { context, events } = testContext(tp2);
     assert.deepEqual(await down(context, { purge: false }), { lab: undefined, ended: [], purged: false });
     assert.ok(events.some((event) => event.kind === 'notice' && event.message.includes(`is a copy of ${tp1}`)));
@@ -69,7 +76,10 @@ describe('folders of labs that are copied, moved and deleted', { skip: await can
     assert.equal((await bringUp(tp2)).made, true);
     assert.equal((await labIds(place.path)).length, 2);
     assert.notEqual(userKey(tp1), userKey(tp2));
-    assert.deepEqual([await run(tp1, 'echo one'), await run(tp2, 'echo two'), readdirSync(join(tp2, '.lab/runs'))], ['one\n', 'two\n', ['kept']]);
+    assert.deepEqual(
+      [await run(tp1, 'echo one'), await run(tp2, 'echo two'), readdirSync(join(tp2, '.lab/runs'))],
+      ['one\n', 'two\n', ['kept']],
+    );
     await takeDown(tp2);
     assert.equal(await run(tp1, 'echo one'), 'one\n');
   });
@@ -94,7 +104,10 @@ describe('folders of labs that are copied, moved and deleted', { skip: await can
     renameSync(tp1, moved);
     assert.equal(await run(moved, 'echo here'), 'here\n');
     const { dead } = await gc(testContext(moved, { answer: false }).context, { yes: false });
-    assert.deepEqual(dead.filter(({ stateFolder }) => stateFolder.startsWith(place.path)), []);
+    assert.deepEqual(
+      dead.filter(({ stateFolder }) => stateFolder.startsWith(place.path)),
+      [],
+    );
 
     const next = place.make('tp1');
     await bringUp(next);
@@ -130,7 +143,10 @@ describe('folders of labs that are copied, moved and deleted', { skip: await can
     assert.deepEqual(await labIds(place.path), []);
   });
 
-  for (const [what, lose] of Object.entries({ deleted: (path: string) => rmSync(path, { recursive: true }), 'moved to a wastebasket': (path: string) => renameSync(path, join(path, '../../.lab')) })) {
+  for (const [what, lose] of Object.entries({
+    deleted: (path: string) => rmSync(path, { recursive: true }),
+    'moved to a wastebasket': (path: string) => renameSync(path, join(path, '../../.lab')),
+  })) {
     test(`up makes no second set of machines beside one whose .lab was ${what}`, async () => {
       await using place = playground();
       const tp1 = place.make('tp1');
@@ -160,7 +176,10 @@ describe('folders of labs that are copied, moved and deleted', { skip: await can
     const tp1 = place.make('tp1');
     await bringUp(tp1);
     // What a hostile program would do so that `lab gc` removes a folder of its user.
-    await run(tp1, `echo 'sleep 60' > executor.pl; sudo setsid perl "$PWD/executor.pl" --lab forged forged '${place.path}' > /dev/null 2>&1 < /dev/null &`);
+    await run(
+      tp1,
+      `echo 'sleep 60' > executor.pl; sudo setsid perl "$PWD/executor.pl" --lab forged forged '${place.path}' > /dev/null 2>&1 < /dev/null &`,
+    );
     const disguised = [...processes()].some(({ args }) => args.includes('forged') && args.at(-1) === place.path);
     const known = (await (await providerNamed('netns')).list()).map(({ labId }) => labId);
     assert.deepEqual([disguised, known.includes('forged')], [true, false]);

@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { copyFromMachine, copyToMachine, type Copied } from '../../src/commands/copy-tree.ts';
@@ -13,7 +23,9 @@ import { isRoot, startSshd } from '../helpers/sshd.ts';
 const { signal } = new AbortController();
 
 /** A machine whose files are in `there`, and a folder here. */
-async function withPlaces(work: (places: { readonly shell: Shell; readonly there: string; readonly here: string }) => Promise<void>): Promise<void> {
+async function withPlaces(
+  work: (places: { readonly shell: Shell; readonly there: string; readonly here: string }) => Promise<void>,
+): Promise<void> {
   await using server = await startSshd();
   const [there, here] = [join(server.folder, 'there'), join(server.folder, 'here')];
   for (const folder of [there, here]) mkdirSync(folder);
@@ -21,7 +33,8 @@ async function withPlaces(work: (places: { readonly shell: Shell; readonly there
     await work({ shell: await server.connect(), there, here });
   } finally {
     // It has to be readable to be removed.
-    for (const closed of [there, here].map((folder) => join(folder, 'closed')).filter(existsSync)) chmodSync(closed, 0o700);
+    for (const closed of [there, here].map((folder) => join(folder, 'closed')).filter(existsSync))
+      chmodSync(closed, 0o700);
   }
 }
 
@@ -37,10 +50,18 @@ function reasonsOf({ left }: Copied): Record<string, string> {
 /** All that a tree can have that is no plain file, beside four that can be copied. */
 function layOddTree(folder: string): void {
   mkdirSync(join(folder, 'sub'));
-  for (const name of ['plain', 'new\nline', '-dash', 'sub/deep', Buffer.from(`${folder}/caf\u00e9`, 'latin1')]) writeFileSync(typeof name === 'string' ? join(folder, name) : name, 'x');
+  for (const name of ['plain', 'new\nline', '-dash', 'sub/deep', Buffer.from(`${folder}/caf\u00e9`, 'latin1')])
+    writeFileSync(typeof name === 'string' ? join(folder, name) : name, 'x');
   writeFileSync(join(folder, 'huge'), '');
   truncateSync(join(folder, 'huge'), 2 ** 43);
-  for (const [name, target] of [['self', 'self'], ['lost', 'nowhere'], ['sub/up', '..'], ['zero', '/dev/zero'], ['link', 'sub']] as const) symlinkSync(target, join(folder, name));
+  for (const [name, target] of [
+    ['self', 'self'],
+    ['lost', 'nowhere'],
+    ['sub/up', '..'],
+    ['zero', '/dev/zero'],
+    ['link', 'sub'],
+  ] as const)
+    symlinkSync(target, join(folder, name));
   execFileSync('mkfifo', [join(folder, 'pipe')]);
   if (!isRoot) {
     writeFileSync(join(folder, 'secret'), '', { mode: 0 });
@@ -52,7 +73,12 @@ const oddNames = ['-dash', 'caf\u00e9', 'link', 'link/deep', 'new\nline', 'plain
 const endless = 'it is a link to a folder that it is in';
 const lost = 'it is a link to nothing, or to itself';
 const oddReasons = {
-  'self': lost, 'lost': lost, 'sub/up': endless, 'link/up': endless, 'zero': 'it is a device', 'pipe': 'it is a named pipe',
+  self: lost,
+  lost: lost,
+  'sub/up': endless,
+  'link/up': endless,
+  zero: 'it is a device',
+  pipe: 'it is a named pipe',
   ...(isRoot ? {} : { secret: 'permission denied', closed: 'this folder may not be read' }),
 };
 
@@ -83,7 +109,10 @@ describe('copying a tree', { concurrency: 4 }, () => {
     test(`a second copy ${direction} a machine goes on with what is missing, and leaves alone what is there`, async () => {
       await withPlaces(async ({ shell, there, here }) => {
         const [source, target] = direction === 'from' ? [there, here] : [here, there];
-        const copy = (): Promise<Copied> => (direction === 'from' ? copyFromMachine(shell, source, `${target}/`, signal) : copyToMachine(source, shell, `${target}/`, signal));
+        const copy = (): Promise<Copied> =>
+          direction === 'from'
+            ? copyFromMachine(shell, source, `${target}/`, signal)
+            : copyToMachine(source, shell, `${target}/`, signal);
         const at = (name: string): string => join(target, direction === 'from' ? 'there' : 'here', name);
         for (const name of ['a', 'b', 'c']) writeFileSync(join(source, name), `content of ${name}`);
         assert.equal((await copy()).files, 3);
@@ -92,7 +121,10 @@ describe('copying a tree', { concurrency: 4 }, () => {
         writeFileSync(at('c'), 'CONTENT OF C');
         const { files, unchanged } = await copy();
         assert.deepEqual([files, unchanged, statSync(at('a')).ino], [2, 1, ino]);
-        assert.deepEqual(['a', 'b', 'c'].map((name) => readFileSync(at(name), 'utf8')), ['content of a', 'content of b', 'content of c']);
+        assert.deepEqual(
+          ['a', 'b', 'c'].map((name) => readFileSync(at(name), 'utf8')),
+          ['content of a', 'content of b', 'content of c'],
+        );
       });
     });
   }
@@ -103,7 +135,10 @@ describe('copying a tree', { concurrency: 4 }, () => {
       writeFileSync(log, 'begun\n');
       const writer = spawn('sh', ['-c', `while :; do echo more >>'${log}'; done`]);
       try {
-        for (const [name, copying] of [['from', copyFromMachine(shell, log, join(here, 'from'), signal)], ['to', copyToMachine(log, shell, join(there, 'to'), signal)]] as const) {
+        for (const [name, copying] of [
+          ['from', copyFromMachine(shell, log, join(here, 'from'), signal)],
+          ['to', copyToMachine(log, shell, join(there, 'to'), signal)],
+        ] as const) {
           const { files, bytes } = await copying;
           assert.equal(files, 1, name);
           assert.ok(bytes < statSync(log).size, name);
@@ -123,7 +158,10 @@ describe('copying a tree', { concurrency: 4 }, () => {
       const controller = new AbortController();
       const copying = copyFromMachine(shell, there, join(here, 'copy'), controller.signal);
       const reason = new Error('the user had enough');
-      await retryUntil(() => (namesIn(here).some((name) => name.endsWith('.part')) ? { value: true } : { seen: 'nothing' }), { what: 'the copy to begin', timeoutMs: 20_000, intervalMs: 2 });
+      await retryUntil(
+        () => (namesIn(here).some((name) => name.endsWith('.part')) ? { value: true } : { seen: 'nothing' }),
+        { what: 'the copy to begin', timeoutMs: 20_000, intervalMs: 2 },
+      );
       controller.abort(reason);
       await assert.rejects(copying, reason);
       assert.deepEqual(namesIn(here), ['copy']);
@@ -135,7 +173,10 @@ describe('copying a tree', { concurrency: 4 }, () => {
       await withPlaces(async ({ shell, there, here }) => {
         writeFileSync(join(there, 'INSIDE'), 'evil');
         const liar = lyingShell(shell, name);
-        await assert.rejects(copyFromMachine(liar, there, join(here, 'copy'), signal), (error) => error instanceof LabError && error.code === 'stray-path');
+        await assert.rejects(
+          copyFromMachine(liar, there, join(here, 'copy'), signal),
+          (error) => error instanceof LabError && error.code === 'stray-path',
+        );
         assert.deepEqual(namesIn(here), []);
       });
     }
@@ -153,7 +194,10 @@ describe('copying a tree', { concurrency: 4 }, () => {
       const copied = await copyFromMachine(shell, there, join(here, 'copy'), signal);
       assert.equal(readFileSync(join(here, 'mine/file'), 'utf8'), 'mine');
       assert.equal(readFileSync(join(here, 'copy/there/file'), 'utf8'), 'new', 'a link is replaced by the file');
-      assert.deepEqual(Object.values(reasonsOf(copied)), ['a link is there, and a copy is not written through it', 'a link is there, and a copy is not written through it']);
+      assert.deepEqual(Object.values(reasonsOf(copied)), [
+        'a link is there, and a copy is not written through it',
+        'a link is there, and a copy is not written through it',
+      ]);
     });
   });
 
@@ -161,8 +205,13 @@ describe('copying a tree', { concurrency: 4 }, () => {
     await withPlaces(async ({ shell, there, here }) => {
       writeFileSync(join(there, 'file'), 'x');
       for (const folder of [there, here]) execFileSync('mkfifo', [join(folder, 'pipe')]);
-      assert.deepEqual(reasonsOf(await copyFromMachine(shell, join(there, 'file'), join(here, 'pipe'), signal)), { '': 'what is there by that name is no ordinary file' });
-      await assert.rejects(copyToMachine(join(there, 'file'), shell, join(there, 'pipe'), signal), (error) => error instanceof LabError && error.code === 'put-is-special');
+      assert.deepEqual(reasonsOf(await copyFromMachine(shell, join(there, 'file'), join(here, 'pipe'), signal)), {
+        '': 'what is there by that name is no ordinary file',
+      });
+      await assert.rejects(
+        copyToMachine(join(there, 'file'), shell, join(there, 'pipe'), signal),
+        (error) => error instanceof LabError && error.code === 'put-is-special',
+      );
       assert.equal((await copyFromMachine(shell, join(there, 'file'), '/dev/null', signal)).files, 1);
       assert.ok(statSync('/dev/null').isCharacterDevice());
       await assert.rejects(copyToMachine('/dev/zero', shell, join(there, 'zero'), signal), /it is a device/);
@@ -189,7 +238,23 @@ function lyingShell(shell: Shell, instead: string): Shell {
     close: () => shell.close(),
     exec: (command, options = {}) => {
       const { onOutput } = options;
-      return shell.exec(command, onOutput === undefined ? options : { ...options, onOutput: (stream, chunk) => onOutput(stream, Buffer.from(Buffer.from(chunk).toString().replace(/[./]*INSIDE/, instead))) });
+      return shell.exec(
+        command,
+        onOutput === undefined
+          ? options
+          : {
+              ...options,
+              onOutput: (stream, chunk) =>
+                onOutput(
+                  stream,
+                  Buffer.from(
+                    Buffer.from(chunk)
+                      .toString()
+                      .replace(/[./]*INSIDE/, instead),
+                  ),
+                ),
+            },
+      );
     },
   };
 }

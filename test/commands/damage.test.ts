@@ -21,23 +21,40 @@ async function faultsAs(user: LabUser): Promise<string[]> {
   const folder = memory.path;
   writeFileSync(join(folder, 'lab.yaml'), lab);
   const seenAs = (path: string): string => join(dirname(dirname(user.executable)), relative(repository, path));
-  const series = user.command([seenAs(process.execPath), seenAs(join(import.meta.dirname, 'fixtures/damage-series.ts')), folder, String(testSeed + uid), isLong ? 'all' : '6']);
+  const series = user.command([
+    seenAs(process.execPath),
+    seenAs(join(import.meta.dirname, 'fixtures/damage-series.ts')),
+    folder,
+    String(testSeed + uid),
+    isLong ? 'all' : '6',
+  ]);
   const timer = setTimeout(() => series.kill('SIGKILL'), limitMs);
   const { stdout, stderr } = await finish(series).finally(() => clearTimeout(timer));
   const lines = stdout.trimEnd().split('\n');
-  const faults = stdout.split(/^(?=FAULT)/m).filter((text) => text.startsWith('FAULT')).map((text) => text.split('\n').slice(0, 6).join('\n'));
+  const faults = stdout
+    .split(/^(?=FAULT)/m)
+    .filter((text) => text.startsWith('FAULT'))
+    .map((text) => text.split('\n').slice(0, 6).join('\n'));
   if (lines.at(-1) !== 'end') faults.push(`hung, or ended, at: ${lines.slice(-2).join(' / ')}\n${stderr}`);
   return faults;
 }
 
 describe('a damaged .lab folder', { concurrency: 2 }, () => {
-  test('whatever becomes of its files, nothing hangs, no error is our own, and down and up work: as root', { skip: cannotBe('root') }, async () => {
-    await using user = currentUser();
-    assert.deepEqual(await faultsAs(user), [], `seed ${testSeed}`);
-  });
+  test(
+    'whatever becomes of its files, nothing hangs, no error is our own, and down and up work: as root',
+    { skip: cannotBe('root') },
+    async () => {
+      await using user = currentUser();
+      assert.deepEqual(await faultsAs(user), [], `seed ${testSeed}`);
+    },
+  );
 
-  test('whatever becomes of its files, nothing hangs, no error is our own, and down and up work: as an ordinary user', { skip: cannotBe('ordinary') }, async () => {
-    await using user = ordinaryUser();
-    assert.deepEqual(await faultsAs(user), [], `seed ${testSeed}`);
-  });
+  test(
+    'whatever becomes of its files, nothing hangs, no error is our own, and down and up work: as an ordinary user',
+    { skip: cannotBe('ordinary') },
+    async () => {
+      await using user = ordinaryUser();
+      assert.deepEqual(await faultsAs(user), [], `seed ${testSeed}`);
+    },
+  );
 });

@@ -25,14 +25,29 @@ const readers: Readonly<Record<string, (folder: string) => Promise<unknown>>> = 
 };
 
 function made(folder: string, format: string): Promise<unknown> {
-  return report(testContext(folder).context, { run: undefined, language: 'fr', format, output: join(folder, 'report') });
+  return report(testContext(folder).context, {
+    run: undefined,
+    language: 'fr',
+    format,
+    output: join(folder, 'report'),
+  });
 }
 
 /** Each reader ends with what it makes, or with one error that names the file; the list is there in any case. */
 async function assertTold(folder: string, names: readonly string[]): Promise<LabError[]> {
   const { runs } = await listLogs(testContext(folder).context);
-  assert.deepEqual(runs.map(({ run }) => run), [storedRunId]);
-  const errors = await Promise.all(names.map((name) => readers[name]!(folder).then(() => undefined, (error: unknown) => error)));
+  assert.deepEqual(
+    runs.map(({ run }) => run),
+    [storedRunId],
+  );
+  const errors = await Promise.all(
+    names.map((name) =>
+      readers[name]!(folder).then(
+        () => undefined,
+        (error: unknown) => error,
+      ),
+    ),
+  );
   for (const [index, error] of errors.entries()) {
     if (error === undefined) continue;
     assert.ok(error instanceof LabError, `${names[index]}: ${error instanceof Error ? error.stack : typeof error}`);
@@ -47,18 +62,73 @@ const all = Object.keys(readers);
 
 describe('a damaged run', () => {
   const odd = `{"at":{"monotonicMs":1,"wallMs":1},"kind":`;
-  const damages: readonly { readonly what: string; readonly file: string; readonly content: string; readonly says: RegExp }[] = [
-    { what: 'a number without end', file: 'events.ndjson', content: `${odd}"run-finished","run":"r","result":"passed","durationMs":1${'0'.repeat(400)}}\n`, says: /events\.ndjson:1 is damaged: durationMs is a number without end/ },
-    { what: 'a time that no calendar has', file: 'events.ndjson', content: `{"at":{"monotonicMs":1,"wallMs":1e300},"kind":"notice","level":"info","message":""}\n`, says: /:1 is damaged: at\.wallMs is 1e\+300, not a number from 0 to / },
-    { what: 'a time before the start', file: 'events.ndjson', content: `{"at":{"monotonicMs":-5,"wallMs":1},"kind":"notice","level":"info","message":""}\n`, says: /at\.monotonicMs is -5/ },
-    { what: 'a kind that nobody knows', file: 'events.ndjson', content: `\n\n${odd}"teleported"}\n`, says: /:3 is damaged: kind is "teleported", not one that this lab knows/ },
-    { what: 'a wrong type', file: 'events.ndjson', content: `${odd}"terminal-output","role":"server","data":{"length":1e15}}\n`, says: /data is an object, not text/ },
-    { what: '10^15 columns', file: 'events.ndjson', content: `${odd}"terminal-opened","role":"server","machine":"vm1","columns":1000000000000000,"rows":24,"command":[]}\n`, says: /columns is 1000000000000000/ },
-    { what: 'JSON of great depth', file: 'events.ndjson', content: `${odd}"notice","level":"info","message":${'['.repeat(200_000)}${']'.repeat(200_000)}}\n`, says: /message is a list, not text/ },
+  const damages: readonly {
+    readonly what: string;
+    readonly file: string;
+    readonly content: string;
+    readonly says: RegExp;
+  }[] = [
+    {
+      what: 'a number without end',
+      file: 'events.ndjson',
+      content: `${odd}"run-finished","run":"r","result":"passed","durationMs":1${'0'.repeat(400)}}\n`,
+      says: /events\.ndjson:1 is damaged: durationMs is a number without end/,
+    },
+    {
+      what: 'a time that no calendar has',
+      file: 'events.ndjson',
+      content: `{"at":{"monotonicMs":1,"wallMs":1e300},"kind":"notice","level":"info","message":""}\n`,
+      says: /:1 is damaged: at\.wallMs is 1e\+300, not a number from 0 to /,
+    },
+    {
+      what: 'a time before the start',
+      file: 'events.ndjson',
+      content: `{"at":{"monotonicMs":-5,"wallMs":1},"kind":"notice","level":"info","message":""}\n`,
+      says: /at\.monotonicMs is -5/,
+    },
+    {
+      what: 'a kind that nobody knows',
+      file: 'events.ndjson',
+      content: `\n\n${odd}"teleported"}\n`,
+      says: /:3 is damaged: kind is "teleported", not one that this lab knows/,
+    },
+    {
+      what: 'a wrong type',
+      file: 'events.ndjson',
+      content: `${odd}"terminal-output","role":"server","data":{"length":1e15}}\n`,
+      says: /data is an object, not text/,
+    },
+    {
+      what: '10^15 columns',
+      file: 'events.ndjson',
+      content: `${odd}"terminal-opened","role":"server","machine":"vm1","columns":1000000000000000,"rows":24,"command":[]}\n`,
+      says: /columns is 1000000000000000/,
+    },
+    {
+      what: 'JSON of great depth',
+      file: 'events.ndjson',
+      content: `${odd}"notice","level":"info","message":${'['.repeat(200_000)}${']'.repeat(200_000)}}\n`,
+      says: /message is a list, not text/,
+    },
     { what: 'no JSON', file: 'events.ndjson', content: 'nothing of the kind\n', says: /:1 is damaged: it is no JSON/ },
-    { what: 'a file of its reader as a source', file: 'events.ndjson', content: `${odd}"lab-described","lab":{"version":"1","provider":"p","report":{"authors":[]},"networks":[],"machines":[],"programs":[{"name":"a","on":"b","command":[],"listens":[],"files":[{"path":"x","sha256":"","sizeBytes":1,"stored":"../../../secret","kind":"sent"}]}]}}\n`, says: /stored is "\.\.\/\.\.\/\.\.\/secret", not a path in the folder of the run/ },
-    { what: 'a result that nobody knows', file: 'run.json', content: '{"schemaVersion":1,"run":"r","lab":"l","scenario":"s","result":"splendid"}', says: /run\.json is damaged: result is "splendid"/ },
-    { what: 'a prototype', file: 'run.json', content: '{"schemaVersion":1,"run":"r","__proto__":{"lab":"l"}}', says: /lab is missing, not text/ },
+    {
+      what: 'a file of its reader as a source',
+      file: 'events.ndjson',
+      content: `${odd}"lab-described","lab":{"version":"1","provider":"p","report":{"authors":[]},"networks":[],"machines":[],"programs":[{"name":"a","on":"b","command":[],"listens":[],"files":[{"path":"x","sha256":"","sizeBytes":1,"stored":"../../../secret","kind":"sent"}]}]}}\n`,
+      says: /stored is "\.\.\/\.\.\/\.\.\/secret", not a path in the folder of the run/,
+    },
+    {
+      what: 'a result that nobody knows',
+      file: 'run.json',
+      content: '{"schemaVersion":1,"run":"r","lab":"l","scenario":"s","result":"splendid"}',
+      says: /run\.json is damaged: result is "splendid"/,
+    },
+    {
+      what: 'a prototype',
+      file: 'run.json',
+      content: '{"schemaVersion":1,"run":"r","__proto__":{"lab":"l"}}',
+      says: /lab is missing, not text/,
+    },
     { what: 'a newer version', file: 'run.json', content: '{"schemaVersion":2}', says: /schemaVersion is 2, not 1/ },
     { what: 'nothing', file: 'run.json', content: '', says: /run\.json is damaged: it is empty/ },
     { what: 'zero bytes', file: 'run.json', content: '\0'.repeat(100), says: /run\.json is damaged: it is no JSON/ },
@@ -117,24 +187,68 @@ describe('a damaged run', () => {
 
   test('whatever was changed in it, is told or read, never a fault of lab and never a hang', async () => {
     const long = process.env['LAB_TEST_LONG'] === '1';
-    await fc.assert(fc.asyncProperty(fc.constantFrom('run.json', 'events.ndjson'), changes, fc.constantFrom(...all), async (file, made, reader) => {
-      using run = storedRun();
-      change(run, file, made);
-      await assertTold(run.path, [reader]);
-    }), { numRuns: long ? 1000 : 150, seed: Number(process.env['LAB_TEST_SEED'] ?? 11) });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom('run.json', 'events.ndjson'),
+        changes,
+        fc.constantFrom(...all),
+        async (file, made, reader) => {
+          using run = storedRun();
+          change(run, file, made);
+          await assertTold(run.path, [reader]);
+        },
+      ),
+      { numRuns: long ? 1000 : 150, seed: Number(process.env['LAB_TEST_SEED'] ?? 11) },
+    );
   });
 });
 
-type Change = { readonly kind: 'value'; readonly at: number; readonly value: unknown } | { readonly kind: 'bytes'; readonly at: number; readonly remove: number; readonly insert: Uint8Array };
+type Change =
+  | { readonly kind: 'value'; readonly at: number; readonly value: unknown }
+  | { readonly kind: 'bytes'; readonly at: number; readonly remove: number; readonly insert: Uint8Array };
 
 const value = fc.oneof(
-  fc.constantFrom<unknown>(null, true, -1, 1e308, 0.5, 10 ** 15, 2 ** 53, '', '\0', '__proto__', 'constructor', '\x1b[2J', '../../etc/passwd', [], {}, [[]], { length: -1 }, '9'.repeat(5000), 'x'.repeat(70_000), '999.999.999.999', '10.0.0.0/99'),
-  fc.string({ unit: 'binary' }), fc.integer(), fc.double(), fc.array(fc.integer(), { maxLength: 3 }), fc.dictionary(fc.string(), fc.string(), { maxKeys: 3 }),
+  fc.constantFrom<unknown>(
+    null,
+    true,
+    -1,
+    1e308,
+    0.5,
+    10 ** 15,
+    2 ** 53,
+    '',
+    '\0',
+    '__proto__',
+    'constructor',
+    '\x1b[2J',
+    '../../etc/passwd',
+    [],
+    {},
+    [[]],
+    { length: -1 },
+    '9'.repeat(5000),
+    'x'.repeat(70_000),
+    '999.999.999.999',
+    '10.0.0.0/99',
+  ),
+  fc.string({ unit: 'binary' }),
+  fc.integer(),
+  fc.double(),
+  fc.array(fc.integer(), { maxLength: 3 }),
+  fc.dictionary(fc.string(), fc.string(), { maxKeys: 3 }),
 );
 const changes: fc.Arbitrary<readonly Change[]> = fc.array(
   fc.oneof(
     { weight: 3, arbitrary: fc.record({ kind: fc.constant('value' as const), at: fc.nat(), value }) },
-    { weight: 1, arbitrary: fc.record({ kind: fc.constant('bytes' as const), at: fc.nat(), remove: fc.nat(40), insert: fc.uint8Array({ maxLength: 20 }) }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        kind: fc.constant('bytes' as const),
+        at: fc.nat(),
+        remove: fc.nat(40),
+        insert: fc.uint8Array({ maxLength: 20 }),
+      }),
+    },
   ),
   { minLength: 1, maxLength: 3 },
 );
@@ -143,8 +257,17 @@ function change({ run }: StoredRunFolder, file: string, made: readonly Change[])
   const path = join(run, file);
   for (const one of made) {
     const bytes = readFileSync(path);
-    if (one.kind === 'value') writeFileSync(path, withValue(bytes.toString('utf8'), one.at, one.value, file === 'run.json'));
-    else writeFileSync(path, Buffer.concat([bytes.subarray(0, one.at % bytes.length), one.insert, bytes.subarray((one.at % bytes.length) + one.remove)]));
+    if (one.kind === 'value')
+      writeFileSync(path, withValue(bytes.toString('utf8'), one.at, one.value, file === 'run.json'));
+    else
+      writeFileSync(
+        path,
+        Buffer.concat([
+          bytes.subarray(0, one.at % bytes.length),
+          one.insert,
+          bytes.subarray((one.at % bytes.length) + one.remove),
+        ]),
+      );
   }
 }
 

@@ -19,7 +19,10 @@ const disks: Readonly<Record<string, { readonly options: string; readonly fill: 
 };
 
 /** Brings a lab up on such a disk, fills it, and takes the lab down: all in one mount namespace, in which alone the disk is seen. */
-async function downOnFullDisk(user: LabUser, { options, fill }: { readonly options: string; readonly fill: string }): Promise<string> {
+async function downOnFullDisk(
+  user: LabUser,
+  { options, fill }: { readonly options: string; readonly fill: string },
+): Promise<string> {
   const play = [
     'set -e; cd "$1"; printf "%s" "$3" > lab.yaml; "$2" up --quiet',
     fill,
@@ -30,7 +33,17 @@ async function downOnFullDisk(user: LabUser, { options, fill }: { readonly optio
   mkdirSync(small);
   const { uid, gid } = statSync(user.folder);
   chownSync(small, uid, gid);
-  const words = user.name === 'root' ? ['unshare', '--mount', 'sh', '-c', `mount -t tmpfs -o ${options} tmpfs "$1" && exec sh -c "$4" sh "$1" "$2" "$3"`, 'sh'] : ['sh', '-c', 'exec sh -c "$4" sh "$1" "$2" "$3"', 'sh'];
+  const words =
+    user.name === 'root'
+      ? [
+          'unshare',
+          '--mount',
+          'sh',
+          '-c',
+          `mount -t tmpfs -o ${options} tmpfs "$1" && exec sh -c "$4" sh "$1" "$2" "$3"`,
+          'sh',
+        ]
+      : ['sh', '-c', 'exec sh -c "$4" sh "$1" "$2" "$3"', 'sh'];
   const { stdout, stderr, exitCode } = await finish(user.command([...words, small, user.executable, lab, play]));
   assert.equal(exitCode, 0, stdout + stderr);
   return stdout;
@@ -44,10 +57,18 @@ for (const [what, disk] of Object.entries(disks)) {
       assert.deepEqual(leftovers(user.folder, []).processes, []);
     });
 
-    test('does not keep lab from taking machines down: as an ordinary user', { skip: cannotBe('ordinary') || (process.getuid?.() !== 0 && 'this needs root') }, async () => {
-      await using user = ordinaryUser([], { host: [`mkdir -p $home/small; mount -t tmpfs -o ${disk.options},uid=$uid,gid=$uid,mode=755 tmpfs $home/small`] });
-      assert.match(await downOnFullDisk(user, disk), /small is down/);
-      assert.deepEqual(leftovers(user.folder, []).processes, []);
-    });
+    test(
+      'does not keep lab from taking machines down: as an ordinary user',
+      { skip: cannotBe('ordinary') || (process.getuid?.() !== 0 && 'this needs root') },
+      async () => {
+        await using user = ordinaryUser([], {
+          host: [
+            `mkdir -p $home/small; mount -t tmpfs -o ${disk.options},uid=$uid,gid=$uid,mode=755 tmpfs $home/small`,
+          ],
+        });
+        assert.match(await downOnFullDisk(user, disk), /small is down/);
+        assert.deepEqual(leftovers(user.folder, []).processes, []);
+      },
+    );
   });
 }

@@ -10,7 +10,13 @@ import { labOf, program } from '../deploy/fixtures/machine.ts';
 /** Keeps files in memory, in place of a folder of a run. */
 function kept(): { readonly files: Map<string, string>; readonly folder: RunFolder } {
   const files = new Map<string, string>();
-  return { files, folder: { keep: (name: string, content: Uint8Array) => Promise.resolve(void files.set(name, Buffer.from(content).toString())) } as unknown as RunFolder };
+  return {
+    files,
+    folder: {
+      keep: (name: string, content: Uint8Array) =>
+        Promise.resolve(void files.set(name, Buffer.from(content).toString())),
+    } as unknown as RunFolder,
+  };
 }
 
 test('the report keeps what a program was built from, but nothing that leads out of the folder of the lab', async () => {
@@ -25,6 +31,12 @@ test('the report keeps what a program was built from, but nothing that leads out
   const { files, folder } = kept();
   const server = program('server', [join(lab, 'server')], { build: ['make', '-f', 'Makefile', '../key'] });
   const described = await keepSources(labOf('tp1', lab, [server]), server, folder, 1_000_000);
-  assert.deepEqual(Object.fromEntries(files), { 'sources/server/server': 'program', 'sources/server/server.c': 'int main' });
-  assert.deepEqual(described.files.map(({ path }) => path), ['server', 'server.c']);
+  assert.deepEqual(Object.fromEntries(files), {
+    'sources/server/server': 'program',
+    'sources/server/server.c': 'int main',
+  });
+  assert.deepEqual(
+    described.files.map(({ path }) => path),
+    ['server', 'server.c'],
+  );
 });

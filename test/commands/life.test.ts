@@ -35,7 +35,9 @@ describe('the life of a lab', { skip: await cannotMakeMachines() }, () => {
   });
 
   test('an up that fails after the machines were made takes them down again', async () => {
-    await using folder = labFolder({ 'lab.yaml': smallLab.replace('command: [sh', 'build: [sh, -c, "exit 3"], command: [sh') });
+    await using folder = labFolder({
+      'lab.yaml': smallLab.replace('command: [sh', 'build: [sh, -c, "exit 3"], command: [sh'),
+    });
     await assert.rejects(up(testContext(folder.path).context, { recreate: false }), { exitCode: 1 });
     assert.equal(await labsOf(folder.path), 0);
     assert.equal((await status(testContext(folder.path).context)).lab, undefined);
@@ -49,7 +51,8 @@ describe('the life of a lab', { skip: await cannotMakeMachines() }, () => {
     // The instant at which the machines are there and the programs are not.
     const emit: typeof context.events.emit = (event) => {
       events.push(event);
-      if (event.kind === 'step-finished' && event.title.startsWith('make')) controller.abort(new InterruptedError('SIGINT'));
+      if (event.kind === 'step-finished' && event.title.startsWith('make'))
+        controller.abort(new InterruptedError('SIGINT'));
     };
     await assert.rejects(up({ ...context, events: { emit } }, { recreate: false }), InterruptedError);
     assert.ok(events.some((event) => event.kind === 'step-finished' && event.title === 'take down what was made'));
@@ -70,7 +73,8 @@ describe('the life of a lab', { skip: await cannotMakeMachines() }, () => {
   test('down clears away what a crash left that came before anything was made', async () => {
     await using folder = labFolder({ 'lab.yaml': smallLab });
     mkdirSync(join(folder.path, '.lab'), { mode: 0o700 });
-    for (const name of ['journal.ndjson', 'state.json.0123456789ab.tmp']) writeFileSync(join(folder.path, '.lab', name), '');
+    for (const name of ['journal.ndjson', 'state.json.0123456789ab.tmp'])
+      writeFileSync(join(folder.path, '.lab', name), '');
     assert.equal((await down(testContext(folder.path).context, { purge: false })).lab, undefined);
     assert.deepEqual(readdirSync(join(folder.path, '.lab')), ['.gitignore']);
   });
@@ -82,7 +86,10 @@ describe('the life of a lab', { skip: await cannotMakeMachines() }, () => {
     await ssh(context, { machine: 'vm1', command: ['touch mark'], tty: false, collect: true });
     writeFileSync(join(folder.path, 'lab.yaml'), smallLab.replaceAll('192.168.100.', '192.168.101.'));
     const changed = await plan(context, { recreate: false });
-    assert.ok(changed.changes.includes('natnet: subnet 192.168.100.0/24 → 192.168.101.0/24'), changed.changes.join('\n'));
+    assert.ok(
+      changed.changes.includes('natnet: subnet 192.168.100.0/24 → 192.168.101.0/24'),
+      changed.changes.join('\n'),
+    );
     const { made, machines } = await up(context, { recreate: true });
     assert.deepEqual([made, machines[0]?.addresses], [true, ['192.168.101.4']]);
     assert.equal((await ssh(context, { machine: 'vm1', command: ['ls mark'], tty: false, collect: true })).stdout, '');
@@ -92,9 +99,18 @@ describe('the life of a lab', { skip: await cannotMakeMachines() }, () => {
     await using folder = labFolder({ 'lab.yaml': smallLab });
     const { context } = testContext(folder.path);
     await up(context, { recreate: false });
-    writeFileSync(join(folder.path, 'lab.yaml'), smallLab.replace('  asker:', '  other: { on: vm2, command: [true], listens: 7000 }\n  asker:'));
+    writeFileSync(
+      join(folder.path, 'lab.yaml'),
+      smallLab.replace('  asker:', '  other: { on: vm2, command: [true], listens: 7000 }\n  asker:'),
+    );
     assert.equal((await up(context, { recreate: false })).made, false);
-    assert.deepEqual((await status(context)).programs.map(({ name, listens }) => [name, listens]), [['other', [7000]], ['asker', []]]);
+    assert.deepEqual(
+      (await status(context)).programs.map(({ name, listens }) => [name, listens]),
+      [
+        ['other', [7000]],
+        ['asker', []],
+      ],
+    );
   });
 
   test('a machine that is down is told, and up brings it back', async () => {
@@ -102,8 +118,13 @@ describe('the life of a lab', { skip: await cannotMakeMachines() }, () => {
     const { context } = testContext(folder.path);
     await up(context, { recreate: false });
     const provider = await providerNamed('netns');
-    for (const { labId, stateFolder } of await provider.list()) if (stateFolder.startsWith(folder.path)) await provider.down(labId, { ...context, labId, stateFolder, journal: async () => undefined });
-    await assert.rejects(ssh(context, { machine: 'vm1', command: ['true'], tty: false, collect: true }), { code: 'machine-down', hint: 'Run "lab up" to bring it back.' });
+    for (const { labId, stateFolder } of await provider.list())
+      if (stateFolder.startsWith(folder.path))
+        await provider.down(labId, { ...context, labId, stateFolder, journal: async () => undefined });
+    await assert.rejects(ssh(context, { machine: 'vm1', command: ['true'], tty: false, collect: true }), {
+      code: 'machine-down',
+      hint: 'Run "lab up" to bring it back.',
+    });
     assert.equal((await status(context)).up, false);
     assert.equal((await up(context, { recreate: false })).made, true);
   });
@@ -114,9 +135,18 @@ describe('the life of a lab', { skip: await cannotMakeMachines() }, () => {
     await up(context, { recreate: false });
     rmSync(join(folder.path, '.lab/sockets/vm2.sock'));
     const { machines } = await status(context);
-    assert.deepEqual(machines.map(({ name, running, problem }) => [name, running, problem === undefined]), [['vm1', true, true], ['vm2', true, false]]);
+    assert.deepEqual(
+      machines.map(({ name, running, problem }) => [name, running, problem === undefined]),
+      [
+        ['vm1', true, true],
+        ['vm2', true, false],
+      ],
+    );
     assert.equal((await ssh(context, { machine: 'vm1', command: ['true'], tty: false, collect: true })).status, 0);
-    await assert.rejects(ssh(context, { machine: 'vm2', command: ['true'], tty: false, collect: true }), (error) => error instanceof ConnectionError && error.machine === 'vm2');
+    await assert.rejects(
+      ssh(context, { machine: 'vm2', command: ['true'], tty: false, collect: true }),
+      (error) => error instanceof ConnectionError && error.machine === 'vm2',
+    );
     await assert.rejects(up(context, { recreate: false }), ConnectionError);
     assert.equal(await labsOf(folder.path), 1, 'an up that made nothing takes nothing down');
   });
@@ -124,8 +154,13 @@ describe('the life of a lab', { skip: await cannotMakeMachines() }, () => {
   test('gc finds a lab whose folder is gone, and removes it only when told to', async () => {
     await using folder = labFolder({ 'lab.yaml': smallLab });
     await up(testContext(folder.path).context, { recreate: false });
-    const ours = (labs: readonly { stateFolder: string }[]): number => labs.filter(({ stateFolder }) => stateFolder.startsWith(folder.path)).length;
-    assert.equal(ours((await gc(testContext(folder.path, { answer: false }).context, { yes: false })).dead), 0, 'a lab that is known is not dead');
+    const ours = (labs: readonly { stateFolder: string }[]): number =>
+      labs.filter(({ stateFolder }) => stateFolder.startsWith(folder.path)).length;
+    assert.equal(
+      ours((await gc(testContext(folder.path, { answer: false }).context, { yes: false })).dead),
+      0,
+      'a lab that is known is not dead',
+    );
 
     // Its folder is moved away, as by somebody who tidies up.
     renameSync(join(folder.path, '.lab'), join(folder.path, 'moved'));
@@ -137,7 +172,10 @@ describe('the life of a lab', { skip: await cannotMakeMachines() }, () => {
     assert.equal(await labsOf(folder.path), 1);
 
     // Put back under its name it is known again; only the test's own lab may be removed on this host.
-    cpSync(join(folder.path, 'moved'), join(folder.path, '.lab'), { recursive: true, filter: (path) => !path.includes('/mnt') && !path.includes('/sockets') });
+    cpSync(join(folder.path, 'moved'), join(folder.path, '.lab'), {
+      recursive: true,
+      filter: (path) => !path.includes('/mnt') && !path.includes('/sockets'),
+    });
     await down(testContext(folder.path).context, { purge: true });
     assert.equal(await labsOf(folder.path), 0);
   });

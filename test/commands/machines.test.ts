@@ -26,19 +26,35 @@ describe('with machines that are up', { skip: await cannotMakeMachines() }, () =
   const folder = labFolder({ 'lab.yaml': smallLab });
   const user = (options?: TestContextOptions): ReturnType<typeof testContext> => testContext(folder.path, options);
   const on = async (machine: string, script: string): Promise<string> => {
-    const { results } = await exec(user().context, { machines: [machine], command: ['sh', '-c', script], collect: true });
+    const { results } = await exec(user().context, {
+      machines: [machine],
+      command: ['sh', '-c', script],
+      collect: true,
+    });
     assert.equal(results[0]?.exitCode, 0, results[0]?.stderr);
     return results[0].stdout;
   };
   const listen = async (machine: string, port: number): Promise<void> => {
     await on(machine, `setsid python3 -m http.server ${port} >/dev/null 2>&1 &`);
-    const attempt = async (): Promise<{ value: true } | { seen: string }> => ((await checkPort(user().context, { port, on: [machine], kill: false, yes: false })).busy ? { value: true } : { seen: 'free' });
+    const attempt = async (): Promise<{ value: true } | { seen: string }> =>
+      (await checkPort(user().context, { port, on: [machine], kill: false, yes: false })).busy
+        ? { value: true }
+        : { seen: 'free' };
     await retryUntil(attempt, { what: 'the listener', timeoutMs: 10_000 });
   };
 
   before(async () => {
     const result = await up(user().context, { recreate: false });
-    assert.deepEqual([result.made, result.machines.map(({ name, addresses }) => [name, addresses])], [true, [['vm1', ['192.168.100.4']], ['vm2', ['192.168.100.5']]]]);
+    assert.deepEqual(
+      [result.made, result.machines.map(({ name, addresses }) => [name, addresses])],
+      [
+        true,
+        [
+          ['vm1', ['192.168.100.4']],
+          ['vm2', ['192.168.100.5']],
+        ],
+      ],
+    );
   });
   after(async () => {
     try {
@@ -58,8 +74,14 @@ describe('with machines that are up', { skip: await cannotMakeMachines() }, () =
   test('up refuses machines that the lab file describes otherwise, and says what differs', async () => {
     const other = join(folder.path, 'other.yaml');
     writeFileSync(other, smallLab.replace('192.168.100.5', '192.168.100.6'));
-    await assert.rejects(up({ ...user().context, labFile: other }, { recreate: false }), { code: 'lab-changed', detail: '  vm2: address 192.168.100.5 → 192.168.100.6', hint: /--recreate/ });
-    await assert.rejects(run({ ...user().context, labFile: other }, { scenario: 'greeting', times: 1 }), { code: 'lab-changed' });
+    await assert.rejects(up({ ...user().context, labFile: other }, { recreate: false }), {
+      code: 'lab-changed',
+      detail: '  vm2: address 192.168.100.5 → 192.168.100.6',
+      hint: /--recreate/,
+    });
+    await assert.rejects(run({ ...user().context, labFile: other }, { scenario: 'greeting', times: 1 }), {
+      code: 'lab-changed',
+    });
     rmSync(other);
     assert.equal((await status(user().context)).up, true, 'the machines still run');
   });
@@ -67,38 +89,76 @@ describe('with machines that are up', { skip: await cannotMakeMachines() }, () =
   test('status tells machines, addresses and programs', async () => {
     const { up: isUp, lab, machines, programs } = await status(user().context);
     assert.deepEqual([isUp, lab], [true, 'small']);
-    assert.deepEqual(machines.map(({ name, running, interfaces }) => [name, running, interfaces[0]?.address]), [['vm1', true, '192.168.100.4'], ['vm2', true, '192.168.100.5']]);
-    assert.deepEqual(programs.map(({ name, on: machine }) => [name, machine]), [['asker', 'vm1']]);
+    assert.deepEqual(
+      machines.map(({ name, running, interfaces }) => [name, running, interfaces[0]?.address]),
+      [
+        ['vm1', true, '192.168.100.4'],
+        ['vm2', true, '192.168.100.5'],
+      ],
+    );
+    assert.deepEqual(
+      programs.map(({ name, on: machine }) => [name, machine]),
+      [['asker', 'vm1']],
+    );
   });
 
   test('exec on one machine passes bytes, input and status through', async () => {
     const { context, written } = user({ input: 'from here' });
-    const { exitCode } = await exec(context, { machines: ['vm1'], command: ['sh', '-c', String.raw`cat; printf '\001\377'; echo to stderr >&2; exit 7`], collect: false });
+    const { exitCode } = await exec(context, {
+      machines: ['vm1'],
+      command: ['sh', '-c', String.raw`cat; printf '\001\377'; echo to stderr >&2; exit 7`],
+      collect: false,
+    });
     const { stdout, stderr } = await written();
     assert.deepEqual([exitCode, stdout, stderr], [7, 'from here\u0001\ufffd', 'to stderr\n']);
   });
 
   test('exec on several machines names them line by line, and gives the largest status', async () => {
     const { context, written } = user();
-    const { exitCode } = await exec(context, { machines: [], command: ['sh', '-c', 'hostname; printf "no newline"; [ "$(hostname)" = vm1 ]'], collect: false });
+    const { exitCode } = await exec(context, {
+      machines: [],
+      command: ['sh', '-c', 'hostname; printf "no newline"; [ "$(hostname)" = vm1 ]'],
+      collect: false,
+    });
     const { stdout } = await written();
     assert.equal(exitCode, 1);
-    assert.deepEqual(stdout.split('\n').toSorted(), ['', 'vm1 | no newline', 'vm1 | vm1', 'vm2 | no newline', 'vm2 | vm2']);
+    assert.deepEqual(stdout.split('\n').toSorted(), [
+      '',
+      'vm1 | no newline',
+      'vm1 | vm1',
+      'vm2 | no newline',
+      'vm2 | vm2',
+    ]);
   });
 
   test('exec tells a signal as a shell does', async () => {
-    const { exitCode } = await exec(user().context, { machines: ['vm1'], command: ['sh', '-c', 'kill -TERM $$'], collect: true });
+    const { exitCode } = await exec(user().context, {
+      machines: ['vm1'],
+      command: ['sh', '-c', 'kill -TERM $$'],
+      collect: true,
+    });
     assert.equal(exitCode, 143);
   });
 
   test('exec and ssh do not know machines that are not there', async () => {
-    await assert.rejects(exec(user().context, { machines: ['vm3'], command: ['true'], collect: true }), (error) => error instanceof UsageError && error.hint === 'did you mean "vm1"?');
-    await assert.rejects(ssh(user().context, { machine: 'web', command: ['true'], tty: false, collect: true }), { code: 'unknown-machine', hint: 'known: vm1, vm2' });
+    await assert.rejects(
+      exec(user().context, { machines: ['vm3'], command: ['true'], collect: true }),
+      (error) => error instanceof UsageError && error.hint === 'did you mean "vm1"?',
+    );
+    await assert.rejects(ssh(user().context, { machine: 'web', command: ['true'], tty: false, collect: true }), {
+      code: 'unknown-machine',
+      hint: 'known: vm1, vm2',
+    });
   });
 
   test('ssh gives the words to a shell of the machine, and its status back', async () => {
     const { context, written } = user();
-    const result = await ssh(context, { machine: 'vm2', command: ['echo', '$USER;', 'exit', '9'], tty: false, collect: false });
+    const result = await ssh(context, {
+      machine: 'vm2',
+      command: ['echo', '$USER;', 'exit', '9'],
+      tty: false,
+      collect: false,
+    });
     assert.deepEqual([result.status, (await written()).stdout], [9, 'ildvm2\n']);
   });
 
@@ -116,17 +176,37 @@ describe('with machines that are up', { skip: await cannotMakeMachines() }, () =
     assert.deepEqual([code, (await written()).stdout], [1, 'vm1\n<a line>\nnot a tty\n']);
 
     const empty = user({ input: '' });
-    assert.equal((await ssh(empty.context, { machine: 'vm1', command: undefined, tty: true, collect: false })).status, 0);
-    assert.deepEqual(empty.events.filter(({ kind }) => kind === 'notice').length, 1, 'a terminal that was asked for is told about');
+    assert.equal(
+      (await ssh(empty.context, { machine: 'vm1', command: undefined, tty: true, collect: false })).status,
+      0,
+    );
+    assert.deepEqual(
+      empty.events.filter(({ kind }) => kind === 'notice').length,
+      1,
+      'a terminal that was asked for is told about',
+    );
   });
 
   test('ssh ends when its reader or its user goes away', async () => {
     const controller = new AbortController();
-    const playing = ssh(user({ signal: controller.signal }).context, { machine: 'vm1', command: ['sleep 100'], tty: false, collect: false });
-    await retryUntil(async () => ((await on('vm1', 'pgrep -c "^sleep" || true')).trim() === '1' ? { value: true } : { seen: 'no sleep' }), { what: 'sleep', timeoutMs: 5000 });
+    const playing = ssh(user({ signal: controller.signal }).context, {
+      machine: 'vm1',
+      command: ['sleep 100'],
+      tty: false,
+      collect: false,
+    });
+    await retryUntil(
+      async () =>
+        (await on('vm1', 'pgrep -c "^sleep" || true')).trim() === '1' ? { value: true } : { seen: 'no sleep' },
+      { what: 'sleep', timeoutMs: 5000 },
+    );
     controller.abort(new Error('the user had enough'));
     await assert.rejects(playing, /had enough/);
-    await retryUntil(async () => ((await on('vm1', 'pgrep -c "^sleep" || true')).trim() === '0' ? { value: true } : { seen: 'sleep runs' }), { what: 'the end of sleep', timeoutMs: 5000 });
+    await retryUntil(
+      async () =>
+        (await on('vm1', 'pgrep -c "^sleep" || true')).trim() === '0' ? { value: true } : { seen: 'sleep runs' },
+      { what: 'the end of sleep', timeoutMs: 5000 },
+    );
   });
 
   test('cp takes files and folders there, back and across, with their modes', async () => {
@@ -135,11 +215,21 @@ describe('with machines that are up', { skip: await cannotMakeMachines() }, () =
     writeFileSync(join(here, 'sub/run.sh'), '#!/bin/sh\n');
     chmodSync(join(here, 'sub/run.sh'), 0o750);
     writeFileSync(join(here, 'a file\nwith odd name'), 'x');
-    assert.deepEqual(await cp(user().context, 'things', 'vm1:'), { source: 'things', target: 'vm1:', files: 2, bytes: 11 });
+    assert.deepEqual(await cp(user().context, 'things', 'vm1:'), {
+      source: 'things',
+      target: 'vm1:',
+      files: 2,
+      bytes: 11,
+    });
     assert.equal(await on('vm1', 'stat -c %a things/sub/run.sh; ls -d things/sub/empty'), '750\nthings/sub/empty\n');
     await cp(user().context, 'vm1:things', 'vm2:moved');
     await cp(user().context, 'vm2:moved', 'back');
-    assert.deepEqual(readdirSync(join(folder.path, 'back'), { recursive: true, encoding: 'utf8' }).toSorted(), ['a file\nwith odd name', 'sub', 'sub/empty', 'sub/run.sh']);
+    assert.deepEqual(readdirSync(join(folder.path, 'back'), { recursive: true, encoding: 'utf8' }).toSorted(), [
+      'a file\nwith odd name',
+      'sub',
+      'sub/empty',
+      'sub/run.sh',
+    ]);
     assert.equal(statSync(join(folder.path, 'back/sub/run.sh')).mode & 0o777, 0o750);
     await cp(user().context, 'vm2:moved/sub/run.sh', './back/');
     assert.ok(existsSync(join(folder.path, 'back/run.sh')));
@@ -147,22 +237,45 @@ describe('with machines that are up', { skip: await cannotMakeMachines() }, () =
   });
 
   test('cp copies all that can be copied, and says of the rest, once, what and why', async () => {
-    await on('vm1', 'mkdir -p odd/sub; cd odd; echo a >a; echo b >sub/b; mkfifo pipe; ln -s .. sub/up; ln -s gone lost; echo c >$(printf "caf\\351")');
+    await on(
+      'vm1',
+      'mkdir -p odd/sub; cd odd; echo a >a; echo b >sub/b; mkfifo pipe; ln -s .. sub/up; ln -s gone lost; echo c >$(printf "caf\\351")',
+    );
     const { context, events } = user();
     const failure = await cp(context, 'vm1:odd', 'vm2:odd').catch((error: unknown) => error);
     assert.ok(failure instanceof EnvironmentError);
     assert.deepEqual([failure.code, failure.message], ['not-all-copied', '3 of 6 files of vm1:odd were not copied']);
-    assert.deepEqual(failure.detail?.split('\n').toSorted(), ['  lost: it is a link to nothing, or to itself', '  pipe: it is a named pipe', '  sub/up: it is a link to a folder that it is in']);
-    assert.deepEqual(events.flatMap((event) => (event.kind === 'step-failed' ? [event.reason] : [])), [''], 'the step does not say it again');
-    assert.equal(await on('vm2', 'cd odd; LC_ALL=C; for f in *; do printf "%s" "$f" | od -An -tx1; done; cat a sub/b'), ' 61\n 63 61 66 e9\n 73 75 62\na\nb\n');
+    assert.deepEqual(failure.detail?.split('\n').toSorted(), [
+      '  lost: it is a link to nothing, or to itself',
+      '  pipe: it is a named pipe',
+      '  sub/up: it is a link to a folder that it is in',
+    ]);
+    assert.deepEqual(
+      events.flatMap((event) => (event.kind === 'step-failed' ? [event.reason] : [])),
+      [''],
+      'the step does not say it again',
+    );
+    assert.equal(
+      await on('vm2', 'cd odd; LC_ALL=C; for f in *; do printf "%s" "$f" | od -An -tx1; done; cat a sub/b'),
+      ' 61\n 63 61 66 e9\n 73 75 62\na\nb\n',
+    );
     const again = await cp(user().context, 'vm1:odd', 'vm2:').catch((error: unknown) => error as EnvironmentError);
-    assert.deepEqual((again as EnvironmentError).data?.['copied'], { source: 'vm1:odd', target: 'vm2:', files: 0, bytes: 0, unchanged: 3 });
+    assert.deepEqual((again as EnvironmentError).data?.['copied'], {
+      source: 'vm1:odd',
+      target: 'vm2:',
+      files: 0,
+      bytes: 0,
+      unchanged: 3,
+    });
     for (const machine of ['vm1', 'vm2']) await on(machine, 'rm -r odd');
   });
 
   test('cp says which side cannot', async () => {
     await assert.rejects(cp(user().context, 'nowhere', 'vm1:'), { code: 'cannot-read', message: /nowhere/ });
-    await assert.rejects(cp(user().context, 'vm1:nowhere', 'x'), { code: 'cannot-read', message: 'cannot read vm1:nowhere: no such file or folder' });
+    await assert.rejects(cp(user().context, 'vm1:nowhere', 'x'), {
+      code: 'cannot-read',
+      message: 'cannot read vm1:nowhere: no such file or folder',
+    });
     await assert.rejects(cp(user().context, 'lab.yaml', 'vm1:/proc/nowhere'), { exitCode: 3 });
     await assert.rejects(cp(user().context, 'vm1:/etc/hostname', '/proc/nowhere'), { exitCode: 3 });
     await assert.rejects(cp(user().context, 'a', 'b'), { code: 'no-machine' });
@@ -171,11 +284,21 @@ describe('with machines that are up', { skip: await cannotMakeMachines() }, () =
   test('check-port finds the holder on the machine that has it, and frees it when told to', async () => {
     await listen('vm1', 7999);
     const found = await checkPort(user().context, { port: 7999, on: [], kill: false, yes: false });
-    assert.deepEqual(found.machines.map(({ machine, state }) => [machine, state]), [['vm1', 'busy'], ['vm2', 'free']]);
+    assert.deepEqual(
+      found.machines.map(({ machine, state }) => [machine, state]),
+      [
+        ['vm1', 'busy'],
+        ['vm2', 'free'],
+      ],
+    );
     assert.match(found.machines[0]?.holders[0]?.command ?? '', /http\.server 7999/);
 
     const no = user({ answer: false });
-    assert.equal((await checkPort(no.context, { port: 7999, on: [], kill: true, yes: false })).busy, true, 'no means no');
+    assert.equal(
+      (await checkPort(no.context, { port: 7999, on: [], kill: true, yes: false })).busy,
+      true,
+      'no means no',
+    );
     assert.match(no.questions[0] ?? '', /^End process \d+ \(python3 -m http\.server 7999\) of user ildvm1 on vm1\?$/);
 
     const yes = await checkPort(user({ answer: true }).context, { port: 7999, on: ['vm1'], kill: true, yes: false });
@@ -198,15 +321,24 @@ describe('with machines that are up', { skip: await cannotMakeMachines() }, () =
   });
 
   test('run --repeat gives the pass rate', async () => {
-    const { passed, failed, passRate, runs, firstFailure } = await run(user().context, { scenario: 'greeting', times: 3 });
+    const { passed, failed, passRate, runs, firstFailure } = await run(user().context, {
+      scenario: 'greeting',
+      times: 3,
+    });
     assert.deepEqual([passed, failed, passRate, runs.length, firstFailure], [3, 0, 1, 3, undefined]);
     const { runs: stored } = await listLogs(user().context);
     assert.equal(stored.find((entry) => entry.scenario === 'greeting')?.run, runs[2]?.run, 'the newest is first');
   });
 
   test('run wants to know which scenario, and knows near misses', async () => {
-    await assert.rejects(run(user().context, { scenario: undefined, times: 1 }), { code: 'which-scenario', hint: 'Name one of: greeting, wrong' });
-    await assert.rejects(run(user().context, { scenario: 'greting', times: 1 }), { code: 'unknown-scenario', hint: 'did you mean "greeting"?' });
+    await assert.rejects(run(user().context, { scenario: undefined, times: 1 }), {
+      code: 'which-scenario',
+      hint: 'Name one of: greeting, wrong',
+    });
+    await assert.rejects(run(user().context, { scenario: 'greting', times: 1 }), {
+      code: 'unknown-scenario',
+      hint: 'did you mean "greeting"?',
+    });
   });
 
   test('whoever would change the lab waits for nobody: it is told who holds the lock', async () => {
@@ -221,18 +353,40 @@ describe('with machines that are up', { skip: await cannotMakeMachines() }, () =
 
   test('the whole command gives a document, progress and the status of a machine', async () => {
     const { exitCode, stdout } = await runCli(['exec', 'vm1', 'vm2', '--json', '--', 'hostname'], { cwd: folder.path });
-    const { schemaVersion, results, steps } = JSON.parse(stdout) as { schemaVersion: number; results: readonly { machine: string; stdout: string }[]; steps: unknown };
-    assert.deepEqual([exitCode, schemaVersion, results.map(({ machine, stdout: out }) => [machine, out]), steps], [0, 1, [['vm1', 'vm1\n'], ['vm2', 'vm2\n']], []]);
+    const { schemaVersion, results, steps } = JSON.parse(stdout) as {
+      schemaVersion: number;
+      results: readonly { machine: string; stdout: string }[];
+      steps: unknown;
+    };
+    assert.deepEqual(
+      [exitCode, schemaVersion, results.map(({ machine, stdout: out }) => [machine, out]), steps],
+      [
+        0,
+        1,
+        [
+          ['vm1', 'vm1\n'],
+          ['vm2', 'vm2\n'],
+        ],
+        [],
+      ],
+    );
   });
 
-  test("OpenSSH's own client gets there with ssh-config, host key checked", { skip: findTool('ssh') === undefined && 'no ssh client' }, async () => {
-    const config = join(folder.path, 'ssh.config');
-    writeFileSync(config, (await runCli(['ssh-config'], { cwd: folder.path })).stdout);
-    const { path, env } = findTool('ssh')!;
-    const client = spawn(path, ['-F', config, '-o', 'BatchMode=yes', 'vm2', 'cat; hostname; exit 5'], { env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
-    client.stdin.end('to and fro\n');
-    const { exitCode, stdout, stderr } = await finish(client);
-    assert.deepEqual([exitCode, stdout, stderr], [5, 'to and fro\nvm2\n', '']);
-    rmSync(config);
-  });
+  test(
+    "OpenSSH's own client gets there with ssh-config, host key checked",
+    { skip: findTool('ssh') === undefined && 'no ssh client' },
+    async () => {
+      const config = join(folder.path, 'ssh.config');
+      writeFileSync(config, (await runCli(['ssh-config'], { cwd: folder.path })).stdout);
+      const { path, env } = findTool('ssh')!;
+      const client = spawn(path, ['-F', config, '-o', 'BatchMode=yes', 'vm2', 'cat; hostname; exit 5'], {
+        env: { ...process.env, ...env },
+        stdio: ['pipe', 'pipe', 'pipe'],
+      });
+      client.stdin.end('to and fro\n');
+      const { exitCode, stdout, stderr } = await finish(client);
+      assert.deepEqual([exitCode, stdout, stderr], [5, 'to and fro\nvm2\n', '']);
+      rmSync(config);
+    },
+  );
 });

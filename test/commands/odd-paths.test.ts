@@ -18,7 +18,12 @@ programs: { hello: { on: vm1, files: [hello.sh], command: [sh, hello.sh] } }
 `;
 
 /** Names of folders as users have them, and all that shells, overlayfs, ssh and QEMU read as their own. */
-const names = ['TP 1, groupe 2 \\ b', `it's "quoted" (é🦊) 100 %41; a:b $HOME \`x\` #h & <y> |z ~ *?[x]`, 'line\nbreak/-f', 'x'.repeat(150)];
+const names = [
+  'TP 1, groupe 2 \\ b',
+  `it's "quoted" (é🦊) 100 %41; a:b $HOME \`x\` #h & <y> |z ~ *?[x]`,
+  'line\nbreak/-f',
+  'x'.repeat(150),
+];
 
 describe('a lab in a folder with an odd name', { skip: await cannotMakeMachines() }, () => {
   for (const name of names) {
@@ -30,7 +35,11 @@ describe('a lab in a folder with an odd name', { skip: await cannotMakeMachines(
       writeFileSync(join(path, 'hello.sh'), 'echo hello');
       const { context } = testContext(path);
       assert.equal((await up(context, { recreate: false })).made, true);
-      assert.equal((await ssh(context, { machine: 'vm1', command: ['sh lab/*/hello/hello.sh'], tty: false, collect: true })).stdout, 'hello\n');
+      assert.equal(
+        (await ssh(context, { machine: 'vm1', command: ['sh lab/*/hello/hello.sh'], tty: false, collect: true }))
+          .stdout,
+        'hello\n',
+      );
       assert.equal((await down(context, { purge: true })).lab, 'small');
     });
   }
@@ -38,7 +47,14 @@ describe('a lab in a folder with an odd name', { skip: await cannotMakeMachines(
 
 test('a folder whose name is not UTF-8 is refused in one sentence', async () => {
   await using folder = labFolder({});
-  const play = 'name=$(printf "a\\377b"); mkdir "$name" && cd "$name" && printf %s "$3" > lab.yaml && "$1" "$2" up 2>&1; echo "exit $?"';
-  const told = execFileSync('sh', ['-c', play, 'sh', process.execPath, mainFile, lab], { cwd: folder.path, encoding: 'utf8' });
-  assert.match(told, /^error: the name of a folder is not UTF-8, so its files cannot be reached: .*\nhint: Rename the folder .*\nexit 3\n$/);
+  const play =
+    'name=$(printf "a\\377b"); mkdir "$name" && cd "$name" && printf %s "$3" > lab.yaml && "$1" "$2" up 2>&1; echo "exit $?"';
+  const told = execFileSync('sh', ['-c', play, 'sh', process.execPath, mainFile, lab], {
+    cwd: folder.path,
+    encoding: 'utf8',
+  });
+  assert.match(
+    told,
+    /^error: the name of a folder is not UTF-8, so its files cannot be reached: .*\nhint: Rename the folder .*\nexit 3\n$/,
+  );
 });

@@ -44,9 +44,16 @@ describe('lab record', { skip: await cannotMakeMachines() }, () => {
   });
 
   /** `lab record` on a real terminal; gives what stood there when it was over. */
-  async function recorded(args: readonly string[], keys: Keys): Promise<{ readonly shown: string; readonly exitCode: number | null }> {
+  async function recorded(
+    args: readonly string[],
+    keys: Keys,
+  ): Promise<{ readonly shown: string; readonly exitCode: number | null }> {
     const command = `stty cols 100 rows 20; exec ${quoteCommand([process.execPath, mainFile, 'record', ...args])}`;
-    const child = spawn('script', ['-qefc', command, '/dev/null'], { cwd: folder.path, env: { ...process.env, TERM: 'xterm-256color' }, stdio: ['pipe', 'pipe', 'ignore'] });
+    const child = spawn('script', ['-qefc', command, '/dev/null'], {
+      cwd: folder.path,
+      env: { ...process.env, TERM: 'xterm-256color' },
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
     const left = [...keys];
     let shown = '';
     child.stdout.setEncoding('utf8').on('data', (piece: string) => {
@@ -60,23 +67,52 @@ describe('lab record', { skip: await cannotMakeMachines() }, () => {
   }
 
   test('makes a scenario of what was done at both terminals, and lab run plays it', async () => {
-    const { shown, exitCode } = await recorded(['both', '--write'], [[/name\? /, 'Ada\r'], [/hello Ada/, '36\r']]);
+    const { shown, exitCode } = await recorded(
+      ['both', '--write'],
+      [
+        [/name\? /, 'Ada\r'],
+        [/hello Ada/, '36\r'],
+      ],
+    );
     assert.equal(exitCode, 0);
     assert.match(shown, /^scenarios:\r\n {2}both:\r\n {4}- start: one\r\n/);
     assert.match(shown, /# Added to lab\.yaml\. Look at it; then: {2}lab run both/);
     const text = readFileSync(join(folder.path, 'lab.yaml'), 'utf8');
     assert.ok(text.startsWith(lab), 'what stood there stays');
-    const steps = text.slice(lab.length).split('\n').map((line) => line.trim()).filter((line) => line !== '');
-    assert.deepEqual(steps.filter((line) => !line.startsWith('- exit')), [
-      'both:', '- start: one', '- start: two', '- send: { one: "Ada" }', String.raw`- expect: { one: "/hello Ada at \\d+/" }`, '- send: { two: "36" }', '- expect: { two: "so <36>" }',
-    ]);
+    const steps = text
+      .slice(lab.length)
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => line !== '');
+    assert.deepEqual(
+      steps.filter((line) => !line.startsWith('- exit')),
+      [
+        'both:',
+        '- start: one',
+        '- start: two',
+        '- send: { one: "Ada" }',
+        String.raw`- expect: { one: "/hello Ada at \\d+/" }`,
+        '- send: { two: "36" }',
+        '- expect: { two: "so <36>" }',
+      ],
+    );
     assert.equal((await run(context, { scenario: 'both', times: 2 })).passed, 2);
   });
 
   test('goes to the other side with Ctrl-O, and ends with Ctrl-]', async () => {
-    const { shown, exitCode } = await recorded(['other'], [[/age\?/, '\x0f'], [/▶ two/, '36\r'], [/so <36>/, '\x1d']]);
+    const { shown, exitCode } = await recorded(
+      ['other'],
+      [
+        [/age\?/, '\x0f'],
+        [/▶ two/, '36\r'],
+        [/so <36>/, '\x1d'],
+      ],
+    );
     assert.equal(exitCode, 0);
-    assert.match(shown, /- send: \{ two: "36" \}\r\n {4}- expect: \{ two: "so <36>" \}\r\n {4}- exit: \{ two: 3 \}\r\n\r\n# Look at it/);
+    assert.match(
+      shown,
+      /- send: \{ two: "36" \}\r\n {4}- expect: \{ two: "so <36>" \}\r\n {4}- exit: \{ two: 3 \}\r\n\r\n# Look at it/,
+    );
     assert.doesNotMatch(shown, /one: "TERM"|exit: \{ one/);
   });
 

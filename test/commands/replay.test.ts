@@ -14,12 +14,18 @@ describe('lab replay', () => {
     assert.match(shown, /^\x1b\[\?1049h\x1b\[\?25l/);
     const [played = '', after = ''] = shown.split('\x1b[?25h\x1b[?1049l');
     assert.match(played, /Listening \.\.\. +│/);
-    assert.match(after, /^server · vm1  \(exit 0\) +│ client · vm2  \(exit 0\)\r\n[^]*from client 'Hello vm1' +│ client@vm2:7999\$ exit\r\n/);
+    assert.match(
+      after,
+      /^server · vm1  \(exit 0\) +│ client · vm2  \(exit 0\)\r\n[^]*from client 'Hello vm1' +│ client@vm2:7999\$ exit\r\n/,
+    );
   });
 
   test('gives the terminal back when it is interrupted', async () => {
     using run = storedRun();
-    const { shown, exitCode } = await onTerminal(run.path, ['replay', '--speed', '0.001'], { when: /Ctrl-C ends/, press: '\x03' });
+    const { shown, exitCode } = await onTerminal(run.path, ['replay', '--speed', '0.001'], {
+      when: /Ctrl-C ends/,
+      press: '\x03',
+    });
     assert.equal(exitCode, 130);
     assert.match(shown, /\x1b\[\?25h\x1b\[\?1049l[^\x1b]*$/);
   });
@@ -35,7 +41,9 @@ describe('lab replay', () => {
   test('slows down a run that was too short, and plays it as it was when asked to', async () => {
     using run = storedRun();
     const { context } = testContext(run.path);
-    const [readable, real, slow] = await Promise.all([undefined, 1, 0.1].map((speed) => replay(context, { run: storedRunId, speed, play: false })));
+    const [readable, real, slow] = await Promise.all(
+      [undefined, 1, 0.1].map((speed) => replay(context, { run: storedRunId, speed, play: false })),
+    );
     assert.ok(readable!.durationMs > 3000 && real!.durationMs < 1000, `${readable!.durationMs} ${real!.durationMs}`);
     assert.ok(Math.abs(slow!.durationMs - real!.durationMs * 10) < 1);
   });
@@ -46,6 +54,8 @@ describe('lab replay', () => {
       const { exitCode, stderr } = await runCli(['replay', `--speed=${speed}`], { cwd: run.path });
       assert.equal(exitCode, 2, stderr);
     }
-    await assert.rejects(replay(testContext(run.path).context, { run: 'other', speed: 1, play: false }), { code: 'run-unknown' });
+    await assert.rejects(replay(testContext(run.path).context, { run: 'other', speed: 1, play: false }), {
+      code: 'run-unknown',
+    });
   });
 });

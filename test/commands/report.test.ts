@@ -14,20 +14,39 @@ import { Talk } from '../helpers/conversations.ts';
 process.env['TZ'] = 'UTC';
 
 /** The report of a run, its text; `as the lab file says` leaves the language to it. */
-async function made(changes: StoredRunChanges, format = 'html', language: 'en' | 'fr' | 'as the lab file says' = 'en'): Promise<string> {
+async function made(
+  changes: StoredRunChanges,
+  format = 'html',
+  language: 'en' | 'fr' | 'as the lab file says' = 'en',
+): Promise<string> {
   using run = storedRun(changes);
-  const { file } = await report(testContext(run.path).context, { run: undefined, language: language.length === 2 ? language : undefined, format, output: undefined });
+  const { file } = await report(testContext(run.path).context, {
+    run: undefined,
+    language: language.length === 2 ? language : undefined,
+    format,
+    output: undefined,
+  });
   return readFileSync(file!, 'utf8');
 }
 
 /** What a reader sees of a page, in one line. */
 function shownIn(page: string): string {
-  return page.replace(/<style>[^]*?<\/style>|<script[^]*?<\/script>/g, '').replaceAll(/<[^>]+>/g, ' ').replaceAll(/\s+/g, ' ');
+  return page
+    .replace(/<style>[^]*?<\/style>|<script[^]*?<\/script>/g, '')
+    .replaceAll(/<[^>]+>/g, ' ')
+    .replaceAll(/\s+/g, ' ');
 }
 
 /** The recorded events with some kinds left out, and the given ones before the end of the run. */
-function changed(without: readonly Event['kind'][], ...added: readonly Event[]): (recorded: readonly Event[]) => Event[] {
-  return (recorded) => [...recorded.filter(({ kind }) => !without.includes(kind) && kind !== 'run-finished'), ...added, ...recorded.filter(({ kind }) => kind === 'run-finished' && !without.includes(kind))];
+function changed(
+  without: readonly Event['kind'][],
+  ...added: readonly Event[]
+): (recorded: readonly Event[]) => Event[] {
+  return (recorded) => [
+    ...recorded.filter(({ kind }) => !without.includes(kind) && kind !== 'run-finished'),
+    ...added,
+    ...recorded.filter(({ kind }) => kind === 'run-finished' && !without.includes(kind)),
+  ];
 }
 
 const at = { monotonicMs: 2000, wallMs: Date.UTC(2026, 10, 23, 6, 26, 38) };
@@ -35,7 +54,12 @@ const at = { monotonicMs: 2000, wallMs: Date.UTC(2026, 10, 23, 6, 26, 38) };
 describe('lab report', () => {
   test('writes into the folder of the run, where only its owner may read', async () => {
     using run = storedRun();
-    const result = await report(testContext(run.path).context, { run: undefined, language: undefined, format: 'html', output: undefined });
+    const result = await report(testContext(run.path).context, {
+      run: undefined,
+      language: undefined,
+      format: 'html',
+      output: undefined,
+    });
     assert.deepEqual(result, { run: storedRunId, format: 'html', language: 'fr', file: join(run.run, 'report.html') });
     assert.equal(statSync(join(run.run, 'report.html')).mode & 0o777, 0o600);
   });
@@ -43,7 +67,13 @@ describe('lab report', () => {
   test('takes author, group, course and language from the lab file as it is now, else as it was', async () => {
     const before = shownIn(await made({}, 'html', 'as the lab file says'));
     assert.match(before, /Auteurs Ada Lovelace, Alan Turing Groupe G2 Cours Réseaux, 1re année/);
-    const now = shownIn(await made({ labFile: 'version: 1\nmachines: { vm1: {} }\nreport: { author: Grace Hopper, lang: en }\n' }, 'html', 'as the lab file says'));
+    const now = shownIn(
+      await made(
+        { labFile: 'version: 1\nmachines: { vm1: {} }\nreport: { author: Grace Hopper, lang: en }\n' },
+        'html',
+        'as the lab file says',
+      ),
+    );
     assert.match(now, /Author Grace Hopper Date/);
   });
 
@@ -55,13 +85,34 @@ describe('lab report', () => {
   });
 
   test('of a capture without packets, and of bytes that are no capture, says so', async () => {
-    assert.match(shownIn(await made({ files: { 'capture.pcap': pcapOf([]) } })), /holds no TCP segment: the programs never reached each other/);
-    assert.match(shownIn(await made({ files: { 'capture.pcap': 'no capture at all' } })), /The capture of this run cannot be read/);
+    assert.match(
+      shownIn(await made({ files: { 'capture.pcap': pcapOf([]) } })),
+      /holds no TCP segment: the programs never reached each other/,
+    );
+    assert.match(
+      shownIn(await made({ files: { 'capture.pcap': 'no capture at all' } })),
+      /The capture of this run cannot be read/,
+    );
   });
 
   test('of a failed run shows the step and why', async () => {
-    const failed: Event = { at, kind: 'scenario-step-failed', index: 9, line: 40, text: 'expect: { server: "Bye" }', durationMs: 10_000, reason: 'server did not print "Bye" within 10 s' };
-    const finished: Event = { at, kind: 'run-finished', run: storedRunId, result: 'failed', durationMs: 11_000, reason: 'step 10 failed' };
+    const failed: Event = {
+      at,
+      kind: 'scenario-step-failed',
+      index: 9,
+      line: 40,
+      text: 'expect: { server: "Bye" }',
+      durationMs: 10_000,
+      reason: 'server did not print "Bye" within 10 s',
+    };
+    const finished: Event = {
+      at,
+      kind: 'run-finished',
+      run: storedRunId,
+      result: 'failed',
+      durationMs: 11_000,
+      reason: 'step 10 failed',
+    };
     const page = shownIn(await made({ events: changed(['run-finished'], failed, finished) }));
     assert.match(page, /Result ✗ failed/);
     assert.match(page, /9 of 10 steps passed/);
@@ -74,27 +125,45 @@ describe('lab report', () => {
   });
 
   test('of a run with nothing in it is still a report', async () => {
-    const page = shownIn(await made({ events: () => [], files: { 'server.log': null, 'client.log': null, 'session.log': null, 'capture.pcap': null } }));
+    const page = shownIn(
+      await made({
+        events: () => [],
+        files: { 'server.log': null, 'client.log': null, 'session.log': null, 'capture.pcap': null },
+      }),
+    );
     assert.match(page, /This run does not tell what the lab looked like/);
     assert.match(page, /No step was played/);
   });
 
   test('of a run with one side only shows the terminal that there is', async () => {
-    const page = shownIn(await made({ events: (recorded) => recorded.filter((event) => !('role' in event && event.role === 'client')), files: { 'client.log': null } }));
+    const page = shownIn(
+      await made({
+        events: (recorded) => recorded.filter((event) => !('role' in event && event.role === 'client')),
+        files: { 'client.log': null },
+      }),
+    );
     assert.match(page, /client was never started in this run/);
   });
 
   test('of a capture of one side only says so', async () => {
     const oneSided = new Talk().send('client', ['SYN']).send('client', ['SYN'], { afterMs: 1000 }).conversation();
-    assert.match(shownIn(await made({ files: { 'capture.pcap': pcapOf([oneSided]) } })), /The capture has segments of one side only/);
+    assert.match(
+      shownIn(await made({ files: { 'capture.pcap': pcapOf([oneSided]) } })),
+      /The capture has segments of one side only/,
+    );
   });
 
   test('of a refused connection says that nobody listened', async () => {
-    assert.match(shownIn(await made({ files: { 'capture.pcap': pcapOf([new Talk().refused().conversation()]) } })), /refused it \(RST\), because nobody listened on that port/);
+    assert.match(
+      shownIn(await made({ files: { 'capture.pcap': pcapOf([new Talk().refused().conversation()]) } })),
+      /refused it \(RST\), because nobody listened on that port/,
+    );
   });
 
   test('of twelve connections lists all and draws ten', async () => {
-    const conversations = Array.from({ length: 12 }, (_, index) => new Talk().handshake().line('client', `hello ${index}`).close('client').conversation(index));
+    const conversations = Array.from({ length: 12 }, (_, index) =>
+      new Talk().handshake().line('client', `hello ${index}`).close('client').conversation(index),
+    );
     const page = await made({ files: { 'capture.pcap': pcapOf(conversations) } });
     assert.equal(page.match(/<figure class="diagram">/g)!.length, 10);
     assert.match(shownIn(page), /TCP connections 12/);
@@ -103,22 +172,43 @@ describe('lab report', () => {
   });
 
   test('of a long transfer folds it, and stays small', async () => {
-    const page = await made({ files: { 'capture.pcap': pcapOf([new Talk().handshake().bulk('server', 1500).close('server').conversation()]) } });
+    const page = await made({
+      files: { 'capture.pcap': pcapOf([new Talk().handshake().bulk('server', 1500).close('server').conversation()]) },
+    });
     assert.match(page, /data-folded="\d{4}"/);
     assert.ok(page.length < 2_500_000, String(page.length));
   });
 
   test('of many thousand segments has the first and the last as JSON, and says how many are missing', async () => {
-    const text = await made({ files: { 'capture.pcap': pcapOf([new Talk().handshake().bulk('server', 9000).close('server').conversation()]) } }, 'json');
-    const [conversation] = (JSON.parse(text) as { capture: { conversations: { segments: { flags: string[] }[]; omittedSegments: number }[] } }).capture.conversations;
+    const text = await made(
+      {
+        files: { 'capture.pcap': pcapOf([new Talk().handshake().bulk('server', 9000).close('server').conversation()]) },
+      },
+      'json',
+    );
+    const [conversation] = (
+      JSON.parse(text) as { capture: { conversations: { segments: { flags: string[] }[]; omittedSegments: number }[] } }
+    ).capture.conversations;
     assert.equal(conversation!.segments.length, 5000);
     assert.ok(conversation!.omittedSegments >= 4000, String(conversation!.omittedSegments));
-    assert.deepEqual([conversation!.segments[0]!.flags, conversation!.segments.at(-2)!.flags.includes('FIN')], [['SYN'], true]);
+    assert.deepEqual(
+      [conversation!.segments[0]!.flags, conversation!.segments.at(-2)!.flags.includes('FIN')],
+      [['SYN'], true],
+    );
     assert.ok(text.length < 4 * 1024 * 1024, String(text.length));
   });
 
   test('tells what the capture lacks', async () => {
-    const capture: Event = { at, kind: 'capture-finished', capture: { packets: 12, lost: 3, full: true, machines: [{ machine: 'vm1', interface: 'eth0', filter: 'tcp port 7999', clockOffsetMs: 0 }] } };
+    const capture: Event = {
+      at,
+      kind: 'capture-finished',
+      capture: {
+        packets: 12,
+        lost: 3,
+        full: true,
+        machines: [{ machine: 'vm1', interface: 'eth0', filter: 'tcp port 7999', clockOffsetMs: 0 }],
+      },
+    };
     const page = shownIn(await made({ events: changed(['capture-finished'], capture) }));
     assert.match(page, /3 packets are missing in the capture/);
     assert.match(page, /The capture was full/);
@@ -126,7 +216,14 @@ describe('lab report', () => {
   });
 
   test('says who held the port and how it was freed', async () => {
-    const holder = { address: '0.0.0.0', port: 7999, pid: 4242, command: 'python3 <server.py>', user: 'ildvm1', startedAtMs: at.wallMs - 60_000 };
+    const holder = {
+      address: '0.0.0.0',
+      port: 7999,
+      pid: 4242,
+      command: 'python3 <server.py>',
+      user: 'ildvm1',
+      startedAtMs: at.wallMs - 60_000,
+    };
     const events: Event[] = [
       { at, kind: 'port-checked', machine: 'vm1', port: 7999, state: 'busy', holders: [holder], raw: 'LISTEN' },
       { at, kind: 'port-freed', machine: 'vm1', port: 7999, holders: [holder], signal: 'TERM' },
@@ -144,30 +241,76 @@ describe('lab report', () => {
     await report(context, { run: undefined, language: 'en', format: 'html', output: undefined });
     const { file } = await report(context, { run: undefined, language: 'en', format: 'json', output: undefined });
     const { files } = JSON.parse(readFileSync(file!, 'utf8')) as { files: { name: string }[] };
-    assert.deepEqual(files.map(({ name }) => name), [
-      'capture.pcap', 'client.cast', 'client.log', 'events.ndjson', 'run.json', 'server.cast', 'server.log', 'session.cast', 'session.log', 'sources/client/client.js', 'sources/server/server.js',
-    ]);
+    assert.deepEqual(
+      files.map(({ name }) => name),
+      [
+        'capture.pcap',
+        'client.cast',
+        'client.log',
+        'events.ndjson',
+        'run.json',
+        'server.cast',
+        'server.log',
+        'session.cast',
+        'session.log',
+        'sources/client/client.js',
+        'sources/server/server.js',
+      ],
+    );
   });
 
   for (const language of ['en', 'fr'] as const) {
     test(`reads as it was looked at, as Markdown in the language ${language}`, async () => {
-      const text = await made({ files: { 'sources/server/server.js': 'serve();\n', 'sources/client/client.js': 'connect();\n' } }, 'md', language);
+      const text = await made(
+        { files: { 'sources/server/server.js': 'serve();\n', 'sources/client/client.js': 'connect();\n' } },
+        'md',
+        language,
+      );
       // The last line says when it was made, the hashes above it are of files that this test changed.
-      assertGolden(join(import.meta.dirname, `../report/golden/tp1-report.${language}.md`), text.slice(0, text.indexOf('## 10.')));
+      assertGolden(
+        join(import.meta.dirname, `../report/golden/tp1-report.${language}.md`),
+        text.slice(0, text.indexOf('## 10.')),
+      );
     });
   }
 
   test('as Markdown holds no markup of programs', async () => {
     const evil = '```\n<script>\n| `a` | [x](javascript:1) ````\n# no heading';
-    const text = await made({ events: changed(['port-checked'], { at, kind: 'port-checked', machine: 'vm1', port: 7999, state: 'free', holders: [], raw: '', tools: [{ command: 'a`b|c', output: evil }] }), files: { 'server.log': evil } }, 'md');
-    const fences = text.matchAll(/^(`{3,})(\w*)$/gm).map(([, fence, info]) => `${fence!.length}${info}`).toArray();
+    const text = await made(
+      {
+        events: changed(['port-checked'], {
+          at,
+          kind: 'port-checked',
+          machine: 'vm1',
+          port: 7999,
+          state: 'free',
+          holders: [],
+          raw: '',
+          tools: [{ command: 'a`b|c', output: evil }],
+        }),
+        files: { 'server.log': evil },
+      },
+      'md',
+    );
+    const fences = text
+      .matchAll(/^(`{3,})(\w*)$/gm)
+      .map(([, fence, info]) => `${fence!.length}${info}`)
+      .toArray();
     assert.ok(fences.includes('5text'), fences.join(' '));
     assert.doesNotMatch(text.replaceAll(/^(`{3,})\w*\n[^]*?^\1$/gm, ''), /<script|^# no|\]\(javascript/m);
   });
 
   test('as JUnit has a test case for each step', async () => {
     assertGolden(join(import.meta.dirname, '../report/golden/tp1-report.xml'), await made({}, 'junit'));
-    const broken = await made({ events: (recorded) => [recorded[0]!, { at, kind: 'run-finished', run: storedRunId, result: 'broken', durationMs: 5, reason: 'vm1 & <lost>\x1b' }] }, 'junit');
+    const broken = await made(
+      {
+        events: (recorded) => [
+          recorded[0]!,
+          { at, kind: 'run-finished', run: storedRunId, result: 'broken', durationMs: 5, reason: 'vm1 & <lost>\x1b' },
+        ],
+      },
+      'junit',
+    );
     assert.match(broken, /tests="1" failures="0" errors="1"[^]*<error message="vm1 &amp; &lt;lost&gt;\\u\{1b\}">/);
   });
 
@@ -176,9 +319,15 @@ describe('lab report', () => {
     const { context } = testContext(run.path);
     const options = { run: undefined, language: undefined, format: 'html', output: undefined };
     await assert.rejects(report(context, { ...options, format: 'pdf' }), { code: 'unknown-format', hint: /print it/ });
-    await assert.rejects(report(context, { ...options, language: 'de' }), { code: 'unknown-language', hint: 'Known: en, fr' });
+    await assert.rejects(report(context, { ...options, language: 'de' }), {
+      code: 'unknown-language',
+      hint: 'Known: en, fr',
+    });
     await assert.rejects(report(context, { ...options, run: 'nothing' }), { code: 'run-unknown' });
-    await assert.rejects(report(context, { ...options, output: 'no/such/folder.html' }), { code: 'no-folder', exitCode: 2 });
+    await assert.rejects(report(context, { ...options, output: 'no/such/folder.html' }), {
+      code: 'no-folder',
+      exitCode: 2,
+    });
   });
 
   test('goes to standard output for "-", and nothing else does', async () => {
@@ -191,5 +340,12 @@ describe('lab report', () => {
 
 test('the recorded run tells the whole story by itself', () => {
   const kinds = new Set(recordedEvents().map(({ kind }) => kind));
-  for (const kind of ['lab-described', 'machine-described', 'port-checked', 'capture-finished', 'run-finished'] as const) assert.ok(kinds.has(kind), kind);
+  for (const kind of [
+    'lab-described',
+    'machine-described',
+    'port-checked',
+    'capture-finished',
+    'run-finished',
+  ] as const)
+    assert.ok(kinds.has(kind), kind);
 });

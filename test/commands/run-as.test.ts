@@ -16,7 +16,8 @@ import { testContext, type TestContextOptions } from '../helpers/command-context
 import { cannotMakeMachines, labFolder } from '../helpers/machines.ts';
 
 /** Sets the title of its terminal first, which no operator may notice. */
-const asker = (question: string): string => `[sh, -c, 'printf "\\033]0;title\\007${question} "; read -r answer && echo "so <$answer>" || echo "no answer"']`;
+const asker = (question: string): string =>
+  `[sh, -c, 'printf "\\033]0;title\\007${question} "; read -r answer && echo "so <$answer>" || echo "no answer"']`;
 const lab = `version: 1
 name: operators
 networks: { natnet: 192.168.100.0/24 }
@@ -39,7 +40,11 @@ describe('lab run --as', { skip: await cannotMakeMachines() }, () => {
   const folder = labFolder({ 'lab.yaml': lab });
   const user = (options?: TestContextOptions): ReturnType<typeof testContext> => testContext(folder.path, options);
   const socket = join(folder.path, '.lab/run.sock');
-  const waiting = (): Promise<unknown> => retryUntil(() => (existsSync(socket) ? { value: true } : { seen: 'no socket' }), { what: 'the run to wait', timeoutMs: 10_000 });
+  const waiting = (): Promise<unknown> =>
+    retryUntil(() => (existsSync(socket) ? { value: true } : { seen: 'no socket' }), {
+      what: 'the run to wait',
+      timeoutMs: 10_000,
+    });
 
   before(async () => {
     await up(user().context, { recreate: false });
@@ -75,9 +80,16 @@ describe('lab run --as', { skip: await cannotMakeMachines() }, () => {
 
   test('refuses a seat that nobody waits for, and the run waits on', async () => {
     const controller = new AbortController();
-    const playing = runAs(user({ signal: controller.signal }).context, { scenario: 'both', role: 'one', others: ['two'] });
+    const playing = runAs(user({ signal: controller.signal }).context, {
+      scenario: 'both',
+      role: 'one',
+      others: ['two'],
+    });
     await waiting();
-    await assert.rejects(runAs(user().context, { scenario: 'both', role: 'one', others: [] }), { code: 'seat-refused', message: 'the run waits for two, not for one' });
+    await assert.rejects(runAs(user().context, { scenario: 'both', role: 'one', others: [] }), {
+      code: 'seat-refused',
+      message: 'the run waits for two, not for one',
+    });
     controller.abort(new Error('the user had enough'));
     await assert.rejects(playing, /had enough/);
     assert.ok(!existsSync(socket), 'the socket is gone');
@@ -91,15 +103,27 @@ describe('lab run --as', { skip: await cannotMakeMachines() }, () => {
     const playing = runAs(first.context, { scenario: 'both', role: 'one', others: ['two'] });
     await waiting();
     const joined = assert.rejects(runAs(open, { scenario: 'both', role: 'two', others: [] }), /had enough/);
-    await retryUntil(() => (first.events.some((event) => event.kind === 'terminal-opened' && event.role === 'two') ? { value: true } : { seen: 'not started' }), { what: 'two to start', timeoutMs: 10_000 });
+    await retryUntil(
+      () =>
+        first.events.some((event) => event.kind === 'terminal-opened' && event.role === 'two')
+          ? { value: true }
+          : { seen: 'not started' },
+      { what: 'two to start', timeoutMs: 10_000 },
+    );
     controller.abort(new Error('the user had enough'));
     await joined;
     await playing;
-    assert.match((await logs(user().context, { run: undefined, role: 'two', collect: true })).log ?? '', /no answer\n$/);
+    assert.match(
+      (await logs(user().context, { run: undefined, role: 'two', collect: true })).log ?? '',
+      /no answer\n$/,
+    );
   });
 
   test('knows which programs the scenario starts', async () => {
-    await assert.rejects(runAs(user().context, { scenario: 'both', role: 'client', others: [] }), { code: 'unknown-role', hint: 'known: one, two' });
+    await assert.rejects(runAs(user().context, { scenario: 'both', role: 'client', others: [] }), {
+      code: 'unknown-role',
+      hint: 'known: one, two',
+    });
   });
 
   for (const [title, keys, exitCode, seen] of [
@@ -108,7 +132,10 @@ describe('lab run --as', { skip: await cannotMakeMachines() }, () => {
   ] as const) {
     test(`on a real terminal ${title}`, async () => {
       const command = quoteCommand([process.execPath, mainFile, 'run', '--as', 'one']);
-      const child = spawn('script', ['-qefc', command, '/dev/null'], { cwd: folder.path, stdio: ['pipe', 'pipe', 'ignore'] });
+      const child = spawn('script', ['-qefc', command, '/dev/null'], {
+        cwd: folder.path,
+        stdio: ['pipe', 'pipe', 'ignore'],
+      });
       let output = '';
       child.stdout.setEncoding('utf8').on('data', (text: string) => {
         const before = output;
@@ -118,7 +145,7 @@ describe('lab run --as', { skip: await cannotMakeMachines() }, () => {
       const [code] = (await once(child, 'close')) as [number];
       assert.equal(code, exitCode, output);
       assert.match(output, seen);
-      assert.ok(!output.includes('\x1b]'), 'the title of the terminal is the user\'s');
+      assert.ok(!output.includes('\x1b]'), "the title of the terminal is the user's");
     });
   }
 });

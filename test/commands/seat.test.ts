@@ -50,9 +50,14 @@ describe('the console of a machine', () => {
       for (const piece of PIECES) socket.write(piece);
       socket.end();
     });
-    await new Promise<void>((resolve) => { server.listen(consoleSocket(state, 'vm1'), resolve); });
+    await new Promise<void>((resolve) => {
+      server.listen(consoleSocket(state, 'vm1'), resolve);
+    });
     const { context, written } = testContext(folder.path);
-    await readConsole({ ...context, terminal: { ...context.terminal, stdin: new PassThrough() } }, { machine: 'vm1', lines: undefined, interactive: true });
+    await readConsole(
+      { ...context, terminal: { ...context.terminal, stdin: new PassThrough() } },
+      { machine: 'vm1', lines: undefined, interactive: true },
+    );
     server.close();
     assert.equal((await written()).stdout, 'before\\u{1b}]0;x\\u{07}\n\x1b[31mred\x1b[?25l\x1b[?25h\x1b[m');
   });

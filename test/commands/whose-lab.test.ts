@@ -1,6 +1,21 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { chownSync, existsSync, globSync, lchownSync, linkSync, lstatSync, mkdirSync, mkdtempDisposableSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  globSync,
+  lchownSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempDisposableSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -49,7 +64,13 @@ describe('of a lab', { skip: needsRoot.skip || cannotBe('ordinary') }, () => {
 
   /** As `sudo lab` or, without `env`, as a root who has nothing to do with that user. */
   const root = (words: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Finished> =>
-    finish(spawn(join(repository, 'scripts/lab'), words, { cwd: user.folder, env: { ...process.env, NO_COLOR: '1', ...env }, stdio: ['ignore', 'pipe', 'pipe'] }));
+    finish(
+      spawn(join(repository, 'scripts/lab'), words, {
+        cwd: user.folder,
+        env: { ...process.env, NO_COLOR: '1', ...env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      }),
+    );
   const sudo = (...words: string[]): Promise<Finished> => root(words, { SUDO_UID: String(uid), SUDO_GID: String(uid) });
 
   test('that sudo brought up, its owner is told whose the machines are, and keeps the folder', async () => {
@@ -59,7 +80,10 @@ describe('of a lab', { skip: needsRoot.skip || cannotBe('ordinary') }, () => {
     for (const words of [['status'], ['ssh', 'vm1', 'true'], ['up'], ['down']]) {
       const { exitCode, stderr } = await user.lab(...words);
       assert.equal(exitCode, 3, words.join(' '));
-      assert.match(stderr, /error: the machines of tp1 belong to root \(user ID 0\), who brought them up\nhint: Run it as root: sudo lab …\n$/);
+      assert.match(
+        stderr,
+        /error: the machines of tp1 belong to root \(user ID 0\), who brought them up\nhint: Run it as root: sudo lab …\n$/,
+      );
     }
     const down = await sudo('down');
     assert.match(down.stdout, /Lab tp1 is down/, down.stderr);
@@ -70,7 +94,12 @@ describe('of a lab', { skip: needsRoot.skip || cannotBe('ordinary') }, () => {
     const up = await user.lab('up');
     assert.equal(up.exitCode, 0, up.stderr);
     const [looking, ending] = [await root(['status']), await sudo('down')];
-    assert.match(looking.stderr, new RegExp(`^error: the machines of tp1 belong to another user \\(user ID ${uid}\\), who brought them up\nhint: Run it as that user: sudo -u '#${uid}' lab …\n$`));
+    assert.match(
+      looking.stderr,
+      new RegExp(
+        `^error: the machines of tp1 belong to another user \\(user ID ${uid}\\), who brought them up\nhint: Run it as that user: sudo -u '#${uid}' lab …\n$`,
+      ),
+    );
     assert.match(ending.stderr, /hint: Run it without sudo: lab …\n$/);
     assert.deepEqual([looking.exitCode, ending.exitCode], [3, 3]);
     const down = await user.lab('down');
@@ -80,11 +109,35 @@ describe('of a lab', { skip: needsRoot.skip || cannotBe('ordinary') }, () => {
   test('that another user prepared is not believed, nor is anything run that it says', async () => {
     const [lab, mark] = [join(user.folder, 'planted/.lab'), join(user.folder, 'planted/was-run')];
     mkdirSync(lab, { recursive: true });
-    const route = { host: '127.0.0.1', port: 1, user: 'x', alias: 'x', jumps: [], keyFiles: [], knownHostsFiles: [], algorithms: {}, proxyCommand: `touch ${mark}` };
+    const route = {
+      host: '127.0.0.1',
+      port: 1,
+      user: 'x',
+      alias: 'x',
+      jumps: [],
+      keyFiles: [],
+      knownHostsFiles: [],
+      algorithms: {},
+      proxyCommand: `touch ${mark}`,
+    };
     const machine = { name: 'vm1', user: 'x', image: 'x', interfaces: [] };
-    const state = { schemaVersion: 1, labId: 'planted', name: 'planted', provider: 'ssh', createdAt: '', fingerprint: '', networks: [], machines: [machine], programs: [], providerState: { machines: { vm1: { route, facts: {} } } } };
+    const state = {
+      schemaVersion: 1,
+      labId: 'planted',
+      name: 'planted',
+      provider: 'ssh',
+      createdAt: '',
+      fingerprint: '',
+      networks: [],
+      machines: [machine],
+      programs: [],
+      providerState: { machines: { vm1: { route, facts: {} } } },
+    };
     writeFileSync(join(lab, 'state.json'), JSON.stringify(state));
-    writeFileSync(join(lab, 'journal.ndjson'), `${JSON.stringify({ at: '', kind: 'ssh-machine', machine: 'vm1', route })}\n`);
+    writeFileSync(
+      join(lab, 'journal.ndjson'),
+      `${JSON.stringify({ at: '', kind: 'ssh-machine', machine: 'vm1', route })}\n`,
+    );
     for (const path of [lab, join(lab, 'state.json'), join(lab, 'journal.ndjson')]) chownSync(path, 4711, 4711);
     for (const words of [['status'], ['ssh', 'vm1', 'true'], ['down']]) {
       const { exitCode, stderr } = await user.lab('-f', 'planted/lab.yaml', ...words);
@@ -100,7 +153,10 @@ describe('of a lab', { skip: needsRoot.skip || cannotBe('ordinary') }, () => {
     writeFileSync(join(user.folder, 'roots/lab.yaml'), readFileSync(join(user.folder, 'lab.yaml')));
     const { exitCode, stderr } = await user.lab('-f', 'roots/lab.yaml', 'logs');
     assert.equal(exitCode, 3);
-    assert.match(stderr, /roots\/\.lab belongs to root \(user ID 0\), who ran this lab before you\nhint: Run it as root: sudo lab …/);
+    assert.match(
+      stderr,
+      /roots\/\.lab belongs to root \(user ID 0\), who ran this lab before you\nhint: Run it as root: sudo lab …/,
+    );
   });
 });
 
@@ -124,7 +180,12 @@ describe('root, called by sudo,', needsRoot, () => {
       symlinkSync(elsewhere, join(lab, 'link'));
       linkSync(secret, join(lab, 'second-name'));
       handBack(lab, caller);
-      assert.deepEqual([lab, 'runs', 'runs/one', 'runs/one/run.json', 'link'].map((name) => ownerOf(name === lab ? lab : join(lab, name))), [4711, 4711, 4711, 4711, 4711]);
+      assert.deepEqual(
+        [lab, 'runs', 'runs/one', 'runs/one/run.json', 'link'].map((name) =>
+          ownerOf(name === lab ? lab : join(lab, name)),
+        ),
+        [4711, 4711, 4711, 4711, 4711],
+      );
       assert.deepEqual([secret, elsewhere, join(elsewhere, 'file')].map(ownerOf), [0, 0, 0]);
       symlinkSync(elsewhere, join(folder, 'as-a-link'));
       handBack(join(folder, 'as-a-link'), caller);
@@ -142,7 +203,10 @@ describe('root, called by sudo,', needsRoot, () => {
       mkdirSync(join(lab, 'sub'), { recursive: true });
       symlinkSync(elsewhere, join(lab, 'sub/keys'));
       chownSync(lab, caller.uid, caller.gid);
-      await assert.rejects(ensureStateFolder(lab), { code: 'state-folder-link', message: new RegExp(`^${lab}/sub/keys is a link`) });
+      await assert.rejects(ensureStateFolder(lab), {
+        code: 'state-folder-link',
+        message: new RegExp(`^${lab}/sub/keys is a link`),
+      });
       assert.deepEqual(readdirSync(elsewhere), []);
       assert.equal(statSync(elsewhere).mode & 0o777, 0o755);
       assert.equal(existsSync(join(lab, '.gitignore')), false);

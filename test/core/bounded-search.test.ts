@@ -16,13 +16,21 @@ const ENDLESS: readonly (readonly [title: string, regex: RegExp, text: string])[
 
 for (const [title, regex, text] of ENDLESS) {
   test(`a search ends, and names its pattern: ${title}`, () => {
-    assert.throws(() => boundedSearch(regex, text, { line: 8 }), (error: unknown) => {
-      assert.ok(error instanceof SlowPatternError, String(error));
-      assert.equal(error.exitCode, 2);
-      assert.ok(error.message.startsWith(`the pattern ${String(regex)} of line 8 of the lab file tries too many ways to match: its search in ${text.length} characters`), error.message);
-      assert.deepEqual(error.data, { pattern: String(regex), textLength: text.length, line: 8 });
-      return true;
-    });
+    assert.throws(
+      () => boundedSearch(regex, text, { line: 8 }),
+      (error: unknown) => {
+        assert.ok(error instanceof SlowPatternError, String(error));
+        assert.equal(error.exitCode, 2);
+        assert.ok(
+          error.message.startsWith(
+            `the pattern ${String(regex)} of line 8 of the lab file tries too many ways to match: its search in ${text.length} characters`,
+          ),
+          error.message,
+        );
+        assert.deepEqual(error.data, { pattern: String(regex), textLength: text.length, line: 8 });
+        return true;
+      },
+    );
   });
 }
 

@@ -27,9 +27,14 @@ test('a step that fails does not stop the others, and is told with its cause', a
   const stack = new CleanupStack();
   stack.add('close the first', () => done.push('first'));
   stack.add('close the second', () => Promise.reject(cause));
-  stack.add('close the third', () => { throw cause; });
+  stack.add('close the third', () => {
+    throw cause;
+  });
   const failures = await stack.run();
-  assert.deepEqual(failures.map(({ message }) => message), ['could not close the third', 'could not close the second']);
+  assert.deepEqual(
+    failures.map(({ message }) => message),
+    ['could not close the third', 'could not close the second'],
+  );
   assert.ok(failures.every((failure) => failure.cause === cause));
   assert.deepEqual(done, ['first']);
 });
@@ -47,7 +52,10 @@ test('when the work fails, the clean-up runs and its errors never hide the first
   const failure = new Error('the work failed');
   let ran = false;
   const work = withCleanup(async (cleanup) => {
-    cleanup.add('tidy up', () => { ran = true; throw new Error('the clean-up failed'); });
+    cleanup.add('tidy up', () => {
+      ran = true;
+      throw new Error('the clean-up failed');
+    });
     throw failure;
   });
   await assert.rejects(work, failure);
@@ -55,6 +63,10 @@ test('when the work fails, the clean-up runs and its errors never hide the first
 });
 
 test('when only the clean-up fails, that is the error', async () => {
-  const work = withCleanup(async (cleanup) => cleanup.add('tidy up', () => { throw new Error('no'); }));
+  const work = withCleanup(async (cleanup) =>
+    cleanup.add('tidy up', () => {
+      throw new Error('no');
+    }),
+  );
   await assert.rejects(work, { message: 'could not tidy up' });
 });

@@ -3,11 +3,22 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { ConnectionError } from '../../src/core/connection-error.ts';
 import {
-  CheckError, EnvironmentError, ExitCode, InterruptedError, LabError, LockedError, TimeoutError, UsageError, messageOf, systemCode,
+  CheckError,
+  EnvironmentError,
+  ExitCode,
+  InterruptedError,
+  LabError,
+  LockedError,
+  TimeoutError,
+  UsageError,
+  messageOf,
+  systemCode,
 } from '../../src/core/errors.ts';
 
 test('each kind of failure has the exit code that the interface promises', () => {
-  const codes = [CheckError, UsageError, EnvironmentError, TimeoutError, LockedError].map((Kind) => new Kind('m', { code: 'c' }).exitCode);
+  const codes = [CheckError, UsageError, EnvironmentError, TimeoutError, LockedError].map(
+    (Kind) => new Kind('m', { code: 'c' }).exitCode,
+  );
   assert.deepEqual(codes, [1, 2, 3, 4, 5]);
   assert.equal(new ConnectionError('vm1', 'm', { code: 'c' }).exitCode, 3);
   assert.equal(new InterruptedError('SIGINT').exitCode, 130);
@@ -19,7 +30,10 @@ test('an error keeps what it was made of, its own name, and its cause', () => {
   const cause = new Error('below');
   const error = new UsageError('wrong', { code: 'some-code', hint: 'Do this.', detail: 'seen', data: { a: 1 }, cause });
   assert.ok(error instanceof LabError && error instanceof Error);
-  assert.deepEqual([error.name, error.message, error.code, error.hint, error.detail, error.data], ['UsageError', 'wrong', 'some-code', 'Do this.', 'seen', { a: 1 }]);
+  assert.deepEqual(
+    [error.name, error.message, error.code, error.hint, error.detail, error.data],
+    ['UsageError', 'wrong', 'some-code', 'Do this.', 'seen', { a: 1 }],
+  );
   assert.equal(error.cause, cause);
   assert.ok(!('cause' in new UsageError('wrong', { code: 'some-code' })));
 });
@@ -35,6 +49,15 @@ test('anything that was thrown has a text', () => {
 });
 
 test('the code of a system error is found, and only that', () => {
-  assert.throws(() => readFileSync('/nonexistent/file'), (error: unknown) => systemCode(error) === 'ENOENT');
-  assert.deepEqual([new Error('x'), { code: 5 }, 'ENOENT', undefined, null].map(systemCode), [undefined, undefined, undefined, undefined, undefined]);
+  assert.throws(
+    () => readFileSync('/nonexistent/file'),
+    (error: unknown) => systemCode(error) === 'ENOENT',
+  );
+  assert.deepEqual([new Error('x'), { code: 5 }, 'ENOENT', undefined, null].map(systemCode), [
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+  ]);
 });

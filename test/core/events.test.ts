@@ -9,25 +9,49 @@ function recorder() {
 
 test('a step is told when it starts, on its way, and when it is finished with its remark', async () => {
   const { events, sink } = recorder();
-  const value = await inStep(sink, 'count', async (progress) => { progress('half'); return 2; }, (result) => `${result} of 2`);
+  const value = await inStep(
+    sink,
+    'count',
+    async (progress) => {
+      progress('half');
+      return 2;
+    },
+    (result) => `${result} of 2`,
+  );
   assert.equal(value, 2);
-  assert.deepEqual(events.map(({ kind }) => kind), ['step-started', 'step-progress', 'step-finished']);
+  assert.deepEqual(
+    events.map(({ kind }) => kind),
+    ['step-started', 'step-progress', 'step-finished'],
+  );
   const [, progress, finished] = events;
   assert.ok(progress?.kind === 'step-progress' && progress.note === 'half');
-  assert.ok(finished?.kind === 'step-finished' && finished.note === '2 of 2' && finished.title === 'count' && finished.durationMs >= 0);
+  assert.ok(
+    finished?.kind === 'step-finished' &&
+      finished.note === '2 of 2' &&
+      finished.title === 'count' &&
+      finished.durationMs >= 0,
+  );
 });
 
 test('a step without a remark has none', async () => {
   const { events, sink } = recorder();
   await inStep(sink, 'a', async () => 1);
-  await inStep(sink, 'b', async () => 1, () => undefined);
+  await inStep(
+    sink,
+    'b',
+    async () => 1,
+    () => undefined,
+  );
   assert.ok(events.every((event) => !('note' in event)));
 });
 
 test('a step that fails is told with its reason, and the error goes on', async () => {
   const { events, sink } = recorder();
   const failure = new Error('no');
-  await assert.rejects(inStep(sink, 'try', () => Promise.reject(failure)), failure);
+  await assert.rejects(
+    inStep(sink, 'try', () => Promise.reject(failure)),
+    failure,
+  );
   const last = events.at(-1);
   assert.ok(last?.kind === 'step-failed' && last.reason === 'no' && last.title === 'try');
 });
@@ -42,7 +66,12 @@ test('steps that run at the same time keep apart', async () => {
 
 test('a sink that is slow holds the step up', async () => {
   const order: string[] = [];
-  const sink = { emit: async ({ kind }: EventBody) => { await Promise.resolve(); order.push(kind); } };
+  const sink = {
+    emit: async ({ kind }: EventBody) => {
+      await Promise.resolve();
+      order.push(kind);
+    },
+  };
   await inStep(sink, 'a', async () => order.push('work'));
   assert.deepEqual(order, ['step-started', 'work', 'step-finished']);
 });

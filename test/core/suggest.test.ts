@@ -5,9 +5,10 @@ import { nearest, suggestion } from '../../src/core/suggest.ts';
 const fields = ['address', 'interfaces', 'image', 'user', 'memory'];
 
 test('a slip of the finger finds the word that was meant, in any case of letters', () => {
-  assert.deepEqual(['adress', 'addresss', 'Address', 'imgae', 'usr', 'interface', 'MEMROY'].map((word) => nearest(word, fields)), [
-    'address', 'address', 'address', 'image', 'user', 'interfaces', 'memory',
-  ]);
+  assert.deepEqual(
+    ['adress', 'addresss', 'Address', 'imgae', 'usr', 'interface', 'MEMROY'].map((word) => nearest(word, fields)),
+    ['address', 'address', 'address', 'image', 'user', 'interfaces', 'memory'],
+  );
 });
 
 test('the nearest of several is taken, the first of equals', () => {

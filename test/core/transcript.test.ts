@@ -51,7 +51,11 @@ const READINGS: readonly (readonly [string, string, string, number?])[] = [
   ['starts a new line when the cursor leaves upwards', 'one\r\ntwo\x1b[Athree', 'one\ntwo\nthree'],
   ['starts a new line when the screen is cleared', '$ par\x1b[H\x1b[2J$ partial', '$ par\n$ partial'],
   ['shows bidirectional controls by number', 'a\u202eb\u2066c', 'a\\u{202e}b\\u{2066}c'],
-  ['shows invisible characters by number', '\ufeffa\u200bb\u2028c\u{e0041}', '\\u{feff}a\\u{200b}b\\u{2028}c\\u{e0041}'],
+  [
+    'shows invisible characters by number',
+    '\ufeffa\u200bb\u2028c\u{e0041}',
+    '\\u{feff}a\\u{200b}b\\u{2028}c\\u{e0041}',
+  ],
   ['keeps the joiner of an emoji only', '👩\u200d💻 a\u200db', '👩\u200d💻 a\\u{200d}b'],
   ['keeps combining marks with their letter', 'e\u0301x\b\bA', 'Ax'],
   ['replaces half characters', 'a\ud800b\udc00c', 'a\ufffdb\ufffdc'],
@@ -65,7 +69,28 @@ for (const [title, data, expected, columns] of READINGS) {
 const piece = fc.oneof(
   { weight: 3, arbitrary: fc.string({ unit: 'binary', maxLength: 8 }) },
   fc.string({ unit: 'grapheme', maxLength: 12 }),
-  fc.constantFrom('\r\n', '\n', '\r', '\b', '\t', ' \r', '\x1b', '\x1b[', '\x9b', '\x1b]0;', '\x07', '\x1b\\', '\x1bP', '\x18', '\x1b(', '\u202e', '日', '👩‍💻', '\ud83d', '\udc69'),
+  fc.constantFrom(
+    '\r\n',
+    '\n',
+    '\r',
+    '\b',
+    '\t',
+    ' \r',
+    '\x1b',
+    '\x1b[',
+    '\x9b',
+    '\x1b]0;',
+    '\x07',
+    '\x1b\\',
+    '\x1bP',
+    '\x18',
+    '\x1b(',
+    '\u202e',
+    '日',
+    '👩‍💻',
+    '\ud83d',
+    '\udc69',
+  ),
   fc.tuple(fc.nat(30), fc.constantFrom(...'@ABCDEFGHJKPXadefgm`'.split(''))).map(([n, final]) => `\x1b[${n}${final}`),
 );
 const output = fc.array(piece, { maxLength: 30 }).map((pieces) => pieces.join(''));
@@ -75,7 +100,9 @@ test('cutting the output anywhere gives the same text', () => {
   fc.assert(
     fc.property(output, columns, fc.array(fc.nat(200)), (data, width, cuts) => {
       const transcript = new Transcript({ columns: width, maxLineLength: 40 });
-      const offsets = [...new Set([0, ...cuts.filter((cut) => cut < data.length), data.length])].toSorted((a, b) => a - b);
+      const offsets = [...new Set([0, ...cuts.filter((cut) => cut < data.length), data.length])].toSorted(
+        (a, b) => a - b,
+      );
       for (const [i, offset] of offsets.slice(1).entries()) transcript.write(data.slice(offsets[i], offset));
       assert.equal(transcript.text, read(data, { columns: width, maxLineLength: 40 }));
     }),
@@ -87,7 +114,10 @@ test('text holds no control character but line feed and tab, and nothing invisib
     fc.property(output, columns, (data, width) => {
       const text = read(data, { columns: width });
       assert.doesNotMatch(text, /[^\P{Cc}\n\t]/u);
-      assert.doesNotMatch(text, /[^\P{Cf}\u200d\u00ad\u0600-\u0605\u06dd\u070f\u08e2\u{110bd}\u{110cd}\u{13430}-\u{1343f}\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u0890\u0891]/u);
+      assert.doesNotMatch(
+        text,
+        /[^\P{Cf}\u200d\u00ad\u0600-\u0605\u06dd\u070f\u08e2\u{110bd}\u{110cd}\u{13430}-\u{1343f}\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u0890\u0891]/u,
+      );
       assert.equal(text, text.toWellFormed());
     }),
   );
@@ -110,18 +140,22 @@ test('completed lines never change, and each is told once', () => {
 
 test('what is kept is bounded, at line starts, and found by its offset', () => {
   fc.assert(
-    fc.property(fc.array(fc.stringMatching(/^[a-z ]{0,60}$/), { maxLength: 200 }), fc.integer({ min: 1, max: 2000 }), (lines, maxRetained) => {
-      const whole = lines.map((line) => `${line}\n`).join('') + 'last';
-      const transcript = new Transcript({ maxRetained });
-      transcript.write(whole);
-      assert.equal(transcript.text, whole.slice(transcript.start));
-      assert.ok(transcript.lineStart - transcript.start <= maxRetained);
-      assert.equal(transcript.end, whole.length);
-      assert.equal(transcript.droppedLines, whole.slice(0, transcript.start).split('\n').length - 1);
-      const from = Math.floor((transcript.start + transcript.end) / 2);
-      assert.equal(transcript.slice(from), whole.slice(from));
-      assert.equal(transcript.slice(0), transcript.text);
-    }),
+    fc.property(
+      fc.array(fc.stringMatching(/^[a-z ]{0,60}$/), { maxLength: 200 }),
+      fc.integer({ min: 1, max: 2000 }),
+      (lines, maxRetained) => {
+        const whole = lines.map((line) => `${line}\n`).join('') + 'last';
+        const transcript = new Transcript({ maxRetained });
+        transcript.write(whole);
+        assert.equal(transcript.text, whole.slice(transcript.start));
+        assert.ok(transcript.lineStart - transcript.start <= maxRetained);
+        assert.equal(transcript.end, whole.length);
+        assert.equal(transcript.droppedLines, whole.slice(0, transcript.start).split('\n').length - 1);
+        const from = Math.floor((transcript.start + transcript.end) / 2);
+        assert.equal(transcript.slice(from), whole.slice(from));
+        assert.equal(transcript.slice(0), transcript.text);
+      },
+    ),
   );
 });
 

@@ -24,8 +24,21 @@ function textOf(events: readonly Event[]): string {
 describe('events of machines at different distances', () => {
   test('come in the order in which they happened there', async () => {
     const seen: Event[] = [];
-    const order = new TrueOrder((event) => void seen.push(event), new Map([['near', 1], ['far', 101]]));
-    for (const event of [opened('a', 'far', 0), opened('b', 'near', 1), printed('b', 'second', 220), printed('a', 'first', 310), printed('b', 'third', 311)]) void order.take(event);
+    const order = new TrueOrder(
+      (event) => void seen.push(event),
+      new Map([
+        ['near', 1],
+        ['far', 101],
+      ]),
+    );
+    for (const event of [
+      opened('a', 'far', 0),
+      opened('b', 'near', 1),
+      printed('b', 'second', 220),
+      printed('a', 'first', 310),
+      printed('b', 'third', 311),
+    ])
+      void order.take(event);
     await order.flush();
     assert.equal(textOf(seen), 'terminal-opened terminal-opened first second third');
     assert.equal(seen[2]?.at.wallMs, 1210);
@@ -33,8 +46,15 @@ describe('events of machines at different distances', () => {
 
   test('never overtake what the same program told before', async () => {
     const seen: Event[] = [];
-    const order = new TrueOrder((event) => void seen.push(event), new Map([['near', 0], ['far', 100]]));
-    for (const event of [opened('a', 'far', 0), printed('a', 'one', 10), printed('a', 'two', 20)]) void order.take(event);
+    const order = new TrueOrder(
+      (event) => void seen.push(event),
+      new Map([
+        ['near', 0],
+        ['far', 100],
+      ]),
+    );
+    for (const event of [opened('a', 'far', 0), printed('a', 'one', 10), printed('a', 'two', 20)])
+      void order.take(event);
     await order.flush();
     assert.equal(textOf(seen), 'terminal-opened one two');
   });
@@ -42,10 +62,16 @@ describe('events of machines at different distances', () => {
   test('are passed on by themselves after the largest difference', async () => {
     const seen: Event[] = [];
     const passed = Promise.withResolvers<void>();
-    const order = new TrueOrder((event) => {
-      seen.push(event);
-      if (seen.length === 2) passed.resolve();
-    }, new Map([['near', 0], ['far', 30]]));
+    const order = new TrueOrder(
+      (event) => {
+        seen.push(event);
+        if (seen.length === 2) passed.resolve();
+      },
+      new Map([
+        ['near', 0],
+        ['far', 30],
+      ]),
+    );
     void order.take(opened('a', 'far', performance.now() - now));
     void order.take(printed('a', 'x', performance.now() - now));
     assert.equal(seen.length, 0);
@@ -53,7 +79,13 @@ describe('events of machines at different distances', () => {
   });
 
   test('pass at once where all machines are as near, or none is known', () => {
-    for (const distances of [new Map([['a', 50], ['b', 51]]), new Map<string, number>()]) {
+    for (const distances of [
+      new Map([
+        ['a', 50],
+        ['b', 51],
+      ]),
+      new Map<string, number>(),
+    ]) {
       const seen: Event[] = [];
       void new TrueOrder((event) => void seen.push(event), distances).take(opened('a', 'a', 0));
       assert.equal(seen.length, 1);

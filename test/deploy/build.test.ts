@@ -10,30 +10,51 @@ import { labOf, program, startMachine } from './fixtures/machine.ts';
 
 const temporaryFolder = () => mkdtempDisposableSync(join(tmpdir(), 'lab-build-'));
 
-function run(folder: string, builds: Readonly<Record<string, readonly string[] | undefined>>, events: EventBody[] = [], signal = new AbortController().signal): Promise<void> {
+function run(
+  folder: string,
+  builds: Readonly<Record<string, readonly string[] | undefined>>,
+  events: EventBody[] = [],
+  signal = new AbortController().signal,
+): Promise<void> {
   const programs = Object.entries(builds).map(([name, build]) => program(name, [], { build }));
-  return buildPrograms(labOf('tp1', folder, programs), programs, { events: { emit: (event) => void events.push(event) }, signal });
+  return buildPrograms(labOf('tp1', folder, programs), programs, {
+    events: { emit: (event) => void events.push(event) },
+    signal,
+  });
 }
 
-test('a build runs in the lab\'s folder, and once for all programs that share it', async () => {
+test("a build runs in the lab's folder, and once for all programs that share it", async () => {
   using folder = temporaryFolder();
   const events: EventBody[] = [];
   const build = ['sh', '-c', 'echo built >> log'];
-  await run(folder.path, { server: build, client: build, other: ['sh', '-c', 'echo other >> log'], plain: undefined }, events);
+  await run(
+    folder.path,
+    { server: build, client: build, other: ['sh', '-c', 'echo other >> log'], plain: undefined },
+    events,
+  );
   assert.equal(readFileSync(join(folder.path, 'log'), 'utf8'), 'built\nother\n');
-  assert.deepEqual(events.flatMap((event) => (event.kind === 'step-finished' ? [event.title] : [])), ['build server, client', 'build other']);
+  assert.deepEqual(
+    events.flatMap((event) => (event.kind === 'step-finished' ? [event.title] : [])),
+    ['build server, client', 'build other'],
+  );
 });
 
 test('a build that fails is a failed check, with its command, its status and the end of its output', async () => {
   using folder = temporaryFolder();
-  await assert.rejects(run(folder.path, { server: ['sh', '-c', 'seq 100; echo "main.c:1: error" >&2; exit 2'] }), (error: unknown) => {
-    assert.ok(error instanceof CheckError);
-    assert.equal(error.code, 'build-failed');
-    assert.equal(error.message, `the build of server failed: sh -c 'seq 100; echo "main.c:1: error" >&2; exit 2' ended with status 2`);
-    assert.match(error.detail ?? '', /^… 61 lines before\n62\n(.+\n)+100\nmain\.c:1: error$/);
-    assert.equal(error.hint, `Run it by hand in ${folder.path}, and correct what it complains about.`);
-    return true;
-  });
+  await assert.rejects(
+    run(folder.path, { server: ['sh', '-c', 'seq 100; echo "main.c:1: error" >&2; exit 2'] }),
+    (error: unknown) => {
+      assert.ok(error instanceof CheckError);
+      assert.equal(error.code, 'build-failed');
+      assert.equal(
+        error.message,
+        `the build of server failed: sh -c 'seq 100; echo "main.c:1: error" >&2; exit 2' ended with status 2`,
+      );
+      assert.match(error.detail ?? '', /^… 61 lines before\n62\n(.+\n)+100\nmain\.c:1: error$/);
+      assert.equal(error.hint, `Run it by hand in ${folder.path}, and correct what it complains about.`);
+      return true;
+    },
+  );
 });
 
 test('a build command that does not exist is told as such', async () => {
@@ -62,6 +83,9 @@ test('a build whose result is a link that leads out is refused', async () => {
   const secret = join(machine.home, 'private-key');
   writeFileSync(secret, 'SECRET');
   const server = program('server', [join(machine.host, 'client.py')], { build: ['ln', '-sf', secret, 'client.py'] });
-  await assert.rejects(machine.deploy([server]), { code: 'program-file-outside', message: /^program server: .*client\.py leads out of the folder of the lab: it is .*private-key$/ });
+  await assert.rejects(machine.deploy([server]), {
+    code: 'program-file-outside',
+    message: /^program server: .*client\.py leads out of the folder of the lab: it is .*private-key$/,
+  });
   assert.equal(existsSync(join(machine.home, 'lab')), false);
 });

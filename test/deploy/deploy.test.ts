@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { program, startMachine, tree } from './fixtures/machine.ts';
 
-test('files land in the program\'s folder under their own names, executable as on the host', async () => {
+test("files land in the program's folder under their own names, executable as on the host", async () => {
   await using machine = await startMachine();
   const files = [machine.file('src/run', '#!/bin/sh\n', 0o755), machine.file('data.txt', 'data', 0o600)];
   const [deployed] = await machine.deploy([program('server', files)]);
@@ -20,14 +20,23 @@ test('files land in the program\'s folder under their own names, executable as o
 
 test('the first deployment takes two round trips, one with nothing to do takes exactly one and writes nothing', async () => {
   await using machine = await startMachine();
-  const programs = [program('server', [machine.file('server.js', 'one')]), program('client', [machine.file('client.js', 'two')])];
+  const programs = [
+    program('server', [machine.file('server.js', 'one')]),
+    program('client', [machine.file('client.js', 'two')]),
+  ];
   await machine.deploy(programs);
   assert.equal(machine.roundTrips(), 2);
   const target = join(machine.home, 'lab/tp1/server/server.js');
   const before = statSync(target);
   const again = await machine.deploy(programs);
   assert.equal(machine.roundTrips(), 3);
-  assert.deepEqual(again.map(({ sent, skipped, bytes }) => [sent, skipped, bytes]), [[0, 1, 0], [0, 1, 0]]);
+  assert.deepEqual(
+    again.map(({ sent, skipped, bytes }) => [sent, skipped, bytes]),
+    [
+      [0, 1, 0],
+      [0, 1, 0],
+    ],
+  );
   assert.equal(statSync(target).ino, before.ino);
   const notes = machine.events.filter((event) => event.kind === 'step-finished').map(({ note }) => note);
   assert.deepEqual(notes, ['2 files written (6 B sent)', 'nothing changed']);
@@ -46,7 +55,8 @@ test('of several files only the changed one is sent', async () => {
 test('the content of the last two versions is kept, so going back sends nothing; older content is removed', async () => {
   await using machine = await startMachine();
   const stored = (): number => readdirSync(join(machine.home, '.lab/cas')).length;
-  const write = async (content: string) => (await machine.deploy([program('server', [machine.file('a', content)])]))[0]!;
+  const write = async (content: string) =>
+    (await machine.deploy([program('server', [machine.file('a', content)])]))[0]!;
   await write('version 1');
   await write('version 2');
   assert.equal(stored(), 2);
@@ -71,7 +81,12 @@ test('a change of the executable bit alone is carried over', async () => {
 test('names with spaces, quotes, backslashes, dashes and letters of all alphabets arrive as they are', async () => {
   await using machine = await startMachine();
   const names = ['-rf', 'two words ', "it's", 'say "hi"', 'back\\slash', '$HOME `id`', 'été-日本', '*', '!x'];
-  const programs = [program('server', names.map((name) => machine.file(name, name)))];
+  const programs = [
+    program(
+      'server',
+      names.map((name) => machine.file(name, name)),
+    ),
+  ];
   await machine.deploy(programs);
   const folder = join(machine.home, 'lab/tp1/server');
   assert.deepEqual(readdirSync(folder).toSorted(), names.toSorted());
@@ -85,7 +100,10 @@ test('an empty file and one of some megabytes arrive whole', async () => {
   await machine.deploy([program('server', [machine.file('empty', ''), machine.file('large', large)])]);
   assert.equal(readFileSync(join(machine.home, 'lab/tp1/server/empty'), 'utf8'), '');
   assert.equal(readFileSync(join(machine.home, 'lab/tp1/server/large'), 'utf8'), large);
-  assert.ok(machine.events.some((event) => event.kind === 'step-progress' && /^vm1: .+ of 5\.2 MB$/.test(event.note)), 'a large transfer is told while it goes on');
+  assert.ok(
+    machine.events.some((event) => event.kind === 'step-progress' && /^vm1: .+ of 5\.2 MB$/.test(event.note)),
+    'a large transfer is told while it goes on',
+  );
 });
 
 test('a file that the program no longer has is removed, and its empty folders with it', async () => {
@@ -110,7 +128,10 @@ test('only the programs that were asked for are deployed', async () => {
   await using machine = await startMachine();
   const programs = [program('server', [machine.file('a', '1')]), program('client', [machine.file('b', '2')])];
   const deployed = await machine.deploy(programs, { only: ['client'] });
-  assert.deepEqual(deployed.map((item) => item.program.name), ['client']);
+  assert.deepEqual(
+    deployed.map((item) => item.program.name),
+    ['client'],
+  );
   assert.deepEqual(tree(join(machine.home, 'lab/tp1')), ['client', 'client/b']);
 });
 
@@ -137,11 +158,16 @@ test('two labs that deploy to one account at the same time do not disturb each o
   await using machine = await startMachine();
   const shells = await Promise.all([machine.reconnect(), machine.reconnect()]);
   const rounds = ['1', '2', '3', '4'];
-  await Promise.all(shells.map(async (shell, number) => {
-    for (const round of rounds) {
-      await machine.deploy([program('server', [machine.file(`${number}/a`, `${number}-${round}`)])], { shell, labName: `lab${number}` });
-      assert.equal(readFileSync(join(machine.home, `lab/lab${number}/server/a`), 'utf8'), `${number}-${round}`);
-    }
-  }));
+  await Promise.all(
+    shells.map(async (shell, number) => {
+      for (const round of rounds) {
+        await machine.deploy([program('server', [machine.file(`${number}/a`, `${number}-${round}`)])], {
+          shell,
+          labName: `lab${number}`,
+        });
+        assert.equal(readFileSync(join(machine.home, `lab/lab${number}/server/a`), 'utf8'), `${number}-${round}`);
+      }
+    }),
+  );
   assert.deepEqual(tree(join(machine.home, '.lab/incoming')), []);
 });

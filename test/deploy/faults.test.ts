@@ -21,7 +21,9 @@ test('a connection that is lost in mid-upload is told as such; the next try comp
     if (!isCut) machine.cut();
     isCut = true;
   };
-  const broken = machine.deploy([program('server', files)], { events: { emit: (event) => (event.kind === 'step-progress' ? cutOnce() : undefined) } });
+  const broken = machine.deploy([program('server', files)], {
+    events: { emit: (event) => (event.kind === 'step-progress' ? cutOnce() : undefined) },
+  });
   await assert.rejects(broken, ConnectionError);
   assert.equal(readFileSync(join(machine.home, 'lab/tp1/server/small'), 'utf8'), 'old');
   const [deployed] = await machine.deploy([program('server', files)], { shell: await machine.reconnect() });
@@ -29,7 +31,10 @@ test('a connection that is lost in mid-upload is told as such; the next try comp
   assert.deepEqual(tree(join(machine.home, 'lab/tp1/server')), ['large', 'small']);
   // The first try may take a moment to notice that it is alone.
   const left = () => readdirSync(join(machine.home, '.lab/incoming'));
-  await retryUntil(() => (left().length === 0 ? { value: true } : { seen: left().join(' ') }), { what: 'the first try to clean up', timeoutMs: 5000 });
+  await retryUntil(() => (left().length === 0 ? { value: true } : { seen: left().join(' ') }), {
+    what: 'the first try to clean up',
+    timeoutMs: 5000,
+  });
 });
 
 test('a deployment that is interrupted stops, and the next one completes it', async () => {
@@ -37,7 +42,10 @@ test('a deployment that is interrupted stops, and the next one completes it', as
   const programs = [program('server', [machine.file('large', megabytes(8))])];
   const controller = new AbortController();
   const reason = new Error('interrupted');
-  const stopped = machine.deploy(programs, { signal: controller.signal, events: { emit: (event) => (event.kind === 'step-progress' ? controller.abort(reason) : undefined) } });
+  const stopped = machine.deploy(programs, {
+    signal: controller.signal,
+    events: { emit: (event) => (event.kind === 'step-progress' ? controller.abort(reason) : undefined) },
+  });
   await assert.rejects(stopped, reason);
   assert.ok(!existsSync(join(machine.home, 'lab/tp1/server/large')));
   await machine.deploy(programs);
@@ -56,8 +64,13 @@ test('a file that is written to while it is sent is told as such, and the old on
   const programs = [program('server', [machine.file('a', 'old')])];
   await machine.deploy(programs);
   machine.file('a', 'new');
-  const changing = machine.deploy(programs, { events: { emit: ({ kind }) => (kind === 'step-started' ? void machine.file('a', 'New') : undefined) } });
-  await assert.rejects(changing, { code: 'program-file-changed', message: `${machine.host}/a was changed while it was sent` });
+  const changing = machine.deploy(programs, {
+    events: { emit: ({ kind }) => (kind === 'step-started' ? void machine.file('a', 'New') : undefined) },
+  });
+  await assert.rejects(changing, {
+    code: 'program-file-changed',
+    message: `${machine.host}/a was changed while it was sent`,
+  });
   assert.equal(readFileSync(join(machine.home, 'lab/tp1/server/a'), 'utf8'), 'old');
   await machine.deploy(programs);
   assert.equal(readFileSync(join(machine.home, 'lab/tp1/server/a'), 'utf8'), 'New');
@@ -66,7 +79,10 @@ test('a file that is written to while it is sent is told as such, and the old on
 test('too little space is told before anything is sent, and the old files stay', async () => {
   await using machine = await startMachine();
   await machine.deploy([program('server', [machine.file('a', 'old')])]);
-  machine.addTool('df', 'echo "Filesystem 1024-blocks Used Available Capacity Mounted"; echo "/dev/sda1 1000 0 300 99% /"');
+  machine.addTool(
+    'df',
+    'echo "Filesystem 1024-blocks Used Available Capacity Mounted"; echo "/dev/sda1 1000 0 300 99% /"',
+  );
   await assert.rejects(machine.deploy([program('server', [machine.file('a', megabytes(1))])]), (error: unknown) => {
     assert.ok(error instanceof EnvironmentError);
     assert.equal(error.message, 'vm1: the disk is full; the programs there are as they were');
@@ -78,35 +94,60 @@ test('too little space is told before anything is sent, and the old files stay',
   assert.equal(readFileSync(join(machine.home, 'lab/tp1/server/a'), 'utf8'), 'old');
 });
 
-test('a file needs its own size and no more where the disk is small, and goes back to what it was', { skip: !isRoot && 'only root can give the machine a small disk' }, async () => {
-  await using machine = await startMachine({ mount: 'mount -t tmpfs -o size=5m tmpfs "$HOME"' });
-  const deploy = (content: string) => machine.deploy([program('server', [machine.file('large', content), machine.file('same', content.slice(0, 1000)), machine.file('again/run', content.slice(0, 1000), 0o755)])]);
-  await deploy(`1${megabytes(3)}`);
-  const look = async () => (await machine.shell.exec({ script: 'cd; ls .lab/incoming; ls -ln lab/tp1/server; cut -c 1 lab/tp1/server/large' })).stdout;
-  // The time of day stands only beside files that are not old.
-  assert.match(await look(), /^total \d+\n-rw-r--r-- .* 3000001 \w+ +\d+ \d\d:\d\d large\n-rwxr-xr-x .* 1000 .* run\n-rw-r--r-- .* 1000 .* same\n1\n$/);
-  const [again] = await deploy(`1${megabytes(3)}`);
-  assert.deepEqual([again?.sent, again?.bytes], [0, 0]);
-  await deploy('2');
-  await deploy(`3${megabytes(3)}`);
-  assert.match(await look(), /3000001 .* large\n.*\n.*\n3\n$/);
-});
+test(
+  'a file needs its own size and no more where the disk is small, and goes back to what it was',
+  { skip: !isRoot && 'only root can give the machine a small disk' },
+  async () => {
+    await using machine = await startMachine({ mount: 'mount -t tmpfs -o size=5m tmpfs "$HOME"' });
+    const deploy = (content: string) =>
+      machine.deploy([
+        program('server', [
+          machine.file('large', content),
+          machine.file('same', content.slice(0, 1000)),
+          machine.file('again/run', content.slice(0, 1000), 0o755),
+        ]),
+      ]);
+    await deploy(`1${megabytes(3)}`);
+    const look = async () =>
+      (
+        await machine.shell.exec({
+          script: 'cd; ls .lab/incoming; ls -ln lab/tp1/server; cut -c 1 lab/tp1/server/large',
+        })
+      ).stdout;
+    // The time of day stands only beside files that are not old.
+    assert.match(
+      await look(),
+      /^total \d+\n-rw-r--r-- .* 3000001 \w+ +\d+ \d\d:\d\d large\n-rwxr-xr-x .* 1000 .* run\n-rw-r--r-- .* 1000 .* same\n1\n$/,
+    );
+    const [again] = await deploy(`1${megabytes(3)}`);
+    assert.deepEqual([again?.sent, again?.bytes], [0, 0]);
+    await deploy('2');
+    await deploy(`3${megabytes(3)}`);
+    assert.match(await look(), /3000001 .* large\n.*\n.*\n3\n$/);
+  },
+);
 
-test('a disk that fills up while we write is told as such, and the old files stay', { skip: !isRoot && 'only root can give the machine a small disk' }, async () => {
-  await using machine = await startMachine({ mount: 'mount -t tmpfs -o size=600k tmpfs "$HOME"' });
-  machine.addTool('df', 'exit 1');
-  await machine.deploy([program('server', [machine.file('a', 'old')])]);
-  for (const content of [megabytes(2), 'x'.repeat(400_000)]) {
-    await assert.rejects(machine.deploy([program('server', [machine.file('a', content)])]), (error: unknown) => {
-      assert.ok(error instanceof EnvironmentError);
-      assert.equal(error.code, 'machine-disk-full');
-      assert.match(error.detail ?? '', /No space left on device/);
-      return true;
-    });
-    const { stdout } = await machine.shell.exec({ script: 'cd; cat lab/tp1/server/a; ls .lab/incoming; ls -A lab/tp1/server' });
-    assert.equal(stdout, 'olda\n');
-  }
-});
+test(
+  'a disk that fills up while we write is told as such, and the old files stay',
+  { skip: !isRoot && 'only root can give the machine a small disk' },
+  async () => {
+    await using machine = await startMachine({ mount: 'mount -t tmpfs -o size=600k tmpfs "$HOME"' });
+    machine.addTool('df', 'exit 1');
+    await machine.deploy([program('server', [machine.file('a', 'old')])]);
+    for (const content of [megabytes(2), 'x'.repeat(400_000)]) {
+      await assert.rejects(machine.deploy([program('server', [machine.file('a', content)])]), (error: unknown) => {
+        assert.ok(error instanceof EnvironmentError);
+        assert.equal(error.code, 'machine-disk-full');
+        assert.match(error.detail ?? '', /No space left on device/);
+        return true;
+      });
+      const { stdout } = await machine.shell.exec({
+        script: 'cd; cat lab/tp1/server/a; ls .lab/incoming; ls -A lab/tp1/server',
+      });
+      assert.equal(stdout, 'olda\n');
+    }
+  },
+);
 
 test('a home folder that may not be written to is told as such', async () => {
   const readOnly = 'mount --bind "$HOME" "$HOME" && mount -o remount,bind,ro "$HOME"';
@@ -125,13 +166,17 @@ test('a machine without tar is told what it lacks', async () => {
   await using machine = await startMachine();
   machine.removeTool('tar');
   await assert.rejects(machine.deploy([program('server', [machine.file('a', '1')])]), {
-    code: 'machine-tool-missing', message: 'vm1 lacks tar, without which no program can be put there',
+    code: 'machine-tool-missing',
+    message: 'vm1 lacks tar, without which no program can be put there',
   });
 });
 
 test('a machine without a home folder is told as such', async () => {
   await using machine = await startMachine();
-  await assert.rejects(machine.deploy([program('server', [machine.file('a', '1')])], { shell: await machine.reconnect(`${machine.home}/none`) }), {
-    code: 'deploy-survey-failed', message: `vm1: cannot look at the home folder of ${machine.shell.user}`,
-  });
+  await assert.rejects(
+    machine.deploy([program('server', [machine.file('a', '1')])], {
+      shell: await machine.reconnect(`${machine.home}/none`),
+    }),
+    { code: 'deploy-survey-failed', message: `vm1: cannot look at the home folder of ${machine.shell.user}` },
+  );
 });

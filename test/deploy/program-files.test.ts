@@ -23,28 +23,65 @@ function folderWith(files: Readonly<Record<string, string>>) {
 }
 
 /** `lab`: the folder of the lab, where files may come from. */
-async function entriesOf(folder: string, files: readonly string[], build?: readonly string[], { lab = folder, ...changes }: { readonly lab?: string; readonly outside?: readonly string[] } = {}): Promise<string[]> {
-  const entries = await programEntries(program('server', files.map((file) => join(folder, file)), { build, ...changes }), lab, hashEachOnce());
-  return entries.map((entry) => (entry.kind === 'file' ? `${entry.path} ${entry.sizeBytes}` : `${entry.path} → ${entry.target}`));
+async function entriesOf(
+  folder: string,
+  files: readonly string[],
+  build?: readonly string[],
+  { lab = folder, ...changes }: { readonly lab?: string; readonly outside?: readonly string[] } = {},
+): Promise<string[]> {
+  const entries = await programEntries(
+    program(
+      'server',
+      files.map((file) => join(folder, file)),
+      { build, ...changes },
+    ),
+    lab,
+    hashEachOnce(),
+  );
+  return entries.map((entry) =>
+    entry.kind === 'file' ? `${entry.path} ${entry.sizeBytes}` : `${entry.path} → ${entry.target}`,
+  );
 }
 
 test('a folder is taken with all that is in it, but without .git, .lab and empty folders', async () => {
-  using folder = folderWith({ 'src/a': '1', 'src/lib/b': '22', 'src/.hidden': '333', 'src/.git/config': 'x', 'src/sub/.lab/keys': 'secret', 'other': 'x' });
+  using folder = folderWith({
+    'src/a': '1',
+    'src/lib/b': '22',
+    'src/.hidden': '333',
+    'src/.git/config': 'x',
+    'src/sub/.lab/keys': 'secret',
+    other: 'x',
+  });
   mkdirSync(join(folder.path, 'src/empty'));
   assert.deepEqual(await entriesOf(folder.path, ['src']), ['src/.hidden 3', 'src/a 1', 'src/lib/b 2']);
 });
 
 test('a link within a folder stays a link, one that leads out is replaced by what it leads to', async () => {
   using folder = folderWith({
-    'outside/file': 'four', 'outside/tree/x': '1',
-    'src/bin/tool': '→../lib/tool.js', 'src/lib/tool.js': '1', 'src/up': '→..', 'src/out': '→../outside/file', 'src/tree': '→../outside/tree', 'src/round': '→.',
+    'outside/file': 'four',
+    'outside/tree/x': '1',
+    'src/bin/tool': '→../lib/tool.js',
+    'src/lib/tool.js': '1',
+    'src/up': '→..',
+    'src/out': '→../outside/file',
+    'src/tree': '→../outside/tree',
+    'src/round': '→.',
   });
   symlinkSync(join(folder.path, 'src/lib/tool.js'), join(folder.path, 'src/absolute'));
   const entries = entriesOf(folder.path, ['src']);
-  await assert.rejects(entries, { code: 'program-files-wrong', message: /the links at .+ lead in a circle/ }, 'up leads to the folder that holds src');
+  await assert.rejects(
+    entries,
+    { code: 'program-files-wrong', message: /the links at .+ lead in a circle/ },
+    'up leads to the folder that holds src',
+  );
   execFileSync('rm', [join(folder.path, 'src/up')]);
   assert.deepEqual(await entriesOf(folder.path, ['src']), [
-    'src/absolute 1', 'src/bin/tool → ../lib/tool.js', 'src/lib/tool.js 1', 'src/out 4', 'src/round → .', 'src/tree/x 1',
+    'src/absolute 1',
+    'src/bin/tool → ../lib/tool.js',
+    'src/lib/tool.js 1',
+    'src/out 4',
+    'src/round → .',
+    'src/tree/x 1',
   ]);
 });
 
@@ -56,7 +93,8 @@ test('a file that is itself a link is sent under its own name', async () => {
 test('two files with one name are refused, with both paths', async () => {
   using folder = folderWith({ 'a/util.py': '1', 'b/util.py': '2' });
   await assert.rejects(entriesOf(folder.path, ['a/util.py', 'b/util.py']), {
-    code: 'program-files-clash', exitCode: 2,
+    code: 'program-files-clash',
+    exitCode: 2,
     message: `program server: two of its files have the name util.py: ${folder.path}/a/util.py and ${folder.path}/b/util.py`,
   });
 });
@@ -70,40 +108,75 @@ test('a missing file is told with the program, and whether its build should have
     return true;
   });
   await assert.rejects(entriesOf(folder.path, ['server'], ['make', 'server']), {
-    code: 'program-file-missing', message: `program server: the file ${folder.path}/server is missing, although its build (make server) succeeded`,
+    code: 'program-file-missing',
+    message: `program server: the file ${folder.path}/server is missing, although its build (make server) succeeded`,
   });
-  await assert.rejects(entriesOf(folder.path, ['src']), { code: 'program-file-missing', message: /src\/dangling is missing/ });
+  await assert.rejects(entriesOf(folder.path, ['src']), {
+    code: 'program-file-missing',
+    message: /src\/dangling is missing/,
+  });
 });
 
-test('a file that we may not read is told as such', { skip: process.getuid?.() === 0 && 'root may read all files' }, async () => {
-  using folder = folderWith({ 'server.js': '1' });
-  chmodSync(join(folder.path, 'server.js'), 0);
-  await assert.rejects(entriesOf(folder.path, ['server.js']), (error: unknown) => {
-    assert.ok(error instanceof EnvironmentError);
-    assert.equal(error.message, `program server: the file ${folder.path}/server.js cannot be read: permission denied`);
-    assert.equal(error.hint, `Give yourself the right: chmod u+r ${folder.path}/server.js`);
-    return true;
-  });
-});
+test(
+  'a file that we may not read is told as such',
+  { skip: process.getuid?.() === 0 && 'root may read all files' },
+  async () => {
+    using folder = folderWith({ 'server.js': '1' });
+    chmodSync(join(folder.path, 'server.js'), 0);
+    await assert.rejects(entriesOf(folder.path, ['server.js']), (error: unknown) => {
+      assert.ok(error instanceof EnvironmentError);
+      assert.equal(
+        error.message,
+        `program server: the file ${folder.path}/server.js cannot be read: permission denied`,
+      );
+      assert.equal(error.hint, `Give yourself the right: chmod u+r ${folder.path}/server.js`);
+      return true;
+    });
+  },
+);
 
 test('what is neither file nor folder, and names with line breaks, are refused', async () => {
   using folder = folderWith({ 'src/two\nlines': '1' });
   execFileSync('mkfifo', [join(folder.path, 'pipe')]);
-  await assert.rejects(entriesOf(folder.path, ['pipe']), { code: 'program-files-wrong', message: /pipe is neither a file nor a folder/ });
-  await assert.rejects(entriesOf(folder.path, ['src']), { code: 'program-files-wrong', message: /the name "src\/two\\nlines" holds a tab or a line break/ });
+  await assert.rejects(entriesOf(folder.path, ['pipe']), {
+    code: 'program-files-wrong',
+    message: /pipe is neither a file nor a folder/,
+  });
+  await assert.rejects(entriesOf(folder.path, ['src']), {
+    code: 'program-files-wrong',
+    message: /the name "src\/two\\nlines" holds a tab or a line break/,
+  });
 });
 
 test('what leads out of the folder of the lab is refused, unless the lab file allows it for that item', async () => {
   using folder = folderWith({
-    'private/key': 'SECRET', 'lab/client.py': '→../private/key', 'lab/src/deep/link': '→../../../private/key', 'lab/tree': '→../private', 'lab/empty/out': '→../../private/none', 'lab/keys': '→.lab/keys', 'lab/.lab/keys/vm1': 'KEY',
+    'private/key': 'SECRET',
+    'lab/client.py': '→../private/key',
+    'lab/src/deep/link': '→../../../private/key',
+    'lab/tree': '→../private',
+    'lab/empty/out': '→../../private/none',
+    'lab/keys': '→.lab/keys',
+    'lab/.lab/keys/vm1': 'KEY',
   });
   mkdirSync(join(folder.path, 'private/none'));
   const lab = join(folder.path, 'lab');
   for (const item of ['lab/client.py', 'lab/src', 'lab/tree', 'lab/empty', 'private/key', 'lab/keys/vm1']) {
-    await assert.rejects(entriesOf(folder.path, [item], undefined, { lab }), { name: 'UsageError', exitCode: 2, code: 'program-file-outside', message: /^program server: .*(leads out of the folder of the lab: it is .*\/private|leads into \.lab)/ }, item);
+    await assert.rejects(
+      entriesOf(folder.path, [item], undefined, { lab }),
+      {
+        name: 'UsageError',
+        exitCode: 2,
+        code: 'program-file-outside',
+        message: /^program server: .*(leads out of the folder of the lab: it is .*\/private|leads into \.lab)/,
+      },
+      item,
+    );
   }
   const outside = [join(lab, 'client.py'), join(lab, 'tree')];
-  assert.deepEqual(await entriesOf(folder.path, ['lab/client.py', 'lab/tree'], undefined, { lab, outside }), ['client.py 6', 'tree/key 6']);
+  assert.deepEqual(await entriesOf(folder.path, ['lab/client.py', 'lab/tree'], undefined, { lab, outside }), [
+    'client.py 6',
+    'tree/key 6',
+  ]);
 });
 
 test('a link that is put in the way after the check sends nothing from elsewhere', async () => {

@@ -12,10 +12,15 @@ const onLinux = { skip: process.platform !== 'linux' && 'only Linux runs the bin
 
 /** A stand-in for the 126 MB of Node, which deployment only ever asks for its version. */
 function smallNode(machine: TestMachine, script = 'echo v24.21.0'): RuntimeSource {
-  return { version: '24.21.0', architecture: process.arch, path: machine.file('node', `#!/bin/sh\n${script}\n`, 0o755) };
+  return {
+    version: '24.21.0',
+    architecture: process.arch,
+    path: machine.file('node', `#!/bin/sh\n${script}\n`, 0o755),
+  };
 }
 
-const nodeProgram = (machine: TestMachine, changes = {}) => program('server', [machine.file('server.js', 'x')], { command: ['node', 'server.js'], ...changes });
+const nodeProgram = (machine: TestMachine, changes = {}) =>
+  program('server', [machine.file('server.js', 'x')], { command: ['node', 'server.js'], ...changes });
 
 test('a machine without Node gets ours once, and its programs find it first in PATH', onLinux, async () => {
   await using machine = await startMachine();
@@ -36,8 +41,24 @@ test('a machine without Node gets ours once, and its programs find it first in P
 
 test('PATH of lab.yaml is kept behind our Node', onLinux, async () => {
   await using machine = await startMachine();
-  const [deployed] = await machine.deploy([nodeProgram(machine, { env: new Map([['PATH', '/own/bin'], ['A', 'b']]) })], { runtime: smallNode(machine) });
-  assert.deepEqual(deployed?.env, new Map([['PATH', `${join(machine.home, '.lab/runtime', key)}:/own/bin`], ['A', 'b']]));
+  const [deployed] = await machine.deploy(
+    [
+      nodeProgram(machine, {
+        env: new Map([
+          ['PATH', '/own/bin'],
+          ['A', 'b'],
+        ]),
+      }),
+    ],
+    { runtime: smallNode(machine) },
+  );
+  assert.deepEqual(
+    deployed?.env,
+    new Map([
+      ['PATH', `${join(machine.home, '.lab/runtime', key)}:/own/bin`],
+      ['A', 'b'],
+    ]),
+  );
 });
 
 test('a machine whose own Node is new enough gets nothing, one whose Node is too old gets ours', onLinux, async () => {
@@ -51,7 +72,7 @@ test('a machine whose own Node is new enough gets nothing, one whose Node is too
   assert.match(ours?.env.get('PATH') ?? '', new RegExp(`/\\.lab/runtime/${key}:`));
 });
 
-test('the version of a machine\'s Node is asked for once, and again when it is another file', onLinux, async () => {
+test("the version of a machine's Node is asked for once, and again when it is another file", onLinux, async () => {
   await using machine = await startMachine();
   const asked = join(machine.host, 'asked');
   const nodeThatSays = (version: string): void => machine.addTool('node', `echo x >>${asked}; echo ${version}`);
@@ -68,7 +89,9 @@ test('the version of a machine\'s Node is asked for once, and again when it is a
 test('a program that does not start with node neither gets it nor needs it', async () => {
   await using machine = await startMachine();
   const python = program('server', [machine.file('server.py', 'x')], { command: ['python3', 'server.py'] });
-  const [deployed] = await machine.deploy([python], { runtime: { version: 'v24.21.0', architecture: 'sparc', path: '/nonexistent' } });
+  const [deployed] = await machine.deploy([python], {
+    runtime: { version: 'v24.21.0', architecture: 'sparc', path: '/nonexistent' },
+  });
   assert.deepEqual(deployed?.env, new Map());
   assert.ok(!tree(machine.home).includes('.lab/runtime'));
 });
@@ -88,7 +111,8 @@ test('a Node that does not run on the machine is removed again, and its own word
 
 test('of runtimes that were sent only the last two stay', onLinux, async () => {
   await using machine = await startMachine();
-  for (const version of ['22.0.0', '23.0.0', '24.0.0']) await machine.deploy([nodeProgram(machine)], { runtime: { ...smallNode(machine), version } });
+  for (const version of ['22.0.0', '23.0.0', '24.0.0'])
+    await machine.deploy([nodeProgram(machine)], { runtime: { ...smallNode(machine), version } });
   assert.deepEqual(readdirSync(join(machine.home, '.lab/runtime')).length, 2);
   assert.ok(readdirSync(join(machine.home, '.lab/runtime')).includes(`node-v24.0.0-linux-${process.arch}`));
 });
@@ -108,11 +132,31 @@ const x64: RuntimeSource = { version: 'v24.21.0', architecture: 'x64', path: '/n
 const linux = ['home\t/home/me', 'system\tLinux x86_64', 'libc\tglibc 2.28'];
 
 for (const [what, lines, source, reason] of [
-  ['another architecture', ['system\tLinux aarch64', 'libc\tglibc 2.39'], x64, 'node-v24.21.0-linux-x64 does not run on aarch64'],
+  [
+    'another architecture',
+    ['system\tLinux aarch64', 'libc\tglibc 2.39'],
+    x64,
+    'node-v24.21.0-linux-x64 does not run on aarch64',
+  ],
   ['another system', ['system\tDarwin arm64'], x64, 'node-v24.21.0-linux-x64 does not run on Darwin arm64'],
-  ['musl', ['system\tLinux x86_64', 'libc\t', 'musl\t/lib/ld-musl-x86_64.so.1'], x64, 'node-v24.21.0-linux-x64 needs glibc, and this machine has musl'],
-  ['an unknown C library', ['system\tLinux x86_64', 'libc\t'], x64, 'node-v24.21.0-linux-x64 needs glibc, and this machine has none that getconf knows'],
-  ['a glibc that is too old', ['system\tLinux x86_64', 'libc\tglibc 2.27'], x64, 'node-v24.21.0-linux-x64 needs glibc 2.28 or newer, and this machine has 2.27'],
+  [
+    'musl',
+    ['system\tLinux x86_64', 'libc\t', 'musl\t/lib/ld-musl-x86_64.so.1'],
+    x64,
+    'node-v24.21.0-linux-x64 needs glibc, and this machine has musl',
+  ],
+  [
+    'an unknown C library',
+    ['system\tLinux x86_64', 'libc\t'],
+    x64,
+    'node-v24.21.0-linux-x64 needs glibc, and this machine has none that getconf knows',
+  ],
+  [
+    'a glibc that is too old',
+    ['system\tLinux x86_64', 'libc\tglibc 2.27'],
+    x64,
+    'node-v24.21.0-linux-x64 needs glibc 2.28 or newer, and this machine has 2.27',
+  ],
   ['a host without a Node to send', linux, undefined, 'this host has no Node for Linux to send'],
 ] as const) {
   test(`${what} is told before anything is sent`, () => {
@@ -126,5 +170,9 @@ test('a machine on which ours runs gets it into the home folder, unless its prov
   assert.deepEqual(chooseRuntime('vm1', parseSurvey(linux), x64), home);
   assert.deepEqual(chooseRuntime('vm1', parseSurvey([...linux, 'node\tv17.9.1']), x64), home);
   const opt = '/opt/lab/runtime/node-v24.21.0-linux-x64';
-  assert.deepEqual(chooseRuntime('vm1', parseSurvey([...linux, `runtime\t${opt}`]), x64), { use: 'ours', folder: opt, send: false });
+  assert.deepEqual(chooseRuntime('vm1', parseSurvey([...linux, `runtime\t${opt}`]), x64), {
+    use: 'ours',
+    folder: opt,
+    send: false,
+  });
 });

@@ -17,11 +17,17 @@ async function collect(archive: TarStream): Promise<Uint8Array[]> {
 
 test('tar unpacks what we pack, whatever the sizes', async () => {
   using folder = temporaryFolder();
-  const contents = new Map([0, 1, 511, 512, 513, 300_000].map((size) => [`file-${size}`, 'é'.repeat(size / 2) + 'x'.repeat(size % 2)]));
+  const contents = new Map(
+    [0, 1, 511, 512, 513, 300_000].map((size) => [`file-${size}`, 'é'.repeat(size / 2) + 'x'.repeat(size % 2)]),
+  );
   writeFileSync(join(folder.path, 'source'), 'from a file');
   const archive = new TarStream([
     ...[...contents].map(([name, content]) => ({ name, content: Buffer.from(content) })),
-    { name: `blobs-${'f'.repeat(64)}`, source: { path: join(folder.path, 'source'), within: undefined }, sizeBytes: 11 },
+    {
+      name: `blobs-${'f'.repeat(64)}`,
+      source: { path: join(folder.path, 'source'), within: undefined },
+      sizeBytes: 11,
+    },
   ]);
   const input = Buffer.concat(await collect(archive));
   execFileSync('tar', ['-x', '-f', '-', '-C', folder.path], { input });
@@ -30,12 +36,18 @@ test('tar unpacks what we pack, whatever the sizes', async () => {
   assert.equal(archive.failure, undefined);
 });
 
-for (const [what, sizeBytes] of [['grew', 5], ['shrank', 50]] as const) {
+for (const [what, sizeBytes] of [
+  ['grew', 5],
+  ['shrank', 50],
+] as const) {
   test(`a file that ${what} since we looked at it cuts the archive off, and the reason is kept`, async () => {
     using folder = temporaryFolder();
     const source = join(folder.path, 'source');
     writeFileSync(source, 'x'.repeat(20));
-    const archive = new TarStream([{ name: 'first', source: { path: source, within: undefined }, sizeBytes }, { name: 'plan', content: Buffer.from('plan') }]);
+    const archive = new TarStream([
+      { name: 'first', source: { path: source, within: undefined }, sizeBytes },
+      { name: 'plan', content: Buffer.from('plan') },
+    ]);
     const input = Buffer.concat(await collect(archive));
     assert.ok(!input.includes('plan'));
     assert.equal(archive.failure?.message, `${source} was changed while it was sent`);

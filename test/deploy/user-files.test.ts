@@ -1,12 +1,22 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, readFileSync, readdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { EnvironmentError } from '../../src/core/errors.ts';
 import { program, startMachine, tree, type TestMachine } from './fixtures/machine.ts';
 
 const folderOf = (machine: TestMachine): string => join(machine.home, 'lab/tp1/server');
-const notices = (machine: TestMachine): string[] => machine.events.flatMap((event) => (event.kind === 'notice' ? [event.message] : []));
+const notices = (machine: TestMachine): string[] =>
+  machine.events.flatMap((event) => (event.kind === 'notice' ? [event.message] : []));
 
 test('a file that the student edited on the machine is kept beside the new one, and that is told', async () => {
   await using machine = await startMachine();
@@ -18,7 +28,9 @@ test('a file that the student edited on the machine is kept beside the new one, 
   assert.match(backup, /^server\.py\.edited-\d{8}-\d{6}$/);
   assert.equal(readFileSync(join(folderOf(machine), 'server.py'), 'utf8'), 'ours 2');
   assert.equal(readFileSync(join(folderOf(machine), backup), 'utf8'), 'edited');
-  assert.deepEqual(notices(machine), [`vm1: ~/lab/tp1/server/server.py was not as we left it; it is now as on this host, and what was there is kept as ${backup}`]);
+  assert.deepEqual(notices(machine), [
+    `vm1: ~/lab/tp1/server/server.py was not as we left it; it is now as on this host, and what was there is kept as ${backup}`,
+  ]);
 });
 
 test('an edit is undone, and kept, even when nothing changed on the host; a second one in the same second has its own backup', async () => {
@@ -33,7 +45,7 @@ test('an edit is undone, and kept, even when nothing changed on the host; a seco
   assert.deepEqual(contents.toSorted(), ['first', 'ours', 'second']);
 });
 
-test('a file of the student\'s own where one of ours belongs is kept, too, and so is a link', async () => {
+test("a file of the student's own where one of ours belongs is kept, too, and so is a link", async () => {
   await using machine = await startMachine();
   mkdirSync(folderOf(machine), { recursive: true });
   writeFileSync(join(folderOf(machine), 'a'), 'own');
@@ -61,7 +73,9 @@ test('a file that no longer belongs to the program stays when it was edited, and
   writeFileSync(join(folderOf(machine), 'b'), 'edited');
   await machine.deploy([program('server', [a])]);
   assert.equal(readFileSync(join(folderOf(machine), 'b'), 'utf8'), 'edited');
-  assert.deepEqual(notices(machine), ['vm1: ~/lab/tp1/server/b no longer belongs to the program, but was edited there; it stays']);
+  assert.deepEqual(notices(machine), [
+    'vm1: ~/lab/tp1/server/b no longer belongs to the program, but was edited there; it stays',
+  ]);
 });
 
 test('a file, a folder of ours that was deleted on the machine comes back', async () => {
@@ -86,8 +100,18 @@ test('all that we remember of a machine may be deleted, without harm to the prog
 });
 
 for (const [what, prepare, path, needed] of [
-  ['a file where the program\'s folder belongs', (home: string) => writeFileSync(join(home, 'lab/tp1/server'), 'own'), 'lab/tp1/server', 'a folder'],
-  ['a folder where a file belongs', (home: string) => mkdirSync(join(home, 'lab/tp1/server/a/own'), { recursive: true }), 'lab/tp1/server/a', 'a file'],
+  [
+    "a file where the program's folder belongs",
+    (home: string) => writeFileSync(join(home, 'lab/tp1/server'), 'own'),
+    'lab/tp1/server',
+    'a folder',
+  ],
+  [
+    'a folder where a file belongs',
+    (home: string) => mkdirSync(join(home, 'lab/tp1/server/a/own'), { recursive: true }),
+    'lab/tp1/server/a',
+    'a file',
+  ],
 ] as const) {
   test(`${what} is refused with the way out, and untouched`, async () => {
     await using machine = await startMachine();

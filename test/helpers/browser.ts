@@ -11,7 +11,8 @@ const EXECUTABLES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin
 const executable = EXECUTABLES.find((path) => existsSync(path));
 
 /** Why pages cannot be looked at here; false when they can. */
-export const cannotBrowse: string | false = executable === undefined && (without('chromium') || `this needs Chromium at ${EXECUTABLES[0]}`);
+export const cannotBrowse: string | false =
+  executable === undefined && (without('chromium') || `this needs Chromium at ${EXECUTABLES[0]}`);
 
 /** A page from disk in a real browser, and all that it complained of or asked for while it was open. */
 export interface OpenPage extends AsyncDisposable {
@@ -34,8 +35,21 @@ export class Browser implements AsyncDisposable {
 
   static async start(): Promise<Browser> {
     const profile = mkdtempSync(join(tmpdir(), 'lab-browser-'));
-    const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
-    const context = await chromium.launchPersistentContext(profile, { executablePath: executable!, headless: true, args, viewport: { width: 1100, height: 900 } });
+    const args = [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ];
+    const context = await chromium.launchPersistentContext(profile, {
+      executablePath: executable!,
+      headless: true,
+      args,
+      viewport: { width: 1100, height: 900 },
+    });
     return new Browser(context, profile);
   }
 

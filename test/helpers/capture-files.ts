@@ -6,7 +6,10 @@ import { readPackets } from '../../src/capture/packets.ts';
 const folder = join(import.meta.dirname, '..', 'capture', 'captures');
 
 /** Names of the stored captures, without their ending. */
-export const captureNames: readonly string[] = readdirSync(folder).filter((name) => name.endsWith('.pcap')).map((name) => basename(name, '.pcap')).toSorted();
+export const captureNames: readonly string[] = readdirSync(folder)
+  .filter((name) => name.endsWith('.pcap'))
+  .map((name) => basename(name, '.pcap'))
+  .toSorted();
 
 export function capturePath(name: string): string {
   return join(folder, `${name}.pcap`);
@@ -27,9 +30,12 @@ export interface MadePacket {
 /** The packets of a capture file. */
 export function packetsOf(bytes: Uint8Array): MadePacket[] {
   const packets: MadePacket[] = [];
-  readPackets(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), ({ timeMs, start, end, originalLength }) => {
-    packets.push({ timeMs, data: bytes.subarray(start, end), originalLength });
-  });
+  readPackets(
+    new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+    ({ timeMs, start, end, originalLength }) => {
+      packets.push({ timeMs, data: bytes.subarray(start, end), originalLength });
+    },
+  );
   return packets;
 }
 
@@ -40,18 +46,34 @@ export interface PcapOptions {
 }
 
 /** A pcap file. */
-export function pcapOf(packets: readonly MadePacket[], { linkType = 1, bigEndian = false, nanoseconds = false }: PcapOptions = {}): Uint8Array {
+export function pcapOf(
+  packets: readonly MadePacket[],
+  { linkType = 1, bigEndian = false, nanoseconds = false }: PcapOptions = {},
+): Uint8Array {
   const units = nanoseconds ? 1e6 : 1e3;
-  const header = words(bigEndian, [nanoseconds ? 0xa1b23c4d : 0xa1b2c3d4, bigEndian ? 0x0002_0004 : 0x0004_0002, 0, 0, 262_144, linkType]);
+  const header = words(bigEndian, [
+    nanoseconds ? 0xa1b23c4d : 0xa1b2c3d4,
+    bigEndian ? 0x0002_0004 : 0x0004_0002,
+    0,
+    0,
+    262_144,
+    linkType,
+  ]);
   const body = packets.flatMap(({ timeMs, data, originalLength = data.byteLength }) => {
     const seconds = Math.floor(timeMs / 1000);
-    return [words(bigEndian, [seconds, Math.round((timeMs - seconds * 1000) * units), data.byteLength, originalLength]), data];
+    return [
+      words(bigEndian, [seconds, Math.round((timeMs - seconds * 1000) * units), data.byteLength, originalLength]),
+      data,
+    ];
   });
   return Buffer.concat([header, ...body]);
 }
 
 /** A pcapng file with nanoseconds, with options and a block without packets between, as other programs write them. */
-export function pcapngOf(packets: readonly MadePacket[], { linkType = 1, bigEndian = false }: Pick<PcapOptions, 'linkType' | 'bigEndian'> = {}): Uint8Array {
+export function pcapngOf(
+  packets: readonly MadePacket[],
+  { linkType = 1, bigEndian = false }: Pick<PcapOptions, 'linkType' | 'bigEndian'> = {},
+): Uint8Array {
   const block = (type: number, ...parts: Uint8Array[]): Uint8Array => {
     const body = padded(Buffer.concat(parts));
     const length = words(bigEndian, [body.byteLength + 12]);
@@ -72,7 +94,9 @@ export function pcapngOf(packets: readonly MadePacket[], { linkType = 1, bigEndi
 
 function words(bigEndian: boolean, values: readonly number[]): Uint8Array {
   const buffer = Buffer.alloc(values.length * 4);
-  values.forEach((value, index) => (bigEndian ? buffer.writeUInt32BE(value, index * 4) : buffer.writeUInt32LE(value, index * 4)));
+  values.forEach((value, index) =>
+    bigEndian ? buffer.writeUInt32BE(value, index * 4) : buffer.writeUInt32LE(value, index * 4),
+  );
   return buffer;
 }
 
@@ -95,11 +119,25 @@ export interface MadeSegment {
 
 /** Ethernet frames of TCP segments, a millisecond apart unless they have times. */
 export function framesOf(segments: readonly MadeSegment[]): MadePacket[] {
-  return segments.map((segment, index) => ({ timeMs: 1_700_000_000_000 + (segment.timeMs ?? index), data: frameOf(segment) }));
+  return segments.map((segment, index) => ({
+    timeMs: 1_700_000_000_000 + (segment.timeMs ?? index),
+    data: frameOf(segment),
+  }));
 }
 
-function frameOf({ from, flags, seq, ack = 0, payload = '', window = 1000, clientPort = 40_000 }: MadeSegment): Uint8Array {
-  const ends = [{ address: 1, port: clientPort }, { address: 2, port: 7999 }];
+function frameOf({
+  from,
+  flags,
+  seq,
+  ack = 0,
+  payload = '',
+  window = 1000,
+  clientPort = 40_000,
+}: MadeSegment): Uint8Array {
+  const ends = [
+    { address: 1, port: clientPort },
+    { address: 2, port: 7999 },
+  ];
   const [source, destination] = from === 'client' ? ends : ends.toReversed();
   const data = Buffer.from(payload);
   const frame = Buffer.alloc(14 + 20 + 20 + data.byteLength);
@@ -115,7 +153,10 @@ function frameOf({ from, flags, seq, ack = 0, payload = '', window = 1000, clien
   frame.writeUInt32BE(seq >>> 0, 38);
   frame.writeUInt32BE(ack >>> 0, 42);
   frame.writeUInt8(0x50, 46);
-  frame.writeUInt8(flags.split('').reduce((bits, flag) => bits | (1 << 'FSRPAUEC'.indexOf(flag)), 0), 47);
+  frame.writeUInt8(
+    flags.split('').reduce((bits, flag) => bits | (1 << 'FSRPAUEC'.indexOf(flag)), 0),
+    47,
+  );
   frame.writeUInt16BE(window, 48);
   data.copy(frame, 54);
   return frame;

@@ -16,7 +16,11 @@ export interface CliOptions {
 
 /** Starts `lab` as a process of its own. */
 export function startCli(args: readonly string[], { cwd, env = {}, input }: CliOptions): ChildProcess {
-  const child = spawn(process.execPath, [mainFile, ...args], { cwd, env: { ...process.env, NO_COLOR: '', FORCE_COLOR: '', ...env }, stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [mainFile, ...args], {
+    cwd,
+    env: { ...process.env, NO_COLOR: '', FORCE_COLOR: '', ...env },
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+  });
   child.stdin?.end(input);
   return child;
 }

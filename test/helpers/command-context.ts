@@ -25,7 +25,10 @@ export interface TestContextOptions {
 }
 
 /** The context of a user who stands in `folder`. */
-export function testContext(folder: string, { answer, signal = new AbortController().signal, input = '', isTTY = false }: TestContextOptions = {}): TestContext {
+export function testContext(
+  folder: string,
+  { answer, signal = new AbortController().signal, input = '', isTTY = false }: TestContextOptions = {},
+): TestContext {
   const events: EventBody[] = [];
   const questions: string[] = [];
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
@@ -42,7 +45,12 @@ export function testContext(folder: string, { answer, signal = new AbortControll
       overrides: {},
       events: { emit: (event) => void events.push(event) },
       signal,
-      terminal: { stdin: Object.assign(stdin, { isTTY }), stdout, stderr, confirm: answer === undefined ? undefined : confirm },
+      terminal: {
+        stdin: Object.assign(stdin, { isTTY }),
+        stdout,
+        stderr,
+        confirm: answer === undefined ? undefined : confirm,
+      },
     },
     events,
     questions,

@@ -1,4 +1,14 @@
-import type { Close, Conversation, Phase, Segment, SegmentMark, Side, TcpFlag, TcpOptions, TcpState } from '../../src/core/conversation.ts';
+import type {
+  Close,
+  Conversation,
+  Phase,
+  Segment,
+  SegmentMark,
+  Side,
+  TcpFlag,
+  TcpOptions,
+  TcpState,
+} from '../../src/core/conversation.ts';
 
 const STARTED_MS = Date.UTC(2026, 10, 23, 14, 30, 15, 120);
 const ISN: Readonly<Record<Side, number>> = { client: 3_141_592_653, server: 2_718_281_828 };
@@ -38,7 +48,9 @@ export class Talk {
 
   /** A line and its acknowledgement. */
   line(from: Side, text: string, afterMs = 4.2): this {
-    return this.send(from, ['PSH', 'ACK'], { text: `${text}\n`, afterMs }).send(otherOf(from), ['ACK'], { afterMs: 0.027 });
+    return this.send(from, ['PSH', 'ACK'], { text: `${text}\n`, afterMs }).send(otherOf(from), ['ACK'], {
+      afterMs: 0.027,
+    });
   }
 
   /** Segments of 1448 bytes, each two of them acknowledged. */
@@ -82,35 +94,66 @@ export class Talk {
     return this.send('server', ['RST', 'ACK']);
   }
 
-  send(from: Side, flags: readonly TcpFlag[], { text = '', length = Buffer.byteLength(text), marks = [], afterMs = 1 }: Extra = {}): this {
+  send(
+    from: Side,
+    flags: readonly TcpFlag[],
+    { text = '', length = Buffer.byteLength(text), marks = [], afterMs = 1 }: Extra = {},
+  ): this {
     const other = otherOf(from);
     this.#timeMs += this.#segments.length === 0 ? 0 : afterMs;
     const seq = this.#next[from];
     const ack = flags.includes('ACK') ? this.#next[other] : undefined;
     this.#segments.push({
-      packet: this.#segments.length + 1, timeMs: this.#timeMs, from, flags, seq, ack, rawSeq: (ISN[from] + seq) >>> 0, rawAck: ack === undefined ? undefined : (ISN[other] + ack) >>> 0,
-      length, window: 64_256, rawWindow: 502, options: flags.includes('SYN') ? SYN_OPTIONS : {}, marks, phase: this.#phase, states: { ...this.#states },
-      acknowledges: undefined, text: text.slice(0, 200), truncated: false,
+      packet: this.#segments.length + 1,
+      timeMs: this.#timeMs,
+      from,
+      flags,
+      seq,
+      ack,
+      rawSeq: (ISN[from] + seq) >>> 0,
+      rawAck: ack === undefined ? undefined : (ISN[other] + ack) >>> 0,
+      length,
+      window: 64_256,
+      rawWindow: 502,
+      options: flags.includes('SYN') ? SYN_OPTIONS : {},
+      marks,
+      phase: this.#phase,
+      states: { ...this.#states },
+      acknowledges: undefined,
+      text: text.slice(0, 200),
+      truncated: false,
     });
-    if (!marks.some((mark) => mark.endsWith('retransmission'))) this.#next[from] += length + (flags.includes('SYN') || flags.includes('FIN') ? 1 : 0);
+    if (!marks.some((mark) => mark.endsWith('retransmission')))
+      this.#next[from] += length + (flags.includes('SYN') || flags.includes('FIN') ? 1 : 0);
     return this;
   }
 
   conversation(index = 0): Conversation {
     const segments = this.#segments;
-    const packetOf = (from: Side, ...flags: TcpFlag[]): number | undefined => segments.find((segment) => segment.from === from && flags.every((flag) => segment.flags.includes(flag)))?.packet;
+    const packetOf = (from: Side, ...flags: TcpFlag[]): number | undefined =>
+      segments.find((segment) => segment.from === from && flags.every((flag) => segment.flags.includes(flag)))?.packet;
     const isOpen = segments.some(({ states }) => states.server === 'ESTABLISHED');
     return {
       index,
-      client: { address: '192.168.100.5', port: 36_222 + index, machine: 'vm2', isn: ISN.client, synOptions: SYN_OPTIONS },
+      client: {
+        address: '192.168.100.5',
+        port: 36_222 + index,
+        machine: 'vm2',
+        isn: ISN.client,
+        synOptions: SYN_OPTIONS,
+      },
       server: { address: '192.168.100.4', port: 7999, machine: 'vm1', isn: ISN.server, synOptions: SYN_OPTIONS },
       sidesKnownBy: 'syn',
       startMs: segments[0]?.timeMs ?? STARTED_MS,
       durationMs: this.#timeMs - STARTED_MS,
       segments,
       handshake: {
-        complete: isOpen, syn: packetOf('client', 'SYN'), synAck: packetOf('server', 'SYN'), ack: isOpen ? 3 : undefined,
-        durationMs: isOpen ? 0.055 : undefined, refused: !isOpen && segments.some(({ flags }) => flags.includes('RST')),
+        complete: isOpen,
+        syn: packetOf('client', 'SYN'),
+        synAck: packetOf('server', 'SYN'),
+        ack: isOpen ? 3 : undefined,
+        durationMs: isOpen ? 0.055 : undefined,
+        refused: !isOpen && segments.some(({ flags }) => flags.includes('RST')),
       },
       close: closeOf(segments, packetOf),
       sent: { client: totals(segments, 'client'), server: totals(segments, 'server') },
@@ -119,7 +162,10 @@ export class Talk {
   }
 }
 
-function closeOf(segments: readonly Segment[], packetOf: (from: Side, ...flags: TcpFlag[]) => number | undefined): Close {
+function closeOf(
+  segments: readonly Segment[],
+  packetOf: (from: Side, ...flags: TcpFlag[]) => number | undefined,
+): Close {
   const first = segments.find(({ flags }) => flags.includes('FIN'));
   const rst = segments.find(({ flags }) => flags.includes('RST'));
   return {
@@ -135,7 +181,14 @@ function closeOf(segments: readonly Segment[], packetOf: (from: Side, ...flags: 
 function totals(segments: readonly Segment[], side: Side): Conversation['sent'][Side] {
   const own = segments.filter(({ from }) => from === side);
   const fresh = own.filter(({ marks }) => !marks.some((mark) => mark.endsWith('retransmission')));
-  return { packets: own.length, bytes: fresh.reduce((sum, { length }) => sum + length, 0), retransmissions: own.length - fresh.length, duplicateAcks: 0, outOfOrder: 0, zeroWindows: 0 };
+  return {
+    packets: own.length,
+    bytes: fresh.reduce((sum, { length }) => sum + length, 0),
+    retransmissions: own.length - fresh.length,
+    duplicateAcks: 0,
+    outOfOrder: 0,
+    zeroWindows: 0,
+  };
 }
 
 function otherOf(side: Side): Side {
@@ -144,5 +197,11 @@ function otherOf(side: Side): Side {
 
 /** What TCP does in the reference session of the practical. */
 export function tp1Talk(): Talk {
-  return new Talk().handshake().line('client', 'Hello vm1', 7).line('server', "Hello ! ,What's up VM2").line('client', 'exit').line('server', 'Hello vm1', 0.8).close('client');
+  return new Talk()
+    .handshake()
+    .line('client', 'Hello vm1', 7)
+    .line('server', "Hello ! ,What's up VM2")
+    .line('client', 'exit')
+    .line('server', 'Hello vm1', 0.8)
+    .close('client');
 }

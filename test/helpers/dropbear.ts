@@ -19,8 +19,14 @@ export async function startDropbear(hostKeyType: 'ed25519' | 'rsa' | 'ecdsa'): P
   const userKey = generateKeyPair('user');
   mkdirSync(join(folder, '.ssh'), { mode: 0o700 });
   writeFileSync(join(folder, '.ssh/authorized_keys'), `${userKey.publicKey}\n`, { mode: 0o600 });
-  const made = execFileSync('dropbearkey', ['-t', hostKeyType, '-f', join(folder, 'host_key')], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-  writeFileSync(join(folder, 'passwd'), readFileSync('/etc/passwd', 'utf8').replace(/^root:.*$/m, `root:x:0:0:root:${folder}:/bin/sh`));
+  const made = execFileSync('dropbearkey', ['-t', hostKeyType, '-f', join(folder, 'host_key')], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  writeFileSync(
+    join(folder, 'passwd'),
+    readFileSync('/etc/passwd', 'utf8').replace(/^root:.*$/m, `root:x:0:0:root:${folder}:/bin/sh`),
+  );
   const script = `mount --bind ${folder}/passwd /etc/passwd && exec dropbear -i -r ${folder}/host_key`;
   const server = net.createServer({ pauseOnConnect: true }, (socket) => {
     spawn('unshare', ['-m', 'sh', '-c', script], { stdio: [socket, socket, 'ignore'] });

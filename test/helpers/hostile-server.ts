@@ -47,12 +47,14 @@ export async function startHostileServer(misdeeds: Readonly<Record<string, Misde
   let hasTurned = false;
   const server = new ssh2.Server({ hostKeys: [hostKey.privateKey] }, (client) => {
     let [deed, account]: [Misdeed, string] = [{}, ''];
-    client.on('error', () => undefined).on('authentication', (attempt) => {
-      account = attempt.username;
-      deed = hasTurned ? (misdeeds[attempt.username] ?? {}) : {};
-      if (deed.login) deed.login(attempt, client);
-      else attempt.accept();
-    });
+    client
+      .on('error', () => undefined)
+      .on('authentication', (attempt) => {
+        account = attempt.username;
+        deed = hasTurned ? (misdeeds[attempt.username] ?? {}) : {};
+        if (deed.login) deed.login(attempt, client);
+        else attempt.accept();
+      });
     client.on('ready', () => {
       visits.get(account)?.();
       deed.ready?.(client);
@@ -83,7 +85,9 @@ export async function startHostileServer(misdeeds: Readonly<Record<string, Misde
 }
 
 /** A server that may speak no SSH at all. */
-export async function startRawServer(serveSocket: (socket: Socket) => void): Promise<{ readonly port: number } & AsyncDisposable> {
+export async function startRawServer(
+  serveSocket: (socket: Socket) => void,
+): Promise<{ readonly port: number } & AsyncDisposable> {
   const sockets = new Set<Socket>();
   const listener = net.createServer((socket) => {
     sockets.add(socket);
@@ -108,22 +112,25 @@ async function listen(server: net.Server): Promise<number> {
 }
 
 function serve(session: Session, client: Connection, deed: Misdeed): Session {
-  session.on('pty', (accept) => accept?.()).on('signal', (accept) => accept?.()).on('exec', (accept, reject, { command }) => {
-    const open = (): ServerChannel => {
-      const channel = accept();
-      channel.on('error', () => undefined);
-      return channel;
-    };
-    if (deed.exec) return deed.exec(open, reject as () => boolean, client);
-    const channel = open();
-    if (!deed.command) return runCommand(channel, command);
-    const token = /lab-[0-9a-f]{18}/.exec(command)?.[0] ?? '';
-    const begin = (): void => {
-      channel.write(`${token} 1 -\n`);
-      channel.stderr.write(`${token}\n`);
-    };
-    return deed.command(channel, { token, client, begin });
-  });
+  session
+    .on('pty', (accept) => accept?.())
+    .on('signal', (accept) => accept?.())
+    .on('exec', (accept, reject, { command }) => {
+      const open = (): ServerChannel => {
+        const channel = accept();
+        channel.on('error', () => undefined);
+        return channel;
+      };
+      if (deed.exec) return deed.exec(open, reject as () => boolean, client);
+      const channel = open();
+      if (!deed.command) return runCommand(channel, command);
+      const token = /lab-[0-9a-f]{18}/.exec(command)?.[0] ?? '';
+      const begin = (): void => {
+        channel.write(`${token} 1 -\n`);
+        channel.stderr.write(`${token}\n`);
+      };
+      return deed.command(channel, { token, client, begin });
+    });
   return session;
 }
 
@@ -165,7 +172,9 @@ export async function dribble(stream: NodeJS.WritableStream, text: string, every
 /** Sends data on a channel past all windows. */
 export function ignoreWindow(channel: ServerChannel, client: Connection, pieces: number): void {
   const { outgoing } = channel as unknown as { readonly outgoing: { readonly id: number } };
-  const { _protocol: protocol } = client as unknown as { readonly _protocol: { channelData(id: number, data: Buffer): void } };
+  const { _protocol: protocol } = client as unknown as {
+    readonly _protocol: { channelData(id: number, data: Buffer): void };
+  };
   // ssh2 drops what comes when a window is used up to the last byte; this steps over that.
   const bytes = randomBytes(30_001);
   for (let piece = 0; piece < pieces; piece++) protocol.channelData(outgoing.id, bytes);

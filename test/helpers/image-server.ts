@@ -24,7 +24,13 @@ export async function serveImage(content: Buffer): Promise<ImageServer> {
   await once(server, 'listening');
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const offered: ImageServer = {
-    table: { small: { url: { x64: `${base}/small.img`, arm64: `${base}/small.img` }, checksums: `${base}/SHA256SUMS`, description: 'a small image' } },
+    table: {
+      small: {
+        url: { x64: `${base}/small.img`, arm64: `${base}/small.img` },
+        checksums: `${base}/SHA256SUMS`,
+        description: 'a small image',
+      },
+    },
     ranges: [],
     breakAfter: undefined,
     checksum: undefined,
@@ -35,7 +41,10 @@ export async function serveImage(content: Buffer): Promise<ImageServer> {
     },
   };
   function answer({ url, headers }: IncomingMessage, response: ServerResponse): void {
-    if (url === '/SHA256SUMS') return void response.end(`${'0'.repeat(64)} *other.img\n${offered.checksum ?? createHash('sha256').update(content).digest('hex')} *small.img\n`);
+    if (url === '/SHA256SUMS')
+      return void response.end(
+        `${'0'.repeat(64)} *other.img\n${offered.checksum ?? createHash('sha256').update(content).digest('hex')} *small.img\n`,
+      );
     offered.ranges.push(headers.range);
     const start = Number(/bytes=(\d+)-/.exec(headers.range ?? '')?.[1] ?? 0);
     if (start >= content.length) return void response.writeHead(416).end();

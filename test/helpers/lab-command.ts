@@ -1,6 +1,17 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -35,14 +46,22 @@ export function cannotBe(kind: 'root' | 'ordinary'): string | false {
   const isRoot = process.getuid?.() === 0;
   if (kind === 'root') return isRoot ? false : 'this needs root';
   if (findOnHost('newuidmap') === undefined) return 'this needs newuidmap (package uidmap)';
-  if (!isRoot && subordinateRange('/etc/subuid') === undefined) return 'this user has no subordinate IDs in /etc/subuid';
+  if (!isRoot && subordinateRange('/etc/subuid') === undefined)
+    return 'this user has no subordinate IDs in /etc/subuid';
   return false;
 }
 
 /** The user that runs the tests. `within` is put before each command: `nsenter …`. */
 export function currentUser(within: readonly string[] = []): LabUser {
   const folder = mkdtempSync(join(tmpdir(), 'lab-test-'));
-  return makeUser({ name: process.getuid?.() === 0 ? 'root' : 'ordinary user', folder, prefix: within, lab: join(repository, 'scripts/lab'), env: {}, owner: undefined });
+  return makeUser({
+    name: process.getuid?.() === 0 ? 'root' : 'ordinary user',
+    folder,
+    prefix: within,
+    lab: join(repository, 'scripts/lab'),
+    env: {},
+    owner: undefined,
+  });
 }
 
 export interface OrdinaryUserOptions {
@@ -61,19 +80,29 @@ export function ordinaryUser(within: readonly string[] = [], options: OrdinaryUs
   const uid = 30_000 + (process.pid % 10_000);
   const base = mkdtempSync(join(tmpdir(), 'lab-user-'));
   chmodSync(base, 0o755);
-  const paths = Object.fromEntries(['home', 'checkout', 'tools', 'etc'].map((name) => [name, join(base, name)])) as Record<'home' | 'checkout' | 'tools' | 'etc', string>;
+  const paths = Object.fromEntries(
+    ['home', 'checkout', 'tools', 'etc'].map((name) => [name, join(base, name)]),
+  ) as Record<'home' | 'checkout' | 'tools' | 'etc', string>;
   for (const path of Object.values(paths)) mkdirSync(path);
   chownSync(paths.home, uid, uid);
   const { subordinateIds = true, host = [] } = options;
   const ranges = subordinateIds ? `tester:${uid}00000:65536` : '';
-  const added: Readonly<Record<string, string>> = { passwd: `tester:x:${uid}:${uid}::${paths.home}:/bin/bash`, group: `tester:x:${uid}:`, subuid: ranges, subgid: ranges };
-  for (const [name, line] of Object.entries(added)) writeFileSync(join(paths.etc, name), `${linesOfOthers(`/etc/${name}`)}${line}\n`);
+  const added: Readonly<Record<string, string>> = {
+    passwd: `tester:x:${uid}:${uid}::${paths.home}:/bin/bash`,
+    group: `tester:x:${uid}:`,
+    subuid: ranges,
+    subgid: ranges,
+  };
+  for (const [name, line] of Object.entries(added))
+    writeFileSync(join(paths.etc, name), `${linesOfOthers(`/etc/${name}`)}${line}\n`);
   const tools = join(paths.tools, toolsFolder().slice(toolsFolder().indexOf('lab/tools/')));
   mkdirSync(tools, { recursive: true });
   for (const path of [paths.tools, join(paths.tools, 'lab')]) chownSync(path, uid, uid);
   const script = [
     'set -e; mount --make-rprivate /',
-    ...Object.keys(added).map((name) => `[ -e /etc/${name} ] || : >/etc/${name}; mount --bind ${paths.etc}/${name} /etc/${name}`),
+    ...Object.keys(added).map(
+      (name) => `[ -e /etc/${name} ] || : >/etc/${name}; mount --bind ${paths.etc}/${name} /etc/${name}`,
+    ),
     `mount --bind ${repository} ${paths.checkout}`,
     // Most systems let everybody open this device; some test machines do not.
     `[ ! -e /dev/net/tun ] || { [ -e ${base}/tun ] || mknod -m 666 ${base}/tun c 10 200; mount --bind ${base}/tun /dev/net/tun; }`,
@@ -96,7 +125,11 @@ export function ordinaryUser(within: readonly string[] = [], options: OrdinaryUs
 /** An account file of the host, without a user of its own that is called as ours. */
 function linesOfOthers(path: string): string {
   if (!existsSync(path)) return '';
-  return readFileSync(path, 'utf8').split('\n').filter((line) => line !== '' && !line.startsWith('tester:')).map((line) => `${line}\n`).join('');
+  return readFileSync(path, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('tester:'))
+    .map((line) => `${line}\n`)
+    .join('');
 }
 
 interface UserParts {
@@ -113,7 +146,11 @@ function makeUser({ name, folder, prefix, lab, env, owner, remove = folder }: Us
   layPractical(folder, owner);
   const command = (words: readonly string[], stdin: 'ignore' | 'pipe' = 'ignore'): ChildProcess => {
     const [file = '', ...args] = [...prefix, ...words];
-    return spawn(file, args, { cwd: folder, env: { ...process.env, NO_COLOR: '1', ...env }, stdio: [stdin, 'pipe', 'pipe'] });
+    return spawn(file, args, {
+      cwd: folder,
+      env: { ...process.env, NO_COLOR: '1', ...env },
+      stdio: [stdin, 'pipe', 'pipe'],
+    });
   };
   const start = (...args: string[]): ChildProcess => command([lab, ...args]);
   return {
@@ -132,7 +169,11 @@ function makeUser({ name, folder, prefix, lab, env, owner, remove = folder }: Us
 
 /** Waits for the end of a child and gives all that it printed. */
 export async function finish(child: ChildProcess): Promise<Finished> {
-  const [stdout, stderr, [exitCode, signal]] = await Promise.all([text(child.stdout!), text(child.stderr!), once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>]);
+  const [stdout, stderr, [exitCode, signal]] = await Promise.all([
+    text(child.stdout!),
+    text(child.stderr!),
+    once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>,
+  ]);
   return { exitCode, signal, stdout, stderr };
 }
 
@@ -141,5 +182,6 @@ function layPractical(folder: string, owner: number | undefined): void {
   copyFileSync(join(repository, 'lab.yaml'), join(folder, 'lab.yaml'));
   cpSync(join(repository, 'dist/programs'), join(folder, 'dist/programs'), { recursive: true });
   if (owner === undefined) return;
-  for (const path of ['lab.yaml', 'dist', 'dist/programs', 'dist/programs/server.js', 'dist/programs/client.js']) chownSync(join(folder, path), owner, owner);
+  for (const path of ['lab.yaml', 'dist', 'dist/programs', 'dist/programs/server.js', 'dist/programs/client.js'])
+    chownSync(join(folder, path), owner, owner);
 }

@@ -24,7 +24,11 @@ after(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
-export async function hold(port: number, words: readonly string[] = [], options: { uid?: number } = {}): Promise<Running> {
+export async function hold(
+  port: number,
+  words: readonly string[] = [],
+  options: { uid?: number } = {},
+): Promise<Running> {
   const program = new Running([python, fixture, String(port), ...words], options);
   running.push(program);
   await program.shows('ready');
@@ -42,7 +46,9 @@ export function temporaryFolder(): string {
 export function shellWithTools(tools: readonly string[]): Shell {
   const folder = temporaryFolder();
   for (const tool of tools) {
-    const { stdout } = spawnSync('sh', ['-c', 'PATH=$PATH:/usr/sbin:/sbin command -v "$0"', tool], { encoding: 'utf8' });
+    const { stdout } = spawnSync('sh', ['-c', 'PATH=$PATH:/usr/sbin:/sbin command -v "$0"', tool], {
+      encoding: 'utf8',
+    });
     if (stdout.trim().startsWith('/')) symlinkSync(stdout.trim(), join(folder, tool));
   }
   return shellWithScript((script) => script.replace(/PATH=\$PATH\S*;/, `PATH=${folder};`));
@@ -51,11 +57,18 @@ export function shellWithTools(tools: readonly string[]): Shell {
 /** A shell that changes the script before it runs it, to take away what this host has. */
 export function shellWithScript(change: (script: string) => string): Shell {
   const shell = localShell();
-  return { ...shell, exec: (command, options) => shell.exec('script' in command ? { ...command, script: change(command.script) } : command, options) };
+  return {
+    ...shell,
+    exec: (command, options) =>
+      shell.exec('script' in command ? { ...command, script: change(command.script) } : command, options),
+  };
 }
 
 export async function failure(promise: Promise<unknown>): Promise<LabError> {
-  const error = await promise.then(() => undefined, (thrown: unknown) => thrown);
+  const error = await promise.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
   assert.ok(error instanceof LabError, String(error));
   return error;
 }
@@ -64,7 +77,8 @@ export async function failure(promise: Promise<unknown>): Promise<LabError> {
 export function passwordlessSudo(): string | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const folder = temporaryFolder();
-  const source = '#include <unistd.h>\nint main(int c, char **v) { if (setgid(0) || setuid(0)) return 1; execvp(v[2], v + 2); return 1; }\n';
+  const source =
+    '#include <unistd.h>\nint main(int c, char **v) { if (setgid(0) || setuid(0)) return 1; execvp(v[2], v + 2); return 1; }\n';
   const sudo = join(folder, 'sudo');
   if (spawnSync('cc', ['-x', 'c', '-o', sudo, '-'], { input: source }).status !== 0) return undefined;
   chmodSync(sudo, 0o4755);

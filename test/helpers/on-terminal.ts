@@ -10,9 +10,17 @@ export interface Played {
 }
 
 /** Runs `lab` on a real terminal of 100 by 20 characters; `keys` are pressed as soon as something is shown that matches. */
-export async function onTerminal(cwd: string, args: readonly string[], keys?: { readonly when: RegExp; readonly press: string }): Promise<Played> {
+export async function onTerminal(
+  cwd: string,
+  args: readonly string[],
+  keys?: { readonly when: RegExp; readonly press: string },
+): Promise<Played> {
   const command = `stty cols 100 rows 20; exec ${quoteCommand([process.execPath, mainFile, ...args])}`;
-  const child = spawn('script', ['-qec', command, '/dev/null'], { cwd, env: { ...process.env, TERM: 'xterm-256color' }, stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn('script', ['-qec', command, '/dev/null'], {
+    cwd,
+    env: { ...process.env, TERM: 'xterm-256color' },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   let shown = '';
   let isPressed = false;
   child.stdout.setEncoding('utf8').on('data', (piece: string) => {

@@ -12,7 +12,11 @@ export interface PasswordServer extends AsyncDisposable {
 }
 
 /** An SSH server that knows one password, in the test's own process; OpenSSH's would need accounts of the host for that. It lets users in, runs nothing and forwards connections. */
-export async function startPasswordServer(method: 'password' | 'keyboard-interactive', password: string, more: readonly { prompt: string; echo: boolean; answer: string }[] = []): Promise<PasswordServer> {
+export async function startPasswordServer(
+  method: 'password' | 'keyboard-interactive',
+  password: string,
+  more: readonly { prompt: string; echo: boolean; answer: string }[] = [],
+): Promise<PasswordServer> {
   const { default: ssh2 } = await import('ssh2');
   const hostKey = generateKeyPair('password server');
   let attempts = 0;
@@ -24,17 +28,23 @@ export async function startPasswordServer(method: 'password' | 'keyboard-interac
       stream.pipe(socket).pipe(stream);
       socket.on('error', () => stream.close());
     });
-    client.on('error', () => undefined).on('authentication', (attempt) => {
-      const decide = (given: readonly (string | undefined)[]): void => {
-        attempts++;
-        passwords.push(given[0]);
-        if (given[0] === password && more.every(({ answer }, index) => given[index + 1] === answer)) attempt.accept();
-        else attempt.reject([method]);
-      };
-      if (attempt.method !== method) attempt.reject([method]);
-      else if (attempt.method === 'password') decide([attempt.password]);
-      else if (attempt.method === 'keyboard-interactive') attempt.prompt([{ prompt: 'Password: ', echo: false }, ...more.map(({ prompt, echo }) => ({ prompt, echo }))], (answers) => decide(answers));
-    });
+    client
+      .on('error', () => undefined)
+      .on('authentication', (attempt) => {
+        const decide = (given: readonly (string | undefined)[]): void => {
+          attempts++;
+          passwords.push(given[0]);
+          if (given[0] === password && more.every(({ answer }, index) => given[index + 1] === answer)) attempt.accept();
+          else attempt.reject([method]);
+        };
+        if (attempt.method !== method) attempt.reject([method]);
+        else if (attempt.method === 'password') decide([attempt.password]);
+        else if (attempt.method === 'keyboard-interactive')
+          attempt.prompt(
+            [{ prompt: 'Password: ', echo: false }, ...more.map(({ prompt, echo }) => ({ prompt, echo }))],
+            (answers) => decide(answers),
+          );
+      });
   });
   const { promise, resolve } = Promise.withResolvers<void>();
   server.listen(0, '127.0.0.1', resolve);

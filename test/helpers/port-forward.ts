@@ -12,7 +12,14 @@ export interface PortForward extends AsyncDisposable {
 
 /** Leads from a port of the controller's host to the SSH server of a machine, as VirtualBox does it; each byte takes its time, in both directions. */
 export async function portForward(made: SshMachines, name: string, delayMs = 0): Promise<PortForward> {
-  const [file, ...args] = [...made.within, process.execPath, join(import.meta.dirname, 'slow-relay.ts'), made.machines[name]!.address, '22', String(delayMs)];
+  const [file, ...args] = [
+    ...made.within,
+    process.execPath,
+    join(import.meta.dirname, 'slow-relay.ts'),
+    made.machines[name]!.address,
+    '22',
+    String(delayMs),
+  ];
   const relay = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const [port] = (await once(createInterface({ input: relay.stdout }), 'line')) as [string];
   return { name, port: Number(port), [Symbol.asyncDispose]: async () => void relay.kill('SIGKILL') };

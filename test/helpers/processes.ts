@@ -13,5 +13,8 @@ export function isAlive(pid: number): boolean {
 
 /** Waits until a process is gone. */
 export async function gone(pid: number, timeoutMs = 10_000): Promise<void> {
-  await retryUntil(() => (isAlive(pid) ? { seen: `process ${pid} runs` } : { value: undefined }), { what: `process ${pid} to end`, timeoutMs });
+  await retryUntil(() => (isAlive(pid) ? { seen: `process ${pid} runs` } : { value: undefined }), {
+    what: `process ${pid} to end`,
+    timeoutMs,
+  });
 }

@@ -45,7 +45,9 @@ export class Running {
   readonly exit: Promise<number | null>;
 
   constructor(command: readonly string[], { terminal = false, uid }: { terminal?: boolean; uid?: number } = {}) {
-    const [program = '', ...words] = terminal ? ['script', '-qefc', `exec ${quoteCommand(command)}`, '/dev/null'] : command;
+    const [program = '', ...words] = terminal
+      ? ['script', '-qefc', `exec ${quoteCommand(command)}`, '/dev/null']
+      : command;
     this.#child = spawn(program, words, { stdio: 'pipe', ...(uid === undefined ? {} : { uid, gid: uid }) });
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.output += text.replaceAll('\r', '')));
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.errors += text));
@@ -77,10 +79,10 @@ export class Running {
 
   /** Waits until the output holds `text`, `times` times. */
   async shows(text: string, times = 1): Promise<void> {
-    await retryUntil(() => (this.output.split(text).length > times ? { value: true } : { seen: JSON.stringify([this.output, this.errors]) }), {
-      what: `"${text}"`,
-      timeoutMs: 5000,
-      intervalMs: 5,
-    });
+    await retryUntil(
+      () =>
+        this.output.split(text).length > times ? { value: true } : { seen: JSON.stringify([this.output, this.errors]) },
+      { what: `"${text}"`, timeoutMs: 5000, intervalMs: 5 },
+    );
   }
 }

@@ -6,11 +6,21 @@ import { findTool, type Tool } from '../../src/host/tools.ts';
 import { finish } from './lab-command.ts';
 
 const script = join(import.meta.dirname, '../capture/fixtures/traffic.py');
-const tools = { unshare: findTool('unshare'), python3: findTool('python3'), ip: findTool('ip'), nsenter: findTool('nsenter'), nft: findTool('nft'), tcpdump: findTool('tcpdump') };
-const missing = Object.entries(tools).filter(([, tool]) => tool === undefined).map(([name]) => name);
+const tools = {
+  unshare: findTool('unshare'),
+  python3: findTool('python3'),
+  ip: findTool('ip'),
+  nsenter: findTool('nsenter'),
+  nft: findTool('nft'),
+  tcpdump: findTool('tcpdump'),
+};
+const missing = Object.entries(tools)
+  .filter(([, tool]) => tool === undefined)
+  .map(([name]) => name);
 
 /** Why no real traffic can be made here; false when it can. */
-export const noTraffic: string | false = missing.length === 0 ? false : `this needs ${missing.join(', ')} (lab doctor --fix)`;
+export const noTraffic: string | false =
+  missing.length === 0 ? false : `this needs ${missing.join(', ')} (lab doctor --fix)`;
 
 export interface RealTraffic extends Disposable {
   /** The capture. */
@@ -21,9 +31,18 @@ export interface RealTraffic extends Disposable {
 export async function captureTraffic(scenarios: readonly string[]): Promise<RealTraffic> {
   const folder = mkdtempSync(join(tmpdir(), 'lab-traffic-'));
   const path = join(folder, 'traffic.pcap');
-  const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin`, NFT: wrapper(folder, 'nft', tools.nft!), TCPDUMP: wrapper(folder, 'tcpdump', tools.tcpdump!) };
+  const env = {
+    ...process.env,
+    PATH: `${process.env['PATH']}:/usr/sbin:/sbin`,
+    NFT: wrapper(folder, 'nft', tools.nft!),
+    TCPDUMP: wrapper(folder, 'tcpdump', tools.tcpdump!),
+  };
   // Any user but 0 in there: tcpdump as root would change to a user that the namespace does not have.
-  const child = spawn('unshare', ['--user', '--map-user=1000', '--keep-caps', '--net', 'python3', script, path, ...scenarios], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(
+    'unshare',
+    ['--user', '--map-user=1000', '--keep-caps', '--net', 'python3', script, path, ...scenarios],
+    { env, stdio: ['ignore', 'pipe', 'pipe'] },
+  );
   const { exitCode, stderr } = await finish(child);
   if (exitCode !== 0) throw new Error(`traffic.py ended with ${exitCode}: ${stderr}`);
   return { path, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) };
@@ -32,7 +51,9 @@ export async function captureTraffic(scenarios: readonly string[]): Promise<Real
 /** The tool under one name, with the libraries that it needs. */
 function wrapper(folder: string, name: string, { path, env }: Tool): string {
   const file = join(folder, name);
-  const variables = Object.entries(env).map(([key, value]) => `${key}='${value}' `).join('');
+  const variables = Object.entries(env)
+    .map(([key, value]) => `${key}='${value}' `)
+    .join('');
   writeFileSync(file, `#!/bin/sh\n${variables}exec '${path}' "$@"\n`);
   chmodSync(file, 0o755);
   return file;

@@ -10,7 +10,8 @@ export async function labOf(yaml: string): Promise<Lab> {
   try {
     writeFileSync(join(folder, 'lab.yaml'), yaml);
     const loaded = await loadLab(join(folder, 'lab.yaml'));
-    if ('problems' in loaded) throw new Error(loaded.problems.map(({ path, message }) => `${path} ${message}`).join('\n'));
+    if ('problems' in loaded)
+      throw new Error(loaded.problems.map(({ path, message }) => `${path} ${message}`).join('\n'));
     return loaded.lab;
   } finally {
     rmSync(folder, { recursive: true, force: true });

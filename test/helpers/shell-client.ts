@@ -7,6 +7,12 @@ import { connectShell } from '../../src/ssh/connect.ts';
 import { onlyHostKeys } from '../../src/ssh/host-key-policy.ts';
 
 const [socketPath = '', user = '', keyFile = '', hostKey = '', kind = '', ...command] = process.argv.slice(2);
-const shell = await connectShell({ machine: 'vm1', user, address: { socketPath }, privateKey: readFileSync(keyFile, 'utf8'), hostKeys: onlyHostKeys([hostKey]) });
+const shell = await connectShell({
+  machine: 'vm1',
+  user,
+  address: { socketPath },
+  privateKey: readFileSync(keyFile, 'utf8'),
+  hostKeys: onlyHostKeys([hostKey]),
+});
 const remote = await shell.start(command, kind === 'tty' ? { terminal: { columns: 80, rows: 24 } } : {});
 for await (const chunk of remote.output) process.stdout.write(chunk);

@@ -106,18 +106,25 @@ export async function makeSshMachines(options: Readonly<Record<string, SshMachin
     }
     await Promise.all(Object.values(machines).map((machine) => listens(machine)));
     return {
-      machines, keyFile, userKey,
+      machines,
+      keyFile,
+      userKey,
       sshConfig,
       within: ['ip', 'netns', 'exec', `${prefix}-controller`, 'env', `LAB_SSH_CONFIG=${sshConfig}`],
       cable: (name, state) => void inNamespace(`${prefix}-switch`, 'ip', 'link', 'set', name, state),
       linkLocal: (name) => {
-        const address = /inet6 (fe80:\S+)\//.exec(inNamespace(`${prefix}-${name}`, 'ip', '-6', 'address', 'show', 'scope', 'link'))?.[1];
+        const address = /inet6 (fe80:\S+)\//.exec(
+          inNamespace(`${prefix}-${name}`, 'ip', '-6', 'address', 'show', 'scope', 'link'),
+        )?.[1];
         return address && `${address}%eth0`;
       },
       detach: (name) => void inNamespace(`${prefix}-switch`, 'ip', 'link', 'set', name, 'nomaster'),
-      sideDoor: (name) => `ip netns exec ${prefix}-${name} ${process.execPath} -e 'const s = require("net").connect(22, "127.0.0.1"); process.stdin.pipe(s).pipe(process.stdout)'`,
+      sideDoor: (name) =>
+        `ip netns exec ${prefix}-${name} ${process.execPath} -e 'const s = require("net").connect(22, "127.0.0.1"); process.stdin.pipe(s).pipe(process.stdout)'`,
       controller: (...command) => inNamespace(`${prefix}-controller`, ...command),
-      knownHosts: Object.values(machines).map(({ address, hostKey }) => `${address} ${hostKey.publicKey}\n`).join(''),
+      knownHosts: Object.values(machines)
+        .map(({ address, hostKey }) => `${address} ${hostKey.publicKey}\n`)
+        .join(''),
       labPart: (changes = {}) => labPart(machines, keyFile, changes),
       [Symbol.asyncDispose]: () => unmake(base, namespaces, servers),
     };
@@ -136,10 +143,21 @@ function plug(prefix: string, name: string, device: string, address: string): vo
   const [namespace, hub] = [`${prefix}-${name}`, `${prefix}-switch`];
   inNamespace(hub, 'ip', 'link', 'add', name, 'type', 'veth', 'peer', 'name', device, 'netns', namespace);
   inNamespace(hub, 'ip', 'link', 'set', name, 'master', 'switch', 'up');
-  inNamespace(namespace, 'sh', '-c', `[ ! -e /proc/sys/net/ipv6 ] || echo 0 >/proc/sys/net/ipv6/conf/${device}/accept_dad; ip link set lo up; ip address add ${address} dev ${device}; ip link set ${device} up`);
+  inNamespace(
+    namespace,
+    'sh',
+    '-c',
+    `[ ! -e /proc/sys/net/ipv6 ] || echo 0 >/proc/sys/net/ipv6/conf/${device}/accept_dad; ip link set lo up; ip address add ${address} dev ${device}; ip link set ${device} up`,
+  );
 }
 
-function startMachine(base: string, prefix: string, name: string, options: SshMachineOptions, userKey: KeyPair): { machine: SshMachine; server: ChildProcess } {
+function startMachine(
+  base: string,
+  prefix: string,
+  name: string,
+  options: SshMachineOptions,
+  userKey: KeyPair,
+): { machine: SshMachine; server: ChildProcess } {
   const user = options.user ?? `ild${name}`;
   const uid = 20_000 + (process.pid % 10_000);
   const folder = join(base, name);
@@ -164,15 +182,25 @@ function startMachine(base: string, prefix: string, name: string, options: SshMa
     options.prepare ?? ':',
     `exec ${sshd.path} -D -f ${folder}/sshd_config -E ${folder}/log`,
   ].join('\n');
-  const server = spawn('ip', ['netns', 'exec', namespace, 'unshare', '-m', '-u', 'sh', '-c', script], { stdio: ['ignore', 'inherit', 'inherit'], env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', ...sshd.env } });
-  const pids = (): number[] => execFileSync('ip', ['netns', 'pids', namespace], { encoding: 'utf8' }).split('\n').filter(Boolean).map(Number);
+  const server = spawn('ip', ['netns', 'exec', namespace, 'unshare', '-m', '-u', 'sh', '-c', script], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', ...sshd.env },
+  });
+  const pids = (): number[] =>
+    execFileSync('ip', ['netns', 'pids', namespace], { encoding: 'utf8' }).split('\n').filter(Boolean).map(Number);
   return {
     server,
     machine: {
-      name, user, home, hostKey,
+      name,
+      user,
+      home,
+      hostKey,
       address: options.address,
       run: (...command) => inNamespace(namespace, ...command),
-      killConnections: () => pids().filter((pid) => pid !== server.pid && commandOf(pid).startsWith('sshd')).forEach(kill),
+      killConnections: () =>
+        pids()
+          .filter((pid) => pid !== server.pid && commandOf(pid).startsWith('sshd'))
+          .forEach(kill),
       stopServer: () => kill(server.pid!),
       processes: () => pids().filter((pid) => pid !== server.pid && !commandOf(pid).startsWith('sshd')),
       log: () => readFileSync(join(folder, 'log'), 'utf8'),
@@ -180,12 +208,27 @@ function startMachine(base: string, prefix: string, name: string, options: SshMa
   };
 }
 
-function writeAccounts(folder: string, user: string, uid: number, { loginShell = '/bin/bash', password, hostname, homeName = user }: SshMachineOptions): void {
-  const hash = password === undefined ? '*' : execFileSync('openssl', ['passwd', '-6', '-stdin'], { input: password, encoding: 'utf8' }).trim();
+function writeAccounts(
+  folder: string,
+  user: string,
+  uid: number,
+  { loginShell = '/bin/bash', password, hostname, homeName = user }: SshMachineOptions,
+): void {
+  const hash =
+    password === undefined
+      ? '*'
+      : execFileSync('openssl', ['passwd', '-6', '-stdin'], { input: password, encoding: 'utf8' }).trim();
   // The host may have a user of that name, of the practical that somebody did by hand: the machine has its own.
-  const others = (file: string): string[] => readFileSync(`/etc/${file}`, 'utf8').trimEnd().split('\n').filter((line) => !line.startsWith(`${user}:`));
-  const own = (file: string, line: string): void => writeFileSync(join(folder, file), `${[...others(file), line].join('\n')}\n`);
-  const sshd = readFileSync('/etc/passwd', 'utf8').includes('\nsshd:') ? '' : '\nsshd:x:65533:65534::/run/sshd:/usr/sbin/nologin';
+  const others = (file: string): string[] =>
+    readFileSync(`/etc/${file}`, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .filter((line) => !line.startsWith(`${user}:`));
+  const own = (file: string, line: string): void =>
+    writeFileSync(join(folder, file), `${[...others(file), line].join('\n')}\n`);
+  const sshd = readFileSync('/etc/passwd', 'utf8').includes('\nsshd:')
+    ? ''
+    : '\nsshd:x:65533:65534::/run/sshd:/usr/sbin/nologin';
   own('passwd', `${user}:x:${uid}:${uid}::/home/${homeName}:${loginShell}${sshd}`);
   own('shadow', `${user}:${hash}:20000:0:99999:7:::`);
   own('group', `${user}:x:${uid}:`);
@@ -196,17 +239,39 @@ function writeServerFiles(folder: string, hostKey: KeyPair, lines: readonly stri
   writeFileSync(join(folder, 'host_key'), hostKey.privateKey, { mode: 0o600 });
   writeFileSync(join(folder, 'log'), '');
   // The first value of a keyword counts (sshd_config(5)), so the lines of the test come first.
-  const config = [...lines.map((line) => line.replaceAll('FOLDER', folder)), 'Port 22', `HostKey ${folder}/host_key`, `AuthorizedKeysFile ${folder}/authorized_keys`, 'UsePAM no', 'UseDNS no', 'PidFile none', 'PasswordAuthentication no', 'PrintMotd no', 'PrintLastLog no', 'StrictModes no'];
+  const config = [
+    ...lines.map((line) => line.replaceAll('FOLDER', folder)),
+    'Port 22',
+    `HostKey ${folder}/host_key`,
+    `AuthorizedKeysFile ${folder}/authorized_keys`,
+    'UsePAM no',
+    'UseDNS no',
+    'PidFile none',
+    'PasswordAuthentication no',
+    'PrintMotd no',
+    'PrintLastLog no',
+    'StrictModes no',
+  ];
   writeFileSync(join(folder, 'sshd_config'), `${config.join('\n')}\n`);
 }
 
 /** Waits until sshd listens, by its own socket table. */
 async function listens(machine: SshMachine): Promise<void> {
-  await retryUntil(() => (machine.run('ss', '-Hltn', 'sport = :22') === '' ? { seen: machine.log() || 'nothing' } : { value: true }), { what: `sshd of ${machine.name}`, timeoutMs: 10_000 });
+  await retryUntil(
+    () => (machine.run('ss', '-Hltn', 'sport = :22') === '' ? { seen: machine.log() || 'nothing' } : { value: true }),
+    { what: `sshd of ${machine.name}`, timeoutMs: 10_000 },
+  );
 }
 
-function labPart(machines: Readonly<Record<string, SshMachine>>, keyFile: string, changes: Readonly<Record<string, string>>): string {
-  const lines = Object.values(machines).map(({ name, user, address }) => `  ${name}: ${changes[name] ?? `{ user: ${user}, address: ${address}, ssh: { host: ${address}, key: ${keyFile} } }`}\n`);
+function labPart(
+  machines: Readonly<Record<string, SshMachine>>,
+  keyFile: string,
+  changes: Readonly<Record<string, string>>,
+): string {
+  const lines = Object.values(machines).map(
+    ({ name, user, address }) =>
+      `  ${name}: ${changes[name] ?? `{ user: ${user}, address: ${address}, ssh: { host: ${address}, key: ${keyFile} } }`}\n`,
+  );
   return `networks: { natnet: 192.168.100.0/24 }\nmachines:\n${lines.join('')}`;
 }
 
@@ -214,11 +279,17 @@ function labPart(machines: Readonly<Record<string, SshMachine>>, keyFile: string
 async function unmake(base: string, namespaces: readonly string[], servers: readonly ChildProcess[]): Promise<void> {
   for (const server of servers) server.kill('SIGKILL');
   for (const namespace of namespaces) {
-    await retryUntil(() => {
-      const pids = execFileSync('ip', ['netns', 'pids', namespace], { encoding: 'utf8' }).split('\n').filter(Boolean).map(Number);
-      for (const pid of pids) kill(pid);
-      return pids.length === 0 ? { value: true } : { seen: pids.map(commandOf).join(', ') };
-    }, { what: `the end of ${namespace}`, timeoutMs: 5000 }).catch(() => undefined);
+    await retryUntil(
+      () => {
+        const pids = execFileSync('ip', ['netns', 'pids', namespace], { encoding: 'utf8' })
+          .split('\n')
+          .filter(Boolean)
+          .map(Number);
+        for (const pid of pids) kill(pid);
+        return pids.length === 0 ? { value: true } : { seen: pids.map(commandOf).join(', ') };
+      },
+      { what: `the end of ${namespace}`, timeoutMs: 5000 },
+    ).catch(() => undefined);
     execFileSync('ip', ['netns', 'delete', namespace]);
   }
   rmSync(base, { recursive: true, force: true });
@@ -239,4 +310,3 @@ function commandOf(pid: number): string {
     return '';
   }
 }
-

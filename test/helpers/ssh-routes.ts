@@ -18,7 +18,10 @@ export interface SshUser extends AsyncDisposable {
   /** Everything that was asked, with what was answered. */
   readonly asked: string[];
   /** Connects to `vm1` as its `ssh` in lab.yaml and the user's configuration say; closed at the end. */
-  reach(ssh: Partial<SshAccess>, options?: { readonly user?: string; readonly acceptNewHostKeys?: boolean }): Promise<Shell>;
+  reach(
+    ssh: Partial<SshAccess>,
+    options?: { readonly user?: string; readonly acceptNewHostKeys?: boolean },
+  ): Promise<Shell>;
 }
 
 export interface SshUserOptions {
@@ -46,9 +49,16 @@ export function sshUser({ config = '', knownHosts = '', keys = {}, answers, env 
   const tunnels = new Tunnels();
   const shells: Shell[] = [];
   return {
-    folder, knownHostsFile, asked, ownKnownHosts: join(folder, 'known_hosts'),
+    folder,
+    knownHostsFile,
+    asked,
+    ownKnownHosts: join(folder, 'known_hosts'),
     async reach(ssh, { user = 'student', acceptNewHostKeys = false } = {}) {
-      const context: ReachContext = { stateFolder: folder, questions: answers && questionsOf(answers, asked), acceptNewHostKeys };
+      const context: ReachContext = {
+        stateFolder: folder,
+        questions: answers && questionsOf(answers, asked),
+        acceptNewHostKeys,
+      };
       const shell = await reach('vm1', await resolveRoute(machineWith(ssh, user)), tunnels, context);
       shells.push(shell);
       return shell;
@@ -75,7 +85,16 @@ export function knownLine(server: TestSshd, key = server.hostKey.publicKey): str
 
 /** A machine of lab.yaml that is reached so. */
 export function machineWith(ssh: Partial<SshAccess>, user: string): Machine {
-  return { name: 'vm1', image: 'any', user, interfaces: [], memoryMiB: undefined, cpus: undefined, diskMiB: undefined, ssh: { host: undefined, port: undefined, user: undefined, key: undefined, ...ssh } };
+  return {
+    name: 'vm1',
+    image: 'any',
+    user,
+    interfaces: [],
+    memoryMiB: undefined,
+    cpus: undefined,
+    diskMiB: undefined,
+    ssh: { host: undefined, port: undefined, user: undefined, key: undefined, ...ssh },
+  };
 }
 
 function questionsOf(answers: NonNullable<SshUserOptions['answers']>, asked: string[]): Questions {
@@ -87,7 +106,10 @@ function questionsOf(answers: NonNullable<SshUserOptions['answers']>, asked: str
     asked.push(question);
     return answer;
   };
-  return { confirm: async (question) => reply(question) === true, answer: async (question) => reply(question) as string | undefined };
+  return {
+    confirm: async (question) => reply(question) === true,
+    answer: async (question) => reply(question) as string | undefined,
+  };
 }
 
 function setEnvironment(values: Readonly<Record<string, string>>): () => void {

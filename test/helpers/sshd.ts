@@ -46,7 +46,7 @@ export const isRoot = process.getuid?.() === 0;
 /** Starts a server; `await using` ends it with all its connections and files. */
 export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
   const sshd = findTool('sshd');
-  if (sshd === undefined) throw new Error('these tests need OpenSSH\'s sshd: run `npm run setup`');
+  if (sshd === undefined) throw new Error("these tests need OpenSSH's sshd: run `npm run setup`");
   const folder = mkdtempSync(join(tmpdir(), 'lab-sshd-'));
   const [hostKey, userKey] = [generateKeyPair('host'), generateKeyPair('user')];
   writeFiles(folder, hostKey, userKey, options.sshdConfig ?? []);
@@ -63,11 +63,22 @@ export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
   const address = await listen(server, folder, options.transport ?? 'unix');
   const user = userInfo().username;
   const target = (overrides: Partial<ShellTarget> = {}): ShellTarget => ({
-    machine: 'vm1', user, address, privateKey: userKey.privateKey, hostKeys: onlyHostKeys([hostKey.publicKey]), ...overrides,
+    machine: 'vm1',
+    user,
+    address,
+    privateKey: userKey.privateKey,
+    hostKeys: onlyHostKeys([hostKey.publicKey]),
+    ...overrides,
   });
 
   return {
-    folder, user, hostKey, userKey, address, processes, target,
+    folder,
+    user,
+    hostKey,
+    userKey,
+    address,
+    processes,
+    target,
     kill: () => processes.forEach(({ pid }) => pid !== undefined && killServer(pid)),
     async connect(overrides) {
       const shell = await connectShell(target(overrides));
@@ -90,8 +101,18 @@ function writeFiles(folder: string, hostKey: KeyPair, userKey: KeyPair, lines: r
   writeFileSync(join(folder, 'log'), '');
   // The first value of a keyword counts (sshd_config(5)), so the lines of the test come first.
   const config = [
-    ...lines.map((line) => line.replaceAll('FOLDER', folder)), `HostKey ${folder}/host_key`, `AuthorizedKeysFile ${folder}/authorized_keys`, 'StrictModes no', 'UsePAM no', 'UseDNS no', 'PidFile none',
-    'PasswordAuthentication no', 'KbdInteractiveAuthentication no', 'PermitRootLogin prohibit-password', 'PrintMotd no', 'PrintLastLog no',
+    ...lines.map((line) => line.replaceAll('FOLDER', folder)),
+    `HostKey ${folder}/host_key`,
+    `AuthorizedKeysFile ${folder}/authorized_keys`,
+    'StrictModes no',
+    'UsePAM no',
+    'UseDNS no',
+    'PidFile none',
+    'PasswordAuthentication no',
+    'KbdInteractiveAuthentication no',
+    'PermitRootLogin prohibit-password',
+    'PrintMotd no',
+    'PrintLastLog no',
   ];
   writeFileSync(join(folder, 'sshd_config'), `${config.join('\n')}\n`);
 }
@@ -119,7 +140,9 @@ function sshdCommand(sshd: Tool, folder: string, options: SshdOptions): ServerCo
 function ownTerminals(folder: string, command: readonly string[]): Omit<ServerCommand, 'env'> {
   const [file = '', ...args] = command;
   if (!runsInUserNamespace()) return { file, args };
-  const groups = readFileSync('/etc/group', 'utf8').split('\n').filter((line) => !line.startsWith('tty:'));
+  const groups = readFileSync('/etc/group', 'utf8')
+    .split('\n')
+    .filter((line) => !line.startsWith('tty:'));
   writeFileSync(join(folder, 'group'), groups.join('\n'));
   // The outer user namespace gives the right to mount, the inner one gives the user its own number back.
   const { uid, gid } = userInfo();
@@ -130,7 +153,9 @@ function ownTerminals(folder: string, command: readonly string[]): Omit<ServerCo
 /** Whether the sshd of tests runs in a user namespace of its own here; what runs outside of it hides its open files from those inside. */
 export function runsInUserNamespace(): boolean {
   if (isRoot) return false;
-  const devpts = readFileSync('/proc/mounts', 'utf8').split('\n').findLast((line) => line.split(' ')[1] === '/dev/pts');
+  const devpts = readFileSync('/proc/mounts', 'utf8')
+    .split('\n')
+    .findLast((line) => line.split(' ')[1] === '/dev/pts');
   return devpts !== undefined && !/\bgid=/.test(devpts);
 }
 
@@ -153,22 +178,33 @@ function passwdFor({ loginShell, home }: SshdOptions): string {
     const fields = line.split(':');
     return [...fields.slice(0, 5), home ?? fields[5], loginShell ?? '/bin/sh'].join(':');
   });
-  const privilegeSeparation = lines.some((line) => line.startsWith('sshd:')) ? [] : ['sshd:x:65533:65534::/run/sshd:/usr/sbin/nologin'];
+  const privilegeSeparation = lines.some((line) => line.startsWith('sshd:'))
+    ? []
+    : ['sshd:x:65533:65534::/run/sshd:/usr/sbin/nologin'];
   return `${[...own, ...privilegeSeparation].join('\n')}\n`;
 }
 
-async function listen(server: net.Server, folder: string, transport: 'unix' | 'tcp' | 'tcp6'): Promise<TestSshd['address']> {
+async function listen(
+  server: net.Server,
+  folder: string,
+  transport: 'unix' | 'tcp' | 'tcp6',
+): Promise<TestSshd['address']> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('listening', resolve).once('error', reject);
   if (transport === 'unix') server.listen(join(folder, 'socket'));
   else server.listen(0, transport === 'tcp' ? '127.0.0.1' : '::1');
   await promise;
   const address = server.address();
-  return address === null || typeof address === 'string' ? { socketPath: join(folder, 'socket') } : { host: address.address, port: address.port };
+  return address === null || typeof address === 'string'
+    ? { socketPath: join(folder, 'socket') }
+    : { host: address.address, port: address.port };
 }
 
 /** Waits until a server process is gone; its connection is closed by then, so it goes by itself. */
 async function ended(child: ChildProcess): Promise<void> {
   const isGone = (): boolean => child.exitCode !== null || child.signalCode !== null;
-  await retryUntil(() => (isGone() ? { value: true } : { seen: `sshd ${child.pid} runs` }), { what: 'sshd to end', timeoutMs: 2000 }).catch(() => child.kill('SIGKILL'));
+  await retryUntil(() => (isGone() ? { value: true } : { seen: `sshd ${child.pid} runs` }), {
+    what: 'sshd to end',
+    timeoutMs: 2000,
+  }).catch(() => child.kill('SIGKILL'));
 }

@@ -27,7 +27,10 @@ export class Recorder implements EventSink {
 
   /** All that a role printed. */
   outputOf(role: string): string {
-    return this.of('terminal-output').filter((event) => event.role === role).map(({ data }) => data).join('');
+    return this.of('terminal-output')
+      .filter((event) => event.role === role)
+      .map(({ data }) => data)
+      .join('');
   }
 }
 
@@ -39,13 +42,27 @@ export interface Played {
 }
 
 /** Plays the scenario `s` of `programs:` and `scenarios:` blocks on two machines; the programs lie in the folder of the fixtures. */
-export async function play(shells: ReadonlyMap<string, Shell>, yaml: string, changes: Partial<Stage> = {}, events = new Recorder()): Promise<Played> {
+export async function play(
+  shells: ReadonlyMap<string, Shell>,
+  yaml: string,
+  changes: Partial<Stage> = {},
+  events = new Recorder(),
+): Promise<Played> {
   const source = `${TWO_MACHINES}${yaml}`;
   const lab = await labOf(source);
   const { scenarios, problems } = parseScenarios(lab);
   if (problems.length > 0) throw new Error(problems.map(({ path, message }) => `${path} ${message}`).join('\n'));
-  const programs = new Map([...lab.programs].map(([name, { command, env }]) => [name, { folder: PROGRAMS_FOLDER, command, env }]));
-  const result = await playScenario(scenarios.get('s')!, { lab, shells, programs, events, signal: new AbortController().signal, ...changes });
+  const programs = new Map(
+    [...lab.programs].map(([name, { command, env }]) => [name, { folder: PROGRAMS_FOLDER, command, env }]),
+  );
+  const result = await playScenario(scenarios.get('s')!, {
+    lab,
+    shells,
+    programs,
+    events,
+    signal: new AbortController().signal,
+    ...changes,
+  });
   return { result, events, source };
 }
 

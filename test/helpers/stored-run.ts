@@ -33,7 +33,12 @@ export function storedRun({ events, files = {}, labFile }: StoredRunChanges = {}
   mkdirSync(join(run, '..'), { recursive: true });
   cpSync(recorded, run, { recursive: true });
   if (events !== undefined) {
-    writeFileSync(join(run, 'events.ndjson'), events(recordedEvents()).map((event) => eventLine('at' in event ? event : { at: { monotonicMs: 1, wallMs: 1 }, ...event })).join(''));
+    writeFileSync(
+      join(run, 'events.ndjson'),
+      events(recordedEvents())
+        .map((event) => eventLine('at' in event ? event : { at: { monotonicMs: 1, wallMs: 1 }, ...event }))
+        .join(''),
+    );
     rmSync(join(run, 'run.json'));
   }
   for (const [name, content] of Object.entries(files)) {
@@ -45,5 +50,8 @@ export function storedRun({ events, files = {}, labFile }: StoredRunChanges = {}
 
 /** The events of the recorded run. */
 export function recordedEvents(): Event[] {
-  return readFileSync(join(recorded, 'events.ndjson'), 'utf8').trimEnd().split('\n').map((line) => readEventLine(line)!);
+  return readFileSync(join(recorded, 'events.ndjson'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => readEventLine(line)!);
 }

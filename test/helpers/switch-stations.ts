@@ -22,7 +22,9 @@ export class Station {
     this.socket = socket;
     this.mac = mac;
     const reader = new FrameReader();
-    socket.on('data', (bytes: Buffer) => this.heard.push(...[...reader.take(bytes)].map((whole) => whole.toString('latin1', 18))));
+    socket.on('data', (bytes: Buffer) =>
+      this.heard.push(...[...reader.take(bytes)].map((whole) => whole.toString('latin1', 18))),
+    );
   }
 
   say(destination: string, payload: string): void {
@@ -31,7 +33,10 @@ export class Station {
 
   /** Waits for a payload: frames of one sender come in order, so what it said before has come too, or never will. */
   async hears(payload: string): Promise<void> {
-    await retryUntil(() => (this.heard.includes(payload) ? { value: true } : { seen: this.heard.join() }), { what: payload, timeoutMs: 5000 });
+    await retryUntil(() => (this.heard.includes(payload) ? { value: true } : { seen: this.heard.join() }), {
+      what: payload,
+      timeoutMs: 5000,
+    });
   }
 }
 

@@ -1,6 +1,15 @@
 import type { Conversation, Segment, TcpFlag } from '../../src/core/conversation.ts';
 
-const FLAG_BITS: Readonly<Record<TcpFlag, number>> = { FIN: 1, SYN: 2, RST: 4, PSH: 8, ACK: 16, URG: 32, ECE: 64, CWR: 128 };
+const FLAG_BITS: Readonly<Record<TcpFlag, number>> = {
+  FIN: 1,
+  SYN: 2,
+  RST: 4,
+  PSH: 8,
+  ACK: 16,
+  URG: 32,
+  ECE: 64,
+  CWR: 128,
+};
 
 /** A capture file (pcap, link type RAW: IPv4 packets) in which these conversations were seen, packets in the order of time. */
 export function pcapOf(conversations: readonly Conversation[]): Uint8Array {
@@ -10,8 +19,15 @@ export function pcapOf(conversations: readonly Conversation[]): Uint8Array {
   header.writeUInt16LE(4, 6);
   header.writeUInt32LE(262_144, 16);
   header.writeUInt32LE(101, 20);
-  const packets = conversations.flatMap((conversation) => conversation.segments.map((segment) => ({ segment, conversation })));
-  return Buffer.concat([header, ...packets.toSorted((a, b) => a.segment.timeMs - b.segment.timeMs).map(({ segment, conversation }) => record(segment, conversation))]);
+  const packets = conversations.flatMap((conversation) =>
+    conversation.segments.map((segment) => ({ segment, conversation })),
+  );
+  return Buffer.concat([
+    header,
+    ...packets
+      .toSorted((a, b) => a.segment.timeMs - b.segment.timeMs)
+      .map(({ segment, conversation }) => record(segment, conversation)),
+  ]);
 }
 
 function record(segment: Segment, conversation: Conversation): Buffer {
@@ -32,7 +48,10 @@ function ipv4(segment: Segment, { client, server }: Conversation): Buffer {
   tcp.writeUInt32BE(segment.rawSeq, 4);
   tcp.writeUInt32BE(segment.rawAck ?? 0, 8);
   tcp.writeUInt8(0x50, 12);
-  tcp.writeUInt8(segment.flags.reduce((bits, flag) => bits | FLAG_BITS[flag], 0), 13);
+  tcp.writeUInt8(
+    segment.flags.reduce((bits, flag) => bits | FLAG_BITS[flag], 0),
+    13,
+  );
   tcp.writeUInt16BE(segment.rawWindow, 14);
   tcp.write(segment.text, 20);
   const ip = Buffer.alloc(20);
@@ -40,6 +59,10 @@ function ipv4(segment: Segment, { client, server }: Conversation): Buffer {
   ip.writeUInt16BE(ip.length + tcp.length, 2);
   ip.writeUInt8(64, 8);
   ip.writeUInt8(6, 9);
-  for (const [offset, { address }] of [[12, from], [16, to]] as const) ip.set(address.split('.').map(Number), offset);
+  for (const [offset, { address }] of [
+    [12, from],
+    [16, to],
+  ] as const)
+    ip.set(address.split('.').map(Number), offset);
   return Buffer.concat([ip, tcp]);
 }

@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { findOnHost } from '../../src/host/tools.ts';
 
 const listed: ReadonlyMap<string, string> = new Map(
-  readFileSync(join(import.meta.dirname, '../../scripts/test-tools'), 'utf8').split('\n').filter((line) => /^[^#\s]/.test(line)).map((line) => line.split(' ') as [string, string]),
+  readFileSync(join(import.meta.dirname, '../../scripts/test-tools'), 'utf8')
+    .split('\n')
+    .filter((line) => /^[^#\s]/.test(line))
+    .map((line) => line.split(' ') as [string, string]),
 );
 
 /**
@@ -15,6 +18,7 @@ export function without(tool: string, find = findOnHost): string | false {
   const packages = listed.get(tool);
   if (packages === undefined) throw new Error(`${tool} is not in scripts/test-tools, so "npm test" would never get it`);
   if (find(tool) !== undefined) return false;
-  if (process.env['LAB_TEST_FETCHED']?.split(' ').includes(tool)) throw new Error(`"npm test" got ${tool}, and it is not on PATH`);
+  if (process.env['LAB_TEST_FETCHED']?.split(' ').includes(tool))
+    throw new Error(`"npm test" got ${tool}, and it is not on PATH`);
   return `THIS HOST HAS NO ${tool} ("npm test" gets it where it can; by hand: apt-get install ${packages.replaceAll(',', ' ')})`;
 }

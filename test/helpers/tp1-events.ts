@@ -5,7 +5,10 @@ const STARTED_MS = Date.UTC(2026, 10, 23, 14, 30, 15, 42);
 
 /** Stamps events with times that are `gapMs` apart. */
 export function stamped(bodies: readonly EventBody[], gapMs = 17.25): Event[] {
-  return bodies.map((body, i) => ({ at: { monotonicMs: 1000 + i * gapMs, wallMs: STARTED_MS + Math.floor(i * gapMs) }, ...body }));
+  return bodies.map((body, i) => ({
+    at: { monotonicMs: 1000 + i * gapMs, wallMs: STARTED_MS + Math.floor(i * gapMs) },
+    ...body,
+  }));
 }
 
 export const tp1Roles = [
@@ -50,13 +53,18 @@ export const tp1Bodies: readonly EventBody[] = [
     printed('server', "Connected by : ('192.168.100.5', 36222)\r\n"),
   ]),
   ...step(2, 22, 'send: { client: "Hello vm1" }', [typed('client', 'Hello vm1\r'), printed('client', 'Hello vm1\r\n')]),
-  ...step(3, 23, `expect: { server: "from client 'Hello vm1'" }`, [printed('server', "from client 'Hello vm1'\r\nserver@vm1:7999$ ")]),
+  ...step(3, 23, `expect: { server: "from client 'Hello vm1'" }`, [
+    printed('server', "from client 'Hello vm1'\r\nserver@vm1:7999$ "),
+  ]),
   ...step(4, 24, `send: { server: "Hello ! ,What's up VM2" }`, [
     typed('server', "Hello ! ,What's up VM2\r"),
     printed('server', "Hello ! ,What's up VM2\r\n"),
     printed('client', "from server Hello ! ,What's up VM2\r\nclient@vm2:7999$ "),
   ]),
-  ...step(5, 25, 'send: { client: "exit" }', [typed('client', 'exit\r'), printed('client', 'exit\r\nfrom server Hello vm1\r\n')]),
+  ...step(5, 25, 'send: { client: "exit" }', [
+    typed('client', 'exit\r'),
+    printed('client', 'exit\r\nfrom server Hello vm1\r\n'),
+  ]),
   ...step(6, 26, 'exit: { client: 0, server: 0 }', [
     { kind: 'program-exited', role: 'client', machine: 'vm2', exitCode: 0, signal: undefined },
     { kind: 'program-exited', role: 'server', machine: 'vm1', exitCode: 0, signal: undefined },
@@ -73,21 +81,41 @@ export const brokenBodies: readonly EventBody[] = [
     machine: 'vm1',
     port: 7999,
     state: 'busy',
-    holders: [{ address: '0.0.0.0', port: 7999, pid: 4242, command: 'python3 \x1b[31mserver.py', user: 'ildvm1', startedAtMs: STARTED_MS - 60_000 }],
+    holders: [
+      {
+        address: '0.0.0.0',
+        port: 7999,
+        pid: 4242,
+        command: 'python3 \x1b[31mserver.py',
+        user: 'ildvm1',
+        startedAtMs: STARTED_MS - 60_000,
+      },
+    ],
     raw: netstat,
   },
   {
     kind: 'port-freed',
     machine: 'vm1',
     port: 7999,
-    holders: [{ address: '0.0.0.0', port: 7999, pid: 4242, command: undefined, user: undefined, startedAtMs: undefined }],
+    holders: [
+      { address: '0.0.0.0', port: 7999, pid: 4242, command: undefined, user: undefined, startedAtMs: undefined },
+    ],
     signal: 'TERM',
   },
   { kind: 'port-checked', machine: 'vm1', port: 7999, state: 'time-wait', holders: [], raw: netstat },
   opened('server', 'vm1', ['python3', 'my server.py']),
-  printed('server', '\x1b]0;pwned\x07\x1b[1mTP1\x1b[0m Server \u202eevil\r\n\x1b]52;c;ZXZpbA==\x07\x1b[6n\x9b31m\x1bP$q"p\x1b\\'),
+  printed(
+    'server',
+    '\x1b]0;pwned\x07\x1b[1mTP1\x1b[0m Server \u202eevil\r\n\x1b]52;c;ZXZpbA==\x07\x1b[6n\x9b31m\x1bP$q"p\x1b\\',
+  ),
   { kind: 'scenario-step-passed', index: 0, line: 30, text: 'start: server', durationMs: 1204 },
-  { kind: 'scenario-step-skipped', index: 1, line: 31, text: 'send: { client: "hi" }', reason: 'you hold the keyboard of client' },
+  {
+    kind: 'scenario-step-skipped',
+    index: 1,
+    line: 31,
+    text: 'send: { client: "hi" }',
+    reason: 'you hold the keyboard of client',
+  },
   { kind: 'scenario-step-started', index: 2, line: 32, text: 'run: { vm1: [ls, -l] }' },
   { kind: 'command-finished', machine: 'vm1', command: 'ls -l', exitCode: 0, output: 'total 0\n-rw-r--r-- 1 a\n' },
   { kind: 'scenario-step-passed', index: 2, line: 32, text: 'run: { vm1: [ls, -l] }', durationMs: 40 },

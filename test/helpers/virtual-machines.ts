@@ -10,7 +10,9 @@ export const testImages = { tiny: 'lab-test', 'cloud-init': 'lab-cloud-init' } a
 
 /** Why no virtual machine can be started here; false when one can. */
 export function cannotEmulate(): string | false {
-  return findTool('qemu-system-x86_64') && findTool('qemu-img') ? false : 'this needs QEMU ("lab doctor --fix" gets it)';
+  return findTool('qemu-system-x86_64') && findTool('qemu-img')
+    ? false
+    : 'this needs QEMU ("lab doctor --fix" gets it)';
 }
 
 /** What their tests take on two idle processors without acceleration, rounded up well. */
@@ -20,8 +22,13 @@ const neededMinutes = { tiny: 3, 'cloud-init': 5 } as const;
 export function cannotBoot(image: keyof typeof testImages): string | false {
   const { LAB_TEST_QEMU: wish, LAB_TEST_MINUTES: minutesLeft } = process.env;
   if (wish === '0') return 'LAB_TEST_QEMU=0 leaves virtual machines out';
-  if (wish !== '1' && Number(minutesLeft ?? Infinity) < neededMinutes[image]) return `this needs ${neededMinutes[image]} minutes, and the other tests have left ${minutesLeft}; LAB_TEST_QEMU=1 runs it all the same`;
-  return cannotEmulate() || (cachedImage(testImages[image]) === undefined && `its image is not there; "sh scripts/test-image/build ${image}" makes it`);
+  if (wish !== '1' && Number(minutesLeft ?? Infinity) < neededMinutes[image])
+    return `this needs ${neededMinutes[image]} minutes, and the other tests have left ${minutesLeft}; LAB_TEST_QEMU=1 runs it all the same`;
+  return (
+    cannotEmulate() ||
+    (cachedImage(testImages[image]) === undefined &&
+      `its image is not there; "sh scripts/test-image/build ${image}" makes it`)
+  );
 }
 
 const asWritten = (text: string): string => text;
@@ -40,7 +47,10 @@ export function userOfOwnMachines(image: string, change = asWritten): LabUser {
 
 function withMachines(user: LabUser, image: string, change: (text: string) => string): LabUser {
   const file = join(user.folder, 'lab.yaml');
-  writeFileSync(file, change(readFileSync(file, 'utf8').replaceAll('ubuntu-24.04', image).replace('provider: netns', 'provider: qemu')));
+  writeFileSync(
+    file,
+    change(readFileSync(file, 'utf8').replaceAll('ubuntu-24.04', image).replace('provider: netns', 'provider: qemu')),
+  );
   return user;
 }
 

@@ -1,5 +1,16 @@
 import assert from 'node:assert/strict';
-import { chmodSync, chownSync, lchownSync, mkdirSync, mkdtempDisposableSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  lchownSync,
+  mkdirSync,
+  mkdtempDisposableSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -54,7 +65,8 @@ describe('the way to a folder', () => {
     mkdirSync(join(own, 'sub'), { recursive: true });
     symlinkSync('shared/own', join(folder.path, 'relative'));
     symlinkSync(join(folder.path, 'relative'), join(folder.path, 'absolute'));
-    for (const path of [own, join(own, 'not/yet/there'), join(folder.path, 'absolute/sub'), '/']) assert.equal(intruderOnTheWay(path), undefined, path);
+    for (const path of [own, join(own, 'not/yet/there'), join(folder.path, 'absolute/sub'), '/'])
+      assert.equal(intruderOnTheWay(path), undefined, path);
   });
 
   test('is not safe below a folder where others may write', () => {
@@ -64,7 +76,8 @@ describe('the way to a folder', () => {
     chmodSync(open, 0o777);
     symlinkSync('open/own', join(folder.path, 'link'));
     const expected = { path: open, why: 'can be changed by every user', isOurs: true };
-    for (const path of [open, join(open, 'own'), join(open, 'new'), join(folder.path, 'link')]) assert.deepEqual(intruderOnTheWay(path), expected, path);
+    for (const path of [open, join(open, 'own'), join(open, 'new'), join(folder.path, 'link')])
+      assert.deepEqual(intruderOnTheWay(path), expected, path);
   });
 
   test('is not safe where another user owns a folder or a link on it', needsRoot, () => {
@@ -75,7 +88,8 @@ describe('the way to a folder', () => {
     lchownSync(join(common, 'link'), stranger, stranger);
     ofStranger(join(common, 'theirs'), 0o755);
     const why = `belongs to another user (user ID ${stranger})`;
-    for (const name of ['link', 'theirs']) assert.deepEqual(intruderOnTheWay(join(common, name, 'sub')), { path: join(common, name), why, isOurs: false });
+    for (const name of ['link', 'theirs'])
+      assert.deepEqual(intruderOnTheWay(join(common, name, 'sub')), { path: join(common, name), why, isOurs: false });
   });
 
   test('is not safe where a group may write that has other members; that of the user alone may', needsRoot, () => {
@@ -110,14 +124,18 @@ describe('the cache', () => {
     assert.equal(withEnv({ HOME: folder.path, XDG_CACHE_HOME: 'cache' }, cacheFolder), join(folder.path, '.cache/lab'));
     const usual = withEnv({ HOME: undefined, XDG_CACHE_HOME: undefined }, findCacheFolder);
     writeFileSync(join(folder.path, 'file'), '');
-    for (const HOME of ['', 'home', join(folder.path, 'missing'), join(folder.path, 'file')]) assert.equal(withEnv({ HOME, XDG_CACHE_HOME: undefined }, findCacheFolder), usual, HOME);
+    for (const HOME of ['', 'home', join(folder.path, 'missing'), join(folder.path, 'file')])
+      assert.equal(withEnv({ HOME, XDG_CACHE_HOME: undefined }, findCacheFolder), usual, HOME);
   });
 
   test('one of another user is not used: neither its tools nor its images', needsRoot, () => {
     using folder = temporaryFolder();
     const XDG_CACHE_HOME = ofStranger(join(folder.path, 'cache'));
     for (const use of [cacheFolder, makeCacheFolder, toolsFolder, () => findTool('no-such-tool'), cachedImages]) {
-      assert.throws(() => withEnv<unknown>({ XDG_CACHE_HOME }, use), { code: 'folder-not-own', hint: 'Unset XDG_CACHE_HOME, or let it name a folder that only you can write to.' });
+      assert.throws(() => withEnv<unknown>({ XDG_CACHE_HOME }, use), {
+        code: 'folder-not-own',
+        hint: 'Unset XDG_CACHE_HOME, or let it name a folder that only you can write to.',
+      });
     }
     assert.deepEqual(readdirSync(XDG_CACHE_HOME), []);
   });
@@ -125,14 +143,18 @@ describe('the cache', () => {
   test('with the HOME of another user, that of the account is taken', needsRoot, () => {
     using folder = temporaryFolder();
     const usual = withEnv({ HOME: undefined, XDG_CACHE_HOME: undefined }, cacheFolder);
-    assert.equal(withEnv({ HOME: ofStranger(join(folder.path, 'home'), 0o755), XDG_CACHE_HOME: undefined }, cacheFolder), usual);
+    assert.equal(
+      withEnv({ HOME: ofStranger(join(folder.path, 'home'), 0o755), XDG_CACHE_HOME: undefined }, cacheFolder),
+      usual,
+    );
   });
 
   test('folders in it that another user planted are not used', needsRoot, () => {
     using folder = temporaryFolder();
     const variables = { HOME: folder.path, XDG_CACHE_HOME: undefined };
     for (const name of ['tools', 'images', 'compiled']) ofStranger(join(folder.path, '.cache/lab', name));
-    for (const use of [toolsFolder, cachedImages, () => makeCacheFolder('compiled')]) assert.throws(() => withEnv<unknown>(variables, use), { code: 'folder-not-own' });
+    for (const use of [toolsFolder, cachedImages, () => makeCacheFolder('compiled')])
+      assert.throws(() => withEnv<unknown>(variables, use), { code: 'folder-not-own' });
   });
 });
 
@@ -161,7 +183,10 @@ describe('compiled code that another user planted', { skip: needsRoot.skip || ca
     const tmp = shared(join(folder.path, 'tmp'));
     const planted = ofStranger(join(tmp, 'node-compile-cache'));
     mkdirSync(join(folder.path, 'home'));
-    await runCli(['status'], { cwd: folder.path, env: { TMPDIR: tmp, HOME: join(folder.path, 'home'), XDG_CACHE_HOME: '' } });
+    await runCli(['status'], {
+      cwd: folder.path,
+      env: { TMPDIR: tmp, HOME: join(folder.path, 'home'), XDG_CACHE_HOME: '' },
+    });
     assert.deepEqual(readdirSync(planted), []);
     const kept = join(folder.path, 'home/.cache/lab/compiled');
     assert.equal(statSync(kept).mode & 0o777, 0o700);
@@ -174,9 +199,12 @@ describe('compiled code that another user planted', { skip: needsRoot.skip || ca
     await using user = ordinaryUser([], { host: [plant] });
     const theirs = join(user.folder, 'theirs');
     for (const more of [['-u', 'XDG_CACHE_HOME'], [`XDG_CACHE_HOME=${theirs}`], [`NODE_COMPILE_CACHE=${theirs}`]]) {
-      const { stdout, stderr } = await finish(user.command(['env', ...more, `TMPDIR=${join(user.folder, 'tmp')}`, user.executable, 'status']));
+      const { stdout, stderr } = await finish(
+        user.command(['env', ...more, `TMPDIR=${join(user.folder, 'tmp')}`, user.executable, 'status']),
+      );
       assert.match(stdout, /not up/, stderr);
     }
-    for (const path of ['tmp/node-compile-cache', '.cache/lab/compiled', 'theirs']) assert.deepEqual(readdirSync(join(user.folder, path)), [], path);
+    for (const path of ['tmp/node-compile-cache', '.cache/lab/compiled', 'theirs'])
+      assert.deepEqual(readdirSync(join(user.folder, path)), [], path);
   });
 });

@@ -9,33 +9,39 @@ import { connectUnix, listenUnix } from '../../src/host/unix-socket.ts';
 
 const onlyLinux = { skip: process.platform !== 'linux' && 'this needs /proc' };
 
-test('connections and servers of Unix sockets leave no descriptor behind, however long the path is', onlyLinux, async () => {
-  using folder = mkdtempDisposableSync(join(tmpdir(), 'lab-socket-'));
-  const long = join(folder.path, 'a'.repeat(100), 'b'.repeat(100));
-  mkdirSync(long, { recursive: true });
-  const before = readdirSync('/proc/self/fd').length;
-  for (const path of [join(long, 'socket'), join(folder.path, 'socket')]) {
-    const server = createServer((socket) => socket.end('hello'));
-    listenUnix(server, path);
-    await once(server, 'listening');
-    assert.ok(existsSync(path));
-    const greetings = [1, 2, 3].map(async () => {
-      const socket = connectUnix(path);
-      const [[data]] = await Promise.all([once(socket, 'data'), once(socket, 'close')]);
-      return String(data);
-    });
-    assert.deepEqual(await Promise.all(greetings), ['hello', 'hello', 'hello']);
-    server.close();
-    await once(server, 'close');
-    assert.equal(existsSync(path), false);
-  }
-  assert.equal(readdirSync('/proc/self/fd').length, before);
-});
+test(
+  'connections and servers of Unix sockets leave no descriptor behind, however long the path is',
+  onlyLinux,
+  async () => {
+    using folder = mkdtempDisposableSync(join(tmpdir(), 'lab-socket-'));
+    const long = join(folder.path, 'a'.repeat(100), 'b'.repeat(100));
+    mkdirSync(long, { recursive: true });
+    const before = readdirSync('/proc/self/fd').length;
+    for (const path of [join(long, 'socket'), join(folder.path, 'socket')]) {
+      const server = createServer((socket) => socket.end('hello'));
+      listenUnix(server, path);
+      await once(server, 'listening');
+      assert.ok(existsSync(path));
+      const greetings = [1, 2, 3].map(async () => {
+        const socket = connectUnix(path);
+        const [[data]] = await Promise.all([once(socket, 'data'), once(socket, 'close')]);
+        return String(data);
+      });
+      assert.deepEqual(await Promise.all(greetings), ['hello', 'hello', 'hello']);
+      server.close();
+      await once(server, 'close');
+      assert.equal(existsSync(path), false);
+    }
+    assert.equal(readdirSync('/proc/self/fd').length, before);
+  },
+);
 
 test('a folder that is missing is an event, not thrown, and leaves no descriptor behind', onlyLinux, async () => {
   const before = readdirSync('/proc/self/fd').length;
   for (const path of [`/no-such-folder/${'a'.repeat(150)}/socket`, '/no-such-folder/socket']) {
-    const [unconnected] = (await once(connectUnix(path), 'error', { signal: AbortSignal.timeout(10_000) }).catch((error: unknown) => [error])) as [{ code?: string }];
+    const [unconnected] = (await once(connectUnix(path), 'error', { signal: AbortSignal.timeout(10_000) }).catch(
+      (error: unknown) => [error],
+    )) as [{ code?: string }];
     assert.equal(unconnected.code, 'ENOENT');
     const server = createServer();
     listenUnix(server, path);

@@ -5,7 +5,12 @@ import { describe, it } from 'node:test';
 import { parse } from 'yaml';
 import { addScenario, scenarioYaml } from '../../src/lab/add-scenario.ts';
 
-const steps = [{ start: 'server' }, { send: { client: 'a "b" \\ : # é' } }, { expect: { server: String.raw`/\d+/` } }, { exit: { client: 0, server: 'TERM' } }];
+const steps = [
+  { start: 'server' },
+  { send: { client: 'a "b" \\ : # é' } },
+  { expect: { server: String.raw`/\d+/` } },
+  { exit: { client: 0, server: 'TERM' } },
+];
 
 function scenariosOf(text: string): Record<string, unknown> {
   return (parse(text) as { scenarios: Record<string, unknown> }).scenarios;
@@ -14,12 +19,15 @@ function scenariosOf(text: string): Record<string, unknown> {
 describe('a scenario as YAML', () => {
   it('has a step a line, and reads as it was given', () => {
     const text = scenarioYaml('demo', steps, 2);
-    assert.equal(text, `  demo:
+    assert.equal(
+      text,
+      `  demo:
     - start: server
     - send: { client: "a \\"b\\" \\\\ : # é" }
     - expect: { server: "/\\\\d+/" }
     - exit: { client: 0, server: TERM }
-`);
+`,
+    );
     assert.deepEqual(parse(text), { demo: steps });
   });
 });
@@ -30,7 +38,8 @@ describe('a scenario that is added', () => {
     'behind the last one': reference,
     'with CRLF': reference.replaceAll('\n', '\r\n'),
     'without a line feed at the end': reference.trimEnd(),
-    'to other indentation, between other parts': 'version: 1\nscenarios:\n      # first\n      a:\n      - start: x # why\n\n      # second\n      b:\n        - start: y\n\n# machines\nmachines: { vm1: {} }\n',
+    'to other indentation, between other parts':
+      'version: 1\nscenarios:\n      # first\n      a:\n      - start: x # why\n\n      # second\n      b:\n        - start: y\n\n# machines\nmachines: { vm1: {} }\n',
     'where there is no scenario': 'version: 1 # one\nmachines: { vm1: {} }\n',
     'where the list of scenarios is empty': 'version: 1\nscenarios: # none yet\n# machines\nmachines: { vm1: {} }\n',
   };
@@ -48,7 +57,11 @@ describe('a scenario that is added', () => {
   }
 
   it('to a map in braces is in that map', () => {
-    const added = addScenario('version: 1\nscenarios: { a: [{ start: x }] }\nmachines: { vm1: {} } # kept\n', 'demo', steps);
+    const added = addScenario(
+      'version: 1\nscenarios: { a: [{ start: x }] }\nmachines: { vm1: {} } # kept\n',
+      'demo',
+      steps,
+    );
     assert.deepEqual(scenariosOf(added), { a: [{ start: 'x' }], demo: steps });
     assert.match(added, /# kept/);
   });

@@ -2,7 +2,14 @@ import { isDeepStrictEqual } from 'node:util';
 import type { JsonSchema } from '../../src/lab/schema.ts';
 
 /** What our schema uses of JSON Schema beyond `JsonSchema`. */
-type Full = JsonSchema & { readonly $ref?: string; readonly oneOf?: Full[]; readonly propertyNames?: Full; readonly minItems?: number; readonly minProperties?: number; readonly minLength?: number };
+type Full = JsonSchema & {
+  readonly $ref?: string;
+  readonly oneOf?: Full[];
+  readonly propertyNames?: Full;
+  readonly minItems?: number;
+  readonly minProperties?: number;
+  readonly minLength?: number;
+};
 
 /** A small validator for the part of JSON Schema that our schema uses, so that no library is needed to know what an editor would say. */
 export function schemaFaults(schema: object, value: unknown, root: object = schema, path = '$'): string[] {
@@ -12,16 +19,25 @@ export function schemaFaults(schema: object, value: unknown, root: object = sche
   const demand = (holds: boolean, what: string): void => void (holds || faults.push(`${path}: ${what}`));
 
   if (full.$ref !== undefined) faults.push(...check((root as Full).$defs![full.$ref.split('/').at(-1)!]!, value));
-  if (full.type !== undefined) demand([full.type].flat().some((type) => hasType(value, type)), `type ${String(full.type)}`);
+  if (full.type !== undefined)
+    demand(
+      [full.type].flat().some((type) => hasType(value, type)),
+      `type ${String(full.type)}`,
+    );
   if (full.const !== undefined) demand(isDeepStrictEqual(value, full.const), 'const');
   if (full.enum !== undefined) demand(full.enum.includes(value), 'enum');
-  if (full.anyOf) demand(full.anyOf.some((form) => check(form, value).length === 0), 'anyOf');
+  if (full.anyOf)
+    demand(
+      full.anyOf.some((form) => check(form, value).length === 0),
+      'anyOf',
+    );
   if (full.oneOf) demand(full.oneOf.filter((form) => check(form, value).length === 0).length === 1, 'oneOf');
   if (typeof value === 'string') {
     if (full.pattern !== undefined) demand(new RegExp(full.pattern, 'u').test(value), 'pattern');
     demand(value.length >= (full.minLength ?? 0), 'minLength');
   }
-  if (typeof value === 'number') demand(value >= (full.minimum ?? -Infinity) && value <= (full.maximum ?? Infinity), 'range');
+  if (typeof value === 'number')
+    demand(value >= (full.minimum ?? -Infinity) && value <= (full.maximum ?? Infinity), 'range');
   if (Array.isArray(value)) {
     demand(value.length >= (full.minItems ?? 0), 'minItems');
     if (full.items) faults.push(...value.flatMap((item, index) => check(full.items!, item, `${path}[${index}]`)));
@@ -31,7 +47,8 @@ export function schemaFaults(schema: object, value: unknown, root: object = sche
     for (const name of full.required ?? []) demand(Object.hasOwn(value, name), `required ${name}`);
     for (const [name, part] of entries) {
       if (full.propertyNames) faults.push(...check(full.propertyNames, name));
-      const known = full.properties && Object.hasOwn(full.properties, name) ? full.properties[name] : full.additionalProperties;
+      const known =
+        full.properties && Object.hasOwn(full.properties, name) ? full.properties[name] : full.additionalProperties;
       if (known === false) faults.push(`${path}.${name}: unknown`);
       else if (typeof known === 'object') faults.push(...check(known, part, `${path}.${name}`));
     }

@@ -9,13 +9,56 @@ import type { Problem } from '../../src/lab/problem.ts';
 import type { Lab } from '../../src/lab/types.ts';
 import { isLong, testSeed } from '../helpers/seeded.ts';
 
-const series = (rounds: number): { seed: number; numRuns: number } => ({ seed: testSeed, numRuns: isLong ? rounds * 15 : rounds });
+const series = (rounds: number): { seed: number; numRuns: number } => ({
+  seed: testSeed,
+  numRuns: isLong ? rounds * 15 : rounds,
+});
 
 const reference = readFileSync(join(import.meta.dirname, 'good', 'reference.yaml'), 'utf8');
 
 /** Pieces that mean something to YAML or to us, so that random texts get past the first line. */
 const piece = fc.oneof(
-  fc.constantFrom('version: 1', 'machines:', 'vm1', ': ', '- ', '\n', '\n  ', '\n\t', '[', ']', '{', '}', ',', '"', "'", '&a ', '*a', '<<: ', '!!x ', '|', '>', '? ', '# ', '---\n', '...', '%YAML 1.1\n', '\0', '\r', '\r\n', '192.168.100.4', '/(/', '~', '0x1', '1e999', '\uFEFF', '日', '👩‍💻', '__proto__', 'constructor'),
+  fc.constantFrom(
+    'version: 1',
+    'machines:',
+    'vm1',
+    ': ',
+    '- ',
+    '\n',
+    '\n  ',
+    '\n\t',
+    '[',
+    ']',
+    '{',
+    '}',
+    ',',
+    '"',
+    "'",
+    '&a ',
+    '*a',
+    '<<: ',
+    '!!x ',
+    '|',
+    '>',
+    '? ',
+    '# ',
+    '---\n',
+    '...',
+    '%YAML 1.1\n',
+    '\0',
+    '\r',
+    '\r\n',
+    '192.168.100.4',
+    '/(/',
+    '~',
+    '0x1',
+    '1e999',
+    '\uFEFF',
+    '日',
+    '👩‍💻',
+    '__proto__',
+    'constructor',
+  ),
   fc.string({ maxLength: 6 }),
 );
 
@@ -38,11 +81,17 @@ async function assertSound(text: string): Promise<void> {
   assert.doesNotMatch(shown, /[\0-\x08\x0b-\x1f\x7f-\x9f]/, 'no control character reaches the terminal');
 }
 
-function assertInside({ position: { line, column }, length, message }: Pick<Problem, 'position' | 'length' | 'message'>, text: string): void {
+function assertInside(
+  { position: { line, column }, length, message }: Pick<Problem, 'position' | 'length' | 'message'>,
+  text: string,
+): void {
   const lines = text.split('\n');
   assert.ok(line >= 1 && line <= lines.length, `line ${line} of "${message}"`);
   assert.ok(column >= 1 && column <= lines[line - 1]!.length + 1, `column ${column} of "${message}"`);
-  assert.ok(length >= 1 && column - 1 + length <= Math.max(lines[line - 1]!.length, column), `length ${length} of "${message}"`);
+  assert.ok(
+    length >= 1 && column - 1 + length <= Math.max(lines[line - 1]!.length, column),
+    `length ${length} of "${message}"`,
+  );
   assert.ok(message.length > 0);
 }
 
@@ -56,18 +105,57 @@ function assertStepsInside(lab: Lab, text: string): void {
 }
 
 it('any edit of the reference file gets an answer whose places lie inside the text', async () => {
-  await fc.assert(fc.asyncProperty(fc.array(edit, { minLength: 1, maxLength: 6 }), (edits) => assertSound(edited(edits))), series(250));
+  await fc.assert(
+    fc.asyncProperty(fc.array(edit, { minLength: 1, maxLength: 6 }), (edits) => assertSound(edited(edits))),
+    series(250),
+  );
 });
 
 it('any text gets an answer whose places lie inside the text', async () => {
-  await fc.assert(fc.asyncProperty(fc.array(piece, { maxLength: 40 }), (pieces) => assertSound(pieces.join(''))), series(400));
+  await fc.assert(
+    fc.asyncProperty(fc.array(piece, { maxLength: 40 }), (pieces) => assertSound(pieces.join(''))),
+    series(400),
+  );
 });
 
 it('any data of the right kind of fields gets an answer whose places lie inside the text', async () => {
   const value = fc.letrec((tie) => ({
-    leaf: fc.oneof(fc.constantFrom('vm1', '10.0.0.1', '10.0.0.0/24', '', true, null, 0, -1, 7999), fc.string({ maxLength: 5 }), fc.double()),
-    value: fc.oneof({ depthSize: 'small' }, tie('leaf'), fc.array(tie('value'), { maxLength: 3 }), fc.dictionary(fc.constantFrom('vm1', 'address', 'subnet', 'gateway', 'interfaces', 'eth0', 'on', 'command', 'listens', 'files', 'env', 'prompt', 'send'), tie('value'), { maxKeys: 4 })),
+    leaf: fc.oneof(
+      fc.constantFrom('vm1', '10.0.0.1', '10.0.0.0/24', '', true, null, 0, -1, 7999),
+      fc.string({ maxLength: 5 }),
+      fc.double(),
+    ),
+    value: fc.oneof(
+      { depthSize: 'small' },
+      tie('leaf'),
+      fc.array(tie('value'), { maxLength: 3 }),
+      fc.dictionary(
+        fc.constantFrom(
+          'vm1',
+          'address',
+          'subnet',
+          'gateway',
+          'interfaces',
+          'eth0',
+          'on',
+          'command',
+          'listens',
+          'files',
+          'env',
+          'prompt',
+          'send',
+        ),
+        tie('value'),
+        { maxKeys: 4 },
+      ),
+    ),
   })).value;
-  const sections = fc.record({ version: fc.constant(1), networks: value, machines: value, programs: value, scenarios: value }, { requiredKeys: [] });
-  await fc.assert(fc.asyncProperty(sections, (data) => assertSound(JSON.stringify(data, null, 1))), series(300));
+  const sections = fc.record(
+    { version: fc.constant(1), networks: value, machines: value, programs: value, scenarios: value },
+    { requiredKeys: [] },
+  );
+  await fc.assert(
+    fc.asyncProperty(sections, (data) => assertSound(JSON.stringify(data, null, 1))),
+    series(300),
+  );
 });

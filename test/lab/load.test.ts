@@ -45,7 +45,11 @@ describe('loading a lab file', () => {
     symlinkSync('/dev/zero', toDevice);
     const toItself = join(folder.path, 'itself.yaml');
     symlinkSync(toItself, toItself);
-    for (const [file, message] of [[pipe, /lab\.yaml is no ordinary file but a named pipe/], [toDevice, /zero\.yaml is no ordinary file but a device/], [toItself, /is a link that leads to itself/]] as const) {
+    for (const [file, message] of [
+      [pipe, /lab\.yaml is no ordinary file but a named pipe/],
+      [toDevice, /zero\.yaml is no ordinary file but a device/],
+      [toItself, /is a link that leads to itself/],
+    ] as const) {
       await assert.rejects(loadLab(file), { name: 'UsageError', code: 'lab-file-missing', message });
     }
   });
@@ -69,14 +73,21 @@ describe('loading a lab file', () => {
   });
 
   it('lets the command line choose provider and name', async () => {
-    const result = await loadLab(join(import.meta.dirname, 'good', 'network-short.yaml'), { provider: 'qemu', name: 'other' });
+    const result = await loadLab(join(import.meta.dirname, 'good', 'network-short.yaml'), {
+      provider: 'qemu',
+      name: 'other',
+    });
     assert.ok('lab' in result);
     assert.equal(result.lab.provider, 'qemu');
     assert.equal(result.lab.name, 'other');
   });
 
   it('refuses an illegal name on the command line', async () => {
-    await assert.rejects(loadLab('lab.yaml', { name: 'my lab' }), { name: 'UsageError', code: 'wrong-name', hint: 'did you mean "my-lab"?' });
+    await assert.rejects(loadLab('lab.yaml', { name: 'my lab' }), {
+      name: 'UsageError',
+      code: 'wrong-name',
+      hint: 'did you mean "my-lab"?',
+    });
   });
 
   it('takes the name of the folder when the file has none', async () => {
@@ -84,7 +95,10 @@ describe('loading a lab file', () => {
     const text = 'version: 1\nmachines: { vm1: {} }\n';
     const named = await checkLabText(text, join(folder.path, 'My_Lab', 'lab.yaml'));
     const legal = await checkLabText(text, join(folder.path, 'TP7', 'lab.yaml'));
-    assert.deepEqual([named, legal].map((result) => 'lab' in result && result.lab.name), ['lab', 'tp7']);
+    assert.deepEqual(
+      [named, legal].map((result) => 'lab' in result && result.lab.name),
+      ['lab', 'tp7'],
+    );
   });
 
   it('lets one anchor serve three hundred machines', async () => {
@@ -96,13 +110,18 @@ describe('loading a lab file', () => {
   it('finds the gateway of a machine that takes its address', async () => {
     const result = await check(`${BASE}machines: { vm1: { address: 192.168.100.1 } }\n`);
     assert.ok('problems' in result);
-    assert.deepEqual(result.problems.map(({ path, message }) => [path, message]), [['machines.vm1.address', '192.168.100.1 is the gateway of network "natnet"']]);
+    assert.deepEqual(
+      result.problems.map(({ path, message }) => [path, message]),
+      [['machines.vm1.address', '192.168.100.1 is the gateway of network "natnet"']],
+    );
   });
 });
 
 describe('what a faulty file still tells', () => {
   it('is a partial lab with its programs and scenarios, so that the scenarios can be checked too', async () => {
-    const result = await check(`${BASE}machines: { vm1: { usr: a } }\nprograms: { p: { on: vm2 } }\nscenarios: { s: [{ start: q }] }\n`);
+    const result = await check(
+      `${BASE}machines: { vm1: { usr: a } }\nprograms: { p: { on: vm2 } }\nscenarios: { s: [{ start: q }] }\n`,
+    );
     assert.ok('problems' in result && result.partial);
     assert.ok(result.partial.programs.has('p'));
     assert.deepEqual(result.partial.scenarios.get('s')?.steps[0]?.value, { start: 'q' });
@@ -129,7 +148,10 @@ scenarios:
   it('is where it starts in the file', async () => {
     const scenario = (await good(text)).scenarios.get('one')!;
     assert.deepEqual(scenario.position, { line: 7, column: 3, length: 3 });
-    assert.deepEqual(scenario.steps.map(({ position }) => position.line), [8, 9, 10, 11]);
+    assert.deepEqual(
+      scenario.steps.map(({ position }) => position.line),
+      [8, 9, 10, 11],
+    );
     assert.deepEqual(scenario.steps[0]!.position, { line: 8, column: 7, length: 8 });
   });
 

@@ -19,47 +19,94 @@ function folders(files: Readonly<Record<string, string>> = {}) {
 }
 
 /** The faults of a lab in `lab/` whose one program has this list of files; `line:column message`. */
-async function faults(folder: string, files: string, { command = '[python3, own.py]', more = '' } = {}): Promise<string[]> {
+async function faults(
+  folder: string,
+  files: string,
+  { command = '[python3, own.py]', more = '' } = {},
+): Promise<string[]> {
   const text = `version: 1\nname: x\nmachines: { vm1: {} }\nprograms:\n  p:\n    on: vm1\n    command: ${command}\n${more}    files: ${files}\n`;
   const result = await checkLabText(text, join(folder, 'lab', 'lab.yaml'));
-  return 'lab' in result ? [] : result.problems.map(({ position: { line, column }, message, hint }) => `${line}:${column} ${message.replaceAll(folder, '')} → ${hint}`);
+  return 'lab' in result
+    ? []
+    : result.problems.map(
+        ({ position: { line, column }, message, hint }) =>
+          `${line}:${column} ${message.replaceAll(folder, '')} → ${hint}`,
+      );
 }
 
 describe('a file of a program that leads out of the folder of lab.yaml', () => {
   it('is refused at its place, whichever way it leads out', async () => {
-    using folder = folders({ 'lab/client.py': '→../private/key', 'lab/absolute.py': '→/etc/hostname', 'lab/sub': '→../private', 'lab/twice.py': '→client.py' });
+    using folder = folders({
+      'lab/client.py': '→../private/key',
+      'lab/absolute.py': '→/etc/hostname',
+      'lab/sub': '→../private',
+      'lab/twice.py': '→client.py',
+    });
     symlinkSync(join(folder.path, 'private/key'), join(folder.path, 'lab/full.py'));
-    const list = '[own.py, client.py, absolute.py, sub/key, ../private/key, /etc/hosts, ./../lab/../private/key, twice.py, full.py]';
+    const list =
+      '[own.py, client.py, absolute.py, sub/key, ../private/key, /etc/hosts, ./../lab/../private/key, twice.py, full.py]';
     const found = await faults(folder.path, list);
     assert.equal(found.length, 8 + 2, 'and three of them have one name');
     const [client, ...rest] = found.filter((line) => /leads out of|lies outside/.test(line));
-    assert.equal(client, '8:21 "client.py" leads out of the folder of lab.yaml: it is a link to "/private/key" → copy it into the folder; if it is meant, write { path: client.py, outside: true }');
-    assert.deepEqual(rest.map((line) => /"(.*?)"/.exec(line)?.[1]), ['absolute.py', 'sub/key', '../private/key', '/etc/hosts', './../lab/../private/key', 'twice.py', 'full.py']);
+    assert.equal(
+      client,
+      '8:21 "client.py" leads out of the folder of lab.yaml: it is a link to "/private/key" → copy it into the folder; if it is meant, write { path: client.py, outside: true }',
+    );
+    assert.deepEqual(
+      rest.map((line) => /"(.*?)"/.exec(line)?.[1]),
+      ['absolute.py', 'sub/key', '../private/key', '/etc/hosts', './../lab/../private/key', 'twice.py', 'full.py'],
+    );
   });
 
   it('is taken where the lab file says so for that path, and only there', async () => {
     using folder = folders({ 'lab/client.py': '→../private/key', 'lab/other.py': '→../private/key' });
-    assert.deepEqual(await faults(folder.path, '[own.py, { path: client.py, outside: true }, { path: own2/../other.py, outside: true }]'), []);
-    const refused = await faults(folder.path, '[{ path: client.py, outside: true }, { path: other.py, outside: false }, { path: ../private/key }]');
-    assert.deepEqual(refused.map((line) => line.slice(0, 20)), ['8:57 "other.py" lead', '8:93 "../private/key']);
+    assert.deepEqual(
+      await faults(
+        folder.path,
+        '[own.py, { path: client.py, outside: true }, { path: own2/../other.py, outside: true }]',
+      ),
+      [],
+    );
+    const refused = await faults(
+      folder.path,
+      '[{ path: client.py, outside: true }, { path: other.py, outside: false }, { path: ../private/key }]',
+    );
+    assert.deepEqual(
+      refused.map((line) => line.slice(0, 20)),
+      ['8:57 "other.py" lead', '8:93 "../private/key'],
+    );
   });
 
   it('may be a link when it stays inside, also where the folder itself is reached by a link', async () => {
-    using folder = folders({ 'lab/inner/real.py': 'x', 'lab/a.py': '→inner/real.py', 'lab/b.py': '→../lab/own.py', 'named': '→lab' });
+    using folder = folders({
+      'lab/inner/real.py': 'x',
+      'lab/a.py': '→inner/real.py',
+      'lab/b.py': '→../lab/own.py',
+      named: '→lab',
+    });
     assert.deepEqual(await faults(folder.path, '[a.py, b.py, inner/real.py]'), []);
-    const text = 'version: 1\nname: x\nmachines: { vm1: {} }\nprograms: { p: { on: vm1, command: [x], files: [a.py, b.py] } }\n';
+    const text =
+      'version: 1\nname: x\nmachines: { vm1: {} }\nprograms: { p: { on: vm1, command: [x], files: [a.py, b.py] } }\n';
     assert.ok('lab' in (await checkLabText(text, join(folder.path, 'named', 'lab.yaml'))));
   });
 
   it('is refused for a program that is built, too, as far as it can be told before', async () => {
     using folder = folders({ 'lab/out': '→../private' });
-    const found = await faults(folder.path, '[own.py, not/yet, out/not-yet, ../private/later]', { more: '    build: [make]\n' });
-    assert.deepEqual(found.map((line) => /"(.*?)"/.exec(line)?.[1]), ['out/not-yet', '../private/later']);
+    const found = await faults(folder.path, '[own.py, not/yet, out/not-yet, ../private/later]', {
+      more: '    build: [make]\n',
+    });
+    assert.deepEqual(
+      found.map((line) => /"(.*?)"/.exec(line)?.[1]),
+      ['out/not-yet', '../private/later'],
+    );
   });
 
   it('cannot be a key of the lab itself', async () => {
     using folder = folders({ 'lab/.lab/keys/vm1': 'KEY', 'lab/innocent.py': '→.lab/keys/vm1' });
-    assert.match((await faults(folder.path, '[innocent.py]')).join('\n'), /"innocent\.py" leads into \.lab, where lab keeps its keys/);
+    assert.match(
+      (await faults(folder.path, '[innocent.py]')).join('\n'),
+      /"innocent\.py" leads into \.lab, where lab keeps its keys/,
+    );
   });
 });
 
@@ -82,20 +129,37 @@ describe('what is wrong with a file of a program is said', () => {
   it('a named pipe, without waiting for somebody who writes to it', async () => {
     using folder = folders();
     execFileSync('mkfifo', [join(folder.path, 'lab/server.py')]);
-    assert.match((await faults(folder.path, '[server.py]')).join(), /"server\.py" is no ordinary file but a named pipe/);
+    assert.match(
+      (await faults(folder.path, '[server.py]')).join(),
+      /"server\.py" is no ordinary file but a named pipe/,
+    );
   });
 
   it('a line break in its name', async () => {
     using folder = folders({ 'lab/two\nlines.py': 'x' });
-    assert.match((await faults(folder.path, '["two\\nlines.py"]')).join(), /the name "two\\nlines\.py" holds a tab or a line break → rename the file/);
+    assert.match(
+      (await faults(folder.path, '["two\\nlines.py"]')).join(),
+      /the name "two\\nlines\.py" holds a tab or a line break → rename the file/,
+    );
   });
 
   it('Windows line ends of a script that cannot run with them', async () => {
-    using folder = folders({ 'lab/own.py': '#!/usr/bin/env python3\r\nprint(1)\r\n', 'lab/run.sh': 'echo\r\n', 'lab/sub/tool': '#!/bin/sh\r\ntrue\r\n' });
+    using folder = folders({
+      'lab/own.py': '#!/usr/bin/env python3\r\nprint(1)\r\n',
+      'lab/run.sh': 'echo\r\n',
+      'lab/sub/tool': '#!/bin/sh\r\ntrue\r\n',
+    });
     chmodSync(join(folder.path, 'lab/own.py'), 0o755);
-    const of = async (command: string, files: string): Promise<string> => (await faults(folder.path, files, { command })).map((line) => line.replace(/^\S+ (.*) → .*$/, '$1')).join('\n');
-    assert.equal(await of('[./own.py, 7999]', '[own.py]'), '"own.py" has Windows line ends (CR LF): its first line asks for "/usr/bin/env python3\\r", which is not there');
-    assert.equal(await of('[bash, run.sh]', '[run.sh]'), '"run.sh" has Windows line ends (CR LF): bash takes the CR for a part of each command');
+    const of = async (command: string, files: string): Promise<string> =>
+      (await faults(folder.path, files, { command })).map((line) => line.replace(/^\S+ (.*) → .*$/, '$1')).join('\n');
+    assert.equal(
+      await of('[./own.py, 7999]', '[own.py]'),
+      '"own.py" has Windows line ends (CR LF): its first line asks for "/usr/bin/env python3\\r", which is not there',
+    );
+    assert.equal(
+      await of('[bash, run.sh]', '[run.sh]'),
+      '"run.sh" has Windows line ends (CR LF): bash takes the CR for a part of each command',
+    );
     assert.match(await of('[/bin/sh, -e, tool]', '[sub/tool]'), /Windows line ends/);
     assert.equal(await of('[python3, own.py]', '[own.py]'), '', 'Python does not mind');
     assert.equal(await of('[./server]', '[own.py]'), '');

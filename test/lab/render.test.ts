@@ -28,7 +28,9 @@ describe('showing the problems of a lab file', () => {
   });
 
   it('shows control characters of the file by their numbers, so that they cannot drive the terminal', () => {
-    const shown = renderProblems('\x1b]0;x.yaml', 'a: "\x1b[2J\u202e"\n', [problem(1, 4, 1, { message: 'is \x1b[31m wrong', hint: 'no \x07', path: '\x9b' })]);
+    const shown = renderProblems('\x1b]0;x.yaml', 'a: "\x1b[2J\u202e"\n', [
+      problem(1, 4, 1, { message: 'is \x1b[31m wrong', hint: 'no \x07', path: '\x9b' }),
+    ]);
     assert.doesNotMatch(shown, /[\0-\x08\x0b-\x1f\x7f-\x9f\u202e]/);
     assert.match(shown, /\\u\{1b\}\[2J/);
   });
@@ -47,7 +49,11 @@ describe('showing the problems of a lab file', () => {
   });
 
   it('shows a hundred and counts the rest', () => {
-    const shown = renderProblems('lab.yaml', 'a: 1\n', Array.from({ length: 130 }, () => problem(1, 1, 1)));
+    const shown = renderProblems(
+      'lab.yaml',
+      'a: 1\n',
+      Array.from({ length: 130 }, () => problem(1, 1, 1)),
+    );
     assert.equal(shown.match(/is wrong/g)?.length, 100);
     assert.match(shown, /… and 30 more\n$/);
   });

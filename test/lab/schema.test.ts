@@ -16,9 +16,13 @@ const good = join(import.meta.dirname, 'good');
 
 /** All fields of a schema, by their path. */
 function fieldsOf(schema: JsonSchema, path = ''): [string, JsonSchema][] {
-  const own = Object.entries(schema.properties ?? {}).map(([name, field]): [string, JsonSchema] => [`${path}.${name}`, field]);
+  const own = Object.entries(schema.properties ?? {}).map(([name, field]): [string, JsonSchema] => [
+    `${path}.${name}`,
+    field,
+  ]);
   const inner = own.flatMap(([name, field]) => fieldsOf(field, name));
-  const entries = typeof schema.additionalProperties === 'object' ? fieldsOf(schema.additionalProperties, `${path}.*`) : [];
+  const entries =
+    typeof schema.additionalProperties === 'object' ? fieldsOf(schema.additionalProperties, `${path}.*`) : [];
   return [...own, ...inner, ...entries, ...(schema.anyOf ?? []).flatMap((form) => fieldsOf(form, path))];
 }
 
@@ -47,7 +51,10 @@ describe('the JSON Schema of lab.yaml', () => {
     for (const [path, field] of fields) {
       const forms = [field, ...(field.anyOf ?? [])];
       assert.ok(field.description, `${path} has no description`);
-      assert.ok(forms.some(({ examples }) => (examples ?? []).length > 0), `${path} has no example`);
+      assert.ok(
+        forms.some(({ examples }) => (examples ?? []).length > 0),
+        `${path} has no example`,
+      );
     }
   });
 
@@ -58,7 +65,16 @@ describe('the JSON Schema of lab.yaml', () => {
     });
   }
 
-  for (const name of ['field-misspelt', 'port-range', 'command-empty', 'command-text', 'provider-unknown', 'machine-user', 'program-fields-missing', 'version-two']) {
+  for (const name of [
+    'field-misspelt',
+    'port-range',
+    'command-empty',
+    'command-text',
+    'provider-unknown',
+    'machine-user',
+    'program-fields-missing',
+    'version-two',
+  ]) {
     it(`refuses the bad file ${name}, so that an editor shows its fault`, () => {
       const data: unknown = parse(readFileSync(join(import.meta.dirname, 'bad', `${name}.yaml`), 'utf8'));
       assert.notDeepEqual(schemaFaults(labJsonSchema(), data), []);
@@ -68,7 +84,10 @@ describe('the JSON Schema of lab.yaml', () => {
 
 describe('the steps of scenarios in the schema', () => {
   it('have the verbs that scenarios know', () => {
-    assert.deepEqual(stepReference().map(({ verb }) => verb), Object.keys(VERB_PARSERS));
+    assert.deepEqual(
+      stepReference().map(({ verb }) => verb),
+      Object.keys(VERB_PARSERS),
+    );
   });
 
   const forms: readonly unknown[] = [
@@ -86,13 +105,27 @@ describe('the steps of scenarios in the schema', () => {
     it(`allow what scenarios allow: ${JSON.stringify(step)}`, async () => {
       assert.deepEqual(schemaFaults(stepJsonSchema(), step), []);
       const started = typeof step === 'object' && step !== null && 'start' in step;
-      const result = await checkLabText(started ? withSteps([step]).replace('{"start":["server","client"]},', '') : withSteps([step]), join(good, 'lab.yaml'));
+      const result = await checkLabText(
+        started ? withSteps([step]).replace('{"start":["server","client"]},', '') : withSteps([step]),
+        join(good, 'lab.yaml'),
+      );
       assert.ok('lab' in result);
-      assert.deepEqual(parseScenarios(result.lab).problems.map(({ message }) => message), []);
+      assert.deepEqual(
+        parseScenarios(result.lab).problems.map(({ message }) => message),
+        [],
+      );
     });
   }
 
-  for (const step of [{ strat: 'server' }, { start: 'server', send: { client: 'x' } }, { timeout: '5s' }, { wait: '5' }, { exit: { server: 256 } }, { run: { on: 'vm1' } }, { send: 'x' }]) {
+  for (const step of [
+    { strat: 'server' },
+    { start: 'server', send: { client: 'x' } },
+    { timeout: '5s' },
+    { wait: '5' },
+    { exit: { server: 256 } },
+    { run: { on: 'vm1' } },
+    { send: 'x' },
+  ]) {
     it(`refuse what scenarios refuse: ${JSON.stringify(step)}`, async () => {
       assert.notDeepEqual(schemaFaults(stepJsonSchema(), step), []);
       const result = await checkLabText(withSteps([step]), join(good, 'lab.yaml'));

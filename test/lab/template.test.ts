@@ -43,9 +43,16 @@ describe('the template of lab init', () => {
     assert.ok('lab' in result);
     const steps = templateSteps('virtualbox');
     assert.equal(result.lab.provider, 'ssh');
-    assert.ok(steps.includes('VBoxManage natnetwork add --netname natnet --network "192.168.100.0/24" --enable --dhcp on'));
+    assert.ok(
+      steps.includes('VBoxManage natnetwork add --netname natnet --network "192.168.100.0/24" --enable --dhcp on'),
+    );
     for (const { name, user, ssh, interfaces } of result.lab.machines.values()) {
-      assert.ok(steps.includes(`VBoxManage natnetwork modify --netname natnet --port-forward-4 "ssh-${name}:tcp:[${ssh?.host}]:${ssh?.port}:[${interfaces[0]?.address}]:22"`), name);
+      assert.ok(
+        steps.includes(
+          `VBoxManage natnetwork modify --netname natnet --port-forward-4 "ssh-${name}:tcp:[${ssh?.host}]:${ssh?.port}:[${interfaces[0]?.address}]:22"`,
+        ),
+        name,
+      );
       assert.ok(steps.includes(`VBoxManage modifyvm ${name} --nic1 natnetwork --nat-network1 natnet`), name);
       assert.ok(steps.includes(`ssh-copy-id -p ${ssh?.port} ${user}@${ssh?.host}`), name);
     }
@@ -57,7 +64,11 @@ describe('the template of lab init', () => {
   });
 
   it('answers an unknown name with what it knows', () => {
-    assert.throws(() => labTemplate('tp2'), { name: 'UsageError', code: 'unknown-template', hint: 'did you mean "tp1"?' });
+    assert.throws(() => labTemplate('tp2'), {
+      name: 'UsageError',
+      code: 'unknown-template',
+      hint: 'did you mean "tp1"?',
+    });
     assert.throws(() => labTemplate('web'), { hint: 'known: tp1, virtualbox' });
   });
 

@@ -6,7 +6,19 @@ import { silent } from '../../src/core/events.ts';
 import { explainPort, explainTimeWait } from '../../src/ports/explain.ts';
 import { freePort } from '../../src/ports/free.ts';
 import { inspectPort, isListening } from '../../src/ports/inspect.ts';
-import { failure, fixture, hold, nobody, onlyRoot, python, running, shellWithScript, shellWithTools, temporaryFolder, username } from '../helpers/listeners.ts';
+import {
+  failure,
+  fixture,
+  hold,
+  nobody,
+  onlyRoot,
+  python,
+  running,
+  shellWithScript,
+  shellWithTools,
+  temporaryFolder,
+  username,
+} from '../helpers/listeners.ts';
 import { localShell } from '../helpers/local-shell.ts';
 import { Running, unusedPort } from '../helpers/programs.ts';
 
@@ -36,7 +48,22 @@ test('a listener is told with PID, command, user, start and address, on IPv4 and
 test('the table of /proc tells the same as ss', async () => {
   const port = await unusedPort();
   await hold(port, ['both']);
-  const withoutSs = shellWithTools(['sh', 'cat', 'sed', 'awk', 'grep', 'ls', 'sort', 'tr', 'od', 'head', 'cksum', 'getconf', 'getent', 'id']);
+  const withoutSs = shellWithTools([
+    'sh',
+    'cat',
+    'sed',
+    'awk',
+    'grep',
+    'ls',
+    'sort',
+    'tr',
+    'od',
+    'head',
+    'cksum',
+    'getconf',
+    'getent',
+    'id',
+  ]);
   const [bySs, byProc] = [await inspectPort(localShell(), port), await inspectPort(withoutSs, port)];
   assert.deepEqual([bySs.source, byProc.source], ['ss', 'proc']);
   assert.deepEqual(byProc.holders, bySs.holders);
@@ -55,18 +82,31 @@ test('where only lsof or netstat can be asked, they tell process and address', a
     assert.equal(report.source, source);
     assert.deepEqual(report.holders.map(({ address }) => address).toSorted(), ['127.0.0.1', '::1']);
     for (const { pid, command, user, inode } of report.holders) {
-      assert.deepEqual([pid, command, user, inode], [holder.pid, `${python} ${fixture} ${port} both`, username, undefined]);
+      assert.deepEqual(
+        [pid, command, user, inode],
+        [holder.pid, `${python} ${fixture} ${port} both`, username, undefined],
+      );
     }
     assert.equal((await inspectPort(shell, await unusedPort())).state, 'free');
   }
 });
 
 test('a machine with nothing to look with says what to install', async () => {
-  const shell = shellWithScript((script) => script.replaceAll('/proc/net/$protocol', '/nowhere').replace(/\b(ss|lsof|netstat) -/g, 'no-such-tool -').replace('command -v lsof', 'false'));
+  const shell = shellWithScript((script) =>
+    script
+      .replaceAll('/proc/net/$protocol', '/nowhere')
+      .replace(/\b(ss|lsof|netstat) -/g, 'no-such-tool -')
+      .replace('command -v lsof', 'false'),
+  );
   const error = await failure(inspectPort(shell, 7999));
   assert.deepEqual([error.code, error.exitCode], ['port-tool-missing', 3]);
   assert.match(error.hint ?? '', /apt-get install iproute2/);
-  const broken = await failure(inspectPort(shellWithScript(() => 'echo out of memory >&2; exit 1'), 7999));
+  const broken = await failure(
+    inspectPort(
+      shellWithScript(() => 'echo out of memory >&2; exit 1'),
+      7999,
+    ),
+  );
   assert.deepEqual([broken.code, broken.detail], ['port-look-failed', 'out of memory']);
 });
 
@@ -87,11 +127,20 @@ test('a client of the port is told as a connection, not as a holder', async () =
   await new Promise((resolve) => client.once('connect', resolve));
   const report = await inspectPort(localShell(), port);
   assert.equal(report.holders.length, 1);
-  assert.deepEqual(report.connections.map(({ local, peer, state }) => ({ local, peer, state })), [{ local: `127.0.0.1:${port}`, peer: `127.0.0.1:${client.localPort}`, state: 'ESTABLISHED' }]);
+  assert.deepEqual(
+    report.connections.map(({ local, peer, state }) => ({ local, peer, state })),
+    [{ local: `127.0.0.1:${port}`, peer: `127.0.0.1:${client.localPort}`, state: 'ESTABLISHED' }],
+  );
   const onClientsPort = await inspectPort(localShell(), client.localPort ?? 0);
   assert.equal(onClientsPort.state, 'busy', 'bind would fail');
-  assert.deepEqual(onClientsPort.connections.map(({ peer, process: of }) => [peer, of?.pid]), [[`127.0.0.1:${port}`, process.pid]]);
-  assert.match(explainPort(onClientsPort) ?? '', /^A connection uses the port as its own end: .* ESTABLISHED, of process \d+ .* lab does not end it/);
+  assert.deepEqual(
+    onClientsPort.connections.map(({ peer, process: of }) => [peer, of?.pid]),
+    [[`127.0.0.1:${port}`, process.pid]],
+  );
+  assert.match(
+    explainPort(onClientsPort) ?? '',
+    /^A connection uses the port as its own end: .* ESTABLISHED, of process \d+ .* lab does not end it/,
+  );
   assert.deepEqual((await freePort(localShell(), onClientsPort, { events: silent })).ended, []);
   client.destroy();
 });
@@ -106,7 +155,10 @@ c = socket.create_connection(("127.0.0.1", ${port})); a, _ = s.accept(); a.close
   const report = await inspectPort(localShell(), port);
   assert.equal(report.state, 'time-wait');
   assert.equal(report.timeWait[0]?.local, `127.0.0.1:${port}`);
-  assert.match(explainTimeWait(report) ?? '', /^One connection \(127\.0\.0\.1:\d+ with 127\.0\.0\.1:\d+\) on port \d+ of vm1 ended .* nothing to kill/);
+  assert.match(
+    explainTimeWait(report) ?? '',
+    /^One connection \(127\.0\.0\.1:\d+ with 127\.0\.0\.1:\d+\) on port \d+ of vm1 ended .* nothing to kill/,
+  );
   const { ended, after: afterwards } = await freePort(localShell(), report, { events: silent });
   assert.deepEqual([ended, afterwards.state], [[], 'time-wait']);
 });
@@ -123,17 +175,27 @@ test('a process above our own shell is recognised as what carries us', async () 
   }
 });
 
-test('a holder of another user is not visible without sudo: its user is told, what to do, and nothing is ended', onlyRoot, async () => {
-  const port = await unusedPort();
-  await hold(port);
-  const shell = localShell({ uid: nobody, user: 'ildvm1', env: { PATH: '/usr/bin:/bin' } });
-  const report = await inspectPort(shell, port);
-  assert.deepEqual(report.holders.map(({ pid, user, address }) => [pid, user, address]), [[undefined, 'root', '127.0.0.1']]);
-  assert.match(report.blindSpot ?? '', /^ildvm1 may not see the process that holds port \d+ on vm1, and sudo (is not installed there\. Look|wants a password\. Put it into LAB_SUDO_PASSWORD, or look)/);
-  const error = await failure(freePort(shell, report, { events: silent }));
-  assert.deepEqual([error.code, error.exitCode], ['port-holder-hidden', 3]);
-  assert.equal(await isListening(shell, port), true);
-});
+test(
+  'a holder of another user is not visible without sudo: its user is told, what to do, and nothing is ended',
+  onlyRoot,
+  async () => {
+    const port = await unusedPort();
+    await hold(port);
+    const shell = localShell({ uid: nobody, user: 'ildvm1', env: { PATH: '/usr/bin:/bin' } });
+    const report = await inspectPort(shell, port);
+    assert.deepEqual(
+      report.holders.map(({ pid, user, address }) => [pid, user, address]),
+      [[undefined, 'root', '127.0.0.1']],
+    );
+    assert.match(
+      report.blindSpot ?? '',
+      /^ildvm1 may not see the process that holds port \d+ on vm1, and sudo (is not installed there\. Look|wants a password\. Put it into LAB_SUDO_PASSWORD, or look)/,
+    );
+    const error = await failure(freePort(shell, report, { events: silent }));
+    assert.deepEqual([error.code, error.exitCode], ['port-holder-hidden', 3]);
+    assert.equal(await isListening(shell, port), true);
+  },
+);
 
 test('a process cannot pass another one off as the holder by its name or its files', async () => {
   const port = await unusedPort();
@@ -151,5 +213,8 @@ print("ready", flush=True); input()`;
   running.push(holder);
   await holder.shows('ready');
   const { holders } = await inspectPort(localShell(), port);
-  assert.deepEqual(holders.map(({ pid }) => pid), [holder.pid]);
+  assert.deepEqual(
+    holders.map(({ pid }) => pid),
+    [holder.pid],
+  );
 });

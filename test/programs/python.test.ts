@@ -7,13 +7,28 @@ import { pythonAddress, pythonRepr } from '../../src/programs/python.ts';
 /** What the machine's own Python says to each text. */
 function reprsOfPython(texts: readonly string[]): string[] {
   const program = 'import json, sys; print(json.dumps([repr(text) for text in json.load(sys.stdin)]))';
-  return JSON.parse(execFileSync('/usr/bin/python3', ['-c', program], { input: JSON.stringify(texts), encoding: 'utf8' })) as string[];
+  return JSON.parse(
+    execFileSync('/usr/bin/python3', ['-c', program], { input: JSON.stringify(texts), encoding: 'utf8' }),
+  ) as string[];
 }
 
 test('a text is quoted as Python quotes it', () => {
   const texts = [
-    '', 'Hello vm1', "it's", '"', `both ' and "`, String.raw`back\slash`, 'tab\tnew\nline\rreturn', '\0\u0007\u001b[31m\u007f', '\u0085\u00a0\u00ad',
-    'é ✓ 漢字 🙂', '\u200b\u202e\u2028\u2029\u3000\ufeff', '\ue000\uffff', '\u{e0001}\u{10ffff}', 'e\u0301', '\ufffd',
+    '',
+    'Hello vm1',
+    "it's",
+    '"',
+    `both ' and "`,
+    String.raw`back\slash`,
+    'tab\tnew\nline\rreturn',
+    '\0\u0007\u001b[31m\u007f',
+    '\u0085\u00a0\u00ad',
+    'é ✓ 漢字 🙂',
+    '\u200b\u202e\u2028\u2029\u3000\ufeff',
+    '\ue000\uffff',
+    '\u{e0001}\u{10ffff}',
+    'e\u0301',
+    '\ufffd',
   ];
   assert.deepEqual(texts.map(pythonRepr), reprsOfPython(texts));
 });
@@ -25,7 +40,10 @@ test('every character of the first plane is quoted as Python quotes it, but for 
   const theirs = reprsOfPython(characters);
   const differing = characters.filter((character, index) => pythonRepr(character) !== theirs[index]);
   // Unicode 14 (Python 3.11) against the newer tables of Node: only characters that Python holds for unassigned may differ.
-  assert.ok(differing.every((character) => theirs[characters.indexOf(character)]?.startsWith(String.raw`'\u`)), differing.join(' '));
+  assert.ok(
+    differing.every((character) => theirs[characters.indexOf(character)]?.startsWith(String.raw`'\u`)),
+    differing.join(' '),
+  );
   assert.ok(differing.length < 1000, `${differing.length} characters differ`);
 });
 
@@ -41,5 +59,8 @@ test('the zone of a link-local address becomes the number of its interface', (co
     (entries ?? []).flatMap((entry) => ('scopeid' in entry && entry.scopeid ? [{ name, entry }] : [])),
   )[0];
   if (linkLocal === undefined) return context.skip('this host has no link-local IPv6 address');
-  assert.equal(pythonAddress(`${linkLocal.entry.address}%${linkLocal.name}`, 1), `('${linkLocal.entry.address}', 1, 0, ${linkLocal.entry.scopeid})`);
+  assert.equal(
+    pythonAddress(`${linkLocal.entry.address}%${linkLocal.name}`, 1),
+    `('${linkLocal.entry.address}', 1, 0, ${linkLocal.entry.scopeid})`,
+  );
 });

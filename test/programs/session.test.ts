@@ -21,7 +21,11 @@ function run(command: readonly string[], options: { terminal?: boolean } = {}): 
   return program;
 }
 
-async function startServer(port: number, words: readonly string[] = [], options: { terminal?: boolean } = {}): Promise<Running> {
+async function startServer(
+  port: number,
+  words: readonly string[] = [],
+  options: { terminal?: boolean } = {},
+): Promise<Running> {
   const server = run([process.execPath, bundles.server, '--port', String(port), ...words], options);
   await server.shows('Listening ...');
   return server;
@@ -61,7 +65,10 @@ for (const node of nodes) {
       `TP1 Server\nListening ...\nConnected by : ('127.0.0.1', PORT)\nfrom client 'Hello vm1'\nserver@${hostname()}:${port}$ Hello ! ,What's up VM2\n`,
     );
     const prompt = `client@${hostname()}:${port}$ `;
-    assert.equal(client.output, `TP1 CLI\n${prompt}Hello vm1\nfrom server Hello ! ,What's up VM2\n${prompt}exit\nfrom server Hello vm1\n`);
+    assert.equal(
+      client.output,
+      `TP1 CLI\n${prompt}Hello vm1\nfrom server Hello ! ,What's up VM2\n${prompt}exit\nfrom server Hello vm1\n`,
+    );
     assert.equal(rowsOf(port), '', 'TIME_WAIT must stay on the side of the client, which closes first');
   });
 }
@@ -98,7 +105,10 @@ test('the end of input at the server closes the session, and the client is told'
   await server.shows('$ ');
   server.type('\u0004');
   assert.deepEqual(await Promise.all([client.exit, server.exit]), [1, 0]);
-  assert.equal(client.errors, 'client: the server closed the connection before it answered. Look at its terminal; start it again, then this client\n');
+  assert.equal(
+    client.errors,
+    'client: the server closed the connection before it answered. Look at its terminal; start it again, then this client\n',
+  );
 });
 
 test('Ctrl-C ends either program with status 130', async () => {
@@ -152,7 +162,10 @@ test('a connection that is reset is told as lost', async () => {
   await server.shows('$ ');
   socket.resetAndDestroy();
   assert.equal(await server.exit, 1);
-  assert.match(server.errors, /^server: connection to the client lost: it ended without a goodbye \(reset\); it had not said "exit"\./);
+  assert.match(
+    server.errors,
+    /^server: connection to the client lost: it ended without a goodbye \(reset\); it had not said "exit"\./,
+  );
 });
 
 test('a second client waits until the first is done', async () => {
@@ -248,7 +261,9 @@ test("with raw framing our client talks to a student's python server", async () 
 test("with raw framing our server talks to a student's python client", async () => {
   const port = await unusedPort();
   const server = await startServer(port, ['--framing', 'raw'], { terminal: true });
-  const client = run(['/usr/bin/python3', join(fixtures, 'student-client.py'), '127.0.0.1', String(port)], { terminal: true });
+  const client = run(['/usr/bin/python3', join(fixtures, 'student-client.py'), '127.0.0.1', String(port)], {
+    terminal: true,
+  });
   await client.shows('client> ');
   client.type('Hello vm1\n');
   await server.shows('$ ');

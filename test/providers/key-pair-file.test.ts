@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ensureKeyPair, readKeyPair } from '../../src/providers/key-pair-file.ts';
@@ -25,18 +35,30 @@ test('a pair is made once, whole, and readable by its owner only', () => {
   assert.deepEqual([statSync(path).mode & 0o777, statSync(join(folder.path, 'keys')).mode & 0o777], [0o600, 0o700]);
 });
 
-test('the public half that is computed is the one that ssh-keygen computes', { skip: !hasSshKeygen && 'this needs ssh-keygen' }, () => {
-  using folder = temporaryFolder();
-  const path = pairIn(folder.path);
-  const told = execFileSync('ssh-keygen', ['-y', '-f', path], { encoding: 'utf8' }).trim().split(' ').slice(0, 2).join(' ');
-  assert.equal(publicHalf(readFileSync(path, 'utf8')), told);
-});
+test(
+  'the public half that is computed is the one that ssh-keygen computes',
+  { skip: !hasSshKeygen && 'this needs ssh-keygen' },
+  () => {
+    using folder = temporaryFolder();
+    const path = pairIn(folder.path);
+    const told = execFileSync('ssh-keygen', ['-y', '-f', path], { encoding: 'utf8' })
+      .trim()
+      .split(' ')
+      .slice(0, 2)
+      .join(' ');
+    assert.equal(publicHalf(readFileSync(path, 'utf8')), told);
+  },
+);
 
 test('a public half that is lost is computed from the private one', () => {
   using folder = temporaryFolder();
   const path = pairIn(folder.path);
   const { privateKey, publicKey } = readKeyPair(path);
-  for (const lose of [() => rmSync(`${path}.pub`), () => writeFileSync(`${path}.pub`, ''), () => writeFileSync(`${path}.pub`, 'rubbish')]) {
+  for (const lose of [
+    () => rmSync(`${path}.pub`),
+    () => writeFileSync(`${path}.pub`, ''),
+    () => writeFileSync(`${path}.pub`, 'rubbish'),
+  ]) {
     lose();
     assert.deepEqual(readKeyPair(path), { privateKey, publicKey: publicKey.split(' ').slice(0, 2).join(' ') });
   }
@@ -67,7 +89,11 @@ for (const [what, damage] of Object.entries(damages)) {
     const path = pairIn(folder.path);
     const before = readKeyPair(path);
     damage(path);
-    assert.throws(() => readKeyPair(path), { code: 'keys-damaged', exitCode: 3, hint: 'Run "lab down", then "lab up": new ones are made.' });
+    assert.throws(() => readKeyPair(path), {
+      code: 'keys-damaged',
+      exitCode: 3,
+      hint: 'Run "lab down", then "lab up": new ones are made.',
+    });
     const made = ensureKeyPair(path, 'lab-user');
     assert.notEqual(made.publicKey, before.publicKey);
     assert.deepEqual(readKeyPair(path), made);
@@ -82,7 +108,8 @@ test('every bit of a private half that is flipped is found', () => {
   for (let bit = 0; bit < bytes.length * 8; bit += 3) {
     const flipped = Buffer.from(bytes);
     flipped[bit >> 3]! ^= 1 << (bit & 7);
-    if (publicHalf(flipped.toString('latin1')) !== undefined && publicHalf(flipped.toString('latin1')) !== half) missed.push(bit);
+    if (publicHalf(flipped.toString('latin1')) !== undefined && publicHalf(flipped.toString('latin1')) !== half)
+      missed.push(bit);
   }
   assert.deepEqual(missed, []);
 });

@@ -13,12 +13,16 @@ describe('the keys of a lab', () => {
     using folder = temporaryFolder();
     using other = temporaryFolder();
     const [first, second, elsewhere] = [ensureKeys(folder.path), ensureKeys(folder.path), ensureKeys(other.path)];
-    const of = ({ user, hostKey, clientKey }: typeof first): string[] => [user, hostKey('a'), hostKey('b'), clientKey('a'), clientKey('b')].map(({ publicKey }) => blob(publicKey));
+    const of = ({ user, hostKey, clientKey }: typeof first): string[] =>
+      [user, hostKey('a'), hostKey('b'), clientKey('a'), clientKey('b')].map(({ publicKey }) => blob(publicKey));
     assert.deepEqual(of(second), of(first));
     assert.equal(new Set([...of(first), ...of(elsewhere)]).size, 10);
     assert.equal(blob(readKeys(folder.path).hostKey('b').publicKey), of(first)[2]);
     assert.deepEqual(readUserKey(folder.path), first.user);
-    assert.deepEqual(readdirSync(join(folder.path, 'keys')).map((name) => statSync(join(folder.path, 'keys', name)).mode & 0o77), [0, 0, 0]);
+    assert.deepEqual(
+      readdirSync(join(folder.path, 'keys')).map((name) => statSync(join(folder.path, 'keys', name)).mode & 0o77),
+      [0, 0, 0],
+    );
   });
 
   for (const name of ['secret', 'user']) {
@@ -26,10 +30,19 @@ describe('the keys of a lab', () => {
       using folder = temporaryFolder();
       ensureKeys(folder.path);
       const path = join(folder.path, 'keys', name);
-      const damages = [() => rmSync(path), () => truncateSync(path), () => truncateSync(path, 20), () => writeFileSync(path, Buffer.alloc(99, 0xff)), () => (rmSync(path), mkdirSync(path), writeFileSync(join(path, 'x'), ''))];
+      const damages = [
+        () => rmSync(path),
+        () => truncateSync(path),
+        () => truncateSync(path, 20),
+        () => writeFileSync(path, Buffer.alloc(99, 0xff)),
+        () => (rmSync(path), mkdirSync(path), writeFileSync(join(path, 'x'), '')),
+      ];
       for (const damage of damages) {
         damage();
-        assert.throws(() => (readKeys(folder.path).hostKey('a'), readUserKey(folder.path)), { code: 'keys-damaged', hint: /lab down/ });
+        assert.throws(() => (readKeys(folder.path).hostKey('a'), readUserKey(folder.path)), {
+          code: 'keys-damaged',
+          hint: /lab down/,
+        });
         const keys = ensureKeys(folder.path);
         assert.deepEqual(readUserKey(folder.path), keys.user);
         assert.equal(blob(readKeys(folder.path).hostKey('a').publicKey), blob(keys.hostKey('a').publicKey));
@@ -42,7 +55,12 @@ describe('the keys of a lab', () => {
     using folder = temporaryFolder();
     const { user } = ensureKeys(folder.path);
     const path = join(folder.path, 'keys/user.pub');
-    for (const damage of [() => rmSync(path), () => writeFileSync(path, ''), () => writeFileSync(path, Buffer.alloc(99, 0xff)), () => (rmSync(path), mkdirSync(path))]) {
+    for (const damage of [
+      () => rmSync(path),
+      () => writeFileSync(path, ''),
+      () => writeFileSync(path, Buffer.alloc(99, 0xff)),
+      () => (rmSync(path), mkdirSync(path)),
+    ]) {
       damage();
       assert.equal(blob(readUserKey(folder.path).publicKey), blob(user.publicKey));
     }

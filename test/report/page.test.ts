@@ -13,8 +13,16 @@ import { storedRun, type StoredRunChanges } from '../helpers/stored-run.ts';
 
 /** What a page may be made to do by what programs print. */
 const ATTACKS = [
-  '</pre><script>document.title = "pwned"</script>', '<img src=x onerror="document.title=\'pwned\'">', '--></style></script><script>alert(1)</script><!--', '<svg onload=alert(1)>',
-  '\x1b]8;;javascript:alert(1)\x07link\x1b]8;;\x07', '\x1b[8;60000;60000t\x1b[65535;65535H\x1b[2147483647b\x1b[?1049h', '\x1bP1;1|\x9b31m\u202eevil', '\ud800', '\u2028', '{{constructor.constructor("alert(1)")()}}',
+  '</pre><script>document.title = "pwned"</script>',
+  '<img src=x onerror="document.title=\'pwned\'">',
+  '--></style></script><script>alert(1)</script><!--',
+  '<svg onload=alert(1)>',
+  '\x1b]8;;javascript:alert(1)\x07link\x1b]8;;\x07',
+  '\x1b[8;60000;60000t\x1b[65535;65535H\x1b[2147483647b\x1b[?1049h',
+  '\x1bP1;1|\x9b31m\u202eevil',
+  '\ud800',
+  '\u2028',
+  '{{constructor.constructor("alert(1)")()}}',
 ];
 
 describe('the report as a page', { skip: cannotBrowse }, () => {
@@ -26,7 +34,11 @@ describe('the report as a page', { skip: cannotBrowse }, () => {
   after(() => browser[Symbol.asyncDispose]());
 
   /** Opens the report of a stored run. */
-  async function opened(changes: StoredRunChanges, language: string, look: (page: OpenPage['page']) => Promise<void>): Promise<void> {
+  async function opened(
+    changes: StoredRunChanges,
+    language: string,
+    look: (page: OpenPage['page']) => Promise<void>,
+  ): Promise<void> {
     using run = storedRun(changes);
     const file = join(run.path, 'report.html');
     await report(testContext(run.path).context, { run: undefined, language, format: 'html', output: file });
@@ -37,19 +49,39 @@ describe('the report as a page', { skip: cannotBrowse }, () => {
 
   test('draws the arrows that were on the wire, in their order, with the words of the terminals', async () => {
     await opened({}, 'en', async (page) => {
-      const packets = await page.locator('.compressed [data-packet]').evaluateAll((arrows) => arrows.map((arrow) => `${arrow.getAttribute('data-packet')} ${arrow.querySelector('.tcp-flags')!.textContent}`));
+      const packets = await page
+        .locator('.compressed [data-packet]')
+        .evaluateAll((arrows) =>
+          arrows.map(
+            (arrow) => `${arrow.getAttribute('data-packet')} ${arrow.querySelector('.tcp-flags')!.textContent}`,
+          ),
+        );
       assert.deepEqual(packets.slice(0, 4), ['1 SYN', '2 SYN, ACK', '3 ACK', '4 PSH, ACK']);
-      assert.deepEqual(packets.slice(-3).map((text) => text.replace(/^\d+ /, '')), ['FIN, ACK', 'FIN, ACK', 'ACK']);
-      const tops = await page.locator('.compressed [data-packet] .tcp-arrow').evaluateAll((arrows) => arrows.map((arrow) => arrow.getBoundingClientRect().top));
-      assert.deepEqual(tops, tops.toSorted((a, b) => a - b));
-      assert.equal(await page.locator('.compressed [data-packet="4"] .tcp-said').textContent(), 'client@vm2:7999$ Hello vm1');
+      assert.deepEqual(
+        packets.slice(-3).map((text) => text.replace(/^\d+ /, '')),
+        ['FIN, ACK', 'FIN, ACK', 'ACK'],
+      );
+      const tops = await page
+        .locator('.compressed [data-packet] .tcp-arrow')
+        .evaluateAll((arrows) => arrows.map((arrow) => arrow.getBoundingClientRect().top));
+      assert.deepEqual(
+        tops,
+        tops.toSorted((a, b) => a - b),
+      );
+      assert.equal(
+        await page.locator('.compressed [data-packet="4"] .tcp-said').textContent(),
+        'client@vm2:7999$ Hello vm1',
+      );
     });
   });
 
   test('shows the handshake whole in the first screenful of the diagram', async () => {
     await opened({}, 'en', async (page) => {
       await page.locator('.compressed').scrollIntoViewIfNeeded();
-      const [diagram, data] = await Promise.all([page.locator('.compressed').boundingBox(), page.locator('.compressed .tcp-data .tcp-phase-name').first().boundingBox()]);
+      const [diagram, data] = await Promise.all([
+        page.locator('.compressed').boundingBox(),
+        page.locator('.compressed .tcp-data .tcp-phase-name').first().boundingBox(),
+      ]);
       assert.ok(data!.y - diagram!.y < 300, `the data phase begins ${data!.y - diagram!.y} px below the top`);
     });
   });
@@ -57,10 +89,13 @@ describe('the report as a page', { skip: cannotBrowse }, () => {
   test('plays both terminals together', async () => {
     await opened({}, 'en', async (page) => {
       await page.locator('html[data-ready=yes]').waitFor();
-      assert.equal(await page.locator('.ap-player, .asciinema-player').count() > 0, true);
+      assert.equal((await page.locator('.ap-player, .asciinema-player').count()) > 0, true);
       await page.locator('select').selectOption('8');
       await page.getByRole('button', { name: 'Play both' }).click();
-      for (const [role, text] of [['server', "from client 'Hello vm1'"], ['client', "from server Hello ! ,What's up VM2"]] as const) {
+      for (const [role, text] of [
+        ['server', "from client 'Hello vm1'"],
+        ['client', "from server Hello ! ,What's up VM2"],
+      ] as const) {
         await page.locator(`.screen[data-role=${role}]`).getByText(text).first().waitFor({ timeout: 10_000 });
       }
       await page.getByRole('button', { name: 'Play both' }).waitFor({ timeout: 10_000 });
@@ -70,7 +105,10 @@ describe('the report as a page', { skip: cannotBrowse }, () => {
   test('switches to time to scale', async () => {
     await opened({}, 'en', async (page) => {
       await page.getByLabel('time to scale').check();
-      assert.deepEqual([await page.locator('.scaled').isVisible(), await page.locator('.compressed').isVisible()], [true, false]);
+      assert.deepEqual(
+        [await page.locator('.scaled').isVisible(), await page.locator('.compressed').isVisible()],
+        [true, false],
+      );
     });
   });
 
@@ -79,11 +117,28 @@ describe('the report as a page', { skip: cannotBrowse }, () => {
       await opened({}, code, async (page) => {
         assert.equal(await page.locator('html').getAttribute('lang'), code);
         const titles = await page.locator('h2').allTextContents();
-        assert.deepEqual(titles.map((title) => title.replace(/^\d+ /, '')), Object.values(languages[code].report.sections));
-        const empty = await page.locator('main > section[id]').evaluateAll((sections) => sections.filter((section) => section.children.length < 2).map((section) => section.id));
+        assert.deepEqual(
+          titles.map((title) => title.replace(/^\d+ /, '')),
+          Object.values(languages[code].report.sections),
+        );
+        const empty = await page
+          .locator('main > section[id]')
+          .evaluateAll((sections) =>
+            sections.filter((section) => section.children.length < 2).map((section) => section.id),
+          );
         assert.deepEqual(empty, []);
         const shown = await page.locator('main').innerText();
-        for (const wanted of ['192.168.100.4', 'ildvm2', 'netstat -an', 'sudo lsof -i :7999', "Connected by : ('192.168.100.5'", 'SOCK_STREAM', 'TIME-WAIT', 'require(', 'capture.pcap']) {
+        for (const wanted of [
+          '192.168.100.4',
+          'ildvm2',
+          'netstat -an',
+          'sudo lsof -i :7999',
+          "Connected by : ('192.168.100.5'",
+          'SOCK_STREAM',
+          'TIME-WAIT',
+          'require(',
+          'capture.pcap',
+        ]) {
           assert.ok(shown.includes(wanted), `"${wanted}" is missing`);
         }
         assert.doesNotMatch(shown, /undefined is|\[object|NaN/);
@@ -93,14 +148,23 @@ describe('the report as a page', { skip: cannotBrowse }, () => {
 
   test('lets nothing that programs print do anything', async () => {
     const hostile: StoredRunChanges = {
-      events: (recorded) => replaceOutput(recorded, ATTACKS).map((event) => (event.kind === 'port-checked' ? hostileCheck(event) : event)),
-      files: { 'server.log': ATTACKS.join('\n'), 'session.log': ATTACKS.join('\n'), 'sources/server/server.js': ATTACKS.join('\n') },
+      events: (recorded) =>
+        replaceOutput(recorded, ATTACKS).map((event) => (event.kind === 'port-checked' ? hostileCheck(event) : event)),
+      files: {
+        'server.log': ATTACKS.join('\n'),
+        'session.log': ATTACKS.join('\n'),
+        'sources/server/server.js': ATTACKS.join('\n'),
+      },
     };
     await opened(hostile, 'en', async (page) => {
       await page.locator('html[data-ready=yes]').waitFor();
       await page.locator('select').selectOption('8');
       await page.getByRole('button', { name: 'Play both' }).click();
-      await page.locator('.screen[data-role=client]').getByText('from server Hello vm1').first().waitFor({ timeout: 15_000 });
+      await page
+        .locator('.screen[data-role=client]')
+        .getByText('from server Hello vm1')
+        .first()
+        .waitFor({ timeout: 15_000 });
       assert.match(await page.title(), /^Lab report/);
       assert.equal(await page.locator('body img, body iframe, body object, [onerror], [onload]').count(), 0);
       assert.doesNotMatch((await page.locator('pre').allTextContents()).join(''), /[\u202e\x1b]/);
@@ -110,7 +174,11 @@ describe('the report as a page', { skip: cannotBrowse }, () => {
   test('stays small when a program printed 50 MB', { timeout: 120_000 }, async () => {
     const chunk = `${'<b>flood</b> '.repeat(80_000)}\r\n`;
     const changes: StoredRunChanges = {
-      events: (recorded) => replaceOutput(recorded, Array.from({ length: 50 }, () => chunk)),
+      events: (recorded) =>
+        replaceOutput(
+          recorded,
+          Array.from({ length: 50 }, () => chunk),
+        ),
       files: { 'server.log': chunk.repeat(50), 'session.log': chunk.repeat(50) },
     };
     using run = storedRun(changes);
@@ -120,7 +188,10 @@ describe('the report as a page', { skip: cannotBrowse }, () => {
     assert.ok(size < 3_000_000, `${size} bytes`);
     await using open = await browser.open(file);
     await open.page.locator('html[data-ready=yes]').waitFor();
-    assert.match((await open.page.locator('#server .omitted').textContent())!, /MB are left out here; the whole is in server\.log/);
+    assert.match(
+      (await open.page.locator('#server .omitted').textContent())!,
+      /MB are left out here; the whole is in server\.log/,
+    );
     assert.match((await open.page.locator('#exchange').textContent())!, /The recording of server is cut here/);
     assert.deepEqual(open.complaints, []);
   });
@@ -128,12 +199,26 @@ describe('the report as a page', { skip: cannotBrowse }, () => {
   test('prints on A4 without anything cut off', async () => {
     await opened({}, 'fr', async (page) => {
       // The text of A4 within the margins of the page, in CSS pixels.
-      await page.setViewportSize({ width: Math.floor(((210 - 28) / 25.4) * 96), height: Math.floor(((297 - 34) / 25.4) * 96) });
+      await page.setViewportSize({
+        width: Math.floor(((210 - 28) / 25.4) * 96),
+        height: Math.floor(((297 - 34) / 25.4) * 96),
+      });
       await page.emulateMedia({ media: 'print' });
-      const wide = await page.locator('body *').evaluateAll((all) => all.filter((each) => each.getBoundingClientRect().right > document.documentElement.clientWidth + 1).map((each) => `${each.tagName}.${each.className}`));
+      const wide = await page
+        .locator('body *')
+        .evaluateAll((all) =>
+          all
+            .filter((each) => each.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+            .map((each) => `${each.tagName}.${each.className}`),
+        );
       assert.deepEqual(wide, []);
-      const heights = await page.locator('.piece:visible, .picture:visible, tr:visible').evaluateAll((all) => all.map((each) => each.getBoundingClientRect().height));
-      assert.ok(heights.every((height) => height < 900), String(heights));
+      const heights = await page
+        .locator('.piece:visible, .picture:visible, tr:visible')
+        .evaluateAll((all) => all.map((each) => each.getBoundingClientRect().height));
+      assert.ok(
+        heights.every((height) => height < 900),
+        String(heights),
+      );
       assert.equal(await page.locator('.players:visible, nav:visible, .scaled:visible').count(), 0);
       await checkPdf(await page.pdf({ format: 'A4', printBackground: true, preferCSSPageSize: true }));
     });
@@ -142,7 +227,13 @@ describe('the report as a page', { skip: cannotBrowse }, () => {
   test('fits a telephone: nothing but tables and diagrams has to be scrolled sideways', async () => {
     await opened({}, 'fr', async (page) => {
       await page.setViewportSize({ width: 390, height: 800 });
-      const wide = await page.locator('body *').evaluateAll((all) => all.filter((each) => each.getBoundingClientRect().right > 391 && each.closest('.wide') === null).map((each) => `${each.tagName}.${each.className}`));
+      const wide = await page
+        .locator('body *')
+        .evaluateAll((all) =>
+          all
+            .filter((each) => each.getBoundingClientRect().right > 391 && each.closest('.wide') === null)
+            .map((each) => `${each.tagName}.${each.className}`),
+        );
       assert.deepEqual(wide, []);
       assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390);
     });
@@ -153,8 +244,13 @@ describe('the report as a page', { skip: cannotBrowse }, () => {
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme });
         const [ground, texts] = await page.evaluate(() => {
-          const all = [...document.querySelectorAll('p, td, th, dt, h2, h3, .tcp-label, .tcp-small, .tcp-mono, .tcp-state')];
-          return [getComputedStyle(document.body).backgroundColor, all.map((element) => getComputedStyle(element)[element.tagName === 'text' ? 'fill' : 'color'])] as const;
+          const all = [
+            ...document.querySelectorAll('p, td, th, dt, h2, h3, .tcp-label, .tcp-small, .tcp-mono, .tcp-state'),
+          ];
+          return [
+            getComputedStyle(document.body).backgroundColor,
+            all.map((element) => getComputedStyle(element)[element.tagName === 'text' ? 'fill' : 'color']),
+          ] as const;
         });
         const poor = [...new Set(texts)].filter((text) => contrast(text, ground) < 4.5);
         assert.deepEqual(poor, [], `on ${ground}`);
@@ -170,7 +266,11 @@ function hostileCheck(event: Extract<Event, { kind: 'port-checked' }>): Event {
 /** The recorded events with more output before the first. */
 function replaceOutput(recorded: readonly Event[], outputs: readonly string[]): Event[] {
   const first = recorded.findIndex(({ kind }) => kind === 'terminal-output');
-  return recorded.toSpliced(first, 0, ...outputs.map((data): Event => ({ ...(recorded[first] as Extract<Event, { kind: 'terminal-output' }>), data })));
+  return recorded.toSpliced(
+    first,
+    0,
+    ...outputs.map((data): Event => ({ ...(recorded[first] as Extract<Event, { kind: 'terminal-output' }>), data })),
+  );
 }
 
 /** The printed file, as poppler reads it where it is installed: all parts are there, and no line is outside of the page. */
@@ -180,10 +280,24 @@ async function checkPdf(pdf: Buffer): Promise<void> {
   const file = join(folder.path, 'report.pdf');
   writeFileSync(file, pdf);
   const text = execFileSync('pdftotext', ['-layout', file, '-'], { encoding: 'utf8' });
-  for (const wanted of ['Architecture', 'Modèle client–serveur', 'Vérification du port', 'ESTABLISHED', 'TIME-WAIT', 'FIN, ACK', 'Fichiers et empreintes']) assert.ok(text.includes(wanted), `"${wanted}" is not in the PDF`);
+  for (const wanted of [
+    'Architecture',
+    'Modèle client–serveur',
+    'Vérification du port',
+    'ESTABLISHED',
+    'TIME-WAIT',
+    'FIN, ACK',
+    'Fichiers et empreintes',
+  ])
+    assert.ok(text.includes(wanted), `"${wanted}" is not in the PDF`);
   const boxes = execFileSync('pdftotext', ['-bbox', file, '-'], { encoding: 'utf8' });
-  const outside = boxes.matchAll(/xMin="([-\d.]+)" yMin="([-\d.]+)" xMax="([-\d.]+)" yMax="([-\d.]+)">([^<]*)/g).filter(([, x0, y0, x1, y1]) => Number(x0) < 0 || Number(y0) < 0 || Number(x1) > 596 || Number(y1) > 843);
-  assert.deepEqual([...outside].map(([, , , , , word]) => word), []);
+  const outside = boxes
+    .matchAll(/xMin="([-\d.]+)" yMin="([-\d.]+)" xMax="([-\d.]+)" yMax="([-\d.]+)">([^<]*)/g)
+    .filter(([, x0, y0, x1, y1]) => Number(x0) < 0 || Number(y0) < 0 || Number(x1) > 596 || Number(y1) > 843);
+  assert.deepEqual(
+    [...outside].map(([, , , , , word]) => word),
+    [],
+  );
 }
 
 /** Contrast ratio of two colours as CSS computes them (WCAG 2.2, "contrast ratio"). */
@@ -193,6 +307,8 @@ function contrast(a: string, b: string): number {
 }
 
 function luminance(color: string): number {
-  const [red = 0, green = 0, blue = 0] = [...color.matchAll(/[\d.]+/g)].map(([part]) => Number(part) / 255).map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+  const [red = 0, green = 0, blue = 0] = [...color.matchAll(/[\d.]+/g)]
+    .map(([part]) => Number(part) / 255)
+    .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }

@@ -12,14 +12,27 @@ function foldOf(events: readonly Event[]): RecordingFold {
 }
 
 /** Events of a recording with their times in milliseconds, and its header. */
-function parse(cast: string): { readonly header: { readonly width: number; readonly height: number }; readonly events: { readonly ms: number; readonly code: string; readonly data: string }[] } {
-  const [header, ...lines] = cast.trimEnd().split('\n').map((line) => JSON.parse(line));
+function parse(cast: string): {
+  readonly header: { readonly width: number; readonly height: number };
+  readonly events: { readonly ms: number; readonly code: string; readonly data: string }[];
+} {
+  const [header, ...lines] = cast
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
   const events = lines.map(([seconds, code, data]) => ({ ms: Math.round(seconds * 1000), code, data }));
   return { header, events };
 }
 
 const printed = (role: string, data: string): EventBody => ({ kind: 'terminal-output', role, data });
-const opened = (role: string, columns = 120, rows = 30): EventBody => ({ kind: 'terminal-opened', role, machine: 'vm1', columns, rows, command: ['x'] });
+const opened = (role: string, columns = 120, rows = 30): EventBody => ({
+  kind: 'terminal-opened',
+  role,
+  machine: 'vm1',
+  columns,
+  rows,
+  command: ['x'],
+});
 
 describe('recordings for the players of a page', () => {
   test('share one clock, so that players that start together show what came first, first', () => {
@@ -38,29 +51,46 @@ describe('recordings for the players of a page', () => {
   });
 
   test('of a run that people played keep its times, but for waits of more than two seconds', () => {
-    const fold = foldOf(stamped([opened('server'), printed('server', 'a'), printed('server', 'b'), printed('server', 'c')], 9000));
+    const fold = foldOf(
+      stamped([opened('server'), printed('server', 'a'), printed('server', 'b'), printed('server', 'c')], 9000),
+    );
     assert.equal(fold.pace, 'real');
-    assert.deepEqual(parse(fold.recordings().get('server')!.cast).events.map(({ ms }) => ms), [2000, 4000, 6000]);
+    assert.deepEqual(
+      parse(fold.recordings().get('server')!.cast).events.map(({ ms }) => ms),
+      [2000, 4000, 6000],
+    );
   });
 
   test('are no wider than what was printed, so that they can be read beside each other', () => {
-    const { header } = parse(foldOf(stamped([opened('server'), printed('server', '\x1b[1mshort\x1b[0m\r\n')])).recordings().get('server')!.cast);
+    const { header } = parse(
+      foldOf(stamped([opened('server'), printed('server', '\x1b[1mshort\x1b[0m\r\n')]))
+        .recordings()
+        .get('server')!.cast,
+    );
     assert.deepEqual([header.width, header.height], [50, 12]);
   });
 
   test('keep the size of the terminal for a program that addresses its screen', () => {
-    const { header } = parse(foldOf(stamped([opened('server'), printed('server', '\x1b[10;10Hx')])).recordings().get('server')!.cast);
+    const { header } = parse(
+      foldOf(stamped([opened('server'), printed('server', '\x1b[10;10Hx')]))
+        .recordings()
+        .get('server')!.cast,
+    );
     assert.deepEqual([header.width, header.height], [120, 30]);
   });
 
   test('end early for a program that floods its terminal, and say so', () => {
     const flood = Array.from({ length: 200 }, () => printed('server', 'x'.repeat(10_000)));
-    const { cast, isCut } = foldOf(stamped([opened('server'), ...flood])).recordings().get('server')!;
+    const { cast, isCut } = foldOf(stamped([opened('server'), ...flood]))
+      .recordings()
+      .get('server')!;
     assert.ok(isCut && cast.length < 1_000_000, String(cast.length));
   });
 
   test('turn no text around', () => {
-    const { cast } = foldOf(stamped([opened('server'), printed('server', 'a\u202eb\u2066c')])).recordings().get('server')!;
+    const { cast } = foldOf(stamped([opened('server'), printed('server', 'a\u202eb\u2066c')]))
+      .recordings()
+      .get('server')!;
     assert.match(cast, /a\ufffdb\ufffdc/);
   });
 });
@@ -86,14 +116,27 @@ describe('terminals side by side', () => {
 
   test('stand below each other where the terminal is narrow, and show the newest lines where it is low', () => {
     assert.deepEqual(pictureOf(50, 8), [
-      'server · vm1  (exit 0)'.padEnd(50), '─'.repeat(50), "from client 'Hello vm1'", "server@vm1:7999$ Hello ! ,What's up VM2",
-      'client · vm2  (exit 0)'.padEnd(50), '─'.repeat(50), 'client@vm2:7999$ exit', 'from server Hello vm1',
+      'server · vm1  (exit 0)'.padEnd(50),
+      '─'.repeat(50),
+      "from client 'Hello vm1'",
+      "server@vm1:7999$ Hello ! ,What's up VM2",
+      'client · vm2  (exit 0)'.padEnd(50),
+      '─'.repeat(50),
+      'client@vm2:7999$ exit',
+      'from server Hello vm1',
     ]);
   });
 
   test('let no program drive the terminal', () => {
     const picture = new SideBySide(tp1Roles);
-    for (const event of foldOf(stamped([opened('server'), printed('server', '\x1b]0;x\x07\x1b[2J\x1b[31mred\u202e\t|\r\n日本語'), printed('client', '\x9b2J')])).paced('real')) picture.take(event);
+    for (const event of foldOf(
+      stamped([
+        opened('server'),
+        printed('server', '\x1b]0;x\x07\x1b[2J\x1b[31mred\u202e\t|\r\n日本語'),
+        printed('client', '\x9b2J'),
+      ]),
+    ).paced('real'))
+      picture.take(event);
     assert.doesNotMatch(picture.picture({ columns: 80 }).join('\n'), /[^\P{Cc}\n]|\u202e/u);
   });
 });

@@ -16,7 +16,8 @@ process.env['TZ'] = 'UTC';
 function filesOf(events: readonly Event[]): Map<string, string> {
   const fold = new RunFiles();
   const files = new Map<string, string>();
-  for (const event of events) for (const { file, text } of fold.take(event)) files.set(file, (files.get(file) ?? '') + text);
+  for (const event of events)
+    for (const { file, text } of fold.take(event)) files.set(file, (files.get(file) ?? '') + text);
   return files;
 }
 
@@ -34,11 +35,15 @@ function logFor(pieces: readonly string[]): string | undefined {
   return filesOf(stamped(pieces.map(printed))).get('server.log');
 }
 
-for (const [name, bodies] of [['tp1', tp1Bodies], ['broken', brokenBodies]] as const) {
+for (const [name, bodies] of [
+  ['tp1', tp1Bodies],
+  ['broken', brokenBodies],
+] as const) {
   const events = stamped(bodies);
   const golden = (file: string): string => join(import.meta.dirname, 'golden', name, file);
 
-  for (const [file, text] of filesOf(events)) test(`the run "${name}" gives its ${file}`, () => assertGolden(golden(file), text));
+  for (const [file, text] of filesOf(events))
+    test(`the run "${name}" gives its ${file}`, () => assertGolden(golden(file), text));
 
   test(`the run "${name}" gives its run.json`, () => {
     assertGolden(golden('run.json'), `${jsonText(summaryOf(events).document(), 2)}\n`);
@@ -69,10 +74,16 @@ test('the logs of both roles are what the practical says', () => {
 test('a recording is valid asciicast v2, which every asciinema plays, and its times are those of the run', () => {
   const events = stamped(tp1Bodies, 0.4);
   for (const file of ['session.cast', 'server.cast', 'client.cast']) {
-    const [header, ...lines] = filesOf(events).get(file)!.trimEnd().split('\n').map((line) => JSON.parse(line));
+    const [header, ...lines] = filesOf(events)
+      .get(file)!
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
     assert.equal(header.version, 2);
     for (const size of [header.width, header.height]) assert.ok(Number.isInteger(size) && size > 0);
-    assert.ok(Number.isInteger(header.timestamp) && typeof header.title === 'string' && header.env.TERM === 'xterm-256color');
+    assert.ok(
+      Number.isInteger(header.timestamp) && typeof header.title === 'string' && header.env.TERM === 'xterm-256color',
+    );
     let last = 0;
     for (const [time, code, data] of lines) {
       assert.ok(time >= last && /^[oirm]$/.test(code) && typeof data === 'string');
@@ -85,12 +96,28 @@ test('a recording is valid asciicast v2, which every asciinema plays, and its ti
 
 test('a recording of a role holds what its terminal got, unchanged', () => {
   const events = stamped(brokenBodies);
-  const outputs = filesOf(events).get('server.cast')!.trimEnd().split('\n').slice(1).map((line) => JSON.parse(line)).filter(([, code]) => code === 'o');
-  assert.equal(outputs.map(([, , data]) => data).join(''), events.map((event) => (event.kind === 'terminal-output' ? event.data : '')).join(''));
+  const outputs = filesOf(events)
+    .get('server.cast')!
+    .trimEnd()
+    .split('\n')
+    .slice(1)
+    .map((line) => JSON.parse(line))
+    .filter(([, code]) => code === 'o');
+  assert.equal(
+    outputs.map(([, , data]) => data).join(''),
+    events.map((event) => (event.kind === 'terminal-output' ? event.data : '')).join(''),
+  );
 });
 
 test('a program that is started again goes on in the same files, on a new terminal', () => {
-  const open: EventBody = { kind: 'terminal-opened', role: 'server', machine: 'vm1', columns: 80, rows: 24, command: ['x'] };
+  const open: EventBody = {
+    kind: 'terminal-opened',
+    role: 'server',
+    machine: 'vm1',
+    columns: 80,
+    rows: 24,
+    command: ['x'],
+  };
   const files = filesOf(stamped([open, printed('first\x1b[1'), open, printed('msecond\r\n')]));
   assert.equal(files.get('server.log'), 'first\nmsecond\n');
   assert.equal(files.get('server.cast')!.match(/"version"/g)!.length, 1);
@@ -109,8 +136,14 @@ test('JSON of a file escapes what may drive a terminal, and reads as it was', ()
 test('a run whose end never came is running', () => {
   const { result, steps, roles } = summaryOf(stamped(tp1Bodies.slice(0, 4))).document();
   assert.equal(result, 'running');
-  assert.deepEqual(steps.map((step) => step.result), ['running']);
-  assert.deepEqual(roles.map(({ status }) => status), ['running', 'not started']);
+  assert.deepEqual(
+    steps.map((step) => step.result),
+    ['running'],
+  );
+  assert.deepEqual(
+    roles.map(({ status }) => status),
+    ['running', 'not started'],
+  );
 });
 
 test('a cut line of events.ndjson is no event', () => {
@@ -123,7 +156,9 @@ test('a role never takes the name of another file of the run', () => {
 });
 
 test('how output is cut into events changes no log', () => {
-  const output = tp1Bodies.map((body) => (body.kind === 'terminal-output' && body.role === 'server' ? body.data : '')).join('');
+  const output = tp1Bodies
+    .map((body) => (body.kind === 'terminal-output' && body.role === 'server' ? body.data : ''))
+    .join('');
   fc.assert(
     fc.property(fc.array(fc.nat(output.length), { maxLength: 20 }), (cuts) => {
       const offsets = [0, ...cuts.toSorted((a, b) => a - b), output.length];

@@ -18,7 +18,14 @@ function momentsOf(events: readonly Event[]): MomentFold['moments'] {
 
 function spokenIn(talk: Talk, events: readonly Event[] = stamped(tp1Bodies)): Record<number, string[]> {
   const words = new SpokenLinker(momentsOf(events)).link(talk.conversation(), ends);
-  return Object.fromEntries([...words].map(([packet, { client, server }]) => [packet, [client, server].map((side) => (side === undefined ? '' : `${side.kind}: ${textOfWords(side, languages.en.diagram)}`))]));
+  return Object.fromEntries(
+    [...words].map(([packet, { client, server }]) => [
+      packet,
+      [client, server].map((side) =>
+        side === undefined ? '' : `${side.kind}: ${textOfWords(side, languages.en.diagram)}`,
+      ),
+    ]),
+  );
 }
 
 describe('the words beside the segments', () => {
@@ -36,7 +43,10 @@ describe('the words beside the segments', () => {
   });
 
   test('are said once, also when a segment is sent again', () => {
-    const talk = new Talk().handshake().line('client', 'Hello vm1').send('client', ['PSH', 'ACK'], { text: 'Hello vm1\n', marks: ['retransmission'] });
+    const talk = new Talk()
+      .handshake()
+      .line('client', 'Hello vm1')
+      .send('client', ['PSH', 'ACK'], { text: 'Hello vm1\n', marks: ['retransmission'] });
     assert.deepEqual(Object.keys(spokenIn(talk)), ['1', '3', '4']);
   });
 
@@ -49,11 +59,17 @@ describe('the words beside the segments', () => {
   });
 
   test('end in an ellipsis where the capture has less of the payload than was sent', () => {
-    assert.deepEqual(spokenIn(new Talk().handshake().send('client', ['PSH', 'ACK'], { text: 'zzzz', length: 1000 }), [])[4], ['payload: “zzzz…”', '']);
+    assert.deepEqual(
+      spokenIn(new Talk().handshake().send('client', ['PSH', 'ACK'], { text: 'zzzz', length: 1000 }), [])[4],
+      ['payload: “zzzz…”', ''],
+    );
   });
 
   test('are none where bytes are no text', () => {
-    assert.deepEqual(spokenIn(new Talk().handshake().send('client', ['PSH', 'ACK'], { text: '\0\x01\ufffd' }))[4], undefined);
+    assert.deepEqual(
+      spokenIn(new Talk().handshake().send('client', ['PSH', 'ACK'], { text: '\0\x01\ufffd' }))[4],
+      undefined,
+    );
   });
 
   test('are what the program sent where it is not known whose terminal it was', () => {
@@ -63,7 +79,13 @@ describe('the words beside the segments', () => {
 });
 
 test('a program that floods its terminal does not fill the memory', () => {
-  const printed = stamped(Array.from({ length: 50_000 }, (_, i) => ({ kind: 'terminal-output', role: 'server', data: `${'x'.repeat(100)} ${i}\r\n` })));
+  const printed = stamped(
+    Array.from({ length: 50_000 }, (_, i) => ({
+      kind: 'terminal-output',
+      role: 'server',
+      data: `${'x'.repeat(100)} ${i}\r\n`,
+    })),
+  );
   const moments = momentsOf(printed);
   assert.ok(moments.length <= 20_000, String(moments.length));
   assert.ok(moments.every(({ text }) => text.length <= 300));

@@ -15,7 +15,9 @@ scenarios:
 `;
 
 async function stepsOf(...steps: string[]) {
-  const { scenarios, problems } = parseScenarios(await labOf(TWO_MACHINES + PROGRAMS + steps.map((step) => `    - ${step}\n`).join('')));
+  const { scenarios, problems } = parseScenarios(
+    await labOf(TWO_MACHINES + PROGRAMS + steps.map((step) => `    - ${step}\n`).join('')),
+  );
   assert.deepEqual(problems, []);
   return scenarios.get('s')!.steps;
 }
@@ -35,12 +37,33 @@ test('every verb of the design becomes a typed step', async () => {
     'run: { vm2: [id, -u] }',
     '{ exit: { client: 0, server: SIGTERM }, timeout: 1.5 s }',
   );
-  const bodies = steps.map(({ index: _index, position: _position, text: _text, timeoutMs: _timeoutMs, isDefaultLimit: _isDefaultLimit, ...body }) => body);
+  const bodies = steps.map(
+    ({
+      index: _index,
+      position: _position,
+      text: _text,
+      timeoutMs: _timeoutMs,
+      isDefaultLimit: _isDefaultLimit,
+      ...body
+    }) => body,
+  );
   assert.deepEqual(bodies, [
     { verb: 'start', programs: ['server'] },
     { verb: 'start', programs: ['client'] },
-    { verb: 'send', lines: [{ role: 'client', text: 'Hello' }, { role: 'server', text: 'a\nb' }] },
-    { verb: 'expect', patterns: [{ role: 'server', pattern: { text: "from client 'Hello'" } }, { role: 'client', pattern: { regex: /^bye$/i } }] },
+    {
+      verb: 'send',
+      lines: [
+        { role: 'client', text: 'Hello' },
+        { role: 'server', text: 'a\nb' },
+      ],
+    },
+    {
+      verb: 'expect',
+      patterns: [
+        { role: 'server', pattern: { text: "from client 'Hello'" } },
+        { role: 'client', pattern: { regex: /^bye$/i } },
+      ],
+    },
     { verb: 'close', roles: ['client'] },
     { verb: 'signal', signals: [{ role: 'server', signal: 'INT' }] },
     { verb: 'wait', until: { kind: 'time', ms: 500 } },
@@ -48,24 +71,63 @@ test('every verb of the design becomes a typed step', async () => {
     { verb: 'wait', until: { kind: 'prompt', role: 'client' } },
     { verb: 'run', commands: [{ on: 'vm1', command: ['ss', '-ltn', '7999'], status: 1, output: { regex: /LISTEN/ } }] },
     { verb: 'run', commands: [{ on: 'vm2', command: ['id', '-u'], status: 0, output: undefined }] },
-    { verb: 'exit', ends: [{ role: 'client', status: 0 }, { role: 'server', status: 'TERM' }] },
+    {
+      verb: 'exit',
+      ends: [
+        { role: 'client', status: 0 },
+        { role: 'server', status: 'TERM' },
+      ],
+    },
   ]);
-  assert.deepEqual(steps.map(({ isDefaultLimit }) => isDefaultLimit), [true, false, true, true, true, true, true, true, true, true, true, false]);
-  assert.deepEqual(steps.map(({ timeoutMs }) => timeoutMs), [15_000, 120_000, 10_000, 10_000, 10_000, 10_000, 15_000, 15_000, 15_000, 30_000, 30_000, 1500]);
+  assert.deepEqual(
+    steps.map(({ isDefaultLimit }) => isDefaultLimit),
+    [true, false, true, true, true, true, true, true, true, true, true, false],
+  );
+  assert.deepEqual(
+    steps.map(({ timeoutMs }) => timeoutMs),
+    [15_000, 120_000, 10_000, 10_000, 10_000, 10_000, 15_000, 15_000, 15_000, 30_000, 30_000, 1500],
+  );
 });
 
 test('a step knows its place and reads as a person would write it', async () => {
-  const steps = await stepsOf('start: [server, client]', 'send: { client: "a\\tb" }', 'expect: { client: /x/i }', 'run: { vm1: [ss, -ltn] }', 'wait: 2s', 'exit: { client: 0, server: TERM }');
-  assert.deepEqual(steps.map(({ text }) => text), [
-    'start: [server, client]', String.raw`send: { client: "a\tb" }`, 'expect: { client: /x/i }', 'run: { vm1: [ss, -ltn] }', 'wait: 2000ms', 'exit: { client: 0, server: TERM }',
-  ]);
-  assert.deepEqual(steps.map(({ index }) => index), [0, 1, 2, 3, 4, 5]);
+  const steps = await stepsOf(
+    'start: [server, client]',
+    'send: { client: "a\\tb" }',
+    'expect: { client: /x/i }',
+    'run: { vm1: [ss, -ltn] }',
+    'wait: 2s',
+    'exit: { client: 0, server: TERM }',
+  );
+  assert.deepEqual(
+    steps.map(({ text }) => text),
+    [
+      'start: [server, client]',
+      String.raw`send: { client: "a\tb" }`,
+      'expect: { client: /x/i }',
+      'run: { vm1: [ss, -ltn] }',
+      'wait: 2000ms',
+      'exit: { client: 0, server: TERM }',
+    ],
+  );
+  assert.deepEqual(
+    steps.map(({ index }) => index),
+    [0, 1, 2, 3, 4, 5],
+  );
   const { line } = steps[0]!.position;
-  assert.deepEqual(steps.map(({ position }) => position.line - line), [0, 1, 2, 3, 4, 5]);
+  assert.deepEqual(
+    steps.map(({ position }) => position.line - line),
+    [0, 1, 2, 3, 4, 5],
+  );
 });
 
 test('a program may be started again after its end was checked, and its last words may be expected after that', async () => {
-  const steps = await stepsOf('start: client', 'exit: { client: 0 }', 'expect: { client: bye }', 'start: client', 'send: { client: again }');
+  const steps = await stepsOf(
+    'start: client',
+    'exit: { client: 0 }',
+    'expect: { client: bye }',
+    'start: client',
+    'send: { client: again }',
+  );
   assert.equal(steps.length, 5);
 });
 
@@ -80,7 +142,12 @@ test('all faults of all scenarios are told at once, each at its place with its n
   const lab = 'lab' in loaded ? loaded.lab : loaded.partial!;
   const { scenarios, problems } = parseScenarios(lab);
   assert.equal(scenarios.size, 0);
-  const text = problems.map(({ position, length, path, message, hint }) => `${position.line}:${position.column}+${length} ${path}\n    ${message}\n    ${hint ?? '-'}\n`).join('');
+  const text = problems
+    .map(
+      ({ position, length, path, message, hint }) =>
+        `${position.line}:${position.column}+${length} ${path}\n    ${message}\n    ${hint ?? '-'}\n`,
+    )
+    .join('');
   const golden = join(folder, 'faults.txt');
   if (!existsSync(golden)) {
     writeFileSync(golden, text);
@@ -91,13 +158,18 @@ test('all faults of all scenarios are told at once, each at its place with its n
 
 /** The faults of a scenario that sends this text. */
 async function faultsOf(text: string): Promise<string[]> {
-  const lab = await labOf(`${TWO_MACHINES + PROGRAMS}    - start: server\n    - send: { server: ${JSON.stringify(text)} }\n`);
+  const lab = await labOf(
+    `${TWO_MACHINES + PROGRAMS}    - start: server\n    - send: { server: ${JSON.stringify(text)} }\n`,
+  );
   return parseScenarios(lab).problems.map(({ path, message }) => `${path} ${message}`);
 }
 
 test('a line that a terminal would cut is a fault, counted in bytes; several lines may be longer together', async () => {
   assert.deepEqual(await faultsOf('a'.repeat(4095)), []);
   assert.deepEqual(await faultsOf(`${'a'.repeat(4095)}\n${'b'.repeat(4095)}\r\n`), []);
-  assert.match((await faultsOf('a'.repeat(4096))).join(), /^scenarios\.\w+\[1\]\.send\.server has a line of 4096 bytes; a terminal takes 4095 of a line and drops the rest/);
+  assert.match(
+    (await faultsOf('a'.repeat(4096))).join(),
+    /^scenarios\.\w+\[1\]\.send\.server has a line of 4096 bytes; a terminal takes 4095 of a line and drops the rest/,
+  );
   assert.match((await faultsOf(`short\n${'é'.repeat(2048)}\nshort`)).join(), /has a line of 4096 bytes/);
 });

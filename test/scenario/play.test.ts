@@ -22,7 +22,10 @@ let shells: ReadonlyMap<string, Shell>;
 before(async () => {
   sshd = await startSshd();
   const [vm1, vm2] = await Promise.all([sshd.connect({ machine: 'vm1' }), sshd.connect({ machine: 'vm2' })]);
-  shells = new Map([['vm1', vm1], ['vm2', vm2]]);
+  shells = new Map([
+    ['vm1', vm1],
+    ['vm2', vm2],
+  ]);
 });
 after(() => sshd[Symbol.asyncDispose]());
 
@@ -41,7 +44,8 @@ function labWith(programs: string, steps: readonly string[]): string {
   return `programs:\n${programs}\nscenarios:\n  s:\n${steps.map((step) => `    - ${step}\n`).join('')}`;
 }
 
-const one = (command: string, more = ''): string => `  one: { on: vm1, command: [${command}]${more === '' ? '' : `, ${more}`} }`;
+const one = (command: string, more = ''): string =>
+  `  one: { on: vm1, command: [${command}]${more === '' ? '' : `, ${more}`} }`;
 
 function tp1(port: number, server: string, client: string): string {
   return labWith(
@@ -70,49 +74,124 @@ test('the reference exchange passes with the programs of a first-year student', 
   const played = await play(shells, tp1(port, `python3, server.py, ${port}`, `python3, client.py, ${port}`));
   passes(played);
   const { events, result } = played;
-  assert.match(events.outputOf('server'), /^TP1 Server\r\nListening \.\.\.\r\nConnected by : \('127\.0\.0\.1', \d+\)\r\nfrom client 'Hello vm1'\r\nserver@vm1:7999\$ Hello ! ,What's up VM2\r\n$/);
-  assert.equal(events.outputOf('client'), "TP1 CLI\r\nclient@vm2:7999$ Hello vm1\r\nfrom server Hello ! ,What's up VM2\r\nclient@vm2:7999$ exit\r\nfrom server Hello vm1\r\n");
-  assert.deepEqual(events.of('port-checked').map(({ machine, state }) => [machine, state]), [['vm1', 'free']]);
-  assert.deepEqual(events.of('scenario-step-passed').map(({ index }) => index), [0, 1, 2, 3, 4, 5, 6, 7, 8]);
-  assert.deepEqual(events.of('terminal-opened').map(({ role, machine, columns, rows }) => [role, machine, columns, rows]), [['server', 'vm1', 120, 30], ['client', 'vm2', 120, 30]]);
-  assert.deepEqual(events.of('terminal-input').map(({ role, data, by }) => [role, data, by]), [
-    ['client', 'Hello vm1\r', 'scenario'], ['server', "Hello ! ,What's up VM2\r", 'scenario'], ['client', 'exit\r', 'scenario'],
-  ]);
-  assert.deepEqual(result.ends.map(({ role, status, by }) => [role, status?.exitCode, by]), [['server', 0, 'checked'], ['client', 0, 'checked']]);
+  assert.match(
+    events.outputOf('server'),
+    /^TP1 Server\r\nListening \.\.\.\r\nConnected by : \('127\.0\.0\.1', \d+\)\r\nfrom client 'Hello vm1'\r\nserver@vm1:7999\$ Hello ! ,What's up VM2\r\n$/,
+  );
+  assert.equal(
+    events.outputOf('client'),
+    "TP1 CLI\r\nclient@vm2:7999$ Hello vm1\r\nfrom server Hello ! ,What's up VM2\r\nclient@vm2:7999$ exit\r\nfrom server Hello vm1\r\n",
+  );
+  assert.deepEqual(
+    events.of('port-checked').map(({ machine, state }) => [machine, state]),
+    [['vm1', 'free']],
+  );
+  assert.deepEqual(
+    events.of('scenario-step-passed').map(({ index }) => index),
+    [0, 1, 2, 3, 4, 5, 6, 7, 8],
+  );
+  assert.deepEqual(
+    events.of('terminal-opened').map(({ role, machine, columns, rows }) => [role, machine, columns, rows]),
+    [
+      ['server', 'vm1', 120, 30],
+      ['client', 'vm2', 120, 30],
+    ],
+  );
+  assert.deepEqual(
+    events.of('terminal-input').map(({ role, data, by }) => [role, data, by]),
+    [
+      ['client', 'Hello vm1\r', 'scenario'],
+      ['server', "Hello ! ,What's up VM2\r", 'scenario'],
+      ['client', 'exit\r', 'scenario'],
+    ],
+  );
+  assert.deepEqual(
+    result.ends.map(({ role, status, by }) => [role, status?.exitCode, by]),
+    [
+      ['server', 0, 'checked'],
+      ['client', 0, 'checked'],
+    ],
+  );
 });
 
 test('programs without prompt or words of their own talk: netcat to netcat', async () => {
   const port = await freeLocalPort();
-  passes(await play(shells, labWith(
-    `  server: { on: vm1, command: [python3, nc.py, -l, ${port}], listens: ${port} }\n  client: { on: vm2, command: [python3, nc.py, ${port}] }`,
-    ['start: [server, client]', 'send: { client: Hello, server: "Hi there" }', 'expect: { server: Hello, client: "Hi there" }', 'close: client', 'exit: { client: 0, server: 0 }'],
-  )));
+  passes(
+    await play(
+      shells,
+      labWith(
+        `  server: { on: vm1, command: [python3, nc.py, -l, ${port}], listens: ${port} }\n  client: { on: vm2, command: [python3, nc.py, ${port}] }`,
+        [
+          'start: [server, client]',
+          'send: { client: Hello, server: "Hi there" }',
+          'expect: { server: Hello, client: "Hi there" }',
+          'close: client',
+          'exit: { client: 0, server: 0 }',
+        ],
+      ),
+    ),
+  );
 });
 
 test('a C program that prints without newline plays', { skip: without('cc') }, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'lab-scenario-c-'));
   t.after(() => rmSync(folder, { recursive: true }));
   execFileSync('cc', ['-o', join(folder, 'answer'), join(PROGRAMS_FOLDER, 'answer.c')]);
-  passes(await play(shells, labWith(one(join(folder, 'answer'), 'prompt: "name? "'), [
-    'start: one', 'send: { one: Ada }', 'expect: { one: Hello Ada! }', 'send: { one: Zoë }', 'expect: { one: Hello Zoë! }', 'wait: { prompt: one }', 'close: one', 'exit: { one: 3 }',
-  ])));
+  passes(
+    await play(
+      shells,
+      labWith(one(join(folder, 'answer'), 'prompt: "name? "'), [
+        'start: one',
+        'send: { one: Ada }',
+        'expect: { one: Hello Ada! }',
+        'send: { one: Zoë }',
+        'expect: { one: Hello Zoë! }',
+        'wait: { prompt: one }',
+        'close: one',
+        'exit: { one: 3 }',
+      ]),
+    ),
+  );
 });
 
 test('a shell script is asked and answers; lines without prompt in the lab file are typed at once', async () => {
-  passes(await play(shells, labWith(one('sh, ask.sh'), ['start: one', 'send: { one: "a\\nb" }', 'expect: { one: "got <a>second? got <b>" }', 'exit: { one: 4 }'])));
+  passes(
+    await play(
+      shells,
+      labWith(one('sh, ask.sh'), [
+        'start: one',
+        'send: { one: "a\\nb" }',
+        'expect: { one: "got <a>second? got <b>" }',
+        'exit: { one: 4 }',
+      ]),
+    ),
+  );
 });
 
 test('the echo of a line editor is no answer, though another thread prints in between', async () => {
-  const played = await play(shells, labWith(one('python3, editor.py', 'prompt: "editor> "'), [
-    'start: one', 'expect: { one: news from elsewhere }', 'send: { one: Hello }', '{ expect: { one: Hello }, timeout: 400ms }',
-  ]));
+  const played = await play(
+    shells,
+    labWith(one('python3, editor.py', 'prompt: "editor> "'), [
+      'start: one',
+      'expect: { one: news from elsewhere }',
+      'send: { one: Hello }',
+      '{ expect: { one: Hello }, timeout: 400ms }',
+    ]),
+  );
   failsWith(played, 3, /did not come within 400 ms/);
   assert.match(played.result.failedStep!.hint!, /echo/);
   assert.deepEqual(played.result.tails[0]!.lines.slice(-3), ['Hello', 'you said 5 characters', 'editor> ']);
 });
 
 test('a kernel echo is no answer', async () => {
-  failsWith(await play(shells, labWith(one('sleep, 5'), ['start: one', 'send: { one: Hello }', '{ expect: { one: Hello }, timeout: 300ms }'])), 2, /did not come within 300 ms/);
+  failsWith(
+    await play(
+      shells,
+      labWith(one('sleep, 5'), ['start: one', 'send: { one: Hello }', '{ expect: { one: Hello }, timeout: 300ms }']),
+    ),
+    2,
+    /did not come within 300 ms/,
+  );
 });
 
 test('a typed line is told before its effect on another terminal, though the effect arrives first', async () => {
@@ -120,22 +199,45 @@ test('a typed line is told before its effect on another terminal, though the eff
   const fifo = join(folder.path, 'fifo');
   execFileSync('mkfifo', [fifo]);
   const programs = `  cause: { on: vm1, command: [python3, late-echo.py, ${fifo}], prompt: "> " }\n  effect: { on: vm2, command: [cat, ${fifo}] }`;
-  const played = await play(shells, labWith(programs, ['start: effect', 'start: cause', 'send: { cause: hello }', 'expect: { effect: hello }', 'exit: { cause: 0, effect: 0 }']));
+  const played = await play(
+    shells,
+    labWith(programs, [
+      'start: effect',
+      'start: cause',
+      'send: { cause: hello }',
+      'expect: { effect: hello }',
+      'exit: { cause: 0, effect: 0 }',
+    ]),
+  );
   passes(played);
   const shown = played.events.of('terminal-output').filter(({ data }) => data.includes('hello'));
-  assert.deepEqual(shown.map(({ role }) => role), ['cause', 'effect']);
+  assert.deepEqual(
+    shown.map(({ role }) => role),
+    ['cause', 'effect'],
+  );
 });
 
 test('what is typed the moment a program is started has its echo too, so its answer is told apart', async () => {
-  for (let i = 0; i < 10; i++) passes(await play(shells, labWith(one('cat'), ['start: one', 'send: { one: Hello }', '{ expect: { one: Hello }, timeout: 1s }'])));
+  for (let i = 0; i < 10; i++)
+    passes(
+      await play(
+        shells,
+        labWith(one('cat'), ['start: one', 'send: { one: Hello }', '{ expect: { one: Hello }, timeout: 1s }']),
+      ),
+    );
 });
 
 test('a failed step tells its line, what was expected, and the last lines of every terminal', async () => {
   const port = await freeLocalPort();
-  const yaml = tp1(port, `python3, server.py, ${port}`, `python3, client.py, ${port}`).replace("expect: { server: \"from client 'Hello vm1'\" }", '{ expect: { server: "from client Hello" }, timeout: 200ms }');
+  const yaml = tp1(port, `python3, server.py, ${port}`, `python3, client.py, ${port}`).replace(
+    'expect: { server: "from client \'Hello vm1\'" }',
+    '{ expect: { server: "from client Hello" }, timeout: 200ms }',
+  );
   const { result, source } = await play(shells, yaml);
   const text = renderFailure(result, { file: 'lab.yaml', source }).replace(/\d{4,5}\)/, 'PORT)');
-  assert.equal(text, `lab.yaml:17: step 4 failed
+  assert.equal(
+    text,
+    `lab.yaml:17: step 4 failed
     17 | - { expect: { server: "from client Hello" }, timeout: 200ms }
   expected: "from client Hello" on the terminal of server
   but:      it did not come within 200 ms
@@ -150,12 +252,17 @@ server on vm1, last lines:
 client on vm2, last lines:
   | TP1 CLI
   | client@vm2:7999$ Hello vm1
-`);
+`,
+  );
 });
 
 test('a program that crashes at once fails its start at once, with its status and last words', async () => {
   const started = performance.now();
-  const played = await play(shells, labWith(one('"sh", "-c", "echo no such luck >&2; exit 7"', 'listens: 7999'), ['start: one']), { beforeStart: async () => undefined });
+  const played = await play(
+    shells,
+    labWith(one('"sh", "-c", "echo no such luck >&2; exit 7"', 'listens: 7999'), ['start: one']),
+    { beforeStart: async () => undefined },
+  );
   failsWith(played, 0, /one ended with status 7 first/);
   assert.match(played.result.failedStep!.expected, /one to listen on port 7999 of vm1/);
   assert.deepEqual(played.result.tails[0]!.lines, ['no such luck']);
@@ -168,15 +275,28 @@ test('a command that does not exist fails its start', async () => {
 });
 
 test('a program that never prompts fails the step at its time limit', async () => {
-  failsWith(await play(shells, labWith(one('sleep, 30', 'prompt: "> "'), ['{ start: one, timeout: 200ms }'])), 0, /it did not show within 200 ms/);
+  failsWith(
+    await play(shells, labWith(one('sleep, 30', 'prompt: "> "'), ['{ start: one, timeout: 200ms }'])),
+    0,
+    /it did not show within 200 ms/,
+  );
 });
 
 test('the end of a program ends the wait for its words', async () => {
-  failsWith(await play(shells, labWith(one('echo, bye'), ['start: one', 'expect: { one: Hello }'])), 1, /one ended with status 0 first/);
+  failsWith(
+    await play(shells, labWith(one('echo, bye'), ['start: one', 'expect: { one: Hello }'])),
+    1,
+    /one ended with status 0 first/,
+  );
 });
 
 test('last words without a newline are found though the program has ended', async () => {
-  passes(await play(shells, labWith(one('printf, last words'), ['start: one', 'expect: { one: last words }', 'exit: { one: 0 }'])));
+  passes(
+    await play(
+      shells,
+      labWith(one('printf, last words'), ['start: one', 'expect: { one: last words }', 'exit: { one: 0 }']),
+    ),
+  );
 });
 
 test('a wrong exit status fails the step', async () => {
@@ -185,7 +305,9 @@ test('a wrong exit status fails the step', async () => {
 });
 
 test('a signal ends a program, and the exit step may ask for it', async () => {
-  passes(await play(shells, labWith(one('sleep, 30'), ['start: one', 'signal: { one: SIGTERM }', 'exit: { one: SIGTERM }'])));
+  passes(
+    await play(shells, labWith(one('sleep, 30'), ['start: one', 'signal: { one: SIGTERM }', 'exit: { one: SIGTERM }'])),
+  );
 });
 
 test('a program that ignores TERM is gone at the end, with its children', async () => {
@@ -193,38 +315,80 @@ test('a program that ignores TERM is gone at the end, with its children', async 
   passes(played);
   const [pid] = /\d+/.exec(played.events.outputOf('one'))!;
   assert.equal(existsSync(`/proc/${pid}`), false);
-  assert.deepEqual(played.result.ends, [{ role: 'one', machine: 'vm1', status: { exitCode: undefined, signal: 'KILL' }, by: 'lab' }]);
+  assert.deepEqual(played.result.ends, [
+    { role: 'one', machine: 'vm1', status: { exitCode: undefined, signal: 'KILL' }, by: 'lab' },
+  ]);
 });
 
 test('a program that ends badly, and nobody asked, is noted', async () => {
   const played = await play(shells, labWith(one('"sh", "-c", "exit 9"'), ['start: one', 'wait: 300ms']));
   passes(played);
-  assert.deepEqual(played.result.ends.map(({ status, by }) => [status?.exitCode, by]), [[9, 'unasked']]);
+  assert.deepEqual(
+    played.result.ends.map(({ status, by }) => [status?.exitCode, by]),
+    [[9, 'unasked']],
+  );
   assert.match(played.events.of('notice')[0]!.message, /one ended with status 9/);
 });
 
 test('bytes that are no text do no harm, and text after them is found', async () => {
-  const played = await play(shells, labWith(one('python3, binary.py'), ['start: one', 'expect: { one: après }', 'exit: { one: 0 }']));
+  const played = await play(
+    shells,
+    labWith(one('python3, binary.py'), ['start: one', 'expect: { one: après }', 'exit: { one: 0 }']),
+  );
   passes(played);
   assert.doesNotMatch(played.result.tails[0]!.lines.join('\n'), /[\0-\x08\x0b-\x1f\x7f]/);
 });
 
 test('a one-shot command is checked for its status and its output', async () => {
-  const steps = ['run: { on: vm1, command: [sh, -c, "echo out; echo err >&2; exit 3"], status: 3, output: err }', 'run: { vm2: [echo, "two words"] }', 'run: { vm2: [ls, /no-such-folder] }'];
+  const steps = [
+    'run: { on: vm1, command: [sh, -c, "echo out; echo err >&2; exit 3"], status: 3, output: err }',
+    'run: { vm2: [echo, "two words"] }',
+    'run: { vm2: [ls, /no-such-folder] }',
+  ];
   const played = await play(shells, labWith(one('cat'), steps));
   failsWith(played, 2, /it ended with status 2; it printed: .*no-such-folder/);
-  assert.deepEqual(played.events.of('command-finished').map(({ machine, command, exitCode }) => [machine, command, exitCode]).slice(0, 2), [
-    ['vm1', "sh -c 'echo out; echo err >&2; exit 3'", 3], ['vm2', "echo 'two words'", 0],
-  ]);
-  failsWith(await play(shells, labWith(one('cat'), ['run: { on: vm1, command: [echo, a], output: /b/ }'])), 0, /it printed: a/);
-  failsWith(await play(shells, labWith(one('cat'), ['{ run: { vm1: [sleep, 30] }, timeout: 200ms }'])), 0, /did not end within 200 ms/);
+  assert.deepEqual(
+    played.events
+      .of('command-finished')
+      .map(({ machine, command, exitCode }) => [machine, command, exitCode])
+      .slice(0, 2),
+    [
+      ['vm1', "sh -c 'echo out; echo err >&2; exit 3'", 3],
+      ['vm2', "echo 'two words'", 0],
+    ],
+  );
+  failsWith(
+    await play(shells, labWith(one('cat'), ['run: { on: vm1, command: [echo, a], output: /b/ }'])),
+    0,
+    /it printed: a/,
+  );
+  failsWith(
+    await play(shells, labWith(one('cat'), ['{ run: { vm1: [sleep, 30] }, timeout: 200ms }'])),
+    0,
+    /did not end within 200 ms/,
+  );
 });
 
 const endless = '/^(?:\\p{L}+)+$/u';
 for (const [title, programs, steps] of [
-  ['a prompt', one('"sh", "-c", "echo $(printf %060d 0 | tr 0 a)!; sleep 30"', `prompt: "${endless.replaceAll('\\', String.raw`\\`)}"`), ['start: one']],
-  ['an expect', one('"sh", "-c", "echo $(printf %060d 0 | tr 0 a)!; sleep 30"'), [`{ start: one }`, `{ expect: { one: '${endless}' }, timeout: 20s }`]],
-  ['the output of a run', one('cat'), [`run: { on: vm1, command: [sh, -c, "echo $(printf %060d 0 | tr 0 a)!"], output: '${endless}' }`]],
+  [
+    'a prompt',
+    one(
+      '"sh", "-c", "echo $(printf %060d 0 | tr 0 a)!; sleep 30"',
+      `prompt: "${endless.replaceAll('\\', String.raw`\\`)}"`,
+    ),
+    ['start: one'],
+  ],
+  [
+    'an expect',
+    one('"sh", "-c", "echo $(printf %060d 0 | tr 0 a)!; sleep 30"'),
+    [`{ start: one }`, `{ expect: { one: '${endless}' }, timeout: 20s }`],
+  ],
+  [
+    'the output of a run',
+    one('cat'),
+    [`run: { on: vm1, command: [sh, -c, "echo $(printf %060d 0 | tr 0 a)!"], output: '${endless}' }`],
+  ],
 ] as const) {
   test(`a regular expression that would be searched for for ever breaks the play off, and is named: ${title}`, async () => {
     const { result } = await play(shells, labWith(programs, steps));
@@ -239,7 +403,20 @@ for (const [title, programs, steps] of [
 test('a client that is started before its server does what it does', async () => {
   const port = await freeLocalPort();
   const programs = `  server: { on: vm1, command: [python3, nc.py, -l, ${port}], listens: ${port} }\n  client: { on: vm2, command: [python3, nc.py, ${port}] }`;
-  passes(await play(shells, labWith(programs, ['start: client', 'expect: { client: ConnectionRefusedError }', 'exit: { client: 1 }', 'start: server', 'start: client', 'send: { client: late }', 'expect: { server: late }'])));
+  passes(
+    await play(
+      shells,
+      labWith(programs, [
+        'start: client',
+        'expect: { client: ConnectionRefusedError }',
+        'exit: { client: 1 }',
+        'start: server',
+        'start: client',
+        'send: { client: late }',
+        'expect: { server: late }',
+      ]),
+    ),
+  );
 });
 
 test('a busy port fails the start and names its holder', async () => {
@@ -248,7 +425,13 @@ test('a busy port fails the start and names its holder', async () => {
   const played = await play(shells, labWith(programs, ['start: one', 'start: two']));
   // Where sshd runs in a user namespace of its own, nobody but root sees which process it is.
   failsWith(played, 1, new RegExp(String.raw`port ${port} of vm2 is held by (a process|process \d+ .*nc\.py)`));
-  assert.deepEqual(played.events.of('port-checked').map(({ machine, state }) => [machine, state]), [['vm1', 'free'], ['vm2', 'busy']]);
+  assert.deepEqual(
+    played.events.of('port-checked').map(({ machine, state }) => [machine, state]),
+    [
+      ['vm1', 'free'],
+      ['vm2', 'busy'],
+    ],
+  );
 });
 
 test('a failing check before the start is told as the step that failed', async () => {
@@ -264,7 +447,10 @@ test('a failing check before the start is told as the step that failed', async (
 
 test('a lost connection is told apart from a failed step, and at once', async () => {
   await using other = await startSshd();
-  const lost = new Map([['vm1', await other.connect({ machine: 'vm1' })], ['vm2', shells.get('vm2')!]]);
+  const lost = new Map([
+    ['vm1', await other.connect({ machine: 'vm1' })],
+    ['vm2', shells.get('vm2')!],
+  ]);
   const programs = '  one: { on: vm1, command: [cat] }\n  two: { on: vm2, command: [cat] }';
   const playing = play(lost, labWith(programs, ['start: [one, two]', 'wait: 200ms', 'expect: { two: never }']));
   const breaking = setTimeout(() => other.kill(), 400);
@@ -279,7 +465,9 @@ test('an abort stops the play and leaves no program behind', async () => {
   const abort = new AbortController();
   const { events, result } = await (async () => {
     setTimeout(() => abort.abort(new Error('enough')), 400);
-    return play(shells, labWith(one('"sh", "-c", "echo PID $$; sleep 60"'), ['start: one', 'expect: { one: never }']), { signal: abort.signal });
+    return play(shells, labWith(one('"sh", "-c", "echo PID $$; sleep 60"'), ['start: one', 'expect: { one: never }']), {
+      signal: abort.signal,
+    });
   })();
   assert.equal(result.result, 'interrupted');
   assert.equal(result.error?.message, 'enough');
@@ -301,7 +489,15 @@ test('a flood passes in bounded memory, and its last word is found', async () =>
       most = Math.max(most, process.memoryUsage().heapUsed - before);
     }
   };
-  const { result } = await play(shells, labWith(one('python3, flood.py, 40000000'), ['start: one', '{ expect: { one: flood is over }, timeout: 60s }', 'exit: { one: 0 }']), { events: { emit } });
+  const { result } = await play(
+    shells,
+    labWith(one('python3, flood.py, 40000000'), [
+      'start: one',
+      '{ expect: { one: flood is over }, timeout: 60s }',
+      'exit: { one: 0 }',
+    ]),
+    { events: { emit } },
+  );
   assert.equal(result.result, 'passed');
   assert.ok(length > 40_000_000 && most > 0);
   assert.ok(most < 30_000_000, `${most} bytes are held`);
@@ -318,7 +514,14 @@ test('a listener that is slow holds the program back', async (t) => {
     released.resolve();
   }, 500);
   const events: EventSink = { emit: async ({ kind }) => (kind === 'terminal-output' ? released.promise : undefined) };
-  const { result } = await play(shells, labWith(one(`"sh", "-c", "python3 flood.py 30000000; touch ${mark}"`), ['start: one', '{ exit: { one: 0 }, timeout: 60s }']), { events });
+  const { result } = await play(
+    shells,
+    labWith(one(`"sh", "-c", "python3 flood.py 30000000; touch ${mark}"`), [
+      'start: one',
+      '{ exit: { one: 0 }, timeout: 60s }',
+    ]),
+    { events },
+  );
   assert.equal(result.result, 'passed');
   assert.deepEqual([wasDone, existsSync(mark)], [false, true]);
 });
@@ -330,37 +533,71 @@ test('a listener that fails breaks the play, and no program is left', async () =
     output += event.data;
     if (output.includes('\n')) throw new EnvironmentError('the disk is full', { code: 'disk-full' });
   };
-  const { result } = await play(shells, labWith(one('sh, stubborn.sh'), ['start: one', 'expect: { one: never }']), { events: { emit } });
+  const { result } = await play(shells, labWith(one('sh, stubborn.sh'), ['start: one', 'expect: { one: never }']), {
+    events: { emit },
+  });
   assert.deepEqual([result.result, result.error?.message], ['broken', 'the disk is full']);
   const [pid] = /\d+/.exec(output)!;
-  await retryUntil(() => (existsSync(`/proc/${pid}`) ? { seen: 'it is there' } : { value: true }), { what: `process ${pid} to go`, timeoutMs: 2000 });
+  await retryUntil(() => (existsSync(`/proc/${pid}`) ? { seen: 'it is there' } : { value: true }), {
+    what: `process ${pid} to go`,
+    timeoutMs: 2000,
+  });
 });
 
 test('nothing is sent to a program that has ended', async () => {
-  failsWith(await play(shells, labWith(one('"true"'), ['start: one', 'wait: 200ms', 'send: { one: Hello }'])), 2, /it ended with status 0/);
+  failsWith(
+    await play(shells, labWith(one('"true"'), ['start: one', 'wait: 200ms', 'send: { one: Hello }'])),
+    2,
+    /it ended with status 0/,
+  );
 });
 
 test('keys are pressed without Enter and without waiting for a prompt', async () => {
-  const played = await play(shells, labWith(one('sh, ask.sh', 'prompt: "first? "'), ['start: one', 'send: { one: "\\x03" }', 'exit: { one: INT }']));
+  const played = await play(
+    shells,
+    labWith(one('sh, ask.sh', 'prompt: "first? "'), ['start: one', 'send: { one: "\\x03" }', 'exit: { one: INT }']),
+  );
   passes(played);
-  assert.deepEqual(played.events.of('terminal-input').map(({ data }) => data), ['\u0003']);
+  assert.deepEqual(
+    played.events.of('terminal-input').map(({ data }) => data),
+    ['\u0003'],
+  );
 });
 
 test('the user has a keyboard: what the scenario would type there is left to the user, and the rest is played', async () => {
   const port = await freeLocalPort();
   const events = new Recorder();
-  const answered = (): { value: true } | { seen: string } => (events.outputOf('client').includes('from server Hello !') ? { value: true } : { seen: events.outputOf('client') });
+  const answered = (): { value: true } | { seen: string } =>
+    events.outputOf('client').includes('from server Hello !') ? { value: true } : { seen: events.outputOf('client') };
   async function* keys(): AsyncGenerator<Uint8Array> {
     yield Buffer.from('Hello vm1\r');
     await retryUntil(answered, { what: 'the answer of the server', timeoutMs: 20_000 });
     yield Buffer.from('exit\r');
   }
   const operators = new Map([['client', { input: keys(), size: { columns: 90, rows: 20 } }]]);
-  const played = await play(shells, tp1(port, `python3, server.py, ${port}`, `python3, client.py, ${port}`), { operators }, events);
+  const played = await play(
+    shells,
+    tp1(port, `python3, server.py, ${port}`, `python3, client.py, ${port}`),
+    { operators },
+    events,
+  );
   passes(played);
-  assert.deepEqual(played.events.of('scenario-step-skipped').map(({ index }) => index), [2, 5, 6, 7]);
-  assert.deepEqual(played.events.of('terminal-input').map(({ role, by }) => [role, by]), [['client', 'user'], ['server', 'scenario'], ['client', 'user']]);
-  assert.deepEqual(played.events.of('terminal-opened').map(({ columns }) => columns), [120, 90]);
+  assert.deepEqual(
+    played.events.of('scenario-step-skipped').map(({ index }) => index),
+    [2, 5, 6, 7],
+  );
+  assert.deepEqual(
+    played.events.of('terminal-input').map(({ role, by }) => [role, by]),
+    [
+      ['client', 'user'],
+      ['server', 'scenario'],
+      ['client', 'user'],
+    ],
+  );
+  assert.deepEqual(
+    played.events.of('terminal-opened').map(({ columns }) => columns),
+    [120, 90],
+  );
 });
 
 test("the program's terminal follows the size of the user's, and the end of the user's input ends the program's", async () => {
@@ -374,15 +611,31 @@ test("the program's terminal follows the size of the user's, and the end of the 
     resized.resolve();
   }
   const operators = new Map([['one', { input: keys(), resizes: sizes() }]]);
-  const played = await play(shells, labWith(one('"sh", "-c", "read x; stty size; cat; echo over"'), ['start: one']), { operators });
+  const played = await play(shells, labWith(one('"sh", "-c", "read x; stty size; cat; echo over"'), ['start: one']), {
+    operators,
+  });
   passes(played);
   assert.match(played.events.outputOf('one'), /x\r\n11 77\r\nover/);
-  assert.deepEqual(played.events.of('terminal-resized').map(({ columns, rows }) => [columns, rows]), [[77, 11]]);
-  assert.deepEqual(played.result.ends.map(({ status }) => status?.exitCode), [0]);
+  assert.deepEqual(
+    played.events.of('terminal-resized').map(({ columns, rows }) => [columns, rows]),
+    [[77, 11]],
+  );
+  assert.deepEqual(
+    played.result.ends.map(({ status }) => status?.exitCode),
+    [0],
+  );
 });
 
 test('a limit that nobody wrote goes by how slow the machines are; one that is written stays', async () => {
   const silent = one('sleep, 30', 'prompt: "> "');
-  failsWith(await play(shells, labWith(silent, ['start: one']), { slowness: 0.02 }), 0, /it did not show within 300 ms/);
-  failsWith(await play(shells, labWith(silent, ['{ start: one, timeout: 200ms }']), { slowness: 100 }), 0, /it did not show within 200 ms/);
+  failsWith(
+    await play(shells, labWith(silent, ['start: one']), { slowness: 0.02 }),
+    0,
+    /it did not show within 300 ms/,
+  );
+  failsWith(
+    await play(shells, labWith(silent, ['{ start: one, timeout: 200ms }']), { slowness: 100 }),
+    0,
+    /it did not show within 200 ms/,
+  );
 });

@@ -9,17 +9,44 @@ import { localShell } from '../helpers/local-shell.ts';
 import { nobody, onlyRoot, python, running } from '../helpers/listeners.ts';
 import { Running, unusedPort } from '../helpers/programs.ts';
 
-async function checked(port: number, changes: Partial<Program> = {}, shell = localShell()): Promise<{ events: EventBody[]; error: LabError | undefined }> {
+async function checked(
+  port: number,
+  changes: Partial<Program> = {},
+  shell = localShell(),
+): Promise<{ events: EventBody[]; error: LabError | undefined }> {
   const events: EventBody[] = [];
-  const program: Program = { name: 'server', on: 'vm1', files: [], command: ['./server'], build: undefined, listens: [port], busyPort: 'error', prompt: undefined, env: new Map(), ...changes };
-  const error = await checkPorts(program, shell, { events: { emit: (event) => void events.push(event) }, signal: AbortSignal.timeout(60_000) }).then(() => undefined, (thrown: unknown) => thrown);
+  const program: Program = {
+    name: 'server',
+    on: 'vm1',
+    files: [],
+    command: ['./server'],
+    build: undefined,
+    listens: [port],
+    busyPort: 'error',
+    prompt: undefined,
+    env: new Map(),
+    ...changes,
+  };
+  const error = await checkPorts(program, shell, {
+    events: { emit: (event) => void events.push(event) },
+    signal: AbortSignal.timeout(60_000),
+  }).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
   assert.ok(error === undefined || error instanceof LabError, String(error));
   return { events, error };
 }
 
 /** `state` of the check, then level and beginning of each notice. */
 function shown(events: readonly EventBody[]): string[] {
-  return events.flatMap((event) => (event.kind === 'port-checked' ? [event.state] : event.kind === 'notice' ? [`${event.level}: ${event.message.slice(0, 20)}`] : []));
+  return events.flatMap((event) =>
+    event.kind === 'port-checked'
+      ? [event.state]
+      : event.kind === 'notice'
+        ? [`${event.level}: ${event.message.slice(0, 20)}`]
+        : [],
+  );
 }
 
 test('a server is not started where bind would fail in any case: TIME_WAIT of one that had not set SO_REUSEADDR, a client on the port', async () => {
@@ -32,22 +59,33 @@ c = socket.create_connection(("127.0.0.1", ${port})); a, _ = s.accept(); a.close
   for (const busyPort of ['error', 'free'] as const) {
     const { events, error } = await checked(port, { busyPort });
     assert.deepEqual([error?.code, error?.exitCode, shown(events)], ['port-busy', 1, ['busy']]);
-    assert.match(error?.message ?? '', /^port \d+ of vm1 is in use, though nobody listens: bind would get "Address already in use"$/);
+    assert.match(
+      error?.message ?? '',
+      /^port \d+ of vm1 is in use, though nobody listens: bind would get "Address already in use"$/,
+    );
     assert.match(error?.hint ?? '', /in TIME_WAIT: .* no server gets the port for another \d\d s/);
   }
 });
 
 test('a server is started where one that sets SO_REUSEADDR gets the port, and what stands in the way is told', async () => {
   const port = await unusedPort();
-  const holder = new Running([python, '-c', `import socket; s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(("", ${port})); print("ready", flush=True); input()`]);
+  const holder = new Running([
+    python,
+    '-c',
+    `import socket; s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(("", ${port})); print("ready", flush=True); input()`,
+  ]);
   running.push(holder);
   await holder.shows('ready');
   const { events, error } = await checked(port);
   assert.deepEqual([error, shown(events)], [undefined, ['free', 'warning: The port is bound by']]);
 });
 
-test('a port of root is told before the start, and is of no matter to a program that sudo starts', onlyRoot, async () => {
-  const shell = localShell({ uid: nobody, user: 'nobody' });
-  assert.deepEqual(shown((await checked(997, {}, shell)).events), ['free', 'warning: Nobody has it, but b']);
-  assert.deepEqual(shown((await checked(997, { command: ['sudo', './server'] }, shell)).events), ['free']);
-});
+test(
+  'a port of root is told before the start, and is of no matter to a program that sudo starts',
+  onlyRoot,
+  async () => {
+    const shell = localShell({ uid: nobody, user: 'nobody' });
+    assert.deepEqual(shown((await checked(997, {}, shell)).events), ['free', 'warning: Nobody has it, but b']);
+    assert.deepEqual(shown((await checked(997, { command: ['sudo', './server'] }, shell)).events), ['free']);
+  },
+);

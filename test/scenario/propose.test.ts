@@ -57,7 +57,9 @@ ${scenarioYaml('demo', proposed(stamped(tp1Bodies)) as Record<string, unknown>[]
   });
 
   test('sends what the line was when Enter was pressed, not the keys', () => {
-    assert.deepEqual(ofProgram(types('helo'), types('\x7flo'), types(' you\x17me\x1b[D\x1b[3~'), types('\r')), [{ send: { p: 'hello me' } }]);
+    assert.deepEqual(ofProgram(types('helo'), types('\x7flo'), types(' you\x17me\x1b[D\x1b[3~'), types('\r')), [
+      { send: { p: 'hello me' } },
+    ]);
     assert.deepEqual(ofProgram(types('wrong\x15right\r')), [{ send: { p: 'right' } }]);
     assert.deepEqual(ofProgram(types('é日本\x7f語\r')), [{ send: { p: 'é日語' } }]);
     assert.deepEqual(ofProgram(types('a\rb\r')), [{ send: { p: 'a' } }, { send: { p: 'b' } }]);
@@ -69,25 +71,36 @@ ${scenarioYaml('demo', proposed(stamped(tp1Bodies)) as Record<string, unknown>[]
   });
 
   test('expects no echo, no prompt, no empty line, and of many lines the last', () => {
-    assert.deepEqual(ofProgram(shows('> '), types('hi\r'), shows('hi\r\none\r\n\r\ntwo\r\n> \r\n')), [{ send: { p: 'hi' } }, { expect: { p: 'two' } }]);
+    assert.deepEqual(ofProgram(shows('> '), types('hi\r'), shows('hi\r\none\r\n\r\ntwo\r\n> \r\n')), [
+      { send: { p: 'hi' } },
+      { expect: { p: 'two' } },
+    ]);
   });
 
   test('leaves open what differs from run to run', () => {
-    assert.deepEqual(expected('at 14:30:15 on 2026-11-23, PID 48213'), { expect: { p: String.raw`/at \d+:\d+:\d+ on \d+-\d+-\d+, PID \d+/` } });
+    assert.deepEqual(expected('at 14:30:15 on 2026-11-23, PID 48213'), {
+      expect: { p: String.raw`/at \d+:\d+:\d+ on \d+-\d+-\d+, PID \d+/` },
+    });
     assert.deepEqual(expected('<socket 0x7f3a9c>'), { expect: { p: String.raw`/<socket 0x[\da-fA-F]+>/` } });
     assert.deepEqual(expected('port 7999, 3 items'), { expect: { p: 'port 7999, 3 items' } });
     assert.deepEqual(expected('/etc/'), { expect: { p: String.raw`//etc//` } });
   });
 
   test('expects a number that was typed as it was', () => {
-    assert.deepEqual(ofProgram(types('12345\r'), shows('12345\r\ngot 12345\r\n')), [{ send: { p: '12345' } }, { expect: { p: 'got 12345' } }]);
+    assert.deepEqual(ofProgram(types('12345\r'), shows('12345\r\ngot 12345\r\n')), [
+      { send: { p: '12345' } },
+      { expect: { p: 'got 12345' } },
+    ]);
   });
 
-  test('ends where the user had enough: what lab ends then is nobody\'s doing', () => {
+  test("ends where the user had enough: what lab ends then is nobody's doing", () => {
     const proposal = new ScenarioProposal([], isPrompt);
     for (const event of stamped([open, shows('hello\r\n')])) proposal.take(event);
     proposal.finish();
-    for (const event of stamped([{ kind: 'program-exited', role: 'p', machine: 'vm1', exitCode: undefined, signal: 'TERM' }])) proposal.take(event);
+    for (const event of stamped([
+      { kind: 'program-exited', role: 'p', machine: 'vm1', exitCode: undefined, signal: 'TERM' },
+    ]))
+      proposal.take(event);
     assert.deepEqual(proposal.steps(), [{ start: 'p' }, { expect: { p: 'hello' } }]);
   });
 });

@@ -194,15 +194,39 @@ test('any way of cutting the output gives the same matches', () => {
     { out: 'exit\r\nfrom server Hello vm1\r\nport 7999\r\n' },
   ];
   const whole = playStory(story, () => []);
-  assert.deepEqual(whole, ['prompt', 'news Hello', 'from server Hello vm1', 'prompt', 'from server Hello', /port \d+/, undefined]);
-  fc.assert(fc.property(fc.array(fc.array(fc.nat(120), { maxLength: 12 }), { minLength: 5, maxLength: 5 }), (cuts) => {
-    assert.deepEqual(playStory(story, (index) => cuts[index]!), whole);
-  }), { numRuns: 300 });
+  assert.deepEqual(whole, [
+    'prompt',
+    'news Hello',
+    'from server Hello vm1',
+    'prompt',
+    'from server Hello',
+    /port \d+/,
+    undefined,
+  ]);
+  fc.assert(
+    fc.property(fc.array(fc.array(fc.nat(120), { maxLength: 12 }), { minLength: 5, maxLength: 5 }), (cuts) => {
+      assert.deepEqual(
+        playStory(story, (index) => cuts[index]!),
+        whole,
+      );
+    }),
+    { numRuns: 300 },
+  );
 });
 
 /** Tries what is wanted next after each piece of output; returns what was found in order, and at last whether anything typed could be found. */
-function playStory(story: readonly Happening[], cutsOf: (index: number) => readonly number[]): (string | RegExp | undefined)[] {
-  const wanted: (string | RegExp)[] = ['prompt', 'news Hello', 'from server Hello vm1', 'prompt', 'from server Hello', /port \d+/];
+function playStory(
+  story: readonly Happening[],
+  cutsOf: (index: number) => readonly number[],
+): (string | RegExp | undefined)[] {
+  const wanted: (string | RegExp)[] = [
+    'prompt',
+    'news Hello',
+    'from server Hello vm1',
+    'prompt',
+    'from server Hello',
+    /port \d+/,
+  ];
   const found: (string | RegExp | undefined)[] = [];
   const screen = new Screen(120);
   const look = (): void => {
@@ -228,5 +252,7 @@ function take(screen: Screen, wanted: string | RegExp): boolean {
 function cut(bytes: Buffer, at: readonly number[]): string[] {
   const places = [...new Set(at.map((place) => Math.min(place, bytes.length)))].toSorted((a, b) => a - b);
   const decoder = new TextDecoder();
-  return [...places, bytes.length].map((place, i) => decoder.decode(bytes.subarray(i === 0 ? 0 : places[i - 1]!, place), { stream: true }));
+  return [...places, bytes.length].map((place, i) =>
+    decoder.decode(bytes.subarray(i === 0 ? 0 : places[i - 1]!, place), { stream: true }),
+  );
 }

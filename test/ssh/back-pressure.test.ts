@@ -35,7 +35,9 @@ function liveBytes(): number {
 test('a program that floods its terminal passes through with bounded memory, though the reader is slow', async () => {
   await using server = await startSshd();
   const shell = await server.connect();
-  const flood = await shell.start(['head', '-c', String(floodBytes), '/dev/zero'], { terminal: { columns: 80, rows: 24 } });
+  const flood = await shell.start(['head', '-c', String(floodBytes), '/dev/zero'], {
+    terminal: { columns: 80, rows: 24 },
+  });
   let bytes = 0;
   const growth = await growthDuring(async (sample) => {
     for await (const chunk of flood.output) {
@@ -52,7 +54,14 @@ test('a program that floods its terminal passes through with bounded memory, tho
 test('a program whose output is not read stops, and nothing piles up here', async () => {
   await using server = await startSshd();
   const shell = await server.connect();
-  const flood = await shell.start(['sh', '-c', 'trap "exit 5" TERM; while echo ................................................................; do :; done'], { terminal: { columns: 80, rows: 24 } });
+  const flood = await shell.start(
+    [
+      'sh',
+      '-c',
+      'trap "exit 5" TERM; while echo ................................................................; do :; done',
+    ],
+    { terminal: { columns: 80, rows: 24 } },
+  );
   const growth = await growthDuring(async (sample) => {
     for (let i = 0; i < 30; i++) {
       await shell.exec(['true']);

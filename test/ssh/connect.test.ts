@@ -31,7 +31,9 @@ async function failureOf(target: ShellTarget): Promise<ConnectionError> {
 }
 
 /** A TCP server of the test that does with each connection what it is told. */
-async function serve(onConnection: (socket: net.Socket) => void): Promise<AsyncDisposable & { address: { host: string; port: number } }> {
+async function serve(
+  onConnection: (socket: net.Socket) => void,
+): Promise<AsyncDisposable & { address: { host: string; port: number } }> {
   const sockets = new Set<net.Socket>();
   const server = net.createServer((socket) => {
     sockets.add(socket.on('error', () => undefined));
@@ -50,15 +52,22 @@ async function serve(onConnection: (socket: net.Socket) => void): Promise<AsyncD
 }
 
 /** A server that knows one password; OpenSSH's own would need the accounts of the host for that. */
-async function servePassword(method: 'password' | 'keyboard-interactive', password: string): Promise<AsyncDisposable & { address: { host: string; port: number } }> {
+async function servePassword(
+  method: 'password' | 'keyboard-interactive',
+  password: string,
+): Promise<AsyncDisposable & { address: { host: string; port: number } }> {
   const { default: ssh2 } = await import('ssh2');
   const server = new ssh2.Server({ hostKeys: [privateKey] }, (client) => {
-    client.on('error', () => undefined).on('authentication', (attempt) => {
-      const decide = (given: string | undefined): void => (given === password ? attempt.accept() : attempt.reject([method]));
-      if (attempt.method !== method) attempt.reject([method]);
-      else if (attempt.method === 'password') decide(attempt.password);
-      else if (attempt.method === 'keyboard-interactive') attempt.prompt([{ prompt: 'Password: ', echo: false }], (answers) => decide(answers[0]));
-    });
+    client
+      .on('error', () => undefined)
+      .on('authentication', (attempt) => {
+        const decide = (given: string | undefined): void =>
+          given === password ? attempt.accept() : attempt.reject([method]);
+        if (attempt.method !== method) attempt.reject([method]);
+        else if (attempt.method === 'password') decide(attempt.password);
+        else if (attempt.method === 'keyboard-interactive')
+          attempt.prompt([{ prompt: 'Password: ', echo: false }], (answers) => decide(answers[0]));
+      });
   });
   const { promise, resolve } = Promise.withResolvers<void>();
   server.listen(0, '127.0.0.1', resolve);
@@ -136,7 +145,10 @@ describe('connecting', { concurrency: 4, timeout: 30_000 }, () => {
     await using waiting = await serve((socket) => socket.write('220 mail.example ESMTP\r\n'));
     await using leaving = await serve((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
 
-    for (const [server, words] of [[waiting, /220 mail\.example/], [leaving, /400 Bad Request/]] as const) {
+    for (const [server, words] of [
+      [waiting, /220 mail\.example/],
+      [leaving, /400 Bad Request/],
+    ] as const) {
       const error = await failureOf(targetAt(server.address));
       assert.equal(error.code, 'ssh-not-ssh');
       assert.match(error.detail ?? '', words);
@@ -156,7 +168,8 @@ describe('connecting', { concurrency: 4, timeout: 30_000 }, () => {
 
   test('a server that is out of places to wait, or behind a firewall that drops packets, is told as one that does not answer', async () => {
     // A queue of one, filled: the kernel then ignores further connections.
-    const queue = 'import socket; s = socket.create_server(("127.0.0.1", 0), backlog=0); c = socket.create_connection(s.getsockname()); print(s.getsockname()[1], flush=True); input()';
+    const queue =
+      'import socket; s = socket.create_server(("127.0.0.1", 0), backlog=0); c = socket.create_connection(s.getsockname()); print(s.getsockname()[1], flush=True); input()';
     const server = spawn('/usr/bin/python3', ['-c', queue], { stdio: ['pipe', 'pipe', 'inherit'] });
     const [port] = (await once(server.stdout, 'data')) as [Buffer];
     const error = await failureOf(targetAt({ host: '127.0.0.1', port: Number(port) })).finally(() => server.kill());
@@ -192,7 +205,10 @@ describe('connecting', { concurrency: 4, timeout: 30_000 }, () => {
 
     const error = await failureOf(server.target({ privateKey }));
     assert.equal(error.code, 'ssh-login-refused');
-    assert.equal(error.message, `vm1: ${(server.address as { socketPath: string }).socketPath} did not let user ${server.user} in`);
+    assert.equal(
+      error.message,
+      `vm1: ${(server.address as { socketPath: string }).socketPath} did not let user ${server.user} in`,
+    );
     assert.equal(error.detail, 'Tried: private key. The server accepts: publickey.');
   });
 
@@ -218,8 +234,15 @@ describe('connecting', { concurrency: 4, timeout: 30_000 }, () => {
     const agent = join(server.folder, 'agent');
     const running = spawn('ssh-agent', ['-D', '-a', agent], { stdio: 'ignore' });
     try {
-      await retryUntil(() => (existsSync(agent) ? { value: true } : { seen: 'no socket' }), { what: 'ssh-agent', timeoutMs: 3000 });
-      execFileSync('ssh-add', ['-q', '-'], { input: server.userKey.privateKey, env: { ...process.env, SSH_AUTH_SOCK: agent }, stdio: ['pipe', 'ignore', 'ignore'] });
+      await retryUntil(() => (existsSync(agent) ? { value: true } : { seen: 'no socket' }), {
+        what: 'ssh-agent',
+        timeoutMs: 3000,
+      });
+      execFileSync('ssh-add', ['-q', '-'], {
+        input: server.userKey.privateKey,
+        env: { ...process.env, SSH_AUTH_SOCK: agent },
+        stdio: ['pipe', 'ignore', 'ignore'],
+      });
       const shell = await server.connect({ privateKey: undefined, agent });
       assert.equal((await shell.exec(['true'])).exitCode, 0);
     } finally {
@@ -231,9 +254,17 @@ describe('connecting', { concurrency: 4, timeout: 30_000 }, () => {
     test(`a password is given to a server that asks by ${method}`, async () => {
       await using server = await servePassword(method, 'secret');
 
-      const shell = await connectShell({ ...targetAt(server.address, 5000), hostKeys: onlyHostKeys([publicKey]), privateKey: undefined, password: 'secret' });
+      const shell = await connectShell({
+        ...targetAt(server.address, 5000),
+        hostKeys: onlyHostKeys([publicKey]),
+        privateKey: undefined,
+        password: 'secret',
+      });
       await shell.close();
-      assert.equal((await failureOf({ ...targetAt(server.address, 5000), privateKey: undefined, password: 'wrong' })).code, 'ssh-login-refused');
+      assert.equal(
+        (await failureOf({ ...targetAt(server.address, 5000), privateKey: undefined, password: 'wrong' })).code,
+        'ssh-login-refused',
+      );
     });
   }
 
@@ -256,10 +287,13 @@ describe('connecting', { concurrency: 4, timeout: 30_000 }, () => {
 
     const error = await failureOf(server.target({ hostKeys: onlyHostKeys([publicKey]) }));
     assert.equal(error.code, 'host-key-changed');
-    assert.equal(error.detail, [
-      `expected ssh-ed25519 ${fingerprint(keyOf(publicKey).blob)}`,
-      `shown    ssh-ed25519 ${fingerprint(keyOf(server.hostKey.publicKey).blob)}`,
-    ].join('\n'));
+    assert.equal(
+      error.detail,
+      [
+        `expected ssh-ed25519 ${fingerprint(keyOf(publicKey).blob)}`,
+        `shown    ssh-ed25519 ${fingerprint(keyOf(server.hostKey.publicKey).blob)}`,
+      ].join('\n'),
+    );
   });
 
   test('an unknown host key is learnt once when the policy says so', async () => {
@@ -269,7 +303,10 @@ describe('connecting', { concurrency: 4, timeout: 30_000 }, () => {
     await server.connect({ hostKeys: { trusted: [], revoked: [], learn } });
     await server.connect({ hostKeys: { trusted: learnt, revoked: [], learn } });
 
-    assert.deepEqual(learnt.map((key) => fingerprint(key.blob)), [fingerprint(keyOf(server.hostKey.publicKey).blob)]);
+    assert.deepEqual(
+      learnt.map((key) => fingerprint(key.blob)),
+      [fingerprint(keyOf(server.hostKey.publicKey).blob)],
+    );
   });
 
   test('of several host keys the server is asked for the one that is known', async () => {

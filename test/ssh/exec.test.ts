@@ -19,7 +19,11 @@ describe('exec', { concurrency: 4, timeout: 30_000 }, () => {
     const shell = await server.connect();
 
     assert.deepEqual(await shell.exec({ script: 'echo "out $1"; echo "err $2" >&2; exit 7', args: ['a b', "it's"] }), {
-      exitCode: 7, signal: undefined, stdout: 'out a b\n', stderr: "err it's\n", truncated: false,
+      exitCode: 7,
+      signal: undefined,
+      stdout: 'out a b\n',
+      stderr: "err it's\n",
+      truncated: false,
     });
   });
 
@@ -109,10 +113,13 @@ describe('exec', { concurrency: 4, timeout: 30_000 }, () => {
     await using server = await startSshd();
     const shell = await server.connect();
     const pids: number[] = [];
-    const onOutput = (_stream: string, chunk: Uint8Array): void => void pids.push(...Buffer.from(chunk).toString().trim().split(/\s+/).map(Number));
+    const onOutput = (_stream: string, chunk: Uint8Array): void =>
+      void pids.push(...Buffer.from(chunk).toString().trim().split(/\s+/).map(Number));
 
-    await assert.rejects(shell.exec({ script: 'sleep 100 & echo $! $$; wait' }, { timeoutMs: 500, onOutput }), (error) =>
-      error instanceof TimeoutError && error.message.includes('did not end within 500 ms'));
+    await assert.rejects(
+      shell.exec({ script: 'sleep 100 & echo $! $$; wait' }, { timeoutMs: 500, onOutput }),
+      (error) => error instanceof TimeoutError && error.message.includes('did not end within 500 ms'),
+    );
     assert.equal(pids.length, 2);
     await Promise.all(pids.map((pid) => gone(pid)));
   });
@@ -123,7 +130,10 @@ describe('exec', { concurrency: 4, timeout: 30_000 }, () => {
     let pid = 0;
     const onOutput = (_stream: string, chunk: Uint8Array): void => void (pid = Number(Buffer.from(chunk)));
 
-    await assert.rejects(shell.exec({ script: 'trap "" TERM HUP; echo $$; while :; do sleep 1; done' }, { timeoutMs: 500, onOutput }), TimeoutError);
+    await assert.rejects(
+      shell.exec({ script: 'trap "" TERM HUP; echo $$; while :; do sleep 1; done' }, { timeoutMs: 500, onOutput }),
+      TimeoutError,
+    );
     await gone(pid);
   });
 
@@ -138,7 +148,10 @@ describe('exec', { concurrency: 4, timeout: 30_000 }, () => {
       controller.abort(reason);
     };
 
-    await assert.rejects(shell.exec({ script: 'echo $$; exec sleep 100' }, { signal: controller.signal, onOutput }), reason);
+    await assert.rejects(
+      shell.exec({ script: 'echo $$; exec sleep 100' }, { signal: controller.signal, onOutput }),
+      reason,
+    );
     await gone(pid);
     assert.equal((await shell.exec(['echo', 'still there'])).stdout, 'still there\n');
   });
@@ -155,7 +168,9 @@ describe('exec', { concurrency: 4, timeout: 30_000 }, () => {
 
   test('a noisy login shell and a banner leave results as they are', async () => {
     const noise = 'printf "welcome!\\n\\033[31mnoise"; printf "noise" >&2';
-    await using server = await startSshd({ sshdConfig: ['Banner /etc/os-release', `ForceCommand ${noise}; eval "$SSH_ORIGINAL_COMMAND"`] });
+    await using server = await startSshd({
+      sshdConfig: ['Banner /etc/os-release', `ForceCommand ${noise}; eval "$SSH_ORIGINAL_COMMAND"`],
+    });
     const shell = await server.connect();
 
     const { stdout, stderr } = await shell.exec({ script: 'echo out; echo err >&2' });
@@ -178,8 +193,13 @@ describe('exec', { concurrency: 4, timeout: 30_000 }, () => {
     await using server = await startSshd({ sshdConfig: ['ForceCommand echo This account is not available; exit 1'] });
     const shell = await server.connect();
 
-    await assert.rejects(shell.exec(['true']), (error) =>
-      error instanceof EnvironmentError && error.code === 'no-remote-shell' && error.detail === 'This account is not available');
+    await assert.rejects(
+      shell.exec(['true']),
+      (error) =>
+        error instanceof EnvironmentError &&
+        error.code === 'no-remote-shell' &&
+        error.detail === 'This account is not available',
+    );
   });
 
   test('a server that dies under a command is a lost connection, for this command and all later ones', async () => {
@@ -198,7 +218,10 @@ describe('exec', { concurrency: 4, timeout: 30_000 }, () => {
     await shell.close();
     await shell.close();
 
-    await assert.rejects(shell.exec(['true']), (error) => error instanceof ConnectionError && error.code === 'connection-closed');
+    await assert.rejects(
+      shell.exec(['true']),
+      (error) => error instanceof ConnectionError && error.code === 'connection-closed',
+    );
     await assert.rejects(shell.put(Buffer.from('x'), '/tmp/x', { mode: 0o600, sha256: '' }), ConnectionError);
   });
 });

@@ -28,7 +28,11 @@ async function failureOf(work: Promise<unknown>): Promise<EnvironmentError> {
 test('a file comes back as it was sent, with its mode, in folders that were made', async () => {
   await using server = await startSshd();
   const shell = await server.connect();
-  for (const [name, size] of [['empty', 0], ["a 'strange'\nnäme", 10], ['-large', 5_000_000]] as const) {
+  for (const [name, size] of [
+    ['empty', 0],
+    ["a 'strange'\nnäme", 10],
+    ['-large', 5_000_000],
+  ] as const) {
     const content = randomBytes(size);
     const path = join(server.folder, 'new/folder', name);
     await shell.put(content, path, { mode: 0o751, sha256: sha256(content) });
@@ -71,7 +75,9 @@ test('content that is not what the hash says leaves the old file and nothing els
   mkdirSync(folder);
   writeFileSync(join(folder, 'file'), 'old');
 
-  const error = await failureOf(shell.put(Buffer.from('new'), join(folder, 'file'), { mode: 0o600, sha256: sha256(Buffer.from('other')) }));
+  const error = await failureOf(
+    shell.put(Buffer.from('new'), join(folder, 'file'), { mode: 0o600, sha256: sha256(Buffer.from('other')) }),
+  );
   assert.equal(error.code, 'put-corrupt');
   assert.deepEqual(readdirSync(folder), ['file']);
   assert.equal(readFileSync(join(folder, 'file'), 'utf8'), 'old');
@@ -90,8 +96,12 @@ test('a put that the end of the connection interrupts leaves the old file and no
     yield content.subarray(100_000);
   }
 
-  await assert.rejects(shell.put(interrupted(), join(folder, 'file'), { mode: 0o600, sha256: sha256(content) }), ConnectionError);
-  const look = (): { value: true } | { seen: string } => (readdirSync(folder).length === 1 ? { value: true } : { seen: readdirSync(folder).join(' ') });
+  await assert.rejects(
+    shell.put(interrupted(), join(folder, 'file'), { mode: 0o600, sha256: sha256(content) }),
+    ConnectionError,
+  );
+  const look = (): { value: true } | { seen: string } =>
+    readdirSync(folder).length === 1 ? { value: true } : { seen: readdirSync(folder).join(' ') };
   await retryUntil(look, { what: 'the temporary file to go', timeoutMs: 3000 });
   assert.equal(readFileSync(join(folder, 'file'), 'utf8'), 'old');
 });
@@ -100,7 +110,10 @@ test('a folder in the way is told as such', async () => {
   await using server = await startSshd();
   const shell = await server.connect();
 
-  assert.equal((await failureOf(shell.put(Buffer.from('x'), server.folder, { mode: 0o600, sha256: '' }))).code, 'put-is-folder');
+  assert.equal(
+    (await failureOf(shell.put(Buffer.from('x'), server.folder, { mode: 0o600, sha256: '' }))).code,
+    'put-is-folder',
+  );
 });
 
 test('a machine without any tool for SHA-256 takes a file whose size is right', async () => {
@@ -121,7 +134,9 @@ test('a machine without any tool for SHA-256 takes a file whose size is right', 
 
 test('a full disk is told as such, and what did not fit is gone', async (context) => {
   if (!isRoot) return context.skip('only root can mount a small disk');
-  await using server = await startSshd({ sshdConfig: ['ForceCommand mount -t tmpfs -o size=1m tmpfs /mnt; eval "$SSH_ORIGINAL_COMMAND"; ls -A /mnt >&2'] });
+  await using server = await startSshd({
+    sshdConfig: ['ForceCommand mount -t tmpfs -o size=1m tmpfs /mnt; eval "$SSH_ORIGINAL_COMMAND"; ls -A /mnt >&2'],
+  });
   const shell = await server.connect();
   const content = randomBytes(3_000_000);
   const error = await failureOf(shell.put(content, '/mnt/file', { mode: 0o600, sha256: sha256(content) }));
@@ -135,7 +150,10 @@ test('a folder that the user may not write is told as such', async (context) => 
   await using server = await startSshd();
   const shell = await server.connect();
 
-  assert.equal((await failureOf(shell.put(Buffer.from('x'), '/etc/lab-test', { mode: 0o600, sha256: '' }))).code, 'remote-permission');
+  assert.equal(
+    (await failureOf(shell.put(Buffer.from('x'), '/etc/lab-test', { mode: 0o600, sha256: '' }))).code,
+    'remote-permission',
+  );
 });
 
 test('a file that is missing, and a folder, cannot be read and say why', async () => {

@@ -9,7 +9,14 @@ import { generateKeyPair } from '../../src/ssh/keys.ts';
 import type { Shell } from '../../src/ssh/shell.ts';
 import type { ShellTarget } from '../../src/ssh/target.ts';
 import { openTunnel } from '../../src/ssh/tunnel.ts';
-import { ignoreWindow, startHostileServer, startRawServer, writeForEver, type HostileServer, type Misdeed } from '../helpers/hostile-server.ts';
+import {
+  ignoreWindow,
+  startHostileServer,
+  startRawServer,
+  writeForEver,
+  type HostileServer,
+  type Misdeed,
+} from '../helpers/hostile-server.ts';
 
 /** Long, for all that comes in the end on a busy host. */
 const patience = { answerMs: 30_000, beginMs: 30_000, stallMs: 30_000 };
@@ -17,12 +24,27 @@ const patience = { answerMs: 30_000, beginMs: 30_000, stallMs: 30_000 };
 const shortMs = 300;
 const userKey = generateKeyPair('user').privateKey;
 
-function targetOf({ port, hostKey }: Pick<HostileServer, 'port' | 'hostKey'>, changes: Partial<ShellTarget> = {}): ShellTarget {
-  return { machine: 'vm1', user: 'bad', address: { host: '127.0.0.1', port }, privateKey: userKey, hostKeys: onlyHostKeys([hostKey]), patience, ...changes };
+function targetOf(
+  { port, hostKey }: Pick<HostileServer, 'port' | 'hostKey'>,
+  changes: Partial<ShellTarget> = {},
+): ShellTarget {
+  return {
+    machine: 'vm1',
+    user: 'bad',
+    address: { host: '127.0.0.1', port },
+    privateKey: userKey,
+    hostKeys: onlyHostKeys([hostKey]),
+    patience,
+    ...changes,
+  };
 }
 
 /** A Shell on a server that does this. */
-async function withShell(deed: Misdeed, short: Partial<typeof patience>, work: (shell: Shell) => Promise<void>): Promise<void> {
+async function withShell(
+  deed: Misdeed,
+  short: Partial<typeof patience>,
+  work: (shell: Shell) => Promise<void>,
+): Promise<void> {
   await using server = await startHostileServer({ bad: deed });
   server.turn();
   const shell = await connectShell(targetOf(server, { patience: { ...patience, ...short } }));
@@ -36,7 +58,10 @@ async function withShell(deed: Misdeed, short: Partial<typeof patience>, work: (
 }
 
 async function failureOf(work: Promise<unknown>): Promise<LabError> {
-  const error = await work.then(() => new Error('it succeeded'), (thrown: unknown) => thrown);
+  const error = await work.then(
+    () => new Error('it succeeded'),
+    (thrown: unknown) => thrown,
+  );
   assert.ok(error instanceof LabError, String(error));
   assert.ok(error.exitCode === 3 || error.exitCode === 4, error.message);
   return error;
@@ -57,18 +82,32 @@ describe('servers that do not do their part', { concurrency: true }, () => {
   const greetings: readonly (readonly [title: string, serve: (socket: Socket) => void, codes: readonly string[]])[] = [
     ['says nothing', () => undefined, ['ssh-silent']],
     ['hangs up', (socket) => socket.destroy(), ['ssh-hung-up']],
-    ['greets with lines without end', (socket) => writeForEver(socket, Buffer.from(`${'x'.repeat(200)}\r\n`.repeat(300))), ['ssh-not-ssh']],
+    [
+      'greets with lines without end',
+      (socket) => writeForEver(socket, Buffer.from(`${'x'.repeat(200)}\r\n`.repeat(300))),
+      ['ssh-not-ssh'],
+    ],
     ['greets with one line without end', (socket) => writeForEver(socket, Buffer.alloc(65_536, 'a')), ['ssh-not-ssh']],
     ['greets and says nothing more', (socket) => void socket.write('SSH-2.0-x\r\n'), ['ssh-timeout']],
     ['greets and sends noise without end', garbage, ['ssh-handshake-failed', 'ssh-closed']],
-    ['announces a packet of 2 GiB', (socket) => void socket.write(Buffer.from('SSH-2.0-x\r\n\u007f\u00ff\u00ff\u00ff\u0004\u0014', 'latin1')), ['ssh-handshake-failed', 'ssh-closed']],
+    [
+      'announces a packet of 2 GiB',
+      (socket) => void socket.write(Buffer.from('SSH-2.0-x\r\n\u007f\u00ff\u00ff\u00ff\u0004\u0014', 'latin1')),
+      ['ssh-handshake-failed', 'ssh-closed'],
+    ],
     ['speaks HTTP', (socket) => void socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'), ['ssh-not-ssh']],
-    ['speaks SSH 1', (socket) => void socket.end('SSH-1.5-old\r\n'), ['ssh-handshake-failed', 'ssh-closed', 'ssh-not-ssh']],
+    [
+      'speaks SSH 1',
+      (socket) => void socket.end('SSH-1.5-old\r\n'),
+      ['ssh-handshake-failed', 'ssh-closed', 'ssh-not-ssh'],
+    ],
   ];
   for (const [title, serve, codes] of greetings) {
     test(`one that ${title} is told as such`, async () => {
       await using server = await startRawServer(serve);
-      const { code } = await failureOf(connectShell(targetOf({ port: server.port, hostKey: generateKeyPair('none').publicKey }, { timeoutMs: 1500 })));
+      const { code } = await failureOf(
+        connectShell(targetOf({ port: server.port, hostKey: generateKeyPair('none').publicKey }, { timeoutMs: 1500 })),
+      );
       assert.ok(codes.includes(code), code);
     });
   }
@@ -88,7 +127,9 @@ describe('servers that do not do their part', { concurrency: true }, () => {
   });
 
   test('one that answers no request for a way through is given up', async () => {
-    await using server = await startHostileServer({ bad: { ready: (client) => void client.on('tcpip', () => undefined) } });
+    await using server = await startHostileServer({
+      bad: { ready: (client) => void client.on('tcpip', () => undefined) },
+    });
     server.turn();
     const tunnel = await openTunnel(targetOf(server, { patience: { ...patience, answerMs: shortMs } }));
     assert.equal((await failureOf(tunnel.open('192.0.2.1', 22))).code, 'ssh-no-answer');
@@ -97,7 +138,10 @@ describe('servers that do not do their part', { concurrency: true }, () => {
 
   test('one that gives no terminal and no answer fails a start, and what is told later is the same', async () => {
     await withShell({ exec: () => undefined }, { answerMs: shortMs }, async (shell) => {
-      assert.equal((await failureOf(shell.start(['sh'], { terminal: { columns: 80, rows: 24 } }))).code, 'ssh-no-answer');
+      assert.equal(
+        (await failureOf(shell.start(['sh'], { terminal: { columns: 80, rows: 24 } }))).code,
+        'ssh-no-answer',
+      );
       assert.equal((await failureOf(shell.exec(['true']))).code, 'ssh-no-answer');
     });
   });
@@ -128,28 +172,71 @@ describe('servers that do not do their part', { concurrency: true }, () => {
   });
 
   test('one that takes no more of a file ends the transfer', async () => {
-    await withShell({ command: (channel, { begin }) => { begin(); channel.pause(); } }, { stallMs: shortMs }, async (shell) => {
-      assert.equal((await failureOf(shell.put(Buffer.alloc(8 * 1024 * 1024), 'file', { mode: 0o600, sha256: '' }))).code, 'transfer-stalled');
-    });
+    await withShell(
+      {
+        command: (channel, { begin }) => {
+          begin();
+          channel.pause();
+        },
+      },
+      { stallMs: shortMs },
+      async (shell) => {
+        assert.equal(
+          (await failureOf(shell.put(Buffer.alloc(8 * 1024 * 1024), 'file', { mode: 0o600, sha256: '' }))).code,
+          'transfer-stalled',
+        );
+      },
+    );
   });
 
   test('one that gives no more of a file ends the transfer', async () => {
-    await withShell({ command: (channel, { begin }) => { begin(); channel.write('half'); } }, { stallMs: shortMs }, async (shell) => {
-      assert.equal((await failureOf(readAll(shell.get('file')))).code, 'transfer-stalled');
-    });
+    await withShell(
+      {
+        command: (channel, { begin }) => {
+          begin();
+          channel.write('half');
+        },
+      },
+      { stallMs: shortMs },
+      async (shell) => {
+        assert.equal((await failureOf(readAll(shell.get('file')))).code, 'transfer-stalled');
+      },
+    );
   });
 
   test('one that gives a file without end gives no more than was asked for', async () => {
-    await withShell({ command: (channel, { begin }) => { begin(); channel.exit(0); writeForEver(channel, Buffer.alloc(32_768)); } }, {}, async (shell) => {
-      assert.equal(await readAll(shell.get('file', { maxBytes: 100_000 })), 100_000);
-    });
+    await withShell(
+      {
+        command: (channel, { begin }) => {
+          begin();
+          channel.exit(0);
+          writeForEver(channel, Buffer.alloc(32_768));
+        },
+      },
+      {},
+      async (shell) => {
+        assert.equal(await readAll(shell.get('file', { maxBytes: 100_000 })), 100_000);
+      },
+    );
   });
 
   test('one that sends past its window does not fill our memory', async () => {
-    await withShell({ command: (channel, { begin, client }) => { begin(); ignoreWindow(channel, client, 400); } }, {}, async (shell) => {
-      // Its end frees the reader that does not read.
-      const other = failureOf(shell.exec(['true']));
-      assert.equal((await failureOf(shell.exec(['true'], { onOutput: async () => void (await other) }))).code, 'ssh-flood');
-    });
+    await withShell(
+      {
+        command: (channel, { begin, client }) => {
+          begin();
+          ignoreWindow(channel, client, 400);
+        },
+      },
+      {},
+      async (shell) => {
+        // Its end frees the reader that does not read.
+        const other = failureOf(shell.exec(['true']));
+        assert.equal(
+          (await failureOf(shell.exec(['true'], { onOutput: async () => void (await other) }))).code,
+          'ssh-flood',
+        );
+      },
+    );
   });
 });

@@ -77,7 +77,11 @@ test('one of several keys is enough, another one is a change, and nothing known 
   assert.equal(judge(known, third.key), 'changed');
   assert.equal(judge({ trusted: [], revoked: [] }, third.key), 'unknown');
   assert.equal(judge({ trusted: [], revoked: [], learn: async () => undefined }, third.key), 'learn');
-  assert.equal(judge({ ...known, learn: async () => undefined }, third.key), 'changed', 'a host that is known is never learnt again');
+  assert.equal(
+    judge({ ...known, learn: async () => undefined }, third.key),
+    'changed',
+    'a host that is known is never learnt again',
+  );
 });
 
 test('a learnt key is found again by us and by ssh-keygen, in a file that only its owner reads', async () => {
@@ -89,7 +93,11 @@ test('a learnt key is found again by us and by ssh-keygen, in a file that only i
 
   const known = keysOf(await readKnownHosts([file, join(folder.path, 'missing')]), '127.0.0.1', 2201);
   assert.equal(judge(known, key), 'trusted');
-  assert.ok(execFileSync('ssh-keygen', ['-F', '[127.0.0.1]:2201', '-f', file], { encoding: 'utf8' }).includes(knownHostsLine('127.0.0.1', 2201, key)));
+  assert.ok(
+    execFileSync('ssh-keygen', ['-F', '[127.0.0.1]:2201', '-f', file], { encoding: 'utf8' }).includes(
+      knownHostsLine('127.0.0.1', 2201, key),
+    ),
+  );
   assert.equal(statSync(file).mode & 0o777, 0o600);
 });
 

@@ -32,19 +32,33 @@ function pidsIn(text: string): number[] {
   return pids;
 }
 
-async function startOtherLab(server: TestSshd, kind: 'tty' | 'pipe', command: readonly string[]): Promise<{ pids: number[]; kill: () => void }> {
+async function startOtherLab(
+  server: TestSshd,
+  kind: 'tty' | 'pipe',
+  command: readonly string[],
+): Promise<{ pids: number[]; kill: () => void }> {
   assert.ok('socketPath' in server.address);
   const keyFile = join(server.folder, 'user_key');
   writeFileSync(keyFile, server.userKey.privateKey, { mode: 0o600 });
-  const lab = spawn(process.execPath, [client, server.address.socketPath, server.user, keyFile, server.hostKey.publicKey, kind, ...command], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const lab = spawn(
+    process.execPath,
+    [client, server.address.socketPath, server.user, keyFile, server.hostKey.publicKey, kind, ...command],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
   const [chunk] = (await once(lab.stdout, 'data')) as [Buffer];
   return { pids: pidsIn(chunk.toString()), kill: () => void lab.kill('SIGKILL') };
 }
 
 // Each stubborn program costs its second of grace, so they wait side by side.
 describe('programs end with their connection', { concurrency: true, timeout: 30_000 }, () => {
-  for (const [name, options] of [['on a terminal', { terminal: { columns: 80, rows: 24 } }], ['without a terminal', {}]] as const) {
-    for (const [kind, command] of [['a program', ordinary], ['a program that ignores HUP and TERM', stubborn]] as const) {
+  for (const [name, options] of [
+    ['on a terminal', { terminal: { columns: 80, rows: 24 } }],
+    ['without a terminal', {}],
+  ] as const) {
+    for (const [kind, command] of [
+      ['a program', ordinary],
+      ['a program that ignores HUP and TERM', stubborn],
+    ] as const) {
       test(`${kind} ${name} is gone, with its children, when close returns`, async () => {
         await using server = await startSshd();
         const shell = await server.connect();
@@ -66,38 +80,51 @@ describe('programs end with their connection', { concurrency: true, timeout: 30_
     });
   }
 
-  test('a command whose shell takes long to start is gone with the connection, too', { skip: !isRoot && 'only root can choose the login shell' }, async () => {
-    using folder = mkdtempDisposableSync(join(tmpdir(), 'lab-slow-shell-'));
-    const loginShell = join(folder.path, 'shell');
-    writeFileSync(loginShell, '#!/bin/sh\nsleep 0.5\nexec /bin/sh "$@"\n', { mode: 0o755 });
-    await using server = await startSshd({ loginShell });
-    const shell = await server.connect();
-    const pids: number[] = [];
-    const heard = Promise.withResolvers<void>();
-    const onOutput = (_stream: string, chunk: Uint8Array): void => {
-      const text = Buffer.from(chunk).toString();
-      if (pids.length === 0) pids.push(Number.parseInt(text, 10));
-      if (text.includes('long')) heard.resolve();
-    };
-    const running = shell.exec({ script: 'trap "" HUP TERM; echo $$; sleep 1; echo long; while :; do sleep 1; done' }, { onOutput });
-    running.catch(() => undefined);
-    await heard.promise;
-    await shell.close();
+  test(
+    'a command whose shell takes long to start is gone with the connection, too',
+    { skip: !isRoot && 'only root can choose the login shell' },
+    async () => {
+      using folder = mkdtempDisposableSync(join(tmpdir(), 'lab-slow-shell-'));
+      const loginShell = join(folder.path, 'shell');
+      writeFileSync(loginShell, '#!/bin/sh\nsleep 0.5\nexec /bin/sh "$@"\n', { mode: 0o755 });
+      await using server = await startSshd({ loginShell });
+      const shell = await server.connect();
+      const pids: number[] = [];
+      const heard = Promise.withResolvers<void>();
+      const onOutput = (_stream: string, chunk: Uint8Array): void => {
+        const text = Buffer.from(chunk).toString();
+        if (pids.length === 0) pids.push(Number.parseInt(text, 10));
+        if (text.includes('long')) heard.resolve();
+      };
+      const running = shell.exec(
+        { script: 'trap "" HUP TERM; echo $$; sleep 1; echo long; while :; do sleep 1; done' },
+        { onOutput },
+      );
+      running.catch(() => undefined);
+      await heard.promise;
+      await shell.close();
 
-    await Promise.all(pids.map((pid) => gone(pid)));
-  });
+      await Promise.all(pids.map((pid) => gone(pid)));
+    },
+  );
 
-  test('a program does not begin before there is somebody on the machine who will end it', { skip: !isRoot && 'only root can choose the login shell' }, async () => {
-    using folder = mkdtempDisposableSync(join(tmpdir(), 'lab-slow-shell-'));
-    const loginShell = join(folder.path, 'shell');
-    // The first session takes its time to start.
-    writeFileSync(loginShell, `#!/bin/sh\nmkdir ${folder.path}/first 2>/dev/null && sleep 0.7\nexec /bin/sh "$@"\n`, { mode: 0o755 });
-    await using server = await startSshd({ loginShell });
-    const lab = await startOtherLab(server, 'pipe', stubborn);
-    lab.kill();
+  test(
+    'a program does not begin before there is somebody on the machine who will end it',
+    { skip: !isRoot && 'only root can choose the login shell' },
+    async () => {
+      using folder = mkdtempDisposableSync(join(tmpdir(), 'lab-slow-shell-'));
+      const loginShell = join(folder.path, 'shell');
+      // The first session takes its time to start.
+      writeFileSync(loginShell, `#!/bin/sh\nmkdir ${folder.path}/first 2>/dev/null && sleep 0.7\nexec /bin/sh "$@"\n`, {
+        mode: 0o755,
+      });
+      await using server = await startSshd({ loginShell });
+      const lab = await startOtherLab(server, 'pipe', stubborn);
+      lab.kill();
 
-    await Promise.all(lab.pids.map((pid) => gone(pid)));
-  });
+      await Promise.all(lab.pids.map((pid) => gone(pid)));
+    },
+  );
 
   test('a program is gone after its sshd was killed', async () => {
     await using server = await startSshd();
@@ -118,7 +145,10 @@ describe('programs end with their connection', { concurrency: true, timeout: 30_
       pid ||= Number.parseInt(text, 10);
       if (text.includes('long')) heard.resolve();
     };
-    const running = shell.exec({ script: 'trap "" HUP TERM; echo $$; sleep 0.5; echo long; while :; do sleep 1; done' }, { onOutput });
+    const running = shell.exec(
+      { script: 'trap "" HUP TERM; echo $$; sleep 0.5; echo long; while :; do sleep 1; done' },
+      { onOutput },
+    );
     await heard.promise;
     await shell.close();
 
@@ -142,14 +172,23 @@ test('a connection that is lost while a program starts fails that start, and not
   const { default: ssh2 } = await import('ssh2');
   const hostKey = generateKeyPair('host');
   const server = new ssh2.Server({ hostKeys: [hostKey.privateKey] }, (other) => {
-    other.on('error', () => undefined).on('authentication', (attempt) => attempt.accept()).on('session', () => other.end());
+    other
+      .on('error', () => undefined)
+      .on('authentication', (attempt) => attempt.accept())
+      .on('session', () => other.end());
   });
   const { promise, resolve } = Promise.withResolvers<void>();
   server.listen(0, '127.0.0.1', resolve);
   await promise;
   try {
     const { port } = server.address() as AddressInfo;
-    const shell = await connectShell({ machine: 'vm1', user: 'me', address: { host: '127.0.0.1', port }, password: 'any', hostKeys: onlyHostKeys([hostKey.publicKey]) });
+    const shell = await connectShell({
+      machine: 'vm1',
+      user: 'me',
+      address: { host: '127.0.0.1', port },
+      password: 'any',
+      hostKeys: onlyHostKeys([hostKey.publicKey]),
+    });
     await assert.rejects(shell.start(['cat']), { code: 'connection-lost' });
     // Node looks now whether something failed that nobody has heard of, and would end the process.
     await setImmediate();

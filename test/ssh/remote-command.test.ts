@@ -6,8 +6,28 @@ import { UsageError } from '../../src/core/errors.ts';
 import { findOnHost } from '../../src/host/tools.ts';
 import { execLine, startLine } from '../../src/ssh/remote-command.ts';
 
-const shells = ['sh', 'bash', 'dash', 'zsh', 'fish', 'tcsh', 'csh', 'bsd-csh'].flatMap((name) => findOnHost(name) ?? []);
-const hard = ["a'b", String.raw`c\d\'`, 'e!f !! !$', 'g\nh\n', 'ünï €', '', '$HOME `id` $(id)', '"q"', '*', '~', '#x', '%s', '-n', 'a\tb', '{a,b}', '\u0001', ';&|<>()'];
+const shells = ['sh', 'bash', 'dash', 'zsh', 'fish', 'tcsh', 'csh', 'bsd-csh'].flatMap(
+  (name) => findOnHost(name) ?? [],
+);
+const hard = [
+  "a'b",
+  String.raw`c\d\'`,
+  'e!f !! !$',
+  'g\nh\n',
+  'ünï €',
+  '',
+  '$HOME `id` $(id)',
+  '"q"',
+  '*',
+  '~',
+  '#x',
+  '%s',
+  '-n',
+  'a\tb',
+  '{a,b}',
+  '\u0001',
+  ';&|<>()',
+];
 
 /** What the words look like to a program that was run through that login shell. */
 function roundTrip(shell: string, words: readonly string[]): string[] {
@@ -16,7 +36,10 @@ function roundTrip(shell: string, words: readonly string[]): string[] {
   assert.equal(stderr, `${token}\n`);
   const introduction = stdout.indexOf('\n');
   assert.match(stdout.slice(0, introduction), new RegExp(`^${token} \\d+ `));
-  return stdout.slice(introduction + 1).split('\0').slice(0, -1);
+  return stdout
+    .slice(introduction + 1)
+    .split('\0')
+    .slice(0, -1);
 }
 
 for (const shell of shells) {
@@ -33,12 +56,21 @@ for (const shell of shells) {
 
 test('any text without NUL passes unchanged', () => {
   const word = fc.string({ unit: 'binary' }).filter((text) => !text.includes('\0'));
-  fc.assert(fc.property(fc.array(word, { maxLength: 4 }), (words) => assert.deepEqual(roundTrip('/bin/sh', words), words)), { numRuns: 40 });
+  fc.assert(
+    fc.property(fc.array(word, { maxLength: 4 }), (words) => assert.deepEqual(roundTrip('/bin/sh', words), words)),
+    { numRuns: 40 },
+  );
 });
 
 test('a program gets its folder, its variables and its words after the one line that lets it go', () => {
-  const env = new Map([['GREETING', "it's"], ['EMPTY', '']]);
-  const { line, token } = startLine(['sh', '-c', 'pwd; echo "$GREETING,$EMPTY,$1"', 'sh', '--', '-e'], { cwd: '/usr', env });
+  const env = new Map([
+    ['GREETING', "it's"],
+    ['EMPTY', ''],
+  ]);
+  const { line, token } = startLine(['sh', '-c', 'pwd; echo "$GREETING,$EMPTY,$1"', 'sh', '--', '-e'], {
+    cwd: '/usr',
+    env,
+  });
   const { stdout } = spawnSync('/bin/sh', ['-c', line], { input: '\n', encoding: 'utf8' });
 
   const [introduction, release, ...output] = stdout.split('\n');

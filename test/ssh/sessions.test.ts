@@ -16,7 +16,10 @@ describe('sessions', { concurrency: 4, timeout: 30_000 }, () => {
     const shell = await server.connect();
 
     const results = await Promise.all(Array.from({ length: 40 }, (_, i) => shell.exec(['echo', String(i)])));
-    assert.deepEqual(results.map(({ stdout }) => stdout.trim()), Array.from({ length: 40 }, (_, i) => String(i)));
+    assert.deepEqual(
+      results.map(({ stdout }) => stdout.trim()),
+      Array.from({ length: 40 }, (_, i) => String(i)),
+    );
     assert.equal(server.processes.length, 1);
   });
 
@@ -25,7 +28,10 @@ describe('sessions', { concurrency: 4, timeout: 30_000 }, () => {
     const shell = await server.connect();
 
     const results = await Promise.all(Array.from({ length: 5 }, (_, i) => shell.exec(['echo', String(i)])));
-    assert.deepEqual(results.map(({ stdout }) => stdout.trim()), ['0', '1', '2', '3', '4']);
+    assert.deepEqual(
+      results.map(({ stdout }) => stdout.trim()),
+      ['0', '1', '2', '3', '4'],
+    );
   });
 
   test('on a server that allows one session, a program still starts and can be interrupted', async () => {
@@ -43,7 +49,10 @@ describe('sessions', { concurrency: 4, timeout: 30_000 }, () => {
     await using server = await startSshd({ sshdConfig: ['MaxSessions 0'] });
     const shell = await server.connect();
 
-    await assert.rejects(shell.exec(['true']), (error) => error instanceof TimeoutError && error.hint?.includes('MaxSessions') === true);
+    await assert.rejects(
+      shell.exec(['true']),
+      (error) => error instanceof TimeoutError && error.hint?.includes('MaxSessions') === true,
+    );
   });
 
   test('a command that waits for a session can be aborted', async () => {
@@ -62,7 +71,12 @@ describe('sessions', { concurrency: 4, timeout: 30_000 }, () => {
     const order: string[] = [];
     const controller = new AbortController();
     await slots.take();
-    const waits = ['a', 'b', 'c'].map((name) => slots.take(name === 'b' ? controller.signal : undefined).then(() => order.push(name), () => order.push(`no ${name}`)));
+    const waits = ['a', 'b', 'c'].map((name) =>
+      slots.take(name === 'b' ? controller.signal : undefined).then(
+        () => order.push(name),
+        () => order.push(`no ${name}`),
+      ),
+    );
     controller.abort();
     await waits[1];
     slots.release();

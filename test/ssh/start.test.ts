@@ -23,7 +23,10 @@ class Reader {
 
   /** Waits until the output holds the text. */
   async saw(text: string): Promise<void> {
-    await retryUntil(() => (this.text.includes(text) ? { value: undefined } : { seen: JSON.stringify(this.text) }), { what: text, timeoutMs: 3000 });
+    await retryUntil(() => (this.text.includes(text) ? { value: undefined } : { seen: JSON.stringify(this.text) }), {
+      what: text,
+      timeoutMs: 3000,
+    });
   }
 }
 
@@ -31,7 +34,10 @@ describe('start', { concurrency: 4, timeout: 30_000 }, () => {
   test('a program on a terminal has the size asked for, sees a new size, and its output is all that comes', async () => {
     await using server = await startSshd();
     const shell = await server.connect();
-    const process = await shell.start(['sh', '-c', 'trap "stty size" WINCH; stty size; while ! read -r line; do :; done; echo "got $line"; exit 3'], { terminal });
+    const process = await shell.start(
+      ['sh', '-c', 'trap "stty size" WINCH; stty size; while ! read -r line; do :; done; echo "got $line"; exit 3'],
+      { terminal },
+    );
     const reader = new Reader(process);
     await reader.saw('22 91\r\n');
     process.resize({ columns: 120, rows: 40 });
@@ -69,7 +75,10 @@ describe('start', { concurrency: 4, timeout: 30_000 }, () => {
   test('a program starts in its folder, below the home folder unless it is absolute, with its variables', async () => {
     await using server = await startSshd();
     const shell = await server.connect();
-    const process = await shell.start(['sh', '-c', 'pwd; echo "$WORDS"'], { cwd: server.folder, env: new Map([['WORDS', "it's ü"]]) });
+    const process = await shell.start(['sh', '-c', 'pwd; echo "$WORDS"'], {
+      cwd: server.folder,
+      env: new Map([['WORDS', "it's ü"]]),
+    });
     const reader = new Reader(process);
     await reader.done;
 
@@ -97,7 +106,10 @@ describe('start', { concurrency: 4, timeout: 30_000 }, () => {
     let errors = '';
     for await (const chunk of process.errors) errors += Buffer.from(chunk).toString();
     await reader.done;
-    assert.deepEqual([reader.text, errors, await process.exit], ['piped', 'problem\n', { exitCode: 0, signal: undefined }]);
+    assert.deepEqual(
+      [reader.text, errors, await process.exit],
+      ['piped', 'problem\n', { exitCode: 0, signal: undefined }],
+    );
   });
 
   test('end is ^D on a terminal', async () => {
@@ -129,8 +141,14 @@ describe('start', { concurrency: 4, timeout: 30_000 }, () => {
   test('INT from kill is what ^C at the keyboard is', async () => {
     await using server = await startSshd();
     const shell = await server.connect();
-    for (const interrupt of [(process: RemoteProcess) => process.kill('INT'), (process: RemoteProcess) => process.write('\u0003')]) {
-      const process = await shell.start(['sh', '-c', 'trap "echo interrupted; exit 130" INT; echo ready; while :; do sleep 0.05; done'], { terminal });
+    for (const interrupt of [
+      (process: RemoteProcess) => process.kill('INT'),
+      (process: RemoteProcess) => process.write('\u0003'),
+    ]) {
+      const process = await shell.start(
+        ['sh', '-c', 'trap "echo interrupted; exit 130" INT; echo ready; while :; do sleep 0.05; done'],
+        { terminal },
+      );
       const reader = new Reader(process);
       await reader.saw('ready');
       await interrupt(process);

@@ -15,7 +15,11 @@ async function saidAfterStop(deedOf: (isAsked: (answer: () => void) => void) => 
   const asked = Promise.withResolvers<() => void>();
   await using server = await startHostileServer({ bad: deedOf(asked.resolve) });
   server.turn();
-  const client = spawn(process.execPath, [join(import.meta.dirname, 'fixtures/client.ts'), String(server.port), server.hostKey, String(limitMs)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const client = spawn(
+    process.execPath,
+    [join(import.meta.dirname, 'fixtures/client.ts'), String(server.port), server.hostKey, String(limitMs)],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
   const [said, ended] = [text(client.stdout), once(client, 'close')];
   const answer = await asked.promise;
   client.kill('SIGSTOP');

@@ -9,35 +9,72 @@ import { eth, named, sampleLab, sampleMachine, sampleNetwork } from './fixtures/
 const [vm1, vm2] = [sampleMachine('vm1', '192.168.100.4'), sampleMachine('vm2', '192.168.100.5')];
 const twoPorts = { interfaces: [eth('eth0', '192.168.100.4'), eth('eth1', '192.168.100.9')] };
 
-const cases: readonly { readonly what: string; readonly from?: Partial<Lab>; readonly to: Partial<Lab>; readonly says: readonly string[] }[] = [
-  { what: 'an address', to: { machines: named([vm1, sampleMachine('vm2', '192.168.100.6')]) }, says: ['vm2: address 192.168.100.5 → 192.168.100.6'] },
-  { what: 'the provider', to: { provider: 'qemu' }, says: ['provider netns → qemu'] },
-  { what: 'machines that came and went', to: { machines: named([vm1, sampleMachine('vm3', '192.168.100.7')]) }, says: ['vm2: machine removed', 'vm3: machine added'] },
-  { what: 'a user and an image', to: { machines: named([vm1, { ...vm2, user: 'me', image: 'debian-12' }]) }, says: ['vm2: image ubuntu-24.04 → debian-12', 'vm2: user ildvm2 → me'] },
+const cases: readonly {
+  readonly what: string;
+  readonly from?: Partial<Lab>;
+  readonly to: Partial<Lab>;
+  readonly says: readonly string[];
+}[] = [
   {
-    what: 'sizes', from: { machines: named([{ ...vm1, memoryMiB: 256 }]) }, to: { machines: named([{ ...vm1, memoryMiB: 512, cpus: 2, diskMiB: 100 }]) },
+    what: 'an address',
+    to: { machines: named([vm1, sampleMachine('vm2', '192.168.100.6')]) },
+    says: ['vm2: address 192.168.100.5 → 192.168.100.6'],
+  },
+  { what: 'the provider', to: { provider: 'qemu' }, says: ['provider netns → qemu'] },
+  {
+    what: 'machines that came and went',
+    to: { machines: named([vm1, sampleMachine('vm3', '192.168.100.7')]) },
+    says: ['vm2: machine removed', 'vm3: machine added'],
+  },
+  {
+    what: 'a user and an image',
+    to: { machines: named([vm1, { ...vm2, user: 'me', image: 'debian-12' }]) },
+    says: ['vm2: image ubuntu-24.04 → debian-12', 'vm2: user ildvm2 → me'],
+  },
+  {
+    what: 'sizes',
+    from: { machines: named([{ ...vm1, memoryMiB: 256 }]) },
+    to: { machines: named([{ ...vm1, memoryMiB: 512, cpus: 2, diskMiB: 100 }]) },
     says: ['vm1: memory 256 MiB → 512 MiB', 'vm1: cpus none → 2', 'vm1: disk none → 100 MiB'],
   },
-  { what: 'an interface that came', to: { machines: named([{ ...vm1, ...twoPorts }, vm2]) }, says: ['vm1: eth1: interface added'] },
   {
-    what: 'one of several interfaces', from: { machines: named([{ ...vm1, ...twoPorts }]) },
-    to: { machines: named([{ ...vm1, interfaces: [eth('eth0', '192.168.100.4'), eth('eth1', '192.168.100.10', 'backnet')] }]) },
+    what: 'an interface that came',
+    to: { machines: named([{ ...vm1, ...twoPorts }, vm2]) },
+    says: ['vm1: eth1: interface added'],
+  },
+  {
+    what: 'one of several interfaces',
+    from: { machines: named([{ ...vm1, ...twoPorts }]) },
+    to: {
+      machines: named([
+        { ...vm1, interfaces: [eth('eth0', '192.168.100.4'), eth('eth1', '192.168.100.10', 'backnet')] },
+      ]),
+    },
     says: ['vm1: eth1: address 192.168.100.9 → 192.168.100.10', 'vm1: eth1: network natnet → backnet'],
   },
   {
-    what: 'an interface that was renamed', to: { machines: named([{ ...vm1, interfaces: [eth('lan', '192.168.100.4')] }, vm2]) },
+    what: 'an interface that was renamed',
+    to: { machines: named([{ ...vm1, interfaces: [eth('lan', '192.168.100.4')] }, vm2]) },
     says: ['vm1: eth0: interface removed', 'vm1: lan: interface added'],
   },
   {
-    what: 'the order of interfaces', from: { machines: named([{ ...vm1, ...twoPorts }]) }, to: { machines: named([{ ...vm1, interfaces: twoPorts.interfaces.toReversed() }]) },
+    what: 'the order of interfaces',
+    from: { machines: named([{ ...vm1, ...twoPorts }]) },
+    to: { machines: named([{ ...vm1, interfaces: twoPorts.interfaces.toReversed() }]) },
     says: ['vm1: order of the interfaces changed'],
   },
   {
-    what: 'a network', to: { networks: named([sampleNetwork({ subnet: parseSubnet('10.0.0.0/8')!, gateway: undefined, nat: false })]) },
-    says: ['natnet: subnet 192.168.100.0/24 → 10.0.0.0/8', 'natnet: gateway 192.168.100.1 → none', 'natnet: nat on → off'],
+    what: 'a network',
+    to: { networks: named([sampleNetwork({ subnet: parseSubnet('10.0.0.0/8')!, gateway: undefined, nat: false })]) },
+    says: [
+      'natnet: subnet 192.168.100.0/24 → 10.0.0.0/8',
+      'natnet: gateway 192.168.100.1 → none',
+      'natnet: nat on → off',
+    ],
   },
   {
-    what: 'how a machine is reached', to: { machines: named([{ ...vm1, ssh: { host: 'h', port: 22, user: undefined, key: undefined } }, vm2]) },
+    what: 'how a machine is reached',
+    to: { machines: named([{ ...vm1, ssh: { host: 'h', port: 22, user: undefined, key: undefined } }, vm2]) },
     says: ['vm1: ssh host none → h', 'vm1: ssh port none → 22'],
   },
 ];
@@ -52,7 +89,12 @@ for (const { what, from = {}, to, says } of cases) {
 }
 
 test('a lab that only names its machines in another order, moved, or has other programs is the same for running machines', () => {
-  const lab = sampleLab({ name: 'other', machines: named([vm2, vm1]), file: '/elsewhere/lab.yaml', folder: '/elsewhere' });
+  const lab = sampleLab({
+    name: 'other',
+    machines: named([vm2, vm1]),
+    file: '/elsewhere/lab.yaml',
+    folder: '/elsewhere',
+  });
   const running = stateOf(sampleLab(), 'id-1', {});
   assert.equal(fingerprint(lab), running.fingerprint);
   assert.deepEqual(describeChange(running, lab), []);

@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { chmodSync, chownSync, mkdirSync, mkdtempDisposableSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempDisposableSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -27,7 +37,7 @@ test('only its owner may enter the state folder, and git ignores all of it', asy
   assert.deepEqual(readdirSync(path), ['.gitignore']);
 });
 
-test('a state folder that others may enter is closed, and the user\'s own .gitignore in it is kept', async () => {
+test("a state folder that others may enter is closed, and the user's own .gitignore in it is kept", async () => {
   using folder = temporaryFolder();
   const path = join(folder.path, '.lab');
   mkdirSync(path);
@@ -76,12 +86,25 @@ test('a read-only disk is told as such, with a next step', needsMount, () => {
   using folder = temporaryFolder();
   const result = onPrivateDisk(folder.path, attempt, { readOnly: true });
   const message = `cannot make ${folder.path}/.lab: the file system is read-only`;
-  assert.deepEqual(result, { code: 'read-only', exitCode: 3, message, hint: 'Copy the folder of lab.yaml to a place that you may write to.' });
+  assert.deepEqual(result, {
+    code: 'read-only',
+    exitCode: 3,
+    message,
+    hint: 'Copy the folder of lab.yaml to a place that you may write to.',
+  });
 });
 
 test('a full disk is told as such, with a next step', needsMount, () => {
   using folder = temporaryFolder();
-  const result = onPrivateDisk(folder.path, attempt, { size: '64k', prepare: 'mkdir .lab; cat /dev/zero > fill 2>/dev/null || true' });
+  const result = onPrivateDisk(folder.path, attempt, {
+    size: '64k',
+    prepare: 'mkdir .lab; cat /dev/zero > fill 2>/dev/null || true',
+  });
   const hint = 'Free some space (`df -h .` shows how much there is), then run the command again.';
-  assert.deepEqual(result, { code: 'disk-full', exitCode: 3, message: `cannot write into ${folder.path}/.lab: the disk is full`, hint });
+  assert.deepEqual(result, {
+    code: 'disk-full',
+    exitCode: 3,
+    message: `cannot write into ${folder.path}/.lab: the disk is full`,
+    hint,
+  });
 });

@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempDisposableSync, readFileSync, readdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempDisposableSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { readFile, utimes } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,7 +57,12 @@ test('whoever comes second is told who works on the lab, since when, and how to 
     await assert.rejects(acquireLock(folder.path, { command: 'lab down' }), (error: unknown) => {
       assert.ok(error instanceof LockedError);
       assert.equal(error.exitCode, 5);
-      assert.match(error.message, new RegExp(`^another lab works on this lab: \`lab up\` \\(PID ${holder.pid}\\), since \\d\\d:\\d\\d:\\d\\d \\(.+ ago\\)$`));
+      assert.match(
+        error.message,
+        new RegExp(
+          `^another lab works on this lab: \`lab up\` \\(PID ${holder.pid}\\), since \\d\\d:\\d\\d:\\d\\d \\(.+ ago\\)$`,
+        ),
+      );
       assert.equal(error.hint, `Wait until it ends, or end it: kill ${holder.pid}`);
       return true;
     });
@@ -63,11 +77,19 @@ test('a lock whose process was killed with kill -9 is taken over, and the user i
   const holder = await holdElsewhere(folder.path);
   await kill(holder);
   const events: EventBody[] = [];
-  const lock = await acquireLock(folder.path, { command: 'lab down', events: { emit: (event) => void events.push(event) } });
+  const lock = await acquireLock(folder.path, {
+    command: 'lab down',
+    events: { emit: (event) => void events.push(event) },
+  });
   assert.equal(events.length, 1);
   const [notice] = events;
   assert.ok(notice?.kind === 'notice');
-  assert.match(notice.message, new RegExp(`^took over the lock of \`lab up\` \\(PID ${holder.pid}\\), which started at .+ and ended without cleaning up$`));
+  assert.match(
+    notice.message,
+    new RegExp(
+      `^took over the lock of \`lab up\` \\(PID ${holder.pid}\\), which started at .+ and ended without cleaning up$`,
+    ),
+  );
   assert.equal(JSON.parse(await readFile(join(folder.path, 'lock'), 'utf8')).pid, process.pid);
   await lock.release();
   assert.deepEqual(readdirSync(folder.path), []);
@@ -88,7 +110,13 @@ test('a PID that another process has got since does not keep a lock alive', asyn
 
 test('a lock of an earlier boot of this host is taken over, one of another host is not', async () => {
   using folder = temporaryFolder();
-  const holder = { ...currentProcess(), bootId: 'earlier', token: 'aa', command: 'lab up', since: '2026-01-02T03:04:05Z' };
+  const holder = {
+    ...currentProcess(),
+    bootId: 'earlier',
+    token: 'aa',
+    command: 'lab up',
+    since: '2026-01-02T03:04:05Z',
+  };
   writeFileSync(join(folder.path, 'lock'), JSON.stringify(holder));
   await (await acquireLock(folder.path, { command: 'lab up' })).release();
 
@@ -137,7 +165,8 @@ test('of drafts that are still empty those of processes that have ended are swep
   await once(ended, 'exit');
   const living = `lock.bb.${tagOf(currentProcess())}.new`;
   const elsewhere = `lock.cc.${tagOf({ ...currentProcess(), bootId: '01234567-89ab', pid: ended.pid! })}.new`;
-  for (const name of [`lock.aa.${tagOf({ ...currentProcess(), pid: ended.pid! })}.new`, living, elsewhere]) writeFileSync(join(folder.path, name), '');
+  for (const name of [`lock.aa.${tagOf({ ...currentProcess(), pid: ended.pid! })}.new`, living, elsewhere])
+    writeFileSync(join(folder.path, name), '');
   const lock = await acquireLock(folder.path, { command: 'lab down' });
   await lock.release();
   assert.deepEqual(readdirSync(folder.path), [living, elsewhere]);
@@ -147,10 +176,13 @@ test('a claim that was won after the lock had already been taken over does not t
   using folder = temporaryFolder();
   const path = join(folder.path, 'lock');
   writeFileSync(path, deadHolder('aa'));
-  const results = await Promise.allSettled(Array.from({ length: 20 }, () => acquireLock(folder.path, { command: 'lab up' })));
+  const results = await Promise.allSettled(
+    Array.from({ length: 20 }, () => acquireLock(folder.path, { command: 'lab up' })),
+  );
   const held = results.filter((result) => result.status === 'fulfilled');
   assert.equal(held.length, 1);
-  for (const result of results) if (result.status === 'rejected') assert.ok(result.reason instanceof LockedError, String(result.reason));
+  for (const result of results)
+    if (result.status === 'rejected') assert.ok(result.reason instanceof LockedError, String(result.reason));
   await held[0]!.value.release();
   assert.deepEqual(readdirSync(folder.path), []);
 });
@@ -158,7 +190,9 @@ test('a claim that was won after the lock had already been taken over does not t
 test('of many processes that take over dead locks again and again, two are never inside at once', async () => {
   using folder = temporaryFolder();
   const run = promisify(execFile);
-  await Promise.all(Array.from({ length: 6 }, () => run(process.execPath, [fixture('contender.ts'), folder.path, '40'])));
+  await Promise.all(
+    Array.from({ length: 6 }, () => run(process.execPath, [fixture('contender.ts'), folder.path, '40'])),
+  );
   const lock = await acquireLock(folder.path, { command: 'lab up' });
   assert.deepEqual(readdirSync(folder.path), ['lock']);
   await lock.release();
@@ -169,12 +203,26 @@ const wrecks: Readonly<Record<string, (path: string) => void>> = {
   'a folder with something in it': (path) => mkdirSync(join(path, 'deeper'), { recursive: true }),
   'a FIFO, which nobody waits for': (path) => void execFileSync('mkfifo', [path]),
   'a link to a file': (path) => {
-    writeFileSync(`${path}-target`, JSON.stringify({ ...currentProcess(), token: 'aa', command: 'lab up', since: new Date().toISOString() }));
+    writeFileSync(
+      `${path}-target`,
+      JSON.stringify({ ...currentProcess(), token: 'aa', command: 'lab up', since: new Date().toISOString() }),
+    );
     symlinkSync(`${path}-target`, path);
   },
   'a link to nowhere': (path) => symlinkSync('nowhere', path),
   'an endless device': (path) => symlinkSync('/dev/zero', path),
-  'a holder that is PID 1 and has no start time': (path) => writeFileSync(path, JSON.stringify({ pid: 1, token: 'aa', command: 'lab up', since: '2026-01-02T03:04:05Z', host: hostname(), bootId: currentProcess().bootId })),
+  'a holder that is PID 1 and has no start time': (path) =>
+    writeFileSync(
+      path,
+      JSON.stringify({
+        pid: 1,
+        token: 'aa',
+        command: 'lab up',
+        since: '2026-01-02T03:04:05Z',
+        host: hostname(),
+        bootId: currentProcess().bootId,
+      }),
+    ),
 };
 
 for (const [what, make] of Object.entries(wrecks)) {
@@ -186,12 +234,23 @@ for (const [what, make] of Object.entries(wrecks)) {
     const lock = await acquireLock(folder.path, { command: 'lab down' });
     assert.equal(JSON.parse(readFileSync(path, 'utf8')).pid, process.pid);
     await lock.release();
-    assert.deepEqual(readdirSync(folder.path).filter((name) => name !== 'lock-target'), []);
+    assert.deepEqual(
+      readdirSync(folder.path).filter((name) => name !== 'lock-target'),
+      [],
+    );
     assert.equal(existsAsText(`${path}-target`), target);
   });
 }
 
-for (const content of ['null', '7', '"lock"', '{"pid":-1,"token":"aa"}', '{"pid":1.5,"token":"aa","command":"x","since":"now","host":"h"}', '{"pid":1,"token":"../aa"}', '\0\0\0\0']) {
+for (const content of [
+  'null',
+  '7',
+  '"lock"',
+  '{"pid":-1,"token":"aa"}',
+  '{"pid":1.5,"token":"aa","command":"x","since":"now","host":"h"}',
+  '{"pid":1,"token":"../aa"}',
+  '\0\0\0\0',
+]) {
   test(`a lock that holds ${JSON.stringify(content)} is taken over once it is too old to be in the making`, async () => {
     using folder = temporaryFolder();
     const path = join(folder.path, 'lock');
@@ -205,7 +264,11 @@ for (const content of ['null', '7', '"lock"', '{"pid":-1,"token":"aa"}', '{"pid"
 
 test('a lock that was copied along with its folder locks only the original; one that was moved along still locks', async () => {
   using folder = temporaryFolder();
-  const [original, copy, moved] = ['original', 'copy', 'moved'].map((name) => join(folder.path, name)) as [string, string, string];
+  const [original, copy, moved] = ['original', 'copy', 'moved'].map((name) => join(folder.path, name)) as [
+    string,
+    string,
+    string,
+  ];
   mkdirSync(original);
   const holder = await holdElsewhere(original);
   try {
@@ -225,9 +288,14 @@ const fullDisks: Readonly<Record<string, { readonly size: string; readonly fill:
 
 for (const [what, { size, fill }] of Object.entries(fullDisks)) {
   for (const [state, lock] of Object.entries({ 'was free': undefined, 'a dead process holds': deadHolder('aa') })) {
-    test(`where ${what}, a lock that ${state} is taken with what was laid by`, { skip: !canMount && 'this host lets us mount nothing' }, () => {
-      using folder = temporaryFolder();
-      const result = onPrivateDisk(folder.path, `
+    test(
+      `where ${what}, a lock that ${state} is taken with what was laid by`,
+      { skip: !canMount && 'this host lets us mount nothing' },
+      () => {
+        using folder = temporaryFolder();
+        const result = onPrivateDisk(
+          folder.path,
+          `
         const { acquireLock } = await import(${JSON.stringify(join(import.meta.dirname, '../../src/state/lock.ts'))});
         const { keepSpares } = await import(${JSON.stringify(join(import.meta.dirname, '../../src/state/spares.ts'))});
         const { execFileSync } = await import('node:child_process');
@@ -241,9 +309,12 @@ for (const [what, { size, fill }] of Object.entries(fullDisks)) {
         const holder = JSON.parse(readFileSync(folder + '/lock', 'utf8')).pid === process.pid;
         await lock.release();
         return { full, second, holder, left: readdirSync(folder).filter((name) => name.startsWith('lock')) };
-      `, { size });
-      assert.deepEqual(result, { full: 'ENOSPC', second: 'locked', holder: true, left: [] });
-    });
+      `,
+          { size },
+        );
+        assert.deepEqual(result, { full: 'ENOSPC', second: 'locked', holder: true, left: [] });
+      },
+    );
   }
 }
 

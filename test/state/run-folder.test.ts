@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { lstatSync, mkdirSync, mkdtempDisposableSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempDisposableSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -26,7 +36,14 @@ test('a played run leaves the files of the design, which only its owner may read
   const document = await run.close();
   assert.equal(run.id, '20261123-143015-tp1');
   assert.deepEqual(readdirSync(run.path).toSorted(), [
-    'client.cast', 'client.log', 'events.ndjson', 'run.json', 'server.cast', 'server.log', 'session.cast', 'session.log',
+    'client.cast',
+    'client.log',
+    'events.ndjson',
+    'run.json',
+    'server.cast',
+    'server.log',
+    'session.cast',
+    'session.log',
   ]);
   for (const file of readdirSync(run.path)) assert.equal(statSync(join(run.path, file)).mode & 0o777, 0o600);
   assert.equal(statSync(run.path).mode & 0o777, 0o700);
@@ -45,7 +62,10 @@ test('a name that is taken gets a number, and latest points to the newest run', 
   }
   assert.deepEqual(ids, ['20261123-143015-a_b', '20261123-143015-a_b-2', '20261123-143015-a_b-3']);
   assert.equal(readlinkSync(join(folder.path, 'runs', 'latest')), ids[2]);
-  assert.deepEqual((await listRuns(folder.path)).map(({ id }) => id), ids.toReversed());
+  assert.deepEqual(
+    (await listRuns(folder.path)).map(({ id }) => id),
+    ids.toReversed(),
+  );
 });
 
 test('a folder that stands where latest belongs is left alone', async () => {
@@ -59,13 +79,20 @@ test('a folder that stands where latest belongs is left alone', async () => {
 test('a run is found by its name, its start, or as the newest; a wrong name tells what to do', async () => {
   using folder = mkdtempDisposableSync(join(tmpdir(), 'lab-run-'));
   await assert.rejects(findRun(folder.path), { code: 'no-runs', hint: /lab run/ });
-  for (const [scenario, at] of [['tp1', wallMs], ['tp1', wallMs + 86_400_000], ['other', wallMs + 86_400_000]] as const) {
+  for (const [scenario, at] of [
+    ['tp1', wallMs],
+    ['tp1', wallMs + 86_400_000],
+    ['other', wallMs + 86_400_000],
+  ] as const) {
     await RunFolder.create({ stateFolder: folder.path, scenario, wallMs: at, onFault: fail });
   }
   assert.equal((await findRun(folder.path, '20261123')).id, '20261123-143015-tp1');
   assert.equal((await findRun(folder.path)).id, '20261124-143015-other');
   assert.equal((await findRun(folder.path, 'latest')).id, '20261124-143015-other');
-  await assert.rejects(findRun(folder.path, '20261124'), { code: 'run-ambiguous', message: '2 runs begin with "20261124"' });
+  await assert.rejects(findRun(folder.path, '20261124'), {
+    code: 'run-ambiguous',
+    message: '2 runs begin with "20261124"',
+  });
   await assert.rejects(findRun(folder.path, 'nope'), { code: 'run-unknown', hint: /20261124-143015-other/ });
 });
 
@@ -99,11 +126,14 @@ test('a flood waits for the disk, so that memory stays bounded', async () => {
   assert.equal(statSync(join(run.path, 'server.log')).size, 40 * (data.length - 1500));
 });
 
-test('the end of a run is stored on a disk that is full, without its lists when they are too long', { skip: !canMount && 'needs a mount namespace' }, () => {
-  using folder = mkdtempDisposableSync(join(tmpdir(), 'lab-run-'));
-  const seen = onPrivateDisk(
-    folder.path,
-    `
+test(
+  'the end of a run is stored on a disk that is full, without its lists when they are too long',
+  { skip: !canMount && 'needs a mount namespace' },
+  () => {
+    using folder = mkdtempDisposableSync(join(tmpdir(), 'lab-run-'));
+    const seen = onPrivateDisk(
+      folder.path,
+      `
       const { readFileSync, writeFileSync, readdirSync } = await import('node:fs');
       const { beginRunFile, endRunFile } = await import(${source('../../src/state/run-file.ts')});
       const { RunSummary } = await import(${source('../../src/report/run-summary.ts')});
@@ -117,16 +147,25 @@ test('the end of a run is stored on a disk that is full, without its lists when 
       const read = (name) => JSON.parse(readFileSync(folder + '/' + name, 'utf8'));
       return { short: read('short.json').commands.length, long: [read('long.json').result, read('long.json').commands.length], error, names: readdirSync(folder).sort() };
     `,
-    { size: '512k' },
-  );
-  assert.deepEqual(seen, { short: 3, long: ['failed', 0], error: 'disk-full', names: ['full', 'long.json', 'short.json'] });
-});
+      { size: '512k' },
+    );
+    assert.deepEqual(seen, {
+      short: 3,
+      long: ['failed', 0],
+      error: 'disk-full',
+      names: ['full', 'long.json', 'short.json'],
+    });
+  },
+);
 
-test('a full disk is told once with a hint; the record says that the run broke', { skip: !canMount && 'needs a mount namespace' }, () => {
-  using folder = mkdtempDisposableSync(join(tmpdir(), 'lab-run-'));
-  const seen = onPrivateDisk(
-    folder.path,
-    `
+test(
+  'a full disk is told once with a hint; the record says that the run broke',
+  { skip: !canMount && 'needs a mount namespace' },
+  () => {
+    using folder = mkdtempDisposableSync(join(tmpdir(), 'lab-run-'));
+    const seen = onPrivateDisk(
+      folder.path,
+      `
       const { RunFolder } = await import(${source('../../src/state/run-folder.ts')});
       const { stamped } = await import(${source('../helpers/tp1-events.ts')});
       const faults = [];
@@ -136,12 +175,13 @@ test('a full disk is told once with a hint; the record says that the run broke',
       const document = await run.close();
       return { faults: faults.map(({ name, code, message, hint }) => ({ name, code, message, hint })), known: run.fault !== undefined, result: document.result };
     `,
-    { size: '256k' },
-  ) as { faults: { name: string; code: string; message: string; hint: string }[]; known: boolean; result: string };
-  assert.equal(seen.faults.length, 1);
-  assert.equal(seen.faults[0]!.name, 'EnvironmentError');
-  assert.equal(seen.faults[0]!.code, 'disk-full');
-  assert.match(seen.faults[0]!.message, /cannot write .*runs.*: the disk is full/);
-  assert.match(seen.faults[0]!.hint, /Free some space/);
-  assert.deepEqual([seen.known, seen.result], [true, 'broken']);
-});
+      { size: '256k' },
+    ) as { faults: { name: string; code: string; message: string; hint: string }[]; known: boolean; result: string };
+    assert.equal(seen.faults.length, 1);
+    assert.equal(seen.faults[0]!.name, 'EnvironmentError');
+    assert.equal(seen.faults[0]!.code, 'disk-full');
+    assert.match(seen.faults[0]!.message, /cannot write .*runs.*: the disk is full/);
+    assert.match(seen.faults[0]!.hint, /Free some space/);
+    assert.deepEqual([seen.known, seen.result], [true, 'broken']);
+  },
+);

@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdirSync, mkdtempDisposableSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempDisposableSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -9,9 +18,19 @@ import { findRun, listRuns, makeRunFolder } from '../../src/state/runs.ts';
 const noon = Date.UTC(2026, 10, 23, 12);
 
 /** Makes runs that begin at these times, one after the other. */
-async function make(stateFolder: string, ...runs: readonly (readonly [scenario: string, wallMs: number])[]): Promise<string[]> {
+async function make(
+  stateFolder: string,
+  ...runs: readonly (readonly [scenario: string, wallMs: number])[]
+): Promise<string[]> {
   const ids: string[] = [];
-  for (const [scenario, wallMs] of runs) ids.push((await makeRunFolder({ stateFolder, scenario, wallMs }, async ({ path }) => writeFileSync(join(path, 'run.json'), '{}'))).id);
+  for (const [scenario, wallMs] of runs)
+    ids.push(
+      (
+        await makeRunFolder({ stateFolder, scenario, wallMs }, async ({ path }) =>
+          writeFileSync(join(path, 'run.json'), '{}'),
+        )
+      ).id,
+    );
   return ids;
 }
 
@@ -24,14 +43,26 @@ async function assertNewest(stateFolder: string, id: string): Promise<void> {
 describe('the newest run', () => {
   test('is the one that was made last: within a second, with the clock or the time zone set back', async () => {
     using folder = mkdtempDisposableSync(join(tmpdir(), 'lab-order-'));
-    const ids = await make(folder.path, ['b', noon], ['a', noon], ['z', noon - 3_600_000], ['a', noon], ['y', noon - 86_400_000]);
+    const ids = await make(
+      folder.path,
+      ['b', noon],
+      ['a', noon],
+      ['z', noon - 3_600_000],
+      ['a', noon],
+      ['y', noon - 86_400_000],
+    );
     await assertNewest(folder.path, ids.at(-1)!);
-    assert.deepEqual((await listRuns(folder.path)).map(({ id }) => id), ids.toReversed());
+    assert.deepEqual(
+      (await listRuns(folder.path)).map(({ id }) => id),
+      ids.toReversed(),
+    );
   });
 
   test('is the same for everybody when runs begin at once', async () => {
     using folder = mkdtempDisposableSync(join(tmpdir(), 'lab-order-'));
-    const made = await Promise.all(Array.from({ length: 12 }, (_, index) => make(folder.path, [`s${index % 5}`, noon - index])));
+    const made = await Promise.all(
+      Array.from({ length: 12 }, (_, index) => make(folder.path, [`s${index % 5}`, noon - index])),
+    );
     assert.equal(new Set(made.flat()).size, 12);
     await assertNewest(folder.path, (await listRuns(folder.path))[0]!.id);
   });
@@ -74,7 +105,10 @@ describe('the newest run', () => {
   test('cannot be noted where a folder stands: the run does not begin, and nothing is left of it', async () => {
     using folder = mkdtempDisposableSync(join(tmpdir(), 'lab-order-'));
     mkdirSync(orderPath(folder.path), { recursive: true });
-    await assert.rejects(make(folder.path, ['a', noon]), { code: 'not-a-file', message: /runs\/order: a folder stands where a file belongs/ });
+    await assert.rejects(make(folder.path, ['a', noon]), {
+      code: 'not-a-file',
+      message: /runs\/order: a folder stands where a file belongs/,
+    });
     assert.deepEqual(await listRuns(folder.path), []);
   });
 
@@ -84,7 +118,10 @@ describe('the newest run', () => {
     mkdirSync(join(folder.path, 'runs/20991231-235959-empty'));
     writeFileSync(join(folder.path, 'runs/20991231-235959-file'), '');
     mkdirSync(join(folder.path, 'runs/20991231-235959-odd\tname'));
-    assert.deepEqual((await listRuns(folder.path)).map((run) => run.id), [id]);
+    assert.deepEqual(
+      (await listRuns(folder.path)).map((run) => run.id),
+      [id],
+    );
     assert.equal(readFileSync(orderPath(folder.path), 'utf8').trim(), id);
   });
 });

@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempDisposableSync, readFileSync, readdirSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempDisposableSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -15,8 +24,15 @@ const source = (path: string): string => JSON.stringify(join(import.meta.dirname
 const richLab = sampleLab({
   networks: named([sampleNetwork(), sampleNetwork({ name: 'backnet', gateway: undefined, nat: false })]),
   machines: named([
-    sampleMachine('vm1', '192.168.100.4', { memoryMiB: 512, cpus: 2, diskMiB: 1024, ssh: { host: 'h', port: 2201, user: undefined, key: '~/k' } }),
-    sampleMachine('vm2', '192.168.100.5', { interfaces: [eth('eth0', '192.168.100.5'), eth('eth1', '192.168.100.6', 'backnet')] }),
+    sampleMachine('vm1', '192.168.100.4', {
+      memoryMiB: 512,
+      cpus: 2,
+      diskMiB: 1024,
+      ssh: { host: 'h', port: 2201, user: undefined, key: '~/k' },
+    }),
+    sampleMachine('vm2', '192.168.100.5', {
+      interfaces: [eth('eth0', '192.168.100.5'), eth('eth1', '192.168.100.6', 'backnet')],
+    }),
   ]),
 });
 
@@ -30,7 +46,17 @@ test('what was written is read again, machines and networks with all their field
 });
 
 test('the state tells the programs of the lab, so that status works without lab.yaml', () => {
-  const program = { name: 'server', on: 'vm1', files: [], command: ['node'], build: undefined, listens: [7999], busyPort: 'error', prompt: undefined, env: new Map() } as const;
+  const program = {
+    name: 'server',
+    on: 'vm1',
+    files: [],
+    command: ['node'],
+    build: undefined,
+    listens: [7999],
+    busyPort: 'error',
+    prompt: undefined,
+    env: new Map(),
+  } as const;
   const state = stateOf(sampleLab({ programs: named([program]) }), 'id-1', {});
   assert.deepEqual(state.programs, [{ name: 'server', on: 'vm1', listens: [7999] }]);
 });
@@ -94,7 +120,10 @@ for (const [what, breakIt] of Object.entries(breakages)) {
 test('a state of a newer lab is refused, not guessed at', async () => {
   using folder = temporaryFolder();
   writeFileSync(statePath(folder.path), '{"schemaVersion":2,"machines":{}}');
-  await assert.rejects(readState(folder.path), { code: 'state-newer', message: `${statePath(folder.path)} has schema version 2, which a newer lab wrote; this one knows version 1` });
+  await assert.rejects(readState(folder.path), {
+    code: 'state-newer',
+    message: `${statePath(folder.path)} has schema version 2, which a newer lab wrote; this one knows version 1`,
+  });
 });
 
 test('a folder named state.json is no state, and makes room for one', async () => {
@@ -118,18 +147,26 @@ test('a link named state.json is neither followed nor written through', async ()
   assert.deepEqual([(await readState(folder.path))?.labId, readFileSync(outside, 'utf8')], ['id-2', before]);
 });
 
-test('when the disk is full, the old state stays and no part of the new one is left', { skip: !canMount && 'this host lets us mount nothing' }, () => {
-  using folder = temporaryFolder();
-  const result = onPrivateDisk(folder.path, `
+test(
+  'when the disk is full, the old state stays and no part of the new one is left',
+  { skip: !canMount && 'this host lets us mount nothing' },
+  () => {
+    using folder = temporaryFolder();
+    const result = onPrivateDisk(
+      folder.path,
+      `
     const { readState, stateOf, writeState } = await import(${source('../../src/state/state.ts')});
     const { sampleLab } = await import(${source('fixtures/sample-lab.ts')});
     const { readdir } = await import('node:fs/promises');
     await writeState(folder, stateOf(sampleLab(), 'old', {}));
     const code = await writeState(folder, stateOf(sampleLab(), 'new', { padding: 'x'.repeat(500_000) })).catch((error) => error.code);
     return { code, labId: (await readState(folder)).labId, files: await readdir(folder) };
-  `, { size: '64k' });
-  assert.deepEqual(result, { code: 'disk-full', labId: 'old', files: ['state.json'] });
-});
+  `,
+      { size: '64k' },
+    );
+    assert.deepEqual(result, { code: 'disk-full', labId: 'old', files: ['state.json'] });
+  },
+);
 
 test('unfinished files are removed from folders of ours, never through a link', async () => {
   using folder = temporaryFolder();

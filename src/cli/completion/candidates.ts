@@ -1,6 +1,13 @@
 import { resolve } from 'node:path';
 import type { CommandContext } from '../../commands/context.ts';
-import { commandSpecs, globalOptions, visibleCommands, type CommandSpec, type Completion, type OptionSpec } from '../spec.ts';
+import {
+  commandSpecs,
+  globalOptions,
+  visibleCommands,
+  type CommandSpec,
+  type Completion,
+  type OptionSpec,
+} from '../spec.ts';
 
 /** One word that a shell may offer. */
 export interface Candidate {
@@ -25,10 +32,21 @@ export async function candidatesFor(context: CommandContext, words: readonly str
   return { ...found, candidates: found.candidates.filter(({ word }) => word.startsWith(current)) };
 }
 
-async function offer(context: CommandContext, current: string, spec: CommandSpec | undefined, operands: readonly string[], pending: OptionSpec | undefined): Promise<Candidates> {
+async function offer(
+  context: CommandContext,
+  current: string,
+  spec: CommandSpec | undefined,
+  operands: readonly string[],
+  pending: OptionSpec | undefined,
+): Promise<Candidates> {
   if (pending !== undefined) return complete(context, pending.completion);
-  if (current.startsWith('-')) return { candidates: [...(spec?.options ?? []), ...globalOptions].flatMap(flagCandidates), files: false };
-  if (spec === undefined) return { candidates: visibleCommands().map(({ name, summary }) => ({ word: name, description: summary })), files: false };
+  if (current.startsWith('-'))
+    return { candidates: [...(spec?.options ?? []), ...globalOptions].flatMap(flagCandidates), files: false };
+  if (spec === undefined)
+    return {
+      candidates: visibleCommands().map(({ name, summary }) => ({ word: name, description: summary })),
+      files: false,
+    };
   const wanted = (spec.arguments ?? []).filter(({ syntax }) => !syntax.startsWith('--'));
   const repeated = wanted.at(-1)?.syntax.includes('...') ? wanted.at(-1) : undefined;
   const argument = wanted[operands.length] ?? repeated;
@@ -58,7 +76,9 @@ function readBefore(words: readonly string[]): Before {
       if (pending.flags.includes('--file')) file = word;
       pending = undefined;
     } else if (word.startsWith('-')) {
-      pending = [...(spec?.options ?? []), ...globalOptions].find(({ flags }) => flags.includes('<') && flagsOf(flags).includes(word));
+      pending = [...(spec?.options ?? []), ...globalOptions].find(
+        ({ flags }) => flags.includes('<') && flagsOf(flags).includes(word),
+      );
     } else if (spec === undefined) {
       spec = commandSpecs.find(({ name }) => name === word);
     } else {
@@ -99,10 +119,20 @@ async function complete(context: CommandContext, kind: Completion | undefined): 
   }
 }
 
-async function labCandidates(context: CommandContext, kind: 'machine' | 'machine-path' | 'program' | 'scenario'): Promise<Candidates> {
+async function labCandidates(
+  context: CommandContext,
+  kind: 'machine' | 'machine-path' | 'program' | 'scenario',
+): Promise<Candidates> {
   const { labNames } = await import('../../commands/names.ts');
   const { machines, programs, scenarios } = await labNames(context);
-  if (kind === 'machine-path') return { ...listed(machines.map((name) => `${name}:`), 'path on a machine'), files: true };
+  if (kind === 'machine-path')
+    return {
+      ...listed(
+        machines.map((name) => `${name}:`),
+        'path on a machine',
+      ),
+      files: true,
+    };
   return listed({ machine: machines, program: programs, scenario: scenarios }[kind], kind);
 }
 
@@ -111,7 +141,9 @@ function listed(words: readonly string[], description: string): Candidates {
 }
 
 function flagCandidates({ flags, description }: OptionSpec): Candidate[] {
-  return flagsOf(flags).filter((flag) => flag.startsWith('--')).map((word) => ({ word, description }));
+  return flagsOf(flags)
+    .filter((flag) => flag.startsWith('--'))
+    .map((word) => ({ word, description }));
 }
 
 /** `-f, --file <path>` → `-f`, `--file`. */

@@ -56,6 +56,10 @@ const scripts: Readonly<Record<string, string>> = { bash, zsh, fish };
 /** The script that teaches a shell to complete `lab`. @throws {UsageError} for a shell that is not known. */
 export function completionScript(shell: string): string {
   const script = scripts[shell];
-  if (script === undefined) throw new UsageError(`there is no completion for "${shell}"`, { code: 'unknown-shell', hint: suggestion(shell, Object.keys(scripts)) });
+  if (script === undefined)
+    throw new UsageError(`there is no completion for "${shell}"`, {
+      code: 'unknown-shell',
+      hint: suggestion(shell, Object.keys(scripts)),
+    });
   return script;
 }

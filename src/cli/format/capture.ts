@@ -15,14 +15,25 @@ export function formatCapture({ file, packets, dropped }: CaptureResult, cwd: st
 
 /** Every conversation as a diagram, and what a reader must know of the capture. */
 export function formatTcpLog({ run, capture, counts, conversations }: TcpLog): string {
-  return [...conversations.map((conversation) => conversationText(conversation)), remarks(run, capture, counts, conversations.length)].filter((part) => part !== '').join('\n');
+  return [
+    ...conversations.map((conversation) => conversationText(conversation)),
+    remarks(run, capture, counts, conversations.length),
+  ]
+    .filter((part) => part !== '')
+    .join('\n');
 }
 
 function remarks(run: string, capture: TcpLog['capture'], counts: TcpLog['counts'], conversations: number): string {
   const lines = [
-    ...(conversations === 0 ? [`The run ${run} has no TCP connection in its capture${isCompleteCapture(capture) ? ': nobody connected while it was played' : ', which is not complete'}.`] : []),
+    ...(conversations === 0
+      ? [
+          `The run ${run} has no TCP connection in its capture${isCompleteCapture(capture) ? ': nobody connected while it was played' : ', which is not complete'}.`,
+        ]
+      : []),
     ...(capture?.gaps ?? []).map((gap) => `Not complete: ${describeGap(gap)}.`),
-    ...(capture !== undefined && capture.lost > 0 ? [`${countOf(capture.lost, 'packet')} are missing: the machine was too busy to keep them.`] : []),
+    ...(capture !== undefined && capture.lost > 0
+      ? [`${countOf(capture.lost, 'packet')} are missing: the machine was too busy to keep them.`]
+      : []),
     ...(capture?.full ? ['The capture was full before the run ended: what came later is missing.'] : []),
     ...(counts.cutShort ? ['The capture ends in the middle of a packet.'] : []),
     ...(counts.fragments > 0 ? [`${countOf(counts.fragments, 'IP fragment')} could not be read.`] : []),

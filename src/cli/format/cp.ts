@@ -3,6 +3,7 @@ import { countOf } from '../../core/count-of.ts';
 import { formatBytes } from '../../deploy/install.ts';
 
 export function formatCp({ files, bytes, target, unchanged = 0 }: CpResult): string {
-  const there = unchanged === 0 ? '' : `; ${countOf(unchanged, 'file')} ${unchanged === 1 ? 'was' : 'were'} there already`;
+  const there =
+    unchanged === 0 ? '' : `; ${countOf(unchanged, 'file')} ${unchanged === 1 ? 'was' : 'were'} there already`;
   return `Copied ${countOf(files, 'file')} (${formatBytes(bytes)}) to ${target}${there}\n`;
 }

@@ -13,7 +13,11 @@ function section({ provider, usable, requirements }: ProviderHealth, inUse: bool
 }
 
 function line({ status, description, found, howToGet }: Requirement, style: Style): string {
-  const mark = { present: style('green', 'ok     '), missing: style('red', 'missing'), 'optional-missing': style('yellow', 'lacking') }[status];
+  const mark = {
+    present: style('green', 'ok     '),
+    missing: style('red', 'missing'),
+    'optional-missing': style('yellow', 'lacking'),
+  }[status];
   const steps = status === 'present' ? [] : howToGet.map((step) => `            ${step}\n`);
   return `  ${mark} ${description}: ${found}\n${steps.join('')}`;
 }

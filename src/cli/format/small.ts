@@ -11,12 +11,19 @@ import type { Style } from '../style.ts';
 
 export function formatInit({ file, steps }: InitResult, cwd: string): string {
   const wrote = `Wrote ${relative(cwd, file)}. Next:`;
-  return steps.length === 0 ? `${wrote} lab up\n` : `${wrote}\n\n${steps.map((step) => `${step.startsWith('#') ? '' : '  '}${step}\n`).join('')}\nThen: lab up\n`;
+  return steps.length === 0
+    ? `${wrote} lab up\n`
+    : `${wrote}\n\n${steps.map((step) => `${step.startsWith('#') ? '' : '  '}${step}\n`).join('')}\nThen: lab up\n`;
 }
 
 export function formatValidate({ valid, problems, frames, lab }: ValidateResult, style: Style): string {
   if (!valid || lab === undefined) return `${frames.trimEnd()}\n\n${style('red', countOf(problems.length, 'fault'))}\n`;
-  const parts = [countOf(lab.machines, 'machine'), countOf(lab.networks, 'network'), countOf(lab.programs, 'program'), countOf(lab.scenarios, 'scenario')];
+  const parts = [
+    countOf(lab.machines, 'machine'),
+    countOf(lab.networks, 'network'),
+    countOf(lab.programs, 'program'),
+    countOf(lab.scenarios, 'scenario'),
+  ];
   return `${style('green', 'No fault')}: lab ${lab.name}, ${parts.join(', ')}.\n`;
 }
 
@@ -33,7 +40,14 @@ export function formatGc({ dead, removed }: GcResult): string {
 
 /** ssh_config(5): a keyword and its value a line. A path is quoted, and `%` begins a token in it; a command stands as it is to the end of its line. */
 export function formatSshConfig({ hosts }: SshConfigResult): string {
-  return hosts.map(({ host, options }) => `Host ${host}\n${Object.entries(options).map(([keyword, value]) => `  ${keyword} ${valueText(keyword, value)}\n`).join('')}`).join('\n');
+  return hosts
+    .map(
+      ({ host, options }) =>
+        `Host ${host}\n${Object.entries(options)
+          .map(([keyword, value]) => `  ${keyword} ${valueText(keyword, value)}\n`)
+          .join('')}`,
+    )
+    .join('\n');
 }
 
 function valueText(keyword: string, value: string): string {

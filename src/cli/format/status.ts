@@ -7,14 +7,22 @@ import { table } from './table.ts';
 export function formatStatus({ up, lab, provider, machines, programs }: StatusResult, style: Style): string {
   if (lab === undefined) return 'This lab is not up. Run "lab up".\n';
   const head = `Lab ${style('bold', lab)} (${provider}) is ${up ? style('green', 'up') : style('red', 'down')}.\n`;
-  const problems = machines.flatMap(({ name, problem }) => (problem === undefined ? [] : [`\n${style('red', name)}: ${sanitize(withoutName(name, problem))}\n`]));
+  const problems = machines.flatMap(({ name, problem }) =>
+    problem === undefined ? [] : [`\n${style('red', name)}: ${sanitize(withoutName(name, problem))}\n`],
+  );
   const hint = machines.every(({ running }) => running) ? '' : '\nWhat does not run comes back with "lab up".\n';
   return `${head}\n${table([['MACHINE', 'STATE', 'USER', 'ADDRESSES', 'IMAGE'], ...machines.map(machineRow)])}${programTable(programs)}${problems.join('')}${hint}`;
 }
 
 function machineRow({ name, running, problem, user, image, interfaces }: MachineStatus): string[] {
   const state = problem === undefined ? 'running' : 'no answer';
-  return [name, running ? state : 'down', user, interfaces.map((port) => `${port.name} ${port.address}`).join(', '), image];
+  return [
+    name,
+    running ? state : 'down',
+    user,
+    interfaces.map((port) => `${port.name} ${port.address}`).join(', '),
+    image,
+  ];
 }
 
 function programTable(programs: readonly ProgramStatus[]): string {
@@ -23,8 +31,14 @@ function programTable(programs: readonly ProgramStatus[]): string {
 }
 
 function programRow({ name, on, listens, ports }: ProgramStatus): string[] {
-  const words = ports.map(({ port, state, holders }) => (state === 'busy' ? `${port} ${holders.length === 0 ? 'in use, though nobody listens' : `held by ${holders.map((holder) => describeHolder(holder)).join(' and ')}`}` : `${port} free`));
-  const unknown = listens.filter((port) => !ports.some((known) => known.port === port)).map((port) => `${port} unknown`);
+  const words = ports.map(({ port, state, holders }) =>
+    state === 'busy'
+      ? `${port} ${holders.length === 0 ? 'in use, though nobody listens' : `held by ${holders.map((holder) => describeHolder(holder)).join(' and ')}`}`
+      : `${port} free`,
+  );
+  const unknown = listens
+    .filter((port) => !ports.some((known) => known.port === port))
+    .map((port) => `${port} unknown`);
   return [name, on, [...words, ...unknown].join(', ') || '-'];
 }
 

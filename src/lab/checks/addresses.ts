@@ -1,13 +1,27 @@
 import { formatIPv4, formatSubnet, hostRange, subnetAt } from '../../core/ipv4.ts';
 import { listed } from '../../core/suggest.ts';
-import { networkOf, type Draft, type DraftInterface, type DraftMachine, type DraftNetwork, type Placed } from '../draft.ts';
+import {
+  networkOf,
+  type Draft,
+  type DraftInterface,
+  type DraftMachine,
+  type DraftNetwork,
+  type Placed,
+} from '../draft.ts';
 import type { Finding } from '../finding.ts';
 import { notForHosts } from './networks.ts';
 
 /** Addresses that a machine cannot have on its network, or that two of them want. */
 export function checkAddresses(draft: Draft): Finding[] {
-  const addresses = draft.machines.flatMap(({ interfaces }) => interfaces.flatMap(({ address }) => address?.value ?? []));
-  const taken: Taken = { owners: new Map(), addresses: new Set(addresses), free: new Map(), networks: knownSubnets(draft.networks) };
+  const addresses = draft.machines.flatMap(({ interfaces }) =>
+    interfaces.flatMap(({ address }) => address?.value ?? []),
+  );
+  const taken: Taken = {
+    owners: new Map(),
+    addresses: new Set(addresses),
+    free: new Map(),
+    networks: knownSubnets(draft.networks),
+  };
   return draft.machines.flatMap((machine) => [
     ...(machine.addressTwice ? [addressTwice(machine)] : []),
     ...machine.interfaces.flatMap((networkInterface) => checkInterface(draft, machine, networkInterface, taken)),
@@ -16,7 +30,8 @@ export function checkAddresses(draft: Draft): Finding[] {
 
 function addressTwice({ path }: DraftMachine): Finding {
   return {
-    path: [...path, 'address'], at: 'key',
+    path: [...path, 'address'],
+    at: 'key',
     message: 'is short for "interfaces", which is there too',
     hint: 'move the address into "interfaces", or remove "interfaces"',
   };
@@ -38,7 +53,12 @@ function knownSubnets(networks: readonly DraftNetwork[]): string | undefined {
   return subnets.length < networks.length ? undefined : listed(subnets);
 }
 
-function checkInterface(draft: Draft, machine: DraftMachine, networkInterface: DraftInterface, taken: Taken): Finding[] {
+function checkInterface(
+  draft: Draft,
+  machine: DraftMachine,
+  networkInterface: DraftInterface,
+  taken: Taken,
+): Finding[] {
   const { address } = networkInterface;
   if (!address) return [];
   const network = networkOf(draft, networkInterface);
@@ -48,14 +68,12 @@ function checkInterface(draft: Draft, machine: DraftMachine, networkInterface: D
   const reason = notForHosts(network.subnet.value, address.value);
   if (reason !== undefined) return [{ path: address.path, message: reason, hint: free() }];
   const text = formatIPv4(address.value);
-  if (network.gateway?.value === address.value) return [{
-    path: address.path,
-    message: `${text} is the gateway of network "${network.name}"`,
-    hint: free(),
-  }];
+  if (network.gateway?.value === address.value)
+    return [{ path: address.path, message: `${text} is the gateway of network "${network.name}"`, hint: free() }];
   const key = `${network.name}/${address.value}`;
   const owner = taken.owners.get(key);
-  if (owner !== undefined) return [{ path: address.path, message: `${text} is already the address of ${owner}`, hint: free() }];
+  if (owner !== undefined)
+    return [{ path: address.path, message: `${text} is already the address of ${owner}`, hint: free() }];
   taken.owners.set(key, `${machine.name} (${networkInterface.name})`);
   return [];
 }
@@ -66,11 +84,13 @@ function noNetwork({ networkIndex }: Draft, address: Placed<number>, { networks 
   const text = formatIPv4(address.value);
   const holding = networkIndex.holding(address.value);
   if (holding.length > 1) {
-    return [{
-      path: address.path,
-      message: `${text} is inside several networks: ${listed(holding.map(({ name }) => name))}`,
-      hint: `write { network: ${holding[0]!.name}, address: ${text} }`,
-    }];
+    return [
+      {
+        path: address.path,
+        message: `${text} is inside several networks: ${listed(holding.map(({ name }) => name))}`,
+        hint: `write { network: ${holding[0]!.name}, address: ${text} }`,
+      },
+    ];
   }
   const example = formatSubnet(subnetAt(address.value, 24));
   const hint = networks === '' ? `for example: networks: { natnet: ${example} }` : `known networks: ${networks}`;

@@ -14,7 +14,11 @@ const FIRST_BYTES = 256;
  *
  * @throws system errors when it cannot be read
  */
-export async function windowsLineEnds({ command }: DraftProgram, { value, path }: DraftFile, file: string): Promise<Finding | undefined> {
+export async function windowsLineEnds(
+  { command }: DraftProgram,
+  { value, path }: DraftFile,
+  file: string,
+): Promise<Finding | undefined> {
   const [first = '', ...words] = command;
   const isRun = basename(first) === basename(value) && first.includes('/');
   const isShellScript = SHELL.test(basename(first)) && words.some((word) => basename(word) === basename(value));
@@ -22,8 +26,14 @@ export async function windowsLineEnds({ command }: DraftProgram, { value, path }
   const start = await firstBytes(file);
   const [line, ended] = [start.split('\n', 1)[0] ?? '', start.includes('\n')];
   if (!ended || !line.endsWith('\r') || (isRun && !line.startsWith('#!'))) return undefined;
-  const reason = isRun ? `its first line asks for ${quoted(`${line.slice(2).trim()}\r`)}, which is not there` : `${basename(first)} takes the CR for a part of each command`;
-  return { path, message: `${quoted(value)} has Windows line ends (CR LF): ${reason}`, hint: `save it with Unix line ends (LF) in your editor, or run: sed -i 's/\\r$//' ${value}` };
+  const reason = isRun
+    ? `its first line asks for ${quoted(`${line.slice(2).trim()}\r`)}, which is not there`
+    : `${basename(first)} takes the CR for a part of each command`;
+  return {
+    path,
+    message: `${quoted(value)} has Windows line ends (CR LF): ${reason}`,
+    hint: `save it with Unix line ends (LF) in your editor, or run: sed -i 's/\\r$//' ${value}`,
+  };
 }
 
 async function firstBytes(file: string): Promise<string> {

@@ -9,20 +9,36 @@ export function checkNames(draft: Draft): Finding[] {
 }
 
 function unknownNetworks({ machines, networks }: Draft): Finding[] {
-  return unknown('network', networks, machines.flatMap(({ interfaces }) => interfaces.flatMap(({ network }) => network ?? [])));
+  return unknown(
+    'network',
+    networks,
+    machines.flatMap(({ interfaces }) => interfaces.flatMap(({ network }) => network ?? [])),
+  );
 }
 
 function unknownMachines({ machines, programs }: Draft): Finding[] {
-  return unknown('machine', machines, programs.flatMap(({ on }) => on ?? []));
+  return unknown(
+    'machine',
+    machines,
+    programs.flatMap(({ on }) => on ?? []),
+  );
 }
 
 /** Each word that is no name of these things: `did you mean …`, or the known names, or how to add one. */
-function unknown(kind: string, things: readonly { readonly name: string }[], words: readonly Placed<string>[]): Finding[] {
+function unknown(
+  kind: string,
+  things: readonly { readonly name: string }[],
+  words: readonly Placed<string>[],
+): Finding[] {
   const names = new Set(things.map(({ name }) => name));
   const known = new KnownWords(names);
-  return words.filter(({ value }) => !names.has(value)).map(({ value, path }) => ({
-    path, message: `there is no ${kind} ${quoted(value)}`, hint: known.suggestion(value, `known ${kind}s`) ?? `add it under "${kind}s:"`,
-  }));
+  return words
+    .filter(({ value }) => !names.has(value))
+    .map(({ value, path }) => ({
+      path,
+      message: `there is no ${kind} ${quoted(value)}`,
+      hint: known.suggestion(value, `known ${kind}s`) ?? `add it under "${kind}s:"`,
+    }));
 }
 
 /** Host names are the same in small and capital letters (RFC 4343). */
@@ -32,10 +48,13 @@ function sameHostNames({ machines }: Draft): Finding[] {
     const other = first.get(name.toLowerCase());
     first.set(name.toLowerCase(), other ?? name);
     if (other === undefined) return [];
-    return [{
-      path, at: 'key' as const,
-      message: `is the same host name as "${other}": capital letters make no difference`,
-      hint: 'give one of the two another name',
-    }];
+    return [
+      {
+        path,
+        at: 'key' as const,
+        message: `is the same host name as "${other}": capital letters make no difference`,
+        hint: 'give one of the two another name',
+      },
+    ];
   });
 }

@@ -11,25 +11,34 @@ function checkGateway({ subnet, gateway, gatewayOff, nat }: DraftNetwork): Findi
   if (gatewayOff) return nat.value ? natWithoutGateway(nat.path, gatewayOff) : [];
   if (!subnet || !gateway || gateway.isDefault) return [];
   const reason = notForHosts(subnet.value, gateway.value);
-  return reason === undefined ? [] : [{
-    path: gateway.path,
-    message: reason,
-    hint: `for example: gateway: ${formatIPv4(hostRange(subnet.value).first)}`,
-  }];
+  return reason === undefined
+    ? []
+    : [
+        {
+          path: gateway.path,
+          message: reason,
+          hint: `for example: gateway: ${formatIPv4(hostRange(subnet.value).first)}`,
+        },
+      ];
 }
 
 function natWithoutGateway(path: Finding['path'], why: 'written' | 'point-to-point'): Finding[] {
   const gatewayPath = [...path.slice(0, -1), 'gateway'];
-  if (why === 'point-to-point') return [{
-    path,
-    message: 'needs a gateway, and a subnet of two addresses has none unless it is written',
-    hint: 'give one of the two to the gateway, or set nat: false',
-  }];
-  return [{
-    path: gatewayPath,
-    message: 'cannot be false while "nat" is true: machines reach the outside through the gateway',
-    hint: 'give an address, or set nat: false',
-  }];
+  if (why === 'point-to-point')
+    return [
+      {
+        path,
+        message: 'needs a gateway, and a subnet of two addresses has none unless it is written',
+        hint: 'give one of the two to the gateway, or set nat: false',
+      },
+    ];
+  return [
+    {
+      path: gatewayPath,
+      message: 'cannot be false while "nat" is true: machines reach the outside through the gateway',
+      hint: 'give an address, or set nat: false',
+    },
+  ];
 }
 
 /** Why a host cannot have the address; undefined when it can. */
@@ -38,7 +47,8 @@ export function notForHosts(subnet: Subnet, address: number): string | undefined
   if (!contains(subnet, address)) return `${text} is not inside the subnet ${formatSubnet(subnet)}`;
   const { first, last } = hostRange(subnet);
   if (address >= first && address <= last) return undefined;
-  if (address === subnet.network) return `${text} is the address of the network ${formatSubnet(subnet)} itself; no host can have it`;
+  if (address === subnet.network)
+    return `${text} is the address of the network ${formatSubnet(subnet)} itself; no host can have it`;
   return `${text} is the broadcast address of ${formatSubnet(subnet)}; no host can have it`;
 }
 
@@ -47,7 +57,9 @@ export function notForHosts(subnet: Subnet, address: number): string | undefined
  * covers its start (prefixes nest or are apart), so many networks cost little.
  */
 function overlapping(networks: readonly DraftNetwork[]): Finding[] {
-  const known = networks.flatMap(({ name, subnet }, order) => (subnet ? [{ name, subnet, order, ...subnet.value }] : []));
+  const known = networks.flatMap(({ name, subnet }, order) =>
+    subnet ? [{ name, subnet, order, ...subnet.value }] : [],
+  );
   const byStart = known.toSorted((a, b) => a.network - b.network || a.prefixLength - b.prefixLength);
   const findings: Finding[] = [];
   const covering: (typeof known)[number][] = [];

@@ -16,11 +16,13 @@ function samePorts(programs: readonly DraftProgram[]): Finding[] {
       taken.set(key, owner ?? name);
       if (owner === undefined) return [];
       if (owner === name) return [{ path, message: `port ${port} stands here twice`, hint: 'remove one of the two' }];
-      return [{
-        path,
-        message: `port ${port} of ${on?.value} is already the port of program "${owner}"`,
-        hint: 'two programs of one machine cannot listen on the same port; choose another',
-      }];
+      return [
+        {
+          path,
+          message: `port ${port} of ${on?.value} is already the port of program "${owner}"`,
+          hint: 'two programs of one machine cannot listen on the same port; choose another',
+        },
+      ];
     }),
   );
 }
@@ -32,10 +34,14 @@ function sameFiles({ files }: DraftProgram): Finding[] {
     const name = basename(value);
     const other = taken.get(name);
     taken.set(name, other ?? value);
-    return other === undefined ? [] : [{
-      path,
-      message: `has the same name as "${other}": both would become ${name} on the machine`,
-      hint: 'rename or remove one of the two',
-    }];
+    return other === undefined
+      ? []
+      : [
+          {
+            path,
+            message: `has the same name as "${other}": both would become ${name} on the machine`,
+            hint: 'rename or remove one of the two',
+          },
+        ];
   });
 }

@@ -5,5 +5,9 @@ import type { Finding } from '../finding.ts';
 export function checkRights({ machines }: Draft): Finding[] {
   return machines
     .filter(({ sudo, user }) => !sudo && user === 'root')
-    .map(({ path }) => ({ path: [...path, 'sudo'], message: 'cannot be false for root, who has every right already', hint: 'give the machine another user' }));
+    .map(({ path }) => ({
+      path: [...path, 'sudo'],
+      message: 'cannot be false for root, who has every right already',
+      hint: 'give the machine another user',
+    }));
 }

@@ -14,17 +14,27 @@ export interface HostAccounts {
 }
 
 /** passwd(5), shadow(5) and group(5) of one machine: the host's system accounts, the machine's user, and nobody else, also not as a member of a group. */
-export function accountFiles(machine: Machine, host: HostAccounts): { readonly passwd: string; readonly shadow: string; readonly group: string } {
+export function accountFiles(
+  machine: Machine,
+  host: HostAccounts,
+): { readonly passwd: string; readonly shadow: string; readonly group: string } {
   const { user } = machine;
   const users = systemLines(host.passwd).filter((line) => nameOf(line) !== user);
-  const groups = systemLines(host.group).filter((line) => nameOf(line) !== user).map(withoutMembers);
+  const groups = systemLines(host.group)
+    .filter((line) => nameOf(line) !== user)
+    .map(withoutMembers);
   const missing = serviceUsers.filter((name) => !users.some((line) => nameOf(line) === name));
   const passwd = [
     ...users,
     ...missing.map((name, index) => `${name}:x:${900 + index}:65534::/run/${name}:/usr/sbin/nologin`),
-    ...(user === 'root' ? ['root:x:0:0:root:/root:/bin/bash'] : [`${user}:x:${userId}:${userId}:${user}:/home/${user}:${host.shell}`]),
+    ...(user === 'root'
+      ? ['root:x:0:0:root:/root:/bin/bash']
+      : [`${user}:x:${userId}:${userId}:${user}:/home/${user}:${host.shell}`]),
   ];
-  const group = [...groups.map((line) => (machine.sudo === false ? line : withMember(line, ['sudo', 'adm'], user))), ...(user === 'root' ? ['root:x:0:'] : [`${user}:x:${userId}:`])];
+  const group = [
+    ...groups.map((line) => (machine.sudo === false ? line : withMember(line, ['sudo', 'adm'], user))),
+    ...(user === 'root' ? ['root:x:0:'] : [`${user}:x:${userId}:`]),
+  ];
   // "*" allows no password, and is not "!", which sshd takes for a locked account.
   const shadow = passwd.map((line) => `${nameOf(line)}:*:19000:0:99999:7:::`);
   return { passwd: lines(passwd), shadow: lines(shadow), group: lines(group) };
@@ -32,7 +42,11 @@ export function accountFiles(machine: Machine, host: HostAccounts): { readonly p
 
 /** hosts(5): the machine itself, if one is given, and all others by name. A machine with several interfaces is known by each of its addresses; its first comes first. */
 export function hostsFile(machine: Machine | undefined, all: Iterable<Machine>): string {
-  const own = ['127.0.0.1 localhost', '::1 localhost ip6-localhost ip6-loopback', ...(machine?.interfaces.length === 0 ? [`127.0.1.1 ${machine.name}`] : [])];
+  const own = [
+    '127.0.0.1 localhost',
+    '::1 localhost ip6-localhost ip6-loopback',
+    ...(machine?.interfaces.length === 0 ? [`127.0.1.1 ${machine.name}`] : []),
+  ];
   const others = [...all].flatMap((other) => other.interfaces.map(({ address }) => `${address} ${other.name}`));
   return lines([...own, ...others, sshdClient]);
 }

@@ -16,7 +16,22 @@ const possibleDevices = [
   { name: 'tty', major: 5, minor: 0 },
 ];
 /** Below /etc; for root of a machine they belong to nobody, too. Some are in the way of programs that find they cannot open them. */
-const possibleSecrets = ['.pwd.lock', 'security/opasswd', 'shadow-', 'gshadow', 'gshadow-', 'passwd-', 'group-', 'subuid-', 'subgid-', 'krb5.keytab', 'ssl/private', 'wireguard', 'NetworkManager/system-connections', 'ppp'];
+const possibleSecrets = [
+  '.pwd.lock',
+  'security/opasswd',
+  'shadow-',
+  'gshadow',
+  'gshadow-',
+  'passwd-',
+  'group-',
+  'subuid-',
+  'subgid-',
+  'krb5.keytab',
+  'ssl/private',
+  'wireguard',
+  'NetworkManager/system-connections',
+  'ppp',
+];
 
 /** Looks at this host; reads only. @throws {EnvironmentError} when there is no sshd. */
 export function gatherHostFacts(runtime: HostFacts['runtime']): HostFacts {
@@ -24,22 +39,37 @@ export function gatherHostFacts(runtime: HostFacts['runtime']): HostFacts {
   const folders = possibleLinks.filter((name) => existsSync(`/${name}`) && !links.includes(name));
   const tools = findToolsFolder();
   const sshd = insidePath(findTool('sshd')?.path, tools);
-  if (sshd === undefined) throw new EnvironmentError('there is no sshd on this host', { code: 'sshd-missing', hint: 'Run "lab doctor --fix": it gets what is missing without touching the host.' });
+  if (sshd === undefined)
+    throw new EnvironmentError('there is no sshd on this host', {
+      code: 'sshd-missing',
+      hint: 'Run "lab doctor --fix": it gets what is missing without touching the host.',
+    });
   const tcpdump = findTool('tcpdump')?.path;
   const sharedFolders = ['usr', 'etc', ...folders, ...(hasEntries('/opt') ? ['opt'] : [])];
-  const mountPoints = readFileSync('/proc/self/mountinfo', 'utf8').split('\n').map((line) => line.split(' ')[4] ?? '');
+  const mountPoints = readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[4] ?? '');
   return {
-    accounts: { passwd: readFileSync('/etc/passwd', 'utf8'), group: readFileSync('/etc/group', 'utf8'), shell: existsSync('/bin/bash') ? '/bin/bash' : '/bin/sh' },
+    accounts: {
+      passwd: readFileSync('/etc/passwd', 'utf8'),
+      group: readFileSync('/etc/group', 'utf8'),
+      shell: existsSync('/bin/bash') ? '/bin/bash' : '/bin/sh',
+    },
     rootLinks: new Map(links.map((name) => [name, readlinkSync(`/${name}`)])),
     sharedFolders,
     foldersWithMounts: sharedFolders.filter((name) => mountPoints.some((path) => path.startsWith(`/${name}/`))),
     devices: possibleDevices.filter(({ name }) => existsSync(`/dev/${name}`)),
     skeleton: skeleton(),
-    secrets: [...possibleSecrets.map((name) => `/etc/${name}`).filter((path) => existsSync(path)), ...closedFiles('/usr/local/etc')],
+    secrets: [
+      ...possibleSecrets.map((name) => `/etc/${name}`).filter((path) => existsSync(path)),
+      ...closedFiles('/usr/local/etc'),
+    ],
     toolsFolder: tools,
     toolLayers: tools === undefined ? [] : ['usr', 'etc'].filter((name) => existsSync(join(tools, name))),
     sshd,
-    sftpServer: ['/usr/lib/openssh/sftp-server', '/usr/libexec/openssh/sftp-server', '/usr/lib/ssh/sftp-server'].find((path) => existsSync(path) || (tools && existsSync(tools + path))),
+    sftpServer: ['/usr/lib/openssh/sftp-server', '/usr/libexec/openssh/sftp-server', '/usr/lib/ssh/sftp-server'].find(
+      (path) => existsSync(path) || (tools && existsSync(tools + path)),
+    ),
     sudoFiles: sudoFiles(tools),
     tcpdump: tcpdump === undefined ? undefined : { source: tcpdump, path: insidePath(tcpdump, tools) ?? tcpdump },
     perl: need('perl'),
@@ -59,10 +89,19 @@ function sudoFiles(tools: string | undefined): HostFacts['sudoFiles'] {
   if (sudo === undefined) return [];
   const root = tools !== undefined && sudo.startsWith(`${tools}/`) ? tools : '';
   const plugins = ['/usr/libexec/sudo', '/usr/lib/sudo'].find((folder) => existsSync(root + folder));
-  const files = plugins === undefined ? [] : readdirSync(root + plugins).filter((name) => lstatSync(join(root + plugins, name)).isFile() || isLink(join(root + plugins, name)));
+  const files =
+    plugins === undefined
+      ? []
+      : readdirSync(root + plugins).filter(
+          (name) => lstatSync(join(root + plugins, name)).isFile() || isLink(join(root + plugins, name)),
+        );
   return [
     { source: realpathSync(sudo), path: insidePath(sudo, tools) ?? sudo, mode: 0o4755 },
-    ...files.map((name) => ({ source: realpathSync(join(root + plugins!, name)), path: join(plugins!, name), mode: 0o644 })),
+    ...files.map((name) => ({
+      source: realpathSync(join(root + plugins!, name)),
+      path: join(plugins!, name),
+      mode: 0o644,
+    })),
   ];
 }
 
@@ -93,5 +132,8 @@ function isLink(path: string): boolean {
 
 /** Our own Node runtime as `deploy` names it: version, platform, architecture. */
 export function runtimeOfThisProcess(): NonNullable<HostFacts['runtime']> {
-  return { folder: dirname(realpathSync(process.execPath)), key: `node-${process.version}-${process.platform}-${process.arch}` };
+  return {
+    folder: dirname(realpathSync(process.execPath)),
+    key: `node-${process.version}-${process.platform}-${process.arch}`,
+  };
 }

@@ -7,13 +7,21 @@ import { subordinateRange } from '../../host/subordinate-ids.ts';
 export function identityMap(): LaunchOptions['ids'] {
   if (process.getuid?.() === 0) return undefined;
   const [uid, gid] = [subordinateRange('/etc/subuid'), subordinateRange('/etc/subgid')];
-  if (!uid || !gid) throw new EnvironmentError('this user has no subordinate user IDs', { code: 'no-subordinate-ids', hint: 'Run "lab doctor": it says how to get them.' });
+  if (!uid || !gid)
+    throw new EnvironmentError('this user has no subordinate user IDs', {
+      code: 'no-subordinate-ids',
+      hint: 'Run "lab doctor": it says how to get them.',
+    });
   return { uid, gid, newuidmap: need('newuidmap'), newgidmap: need('newgidmap') };
 }
 
 /** The path of a program that the host itself must have. @throws {EnvironmentError} */
 export function need(name: string): string {
   const path = findOnHost(name);
-  if (path === undefined) throw new EnvironmentError(`${name} is not on this host`, { code: 'tool-missing', hint: 'Run "lab doctor": it says how to get it.' });
+  if (path === undefined)
+    throw new EnvironmentError(`${name} is not on this host`, {
+      code: 'tool-missing',
+      hint: 'Run "lab doctor": it says how to get it.',
+    });
   return path;
 }

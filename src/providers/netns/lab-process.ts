@@ -30,7 +30,9 @@ export interface LaunchOptions {
   readonly logFile: string;
   readonly libraryPath: string | undefined;
   /** Undefined: no user namespace. */
-  readonly ids: { readonly uid: IdRange; readonly gid: IdRange; readonly newuidmap: string; readonly newgidmap: string } | undefined;
+  readonly ids:
+    | { readonly uid: IdRange; readonly gid: IdRange; readonly newuidmap: string; readonly newgidmap: string }
+    | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -65,7 +67,10 @@ export async function launchLab(plan: readonly Operation[], options: LaunchOptio
  * As `launchLab`, first with files of the host's root for root of the machines (idmapped layers: Linux 5.19, and a file system that can), and where that cannot be, with files
  * of nobody, as an ordinary user's machines have them. There is no way without a user namespace.
  */
-export async function launchMapped(plan: (mapped: boolean) => readonly Operation[], options: LaunchOptions): Promise<PreparedLab> {
+export async function launchMapped(
+  plan: (mapped: boolean) => readonly Operation[],
+  options: LaunchOptions,
+): Promise<PreparedLab> {
   try {
     return await launchLab(plan(true), options);
   } catch (error) {
@@ -99,7 +104,9 @@ export function isMappingRefused(reason: string): boolean {
 }
 
 function refused(reason: string, log: string): EnvironmentError {
-  return new EnvironmentError(`this host refused to make the lab: ${reason}${log === '' ? '' : ` (${log})`}`, { code: isMappingRefused(reason) ? 'idmap-refused' : 'netns-refused' });
+  return new EnvironmentError(`this host refused to make the lab: ${reason}${log === '' ? '' : ` (${log})`}`, {
+    code: isMappingRefused(reason) ? 'idmap-refused' : 'netns-refused',
+  });
 }
 
 /** The last line of what the helpers of a lab said. */
@@ -113,7 +120,11 @@ function lastWords(logFile: string): string {
 
 function settings({ ids, libraryPath, logFile }: LaunchOptions): Operation[] {
   const numbers = syscallNumbers[process.arch];
-  if (!numbers) throw new EnvironmentError(`the netns provider does not know the system calls of ${process.arch}`, { code: 'architecture-unknown', hint: 'Use --provider ssh with machines that exist, or --provider qemu.' });
+  if (!numbers)
+    throw new EnvironmentError(`the netns provider does not know the system calls of ${process.arch}`, {
+      code: 'architecture-unknown',
+      hint: 'Use --provider ssh with machines that exist, or --provider qemu.',
+    });
   return [
     ...Object.entries(numbers).map(([name, number]): Operation => ['syscall', name, number]),
     ['set', 'log', logFile],
@@ -145,10 +156,12 @@ export function labelledProcesses(): LabelledProcess[] {
   const found: LabelledProcess[] = [];
   for (const { pid, args } of processes()) {
     const at = args.indexOf(marker);
-    if (at !== 2 || args.length !== 6 || !args[1]?.endsWith('/executor.pl') || !isOwnLabUser(ownerOf(pid) ?? -1)) continue;
+    if (at !== 2 || args.length !== 6 || !args[1]?.endsWith('/executor.pl') || !isOwnLabUser(ownerOf(pid) ?? -1))
+      continue;
     const id = identify(pid);
     const [isInit, isOutside] = [isLabInit(pid), namespacePids(pid).length === 1];
-    if (id && (isInit || isOutside)) found.push({ ...id, labId: args[3]!, name: args[4]!, stateFolder: args[5]!, isInit });
+    if (id && (isInit || isOutside))
+      found.push({ ...id, labId: args[3]!, name: args[4]!, stateFolder: args[5]!, isInit });
   }
   return found;
 }
@@ -174,7 +187,11 @@ export function findInit(labId: string): LabelledProcess | undefined {
 export async function endLab(labId: string): Promise<LabelledProcess[]> {
   const found = labelledProcesses().filter((process) => process.labId === labId);
   for (const member of found) kill(member);
-  await retryUntil(() => (found.some(isAlive) ? { seen: 'its processes are still there' } : { value: true }), { what: `the end of lab ${labId}`, timeoutMs: 20_000, intervalMs: 2 });
+  await retryUntil(() => (found.some(isAlive) ? { seen: 'its processes are still there' } : { value: true }), {
+    what: `the end of lab ${labId}`,
+    timeoutMs: 20_000,
+    intervalMs: 2,
+  });
   return found;
 }
 
@@ -182,6 +199,10 @@ function kill(member: ProcessId): void {
   try {
     if (isAlive(member)) process.kill(member.pid, 'SIGKILL');
   } catch (error) {
-    if (isAlive(member)) throw new EnvironmentError(`cannot end process ${member.pid}: ${messageOf(error)}`, { code: 'cannot-end', cause: error });
+    if (isAlive(member))
+      throw new EnvironmentError(`cannot end process ${member.pid}: ${messageOf(error)}`, {
+        code: 'cannot-end',
+        cause: error,
+      });
   }
 }

@@ -1,4 +1,12 @@
-import { formatIPv4, formatSubnet, nowhere, overlaps, parseSubnet, privateRanges, type Subnet } from '../../core/ipv4.ts';
+import {
+  formatIPv4,
+  formatSubnet,
+  nowhere,
+  overlaps,
+  parseSubnet,
+  privateRanges,
+  type Subnet,
+} from '../../core/ipv4.ts';
 import type { Network } from '../../lab/types.ts';
 
 /** The interface of slirp4netns in the lab's own network namespace, the way out. */
@@ -7,7 +15,9 @@ export const uplink = 'tap0';
 /** A /24 for the link between the lab and slirp4netns that none of the lab's networks uses. slirp4netns takes .2 for itself, .3 for DNS, .100 for us. */
 export function uplinkSubnet(networks: Iterable<Network>): Subnet {
   const taken = [...networks].map(({ subnet }) => subnet);
-  const candidates = ['10.0.2.0/24', '10.255.2.0/24', '172.31.254.0/24', '192.0.2.0/24', '198.51.100.0/24'].map((text) => parseSubnet(text)!);
+  const candidates = ['10.0.2.0/24', '10.255.2.0/24', '172.31.254.0/24', '192.0.2.0/24', '198.51.100.0/24'].map(
+    (text) => parseSubnet(text)!,
+  );
   return candidates.find((candidate) => !taken.some((subnet) => overlaps(candidate, subnet))) ?? candidates[0]!;
 }
 
@@ -48,7 +58,10 @@ export function natRules(networks: readonly { readonly bridge: string; readonly 
     `    ip6 daddr { ${nowhere6.join(', ')} } goto refuse`,
     '    ip daddr @own4 goto refuse',
     '    ip6 daddr @own6 goto refuse',
-    ...guarded.flatMap(({ bridge }) => [`    iifname "${bridge}" ip daddr { ${privateRanges.join(', ')} } goto refuse`, `    iifname "${bridge}" ip6 daddr { ${private6.join(', ')} } goto refuse`]),
+    ...guarded.flatMap(({ bridge }) => [
+      `    iifname "${bridge}" ip daddr { ${privateRanges.join(', ')} } goto refuse`,
+      `    iifname "${bridge}" ip6 daddr { ${private6.join(', ')} } goto refuse`,
+    ]),
     ...translated.map(({ bridge }) => `    iifname "${bridge}" oifname "${uplink}" accept`),
     '    goto refuse',
     '  }',

@@ -14,7 +14,10 @@ export function encodeFields(fields: readonly (string | number)[]): string {
 }
 
 function encodeField(field: string | number): string {
-  return String(field).replaceAll(/[%\t\n\r\0-\x08]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
+  return String(field).replaceAll(
+    /[%\t\n\r\0-\x08]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
+  );
 }
 
 export function mkdir(path: string, mode = 0o755, uid = 0, gid = 0): Operation {
@@ -37,7 +40,14 @@ export function mount(type: string, target: string, flags: number, data = ''): O
   return ['mount', type, target, type, flags, data];
 }
 
-export function tmpfs(target: string, data: string, { flags = MountFlag.noSuid | MountFlag.noDev, label = 'tmpfs' }: { readonly flags?: number; readonly label?: string } = {}): Operation {
+export function tmpfs(
+  target: string,
+  data: string,
+  {
+    flags = MountFlag.noSuid | MountFlag.noDev,
+    label = 'tmpfs',
+  }: { readonly flags?: number; readonly label?: string } = {},
+): Operation {
   return ['mount', label, target, 'tmpfs', flags, data];
 }
 

@@ -1,7 +1,19 @@
 import type { Lab, Machine, Network } from '../../lab/types.ts';
 import { accountFiles, hostsFile, userId } from './account-files.ts';
 import { natRules, uplink, uplinkNameserver, uplinkSubnet } from './nat.ts';
-import { bind, copy, mkdir, mount, optional, symlink, sysctl, tmpfs, when, write, type Operation } from './operations.ts';
+import {
+  bind,
+  copy,
+  mkdir,
+  mount,
+  optional,
+  symlink,
+  sysctl,
+  tmpfs,
+  when,
+  write,
+  type Operation,
+} from './operations.ts';
 import type { KeyPair } from '../../ssh/keys.ts';
 import { clientConfig, knownHosts } from '../peer-files.ts';
 import { authorizedKeys, sshdConfig } from './ssh-files.ts';
@@ -25,7 +37,11 @@ export function planLab(lab: Lab, host: HostFacts, options: PlanOptions): Operat
   const routes = bridges.some(({ network }) => network.nat) && host.nft !== undefined && host.slirp4netns !== undefined;
   return [
     ...setStage(lab.machines.values(), host, { ...options, helpers: when(routes, ...wayOut(lab, host, bridges)) }),
-    ...copiedFolders(host, options).map((name): Operation => ['copy-tree', `${stage.layers}/${name}`, `${stage.lab}/copy-${name}`]),
+    ...copiedFolders(host, options).map((name): Operation => [
+      'copy-tree',
+      `${stage.layers}/${name}`,
+      `${stage.lab}/copy-${name}`,
+    ]),
     ...commonFiles(`${stage.lab}/common`, host),
     ...commonSshFiles(`${stage.lab}/common/etc/ssh`, [...lab.machines.values()], host, options.keys),
     ...startOfNetwork(routes),
@@ -47,42 +63,83 @@ function copiedFolders({ foldersWithMounts }: HostFacts, { ownsHost }: PlanOptio
 
 /** What is the same on all machines lies once, read-only, under each machine's own layer. */
 function commonFiles(common: string, host: HostFacts): Operation[] {
-  const folders = ['', ...host.sharedFolders.map((name) => `/${name}`), '/etc/ssh', '/etc/ssh/lab', '/etc/sudoers.d', '/etc/pam.d'];
+  const folders = [
+    '',
+    ...host.sharedFolders.map((name) => `/${name}`),
+    '/etc/ssh',
+    '/etc/ssh/lab',
+    '/etc/sudoers.d',
+    '/etc/pam.d',
+  ];
   const programs = [...host.sudoFiles, ...(host.tcpdump ? [{ ...host.tcpdump, mode: 0o755 }] : [])];
   return [
     ...folders.map((folder) => mkdir(`${common}${folder}`)),
-    ...parentFolders(programs.map(({ path }) => path)).filter((folder) => !folders.includes(folder)).map((folder) => mkdir(`${common}${folder}`)),
+    ...parentFolders(programs.map(({ path }) => path))
+      .filter((folder) => !folders.includes(folder))
+      .map((folder) => mkdir(`${common}${folder}`)),
     ['set-xattr?', `${common}/etc/ssh`, 'user.overlay.opaque', 'y'],
     ['set-xattr?', `${common}/etc/sudoers.d`, 'user.overlay.opaque', 'y'],
     ...secretsHidden(common, host.secrets),
     // The host's own would belong to nobody in a user namespace, of which sudo complains at each call; and what it names is not here.
     write(`${common}/etc/sudo.conf`, ''),
-    write(`${common}/etc/sudoers`, 'Defaults !fqdn\nDefaults lecture = never\nDefaults secure_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"\nroot ALL=(ALL:ALL) ALL\nALL ALL=(ALL:ALL) NOPASSWD: ALL\n', 0o440),
+    write(
+      `${common}/etc/sudoers`,
+      'Defaults !fqdn\nDefaults lecture = never\nDefaults secure_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"\nroot ALL=(ALL:ALL) ALL\nALL ALL=(ALL:ALL) NOPASSWD: ALL\n',
+      0o440,
+    ),
     // useradd(8) writes there.
     write(`${common}/etc/subuid`, ''),
     write(`${common}/etc/subgid`, ''),
     // The host's own PAM set-up may ask a directory server or a fingerprint reader; sudoers has the say here.
-    write(`${common}/etc/pam.d/sudo`, 'auth required pam_permit.so\naccount required pam_permit.so\nsession required pam_permit.so\n'),
-    write(`${common}/etc/pam.d/sudo-i`, 'auth required pam_permit.so\naccount required pam_permit.so\nsession required pam_permit.so\n'),
+    write(
+      `${common}/etc/pam.d/sudo`,
+      'auth required pam_permit.so\naccount required pam_permit.so\nsession required pam_permit.so\n',
+    ),
+    write(
+      `${common}/etc/pam.d/sudo-i`,
+      'auth required pam_permit.so\naccount required pam_permit.so\nsession required pam_permit.so\n',
+    ),
     // Where the host's files belong to nobody, what needs root's ownership is copied, and everywhere what needs a capability.
     ...programs.map(({ source, path, mode }) => copy(staged(source, host), `${common}${path}`, mode)),
-    ...when(host.tcpdump !== undefined, ['set-xattr?', `${common}${host.tcpdump?.path}`, 'security.capability', fileCapabilities([Capability.netAdmin, Capability.netRaw])]),
+    ...when(host.tcpdump !== undefined, [
+      'set-xattr?',
+      `${common}${host.tcpdump?.path}`,
+      'security.capability',
+      fileCapabilities([Capability.netAdmin, Capability.netRaw]),
+    ]),
   ];
 }
 
 /** Of SSH only what everybody may know: no private key lies here. */
-function commonSshFiles(folder: string, machines: readonly Machine[], { sftpServer }: HostFacts, { user, hosts, clients }: PlanKeys): Operation[] {
+function commonSshFiles(
+  folder: string,
+  machines: readonly Machine[],
+  { sftpServer }: HostFacts,
+  { user, hosts, clients }: PlanKeys,
+): Operation[] {
   return [
     write(`${folder}/sshd_config`, sshdConfig(sftpServer)),
-    write(`${folder}/lab/authorized_keys`, authorizedKeys(user, [...clients.values()].map(({ publicKey }) => publicKey))),
+    write(
+      `${folder}/lab/authorized_keys`,
+      authorizedKeys(
+        user,
+        [...clients.values()].map(({ publicKey }) => publicKey),
+      ),
+    ),
     write(`${folder}/ssh_config`, clientConfig(machines)),
-    write(`${folder}/ssh_known_hosts`, knownHosts(machines, (name) => hosts.get(name)?.publicKey ?? '')),
+    write(
+      `${folder}/ssh_known_hosts`,
+      knownHosts(machines, (name) => hosts.get(name)?.publicKey ?? ''),
+    ),
   ];
 }
 
 function secretsHidden(common: string, secrets: readonly string[]): Operation[] {
   const folders = parentFolders(secrets).filter((folder) => !['/etc', '/usr'].includes(folder));
-  return [...folders.map((folder) => mkdir(`${common}${folder}`)), ...secrets.map((path): Operation => ['whiteout?', `${common}${path}`])];
+  return [
+    ...folders.map((folder) => mkdir(`${common}${folder}`)),
+    ...secrets.map((path): Operation => ['whiteout?', `${common}${path}`]),
+  ];
 }
 
 /** Version 2 of `struct vfs_cap_data` (include/uapi/linux/capability.h), permitted and effective; the kernel ties it to the user namespace by itself. */
@@ -96,10 +153,27 @@ function fileCapabilities(capabilities: readonly number[]): string {
 /** slirp4netns stays in the host's network and enters the lab's only to make its interface; the guard watches the host's addresses. */
 function wayOut(lab: Lab, host: HostFacts, bridges: Parameters<typeof natRules>[0]): Operation[] {
   const subnet = formatSubnet(uplinkSubnet(lab.networks.values()));
-  const slirp = [host.slirp4netns ?? '', '--configure', '--mtu=1500', '--disable-host-loopback', `--cidr=${subnet}`, '--enable-sandbox', '--enable-seccomp', '--ready-fd={ready}'];
+  const slirp = [
+    host.slirp4netns ?? '',
+    '--configure',
+    '--mtu=1500',
+    '--disable-host-loopback',
+    `--cidr=${subnet}`,
+    '--enable-sandbox',
+    '--enable-seccomp',
+    '--ready-fd={ready}',
+  ];
   return [
     ['helper', '', ...slirp, '--netns-type=path', '/proc/1/ns/net', uplink],
-    ['helper', natRules(bridges), host.perl, addressGuard, '{ready}', syscallNumbers[process.arch]?.['setns'] ?? 0, host.nft ?? ''],
+    [
+      'helper',
+      natRules(bridges),
+      host.perl,
+      addressGuard,
+      '{ready}',
+      syscallNumbers[process.arch]?.['setns'] ?? 0,
+      host.nft ?? '',
+    ],
   ];
 }
 
@@ -124,21 +198,41 @@ function captures({ machines }: Lab, host: HostFacts): Operation[] {
     mkdir(root),
     mkdir(`${root}/etc`),
     ...[...rootLinks].map(([name, target]) => symlink(target, `${root}/${name}`)),
-    ...programs.flatMap((name) => [mkdir(`${root}/${name}`), mount('overlay', `${root}/${name}`, MountFlag.readOnly | MountFlag.noDev | MountFlag.noSuid, `lowerdir=${lowerLayers(name, host, `${stage.layers}/${name}`)},userxattr`)]),
+    ...programs.flatMap((name) => [
+      mkdir(`${root}/${name}`),
+      mount(
+        'overlay',
+        `${root}/${name}`,
+        MountFlag.readOnly | MountFlag.noDev | MountFlag.noSuid,
+        `lowerdir=${lowerLayers(name, host, `${stage.layers}/${name}`)},userxattr`,
+      ),
+    ]),
     write(`${root}/etc/hosts`, hostsFile(undefined, machines.values())),
     write(`${root}/etc/passwd`, 'root:x:0:0:root:/:/usr/sbin/nologin\n'),
-    ...['services', 'protocols'].map((name) => optional(copy(`${stage.layers}/etc/${name}`, `${root}/etc/${name}`, 0o644))),
+    ...['services', 'protocols'].map((name) =>
+      optional(copy(`${stage.layers}/etc/${name}`, `${root}/etc/${name}`, 0o644)),
+    ),
     ['serve-captures', root, tcpdump.path, ...tcpdumpOptions, '-Z', 'root'],
   ];
 }
 
 function bridgeOperations(bridge: string, { gateway, subnet }: Network, index: number): Operation[] {
-  return [['bridge', bridge, macAddress(0xff, index)], ...when(gateway !== undefined, ['address', bridge, gateway ?? '', subnet.prefixLength])];
+  return [
+    ['bridge', bridge, macAddress(0xff, index)],
+    ...when(gateway !== undefined, ['address', bridge, gateway ?? '', subnet.prefixLength]),
+  ];
 }
 
 function links(lab: Lab, bridgeOf: ReadonlyMap<string, string>): Operation[] {
   return [...lab.machines.values()].flatMap((machine, machineIndex) =>
-    machine.interfaces.map(({ name, network }, index): Operation => ['veth', bridgeOf.get(network) ?? '', `v${machineIndex}-${index}`, machine.name, name, macAddress(index, machineIndex)]),
+    machine.interfaces.map(({ name, network }, index): Operation => [
+      'veth',
+      bridgeOf.get(network) ?? '',
+      `v${machineIndex}-${index}`,
+      machine.name,
+      name,
+      macAddress(index, machineIndex),
+    ]),
   );
 }
 
@@ -154,7 +248,9 @@ function machineSection(machine: Machine, lab: Lab, host: HostFacts, options: Ma
   return [
     ['machine', machine.name],
     mkdir(root),
-    tmpfs(root, `mode=755${machine.diskMiB === undefined ? '' : `,size=${machine.diskMiB}m`}`, { label: options.label }),
+    tmpfs(root, `mode=755${machine.diskMiB === undefined ? '' : `,size=${machine.diskMiB}m`}`, {
+      label: options.label,
+    }),
     ...['/.lab', '/.lab/up', '/.lab/work'].map((folder) => mkdir(root + folder, 0o700)),
     ...['proc', 'sys', 'run', 'dev', 'home', 'var', 'srv', 'mnt', 'media'].map((folder) => mkdir(`${root}/${folder}`)),
     mkdir(`${root}/root`, 0o700),
@@ -163,7 +259,9 @@ function machineSection(machine: Machine, lab: Lab, host: HostFacts, options: Ma
     ...['/var/log', '/var/cache', '/var/lib', '/run/sshd', '/run/lock'].map((folder) => mkdir(root + folder)),
     mkdir(`${root}/var/tmp`, 0o1777),
     symlink('/run', `${root}/var/run`),
-    ...host.sharedFolders.flatMap((name) => [`/${name}`, `/.lab/up/${name}`, `/.lab/work/${name}`].map((folder) => mkdir(root + folder))),
+    ...host.sharedFolders.flatMap((name) =>
+      [`/${name}`, `/.lab/up/${name}`, `/.lab/work/${name}`].map((folder) => mkdir(root + folder)),
+    ),
     ...when(!host.sharedFolders.includes('opt'), mkdir(`${root}/opt`)),
     ...runtimeFolder(root, host),
     ...ownFiles(machine, lab, host, options, `${root}/.lab/up`),
@@ -177,7 +275,9 @@ function machineSection(machine: Machine, lab: Lab, host: HostFacts, options: Ma
     sysctl('net.ipv4.ip_unprivileged_port_start', 1024),
     ['await-links'],
     ['up', 'lo'],
-    ...machine.interfaces.flatMap((link) => interfaceOperations(link.name, link.address, lab.networks.get(link.network))),
+    ...machine.interfaces.flatMap((link) =>
+      interfaceOperations(link.name, link.address, lab.networks.get(link.network)),
+    ),
     ...defaultRoute(machine, lab),
     ['listen-tcp', 22],
     ['filter-system-calls', options.systemCallFilter],
@@ -192,17 +292,30 @@ function machineSection(machine: Machine, lab: Lab, host: HostFacts, options: Ma
 
 /** From the topmost to the folder of the host. */
 function lowerLayers(name: string, { toolLayers }: HostFacts, base: string): string {
-  return [`${stage.lab}/common/${name}`, ...(toolLayers.includes(name) ? [`${stage.tools}/${name}`] : []), base].join(':');
+  return [`${stage.lab}/common/${name}`, ...(toolLayers.includes(name) ? [`${stage.tools}/${name}`] : []), base].join(
+    ':',
+  );
 }
 
 /** All paths are those of the stage or names of machines, so nothing in them parts the options of overlayfs (Documentation/filesystems/overlayfs.rst). */
 function overlay(name: string, root: string, host: HostFacts, options: PlanOptions): Operation {
   const base = copiedFolders(host, options).includes(name) ? `${stage.lab}/copy-${name}` : `${stage.layers}/${name}`;
-  return mount('overlay', `${root}/${name}`, MountFlag.noDev, `lowerdir=${lowerLayers(name, host, base)},upperdir=${root}/.lab/up/${name},workdir=${root}/.lab/work/${name},userxattr`);
+  return mount(
+    'overlay',
+    `${root}/${name}`,
+    MountFlag.noDev,
+    `lowerdir=${lowerLayers(name, host, base)},upperdir=${root}/.lab/up/${name},workdir=${root}/.lab/work/${name},userxattr`,
+  );
 }
 
 /** Files that differ from machine to machine go straight into its own layer, before the overlay is mounted: no copy of the host's file is made. */
-function ownFiles(machine: Machine, lab: Lab, host: HostFacts, { keys, machineIds, routes }: MachineOptions, upper: string): Operation[] {
+function ownFiles(
+  machine: Machine,
+  lab: Lab,
+  host: HostFacts,
+  { keys, machineIds, routes }: MachineOptions,
+  upper: string,
+): Operation[] {
   const { passwd, shadow, group } = accountFiles(machine, host.accounts);
   const machines = [...lab.machines.values()];
   const reachesOut = routes && machine.interfaces.some(({ network }) => lab.networks.get(network)?.nat === true);
@@ -213,7 +326,10 @@ function ownFiles(machine: Machine, lab: Lab, host: HostFacts, { keys, machineId
     write(`${upper}/etc/hostname`, `${machine.name}\n`),
     write(`${upper}/etc/hosts`, hostsFile(machine, machines)),
     write(`${upper}/etc/machine-id`, `${machineIds.get(machine.name) ?? ''}\n`, 0o444),
-    write(`${upper}/etc/resolv.conf`, reachesOut ? `nameserver ${uplinkNameserver(lab.networks.values())}\n` : '# no way out of this network\n'),
+    write(
+      `${upper}/etc/resolv.conf`,
+      reachesOut ? `nameserver ${uplinkNameserver(lab.networks.values())}\n` : '# no way out of this network\n',
+    ),
     ...when(machine.sudo === false, write(`${upper}/etc/sudoers`, 'root ALL=(ALL:ALL) ALL\n', 0o440)),
     mkdir(`${upper}/etc/ssh`),
     ...hostKeyFiles(`${upper}/etc/ssh/ssh_host_ed25519_key`, keys.hosts.get(machine.name)),
@@ -244,7 +360,12 @@ function homeFolder(home: string, owner: number, { skeleton }: HostFacts, client
     mkdir(home, 0o750, owner, owner),
     ...[...skeleton].map(([name, content]) => write(`${home}/${name}`, content, 0o644, owner, owner)),
     mkdir(`${home}/.ssh`, 0o700, owner, owner),
-    ...(client === undefined ? [] : [write(`${home}/.ssh/id_ed25519`, client.privateKey, 0o600, owner, owner), write(`${home}/.ssh/id_ed25519.pub`, `${client.publicKey}\n`, 0o644, owner, owner)]),
+    ...(client === undefined
+      ? []
+      : [
+          write(`${home}/.ssh/id_ed25519`, client.privateKey, 0o600, owner, owner),
+          write(`${home}/.ssh/id_ed25519.pub`, `${client.publicKey}\n`, 0o644, owner, owner),
+        ]),
   ];
 }
 
@@ -270,7 +391,9 @@ function interfaceOperations(name: string, address: string, network: Network | u
 }
 
 function defaultRoute(machine: Machine, lab: Lab): Operation[] {
-  const gateway = machine.interfaces.map(({ network }) => lab.networks.get(network)?.gateway).find((address) => address !== undefined);
+  const gateway = machine.interfaces
+    .map(({ network }) => lab.networks.get(network)?.gateway)
+    .find((address) => address !== undefined);
   return gateway === undefined ? [] : [['route', gateway]];
 }
 

@@ -10,7 +10,16 @@ import { connectShell } from '../../ssh/connect.ts';
 import { onlyHostKeys } from '../../ssh/host-key-policy.ts';
 import { makeOwnFolder, removeOwn, replaceFileSync } from '../../state/own-file.ts';
 import { samePlace } from '../../state/place.ts';
-import type { AttachedMachine, CheckContext, LabelledLab, Provider, ProviderContext, ProviderFeatures, ProviderState, Requirement } from '../provider.ts';
+import type {
+  AttachedMachine,
+  CheckContext,
+  LabelledLab,
+  Provider,
+  ProviderContext,
+  ProviderFeatures,
+  ProviderState,
+  Requirement,
+} from '../provider.ts';
 import { gatherHostFacts, runtimeOfThisProcess } from './host-facts.ts';
 import { userKeyPath } from '../lab-keys.ts';
 import { captureOver } from '../link-capture.ts';
@@ -32,7 +41,13 @@ import { wallOptions } from './walls.ts';
  */
 export class NetnsProvider implements Provider {
   readonly name = 'netns';
-  readonly features: ProviderFeatures = { needsRoot: false, ownsNetwork: true, ownsMachines: true, snapshots: false, withoutSudo: true };
+  readonly features: ProviderFeatures = {
+    needsRoot: false,
+    ownsNetwork: true,
+    ownsMachines: true,
+    snapshots: false,
+    withoutSudo: true,
+  };
 
   async check({ thorough = false }: CheckContext): Promise<Requirement[]> {
     const requirements = staticRequirements();
@@ -47,7 +62,11 @@ export class NetnsProvider implements Provider {
     return {};
   }
 
-  async attach(machines: readonly Machine[], _state: ProviderState, context: ProviderContext): Promise<AttachedMachine[]> {
+  async attach(
+    machines: readonly Machine[],
+    _state: ProviderState,
+    context: ProviderContext,
+  ): Promise<AttachedMachine[]> {
     const running = findInit(context.labId) !== undefined;
     const { stateFolder } = context;
     let read: Credentials | undefined;
@@ -65,7 +84,13 @@ export class NetnsProvider implements Provider {
     const groups = Map.groupBy(labelledProcesses(), ({ labId }) => labId);
     return [...groups].map(([labId, members]) => {
       const { name, stateFolder } = members[0]!;
-      return { labId, name, stateFolder, folderNow: folderNow(members.find(({ isInit }) => isInit) ?? members[0]!), pids: members.map(({ pid }) => pid) };
+      return {
+        labId,
+        name,
+        stateFolder,
+        folderNow: folderNow(members.find(({ isInit }) => isInit) ?? members[0]!),
+        pids: members.map(({ pid }) => pid),
+      };
     });
   }
 
@@ -84,14 +109,22 @@ async function build(lab: Lab, context: ProviderContext): Promise<void> {
   const launch = launchOptions(lab, context);
   removeFormerKeys(stateFolder);
   const keys = planKeys(lab, stateFolder);
-  replaceFileSync(knownHostsFile(stateFolder), knownHosts(lab.machines.values(), (name) => keys.hosts.get(name)!.publicKey), { durable: false });
-  const prepared = await launchMapped((mapped) => planLab(lab, host, {
-    mountPoint: join(stateFolder, 'mnt'),
-    socketFolder: join(stateFolder, 'sockets'),
-    keys,
-    machineIds: new Map([...lab.machines.keys()].map((name) => [name, randomBytes(16).toString('hex')])),
-    ...wallOptions(context.labId, mapped),
-  }), launch);
+  replaceFileSync(
+    knownHostsFile(stateFolder),
+    knownHosts(lab.machines.values(), (name) => keys.hosts.get(name)!.publicKey),
+    { durable: false },
+  );
+  const prepared = await launchMapped(
+    (mapped) =>
+      planLab(lab, host, {
+        mountPoint: join(stateFolder, 'mnt'),
+        socketFolder: join(stateFolder, 'sockets'),
+        keys,
+        machineIds: new Map([...lab.machines.keys()].map((name) => [name, randomBytes(16).toString('hex')])),
+        ...wallOptions(context.labId, mapped),
+      }),
+    launch,
+  );
   await context.journal({ kind: 'process', ...prepared.init });
   await prepared.commit();
 }
@@ -100,13 +133,29 @@ async function build(lab: Lab, context: ProviderContext): Promise<void> {
 function withWayOut(host: HostFacts, lab: Lab, { events }: ProviderContext): HostFacts {
   const wanted = [...lab.networks.values()].some(({ nat }) => nat);
   if (!wanted || hasWayOut()) return host;
-  void events.emit({ kind: 'notice', level: 'warning', message: 'machines will not reach beyond the lab', hint: '"lab doctor" says what the way out needs.' });
+  void events.emit({
+    kind: 'notice',
+    level: 'warning',
+    message: 'machines will not reach beyond the lab',
+    hint: '"lab doctor" says what the way out needs.',
+  });
   return { ...host, slirp4netns: undefined };
 }
 
 function launchOptions(lab: Lab, { labId, stateFolder, signal }: ProviderContext): LaunchOptions {
-  const libraryPath = [findTool('nft'), findTool('slirp4netns')].find((tool) => tool?.env['LD_LIBRARY_PATH'] !== undefined)?.env['LD_LIBRARY_PATH'];
-  return { perl: need('perl'), labId, name: lab.name, stateFolder, logFile: logFile(stateFolder), libraryPath, ids: identityMap(), signal };
+  const libraryPath = [findTool('nft'), findTool('slirp4netns')].find(
+    (tool) => tool?.env['LD_LIBRARY_PATH'] !== undefined,
+  )?.env['LD_LIBRARY_PATH'];
+  return {
+    perl: need('perl'),
+    labId,
+    name: lab.name,
+    stateFolder,
+    logFile: logFile(stateFolder),
+    libraryPath,
+    ids: identityMap(),
+    signal,
+  };
 }
 
 const formerKeysRemark = {
@@ -123,7 +172,11 @@ interface LabSide {
   readonly capturesLinks: boolean;
 }
 
-function attached(machine: Machine, running: boolean, { stateFolder, credentials, isFormer, capturesLinks }: LabSide): AttachedMachine {
+function attached(
+  machine: Machine,
+  running: boolean,
+  { stateFolder, credentials, isFormer, capturesLinks }: LabSide,
+): AttachedMachine {
   const socket = join(stateFolder, 'sockets', `${machine.name}.sock`);
   const captures = join(stateFolder, 'sockets', captureSocket);
   return {
@@ -151,7 +204,14 @@ function attached(machine: Machine, running: boolean, { stateFolder, credentials
       ['StrictHostKeyChecking', 'yes'],
     ]),
     socketPath: socket,
-    ...(capturesLinks && { captureLink: (request: LinkCaptureRequest) => captureOver(connectUnix(captures), { machine: machine.name, line: encodeFields([machine.name, request.interface, request.filter]) }, request) }),
+    ...(capturesLinks && {
+      captureLink: (request: LinkCaptureRequest) =>
+        captureOver(
+          connectUnix(captures),
+          { machine: machine.name, line: encodeFields([machine.name, request.interface, request.filter]) },
+          request,
+        ),
+    }),
   };
 }
 
@@ -176,5 +236,7 @@ function removeWork(stateFolder: string): void {
 
 /** `lab gc` may end a lab whose folder has another one by now. */
 function someLabWorksIn(stateFolder: string): boolean {
-  return labelledProcesses().some((member) => member.isInit && samePlace(folderNow(member) ?? member.stateFolder, stateFolder));
+  return labelledProcesses().some(
+    (member) => member.isInit && samePlace(folderNow(member) ?? member.stateFolder, stateFolder),
+  );
 }

@@ -15,32 +15,65 @@ const everydayTools = ['sudo', 'tcpdump', 'ss', 'ip', 'lsof', 'netstat', 'ping',
 /** All that can be told without trying. */
 export function staticRequirements(): Requirement[] {
   const isRoot = process.getuid?.() === 0;
-  return [platform(), perl(), kernel(), namespacesSwitch(isRoot), ...(isRoot ? [] : [idMappers(), subordinateIds()]), sshd(), wayOut(), everyday()];
+  return [
+    platform(),
+    perl(),
+    kernel(),
+    namespacesSwitch(isRoot),
+    ...(isRoot ? [] : [idMappers(), subordinateIds()]),
+    sshd(),
+    wayOut(),
+    everyday(),
+  ];
 }
 
 function platform(): Requirement {
   const known = process.platform === 'linux' && process.arch in syscallNumbers;
-  return requirement('linux', 'Linux on x86-64 or ARM64', known, `${process.platform} on ${process.arch}`, ['Use --provider ssh with machines that exist, or --provider qemu.']);
+  return requirement('linux', 'Linux on x86-64 or ARM64', known, `${process.platform} on ${process.arch}`, [
+    'Use --provider ssh with machines that exist, or --provider qemu.',
+  ]);
 }
 
 /** mount_setattr(2), and overlayfs in a user namespace. */
 const oldestKernel = { major: 5, minor: 12 };
 
 function kernel(): Requirement {
-  const [major = 0, minor = 0] = release().split('.').map((part) => Number.parseInt(part, 10));
+  const [major = 0, minor = 0] = release()
+    .split('.')
+    .map((part) => Number.parseInt(part, 10));
   const present = major > oldestKernel.major || (major === oldestKernel.major && minor >= oldestKernel.minor);
-  return requirement('kernel', 'a Linux kernel that can wall machines: 5.12 or newer', present, release(), ['Start a newer kernel (Debian 12, Ubuntu 22.04 and later have one), or use --provider qemu.']);
+  return requirement('kernel', 'a Linux kernel that can wall machines: 5.12 or newer', present, release(), [
+    'Start a newer kernel (Debian 12, Ubuntu 22.04 and later have one), or use --provider qemu.',
+  ]);
 }
 
 function perl(): Requirement {
   const path = findOnHost('perl');
-  return requirement('perl', 'Perl, which makes the system calls', path !== undefined, path ?? 'not found', [install('perl')]);
+  return requirement('perl', 'Perl, which makes the system calls', path !== undefined, path ?? 'not found', [
+    install('perl'),
+  ]);
 }
 
 /** Switches that distributions add to user_namespaces(7): Debian's and Ubuntu's old sysctl, the kernel's own limit, Ubuntu's AppArmor restriction. */
 const switches = [
-  { path: '/proc/sys/kernel/unprivileged_userns_clone', forRoot: false, refuses: (value: number) => value === 0, cure: ['sudo sysctl -w kernel.unprivileged_userns_clone=1', "echo 'kernel.unprivileged_userns_clone = 1' | sudo tee /etc/sysctl.d/60-lab.conf"] },
-  { path: '/proc/sys/user/max_user_namespaces', forRoot: true, refuses: (value: number) => value === 0, cure: ['sudo sysctl -w user.max_user_namespaces=10000', "echo 'user.max_user_namespaces = 10000' | sudo tee /etc/sysctl.d/60-lab.conf"] },
+  {
+    path: '/proc/sys/kernel/unprivileged_userns_clone',
+    forRoot: false,
+    refuses: (value: number) => value === 0,
+    cure: [
+      'sudo sysctl -w kernel.unprivileged_userns_clone=1',
+      "echo 'kernel.unprivileged_userns_clone = 1' | sudo tee /etc/sysctl.d/60-lab.conf",
+    ],
+  },
+  {
+    path: '/proc/sys/user/max_user_namespaces',
+    forRoot: true,
+    refuses: (value: number) => value === 0,
+    cure: [
+      'sudo sysctl -w user.max_user_namespaces=10000',
+      "echo 'user.max_user_namespaces = 10000' | sudo tee /etc/sysctl.d/60-lab.conf",
+    ],
+  },
   {
     path: '/proc/sys/kernel/apparmor_restrict_unprivileged_userns',
     forRoot: false,
@@ -62,21 +95,41 @@ function namespacesSwitch(isRoot: boolean): Requirement {
     const value = isRoot && !forRoot ? undefined : numberIn(path);
     return value !== undefined && refuses(value);
   });
-  const found = closed ? `${closed.path} is ${numberIn(closed.path)}` : existsSync('/proc/self/ns/user') ? 'no switch stands against it' : 'this kernel has no user namespaces';
-  return requirement('user-namespaces', isRoot ? 'user namespaces, in which root of a machine is nobody here' : 'user namespaces for ordinary users', !closed && existsSync('/proc/self/ns/user'), found, [...(closed?.cure ?? ['Use --provider qemu.'])]);
+  const found = closed
+    ? `${closed.path} is ${numberIn(closed.path)}`
+    : existsSync('/proc/self/ns/user')
+      ? 'no switch stands against it'
+      : 'this kernel has no user namespaces';
+  return requirement(
+    'user-namespaces',
+    isRoot ? 'user namespaces, in which root of a machine is nobody here' : 'user namespaces for ordinary users',
+    !closed && existsSync('/proc/self/ns/user'),
+    found,
+    [...(closed?.cure ?? ['Use --provider qemu.'])],
+  );
 }
 
 function idMappers(): Requirement {
   const paths = ['newuidmap', 'newgidmap'].map(findOnHost);
   const present = paths.every((path) => path !== undefined);
-  return requirement('newuidmap', 'newuidmap and newgidmap, which give a lab user accounts of its own', present, present ? paths.join(', ') : 'not found', [install('uidmap')]);
+  return requirement(
+    'newuidmap',
+    'newuidmap and newgidmap, which give a lab user accounts of its own',
+    present,
+    present ? paths.join(', ') : 'not found',
+    [install('uidmap')],
+  );
 }
 
 function subordinateIds(): Requirement {
   const ranges = (['/etc/subuid', '/etc/subgid'] as const).map(subordinateRange);
   const present = ranges.every((range) => range !== undefined);
-  const found = present ? ranges.map((range) => `${range?.first}+${range?.count}`).join(', ') : `no range of at least ${neededIds} for ${localUser().name} in /etc/subuid and /etc/subgid`;
-  return requirement('subordinate-ids', 'a range of subordinate user and group IDs', present, found, [`sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${localUser().name}`]);
+  const found = present
+    ? ranges.map((range) => `${range?.first}+${range?.count}`).join(', ')
+    : `no range of at least ${neededIds} for ${localUser().name} in /etc/subuid and /etc/subgid`;
+  return requirement('subordinate-ids', 'a range of subordinate user and group IDs', present, found, [
+    `sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${localUser().name}`,
+  ]);
 }
 
 function sshd(): Requirement {
@@ -87,14 +140,36 @@ function sshd(): Requirement {
 function wayOut(): Requirement {
   const missing = ['nft', 'slirp4netns'].filter((name) => !findTool(name));
   const device = canOpen('/dev/net/tun');
-  const found = missing.length > 0 ? `not found: ${missing.join(', ')}` : device ? 'nft, slirp4netns, /dev/net/tun' : '/dev/net/tun cannot be opened by this user';
+  const found =
+    missing.length > 0
+      ? `not found: ${missing.join(', ')}`
+      : device
+        ? 'nft, slirp4netns, /dev/net/tun'
+        : '/dev/net/tun cannot be opened by this user';
   const cure = missing.length > 0 ? [fix] : ['sudo modprobe tun && sudo chmod 666 /dev/net/tun'];
-  return { ...requirement('nat', 'a way out of networks with nat: true', missing.length === 0 && device, found, cure, 'optional-missing'), description: 'a way out for networks with "nat: true" (machines of the lab reach each other without it)' };
+  return {
+    ...requirement(
+      'nat',
+      'a way out of networks with nat: true',
+      missing.length === 0 && device,
+      found,
+      cure,
+      'optional-missing',
+    ),
+    description: 'a way out for networks with "nat: true" (machines of the lab reach each other without it)',
+  };
 }
 
 function everyday(): Requirement {
   const missing = everydayTools.filter((name) => !findTool(name));
-  return requirement('tools', 'everyday tools inside the machines', missing.length === 0, missing.length === 0 ? everydayTools.join(', ') : `not found: ${missing.join(', ')}`, [fix], 'optional-missing');
+  return requirement(
+    'tools',
+    'everyday tools inside the machines',
+    missing.length === 0,
+    missing.length === 0 ? everydayTools.join(', ') : `not found: ${missing.join(', ')}`,
+    [fix],
+    'optional-missing',
+  );
 }
 
 /** Whether machines reach beyond the lab on this host. */
@@ -102,14 +177,28 @@ export function hasWayOut(): boolean {
   return wayOut().status === 'present';
 }
 
-function requirement(id: string, description: string, present: boolean, found: string, howToGet: readonly string[], otherwise: Requirement['status'] = 'missing'): Requirement {
+function requirement(
+  id: string,
+  description: string,
+  present: boolean,
+  found: string,
+  howToGet: readonly string[],
+  otherwise: Requirement['status'] = 'missing',
+): Requirement {
   return { id, description, status: present ? 'present' : otherwise, found, howToGet: present ? [] : howToGet };
 }
 
 /** The command that installs a package of that Debian name with this host's package manager. */
 function install(debianPackage: string): string {
-  const names: Readonly<Record<string, Readonly<Record<string, string>>>> = { uidmap: { dnf: 'shadow-utils', pacman: 'shadow', zypper: 'shadow' } };
-  const managers = [['apt-get', 'sudo apt-get install'], ['dnf', 'sudo dnf install'], ['pacman', 'sudo pacman -S'], ['zypper', 'sudo zypper install']] as const;
+  const names: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+    uidmap: { dnf: 'shadow-utils', pacman: 'shadow', zypper: 'shadow' },
+  };
+  const managers = [
+    ['apt-get', 'sudo apt-get install'],
+    ['dnf', 'sudo dnf install'],
+    ['pacman', 'sudo pacman -S'],
+    ['zypper', 'sudo zypper install'],
+  ] as const;
   const [manager, command] = managers.find(([name]) => findOnHost(name) !== undefined) ?? managers[0];
   return `${command} ${names[debianPackage]?.[manager] ?? debianPackage}`;
 }

@@ -24,11 +24,17 @@ const safe = MountFlag.noSuid | MountFlag.noDev | MountFlag.noExec;
 
 /** Where a program of the host lies on the stage. Its folder must be one of the layers. */
 export function staged(path: string, { toolsFolder }: HostFacts): string {
-  return toolsFolder !== undefined && path.startsWith(`${toolsFolder}/`) ? `${stage.tools}${path.slice(toolsFolder.length)}` : `${stage.layers}${path}`;
+  return toolsFolder !== undefined && path.startsWith(`${toolsFolder}/`)
+    ? `${stage.tools}${path.slice(toolsFolder.length)}`
+    : `${stage.layers}${path}`;
 }
 
 /** All that needs the host's own files, users or sockets, up to the moment when init leaves them behind. `helpers` begin on this side and stay here. */
-export function setStage(machines: Iterable<Machine>, host: HostFacts, options: PlanOptions & { readonly helpers: readonly Operation[] }): Operation[] {
+export function setStage(
+  machines: Iterable<Machine>,
+  host: HostFacts,
+  options: PlanOptions & { readonly helpers: readonly Operation[] },
+): Operation[] {
   const { mountPoint, socketFolder, labRootMap, ownsHost, label, helpers } = options;
   const at = (path: string): string => `${mountPoint}${path}`;
   return [
@@ -42,7 +48,9 @@ export function setStage(machines: Iterable<Machine>, host: HostFacts, options: 
     ...[stage.lab, stage.layers, stage.tools, stage.runtime, '/proc', '/sys'].map((folder) => mkdir(at(folder))),
     // Both must be seen here, whole, for the machines to be allowed ones of their own (mount_namespaces(7)).
     mount('proc', at('/proc'), safe),
-    ownsHost ? mount('sysfs', at('/sys'), safe | MountFlag.readOnly) : layer('/sys', at('/sys'), { attributes: safe | MountFlag.readOnly, recursive: true }),
+    ownsHost
+      ? mount('sysfs', at('/sys'), safe | MountFlag.readOnly)
+      : layer('/sys', at('/sys'), { attributes: safe | MountFlag.readOnly, recursive: true }),
     ...devices(at(stage.devices), host, ownsHost),
     ...when(labRootMap !== undefined, ['new-user-namespace', labRootMap ?? '']),
     ...layers(at, host, options),
@@ -61,10 +69,19 @@ function layers(at: (path: string) => string, host: HostFacts, { mapped, ownsHos
     ...host.sharedFolders.flatMap((name) => [
       mkdir(at(`${stage.layers}/${name}`)),
       // What only root of the host may read below /etc and /opt stays so: there the machines' root is nobody.
-      layer(`/${name}`, at(`${stage.layers}/${name}`), { attributes, recursive: withMounts(name), mapped: mapped && !['etc', 'opt'].includes(name) }),
+      layer(`/${name}`, at(`${stage.layers}/${name}`), {
+        attributes,
+        recursive: withMounts(name),
+        mapped: mapped && !['etc', 'opt'].includes(name),
+      }),
     ]),
-    ...host.toolLayers.flatMap((name) => [mkdir(at(`${stage.tools}/${name}`)), layer(`${host.toolsFolder}/${name}`, at(`${stage.tools}/${name}`), { attributes, mapped })]),
-    ...(host.runtime ? [layer(host.runtime.folder, at(stage.runtime), { attributes: attributes | MountFlag.noSuid })] : []),
+    ...host.toolLayers.flatMap((name) => [
+      mkdir(at(`${stage.tools}/${name}`)),
+      layer(`${host.toolsFolder}/${name}`, at(`${stage.tools}/${name}`), { attributes, mapped }),
+    ]),
+    ...(host.runtime
+      ? [layer(host.runtime.folder, at(stage.runtime), { attributes: attributes | MountFlag.noSuid })]
+      : []),
   ];
 }
 
@@ -79,8 +96,14 @@ function devices(folder: string, { devices: names }: HostFacts, own: boolean): O
     tmpfs(folder, 'mode=755,size=64k', { flags: MountFlag.noSuid | MountFlag.noExec }),
     mkdir(`${folder}/pts`),
     mkdir(`${folder}/shm`),
-    ...names.flatMap(({ name, major, minor }): Operation[] => (own ? [['device', `${folder}/${name}`, major, minor]] : [write(`${folder}/${name}`, ''), layer(`/dev/${name}`, `${folder}/${name}`, { attributes })])),
-    ...Object.entries({ ptmx: 'pts/ptmx', fd: '/proc/self/fd', stdin: 'fd/0', stdout: 'fd/1', stderr: 'fd/2' }).map(([name, target]) => symlink(target, `${folder}/${name}`)),
+    ...names.flatMap(({ name, major, minor }): Operation[] =>
+      own
+        ? [['device', `${folder}/${name}`, major, minor]]
+        : [write(`${folder}/${name}`, ''), layer(`/dev/${name}`, `${folder}/${name}`, { attributes })],
+    ),
+    ...Object.entries({ ptmx: 'pts/ptmx', fd: '/proc/self/fd', stdin: 'fd/0', stdout: 'fd/1', stderr: 'fd/2' }).map(
+      ([name, target]) => symlink(target, `${folder}/${name}`),
+    ),
     remountReadOnly(folder, attributes),
   ];
 }
@@ -93,6 +116,10 @@ interface LayerOptions {
   readonly mapped?: boolean;
 }
 
-function layer(source: string, target: string, { attributes, recursive = false, mapped = false }: LayerOptions): Operation {
+function layer(
+  source: string,
+  target: string,
+  { attributes, recursive = false, mapped = false }: LayerOptions,
+): Operation {
   return ['layer', source, target, attributes, Number(recursive), Number(mapped)];
 }

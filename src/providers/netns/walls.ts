@@ -6,10 +6,19 @@ import { isRootOfHost, rangeOfLab } from '../../host/subordinate-ids.ts';
 const nobody = 65_534;
 
 /** What the plan of a lab takes from here: its users, and what its machines may ask of the kernel. */
-export function wallOptions(labId: string, mapped: boolean): Pick<PlanOptions, 'label' | 'labRootMap' | 'ownsHost' | 'mapped' | 'systemCallFilter'> {
+export function wallOptions(
+  labId: string,
+  mapped: boolean,
+): Pick<PlanOptions, 'label' | 'labRootMap' | 'ownsHost' | 'mapped' | 'systemCallFilter'> {
   const map = labRootMap(labId);
   const ownsHost = map !== undefined && isRootOfHost();
-  return { label: `lab-${labId}`, labRootMap: map, ownsHost, mapped: mapped && ownsHost, systemCallFilter: systemCallFilter(process.arch) ?? '' };
+  return {
+    label: `lab-${labId}`,
+    labRootMap: map,
+    ownsHost,
+    mapped: mapped && ownsHost,
+    systemCallFilter: systemCallFilter(process.arch) ?? '',
+  };
 }
 
 /** uid_map and gid_map (user_namespaces(7)) of a lab of root; undefined for an ordinary user, whose map newuidmap(1) writes. */

@@ -33,7 +33,11 @@ export async function chooseAcceleration(qemu: Tool, signal: AbortSignal | undef
 
 /** The acceleration of that name, without the reason for it. */
 export function accelerationNamed(name: Acceleration['name']): Acceleration {
-  return { name, arguments: name === 'tcg' ? softwareEmulation : ['-accel', name, '-cpu', 'host'], obstacle: undefined };
+  return {
+    name,
+    arguments: name === 'tcg' ? softwareEmulation : ['-accel', name, '-cpu', 'host'],
+    obstacle: undefined,
+  };
 }
 
 /** One that was stored, known by its name alone: what else a file says must not become arguments of QEMU. Undefined when it makes no sense. */
@@ -43,12 +47,19 @@ export function storedAcceleration(value: unknown): Acceleration | undefined {
 }
 
 /** What of KVM can be told by looking, then by trying. The paths are given by tests. */
-export async function kvmObstacle(qemu: Tool, signal: AbortSignal | undefined, { device = '/dev/kvm', processor = '/proc/cpuinfo' } = {}): Promise<Obstacle | undefined> {
+export async function kvmObstacle(
+  qemu: Tool,
+  signal: AbortSignal | undefined,
+  { device = '/dev/kvm', processor = '/proc/cpuinfo' } = {},
+): Promise<Obstacle | undefined> {
   if (!existsSync(device)) return missingDevice(device, processor);
   try {
     accessSync(device, constants.R_OK | constants.W_OK);
   } catch {
-    return { reason: `this user may not use ${device}`, cures: ['sudo usermod --append --groups kvm "$USER"', '# then log out and in again'] };
+    return {
+      reason: `this user may not use ${device}`,
+      cures: ['sudo usermod --append --groups kvm "$USER"', '# then log out and in again'],
+    };
   }
   return refusal(qemu, 'kvm', signal);
 }
@@ -60,9 +71,17 @@ function missingDevice(device: string, processor: string): Obstacle {
     return { reason: `${device} is missing: the kernel module is not loaded`, cures: [`sudo modprobe ${module}`] };
   }
   if (/^flags.*\bhypervisor\b/m.test(flags)) {
-    return { reason: 'this host is itself a virtual machine without nested virtualisation', cures: ['# on its own host, allow it: VirtualBox "VBoxManage modifyvm NAME --nested-hw-virt on", KVM "modprobe kvm_intel nested=1"'] };
+    return {
+      reason: 'this host is itself a virtual machine without nested virtualisation',
+      cures: [
+        '# on its own host, allow it: VirtualBox "VBoxManage modifyvm NAME --nested-hw-virt on", KVM "modprobe kvm_intel nested=1"',
+      ],
+    };
   }
-  return { reason: 'this processor offers no virtualisation', cures: ['# switch on "VT-x" or "SVM" in the firmware settings of this computer'] };
+  return {
+    reason: 'this processor offers no virtualisation',
+    cures: ['# switch on "VT-x" or "SVM" in the firmware settings of this computer'],
+  };
 }
 
 /** A boot sector that counts to twenty million, then leaves through QEMU's debug-exit device with this exit status. */
@@ -71,15 +90,27 @@ const probeStatus = 33;
 const probeTimeoutMs = 3000;
 
 /** Runs the probe; undefined when it worked. */
-async function refusal(qemu: Tool, accelerator: string, signal: AbortSignal | undefined): Promise<Obstacle | undefined> {
+async function refusal(
+  qemu: Tool,
+  accelerator: string,
+  signal: AbortSignal | undefined,
+): Promise<Obstacle | undefined> {
   const folder = makeTemporaryFolder('probe');
   try {
     writeFileSync(join(folder, 'disk'), bootSector());
-    const { exitCode, stderr } = await runLocal([qemu.path, ...probeArguments(accelerator, join(folder, 'disk'))], { env: qemu.env, timeoutMs: probeTimeoutMs, ...(signal ? { signal } : {}) });
+    const { exitCode, stderr } = await runLocal([qemu.path, ...probeArguments(accelerator, join(folder, 'disk'))], {
+      env: qemu.env,
+      timeoutMs: probeTimeoutMs,
+      ...(signal ? { signal } : {}),
+    });
     if (exitCode === probeStatus) return undefined;
     return { reason: stderr.trim().split('\n').at(-1) ?? 'QEMU ended', cures: nestedCure };
   } catch (error) {
-    if (error instanceof TimeoutError) return { reason: `${accelerator} is there, but runs no instruction within ${probeTimeoutMs / 1000} s`, cures: nestedCure };
+    if (error instanceof TimeoutError)
+      return {
+        reason: `${accelerator} is there, but runs no instruction within ${probeTimeoutMs / 1000} s`,
+        cures: nestedCure,
+      };
     throw error;
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -90,7 +121,21 @@ const nestedCure = ['# this host is most likely a virtual machine: allow nested 
 
 function probeArguments(accelerator: string, disk: string): string[] {
   const quiet = ['-nodefaults', '-no-user-config', '-display', 'none'];
-  return ['-accel', accelerator, '-cpu', 'host', '-machine', 'pc', '-m', '32', ...quiet, '-drive', `file=${quoteOption(disk)},format=raw,if=ide,snapshot=on`, '-device', 'isa-debug-exit,iobase=0xf4,iosize=4'];
+  return [
+    '-accel',
+    accelerator,
+    '-cpu',
+    'host',
+    '-machine',
+    'pc',
+    '-m',
+    '32',
+    ...quiet,
+    '-drive',
+    `file=${quoteOption(disk)},format=raw,if=ide,snapshot=on`,
+    '-device',
+    'isa-debug-exit,iobase=0xf4,iosize=4',
+  ];
 }
 
 /** Keeps how the machines of a lab run: a saved state resumes only so. */

@@ -17,9 +17,23 @@ export interface Surroundings {
 }
 
 /** The same for two labs whose machines can resume each other's state: same images, sizes, cards, addresses, users, same QEMU, same devices, same keys. */
-export function fitKey(plan: LabPlan, images: ReadonlyMap<string, Image>, { emulator, keys, peers }: Surroundings): string {
+export function fitKey(
+  plan: LabPlan,
+  images: ReadonlyMap<string, Image>,
+  { emulator, keys, peers }: Surroundings,
+): string {
   const given = { label: '', acceleration: anyAcceleration, stateFile: undefined };
-  const devices = plan.machines.map((machine) => machineArguments({ ...given, plan: machine, boot: images.get(machine.machine.name)?.boot }));
-  const facts = [emulator, ...plan.networks.values(), ...plan.machines, ...devices, ...[...images.values()].map(({ identity, boot }) => [identity, boot]), ...keys, ...(peers ? ['peers'] : [])];
+  const devices = plan.machines.map((machine) =>
+    machineArguments({ ...given, plan: machine, boot: images.get(machine.machine.name)?.boot }),
+  );
+  const facts = [
+    emulator,
+    ...plan.networks.values(),
+    ...plan.machines,
+    ...devices,
+    ...[...images.values()].map(({ identity, boot }) => [identity, boot]),
+    ...keys,
+    ...(peers ? ['peers'] : []),
+  ];
   return createHash('sha256').update(JSON.stringify(facts)).digest('hex');
 }

@@ -18,12 +18,20 @@ export async function forwardSsh(gateway: Qmp, address: string): Promise<number>
     refusal = await gateway.monitor(`hostfwd_add way tcp:127.0.0.1:${port}-${address}:${sshPort}`);
     if (refusal === '') return port;
   }
-  throw new EnvironmentError(`QEMU could not forward a port of this host to ${address}: ${refusal}`, { code: 'no-port', hint: '`ss -ltn` shows which ports of 127.0.0.1 are in use.' });
+  throw new EnvironmentError(`QEMU could not forward a port of this host to ${address}: ${refusal}`, {
+    code: 'no-port',
+    hint: '`ss -ltn` shows which ports of 127.0.0.1 are in use.',
+  });
 }
 
 /** Reads a line such as `TCP[HOST_FORWARD]  13  127.0.0.1 40123  192.168.100.4  22  0  0`. */
 export function forwardIn(table: string, address: string): number | undefined {
-  const row = table.split('\n').map((line) => line.trim().split(/\s+/)).find(([kind, , , , target, port]) => kind === 'TCP[HOST_FORWARD]' && target === address && Number(port) === sshPort);
+  const row = table
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .find(
+      ([kind, , , , target, port]) => kind === 'TCP[HOST_FORWARD]' && target === address && Number(port) === sshPort,
+    );
   return row === undefined ? undefined : Number(row[3]);
 }
 

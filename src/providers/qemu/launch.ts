@@ -36,18 +36,28 @@ export class Launcher {
     const { stateFolder } = this.#context;
     const networks = [...plan.networks.values()].map((network): SwitchNetwork => ({ ports: portsOf(network, plan) }));
     replaceFileSync(join(workFolder(stateFolder), switchFile), JSON.stringify(networks), { durable: false });
-    const main = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? 'switch/main.ts' : 'qemu-switch.js', import.meta.url));
+    const main = fileURLToPath(
+      new URL(import.meta.url.endsWith('.ts') ? 'switch/main.ts' : 'qemu-switch.js', import.meta.url),
+    );
     const label = this.#label('switch', 'all');
     const command = [process.execPath, main, labelOption, labelArgument(label), switchFile];
     const started = await this.#startOnce(label, command, {});
-    await Promise.all(networks.flatMap(({ ports }) => ports.map(({ name }) => this.#listening(started, join(workFolder(stateFolder), name)))));
+    await Promise.all(
+      networks.flatMap(({ ports }) =>
+        ports.map(({ name }) => this.#listening(started, join(workFolder(stateFolder), name))),
+      ),
+    );
   }
 
   /** The gateway of a network, ready for commands; the caller closes the conversation. */
   async startGateway(network: NetworkPlan): Promise<Qmp> {
     const label = this.#label('gateway', network.name);
     const { emulator } = this.#tools;
-    const started = await this.#startOnce(label, [emulator.path, ...gatewayArguments(network, labelArgument(label))], emulator.env);
+    const started = await this.#startOnce(
+      label,
+      [emulator.path, ...gatewayArguments(network, labelArgument(label))],
+      emulator.env,
+    );
     return this.#converse(started, join(workFolder(this.#context.stateFolder), gatewaySocket(network.name)));
   }
 
@@ -55,7 +65,11 @@ export class Launcher {
   async startMachine(parts: Omit<MachineArguments, 'label'>): Promise<LabelledProcess> {
     const label = this.#label('machine', parts.plan.machine.name);
     const { emulator } = this.#tools;
-    const started = await this.#startOnce(label, [emulator.path, ...machineArguments({ ...parts, label: labelArgument(label) })], emulator.env);
+    const started = await this.#startOnce(
+      label,
+      [emulator.path, ...machineArguments({ ...parts, label: labelArgument(label) })],
+      emulator.env,
+    );
     (await this.#converse(started, controlSocket(this.#context.stateFolder, label.name))).close();
     return started;
   }
@@ -65,13 +79,21 @@ export class Launcher {
     return { labId, labName: this.#labName, role, name, stateFolder };
   }
 
-  async #startOnce(label: Label, command: readonly string[], env: Readonly<Record<string, string>>): Promise<LabelledProcess> {
+  async #startOnce(
+    label: Label,
+    command: readonly string[],
+    env: Readonly<Record<string, string>>,
+  ): Promise<LabelledProcess> {
     const running = processesOf(label.labId).find(({ role, name }) => role === label.role && name === label.name);
     if (running) return running;
     const { journal, stateFolder } = this.#context;
     await journal({ kind: 'qemu-process', role: label.role, name: label.name });
     clearWay(processLog(stateFolder, label.name));
-    const { pid } = await startInBackground(command, { cwd: workFolder(stateFolder), env, logFile: processLog(stateFolder, label.name) });
+    const { pid } = await startInBackground(command, {
+      cwd: workFolder(stateFolder),
+      env,
+      logFile: processLog(stateFolder, label.name),
+    });
     const id = identify(pid);
     if (!id) throw this.#ended(label);
     return { ...id, ...label };
@@ -96,11 +118,19 @@ export class Launcher {
         return { seen: messageOf(error) };
       }
     };
-    return retryUntil(attempt, { what: `the ${started.role} process of ${started.name}`, timeoutMs: 30_000, intervalMs: 10, signal: this.#context.signal });
+    return retryUntil(attempt, {
+      what: `the ${started.role} process of ${started.name}`,
+      timeoutMs: 30_000,
+      intervalMs: 10,
+      signal: this.#context.signal,
+    });
   }
 
   #ended({ role, name, stateFolder }: Label): EnvironmentError {
-    return new EnvironmentError(`the ${role} process of ${name} ended at once`, { code: 'qemu-ended', detail: lastWords(processLog(stateFolder, name)) });
+    return new EnvironmentError(`the ${role} process of ${name} ended at once`, {
+      code: 'qemu-ended',
+      detail: lastWords(processLog(stateFolder, name)),
+    });
   }
 }
 
@@ -108,7 +138,10 @@ const switchFile = 'switch.json';
 
 function portsOf(network: NetworkPlan, plan: LabPlan): SwitchNetwork['ports'] {
   const nics = plan.machines.flatMap((machine) => machine.nics).filter((nic) => nic.network === network.name);
-  return [{ name: network.port, guard: guardOf(network) }, ...nics.map((nic) => ({ name: nic.port, lease: leaseOf(nic, network) }))];
+  return [
+    { name: network.port, guard: guardOf(network) },
+    ...nics.map((nic) => ({ name: nic.port, lease: leaseOf(nic, network) })),
+  ];
 }
 
 function guardOf({ subnet, gateway, nameserver, reachesPrivate }: NetworkPlan): Guard {
@@ -117,5 +150,12 @@ function guardOf({ subnet, gateway, nameserver, reachesPrivate }: NetworkPlan): 
 
 function leaseOf({ mac, address }: NicPlan, { subnet, nat, gateway, nameserver }: NetworkPlan): Lease {
   const mask = formatIPv4(broadcastOf({ network: 0, prefixLength: subnet.prefixLength }) ^ 0xffff_ffff);
-  return { mac: mac.replaceAll(':', ''), address, mask, router: nat ? gateway : undefined, nameserver, server: gateway };
+  return {
+    mac: mac.replaceAll(':', ''),
+    address,
+    mask,
+    router: nat ? gateway : undefined,
+    nameserver,
+    server: gateway,
+  };
 }

@@ -43,8 +43,14 @@ const defaultMemoryMiB = 768;
 
 /** What the machines and networks look like; the same for the same lab. @throws {EnvironmentError} when a network has no address left for the gateway. */
 export function planLab(lab: Lab): LabPlan {
-  const networks = [...lab.networks.values()].map((network, index): [string, NetworkPlan] => [network.name, planNetwork(network, index, lab)]);
-  return { networks: new Map(networks), machines: [...lab.machines.values()].map((machine) => planMachine(machine, lab)) };
+  const networks = [...lab.networks.values()].map((network, index): [string, NetworkPlan] => [
+    network.name,
+    planNetwork(network, index, lab),
+  ]);
+  return {
+    networks: new Map(networks),
+    machines: [...lab.machines.values()].map((machine) => planMachine(machine, lab)),
+  };
 }
 
 function planNetwork({ name, subnet, gateway, nat, reachesPrivate }: Network, index: number, lab: Lab): NetworkPlan {
@@ -52,13 +58,26 @@ function planNetwork({ name, subnet, gateway, nat, reachesPrivate }: Network, in
   const own = gateway ?? unused.next().value;
   const nameserver = unused.next().value;
   if (own === undefined || nameserver === undefined) {
-    throw new EnvironmentError(`network ${name} (${formatSubnet(subnet)}) has no address left for its gateway and name server`, { code: 'network-full', hint: 'Give it a larger subnet in lab.yaml.' });
+    throw new EnvironmentError(
+      `network ${name} (${formatSubnet(subnet)}) has no address left for its gateway and name server`,
+      { code: 'network-full', hint: 'Give it a larger subnet in lab.yaml.' },
+    );
   }
-  return { name, subnet, nat, reachesPrivate: reachesPrivate === true, gateway: own, nameserver, port: `net${index}.port` };
+  return {
+    name,
+    subnet,
+    nat,
+    reachesPrivate: reachesPrivate === true,
+    gateway: own,
+    nameserver,
+    port: `net${index}.port`,
+  };
 }
 
 function addressesIn(lab: Lab, network: string): string[] {
-  return [...lab.machines.values()].flatMap(({ interfaces }) => interfaces.filter((link) => link.network === network).map(({ address }) => address));
+  return [...lab.machines.values()].flatMap(({ interfaces }) =>
+    interfaces.filter((link) => link.network === network).map(({ address }) => address),
+  );
 }
 
 /** From the highest down, because people count from the lowest up. */
@@ -72,7 +91,13 @@ function* unusedAddresses(subnet: Subnet, used: ReadonlySet<string | undefined>)
 }
 
 function planMachine(machine: Machine, lab: Lab): MachinePlan {
-  const nics = machine.interfaces.map(({ name, network, address }, index): NicPlan => ({ name, network, address, mac: macAddress(lab.name, machine.name, name), port: portOf(machine.name, index) }));
+  const nics = machine.interfaces.map(({ name, network, address }, index): NicPlan => ({
+    name,
+    network,
+    address,
+    mac: macAddress(lab.name, machine.name, name),
+    port: portOf(machine.name, index),
+  }));
   return { machine, nics, memoryMiB: machine.memoryMiB ?? defaultMemoryMiB, cpus: machine.cpus ?? 1 };
 }
 

@@ -36,7 +36,8 @@ export function labelArgument({ labId, labName, role, name, stateFolder }: Label
 export function labelledProcesses(): LabelledProcess[] {
   return [...processes()].flatMap(({ pid, args }) => {
     const label = labelIn(args);
-    const id = label && ownerOf(pid) === process.getuid?.() && namespacePids(pid).length === 1 ? identify(pid) : undefined;
+    const id =
+      label && ownerOf(pid) === process.getuid?.() && namespacePids(pid).length === 1 ? identify(pid) : undefined;
     return label && id ? [{ ...id, ...label }] : [];
   });
 }
@@ -45,7 +46,15 @@ export function labelledProcesses(): LabelledProcess[] {
 export function labelIn(args: readonly string[]): Label | undefined {
   const text = args[args.indexOf(labelOption) + 1] ?? '';
   const [found, labId, labName, role, name, ...folder] = text.replace(optionKey, '').replaceAll(',,', ',').split(' ');
-  if (!text.startsWith(optionKey) || found !== mark || labId === undefined || labName === undefined || name === undefined || folder.length === 0) return undefined;
+  if (
+    !text.startsWith(optionKey) ||
+    found !== mark ||
+    labId === undefined ||
+    labName === undefined ||
+    name === undefined ||
+    folder.length === 0
+  )
+    return undefined;
   return { labId, labName, role: role as Role, name, stateFolder: folder.join(' ') };
 }
 
@@ -62,13 +71,21 @@ export function processesOf(labId: string): LabelledProcess[] {
 /** Ends these processes at once, and waits until they are gone. */
 export async function endProcesses(members: readonly ProcessId[]): Promise<void> {
   for (const member of members) kill(member);
-  await retryUntil(() => (members.some(isAlive) ? { seen: 'its processes are still there' } : { value: true }), { what: 'the end of the virtual machines', timeoutMs: 20_000, intervalMs: 5 });
+  await retryUntil(() => (members.some(isAlive) ? { seen: 'its processes are still there' } : { value: true }), {
+    what: 'the end of the virtual machines',
+    timeoutMs: 20_000,
+    intervalMs: 5,
+  });
 }
 
 function kill(member: ProcessId): void {
   try {
     if (isAlive(member)) process.kill(member.pid, 'SIGKILL');
   } catch (error) {
-    if (systemCode(error) !== 'ESRCH') throw new EnvironmentError(`cannot end process ${member.pid}: ${messageOf(error)}`, { code: 'cannot-end', cause: error });
+    if (systemCode(error) !== 'ESRCH')
+      throw new EnvironmentError(`cannot end process ${member.pid}: ${messageOf(error)}`, {
+        code: 'cannot-end',
+        cause: error,
+      });
   }
 }

@@ -2,7 +2,16 @@ import type { Lab, Machine } from '../../lab/types.ts';
 import { removeOwn } from '../../state/own-file.ts';
 import { samePlace } from '../../state/place.ts';
 import { OpenedShells } from '../opened-shells.ts';
-import type { AttachedMachine, CheckContext, LabelledLab, Provider, ProviderContext, ProviderFeatures, ProviderState, Requirement } from '../provider.ts';
+import type {
+  AttachedMachine,
+  CheckContext,
+  LabelledLab,
+  Provider,
+  ProviderContext,
+  ProviderFeatures,
+  ProviderState,
+  Requirement,
+} from '../provider.ts';
 import { captureAt } from './capture/link.ts';
 import { workFolder } from './folders.ts';
 import { folderNow, labelledProcesses, processesOf } from './processes.ts';
@@ -21,7 +30,13 @@ const slownessOfEmulation = 8;
  */
 export class QemuProvider implements Provider {
   readonly name = 'qemu';
-  readonly features: ProviderFeatures = { needsRoot: false, ownsNetwork: true, ownsMachines: true, snapshots: true, withoutSudo: false };
+  readonly features: ProviderFeatures = {
+    needsRoot: false,
+    ownsNetwork: true,
+    ownsMachines: true,
+    snapshots: true,
+    withoutSudo: false,
+  };
   readonly #opened = new OpenedShells();
   readonly snapshots = new QemuSnapshots(this.#opened);
 
@@ -33,26 +48,46 @@ export class QemuProvider implements Provider {
     return bringUp(lab, context, this.#opened);
   }
 
-  async attach(machines: readonly Machine[], state: ProviderState, context: ProviderContext): Promise<AttachedMachine[]> {
-    const running = new Map(processesOf(context.labId).filter(({ role }) => role === 'machine').map((process) => [process.name, process]));
+  async attach(
+    machines: readonly Machine[],
+    state: ProviderState,
+    context: ProviderContext,
+  ): Promise<AttachedMachine[]> {
+    const running = new Map(
+      processesOf(context.labId)
+        .filter(({ role }) => role === 'machine')
+        .map((process) => [process.name, process]),
+    );
     const ports = new Map(Object.entries(state['ports'] ?? {}).filter(isPort));
     const slowness = state['acceleration'] === 'tcg' ? slownessOfEmulation : undefined;
     return machines.map((machine) => {
-      const parts = { machine, process: running.get(machine.name), port: ports.get(machine.name), stateFolder: context.stateFolder };
+      const parts = {
+        machine,
+        process: running.get(machine.name),
+        port: ports.get(machine.name),
+        stateFolder: context.stateFolder,
+      };
       return { ...attached(parts, this.#opened), slowness, ...captureAt(machine, machines, context.stateFolder) };
     });
   }
 
   async list(): Promise<LabelledLab[]> {
     const groups = Map.groupBy(labelledProcesses(), ({ labId }) => labId);
-    return [...groups].map(([labId, members]) => ({ labId, name: members[0]!.labName, stateFolder: members[0]!.stateFolder, folderNow: folderNow(members[0]!), pids: members.map(({ pid }) => pid) }));
+    return [...groups].map(([labId, members]) => ({
+      labId,
+      name: members[0]!.labName,
+      stateFolder: members[0]!.stateFolder,
+      folderNow: folderNow(members[0]!),
+      pids: members.map(({ pid }) => pid),
+    }));
   }
 
   async down(labId: string, { stateFolder }: ProviderContext): Promise<string[]> {
     await this.#opened.closeAll();
     const ended = await shutDown(processesOf(labId));
     // `lab gc` may end a lab whose folder has another one by now.
-    if (!labelledProcesses().some((member) => samePlace(folderNow(member) ?? member.stateFolder, stateFolder))) removeOwn(workFolder(stateFolder));
+    if (!labelledProcesses().some((member) => samePlace(folderNow(member) ?? member.stateFolder, stateFolder)))
+      removeOwn(workFolder(stateFolder));
     return ended;
   }
 }

@@ -75,7 +75,8 @@ export class Qmp {
     if (reply.id === undefined) return;
     const waiting = this.#waiting.get(reply.id);
     this.#waiting.delete(reply.id);
-    if (reply.error) waiting?.reject(new EnvironmentError(`QEMU refused: ${reply.error.desc}`, { code: 'qemu-refused' }));
+    if (reply.error)
+      waiting?.reject(new EnvironmentError(`QEMU refused: ${reply.error.desc}`, { code: 'qemu-refused' }));
     else waiting?.resolve(reply.return);
   }
 

@@ -33,8 +33,16 @@ export interface ReachParts {
 }
 
 /** Logs in, over `connected` if there is a connection already; the machine must show the host key that we made for it. @throws {ConnectionError} */
-export async function connectMachine({ machine, process, port, stateFolder }: ReachParts, signal?: AbortSignal, connected?: Socket): Promise<Shell> {
-  if (process === undefined || port === undefined) throw new EnvironmentError(`${machine.name} does not run`, { code: 'machine-down', hint: 'Run "lab up" to bring it back.' });
+export async function connectMachine(
+  { machine, process, port, stateFolder }: ReachParts,
+  signal?: AbortSignal,
+  connected?: Socket,
+): Promise<Shell> {
+  if (process === undefined || port === undefined)
+    throw new EnvironmentError(`${machine.name} does not run`, {
+      code: 'machine-down',
+      hint: 'Run "lab up" to bring it back.',
+    });
   let handedOver = connected;
   // Called again when one connection is not enough (MaxSessions of sshd_config(5)).
   const stream = async (): Promise<Socket> => {

@@ -66,7 +66,8 @@ async function greetingOf(watched: Watched): Promise<Socket> {
     requireBootable(watched);
     const answer = await probe(port);
     if (answer !== 'silent') reach('network');
-    if (typeof answer === 'string') return { seen: seen.size === 0 ? 'nothing yet: its console is empty' : `${[...seen].join(', ')}, but no SSH` };
+    if (typeof answer === 'string')
+      return { seen: seen.size === 0 ? 'nothing yet: its console is empty' : `${[...seen].join(', ')}, but no SSH` };
     reach('SSH');
     return { value: answer };
   };
@@ -74,7 +75,8 @@ async function greetingOf(watched: Watched): Promise<Socket> {
 }
 
 function requireAlive(machine: string, process: ProcessId): void {
-  if (!isAlive(process)) throw new EnvironmentError(`the virtual machine ${machine} ended while it started`, { code: 'vm-ended' });
+  if (!isAlive(process))
+    throw new EnvironmentError(`the virtual machine ${machine} ended while it started`, { code: 'vm-ended' });
 }
 
 /** SeaBIOS's last word (src/boot.c). */
@@ -85,8 +87,12 @@ const firmwareBytes = 4096;
 function requireBootable({ machine, stateFolder }: Watched): void {
   const log = consoleLog(stateFolder, machine);
   if (sizeOf(log) > firmwareBytes || !lastWords(log, 1).includes(nothingToBoot)) return;
-  const hint = 'Use a cloud image for this processor that starts by BIOS; one for UEFI only, or an installation medium, does not.';
-  throw new EnvironmentError(`the firmware of ${machine} finds nothing to start on its disk`, { code: 'vm-unbootable', hint });
+  const hint =
+    'Use a cloud image for this processor that starts by BIOS; one for UEFI only, or an installation medium, does not.';
+  throw new EnvironmentError(`the firmware of ${machine} finds nothing to start on its disk`, {
+    code: 'vm-unbootable',
+    hint,
+  });
 }
 
 /** Long enough for a slow greeting, short enough that a lost packet of a machine that was not there yet does not hold us up. */
@@ -97,7 +103,11 @@ async function probe(port: number): Promise<Socket | 'closed' | 'silent'> {
   const { promise, resolve } = Promise.withResolvers<Buffer | 'closed' | 'silent'>();
   const socket = connect({ host: '127.0.0.1', port, noDelay: true });
   const close = (): void => resolve('closed');
-  socket.setTimeout(probeTimeoutMs, () => resolve('silent')).once('data', resolve).once('close', close).once('error', close);
+  socket
+    .setTimeout(probeTimeoutMs, () => resolve('silent'))
+    .once('data', resolve)
+    .once('close', close)
+    .once('error', close);
   const answer = await promise;
   if (typeof answer === 'string' || !answer.toString('latin1').startsWith('SSH-')) {
     socket.on('error', () => undefined).destroy();
@@ -121,18 +131,28 @@ async function settle(watched: Watched, greeted: Socket): Promise<ReadyMachine> 
     return result;
   };
   const what = `the login on ${machine}, and its set-up`;
-  const ready = await retryUntil(attempt, { what, timeoutMs: Math.min(timeoutMs, loginTimeoutMs), intervalMs: 200, signal });
+  const ready = await retryUntil(attempt, {
+    what,
+    timeoutMs: Math.min(timeoutMs, loginTimeoutMs),
+    intervalMs: 200,
+    signal,
+  });
   onStage('set up');
   return ready;
 }
 
 /** Once more after a connection that was refused or lost: a set-up may restart the SSH server, or the machine. */
-async function setUp({ connect: open, isResumed, timeoutMs, signal }: Watched, connected: Socket | undefined): Promise<Attempt<ReadyMachine>> {
+async function setUp(
+  { connect: open, isResumed, timeoutMs, signal }: Watched,
+  connected: Socket | undefined,
+): Promise<Attempt<ReadyMachine>> {
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   try {
     const shell = await open(deadline, connected);
     try {
-      return { value: { shell, complaint: await (isResumed ? setClock : waitForCloudInit)(shell, { timeoutMs, signal }) } };
+      return {
+        value: { shell, complaint: await (isResumed ? setClock : waitForCloudInit)(shell, { timeoutMs, signal }) },
+      };
     } catch (error) {
       await shell.close();
       throw error;
@@ -147,9 +167,19 @@ async function setUp({ connect: open, isResumed, timeoutMs, signal }: Watched, c
 function explained({ machine, stateFolder }: Watched, error: unknown): Error {
   const words = lastWords(consoleLog(stateFolder, machine));
   const complaint = lastWords(processLog(stateFolder, machine));
-  const detail = [words === '' ? 'Its console stayed empty.' : `Last lines of its console:\n${words}`, ...(complaint === '' ? [] : [`QEMU said:\n${complaint}`])].join('\n');
-  if (error instanceof TimeoutError) return new TimeoutError(error.message, { code: 'vm-not-ready', detail, cause: error, hint: `"lab console ${machine}" shows all that it said. A slow host may need more time: LAB_BOOT_TIMEOUT=1200 lab up (seconds).` });
-  const { code = 'vm-failed', hint = `"lab console ${machine}" shows all that it said.` } = error instanceof LabError ? error : {};
+  const detail = [
+    words === '' ? 'Its console stayed empty.' : `Last lines of its console:\n${words}`,
+    ...(complaint === '' ? [] : [`QEMU said:\n${complaint}`]),
+  ].join('\n');
+  if (error instanceof TimeoutError)
+    return new TimeoutError(error.message, {
+      code: 'vm-not-ready',
+      detail,
+      cause: error,
+      hint: `"lab console ${machine}" shows all that it said. A slow host may need more time: LAB_BOOT_TIMEOUT=1200 lab up (seconds).`,
+    });
+  const { code = 'vm-failed', hint = `"lab console ${machine}" shows all that it said.` } =
+    error instanceof LabError ? error : {};
   return new EnvironmentError(messageOf(error), { code, detail, cause: error, hint });
 }
 

@@ -3,14 +3,22 @@ import type { CheckContext, Requirement } from '../provider.ts';
 import { chooseAcceleration } from './acceleration.ts';
 import { emulatorName, imageToolName, isNewEnough, oldestVersion, versionOf } from './tools.ts';
 
-const install = [['apt-get', 'sudo apt-get install qemu-system-x86 qemu-utils'], ['dnf', 'sudo dnf install qemu-system-x86-core qemu-img'], ['pacman', 'sudo pacman -S qemu-base'], ['zypper', 'sudo zypper install qemu-x86 qemu-tools'], ['brew', 'brew install qemu']] as const;
+const install = [
+  ['apt-get', 'sudo apt-get install qemu-system-x86 qemu-utils'],
+  ['dnf', 'sudo dnf install qemu-system-x86-core qemu-img'],
+  ['pacman', 'sudo pacman -S qemu-base'],
+  ['zypper', 'sudo zypper install qemu-x86 qemu-tools'],
+  ['brew', 'brew install qemu'],
+] as const;
 
 /** What virtual machines need on this host. */
 export async function requirements({ thorough = false, signal }: CheckContext): Promise<Requirement[]> {
   const needed = [await emulator(signal), imageTool()];
   const found = [...needed, filterTool()];
   const tool = findTool(emulatorName);
-  return thorough && tool && needed.every(({ status }) => status === 'present') ? [...found, await acceleration(tool, signal)] : found;
+  return thorough && tool && needed.every(({ status }) => status === 'present')
+    ? [...found, await acceleration(tool, signal)]
+    : found;
 }
 
 async function emulator(signal: AbortSignal | undefined): Promise<Requirement> {
@@ -18,27 +26,59 @@ async function emulator(signal: AbortSignal | undefined): Promise<Requirement> {
   const version = tool && (await versionOf(tool, signal));
   const fits = version !== undefined && isNewEnough(version);
   const found = tool ? `${tool.path}, version ${version ?? 'unknown'}` : 'not found';
-  return { id: 'qemu', description: `QEMU ${oldestVersion.join('.')} or newer`, status: fits ? 'present' : 'missing', found, howToGet: fits ? [] : cures(tool !== undefined) };
+  return {
+    id: 'qemu',
+    description: `QEMU ${oldestVersion.join('.')} or newer`,
+    status: fits ? 'present' : 'missing',
+    found,
+    howToGet: fits ? [] : cures(tool !== undefined),
+  };
 }
 
 function imageTool(): Requirement {
   const tool = findTool(imageToolName);
-  return { id: 'qemu-img', description: 'qemu-img, which makes disks', status: tool ? 'present' : 'missing', found: tool?.path ?? 'not found', howToGet: tool ? [] : cures(false) };
+  return {
+    id: 'qemu-img',
+    description: 'qemu-img, which makes disks',
+    status: tool ? 'present' : 'missing',
+    found: tool?.path ?? 'not found',
+    howToGet: tool ? [] : cures(false),
+  };
 }
 
 /** Filters are compiled on this host. */
 function filterTool(): Requirement {
   const tool = findTool('tcpdump');
-  return { id: 'tcpdump', description: 'tcpdump, for captures out of reach of the machines', status: tool ? 'present' : 'optional-missing', found: tool?.path ?? 'not found', howToGet: tool ? [] : ['lab doctor --fix'] };
+  return {
+    id: 'tcpdump',
+    description: 'tcpdump, for captures out of reach of the machines',
+    status: tool ? 'present' : 'optional-missing',
+    found: tool?.path ?? 'not found',
+    howToGet: tool ? [] : ['lab doctor --fix'],
+  };
 }
 
 function cures(isOld: boolean): string[] {
   const command = (install.find(([manager]) => findOnHost(manager) !== undefined) ?? install[0])[1];
-  return isOld ? ['# use a newer release of this system (Debian 12, Ubuntu 23.04 and later have it)', command] : ['lab doctor --fix', `# or: ${command}`];
+  return isOld
+    ? ['# use a newer release of this system (Debian 12, Ubuntu 23.04 and later have it)', command]
+    : ['lab doctor --fix', `# or: ${command}`];
 }
 
-async function acceleration(tool: NonNullable<ReturnType<typeof findTool>>, signal: AbortSignal | undefined): Promise<Requirement> {
+async function acceleration(
+  tool: NonNullable<ReturnType<typeof findTool>>,
+  signal: AbortSignal | undefined,
+): Promise<Requirement> {
   const { name, obstacle } = await chooseAcceleration(tool, signal);
-  const found = obstacle === undefined ? `${name} works` : `${obstacle.reason}; machines run by software emulation, ten to thirty times slower`;
-  return { id: 'acceleration', description: 'hardware acceleration', status: obstacle === undefined ? 'present' : 'optional-missing', found, howToGet: obstacle?.cures ?? [] };
+  const found =
+    obstacle === undefined
+      ? `${name} works`
+      : `${obstacle.reason}; machines run by software emulation, ten to thirty times slower`;
+  return {
+    id: 'acceleration',
+    description: 'hardware acceleration',
+    status: obstacle === undefined ? 'present' : 'optional-missing',
+    found,
+    howToGet: obstacle?.cures ?? [],
+  };
 }

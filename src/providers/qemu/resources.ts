@@ -23,7 +23,11 @@ const writtenMiB = 256;
 /** Of /proc/meminfo, which counts what caches would give back. */
 export function hostResources(folder: string): HostResources {
   const { bavail, bsize } = statfsSync(folder);
-  return { memoryMiB: availableMemoryMiB(), processors: availableParallelism(), diskMiB: Math.floor((bavail * bsize) / bytesPerMiB) };
+  return {
+    memoryMiB: availableMemoryMiB(),
+    processors: availableParallelism(),
+    diskMiB: Math.floor((bavail * bsize) / bytesPerMiB),
+  };
 }
 
 function availableMemoryMiB(): number {
@@ -41,23 +45,42 @@ export function requireResources(plan: LabPlan, host: HostResources): void {
   const machines = plan.machines.map(({ machine, memoryMiB }) => `${machine.name} ${memoryMiB} MiB`).join(', ');
   const memory = plan.machines.reduce((sum, { memoryMiB }) => sum + memoryMiB + overheadMiB, 0);
   const disk = plan.machines.reduce((sum, { memoryMiB }) => sum + memoryMiB + writtenMiB, 0);
-  const tooWide = plan.machines.filter(({ cpus }) => cpus > host.processors).map(({ machine, cpus }) => `${machine.name} wants ${cpus} processors, this host has ${host.processors}`);
+  const tooWide = plan.machines
+    .filter(({ cpus }) => cpus > host.processors)
+    .map(({ machine, cpus }) => `${machine.name} wants ${cpus} processors, this host has ${host.processors}`);
   const faults = [
-    ...(memory > host.memoryMiB ? [`the machines need ${memory} MiB of memory (${machines}, and ${overheadMiB} MiB each for QEMU), ${host.memoryMiB} MiB are free`] : []),
+    ...(memory > host.memoryMiB
+      ? [
+          `the machines need ${memory} MiB of memory (${machines}, and ${overheadMiB} MiB each for QEMU), ${host.memoryMiB} MiB are free`,
+        ]
+      : []),
     ...tooWide,
     ...(disk > host.diskMiB ? [`the machines need ${disk} MiB on the disk of .lab, ${host.diskMiB} MiB are free`] : []),
   ];
   if (faults.length === 0) return;
-  throw new EnvironmentError(`this host is too small for the lab: ${faults.join('; ')}`, { code: 'host-too-small', hint: 'Give the machines less (memory, cpus in lab.yaml), end other programs, or use --provider netns, which needs next to nothing.' });
+  throw new EnvironmentError(`this host is too small for the lab: ${faults.join('; ')}`, {
+    code: 'host-too-small',
+    hint: 'Give the machines less (memory, cpus in lab.yaml), end other programs, or use --provider netns, which needs next to nothing.',
+  });
 }
 
 /** A disk that is cut below its image would lose the end of its file systems. @throws {UsageError} with all that are. */
-export function requireRoom({ machines }: LabPlan, images: ReadonlyMap<string, Image>, disks: ReadonlyMap<string, DiskFacts>): void {
+export function requireRoom(
+  { machines }: LabPlan,
+  images: ReadonlyMap<string, Image>,
+  disks: ReadonlyMap<string, DiskFacts>,
+): void {
   const faults = machines.flatMap(({ machine: { name, image, diskMiB } }) => {
     const leastMiB = Math.ceil((disks.get(images.get(name)!.disk)?.sizeBytes ?? 0) / bytesPerMiB);
-    return diskMiB !== undefined && diskMiB < leastMiB ? [`${name} has a disk of ${diskMiB} MiB, its image ${image} one of ${leastMiB} MiB`] : [];
+    return diskMiB !== undefined && diskMiB < leastMiB
+      ? [`${name} has a disk of ${diskMiB} MiB, its image ${image} one of ${leastMiB} MiB`]
+      : [];
   });
   if (faults.length === 0) return;
-  const hint = 'Change "disk" in lab.yaml, or leave it out. A disk takes no more room on this host than what is written to it.';
-  throw new UsageError(`a disk cannot be smaller than that of its image: ${faults.join('; ')}`, { code: 'disk-too-small', hint });
+  const hint =
+    'Change "disk" in lab.yaml, or leave it out. A disk takes no more room on this host than what is written to it.';
+  throw new UsageError(`a disk cannot be smaller than that of its image: ${faults.join('; ')}`, {
+    code: 'disk-too-small',
+    hint,
+  });
 }

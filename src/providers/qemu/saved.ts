@@ -66,7 +66,11 @@ export function readSaved(stateFolder: string, name: string): SavedLab | undefin
   const value = (typeof file === 'string' ? undefined : parseJson(file.text)) as Partial<SavedLab> | null | undefined;
   const { key, savedAt, machines } = value ?? {};
   const acceleration = storedAcceleration(value?.acceleration);
-  const isWhole = typeof key === 'string' && !Number.isNaN(Date.parse(String(savedAt))) && Array.isArray(machines) && machines.every((machine) => typeof machine === 'string');
+  const isWhole =
+    typeof key === 'string' &&
+    !Number.isNaN(Date.parse(String(savedAt))) &&
+    Array.isArray(machines) &&
+    machines.every((machine) => typeof machine === 'string');
   return isWhole && acceleration ? { name, key, savedAt: String(savedAt), machines, acceleration } : undefined;
 }
 
@@ -75,7 +79,10 @@ export function needSaved(stateFolder: string, name: string): SavedLab {
   const found = readSaved(stateFolder, name);
   if (found) return found;
   const known = listSaved(stateFolder).map((saved) => saved.name);
-  throw new UsageError(`there is no snapshot "${name}"`, { code: 'snapshot-unknown', hint: suggestion(name, known) ?? 'Make one: lab snapshot save NAME' });
+  throw new UsageError(`there is no snapshot "${name}"`, {
+    code: 'snapshot-unknown',
+    hint: suggestion(name, known) ?? 'Make one: lab snapshot save NAME',
+  });
 }
 
 export function removeSaved(stateFolder: string, name: string): void {
@@ -92,7 +99,9 @@ export async function saveLab(stateFolder: string, saved: SavedLab, signal: Abor
   makeOwnFolder(savedFolder(stateFolder));
   removeOwn(fresh);
   makeOwnFolder(fresh);
-  const machines = await Promise.all(saved.machines.map(async (name) => ({ name, qmp: await Qmp.connect(controlSocket(stateFolder, name)) })));
+  const machines = await Promise.all(
+    saved.machines.map(async (name) => ({ name, qmp: await Qmp.connect(controlSocket(stateFolder, name)) })),
+  );
   try {
     await Promise.all(machines.map(({ qmp }) => qmp.execute('stop')));
     await Promise.all(machines.map(({ name, qmp }) => saveMachine(qmp, name, stateFolder, fresh, signal)));
@@ -107,20 +116,42 @@ export async function saveLab(stateFolder: string, saved: SavedLab, signal: Abor
   renameSync(fresh, savedFolder(stateFolder, saved.name));
 }
 
-async function saveMachine(qmp: Qmp, name: string, stateFolder: string, folder: string, signal: AbortSignal): Promise<void> {
+async function saveMachine(
+  qmp: Qmp,
+  name: string,
+  stateFolder: string,
+  folder: string,
+  signal: AbortSignal,
+): Promise<void> {
   const file = join(folder, `${name}.state`);
   // The default is made for a network, not for a disk.
   await qmp.execute('migrate-set-parameters', { 'max-bandwidth': 8 * 2 ** 30 });
   await qmp.execute('migrate', { uri: `exec:cat > '${file.replaceAll("'", String.raw`'\''`)}'` });
-  await retryUntil(() => migrated(qmp), { what: `the saving of ${name}`, timeoutMs: saveTimeoutMs, intervalMs: 20, signal });
+  await retryUntil(() => migrated(qmp), {
+    what: `the saving of ${name}`,
+    timeoutMs: saveTimeoutMs,
+    intervalMs: 20,
+    signal,
+  });
   // The processor stands still and QEMU has given the disk up: the file is whole.
-  copyFileSync(join(workFolder(stateFolder), `${name}.qcow2`), join(folder, `${name}.qcow2`), constants.COPYFILE_FICLONE);
+  copyFileSync(
+    join(workFolder(stateFolder), `${name}.qcow2`),
+    join(folder, `${name}.qcow2`),
+    constants.COPYFILE_FICLONE,
+  );
 }
 
 async function migrated(qmp: Qmp): Promise<{ value: true } | { seen: string }> {
-  const { status = 'none', 'error-desc': reason } = (await qmp.execute('query-migrate')) as { status?: string; 'error-desc'?: string };
+  const { status = 'none', 'error-desc': reason } = (await qmp.execute('query-migrate')) as {
+    status?: string;
+    'error-desc'?: string;
+  };
   if (status === 'completed') return { value: true };
-  if (status === 'failed' || status === 'cancelled') throw new EnvironmentError(`the machine could not be saved: ${reason ?? status}`, { code: 'save-failed', hint: '`df -h .` shows whether the disk is full.' });
+  if (status === 'failed' || status === 'cancelled')
+    throw new EnvironmentError(`the machine could not be saved: ${reason ?? status}`, {
+      code: 'save-failed',
+      hint: '`df -h .` shows whether the disk is full.',
+    });
   return { seen: status };
 }
 
@@ -128,7 +159,12 @@ async function migrated(qmp: Qmp): Promise<{ value: true } | { seen: string }> {
 export async function resume(stateFolder: string, machine: string, signal: AbortSignal): Promise<void> {
   const qmp = await Qmp.connect(controlSocket(stateFolder, machine));
   try {
-    await retryUntil(() => arrived(qmp), { what: `the saved state of ${machine}`, timeoutMs: saveTimeoutMs, intervalMs: 10, signal });
+    await retryUntil(() => arrived(qmp), {
+      what: `the saved state of ${machine}`,
+      timeoutMs: saveTimeoutMs,
+      intervalMs: 10,
+      signal,
+    });
     await qmp.execute('cont');
   } finally {
     qmp.close();
@@ -141,7 +177,10 @@ async function arrived(qmp: Qmp): Promise<{ value: true } | { seen: string }> {
 }
 
 function folderSize(folder: string): number {
-  return namesIn(folder).reduce((sum, name) => sum + (lstatSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0), 0);
+  return namesIn(folder).reduce(
+    (sum, name) => sum + (lstatSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0),
+    0,
+  );
 }
 
 /** None when there is no such folder. */

@@ -24,14 +24,21 @@ const headings = /^(extended_status|boot_status_code|last_update|detail|errors|r
 /** The complaint in what `cloud-init status --long` prints, in one line: `error: (…)`. */
 export function complaintIn(status: string): string {
   const lines = status.split('\n').map((line) => line.trim().replace(/^\.+$|^- /, ''));
-  return lines.filter((line) => line !== '' && !headings.test(line)).join(' ').replace(/^status: (\w+) ?/, '$1: ');
+  return lines
+    .filter((line) => line !== '' && !headings.test(line))
+    .join(' ')
+    .replace(/^status: (\w+) ?/, '$1: ');
 }
 
 /** Forward only: what was saved is behind, and a command takes seconds to arrive where each instruction is emulated. */
-const clockScript = 'now=$1; [ "$now" -gt "$(($(date +%s) + 2))" ] || exit 0; [ "$(id -u)" = 0 ] || exec sudo -n date -u -s "@$now"; exec date -u -s "@$now"';
+const clockScript =
+  'now=$1; [ "$now" -gt "$(($(date +%s) + 2))" ] || exit 0; [ "$(id -u)" = 0 ] || exec sudo -n date -u -s "@$now"; exec date -u -s "@$now"';
 
 /** Sets the clock of a resumed machine, which still has the time at which it was saved. Returns the machine's words when it refuses. */
 export async function setClock(shell: Shell, limits: SetUpLimits): Promise<string | undefined> {
-  const { exitCode, stderr } = await shell.exec({ script: clockScript, args: [String(Math.ceil(Date.now() / 1000))] }, { ...limits, endsByItself: true });
+  const { exitCode, stderr } = await shell.exec(
+    { script: clockScript, args: [String(Math.ceil(Date.now() / 1000))] },
+    { ...limits, endsByItself: true },
+  );
   return exitCode === 0 ? undefined : stderr.trim();
 }

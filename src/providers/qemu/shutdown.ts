@@ -26,7 +26,11 @@ async function powerDown(machine: LabelledProcess): Promise<string> {
     const qmp = await Qmp.connect(controlSocket(stateFolder, machine.name));
     await qmp.execute('system_powerdown').finally(() => qmp.close());
     const timeoutMs = cleanTimeoutsMs[readAcceleration(stateFolder)?.name ?? 'tcg'];
-    await retryUntil(() => (isAlive(machine) ? { seen: 'it still runs' } : { value: true }), { what: `the power-down of ${machine.name}`, timeoutMs, intervalMs: 20 });
+    await retryUntil(() => (isAlive(machine) ? { seen: 'it still runs' } : { value: true }), {
+      what: `the power-down of ${machine.name}`,
+      timeoutMs,
+      intervalMs: 20,
+    });
     return 'shut down';
   } catch (error) {
     if (error instanceof TimeoutError) return 'did not shut down by itself, so it was ended';

@@ -17,7 +17,9 @@ export class QemuSnapshots implements SnapshotStore {
   async keepReady(lab: Lab, context: ProviderContext): Promise<void> {
     if (readSaved(context.stateFolder, bootState)) return;
     // What makes the next start fast must not make this one fail.
-    await inStep(context.events, 'save the machines for the next "lab up"', () => saveMachines(lab, bootState, context)).catch((error: unknown) => {
+    await inStep(context.events, 'save the machines for the next "lab up"', () =>
+      saveMachines(lab, bootState, context),
+    ).catch((error: unknown) => {
       context.signal.throwIfAborted();
       if (!(error instanceof LabError)) throw error;
     });
@@ -25,7 +27,10 @@ export class QemuSnapshots implements SnapshotStore {
 
   async save(lab: Lab, name: string, context: ProviderContext): Promise<void> {
     if (!isSnapshotName(name) || name === bootState) {
-      throw new UsageError(`"${name}" cannot be the name of a snapshot`, { code: 'snapshot-name', hint: `Use letters, digits, "-", "_" and "."; "${bootState}" is the one that lab makes itself.` });
+      throw new UsageError(`"${name}" cannot be the name of a snapshot`, {
+        code: 'snapshot-name',
+        hint: `Use letters, digits, "-", "_" and "."; "${bootState}" is the one that lab makes itself.`,
+      });
     }
     await saveMachines(lab, name, context);
   }
@@ -35,7 +40,13 @@ export class QemuSnapshots implements SnapshotStore {
   }
 
   async list(stateFolder: string): Promise<SnapshotInfo[]> {
-    return listSaved(stateFolder).map(({ name, savedAt, machines, sizeBytes }) => ({ name, automatic: name === bootState, savedAt, machines, sizeBytes }));
+    return listSaved(stateFolder).map(({ name, savedAt, machines, sizeBytes }) => ({
+      name,
+      automatic: name === bootState,
+      savedAt,
+      machines,
+      sizeBytes,
+    }));
   }
 
   async remove(stateFolder: string, name: string): Promise<void> {

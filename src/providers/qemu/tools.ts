@@ -19,13 +19,21 @@ export function qemuTools(): QemuTools {
 
 function need(name: string): Tool {
   const tool = findTool(name);
-  if (!tool) throw new EnvironmentError(`${name} is missing`, { code: 'tool-missing', hint: 'Run "lab doctor --fix", or install the packages qemu-system-x86 and qemu-utils.' });
+  if (!tool)
+    throw new EnvironmentError(`${name} is missing`, {
+      code: 'tool-missing',
+      hint: 'Run "lab doctor --fix", or install the packages qemu-system-x86 and qemu-utils.',
+    });
   return tool;
 }
 
 /** `7.2.22`; undefined when the program does not say. */
 export async function versionOf(emulator: Tool, signal?: AbortSignal): Promise<string | undefined> {
-  const { stdout } = await runLocal([emulator.path, '--version'], { env: emulator.env, timeoutMs: 20_000, ...(signal ? { signal } : {}) });
+  const { stdout } = await runLocal([emulator.path, '--version'], {
+    env: emulator.env,
+    timeoutMs: 20_000,
+    ...(signal ? { signal } : {}),
+  });
   return /version (\d+\.\d+(?:\.\d+)?)/.exec(stdout)?.[1];
 }
 
@@ -44,9 +52,18 @@ export interface OverlayParts {
 }
 
 /** Makes a disk that reads from `base` and keeps what is written for itself. @throws {EnvironmentError} with the words of qemu-img. */
-export async function makeOverlay({ imageTool }: QemuTools, { base, format, overlay, sizeMiB }: OverlayParts, signal: AbortSignal): Promise<void> {
+export async function makeOverlay(
+  { imageTool }: QemuTools,
+  { base, format, overlay, sizeMiB }: OverlayParts,
+  signal: AbortSignal,
+): Promise<void> {
   const size = sizeMiB === undefined ? [] : [`${sizeMiB}M`];
-  await must(imageTool, ['create', '-q', '-f', 'qcow2', '-b', base, '-F', format, overlay, ...size], `make a disk over ${base}`, signal);
+  await must(
+    imageTool,
+    ['create', '-q', '-f', 'qcow2', '-b', base, '-F', format, overlay, ...size],
+    `make a disk over ${base}`,
+    signal,
+  );
 }
 
 export interface DiskFacts {
@@ -66,20 +83,37 @@ interface DiskInfo {
 
 /** What a disk image is. @throws {EnvironmentError} when the file is truncated, broken or no disk image at all. */
 export async function inspectDisk(imageTool: Tool, disk: string, signal: AbortSignal): Promise<DiskFacts> {
-  const { format, 'virtual-size': size, 'backing-filename': base } = JSON.parse(await must(imageTool, ['info', '--output=json', disk], `read ${disk}`, signal)) as DiskInfo;
-  if (format === 'qcow2') await must(imageTool, ['check', '-q', disk], `use ${disk}: the image is broken or cut off`, signal);
-  if ((format !== 'qcow2' && format !== 'raw') || size < smallestDisk) throw broken(`${disk} is no disk image that a machine could start from`, `It is taken for "${format}" with ${size} bytes.`);
+  const {
+    format,
+    'virtual-size': size,
+    'backing-filename': base,
+  } = JSON.parse(await must(imageTool, ['info', '--output=json', disk], `read ${disk}`, signal)) as DiskInfo;
+  if (format === 'qcow2')
+    await must(imageTool, ['check', '-q', disk], `use ${disk}: the image is broken or cut off`, signal);
+  if ((format !== 'qcow2' && format !== 'raw') || size < smallestDisk)
+    throw broken(
+      `${disk} is no disk image that a machine could start from`,
+      `It is taken for "${format}" with ${size} bytes.`,
+    );
   return { format, sizeBytes: size, base };
 }
 
 const smallestDisk = 2 ** 20;
 
 async function must(tool: Tool, args: readonly string[], what: string, signal: AbortSignal): Promise<string> {
-  const { exitCode, stdout, stderr } = await runLocal([tool.path, ...args], { env: tool.env, signal, timeoutMs: 600_000 });
+  const { exitCode, stdout, stderr } = await runLocal([tool.path, ...args], {
+    env: tool.env,
+    signal,
+    timeoutMs: 600_000,
+  });
   if (exitCode !== 0) throw broken(`cannot ${what}`, stderr.trim() || stdout.trim());
   return stdout;
 }
 
 function broken(message: string, detail: string): EnvironmentError {
-  return new EnvironmentError(message, { code: 'image-broken', detail, hint: 'Get the image again ("lab images rm NAME", "lab images pull NAME"), or name another one in lab.yaml.' });
+  return new EnvironmentError(message, {
+    code: 'image-broken',
+    detail,
+    hint: 'Get the image again ("lab images rm NAME", "lab images pull NAME"), or name another one in lab.yaml.',
+  });
 }

@@ -20,7 +20,17 @@ import { endProcesses, processesOf } from './processes.ts';
 import { connectMachine, knownHostsFile } from './reach.ts';
 import { describeStages, waitUntilReady, type Stage, type Watched } from './ready.ts';
 import { hostResources, requireResources, requireRoom } from './resources.ts';
-import { bootState, needSaved, readSaved, removeSaved, resume, savedDisk, saveLab, stateFile, type SavedLab } from './saved.ts';
+import {
+  bootState,
+  needSaved,
+  readSaved,
+  removeSaved,
+  resume,
+  savedDisk,
+  saveLab,
+  stateFile,
+  type SavedLab,
+} from './saved.ts';
 import { seedFiles, type SeedKeys } from './seed/seed.ts';
 import { isoImage } from './seed/iso9660.ts';
 import { inspectDisk, makeOverlay, qemuTools, versionOf, type DiskFacts, type QemuTools } from './tools.ts';
@@ -50,16 +60,30 @@ export async function bringUp(lab: Lab, context: ProviderContext, opened: Opened
   } else if (saved && saved.key !== build.key) {
     removeSaved(context.stateFolder, bootState);
   }
-  const acceleration = await inStep(context.events, 'look for hardware acceleration', () => chooseAcceleration(build.tools.emulator, context.signal), ({ name }) => name);
+  const acceleration = await inStep(
+    context.events,
+    'look for hardware acceleration',
+    () => chooseAcceleration(build.tools.emulator, context.signal),
+    ({ name }) => name,
+  );
   await tellObstacle(acceleration, context);
   return start(build, acceleration, undefined);
 }
 
 /** Puts all machines back to a state that was saved. @throws {UsageError} when there is none of that name, or it is of another configuration. */
-export async function restoreLab(lab: Lab, name: string, context: ProviderContext, opened: OpenedShells): Promise<ProviderState> {
+export async function restoreLab(
+  lab: Lab,
+  name: string,
+  context: ProviderContext,
+  opened: OpenedShells,
+): Promise<ProviderState> {
   const saved = needSaved(context.stateFolder, name);
   const build = await prepare(lab, context);
-  if (saved.key !== build.key) throw new UsageError(`snapshot "${name}" does not fit: images, machines, their keys or QEMU have changed since it was saved`, { code: 'snapshot-misfit', hint: `Remove it: lab snapshot rm ${name}` });
+  if (saved.key !== build.key)
+    throw new UsageError(
+      `snapshot "${name}" does not fit: images, machines, their keys or QEMU have changed since it was saved`,
+      { code: 'snapshot-misfit', hint: `Remove it: lab snapshot rm ${name}` },
+    );
   await endProcesses(processesOf(context.labId).filter(({ role }) => role === 'machine'));
   return start({ ...build, opened, running: [] }, saved.acceleration, saved);
 }
@@ -69,10 +93,18 @@ export async function saveMachines(lab: Lab, name: string, context: ProviderCont
   const { plan, running, key } = await prepare(lab, context);
   const machines = plan.machines.map(({ machine }) => machine.name);
   const gone = machines.filter((machine) => !running.includes(machine));
-  if (gone.length > 0) throw new EnvironmentError(`${gone.join(', ')} does not run`, { code: 'machine-down', hint: 'Run "lab up" first.' });
+  if (gone.length > 0)
+    throw new EnvironmentError(`${gone.join(', ')} does not run`, {
+      code: 'machine-down',
+      hint: 'Run "lab up" first.',
+    });
   const { stateFolder, signal } = context;
   const acceleration = readAcceleration(stateFolder);
-  if (acceleration === undefined) throw new EnvironmentError('it is not known any more how the machines were started, so their state would not resume', { code: 'save-failed', hint: 'Run "lab up --recreate" first.' });
+  if (acceleration === undefined)
+    throw new EnvironmentError(
+      'it is not known any more how the machines were started, so their state would not resume',
+      { code: 'save-failed', hint: 'Run "lab up --recreate" first.' },
+    );
   await saveLab(stateFolder, { name, key, machines, savedAt: new Date().toISOString(), acceleration }, signal);
 }
 
@@ -81,7 +113,9 @@ async function prepare(lab: Lab, context: ProviderContext): Promise<Omit<Build, 
   requireInterfaces(lab);
   const tools = qemuTools();
   const plan = planLab(lab);
-  const running = processesOf(labId).filter(({ role }) => role === 'machine').map(({ name }) => name);
+  const running = processesOf(labId)
+    .filter(({ role }) => role === 'machine')
+    .map(({ name }) => name);
   const wanted = { ...plan, machines: plan.machines.filter(({ machine }) => !running.includes(machine.name)) };
   requireResources(wanted, hostResources(stateFolder));
   const images = await findImages([...lab.machines.values()], lab.folder, context);
@@ -89,19 +123,42 @@ async function prepare(lab: Lab, context: ProviderContext): Promise<Omit<Build, 
   requireRoom(plan, images, disks);
   // Keys that are lost while machines know them are not made anew: nobody would get in.
   if (running.length > 0) readKeys(stateFolder);
-  return { lab, context, tools, plan, images, disks, running, key: fitKey(plan, images, { emulator: `${tools.emulator.path} ${version}`, keys: keysInside(stateFolder, [...lab.machines.keys()]), peers: lab.ssh === 'peers' }) };
+  return {
+    lab,
+    context,
+    tools,
+    plan,
+    images,
+    disks,
+    running,
+    key: fitKey(plan, images, {
+      emulator: `${tools.emulator.path} ${version}`,
+      keys: keysInside(stateFolder, [...lab.machines.keys()]),
+      peers: lab.ssh === 'peers',
+    }),
+  };
 }
 
 /** @throws {EnvironmentError} for an image that is broken, cut off or none at all. */
-async function inspectDisks(images: ReadonlyMap<string, Image>, { imageTool }: QemuTools, signal: AbortSignal): Promise<ReadonlyMap<string, DiskFacts>> {
+async function inspectDisks(
+  images: ReadonlyMap<string, Image>,
+  { imageTool }: QemuTools,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, DiskFacts>> {
   const disks = [...new Set([...images.values()].map(({ disk }) => disk))];
-  return new Map(await Promise.all(disks.map(async (disk) => [disk, await inspectDisk(imageTool, disk, signal)] as const)));
+  return new Map(
+    await Promise.all(disks.map(async (disk) => [disk, await inspectDisk(imageTool, disk, signal)] as const)),
+  );
 }
 
 /** The only way in is by the network. */
 function requireInterfaces({ machines }: Lab): void {
   const alone = [...machines.values()].filter(({ interfaces }) => interfaces.length === 0).map(({ name }) => name);
-  if (alone.length > 0) throw new UsageError(`${alone.join(', ')} has no interface, so nothing could reach it`, { code: 'no-interface', hint: 'Give it one in lab.yaml: interfaces: { eth0: 192.168.100.4 }' });
+  if (alone.length > 0)
+    throw new UsageError(`${alone.join(', ')} has no interface, so nothing could reach it`, {
+      code: 'no-interface',
+      hint: 'Give it one in lab.yaml: interfaces: { eth0: 192.168.100.4 }',
+    });
 }
 
 async function tellObstacle({ obstacle }: Acceleration, { events }: ProviderContext): Promise<void> {
@@ -117,7 +174,11 @@ async function resumeOrEnd(build: Build, saved: SavedLab): Promise<ProviderState
     return await start(build, saved.acceleration, saved);
   } catch (error) {
     context.signal.throwIfAborted();
-    await context.events.emit({ kind: 'notice', level: 'warning', message: `the saved state could not be resumed, so the machines start anew: ${String(error)}` });
+    await context.events.emit({
+      kind: 'notice',
+      level: 'warning',
+      message: `the saved state could not be resumed, so the machines start anew: ${String(error)}`,
+    });
     await build.opened.closeAll();
     await endProcesses(processesOf(context.labId));
     removeSaved(context.stateFolder, saved.name);
@@ -136,7 +197,9 @@ async function start(build: Build, acceleration: Acceleration, saved: SavedLab |
   await launcher.startSwitch(plan);
   writeKnownHosts(build);
   const opening = openGateways(launcher, plan);
-  const starting = plan.machines.map((machine) => startMachine({ build, machine, launcher, acceleration, saved, ports: opening }));
+  const starting = plan.machines.map((machine) =>
+    startMachine({ build, machine, launcher, acceleration, saved, ports: opening }),
+  );
   const [ports] = await Promise.all([opening, ...starting]).catch(async (error: unknown) => {
     await build.opened.closeAll();
     throw error;
@@ -155,7 +218,8 @@ async function openGateway(launcher: Launcher, plan: LabPlan, name: string): Pro
   const gateway = await launcher.startGateway(plan.networks.get(name)!);
   try {
     const ports: [string, number][] = [];
-    for (const { machine, nics } of plan.machines) if (nics[0]?.network === name) ports.push([machine.name, await forwardSsh(gateway, nics[0].address)]);
+    for (const { machine, nics } of plan.machines)
+      if (nics[0]?.network === name) ports.push([machine.name, await forwardSsh(gateway, nics[0].address)]);
     return ports;
   } finally {
     gateway.close();
@@ -173,12 +237,26 @@ interface MachineStart {
 }
 
 async function startMachine(parts: MachineStart): Promise<void> {
-  const { build: { running, context }, machine: { machine: { name } }, saved } = parts;
+  const {
+    build: { running, context },
+    machine: {
+      machine: { name },
+    },
+    saved,
+  } = parts;
   if (running.includes(name)) return;
-  await inStep(context.events, `${saved ? 'resume' : 'start'} ${name}`, (progress) => startAndWait(parts, progress), describeStages);
+  await inStep(
+    context.events,
+    `${saved ? 'resume' : 'start'} ${name}`,
+    (progress) => startAndWait(parts, progress),
+    describeStages,
+  );
 }
 
-async function startAndWait({ build, machine: plan, launcher, acceleration, saved, ports }: MachineStart, progress: (note: string) => void): Promise<ReadonlyMap<Stage, number>> {
+async function startAndWait(
+  { build, machine: plan, launcher, acceleration, saved, ports }: MachineStart,
+  progress: (note: string) => void,
+): Promise<ReadonlyMap<Stage, number>> {
   const { context, images } = build;
   const { stateFolder, signal } = context;
   const { machine } = plan;
@@ -192,12 +270,28 @@ async function startAndWait({ build, machine: plan, launcher, acceleration, save
   // A resumed machine goes on with what it said before.
   if (saved) clearWay(consoleLog(stateFolder, machine.name));
   else replaceFileSync(consoleLog(stateFolder, machine.name), '', { durable: false });
-  const process = await launcher.startMachine({ plan, acceleration, boot: images.get(machine.name)?.boot, stateFile: saved && stateFile(stateFolder, saved.name, machine.name) });
+  const process = await launcher.startMachine({
+    plan,
+    acceleration,
+    boot: images.get(machine.name)?.boot,
+    stateFile: saved && stateFile(stateFolder, saved.name, machine.name),
+  });
   onStage('process');
   if (saved) await resume(stateFolder, machine.name, signal);
   const port = (await ports).get(machine.name) ?? 0;
-  const connect: Watched['connect'] = (until, greeted) => connectMachine({ machine, process, port, stateFolder }, until, greeted);
-  const { shell, complaint } = await waitUntilReady({ machine: machine.name, process, port, stateFolder, signal, connect, onStage, isResumed: saved !== undefined, timeoutMs: bootTimeoutMs(acceleration) });
+  const connect: Watched['connect'] = (until, greeted) =>
+    connectMachine({ machine, process, port, stateFolder }, until, greeted);
+  const { shell, complaint } = await waitUntilReady({
+    machine: machine.name,
+    process,
+    port,
+    stateFolder,
+    signal,
+    connect,
+    onStage,
+    isResumed: saved !== undefined,
+    timeoutMs: bootTimeoutMs(acceleration),
+  });
   build.opened.keep(shell);
   if (complaint !== undefined) await tellComplaint(machine.name, complaint, saved !== undefined, context);
   replaceFileSync(readyMark(stateFolder, machine.name), '', { durable: false });
@@ -205,22 +299,43 @@ async function startAndWait({ build, machine: plan, launcher, acceleration, save
 }
 
 /** It runs and can be reached; whether it lacks anything is for the user to judge. */
-async function tellComplaint(machine: string, complaint: string, isResumed: boolean, { events }: ProviderContext): Promise<void> {
+async function tellComplaint(
+  machine: string,
+  complaint: string,
+  isResumed: boolean,
+  { events }: ProviderContext,
+): Promise<void> {
   const [message, hint] = isResumed
     ? [`the clock of ${machine} could not be set after its rest: ${complaint}`, `lab exec ${machine} -- date`]
-    : [`cloud-init on ${machine} ended with "${complaint}", so it may lack something of its set-up`, `lab exec ${machine} -- sudo tail -n 100 /var/log/cloud-init.log`];
+    : [
+        `cloud-init on ${machine} ended with "${complaint}", so it may lack something of its set-up`,
+        `lab exec ${machine} -- sudo tail -n 100 /var/log/cloud-init.log`,
+      ];
   await events.emit({ kind: 'notice', level: 'warning', message, hint });
 }
 
 /** A disk of its own over the image (or over what was saved of it), and the seed. */
-async function layDisks({ context, lab, plan: { networks }, images, disks, tools }: Build, { machine, nics }: MachinePlan, saved: SavedLab | undefined): Promise<void> {
+async function layDisks(
+  { context, lab, plan: { networks }, images, disks, tools }: Build,
+  { machine, nics }: MachinePlan,
+  saved: SavedLab | undefined,
+): Promise<void> {
   const { stateFolder, labId, signal } = context;
   const file = join(workFolder(stateFolder), machine.name);
   const { disk } = images.get(machine.name)!;
   for (const left of [`${file}.qcow2`, readyMark(stateFolder, machine.name)]) removeOwn(left);
-  const base = saved ? { base: savedDisk(stateFolder, saved.name, machine.name), format: 'qcow2', sizeMiB: undefined } : { base: disk, format: disks.get(disk)?.format ?? 'raw', sizeMiB: machine.diskMiB };
+  const base = saved
+    ? { base: savedDisk(stateFolder, saved.name, machine.name), format: 'qcow2', sizeMiB: undefined }
+    : { base: disk, format: disks.get(disk)?.format ?? 'raw', sizeMiB: machine.diskMiB };
   await makeOverlay(tools, { ...base, overlay: `${file}.qcow2` }, signal);
-  const seed = seedFiles({ machine, lab, nics, networks, instanceId: `${labId}-${machine.name}`, keys: seedKeys(lab, machine, stateFolder) });
+  const seed = seedFiles({
+    machine,
+    lab,
+    nics,
+    networks,
+    instanceId: `${labId}-${machine.name}`,
+    keys: seedKeys(lab, machine, stateFolder),
+  });
   replaceFileSync(`${file}.iso`, isoImage('cidata', seed, new Date()), { durable: false });
 }
 
@@ -247,5 +362,9 @@ function bootTimeoutMs({ name }: Acceleration): number {
 /** For OpenSSH's own client. */
 function writeKnownHosts({ plan, context: { stateFolder } }: Build): void {
   const machines = plan.machines.map(({ machine }) => machine);
-  replaceFileSync(knownHostsFile(stateFolder), knownHosts(machines, (name) => hostKeyOf(stateFolder, name).publicKey), { durable: false });
+  replaceFileSync(
+    knownHostsFile(stateFolder),
+    knownHosts(machines, (name) => hostKeyOf(stateFolder, name).publicKey),
+    { durable: false },
+  );
 }

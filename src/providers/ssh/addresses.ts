@@ -14,15 +14,29 @@ export function addressFaults(lab: Lab, machine: Machine, found: readonly FoundI
   return machine.interfaces.flatMap((wanted) => interfaceFault(lab, machine, wanted, found) ?? []);
 }
 
-function interfaceFault(lab: Lab, { name: machine }: Machine, wanted: Interface, found: readonly FoundInterface[]): MachineFault | undefined {
+function interfaceFault(
+  lab: Lab,
+  { name: machine }: Machine,
+  wanted: Interface,
+  found: readonly FoundInterface[],
+): MachineFault | undefined {
   const { name, address } = wanted;
   const own = found.find((candidate) => candidate.name === name);
   const holder = found.find(({ addresses }) => addresses.some((one) => one.address === address));
   if (holder !== undefined && holder === own) {
     if (own.isUp !== false) return undefined;
-    return { machine, message: `${name} has ${address}, but no link`, hint: `Connect its cable (in VirtualBox: Settings, Network, "Cable Connected"), or: sudo ip link set ${name} up` };
+    return {
+      machine,
+      message: `${name} has ${address}, but no link`,
+      hint: `Connect its cable (in VirtualBox: Settings, Network, "Cable Connected"), or: sudo ip link set ${name} up`,
+    };
   }
-  if (holder !== undefined) return { machine, message: `${address} belongs to ${holder.name}, not to ${name}`, hint: `In lab.yaml, name the interface of ${machine} "${holder.name}".` };
+  if (holder !== undefined)
+    return {
+      machine,
+      message: `${address} belongs to ${holder.name}, not to ${name}`,
+      hint: `In lab.yaml, name the interface of ${machine} "${holder.name}".`,
+    };
   const stranger = otherOwner(lab, machine, found);
   if (stranger !== undefined) {
     return {
@@ -31,13 +45,26 @@ function interfaceFault(lab: Lab, { name: machine }: Machine, wanted: Interface,
       hint: `The address or port in \`ssh\` of ${machine} probably leads to ${stranger.name}: check the port forwards.`,
     };
   }
-  if (own === undefined) return { machine, message: `there is no interface ${name}, and nothing has ${address}; there is ${listOf(found)}`, hint: correction(lab, wanted, found) };
+  if (own === undefined)
+    return {
+      machine,
+      message: `there is no interface ${name}, and nothing has ${address}; there is ${listOf(found)}`,
+      hint: correction(lab, wanted, found),
+    };
   const has = own.addresses.map((one) => one.address);
-  return { machine, message: `${name} has ${has.length === 0 ? 'no address' : has.join(' and ')}, not ${address}`, hint: correction(lab, wanted, found) };
+  return {
+    machine,
+    message: `${name} has ${has.length === 0 ? 'no address' : has.join(' and ')}, not ${address}`,
+    hint: correction(lab, wanted, found),
+  };
 }
 
 /** Another machine of the lab whose address this one has, and that is not found elsewhere by its own description. */
-function otherOwner(lab: Lab, machine: string, found: readonly FoundInterface[]): { readonly name: string; readonly address: string } | undefined {
+function otherOwner(
+  lab: Lab,
+  machine: string,
+  found: readonly FoundInterface[],
+): { readonly name: string; readonly address: string } | undefined {
   const has = new Set(found.flatMap(({ addresses }) => addresses.map(({ address }) => address)));
   for (const other of lab.machines.values()) {
     const address = other.interfaces.find((candidate) => has.has(candidate.address))?.address;
@@ -58,5 +85,9 @@ function correction(lab: Lab, { name, network, address }: Interface, found: read
 /** `enp0s3 (192.168.100.7), wlan0 (no address)`, without the loopback. */
 function listOf(found: readonly FoundInterface[]): string {
   const others = found.filter(({ name }) => !/^lo\d*$/.test(name));
-  return others.map(({ name, addresses }) => `${name} (${addresses.map(({ address }) => address).join(', ') || 'no address'})`).join(', ') || 'none but the loopback';
+  return (
+    others
+      .map(({ name, addresses }) => `${name} (${addresses.map(({ address }) => address).join(', ') || 'no address'})`)
+      .join(', ') || 'none but the loopback'
+  );
 }

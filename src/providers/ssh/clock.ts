@@ -37,7 +37,10 @@ export async function measureClock(shell: Shell, signal: AbortSignal): Promise<C
     text = '';
     answered.resolve();
   };
-  const done = shell.exec({ script: clockScript }, { input: questions(), onOutput, signal, timeoutMs: clockTimeoutMs, endsByItself: true });
+  const done = shell.exec(
+    { script: clockScript },
+    { input: questions(), onOutput, signal, timeoutMs: clockTimeoutMs, endsByItself: true },
+  );
   try {
     await done;
   } catch (error) {

@@ -10,9 +10,14 @@ import { expandHome } from './openssh-config.ts';
  */
 export async function configStamp(): Promise<string> {
   const own = join(localUser().home, '.ssh');
-  const system = process.platform === 'win32' ? join(process.env['ProgramData'] ?? String.raw`C:\ProgramData`, 'ssh') : '/etc/ssh';
+  const system =
+    process.platform === 'win32' ? join(process.env['ProgramData'] ?? String.raw`C:\ProgramData`, 'ssh') : '/etc/ssh';
   const named = process.env['LAB_SSH_CONFIG'];
-  const files: readonly (readonly [file: string, folder: string])[] = [...(named === undefined ? [] : [[named, own] as const]), [join(own, 'config'), own], [join(system, 'ssh_config'), system]];
+  const files: readonly (readonly [file: string, folder: string])[] = [
+    ...(named === undefined ? [] : [[named, own] as const]),
+    [join(own, 'config'), own],
+    [join(system, 'ssh_config'), system],
+  ];
   const seen = new Set<string>();
   const stamps = await Promise.all(files.map(([file, folder]) => stampsOf(file, folder, seen)));
   return stamps.flat().join(' ');
@@ -40,5 +45,8 @@ async function filesOf(path: string, folder: string): Promise<string[]> {
   const whole = /^(?:[~/\\]|[A-Za-z]:)/.test(path) ? expandHome(path) : join(folder, path);
   if (!/[*?]/.test(basename(whole))) return [whole];
   const names = await readdir(dirname(whole)).catch(() => []);
-  return names.filter((name) => matchesPattern(basename(whole), name)).toSorted().map((name) => join(dirname(whole), name));
+  return names
+    .filter((name) => matchesPattern(basename(whole), name))
+    .toSorted()
+    .map((name) => join(dirname(whole), name));
 }

@@ -16,8 +16,15 @@ import type { KeyFile, Route } from './route.ts';
  *
  * @throws {EnvironmentError} `ssh-key-missing` when the key of lab.yaml cannot be read.
  */
-export async function credentialsFor(machine: string, route: Route, questions: Questions | undefined): Promise<Credential[]> {
-  const [usesKeys, passwordMethods] = [route.methods.includes('publickey'), route.methods.filter((method) => method !== 'publickey')];
+export async function credentialsFor(
+  machine: string,
+  route: Route,
+  questions: Questions | undefined,
+): Promise<Credential[]> {
+  const [usesKeys, passwordMethods] = [
+    route.methods.includes('publickey'),
+    route.methods.filter((method) => method !== 'publickey'),
+  ];
   const keys = usesKeys ? await keysOf(machine, route, questions) : [];
   const passwords = passwordMethods.length === 0 ? [] : passwordOf(machine, route, passwordMethods, questions);
   return route.methods[0] === 'publickey' ? [...keys, ...passwords] : [...passwords, ...keys];
@@ -26,22 +33,43 @@ export async function credentialsFor(machine: string, route: Route, questions: Q
 async function keysOf(machine: string, route: Route, questions: Questions | undefined): Promise<Credential[]> {
   const files = (await Promise.all(route.keyFiles.map((file) => readKey(machine, route, file, questions)))).flat();
   const publicKeys = (await Promise.all(route.keyFiles.map(({ path }) => readPublicKey(path)))).flat();
-  return [...files.filter(({ isOptional }) => !isOptional), ...agentOf(route, publicKeys), ...files.filter(({ isOptional }) => isOptional)];
+  return [
+    ...files.filter(({ isOptional }) => !isOptional),
+    ...agentOf(route, publicKeys),
+    ...files.filter(({ isOptional }) => isOptional),
+  ];
 }
 
-async function readKey(machine: string, route: Route, { path, isWanted }: KeyFile, questions: Questions | undefined): Promise<KeyCredential[]> {
+async function readKey(
+  machine: string,
+  route: Route,
+  { path, isWanted }: KeyFile,
+  questions: Questions | undefined,
+): Promise<KeyCredential[]> {
   const label = `key ${shortPath(path)}`;
   try {
     const privateKey = await readText(path);
     const [publicKey] = await readPublicKey(path);
-    return [{ kind: 'key', label, privateKey, publicKey, passphrase: passphraseOf(machine, path, questions), isOptional: !isWanted }];
+    return [
+      {
+        kind: 'key',
+        label,
+        privateKey,
+        publicKey,
+        passphrase: passphraseOf(machine, path, questions),
+        isOptional: !isWanted,
+      },
+    ];
   } catch (cause) {
     if (!isWanted) return [];
-    throw new EnvironmentError(`${machine}: the key ${shortPath(path)} cannot be read: ${systemCode(cause) === 'ENOENT' ? 'there is no such file' : cause instanceof NoOrdinaryFileError ? `it is ${cause.kind}` : messageOf(cause)}`, {
-      code: 'ssh-key-missing',
-      hint: `Correct \`key\` of ${machine} in lab.yaml, or make one: ssh-keygen -t ed25519 -f ${path} && ssh-copy-id -i ${path} ${route.user}@${route.host}`,
-      cause,
-    });
+    throw new EnvironmentError(
+      `${machine}: the key ${shortPath(path)} cannot be read: ${systemCode(cause) === 'ENOENT' ? 'there is no such file' : cause instanceof NoOrdinaryFileError ? `it is ${cause.kind}` : messageOf(cause)}`,
+      {
+        code: 'ssh-key-missing',
+        hint: `Correct \`key\` of ${machine} in lab.yaml, or make one: ssh-keygen -t ed25519 -f ${path} && ssh-copy-id -i ${path} ${route.user}@${route.host}`,
+        cause,
+      },
+    );
   }
 }
 
@@ -56,9 +84,14 @@ function agentOf(route: Route, publicKeys: readonly HostKey[]): Credential[] {
   const { agent, onlyKeyFiles } = route;
   if (agent === undefined || (onlyKeyFiles && publicKeys.length === 0)) return [];
   const windows = process.platform === 'win32' ? String.raw`\\.\pipe\openssh-ssh-agent` : undefined;
-  const socketPath = agent === 'SSH_AUTH_SOCK' || agent.startsWith('$') ? (process.env[agent.replace('$', '')] ?? windows) : expandPath(agent, route);
+  const socketPath =
+    agent === 'SSH_AUTH_SOCK' || agent.startsWith('$')
+      ? (process.env[agent.replace('$', '')] ?? windows)
+      : expandPath(agent, route);
   if (socketPath === undefined || socketPath === '') return [];
-  return [{ kind: 'agent', label: 'agent', socketPath, first: publicKeys, ...(onlyKeyFiles ? { only: publicKeys } : {}) }];
+  return [
+    { kind: 'agent', label: 'agent', socketPath, first: publicKeys, ...(onlyKeyFiles ? { only: publicKeys } : {}) },
+  ];
 }
 
 function passphraseOf(machine: string, path: string, questions: Questions | undefined): Secret {
@@ -70,13 +103,28 @@ function passphraseOf(machine: string, path: string, questions: Questions | unde
   };
 }
 
-function passwordOf(machine: string, { user, host, port, passwordPrompts }: Route, methods: readonly PasswordMethod[], questions: Questions | undefined): PasswordCredential[] {
+function passwordOf(
+  machine: string,
+  { user, host, port, passwordPrompts }: Route,
+  methods: readonly PasswordMethod[],
+  questions: Questions | undefined,
+): PasswordCredential[] {
   const known = secretFromEnvironment('LAB_SSH_PASSWORD', machine);
   const question = `Password of ${user}@${addressText({ host, port })} (${machine}): `;
   if (known === undefined && questions === undefined && !typed.has(question)) return [];
   const secret: Secret = known === undefined ? askOnce(question, questions) : async () => known;
-  const answer: PasswordCredential['answer'] = async ({ text, visible }) => questions?.answer(`${machine}: ${text}`, { visible });
-  return [{ kind: 'password', label: 'password', secret, answer, methods, attempts: known === undefined ? passwordPrompts : 1 }];
+  const answer: PasswordCredential['answer'] = async ({ text, visible }) =>
+    questions?.answer(`${machine}: ${text}`, { visible });
+  return [
+    {
+      kind: 'password',
+      label: 'password',
+      secret,
+      answer,
+      methods,
+      attempts: known === undefined ? passwordPrompts : 1,
+    },
+  ];
 }
 
 /** What was typed for a question in the life of this process, the newest last: one command may connect more than once, and many machines may have one key. */

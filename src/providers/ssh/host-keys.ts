@@ -16,14 +16,23 @@ export function ownKnownHosts(stateFolder: string): string {
 }
 
 /** Which host keys of a server are right: those of the user's files and ours. An unknown one is asked for, learnt or refused. */
-export async function hostKeyPolicy(machine: string, route: Route, context: Pick<ProviderContext, 'stateFolder' | 'questions' | 'acceptNewHostKeys'>): Promise<HostKeyPolicy> {
+export async function hostKeyPolicy(
+  machine: string,
+  route: Route,
+  context: Pick<ProviderContext, 'stateFolder' | 'questions' | 'acceptNewHostKeys'>,
+): Promise<HostKeyPolicy> {
   const own = ownKnownHosts(context.stateFolder);
   clearWay(own);
   const name = route.hostKeyAlias ?? route.host;
   // With an alias OpenSSH leaves the port out of the name (ssh_config(5), HostKeyAlias).
   const port = route.hostKeyAlias === undefined ? route.port : 22;
   const entries = await readKnownHosts([...route.knownHostsFiles, own]);
-  const known: HostKeyPolicy = { ...keysOf(entries, name, port), certificateName: name, knownAs: hostName(name, port), note: route.asksKnownHostsCommand === true ? noCommand : undefined };
+  const known: HostKeyPolicy = {
+    ...keysOf(entries, name, port),
+    certificateName: name,
+    knownAs: hostName(name, port),
+    note: route.asksKnownHostsCommand === true ? noCommand : undefined,
+  };
   const learn = (key: HostKey): Promise<void> => learnHostKey(own, name, port, key);
   if (context.acceptNewHostKeys === true || route.newHostKeys === 'accept') return { ...known, learn };
   if (route.newHostKeys === 'refuse' || context.questions === undefined) return known;

@@ -15,7 +15,11 @@ const leastFreeBytes = 1_000_000;
  *
  * @throws {EnvironmentError} `machines-differ` with all that is not so, on all machines.
  */
-export async function inspectMachines(lab: Lab, shells: ReadonlyMap<string, Shell>, context: Pick<ProviderContext, 'events' | 'signal'>): Promise<ReadonlyMap<string, MachineFacts>> {
+export async function inspectMachines(
+  lab: Lab,
+  shells: ReadonlyMap<string, Shell>,
+  context: Pick<ProviderContext, 'events' | 'signal'>,
+): Promise<ReadonlyMap<string, MachineFacts>> {
   const { signal } = context;
   const names = [...lab.machines.keys()];
   const found = await eachMachine(shells, async (shell) => {
@@ -23,9 +27,15 @@ export async function inspectMachines(lab: Lab, shells: ReadonlyMap<string, Shel
     return { survey, clock };
   });
   const surveys = new Map([...found].map(([name, { survey }]) => [name, survey]));
-  refuse([...surveys].flatMap(([name, survey]) => homeFaults(name, survey).concat(addressFaults(lab, lab.machines.get(name)!, survey.interfaces))));
+  refuse(
+    [...surveys].flatMap(([name, survey]) =>
+      homeFaults(name, survey).concat(addressFaults(lab, lab.machines.get(name)!, survey.interfaces)),
+    ),
+  );
   await checkPeers(lab, shells, surveys, context);
-  return new Map([...found].map(([name, { survey, clock }]) => [name, factsOf(survey, clock, addressesSeenFrom(lab, name))]));
+  return new Map(
+    [...found].map(([name, { survey, clock }]) => [name, factsOf(survey, clock, addressesSeenFrom(lab, name))]),
+  );
 }
 
 async function checkPeers(
@@ -40,22 +50,39 @@ async function checkPeers(
     const answers = await lookAtPeers(shell, peers, signal);
     return peers.map((peer) => ({ peer, answer: answers.find(({ address }) => address === peer.address) }));
   });
-  refuse([...looked].flatMap(([machine, pairs]) => pairs.flatMap(({ peer, answer }) => peerFault(machine, peer, answer) ?? [])));
+  refuse(
+    [...looked].flatMap(([machine, pairs]) =>
+      pairs.flatMap(({ peer, answer }) => peerFault(machine, peer, answer) ?? []),
+    ),
+  );
   for (const [machine, pairs] of looked) {
     if (pairs.some(({ answer }) => answer?.outcome === 'unknown')) {
-      await events.emit({ kind: 'notice', level: 'info', message: `${machine} has no ping, bash, python3, perl or nc, so it is not known whether it reaches the others` });
+      await events.emit({
+        kind: 'notice',
+        level: 'info',
+        message: `${machine} has no ping, bash, python3, perl or nc, so it is not known whether it reaches the others`,
+      });
     }
   }
 }
 
 function homeFaults(machine: string, { facts: { home, user } }: Survey): MachineFault[] {
-  if (home.path === '') return [{ machine, message: `the account ${user} has no home folder`, hint: `Make one: sudo mkhomedir_helper ${user}` }];
+  if (home.path === '')
+    return [
+      { machine, message: `the account ${user} has no home folder`, hint: `Make one: sudo mkhomedir_helper ${user}` },
+    ];
   if (!home.writable) {
     const hint = `It is read-only or belongs to somebody else: ssh there, and look with "ls -ld ~" and "findmnt -T ~".`;
     return [{ machine, message: `${user} cannot write to the home folder ${home.path}`, hint }];
   }
   if (home.freeBytes !== undefined && home.freeBytes < leastFreeBytes) {
-    return [{ machine, message: `the disk of ${home.path} is full`, hint: 'Make room there; "df -h" on the machine shows where.' }];
+    return [
+      {
+        machine,
+        message: `the disk of ${home.path} is full`,
+        hint: 'Make room there; "df -h" on the machine shows where.',
+      },
+    ];
   }
   return [];
 }
@@ -64,13 +91,23 @@ function homeFaults(machine: string, { facts: { home, user } }: Survey): Machine
 function addressesSeenFrom(lab: Lab, machine: string): ReadonlyMap<string, string> {
   const networks = new Set(lab.machines.get(machine)!.interfaces.map(({ network }) => network));
   const others = [...lab.machines.values()].filter(({ name, interfaces }) => name !== machine && interfaces.length > 0);
-  return new Map(others.map(({ name, interfaces }) => [name, (interfaces.find(({ network }) => networks.has(network)) ?? interfaces[0]!).address]));
+  return new Map(
+    others.map(({ name, interfaces }) => [
+      name,
+      (interfaces.find(({ network }) => networks.has(network)) ?? interfaces[0]!).address,
+    ]),
+  );
 }
 
 function refuse(faults: readonly MachineFault[]): void {
   const [first] = faults;
   if (first === undefined) return;
-  if (faults.length === 1) throw new EnvironmentError(`${first.machine}: ${first.message}`, { code: 'machine-differs', hint: first.hint, data: { faults } });
+  if (faults.length === 1)
+    throw new EnvironmentError(`${first.machine}: ${first.message}`, {
+      code: 'machine-differs',
+      hint: first.hint,
+      data: { faults },
+    });
   throw new EnvironmentError('the machines are not as lab.yaml says', {
     code: 'machine-differs',
     detail: faults.map(({ machine, message, hint }) => `  ${machine}: ${message}\n      ${hint}`).join('\n'),
@@ -78,6 +115,9 @@ function refuse(faults: readonly MachineFault[]): void {
   });
 }
 
-async function eachMachine<T>(shells: ReadonlyMap<string, Shell>, work: (shell: Shell) => Promise<T>): Promise<Map<string, T>> {
+async function eachMachine<T>(
+  shells: ReadonlyMap<string, Shell>,
+  work: (shell: Shell) => Promise<T>,
+): Promise<Map<string, T>> {
   return new Map(await Promise.all([...shells].map(async ([name, shell]) => [name, await work(shell)] as const)));
 }

@@ -15,8 +15,14 @@ export interface FoundAddress {
 }
 
 /** Pure: the lines of `ip -o addr`, `ip -o link` or `ifconfig -a` (of Linux, BusyBox and BSD) as interfaces with their IPv4 addresses. */
-export function parseLinks(lines: { readonly addresses: readonly string[]; readonly links: readonly string[]; readonly ifconfig: readonly string[] }): FoundInterface[] {
-  return lines.links.length > 0 || lines.addresses.length > 0 ? fromIp(lines.addresses, lines.links) : fromIfconfig(lines.ifconfig);
+export function parseLinks(lines: {
+  readonly addresses: readonly string[];
+  readonly links: readonly string[];
+  readonly ifconfig: readonly string[];
+}): FoundInterface[] {
+  return lines.links.length > 0 || lines.addresses.length > 0
+    ? fromIp(lines.addresses, lines.links)
+    : fromIfconfig(lines.ifconfig);
 }
 
 /** `2: eth0    inet 192.168.100.4/24 brd …` and `2: eth0@if5: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu …`. */
@@ -45,7 +51,8 @@ function fromIfconfig(lines: readonly string[]): FoundInterface[] {
     const current = found.at(-1);
     if (current === undefined) continue;
     if (/\bRUNNING\b/.test(line)) current.isUp = true;
-    const [, address, mask = ''] = /\binet (?:addr:)?(\d+\.\d+\.\d+\.\d+).*?(?:[Nn]et[Mm]ask |Mask:)(\S+)/.exec(line) ?? [];
+    const [, address, mask = ''] =
+      /\binet (?:addr:)?(\d+\.\d+\.\d+\.\d+).*?(?:[Nn]et[Mm]ask |Mask:)(\S+)/.exec(line) ?? [];
     if (address !== undefined) current.addresses.push({ address, prefixLength: prefixOf(mask) });
   }
   return found;

@@ -7,12 +7,16 @@ import type { Route } from './route.ts';
  *
  * @throws {EnvironmentError} `no-local-address` when this host has no such interface.
  */
-export function localAddressOf(machine: string, { host, family, bindAddress, bindInterface }: Route): string | undefined {
+export function localAddressOf(
+  machine: string,
+  { host, family, bindAddress, bindInterface }: Route,
+): string | undefined {
   if (bindAddress !== undefined || bindInterface === undefined) return bindAddress;
   const wanted = family === 6 || host.includes(':') ? 'IPv6' : 'IPv4';
   const found = networkInterfaces()[bindInterface]?.find((one) => one.family === wanted);
   if (found !== undefined) return found.address;
-  throw new EnvironmentError(`${machine}: this host has no interface ${bindInterface} with an ${wanted} address, from which your OpenSSH configuration wants to connect`, {
-    code: 'no-local-address', hint: 'Correct BindInterface in ~/.ssh/config; "ip address" shows what there is.',
-  });
+  throw new EnvironmentError(
+    `${machine}: this host has no interface ${bindInterface} with an ${wanted} address, from which your OpenSSH configuration wants to connect`,
+    { code: 'no-local-address', hint: 'Correct BindInterface in ~/.ssh/config; "ip address" shows what there is.' },
+  );
 }

@@ -16,7 +16,11 @@ const notableOffsetMs = 2000;
 export function noticesAbout(lab: Lab, facts: ReadonlyMap<string, MachineFacts>): Notice[] {
   return [...facts].flatMap(([machine, found]) => {
     const programs = [...lab.programs.values()].filter(({ on }) => on === machine);
-    return [unknownNames(machine, found, programs), notExecutable(machine, found, programs), wrongClock(machine, found)].filter((notice) => notice !== undefined);
+    return [
+      unknownNames(machine, found, programs),
+      notExecutable(machine, found, programs),
+      wrongClock(machine, found),
+    ].filter((notice) => notice !== undefined);
   });
 }
 

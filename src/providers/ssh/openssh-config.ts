@@ -25,7 +25,9 @@ export function valueOf(answer: OpenSshAnswer, keyword: string): string | undefi
 
 /** Paths of a keyword that holds several on one line. `ssh -G` does not quote those with spaces, so a new one begins where an absolute path does. */
 export function pathsOf(answer: OpenSshAnswer, keyword: string): string[] {
-  return (answer.get(keyword) ?? []).flatMap((line) => line.split(/ +(?=~?[/\\]|[A-Za-z]:[/\\]|%|\$|__PROGRAMDATA__)/)).filter((path) => path !== '' && path.toLowerCase() !== 'none');
+  return (answer.get(keyword) ?? [])
+    .flatMap((line) => line.split(/ +(?=~?[/\\]|[A-Za-z]:[/\\]|%|\$|__PROGRAMDATA__)/))
+    .filter((path) => path !== '' && path.toLowerCase() !== 'none');
 }
 
 /** What `%` tokens and `${VARIABLE}` mean for one host (ssh_config(5), TOKENS). */
@@ -41,14 +43,27 @@ export interface Tokens {
 export function expandTokens(text: string, tokens: Tokens): string {
   const { name, uid, home } = localUser();
   const values: Readonly<Record<string, string>> = {
-    '%': '%', h: tokens.host, n: tokens.alias, k: tokens.alias, p: String(tokens.port), r: tokens.user, u: name, d: home, i: String(uid), l: hostname(), L: hostname().split('.')[0]!,
+    '%': '%',
+    h: tokens.host,
+    n: tokens.alias,
+    k: tokens.alias,
+    p: String(tokens.port),
+    r: tokens.user,
+    u: name,
+    d: home,
+    i: String(uid),
+    l: hostname(),
+    L: hostname().split('.')[0]!,
   };
   return text.replaceAll(/%(.)/g, (token, letter: string) => values[letter] ?? token);
 }
 
 /** A path of ssh_config(5): tokens, environment variables and a leading `~` replaced. */
 export function expandPath(path: string, tokens: Tokens): string {
-  const text = expandTokens(path, tokens).replaceAll(/\$\{(\w+)\}/g, (variable, name: string) => process.env[name] ?? variable);
+  const text = expandTokens(path, tokens).replaceAll(
+    /\$\{(\w+)\}/g,
+    (variable, name: string) => process.env[name] ?? variable,
+  );
   return expandHome(text.replace(/^__PROGRAMDATA__/, process.env['ProgramData'] ?? String.raw`C:\ProgramData`));
 }
 

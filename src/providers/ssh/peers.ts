@@ -32,11 +32,15 @@ const peersTimeoutMs = 20_000;
 export function peersOf(lab: Lab, machine: Machine, sshPorts: ReadonlyMap<string, number>): Peer[] {
   return machine.interfaces.flatMap(({ name: from, network }) => {
     const others = [...lab.machines.values()].flatMap(({ name, interfaces }) => {
-      return interfaces.filter((other) => other.network === network).map((other) => ({ name, address: other.address, interface: other.name }));
+      return interfaces
+        .filter((other) => other.network === network)
+        .map((other) => ({ name, address: other.address, interface: other.name }));
     });
     const own = others.findIndex(({ name }) => name === machine.name);
     const wanted = others.length > mostForAllPairs ? [others[(own + 1) % others.length]!] : others;
-    return wanted.filter(({ name }) => name !== machine.name).map((other): Peer => Object.assign(other, { from, sshPort: sshPorts.get(other.name) ?? 22 }));
+    return wanted
+      .filter(({ name }) => name !== machine.name)
+      .map((other): Peer => Object.assign(other, { from, sshPort: sshPorts.get(other.name) ?? 22 }));
   });
 }
 
@@ -44,7 +48,10 @@ export function peersOf(lab: Lab, machine: Machine, sshPorts: ReadonlyMap<string
 export async function lookAtPeers(shell: Shell, peers: readonly Peer[], signal: AbortSignal): Promise<PeerAnswer[]> {
   if (peers.length === 0) return [];
   const args = peers.flatMap(({ address, sshPort }) => [address, String(sshPort)]);
-  const { stdout } = await shell.exec({ script: peersScript, args }, { signal, timeoutMs: peersTimeoutMs, endsByItself: true });
+  const { stdout } = await shell.exec(
+    { script: peersScript, args },
+    { signal, timeoutMs: peersTimeoutMs, endsByItself: true },
+  );
   return stdout.split('\n').flatMap(parseAnswer);
 }
 
@@ -60,7 +67,11 @@ export function peerFault(machine: string, peer: Peer, answer: PeerAnswer | unde
   const { name, address, from } = peer;
   const { route, neighbour } = answer;
   if (route === '' || /unreachable|prohibit|invalid/i.test(route)) {
-    return { machine, message: `it has no route to ${address} (${name})`, hint: `${machine} is to blame: check the address and prefix of its ${from} (\`ip address\`, \`ip route\`).` };
+    return {
+      machine,
+      message: `it has no route to ${address} (${name})`,
+      hint: `${machine} is to blame: check the address and prefix of its ${from} (\`ip address\`, \`ip route\`).`,
+    };
   }
   const device = /\bdev (\S+)/.exec(route)?.[1];
   if (device !== undefined && device !== from) {

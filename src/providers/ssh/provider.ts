@@ -8,7 +8,15 @@ import { isMarkedHere } from '../../state/folder-mark.ts';
 import { readJournal } from '../../state/journal.ts';
 import { readState } from '../../state/state.ts';
 import { OpenedShells } from '../opened-shells.ts';
-import type { AttachedMachine, LabelledLab, Provider, ProviderContext, ProviderFeatures, ProviderState, Requirement } from '../provider.ts';
+import type {
+  AttachedMachine,
+  LabelledLab,
+  Provider,
+  ProviderContext,
+  ProviderFeatures,
+  ProviderState,
+  Requirement,
+} from '../provider.ts';
 import { configStamp } from './config-stamp.ts';
 import { inspectMachines } from './inspect.ts';
 import { noticesAbout } from './notices.ts';
@@ -25,7 +33,13 @@ const journalKind = 'ssh-machine';
 /** Machines that exist already and that only SSH leads to. Nothing of them is changed but the lab's own folders in the home of the account. */
 export class SshProvider implements Provider {
   readonly name = 'ssh';
-  readonly features: ProviderFeatures = { needsRoot: false, ownsNetwork: false, ownsMachines: false, snapshots: false, withoutSudo: false };
+  readonly features: ProviderFeatures = {
+    needsRoot: false,
+    ownsNetwork: false,
+    ownsMachines: false,
+    snapshots: false,
+    withoutSudo: false,
+  };
   readonly #tunnels = new Tunnels();
   readonly #opened = new OpenedShells();
 
@@ -35,14 +49,25 @@ export class SshProvider implements Provider {
 
   async up(lab: Lab, context: ProviderContext): Promise<ProviderState> {
     const machines = [...lab.machines.values()];
-    const routes = new Map(await Promise.all(machines.map(async (machine) => [machine.name, await resolveRoute(machine, context.signal)] as const)));
+    const routes = new Map(
+      await Promise.all(
+        machines.map(async (machine) => [machine.name, await resolveRoute(machine, context.signal)] as const),
+      ),
+    );
     try {
-      const shells = await inStep(context.events, `log in to ${countOf(machines.length)}`, () => this.#reachAll(routes, context));
-      const facts = await inStep(context.events, 'look whether they are what lab.yaml says', () => inspectMachines(lab, shells, context));
+      const shells = await inStep(context.events, `log in to ${countOf(machines.length)}`, () =>
+        this.#reachAll(routes, context),
+      );
+      const facts = await inStep(context.events, 'look whether they are what lab.yaml says', () =>
+        inspectMachines(lab, shells, context),
+      );
       // So far nothing was changed anywhere; from now on programs may be put there.
       await this.#writeDown(routes, context);
       for (const notice of noticesAbout(lab, facts)) await context.events.emit({ kind: 'notice', ...notice });
-      const states = machines.map(({ name }): [string, MachineState] => [name, { route: routes.get(name)!, facts: facts.get(name)! }]);
+      const states = machines.map(({ name }): [string, MachineState] => [
+        name,
+        { route: routes.get(name)!, facts: facts.get(name)! },
+      ]);
       return { configStamp: await configStamp(), machines: Object.fromEntries(states) };
     } catch (error) {
       await this.#opened.closeAll();
@@ -50,12 +75,21 @@ export class SshProvider implements Provider {
     }
   }
 
-  async attach(machines: readonly Machine[], state: ProviderState, context: ProviderContext): Promise<AttachedMachine[]> {
+  async attach(
+    machines: readonly Machine[],
+    state: ProviderState,
+    context: ProviderContext,
+  ): Promise<AttachedMachine[]> {
     const isOwn = await isMarkedHere(context.stateFolder);
     const isCurrent = isOwn && state['configStamp'] === (await configStamp());
     return machines.map((machine) => {
       const stored = machineState(state, machine.name);
-      return this.#attached(machine, stored && { ...stored, route: isOwn ? stored.route : withoutCommands(stored.route) }, isCurrent, context);
+      return this.#attached(
+        machine,
+        stored && { ...stored, route: isOwn ? stored.route : withoutCommands(stored.route) },
+        isCurrent,
+        context,
+      );
     });
   }
 
@@ -66,9 +100,17 @@ export class SshProvider implements Provider {
   async down(_labId: string, context: ProviderContext): Promise<string[]> {
     await this.#opened.closeAll();
     // Either of the two may have been damaged.
-    const touched = new Map([...(await savedMachines(context.stateFolder)), ...(await touchedMachines(context.stateFolder))]);
+    const touched = new Map([
+      ...(await savedMachines(context.stateFolder)),
+      ...(await touchedMachines(context.stateFolder)),
+    ]);
     const isOwn = await isMarkedHere(context.stateFolder);
-    const tidied = await allMachines([...touched].map(async ([machine, route]) => this.#tidy(machine, isOwn ? route : await ownRoute(machine, route, context.signal), context)), context.signal).catch((error: unknown) => {
+    const tidied = await allMachines(
+      [...touched].map(async ([machine, route]) =>
+        this.#tidy(machine, isOwn ? route : await ownRoute(machine, route, context.signal), context),
+      ),
+      context.signal,
+    ).catch((error: unknown) => {
       throw error instanceof ConnectionError ? couldNotTidy(error) : error;
     });
     return tidied.flat();
@@ -89,7 +131,12 @@ export class SshProvider implements Provider {
     await Promise.all(news.map(([machine, route]) => journal({ kind: journalKind, machine, route })));
   }
 
-  #attached(machine: Machine, state: MachineState | undefined, isCurrent: boolean, context: ProviderContext): AttachedMachine {
+  #attached(
+    machine: Machine,
+    state: MachineState | undefined,
+    isCurrent: boolean,
+    context: ProviderContext,
+  ): AttachedMachine {
     const { name } = machine;
     const connect = async (signal?: AbortSignal): Promise<Shell> => {
       const open = this.#opened.take(name);
@@ -97,14 +144,21 @@ export class SshProvider implements Provider {
       const route = state !== undefined && isCurrent ? state.route : await resolveRoute(machine, signal);
       return reach(name, route, this.#tunnels, context, signal);
     };
-    return { machine, running: true, connect, sshConfig: sshConfigOf(state?.route, context.stateFolder), facts: state?.facts };
+    return {
+      machine,
+      running: true,
+      connect,
+      sshConfig: sshConfigOf(state?.route, context.stateFolder),
+      facts: state?.facts,
+    };
   }
 
   async #tidy(machine: string, route: Route, context: ProviderContext): Promise<string[]> {
     const shell = await reach(machine, route, this.#tunnels, context, context.signal);
     try {
       const stays = (await context.sweep?.(shell).catch((error: unknown) => fallenSilent(machine, error))) ?? [];
-      for (const message of stays) await context.events.emit({ kind: 'notice', level: 'info', message: `${machine}: ${message}` });
+      for (const message of stays)
+        await context.events.emit({ kind: 'notice', level: 'info', message: `${machine}: ${message}` });
       return [`the lab's folder on ${machine}`];
     } finally {
       await shell.close();
@@ -118,7 +172,19 @@ function withoutCommands({ proxyCommand: _ignored, jumps, ...route }: Route): Ro
 
 /** The way to the same server as the user's own configuration knows it: a route that somebody else may have written could name a command, which would run here. */
 async function ownRoute(name: string, { alias, port, user }: Route, signal: AbortSignal): Promise<Route> {
-  return resolveRoute({ name, user, image: '', interfaces: [], memoryMiB: undefined, cpus: undefined, diskMiB: undefined, ssh: { host: alias, port, user, key: undefined } }, signal);
+  return resolveRoute(
+    {
+      name,
+      user,
+      image: '',
+      interfaces: [],
+      memoryMiB: undefined,
+      cpus: undefined,
+      diskMiB: undefined,
+      ssh: { host: alias, port, user, key: undefined },
+    },
+    signal,
+  );
 }
 
 /** Those of the state, when it is whole. */
@@ -133,10 +199,12 @@ async function savedMachines(stateFolder: string): Promise<[string, Route][]> {
 /** Machines on which something may lie by the journal, and the way there. */
 async function touchedMachines(stateFolder: string): Promise<ReadonlyMap<string, Route>> {
   const records = (await readJournal(stateFolder)).filter(({ kind }) => kind === journalKind);
-  return new Map(records.flatMap(({ machine, route: stored }) => {
-    const route = storedRoute(stored);
-    return route === undefined || typeof machine !== 'string' ? [] : [[machine, route] as const];
-  }));
+  return new Map(
+    records.flatMap(({ machine, route: stored }) => {
+      const route = storedRoute(stored);
+      return route === undefined || typeof machine !== 'string' ? [] : [[machine, route] as const];
+    }),
+  );
 }
 
 /** A machine that lets us in and does no more is as good as one that cannot be reached: `down --purge` forgets it. */
@@ -147,12 +215,16 @@ function fallenSilent(machine: string, error: unknown): never {
 
 function couldNotTidy(failure: ConnectionError): ConnectionError {
   const isOne = failure.code !== 'machines-unreachable';
-  return new ConnectionError(failure.machine, `what the lab put there stays on ${isOne ? 'a machine' : 'machines'} that cannot be reached`, {
-    code: 'machine-not-tidied',
-    detail: isOne ? listFailures([failure]) : failure.detail,
-    hint: 'Start the machine and run "lab down" again; "lab down --purge" forgets the lab without that.',
-    cause: failure,
-  });
+  return new ConnectionError(
+    failure.machine,
+    `what the lab put there stays on ${isOne ? 'a machine' : 'machines'} that cannot be reached`,
+    {
+      code: 'machine-not-tidied',
+      detail: isOne ? listFailures([failure]) : failure.detail,
+      hint: 'Start the machine and run "lab down" again; "lab down --purge" forgets the lab without that.',
+      cause: failure,
+    },
+  );
 }
 
 function countOf(machines: number): string {

@@ -26,7 +26,13 @@ const hangUps: ReadonlySet<string> = new Set(['ssh-hung-up', 'ssh-closed']);
  *
  * @throws {ConnectionError} as `connectShell`, for the first part of the way that fails. @throws {EnvironmentError} for a key that is missing.
  */
-export async function reach(machine: string, route: Route, tunnels: Tunnels, context: ReachContext, signal?: AbortSignal): Promise<Shell> {
+export async function reach(
+  machine: string,
+  route: Route,
+  tunnels: Tunnels,
+  context: ReachContext,
+  signal?: AbortSignal,
+): Promise<Shell> {
   const held = new CleanupStack();
   try {
     const address = await addressOf(machine, route, tunnels, held, context, signal);
@@ -45,7 +51,14 @@ interface Server {
   readonly name: string;
 }
 
-async function logIn<T>(server: Server, route: Route, address: SshAddress, context: ReachContext, connect: (target: ShellTarget) => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+async function logIn<T>(
+  server: Server,
+  route: Route,
+  address: SshAddress,
+  context: ReachContext,
+  connect: (target: ShellTarget) => Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
   const own = route.isBatch === true ? { ...context, questions: undefined } : context;
   const target = await targetOf(server, route, address, own, signal);
   try {
@@ -61,7 +74,13 @@ export class Tunnels {
   readonly #open = new Map<string, SharedTunnel>();
 
   /** The tunnel through the last of these hosts; `held` gives it back. */
-  async through(machine: string, jumps: readonly Route[], held: CleanupStack, context: ReachContext, signal: AbortSignal | undefined): Promise<Tunnel> {
+  async through(
+    machine: string,
+    jumps: readonly Route[],
+    held: CleanupStack,
+    context: ReachContext,
+    signal: AbortSignal | undefined,
+  ): Promise<Tunnel> {
     const key = JSON.stringify(jumps);
     const shared = this.#open.get(key) ?? this.#make(machine, jumps, context, signal);
     this.#open.set(key, shared);
@@ -75,7 +94,12 @@ export class Tunnels {
     return shared.tunnel;
   }
 
-  #make(machine: string, jumps: readonly Route[], context: ReachContext, signal: AbortSignal | undefined): SharedTunnel {
+  #make(
+    machine: string,
+    jumps: readonly Route[],
+    context: ReachContext,
+    signal: AbortSignal | undefined,
+  ): SharedTunnel {
     const held = new CleanupStack();
     const last = { ...jumps.at(-1)!, jumps: jumps.slice(0, -1) };
     const open = async (): Promise<Tunnel> => {
@@ -94,14 +118,22 @@ interface SharedTunnel {
 }
 
 /** Where the server of a route is, seen from here: an address, or a stream through what lies between. */
-async function addressOf(machine: string, route: Route, tunnels: Tunnels, held: CleanupStack, context: ReachContext, signal: AbortSignal | undefined): Promise<SshAddress> {
+async function addressOf(
+  machine: string,
+  route: Route,
+  tunnels: Tunnels,
+  held: CleanupStack,
+  context: ReachContext,
+  signal: AbortSignal | undefined,
+): Promise<SshAddress> {
   const { host, port, family, jumps, proxyCommand } = route;
   const label = addressText({ host, port });
   if (jumps.length > 0) {
     const tunnel = await tunnels.through(machine, jumps, held, context, signal);
     return { stream: () => tunnel.open(host, port), label };
   }
-  if (proxyCommand !== undefined) return { stream: () => throughCommand(proxyCommand), label: `${label} (through ${proxyCommand})` };
+  if (proxyCommand !== undefined)
+    return { stream: () => throughCommand(proxyCommand), label: `${label} (through ${proxyCommand})` };
   return { host, port, family, localAddress: localAddressOf(machine, route) };
 }
 
@@ -112,10 +144,31 @@ async function throughCommand(line: string): Promise<Duplex> {
   return pipeCommand(line, env);
 }
 
-async function targetOf({ machine, name }: Server, route: Route, address: SshAddress, context: ReachContext, signal: AbortSignal | undefined): Promise<ShellTarget> {
-  const [credentials, hostKeys] = await Promise.all([credentialsFor(name, route, context.questions), hostKeyPolicy(machine, route, context)]);
+async function targetOf(
+  { machine, name }: Server,
+  route: Route,
+  address: SshAddress,
+  context: ReachContext,
+  signal: AbortSignal | undefined,
+): Promise<ShellTarget> {
+  const [credentials, hostKeys] = await Promise.all([
+    credentialsFor(name, route, context.questions),
+    hostKeyPolicy(machine, route, context),
+  ]);
   const { user, alias, algorithms, timeoutMs, heartbeat } = route;
-  return { machine, user, address, credentials, hostKeys, algorithms, configName: alias, signal, timeoutMs, heartbeat, patience: context.patience };
+  return {
+    machine,
+    user,
+    address,
+    credentials,
+    hostKeys,
+    algorithms,
+    configName: alias,
+    signal,
+    timeoutMs,
+    heartbeat,
+    patience: context.patience,
+  };
 }
 
 /** Tries again while the server hangs up before it knows us. */
@@ -130,7 +183,12 @@ async function patiently<T>(connect: () => Promise<T>, signal: AbortSignal | und
       return { seen: error.message };
     }
   };
-  return retryUntil(attempt, { what: 'the SSH server', timeoutMs: hangUpTimeoutMs, intervalMs: hangUpIntervalMs, signal }).catch((error: unknown) => {
+  return retryUntil(attempt, {
+    what: 'the SSH server',
+    timeoutMs: hangUpTimeoutMs,
+    intervalMs: hangUpIntervalMs,
+    signal,
+  }).catch((error: unknown) => {
     signal?.throwIfAborted();
     throw refusal ?? error;
   });

@@ -14,14 +14,26 @@ function configuration(): Requirement {
   const description = "OpenSSH's client, to read ~/.ssh/config";
   const common = { id: 'openssh-client', description };
   if (ssh !== undefined) return { ...common, status: 'present', found: ssh, howToGet: [] };
-  return { ...common, status: 'optional-missing', found: 'not found; aliases, jump hosts and keys named in ~/.ssh/config are not known', howToGet: ['sudo apt install openssh-client'] };
+  return {
+    ...common,
+    status: 'optional-missing',
+    found: 'not found; aliases, jump hosts and keys named in ~/.ssh/config are not known',
+    howToGet: ['sudo apt install openssh-client'],
+  };
 }
 
 function keys(): Requirement {
   const common = { id: 'ssh-key', description: 'a key to log in with' };
-  if ((process.env['SSH_AUTH_SOCK'] ?? '') !== '') return { ...common, status: 'present', found: 'an agent (SSH_AUTH_SOCK)', howToGet: [] };
+  if ((process.env['SSH_AUTH_SOCK'] ?? '') !== '')
+    return { ...common, status: 'present', found: 'an agent (SSH_AUTH_SOCK)', howToGet: [] };
   const folder = join(localUser().home, '.ssh');
   const found = existsSync(folder) ? readdirSync(folder).filter((name) => /^id_\w+$/.test(name)) : [];
-  if (found.length > 0) return { ...common, status: 'present', found: found.map((name) => `~/.ssh/${name}`).join(', '), howToGet: [] };
-  return { ...common, status: 'optional-missing', found: 'no key in ~/.ssh and no agent; lab asks for passwords', howToGet: ['ssh-keygen -t ed25519', 'ssh-copy-id USER@HOST'] };
+  if (found.length > 0)
+    return { ...common, status: 'present', found: found.map((name) => `~/.ssh/${name}`).join(', '), howToGet: [] };
+  return {
+    ...common,
+    status: 'optional-missing',
+    found: 'no key in ~/.ssh and no agent; lab asks for passwords',
+    howToGet: ['ssh-keygen -t ed25519', 'ssh-copy-id USER@HOST'],
+  };
 }

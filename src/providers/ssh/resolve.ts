@@ -6,7 +6,15 @@ import { makeTemporaryFolder } from '../../host/own-folder.ts';
 import { findOnHost } from '../../host/tools.ts';
 import type { Machine } from '../../lab/types.ts';
 import { allowsWeak } from '../../ssh/algorithms.ts';
-import { expandHome, expandPath, expandTokens, parseAnswer, pathsOf, valueOf, type OpenSshAnswer } from './openssh-config.ts';
+import {
+  expandHome,
+  expandPath,
+  expandTokens,
+  parseAnswer,
+  pathsOf,
+  valueOf,
+  type OpenSshAnswer,
+} from './openssh-config.ts';
 import { algorithmListsOf, algorithmsOf, isYes, methodsOf } from './login-config.ts';
 import { defaultKeyNames, usualMethods, usualPasswordPrompts, type Route } from './route.ts';
 
@@ -36,26 +44,42 @@ const nobody = 'lab-nobody-in-particular';
  */
 export async function resolveRoute({ name, user, ssh }: Machine, signal?: AbortSignal): Promise<Route> {
   const written = user === unwrittenUser ? undefined : user;
-  return resolve({ alias: ssh?.host ?? name, port: ssh?.port, user: ssh?.user ?? written, otherUser: user, key: ssh?.key }, mostJumps, signal);
+  return resolve(
+    { alias: ssh?.host ?? name, port: ssh?.port, user: ssh?.user ?? written, otherUser: user, key: ssh?.key },
+    mostJumps,
+    signal,
+  );
 }
 
 async function resolve(wanted: Wanted, jumpsLeft: number, signal: AbortSignal | undefined): Promise<Route> {
   const answer = await askOpenSsh(wanted, signal);
   if (answer === undefined) return defaultRoute(wanted);
-  const route = routeOf({ ...wanted, user: wanted.user ?? (await userFor(wanted, answer, signal)) }, answer, await whatAnybodyMay(answer, signal));
+  const route = routeOf(
+    { ...wanted, user: wanted.user ?? (await userFor(wanted, answer, signal)) },
+    answer,
+    await whatAnybodyMay(answer, signal),
+  );
   const jumps = valueOf(answer, 'proxyjump');
   if (jumps === undefined || route.proxyCommand !== undefined) return route;
   return { ...route, jumps: await resolveJumps(jumps, wanted.alias, jumpsLeft, signal) };
 }
 
 /** Each host of `ProxyJump a,b` by the configuration for it. Only the nearest one may have jumps of its own; ssh(1) does so too. */
-async function resolveJumps(text: string, alias: string, jumpsLeft: number, signal: AbortSignal | undefined): Promise<Route[]> {
+async function resolveJumps(
+  text: string,
+  alias: string,
+  jumpsLeft: number,
+  signal: AbortSignal | undefined,
+): Promise<Route[]> {
   if (jumpsLeft === 0) {
     throw new EnvironmentError(`the way to ${alias} leads through more than ${mostJumps} jump hosts`, {
-      code: 'too-many-jumps', hint: 'ProxyJump in ~/.ssh/config probably leads in a circle.',
+      code: 'too-many-jumps',
+      hint: 'ProxyJump in ~/.ssh/config probably leads in a circle.',
     });
   }
-  const hops = await Promise.all(text.split(',').map((hop, index) => resolve(parseHop(hop.trim()), index === 0 ? jumpsLeft - 1 : 0, signal)));
+  const hops = await Promise.all(
+    text.split(',').map((hop, index) => resolve(parseHop(hop.trim()), index === 0 ? jumpsLeft - 1 : 0, signal)),
+  );
   const [nearest, ...others] = hops;
   if (nearest === undefined) return [];
   return [...nearest.jumps, { ...nearest, jumps: [] }, ...others.map(withoutWay)];
@@ -67,9 +91,18 @@ function withoutWay({ proxyCommand: _ignored, ...hop }: Route): Route {
 }
 
 /** `[user@]host[:port]` or `ssh://[user@]host[:port]`, as ssh_config(5) describes ProxyJump. */
-export function parseHop(text: string): { readonly alias: string; readonly port: number | undefined; readonly user: string | undefined } {
-  const [, user, bracketed, plain, port] = /^(?:ssh:\/\/)?(?:(.*)@)?(?:\[([^\]]+)\]|([^:]+|.*:.*:.*?))(?::(\d+))?\/?$/.exec(text) ?? [];
-  return { user: user || undefined, alias: bracketed ?? plain ?? text, port: port === undefined ? undefined : Number(port) };
+export function parseHop(text: string): {
+  readonly alias: string;
+  readonly port: number | undefined;
+  readonly user: string | undefined;
+} {
+  const [, user, bracketed, plain, port] =
+    /^(?:ssh:\/\/)?(?:(.*)@)?(?:\[([^\]]+)\]|([^:]+|.*:.*:.*?))(?::(\d+))?\/?$/.exec(text) ?? [];
+  return {
+    user: user || undefined,
+    alias: bracketed ?? plain ?? text,
+    port: port === undefined ? undefined : Number(port),
+  };
 }
 
 /** The user whom the configuration names, else `otherUser`. `ssh -G` answers with the local user when it has nothing to say; then it is asked what it says to a stranger. */
@@ -80,7 +113,10 @@ async function userFor(wanted: Wanted, answer: OpenSshAnswer, signal: AbortSigna
   const folder = makeTemporaryFolder('ssh');
   try {
     const file = join(folder, 'config');
-    const included = [process.env['LAB_SSH_CONFIG'] ?? '~/.ssh/config', ...(process.env['LAB_SSH_CONFIG'] === undefined ? [systemConfig()] : [])];
+    const included = [
+      process.env['LAB_SSH_CONFIG'] ?? '~/.ssh/config',
+      ...(process.env['LAB_SSH_CONFIG'] === undefined ? [systemConfig()] : []),
+    ];
     await writeFile(file, `${included.map((path) => `Include "${path}"`).join('\n')}\nMatch all\n  User ${nobody}\n`);
     const second = await askOpenSsh(wanted, signal, file);
     return second !== undefined && valueOf(second, 'user') === name ? name : wanted.otherUser;
@@ -90,8 +126,13 @@ async function userFor(wanted: Wanted, answer: OpenSshAnswer, signal: AbortSigna
 }
 
 /** What OpenSSH answers without any configuration, if that matters: old versions allow weak algorithms to everybody, and we to nobody who has not said so. */
-async function whatAnybodyMay(answer: OpenSshAnswer, signal: AbortSignal | undefined): Promise<OpenSshAnswer | undefined> {
-  return allowsWeak(algorithmListsOf(answer)) ? askOpenSsh({ alias: nobody, port: undefined, user: undefined }, signal, 'none') : undefined;
+async function whatAnybodyMay(
+  answer: OpenSshAnswer,
+  signal: AbortSignal | undefined,
+): Promise<OpenSshAnswer | undefined> {
+  return allowsWeak(algorithmListsOf(answer))
+    ? askOpenSsh({ alias: nobody, port: undefined, user: undefined }, signal, 'none')
+    : undefined;
 }
 
 function systemConfig(): string {
@@ -99,13 +140,24 @@ function systemConfig(): string {
 }
 
 /** Undefined where there is no ssh(1). @throws {EnvironmentError} with its words when it refuses. */
-async function askOpenSsh({ alias, port, user }: Wanted, signal: AbortSignal | undefined, file = process.env['LAB_SSH_CONFIG']): Promise<OpenSshAnswer | undefined> {
+async function askOpenSsh(
+  { alias, port, user }: Wanted,
+  signal: AbortSignal | undefined,
+  file = process.env['LAB_SSH_CONFIG'],
+): Promise<OpenSshAnswer | undefined> {
   const ssh = process.platform === 'win32' ? 'ssh' : findOnHost('ssh');
   if (ssh === undefined) return undefined;
   // execa takes a while to load, and only those who have to ask need it.
   const { runLocal } = await import('../../host/run.ts');
-  const options = [...(file === undefined ? [] : ['-F', file]), ...(port === undefined ? [] : ['-p', String(port)]), ...(user === undefined ? [] : ['-l', user])];
-  const result = await runLocal([ssh, '-G', '-T', ...options, '--', alias], { timeoutMs: askTimeoutMs, ...(signal ? { signal } : {}) }).catch((error: unknown) => {
+  const options = [
+    ...(file === undefined ? [] : ['-F', file]),
+    ...(port === undefined ? [] : ['-p', String(port)]),
+    ...(user === undefined ? [] : ['-l', user]),
+  ];
+  const result = await runLocal([ssh, '-G', '-T', ...options, '--', alias], {
+    timeoutMs: askTimeoutMs,
+    ...(signal ? { signal } : {}),
+  }).catch((error: unknown) => {
     if (systemCode(error) === 'cannot-start') return undefined;
     throw error;
   });
@@ -124,7 +176,9 @@ function routeOf({ alias, user, key }: Wanted, answer: OpenSshAnswer, weakAnyway
   const host = valueOf(answer, 'hostname') ?? alias;
   const port = Number(valueOf(answer, 'port') ?? 22);
   const tokens = { alias, host, port, user: user ?? localUser().name };
-  const files = (answer.get('identityfile') ?? []).filter((path) => path !== 'none').map((path) => ({ path: expandPath(path, tokens), isWanted: false }));
+  const files = (answer.get('identityfile') ?? [])
+    .filter((path) => path !== 'none')
+    .map((path) => ({ path: expandPath(path, tokens), isWanted: false }));
   const wanted = key === undefined ? [] : [{ path: expandHome(key), isWanted: true }];
   const agent = answer.get('identityagent')?.[0] ?? 'SSH_AUTH_SOCK';
   const timeout = Number(valueOf(answer, 'connecttimeout') ?? 0);
@@ -138,8 +192,15 @@ function routeOf({ alias, user, key }: Wanted, answer: OpenSshAnswer, weakAnyway
     hostKeyAlias: hostKeyAlias && expandTokens(hostKeyAlias, tokens),
     keyFiles: [...wanted, ...byPreference(files.filter(({ path }) => path !== wanted[0]?.path))],
     onlyKeyFiles: isYes(answer, 'identitiesonly'),
-    agent: agent.toLowerCase() === 'none' ? undefined : agent.startsWith('$') || agent === 'SSH_AUTH_SOCK' ? agent : expandPath(agent, tokens),
-    knownHostsFiles: ['userknownhostsfile', 'globalknownhostsfile'].flatMap((keyword) => pathsOf(answer, keyword)).map((path) => expandPath(path, tokens)),
+    agent:
+      agent.toLowerCase() === 'none'
+        ? undefined
+        : agent.startsWith('$') || agent === 'SSH_AUTH_SOCK'
+          ? agent
+          : expandPath(agent, tokens),
+    knownHostsFiles: ['userknownhostsfile', 'globalknownhostsfile']
+      .flatMap((keyword) => pathsOf(answer, keyword))
+      .map((path) => expandPath(path, tokens)),
     newHostKeys: newHostKeysOf(valueOf(answer, 'stricthostkeychecking')),
     methods: methodsOf(answer),
     passwordPrompts: Number(valueOf(answer, 'numberofpasswordprompts') ?? usualPasswordPrompts),
@@ -150,7 +211,8 @@ function routeOf({ alias, user, key }: Wanted, answer: OpenSshAnswer, weakAnyway
     asksKnownHostsCommand: valueOf(answer, 'knownhostscommand') === undefined ? undefined : true,
     algorithms: algorithmsOf(answer, weakAnyway),
     timeoutMs: timeout > 0 ? timeout * 1000 : undefined,
-    heartbeat: alive > 0 ? { intervalMs: alive * 1000, count: Number(valueOf(answer, 'serveralivecountmax') ?? 3) } : undefined,
+    heartbeat:
+      alive > 0 ? { intervalMs: alive * 1000, count: Number(valueOf(answer, 'serveralivecountmax') ?? 3) } : undefined,
     jumps: [],
     proxyCommand: proxyCommand && expandTokens(proxyCommand, tokens),
   });
@@ -164,7 +226,8 @@ function newHostKeysOf(value: string | undefined): Route['newHostKeys'] {
 
 /** Default files in the order of what they cost the server and us; others as the user put them. */
 function byPreference<T extends { readonly path: string }>(files: readonly T[]): T[] {
-  const rank = ({ path }: T): number => defaultKeyNames.findIndex((name) => path === join(localUser().home, '.ssh', name));
+  const rank = ({ path }: T): number =>
+    defaultKeyNames.findIndex((name) => path === join(localUser().home, '.ssh', name));
   const areDefaults = files.every((file) => rank(file) >= 0 || /id_(?:ecdsa_sk|ed25519_sk|xmss|dsa)$/.test(file.path));
   return areDefaults ? files.filter((file) => rank(file) >= 0).toSorted((a, b) => rank(a) - rank(b)) : [...files];
 }

@@ -6,9 +6,22 @@ import { defaultKeyNames, type Route } from './route.ts';
 /** What OpenSSH's own client needs to take the same way (ssh_config(5)). */
 export function sshConfigOf(route: Route | undefined, stateFolder: string): ReadonlyMap<string, string> {
   if (route === undefined) return new Map();
-  const { host, bindAddress, bindInterface, port, user, family, hostKeyAlias, keyFiles, onlyKeyFiles, jumps, proxyCommand } = route;
+  const {
+    host,
+    bindAddress,
+    bindInterface,
+    port,
+    user,
+    family,
+    hostKeyAlias,
+    keyFiles,
+    onlyKeyFiles,
+    jumps,
+    proxyCommand,
+  } = route;
   // The configuration speaks of another name, so what it says for that has to be said again.
-  const key = keyFiles.find(({ isWanted }) => isWanted) ?? keyFiles.find(({ path }) => !defaultKeyNames.includes(basename(path)));
+  const key =
+    keyFiles.find(({ isWanted }) => isWanted) ?? keyFiles.find(({ path }) => !defaultKeyNames.includes(basename(path)));
   const options: readonly (readonly [string, string | undefined])[] = [
     // A `%` of a scoped IPv6 address would be a token.
     ['HostName', host.replaceAll('%', '%%')],

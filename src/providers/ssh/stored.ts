@@ -1,4 +1,16 @@
-import { isCount, isFlag, isNumber, isPort, isText, listOf, mapOf, oneOf, optional, recordOf, type Check } from '../../core/json-checks.ts';
+import {
+  isCount,
+  isFlag,
+  isNumber,
+  isPort,
+  isText,
+  listOf,
+  mapOf,
+  oneOf,
+  optional,
+  recordOf,
+  type Check,
+} from '../../core/json-checks.ts';
 import type { MachineFacts, ProviderState } from '../provider.ts';
 import { usualMethods, usualPasswordPrompts, type Route } from './route.ts';
 
@@ -29,15 +41,42 @@ export function storedRoute(value: unknown): Route | undefined {
 const isMethod = oneOf('publickey', 'password', 'keyboard-interactive');
 
 const isRoute: Check = recordOf({
-  alias: isText, host: isText, port: isPort, user: isText, family: optional(oneOf(4, 6)), hostKeyAlias: optional(isText),
-  keyFiles: listOf(recordOf({ path: isText, isWanted: isFlag })), onlyKeyFiles: isFlag, agent: optional(isText), knownHostsFiles: listOf(isText), newHostKeys: oneOf('ask', 'accept', 'refuse'),
-  methods: optional(listOf(isMethod)), passwordPrompts: optional(isCount), isBatch: optional(isFlag), certificateFiles: optional(listOf(isText)), bindAddress: optional(isText), bindInterface: optional(isText),
-  asksKnownHostsCommand: optional(isFlag), algorithms: optional(mapOf(listOf(isText))), timeoutMs: optional(isCount), heartbeat: optional(recordOf({ intervalMs: isCount, count: isCount })),
-  jumps: listOf((jump) => isRoute(jump)), proxyCommand: optional(isText),
+  alias: isText,
+  host: isText,
+  port: isPort,
+  user: isText,
+  family: optional(oneOf(4, 6)),
+  hostKeyAlias: optional(isText),
+  keyFiles: listOf(recordOf({ path: isText, isWanted: isFlag })),
+  onlyKeyFiles: isFlag,
+  agent: optional(isText),
+  knownHostsFiles: listOf(isText),
+  newHostKeys: oneOf('ask', 'accept', 'refuse'),
+  methods: optional(listOf(isMethod)),
+  passwordPrompts: optional(isCount),
+  isBatch: optional(isFlag),
+  certificateFiles: optional(listOf(isText)),
+  bindAddress: optional(isText),
+  bindInterface: optional(isText),
+  asksKnownHostsCommand: optional(isFlag),
+  algorithms: optional(mapOf(listOf(isText))),
+  timeoutMs: optional(isCount),
+  heartbeat: optional(recordOf({ intervalMs: isCount, count: isCount })),
+  jumps: listOf((jump) => isRoute(jump)),
+  proxyCommand: optional(isText),
 });
 
 const isFacts: Check = recordOf({
-  hostname: optional(isText), system: optional(isText), distribution: optional(isText), user: isText, shell: optional(isText), sudo: oneOf('without-password', 'with-password', 'none'), tools: listOf(isText),
-  python: optional(isText), node: optional(isText), home: recordOf({ path: isText, writable: isFlag, executable: isFlag, freeBytes: optional(isNumber) }),
-  clock: optional(recordOf({ offsetMs: isNumber, roundTripMs: isNumber })), unknownNames: mapOf(isText),
+  hostname: optional(isText),
+  system: optional(isText),
+  distribution: optional(isText),
+  user: isText,
+  shell: optional(isText),
+  sudo: oneOf('without-password', 'with-password', 'none'),
+  tools: listOf(isText),
+  python: optional(isText),
+  node: optional(isText),
+  home: recordOf({ path: isText, writable: isFlag, executable: isFlag, freeBytes: optional(isNumber) }),
+  clock: optional(recordOf({ offsetMs: isNumber, roundTripMs: isNumber })),
+  unknownNames: mapOf(isText),
 });

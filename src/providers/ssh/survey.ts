@@ -23,7 +23,10 @@ const administrators = new Set(['sudo', 'wheel', 'admin']);
  * @throws {EnvironmentError} when its account runs no commands (a restricted shell, a ForceCommand). @throws {ConnectionError}
  */
 export async function surveyMachine(shell: Shell, names: readonly string[], signal: AbortSignal): Promise<Survey> {
-  const { stdout, stderr } = await shell.exec({ script: surveyScript, args: names }, { signal, timeoutMs: surveyTimeoutMs, endsByItself: true });
+  const { stdout, stderr } = await shell.exec(
+    { script: surveyScript, args: names },
+    { signal, timeoutMs: surveyTimeoutMs, endsByItself: true },
+  );
   const lines = stdout.split('\n').slice(0, -1);
   if (lines.at(-1) === 'end') return parseSurvey(lines);
   throw new EnvironmentError(`${shell.machine}: the account ${shell.user} does not run commands as lab needs them`, {
@@ -35,7 +38,8 @@ export async function surveyMachine(shell: Shell, names: readonly string[], sign
 
 /** Pure: the lines of `surveyScript`. */
 export function parseSurvey(lines: readonly string[]): Survey {
-  const all = (kind: string): string[] => lines.filter((line) => line.startsWith(`${kind}\t`)).map((line) => line.slice(kind.length + 1));
+  const all = (kind: string): string[] =>
+    lines.filter((line) => line.startsWith(`${kind}\t`)).map((line) => line.slice(kind.length + 1));
   const one = (kind: string): string | undefined => all(kind)[0] || undefined;
   const home = one('home') ?? '';
   const tools = all('tool');
@@ -58,17 +62,28 @@ export function parseSurvey(lines: readonly string[]): Survey {
   };
 }
 
-function sudoOf(free: string | undefined, uid: string | undefined, groups: string | undefined, tools: readonly string[]): MachineFacts['sudo'] {
+function sudoOf(
+  free: string | undefined,
+  uid: string | undefined,
+  groups: string | undefined,
+  tools: readonly string[],
+): MachineFacts['sudo'] {
   if (uid === '0' || free !== undefined) return 'without-password';
   const mayAsk = tools.includes('sudo') && (groups ?? '').split(' ').some((group) => administrators.has(group));
   return mayAsk ? 'with-password' : 'none';
 }
 
 /** Free space and mount options of the home folder: `df -P` names the mount point, /proc/mounts its options. */
-function spaceOf(df: readonly string[], mounts: readonly string[]): { freeBytes: number | undefined; executable: boolean } {
+function spaceOf(
+  df: readonly string[],
+  mounts: readonly string[],
+): { freeBytes: number | undefined; executable: boolean } {
   const [, freeKiB, mountPoint = ''] = /\s(\d+)\s+\d+%\s+(\/.*)$/.exec(df.at(-1) ?? '') ?? [];
   const options = mounts.findLast((line) => line.split('\t')[0] === mountPoint)?.split('\t')[1] ?? '';
-  return { freeBytes: freeKiB === undefined ? undefined : Number(freeKiB) * 1024, executable: !options.split(',').includes('noexec') };
+  return {
+    freeBytes: freeKiB === undefined ? undefined : Number(freeKiB) * 1024,
+    executable: !options.split(',').includes('noexec'),
+  };
 }
 
 /** `192.168.100.4 vm1 server # comment` of hosts(5). */
@@ -78,7 +93,11 @@ function namesOf(line: string): [string, string][] {
 }
 
 /** What a machine is like, with what was measured and what its names mean here. */
-export function factsOf({ facts, hosts }: Survey, clock: ClockFacts | undefined, addresses: ReadonlyMap<string, string>): MachineFacts {
+export function factsOf(
+  { facts, hosts }: Survey,
+  clock: ClockFacts | undefined,
+  addresses: ReadonlyMap<string, string>,
+): MachineFacts {
   const unknown = [...addresses].filter(([name, address]) => hosts.get(name) !== address);
   return { ...facts, clock, unknownNames: Object.fromEntries(unknown) };
 }

@@ -1,7 +1,9 @@
 import type { Phase, Segment } from '../../core/conversation.ts';
 
 /** What one row of the diagram shows: one segment, or many that say the same. */
-export type DiagramRow = { readonly kind: 'segment'; readonly segment: Segment } | { readonly kind: 'fold'; readonly phase: Phase; readonly segments: readonly Segment[] };
+export type DiagramRow =
+  | { readonly kind: 'segment'; readonly segment: Segment }
+  | { readonly kind: 'fold'; readonly phase: Phase; readonly segments: readonly Segment[] };
 
 /** How much of a conversation is drawn. */
 export interface FoldLimits {
@@ -19,7 +21,12 @@ const KEPT_OF_RUN = 2;
 /** The rows of a conversation, in order: a transfer of a file becomes a few rows, a short talk is shown whole. Every segment is in exactly one row. */
 export function foldSegments(segments: readonly Segment[], limits: FoldLimits = FOLD_LIMITS): DiagramRow[] {
   const phases = [...Map.groupBy(segments, ({ phase }) => phase).values()];
-  return phases.flatMap((phase) => foldMiddle(phase.length < limits.run ? phase.map(rowOf) : runsOf(phase).flatMap((run) => foldRun(run, limits.run)), limits.rows));
+  return phases.flatMap((phase) =>
+    foldMiddle(
+      phase.length < limits.run ? phase.map(rowOf) : runsOf(phase).flatMap((run) => foldRun(run, limits.run)),
+      limits.rows,
+    ),
+  );
 }
 
 function rowOf(segment: Segment): DiagramRow {
@@ -33,7 +40,13 @@ function runsOf(segments: readonly Segment[]): Segment[][] {
   for (const segment of segments) {
     const run = runs.at(-1);
     const speaks = segment.length > 0 ? segment.from : undefined;
-    if (run !== undefined && isPlain(segment) && isPlain(run[0]!) && (speaks === undefined || sender === undefined || speaks === sender)) run.push(segment);
+    if (
+      run !== undefined &&
+      isPlain(segment) &&
+      isPlain(run[0]!) &&
+      (speaks === undefined || sender === undefined || speaks === sender)
+    )
+      run.push(segment);
     else {
       runs.push([segment]);
       sender = undefined;
@@ -51,7 +64,11 @@ function isPlain({ marks, flags }: Segment): boolean {
 function foldRun(run: readonly Segment[], limit: number): DiagramRow[] {
   if (run.length < limit) return run.map(rowOf);
   const middle = run.slice(KEPT_OF_RUN, -KEPT_OF_RUN);
-  return [...run.slice(0, KEPT_OF_RUN).map(rowOf), { kind: 'fold', phase: run[0]!.phase, segments: middle }, ...run.slice(-KEPT_OF_RUN).map(rowOf)];
+  return [
+    ...run.slice(0, KEPT_OF_RUN).map(rowOf),
+    { kind: 'fold', phase: run[0]!.phase, segments: middle },
+    ...run.slice(-KEPT_OF_RUN).map(rowOf),
+  ];
 }
 
 /** Folds what lies between the first and the last rows when there are too many. */

@@ -91,7 +91,12 @@ function stack(blocks: readonly Block[]): Placed[] {
 function itemsOf(conversation: Conversation, words: ReadonlyMap<number, SpokenText>, time: TimeScale): Block[] {
   const rows = foldSegments(conversation.segments);
   const gaps = gapsBefore(rows);
-  const perMs = SCALED_HEIGHT / Math.max(1, gaps.reduce((sum, gap) => sum + gap, 0));
+  const perMs =
+    SCALED_HEIGHT /
+    Math.max(
+      1,
+      gaps.reduce((sum, gap) => sum + gap, 0),
+    );
   const blocks: Block[] = [{ item: { kind: 'header' }, phase: undefined, height: HEADER }];
   for (const [index, row] of rows.entries()) {
     const phase = phaseOf(row);
@@ -99,7 +104,12 @@ function itemsOf(conversation: Conversation, words: ReadonlyMap<number, SpokenTe
     const gap = gapBlocks(gaps[index]!, time, perMs);
     const change = phase === previous ? [] : phaseChange(previous, phase);
     // Time in which nothing is sent belongs to the data phase, where it can: a handshake and a close are as short as they are.
-    blocks.push(...(previous === 'handshake' && phase === 'data' ? [...change, ...inPhase(gap, phase)] : [...inPhase(gap, previous), ...change]), rowBlock(row, words));
+    blocks.push(
+      ...(previous === 'handshake' && phase === 'data'
+        ? [...change, ...inPhase(gap, phase)]
+        : [...inPhase(gap, previous), ...change]),
+      rowBlock(row, words),
+    );
   }
   const lastPhase = rows.length === 0 ? undefined : phaseOf(rows.at(-1)!);
   return [...blocks, { item: { kind: 'end' }, phase: lastPhase, height: TAIL }];
@@ -123,9 +133,16 @@ function inPhase(blocks: readonly Omit<Block, 'phase'>[], phase: Phase | undefin
 function rowBlock(row: DiagramRow, words: ReadonlyMap<number, SpokenText>): Block {
   if (row.kind === 'fold') return { item: { kind: 'row', row, words: {} }, phase: row.phase, height: FOLD_ROW };
   const { client, server } = words.get(row.segment.packet) ?? {};
-  const wrapped = { ...(client !== undefined && { client: wrapText(client, WORDS_COLUMNS, WORDS_LINES) }), ...(server !== undefined && { server: wrapText(server, WORDS_COLUMNS, WORDS_LINES) }) };
+  const wrapped = {
+    ...(client !== undefined && { client: wrapText(client, WORDS_COLUMNS, WORDS_LINES) }),
+    ...(server !== undefined && { server: wrapText(server, WORDS_COLUMNS, WORDS_LINES) }),
+  };
   const lines = Math.max(wrapped.client?.length ?? 0, wrapped.server?.length ?? 0);
-  return { item: { kind: 'row', row, words: wrapped }, phase: row.segment.phase, height: Math.max(ROW, lines * WORDS_LINE + 10) };
+  return {
+    item: { kind: 'row', row, words: wrapped },
+    phase: row.segment.phase,
+    height: Math.max(ROW, lines * WORDS_LINE + 10),
+  };
 }
 
 export function phaseOf(row: DiagramRow): Phase {
@@ -134,7 +151,9 @@ export function phaseOf(row: DiagramRow): Phase {
 
 /** Milliseconds between the end of the row before and the start of each row. */
 function gapsBefore(rows: readonly DiagramRow[]): number[] {
-  return rows.map((row, index) => (index === 0 ? 0 : Math.max(0, firstOf(row).timeMs - lastOf(rows[index - 1]!).timeMs)));
+  return rows.map((row, index) =>
+    index === 0 ? 0 : Math.max(0, firstOf(row).timeMs - lastOf(rows[index - 1]!).timeMs),
+  );
 }
 
 function firstOf(row: DiagramRow): Segment {

@@ -2,9 +2,15 @@ import type { Conversation, Phase } from '../../core/conversation.ts';
 import type { DiagramWords, Notation } from '../language/language.ts';
 
 /** What is to be known of a phase at a glance, beside its name. */
-export function phaseNote({ handshake, close, sent }: Conversation, phase: Phase, words: DiagramWords, notation: Notation): string {
+export function phaseNote(
+  { handshake, close, sent }: Conversation,
+  phase: Phase,
+  words: DiagramWords,
+  notation: Notation,
+): string {
   if (phase === 'data') return words.dataTotals(notation.bytes(sent.client.bytes), notation.bytes(sent.server.bytes));
-  if (phase === 'close') return close.kind === 'open' || close.by === undefined ? words.notClosed : words.closedBy(close.by, close.kind);
+  if (phase === 'close')
+    return close.kind === 'open' || close.by === undefined ? words.notClosed : words.closedBy(close.by, close.kind);
   if (handshake.refused) return words.refused;
   if (handshake.durationMs === undefined) return words.incomplete;
   return (handshake.simultaneous ? words.openedAtOnce : words.handshakeIn)(notation.duration(handshake.durationMs));

@@ -36,5 +36,8 @@ export function optionTexts({ mss, windowScale, sackPermitted, timestamps }: Tcp
 export function marksText(segments: readonly Segment[]): string {
   const counts = new Map<SegmentMark, number>();
   for (const mark of segments.flatMap(({ marks }) => marks)) counts.set(mark, (counts.get(mark) ?? 0) + 1);
-  return [...counts].toSorted(([, a], [, b]) => b - a).map(([mark, count]) => (count === 1 ? mark : `${count} × ${mark}`)).join(', ');
+  return [...counts]
+    .toSorted(([, a], [, b]) => b - a)
+    .map(([mark, count]) => (count === 1 ? mark : `${count} × ${mark}`))
+    .join(', ');
 }

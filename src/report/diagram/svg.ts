@@ -1,7 +1,22 @@
 import type { Conversation, Endpoint, Phase, Segment, Side, TcpState } from '../../core/conversation.ts';
 import { escapeMarkup } from '../escape-markup.ts';
 import type { DiagramWords, Notation } from '../language/language.ts';
-import { COLUMN, cutLayout, DEPARTURE, layOut, SLANT, WIDTH, WORDS_LINE, type Item, type Layout, type Piece, type Placed, type SpokenText, type StateSpan, type TimeScale } from './layout.ts';
+import {
+  COLUMN,
+  cutLayout,
+  DEPARTURE,
+  layOut,
+  SLANT,
+  WIDTH,
+  WORDS_LINE,
+  type Item,
+  type Layout,
+  type Piece,
+  type Placed,
+  type SpokenText,
+  type StateSpan,
+  type TimeScale,
+} from './layout.ts';
 import { describeConversation, phaseNote } from './phase-note.ts';
 import { flagsText, marksText, numbersText, optionTexts, synFacts, timeText } from './segment-text.ts';
 import { DIAGRAM_STYLE } from './style.ts';
@@ -21,7 +36,11 @@ export interface DiagramOptions {
 export function conversationSvg(conversation: Conversation, options: DiagramOptions): string {
   const layout = layOut(conversation, spokenTexts(options), options.time);
   const whole = { top: 0, bottom: layout.height, placed: layout.placed };
-  return new Drawing(conversation, options, layout).svg(whole, { part: 1, parts: 1, style: `<style>${DIAGRAM_STYLE}</style>` });
+  return new Drawing(conversation, options, layout).svg(whole, {
+    part: 1,
+    parts: 1,
+    style: `<style>${DIAGRAM_STYLE}</style>`,
+  });
 }
 
 /**
@@ -37,8 +56,18 @@ export function conversationPieces(conversation: Conversation, options: DiagramO
 
 /** The three phases, in the colours of which their states are drawn too. */
 const PHASE_OF_STATE: Readonly<Record<TcpState, Phase | 'none'>> = {
-  'UNKNOWN': 'none', 'CLOSED': 'none', 'LISTEN': 'handshake', 'SYN-SENT': 'handshake', 'SYN-RECEIVED': 'handshake', 'ESTABLISHED': 'data',
-  'FIN-WAIT-1': 'close', 'FIN-WAIT-2': 'close', 'CLOSE-WAIT': 'close', 'CLOSING': 'close', 'LAST-ACK': 'close', 'TIME-WAIT': 'close',
+  UNKNOWN: 'none',
+  CLOSED: 'none',
+  LISTEN: 'handshake',
+  'SYN-SENT': 'handshake',
+  'SYN-RECEIVED': 'handshake',
+  ESTABLISHED: 'data',
+  'FIN-WAIT-1': 'close',
+  'FIN-WAIT-2': 'close',
+  'CLOSE-WAIT': 'close',
+  CLOSING: 'close',
+  'LAST-ACK': 'close',
+  'TIME-WAIT': 'close',
 };
 
 const PHASE_NUMBER: Readonly<Record<Phase, number>> = { handshake: 1, data: 2, close: 3 };
@@ -59,7 +88,12 @@ interface Part {
 }
 
 function spokenTexts({ spoken, words }: DiagramOptions): ReadonlyMap<number, SpokenText> {
-  return new Map([...spoken].map(([packet, { client, server }]) => [packet, { ...(client && { client: textOfWords(client, words) }), ...(server && { server: textOfWords(server, words) }) }]));
+  return new Map(
+    [...spoken].map(([packet, { client, server }]) => [
+      packet,
+      { ...(client && { client: textOfWords(client, words) }), ...(server && { server: textOfWords(server, words) }) },
+    ]),
+  );
 }
 
 class Drawing {
@@ -78,7 +112,10 @@ class Drawing {
     const { client, server } = this.#conversation;
     const names = `${id}-title-${part}`;
     const continued = parts === 1 ? '' : ` (${words.continued(part, parts)})`;
-    const description = part === 1 ? `<desc id="${id}-desc">${escapeMarkup(describeConversation(this.#conversation, words, notation))}</desc>` : '';
+    const description =
+      part === 1
+        ? `<desc id="${id}-desc">${escapeMarkup(describeConversation(this.#conversation, words, notation))}</desc>`
+        : '';
     const height = piece.bottom - piece.top;
     return [
       `<svg xmlns="http://www.w3.org/2000/svg" class="tcp" viewBox="0 ${piece.top} ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img"`,
@@ -94,7 +131,12 @@ class Drawing {
 
   /** The ground of each phase. */
   #grounds({ placed }: Piece): string[] {
-    return [...Map.groupBy(placed.filter(({ phase }) => phase !== undefined), ({ phase }) => phase!)].map(([phase, items]) => {
+    return [
+      ...Map.groupBy(
+        placed.filter(({ phase }) => phase !== undefined),
+        ({ phase }) => phase!,
+      ),
+    ].map(([phase, items]) => {
       const { top } = items[0]!;
       const bottom = items.at(-1)!.top + items.at(-1)!.height;
       return `<rect class="tcp-${phase}" x="0" y="${top}" width="${WIDTH}" height="${bottom - top}"/>`;
@@ -103,12 +145,19 @@ class Drawing {
 
   /** The lifelines, coloured by state; each state is named where it begins, and again on a new page. */
   #lives({ top, bottom }: Piece): string[] {
-    return this.#layout.states.filter((span) => span.top < bottom && span.bottom > top).map((span) => this.#life({ ...span, top: Math.max(top, span.top), bottom: Math.min(bottom, span.bottom) }, span.top < top));
+    return this.#layout.states
+      .filter((span) => span.top < bottom && span.bottom > top)
+      .map((span) =>
+        this.#life({ ...span, top: Math.max(top, span.top), bottom: Math.min(bottom, span.bottom) }, span.top < top),
+      );
   }
 
   #life({ side, state, top, bottom }: StateSpan, isAgain: boolean): string {
     const x = COLUMN.lifeline[side];
-    const name = bottom - top < 11 || state === 'UNKNOWN' ? '' : `<text class="tcp-state tcp-colored${isAgain ? ' tcp-again' : ''}" x="${x + OUTWARDS[side] * 10}" y="${top + 11}" text-anchor="${ANCHOR[side]}">${state}</text>`;
+    const name =
+      bottom - top < 11 || state === 'UNKNOWN'
+        ? ''
+        : `<text class="tcp-state tcp-colored${isAgain ? ' tcp-again' : ''}" x="${x + OUTWARDS[side] * 10}" y="${top + 11}" text-anchor="${ANCHOR[side]}">${state}</text>`;
     return `<g class="tcp-${PHASE_OF_STATE[state]}"><rect class="tcp-life" x="${x - LIFE_WIDTH / 2}" y="${top}" width="${LIFE_WIDTH}" height="${bottom - top}"/>${name}</g>`;
   }
 
@@ -121,7 +170,9 @@ class Drawing {
       case 'pause':
         return `<text class="tcp-small" x="${MIDDLE}" y="${top + 16}" text-anchor="middle">⋮ ${escapeMarkup(this.#options.words.pause(this.#options.notation.duration(item.ms)))} ⋮</text>`;
       case 'row':
-        return item.row.kind === 'segment' ? this.#segment(item.row.segment, item.words, top) : this.#fold(item.row.segments, phase!, top, height);
+        return item.row.kind === 'segment'
+          ? this.#segment(item.row.segment, item.words, top)
+          : this.#fold(item.row.segments, phase!, top, height);
       case 'gap':
       case 'end':
       default:
@@ -152,21 +203,33 @@ class Drawing {
 
   #segment(segment: Segment, words: Extract<Item, { kind: 'row' }>['words'], top: number): string {
     const y = top + DEPARTURE;
-    const isBare = segment.length === 0 && !segment.flags.some((flag) => flag === 'SYN' || flag === 'FIN' || flag === 'RST');
-    const classes = [isReset(segment) ? 'tcp-close' : `tcp-${segment.phase}`, ...(isBare ? ['tcp-bare'] : []), ...(isRepeated(segment) ? ['tcp-lost'] : [])];
+    const isBare =
+      segment.length === 0 && !segment.flags.some((flag) => flag === 'SYN' || flag === 'FIN' || flag === 'RST');
+    const classes = [
+      isReset(segment) ? 'tcp-close' : `tcp-${segment.phase}`,
+      ...(isBare ? ['tcp-bare'] : []),
+      ...(isRepeated(segment) ? ['tcp-lost'] : []),
+    ];
     return [
       `<g class="${classes.join(' ')}" data-packet="${segment.packet}"><title>${escapeMarkup(this.#tooltip(segment))}</title>`,
       arrow(segment.from, y),
       `<text class="tcp-label" x="${MIDDLE}" y="${y - 7}" text-anchor="middle"><tspan class="tcp-flags">${escapeMarkup(flagsText(segment))}</tspan>\u2003${escapeMarkup(numbersText(segment))}</text>`,
       this.#underArrow(segment, y + 19),
-      ...(['client', 'server'] as const).map((side) => this.#spoken(side, words[side], this.#wordsClass(segment, side), y)),
+      ...(['client', 'server'] as const).map((side) =>
+        this.#spoken(side, words[side], this.#wordsClass(segment, side), y),
+      ),
       '</g>',
     ].join('');
   }
 
   #underArrow(segment: Segment, y: number): string {
-    const facts = [timeText(this.#conversation, segment, this.#options.notation), ...synFacts(segment), ...(segment.truncated ? [this.#options.words.truncated] : [])];
-    const marks = segment.marks.length === 0 ? '' : ` <tspan class="tcp-warn">${escapeMarkup(marksText([segment]))}</tspan>`;
+    const facts = [
+      timeText(this.#conversation, segment, this.#options.notation),
+      ...synFacts(segment),
+      ...(segment.truncated ? [this.#options.words.truncated] : []),
+    ];
+    const marks =
+      segment.marks.length === 0 ? '' : ` <tspan class="tcp-warn">${escapeMarkup(marksText([segment]))}</tspan>`;
     return `<text class="tcp-small" x="${MIDDLE}" y="${y}" text-anchor="middle">${escapeMarkup(facts.join(' · '))}${marks}</text>`;
   }
 
@@ -180,7 +243,9 @@ class Drawing {
     if (lines === undefined || lines.length === 0) return '';
     const x = COLUMN.words[side];
     const first = Math.max(y - DEPARTURE + 13, y + 4 - ((lines.length - 1) * WORDS_LINE) / 2);
-    const spans = lines.map((line, index) => `<tspan x="${x}" y="${first + index * WORDS_LINE}">${escapeMarkup(line)}</tspan>`);
+    const spans = lines.map(
+      (line, index) => `<tspan x="${x}" y="${first + index * WORDS_LINE}">${escapeMarkup(line)}</tspan>`,
+    );
     return `<text class="${style}" text-anchor="${WORDS_ANCHOR[side]}" xml:space="preserve">${spans.join('')}</text>`;
   }
 
@@ -189,18 +254,27 @@ class Drawing {
     const marks = marksText(segments);
     const sides = (['client', 'server'] as const).map((side) => {
       const own = segments.filter(({ from }) => from === side);
-      return words.foldedFrom(side, notation.number(own.length), notation.bytes(own.reduce((sum, { length }) => sum + length, 0)));
+      return words.foldedFrom(
+        side,
+        notation.number(own.length),
+        notation.bytes(own.reduce((sum, { length }) => sum + length, 0)),
+      );
     });
     const left = COLUMN.lifeline.client + 14;
     const lines = [
       `<tspan class="tcp-flags">${escapeMarkup(words.folded(notation.number(segments.length)))}</tspan>`,
       ...sides.map(escapeMarkup),
-      ...(marks === '' ? [] : [`<tspan class="tcp-warn">${escapeMarkup(cutText(words.foldedMarks(marks), 44))}</tspan>`]),
+      ...(marks === ''
+        ? []
+        : [`<tspan class="tcp-warn">${escapeMarkup(cutText(words.foldedMarks(marks), 44))}</tspan>`]),
     ];
     const first = top + height / 2 + 4 - ((lines.length - 1) * 16) / 2;
     return [
       `<g class="tcp-${phase}" data-folded="${segments.length}"><rect class="tcp-fold-box" x="${left}" y="${top + 4}" width="${COLUMN.lifeline.server - 14 - left}" height="${height - 8}" rx="5"/>`,
-      ...lines.map((line, index) => `<text class="tcp-label" x="${MIDDLE}" y="${first + index * 16}" text-anchor="middle">${line}</text>`),
+      ...lines.map(
+        (line, index) =>
+          `<text class="tcp-label" x="${MIDDLE}" y="${first + index * 16}" text-anchor="middle">${line}</text>`,
+      ),
       '</g>',
     ].join('');
   }
@@ -208,7 +282,11 @@ class Drawing {
   #tooltip(segment: Segment): string {
     const { words, notation } = this.#options;
     const other = segment.from === 'client' ? 'server' : 'client';
-    const facts = [`${words.tableHeads.packet} ${segment.packet}`, timeText(this.#conversation, segment, notation), `${words.sides[segment.from]} → ${words.sides[other]}`];
+    const facts = [
+      `${words.tableHeads.packet} ${segment.packet}`,
+      timeText(this.#conversation, segment, notation),
+      `${words.sides[segment.from]} → ${words.sides[other]}`,
+    ];
     return `${facts.join(', ')}: ${flagsText(segment)} ${numbersText(segment)} win ${[segment.window, ...optionTexts(segment.options)].join(' ')}`;
   }
 }

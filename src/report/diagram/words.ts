@@ -5,8 +5,7 @@ import type { DiagramWords, ProgramEnd } from '../language/language.ts';
 /** What stands beside a segment. */
 export type Words =
   /** `line`: as the operator saw it. `payload`: what the program sent by itself, which no terminal of that side shows. `command`: what started the program. */
-  | { readonly kind: 'line' | 'payload' | 'command'; readonly text: string }
-  | ({ readonly kind: 'end' } & ProgramEnd);
+  { readonly kind: 'line' | 'payload' | 'command'; readonly text: string } | ({ readonly kind: 'end' } & ProgramEnd);
 
 /** The text of words, in a language. */
 export function textOfWords(words: Words, { programEnd }: DiagramWords): string {
@@ -22,7 +21,8 @@ export function wrapText(text: string, columns: number, lines: number): string[]
   let rest = text.trim().replaceAll(/\s+/g, ' ');
   while (rest !== '') {
     const head = headOf(rest, columns);
-    if (head === rest || wrapped.length === lines - 1) return [...wrapped, head === rest ? head : `${headOf(rest, columns - 1)}…`];
+    if (head === rest || wrapped.length === lines - 1)
+      return [...wrapped, head === rest ? head : `${headOf(rest, columns - 1)}…`];
     const blank = head.lastIndexOf(' ');
     const end = rest[head.length] === ' ' || blank < head.length / 3 ? head.length : blank;
     wrapped.push(rest.slice(0, end).trimEnd());

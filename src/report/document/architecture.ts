@@ -8,8 +8,12 @@ import { runtimeText } from './programs.ts';
 export function architecture(report: ReportData, language: Language): Block[] {
   const { architecture: words } = language.report;
   const { lab, run } = report;
-  if (lab === undefined) return [{ kind: 'remark', tone: 'none', text: words.notDescribed }, ...rolesTable(report, language)];
-  const networks = lab.networks.length === 0 ? '' : words.networks(lab.networks.map(({ name, subnet }) => `\`${name}\` (\`${subnet}\`)`));
+  if (lab === undefined)
+    return [{ kind: 'remark', tone: 'none', text: words.notDescribed }, ...rolesTable(report, language)];
+  const networks =
+    lab.networks.length === 0
+      ? ''
+      : words.networks(lab.networks.map(({ name, subnet }) => `\`${name}\` (\`${subnet}\`)`));
   return [
     { kind: 'paragraph', text: words.intro(run.lab, words.machines(lab.machines.length), networks) },
     { kind: 'topology', caption: words.figure, topology: topologyOf(run.lab, lab) },
@@ -25,15 +29,27 @@ function machineTable({ lab, facts }: ReportData, { report: { architecture: word
     const own = facts.get(name);
     const said = [plainData(own?.system ?? image), plainData(own?.kernel ?? words.unknown)];
     const ports = interfaces.length === 0 ? [{ name: '–', address: '–', network: '–' }] : interfaces;
-    return ports.map((each) => [name, account, each.name, each.address, each.network].map((text): Value => data(text)).concat(said));
+    return ports.map((each) =>
+      [name, account, each.name, each.address, each.network].map((text): Value => data(text)).concat(said),
+    );
   });
-  return { kind: 'table', caption: words.machineTable, heads: [machine, user, port, address, network, system, kernel], rows };
+  return {
+    kind: 'table',
+    caption: words.machineTable,
+    heads: [machine, user, port, address, network, system, kernel],
+    rows,
+  };
 }
 
 function networkTable({ lab }: ReportData, { report: { architecture: words } }: Language): Block[] {
   if (lab!.networks.length === 0) return [];
   const { network, subnet, gateway, nat } = words.networkHeads;
-  const rows = lab!.networks.map((each) => [data(each.name), data(each.subnet), data(each.gateway ?? '–'), each.nat ? words.yes : words.no]);
+  const rows = lab!.networks.map((each) => [
+    data(each.name),
+    data(each.subnet),
+    data(each.gateway ?? '–'),
+    each.nat ? words.yes : words.no,
+  ]);
   return [{ kind: 'table', caption: words.networkTable, heads: [network, subnet, gateway, nat], rows }];
 }
 
@@ -42,8 +58,17 @@ function versionTable({ lab, facts }: ReportData, { report: { architecture: word
     const version = facts.get(on)?.runtimes[name];
     return version === undefined ? [] : [[`\`${name}\``, data(runtimeText(command, version))]];
   });
-  const rows: Value[][] = [['`lab`', data(lab!.version)], [words.provider(lab!.provider), data(lab!.version)], ...runtimes];
-  return { kind: 'table', caption: words.versionTable, heads: [words.versionHeads.what, words.versionHeads.version], rows };
+  const rows: Value[][] = [
+    ['`lab`', data(lab!.version)],
+    [words.provider(lab!.provider), data(lab!.version)],
+    ...runtimes,
+  ];
+  return {
+    kind: 'table',
+    caption: words.versionTable,
+    heads: [words.versionHeads.what, words.versionHeads.version],
+    rows,
+  };
 }
 
 /** Older runs know at least where their programs ran. */

@@ -50,7 +50,12 @@ export type Block =
   | { readonly kind: 'remark'; readonly tone: Tone; readonly text: Value }
   | { readonly kind: 'subheading'; readonly text: Prose }
   | { readonly kind: 'facts'; readonly items: readonly (readonly [label: Prose, value: Value])[] }
-  | { readonly kind: 'table'; readonly caption: string; readonly heads: readonly string[]; readonly rows: readonly (readonly Value[])[] }
+  | {
+      readonly kind: 'table';
+      readonly caption: string;
+      readonly heads: readonly string[];
+      readonly rows: readonly (readonly Value[])[];
+    }
   | Listing
   | { readonly kind: 'topology'; readonly caption: string; readonly topology: Topology }
   | { readonly kind: 'players'; readonly terminals: readonly ReportTerminal[]; readonly pace: Pace }

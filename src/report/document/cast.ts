@@ -22,6 +22,7 @@ export function castOf({ run, lab, terminals, capture }: ReportData): Cast {
     listens: lab?.programs.find(({ name }) => name === role.role)?.listens ?? [],
   }));
   const serving = new Set(capture.conversations.map(({ serverRole }) => serverRole));
-  const isServer = ({ role, listens }: CastMember): boolean => listens.length > 0 || serving.has(role.role) || (lab === undefined && serving.size === 0 && role.role === 'server');
+  const isServer = ({ role, listens }: CastMember): boolean =>
+    listens.length > 0 || serving.has(role.role) || (lab === undefined && serving.size === 0 && role.role === 'server');
   return { servers: members.filter(isServer), clients: members.filter((member) => !isServer(member)) };
 }

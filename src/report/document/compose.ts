@@ -34,13 +34,22 @@ const SECTIONS: Readonly<Record<SectionName, (report: ReportData, language: Lang
  *
  * @param madeAtMs When it is made, milliseconds since the Unix epoch.
  */
-export function composeReport(report: ReportData, language: Language, version: string, madeAtMs: number): ReportDocument {
+export function composeReport(
+  report: ReportData,
+  language: Language,
+  version: string,
+  madeAtMs: number,
+): ReportDocument {
   const { sections, title, made } = language.report;
   return {
     title: title(report.run.lab),
     heading: headingOf(report, language),
     tiles: tilesOf(report, language),
-    sections: (Object.keys(SECTIONS) as SectionName[]).map((id) => ({ id, title: sections[id], blocks: SECTIONS[id](report, language) })),
+    sections: (Object.keys(SECTIONS) as SectionName[]).map((id) => ({
+      id,
+      title: sections[id],
+      blocks: SECTIONS[id](report, language),
+    })),
     footer: made(version, language.notation.dateTime(madeAtMs)),
   };
 }

@@ -12,24 +12,37 @@ export function ending(report: ReportData, language: Language): Block[] {
   const { end: words } = language.report;
   const { conversations } = report.capture;
   const told = conversations.slice(0, MOST_TOLD).flatMap(({ conversation }): Block[] => {
-    const number = conversations.length > 1 ? `${words.connection(language.notation.number(conversation.index + 1))} ` : '';
+    const number =
+      conversations.length > 1 ? `${words.connection(language.notation.number(conversation.index + 1))} ` : '';
     return closeTexts(conversation, language).map((text) => ({ kind: 'paragraph', text: number + text }));
   });
-  return [...(conversations.length === 0 ? [{ kind: 'paragraph', text: words.noCapture } as const] : told), ...exitTable(report, language)];
+  return [
+    ...(conversations.length === 0 ? [{ kind: 'paragraph', text: words.noCapture } as const] : told),
+    ...exitTable(report, language),
+  ];
 }
 
 function closeTexts(conversation: Conversation, { report: { end: words }, notation }: Language): string[] {
   const { close, handshake, server } = conversation;
   if (handshake.refused) return [words.refused];
-  if (close.kind === 'open' && handshake.syn !== undefined && !handshake.complete) return [conversation.sent.server.packets === 0 ? words.unanswered : words.unopened];
+  if (close.kind === 'open' && handshake.syn !== undefined && !handshake.complete)
+    return [conversation.sent.server.packets === 0 ? words.unanswered : words.unopened];
   if (close.kind === 'open' || close.by === undefined) return [words.open];
-  const half = close.halfClose === undefined ? [] : [words.halfClose(close.halfClose.closedBy, notation.bytes(close.halfClose.bytesAfter))];
+  const half =
+    close.halfClose === undefined
+      ? []
+      : [words.halfClose(close.halfClose.closedBy, notation.bytes(close.halfClose.bytesAfter))];
   if (close.kind === 'rst') return [words.rst(close.rst?.by ?? 'client'), ...half];
   const states = { client: closingStates(conversation, 'client'), server: closingStates(conversation, 'server') };
   const inTimeWait = (['client', 'server'] as const).filter((side) => states[side].includes('TIME-WAIT'));
   const waiting = inTimeWait.length === 2 ? (['both'] as const) : inTimeWait;
   return [
-    [words.fin[close.by], words.states(states.client.join(', '), states.server.join(', ')), ...waiting.map((side) => words.timeWait[side](server.port)), ...(close.complete ? [] : [words.incomplete])].join(' '),
+    [
+      words.fin[close.by],
+      words.states(states.client.join(', '), states.server.join(', ')),
+      ...waiting.map((side) => words.timeWait[side](server.port)),
+      ...(close.complete ? [] : [words.incomplete]),
+    ].join(' '),
     ...half,
   ];
 }
@@ -42,6 +55,10 @@ function closingStates({ segments }: Conversation, side: Side): TcpState[] {
 function exitTable({ run }: ReportData, language: Language): Block[] {
   if (run.roles.length === 0) return [];
   const { table, heads } = language.report.end;
-  const rows = run.roles.map((role) => [data(role.role), data(role.machine), plainData(statusText(role, language), statusTone(role, run))]);
+  const rows = run.roles.map((role) => [
+    data(role.role),
+    data(role.machine),
+    plainData(statusText(role, language), statusTone(role, run)),
+  ]);
   return [{ kind: 'table', caption: table, heads: [heads.program, heads.machine, heads.status], rows }];
 }

@@ -10,9 +10,15 @@ export function model(report: ReportData, language: Language): Block[] {
   const { servers, clients } = castOf(report);
   const listening = servers.filter(({ listens }) => listens.length > 0);
   return [
-    ...listening.map(({ role, listens }): Block => ({ kind: 'paragraph', text: words.server(role.role, role.machine, language.notation.list(listens.map((port) => `\`${port}\``))) })),
+    ...listening.map(({ role, listens }): Block => ({
+      kind: 'paragraph',
+      text: words.server(role.role, role.machine, language.notation.list(listens.map((port) => `\`${port}\``))),
+    })),
     ...(listening.length === 0 ? [{ kind: 'paragraph', text: words.noServer } as const] : []),
-    ...(listening.length === 0 ? [] : clients).map(({ role }): Block => ({ kind: 'paragraph', text: words.client(role.role, role.machine) })),
+    ...(listening.length === 0 ? [] : clients).map(({ role }): Block => ({
+      kind: 'paragraph',
+      text: words.client(role.role, role.machine),
+    })),
     { kind: 'paragraph', text: words.mode },
     { kind: 'table', caption: words.callsTable, ...words.calls },
     ...connectionTable(report, language),
@@ -22,19 +28,55 @@ export function model(report: ReportData, language: Language): Block[] {
 function connectionTable({ capture }: ReportData, language: Language): Block[] {
   const { conversations, omitted } = capture;
   if (conversations.length === 0) return [];
-  const { report: { model: words }, notation } = language;
+  const {
+    report: { model: words },
+    notation,
+  } = language;
   const { number, client, server, start, duration, sent, close } = words.connectionHeads;
   const first = conversations[0]!.conversation.startMs;
   const rows = conversations.map((each) => connectionRow(each, first, language));
-  const cut: Block[] = omitted === 0 ? [] : [{ kind: 'remark', tone: 'none', text: words.connectionsCut(notation.number(conversations.length), notation.number(conversations.length + omitted)) }];
-  return [{ kind: 'table', caption: words.connectionTable, heads: [number, client, server, start, duration, sent, close], rows }, ...cut];
+  const cut: Block[] =
+    omitted === 0
+      ? []
+      : [
+          {
+            kind: 'remark',
+            tone: 'none',
+            text: words.connectionsCut(
+              notation.number(conversations.length),
+              notation.number(conversations.length + omitted),
+            ),
+          },
+        ];
+  return [
+    {
+      kind: 'table',
+      caption: words.connectionTable,
+      heads: [number, client, server, start, duration, sent, close],
+      rows,
+    },
+    ...cut,
+  ];
 }
 
-function connectionRow({ conversation }: ReportConversation, firstMs: number, { notation, diagram }: Language): Value[] {
+function connectionRow(
+  { conversation }: ReportConversation,
+  firstMs: number,
+  { notation, diagram }: Language,
+): Value[] {
   const { index, client, server, startMs, durationMs, sent, close, handshake } = conversation;
-  const ended = handshake.refused ? diagram.refused : close.kind === 'open' || close.by === undefined ? diagram.notClosed : diagram.closedBy(close.by, close.kind);
+  const ended = handshake.refused
+    ? diagram.refused
+    : close.kind === 'open' || close.by === undefined
+      ? diagram.notClosed
+      : diagram.closedBy(close.by, close.kind);
   return [
-    String(index + 1), data(socketText(client)), data(socketText(server)), notation.duration(Math.max(0, startMs - firstMs)), notation.duration(durationMs),
-    `${notation.bytes(sent.client.bytes)} / ${notation.bytes(sent.server.bytes)}`, ended,
+    String(index + 1),
+    data(socketText(client)),
+    data(socketText(server)),
+    notation.duration(Math.max(0, startMs - firstMs)),
+    notation.duration(durationMs),
+    `${notation.bytes(sent.client.bytes)} / ${notation.bytes(sent.server.bytes)}`,
+    ended,
   ];
 }

@@ -4,10 +4,16 @@ import { plainData, type ReportDocument, type Tile, type Tone, type Value } from
 import { statusText, statusTone } from './status.ts';
 
 /** Who, when, what. */
-export function headingOf({ run, lab }: ReportData, { notation, report: { heading, results } }: Language): ReportDocument['heading'] {
+export function headingOf(
+  { run, lab }: ReportData,
+  { notation, report: { heading, results } }: Language,
+): ReportDocument['heading'] {
   const { authors = [], group, course } = lab?.report ?? {};
   const lines: readonly (readonly [string, Value | undefined])[] = [
-    [authors.length > 1 ? heading.authors : heading.author, authors.length === 0 ? plainData(heading.notGiven) : plainData(authors.join(', '))],
+    [
+      authors.length > 1 ? heading.authors : heading.author,
+      authors.length === 0 ? plainData(heading.notGiven) : plainData(authors.join(', ')),
+    ],
     [heading.group, group === undefined ? undefined : plainData(group)],
     [heading.course, course === undefined ? undefined : plainData(course)],
     [heading.date, run.startedAt === null ? undefined : plainData(notation.dateTime(Date.parse(run.startedAt)))],
@@ -20,31 +26,54 @@ export function headingOf({ run, lab }: ReportData, { notation, report: { headin
 
 /** What a teacher wants to see of thirty reports: did it pass, was the port free, what did TCP do, how did the programs end. */
 export function tilesOf(data: ReportData, language: Language): Tile[] {
-  return [stepTile(data, language), ...portTiles(data, language), ...connectionTiles(data, language), ...exitTiles(data, language)];
+  return [
+    stepTile(data, language),
+    ...portTiles(data, language),
+    ...connectionTiles(data, language),
+    ...exitTiles(data, language),
+  ];
 }
 
 function stepTile({ run }: ReportData, { notation, report: { tiles, results } }: Language): Tile {
   const passed = run.steps.filter(({ result }) => result === 'passed').length;
-  const value = run.steps.length === 0 ? tiles.noSteps : tiles.steps(notation.number(passed), notation.number(run.steps.length));
+  const value =
+    run.steps.length === 0 ? tiles.noSteps : tiles.steps(notation.number(passed), notation.number(run.steps.length));
   return { label: results[run.result], value, tone: run.result === 'passed' ? 'good' : 'bad' };
 }
 
 /** The first look at each port: what was found before the start. */
 function portTiles({ portChecks }: ReportData, { report: { tiles } }: Language): Tile[] {
-  const first = [...Map.groupBy(portChecks, ({ machine, port }) => `${machine} ${port}`).values()].map(([check]) => check!);
-  return first.slice(0, 2).map(({ machine, port, state }) => ({ label: tiles.port(port, machine), value: tiles.portStates[state], tone: state === 'busy' ? 'bad' : 'good' }));
+  const first = [...Map.groupBy(portChecks, ({ machine, port }) => `${machine} ${port}`).values()].map(
+    ([check]) => check!,
+  );
+  return first
+    .slice(0, 2)
+    .map(({ machine, port, state }) => ({
+      label: tiles.port(port, machine),
+      value: tiles.portStates[state],
+      tone: state === 'busy' ? 'bad' : 'good',
+    }));
 }
 
-function connectionTiles({ capture }: ReportData, { notation, diagram, report: { tiles, exchange } }: Language): Tile[] {
+function connectionTiles(
+  { capture }: ReportData,
+  { notation, diagram, report: { tiles, exchange } }: Language,
+): Tile[] {
   const { conversations, missing, omitted } = capture;
   if (missing !== undefined) return [{ label: tiles.capture, value: exchange.missing[missing.kind], tone: 'none' }];
   const [first] = conversations;
   if (first === undefined) return [];
-  if (conversations.length + omitted > 1) return [{ label: tiles.connections, value: notation.number(conversations.length + omitted), tone: 'none' }];
+  if (conversations.length + omitted > 1)
+    return [{ label: tiles.connections, value: notation.number(conversations.length + omitted), tone: 'none' }];
   const { handshake, close, sent } = first.conversation;
   const repeated = sent.client.retransmissions + sent.server.retransmissions;
-  const opened = handshake.refused ? tiles.handshakeRefused : handshake.durationMs === undefined ? tiles.handshakeMissing : tiles.handshakeDone(notation.duration(handshake.durationMs));
-  const closed = close.kind === 'open' || close.by === undefined ? tiles.noClose : diagram.closedBy(close.by, close.kind);
+  const opened = handshake.refused
+    ? tiles.handshakeRefused
+    : handshake.durationMs === undefined
+      ? tiles.handshakeMissing
+      : tiles.handshakeDone(notation.duration(handshake.durationMs));
+  const closed =
+    close.kind === 'open' || close.by === undefined ? tiles.noClose : diagram.closedBy(close.by, close.kind);
   const closeTone: Tone = close.kind === 'rst' ? 'bad' : close.kind === 'fin' ? 'good' : 'none';
   return [
     { label: tiles.handshake, value: opened, tone: handshake.complete ? 'good' : 'bad' },
@@ -54,5 +83,11 @@ function connectionTiles({ capture }: ReportData, { notation, diagram, report: {
 }
 
 function exitTiles({ run }: ReportData, language: Language): Tile[] {
-  return run.roles.slice(0, 4).map((role) => ({ label: language.report.tiles.exit(role.role), value: statusText(role, language), tone: statusTone(role, run) }));
+  return run.roles
+    .slice(0, 4)
+    .map((role) => ({
+      label: language.report.tiles.exit(role.role),
+      value: statusText(role, language),
+      tone: statusTone(role, run),
+    }));
 }

@@ -12,7 +12,10 @@ export function programs(report: ReportData, language: Language): Block[] {
 }
 
 function programBlocks(program: DescribedProgram, report: ReportData, language: Language): Block[] {
-  const { report: { programs: words }, notation } = language;
+  const {
+    report: { programs: words },
+    notation,
+  } = language;
   const { name, on, command, build, files, unlisted } = program;
   const runtime = report.facts.get(on)?.runtimes[name];
   const facts: (readonly [string, Value])[] = [
@@ -24,7 +27,9 @@ function programBlocks(program: DescribedProgram, report: ReportData, language: 
     { kind: 'subheading', text: words.intro(name, on) },
     { kind: 'facts', items: facts },
     ...fileTable(files, language),
-    ...(unlisted === undefined ? [] : [{ kind: 'remark', tone: 'none', text: words.unlisted(notation.number(unlisted)) } as const]),
+    ...(unlisted === undefined
+      ? []
+      : [{ kind: 'remark', tone: 'none', text: words.unlisted(notation.number(unlisted)) } as const]),
     ...files.map((file) => sourceBlock(file, report, language)),
   ];
 }
@@ -37,12 +42,28 @@ export function runtimeText(command: readonly string[], version: string): string
 function fileTable(files: readonly DescribedFile[], { report: { programs: words }, notation }: Language): Block[] {
   if (files.length === 0) return [];
   const { file, kind, size, hash } = words.fileHeads;
-  const rows = files.map((each) => [data(each.path), words.kinds[each.kind], notation.bytes(each.sizeBytes), data(each.sha256)]);
+  const rows = files.map((each) => [
+    data(each.path),
+    words.kinds[each.kind],
+    notation.bytes(each.sizeBytes),
+    data(each.sha256),
+  ]);
   return [{ kind: 'table', caption: words.fileTable, heads: [file, kind, size, hash], rows }];
 }
 
-function sourceBlock({ path, stored }: DescribedFile, { sources }: ReportData, { report: { programs: words } }: Language): Block {
+function sourceBlock(
+  { path, stored }: DescribedFile,
+  { sources }: ReportData,
+  { report: { programs: words } }: Language,
+): Block {
   const text = stored === undefined ? undefined : sources.get(stored);
-  if (stored === undefined || text === undefined) return { kind: 'remark', tone: 'none', text: words.notShown(path.replaceAll('`', "'")) };
-  return { kind: 'listing', caption: data(path), text, omitted: (bytes) => words.omitted(bytes, stored), language: path.slice(path.lastIndexOf('.') + 1).toLowerCase() };
+  if (stored === undefined || text === undefined)
+    return { kind: 'remark', tone: 'none', text: words.notShown(path.replaceAll('`', "'")) };
+  return {
+    kind: 'listing',
+    caption: data(path),
+    text,
+    omitted: (bytes) => words.omitted(bytes, stored),
+    language: path.slice(path.lastIndexOf('.') + 1).toLowerCase(),
+  };
 }

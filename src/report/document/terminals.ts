@@ -16,8 +16,22 @@ function terminalBlocks({ role, terminal }: CastMember, language: Language): Blo
   const isEmpty = terminal === undefined || terminal.text.head === '';
   const shown: Block = isEmpty
     ? { kind: 'remark', tone: 'none', text: words.empty }
-    : { kind: 'listing', caption: data(`${role.role} · ${role.machine}`), text: terminal.text, omitted: (bytes) => words.omitted(bytes, roleFile(role.role, 'log')), language: 'terminal' };
+    : {
+        kind: 'listing',
+        caption: data(`${role.role} · ${role.machine}`),
+        text: terminal.text,
+        omitted: (bytes) => words.omitted(bytes, roleFile(role.role, 'log')),
+        language: 'terminal',
+      };
   const { omittedBytes = 0 } = role;
-  const lost: Block[] = omittedBytes === 0 ? [] : [{ kind: 'remark', tone: 'bad', text: words.notStored(role.role, language.notation.bytes(omittedBytes)) }];
-  return [{ kind: 'paragraph', text: words.serverIntro(role.role, role.machine, role.user ?? '') }, shown, ...lost, { kind: 'paragraph', text: words.end(statusText(role, language)) }];
+  const lost: Block[] =
+    omittedBytes === 0
+      ? []
+      : [{ kind: 'remark', tone: 'bad', text: words.notStored(role.role, language.notation.bytes(omittedBytes)) }];
+  return [
+    { kind: 'paragraph', text: words.serverIntro(role.role, role.machine, role.user ?? '') },
+    shown,
+    ...lost,
+    { kind: 'paragraph', text: words.end(statusText(role, language)) },
+  ];
 }

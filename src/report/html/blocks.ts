@@ -11,15 +11,32 @@ type Renderers = { readonly [K in Block['kind']]: (block: Extract<Block, { kind:
 
 /** How each kind of block reads in HTML. */
 const RENDERERS: Renderers = {
-  paragraph: ({ text }, { notation }) => html`<p>${prose(text, notation)}</p>\n`,
-  remark: ({ tone, text }, { notation }) => html`<p class="remark remark-${tone}">${mark(tone)}${value(text, notation)}</p>\n`,
-  subheading: ({ text }, { notation }) => html`<h3>${prose(text, notation)}</h3>\n`,
-  facts: ({ items }, { notation }) => html`<dl class="facts">${items.map(([label, content]) => html`<div><dt>${prose(label, notation)}</dt><dd>${value(content, notation)}</dd></div>`)}</dl>\n`,
+  paragraph: ({ text }, { notation }) => html`<p>${prose(text, notation)}</p> `,
+  remark: ({ tone, text }, { notation }) =>
+    html`<p class="remark remark-${tone}">${mark(tone)}${value(text, notation)}</p> `,
+  subheading: ({ text }, { notation }) => html`<h3>${prose(text, notation)}</h3> `,
+  facts: ({ items }, { notation }) =>
+    html`<dl class="facts">
+      ${items.map(
+        ([label, content]) =>
+          html`<div>
+            <dt>${prose(label, notation)}</dt>
+            <dd>${value(content, notation)}</dd>
+          </div>`,
+      )}
+    </dl> `,
   table: tableMarkup,
   listing: listingMarkup,
   topology: ({ caption, topology }, { report, notation }) => {
-    const svg = topologySvg(topology, { title: report.architecture.figure, outside: report.architecture.outside }, { id: 'topology', standalone: false });
-    return html`<figure class="picture"><div class="wide">${trusted(svg)}</div><figcaption>${notation.typeset(caption)}</figcaption></figure>\n`;
+    const svg = topologySvg(
+      topology,
+      { title: report.architecture.figure, outside: report.architecture.outside },
+      { id: 'topology', standalone: false },
+    );
+    return html`<figure class="picture">
+      <div class="wide">${trusted(svg)}</div>
+      <figcaption>${notation.typeset(caption)}</figcaption>
+    </figure> `;
   },
   players: ({ terminals, pace }, language) => playersMarkup(terminals, pace, language),
   conversation: ({ number, conversation }, language) => conversationMarkup(number, conversation, language),
@@ -43,18 +60,55 @@ function splitLines(text: string, count: number): [first: string, rest: string, 
 
 function tableMarkup({ caption, heads, rows }: Extract<Block, { kind: 'table' }>, { notation }: Language): Markup {
   const head = heads.map((text) => html`<th scope="col">${notation.typeset(text)}</th>`);
-  const body = rows.map((row) => html`<tr>${row.map((content) => html`<td>${value(content, notation)}</td>`)}</tr>\n`);
-  const title = caption === '' ? '' : html`<caption>${notation.typeset(caption)}</caption>`;
-  return html`<div class="wide"><table>${title}<thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>\n`;
+  const body = rows.map(
+    (row) =>
+      html`<tr>
+        ${row.map((content) => html`<td>${value(content, notation)}</td>`)}
+      </tr> `,
+  );
+  const title =
+    caption === ''
+      ? ''
+      : html`<caption>
+          ${notation.typeset(caption)}
+        </caption>`;
+  return html`<div class="wide">
+    <table>
+      ${title}
+      <thead>
+        <tr>
+          ${head}
+        </tr>
+      </thead>
+      <tbody>
+        ${body}
+      </tbody>
+    </table>
+  </div> `;
 }
 
-function listingMarkup({ caption, text, omitted, language: ending, folded }: Listing, { notation, report }: Language): Markup {
-  const left = text.omittedBytes === 0 ? '' : html`<span class="omitted">⋯ ${prose(omitted(notation.bytes(text.omittedBytes)), notation)} ⋯</span>\n`;
+function listingMarkup(
+  { caption, text, omitted, language: ending, folded }: Listing,
+  { notation, report }: Language,
+): Markup {
+  const left =
+    text.omittedBytes === 0
+      ? ''
+      : html`<span class="omitted">⋯ ${prose(omitted(notation.bytes(text.omittedBytes)), notation)} ⋯</span> `;
   const lines = (part: string): Markup => (ending === 'terminal' ? html`${part}` : highlight(part, ending));
   const name = caption === undefined ? '' : value(caption, notation);
   const [first, rest, count] = splitLines(text.head, PRINTED_LINES);
-  const more = rest === '' ? '' : html`<span class="more">⋯ ${notation.typeset(report.linesMore(notation.number(count)))} ⋯</span><span class="rest">${lines(rest)}${left}${lines(text.tail)}</span>`;
-  const content = html`<pre class="${ending === 'terminal' ? 'terminal' : 'source'}" tabindex="0">${lines(first)}${rest === '' ? [left, lines(text.tail)] : more}</pre>`;
-  if (folded) return html`<details class="listing"><summary>${name}</summary>${content}</details>\n`;
-  return html`<figure class="listing">${name === '' ? '' : html`<figcaption>${name}</figcaption>`}${content}</figure>\n`;
+  const more =
+    rest === ''
+      ? ''
+      : html`<span class="more">⋯ ${notation.typeset(report.linesMore(notation.number(count)))} ⋯</span
+          ><span class="rest">${lines(rest)}${left}${lines(text.tail)}</span>`;
+  const content = html`<pre class="${ending === 'terminal' ? 'terminal' : 'source'}" tabindex="0">
+${lines(first)}${rest === '' ? [left, lines(text.tail)] : more}</pre>`;
+  if (folded)
+    return html`<details class="listing">
+      <summary>${name}</summary>
+      ${content}
+    </details> `;
+  return html`<figure class="listing">${name === '' ? '' : html`<figcaption>${name}</figcaption>`}${content}</figure> `;
 }

@@ -15,7 +15,21 @@ for (const [name, language] of Object.entries(LANGUAGES)) hljs.registerLanguage(
 
 /** By ending of the file's name. */
 const BY_ENDING: Readonly<Record<string, keyof typeof LANGUAGES>> = {
-  sh: 'bash', c: 'c', h: 'c', cc: 'c', cpp: 'c', hpp: 'c', java: 'java', js: 'javascript', mjs: 'javascript', cjs: 'javascript', py: 'python', ts: 'typescript', mts: 'typescript', yaml: 'yaml', yml: 'yaml',
+  sh: 'bash',
+  c: 'c',
+  h: 'c',
+  cc: 'c',
+  cpp: 'c',
+  hpp: 'c',
+  java: 'java',
+  js: 'javascript',
+  mjs: 'javascript',
+  cjs: 'javascript',
+  py: 'python',
+  ts: 'typescript',
+  mts: 'typescript',
+  yaml: 'yaml',
+  yml: 'yaml',
 };
 
 /** Longer text, and lines that no person wrote, stand as they are: regular expressions of a highlighter may take long on them. UTF-16 units. */
@@ -26,6 +40,7 @@ const LONGEST_LINE = 1000;
 export function highlight(source: string, ending: string): Markup {
   const language = Object.hasOwn(BY_ENDING, ending) ? BY_ENDING[ending] : undefined;
   const text = sanitize(source);
-  if (language === undefined || text.length > LONGEST || text.split('\n').some((line) => line.length > LONGEST_LINE)) return html`${text}`;
+  if (language === undefined || text.length > LONGEST || text.split('\n').some((line) => line.length > LONGEST_LINE))
+    return html`${text}`;
   return trusted(hljs.highlight(text, { language, ignoreIllegals: true }).value);
 }

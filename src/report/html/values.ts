@@ -4,7 +4,9 @@ import { html, trusted, type Markup } from './markup.ts';
 
 /** Prose, with what stands between backquotes as code. */
 export function prose(text: Prose, notation: Notation): Markup {
-  const parts = text.split('`').map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : html`${notation.typeset(part)}`));
+  const parts = text
+    .split('`')
+    .map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : html`${notation.typeset(part)}`));
   return html`${parts}`;
 }
 
@@ -25,5 +27,9 @@ function codeClass(text: string): string {
 
 /** Seen also where colours are not. */
 export function mark(tone: Tone): Markup {
-  return { good: html`<span class="mark" aria-hidden="true">✓</span> `, bad: html`<span class="mark" aria-hidden="true">✗</span> `, none: html`` }[tone];
+  return {
+    good: html`<span class="mark" aria-hidden="true">✓</span> `,
+    bad: html`<span class="mark" aria-hidden="true">✗</span> `,
+    none: html``,
+  }[tone];
 }

@@ -1,7 +1,14 @@
 import type { DiagramWords } from './language.ts';
 import { notationOf } from './notation.ts';
 
-export const notation = notationOf('en', { byte: 'byte', bytes: 'bytes', and: 'and', byteSymbol: 'B', colon: ':', typeset: (prose) => prose });
+export const notation = notationOf('en', {
+  byte: 'byte',
+  bytes: 'bytes',
+  and: 'and',
+  byteSymbol: 'B',
+  colon: ':',
+  typeset: (prose) => prose,
+});
 
 export const diagram: DiagramWords = {
   title: (client, server) => `TCP conversation between ${client} and ${server}`,
@@ -12,7 +19,12 @@ export const diagram: DiagramWords = {
   handshakeIn: (duration) => `SYN, SYN-ACK, ACK in ${duration}`,
   openedAtOnce: (duration) => `both open at once, in ${duration}`,
   dataTotals: (client, server) => `client sent ${client}, server sent ${server}`,
-  closedBy: (side, kind) => (side === 'both' ? 'both close at once (FIN)' : kind === 'fin' ? `the ${side} closes first (FIN)` : `the ${side} resets (RST)`),
+  closedBy: (side, kind) =>
+    side === 'both'
+      ? 'both close at once (FIN)'
+      : kind === 'fin'
+        ? `the ${side} closes first (FIN)`
+        : `the ${side} resets (RST)`,
   notClosed: 'the capture ends before',
   folded: (segments) => `${segments} segments, folded`,
   foldedFrom: (side, segments, bytes) => `${side}: ${segments} segments, ${bytes}`,
@@ -22,6 +34,13 @@ export const diagram: DiagramWords = {
   truncated: 'cut in the capture',
   programEnd: ({ exitCode, signal }) => `program ended (${exitCode ?? signal ?? '?'})`,
   tableCaption: 'All segments as a table',
-  tableHeads: { packet: 'No.', time: 'Time', from: 'From', words: 'On the terminals', states: 'States (client / server)', remark: 'Remarks' },
+  tableHeads: {
+    packet: 'No.',
+    time: 'Time',
+    from: 'From',
+    words: 'On the terminals',
+    states: 'States (client / server)',
+    remark: 'Remarks',
+  },
   tableCut: (shown, all) => `The first ${shown} of ${all} segments; capture.pcap holds all.`,
 };

@@ -1,7 +1,14 @@
 import type { DiagramWords } from './language.ts';
 import { notationOf } from './notation.ts';
 
-export const notation = notationOf('fr', { byte: 'octet', bytes: 'octets', and: 'et', byteSymbol: 'o', colon: ' :', typeset: typesetFrench });
+export const notation = notationOf('fr', {
+  byte: 'octet',
+  bytes: 'octets',
+  and: 'et',
+  byteSymbol: 'o',
+  colon: ' :',
+  typeset: typesetFrench,
+});
 
 /** A no-break space before `:` `;` `?` `!` and within « »; narrow before `;` `?` `!` (Lexique des règles typographiques de l'Imprimerie nationale). */
 function typesetFrench(prose: string): string {
@@ -24,13 +31,21 @@ export const diagram: DiagramWords = {
   },
   notClosed: 'la capture s’arrête avant',
   folded: (segments) => `${segments} segments, repliés`,
-  foldedFrom: (side, segments, bytes) => `${side === 'client' ? 'client' : 'serveur'}\u00a0: ${segments} segments, ${bytes}`,
+  foldedFrom: (side, segments, bytes) =>
+    `${side === 'client' ? 'client' : 'serveur'}\u00a0: ${segments} segments, ${bytes}`,
   foldedMarks: (marks) => `dont\u00a0: ${marks}`,
   pause: (duration) => `${duration} s’écoulent`,
   continued: (part, parts) => `partie ${part} sur ${parts}`,
   truncated: 'tronqué dans la capture',
   programEnd: ({ exitCode, signal }) => `programme terminé (${exitCode ?? signal ?? '?'})`,
   tableCaption: 'Tous les segments sous forme de tableau',
-  tableHeads: { packet: 'N°', time: 'Temps', from: 'De', words: 'Sur les terminaux', states: 'États (client / serveur)', remark: 'Remarques' },
+  tableHeads: {
+    packet: 'N°',
+    time: 'Temps',
+    from: 'De',
+    words: 'Sur les terminaux',
+    states: 'États (client / serveur)',
+    remark: 'Remarques',
+  },
   tableCut: (shown, all) => `Les ${shown} premiers segments sur ${all}\u202f; capture.pcap les contient tous.`,
 };

@@ -47,6 +47,13 @@ export interface DiagramWords {
   readonly truncated: string;
   readonly programEnd: (end: ProgramEnd) => string;
   readonly tableCaption: string;
-  readonly tableHeads: { readonly packet: string; readonly time: string; readonly from: string; readonly words: string; readonly states: string; readonly remark: string };
+  readonly tableHeads: {
+    readonly packet: string;
+    readonly time: string;
+    readonly from: string;
+    readonly words: string;
+    readonly states: string;
+    readonly remark: string;
+  };
   readonly tableCut: (shown: string, all: string) => string;
 }

@@ -22,11 +22,15 @@ export function notationOf(code: LanguageCode, words: NotationWords): Notation {
   return {
     number,
     duration: (ms) => durationText(ms, number),
-    bytes: (count) => (count < 1000 ? `${number(count)}\u00a0${count === 1 ? words.byte : words.bytes}` : scaledBytes(count, number, words.byteSymbol)),
+    bytes: (count) =>
+      count < 1000
+        ? `${number(count)}\u00a0${count === 1 ? words.byte : words.bytes}`
+        : scaledBytes(count, number, words.byteSymbol),
     dateTime: (wallMs) => dateTime.format(wallMs),
     typeset: words.typeset,
     colon: words.typeset(words.colon),
-    list: (items) => (items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} ${words.and} ${items.at(-1)}`),
+    list: (items) =>
+      items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} ${words.and} ${items.at(-1)}`,
   };
 }
 

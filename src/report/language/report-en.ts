@@ -6,14 +6,34 @@ import type { Pace } from '../recording.ts';
 export const report = {
   htmlLang: 'en',
   title: (lab: string) => `Lab report: ${lab}`,
-  heading: { author: 'Author', authors: 'Authors', group: 'Group', course: 'Course', date: 'Date', scenario: 'Scenario', run: 'Run', result: 'Result', notGiven: 'not given (lab.yaml, report)' },
-  results: { passed: 'passed', failed: 'failed', broken: 'broke off', interrupted: 'interrupted', running: 'never ended' },
+  heading: {
+    author: 'Author',
+    authors: 'Authors',
+    group: 'Group',
+    course: 'Course',
+    date: 'Date',
+    scenario: 'Scenario',
+    run: 'Run',
+    result: 'Result',
+    notGiven: 'not given (lab.yaml, report)',
+  },
+  results: {
+    passed: 'passed',
+    failed: 'failed',
+    broken: 'broke off',
+    interrupted: 'interrupted',
+    running: 'never ended',
+  },
   summary: 'At a glance',
   tiles: {
     steps: (passed: string, all: string) => `${passed} of ${all} steps passed`,
     noSteps: 'no step was played',
     port: (port: number, machine: string) => `port ${port} of ${machine}`,
-    portStates: { free: 'free before the start', busy: 'held by another process', 'time-wait': 'free before the start (TIME_WAIT)' },
+    portStates: {
+      free: 'free before the start',
+      busy: 'held by another process',
+      'time-wait': 'free before the start (TIME_WAIT)',
+    },
     handshake: 'three-way handshake',
     handshakeDone: (duration: string) => `complete in ${duration}`,
     handshakeMissing: 'not complete in the capture',
@@ -38,11 +58,21 @@ export const report = {
     files: 'Files and their hashes',
   },
   architecture: {
-    intro: (lab: string, machines: string, networks: string) => `The lab \`${lab}\` has ${machines}${networks === '' ? '' : `, on ${networks}`}.`,
+    intro: (lab: string, machines: string, networks: string) =>
+      `The lab \`${lab}\` has ${machines}${networks === '' ? '' : `, on ${networks}`}.`,
     machines: (count: number) => (count === 1 ? 'one machine' : `${count} machines`),
-    networks: (names: readonly string[]) => (names.length === 1 ? `the network ${names[0]}` : `${names.length} networks: ${names.join(', ')}`),
+    networks: (names: readonly string[]) =>
+      names.length === 1 ? `the network ${names[0]}` : `${names.length} networks: ${names.join(', ')}`,
     figure: 'Topology: networks, machines, addresses and programs',
-    machineHeads: { machine: 'Machine', user: 'User', interface: 'Interface', address: 'Address', network: 'Network', system: 'System', kernel: 'Kernel' },
+    machineHeads: {
+      machine: 'Machine',
+      user: 'User',
+      interface: 'Interface',
+      address: 'Address',
+      network: 'Network',
+      system: 'System',
+      kernel: 'Kernel',
+    },
     machineTable: 'Machines',
     networkHeads: { network: 'Network', subnet: 'Subnet', gateway: 'Gateway', nat: 'Address translation (NAT)' },
     networkTable: 'Networks',
@@ -53,11 +83,14 @@ export const report = {
     yes: 'yes',
     no: 'no',
     unknown: 'not known',
-    notDescribed: 'This run does not tell what the lab looked like: an older version of `lab` made it, or it ended at its start.',
+    notDescribed:
+      'This run does not tell what the lab looked like: an older version of `lab` made it, or it ended at its start.',
   },
   model: {
-    server: (program: string, machine: string, ports: string) => `The program \`${program}\` runs on \`${machine}\` and listens on TCP port ${ports}: it is the server. It waits for others to connect (passive open).`,
-    client: (program: string, machine: string) => `The program \`${program}\` runs on \`${machine}\`: it is a client. It opens the connection (active open), from a port that its system chooses.`,
+    server: (program: string, machine: string, ports: string) =>
+      `The program \`${program}\` runs on \`${machine}\` and listens on TCP port ${ports}: it is the server. It waits for others to connect (passive open).`,
+    client: (program: string, machine: string) =>
+      `The program \`${program}\` runs on \`${machine}\`: it is a client. It opens the connection (active open), from a port that its system chooses.`,
     noServer: 'No program of this run declares a port on which it listens.',
     mode: 'The programs talk over TCP, in connected mode (`SOCK_STREAM`): a connection is set up first; then bytes travel both ways, in order and without loss; at the end each side closes its direction. TCP carries a stream of bytes and knows no messages: where a message ends is agreed between the programs.',
     callsTable: 'From calls to segments',
@@ -71,7 +104,15 @@ export const report = {
       ],
     },
     connectionTable: 'Connections of this run',
-    connectionHeads: { number: 'No.', client: 'Client', server: 'Server', start: 'Began after', duration: 'Duration', sent: 'Client / server sent', close: 'Close' },
+    connectionHeads: {
+      number: 'No.',
+      client: 'Client',
+      server: 'Server',
+      start: 'Began after',
+      duration: 'Duration',
+      sent: 'Client / server sent',
+      close: 'Close',
+    },
     connectionsCut: (shown: string, all: string) => `The first ${shown} of ${all} connections.`,
   },
   programs: {
@@ -90,9 +131,12 @@ export const report = {
   port: {
     free: (port: number, machine: string) => `Port ${port} of \`${machine}\` is free: the server can take it.`,
     busy: (port: number, machine: string) => `Port ${port} of \`${machine}\` is held by another process.`,
-    inUse: (port: number, machine: string) => `Port ${port} of \`${machine}\` is in use, though nobody listens: a server would get "Address already in use" (EADDRINUSE).`,
-    timeWait: (port: number, machine: string) => `Port ${port} of \`${machine}\` is free; connections that ended lately are still remembered (TIME_WAIT). That is no process, and there is nothing to end.`,
-    freed: (port: number, machine: string, holders: string, signal: string) => `The process that held port ${port} of \`${machine}\` was ended with the signal ${signal}: ${holders}.`,
+    inUse: (port: number, machine: string) =>
+      `Port ${port} of \`${machine}\` is in use, though nobody listens: a server would get "Address already in use" (EADDRINUSE).`,
+    timeWait: (port: number, machine: string) =>
+      `Port ${port} of \`${machine}\` is free; connections that ended lately are still remembered (TIME_WAIT). That is no process, and there is nothing to end.`,
+    freed: (port: number, machine: string, holders: string, signal: string) =>
+      `The process that held port ${port} of \`${machine}\` was ended with the signal ${signal}: ${holders}.`,
     holderTable: 'Who held it',
     holderHeads: { process: 'Process', pid: 'PID', user: 'User', address: 'Address', since: 'Since' },
     at: (time: string) => `seen ${time}`,
@@ -101,13 +145,15 @@ export const report = {
     none: 'No port was checked in this run: no program with a port was started.',
   },
   terminals: {
-    serverIntro: (role: string, machine: string, user: string) => `The terminal of \`${role}\` on \`${machine}\`${user === '' ? '' : `, as the user \`${user}\` saw it`}:`,
+    serverIntro: (role: string, machine: string, user: string) =>
+      `The terminal of \`${role}\` on \`${machine}\`${user === '' ? '' : `, as the user \`${user}\` saw it`}:`,
     neverStarted: (role: string) => `\`${role}\` was never started in this run.`,
     empty: 'It showed nothing.',
     none: 'No program of this kind took part in this run.',
     end: (status: string) => `End: ${status}.`,
     omitted: (bytes: string, file: string) => `${bytes} are left out here; the whole is in ${file}`,
-    notStored: (role: string, bytes: string) => `\`${role}\` printed more than there was room for: ${bytes} of its output were not stored. Its beginning and its end are there.`,
+    notStored: (role: string, bytes: string) =>
+      `\`${role}\` printed more than there was room for: ${bytes} of its output were not stored. Its beginning and its end are there.`,
   },
   exchange: {
     players: 'Both terminals, to be played again',
@@ -142,9 +188,11 @@ export const report = {
       none: 'The packets of this run were not captured, so what TCP did cannot be shown.',
       unreadable: 'The capture of this run cannot be read, so what TCP did cannot be shown.',
       empty: 'The capture of this run holds no TCP segment: the programs never reached each other.',
-      incomplete: 'The capture of this run holds no TCP segment, but it is not complete: whether the programs reached each other is not known.',
+      incomplete:
+        'The capture of this run holds no TCP segment, but it is not complete: whether the programs reached each other is not known.',
     },
-    oneSided: 'The capture has segments of one side only: the other side never answered, or its answers took another way.',
+    oneSided:
+      'The capture has segments of one side only: the other side never answered, or its answers took another way.',
   },
   end: {
     fin: {
@@ -155,23 +203,28 @@ export const report = {
     states: (client: string, server: string) => `States on the way: client ${client}; server ${server}.`,
     timeWait: {
       client: (port: number) => `TIME-WAIT stays on the client's side, so port ${port} of the server is free at once.`,
-      server: (port: number) => `TIME-WAIT stays on the server's side, where it keeps port ${port} for about a minute, unless the next server sets \`SO_REUSEADDR\`.`,
-      both: (port: number) => `TIME-WAIT stays on both sides; on that of the server it keeps port ${port} for about a minute, unless the next server sets \`SO_REUSEADDR\`.`,
+      server: (port: number) =>
+        `TIME-WAIT stays on the server's side, where it keeps port ${port} for about a minute, unless the next server sets \`SO_REUSEADDR\`.`,
+      both: (port: number) =>
+        `TIME-WAIT stays on both sides; on that of the server it keeps port ${port} for about a minute, unless the next server sets \`SO_REUSEADDR\`.`,
     } satisfies Record<Side | 'both', (port: number) => string>,
     incomplete: 'The capture does not show the end of it: not both FINs were acknowledged.',
-    rst: (side: Side) => `The connection does not end in good order: the ${side} resets it (RST), and what was on its way is lost.`,
-    refused: 'No connection came to be: the server\'s machine refused it (RST), because nobody listened on that port.',
+    rst: (side: Side) =>
+      `The connection does not end in good order: the ${side} resets it (RST), and what was on its way is lost.`,
+    refused: "No connection came to be: the server's machine refused it (RST), because nobody listened on that port.",
     unanswered: 'No connection came to be: nothing answered the SYN.',
     unopened: 'No connection came to be before the capture ended: its handshake is not complete.',
     open: 'The capture ends before the connection is closed.',
-    halfClose: (side: Side, bytes: string) => `After its FIN the ${side} still received ${bytes}: one direction was closed, the other was not (half-close).`,
+    halfClose: (side: Side, bytes: string) =>
+      `After its FIN the ${side} still received ${bytes}: one direction was closed, the other was not (half-close).`,
     connection: (number: string) => `Connection ${number}:`,
     noCapture: 'Without a capture only the ends of the programs are known.',
     table: 'How the programs ended',
     heads: { program: 'Program', machine: 'Machine', status: 'End' },
   },
   checks: {
-    intro: (scenario: string, passed: string, all: string) => `The scenario \`${scenario}\` has been played; ${passed} of ${all} steps passed.`,
+    intro: (scenario: string, passed: string, all: string) =>
+      `The scenario \`${scenario}\` has been played; ${passed} of ${all} steps passed.`,
     table: 'Steps of the scenario',
     heads: { number: 'No.', line: 'Line', step: 'Step', result: 'Result', time: 'Time' },
     results: { passed: 'passed', failed: 'failed', skipped: 'skipped', running: 'not ended' },
@@ -181,27 +234,30 @@ export const report = {
     notices: 'Remarks made during the run',
   },
   files: {
-    intro: 'SHA-256 of every file of the run folder: who has the folder can verify that nothing was changed afterwards (`sha256sum`).',
+    intro:
+      'SHA-256 of every file of the run folder: who has the folder can verify that nothing was changed afterwards (`sha256sum`).',
     heads: { file: 'File', size: 'Size', hash: 'SHA-256' },
     labFile: 'of the lab, when the run began',
     cut: (shown: string, all: string) => `The first ${shown} of ${all} files.`,
   },
   capture: {
     places: (where: string) => `The packets were captured on ${where}; times are those of that machine.`,
-    gap: (where: string, time: string) => `The capture on ${where} ended early, at ${time}: what came later is missing.`,
+    gap: (where: string, time: string) =>
+      `The capture on ${where} ended early, at ${time}: what came later is missing.`,
     neverCaptured: (where: string) => `Nothing could be captured on ${where}.`,
     flaws: {
-      'lost': (count: string) => `${count} packets are missing in the capture: the machine was too busy to keep them.`,
-      'full': (_count: string) => 'The capture was full before the run ended: what came later is missing.',
+      lost: (count: string) => `${count} packets are missing in the capture: the machine was too busy to keep them.`,
+      full: (_count: string) => 'The capture was full before the run ended: what came later is missing.',
       'cut-short': (_count: string) => 'The capture ends in the middle of a packet.',
-      'truncated': (count: string) => `Of ${count} packets the capture holds only the beginning.`,
-      'malformed': (count: string) => `${count} damaged packets could not be read.`,
-      'fragments': (count: string) => `${count} fragments of IP packets could not be read.`,
+      truncated: (count: string) => `Of ${count} packets the capture holds only the beginning.`,
+      malformed: (count: string) => `${count} damaged packets could not be read.`,
+      fragments: (count: string) => `${count} fragments of IP packets could not be read.`,
     } satisfies Record<CaptureFlaw['kind'], (count: string) => string>,
   },
   contents: 'Contents',
   linesMore: (count: string) => `${count} more lines, which are not printed`,
-  made: (version: string, date: string) => `Made by lab ${version} on ${date}. Everything stands in this file; it loads nothing.`,
+  made: (version: string, date: string) =>
+    `Made by lab ${version} on ${date}. Everything stands in this file; it loads nothing.`,
   statuses: {
     exit: (code: number) => `ended with status ${code}`,
     signal: (name: string) => `ended by signal ${name}`,

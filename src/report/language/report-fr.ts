@@ -6,14 +6,34 @@ const THE: Readonly<Record<Side, string>> = { client: 'le client', server: 'le s
 export const report: ReportWords = {
   htmlLang: 'fr',
   title: (lab) => `Compte rendu de TP : ${lab}`,
-  heading: { author: 'Auteur', authors: 'Auteurs', group: 'Groupe', course: 'Cours', date: 'Date', scenario: 'Scénario', run: 'Exécution', result: 'Résultat', notGiven: 'non renseigné (lab.yaml, report)' },
-  results: { passed: 'réussi', failed: 'échoué', broken: 'interrompu par une panne', interrupted: 'interrompu', running: 'jamais terminé' },
+  heading: {
+    author: 'Auteur',
+    authors: 'Auteurs',
+    group: 'Groupe',
+    course: 'Cours',
+    date: 'Date',
+    scenario: 'Scénario',
+    run: 'Exécution',
+    result: 'Résultat',
+    notGiven: 'non renseigné (lab.yaml, report)',
+  },
+  results: {
+    passed: 'réussi',
+    failed: 'échoué',
+    broken: 'interrompu par une panne',
+    interrupted: 'interrompu',
+    running: 'jamais terminé',
+  },
   summary: 'En bref',
   tiles: {
     steps: (passed, all) => `${passed} étapes réussies sur ${all}`,
     noSteps: 'aucune étape jouée',
     port: (port, machine) => `port ${port} de ${machine}`,
-    portStates: { free: 'libre avant le démarrage', busy: 'occupé par un autre processus', 'time-wait': 'libre avant le démarrage (TIME_WAIT)' },
+    portStates: {
+      free: 'libre avant le démarrage',
+      busy: 'occupé par un autre processus',
+      'time-wait': 'libre avant le démarrage (TIME_WAIT)',
+    },
     handshake: 'ouverture en trois temps',
     handshakeDone: (duration) => `complète en ${duration}`,
     handshakeMissing: 'incomplète dans la capture',
@@ -38,13 +58,28 @@ export const report: ReportWords = {
     files: 'Fichiers et empreintes',
   },
   architecture: {
-    intro: (lab, machines, networks) => `La maquette \`${lab}\` comprend ${machines}${networks === '' ? '' : `, sur ${networks}`}.`,
+    intro: (lab, machines, networks) =>
+      `La maquette \`${lab}\` comprend ${machines}${networks === '' ? '' : `, sur ${networks}`}.`,
     machines: (count) => (count === 1 ? 'une machine' : `${count} machines`),
-    networks: (names) => (names.length === 1 ? `le réseau ${names[0]}` : `${names.length} réseaux : ${names.join(', ')}`),
+    networks: (names) =>
+      names.length === 1 ? `le réseau ${names[0]}` : `${names.length} réseaux : ${names.join(', ')}`,
     figure: 'Topologie : réseaux, machines, adresses et programmes',
-    machineHeads: { machine: 'Machine', user: 'Utilisateur', interface: 'Interface', address: 'Adresse', network: 'Réseau', system: 'Système', kernel: 'Noyau' },
+    machineHeads: {
+      machine: 'Machine',
+      user: 'Utilisateur',
+      interface: 'Interface',
+      address: 'Adresse',
+      network: 'Réseau',
+      system: 'Système',
+      kernel: 'Noyau',
+    },
     machineTable: 'Machines',
-    networkHeads: { network: 'Réseau', subnet: 'Sous-réseau', gateway: 'Passerelle', nat: 'Traduction d’adresses (NAT)' },
+    networkHeads: {
+      network: 'Réseau',
+      subnet: 'Sous-réseau',
+      gateway: 'Passerelle',
+      nat: 'Traduction d’adresses (NAT)',
+    },
     networkTable: 'Réseaux',
     versionTable: 'Versions',
     versionHeads: { what: 'Élément', version: 'Version' },
@@ -53,11 +88,14 @@ export const report: ReportWords = {
     yes: 'oui',
     no: 'non',
     unknown: 'inconnu',
-    notDescribed: 'Cette exécution ne dit pas à quoi ressemblait la maquette : une version plus ancienne de `lab` l’a produite, ou elle s’est arrêtée dès le début.',
+    notDescribed:
+      'Cette exécution ne dit pas à quoi ressemblait la maquette : une version plus ancienne de `lab` l’a produite, ou elle s’est arrêtée dès le début.',
   },
   model: {
-    server: (program, machine, ports) => `Le programme \`${program}\` s’exécute sur \`${machine}\` et écoute sur le port TCP ${ports} : c’est le serveur. Il attend que l’on se connecte à lui (ouverture passive).`,
-    client: (program, machine) => `Le programme \`${program}\` s’exécute sur \`${machine}\` : c’est un client. Il ouvre la connexion (ouverture active), depuis un port que son système choisit.`,
+    server: (program, machine, ports) =>
+      `Le programme \`${program}\` s’exécute sur \`${machine}\` et écoute sur le port TCP ${ports} : c’est le serveur. Il attend que l’on se connecte à lui (ouverture passive).`,
+    client: (program, machine) =>
+      `Le programme \`${program}\` s’exécute sur \`${machine}\` : c’est un client. Il ouvre la connexion (ouverture active), depuis un port que son système choisit.`,
     noServer: 'Aucun programme de cette exécution ne déclare de port sur lequel il écoute.',
     mode: 'Les programmes communiquent par TCP, en mode connecté (`SOCK_STREAM`) : une connexion est d’abord établie ; les octets circulent ensuite dans les deux sens, dans l’ordre et sans perte ; à la fin, chaque côté ferme son sens. TCP transporte un flux d’octets et ne connaît pas les messages : ce sont les programmes qui conviennent de l’endroit où un message se termine.',
     callsTable: 'Des appels aux segments',
@@ -71,7 +109,15 @@ export const report: ReportWords = {
       ],
     },
     connectionTable: 'Connexions de cette exécution',
-    connectionHeads: { number: 'N°', client: 'Client', server: 'Serveur', start: 'Début après', duration: 'Durée', sent: 'Envoyé par le client / le serveur', close: 'Fermeture' },
+    connectionHeads: {
+      number: 'N°',
+      client: 'Client',
+      server: 'Serveur',
+      start: 'Début après',
+      duration: 'Durée',
+      sent: 'Envoyé par le client / le serveur',
+      close: 'Fermeture',
+    },
     connectionsCut: (shown, all) => `Les ${shown} premières connexions sur ${all}.`,
   },
   programs: {
@@ -90,9 +136,12 @@ export const report: ReportWords = {
   port: {
     free: (port, machine) => `Le port ${port} de \`${machine}\` est libre : le serveur peut le prendre.`,
     busy: (port, machine) => `Le port ${port} de \`${machine}\` est occupé par un autre processus.`,
-    inUse: (port, machine) => `Le port ${port} de \`${machine}\` est utilisé, bien que personne n’y écoute : un serveur obtiendrait « Address already in use » (EADDRINUSE).`,
-    timeWait: (port, machine) => `Le port ${port} de \`${machine}\` est libre ; des connexions terminées depuis peu sont encore mémorisées (TIME_WAIT). Ce n’est pas un processus, et il n’y a rien à arrêter.`,
-    freed: (port, machine, holders, signal) => `Le processus qui occupait le port ${port} de \`${machine}\` a été arrêté par le signal ${signal} : ${holders}.`,
+    inUse: (port, machine) =>
+      `Le port ${port} de \`${machine}\` est utilisé, bien que personne n’y écoute : un serveur obtiendrait « Address already in use » (EADDRINUSE).`,
+    timeWait: (port, machine) =>
+      `Le port ${port} de \`${machine}\` est libre ; des connexions terminées depuis peu sont encore mémorisées (TIME_WAIT). Ce n’est pas un processus, et il n’y a rien à arrêter.`,
+    freed: (port, machine, holders, signal) =>
+      `Le processus qui occupait le port ${port} de \`${machine}\` a été arrêté par le signal ${signal} : ${holders}.`,
     holderTable: 'Qui l’occupait',
     holderHeads: { process: 'Processus', pid: 'PID', user: 'Utilisateur', address: 'Adresse', since: 'Depuis' },
     at: (time) => `vu le ${time}`,
@@ -101,13 +150,15 @@ export const report: ReportWords = {
     none: 'Aucun port n’a été vérifié dans cette exécution : aucun programme à l’écoute n’a été lancé.',
   },
   terminals: {
-    serverIntro: (role, machine, user) => `Le terminal de \`${role}\` sur \`${machine}\`${user === '' ? '' : `, tel que l’utilisateur \`${user}\` l’a vu`} :`,
+    serverIntro: (role, machine, user) =>
+      `Le terminal de \`${role}\` sur \`${machine}\`${user === '' ? '' : `, tel que l’utilisateur \`${user}\` l’a vu`} :`,
     neverStarted: (role) => `\`${role}\` n’a jamais été lancé dans cette exécution.`,
     empty: 'Il n’a rien affiché.',
     none: 'Aucun programme de ce genre n’a pris part à cette exécution.',
     end: (status) => `Fin : ${status}.`,
     omitted: (bytes, file) => `${bytes} sont omis ici ; le texte entier est dans ${file}`,
-    notStored: (role, bytes) => `\`${role}\` a affiché plus que la place prévue : ${bytes} de sa sortie n’ont pas été enregistrés. Le début et la fin y sont.`,
+    notStored: (role, bytes) =>
+      `\`${role}\` a affiché plus que la place prévue : ${bytes} de sa sortie n’ont pas été enregistrés. Le début et la fin y sont.`,
   },
   exchange: {
     players: 'Les deux terminaux, à rejouer',
@@ -142,9 +193,11 @@ export const report: ReportWords = {
       none: 'Les paquets de cette exécution n’ont pas été capturés : ce que TCP a fait ne peut pas être montré.',
       unreadable: 'La capture de cette exécution est illisible : ce que TCP a fait ne peut pas être montré.',
       empty: 'La capture de cette exécution ne contient aucun segment TCP : les programmes ne se sont jamais joints.',
-      incomplete: 'La capture de cette exécution ne contient aucun segment TCP, mais elle est incomplète : on ne sait pas si les programmes se sont joints.',
+      incomplete:
+        'La capture de cette exécution ne contient aucun segment TCP, mais elle est incomplète : on ne sait pas si les programmes se sont joints.',
     },
-    oneSided: 'La capture ne contient les segments que d’un seul côté : l’autre n’a jamais répondu, ou ses réponses sont passées par un autre chemin.',
+    oneSided:
+      'La capture ne contient les segments que d’un seul côté : l’autre n’a jamais répondu, ou ses réponses sont passées par un autre chemin.',
   },
   end: {
     fin: {
@@ -154,24 +207,31 @@ export const report: ReportWords = {
     },
     states: (client, server) => `États traversés : client ${client} ; serveur ${server}.`,
     timeWait: {
-      client: (port) => `L’état TIME-WAIT reste du côté du client : le port ${port} du serveur est donc libre aussitôt.`,
-      server: (port) => `L’état TIME-WAIT reste du côté du serveur, où il retient le port ${port} pendant environ une minute, à moins que le serveur suivant n’utilise \`SO_REUSEADDR\`.`,
-      both: (port) => `L’état TIME-WAIT reste des deux côtés ; du côté du serveur, il retient le port ${port} pendant environ une minute, à moins que le serveur suivant n’utilise \`SO_REUSEADDR\`.`,
+      client: (port) =>
+        `L’état TIME-WAIT reste du côté du client : le port ${port} du serveur est donc libre aussitôt.`,
+      server: (port) =>
+        `L’état TIME-WAIT reste du côté du serveur, où il retient le port ${port} pendant environ une minute, à moins que le serveur suivant n’utilise \`SO_REUSEADDR\`.`,
+      both: (port) =>
+        `L’état TIME-WAIT reste des deux côtés ; du côté du serveur, il retient le port ${port} pendant environ une minute, à moins que le serveur suivant n’utilise \`SO_REUSEADDR\`.`,
     },
     incomplete: 'La capture n’en montre pas la fin : les deux FIN n’ont pas tous deux été acquittés.',
-    rst: (side) => `La connexion ne se termine pas normalement : ${THE[side]} la coupe (RST), et ce qui était en route est perdu.`,
-    refused: 'Aucune connexion n’a été établie : la machine du serveur l’a refusée (RST), car personne n’écoutait sur ce port.',
+    rst: (side) =>
+      `La connexion ne se termine pas normalement : ${THE[side]} la coupe (RST), et ce qui était en route est perdu.`,
+    refused:
+      'Aucune connexion n’a été établie : la machine du serveur l’a refusée (RST), car personne n’écoutait sur ce port.',
     unanswered: 'Aucune connexion n’a été établie : rien n’a répondu au SYN.',
     unopened: 'Aucune connexion n’a été établie avant la fin de la capture : l’ouverture n’est pas terminée.',
     open: 'La capture s’arrête avant la fermeture de la connexion.',
-    halfClose: (side, bytes) => `Après son FIN, ${THE[side]} a encore reçu ${bytes} : un sens était fermé, l’autre ne l’était pas (demi-fermeture).`,
+    halfClose: (side, bytes) =>
+      `Après son FIN, ${THE[side]} a encore reçu ${bytes} : un sens était fermé, l’autre ne l’était pas (demi-fermeture).`,
     connection: (number) => `Connexion ${number} :`,
     noCapture: 'Sans capture, on ne connaît que la fin des programmes.',
     table: 'Comment les programmes se sont terminés',
     heads: { program: 'Programme', machine: 'Machine', status: 'Fin' },
   },
   checks: {
-    intro: (scenario, passed, all) => `Le scénario \`${scenario}\` a été joué ; ${passed} étapes sur ${all} ont réussi.`,
+    intro: (scenario, passed, all) =>
+      `Le scénario \`${scenario}\` a été joué ; ${passed} étapes sur ${all} ont réussi.`,
     table: 'Étapes du scénario',
     heads: { number: 'N°', line: 'Ligne', step: 'Étape', result: 'Résultat', time: 'Temps' },
     results: { passed: 'réussie', failed: 'échouée', skipped: 'passée', running: 'inachevée' },
@@ -181,7 +241,8 @@ export const report: ReportWords = {
     notices: 'Remarques faites pendant l’exécution',
   },
   files: {
-    intro: 'SHA-256 de chaque fichier du dossier de l’exécution : qui possède ce dossier peut vérifier que rien n’a été modifié ensuite (`sha256sum`).',
+    intro:
+      'SHA-256 de chaque fichier du dossier de l’exécution : qui possède ce dossier peut vérifier que rien n’a été modifié ensuite (`sha256sum`).',
     heads: { file: 'Fichier', size: 'Taille', hash: 'SHA-256' },
     labFile: 'de la maquette, au début de l’exécution',
     cut: (shown, all) => `Les ${shown} premiers fichiers sur ${all}.`,
@@ -191,17 +252,18 @@ export const report: ReportWords = {
     gap: (where, time) => `La capture sur ${where} s’est arrêtée trop tôt, à ${time} : la suite manque.`,
     neverCaptured: (where) => `Rien n’a pu être capturé sur ${where}.`,
     flaws: {
-      'lost': (count) => `${count} paquets manquent dans la capture : la machine était trop occupée pour les garder.`,
-      'full': () => 'La capture était pleine avant la fin de l’exécution : la suite manque.',
+      lost: (count) => `${count} paquets manquent dans la capture : la machine était trop occupée pour les garder.`,
+      full: () => 'La capture était pleine avant la fin de l’exécution : la suite manque.',
       'cut-short': () => 'La capture s’arrête au milieu d’un paquet.',
-      'truncated': (count) => `De ${count} paquets, la capture ne contient que le début.`,
-      'malformed': (count) => `${count} paquets endommagés n’ont pas pu être lus.`,
-      'fragments': (count) => `${count} fragments de paquets IP n’ont pas pu être lus.`,
+      truncated: (count) => `De ${count} paquets, la capture ne contient que le début.`,
+      malformed: (count) => `${count} paquets endommagés n’ont pas pu être lus.`,
+      fragments: (count) => `${count} fragments de paquets IP n’ont pas pu être lus.`,
     },
   },
   contents: 'Sommaire',
   linesMore: (count) => `${count} lignes de plus, qui ne sont pas imprimées`,
-  made: (version, date) => `Produit par lab ${version} le ${date}. Tout est dans ce fichier ; il ne charge rien d’autre.`,
+  made: (version, date) =>
+    `Produit par lab ${version} le ${date}. Tout est dans ce fichier ; il ne charge rien d’autre.`,
   statuses: {
     exit: (code) => `terminé avec le code ${code}`,
     signal: (name) => `terminé par le signal ${name}`,

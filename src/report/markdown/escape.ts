@@ -10,7 +10,9 @@ const SPECIAL = /[\\`*_[\]<>|~&$]|^(?:[#+=-]|\d+(?=[.)]))/g;
 
 /** Any text in one line of Markdown, read as it stands (CommonMark 0.31, 2.4). */
 export function escapeText(text: string): string {
-  return sanitizeToLine(text).trimStart().replaceAll(SPECIAL, (match) => (/^\d/.test(match) ? `${match}\\` : `\\${match}`));
+  return sanitizeToLine(text)
+    .trimStart()
+    .replaceAll(SPECIAL, (match) => (/^\d/.test(match) ? `${match}\\` : `\\${match}`));
 }
 
 /** A code span (CommonMark 6.1) that may stand in a table: its fence is longer than any backquotes in it. */
@@ -36,7 +38,10 @@ function fenceFor(text: string, least: number): string {
 
 /** Our own words, in which code stands between backquotes. */
 export function proseText(text: Prose, notation: Notation): string {
-  return text.split('`').map((part, index) => (index % 2 === 1 ? codeSpan(part) : escapeProse(notation.typeset(part)))).join('');
+  return text
+    .split('`')
+    .map((part, index) => (index % 2 === 1 ? codeSpan(part) : escapeProse(notation.typeset(part))))
+    .join('');
 }
 
 /** Our own words hold no markup, but a lone `*` or `|` would be some. */

@@ -7,7 +7,9 @@ export function topologyMermaid({ networks, machines }: Topology): string {
   const lines = networks.flatMap(({ name, subnet, gateway, nat }) => {
     const id = networkIds.get(name)!;
     const node = `  ${id}([${quoted([name, subnet])}])`;
-    return gateway === undefined || !nat ? [node] : [node, `  ${id} -. ${quoted([`NAT ${gateway}`])} .- outside(("…"))`];
+    return gateway === undefined || !nat
+      ? [node]
+      : [node, `  ${id} -. ${quoted([`NAT ${gateway}`])} .- outside(("…"))`];
   });
   const boxes = machines.flatMap(({ name, user, interfaces, programs }, index) => [
     `  m${index}[${quoted([`${name} (${user})`, ...programs.map((program) => `▸ ${programText(program)}`)])}]`,

@@ -47,7 +47,11 @@ export const TOPOLOGY_STYLE = `
  *
  * @param standalone With its own style: a whole SVG file.
  */
-export function topologySvg(topology: Topology, words: TopologyWords, options: { readonly id: string; readonly standalone: boolean }): string {
+export function topologySvg(
+  topology: Topology,
+  words: TopologyWords,
+  options: { readonly id: string; readonly standalone: boolean },
+): string {
   const rows = rowsOf(topology);
   const placed = place(topology, rows);
   const last = placed.at(-1);
@@ -66,7 +70,9 @@ export function topologySvg(topology: Topology, words: TopologyWords, options: {
     ...placed.flatMap((row) => row.machines.map((machine) => drawMachine(machine, row))),
     ...placed.flatMap((row) => row.buses.map((bus) => drawBus(bus, left, end, words))),
     '</svg>',
-  ].filter((part) => part !== '').join('\n');
+  ]
+    .filter((part) => part !== '')
+    .join('\n');
 }
 
 interface PlacedRow {
@@ -98,7 +104,10 @@ function leftOf({ networks }: Topology): number {
 function rowsOf({ machines }: Topology): TopologyMachine[][] {
   const rows: TopologyMachine[][] = [];
   // Five machines look better as three and two than as four and one.
-  const perRow = machines.length <= MOST_IN_ROW ? MOST_IN_ROW : Math.ceil(machines.length / Math.ceil(machines.length / MOST_IN_ROW));
+  const perRow =
+    machines.length <= MOST_IN_ROW
+      ? MOST_IN_ROW
+      : Math.ceil(machines.length / Math.ceil(machines.length / MOST_IN_ROW));
   for (let start = 0; start < machines.length; start += perRow) rows.push(machines.slice(start, start + perRow));
   return rows;
 }
@@ -108,7 +117,11 @@ function place(topology: Topology, rows: readonly (readonly TopologyMachine[])[]
   let top: number = MARGIN.top;
   // A lab without machines still has networks.
   return (rows.length === 0 ? [[]] : rows).map((row, rowIndex) => {
-    const needed = topology.networks.filter(({ name }) => (rowIndex === 0 && rows.length <= 1) || row.some(({ interfaces }) => interfaces.some(({ network }) => network === name)));
+    const needed = topology.networks.filter(
+      ({ name }) =>
+        (rowIndex === 0 && rows.length <= 1) ||
+        row.some(({ interfaces }) => interfaces.some(({ network }) => network === name)),
+    );
     const buses = needed.map((network, position) => {
       const isRepeat = shown.has(network.name);
       shown.add(network.name);
@@ -116,7 +129,12 @@ function place(topology: Topology, rows: readonly (readonly TopologyMachine[])[]
     });
     const y = (buses.at(-1)?.y ?? top) + BUS.toMachines;
     const height = Math.max(0, ...row.map(heightOf));
-    const machines = row.map((machine, column) => ({ machine, x: leftOf(topology) + column * (BOX.width + BOX.gap), y, height }));
+    const machines = row.map((machine, column) => ({
+      machine,
+      x: leftOf(topology) + column * (BOX.width + BOX.gap),
+      y,
+      height,
+    }));
     const bottom = y + height;
     top = bottom + ROW_GAP;
     return { buses, machines, bottom };
@@ -155,10 +173,10 @@ function drawBus({ network, index, y, isRepeat }: PlacedBus, left: number, end: 
   ].join('  ');
   const outside = hasOutside
     ? [
-      `<path class="topo-wire" d="M${end} ${y}H${end + OUTSIDE.gap}" stroke-dasharray="4 3"/>`,
-      `<rect class="topo-outside" x="${end + OUTSIDE.gap}" y="${y - OUTSIDE.height / 2}" width="${OUTSIDE.width}" height="${OUTSIDE.height}" rx="20"/>`,
-      `<text class="topo-soft" x="${end + OUTSIDE.gap + OUTSIDE.width / 2}" y="${y + 5}" text-anchor="middle">${escapeMarkup(words.outside)}</text>`,
-    ].join('')
+        `<path class="topo-wire" d="M${end} ${y}H${end + OUTSIDE.gap}" stroke-dasharray="4 3"/>`,
+        `<rect class="topo-outside" x="${end + OUTSIDE.gap}" y="${y - OUTSIDE.height / 2}" width="${OUTSIDE.width}" height="${OUTSIDE.height}" rx="20"/>`,
+        `<text class="topo-soft" x="${end + OUTSIDE.gap + OUTSIDE.width / 2}" y="${y + 5}" text-anchor="middle">${escapeMarkup(words.outside)}</text>`,
+      ].join('')
     : '';
   return [
     `<g class="topo-net-${index % COLORS}" data-network="${escapeMarkup(name)}"><path class="topo-bus" d="M${start} ${y}H${end}"/>`,
@@ -175,11 +193,15 @@ function drawMachine({ machine, x, y, height }: PlacedMachine, row: PlacedRow): 
     return `<g class="topo-net-${bus.index % COLORS}"><path class="topo-wire" d="M${at} ${bus.y}V${y}"/><circle class="topo-dot" cx="${at}" cy="${bus.y}" r="4.5"/></g>`;
   });
   let line = y + BOX.padding + 14;
-  const texts = [`<text class="topo-name" x="${x + BOX.padding}" y="${line}">${escapeMarkup(fit(name, 14))} <tspan class="topo-soft" font-weight="400" font-size="12">${escapeMarkup(fit(user, 12))}</tspan></text>`];
+  const texts = [
+    `<text class="topo-name" x="${x + BOX.padding}" y="${line}">${escapeMarkup(fit(name, 14))} <tspan class="topo-soft" font-weight="400" font-size="12">${escapeMarkup(fit(user, 12))}</tspan></text>`,
+  ];
   line += 6;
   for (const { name: port, address } of interfaces) {
     line += BOX.line;
-    texts.push(`<text class="topo-mono" x="${x + BOX.padding}" y="${line}">${escapeMarkup(fit(`${port} ${address}`, 25))}</text>`);
+    texts.push(
+      `<text class="topo-mono" x="${x + BOX.padding}" y="${line}">${escapeMarkup(fit(`${port} ${address}`, 25))}</text>`,
+    );
   }
   line += 12;
   for (const program of programs) {
@@ -208,6 +230,10 @@ function fit(text: string, columns: number): string {
 function describe({ networks, machines }: Topology): string {
   return [
     ...networks.map(({ name, subnet, gateway }) => `${name} ${subnet}${gateway === undefined ? '' : `, ${gateway}`}`),
-    ...machines.map(({ name, interfaces, programs }) => [name, ...interfaces.map(({ name: port, address }) => `${port} ${address}`), ...programs.map(programText)].join(', ')),
+    ...machines.map(({ name, interfaces, programs }) =>
+      [name, ...interfaces.map(({ name: port, address }) => `${port} ${address}`), ...programs.map(programText)].join(
+        ', ',
+      ),
+    ),
   ].join('; ');
 }

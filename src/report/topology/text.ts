@@ -13,18 +13,25 @@ import { programText, type Topology, type TopologyMachine } from './topology.ts'
 export function topologyText({ networks, machines }: Topology): string {
   const trees = networks.map(({ name, subnet, gateway, nat }) => {
     const facts = [subnet, ...(gateway === undefined ? [] : [`gateway ${gateway}`]), ...(nat ? ['NAT'] : [])];
-    return tree(`${name}  ${facts.join(', ')}`, machines.flatMap((machine) => linesOn(machine, name)));
+    return tree(
+      `${name}  ${facts.join(', ')}`,
+      machines.flatMap((machine) => linesOn(machine, name)),
+    );
   });
   const alone = machines.filter(({ interfaces }) => interfaces.length === 0).map((machine) => describe(machine, ''));
   return [...trees, ...(alone.length === 0 ? [] : [tree('(no network)', alone)])].map((text) => `${text}\n`).join('\n');
 }
 
 function tree(root: string, branches: readonly string[]): string {
-  return [root, ...branches.map((branch, index) => `${index === branches.length - 1 ? '└─' : '├─'} ${branch}`)].map(oneLine).join('\n');
+  return [root, ...branches.map((branch, index) => `${index === branches.length - 1 ? '└─' : '├─'} ${branch}`)]
+    .map(oneLine)
+    .join('\n');
 }
 
 function linesOn(machine: TopologyMachine, network: string): string[] {
-  return machine.interfaces.filter((port) => port.network === network).map(({ name, address }) => describe(machine, `  ${name} ${address}`));
+  return machine.interfaces
+    .filter((port) => port.network === network)
+    .map(({ name, address }) => describe(machine, `  ${name} ${address}`));
 }
 
 function describe({ name, user, programs }: TopologyMachine, address: string): string {

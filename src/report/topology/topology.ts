@@ -29,9 +29,23 @@ export interface TopologyProgram {
 /** Lab descriptions list programs apart from machines; a picture shows them inside. */
 export function topologyOf(
   name: string,
-  { networks, machines, programs }: { readonly networks: readonly TopologyNetwork[]; readonly machines: readonly Omit<TopologyMachine, 'programs'>[]; readonly programs: readonly (TopologyProgram & { readonly on: string })[] },
+  {
+    networks,
+    machines,
+    programs,
+  }: {
+    readonly networks: readonly TopologyNetwork[];
+    readonly machines: readonly Omit<TopologyMachine, 'programs'>[];
+    readonly programs: readonly (TopologyProgram & { readonly on: string })[];
+  },
 ): Topology {
-  return { name, networks, machines: machines.map((machine) => Object.assign({ programs: programs.filter(({ on }) => on === machine.name) }, machine)) };
+  return {
+    name,
+    networks,
+    machines: machines.map((machine) =>
+      Object.assign({ programs: programs.filter(({ on }) => on === machine.name) }, machine),
+    ),
+  };
 }
 
 /** `server :7999`, `client`: a program and the ports that it listens on. */

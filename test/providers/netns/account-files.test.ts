@@ -4,22 +4,40 @@ import type { Machine } from '../../../src/lab/types.ts';
 import { accountFiles } from '../../../src/providers/netns/account-files.ts';
 
 const host = {
-  passwd: 'root:x:0:0:root:/root:/bin/bash\nsshd:x:105:65534::/run/sshd:/usr/sbin/nologin\nservice:x:998:998::/:/bin/false\nildvm1:x:1000:1000::/home/ildvm1:/bin/sh\nada:x:1001:1001::/home/ada:/bin/bash\n',
-  group: 'root:x:0:\nadm:x:4:syslog,ildvm1\nsudo:x:27:ada\nkvm:x:104:ildvm1,ada\nservice:x:998:\nildvm1:x:1000:\nada:x:1001:\n',
+  passwd:
+    'root:x:0:0:root:/root:/bin/bash\nsshd:x:105:65534::/run/sshd:/usr/sbin/nologin\nservice:x:998:998::/:/bin/false\nildvm1:x:1000:1000::/home/ildvm1:/bin/sh\nada:x:1001:1001::/home/ada:/bin/bash\n',
+  group:
+    'root:x:0:\nadm:x:4:syslog,ildvm1\nsudo:x:27:ada\nkvm:x:104:ildvm1,ada\nservice:x:998:\nildvm1:x:1000:\nada:x:1001:\n',
   shell: '/bin/bash',
 };
 
 function linesFor(user: string): { passwd: string[]; group: string[]; shadow: string[] } {
   const { passwd, group, shadow } = accountFiles({ name: 'vm1', user } as Machine, host);
-  return { passwd: passwd.trim().split('\n'), group: group.trim().split('\n'), shadow: shadow.trim().split('\n').map((line) => line.split(':')[0]!) };
+  return {
+    passwd: passwd.trim().split('\n'),
+    group: group.trim().split('\n'),
+    shadow: shadow
+      .trim()
+      .split('\n')
+      .map((line) => line.split(':')[0]!),
+  };
 }
 
 test('the user of a machine has the account of the machine, whatever the host calls its own users', () => {
   for (const user of ['ildvm1', 'ada', 'service', 'student']) {
     const { passwd, group, shadow } = linesFor(user);
-    assert.deepEqual(passwd.filter((line) => line.startsWith(`${user}:`)), [`${user}:x:1000:1000:${user}:/home/${user}:/bin/bash`]);
-    assert.deepEqual(group.filter((line) => line.startsWith(`${user}:`)), [`${user}:x:1000:`]);
-    assert.deepEqual(group.filter((line) => line.split(/[:,]/).slice(3).includes(user)), [`adm:x:4:${user}`, `sudo:x:27:${user}`]);
+    assert.deepEqual(
+      passwd.filter((line) => line.startsWith(`${user}:`)),
+      [`${user}:x:1000:1000:${user}:/home/${user}:/bin/bash`],
+    );
+    assert.deepEqual(
+      group.filter((line) => line.startsWith(`${user}:`)),
+      [`${user}:x:1000:`],
+    );
+    assert.deepEqual(
+      group.filter((line) => line.split(/[:,]/).slice(3).includes(user)),
+      [`adm:x:4:${user}`, `sudo:x:27:${user}`],
+    );
     assert.equal(new Set(shadow).size, shadow.length);
   }
 });

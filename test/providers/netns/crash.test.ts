@@ -21,7 +21,9 @@ async function assertDownLeavesNothing(user: LabUser, links: readonly string[], 
   assert.equal(down.exitCode, 0, `${when}: ${down.stderr}`);
   assert.deepEqual(leftovers(user.folder, links), nothing, when);
   const state = join(user.folder, '.lab');
-  const files = (existsSync(state) ? readdirSync(state) : []).filter((name) => !['.gitignore', 'keys', 'known_hosts', 'runs'].includes(name));
+  const files = (existsSync(state) ? readdirSync(state) : []).filter(
+    (name) => !['.gitignore', 'keys', 'known_hosts', 'runs'].includes(name),
+  );
   assert.deepEqual(files, [], when);
 }
 

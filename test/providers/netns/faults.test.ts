@@ -16,26 +16,52 @@ async function assertRefused(options: OrdinaryUserOptions, words: RegExp): Promi
   assert.deepEqual(leftovers(user.folder, links), nothing);
 }
 
-describe('what stands in the way of an ordinary user is said with the command that lifts it', { skip: cannotBe('root') || cannotBe('ordinary') }, () => {
-  test('no subordinate IDs', () => assertRefused({ subordinateIds: false }, /no range .* for tester in \/etc\/subuid[^]*sudo usermod --add-subuids \S+ --add-subgids \S+ tester/));
+describe(
+  'what stands in the way of an ordinary user is said with the command that lifts it',
+  { skip: cannotBe('root') || cannotBe('ordinary') },
+  () => {
+    test('no subordinate IDs', () =>
+      assertRefused(
+        { subordinateIds: false },
+        /no range .* for tester in \/etc\/subuid[^]*sudo usermod --add-subuids \S+ --add-subgids \S+ tester/,
+      ));
 
-  test('user namespaces switched off', () => assertRefused({ host: ['echo 0 >$home/../zero', 'mount --bind $home/../zero /proc/sys/user/max_user_namespaces'] }, /max_user_namespaces is 0[^]*sudo sysctl -w user\.max_user_namespaces=/));
+    test('user namespaces switched off', () =>
+      assertRefused(
+        { host: ['echo 0 >$home/../zero', 'mount --bind $home/../zero /proc/sys/user/max_user_namespaces'] },
+        /max_user_namespaces is 0[^]*sudo sysctl -w user\.max_user_namespaces=/,
+      ));
 
-  test('no newuidmap', () => assertRefused({ host: [`mount --bind /dev/null ${findOnHost('newuidmap')}`] }, /newuidmap[^]*sudo \S+ install uidmap/));
+    test('no newuidmap', () =>
+      assertRefused(
+        { host: [`mount --bind /dev/null ${findOnHost('newuidmap')}`] },
+        /newuidmap[^]*sudo \S+ install uidmap/,
+      ));
 
-  test('a kernel that refuses, though all looks right', () => assertRefused({ host: ['mount -t tmpfs none /usr/share'] }, /refused to make the lab[^]*--provider qemu/));
+    test('a kernel that refuses, though all looks right', () =>
+      assertRefused({ host: ['mount -t tmpfs none /usr/share'] }, /refused to make the lab[^]*--provider qemu/));
 
-  test('no sshd, neither on the host nor in the private folder', { skip: findOnHost('sshd') !== undefined && 'this host has an sshd' }, () =>
-    assertRefused({ host: ['mount -t tmpfs none $home/../tools'] }, /OpenSSH server: not found[^]*lab doctor --fix/));
+    test(
+      'no sshd, neither on the host nor in the private folder',
+      { skip: findOnHost('sshd') !== undefined && 'this host has an sshd' },
+      () =>
+        assertRefused(
+          { host: ['mount -t tmpfs none $home/../tools'] },
+          /OpenSSH server: not found[^]*lab doctor --fix/,
+        ),
+    );
 
-  test('a full disk', async () => {
-    await using user = ordinaryUser([], { host: ['mkdir -p $home/.lab', 'mount -t tmpfs -o size=4k,uid=$uid,mode=700 none $home/.lab'] });
-    const up = await user.lab('up');
-    assert.equal(up.exitCode, 3, up.stderr);
-    assert.match(up.stderr, /disk is full|No space left|no space left/);
-    assert.deepEqual(leftovers(user.folder, hostLinks()), nothing);
-  });
-});
+    test('a full disk', async () => {
+      await using user = ordinaryUser([], {
+        host: ['mkdir -p $home/.lab', 'mount -t tmpfs -o size=4k,uid=$uid,mode=700 none $home/.lab'],
+      });
+      const up = await user.lab('up');
+      assert.equal(up.exitCode, 3, up.stderr);
+      assert.match(up.stderr, /disk is full|No space left|no space left/);
+      assert.deepEqual(leftovers(user.folder, hostLinks()), nothing);
+    });
+  },
+);
 
 describe('a state folder that cannot be written', { skip: cannotBe('ordinary') }, () => {
   test('is told, and nothing is made', async () => {

@@ -19,54 +19,82 @@ async function on(user: LabUser, machine: string, script: string): Promise<strin
 const login = 'ssh -o BatchMode=yes -o StrictHostKeyChecking=yes';
 
 /** Prints the files of a machine in which its root finds a private key; /usr is the host's, and /.lab has what is seen elsewhere. */
-const privateKeys = "sudo grep -rlsI -e 'PRIVATE KEY' /dev/shm /etc /home /media /mnt /opt /root /run /srv /tmp /var | sort";
+const privateKeys =
+  "sudo grep -rlsI -e 'PRIVATE KEY' /dev/shm /etc /home /media /mnt /opt /root /run /srv /tmp /var | sort";
 
 function hostKeys(knownHosts: string): string[] {
-  return knownHosts.trim().split('\n').map((line) => line.split(' ')[2]!);
+  return knownHosts
+    .trim()
+    .split('\n')
+    .map((line) => line.split(' ')[2]!);
 }
 
 for (const [kind, make] of [
   ['root', currentUser],
   ['ordinary', ordinaryUser],
 ] as const) {
-  describe(`keys of machines made by ${kind === 'root' ? 'root' : 'an ordinary user'}`, { skip: cannotBe(kind) }, () => {
-    test('nothing in a machine opens another one, and each shows a key of its own', async () => {
-      await using user = make();
-      writeFileSync(join(user.folder, 'lab.yaml'), two);
-      const up = await user.lab('up');
-      assert.equal(up.exitCode, 0, up.stderr);
-      const hostKey = '/etc/ssh/ssh_host_ed25519_key';
-      assert.equal(await on(user, 'a', privateKeys), hostKey);
-      assert.match(await on(user, 'a', `cat ${hostKey}`), /Permission denied/);
-      // The key of lab itself is of no use from another machine, even to one who has got hold of it.
-      await user.lab('cp', '.lab/keys/user', 'a:stolen');
-      const attempts = ['', `-i ${hostKey}`, '-i /home/u1/stolen'].flatMap((options) => [`${login} ${options} u2@b id`, `sudo ${login} ${options} u2@b id`]);
-      const answers = (await on(user, 'a', `chmod 600 stolen; ${attempts.map((attempt) => `(${attempt})`).join('; ')}`)).split('\n');
-      assert.deepEqual(answers.filter((line) => line.includes('Permission denied (publickey)')).length, attempts.length, answers.join('\n'));
-      assert.ok(!answers.join('\n').includes('uid='));
+  describe(
+    `keys of machines made by ${kind === 'root' ? 'root' : 'an ordinary user'}`,
+    { skip: cannotBe(kind) },
+    () => {
+      test('nothing in a machine opens another one, and each shows a key of its own', async () => {
+        await using user = make();
+        writeFileSync(join(user.folder, 'lab.yaml'), two);
+        const up = await user.lab('up');
+        assert.equal(up.exitCode, 0, up.stderr);
+        const hostKey = '/etc/ssh/ssh_host_ed25519_key';
+        assert.equal(await on(user, 'a', privateKeys), hostKey);
+        assert.match(await on(user, 'a', `cat ${hostKey}`), /Permission denied/);
+        // The key of lab itself is of no use from another machine, even to one who has got hold of it.
+        await user.lab('cp', '.lab/keys/user', 'a:stolen');
+        const attempts = ['', `-i ${hostKey}`, '-i /home/u1/stolen'].flatMap((options) => [
+          `${login} ${options} u2@b id`,
+          `sudo ${login} ${options} u2@b id`,
+        ]);
+        const answers = (
+          await on(user, 'a', `chmod 600 stolen; ${attempts.map((attempt) => `(${attempt})`).join('; ')}`)
+        ).split('\n');
+        assert.deepEqual(
+          answers.filter((line) => line.includes('Permission denied (publickey)')).length,
+          attempts.length,
+          answers.join('\n'),
+        );
+        assert.ok(!answers.join('\n').includes('uid='));
 
-      const known = hostKeys(readFileSync(join(user.folder, '.lab/known_hosts'), 'utf8'));
-      assert.equal(new Set(known).size, 2);
-      assert.deepEqual(hostKeys(await on(user, 'a', 'cat /etc/ssh/ssh_known_hosts')), known);
-      for (const [index, machine] of ['a', 'b'].entries()) assert.ok((await on(user, machine, `cat ${hostKey}.pub`)).includes(known[index]!));
+        const known = hostKeys(readFileSync(join(user.folder, '.lab/known_hosts'), 'utf8'));
+        assert.equal(new Set(known).size, 2);
+        assert.deepEqual(hostKeys(await on(user, 'a', 'cat /etc/ssh/ssh_known_hosts')), known);
+        for (const [index, machine] of ['a', 'b'].entries())
+          assert.ok((await on(user, machine, `cat ${hostKey}.pub`)).includes(known[index]!));
 
-      assert.equal((await user.lab('up', '--recreate')).exitCode, 0);
-      assert.deepEqual(hostKeys(readFileSync(join(user.folder, '.lab/known_hosts'), 'utf8')), known, 'machines stay the ones that other tools have learnt');
-    });
+        assert.equal((await user.lab('up', '--recreate')).exitCode, 0);
+        assert.deepEqual(
+          hostKeys(readFileSync(join(user.folder, '.lab/known_hosts'), 'utf8')),
+          known,
+          'machines stay the ones that other tools have learnt',
+        );
+      });
 
-    test('with "ssh: peers" the accounts reach each other by name, each with a key of its own', async () => {
-      await using user = make();
-      writeFileSync(join(user.folder, 'lab.yaml'), `${two}ssh: peers\n`);
-      const up = await user.lab('up');
-      assert.equal(up.exitCode, 0, up.stderr);
-      assert.equal(await on(user, 'a', `${login} b hostname; ${login} -l u2 10.9.0.11 hostname; ${login} a hostname`), 'b\nb\na');
-      assert.equal(await on(user, 'b', 'echo text >file; scp -q -B file a: && ssh a cat file'), 'text');
-      const mine = '/home/u1/.ssh/id_ed25519';
-      assert.equal(await on(user, 'a', privateKeys), `/etc/ssh/ssh_host_ed25519_key\n${mine}`);
-      assert.match(await on(user, 'a', `sudo -u nobody cat ${mine}`), /Permission denied/);
-      assert.notEqual(await on(user, 'a', `cut -d' ' -f2 ${mine}.pub`), await on(user, 'b', "cut -d' ' -f2 /home/u2/.ssh/id_ed25519.pub"));
-    });
-  });
+      test('with "ssh: peers" the accounts reach each other by name, each with a key of its own', async () => {
+        await using user = make();
+        writeFileSync(join(user.folder, 'lab.yaml'), `${two}ssh: peers\n`);
+        const up = await user.lab('up');
+        assert.equal(up.exitCode, 0, up.stderr);
+        assert.equal(
+          await on(user, 'a', `${login} b hostname; ${login} -l u2 10.9.0.11 hostname; ${login} a hostname`),
+          'b\nb\na',
+        );
+        assert.equal(await on(user, 'b', 'echo text >file; scp -q -B file a: && ssh a cat file'), 'text');
+        const mine = '/home/u1/.ssh/id_ed25519';
+        assert.equal(await on(user, 'a', privateKeys), `/etc/ssh/ssh_host_ed25519_key\n${mine}`);
+        assert.match(await on(user, 'a', `sudo -u nobody cat ${mine}`), /Permission denied/);
+        assert.notEqual(
+          await on(user, 'a', `cut -d' ' -f2 ${mine}.pub`),
+          await on(user, 'b', "cut -d' ' -f2 /home/u2/.ssh/id_ed25519.pub"),
+        );
+      });
+    },
+  );
 }
 
 describe('keys on this host', { skip: cannotBe(process.getuid?.() === 0 ? 'root' : 'ordinary') }, () => {
@@ -95,7 +123,10 @@ describe('keys on this host', { skip: cannotBe(process.getuid?.() === 0 ? 'root'
     assert.equal((await user.lab('up')).exitCode, 0);
     const secret = join(user.folder, '.lab/keys/secret');
     const text = readFileSync(secret, 'utf8');
-    writeFileSync(secret, text.replace(/^./, (digit) => (digit === '0' ? '1' : '0')));
+    writeFileSync(
+      secret,
+      text.replace(/^./, (digit) => (digit === '0' ? '1' : '0')),
+    );
     const told = await user.lab('exec', 'a', '--', 'true');
     assert.equal(told.exitCode, 3);
     assert.match(told.stderr, /keys of this lab are damaged: .*secret[^]*lab down/);

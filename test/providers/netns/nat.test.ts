@@ -8,9 +8,11 @@ import { cannotBe, currentUser, ordinaryUser, type LabUser } from '../../helpers
 import { connectNamespaces, networkNamespace, type NetworkNamespace } from '../../helpers/network-namespace.ts';
 
 /** Answers each connection with the address that it sees, on all addresses. */
-const mirror = 'import socket\ns = socket.create_server(("", 8080))\nprint("up", flush=True)\nwhile True:\n  c, a = s.accept()\n  c.sendall(a[0].encode())\n  c.close()';
+const mirror =
+  'import socket\ns = socket.create_server(("", 8080))\nprint("up", flush=True)\nwhile True:\n  c, a = s.accept()\n  c.sendall(a[0].encode())\n  c.close()';
 /** What a connection to each address brings, or the name of the error. */
-const call = 'import errno, socket, sys\nfor a in sys.argv[1:]:\n  try:\n    s = socket.create_connection((a, 8080), 5)\n    print(s.recv(99).decode())\n  except OSError as e:\n    print(errno.errorcode.get(e.errno, str(e)))';
+const call =
+  'import errno, socket, sys\nfor a in sys.argv[1:]:\n  try:\n    s = socket.create_connection((a, 8080), 5)\n    print(s.recv(99).decode())\n  except OSError as e:\n    print(errno.errorcode.get(e.errno, str(e)))';
 
 /** Addresses for documentation (RFC 5737) play the public ones. */
 const threeNetworks = `
@@ -38,52 +40,89 @@ for (const [kind, make] of [
   ['ordinary', ordinaryUser],
 ] as const) {
   const skip = cannotBe('root') || cannotBe(kind);
-  describe(`the way out of a lab of ${kind === 'root' ? 'root' : 'an ordinary user'}`, { skip: skip === false ? false : `${skip}, to make a host of its own to test with` }, () => {
-    test('leads from networks with "nat: true" to where the host can reach, with the address of the host, but not to the host', async () => {
-      using host = await networkNamespace();
-      using outside = await networkNamespace();
-      connectNamespaces(host, '203.0.113.1/24', outside, '203.0.113.2/24');
-      for (const address of ['10.77.0.2/24', '169.254.169.254/16', '100.64.0.2/24']) outside.run('ip', 'address', 'add', address, 'dev', 'cable');
-      for (const route of ['10.77.0.0/24', '169.254.0.0/16', '100.64.0.0/24', '198.51.100.0/24']) host.run('ip', 'route', 'add', route, 'via', '203.0.113.2');
-      using _outside = await server(outside);
-      using _host = await server(host);
-      await using user = make(host.within);
-      writeFileSync(join(user.folder, 'lab.yaml'), threeNetworks);
-      const links = host.run('ip', '-brief', 'link');
-      const up = await user.lab('up');
-      assert.equal(up.exitCode, 0, up.stderr);
-      assert.equal(host.run('ip', '-brief', 'link'), links, 'the network of the host is as it was');
-      const refused = 'ECONNREFUSED';
-      const never = ['203.0.113.1', '169.254.169.254', '10.0.2.2', '10.0.2.3'];
-      const ofPrivateUse = ['10.77.0.2', '100.64.0.2'];
-      assert.deepEqual(await reaches(user, 'both', '203.0.113.2'), ['203.0.113.1']);
-      assert.deepEqual(await reaches(user, 'vm2', '203.0.113.2'), [refused]);
-      assert.deepEqual(await reaches(user, 'vm1', '203.0.113.2', ...never, ...ofPrivateUse), ['203.0.113.1', ...never.map(() => refused), ...ofPrivateUse.map(() => refused)]);
-      assert.deepEqual(await reaches(user, 'vm3', '203.0.113.2', ...never, ...ofPrivateUse), ['203.0.113.1', ...never.map(() => refused), ...ofPrivateUse.map(() => '203.0.113.1')]);
-      const pings = await Promise.all(['192.168.100.9', '192.168.100.1', '10.9.0.5'].map((address) => user.lab('exec', 'vm1', '--', 'ping', '-c', '1', '-W', '1', address)));
-      assert.deepEqual(pings.map(({ exitCode }) => exitCode === 0), [true, true, false], 'networks of a lab do not reach each other');
+  describe(
+    `the way out of a lab of ${kind === 'root' ? 'root' : 'an ordinary user'}`,
+    { skip: skip === false ? false : `${skip}, to make a host of its own to test with` },
+    () => {
+      test('leads from networks with "nat: true" to where the host can reach, with the address of the host, but not to the host', async () => {
+        using host = await networkNamespace();
+        using outside = await networkNamespace();
+        connectNamespaces(host, '203.0.113.1/24', outside, '203.0.113.2/24');
+        for (const address of ['10.77.0.2/24', '169.254.169.254/16', '100.64.0.2/24'])
+          outside.run('ip', 'address', 'add', address, 'dev', 'cable');
+        for (const route of ['10.77.0.0/24', '169.254.0.0/16', '100.64.0.0/24', '198.51.100.0/24'])
+          host.run('ip', 'route', 'add', route, 'via', '203.0.113.2');
+        using _outside = await server(outside);
+        using _host = await server(host);
+        await using user = make(host.within);
+        writeFileSync(join(user.folder, 'lab.yaml'), threeNetworks);
+        const links = host.run('ip', '-brief', 'link');
+        const up = await user.lab('up');
+        assert.equal(up.exitCode, 0, up.stderr);
+        assert.equal(host.run('ip', '-brief', 'link'), links, 'the network of the host is as it was');
+        const refused = 'ECONNREFUSED';
+        const never = ['203.0.113.1', '169.254.169.254', '10.0.2.2', '10.0.2.3'];
+        const ofPrivateUse = ['10.77.0.2', '100.64.0.2'];
+        assert.deepEqual(await reaches(user, 'both', '203.0.113.2'), ['203.0.113.1']);
+        assert.deepEqual(await reaches(user, 'vm2', '203.0.113.2'), [refused]);
+        assert.deepEqual(await reaches(user, 'vm1', '203.0.113.2', ...never, ...ofPrivateUse), [
+          '203.0.113.1',
+          ...never.map(() => refused),
+          ...ofPrivateUse.map(() => refused),
+        ]);
+        assert.deepEqual(await reaches(user, 'vm3', '203.0.113.2', ...never, ...ofPrivateUse), [
+          '203.0.113.1',
+          ...never.map(() => refused),
+          ...ofPrivateUse.map(() => '203.0.113.1'),
+        ]);
+        const pings = await Promise.all(
+          ['192.168.100.9', '192.168.100.1', '10.9.0.5'].map((address) =>
+            user.lab('exec', 'vm1', '--', 'ping', '-c', '1', '-W', '1', address),
+          ),
+        );
+        assert.deepEqual(
+          pings.map(({ exitCode }) => exitCode === 0),
+          [true, true, false],
+          'networks of a lab do not reach each other',
+        );
 
-      host.run('ip', 'address', 'add', '198.51.100.9/24', 'dev', 'cable');
-      const later = async (): Promise<{ value: true } | { seen: string }> => {
-        const [answer] = await reaches(user, 'vm1', '198.51.100.9');
-        return answer === refused ? { value: true } : { seen: `the answer ${answer}` };
-      };
-      await retryUntil(later, { what: 'the refusal of an address that the host got later', timeoutMs: 30_000, intervalMs: 2 });
-    });
-  });
+        host.run('ip', 'address', 'add', '198.51.100.9/24', 'dev', 'cable');
+        const later = async (): Promise<{ value: true } | { seen: string }> => {
+          const [answer] = await reaches(user, 'vm1', '198.51.100.9');
+          return answer === refused ? { value: true } : { seen: `the answer ${answer}` };
+        };
+        await retryUntil(later, {
+          what: 'the refusal of an address that the host got later',
+          timeoutMs: 30_000,
+          intervalMs: 2,
+        });
+      });
+    },
+  );
 }
 
-test('without a way out nobody waits for a name server, and sudo says nothing', { skip: cannotBe('root') || cannotBe('ordinary') }, async () => {
-  await using user = ordinaryUser([], { host: ['mount -t tmpfs none /dev/net'] });
-  const up = await user.lab('up');
-  assert.equal(up.exitCode, 0, up.stderr);
-  assert.match(up.stderr, /machines will not reach beyond the lab\n.*lab doctor/);
-  const { stdout, stderr, exitCode } = await user.lab('exec', 'vm1', '--', 'sh', '-c', 'cat /etc/resolv.conf; getent ahostsv4 UNKNOWN vm2; sudo -n id -un');
-  assert.equal(exitCode, 0, stderr);
-  assert.doesNotMatch(stdout, /^nameserver/m);
-  assert.match(stdout, /127\.0\.0\.1 .*192\.168\.100\.5 .*root\n$/s);
-  assert.equal(stderr, '');
-});
+test(
+  'without a way out nobody waits for a name server, and sudo says nothing',
+  { skip: cannotBe('root') || cannotBe('ordinary') },
+  async () => {
+    await using user = ordinaryUser([], { host: ['mount -t tmpfs none /dev/net'] });
+    const up = await user.lab('up');
+    assert.equal(up.exitCode, 0, up.stderr);
+    assert.match(up.stderr, /machines will not reach beyond the lab\n.*lab doctor/);
+    const { stdout, stderr, exitCode } = await user.lab(
+      'exec',
+      'vm1',
+      '--',
+      'sh',
+      '-c',
+      'cat /etc/resolv.conf; getent ahostsv4 UNKNOWN vm2; sudo -n id -un',
+    );
+    assert.equal(exitCode, 0, stderr);
+    assert.doesNotMatch(stdout, /^nameserver/m);
+    assert.match(stdout, /127\.0\.0\.1 .*192\.168\.100\.5 .*root\n$/s);
+    assert.equal(stderr, '');
+  },
+);
 
 async function server(outside: NetworkNamespace): Promise<Disposable> {
   const child = outside.start('python3', '-c', mirror);

@@ -28,7 +28,16 @@ const macs = { a: '525400000001', b: '525400000002' };
 
 function machine(name: string, ...addresses: string[]): Machine {
   const interfaces = addresses.map((address, index) => ({ name: `eth${index}`, network: 'n', address }));
-  return { name, interfaces, image: '', user: 'u', memoryMiB: undefined, cpus: undefined, diskMiB: undefined, ssh: undefined };
+  return {
+    name,
+    interfaces,
+    image: '',
+    user: 'u',
+    memoryMiB: undefined,
+    cpus: undefined,
+    diskMiB: undefined,
+    ssh: undefined,
+  };
 }
 
 const machines = [machine('a', '10.0.0.1'), machine('b', '10.0.0.2'), machine('router', '10.0.0.3', '10.1.0.3')];
@@ -70,11 +79,25 @@ async function lab() {
   const stateFolder = mkdtempSync(join(tmpdir(), 'lab-captures-'));
   const work = join(stateFolder, 'vm');
   mkdirSync(work);
-  const lease = { mac: macs.a, address: '10.0.0.1', mask: '255.255.255.0', router: undefined, nameserver: '10.0.0.254', server: '10.0.0.253' };
+  const lease = {
+    mac: macs.a,
+    address: '10.0.0.1',
+    mask: '255.255.255.0',
+    router: undefined,
+    nameserver: '10.0.0.254',
+    server: '10.0.0.253',
+  };
   const networks: SwitchNetwork[] = [{ ports: [{ name: 'a.nic0', lease }, { name: 'b.nic0' }] }];
   writeFileSync(join(work, 'switch.json'), JSON.stringify(networks));
-  const child = spawn(process.execPath, [main, '-name', 'label', 'switch.json'], { cwd: work, stdio: ['ignore', 'ignore', 'inherit'] });
-  await retryUntil(() => (['a.nic0', 'b.nic0'].every((name) => existsSync(join(work, name))) ? { value: true } : { seen: 'no socket' }), { what: 'the switch', timeoutMs: 20_000 });
+  const child = spawn(process.execPath, [main, '-name', 'label', 'switch.json'], {
+    cwd: work,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  await retryUntil(
+    () =>
+      ['a.nic0', 'b.nic0'].every((name) => existsSync(join(work, name))) ? { value: true } : { seen: 'no socket' },
+    { what: 'the switch', timeoutMs: 20_000 },
+  );
   const station = async (name: keyof typeof macs): Promise<Station> => {
     const socket = connect(join(work, `${name}.nic0`)).on('error', () => undefined);
     await once(socket, 'connect');
@@ -86,7 +109,10 @@ async function lab() {
   b.say(broadcast, 'b is there');
   await a.hears('b is there');
   return {
-    a, b, child, stateFolder,
+    a,
+    b,
+    child,
+    stateFolder,
     begin: (name: 'a' | 'b', filter: string) => beginCapture(stateFolder, name, filter),
     async [Symbol.asyncDispose]() {
       for (const { socket } of [a, b]) socket.destroy();
@@ -99,14 +125,29 @@ async function lab() {
 }
 
 /** A capture that has begun. */
-async function beginCapture(stateFolder: string, name: 'a' | 'b', filter: string): Promise<{ readonly tcpdump: Tcpdump; readonly file: () => Uint8Array; readonly payloads: () => string[] }> {
-  const { captureLink } = captureAt(machines.find((known) => known.name === name)!, machines, stateFolder);
+async function beginCapture(
+  stateFolder: string,
+  name: 'a' | 'b',
+  filter: string,
+): Promise<{ readonly tcpdump: Tcpdump; readonly file: () => Uint8Array; readonly payloads: () => string[] }> {
+  const { captureLink } = captureAt(
+    machines.find((known) => known.name === name)!,
+    machines,
+    stateFolder,
+  );
   const chunks: Uint8Array[] = [];
-  const tcpdump = startTcpdump(outsideMachine(name, captureLink!, { interface: 'eth0', filter }), (chunk) => void chunks.push(chunk));
+  const tcpdump = startTcpdump(
+    outsideMachine(name, captureLink!, { interface: 'eth0', filter }),
+    (chunk) => void chunks.push(chunk),
+  );
   tcpdump.ended.catch(() => undefined);
   assert.equal(await tcpdump.listening, 'eth0');
   const file = (): Uint8Array => Buffer.concat(chunks);
-  return { tcpdump, file, payloads: () => packetsOf(file()).map(({ data }) => Buffer.from(data).toString('latin1', 42)) };
+  return {
+    tcpdump,
+    file,
+    payloads: () => packetsOf(file()).map(({ data }) => Buffer.from(data).toString('latin1', 42)),
+  };
 }
 
 describe('captures at the ports of the switch', { timeout: 60_000, skip: noTcpdump }, () => {
@@ -126,14 +167,29 @@ describe('captures at the ports of the switch', { timeout: 60_000, skip: noTcpdu
     tcpdump.stop();
     assert.deepEqual(await tcpdump.ended, { captured: 3, dropped: 0 });
     const packets = packetsOf(file());
-    assert.deepEqual(packets.slice(0, 2).map(({ data }) => Buffer.from(data)), frames);
+    assert.deepEqual(
+      packets.slice(0, 2).map(({ data }) => Buffer.from(data)),
+      frames,
+    );
     const times = packets.map(({ timeMs }) => timeMs);
-    assert.deepEqual(times, times.toSorted((x, y) => x - y));
-    assert.ok(startedMs - 5 <= times[0]! && times.at(-1)! <= Date.now() + 5, `${times.join()} is not between ${startedMs} and ${Date.now()}`);
+    assert.deepEqual(
+      times,
+      times.toSorted((x, y) => x - y),
+    );
+    assert.ok(
+      startedMs - 5 <= times[0]! && times.at(-1)! <= Date.now() + 5,
+      `${times.join()} is not between ${startedMs} and ${Date.now()}`,
+    );
     if (noTshark === false) {
       const path = join(made.stateFolder, 'a.pcap');
       writeFileSync(path, file());
-      assert.equal(execFileSync('tshark', ['-r', path, '-T', 'fields', '-e', 'frame.len', '-e', 'eth.type'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }), '1442\t0x0800\n48\t0x0800\n18\t0x0806\n');
+      assert.equal(
+        execFileSync('tshark', ['-r', path, '-T', 'fields', '-e', 'frame.len', '-e', 'eth.type'], {
+          encoding: 'utf8',
+          stdio: ['ignore', 'pipe', 'ignore'],
+        }),
+        '1442\t0x0800\n48\t0x0800\n18\t0x0806\n',
+      );
     }
   });
 
@@ -141,7 +197,10 @@ describe('captures at the ports of the switch', { timeout: 60_000, skip: noTcpdu
     await using made = await lab();
     const { tcpdump, file } = await made.begin('a', 'udp port 67');
     made.a.socket.write(framed(dhcpQuestion(macs.a, 1)));
-    await retryUntil(() => (made.a.heard.length > 1 ? { value: true } : { seen: 'no answer' }), { what: 'the answer', timeoutMs: 5000 });
+    await retryUntil(() => (made.a.heard.length > 1 ? { value: true } : { seen: 'no answer' }), {
+      what: 'the answer',
+      timeoutMs: 5000,
+    });
     tcpdump.stop();
     assert.equal((await tcpdump.ended).captured, 2);
     assert.equal(Buffer.from(packetsOf(file())[1]!.data).toString('hex', 0, 6), macs.a);
@@ -149,7 +208,11 @@ describe('captures at the ports of the switch', { timeout: 60_000, skip: noTcpdu
 
   test('keep apart what two of them want at once, and name machines in filters', async () => {
     await using made = await lab();
-    const [seven, eight, other] = await Promise.all([made.begin('a', 'src host b and port 7'), made.begin('a', 'port 8'), made.begin('b', 'host a and router')]);
+    const [seven, eight, other] = await Promise.all([
+      made.begin('a', 'src host b and port 7'),
+      made.begin('a', 'port 8'),
+      made.begin('b', 'host a and router'),
+    ]);
     for (const port of [7, 8, 9]) {
       made.a.socket.write(framed(datagram('a', 'b', port, `from a to ${port}`)));
       made.b.socket.write(framed(datagram('b', 'a', port, `from b to ${port}`)));
@@ -181,9 +244,15 @@ describe('captures at the ports of the switch', { timeout: 60_000, skip: noTcpdu
   test('refuse a wrong filter, and an interface that is none, as tcpdump does', async () => {
     await using made = await lab();
     await assert.rejects(made.begin('a', 'port ('), { code: 'wrong-filter' });
-    await assert.rejects(made.begin('a', 'host nobody.invalid'), { code: 'wrong-filter', message: /unknown host 'nobody\.invalid'/ });
+    await assert.rejects(made.begin('a', 'host nobody.invalid'), {
+      code: 'wrong-filter',
+      message: /unknown host 'nobody\.invalid'/,
+    });
     const { captureLink } = captureAt(machines[0]!, machines, made.stateFolder);
-    await assert.rejects(startTcpdump(outsideMachine('a', captureLink!, { interface: 'eth9', filter: '' }), () => undefined).listening, { code: 'no-interface' });
+    await assert.rejects(
+      startTcpdump(outsideMachine('a', captureLink!, { interface: 'eth9', filter: '' }), () => undefined).listening,
+      { code: 'no-interface' },
+    );
   });
 
   test('count what a slow reader does not take, and the machines do not wait for it', async () => {
@@ -191,10 +260,13 @@ describe('captures at the ports of the switch', { timeout: 60_000, skip: noTcpdu
     const slow = Promise.withResolvers<void>();
     const { captureLink } = captureAt(machines[0]!, machines, made.stateFolder);
     const chunks: Uint8Array[] = [];
-    const tcpdump = startTcpdump(outsideMachine('a', captureLink!, { interface: 'eth0', filter: 'udp port 7' }), async (chunk) => {
-      chunks.push(chunk);
-      if (chunks.length > 1) await slow.promise;
-    });
+    const tcpdump = startTcpdump(
+      outsideMachine('a', captureLink!, { interface: 'eth0', filter: 'udp port 7' }),
+      async (chunk) => {
+        chunks.push(chunk);
+        if (chunks.length > 1) await slow.promise;
+      },
+    );
     await tcpdump.listening;
     const sent = 400;
     // To itself: no other machine has to take it.
@@ -216,9 +288,15 @@ describe('captures at the ports of the switch', { timeout: 60_000, skip: noTcpdu
     const { tcpdump } = await made.begin('a', '');
     const gone = once(made.child, 'exit');
     made.child.kill('SIGKILL');
-    await assert.rejects(tcpdump.ended, (error) => error instanceof EnvironmentError && error.code === 'capture-failed');
+    await assert.rejects(
+      tcpdump.ended,
+      (error) => error instanceof EnvironmentError && error.code === 'capture-failed',
+    );
     await gone;
-    await assert.rejects(made.begin('a', ''), (error) => error instanceof EnvironmentError && /did not begin/.test(error.message));
+    await assert.rejects(
+      made.begin('a', ''),
+      (error) => error instanceof EnvironmentError && /did not begin/.test(error.message),
+    );
   });
 
   test('end with their reader, and the switch goes on', async () => {
@@ -239,18 +317,25 @@ describe('captures at the ports of the switch', { timeout: 60_000, skip: noTcpdu
   });
 });
 
-test('a host without tcpdump cannot compile filters, and says how to get it', { skip: findOnHost('tcpdump') !== undefined && 'this host has tcpdump' }, async () => {
-  const { XDG_CACHE_HOME: before } = process.env;
-  const empty = mkdtempSync(join(tmpdir(), 'lab-empty-'));
-  process.env['XDG_CACHE_HOME'] = empty;
-  try {
-    await assert.rejects(compileFilter('tcp', AbortSignal.timeout(10_000)), (error) => error instanceof EnvironmentError && /lab doctor --fix/.test(error.message));
-  } finally {
-    if (before === undefined) delete process.env['XDG_CACHE_HOME'];
-    else process.env['XDG_CACHE_HOME'] = before;
-    rmSync(empty, { recursive: true });
-  }
-});
+test(
+  'a host without tcpdump cannot compile filters, and says how to get it',
+  { skip: findOnHost('tcpdump') !== undefined && 'this host has tcpdump' },
+  async () => {
+    const { XDG_CACHE_HOME: before } = process.env;
+    const empty = mkdtempSync(join(tmpdir(), 'lab-empty-'));
+    process.env['XDG_CACHE_HOME'] = empty;
+    try {
+      await assert.rejects(
+        compileFilter('tcp', AbortSignal.timeout(10_000)),
+        (error) => error instanceof EnvironmentError && /lab doctor --fix/.test(error.message),
+      );
+    } finally {
+      if (before === undefined) delete process.env['XDG_CACHE_HOME'];
+      else process.env['XDG_CACHE_HOME'] = before;
+      rmSync(empty, { recursive: true });
+    }
+  },
+);
 
 test('names of machines become addresses, words of the language and of services do not', () => {
   const named = [...machines, machine('tcp', '10.0.0.9'), machine('www', '10.0.0.8'), machine('VM-1', '10.0.0.7')];
@@ -261,7 +346,8 @@ test('names of machines become addresses, words of the language and of services 
     [String.raw`host \tcp`, 'host 10.0.0.9'],
     ['dst vm-1&&udp', 'dst 10.0.0.7&&udp'],
     ['ether[0:2] = 0x5255 or host b.example.org or len-a', 'ether[0:2] = 0x5255 or host b.example.org or len-a'],
-  ] as const) assert.equal(withAddresses(given, named), expected);
+  ] as const)
+    assert.equal(withAddresses(given, named), expected);
 });
 
 test('a filter that never ends takes no packet, and ends all the same', () => {
@@ -269,23 +355,68 @@ test('a filter that never ends takes no packet, and ends all the same', () => {
 });
 
 describe('the filter of the switch takes the packets that tcpdump takes', { skip: noTcpdump }, () => {
-  const ownFrames = [datagram('a', 'b', 7, 'short'), datagram('b', 'a', 53, 'y'.repeat(900)), dhcpQuestion(macs.a, 1), Buffer.from(`${broadcast}${macs.a}0806`, 'hex'), Buffer.alloc(60, 0xff), Buffer.alloc(3), behindExtension()];
+  const ownFrames = [
+    datagram('a', 'b', 7, 'short'),
+    datagram('b', 'a', 53, 'y'.repeat(900)),
+    dhcpQuestion(macs.a, 1),
+    Buffer.from(`${broadcast}${macs.a}0806`, 'hex'),
+    Buffer.alloc(60, 0xff),
+    Buffer.alloc(3),
+    behindExtension(),
+  ];
   for (const filter of [
-    '', 'tcp', 'tcp port 7999', 'udp', 'arp', 'ip6', 'ip', 'host 10.0.0.1', 'net 10.0.0.0/8', 'tcp[tcpflags] & (tcp-syn|tcp-fin) != 0', 'ip[2:2] > len / 2', 'ip[8] - 1 < 64', 'less 100', 'greater 500', 'ether[0] & 1 = 1',
-    'ip[2:2] * 2 - ((ip[0] & 0xf) << 2) > 100', 'tcp[12] >> 4 = 5', 'ip[2:2] % 3 = 1', '(ip[2:2] ^ 0x55) | 1 > 60', 'not tcp', 'tcp portrange 7000-8000 and not host 10.0.0.2', 'ip6 protochain 6', 'udp or (tcp and tcp[13] = 2)', 'broadcast or multicast', '-(ip[8]) != 0',
+    '',
+    'tcp',
+    'tcp port 7999',
+    'udp',
+    'arp',
+    'ip6',
+    'ip',
+    'host 10.0.0.1',
+    'net 10.0.0.0/8',
+    'tcp[tcpflags] & (tcp-syn|tcp-fin) != 0',
+    'ip[2:2] > len / 2',
+    'ip[8] - 1 < 64',
+    'less 100',
+    'greater 500',
+    'ether[0] & 1 = 1',
+    'ip[2:2] * 2 - ((ip[0] & 0xf) << 2) > 100',
+    'tcp[12] >> 4 = 5',
+    'ip[2:2] % 3 = 1',
+    '(ip[2:2] ^ 0x55) | 1 > 60',
+    'not tcp',
+    'tcp portrange 7000-8000 and not host 10.0.0.2',
+    'ip6 protochain 6',
+    'udp or (tcp and tcp[13] = 2)',
+    'broadcast or multicast',
+    '-(ip[8]) != 0',
   ]) {
     test(filter === '' ? 'all' : filter, async () => {
-      using folder = { path: mkdtempSync(join(tmpdir(), 'lab-filter-')), [Symbol.dispose]() { rmSync(this.path, { recursive: true }); } };
+      using folder = {
+        path: mkdtempSync(join(tmpdir(), 'lab-filter-')),
+        [Symbol.dispose]() {
+          rmSync(this.path, { recursive: true });
+        },
+      };
       const path = join(folder.path, 'all.pcap');
-      const all = pcapOf([...captureNames.flatMap((name) => packetsOf(captureBytes(name))), ...ownFrames.map((data) => ({ timeMs: 1000, data }))]);
+      const all = pcapOf([
+        ...captureNames.flatMap((name) => packetsOf(captureBytes(name))),
+        ...ownFrames.map((data) => ({ timeMs: 1000, data })),
+      ]);
       writeFileSync(path, all);
       const compiled = await compileFilter(filter, AbortSignal.timeout(20_000));
       assert.ok('program' in compiled, JSON.stringify(compiled));
       const tool = findTool('tcpdump')!;
       const root = process.getuid?.() === 0 ? ['-Z', 'root'] : [];
-      const kept = execFileSync(tool.path, [...root, '-n', '-r', path, '-w', '-', '--', filter], { env: { ...process.env, ...tool.env }, stdio: ['ignore', 'pipe', 'ignore'] });
+      const kept = execFileSync(tool.path, [...root, '-n', '-r', path, '-w', '-', '--', filter], {
+        env: { ...process.env, ...tool.env },
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
       const ours = packetsOf(all).filter(({ data }) => accepts(compiled.program, Buffer.from(data)));
-      assert.deepEqual(ours.map(({ data }) => Buffer.from(data)), packetsOf(kept).map(({ data }) => Buffer.from(data)));
+      assert.deepEqual(
+        ours.map(({ data }) => Buffer.from(data)),
+        packetsOf(kept).map(({ data }) => Buffer.from(data)),
+      );
     });
   }
 });

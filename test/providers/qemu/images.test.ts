@@ -30,7 +30,9 @@ describe('pulling an image', { timeout: 30_000 }, () => {
     assert.equal(await pull(server, (event) => void events.push(event)), true);
     assert.deepEqual(contentOf('small'), content);
     assert.equal(cachedImages()[0]!.source, server.table['small']!.url['x64']);
-    assert.ok(events.some((event) => event.kind === 'step-progress' && /^[\d.]+ MB of 3\.0 MB \(\d+ %\)$/.test(event.note)));
+    assert.ok(
+      events.some((event) => event.kind === 'step-progress' && /^[\d.]+ MB of 3\.0 MB \(\d+ %\)$/.test(event.note)),
+    );
     assert.equal(await pull(server), false);
     assert.equal(server.ranges.length, 1);
   });
@@ -39,7 +41,10 @@ describe('pulling an image', { timeout: 30_000 }, () => {
     using _cache = emptyCache();
     await using server = await serveImage(content);
     server.breakAfter = 1_000_000;
-    await assert.rejects(pull(server), (error: EnvironmentError) => error.code === 'download-failed' && /broke off/.test(error.message));
+    await assert.rejects(
+      pull(server),
+      (error: EnvironmentError) => error.code === 'download-failed' && /broke off/.test(error.message),
+    );
     assert.equal(cachedImage('small'), undefined);
     server.breakAfter = undefined;
     await pull(server);
@@ -51,7 +56,11 @@ describe('pulling an image', { timeout: 30_000 }, () => {
     using cache = emptyCache();
     await using server = await serveImage(content);
     server.checksum = 'f'.repeat(64);
-    await assert.rejects(pull(server), (error: EnvironmentError) => error.code === 'checksum-wrong' && error.detail!.includes(`expected ${'f'.repeat(64)}`));
+    await assert.rejects(
+      pull(server),
+      (error: EnvironmentError) =>
+        error.code === 'checksum-wrong' && error.detail!.includes(`expected ${'f'.repeat(64)}`),
+    );
     assert.deepEqual(readdirSync(join(cache.folder, 'lab/images')), []);
     server.checksum = undefined;
     assert.equal(await pull(server), true);
@@ -60,7 +69,10 @@ describe('pulling an image', { timeout: 30_000 }, () => {
   test('says which name was meant, and asks no network when it is told so', async () => {
     using _cache = emptyCache();
     const options = { events: silent, signal, offline: true };
-    await assert.rejects(pullImage('ubunto-24.04', options), (error: UsageError) => error.code === 'image-unknown' && error.hint === 'did you mean "ubuntu-24.04"?');
+    await assert.rejects(
+      pullImage('ubunto-24.04', options),
+      (error: UsageError) => error.code === 'image-unknown' && error.hint === 'did you mean "ubuntu-24.04"?',
+    );
     await assert.rejects(pullImage('ubuntu-24.04', options), { code: 'image-not-cached' });
   });
 
@@ -68,7 +80,10 @@ describe('pulling an image', { timeout: 30_000 }, () => {
     using _cache = emptyCache();
     const server = await serveImage(content);
     await server[Symbol.asyncDispose]();
-    await assert.rejects(pull(server), (error: EnvironmentError) => error.code === 'download-failed' && /ECONNREFUSED/.test(error.message));
+    await assert.rejects(
+      pull(server),
+      (error: EnvironmentError) => error.code === 'download-failed' && /ECONNREFUSED/.test(error.message),
+    );
   });
 });
 

@@ -88,19 +88,32 @@ describe('importing an image', { skip: cannotEmulate(), timeout: 60_000 }, () =>
   });
 });
 
-test('"lab images" imports under the name of the file, lists, asks no network when told so, and removes', { skip: cannotEmulate(), timeout: 60_000 }, async () => {
-  using at = images();
-  await using user = currentUser();
-  const imported = await user.lab('images', 'import', join(at.folder, 'whole.qcow2'));
-  assert.equal(imported.exitCode, 0, imported.stderr);
-  const listed = JSON.parse((await user.lab('images', 'list', '--json')).stdout) as { images: { name: string; sizeBytes: number | null }[] };
-  assert.deepEqual(listed.images.map(({ name, sizeBytes }) => [name, sizeBytes !== null]), [['ubuntu-22.04', false], ['ubuntu-24.04', false], ['whole', true]]);
-  assert.equal((await user.lab('images', 'pull', '--offline', 'whole')).exitCode, 0);
-  const lacking = await user.lab('images', 'pull', '--offline', 'ubuntu-24.04');
-  assert.equal(lacking.exitCode, 3);
-  assert.match(lacking.stderr, /image ubuntu-24\.04 is not in the cache\nhint: .*lab images pull ubuntu-24\.04/);
-  assert.equal((await user.lab('images', 'rm', 'whole')).exitCode, 0);
-  const again = await user.lab('images', 'rm', 'whole');
-  assert.equal(again.exitCode, 2);
-  assert.match(again.stderr, /there is no image "whole" in the cache/);
-});
+test(
+  '"lab images" imports under the name of the file, lists, asks no network when told so, and removes',
+  { skip: cannotEmulate(), timeout: 60_000 },
+  async () => {
+    using at = images();
+    await using user = currentUser();
+    const imported = await user.lab('images', 'import', join(at.folder, 'whole.qcow2'));
+    assert.equal(imported.exitCode, 0, imported.stderr);
+    const listed = JSON.parse((await user.lab('images', 'list', '--json')).stdout) as {
+      images: { name: string; sizeBytes: number | null }[];
+    };
+    assert.deepEqual(
+      listed.images.map(({ name, sizeBytes }) => [name, sizeBytes !== null]),
+      [
+        ['ubuntu-22.04', false],
+        ['ubuntu-24.04', false],
+        ['whole', true],
+      ],
+    );
+    assert.equal((await user.lab('images', 'pull', '--offline', 'whole')).exitCode, 0);
+    const lacking = await user.lab('images', 'pull', '--offline', 'ubuntu-24.04');
+    assert.equal(lacking.exitCode, 3);
+    assert.match(lacking.stderr, /image ubuntu-24\.04 is not in the cache\nhint: .*lab images pull ubuntu-24\.04/);
+    assert.equal((await user.lab('images', 'rm', 'whole')).exitCode, 0);
+    const again = await user.lab('images', 'rm', 'whole');
+    assert.equal(again.exitCode, 2);
+    assert.match(again.stderr, /there is no image "whole" in the cache/);
+  },
+);

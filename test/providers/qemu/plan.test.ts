@@ -47,7 +47,15 @@ const emulated = { name: 'tcg', arguments: ['-accel', 'tcg'], obstacle: undefine
 describe('the plan of a lab', () => {
   test('says what QEMU is started with, for each machine and network', async () => {
     const plan = planLab(await labOf(two));
-    const machines = plan.machines.map((machine) => machineArguments({ plan: machine, label: 'LABEL', acceleration: emulated, boot: undefined, stateFile: undefined }));
+    const machines = plan.machines.map((machine) =>
+      machineArguments({
+        plan: machine,
+        label: 'LABEL',
+        acceleration: emulated,
+        boot: undefined,
+        stateFile: undefined,
+      }),
+    );
     const gateways = [...plan.networks.values()].map((network) => gatewayArguments(network, 'LABEL'));
     const lines = [...machines, ...gateways].map((words) => words.join(' ').replaceAll(' -', '\n  -'));
     assertGolden(join(golden, 'arguments.txt'), `${lines.join('\n\n')}\n`);
@@ -57,9 +65,17 @@ describe('the plan of a lab', () => {
     const lab = await labOf(two);
     const { machines, networks } = planLab(lab);
     const [{ machine, nics }] = [machines[0]!];
-    const keys = { host: { privateKey: 'PRIVATE\n', publicKey: 'ssh-ed25519 HOST' }, client: undefined, authorized: ['ssh-ed25519 USER'], knownHosts: 'vm1 ssh-ed25519 HOST\n' };
+    const keys = {
+      host: { privateKey: 'PRIVATE\n', publicKey: 'ssh-ed25519 HOST' },
+      client: undefined,
+      authorized: ['ssh-ed25519 USER'],
+      knownHosts: 'vm1 ssh-ed25519 HOST\n',
+    };
     const files = seedFiles({ machine, lab, nics, networks, instanceId: 'ID', keys });
-    const text = [...files].map(([name, content]) => `== ${name}\n${content.startsWith('#') ? '#cloud-config\n' : ''}${JSON.stringify(JSON.parse(content.replace('#cloud-config\n', '')), undefined, 2)}\n`);
+    const text = [...files].map(
+      ([name, content]) =>
+        `== ${name}\n${content.startsWith('#') ? '#cloud-config\n' : ''}${JSON.stringify(JSON.parse(content.replace('#cloud-config\n', '')), undefined, 2)}\n`,
+    );
     assertGolden(join(golden, 'seed.txt'), text.join(''));
   });
 
@@ -68,49 +84,97 @@ describe('the plan of a lab', () => {
     assert.equal(lab.ssh, 'peers');
     const { machines, networks } = planLab(lab);
     const { machine, nics } = machines[0]!;
-    const keys = { host: { privateKey: 'PRIVATE\n', publicKey: 'ssh-ed25519 HOST' }, client: { privateKey: 'CLIENT\n', publicKey: 'ssh-ed25519 CLIENT1' }, authorized: ['ssh-ed25519 USER', 'ssh-ed25519 CLIENT2'], knownHosts: '' };
-    const data = JSON.parse(seedFiles({ machine, lab, nics, networks, instanceId: 'ID', keys }).get('user-data')!.replace('#cloud-config\n', '')) as { write_files: object[]; users: { ssh_authorized_keys: string[] }[] };
+    const keys = {
+      host: { privateKey: 'PRIVATE\n', publicKey: 'ssh-ed25519 HOST' },
+      client: { privateKey: 'CLIENT\n', publicKey: 'ssh-ed25519 CLIENT1' },
+      authorized: ['ssh-ed25519 USER', 'ssh-ed25519 CLIENT2'],
+      knownHosts: '',
+    };
+    const data = JSON.parse(
+      seedFiles({ machine, lab, nics, networks, instanceId: 'ID', keys })
+        .get('user-data')!
+        .replace('#cloud-config\n', ''),
+    ) as { write_files: object[]; users: { ssh_authorized_keys: string[] }[] };
     assert.deepEqual(data.users[0]!.ssh_authorized_keys, ['ssh-ed25519 USER', 'ssh-ed25519 CLIENT2']);
     assert.deepEqual(data.write_files.slice(-2), [
-      { path: '/home/ildvm1/.ssh/id_ed25519', content: 'CLIENT\n', permissions: '0600', owner: 'ildvm1:ildvm1', defer: true },
-      { path: '/home/ildvm1/.ssh/id_ed25519.pub', content: 'ssh-ed25519 CLIENT1\n', permissions: '0644', owner: 'ildvm1:ildvm1', defer: true },
+      {
+        path: '/home/ildvm1/.ssh/id_ed25519',
+        content: 'CLIENT\n',
+        permissions: '0600',
+        owner: 'ildvm1:ildvm1',
+        defer: true,
+      },
+      {
+        path: '/home/ildvm1/.ssh/id_ed25519.pub',
+        content: 'ssh-ed25519 CLIENT1\n',
+        permissions: '0644',
+        owner: 'ildvm1:ildvm1',
+        defer: true,
+      },
     ]);
   });
 
   test('refuses a network that has no address left for its gateway', async () => {
-    const lab = await labOf('version: 1\nname: full\nnetworks:\n  n: { subnet: 10.0.0.0/30, gateway: 10.0.0.1, nat: true }\nmachines:\n  vm1: { interfaces: { eth0: { network: n, address: 10.0.0.2 } } }\n');
+    const lab = await labOf(
+      'version: 1\nname: full\nnetworks:\n  n: { subnet: 10.0.0.0/30, gateway: 10.0.0.1, nat: true }\nmachines:\n  vm1: { interfaces: { eth0: { network: n, address: 10.0.0.2 } } }\n',
+    );
     assert.throws(() => planLab(lab), { code: 'network-full' });
   });
 
   test('is checked against what the host has, all at once', async () => {
     const plan = planLab(await labOf(two));
     requireResources(plan, { memoryMiB: 4000, processors: 2, diskMiB: 4000 });
-    assert.throws(() => requireResources(plan, { memoryMiB: 1000, processors: 1, diskMiB: 100 }), (error: EnvironmentError) => {
-      assert.equal(error.code, 'host-too-small');
-      assert.match(error.message, /need 1664 MiB of memory .* 1000 MiB are free; vm2 wants 2 processors, this host has 1; the machines need 1792 MiB on the disk/);
-      return true;
-    });
+    assert.throws(
+      () => requireResources(plan, { memoryMiB: 1000, processors: 1, diskMiB: 100 }),
+      (error: EnvironmentError) => {
+        assert.equal(error.code, 'host-too-small');
+        assert.match(
+          error.message,
+          /need 1664 MiB of memory .* 1000 MiB are free; vm2 wants 2 processors, this host has 1; the machines need 1792 MiB on the disk/,
+        );
+        return true;
+      },
+    );
   });
 
   test('is checked against the disks of its images: one can be larger, not smaller', async () => {
     const plan = planLab(await labOf(two.replace('cpus: 2', 'cpus: 2, disk: 2G').replace('memory: 512M', 'disk: 4G')));
-    const images = new Map(['vm1', 'vm2'].map((name) => [name, { name: 'ubuntu-24.04', disk: '/disk', boot: undefined, identity: 'x' }]));
+    const images = new Map(
+      ['vm1', 'vm2'].map((name) => [name, { name: 'ubuntu-24.04', disk: '/disk', boot: undefined, identity: 'x' }]),
+    );
     requireRoom(plan, images, new Map([['/disk', { format: 'qcow2', sizeBytes: 2 * 2 ** 30, base: undefined }]]));
-    assert.throws(() => requireRoom(plan, images, new Map([['/disk', { format: 'qcow2', sizeBytes: 3.5 * 2 ** 30, base: undefined }]])), (error: UsageError) => {
-      assert.equal(error.code, 'disk-too-small');
-      assert.match(error.message, /: vm2 has a disk of 2048 MiB, its image ubuntu-24\.04 one of 3584 MiB$/);
-      return true;
-    });
+    assert.throws(
+      () =>
+        requireRoom(plan, images, new Map([['/disk', { format: 'qcow2', sizeBytes: 3.5 * 2 ** 30, base: undefined }]])),
+      (error: UsageError) => {
+        assert.equal(error.code, 'disk-too-small');
+        assert.match(error.message, /: vm2 has a disk of 2048 MiB, its image ubuntu-24\.04 one of 3584 MiB$/);
+        return true;
+      },
+    );
   });
 });
 
 test('a saved state fits as long as image, machine, keys, and what QEMU is started with are the same', async () => {
   const image = { name: 'x', disk: '/disk', boot: undefined, identity: '1' };
-  const keyOf = (lab: Lab, changes: object = {}, surroundings: object = {}): string => fitKey(planLab(lab), new Map(['vm1', 'vm2'].map((name) => [name, { ...image, ...changes }])), { emulator: 'qemu 7.2', keys: [], peers: false, ...surroundings });
+  const keyOf = (lab: Lab, changes: object = {}, surroundings: object = {}): string =>
+    fitKey(planLab(lab), new Map(['vm1', 'vm2'].map((name) => [name, { ...image, ...changes }])), {
+      emulator: 'qemu 7.2',
+      keys: [],
+      peers: false,
+      ...surroundings,
+    });
   const lab = await labOf(two);
   const key = keyOf(lab);
   assert.equal(keyOf(await labOf(two)), key);
-  const others = [keyOf(await labOf(two.replace('512M', '600M'))), keyOf(lab, { identity: '2' }), keyOf(lab, { boot: { kernel: 'k', initrd: 'i', arguments: '' } }), keyOf(lab, {}, { emulator: 'qemu 8.0' }), keyOf(lab, {}, { keys: ['ssh-ed25519 A'] }), keyOf(lab, {}, { peers: true })];
+  const others = [
+    keyOf(await labOf(two.replace('512M', '600M'))),
+    keyOf(lab, { identity: '2' }),
+    keyOf(lab, { boot: { kernel: 'k', initrd: 'i', arguments: '' } }),
+    keyOf(lab, {}, { emulator: 'qemu 8.0' }),
+    keyOf(lab, {}, { keys: ['ssh-ed25519 A'] }),
+    keyOf(lab, {}, { peers: true }),
+  ];
   assert.equal(new Set([key, ...others]).size, 7);
 });
 
@@ -136,16 +200,29 @@ WARNING:
 `;
 
   test('is told in one line: an error', () => {
-    assert.equal(complaintIn(failed), `error: ('locale', ProcessExecutionError("Unexpected error while running command.\\nExit code: 255"))`);
+    assert.equal(
+      complaintIn(failed),
+      `error: ('locale', ProcessExecutionError("Unexpected error while running command.\\nExit code: 255"))`,
+    );
   });
 
   test('is told in one line: what it could get over', () => {
-    assert.equal(complaintIn(warned), 'done: WARNING: Failed at merging in cloud config part Unhandled non-multipart userdata');
+    assert.equal(
+      complaintIn(warned),
+      'done: WARNING: Failed at merging in cloud config part Unhandled non-multipart userdata',
+    );
   });
 });
 
 test('the seed is an ISO 9660 volume with the name that cloud-init looks for, and its files lie where its folder says', () => {
-  const image = isoImage('cidata', new Map([['meta-data', 'm'], ['user-data', 'x'.repeat(3000)]]), new Date(0));
+  const image = isoImage(
+    'cidata',
+    new Map([
+      ['meta-data', 'm'],
+      ['user-data', 'x'.repeat(3000)],
+    ]),
+    new Date(0),
+  );
   assert.equal(image.toString('latin1', 16 * 2048 + 1, 16 * 2048 + 6), 'CD001');
   assert.equal(image.toString('latin1', 16 * 2048 + 40, 16 * 2048 + 46), 'cidata');
   const files = new Map<string, string>();
@@ -154,34 +231,52 @@ test('the seed is an ISO 9660 volume with the name that cloud-init looks for, an
     const start = image.readUInt32LE(at + 2) * 2048;
     if (image[at + 32]! > 1) files.set(name, image.toString('latin1', start, start + image.readUInt32BE(at + 14)));
   }
-  assert.deepEqual(files, new Map([['META-DATA;1', 'm'], ['USER-DATA;1', 'x'.repeat(3000)]]));
+  assert.deepEqual(
+    files,
+    new Map([
+      ['META-DATA;1', 'm'],
+      ['USER-DATA;1', 'x'.repeat(3000)],
+    ]),
+  );
 });
 
 describe('why there is no acceleration', () => {
   const tool = { path: '/bin/false', env: {} };
   const cases: readonly [what: string, flags: string, reason: RegExp, cure: RegExp][] = [
     ['a module that is not loaded', 'flags : fpu vmx', /the kernel module is not loaded/, /sudo modprobe kvm_intel/],
-    ['a virtual machine without nesting', 'flags : fpu hypervisor', /without nested virtualisation/, /nested-hw-virt on/],
+    [
+      'a virtual machine without nesting',
+      'flags : fpu hypervisor',
+      /without nested virtualisation/,
+      /nested-hw-virt on/,
+    ],
     ['a processor without it', 'flags : fpu', /no virtualisation/, /firmware/],
   ];
   for (const [what, flags, reason, cure] of cases) {
     test(`is told: ${what}`, async () => {
       const folder = mkdtempSync(join(tmpdir(), 'lab-kvm-'));
       writeFileSync(join(folder, 'cpuinfo'), flags);
-      const obstacle = await kvmObstacle(tool, undefined, { device: join(folder, 'kvm'), processor: join(folder, 'cpuinfo') });
+      const obstacle = await kvmObstacle(tool, undefined, {
+        device: join(folder, 'kvm'),
+        processor: join(folder, 'cpuinfo'),
+      });
       rmSync(folder, { recursive: true });
       assert.match(obstacle!.reason, reason);
       assert.match(obstacle!.cures.join('\n'), cure);
     });
   }
 
-  test('is told: no right on the device', { skip: process.getuid?.() === 0 && 'root may open everything' }, async () => {
-    using folder = mkdtempDisposableSync(join(tmpdir(), 'lab-device-'));
-    const device = join(folder.path, 'kvm');
-    writeFileSync(device, '', { mode: 0 });
-    const obstacle = await kvmObstacle(tool, undefined, { device });
-    assert.match(obstacle!.cures[0]!, /usermod --append --groups kvm/);
-  });
+  test(
+    'is told: no right on the device',
+    { skip: process.getuid?.() === 0 && 'root may open everything' },
+    async () => {
+      using folder = mkdtempDisposableSync(join(tmpdir(), 'lab-device-'));
+      const device = join(folder.path, 'kvm');
+      writeFileSync(device, '', { mode: 0 });
+      const obstacle = await kvmObstacle(tool, undefined, { device });
+      assert.match(obstacle!.cures[0]!, /usermod --append --groups kvm/);
+    },
+  );
 
   test('is told: a device that opens and then does not work', async () => {
     const obstacle = await kvmObstacle(tool, undefined, { device: '/dev/null' });
@@ -190,7 +285,8 @@ describe('why there is no acceleration', () => {
 });
 
 test('a forward is found in what QEMU prints of slirp', () => {
-  const table = 'Hub 0 (hub0):\n  Protocol[State]    FD  Source Address  Port   Dest. Address  Port RecvQ SendQ\n  TCP[HOST_FORWARD]  13       127.0.0.1 40123   192.168.100.4    22     0     0\n';
+  const table =
+    'Hub 0 (hub0):\n  Protocol[State]    FD  Source Address  Port   Dest. Address  Port RecvQ SendQ\n  TCP[HOST_FORWARD]  13       127.0.0.1 40123   192.168.100.4    22     0     0\n';
   assert.equal(forwardIn(table, '192.168.100.4'), 40_123);
   assert.equal(forwardIn(table, '192.168.100.5'), undefined);
 });
@@ -200,5 +296,8 @@ test('QEMU is new enough from 7.2 on', () => {
 });
 
 test('a comma in a path does not cut the label', () => {
-  assert.equal(labelArgument({ labId: 'id', labName: 'n', role: 'machine', name: 'vm1', stateFolder: '/a,b/.lab' }), 'guest=lab-vm id n machine vm1 /a,,b/.lab');
+  assert.equal(
+    labelArgument({ labId: 'id', labName: 'n', role: 'machine', name: 'vm1', stateFolder: '/a,b/.lab' }),
+    'guest=lab-vm id n machine vm1 /a,,b/.lab',
+  );
 });

@@ -3,13 +3,24 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { accelerationNamed, readAcceleration, storedAcceleration, writeAcceleration } from '../../../src/providers/qemu/acceleration.ts';
+import {
+  accelerationNamed,
+  readAcceleration,
+  storedAcceleration,
+  writeAcceleration,
+} from '../../../src/providers/qemu/acceleration.ts';
 import { workFolder } from '../../../src/providers/qemu/folders.ts';
 import { labelArgument, labelIn } from '../../../src/providers/qemu/processes.ts';
 import { listSaved, needSaved, readSaved, removeSaved, savedFolder } from '../../../src/providers/qemu/saved.ts';
 import { temporaryFolder } from '../../helpers/cli.ts';
 
-const record = { name: 'boot', key: 'k', savedAt: '2026-01-02T03:04:05.000Z', machines: ['vm1'], acceleration: { name: 'tcg', arguments: ['-drive', 'file=/etc/shadow'], obstacle: undefined } };
+const record = {
+  name: 'boot',
+  key: 'k',
+  savedAt: '2026-01-02T03:04:05.000Z',
+  machines: ['vm1'],
+  acceleration: { name: 'tcg', arguments: ['-drive', 'file=/etc/shadow'], obstacle: undefined },
+};
 
 function store(stateFolder: string, name: string, content: string): void {
   mkdirSync(savedFolder(stateFolder, name), { recursive: true });
@@ -23,8 +34,15 @@ test('a saved lab is read again; how its machines run is known by its name alone
 });
 
 const damages: Readonly<Record<string, string>> = {
-  empty: '', null: 'null', list: '[]', number: '7', cut: JSON.stringify(record).slice(0, 40), 'without-key': JSON.stringify({ ...record, key: undefined }), 'odd-time': JSON.stringify({ ...record, savedAt: 5e20 }),
-  'odd-machines': JSON.stringify({ ...record, machines: [{}] }), 'odd-acceleration': JSON.stringify({ ...record, acceleration: { name: 'exec' } }),
+  empty: '',
+  null: 'null',
+  list: '[]',
+  number: '7',
+  cut: JSON.stringify(record).slice(0, 40),
+  'without-key': JSON.stringify({ ...record, key: undefined }),
+  'odd-time': JSON.stringify({ ...record, savedAt: 5e20 }),
+  'odd-machines': JSON.stringify({ ...record, machines: [{}] }),
+  'odd-acceleration': JSON.stringify({ ...record, acceleration: { name: 'exec' } }),
 };
 
 test('a saved lab whose record is damaged is none, and hides no other one', () => {
@@ -35,7 +53,10 @@ test('a saved lab whose record is damaged is none, and hides no other one', () =
   mkdirSync(savedFolder(folder.path, 'fifo'));
   execFileSync('mkfifo', [join(savedFolder(folder.path, 'fifo'), 'saved.json')]);
   writeFileSync(savedFolder(folder.path, 'file'), '');
-  assert.deepEqual(listSaved(folder.path).map(({ name }) => name), ['whole']);
+  assert.deepEqual(
+    listSaved(folder.path).map(({ name }) => name),
+    ['whole'],
+  );
 });
 
 test('the name of a snapshot leads nowhere else', () => {
@@ -59,10 +80,19 @@ test('how machines run is kept, and unknown when that file is damaged', () => {
   writeAcceleration(folder.path, accelerationNamed('kvm'));
   assert.deepEqual(readAcceleration(folder.path), accelerationNamed('kvm'));
   writeFileSync(join(workFolder(folder.path), 'acceleration.json'), 'null');
-  assert.deepEqual([readAcceleration(folder.path), storedAcceleration({ name: 'constructor' })], [undefined, undefined]);
+  assert.deepEqual(
+    [readAcceleration(folder.path), storedAcceleration({ name: 'constructor' })],
+    [undefined, undefined],
+  );
 });
 
-for (const stateFolder of ['/home/a/TP 1, groupe 2/.lab', '/x,,y/.lab', '/x/"q" \'s\' \\ : % é/.lab', '/line\nbreak/.lab', '/,/.lab']) {
+for (const stateFolder of [
+  '/home/a/TP 1, groupe 2/.lab',
+  '/x,,y/.lab',
+  '/x/"q" \'s\' \\ : % é/.lab',
+  '/line\nbreak/.lab',
+  '/,/.lab',
+]) {
   test(`the label of a machine of ${JSON.stringify(stateFolder)} is read as it was written, and is one value of QEMU`, () => {
     const label = { labId: 'id-1', labName: 'tp1', role: 'machine', name: 'vm1', stateFolder } as const;
     const argument = labelArgument(label);

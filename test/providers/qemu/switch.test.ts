@@ -17,7 +17,11 @@ import { Switch } from '../../../src/providers/qemu/switch/switch.ts';
 
 /** This host, in these tests. */
 const isOwn = (address: number): boolean => address === parseIPv4('203.0.113.1');
-const guard: Guard = { subnet: parseSubnet('192.168.100.0/24')!, gateway: parseIPv4('192.168.100.1')!, nameserver: parseIPv4('192.168.100.254')! };
+const guard: Guard = {
+  subnet: parseSubnet('192.168.100.0/24')!,
+  gateway: parseIPv4('192.168.100.1')!,
+  nameserver: parseIPv4('192.168.100.254')!,
+};
 
 async function network(): Promise<AsyncDisposable & { readonly stations: Record<'gateway' | 'a' | 'b', Station> }> {
   const folder = mkdtempSync(join(tmpdir(), 'lab-switch-'));
@@ -26,7 +30,9 @@ async function network(): Promise<AsyncDisposable & { readonly stations: Record<
   const servers: Server[] = [];
   const stations: Partial<Record<keyof typeof macs, Station>> = {};
   for (const [port, mac] of Object.entries(macs) as [keyof typeof macs, string][]) {
-    const server = createServer((socket) => own.attach(port, socket, port === 'gateway' ? { guard } : {})).listen(join(folder, port));
+    const server = createServer((socket) => own.attach(port, socket, port === 'gateway' ? { guard } : {})).listen(
+      join(folder, port),
+    );
     await once(server, 'listening');
     const socket = connect(join(folder, port));
     await Promise.all([once(socket, 'connect'), once(server, 'connection')]);
@@ -151,12 +157,18 @@ describe('a machine reaches what lies beyond the gateway, and no service of this
     ['a group', { to: '224.0.0.251', protocol: udp, port: 5353 }, false],
     ['all hosts', { to: '255.255.255.255', protocol: udp }, false],
   ] as readonly [string, Packet, boolean][]) {
-    test(`${what} ${passes ? 'passes' : 'does not pass'}`, () => assert.equal(mayPass(packet(given), guard, isOwn), passes));
+    test(`${what} ${passes ? 'passes' : 'does not pass'}`, () =>
+      assert.equal(mayPass(packet(given), guard, isOwn), passes));
   }
 
   test('with "private: true" addresses of private use are reached, too, but never the host itself', () => {
     const near = { ...guard, reachesPrivate: true };
-    assert.deepEqual(['10.1.2.3', '192.168.7.1', '100.64.7.7', '203.0.113.1', '169.254.169.254', '127.0.0.1'].map((to) => mayPass(packet({ to }), near, isOwn)), [true, true, true, false, false, false]);
+    assert.deepEqual(
+      ['10.1.2.3', '192.168.7.1', '100.64.7.7', '203.0.113.1', '169.254.169.254', '127.0.0.1'].map((to) =>
+        mayPass(packet({ to }), near, isOwn),
+      ),
+      [true, true, true, false, false, false],
+    );
   });
 
   test('the addresses of this host are known as they are now', { skip: cannotBe('root') }, async () => {
@@ -168,7 +180,11 @@ describe('a machine reaches what lies beyond the gateway, and no service of this
       const [first, second] = [0xcb007101, 0xcb007109];
       console.log(isOwn(first), isOwn(second));
       process.stdin.on('data', () => { while (!isOwn(second)); console.log(isOwn(first), isOwn(second)); process.exit(); });`;
-    const child = spawn(host.within[0]!, [...host.within.slice(1), process.execPath, '--input-type=module', '-e', script], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawn(
+      host.within[0]!,
+      [...host.within.slice(1), process.execPath, '--input-type=module', '-e', script],
+      { stdio: ['pipe', 'pipe', 'inherit'] },
+    );
     using _child = { [Symbol.dispose]: () => void child.kill('SIGKILL') };
     const [before] = (await once(child.stdout, 'data')) as [Buffer];
     assert.equal(String(before).trim(), 'true false');
@@ -179,15 +195,29 @@ describe('a machine reaches what lies beyond the gateway, and no service of this
   });
 
   test('IPv6, and what is cut off, does not pass; ARP does', () => {
-    const [ipv6, arp] = ['86dd', '0806'].map((type) => Buffer.from(`${'00'.repeat(12)}${type}${'00'.repeat(40)}`, 'hex'));
+    const [ipv6, arp] = ['86dd', '0806'].map((type) =>
+      Buffer.from(`${'00'.repeat(12)}${type}${'00'.repeat(40)}`, 'hex'),
+    );
     assert.equal(mayPass(ipv6!, guard, isOwn), false);
     assert.equal(mayPass(arp!, guard, isOwn), true);
-    for (let length = 0; length < 48; length++) assert.equal(mayPass(packet({ to: gateway, flags: synAck }).subarray(0, length), guard, isOwn), false, `${length} bytes`);
+    for (let length = 0; length < 48; length++)
+      assert.equal(
+        mayPass(packet({ to: gateway, flags: synAck }).subarray(0, length), guard, isOwn),
+        false,
+        `${length} bytes`,
+      );
   });
 });
 
 describe('DHCP', () => {
-  const lease = { mac: '525400000001', address: '192.168.100.4', mask: '255.255.255.0', router: '192.168.100.1', nameserver: '192.168.100.254', server: '192.168.100.1' };
+  const lease = {
+    mac: '525400000001',
+    address: '192.168.100.4',
+    mask: '255.255.255.0',
+    router: '192.168.100.1',
+    nameserver: '192.168.100.254',
+    server: '192.168.100.1',
+  };
 
   test('gives each machine the address that lab.yaml states', () => {
     const offer = answerDhcp(dhcpQuestion(lease.mac, 1), lease)!;

@@ -18,12 +18,23 @@ import { isRoot, startSshd, type TestSshd } from '../../helpers/sshd.ts';
 import { without } from '../../helpers/tools.ts';
 
 /** Connects with what the configuration says of the host `old`, in the words of ssh_config(5). */
-async function connect(server: TestSshd, lines: string, { key = server.userKey.privateKey, hostKey = server.hostKey.publicKey } = {}): Promise<ConnectionError | undefined> {
+async function connect(
+  server: TestSshd,
+  lines: string,
+  { key = server.userKey.privateKey, hostKey = server.hostKey.publicKey } = {},
+): Promise<ConnectionError | undefined> {
   const { host, port, user } = accessTo(server);
-  await using me = sshUser({ config: `${lines}\nHost old\n  HostName ${host}\n  Port ${port}\n  User ${user}\n  IdentityFile FOLDER/id\n`, keys: { id: key }, knownHosts: knownLine(server, hostKey) });
-  const outcome = await me.reach({ host: 'old' }).then(async (shell) => {
-    assert.equal((await shell.exec(['echo', 'hello'])).stdout, 'hello\n');
-  }, (error: unknown) => error);
+  await using me = sshUser({
+    config: `${lines}\nHost old\n  HostName ${host}\n  Port ${port}\n  User ${user}\n  IdentityFile FOLDER/id\n`,
+    keys: { id: key },
+    knownHosts: knownLine(server, hostKey),
+  });
+  const outcome = await me.reach({ host: 'old' }).then(
+    async (shell) => {
+      assert.equal((await shell.exec(['echo', 'hello'])).stdout, 'hello\n');
+    },
+    (error: unknown) => error,
+  );
   assert.ok(outcome === undefined || outcome instanceof ConnectionError, String(outcome));
   return outcome;
 }
@@ -51,25 +62,47 @@ describe('algorithms', () => {
         const lines = /^(?:Host .*\n.*)$/m.exec(refused.hint ?? '')?.[0];
         assert.equal(lines, `Host old\n    ${keyword} +${name}`, refused.hint);
         assert.equal(await connect(server, lines), undefined, 'the hint itself is the remedy');
-        assert.equal((await connect(server, lines.replace('Host old', 'Host other')))?.code, 'ssh-no-common-algorithm', 'what another host may is not for this one');
+        assert.equal(
+          (await connect(server, lines.replace('Host old', 'Host other')))?.code,
+          'ssh-no-common-algorithm',
+          'what another host may is not for this one',
+        );
       });
     }
   }
 
   test('a server whose host key can only sign with SHA-1 is checked like any other, once that is allowed', async () => {
-    await using server = await startSshd({ transport: 'tcp', sshdConfig: ['HostKey FOLDER/rsa', 'HostKeyAlgorithms ssh-rsa'] });
+    await using server = await startSshd({
+      transport: 'tcp',
+      sshdConfig: ['HostKey FOLDER/rsa', 'HostKeyAlgorithms ssh-rsa'],
+    });
     const hostKey = makeRsaKey(server, 'rsa');
     const refused = await connect(server, '', { hostKey });
     assert.equal(refused?.detail, 'It offers for HostKeyAlgorithms: ssh-rsa');
     assert.equal(await connect(server, 'Host old\n    HostKeyAlgorithms +ssh-rsa', { hostKey }), undefined);
-    assert.equal((await connect(server, 'Host old\n    HostKeyAlgorithms +ssh-rsa', { hostKey: server.hostKey.publicKey }))?.code, 'host-key-changed');
+    assert.equal(
+      (await connect(server, 'Host old\n    HostKeyAlgorithms +ssh-rsa', { hostKey: server.hostKey.publicKey }))?.code,
+      'host-key-changed',
+    );
   });
 
   test('a server that offers nothing new at all is told with all that would have to be allowed', async () => {
-    await using server = await startSshd({ transport: 'tcp', sshdConfig: ['HostKey FOLDER/rsa', 'HostKeyAlgorithms ssh-rsa', 'KexAlgorithms diffie-hellman-group14-sha1', 'Ciphers aes256-cbc,aes128-cbc', 'MACs hmac-sha1'] });
+    await using server = await startSshd({
+      transport: 'tcp',
+      sshdConfig: [
+        'HostKey FOLDER/rsa',
+        'HostKeyAlgorithms ssh-rsa',
+        'KexAlgorithms diffie-hellman-group14-sha1',
+        'Ciphers aes256-cbc,aes128-cbc',
+        'MACs hmac-sha1',
+      ],
+    });
     const hostKey = makeRsaKey(server, 'rsa');
     const refused = await connect(server, '', { hostKey });
-    assert.match(refused?.message ?? '', /offers no key exchange and no kind of host key and no cipher that may be used$/);
+    assert.match(
+      refused?.message ?? '',
+      /offers no key exchange and no kind of host key and no cipher that may be used$/,
+    );
     const lines = /^Host [\s\S]*$/m.exec(refused?.hint ?? '')?.[0] ?? '';
     assert.equal(await connect(server, lines, { hostKey }), undefined, lines);
   });
@@ -83,12 +116,19 @@ describe('algorithms', () => {
     // A server that is too old to say what it takes (RFC 8308) gets SHA-1 from ssh2; no such one is in Debian.
     const { default: ssh2 } = await import('ssh2');
     const key = ssh2.utils.parseKey(privateKey) as ParsedKey;
-    const [strict, lenient] = [new SignatureRules(usualAlgorithms.pubkeyacceptedalgorithms), new SignatureRules(['ssh-rsa'])];
+    const [strict, lenient] = [
+      new SignatureRules(usualAlgorithms.pubkeyacceptedalgorithms),
+      new SignatureRules(['ssh-rsa']),
+    ];
     assert.ok(strict.guard(key).sign('data', 'sha1') instanceof SignatureRefused);
     assert.equal(strict.hasRefused, true);
     assert.equal(key.verify('data', strict.guard(key).sign('data', 'sha256'), 'sha256'), true);
     assert.equal(key.verify('data', lenient.guard(key).sign('data', 'sha1'), 'sha1'), true);
-    const told = loginFailure(server.target({ configName: 'old' }), { tried: ['key id'], offered: ['publickey'], wantsSha1: true });
+    const told = loginFailure(server.target({ configName: 'old' }), {
+      tried: ['key id'],
+      offered: ['publickey'],
+      wantsSha1: true,
+    });
     assert.match(told.hint ?? '', /signatures over SHA-1[\s\S]*\nHost old\n {4}PubkeyAcceptedAlgorithms \+ssh-rsa$/);
   });
 
@@ -98,8 +138,14 @@ describe('algorithms', () => {
     const refused = await connect(server, 'Ciphers aes256-gcm@openssh.com');
     assert.equal(refused?.code, 'ssh-no-common-algorithm');
     assert.match(refused.hint ?? '', /^To allow it[\s\S]*\n {4}Ciphers \+aes128-ctr$/);
-    assert.match((await connect(server, 'KexAlgorithms sntrup761x25519-sha512@openssh.com'))?.message ?? '', /KexAlgorithms of your OpenSSH configuration leaves no key exchange that lab knows/);
-    assert.match((await connect(server, 'PubkeyAcceptedAlgorithms rsa-sha2-512'))?.detail ?? '', /id \(which PubkeyAcceptedAlgorithms does not allow: ssh-ed25519\)/);
+    assert.match(
+      (await connect(server, 'KexAlgorithms sntrup761x25519-sha512@openssh.com'))?.message ?? '',
+      /KexAlgorithms of your OpenSSH configuration leaves no key exchange that lab knows/,
+    );
+    assert.match(
+      (await connect(server, 'PubkeyAcceptedAlgorithms rsa-sha2-512'))?.detail ?? '',
+      /id \(which PubkeyAcceptedAlgorithms does not allow: ssh-ed25519\)/,
+    );
   });
 
   for (const name of ['chacha20-poly1305@openssh.com', 'aes256-gcm@openssh.com', 'aes192-ctr'] as const) {
@@ -110,9 +156,17 @@ describe('algorithms', () => {
   }
 
   test('what an old OpenSSH allows to everybody is not taken for the wish of the user', () => {
-    const old = parseAnswer('hostkeyalgorithms ssh-ed25519,ssh-rsa\npubkeyacceptedkeytypes ssh-ed25519,rsa-sha2-256,ssh-rsa\n');
-    assert.deepEqual(algorithmsOf(old, old), { hostkeyalgorithms: ['ssh-ed25519'], pubkeyacceptedalgorithms: ['ssh-ed25519', 'rsa-sha2-256'] });
-    assert.deepEqual(algorithmsOf(old, parseAnswer('hostkeyalgorithms ssh-ed25519\n'))?.hostkeyalgorithms, ['ssh-ed25519', 'ssh-rsa']);
+    const old = parseAnswer(
+      'hostkeyalgorithms ssh-ed25519,ssh-rsa\npubkeyacceptedkeytypes ssh-ed25519,rsa-sha2-256,ssh-rsa\n',
+    );
+    assert.deepEqual(algorithmsOf(old, old), {
+      hostkeyalgorithms: ['ssh-ed25519'],
+      pubkeyacceptedalgorithms: ['ssh-ed25519', 'rsa-sha2-256'],
+    });
+    assert.deepEqual(algorithmsOf(old, parseAnswer('hostkeyalgorithms ssh-ed25519\n'))?.hostkeyalgorithms, [
+      'ssh-ed25519',
+      'ssh-rsa',
+    ]);
   });
 
   test('what is allowed to one host is also said to other tools, and the configuration of most people changes nothing', async () => {

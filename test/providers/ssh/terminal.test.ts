@@ -20,16 +20,22 @@ class Terminal {
   #read = 0;
 
   constructor(user: LabUser, words: readonly string[]) {
-    this.#child = user.command(['script', '-qec', quoteCommand([join(repository, 'scripts/lab'), ...words]), '/dev/null'], 'pipe');
+    this.#child = user.command(
+      ['script', '-qec', quoteCommand([join(repository, 'scripts/lab'), ...words]), '/dev/null'],
+      'pipe',
+    );
     this.#child.stdout?.on('data', (chunk: Buffer) => (this.shown += chunk.toString()));
   }
 
   /** Waits until that is shown after what was answered last, then types a line. */
   async answer(expected: RegExp, line: string): Promise<void> {
-    await retryUntil(() => {
-      const match = expected.exec(this.shown.slice(this.#read));
-      return match === null ? { seen: this.shown } : { value: (this.#read += match.index + match[0].length) };
-    }, { what: String(expected), timeoutMs: 15_000 });
+    await retryUntil(
+      () => {
+        const match = expected.exec(this.shown.slice(this.#read));
+        return match === null ? { seen: this.shown } : { value: (this.#read += match.index + match[0].length) };
+      },
+      { what: String(expected), timeoutMs: 15_000 },
+    );
     this.#child.stdin?.write(`${line}\r`);
   }
 
@@ -37,12 +43,15 @@ class Terminal {
   async answerAll(lines: readonly (readonly [question: RegExp, lines: string[]])[]): Promise<void> {
     for (let left = lines.reduce((sum, [, those]) => sum + those.length, 0); left > 0; left--) {
       const any = new RegExp(lines.map(([{ source }]) => `(${source})`).join('|'));
-      const asked = await retryUntil(() => {
-        const match = any.exec(this.shown.slice(this.#read));
-        if (match === null) return { seen: this.shown };
-        this.#read += match.index + match[0].length;
-        return { value: match.slice(1).findIndex((part) => part !== undefined) };
-      }, { what: String(any), timeoutMs: 15_000 });
+      const asked = await retryUntil(
+        () => {
+          const match = any.exec(this.shown.slice(this.#read));
+          if (match === null) return { seen: this.shown };
+          this.#read += match.index + match[0].length;
+          return { value: match.slice(1).findIndex((part) => part !== undefined) };
+        },
+        { what: String(any), timeoutMs: 15_000 },
+      );
       this.#child.stdin?.write(`${lines[asked]![1].shift()}\r`);
     }
   }
@@ -56,19 +65,30 @@ class Terminal {
 describe('on a terminal', { skip: cannot }, () => {
   test('host keys are shown and asked for, passwords are typed unseen, one question after the other', async () => {
     const options = { sshdConfig: ['PasswordAuthentication yes', 'PubkeyAuthentication no'], password: 'geheim' };
-    await using made = await makeSshMachines({ vm1: { address: '192.168.100.4', ...options }, vm2: { address: '192.168.100.5', ...options } });
+    await using made = await makeSshMachines({
+      vm1: { address: '192.168.100.4', ...options },
+      vm2: { address: '192.168.100.5', ...options },
+    });
     await using user = currentUser(made.within);
-    laySshPractical(user, made, { vm1: '{ user: ildvm1, address: 192.168.100.4, ssh: { host: 192.168.100.4 } }', vm2: '{ user: ildvm2, address: 192.168.100.5, ssh: { host: 192.168.100.5 } }' });
+    laySshPractical(user, made, {
+      vm1: '{ user: ildvm1, address: 192.168.100.4, ssh: { host: 192.168.100.4 } }',
+      vm2: '{ user: ildvm2, address: 192.168.100.5, ssh: { host: 192.168.100.5 } }',
+    });
 
     const no = new Terminal(user, ['up']);
-    for (let times = 0; times < 2; times++) await no.answer(/Is that the fingerprint that the machine itself shows\? \[y\/N\] /, 'n');
+    for (let times = 0; times < 2; times++)
+      await no.answer(/Is that the fingerprint that the machine itself shows\? \[y\/N\] /, 'n');
     assert.equal(await no.end(), 3);
 
     const yes = new Terminal(user, ['up']);
-    await yes.answerAll([[/\[y\/N\] /, ['y', 'y']], [/Password of ildvm\d@192\.168\.100\.\d:22 \(vm\d\): /, ['falsch', 'geheim', 'geheim']]]);
+    await yes.answerAll([
+      [/\[y\/N\] /, ['y', 'y']],
+      [/Password of ildvm\d@192\.168\.100\.\d:22 \(vm\d\): /, ['falsch', 'geheim', 'geheim']],
+    ]);
     assert.equal(await yes.end(), 0, yes.shown);
     const shown = stripVTControlCharacters(yes.shown);
-    for (const { hostKey } of Object.values(made.machines)) assert.ok(shown.includes(fingerprint(parseHostKey(hostKey.publicKey)!.blob)), shown);
+    for (const { hostKey } of Object.values(made.machines))
+      assert.ok(shown.includes(fingerprint(parseHostKey(hostKey.publicKey)!.blob)), shown);
     assert.doesNotMatch(shown, /geheim|falsch/);
     assert.match(shown, /Lab tp1 is up/);
 
@@ -77,25 +97,39 @@ describe('on a terminal', { skip: cannot }, () => {
     assert.equal(await down.end(), 0, down.shown);
   });
 
-  test('check-port --kill asks for the password of sudo, then shows whom it would end, and asks', { skip: without('sudo') }, async () => {
-    await using made = await makeSshMachines({ vm1: { address: '192.168.100.4', password: 'geheim', prepare: sudoWithPassword('ildvm1') }, vm2: { address: '192.168.100.5' } });
-    await using user = currentUser(made.within);
-    laySshPractical(user, made);
-    assert.equal((await user.lab('up', '--accept-new-host-keys')).exitCode, 0);
-    const { vm1 } = made.machines;
-    vm1!.run('sh', '-c', 'setsid /usr/bin/python3 -m http.server 7999 >/dev/null 2>&1 </dev/null &');
-    await retryUntil(() => (vm1!.run('ss', '-Hltn', 'sport = :7999') === '' ? { seen: 'nothing' } : { value: true }), { what: 'the server', timeoutMs: 10_000 });
-    const terminal = new Terminal(user, ['check-port', '7999', '--kill']);
-    await terminal.answer(/Password of ildvm1 on vm1, for sudo: /, 'geheim');
-    await terminal.answer(/End process \d+ \(\S*python3 -m http\.server 7999\)[\s\S]* on vm1\? \[y\/N\] /, 'y');
-    assert.equal(await terminal.end(), 0, terminal.shown);
-    assert.doesNotMatch(terminal.shown, /geheim/);
-    assert.equal(vm1!.run('ss', '-Hltn', 'sport = :7999'), '');
-  });
+  test(
+    'check-port --kill asks for the password of sudo, then shows whom it would end, and asks',
+    { skip: without('sudo') },
+    async () => {
+      await using made = await makeSshMachines({
+        vm1: { address: '192.168.100.4', password: 'geheim', prepare: sudoWithPassword('ildvm1') },
+        vm2: { address: '192.168.100.5' },
+      });
+      await using user = currentUser(made.within);
+      laySshPractical(user, made);
+      assert.equal((await user.lab('up', '--accept-new-host-keys')).exitCode, 0);
+      const { vm1 } = made.machines;
+      vm1!.run('sh', '-c', 'setsid /usr/bin/python3 -m http.server 7999 >/dev/null 2>&1 </dev/null &');
+      await retryUntil(
+        () => (vm1!.run('ss', '-Hltn', 'sport = :7999') === '' ? { seen: 'nothing' } : { value: true }),
+        { what: 'the server', timeoutMs: 10_000 },
+      );
+      const terminal = new Terminal(user, ['check-port', '7999', '--kill']);
+      await terminal.answer(/Password of ildvm1 on vm1, for sudo: /, 'geheim');
+      await terminal.answer(/End process \d+ \(\S*python3 -m http\.server 7999\)[\s\S]* on vm1\? \[y\/N\] /, 'y');
+      assert.equal(await terminal.end(), 0, terminal.shown);
+      assert.doesNotMatch(terminal.shown, /geheim/);
+      assert.equal(vm1!.run('ss', '-Hltn', 'sport = :7999'), '');
+    },
+  );
 
   test('^C at a question ends lab as at any other time, on Windows too', async () => {
     await using made = await makeSshMachines({ vm1: { address: '192.168.100.4' }, vm2: { address: '192.168.100.5' } });
-    const foreign = ['env', 'LAB_TEST_PLATFORM=win32', `NODE_OPTIONS=--import ${join(repository, 'test/fixtures/foreign-controller.mjs')}`];
+    const foreign = [
+      'env',
+      'LAB_TEST_PLATFORM=win32',
+      `NODE_OPTIONS=--import ${join(repository, 'test/fixtures/foreign-controller.mjs')}`,
+    ];
     await using user = currentUser([...made.within, ...foreign]);
     laySshPractical(user, made);
     const asked = new Terminal(user, ['--provider', 'ssh', 'up']);

@@ -19,7 +19,11 @@ interface Tried {
 }
 
 /** Brings the practical up, and hands over what came of it. */
-async function tryUp(machines: Readonly<Record<string, SshMachineOptions>>, look: (tried: Tried) => void | Promise<void>, prepare: (made: SshMachines) => Readonly<Record<string, string>> = () => ({})): Promise<void> {
+async function tryUp(
+  machines: Readonly<Record<string, SshMachineOptions>>,
+  look: (tried: Tried) => void | Promise<void>,
+  prepare: (made: SshMachines) => Readonly<Record<string, string>> = () => ({}),
+): Promise<void> {
   await using made = await makeSshMachines(machines);
   await using user = currentUser(made.within);
   laySshPractical(user, made, prepare(made));
@@ -39,128 +43,182 @@ function described(made: SshMachines, port: string, address: string, host: strin
 function throughSideDoors(made: SshMachines, names: readonly string[]): Record<string, string> {
   const config = names.map((name) => `Host door-${name}\n  ProxyCommand ${made.sideDoor(name)}\n`).join('');
   writeFileSync(made.sshConfig, config);
-  return Object.fromEntries(names.map((name) => [name, described(made, 'eth0', made.machines[name]!.address, `door-${name}`, made.machines[name]!.user)]));
+  return Object.fromEntries(
+    names.map((name) => [
+      name,
+      described(made, 'eth0', made.machines[name]!.address, `door-${name}`, made.machines[name]!.user),
+    ]),
+  );
 }
 
-describe('what lab.yaml says of machines is verified', { skip: !isRoot && 'making the machines needs root', concurrency: 4 }, () => {
-  test('the interface that has the address is named when lab.yaml names another', async () => {
-    await tryUp({ ...plain, vm1: { address: '192.168.100.4', interface: 'enp0s3' } }, ({ up }) => {
-      assert.equal(up.exitCode, 3);
-      assert.match(up.stderr, /error: vm1: 192\.168\.100\.4 belongs to enp0s3, not to eth0\nhint: In lab\.yaml, name the interface of vm1 "enp0s3"/);
+describe(
+  'what lab.yaml says of machines is verified',
+  { skip: !isRoot && 'making the machines needs root', concurrency: 4 },
+  () => {
+    test('the interface that has the address is named when lab.yaml names another', async () => {
+      await tryUp({ ...plain, vm1: { address: '192.168.100.4', interface: 'enp0s3' } }, ({ up }) => {
+        assert.equal(up.exitCode, 3);
+        assert.match(
+          up.stderr,
+          /error: vm1: 192\.168\.100\.4 belongs to enp0s3, not to eth0\nhint: In lab\.yaml, name the interface of vm1 "enp0s3"/,
+        );
+      });
     });
-  });
 
-  test('all that differs is told at once, on all machines', async () => {
-    await tryUp(
-      plain,
-      ({ up }) => {
-        assert.equal(up.exitCode, 3);
-        assert.match(up.stderr, /vm1: eth0 has 192\.168\.100\.4, not 192\.168\.100\.40\n +Write eth0: 192\.168\.100\.4 in lab\.yaml, or give the machine its address: sudo ip address add 192\.168\.100\.40\/24 dev eth0/);
-        assert.match(up.stderr, /vm2: there is no interface eth9, and nothing has 192\.168\.100\.50; there is eth0 \(192\.168\.100\.5\)/);
-      },
-      (made) => ({ vm1: described(made, 'eth0', '192.168.100.40', '192.168.100.4', 'ildvm1'), vm2: described(made, 'eth9', '192.168.100.50', '192.168.100.5', 'ildvm2') }),
-    );
-  });
-
-  test('an SSH address that leads to another machine of the lab is told', async () => {
-    await tryUp(
-      { vm1: { address: '192.168.100.4', user: 'ild' }, vm2: { address: '192.168.100.5', user: 'ild' } },
-      ({ up }) => {
-        assert.equal(up.exitCode, 3);
-        assert.match(up.stderr, /error: vm1: it has 192\.168\.100\.5, which is the address of vm2, and not 192\.168\.100\.4\nhint: The address or port in `ssh` of vm1 probably leads to vm2/);
-      },
-      (made) => ({ vm1: described(made, 'eth0', '192.168.100.4', '192.168.100.5', 'ild') }),
-    );
-  });
-
-  test('a machine without a way to another is to blame itself', async () => {
-    await tryUp(
-      plain,
-      ({ up }) => {
-        assert.equal(up.exitCode, 3);
-        assert.match(up.stderr, /vm2: it has no route to 192\.168\.100\.4 \(vm1\)\n +vm2 is to blame: check the address and prefix of its eth0/);
-      },
-      (made) => {
-        made.machines['vm2']!.run('sh', '-c', 'ip address del 192.168.100.5/24 dev eth0; ip address add 192.168.100.5/32 dev eth0');
-        return throughSideDoors(made, ['vm1', 'vm2']);
-      },
-    );
-  });
-
-  test('a machine that drops packets is to blame, not the one that sends them', async () => {
-    await tryUp(
-      plain,
-      ({ up }) => {
-        assert.equal(up.exitCode, 3);
-        assert.match(up.stderr, /vm2: vm1 is on its network, but answers neither ping nor TCP at 192\.168\.100\.4\n? *(?:hint: )?vm1 is to blame: a firewall there drops packets/);
-      },
-      (made) => {
-        // Answers go nowhere, as a firewall would have it.
-        made.machines['vm1']!.run('ip', 'route', 'add', 'blackhole', '192.168.100.5/32');
-        return throughSideDoors(made, ['vm1', 'vm2']);
-      },
-    );
-  });
-
-  test('machines with the right addresses on two networks are told to be so', async () => {
-    await tryUp(
-      plain,
-      ({ up }) => {
-        assert.equal(up.exitCode, 3);
-        assert.match(up.stderr, /vm2: nobody on the network of its eth0 answers for 192\.168\.100\.4 \(vm1\)\n +vm2 and vm1 have the right addresses, but are not on one network/);
-      },
-      (made) => {
-        made.detach('vm2');
-        return throughSideDoors(made, ['vm1', 'vm2']);
-      },
-    );
-  });
-
-  test('a cable that is not connected is told', async () => {
-    await tryUp(
-      plain,
-      ({ up }) => assert.match(up.stderr, /vm2: eth0 has 192\.168\.100\.5, but no link\n? *(?:hint: )?Connect its cable/),
-      (made) => {
-        made.cable('vm2', 'down');
-        return throughSideDoors(made, ['vm1', 'vm2']);
-      },
-    );
-  });
-
-  test('two machines behind ports of one address are told apart, and programs talk over the addresses of the lab', async () => {
-    await using made = await makeSshMachines(plain);
-    await using user = currentUser(made.within);
-    await using one = await portForward(made, 'vm1');
-    await using two = await portForward(made, 'vm2');
-    const forwarded = ({ name, port }: PortForward): string => `{ user: ild${name}, address: ${made.machines[name]!.address}, ssh: { host: 127.0.0.1, port: ${port}, key: ${made.keyFile} } }`;
-    laySshPractical(user, made, { vm1: forwarded(one), vm2: forwarded(two) });
-    const run = await playsWell(made, user);
-    assert.match(run.stdout, /Connected by : \('192\.168\.100\.5'/);
-    const learnt = readFileSync(join(user.folder, '.lab/known_hosts'), 'utf8').trim().split('\n').toSorted();
-    const expected = [one, two].map(({ name, port }) => `[127.0.0.1]:${port} ${made.machines[name]!.hostKey.publicKey.replace(/ \S*$/, '')}`);
-    assert.deepEqual(learnt, expected.toSorted());
-    laySshPractical(user, made, { vm1: forwarded({ ...one, port: two.port }), vm2: forwarded({ ...two, port: one.port }) });
-    assert.match((await user.lab('up')).stderr, /did not let user ildvm1 in|port in `ssh` of vm1 probably leads to vm2/);
-  });
-
-  test('what a machine is like is found out: shell, tools, sudo, Python, Node, home, clock', async () => {
-    const aheadBy90s = 'cp /usr/bin/date $FOLDER/date; printf \'#!/bin/sh\\nexec %s/date -d "+90 seconds" "$@"\\n\' $FOLDER >$FOLDER/fake; chmod 755 $FOLDER/fake; mount --bind $FOLDER/fake /usr/bin/date';
-    await tryUp({ vm1: { address: '192.168.100.4', loginShell: '/bin/dash', prepare: aheadBy90s, hostname: 'ubuntu' }, vm2: { address: '192.168.100.5' } }, async ({ user, up }) => {
-      assert.equal(up.exitCode, 0, up.stderr);
-      const state = await readState(join(user.folder, '.lab'));
-      const machines = state?.providerState['machines'] as Record<string, { facts: MachineFacts }>;
-      const { facts } = machines['vm1']!;
-      assert.equal(facts.shell, '/bin/dash');
-      assert.equal(facts.hostname, 'ubuntu');
-      assert.match(facts.system ?? '', /^Linux /);
-      assert.equal(facts.sudo, 'none');
-      assert.ok(facts.tools.includes('ss') && facts.tools.includes('bash'));
-      assert.match(facts.node ?? '', /^v\d+\./);
-      assert.deepEqual([facts.home.path, facts.home.writable, facts.home.executable], ['/home/ildvm1', true, true]);
-      assert.deepEqual(facts.unknownNames, { vm2: '192.168.100.5' });
-      const { clock } = facts;
-      assert.ok(clock && Math.abs(clock.offsetMs - 90_000) < 1000 && clock.roundTripMs > 0, JSON.stringify(clock));
-      assert.ok(Math.abs(machines['vm2']!.facts.clock!.offsetMs) < 1000);
+    test('all that differs is told at once, on all machines', async () => {
+      await tryUp(
+        plain,
+        ({ up }) => {
+          assert.equal(up.exitCode, 3);
+          assert.match(
+            up.stderr,
+            /vm1: eth0 has 192\.168\.100\.4, not 192\.168\.100\.40\n +Write eth0: 192\.168\.100\.4 in lab\.yaml, or give the machine its address: sudo ip address add 192\.168\.100\.40\/24 dev eth0/,
+          );
+          assert.match(
+            up.stderr,
+            /vm2: there is no interface eth9, and nothing has 192\.168\.100\.50; there is eth0 \(192\.168\.100\.5\)/,
+          );
+        },
+        (made) => ({
+          vm1: described(made, 'eth0', '192.168.100.40', '192.168.100.4', 'ildvm1'),
+          vm2: described(made, 'eth9', '192.168.100.50', '192.168.100.5', 'ildvm2'),
+        }),
+      );
     });
-  });
-});
+
+    test('an SSH address that leads to another machine of the lab is told', async () => {
+      await tryUp(
+        { vm1: { address: '192.168.100.4', user: 'ild' }, vm2: { address: '192.168.100.5', user: 'ild' } },
+        ({ up }) => {
+          assert.equal(up.exitCode, 3);
+          assert.match(
+            up.stderr,
+            /error: vm1: it has 192\.168\.100\.5, which is the address of vm2, and not 192\.168\.100\.4\nhint: The address or port in `ssh` of vm1 probably leads to vm2/,
+          );
+        },
+        (made) => ({ vm1: described(made, 'eth0', '192.168.100.4', '192.168.100.5', 'ild') }),
+      );
+    });
+
+    test('a machine without a way to another is to blame itself', async () => {
+      await tryUp(
+        plain,
+        ({ up }) => {
+          assert.equal(up.exitCode, 3);
+          assert.match(
+            up.stderr,
+            /vm2: it has no route to 192\.168\.100\.4 \(vm1\)\n +vm2 is to blame: check the address and prefix of its eth0/,
+          );
+        },
+        (made) => {
+          made.machines['vm2']!.run(
+            'sh',
+            '-c',
+            'ip address del 192.168.100.5/24 dev eth0; ip address add 192.168.100.5/32 dev eth0',
+          );
+          return throughSideDoors(made, ['vm1', 'vm2']);
+        },
+      );
+    });
+
+    test('a machine that drops packets is to blame, not the one that sends them', async () => {
+      await tryUp(
+        plain,
+        ({ up }) => {
+          assert.equal(up.exitCode, 3);
+          assert.match(
+            up.stderr,
+            /vm2: vm1 is on its network, but answers neither ping nor TCP at 192\.168\.100\.4\n? *(?:hint: )?vm1 is to blame: a firewall there drops packets/,
+          );
+        },
+        (made) => {
+          // Answers go nowhere, as a firewall would have it.
+          made.machines['vm1']!.run('ip', 'route', 'add', 'blackhole', '192.168.100.5/32');
+          return throughSideDoors(made, ['vm1', 'vm2']);
+        },
+      );
+    });
+
+    test('machines with the right addresses on two networks are told to be so', async () => {
+      await tryUp(
+        plain,
+        ({ up }) => {
+          assert.equal(up.exitCode, 3);
+          assert.match(
+            up.stderr,
+            /vm2: nobody on the network of its eth0 answers for 192\.168\.100\.4 \(vm1\)\n +vm2 and vm1 have the right addresses, but are not on one network/,
+          );
+        },
+        (made) => {
+          made.detach('vm2');
+          return throughSideDoors(made, ['vm1', 'vm2']);
+        },
+      );
+    });
+
+    test('a cable that is not connected is told', async () => {
+      await tryUp(
+        plain,
+        ({ up }) =>
+          assert.match(up.stderr, /vm2: eth0 has 192\.168\.100\.5, but no link\n? *(?:hint: )?Connect its cable/),
+        (made) => {
+          made.cable('vm2', 'down');
+          return throughSideDoors(made, ['vm1', 'vm2']);
+        },
+      );
+    });
+
+    test('two machines behind ports of one address are told apart, and programs talk over the addresses of the lab', async () => {
+      await using made = await makeSshMachines(plain);
+      await using user = currentUser(made.within);
+      await using one = await portForward(made, 'vm1');
+      await using two = await portForward(made, 'vm2');
+      const forwarded = ({ name, port }: PortForward): string =>
+        `{ user: ild${name}, address: ${made.machines[name]!.address}, ssh: { host: 127.0.0.1, port: ${port}, key: ${made.keyFile} } }`;
+      laySshPractical(user, made, { vm1: forwarded(one), vm2: forwarded(two) });
+      const run = await playsWell(made, user);
+      assert.match(run.stdout, /Connected by : \('192\.168\.100\.5'/);
+      const learnt = readFileSync(join(user.folder, '.lab/known_hosts'), 'utf8').trim().split('\n').toSorted();
+      const expected = [one, two].map(
+        ({ name, port }) => `[127.0.0.1]:${port} ${made.machines[name]!.hostKey.publicKey.replace(/ \S*$/, '')}`,
+      );
+      assert.deepEqual(learnt, expected.toSorted());
+      laySshPractical(user, made, {
+        vm1: forwarded({ ...one, port: two.port }),
+        vm2: forwarded({ ...two, port: one.port }),
+      });
+      assert.match(
+        (await user.lab('up')).stderr,
+        /did not let user ildvm1 in|port in `ssh` of vm1 probably leads to vm2/,
+      );
+    });
+
+    test('what a machine is like is found out: shell, tools, sudo, Python, Node, home, clock', async () => {
+      const aheadBy90s =
+        'cp /usr/bin/date $FOLDER/date; printf \'#!/bin/sh\\nexec %s/date -d "+90 seconds" "$@"\\n\' $FOLDER >$FOLDER/fake; chmod 755 $FOLDER/fake; mount --bind $FOLDER/fake /usr/bin/date';
+      await tryUp(
+        {
+          vm1: { address: '192.168.100.4', loginShell: '/bin/dash', prepare: aheadBy90s, hostname: 'ubuntu' },
+          vm2: { address: '192.168.100.5' },
+        },
+        async ({ user, up }) => {
+          assert.equal(up.exitCode, 0, up.stderr);
+          const state = await readState(join(user.folder, '.lab'));
+          const machines = state?.providerState['machines'] as Record<string, { facts: MachineFacts }>;
+          const { facts } = machines['vm1']!;
+          assert.equal(facts.shell, '/bin/dash');
+          assert.equal(facts.hostname, 'ubuntu');
+          assert.match(facts.system ?? '', /^Linux /);
+          assert.equal(facts.sudo, 'none');
+          assert.ok(facts.tools.includes('ss') && facts.tools.includes('bash'));
+          assert.match(facts.node ?? '', /^v\d+\./);
+          assert.deepEqual([facts.home.path, facts.home.writable, facts.home.executable], ['/home/ildvm1', true, true]);
+          assert.deepEqual(facts.unknownNames, { vm2: '192.168.100.5' });
+          const { clock } = facts;
+          assert.ok(clock && Math.abs(clock.offsetMs - 90_000) < 1000 && clock.roundTripMs > 0, JSON.stringify(clock));
+          assert.ok(Math.abs(machines['vm2']!.facts.clock!.offsetMs) < 1000);
+        },
+      );
+    });
+  },
+);

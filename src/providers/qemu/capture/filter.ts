@@ -9,7 +9,8 @@ import { pcapHeader } from '../switch/pcap-stream.ts';
 const compileTimeoutMs = 10_000;
 
 /** A filter as the switch runs it; or what tcpdump(8) says against it, and its exit status. */
-export type CompiledFilter = { readonly program: BpfProgram } | { readonly complaint: string; readonly exitCode: number };
+export type CompiledFilter =
+  { readonly program: BpfProgram } | { readonly complaint: string; readonly exitCode: number };
 
 /**
  * Has tcpdump(8) of this host compile an expression of pcap-filter(7) for Ethernet. It reads an empty file, so it needs no right to capture.
@@ -18,12 +19,22 @@ export type CompiledFilter = { readonly program: BpfProgram } | { readonly compl
  */
 export async function compileFilter(filter: string, signal: AbortSignal): Promise<CompiledFilter> {
   const tool = findTool('tcpdump');
-  if (tool === undefined) throw new EnvironmentError('this host has no tcpdump, which reads the filter ("lab doctor --fix" gets it)', { code: 'no-tcpdump' });
+  if (tool === undefined)
+    throw new EnvironmentError('this host has no tcpdump, which reads the filter ("lab doctor --fix" gets it)', {
+      code: 'no-tcpdump',
+    });
   const { exitCode, stdout, stderr } = await runLocal([tool.path, '-n', '-r', '-', '-ddd', '--', filter], {
-    env: { ...tool.env, LC_ALL: 'C' }, input: pcapHeader(largestFrame), timeoutMs: compileTimeoutMs, signal,
+    env: { ...tool.env, LC_ALL: 'C' },
+    input: pcapHeader(largestFrame),
+    timeoutMs: compileTimeoutMs,
+    signal,
   });
   const program = exitCode === 0 ? readProgram(stdout) : undefined;
   if (program !== undefined) return { program };
-  if (exitCode === 0 || exitCode === undefined) throw new EnvironmentError('tcpdump of this host does not compile the filter', { code: 'capture-failed', detail: stderr });
+  if (exitCode === 0 || exitCode === undefined)
+    throw new EnvironmentError('tcpdump of this host does not compile the filter', {
+      code: 'capture-failed',
+      detail: stderr,
+    });
   return { complaint: stderr.endsWith('\n') ? stderr : `${stderr}\n`, exitCode };
 }

@@ -18,16 +18,28 @@ import { withAddresses } from './filter-names.ts';
 const notOurOwn = 'not ((ether[6:2] = 0x5255 and tcp dst port 22) or (ether[0:2] = 0x5255 and tcp src port 22))';
 
 /** Captures at the switch's end of a machine's links; nothing where no switch of this lab serves captures. `machines`: those that a filter may name. */
-export function captureAt(machine: Machine, machines: readonly Machine[], stateFolder: string): Pick<AttachedMachine, 'captureLink'> {
+export function captureAt(
+  machine: Machine,
+  machines: readonly Machine[],
+  stateFolder: string,
+): Pick<AttachedMachine, 'captureLink'> {
   const socket = switchCaptures(stateFolder);
   const captureLink: LinkCapture = (request) => capture(machine, machines, socket, request);
   return existsSync(socket) ? { captureLink } : {};
 }
 
-async function capture({ name, interfaces }: Machine, machines: readonly Machine[], socket: string, request: LinkCaptureRequest): Promise<number | undefined> {
+async function capture(
+  { name, interfaces }: Machine,
+  machines: readonly Machine[],
+  socket: string,
+  request: LinkCaptureRequest,
+): Promise<number | undefined> {
   const index = interfaces.findIndex((link) => link.name === request.interface);
   if (index === -1) throw new EnvironmentError(`${name} has no link ${request.interface}`, { code: 'no-interface' });
-  const compiled = await compileFilter(request.filter.trim() === '' ? notOurOwn : withAddresses(request.filter, machines), request.signal);
+  const compiled = await compileFilter(
+    request.filter.trim() === '' ? notOurOwn : withAddresses(request.filter, machines),
+    request.signal,
+  );
   if ('complaint' in compiled) {
     await request.onOutput('stderr', Buffer.from(compiled.complaint));
     return compiled.exitCode;

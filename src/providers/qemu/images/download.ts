@@ -24,37 +24,56 @@ export async function download(url: string, file: string, { signal, onProgress }
     await response.body?.cancel();
     return;
   }
-  if (!response.ok || !response.body) throw failed(url, `the server answered ${response.status} ${response.statusText}`);
+  if (!response.ok || !response.body)
+    throw failed(url, `the server answered ${response.status} ${response.statusText}`);
   const continues = response.status === partialContent;
   const start = continues ? have : 0;
   const length = response.headers.get('content-length');
   const total = length === null ? undefined : start + Number(length);
   try {
-    await pipeline(counted(response.body, start, total, onProgress), createWriteStream(file, { flags: continues ? 'a' : 'w', mode: 0o644 }), { signal });
+    await pipeline(
+      counted(response.body, start, total, onProgress),
+      createWriteStream(file, { flags: continues ? 'a' : 'w', mode: 0o644 }),
+      { signal },
+    );
   } catch (error) {
     signal.throwIfAborted();
     if (systemCode(error) === 'ENOSPC') throw diskFull(file, error);
     throw failed(url, `the connection broke off (${messageOf(error)})`, error);
   }
   const size = statSync(file).size;
-  if (total !== undefined && size < total) throw failed(url, `the connection broke off after ${size} of ${total} bytes`);
+  if (total !== undefined && size < total)
+    throw failed(url, `the connection broke off after ${size} of ${total} bytes`);
 }
 
 export function diskFull(file: string, cause: unknown): EnvironmentError {
-  return new EnvironmentError(`the disk is full: cannot write ${file}`, { code: 'disk-full', cause, hint: 'Free some space, then run the command again.' });
+  return new EnvironmentError(`the disk is full: cannot write ${file}`, {
+    code: 'disk-full',
+    cause,
+    hint: 'Free some space, then run the command again.',
+  });
 }
 
 const partialContent = 206;
 const rangeNotSatisfiable = 416;
 
-async function* counted(body: AsyncIterable<Uint8Array>, start: number, total: number | undefined, onProgress: (note: string) => void): AsyncGenerator<Uint8Array> {
+async function* counted(
+  body: AsyncIterable<Uint8Array>,
+  start: number,
+  total: number | undefined,
+  onProgress: (note: string) => void,
+): AsyncGenerator<Uint8Array> {
   let bytes = start;
   let toldMs = 0;
   for await (const chunk of body) {
     bytes += chunk.length;
     if (performance.now() - toldMs >= noteIntervalMs) {
       toldMs = performance.now();
-      onProgress(total === undefined ? megabytes(bytes) : `${megabytes(bytes)} of ${megabytes(total)} (${Math.floor((bytes / total) * 100)} %)`);
+      onProgress(
+        total === undefined
+          ? megabytes(bytes)
+          : `${megabytes(bytes)} of ${megabytes(total)} (${Math.floor((bytes / total) * 100)} %)`,
+      );
     }
     yield chunk;
   }
@@ -74,7 +93,8 @@ export async function downloadText(url: string, signal: AbortSignal): Promise<st
 async function ask(url: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Response> {
   try {
     const response = await fetch(url, { headers, signal });
-    if (url.startsWith('https:') && !response.url.startsWith('https:')) throw new Error(`the server sends us on to ${response.url}, which is not protected`);
+    if (url.startsWith('https:') && !response.url.startsWith('https:'))
+      throw new Error(`the server sends us on to ${response.url}, which is not protected`);
     return response;
   } catch (error) {
     signal.throwIfAborted();
@@ -84,11 +104,17 @@ async function ask(url: string, headers: Readonly<Record<string, string>>, signa
 
 /** fetch() hides the system's error in the cause. */
 function reasonOf(error: unknown): string {
-  return error instanceof Error && error.cause !== undefined ? messageOf(error.cause) || String(systemCode(error.cause)) : messageOf(error);
+  return error instanceof Error && error.cause !== undefined
+    ? messageOf(error.cause) || String(systemCode(error.cause))
+    : messageOf(error);
 }
 
 function failed(url: string, reason: string, cause?: unknown): EnvironmentError {
-  return new EnvironmentError(`cannot download ${url}: ${reason}`, { code: 'download-failed', cause, hint: 'Check the network, then run the command again: it goes on where it stopped. Or get the file elsewhere and use "lab images import FILE".' });
+  return new EnvironmentError(`cannot download ${url}: ${reason}`, {
+    code: 'download-failed',
+    cause,
+    hint: 'Check the network, then run the command again: it goes on where it stopped. Or get the file elsewhere and use "lab images import FILE".',
+  });
 }
 
 /** SHA-256 of a file, hexadecimal. */
@@ -101,7 +127,10 @@ export async function sha256Of(file: string, signal?: AbortSignal): Promise<stri
 /** The hash that a list of sha256sum(1) has for the file that a URL names. */
 export function hashIn(list: string, url: string): string | undefined {
   const name = url.slice(url.lastIndexOf('/') + 1);
-  return list.split('\n').map((line) => /^([0-9a-f]{64}) [ *](.+)$/.exec(line.trim())).find((match) => match?.[2] === name)?.[1];
+  return list
+    .split('\n')
+    .map((line) => /^([0-9a-f]{64}) [ *](.+)$/.exec(line.trim()))
+    .find((match) => match?.[2] === name)?.[1];
 }
 
 /** Removes what a download left. */

@@ -8,10 +8,19 @@ import { cachedImage, imageFromFile, isImageFile, notCached, type Image } from '
  *
  * @throws {UsageError} for one that nobody knows. @throws {EnvironmentError} when one cannot be had.
  */
-export async function findImages(machines: readonly Machine[], labFolder: string, { events, signal, offline = false }: ProviderContext): Promise<ReadonlyMap<string, Image>> {
+export async function findImages(
+  machines: readonly Machine[],
+  labFolder: string,
+  { events, signal, offline = false }: ProviderContext,
+): Promise<ReadonlyMap<string, Image>> {
   const names = new Set(machines.map(({ image }) => image).filter((image) => !isImageFile(image)));
   for (const name of names) await pullImage(name, { events, signal, offline });
-  return new Map(machines.map((machine) => [machine.name, isImageFile(machine.image) ? imageFromFile(machine.image, labFolder) : fromCache(machine.image)]));
+  return new Map(
+    machines.map((machine) => [
+      machine.name,
+      isImageFile(machine.image) ? imageFromFile(machine.image, labFolder) : fromCache(machine.image),
+    ]),
+  );
 }
 
 function fromCache(name: string): Image {

@@ -8,7 +8,18 @@ import { makeCacheFolder } from '../../../host/own-folder.ts';
 import { findTool } from '../../../host/tools.ts';
 import { inspectDisk, imageToolName } from '../tools.ts';
 import { discard, diskFull, download, downloadText, hashIn, sha256Of } from './download.ts';
-import { cachedImage, cachedImages, imageFolder, imagesFolder, isImageFile, notCached, requireKnownImage, requireOrdinary, type CachedImage, type ImageRecord } from './store.ts';
+import {
+  cachedImage,
+  cachedImages,
+  imageFolder,
+  imagesFolder,
+  isImageFile,
+  notCached,
+  requireKnownImage,
+  requireOrdinary,
+  type CachedImage,
+  type ImageRecord,
+} from './store.ts';
 import { guestArchitecture, imageTable, type ImageSource } from './table.ts';
 
 export interface PullOptions {
@@ -25,7 +36,10 @@ export interface PullOptions {
  *
  * @returns whether it was downloaded. @throws {UsageError} for an unknown name. @throws {EnvironmentError} when it cannot be had or is not what the list says.
  */
-export async function pullImage(name: string, { events, signal, offline, table = imageTable }: PullOptions): Promise<boolean> {
+export async function pullImage(
+  name: string,
+  { events, signal, offline, table = imageTable }: PullOptions,
+): Promise<boolean> {
   if (cachedImage(name)) return false;
   const source = table[name];
   if (!source) {
@@ -34,12 +48,20 @@ export async function pullImage(name: string, { events, signal, offline, table =
   }
   if (offline) throw notCached(name);
   const url = source.url[guestArchitecture];
-  if (url === undefined) throw new EnvironmentError(`there is no ${name} for ${guestArchitecture}`, { code: 'image-architecture', hint: 'Get one elsewhere and use "lab images import FILE".' });
+  if (url === undefined)
+    throw new EnvironmentError(`there is no ${name} for ${guestArchitecture}`, {
+      code: 'image-architecture',
+      hint: 'Get one elsewhere and use "lab images import FILE".',
+    });
   return inStep(events, `get image ${name}`, async (onProgress) => {
     makeImagesFolder();
     const part = join(imagesFolder(), `.${name}.part`);
     const expected = hashIn(await downloadText(source.checksums, signal), url);
-    if (expected === undefined) throw new EnvironmentError(`${source.checksums} has no checksum for ${basename(url)}`, { code: 'checksum-missing', hint: 'The image may have moved; use "lab images import FILE" with one that you trust.' });
+    if (expected === undefined)
+      throw new EnvironmentError(`${source.checksums} has no checksum for ${basename(url)}`, {
+        code: 'checksum-missing',
+        hint: 'The image may have moved; use "lab images import FILE" with one that you trust.',
+      });
     await download(url, part, { signal, onProgress });
     onProgress('checking');
     await requireHash(part, expected, url, signal);
@@ -57,7 +79,11 @@ async function requireHash(file: string, expected: string, url: string, signal: 
   const actual = await sha256Of(file, signal);
   if (actual === expected) return;
   discard(file);
-  throw new EnvironmentError(`what came from ${url} is not what its checksum says`, { code: 'checksum-wrong', detail: `expected ${expected}\ngot      ${actual}`, hint: 'Run the command again; it begins anew. If it stays so, something on the way changes files.' });
+  throw new EnvironmentError(`what came from ${url} is not what its checksum says`, {
+    code: 'checksum-wrong',
+    detail: `expected ${expected}\ngot      ${actual}`,
+    hint: 'Run the command again; it begins anew. If it stays so, something on the way changes files.',
+  });
 }
 
 /** Moves a checked disk into the cache; nobody sees it before its record is there. */
@@ -81,11 +107,18 @@ export async function importImage(file: string, name: string, signal: AbortSigna
   requireOrdinary(file, statSync(file));
   requireFreeName(name);
   const tool = findTool(imageToolName);
-  if (!tool) throw new EnvironmentError(`${imageToolName} is missing`, { code: 'tool-missing', hint: 'Run "lab doctor --fix".' });
+  if (!tool)
+    throw new EnvironmentError(`${imageToolName} is missing`, {
+      code: 'tool-missing',
+      hint: 'Run "lab doctor --fix".',
+    });
   const { base } = await inspectDisk(tool, file, signal);
   if (base !== undefined) {
     const hint = 'Make a whole one of both:  qemu-img convert -O qcow2 FILE WHOLE.qcow2';
-    throw new EnvironmentError(`${file} is not whole: it only holds what differs from ${base}`, { code: 'image-overlay', hint });
+    throw new EnvironmentError(`${file} is not whole: it only holds what differs from ${base}`, {
+      code: 'image-overlay',
+      hint,
+    });
   }
   makeImagesFolder();
   const part = join(imagesFolder(), `.${name}.import`);
@@ -103,17 +136,26 @@ export async function importImage(file: string, name: string, signal: AbortSigna
 /** One that lab.yaml can name, and that means nothing yet. */
 function requireFreeName(name: string): void {
   if (!/^\w[\w.-]*$/.test(name) || isImageFile(name)) {
-    const hint = 'Use letters, digits, "-", "_" and ".", without the suffix of a file:  lab images import FILE --as my-image';
+    const hint =
+      'Use letters, digits, "-", "_" and ".", without the suffix of a file:  lab images import FILE --as my-image';
     throw new UsageError(`"${name}" cannot be the name of an image`, { code: 'image-name', hint });
   }
-  if (cachedImage(name)) throw new UsageError(`there is an image "${name}" already`, { code: 'image-exists', hint: `Give another name (--as), or remove it first: lab images rm ${name}` });
+  if (cachedImage(name))
+    throw new UsageError(`there is an image "${name}" already`, {
+      code: 'image-exists',
+      hint: `Give another name (--as), or remove it first: lab images rm ${name}`,
+    });
 }
 
 /** @throws {UsageError} for a name that the cache does not have. */
 export function removeImage(name: string): void {
   const known = cachedImages().map((image) => image.name);
   const part = join(imagesFolder(), `.${name}.part`);
-  if (!known.includes(name) && !existsSync(part)) throw new UsageError(`there is no image "${name}" in the cache`, { code: 'image-unknown', hint: suggestion(name, known) });
+  if (!known.includes(name) && !existsSync(part))
+    throw new UsageError(`there is no image "${name}" in the cache`, {
+      code: 'image-unknown',
+      hint: suggestion(name, known),
+    });
   discard(part);
   if (known.includes(name)) rmSync(imageFolder(name), { recursive: true });
 }

@@ -51,10 +51,14 @@ export function imageFolder(name: string): string {
 export function cachedImages(): CachedImage[] {
   const folder = imagesFolder();
   if (!existsSync(folder)) return [];
-  return readdirSync(folder).toSorted().flatMap((name) => {
-    const record = name.startsWith('.') ? undefined : readRecord(name);
-    return record ? [{ ...record, folder: imageFolder(name), sizeBytes: statSync(join(imageFolder(name), 'disk.qcow2')).size }] : [];
-  });
+  return readdirSync(folder)
+    .toSorted()
+    .flatMap((name) => {
+      const record = name.startsWith('.') ? undefined : readRecord(name);
+      return record
+        ? [{ ...record, folder: imageFolder(name), sizeBytes: statSync(join(imageFolder(name), 'disk.qcow2')).size }]
+        : [];
+    });
 }
 
 function readRecord(name: string): ImageRecord | undefined {
@@ -71,7 +75,11 @@ export function cachedImage(name: string): Image | undefined {
   const record = readRecord(name);
   if (!record) return undefined;
   const folder = imageFolder(name);
-  const boot = record.boot && { ...record.boot, kernel: join(folder, record.boot.kernel), initrd: join(folder, record.boot.initrd) };
+  const boot = record.boot && {
+    ...record.boot,
+    kernel: join(folder, record.boot.kernel),
+    initrd: join(folder, record.boot.initrd),
+  };
   return { name, disk: join(folder, 'disk.qcow2'), boot, identity: record.sha256 };
 }
 
@@ -84,13 +92,20 @@ export function isImageFile(image: string): boolean {
 export function requireOrdinary(disk: string, found: Stats): void {
   const kind = oddKind(found);
   if (kind === undefined) return;
-  throw new UsageError(`the image ${disk} is no ordinary file but ${kind}`, { code: 'image-broken', hint: 'Name a disk image: a qcow2 or raw file.' });
+  throw new UsageError(`the image ${disk} is no ordinary file but ${kind}`, {
+    code: 'image-broken',
+    hint: 'Name a disk image: a qcow2 or raw file.',
+  });
 }
 
 /** An image that is a file of the user's. @throws {UsageError} when it is not there. */
 export function imageFromFile(image: string, labFolder: string): Image {
   const disk = resolve(labFolder, image);
-  if (!existsSync(disk)) throw new UsageError(`there is no image file ${disk}`, { code: 'image-missing', hint: 'Correct "image" in lab.yaml; a relative path starts at its folder.' });
+  if (!existsSync(disk))
+    throw new UsageError(`there is no image file ${disk}`, {
+      code: 'image-missing',
+      hint: 'Correct "image" in lab.yaml; a relative path starts at its folder.',
+    });
   const found = statSync(disk);
   requireOrdinary(disk, found);
   const { size, mtimeMs } = found;
@@ -100,9 +115,13 @@ export function imageFromFile(image: string, labFolder: string): Image {
 /** @throws {UsageError} with the names that are known. */
 export function requireKnownImage(name: string): void {
   const known = [...new Set([...Object.keys(imageTable), ...cachedImages().map((image) => image.name)])];
-  if (!known.includes(name)) throw new UsageError(`there is no image "${name}"`, { code: 'image-unknown', hint: suggestion(name, known) });
+  if (!known.includes(name))
+    throw new UsageError(`there is no image "${name}"`, { code: 'image-unknown', hint: suggestion(name, known) });
 }
 
 export function notCached(name: string): EnvironmentError {
-  return new EnvironmentError(`image ${name} is not in the cache`, { code: 'image-not-cached', hint: `Get it with a network: lab images pull ${name}` });
+  return new EnvironmentError(`image ${name} is not in the cache`, {
+    code: 'image-not-cached',
+    hint: `Get it with a network: lab images pull ${name}`,
+  });
 }

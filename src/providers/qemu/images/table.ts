@@ -10,7 +10,11 @@ export interface ImageSource {
 function ubuntu(codename: string, version: string): ImageSource {
   const base = `https://cloud-images.ubuntu.com/releases/${codename}/release`;
   const file = (architecture: string): string => `${base}/ubuntu-${version}-server-cloudimg-${architecture}.img`;
-  return { url: { x64: file('amd64'), arm64: file('arm64') }, checksums: `${base}/SHA256SUMS`, description: `Ubuntu Server ${version} LTS cloud image` };
+  return {
+    url: { x64: file('amd64'), arm64: file('arm64') },
+    checksums: `${base}/SHA256SUMS`,
+    description: `Ubuntu Server ${version} LTS cloud image`,
+  };
 }
 
 /** Of the machines that our emulator makes, whatever the processor of this host is; by Node's name. */

@@ -1,7 +1,14 @@
 /** Bytes of a sector (ECMA-119, 6.1.2). */
 const sectorSize = 2048;
 /** Sectors 0 to 15 are the system area; the descriptors, two path tables and the root folder follow. */
-const sectors = { primaryDescriptor: 16, terminator: 17, littlePathTable: 18, bigPathTable: 19, root: 20, firstFile: 21 } as const;
+const sectors = {
+  primaryDescriptor: 16,
+  terminator: 17,
+  littlePathTable: 18,
+  bigPathTable: 19,
+  root: 20,
+  firstFile: 21,
+} as const;
 
 /**
  * A read-only disk image of a few small files in one folder (ECMA-119, which ISO 9660 repeats), as cloud-init's NoCloud source wants it. Pure: the same files at
@@ -15,7 +22,9 @@ export function isoImage(volume: string, files: ReadonlyMap<string, string>, now
   const at = (sector: number): Buffer => image.subarray(sector * sectorSize);
   const self = directoryRecord(Buffer.from([0]), sectors.root, sectorSize, true, now);
   const parent = directoryRecord(Buffer.from([1]), sectors.root, sectorSize, true, now);
-  const records = placed.map(({ name, sector, content }) => directoryRecord(Buffer.from(name, 'latin1'), sector, content.length, false, now));
+  const records = placed.map(({ name, sector, content }) =>
+    directoryRecord(Buffer.from(name, 'latin1'), sector, content.length, false, now),
+  );
   const folder = Buffer.concat([self, parent, ...records]);
   if (folder.length > sectorSize) throw new RangeError('the files of a seed must fit into one folder of one sector');
   writePrimaryDescriptor(at(sectors.primaryDescriptor), { volume, sectorCount, rootRecord: self, now });
@@ -36,11 +45,14 @@ interface PlacedFile {
 /** Names get the version number of ECMA-119, 7.5; Linux takes it off again and makes them lower case. */
 function placeFiles(files: ReadonlyMap<string, string>): PlacedFile[] {
   let sector: number = sectors.firstFile;
-  return [...files].map(([name, text]) => ({ name: `${name.toUpperCase()};1`, content: Buffer.from(text) })).toSorted((a, b) => (a.name < b.name ? -1 : 1)).map(({ name, content }) => {
-    const placed = { name, sector, content };
-    sector += sectorsOf(content);
-    return placed;
-  });
+  return [...files]
+    .map(([name, text]) => ({ name: `${name.toUpperCase()};1`, content: Buffer.from(text) }))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    .map(({ name, content }) => {
+      const placed = { name, sector, content };
+      sector += sectorsOf(content);
+      return placed;
+    });
 }
 
 function sectorsOf(content: Buffer): number {
@@ -53,7 +65,15 @@ function directoryRecord(name: Buffer, sector: number, sizeBytes: number, isFold
   record[0] = record.length;
   bothEndian32(sector).copy(record, 2);
   bothEndian32(sizeBytes).copy(record, 10);
-  Buffer.from([now.getUTCFullYear() - 1900, now.getUTCMonth() + 1, now.getUTCDate(), now.getUTCHours(), now.getUTCMinutes(), now.getUTCSeconds(), 0]).copy(record, 18);
+  Buffer.from([
+    now.getUTCFullYear() - 1900,
+    now.getUTCMonth() + 1,
+    now.getUTCDate(),
+    now.getUTCHours(),
+    now.getUTCMinutes(),
+    now.getUTCSeconds(),
+    0,
+  ]).copy(record, 18);
   record[25] = isFolder ? 2 : 0;
   bothEndian16(1).copy(record, 28);
   record[32] = name.length;

@@ -49,7 +49,15 @@ function userData({ machine, lab, keys: { host, client, authorized, knownHosts }
     disable_root: machine.user !== 'root',
     ssh_deletekeys: true,
     ssh_keys: { ed25519_private: host.privateKey, ed25519_public: host.publicKey },
-    users: [{ name: machine.user, shell: '/bin/bash', lock_passwd: true, sudo: 'ALL=(ALL) NOPASSWD:ALL', ssh_authorized_keys: authorized }],
+    users: [
+      {
+        name: machine.user,
+        shell: '/bin/bash',
+        lock_passwd: true,
+        sudo: 'ALL=(ALL) NOPASSWD:ALL',
+        ssh_authorized_keys: authorized,
+      },
+    ],
     package_update: false,
     package_upgrade: false,
     write_files: [
@@ -73,8 +81,16 @@ function clientKeyFiles({ user }: Machine, { privateKey, publicKey }: KeyPair): 
 }
 
 function hostsFile(machine: Machine, lab: Lab): string {
-  const others = [...lab.machines.values()].flatMap(({ name, interfaces }) => interfaces.slice(0, 1).map(({ address }) => `${address} ${name}`));
-  return ['127.0.0.1 localhost', '::1 localhost ip6-localhost', ...(machine.interfaces.length === 0 ? [`127.0.1.1 ${machine.name}`] : []), ...others, ''].join('\n');
+  const others = [...lab.machines.values()].flatMap(({ name, interfaces }) =>
+    interfaces.slice(0, 1).map(({ address }) => `${address} ${name}`),
+  );
+  return [
+    '127.0.0.1 localhost',
+    '::1 localhost ip6-localhost',
+    ...(machine.interfaces.length === 0 ? [`127.0.1.1 ${machine.name}`] : []),
+    ...others,
+    '',
+  ].join('\n');
 }
 
 /** Netplan's version 2, which cloud-init turns into whatever the image uses; interfaces get the names of lab.yaml. */
@@ -82,8 +98,22 @@ function networkConfig({ nics, networks }: SeedParts): object {
   const wayOut = nics.find(({ network }) => networks.get(network)?.nat === true);
   const ethernets = nics.map((nic) => {
     const network = networks.get(nic.network);
-    const routed = nic === wayOut && network ? { routes: [{ to: '0.0.0.0/0', via: network.gateway }], nameservers: { addresses: [network.nameserver] } } : {};
-    return [nic.name, { match: { macaddress: nic.mac }, 'set-name': nic.name, dhcp4: false, dhcp6: false, 'accept-ra': false, addresses: [`${nic.address}/${network?.subnet.prefixLength ?? 24}`], ...routed }];
+    const routed =
+      nic === wayOut && network
+        ? { routes: [{ to: '0.0.0.0/0', via: network.gateway }], nameservers: { addresses: [network.nameserver] } }
+        : {};
+    return [
+      nic.name,
+      {
+        match: { macaddress: nic.mac },
+        'set-name': nic.name,
+        dhcp4: false,
+        dhcp6: false,
+        'accept-ra': false,
+        addresses: [`${nic.address}/${network?.subnet.prefixLength ?? 24}`],
+        ...routed,
+      },
+    ];
   });
   return { version: 2, ethernets: Object.fromEntries(ethernets) as object };
 }

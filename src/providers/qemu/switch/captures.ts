@@ -52,12 +52,16 @@ export class PortCaptures {
     };
     const leave = (): void => void socket.end();
     // A reader that goes away is seen by "close".
-    socket.on('error', () => undefined).on('data', hear).on('end', leave);
+    socket
+      .on('error', () => undefined)
+      .on('data', hear)
+      .on('end', leave);
   }
 
   #begin(socket: Socket, line: string): void {
     const { port, program } = (parseJson(line) ?? {}) as Partial<CaptureRequest>;
-    if (port === undefined || !this.#ports.has(port) || !isProgram(program)) return end(socket, `lab: ${String(port)}: No such device exists`, 1);
+    if (port === undefined || !this.#ports.has(port) || !isProgram(program))
+      return end(socket, `lab: ${String(port)}: No such device exists`, 1);
     const capture = new Capture(socket, program);
     if (this.#running.size === 0) this.#clock.set();
     const captures = this.#running.get(port) ?? new Set();
@@ -88,7 +92,11 @@ class Capture {
 
   begin(port: string): void {
     send(this.#socket, 'O', pcapHeader(largestFrame));
-    send(this.#socket, 'E', Buffer.from(`listening on ${port}, link-type EN10MB (Ethernet), snapshot length ${largestFrame} bytes\n`));
+    send(
+      this.#socket,
+      'E',
+      Buffer.from(`listening on ${port}, link-type EN10MB (Ethernet), snapshot length ${largestFrame} bytes\n`),
+    );
   }
 
   take(packet: Buffer, microseconds: number): void {

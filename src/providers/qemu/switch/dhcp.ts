@@ -28,12 +28,23 @@ const messageTypes = { discover: 1, offer: 2, request: 3, ack: 5 } as const;
 
 /** Whether a frame (without length prefix) is a question of DHCP, which slirp must not answer: it would give any address. */
 export function isDhcpQuestion(frame: Buffer): boolean {
-  return frame.length >= bootpAt && frame.readUInt16BE(12) === 0x0800 && frame[ipAt] === 0x45 && frame[ipAt + 9] === 17 && frame.readUInt16BE(udpAt + 2) === serverPort;
+  return (
+    frame.length >= bootpAt &&
+    frame.readUInt16BE(12) === 0x0800 &&
+    frame[ipAt] === 0x45 &&
+    frame[ipAt + 9] === 17 &&
+    frame.readUInt16BE(udpAt + 2) === serverPort
+  );
 }
 
 /** The answer (a frame without length prefix) that gives the machine its stated address; undefined for another's question, or one that needs no answer (RFC 2131). */
 export function answerDhcp(frame: Buffer, lease: Lease): Buffer | undefined {
-  if (!isDhcpQuestion(frame) || frame.length < bootpAt + fixedSize + 4 || frame.toString('hex', bootpAt + 28, bootpAt + 34) !== lease.mac) return undefined;
+  if (
+    !isDhcpQuestion(frame) ||
+    frame.length < bootpAt + fixedSize + 4 ||
+    frame.toString('hex', bootpAt + 28, bootpAt + 34) !== lease.mac
+  )
+    return undefined;
   if (frame.readUInt32BE(bootpAt + fixedSize) !== magicCookie) return undefined;
   const asked = optionsIn(frame.subarray(bootpAt + fixedSize + 4)).get(53)?.[0];
   if (asked === messageTypes.discover) return reply(frame, lease, messageTypes.offer);
@@ -42,7 +53,7 @@ export function answerDhcp(frame: Buffer, lease: Lease): Buffer | undefined {
 
 function optionsIn(bytes: Buffer): ReadonlyMap<number, Buffer> {
   const options = new Map<number, Buffer>();
-  for (let at = 0; at + 1 < bytes.length && bytes[at] !== 255; ) {
+  for (let at = 0; at + 1 < bytes.length && bytes[at] !== 255;) {
     if (bytes[at] === 0) {
       at++;
       continue;
@@ -65,8 +76,13 @@ function reply(question: Buffer, lease: Lease, type: number): Buffer {
   const time = Buffer.alloc(4);
   time.writeUInt32BE(leaseSeconds);
   const options = [
-    option(53, Buffer.from([type])), option(54, octets(lease.server)), option(51, time), option(1, octets(lease.mask)),
-    ...(lease.router === undefined ? [] : [option(3, octets(lease.router))]), option(6, octets(lease.nameserver)), Buffer.from([255]),
+    option(53, Buffer.from([type])),
+    option(54, octets(lease.server)),
+    option(51, time),
+    option(1, octets(lease.mask)),
+    ...(lease.router === undefined ? [] : [option(3, octets(lease.router))]),
+    option(6, octets(lease.nameserver)),
+    Buffer.from([255]),
   ];
   return udpFrame(Buffer.concat([fixed, cookie, ...options]), lease, question.subarray(6, 12));
 }

@@ -34,7 +34,9 @@ export function framed(body: Buffer): Buffer {
 }
 
 /** Addresses of an Ethernet frame (IEEE 802.3, 3.2), given with its length prefix. */
-export function addressesOf(framedBytes: Buffer): { readonly destination: string; readonly source: string; readonly isGroup: boolean } | undefined {
+export function addressesOf(
+  framedBytes: Buffer,
+): { readonly destination: string; readonly source: string; readonly isGroup: boolean } | undefined {
   if (framedBytes.length < headerSize + 14) return undefined;
   return {
     destination: framedBytes.toString('hex', headerSize, headerSize + 6),

@@ -25,13 +25,18 @@ const ack = 0x10;
  * of this host, where services listen that are meant for nobody else; and it connects from this host, so to the host's own addresses (`isOwn`) a machine would be the host.
  * So there pass: the way out, name service, ping, and answers to the connections that come through it.
  */
-export function mayPass(frame: Buffer, { subnet, gateway, nameserver, reachesPrivate }: Guard, isOwn: (address: number) => boolean): boolean {
+export function mayPass(
+  frame: Buffer,
+  { subnet, gateway, nameserver, reachesPrivate }: Guard,
+  isOwn: (address: number) => boolean,
+): boolean {
   const type = frame.length < ipAt ? 0 : frame.readUInt16BE(etherTypeAt);
   if (type !== etherTypes.ipv4) return type === etherTypes.arp;
   if (frame.length < ipAt + shortestIp) return false;
   const destination = frame.readUInt32BE(ipAt + 16);
   if (isNowhere(destination)) return false;
-  if (!contains(subnet, destination)) return !isOwn(destination) && (reachesPrivate === true || !isPrivate(destination));
+  if (!contains(subnet, destination))
+    return !isOwn(destination) && (reachesPrivate === true || !isPrivate(destination));
   if (destination === gateway) return isPing(frame) || isAnswer(frame);
   return destination === nameserver && (isPing(frame) || isForDns(frame));
 }

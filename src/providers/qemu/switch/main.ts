@@ -17,13 +17,19 @@ async function main(file: string): Promise<void> {
   const captures = new PortCaptures(networks.flatMap(({ ports }) => ports.map(({ name }) => name)));
   // Before the ports, for which `lab up` waits: it need not wait for this one.
   await listen(captureSocket, (socket) => captures.serve(socket), { allowHalfOpen: true });
-  await Promise.all(networks.flatMap(({ ports }) => {
-    const network = new Switch(captures);
-    return ports.map(({ name, ...options }) => listen(name, (socket) => network.attach(name, socket, options)));
-  }));
+  await Promise.all(
+    networks.flatMap(({ ports }) => {
+      const network = new Switch(captures);
+      return ports.map(({ name, ...options }) => listen(name, (socket) => network.attach(name, socket, options)));
+    }),
+  );
 }
 
-function listen(name: string, onConnection: (socket: Socket) => void, options: { readonly allowHalfOpen?: boolean } = {}): Promise<void> {
+function listen(
+  name: string,
+  onConnection: (socket: Socket) => void,
+  options: { readonly allowHalfOpen?: boolean } = {},
+): Promise<void> {
   rmSync(name, { force: true });
   const server = createServer(options, onConnection);
   const { promise, resolve, reject } = Promise.withResolvers<void>();

@@ -17,7 +17,11 @@ export function pcapHeader(longestPacket: number): Buffer {
 }
 
 /** The header of a whole packet. `microseconds` is since 1970. */
-export function writePacketHeader(target: Buffer, at: number, { microseconds, length }: { readonly microseconds: number; readonly length: number }): void {
+export function writePacketHeader(
+  target: Buffer,
+  at: number,
+  { microseconds, length }: { readonly microseconds: number; readonly length: number },
+): void {
   target.writeUInt32LE(Math.floor(microseconds / 1e6), at);
   target.writeUInt32LE(microseconds % 1e6, at + 4);
   target.writeUInt32LE(length, at + 8);

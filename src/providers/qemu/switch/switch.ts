@@ -58,10 +58,17 @@ export class Switch {
     // slirp would answer too, with any address: the question goes no further.
     if (isDhcpQuestion(bodyOf(frame))) return this.#answerDhcp(from, bodyOf(frame));
     const target = isGroup ? undefined : this.#portOf.get(destination);
-    for (const [port, { socket, options: { guard } }] of this.#ports) {
+    for (const [
+      port,
+      {
+        socket,
+        options: { guard },
+      },
+    ] of this.#ports) {
       if (port === from || (target !== undefined && target !== port)) continue;
       // slirp takes any frame for its own, whatever address it bears: it must not see what is meant for others.
-      if (guard && ((!isGroup && !destination.startsWith(slirpPrefix)) || !mayPass(bodyOf(frame), guard, this.#isOwn))) continue;
+      if (guard && ((!isGroup && !destination.startsWith(slirpPrefix)) || !mayPass(bodyOf(frame), guard, this.#isOwn)))
+        continue;
       if (socket.writableLength >= mostWaitingBytes) continue;
       this.#captures?.take(port, frame);
       socket.write(frame);
