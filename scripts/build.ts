@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, globSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
-import { labJsonSchema } from '../src/lab/schema.ts';
+import { labJsonSchema } from '../src/lab/fields/json-schema.ts';
 
 /**
  * Compiles the product: the command line as a few files (many small ones are what makes a start slow), and each program of the machines as one CommonJS file that any Node from 18 on runs.
@@ -18,7 +18,7 @@ process.stderr.write('setup: compiling\n');
 /** What the first file loads on demand, each whole in one file: Node spends a millisecond on each further file, and loads functions of a large one only when they are called. */
 const parts: Readonly<Record<string, string>> = {
   'run-cli': 'src/cli/run-cli.ts',
-  proxy: 'src/commands/proxy.ts',
+  proxy: 'src/commands/machines/proxy.ts',
   'compile-cache': 'src/host/compile-cache.ts',
 };
 const apart: Plugin = {
@@ -61,9 +61,9 @@ await build({
   target: 'node18',
   format: 'cjs',
 });
-// A process of its own (src/providers/qemu/switch/main.ts), found beside the pieces of the command line.
+// A process of its own (src/providers/qemu/switch/run-switch.ts), found beside the pieces of the command line.
 await build({
-  entryPoints: { 'qemu-switch': join(root, 'src/providers/qemu/switch/main.ts') },
+  entryPoints: { 'qemu-switch': join(root, 'src/providers/qemu/switch/run-switch.ts') },
   outdir: join(fresh, 'cli'),
   bundle: true,
   platform: 'node',

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { commandReference } from '../src/cli/reference.ts';
-import { labFieldReference } from '../src/lab/field-reference.ts';
+import { labFieldReference } from '../src/lab/fields/field-reference.ts';
 
 /** Writes the reference tables into README.md and into the golden files that the tests hold them against. */
 const root = join(import.meta.dirname, '..');

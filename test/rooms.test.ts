@@ -1,63 +1,51 @@
 import assert from 'node:assert/strict';
-import { globSync, readFileSync } from 'node:fs';
-import { dirname, join, normalize, relative } from 'node:path';
 import { test } from 'node:test';
+import {
+  arrowsUp,
+  besideTheDoors,
+  circles,
+  localImports,
+  longestChain,
+  roomOf,
+  sourceFiles,
+  strayPackages,
+  unusedDoors,
+} from '../scripts/house/imports.ts';
+import { apart, rows } from '../scripts/house/map.ts';
+import { houseMeasures, measureTable } from '../scripts/house/measures.ts';
 
-/** The rooms, lowest row first. A room may import itself and rows below; rooms on one row never import each other. */
-const rows = [
-  ['core'],
-  ['lab', 'host', 'report'],
-  ['ssh', 'state'],
-  ['providers', 'ports', 'capture', 'deploy'],
-  ['scenario'],
-  ['commands'],
-  ['cli'],
-];
-
-/** What runs on the machines stands apart: it imports nothing of the product, and nothing of the product imports it. */
-const apart = 'programs';
-
-/** The one exception to "packages only where they are named": which room may import which package. */
-const packagesOf: Readonly<Record<string, readonly string[]>> = {
-  commander: ['cli'],
-  execa: ['host'],
-  'highlight.js': ['report'],
-  ssh2: ['ssh'],
-  yaml: ['lab'],
-  zod: ['lab'],
-};
-
-interface Import {
-  readonly from: string;
-  readonly target: string;
-}
-
-const root = join(import.meta.dirname, '..', 'src');
-const imports = globSync('**/*.ts', { cwd: root }).flatMap(importsOf);
+const imports = localImports();
 
 test('rooms import only rooms of lower rows', () => {
-  const wrong = imports.filter(({ from, target }) => !mayImport(roomOf(from), roomOf(target)));
-  assert.deepEqual(wrong, []);
+  assert.deepEqual(arrowsUp(imports), []);
+});
+
+test('rooms are entered by their front doors', () => {
+  assert.deepEqual(besideTheDoors(imports), []);
+  assert.deepEqual(unusedDoors(imports), []);
+});
+
+/** Consoles and images have no place in the contract of providers yet. */
+const reachesInside = new Set(['commands/machines/console.ts', 'commands/machines/images.ts']);
+
+test('only the registry reaches into the folder of a provider', () => {
+  const inside = /^providers\/[^/]+\//;
+  const reaching = imports
+    .filter(({ from, target }) => inside.test(target) && inside.exec(from)?.[0] !== inside.exec(target)![0])
+    .filter(({ from }) => from !== 'providers/registry.ts' && !reachesInside.has(from));
+  assert.deepEqual(reaching, []);
 });
 
 test('no files import each other in a circle', () => {
-  assert.deepEqual(circles(), []);
+  assert.deepEqual(circles(imports), []);
 });
 
 test('each package is imported by its one room', () => {
-  const wrong = globSync('**/*.ts', { cwd: root }).flatMap((file) =>
-    specifiers(file)
-      .filter(
-        (name) =>
-          !name.startsWith('.') && !name.startsWith('node:') && !packagesOf[packageName(name)]?.includes(roomOf(file)),
-      )
-      .map((name) => `${file}: ${name}`),
-  );
-  assert.deepEqual(wrong, []);
+  assert.deepEqual(strayPackages(), []);
 });
 
 test('every room of src is on the map', () => {
-  const rooms = new Set(imports.map(({ from }) => roomOf(from)));
+  const rooms = new Set(sourceFiles().map(roomOf));
   assert.deepEqual(
     [...rooms].filter((room) => room !== apart && !rows.flat().includes(room)),
     [],
@@ -65,53 +53,22 @@ test('every room of src is on the map', () => {
   assert.ok(imports.length > 100, `only ${imports.length} imports were found: the check itself is broken`);
 });
 
-function mayImport(from: string, target: string): boolean {
-  if (from === target) return true;
-  if (from === apart || target === apart) return false;
-  return rowOf(target) < rowOf(from);
-}
+test('the checks of the map see what is wrong', () => {
+  const wrong = [
+    { from: 'core/errors.ts', target: 'cli/main.ts' },
+    { from: 'cli/main.ts', target: 'core/secret-cellar.ts' },
+    { from: 'cli/a.ts', target: 'cli/b.ts' },
+    { from: 'cli/b.ts', target: 'cli/a.ts' },
+  ];
+  assert.deepEqual(arrowsUp(wrong), ['core/errors.ts → cli/main.ts']);
+  assert.ok(besideTheDoors(wrong).includes('cli/main.ts → core/secret-cellar.ts'));
+  assert.deepEqual(circles(wrong), ['cli/a.ts → cli/b.ts → cli/a.ts']);
+  assert.equal(longestChain(wrong.slice(0, 2)).length, 3);
+});
 
-function rowOf(room: string): number {
-  return rows.findIndex((row) => row.includes(room));
-}
-
-function roomOf(file: string): string {
-  return file.split('/')[0]!;
-}
-
-function importsOf(file: string): Import[] {
-  const local = specifiers(file).filter((name) => name.startsWith('.') && name.endsWith('.ts'));
-  return local.map((name) => ({ from: file, target: relative(root, normalize(join(root, dirname(file), name))) }));
-}
-
-/** Static and dynamic imports and re-exports. */
-function specifiers(file: string): string[] {
-  const text = readFileSync(join(root, file), 'utf8');
-  return [
-    ...text.matchAll(
-      /^\s*(?:import|export)\s[^'";]*?from\s+'([^']+)'|^\s*import\s+'([^']+)'|\bimport\(\s*'([^']+)'\s*\)/gm,
-    ),
-  ].map((match) => match[1] ?? match[2] ?? match[3]!);
-}
-
-function packageName(specifier: string): string {
-  return specifier
-    .split('/')
-    .slice(0, specifier.startsWith('@') ? 2 : 1)
-    .join('/');
-}
-
-/** Circles among files, each as the chain that closes it; imports of types count, because a reader follows them too. */
-function circles(): string[] {
-  const targets = Map.groupBy(imports, ({ from }) => from);
-  const found: string[] = [];
-  const done = new Set<string>();
-  const visit = (file: string, trail: readonly string[]): void => {
-    if (trail.includes(file)) found.push([...trail.slice(trail.indexOf(file)), file].join(' → '));
-    if (trail.includes(file) || done.has(file)) return;
-    for (const { target } of targets.get(file) ?? []) visit(target, [...trail, file]);
-    done.add(file);
-  };
-  for (const file of targets.keys()) visit(file, []);
-  return found;
-}
+test('the measures of the house are within their limits', (context) => {
+  const measures = houseMeasures();
+  context.diagnostic(`\n${measureTable(measures)}`);
+  const over = measures.filter(({ value, limit }) => value > limit);
+  assert.deepEqual(over, []);
+});

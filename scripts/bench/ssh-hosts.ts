@@ -1,10 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { retryUntil } from '../../src/core/retry.ts';
+import { retryUntil } from '../../src/core/time/retry.ts';
 import { findTool } from '../../src/host/tools.ts';
-import { generateKeyPair, parseHostKey } from '../../src/ssh/keys.ts';
-import { knownHostsLine } from '../../src/ssh/known-hosts.ts';
+import { generateKeyPair, parseHostKey } from '../../src/ssh/trust/key-pair.ts';
+import { knownHostsLine } from '../../src/ssh/trust/known-hosts.ts';
 
 /** Machines that exist already: real sshds on ports of this host, each with a host key of its own. */
 export interface SshHosts {

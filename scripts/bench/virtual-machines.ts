@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findTool } from '../../src/host/tools.ts';
-import { cachedImage } from '../../src/providers/qemu/images/store.ts';
+import { cachedImage } from '../../src/providers/qemu/images/image-store.ts';
 import { printedSeconds, type Benchmark, type Timed } from './measure.ts';
 
 /** Built by scripts/test-image/build. */

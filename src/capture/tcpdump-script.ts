@@ -4,7 +4,7 @@ import { tcpdumpOptions } from '../core/link-capture.ts';
  * Runs tcpdump until the end of input: SIGTERM then lets it write what it has and its counts. (A signal from outside would not reach it under sudo.) Its
  * standard input is not ours, since a command in the background would get the terminal's.
  */
-const untilEndOfInput = String.raw`exec 3<&0; "$@" 3<&- </dev/null & p=$!; { cat <&3; kill -s TERM "$p"; } >/dev/null 2>&1 & w=$!; wait "$p"; r=$?; kill "$w" 2>/dev/null; exit "$r"`;
+const UNTIL_END_OF_INPUT = String.raw`exec 3<&0; "$@" 3<&- </dev/null & p=$!; { cat <&3; kill -s TERM "$p"; } >/dev/null 2>&1 & w=$!; wait "$p"; r=$?; kill "$w" 2>/dev/null; exit "$r"`;
 
 /**
  * Captures packets to standard output, as pcap. Arguments: the filter (pcap-filter(7)), then the interface, `any`, or several names: all interfaces are
@@ -23,9 +23,9 @@ command -v tcpdump >/dev/null || { echo 'lab: no tcpdump' >&2; exit 127; }
 if [ "$1" = --or-any ]; then shift; [ $# -eq 1 ] && [ -e "/sys/class/net/$1" ] || set -- any; fi
 set -- tcpdump -i "$1" ${tcpdumpOptions.join(' ')} -- "$filter"
 echo "lab-clock $(date +%s.%N)" >&2
-may=$(tcpdump -i "$3" -p -d -- "$filter" 2>&1 >/dev/null) && exec sh -c '${untilEndOfInput}' sh "$@"
+may=$(tcpdump -i "$3" -p -d -- "$filter" 2>&1 >/dev/null) && exec sh -c '${UNTIL_END_OF_INPUT}' sh "$@"
 case $may in
-  *ermission*|*ermitted*) [ "$(id -u)" = 0 ] || exec sudo -n sh -c '${untilEndOfInput}' sh "$@" ;;
+  *ermission*|*ermitted*) [ "$(id -u)" = 0 ] || exec sudo -n sh -c '${UNTIL_END_OF_INPUT}' sh "$@" ;;
 esac
 printf '%s\n' "$may" >&2
 exit 1

@@ -1,6 +1,6 @@
 import { EnvironmentError, UsageError, type LabError } from '../core/errors.ts';
 import type { LinkCapture, LinkCaptureRequest } from '../core/link-capture.ts';
-import { signalName } from './signal-name.ts';
+import { signalName } from '../packets/signal-name.ts';
 import type { Shell } from '../ssh/shell.ts';
 import { captureScript } from './tcpdump-script.ts';
 

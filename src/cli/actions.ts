@@ -1,12 +1,12 @@
 import { dirname, join } from 'node:path';
 import { ExitCode, LabError, UsageError } from '../core/errors.ts';
-import type { CheckPortOptions } from '../commands/check-port.ts';
-import { readOrdinary } from '../core/ordinary-file.ts';
-import type { CommandContext } from '../commands/context.ts';
-import type { RunResult } from '../commands/run.ts';
+import type { CheckPortOptions } from '../commands/machines/check-port.ts';
+import { readOrdinary } from '../core/files/ordinary-file.ts';
+import type { CommandContext } from '../session/context.ts';
+import type { RunResult } from '../commands/runs/run.ts';
 import type { Invocation, Options } from './command-line.ts';
 import { outcome, type Outcome } from './outcome.ts';
-import { usesColor, type Style } from './style.ts';
+import { usesColor, type Style } from './show/style.ts';
 import { parseSize } from './sizes.ts';
 
 /** A command line that is understood, with all that is needed to act on it. */
@@ -24,7 +24,10 @@ type Action = (request: Request) => Promise<Outcome>;
  */
 export const actions: Readonly<Record<string, Action>> = {
   init: async ({ context, options }) => {
-    const [{ init }, { formatInit }] = await Promise.all([import('../commands/init.ts'), import('./format/small.ts')]);
+    const [{ init }, { formatInit }] = await Promise.all([
+      import('../commands/lab/init.ts'),
+      import('./format/small.ts'),
+    ]);
     const programsFolder = join(dirname(process.argv[1]!), '../../dist/programs');
     const result = await init(context, {
       template: textOf(options, 'template') ?? 'tp1',
@@ -36,7 +39,7 @@ export const actions: Readonly<Record<string, Action>> = {
 
   validate: async ({ context, style, global }) => {
     const [{ validate }, { formatValidate }] = await Promise.all([
-      import('../commands/validate.ts'),
+      import('../commands/lab/validate.ts'),
       import('./format/small.ts'),
     ]);
     const { frames, ...result } = await validate(context, { color: usesColor(process.stdout, global.color) });
@@ -45,7 +48,7 @@ export const actions: Readonly<Record<string, Action>> = {
 
   doctor: async ({ context, options, style }) => {
     const [{ doctor }, { formatDoctor }] = await Promise.all([
-      import('../commands/doctor.ts'),
+      import('../commands/lab/doctor.ts'),
       import('./format/doctor.ts'),
     ]);
     const result = await doctor(context, { fix: isSet(options, 'fix') });
@@ -56,7 +59,10 @@ export const actions: Readonly<Record<string, Action>> = {
   up: async ({ context, options, style }) => {
     const recreate = isSet(options, 'recreate');
     if (isSet(options, 'dryRun')) {
-      const [{ plan }, { formatPlan }] = await Promise.all([import('../commands/plan.ts'), import('./format/up.ts')]);
+      const [{ plan }, { formatPlan }] = await Promise.all([
+        import('../commands/lab/dry-run.ts'),
+        import('./format/up.ts'),
+      ]);
       const result = await plan(context, { recreate });
       return outcome(
         result,
@@ -64,14 +70,14 @@ export const actions: Readonly<Record<string, Action>> = {
         result.missing.length > 0 ? ExitCode.environment : ExitCode.done,
       );
     }
-    const [{ up }, { formatUp }] = await Promise.all([import('../commands/up.ts'), import('./format/up.ts')]);
+    const [{ up }, { formatUp }] = await Promise.all([import('../commands/lab/up.ts'), import('./format/up.ts')]);
     const result = await up(context, { recreate });
     return outcome(result, formatUp(result, style));
   },
 
   status: async ({ context, style }) => {
     const [{ status }, { formatStatus }] = await Promise.all([
-      import('../commands/status.ts'),
+      import('../commands/lab/status.ts'),
       import('./format/status.ts'),
     ]);
     const result = await status(context);
@@ -79,13 +85,16 @@ export const actions: Readonly<Record<string, Action>> = {
   },
 
   down: async ({ context, options }) => {
-    const [{ down }, { formatDown }] = await Promise.all([import('../commands/down.ts'), import('./format/small.ts')]);
+    const [{ down }, { formatDown }] = await Promise.all([
+      import('../commands/lab/down.ts'),
+      import('./format/small.ts'),
+    ]);
     const result = await down(context, { purge: isSet(options, 'purge') });
     return outcome(result, formatDown(result));
   },
 
   gc: async ({ context, options }) => {
-    const [{ gc }, { formatGc }] = await Promise.all([import('../commands/gc.ts'), import('./format/small.ts')]);
+    const [{ gc }, { formatGc }] = await Promise.all([import('../commands/lab/gc.ts'), import('./format/small.ts')]);
     const result = await gc(context, { yes: isSet(options, 'yes') });
     return outcome(result, formatGc(result));
   },
@@ -98,7 +107,7 @@ export const actions: Readonly<Record<string, Action>> = {
       yes: isSet(options, 'yes'),
     };
     const [{ checkPort }, { formatCheckPort }] = await Promise.all([
-      import('../commands/check-port.ts'),
+      import('../commands/machines/check-port.ts'),
       import('./format/check-port.ts'),
     ]);
     const result = await checkPort(context, wanted);
@@ -120,13 +129,13 @@ export const actions: Readonly<Record<string, Action>> = {
         hint: 'For example:  lab run --as client --with server',
       });
     const times = parseTimes(textOf(options, 'repeat') ?? '1');
-    const { run } = await import('../commands/run.ts');
+    const { run } = await import('../commands/runs/run.ts');
     return runOutcome(request, await run(context, { scenario, times, ...storeOf(options) }));
   },
 
   record: async ({ context, arguments: [name], options }) => {
     const [{ record }, { formatRecord }] = await Promise.all([
-      import('../commands/record.ts'),
+      import('../commands/runs/record.ts'),
       import('./format/record.ts'),
     ]);
     const result = await record(context, { name: String(name), write: isSet(options, 'write'), ...storeOf(options) });
@@ -135,7 +144,7 @@ export const actions: Readonly<Record<string, Action>> = {
 
   logs: async ({ context, arguments: [run], options, global }) => {
     const [{ logs, listLogs }, { formatRuns }] = await Promise.all([
-      import('../commands/logs.ts'),
+      import('../commands/runs/logs.ts'),
       import('./format/run.ts'),
     ]);
     if (isSet(options, 'list')) {
@@ -144,7 +153,7 @@ export const actions: Readonly<Record<string, Action>> = {
     }
     if (isSet(options, 'tcp')) {
       const [{ tcpLog }, { formatTcpLog }] = await Promise.all([
-        import('../commands/tcp-log.ts'),
+        import('../commands/runs/tcp-log.ts'),
         import('./format/capture.ts'),
       ]);
       const log = await tcpLog(context, run as string | undefined);
@@ -159,7 +168,7 @@ export const actions: Readonly<Record<string, Action>> = {
   replay: async ({ context, arguments: [run], options, global }) => {
     const speed = parseSpeed(textOf(options, 'speed'));
     const [{ replay }, { formatReplay }] = await Promise.all([
-      import('../commands/replay.ts'),
+      import('../commands/runs/replay.ts'),
       import('./format/replay.ts'),
     ]);
     const result = await replay(context, { run: run as string | undefined, speed, play: !global.json });
@@ -168,7 +177,7 @@ export const actions: Readonly<Record<string, Action>> = {
 
   report: async ({ context, arguments: [run], options }) => {
     const [{ report }, { formatReport }] = await Promise.all([
-      import('../commands/report.ts'),
+      import('../commands/runs/report.ts'),
       import('./format/report.ts'),
     ]);
     const wanted = {
@@ -183,7 +192,7 @@ export const actions: Readonly<Record<string, Action>> = {
 
   graph: async ({ context, options }) => {
     const [{ graph }, { formatGraph }] = await Promise.all([
-      import('../commands/graph.ts'),
+      import('../commands/lab/graph.ts'),
       import('./format/graph.ts'),
     ]);
     const result = await graph(context, {
@@ -199,7 +208,7 @@ export const actions: Readonly<Record<string, Action>> = {
         code: 'no-command',
         hint: `For example:  lab --json ssh ${String(machine)} uname -a`,
       });
-    const { ssh } = await import('../commands/ssh.ts');
+    const { ssh } = await import('../commands/machines/ssh.ts');
     const result = await ssh(context, {
       machine: String(machine),
       command: remote,
@@ -211,13 +220,13 @@ export const actions: Readonly<Record<string, Action>> = {
 
   exec: async ({ context, arguments: [names], options, remote, global }) => {
     const machines = machinesOf(names as readonly string[], isSet(options, 'all'), remote !== undefined);
-    const { exec } = await import('../commands/exec.ts');
+    const { exec } = await import('../commands/machines/exec.ts');
     const result = await exec(context, { machines, command: remote ?? [], collect: global.json });
     return outcome(result, '', result.exitCode);
   },
 
   cp: async ({ context, arguments: [source, target] }) => {
-    const [{ cp }, { formatCp }] = await Promise.all([import('../commands/cp.ts'), import('./format/cp.ts')]);
+    const [{ cp }, { formatCp }] = await Promise.all([import('../commands/machines/cp.ts'), import('./format/cp.ts')]);
     const result = await cp(context, String(source), String(target));
     return outcome(result, formatCp(result));
   },
@@ -230,7 +239,7 @@ export const actions: Readonly<Record<string, Action>> = {
         hint: `For example:  lab --json capture ${String(machine)} -w packets.pcap`,
       });
     const [{ capture }, { formatCapture }] = await Promise.all([
-      import('../commands/capture.ts'),
+      import('../commands/machines/capture.ts'),
       import('./format/capture.ts'),
     ]);
     const result = await capture(context, {
@@ -244,7 +253,7 @@ export const actions: Readonly<Record<string, Action>> = {
 
   'ssh-config': async ({ context }) => {
     const [{ sshConfig }, { formatSshConfig }] = await Promise.all([
-      import('../commands/ssh-config.ts'),
+      import('../commands/machines/ssh-config.ts'),
       import('./format/small.ts'),
     ]);
     const result = await sshConfig(context, [process.execPath, process.argv[1]!]);
@@ -252,7 +261,7 @@ export const actions: Readonly<Record<string, Action>> = {
   },
 
   console: async ({ context, arguments: [machine], options, global }) => {
-    const { readConsole } = await import('../commands/console.ts');
+    const { readConsole } = await import('../commands/machines/console.ts');
     const lines = textOf(options, 'lines');
     const interactive =
       context.terminal.stdin.isTTY === true && !isSet(options, 'log') && lines === undefined && !global.json;
@@ -288,15 +297,15 @@ export const actions: Readonly<Record<string, Action>> = {
   },
 
   schema: async () => {
-    const { schema } = await import('../commands/schema.ts');
+    const { schema } = await import('../commands/lab/schema.ts');
     const document = schema();
     return outcome({ schema: document }, `${JSON.stringify(document, undefined, 2)}\n`);
   },
 
   proxy: async ({ context, arguments: [machine] }) => {
     const [{ proxy }, { socketOf }] = await Promise.all([
-      import('../commands/proxy.ts'),
-      import('../commands/socket-of.ts'),
+      import('../commands/machines/proxy.ts'),
+      import('../session/socket-of.ts'),
     ]);
     await proxy(await socketOf(context, String(machine)));
     return outcome({}, '');
@@ -311,7 +320,7 @@ async function playAs(request: Request, scenario: string | undefined, role: stri
       hint: 'With --as the terminal belongs to the program, and to you.',
     });
   }
-  const { runAs } = await import('../commands/run-as.ts');
+  const { runAs } = await import('../commands/runs/run-as.ts');
   const result = await runAs(context, { scenario, role, others: listOf(options, 'with'), ...storeOf(options) });
   if ('runs' in result) return runOutcome(request, result);
   return outcome(
@@ -324,7 +333,7 @@ async function playAs(request: Request, scenario: string | undefined, role: stri
 async function runOutcome({ context, style }: Request, result: RunResult): Promise<Outcome> {
   const [{ formatRun }, { shownPath }] = await Promise.all([
     import('./format/run.ts'),
-    import('../commands/shown-path.ts'),
+    import('../session/shown-path.ts'),
   ]);
   const source = (await readOrdinary(context.labFile, 8 * 1024 * 1024).catch(() => undefined))?.toString();
   return outcome(

@@ -1,7 +1,7 @@
 import { UsageError } from '../core/errors.ts';
-import { suggestion } from '../core/suggest.ts';
-import type { CommandContext } from '../commands/context.ts';
-import { importImageFile, listImages, pullImages, removeImages } from '../commands/images.ts';
+import { suggestion } from '../core/text/suggest.ts';
+import type { CommandContext } from '../session/context.ts';
+import { importImageFile, listImages, pullImages, removeImages } from '../commands/machines/images.ts';
 import { formatSize } from './format/size.ts';
 import { table } from './format/table.ts';
 import { outcome, type Outcome } from './outcome.ts';

@@ -12,7 +12,7 @@ if (words.length === 1 && (command === '--version' || command === '-V')) {
     .on('error', ({ code }: NodeJS.ErrnoException) => (process.exitCode = code === 'EPIPE' ? 0 : 3))
     .write(`${packageJson.version}\n`);
 } else if (words.length === 2 && command === 'proxy' && target.startsWith('/')) {
-  const { proxyOrExplain } = await import('../commands/proxy.ts');
+  const { proxyOrExplain } = await import('../commands/machines/proxy.ts');
   process.exit(await proxyOrExplain(target));
 } else {
   const { keepCompiledCode } = await import('../host/compile-cache.ts');

@@ -1,5 +1,5 @@
 import { ExitCode, LabError } from '../core/errors.ts';
-import { harmlessJson } from '../report/json-text.ts';
+import { harmlessJson } from '../core/json/json-text.ts';
 
 /** What a command leaves behind: the same result as a document for programs and as text for people. */
 export interface Outcome {

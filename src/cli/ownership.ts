@@ -1,7 +1,7 @@
 import { EnvironmentError } from '../core/errors.ts';
 import { sudoCaller } from '../host/other-users.ts';
 import { callerOf, foreignUnlessReadable, handBack } from '../state/folder-owner.ts';
-import { stateFolderFor } from '../state/folder.ts';
+import { stateFolderFor } from '../state/state-folder.ts';
 
 /*
  * Whose the lab's folder is, around a command.

@@ -1,21 +1,21 @@
 import { resolve } from 'node:path';
 import { EnvironmentError, ExitCode, LabError } from '../core/errors.ts';
-import type { CommandContext } from '../commands/context.ts';
-import { findLabFile, type ForeignLabFile } from '../commands/lab-file.ts';
-import { OutputFaultError } from '../commands/output.ts';
-import { requireTextPath } from '../commands/text-path.ts';
+import type { CommandContext } from '../session/context.ts';
+import { findLabFile, type ForeignLabFile } from '../session/lab-file.ts';
+import { OutputFaultError } from '../state/files/output.ts';
+import { requireTextPath } from '../host/files/text-path.ts';
 import { describeUser } from '../host/other-users.ts';
 import { actions } from './actions.ts';
 import { splitArguments } from './arguments.ts';
 import { parseCommandLine, type Invocation } from './command-line.ts';
-import { openConsole, type Console } from './console.ts';
-import { describeFailure, type Failure } from './failure.ts';
+import { openConsole, type Console } from './show/display.ts';
+import { describeFailure, type Failure } from './show/show-failure.ts';
 import { renderDocument, type Outcome } from './outcome.ts';
 import { causeOf, keepFolderOfCaller } from './ownership.ts';
-import type { Loudness } from './progress.ts';
+import type { Loudness } from './show/progress.ts';
 import { endInterrupted, interruption, stopWith } from './signals.ts';
-import { harmlessResult, styleFor } from './style.ts';
-import { flushOutput, isClosedOutput, userTerminal, watchStreams } from './terminal.ts';
+import { harmlessResult, styleFor } from './show/style.ts';
+import { flushOutput, isClosedOutput, userTerminal, watchStreams } from './user-terminal.ts';
 
 /** How to say things; known even when the command line is not understood. */
 interface Manner {

@@ -3,10 +3,10 @@ import { setTimeout as setTimeoutPromise } from 'node:timers/promises';
 import { ExitCode, InterruptedError, type LabError } from '../core/errors.ts';
 
 /** Clean-up gets this long after the first signal; then we leave, and `lab down` finds the rest in the journal. */
-const cleanupLimitMs = 5000;
+const CLEANUP_LIMIT_MS = 5000;
 
 /** How long system calls may go on after clean-up. */
-const systemCallLimitMs = 1000;
+const SYSTEM_CALL_LIMIT_MS = 1000;
 
 /**
  * The one AbortSignal of this process. The first SIGINT or SIGTERM aborts it, with an `InterruptedError` as its reason; the second one, or five seconds,
@@ -34,13 +34,13 @@ export function interruption(controller = new AbortController()): AbortSignal {
 /** Lets the command clean up, for as long as after a signal, and end for this reason. What comes later changes nothing. */
 export function stopWith(controller: AbortController, reason: LabError): void {
   if (controller.signal.aborted) return;
-  setTimeout(() => leave(reason, 'lab: clean-up takes too long'), cleanupLimitMs).unref();
+  setTimeout(() => leave(reason, 'lab: clean-up takes too long'), CLEANUP_LIMIT_MS).unref();
   controller.abort(reason);
 }
 
 /** Ends the process of a command that was interrupted and has cleaned up; system calls of its threads get a second to end. */
 export async function endInterrupted({ exitCode }: LabError): Promise<never> {
-  const until = performance.now() + systemCallLimitMs;
+  const until = performance.now() + SYSTEM_CALL_LIMIT_MS;
   while (hasSystemCalls() && performance.now() < until) await setTimeoutPromise(20);
   endProcess(exitCode);
 }

@@ -1,7 +1,7 @@
 import { UsageError } from '../core/errors.ts';
-import { suggestion } from '../core/suggest.ts';
-import type { CommandContext } from '../commands/context.ts';
-import { listSnapshots, removeSnapshot, restoreSnapshot, saveSnapshot } from '../commands/snapshot.ts';
+import { suggestion } from '../core/text/suggest.ts';
+import type { CommandContext } from '../session/context.ts';
+import { listSnapshots, removeSnapshot, restoreSnapshot, saveSnapshot } from '../commands/machines/snapshot.ts';
 import { formatSize } from './format/size.ts';
 import { table } from './format/table.ts';
 import { outcome, type Outcome } from './outcome.ts';

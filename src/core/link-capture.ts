@@ -1,8 +1,8 @@
 /** Link layer headers (Ethernet with tags, cooked) and the longest IP packet: nothing is cut, and the kernel's ring holds more packets than with tcpdump's default. */
-export const wholePacketBytes = 65_535 + 64;
+export const WHOLE_PACKET_BYTES = 65_535 + 64;
 
 /** Memory for packets that tcpdump has not read yet, in KiB: some 250 of the longest. */
-export const ringKiB = 16_384;
+export const RING_KIB = 16_384;
 
 /**
  * What tcpdump is started with, wherever it captures to standard output, in pcap's format. `--immediate-mode`: the kernel hands over each packet at once; else the last
@@ -14,9 +14,9 @@ export const tcpdumpOptions: readonly string[] = [
   '-U',
   '--immediate-mode',
   '-s',
-  `${wholePacketBytes}`,
+  `${WHOLE_PACKET_BYTES}`,
   '-B',
-  `${ringKiB}`,
+  `${RING_KIB}`,
   '-w',
   '-',
 ];

@@ -1,4 +1,4 @@
-import { scriptHead } from './survey-script.ts';
+import { SCRIPT_HEAD } from './program-survey-script.ts';
 
 /**
  * Receives a tar archive on standard input and does what the file `plan` in it says, line by line. The archive holds `blobs/<sha256>` (what was missing), `sums`
@@ -8,7 +8,7 @@ import { scriptHead } from './survey-script.ts';
  *
  * Answers: `failed WHAT PATH`, `stale` (stored content was gone or wrong; ask again), `kept PROGRAM PATH BACKUP`, `stayed PROGRAM PATH`, and `end`.
  */
-export const installScript = `${scriptHead}
+export const INSTALL_SCRIPT = `${SCRIPT_HEAD}
 fail() { say failed "$@"; exit 1; }
 mkdir -p -m 700 .lab && mkdir -p .lab/incoming .lab/cas || fail write .lab
 for old in .lab/incoming/*; do

@@ -1,10 +1,11 @@
+import { formatBytes } from '../core/text/sizes.ts';
 import { EnvironmentError } from '../core/errors.ts';
 import type { ExecResult, Shell } from '../ssh/shell.ts';
-import { installScript } from './install-script.ts';
-import { filesToSend, taken, type ProgramPlan } from './plan.ts';
+import { INSTALL_SCRIPT } from './install-script.ts';
+import { filesToSend, taken, type ProgramPlan } from './install-plan.ts';
 import type { FileEntry } from './program-files.ts';
 import type { FileHash } from './file-hashes.ts';
-import type { Survey } from './survey.ts';
+import type { Survey } from './program-survey.ts';
 import { TarStream, changedWhileSent, type ArchiveFile } from './tar-stream.ts';
 
 /** Our Node, to be sent. */
@@ -33,9 +34,9 @@ export interface Installed {
 }
 
 /** So long may the machine take for the end, beside the time to check what it got; the sending itself may stand still for as long. */
-const stallMs = 60_000;
+const STALL_MS = 60_000;
 /** Space that a file system needs beside the content itself: blocks half used, folders, lists. */
-const spareBytes = 256 * 1024;
+const SPARE_BYTES = 256 * 1024;
 
 /**
  * Sends what is missing and puts all in place, in one round trip. `stale`: content that the machine said it had was gone or wrong; survey it again.
@@ -50,8 +51,8 @@ export async function install(shell: Shell, request: InstallRequest): Promise<In
   const archive = new TarStream(archiveFiles(request, files, store));
   const totalBytes = sumOf(files) + (runtime?.sizeBytes ?? 0);
   const result = await shell.exec(
-    { script: installScript },
-    { input: watched(archive, totalBytes, request.onProgress), signal, stallMs },
+    { script: INSTALL_SCRIPT },
+    { input: watched(archive, totalBytes, request.onProgress), signal, stallMs: STALL_MS },
   );
   if (archive.failure !== undefined) throw archive.failure;
   return readAnswer({ machine: shell.machine, result, diskMiB: request.diskMiB }, [
@@ -133,7 +134,7 @@ async function* watched(
 
 /** Space for each file that is written, and for our Node. */
 function neededBytes({ plans, runtime }: InstallRequest): number {
-  return sumOf(plans.flatMap(({ written }) => written)) + (runtime?.sizeBytes ?? 0) + spareBytes;
+  return sumOf(plans.flatMap(({ written }) => written)) + (runtime?.sizeBytes ?? 0) + SPARE_BYTES;
 }
 
 /** The same where what is received is kept in the store besides, so that a file that changes back is not sent again. */
@@ -221,11 +222,4 @@ function explainFailure(
     detail,
     hint: 'Run the command again; what is there already is not sent again.',
   });
-}
-
-/** `812 B`, `40 kB`, `121 MB`: a size as a person reads it, in powers of 1000. */
-export function formatBytes(bytes: number): string {
-  if (bytes < 1000) return `${bytes} B`;
-  const [value, unit] = bytes < 1e6 ? [bytes / 1e3, 'kB'] : bytes < 1e9 ? [bytes / 1e6, 'MB'] : [bytes / 1e9, 'GB'];
-  return `${Number(value.toPrecision(3))} ${unit}`;
 }

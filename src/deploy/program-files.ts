@@ -1,10 +1,10 @@
 import { lstat, readdir, readlink, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { EnvironmentError, UsageError, systemCode } from '../core/errors.ts';
-import { isInside } from '../core/inside.ts';
-import { NoOrdinaryFileError, oddKind } from '../core/ordinary-file.ts';
-import { quoteCommand } from '../core/shell-quote.ts';
-import { isProgram, slashed } from '../host/local-paths.ts';
+import { isInside } from '../core/files/inside.ts';
+import { NoOrdinaryFileError, oddKind } from '../core/files/ordinary-file.ts';
+import { quoteCommand } from '../core/text/shell-quote.ts';
+import { isProgram, slashed } from '../host/files/local-paths.ts';
 import type { Program } from '../lab/types.ts';
 import type { HashFile } from './file-hashes.ts';
 import { requireInside } from './source-file.ts';

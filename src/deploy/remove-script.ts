@@ -1,10 +1,10 @@
-import { scriptHead } from './survey-script.ts';
+import { SCRIPT_HEAD } from './program-survey-script.ts';
 
 /**
  * `$1`: name of the lab. Removes each file of its manifests whose content is still ours, then folders that are empty; then the lab's manifests; then stored content that no
  * lab of this account uses, and with the last lab everything of ours. Answers: `stays PATH` for what it leaves in the program folders, and `end`.
  */
-export const removeScript = `${scriptHead}
+export const REMOVE_SCRIPT = `${SCRIPT_HEAD}
 set -f
 remove_file() {
   [ -f "$1" ] && [ ! -h "$1" ] || return 0

@@ -1,8 +1,8 @@
 import { realpathSync } from 'node:fs';
 import { EnvironmentError } from '../core/errors.ts';
 import type { Program } from '../lab/types.ts';
-import { runtimeFolder } from './names.ts';
-import { oldestMajor, type Survey } from './survey.ts';
+import { runtimeFolder } from './remote-paths.ts';
+import { OLDEST_MAJOR, type Survey } from './program-survey.ts';
 
 /** A Node binary for Linux that can be sent to machines which have none. */
 export interface RuntimeSource {
@@ -48,7 +48,7 @@ export function needsNode({ command }: Program): boolean {
  * @throws {EnvironmentError} when it has none and ours cannot run there: other architecture, other system, no glibc, or one that is too old.
  */
 export function chooseRuntime(machine: string, survey: Survey, source: RuntimeSource | undefined): RuntimeChoice {
-  if (majorOf(survey.nodeVersion) >= oldestMajor) return { use: 'own' };
+  if (majorOf(survey.nodeVersion) >= OLDEST_MAJOR) return { use: 'own' };
   if (survey.runtime !== undefined) return { use: 'ours', folder: survey.runtime, send: false };
   const obstacle = source === undefined ? 'this host has no Node for Linux to send' : obstacleTo(source, survey);
   if (source === undefined || obstacle !== undefined) throw noRuntime(machine, survey, obstacle ?? '');
@@ -74,8 +74,8 @@ function noRuntime(machine: string, { nodeVersion, libc }: Survey, obstacle: str
   const own = nodeVersion === undefined ? 'no Node' : `only Node ${nodeVersion}`;
   const install = libc === 'musl' ? 'apk add nodejs' : 'sudo apt install nodejs';
   return new EnvironmentError(
-    `${machine} has ${own}, its programs need ${oldestMajor} or newer, and ours cannot be used: ${obstacle}`,
-    { code: 'runtime-unfit', hint: `Install Node ${oldestMajor} or newer on ${machine}, for example: ${install}` },
+    `${machine} has ${own}, its programs need ${OLDEST_MAJOR} or newer, and ours cannot be used: ${obstacle}`,
+    { code: 'runtime-unfit', hint: `Install Node ${OLDEST_MAJOR} or newer on ${machine}, for example: ${install}` },
   );
 }
 

@@ -2,8 +2,8 @@ import { readlinkSync } from 'node:fs';
 import { realpath, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../core/errors.ts';
-import { isInside } from '../core/inside.ts';
-import { openOrdinary } from '../core/ordinary-file.ts';
+import { isInside } from '../core/files/inside.ts';
+import { openOrdinary } from '../core/files/ordinary-file.ts';
 
 /** A file of the host that is read for a program. */
 export interface SourceFile {

@@ -6,8 +6,8 @@ export type ArchiveFile =
   | { readonly name: string; readonly content: Uint8Array }
   | { readonly name: string; readonly source: SourceFile; readonly sizeBytes: number };
 
-const blockBytes = 512;
-const pieceBytes = 128 * 1024;
+const BLOCK_BYTES = 512;
+const PIECE_BYTES = 128 * 1024;
 
 /**
  * A tar archive (ustar, POSIX.1-2017 pax(1)) as a stream. Names are at most 100 bytes, files below 8 GiB. Small files are gathered into large pieces, because
@@ -34,7 +34,7 @@ export class TarStream {
       for await (const part of this.#parts()) {
         gathered.push(part);
         gatheredBytes += part.length;
-        if (gatheredBytes < pieceBytes) continue;
+        if (gatheredBytes < PIECE_BYTES) continue;
         yield Buffer.concat(gathered);
         [gathered, gatheredBytes] = [[], 0];
       }
@@ -53,9 +53,9 @@ export class TarStream {
         this.sentBytes += chunk.length;
         yield chunk;
       }
-      yield new Uint8Array((blockBytes - (sizeBytes % blockBytes)) % blockBytes);
+      yield new Uint8Array((BLOCK_BYTES - (sizeBytes % BLOCK_BYTES)) % BLOCK_BYTES);
     }
-    yield new Uint8Array(2 * blockBytes);
+    yield new Uint8Array(2 * BLOCK_BYTES);
   }
 }
 
@@ -64,7 +64,7 @@ async function* readExactly(source: SourceFile, sizeBytes: number): AsyncGenerat
   let done = 0;
   try {
     await using handle = await openSource(source);
-    for await (const chunk of handle.createReadStream({ highWaterMark: pieceBytes, autoClose: false })) {
+    for await (const chunk of handle.createReadStream({ highWaterMark: PIECE_BYTES, autoClose: false })) {
       done += (chunk as Buffer).length;
       if (done > sizeBytes) break;
       yield chunk as Buffer;
@@ -90,7 +90,7 @@ export function changedWhileSent(path: string): EnvironmentError {
 
 /** Offsets and forms of the fields are those of pax(1), "ustar Interchange Format"; the owner is left to whoever unpacks. */
 function header(name: string, sizeBytes: number): Uint8Array {
-  const block = Buffer.alloc(blockBytes);
+  const block = Buffer.alloc(BLOCK_BYTES);
   block.write(name, 0, 100);
   block.write(octal(0o644, 7), 100);
   block.write(octal(0, 7), 108);

@@ -1,5 +1,5 @@
 import { enableCompileCache } from 'node:module';
-import { makeCacheFolder } from './own-folder.ts';
+import { makeCacheFolder } from './files/own-folder.ts';
 
 /**
  * Lets Node keep the compiled code of what is loaded from now on, which halves the time of the next start. Node runs what it finds there without comparing it to the

@@ -1,8 +1,8 @@
 import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { EnvironmentError } from '../core/errors.ts';
-import { makeCacheFolder } from './own-folder.ts';
-import { runLocal } from './run.ts';
+import { makeCacheFolder } from './files/own-folder.ts';
+import { runLocal } from './run-local.ts';
 import { findOnHost, findTool, toolsFolder } from './tools.ts';
 
 /** Debian and Ubuntu packages by the tool that is looked for. */

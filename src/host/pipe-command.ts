@@ -2,7 +2,7 @@ import { Duplex, Readable, Writable } from 'node:stream';
 import { execa } from 'execa';
 
 /** As much of what a command says on standard error as a message can show. */
-const maxErrorBytes = 4096;
+const MAX_ERROR_BYTES = 4096;
 
 /**
  * Runs a line for this system's shell (`sh`, or `cmd.exe` on Windows) and joins its standard streams to one stream, as OpenSSH does with a ProxyCommand. When the
@@ -21,7 +21,7 @@ export function pipeCommand(line: string, env: Readonly<Record<string, string | 
     forceKillAfterDelay: 1000,
   });
   let said = '';
-  child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(0, maxErrorBytes)));
+  child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(0, MAX_ERROR_BYTES)));
   // Writing to a command that has ended is no news: its end is.
   child.stdin.on('error', () => undefined);
   const input = new Writable({

@@ -10,12 +10,12 @@ export interface IdRange {
 }
 
 /** Enough for the system accounts of a distribution and one ordinary user. */
-export const neededIds = 1001;
+export const NEEDED_IDS = 1001;
 
 /** The first range of this user in subuid(5) or subgid(5), by name or number. */
 export function subordinateRange(file: '/etc/subuid' | '/etc/subgid'): IdRange | undefined {
   const { name, uid } = localUser();
-  return parseRanges(textOf(file), [name, String(uid)]).find(({ count }) => count >= neededIds);
+  return parseRanges(textOf(file), [name, String(uid)]).find(({ count }) => count >= NEEDED_IDS);
 }
 
 /** Ranges of the given owners, or of all, in the order of the file. */
@@ -88,9 +88,9 @@ function rangeInContainer({ uidMap }: IdFiles): IdRange {
     .map(([first = 0, , count = 0]) => ({ first, count }));
   const { first, count } = extents.toSorted((a, b) => b.count - a.count)[0] ?? { first: 0, count: 0 };
   const size = Math.min(ownRanges.size, Math.floor(count / 2));
-  if (size < neededIds)
+  if (size < NEEDED_IDS)
     throw new EnvironmentError(
-      `root of this container has only ${count} user IDs, and the users of a lab need ${neededIds * 2}`,
+      `root of this container has only ${count} user IDs, and the users of a lab need ${NEEDED_IDS * 2}`,
       { code: 'no-subordinate-ids', hint: 'Give the container more user IDs, or run lab outside of it.' },
     );
   return { first: first + count - size, count: size };

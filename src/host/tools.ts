@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { cacheFolder, findCacheFolder, requireOwn } from './own-folder.ts';
+import { cacheFolder, findCacheFolder, requireOwn } from './files/own-folder.ts';
 
 /** A program of this host, or of the private tools folder that `lab doctor --fix` fills without touching the host. */
 export interface Tool {

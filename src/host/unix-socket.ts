@@ -3,7 +3,7 @@ import { connect, Socket, type Server } from 'node:net';
 import { basename, dirname } from 'node:path';
 
 /** unix(7): bytes of `sun_path`, less the terminating zero. */
-const longestPath = 107;
+const LONGEST_PATH = 107;
 
 export interface ConnectOptions {
   /** Stay open for writing when the other side has ended. */
@@ -27,7 +27,7 @@ export function listenUnix(server: Server, path: string): void {
 
 /** A path for connect(2) and bind(2) that is short enough: where it is not, through a descriptor of its folder, which `leave` closes. */
 function wayTo(path: string): { readonly path: string; readonly leave: () => void } | Error {
-  if (Buffer.byteLength(path) <= longestPath) return { path, leave: () => undefined };
+  if (Buffer.byteLength(path) <= LONGEST_PATH) return { path, leave: () => undefined };
   try {
     const folder = openSync(dirname(path), 'r');
     return { path: `/proc/self/fd/${folder}/${basename(path)}`, leave: () => closeSync(folder) };

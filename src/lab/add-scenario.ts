@@ -1,11 +1,11 @@
 import { isMap, isScalar, parseDocument, type YAMLMap } from 'yaml';
-import { flow } from './flow.ts';
+import { flow } from './yaml/flow.ts';
 
 /** A step of a scenario as plain data, as it stands in `lab.yaml`: `{ send: { client: "Hello" } }`. */
 export type StepData = Readonly<Record<string, unknown>>;
 
 /** Verbs whose values are what people type and read: these stand in quotes, so that nobody has to know what YAML makes of them. */
-const QUOTED: ReadonlySet<string> = new Set(['send', 'expect']);
+const quoted: ReadonlySet<string> = new Set(['send', 'expect']);
 
 /** A scenario as lines of YAML, a step a line, for people to read on. `indent` counts blanks before its name. */
 export function scenarioYaml(name: string, steps: readonly StepData[], indent: number): string {
@@ -24,7 +24,7 @@ export function scenarioYaml(name: string, steps: readonly StepData[], indent: n
 }
 
 function argument(verb: string, value: unknown): string {
-  if (!QUOTED.has(verb)) return flow(value);
+  if (!quoted.has(verb)) return flow(value);
   return `{ ${Object.entries(value as Readonly<Record<string, unknown>>)
     .map(([role, text]) => `${role}: ${JSON.stringify(text)}`)
     .join(', ')} }`;

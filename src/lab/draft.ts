@@ -2,9 +2,9 @@ import { isPointToPoint, parseIPv4, parseSubnet, type Subnet } from '../core/ipv
 import type { Path } from './finding.ts';
 import { NetworkIndex } from './network-index.ts';
 import { parsePattern } from './pattern.ts';
-import { parseSizeMiB, subnetRule } from './rules.ts';
+import { parseSizeMiB, subnetRule } from './fields/rules.ts';
 import type { Pattern, ReportSettings, SshAccess } from './types.ts';
-import type { YamlSource } from './yaml-source.ts';
+import type { YamlSource } from './yaml/yaml-source.ts';
 
 /**
  * The lab as far as it can be read: short forms expanded, defaults filled in, wrong values left out. The checks that need more than one field run on
@@ -83,7 +83,7 @@ export interface DraftProgram {
   readonly env: ReadonlyMap<string, string>;
 }
 
-const DEFAULTS = { provider: 'netns', image: 'ubuntu-24.04', user: 'student' } as const;
+const defaults = { provider: 'netns', image: 'ubuntu-24.04', user: 'student' } as const;
 
 export function draftLab(source: YamlSource): Draft {
   const lab = fieldsOf(source.data);
@@ -91,7 +91,7 @@ export function draftLab(source: YamlSource): Draft {
   const networks = entriesOf(lab['networks']).map(([name, value]) => draftNetwork(name, value));
   return {
     name: textOf(lab['name']),
-    provider: textOf(provider) ?? DEFAULTS.provider,
+    provider: textOf(provider) ?? defaults.provider,
     networks,
     networkIndex: new NetworkIndex(networks),
     machines: entriesOf(lab['machines']).map(([name, value]) => draftMachine(name, value)),
@@ -162,8 +162,8 @@ function draftMachine(name: string, value: unknown): DraftMachine {
   return {
     name,
     path,
-    image: textOf(fields['image']) ?? DEFAULTS.image,
-    user: textOf(fields['user']) ?? DEFAULTS.user,
+    image: textOf(fields['image']) ?? defaults.image,
+    user: textOf(fields['user']) ?? defaults.user,
     interfaces: fields['interfaces'] === undefined ? short : long,
     addressTwice: fields['address'] !== undefined && fields['interfaces'] !== undefined,
     memoryMiB: parseSizeMiB(textOf(fields['memory']) ?? ''),

@@ -1,4 +1,4 @@
-import type { BindAnswer, BindAnswers, PortReport } from './report.ts';
+import type { BindAnswer, BindAnswers, PortReport } from './port-report.ts';
 
 /** What bind(2) answered, from the facts of `bind-scripts.ts`; undefined when nothing could try. */
 export function bindAnswers(account: string, facts: ReadonlyMap<string, string>): BindAnswers | undefined {

@@ -11,7 +11,7 @@
  * Sockets that are bound only are told by the kernel from Linux 6.8 on (sock_diag(7) with the state TCP_BOUND_INACTIVE, 13, of include/net/tcp_states.h). An
  * older one is asked socket by socket, as far as we may trace its process: pidfd_getfd(2), Linux 5.6; the numbers of system calls are those of all architectures.
  */
-export const perlBindScript = String.raw`
+export const PERL_BIND_SCRIPT = String.raw`
 use Socket qw(:DEFAULT IPPROTO_IPV6 IPV6_V6ONLY IN6ADDR_ANY pack_sockaddr_in6 unpack_sockaddr_in6 inet_ntop);
 use Errno qw(EADDRINUSE EACCES);
 my ($port, $protocol, $mode, $found) = @ARGV;
@@ -73,7 +73,7 @@ for my $link (glob "/proc/[0-9]*/fd/*") {
 `;
 
 /** Where there is no Perl. It names no sockets that are bound only. */
-export const pythonBindScript = String.raw`
+export const PYTHON_BIND_SCRIPT = String.raw`
 import errno, socket, sys
 port, protocol, mode = int(sys.argv[1]), sys.argv[2], sys.argv[3]
 for family in ("ipv4", "ipv6", "dual") if mode == "bind" else ():

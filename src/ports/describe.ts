@@ -1,5 +1,5 @@
 import type { PortHolder } from '../core/events.ts';
-import type { PortReport } from './report.ts';
+import type { PortReport } from './port-report.ts';
 
 /** `port 7999 of vm1`, `UDP port 5353 of vm1`. */
 export function portName({ port, protocol, machine }: Pick<PortReport, 'port' | 'protocol' | 'machine'>): string {

@@ -1,4 +1,4 @@
-import { sectionMark } from './remote-scripts.ts';
+import { SECTION_MARK } from './remote-scripts.ts';
 
 /** What `inspectScript` printed, as data. */
 export interface Findings {
@@ -35,7 +35,7 @@ export interface ProcessFacts {
 
 /** Reads what `inspectScript` printed; undefined when it was cut short. Where root looked again, its view of sockets and processes counts. */
 export function parseFindings(output: string): Findings | undefined {
-  const sections = output.split(sectionMark).slice(1).map(readSection);
+  const sections = output.split(SECTION_MARK).slice(1).map(readSection);
   if (sections.at(-1)?.name !== 'end') return undefined;
   const tables = sections.filter(({ name }) => name !== 'facts' && name !== 'end');
   const facts = sections.filter(({ name }) => name === 'facts').map(({ lines }) => readFacts(lines));

@@ -6,9 +6,9 @@
  */
 
 /** Begins each part of what `inspectScript` prints. Longer than a process name can be (15 bytes), so none can forge it. */
-export const sectionMark = ':::lab-port-section:::';
+export const SECTION_MARK = ':::lab-port-section:::';
 
-const common = String.raw`
+const COMMON = String.raw`
 LC_ALL=C; PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; export LC_ALL PATH
 set -f
 say() { printf '%s\n' "$*"; }
@@ -36,9 +36,9 @@ identify() {
  * `table` also who holds it, `all` also what bind(2) answers to this user, `elevated` is the second run; then `given` when the password of sudo is on standard
  * input, `tcp` or `udp`, and the two texts of bind-scripts.ts.
  */
-export const inspectScript = String.raw`${common}
+export const INSPECT_SCRIPT = String.raw`${COMMON}
 port=$1 self=$2 mode=$3 password=$4 protocol=$5 perl=$6 python=$7
-mark=${sectionMark}
+mark=${SECTION_MARK}
 hex=$(printf %04X "$port")
 case $protocol in udp) flag=u kind=UDP ;; *) flag=t kind=TCP ;; esac
 
@@ -181,7 +181,7 @@ say "$mark"end
  * Arguments: signal, this script's own text, `plain` or `elevated`, `given` or `none` as above, then for each process `PID IDENTITY INODE` (`-` for no inode).
  * Prints a line for each: `signalled`, `gone`, `changed`, `denied`, and the PID; `sudo absent` or `sudo refused` when nothing could be done.
  */
-export const signalScript = String.raw`${common}
+export const SIGNAL_SCRIPT = String.raw`${COMMON}
 signal=$1 self=$2 mode=$3 password=$4
 shift 4
 # 0: it is the same and we may signal it; else prints why not.

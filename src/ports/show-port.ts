@@ -1,22 +1,22 @@
 import type { ToolOutput } from '../core/lab-description.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Shell } from '../ssh/shell.ts';
-import { sectionMark } from './remote-scripts.ts';
-import type { LookOptions } from './inspect.ts';
+import { SECTION_MARK } from './remote-scripts.ts';
+import type { LookOptions } from './inspect-port.ts';
 
 /** Lines and characters of a tool's output that are kept: a busy machine has thousands of connections. */
 const MOST_LINES = 60;
 const MOST_CHARACTERS = 8000;
 
-const lookTimeoutMs = 5000;
+const LOOK_TIMEOUT_MS = 5000;
 
 /**
  * What the two commands of the practical print: `netstat -an` (its Internet part; what follows on Unix sockets has nothing to do with ports) and
  * `sudo lsof -i :PORT`. `sudo` only where it asks for nothing. Prints a mark, the command and its output, for each that is installed.
  */
-const showScript = String.raw`
+const SHOW_SCRIPT = String.raw`
 LC_ALL=C; PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; export LC_ALL PATH
-mark=${sectionMark}
+mark=${SECTION_MARK}
 if command -v netstat >/dev/null; then
   printf '%s\n' "$mark"'netstat -an'
   netstat -an 2>&1 | sed '/^Active UNIX/,$d'
@@ -42,10 +42,10 @@ export async function showPort(
 ): Promise<readonly ToolOutput[]> {
   try {
     const { stdout } = await shell.exec(
-      { script: showScript, args: [String(port)] },
-      { timeoutMs: lookTimeoutMs, signal },
+      { script: SHOW_SCRIPT, args: [String(port)] },
+      { timeoutMs: LOOK_TIMEOUT_MS, signal },
     );
-    return stdout.split(sectionMark).slice(1).map(toolOutput);
+    return stdout.split(SECTION_MARK).slice(1).map(toolOutput);
   } catch (error) {
     return [{ command: `netstat -an; lsof -i :${port}`, output: messageOf(error) }];
   }

@@ -1,14 +1,14 @@
 import { EnvironmentError } from '../core/errors.ts';
 import type { Shell } from '../ssh/shell.ts';
 import { describeHolder } from './describe.ts';
-import { signalScript } from './remote-scripts.ts';
-import type { LookOptions } from './inspect.ts';
-import type { Holder } from './report.ts';
+import { SIGNAL_SCRIPT } from './remote-scripts.ts';
+import type { LookOptions } from './inspect-port.ts';
+import type { Holder } from './port-report.ts';
 
 export type EndSignal = 'TERM' | 'KILL';
 
 /** One round trip takes milliseconds; this is for a machine that hangs. */
-const signalTimeoutMs = 15_000;
+const SIGNAL_TIMEOUT_MS = 15_000;
 
 /**
  * Sends a signal to the processes of these holders, each once and only if it is still the same process (PID, start time, command) and still has the socket
@@ -26,11 +26,11 @@ export async function signalHolders(
     pid === undefined || identity === undefined ? [] : [String(pid), identity, inode ?? '-'],
   );
   const command = {
-    script: signalScript,
-    args: [signal, signalScript, 'plain', sudoPassword === undefined ? 'none' : 'given', ...targets],
+    script: SIGNAL_SCRIPT,
+    args: [signal, SIGNAL_SCRIPT, 'plain', sudoPassword === undefined ? 'none' : 'given', ...targets],
   };
   const { stdout, stderr } = await shell.exec(command, {
-    timeoutMs: signalTimeoutMs,
+    timeoutMs: SIGNAL_TIMEOUT_MS,
     signal: abort,
     input: sudoPassword === undefined ? undefined : `${sudoPassword}\n`,
   });

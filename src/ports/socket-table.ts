@@ -1,5 +1,5 @@
 import { bareIPv6, joinAddress, parseProcAddress, splitAddress } from './socket-address.ts';
-import type { PortSource } from './report.ts';
+import type { PortSource } from './port-report.ts';
 
 /** One row of a machine's table of TCP or UDP sockets. */
 export interface SocketRow {
@@ -82,10 +82,10 @@ const procStates = [
 ];
 
 /** proc_net_udp(5) has 7 for a socket without a peer; a TCP socket in that state (CLOSE) is in no table. */
-const procClosed = 7;
+const PROC_CLOSED = 7;
 
 /** Ticks of /proc in a second, the same on all architectures of ours (USER_HZ). */
-const ticksPerSecond = 100;
+const TICKS_PER_SECOND = 100;
 
 /** A row of /proc/net/tcp, tcp6, udp or udp6: number, local, remote, state, queues, timer, retransmissions, uid, time-out, inode. */
 function parseProcRow(words: readonly string[]): SocketRow | undefined {
@@ -99,11 +99,11 @@ function parseProcRow(words: readonly string[]): SocketRow | undefined {
   return {
     ...end,
     peer: joinAddress(peer.address, peer.port),
-    state: state === procClosed ? 'UNCONN' : (procStates[state - 1] ?? code),
+    state: state === PROC_CLOSED ? 'UNCONN' : (procStates[state - 1] ?? code),
     inode: known,
     uid: known === undefined ? undefined : Number(uid),
     pid: undefined,
-    remainingMs: ticks === undefined ? undefined : (Number.parseInt(ticks, 16) * 1000) / ticksPerSecond,
+    remainingMs: ticks === undefined ? undefined : (Number.parseInt(ticks, 16) * 1000) / TICKS_PER_SECOND,
   };
 }
 

@@ -1,6 +1,6 @@
 import { CheckError } from '../core/errors.ts';
 import { describeHolder, portArgument, portName } from './describe.ts';
-import type { Holder, PortReport } from './report.ts';
+import type { Holder, PortReport } from './port-report.ts';
 
 /** The error for a port whose holders are gone and which is taken again: by a supervisor that restarts what was ended, or by somebody else. */
 export function takenAgain(report: PortReport, before: readonly Holder[]): CheckError {

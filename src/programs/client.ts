@@ -1,14 +1,14 @@
 import { hostname } from 'node:os';
-import { parseArguments, parseFraming, parseHost, parsePort, usage, type Syntax } from './arguments.ts';
-import { connect } from './connect.ts';
-import { Conversation } from './conversation.ts';
-import { Exit, PeerGone } from './fault.ts';
+import { parseArguments, parseFraming, parseHost, parsePort, usage, type Syntax } from './program-arguments.ts';
+import { connect } from './connect-to-server.ts';
+import { Conversation } from './talk.ts';
+import { Exit, PeerGone } from './program-error.ts';
 import type { Framing } from './lines.ts';
 import { Operator } from './operator.ts';
 import { runProgram } from './program.ts';
-import { version } from './version.ts';
+import { VERSION } from './version.ts';
 
-const help = `Usage: node client.js HOST [PORT] [options]
+const HELP = `Usage: node client.js HOST [PORT] [options]
 
 Talks to a server, line by line: type a message, read the answer. "exit" or Ctrl-D ends the session.
 
@@ -38,7 +38,7 @@ interface Options {
 async function main(words: readonly string[]): Promise<number> {
   const { values, flags, positionals } = parseArguments(words, syntax);
   if (flags.has('help') || flags.has('version')) {
-    process.stdout.write(flags.has('help') ? help : `${version}\n`);
+    process.stdout.write(flags.has('help') ? HELP : `${VERSION}\n`);
     return Exit.done;
   }
   const options = readOptions(values, positionals);

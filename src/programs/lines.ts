@@ -1,15 +1,15 @@
-import { Fault } from './fault.ts';
+import { Fault } from './program-error.ts';
 
 /** How messages are told apart on the wire: by a newline, or not at all, each read being one message. */
 export type Framing = 'line' | 'raw';
 
 /** The longest message that is taken: 1 MiB. More, without a newline, is a fault and not a reason to fill the memory. */
-export const maxMessageBytes = 1024 * 1024;
+export const MAX_MESSAGE_BYTES = 1024 * 1024;
 
 /** How long a read that ends within a UTF-8 character waits for the rest of it, with raw framing. */
-const restOfCharacterMs = 200;
+const REST_OF_CHARACTER_MS = 200;
 
-const newline = 0x0a;
+const NEWLINE = 0x0a;
 
 /**
  * Lines of a stream of bytes, decoded as UTF-8 only when they are whole, so that a character which the network cut in two is read as one.
@@ -25,7 +25,7 @@ export async function* readLines(
   let size = 0;
   const add = (bytes: Uint8Array): void => {
     size += bytes.length;
-    if (size > maxMessageBytes) throw new Fault('a line longer than 1 MiB came; shorten it');
+    if (size > MAX_MESSAGE_BYTES) throw new Fault('a line longer than 1 MiB came; shorten it');
     parts.push(bytes);
   };
   const take = (): string => {
@@ -36,7 +36,7 @@ export async function* readLines(
   };
   for await (const chunk of chunks) {
     let start = 0;
-    for (let end = chunk.indexOf(newline); end >= 0; end = chunk.indexOf(newline, start)) {
+    for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
       add(chunk.subarray(start, end));
       yield take();
       start = end + 1;
@@ -59,7 +59,7 @@ export async function* readRaw(chunks: AsyncIterable<Uint8Array>): AsyncGenerato
       upcoming = reads.next();
       // It may fail after we have stopped waiting; the next turn of the outer loop tells.
       upcoming.catch(() => undefined);
-      const more = await within(restOfCharacterMs, upcoming);
+      const more = await within(REST_OF_CHARACTER_MS, upcoming);
       if (more === undefined || more.done) break;
       upcoming = undefined;
       message = Buffer.concat([message, more.value]);

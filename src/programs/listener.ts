@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { Fault, reasonOf } from './fault.ts';
+import { Fault, reasonOf } from './program-error.ts';
 import { describeHolder } from './port-holder.ts';
 
 export interface Client {
@@ -9,7 +9,7 @@ export interface Client {
 }
 
 /** Connections that wait beside the one that is served; more are closed at once. */
-const maxWaiting = 128;
+const MAX_WAITING = 128;
 
 /**
  * A listening socket that hands out one client after another. Node accepts whatever comes, so those who come while a client is served are kept
@@ -22,7 +22,7 @@ export class Listener {
 
   private constructor() {
     this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => this.#accept(socket));
-    this.#server.maxConnections = maxWaiting + 1;
+    this.#server.maxConnections = MAX_WAITING + 1;
   }
 
   /**

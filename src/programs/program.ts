@@ -1,4 +1,4 @@
-import { Exit, Fault, reasonOf } from './fault.ts';
+import { Exit, Fault, reasonOf } from './program-error.ts';
 
 /** Runs `main` as a program: its result is the exit status, a fault is one line on stderr, Ctrl-C ends it with status 130. */
 export async function runProgram(name: string, main: (words: readonly string[]) => Promise<number>): Promise<void> {

@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os';
 
 /** Characters that Python's `str.isprintable` refuses: categories "Other" and "Separator", but for the space. */
-const unprintable = /[\p{C}\p{Z}]/u;
+const UNPRINTABLE = /[\p{C}\p{Z}]/u;
 
 const shortEscapes: ReadonlyMap<string, string> = new Map([
   ['\\', String.raw`\\`],
@@ -21,7 +21,7 @@ export function pythonRepr(text: string): string {
 function escapeCharacter(character: string): string {
   const short = shortEscapes.get(character);
   if (short !== undefined) return short;
-  if (character === ' ' || !unprintable.test(character)) return character;
+  if (character === ' ' || !UNPRINTABLE.test(character)) return character;
   const code = character.codePointAt(0) ?? 0;
   const hex = code.toString(16);
   if (code <= 0xff) return `\\x${hex.padStart(2, '0')}`;

@@ -1,15 +1,15 @@
 import { hostname } from 'node:os';
-import { parseArguments, parseFraming, parseHost, parsePort, type Syntax } from './arguments.ts';
-import { Conversation } from './conversation.ts';
-import { Exit, PeerGone } from './fault.ts';
+import { parseArguments, parseFraming, parseHost, parsePort, type Syntax } from './program-arguments.ts';
+import { Conversation } from './talk.ts';
+import { Exit, PeerGone } from './program-error.ts';
 import { Listener, type Client } from './listener.ts';
 import type { Framing } from './lines.ts';
 import { Operator } from './operator.ts';
 import { runProgram, tell } from './program.ts';
 import { pythonAddress, pythonRepr } from './python.ts';
-import { version } from './version.ts';
+import { VERSION } from './version.ts';
 
-const help = `Usage: node server.js [options]
+const HELP = `Usage: node server.js [options]
 
 Waits for a client and talks to it, line by line: read a message, type the answer. The client's "exit" ends the session, Ctrl-D too.
 
@@ -26,7 +26,7 @@ Exit status: 0 done, 1 port not available or connection lost, 2 wrong usage, 130
 const syntax: Syntax = { valued: ['host', 'port', 'framing'], flags: ['keep', 'help', 'version'], maxPositionals: 0 };
 
 /** How long the server waits for a client that said `exit` to close first, before it closes itself. */
-const clientClosesWithinMs = 5000;
+const CLIENT_CLOSES_WITHIN_MS = 5000;
 
 interface Options {
   readonly host: string | undefined;
@@ -41,7 +41,7 @@ type EndedBy = 'client' | 'operator';
 async function main(words: readonly string[]): Promise<number> {
   const { values, flags } = parseArguments(words, syntax);
   if (flags.has('help') || flags.has('version')) {
-    process.stdout.write(flags.has('help') ? help : `${version}\n`);
+    process.stdout.write(flags.has('help') ? HELP : `${VERSION}\n`);
     return Exit.done;
   }
   const host = values.get('host');
@@ -110,7 +110,7 @@ async function sayGoodbye(conversation: Conversation, last: string): Promise<voi
   } else {
     conversation.send(last);
   }
-  await conversation.closedByPeer(clientClosesWithinMs);
+  await conversation.closedByPeer(CLIENT_CLOSES_WITHIN_MS);
 }
 
 /** What the operator answers; undefined at the end of input. An empty line has no bytes without a frame, so it is asked for again. */

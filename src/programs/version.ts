@@ -1,2 +1,2 @@
 /** Version of both programs, as `--version` prints it; a test holds it against package.json. */
-export const version = '0.1.0';
+export const VERSION = '0.1.0';

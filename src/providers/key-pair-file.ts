@@ -1,8 +1,8 @@
 import { dirname } from 'node:path';
 import { EnvironmentError } from '../core/errors.ts';
-import { generateKeyPair, parseHostKey, type KeyPair } from '../ssh/keys.ts';
-import { publicHalf } from '../ssh/own-key.ts';
-import { makeOwnFolder, readOwnFile, replaceFileSync } from '../state/own-file.ts';
+import { generateKeyPair, parseHostKey, type KeyPair } from '../ssh/trust/key-pair.ts';
+import { publicHalf } from '../ssh/login/own-key.ts';
+import { makeOwnFolder, readOwnFile, replaceFileSync } from '../state/files/own-file.ts';
 
 /**
  * The key pair in `path` and `path.pub`; made, with that comment, where there is none or what is there is damaged. Call it only while no machine runs that knows

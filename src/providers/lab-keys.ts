@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { EnvironmentError } from '../core/errors.ts';
-import { deriveKeyPair, type KeyPair } from '../ssh/keys.ts';
-import { makeOwnFolder, readOwnFile, replaceFileSync } from '../state/own-file.ts';
+import { deriveKeyPair, type KeyPair } from '../ssh/trust/key-pair.ts';
+import { makeOwnFolder, readOwnFile, replaceFileSync } from '../state/files/own-file.ts';
 import { ensureKeyPair, readKeyPair } from './key-pair-file.ts';
 
 /**
@@ -18,28 +18,28 @@ export interface LabKeys {
   readonly clientKey: (machine: string) => KeyPair;
 }
 
-const userKey = 'user';
-const secretName = 'secret';
-const secretBytes = 32;
+const USER_KEY = 'user';
+const SECRET_NAME = 'secret';
+const SECRET_BYTES = 32;
 
 /** The keys of this lab; made where there are none, or where what is there is damaged. Changes keys of running machines only in that last case. */
 export function ensureKeys(stateFolder: string): LabKeys {
   return keysFrom(
     readSecret(stateFolder) ?? makeSecret(stateFolder),
-    ensureKeyPair(keyPath(stateFolder, userKey), `lab-${userKey}`),
+    ensureKeyPair(keyPath(stateFolder, USER_KEY), `lab-${USER_KEY}`),
   );
 }
 
 /** The key that `lab` logs in with, made by `ensureKeys`. @throws {EnvironmentError} `keys-damaged` */
 export function readUserKey(stateFolder: string): KeyPair {
-  return readKey(stateFolder, userKey);
+  return readKey(stateFolder, USER_KEY);
 }
 
 /** The keys that `ensureKeys` has made, which running machines know and which are never made anew for them. @throws {EnvironmentError} `keys-damaged` when one is lost. */
 export function readKeys(stateFolder: string): LabKeys {
   const user = readUserKey(stateFolder);
   const secret = readSecret(stateFolder);
-  if (secret === undefined) throw damaged(keyPath(stateFolder, secretName));
+  if (secret === undefined) throw damaged(keyPath(stateFolder, SECRET_NAME));
   return keysFrom(secret, user);
 }
 
@@ -54,7 +54,7 @@ function keysFrom(secret: Uint8Array, user: KeyPair): LabKeys {
 
 /** Absolute path of the private key that `lab` logs in with, for OpenSSH's own client. */
 export function userKeyPath(stateFolder: string): string {
-  return keyPath(stateFolder, userKey);
+  return keyPath(stateFolder, USER_KEY);
 }
 
 /** Absolute path of a file of keys. */
@@ -69,16 +69,16 @@ export function readKey(stateFolder: string, name: string): KeyPair {
 
 /** One line: the secret and its checksum, in hex. Undefined when there is none that is whole. */
 function readSecret(stateFolder: string): Buffer | undefined {
-  const file = readOwnFile(keyPath(stateFolder, secretName));
+  const file = readOwnFile(keyPath(stateFolder, SECRET_NAME));
   const [secret = '', sum] = typeof file === 'string' ? [] : file.text.trim().split(' ');
   const bytes = Buffer.from(secret, 'hex');
-  return bytes.length === secretBytes && sum === checksum(bytes) ? bytes : undefined;
+  return bytes.length === SECRET_BYTES && sum === checksum(bytes) ? bytes : undefined;
 }
 
 function makeSecret(stateFolder: string): Buffer {
-  const secret = randomBytes(secretBytes);
+  const secret = randomBytes(SECRET_BYTES);
   makeOwnFolder(join(stateFolder, 'keys'));
-  replaceFileSync(keyPath(stateFolder, secretName), `${secret.toString('hex')} ${checksum(secret)}\n`);
+  replaceFileSync(keyPath(stateFolder, SECRET_NAME), `${secret.toString('hex')} ${checksum(secret)}\n`);
   return secret;
 }
 

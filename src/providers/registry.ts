@@ -1,5 +1,5 @@
 import { UsageError } from '../core/errors.ts';
-import { suggestion } from '../core/suggest.ts';
+import { suggestion } from '../core/text/suggest.ts';
 import type { Provider } from './provider.ts';
 
 /** All providers of this build, each loaded only when it is asked for. */

@@ -1,6 +1,6 @@
-import { escapeMarkup } from './escape-markup.ts';
+import { escapeMarkup } from '../core/text/escape-markup.ts';
 import type { ReportData } from './report-data.ts';
-import type { StepDocument } from './run-summary.ts';
+import type { StepDocument } from './run/run-summary.ts';
 
 /** Of the terminals, for a page of a build server. UTF-16 units. */
 const LONGEST_OUTPUT = 64 * 1024;

@@ -1,9 +1,9 @@
 import type { CaptureGap } from '../core/events.ts';
-import type { Conversation } from '../core/conversation.ts';
+import type { Conversation } from '../packets/conversation.ts';
 import type { LabDescription, MachineFacts, ToolOutput } from '../core/lab-description.ts';
-import type { SegmentWords } from './diagram/words.ts';
-import type { Pace } from './recording.ts';
-import type { PortCheckDocument, RunDocument } from './run-summary.ts';
+import type { SegmentWords } from './diagram/diagram-words.ts';
+import type { Pace } from './run/terminal-recording.ts';
+import type { PortCheckDocument, RunDocument } from './run/run-summary.ts';
 
 /** Everything that a report of a run shows, bounded in size: what is left out is counted. Each format is a pure function of it. */
 export interface ReportData {

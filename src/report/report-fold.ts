@@ -1,10 +1,10 @@
 import { handleEvent, type EventHandlers } from '../core/event-handlers.ts';
 import type { CaptureFacts, Event } from '../core/events.ts';
 import type { LabDescription, MachineFacts } from '../core/lab-description.ts';
-import { MomentFold } from './moments.ts';
-import { RecordingFold } from './recording.ts';
+import { MomentFold } from './run/moments.ts';
+import { RecordingFold } from './run/terminal-recording.ts';
 import type { ReportPortCheck } from './report-data.ts';
-import { RunSummary } from './run-summary.ts';
+import { RunSummary } from './run/run-summary.ts';
 
 const MOST_PORT_CHECKS = 100;
 const MOST_NOTICES = 50;

@@ -1,4 +1,4 @@
-import { jsonText } from './json-text.ts';
+import { jsonText } from '../core/json/json-text.ts';
 import type { ReportConversation, ReportData } from './report-data.ts';
 
 /**

@@ -1,16 +1,16 @@
 import type { CheckError } from '../core/errors.ts';
-import { retryUntil } from '../core/retry.ts';
-import { expectedEndText, isEnd, statusText } from './end.ts';
-import { StepFailure } from './failure.ts';
+import { retryUntil } from '../core/time/retry.ts';
+import { expectedEndText, isEnd, statusText } from './exit-words.ts';
+import { StepFailure } from './step-failure.ts';
 import type { Deadline, PlayContext } from './play-context.ts';
 import { checkPorts } from './port-check.ts';
 import { takePrompt, waitForPrompt, waitUntilListening } from './ready.ts';
 import { runCommand } from './run-command.ts';
-import { DEFAULT_TERMINAL } from './stage.ts';
+import { defaultTerminal } from './stage.ts';
 import { patternText } from './pattern-text.ts';
 import type { Step, Verb } from './steps.ts';
 import { checkPackets } from './tcp-check.ts';
-import { Terminal } from './terminal.ts';
+import { Terminal } from './program-terminal.ts';
 
 /** A regular expression that could match more is taken when the terminal was quiet for so long. */
 const SETTLED_MS = 25;
@@ -21,7 +21,7 @@ const END_OF_INPUT = '\u0004';
 export type Outcome = 'played' | 'skipped';
 
 /** How each verb is played. */
-const ACTS: { readonly [V in Verb]: (step: Step<V>, play: PlayContext) => Promise<Outcome> } = {
+const acts: { readonly [V in Verb]: (step: Step<V>, play: PlayContext) => Promise<Outcome> } = {
   start: playStart,
   send: playSend,
   expect: playExpect,
@@ -39,7 +39,7 @@ const ACTS: { readonly [V in Verb]: (step: Step<V>, play: PlayContext) => Promis
  * @throws {CheckError} when the programs do not do what the step wants; a `StepFailure` says what that was.
  */
 export async function playStep<V extends Verb>(step: Step<V>, play: PlayContext): Promise<Outcome> {
-  return ACTS[step.verb](step, play);
+  return acts[step.verb](step, play);
 }
 
 async function playStart(step: Step<'start'>, play: PlayContext): Promise<Outcome> {
@@ -57,7 +57,7 @@ async function startProgram(name: string, deadline: Deadline, play: PlayContext)
     stage.packets?.ready(),
   ]);
   signal.throwIfAborted();
-  const size = play.keyboards.get(name)?.size ?? stage.terminal ?? DEFAULT_TERMINAL;
+  const size = play.keyboards.get(name)?.size ?? stage.terminal ?? defaultTerminal;
   const terminal = await Terminal.open({
     program,
     stageProgram: stage.programs.get(name)!,

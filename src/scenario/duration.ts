@@ -1,4 +1,4 @@
-const UNIT_MS: ReadonlyMap<string, number> = new Map([
+const unitMs: ReadonlyMap<string, number> = new Map([
   ['ms', 1],
   ['s', 1000],
   ['min', 60_000],
@@ -15,7 +15,7 @@ export function parseDuration(value: unknown): number | { readonly wrong: string
   };
   const found = typeof value === 'string' ? /^(\d+(?:\.\d+)?) ?(ms|s|min)$/.exec(value.trim()) : null;
   if (!found) return form;
-  const ms = Number(found[1]) * UNIT_MS.get(found[2]!)!;
+  const ms = Number(found[1]) * unitMs.get(found[2]!)!;
   if (ms <= 0 || ms > LONGEST_MS) return { wrong: 'more than 0 and at most 24 hours (1440min)', hint: form.hint };
   return ms;
 }

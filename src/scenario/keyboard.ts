@@ -1,6 +1,6 @@
 import type { TerminalSize } from '../ssh/shell.ts';
 import type { Operator } from './stage.ts';
-import type { Terminal } from './terminal.ts';
+import type { Terminal } from './program-terminal.ts';
 
 /** Carries what the user types to the program of one role, through all its starts. Nothing is read before the first start. */
 export class Keyboard {

@@ -1,4 +1,4 @@
-import { KnownWords } from '../core/suggest.ts';
+import { KnownWords } from '../core/text/suggest.ts';
 import type { Lab } from '../lab/types.ts';
 
 /** What the steps of a scenario may name. */

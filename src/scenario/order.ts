@@ -1,5 +1,5 @@
 import type { Path } from '../lab/finding.ts';
-import type { Faults } from './faults.ts';
+import type { Faults } from './step-problems.ts';
 import type { Step } from './steps.ts';
 
 interface Place {

@@ -1,12 +1,12 @@
-import { suggestion } from '../core/suggest.ts';
+import { suggestion } from '../core/text/suggest.ts';
 import { formatPath, type Path } from '../lab/finding.ts';
 import type { Problem } from '../lab/problem.ts';
 import type { Lab, ScenarioSource, StepSource } from '../lab/types.ts';
 import { parseDuration } from './duration.ts';
-import { entriesOf, Faults, show } from './faults.ts';
+import { entriesOf, Faults, show } from './step-problems.ts';
 import { OrderCheck } from './order.ts';
-import { DEFAULT_TIMEOUT_MS, stepText, type Scenario, type Step, type Verb } from './steps.ts';
-import { longForm, VERB_PARSERS } from './verbs.ts';
+import { defaultTimeoutMs, stepText, type Scenario, type Step, type Verb } from './steps.ts';
+import { longForm, verbParsers } from './verbs.ts';
 
 export interface ParsedScenarios {
   /** Those without a fault. */
@@ -15,7 +15,7 @@ export interface ParsedScenarios {
   readonly problems: readonly Problem[];
 }
 
-const VERBS = Object.keys(VERB_PARSERS);
+const knownVerbs = Object.keys(verbParsers);
 
 /** Gives every scenario of the lab its meaning. Nothing starts: a wrong last step is known before the first one is played. */
 export function parseScenarios(lab: Lab): ParsedScenarios {
@@ -59,9 +59,9 @@ function parseStep(lab: Lab, source: StepSource, index: number, faults: Faults):
   if (verb === undefined) return undefined;
   const options = new Map(entriesOf(source.value));
   const value = options.get(verb);
-  const body = VERB_PARSERS[verb]({ lab, faults, value, path: [verb] });
+  const body = verbParsers[verb]({ lab, faults, value, path: [verb] });
   const isDefaultLimit = !options.has('timeout') && timeoutWithin(verb, value) === undefined;
-  const timeoutMs = isDefaultLimit ? DEFAULT_TIMEOUT_MS[verb] : parseTimeout(verb, options, value, faults);
+  const timeoutMs = isDefaultLimit ? defaultTimeoutMs[verb] : parseTimeout(verb, options, value, faults);
   return body === undefined || timeoutMs === undefined
     ? undefined
     : { ...body, index, position: source.position, text: stepText(body), timeoutMs, isDefaultLimit };
@@ -78,19 +78,20 @@ function findVerb(value: unknown, faults: Faults): Verb | undefined {
   const verbs = entries.map(([key]) => key).filter(isVerb);
   const others = entries.map(([key]) => key).filter((key) => !isVerb(key) && key !== 'timeout');
   const unknown = verbs.length > 0 ? 'a step has no option' : 'there is no step';
-  for (const key of others) faults.addKey([key], `${unknown} "${key}"`, suggestion(key, [...VERBS, 'timeout']));
+  for (const key of others) faults.addKey([key], `${unknown} "${key}"`, suggestion(key, [...knownVerbs, 'timeout']));
   if (verbs.length > 1)
     faults.addKey(
       [verbs[1]!],
       `a step does one thing; this one has ${verbs.join(' and ')}`,
       'make them two steps, each with its own "-"',
     );
-  if (verbs.length === 0 && others.length === 0) faults.add([], 'a step needs a verb', `known: ${VERBS.join(', ')}`);
+  if (verbs.length === 0 && others.length === 0)
+    faults.add([], 'a step needs a verb', `known: ${knownVerbs.join(', ')}`);
   return verbs[0];
 }
 
 function isVerb(word: string): word is Verb {
-  return Object.hasOwn(VERB_PARSERS, word);
+  return Object.hasOwn(verbParsers, word);
 }
 
 /** `timeout` stands beside the verb, or inside the value of a verb whose value is a map of options. */

@@ -1,14 +1,14 @@
-import { awakeNow } from '../core/awake-clock.ts';
+import { awakeNow } from '../core/time/awake-clock.ts';
 import { TimeoutError } from '../core/errors.ts';
-import { formatDuration, retryUntil } from '../core/retry.ts';
+import { formatDuration, retryUntil } from '../core/time/retry.ts';
 import type { Program } from '../lab/types.ts';
 import type { Shell } from '../ssh/shell.ts';
-import { StepFailure } from './failure.ts';
+import { StepFailure } from './step-failure.ts';
 import { Keyboard } from './keyboard.ts';
-import { statusText } from './end.ts';
+import { statusText } from './exit-words.ts';
 import type { Stage } from './stage.ts';
 import type { StepPlace } from './steps.ts';
-import type { Terminal } from './terminal.ts';
+import type { Terminal } from './program-terminal.ts';
 
 /** With a user at a keyboard nothing is late for as long as a person may think. */
 const OPERATOR_TIMEOUT_MS = 60 * 60_000;

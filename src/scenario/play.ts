@@ -1,11 +1,11 @@
 import { CheckError, LabError, messageOf } from '../core/errors.ts';
 import { playStep, stepFailureOf } from './acts.ts';
-import { statusText } from './end.ts';
+import { statusText } from './exit-words.ts';
 import { PlayContext } from './play-context.ts';
-import type { FailedStep, PlayResult, ProgramEnd, Tail } from './result.ts';
+import type { FailedStep, PlayResult, ProgramEnd, Tail } from './play-result.ts';
 import type { Stage } from './stage.ts';
 import type { Scenario, Step } from './steps.ts';
-import type { Terminal } from './terminal.ts';
+import type { Terminal } from './program-terminal.ts';
 
 const TAIL_LINES = 15;
 

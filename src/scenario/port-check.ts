@@ -1,12 +1,12 @@
 import { CheckError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
-import { secretFromEnvironment } from '../core/secret-variable.ts';
+import { secretFromEnvironment } from '../core/text/secret-variable.ts';
 import type { Program } from '../lab/types.ts';
 import { describeHolder } from '../ports/describe.ts';
 import { isRefused } from '../ports/bind-answer.ts';
-import { explainPort } from '../ports/explain.ts';
-import { freePort } from '../ports/free.ts';
-import { inspectPort, type PortReport } from '../ports/inspect.ts';
+import { explainPort } from '../ports/explain-port.ts';
+import { freePort } from '../ports/free-port.ts';
+import { inspectPort, type PortReport } from '../ports/inspect-port.ts';
 import { showPort } from '../ports/show-port.ts';
 import type { Shell } from '../ssh/shell.ts';
 

@@ -1,7 +1,7 @@
 import { handleEvent, type EventHandlers, type EventOf } from '../core/event-handlers.ts';
 import type { Event } from '../core/events.ts';
 import type { StepData } from '../lab/add-scenario.ts';
-import { LineFold } from '../report/role-lines.ts';
+import { LineFold } from '../report/run/role-lines.ts';
 
 /** A line longer than this is expected by its beginning. */
 const LONGEST_EXPECTED = 120;

@@ -1,8 +1,8 @@
-import { quoteCommand } from '../core/shell-quote.ts';
-import { isListening } from '../ports/inspect.ts';
+import { quoteCommand } from '../core/text/shell-quote.ts';
+import { isListening } from '../ports/inspect-port.ts';
 import type { Deadline, PlayContext } from './play-context.ts';
 import { patternText } from './pattern-text.ts';
-import type { Terminal } from './terminal.ts';
+import type { Terminal } from './program-terminal.ts';
 
 const ANSWERED_HINT =
   'The prompt that is there was answered already: each line that is sent needs a prompt of its own.';

@@ -1,6 +1,6 @@
 import { LabError } from '../core/errors.ts';
-import { sanitize } from '../core/sanitize.ts';
-import type { PlayResult, Tail } from './result.ts';
+import { sanitize } from '../core/text/sanitize.ts';
+import type { PlayResult, Tail } from './play-result.ts';
 
 export interface FailureText {
   /** How the lab file is named to the user. */

@@ -1,10 +1,10 @@
-import { awakeNow } from '../core/awake-clock.ts';
-import { formatDuration, TimeLimit } from '../core/retry.ts';
-import { quoteCommand } from '../core/shell-quote.ts';
+import { awakeNow } from '../core/time/awake-clock.ts';
+import { formatDuration, TimeLimit } from '../core/time/retry.ts';
+import { quoteCommand } from '../core/text/shell-quote.ts';
 import type { ExecResult } from '../ssh/shell.ts';
-import { expectedEndText, isEnd, statusText } from './end.ts';
-import { StepFailure } from './failure.ts';
-import { findPattern } from './match.ts';
+import { expectedEndText, isEnd, statusText } from './exit-words.ts';
+import { StepFailure } from './step-failure.ts';
+import { findPattern } from './match-pattern.ts';
 import type { Deadline, PlayContext } from './play-context.ts';
 import { patternText } from './pattern-text.ts';
 import type { ScenarioCommand } from './steps.ts';

@@ -1,8 +1,8 @@
-import type { PacketSource } from '../capture/recording.ts';
+import type { PacketSource } from '../capture/packet-capture.ts';
 import type { EventSink } from '../core/events.ts';
 import type { Lab, Program } from '../lab/types.ts';
 import type { Shell, TerminalSize } from '../ssh/shell.ts';
-import type { StageProgram } from './terminal.ts';
+import type { StageProgram } from './program-terminal.ts';
 
 /** Everything that a scenario is played with. */
 export interface Stage {
@@ -36,4 +36,4 @@ export interface Operator {
   readonly resizes?: AsyncIterable<TerminalSize> | undefined;
 }
 
-export const DEFAULT_TERMINAL: TerminalSize = { columns: 120, rows: 30 };
+export const defaultTerminal: TerminalSize = { columns: 120, rows: 30 };

@@ -58,7 +58,7 @@ export interface ScenarioCommand {
 }
 
 /** Time limits of steps that name none. */
-export const DEFAULT_TIMEOUT_MS: Readonly<Record<Verb, number>> = {
+export const defaultTimeoutMs: Readonly<Record<Verb, number>> = {
   start: 15_000,
   send: 10_000,
   expect: 10_000,
@@ -71,7 +71,7 @@ export const DEFAULT_TIMEOUT_MS: Readonly<Record<Verb, number>> = {
 };
 
 /** What stands behind each verb, in the form of `lab.yaml`. */
-const ARGUMENT_TEXT: { readonly [V in Verb]: (body: StepBody<V>) => string } = {
+const argumentText: { readonly [V in Verb]: (body: StepBody<V>) => string } = {
   start: ({ programs }) => listText(programs),
   send: ({ lines }) => mapText(lines.map(({ role, text }) => [role, JSON.stringify(text)])),
   expect: ({ patterns }) => mapText(patterns.map(({ role, pattern }) => [role, patternText(pattern)])),
@@ -85,7 +85,7 @@ const ARGUMENT_TEXT: { readonly [V in Verb]: (body: StepBody<V>) => string } = {
 
 /** The step in one line, in the form of `lab.yaml`. Control characters are escaped as in JSON. */
 export function stepText<V extends Verb>(body: StepBody<V>): string {
-  return `${body.verb}: ${ARGUMENT_TEXT[body.verb](body)}`;
+  return `${body.verb}: ${argumentText[body.verb](body)}`;
 }
 
 function tcpText({ close, payload, ...others }: TcpExpectation): string {

@@ -1,13 +1,13 @@
 import { EnvironmentError, TimeoutError } from '../core/errors.ts';
-import { formatDuration, retryUntil, type Attempt } from '../core/retry.ts';
-import { StepFailure } from './failure.ts';
+import { formatDuration, retryUntil, type Attempt } from '../core/time/retry.ts';
+import { StepFailure } from './step-failure.ts';
 import type { PlayContext } from './play-context.ts';
 import { checkTcp, type TcpExpectation, type TcpFinding } from './tcp-expectation.ts';
 
 /** Nothing came from the machine for so long: the packets until now are here, so that "no RST" is more than "none yet". */
-const quietMs = 30;
+const QUIET_MS = 30;
 /** Where packets never cease, this must do. */
-const longestQuietWaitMs = 300;
+const LONGEST_QUIET_WAIT_MS = 300;
 
 /**
  * Checks what TCP did, on the packets so far; waits at most `timeoutMs` for those that are under way. It is not longer when a user holds a keyboard: packets
@@ -37,7 +37,7 @@ export async function checkPackets(expectation: TcpExpectation, timeoutMs: numbe
     const certain = findings.filter(({ isFinal }) => isFinal);
     if (certain.length > 0) throw failureOf(certain);
     if (packets.incomplete !== undefined) throw notMeasured(packets.incomplete);
-    const isQuiet = packets.quietMs >= quietMs || performance.now() - began >= longestQuietWaitMs;
+    const isQuiet = packets.quietMs >= QUIET_MS || performance.now() - began >= LONGEST_QUIET_WAIT_MS;
     return findings.length === 0 && isQuiet ? { value: true } : { seen: 'not all is there' };
   };
   try {

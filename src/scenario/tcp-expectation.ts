@@ -1,9 +1,9 @@
-import type { TracedConversation } from '../capture/conversation.ts';
-import { isRepetition } from '../capture/close.ts';
-import { lacksText, type Conversation, type Endpoint, type Segment, type Side } from '../core/conversation.ts';
-import { formatDuration } from '../core/retry.ts';
+import type { TracedConversation } from '../packets/trace.ts';
+import { isRepetition } from '../packets/tcp/close.ts';
+import { lacksText, type Conversation, type Endpoint, type Segment, type Side } from '../packets/conversation.ts';
+import { formatDuration } from '../core/time/retry.ts';
 import type { Pattern } from '../lab/types.ts';
-import { findPattern } from './match.ts';
+import { findPattern } from './match-pattern.ts';
 import { patternText } from './pattern-text.ts';
 
 /** What TCP must have done, in the words of the course. What is undefined is not looked at. */
@@ -50,7 +50,7 @@ export function checkTcp(expectation: TcpExpectation, traced: readonly TracedCon
   ];
 }
 
-const nobody = 'nobody has connected';
+const NOBODY = 'nobody has connected';
 
 function checkConnections({ connections }: TcpExpectation, all: readonly Conversation[]): TcpFinding[] {
   const made = all.filter(isMade);
@@ -60,7 +60,7 @@ function checkConnections({ connections }: TcpExpectation, all: readonly Convers
     .map(({ client, segments }) => `from ${endText(client)} (packet ${segments[0]!.packet})`);
   const seen =
     made.length === 0
-      ? nobody
+      ? NOBODY
       : `there ${made.length === 1 ? 'is 1' : `are ${made.length}`}: ${list.join(', ')}${made.length > 5 ? ', …' : ''}`;
   return [
     {
@@ -89,7 +89,7 @@ function checkHandshake({ handshake: wanted }: TcpExpectation, all: readonly Con
       }));
   }
   const expected = 'a complete handshake';
-  if (all.length === 0) return [{ expected, seen: nobody, isFinal: false }];
+  if (all.length === 0) return [{ expected, seen: NOBODY, isFinal: false }];
   return all
     .filter((conversation) => !isMade(conversation))
     .slice(0, 1)
@@ -108,7 +108,7 @@ function checkClose({ close: wanted }: TcpExpectation, all: readonly Conversatio
   if (wanted === undefined) return [];
   const expected = closeWords(wanted);
   const made = all.filter(isMade);
-  if (made.length === 0) return [{ expected, seen: nobody, isFinal: false }];
+  if (made.length === 0) return [{ expected, seen: NOBODY, isFinal: false }];
   return made.flatMap((conversation) => closeFinding(conversation, wanted, expected)).slice(0, 1);
 }
 
@@ -222,7 +222,7 @@ function checkPayload({ payload = [] }: TcpExpectation, traced: readonly TracedC
 /** The end of what a side sent, and which packets carried it. */
 function sentText(traced: readonly TracedConversation[], side: Side, texts: readonly string[]): string {
   const [{ conversation } = { conversation: undefined }] = traced;
-  if (conversation === undefined) return nobody;
+  if (conversation === undefined) return NOBODY;
   const carriers = conversation.segments.filter(({ from, length }) => from === side && length > 0);
   if (carriers.length === 0) return `the ${side} sent nothing`;
   const [first, last] = [carriers[0]!.packet, carriers.at(-1)!.packet];

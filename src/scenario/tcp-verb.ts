@@ -1,8 +1,8 @@
-import type { Side } from '../core/conversation.ts';
-import { listed, suggestion } from '../core/suggest.ts';
+import type { Side } from '../packets/conversation.ts';
+import { listed, suggestion } from '../core/text/suggest.ts';
 import type { Path } from '../lab/finding.ts';
 import type { Lab, Pattern } from '../lab/types.ts';
-import { entriesOf, show, type Faults } from './faults.ts';
+import { entriesOf, show, type Faults } from './step-problems.ts';
 import { namesOf } from './known-names.ts';
 import type { TcpExpectation } from './tcp-expectation.ts';
 
@@ -21,7 +21,7 @@ type Draft = { -readonly [K in keyof TcpExpectation]: TcpExpectation[K] };
 /** Reads the value of one key into the draft; notes a fault when it cannot. */
 type KeyParser = (draft: Draft, value: unknown, path: Path, source: TcpSource) => void;
 
-const example = 'for example: tcp: { handshake: true, close: { by: client, kind: fin }, reset: none }';
+const EXAMPLE = 'for example: tcp: { handshake: true, close: { by: client, kind: fin }, reset: none }';
 const sides: readonly Side[] = ['client', 'server'];
 
 const keyParsers: Readonly<Record<keyof TcpExpectation, KeyParser>> = {
@@ -50,7 +50,7 @@ export function parseTcp(source: TcpSource): TcpExpectation | undefined {
     return faults.add(
       path,
       `must be a map of what TCP must have done, not ${entries ? 'an empty one' : show(value)}`,
-      example,
+      EXAMPLE,
     );
   const draft: Draft = {};
   const before = faults.problems.length;
@@ -59,7 +59,7 @@ export function parseTcp(source: TcpSource): TcpExpectation | undefined {
     else if (key !== 'timeout') faults.addKey([...path, key], `"tcp" has no option "${key}"`, suggestion(key, keys));
   }
   if (entries.every(([key]) => key === 'port' || key === 'timeout'))
-    faults.add(path, 'must say what TCP must have done', example);
+    faults.add(path, 'must say what TCP must have done', EXAMPLE);
   return faults.problems.length === before && lab.capture !== false ? draft : undefined;
 }
 

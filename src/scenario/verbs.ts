@@ -1,16 +1,16 @@
 import { constants } from 'node:os';
-import { nearest, suggestion } from '../core/suggest.ts';
+import { nearest, suggestion } from '../core/text/suggest.ts';
 import { parsePattern } from '../lab/pattern.ts';
 import type { Path } from '../lab/finding.ts';
 import type { Lab, Pattern } from '../lab/types.ts';
 import { parseDuration } from './duration.ts';
-import { entriesOf, show, wordOf, type Faults } from './faults.ts';
+import { entriesOf, show, wordOf, type Faults } from './step-problems.ts';
 import { namesOf } from './known-names.ts';
 import type { ExpectedEnd, ScenarioCommand, StepBody, Verb, WaitGoal } from './steps.ts';
 import { parseTcp } from './tcp-verb.ts';
 
 /** Those that people mean; for suggestions. */
-const COMMON_SIGNALS = ['INT', 'TERM', 'KILL', 'HUP', 'QUIT', 'STOP', 'CONT', 'USR1', 'USR2'];
+const commonSignals = ['INT', 'TERM', 'KILL', 'HUP', 'QUIT', 'STOP', 'CONT', 'USR1', 'USR2'];
 
 /** What a verb's parser works with. `value` stands at `path` within the step. */
 export interface VerbSource {
@@ -23,7 +23,7 @@ export interface VerbSource {
 type BodyParser = (source: VerbSource) => StepBody | undefined;
 
 /** One parser per verb: gives the typed step, or undefined after it noted at least one fault. */
-export const VERB_PARSERS: Readonly<Record<Verb, BodyParser>> = {
+export const verbParsers: Readonly<Record<Verb, BodyParser>> = {
   start: (source) => {
     const programs = parseRoles(withoutProgramKey(source), 'start: server');
     return programs && { verb: 'start', programs };
@@ -63,7 +63,7 @@ export const VERB_PARSERS: Readonly<Record<Verb, BodyParser>> = {
 };
 
 /** Options of the verbs that may also be written as a map of options, and the keys by which that form is known. */
-const LONG_FORMS: Readonly<
+const longForms: Readonly<
   Partial<Record<Verb, { readonly known: readonly string[]; readonly needs: readonly string[] }>>
 > = {
   start: { known: ['program', 'timeout'], needs: ['program'] },
@@ -73,12 +73,12 @@ const LONG_FORMS: Readonly<
 /** The options of a step in long form, `run: { on: vm1, command: […] }`; undefined for every other form. */
 export function longForm(verb: Verb, value: unknown): [string, unknown][] | undefined {
   const entries = entriesOf(value);
-  return entries?.some(([key]) => LONG_FORMS[verb]?.needs.includes(key)) ? entries : undefined;
+  return entries?.some(([key]) => longForms[verb]?.needs.includes(key)) ? entries : undefined;
 }
 
 /** Notes the options that a long form does not have, and those that it lacks. */
 function checkOptions(verb: Verb, entries: readonly [string, unknown][], { faults, path }: VerbSource): void {
-  const { known = [], needs = [] } = LONG_FORMS[verb] ?? {};
+  const { known = [], needs = [] } = longForms[verb] ?? {};
   for (const [key] of entries)
     if (!known.includes(key)) faults.addKey([...path, key], `"${verb}" has no option "${key}"`, suggestion(key, known));
   for (const key of needs)
@@ -199,11 +199,11 @@ function parseEnd(value: unknown, path: Path, faults: Faults): ExpectedEnd | und
 function parseSignal(value: unknown, path: Path, faults: Faults): string | undefined {
   const signal = typeof value === 'string' ? signalName(value) : undefined;
   if (signal !== undefined) return signal;
-  const near = typeof value === 'string' ? nearest(value.replace(/^SIG/i, ''), COMMON_SIGNALS) : undefined;
+  const near = typeof value === 'string' ? nearest(value.replace(/^SIG/i, ''), commonSignals) : undefined;
   return faults.add(
     path,
     `must be the name of a signal, not ${show(value)}`,
-    near === undefined ? `for example ${COMMON_SIGNALS.join(', ')}` : `did you mean "${near}"?`,
+    near === undefined ? `for example ${commonSignals.join(', ')}` : `did you mean "${near}"?`,
   );
 }
 

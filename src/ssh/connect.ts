@@ -1,17 +1,17 @@
 import type { Duplex } from 'node:stream';
-import { trustCertified } from './ask-certificate.ts';
-import { timeoutFailure } from './connect-failure.ts';
-import { Connection } from './connection.ts';
-import { Deadline } from './deadline.ts';
-import { dial } from './dial.ts';
-import type { HostKey } from './keys.ts';
-import { Login } from './login.ts';
+import { trustCertified } from './trust/ask-certificate.ts';
+import { timeoutFailure } from './transport/connect-failure.ts';
+import { Connection } from './transport/connection.ts';
+import { Deadline } from './transport/deadline.ts';
+import { dial } from './transport/dial.ts';
+import type { HostKey } from './trust/key-pair.ts';
+import { Login } from './login/login.ts';
 import type { Shell } from './shell.ts';
 import { SshShell } from './ssh-shell.ts';
-import { defaultPatience } from './patience.ts';
+import { defaultPatience } from './channel/patience.ts';
 import { defaultHeartbeat, type ShellTarget } from './target.ts';
 
-const defaultTimeoutMs = 10_000;
+const DEFAULT_TIMEOUT_MS = 10_000;
 
 /**
  * Opens the one connection to a machine. Its host key is always checked.
@@ -38,7 +38,7 @@ interface Opened {
 }
 
 async function open(target: ShellTarget): Promise<Opened> {
-  const timeoutMs = target.timeoutMs ?? defaultTimeoutMs;
+  const timeoutMs = target.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   const deadline = new Deadline(timeoutMs);
   try {
     return await logIn(target, deadline, timeoutMs);

@@ -1,9 +1,9 @@
-import type { Connection } from './connection.ts';
-import { runCommand } from './exec.ts';
-import { getFile } from './get.ts';
-import { Lifeline } from './lifeline.ts';
-import { putFile } from './put.ts';
-import { Sessions } from './sessions.ts';
+import type { Connection } from './transport/connection.ts';
+import { runCommand } from './channel/exec-command.ts';
+import { getFile } from './channel/get-file.ts';
+import { Lifeline } from './channel/lifeline.ts';
+import { putFile } from './channel/put-file.ts';
+import { Sessions } from './channel/session-pool.ts';
 import type {
   Command,
   ExecOptions,
@@ -14,7 +14,7 @@ import type {
   Shell,
   StartOptions,
 } from './shell.ts';
-import { startProcess } from './started-process.ts';
+import { startProcess } from './channel/started-process.ts';
 import type { Heartbeat } from './target.ts';
 
 /** The Shell over one SSH connection, or several where the server allows too few sessions on one. */

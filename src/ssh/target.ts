@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream';
-import { type AlgorithmLists, usualAlgorithms } from './algorithms.ts';
-import type { Credential, Secret } from './credentials.ts';
-import type { HostKeyPolicy } from './host-key-policy.ts';
-import type { Patience } from './patience.ts';
+import { type AlgorithmLists, usualAlgorithms } from './trust/algorithms.ts';
+import type { Credential, Secret } from './login/credential.ts';
+import type { HostKeyPolicy } from './trust/host-key-policy.ts';
+import type { Patience } from './channel/patience.ts';
 
 /** A machine as `connectShell` reaches it. Of `privateKey`, `agent` and `password` those that are given are tried, in this order, and then `credentials`. */
 export interface ShellTarget {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { makeOwnFolder, readOwnFile } from './own-file.ts';
+import { makeOwnFolder, readOwnFile } from './files/own-file.ts';
 import { parsePlace, placeOf, type Place } from './place.ts';
-import { replaceFile } from './storage.ts';
+import { replaceFile } from './files/storage.ts';
 
 /** What a `.lab` folder says of itself, in `keys/folder.json`. It outlives `down`, as the keys do, so that a copy of the folder can be told from the original. */
 export interface FolderMark {

@@ -36,12 +36,12 @@ function handBackEntry(path: string, caller: SudoCaller, device: number | undefi
 }
 
 /** open(2): a place in the file system and nothing else; Node has no name for it. The same number on x86-64 and ARM64. */
-const placeOnly = 0o1000_0000;
+const PLACE_ONLY = 0o1000_0000;
 
 /** Undefined when it is gone. */
 function openEntry(path: string): number | undefined {
   try {
-    return openSync(path, placeOnly | constants.O_NOFOLLOW);
+    return openSync(path, PLACE_ONLY | constants.O_NOFOLLOW);
   } catch {
     return undefined;
   }

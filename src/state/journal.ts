@@ -2,8 +2,8 @@ import { constants } from 'node:fs';
 import { open, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { EnvironmentError } from '../core/errors.ts';
-import { readOwnFile } from './own-file.ts';
-import { replaceFile, storing, syncFolder } from './storage.ts';
+import { readOwnFile } from './files/own-file.ts';
+import { replaceFile, storing, syncFolder } from './files/storage.ts';
 
 /** One line of the journal: what is about to be made, and when that was (ISO 8601). */
 export interface JournalRecord {
@@ -145,14 +145,14 @@ async function endOfLastLine(file: FileHandle): Promise<number> {
   const { size } = await file.stat();
   const lastByte = Buffer.alloc(1);
   if (size > 0) await file.read(lastByte, 0, 1, size - 1);
-  if (size === 0 || lastByte[0] === newline) return size;
+  if (size === 0 || lastByte[0] === NEWLINE) return size;
   const content = await file.readFile();
-  const end = content.lastIndexOf(newline) + 1;
+  const end = content.lastIndexOf(NEWLINE) + 1;
   await file.truncate(end);
   return end;
 }
 
-const newline = 0x0a;
+const NEWLINE = 0x0a;
 
 /** write(2) may take less than it is given, on a disk that fills up for example. */
 async function writeAll(file: FileHandle, bytes: Buffer, position: number): Promise<void> {

@@ -1,13 +1,13 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EnvironmentError } from '../core/errors.ts';
-import { parseJson } from '../core/parse-json.ts';
-import { isRecord } from '../core/json-checks.ts';
+import { parseJson } from '../core/json/parse-json.ts';
+import { isRecord } from '../core/json/json-checks.ts';
 import type { Lab } from '../lab/types.ts';
-import { fingerprint } from './change.ts';
+import { fingerprint } from './lab-change.ts';
 import type { LabState } from './lab-state.ts';
-import { readOwnFile } from './own-file.ts';
-import { removeUnfinished, replaceFile, storing } from './storage.ts';
+import { readOwnFile } from './files/own-file.ts';
+import { removeUnfinished, replaceFile, storing } from './files/storage.ts';
 import { isStoredState } from './stored-shape.ts';
 import {
   restoreMachine,

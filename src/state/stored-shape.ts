@@ -10,7 +10,7 @@ import {
   oneOf,
   optional,
   recordOf,
-} from '../core/json-checks.ts';
+} from '../core/json/json-checks.ts';
 
 const isInterface = recordOf({ name: isText, network: isText, address: isText });
 const isMachine = recordOf({

@@ -3,17 +3,17 @@ import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { formatTcpLog } from '../../src/cli/format/capture.ts';
-import { capture } from '../../src/commands/capture.ts';
-import { down } from '../../src/commands/down.ts';
-import { exec } from '../../src/commands/exec.ts';
-import { report } from '../../src/commands/report.ts';
-import { run, type RunResult } from '../../src/commands/run.ts';
-import { tcpLog } from '../../src/commands/tcp-log.ts';
-import { up } from '../../src/commands/up.ts';
-import { retryUntil } from '../../src/core/retry.ts';
-import type { RunDocument } from '../../src/report/run-summary.ts';
+import { capture } from '../../src/commands/machines/capture.ts';
+import { down } from '../../src/commands/lab/down.ts';
+import { exec } from '../../src/commands/machines/exec.ts';
+import { report } from '../../src/commands/runs/report.ts';
+import { run, type RunResult } from '../../src/commands/runs/run.ts';
+import { tcpLog } from '../../src/commands/runs/tcp-log.ts';
+import { up } from '../../src/commands/lab/up.ts';
+import { retryUntil } from '../../src/core/time/retry.ts';
+import type { RunDocument } from '../../src/report/run/run-summary.ts';
 import { testContext } from '../helpers/command-context.ts';
-import { cannotMakeMachines, labFolder } from '../helpers/machines.ts';
+import { cannotMakeMachines, labFolder } from '../helpers/machines/machines.ts';
 
 const fixtures = join(import.meta.dirname, 'fixtures');
 

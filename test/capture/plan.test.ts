@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { mergeCaptures } from '../../src/capture/merge.ts';
-import { planCapture } from '../../src/capture/plan.ts';
-import { readCapture, readConversations } from '../../src/capture/read-capture.ts';
-import { captureBytes, packetsOf, pcapOf, type MadePacket } from '../helpers/capture-files.ts';
+import { mergeCaptures } from '../../src/packets/file/merge-captures.ts';
+import { planCapture } from '../../src/capture/capture-plan.ts';
+import { readCapture, readConversations } from '../../src/packets/read-capture.ts';
+import { captureBytes, packetsOf, pcapOf, type MadePacket } from '../helpers/packets/capture-files.ts';
 import { labOf, TWO_MACHINES } from '../helpers/scenario-lab.ts';
 
 async function planOf(programs: string): Promise<ReturnType<typeof planCapture>> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { describeFailure } from '../../src/cli/failure.ts';
+import { describeFailure } from '../../src/cli/show/show-failure.ts';
 import { formatCheckPort } from '../../src/cli/format/check-port.ts';
 import { formatDoctor } from '../../src/cli/format/doctor.ts';
 import { formatRun, formatRuns } from '../../src/cli/format/run.ts';
@@ -9,9 +9,9 @@ import { formatSshConfig } from '../../src/cli/format/small.ts';
 import { formatStatus } from '../../src/cli/format/status.ts';
 import { formatPlan, formatUp } from '../../src/cli/format/up.ts';
 import { renderDocument } from '../../src/cli/outcome.ts';
-import { plain } from '../../src/cli/style.ts';
+import { plain } from '../../src/cli/show/style.ts';
 import { CheckError, InterruptedError } from '../../src/core/errors.ts';
-import type { Holder, PortReport } from '../../src/ports/report.ts';
+import type { Holder, PortReport } from '../../src/ports/port-report.ts';
 import { assertGolden } from '../helpers/golden.ts';
 
 const holder: Holder = {

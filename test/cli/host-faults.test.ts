@@ -49,7 +49,7 @@ test('too few open files are a limit of the host, and the limit is named', () =>
   using folder = temporaryFolder({ 'lab.yaml': smallLab });
   const code = `
     import { openSync } from 'node:fs';
-    import { describeFailure } from '${repository}/src/cli/failure.ts';
+    import { describeFailure } from '${repository}/src/cli/show/show-failure.ts';
     try { for (;;) openSync('/dev/null'); } catch (error) { console.log(JSON.stringify(describeFailure(error, { style: (_, text) => text, verbose: false }))); }
   `;
   writeFileSync(join(folder.path, 'open.mts'), code);

@@ -5,8 +5,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
-import { retryUntil } from '../../src/core/retry.ts';
-import { quoteCommand } from '../../src/core/shell-quote.ts';
+import { retryUntil } from '../../src/core/time/retry.ts';
+import { quoteCommand } from '../../src/core/text/shell-quote.ts';
 import { mainFile, smallLab, temporaryFolder } from '../helpers/cli.ts';
 import { storedRun } from '../helpers/stored-run.ts';
 

@@ -3,10 +3,10 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { openConsole } from '../../src/cli/console.ts';
-import type { Loudness } from '../../src/cli/progress.ts';
+import { openConsole } from '../../src/cli/show/display.ts';
+import type { Loudness } from '../../src/cli/show/progress.ts';
 import { inStep, type EventBody } from '../../src/core/events.ts';
-import { quoteCommand } from '../../src/core/shell-quote.ts';
+import { quoteCommand } from '../../src/core/text/shell-quote.ts';
 import { CollectedOutput } from '../helpers/collected-output.ts';
 import { assertGolden } from '../helpers/golden.ts';
 import { pictureOf } from '../helpers/picture.ts';
@@ -105,7 +105,7 @@ test('a terminal that cannot move its cursor gets plain lines', async () => {
     process.execPath,
     '-e',
     `
-    import(${JSON.stringify(join(import.meta.dirname, '../../src/cli/console.ts'))}).then(async ({ openConsole }) => {
+    import(${JSON.stringify(join(import.meta.dirname, '../../src/cli/show/display.ts'))}).then(async ({ openConsole }) => {
       const { events, close } = openConsole({ stdout: process.stdout, stderr: process.stderr, color: true, loudness: 'normal', json: false });
       await events.emit({ kind: 'step-started', id: '1', title: 'one' });
       await events.emit({ kind: 'step-finished', id: '1', title: 'one', durationMs: 1 });

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { openConsole } from '../../src/cli/console.ts';
-import { Relay } from '../../src/cli/relay.ts';
-import { Screen } from '../../src/cli/screen.ts';
+import { openConsole } from '../../src/cli/show/display.ts';
+import { Relay } from '../../src/cli/show/relay.ts';
+import { Screen } from '../../src/cli/show/status-lines.ts';
 import type { EventBody } from '../../src/core/events.ts';
-import { retryUntil } from '../../src/core/retry.ts';
+import { retryUntil } from '../../src/core/time/retry.ts';
 import { CollectedOutput } from '../helpers/collected-output.ts';
 import { assertGolden } from '../helpers/golden.ts';
 import { brokenBodies, stamped, tp1Bodies, tp1Roles } from '../helpers/tp1-events.ts';

@@ -4,15 +4,15 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { listLogs } from '../../src/commands/logs.ts';
-import { report } from '../../src/commands/report.ts';
-import { up } from '../../src/commands/up.ts';
-import { retryUntil } from '../../src/core/retry.ts';
-import { quoteCommand } from '../../src/core/shell-quote.ts';
-import type { RunDocument } from '../../src/report/run-summary.ts';
+import { listLogs } from '../../src/commands/runs/logs.ts';
+import { report } from '../../src/commands/runs/report.ts';
+import { up } from '../../src/commands/lab/up.ts';
+import { retryUntil } from '../../src/core/time/retry.ts';
+import { quoteCommand } from '../../src/core/text/shell-quote.ts';
+import type { RunDocument } from '../../src/report/run/run-summary.ts';
 import { mainFile, runCli, startCli } from '../helpers/cli.ts';
 import { testContext } from '../helpers/command-context.ts';
-import { cannotMakeMachines, labFolder } from '../helpers/machines.ts';
+import { cannotMakeMachines, labFolder } from '../helpers/machines/machines.ts';
 import { canMount } from '../state/fixtures/private-disk.ts';
 
 const lab = `version: 1

@@ -4,10 +4,10 @@ import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { listLogs, logs } from '../../src/commands/logs.ts';
-import { replay } from '../../src/commands/replay.ts';
-import { report } from '../../src/commands/report.ts';
-import { tcpLog } from '../../src/commands/tcp-log.ts';
+import { listLogs, logs } from '../../src/commands/runs/logs.ts';
+import { replay } from '../../src/commands/runs/replay.ts';
+import { report } from '../../src/commands/runs/report.ts';
+import { tcpLog } from '../../src/commands/runs/tcp-log.ts';
 import { LabError } from '../../src/core/errors.ts';
 import { testContext } from '../helpers/command-context.ts';
 import { storedRun, storedRunId, type StoredRunFolder } from '../helpers/stored-run.ts';

@@ -3,7 +3,7 @@ import { chownSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { cannotBe, currentUser, finish, ordinaryUser, type LabUser } from '../helpers/lab-command.ts';
-import { leftovers } from '../helpers/leftovers.ts';
+import { leftovers } from '../helpers/machines/leftovers.ts';
 import { canMount } from '../state/fixtures/private-disk.ts';
 
 const lab = `version: 1

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { graph } from '../../src/commands/graph.ts';
+import { graph } from '../../src/commands/lab/graph.ts';
 import { runCli, smallLab, temporaryFolder } from '../helpers/cli.ts';
 import { testContext } from '../helpers/command-context.ts';
 

@@ -5,17 +5,17 @@ import { closeSync, existsSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
-import { capture } from '../../src/commands/capture.ts';
-import { checkPort } from '../../src/commands/check-port.ts';
-import type { CommandContext } from '../../src/commands/context.ts';
-import { cp } from '../../src/commands/cp.ts';
-import { exec } from '../../src/commands/exec.ts';
-import { ssh } from '../../src/commands/ssh.ts';
-import { down } from '../../src/commands/down.ts';
-import { up } from '../../src/commands/up.ts';
+import { capture } from '../../src/commands/machines/capture.ts';
+import { checkPort } from '../../src/commands/machines/check-port.ts';
+import type { CommandContext } from '../../src/session/context.ts';
+import { cp } from '../../src/commands/machines/cp.ts';
+import { exec } from '../../src/commands/machines/exec.ts';
+import { ssh } from '../../src/commands/machines/ssh.ts';
+import { down } from '../../src/commands/lab/down.ts';
+import { up } from '../../src/commands/lab/up.ts';
 import { LabError } from '../../src/core/errors.ts';
-import { defaultPatience, type Patience } from '../../src/ssh/patience.ts';
-import { generateKeyPair } from '../../src/ssh/keys.ts';
+import { defaultPatience, type Patience } from '../../src/ssh/channel/patience.ts';
+import { generateKeyPair } from '../../src/ssh/trust/key-pair.ts';
 import { mainFile, startCli, temporaryFolder } from '../helpers/cli.ts';
 import { testContext } from '../helpers/command-context.ts';
 import {
@@ -24,7 +24,7 @@ import {
   writeForEver,
   type HostileServer,
   type Misdeed,
-} from '../helpers/hostile-server.ts';
+} from '../helpers/ssh/hostile-server.ts';
 import { finish } from '../helpers/lab-command.ts';
 
 /** Short for what never comes, long for all that does come on a busy host. */

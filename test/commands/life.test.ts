@@ -2,18 +2,18 @@ import assert from 'node:assert/strict';
 import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { down } from '../../src/commands/down.ts';
-import { gc } from '../../src/commands/gc.ts';
-import { plan } from '../../src/commands/plan.ts';
-import { ssh } from '../../src/commands/ssh.ts';
-import { status } from '../../src/commands/status.ts';
-import { up } from '../../src/commands/up.ts';
+import { down } from '../../src/commands/lab/down.ts';
+import { gc } from '../../src/commands/lab/gc.ts';
+import { plan } from '../../src/commands/lab/dry-run.ts';
+import { ssh } from '../../src/commands/machines/ssh.ts';
+import { status } from '../../src/commands/lab/status.ts';
+import { up } from '../../src/commands/lab/up.ts';
 import { ConnectionError } from '../../src/core/connection-error.ts';
 import { InterruptedError } from '../../src/core/errors.ts';
 import { providerNamed } from '../../src/providers/registry.ts';
 import { smallLab } from '../helpers/cli.ts';
 import { testContext } from '../helpers/command-context.ts';
-import { cannotMakeMachines, labFolder } from '../helpers/machines.ts';
+import { cannotMakeMachines, labFolder } from '../helpers/machines/machines.ts';
 
 /** Labs of this host that belong to a folder. */
 async function labsOf(folder: string): Promise<number> {

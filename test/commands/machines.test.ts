@@ -3,23 +3,23 @@ import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { checkPort } from '../../src/commands/check-port.ts';
-import { cp } from '../../src/commands/cp.ts';
-import { down } from '../../src/commands/down.ts';
-import { exec } from '../../src/commands/exec.ts';
-import { listLogs, logs } from '../../src/commands/logs.ts';
-import { run } from '../../src/commands/run.ts';
-import { ssh } from '../../src/commands/ssh.ts';
-import { status } from '../../src/commands/status.ts';
-import { up } from '../../src/commands/up.ts';
+import { checkPort } from '../../src/commands/machines/check-port.ts';
+import { cp } from '../../src/commands/machines/cp.ts';
+import { down } from '../../src/commands/lab/down.ts';
+import { exec } from '../../src/commands/machines/exec.ts';
+import { listLogs, logs } from '../../src/commands/runs/logs.ts';
+import { run } from '../../src/commands/runs/run.ts';
+import { ssh } from '../../src/commands/machines/ssh.ts';
+import { status } from '../../src/commands/lab/status.ts';
+import { up } from '../../src/commands/lab/up.ts';
 import { EnvironmentError, LockedError, UsageError } from '../../src/core/errors.ts';
-import { retryUntil } from '../../src/core/retry.ts';
+import { retryUntil } from '../../src/core/time/retry.ts';
 import { findTool } from '../../src/host/tools.ts';
-import { acquireLock } from '../../src/state/lock.ts';
+import { acquireLock } from '../../src/state/lock/lock.ts';
 import { runCli, smallLab } from '../helpers/cli.ts';
 import { testContext, type TestContextOptions } from '../helpers/command-context.ts';
 import { finish } from '../helpers/lab-command.ts';
-import { cannotMakeMachines, labFolder } from '../helpers/machines.ts';
+import { cannotMakeMachines, labFolder } from '../helpers/machines/machines.ts';
 
 /** One lab that all these tests share; each leaves it as it found it. */
 describe('with machines that are up', { skip: await cannotMakeMachines() }, () => {

@@ -3,12 +3,12 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { down } from '../../src/commands/down.ts';
-import { ssh } from '../../src/commands/ssh.ts';
-import { up } from '../../src/commands/up.ts';
+import { down } from '../../src/commands/lab/down.ts';
+import { ssh } from '../../src/commands/machines/ssh.ts';
+import { up } from '../../src/commands/lab/up.ts';
 import { mainFile } from '../helpers/cli.ts';
 import { testContext } from '../helpers/command-context.ts';
-import { cannotMakeMachines, labFolder } from '../helpers/machines.ts';
+import { cannotMakeMachines, labFolder } from '../helpers/machines/machines.ts';
 
 const lab = `version: 1
 name: small

@@ -4,14 +4,14 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { down } from '../../src/commands/down.ts';
-import { record } from '../../src/commands/record.ts';
-import { run } from '../../src/commands/run.ts';
-import { up } from '../../src/commands/up.ts';
-import { quoteCommand } from '../../src/core/shell-quote.ts';
+import { down } from '../../src/commands/lab/down.ts';
+import { record } from '../../src/commands/runs/record.ts';
+import { run } from '../../src/commands/runs/run.ts';
+import { up } from '../../src/commands/lab/up.ts';
+import { quoteCommand } from '../../src/core/text/shell-quote.ts';
 import { mainFile } from '../helpers/cli.ts';
 import { testContext } from '../helpers/command-context.ts';
-import { cannotMakeMachines, labFolder } from '../helpers/machines.ts';
+import { cannotMakeMachines, labFolder } from '../helpers/machines/machines.ts';
 
 const asker = (prompt: string, then: string): string => `[sh, -c, 'printf "${prompt} "; read -r answer && ${then}']`;
 const lab = `version: 1

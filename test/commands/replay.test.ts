@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { replay } from '../../src/commands/replay.ts';
+import { replay } from '../../src/commands/runs/replay.ts';
 import { runCli } from '../helpers/cli.ts';
 import { testContext } from '../helpers/command-context.ts';
 import { onTerminal } from '../helpers/on-terminal.ts';

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { report } from '../../src/commands/report.ts';
+import { report } from '../../src/commands/runs/report.ts';
 import type { Event } from '../../src/core/events.ts';
 import { runCli } from '../helpers/cli.ts';
 import { testContext } from '../helpers/command-context.ts';
 import { assertGolden } from '../helpers/golden.ts';
-import { pcapOf } from '../helpers/talk-pcap.ts';
+import { pcapOf } from '../helpers/packets/talk-pcap.ts';
 import { recordedEvents, storedRun, storedRunId, type StoredRunChanges } from '../helpers/stored-run.ts';
-import { Talk } from '../helpers/conversations.ts';
+import { Talk } from '../helpers/packets/conversations.ts';
 
 process.env['TZ'] = 'UTC';
 

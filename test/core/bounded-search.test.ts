@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { boundedSearch, SlowPatternError } from '../../src/core/bounded-search.ts';
+import { boundedSearch, SlowPatternError } from '../../src/core/text/bounded-search.ts';
 
 const nearly = `${'a'.repeat(60)}!`;
 

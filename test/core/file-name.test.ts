@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decodeFileName, encodeFileName, localFileName, shownFileName } from '../../src/core/file-name.ts';
+import { decodeFileName, encodeFileName, localFileName, shownFileName } from '../../src/core/text/file-name.ts';
 
 const names: readonly (readonly [bytes: string, shown: string])[] = [
   ['plain.txt', 'plain.txt'],

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { TimeoutError } from '../../src/core/errors.ts';
-import { formatDuration, letPass, retryUntil } from '../../src/core/retry.ts';
+import { formatDuration, letPass, retryUntil } from '../../src/core/time/retry.ts';
 
 test('the first value is given at once', async () => {
   let attempts = 0;

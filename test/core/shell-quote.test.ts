@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { quoteCommand, quoteWord } from '../../src/core/shell-quote.ts';
+import { quoteCommand, quoteWord } from '../../src/core/text/shell-quote.ts';
 
 test('words that mean nothing to a shell stay readable', () => {
   assert.equal(

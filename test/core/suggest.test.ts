@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nearest, suggestion } from '../../src/core/suggest.ts';
+import { nearest, suggestion } from '../../src/core/text/suggest.ts';
 
 const fields = ['address', 'interfaces', 'image', 'user', 'memory'];
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Event } from '../../src/core/events.ts';
-import { TrueOrder } from '../../src/core/true-order.ts';
+import { TrueOrder } from '../../src/core/time/true-order.ts';
 
 const now = performance.now();
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { CheckError } from '../../src/core/errors.ts';
 import type { EventBody } from '../../src/core/events.ts';
-import { buildPrograms } from '../../src/deploy/build.ts';
+import { buildPrograms } from '../../src/deploy/build-programs.ts';
 import { labOf, program, startMachine } from './fixtures/machine.ts';
 
 const temporaryFolder = () => mkdtempDisposableSync(join(tmpdir(), 'lab-build-'));

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { ConnectionError } from '../../src/core/connection-error.ts';
 import { EnvironmentError } from '../../src/core/errors.ts';
-import { retryUntil } from '../../src/core/retry.ts';
-import { isRoot } from '../helpers/sshd.ts';
+import { retryUntil } from '../../src/core/time/retry.ts';
+import { isRoot } from '../helpers/ssh/sshd.ts';
 import { program, startMachine, tree } from './fixtures/machine.ts';
 
 const megabytes = (count: number): string => 'x'.repeat(count * 1_000_000);

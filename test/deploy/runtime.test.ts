@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { EnvironmentError } from '../../src/core/errors.ts';
 import { chooseRuntime, hostRuntime, runtimeKey, type RuntimeSource } from '../../src/deploy/runtime.ts';
-import { parseSurvey } from '../../src/deploy/survey.ts';
+import { parseSurvey } from '../../src/deploy/program-survey.ts';
 import { program, startMachine, tree, type TestMachine } from './fixtures/machine.ts';
 
 const key = `node-v24.21.0-linux-${process.arch}`;

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { quoteCommand } from '../../src/core/shell-quote.ts';
+import { quoteCommand } from '../../src/core/text/shell-quote.ts';
 import { mainFile } from './cli.ts';
 
 export interface Played {

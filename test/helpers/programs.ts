@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { buildSync } from 'esbuild';
-import { retryUntil } from '../../src/core/retry.ts';
-import { quoteCommand } from '../../src/core/shell-quote.ts';
+import { retryUntil } from '../../src/core/time/retry.ts';
+import { quoteCommand } from '../../src/core/text/shell-quote.ts';
 
 /** Bundles server.ts and client.ts as they are shipped, into a folder that is gone after the tests of this file. */
 export function bundlePrograms(): { server: string; client: string } {

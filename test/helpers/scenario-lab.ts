@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadLab } from '../../src/lab/load.ts';
+import { loadLab } from '../../src/lab/load-lab.ts';
 import type { Lab } from '../../src/lab/types.ts';
 
 /** Writes a lab file to a private folder, loads it and removes the folder; the file must be without fault. */

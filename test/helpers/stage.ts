@@ -4,7 +4,7 @@ import type { Event, EventBody, EventSink } from '../../src/core/events.ts';
 import { timestamp } from '../../src/core/events.ts';
 import { parseScenarios } from '../../src/scenario/parse.ts';
 import { playScenario } from '../../src/scenario/play.ts';
-import type { PlayResult } from '../../src/scenario/result.ts';
+import type { PlayResult } from '../../src/scenario/play-result.ts';
 import type { Stage } from '../../src/scenario/stage.ts';
 import type { Shell } from '../../src/ssh/shell.ts';
 import { labOf, TWO_MACHINES } from './scenario-lab.ts';

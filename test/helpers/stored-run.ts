@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Event, EventBody } from '../../src/core/events.ts';
-import { eventLine, readEventLine } from '../../src/report/event-line.ts';
+import { eventLine, readEventLine } from '../../src/report/run/event-line.ts';
 import { repository } from './lab-command.ts';
 import { temporaryFolder } from './cli.ts';
 

@@ -3,7 +3,7 @@ import { mkdtempDisposableSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { isProgram, slashed } from '../../src/host/local-paths.ts';
+import { isProgram, slashed } from '../../src/host/files/local-paths.ts';
 
 test('paths of Windows are told to machines with slashes', () => {
   assert.equal(slashed(String.raw`src\lib\a.py`, '\\'), 'src/lib/a.py');

@@ -14,10 +14,10 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
-import { intruderOnTheWay } from '../../src/host/intruder.ts';
-import { cacheFolder, findCacheFolder, makeCacheFolder, makeTemporaryFolder } from '../../src/host/own-folder.ts';
+import { intruderOnTheWay } from '../../src/host/files/intruder.ts';
+import { cacheFolder, findCacheFolder, makeCacheFolder, makeTemporaryFolder } from '../../src/host/files/own-folder.ts';
 import { findTool, toolsFolder } from '../../src/host/tools.ts';
-import { cachedImages } from '../../src/providers/qemu/images/store.ts';
+import { cachedImages } from '../../src/providers/qemu/images/image-store.ts';
 import { runCli } from '../helpers/cli.ts';
 import { cannotBe, finish, ordinaryUser } from '../helpers/lab-command.ts';
 

@@ -4,7 +4,7 @@ import { mkdtempDisposableSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { readText } from '../../src/host/text-file.ts';
+import { readText } from '../../src/host/files/text-file.ts';
 
 test('a key or list that is a pipe, a device or endless is refused at once', async () => {
   using folder = mkdtempDisposableSync(join(tmpdir(), 'lab-text-'));

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { loadLab } from '../../src/lab/load.ts';
-import { renderProblems } from '../../src/lab/render.ts';
+import { loadLab } from '../../src/lab/load-lab.ts';
+import { renderProblems } from '../../src/lab/render-problems.ts';
 import { assertGolden, casesOf, labJson } from './golden.ts';
 
 const good = join(import.meta.dirname, 'good');

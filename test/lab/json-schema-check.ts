@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { JsonSchema } from '../../src/lab/schema.ts';
+import type { JsonSchema } from '../../src/lab/fields/json-schema.ts';
 
 /** What our schema uses of JSON Schema beyond `JsonSchema`. */
 type Full = JsonSchema & {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { checkLabText } from '../../src/lab/load.ts';
+import { checkLabText } from '../../src/lab/load-lab.ts';
 import type { Problem } from '../../src/lab/problem.ts';
-import { renderProblems } from '../../src/lab/render.ts';
+import { renderProblems } from '../../src/lab/render-problems.ts';
 import { parseScenarios } from '../../src/scenario/parse.ts';
 
 const HEAD = 'version: 1\nname: large\n';

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { UsageError } from '../../src/core/errors.ts';
-import { checkLabText, loadLab, type LoadResult } from '../../src/lab/load.ts';
+import { checkLabText, loadLab, type LoadResult } from '../../src/lab/load-lab.ts';
 import type { Lab } from '../../src/lab/types.ts';
 
 const BASE = 'version: 1\nname: tp1\nnetworks: { natnet: 192.168.100.0/24 }\n';

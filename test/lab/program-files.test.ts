@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, mkdtempDisposableSync, symlinkSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
-import { checkLabText } from '../../src/lab/load.ts';
+import { checkLabText } from '../../src/lab/load-lab.ts';
 
 /** A folder with `lab/`, the folder of a lab, and `private/key` beside it. A value that begins with `→` is the target of a link. */
 function folders(files: Readonly<Record<string, string>> = {}) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Problem } from '../../src/lab/problem.ts';
-import { renderProblems } from '../../src/lab/render.ts';
+import { renderProblems } from '../../src/lab/render-problems.ts';
 
 function problem(line: number, column: number, length: number, rest: Partial<Problem> = {}): Problem {
   return { position: { line, column }, length, path: 'a.b', message: 'is wrong', ...rest };

@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { parse } from 'yaml';
-import { labFieldReference } from '../../src/lab/field-reference.ts';
-import { checkLabText } from '../../src/lab/load.ts';
-import { labJsonSchema, type JsonSchema } from '../../src/lab/schema.ts';
-import { stepJsonSchema, stepReference } from '../../src/lab/steps-schema.ts';
+import { labFieldReference } from '../../src/lab/fields/field-reference.ts';
+import { checkLabText } from '../../src/lab/load-lab.ts';
+import { labJsonSchema, type JsonSchema } from '../../src/lab/fields/json-schema.ts';
+import { stepJsonSchema, stepReference } from '../../src/lab/fields/steps-schema.ts';
 import { parseScenarios } from '../../src/scenario/parse.ts';
-import { VERB_PARSERS } from '../../src/scenario/verbs.ts';
+import { verbParsers } from '../../src/scenario/verbs.ts';
 import { assertGolden, casesOf } from './golden.ts';
 import { schemaFaults } from './json-schema-check.ts';
 
@@ -86,7 +86,7 @@ describe('the steps of scenarios in the schema', () => {
   it('have the verbs that scenarios know', () => {
     assert.deepEqual(
       stepReference().map(({ verb }) => verb),
-      Object.keys(VERB_PARSERS),
+      Object.keys(verbParsers),
     );
   });
 

@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempDisposableSync, readFileSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, it } from 'node:test';
-import { loadLab } from '../../src/lab/load.ts';
-import { labTemplate, labTemplates, templateSteps } from '../../src/lab/template.ts';
+import { loadLab } from '../../src/lab/load-lab.ts';
+import { labTemplate, labTemplates, templateSteps } from '../../src/lab/templates/template.ts';
 import { parseScenarios } from '../../src/scenario/parse.ts';
 
 describe('the template of lab init', () => {

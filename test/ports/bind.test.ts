@@ -7,12 +7,12 @@ import { createConnection } from 'node:net';
 import { release } from 'node:os';
 import { test } from 'node:test';
 import { silent } from '../../src/core/events.ts';
-import { explainPort } from '../../src/ports/explain.ts';
-import { freePort } from '../../src/ports/free.ts';
-import { inspectPort } from '../../src/ports/inspect.ts';
+import { explainPort } from '../../src/ports/explain-port.ts';
+import { freePort } from '../../src/ports/free-port.ts';
+import { inspectPort } from '../../src/ports/inspect-port.ts';
 import type { Shell } from '../../src/ssh/shell.ts';
-import { nobody, onlyRoot, python, running, shellWithScript, shellWithTools } from '../helpers/listeners.ts';
-import { localShell } from '../helpers/local-shell.ts';
+import { nobody, onlyRoot, python, running, shellWithScript, shellWithTools } from '../helpers/machines/listeners.ts';
+import { localShell } from '../helpers/ssh/local-shell.ts';
 import { Running, unusedPort } from '../helpers/programs.ts';
 
 const ok = { plain: 'ok', reuse: 'ok' };

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseFindings, serviceUnit } from '../../src/ports/facts.ts';
-import { sectionMark } from '../../src/ports/remote-scripts.ts';
+import { SECTION_MARK } from '../../src/ports/remote-scripts.ts';
 
 function hex(text: string): string {
   return Buffer.from(text).toString('hex');
 }
 
 function section(name: string, ...lines: string[]): string {
-  return [sectionMark + name, ...lines, ''].join('\n');
+  return [SECTION_MARK + name, ...lines, ''].join('\n');
 }
 
 const ownView =

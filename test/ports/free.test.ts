@@ -3,9 +3,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { silent, type EventBody } from '../../src/core/events.ts';
-import { retryUntil } from '../../src/core/retry.ts';
-import { freePort } from '../../src/ports/free.ts';
-import { inspectPort, isListening } from '../../src/ports/inspect.ts';
+import { retryUntil } from '../../src/core/time/retry.ts';
+import { freePort } from '../../src/ports/free-port.ts';
+import { inspectPort, isListening } from '../../src/ports/inspect-port.ts';
 import {
   failure,
   fixture,
@@ -16,10 +16,10 @@ import {
   python,
   running,
   temporaryFolder,
-} from '../helpers/listeners.ts';
+} from '../helpers/machines/listeners.ts';
 import { signalHolders } from '../../src/ports/signal.ts';
 import { takenAgain } from '../../src/ports/supervisor.ts';
-import { localShell } from '../helpers/local-shell.ts';
+import { localShell } from '../helpers/ssh/local-shell.ts';
 import { Running, unusedPort } from '../helpers/programs.ts';
 import { without } from '../helpers/tools.ts';
 

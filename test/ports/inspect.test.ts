@@ -3,9 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { connect, createServer } from 'node:net';
 import { test } from 'node:test';
 import { silent } from '../../src/core/events.ts';
-import { explainPort, explainTimeWait } from '../../src/ports/explain.ts';
-import { freePort } from '../../src/ports/free.ts';
-import { inspectPort, isListening } from '../../src/ports/inspect.ts';
+import { explainPort, explainTimeWait } from '../../src/ports/explain-port.ts';
+import { freePort } from '../../src/ports/free-port.ts';
+import { inspectPort, isListening } from '../../src/ports/inspect-port.ts';
 import {
   failure,
   fixture,
@@ -18,8 +18,8 @@ import {
   shellWithTools,
   temporaryFolder,
   username,
-} from '../helpers/listeners.ts';
-import { localShell } from '../helpers/local-shell.ts';
+} from '../helpers/machines/listeners.ts';
+import { localShell } from '../helpers/ssh/local-shell.ts';
 import { Running, unusedPort } from '../helpers/programs.ts';
 
 test('a free port is free, and nothing is sent to it', async () => {

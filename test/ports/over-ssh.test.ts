@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { silent } from '../../src/core/events.ts';
-import { freePort } from '../../src/ports/free.ts';
-import { inspectPort, isListening } from '../../src/ports/inspect.ts';
-import { failure, hold, username } from '../helpers/listeners.ts';
+import { freePort } from '../../src/ports/free-port.ts';
+import { inspectPort, isListening } from '../../src/ports/inspect-port.ts';
+import { failure, hold, username } from '../helpers/machines/listeners.ts';
 import { unusedPort } from '../helpers/programs.ts';
-import { runsInUserNamespace, startSshd } from '../helpers/sshd.ts';
+import { runsInUserNamespace, startSshd } from '../helpers/ssh/sshd.ts';
 
 const skip = runsInUserNamespace() && 'the sshd of an ordinary user sees no processes outside its user namespace here';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { Event, EventBody } from '../../src/core/events.ts';
-import { BoundedRunFiles } from '../../src/report/bounded-run-files.ts';
+import { BoundedRunFiles } from '../../src/report/run/bounded-run-files.ts';
 import { stamped, tp1Bodies, tp1Roles } from '../helpers/tp1-events.ts';
 
 const started: EventBody = { kind: 'run-started', run: 'r', scenario: 's', lab: 'l', roles: tp1Roles };

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { readConversations } from '../../src/capture/read-capture.ts';
-import { conversationSvg } from '../../src/report/diagram/svg.ts';
+import { readConversations } from '../../src/packets/read-capture.ts';
+import { conversationSvg } from '../../src/report/diagram/diagram-svg.ts';
 import { languages } from '../../src/report/language/languages.ts';
-import { sequenceMermaid } from '../../src/report/markdown/sequence.ts';
+import { sequenceMermaid } from '../../src/report/markdown/sequence-diagram.ts';
 import { Browser, cannotBrowse } from '../helpers/browser.ts';
-import { captureNames, capturePath } from '../helpers/capture-files.ts';
+import { captureNames, capturePath } from '../helpers/packets/capture-files.ts';
 import { temporaryFolder } from '../helpers/cli.ts';
 
 const { diagram: words, notation } = languages.fr;

@@ -2,16 +2,16 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import type { Conversation, Segment } from '../../src/core/conversation.ts';
-import { readConversations } from '../../src/capture/read-capture.ts';
-import { FOLD_LIMITS, foldSegments } from '../../src/report/diagram/fold.ts';
+import type { Conversation, Segment } from '../../src/packets/conversation.ts';
+import { readConversations } from '../../src/packets/read-capture.ts';
+import { foldLimits, foldSegments } from '../../src/report/diagram/fold-rows.ts';
 import { cutLayout, layOut } from '../../src/report/diagram/layout.ts';
 import { describeConversation } from '../../src/report/diagram/phase-note.ts';
-import { conversationPieces, conversationSvg, type DiagramOptions } from '../../src/report/diagram/svg.ts';
-import { wrapText } from '../../src/report/diagram/words.ts';
+import { conversationPieces, conversationSvg, type DiagramOptions } from '../../src/report/diagram/diagram-svg.ts';
+import { wrapText } from '../../src/report/diagram/diagram-words.ts';
 import { languages } from '../../src/report/language/languages.ts';
-import { framesOf, pcapOf } from '../helpers/capture-files.ts';
-import { Talk, tp1Talk } from '../helpers/conversations.ts';
+import { framesOf, pcapOf } from '../helpers/packets/capture-files.ts';
+import { Talk, tp1Talk } from '../helpers/packets/conversations.ts';
 import { assertGolden } from '../helpers/golden.ts';
 
 const options: DiagramOptions = {
@@ -224,7 +224,7 @@ describe('folding', () => {
     for (let i = 0; i < 500; i++) talk.line(i % 2 === 0 ? 'client' : 'server', `line ${i}`);
     const { segments } = talk.close().conversation();
     const rows = foldSegments(segments);
-    assert.ok(segments.length > 1000 && rows.length <= FOLD_LIMITS.rows + 8, `${rows.length} rows`);
+    assert.ok(segments.length > 1000 && rows.length <= foldLimits.rows + 8, `${rows.length} rows`);
     const shown = new Set(rows.filter((row) => row.kind === 'segment').map(({ segment }) => segment.text));
     assert.ok(shown.has('line 0\n') && shown.has('line 499\n'));
   });

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { report } from '../../src/commands/report.ts';
+import { report } from '../../src/commands/runs/report.ts';
 import type { Event } from '../../src/core/events.ts';
 import { languages } from '../../src/report/language/languages.ts';
 import { Browser, cannotBrowse, type OpenPage } from '../helpers/browser.ts';

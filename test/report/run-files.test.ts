@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Event, EventBody } from '../../src/core/events.ts';
-import { eventLine, readEventLine } from '../../src/report/event-line.ts';
-import { jsonText } from '../../src/report/json-text.ts';
-import { roleFile, RunFiles } from '../../src/report/run-files.ts';
-import { RunSummary } from '../../src/report/run-summary.ts';
+import { eventLine, readEventLine } from '../../src/report/run/event-line.ts';
+import { jsonText } from '../../src/core/json/json-text.ts';
+import { roleFile, RunFiles } from '../../src/report/run/run-files.ts';
+import { RunSummary } from '../../src/report/run/run-summary.ts';
 import { assertGolden } from '../helpers/golden.ts';
 import { brokenBodies, stamped, tp1Bodies } from '../helpers/tp1-events.ts';
 

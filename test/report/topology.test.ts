@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { topologyMermaid } from '../../src/report/topology/mermaid.ts';
-import { topologySvg } from '../../src/report/topology/svg.ts';
-import { topologyText } from '../../src/report/topology/text.ts';
+import { topologySvg } from '../../src/report/topology/topology-svg.ts';
+import { topologyText } from '../../src/report/topology/topology-text.ts';
 import type { Topology } from '../../src/report/topology/topology.ts';
 import { assertGolden } from '../helpers/golden.ts';
 

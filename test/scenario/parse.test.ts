@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
-import { loadLab } from '../../src/lab/load.ts';
+import { loadLab } from '../../src/lab/load-lab.ts';
 import { parseScenarios } from '../../src/scenario/parse.ts';
 import { labOf, TWO_MACHINES } from '../helpers/scenario-lab.ts';
 

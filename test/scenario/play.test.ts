@@ -6,13 +6,13 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { SlowPatternError } from '../../src/core/bounded-search.ts';
+import { SlowPatternError } from '../../src/core/text/bounded-search.ts';
 import { CheckError, EnvironmentError } from '../../src/core/errors.ts';
 import type { EventBody, EventSink } from '../../src/core/events.ts';
-import { retryUntil } from '../../src/core/retry.ts';
+import { retryUntil } from '../../src/core/time/retry.ts';
 import { renderFailure } from '../../src/scenario/render-failure.ts';
 import type { Shell, TerminalSize } from '../../src/ssh/shell.ts';
-import { startSshd, type TestSshd } from '../helpers/sshd.ts';
+import { startSshd, type TestSshd } from '../helpers/ssh/sshd.ts';
 import { freeLocalPort, play, PROGRAMS_FOLDER, Recorder, type Played } from '../helpers/stage.ts';
 import { without } from '../helpers/tools.ts';
 

@@ -5,8 +5,8 @@ import { LabError } from '../../src/core/errors.ts';
 import type { EventBody } from '../../src/core/events.ts';
 import type { Program } from '../../src/lab/types.ts';
 import { checkPorts } from '../../src/scenario/port-check.ts';
-import { localShell } from '../helpers/local-shell.ts';
-import { nobody, onlyRoot, python, running } from '../helpers/listeners.ts';
+import { localShell } from '../helpers/ssh/local-shell.ts';
+import { nobody, onlyRoot, python, running } from '../helpers/machines/listeners.ts';
 import { Running, unusedPort } from '../helpers/programs.ts';
 
 async function checked(

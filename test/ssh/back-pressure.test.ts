@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { startSshd } from '../helpers/sshd.ts';
+import { startSshd } from '../helpers/ssh/sshd.ts';
 
 const mebibyte = 1024 * 1024;
 const floodBytes = 64 * mebibyte;

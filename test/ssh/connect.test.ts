@@ -7,12 +7,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { ConnectionError } from '../../src/core/connection-error.ts';
-import { retryUntil } from '../../src/core/retry.ts';
+import { retryUntil } from '../../src/core/time/retry.ts';
 import { connectShell } from '../../src/ssh/connect.ts';
-import { onlyHostKeys } from '../../src/ssh/host-key-policy.ts';
-import { fingerprint, generateKeyPair, type HostKey, parseHostKey } from '../../src/ssh/keys.ts';
+import { onlyHostKeys } from '../../src/ssh/trust/host-key-policy.ts';
+import { fingerprint, generateKeyPair, type HostKey, parseHostKey } from '../../src/ssh/trust/key-pair.ts';
 import type { ShellTarget } from '../../src/ssh/target.ts';
-import { startSshd } from '../helpers/sshd.ts';
+import { startSshd } from '../helpers/ssh/sshd.ts';
 
 const { privateKey, publicKey } = generateKeyPair('test');
 

@@ -6,8 +6,8 @@ import { describe, test } from 'node:test';
 import { ConnectionError } from '../../src/core/connection-error.ts';
 import { EnvironmentError, TimeoutError } from '../../src/core/errors.ts';
 import { findOnHost } from '../../src/host/tools.ts';
-import { gone, isAlive } from '../helpers/processes.ts';
-import { isRoot, startSshd } from '../helpers/sshd.ts';
+import { gone, isAlive } from '../helpers/machines/processes.ts';
+import { isRoot, startSshd } from '../helpers/ssh/sshd.ts';
 
 async function* pieces(): AsyncGenerator<Uint8Array> {
   for (let i = 0; i < 100; i++) yield Buffer.alloc(10_007, i);

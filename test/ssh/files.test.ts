@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { ConnectionError } from '../../src/core/connection-error.ts';
 import { EnvironmentError } from '../../src/core/errors.ts';
-import { retryUntil } from '../../src/core/retry.ts';
+import { retryUntil } from '../../src/core/time/retry.ts';
 import type { Shell } from '../../src/ssh/shell.ts';
-import { isRoot, startSshd } from '../helpers/sshd.ts';
+import { isRoot, startSshd } from '../helpers/ssh/sshd.ts';
 
 function sha256(content: Uint8Array): string {
   return createHash('sha256').update(content).digest('hex');

@@ -4,11 +4,11 @@ import type { Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import { LabError } from '../../src/core/errors.ts';
 import { connectShell } from '../../src/ssh/connect.ts';
-import { onlyHostKeys } from '../../src/ssh/host-key-policy.ts';
-import { generateKeyPair } from '../../src/ssh/keys.ts';
+import { onlyHostKeys } from '../../src/ssh/trust/host-key-policy.ts';
+import { generateKeyPair } from '../../src/ssh/trust/key-pair.ts';
 import type { Shell } from '../../src/ssh/shell.ts';
 import type { ShellTarget } from '../../src/ssh/target.ts';
-import { openTunnel } from '../../src/ssh/tunnel.ts';
+import { openTunnel } from '../../src/ssh/transport/tunnel.ts';
 import {
   ignoreWindow,
   startHostileServer,
@@ -16,7 +16,7 @@ import {
   writeForEver,
   type HostileServer,
   type Misdeed,
-} from '../helpers/hostile-server.ts';
+} from '../helpers/ssh/hostile-server.ts';
 
 /** Long, for all that comes in the end on a busy host. */
 const patience = { answerMs: 30_000, beginMs: 30_000, stallMs: 30_000 };

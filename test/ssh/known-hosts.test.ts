@@ -4,9 +4,15 @@ import { mkdtempDisposableSync, readFileSync, statSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { judge } from '../../src/ssh/host-key-policy.ts';
-import { generateKeyPair, type HostKey, parseHostKey, sameKey } from '../../src/ssh/keys.ts';
-import { keysOf, knownHostsLine, learnHostKey, parseKnownHosts, readKnownHosts } from '../../src/ssh/known-hosts.ts';
+import { judge } from '../../src/ssh/trust/host-key-policy.ts';
+import { generateKeyPair, type HostKey, parseHostKey, sameKey } from '../../src/ssh/trust/key-pair.ts';
+import {
+  keysOf,
+  knownHostsLine,
+  learnHostKey,
+  parseKnownHosts,
+  readKnownHosts,
+} from '../../src/ssh/trust/known-hosts.ts';
 
 function newKey(): { line: string; key: HostKey } {
   const line = generateKeyPair('').publicKey.trim();

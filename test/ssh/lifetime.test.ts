@@ -8,18 +8,18 @@ import { describe, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { gone, isAlive } from '../helpers/processes.ts';
-import { isRoot, startSshd, type TestSshd } from '../helpers/sshd.ts';
+import { gone, isAlive } from '../helpers/machines/processes.ts';
+import { isRoot, startSshd, type TestSshd } from '../helpers/ssh/sshd.ts';
 import { connectShell } from '../../src/ssh/connect.ts';
-import { onlyHostKeys } from '../../src/ssh/host-key-policy.ts';
-import { generateKeyPair } from '../../src/ssh/keys.ts';
+import { onlyHostKeys } from '../../src/ssh/trust/host-key-policy.ts';
+import { generateKeyPair } from '../../src/ssh/trust/key-pair.ts';
 import type { RemoteProcess } from '../../src/ssh/shell.ts';
 
 /** Ignores what can be ignored, and tells its PID and that of a child that does the same. */
 const stubborn = ['sh', '-c', 'trap "" HUP INT TERM; sleep 100 & echo $$ $!; while :; do wait; done'];
 /** A program like most: ends at HUP and TERM. */
 const ordinary = ['sh', '-c', 'sleep 100 & echo $$ $!; wait'];
-const client = fileURLToPath(new URL('../helpers/shell-client.ts', import.meta.url));
+const client = fileURLToPath(new URL('../helpers/ssh/shell-client.ts', import.meta.url));
 
 async function pidsOf(process: RemoteProcess): Promise<number[]> {
   for await (const chunk of process.output) return pidsIn(Buffer.from(chunk).toString());

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { UsageError } from '../../src/core/errors.ts';
 import { findOnHost } from '../../src/host/tools.ts';
-import { execLine, startLine } from '../../src/ssh/remote-command.ts';
+import { execLine, startLine } from '../../src/ssh/channel/remote-command.ts';
 
 const shells = ['sh', 'bash', 'dash', 'zsh', 'fish', 'tcsh', 'csh', 'bsd-csh'].flatMap(
   (name) => findOnHost(name) ?? [],

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { TimeoutError } from '../../src/core/errors.ts';
-import { Slots } from '../../src/ssh/slots.ts';
-import { startSshd } from '../helpers/sshd.ts';
+import { Slots } from '../../src/ssh/channel/slots.ts';
+import { startSshd } from '../helpers/ssh/sshd.ts';
 
 /** Input that ends after the test has made its point. */
 async function* waiting(): AsyncGenerator<Uint8Array> {

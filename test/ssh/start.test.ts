@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ConnectionError } from '../../src/core/connection-error.ts';
-import { retryUntil } from '../../src/core/retry.ts';
+import { retryUntil } from '../../src/core/time/retry.ts';
 import type { RemoteProcess } from '../../src/ssh/shell.ts';
-import { gone } from '../helpers/processes.ts';
-import { startSshd } from '../helpers/sshd.ts';
+import { gone } from '../helpers/machines/processes.ts';
+import { startSshd } from '../helpers/ssh/sshd.ts';
 
 const terminal = { columns: 91, rows: 22 };
 

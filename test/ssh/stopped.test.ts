@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
-import { letPass } from '../../src/core/retry.ts';
-import { startHostileServer, type Misdeed } from '../helpers/hostile-server.ts';
+import { letPass } from '../../src/core/time/retry.ts';
+import { startHostileServer, type Misdeed } from '../helpers/ssh/hostile-server.ts';
 
 /** Longer than a login takes on a busy host. */
 const limitMs = 2000;

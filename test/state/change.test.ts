@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseSubnet } from '../../src/core/ipv4.ts';
 import type { Lab } from '../../src/lab/types.ts';
-import { describeChange, fingerprint } from '../../src/state/change.ts';
+import { describeChange, fingerprint } from '../../src/state/lab-change.ts';
 import { stateOf } from '../../src/state/state.ts';
 import { eth, named, sampleLab, sampleMachine, sampleNetwork } from './fixtures/sample-lab.ts';
 

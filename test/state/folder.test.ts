@@ -14,11 +14,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { EnvironmentError } from '../../src/core/errors.ts';
-import { ensureStateFolder, stateFolderFor } from '../../src/state/folder.ts';
+import { ensureStateFolder, stateFolderFor } from '../../src/state/state-folder.ts';
 import { canMount, onPrivateDisk } from './fixtures/private-disk.ts';
 
 const temporaryFolder = () => mkdtempDisposableSync(join(tmpdir(), 'lab-folder-'));
-const module = JSON.stringify(join(import.meta.dirname, '../../src/state/folder.ts'));
+const module = JSON.stringify(join(import.meta.dirname, '../../src/state/state-folder.ts'));
 const needsMount = { skip: !canMount && 'this host lets us mount nothing' };
 const needsRoot = { skip: process.getuid?.() !== 0 && 'only root can give files away' };
 

@@ -18,9 +18,9 @@ import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { LockedError } from '../../src/core/errors.ts';
 import type { EventBody } from '../../src/core/events.ts';
-import { acquireLock } from '../../src/state/lock.ts';
-import { currentProcess, tagOf } from '../../src/state/process-identity.ts';
-import { keepSpares, removeSpares } from '../../src/state/spares.ts';
+import { acquireLock } from '../../src/state/lock/lock.ts';
+import { currentProcess, tagOf } from '../../src/state/lock/process-identity.ts';
+import { keepSpares, removeSpares } from '../../src/state/runs/spares.ts';
 import { deadHolder } from './fixtures/dead-holder.ts';
 import { canMount, onPrivateDisk } from './fixtures/private-disk.ts';
 
@@ -296,8 +296,8 @@ for (const [what, { size, fill }] of Object.entries(fullDisks)) {
         const result = onPrivateDisk(
           folder.path,
           `
-        const { acquireLock } = await import(${JSON.stringify(join(import.meta.dirname, '../../src/state/lock.ts'))});
-        const { keepSpares } = await import(${JSON.stringify(join(import.meta.dirname, '../../src/state/spares.ts'))});
+        const { acquireLock } = await import(${JSON.stringify(join(import.meta.dirname, '../../src/state/lock/lock.ts'))});
+        const { keepSpares } = await import(${JSON.stringify(join(import.meta.dirname, '../../src/state/runs/spares.ts'))});
         const { execFileSync } = await import('node:child_process');
         const { readdirSync, readFileSync, writeFileSync } = await import('node:fs');
         await keepSpares(folder);

@@ -14,8 +14,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { EventBody } from '../../src/core/events.ts';
-import { RunFolder } from '../../src/state/run-folder.ts';
-import { findRun, listRuns, readEvents, readRun } from '../../src/state/runs.ts';
+import { RunFolder } from '../../src/state/runs/run-folder.ts';
+import { findRun, listRuns, readEvents, readRun } from '../../src/state/runs/stored-runs.ts';
 import { stamped, tp1Bodies } from '../helpers/tp1-events.ts';
 import { canMount, onPrivateDisk } from './fixtures/private-disk.ts';
 
@@ -135,8 +135,8 @@ test(
       folder.path,
       `
       const { readFileSync, writeFileSync, readdirSync } = await import('node:fs');
-      const { beginRunFile, endRunFile } = await import(${source('../../src/state/run-file.ts')});
-      const { RunSummary } = await import(${source('../../src/report/run-summary.ts')});
+      const { beginRunFile, endRunFile } = await import(${source('../../src/state/runs/run-file.ts')});
+      const { RunSummary } = await import(${source('../../src/report/run/run-summary.ts')});
       const begun = new RunSummary().document();
       const ended = { ...begun, result: 'failed', reason: 'because', commands: Array.from({ length: 3 }, () => ({ machine: 'vm1', command: 'ls', exitCode: 0 })) };
       const long = { ...ended, commands: Array.from({ length: 3000 }, () => ended.commands[0]) };
@@ -166,7 +166,7 @@ test(
     const seen = onPrivateDisk(
       folder.path,
       `
-      const { RunFolder } = await import(${source('../../src/state/run-folder.ts')});
+      const { RunFolder } = await import(${source('../../src/state/runs/run-folder.ts')});
       const { stamped } = await import(${source('../helpers/tp1-events.ts')});
       const faults = [];
       const run = await RunFolder.create({ stateFolder: folder, scenario: 'full', wallMs: 0, onFault: (error) => faults.push(error) });

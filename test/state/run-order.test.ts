@@ -12,8 +12,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { orderPath } from '../../src/state/run-order.ts';
-import { findRun, listRuns, makeRunFolder } from '../../src/state/runs.ts';
+import { orderPath } from '../../src/state/runs/run-order.ts';
+import { findRun, listRuns, makeRunFolder } from '../../src/state/runs/stored-runs.ts';
 
 const noon = Date.UTC(2026, 10, 23, 12);
 

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { CommandContext } from '../../commands/context.ts';
+import type { CommandContext } from '../../session/context.ts';
 import {
   commandSpecs,
   globalOptions,
@@ -97,17 +97,17 @@ async function complete(context: CommandContext, kind: Completion | undefined): 
     case 'shell':
       return listed(['bash', 'zsh', 'fish'], 'shell');
     case 'template':
-      return listed((await import('../../lab/template.ts')).labTemplates, 'template');
+      return listed((await import('../../lab/templates/template.ts')).labTemplates, 'template');
     case 'provider':
       return listed((await import('../../providers/registry.ts')).providerNames, 'provider');
     case 'language':
-      return listed((await import('../../report/language/language.ts')).LANGUAGES, 'language');
+      return listed((await import('../../report/language/language.ts')).languageNames, 'language');
     case 'report-format':
       return listed(['html', 'md', 'json', 'junit'], 'format');
     case 'graph-format':
       return listed(['text', 'svg', 'mermaid'], 'format');
     case 'run':
-      return listed(await (await import('../../commands/logs.ts')).runNames(context), 'run');
+      return listed(await (await import('../../commands/runs/logs.ts')).runNames(context), 'run');
     case 'machine':
     case 'machine-path':
     case 'program':
@@ -123,7 +123,7 @@ async function labCandidates(
   context: CommandContext,
   kind: 'machine' | 'machine-path' | 'program' | 'scenario',
 ): Promise<Candidates> {
-  const { labNames } = await import('../../commands/names.ts');
+  const { labNames } = await import('../../session/lab-names.ts');
   const { machines, programs, scenarios } = await labNames(context);
   if (kind === 'machine-path')
     return {

@@ -1,12 +1,12 @@
 import { UsageError } from '../../core/errors.ts';
-import { suggestion } from '../../core/suggest.ts';
+import { suggestion } from '../../core/text/suggest.ts';
 
 /*
  * The scripts hold no knowledge of their own: at each TAB they ask `lab __complete`, which answers with one `word<TAB>description` a line, and with a line
  * `:files` when names of files may follow.
  */
 
-const bash = String.raw`# bash completion for lab
+const BASH = String.raw`# bash completion for lab
 _lab() {
   local line words=() files=0
   while IFS= read -r line; do
@@ -22,7 +22,7 @@ _lab() {
 complete -F _lab lab
 `;
 
-const zsh = String.raw`#compdef lab
+const ZSH = String.raw`#compdef lab
 _lab() {
   local line files=0
   local -a found
@@ -36,7 +36,7 @@ _lab() {
 if [[ ${'$'}funcstack[1] == _lab ]]; then _lab "$@"; else compdef _lab lab; fi
 `;
 
-const fish = String.raw`# fish completion for lab
+const FISH = String.raw`# fish completion for lab
 function __lab_complete
     set -l words (commandline -opc)
     set -l current (commandline -ct)
@@ -51,7 +51,7 @@ end
 complete -c lab -f -a '(__lab_complete)'
 `;
 
-const scripts: Readonly<Record<string, string>> = { bash, zsh, fish };
+const scripts: Readonly<Record<string, string>> = { bash: BASH, zsh: ZSH, fish: FISH };
 
 /** The script that teaches a shell to complete `lab`. @throws {UsageError} for a shell that is not known. */
 export function completionScript(shell: string): string {

@@ -1,9 +1,9 @@
 import { relative } from 'node:path';
-import { describeGap } from '../../capture/recording.ts';
-import { conversationText } from '../../capture/conversation-text.ts';
-import type { CaptureResult } from '../../commands/capture.ts';
-import { countOf } from '../../core/count-of.ts';
-import type { TcpLog } from '../../commands/tcp-log.ts';
+import { describeGap } from '../../capture/packet-capture.ts';
+import { conversationText } from '../../packets/conversation-text.ts';
+import type { CaptureResult } from '../../commands/machines/capture.ts';
+import { countOf } from '../../core/text/count-of.ts';
+import type { TcpLog } from '../../commands/runs/tcp-log.ts';
 import { isCompleteCapture } from '../../core/capture-facts.ts';
 
 /** Nothing when the capture itself went to standard output. */

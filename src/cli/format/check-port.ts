@@ -1,10 +1,10 @@
-import type { CheckPortResult } from '../../commands/check-port.ts';
-import { sanitize } from '../../core/sanitize.ts';
+import type { CheckPortResult } from '../../commands/machines/check-port.ts';
+import { sanitize } from '../../core/text/sanitize.ts';
 import { portArgument } from '../../ports/describe.ts';
-import { explainPort } from '../../ports/explain.ts';
+import { explainPort } from '../../ports/explain-port.ts';
 import { refusalToFree } from '../../ports/protection.ts';
-import type { PortReport } from '../../ports/report.ts';
-import type { Style } from '../style.ts';
+import type { PortReport } from '../../ports/port-report.ts';
+import type { Style } from '../show/style.ts';
 import { describeHolder } from './ports.ts';
 
 /** One paragraph per machine and protocol: free or not, who holds it, what to do about it. */

@@ -1,6 +1,6 @@
-import type { CpResult } from '../../commands/cp.ts';
-import { countOf } from '../../core/count-of.ts';
-import { formatBytes } from '../../deploy/install.ts';
+import { formatBytes } from '../../core/text/sizes.ts';
+import type { CpResult } from '../../commands/machines/cp.ts';
+import { countOf } from '../../core/text/count-of.ts';
 
 export function formatCp({ files, bytes, target, unchanged = 0 }: CpResult): string {
   const there =

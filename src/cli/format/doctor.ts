@@ -1,6 +1,6 @@
-import type { DoctorResult, ProviderHealth } from '../../commands/doctor.ts';
+import type { DoctorResult, ProviderHealth } from '../../commands/lab/doctor.ts';
 import type { Requirement } from '../../providers/provider.ts';
-import type { Style } from '../style.ts';
+import type { Style } from '../show/style.ts';
 
 export function formatDoctor({ inUse, providers, fetched }: DoctorResult, style: Style): string {
   const got = fetched.length === 0 ? '' : `Unpacked for lab alone: ${fetched.join(', ')}\n\n`;

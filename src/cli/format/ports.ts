@@ -1,6 +1,6 @@
 import type { PortHolder } from '../../core/events.ts';
-import { formatDuration } from '../../core/retry.ts';
-import { sanitize } from '../../core/sanitize.ts';
+import { formatDuration } from '../../core/time/retry.ts';
+import { sanitize } from '../../core/text/sanitize.ts';
 
 /** `python3 server.py (PID 4242, user ildvm1, since 14:03:10, 12 s ago, on 0.0.0.0:7999)`; what the machine would not tell is left out. */
 export function describeHolder(

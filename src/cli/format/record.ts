@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import type { RecordResult } from '../../commands/record.ts';
+import type { RecordResult } from '../../commands/runs/record.ts';
 
 /** The scenario, to be put into the lab file, or that it was; and what to do next. */
 export function formatRecord({ scenario, yaml, file }: RecordResult, cwd: string): string {

@@ -1,4 +1,4 @@
-import type { ReplayResult } from '../../commands/replay.ts';
+import type { ReplayResult } from '../../commands/runs/replay.ts';
 
 /** What the terminals showed at the end, side by side. */
 export function formatReplay({ lines }: ReplayResult): string {

@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import type { ReportResult } from '../../commands/report.ts';
+import type { ReportResult } from '../../commands/runs/report.ts';
 
 /** Where the report is; nothing when it went to standard output. */
 export function formatReport({ run, format, file }: ReportResult, cwd: string): string {

@@ -1,10 +1,10 @@
 import { relative } from 'node:path';
-import type { RunEntry } from '../../commands/logs.ts';
-import type { RunResult } from '../../commands/run.ts';
-import { formatDuration } from '../../core/retry.ts';
-import { oneLine } from '../../report/words.ts';
+import type { RunEntry } from '../../commands/runs/logs.ts';
+import type { RunResult } from '../../commands/runs/run.ts';
+import { formatDuration } from '../../core/time/retry.ts';
+import { oneLine } from '../../report/run/words.ts';
 import { renderFailure } from '../../scenario/render-failure.ts';
-import type { Style } from '../style.ts';
+import type { Style } from '../show/style.ts';
 import { table } from './table.ts';
 
 export interface RunTextOptions {

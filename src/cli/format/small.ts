@@ -1,11 +1,11 @@
 import { relative } from 'node:path';
-import type { DownResult } from '../../commands/down.ts';
-import type { GcResult } from '../../commands/gc.ts';
-import type { InitResult } from '../../commands/init.ts';
-import { countOf } from '../../core/count-of.ts';
-import type { SshConfigResult } from '../../commands/ssh-config.ts';
-import type { ValidateResult } from '../../commands/validate.ts';
-import type { Style } from '../style.ts';
+import type { DownResult } from '../../commands/lab/down.ts';
+import type { GcResult } from '../../commands/lab/gc.ts';
+import type { InitResult } from '../../commands/lab/init.ts';
+import { countOf } from '../../core/text/count-of.ts';
+import type { SshConfigResult } from '../../commands/machines/ssh-config.ts';
+import type { ValidateResult } from '../../commands/lab/validate.ts';
+import type { Style } from '../show/style.ts';
 
 /** Results that are told in a line or two. */
 

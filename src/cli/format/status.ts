@@ -1,6 +1,6 @@
-import type { MachineStatus, ProgramStatus, StatusResult } from '../../commands/status.ts';
-import { sanitize } from '../../core/sanitize.ts';
-import type { Style } from '../style.ts';
+import type { MachineStatus, ProgramStatus, StatusResult } from '../../commands/lab/status.ts';
+import { sanitize } from '../../core/text/sanitize.ts';
+import type { Style } from '../show/style.ts';
 import { describeHolder } from './ports.ts';
 import { table } from './table.ts';
 

@@ -1,10 +1,10 @@
-import type { PlanResult } from '../../commands/plan.ts';
-import { describeRequirement } from '../../commands/requirements.ts';
-import type { UpResult } from '../../commands/up.ts';
-import { sanitize } from '../../core/sanitize.ts';
-import { explainPort } from '../../ports/explain.ts';
-import type { PortReport } from '../../ports/report.ts';
-import type { Style } from '../style.ts';
+import type { PlanResult } from '../../commands/lab/dry-run.ts';
+import { describeRequirement } from '../../session/require-host.ts';
+import type { UpResult } from '../../commands/lab/up.ts';
+import { sanitize } from '../../core/text/sanitize.ts';
+import { explainPort } from '../../ports/explain-port.ts';
+import type { PortReport } from '../../ports/port-report.ts';
+import type { Style } from '../show/style.ts';
 import { describeHolder } from './ports.ts';
 import { table } from './table.ts';
 

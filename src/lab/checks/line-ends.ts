@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
-import { openOrdinary } from '../../core/ordinary-file.ts';
+import { openOrdinary } from '../../core/files/ordinary-file.ts';
 import type { DraftFile, DraftProgram } from '../draft.ts';
 import type { Finding } from '../finding.ts';
-import { quoted } from '../rules.ts';
+import { quoted } from '../fields/rules.ts';
 
 /** Shells, which take the carriage return at the end of each line for a part of its last word. */
 const SHELL = /^(?:ba|da|k|z|a)?sh$/;

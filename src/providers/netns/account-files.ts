@@ -1,7 +1,7 @@
 import type { Machine } from '../../lab/types.ts';
 
 /** The first ordinary user of an Ubuntu or Debian system. */
-export const userId = 1000;
+export const USER_ID = 1000;
 
 /** Users that OpenSSH and tcpdump drop their rights to; added where the host does not have them. */
 const serviceUsers = ['sshd', 'tcpdump'];
@@ -29,11 +29,11 @@ export function accountFiles(
     ...missing.map((name, index) => `${name}:x:${900 + index}:65534::/run/${name}:/usr/sbin/nologin`),
     ...(user === 'root'
       ? ['root:x:0:0:root:/root:/bin/bash']
-      : [`${user}:x:${userId}:${userId}:${user}:/home/${user}:${host.shell}`]),
+      : [`${user}:x:${USER_ID}:${USER_ID}:${user}:/home/${user}:${host.shell}`]),
   ];
   const group = [
     ...groups.map((line) => (machine.sudo === false ? line : withMember(line, ['sudo', 'adm'], user))),
-    ...(user === 'root' ? ['root:x:0:'] : [`${user}:x:${userId}:`]),
+    ...(user === 'root' ? ['root:x:0:'] : [`${user}:x:${USER_ID}:`]),
   ];
   // "*" allows no password, and is not "!", which sshd takes for a locked account.
   const shadow = passwd.map((line) => `${nameOf(line)}:*:19000:0:99999:7:::`);
@@ -48,11 +48,11 @@ export function hostsFile(machine: Machine | undefined, all: Iterable<Machine>):
     ...(machine?.interfaces.length === 0 ? [`127.0.1.1 ${machine.name}`] : []),
   ];
   const others = [...all].flatMap((other) => other.interfaces.map(({ address }) => `${address} ${other.name}`));
-  return lines([...own, ...others, sshdClient]);
+  return lines([...own, ...others, SSHD_CLIENT]);
 }
 
 /** sshd calls a client that came through a Unix socket so, and looks that name up for the audit log of each terminal: not known here, it would wait for a name server. */
-const sshdClient = '127.0.0.1 UNKNOWN';
+const SSHD_CLIENT = '127.0.0.1 UNKNOWN';
 
 function systemLines(file: string): string[] {
   return file.split('\n').filter((line) => {

@@ -2,17 +2,17 @@ import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EnvironmentError, messageOf } from '../../core/errors.ts';
-import { retryUntil } from '../../core/retry.ts';
+import { retryUntil } from '../../core/time/retry.ts';
 import { startDaemon, type Daemon } from '../../host/daemon.ts';
 import { identify, isAlive, namespacePids, ownerOf, pathNow, processes, type ProcessId } from '../../host/processes.ts';
-import { searchPath } from './ssh-files.ts';
+import { SEARCH_PATH } from './ssh-files.ts';
 import { encodePlan, type Operation } from './operations.ts';
 import { syscallNumbers } from './syscalls.ts';
 import { isOwnLabUser, type IdRange } from '../../host/subordinate-ids.ts';
 
 const executor = fileURLToPath(new URL('executor.pl', import.meta.url));
 /** Stands in the arguments of every process of a lab on this host, between the executor's path and the lab's own label. */
-const marker = '--lab';
+const MARKER = '--lab';
 
 export interface LabelledProcess extends ProcessId {
   readonly labId: string;
@@ -45,8 +45,8 @@ export interface PreparedLab {
 
 /** Starts the executor and waits until all machines of the plan listen. @throws {EnvironmentError} with what the kernel refused. */
 export async function launchLab(plan: readonly Operation[], options: LaunchOptions): Promise<PreparedLab> {
-  const command = [options.perl, executor, marker, options.labId, options.name, options.stateFolder];
-  const daemon = startDaemon(command, { PATH: searchPath, LC_ALL: 'C' });
+  const command = [options.perl, executor, MARKER, options.labId, options.name, options.stateFolder];
+  const daemon = startDaemon(command, { PATH: SEARCH_PATH, LC_ALL: 'C' });
   const stop = (): void => daemon.letGo();
   options.signal.addEventListener('abort', stop, { once: true });
   try {
@@ -155,7 +155,7 @@ function idMap(own: number, range: IdRange): string {
 export function labelledProcesses(): LabelledProcess[] {
   const found: LabelledProcess[] = [];
   for (const { pid, args } of processes()) {
-    const at = args.indexOf(marker);
+    const at = args.indexOf(MARKER);
     if (at !== 2 || args.length !== 6 || !args[1]?.endsWith('/executor.pl') || !isOwnLabUser(ownerOf(pid) ?? -1))
       continue;
     const id = identify(pid);

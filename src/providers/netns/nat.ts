@@ -10,7 +10,7 @@ import {
 import type { Network } from '../../lab/types.ts';
 
 /** The interface of slirp4netns in the lab's own network namespace, the way out. */
-export const uplink = 'tap0';
+export const UPLINK = 'tap0';
 
 /** A /24 for the link between the lab and slirp4netns that none of the lab's networks uses. slirp4netns takes .2 for itself, .3 for DNS, .100 for us. */
 export function uplinkSubnet(networks: Iterable<Network>): Subnet {
@@ -50,7 +50,7 @@ export function natRules(networks: readonly { readonly bridge: string; readonly 
     '  }',
     '  chain forward {',
     '    type filter hook forward priority 0; policy drop;',
-    `    iifname "${uplink}" ct state established,related accept`,
+    `    iifname "${UPLINK}" ct state established,related accept`,
     // Where the kernel has br_netfilter, frames between machines of one network pass here too.
     ...networks.map(({ bridge }) => `    iifname "${bridge}" oifname "${bridge}" accept`),
     `    iifname { ${names} } ip daddr ${uplinkNameserver(all)} meta l4proto { tcp, udp } th dport 53 accept`,
@@ -62,14 +62,14 @@ export function natRules(networks: readonly { readonly bridge: string; readonly 
       `    iifname "${bridge}" ip daddr { ${privateRanges.join(', ')} } goto refuse`,
       `    iifname "${bridge}" ip6 daddr { ${private6.join(', ')} } goto refuse`,
     ]),
-    ...translated.map(({ bridge }) => `    iifname "${bridge}" oifname "${uplink}" accept`),
+    ...translated.map(({ bridge }) => `    iifname "${bridge}" oifname "${UPLINK}" accept`),
     '    goto refuse',
     '  }',
     '}',
     'table ip lab {',
     '  chain post {',
     '    type nat hook postrouting priority 100; policy accept;',
-    ...translated.map(({ network }) => `    ip saddr ${formatSubnet(network.subnet)} oifname "${uplink}" masquerade`),
+    ...translated.map(({ network }) => `    ip saddr ${formatSubnet(network.subnet)} oifname "${UPLINK}" masquerade`),
     '  }',
     '}',
     '',

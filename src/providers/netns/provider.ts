@@ -7,8 +7,8 @@ import { findTool } from '../../host/tools.ts';
 import { connectUnix } from '../../host/unix-socket.ts';
 import type { Lab, Machine } from '../../lab/types.ts';
 import { connectShell } from '../../ssh/connect.ts';
-import { onlyHostKeys } from '../../ssh/host-key-policy.ts';
-import { makeOwnFolder, removeOwn, replaceFileSync } from '../../state/own-file.ts';
+import { onlyHostKeys } from '../../ssh/trust/host-key-policy.ts';
+import { makeOwnFolder, removeOwn, replaceFileSync } from '../../state/files/own-file.ts';
 import { samePlace } from '../../state/place.ts';
 import type {
   AttachedMachine,
@@ -22,15 +22,15 @@ import type {
 } from '../provider.ts';
 import { gatherHostFacts, runtimeOfThisProcess } from './host-facts.ts';
 import { userKeyPath } from '../lab-keys.ts';
-import { captureOver } from '../link-capture.ts';
+import { captureOver } from '../capture-socket.ts';
 import { knownHosts } from '../peer-files.ts';
-import { hasFormerKeys, planKeys, readCredentials, removeFormerKeys, type Credentials } from './keys.ts';
+import { hasFormerKeys, planKeys, readCredentials, removeFormerKeys, type Credentials } from './namespace-keys.ts';
 import { endLab, findInit, folderNow, labelledProcesses, launchMapped, type LaunchOptions } from './lab-process.ts';
-import { planLab } from './plan.ts';
+import { planLab } from './namespace-plan.ts';
 import type { HostFacts } from './plan-input.ts';
-import { captureSocket } from './stage.ts';
+import { CAPTURE_SOCKET } from './lab-stage.ts';
 import { encodeFields } from './operations.ts';
-import { probe } from './probe.ts';
+import { probe } from './probe-lab.ts';
 import { hasWayOut, staticRequirements } from './requirements.ts';
 import { identityMap, need } from './identity-map.ts';
 import { wallOptions } from './walls.ts';
@@ -75,7 +75,7 @@ export class NetnsProvider implements Provider {
       // At the first connection, for all of them.
       credentials: () => (read ??= readCredentials(stateFolder)),
       isFormer: hasFormerKeys(stateFolder),
-      capturesLinks: existsSync(join(stateFolder, 'sockets', captureSocket)),
+      capturesLinks: existsSync(join(stateFolder, 'sockets', CAPTURE_SOCKET)),
     };
     return machines.map((machine) => attached(machine, running, side));
   }
@@ -178,7 +178,7 @@ function attached(
   { stateFolder, credentials, isFormer, capturesLinks }: LabSide,
 ): AttachedMachine {
   const socket = join(stateFolder, 'sockets', `${machine.name}.sock`);
-  const captures = join(stateFolder, 'sockets', captureSocket);
+  const captures = join(stateFolder, 'sockets', CAPTURE_SOCKET);
   return {
     machine,
     running,

@@ -4,10 +4,10 @@ import { release } from 'node:os';
 import { localUser } from '../../host/local-user.ts';
 import { findOnHost, findTool } from '../../host/tools.ts';
 import type { Requirement } from '../provider.ts';
-import { neededIds, subordinateRange } from '../../host/subordinate-ids.ts';
+import { NEEDED_IDS, subordinateRange } from '../../host/subordinate-ids.ts';
 import { syscallNumbers } from './syscalls.ts';
 
-const fix = 'lab doctor --fix';
+const FIX = 'lab doctor --fix';
 
 /** Programs of the machines, by what the user loses without them. */
 const everydayTools = ['sudo', 'tcpdump', 'ss', 'ip', 'lsof', 'netstat', 'ping', 'nc', 'ps'];
@@ -126,7 +126,7 @@ function subordinateIds(): Requirement {
   const present = ranges.every((range) => range !== undefined);
   const found = present
     ? ranges.map((range) => `${range?.first}+${range?.count}`).join(', ')
-    : `no range of at least ${neededIds} for ${localUser().name} in /etc/subuid and /etc/subgid`;
+    : `no range of at least ${NEEDED_IDS} for ${localUser().name} in /etc/subuid and /etc/subgid`;
   return requirement('subordinate-ids', 'a range of subordinate user and group IDs', present, found, [
     `sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${localUser().name}`,
   ]);
@@ -134,7 +134,7 @@ function subordinateIds(): Requirement {
 
 function sshd(): Requirement {
   const tool = findTool('sshd');
-  return requirement('sshd', 'OpenSSH server', tool !== undefined, tool?.path ?? 'not found', [fix]);
+  return requirement('sshd', 'OpenSSH server', tool !== undefined, tool?.path ?? 'not found', [FIX]);
 }
 
 function wayOut(): Requirement {
@@ -146,7 +146,7 @@ function wayOut(): Requirement {
       : device
         ? 'nft, slirp4netns, /dev/net/tun'
         : '/dev/net/tun cannot be opened by this user';
-  const cure = missing.length > 0 ? [fix] : ['sudo modprobe tun && sudo chmod 666 /dev/net/tun'];
+  const cure = missing.length > 0 ? [FIX] : ['sudo modprobe tun && sudo chmod 666 /dev/net/tun'];
   return {
     ...requirement(
       'nat',
@@ -167,7 +167,7 @@ function everyday(): Requirement {
     'everyday tools inside the machines',
     missing.length === 0,
     missing.length === 0 ? everydayTools.join(', ') : `not found: ${missing.join(', ')}`,
-    [fix],
+    [FIX],
     'optional-missing',
   );
 }

@@ -136,9 +136,9 @@ const tables: Readonly<Record<string, Table>> = {
 };
 
 /** CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET (clone(2)): in a namespace of its own every account is root, and may mount. */
-const newNamespaces = 0x7e02_0000;
+const NEW_NAMESPACES = 0x7e02_0000;
 /** CLONE_NEWTIME, which only unshare(2) takes: the byte is the signal number of clone(2). */
-const newTime = 0x80;
+const NEW_TIME = 0x80;
 /** Unix, IPv4, IPv6, netlink, packet, CAN (address_families(7)). Others, such as AF_VSOCK, lead past the network of the machine, or load a module for whoever asks. */
 const families = [1, 2, 10, 16, 17, 29];
 /** TIOCSTI types into another's terminal, TIOCLINUX pastes there (ioctl_tty(2)). */
@@ -148,7 +148,7 @@ const typingIoctls = [0x5412, 0x541c];
 const field = { number: 0, architecture: 4, first: 16, second: 24 } as const;
 /** Codes of classic BPF (include/uapi/linux/bpf_common.h). */
 const code = { load: 0x20, equal: 0x15, atLeast: 0x35, anyBit: 0x45, answer: 0x06 } as const;
-const allow = 0x7fff_0000;
+const ALLOW = 0x7fff_0000;
 const errno = (number: number): number => 0x0005_0000 | number;
 const refusal = { EPERM: errno(1), ENOSYS: errno(38), EAFNOSUPPORT: errno(97) } as const;
 
@@ -180,23 +180,23 @@ function programOf(table: Table): Instruction[] {
     ...(table.foreignFrom === undefined ? [] : where(code.atLeast, table.foreignFrom, refusal.ENOSYS)),
     ...where(code.equal, table.clone3, refusal.ENOSYS),
     ...Object.values(table.denied).flatMap((number) => where(code.equal, number, refusal.EPERM)),
-    ...forCall(table.clone, [load(field.first), ...where(code.anyBit, newNamespaces, refusal.EPERM), answer(allow)]),
+    ...forCall(table.clone, [load(field.first), ...where(code.anyBit, NEW_NAMESPACES, refusal.EPERM), answer(ALLOW)]),
     ...forCall(table.unshare, [
       load(field.first),
-      ...where(code.anyBit, newNamespaces | newTime, refusal.EPERM),
-      answer(allow),
+      ...where(code.anyBit, NEW_NAMESPACES | NEW_TIME, refusal.EPERM),
+      answer(ALLOW),
     ]),
     ...forCall(table.socket, [
       load(field.first),
-      ...families.flatMap((family) => where(code.equal, family, allow)),
+      ...families.flatMap((family) => where(code.equal, family, ALLOW)),
       answer(refusal.EAFNOSUPPORT),
     ]),
     ...forCall(table.ioctl, [
       load(field.second),
       ...typingIoctls.flatMap((request) => where(code.equal, request, refusal.EPERM)),
-      answer(allow),
+      answer(ALLOW),
     ]),
-    answer(allow),
+    answer(ALLOW),
   ];
 }
 

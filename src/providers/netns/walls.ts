@@ -3,7 +3,7 @@ import { systemCallFilter } from './seccomp.ts';
 import { isRootOfHost, rangeOfLab } from '../../host/subordinate-ids.ts';
 
 /** User and group of that name on every Debian and Ubuntu. */
-const nobody = 65_534;
+const NOBODY = 65_534;
 
 /** What the plan of a lab takes from here: its users, and what its machines may ask of the kernel. */
 export function wallOptions(
@@ -26,5 +26,5 @@ function labRootMap(labId: string): string | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const { first, count } = rangeOfLab(labId);
   // sshd(8) becomes nobody, so that ID must be there, too.
-  return count > nobody ? `0 ${first} ${count}\n` : `0 ${first} ${count - 1}\n${nobody} ${first + count - 1} 1\n`;
+  return count > NOBODY ? `0 ${first} ${count}\n` : `0 ${first} ${count - 1}\n${NOBODY} ${first + count - 1} 1\n`;
 }

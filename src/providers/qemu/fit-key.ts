@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { Acceleration } from './acceleration.ts';
-import type { Image } from './images/store.ts';
-import type { LabPlan } from './plan.ts';
-import { machineArguments } from './qemu-arguments.ts';
+import type { Acceleration } from './process/acceleration.ts';
+import type { Image } from './images/image-store.ts';
+import type { LabPlan } from './machine-plan.ts';
+import { machineArguments } from './process/qemu-arguments.ts';
 
 /** Of how machines are run, that which a saved state brings along itself. */
 const anyAcceleration: Acceleration = { name: 'tcg', arguments: [], obstacle: undefined };

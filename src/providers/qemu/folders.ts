@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { captureSocket } from './switch/captures.ts';
+import { CAPTURE_SOCKET } from './switch/captures.ts';
 
 /** Where processes of the lab work: sockets, overlays, seeds. Gone after `down`. */
 export function workFolder(stateFolder: string): string {
@@ -26,7 +26,7 @@ export function controlSocket(stateFolder: string, machine: string): string {
 
 /** Unix socket of the switch where packets are captured; a switch that an older lab started has none. */
 export function switchCaptures(stateFolder: string): string {
-  return join(workFolder(stateFolder), captureSocket);
+  return join(workFolder(stateFolder), CAPTURE_SOCKET);
 }
 
 /** What the processes themselves complain of. */

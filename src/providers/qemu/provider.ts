@@ -1,5 +1,5 @@
 import type { Lab, Machine } from '../../lab/types.ts';
-import { removeOwn } from '../../state/own-file.ts';
+import { removeOwn } from '../../state/files/own-file.ts';
 import { samePlace } from '../../state/place.ts';
 import { OpenedShells } from '../opened-shells.ts';
 import type {
@@ -14,15 +14,15 @@ import type {
 } from '../provider.ts';
 import { captureAt } from './capture/link.ts';
 import { workFolder } from './folders.ts';
-import { folderNow, labelledProcesses, processesOf } from './processes.ts';
-import { attached } from './reach.ts';
+import { folderNow, labelledProcesses, processesOf } from './process/lab-processes.ts';
+import { attached } from './reach-machine.ts';
 import { requirements } from './requirements.ts';
-import { shutDown } from './shutdown.ts';
+import { shutDown } from './process/shutdown.ts';
 import { QemuSnapshots } from './snapshots.ts';
-import { bringUp } from './up.ts';
+import { bringUp } from './build-machines.ts';
 
 /** Node starts in 0.05 s on a processor and in 5 s to 10 s emulated; what limits are made for is mostly such a start. */
-const slownessOfEmulation = 8;
+const SLOWNESS_OF_EMULATION = 8;
 
 /**
  * Real virtual machines from cloud images, without root: one QEMU process per machine, one switch process of ours per lab, one machine-less QEMU per
@@ -59,7 +59,7 @@ export class QemuProvider implements Provider {
         .map((process) => [process.name, process]),
     );
     const ports = new Map(Object.entries(state['ports'] ?? {}).filter(isPort));
-    const slowness = state['acceleration'] === 'tcg' ? slownessOfEmulation : undefined;
+    const slowness = state['acceleration'] === 'tcg' ? SLOWNESS_OF_EMULATION : undefined;
     return machines.map((machine) => {
       const parts = {
         machine,

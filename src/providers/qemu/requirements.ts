@@ -1,7 +1,7 @@
 import { findOnHost, findTool } from '../../host/tools.ts';
 import type { CheckContext, Requirement } from '../provider.ts';
-import { chooseAcceleration } from './acceleration.ts';
-import { emulatorName, imageToolName, isNewEnough, oldestVersion, versionOf } from './tools.ts';
+import { chooseAcceleration } from './process/acceleration.ts';
+import { EMULATOR_NAME, IMAGE_TOOL_NAME, isNewEnough, oldestVersion, versionOf } from './process/qemu-tools.ts';
 
 const install = [
   ['apt-get', 'sudo apt-get install qemu-system-x86 qemu-utils'],
@@ -15,14 +15,14 @@ const install = [
 export async function requirements({ thorough = false, signal }: CheckContext): Promise<Requirement[]> {
   const needed = [await emulator(signal), imageTool()];
   const found = [...needed, filterTool()];
-  const tool = findTool(emulatorName);
+  const tool = findTool(EMULATOR_NAME);
   return thorough && tool && needed.every(({ status }) => status === 'present')
     ? [...found, await acceleration(tool, signal)]
     : found;
 }
 
 async function emulator(signal: AbortSignal | undefined): Promise<Requirement> {
-  const tool = findTool(emulatorName);
+  const tool = findTool(EMULATOR_NAME);
   const version = tool && (await versionOf(tool, signal));
   const fits = version !== undefined && isNewEnough(version);
   const found = tool ? `${tool.path}, version ${version ?? 'unknown'}` : 'not found';
@@ -36,7 +36,7 @@ async function emulator(signal: AbortSignal | undefined): Promise<Requirement> {
 }
 
 function imageTool(): Requirement {
-  const tool = findTool(imageToolName);
+  const tool = findTool(IMAGE_TOOL_NAME);
   return {
     id: 'qemu-img',
     description: 'qemu-img, which makes disks',

@@ -2,9 +2,9 @@ import { statfsSync } from 'node:fs';
 import { readFileSync } from 'node:fs';
 import { availableParallelism, freemem } from 'node:os';
 import { EnvironmentError, UsageError } from '../../core/errors.ts';
-import type { Image } from './images/store.ts';
-import type { LabPlan } from './plan.ts';
-import type { DiskFacts } from './tools.ts';
+import type { Image } from './images/image-store.ts';
+import type { LabPlan } from './machine-plan.ts';
+import type { DiskFacts } from './process/qemu-tools.ts';
 
 /** What this host can give now. */
 export interface HostResources {
@@ -14,11 +14,11 @@ export interface HostResources {
   readonly diskMiB: number;
 }
 
-const bytesPerMiB = 2 ** 20;
+const BYTES_PER_MIB = 2 ** 20;
 /** What QEMU itself needs for a machine beside the machine's own memory, mostly translated code. */
-const overheadMiB = 192;
+const OVERHEAD_MIB = 192;
 /** What a machine writes when it starts and keeps when it is saved, beside its memory. */
-const writtenMiB = 256;
+const WRITTEN_MIB = 256;
 
 /** Of /proc/meminfo, which counts what caches would give back. */
 export function hostResources(folder: string): HostResources {
@@ -26,7 +26,7 @@ export function hostResources(folder: string): HostResources {
   return {
     memoryMiB: availableMemoryMiB(),
     processors: availableParallelism(),
-    diskMiB: Math.floor((bavail * bsize) / bytesPerMiB),
+    diskMiB: Math.floor((bavail * bsize) / BYTES_PER_MIB),
   };
 }
 
@@ -37,21 +37,21 @@ function availableMemoryMiB(): number {
   } catch {
     // Not Linux.
   }
-  return Math.floor(freemem() / bytesPerMiB);
+  return Math.floor(freemem() / BYTES_PER_MIB);
 }
 
 /** Makes sure that the machines fit, before any is started. @throws {EnvironmentError} with all that does not. */
 export function requireResources(plan: LabPlan, host: HostResources): void {
   const machines = plan.machines.map(({ machine, memoryMiB }) => `${machine.name} ${memoryMiB} MiB`).join(', ');
-  const memory = plan.machines.reduce((sum, { memoryMiB }) => sum + memoryMiB + overheadMiB, 0);
-  const disk = plan.machines.reduce((sum, { memoryMiB }) => sum + memoryMiB + writtenMiB, 0);
+  const memory = plan.machines.reduce((sum, { memoryMiB }) => sum + memoryMiB + OVERHEAD_MIB, 0);
+  const disk = plan.machines.reduce((sum, { memoryMiB }) => sum + memoryMiB + WRITTEN_MIB, 0);
   const tooWide = plan.machines
     .filter(({ cpus }) => cpus > host.processors)
     .map(({ machine, cpus }) => `${machine.name} wants ${cpus} processors, this host has ${host.processors}`);
   const faults = [
     ...(memory > host.memoryMiB
       ? [
-          `the machines need ${memory} MiB of memory (${machines}, and ${overheadMiB} MiB each for QEMU), ${host.memoryMiB} MiB are free`,
+          `the machines need ${memory} MiB of memory (${machines}, and ${OVERHEAD_MIB} MiB each for QEMU), ${host.memoryMiB} MiB are free`,
         ]
       : []),
     ...tooWide,
@@ -71,7 +71,7 @@ export function requireRoom(
   disks: ReadonlyMap<string, DiskFacts>,
 ): void {
   const faults = machines.flatMap(({ machine: { name, image, diskMiB } }) => {
-    const leastMiB = Math.ceil((disks.get(images.get(name)!.disk)?.sizeBytes ?? 0) / bytesPerMiB);
+    const leastMiB = Math.ceil((disks.get(images.get(name)!.disk)?.sizeBytes ?? 0) / BYTES_PER_MIB);
     return diskMiB !== undefined && diskMiB < leastMiB
       ? [`${name} has a disk of ${diskMiB} MiB, its image ${image} one of ${leastMiB} MiB`]
       : [];

@@ -1,13 +1,13 @@
 import { constants, copyFileSync, lstatSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnvironmentError, UsageError } from '../../core/errors.ts';
-import { parseJson } from '../../core/parse-json.ts';
-import { retryUntil } from '../../core/retry.ts';
-import { suggestion } from '../../core/suggest.ts';
-import { makeOwnFolder, removeOwn, replaceFileSync, readOwnFile } from '../../state/own-file.ts';
-import { storedAcceleration, type Acceleration } from './acceleration.ts';
+import { parseJson } from '../../core/json/parse-json.ts';
+import { retryUntil } from '../../core/time/retry.ts';
+import { suggestion } from '../../core/text/suggest.ts';
+import { makeOwnFolder, removeOwn, replaceFileSync, readOwnFile } from '../../state/files/own-file.ts';
+import { storedAcceleration, type Acceleration } from './process/acceleration.ts';
 import { controlSocket, workFolder } from './folders.ts';
-import { Qmp } from './qmp.ts';
+import { Qmp } from './process/qmp.ts';
 
 /** All machines of a lab at one moment: memory, devices and disks. They resume only where everything around them is the same. */
 export interface SavedLab {
@@ -21,10 +21,10 @@ export interface SavedLab {
 }
 
 /** The state right after the first start, which makes the second one fast. */
-export const bootState = 'boot';
+export const BOOT_STATE = 'boot';
 
-const recordName = 'saved.json';
-const saveTimeoutMs = 300_000;
+const RECORD_NAME = 'saved.json';
+const SAVE_TIMEOUT_MS = 300_000;
 
 export function savedFolder(stateFolder: string, name = ''): string {
   return join(stateFolder, 'saved', name);
@@ -62,7 +62,7 @@ export function listSaved(stateFolder: string): ListedState[] {
 /** The record of a saved lab; undefined when there is none that is whole. */
 export function readSaved(stateFolder: string, name: string): SavedLab | undefined {
   if (!isSnapshotName(name)) return undefined;
-  const file = readOwnFile(join(savedFolder(stateFolder, name), recordName));
+  const file = readOwnFile(join(savedFolder(stateFolder, name), RECORD_NAME));
   const value = (typeof file === 'string' ? undefined : parseJson(file.text)) as Partial<SavedLab> | null | undefined;
   const { key, savedAt, machines } = value ?? {};
   const acceleration = storedAcceleration(value?.acceleration);
@@ -105,7 +105,7 @@ export async function saveLab(stateFolder: string, saved: SavedLab, signal: Abor
   try {
     await Promise.all(machines.map(({ qmp }) => qmp.execute('stop')));
     await Promise.all(machines.map(({ name, qmp }) => saveMachine(qmp, name, stateFolder, fresh, signal)));
-    replaceFileSync(join(fresh, recordName), `${JSON.stringify(saved, undefined, 2)}\n`);
+    replaceFileSync(join(fresh, RECORD_NAME), `${JSON.stringify(saved, undefined, 2)}\n`);
   } catch (error) {
     removeOwn(fresh);
     throw error;
@@ -129,7 +129,7 @@ async function saveMachine(
   await qmp.execute('migrate', { uri: `exec:cat > '${file.replaceAll("'", String.raw`'\''`)}'` });
   await retryUntil(() => migrated(qmp), {
     what: `the saving of ${name}`,
-    timeoutMs: saveTimeoutMs,
+    timeoutMs: SAVE_TIMEOUT_MS,
     intervalMs: 20,
     signal,
   });
@@ -161,7 +161,7 @@ export async function resume(stateFolder: string, machine: string, signal: Abort
   try {
     await retryUntil(() => arrived(qmp), {
       what: `the saved state of ${machine}`,
-      timeoutMs: saveTimeoutMs,
+      timeoutMs: SAVE_TIMEOUT_MS,
       intervalMs: 10,
       signal,
     });

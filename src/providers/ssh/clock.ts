@@ -1,13 +1,13 @@
 import { TimeoutError } from '../../core/errors.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import type { ClockFacts } from '../provider.ts';
-import { clockScript } from './survey-script.ts';
+import { CLOCK_SCRIPT } from './machine-survey-script.ts';
 
 /** The quickest of so many exchanges is the least disturbed. */
-const exchanges = 4;
+const EXCHANGES = 4;
 /** On a long road the doubt is large anyway, and each exchange takes its time: two have to do. */
-const longRoadMs = 50;
-const clockTimeoutMs = 10_000;
+const LONG_ROAD_MS = 50;
+const CLOCK_TIMEOUT_MS = 10_000;
 
 /**
  * Compares the clock of a machine with ours. Each exchange gives the time there between two times here; half of what lies between them is the doubt.
@@ -18,8 +18,8 @@ export async function measureClock(shell: Shell, signal: AbortSignal): Promise<C
   let sentMs = 0;
   let answered = Promise.withResolvers<void>();
   async function* questions(): AsyncGenerator<Uint8Array> {
-    for (let count = 0; count < exchanges; count++) {
-      if (count >= 2 && samples.every(({ roundTripMs }) => roundTripMs > longRoadMs)) return;
+    for (let count = 0; count < EXCHANGES; count++) {
+      if (count >= 2 && samples.every(({ roundTripMs }) => roundTripMs > LONG_ROAD_MS)) return;
       answered = Promise.withResolvers<void>();
       sentMs = performance.now();
       yield Buffer.from('\n');
@@ -38,8 +38,8 @@ export async function measureClock(shell: Shell, signal: AbortSignal): Promise<C
     answered.resolve();
   };
   const done = shell.exec(
-    { script: clockScript },
-    { input: questions(), onOutput, signal, timeoutMs: clockTimeoutMs, endsByItself: true },
+    { script: CLOCK_SCRIPT },
+    { input: questions(), onOutput, signal, timeoutMs: CLOCK_TIMEOUT_MS, endsByItself: true },
   );
   try {
     await done;

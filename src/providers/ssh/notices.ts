@@ -1,4 +1,4 @@
-import { formatDuration } from '../../core/retry.ts';
+import { formatDuration } from '../../core/time/retry.ts';
 import type { Lab, Program } from '../../lab/types.ts';
 import type { MachineFacts } from '../provider.ts';
 
@@ -10,7 +10,7 @@ export interface Notice {
 }
 
 /** A clock that is off by more than this makes times in reports of the machine's own (logs, certificates) hard to read. */
-const notableOffsetMs = 2000;
+const NOTABLE_OFFSET_MS = 2000;
 
 /** Pure: what is peculiar about the machines, as far as the programs of the lab have to do with it. */
 export function noticesAbout(lab: Lab, facts: ReadonlyMap<string, MachineFacts>): Notice[] {
@@ -47,7 +47,7 @@ function notExecutable(machine: string, { home }: MachineFacts, programs: readon
 }
 
 function wrongClock(machine: string, { clock }: MachineFacts): Notice | undefined {
-  if (clock === undefined || Math.abs(clock.offsetMs) - clock.roundTripMs < notableOffsetMs) return undefined;
+  if (clock === undefined || Math.abs(clock.offsetMs) - clock.roundTripMs < NOTABLE_OFFSET_MS) return undefined;
   return {
     level: 'info',
     message: `the clock of ${machine} is ${formatDuration(Math.abs(clock.offsetMs))} ${clock.offsetMs > 0 ? 'ahead' : 'behind'}; times that lab shows are those of this host`,

@@ -1,7 +1,7 @@
 import type { Lab, Machine } from '../../lab/types.ts';
 import type { Shell } from '../../ssh/shell.ts';
-import type { MachineFault } from './addresses.ts';
-import { peersScript } from './survey-script.ts';
+import type { MachineFault } from './machine-addresses.ts';
+import { PEERS_SCRIPT } from './machine-survey-script.ts';
 
 /** A machine that another one should reach. */
 export interface Peer {
@@ -25,8 +25,8 @@ export interface PeerAnswer {
 }
 
 /** With more machines than this, each looks at its next neighbour alone. */
-const mostForAllPairs = 6;
-const peersTimeoutMs = 20_000;
+const MOST_FOR_ALL_PAIRS = 6;
+const PEERS_TIMEOUT_MS = 20_000;
 
 /** Pure: whom a machine has to reach: the others on its networks. */
 export function peersOf(lab: Lab, machine: Machine, sshPorts: ReadonlyMap<string, number>): Peer[] {
@@ -37,7 +37,7 @@ export function peersOf(lab: Lab, machine: Machine, sshPorts: ReadonlyMap<string
         .map((other) => ({ name, address: other.address, interface: other.name }));
     });
     const own = others.findIndex(({ name }) => name === machine.name);
-    const wanted = others.length > mostForAllPairs ? [others[(own + 1) % others.length]!] : others;
+    const wanted = others.length > MOST_FOR_ALL_PAIRS ? [others[(own + 1) % others.length]!] : others;
     return wanted
       .filter(({ name }) => name !== machine.name)
       .map((other): Peer => Object.assign(other, { from, sshPort: sshPorts.get(other.name) ?? 22 }));
@@ -49,8 +49,8 @@ export async function lookAtPeers(shell: Shell, peers: readonly Peer[], signal: 
   if (peers.length === 0) return [];
   const args = peers.flatMap(({ address, sshPort }) => [address, String(sshPort)]);
   const { stdout } = await shell.exec(
-    { script: peersScript, args },
-    { signal, timeoutMs: peersTimeoutMs, endsByItself: true },
+    { script: PEERS_SCRIPT, args },
+    { signal, timeoutMs: PEERS_TIMEOUT_MS, endsByItself: true },
   );
   return stdout.split('\n').flatMap(parseAnswer);
 }

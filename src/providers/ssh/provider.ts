@@ -17,18 +17,18 @@ import type {
   ProviderState,
   Requirement,
 } from '../provider.ts';
-import { configStamp } from './config-stamp.ts';
-import { inspectMachines } from './inspect.ts';
+import { configStamp } from './route/config-stamp.ts';
+import { inspectMachines } from './inspect-machine.ts';
 import { noticesAbout } from './notices.ts';
-import { reach, Tunnels } from './reach.ts';
+import { reach, Tunnels } from './reach-server.ts';
 import { sshRequirements } from './requirements.ts';
-import { resolveRoute } from './resolve.ts';
-import type { Route } from './route.ts';
-import { sshConfigOf } from './ssh-config.ts';
+import { resolveRoute } from './route/resolve-route.ts';
+import type { Route } from './route/route.ts';
+import { sshConfigOf } from './route/client-config.ts';
 import { machineState, storedRoute, type MachineState } from './stored.ts';
 
 /** Kind of the records that tell `down` which machines were touched. */
-const journalKind = 'ssh-machine';
+const JOURNAL_KIND = 'ssh-machine';
 
 /** Machines that exist already and that only SSH leads to. Nothing of them is changed but the lab's own folders in the home of the account. */
 export class SshProvider implements Provider {
@@ -128,7 +128,7 @@ export class SshProvider implements Provider {
   async #writeDown(routes: ReadonlyMap<string, Route>, { stateFolder, journal }: ProviderContext): Promise<void> {
     const known = await touchedMachines(stateFolder);
     const news = [...routes].filter(([machine, route]) => JSON.stringify(known.get(machine)) !== JSON.stringify(route));
-    await Promise.all(news.map(([machine, route]) => journal({ kind: journalKind, machine, route })));
+    await Promise.all(news.map(([machine, route]) => journal({ kind: JOURNAL_KIND, machine, route })));
   }
 
   #attached(
@@ -198,7 +198,7 @@ async function savedMachines(stateFolder: string): Promise<[string, Route][]> {
 
 /** Machines on which something may lie by the journal, and the way there. */
 async function touchedMachines(stateFolder: string): Promise<ReadonlyMap<string, Route>> {
-  const records = (await readJournal(stateFolder)).filter(({ kind }) => kind === journalKind);
+  const records = (await readJournal(stateFolder)).filter(({ kind }) => kind === JOURNAL_KIND);
   return new Map(
     records.flatMap(({ machine, route: stored }) => {
       const route = storedRoute(stored);

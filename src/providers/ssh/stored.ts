@@ -10,9 +10,9 @@ import {
   optional,
   recordOf,
   type Check,
-} from '../../core/json-checks.ts';
+} from '../../core/json/json-checks.ts';
 import type { MachineFacts, ProviderState } from '../provider.ts';
-import { usualMethods, usualPasswordPrompts, type Route } from './route.ts';
+import { usualMethods, USUAL_PASSWORD_PROMPTS, type Route } from './route/route.ts';
 
 /** What `state.json` keeps of a machine. */
 export interface MachineState {
@@ -29,7 +29,7 @@ export function machineState(state: ProviderState, name: string): MachineState |
 }
 
 /** What an older `lab` did not store. */
-const usual: Partial<Route> = { methods: usualMethods, passwordPrompts: usualPasswordPrompts };
+const usual: Partial<Route> = { methods: usualMethods, passwordPrompts: USUAL_PASSWORD_PROMPTS };
 
 /** A way to a server as it was stored, also by an older `lab`; undefined when it makes no sense. */
 export function storedRoute(value: unknown): Route | undefined {

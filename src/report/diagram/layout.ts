@@ -1,10 +1,10 @@
-import type { Conversation, Phase, Segment, Side, TcpState } from '../../core/conversation.ts';
-import { foldSegments, type DiagramRow } from './fold.ts';
-import { wrapText } from './words.ts';
+import type { Conversation, Phase, Segment, Side, TcpState } from '../../packets/conversation.ts';
+import { foldSegments, type DiagramRow } from './fold-rows.ts';
+import { wrapText } from './diagram-words.ts';
 
 /** Columns of the picture, in its own units: one is a CSS pixel when it is 900 wide, as it is on a screen; on A4 paper it is 0.75 of one. */
 export const WIDTH = 900;
-export const COLUMN = {
+export const column = {
   /** Words end (client) or begin (server) here. */
   words: { client: 8, server: 892 },
   /** The middle of the lifelines. */

@@ -1,4 +1,4 @@
-import type { Conversation, Phase } from '../../core/conversation.ts';
+import type { Conversation, Phase } from '../../packets/conversation.ts';
 import type { DiagramWords, Notation } from '../language/language.ts';
 
 /** What is to be known of a phase at a glance, beside its name. */

@@ -1,4 +1,4 @@
-import type { Conversation, Segment, SegmentMark, TcpOptions } from '../../core/conversation.ts';
+import type { Conversation, Segment, SegmentMark, TcpOptions } from '../../packets/conversation.ts';
 import type { Notation } from '../language/language.ts';
 
 /** `PSH, ACK`: flags in the order in which people write them; a segment without flags (a null scan) has none. */

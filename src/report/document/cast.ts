@@ -1,5 +1,5 @@
 import type { ReportData, ReportTerminal } from '../report-data.ts';
-import type { RoleDocument } from '../run-summary.ts';
+import type { RoleDocument } from '../run/run-summary.ts';
 
 /** A role of the run with all that is known of it. */
 export interface CastMember {

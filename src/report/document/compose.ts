@@ -1,22 +1,22 @@
 import type { Language } from '../language/languages.ts';
 import type { ReportData } from '../report-data.ts';
-import { architecture } from './architecture.ts';
+import { architecture } from './architecture-section.ts';
 import type { Block, ReportDocument } from './blocks.ts';
 import { castOf } from './cast.ts';
-import { checks } from './checks.ts';
+import { checks } from './checks-section.ts';
 import { ending } from './ending.ts';
-import { exchange } from './exchange.ts';
-import { files } from './files.ts';
-import { model } from './model.ts';
+import { exchange } from './exchange-section.ts';
+import { files } from './files-section.ts';
+import { model } from './model-section.ts';
 import { headingOf, tilesOf } from './overview.ts';
-import { portCheck } from './port.ts';
-import { programs } from './programs.ts';
+import { portCheck } from './port-section.ts';
+import { programs } from './programs-section.ts';
 import { terminals } from './terminals.ts';
 
 type SectionName = keyof Language['report']['sections'];
 
 /** What each section says, in the order of the practical; what a teacher verifies comes behind it. */
-const SECTIONS: Readonly<Record<SectionName, (report: ReportData, language: Language) => Block[]>> = {
+const sectionWriters: Readonly<Record<SectionName, (report: ReportData, language: Language) => Block[]>> = {
   architecture,
   model,
   programs,
@@ -45,10 +45,10 @@ export function composeReport(
     title: title(report.run.lab),
     heading: headingOf(report, language),
     tiles: tilesOf(report, language),
-    sections: (Object.keys(SECTIONS) as SectionName[]).map((id) => ({
+    sections: (Object.keys(sectionWriters) as SectionName[]).map((id) => ({
       id,
       title: sections[id],
-      blocks: SECTIONS[id](report, language),
+      blocks: sectionWriters[id](report, language),
     })),
     footer: made(version, language.notation.dateTime(madeAtMs)),
   };

@@ -1,8 +1,8 @@
-import type { Conversation, Side, TcpState } from '../../core/conversation.ts';
+import type { Conversation, Side, TcpState } from '../../packets/conversation.ts';
 import type { Language } from '../language/languages.ts';
 import type { ReportData } from '../report-data.ts';
 import { data, plainData, type Block } from './blocks.ts';
-import { statusText, statusTone } from './status.ts';
+import { statusText, statusTone } from './status-text.ts';
 
 /** With more conversations than this, their ends are told by the table of connections only. */
 const MOST_TOLD = 5;

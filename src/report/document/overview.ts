@@ -1,7 +1,7 @@
 import type { Language } from '../language/languages.ts';
 import type { ReportData } from '../report-data.ts';
 import { plainData, type ReportDocument, type Tile, type Tone, type Value } from './blocks.ts';
-import { statusText, statusTone } from './status.ts';
+import { statusText, statusTone } from './status-text.ts';
 
 /** Who, when, what. */
 export function headingOf(

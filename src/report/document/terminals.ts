@@ -1,8 +1,8 @@
 import type { Language } from '../language/languages.ts';
-import { roleFile } from '../run-files.ts';
+import { roleFile } from '../run/run-files.ts';
 import { data, type Block } from './blocks.ts';
 import type { CastMember } from './cast.ts';
-import { statusText } from './status.ts';
+import { statusText } from './status-text.ts';
 
 /** The terminals of some roles as text: what each operator saw. */
 export function terminals(members: readonly CastMember[], language: Language): Block[] {

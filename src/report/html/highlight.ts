@@ -6,15 +6,15 @@ import javascript from 'highlight.js/lib/languages/javascript';
 import python from 'highlight.js/lib/languages/python';
 import typescript from 'highlight.js/lib/languages/typescript';
 import yaml from 'highlight.js/lib/languages/yaml';
-import { sanitize } from '../../core/sanitize.ts';
+import { sanitize } from '../../core/text/sanitize.ts';
 import { html, trusted, type Markup } from './markup.ts';
 
-const LANGUAGES = { bash, c, java, javascript, python, typescript, yaml } as const;
+const languages = { bash, c, java, javascript, python, typescript, yaml } as const;
 
-for (const [name, language] of Object.entries(LANGUAGES)) hljs.registerLanguage(name, language);
+for (const [name, language] of Object.entries(languages)) hljs.registerLanguage(name, language);
 
 /** By ending of the file's name. */
-const BY_ENDING: Readonly<Record<string, keyof typeof LANGUAGES>> = {
+const byEnding: Readonly<Record<string, keyof typeof languages>> = {
   sh: 'bash',
   c: 'c',
   h: 'c',
@@ -38,7 +38,7 @@ const LONGEST_LINE = 1000;
 
 /** Source as HTML with a class for each kind of word; plain where the language is not known. */
 export function highlight(source: string, ending: string): Markup {
-  const language = Object.hasOwn(BY_ENDING, ending) ? BY_ENDING[ending] : undefined;
+  const language = Object.hasOwn(byEnding, ending) ? byEnding[ending] : undefined;
   const text = sanitize(source);
   if (language === undefined || text.length > LONGEST || text.split('\n').some((line) => line.length > LONGEST_LINE))
     return html`${text}`;

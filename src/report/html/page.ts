@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { DIAGRAM_STYLE } from '../diagram/style.ts';
+import { DIAGRAM_STYLE } from '../diagram/diagram-style.ts';
 import type { ReportDocument, Section } from '../document/blocks.ts';
 import type { Language } from '../language/languages.ts';
-import { TOPOLOGY_STYLE } from '../topology/svg.ts';
-import { blockMarkup } from './blocks.ts';
+import { TOPOLOGY_STYLE } from '../topology/topology-svg.ts';
+import { blockMarkup } from './html-blocks.ts';
 import { html, trusted, type Markup } from './markup.ts';
-import { PAGE_SCRIPT } from './script.ts';
-import { PAGE_STYLE } from './style.ts';
+import { PAGE_SCRIPT } from './page-script.ts';
+import { PAGE_STYLE } from './page-style.ts';
 import { mark, value } from './values.ts';
 
 /** The player of asciinema, as its package has it. */

@@ -1,10 +1,10 @@
-import { jsonText } from '../json-text.ts';
+import { jsonText } from '../../core/json/json-text.ts';
 import type { Language } from '../language/languages.ts';
-import type { Pace } from '../recording.ts';
+import type { Pace } from '../run/terminal-recording.ts';
 import type { ReportTerminal } from '../report-data.ts';
 import { html, trusted, type Markup } from './markup.ts';
 
-const SPEEDS = [0.5, 1, 2, 4, 8];
+const playbackSpeeds = [0.5, 1, 2, 4, 8];
 
 /** Places for the players, which `PAGE_SCRIPT` brings to life, and their recordings as JSON that runs nothing. */
 export function playersMarkup(
@@ -12,7 +12,7 @@ export function playersMarkup(
   pace: Pace,
   { report: { exchange: words }, notation }: Language,
 ): Markup {
-  const speeds = SPEEDS.map(
+  const speeds = playbackSpeeds.map(
     (speed) =>
       html`<option value="${speed}" ${speed === 1 ? trusted(' selected') : ''}>× ${notation.number(speed, 1)}</option>`,
   );

@@ -1,13 +1,13 @@
-import type { Phase, Side } from '../../core/conversation.ts';
+import type { Phase, Side } from '../../packets/conversation.ts';
 import type { EventOf } from '../../core/event-handlers.ts';
 
 /** How a program ended. */
 export type ProgramEnd = Pick<EventOf<'program-exited'>, 'exitCode' | 'signal'>;
 
 /** The languages that a report is written in. */
-export const LANGUAGES = ['en', 'fr'] as const;
+export const languageNames = ['en', 'fr'] as const;
 
-export type LanguageCode = (typeof LANGUAGES)[number];
+export type LanguageCode = (typeof languageNames)[number];
 
 /** How a language writes numbers and times. */
 export interface Notation {

@@ -1,7 +1,7 @@
-import type { Side } from '../../core/conversation.ts';
+import type { Side } from '../../packets/conversation.ts';
 import type { ReportWords } from './report-en.ts';
 
-const THE: Readonly<Record<Side, string>> = { client: 'le client', server: 'le serveur' };
+const the: Readonly<Record<Side, string>> = { client: 'le client', server: 'le serveur' };
 
 export const report: ReportWords = {
   htmlLang: 'fr',
@@ -216,14 +216,14 @@ export const report: ReportWords = {
     },
     incomplete: 'La capture n’en montre pas la fin : les deux FIN n’ont pas tous deux été acquittés.',
     rst: (side) =>
-      `La connexion ne se termine pas normalement : ${THE[side]} la coupe (RST), et ce qui était en route est perdu.`,
+      `La connexion ne se termine pas normalement : ${the[side]} la coupe (RST), et ce qui était en route est perdu.`,
     refused:
       'Aucune connexion n’a été établie : la machine du serveur l’a refusée (RST), car personne n’écoutait sur ce port.',
     unanswered: 'Aucune connexion n’a été établie : rien n’a répondu au SYN.',
     unopened: 'Aucune connexion n’a été établie avant la fin de la capture : l’ouverture n’est pas terminée.',
     open: 'La capture s’arrête avant la fermeture de la connexion.',
     halfClose: (side, bytes) =>
-      `Après son FIN, ${THE[side]} a encore reçu ${bytes} : un sens était fermé, l’autre ne l’était pas (demi-fermeture).`,
+      `Après son FIN, ${the[side]} a encore reçu ${bytes} : un sens était fermé, l’autre ne l’était pas (demi-fermeture).`,
     connection: (number) => `Connexion ${number} :`,
     noCapture: 'Sans capture, on ne connaît que la fin des programmes.',
     table: 'Comment les programmes se sont terminés',

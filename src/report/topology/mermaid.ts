@@ -1,4 +1,4 @@
-import { sanitize } from '../../core/sanitize.ts';
+import { sanitize } from '../../core/text/sanitize.ts';
 import { programText, type Topology } from './topology.ts';
 
 /** A lab as a Mermaid flow chart (https://mermaid.js.org/syntax/flowchart.html), which GitHub, GitLab and many editors draw. Ends with a line feed. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as instant } from 'node:timers/promises';
 import { cannotBe, currentUser, finish, ordinaryUser, type LabUser } from '../../helpers/lab-command.ts';
-import { hostLinks, labelledProcesses, leftovers, nothing } from '../../helpers/leftovers.ts';
+import { hostLinks, labelledProcesses, leftovers, nothing } from '../../helpers/machines/leftovers.ts';
 
 /** Starts a command, kills it with -9 after so many milliseconds, and tells whether it was still running then. */
 async function killAfter(user: LabUser, afterMs: number, ...args: string[]): Promise<boolean> {

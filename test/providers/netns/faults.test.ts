@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { findOnHost } from '../../../src/host/tools.ts';
 import { cannotBe, currentUser, ordinaryUser, type OrdinaryUserOptions } from '../../helpers/lab-command.ts';
-import { hostLinks, leftovers, nothing } from '../../helpers/leftovers.ts';
+import { hostLinks, leftovers, nothing } from '../../helpers/machines/leftovers.ts';
 
 /** `lab up` on a host that lacks something: refused with status 3, with words that help, and nothing left. */
 async function assertRefused(options: OrdinaryUserOptions, words: RegExp): Promise<void> {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as instant } from 'node:timers/promises';
 import { cannotBe, currentUser, finish, ordinaryUser, type LabUser } from '../../helpers/lab-command.ts';
-import { hostLinks, leftovers, nothing } from '../../helpers/leftovers.ts';
+import { hostLinks, leftovers, nothing } from '../../helpers/machines/leftovers.ts';
 import { isLong, pick, seeded, testSeed } from '../../helpers/seeded.ts';
 
 const rounds = isLong ? 150 : 3;

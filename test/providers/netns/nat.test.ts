@@ -3,9 +3,13 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { retryUntil } from '../../../src/core/retry.ts';
+import { retryUntil } from '../../../src/core/time/retry.ts';
 import { cannotBe, currentUser, ordinaryUser, type LabUser } from '../../helpers/lab-command.ts';
-import { connectNamespaces, networkNamespace, type NetworkNamespace } from '../../helpers/network-namespace.ts';
+import {
+  connectNamespaces,
+  networkNamespace,
+  type NetworkNamespace,
+} from '../../helpers/machines/network-namespace.ts';
 
 /** Answers each connection with the address that it sees, on all addresses. */
 const mirror =

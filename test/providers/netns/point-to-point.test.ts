@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runCli } from '../../helpers/cli.ts';
-import { cannotMakeMachines, labFolder } from '../../helpers/machines.ts';
+import { cannotMakeMachines, labFolder } from '../../helpers/machines/machines.ts';
 
 const lab = `version: 1
 name: link

@@ -10,7 +10,7 @@ import { rangeOfLab } from '../../../src/host/subordinate-ids.ts';
 import { isMappingRefused } from '../../../src/providers/netns/lab-process.ts';
 import { systemCallFilter } from '../../../src/providers/netns/seccomp.ts';
 import { cannotBe, currentUser, ordinaryUser, repository, type LabUser } from '../../helpers/lab-command.ts';
-import { labelledProcesses } from '../../helpers/leftovers.ts';
+import { labelledProcesses } from '../../helpers/machines/leftovers.ts';
 
 const attack = readFileSync(join(import.meta.dirname, 'fixtures/walls.py'), 'utf8');
 const lab =

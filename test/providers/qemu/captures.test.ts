@@ -9,7 +9,7 @@ import { describe, test } from 'node:test';
 import { outsideMachine, startTcpdump, type Tcpdump } from '../../../src/capture/tcpdump.ts';
 import { EnvironmentError } from '../../../src/core/errors.ts';
 import { parseIPv4 } from '../../../src/core/ipv4.ts';
-import { retryUntil } from '../../../src/core/retry.ts';
+import { retryUntil } from '../../../src/core/time/retry.ts';
 import { findOnHost, findTool } from '../../../src/host/tools.ts';
 import type { Machine } from '../../../src/lab/types.ts';
 import { withAddresses } from '../../../src/providers/qemu/capture/filter-names.ts';
@@ -17,13 +17,13 @@ import { compileFilter } from '../../../src/providers/qemu/capture/filter.ts';
 import { captureAt } from '../../../src/providers/qemu/capture/link.ts';
 import { accepts } from '../../../src/providers/qemu/switch/bpf.ts';
 import { framed } from '../../../src/providers/qemu/switch/frames.ts';
-import type { SwitchNetwork } from '../../../src/providers/qemu/switch/main.ts';
-import { captureBytes, captureNames, packetsOf, pcapOf } from '../../helpers/capture-files.ts';
-import { broadcast, dhcpQuestion, Station } from '../../helpers/switch-stations.ts';
-import { noTshark } from '../../helpers/tshark.ts';
+import type { SwitchNetwork } from '../../../src/providers/qemu/switch/run-switch.ts';
+import { captureBytes, captureNames, packetsOf, pcapOf } from '../../helpers/packets/capture-files.ts';
+import { broadcast, dhcpQuestion, Station } from '../../helpers/packets/switch-stations.ts';
+import { noTshark } from '../../helpers/packets/tshark.ts';
 
 const noTcpdump = findTool('tcpdump') ? false : 'THIS HOST HAS NO tcpdump ("lab doctor --fix" gets it)';
-const main = join(import.meta.dirname, '../../../src/providers/qemu/switch/main.ts');
+const main = join(import.meta.dirname, '../../../src/providers/qemu/switch/run-switch.ts');
 const macs = { a: '525400000001', b: '525400000002' };
 
 function machine(name: string, ...addresses: string[]): Machine {

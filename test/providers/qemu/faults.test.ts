@@ -14,13 +14,13 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { retryUntil } from '../../../src/core/retry.ts';
+import { retryUntil } from '../../../src/core/time/retry.ts';
 import { findOnHost, findTool } from '../../../src/host/tools.ts';
-import { forwardSsh } from '../../../src/providers/qemu/gateway.ts';
-import { Qmp } from '../../../src/providers/qemu/qmp.ts';
-import { hostLinks, leftovers, nothing } from '../../helpers/leftovers.ts';
+import { forwardSsh } from '../../../src/providers/qemu/process/gateway.ts';
+import { Qmp } from '../../../src/providers/qemu/process/qmp.ts';
+import { hostLinks, leftovers, nothing } from '../../helpers/machines/leftovers.ts';
 import { currentUser, type Finished, type LabUser } from '../../helpers/lab-command.ts';
-import { cannotEmulate, userOfMachines } from '../../helpers/virtual-machines.ts';
+import { cannotEmulate, userOfMachines } from '../../helpers/machines/virtual-machines.ts';
 
 /** An empty disk; 64 MiB, some 200 kB on the host. */
 function makeDisk(path: string): void {

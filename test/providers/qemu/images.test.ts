@@ -8,8 +8,8 @@ import type { EventBody } from '../../../src/core/events.ts';
 import { silent } from '../../../src/core/events.ts';
 import { hashIn } from '../../../src/providers/qemu/images/download.ts';
 import { pullImage, removeImage } from '../../../src/providers/qemu/images/pull.ts';
-import { cachedImage, cachedImages } from '../../../src/providers/qemu/images/store.ts';
-import { emptyCache, serveImage, type ImageServer } from '../../helpers/image-server.ts';
+import { cachedImage, cachedImages } from '../../../src/providers/qemu/images/image-store.ts';
+import { emptyCache, serveImage, type ImageServer } from '../../helpers/machines/image-server.ts';
 
 const content = randomBytes(3_000_000);
 const signal = new AbortController().signal;

@@ -7,10 +7,10 @@ import { describe, test } from 'node:test';
 import type { LabError } from '../../../src/core/errors.ts';
 import { findTool } from '../../../src/host/tools.ts';
 import { importImage } from '../../../src/providers/qemu/images/pull.ts';
-import { cachedImage } from '../../../src/providers/qemu/images/store.ts';
+import { cachedImage } from '../../../src/providers/qemu/images/image-store.ts';
 import { currentUser } from '../../helpers/lab-command.ts';
-import { emptyCache } from '../../helpers/image-server.ts';
-import { cannotEmulate } from '../../helpers/virtual-machines.ts';
+import { emptyCache } from '../../helpers/machines/image-server.ts';
+import { cannotEmulate } from '../../helpers/machines/virtual-machines.ts';
 
 const signal = new AbortController().signal;
 

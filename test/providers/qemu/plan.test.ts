@@ -4,19 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { EnvironmentError, UsageError } from '../../../src/core/errors.ts';
-import { loadLab } from '../../../src/lab/load.ts';
+import { loadLab } from '../../../src/lab/load-lab.ts';
 import type { Lab } from '../../../src/lab/types.ts';
-import { kvmObstacle } from '../../../src/providers/qemu/acceleration.ts';
+import { kvmObstacle } from '../../../src/providers/qemu/process/acceleration.ts';
 import { fitKey } from '../../../src/providers/qemu/fit-key.ts';
-import { forwardIn } from '../../../src/providers/qemu/gateway.ts';
-import { planLab } from '../../../src/providers/qemu/plan.ts';
-import { labelArgument } from '../../../src/providers/qemu/processes.ts';
-import { gatewayArguments, machineArguments } from '../../../src/providers/qemu/qemu-arguments.ts';
+import { forwardIn } from '../../../src/providers/qemu/process/gateway.ts';
+import { planLab } from '../../../src/providers/qemu/machine-plan.ts';
+import { labelArgument } from '../../../src/providers/qemu/process/lab-processes.ts';
+import { gatewayArguments, machineArguments } from '../../../src/providers/qemu/process/qemu-arguments.ts';
 import { requireResources, requireRoom } from '../../../src/providers/qemu/resources.ts';
 import { isoImage } from '../../../src/providers/qemu/seed/iso9660.ts';
 import { seedFiles } from '../../../src/providers/qemu/seed/seed.ts';
 import { complaintIn } from '../../../src/providers/qemu/set-up.ts';
-import { isNewEnough } from '../../../src/providers/qemu/tools.ts';
+import { isNewEnough } from '../../../src/providers/qemu/process/qemu-tools.ts';
 import { assertGolden } from '../../helpers/golden.ts';
 
 async function labOf(text: string): Promise<Lab> {

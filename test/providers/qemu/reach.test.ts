@@ -8,8 +8,8 @@ import { test } from 'node:test';
 import { identify } from '../../../src/host/processes.ts';
 import type { Machine } from '../../../src/lab/types.ts';
 import { keyPath } from '../../../src/providers/lab-keys.ts';
-import { connectMachine } from '../../../src/providers/qemu/reach.ts';
-import { startSshd } from '../../helpers/sshd.ts';
+import { connectMachine } from '../../../src/providers/qemu/reach-machine.ts';
+import { startSshd } from '../../helpers/ssh/sshd.ts';
 
 test(
   'a machine that allows one session gets more connections, also when the first was handed over',

@@ -8,9 +8,9 @@ import {
   readAcceleration,
   storedAcceleration,
   writeAcceleration,
-} from '../../../src/providers/qemu/acceleration.ts';
+} from '../../../src/providers/qemu/process/acceleration.ts';
 import { workFolder } from '../../../src/providers/qemu/folders.ts';
-import { labelArgument, labelIn } from '../../../src/providers/qemu/processes.ts';
+import { labelArgument, labelIn } from '../../../src/providers/qemu/process/lab-processes.ts';
 import { listSaved, needSaved, readSaved, removeSaved, savedFolder } from '../../../src/providers/qemu/saved.ts';
 import { temporaryFolder } from '../../helpers/cli.ts';
 

@@ -11,8 +11,8 @@ import { answerDhcp } from '../../../src/providers/qemu/switch/dhcp.ts';
 import { framed, FrameReader } from '../../../src/providers/qemu/switch/frames.ts';
 import { mayPass, type Guard } from '../../../src/providers/qemu/switch/guard.ts';
 import { cannotBe } from '../../helpers/lab-command.ts';
-import { networkNamespace } from '../../helpers/network-namespace.ts';
-import { arpFrame, broadcast, dhcpQuestion, Station } from '../../helpers/switch-stations.ts';
+import { networkNamespace } from '../../helpers/machines/network-namespace.ts';
+import { arpFrame, broadcast, dhcpQuestion, Station } from '../../helpers/packets/switch-stations.ts';
 import { Switch } from '../../../src/providers/qemu/switch/switch.ts';
 
 /** This host, in these tests. */

@@ -5,16 +5,16 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { ParsedKey } from 'ssh2';
 import { ConnectionError } from '../../../src/core/connection-error.ts';
-import { algorithmsOf } from '../../../src/providers/ssh/login-config.ts';
-import { parseAnswer } from '../../../src/providers/ssh/openssh-config.ts';
-import { resolveRoute } from '../../../src/providers/ssh/resolve.ts';
-import { sshConfigOf } from '../../../src/providers/ssh/ssh-config.ts';
-import { usualAlgorithms } from '../../../src/ssh/algorithms.ts';
-import { loginFailure } from '../../../src/ssh/connect-failure.ts';
-import { SignatureRefused, SignatureRules } from '../../../src/ssh/signatures.ts';
-import { startDropbear } from '../../helpers/dropbear.ts';
-import { accessTo, knownLine, machineWith, sshUser } from '../../helpers/ssh-routes.ts';
-import { isRoot, startSshd, type TestSshd } from '../../helpers/sshd.ts';
+import { algorithmsOf } from '../../../src/providers/ssh/route/login-config.ts';
+import { parseAnswer } from '../../../src/providers/ssh/route/openssh-config.ts';
+import { resolveRoute } from '../../../src/providers/ssh/route/resolve-route.ts';
+import { sshConfigOf } from '../../../src/providers/ssh/route/client-config.ts';
+import { usualAlgorithms } from '../../../src/ssh/trust/algorithms.ts';
+import { loginFailure } from '../../../src/ssh/transport/connect-failure.ts';
+import { SignatureRefused, SignatureRules } from '../../../src/ssh/login/signatures.ts';
+import { startDropbear } from '../../helpers/ssh/dropbear.ts';
+import { accessTo, knownLine, machineWith, sshUser } from '../../helpers/ssh/ssh-routes.ts';
+import { isRoot, startSshd, type TestSshd } from '../../helpers/ssh/sshd.ts';
 import { without } from '../../helpers/tools.ts';
 
 /** Connects with what the configuration says of the host `old`, in the words of ssh_config(5). */

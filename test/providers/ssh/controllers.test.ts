@@ -3,8 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { currentUser, repository } from '../../helpers/lab-command.ts';
-import { laySshPractical, treeOf } from '../../helpers/ssh-lab.ts';
-import { makeSshMachines } from '../../helpers/ssh-machines.ts';
+import { laySshPractical, treeOf } from '../../helpers/ssh/ssh-lab.ts';
+import { makeSshMachines } from '../../helpers/ssh/ssh-machines.ts';
 
 const isRoot = process.getuid?.() === 0;
 const foreign = join(repository, 'test/fixtures/foreign-controller.mjs');

@@ -4,9 +4,9 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { ConnectionError } from '../../../src/core/connection-error.ts';
-import { fingerprint, generateKeyPair, parseHostKey } from '../../../src/ssh/keys.ts';
-import { accessTo, knownLine, sshUser, type SshUserOptions } from '../../helpers/ssh-routes.ts';
-import { startSshd, type TestSshd } from '../../helpers/sshd.ts';
+import { fingerprint, generateKeyPair, parseHostKey } from '../../../src/ssh/trust/key-pair.ts';
+import { accessTo, knownLine, sshUser, type SshUserOptions } from '../../helpers/ssh/ssh-routes.ts';
+import { startSshd, type TestSshd } from '../../helpers/ssh/sshd.ts';
 
 function shown(publicKey: string): string {
   return fingerprint(parseHostKey(publicKey)!.blob);

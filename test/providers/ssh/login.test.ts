@@ -4,11 +4,11 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { ConnectionError } from '../../../src/core/connection-error.ts';
-import { retryUntil } from '../../../src/core/retry.ts';
-import { generateKeyPair } from '../../../src/ssh/keys.ts';
-import { startPasswordServer } from '../../helpers/password-server.ts';
-import { accessTo, knownLine, sshUser } from '../../helpers/ssh-routes.ts';
-import { startSshd, type TestSshd } from '../../helpers/sshd.ts';
+import { retryUntil } from '../../../src/core/time/retry.ts';
+import { generateKeyPair } from '../../../src/ssh/trust/key-pair.ts';
+import { startPasswordServer } from '../../helpers/ssh/password-server.ts';
+import { accessTo, knownLine, sshUser } from '../../helpers/ssh/ssh-routes.ts';
+import { startSshd, type TestSshd } from '../../helpers/ssh/sshd.ts';
 
 function isRefusal(error: unknown, ...patterns: readonly RegExp[]): boolean {
   assert.ok(error instanceof ConnectionError, String(error));

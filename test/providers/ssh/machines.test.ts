@@ -2,16 +2,16 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { retryUntil } from '../../../src/core/retry.ts';
+import { retryUntil } from '../../../src/core/time/retry.ts';
 import { findOnHost } from '../../../src/host/tools.ts';
 import { currentUser, finish, repository, type LabUser } from '../../helpers/lab-command.ts';
-import { laySshPractical, playsWell } from '../../helpers/ssh-lab.ts';
+import { laySshPractical, playsWell } from '../../helpers/ssh/ssh-lab.ts';
 import {
   makeSshMachines,
   sudoWithPassword,
   type SshMachineOptions,
   type SshMachines,
-} from '../../helpers/ssh-machines.ts';
+} from '../../helpers/ssh/ssh-machines.ts';
 import { without } from '../../helpers/tools.ts';
 
 const isRoot = process.getuid?.() === 0;

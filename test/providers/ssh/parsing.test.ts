@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parseLinks } from '../../../src/providers/ssh/interfaces.ts';
-import { expandTokens, parseAnswer, pathsOf } from '../../../src/providers/ssh/openssh-config.ts';
-import { parseSurvey } from '../../../src/providers/ssh/survey.ts';
+import { expandTokens, parseAnswer, pathsOf } from '../../../src/providers/ssh/route/openssh-config.ts';
+import { parseSurvey } from '../../../src/providers/ssh/machine-survey.ts';
 
 const none = { addresses: [], links: [], ifconfig: [] };
 

@@ -3,11 +3,11 @@ import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as waitMs } from 'node:timers/promises';
-import { retryUntil } from '../../../src/core/retry.ts';
-import { parseHostKey, fingerprint } from '../../../src/ssh/keys.ts';
+import { retryUntil } from '../../../src/core/time/retry.ts';
+import { parseHostKey, fingerprint } from '../../../src/ssh/trust/key-pair.ts';
 import { currentUser, ordinaryUser, type LabUser } from '../../helpers/lab-command.ts';
-import { laySshPractical, treeOf } from '../../helpers/ssh-lab.ts';
-import { makeSshMachines, type SshMachines } from '../../helpers/ssh-machines.ts';
+import { laySshPractical, treeOf } from '../../helpers/ssh/ssh-lab.ts';
+import { makeSshMachines, type SshMachines } from '../../helpers/ssh/ssh-machines.ts';
 
 const isRoot = process.getuid?.() === 0;
 

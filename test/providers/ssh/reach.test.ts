@@ -4,14 +4,14 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { ConnectionError } from '../../../src/core/connection-error.ts';
-import { retryUntil } from '../../../src/core/retry.ts';
-import { configStamp } from '../../../src/providers/ssh/config-stamp.ts';
-import { parseHop } from '../../../src/providers/ssh/resolve.ts';
-import { generateKeyPair } from '../../../src/ssh/keys.ts';
+import { retryUntil } from '../../../src/core/time/retry.ts';
+import { configStamp } from '../../../src/providers/ssh/route/config-stamp.ts';
+import { parseHop } from '../../../src/providers/ssh/route/resolve-route.ts';
+import { generateKeyPair } from '../../../src/ssh/trust/key-pair.ts';
 import type { Shell } from '../../../src/ssh/shell.ts';
-import { startPasswordServer } from '../../helpers/password-server.ts';
-import { accessTo, knownLine, sshUser } from '../../helpers/ssh-routes.ts';
-import { startSshd } from '../../helpers/sshd.ts';
+import { startPasswordServer } from '../../helpers/ssh/password-server.ts';
+import { accessTo, knownLine, sshUser } from '../../helpers/ssh/ssh-routes.ts';
+import { startSshd } from '../../helpers/ssh/sshd.ts';
 
 async function greets(shell: Shell): Promise<void> {
   assert.equal((await shell.exec(['echo', 'hello'])).stdout, 'hello\n');

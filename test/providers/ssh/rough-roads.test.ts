@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { retryUntil } from '../../../src/core/retry.ts';
+import { retryUntil } from '../../../src/core/time/retry.ts';
 import { currentUser, finish, type LabUser } from '../../helpers/lab-command.ts';
-import { portForward } from '../../helpers/port-forward.ts';
-import { laySshPractical, playsWell } from '../../helpers/ssh-lab.ts';
-import { makeSshMachines, type SshMachineOptions, type SshMachines } from '../../helpers/ssh-machines.ts';
+import { portForward } from '../../helpers/ssh/port-forward.ts';
+import { laySshPractical, playsWell } from '../../helpers/ssh/ssh-lab.ts';
+import { makeSshMachines, type SshMachineOptions, type SshMachines } from '../../helpers/ssh/ssh-machines.ts';
 
 const isRoot = process.getuid?.() === 0;
 const addresses = { vm1: '192.168.100.4', vm2: '192.168.100.5' } as const;

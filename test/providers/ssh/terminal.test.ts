@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
-import { retryUntil } from '../../../src/core/retry.ts';
-import { quoteCommand } from '../../../src/core/shell-quote.ts';
-import { fingerprint, parseHostKey } from '../../../src/ssh/keys.ts';
+import { retryUntil } from '../../../src/core/time/retry.ts';
+import { quoteCommand } from '../../../src/core/text/shell-quote.ts';
+import { fingerprint, parseHostKey } from '../../../src/ssh/trust/key-pair.ts';
 import { currentUser, repository, type LabUser } from '../../helpers/lab-command.ts';
-import { laySshPractical } from '../../helpers/ssh-lab.ts';
-import { makeSshMachines, sudoWithPassword } from '../../helpers/ssh-machines.ts';
+import { laySshPractical } from '../../helpers/ssh/ssh-lab.ts';
+import { makeSshMachines, sudoWithPassword } from '../../helpers/ssh/ssh-machines.ts';
 import { without } from '../../helpers/tools.ts';
 
 const cannot = process.getuid?.() === 0 ? without('script') : 'making the machines needs root';

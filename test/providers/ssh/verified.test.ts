@@ -5,9 +5,9 @@ import { describe, test } from 'node:test';
 import { readState } from '../../../src/state/state.ts';
 import type { MachineFacts } from '../../../src/providers/provider.ts';
 import { currentUser, type Finished, type LabUser } from '../../helpers/lab-command.ts';
-import { portForward, type PortForward } from '../../helpers/port-forward.ts';
-import { laySshPractical, playsWell, treeOf } from '../../helpers/ssh-lab.ts';
-import { makeSshMachines, type SshMachineOptions, type SshMachines } from '../../helpers/ssh-machines.ts';
+import { portForward, type PortForward } from '../../helpers/ssh/port-forward.ts';
+import { laySshPractical, playsWell, treeOf } from '../../helpers/ssh/ssh-lab.ts';
+import { makeSshMachines, type SshMachineOptions, type SshMachines } from '../../helpers/ssh/ssh-machines.ts';
 
 const isRoot = process.getuid?.() === 0;
 const plain = { vm1: { address: '192.168.100.4' }, vm2: { address: '192.168.100.5' } } as const;

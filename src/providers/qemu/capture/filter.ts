@@ -1,12 +1,12 @@
 import { EnvironmentError } from '../../../core/errors.ts';
-import { runLocal } from '../../../host/run.ts';
+import { runLocal } from '../../../host/run-local.ts';
 import { findTool } from '../../../host/tools.ts';
 import { readProgram, type BpfProgram } from '../switch/bpf.ts';
-import { largestFrame } from '../switch/frames.ts';
+import { LARGEST_FRAME } from '../switch/frames.ts';
 import { pcapHeader } from '../switch/pcap-stream.ts';
 
 /** It takes 10 ms; a name in it that is no machine's is looked up. */
-const compileTimeoutMs = 10_000;
+const COMPILE_TIMEOUT_MS = 10_000;
 
 /** A filter as the switch runs it; or what tcpdump(8) says against it, and its exit status. */
 export type CompiledFilter =
@@ -25,8 +25,8 @@ export async function compileFilter(filter: string, signal: AbortSignal): Promis
     });
   const { exitCode, stdout, stderr } = await runLocal([tool.path, '-n', '-r', '-', '-ddd', '--', filter], {
     env: { ...tool.env, LC_ALL: 'C' },
-    input: pcapHeader(largestFrame),
-    timeoutMs: compileTimeoutMs,
+    input: pcapHeader(LARGEST_FRAME),
+    timeoutMs: COMPILE_TIMEOUT_MS,
     signal,
   });
   const program = exitCode === 0 ? readProgram(stdout) : undefined;

@@ -4,9 +4,9 @@ import type { LinkCapture, LinkCaptureRequest } from '../../../core/link-capture
 import { connectUnix } from '../../../host/unix-socket.ts';
 import type { Machine } from '../../../lab/types.ts';
 import type { AttachedMachine } from '../../provider.ts';
-import { captureOver } from '../../link-capture.ts';
+import { captureOver } from '../../capture-socket.ts';
 import { switchCaptures } from '../folders.ts';
-import { portOf } from '../plan.ts';
+import { portOf } from '../machine-plan.ts';
 import type { CaptureRequest } from '../switch/captures.ts';
 import { compileFilter } from './filter.ts';
 import { withAddresses } from './filter-names.ts';
@@ -15,7 +15,7 @@ import { withAddresses } from './filter-names.ts';
  * What is captured without a filter: all but the SSH connections from this host, which come through the gateway (slirp, whose address begins with 52:55). They are lab's own
  * work, `lab exec` and `lab ssh` among it. With a filter there is what it says.
  */
-const notOurOwn = 'not ((ether[6:2] = 0x5255 and tcp dst port 22) or (ether[0:2] = 0x5255 and tcp src port 22))';
+const NOT_OUR_OWN = 'not ((ether[6:2] = 0x5255 and tcp dst port 22) or (ether[0:2] = 0x5255 and tcp src port 22))';
 
 /** Captures at the switch's end of a machine's links; nothing where no switch of this lab serves captures. `machines`: those that a filter may name. */
 export function captureAt(
@@ -37,7 +37,7 @@ async function capture(
   const index = interfaces.findIndex((link) => link.name === request.interface);
   if (index === -1) throw new EnvironmentError(`${name} has no link ${request.interface}`, { code: 'no-interface' });
   const compiled = await compileFilter(
-    request.filter.trim() === '' ? notOurOwn : withAddresses(request.filter, machines),
+    request.filter.trim() === '' ? NOT_OUR_OWN : withAddresses(request.filter, machines),
     request.signal,
   );
   if ('complaint' in compiled) {

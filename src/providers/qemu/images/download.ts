@@ -9,7 +9,7 @@ export interface DownloadOptions {
 }
 
 /** Between two notes of progress. */
-const noteIntervalMs = 250;
+const NOTE_INTERVAL_MS = 250;
 
 /**
  * Gets a URL into a file. What an earlier, broken download left there is continued (RFC 9110, 14.2), where the server can.
@@ -19,14 +19,14 @@ const noteIntervalMs = 250;
 export async function download(url: string, file: string, { signal, onProgress }: DownloadOptions): Promise<void> {
   const have = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   const response = await ask(url, have === 0 ? {} : { Range: `bytes=${have}-` }, signal);
-  if (response.status === rangeNotSatisfiable && have > 0) {
+  if (response.status === RANGE_NOT_SATISFIABLE && have > 0) {
     // All of it is there already, or it is of another file: the checksum will tell.
     await response.body?.cancel();
     return;
   }
   if (!response.ok || !response.body)
     throw failed(url, `the server answered ${response.status} ${response.statusText}`);
-  const continues = response.status === partialContent;
+  const continues = response.status === PARTIAL_CONTENT;
   const start = continues ? have : 0;
   const length = response.headers.get('content-length');
   const total = length === null ? undefined : start + Number(length);
@@ -54,8 +54,8 @@ export function diskFull(file: string, cause: unknown): EnvironmentError {
   });
 }
 
-const partialContent = 206;
-const rangeNotSatisfiable = 416;
+const PARTIAL_CONTENT = 206;
+const RANGE_NOT_SATISFIABLE = 416;
 
 async function* counted(
   body: AsyncIterable<Uint8Array>,
@@ -67,7 +67,7 @@ async function* counted(
   let toldMs = 0;
   for await (const chunk of body) {
     bytes += chunk.length;
-    if (performance.now() - toldMs >= noteIntervalMs) {
+    if (performance.now() - toldMs >= NOTE_INTERVAL_MS) {
       toldMs = performance.now();
       onProgress(
         total === undefined

@@ -3,10 +3,10 @@ import { copyFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { EnvironmentError, systemCode, UsageError } from '../../../core/errors.ts';
 import { inStep, type EventSink } from '../../../core/events.ts';
-import { suggestion } from '../../../core/suggest.ts';
-import { makeCacheFolder } from '../../../host/own-folder.ts';
+import { suggestion } from '../../../core/text/suggest.ts';
+import { makeCacheFolder } from '../../../host/files/own-folder.ts';
 import { findTool } from '../../../host/tools.ts';
-import { inspectDisk, imageToolName } from '../tools.ts';
+import { inspectDisk, IMAGE_TOOL_NAME } from '../process/qemu-tools.ts';
 import { discard, diskFull, download, downloadText, hashIn, sha256Of } from './download.ts';
 import {
   cachedImage,
@@ -19,8 +19,8 @@ import {
   requireOrdinary,
   type CachedImage,
   type ImageRecord,
-} from './store.ts';
-import { guestArchitecture, imageTable, type ImageSource } from './table.ts';
+} from './image-store.ts';
+import { GUEST_ARCHITECTURE, imageTable, type ImageSource } from './known-images.ts';
 
 export interface PullOptions {
   readonly events: EventSink;
@@ -47,9 +47,9 @@ export async function pullImage(
     throw notCached(name);
   }
   if (offline) throw notCached(name);
-  const url = source.url[guestArchitecture];
+  const url = source.url[GUEST_ARCHITECTURE];
   if (url === undefined)
-    throw new EnvironmentError(`there is no ${name} for ${guestArchitecture}`, {
+    throw new EnvironmentError(`there is no ${name} for ${GUEST_ARCHITECTURE}`, {
       code: 'image-architecture',
       hint: 'Get one elsewhere and use "lab images import FILE".',
     });
@@ -106,9 +106,9 @@ export async function importImage(file: string, name: string, signal: AbortSigna
   if (!existsSync(file)) throw new UsageError(`there is no file ${file}`, { code: 'image-missing' });
   requireOrdinary(file, statSync(file));
   requireFreeName(name);
-  const tool = findTool(imageToolName);
+  const tool = findTool(IMAGE_TOOL_NAME);
   if (!tool)
-    throw new EnvironmentError(`${imageToolName} is missing`, {
+    throw new EnvironmentError(`${IMAGE_TOOL_NAME} is missing`, {
       code: 'tool-missing',
       hint: 'Run "lab doctor --fix".',
     });

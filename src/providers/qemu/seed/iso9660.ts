@@ -1,5 +1,5 @@
 /** Bytes of a sector (ECMA-119, 6.1.2). */
-const sectorSize = 2048;
+const SECTOR_SIZE = 2048;
 /** Sectors 0 to 15 are the system area; the descriptors, two path tables and the root folder follow. */
 const sectors = {
   primaryDescriptor: 16,
@@ -18,15 +18,15 @@ export function isoImage(volume: string, files: ReadonlyMap<string, string>, now
   const placed = placeFiles(files);
   const last = placed.at(-1);
   const sectorCount = last === undefined ? sectors.firstFile : last.sector + sectorsOf(last.content);
-  const image = Buffer.alloc(sectorCount * sectorSize);
-  const at = (sector: number): Buffer => image.subarray(sector * sectorSize);
-  const self = directoryRecord(Buffer.from([0]), sectors.root, sectorSize, true, now);
-  const parent = directoryRecord(Buffer.from([1]), sectors.root, sectorSize, true, now);
+  const image = Buffer.alloc(sectorCount * SECTOR_SIZE);
+  const at = (sector: number): Buffer => image.subarray(sector * SECTOR_SIZE);
+  const self = directoryRecord(Buffer.from([0]), sectors.root, SECTOR_SIZE, true, now);
+  const parent = directoryRecord(Buffer.from([1]), sectors.root, SECTOR_SIZE, true, now);
   const records = placed.map(({ name, sector, content }) =>
     directoryRecord(Buffer.from(name, 'latin1'), sector, content.length, false, now),
   );
   const folder = Buffer.concat([self, parent, ...records]);
-  if (folder.length > sectorSize) throw new RangeError('the files of a seed must fit into one folder of one sector');
+  if (folder.length > SECTOR_SIZE) throw new RangeError('the files of a seed must fit into one folder of one sector');
   writePrimaryDescriptor(at(sectors.primaryDescriptor), { volume, sectorCount, rootRecord: self, now });
   Buffer.from([255, ...Buffer.from('CD001'), 1]).copy(at(sectors.terminator));
   Buffer.from([1, 0, sectors.root, 0, 0, 0, 1, 0, 0, 0]).copy(at(sectors.littlePathTable));
@@ -56,7 +56,7 @@ function placeFiles(files: ReadonlyMap<string, string>): PlacedFile[] {
 }
 
 function sectorsOf(content: Buffer): number {
-  return Math.max(1, Math.ceil(content.length / sectorSize));
+  return Math.max(1, Math.ceil(content.length / SECTOR_SIZE));
 }
 
 /** ECMA-119, 9.1. */
@@ -98,7 +98,7 @@ function writePrimaryDescriptor(sector: Buffer, { volume, sectorCount, rootRecor
   bothEndian32(sectorCount).copy(sector, 80);
   bothEndian16(1).copy(sector, 120);
   bothEndian16(1).copy(sector, 124);
-  bothEndian16(sectorSize).copy(sector, 128);
+  bothEndian16(SECTOR_SIZE).copy(sector, 128);
   bothEndian32(10).copy(sector, 132);
   sector.writeUInt32LE(sectors.littlePathTable, 140);
   sector.writeUInt32BE(sectors.bigPathTable, 148);

@@ -1,7 +1,7 @@
-import type { KeyPair } from '../../../ssh/keys.ts';
+import type { KeyPair } from '../../../ssh/trust/key-pair.ts';
 import type { Lab, Machine } from '../../../lab/types.ts';
 import { clientConfig } from '../../peer-files.ts';
-import type { NetworkPlan, NicPlan } from '../plan.ts';
+import type { NetworkPlan, NicPlan } from '../machine-plan.ts';
 
 export interface SeedParts {
   readonly machine: Machine;

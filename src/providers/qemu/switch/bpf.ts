@@ -28,10 +28,10 @@ export function isProgram(value: unknown): value is BpfProgram {
   );
 }
 
-const scratchWords = 16;
+const SCRATCH_WORDS = 16;
 
 /** Instructions for one packet: a jump may lead back (`protochain`, along the headers of IPv6), and the switch has other work than a program without end. */
-const mostSteps = 20_000;
+const MOST_STEPS = 20_000;
 
 interface Registers {
   a: number;
@@ -41,9 +41,9 @@ interface Registers {
 
 /** Whether the filter takes a packet. One that reads beyond its end is not taken, as in the kernel, nor one that takes too many steps. */
 export function accepts(program: BpfProgram, packet: Buffer): boolean {
-  const registers: Registers = { a: 0, x: 0, memory: Array.from({ length: scratchWords }, () => 0) };
+  const registers: Registers = { a: 0, x: 0, memory: Array.from({ length: SCRATCH_WORDS }, () => 0) };
   let at = 0;
-  for (let steps = 0; steps < mostSteps && at >= 0 && at < program.length; steps++, at++) {
+  for (let steps = 0; steps < MOST_STEPS && at >= 0 && at < program.length; steps++, at++) {
     const [code, jt, jf, k] = program[at]!;
     // The lower three bits are the class.
     switch (code & 0x07) {

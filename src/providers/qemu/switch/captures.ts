@@ -1,17 +1,17 @@
 import type { Socket } from 'node:net';
-import { parseJson } from '../../../core/parse-json.ts';
-import { captureFrame } from '../../link-capture.ts';
+import { parseJson } from '../../../core/json/parse-json.ts';
+import { captureFrame } from '../../capture-socket.ts';
 import { accepts, isProgram, type BpfProgram } from './bpf.ts';
-import { bodyOf, largestFrame } from './frames.ts';
-import { packetHeaderBytes, pcapHeader, WallClock, writePacketHeader } from './pcap-stream.ts';
+import { bodyOf, LARGEST_FRAME } from './frames.ts';
+import { PACKET_HEADER_BYTES, pcapHeader, WallClock, writePacketHeader } from './pcap-stream.ts';
 
 /** Name of the Unix socket of captures in the work folder; no machine can have it. */
-export const captureSocket = '.captures';
+export const CAPTURE_SOCKET = '.captures';
 
 /** What may wait for a slow reader; packets above it are counted and left out, for the switch has other work. */
-const mostWaitingBytes = 8_000_000;
+const MOST_WAITING_BYTES = 8_000_000;
 /** A request is shorter: 4096 instructions are the most that a kernel takes. */
-const longestRequest = 1_000_000;
+const LONGEST_REQUEST = 1_000_000;
 
 /** What a connection asks for, as one line of JSON. */
 export interface CaptureRequest {
@@ -46,7 +46,7 @@ export class PortCaptures {
     let asked = '';
     const hear = (bytes: Buffer): void => {
       asked += bytes.toString('latin1');
-      if (!asked.includes('\n')) return void (asked.length > longestRequest && socket.destroy());
+      if (!asked.includes('\n')) return void (asked.length > LONGEST_REQUEST && socket.destroy());
       socket.off('data', hear).off('end', leave).resume();
       this.#begin(socket, asked.slice(0, asked.indexOf('\n')));
     };
@@ -91,25 +91,25 @@ class Capture {
   }
 
   begin(port: string): void {
-    send(this.#socket, 'O', pcapHeader(largestFrame));
+    send(this.#socket, 'O', pcapHeader(LARGEST_FRAME));
     send(
       this.#socket,
       'E',
-      Buffer.from(`listening on ${port}, link-type EN10MB (Ethernet), snapshot length ${largestFrame} bytes\n`),
+      Buffer.from(`listening on ${port}, link-type EN10MB (Ethernet), snapshot length ${LARGEST_FRAME} bytes\n`),
     );
   }
 
   take(packet: Buffer, microseconds: number): void {
     if (!accepts(this.#program, packet)) return;
-    if (this.#socket.writableLength > mostWaitingBytes) {
+    if (this.#socket.writableLength > MOST_WAITING_BYTES) {
       this.#dropped++;
       return;
     }
     this.#captured++;
     // Copied, for what waits must not hold the larger piece that the packet came in.
-    const { frame, contentAt } = captureFrame('O', packetHeaderBytes + packet.length);
+    const { frame, contentAt } = captureFrame('O', PACKET_HEADER_BYTES + packet.length);
     writePacketHeader(frame, contentAt, { microseconds, length: packet.length });
-    packet.copy(frame, contentAt + packetHeaderBytes);
+    packet.copy(frame, contentAt + PACKET_HEADER_BYTES);
     this.#socket.write(frame);
   }
 

@@ -13,15 +13,15 @@ export interface Lease {
 }
 
 /** Offsets in an Ethernet frame with an IPv4 header without options. */
-const ipAt = 14;
-const udpAt = 34;
-const bootpAt = 42;
+const IP_AT = 14;
+const UDP_AT = 34;
+const BOOTP_AT = 42;
 /** RFC 2131, section 2: the options follow a fixed part, and this number. */
-const fixedSize = 236;
-const magicCookie = 0x6382_5363;
-const serverPort = 67;
-const clientPort = 68;
-const leaseSeconds = 86_400;
+const FIXED_SIZE = 236;
+const MAGIC_COOKIE = 0x6382_5363;
+const SERVER_PORT = 67;
+const CLIENT_PORT = 68;
+const LEASE_SECONDS = 86_400;
 
 /** RFC 2132, 9.6. */
 const messageTypes = { discover: 1, offer: 2, request: 3, ack: 5 } as const;
@@ -29,11 +29,11 @@ const messageTypes = { discover: 1, offer: 2, request: 3, ack: 5 } as const;
 /** Whether a frame (without length prefix) is a question of DHCP, which slirp must not answer: it would give any address. */
 export function isDhcpQuestion(frame: Buffer): boolean {
   return (
-    frame.length >= bootpAt &&
+    frame.length >= BOOTP_AT &&
     frame.readUInt16BE(12) === 0x0800 &&
-    frame[ipAt] === 0x45 &&
-    frame[ipAt + 9] === 17 &&
-    frame.readUInt16BE(udpAt + 2) === serverPort
+    frame[IP_AT] === 0x45 &&
+    frame[IP_AT + 9] === 17 &&
+    frame.readUInt16BE(UDP_AT + 2) === SERVER_PORT
   );
 }
 
@@ -41,12 +41,12 @@ export function isDhcpQuestion(frame: Buffer): boolean {
 export function answerDhcp(frame: Buffer, lease: Lease): Buffer | undefined {
   if (
     !isDhcpQuestion(frame) ||
-    frame.length < bootpAt + fixedSize + 4 ||
-    frame.toString('hex', bootpAt + 28, bootpAt + 34) !== lease.mac
+    frame.length < BOOTP_AT + FIXED_SIZE + 4 ||
+    frame.toString('hex', BOOTP_AT + 28, BOOTP_AT + 34) !== lease.mac
   )
     return undefined;
-  if (frame.readUInt32BE(bootpAt + fixedSize) !== magicCookie) return undefined;
-  const asked = optionsIn(frame.subarray(bootpAt + fixedSize + 4)).get(53)?.[0];
+  if (frame.readUInt32BE(BOOTP_AT + FIXED_SIZE) !== MAGIC_COOKIE) return undefined;
+  const asked = optionsIn(frame.subarray(BOOTP_AT + FIXED_SIZE + 4)).get(53)?.[0];
   if (asked === messageTypes.discover) return reply(frame, lease, messageTypes.offer);
   return asked === messageTypes.request ? reply(frame, lease, messageTypes.ack) : undefined;
 }
@@ -66,15 +66,15 @@ function optionsIn(bytes: Buffer): ReadonlyMap<number, Buffer> {
 }
 
 function reply(question: Buffer, lease: Lease, type: number): Buffer {
-  const fixed = Buffer.from(question.subarray(bootpAt, bootpAt + fixedSize));
+  const fixed = Buffer.from(question.subarray(BOOTP_AT, BOOTP_AT + FIXED_SIZE));
   fixed[0] = 2;
   octets(lease.address).copy(fixed, 16);
   octets(lease.server).copy(fixed, 20);
   fixed.fill(0, 44);
   const cookie = Buffer.alloc(4);
-  cookie.writeUInt32BE(magicCookie);
+  cookie.writeUInt32BE(MAGIC_COOKIE);
   const time = Buffer.alloc(4);
-  time.writeUInt32BE(leaseSeconds);
+  time.writeUInt32BE(LEASE_SECONDS);
   const options = [
     option(53, Buffer.from([type])),
     option(54, octets(lease.server)),
@@ -93,23 +93,23 @@ function option(code: number, value: Buffer): Buffer {
 
 /** From the gateway to a machine that may have no address yet: by broadcast in IP, by its own address on the wire. */
 function udpFrame(payload: Buffer, { server }: Lease, mac: Buffer): Buffer {
-  const frame = Buffer.alloc(bootpAt + payload.length);
+  const frame = Buffer.alloc(BOOTP_AT + payload.length);
   mac.copy(frame, 0);
   // slirp's own form for its address in the network (libslirp, `special_ethaddr`).
   Buffer.from([0x52, 0x55, ...octets(server)]).copy(frame, 6);
   frame.writeUInt16BE(0x0800, 12);
-  frame[ipAt] = 0x45;
-  frame.writeUInt16BE(frame.length - ipAt, ipAt + 2);
-  frame[ipAt + 8] = 64;
-  frame[ipAt + 9] = 17;
-  octets(server).copy(frame, ipAt + 12);
-  frame.fill(255, ipAt + 16, ipAt + 20);
-  frame.writeUInt16BE(checksum(frame.subarray(ipAt, udpAt)), ipAt + 10);
-  frame.writeUInt16BE(serverPort, udpAt);
-  frame.writeUInt16BE(clientPort, udpAt + 2);
-  frame.writeUInt16BE(frame.length - udpAt, udpAt + 4);
+  frame[IP_AT] = 0x45;
+  frame.writeUInt16BE(frame.length - IP_AT, IP_AT + 2);
+  frame[IP_AT + 8] = 64;
+  frame[IP_AT + 9] = 17;
+  octets(server).copy(frame, IP_AT + 12);
+  frame.fill(255, IP_AT + 16, IP_AT + 20);
+  frame.writeUInt16BE(checksum(frame.subarray(IP_AT, UDP_AT)), IP_AT + 10);
+  frame.writeUInt16BE(SERVER_PORT, UDP_AT);
+  frame.writeUInt16BE(CLIENT_PORT, UDP_AT + 2);
+  frame.writeUInt16BE(frame.length - UDP_AT, UDP_AT + 4);
   // A UDP checksum of zero means that there is none (RFC 768).
-  payload.copy(frame, bootpAt);
+  payload.copy(frame, BOOTP_AT);
   return frame;
 }
 

@@ -3,14 +3,14 @@ import { networkInterfaces } from 'node:os';
 import { parseIPv4 } from '../../../core/ipv4.ts';
 
 /** How long a look at the host's addresses holds: one that comes later is known after that. */
-const holdsMs = 200;
+const HOLDS_MS = 200;
 
 /** Tells whether an IPv4 address is one of this host now. */
 export function ownAddresses(): (address: number) => boolean {
   let known = new Set<number>();
   let lookedAt = -Infinity;
   return (address) => {
-    if (performance.now() - lookedAt > holdsMs) {
+    if (performance.now() - lookedAt > HOLDS_MS) {
       known = new Set(localAddresses().flatMap((text) => parseIPv4(text) ?? []));
       lookedAt = performance.now();
     }

@@ -1,18 +1,18 @@
 /** A pcap file with times in microseconds, little-endian; https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap-04.html */
-const microsecondMagic = 0xa1b2_c3d4;
-const ethernet = 1;
+const MICROSECOND_MAGIC = 0xa1b2_c3d4;
+const ETHERNET = 1;
 
 /** Bytes before each packet. */
-export const packetHeaderBytes = 16;
+export const PACKET_HEADER_BYTES = 16;
 
 /** The header of the file, for packets of at most so many bytes. */
 export function pcapHeader(longestPacket: number): Buffer {
   const header = Buffer.alloc(24);
-  header.writeUInt32LE(microsecondMagic, 0);
+  header.writeUInt32LE(MICROSECOND_MAGIC, 0);
   header.writeUInt16LE(2, 4);
   header.writeUInt16LE(4, 6);
   header.writeUInt32LE(longestPacket, 16);
-  header.writeUInt32LE(ethernet, 20);
+  header.writeUInt32LE(ETHERNET, 20);
   return header;
 }
 
@@ -29,7 +29,7 @@ export function writePacketHeader(
 }
 
 /** The host's clock moves when it is set, and after a sleep: more than this is no inaccuracy of a look at it. */
-const leastStepMs = 3;
+const LEAST_STEP_MS = 3;
 
 /** The time of day in microseconds, which Date.now() does not tell; it goes on steadily while nobody sets it. */
 export class WallClock {
@@ -38,7 +38,7 @@ export class WallClock {
   /** Sets it by the clock of the host. */
   set(): void {
     const stepMs = Date.now() - (this.#originMs + performance.now());
-    if (Math.abs(stepMs) > leastStepMs) this.#originMs += stepMs;
+    if (Math.abs(stepMs) > LEAST_STEP_MS) this.#originMs += stepMs;
   }
 
   /** Microseconds since 1970, whole. */

@@ -6,9 +6,9 @@ import { mayPass, type Guard } from './guard.ts';
 import { ownAddresses } from './own-addresses.ts';
 
 /** slirp's own addresses (libslirp, `special_ethaddr`). */
-const slirpPrefix = '5255';
+const SLIRP_PREFIX = '5255';
 /** What may wait for a slow receiver; a switch drops what is above it, and TCP slows down. */
-const mostWaitingBytes = 4_000_000;
+const MOST_WAITING_BYTES = 4_000_000;
 
 /** What is at a port. */
 export interface PortOptions {
@@ -67,9 +67,9 @@ export class Switch {
     ] of this.#ports) {
       if (port === from || (target !== undefined && target !== port)) continue;
       // slirp takes any frame for its own, whatever address it bears: it must not see what is meant for others.
-      if (guard && ((!isGroup && !destination.startsWith(slirpPrefix)) || !mayPass(bodyOf(frame), guard, this.#isOwn)))
+      if (guard && ((!isGroup && !destination.startsWith(SLIRP_PREFIX)) || !mayPass(bodyOf(frame), guard, this.#isOwn)))
         continue;
-      if (socket.writableLength >= mostWaitingBytes) continue;
+      if (socket.writableLength >= MOST_WAITING_BYTES) continue;
       this.#captures?.take(port, frame);
       socket.write(frame);
     }

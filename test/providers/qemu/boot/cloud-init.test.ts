@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { chmodSync, copyFileSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { retryUntil } from '../../../../src/core/retry.ts';
-import { quoteCommand } from '../../../../src/core/shell-quote.ts';
-import { cachedImage } from '../../../../src/providers/qemu/images/store.ts';
-import { hostLinks, leftovers, nothing } from '../../../helpers/leftovers.ts';
+import { retryUntil } from '../../../../src/core/time/retry.ts';
+import { quoteCommand } from '../../../../src/core/text/shell-quote.ts';
+import { cachedImage } from '../../../../src/providers/qemu/images/image-store.ts';
+import { hostLinks, leftovers, nothing } from '../../../helpers/machines/leftovers.ts';
 import type { LabUser } from '../../../helpers/lab-command.ts';
-import { cannotBoot, testImages, up, userOfOwnMachines } from '../../../helpers/virtual-machines.ts';
+import { cannotBoot, testImages, up, userOfOwnMachines } from '../../../helpers/machines/virtual-machines.ts';
 
 const image = `imported-${process.pid}`;
 

@@ -5,12 +5,12 @@ import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { readCapture } from '../../../../src/capture/read-capture.ts';
-import { retryUntil } from '../../../../src/core/retry.ts';
-import { hostLinks, leftovers, nothing } from '../../../helpers/leftovers.ts';
+import { readCapture } from '../../../../src/packets/read-capture.ts';
+import { retryUntil } from '../../../../src/core/time/retry.ts';
+import { hostLinks, leftovers, nothing } from '../../../helpers/machines/leftovers.ts';
 import { finish, type LabUser } from '../../../helpers/lab-command.ts';
-import { allProcesses } from '../../../helpers/labelled-machines.ts';
-import { cannotBoot, testImages, up, userOfMachines } from '../../../helpers/virtual-machines.ts';
+import { allProcesses } from '../../../helpers/machines/labelled-machines.ts';
+import { cannotBoot, testImages, up, userOfMachines } from '../../../helpers/machines/virtual-machines.ts';
 
 /** A service of this host that is meant for nobody else. */
 async function listenOnLoopback(): Promise<Disposable & { readonly port: string; readonly calls: () => number }> {

@@ -1,0 +1,265 @@
+import type { CaptureGap, EventSink } from '../core/events.ts';
+import type { LinkCapture } from '../core/link-capture.ts';
+import { retryUntil } from '../core/time/retry.ts';
+import type { Shell } from '../ssh/shell.ts';
+import type { LabHints } from '../packets/trace.ts';
+import { mergeCaptures } from '../packets/file/merge-captures.ts';
+import type { MachineCapture } from './capture-plan.ts';
+import { readCapture, type CaptureReading } from '../packets/read-capture.ts';
+import { PointRecording, type PointOptions } from './point-capture.ts';
+import { insideMachine, outsideMachine, type CapturePoint } from './tcpdump.ts';
+import { clockTime } from '../core/time/clock-time.ts';
+
+/** A capture does not grow beyond this, on one machine, unless told otherwise: the report is made from all of it in memory. */
+const CAPTURE_LIMIT_BYTES = 64 * 1024 * 1024;
+
+/** The last packets of a connection follow the end of its programs within so long, or not at all. */
+const LAST_PACKETS_MS = 300;
+/** A machine that takes longer to begin or to end is not waited for. */
+const DEFAULT_PATIENCE_MS = 10_000;
+/** Nothing came for so long: nothing is under way from the machine to us. */
+const QUIET_MS = 30;
+
+/** The packets of a run, while they are captured and afterwards. */
+export interface PacketSource {
+  /** Resolves when packets are captured, or when it is known that they cannot be. Never rejects. */
+  ready(): Promise<void>;
+  /** Why there is no capture; undefined while there is one. */
+  readonly missing: string | undefined;
+  /** Why what was captured is less than what passed by, so that nothing follows from what is not in it; undefined when it is all, as far as that is known. */
+  readonly incomplete: string | undefined;
+  /** What was captured so far. */
+  reading(): CaptureReading;
+  /** Milliseconds since the last packet came. */
+  readonly quietMs: number;
+  /** Resolves when more has come. */
+  more(): Promise<void>;
+}
+
+/** What is told of a capture when it has ended. */
+export interface CaptureEnd {
+  /** A pcap file; undefined when nothing could be captured. */
+  readonly file: Uint8Array | undefined;
+  readonly packets: number;
+  /** Packets that passed by and are not in the file: the kernel had no room for them. */
+  readonly lost: number;
+  /** The file ends before the run did, since it reached its limit. */
+  readonly full: boolean;
+  readonly gaps: readonly CaptureGap[];
+  readonly machines: readonly {
+    readonly machine: string;
+    readonly interface: string;
+    readonly filter: string;
+    readonly clockOffsetMs: number;
+  }[];
+}
+
+export interface RecordingOptions {
+  readonly plan: readonly MachineCapture[];
+  readonly shells: ReadonlyMap<string, Shell>;
+  /** By name of the machine: captures outside of it, which are taken wherever there are some. */
+  readonly links?: ReadonlyMap<string, LinkCapture> | undefined;
+  readonly hints: LabHints;
+  readonly events: EventSink;
+  /** Ends the wait for a machine that takes its time. */
+  readonly signal?: AbortSignal | undefined;
+  readonly limitBytes?: number;
+  /** How long a machine may take to begin, and to end. */
+  readonly patienceMs?: number;
+}
+
+/**
+ * Where a part of the plan is captured: outside of the machine if that can be, on each of its interfaces. What it says to itself (`lo`) is heard inside only.
+ */
+function pointsOf(
+  { machine, interfaces, filter }: MachineCapture,
+  { shells, links }: RecordingOptions,
+): CapturePoint[] {
+  const link = links?.get(machine);
+  const shell = shells.get(machine)!;
+  if (link === undefined) return [insideMachine(shell, { interfaces, filter, orAny: true })];
+  return interfaces.map((name) => {
+    const inside = insideMachine(shell, { interfaces: [name], filter });
+    return name === 'lo' ? inside : { ...outsideMachine(machine, link, { interface: name, filter }), instead: inside };
+  });
+}
+
+/** Captures the packets of a run on all machines of its plan. A machine that cannot is told once, and the run goes on without it. */
+export class Recording implements PacketSource {
+  readonly #options: RecordingOptions;
+  #points: readonly PointRecording[];
+  readonly #pointOptions: PointOptions;
+  /** By name of the machine. */
+  readonly #filters: ReadonlyMap<string, string>;
+  readonly #ready: Promise<void>;
+  #next = Promise.withResolvers<void>();
+  #lastMs = performance.now();
+
+  /** Begins at once. */
+  constructor(options: RecordingOptions) {
+    this.#options = options;
+    const { plan, signal, limitBytes = CAPTURE_LIMIT_BYTES, patienceMs = DEFAULT_PATIENCE_MS } = options;
+    this.#pointOptions = {
+      limitBytes,
+      patienceMs,
+      signal,
+      onData: () => this.#notify(),
+      onEarlyEnd: (recording: PointRecording) => this.#tellEarlyEnd(recording),
+    };
+    this.#filters = new Map(plan.map(({ machine, filter }) => [machine, filter]));
+    this.#points = plan
+      .flatMap((part) => pointsOf(part, options))
+      .map((point) => new PointRecording(point, this.#pointOptions));
+    this.#ready = this.#begin();
+  }
+
+  ready(): Promise<void> {
+    return this.#ready;
+  }
+
+  get missing(): string | undefined {
+    if (this.#points.length === 0) return 'no program of the scenario listens on a port';
+    return this.#points.find(({ fault }) => fault !== undefined)?.fault?.message;
+  }
+
+  get incomplete(): string | undefined {
+    const gap = this.#gaps()[0];
+    if (gap) return describeGap(gap);
+    const full = this.#points.find((point) => point.full);
+    return full && `the capture on ${full.point.machine} is full`;
+  }
+
+  get quietMs(): number {
+    return performance.now() - this.#lastMs;
+  }
+
+  more(): Promise<void> {
+    return this.#next.promise;
+  }
+
+  reading(): CaptureReading {
+    return readCapture(this.#file(), this.#options.hints);
+  }
+
+  /**
+   * Ends the capture, a moment after the last packets: the programs have ended, and their kernels close their connections now.
+   *
+   * @param mostBytes Of the file at most; what came later is left out.
+   */
+  async end(mostBytes = Infinity): Promise<CaptureEnd> {
+    await this.#ready;
+    await this.#lastPackets();
+    const counts = await Promise.all(this.#points.map((point) => point.end()));
+    const able = this.#points.filter(({ fault }) => fault === undefined);
+    const whole = able.length === 0 ? undefined : this.#file();
+    // Put together anew, it does not end in the middle of a packet.
+    const file =
+      whole === undefined || whole.byteLength <= mostBytes
+        ? whole
+        : mergeCaptures([{ bytes: whole.subarray(0, mostBytes), offsetMs: 0 }]);
+    const lost = counts.reduce((sum, { dropped }) => sum + dropped, 0);
+    return {
+      file,
+      packets: file === undefined ? 0 : readCapture(file).packets,
+      lost,
+      full: file !== whole || this.#points.some(({ full }) => full),
+      gaps: this.#gaps(),
+      machines: able.map(({ point: { machine }, listeningOn, clockOffsetMs }) => ({
+        machine,
+        interface: listeningOn,
+        filter: this.#filters.get(machine)!,
+        clockOffsetMs,
+      })),
+    };
+  }
+
+  async #begin(): Promise<void> {
+    this.#points = await Promise.all(this.#points.map((recording) => this.#started(recording)));
+    for (const { fault, point } of this.#points) {
+      if (fault === undefined) continue;
+      const hint = 'hint' in fault && typeof fault.hint === 'string' ? fault.hint : undefined;
+      await this.#options.events.emit({
+        kind: 'notice',
+        level: 'warning',
+        message: `no packets are captured on ${placeOf({ machine: point.machine, interface: point.interface })}: ${fault.message}`,
+        ...(hint === undefined ? {} : { hint }),
+      });
+    }
+  }
+
+  /** The recording when it has begun; or, if it cannot, the one that takes its place, of which the user hears. */
+  async #started(recording: PointRecording): Promise<PointRecording> {
+    await recording.ready;
+    const {
+      fault,
+      point: { instead, machine },
+    } = recording;
+    if (fault === undefined || instead === undefined || this.#options.signal?.aborted) return recording;
+    await this.#options.events.emit({
+      kind: 'notice',
+      level: 'warning',
+      message: `packets are captured inside of ${machine}, where a program could end that: ${fault.message}`,
+    });
+    const inside = new PointRecording(instead, this.#pointOptions);
+    await inside.ready;
+    return inside;
+  }
+
+  async #lastPackets(): Promise<void> {
+    if (this.#points.every(({ gap, full }) => gap !== undefined || full)) return;
+    const look = (): { value: true } | { seen: string } =>
+      this.#isOver() ? { value: true } : { seen: 'open connections' };
+    await retryUntil(look, {
+      what: 'the last packets',
+      timeoutMs: LAST_PACKETS_MS,
+      intervalMs: 5,
+      wake: () => this.more(),
+    }).catch(() => undefined);
+  }
+
+  /** Every connection is closed to the last ACK; or nobody connected, and nothing is under way. */
+  #isOver(): boolean {
+    const { conversations } = this.reading();
+    if (conversations.length === 0) return this.quietMs >= QUIET_MS;
+    return conversations.every(({ conversation: { close } }) => close.complete || close.kind === 'rst');
+  }
+
+  #file(): Uint8Array {
+    const able = this.#points.filter(({ fault }) => fault === undefined);
+    const [only] = able;
+    // A capture that did not end in good order may end in the middle of a packet; what is put together anew does not.
+    if (able.length === 1 && !only!.full && !only!.gap) return only!.bytes();
+    return mergeCaptures(
+      able.map((point) => ({ bytes: point.bytes(), offsetMs: able.length === 1 ? 0 : point.clockOffsetMs })),
+    );
+  }
+
+  #gaps(): CaptureGap[] {
+    return this.#points.flatMap(({ gap }) => gap ?? []);
+  }
+
+  async #tellEarlyEnd({ gap }: PointRecording): Promise<void> {
+    const hint = 'What came later is not in the capture, so nothing is concluded from what it does not hold.';
+    await this.#options.events.emit({ kind: 'notice', level: 'warning', message: describeGap(gap!), hint });
+    this.#notify();
+  }
+
+  #notify(): void {
+    this.#lastMs = performance.now();
+    this.#next.resolve();
+    this.#next = Promise.withResolvers();
+  }
+}
+
+/** Of a machine's own interfaces only loopback is captured apart from the others. */
+function placeOf({ machine, interface: name }: Pick<CaptureGap, 'machine' | 'interface'>): string {
+  return name === 'lo' ? `${machine} (lo)` : machine;
+}
+
+/** `the capture on vm1 ended early, at 14:30:15.042: …` */
+export function describeGap(gap: CaptureGap): string {
+  const place = placeOf(gap);
+  return gap.since === null
+    ? `nothing was captured on ${place}: ${gap.reason}`
+    : `the capture on ${place} ended early, at ${clockTime(Date.parse(gap.since))}: ${gap.reason}`;
+}

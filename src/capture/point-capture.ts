@@ -1,0 +1,125 @@
+import { messageOf } from '../core/errors.ts';
+import type { CaptureGap } from '../core/events.ts';
+import { retryUntil } from '../core/time/retry.ts';
+import { startTcpdump, type CaptureCounts, type CapturePoint, type Tcpdump } from './tcpdump.ts';
+
+/** A shorter difference of clocks cannot be told from the time that its message took. */
+const LEAST_CLOCK_OFFSET_MS = 100;
+
+export interface PointOptions {
+  readonly limitBytes: number;
+  /** How long it may take to begin, and to end. */
+  readonly patienceMs: number;
+  readonly signal: AbortSignal | undefined;
+  readonly onData: () => void;
+  /** It has ended though nobody told it to. */
+  readonly onEarlyEnd: (recording: PointRecording) => void | Promise<void>;
+}
+
+/** The capture at one point, in memory. */
+export class PointRecording {
+  readonly point: CapturePoint;
+  readonly ready: Promise<void>;
+  /** Name of the interface; its first name while it is not known. */
+  listeningOn: string;
+  fault: Error | undefined;
+  /** The limit is reached; nothing more is kept. */
+  full = false;
+  readonly #tcpdump: Tcpdump;
+  readonly #options: PointOptions;
+  #chunks: Uint8Array[] = [];
+  #size = 0;
+  #stopping = false;
+  #early: Pick<CaptureGap, 'since' | 'reason'> | undefined;
+
+  constructor(point: CapturePoint, options: PointOptions) {
+    this.point = point;
+    this.listeningOn = point.interface;
+    this.#options = options;
+    this.#tcpdump = startTcpdump(point, (chunk) => this.#take(chunk));
+    this.ready = this.#watch();
+    void this.#awaitEarlyEnd();
+  }
+
+  get clockOffsetMs(): number {
+    const { clockOffsetMs = 0 } = this.#tcpdump;
+    return Math.abs(clockOffsetMs) < LEAST_CLOCK_OFFSET_MS ? 0 : clockOffsetMs;
+  }
+
+  /** What it has missed; undefined when that is nothing, or only not known yet. */
+  get gap(): CaptureGap | undefined {
+    const missed = this.fault ? { since: null, reason: this.fault.message } : this.#early;
+    return missed && { machine: this.point.machine, interface: this.listeningOn, ...missed };
+  }
+
+  bytes(): Uint8Array {
+    if (this.#chunks.length !== 1) this.#chunks = [Buffer.concat(this.#chunks)];
+    return this.#chunks[0]!;
+  }
+
+  async end(): Promise<CaptureCounts> {
+    this.#stop();
+    // What was captured until a connection was lost is worth keeping.
+    return this.#inTime(this.#tcpdump.ended).catch(() => ({ captured: 0, dropped: 0 }));
+  }
+
+  async #watch(): Promise<void> {
+    try {
+      this.listeningOn = await this.#inTime(this.#tcpdump.listening, this.#options.signal);
+    } catch (error) {
+      this.fault = error instanceof Error ? error : new Error(messageOf(error));
+    }
+  }
+
+  async #awaitEarlyEnd(): Promise<void> {
+    const reason = await this.#tcpdump.ended.then(
+      () => `something on ${this.point.machine} told tcpdump to end`,
+      messageOf,
+    );
+    if (this.#stopping) return;
+    const since = new Date().toISOString();
+    await this.ready;
+    if (this.fault !== undefined) return;
+    this.#early = { since, reason };
+    await this.#options.onEarlyEnd(this);
+  }
+
+  /** What tcpdump promises; gives it up when that takes too long. */
+  async #inTime<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> {
+    const { patienceMs } = this.#options;
+    let settled = false;
+    const done = promise
+      .then(
+        () => undefined,
+        () => undefined,
+      )
+      .finally(() => (settled = true));
+    const look = (): { value: true } | { seen: string } => (settled ? { value: true } : { seen: 'nothing' });
+    await retryUntil(look, {
+      what: `tcpdump on ${this.point.machine}`,
+      timeoutMs: patienceMs,
+      intervalMs: patienceMs,
+      wake: () => done,
+      signal,
+    }).catch((error: unknown) => {
+      this.#tcpdump.abandon();
+      throw error;
+    });
+    return promise;
+  }
+
+  #take(chunk: Uint8Array): void {
+    if (this.full) return;
+    this.#chunks.push(chunk);
+    this.#size += chunk.byteLength;
+    this.#options.onData();
+    if (this.#size < this.#options.limitBytes) return;
+    this.full = true;
+    this.#stop();
+  }
+
+  #stop(): void {
+    this.#stopping = true;
+    this.#tcpdump.stop();
+  }
+}

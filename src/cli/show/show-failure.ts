@@ -1,0 +1,72 @@
+import { ExitCode, InterruptedError, LabError, messageOf } from '../../core/errors.ts';
+import { sanitize } from '../../core/text/sanitize.ts';
+import { systemFault } from '../../host/system-fault.ts';
+import type { Style } from './style.ts';
+
+/** An error as it leaves the program. */
+export interface Failure {
+  /** For stderr. */
+  readonly text: string;
+  /** For stdout with `--json`. */
+  readonly document: object;
+  readonly exitCode: number;
+}
+
+interface Told {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string | undefined;
+  readonly detail: string | undefined;
+  readonly exitCode: number;
+}
+
+/** Words for an error: what, what was seen, the next step; with `verbose` also where it came from. */
+export function describeFailure(
+  error: unknown,
+  options: { readonly style: Style; readonly verbose: boolean },
+): Failure {
+  const told = tell(error instanceof LabError ? error : (systemFault(error) ?? error));
+  const { exitCode, ...parts } = told;
+  const more = error instanceof LabError && error.data !== undefined ? error.data : {};
+  return { exitCode, document: { error: { ...parts, exitCode, ...more } }, text: failureText(told, error, options) };
+}
+
+function tell(error: unknown): Told {
+  if (error instanceof LabError)
+    return {
+      code: error.code,
+      message: error.message,
+      hint: error.hint,
+      detail: error.detail,
+      exitCode: error.exitCode,
+    };
+  return {
+    code: 'bug',
+    message: `this is a fault of lab itself: ${messageOf(error)}`,
+    hint: 'Please report it, with what the same command prints with -v. "lab down" removes what may be left.',
+    detail: undefined,
+    exitCode: ExitCode.bug,
+  };
+}
+
+function failureText(
+  told: Told,
+  error: unknown,
+  { style, verbose }: { readonly style: Style; readonly verbose: boolean },
+): string {
+  // The signal handler has spoken already.
+  if (error instanceof InterruptedError) return '';
+  // Messages may quote what a machine said, and that must not drive the user's terminal.
+  const lines = [`${style('red', 'error:')} ${sanitize(told.message)}`];
+  if (told.detail !== undefined) lines.push(sanitize(told.detail.trimEnd()));
+  if (told.hint !== undefined) lines.push(`${style('cyan', 'hint:')} ${sanitize(told.hint)}`);
+  if (verbose) lines.push(style('dim', sanitize(stackOf(error))));
+  return `${lines.join('\n')}\n`;
+}
+
+/** The stack of the error and of its causes. */
+function stackOf(error: unknown): string {
+  const stacks: string[] = [];
+  for (let cause = error; cause instanceof Error; cause = cause.cause) stacks.push(cause.stack ?? cause.message);
+  return stacks.join('\ncaused by ');
+}

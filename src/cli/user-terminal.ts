@@ -1,0 +1,72 @@
+import type { UserTerminal } from '../session/context.ts';
+import { isClosed, isTerminalGone, OutputClosedError, outputFault } from '../state/files/output.ts';
+import { InterruptedError, systemCode, type LabError } from '../core/errors.ts';
+import { sanitize } from '../core/text/sanitize.ts';
+import { askLine } from './question.ts';
+
+/**
+ * The streams of this process, with a way to ask when a person sits there. One question at a time, and `quietly` keeps all else off the screen meanwhile. A question may come from a
+ * machine, so it is made harmless.
+ */
+export function userTerminal(signal: AbortSignal, quietly: <T>(work: () => Promise<T>) => Promise<T>): UserTerminal {
+  const { stdin, stdout, stderr } = process;
+  if (!stdin.isTTY || !stderr.isTTY) return { stdin, stdout, stderr, confirm: undefined };
+  let last: Promise<unknown> = Promise.resolve();
+  const ask = (question: string, visible: boolean): Promise<string | undefined> => {
+    const answer = last.then(() => quietly(() => askLine(sanitize(question), { visible, signal })));
+    last = answer.catch(() => undefined);
+    return answer;
+  };
+  const confirm = async (question: string): Promise<boolean> =>
+    /^y(es)?$/i.test((await ask(`${question} [y/N] `, true))?.trim() ?? '');
+  return { stdin, stdout, stderr, confirm, answer: (question, { visible }) => ask(question, visible) };
+}
+
+/** Most commands end at once when nobody reads what they print. */
+const PATIENCE_MS = 1000;
+
+/**
+ * Watches over the streams of this process, so that none of their errors ends us in mid-work.
+ *
+ * A reader that went away changes nothing: `lab down | head` still takes the lab down, and a command that goes on says so. When the terminal is gone, or nobody reads any of
+ * both outputs, `stop` gets what a signal would say. When standard output cannot be written (disk full), it gets that fault. What standard error cannot take is only talk.
+ */
+export function watchStreams(stop: (reason: LabError) => void): void {
+  const { stdin, stdout, stderr } = process;
+  const closed = new Set<object>();
+  const onError = (stream: NodeJS.WriteStream, error: unknown): void => {
+    if (isClosed(error, stream) && !closed.has(stream)) {
+      closed.add(stream);
+      // Only who writes learns that nobody reads.
+      if (stream === stdout)
+        setTimeout(
+          () => stderr.write('lab: nobody reads the output any more; the command goes on\n'),
+          PATIENCE_MS,
+        ).unref();
+    }
+    if (stream === stdout && !isClosed(error, stream)) void outputFault(error).then(stop);
+    if (isTerminalGone(error, stream) || closed.size === 2) stop(new InterruptedError('SIGTERM'));
+  };
+  for (const stream of [stdout, stderr]) stream.on('error', (error) => onError(stream, error));
+  stdin.on('error', (error) => {
+    if (isTerminalGone(error, stdin)) stop(new InterruptedError('SIGTERM'));
+  });
+}
+
+/** Resolves when all that was written to stdout and stderr has left this process, and whoever watches knows of its errors. */
+export async function flushOutput(): Promise<void> {
+  await Promise.all([process.stdout, process.stderr].map(flush));
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
+function flush(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.destroyed) resolve();
+    else stream.write('', () => resolve());
+  });
+}
+
+/** Whether the error only says that nobody reads our output any more. */
+export function isClosedOutput(error: unknown): boolean {
+  return error instanceof OutputClosedError || systemCode(error) === 'EPIPE';
+}

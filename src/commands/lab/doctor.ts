@@ -1,0 +1,66 @@
+import { EnvironmentError } from '../../core/errors.ts';
+import { inStep } from '../../core/events.ts';
+import { fetchTools } from '../../host/fetch-tools.ts';
+import type { Requirement } from '../../providers/provider.ts';
+import { providerNamed, providerNames } from '../../providers/registry.ts';
+import { loadLab } from '../../lab/load-lab.ts';
+import type { CommandContext } from '../../session/context.ts';
+
+export interface DoctorResult {
+  /** The provider that this lab uses, or would use. */
+  readonly inUse: string;
+  readonly providers: readonly ProviderHealth[];
+  /** Packages that `fix` got into the private tools folder. */
+  readonly fetched: readonly string[];
+}
+
+export interface ProviderHealth {
+  readonly provider: string;
+  /** Whether `lab up` can work with it on this host. */
+  readonly usable: boolean;
+  readonly requirements: readonly Requirement[];
+}
+
+/**
+ * What this host has and lacks for each provider; works with a broken lab file, or none. With `fix` it first gets the missing tools, for lab alone: nothing is
+ * installed on the host. Without, it changes nothing.
+ *
+ * @throws {EnvironmentError} when `fix` cannot get the tools.
+ */
+export async function doctor(context: CommandContext, options: { readonly fix: boolean }): Promise<DoctorResult> {
+  const { events, signal } = context;
+  const fetched = options.fix
+    ? await inStep(events, 'get missing tools', (progress) => fetchTools(progress, signal))
+    : [];
+  const [inUse, providers] = await Promise.all([
+    providerInUse(context),
+    Promise.all(providerNames.map((name) => healthOf(name, context.signal))),
+  ]);
+  return { inUse, providers, fetched };
+}
+
+async function healthOf(name: string, signal: AbortSignal): Promise<ProviderHealth> {
+  const provider = await providerNamed(name);
+  const requirements = await provider.check({ thorough: true, signal }).catch((error: unknown) => {
+    signal.throwIfAborted();
+    // One provider that cannot even be looked at does not hide the others.
+    if (error instanceof EnvironmentError)
+      return [
+        {
+          id: 'check',
+          description: 'a look at this host',
+          status: 'missing' as const,
+          found: error.message,
+          howToGet: error.hint === undefined ? [] : [error.hint],
+        },
+      ];
+    throw error;
+  });
+  return { provider: name, usable: requirements.every(({ status }) => status !== 'missing'), requirements };
+}
+
+async function providerInUse({ labFile, overrides }: CommandContext): Promise<string> {
+  if (overrides.provider !== undefined) return (await providerNamed(overrides.provider)).name;
+  const loaded = await loadLab(labFile).catch(() => undefined);
+  return loaded !== undefined && 'lab' in loaded ? loaded.lab.provider : providerNames[0]!;
+}

@@ -1,0 +1,78 @@
+import { formatSubnet } from '../../core/ipv4.ts';
+import type { Lab } from '../../lab/types.ts';
+import type { Requirement } from '../../providers/provider.ts';
+import { providerNamed } from '../../providers/registry.ts';
+import { describeChange } from '../../state/lab-change.ts';
+import { findLab, type FoundLab } from '../../session/attach.ts';
+import type { CommandContext } from '../../session/context.ts';
+import { openLab } from '../../session/open-lab.ts';
+
+export interface PlanResult {
+  readonly dryRun: true;
+  readonly lab: string;
+  readonly provider: string;
+  /** What `up` would do, one sentence each, in order; empty when machines and networks stay as they are. */
+  readonly actions: readonly string[];
+  /** What differs from the machines that run; `up` would refuse them without `--recreate`. */
+  readonly changes: readonly string[];
+  /** What this host lacks. */
+  readonly missing: readonly Requirement[];
+}
+
+/** What `up` would do. Changes nothing. */
+export async function plan(context: CommandContext, options: { readonly recreate: boolean }): Promise<PlanResult> {
+  const { lab } = await openLab(context);
+  const provider = await providerNamed(lab.provider);
+  const [requirements, found] = await Promise.all([
+    provider.check({ thorough: true, signal: context.signal }),
+    findLab(context),
+  ]);
+  const running = found?.machines.some((machine) => machine.running) === true ? found : undefined;
+  const kept = options.recreate ? undefined : running;
+  const removal = running !== undefined && options.recreate ? [`take ${running.state.name} down`] : [];
+  return {
+    dryRun: true,
+    lab: lab.name,
+    provider: provider.name,
+    actions: provider.features.ownsMachines
+      ? [...removal, ...(kept === undefined ? creations(lab) : restarts(kept)), ...deployments(lab)]
+      : [...inspections(lab), ...deployments(lab)],
+    changes: kept === undefined || !provider.features.ownsMachines ? [] : describeChange(kept.state, lab),
+    missing: requirements.filter(({ status }) => status === 'missing'),
+  };
+}
+
+function restarts({ machines }: FoundLab): string[] {
+  return machines.filter(({ running }) => !running).map(({ machine }) => `start machine ${machine.name}`);
+}
+
+/** What is done with machines that are there already. */
+function inspections(lab: Lab): string[] {
+  return [...lab.machines.values()].map(({ name, interfaces }) => {
+    const parts = interfaces.map((port) => `${port.name} has ${port.address}`);
+    return `log in to ${name} and look ${['what it is like', ...parts.map((part) => `whether ${part}`)].join(', ')}`;
+  });
+}
+
+function creations(lab: Lab): string[] {
+  const networks = [...lab.networks.values()].map(({ name, subnet, gateway, nat }) => {
+    const parts = [
+      formatSubnet(subnet),
+      ...(gateway === undefined ? [] : [`gateway ${gateway}`]),
+      ...(nat ? ['NAT'] : []),
+    ];
+    return `make network ${name} (${parts.join(', ')})`;
+  });
+  const machines = [...lab.machines.values()].map(({ name, user, interfaces }) => {
+    const parts = interfaces.map((port) => `${port.name} ${port.address} on ${port.network}`);
+    return `make machine ${name} (user ${user}${parts.map((part) => `, ${part}`).join('')})`;
+  });
+  return [...networks, ...machines];
+}
+
+function deployments({ programs }: Lab): string[] {
+  return [...programs.values()].map(
+    ({ name, on, build }) =>
+      `${build === undefined ? 'deploy' : 'build and deploy'} ${name} to ${on}, unless it is there already`,
+  );
+}

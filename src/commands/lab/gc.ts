@@ -1,0 +1,67 @@
+import { countOf } from '../../core/text/count-of.ts';
+import { LabError, UsageError } from '../../core/errors.ts';
+import { inStep } from '../../core/events.ts';
+import type { LabelledLab } from '../../providers/provider.ts';
+import { providerNamed, providerNames } from '../../providers/registry.ts';
+import type { CommandContext } from '../../session/context.ts';
+import { knownIdentity } from '../../session/lab-identity.ts';
+import { providerContext } from '../../session/provider-context.ts';
+import { homeOf } from '../../session/stray-labs.ts';
+
+export interface GcResult {
+  /** Labs of this host whose folder is gone or does not know them. */
+  readonly dead: readonly DeadLab[];
+  readonly removed: boolean;
+  /** What was ended, in words of the provider. */
+  readonly ended: readonly string[];
+}
+
+export interface DeadLab extends LabelledLab {
+  readonly provider: string;
+}
+
+/** Finds what dead labs left on this host and removes it, when told to or when the user says yes. */
+export async function gc(context: CommandContext, options: { readonly yes: boolean }): Promise<GcResult> {
+  const dead = await deadLabs();
+  if (dead.length === 0) return { dead, removed: false, ended: [] };
+  if (!options.yes && !(await agreed(context, dead))) return { dead, removed: false, ended: [] };
+  const ended: string[] = [];
+  for (const lab of dead) ended.push(...(await remove(context, lab)));
+  return { dead, removed: true, ended };
+}
+
+async function deadLabs(): Promise<DeadLab[]> {
+  const found = await Promise.all(providerNames.map(deadLabsOf));
+  return found.flat();
+}
+
+async function deadLabsOf(provider: string): Promise<DeadLab[]> {
+  const labs = await (await providerNamed(provider)).list();
+  const dead = await Promise.all(labs.map(isDead));
+  return labs.filter((_lab, index) => dead[index]).map((lab) => Object.assign({ provider }, lab));
+}
+
+/** Its folder, wherever that was moved, knows another lab or none. What cannot be read may know it. */
+async function isDead(lab: LabelledLab): Promise<boolean> {
+  try {
+    return (await knownIdentity(homeOf(lab)))?.labId !== lab.labId;
+  } catch (error) {
+    if (error instanceof LabError) return false;
+    throw error;
+  }
+}
+
+async function agreed({ terminal }: CommandContext, dead: readonly DeadLab[]): Promise<boolean> {
+  const list = dead.map(({ name, stateFolder }) => `${name} (${stateFolder})`).join(', ');
+  if (terminal.confirm) return terminal.confirm(`Remove ${countOf(dead.length, 'dead lab')}: ${list}?`);
+  throw new UsageError(`${countOf(dead.length, 'dead lab')} found: ${list}`, {
+    code: 'needs-yes',
+    hint: 'Use "lab gc --yes" to remove them; there is no terminal to ask on.',
+    data: { dead },
+  });
+}
+
+async function remove(context: CommandContext, lab: DeadLab): Promise<string[]> {
+  const provider = await providerNamed(lab.provider);
+  return inStep(context.events, `remove ${lab.name}`, () => provider.down(lab.labId, providerContext(context, lab)));
+}

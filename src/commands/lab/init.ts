@@ -1,0 +1,117 @@
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, relative } from 'node:path';
+import { EnvironmentError, UsageError, messageOf, systemCode } from '../../core/errors.ts';
+import { isInside } from '../../core/files/inside.ts';
+import { oddKind } from '../../core/files/ordinary-file.ts';
+import { labJsonSchema } from '../../lab/fields/json-schema.ts';
+import { labTemplate, templateSteps } from '../../lab/templates/template.ts';
+import type { CommandContext } from '../../session/context.ts';
+
+export interface InitOptions {
+  readonly template: string;
+  readonly force: boolean;
+  /** Absolute path of the folder of our compiled server and client. */
+  readonly programsFolder: string;
+}
+
+export interface InitResult {
+  readonly file: string;
+  /** What the file points editors at; it is written anew each time. */
+  readonly schemaFile: string;
+  /** Our server and client, copied beside it: with them the folder is whole, and can be moved or mailed. Empty where they lie in it already. */
+  readonly programs: readonly string[];
+  readonly template: string;
+  /** What is to be done before the machines can be used: comments that begin with `#`, and commands. */
+  readonly steps: readonly string[];
+}
+
+const programs = ['server.js', 'client.js'];
+
+/**
+ * Writes a commented lab file, and beside it the JSON Schema that editors check it with and the programs that it names.
+ *
+ * @throws {UsageError} when there is a lab file or another program of that name already and `force` is not set, or for an unknown template.
+ */
+export async function init(
+  { labFile, overrides }: CommandContext,
+  { template, force, programsFolder }: InitOptions,
+): Promise<InitResult> {
+  const folder = dirname(labFile);
+  const schemaFile = join(folder, 'lab.schema.json');
+  const ownFolder = isInside(folder, programsFolder) ? programsFolder : join(folder, 'programs');
+  const text = labTemplate(template, {
+    ...overrides,
+    schemaPath: `./${basename(schemaFile)}`,
+    programsFolder: relative(folder, ownFolder),
+  });
+  const programs = ownFolder === programsFolder ? [] : await readPrograms(programsFolder, ownFolder, force);
+  await write(labFile, text, force ? 'w' : 'wx');
+  await write(schemaFile, `${JSON.stringify(labJsonSchema(), undefined, 2)}\n`, 'w');
+  if (programs.length > 0) await mkdir(ownFolder, { recursive: true });
+  for (const { file, content } of programs) await write(file, content, 'w');
+  return {
+    file: labFile,
+    schemaFile,
+    programs: programs.map(({ file }) => file),
+    template,
+    steps: templateSteps(template),
+  };
+}
+
+/** What is to be written into the new folder; nothing of the user's is replaced without `force`. */
+async function readPrograms(
+  from: string,
+  to: string,
+  force: boolean,
+): Promise<{ readonly file: string; readonly content: string }[]> {
+  return Promise.all(
+    programs.map(async (name) => {
+      const file = join(to, name);
+      const content = await readFile(join(from, name), 'utf8').catch((cause: unknown) => {
+        throw new EnvironmentError(`lab is not whole: ${join(from, name)} cannot be read`, {
+          code: 'not-built',
+          cause,
+          hint: 'Build it again: npm run setup, in the folder of lab.',
+        });
+      });
+      await refuseOdd(file);
+      const there = await readFile(file, 'utf8').catch(() => undefined);
+      if (there !== undefined && there !== content && !force) {
+        throw new UsageError(`${file} is there already, and is another program`, {
+          code: 'lab-file-exists',
+          hint: 'Use --force to replace it, or start in another folder.',
+        });
+      }
+      return { file, content };
+    }),
+  );
+}
+
+/** Writing to a named pipe would wait until somebody reads it. */
+async function refuseOdd(file: string): Promise<void> {
+  const kind = oddKind(await stat(file).catch(() => undefined));
+  if (kind !== undefined)
+    throw new UsageError(`${file} is no ordinary file but ${kind}`, {
+      code: 'lab-file-exists',
+      hint: 'Move it away, or use -f to write another file.',
+    });
+}
+
+async function write(file: string, text: string, flag: 'w' | 'wx'): Promise<void> {
+  await refuseOdd(file);
+  try {
+    await writeFile(file, text, { flag });
+  } catch (cause) {
+    if (systemCode(cause) === 'EEXIST')
+      throw new UsageError(`${file} is there already`, {
+        code: 'lab-file-exists',
+        cause,
+        hint: 'Use --force to replace it, or -f to write another file.',
+      });
+    throw new EnvironmentError(`cannot write ${file}: ${messageOf(cause)}`, {
+      code: 'cannot-write',
+      cause,
+      hint: 'Choose a folder that exists and that you may write to.',
+    });
+  }
+}

@@ -1,0 +1,97 @@
+import { existsSync } from 'node:fs';
+import { withCleanup, type CleanupStack } from '../../core/cleanup.ts';
+import { LabError } from '../../core/errors.ts';
+import { readLabFile } from '../../lab/yaml/read-lab-file.ts';
+import type { PortReport } from '../../ports/inspect-port.ts';
+import type { AttachedMachine } from '../../providers/provider.ts';
+import type { Shell } from '../../ssh/shell.ts';
+import { stateFolderFor } from '../../state/state-folder.ts';
+import { findLab } from '../../session/attach.ts';
+import type { CommandContext } from '../../session/context.ts';
+import { inspectProgramPorts } from '../../session/program-ports.ts';
+
+export interface StatusResult {
+  /** Whether `lab up` was done and machines run. */
+  readonly up: boolean;
+  readonly lab: string | undefined;
+  readonly provider: string | undefined;
+  readonly machines: readonly MachineStatus[];
+  readonly programs: readonly ProgramStatus[];
+}
+
+export interface MachineStatus {
+  readonly name: string;
+  readonly running: boolean;
+  /** Why a machine that runs does not answer; undefined when it does, or does not run. */
+  readonly problem: string | undefined;
+  readonly user: string;
+  readonly image: string;
+  readonly interfaces: readonly { readonly name: string; readonly address: string; readonly network: string }[];
+}
+
+export interface ProgramStatus {
+  readonly name: string;
+  readonly on: string;
+  /** Each port that it is expected to listen on, as it was found; none of machines that do not run. */
+  readonly ports: readonly Pick<PortReport, 'port' | 'state' | 'holders'>[];
+  readonly listens: readonly number[];
+}
+
+/** What of this lab runs: machines, addresses, programs, what listens. Needs no lab file. A machine that does not answer is told, not an error. @throws {UsageError} where there is no lab. */
+export async function status(context: CommandContext): Promise<StatusResult> {
+  const found = await findLab(context);
+  // Without a `.lab` folder only the lab file tells that there is a lab at all.
+  if (found === undefined && !existsSync(stateFolderFor(context.labFile))) await readLabFile(context.labFile);
+  if (found === undefined) return { up: false, lab: undefined, provider: undefined, machines: [], programs: [] };
+  return withCleanup(async (cleanup) => {
+    const reached = await Promise.all(found.machines.map((machine) => reach(context, machine, cleanup)));
+    const shells = new Map(
+      reached.flatMap(({ shell }) => (shell === undefined ? [] : [[shell.machine, shell] as const])),
+    );
+    const reports = await inspectProgramPorts(found.state.programs, shells, context, 'table');
+    return {
+      up: found.machines.some(({ running }) => running),
+      lab: found.state.name,
+      provider: found.state.provider,
+      machines: reached.map(({ status: machine }) => machine),
+      programs: found.state.programs.map(({ name, on, listens }) => ({
+        name,
+        on,
+        listens,
+        ports: portsOf(reports, on, listens),
+      })),
+    };
+  });
+}
+
+interface Reached {
+  readonly status: MachineStatus;
+  readonly shell: Shell | undefined;
+}
+
+async function reach({ signal }: CommandContext, attached: AttachedMachine, cleanup: CleanupStack): Promise<Reached> {
+  const { machine, running } = attached;
+  const { name, interfaces } = machine;
+  // What was found on a machine says more than what the file says of it.
+  const { user, image } = {
+    user: attached.facts?.user ?? machine.user,
+    image: attached.facts?.distribution ?? machine.image,
+  };
+  const known = { name, running, user, image, interfaces };
+  if (!running) return { status: { ...known, problem: undefined }, shell: undefined };
+  try {
+    const shell = await attached.connect(signal);
+    cleanup.add(`close the connection to ${name}`, () => shell.close());
+    return { status: { ...known, problem: undefined }, shell };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof LabError)) throw error;
+    return { status: { ...known, problem: error.message }, shell: undefined };
+  }
+}
+
+function portsOf(reports: readonly PortReport[], machine: string, listens: readonly number[]): ProgramStatus['ports'] {
+  return reports
+    .filter((report) => report.machine === machine && listens.includes(report.port))
+    .map(({ port, state, holders }) => ({ port, state, holders }));
+}

@@ -1,0 +1,118 @@
+import { withCleanup } from '../../core/cleanup.ts';
+import { UsageError } from '../../core/errors.ts';
+import { silent } from '../../core/events.ts';
+import { describeHolder, portArgument } from '../../ports/describe.ts';
+import { freePort, type EndedHolder } from '../../ports/free-port.ts';
+import { inspectPort, type PortReport } from '../../ports/inspect-port.ts';
+import type { PortProtocol } from '../../ports/port-report.ts';
+import type { Shell } from '../../ssh/shell.ts';
+import { attachLab } from '../../session/attach.ts';
+import type { CommandContext } from '../../session/context.ts';
+import { askSudoPassword, sudoPasswordsOf, type SudoPasswords } from '../../session/sudo-password.ts';
+
+export interface CheckPortOptions {
+  readonly port: number;
+  /** Both, unless one is named. */
+  readonly protocols?: readonly PortProtocol[] | undefined;
+  /** Names of machines; none means all of them. */
+  readonly on: readonly string[];
+  readonly kill: boolean;
+  readonly yes: boolean;
+}
+
+export interface CheckPortResult {
+  readonly port: number;
+  /** What was found of TCP at last, of each machine in the order of the lab file. */
+  readonly machines: readonly PortReport[];
+  /** The same of UDP. */
+  readonly udp: readonly PortReport[];
+  /** What was ended on the way. */
+  readonly ended: readonly ({ readonly machine: string; readonly protocol: PortProtocol } & EndedHolder)[];
+  /** Whether a server would not get the port somewhere. */
+  readonly busy: boolean;
+}
+
+/**
+ * Looks who holds a port on each machine and what a server would get there, in parallel, and frees it when told to.
+ *
+ * @throws {UsageError} for `kill` without `yes` where nobody can be asked. @throws {CheckError} when the port cannot be freed, with the reason.
+ */
+export async function checkPort(context: CommandContext, options: CheckPortOptions): Promise<CheckPortResult> {
+  const { port, protocols = ['tcp', 'udp'], on, kill, yes } = options;
+  if (kill && !yes && context.terminal.confirm === undefined) {
+    throw new UsageError('--kill needs --yes here, because there is no terminal to ask on', {
+      code: 'needs-yes',
+      hint: `Look first, with "lab check-port ${protocols.length === 1 ? portArgument({ port, protocol: protocols[0]! }) : port}"; then add --yes.`,
+    });
+  }
+  return withCleanup(async (cleanup) => {
+    const { shells } = await attachLab(context, cleanup, on);
+    const passwords = sudoPasswordsOf(shells.keys());
+    const look = (shell: Shell, protocol: PortProtocol): Promise<PortReport> =>
+      inspectPort(shell, port, { signal: context.signal, sudoPassword: passwords.get(shell.machine), protocol });
+    const first = await Promise.all(
+      [...shells.values()].flatMap((shell) => protocols.map((protocol) => look(shell, protocol))),
+    );
+    // Who is to be ended should be known before anybody agrees to it.
+    const asked = new Set<string>();
+    for (const report of kill ? first : [])
+      if (await askSudoPassword(context, shells.get(report.machine)!, report, passwords)) asked.add(report.machine);
+    const reports = await Promise.all(
+      first.map(async (report) =>
+        asked.has(report.machine) ? look(shells.get(report.machine)!, report.protocol) : report,
+      ),
+    );
+    const busy = reports.filter(({ holders }) => holders.length > 0);
+    const agreed = kill && busy.length > 0 && (yes || (await context.terminal.confirm!(question(busy))));
+    return agreed ? freeAll({ signal: context.signal, shells, passwords }, port, reports) : resultOf(port, reports, []);
+  });
+}
+
+function question(busy: readonly PortReport[]): string {
+  const holders = busy.flatMap(({ machine, protocol, holders: list }) =>
+    list.map((holder) => `${describeHolder(holder)} on ${machine}${protocol === 'udp' ? ' (UDP)' : ''}`),
+  );
+  return `End ${[...new Set(holders)].join(' and ')}?`;
+}
+
+interface Means {
+  readonly signal: AbortSignal;
+  readonly shells: ReadonlyMap<string, Shell>;
+  readonly passwords: SudoPasswords;
+}
+
+/** Frees the port wherever it is busy; when that fails somewhere, the other machines are still seen to. The result tells all, so no events do. */
+async function freeAll(
+  { signal, shells, passwords }: Means,
+  port: number,
+  reports: readonly PortReport[],
+): Promise<CheckPortResult> {
+  const attempts = await Promise.allSettled(
+    reports.map((report) =>
+      freePort(shells.get(report.machine)!, report, {
+        events: silent,
+        signal,
+        sudoPassword: passwords.get(report.machine),
+      }),
+    ),
+  );
+  const failed = attempts.find((attempt) => attempt.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  const results = attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []));
+  return resultOf(
+    port,
+    results.map(({ after }) => after),
+    results.flatMap(({ machine, ended, after: { protocol } }) => ended.map((one) => ({ machine, protocol, ...one }))),
+  );
+}
+
+function resultOf(port: number, reports: readonly PortReport[], ended: CheckPortResult['ended']): CheckPortResult {
+  const of = (wanted: PortProtocol): PortReport[] => reports.filter(({ protocol }) => protocol === wanted);
+  return {
+    port,
+    machines: of('tcp'),
+    udp: of('udp'),
+    ended,
+    busy: reports.some(({ state }) => state === 'busy' || state === 'forbidden'),
+  };
+}

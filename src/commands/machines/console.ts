@@ -1,0 +1,114 @@
+import { existsSync } from 'node:fs';
+import { once } from 'node:events';
+import { withCleanup } from '../../core/cleanup.ts';
+import { EnvironmentError, UsageError } from '../../core/errors.ts';
+import { TerminalGuard } from '../../terminal/terminal-guard.ts';
+import { suggestion } from '../../core/text/suggest.ts';
+import { connectUnix } from '../../host/unix-socket.ts';
+import { consoleLog, consoleSocket } from '../../providers/qemu/folders.ts';
+import { readConsoleLog } from '../../providers/qemu/boot-progress.ts';
+import { stateFolderFor } from '../../state/state-folder.ts';
+import { findLab } from '../../session/attach.ts';
+import type { CommandContext, UserTerminal } from '../../session/context.ts';
+import { writeOutput } from '../../state/files/output.ts';
+
+export interface ConsoleOptions {
+  readonly machine: string;
+  /** The last lines only; undefined: all. */
+  readonly lines: number | undefined;
+  /** Join the user's keyboard to the console, after what it said so far. */
+  readonly interactive: boolean;
+}
+
+export interface ConsoleResult {
+  readonly machine: string;
+  /** What the serial console said, made harmless. */
+  readonly text: string;
+}
+
+/** Ctrl-], as in telnet(1) and `virsh console`. */
+const LEAVE_KEY = 0x1d;
+
+/**
+ * What a machine said on its serial console, and a seat there. Works while it starts, when SSH does not answer, and after it failed.
+ *
+ * @throws {EnvironmentError} when nothing was said, or the provider's machines have no console.
+ */
+export async function readConsole(
+  context: CommandContext,
+  { machine, lines, interactive }: ConsoleOptions,
+): Promise<ConsoleResult> {
+  const { log, socket } = await consoleOf(context, machine);
+  const said = existsSync(log) ? readConsoleLog(log).trimEnd().split('\n') : [];
+  const text = `${(lines === undefined ? said : said.slice(-lines)).join('\n')}\n`;
+  if (!interactive) return { machine, text };
+  if (!existsSync(socket))
+    throw new EnvironmentError(`${machine} does not run, so nobody listens at its console`, {
+      code: 'machine-down',
+      hint: `What it said before: lab console ${machine} --log`,
+    });
+  await writeOutput(context.terminal.stdout, text);
+  await writeOutput(context.terminal.stderr, `Joined the console of ${machine}; Ctrl-] leaves it.\n`);
+  await joinConsole(context, socket);
+  return { machine, text: '' };
+}
+
+/** By the state of the lab; or, when a start failed, where the console was. */
+async function consoleOf(
+  context: CommandContext,
+  machine: string,
+): Promise<{ readonly log: string; readonly socket: string }> {
+  const folder = stateFolderFor(context.labFile);
+  const found = await findLab(context);
+  const known = found?.machines.find((attached) => attached.machine.name === machine);
+  if (known?.console) return known.console;
+  if (known)
+    throw new EnvironmentError(`${machine} has no console: machines of ${found?.provider.name} have none`, {
+      code: 'no-console',
+      hint: `Use "lab ssh ${machine}".`,
+    });
+  const log = consoleLog(folder, machine);
+  if (existsSync(log)) return { log, socket: consoleSocket(folder, machine) };
+  const names = found?.machines.map((attached) => attached.machine.name) ?? [];
+  if (names.length > 0)
+    throw new UsageError(`this lab has no machine "${machine}"`, {
+      code: 'unknown-machine',
+      hint: suggestion(machine, names),
+    });
+  throw new EnvironmentError(`nothing is known of a console of ${machine}`, {
+    code: 'no-console',
+    hint: 'Run "lab up" first.',
+  });
+}
+
+async function joinConsole({ terminal, signal }: CommandContext, path: string): Promise<void> {
+  await withCleanup(async (cleanup) => {
+    const socket = connectUnix(path);
+    cleanup.add('leave the console', () => socket.destroy());
+    await once(socket, 'connect', { signal });
+    const { stdin } = terminal;
+    const onKeys = (bytes: Uint8Array): void => {
+      if (bytes.includes(LEAVE_KEY)) socket.destroy();
+      else socket.write(bytes);
+    };
+    stdin.setRawMode?.(true);
+    stdin.on('data', onKeys);
+    cleanup.add('give the keyboard back', () => giveBack(stdin, onKeys));
+    const guard = new TerminalGuard();
+    const decoder = new TextDecoder();
+    cleanup.add('put the terminal in order', () => writeOutput(terminal.stdout, guard.restore()));
+    try {
+      for await (const chunk of socket as AsyncIterable<Uint8Array>)
+        await writeOutput(terminal.stdout, guard.pass(decoder.decode(chunk, { stream: true })));
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!socket.destroyed) throw error;
+    }
+  });
+}
+
+function giveBack(stdin: UserTerminal['stdin'], onKeys: (bytes: Uint8Array) => void): void {
+  stdin.off('data', onKeys);
+  stdin.setRawMode?.(false);
+  stdin.pause();
+}

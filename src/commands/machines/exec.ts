@@ -1,0 +1,98 @@
+import { constants } from 'node:os';
+import { allMachines } from '../../core/all-machines.ts';
+import { UsageError } from '../../core/errors.ts';
+import type { AttachedMachine } from '../../providers/provider.ts';
+import type { Command, ExecResult, Shell } from '../../ssh/shell.ts';
+import { Slots } from '../../ssh/channel/slots.ts';
+import { findMachines } from '../../session/attach.ts';
+import type { CommandContext } from '../../session/context.ts';
+import { outputWriter } from '../../seats/line-prefixer.ts';
+
+export interface ExecOptions {
+  /** Names of machines; none means all of them. */
+  readonly machines: readonly string[];
+  readonly command: readonly string[];
+  /** Keep what the machines print for the result, instead of passing it on as it comes. */
+  readonly collect: boolean;
+}
+
+export interface ExecOutcome {
+  /** Of every machine, in the order in which they were named. */
+  readonly results: readonly ({ readonly machine: string } & ExecResult)[];
+  /** The status of the one command, or the largest of several. */
+  readonly exitCode: number;
+}
+
+/** Logins under way at once: more only wait for each other's arithmetic, until the first of them run out of time. */
+const LOGINS_AT_ONCE = 32;
+
+/**
+ * Runs one command on several machines at once. With one machine its output is passed on as it is, with several each line carries the machine's name. Of several machines those that
+ * cannot be reached do not keep the others from it.
+ *
+ * @throws {ConnectionError} when a machine cannot be reached or is lost: after all others have done their work, with all that failed.
+ */
+export async function exec(
+  context: CommandContext,
+  { machines: names, command, collect }: ExecOptions,
+): Promise<ExecOutcome> {
+  if (command.length === 0)
+    throw new UsageError('no command given', {
+      code: 'no-command',
+      hint: 'Put it after "--":  lab exec vm1 -- uname -a',
+    });
+  const { machines } = await findMachines(context, names);
+  const width = Math.max(...machines.map(({ machine }) => machine.name.length));
+  const logins = new Slots(LOGINS_AT_ONCE);
+  const work = machines.map(async (attached) => {
+    const { name } = attached.machine;
+    const prefix = machines.length > 1 ? `${name.padEnd(width)} | ` : '';
+    const result = await withShell(attached, logins, context.signal, (shell) =>
+      execOn(context, shell, command, { collect, prefix }),
+    );
+    return Object.assign({ machine: name }, result);
+  });
+  const results = await allMachines(work, context.signal);
+  return { results, exitCode: Math.max(...results.map(exitCodeOf)) };
+}
+
+/** Connects, works, closes; the slot is for the login alone. */
+async function withShell<T>(
+  attached: AttachedMachine,
+  logins: Slots,
+  signal: AbortSignal,
+  work: (shell: Shell) => Promise<T>,
+): Promise<T> {
+  await logins.take(signal);
+  const shell = await attached.connect(signal).finally(() => logins.release());
+  try {
+    return await work(shell);
+  } finally {
+    await shell.close();
+  }
+}
+
+/** Runs a command on one machine and passes its output on as it comes. Without a prefix the machine is the only one, and our input is the command's. */
+export async function execOn(
+  { signal, terminal }: CommandContext,
+  shell: Shell,
+  command: Command,
+  { collect, prefix }: { readonly collect: boolean; readonly prefix: string },
+): Promise<ExecResult> {
+  if (collect) return shell.exec(command, { signal });
+  const input = prefix !== '' || terminal.stdin.isTTY === true ? undefined : terminal.stdin;
+  const writers = { stdout: outputWriter(terminal.stdout, prefix), stderr: outputWriter(terminal.stderr, prefix) };
+  const result = await shell.exec(command, {
+    signal,
+    input,
+    onOutput: (stream, chunk) => writers[stream].write(chunk),
+  });
+  await Promise.all([writers.stdout.end(), writers.stderr.end()]);
+  return result;
+}
+
+/** The status of a command as a shell tells it: 128 and the number of the signal that ended it (POSIX.1-2017, Shell Command Language 2.8.2). */
+export function exitCodeOf({ exitCode, signal }: Pick<ExecResult, 'exitCode' | 'signal'>): number {
+  if (exitCode !== undefined) return exitCode;
+  return 128 + (constants.signals[`SIG${signal}` as NodeJS.Signals] ?? 1);
+}

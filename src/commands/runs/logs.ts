@@ -1,0 +1,124 @@
+import { lstat, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { messageOf, UsageError } from '../../core/errors.ts';
+import { suggestion } from '../../core/text/suggest.ts';
+import { formatSize } from '../../report/run/output-limit.ts';
+import { roleFile } from '../../report/run/run-files.ts';
+import type { RunDocument } from '../../report/run/run-summary.ts';
+import { stateFolderFor } from '../../state/state-folder.ts';
+import { findRun, listRuns, readRun, runFolders, type StoredRun } from '../../state/runs/stored-runs.ts';
+import { damaged, openStored } from '../../state/files/stored-file.ts';
+import type { CommandContext } from '../../session/context.ts';
+import { outputWriter, type OutputWriter } from '../../seats/line-prefixer.ts';
+
+export interface RunEntry {
+  readonly run: string;
+  readonly folder: string;
+  readonly scenario: string | undefined;
+  readonly result: RunDocument['result'] | undefined;
+  readonly durationMs: number | undefined;
+  /** Why nothing is known of it: its record is damaged. */
+  readonly problem?: string;
+}
+
+export interface LogsResult extends RunEntry {
+  /** The whole log; undefined when it was written to the output instead. */
+  readonly log: string | undefined;
+}
+
+export interface LogsOptions {
+  /** Name of the run or its start; undefined means the newest. */
+  readonly run: string | undefined;
+  /** Only what this program's terminal showed. */
+  readonly role: string | undefined;
+  /** Keep the log for the result, instead of writing it to the output. */
+  readonly collect: boolean;
+}
+
+/** No run of this lab stores more; of an older one, a program may have filled the disk. UTF-16 units. */
+const LONGEST_COLLECTED = 256 * 1024 * 1024;
+
+/** The stored runs, newest first. One whose record is damaged is listed with its problem. */
+export async function listLogs(context: CommandContext): Promise<{ readonly runs: readonly RunEntry[] }> {
+  const runs = await listRuns(stateFolderFor(context.labFile));
+  return {
+    runs: await Promise.all(
+      runs.map((stored) => entryOf(stored).catch((error: unknown) => damagedEntry(stored, error))),
+    ),
+  };
+}
+
+/** Names of the stored runs, for shell completion. */
+export async function runNames(context: CommandContext): Promise<readonly string[]> {
+  return runFolders(stateFolderFor(context.labFile));
+}
+
+/**
+ * What the terminals of a run showed, as plain text.
+ *
+ * @throws {UsageError} when there is no such run, or it had no such role. @throws {EnvironmentError} `run-damaged`, `not-a-file`.
+ */
+export async function logs(context: CommandContext, { run, role, collect }: LogsOptions): Promise<LogsResult> {
+  const stored = await findRun(stateFolderFor(context.labFile), run);
+  const file = await logFile(stored, role);
+  const entry = await entryOf(stored);
+  const log = collect ? await textOf(file) : undefined;
+  if (!collect) await show(file, outputWriter(context.terminal.stdout, ''));
+  return { ...entry, log };
+}
+
+/** A run may be somebody else's, and its log is only a file: on a terminal it is made harmless again. */
+async function show(file: string, writer: OutputWriter): Promise<void> {
+  for await (const chunk of piecesOf(file)) await writer.write(chunk);
+  await writer.end();
+}
+
+async function logFile({ id, path }: StoredRun, role: string | undefined): Promise<string> {
+  const file = join(path, role === undefined ? 'session.log' : roleFile(role, 'log'));
+  if ((await lstat(file).catch(() => undefined)) !== undefined) return file;
+  const known = (await readdir(path))
+    .filter((name) => name.endsWith('.log') && name !== 'session.log')
+    .map((name) => name.slice(0, -'.log'.length));
+  if (role === undefined)
+    throw new UsageError(`the run ${id} has no log`, { code: 'no-log', hint: `Look into ${path}.` });
+  throw new UsageError(`the run ${id} has no role "${role}"`, { code: 'unknown-role', hint: suggestion(role, known) });
+}
+
+/** @throws {EnvironmentError} `run-damaged` when it is larger than a document may be. */
+async function textOf(file: string): Promise<string> {
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  let text = '';
+  for await (const chunk of piecesOf(file)) {
+    text += decoder.decode(chunk, { stream: true });
+    if (text.length > LONGEST_COLLECTED)
+      throw damaged(file, undefined, `it is larger than ${formatSize(LONGEST_COLLECTED)}; without --json it is shown`);
+  }
+  return text + decoder.decode();
+}
+
+async function* piecesOf(file: string): AsyncGenerator<Uint8Array> {
+  await using handle = await openStored(file);
+  if (handle !== undefined) yield* handle.createReadStream({ autoClose: false }) as AsyncIterable<Uint8Array>;
+}
+
+function damagedEntry({ id, path }: StoredRun, error: unknown): RunEntry {
+  return {
+    run: id,
+    folder: path,
+    scenario: undefined,
+    result: undefined,
+    durationMs: undefined,
+    problem: messageOf(error),
+  };
+}
+
+async function entryOf(stored: StoredRun): Promise<RunEntry> {
+  const document = await readRun(stored);
+  return {
+    run: stored.id,
+    folder: stored.path,
+    scenario: document.scenario,
+    result: document.result,
+    durationMs: document.durationMs ?? undefined,
+  };
+}

@@ -1,0 +1,182 @@
+import { writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { CheckError, InterruptedError, UsageError } from '../../core/errors.ts';
+import type { Event, EventSink } from '../../core/events.ts';
+import { addScenario, scenarioYaml, type StepData } from '../../lab/add-scenario.ts';
+import { checkLabText, loadLab } from '../../lab/load-lab.ts';
+import { fileLabelRule } from '../../lab/fields/rules.ts';
+import type { Lab, Program } from '../../lab/types.ts';
+import { parseScenarios } from '../../scenario/parse.ts';
+import { ScenarioProposal } from '../../scenario/propose.ts';
+import { defaultTimeoutMs, type Scenario, type Step } from '../../scenario/steps.ts';
+import { storing } from '../../state/files/storage.ts';
+import type { CommandContext } from '../../session/context.ts';
+import { openLab, type OpenedLab } from '../../session/open-lab.ts';
+import { enterOwnScreen } from '../../seats/own-screen.ts';
+import { run, type RunResult } from './run.ts';
+import { isPrompt, SplitDesk } from '../../seats/split-desk.ts';
+
+export interface RecordOptions {
+  /** Name of the new scenario. */
+  readonly name: string;
+  /** Add it to the lab file. */
+  readonly write: boolean;
+  /** As in `RunOptions`. */
+  readonly capture?: boolean;
+  readonly maxOutputBytes?: number | undefined;
+}
+
+export interface RecordResult {
+  readonly scenario: string;
+  /** The run that was stored while the user played. */
+  readonly run: string;
+  readonly steps: readonly StepData[];
+  /** The scenario as it stands, or would stand, in the lab file. */
+  readonly yaml: string;
+  /** Absolute path of the lab file, if the scenario was added to it. */
+  readonly file: string | undefined;
+}
+
+/**
+ * Starts all programs of the lab, those that listen first, and lets the user play all sides at one terminal; what was done becomes a scenario. It ends when all
+ * programs have ended, or when the user has had enough.
+ *
+ * @throws {UsageError} when there is no terminal, the name is taken or not legal, or the lab has no programs. @throws as `run` does; what kept a program from its start.
+ */
+export async function record(
+  context: CommandContext,
+  { name, write, ...options }: RecordOptions,
+): Promise<RecordResult> {
+  const { terminal } = context;
+  if (terminal.stdin.isTTY !== true || terminal.stdout.isTTY !== true) {
+    throw new UsageError('a session is recorded at a terminal', {
+      code: 'no-terminal',
+      hint: 'Run "lab record" in a terminal, without a pipe.',
+    });
+  }
+  const opened = await openLab(context);
+  refuseName(opened, name);
+  const programs = inOrderOfStart(opened.lab);
+  const proposal = new ScenarioProposal(numbersOf(opened.lab), (role, line) => isPromptOf(opened.lab, role, line));
+  const enough = new AbortController();
+  const desk = new SplitDesk(
+    terminal,
+    programs.map(({ name: role, on, prompt }) => ({ role, machine: on, prompt })),
+    () => {
+      proposal.finish();
+      enough.abort(new InterruptedError('SIGINT'));
+    },
+  );
+  const result = await run(
+    {
+      ...context,
+      events: withListener(context.events, (event) => proposal.take(event)),
+      signal: AbortSignal.any([context.signal, enough.signal]),
+    },
+    {
+      scenario: undefined,
+      times: 1,
+      ...options,
+      improvise: () => startsOf(name, programs),
+      async seats(_roles, _stateFolder, cleanup) {
+        const leave = await enterOwnScreen(terminal);
+        cleanup.add('give the terminal back', leave);
+        desk.open();
+        cleanup.add('read no more keys', () => desk.close());
+        return desk.seats();
+      },
+    },
+  );
+  refuseFailure(result);
+  const steps = proposal.steps();
+  if (write) await writeScenario(context, name, steps);
+  return {
+    scenario: name,
+    run: result.runs[0]!.run,
+    steps,
+    yaml: scenarioYaml(name, steps, 2),
+    file: write ? context.labFile : undefined,
+  };
+}
+
+function refuseName({ lab }: OpenedLab, name: string): void {
+  const fault = fileLabelRule(name);
+  if (fault !== undefined)
+    throw new UsageError(`the name of a scenario ${fault.message}`, { code: 'wrong-name', hint: fault.hint });
+  if (lab.scenarios.has(name))
+    throw new UsageError(`${basename(lab.file)} has a scenario "${name}" already`, {
+      code: 'scenario-exists',
+      hint: 'Give another name:  lab record NAME',
+    });
+}
+
+/** A server has to listen before its client connects. */
+function inOrderOfStart({ programs, file }: Lab): Program[] {
+  if (programs.size === 0)
+    throw new UsageError(`${basename(file)} has no programs`, {
+      code: 'no-programs',
+      hint: 'Add them under "programs:"; "lab init --template tp1" shows how.',
+    });
+  const all = [...programs.values()];
+  return [...all.filter(({ listens }) => listens.length > 0), ...all.filter(({ listens }) => listens.length === 0)];
+}
+
+function startsOf(name: string, programs: readonly Program[]): Scenario {
+  const steps = programs.map((program, index): Step<'start'> => ({
+    verb: 'start',
+    programs: [program.name],
+    index,
+    position: { line: 1, column: 1 },
+    text: `start: ${program.name}`,
+    timeoutMs: defaultTimeoutMs.start,
+    isDefaultLimit: true,
+  }));
+  return { name, steps };
+}
+
+/** Numbers that the lab file fixes: what programs show of them is the same each time. */
+function numbersOf({ programs, machines }: Lab): string[] {
+  const words = [...programs.values()].flatMap(({ command, listens }) => command.concat(listens.map(String)));
+  const addresses = [...machines.values()].flatMap(({ interfaces }) => interfaces.map(({ address }) => address));
+  return [...words, ...addresses].flatMap((text) => text.match(/\d+/g) ?? []);
+}
+
+function isPromptOf({ programs }: Lab, role: string, line: string): boolean {
+  const prompt = programs.get(role)?.prompt;
+  return prompt !== undefined && isPrompt(prompt, line);
+}
+
+function withListener(events: EventSink, listener: (event: Event) => void): EventSink {
+  return {
+    emit(body) {
+      // What a run tells is stamped already: the same instant for all who hear it.
+      if ('at' in body) listener(body as Event);
+      return events.emit(body);
+    },
+  };
+}
+
+/** A program that could not be started is no session. That the user stopped is one. */
+function refuseFailure({ result, firstFailure }: RunResult): void {
+  if (result === 'passed' || result === 'interrupted') return;
+  throw firstFailure?.play.error ?? new CheckError('the session broke off', { code: 'record-failed' });
+}
+
+async function writeScenario(
+  { labFile, overrides }: CommandContext,
+  name: string,
+  steps: readonly StepData[],
+): Promise<void> {
+  const { text } = await loadLab(labFile, overrides);
+  const added = addScenario(text, name, steps);
+  const checked = await checkLabText(added, labFile, overrides);
+  const problems = 'lab' in checked ? parseScenarios(checked.lab).problems : checked.problems;
+  if (problems.length > 0) {
+    throw new UsageError(`the scenario cannot be added to ${basename(labFile)}: ${problems[0]!.message}`, {
+      code: 'cannot-add',
+      hint: 'Add it by hand:',
+      detail: scenarioYaml(name, steps, 2),
+    });
+  }
+  await storing(`write ${labFile}`, () => writeFile(labFile, added));
+}

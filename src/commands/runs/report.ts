@@ -1,0 +1,113 @@
+import { join, resolve } from 'node:path';
+import packageJson from '../../../package.json' with { type: 'json' };
+import { UsageError } from '../../core/errors.ts';
+import type { ReportDocument } from '../../report/document/blocks.ts';
+import { composeReport } from '../../report/document/compose.ts';
+import { languageNames, type LanguageCode } from '../../report/language/language.ts';
+import { languages } from '../../report/language/languages.ts';
+import type { ReportData } from '../../report/report-data.ts';
+import { loadLab } from '../../lab/load-lab.ts';
+import { stateFolderFor } from '../../state/state-folder.ts';
+import { findRun } from '../../state/runs/stored-runs.ts';
+import type { CommandContext } from '../../session/context.ts';
+import { gatherReport } from '../../evidence/gather-report.ts';
+import { writeOutput } from '../../state/files/output.ts';
+import { readPlayer } from '../../evidence/player-files.ts';
+import { writeUserFile } from '../../state/files/user-file.ts';
+
+export interface ReportOptions {
+  /** Name of the run or its start; undefined means the newest. */
+  readonly run: string | undefined;
+  /** Default: what `report.lang` of the lab file says, or English. */
+  readonly language: string | undefined;
+  readonly format: string;
+  /** Path of the file, `-` for the output; undefined for the run folder. */
+  readonly output: string | undefined;
+}
+
+export interface ReportResult {
+  readonly run: string;
+  readonly format: string;
+  readonly language: LanguageCode;
+  /** Absolute path; undefined when it was written to the output. */
+  readonly file: string | undefined;
+}
+
+/** Each format: the ending of its file, and how it is made. Modules are loaded here, because only one of them is needed. */
+const formats: Readonly<
+  Record<
+    string,
+    { readonly ending: string; readonly make: (data: ReportData, language: LanguageCode) => Promise<string> }
+  >
+> = {
+  html: {
+    ending: 'html',
+    make: async (data, code) => {
+      const [{ reportPage }, player] = await Promise.all([import('../../report/html/page.ts'), readPlayer()]);
+      return reportPage(composed(data, code), languages[code], player);
+    },
+  },
+  md: {
+    ending: 'md',
+    make: async (data, code) =>
+      (await import('../../report/markdown/render-markdown.ts')).reportMarkdown(composed(data, code), languages[code]),
+  },
+  json: { ending: 'json', make: async (data) => (await import('../../report/report-json.ts')).reportJson(data) },
+  junit: { ending: 'xml', make: async (data) => (await import('../../report/junit.ts')).reportJunit(data) },
+};
+
+function composed(data: ReportData, code: LanguageCode): ReportDocument {
+  return composeReport(data, languages[code], packageJson.version, Date.now());
+}
+
+/** The formats that `--format` knows, the default first. */
+export const reportFormats: readonly string[] = Object.keys(formats);
+
+/**
+ * Makes the report of a stored run.
+ *
+ * @throws {UsageError} when there is no such run, format or language. @throws {EnvironmentError} when the file cannot be written.
+ */
+export async function report(context: CommandContext, options: ReportOptions): Promise<ReportResult> {
+  const format = formats[options.format];
+  if (format === undefined) throw unknownFormat(options.format);
+  const asked = options.language === undefined ? undefined : languageNamed(options.language);
+  const stored = await findRun(stateFolderFor(context.labFile), options.run);
+  const data = await withHeading(context, await gatherReport(stored));
+  const language = asked ?? data.lab?.report.language ?? 'en';
+  const text = await format.make(data, language);
+  const result = { run: stored.id, format: options.format, language };
+  if (options.output === '-') {
+    await writeOutput(context.terminal.stdout, text);
+    return { ...result, file: undefined };
+  }
+  const file =
+    options.output === undefined ? join(stored.path, `report.${format.ending}`) : resolve(context.cwd, options.output);
+  await writeUserFile(file, text, options.output === undefined ? 0o600 : undefined);
+  return { ...result, file };
+}
+
+function unknownFormat(name: string): UsageError {
+  const hint =
+    name === 'pdf'
+      ? 'Open the HTML report in a browser and print it: "lab report".'
+      : `Known: ${reportFormats.join(', ')}`;
+  return new UsageError(`there is no format "${name}"`, { code: 'unknown-format', hint });
+}
+
+function languageNamed(name: string): LanguageCode {
+  const found = languageNames.find((code) => code === name);
+  if (found === undefined)
+    throw new UsageError(`there is no language "${name}"`, {
+      code: 'unknown-language',
+      hint: `Known: ${languageNames.join(', ')}`,
+    });
+  return found;
+}
+
+/** Who hands it in is often written after the run: the lab file as it is now says it, where it says anything. */
+async function withHeading({ labFile, overrides }: CommandContext, data: ReportData): Promise<ReportData> {
+  const loaded = await loadLab(labFile, overrides).catch(() => undefined);
+  const heading = loaded !== undefined && 'lab' in loaded ? loaded.lab.report : undefined;
+  return heading === undefined || data.lab === undefined ? data : { ...data, lab: { ...data.lab, report: heading } };
+}

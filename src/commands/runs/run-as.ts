@@ -1,0 +1,58 @@
+import { UsageError } from '../../core/errors.ts';
+import { inStep } from '../../core/events.ts';
+import { suggestion } from '../../core/text/suggest.ts';
+import type { CommandContext } from '../../session/context.ts';
+import { joinRun, type JoinResult } from '../../seats/join-run.ts';
+import { run, type RunResult } from './run.ts';
+import { waitForSeats } from '../../seats/run-socket.ts';
+import { seatAt } from '../../seats/seat.ts';
+
+export interface RunAsOptions {
+  readonly scenario: string | undefined;
+  /** The role of the user at this terminal. */
+  readonly role: string;
+  /** Roles of users at other terminals, who join with `--as`. */
+  readonly others: readonly string[];
+  /** As in `RunOptions`. */
+  readonly capture?: boolean;
+  readonly maxOutputBytes?: number | undefined;
+}
+
+export type RunAsResult = RunResult | JoinResult;
+
+/**
+ * Plays a scenario in which users are operators: joins the run that waits for this role, or begins one. The scenario plays all other roles.
+ *
+ * @throws as `run` and `joinRun`. @throws {UsageError} for a role that the scenario does not start.
+ */
+export async function runAs(
+  context: CommandContext,
+  { scenario, role, others, ...options }: RunAsOptions,
+): Promise<RunAsResult> {
+  const joined = others.length === 0 ? await joinRun(context, role) : undefined;
+  if (joined !== undefined) return joined;
+  return run(context, {
+    scenario,
+    times: 1,
+    ...options,
+    async seats(roles, stateFolder, cleanup) {
+      for (const name of [role, ...others]) requireRole(name, roles);
+      const title = `wait for ${others.map((other) => `"lab run --as ${other}"`).join(' and ')} in another terminal`;
+      const away =
+        others.length === 0
+          ? []
+          : await inStep(context.events, title, () => waitForSeats(stateFolder, others, cleanup, context.signal));
+      const here = seatAt(context.terminal);
+      cleanup.add('give the keyboard back', () => here.end());
+      return new Map([...away, [role, here]]);
+    },
+  });
+}
+
+function requireRole(name: string, roles: readonly string[]): void {
+  if (!roles.includes(name))
+    throw new UsageError(`the scenario starts no program "${name}"`, {
+      code: 'unknown-role',
+      hint: suggestion(name, roles),
+    });
+}

@@ -1,0 +1,69 @@
+import { join } from 'node:path';
+import type { LabHints } from '../../packets/trace.ts';
+import { readCapture, type CaptureReading } from '../../packets/read-capture.ts';
+import type { Conversation } from '../../packets/conversation.ts';
+import { UsageError } from '../../core/errors.ts';
+import type { CaptureFacts } from '../../core/events.ts';
+import type { LabDescription } from '../../core/lab-description.ts';
+import { stateFolderFor } from '../../state/state-folder.ts';
+import { findRun, readEvents, type StoredRun } from '../../state/runs/stored-runs.ts';
+import { damaged, readStoredBytes } from '../../state/files/stored-file.ts';
+import type { CommandContext } from '../../session/context.ts';
+import { LARGEST_CAPTURE } from '../../evidence/gather-capture.ts';
+import { CAPTURE_FILE } from '../../evidence/record-packets.ts';
+
+export interface TcpLog {
+  readonly run: string;
+  /** Absolute path of the capture. */
+  readonly file: string;
+  /** Undefined when `lab` was killed before the end of the run. */
+  readonly capture: CaptureFacts | undefined;
+  readonly counts: Omit<CaptureReading, 'conversations'>;
+  readonly conversations: readonly Conversation[];
+}
+
+/**
+ * The TCP conversations of a run.
+ *
+ * @throws {UsageError} when there is no such run, or it has no capture. @throws {EnvironmentError} `run-damaged`, `not-a-file`.
+ */
+export async function tcpLog(context: CommandContext, run: string | undefined): Promise<TcpLog> {
+  const stored = await findRun(stateFolderFor(context.labFile), run);
+  const file = join(stored.path, CAPTURE_FILE);
+  const bytes = await readStoredBytes(file, LARGEST_CAPTURE);
+  if (bytes === undefined) {
+    const hint =
+      'It was played without one ("capture: false", --no-capture), no program of it listens, or its machines could not: "lab logs" tells.';
+    throw new UsageError(`the run ${stored.id} has no capture`, { code: 'no-capture', hint });
+  }
+  const { lab, capture } = await toldOf(stored);
+  const { conversations, ...counts } = readCapture(bytes, hintsOf(lab));
+  if (counts.format === undefined) throw damaged(file, undefined, 'it is neither pcap nor pcapng');
+  return {
+    run: stored.id,
+    file,
+    capture,
+    counts,
+    conversations: conversations.map(({ conversation }) => conversation),
+  };
+}
+
+async function toldOf(
+  stored: StoredRun,
+): Promise<{ readonly lab: LabDescription | undefined; readonly capture: CaptureFacts | undefined }> {
+  let lab: LabDescription | undefined;
+  let capture: CaptureFacts | undefined;
+  for await (const event of readEvents(stored)) {
+    if (event.kind === 'lab-described') ({ lab } = event);
+    if (event.kind === 'capture-finished') ({ capture } = event);
+  }
+  return { lab, capture };
+}
+
+function hintsOf(lab: LabDescription | undefined): LabHints {
+  if (lab === undefined) return {};
+  const addresses = lab.machines.flatMap(({ name, interfaces }) =>
+    interfaces.map(({ address }) => [address, name] as const),
+  );
+  return { machines: new Map(addresses), listeningPorts: new Set(lab.programs.flatMap(({ listens }) => listens)) };
+}

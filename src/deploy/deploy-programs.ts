@@ -1,0 +1,132 @@
+import { formatBytes } from '../core/text/sizes.ts';
+import { EnvironmentError, LabError, messageOf } from '../core/errors.ts';
+import { inStep, type EventSink } from '../core/events.ts';
+import type { Lab, Program } from '../lab/types.ts';
+import type { Shell } from '../ssh/shell.ts';
+import { buildPrograms } from './build-programs.ts';
+import { hashEachOnce } from './file-hashes.ts';
+import { deployToMachine, type MachineOptions, type MachineProgram, type WantedProgram } from './deploy-to-machine.ts';
+import { programFolder } from './remote-paths.ts';
+import { programEntries } from './program-files.ts';
+import { hostRuntime, type RuntimeSource } from './runtime.ts';
+
+/** A program that lies on its machine, ready to be started. */
+export interface DeployedProgram {
+  readonly program: Program;
+  /** On the machine, relative to the home folder. */
+  readonly folder: string;
+  readonly command: readonly string[];
+  /** Of `lab.yaml`, and PATH when our Node is used. */
+  readonly env: ReadonlyMap<string, string>;
+  /** Files that were written on the machine. */
+  readonly sent: number;
+  /** Files that were in place already. */
+  readonly skipped: number;
+  /** Content that went over the wire. */
+  readonly bytes: number;
+}
+
+export interface DeployOptions {
+  readonly events: EventSink;
+  readonly signal: AbortSignal;
+  /** Our Node for machines that have none; default: the one that runs this process, where machines could run it. */
+  readonly runtime?: RuntimeSource | undefined;
+  /** Names of the programs; default: all. */
+  readonly only?: readonly string[] | undefined;
+}
+
+/**
+ * Builds the programs of a lab on this host and puts them on their machines, all machines at once. What is there already is not sent again: with nothing to do
+ * it costs one round trip a machine. May be called at any time; a call that was broken off is completed by the next.
+ *
+ * @throws {CheckError} when a build fails. @throws {UsageError} when a file is missing or two have one name. @throws {ConnectionError} when a machine is lost.
+ * @throws {EnvironmentError} when a machine cannot take them: disk full, no right, a name taken, our Node does not run there. Each file there is then the
+ * whole old or the whole new one.
+ */
+export async function deployPrograms(
+  lab: Lab,
+  shells: ReadonlyMap<string, Shell>,
+  options: DeployOptions,
+): Promise<ReadonlyMap<string, DeployedProgram>> {
+  const programs = [...lab.programs.values()].filter(({ name }) => options.only?.includes(name) ?? true);
+  await buildPrograms(lab, programs, options);
+  options.signal.throwIfAborted();
+  if (programs.length === 0) return new Map();
+  const hashFile = hashEachOnce();
+  const wanted = await Promise.all(
+    programs.map(async (program): Promise<WantedProgram> => {
+      return {
+        program,
+        id: `${lab.name}/${program.name}`,
+        entries: await programEntries(program, lab.folder, hashFile),
+      };
+    }),
+  );
+  const runtime = options.runtime ?? hostRuntime();
+  const done = await inStep(
+    options.events,
+    'put the programs there',
+    (progress) => deployAll(wanted, shells, { ...options, runtime, hashFile, machines: lab.machines, progress }),
+    describe,
+  );
+  const byName = new Map(done.map((result) => [result.wanted.program.name, result]));
+  return new Map(programs.map((program) => [program.name, deployed(lab, byName.get(program.name)!)]));
+}
+
+async function deployAll(
+  wanted: readonly WantedProgram[],
+  shells: ReadonlyMap<string, Shell>,
+  options: MachineOptions,
+): Promise<MachineProgram[]> {
+  const machines = Map.groupBy(wanted, ({ program }) => program.on);
+  const results = await Promise.allSettled(
+    [...machines].map(async ([machine, programs]) => deployToMachine(shellOf(machine, shells), programs, options)),
+  );
+  options.signal.throwIfAborted();
+  const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+  if (errors.length > 0) throw oneError(errors, machines.size);
+  return results.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
+}
+
+function shellOf(machine: string, shells: ReadonlyMap<string, Shell>): Shell {
+  const shell = shells.get(machine);
+  if (shell === undefined) throw new Error(`no connection to ${machine} was given`);
+  return shell;
+}
+
+/** The error itself when there is one; our own bugs before all others; else one that lists all. */
+function oneError(errors: readonly unknown[], machineCount: number): unknown {
+  const [first] = errors;
+  const bug = errors.find((error) => !(error instanceof LabError));
+  if (errors.length === 1 || bug !== undefined) return bug ?? first;
+  return new EnvironmentError(`the programs could not be put on ${errors.length} of ${machineCount} machines`, {
+    code: 'deploy-failed',
+    detail: errors.map(messageOf).join('\n'),
+    hint: first instanceof LabError ? first.hint : undefined,
+    cause: first,
+  });
+}
+
+function describe(done: readonly MachineProgram[]): string {
+  const sum = (field: 'sent' | 'skipped' | 'bytes'): number => done.reduce((total, result) => total + result[field], 0);
+  if (sum('sent') === 0) return 'nothing changed';
+  const unchanged = sum('skipped') === 0 ? '' : `, ${sum('skipped')} unchanged`;
+  return `${sum('sent')} ${sum('sent') === 1 ? 'file' : 'files'} written (${formatBytes(sum('bytes'))} sent)${unchanged}`;
+}
+
+function deployed(
+  lab: Lab,
+  { wanted: { program }, sent, skipped, bytes, nodeFolder, searchPath }: MachineProgram,
+): DeployedProgram {
+  const path =
+    nodeFolder === undefined ? [] : [['PATH', [nodeFolder, program.env.get('PATH') ?? searchPath].join(':')] as const];
+  return {
+    program,
+    folder: programFolder(lab.name, program.name),
+    command: program.command,
+    env: new Map([...program.env, ...path]),
+    sent,
+    skipped,
+    bytes,
+  };
+}

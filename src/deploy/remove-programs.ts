@@ -1,0 +1,27 @@
+import { EnvironmentError } from '../core/errors.ts';
+import type { Shell } from '../ssh/shell.ts';
+import { REMOVE_SCRIPT } from './remove-script.ts';
+
+/** It looks at each file once more and deletes it. */
+const REMOVE_TIMEOUT_MS = 60_000;
+
+/**
+ * Takes back all that was deployed to a machine for one lab: files that are as we left them, and with the last lab of the account also what is kept for all of them.
+ * What the user edited or added stays. One round trip; safe when nothing is there.
+ *
+ * @returns what stays, as sentences. @throws {EnvironmentError} when something cannot be removed, with the machine's words. @throws {ConnectionError}
+ */
+export async function removePrograms(shell: Shell, labName: string, signal: AbortSignal): Promise<string[]> {
+  const result = await shell.exec({ script: REMOVE_SCRIPT, args: [labName] }, { signal, timeoutMs: REMOVE_TIMEOUT_MS });
+  const lines = result.stdout.split('\n').map((line) => line.split('\t'));
+  if (!lines.some(([kind]) => kind === 'end')) {
+    throw new EnvironmentError(`${shell.machine}: what the lab put there cannot be removed`, {
+      code: 'remove-failed',
+      detail: result.stderr.trim() || `exit status ${result.exitCode ?? result.signal}`,
+      hint: `Look at it: lab ssh ${shell.machine} ls -la lab .lab`,
+    });
+  }
+  return lines
+    .filter(([kind]) => kind === 'stays')
+    .map(([, path = '']) => `~/${path} stays: it is not as lab left it, or lab did not put it there`);
+}

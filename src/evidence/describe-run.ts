@@ -1,0 +1,127 @@
+import { basename } from 'node:path';
+import { createHash } from 'node:crypto';
+import packageJson from '../../package.json' with { type: 'json' };
+import type { EventSink } from '../core/events.ts';
+import { formatSubnet } from '../core/ipv4.ts';
+import type { DescribedProgram, LabDescription, MachineFacts } from '../core/lab-description.ts';
+import { readOrdinary } from '../core/files/ordinary-file.ts';
+import type { Lab, Program } from '../lab/types.ts';
+import type { Stage } from '../scenario/stage.ts';
+import { sharesOf } from '../report/run/output-limit.ts';
+import type { RunFolder } from '../state/runs/run-folder.ts';
+import { keepSources } from './keep-sources.ts';
+
+/**
+ * Tells what is run, and keeps the sources of its programs in the run folder, so that a report can be made from that folder alone. Never fails for the
+ * sake of a report: what cannot be read is left out.
+ */
+export async function describeLab(
+  lab: Lab,
+  roles: readonly string[],
+  folder: RunFolder,
+  maxOutputBytes: number,
+): Promise<LabDescription> {
+  const {
+    provider,
+    report = { authors: [], group: undefined, course: undefined, language: undefined },
+    networks,
+    machines,
+  } = lab;
+  const programs = await Promise.all(
+    roles.map((role) => describeProgram(lab, lab.programs.get(role)!, folder, sharesOf(maxOutputBytes).sources)),
+  );
+  return {
+    version: packageJson.version,
+    provider,
+    report,
+    networks: [...networks.values()].map(({ name, subnet, gateway, nat }) => ({
+      name,
+      subnet: formatSubnet(subnet),
+      gateway,
+      nat,
+    })),
+    machines: [...machines.values()].map(({ name, image, user, interfaces }) => ({ name, image, user, interfaces })),
+    programs,
+    labFile: await hashOf(lab.file),
+  };
+}
+
+async function describeProgram(
+  lab: Lab,
+  program: Program,
+  folder: RunFolder,
+  mostBytes: number,
+): Promise<DescribedProgram> {
+  const { name, on, command, build, listens } = program;
+  return { name, on, command, build, listens, ...(await keepSources(lab, program, folder, mostBytes)) };
+}
+
+/** No larger one is read as a lab file. */
+const LARGEST_LAB_FILE = 16 * 1024 * 1024;
+
+async function hashOf(file: string): Promise<LabDescription['labFile']> {
+  const content = await readOrdinary(file, LARGEST_LAB_FILE).catch(() => undefined);
+  return content && { name: basename(file), sha256: createHash('sha256').update(content).digest('hex') };
+}
+
+/** Interpreters that tell their version at once and do nothing else then; a student's own program might start when it is asked. */
+const runtimes: ReadonlySet<string> = new Set([
+  'node',
+  'python3',
+  'python',
+  'perl',
+  'ruby',
+  'php',
+  'bash',
+  'java',
+  'lua',
+  'deno',
+  'bun',
+]);
+
+const FACTS_TIMEOUT_MS = 10_000;
+
+/** Arguments: for each program its name, its interpreter and the folders in which that is looked for. Prints a word and a value a line. */
+const FACTS_SCRIPT = String.raw`
+LC_ALL=C; export LC_ALL
+( . /etc/os-release 2>/dev/null && printf 'system %s\n' "$PRETTY_NAME" )
+printf 'kernel %s\n' "$(uname -srm)"
+while [ $# -ge 3 ]; do
+  version=$(PATH=$3:$PATH; export PATH; nice "$2" --version 2>/dev/null </dev/null | head -n 1)
+  [ -z "$version" ] || printf 'runtime %s %s\n' "$1" "$version"
+  shift 3
+done
+`;
+
+/** Asks each machine of the stage what it runs, and tells as the answers come. Nothing is decided by this, so a machine that does not answer is passed over. */
+export async function describeMachines({ shells, programs, lab, signal }: Stage, events: EventSink): Promise<void> {
+  await Promise.all(
+    [...shells.values()].map(async (shell) => {
+      const asked = [...programs].filter(
+        ([role, { command }]) => lab.programs.get(role)?.on === shell.machine && runtimes.has(command[0] ?? ''),
+      );
+      const args = asked.flatMap(([role, { command, env }]) => [
+        role,
+        command[0]!,
+        env.get('PATH') ?? '/usr/local/bin',
+      ]);
+      const answer = await shell
+        .exec({ script: FACTS_SCRIPT, args }, { timeoutMs: FACTS_TIMEOUT_MS, signal })
+        .catch(() => undefined);
+      if (answer !== undefined)
+        await events.emit({ kind: 'machine-described', machine: shell.machine, facts: parseFacts(answer.stdout) });
+    }),
+  );
+}
+
+function parseFacts(output: string): MachineFacts {
+  const words = output
+    .split('\n')
+    .map((line) => /^(\w+) (.+)$/.exec(line))
+    .filter((match) => match !== null);
+  const valueOf = (word: string): string | undefined => words.find(([, key]) => key === word)?.[2];
+  const runtimes = words
+    .filter(([, key]) => key === 'runtime')
+    .map(([, , value = '']) => value.split(' ', 1).concat(value.slice(value.indexOf(' ') + 1)) as [string, string]);
+  return { system: valueOf('system'), kernel: valueOf('kernel'), runtimes: Object.fromEntries(runtimes) };
+}

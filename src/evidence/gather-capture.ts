@@ -1,0 +1,93 @@
+import type { LabHints } from '../packets/trace.ts';
+import { readCapture, type CaptureReading } from '../packets/read-capture.ts';
+import type { Conversation } from '../packets/conversation.ts';
+import { messageOf } from '../core/errors.ts';
+import { isCompleteCapture } from '../core/capture-facts.ts';
+import type { CaptureFacts } from '../core/events.ts';
+import type { LabDescription } from '../core/lab-description.ts';
+import type { Moment } from '../report/run/moments.ts';
+import type { CaptureFlaw, ReportCapture, ReportConversation } from '../report/report-data.ts';
+import { SpokenLinker, type Ends } from '../report/run/spoken.ts';
+import { readStoredBytes } from '../state/files/stored-file.ts';
+
+/** A capture is read into memory whole; a run of a practical has some kilobytes. Bytes. */
+export const LARGEST_CAPTURE = 256 * 1024 * 1024;
+const MOST_CONVERSATIONS = 100;
+
+/** What a run tells beside its capture. */
+export interface CaptureStory {
+  readonly lab: LabDescription | undefined;
+  readonly facts: CaptureFacts | undefined;
+  readonly moments: readonly Moment[];
+}
+
+/** The conversations of a capture, with what stood on the terminals beside their segments. */
+export async function gatherCapture(path: string, story: CaptureStory): Promise<ReportCapture> {
+  try {
+    const bytes = await readStoredBytes(path, LARGEST_CAPTURE);
+    return bytes === undefined ? missing('none', '') : explain(readCapture(bytes, hintsOf(story.lab)), story);
+  } catch (error) {
+    return missing('unreadable', messageOf(error));
+  }
+}
+
+function missing(kind: 'none' | 'unreadable' | 'empty', reason: string): ReportCapture {
+  return { missing: { kind, reason }, conversations: [], omitted: 0, flaws: [], gaps: [], places: [] };
+}
+
+function hintsOf(lab: LabDescription | undefined): LabHints {
+  const machines = new Map(
+    (lab?.machines ?? []).flatMap(({ name, interfaces }) => interfaces.map(({ address }) => [address, name] as const)),
+  );
+  return { machines, listeningPorts: new Set(lab?.programs.flatMap(({ listens }) => listens)) };
+}
+
+function explain(reading: CaptureReading, { lab, facts, moments }: CaptureStory): ReportCapture {
+  if (reading.format === undefined) return missing('unreadable', '');
+  const linker = new SpokenLinker(moments);
+  const conversations = reading.conversations
+    .slice(0, MOST_CONVERSATIONS)
+    .map(({ conversation }): ReportConversation => {
+      const ends = endsOf(conversation, lab);
+      return {
+        conversation,
+        spoken: linker.link(conversation, ends),
+        clientRole: ends.client,
+        serverRole: ends.server,
+      };
+    });
+  return {
+    missing:
+      conversations.length === 0 ? { kind: isCompleteCapture(facts) ? 'empty' : 'incomplete', reason: '' } : undefined,
+    conversations,
+    omitted: reading.conversations.length - conversations.length,
+    flaws: flawsOf(reading, facts),
+    gaps: facts?.gaps ?? [],
+    places: facts?.machines ?? [],
+  };
+}
+
+/** The programs at both ends: the one that listens on the port, and one of the other machine that does not. */
+function endsOf({ client, server }: Conversation, lab: LabDescription | undefined): Ends {
+  const programs = lab?.programs ?? [];
+  const serving =
+    programs.find(({ on, listens }) => on === server.machine && listens.includes(server.port)) ??
+    programs.find(({ on }) => on === server.machine);
+  const connecting = programs.find((program) => program.on === client.machine && program !== serving);
+  return { client: connecting?.name, server: serving?.name };
+}
+
+function flawsOf(
+  { cutShort, truncated, malformed, fragments }: CaptureReading,
+  facts: CaptureFacts | undefined,
+): CaptureFlaw[] {
+  const flaws: readonly CaptureFlaw[] = [
+    { kind: 'lost', count: facts?.lost ?? 0 },
+    { kind: 'full', count: facts?.full ? 1 : 0 },
+    { kind: 'cut-short', count: cutShort ? 1 : 0 },
+    { kind: 'truncated', count: truncated },
+    { kind: 'malformed', count: malformed },
+    { kind: 'fragments', count: fragments },
+  ];
+  return flaws.filter(({ count }) => count > 0);
+}

@@ -1,0 +1,171 @@
+import { broadcast } from '../core/broadcast.ts';
+import type { LabError } from '../core/errors.ts';
+import type { Event, EventSink, RoleInfo } from '../core/events.ts';
+import type { LinkCapture } from '../core/link-capture.ts';
+import { TrueOrder } from '../core/time/true-order.ts';
+import type { Lab } from '../lab/types.ts';
+import { formatSize, roomForPackets, sharesOf } from '../report/run/output-limit.ts';
+import type { Repeat } from '../report/run/run-summary.ts';
+import { playScenario } from '../scenario/play.ts';
+import type { PlayResult } from '../scenario/play-result.ts';
+import type { Stage } from '../scenario/stage.ts';
+import type { Scenario } from '../scenario/steps.ts';
+import { RunFolder } from '../state/runs/run-folder.ts';
+import type { CommandContext } from '../session/context.ts';
+import { describeLab, describeMachines } from './describe-run.ts';
+import { keepPackets, recordPackets } from './record-packets.ts';
+import type { Seat } from '../seats/seat.ts';
+
+export type Seats = ReadonlyMap<string, Seat>;
+
+/** What the plays of one series have in common. */
+export interface Series {
+  readonly stage: Stage;
+  /** By name of the machine: captures outside of it. */
+  readonly links: ReadonlyMap<string, LinkCapture>;
+  /** By name of the machine: milliseconds that its words take to get here. */
+  readonly oneWayMs: ReadonlyMap<string, number>;
+  readonly scenario: Scenario;
+  readonly stateFolder: string;
+  readonly seats: Seats;
+  readonly capture: boolean;
+  /** What may be stored for each program. */
+  readonly maxOutputBytes: number;
+}
+
+export interface PlayedRun {
+  readonly run: string;
+  /** Absolute path. */
+  readonly folder: string;
+  readonly result: PlayResult['result'];
+  readonly durationMs: number;
+  /** The disk was full, or broken: the folder holds only a part, and the run has not passed. */
+  readonly incomplete?: true;
+}
+
+/** A play that did not pass, with all that tells why. */
+export interface FailedRun extends PlayedRun {
+  readonly play: PlayResult;
+}
+
+/** Plays the scenario once, and stores it in a folder of its own. A folder that cannot be written any more ends the play: it is `broken`. */
+export async function playOnce(
+  context: CommandContext,
+  series: Series,
+  repeat: Repeat | undefined,
+): Promise<FailedRun> {
+  const { stage, scenario, stateFolder, maxOutputBytes } = series;
+  const full = new AbortController();
+  const folder = await RunFolder.create({
+    stateFolder,
+    lab: stage.lab.name,
+    scenario: scenario.name,
+    wallMs: Date.now(),
+    repeat,
+    maxOutputBytes,
+    onFault: (error) => full.abort(error),
+    onCut: (role) => void tellCut(events, role, maxOutputBytes),
+  });
+  // The console stamps no event that has its time already: both tell of the same instant.
+  const order = new TrueOrder((event) => folder.record(event), series.oneWayMs);
+  const events = broadcast([
+    (event) => order.take(event),
+    (event) => context.events.emit(event),
+    (event) => showAtSeat(series.seats, event),
+  ]);
+  const signal = AbortSignal.any([stage.signal, full.signal]);
+  try {
+    const play = await playInto(folder, { ...series, stage: { ...stage, events, signal } }, order);
+    await folder.close();
+    return { run: folder.id, folder: folder.path, ...whole(play, folder.fault) };
+  } finally {
+    await order.flush();
+    await folder.close();
+  }
+}
+
+async function playInto(
+  folder: RunFolder,
+  { stage, links, scenario, seats, capture, maxOutputBytes }: Series,
+  order: TrueOrder,
+): Promise<PlayResult> {
+  const { lab, events } = stage;
+  const { roles } = castOf(scenario, lab);
+  const room = maxOutputBytes * Math.max(1, roles.length);
+  const packets = capture ? recordPackets(roles, { stage, links }, sharesOf(room).packets) : undefined;
+  await events.emit({
+    kind: 'run-started',
+    run: folder.id,
+    scenario: scenario.name,
+    lab: lab.name,
+    roles: roles.map((role) => roleInfo(lab, role)),
+  });
+  await events.emit({ kind: 'lab-described', lab: await describeLab(lab, roles, folder, maxOutputBytes) });
+  const operators = new Map([...seats].map(([role, { operator }]) => [role, operator]));
+  const [play] = await Promise.all([
+    playScenario(scenario, { ...stage, operators, packets }),
+    describeMachines(stage, events),
+  ]);
+  await order.flush();
+  if (packets !== undefined) await keepPackets(packets, folder, events, roomForPackets(room, folder.storedBytes));
+  await folder.flush();
+  const {
+    play: { failedStep, error },
+    result,
+    durationMs,
+  } = whole(play, folder.fault);
+  const reason = failedStep?.reason ?? error?.message;
+  await events.emit({
+    kind: 'run-finished',
+    run: folder.id,
+    result,
+    durationMs,
+    ...(reason === undefined ? {} : { reason }),
+  });
+  await order.flush();
+  await Promise.all([...seats.values()].map((seat) => seat.leave(result)));
+  return play;
+}
+
+/** What came of a play: one that is not stored whole is broken, whatever its steps say. */
+function whole(
+  play: PlayResult,
+  fault: LabError | undefined,
+): Pick<FailedRun, 'result' | 'durationMs' | 'play' | 'incomplete'> {
+  const { result, durationMs } = play;
+  if (fault === undefined) return { result, durationMs, play };
+  return {
+    result: 'broken',
+    durationMs,
+    incomplete: true,
+    play: { ...play, result: 'broken', passed: false, failedStep: undefined, error: fault, tails: [] },
+  };
+}
+
+/** Which programs and machines take part. */
+export function castOf(
+  { steps }: Scenario,
+  lab: Lab,
+): { readonly roles: readonly string[]; readonly machines: readonly string[] } {
+  const roles = [...new Set(steps.flatMap((step) => (step.verb === 'start' ? step.programs : [])))];
+  const commands = steps.flatMap((step) => (step.verb === 'run' ? step.commands.map(({ on }) => on) : []));
+  return { roles, machines: [...new Set([...roles.map((role) => lab.programs.get(role)!.on), ...commands])] };
+}
+
+function showAtSeat(seats: Seats, event: Event): void | Promise<void> {
+  if (!('role' in event)) return undefined;
+  const seat = seats.get(event.role);
+  if (event.kind === 'terminal-opened') seat?.begin();
+  if (event.kind === 'program-exited') seat?.end();
+  return event.kind === 'terminal-output' ? seat?.show(event.data) : undefined;
+}
+
+function roleInfo(lab: Lab, role: string): RoleInfo {
+  const machine = lab.machines.get(lab.programs.get(role)!.on)!;
+  return { role, machine: machine.name, user: machine.user, address: machine.interfaces[0]?.address };
+}
+
+function tellCut(events: EventSink, role: string, maxOutputBytes: number): void | Promise<void> {
+  const message = `${role} prints more than is stored of a program (${formatSize(maxOutputBytes)}, in all files of the run): what comes now is shown and matched, but only its end is stored`;
+  return events.emit({ kind: 'notice', level: 'warning', message, hint: 'To store more: lab run --max-output SIZE' });
+}

@@ -1,0 +1,64 @@
+import { Recording } from '../capture/packet-capture.ts';
+import { planCapture } from '../capture/capture-plan.ts';
+import type { EventSink } from '../core/events.ts';
+import type { LinkCapture } from '../core/link-capture.ts';
+import type { Stage } from '../scenario/stage.ts';
+import type { RunFolder } from '../state/runs/run-folder.ts';
+import { captureHints } from '../capture/lab-hints.ts';
+
+/** Name of the capture in a run folder. */
+export const CAPTURE_FILE = 'capture.pcap';
+
+/** What a capture takes place on. */
+export interface CaptureGround {
+  readonly stage: Stage;
+  /** By name of the machine: captures outside of it. */
+  readonly links: ReadonlyMap<string, LinkCapture>;
+}
+
+/** Begins to capture the packets of these programs, at most so many bytes on all machines together. */
+export function recordPackets(
+  roles: readonly string[],
+  { stage: { lab, shells, signal, events }, links }: CaptureGround,
+  mostBytes: number,
+): Recording {
+  const plan = planCapture(lab, roles);
+  return new Recording({
+    plan,
+    shells,
+    links,
+    hints: captureHints(lab),
+    events,
+    signal,
+    limitBytes: Math.floor(mostBytes / Math.max(1, plan.length)),
+  });
+}
+
+/** Ends a capture, stores at most so many bytes of it in the run folder, and tells of it; warns when packets are missing in it. */
+export async function keepPackets(
+  recording: Recording,
+  folder: RunFolder,
+  events: EventSink,
+  mostBytes: number,
+): Promise<void> {
+  const { file, packets, lost, full, gaps, machines } = await recording.end(mostBytes);
+  if (file === undefined) return;
+  await folder.keep(CAPTURE_FILE, file);
+  await events.emit({
+    kind: 'capture-finished',
+    capture: { packets, lost, full, ...(gaps.length > 0 && { gaps }), machines },
+  });
+  if (lost > 0)
+    await events.emit({
+      kind: 'notice',
+      level: 'warning',
+      message: `${lost} packets are missing in ${CAPTURE_FILE}: the machine was too busy to keep them`,
+    });
+  if (full)
+    await events.emit({
+      kind: 'notice',
+      level: 'warning',
+      message: `${CAPTURE_FILE} holds only the beginning of the run: it is full`,
+      hint: 'For more: lab run --max-output SIZE; or write a capture of your own: lab capture MACHINE -w FILE',
+    });
+}

@@ -1,0 +1,99 @@
+import { basename, dirname, resolve } from 'node:path';
+import { formatIPv4, type Subnet } from '../core/ipv4.ts';
+import { networkOf, type Draft, type DraftMachine, type DraftNetwork, type DraftProgram } from './draft.ts';
+import type { Path } from './finding.ts';
+import { hostNameRule } from './fields/rules.ts';
+import type { Lab, Machine, Network, Program, ScenarioSource } from './types.ts';
+import type { YamlSource } from './yaml/yaml-source.ts';
+
+/** Stands for a subnet that could not be read; seen by nobody, as a lab with a fault is used for checks only. */
+const noSubnet: Subnet = { network: 0, prefixLength: 32 };
+
+/** What the command line sets in place of the file. */
+export interface LabOverrides {
+  /** Not checked here: the registry of providers answers an unknown one. */
+  readonly provider?: string | undefined;
+  readonly name?: string | undefined;
+}
+
+/** The lab of a draft. Of a draft with faults it holds what could be read, good for checking scenarios and for nothing else. */
+export function buildLab(draft: Draft, source: YamlSource, file: string, overrides: LabOverrides): Lab {
+  const folder = dirname(file);
+  return {
+    name: overrides.name ?? draft.name ?? nameFromFolder(folder),
+    provider: overrides.provider ?? draft.provider,
+    file,
+    folder,
+    networks: byName(draft.networks.map(buildNetwork)),
+    machines: byName(draft.machines.map((machine) => buildMachine(draft, machine))),
+    programs: byName(draft.programs.map((program) => buildProgram(program, folder))),
+    scenarios: byName(draft.scenarios.map(({ name, path, steps }) => buildScenario(name, path, steps, source))),
+    ...(draft.ssh && { ssh: draft.ssh }),
+    ...(draft.capture !== undefined && { capture: draft.capture }),
+    ...(draft.report && { report: draft.report }),
+  };
+}
+
+/** The folder's name when it is a legal host name, else `lab`. */
+function nameFromFolder(folder: string): string {
+  const name = basename(folder).toLowerCase();
+  return hostNameRule(name) === undefined ? name : 'lab';
+}
+
+function byName<T extends { readonly name: string }>(things: readonly T[]): ReadonlyMap<string, T> {
+  return new Map(things.map((thing) => [thing.name, thing]));
+}
+
+function buildNetwork({ name, subnet, gateway, nat, reachesPrivate }: DraftNetwork): Network {
+  return {
+    name,
+    subnet: subnet?.value ?? noSubnet,
+    gateway: gateway && formatIPv4(gateway.value),
+    nat: nat.value,
+    ...(reachesPrivate && { reachesPrivate }),
+  };
+}
+
+function buildMachine(
+  draft: Draft,
+  { name, image, user, interfaces, memoryMiB, cpus, diskMiB, sudo, ssh }: DraftMachine,
+): Machine {
+  const connected = interfaces.flatMap((networkInterface) => {
+    const { name, address } = networkInterface;
+    const network = networkOf(draft, networkInterface);
+    return network && address ? [{ name, network: network.name, address: formatIPv4(address.value) }] : [];
+  });
+  return { name, image, user, interfaces: connected, memoryMiB, cpus, diskMiB, ...(!sudo && { sudo }), ssh };
+}
+
+function buildProgram(
+  { name, on, files, command, build, listens, busyPort, prompt, env }: DraftProgram,
+  folder: string,
+): Program {
+  const absolute = files.map(({ value }) => resolve(folder, value));
+  const outside = files.filter((file) => file.outside).map(({ value }) => resolve(folder, value));
+  return {
+    name,
+    on: on?.value ?? '',
+    files: absolute,
+    ...(outside.length > 0 && { outside }),
+    command,
+    build,
+    listens: listens.map(({ value }) => value),
+    busyPort,
+    prompt,
+    env,
+  };
+}
+
+function buildScenario(name: string, path: Path, steps: readonly unknown[], source: YamlSource): ScenarioSource {
+  return {
+    name,
+    position: source.spanOf(path, 'key'),
+    steps: steps.map((value, index) => ({
+      value,
+      position: source.spanOf([...path, index]),
+      positionOf: (part, at) => source.spanOf([...path, index, ...part], at),
+    })),
+  };
+}

@@ -1,0 +1,128 @@
+import { lstat, readdir, readlink, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { systemCode } from '../../core/errors.ts';
+import { isInside, realPathSoFar } from '../../core/files/inside.ts';
+import { oddKind } from '../../core/files/ordinary-file.ts';
+import { nearest } from '../../core/text/suggest.ts';
+import type { Draft, DraftFile, DraftProgram } from '../draft.ts';
+import type { Finding } from '../finding.ts';
+import { quoted } from '../fields/rules.ts';
+import { windowsLineEnds } from './line-ends.ts';
+
+/** Files at once; each needs a file descriptor now and then. */
+const AT_ONCE = 64;
+
+/**
+ * Files of programs that are not there, that lead out of the lab's folder, or that cannot run as they are. Those of a program with `build` may come into
+ * being later; only where they lie is checked.
+ */
+export async function checkFiles({ programs }: Draft, folder: string): Promise<Finding[]> {
+  const named = programs.flatMap((program) => program.files.map((file) => ({ program, file })));
+  const usable = named.filter(({ file: { value } }) => value.trim() !== '' && !value.includes('\0'));
+  if (usable.length === 0) return [];
+  const realFolder = await realpath(folder).catch(() => resolve(folder));
+  const findings: (Finding | undefined)[] = [];
+  for (let start = 0; start < usable.length; start += AT_ONCE) {
+    findings.push(
+      ...(await Promise.all(
+        usable
+          .slice(start, start + AT_ONCE)
+          .map(async ({ program, file }) => checkFile(program, file, { folder, realFolder })),
+      )),
+    );
+  }
+  return findings.filter((finding) => finding !== undefined);
+}
+
+interface Folders {
+  readonly folder: string;
+  /** The same without links. */
+  readonly realFolder: string;
+}
+
+async function checkFile(
+  program: DraftProgram,
+  file: DraftFile,
+  { folder, realFolder }: Folders,
+): Promise<Finding | undefined> {
+  const { value, path } = file;
+  if (/[\t\n\r]/.test(value))
+    return { path, message: `the name ${quoted(value)} holds a tab or a line break`, hint: 'rename the file' };
+  const whole = resolve(folder, value);
+  try {
+    const missing = program.build === undefined ? await kindFault(file, whole) : undefined;
+    if (missing) return missing;
+    const leads = value.startsWith('~') ? undefined : await outsideFault(file, whole, realFolder);
+    return leads ?? (program.build === undefined ? await windowsLineEnds(program, file, whole) : undefined);
+  } catch (error) {
+    return unusable(file, whole, systemCode(error));
+  }
+}
+
+/** @throws system errors when it is not there */
+async function kindFault({ value, path }: DraftFile, whole: string): Promise<Finding | undefined> {
+  const kind = oddKind(await stat(whole));
+  if (kind === undefined) return undefined;
+  if (kind === 'a folder')
+    return { path, message: `${quoted(value)} is a folder`, hint: `name the files in it: ${join(value, 'FILE')}` };
+  return { path, message: `${quoted(value)} is no ordinary file but ${kind}`, hint: 'name a file' };
+}
+
+/** A lab file may come from somebody else; what it copies to machines and into reports must not be any file of its user. */
+async function outsideFault(
+  { value, path, outside }: DraftFile,
+  whole: string,
+  realFolder: string,
+): Promise<Finding | undefined> {
+  if (outside) return undefined;
+  const real = await realPathSoFar(whole);
+  if (isInside(join(realFolder, '.lab'), real))
+    return { path, message: `${quoted(value)} leads into .lab, where lab keeps its keys`, hint: 'name another file' };
+  if (isInside(realFolder, real)) return undefined;
+  const byLink = isInside(resolve(realFolder), resolve(realFolder, value));
+  return {
+    path,
+    message: byLink
+      ? `${quoted(value)} leads out of the folder of lab.yaml: it is a link to ${quoted(real)}`
+      : `${quoted(value)} lies outside the folder of lab.yaml`,
+    hint: `copy it into the folder; if it is meant, write { path: ${value}, outside: true }`,
+  };
+}
+
+async function unusable({ value, path }: DraftFile, whole: string, code: string | undefined): Promise<Finding> {
+  if (code === 'ELOOP')
+    return {
+      path,
+      message: `${quoted(value)} is a link that leads in a circle`,
+      hint: 'replace the link by the file itself',
+    };
+  if (code === 'ENAMETOOLONG')
+    return { path, message: `${quoted(value)} is too long for a name of a file`, hint: 'correct the name' };
+  if (code !== 'ENOENT' && code !== 'ENOTDIR') {
+    return {
+      path,
+      message: `${quoted(value)} cannot be looked at (${code ?? 'unknown error'})`,
+      hint: 'check the rights of its folder',
+    };
+  }
+  const target = await lstat(whole).then(
+    (found) => (found.isSymbolicLink() ? readlink(whole) : undefined),
+    () => undefined,
+  );
+  if (target !== undefined)
+    return {
+      path,
+      message: `${quoted(value)} is a link to ${quoted(target)}, which is not there`,
+      hint: 'replace the link by the file itself',
+    };
+  return { path, message: `there is no file ${quoted(value)}`, hint: await missingHint(value, whole) };
+}
+
+async function missingHint(value: string, file: string): Promise<string> {
+  if (value.startsWith('~')) return '"~" has no meaning here; paths start at the folder of lab.yaml';
+  const siblings = await readdir(dirname(file)).catch(() => []);
+  const near = nearest(basename(file), siblings);
+  return near === undefined
+    ? 'make it first, or add the command that makes it: build: [make]'
+    : `did you mean "${join(dirname(value), near)}"?`;
+}

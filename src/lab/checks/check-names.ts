@@ -1,0 +1,60 @@
+import { KnownWords } from '../../core/text/suggest.ts';
+import type { Draft, Placed } from '../draft.ts';
+import type { Finding } from '../finding.ts';
+import { quoted } from '../fields/rules.ts';
+
+/** Names that lead nowhere, and names that two machines cannot share. */
+export function checkNames(draft: Draft): Finding[] {
+  return [...unknownNetworks(draft), ...unknownMachines(draft), ...sameHostNames(draft)];
+}
+
+function unknownNetworks({ machines, networks }: Draft): Finding[] {
+  return unknown(
+    'network',
+    networks,
+    machines.flatMap(({ interfaces }) => interfaces.flatMap(({ network }) => network ?? [])),
+  );
+}
+
+function unknownMachines({ machines, programs }: Draft): Finding[] {
+  return unknown(
+    'machine',
+    machines,
+    programs.flatMap(({ on }) => on ?? []),
+  );
+}
+
+/** Each word that is no name of these things: `did you mean …`, or the known names, or how to add one. */
+function unknown(
+  kind: string,
+  things: readonly { readonly name: string }[],
+  words: readonly Placed<string>[],
+): Finding[] {
+  const names = new Set(things.map(({ name }) => name));
+  const known = new KnownWords(names);
+  return words
+    .filter(({ value }) => !names.has(value))
+    .map(({ value, path }) => ({
+      path,
+      message: `there is no ${kind} ${quoted(value)}`,
+      hint: known.suggestion(value, `known ${kind}s`) ?? `add it under "${kind}s:"`,
+    }));
+}
+
+/** Host names are the same in small and capital letters (RFC 4343). */
+function sameHostNames({ machines }: Draft): Finding[] {
+  const first = new Map<string, string>();
+  return machines.flatMap(({ name, path }) => {
+    const other = first.get(name.toLowerCase());
+    first.set(name.toLowerCase(), other ?? name);
+    if (other === undefined) return [];
+    return [
+      {
+        path,
+        at: 'key' as const,
+        message: `is the same host name as "${other}": capital letters make no difference`,
+        hint: 'give one of the two another name',
+      },
+    ];
+  });
+}

@@ -1,0 +1,261 @@
+import * as z from 'zod';
+import {
+  addressRule,
+  ENVIRONMENT_NAME,
+  environmentNameRule,
+  FILE_LABEL,
+  fileLabelRule,
+  gatewayRule,
+  HOST_LABEL,
+  hostNameRule,
+  INTERFACE_NAME,
+  interfaceNameRule,
+  machineNameRule,
+  notEmptyRule,
+  programNameRule,
+  promptRule,
+  SIZE,
+  sizeRule,
+  sshHostRule,
+  sshWordRule,
+  subnetRule,
+  USER_NAME,
+  userNameRule,
+  wordRule,
+  type TextRule,
+} from './rules.ts';
+
+/**
+ * The shape of `lab.yaml`, short forms included, for people (`describe`), editors (JSON Schema) and the validator. What needs more than one
+ * field to be seen is in `checks/`.
+ */
+
+/** The providers that `provider:` may name, the default first. */
+export const providers = ['netns', 'qemu', 'ssh', 'incus'] as const;
+
+/** The languages that `report.lang` may name. */
+const languages = ['en', 'fr'] as const;
+
+/** Text that a rule allows. `pattern` tells editors what they can check of it. */
+function text(rule: TextRule, pattern?: RegExp): z.ZodString {
+  const schema = z.string().superRefine((value, context) => {
+    const fault = rule(value);
+    if (fault) context.addIssue({ code: 'custom', message: fault.message, params: { hint: fault.hint } });
+  });
+  return pattern ? schema.meta({ pattern: pattern.source }) : schema;
+}
+
+/** A field as editors and the reference show it. */
+function field<T extends z.ZodType>(schema: T, description: string, ...examples: readonly unknown[]): T {
+  return schema.meta({ description, examples: [...examples] });
+}
+
+const IPV4 = /^(?:\d{1,3}\.){3}\d{1,3}$/;
+const CIDR = /^(?:\d{1,3}\.){3}\d{1,3}\/\d{1,2}$/;
+
+const address = text(addressRule, IPV4);
+const subnet = text(subnetRule, CIDR);
+const port = z.int().min(1).max(65_535);
+/** Numbers and `true`/`false` become the text that stands in the file. */
+const word = z.union([text(wordRule), z.number(), z.boolean()]);
+const command = z.array(word).min(1);
+
+const natOptions = z
+  .strictObject({
+    private: field(
+      z.boolean(),
+      'Whether addresses of private use around this host, such as a mirror of the school, are destinations, too. The host itself never is.',
+      true,
+    ),
+  })
+  .meta({ description: 'What lies beyond the gateway.', examples: [{ private: true }] });
+
+const network = z
+  .strictObject({
+    subnet: field(subnet, 'The addresses of the network, in CIDR notation.', '192.168.100.0/24'),
+    gateway: field(
+      z.union([text(gatewayRule, IPV4), z.literal(false)]).optional(),
+      "The network's own address. Default: the first of the subnet; none in a subnet of two addresses (`/31`). `false`: no gateway.",
+      '192.168.100.1',
+    ),
+    nat: field(
+      z.union([z.boolean(), natOptions]).optional(),
+      'Whether machines reach the outside through the gateway. Default: `true`, if there is a gateway. `{ private: true }`: addresses of private use around this host as well; the host itself never.',
+      true,
+    ),
+  })
+  .meta({
+    description: 'A network. Short form: `natnet: 192.168.100.0/24`, with a gateway (the first address) and NAT.',
+    examples: ['192.168.100.0/24', { subnet: '192.168.100.0/24', gateway: '192.168.100.1', nat: true }],
+  });
+
+const machineInterface = z
+  .strictObject({
+    network: field(
+      z.string().optional(),
+      'Name of a network. Default: the one network whose subnet holds the address.',
+      'natnet',
+    ),
+    address: field(address, "The machine's address on that network.", '192.168.100.4'),
+  })
+  .meta({
+    description: 'A network interface. Short form: `eth0: 192.168.100.4`.',
+    examples: ['192.168.100.4', { network: 'natnet', address: '192.168.100.4' }],
+  });
+
+const sshAccess = z
+  .strictObject({
+    host: field(
+      text(sshHostRule).optional(),
+      "Address or name, or an alias of `~/.ssh/config`. Default: the machine's name.",
+      '127.0.0.1',
+    ),
+    port: field(port.optional(), 'Port of its SSH server. Default: as `ssh -G` answers.', 2201),
+    user: field(
+      text(sshWordRule).optional(),
+      'Account to log in as. Default: `user` of the machine if it is written, else as `ssh -G` answers.',
+      'ildvm1',
+    ),
+    key: field(
+      text(notEmptyRule).optional(),
+      'File of the private key. Default: as `ssh -G` answers.',
+      '~/.ssh/id_ed25519',
+    ),
+  })
+  .meta({
+    description: 'How the machine is reached, for `provider: ssh`.',
+    examples: [{ host: '127.0.0.1', port: 2201, user: 'ildvm1' }],
+  });
+
+const machine = z
+  .strictObject({
+    image: field(text(notEmptyRule).optional(), 'The system that it runs. Default: `ubuntu-24.04`.', 'ubuntu-24.04'),
+    user: field(
+      text(userNameRule, USER_NAME).optional(),
+      'The account that programs run as. Default: `student`.',
+      'ildvm1',
+    ),
+    address: field(address.optional(), 'Short for one interface: `interfaces: { eth0: ADDRESS }`.', '192.168.100.4'),
+    interfaces: field(
+      z.record(text(interfaceNameRule, INTERFACE_NAME), z.union([address, machineInterface])).optional(),
+      'Network interfaces by name.',
+      { eth0: { network: 'natnet', address: '192.168.100.4' } },
+    ),
+    memory: field(text(sizeRule, SIZE).optional(), 'Memory, in `M` or `G`.', '512M'),
+    cpus: field(z.int().min(1).max(1024).optional(), 'Number of processors.', 1),
+    disk: field(text(sizeRule, SIZE).optional(), "Size limit of the machine's own files, in `M`, `G` or `T`.", '2G'),
+    sudo: field(
+      z.boolean().optional(),
+      'Whether `user` may become root there. `false`: neither it nor its programs get more rights than it has, whatever they run; only provider netns keeps that. Default: `true`.',
+      false,
+    ),
+    ssh: sshAccess.optional(),
+  })
+  .meta({ description: 'A machine.', examples: [{ user: 'ildvm1', address: '192.168.100.4' }] });
+
+const outsideFile = z.strictObject({
+  path: field(text(notEmptyRule), 'The file, from the folder of `lab.yaml`.', '../common.py'),
+  outside: field(
+    z.boolean().optional(),
+    'Whether it may lead out of the folder of `lab.yaml`. Default: `false`.',
+    true,
+  ),
+});
+
+const program = z
+  .strictObject({
+    on: field(z.string(), 'Name of the machine that it runs on.', 'vm1'),
+    command: field(command, 'What is run, word by word; no shell reads it.', ['node', 'server.js', '--port', 7999]),
+    files: field(
+      z.array(z.union([text(notEmptyRule), outsideFile])).optional(),
+      'Files that are copied to the machine, side by side; paths start at the folder of `lab.yaml`. One that leads out of it, by its path or by a link, is copied only with `{ path: ../common.py, outside: true }`.',
+      ['dist/programs/server.js'],
+    ),
+    build: field(command.optional(), 'Command that makes the files, run on this host in the folder of `lab.yaml`.', [
+      'make',
+      'server',
+    ]),
+    listens: field(z.union([port, z.array(port)]).optional(), 'TCP port that it listens on, or a list of ports.', 7999),
+    ports: field(
+      z.enum(['error', 'free']).optional(),
+      'When another process holds a port of `listens`: `error` stops, `free` ends that process. Default: `error`.',
+      'error',
+    ),
+    prompt: field(
+      text(promptRule).optional(),
+      'What it shows when it waits for a line: text, or `/regular expression/`.',
+      'server@vm1:7999$ ',
+    ),
+    env: field(z.record(text(environmentNameRule, ENVIRONMENT_NAME), word).optional(), 'Environment variables.', {
+      LANG: 'C.UTF-8',
+    }),
+  })
+  .meta({
+    description: 'A program: what is copied to a machine and started there.',
+    examples: [{ on: 'vm1', files: ['server.py'], command: ['python3', 'server.py'], listens: 7999 }],
+  });
+
+/** Its steps are judged by the `scenario` room; here they only have to be a list. */
+const scenario = z
+  .array(z.unknown().meta({ $ref: '#/$defs/step' }))
+  .meta({
+    description: 'Steps, played one after the other.',
+    minItems: 1,
+    examples: [[{ start: 'server' }, { expect: { server: 'Listening' } }]],
+  });
+
+const reportLine = text(notEmptyRule);
+
+const report = z
+  .strictObject({
+    author: field(
+      z.union([reportLine, z.array(reportLine)]).optional(),
+      'Who hands it in: a name, or a list of names.',
+      ['Ada Lovelace', 'Alan Turing'],
+    ),
+    group: field(reportLine.optional(), 'Their group.', 'G2'),
+    course: field(reportLine.optional(), 'The course.', 'Networks, year 1'),
+    lang: field(z.enum(languages).optional(), 'Language of `lab report`: `en` or `fr`. Default: `en`.', 'fr'),
+  })
+  .meta({
+    description: 'What the heading of a report says.',
+    examples: [{ author: 'Ada Lovelace', group: 'G2', course: 'Networks, year 1', lang: 'fr' }],
+  });
+
+/** The whole file. */
+export const labFields = z
+  .strictObject({
+    version: field(z.literal(1), 'Version of this format: 1.', 1),
+    name: field(text(hostNameRule, HOST_LABEL).optional(), 'Name of the lab. Default: the name of the folder.', 'tp1'),
+    provider: field(z.enum(providers).optional(), 'Where machines come from. Default: `netns`.', 'netns'),
+    networks: field(
+      z.record(text(hostNameRule, HOST_LABEL), z.union([subnet, network])).nullish(),
+      'Networks by name.',
+      { natnet: '192.168.100.0/24' },
+    ),
+    machines: field(
+      z.record(text(machineNameRule, HOST_LABEL), machine.nullable()),
+      'Machines by name; they know each other by it.',
+      { vm1: { address: '192.168.100.4' } },
+    ),
+    programs: field(z.record(text(programNameRule, FILE_LABEL), program).nullish(), 'Programs by name.', {
+      server: { on: 'vm1', files: ['server.py'], command: ['python3', 'server.py'], listens: 7999 },
+    }),
+    scenarios: field(
+      z.record(text(fileLabelRule, FILE_LABEL), scenario).nullish(),
+      'Scenarios by name: what the programs are made to do, and what they must show.',
+      { hello: [{ start: 'server' }, { expect: { server: 'Listening' } }] },
+    ),
+    ssh: field(
+      z.enum(['peers']).optional(),
+      '`peers`: the accounts of the machines may `ssh` and `scp` to each other by name (machines that lab makes). Default: no machine holds a key that opens another.',
+      'peers',
+    ),
+    capture: field(
+      z.boolean().optional(),
+      'Whether each run captures the packets of its programs into `capture.pcap`. Default: `true`.',
+      false,
+    ),
+    report: report.optional(),
+  })
+  .describe('A lab: networks, machines, programs on them, and scenarios that play them.');

@@ -1,0 +1,60 @@
+import * as z from 'zod';
+import { labFields } from './fields.ts';
+import type { Path } from '../finding.ts';
+import { stepJsonSchema } from './steps-schema.ts';
+
+/** The parts of a JSON Schema (draft 2020-12) that ours uses. */
+export interface JsonSchema {
+  readonly $schema?: string;
+  readonly $defs?: Readonly<Record<string, JsonSchema>>;
+  readonly title?: string;
+  readonly description?: string;
+  readonly examples?: readonly unknown[];
+  readonly type?: string | readonly string[];
+  readonly pattern?: string;
+  readonly const?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: JsonSchema | boolean;
+  readonly items?: JsonSchema;
+  readonly anyOf?: readonly JsonSchema[];
+}
+
+let schema: JsonSchema | undefined;
+
+/** The JSON Schema of `lab.yaml`, draft 2020-12, with descriptions and examples for editors. */
+export function labJsonSchema(): JsonSchema {
+  schema ??= {
+    ...(z.toJSONSchema(labFields, { io: 'input' }) as JsonSchema),
+    title: 'lab.yaml',
+    $defs: { step: stepJsonSchema() },
+  };
+  return schema;
+}
+
+/** What the schema says about the value at a path: its description, its examples, its fields. Undefined where no field can be. */
+export function schemaAt(path: Path): JsonSchema | undefined {
+  let here: JsonSchema | undefined = labJsonSchema();
+  for (const part of path) here = here && childOf(here, part);
+  return here;
+}
+
+function childOf(parent: JsonSchema, part: string | number): JsonSchema | undefined {
+  const { properties = {}, additionalProperties, items, anyOf = [] } = parent;
+  if (typeof part === 'number') {
+    if (items) return items;
+  } else if (Object.hasOwn(properties, part)) {
+    return properties[part];
+  } else if (typeof additionalProperties === 'object') {
+    return additionalProperties;
+  }
+  return anyOf.map((branch) => childOf(branch, part)).find((found) => found !== undefined);
+}
+
+/** The names of the fields that a map described by this schema can have. */
+export function fieldNames(parent: JsonSchema): string[] {
+  return [...Object.keys(parent.properties ?? {}), ...(parent.anyOf ?? []).flatMap(fieldNames)];
+}

@@ -1,0 +1,270 @@
+import { UsageError } from '../../core/errors.ts';
+import { formatIPv4, formatSubnet, overlaps, parseIPv4, parseSubnet, type Subnet } from '../../core/ipv4.ts';
+import { NUMERIC_HOST, reservedHosts, reservedInterfaces, reservedUsers } from './reserved-names.ts';
+import { parsePattern } from '../pattern.ts';
+
+/** What is wrong with one value, as it follows its path: `must be …`, and the next step. */
+export interface Fault {
+  readonly message: string;
+  readonly hint?: string | undefined;
+}
+
+/** The rule for one kind of text: the fault, or undefined when the text is legal. */
+export type TextRule = (text: string) => Fault | undefined;
+
+/** A host name label of RFC 1123, section 2.1: letters, digits, `-`; it may start with a digit. */
+export const HOST_LABEL = /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
+
+/** What Debian's `useradd` and `adduser` take (useradd(8)): small letters, digits, `-`, `_`; no digit first; at most 32. */
+export const USER_NAME = /^[a-z_][a-z0-9_-]{0,31}$/;
+
+/** What the kernel takes as the name of a network device (`dev_valid_name`, at most 15 bytes), without a leading `-` that tools read as an option. */
+export const INTERFACE_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.@-]{0,14}$/;
+
+/** Names that become files and folders: `server.log`. */
+export const FILE_LABEL = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+
+/** Names of environment variables (POSIX.1-2017, Base Definitions 8.1). */
+export const ENVIRONMENT_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** Sizes such as `512M`; at most seven digits, so that they stay exact numbers. */
+export const SIZE = /^([1-9]\d{0,6})([MGT])$/;
+
+const SMALLEST_PREFIX = 8;
+const LARGEST_PREFIX = 31;
+
+/** Ranges that no network of machines can have (RFC 6890). */
+const reservedRanges: readonly { readonly subnet: Subnet; readonly use: string }[] = [
+  { subnet: parseSubnet('0.0.0.0/8')!, use: 'hosts that have no address yet' },
+  { subnet: parseSubnet('127.0.0.0/8')!, use: 'a host that talks to itself' },
+  { subnet: parseSubnet('224.0.0.0/3')!, use: 'multicast and future use' },
+];
+
+export const hostNameRule: TextRule = (text) => {
+  if (text.toLowerCase() === 'localhost')
+    return { message: 'cannot be "localhost": every machine calls itself so', hint: 'choose another name' };
+  if (/^\d+$/.test(text))
+    return { message: 'cannot be a number: programs would read it as an address', hint: `for example: vm${text}` };
+  if (HOST_LABEL.test(text)) return undefined;
+  return { message: `is no legal host name: ${hostNameReason(text)}`, hint: meant(text, /[^a-z0-9-]+/g, HOST_LABEL) };
+};
+
+/** For names by which machines know each other: none that is an address to programs, or another host to each machine. */
+export const machineNameRule: TextRule = (text) => {
+  if (NUMERIC_HOST.test(text)) {
+    return {
+      message: `cannot be a number: programs would read it as ${addressOfNumber(text)}`,
+      hint: `for example: vm${text.replace(/^0x/i, '')}`,
+    };
+  }
+  const reserved = reservedHosts.get(text.toLowerCase());
+  return reserved === undefined
+    ? hostNameRule(text)
+    : { message: `cannot be "${text}": ${reserved}`, hint: 'choose another name' };
+};
+
+/** `the address 0.0.0.16` for `0x10`; a number that is no address of 32 bits is one to some programs only. */
+function addressOfNumber(text: string): string {
+  const value = Number(text.replace(/^0(?=\d)/, '0o'));
+  return value < 2 ** 32 ? `the address ${formatIPv4(value)}` : 'an address';
+}
+
+function hostNameReason(text: string): string {
+  if (text === '') return 'it is empty';
+  if (/^-|-$/.test(text)) return 'it must start and end with a letter or a digit';
+  return tooLong(text, 63) ?? 'only letters, digits and "-" are allowed';
+}
+
+function tooLong(text: string, most: number): string | undefined {
+  return text.length > most ? `it has ${text.length} characters, at most ${most} are allowed` : undefined;
+}
+
+/** @throws {UsageError} `wrong-name` when a name that was given on the command line is no legal host name. */
+export function checkLabName(name: string): void {
+  const fault = hostNameRule(name);
+  if (fault)
+    throw new UsageError(`the name ${quoted(name)} ${fault.message}`, {
+      code: 'wrong-name',
+      hint: fault.hint ?? 'for example: tp1',
+    });
+}
+
+export const userNameRule: TextRule = (text) => {
+  const reserved = reservedUsers.get(text);
+  if (reserved !== undefined) return { message: `cannot be "${text}": ${reserved}`, hint: 'for example: student' };
+  if (USER_NAME.test(text)) return undefined;
+  const reason = tooLong(text, 32) ?? 'only small letters, digits, "-" and "_" are allowed, and no digit or "-" first';
+  return { message: `is no legal user name: ${reason}`, hint: meant(text, /[^a-z0-9_-]+/g, USER_NAME) };
+};
+
+export const interfaceNameRule: TextRule = (text) => {
+  const reserved = reservedInterfaces.get(text);
+  if (reserved !== undefined) return { message: `cannot be "${text}": ${reserved}`, hint: 'for example: eth0' };
+  if (/^\d+$/.test(text))
+    return {
+      message: 'cannot be a number: tools would take it for the place of an interface in their list',
+      hint: `for example: eth${text}`,
+    };
+  if (INTERFACE_NAME.test(text)) return undefined;
+  const reason = tooLong(text, 15) ?? 'only letters, digits, "-", "_", "." and "@" are allowed';
+  return { message: `is no legal interface name: ${reason}`, hint: 'for example: eth0' };
+};
+
+/** For programs and scenarios, whose names become names of files in the run folder. */
+export const fileLabelRule: TextRule = (text) => {
+  if (FILE_LABEL.test(text)) return undefined;
+  const reason = tooLong(text, 63) ?? 'only letters, digits, "-", "_" and "." are allowed, and a letter or digit first';
+  return { message: `is no legal name: ${reason}`, hint: meant(text, /[^a-z0-9._-]+/g, FILE_LABEL) };
+};
+
+export const programNameRule: TextRule = (text) => {
+  if (text === 'session')
+    return { message: 'cannot be "session": the run folder has a session.log of its own', hint: 'choose another name' };
+  return fileLabelRule(text);
+};
+
+export const environmentNameRule: TextRule = (text) => {
+  if (ENVIRONMENT_NAME.test(text)) return undefined;
+  return {
+    message:
+      'is no legal name of an environment variable: only letters, digits and "_" are allowed, and no digit first',
+    hint: meant(text, /[^A-Za-z0-9_]+/g, ENVIRONMENT_NAME, '_'),
+  };
+};
+
+export const addressRule: TextRule = (text) => {
+  if (parseIPv4(text) !== undefined) return undefined;
+  return { message: `must be an IPv4 address, not ${quoted(text)}`, hint: addressHint(text) };
+};
+
+function addressHint(text: string): string {
+  const [address = '', ...more] = text.split('/');
+  if (more.length > 0 && parseIPv4(address) !== undefined)
+    return `write ${address} alone; the network has the prefix length`;
+  if (text.includes(':')) return 'IPv6 addresses are not supported in lab.yaml yet';
+  const withoutZeros = text.replaceAll(/(?<=^|\.)0+(?=\d)/g, '');
+  if (parseIPv4(withoutZeros) !== undefined)
+    return `write ${withoutZeros}: a leading zero means an octal number to many tools`;
+  return 'four numbers from 0 to 255, for example 192.168.100.4';
+}
+
+export const gatewayRule: TextRule = (text) => {
+  const fault = addressRule(text);
+  return (
+    fault &&
+    (/^(?:no|none|off|false)$/i.test(text)
+      ? { message: fault.message, hint: 'for a network without a gateway write false, without quotes' }
+      : fault)
+  );
+};
+
+export const subnetRule: TextRule = (text) => {
+  const subnet = parseSubnet(text);
+  if (subnet === undefined) return { message: `must be a subnet, not ${quoted(text)}`, hint: subnetHint(text) };
+  const { network, prefixLength } = subnet;
+  if (parseIPv4(text.split('/')[0]!) !== network) {
+    return {
+      message: `${quoted(text)} is an address inside the subnet ${formatSubnet(subnet)}`,
+      hint: `write ${formatSubnet(subnet)}`,
+    };
+  }
+  if (prefixLength > LARGEST_PREFIX)
+    return {
+      message: `/${prefixLength} has no room for two machines`,
+      hint: `write /${LARGEST_PREFIX} (two machines, no gateway) or a smaller number, for example ${formatIPv4(network)}/24`,
+    };
+  if (prefixLength < SMALLEST_PREFIX)
+    return {
+      message: `/${prefixLength} is too large a part of the Internet`,
+      hint: `write /${SMALLEST_PREFIX} or more, for example 192.168.100.0/24`,
+    };
+  const reserved = reservedRanges.find((range) => overlaps(range.subnet, subnet));
+  return (
+    reserved && {
+      message: `${formatSubnet(subnet)} cannot be a network of machines: its addresses are for ${reserved.use}`,
+      hint: 'a private subnet always works, for example 192.168.100.0/24',
+    }
+  );
+};
+
+function subnetHint(text: string): string {
+  if (parseIPv4(text) === undefined) return 'an address and a prefix length, for example 192.168.100.0/24';
+  const guess = parseSubnet(`${text}/24`)!;
+  return `add the prefix length, for example ${formatSubnet(guess)}`;
+}
+
+export const sizeRule: TextRule = (text) => {
+  if (SIZE.test(text)) return undefined;
+  const [, amount, unit] = /^([1-9]\d{0,6})\s*([kmgt])?i?b?$/i.exec(text.trim()) ?? [];
+  const hint =
+    amount !== undefined && unit?.toUpperCase() !== 'K'
+      ? `write ${amount}${unit?.toUpperCase() ?? 'M'}`
+      : 'for example 512M or 2G';
+  return { message: `must be a size, not ${quoted(text)}`, hint };
+};
+
+/** Size in MiB of a text that `sizeRule` allows. `M`, `G`, `T` are powers of 1024, as QEMU and LXD read them. */
+export function parseSizeMiB(text: string): number | undefined {
+  const match = SIZE.exec(text);
+  return match === null ? undefined : Number(match[1]) * { M: 1, G: 1024, T: 1024 ** 2 }[match[2] as 'M' | 'G' | 'T'];
+}
+
+export const promptRule: TextRule = (text) => {
+  if (text === '')
+    return {
+      message: 'must not be empty: an empty prompt would show at once',
+      hint: 'give the text that the program shows when it waits for a line, or remove "prompt"',
+    };
+  const pattern = parsePattern(text);
+  if (!('fault' in pattern)) return undefined;
+  return { message: `is no regular expression: ${pattern.fault}`, hint: 'for plain text leave out the slashes' };
+};
+
+/** What stands between a word of `lab.yaml` and a process: no operating system can pass a NUL character (execve(2)). */
+export const wordRule: TextRule = (text) =>
+  text.includes('\0')
+    ? { message: 'has a NUL character, which no program can be given', hint: 'remove \\0' }
+    : undefined;
+
+export const notEmptyRule: TextRule = (text) =>
+  text.trim() === '' ? { message: 'must not be empty' } : wordRule(text);
+
+/** For names that end up as an argument of `ssh`: nothing that it would read as an option, or as two words. */
+export const sshWordRule: TextRule = (text) => {
+  if (/^[^\s-]\S*$/.test(text)) return wordRule(text);
+  return {
+    message: text === '' ? 'must not be empty' : `${quoted(text)} cannot be given to ssh: no spaces, and no "-" first`,
+  };
+};
+
+/** An address, a name or an alias, and nothing else: what people are used to write around it has fields of its own. */
+export const sshHostRule: TextRule = (text) => {
+  const [, user, bracketed, plain, port] =
+    /^(?:ssh:\/\/)?(?:([^\s-]\S*)@)?(?:\[([^\]\s]+)\]|([^:\s]+))(?::(\d+))?$/.exec(text) ?? [];
+  const host = bracketed ?? plain;
+  if (host === undefined || host === text) return sshWordRule(text);
+  const parts = [
+    `host: ${host.includes(':') ? quoted(host) : host}`,
+    ...(port === undefined ? [] : [`port: ${port}`]),
+    ...(user === undefined ? [] : [`user: ${user}`]),
+  ];
+  return { message: `${quoted(text)} is more than a host`, hint: `write ${parts.join(', ')}` };
+};
+
+/** A value as a message shows it: quoted, and cut when it is long. */
+export function quoted(text: string): string {
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 59)}…` : text);
+}
+
+/** `did you mean "vm-1"?` when replacing what is not allowed makes a legal name. */
+function meant(text: string, illegal: RegExp, legal: RegExp, replacement = '-'): string | undefined {
+  const plain =
+    replacement === '_'
+      ? text
+      : text
+          .normalize('NFD')
+          .replaceAll(/\p{Mn}/gu, '')
+          .toLowerCase();
+  const guess = plain.replaceAll(illegal, replacement).replaceAll(/^[-.]+|[-.]+$/g, '');
+  return guess !== text && legal.test(guess) ? `did you mean "${guess}"?` : undefined;
+}

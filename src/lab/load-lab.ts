@@ -1,0 +1,116 @@
+import { resolve } from 'node:path';
+import { buildLab, type LabOverrides } from './build-lab.ts';
+import { checkAddresses } from './checks/check-addresses.ts';
+import { checkFiles } from './checks/check-files.ts';
+import { checkNames } from './checks/check-names.ts';
+import { checkNetworks } from './checks/check-networks.ts';
+import { checkPrograms } from './checks/check-programs.ts';
+import { checkRights } from './checks/check-rights.ts';
+import { draftLab, type Draft } from './draft.ts';
+import { explainIssues } from './fields/explain-issues.ts';
+import { labFields } from './fields/fields.ts';
+import type { Finding } from './finding.ts';
+import type { Problem } from './problem.ts';
+import { readLabFile } from './yaml/read-lab-file.ts';
+import { checkLabName } from './fields/rules.ts';
+import type { Lab } from './types.ts';
+import { YamlSource } from './yaml/yaml-source.ts';
+
+/**
+ * A lab without fault, or every fault of its file in the order of the text. `partial` is what could be read of a faulty file: good for checking its
+ * scenarios, so that their faults are told too, and for nothing else; undefined when the YAML itself is broken.
+ */
+export type LoadResult =
+  | { readonly lab: Lab; readonly text: string }
+  | { readonly problems: readonly Problem[]; readonly partial: Lab | undefined; readonly text: string };
+
+/**
+ * Loads, completes and checks a lab file; changes nothing.
+ *
+ * @throws {UsageError} `lab-file-missing` when it does not exist or cannot be read; `wrong-name` when `overrides.name` is no legal host name.
+ */
+export async function loadLab(file: string, overrides: LabOverrides = {}): Promise<LoadResult> {
+  if (overrides.name !== undefined) checkLabName(overrides.name);
+  const path = resolve(file);
+  const { text, problem } = await readLabFile(path);
+  return problem ? { problems: [problem], partial: undefined, text } : checkLabText(text, path, overrides);
+}
+
+/** The same for a text that would stand in `file`, an absolute path, which need not exist. */
+export async function checkLabText(text: string, file: string, overrides: LabOverrides = {}): Promise<LoadResult> {
+  const source = new YamlSource(text);
+  const broken = source.faults.some(({ breaks }) => breaks);
+  const wrongRoot = rootFault(source, broken);
+  if (wrongRoot) return { problems: gather(source, wrongRoot), partial: undefined, text };
+
+  const draft = draftLab(source);
+  const lab = buildLab(draft, source, file, overrides);
+  const findings = [...shapeFaults(source.data), ...(broken ? [] : await crossChecks(draft, source, lab.folder))];
+  const problems = gather(source, findings);
+  return problems.length === 0 ? { lab, text } : { problems, partial: broken ? undefined : lab, text };
+}
+
+function shapeFaults(data: unknown): Finding[] {
+  const shape = labFields.safeParse(data);
+  return shape.success ? [] : explainIssues(shape.error.issues, data);
+}
+
+/** What more than one field, or the folder of the file, is needed to see. An own pass, because the validator would skip it when a field is wrong. */
+async function crossChecks(draft: Draft, source: YamlSource, folder: string): Promise<Finding[]> {
+  const files = await checkFiles(draft, folder);
+  const machines = source.faults.length === 0 ? noMachines(source.data) : [];
+  return [
+    ...machines,
+    ...checkNames(draft),
+    ...checkNetworks(draft),
+    ...checkAddresses(draft),
+    ...checkPrograms(draft),
+    ...checkRights(draft),
+    ...files,
+  ];
+}
+
+/** A file that holds anything but a map has one fault; it would be said once for each field that is missing. */
+function rootFault({ data }: YamlSource, broken: boolean): Finding[] | undefined {
+  if (typeof data === 'object' && data !== null && !Array.isArray(data)) return undefined;
+  if (broken) return [];
+  const found = Array.isArray(data) ? 'a list' : 'a single value';
+  const message = data === null ? 'the file is empty' : `the file holds ${found}, not "name: value" lines`;
+  return [{ path: [], message, hint: 'lab init writes a complete example' }];
+}
+
+function noMachines(data: unknown): Finding[] {
+  const { machines } = data as { readonly machines?: unknown };
+  const none = typeof machines === 'object' && machines !== null && Object.keys(machines).length === 0;
+  return none
+    ? [{ path: ['machines'], message: 'has no machine', hint: 'add at least one: vm1: { address: 192.168.100.4 }' }]
+    : [];
+}
+
+/**
+ * All faults in the order of the file. Where the YAML is at fault, what else that line seems to say is not held against it; where it is broken, only
+ * what stands before the break is still told, and nothing is called missing.
+ */
+function gather(source: YamlSource, findings: readonly Finding[]): Problem[] {
+  const faults = source.faults.map((fault) => ({ problem: source.problemOfFault(fault), breaks: fault.breaks }));
+  const faultyLines = new Set(faults.map(({ problem }) => problem.position.line));
+  const breakLine = Math.min(...faults.filter(({ breaks }) => breaks).map(({ problem }) => problem.position.line));
+  const kept = findings
+    .filter(({ missing }) => !missing || breakLine === Infinity)
+    .map((finding) => source.problemOf(finding))
+    .filter(({ position: { line } }) => !faultyLines.has(line) && line < breakLine);
+  return inOrder([...faults.map(({ problem }) => problem), ...kept]);
+}
+
+/** Sorted by place; the same fault of a value that several aliases share is told once. */
+function inOrder(problems: readonly Problem[]): Problem[] {
+  const unique = new Map<string, Problem>();
+  for (const problem of problems) {
+    const field = problem.path.slice(problem.path.lastIndexOf('.'));
+    const key = `${problem.position.line}:${problem.position.column} ${field} ${problem.message}`;
+    if (!unique.has(key)) unique.set(key, problem);
+  }
+  return [...unique.values()].toSorted(
+    (a, b) => a.position.line - b.position.line || a.position.column - b.position.column,
+  );
+}

@@ -1,0 +1,166 @@
+import { isAlias, isMap, isScalar, isSeq, type Alias, type Document, type Node, type Scalar, type YAMLMap } from 'yaml';
+import { KnownWords } from '../../core/text/suggest.ts';
+import type { TextLines } from './text-lines.ts';
+import type { YamlFault } from './yaml-problems.ts';
+import { tagFault } from './yaml-messages.ts';
+
+/** How many values all aliases of a file may stand for; a lab of a thousand machines needs a tenth. Against "billion laughs". */
+const MOST_ALIASED_VALUES = 100_000;
+/** Characters of text that count as one more value. */
+const TEXT_PER_VALUE = 64;
+/** A tag is looked for so far before the value that has it. */
+const LONGEST_TAG = 1000;
+
+interface Anchor {
+  readonly node: Node;
+  /** Undefined while the node is being read: an alias that meets it stands inside itself. */
+  plain?: { readonly value: unknown; readonly size: number };
+}
+
+/**
+ * Turns YAML nodes into plain data: maps into objects, lists into arrays. What the library's own `toJS` throws, or passes over with a warning, is a
+ * fault with a place here: unknown, recursive or exploding aliases, merge keys, names that are no text, names that come twice, tags.
+ */
+export class PlainReader {
+  readonly faults: YamlFault[] = [];
+  /** What each alias stands for. */
+  readonly targets = new Map<Alias, Node>();
+  readonly #anchors = new Map<string, Anchor>();
+  readonly #anchorNames = new KnownWords([]);
+  readonly #text: string;
+  readonly #lines: TextLines;
+  /** Values read so far, those behind aliases counted each time. */
+  #size = 0;
+  #aliased = 0;
+
+  constructor(text: string, lines: TextLines) {
+    this.#text = text;
+    this.#lines = lines;
+  }
+
+  read(document: Document.Parsed): unknown {
+    return this.#value(document.contents);
+  }
+
+  #value(node: unknown): unknown {
+    this.#size++;
+    if (isAlias(node)) return this.#alias(node);
+    if (!isScalar(node) && !isMap(node) && !isSeq(node)) return null;
+    if (node.tag !== undefined) this.#fault(node, tagFault.message, tagFault.hint, this.#tagOf(node));
+    return this.#anchored(node, () => {
+      if (isScalar(node)) return this.#scalar(node);
+      return isMap(node) ? this.#map(node) : node.items.map((item) => this.#value(item));
+    });
+  }
+
+  /** Long text counts as several values: what looks at every alias of it takes that much longer. */
+  #scalar({ value }: Scalar): unknown {
+    if (typeof value === 'string') this.#size += Math.floor(value.length / TEXT_PER_VALUE);
+    return value;
+  }
+
+  /** Remembers what an anchored node was read as, and how much it holds. */
+  #anchored(node: Node & { anchor?: string | undefined }, read: () => unknown): unknown {
+    if (node.anchor === undefined) return read();
+    const anchor: Anchor = { node };
+    if (!this.#anchors.has(node.anchor)) this.#anchorNames.add(node.anchor);
+    this.#anchors.set(node.anchor, anchor);
+    const before = this.#size;
+    const value = read();
+    anchor.plain = { value, size: this.#size - before };
+    return value;
+  }
+
+  #alias(alias: Alias): unknown {
+    const anchor = this.#anchors.get(alias.source);
+    if (anchor === undefined) {
+      const hint = this.#anchorNames.suggestion(alias.source) ?? 'put text that starts with "*" in quotes';
+      return this.#fault(alias, `there is no anchor "&${alias.source}" above this alias`, hint);
+    }
+    if (anchor.plain === undefined)
+      return this.#fault(alias, `"*${alias.source}" stands inside itself`, 'write out what is meant');
+    this.#aliased += anchor.plain.size;
+    this.#size += anchor.plain.size;
+    if (this.#aliased > MOST_ALIASED_VALUES) {
+      if (this.#aliased - anchor.plain.size > MOST_ALIASED_VALUES) return null;
+      return this.#fault(
+        alias,
+        `the aliases of this file stand for more than ${MOST_ALIASED_VALUES} values`,
+        'write out what is meant',
+      );
+    }
+    this.targets.set(alias, anchor.node);
+    return anchor.plain.value;
+  }
+
+  #map(map: YAMLMap): Record<string, unknown> {
+    const values: Record<string, unknown> = {};
+    const keys = new Map<string, unknown>();
+    for (const { key, value } of map.items) {
+      const name = this.#name(key, map);
+      if (name === undefined) {
+        this.#value(value);
+      } else if (Object.hasOwn(values, name)) {
+        const first = this.#lineOf(keys.get(name));
+        this.#fault(
+          key,
+          `"${name}" is already in line ${first} of this block`,
+          'give it another name, or remove one of the two',
+        );
+      } else {
+        keys.set(name, key);
+        values[name] = this.#value(value);
+      }
+    }
+    return values;
+  }
+
+  /** A key as text, as it stands in the file; undefined after a fault. */
+  #name(key: unknown, map: YAMLMap): string | undefined {
+    const node = isAlias(key) ? this.#anchors.get(key.source)?.node : key;
+    const name = isScalar(node) ? textOfScalar(node) : undefined;
+    if (name === undefined) {
+      const place: [number, number] | undefined = isScalar(key) ? [key.range![0], 1] : undefined;
+      this.#fault(isNodeWithRange(key) ? key : map, 'a value has no name before its ":"', 'write "name: value"', place);
+    } else if (name === '<<') {
+      this.#fault(
+        key,
+        'merge keys ("<<") are not used in lab.yaml',
+        'write the fields out, or give a whole value by an alias: vm2: *vm1',
+      );
+    } else if (name === '__proto__') {
+      this.#fault(key, '"__proto__" cannot be a name', 'choose another name');
+    } else {
+      return name;
+    }
+    return undefined;
+  }
+
+  #lineOf(node: unknown): number {
+    return isNodeWithRange(node) ? this.#lines.lineOf(node.range[0]) : 1;
+  }
+
+  #tagOf(node: Node): [offset: number, length: number] | undefined {
+    const [start] = node.range!;
+    const line = this.#text.slice(Math.max(0, start - LONGEST_TAG), start);
+    const found = /!{1,2}[^\s!]*\s*$/.exec(line) ?? /!{1,2}[^\s!]*(?=[^\n!]*$)/.exec(line);
+    return found === null ? undefined : [start - line.length + found.index, found[0].trimEnd().length];
+  }
+
+  #fault(node: unknown, message: string, hint: string, place?: [offset: number, length: number]): null {
+    const [start, end] = isNodeWithRange(node) ? node.range : [0, 1];
+    const [offset, length] = place ?? [start, end - start];
+    this.faults.push({ offset, length, message, hint, breaks: false });
+    return null;
+  }
+}
+
+/** The text of a scalar as it stands in the file, without quotes: `0x10` stays `0x10`, `1.0` stays `1.0`. Undefined for an empty value. */
+export function textOfScalar(scalar: Scalar): string | undefined {
+  if (typeof scalar.value === 'string') return scalar.value;
+  return scalar.value === null ? undefined : (scalar.source ?? JSON.stringify(scalar.value));
+}
+
+function isNodeWithRange(node: unknown): node is { range: [number, number, number] } {
+  return Array.isArray((node as { range?: unknown } | null)?.range);
+}

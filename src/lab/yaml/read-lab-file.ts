@@ -1,0 +1,101 @@
+import { stat } from 'node:fs/promises';
+import { systemCode, UsageError } from '../../core/errors.ts';
+import { NoOrdinaryFileError, readOrdinary } from '../../core/files/ordinary-file.ts';
+import type { Problem } from '../problem.ts';
+
+/** A thousand machines with all their fields need half of it, and a YAML parser takes about a second for it. */
+const MOST_BYTES = 1024 * 1024;
+
+const SAVE_AS_UTF8 = 'save the file as UTF-8 in your editor';
+
+/** The text of a lab file, without a byte order mark; with a problem when it is no text, or too large to be a lab file. */
+export interface LabText {
+  readonly text: string;
+  readonly problem?: Problem;
+}
+
+/** @throws {UsageError} `lab-file-missing` when it does not exist or cannot be read. */
+export async function readLabFile(file: string): Promise<LabText> {
+  const bytes = await readBytes(file);
+  if (bytes === undefined) {
+    const message = `is larger than ${MOST_BYTES / 1024 / 1024} MiB, too large for a lab file`;
+    return { text: '', problem: problemAt(1, 1, message, 'check that this is the file that you mean') };
+  }
+  const text = decode(bytes, true);
+  if (text !== undefined) return { text };
+  return { text: decode(bytes, false)!, problem: encodingProblem(bytes) };
+}
+
+async function readBytes(file: string): Promise<Buffer | undefined> {
+  try {
+    return await readOrdinary(file, MOST_BYTES);
+  } catch (cause) {
+    throw unreadable(file, cause, await isOurs(file));
+  }
+}
+
+/** Whether the user may change the rights of a file. */
+async function isOurs(file: string): Promise<boolean> {
+  const owner = await stat(file).then(
+    ({ uid }) => uid,
+    () => undefined,
+  );
+  return owner === process.getuid?.();
+}
+
+function unreadable(file: string, cause: unknown, ours: boolean): UsageError {
+  const code = systemCode(cause);
+  const odd = cause instanceof NoOrdinaryFileError ? cause.kind : undefined;
+  const [message, hint] =
+    odd === 'a folder'
+      ? [`${file} is a folder`, 'Name the file: "lab -f FOLDER/lab.yaml".']
+      : ({
+          ENOENT: [`there is no file ${file}`, 'Write one with "lab init", or name another with "lab -f FILE".'],
+          EACCES: [
+            `${file} may not be read by this user`,
+            ours
+              ? `Give yourself the right: chmod u+r ${file}, or write a new one elsewhere with "lab init".`
+              : 'Name a file of your own with "lab -f FILE", or write one with "lab init".',
+          ],
+          ELOOP: [
+            `${file} is a link that leads to itself`,
+            'Remove the link, and write the file with "lab init" or copy it there.',
+          ],
+          ENOTREGULAR: [
+            `${file} is no ordinary file but ${odd}`,
+            'Save the lab file as an ordinary file, and name that: "lab -f FILE".',
+          ],
+        }[code ?? ''] ?? [
+          `${file} cannot be read (${code ?? 'unknown error'})`,
+          'Name another with "lab -f FILE", or write one with "lab init".',
+        ]);
+  return new UsageError(message!, { code: 'lab-file-missing', hint, cause });
+}
+
+function decode(bytes: Uint8Array, fatal: boolean): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function encodingProblem(bytes: Buffer): Problem {
+  const mark = bytes.subarray(0, 2).toString('hex');
+  if (mark === 'fffe' || mark === 'feff') return problemAt(1, 1, 'is written in UTF-16', SAVE_AS_UTF8);
+  let line = 0;
+  for (let start = 0; start <= bytes.length; line++) {
+    const found = bytes.indexOf(0x0a, start);
+    const end = found === -1 ? bytes.length : found;
+    if (decode(bytes.subarray(start, end), true) === undefined) {
+      const column = decode(bytes.subarray(start, end), false)!.indexOf('\uFFFD') + 1;
+      return problemAt(line + 1, column, 'a character that is not UTF-8', SAVE_AS_UTF8);
+    }
+    start = end + 1;
+  }
+  return problemAt(1, 1, 'is not UTF-8', SAVE_AS_UTF8);
+}
+
+function problemAt(line: number, column: number, message: string, hint: string): Problem {
+  return { position: { line, column }, length: 1, path: '', message, hint };
+}

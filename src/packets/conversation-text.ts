@@ -1,0 +1,223 @@
+import type {
+  Conversation,
+  Endpoint,
+  Phase,
+  Segment,
+  SegmentMark,
+  Side,
+  TcpOptions,
+  TcpState,
+} from './conversation.ts';
+import { lacksText } from './conversation.ts';
+import { sanitize } from '../core/text/sanitize.ts';
+
+/** Columns: packet number, time, state of the client, arrow, state of the server. */
+const width = { packet: 5, time: 10, state: 12, arrow: 52 } as const;
+
+/** A conversation with more segments is folded: so many are shown at its beginning and at its end, and what is remarkable between. */
+const SHOWN_AT_EACH_END = 60;
+const MOST_REMARKABLE = 40;
+
+const PAYLOAD_CHARACTERS = 40;
+
+export interface TextOptions {
+  /** Show every segment, however many there are. */
+  readonly all?: boolean;
+}
+
+/** A conversation as a sequence diagram of plain text, some 100 columns wide. Payload is quoted as in JSON: no control character is in it. Ends with a newline. */
+export function conversationText(conversation: Conversation, options: TextOptions = {}): string {
+  return [...heading(conversation), '', ...diagram(conversation, options), '', ...summary(conversation), ''].join('\n');
+}
+
+function heading({ index, client, server, segments, durationMs }: Conversation): string[] {
+  return [
+    `Conversation ${index + 1}: ${endpointText(client)} → ${endpointText(server)}, ${count(segments.length, 'packet')} in ${secondsText(durationMs)}`,
+    ...[['client', client] as const, ['server', server] as const].map(([side, end]) => `  ${side}: ${isnText(end)}`),
+  ];
+}
+
+function endpointText({ machine, address, port }: Endpoint): string {
+  const place = `${address.includes(':') ? `[${address}]` : address}:${port}`;
+  return machine === undefined ? place : `${machine} ${place}`;
+}
+
+function isnText({ isn, synOptions }: Endpoint): string {
+  if (isn === undefined) return 'its SYN is not in the capture';
+  const options = optionsText(synOptions);
+  return `initial sequence number ${isn}${options === '' ? '' : `, ${options}`}`;
+}
+
+function optionsText({ mss, windowScale, sackPermitted, timestamps }: TcpOptions): string {
+  const parts = [
+    mss === undefined ? '' : `MSS ${mss}`,
+    windowScale === undefined ? '' : `window scale ${windowScale} (×${2 ** windowScale})`,
+    sackPermitted === undefined ? '' : 'SACK permitted',
+    timestamps === undefined ? '' : 'timestamps',
+  ];
+  return parts.filter((part) => part !== '').join(', ');
+}
+
+function diagram(conversation: Conversation, { all = false }: TextOptions): string[] {
+  const { segments } = conversation;
+  const shown = all || segments.length <= 2 * SHOWN_AT_EACH_END + MOST_REMARKABLE ? new Set(segments) : fold(segments);
+  const lines = [columns('', '', 'client', '', 'server').trimEnd(), ...startLines(conversation)];
+  let phase: Phase | undefined;
+  let states: Segment['states'] | undefined;
+  let folded = 0;
+  for (const segment of segments) {
+    if (!shown.has(segment)) {
+      folded += 1;
+      continue;
+    }
+    if (folded > 0) lines.push(`        … ${count(folded, 'packet')} not shown`);
+    folded = 0;
+    if (segment.phase !== phase) lines.push(`── ${segment.phase} ${'─'.repeat(90 - segment.phase.length)}`);
+    lines.push(segmentLine(conversation, segment, states));
+    ({ phase, states } = segment);
+  }
+  return lines;
+}
+
+/** What is shown of a long conversation. */
+function fold(segments: readonly Segment[]): ReadonlySet<Segment> {
+  const middle = segments.slice(SHOWN_AT_EACH_END, -SHOWN_AT_EACH_END);
+  const remarkable = middle.filter(
+    ({ marks, flags }) => marks.length > 0 || flags.some((flag) => flag === 'SYN' || flag === 'FIN' || flag === 'RST'),
+  );
+  return new Set([
+    ...segments.slice(0, SHOWN_AT_EACH_END),
+    ...remarkable.slice(0, MOST_REMARKABLE),
+    ...segments.slice(-SHOWN_AT_EACH_END),
+  ]);
+}
+
+/** The states before a connection that the capture shows from its SYN. */
+function startLines({ handshake, segments }: Conversation): string[] {
+  if (handshake.syn === undefined) return [];
+  const server = segments[0]?.states.server ?? 'UNKNOWN';
+  return [columns('', '', 'CLOSED', '', server === 'SYN-RECEIVED' ? 'LISTEN' : stateText(server)).trimEnd()];
+}
+
+/** Nothing stands for an end of which the capture has nothing. */
+function stateText(state: TcpState): string {
+  return state === 'UNKNOWN' ? '' : state;
+}
+
+function segmentLine({ startMs }: Conversation, segment: Segment, before: Segment['states'] | undefined): string {
+  const { packet, timeMs, from, states, marks } = segment;
+  const state = (side: Side): string => (states[side] === before?.[side] ? '' : stateText(states[side]));
+  const remarks = [marks.map(markText).join(', '), payloadText(segment)].filter((remark) => remark !== '');
+  const line = columns(
+    String(packet),
+    secondsText(timeMs - startMs),
+    state('client'),
+    arrow(from, segmentWords(segment)),
+    state('server'),
+  );
+  return remarks.length === 0 ? line.trimEnd() : `${line} ${remarks.join(' ')}`;
+}
+
+function columns(packet: string, time: string, client: string, middle: string, server: string): string {
+  const cells = [
+    packet.padStart(width.packet),
+    time.padStart(width.time),
+    client.padStart(width.state),
+    middle.padEnd(width.arrow),
+    server.padEnd(width.state),
+  ];
+  return cells.join(' ');
+}
+
+function arrow(from: Side, words: string): string {
+  const line = '─'.repeat(Math.max(1, width.arrow - words.length - 6));
+  return from === 'client' ? `──  ${words} ${line}▶` : `◀─  ${words} ${line}─`;
+}
+
+/** `SYN ACK seq=0 ack=1`, `PSH ACK seq=1 ack=1 len=10`. */
+function segmentWords({ flags, seq, ack, length, window, marks }: Segment): string {
+  const windowMatters = marks.some((mark) => mark.includes('window'));
+  return [
+    flags.join(' ') || 'no flags',
+    `seq=${seq}`,
+    ack === undefined ? '' : `ack=${ack}`,
+    length === 0 ? '' : `len=${length}`,
+    windowMatters ? `win=${window}` : '',
+  ]
+    .filter((word) => word !== '')
+    .join(' ');
+}
+
+function markText(mark: SegmentMark): string {
+  return mark.replaceAll('-', ' ');
+}
+
+/** The beginning of the payload in quotes, as JSON writes it; what is no text is only named. */
+function payloadText({ text, length }: Segment): string {
+  if (length === 0) return '';
+  const begin = text.slice(0, PAYLOAD_CHARACTERS);
+  if (/[\0-\x08\x0e-\x1a\x1c-\x1f\ufffd]/.test(begin)) return '(binary)';
+  return `${sanitize(JSON.stringify(begin))}${text.length > PAYLOAD_CHARACTERS || lacksText({ text, length }) ? '…' : ''}`;
+}
+
+function summary({ handshake, close, sent }: Conversation): string[] {
+  return [
+    handshakeText(handshake, sent),
+    closeText(close, handshake),
+    ...(['client', 'server'] as const).map((side) => sentText(side, sent[side])),
+  ];
+}
+
+function handshakeText(
+  { complete, durationMs, refused, syn, simultaneous }: Conversation['handshake'],
+  sent: Conversation['sent'],
+): string {
+  if (simultaneous === true)
+    return `Handshake: both opened at once, ${complete ? `complete in ${secondsText(durationMs ?? 0)}` : 'not complete'}`;
+  if (complete) return `Handshake: complete in ${secondsText(durationMs ?? 0)}`;
+  if (refused) return 'Handshake: refused: nobody listened on that port';
+  if (syn === undefined) return 'Handshake: not in the capture';
+  return `Handshake: not complete${sent.server.packets === 0 ? ': the SYN was not answered' : ''}`;
+}
+
+function closeText(
+  { kind, by, complete, halfClose, fin, rst }: Conversation['close'],
+  handshake: Conversation['handshake'],
+): string {
+  if (kind === 'open' && handshake.syn !== undefined && !handshake.complete)
+    return 'Close: none: the connection had not come about at the end of the capture';
+  if (kind === 'open') return 'Close: none: the connection was still open at the end of the capture';
+  if (kind === 'rst') return `Close: reset by the ${by} (packet ${rst?.packet})`;
+  const both = complete ? 'both sides closed' : 'not complete';
+  const half =
+    halfClose === undefined
+      ? ''
+      : `; half-closed: the other side sent ${count(halfClose.bytesAfter, 'byte')} afterwards`;
+  if (by === 'both')
+    return `Close: by both at once with FIN (packets ${[fin.client, fin.server].toSorted((a, b) => (a ?? 0) - (b ?? 0)).join(' and ')}), ${both}`;
+  return `Close: by the ${by} with FIN (packet ${fin[by ?? 'client']}), ${both}${half}`;
+}
+
+function sentText(
+  side: Side,
+  { packets, bytes, retransmissions, duplicateAcks, outOfOrder, zeroWindows }: Conversation['sent'][Side],
+): string {
+  const remarkable = [
+    [retransmissions, 'retransmission'],
+    [duplicateAcks, 'duplicate ACK'],
+    [outOfOrder, 'segment out of order', 'segments out of order'],
+    [zeroWindows, 'zero window'],
+  ] as const;
+  const remarks = remarkable
+    .filter(([number]) => number > 0)
+    .map(([number, one, several]) => `, ${count(number, one, several)}`);
+  return `The ${side} sent ${count(packets, 'packet')} with ${count(bytes, 'byte')} of data${remarks.join('')}`;
+}
+
+function count(number: number, one: string, several = `${one}s`): string {
+  return `${number} ${number === 1 ? one : several}`;
+}
+
+function secondsText(ms: number): string {
+  return `${(ms / 1000).toFixed(6)} s`;
+}

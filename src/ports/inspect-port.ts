@@ -1,0 +1,175 @@
+import { EnvironmentError } from '../core/errors.ts';
+import type { Shell } from '../ssh/shell.ts';
+import { parseFindings, type Findings } from './facts.ts';
+import { bindAnswers, stateOf } from './bind-answer.ts';
+import { PERL_BIND_SCRIPT, PYTHON_BIND_SCRIPT } from './bind-scripts.ts';
+import { INSPECT_SCRIPT } from './remote-scripts.ts';
+import type { Holder, OtherConnection, PortProtocol, PortReport, PortSource } from './port-report.ts';
+import { joinAddress } from './socket-address.ts';
+import { parseSocketTable, type SocketRow } from './socket-table.ts';
+
+export type { PortReport } from './port-report.ts';
+
+export interface LookOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** What sudo may be given to see or end processes of other users. */
+  readonly sudoPassword?: string | undefined;
+  /** Default `tcp`. */
+  readonly protocol?: PortProtocol | undefined;
+  /** `table`: look at sockets only and try no bind(2), for one who looks again and again. Default `bind`. */
+  readonly depth?: 'bind' | 'table' | undefined;
+}
+
+const sources: ReadonlySet<string> = new Set<PortSource>(['ss', 'proc', 'lsof', 'netstat']);
+
+/** A look takes milliseconds, and seconds on an emulated machine that is busy; this is for one that hangs. */
+const LOOK_TIMEOUT_MS = 60_000;
+
+/**
+ * Who holds a port of a machine, and what bind(2) of a server would get there, in one round trip, without connecting to it. A holder that the user may not see is
+ * looked at through sudo, where that works without a password or with the one given; `blindSpot` tells when it does not.
+ *
+ * @throws {EnvironmentError} when the machine has nothing to look with; what `Shell.exec` throws.
+ */
+export async function inspectPort(shell: Shell, port: number, options: LookOptions = {}): Promise<PortReport> {
+  const { protocol = 'tcp', depth = 'bind' } = options;
+  const findings = await look(shell, port, depth === 'bind' ? 'all' : 'table', options);
+  const source = findings.source as PortSource;
+  const rows = Map.groupBy(parseSocketTable(source, findings.table, port), ({ state }) => kindOf(state));
+  const holders = withoutRepeats((rows.get('holder') ?? []).flatMap((row) => holdersOf(row, findings)));
+  const sockets = {
+    holders,
+    bound: withoutRepeats(
+      findings.bound.flatMap((socket) => holdersOf({ ...socket, port, peer: '', state: '', pid: undefined }, findings)),
+    ),
+    timeWait: (rows.get('time-wait') ?? []).map((row) =>
+      Object.assign(connectionOf(row), { remainingMs: row.remainingMs }),
+    ),
+    connections: (rows.get('other') ?? []).map((row): OtherConnection =>
+      Object.assign(connectionOf(row), {
+        state: row.state,
+        process: holdersOf(row, findings).find(({ pid }) => pid !== undefined),
+      }),
+    ),
+    bind: bindAnswers(shell.user, findings.bind),
+  };
+  return {
+    machine: shell.machine,
+    port,
+    protocol,
+    state: stateOf(sockets),
+    ...sockets,
+    source,
+    raw: findings.table,
+    blindSpot: holders.some(({ pid }) => pid === undefined)
+      ? explainBlindSpot(shell, port, findings, options)
+      : undefined,
+    needsSudoPassword: findings.sudo === 'refused' && holders.length > 0,
+    sshPort: findings.sshPort,
+  };
+}
+
+function kindOf(state: string): 'holder' | 'time-wait' | 'other' {
+  if (state === 'LISTEN' || state === 'UNCONN') return 'holder';
+  return state === 'TIME_WAIT' ? 'time-wait' : 'other';
+}
+
+/**
+ * Whether a socket listens on the port: a cheap, passive look at the machine's socket table, for one who waits for a server.
+ *
+ * @throws as `inspectPort` does.
+ */
+export async function isListening(shell: Shell, port: number, options: LookOptions = {}): Promise<boolean> {
+  const { source, table } = await look(shell, port, 'rows', options);
+  return parseSocketTable(source as PortSource, table, port).some(({ state }) => state === 'LISTEN');
+}
+
+async function look(
+  shell: Shell,
+  port: number,
+  mode: 'all' | 'table' | 'rows',
+  { signal, sudoPassword, protocol = 'tcp' }: LookOptions,
+): Promise<Findings> {
+  const command = {
+    script: INSPECT_SCRIPT,
+    args: [
+      String(port),
+      INSPECT_SCRIPT,
+      mode,
+      sudoPassword === undefined ? 'none' : 'given',
+      protocol,
+      PERL_BIND_SCRIPT,
+      PYTHON_BIND_SCRIPT,
+    ],
+  };
+  const result = await shell.exec(command, {
+    timeoutMs: LOOK_TIMEOUT_MS,
+    signal,
+    endsByItself: true,
+    input: sudoPassword === undefined ? undefined : `${sudoPassword}\n`,
+  });
+  const findings = parseFindings(result.stdout);
+  if (findings !== undefined && sources.has(findings.source)) return findings;
+  if (findings !== undefined) {
+    throw new EnvironmentError(
+      `${shell.machine} has no ss, lsof, netstat or readable /proc/net/tcp to look at port ${port} with`,
+      {
+        code: 'port-tool-missing',
+        hint: `Install one of them on ${shell.machine}, for example: sudo apt-get install iproute2`,
+      },
+    );
+  }
+  throw new EnvironmentError(`the look at port ${port} of ${shell.machine} broke off`, {
+    code: 'port-look-failed',
+    hint: `Try by hand: lab exec ${shell.machine} -- ss -tlnp`,
+    detail: result.stderr.trim() || undefined,
+  });
+}
+
+function connectionOf(row: SocketRow): { local: string; peer: string } {
+  return { local: joinAddress(row.address, row.port), peer: row.peer };
+}
+
+/** The processes that have the socket of this row open; one without a PID when none is visible. */
+function holdersOf(row: SocketRow, findings: Findings): Holder[] {
+  const pids = row.pid === undefined ? (findings.owners.get(row.inode ?? '') ?? []) : [row.pid];
+  return pids.length > 0 ? pids.map((pid) => holderOf(row, pid, findings)) : [holderOf(row, undefined, findings)];
+}
+
+function holderOf(row: SocketRow, pid: number | undefined, { processes, userNames, above }: Findings): Holder {
+  const process = pid === undefined ? undefined : processes.get(pid);
+  const uid = process?.uid ?? row.uid;
+  return {
+    address: row.address,
+    port: row.port,
+    pid,
+    command: process?.command,
+    user: uid === undefined ? undefined : (userNames.get(uid) ?? String(uid)),
+    startedAtMs: process?.startedAtMs,
+    identity: process?.identity,
+    inode: row.inode,
+    parent: process && { pid: process.parent, command: process.parentCommand },
+    unit: process?.unit,
+    carriesUs: pid !== undefined && above.has(pid),
+  };
+}
+
+/** A process may listen twice on one address (SO_REUSEPORT) or have one socket open twice; it is told once. */
+function withoutRepeats(holders: readonly Holder[]): Holder[] {
+  return [...new Map(holders.map((holder) => [`${holder.pid ?? holder.inode} ${holder.address}`, holder])).values()];
+}
+
+function explainBlindSpot(
+  { machine, user }: Shell,
+  port: number,
+  { uid, sudo }: Findings,
+  { sudoPassword }: LookOptions,
+): string {
+  const unseen = `${user} may not see the process that holds port ${port} on ${machine}`;
+  if (sudo === 'absent') return `${unseen}, and sudo is not installed there. Look as root: lsof -i :${port}`;
+  if (sudo === 'refused' && sudoPassword !== undefined)
+    return `${unseen}, and sudo does not take the password that it was given`;
+  if (sudo === 'refused')
+    return `${unseen}, and sudo wants a password. Put it into LAB_SUDO_PASSWORD, or look there by hand: sudo lsof -i :${port}`;
+  return `no process on ${machine} shows as the holder of port ${port}${uid === 0 ? '' : ', to root neither'}: it lives in another container, or in the kernel. Look on the host of ${machine}`;
+}

@@ -1,0 +1,83 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { messageOf } from '../../core/errors.ts';
+import { parseSubnet } from '../../core/ipv4.ts';
+import { makeTemporaryFolder } from '../../host/files/own-folder.ts';
+import type { Lab } from '../../lab/types.ts';
+import { generateKeyPair } from '../../ssh/trust/key-pair.ts';
+import type { Requirement } from '../provider.ts';
+import { gatherHostFacts } from './host-facts.ts';
+import { identityMap, need } from './identity-map.ts';
+import { wallOptions } from './walls.ts';
+import { endLab, launchLab } from './lab-process.ts';
+import { planLab } from './namespace-plan.ts';
+
+const machine = {
+  name: 'probe',
+  image: 'host',
+  user: 'probe',
+  interfaces: [{ name: 'eth0', network: 'probe', address: '192.0.2.2' }],
+  memoryMiB: undefined,
+  cpus: undefined,
+  diskMiB: 16,
+  ssh: undefined,
+};
+const network = { name: 'probe', subnet: parseSubnet('192.0.2.0/24')!, gateway: '192.0.2.1', nat: false };
+
+/** Makes one machine in a temporary folder and lets it go: what the kernel refuses can be known only by asking it. */
+export async function probe(): Promise<Requirement> {
+  const folder = makeTemporaryFolder('probe');
+  const result = { id: 'machine', description: 'a machine can be made', howToGet: [] };
+  try {
+    await makeOne(folder);
+    return { ...result, status: 'present', found: 'made one and removed it' };
+  } catch (error) {
+    return {
+      ...result,
+      status: 'missing',
+      found: messageOf(error),
+      howToGet: ['Try "lab up" as root, or "--provider qemu".'],
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function makeOne(folder: string): Promise<void> {
+  const lab: Lab = {
+    name: 'probe',
+    provider: 'netns',
+    file: '',
+    folder,
+    networks: new Map([['probe', network]]),
+    machines: new Map([['probe', machine]]),
+    programs: new Map(),
+    scenarios: new Map(),
+  };
+  const labId = `probe-${process.pid}`;
+  for (const name of ['mnt', 'sockets']) mkdirSync(join(folder, name));
+  const ids = identityMap();
+  const plan = planLab(lab, gatherHostFacts(undefined), {
+    mountPoint: join(folder, 'mnt'),
+    socketFolder: join(folder, 'sockets'),
+    keys: {
+      user: generateKeyPair('probe').publicKey,
+      hosts: new Map([['probe', generateKeyPair('probe')]]),
+      clients: new Map(),
+    },
+    machineIds: new Map(),
+    ...wallOptions(labId, false),
+  });
+  const prepared = await launchLab(plan, {
+    perl: need('perl'),
+    labId,
+    name: 'probe',
+    stateFolder: folder,
+    logFile: join(folder, 'netns.log'),
+    libraryPath: undefined,
+    ids,
+    signal: new AbortController().signal,
+  });
+  prepared.abandon();
+  await endLab(labId);
+}

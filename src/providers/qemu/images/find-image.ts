@@ -1,0 +1,30 @@
+import type { Machine } from '../../../lab/types.ts';
+import type { ProviderContext } from '../../provider.ts';
+import { pullImage } from './pull.ts';
+import { cachedImage, imageFromFile, isImageFile, notCached, type Image } from './image-store.ts';
+
+/**
+ * The images of the machines, by name of the machine; those that the cache lacks are downloaded.
+ *
+ * @throws {UsageError} for one that nobody knows. @throws {EnvironmentError} when one cannot be had.
+ */
+export async function findImages(
+  machines: readonly Machine[],
+  labFolder: string,
+  { events, signal, offline = false }: ProviderContext,
+): Promise<ReadonlyMap<string, Image>> {
+  const names = new Set(machines.map(({ image }) => image).filter((image) => !isImageFile(image)));
+  for (const name of names) await pullImage(name, { events, signal, offline });
+  return new Map(
+    machines.map((machine) => [
+      machine.name,
+      isImageFile(machine.image) ? imageFromFile(machine.image, labFolder) : fromCache(machine.image),
+    ]),
+  );
+}
+
+function fromCache(name: string): Image {
+  const found = cachedImage(name);
+  if (!found) throw notCached(name);
+  return found;
+}

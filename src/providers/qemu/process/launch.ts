@@ -1,0 +1,161 @@
+import { fileURLToPath } from 'node:url';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { identify } from '../../../host/processes.ts';
+import { startInBackground } from '../../../host/background.ts';
+import { EnvironmentError, messageOf } from '../../../core/errors.ts';
+import { broadcastOf, formatIPv4, parseIPv4 } from '../../../core/ipv4.ts';
+import { retryUntil } from '../../../core/time/retry.ts';
+import { clearWay, replaceFileSync } from '../../../state/files/own-file.ts';
+import type { ProviderContext } from '../../provider.ts';
+import { controlSocket, processLog, workFolder } from '../folders.ts';
+import { gatewayArguments, gatewaySocket, machineArguments, type MachineArguments } from './qemu-arguments.ts';
+import type { LabPlan, NetworkPlan, NicPlan } from '../machine-plan.ts';
+import { labelArgument, LABEL_OPTION, processesOf, type Label, type LabelledProcess } from './lab-processes.ts';
+import { Qmp } from './qmp.ts';
+import { lastWords } from '../boot-progress.ts';
+import type { Lease } from '../switch/dhcp.ts';
+import type { Guard } from '../switch/guard.ts';
+import type { SwitchNetwork } from '../switch/run-switch.ts';
+import type { QemuTools } from './qemu-tools.ts';
+
+/** Starts what a lab needs, each process once: one that carries the label already is left as it is. */
+export class Launcher {
+  readonly #context: ProviderContext;
+  readonly #labName: string;
+  readonly #tools: QemuTools;
+
+  constructor(context: ProviderContext, labName: string, tools: QemuTools) {
+    this.#context = context;
+    this.#labName = labName;
+    this.#tools = tools;
+  }
+
+  /** The switch process, listening. */
+  async startSwitch(plan: LabPlan): Promise<void> {
+    const { stateFolder } = this.#context;
+    const networks = [...plan.networks.values()].map((network): SwitchNetwork => ({ ports: portsOf(network, plan) }));
+    replaceFileSync(join(workFolder(stateFolder), SWITCH_FILE), JSON.stringify(networks), { durable: false });
+    const main = fileURLToPath(
+      new URL(import.meta.url.endsWith('.ts') ? '../switch/run-switch.ts' : 'qemu-switch.js', import.meta.url),
+    );
+    const label = this.#label('switch', 'all');
+    const command = [process.execPath, main, LABEL_OPTION, labelArgument(label), SWITCH_FILE];
+    const started = await this.#startOnce(label, command, {});
+    await Promise.all(
+      networks.flatMap(({ ports }) =>
+        ports.map(({ name }) => this.#listening(started, join(workFolder(stateFolder), name))),
+      ),
+    );
+  }
+
+  /** The gateway of a network, ready for commands; the caller closes the conversation. */
+  async startGateway(network: NetworkPlan): Promise<Qmp> {
+    const label = this.#label('gateway', network.name);
+    const { emulator } = this.#tools;
+    const started = await this.#startOnce(
+      label,
+      [emulator.path, ...gatewayArguments(network, labelArgument(label))],
+      emulator.env,
+    );
+    return this.#converse(started, join(workFolder(this.#context.stateFolder), gatewaySocket(network.name)));
+  }
+
+  /** A machine whose QEMU answers. */
+  async startMachine(parts: Omit<MachineArguments, 'label'>): Promise<LabelledProcess> {
+    const label = this.#label('machine', parts.plan.machine.name);
+    const { emulator } = this.#tools;
+    const started = await this.#startOnce(
+      label,
+      [emulator.path, ...machineArguments({ ...parts, label: labelArgument(label) })],
+      emulator.env,
+    );
+    (await this.#converse(started, controlSocket(this.#context.stateFolder, label.name))).close();
+    return started;
+  }
+
+  #label(role: Label['role'], name: string): Label {
+    const { labId, stateFolder } = this.#context;
+    return { labId, labName: this.#labName, role, name, stateFolder };
+  }
+
+  async #startOnce(
+    label: Label,
+    command: readonly string[],
+    env: Readonly<Record<string, string>>,
+  ): Promise<LabelledProcess> {
+    const running = processesOf(label.labId).find(({ role, name }) => role === label.role && name === label.name);
+    if (running) return running;
+    const { journal, stateFolder } = this.#context;
+    await journal({ kind: 'qemu-process', role: label.role, name: label.name });
+    clearWay(processLog(stateFolder, label.name));
+    const { pid } = await startInBackground(command, {
+      cwd: workFolder(stateFolder),
+      env,
+      logFile: processLog(stateFolder, label.name),
+    });
+    const id = identify(pid);
+    if (!id) throw this.#ended(label);
+    return { ...id, ...label };
+  }
+
+  async #listening(started: LabelledProcess, socket: string): Promise<void> {
+    await this.#reach(started, async () => {
+      if (!existsSync(socket)) throw new Error('its socket is not there');
+    });
+  }
+
+  #converse(started: LabelledProcess, socket: string): Promise<Qmp> {
+    return this.#reach(started, () => Qmp.connect(socket));
+  }
+
+  async #reach<T>(started: LabelledProcess, open: () => Promise<T>): Promise<T> {
+    const attempt = async (): Promise<{ value: T } | { seen: string }> => {
+      try {
+        return { value: await open() };
+      } catch (error) {
+        if (identify(started.pid) === undefined) throw this.#ended(started);
+        return { seen: messageOf(error) };
+      }
+    };
+    return retryUntil(attempt, {
+      what: `the ${started.role} process of ${started.name}`,
+      timeoutMs: 30_000,
+      intervalMs: 10,
+      signal: this.#context.signal,
+    });
+  }
+
+  #ended({ role, name, stateFolder }: Label): EnvironmentError {
+    return new EnvironmentError(`the ${role} process of ${name} ended at once`, {
+      code: 'qemu-ended',
+      detail: lastWords(processLog(stateFolder, name)),
+    });
+  }
+}
+
+const SWITCH_FILE = 'switch.json';
+
+function portsOf(network: NetworkPlan, plan: LabPlan): SwitchNetwork['ports'] {
+  const nics = plan.machines.flatMap((machine) => machine.nics).filter((nic) => nic.network === network.name);
+  return [
+    { name: network.port, guard: guardOf(network) },
+    ...nics.map((nic) => ({ name: nic.port, lease: leaseOf(nic, network) })),
+  ];
+}
+
+function guardOf({ subnet, gateway, nameserver, reachesPrivate }: NetworkPlan): Guard {
+  return { reachesPrivate, subnet, gateway: parseIPv4(gateway)!, nameserver: parseIPv4(nameserver)! };
+}
+
+function leaseOf({ mac, address }: NicPlan, { subnet, nat, gateway, nameserver }: NetworkPlan): Lease {
+  const mask = formatIPv4(broadcastOf({ network: 0, prefixLength: subnet.prefixLength }) ^ 0xffff_ffff);
+  return {
+    mac: mac.replaceAll(':', ''),
+    address,
+    mask,
+    router: nat ? gateway : undefined,
+    nameserver,
+    server: gateway,
+  };
+}

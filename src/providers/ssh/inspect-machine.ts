@@ -1,0 +1,123 @@
+import { EnvironmentError } from '../../core/errors.ts';
+import type { Lab } from '../../lab/types.ts';
+import type { Shell } from '../../ssh/shell.ts';
+import type { MachineFacts, ProviderContext } from '../provider.ts';
+import { addressFaults, type MachineFault } from './machine-addresses.ts';
+import { measureClock } from './clock.ts';
+import { lookAtPeers, peerFault, peersOf } from './peers.ts';
+import { factsOf, surveyMachine, type Survey } from './machine-survey.ts';
+
+/** Some bytes for a lab's own folder; what programs need is checked when they are sent. */
+const LEAST_FREE_BYTES = 1_000_000;
+
+/**
+ * Finds out what the machines are like, and whether they are what lab.yaml says: addresses, networks, a home folder that can be written.
+ *
+ * @throws {EnvironmentError} `machines-differ` with all that is not so, on all machines.
+ */
+export async function inspectMachines(
+  lab: Lab,
+  shells: ReadonlyMap<string, Shell>,
+  context: Pick<ProviderContext, 'events' | 'signal'>,
+): Promise<ReadonlyMap<string, MachineFacts>> {
+  const { signal } = context;
+  const names = [...lab.machines.keys()];
+  const found = await eachMachine(shells, async (shell) => {
+    const [survey, clock] = await Promise.all([surveyMachine(shell, names, signal), measureClock(shell, signal)]);
+    return { survey, clock };
+  });
+  const surveys = new Map([...found].map(([name, { survey }]) => [name, survey]));
+  refuse(
+    [...surveys].flatMap(([name, survey]) =>
+      homeFaults(name, survey).concat(addressFaults(lab, lab.machines.get(name)!, survey.interfaces)),
+    ),
+  );
+  await checkPeers(lab, shells, surveys, context);
+  return new Map(
+    [...found].map(([name, { survey, clock }]) => [name, factsOf(survey, clock, addressesSeenFrom(lab, name))]),
+  );
+}
+
+async function checkPeers(
+  lab: Lab,
+  shells: ReadonlyMap<string, Shell>,
+  surveys: ReadonlyMap<string, Survey>,
+  { events, signal }: Pick<ProviderContext, 'events' | 'signal'>,
+): Promise<void> {
+  const ports = new Map([...surveys].map(([name, { sshPort }]) => [name, sshPort]));
+  const looked = await eachMachine(shells, async (shell) => {
+    const peers = peersOf(lab, lab.machines.get(shell.machine)!, ports);
+    const answers = await lookAtPeers(shell, peers, signal);
+    return peers.map((peer) => ({ peer, answer: answers.find(({ address }) => address === peer.address) }));
+  });
+  refuse(
+    [...looked].flatMap(([machine, pairs]) =>
+      pairs.flatMap(({ peer, answer }) => peerFault(machine, peer, answer) ?? []),
+    ),
+  );
+  for (const [machine, pairs] of looked) {
+    if (pairs.some(({ answer }) => answer?.outcome === 'unknown')) {
+      await events.emit({
+        kind: 'notice',
+        level: 'info',
+        message: `${machine} has no ping, bash, python3, perl or nc, so it is not known whether it reaches the others`,
+      });
+    }
+  }
+}
+
+function homeFaults(machine: string, { facts: { home, user } }: Survey): MachineFault[] {
+  if (home.path === '')
+    return [
+      { machine, message: `the account ${user} has no home folder`, hint: `Make one: sudo mkhomedir_helper ${user}` },
+    ];
+  if (!home.writable) {
+    const hint = `It is read-only or belongs to somebody else: ssh there, and look with "ls -ld ~" and "findmnt -T ~".`;
+    return [{ machine, message: `${user} cannot write to the home folder ${home.path}`, hint }];
+  }
+  if (home.freeBytes !== undefined && home.freeBytes < LEAST_FREE_BYTES) {
+    return [
+      {
+        machine,
+        message: `the disk of ${home.path} is full`,
+        hint: 'Make room there; "df -h" on the machine shows where.',
+      },
+    ];
+  }
+  return [];
+}
+
+/** Addresses of the other machines by their names: on a network that both are on, if there is one. */
+function addressesSeenFrom(lab: Lab, machine: string): ReadonlyMap<string, string> {
+  const networks = new Set(lab.machines.get(machine)!.interfaces.map(({ network }) => network));
+  const others = [...lab.machines.values()].filter(({ name, interfaces }) => name !== machine && interfaces.length > 0);
+  return new Map(
+    others.map(({ name, interfaces }) => [
+      name,
+      (interfaces.find(({ network }) => networks.has(network)) ?? interfaces[0]!).address,
+    ]),
+  );
+}
+
+function refuse(faults: readonly MachineFault[]): void {
+  const [first] = faults;
+  if (first === undefined) return;
+  if (faults.length === 1)
+    throw new EnvironmentError(`${first.machine}: ${first.message}`, {
+      code: 'machine-differs',
+      hint: first.hint,
+      data: { faults },
+    });
+  throw new EnvironmentError('the machines are not as lab.yaml says', {
+    code: 'machine-differs',
+    detail: faults.map(({ machine, message, hint }) => `  ${machine}: ${message}\n      ${hint}`).join('\n'),
+    data: { faults },
+  });
+}
+
+async function eachMachine<T>(
+  shells: ReadonlyMap<string, Shell>,
+  work: (shell: Shell) => Promise<T>,
+): Promise<Map<string, T>> {
+  return new Map(await Promise.all([...shells].map(async ([name, shell]) => [name, await work(shell)] as const)));
+}

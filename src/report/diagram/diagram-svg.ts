@@ -1,0 +1,325 @@
+import type { Conversation, Endpoint, Phase, Segment, Side, TcpState } from '../../packets/conversation.ts';
+import { escapeMarkup } from '../../core/text/escape-markup.ts';
+import type { DiagramWords, Notation } from '../language/language.ts';
+import {
+  column,
+  cutLayout,
+  DEPARTURE,
+  layOut,
+  SLANT,
+  WIDTH,
+  WORDS_LINE,
+  type Item,
+  type Layout,
+  type Piece,
+  type Placed,
+  type SpokenText,
+  type StateSpan,
+  type TimeScale,
+} from './layout.ts';
+import { describeConversation, phaseNote } from './phase-note.ts';
+import { flagsText, marksText, numbersText, optionTexts, synFacts, timeText } from './segment-text.ts';
+import { DIAGRAM_STYLE } from './diagram-style.ts';
+import { cutText, textOfWords, type SegmentWords, type Words } from './diagram-words.ts';
+
+export interface DiagramOptions {
+  readonly words: DiagramWords;
+  readonly notation: Notation;
+  /** What the terminals said, by packet number. */
+  readonly spoken: ReadonlyMap<number, SegmentWords>;
+  readonly time: TimeScale;
+  /** Begins every `id` of the picture, so that several stand in one page. */
+  readonly id: string;
+}
+
+/** The sequence diagram of a conversation: a whole SVG file, with its style. */
+export function conversationSvg(conversation: Conversation, options: DiagramOptions): string {
+  const layout = layOut(conversation, spokenTexts(options), options.time);
+  const whole = { top: 0, bottom: layout.height, placed: layout.placed };
+  return new Drawing(conversation, options, layout).svg(whole, {
+    part: 1,
+    parts: 1,
+    style: `<style>${DIAGRAM_STYLE}</style>`,
+  });
+}
+
+/**
+ * The same in pieces for a page that is printed: below each other they look like one, and none is cut by the end of a page of `pageHeight` units. The page
+ * must hold `DIAGRAM_STYLE`.
+ */
+export function conversationPieces(conversation: Conversation, options: DiagramOptions, pageHeight: number): string[] {
+  const layout = layOut(conversation, spokenTexts(options), options.time);
+  const drawing = new Drawing(conversation, options, layout);
+  const pieces = cutLayout(layout, pageHeight);
+  return pieces.map((piece, index) => drawing.svg(piece, { part: index + 1, parts: pieces.length, style: '' }));
+}
+
+/** The three phases, in the colours of which their states are drawn too. */
+const phaseOfState: Readonly<Record<TcpState, Phase | 'none'>> = {
+  UNKNOWN: 'none',
+  CLOSED: 'none',
+  LISTEN: 'handshake',
+  'SYN-SENT': 'handshake',
+  'SYN-RECEIVED': 'handshake',
+  ESTABLISHED: 'data',
+  'FIN-WAIT-1': 'close',
+  'FIN-WAIT-2': 'close',
+  'CLOSE-WAIT': 'close',
+  CLOSING: 'close',
+  'LAST-ACK': 'close',
+  'TIME-WAIT': 'close',
+};
+
+const phaseNumber: Readonly<Record<Phase, number>> = { handshake: 1, data: 2, close: 3 };
+
+/** Outwards from a lifeline: to the left of the client's, to the right of the server's. */
+const outwards: Readonly<Record<Side, -1 | 1>> = { client: -1, server: 1 };
+const anchor: Readonly<Record<Side, 'start' | 'end'>> = { client: 'end', server: 'start' };
+const wordsAnchor: Readonly<Record<Side, 'start' | 'end'>> = { client: 'start', server: 'end' };
+const middle = (column.lifeline.client + column.lifeline.server) / 2;
+const LIFE_WIDTH = 8;
+const END_WIDTH = 232;
+
+/** Which of several pictures is drawn. */
+interface Part {
+  readonly part: number;
+  readonly parts: number;
+  readonly style: string;
+}
+
+function spokenTexts({ spoken, words }: DiagramOptions): ReadonlyMap<number, SpokenText> {
+  return new Map(
+    [...spoken].map(([packet, { client, server }]) => [
+      packet,
+      { ...(client && { client: textOfWords(client, words) }), ...(server && { server: textOfWords(server, words) }) },
+    ]),
+  );
+}
+
+class Drawing {
+  readonly #conversation: Conversation;
+  readonly #options: DiagramOptions;
+  readonly #layout: Layout;
+
+  constructor(conversation: Conversation, options: DiagramOptions, layout: Layout) {
+    this.#conversation = conversation;
+    this.#options = options;
+    this.#layout = layout;
+  }
+
+  svg(piece: Piece, { part, parts, style }: Part): string {
+    const { words, notation, id } = this.#options;
+    const { client, server } = this.#conversation;
+    const names = `${id}-title-${part}`;
+    const continued = parts === 1 ? '' : ` (${words.continued(part, parts)})`;
+    const description =
+      part === 1
+        ? `<desc id="${id}-desc">${escapeMarkup(describeConversation(this.#conversation, words, notation))}</desc>`
+        : '';
+    const height = piece.bottom - piece.top;
+    return [
+      `<svg xmlns="http://www.w3.org/2000/svg" class="tcp" viewBox="0 ${piece.top} ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img"`,
+      ` aria-labelledby="${names}"${part === 1 ? ` aria-describedby="${id}-desc"` : ''}>`,
+      `<title id="${names}">${escapeMarkup(words.title(nameOf(client), nameOf(server)) + continued)}</title>${description}${style}`,
+      `<rect class="tcp-ground" x="0" y="${piece.top}" width="${WIDTH}" height="${height}"/>`,
+      ...this.#grounds(piece),
+      ...this.#lives(piece),
+      ...piece.placed.map((placed) => this.#item(placed)),
+      '</svg>',
+    ].join('\n');
+  }
+
+  /** The ground of each phase. */
+  #grounds({ placed }: Piece): string[] {
+    return [
+      ...Map.groupBy(
+        placed.filter(({ phase }) => phase !== undefined),
+        ({ phase }) => phase!,
+      ),
+    ].map(([phase, items]) => {
+      const { top } = items[0]!;
+      const bottom = items.at(-1)!.top + items.at(-1)!.height;
+      return `<rect class="tcp-${phase}" x="0" y="${top}" width="${WIDTH}" height="${bottom - top}"/>`;
+    });
+  }
+
+  /** The lifelines, coloured by state; each state is named where it begins, and again on a new page. */
+  #lives({ top, bottom }: Piece): string[] {
+    return this.#layout.states
+      .filter((span) => span.top < bottom && span.bottom > top)
+      .map((span) =>
+        this.#life({ ...span, top: Math.max(top, span.top), bottom: Math.min(bottom, span.bottom) }, span.top < top),
+      );
+  }
+
+  #life({ side, state, top, bottom }: StateSpan, isAgain: boolean): string {
+    const x = column.lifeline[side];
+    const name =
+      bottom - top < 11 || state === 'UNKNOWN'
+        ? ''
+        : `<text class="tcp-state tcp-colored${isAgain ? ' tcp-again' : ''}" x="${x + outwards[side] * 10}" y="${top + 11}" text-anchor="${anchor[side]}">${state}</text>`;
+    return `<g class="tcp-${phaseOfState[state]}"><rect class="tcp-life" x="${x - LIFE_WIDTH / 2}" y="${top}" width="${LIFE_WIDTH}" height="${bottom - top}"/>${name}</g>`;
+  }
+
+  #item({ item, phase, top, height }: Placed): string {
+    switch (item.kind) {
+      case 'header':
+        return (['client', 'server'] as const).map((side) => this.#end(side)).join('');
+      case 'phase':
+        return this.#phase(item.phase, top, height);
+      case 'pause':
+        return `<text class="tcp-small" x="${middle}" y="${top + 16}" text-anchor="middle">⋮ ${escapeMarkup(this.#options.words.pause(this.#options.notation.duration(item.ms)))} ⋮</text>`;
+      case 'row':
+        return item.row.kind === 'segment'
+          ? this.#segment(item.row.segment, item.words, top)
+          : this.#fold(item.row.segments, phase!, top, height);
+      case 'gap':
+      case 'end':
+      default:
+        return '';
+    }
+  }
+
+  #end(side: Side): string {
+    const end = this.#conversation[side];
+    const x = column.lifeline[side];
+    const { machine, address, port } = end;
+    return [
+      `<rect class="tcp-end-box" x="${x - END_WIDTH / 2}" y="4" width="${END_WIDTH}" height="46" rx="6"/>`,
+      `<text class="tcp-end-name" x="${x}" y="23" text-anchor="middle">${escapeMarkup([this.#options.words.sides[side], ...(machine === undefined ? [] : [machine])].join(' · '))}</text>`,
+      `<text class="tcp-mono" x="${x}" y="41" text-anchor="middle">${escapeMarkup(socketText({ address, port }))}</text>`,
+    ].join('');
+  }
+
+  #phase(phase: Phase, top: number, height: number): string {
+    const { words, notation } = this.#options;
+    const note = phaseNote(this.#conversation, phase, words, notation);
+    return [
+      `<g class="tcp-${phase}"><rect class="tcp-phase-bar" x="0" y="${top}" width="${WIDTH}" height="2"/>`,
+      `<text class="tcp-phase-name" x="8" y="${top + 21}">${phaseNumber[phase]}  ${escapeMarkup(words.phases[phase])}</text></g>`,
+      `<text class="tcp-label" x="${middle}" y="${top + height - 9}" text-anchor="middle">${escapeMarkup(note)}</text>`,
+    ].join('');
+  }
+
+  #segment(segment: Segment, words: Extract<Item, { kind: 'row' }>['words'], top: number): string {
+    const y = top + DEPARTURE;
+    const isBare =
+      segment.length === 0 && !segment.flags.some((flag) => flag === 'SYN' || flag === 'FIN' || flag === 'RST');
+    const classes = [
+      isReset(segment) ? 'tcp-close' : `tcp-${segment.phase}`,
+      ...(isBare ? ['tcp-bare'] : []),
+      ...(isRepeated(segment) ? ['tcp-lost'] : []),
+    ];
+    return [
+      `<g class="${classes.join(' ')}" data-packet="${segment.packet}"><title>${escapeMarkup(this.#tooltip(segment))}</title>`,
+      arrow(segment.from, y),
+      `<text class="tcp-label" x="${middle}" y="${y - 7}" text-anchor="middle"><tspan class="tcp-flags">${escapeMarkup(flagsText(segment))}</tspan>\u2003${escapeMarkup(numbersText(segment))}</text>`,
+      this.#underArrow(segment, y + 19),
+      ...(['client', 'server'] as const).map((side) =>
+        this.#spoken(side, words[side], this.#wordsClass(segment, side), y),
+      ),
+      '</g>',
+    ].join('');
+  }
+
+  #underArrow(segment: Segment, y: number): string {
+    const facts = [
+      timeText(this.#conversation, segment, this.#options.notation),
+      ...synFacts(segment),
+      ...(segment.truncated ? [this.#options.words.truncated] : []),
+    ];
+    const marks =
+      segment.marks.length === 0 ? '' : ` <tspan class="tcp-warn">${escapeMarkup(marksText([segment]))}</tspan>`;
+    return `<text class="tcp-small" x="${middle}" y="${y}" text-anchor="middle">${escapeMarkup(facts.join(' · '))}${marks}</text>`;
+  }
+
+  /** What a side says stands out from what it only shows. */
+  #wordsClass({ packet, from }: Segment, side: Side): string {
+    const kind: Words['kind'] = this.#options.spoken.get(packet)?.[side]?.kind ?? 'line';
+    return `tcp-mono tcp-${kind}${kind === 'line' && from === side ? ' tcp-said' : ''}`;
+  }
+
+  #spoken(side: Side, lines: readonly string[] | undefined, style: string, y: number): string {
+    if (lines === undefined || lines.length === 0) return '';
+    const x = column.words[side];
+    const first = Math.max(y - DEPARTURE + 13, y + 4 - ((lines.length - 1) * WORDS_LINE) / 2);
+    const spans = lines.map(
+      (line, index) => `<tspan x="${x}" y="${first + index * WORDS_LINE}">${escapeMarkup(line)}</tspan>`,
+    );
+    return `<text class="${style}" text-anchor="${wordsAnchor[side]}" xml:space="preserve">${spans.join('')}</text>`;
+  }
+
+  #fold(segments: readonly Segment[], phase: Phase, top: number, height: number): string {
+    const { words, notation } = this.#options;
+    const marks = marksText(segments);
+    const sides = (['client', 'server'] as const).map((side) => {
+      const own = segments.filter(({ from }) => from === side);
+      return words.foldedFrom(
+        side,
+        notation.number(own.length),
+        notation.bytes(own.reduce((sum, { length }) => sum + length, 0)),
+      );
+    });
+    const left = column.lifeline.client + 14;
+    const lines = [
+      `<tspan class="tcp-flags">${escapeMarkup(words.folded(notation.number(segments.length)))}</tspan>`,
+      ...sides.map(escapeMarkup),
+      ...(marks === ''
+        ? []
+        : [`<tspan class="tcp-warn">${escapeMarkup(cutText(words.foldedMarks(marks), 44))}</tspan>`]),
+    ];
+    const first = top + height / 2 + 4 - ((lines.length - 1) * 16) / 2;
+    return [
+      `<g class="tcp-${phase}" data-folded="${segments.length}"><rect class="tcp-fold-box" x="${left}" y="${top + 4}" width="${column.lifeline.server - 14 - left}" height="${height - 8}" rx="5"/>`,
+      ...lines.map(
+        (line, index) =>
+          `<text class="tcp-label" x="${middle}" y="${first + index * 16}" text-anchor="middle">${line}</text>`,
+      ),
+      '</g>',
+    ].join('');
+  }
+
+  #tooltip(segment: Segment): string {
+    const { words, notation } = this.#options;
+    const other = segment.from === 'client' ? 'server' : 'client';
+    const facts = [
+      `${words.tableHeads.packet} ${segment.packet}`,
+      timeText(this.#conversation, segment, notation),
+      `${words.sides[segment.from]} → ${words.sides[other]}`,
+    ];
+    return `${facts.join(', ')}: ${flagsText(segment)} ${numbersText(segment)} win ${[segment.window, ...optionTexts(segment.options)].join(' ')}`;
+  }
+}
+
+/** `192.168.100.4:7999`, `[fe80::1]:7999`. */
+export function socketText({ address, port }: Pick<Endpoint, 'address' | 'port'>): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+/** The machine, or else the socket. */
+export function nameOf(end: Endpoint): string {
+  return end.machine === undefined ? socketText(end) : `${end.machine} (${socketText(end)})`;
+}
+
+function isReset({ flags }: Segment): boolean {
+  return flags.includes('RST');
+}
+
+/** Whether it carries what was sent before. */
+export function isRepeated({ marks }: Segment): boolean {
+  return marks.some((mark) => mark.endsWith('retransmission'));
+}
+
+/** From the sender's lifeline, a little down, to the other: time passes on the way. */
+function arrow(from: Side, y: number): string {
+  const direction = from === 'client' ? 1 : -1;
+  const other = from === 'client' ? 'server' : 'client';
+  const start = column.lifeline[from] + direction * (LIFE_WIDTH / 2);
+  const end = column.lifeline[other] - direction * (LIFE_WIDTH / 2 + 1);
+  const tip = y + SLANT;
+  // The head stands on the line: its slope is SLANT over the distance of the lifelines.
+  const back = end - direction * 11;
+  const slope = SLANT / Math.abs(end - start);
+  const base = tip - 11 * slope;
+  return `<path class="tcp-arrow" d="M${start} ${y}L${back} ${base.toFixed(1)}"/><path class="tcp-head" d="M${end} ${tip}L${back} ${(base - 4.5).toFixed(1)}L${back} ${(base + 4.5).toFixed(1)}Z"/>`;
+}

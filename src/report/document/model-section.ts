@@ -1,0 +1,82 @@
+import { socketText } from '../diagram/diagram-svg.ts';
+import type { Language } from '../language/languages.ts';
+import type { ReportConversation, ReportData } from '../report-data.ts';
+import { data, type Block, type Value } from './blocks.ts';
+import { castOf } from './cast.ts';
+
+/** Who serves and who connects, what connected mode means, and the connections that came of it. */
+export function model(report: ReportData, language: Language): Block[] {
+  const { model: words } = language.report;
+  const { servers, clients } = castOf(report);
+  const listening = servers.filter(({ listens }) => listens.length > 0);
+  return [
+    ...listening.map(({ role, listens }): Block => ({
+      kind: 'paragraph',
+      text: words.server(role.role, role.machine, language.notation.list(listens.map((port) => `\`${port}\``))),
+    })),
+    ...(listening.length === 0 ? [{ kind: 'paragraph', text: words.noServer } as const] : []),
+    ...(listening.length === 0 ? [] : clients).map(({ role }): Block => ({
+      kind: 'paragraph',
+      text: words.client(role.role, role.machine),
+    })),
+    { kind: 'paragraph', text: words.mode },
+    { kind: 'table', caption: words.callsTable, ...words.calls },
+    ...connectionTable(report, language),
+  ];
+}
+
+function connectionTable({ capture }: ReportData, language: Language): Block[] {
+  const { conversations, omitted } = capture;
+  if (conversations.length === 0) return [];
+  const {
+    report: { model: words },
+    notation,
+  } = language;
+  const { number, client, server, start, duration, sent, close } = words.connectionHeads;
+  const first = conversations[0]!.conversation.startMs;
+  const rows = conversations.map((each) => connectionRow(each, first, language));
+  const cut: Block[] =
+    omitted === 0
+      ? []
+      : [
+          {
+            kind: 'remark',
+            tone: 'none',
+            text: words.connectionsCut(
+              notation.number(conversations.length),
+              notation.number(conversations.length + omitted),
+            ),
+          },
+        ];
+  return [
+    {
+      kind: 'table',
+      caption: words.connectionTable,
+      heads: [number, client, server, start, duration, sent, close],
+      rows,
+    },
+    ...cut,
+  ];
+}
+
+function connectionRow(
+  { conversation }: ReportConversation,
+  firstMs: number,
+  { notation, diagram }: Language,
+): Value[] {
+  const { index, client, server, startMs, durationMs, sent, close, handshake } = conversation;
+  const ended = handshake.refused
+    ? diagram.refused
+    : close.kind === 'open' || close.by === undefined
+      ? diagram.notClosed
+      : diagram.closedBy(close.by, close.kind);
+  return [
+    String(index + 1),
+    data(socketText(client)),
+    data(socketText(server)),
+    notation.duration(Math.max(0, startMs - firstMs)),
+    notation.duration(durationMs),
+    `${notation.bytes(sent.client.bytes)} / ${notation.bytes(sent.server.bytes)}`,
+    ended,
+  ];
+}

@@ -1,0 +1,121 @@
+import type { Conversation, Segment, TcpState } from '../../packets/conversation.ts';
+import { flagsText, marksText, timeText } from '../diagram/segment-text.ts';
+import { conversationPieces, nameOf, type DiagramOptions } from '../diagram/diagram-svg.ts';
+import { textOfWords, type SegmentWords } from '../diagram/diagram-words.ts';
+import type { DiagramWords } from '../language/language.ts';
+import type { Language } from '../language/languages.ts';
+import type { ReportConversation } from '../report-data.ts';
+import { html, trusted, type Markup, type Part } from './markup.ts';
+
+/** Height of a piece of the diagram: two thirds of a page of A4. A short session stands on one page whole, and of a long one no page ends long before its end. */
+const PIECE_HEIGHT = 900;
+/** In a conversation with more rows, time to scale is of no use, and would double the page. */
+const MOST_SCALED = 120;
+const MOST_TABLE_ROWS = 2000;
+
+/** The diagram, with a switch between compressed time and time to scale, and all segments as a table. */
+export function conversationMarkup(
+  number: number,
+  { conversation, spoken }: ReportConversation,
+  language: Language,
+): Markup {
+  const { diagram: words, notation, report } = language;
+  const id = `tcp-${number}`;
+  const options = (time: DiagramOptions['time']): DiagramOptions => ({
+    words,
+    notation,
+    spoken,
+    time,
+    id: `${id}-${time}`,
+  });
+  const compressed = picture(conversation, options('compressed'));
+  const table = html`<details class="segments">
+    <summary>${notation.typeset(words.tableCaption)}</summary>
+    ${segmentTable(conversation, spoken, language)}
+  </details>`;
+  if (conversation.segments.length > MOST_SCALED)
+    return html`<figure class="diagram">
+      <div class="wide">${compressed}</div>
+      ${table}
+    </figure>`;
+  return html`<figure class="diagram">
+    <div class="switch" role="radiogroup">
+      <input type="radio" name="${id}" id="${id}-c" checked /><label for="${id}-c">${report.exchange.compressed}</label>
+      <input type="radio" name="${id}" id="${id}-s" /><label for="${id}-s">${report.exchange.scale}</label>
+      <div class="wide compressed">${compressed}</div>
+      <div class="wide scaled">${picture(conversation, options('scale'))}</div>
+    </div>
+    ${table}
+  </figure>`;
+}
+
+function picture(conversation: Conversation, options: DiagramOptions): Part {
+  return conversationPieces(conversation, options, PIECE_HEIGHT).map(
+    (svg) => html`<div class="piece">${trusted(svg)}</div>`,
+  );
+}
+
+/** What the diagram shows, for screen readers and for those who want the numbers; it folds nothing. */
+function segmentTable(
+  { segments, ...conversation }: Conversation,
+  spoken: ReadonlyMap<number, SegmentWords>,
+  { diagram: words, notation }: Language,
+): Markup {
+  const { packet, time, from, words: said, states, remark } = words.tableHeads;
+  const heads = [packet, time, from, 'flags', 'seq', 'ack', 'len', 'win', states, said, remark].map(
+    (head) => html`<th scope="col">${head}</th>`,
+  );
+  const rows = segments.slice(0, MOST_TABLE_ROWS).map(
+    (segment) =>
+      html`<tr>
+        <td class="number">${segment.packet}</td>
+        <td class="number">${timeText({ ...conversation, segments }, segment, notation)}</td>
+        <td>${words.sides[segment.from]}</td>
+        <td>${flagsText(segment)}</td>
+        <td class="number">${segment.seq}</td>
+        <td class="number">${segment.ack ?? ''}</td>
+        <td class="number">${segment.length}</td>
+        <td class="number">${segment.window}</td>
+        <td>${stateText(segment.states.client)} / ${stateText(segment.states.server)}</td>
+        <td>${spokenText(spoken.get(segment.packet), words)}</td>
+        <td>${remarks(segment, words.truncated)}</td>
+      </tr>`,
+  );
+  const cut =
+    segments.length > MOST_TABLE_ROWS
+      ? html`<p class="remark">
+          ${notation.typeset(words.tableCut(notation.number(MOST_TABLE_ROWS), notation.number(segments.length)))}
+        </p>`
+      : '';
+  return html`<div class="wide">
+      <table class="dense">
+        <caption>
+          ${notation.typeset(words.title(nameOf(conversation.client), nameOf(conversation.server)))}
+        </caption>
+        <thead>
+          <tr>
+            ${heads}
+          </tr>
+        </thead>
+        <tbody>
+          ${rows}
+        </tbody>
+      </table>
+    </div>
+    ${cut}`;
+}
+
+function stateText(state: TcpState): string {
+  return state === 'UNKNOWN' ? '–' : state;
+}
+
+function spokenText(words: SegmentWords | undefined, language: DiagramWords): Part {
+  const { client, server } = words ?? {};
+  return [client, server].map((side) =>
+    side === undefined ? '' : html`<div><code>${textOfWords(side, language)}</code></div>`,
+  );
+}
+
+function remarks(segment: Segment, truncated: string): string {
+  return [marksText([segment]), ...(segment.truncated ? [truncated] : [])].filter((text) => text !== '').join(', ');
+}

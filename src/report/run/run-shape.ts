@@ -1,0 +1,84 @@
+import { list, nullable, object, oneOf, optional, text, whole, type Shape } from '../../core/json/shape.ts';
+import { captureFacts, count, duration, exitStatus, isoTime, place, portNumber } from './event-shapes.ts';
+import type {
+  CommandDocument,
+  HolderDocument,
+  PortCheckDocument,
+  PortFreedDocument,
+  Repeat,
+  RoleDocument,
+  RunDocument,
+  StepDocument,
+} from './run-summary.ts';
+
+const holder = object<HolderDocument>({
+  address: text,
+  port: portNumber,
+  pid: nullable(count),
+  command: nullable(text),
+  user: nullable(text),
+  startedAt: nullable(isoTime),
+});
+const role = object<RoleDocument>({
+  role: text,
+  machine: text,
+  user: nullable(text),
+  address: nullable(text),
+  command: nullable(list(text)),
+  exitCode: nullable(exitStatus),
+  signal: nullable(text),
+  status: text,
+  omittedBytes: optional(count),
+});
+const step = object<StepDocument>({
+  index: place,
+  line: place,
+  text,
+  result: oneOf('running', 'passed', 'failed', 'skipped'),
+  durationMs: nullable(duration),
+  reason: nullable(text),
+});
+const portCheck = object<PortCheckDocument>({
+  at: isoTime,
+  machine: text,
+  port: portNumber,
+  state: oneOf('free', 'busy', 'time-wait'),
+  holders: list(holder),
+});
+const portFreed = object<PortFreedDocument>({
+  at: isoTime,
+  machine: text,
+  port: portNumber,
+  holders: list(holder),
+  signal: oneOf('TERM', 'KILL'),
+});
+const command = object<CommandDocument>({ machine: text, command: text, exitCode: nullable(exitStatus) });
+const process = object<NonNullable<RunDocument['process']>>({
+  pid: whole(1, 2 ** 31),
+  startTime: optional(text),
+  bootId: optional(text),
+  host: text,
+});
+
+/** `run.json` as it was read. */
+export const runShape: Shape<RunDocument> = object<RunDocument>({
+  schemaVersion: oneOf(1),
+  run: text,
+  lab: text,
+  scenario: text,
+  result: oneOf('running', 'passed', 'failed', 'broken', 'interrupted'),
+  reason: nullable(text),
+  startedAt: nullable(isoTime),
+  endedAt: nullable(isoTime),
+  durationMs: nullable(duration),
+  repeat: nullable(object<Repeat>({ number: place, of: place })),
+  roles: list(role),
+  steps: list(step),
+  portChecks: list(portCheck),
+  portsFreed: list(portFreed),
+  commands: list(command),
+  // Runs of older versions say nothing of it.
+  capture: (value, where) => (value === undefined ? null : nullable(captureFacts)(value, where)),
+  maxOutputBytes: optional(count),
+  process: optional(process),
+});

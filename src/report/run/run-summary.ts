@@ -1,0 +1,243 @@
+import { handleEvent, type EventHandlers, type EventOf } from '../../core/event-handlers.ts';
+import type { CaptureFacts, Event, PortHolder, RoleInfo } from '../../core/events.ts';
+import { endText } from './words.ts';
+
+/** The content of `run.json`. Times are ISO 8601 in UTC; what is not known yet, or never came to be, is null. */
+export interface RunDocument {
+  readonly schemaVersion: 1;
+  readonly run: string;
+  readonly lab: string;
+  readonly scenario: string;
+  /** `running` as long as it does; a file that says so for a `process` that is gone is of a run that broke off. */
+  readonly result: RunResult | 'running';
+  /** Why it did not pass. */
+  readonly reason: string | null;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+  readonly durationMs: number | null;
+  /** Its number in a series of `--repeat`, from 1. */
+  readonly repeat: Repeat | null;
+  readonly roles: readonly RoleDocument[];
+  readonly steps: readonly StepDocument[];
+  readonly portChecks: readonly PortCheckDocument[];
+  readonly portsFreed: readonly PortFreedDocument[];
+  readonly commands: readonly CommandDocument[];
+  /** What is told of the capture beside its packets; null without one. */
+  readonly capture: CaptureFacts | null;
+  /** What might be stored for each program, in bytes. */
+  readonly maxOutputBytes?: number | undefined;
+  /** The `lab` that plays it; only while it is `running`. */
+  readonly process?: LabProcess | undefined;
+}
+
+/** One process of one boot of one host (`state/process-identity.ts`). */
+export interface LabProcess {
+  readonly pid: number;
+  readonly startTime?: string | undefined;
+  readonly bootId?: string | undefined;
+  readonly host: string;
+}
+
+export type RunResult = EventOf<'run-finished'>['result'];
+
+export interface Repeat {
+  readonly number: number;
+  readonly of: number;
+}
+
+export interface RoleDocument {
+  readonly role: string;
+  readonly machine: string;
+  readonly user: string | null;
+  readonly address: string | null;
+  readonly command: readonly string[] | null;
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  /** `running`, `exit 0`, `ended by signal TERM`, or `not started`. */
+  readonly status: string;
+  /** Bytes that it printed and that are not stored: more than there was room for. */
+  readonly omittedBytes?: number | undefined;
+}
+
+export interface StepDocument {
+  readonly index: number;
+  /** Where it stands in `lab.yaml`. */
+  readonly line: number;
+  readonly text: string;
+  readonly result: 'running' | 'passed' | 'failed' | 'skipped';
+  readonly durationMs: number | null;
+  readonly reason: string | null;
+}
+
+export interface PortCheckDocument {
+  readonly at: string;
+  readonly machine: string;
+  readonly port: number;
+  readonly state: 'free' | 'busy' | 'time-wait';
+  readonly holders: readonly HolderDocument[];
+}
+
+/** What the machine would not tell is null. */
+export interface HolderDocument {
+  readonly address: string;
+  readonly port: number;
+  readonly pid: number | null;
+  readonly command: string | null;
+  readonly user: string | null;
+  readonly startedAt: string | null;
+}
+
+export interface PortFreedDocument {
+  readonly at: string;
+  readonly machine: string;
+  readonly port: number;
+  readonly holders: readonly HolderDocument[];
+  readonly signal: 'TERM' | 'KILL';
+}
+
+export interface CommandDocument {
+  readonly machine: string;
+  readonly command: string;
+  readonly exitCode: number | null;
+}
+
+/** Folds the events of one run into the content of `run.json`. */
+export class RunSummary {
+  #head: Pick<RunDocument, 'run' | 'lab' | 'scenario' | 'startedAt'> = {
+    run: '',
+    lab: '',
+    scenario: '',
+    startedAt: null,
+  };
+  #end: Pick<RunDocument, 'result' | 'reason' | 'endedAt' | 'durationMs'> = {
+    result: 'running',
+    reason: null,
+    endedAt: null,
+    durationMs: null,
+  };
+  readonly #repeat: Repeat | null;
+  readonly #roles = new Map<string, RoleDocument>();
+  readonly #steps = new Map<number, StepDocument>();
+  readonly #portChecks: PortCheckDocument[] = [];
+  readonly #portsFreed: PortFreedDocument[] = [];
+  readonly #commands: CommandDocument[] = [];
+  #capture: CaptureFacts | null = null;
+
+  readonly #handlers: EventHandlers<void> = {
+    'run-started': (event) => {
+      this.#head = { run: event.run, lab: event.lab, scenario: event.scenario, startedAt: isoTime(event) };
+      for (const role of event.roles) this.#roles.set(role.role, newRole(role));
+    },
+    'run-finished': (event) => {
+      this.#end = {
+        result: event.result,
+        reason: event.reason ?? null,
+        endedAt: isoTime(event),
+        durationMs: event.durationMs,
+      };
+    },
+    'terminal-opened': (event) =>
+      this.#updateRole(event, { command: event.command, exitCode: null, signal: null, status: 'running' }),
+    'program-exited': (event) =>
+      this.#updateRole(event, {
+        exitCode: event.exitCode ?? null,
+        signal: event.signal ?? null,
+        status: endText(event),
+      }),
+    'output-omitted': ({ role, bytes }) => {
+      const known = this.#roles.get(role);
+      if (known !== undefined) this.#roles.set(role, { ...known, omittedBytes: (known.omittedBytes ?? 0) + bytes });
+    },
+    'scenario-step-started': (event) => this.#setStep(event, { result: 'running', durationMs: null, reason: null }),
+    'scenario-step-passed': (event) =>
+      this.#setStep(event, { result: 'passed', durationMs: event.durationMs, reason: null }),
+    'scenario-step-failed': (event) =>
+      this.#setStep(event, { result: 'failed', durationMs: event.durationMs, reason: event.reason }),
+    'scenario-step-skipped': (event) =>
+      this.#setStep(event, { result: 'skipped', durationMs: null, reason: event.reason }),
+    'port-checked': (event) => {
+      const { machine, port, state, holders } = event;
+      this.#portChecks.push({ at: isoTime(event), machine, port, state, holders: holders.map(holderDocument) });
+    },
+    'port-freed': (event) => {
+      const { machine, port, holders, signal } = event;
+      this.#portsFreed.push({ at: isoTime(event), machine, port, holders: holders.map(holderDocument), signal });
+    },
+    'capture-finished': ({ capture }) => {
+      this.#capture = capture;
+    },
+    'command-finished': ({ machine, command, exitCode }) => {
+      this.#commands.push({ machine, command, exitCode: exitCode ?? null });
+    },
+  };
+
+  constructor(repeat?: Repeat) {
+    this.#repeat = repeat ?? null;
+  }
+
+  add(event: Event): void {
+    handleEvent(this.#handlers, event);
+  }
+
+  /** What is known so far. */
+  document(): RunDocument {
+    return {
+      schemaVersion: 1,
+      ...this.#head,
+      result: this.#end.result,
+      reason: this.#end.reason,
+      startedAt: this.#head.startedAt,
+      endedAt: this.#end.endedAt,
+      durationMs: this.#end.durationMs,
+      repeat: this.#repeat,
+      roles: [...this.#roles.values()],
+      steps: [...this.#steps.values()],
+      portChecks: this.#portChecks,
+      portsFreed: this.#portsFreed,
+      commands: this.#commands,
+      capture: this.#capture,
+    };
+  }
+
+  #updateRole(
+    { role, machine }: { readonly role: string; readonly machine: string },
+    change: Partial<RoleDocument>,
+  ): void {
+    const known = this.#roles.get(role) ?? newRole({ role, machine, user: undefined, address: undefined });
+    this.#roles.set(role, { ...known, ...change });
+  }
+
+  #setStep(
+    { index, line, text }: { readonly index: number; readonly line: number; readonly text: string },
+    outcome: Pick<StepDocument, 'result' | 'durationMs' | 'reason'>,
+  ): void {
+    this.#steps.set(index, { index, line, text, ...outcome });
+  }
+}
+
+function newRole({
+  role,
+  machine,
+  user,
+  address,
+}: Omit<RoleInfo, 'user'> & { readonly user: string | undefined }): RoleDocument {
+  return {
+    role,
+    machine,
+    user: user ?? null,
+    address: address ?? null,
+    command: null,
+    exitCode: null,
+    signal: null,
+    status: 'not started',
+  };
+}
+
+function holderDocument({ address, port, pid, command, user, startedAtMs }: PortHolder): HolderDocument {
+  const startedAt = startedAtMs === undefined ? null : new Date(startedAtMs).toISOString();
+  return { address, port, pid: pid ?? null, command: command ?? null, user: user ?? null, startedAt };
+}
+
+function isoTime({ at }: Event): string {
+  return new Date(at.wallMs).toISOString();
+}

@@ -1,0 +1,34 @@
+import { boundedSearch } from '../core/text/bounded-search.ts';
+import type { Pattern } from '../lab/types.ts';
+
+/** Where a pattern matches in a text, as offsets of its start and its end. */
+export interface Match {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Regular expressions as they are searched for; made once, so that the engine compiles them once. */
+const searches = new WeakMap<RegExp, RegExp>();
+
+/**
+ * Finds the first match that starts at `from` or later. Text is a substring, white space as it is. In a regular expression `^` and `$` mean the
+ * borders of lines, as one reads a terminal, and it sees the text before `from` (`\b`, look-behind).
+ *
+ * @throws {SlowPatternError} when the regular expression would search for ever.
+ */
+export function findPattern(pattern: Pattern, text: string, from: number): Match | undefined {
+  if ('text' in pattern) {
+    const start = text.indexOf(pattern.text, from);
+    return start < 0 ? undefined : { start, end: start + pattern.text.length };
+  }
+  const search = searchOf(pattern.regex);
+  search.lastIndex = from;
+  const found = boundedSearch(search, text, { written: pattern.regex, line: pattern.line });
+  return found ? { start: found.index, end: found.index + found[0].length } : undefined;
+}
+
+function searchOf(regex: RegExp): RegExp {
+  const known = searches.get(regex) ?? new RegExp(regex, `${regex.flags.replaceAll(/[gmy]/g, '')}gm`);
+  searches.set(regex, known);
+  return known;
+}

@@ -1,0 +1,211 @@
+import { awakeNow } from '../core/time/awake-clock.ts';
+import type { EventSink } from '../core/events.ts';
+import { TimeoutError } from '../core/errors.ts';
+import { retryUntil } from '../core/time/retry.ts';
+import type { Program } from '../lab/types.ts';
+import type { ExitStatus, RemoteProcess, Shell, TerminalSize } from '../ssh/shell.ts';
+import { Changes } from './changes.ts';
+import { Screen } from './terminal-reader.ts';
+
+/** A program as it lies on its machine, ready to start. */
+export interface StageProgram {
+  /** On the machine; relative to the home folder. */
+  readonly folder: string;
+  readonly command: readonly string[];
+  readonly env: ReadonlyMap<string, string>;
+}
+
+export interface TerminalOptions {
+  readonly program: Program;
+  readonly stageProgram: StageProgram;
+  readonly shell: Shell;
+  readonly size: TerminalSize;
+  readonly events: EventSink;
+  /** Resolves when output may be told: what was typed at other terminals has been seen there. */
+  readonly turn: () => Promise<void>;
+  /** Ends the attempt to start it. */
+  readonly signal: AbortSignal;
+}
+
+/** How long a typed line may take to come back as an echo before nobody waits for it any more; a program may have turned echo off. */
+const ECHO_GRACE_MS = 50;
+/** How long a program may take to end after TERM, before KILL. */
+const TERM_GRACE_MS = 1000;
+const KILL_GRACE_MS = 2000;
+
+/** One program on its terminal: reads what it prints, tells it as events, types what is sent. */
+export class Terminal {
+  readonly program: Program;
+  readonly machine: string;
+  readonly screen: Screen;
+  readonly changes = new Changes();
+  /** Resolves when the program has ended and all that it printed was read. Rejects with what broke: a lost connection, a sink that fails. */
+  readonly done: Promise<void>;
+  #status: ExitStatus | undefined;
+  /** It has ended, or nobody will ever know. */
+  #isOver = false;
+  #lastOutputAt = awakeNow();
+  #typedAt = -Infinity;
+  readonly #process: RemoteProcess;
+  readonly #events: EventSink;
+  readonly #turn: () => Promise<void>;
+
+  private constructor(options: TerminalOptions, process: RemoteProcess) {
+    this.program = options.program;
+    this.machine = options.shell.machine;
+    this.screen = new Screen(options.size.columns);
+    this.#process = process;
+    this.#events = options.events;
+    this.#turn = options.turn;
+    this.done = this.#readOrEnd().finally(() => {
+      this.#isOver = true;
+      this.changes.notify();
+    });
+    // Whoever waits learns of a failure; until then it is not an unhandled one.
+    this.done.catch(() => undefined);
+  }
+
+  /**
+   * Starts the program in its folder, on a terminal.
+   *
+   * @throws {ConnectionError} when the machine cannot be reached. @throws the abort reason when `signal` aborts before it has started.
+   */
+  static async open(options: TerminalOptions): Promise<Terminal> {
+    const { program, stageProgram, shell, size, events, signal } = options;
+    await events.emit({
+      kind: 'terminal-opened',
+      role: program.name,
+      machine: shell.machine,
+      ...size,
+      command: stageProgram.command,
+    });
+    const process = await shell.start(stageProgram.command, {
+      terminal: size,
+      cwd: stageProgram.folder,
+      env: stageProgram.env,
+      signal,
+    });
+    return new Terminal(options, process);
+  }
+
+  get role(): string {
+    return this.program.name;
+  }
+
+  /** How it ended; undefined while it runs. */
+  get status(): ExitStatus | undefined {
+    return this.#status;
+  }
+
+  /** Milliseconds since it printed last. */
+  get quietMs(): number {
+    return awakeNow() - this.#lastOutputAt;
+  }
+
+  /** Types lines, each with Enter. Resolves when the machine has taken them. */
+  async type(lines: readonly string[]): Promise<void> {
+    const data = lines.map((line) => `${line}\r`).join('');
+    await this.#events.emit({ kind: 'terminal-input', role: this.role, data, by: 'scenario' });
+    this.screen.typed(lines);
+    this.#typedAt = awakeNow();
+    await this.#process.write(data);
+  }
+
+  /**
+   * Resolves when the lines typed last have shown on the terminal. Machines answer over connections of their own, so the effect of a line on
+   * another machine can reach us before its echo does; a person at both terminals sees the cause first.
+   */
+  async echoed(): Promise<void> {
+    const look = (): { value: true } | { seen: string } =>
+      this.#isOver || !this.screen.awaitsEcho ? { value: true } : { seen: 'no echo' };
+    const timeoutMs = Math.max(0, this.#typedAt + ECHO_GRACE_MS - awakeNow());
+    await retryUntil(look, { what: 'the echo', timeoutMs, wake: () => this.changes.next() }).catch((error: unknown) => {
+      if (!(error instanceof TimeoutError)) throw error;
+    });
+  }
+
+  /** Presses keys that are no line: `^C`. */
+  async press(keys: string): Promise<void> {
+    await this.#events.emit({ kind: 'terminal-input', role: this.role, data: keys, by: 'scenario' });
+    await this.#process.write(keys);
+  }
+
+  /** What the user types at this keyboard. */
+  async relay(bytes: Uint8Array, text: string): Promise<void> {
+    if (text !== '') await this.#events.emit({ kind: 'terminal-input', role: this.role, data: text, by: 'user' });
+    await this.#process.write(bytes);
+  }
+
+  async resize(size: TerminalSize): Promise<void> {
+    this.#process.resize(size);
+    this.screen.resize(size.columns);
+    await this.#events.emit({ kind: 'terminal-resized', role: this.role, ...size });
+  }
+
+  /** End of input. */
+  endInput(): void {
+    this.#process.end();
+  }
+
+  async signal(name: string): Promise<void> {
+    await this.#process.kill(name);
+  }
+
+  /**
+   * Ends the program if it runs: TERM, a grace, KILL.
+   *
+   * @throws {TimeoutError} when it does not even end by KILL.
+   */
+  async stop(): Promise<void> {
+    if (this.#isOver) return;
+    this.#sendSignal('TERM');
+    const ended = await this.#endsWithin(TERM_GRACE_MS).catch(() => false);
+    if (ended) return;
+    this.#sendSignal('KILL');
+    await this.#endsWithin(KILL_GRACE_MS);
+  }
+
+  async #endsWithin(timeoutMs: number): Promise<boolean> {
+    const look = (): { value: true } | { seen: string } => (this.#isOver ? { value: true } : { seen: 'it runs' });
+    return retryUntil(look, {
+      what: `${this.role} on ${this.machine} to end`,
+      timeoutMs,
+      wake: () => this.changes.next(),
+    });
+  }
+
+  /** Without waiting: on a machine that does not answer any more, the time to end passes all the same. */
+  #sendSignal(name: string): void {
+    this.#process.kill(name).catch(() => undefined);
+  }
+
+  /** A program whose output nobody takes is ended. */
+  async #readOrEnd(): Promise<void> {
+    try {
+      await this.#read();
+    } catch (error) {
+      await this.#process.kill('KILL').catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** Reads to the end. Each piece is told before it is looked at, so events come in the order in which the scenario acts on them. */
+  async #read(): Promise<void> {
+    const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+    for await (const chunk of this.#process.output) await this.#take(decoder.decode(chunk, { stream: true }));
+    await this.#take(decoder.decode());
+    const status = await this.#process.exit;
+    this.screen.finish();
+    await this.#events.emit({ kind: 'program-exited', role: this.role, machine: this.machine, ...status });
+    this.#status = status;
+  }
+
+  async #take(text: string): Promise<void> {
+    if (text === '') return;
+    await this.#turn();
+    await this.#events.emit({ kind: 'terminal-output', role: this.role, data: text });
+    this.screen.write(text);
+    this.#lastOutputAt = awakeNow();
+    this.changes.notify();
+  }
+}

@@ -1,0 +1,267 @@
+import { SlowPatternError } from '../core/text/bounded-search.ts';
+import { Transcript } from '../terminal/transcript.ts';
+import type { Pattern } from '../lab/types.ts';
+import { findPattern } from './match-pattern.ts';
+
+/** An `expect` that comes later than this many characters of output no longer finds them; keeps memory bounded when a program floods its terminal. */
+const RETAINED_LENGTH = 262_144;
+
+/** UTF-16 units of a terminal in which a pattern that may go over several lines is searched for again when more has come: a match may begin there and end in what is new. */
+const LOOKED_AT_AGAIN = 65_536;
+
+/** Absolute offsets in the transcript. */
+interface Region {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A line that was typed and has not come back yet. */
+interface PendingEcho {
+  readonly text: string;
+  /** The echo begins here or later. */
+  readonly from: number;
+}
+
+/** Up to where an `expect` has read. */
+interface Cursor {
+  readonly lineStart: number;
+  /** What of that line is used up. A program may write the line anew; then only what still reads the same is. */
+  readonly used: string;
+}
+
+/** The last search that found nothing. */
+interface VainLook {
+  readonly pattern: Pattern;
+  /** From where on it searched. */
+  readonly since: number;
+  /** Lines before this offset were final, and there is nothing in them. */
+  readonly final: number;
+  readonly version: number;
+}
+
+/** `found`; `unsettled` when more output may still change what matches; undefined when nothing matches. */
+export type ExpectLook = 'found' | 'unsettled' | undefined;
+
+/**
+ * What one program printed on its terminal, as a person reads it, with three independent readings: what `expect` has used up, which prompt was
+ * answered, and what is no output at all but the echo of typed lines.
+ *
+ * A terminal echoes a line when it is typed, or a line editor (readline) does when the program reads it; in both cases before the program can answer.
+ * So the first line that ends with what was typed, after it was typed, holds its echo, whatever the program printed in between. (Known limit: a line that
+ * is typed before a line editor runs is echoed twice, and only the first one is known as such. A program with a `prompt` is never typed at so early.)
+ */
+export class Screen {
+  readonly #transcript: Transcript;
+  #cursor: Cursor = { lineStart: 0, used: '' };
+  /** Prompts before this offset are answered. */
+  #promptCursor = 0;
+  #pending: PendingEcho[] = [];
+  #echoes: Region[] = [];
+  /** Changes whenever there is something else to find. */
+  #version = 0;
+  #vainMatch: VainLook | undefined;
+  #vainPrompt: VainLook | undefined;
+
+  /** `columns` is the width of the terminal. */
+  constructor(columns: number) {
+    this.#transcript = new Transcript({
+      columns,
+      maxRetained: RETAINED_LENGTH,
+      onLine: (line) => this.#noteEcho(line),
+    });
+  }
+
+  /** Takes the next decoded output; it may be cut anywhere. */
+  write(data: string): void {
+    this.#version++;
+    this.#transcript.write(data);
+  }
+
+  /** Tells that the program has ended: what is printed now is all. */
+  finish(): void {
+    this.#version++;
+    this.#transcript.finish();
+    this.#pending = [];
+  }
+
+  resize(columns: number): void {
+    this.#transcript.resize(columns);
+  }
+
+  /** Tells that these lines are about to be typed: their echo is not the program's. */
+  typed(lines: readonly string[]): void {
+    this.#version++;
+    const from = this.#transcript.end;
+    for (const line of lines) if (line !== '') this.#pending.push({ text: echoOf(line), from });
+  }
+
+  /** Whether a typed line has not come back yet. */
+  get awaitsEcho(): boolean {
+    return this.#pending.length > 0;
+  }
+
+  /**
+   * Looks for the first match in what the program printed since the last one, and uses up all to its end. A regular expression that matches to the end
+   * of an unfinished line could match more, or no more, when the line goes on: it is taken only when `settled`.
+   */
+  takeMatch(pattern: Pattern, settled: boolean): ExpectLook {
+    const since = this.#cursor.lineStart;
+    if (this.#isVain(this.#vainMatch, pattern, since)) return undefined;
+    const readable = this.#readable(this.#newSince(this.#vainMatch, pattern, since));
+    const match = findPattern(pattern, readable.text, readable.indexOf(this.#usedEnd()));
+    this.#vainMatch = match ? undefined : this.#vainLook(pattern, since);
+    if (!match) return undefined;
+    if ('regex' in pattern && !settled && match.end === readable.text.length && !readable.text.endsWith('\n'))
+      return 'unsettled';
+    this.#use(readable.offsetOf(match.end));
+    return 'found';
+  }
+
+  /** Whether a prompt shows that no line was typed at yet. */
+  seesPrompt(prompt: Pattern): boolean {
+    const since = this.#promptCursor;
+    if (this.#isVain(this.#vainPrompt, prompt, since)) return false;
+    const match = findPattern(prompt, this.#readable(this.#newSince(this.#vainPrompt, prompt, since)).text, 0);
+    this.#vainPrompt = match ? undefined : this.#vainLook(prompt, since);
+    return match !== undefined;
+  }
+
+  /** Uses up the prompt, if it shows: the next one must come later than all that is printed now. */
+  takePrompt(prompt: Pattern): boolean {
+    const seen = this.seesPrompt(prompt);
+    if (seen) this.#promptCursor = this.#transcript.end;
+    return seen;
+  }
+
+  /** Whether the pattern stands anywhere on the terminal, used up or typed; tells why an `expect` did not find it. */
+  shows(pattern: Pattern): boolean {
+    try {
+      return findPattern(pattern, this.#transcript.text, 0) !== undefined;
+    } catch (error) {
+      if (error instanceof SlowPatternError) return false;
+      throw error;
+    }
+  }
+
+  /** The last lines, the unfinished one included. */
+  tail(count: number): string[] {
+    const lines = this.#transcript.text.split('\n');
+    if (lines.at(-1) === '') lines.pop();
+    return lines.slice(-count);
+  }
+
+  /** Lines that came too long ago to be kept. */
+  get droppedLines(): number {
+    return this.#transcript.droppedLines;
+  }
+
+  #vainLook(pattern: Pattern, since: number): VainLook {
+    return { pattern, since, final: this.#transcript.lineStart, version: this.#version };
+  }
+
+  /** Whether the same search found nothing, and nothing happened since. */
+  #isVain(vain: VainLook | undefined, pattern: Pattern, since: number): boolean {
+    return vain?.pattern === pattern && vain.since === since && vain.version === this.#version;
+  }
+
+  /** Where a search for what came after one in vain begins, so that a flood, or a program that prints each letter by itself, is not read again and again. */
+  #newSince(vain: VainLook | undefined, pattern: Pattern, since: number): number {
+    if (vain?.pattern !== pattern || vain.since !== since) return since;
+    const withinLine = 'text' in pattern && !pattern.text.includes('\n');
+    return Math.max(since, this.#transcript.lineStartNear(vain.final - (withinLine ? 0 : LOOKED_AT_AGAIN)));
+  }
+
+  /** Called for each completed line, in order. An echo that never came, because the program had turned echo off, goes when a later one comes. */
+  #noteEcho(line: string): void {
+    const end = this.#transcript.lineStart - 1;
+    const found = this.#pending.findIndex(({ text, from }) => line.endsWith(text) && end - text.length >= from);
+    if (found < 0) return;
+    this.#echoes.push({ start: end - this.#pending[found]!.text.length, end });
+    this.#pending.splice(0, found + 1);
+    const oldest = Math.max(this.#transcript.start, Math.min(this.#cursor.lineStart, this.#promptCursor));
+    this.#echoes = this.#echoes.filter((echo) => echo.end > oldest);
+  }
+
+  /** What the program printed from an offset on, without echoes and without an end that may turn out to be one. */
+  #readable(from: number): Readable {
+    const start = Math.max(from, this.#transcript.start);
+    const text = this.#transcript.slice(start);
+    const end = start + text.length - this.#possibleEcho(start);
+    const readable = new Readable();
+    let at = start;
+    for (const echo of this.#echoes) {
+      if (echo.end <= at) continue;
+      readable.add(at, text.slice(at - start, Math.max(at, echo.start) - start));
+      at = echo.end;
+    }
+    readable.add(at, text.slice(at - start, end - start));
+    return readable;
+  }
+
+  /** Length of the longest end of the current line, from `start` on, with which an awaited echo may begin. */
+  #possibleEcho(start: number): number {
+    const line = this.#transcript.currentLine;
+    let longest = 0;
+    for (const { text, from } of this.#pending) {
+      const room = this.#transcript.end - Math.max(from, start, this.#transcript.lineStart);
+      for (let length = Math.min(text.length, room); length > longest; length--) {
+        if (line.endsWith(text.slice(0, length))) longest = length;
+      }
+    }
+    return longest;
+  }
+
+  /** Offset up to which output is used up; earlier than it was when the program has changed that line since. */
+  #usedEnd(): number {
+    const { lineStart, used } = this.#cursor;
+    if (lineStart < this.#transcript.start) return this.#transcript.start;
+    const now = this.#transcript.slice(lineStart);
+    let same = 0;
+    while (same < used.length && now[same] === used[same]) same++;
+    return lineStart + same;
+  }
+
+  #use(offset: number): void {
+    const start = Math.max(this.#cursor.lineStart, this.#transcript.start);
+    const before = this.#transcript.slice(start).slice(0, offset - start);
+    const lineBegin = before.lastIndexOf('\n') + 1;
+    this.#cursor = { lineStart: start + lineBegin, used: before.slice(lineBegin) };
+  }
+}
+
+/** Pieces of the transcript put together, with the way back from an index in the text to an offset in the transcript. */
+class Readable {
+  text = '';
+  readonly #pieces: { readonly index: number; readonly offset: number; readonly length: number }[] = [];
+
+  add(offset: number, text: string): void {
+    this.#pieces.push({ index: this.text.length, offset, length: text.length });
+    this.text += text;
+  }
+
+  /** The index of what stands at `offset`, or of what follows it when that is left out. */
+  indexOf(offset: number): number {
+    const piece = this.#pieces.find((candidate) => offset <= candidate.offset + candidate.length);
+    return piece ? piece.index + Math.max(0, offset - piece.offset) : this.text.length;
+  }
+
+  /** The offset behind the character before `index`. */
+  offsetOf(index: number): number {
+    const piece = this.#pieces.find((candidate) => index <= candidate.index + candidate.length) ?? {
+      index: 0,
+      offset: 0,
+    };
+    return piece.offset + index - piece.index;
+  }
+}
+
+/** A typed line as a terminal shows it: control characters in caret notation (termios(3), ECHOCTL), the rest as any output reads. */
+function echoOf(line: string): string {
+  const shown = line.replaceAll(
+    /[\0-\x08\x0b-\x1f\x7f]/g,
+    (control) => `^${String.fromCharCode(control.charCodeAt(0) ^ 0x40)}`,
+  );
+  const transcript = new Transcript();
+  transcript.write(shown);
+  return transcript.currentLine;
+}

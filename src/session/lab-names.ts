@@ -1,0 +1,25 @@
+import { loadLab } from '../lab/load-lab.ts';
+import { stateFolderFor } from '../state/state-folder.ts';
+import { readState } from '../state/state.ts';
+import type { CommandContext } from './context.ts';
+
+/** Names that a shell can complete. */
+export interface LabNames {
+  readonly machines: readonly string[];
+  readonly programs: readonly string[];
+  readonly scenarios: readonly string[];
+}
+
+/** The names of this lab: from its file, as far as it can be read, or else from the machines that are up. Never fails. */
+export async function labNames({ labFile }: Pick<CommandContext, 'labFile'>): Promise<LabNames> {
+  const loaded = await loadLab(labFile).catch(() => undefined);
+  const lab = loaded && ('lab' in loaded ? loaded.lab : loaded.partial);
+  if (lab)
+    return {
+      machines: [...lab.machines.keys()],
+      programs: [...lab.programs.keys()],
+      scenarios: [...lab.scenarios.keys()],
+    };
+  const state = await readState(stateFolderFor(labFile)).catch(() => undefined);
+  return { machines: (state?.machines ?? []).map(({ name }) => name), programs: [], scenarios: [] };
+}

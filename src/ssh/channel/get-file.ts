@@ -1,0 +1,86 @@
+import { EnvironmentError } from '../../core/errors.ts';
+import { inTime } from '../../core/time/in-time.ts';
+import { stalledFailure, unansweredFailure } from '../transport/connect-failure.ts';
+import { OutputCollector } from './output-collector.ts';
+import { execLine } from './remote-command.ts';
+import type { Session } from './channel-session.ts';
+import type { Sessions } from './session-pool.ts';
+import type { GetOptions } from '../shell.ts';
+import { Stall } from './stall.ts';
+
+const MAX_MESSAGE_BYTES = 4096;
+
+/** `$1` file, `$2` how much of it, if not all. head(1) with `-c` is no part of POSIX, but of GNU, BusyBox and BSD. */
+const GET_SCRIPT = 'LC_ALL=C; if [ $# -eq 1 ]; then exec cat -- "$1"; else exec head -c "$2" -- "$1"; fi';
+
+/** Reads a file. See `Shell.get`. */
+export async function* getFile(
+  sessions: Sessions,
+  path: string,
+  options: GetOptions = {},
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const { maxBytes, signal } = options;
+  const session = await sessions.open(
+    execLine({ script: GET_SCRIPT, args: maxBytes === undefined ? [path] : [path, String(maxBytes)] }),
+    { signal },
+  );
+  session.channel.end();
+  try {
+    await session.begin({ stderr: true, signal });
+    const message = collect(session);
+    yield* watched(session, options);
+    const { exitCode } = await endOf(session, signal);
+    if (exitCode !== 0) throw getFailure(session.connection.machine, path, await message);
+  } finally {
+    // A reader that stops early leaves `cat` writing to nobody; it ends by SIGPIPE.
+    session.abandon();
+  }
+}
+
+/** What comes, as long as something comes, and no more than was asked for, whatever the machine sends. */
+async function* watched(
+  session: Session,
+  { maxBytes = Infinity, signal }: GetOptions,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const {
+    machine,
+    patience: { stallMs },
+  } = session.connection;
+  const stall = new Stall(stallMs, () => stalledFailure(machine, stallMs));
+  const chunks = session.read('stdout');
+  let leftBytes = maxBytes;
+  while (leftBytes > 0) {
+    const next = await stall.wait(chunks.next(), signal);
+    if (next.done === true) return;
+    const chunk = next.value.subarray(0, leftBytes);
+    leftBytes -= chunk.length;
+    stall.moved(chunk.length);
+    yield chunk;
+  }
+}
+
+function endOf(session: Session, signal: AbortSignal | undefined): Promise<Awaited<Session['exit']>> {
+  const {
+    machine,
+    patience: { answerMs },
+  } = session.connection;
+  return inTime(session.exit, {
+    limitMs: answerMs,
+    signal,
+    late: () => unansweredFailure(machine, 'tell how the command ended', answerMs),
+  });
+}
+
+async function collect(session: Session): Promise<string> {
+  const message = new OutputCollector(MAX_MESSAGE_BYTES);
+  for await (const chunk of session.read('stderr')) message.add(chunk);
+  return message.text().trim();
+}
+
+function getFailure(machine: string, path: string, message: string): EnvironmentError {
+  const known = /(No such file or directory|Permission denied|Is a directory)/.exec(message)?.[1];
+  return new EnvironmentError(`${machine}: ${path} cannot be read: ${known ?? (message || 'cat failed')}`, {
+    code: known === 'No such file or directory' ? 'remote-file-missing' : 'get-failed',
+    hint: `\`ls -l\` on ${machine} shows what is there.`,
+  });
+}

@@ -1,0 +1,232 @@
+import { UsageError } from '../../core/errors.ts';
+import { inTime } from '../../core/time/in-time.ts';
+import { retryUntil } from '../../core/time/retry.ts';
+import { execLine } from './remote-command.ts';
+import type { ProcessId, Session } from './channel-session.ts';
+import type { Sessions } from './session-pool.ts';
+import type { Heartbeat } from '../target.ts';
+
+/**
+ * Runs on the machine as long as the connection stands, and ends what was started over it when that is gone, however it went: also when `lab` was
+ * killed, and when a program ignores SIGHUP. It reads lines:
+ *
+ *     add PID START          end this process group at the end of input
+ *     del PID START          no longer
+ *     forget                 nothing of it all
+ *     kill SIGNAL PID START  send a signal now; answered by `$1`
+ *     beat                   we are still there
+ *
+ * A connection may also go without a word (a cable, a laptop that sleeps), and TCP then takes hours to notice. So we say `beat` now and then, and one of its processes says `look` every `$2`
+ * seconds: three of these without a word from us are the end of input, too.
+ *
+ * A group is addressed only while its leader is the process of that START, or is gone while others of the group live: the kernel gives a number to no
+ * new process as long as a group has it. Dead ones that nobody has collected yet do not count. Builtins only, but for `sleep`: it must work when the machine is out of processes or disk.
+ */
+const SCRIPT = `
+trap "" HUP INT QUIT TERM PIPE
+ours() {
+  if [ -e "/proc/$1" ]; then
+    s=; { read -r s <"/proc/$1/stat"; } 2>/dev/null
+    pid=$1 start=$2; set -- \${s##*) }
+    [ "$start" = "\${20}" ] || return 1
+    [ "$1" = Z ] || return 0
+    set -- "$pid" "$start"
+  fi
+  kill -s 0 -- "-$1" 2>/dev/null || { [ "$2" = - ] && kill -s 0 "$1" 2>/dev/null; return; }
+  [ -e /proc/self ] || return 0
+  lives "$1"
+}
+lives() {
+  for stat in /proc/[0-9]*/stat; do
+    s=; { read -r s <"$stat"; } 2>/dev/null
+    set -- "$1" \${s##*) }
+    [ "$4" = "$1" ] && [ "$2" != Z ] && return 0
+  done
+  return 1
+}
+signal() { ours "$2" "$3" && { kill -s "$1" -- "-$2" || kill -s "$1" "$2"; } 2>/dev/null; }
+each() { result=1; for entry in $list; do "$@" "\${entry%:*}" "\${entry#*:}" && result=0; done; return $result; }
+finish() { [ -z "$leads" ] || kill -s KILL 0; exit 0; }
+# It ends its whole process group at last, if that is its own.
+s=; { read -r s </proc/$$/stat; } 2>/dev/null
+set -- "$1" "$2" \${s##*) }
+leads=; [ "$5" != $$ ] || leads=yes
+{
+  while sleep "$2" && echo look; do :; done </dev/null &
+  while read -r line; do echo "$line"; done
+  echo end
+} 2>/dev/null | {
+list= quiet=0
+while read -r op a b c; do
+  [ "$op" = look ] || quiet=0
+  case $op in
+    end) break ;;
+    look) quiet=$((quiet + 1)); [ $quiet -lt 3 ] || break ;;
+    add) list="$list $a:$b" ;;
+    del) kept=; for entry in $list; do [ "$entry" = "$a:$b" ] || kept="$kept $entry"; done; list=$kept ;;
+    forget) list= ;;
+    kill) signal "$a" "$b" "$c"; echo "$1" ;;
+  esac
+done
+each signal TERM || finish
+each signal CONT
+for tenth in 1 2 3 4 5 6 7 8 9 10; do each ours || finish; sleep 0.1 2>/dev/null || sleep 1; done
+each signal KILL
+finish
+}
+`;
+
+/** The remote script gives programs one second after TERM; then it needs a moment for KILL, on a busy machine more than one. */
+const END_TIMEOUT_MS = 8000;
+/** So soon it says that it has sent a signal, also over a long road; where it does not, the end of the connection is what ends programs there. With what closing takes it is less than a second. */
+const SIGNAL_TIMEOUT_MS = 600;
+/** So soon it goes when it has nothing to end. */
+const IDLE_TIMEOUT_MS = 250;
+
+/** The machine's side of "programs never outlive the connection". Opened when the first program needs it; costs one session. */
+export class Lifeline {
+  readonly #sessions: Sessions;
+  readonly #heartbeat: Heartbeat;
+  #opening: Promise<Session | undefined> | undefined;
+  /** Resolves when its shell has spoken, or never will. */
+  #begun: Promise<void> = Promise.resolve();
+  #answers: (() => void)[] = [];
+  #givenUp = false;
+  #isDeaf = false;
+  /** Processes that end with the connection. */
+  readonly #registered = new Set<string>();
+
+  constructor(sessions: Sessions, heartbeat: Heartbeat) {
+    this.#sessions = sessions;
+    this.#heartbeat = heartbeat;
+  }
+
+  /** Whether it is open already, or being opened. */
+  get isPrepared(): boolean {
+    return this.#opening !== undefined;
+  }
+
+  /** Whether it did not acknowledge a signal in time: then nothing is waited for from it. */
+  get isDeaf(): boolean {
+    return this.#isDeaf;
+  }
+
+  /** Begins to open it, so that a later `add` need not wait. */
+  prepare(): void {
+    this.#opening ??= this.#open();
+    // Who needs it will hear of it; where the program itself could not be started, nobody asks any more.
+    this.#opening.catch(() => undefined);
+  }
+
+  /**
+   * From now on the process group ends with the connection. What is sent to the machine later is also acted on later there. Its shell has to have begun: one that
+   * is still starting when the connection goes dies of its first word, to which nobody listens any more.
+   */
+  async add({ pid, start }: ProcessId): Promise<void> {
+    this.#registered.add(`${pid} ${start}`);
+    await this.#send(`add ${pid} ${start}`);
+    await this.#begun;
+  }
+
+  async remove({ pid, start }: ProcessId): Promise<void> {
+    this.#registered.delete(`${pid} ${start}`);
+    if (this.#opening) await this.#send(`del ${pid} ${start}`);
+  }
+
+  /** Sends a signal to the group, and resolves when it is sent. False when there is no lifeline to do it, or none that answers. */
+  async kill({ pid, start }: ProcessId, signal: string): Promise<boolean> {
+    if (!/^[A-Z0-9]+$/.test(signal))
+      throw new UsageError(`"${signal}" is no signal`, {
+        code: 'bad-signal',
+        hint: 'Use a name without SIG: INT, TERM, KILL.',
+      });
+    const send = async (): Promise<boolean> => {
+      const session = await this.#session();
+      if (!session) return false;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#answers.push(resolve);
+      await session.write(`kill ${signal} ${pid} ${start}\n`);
+      await Promise.race([promise, session.closed]);
+      return true;
+    };
+    const wasSent = await settlesSoon(
+      send(),
+      Math.min(SIGNAL_TIMEOUT_MS, this.#sessions.connection.patience.answerMs),
+      'late',
+    );
+    this.#isDeaf ||= wasSent === 'late';
+    return wasSent === true;
+  }
+
+  /** Makes room for a session of the user on a server that allows too few: programs then end with the connection by SIGHUP alone. */
+  async giveUp(): Promise<void> {
+    if (!this.#opening || this.#givenUp) return;
+    this.#givenUp = true;
+    const session = await this.#opening;
+    await settlesSoon(session?.write('forget\n') ?? Promise.resolve(), END_TIMEOUT_MS, undefined);
+    session?.channel.end();
+    await settlesSoon(session?.closed ?? Promise.resolve(), END_TIMEOUT_MS, undefined);
+  }
+
+  /** Ends what is registered, and resolves when it is gone. Where nobody listens, the end of the connection does that later. */
+  async end(): Promise<void> {
+    if (this.#isDeaf) return;
+    const isIdle = this.#registered.size === 0;
+    const opening = this.#opening?.catch(() => undefined) ?? Promise.resolve(undefined);
+    const session = isIdle ? await settlesSoon(opening, IDLE_TIMEOUT_MS, undefined) : await opening;
+    if (!session || this.#givenUp) return;
+    session.channel.end();
+    const gone = (): { value: true } | { seen: string } =>
+      session.isClosed || this.#isDeaf ? { value: true } : { seen: 'programs are still ending' };
+    await retryUntil(gone, {
+      what: 'programs to end',
+      timeoutMs: isIdle ? IDLE_TIMEOUT_MS : END_TIMEOUT_MS,
+      intervalMs: 2,
+    }).catch(() => session.abandon());
+  }
+
+  async #send(line: string): Promise<void> {
+    const session = await this.#session();
+    await session?.write(`${line}\n`);
+  }
+
+  async #session(): Promise<Session | undefined> {
+    this.prepare();
+    const session = await this.#opening;
+    return this.#givenUp ? undefined : session;
+  }
+
+  /** Undefined when the account has no shell for it; what needs one will say so. */
+  async #open(): Promise<Session | undefined> {
+    const { intervalMs, count } = this.#heartbeat;
+    const lookSeconds = Math.max(1, Math.ceil((intervalMs * count) / 1000));
+    const session = await this.#sessions.open(execLine({ script: SCRIPT, args: ['ok', String(lookSeconds)] }));
+    const beats = setInterval(() => void session.write('beat\n'), intervalMs).unref();
+    void session.closed.then(() => clearInterval(beats));
+    this.#begun = this.#listen(session);
+    return session;
+  }
+
+  async #listen(session: Session): Promise<void> {
+    try {
+      await session.begin({ stderr: true });
+      session.channel.stderr.resume();
+    } catch {
+      session.abandon();
+      return;
+    }
+    session.channel.on('data', (chunk: Buffer) => {
+      for (const byte of chunk) if (byte === 10) this.#answers.shift()?.();
+    });
+    session.channel.resume();
+  }
+}
+
+/** What `work` comes to, or `otherwise` when that takes too long. Fails as `work` does. */
+function settlesSoon<T, L>(work: Promise<T>, limitMs: number, otherwise: L): Promise<T | L> {
+  const late = new Error('late');
+  return inTime<T | L>(work, { limitMs, late: () => late }).catch((error: unknown) => {
+    if (error !== late) throw error;
+    return otherwise;
+  });
+}

@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto';
+import { EnvironmentError } from '../../core/errors.ts';
+import type { ExecOptions, PutOptions, Shell } from '../shell.ts';
+
+/** `exec` is all that is needed of the Shell, so every implementation of it can put files in this way. */
+type Executor = Pick<Shell, 'machine' | 'user' | 'exec'>;
+
+/** Exit statuses of the script below; of our own choice, beside those of cat and mv. */
+const status = { wrongHash: 90, isFolder: 91, unchecked: 92, isSpecial: 93 };
+
+/**
+ * `$1` target, `$2` mode, `$3` hash, `$4` unique name. `set -C` (noclobber) makes the temporary file new, so no link that somebody planted is followed. The temporary name lies beside the target, so that `mv` is a rename(2): atomic. When the connection breaks off,
+ * `cat` sees the end of its input like at a complete upload; the hash then differs, and the old file stays. A machine without any program for SHA-256
+ * keeps the temporary file and tells its name and size, which the sender compares: that finds a broken upload, but not a changed byte.
+ */
+const putScript = `
+export LC_ALL=C
+[ ! -d "$1" ] || exit ${status.isFolder}
+[ ! -e "$1" ] || [ -f "$1" ] || exit ${status.isSpecial}
+case $1 in */*) folder=\${1%/*} ;; *) folder=. ;; esac
+[ -d "\${folder:=/}" ] || mkdir -p -- "$folder" || exit 1
+temporary=$folder/.lab-$4.part
+umask 077
+set -C
+trap 'rm -f -- "$temporary"' EXIT
+trap 'exit 1' HUP INT TERM PIPE
+cat >"$temporary" || exit 1
+hash=none
+for tool in sha256sum 'shasum -a 256' 'openssl dgst -sha256 -r'; do
+  if command -v \${tool%% *} >/dev/null; then hash=$($tool <"$temporary") || exit 1; break; fi
+done
+hash=\${hash%% *}
+chmod -- "$2" "$temporary" || exit 1
+if [ "$hash" = none ]; then trap - EXIT; echo "$(wc -c <"$temporary") $temporary"; exit ${status.unchecked}; fi
+[ "$hash" = "$3" ] || { echo "$hash"; exit ${status.wrongHash}; }
+mv -f -- "$temporary" "$1" || exit 1
+`;
+
+/** `$1` temporary file, `$2` target. */
+const COMMIT_SCRIPT = 'mv -f -- "$1" "$2" || { rm -f -- "$1"; exit 1; }';
+
+/** Writes a file in one round trip. See `Shell.put`. */
+export async function putFile(
+  shell: Executor,
+  content: Uint8Array | AsyncIterable<Uint8Array>,
+  path: string,
+  options: PutOptions & Pick<ExecOptions, 'stallMs'>,
+): Promise<void> {
+  const { mode, sha256, signal, stallMs } = options;
+  const target = path.startsWith('-') ? `./${path}` : path;
+  const counter = { sizeBytes: 0 };
+  const result = await shell.exec(
+    { script: putScript, args: [target, mode.toString(8), sha256, randomUUID()] },
+    { input: counted(content, counter), signal, stallMs },
+  );
+  if (result.exitCode === 0) return;
+  if (result.exitCode === status.unchecked)
+    await commit(shell, result.stdout.trim(), target, { sentBytes: counter.sizeBytes, signal, timeoutMs: stallMs });
+  else throw putFailure(shell, path, result.exitCode, result.stderr);
+}
+
+async function commit(
+  shell: Executor,
+  report: string,
+  target: string,
+  { sentBytes, ...limits }: { readonly sentBytes: number } & Pick<ExecOptions, 'signal' | 'timeoutMs'>,
+): Promise<void> {
+  const [size = '', temporary = ''] = report.split(/ (.*)/s);
+  if (Number(size) !== sentBytes) {
+    await shell.exec(['rm', '-f', '--', temporary], limits);
+    throw putFailure(shell, target, status.wrongHash, '');
+  }
+  const result = await shell.exec({ script: COMMIT_SCRIPT, args: [temporary, target] }, limits);
+  if (result.exitCode !== 0) throw putFailure(shell, target, result.exitCode, result.stderr);
+}
+
+function putFailure(
+  { machine, user }: Executor,
+  path: string,
+  exitCode: number | undefined,
+  stderr: string,
+): EnvironmentError {
+  // The words of the machine's shell, and names of ours, say nothing beyond a cause that is known.
+  const fail = (code: string, why: string, hint?: string): EnvironmentError =>
+    new EnvironmentError(`${machine}: ${path} cannot be written: ${why}`, {
+      code,
+      hint,
+      detail: code === 'put-failed' ? stderr.trim() || undefined : undefined,
+    });
+  if (exitCode === status.wrongHash)
+    return fail(
+      'put-corrupt',
+      'what arrived is not what was sent; the old file is untouched',
+      'Try again; if it stays so, the file changed while it was read.',
+    );
+  if (exitCode === status.isFolder)
+    return fail('put-is-folder', 'a folder of that name is there', 'Name the file in it.');
+  if (exitCode === status.isSpecial)
+    return fail(
+      'put-is-special',
+      'what is there is no ordinary file, but a device, a pipe or a socket',
+      'Choose another name.',
+    );
+  if (/No space left|Disk quota/i.test(stderr))
+    return fail('remote-disk-full', 'its disk is full', `Make room there; \`df -h\` on ${machine} shows where.`);
+  if (/Read-only file system/i.test(stderr))
+    return fail('remote-read-only', 'its file system is read-only', 'Choose a folder that can be written.');
+  if (/Not a directory|File exists/i.test(stderr))
+    return fail('put-is-file', 'a file is where a folder should be', 'Choose another name.');
+  if (/Permission denied|not permitted/i.test(stderr))
+    return fail('remote-permission', `user ${user} may not`, `Choose a folder of ${user}, or give it the right.`);
+  return fail('put-failed', `the machine ended with status ${exitCode ?? 'unknown'}`);
+}
+
+async function* counted(
+  content: Uint8Array | AsyncIterable<Uint8Array>,
+  counter: { sizeBytes: number },
+): AsyncGenerator<Uint8Array, void, undefined> {
+  if (content instanceof Uint8Array) {
+    counter.sizeBytes = content.length;
+    yield content;
+    return;
+  }
+  for await (const chunk of content) {
+    counter.sizeBytes += chunk.length;
+    yield chunk;
+  }
+}

@@ -1,0 +1,194 @@
+import type { Duplex } from 'node:stream';
+import type { AuthenticationType, Client, ClientErrorExtensions, NextAuthHandler } from 'ssh2';
+import type { Ssh2 } from './agents.ts';
+import { algorithmFailure, forbiddenFailure } from '../transport/algorithm-failure.ts';
+import { algorithmsFor, type AlgorithmLists } from '../trust/algorithms.ts';
+import {
+  changedHostFailure,
+  closedFailure,
+  handshakeFailure,
+  keyFailure,
+  loginFailure,
+  questionsFailure,
+  revokedHostFailure,
+  timeoutFailure,
+  unknownHostFailure,
+} from '../transport/connect-failure.ts';
+import type { Deadline } from '../transport/deadline.ts';
+import { judge } from '../trust/host-key-policy.ts';
+import { blobType, type HostKey, sameKey } from '../trust/key-pair.ts';
+import { LoginMethods, UnusableKey } from './login-methods.ts';
+import { parseOffer } from '../trust/server-offer.ts';
+import { SignatureRefused } from './signatures.ts';
+import { algorithmsOf, credentialsOf, defaultHeartbeat, type ShellTarget } from '../target.ts';
+
+/** As much of what a server says before its SSH greeting as a message can show. */
+const MAX_HEARD_BYTES = 1024;
+/** As much as its greeting and its offer of algorithms may take together; OpenSSH's take 1 to 2 KiB. */
+const MAX_OVERHEARD_BYTES = 64 * 1024;
+
+/** Brings one client over one connected stream from the greeting to the logged-in user, and keeps what an error message needs. */
+export class Login {
+  readonly #target: ShellTarget;
+  readonly #client: Client;
+  readonly #stream: Duplex;
+  readonly #outcome = Promise.withResolvers<void>();
+  #phase: 'greeting' | 'handshake' | 'login' = 'greeting';
+  #overheard: Buffer = Buffer.alloc(0);
+  #offered: readonly string[] = [];
+  #hostKey: HostKey | undefined;
+  #mustLearn = false;
+  readonly #methods: LoginMethods;
+  readonly #deadline: Deadline;
+  readonly #algorithms: AlgorithmLists;
+
+  constructor(target: ShellTarget, ssh2: Ssh2, client: Client, stream: Duplex, deadline: Deadline) {
+    this.#target = target;
+    this.#client = client;
+    this.#stream = stream;
+    this.#deadline = deadline;
+    this.#algorithms = algorithmsOf(target);
+    const { pubkeyacceptedalgorithms } = this.#algorithms;
+    this.#methods = new LoginMethods({
+      ssh2,
+      user: target.user,
+      credentials: credentialsOf(target),
+      signatures: pubkeyacceptedalgorithms,
+      ask: (work) => deadline.pausedFor(work),
+      giveUp: (questions) => this.#outcome.reject(questionsFailure(target, questions)),
+    });
+  }
+
+  /** Resolves with the host's key when the user is logged in and the key is checked (and learnt, if the policy says so). */
+  async run(signal: AbortSignal): Promise<HostKey> {
+    const abort = (): void => this.#outcome.reject(signal.reason as Error);
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      signal.throwIfAborted();
+      this.#listen();
+      this.#begin();
+      await this.#outcome.promise;
+      const hostKey = this.#hostKey!;
+      if (this.#mustLearn) await this.#target.hostKeys.learn?.(hostKey);
+      return hostKey;
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
+  }
+
+  /** What to say when the time is up now. */
+  timeout(timeoutMs: number): Error {
+    return timeoutFailure(this.#target, this.#phase, timeoutMs, this.#heard);
+  }
+
+  #listen(): void {
+    this.#client
+      .on('handshake', () => {
+        this.#phase = 'login';
+        this.#stream.off('data', this.#overhear);
+      })
+      .on('ready', () => this.#outcome.resolve())
+      .on('error', (error: Error & ClientErrorExtensions) => this.#onError(error))
+      .on('close', () => this.#outcome.reject(closedFailure(this.#target, this.#phase, this.#heard)));
+  }
+
+  #begin(): void {
+    const { user, hostKeys, heartbeat = defaultHeartbeat } = this.#target;
+    const forbidden = forbiddenFailure(this.#target, this.#algorithms);
+    if (forbidden !== undefined) return this.#outcome.reject(forbidden);
+    try {
+      this.#client.connect({
+        sock: this.#stream,
+        username: user,
+        algorithms: algorithmsFor(hostKeys.trusted, this.#algorithms),
+        hostVerifier: (blob: Buffer, verify: (accepted: boolean) => void) => this.#verify(blob, verify),
+        authHandler: (accepted: AuthenticationType[] | null, _partial: boolean, next: NextAuthHandler) =>
+          this.#tryNext(accepted, next),
+        readyTimeout: 0,
+        keepaliveInterval: heartbeat.intervalMs,
+        keepaliveCountMax: heartbeat.count,
+      });
+    } catch (error) {
+      this.#outcome.reject(handshakeFailure(this.#target, error));
+    }
+    // Before ssh2, which may fail in the midst of what is to be heard; the stream does not flow yet, so that no byte is taken from it.
+    this.#stream.prependListener('data', this.#overhear);
+  }
+
+  /** What the server says before its greeting is the best clue when it is no SSH server, and what it offers after it when nothing comes of that. */
+  readonly #overhear = (chunk: Buffer): void => {
+    this.#overheard = Buffer.concat([this.#overheard, chunk]).subarray(0, MAX_OVERHEARD_BYTES);
+    if (this.#phase === 'greeting' && /^SSH-/m.test(this.#overheard.toString('latin1'))) this.#phase = 'handshake';
+  };
+
+  get #heard(): string {
+    return this.#overheard.toString('latin1', 0, MAX_HEARD_BYTES);
+  }
+
+  #verify(blob: Buffer, verify: (accepted: boolean) => void): void {
+    const key: HostKey = { type: blobType(blob) ?? 'unreadable', blob: Buffer.from(blob) };
+    const { hostKeys } = this.#target;
+    // Keys are exchanged again in long sessions; the host then has to show the same key.
+    if (this.#hostKey) return verify(sameKey(this.#hostKey, key));
+    const verdict = judge(hostKeys, key);
+    if (verdict !== 'trusted' && verdict !== 'learn') return this.#refuse(this.#hostKeyFailure(verdict, key), verify);
+    const accept = (): void => {
+      this.#hostKey = key;
+      this.#mustLearn = verdict === 'learn';
+      verify(true);
+    };
+    if (verdict === 'trusted' || hostKeys.confirm === undefined) return accept();
+    const question = this.#deadline.pausedFor(async () => hostKeys.confirm?.(key));
+    question.then(
+      (yes) => (yes ? accept() : this.#refuse(this.#hostKeyFailure('unknown', key), verify)),
+      (error: Error) => this.#refuse(error, verify),
+    );
+  }
+
+  #refuse(failure: Error, verify: (accepted: boolean) => void): void {
+    this.#outcome.reject(failure);
+    verify(false);
+  }
+
+  #hostKeyFailure(verdict: 'unknown' | 'changed' | 'revoked', key: HostKey): Error {
+    const target = this.#target;
+    if (verdict === 'unknown') return unknownHostFailure(target, key);
+    return verdict === 'changed'
+      ? changedHostFailure(target, key, target.hostKeys.trusted)
+      : revokedHostFailure(target, key);
+  }
+
+  #tryNext(accepted: AuthenticationType[] | null, next: NextAuthHandler): void {
+    if (accepted !== null) this.#offered = accepted;
+    this.#methods.next(accepted).then(
+      (method) => next(method as Parameters<NextAuthHandler>[0]),
+      (error: unknown) => {
+        this.#outcome.reject(error instanceof UnusableKey ? keyFailure(this.#target, error) : error);
+      },
+    );
+  }
+
+  #onError(error: Error & ClientErrorExtensions): void {
+    // ssh2 tells of an agent that is not there and goes on with the next method.
+    if (error.level === 'agent' || error instanceof SignatureRefused) return;
+    this.#outcome.reject(this.#explain(error));
+  }
+
+  #explain(error: Error & ClientErrorExtensions): Error {
+    const broken = error.level === 'client-socket' || error.level === 'protocol';
+    if (this.#phase === 'greeting' || broken) return closedFailure(this.#target, this.#phase, this.#heard, error);
+    if (this.#phase === 'handshake') return this.#explainHandshake(error);
+    return loginFailure(
+      this.#target,
+      { tried: this.#methods.tried, offered: this.#offered, wantsSha1: this.#methods.wantsSha1 },
+      error,
+    );
+  }
+
+  #explainHandshake(error: Error): Error {
+    const offer = parseOffer(this.#overheard);
+    return (
+      (offer && algorithmFailure(this.#target, this.#algorithms, offer, error)) ?? handshakeFailure(this.#target, error)
+    );
+  }
+}

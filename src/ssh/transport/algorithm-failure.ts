@@ -1,0 +1,84 @@
+import { ConnectionError } from '../../core/connection-error.ts';
+import {
+  algorithmKeywords,
+  type AlgorithmKind,
+  type AlgorithmLists,
+  usualAlgorithms,
+  weakAlgorithms,
+} from '../trust/algorithms.ts';
+import { missingKinds, type ServerOffer } from '../trust/server-offer.ts';
+import { addressText, type ShellTarget } from '../target.ts';
+
+const meanings = {
+  kexalgorithms: 'key exchange',
+  hostkeyalgorithms: 'kind of host key',
+  ciphers: 'cipher',
+  macs: 'MAC',
+} as const;
+
+/** Pure: what a server and we do not have in common, and the lines of ssh_config(5) that would change it; undefined when they have all in common. */
+export function algorithmFailure(
+  target: ShellTarget,
+  ours: AlgorithmLists,
+  offer: ServerOffer,
+  cause: unknown,
+): ConnectionError | undefined {
+  const missing = missingKinds(offer, ours);
+  if (missing.length === 0) return undefined;
+  const chosen = missing.map((kind) => [kind, bestOf(kind, offer[kind])] as const);
+  const unknown = chosen.flatMap(([kind, name]) => (name === undefined ? [kind] : []));
+  const hint =
+    unknown.length > 0
+      ? unknown
+          .map(
+            (kind) =>
+              `lab knows nothing that it offers for ${algorithmKeywords[kind]}; its SSH server has to offer one of ${usualAlgorithms[kind].join(', ')}.`,
+          )
+          .join('\n')
+      : allowHint(
+          target,
+          chosen.map(([kind, name]) => [kind, name!]),
+        );
+  return new ConnectionError(
+    target.machine,
+    `${target.machine}: the SSH server at ${addressText(target.address)} offers no ${missing.map((kind) => meanings[kind]).join(' and no ')} that may be used`,
+    {
+      code: 'ssh-no-common-algorithm',
+      detail: missing.map((kind) => `It offers for ${algorithmKeywords[kind]}: ${offer[kind].join(', ')}`).join('\n'),
+      hint,
+      cause,
+    },
+  );
+}
+
+/** The user's own configuration leaves nothing that we could use, whatever the server offers; undefined when it does. */
+export function forbiddenFailure(target: ShellTarget, ours: AlgorithmLists): ConnectionError | undefined {
+  const kinds = ['kexalgorithms', 'hostkeyalgorithms', 'ciphers'] as const;
+  const kind = kinds.find((one) => ours[one].length === 0);
+  if (kind === undefined) return undefined;
+  return new ConnectionError(
+    target.machine,
+    `${target.machine}: ${algorithmKeywords[kind]} of your OpenSSH configuration leaves no ${meanings[kind]} that lab knows for ${addressText(target.address)}`,
+    {
+      code: 'ssh-no-common-algorithm',
+      hint: `Add one of these to it for this host: ${usualAlgorithms[kind].join(', ')}`,
+    },
+  );
+}
+
+/** The lines that allow something to one host. */
+export function allowHint(
+  target: ShellTarget,
+  allowed: readonly (readonly [kind: AlgorithmKind, name: string])[],
+): string {
+  const areWeak = allowed.every(([kind, name]) => weakAlgorithms[kind].includes(name));
+  const lines = [
+    `Host ${target.configName ?? target.machine}`,
+    ...allowed.map(([kind, name]) => `    ${algorithmKeywords[kind]} +${name}`),
+  ];
+  return `${areWeak ? 'That is old and weak: better update its SSH server. To' : 'To'} allow it to this host alone, write into ~/.ssh/config, before any "Host *":\n${lines.join('\n')}`;
+}
+
+function bestOf(kind: AlgorithmKind, offered: readonly string[]): string | undefined {
+  return [...usualAlgorithms[kind], ...weakAlgorithms[kind]].find((name) => offered.includes(name));
+}

@@ -1,0 +1,44 @@
+import type { Duplex } from 'node:stream';
+import { ConnectionError } from '../../core/connection-error.ts';
+import { openConnection } from '../connect.ts';
+import { ForwardRefused } from './connection.ts';
+import { addressText, type ShellTarget } from '../target.ts';
+
+/** A host that is only passed through, on the way to others. */
+export interface Tunnel {
+  /**
+   * A stream to an address as that host sees it.
+   *
+   * @throws {ConnectionError} `jump-refused` when it allows no forwarding (sshd_config(5), AllowTcpForwarding), or cannot reach the address.
+   */
+  open(host: string, port: number): Promise<Duplex>;
+  /** May be called twice; ends the streams as well. */
+  close(): Promise<void>;
+}
+
+/** Logs in to a jump host. Throws as `connectShell`. */
+export async function openTunnel(target: ShellTarget): Promise<Tunnel> {
+  const connection = await openConnection(target);
+  const { machine } = target;
+  const via = addressText(target.address);
+  return {
+    async open(host, port) {
+      try {
+        return await connection.forward(host, port);
+      } catch (error) {
+        if (!(error instanceof ForwardRefused)) throw error;
+        const wanted = addressText({ host, port });
+        throw new ConnectionError(
+          machine,
+          `${machine}: the jump host ${via} does not lead to ${wanted}: ${error.message}`,
+          {
+            code: 'jump-refused',
+            hint: `Check that ${via} can reach ${wanted}, and that its sshd_config says AllowTcpForwarding yes.`,
+            cause: error,
+          },
+        );
+      }
+    },
+    close: () => connection.close(),
+  };
+}

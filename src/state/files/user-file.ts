@@ -1,0 +1,22 @@
+import { writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { systemCode, UsageError } from '../../core/errors.ts';
+import { storing } from './storage.ts';
+
+/**
+ * Writes a file where the user wants it.
+ *
+ * @throws {UsageError} when its folder is missing. @throws {EnvironmentError} when it cannot be written.
+ */
+export async function writeUserFile(path: string, text: string, mode?: number): Promise<void> {
+  try {
+    await storing(`write ${path}`, () => writeFile(path, text, mode === undefined ? {} : { mode }));
+  } catch (cause) {
+    if (systemCode(cause) !== 'ENOENT') throw cause;
+    throw new UsageError(`there is no folder ${dirname(path)}`, {
+      code: 'no-folder',
+      hint: 'Make it first (mkdir -p), or name another file.',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,39 @@
+import { LockedError } from '../../core/errors.ts';
+import { formatDuration } from '../../core/time/retry.ts';
+import type { Holder, Wreck } from './lock-file.ts';
+import { currentProcess } from './process-identity.ts';
+
+/** The error of whoever finds the lab locked. */
+export function lockedBy(holder: Holder, path: string): LockedError {
+  const elsewhere = holder.bootId !== currentProcess().bootId;
+  const where = elsewhere ? ` on host ${holder.host}` : '';
+  return new LockedError(`another lab works on this lab: ${nameOf(holder)}${where}, since ${sinceOf(holder)}`, {
+    code: 'locked',
+    hint: elsewhere
+      ? `Wait until it ends. If that host is gone, remove ${path}.`
+      : `Wait until it ends, or end it: kill ${holder.pid}`,
+  });
+}
+
+/** What is told when a lock that a dead process left was taken over. */
+export function describeTakeOver(dead: Holder | Wreck): string {
+  const who = 'pid' in dead ? `${nameOf(dead)}, which started at ${sinceOf(dead)} and ended` : 'a command that ended';
+  return `took over the lock of ${who} without cleaning up`;
+}
+
+function nameOf({ command, pid }: Holder): string {
+  return `\`${command}\` (PID ${pid})`;
+}
+
+/** `14:03:05 (12 s ago)` in local time, with the date when it was not today. */
+function sinceOf({ since }: Holder): string {
+  const started = new Date(since);
+  const time = [started.getHours(), started.getMinutes(), started.getSeconds()].map(twoDigits).join(':');
+  const date = [started.getFullYear(), started.getMonth() + 1, started.getDate()].map(twoDigits).join('-');
+  const sameDay = started.toDateString() === new Date().toDateString();
+  return `${sameDay ? time : `${date} ${time}`} (${formatDuration(Math.max(0, Date.now() - started.getTime()))} ago)`;
+}
+
+function twoDigits(value: number): string {
+  return String(value).padStart(2, '0');
+}
