@@ -1,5 +1,5 @@
-import { copyFileSync, existsSync, globSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { constants, copyFileSync, existsSync, globSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { labJsonSchema } from '../src/lab/fields/json-schema.ts';
 
@@ -72,8 +72,10 @@ await build({
 });
 // The repository says "type": "module"; these are not.
 writeFileSync(join(fresh, 'programs/package.json'), '{"type":"commonjs"}\n');
-for (const name of ['executor.pl', 'address-guard.pl'])
-  copyFileSync(join(root, 'src/providers/netns', name), join(fresh, 'cli', name));
+// Programs in other languages lie beside the modules that use them, and the build beside the compiled command line: their names are unique.
+for (const path of globSync('src/**/*.{pl,sh}', { cwd: root })) {
+  copyFileSync(join(root, path), join(fresh, 'cli', basename(path)), constants.COPYFILE_EXCL);
+}
 writeFileSync(join(fresh, 'lab.schema.json'), `${JSON.stringify(labJsonSchema(), null, 2)}\n`);
 writeFileSync(join(fresh, 'built'), '');
 if (existsSync(place)) renameSync(place, old);

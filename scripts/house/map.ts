@@ -44,6 +44,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'files/drained.ts',
     'files/inside.ts',
     'files/ordinary-file.ts',
+    'files/script-file.ts',
     'ipv4.ts',
     'json/json-checks.ts',
     'json/json-text.ts',

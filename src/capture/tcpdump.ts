@@ -1,8 +1,10 @@
+import { scriptFile } from '../core/files/script-file.ts';
 import { EnvironmentError, UsageError, type LabError } from '../core/errors.ts';
-import type { LinkCapture, LinkCaptureRequest } from '../core/link-capture.ts';
+import { tcpdumpOptions, type LinkCapture, type LinkCaptureRequest } from '../core/link-capture.ts';
 import { signalName } from '../packets/signal-name.ts';
 import type { Shell } from '../ssh/shell.ts';
-import { captureScript } from './tcpdump-script.ts';
+
+const captureScript = scriptFile(new URL('capture.sh', import.meta.url));
 
 /** Where tcpdump runs, and on what. */
 export interface CapturePoint {
@@ -62,7 +64,12 @@ export function insideMachine(shell: Shell, { interfaces, filter, orAny }: Captu
     interface: interfaces[0] ?? 'any',
     isOutside: false,
     run: async ({ stopped, signal, onOutput }) =>
-      (await shell.exec({ script: captureScript, args }, { input: endOfInput(stopped), signal, onOutput })).exitCode,
+      (
+        await shell.exec(
+          { script: captureScript(), args: [tcpdumpOptions.join(' '), ...args] },
+          { input: endOfInput(stopped), signal, onOutput },
+        )
+      ).exitCode,
   };
 }
 
