@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { EnvironmentError, ExitCode, LabError } from '../core/errors.ts';
 import type { CommandContext } from '../session/context.ts';
 import { findLabFile, type ForeignLabFile } from '../session/lab-file.ts';
+import { allProviders } from '../providers/registry.ts';
 import { OutputFaultError } from '../state/files/output.ts';
 import { requireTextPath } from '../host/files/text-path.ts';
 import { describeUser } from '../host/other-users.ts';
@@ -85,6 +86,7 @@ async function act(
         ? findLabFile(cwd, invocation.command, (foreign) => tellForeign(foreign, events))
         : resolve(cwd, file),
     overrides: { ...(provider === undefined ? {} : { provider }), ...(name === undefined ? {} : { name }) },
+    providers: allProviders,
     events,
     signal,
     terminal: userTerminal(signal, hush),

@@ -33,6 +33,13 @@ export interface Provider {
   readonly snapshots?: SnapshotStore;
 }
 
+/** The providers of this build; commands get it from the command line, so that none of them knows which there are. */
+export interface ProviderRegistry {
+  readonly names: readonly string[];
+  /** A new provider object, its code loaded only now. @throws {UsageError} for an unknown name, with the known ones. */
+  named(name: string): Promise<Provider>;
+}
+
 /** All machines of a lab as they were at one moment: memory, devices, disks. Lives in the `.lab` folder and outlives `down`. */
 export interface SnapshotStore {
   /** Called when `up` has made machines and all programs are on them: a chance to make the next `up` fast. Failing must not matter. */

@@ -1,23 +1,23 @@
 import { UsageError } from '../core/errors.ts';
 import { suggestion } from '../core/text/suggest.ts';
-import type { Provider } from './provider.ts';
+import type { Provider, ProviderRegistry } from './provider.ts';
 
-/** All providers of this build, each loaded only when it is asked for. */
-const providers: Readonly<Record<string, () => Promise<Provider>>> = {
+/** Each is loaded only when it is asked for. */
+const loaders: Readonly<Record<string, () => Promise<Provider>>> = {
   netns: async () => new (await import('./netns/provider.ts')).NetnsProvider(),
   qemu: async () => new (await import('./qemu/provider.ts')).QemuProvider(),
   ssh: async () => new (await import('./ssh/provider.ts')).SshProvider(),
 };
 
-export const providerNames: readonly string[] = Object.keys(providers);
+/** All providers of this build. */
+export const allProviders: ProviderRegistry = { names: Object.keys(loaders), named: providerNamed };
 
-/** @throws {UsageError} for an unknown name, with the known ones. */
-export async function providerNamed(name: string): Promise<Provider> {
-  const load = providers[name];
+async function providerNamed(name: string): Promise<Provider> {
+  const load = loaders[name];
   if (!load)
     throw new UsageError(`there is no provider "${name}"`, {
       code: 'provider-unknown',
-      hint: suggestion(name, providerNames),
+      hint: suggestion(name, allProviders.names),
     });
   return load();
 }

@@ -3,8 +3,7 @@ import { allMachines } from '../core/all-machines.ts';
 import type { CleanupStack } from '../core/cleanup.ts';
 import { EnvironmentError, UsageError } from '../core/errors.ts';
 import { suggestion } from '../core/text/suggest.ts';
-import type { AttachedMachine, Provider } from '../providers/provider.ts';
-import { providerNamed } from '../providers/registry.ts';
+import type { AttachedMachine, Provider, ProviderRegistry } from '../providers/provider.ts';
 import type { Shell } from '../ssh/shell.ts';
 import { requireOwnFolder, stateFolderFor } from '../state/state-folder.ts';
 import type { LabState } from '../state/state.ts';
@@ -30,12 +29,12 @@ export interface AttachedLab extends FoundLab {
 export async function findLab(context: CommandContext): Promise<FoundLab | undefined> {
   const stateFolder = stateFolderFor(context.labFile);
   // Whose the folder is explains what is wrong with what it holds.
-  const state = await readOwnState(stateFolder).catch(async (error: unknown) => {
+  const state = await readOwnState(stateFolder, context.providers).catch(async (error: unknown) => {
     await requireOwnFolder(stateFolder);
     throw error;
   });
   if (state === undefined) return undefined;
-  const provider = await providerNamed(state.provider);
+  const provider = await context.providers.named(state.provider);
   if (provider.features.ownsMachines) requireOwnLab(state);
   await requireOwnFolder(stateFolder);
   const machines = await provider.attach(
@@ -53,7 +52,7 @@ export async function findLab(context: CommandContext): Promise<FoundLab | undef
  */
 export async function findMachines(context: CommandContext, names: readonly string[] = []): Promise<FoundLab> {
   const found = await findLab(context);
-  if (found === undefined) throw await notUp(stateFolderFor(context.labFile));
+  if (found === undefined) throw await notUp(stateFolderFor(context.labFile), context.providers);
   const known = found.machines.map(({ machine }) => machine.name);
   for (const name of names) {
     if (!known.includes(name))
@@ -75,8 +74,8 @@ export async function findMachines(context: CommandContext, names: readonly stri
 }
 
 /** The error of a command that needs a lab that is up. */
-export async function notUp(stateFolder: string): Promise<EnvironmentError> {
-  const original = await originalOf(stateFolder);
+export async function notUp(stateFolder: string, providers: ProviderRegistry): Promise<EnvironmentError> {
+  const original = await originalOf(stateFolder, providers);
   const copy =
     original === undefined ? '' : `: its folder is a copy of ${dirname(original)}, whose machines are not its own`;
   return new EnvironmentError(`this lab is not up${copy}`, { code: 'lab-down', hint: 'Run "lab up" first.' });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { LabError } from '../core/errors.ts';
-import { providerNamed } from '../providers/registry.ts';
+import type { Provider, ProviderRegistry } from '../providers/provider.ts';
 import { keepMark, readMark } from '../state/folder-mark.ts';
 import { removeJournal } from '../state/journal.ts';
 import { removeOwn } from '../state/files/own-file.ts';
@@ -16,13 +16,14 @@ import { homeOf } from './stray-labs.ts';
  * The path of the `.lab` folder that this one is a copy of (`cp -r tp1 tp2`); undefined when it is nobody's: it lies where it lay, was moved, or its original is
  * gone. What it says of machines then means those of the original. Costs two system calls unless something is odd.
  */
-export async function originalOf(stateFolder: string): Promise<string | undefined> {
+export async function originalOf(stateFolder: string, providers: ProviderRegistry): Promise<string | undefined> {
   const here = placeOf(stateFolder);
   if (here === undefined) return undefined;
   const mark = await readMark(stateFolder);
   if (mark?.place.inode === here.inode) return undefined;
   if (mark !== undefined && (await isMarkedElsewhere(mark.place, mark.id, here))) return mark.place.path;
-  return homeElsewhere(await knownIdentity(stateFolder).catch(ignoreOurs), here);
+  const identity = await knownIdentity(stateFolder, providers).catch(ignoreOurs);
+  return identity === undefined ? undefined : homeElsewhere(identity, await providers.named(identity.provider), here);
 }
 
 async function isMarkedElsewhere({ path }: Place, id: string, here: Place): Promise<boolean> {
@@ -31,18 +32,16 @@ async function isMarkedElsewhere({ path }: Place, id: string, here: Place): Prom
 }
 
 /** The folder that the running machines of a lab belong to, if it is not this one. */
-async function homeElsewhere(identity: LabIdentity | undefined, here: Place): Promise<string | undefined> {
-  if (identity === undefined) return undefined;
-  const labs = await (await providerNamed(identity.provider)).list();
-  const running = labs.find(({ labId }) => labId === identity.labId);
+async function homeElsewhere({ labId }: LabIdentity, provider: Provider, here: Place): Promise<string | undefined> {
+  const running = (await provider.list()).find((lab) => lab.labId === labId);
   const there = running === undefined ? undefined : placeOf(homeOf(running));
   return there === undefined || there.inode === here.inode ? undefined : there.path;
 }
 
 /** The state of the lab in this folder; undefined when it is not up, also when the folder is a copy of one that is. Throws as `readState`. */
-export async function readOwnState(stateFolder: string): Promise<LabState | undefined> {
+export async function readOwnState(stateFolder: string, providers: ProviderRegistry): Promise<LabState | undefined> {
   const state = await readState(stateFolder);
-  return state === undefined || (await originalOf(stateFolder)) !== undefined ? undefined : state;
+  return state === undefined || (await originalOf(stateFolder, providers)) !== undefined ? undefined : state;
 }
 
 /**
@@ -50,15 +49,15 @@ export async function readOwnState(stateFolder: string): Promise<LabState | unde
  * told. Does nothing to a folder that is no copy, and never anything to the original. Call it with the lock held.
  */
 export async function shedCopy(context: ProviderSide, stateFolder: string): Promise<boolean> {
-  const original = await originalOf(stateFolder);
+  const original = await originalOf(stateFolder, context.providers);
   if (original === undefined) return false;
-  const identity = await knownIdentity(stateFolder);
+  const identity = await knownIdentity(stateFolder, context.providers);
   await removeState(stateFolder);
   await removeJournal(stateFolder);
   // Under a name that nothing carries, this only clears the folders in which the machines of the original work.
   if (identity !== undefined)
     await (
-      await providerNamed(identity.provider)
+      await context.providers.named(identity.provider)
     ).down(randomUUID(), providerContext(context, { labId: identity.labId, stateFolder }));
   removeOwn(join(stateFolder, 'keys'));
   await removeSpares(stateFolder);

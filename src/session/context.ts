@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import type { EventSink } from '../core/events.ts';
+import type { ProviderRegistry } from '../providers/provider.ts';
 import type { Patience } from '../ssh/channel/patience.ts';
 
 /** What every command gets from the command line: where to look, whom to tell, when to stop. */
@@ -10,6 +11,8 @@ export interface CommandContext {
   readonly labFile: string;
   /** What the command line says instead of the lab file. */
   readonly overrides: { readonly provider?: string; readonly name?: string };
+  /** Where machines can come from. */
+  readonly providers: ProviderRegistry;
   /** Takes progress and all else that happens; the command line shows it. */
   readonly events: EventSink;
   /** Aborts, with an `InterruptedError` as its reason, when the user wants to stop. */

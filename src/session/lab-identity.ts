@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { LabError } from '../core/errors.ts';
-import { providerNames } from '../providers/registry.ts';
+import type { ProviderRegistry } from '../providers/provider.ts';
 import { readJournal, rewriteJournal, type Journal, type JournalRecord } from '../state/journal.ts';
 import { readState, type LabState } from '../state/state.ts';
 
@@ -16,8 +16,18 @@ export interface LabIdentity {
 }
 
 /** The identity of the lab in this state folder, or undefined when nothing was ever made from it, or all of it is gone. */
-export async function knownIdentity(stateFolder: string): Promise<LabIdentity | undefined> {
-  return (await readIntactState(stateFolder)) ?? (await journaledIdentity(stateFolder));
+export async function knownIdentity(
+  stateFolder: string,
+  providers: ProviderRegistry,
+): Promise<LabIdentity | undefined> {
+  return (await readIntactState(stateFolder, providers)) ?? identityIn(await readJournal(stateFolder), providers);
+}
+
+/** Where an identity is looked for and written down. */
+export interface ClaimPlace {
+  readonly stateFolder: string;
+  readonly journal: Journal;
+  readonly providers: ProviderRegistry;
 }
 
 /**
@@ -25,45 +35,44 @@ export async function knownIdentity(stateFolder: string): Promise<LabIdentity | 
  * anew with what could be read of it. Call it with the lock held.
  */
 export async function claimIdentity(
-  stateFolder: string,
-  journal: Journal,
+  { stateFolder, journal, providers }: ClaimPlace,
   lab: Omit<LabIdentity, 'labId'>,
   known: LabIdentity | undefined,
 ): Promise<LabIdentity> {
   let isWhole = true;
   const records = await readJournal(stateFolder, () => (isWhole = false));
-  const identity = known ?? identityIn(records);
+  const journaled = identityIn(records, providers);
+  const identity = known ?? journaled;
   const { labId, name, provider } = identity ?? { labId: randomUUID(), name: lab.name, provider: lab.provider };
   if (!isWhole) await rewriteJournal(stateFolder, records);
-  if (identityIn(records)?.labId !== labId) await journal.append({ kind: IDENTITY_KIND, labId, name, provider });
+  if (journaled?.labId !== labId) await journal.append({ kind: IDENTITY_KIND, labId, name, provider });
   return { labId, name, provider };
 }
 
-async function journaledIdentity(stateFolder: string): Promise<LabIdentity | undefined> {
-  return identityIn(await readJournal(stateFolder));
-}
-
 /** The last one, should something have gone wrong with an earlier one. */
-function identityIn(records: readonly JournalRecord[]): LabIdentity | undefined {
-  const found = records.findLast((record) => record.kind === IDENTITY_KIND && isIdentity(record));
+function identityIn(records: readonly JournalRecord[], providers: ProviderRegistry): LabIdentity | undefined {
+  const found = records.findLast((record) => record.kind === IDENTITY_KIND && isIdentity(record, providers));
   return found as LabIdentity | undefined;
 }
 
-function isIdentity({ labId, name, provider }: Readonly<Record<string, unknown>>): boolean {
+function isIdentity({ labId, name, provider }: JournalRecord, { names }: ProviderRegistry): boolean {
   return (
     typeof labId === 'string' &&
     /^[\w-]+$/.test(labId) &&
     typeof name === 'string' &&
     typeof provider === 'string' &&
-    providerNames.includes(provider)
+    names.includes(provider)
   );
 }
 
 /** The state, or undefined when there is none that is whole and that this lab knows. What was damaged, or a newer lab wrote, must not keep `down` from its work: the journal knows enough. */
-export async function readIntactState(stateFolder: string): Promise<LabState | undefined> {
+export async function readIntactState(
+  stateFolder: string,
+  { names }: Pick<ProviderRegistry, 'names'>,
+): Promise<LabState | undefined> {
   const state = await readState(stateFolder).catch((error: unknown) => {
     if (error instanceof LabError && ['state-broken', 'state-newer'].includes(error.code)) return undefined;
     throw error;
   });
-  return state !== undefined && providerNames.includes(state.provider) ? state : undefined;
+  return state !== undefined && names.includes(state.provider) ? state : undefined;
 }

@@ -9,7 +9,7 @@ export interface LabPlace {
 }
 
 /** The part of a command's context that providers hear of. */
-export type ProviderSide = Pick<CommandContext, 'events' | 'signal'> &
+export type ProviderSide = Pick<CommandContext, 'providers' | 'events' | 'signal'> &
   Partial<Pick<CommandContext, 'terminal' | 'acceptNewHostKeys' | 'offline' | 'patience'>>;
 
 /** What a provider needs to work on one lab. Without a journal it may make nothing: to attach, to remove. */

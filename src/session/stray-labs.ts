@@ -2,8 +2,7 @@ import { readdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { inStep } from '../core/events.ts';
 import { processes } from '../host/processes.ts';
-import type { LabelledLab } from '../providers/provider.ts';
-import { providerNamed, providerNames } from '../providers/registry.ts';
+import type { LabelledLab, ProviderRegistry } from '../providers/provider.ts';
 import { readMark } from '../state/folder-mark.ts';
 import { placeOf } from '../state/place.ts';
 import { providerContext, type ProviderSide } from './provider-context.ts';
@@ -17,11 +16,11 @@ export interface StrayLab extends LabelledLab {
  * Labs that run on this host and belong to this folder, but whose identity is not `known` there: the `.lab` folder was deleted, or what tells of them was
  * damaged. Their processes carry the folder in their arguments.
  */
-export async function strayLabs(stateFolder: string, known: string | undefined): Promise<StrayLab[]> {
+export async function strayLabs(stateFolder: string, providers: ProviderRegistry, known?: string): Promise<StrayLab[]> {
   if (!(await someLabMayBeOf(stateFolder))) return [];
   const found = await Promise.all(
-    providerNames.map(async (provider) =>
-      (await (await providerNamed(provider)).list()).map((lab) => Object.assign({ provider }, lab)),
+    providers.names.map(async (provider) =>
+      (await (await providers.named(provider)).list()).map((lab) => Object.assign({ provider }, lab)),
     ),
   );
   const here = realPath(stateFolder);
@@ -41,7 +40,7 @@ export async function endStrays(
     const place = providerContext(context, { labId, stateFolder });
     ended.push(
       ...(await inStep(context.events, `take the old ${name} down`, async () =>
-        (await providerNamed(provider)).down(labId, place),
+        (await context.providers.named(provider)).down(labId, place),
       )),
     );
   }

@@ -10,14 +10,14 @@ import { status } from '../../src/commands/lab/status.ts';
 import { up } from '../../src/commands/lab/up.ts';
 import { ConnectionError } from '../../src/core/connection-error.ts';
 import { InterruptedError } from '../../src/core/errors.ts';
-import { providerNamed } from '../../src/providers/registry.ts';
+import { allProviders } from '../../src/providers/registry.ts';
 import { smallLab } from '../helpers/cli.ts';
 import { testContext } from '../helpers/command-context.ts';
 import { cannotMakeMachines, labFolder } from '../helpers/machines/machines.ts';
 
 /** Labs of this host that belong to a folder. */
 async function labsOf(folder: string): Promise<number> {
-  const labs = await (await providerNamed('netns')).list();
+  const labs = await (await allProviders.named('netns')).list();
   return labs.filter(({ stateFolder }) => stateFolder.startsWith(folder)).length;
 }
 
@@ -117,7 +117,7 @@ describe('the life of a lab', { skip: await cannotMakeMachines() }, () => {
     await using folder = labFolder({ 'lab.yaml': smallLab });
     const { context } = testContext(folder.path);
     await up(context, { recreate: false });
-    const provider = await providerNamed('netns');
+    const provider = await allProviders.named('netns');
     for (const { labId, stateFolder } of await provider.list())
       if (stateFolder.startsWith(folder.path))
         await provider.down(labId, { ...context, labId, stateFolder, journal: async () => undefined });

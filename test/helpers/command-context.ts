@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { join } from 'node:path';
 import type { CommandContext } from '../../src/session/context.ts';
+import { allProviders } from '../../src/providers/registry.ts';
 import type { EventBody } from '../../src/core/events.ts';
 
 /** A context for a command that runs in the test's own process, and what came of it. */
@@ -43,6 +44,7 @@ export function testContext(
       cwd: folder,
       labFile: join(folder, 'lab.yaml'),
       overrides: {},
+      providers: allProviders,
       events: { emit: (event) => void events.push(event) },
       signal,
       terminal: {

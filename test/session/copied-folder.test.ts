@@ -8,7 +8,7 @@ import { ssh } from '../../src/commands/machines/ssh.ts';
 import { status } from '../../src/commands/lab/status.ts';
 import { up } from '../../src/commands/lab/up.ts';
 import { processes } from '../../src/host/processes.ts';
-import { providerNamed } from '../../src/providers/registry.ts';
+import { allProviders } from '../../src/providers/registry.ts';
 import { testContext } from '../helpers/command-context.ts';
 import { cannotMakeMachines, labFolder } from '../helpers/machines/machines.ts';
 
@@ -31,7 +31,7 @@ function playground(): ReturnType<typeof labFolder> & { make(name: string): stri
 }
 
 async function labIds(folder: string): Promise<string[]> {
-  const labs = await (await providerNamed('netns')).list();
+  const labs = await (await allProviders.named('netns')).list();
   return labs
     .filter(({ stateFolder }) => stateFolder.startsWith(folder))
     .map(({ labId }) => labId)
@@ -181,7 +181,7 @@ describe('folders of labs that are copied, moved and deleted', { skip: await can
       `echo 'sleep 60' > executor.pl; sudo setsid perl "$PWD/executor.pl" --lab forged forged '${place.path}' > /dev/null 2>&1 < /dev/null &`,
     );
     const disguised = [...processes()].some(({ args }) => args.includes('forged') && args.at(-1) === place.path);
-    const known = (await (await providerNamed('netns')).list()).map(({ labId }) => labId);
+    const known = (await (await allProviders.named('netns')).list()).map(({ labId }) => labId);
     assert.deepEqual([disguised, known.includes('forged')], [true, false]);
   });
 });

@@ -99,7 +99,7 @@ async function complete(context: CommandContext, kind: Completion | undefined): 
     case 'template':
       return listed((await import('../../lab/templates/template.ts')).labTemplates, 'template');
     case 'provider':
-      return listed((await import('../../providers/registry.ts')).providerNames, 'provider');
+      return listed(context.providers.names, 'provider');
     case 'language':
       return listed((await import('../../report/language/language.ts')).languageNames, 'language');
     case 'report-format':

@@ -1,8 +1,7 @@
 import { EnvironmentError } from '../../core/errors.ts';
 import { inStep } from '../../core/events.ts';
 import { fetchTools } from '../../host/fetch-tools.ts';
-import type { Requirement } from '../../providers/provider.ts';
-import { providerNamed, providerNames } from '../../providers/registry.ts';
+import type { Provider, Requirement } from '../../providers/provider.ts';
 import { loadLab } from '../../lab/load-lab.ts';
 import type { CommandContext } from '../../session/context.ts';
 
@@ -28,19 +27,18 @@ export interface ProviderHealth {
  * @throws {EnvironmentError} when `fix` cannot get the tools.
  */
 export async function doctor(context: CommandContext, options: { readonly fix: boolean }): Promise<DoctorResult> {
-  const { events, signal } = context;
+  const { events, signal, providers: known } = context;
   const fetched = options.fix
     ? await inStep(events, 'get missing tools', (progress) => fetchTools(progress, signal))
     : [];
   const [inUse, providers] = await Promise.all([
     providerInUse(context),
-    Promise.all(providerNames.map((name) => healthOf(name, context.signal))),
+    Promise.all(known.names.map(async (name) => healthOf(await known.named(name), signal))),
   ]);
   return { inUse, providers, fetched };
 }
 
-async function healthOf(name: string, signal: AbortSignal): Promise<ProviderHealth> {
-  const provider = await providerNamed(name);
+async function healthOf(provider: Provider, signal: AbortSignal): Promise<ProviderHealth> {
   const requirements = await provider.check({ thorough: true, signal }).catch((error: unknown) => {
     signal.throwIfAborted();
     // One provider that cannot even be looked at does not hide the others.
@@ -56,11 +54,11 @@ async function healthOf(name: string, signal: AbortSignal): Promise<ProviderHeal
       ];
     throw error;
   });
-  return { provider: name, usable: requirements.every(({ status }) => status !== 'missing'), requirements };
+  return { provider: provider.name, usable: requirements.every(({ status }) => status !== 'missing'), requirements };
 }
 
-async function providerInUse({ labFile, overrides }: CommandContext): Promise<string> {
-  if (overrides.provider !== undefined) return (await providerNamed(overrides.provider)).name;
+async function providerInUse({ labFile, overrides, providers }: CommandContext): Promise<string> {
+  if (overrides.provider !== undefined) return (await providers.named(overrides.provider)).name;
   const loaded = await loadLab(labFile).catch(() => undefined);
-  return loaded !== undefined && 'lab' in loaded ? loaded.lab.provider : providerNames[0]!;
+  return loaded !== undefined && 'lab' in loaded ? loaded.lab.provider : providers.names[0]!;
 }

@@ -5,7 +5,6 @@ import { inStep } from '../../core/events.ts';
 import { ConnectionError } from '../../core/connection-error.ts';
 import { removePrograms } from '../../deploy/remove-programs.ts';
 import type { ProviderContext } from '../../providers/provider.ts';
-import { providerNamed } from '../../providers/registry.ts';
 import { stateFolderFor } from '../../state/state-folder.ts';
 import { readJournal, removeJournal } from '../../state/journal.ts';
 import { removeSpares } from '../../state/runs/spares.ts';
@@ -34,7 +33,7 @@ export interface DownResult {
  */
 export async function down(context: CommandContext, options: { readonly purge: boolean }): Promise<DownResult> {
   const stateFolder = stateFolderFor(context.labFile);
-  if (!existsSync(stateFolder) && (await strayLabs(stateFolder, undefined)).length === 0)
+  if (!existsSync(stateFolder) && (await strayLabs(stateFolder, context.providers)).length === 0)
     return { lab: undefined, ended: [], purged: false };
   const result = await withLockedLab(context, 'down', () => takeDown(context, stateFolder, options.purge));
   if (options.purge) await storing(`remove ${stateFolder}`, () => rm(stateFolder, { recursive: true, force: true }));
@@ -48,7 +47,7 @@ async function takeDown(
 ): Promise<Pick<DownResult, 'lab' | 'ended'>> {
   if (await shedCopy(context, stateFolder)) return { lab: undefined, ended: [] };
   await tellFaults(context, stateFolder);
-  const identity = await knownIdentity(stateFolder);
+  const identity = await knownIdentity(stateFolder, context.providers);
   // A journal that names no lab, or a state that was never whole: a crash came before anything was made.
   if (identity === undefined) await forget(stateFolder);
   const ended =
@@ -57,7 +56,7 @@ async function takeDown(
       : await inStep(context.events, `take ${identity.name} down`, () =>
           removeOrForget(context, stateFolder, identity, purge),
         );
-  const strays = await strayLabs(stateFolder, undefined);
+  const strays = await strayLabs(stateFolder, context.providers);
   const others = await endStrays(context, stateFolder, strays);
   return { lab: identity?.name ?? strays[0]?.name, ended: [...ended, ...others] };
 }
@@ -105,7 +104,7 @@ export async function removeLab(context: ProviderSide, stateFolder: string, lab:
   requireOwnLab(lab);
   const sweep: ProviderContext['sweep'] = (shell) => removePrograms(shell, name, context.signal);
   const ended = await (
-    await providerNamed(provider)
+    await context.providers.named(provider)
   ).down(labId, { ...providerContext(context, { labId, stateFolder }), sweep });
   await forget(stateFolder);
   return ended;

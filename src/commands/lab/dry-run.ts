@@ -1,7 +1,6 @@
 import { formatSubnet } from '../../core/ipv4.ts';
 import type { Lab } from '../../lab/types.ts';
 import type { Requirement } from '../../providers/provider.ts';
-import { providerNamed } from '../../providers/registry.ts';
 import { describeChange } from '../../state/lab-change.ts';
 import { findLab, type FoundLab } from '../../session/attach.ts';
 import type { CommandContext } from '../../session/context.ts';
@@ -22,7 +21,7 @@ export interface PlanResult {
 /** What `up` would do. Changes nothing. */
 export async function plan(context: CommandContext, options: { readonly recreate: boolean }): Promise<PlanResult> {
   const { lab } = await openLab(context);
-  const provider = await providerNamed(lab.provider);
+  const provider = await context.providers.named(lab.provider);
   const [requirements, found] = await Promise.all([
     provider.check({ thorough: true, signal: context.signal }),
     findLab(context),

@@ -1,8 +1,7 @@
 import { countOf } from '../../core/text/count-of.ts';
 import { LabError, UsageError } from '../../core/errors.ts';
 import { inStep } from '../../core/events.ts';
-import type { LabelledLab } from '../../providers/provider.ts';
-import { providerNamed, providerNames } from '../../providers/registry.ts';
+import type { LabelledLab, ProviderRegistry } from '../../providers/provider.ts';
 import type { CommandContext } from '../../session/context.ts';
 import { knownIdentity } from '../../session/lab-identity.ts';
 import { providerContext } from '../../session/provider-context.ts';
@@ -22,7 +21,7 @@ export interface DeadLab extends LabelledLab {
 
 /** Finds what dead labs left on this host and removes it, when told to or when the user says yes. */
 export async function gc(context: CommandContext, options: { readonly yes: boolean }): Promise<GcResult> {
-  const dead = await deadLabs();
+  const dead = await deadLabs(context.providers);
   if (dead.length === 0) return { dead, removed: false, ended: [] };
   if (!options.yes && !(await agreed(context, dead))) return { dead, removed: false, ended: [] };
   const ended: string[] = [];
@@ -30,21 +29,21 @@ export async function gc(context: CommandContext, options: { readonly yes: boole
   return { dead, removed: true, ended };
 }
 
-async function deadLabs(): Promise<DeadLab[]> {
-  const found = await Promise.all(providerNames.map(deadLabsOf));
+async function deadLabs(providers: ProviderRegistry): Promise<DeadLab[]> {
+  const found = await Promise.all(providers.names.map((name) => deadLabsOf(name, providers)));
   return found.flat();
 }
 
-async function deadLabsOf(provider: string): Promise<DeadLab[]> {
-  const labs = await (await providerNamed(provider)).list();
-  const dead = await Promise.all(labs.map(isDead));
+async function deadLabsOf(provider: string, providers: ProviderRegistry): Promise<DeadLab[]> {
+  const labs = await (await providers.named(provider)).list();
+  const dead = await Promise.all(labs.map((lab) => isDead(lab, providers)));
   return labs.filter((_lab, index) => dead[index]).map((lab) => Object.assign({ provider }, lab));
 }
 
 /** Its folder, wherever that was moved, knows another lab or none. What cannot be read may know it. */
-async function isDead(lab: LabelledLab): Promise<boolean> {
+async function isDead(lab: LabelledLab, providers: ProviderRegistry): Promise<boolean> {
   try {
-    return (await knownIdentity(homeOf(lab)))?.labId !== lab.labId;
+    return (await knownIdentity(homeOf(lab), providers))?.labId !== lab.labId;
   } catch (error) {
     if (error instanceof LabError) return false;
     throw error;
@@ -62,6 +61,6 @@ async function agreed({ terminal }: CommandContext, dead: readonly DeadLab[]): P
 }
 
 async function remove(context: CommandContext, lab: DeadLab): Promise<string[]> {
-  const provider = await providerNamed(lab.provider);
+  const provider = await context.providers.named(lab.provider);
   return inStep(context.events, `remove ${lab.name}`, () => provider.down(lab.labId, providerContext(context, lab)));
 }

@@ -5,7 +5,6 @@ import type { Lab } from '../../lab/types.ts';
 import { deployPrograms, type DeployedProgram } from '../../deploy/deploy-programs.ts';
 import type { PortReport } from '../../ports/inspect-port.ts';
 import type { AttachedMachine, Provider, ProviderContext } from '../../providers/provider.ts';
-import { providerNamed } from '../../providers/registry.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import { fingerprint } from '../../state/lab-change.ts';
 import { keepMark } from '../../state/folder-mark.ts';
@@ -72,13 +71,13 @@ async function bringLabUp(
   early: EarlyShells,
   connections: CleanupStack,
 ): Promise<UpResult> {
-  const provider = await providerNamed(lab.provider);
+  const provider = await context.providers.named(lab.provider);
   const state = await settle(context, stateFolder, lab, recreate);
   const journal = openJournal(stateFolder);
-  const { labId } = await claimIdentity(stateFolder, journal, lab, state);
+  const { labId } = await claimIdentity({ stateFolder, journal, providers: context.providers }, lab, state);
   const running = await runningMachines(context, state);
   const made = running.length === 0;
-  if (made) await endStrays(context, stateFolder, await strayLabs(stateFolder, labId));
+  if (made) await endStrays(context, stateFolder, await strayLabs(stateFolder, context.providers, labId));
   try {
     const place = providerContext(context, { labId, stateFolder }, journal);
     const machines = await bringUp(provider, lab, place, state, running);
@@ -97,7 +96,7 @@ async function bringLabUp(
     if (made) await provider.snapshots?.keepReady(lab, place);
     return result;
   } catch (error) {
-    if (made) await undo(context.events, stateFolder, { labId, name: lab.name, provider: provider.name });
+    if (made) await undo(context, stateFolder, { labId, name: lab.name, provider: provider.name });
     throw error;
   }
 }
@@ -111,12 +110,13 @@ async function settle(
 ): Promise<LabState | undefined> {
   await shedCopy(context, stateFolder);
   await Promise.all([keepSpares(stateFolder), keepMark(stateFolder)]);
-  const known = await knownIdentity(stateFolder);
+  const known = await knownIdentity(stateFolder, context.providers);
   if (known === undefined) return undefined;
   const state = recreate ? undefined : await readState(stateFolder);
   if (state?.fingerprint === fingerprint(lab)) return state;
   // Machines that are not ours are not made anew: the provider looks whether they are as the file says now.
-  if (state?.provider === lab.provider && !(await providerNamed(lab.provider)).features.ownsMachines) return state;
+  if (state?.provider === lab.provider && !(await context.providers.named(lab.provider)).features.ownsMachines)
+    return state;
   if (state !== undefined && (await runningMachines(context, state)).length > 0) throw changedLab(state, lab);
   await inStep(context.events, recreate ? `take ${known.name} down` : 'clear away what an earlier lab left', () =>
     removeLab(context, stateFolder, known),
@@ -189,7 +189,7 @@ async function keepState(
   providerState: LabState['providerState'],
 ): Promise<void> {
   const next = { ...stateOf(lab, state.labId, providerState), createdAt: state.createdAt };
-  const before = await readIntactState(stateFolder);
+  const before = await readIntactState(stateFolder, { names: [lab.provider] });
   if (JSON.stringify(before) !== JSON.stringify(next)) await writeState(stateFolder, next);
 }
 
@@ -224,8 +224,8 @@ function summaryOf({ program, sent, skipped, bytes }: DeployedProgram): UpResult
 }
 
 /** Takes down what this call made, also after ^C; a failure of that is told beside the reason, not instead of it. */
-async function undo(events: EventSink, stateFolder: string, lab: LabIdentity): Promise<void> {
-  const context = { events, signal: new AbortController().signal };
+async function undo({ events, providers }: CommandContext, stateFolder: string, lab: LabIdentity): Promise<void> {
+  const context = { events, providers, signal: new AbortController().signal };
   await inStep(events, 'take down what was made', () => removeLab(context, stateFolder, lab)).catch((error: unknown) =>
     events.emit({
       kind: 'notice',

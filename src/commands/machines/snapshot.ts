@@ -2,7 +2,6 @@ import { withCleanup } from '../../core/cleanup.ts';
 import { EnvironmentError } from '../../core/errors.ts';
 import { inStep } from '../../core/events.ts';
 import type { Provider, ProviderContext, SnapshotInfo, SnapshotStore } from '../../providers/provider.ts';
-import { providerNamed } from '../../providers/registry.ts';
 import { stateFolderFor } from '../../state/state-folder.ts';
 import { openJournal } from '../../state/journal.ts';
 import { readState, stateOf, writeState, type LabState } from '../../state/state.ts';
@@ -17,7 +16,7 @@ import { providerContext } from '../../session/provider-context.ts';
 export async function saveSnapshot(context: CommandContext, name: string): Promise<{ readonly saved: string }> {
   const { lab } = await openLab(context);
   await withLockedLab(context, 'snapshot save', async (stateFolder) => {
-    const { state, store } = await snapshotsOf(stateFolder);
+    const { state, store } = await snapshotsOf(context, stateFolder);
     await inStep(context.events, `save ${name}`, () => store.save(lab, name, placeOf(context, state, stateFolder)));
   });
   return { saved: name };
@@ -28,11 +27,13 @@ export async function restoreSnapshot(context: CommandContext, name: string): Pr
   const { lab } = await openLab(context);
   await withLockedLab(context, 'snapshot restore', (stateFolder) =>
     withCleanup(async (connections) => {
-      const { state, store } = await snapshotsOf(stateFolder);
+      const { state, store } = await snapshotsOf(context, stateFolder);
       const place = placeOf(context, state, stateFolder);
       const providerState = await store.restore(lab, name, place);
       await writeState(stateFolder, { ...stateOf(lab, state.labId, providerState), createdAt: state.createdAt });
-      const machines = await (await providerNamed(state.provider)).attach(state.machines, providerState, place);
+      const machines = await (
+        await context.providers.named(state.provider)
+      ).attach(state.machines, providerState, place);
       await inStep(
         context.events,
         'reach the machines',
@@ -59,16 +60,19 @@ export async function removeSnapshot(context: CommandContext, name: string): Pro
   return { removed: name };
 }
 
-async function snapshotsOf(stateFolder: string): Promise<{ readonly state: LabState; readonly store: SnapshotStore }> {
-  const state = await readOwnState(stateFolder);
-  if (state === undefined) throw await notUp(stateFolder);
-  return { state, store: storeOf(await providerNamed(state.provider)) };
+async function snapshotsOf(
+  { providers }: CommandContext,
+  stateFolder: string,
+): Promise<{ readonly state: LabState; readonly store: SnapshotStore }> {
+  const state = await readOwnState(stateFolder, providers);
+  if (state === undefined) throw await notUp(stateFolder, providers);
+  return { state, store: storeOf(await providers.named(state.provider)) };
 }
 
 /** Of the lab that is up, or else of the one that the lab file describes. */
 async function providerOf(context: CommandContext, stateFolder: string): Promise<Provider> {
   const state = await readState(stateFolder);
-  return providerNamed(state?.provider ?? (await openLab(context)).lab.provider);
+  return context.providers.named(state?.provider ?? (await openLab(context)).lab.provider);
 }
 
 function storeOf({ snapshots, name }: Provider): SnapshotStore {

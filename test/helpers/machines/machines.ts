@@ -1,10 +1,10 @@
 import { silent } from '../../../src/core/events.ts';
-import { providerNamed } from '../../../src/providers/registry.ts';
+import { allProviders } from '../../../src/providers/registry.ts';
 import { temporaryFolder } from '../cli.ts';
 
 /** Why the user that runs the tests cannot make machines on this host; false when it can. */
 export async function cannotMakeMachines(): Promise<string | false> {
-  const provider = await providerNamed('netns');
+  const provider = await allProviders.named('netns');
   const missing = (await provider.check({ thorough: true })).find(({ status }) => status === 'missing');
   return missing === undefined ? false : `${missing.description}: ${missing.found}`;
 }
@@ -15,7 +15,7 @@ export function labFolder(files: Readonly<Record<string, string>>): { readonly p
   return {
     path: folder.path,
     async [Symbol.asyncDispose]() {
-      const provider = await providerNamed('netns');
+      const provider = await allProviders.named('netns');
       const ours = (await provider.list()).filter(({ stateFolder }) => stateFolder.startsWith(folder.path));
       const context = { events: silent, signal: new AbortController().signal, journal: async () => undefined };
       for (const { labId, stateFolder } of ours) await provider.down(labId, { ...context, labId, stateFolder });
