@@ -66,6 +66,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'time/in-time.ts',
     'time/retry.ts',
     'time/true-order.ts',
+    'time/wake.ts',
   ],
   terminal: ['terminal-guard.ts', 'transcript.ts'],
   lab: [

@@ -4,7 +4,7 @@ import { TimeoutError } from '../core/errors.ts';
 import { retryUntil } from '../core/time/retry.ts';
 import type { Program } from '../lab/types.ts';
 import type { ExitStatus, RemoteProcess, Shell, TerminalSize } from '../ssh/shell.ts';
-import { Changes } from './changes.ts';
+import { Wake } from '../core/time/wake.ts';
 import { Screen } from './terminal-reader.ts';
 
 /** A program as it lies on its machine, ready to start. */
@@ -38,7 +38,7 @@ export class Terminal {
   readonly program: Program;
   readonly machine: string;
   readonly screen: Screen;
-  readonly changes = new Changes();
+  readonly changes = new Wake();
   /** Resolves when the program has ended and all that it printed was read. Rejects with what broke: a lost connection, a sink that fails. */
   readonly done: Promise<void>;
   #status: ExitStatus | undefined;

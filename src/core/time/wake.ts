@@ -1,5 +1,5 @@
-/** Wakes those who wait for something to happen on a terminal. */
-export class Changes {
+/** Wakes whoever waits for something to change; made for `wake` of `retryUntil`. */
+export class Wake {
   #next = Promise.withResolvers<void>();
 
   /** Resolves at the next `notify`. Ask for it before you look, and nothing is missed. */
