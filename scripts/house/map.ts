@@ -71,6 +71,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   terminal: ['terminal-guard.ts', 'transcript.ts'],
   lab: [
     'add-scenario.ts',
+    'defaults.ts',
     'fields/json-schema.ts',
     'fields/rules.ts',
     'finding.ts',

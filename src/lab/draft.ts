@@ -1,4 +1,5 @@
 import { isPointToPoint, parseIPv4, parseSubnet, type Subnet } from '../core/ipv4.ts';
+import { DEFAULT_IMAGE, DEFAULT_PROVIDER, DEFAULT_USER } from './defaults.ts';
 import type { Path } from './finding.ts';
 import { NetworkIndex } from './network-index.ts';
 import { parsePattern } from './pattern.ts';
@@ -46,6 +47,7 @@ export interface DraftMachine {
   readonly path: Path;
   readonly image: string;
   readonly user: string;
+  readonly isUserWritten: boolean;
   readonly interfaces: readonly DraftInterface[];
   /** Whether both `address` and `interfaces` are given. */
   readonly addressTwice: boolean;
@@ -83,15 +85,13 @@ export interface DraftProgram {
   readonly env: ReadonlyMap<string, string>;
 }
 
-const defaults = { provider: 'netns', image: 'ubuntu-24.04', user: 'student' } as const;
-
 export function draftLab(source: YamlSource): Draft {
   const lab = fieldsOf(source.data);
   const provider = lab['provider'];
   const networks = entriesOf(lab['networks']).map(([name, value]) => draftNetwork(name, value));
   return {
     name: textOf(lab['name']),
-    provider: textOf(provider) ?? defaults.provider,
+    provider: textOf(provider) ?? DEFAULT_PROVIDER,
     networks,
     networkIndex: new NetworkIndex(networks),
     machines: entriesOf(lab['machines']).map(([name, value]) => draftMachine(name, value)),
@@ -162,8 +162,9 @@ function draftMachine(name: string, value: unknown): DraftMachine {
   return {
     name,
     path,
-    image: textOf(fields['image']) ?? defaults.image,
-    user: textOf(fields['user']) ?? defaults.user,
+    image: textOf(fields['image']) ?? DEFAULT_IMAGE,
+    user: textOf(fields['user']) ?? DEFAULT_USER,
+    isUserWritten: fields['user'] !== undefined,
     interfaces: fields['interfaces'] === undefined ? short : long,
     addressTwice: fields['address'] !== undefined && fields['interfaces'] !== undefined,
     memoryMiB: parseSizeMiB(textOf(fields['memory']) ?? ''),

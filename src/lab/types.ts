@@ -43,6 +43,8 @@ export interface Machine {
   readonly name: string;
   readonly image: string;
   readonly user: string;
+  /** The lab file names `user`, even if it names the default. */
+  readonly isUserWritten?: true;
   readonly interfaces: readonly Interface[];
   readonly memoryMiB: number | undefined;
   readonly cpus: number | undefined;

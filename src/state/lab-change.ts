@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { formatSubnet } from '../core/ipv4.ts';
+import { DEFAULT_USER } from '../lab/defaults.ts';
 import type { Interface, Lab, Machine, Network } from '../lab/types.ts';
 import type { LabState } from './lab-state.ts';
 import { storeMachine, storeNetwork } from './stored-lab.ts';
@@ -62,7 +63,7 @@ function networkChange(old: Network, now: Network): string[] {
 function machineChange(old: Machine, now: Machine): string[] {
   return [
     ...valueChange('image', old.image, now.image),
-    ...valueChange('user', old.user, now.user),
+    ...valueChange('user', userOf(old), userOf(now)),
     ...interfacesChange(old.interfaces, now.interfaces),
     ...valueChange('memory', old.memoryMiB, now.memoryMiB, 'MiB'),
     ...valueChange('cpus', old.cpus, now.cpus),
@@ -71,6 +72,11 @@ function machineChange(old: Machine, now: Machine): string[] {
       valueChange(`ssh ${field}`, old.ssh?.[field], now.ssh?.[field]),
     ),
   ];
+}
+
+/** The default that is written is another account than the default that is not, where accounts exist already. */
+function userOf({ user, isUserWritten }: Machine): string {
+  return user === DEFAULT_USER && !isUserWritten ? `not written (${user})` : user;
 }
 
 function interfacesChange(old: readonly Interface[], now: readonly Interface[]): string[] {

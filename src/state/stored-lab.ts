@@ -1,4 +1,5 @@
 import { formatSubnet, parseSubnet } from '../core/ipv4.ts';
+import { DEFAULT_USER } from '../lab/defaults.ts';
 import type { Interface, Machine, Network, SshAccess } from '../lab/types.ts';
 
 /** A machine as plain JSON: what has no value is left out. */
@@ -19,11 +20,14 @@ export interface StoredNetwork {
 }
 
 /** Plain JSON of a machine; the order of fields is always the same. */
-export function storeMachine({ name, image, user, interfaces, memoryMiB, cpus, diskMiB, ssh }: Machine): StoredMachine {
+export function storeMachine(machine: Machine): StoredMachine {
+  const { name, image, user, isUserWritten, interfaces, memoryMiB, cpus, diskMiB, ssh } = machine;
   return dropUndefined({
     name,
     image,
     user,
+    // Only where `user` does not tell it, as states of an older lab have it.
+    isUserWritten: user === DEFAULT_USER ? isUserWritten : undefined,
     interfaces: interfaces.map(({ name: label, network, address }) => ({ name: label, network, address })),
     memoryMiB,
     cpus,
@@ -37,6 +41,7 @@ export function restoreMachine({
   name,
   image,
   user,
+  isUserWritten = user !== DEFAULT_USER || undefined,
   interfaces,
   memoryMiB,
   cpus,
@@ -47,6 +52,7 @@ export function restoreMachine({
     name,
     image,
     user,
+    ...(isUserWritten && { isUserWritten }),
     interfaces: interfaces.map((port) => ({ ...port })),
     memoryMiB,
     cpus,

@@ -17,6 +17,7 @@ const isMachine = recordOf({
   name: isName,
   image: isText,
   user: isText,
+  isUserWritten: optional(oneOf(true)),
   interfaces: listOf(isInterface),
   memoryMiB: optional(isCount),
   cpus: optional(isCount),

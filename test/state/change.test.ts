@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseSubnet } from '../../src/core/ipv4.ts';
+import { DEFAULT_USER } from '../../src/lab/defaults.ts';
 import type { Lab } from '../../src/lab/types.ts';
 import { describeChange, fingerprint } from '../../src/state/lab-change.ts';
 import { stateOf } from '../../src/state/state.ts';
 import { eth, named, sampleLab, sampleMachine, sampleNetwork } from './fixtures/sample-lab.ts';
 
 const [vm1, vm2] = [sampleMachine('vm1', '192.168.100.4'), sampleMachine('vm2', '192.168.100.5')];
+const { isUserWritten: _unwritten, ...unwritten } = { ...vm1, user: DEFAULT_USER };
 const twoPorts = { interfaces: [eth('eth0', '192.168.100.4'), eth('eth1', '192.168.100.9')] };
 
 const cases: readonly {
@@ -30,6 +32,12 @@ const cases: readonly {
     what: 'a user and an image',
     to: { machines: named([vm1, { ...vm2, user: 'me', image: 'debian-12' }]) },
     says: ['vm2: image ubuntu-24.04 → debian-12', 'vm2: user ildvm2 → me'],
+  },
+  {
+    what: 'a default user that is written now',
+    from: { machines: named([unwritten]) },
+    to: { machines: named([{ ...unwritten, isUserWritten: true }]) },
+    says: ['vm1: user not written (student) → student'],
   },
   {
     what: 'sizes',

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { EnvironmentError } from '../../src/core/errors.ts';
+import { DEFAULT_USER } from '../../src/lab/defaults.ts';
 import { readState, removeState, stateOf, statePath, writeState } from '../../src/state/state.ts';
 import { canMount, onPrivateDisk } from './fixtures/private-disk.ts';
 import { eth, named, sampleLab, sampleMachine, sampleNetwork } from './fixtures/sample-lab.ts';
@@ -31,6 +32,7 @@ const richLab = sampleLab({
       ssh: { host: 'h', port: 2201, user: undefined, key: '~/k' },
     }),
     sampleMachine('vm2', '192.168.100.5', {
+      user: DEFAULT_USER,
       interfaces: [eth('eth0', '192.168.100.5'), eth('eth1', '192.168.100.6', 'backnet')],
     }),
   ]),

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { DEFAULT_IMAGE, DEFAULT_PROVIDER, DEFAULT_USER } from '../defaults.ts';
 import {
   addressRule,
   ENVIRONMENT_NAME,
@@ -129,10 +130,14 @@ const sshAccess = z
 
 const machine = z
   .strictObject({
-    image: field(text(notEmptyRule).optional(), 'The system that it runs. Default: `ubuntu-24.04`.', 'ubuntu-24.04'),
+    image: field(
+      text(notEmptyRule).optional(),
+      `The system that it runs. Default: \`${DEFAULT_IMAGE}\`.`,
+      DEFAULT_IMAGE,
+    ),
     user: field(
       text(userNameRule, USER_NAME).optional(),
-      'The account that programs run as. Default: `student`.',
+      `The account that programs run as. Default: \`${DEFAULT_USER}\`.`,
       'ildvm1',
     ),
     address: field(address.optional(), 'Short for one interface: `interfaces: { eth0: ADDRESS }`.', '192.168.100.4'),
@@ -227,7 +232,11 @@ export const labFields = z
   .strictObject({
     version: field(z.literal(1), 'Version of this format: 1.', 1),
     name: field(text(hostNameRule, HOST_LABEL).optional(), 'Name of the lab. Default: the name of the folder.', 'tp1'),
-    provider: field(z.enum(providers).optional(), 'Where machines come from. Default: `netns`.', 'netns'),
+    provider: field(
+      z.enum(providers).optional(),
+      `Where machines come from. Default: \`${DEFAULT_PROVIDER}\`.`,
+      DEFAULT_PROVIDER,
+    ),
     networks: field(
       z.record(text(hostNameRule, HOST_LABEL), z.union([subnet, network])).nullish(),
       'Networks by name.',

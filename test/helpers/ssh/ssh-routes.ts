@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DEFAULT_USER } from '../../../src/lab/defaults.ts';
 import type { Machine, SshAccess } from '../../../src/lab/types.ts';
 import type { Questions } from '../../../src/providers/provider.ts';
 import { reach, Tunnels, type ReachContext } from '../../../src/providers/ssh/reach-server.ts';
@@ -18,10 +19,7 @@ export interface SshUser extends AsyncDisposable {
   /** Everything that was asked, with what was answered. */
   readonly asked: string[];
   /** Connects to `vm1` as its `ssh` in lab.yaml and the user's configuration say; closed at the end. */
-  reach(
-    ssh: Partial<SshAccess>,
-    options?: { readonly user?: string; readonly acceptNewHostKeys?: boolean },
-  ): Promise<Shell>;
+  reach(ssh: Partial<SshAccess>, options?: { readonly acceptNewHostKeys?: boolean }): Promise<Shell>;
 }
 
 export interface SshUserOptions {
@@ -53,13 +51,13 @@ export function sshUser({ config = '', knownHosts = '', keys = {}, answers, env 
     knownHostsFile,
     asked,
     ownKnownHosts: join(folder, 'known_hosts'),
-    async reach(ssh, { user = 'student', acceptNewHostKeys = false } = {}) {
+    async reach(ssh, { acceptNewHostKeys = false } = {}) {
       const context: ReachContext = {
         stateFolder: folder,
         questions: answers && questionsOf(answers, asked),
         acceptNewHostKeys,
       };
-      const shell = await reach('vm1', await resolveRoute(machineWith(ssh, user)), tunnels, context);
+      const shell = await reach('vm1', await resolveRoute(machineWith(ssh)), tunnels, context);
       shells.push(shell);
       return shell;
     },
@@ -83,12 +81,12 @@ export function knownLine(server: TestSshd, key = server.hostKey.publicKey): str
   return `[${host}]:${port} ${key}\n`;
 }
 
-/** A machine of lab.yaml that is reached so. */
-export function machineWith(ssh: Partial<SshAccess>, user: string): Machine {
+/** A machine of lab.yaml that is reached so; its `user` is not written. */
+export function machineWith(ssh: Partial<SshAccess>): Machine {
   return {
     name: 'vm1',
     image: 'any',
-    user,
+    user: DEFAULT_USER,
     interfaces: [],
     memoryMiB: undefined,
     cpus: undefined,

@@ -171,10 +171,10 @@ describe('algorithms', () => {
 
   test('what is allowed to one host is also said to other tools, and the configuration of most people changes nothing', async () => {
     await using _me = sshUser({ config: 'Host old\n  HostKeyAlgorithms +ssh-rsa\n  IdentityFile ~/.ssh/for-old\n' });
-    const options = sshConfigOf(await resolveRoute(machineWith({ host: 'old' }, 'student')), '/nowhere');
+    const options = sshConfigOf(await resolveRoute(machineWith({ host: 'old' })), '/nowhere');
     assert.equal(options.get('HostKeyAlgorithms'), '+ssh-rsa');
     assert.match(options.get('IdentityFile') ?? '', /\/\.ssh\/for-old$/);
-    assert.equal((await resolveRoute(machineWith({ host: 'new' }, 'student'))).algorithms, undefined);
+    assert.equal((await resolveRoute(machineWith({ host: 'new' }))).algorithms, undefined);
   });
 });
 

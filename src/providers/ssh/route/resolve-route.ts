@@ -29,8 +29,6 @@ interface Wanted {
   readonly key?: string | undefined;
 }
 
-/** The account that a machine of lab.yaml has when none is written. */
-const UNWRITTEN_USER = 'student';
 /** `ssh -G` may run commands of the user (Match exec). */
 const ASK_TIMEOUT_MS = 15_000;
 const MOST_JUMPS = 8;
@@ -42,8 +40,8 @@ const NOBODY = 'lab-nobody-in-particular';
  *
  * @throws {EnvironmentError} when the user's configuration has a fault, in the words of ssh(1).
  */
-export async function resolveRoute({ name, user, ssh }: Machine, signal?: AbortSignal): Promise<Route> {
-  const written = user === UNWRITTEN_USER ? undefined : user;
+export async function resolveRoute({ name, user, isUserWritten, ssh }: Machine, signal?: AbortSignal): Promise<Route> {
+  const written = isUserWritten ? user : undefined;
   return resolve(
     { alias: ssh?.host ?? name, port: ssh?.port, user: ssh?.user ?? written, otherUser: user, key: ssh?.key },
     MOST_JUMPS,
