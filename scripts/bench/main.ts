@@ -13,20 +13,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findOnHost, findTool } from '../../src/host/tools.ts';
+import { againstCheckout } from './against.ts';
 import { inTurn, printedSeconds, type Benchmark, type Timed } from './measure.ts';
 import { startSshHosts } from './ssh-hosts.ts';
 import { virtualMachines } from './virtual-machines.ts';
 
 /*
- * npm run bench [-- --rounds N] [NAME…]
+ * npm run bench [-- --rounds N] [--against FOLDER] [NAME…]
  *
  * Whole commands, each in turn with its peer, medians and the ratio. Peers come from Debian's packages (as root they are installed; otherwise a
- * comparison without its peer is left out, and that is said).
+ * comparison without its peer is left out, and that is said). --against times the daily commands in turn with another compiled checkout of lab,
+ * for example that of the commit before.
  */
 const root = join(import.meta.dirname, '../..');
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { rounds: { type: 'string', default: '5' } },
+  options: { rounds: { type: 'string', default: '5' }, against: { type: 'string' } },
 });
 const rounds = Number(values.rounds);
 const lab = join(root, 'scripts/lab');
@@ -134,6 +136,7 @@ const benchmarks: readonly Benchmark[] = [
       };
     },
   },
+  ...againstCheckout(values.against, { root, practical }),
   ...virtualMachines({ ours, runLab, practical }),
 ];
 
