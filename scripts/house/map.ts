@@ -195,7 +195,6 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   deploy: ['deploy-programs.ts', 'file-hashes.ts', 'program-files.ts', 'remove-programs.ts', 'source-file.ts'],
   copy: ['copy-tree.ts'],
   scenario: [
-    'match-pattern.ts',
     'parse.ts',
     'play-result.ts',
     'play.ts',

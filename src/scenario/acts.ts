@@ -7,7 +7,7 @@ import { checkPorts } from './port-check.ts';
 import { takePrompt, waitForPrompt, waitUntilListening } from './ready.ts';
 import { runCommand } from './run-command.ts';
 import { defaultTerminal } from './stage.ts';
-import { patternText } from './pattern-text.ts';
+import { patternText } from '../lab/pattern.ts';
 import type { Step, Verb } from './steps.ts';
 import { checkPackets } from './tcp-check.ts';
 import { Terminal } from './program-terminal.ts';

@@ -4,9 +4,8 @@ import { quoteCommand } from '../core/text/shell-quote.ts';
 import type { ExecResult } from '../ssh/shell.ts';
 import { expectedEndText, isEnd, statusText } from './exit-words.ts';
 import { StepFailure } from './step-failure.ts';
-import { findPattern } from './match-pattern.ts';
+import { findPattern, patternText } from '../lab/pattern.ts';
 import type { Deadline, PlayContext } from './play-context.ts';
-import { patternText } from './pattern-text.ts';
 import type { ScenarioCommand } from './steps.ts';
 
 /**

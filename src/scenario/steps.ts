@@ -1,5 +1,5 @@
 import type { Pattern, Position } from '../lab/types.ts';
-import { patternText } from './pattern-text.ts';
+import { patternText } from '../lab/pattern.ts';
 import type { TcpExpectation } from './tcp-expectation.ts';
 
 /** A scenario of `lab.yaml`, understood: nothing in it can be wrong any more but the programs themselves. */

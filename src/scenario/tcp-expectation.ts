@@ -3,8 +3,7 @@ import { isRepetition } from '../packets/tcp/close.ts';
 import { lacksText, type Conversation, type Endpoint, type Segment, type Side } from '../packets/conversation.ts';
 import { formatDuration } from '../core/time/retry.ts';
 import type { Pattern } from '../lab/types.ts';
-import { findPattern } from './match-pattern.ts';
-import { patternText } from './pattern-text.ts';
+import { findPattern, patternText } from '../lab/pattern.ts';
 
 /** What TCP must have done, in the words of the course. What is undefined is not looked at. */
 export interface TcpExpectation {

@@ -1,7 +1,7 @@
 import { timestamp } from '../core/events.ts';
 import type { Pattern } from '../lab/types.ts';
 import { SideBySide } from '../report/run/side-by-side.ts';
-import { findPattern } from '../scenario/match-pattern.ts';
+import { findPattern } from '../lab/pattern.ts';
 import type { UserTerminal } from '../session/context.ts';
 import { KeyQueue } from './key-queue.ts';
 import { drawScreen } from './own-screen.ts';
