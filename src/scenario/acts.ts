@@ -10,7 +10,7 @@ import { defaultTerminal } from './stage.ts';
 import { patternText } from '../lab/pattern.ts';
 import type { Step, Verb } from './steps.ts';
 import { checkPackets } from './tcp-check.ts';
-import { Terminal } from './program-terminal.ts';
+import { ProgramTerminal } from './program-terminal.ts';
 
 /** A regular expression that could match more is taken when the terminal was quiet for so long. */
 const SETTLED_MS = 25;
@@ -58,7 +58,7 @@ async function startProgram(name: string, deadline: Deadline, play: PlayContext)
   ]);
   signal.throwIfAborted();
   const size = play.keyboards.get(name)?.size ?? stage.terminal ?? defaultTerminal;
-  const terminal = await Terminal.open({
+  const terminal = await ProgramTerminal.open({
     program,
     stageProgram: stage.programs.get(name)!,
     shell,
@@ -79,7 +79,7 @@ async function playSend(step: Step<'send'>, play: PlayContext): Promise<Outcome>
   return outcomeOf(lines);
 }
 
-async function sendText(play: PlayContext, terminal: Terminal, text: string, deadline: Deadline): Promise<void> {
+async function sendText(play: PlayContext, terminal: ProgramTerminal, text: string, deadline: Deadline): Promise<void> {
   const keys = isKeys(text);
   const expected = `${terminal.role} to be there for ${JSON.stringify(text)}`;
   if (terminal.program.prompt && !keys) await takePrompt(play, terminal, deadline);
@@ -91,7 +91,7 @@ async function sendText(play: PlayContext, terminal: Terminal, text: string, dea
 /** Waits until something was handed over to the program. When that fails, the program has ended or its connection is lost, and both end this wait. */
 async function untilTaken(
   play: PlayContext,
-  terminal: Terminal,
+  terminal: ProgramTerminal,
   deadline: Deadline,
   expected: string,
   work: Promise<void>,
@@ -121,16 +121,16 @@ async function playExpect(step: Step<'expect'>, play: PlayContext): Promise<Outc
   const deadline = play.deadlineOf(step);
   for (const { role, pattern } of patterns) {
     const terminal = play.terminal(role);
-    const { screen } = terminal;
+    const { reader } = terminal;
     await play.waitFor(terminal, deadline, {
       expected: `${patternText(pattern)} on the terminal of ${role}`,
       otherwise: 'it did not come',
-      look: () => (screen.takeMatch(pattern, terminal.quietMs >= SETTLED_MS) === 'found' ? true : undefined),
+      look: () => (reader.takeMatch(pattern, terminal.quietMs >= SETTLED_MS) === 'found' ? true : undefined),
       hint: () => {
-        if (screen.shows(pattern))
+        if (reader.shows(pattern))
           return 'It stands there, but as the echo of what was typed, or an earlier expect has used it up.';
-        return screen.droppedLines > 0
-          ? `The first ${screen.droppedLines} lines are no longer kept; it may have been there.`
+        return reader.droppedLines > 0
+          ? `The first ${reader.droppedLines} lines are no longer kept; it may have been there.`
           : undefined;
       },
     });

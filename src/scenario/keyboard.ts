@@ -1,13 +1,13 @@
 import type { TerminalSize } from '../ssh/shell.ts';
 import type { Operator } from './stage.ts';
-import type { Terminal } from './program-terminal.ts';
+import type { ProgramTerminal } from './program-terminal.ts';
 
 /** Carries what the user types to the program of one role, through all its starts. Nothing is read before the first start. */
 export class Keyboard {
   readonly size: TerminalSize | undefined;
   readonly #input: AsyncIterator<Uint8Array>;
   readonly #resizes: AsyncIterator<TerminalSize> | undefined;
-  #terminal: Terminal | undefined;
+  #terminal: ProgramTerminal | undefined;
   #hasEnded = false;
 
   constructor(operator: Operator) {
@@ -17,7 +17,7 @@ export class Keyboard {
   }
 
   /** The program has this terminal now. */
-  attach(terminal: Terminal): void {
+  attach(terminal: ProgramTerminal): void {
     const isFirst = this.#terminal === undefined;
     this.#terminal = terminal;
     if (this.#hasEnded) terminal.endInput();

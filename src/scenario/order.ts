@@ -1,5 +1,5 @@
 import type { Path } from '../lab/finding.ts';
-import type { Faults } from './step-problems.ts';
+import type { StepProblems } from './step-problems.ts';
 import type { Step } from './steps.ts';
 
 interface Place {
@@ -18,33 +18,33 @@ export class OrderCheck {
   readonly #roles = new Map<string, RoleState>();
 
   /** Steps must come in order. */
-  check(step: Step, faults: Faults): void {
+  check(step: Step, problems: StepProblems): void {
     const { line } = step.position;
     switch (step.verb) {
       case 'start':
-        for (const role of step.programs) this.#start(role, line, faults);
+        for (const role of step.programs) this.#start(role, line, problems);
         break;
       case 'send':
-        for (const { role } of step.lines) this.#needsRunning(role, keyOf('send', role), faults);
+        for (const { role } of step.lines) this.#needsRunning(role, keyOf('send', role), problems);
         break;
       case 'expect':
-        for (const { role } of step.patterns) this.#needsStarted(role, keyOf('expect', role), faults);
+        for (const { role } of step.patterns) this.#needsStarted(role, keyOf('expect', role), problems);
         break;
       case 'exit':
         for (const { role } of step.ends) {
-          this.#needsRunning(role, keyOf('exit', role), faults);
+          this.#needsRunning(role, keyOf('exit', role), problems);
           this.#roles.set(role, { state: 'ended', line });
         }
         break;
       case 'close':
-        for (const role of step.roles) this.#needsRunning(role, { at: 'value', path: ['close'] }, faults);
+        for (const role of step.roles) this.#needsRunning(role, { at: 'value', path: ['close'] }, problems);
         break;
       case 'signal':
-        for (const { role } of step.signals) this.#needsRunning(role, keyOf('signal', role), faults);
+        for (const { role } of step.signals) this.#needsRunning(role, keyOf('signal', role), problems);
         break;
       case 'wait':
         if (step.until.kind !== 'time')
-          this.#needsRunning(step.until.role, { at: 'value', path: ['wait', step.until.kind] }, faults);
+          this.#needsRunning(step.until.role, { at: 'value', path: ['wait', step.until.kind] }, problems);
         break;
       case 'run':
       case 'tcp':
@@ -52,10 +52,10 @@ export class OrderCheck {
     }
   }
 
-  #start(role: string, line: number, faults: Faults): void {
+  #start(role: string, line: number, problems: StepProblems): void {
     const before = this.#roles.get(role);
     if (before?.state === 'running') {
-      faults.add(
+      problems.add(
         ['start'],
         `"${role}" is started again while it runs since line ${before.line}`,
         `let it end first: exit: { ${role}: 0 }`,
@@ -64,17 +64,17 @@ export class OrderCheck {
     this.#roles.set(role, { state: 'running', line });
   }
 
-  #needsStarted(role: string, place: Place, faults: Faults): void {
+  #needsStarted(role: string, place: Place, problems: StepProblems): void {
     if (this.#roles.has(role)) return;
-    faults.addAt(place.at, place.path, `"${role}" is not started before this step`, `add "start: ${role}" before it`);
+    problems.addAt(place.at, place.path, `"${role}" is not started before this step`, `add "start: ${role}" before it`);
     this.#roles.set(role, { state: 'assumed' });
   }
 
-  #needsRunning(role: string, place: Place, faults: Faults): void {
-    this.#needsStarted(role, place, faults);
+  #needsRunning(role: string, place: Place, problems: StepProblems): void {
+    this.#needsStarted(role, place, problems);
     const now = this.#roles.get(role);
     if (now?.state === 'ended')
-      faults.addAt(
+      problems.addAt(
         place.at,
         place.path,
         `"${role}" has ended in line ${now.line}`,

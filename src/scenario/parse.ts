@@ -3,7 +3,7 @@ import { formatPath, type Path } from '../lab/finding.ts';
 import type { Problem } from '../lab/problem.ts';
 import type { Lab, ScenarioSource, StepSource } from '../lab/types.ts';
 import { parseDuration } from './duration.ts';
-import { entriesOf, Faults, show } from './step-problems.ts';
+import { entriesOf, StepProblems, show } from './step-problems.ts';
 import { OrderCheck } from './order.ts';
 import { defaultTimeoutMs, stepText, type Scenario, type Step, type Verb } from './steps.ts';
 import { longForm, verbParsers } from './verbs.ts';
@@ -45,48 +45,48 @@ function parseScenario(lab: Lab, source: ScenarioSource): Scenario | Problem[] {
   const order = new OrderCheck();
   const problems: Problem[] = [];
   const steps = source.steps.map((stepSource, index) => {
-    const faults = new Faults(stepSource, [...path, index]);
-    const step = parseStep(lab, stepSource, index, faults);
-    if (step) order.check(step, faults);
-    problems.push(...faults.problems);
+    const found = new StepProblems(stepSource, [...path, index]);
+    const step = parseStep(lab, stepSource, index, found);
+    if (step) order.check(step, found);
+    problems.push(...found.problems);
     return step;
   });
   return problems.length > 0 ? problems : { name: source.name, steps: steps.filter((step) => step !== undefined) };
 }
 
-function parseStep(lab: Lab, source: StepSource, index: number, faults: Faults): Step | undefined {
-  const verb = findVerb(source.value, faults);
+function parseStep(lab: Lab, source: StepSource, index: number, problems: StepProblems): Step | undefined {
+  const verb = findVerb(source.value, problems);
   if (verb === undefined) return undefined;
   const options = new Map(entriesOf(source.value));
   const value = options.get(verb);
-  const body = verbParsers[verb]({ lab, faults, value, path: [verb] });
+  const body = verbParsers[verb]({ lab, problems, value, path: [verb] });
   const isDefaultLimit = !options.has('timeout') && timeoutWithin(verb, value) === undefined;
-  const timeoutMs = isDefaultLimit ? defaultTimeoutMs[verb] : parseTimeout(verb, options, value, faults);
+  const timeoutMs = isDefaultLimit ? defaultTimeoutMs[verb] : parseTimeout(verb, options, value, problems);
   return body === undefined || timeoutMs === undefined
     ? undefined
     : { ...body, index, position: source.position, text: stepText(body), timeoutMs, isDefaultLimit };
 }
 
 /** The one verb of a step; every other key but `timeout` is a fault. */
-function findVerb(value: unknown, faults: Faults): Verb | undefined {
+function findVerb(value: unknown, problems: StepProblems): Verb | undefined {
   const entries = entriesOf(value);
   if (!entries) {
     if (typeof value === 'string' && isVerb(value))
-      return faults.add([], `"${value}" says nothing to do it with`, `write ${value}: …`);
-    return faults.add([], `a step must be a map of one verb, not ${show(value)}`, 'for example: - start: server');
+      return problems.add([], `"${value}" says nothing to do it with`, `write ${value}: …`);
+    return problems.add([], `a step must be a map of one verb, not ${show(value)}`, 'for example: - start: server');
   }
   const verbs = entries.map(([key]) => key).filter(isVerb);
   const others = entries.map(([key]) => key).filter((key) => !isVerb(key) && key !== 'timeout');
   const unknown = verbs.length > 0 ? 'a step has no option' : 'there is no step';
-  for (const key of others) faults.addKey([key], `${unknown} "${key}"`, suggestion(key, [...knownVerbs, 'timeout']));
+  for (const key of others) problems.addKey([key], `${unknown} "${key}"`, suggestion(key, [...knownVerbs, 'timeout']));
   if (verbs.length > 1)
-    faults.addKey(
+    problems.addKey(
       [verbs[1]!],
       `a step does one thing; this one has ${verbs.join(' and ')}`,
       'make them two steps, each with its own "-"',
     );
   if (verbs.length === 0 && others.length === 0)
-    faults.add([], 'a step needs a verb', `known: ${knownVerbs.join(', ')}`);
+    problems.add([], 'a step needs a verb', `known: ${knownVerbs.join(', ')}`);
   return verbs[0];
 }
 
@@ -99,15 +99,15 @@ function parseTimeout(
   verb: Verb,
   options: ReadonlyMap<string, unknown>,
   value: unknown,
-  faults: Faults,
+  problems: StepProblems,
 ): number | undefined {
   const inner = timeoutWithin(verb, value);
   if (options.has('timeout') && inner)
-    return faults.addKey(['timeout'], 'the time limit is given twice', 'leave out one of the two');
+    return problems.addKey(['timeout'], 'the time limit is given twice', 'leave out one of the two');
   const path = inner?.path ?? ['timeout'];
   const written = inner ? inner.written : options.get('timeout');
   const ms = parseDuration(written);
-  return typeof ms === 'number' ? ms : faults.add(path, `must be ${ms.wrong}, not ${show(written)}`, ms.hint);
+  return typeof ms === 'number' ? ms : problems.add(path, `must be ${ms.wrong}, not ${show(written)}`, ms.hint);
 }
 
 function timeoutWithin(verb: Verb, value: unknown): { path: Path; written: unknown } | undefined {

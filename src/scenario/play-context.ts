@@ -8,7 +8,7 @@ import { Keyboard } from './keyboard.ts';
 import { statusText } from './exit-words.ts';
 import type { Stage } from './stage.ts';
 import type { StepPlace } from './steps.ts';
-import type { Terminal } from './program-terminal.ts';
+import type { ProgramTerminal } from './program-terminal.ts';
 
 /** With a user at a keyboard nothing is late for as long as a person may think. */
 const OPERATOR_TIMEOUT_MS = 60 * 60_000;
@@ -21,11 +21,11 @@ export class PlayContext {
   /** Aborts when the user stops the play, or when a connection is lost. */
   readonly signal: AbortSignal;
   /** By role: the terminal of the last start. */
-  readonly terminals = new Map<string, Terminal>();
+  readonly terminals = new Map<string, ProgramTerminal>();
   /** Of all starts, in order. */
-  readonly opened: Terminal[] = [];
+  readonly opened: ProgramTerminal[] = [];
   /** Whose end an `exit` step has checked. */
-  readonly checked = new Set<Terminal>();
+  readonly checked = new Set<ProgramTerminal>();
   /** By role. */
   readonly keyboards: ReadonlyMap<string, Keyboard>;
   readonly #lost = new AbortController();
@@ -37,7 +37,7 @@ export class PlayContext {
   }
 
   /** Takes a terminal that was just opened; a user who holds its keyboard types on it from now on. */
-  add(terminal: Terminal): void {
+  add(terminal: ProgramTerminal): void {
     this.terminals.set(terminal.role, terminal);
     this.opened.push(terminal);
     this.keyboards.get(terminal.role)?.attach(terminal);
@@ -50,7 +50,7 @@ export class PlayContext {
   }
 
   /** The parser has seen to it that each role is started before it is used. */
-  terminal(role: string): Terminal {
+  terminal(role: string): ProgramTerminal {
     return this.terminals.get(role)!;
   }
 
@@ -84,7 +84,7 @@ export class PlayContext {
    *
    * @throws {StepFailure} at the deadline, or as soon as the program has ended, unless `afterEnd`.
    */
-  async waitFor<T>(terminal: Terminal, deadline: Deadline, goal: Goal<T>): Promise<T> {
+  async waitFor<T>(terminal: ProgramTerminal, deadline: Deadline, goal: Goal<T>): Promise<T> {
     const attempt = async (): Promise<{ value: T } | { seen: string }> => {
       const { status } = terminal;
       const value = await goal.look();

@@ -5,7 +5,7 @@ import { PlayContext } from './play-context.ts';
 import type { FailedStep, PlayResult, ProgramEnd, Tail } from './play-result.ts';
 import type { Stage } from './stage.ts';
 import type { Scenario, Step } from './steps.ts';
-import type { Terminal } from './program-terminal.ts';
+import type { ProgramTerminal } from './program-terminal.ts';
 
 const TAIL_LINES = 15;
 
@@ -96,8 +96,8 @@ async function abortable(work: Promise<void>, signal: AbortSignal): Promise<void
   await Promise.race([work, promise]).finally(() => signal.removeEventListener('abort', abort));
 }
 
-function tailOf({ role, machine, screen }: Terminal): Tail {
-  return { role, machine, lines: screen.tail(TAIL_LINES) };
+function tailOf({ role, machine, reader }: ProgramTerminal): Tail {
+  return { role, machine, lines: reader.tail(TAIL_LINES) };
 }
 
 /** Ends what still runs, and tells of those whose end nobody asked for. */
@@ -106,7 +106,7 @@ async function endAll(play: PlayContext): Promise<ProgramEnd[]> {
   return Promise.all(play.opened.map((terminal) => endOne(terminal, play)));
 }
 
-async function endOne(terminal: Terminal, play: PlayContext): Promise<ProgramEnd> {
+async function endOne(terminal: ProgramTerminal, play: PlayContext): Promise<ProgramEnd> {
   const { role, machine } = terminal;
   const { events } = play.stage;
   const wasRunning = terminal.status === undefined;

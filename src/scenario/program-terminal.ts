@@ -5,7 +5,7 @@ import { retryUntil } from '../core/time/retry.ts';
 import type { Program } from '../lab/types.ts';
 import type { ExitStatus, RemoteProcess, Shell, TerminalSize } from '../ssh/shell.ts';
 import { Wake } from '../core/time/wake.ts';
-import { Screen } from './terminal-reader.ts';
+import { TerminalReader } from './terminal-reader.ts';
 
 /** A program as it lies on its machine, ready to start. */
 export interface StageProgram {
@@ -34,10 +34,10 @@ const TERM_GRACE_MS = 1000;
 const KILL_GRACE_MS = 2000;
 
 /** One program on its terminal: reads what it prints, tells it as events, types what is sent. */
-export class Terminal {
+export class ProgramTerminal {
   readonly program: Program;
   readonly machine: string;
-  readonly screen: Screen;
+  readonly reader: TerminalReader;
   readonly changes = new Wake();
   /** Resolves when the program has ended and all that it printed was read. Rejects with what broke: a lost connection, a sink that fails. */
   readonly done: Promise<void>;
@@ -53,7 +53,7 @@ export class Terminal {
   private constructor(options: TerminalOptions, process: RemoteProcess) {
     this.program = options.program;
     this.machine = options.shell.machine;
-    this.screen = new Screen(options.size.columns);
+    this.reader = new TerminalReader(options.size.columns);
     this.#process = process;
     this.#events = options.events;
     this.#turn = options.turn;
@@ -70,7 +70,7 @@ export class Terminal {
    *
    * @throws {ConnectionError} when the machine cannot be reached. @throws the abort reason when `signal` aborts before it has started.
    */
-  static async open(options: TerminalOptions): Promise<Terminal> {
+  static async open(options: TerminalOptions): Promise<ProgramTerminal> {
     const { program, stageProgram, shell, size, events, signal } = options;
     await events.emit({
       kind: 'terminal-opened',
@@ -85,7 +85,7 @@ export class Terminal {
       env: stageProgram.env,
       signal,
     });
-    return new Terminal(options, process);
+    return new ProgramTerminal(options, process);
   }
 
   get role(): string {
@@ -106,7 +106,7 @@ export class Terminal {
   async type(lines: readonly string[]): Promise<void> {
     const data = lines.map((line) => `${line}\r`).join('');
     await this.#events.emit({ kind: 'terminal-input', role: this.role, data, by: 'scenario' });
-    this.screen.typed(lines);
+    this.reader.typed(lines);
     this.#typedAt = awakeNow();
     await this.#process.write(data);
   }
@@ -117,7 +117,7 @@ export class Terminal {
    */
   async echoed(): Promise<void> {
     const look = (): { value: true } | { seen: string } =>
-      this.#isOver || !this.screen.awaitsEcho ? { value: true } : { seen: 'no echo' };
+      this.#isOver || !this.reader.awaitsEcho ? { value: true } : { seen: 'no echo' };
     const timeoutMs = Math.max(0, this.#typedAt + ECHO_GRACE_MS - awakeNow());
     await retryUntil(look, { what: 'the echo', timeoutMs, wake: () => this.changes.next() }).catch((error: unknown) => {
       if (!(error instanceof TimeoutError)) throw error;
@@ -138,7 +138,7 @@ export class Terminal {
 
   async resize(size: TerminalSize): Promise<void> {
     this.#process.resize(size);
-    this.screen.resize(size.columns);
+    this.reader.resize(size.columns);
     await this.#events.emit({ kind: 'terminal-resized', role: this.role, ...size });
   }
 
@@ -195,7 +195,7 @@ export class Terminal {
     for await (const chunk of this.#process.output) await this.#take(decoder.decode(chunk, { stream: true }));
     await this.#take(decoder.decode());
     const status = await this.#process.exit;
-    this.screen.finish();
+    this.reader.finish();
     await this.#events.emit({ kind: 'program-exited', role: this.role, machine: this.machine, ...status });
     this.#status = status;
   }
@@ -204,7 +204,7 @@ export class Terminal {
     if (text === '') return;
     await this.#turn();
     await this.#events.emit({ kind: 'terminal-output', role: this.role, data: text });
-    this.screen.write(text);
+    this.reader.write(text);
     this.#lastOutputAt = awakeNow();
     this.changes.notify();
   }

@@ -3,7 +3,7 @@ import type { Problem } from '../lab/problem.ts';
 import type { StepSource } from '../lab/types.ts';
 
 /** Gathers what is wrong with one step, at its place in the file. Paths are within the step: `['send', 'client']`. */
-export class Faults {
+export class StepProblems {
   readonly problems: Problem[] = [];
   readonly #source: StepSource;
   readonly #prefix: Path;

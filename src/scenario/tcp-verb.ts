@@ -2,18 +2,18 @@ import type { Side } from '../packets/conversation.ts';
 import { listed, suggestion } from '../core/text/suggest.ts';
 import type { Path } from '../lab/finding.ts';
 import type { Lab, Pattern } from '../lab/types.ts';
-import { entriesOf, show, type Faults } from './step-problems.ts';
+import { entriesOf, show, type StepProblems } from './step-problems.ts';
 import { namesOf } from './known-names.ts';
 import type { TcpExpectation } from './tcp-expectation.ts';
 
 /** What the parts of a `tcp` step are read with. */
 export interface TcpSource {
   readonly lab: Lab;
-  readonly faults: Faults;
+  readonly problems: StepProblems;
   readonly value: unknown;
   readonly path: Path;
   /** Reads a pattern as `expect` does. */
-  readonly parsePattern: (value: unknown, path: Path, faults: Faults) => Pattern | undefined;
+  readonly parsePattern: (value: unknown, path: Path, problems: StepProblems) => Pattern | undefined;
 }
 
 type Draft = { -readonly [K in keyof TcpExpectation]: TcpExpectation[K] };
@@ -26,15 +26,15 @@ const sides: readonly Side[] = ['client', 'server'];
 
 const keyParsers: Readonly<Record<keyof TcpExpectation, KeyParser>> = {
   port: (draft, value, path, source) => (draft.port = parsePort(value, path, source)),
-  connections: (draft, value, path, { faults }) => (draft.connections = parseCount(value, path, faults)),
-  handshake: (draft, value, path, { faults }) =>
+  connections: (draft, value, path, { problems }) => (draft.connections = parseCount(value, path, problems)),
+  handshake: (draft, value, path, { problems }) =>
     (draft.handshake =
-      typeof value === 'boolean' ? value : faults.add(path, `must be true or false, not ${show(value)}`)),
-  close: (draft, value, path, { faults }) => (draft.close = parseClose(value, path, faults)),
-  reset: (draft, value, path, { faults }) =>
-    (draft.reset = parseWord(value, ['none', 'any', ...sides] as const, path, faults)),
-  retransmissions: (draft, value, path, { faults }) =>
-    (draft.retransmissions = value === 'some' ? 'some' : parseCount(value, path, faults)),
+      typeof value === 'boolean' ? value : problems.add(path, `must be true or false, not ${show(value)}`)),
+  close: (draft, value, path, { problems }) => (draft.close = parseClose(value, path, problems)),
+  reset: (draft, value, path, { problems }) =>
+    (draft.reset = parseWord(value, ['none', 'any', ...sides] as const, path, problems)),
+  retransmissions: (draft, value, path, { problems }) =>
+    (draft.retransmissions = value === 'some' ? 'some' : parseCount(value, path, problems)),
   payload: (draft, value, path, source) => (draft.payload = parsePayload(value, path, source)),
 };
 
@@ -42,55 +42,60 @@ const keys = Object.keys(keyParsers);
 
 /** Reads what a `tcp` step expects; undefined after at least one fault was noted. */
 export function parseTcp(source: TcpSource): TcpExpectation | undefined {
-  const { lab, faults, value, path } = source;
+  const { lab, problems, value, path } = source;
   const entries = entriesOf(value);
   if (lab.capture === false)
-    faults.addKey(path, 'there are no packets to look at: the lab says "capture: false"', 'leave out one of the two');
+    problems.addKey(path, 'there are no packets to look at: the lab says "capture: false"', 'leave out one of the two');
   if (!entries || entries.length === 0)
-    return faults.add(
+    return problems.add(
       path,
       `must be a map of what TCP must have done, not ${entries ? 'an empty one' : show(value)}`,
       EXAMPLE,
     );
   const draft: Draft = {};
-  const before = faults.problems.length;
+  const before = problems.problems.length;
   for (const [key, part] of entries) {
     if (isKey(key)) keyParsers[key](draft, part, [...path, key], source);
-    else if (key !== 'timeout') faults.addKey([...path, key], `"tcp" has no option "${key}"`, suggestion(key, keys));
+    else if (key !== 'timeout') problems.addKey([...path, key], `"tcp" has no option "${key}"`, suggestion(key, keys));
   }
   if (entries.every(([key]) => key === 'port' || key === 'timeout'))
-    faults.add(path, 'must say what TCP must have done', EXAMPLE);
-  return faults.problems.length === before && lab.capture !== false ? draft : undefined;
+    problems.add(path, 'must say what TCP must have done', EXAMPLE);
+  return problems.problems.length === before && lab.capture !== false ? draft : undefined;
 }
 
 function isKey(key: string): key is keyof TcpExpectation {
   return Object.hasOwn(keyParsers, key);
 }
 
-function parsePort(value: unknown, path: Path, { lab, faults }: TcpSource): number | undefined {
+function parsePort(value: unknown, path: Path, { lab, problems }: TcpSource): number | undefined {
   const { ports } = namesOf(lab);
   if (typeof value === 'number' && ports.has(value)) return value;
-  return faults.add(
+  return problems.add(
     path,
     `must be a port that a program of the lab listens on, not ${show(value)}`,
     ports.size === 0 ? 'add "listens: PORT" to a program' : `known: ${listed([...ports].slice(0, 100).map(String))}`,
   );
 }
 
-function parseCount(value: unknown, path: Path, faults: Faults): number | undefined {
+function parseCount(value: unknown, path: Path, problems: StepProblems): number | undefined {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return value;
-  return faults.add(
+  return problems.add(
     path,
     `must be a number of 0 or more, not ${show(value)}`,
     path.at(-1) === 'retransmissions' ? 'for example 0; or "some"' : 'for example 1',
   );
 }
 
-function parseWord<T extends string>(value: unknown, words: readonly T[], path: Path, faults: Faults): T | undefined {
+function parseWord<T extends string>(
+  value: unknown,
+  words: readonly T[],
+  path: Path,
+  problems: StepProblems,
+): T | undefined {
   const word = words.find((known) => known === value);
   return (
     word ??
-    faults.add(
+    problems.add(
       path,
       `must be one of ${words.join(', ')}, not ${show(value)}`,
       typeof value === 'string' ? suggestion(value, words) : undefined,
@@ -98,30 +103,32 @@ function parseWord<T extends string>(value: unknown, words: readonly T[], path: 
   );
 }
 
-function parseClose(value: unknown, path: Path, faults: Faults): TcpExpectation['close'] {
+function parseClose(value: unknown, path: Path, problems: StepProblems): TcpExpectation['close'] {
   const entries = entriesOf(value);
   if (!entries || entries.length === 0)
-    return faults.add(
+    return problems.add(
       path,
       `must say by whom and how, not ${show(value)}`,
       'for example: close: { by: client, kind: fin }',
     );
   for (const [key] of entries)
     if (key !== 'by' && key !== 'kind')
-      faults.addKey([...path, key], `"close" has no option "${key}"`, suggestion(key, ['by', 'kind']));
+      problems.addKey([...path, key], `"close" has no option "${key}"`, suggestion(key, ['by', 'kind']));
   const given = new Map(entries);
   return {
-    by: given.has('by') ? parseWord(given.get('by'), [...sides, 'both'] as const, [...path, 'by'], faults) : undefined,
+    by: given.has('by')
+      ? parseWord(given.get('by'), [...sides, 'both'] as const, [...path, 'by'], problems)
+      : undefined,
     kind: given.has('kind')
-      ? parseWord(given.get('kind'), ['fin', 'rst', 'open'] as const, [...path, 'kind'], faults)
+      ? parseWord(given.get('kind'), ['fin', 'rst', 'open'] as const, [...path, 'kind'], problems)
       : undefined,
   };
 }
 
-function parsePayload(value: unknown, path: Path, { faults, parsePattern }: TcpSource): TcpExpectation['payload'] {
+function parsePayload(value: unknown, path: Path, { problems, parsePattern }: TcpSource): TcpExpectation['payload'] {
   const entries = entriesOf(value);
   if (!entries || entries.length === 0)
-    return faults.add(
+    return problems.add(
       path,
       `must say what client or server sent, not ${show(value)}`,
       'for example: payload: { client: "Hello" }',
@@ -129,8 +136,8 @@ function parsePayload(value: unknown, path: Path, { faults, parsePattern }: TcpS
   return entries.flatMap(([key, part]) => {
     const side = sides.find((known) => known === key);
     if (side === undefined)
-      return faults.addKey([...path, key], `"${key}" is no end of a connection`, suggestion(key, sides)) ?? [];
-    const pattern = parsePattern(part, [...path, key], faults);
+      return problems.addKey([...path, key], `"${key}" is no end of a connection`, suggestion(key, sides)) ?? [];
+    const pattern = parsePattern(part, [...path, key], problems);
     return pattern === undefined ? [] : [{ side, pattern }];
   });
 }

@@ -50,7 +50,7 @@ export type ExpectLook = 'found' | 'unsettled' | undefined;
  * So the first line that ends with what was typed, after it was typed, holds its echo, whatever the program printed in between. (Known limit: a line that
  * is typed before a line editor runs is echoed twice, and only the first one is known as such. A program with a `prompt` is never typed at so early.)
  */
-export class Screen {
+export class TerminalReader {
   readonly #transcript: Transcript;
   #cursor: Cursor = { lineStart: 0, used: '' };
   /** Prompts before this offset are answered. */
