@@ -194,15 +194,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   capture: ['capture-plan.ts', 'lab-hints.ts', 'packet-capture.ts', 'tcpdump.ts'],
   deploy: ['deploy-programs.ts', 'file-hashes.ts', 'program-files.ts', 'remove-programs.ts', 'source-file.ts'],
   copy: ['copy-tree.ts'],
-  scenario: [
-    'parse.ts',
-    'play-result.ts',
-    'play.ts',
-    'propose.ts',
-    'render-failure.ts',
-    'stage.ts',
-    'steps.ts',
-  ],
+  scenario: ['parse.ts', 'play-result.ts', 'play.ts', 'propose.ts', 'render-failure.ts', 'stage.ts', 'steps.ts'],
   session: [
     'attach.ts',
     'belonging.ts',
