@@ -99,7 +99,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'processes.ts',
     'run-local.ts',
     'subordinate-ids.ts',
-    'system-fault.ts',
+    'system-error.ts',
     'tools.ts',
     'unix-socket.ts',
   ],

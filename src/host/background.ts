@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { EnvironmentError, messageOf } from '../core/errors.ts';
-import { systemFault } from './system-fault.ts';
+import { explainSystemError } from './system-error.ts';
 
 export interface BackgroundOptions {
   readonly cwd: string;
@@ -39,7 +39,7 @@ export async function startInBackground(
     return { pid: child.pid!, ended };
   } catch (error) {
     throw (
-      systemFault(error) ??
+      explainSystemError(error) ??
       new EnvironmentError(`cannot start ${file}: ${messageOf(error)}`, { code: 'cannot-start', cause: error })
     );
   } finally {

@@ -3,7 +3,7 @@ import { EnvironmentError, TimeoutError, systemCode } from '../core/errors.ts';
 import { holdsSecret } from '../core/text/secret-variable.ts';
 import { quoteCommand } from '../core/text/shell-quote.ts';
 import { formatDuration } from '../core/time/retry.ts';
-import { systemFault } from './system-fault.ts';
+import { explainSystemError } from './system-error.ts';
 
 export interface LocalOptions {
   readonly cwd?: string;
@@ -57,11 +57,11 @@ function withoutSecrets(): Readonly<Record<string, undefined>> {
 }
 
 function cannotStart(command: readonly string[], cause: unknown): EnvironmentError {
-  const fault = systemFault(cause);
-  if (fault !== undefined && fault.code !== 'no-right')
-    return new EnvironmentError(`cannot start ${quoteCommand(command)}: ${fault.message}`, {
-      code: fault.code,
-      hint: fault.hint,
+  const refusal = explainSystemError(cause);
+  if (refusal !== undefined && refusal.code !== 'no-right')
+    return new EnvironmentError(`cannot start ${quoteCommand(command)}: ${refusal.message}`, {
+      code: refusal.code,
+      hint: refusal.hint,
       cause,
     });
   const reason =

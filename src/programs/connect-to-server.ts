@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { createConnection, type Socket } from 'node:net';
-import { Fault, reasonOf } from './program-error.ts';
+import { ProgramError, reasonOf } from './program-error.ts';
 
 export interface Destination {
   /** A name or an address. */
@@ -13,19 +13,19 @@ export interface Destination {
 /**
  * A TCP connection (half-open allowed: their end is not ours) to the first address of the host that answers.
  *
- * @throws {Fault} that says why the last address did not, and what to do about it.
+ * @throws {ProgramError} that says why the last address did not, and what to do about it.
  */
 export async function connect({ host, port, timeoutMs }: Destination): Promise<Socket> {
   const addresses = await resolve(host);
-  let failure: Fault | undefined;
+  let failure: ProgramError | undefined;
   for (const address of addresses) {
     try {
       return await connectTo(address, port, timeoutMs);
     } catch (error) {
-      failure = new Fault(explain(reasonOf(error), { host, address, port, timeoutMs }));
+      failure = new ProgramError(explain(reasonOf(error), { host, address, port, timeoutMs }));
     }
   }
-  throw failure ?? new Fault(`"${host}" has no address. Check the name, or give the address`);
+  throw failure ?? new ProgramError(`"${host}" has no address. Check the name, or give the address`);
 }
 
 async function resolve(host: string): Promise<string[]> {
@@ -35,7 +35,7 @@ async function resolve(host: string): Promise<string[]> {
   } catch (error) {
     const reason = reasonOf(error);
     const known = reason === 'ENOTFOUND' || reason === 'EAI_AGAIN' || reason === 'EAI_NODATA';
-    throw new Fault(
+    throw new ProgramError(
       `no host "${host}" is known here${known ? '' : ` (${reason})`}. Check the name (getent hosts ${host}), or give the address`,
     );
   }

@@ -1,4 +1,4 @@
-import { Fault } from './program-error.ts';
+import { ProgramError } from './program-error.ts';
 
 /** How messages are told apart on the wire: by a newline, or not at all, each read being one message. */
 export type Framing = 'line' | 'raw';
@@ -15,7 +15,7 @@ const NEWLINE = 0x0a;
  * Lines of a stream of bytes, decoded as UTF-8 only when they are whole, so that a character which the network cut in two is read as one.
  * The last line, if it lacks its newline, is given only with `unfinished`.
  *
- * @throws {Fault} when a line is longer than 1 MiB; whatever the source throws.
+ * @throws {ProgramError} when a line is longer than 1 MiB; whatever the source throws.
  */
 export async function* readLines(
   chunks: AsyncIterable<Uint8Array>,
@@ -25,7 +25,7 @@ export async function* readLines(
   let size = 0;
   const add = (bytes: Uint8Array): void => {
     size += bytes.length;
-    if (size > MAX_MESSAGE_BYTES) throw new Fault('a line longer than 1 MiB came; shorten it');
+    if (size > MAX_MESSAGE_BYTES) throw new ProgramError('a line longer than 1 MiB came; shorten it');
     parts.push(bytes);
   };
   const take = (): string => {

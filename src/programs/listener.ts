@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { Fault, reasonOf } from './program-error.ts';
+import { ProgramError, reasonOf } from './program-error.ts';
 import { describeHolder } from './port-holder.ts';
 
 export interface Client {
@@ -28,12 +28,12 @@ export class Listener {
   /**
    * Listens; without a host on all addresses, IPv6 and IPv4.
    *
-   * @throws {Fault} that says why it cannot, for a port in use also who holds it.
+   * @throws {ProgramError} that says why it cannot, for a port in use also who holds it.
    */
   static async open(host: string | undefined, port: number): Promise<Listener> {
     const listener = new Listener();
     await new Promise<void>((resolve, reject) => {
-      listener.#server.once('error', (error) => reject(new Fault(explain(reasonOf(error), host, port))));
+      listener.#server.once('error', (error) => reject(new ProgramError(explain(reasonOf(error), host, port))));
       listener.#server.listen({ port, host }, resolve);
     });
     return listener;

@@ -22,7 +22,7 @@ export class Operator {
   /**
    * Shows the prompt and waits for a line, for the end of input (`^D`), or for `interruption`. In the last two cases the prompt's line is closed.
    *
-   * @throws {Fault} when a line is longer than 1 MiB.
+   * @throws {ProgramError} when a line is longer than 1 MiB.
    */
   async ask<T>(prompt: string, interruption: Promise<T>): Promise<Answer<T>> {
     this.#output.write(prompt);

@@ -1,4 +1,4 @@
-import { Exit, Fault } from './program-error.ts';
+import { Exit, ProgramError } from './program-error.ts';
 import type { Framing } from './lines.ts';
 
 /** What a program's command line may hold. Not `util.parseArgs`: a wrong word is answered here with the ones that are known. */
@@ -19,7 +19,7 @@ export interface Arguments {
 /**
  * Reads `--name value`, `--name=value`, `--flag`, `-h` and positional words; after `--` all words are positional.
  *
- * @throws {Fault} with exit code 2 for what `syntax` does not know.
+ * @throws {ProgramError} with exit code 2 for what `syntax` does not know.
  */
 export function parseArguments(words: readonly string[], syntax: Syntax): Arguments {
   const values = new Map<string, string>();
@@ -66,7 +66,7 @@ function readOption(
   }
 }
 
-/** @throws {Fault} unless `text` is a TCP port, 1 to 65535. */
+/** @throws {ProgramError} unless `text` is a TCP port, 1 to 65535. */
 export function parsePort(text: string): number {
   const port = Number(text);
   if (!/^\d+$/.test(text) || port < 1 || port > 65_535)
@@ -74,7 +74,7 @@ export function parsePort(text: string): number {
   return port;
 }
 
-/** @throws {Fault} unless `text` names a framing. */
+/** @throws {ProgramError} unless `text` names a framing. */
 export function parseFraming(text: string): Framing {
   if (text !== 'line' && text !== 'raw') throw usage(`"${text}" is no framing; it is "line" or "raw"`);
   return text;
@@ -86,6 +86,6 @@ export function parseHost(text: string): string {
 }
 
 /** A wrong command line. */
-export function usage(message: string): Fault {
-  return new Fault(`${message}. Try --help`, Exit.usage);
+export function usage(message: string): ProgramError {
+  return new ProgramError(`${message}. Try --help`, Exit.usage);
 }

@@ -1,4 +1,4 @@
-import { Exit, Fault, reasonOf } from './program-error.ts';
+import { Exit, ProgramError, reasonOf } from './program-error.ts';
 
 /** Runs `main` as a program: its result is the exit status, a fault is one line on stderr, Ctrl-C ends it with status 130. */
 export async function runProgram(name: string, main: (words: readonly string[]) => Promise<number>): Promise<void> {
@@ -12,11 +12,11 @@ export async function runProgram(name: string, main: (words: readonly string[]) 
     process.exit(await main(process.argv.slice(2)));
   } catch (error) {
     tell(name, error);
-    process.exit(error instanceof Fault ? error.exitCode : Exit.failed);
+    process.exit(error instanceof ProgramError ? error.exitCode : Exit.failed);
   }
 }
 
 /** One line on stderr. */
 export function tell(name: string, error: unknown): void {
-  process.stderr.write(`${name}: ${error instanceof Fault ? error.message : reasonOf(error)}\n`);
+  process.stderr.write(`${name}: ${error instanceof ProgramError ? error.message : reasonOf(error)}\n`);
 }

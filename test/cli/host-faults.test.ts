@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { systemFault } from '../../src/host/system-fault.ts';
+import { explainSystemError } from '../../src/host/system-error.ts';
 import { mainFile, smallLab, temporaryFolder } from '../helpers/cli.ts';
 import { cannotBe, finish, ordinaryUser, repository } from '../helpers/lab-command.ts';
 
@@ -68,7 +68,7 @@ test('too few open files are a limit of the host, and the limit is named', () =>
 test('a refusal of the system names what was refused; a fault of ours stays one', () => {
   assert.throws(
     () => openSync('/no/such/file', 'r'),
-    (error: unknown) => systemFault(error) === undefined,
+    (error: unknown) => explainSystemError(error) === undefined,
   );
   const refused = Object.assign(new Error('EROFS: read-only file system, open'), {
     code: 'EROFS',
@@ -76,10 +76,10 @@ test('a refusal of the system names what was refused; a fault of ours stays one'
     path: '/x',
   });
   assert.deepEqual(
-    [systemFault(refused)?.message, systemFault(refused)?.exitCode],
+    [explainSystemError(refused)?.message, explainSystemError(refused)?.exitCode],
     ['the file system is read-only (open /x)', 3],
   );
-  assert.equal(systemFault(new TypeError('x is not a function')), undefined);
+  assert.equal(explainSystemError(new TypeError('x is not a function')), undefined);
 });
 
 describe('for an ordinary user on an odd host', { skip: needsRoot.skip || cannotBe('ordinary') }, () => {

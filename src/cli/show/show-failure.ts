@@ -1,6 +1,6 @@
 import { ExitCode, InterruptedError, LabError, messageOf } from '../../core/errors.ts';
 import { sanitize } from '../../core/text/sanitize.ts';
-import { systemFault } from '../../host/system-fault.ts';
+import { explainSystemError } from '../../host/system-error.ts';
 import type { Style } from './style.ts';
 
 /** An error as it leaves the program. */
@@ -25,7 +25,7 @@ export function describeFailure(
   error: unknown,
   options: { readonly style: Style; readonly verbose: boolean },
 ): Failure {
-  const told = tell(error instanceof LabError ? error : (systemFault(error) ?? error));
+  const told = tell(error instanceof LabError ? error : (explainSystemError(error) ?? error));
   const { exitCode, ...parts } = told;
   const more = error instanceof LabError && error.data !== undefined ? error.data : {};
   return { exitCode, document: { error: { ...parts, exitCode, ...more } }, text: failureText(told, error, options) };

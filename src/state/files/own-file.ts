@@ -16,7 +16,7 @@ import { randomBytes } from 'node:crypto';
 import { dirname } from 'node:path';
 import { EnvironmentError, systemCode } from '../../core/errors.ts';
 import { quoteWord } from '../../core/text/shell-quote.ts';
-import { explainFault } from './storage.ts';
+import { explainStorageError } from './storage.ts';
 
 /** A file of the `.lab` folder as it was found: its text, or that there is none, or that what has its name cannot be one that lab wrote. */
 export type OwnFile = { readonly text: string } | 'absent' | 'damaged';
@@ -35,7 +35,7 @@ export function readOwnFile(path: string, { maxBytes = LARGEST_BYTES } = {}): Ow
     const file = openOwn(path);
     return typeof file === 'string' ? file : readOpened(file, maxBytes);
   } catch (error) {
-    throw explainFault(`read ${path}`, error);
+    throw explainStorageError(`read ${path}`, error);
   }
 }
 
@@ -92,7 +92,7 @@ export function replaceFileSync(
     renameSync(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });
-    throw explainFault(`write ${path}`, error);
+    throw explainStorageError(`write ${path}`, error);
   }
 }
 
@@ -117,7 +117,7 @@ export function makeOwnFolder(path: string): void {
     rmSync(path, { force: true });
     mkdirSync(path, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw explainFault(`make ${path}`, error);
+    throw explainStorageError(`make ${path}`, error);
   }
 }
 
@@ -128,7 +128,7 @@ export function removeOwn(path: string): void {
     rmSync(path, { recursive: true, force: true });
   } catch (error) {
     // A file stands where the folder above it belongs: nothing of that path is there.
-    if (systemCode(error) !== 'ENOTDIR') throw explainFault(`remove ${path}`, error);
+    if (systemCode(error) !== 'ENOTDIR') throw explainStorageError(`remove ${path}`, error);
   }
 }
 

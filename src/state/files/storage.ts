@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { EnvironmentError, systemCode } from '../../core/errors.ts';
 
 /** What can be wrong with a disk or its rights, by Node's name of the errno(3) value. */
-const faults: Readonly<Record<string, { readonly code: string; readonly reason: string; readonly hint: string }>> = {
+const refusals: Readonly<Record<string, { readonly code: string; readonly reason: string; readonly hint: string }>> = {
   ENOSPC: {
     code: 'disk-full',
     reason: 'the disk is full',
@@ -71,16 +71,16 @@ export async function storing<T>(what: string, work: () => Promise<T>): Promise<
   try {
     return await work();
   } catch (cause) {
-    throw explainFault(what, cause);
+    throw explainStorageError(what, cause);
   }
 }
 
 /** The error that `storing` throws in place of this one: itself, or what the user can mend. */
-export function explainFault(what: string, cause: unknown): unknown {
-  const fault = faults[systemCode(cause) ?? ''];
-  return fault === undefined
+export function explainStorageError(what: string, cause: unknown): unknown {
+  const refusal = refusals[systemCode(cause) ?? ''];
+  return refusal === undefined
     ? cause
-    : new EnvironmentError(`cannot ${what}: ${fault.reason}`, { code: fault.code, hint: fault.hint, cause });
+    : new EnvironmentError(`cannot ${what}: ${refusal.reason}`, { code: refusal.code, hint: refusal.hint, cause });
 }
 
 export interface ReplaceOptions {

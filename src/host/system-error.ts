@@ -1,13 +1,13 @@
 import { EnvironmentError, messageOf, systemCode } from '../core/errors.ts';
 
-interface Fault {
+interface Refusal {
   readonly code: string;
   readonly reason: string;
   readonly hint: string;
 }
 
 /** What a host can refuse to any program, whoever asks and for whatever, by Node's name of the errno(3) value. */
-const faults: Readonly<Record<string, Fault>> = {
+const refusals: Readonly<Record<string, Refusal>> = {
   EMFILE: {
     code: 'open-files',
     reason: 'this shell lets a program open too few files at once',
@@ -66,14 +66,14 @@ const faults: Readonly<Record<string, Fault>> = {
  * What the system refused, as a failure of this host and not of lab: in one sentence, with the next step. Undefined for what is no such refusal. What is known better
  * where it happens is told there; this is for what nobody expected.
  */
-export function systemFault(error: unknown): EnvironmentError | undefined {
-  const fault = faults[codeOf(error)];
-  if (fault === undefined) return undefined;
+export function explainSystemError(error: unknown): EnvironmentError | undefined {
+  const refusal = refusals[codeOf(error)];
+  if (refusal === undefined) return undefined;
   const { syscall, path } = error as { readonly syscall?: unknown; readonly path?: unknown };
   const what = [syscall, path].filter((part) => typeof part === 'string' && part !== '').join(' ');
-  return new EnvironmentError(`${fault.reason}${what === '' ? '' : ` (${what})`}`, {
-    code: fault.code,
-    hint: fault.hint,
+  return new EnvironmentError(`${refusal.reason}${what === '' ? '' : ` (${what})`}`, {
+    code: refusal.code,
+    hint: refusal.hint,
     cause: error,
   });
 }

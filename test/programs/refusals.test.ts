@@ -25,7 +25,7 @@ function run(program: 'server' | 'client', words: readonly string[], options: { 
 }
 
 /** One line on stderr, the status, and nothing on stdout. */
-function assertFault(outcome: Outcome, status: number, message: string | RegExp): void {
+function assertRefusal(outcome: Outcome, status: number, message: string | RegExp): void {
   if (typeof message === 'string') assert.equal(outcome.stderr, `${message}\n`);
   else assert.match(outcome.stderr, message);
   assert.equal(outcome.stderr.split('\n').length, 2, 'one line');
@@ -50,41 +50,41 @@ test('help and version are data on stdout with status 0', () => {
 });
 
 test('a wrong command line says what is wrong, with status 2', () => {
-  assertFault(
+  assertRefusal(
     run('server', ['--prot', '1']),
     2,
     'server: unknown option --prot; known: --host, --port, --framing, --keep, --help, --version. Try --help',
   );
-  assertFault(run('server', ['7999']), 2, 'server: what is "7999"? There is one word too many. Try --help');
-  assertFault(run('server', ['--port']), 2, 'server: --port needs a value. Try --help');
-  assertFault(run('server', ['--keep=yes']), 2, 'server: --keep takes no value. Try --help');
-  assertFault(
+  assertRefusal(run('server', ['7999']), 2, 'server: what is "7999"? There is one word too many. Try --help');
+  assertRefusal(run('server', ['--port']), 2, 'server: --port needs a value. Try --help');
+  assertRefusal(run('server', ['--keep=yes']), 2, 'server: --keep takes no value. Try --help');
+  assertRefusal(
     run('server', ['--framing', 'json']),
     2,
     'server: "json" is no framing; it is "line" or "raw". Try --help',
   );
   for (const port of ['0', '65536', '79 99', '1e3', '-5']) {
-    assertFault(
+    assertRefusal(
       run('server', [`--port=${port}`]),
       2,
       `server: "${port}" is no port; a port is a number from 1 to 65535. Try --help`,
     );
   }
-  assertFault(run('client', []), 2, 'client: which server? Say: node client.js HOST [PORT]. Try --help');
-  assertFault(
+  assertRefusal(run('client', []), 2, 'client: which server? Say: node client.js HOST [PORT]. Try --help');
+  assertRefusal(
     run('client', ['vm1', '7999', 'now']),
     2,
     'client: what is "now"? There is one word too many. Try --help',
   );
-  assertFault(run('client', ['vm1', '--timeout', 'soon']), 2, /^client: --timeout is a number of seconds/);
+  assertRefusal(run('client', ['vm1', '--timeout', 'soon']), 2, /^client: --timeout is a number of seconds/);
 });
 
 test('a refused connection says to start the server first', async () => {
   const port = await unusedPort();
   const message = `client: connection to 127.0.0.1 port ${port} refused: nothing listens there. Start the server first, and check its port`;
-  assertFault(run('client', ['127.0.0.1', String(port)]), 1, message);
-  assertFault(run('client', ['--host', '[::1]', '--port', String(port)]), 1, message.replace('127.0.0.1', '::1'));
-  assertFault(
+  assertRefusal(run('client', ['127.0.0.1', String(port)]), 1, message);
+  assertRefusal(run('client', ['--host', '[::1]', '--port', String(port)]), 1, message.replace('127.0.0.1', '::1'));
+  assertRefusal(
     run('client', ['localhost', String(port)]),
     1,
     /^client: connection to localhost \((127\.0\.0\.1|::1)\) port \d+ refused/,
@@ -93,7 +93,11 @@ test('a refused connection says to start the server first', async () => {
 
 test('an unknown name says how to check it', () => {
   const outcome = run('client', ['no-such-host.invalid']);
-  assertFault(outcome, 1, /^client: no host "no-such-host\.invalid" is known here.*getent hosts no-such-host\.invalid/);
+  assertRefusal(
+    outcome,
+    1,
+    /^client: no host "no-such-host\.invalid" is known here.*getent hosts no-such-host\.invalid/,
+  );
 });
 
 const ownNetwork = ['--map-root-user', '--net'];
@@ -105,7 +109,7 @@ test(
   () => {
     const message =
       'client: 192.0.2.1 port 7999 is unreachable: no such machine on a network of this one. Check that it is up and its address: ping 192.0.2.1';
-    assertFault(
+    assertRefusal(
       spawnSync('unshare', [...ownNetwork, process.execPath, bundles.client, '192.0.2.1'], {
         encoding: 'utf8',
         input: '',
@@ -130,7 +134,7 @@ input()`;
   const server = new Running(['/usr/bin/python3', '-c', program]);
   try {
     await server.shows('full');
-    assertFault(
+    assertRefusal(
       run('client', ['127.0.0.1', String(port), '--timeout', '0.3']),
       1,
       /^client: 127\.0\.0\.1 port \d+ did not answer within 0\.3 s\. Check/,
@@ -155,7 +159,7 @@ test('a port in use names its holder', async () => {
     await holder.shows('ready');
     const advice = `End it with: kill ${holder.pid}; or take another port with --port`;
     const outcome = run('server', ['--port', String(port)]);
-    assertFault(outcome, 1, /^server: port \d+ is in use: process \d+ \(\/usr\/bin\/python3 -c import socket, sys/);
+    assertRefusal(outcome, 1, /^server: port \d+ is in use: process \d+ \(\/usr\/bin\/python3 -c import socket, sys/);
     assert.ok(
       outcome.stderr.includes(`process ${holder.pid} (`) && outcome.stderr.endsWith(`holds it. ${advice}\n`),
       outcome.stderr,
@@ -174,7 +178,7 @@ test(
     try {
       await holder.shows('ready');
       const message = `server: port ${port} is in use: this user may not see who holds it. Look with: sudo lsof -i :${port}; or take another port with --port`;
-      assertFault(run('server', ['--port', String(port)], { uid: nobody }), 1, message);
+      assertRefusal(run('server', ['--port', String(port)], { uid: nobody }), 1, message);
     } finally {
       await holder.stop();
     }
@@ -189,14 +193,14 @@ test(
   () => {
     const message =
       'server: no right to listen on port 81: ports below 1024 belong to root. Take one from 1024 on: --port 7999';
-    assertFault(run('server', ['--port', '81'], process.getuid?.() === 0 ? { uid: nobody } : {}), 1, message);
+    assertRefusal(run('server', ['--port', '81'], process.getuid?.() === 0 ? { uid: nobody } : {}), 1, message);
   },
 );
 
 test('an address that this machine does not have says so', () => {
   const message =
     'server: this machine has no address 192.0.2.1. See its addresses: ip address; or listen on all of them, without --host';
-  assertFault(run('server', ['--host', '192.0.2.1']), 1, message);
+  assertRefusal(run('server', ['--host', '192.0.2.1']), 1, message);
 });
 
 test('a reader that goes away ends the program quietly', () => {
