@@ -1,25 +1,17 @@
 import type { Duplex } from 'node:stream';
 import { type AlgorithmLists, usualAlgorithms } from './trust/algorithms.ts';
-import type { Credential, Secret } from './login/credential.ts';
+import type { Credential } from './login/credential.ts';
 import type { HostKeyPolicy } from './trust/host-key-policy.ts';
 import type { Patience } from './channel/patience.ts';
 
-/** A machine as `connectShell` reaches it. Of `privateKey`, `agent` and `password` those that are given are tried, in this order, and then `credentials`. */
+/** A machine as `connectShell` reaches it. */
 export interface ShellTarget {
   /** Name of the machine in `lab.yaml`, for messages. */
   readonly machine: string;
   readonly user: string;
   readonly address: SshAddress;
-  /** Text of a private key in OpenSSH or PEM form. */
-  readonly privateKey?: string | undefined;
-  /** Opens `privateKey` when that is encrypted. */
-  readonly passphrase?: string | undefined;
-  /** Path of an ssh-agent's socket. */
-  readonly agent?: string | undefined;
-  /** Also given to servers that ask for it as `keyboard-interactive`. */
-  readonly password?: string | undefined;
-  /** More ways to log in, some of which may ask a person. */
-  readonly credentials?: readonly Credential[] | undefined;
+  /** Ways to log in, in the order in which they are tried. */
+  readonly credentials: readonly Credential[];
   readonly hostKeys: HostKeyPolicy;
   /** Kinds of algorithms for which not the usual ones hold. */
   readonly algorithms?: Partial<AlgorithmLists> | undefined;
@@ -63,36 +55,4 @@ export function addressText(address: SshAddress): string {
 /** What a server is offered. */
 export function algorithmsOf({ algorithms }: ShellTarget): AlgorithmLists {
   return { ...usualAlgorithms, ...algorithms };
-}
-
-/** All ways to log in, in the order in which they are tried. */
-export function credentialsOf({
-  privateKey,
-  passphrase,
-  agent,
-  password,
-  credentials = [],
-}: ShellTarget): readonly Credential[] {
-  return [
-    ...(privateKey === undefined
-      ? []
-      : [
-          {
-            kind: 'key',
-            label: 'private key',
-            privateKey,
-            ...(passphrase === undefined ? {} : { passphrase: once(passphrase) }),
-          } as const,
-        ]),
-    ...(agent === undefined ? [] : [{ kind: 'agent', label: 'agent', socketPath: agent } as const]),
-    ...(password === undefined
-      ? []
-      : [{ kind: 'password', label: 'password', secret: async () => password, attempts: 1 } as const]),
-    ...credentials,
-  ];
-}
-
-/** A secret that is known, and not known better after it was wrong. */
-function once(secret: string): Secret {
-  return async (attempt) => (attempt === 1 ? secret : undefined);
 }

@@ -8,7 +8,9 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { ConnectionError } from '../../src/core/connection-error.ts';
 import { retryUntil } from '../../src/core/time/retry.ts';
+import { agentCredential, passwordCredential } from '../helpers/ssh/credentials.ts';
 import { connectShell } from '../../src/ssh/connect.ts';
+import { privateKeyCredential } from '../../src/ssh/login/credential.ts';
 import { onlyHostKeys } from '../../src/ssh/trust/host-key-policy.ts';
 import { fingerprint, generateKeyPair, type HostKey, parseHostKey } from '../../src/ssh/trust/key-pair.ts';
 import type { ShellTarget } from '../../src/ssh/target.ts';
@@ -18,7 +20,8 @@ const { privateKey, publicKey } = generateKeyPair('test');
 
 /** `timeoutMs` is short where it is to pass, and longer than any load of the host where it is not. */
 function targetAt(address: ShellTarget['address'], timeoutMs = 300): ShellTarget {
-  return { machine: 'vm1', user: 'ildvm1', address, privateKey, hostKeys: onlyHostKeys([publicKey]), timeoutMs };
+  const credentials = [privateKeyCredential(privateKey)];
+  return { machine: 'vm1', user: 'ildvm1', address, credentials, hostKeys: onlyHostKeys([publicKey]), timeoutMs };
 }
 
 async function failureOf(target: ShellTarget): Promise<ConnectionError> {
@@ -203,7 +206,7 @@ describe('connecting', { concurrency: 4, timeout: 30_000 }, () => {
   test('a wrong key is refused, with what was tried and what the server accepts', async () => {
     await using server = await startSshd();
 
-    const error = await failureOf(server.target({ privateKey }));
+    const error = await failureOf(server.target({ credentials: [privateKeyCredential(privateKey)] }));
     assert.equal(error.code, 'ssh-login-refused');
     assert.equal(
       error.message,
@@ -215,17 +218,18 @@ describe('connecting', { concurrency: 4, timeout: 30_000 }, () => {
   test('no key at all is told as such', async () => {
     await using server = await startSshd();
 
-    const error = await failureOf(server.target({ privateKey: undefined }));
+    const error = await failureOf(server.target({ credentials: [] }));
     assert.equal(error.code, 'ssh-login-refused');
     assert.match(error.detail ?? '', /^Tried: nothing/);
   });
 
   test('an agent that is not there does not keep a key from being tried', async () => {
     await using server = await startSshd();
-    const shell = await server.connect({ agent: join(server.folder, 'no-agent') });
+    const absent = agentCredential(join(server.folder, 'no-agent'));
+    const shell = await server.connect({ credentials: [absent, ...server.target().credentials] });
     assert.equal((await shell.exec(['true'])).exitCode, 0);
 
-    const error = await failureOf(server.target({ privateKey: undefined, agent: join(server.folder, 'no-agent') }));
+    const error = await failureOf(server.target({ credentials: [absent] }));
     assert.equal(error.code, 'ssh-login-refused');
   });
 
@@ -243,7 +247,7 @@ describe('connecting', { concurrency: 4, timeout: 30_000 }, () => {
         env: { ...process.env, SSH_AUTH_SOCK: agent },
         stdio: ['pipe', 'ignore', 'ignore'],
       });
-      const shell = await server.connect({ privateKey: undefined, agent });
+      const shell = await server.connect({ credentials: [agentCredential(agent)] });
       assert.equal((await shell.exec(['true'])).exitCode, 0);
     } finally {
       running.kill();
@@ -257,12 +261,11 @@ describe('connecting', { concurrency: 4, timeout: 30_000 }, () => {
       const shell = await connectShell({
         ...targetAt(server.address, 5000),
         hostKeys: onlyHostKeys([publicKey]),
-        privateKey: undefined,
-        password: 'secret',
+        credentials: [passwordCredential('secret')],
       });
       await shell.close();
       assert.equal(
-        (await failureOf({ ...targetAt(server.address, 5000), privateKey: undefined, password: 'wrong' })).code,
+        (await failureOf({ ...targetAt(server.address, 5000), credentials: [passwordCredential('wrong')] })).code,
         'ssh-login-refused',
       );
     });
@@ -271,7 +274,10 @@ describe('connecting', { concurrency: 4, timeout: 30_000 }, () => {
   test('a private key that cannot be used is told before anything is sent', async () => {
     await using server = await startSshd();
 
-    assert.equal((await failureOf(server.target({ privateKey: 'not a key' }))).code, 'ssh-key-unusable');
+    assert.equal(
+      (await failureOf(server.target({ credentials: [privateKeyCredential('not a key')] }))).code,
+      'ssh-key-unusable',
+    );
   });
 
   test('an unknown host key is an error that shows its fingerprint', async () => {

@@ -3,7 +3,9 @@ import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import { LabError } from '../../src/core/errors.ts';
+import { passwordCredential } from '../helpers/ssh/credentials.ts';
 import { connectShell } from '../../src/ssh/connect.ts';
+import { privateKeyCredential } from '../../src/ssh/login/credential.ts';
 import { onlyHostKeys } from '../../src/ssh/trust/host-key-policy.ts';
 import { generateKeyPair } from '../../src/ssh/trust/key-pair.ts';
 import type { Shell } from '../../src/ssh/shell.ts';
@@ -32,7 +34,7 @@ function targetOf(
     machine: 'vm1',
     user: 'bad',
     address: { host: '127.0.0.1', port },
-    privateKey: userKey,
+    credentials: [privateKeyCredential(userKey)],
     hostKeys: onlyHostKeys([hostKey]),
     patience,
     ...changes,
@@ -123,7 +125,10 @@ describe('servers that do not do their part', { concurrency: true }, () => {
       },
     });
     server.turn();
-    assert.equal((await failureOf(connectShell(targetOf(server, { password: 'secret' })))).code, 'ssh-asks-too-much');
+    assert.equal(
+      (await failureOf(connectShell(targetOf(server, { credentials: [passwordCredential('secret')] })))).code,
+      'ssh-asks-too-much',
+    );
   });
 
   test('one that answers no request for a way through is given up', async () => {

@@ -10,6 +10,7 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { gone, isAlive } from '../helpers/machines/processes.ts';
 import { isRoot, startSshd, type TestSshd } from '../helpers/ssh/sshd.ts';
+import { passwordCredential } from '../helpers/ssh/credentials.ts';
 import { connectShell } from '../../src/ssh/connect.ts';
 import { onlyHostKeys } from '../../src/ssh/trust/host-key-policy.ts';
 import { generateKeyPair } from '../../src/ssh/trust/key-pair.ts';
@@ -186,7 +187,7 @@ test('a connection that is lost while a program starts fails that start, and not
       machine: 'vm1',
       user: 'me',
       address: { host: '127.0.0.1', port },
-      password: 'any',
+      credentials: [passwordCredential('any')],
       hostKeys: onlyHostKeys([hostKey.publicKey]),
     });
     await assert.rejects(shell.start(['cat']), { code: 'connection-lost' });

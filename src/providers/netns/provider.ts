@@ -7,6 +7,7 @@ import { findTool } from '../../host/tools.ts';
 import { connectUnix } from '../../host/unix-socket.ts';
 import type { Lab, Machine } from '../../lab/types.ts';
 import { connectShell } from '../../ssh/connect.ts';
+import { privateKeyCredential } from '../../ssh/login/credential.ts';
 import { onlyHostKeys } from '../../ssh/trust/host-key-policy.ts';
 import { makeOwnFolder, removeOwn, replaceFileSync } from '../../state/files/own-file.ts';
 import { samePlace } from '../../state/place.ts';
@@ -186,11 +187,11 @@ function attached(
     connect: async (signal) => {
       const { privateKey, hostKeyOf } = credentials();
       return connectShell({
-        privateKey,
+        credentials: [privateKeyCredential(privateKey)],
         hostKeys: onlyHostKeys([hostKeyOf(machine.name)]),
         machine: machine.name,
         user: machine.user,
-        address: { stream: () => connectUnix(socket) },
+        address: { socketPath: socket },
         timeoutMs: 30_000,
         ...(signal ? { signal } : {}),
       });

@@ -5,6 +5,7 @@ import { EnvironmentError } from '../../core/errors.ts';
 import { isAlive, type ProcessId } from '../../host/processes.ts';
 import type { Machine } from '../../lab/types.ts';
 import { connectShell } from '../../ssh/connect.ts';
+import { privateKeyCredential } from '../../ssh/login/credential.ts';
 import { onlyHostKeys } from '../../ssh/trust/host-key-policy.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import type { Heartbeat } from '../../ssh/target.ts';
@@ -54,7 +55,7 @@ export async function connectMachine(
     machine: machine.name,
     user: machine.user,
     address: { stream, label: `127.0.0.1:${port}` },
-    privateKey: ensureKeys(stateFolder).user.privateKey,
+    credentials: [privateKeyCredential(ensureKeys(stateFolder).user.privateKey)],
     hostKeys: onlyHostKeys([hostKeyOf(stateFolder, machine.name).publicKey]),
     timeoutMs: LOGIN_TIMEOUT_MS,
     heartbeat,

@@ -17,6 +17,11 @@ export interface KeyCredential {
   readonly isOptional?: boolean | undefined;
 }
 
+/** A private key that is known already and has to be usable, in OpenSSH or PEM form. */
+export function privateKeyCredential(privateKey: string): KeyCredential {
+  return { kind: 'key', label: 'private key', privateKey };
+}
+
 export interface AgentCredential {
   readonly kind: 'agent';
   readonly label: string;

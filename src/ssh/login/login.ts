@@ -20,7 +20,7 @@ import { blobType, type HostKey, sameKey } from '../trust/key-pair.ts';
 import { LoginMethods, UnusableKey } from './login-methods.ts';
 import { parseOffer } from '../trust/server-offer.ts';
 import { SignatureRefused } from './signatures.ts';
-import { algorithmsOf, credentialsOf, defaultHeartbeat, type ShellTarget } from '../target.ts';
+import { algorithmsOf, defaultHeartbeat, type ShellTarget } from '../target.ts';
 
 /** As much of what a server says before its SSH greeting as a message can show. */
 const MAX_HEARD_BYTES = 1024;
@@ -52,7 +52,7 @@ export class Login {
     this.#methods = new LoginMethods({
       ssh2,
       user: target.user,
-      credentials: credentialsOf(target),
+      credentials: target.credentials,
       signatures: pubkeyacceptedalgorithms,
       ask: (work) => deadline.pausedFor(work),
       giveUp: (questions) => this.#outcome.reject(questionsFailure(target, questions)),
@@ -81,6 +81,7 @@ export class Login {
     return timeoutFailure(this.#target, this.#phase, timeoutMs, this.#heard);
   }
 
+  /** For the whole life of the client: an `error` without a listener would end the process. */
   #listen(): void {
     this.#client
       .on('handshake', () => {

@@ -48,10 +48,12 @@ export class Connection {
     this.patience = patience;
     this.#client = client;
     this.#stream = stream;
-    // An `error` without a listener would end the process, during the whole life of the client.
-    client.on('error', (error) => {
-      this.#failure ??= error;
-    });
+    // Errors before that belong to the login: an agent that is not there, a key that may not sign as the server asks, and the next one lets the user in.
+    client.once('ready', () =>
+      client.on('error', (error) => {
+        this.#failure ??= error;
+      }),
+    );
     client.on('close', () => this.#ended.abort());
   }
 

@@ -2,6 +2,7 @@ import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ConnectionError } from '../../core/connection-error.ts';
 import { unlessAborted } from '../../core/time/in-time.ts';
+import { connectUnix } from '../../host/unix-socket.ts';
 import { dialFailure } from './connect-failure.ts';
 import type { ShellTarget } from '../target.ts';
 
@@ -13,7 +14,7 @@ export async function dial(target: ShellTarget, signal: AbortSignal): Promise<Du
     if ('stream' in address) return joinWrites(await wanted(address.stream(), signal));
     const socket =
       'socketPath' in address
-        ? net.connect({ path: address.socketPath })
+        ? connectUnix(address.socketPath)
         : // With Nagle's algorithm the second of two packets in a row would wait for the other side's delayed ACK (44 ms).
           net.connect({
             host: address.host,

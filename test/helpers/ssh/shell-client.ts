@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { connectShell } from '../../../src/ssh/connect.ts';
+import { privateKeyCredential } from '../../../src/ssh/login/credential.ts';
 import { onlyHostKeys } from '../../../src/ssh/trust/host-key-policy.ts';
 
 const [socketPath = '', user = '', keyFile = '', hostKey = '', kind = '', ...command] = process.argv.slice(2);
@@ -11,7 +12,7 @@ const shell = await connectShell({
   machine: 'vm1',
   user,
   address: { socketPath },
-  privateKey: readFileSync(keyFile, 'utf8'),
+  credentials: [privateKeyCredential(readFileSync(keyFile, 'utf8'))],
   hostKeys: onlyHostKeys([hostKey]),
 });
 const remote = await shell.start(command, kind === 'tty' ? { terminal: { columns: 80, rows: 24 } } : {});

@@ -7,6 +7,7 @@ import { retryUntil } from '../../../src/core/time/retry.ts';
 import { quoteCommand } from '../../../src/core/text/shell-quote.ts';
 import { findTool, type Tool } from '../../../src/host/tools.ts';
 import { connectShell } from '../../../src/ssh/connect.ts';
+import { privateKeyCredential } from '../../../src/ssh/login/credential.ts';
 import { onlyHostKeys } from '../../../src/ssh/trust/host-key-policy.ts';
 import { generateKeyPair, type KeyPair } from '../../../src/ssh/trust/key-pair.ts';
 import type { Shell } from '../../../src/ssh/shell.ts';
@@ -66,7 +67,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
     machine: 'vm1',
     user,
     address,
-    privateKey: userKey.privateKey,
+    credentials: [privateKeyCredential(userKey.privateKey)],
     hostKeys: onlyHostKeys([hostKey.publicKey]),
     ...overrides,
   });
