@@ -2,6 +2,7 @@ import { constants, copyFileSync, existsSync, globSync, renameSync, rmSync, stat
 import { basename, join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { labJsonSchema } from '../src/lab/fields/json-schema.ts';
+import { allProviders } from '../src/providers/registry.ts';
 
 /**
  * Compiles the product: the command line as a few files (many small ones are what makes a start slow), and each program of the machines as one CommonJS file that any Node from 18 on runs.
@@ -76,7 +77,7 @@ writeFileSync(join(fresh, 'programs/package.json'), '{"type":"commonjs"}\n');
 for (const path of globSync('src/**/*.{pl,sh}', { cwd: root })) {
   copyFileSync(join(root, path), join(fresh, 'cli', basename(path)), constants.COPYFILE_EXCL);
 }
-writeFileSync(join(fresh, 'lab.schema.json'), `${JSON.stringify(labJsonSchema(), null, 2)}\n`);
+writeFileSync(join(fresh, 'lab.schema.json'), `${JSON.stringify(labJsonSchema(allProviders.names), null, 2)}\n`);
 writeFileSync(join(fresh, 'built'), '');
 if (existsSync(place)) renameSync(place, old);
 renameSync(fresh, place);

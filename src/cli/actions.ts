@@ -296,9 +296,9 @@ export const actions: Readonly<Record<string, Action>> = {
     return outcome(found, `${lines.join('')}${found.files ? ':files\n' : ''}`);
   },
 
-  schema: async () => {
+  schema: async ({ context }) => {
     const { schema } = await import('../commands/lab/schema.ts');
-    const document = schema();
+    const document = schema(context);
     return outcome({ schema: document }, `${JSON.stringify(document, undefined, 2)}\n`);
   },
 

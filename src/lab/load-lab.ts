@@ -7,7 +7,7 @@ import { checkNetworks } from './checks/check-networks.ts';
 import { checkPrograms } from './checks/check-programs.ts';
 import { checkRights } from './checks/check-rights.ts';
 import { draftLab, type Draft } from './draft.ts';
-import { explainIssues } from './fields/explain-issues.ts';
+import { explainIssues, wrongChoice } from './fields/explain-issues.ts';
 import { labFields } from './fields/fields.ts';
 import type { Finding } from './finding.ts';
 import type { Problem } from './problem.ts';
@@ -25,19 +25,28 @@ export type LoadResult =
   | { readonly problems: readonly Problem[]; readonly partial: Lab | undefined; readonly text: string };
 
 /**
- * Loads, completes and checks a lab file; changes nothing.
+ * Loads, completes and checks a lab file, whose provider has to be one of `providers`; changes nothing.
  *
  * @throws {UsageError} `lab-file-missing` when it does not exist or cannot be read; `wrong-name` when `overrides.name` is no legal host name.
  */
-export async function loadLab(file: string, overrides: LabOverrides = {}): Promise<LoadResult> {
+export async function loadLab(
+  file: string,
+  providers: readonly string[],
+  overrides: LabOverrides = {},
+): Promise<LoadResult> {
   if (overrides.name !== undefined) checkLabName(overrides.name);
   const path = resolve(file);
   const { text, problem } = await readLabFile(path);
-  return problem ? { problems: [problem], partial: undefined, text } : checkLabText(text, path, overrides);
+  return problem ? { problems: [problem], partial: undefined, text } : checkLabText(text, path, providers, overrides);
 }
 
 /** The same for a text that would stand in `file`, an absolute path, which need not exist. */
-export async function checkLabText(text: string, file: string, overrides: LabOverrides = {}): Promise<LoadResult> {
+export async function checkLabText(
+  text: string,
+  file: string,
+  providers: readonly string[],
+  overrides: LabOverrides = {},
+): Promise<LoadResult> {
   const source = new YamlSource(text);
   const broken = source.faults.some(({ breaks }) => breaks);
   const wrongRoot = rootFault(source, broken);
@@ -45,7 +54,11 @@ export async function checkLabText(text: string, file: string, overrides: LabOve
 
   const draft = draftLab(source);
   const lab = buildLab(draft, source, file, overrides);
-  const findings = [...shapeFaults(source.data), ...(broken ? [] : await crossChecks(draft, source, lab.folder))];
+  const findings = [
+    ...shapeFaults(source.data),
+    ...providerFault(source.data, providers),
+    ...(broken ? [] : await crossChecks(draft, source, lab.folder)),
+  ];
   const problems = gather(source, findings);
   return problems.length === 0 ? { lab, text } : { problems, partial: broken ? undefined : lab, text };
 }
@@ -53,6 +66,14 @@ export async function checkLabText(text: string, file: string, overrides: LabOve
 function shapeFaults(data: unknown): Finding[] {
   const shape = labFields.safeParse(data);
   return shape.success ? [] : explainIssues(shape.error.issues, data);
+}
+
+/** This room does not know which providers there are. */
+function providerFault(data: unknown, providers: readonly string[]): Finding[] {
+  const { provider } = data as { readonly provider?: unknown };
+  return typeof provider !== 'string' || providers.includes(provider)
+    ? []
+    : [wrongChoice(providers, data, ['provider'])];
 }
 
 /** What more than one field, or the folder of the file, is needed to see. An own pass, because the validator would skip it when a field is wrong. */

@@ -11,8 +11,11 @@ export interface LabNames {
 }
 
 /** The names of this lab: from its file, as far as it can be read, or else from the machines that are up. Never fails. */
-export async function labNames({ labFile }: Pick<CommandContext, 'labFile'>): Promise<LabNames> {
-  const loaded = await loadLab(labFile).catch(() => undefined);
+export async function labNames({
+  labFile,
+  providers,
+}: Pick<CommandContext, 'labFile' | 'providers'>): Promise<LabNames> {
+  const loaded = await loadLab(labFile, providers.names).catch(() => undefined);
   const lab = loaded && ('lab' in loaded ? loaded.lab : loaded.partial);
   if (lab)
     return {

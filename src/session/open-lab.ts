@@ -40,8 +40,8 @@ export async function openLab(context: CommandContext): Promise<OpenedLab> {
 }
 
 /** @throws {UsageError} when the lab file is missing or cannot be read. */
-export async function checkLabFile({ labFile, overrides }: CommandContext): Promise<CheckedLabFile> {
-  const loaded = await loadLab(labFile, overrides);
+export async function checkLabFile({ labFile, overrides, providers }: CommandContext): Promise<CheckedLabFile> {
+  const loaded = await loadLab(labFile, providers.names, overrides);
   const { text } = loaded;
   if ('lab' in loaded) {
     const { scenarios, problems } = parseScenarios(loaded.lab);

@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadLab } from '../../src/lab/load-lab.ts';
 import type { Lab } from '../../src/lab/types.ts';
+import { allProviders } from '../../src/providers/registry.ts';
 
 /** Writes a lab file to a private folder, loads it and removes the folder; the file must be without fault. */
 export async function labOf(yaml: string): Promise<Lab> {
   const folder = mkdtempSync(join(tmpdir(), 'lab-scenario-'));
   try {
     writeFileSync(join(folder, 'lab.yaml'), yaml);
-    const loaded = await loadLab(join(folder, 'lab.yaml'));
+    const loaded = await loadLab(join(folder, 'lab.yaml'), allProviders.names);
     if ('problems' in loaded)
       throw new Error(loaded.problems.map(({ path, message }) => `${path} ${message}`).join('\n'));
     return loaded.lab;

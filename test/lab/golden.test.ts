@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { loadLab } from '../../src/lab/load-lab.ts';
 import { renderProblems } from '../../src/lab/render-problems.ts';
+import { allProviders } from '../../src/providers/registry.ts';
 import { assertGolden, casesOf, labJson } from './golden.ts';
 
 const good = join(import.meta.dirname, 'good');
@@ -12,7 +13,7 @@ describe('a good lab file becomes the lab that its golden file shows', () => {
   for (const name of casesOf(good)) {
     it(name, async () => {
       const file = join(good, `${name}.yaml`);
-      const result = await loadLab(file);
+      const result = await loadLab(file, allProviders.names);
       if ('problems' in result) assert.fail(renderProblems(file, result.text, result.problems));
       assertGolden(join(good, `${name}.json`), labJson(result.lab));
     });
@@ -22,7 +23,7 @@ describe('a good lab file becomes the lab that its golden file shows', () => {
 describe('a bad lab file gets exactly the message of its golden file', () => {
   for (const name of casesOf(bad)) {
     it(name, async () => {
-      const result = await loadLab(join(bad, `${name}.yaml`));
+      const result = await loadLab(join(bad, `${name}.yaml`), allProviders.names);
       assert.ok('problems' in result, 'no fault was found');
       assertGolden(join(bad, `${name}.txt`), renderProblems(`${name}.yaml`, result.text, result.problems));
     });

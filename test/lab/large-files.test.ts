@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { checkLabText } from '../../src/lab/load-lab.ts';
 import type { Problem } from '../../src/lab/problem.ts';
 import { renderProblems } from '../../src/lab/render-problems.ts';
+import { allProviders } from '../../src/providers/registry.ts';
 import { parseScenarios } from '../../src/scenario/parse.ts';
 
 const HEAD = 'version: 1\nname: large\n';
@@ -92,7 +93,7 @@ const KINDS: Readonly<Record<string, { readonly count: number; readonly text: (c
 };
 
 async function problemsOf(text: string): Promise<readonly Problem[]> {
-  const result = await checkLabText(text, '/nowhere/lab.yaml');
+  const result = await checkLabText(text, '/nowhere/lab.yaml', allProviders.names);
   const lab = 'lab' in result ? result.lab : result.partial;
   return [...('problems' in result ? result.problems : []), ...(lab ? parseScenarios(lab).problems : [])];
 }

@@ -7,6 +7,7 @@ import { checkLabText } from '../../src/lab/load-lab.ts';
 import { renderProblems } from '../../src/lab/render-problems.ts';
 import type { Problem } from '../../src/lab/problem.ts';
 import type { Lab } from '../../src/lab/types.ts';
+import { allProviders } from '../../src/providers/registry.ts';
 import { isLong, testSeed } from '../helpers/seeded.ts';
 
 const series = (rounds: number): { seed: number; numRuns: number } => ({
@@ -69,7 +70,7 @@ function edited(edits: readonly { at: number; cut: number; put: string }[]): str
 }
 
 async function assertSound(text: string): Promise<void> {
-  const result = await checkLabText(text, join(import.meta.dirname, 'good', 'lab.yaml'));
+  const result = await checkLabText(text, join(import.meta.dirname, 'good', 'lab.yaml'), allProviders.names);
   if ('lab' in result) {
     assertStepsInside(result.lab, text);
     return;

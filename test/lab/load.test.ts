@@ -9,11 +9,12 @@ import { describe, it } from 'node:test';
 import { UsageError } from '../../src/core/errors.ts';
 import { checkLabText, loadLab, type LoadResult } from '../../src/lab/load-lab.ts';
 import type { Lab } from '../../src/lab/types.ts';
+import { allProviders } from '../../src/providers/registry.ts';
 
 const BASE = 'version: 1\nname: tp1\nnetworks: { natnet: 192.168.100.0/24 }\n';
 
 function check(text: string): Promise<LoadResult> {
-  return checkLabText(text, join(import.meta.dirname, 'lab.yaml'));
+  return checkLabText(text, join(import.meta.dirname, 'lab.yaml'), allProviders.names);
 }
 
 async function good(text: string): Promise<Lab> {
@@ -24,7 +25,7 @@ async function good(text: string): Promise<Lab> {
 
 describe('loading a lab file', () => {
   it('says how to get one when there is none', async () => {
-    await assert.rejects(loadLab('/nowhere/lab.yaml'), (error) => {
+    await assert.rejects(loadLab('/nowhere/lab.yaml', allProviders.names), (error) => {
       assert.ok(error instanceof UsageError);
       assert.equal(error.code, 'lab-file-missing');
       assert.match(error.message, /there is no file \/nowhere\/lab\.yaml/);
@@ -34,7 +35,10 @@ describe('loading a lab file', () => {
   });
 
   it('refuses a folder', async () => {
-    await assert.rejects(loadLab(import.meta.dirname), { name: 'UsageError', code: 'lab-file-missing' });
+    await assert.rejects(loadLab(import.meta.dirname, allProviders.names), {
+      name: 'UsageError',
+      code: 'lab-file-missing',
+    });
   });
 
   it('reads ordinary files only: it would wait for ever at a pipe, and a device has no end', async () => {
@@ -50,7 +54,11 @@ describe('loading a lab file', () => {
       [toDevice, /zero\.yaml is no ordinary file but a device/],
       [toItself, /is a link that leads to itself/],
     ] as const) {
-      await assert.rejects(loadLab(file), { name: 'UsageError', code: 'lab-file-missing', message });
+      await assert.rejects(loadLab(file, allProviders.names), {
+        name: 'UsageError',
+        code: 'lab-file-missing',
+        message,
+      });
     }
   });
 
@@ -59,7 +67,7 @@ describe('loading a lab file', () => {
     const path = join(folder.path, 'lab.yaml');
     const server = createServer().listen(path);
     await once(server, 'listening');
-    await assert.rejects(loadLab(path), { code: 'lab-file-missing', message: /a socket/ });
+    await assert.rejects(loadLab(path, allProviders.names), { code: 'lab-file-missing', message: /a socket/ });
     server.close();
   });
 
@@ -67,13 +75,13 @@ describe('loading a lab file', () => {
     using folder = mkdtempDisposableSync(join(tmpdir(), 'lab-load-'));
     const file = join(folder.path, 'lab.yaml');
     writeFileSync(file, `${BASE}machines: { vm1: {} }\n# ${'x'.repeat(1024 * 1024 - 200)}\n`);
-    assert.ok('lab' in (await loadLab(file)));
+    assert.ok('lab' in (await loadLab(file, allProviders.names)));
     writeFileSync(file, `${BASE}machines: { vm1: {} }\n# ${'x'.repeat(10 * 1024 * 1024)}\n`);
-    assert.ok('problems' in (await loadLab(file)));
+    assert.ok('problems' in (await loadLab(file, allProviders.names)));
   });
 
   it('lets the command line choose provider and name', async () => {
-    const result = await loadLab(join(import.meta.dirname, 'good', 'network-short.yaml'), {
+    const result = await loadLab(join(import.meta.dirname, 'good', 'network-short.yaml'), allProviders.names, {
       provider: 'qemu',
       name: 'other',
     });
@@ -83,7 +91,7 @@ describe('loading a lab file', () => {
   });
 
   it('refuses an illegal name on the command line', async () => {
-    await assert.rejects(loadLab('lab.yaml', { name: 'my lab' }), {
+    await assert.rejects(loadLab('lab.yaml', allProviders.names, { name: 'my lab' }), {
       name: 'UsageError',
       code: 'wrong-name',
       hint: 'did you mean "my-lab"?',
@@ -93,8 +101,8 @@ describe('loading a lab file', () => {
   it('takes the name of the folder when the file has none', async () => {
     using folder = mkdtempDisposableSync(join(tmpdir(), 'lab-Load-'));
     const text = 'version: 1\nmachines: { vm1: {} }\n';
-    const named = await checkLabText(text, join(folder.path, 'My_Lab', 'lab.yaml'));
-    const legal = await checkLabText(text, join(folder.path, 'TP7', 'lab.yaml'));
+    const named = await checkLabText(text, join(folder.path, 'My_Lab', 'lab.yaml'), allProviders.names);
+    const legal = await checkLabText(text, join(folder.path, 'TP7', 'lab.yaml'), allProviders.names);
     assert.deepEqual(
       [named, legal].map((result) => 'lab' in result && result.lab.name),
       ['lab', 'tp7'],
@@ -115,6 +123,25 @@ describe('loading a lab file', () => {
       [['machines.vm1.address', '192.168.100.1 is the gateway of network "natnet"']],
     );
   });
+});
+
+describe('the provider of a lab file', () => {
+  for (const provider of allProviders.names) {
+    it(`may be ${provider}, which the registry has`, async () => {
+      assert.equal((await good(`${BASE}provider: ${provider}\nmachines: { vm1: {} }\n`)).provider, provider);
+    });
+  }
+
+  for (const provider of ['incus', 'docker', 'kvm']) {
+    it(`may not be ${provider}: the fault shows where it stands, and names those that there are`, async () => {
+      const result = await check(`${BASE}machines: { vm1: {} }\nprovider: ${provider}\n`);
+      assert.ok('problems' in result);
+      assert.deepEqual(
+        result.problems.map(({ position: { line, column }, message }) => ({ line, column, message })),
+        [{ line: 5, column: 11, message: `must be netns, qemu or ssh, not "${provider}"` }],
+      );
+    });
+  }
 });
 
 describe('what a faulty file still tells', () => {

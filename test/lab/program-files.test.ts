@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { checkLabText } from '../../src/lab/load-lab.ts';
+import { allProviders } from '../../src/providers/registry.ts';
 
 /** A folder with `lab/`, the folder of a lab, and `private/key` beside it. A value that begins with `→` is the target of a link. */
 function folders(files: Readonly<Record<string, string>> = {}) {
@@ -25,7 +26,7 @@ async function faults(
   { command = '[python3, own.py]', more = '' } = {},
 ): Promise<string[]> {
   const text = `version: 1\nname: x\nmachines: { vm1: {} }\nprograms:\n  p:\n    on: vm1\n    command: ${command}\n${more}    files: ${files}\n`;
-  const result = await checkLabText(text, join(folder, 'lab', 'lab.yaml'));
+  const result = await checkLabText(text, join(folder, 'lab', 'lab.yaml'), allProviders.names);
   return 'lab' in result
     ? []
     : result.problems.map(
@@ -87,7 +88,7 @@ describe('a file of a program that leads out of the folder of lab.yaml', () => {
     assert.deepEqual(await faults(folder.path, '[a.py, b.py, inner/real.py]'), []);
     const text =
       'version: 1\nname: x\nmachines: { vm1: {} }\nprograms: { p: { on: vm1, command: [x], files: [a.py, b.py] } }\n';
-    assert.ok('lab' in (await checkLabText(text, join(folder.path, 'named', 'lab.yaml'))));
+    assert.ok('lab' in (await checkLabText(text, join(folder.path, 'named', 'lab.yaml'), allProviders.names)));
   });
 
   it('is refused for a program that is built, too, as far as it can be told before', async () => {

@@ -7,6 +7,7 @@ import { labFieldReference } from '../../src/lab/fields/field-reference.ts';
 import { checkLabText } from '../../src/lab/load-lab.ts';
 import { labJsonSchema, type JsonSchema } from '../../src/lab/fields/json-schema.ts';
 import { stepJsonSchema, stepReference } from '../../src/lab/fields/steps-schema.ts';
+import { allProviders } from '../../src/providers/registry.ts';
 import { parseScenarios } from '../../src/scenario/parse.ts';
 import { verbParsers } from '../../src/scenario/verbs.ts';
 import { assertGolden, casesOf } from './golden.ts';
@@ -39,14 +40,14 @@ scenarios:
 
 describe('the JSON Schema of lab.yaml', () => {
   it('is of draft 2020-12 and refuses unknown fields', () => {
-    const schema = labJsonSchema();
+    const schema = labJsonSchema(allProviders.names);
     assert.equal(schema.$schema, 'https://json-schema.org/draft/2020-12/schema');
     assert.equal(schema.additionalProperties, false);
     assert.deepEqual(schema.required, ['version', 'machines']);
   });
 
   it('gives each field a description and an example for editors', () => {
-    const fields = fieldsOf(labJsonSchema());
+    const fields = fieldsOf(labJsonSchema(allProviders.names));
     assert.ok(fields.length >= 30);
     for (const [path, field] of fields) {
       const forms = [field, ...(field.anyOf ?? [])];
@@ -61,7 +62,7 @@ describe('the JSON Schema of lab.yaml', () => {
   for (const name of casesOf(good)) {
     it(`accepts the good file ${name}`, () => {
       const data: unknown = parse(readFileSync(join(good, `${name}.yaml`), 'utf8').replace(/^\uFEFF/, ''));
-      assert.deepEqual(schemaFaults(labJsonSchema(), data), []);
+      assert.deepEqual(schemaFaults(labJsonSchema(allProviders.names), data), []);
     });
   }
 
@@ -77,7 +78,7 @@ describe('the JSON Schema of lab.yaml', () => {
   ]) {
     it(`refuses the bad file ${name}, so that an editor shows its fault`, () => {
       const data: unknown = parse(readFileSync(join(import.meta.dirname, 'bad', `${name}.yaml`), 'utf8'));
-      assert.notDeepEqual(schemaFaults(labJsonSchema(), data), []);
+      assert.notDeepEqual(schemaFaults(labJsonSchema(allProviders.names), data), []);
     });
   }
 });
@@ -108,6 +109,7 @@ describe('the steps of scenarios in the schema', () => {
       const result = await checkLabText(
         started ? withSteps([step]).replace('{"start":["server","client"]},', '') : withSteps([step]),
         join(good, 'lab.yaml'),
+        allProviders.names,
       );
       assert.ok('lab' in result);
       assert.deepEqual(
@@ -128,7 +130,7 @@ describe('the steps of scenarios in the schema', () => {
   ]) {
     it(`refuse what scenarios refuse: ${JSON.stringify(step)}`, async () => {
       assert.notDeepEqual(schemaFaults(stepJsonSchema(), step), []);
-      const result = await checkLabText(withSteps([step]), join(good, 'lab.yaml'));
+      const result = await checkLabText(withSteps([step]), join(good, 'lab.yaml'), allProviders.names);
       assert.ok('lab' in result);
       assert.notDeepEqual(parseScenarios(result.lab).problems, []);
     });

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { describe, it } from 'node:test';
 import { loadLab } from '../../src/lab/load-lab.ts';
 import { labTemplate, labTemplates, templateSteps } from '../../src/lab/templates/template.ts';
+import { allProviders } from '../../src/providers/registry.ts';
 import { parseScenarios } from '../../src/scenario/parse.ts';
 
 describe('the template of lab init', () => {
@@ -15,7 +16,7 @@ describe('the template of lab init', () => {
       for (const program of ['server.js', 'client.js']) writeFileSync(join(folder.path, 'my programs', program), '');
       const file = join(folder.path, 'lab.yaml');
       writeFileSync(file, labTemplate(template, { name: 'mine', provider: 'qemu', programsFolder: 'my programs' }));
-      const result = await loadLab(file);
+      const result = await loadLab(file, allProviders.names);
       assert.ok('lab' in result);
       assert.equal(result.lab.name, 'mine');
       assert.equal(result.lab.provider, 'qemu');
@@ -39,7 +40,7 @@ describe('the template of lab init', () => {
     using folder = mkdtempDisposableSync(join(tmpdir(), 'lab-template-'));
     for (const program of ['server.js', 'client.js']) writeFileSync(join(folder.path, program), '');
     writeFileSync(join(folder.path, 'lab.yaml'), labTemplate('virtualbox', { programsFolder: '' }));
-    const result = await loadLab(join(folder.path, 'lab.yaml'));
+    const result = await loadLab(join(folder.path, 'lab.yaml'), allProviders.names);
     assert.ok('lab' in result);
     const steps = templateSteps('virtualbox');
     assert.equal(result.lab.provider, 'ssh');

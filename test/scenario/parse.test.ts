@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { loadLab } from '../../src/lab/load-lab.ts';
+import { allProviders } from '../../src/providers/registry.ts';
 import { parseScenarios } from '../../src/scenario/parse.ts';
 import { labOf, TWO_MACHINES } from '../helpers/scenario-lab.ts';
 
@@ -138,7 +139,7 @@ test('a path in an expectation is text, not a regular expression', async () => {
 
 test('all faults of all scenarios are told at once, each at its place with its next step', async () => {
   const folder = join(import.meta.dirname, 'golden');
-  const loaded = await loadLab(join(folder, 'faults.yaml'));
+  const loaded = await loadLab(join(folder, 'faults.yaml'), allProviders.names);
   const lab = 'lab' in loaded ? loaded.lab : loaded.partial!;
   const { scenarios, problems } = parseScenarios(lab);
   assert.equal(scenarios.size, 0);

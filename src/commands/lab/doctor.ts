@@ -59,6 +59,6 @@ async function healthOf(provider: Provider, signal: AbortSignal): Promise<Provid
 
 async function providerInUse({ labFile, overrides, providers }: CommandContext): Promise<string> {
   if (overrides.provider !== undefined) return (await providers.named(overrides.provider)).name;
-  const loaded = await loadLab(labFile).catch(() => undefined);
+  const loaded = await loadLab(labFile, providers.names).catch(() => undefined);
   return loaded !== undefined && 'lab' in loaded ? loaded.lab.provider : providers.names[0]!;
 }

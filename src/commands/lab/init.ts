@@ -33,7 +33,7 @@ const programs = ['server.js', 'client.js'];
  * @throws {UsageError} when there is a lab file or another program of that name already and `force` is not set, or for an unknown template.
  */
 export async function init(
-  { labFile, overrides }: CommandContext,
+  { labFile, overrides, providers }: CommandContext,
   { template, force, programsFolder }: InitOptions,
 ): Promise<InitResult> {
   const folder = dirname(labFile);
@@ -46,7 +46,7 @@ export async function init(
   });
   const programs = ownFolder === programsFolder ? [] : await readPrograms(programsFolder, ownFolder, force);
   await write(labFile, text, force ? 'w' : 'wx');
-  await write(schemaFile, `${JSON.stringify(labJsonSchema(), undefined, 2)}\n`, 'w');
+  await write(schemaFile, `${JSON.stringify(labJsonSchema(providers.names), undefined, 2)}\n`, 'w');
   if (programs.length > 0) await mkdir(ownFolder, { recursive: true });
   for (const { file, content } of programs) await write(file, content, 'w');
   return {

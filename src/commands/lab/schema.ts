@@ -1,6 +1,7 @@
 import { labJsonSchema } from '../../lab/fields/json-schema.ts';
+import type { CommandContext } from '../../session/context.ts';
 
 /** The JSON Schema of `lab.yaml`. */
-export function schema(): object {
-  return labJsonSchema();
+export function schema({ providers }: Pick<CommandContext, 'providers'>): object {
+  return labJsonSchema(providers.names);
 }

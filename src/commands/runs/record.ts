@@ -163,13 +163,13 @@ function refuseFailure({ result, firstFailure }: RunResult): void {
 }
 
 async function writeScenario(
-  { labFile, overrides }: CommandContext,
+  { labFile, overrides, providers }: CommandContext,
   name: string,
   steps: readonly StepData[],
 ): Promise<void> {
-  const { text } = await loadLab(labFile, overrides);
+  const { text } = await loadLab(labFile, providers.names, overrides);
   const added = addScenario(text, name, steps);
-  const checked = await checkLabText(added, labFile, overrides);
+  const checked = await checkLabText(added, labFile, providers.names, overrides);
   const problems = 'lab' in checked ? parseScenarios(checked.lab).problems : checked.problems;
   if (problems.length > 0) {
     throw new UsageError(`the scenario cannot be added to ${basename(labFile)}: ${problems[0]!.message}`, {

@@ -106,8 +106,8 @@ function languageNamed(name: string): LanguageCode {
 }
 
 /** Who hands it in is often written after the run: the lab file as it is now says it, where it says anything. */
-async function withHeading({ labFile, overrides }: CommandContext, data: ReportData): Promise<ReportData> {
-  const loaded = await loadLab(labFile, overrides).catch(() => undefined);
+async function withHeading({ labFile, overrides, providers }: CommandContext, data: ReportData): Promise<ReportData> {
+  const loaded = await loadLab(labFile, providers.names, overrides).catch(() => undefined);
   const heading = loaded !== undefined && 'lab' in loaded ? loaded.lab.report : undefined;
   return heading === undefined || data.lab === undefined ? data : { ...data, lab: { ...data.lab, report: heading } };
 }

@@ -134,7 +134,8 @@ function textHint(
   return (wants('int') || wants('number')) && /^\d+$/.test(text) ? `write ${text} without quotes` : undefined;
 }
 
-function wrongChoice(values: readonly unknown[], data: unknown, path: Path): Finding {
+/** The fault of a value that has to be one of these. */
+export function wrongChoice(values: readonly unknown[], data: unknown, path: Path): Finding {
   const value = valueAt(data, path);
   if (value === undefined || value === null) return wrongKind([], data, path);
   const known = values.map(String);

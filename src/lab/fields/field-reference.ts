@@ -1,5 +1,5 @@
 import { flow } from '../yaml/flow.ts';
-import { labJsonSchema, type JsonSchema } from './json-schema.ts';
+import { fieldsJsonSchema, type JsonSchema } from './json-schema.ts';
 import { stepReference } from './steps-schema.ts';
 
 /** The tables of the reference: their heading, and the path of the map whose fields they list. */
@@ -15,7 +15,7 @@ const referenceTables: readonly (readonly [heading: string, path: readonly strin
 
 /** The fields of `lab.yaml` and the steps of scenarios as Markdown tables, made from the schema; part of the README. Ends with a newline. */
 export function labFieldReference(): string {
-  const tables = referenceTables.map(([heading, path]) => fieldTable(heading, mapAt(labJsonSchema(), path)));
+  const tables = referenceTables.map(([heading, path]) => fieldTable(heading, mapAt(fieldsJsonSchema(), path)));
   return [...tables, stepTable()].join('\n');
 }
 

@@ -31,9 +31,6 @@ import {
  * field to be seen is in `checks/`.
  */
 
-/** The providers that `provider:` may name, the default first. */
-export const providers = ['netns', 'qemu', 'ssh', 'incus'] as const;
-
 /** The languages that `report.lang` may name. */
 const languages = ['en', 'fr'] as const;
 
@@ -233,7 +230,7 @@ export const labFields = z
     version: field(z.literal(1), 'Version of this format: 1.', 1),
     name: field(text(hostNameRule, HOST_LABEL).optional(), 'Name of the lab. Default: the name of the folder.', 'tp1'),
     provider: field(
-      z.enum(providers).optional(),
+      z.string().optional(),
       `Where machines come from. Default: \`${DEFAULT_PROVIDER}\`.`,
       DEFAULT_PROVIDER,
     ),

@@ -23,21 +23,28 @@ export interface JsonSchema {
   readonly anyOf?: readonly JsonSchema[];
 }
 
-let schema: JsonSchema | undefined;
+let fields: JsonSchema | undefined;
 
-/** The JSON Schema of `lab.yaml`, draft 2020-12, with descriptions and examples for editors. */
-export function labJsonSchema(): JsonSchema {
-  schema ??= {
-    ...(z.toJSONSchema(labFields, { io: 'input' }) as JsonSchema),
+/** The JSON Schema of `lab.yaml`, draft 2020-12, with descriptions and examples for editors. `providers`: what `provider` may be. */
+export function labJsonSchema(providers: readonly string[]): JsonSchema {
+  const { properties, ...rest } = fieldsJsonSchema();
+  return {
+    ...rest,
+    properties: { ...properties, provider: { ...properties?.['provider'], enum: providers } },
     title: 'lab.yaml',
     $defs: { step: stepJsonSchema() },
   };
-  return schema;
+}
+
+/** The part of it that this room knows by itself. */
+export function fieldsJsonSchema(): JsonSchema {
+  fields ??= z.toJSONSchema(labFields, { io: 'input' }) as JsonSchema;
+  return fields;
 }
 
 /** What the schema says about the value at a path: its description, its examples, its fields. Undefined where no field can be. */
 export function schemaAt(path: Path): JsonSchema | undefined {
-  let here: JsonSchema | undefined = labJsonSchema();
+  let here: JsonSchema | undefined = fieldsJsonSchema();
   for (const part of path) here = here && childOf(here, part);
   return here;
 }

@@ -6,6 +6,7 @@ import { describe, test } from 'node:test';
 import type { EnvironmentError, UsageError } from '../../../src/core/errors.ts';
 import { loadLab } from '../../../src/lab/load-lab.ts';
 import type { Lab } from '../../../src/lab/types.ts';
+import { allProviders } from '../../../src/providers/registry.ts';
 import { kvmObstacle } from '../../../src/providers/qemu/process/acceleration.ts';
 import { fitKey } from '../../../src/providers/qemu/fit-key.ts';
 import { forwardIn } from '../../../src/providers/qemu/process/gateway.ts';
@@ -23,7 +24,7 @@ async function labOf(text: string): Promise<Lab> {
   const folder = mkdtempSync(join(tmpdir(), 'lab-plan-'));
   try {
     writeFileSync(join(folder, 'lab.yaml'), text);
-    const loaded = await loadLab(join(folder, 'lab.yaml'));
+    const loaded = await loadLab(join(folder, 'lab.yaml'), allProviders.names);
     assert.ok('lab' in loaded, JSON.stringify(loaded));
     return loaded.lab;
   } finally {

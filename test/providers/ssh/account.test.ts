@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { checkLabText } from '../../../src/lab/load-lab.ts';
 import type { Lab } from '../../../src/lab/types.ts';
+import { allProviders } from '../../../src/providers/registry.ts';
 import { resolveRoute } from '../../../src/providers/ssh/route/resolve-route.ts';
 import { readState, stateOf, writeState } from '../../../src/state/state.ts';
 import { without } from '../../helpers/tools.ts';
@@ -12,7 +13,7 @@ import { sshUser } from '../../helpers/ssh/ssh-routes.ts';
 
 async function labOf(machine: string): Promise<Lab> {
   const text = `version: 1\nprovider: ssh\nmachines: { vm1: ${machine} }\n`;
-  const result = await checkLabText(text, '/nowhere/lab.yaml');
+  const result = await checkLabText(text, '/nowhere/lab.yaml', allProviders.names);
   assert.ok('lab' in result);
   return result.lab;
 }
