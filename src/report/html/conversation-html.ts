@@ -29,24 +29,15 @@ export function conversationMarkup(
     id: `${id}-${time}`,
   });
   const compressed = picture(conversation, options('compressed'));
-  const table = html`<details class="segments">
-    <summary>${notation.typeset(words.tableCaption)}</summary>
-    ${segmentTable(conversation, spoken, language)}
-  </details>`;
+  const table = html`<details class="segments"><summary>${notation.typeset(words.tableCaption)}</summary>${segmentTable(conversation, spoken, language)}</details>`;
   if (conversation.segments.length > MOST_SCALED)
-    return html`<figure class="diagram">
-      <div class="wide">${compressed}</div>
-      ${table}
-    </figure>`;
+    return html`<figure class="diagram"><div class="wide">${compressed}</div>${table}</figure>`;
   return html`<figure class="diagram">
-    <div class="switch" role="radiogroup">
-      <input type="radio" name="${id}" id="${id}-c" checked /><label for="${id}-c">${report.exchange.compressed}</label>
-      <input type="radio" name="${id}" id="${id}-s" /><label for="${id}-s">${report.exchange.scale}</label>
-      <div class="wide compressed">${compressed}</div>
-      <div class="wide scaled">${picture(conversation, options('scale'))}</div>
-    </div>
-    ${table}
-  </figure>`;
+<div class="switch" role="radiogroup">
+<input type="radio" name="${id}" id="${id}-c" checked><label for="${id}-c">${report.exchange.compressed}</label>
+<input type="radio" name="${id}" id="${id}-s"><label for="${id}-s">${report.exchange.scale}</label>
+<div class="wide compressed">${compressed}</div><div class="wide scaled">${picture(conversation, options('scale'))}</div>
+</div>${table}</figure>`;
 }
 
 function picture(conversation: Conversation, options: DiagramOptions): Part {
@@ -66,43 +57,16 @@ function segmentTable(
     (head) => html`<th scope="col">${head}</th>`,
   );
   const rows = segments.slice(0, MOST_TABLE_ROWS).map(
-    (segment) =>
-      html`<tr>
-        <td class="number">${segment.packet}</td>
-        <td class="number">${timeText({ ...conversation, segments }, segment, notation)}</td>
-        <td>${words.sides[segment.from]}</td>
-        <td>${flagsText(segment)}</td>
-        <td class="number">${segment.seq}</td>
-        <td class="number">${segment.ack ?? ''}</td>
-        <td class="number">${segment.length}</td>
-        <td class="number">${segment.window}</td>
-        <td>${stateText(segment.states.client)} / ${stateText(segment.states.server)}</td>
-        <td>${spokenText(spoken.get(segment.packet), words)}</td>
-        <td>${remarks(segment, words.truncated)}</td>
-      </tr>`,
+    (segment) => html`<tr>
+<td class="number">${segment.packet}</td><td class="number">${timeText({ ...conversation, segments }, segment, notation)}</td><td>${words.sides[segment.from]}</td><td>${flagsText(segment)}</td>
+<td class="number">${segment.seq}</td><td class="number">${segment.ack ?? ''}</td><td class="number">${segment.length}</td><td class="number">${segment.window}</td>
+<td>${stateText(segment.states.client)} / ${stateText(segment.states.server)}</td><td>${spokenText(spoken.get(segment.packet), words)}</td><td>${remarks(segment, words.truncated)}</td></tr>`,
   );
   const cut =
     segments.length > MOST_TABLE_ROWS
-      ? html`<p class="remark">
-          ${notation.typeset(words.tableCut(notation.number(MOST_TABLE_ROWS), notation.number(segments.length)))}
-        </p>`
+      ? html`<p class="remark">${notation.typeset(words.tableCut(notation.number(MOST_TABLE_ROWS), notation.number(segments.length)))}</p>`
       : '';
-  return html`<div class="wide">
-      <table class="dense">
-        <caption>
-          ${notation.typeset(words.title(nameOf(conversation.client), nameOf(conversation.server)))}
-        </caption>
-        <thead>
-          <tr>
-            ${heads}
-          </tr>
-        </thead>
-        <tbody>
-          ${rows}
-        </tbody>
-      </table>
-    </div>
-    ${cut}`;
+  return html`<div class="wide"><table class="dense"><caption>${notation.typeset(words.title(nameOf(conversation.client), nameOf(conversation.server)))}</caption><thead><tr>${heads}</tr></thead><tbody>${rows}</tbody></table></div>${cut}`;
 }
 
 function stateText(state: TcpState): string {

@@ -11,20 +11,12 @@ type Renderers = { readonly [K in Block['kind']]: (block: Extract<Block, { kind:
 
 /** How each kind of block reads in HTML. */
 const renderers: Renderers = {
-  paragraph: ({ text }, { notation }) => html`<p>${prose(text, notation)}</p> `,
+  paragraph: ({ text }, { notation }) => html`<p>${prose(text, notation)}</p>\n`,
   remark: ({ tone, text }, { notation }) =>
-    html`<p class="remark remark-${tone}">${mark(tone)}${value(text, notation)}</p> `,
-  subheading: ({ text }, { notation }) => html`<h3>${prose(text, notation)}</h3> `,
+    html`<p class="remark remark-${tone}">${mark(tone)}${value(text, notation)}</p>\n`,
+  subheading: ({ text }, { notation }) => html`<h3>${prose(text, notation)}</h3>\n`,
   facts: ({ items }, { notation }) =>
-    html`<dl class="facts">
-      ${items.map(
-        ([label, content]) =>
-          html`<div>
-            <dt>${prose(label, notation)}</dt>
-            <dd>${value(content, notation)}</dd>
-          </div>`,
-      )}
-    </dl> `,
+    html`<dl class="facts">${items.map(([label, content]) => html`<div><dt>${prose(label, notation)}</dt><dd>${value(content, notation)}</dd></div>`)}</dl>\n`,
   table: tableMarkup,
   listing: listingMarkup,
   topology: ({ caption, topology }, { report, notation }) => {
@@ -33,10 +25,7 @@ const renderers: Renderers = {
       { title: report.architecture.figure, outside: report.architecture.outside },
       { id: 'topology', standalone: false },
     );
-    return html`<figure class="picture">
-      <div class="wide">${trusted(svg)}</div>
-      <figcaption>${notation.typeset(caption)}</figcaption>
-    </figure> `;
+    return html`<figure class="picture"><div class="wide">${trusted(svg)}</div><figcaption>${notation.typeset(caption)}</figcaption></figure>\n`;
   },
   players: ({ terminals, pace }, language) => playersMarkup(terminals, pace, language),
   conversation: ({ number, conversation }, language) => conversationMarkup(number, conversation, language),
@@ -60,31 +49,9 @@ function splitLines(text: string, count: number): [first: string, rest: string, 
 
 function tableMarkup({ caption, heads, rows }: Extract<Block, { kind: 'table' }>, { notation }: Language): Markup {
   const head = heads.map((text) => html`<th scope="col">${notation.typeset(text)}</th>`);
-  const body = rows.map(
-    (row) =>
-      html`<tr>
-        ${row.map((content) => html`<td>${value(content, notation)}</td>`)}
-      </tr> `,
-  );
-  const title =
-    caption === ''
-      ? ''
-      : html`<caption>
-          ${notation.typeset(caption)}
-        </caption>`;
-  return html`<div class="wide">
-    <table>
-      ${title}
-      <thead>
-        <tr>
-          ${head}
-        </tr>
-      </thead>
-      <tbody>
-        ${body}
-      </tbody>
-    </table>
-  </div> `;
+  const body = rows.map((row) => html`<tr>${row.map((content) => html`<td>${value(content, notation)}</td>`)}</tr>\n`);
+  const title = caption === '' ? '' : html`<caption>${notation.typeset(caption)}</caption>`;
+  return html`<div class="wide"><table>${title}<thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>\n`;
 }
 
 function listingMarkup(
@@ -94,21 +61,15 @@ function listingMarkup(
   const left =
     text.omittedBytes === 0
       ? ''
-      : html`<span class="omitted">⋯ ${prose(omitted(notation.bytes(text.omittedBytes)), notation)} ⋯</span> `;
+      : html`<span class="omitted">⋯ ${prose(omitted(notation.bytes(text.omittedBytes)), notation)} ⋯</span>\n`;
   const lines = (part: string): Markup => (ending === 'terminal' ? html`${part}` : highlight(part, ending));
   const name = caption === undefined ? '' : value(caption, notation);
   const [first, rest, count] = splitLines(text.head, PRINTED_LINES);
   const more =
     rest === ''
       ? ''
-      : html`<span class="more">⋯ ${notation.typeset(report.linesMore(notation.number(count)))} ⋯</span
-          ><span class="rest">${lines(rest)}${left}${lines(text.tail)}</span>`;
-  const content = html`<pre class="${ending === 'terminal' ? 'terminal' : 'source'}" tabindex="0">
-${lines(first)}${rest === '' ? [left, lines(text.tail)] : more}</pre>`;
-  if (folded)
-    return html`<details class="listing">
-      <summary>${name}</summary>
-      ${content}
-    </details> `;
-  return html`<figure class="listing">${name === '' ? '' : html`<figcaption>${name}</figcaption>`}${content}</figure> `;
+      : html`<span class="more">⋯ ${notation.typeset(report.linesMore(notation.number(count)))} ⋯</span><span class="rest">${lines(rest)}${left}${lines(text.tail)}</span>`;
+  const content = html`<pre class="${ending === 'terminal' ? 'terminal' : 'source'}" tabindex="0">${lines(first)}${rest === '' ? [left, lines(text.tail)] : more}</pre>`;
+  if (folded) return html`<details class="listing"><summary>${name}</summary>${content}</details>\n`;
+  return html`<figure class="listing">${name === '' ? '' : html`<figcaption>${name}</figcaption>`}${content}</figure>\n`;
 }

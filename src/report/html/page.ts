@@ -37,58 +37,35 @@ function page(
     notation,
   } = language;
   return html`<html lang="${htmlLang}">
-    <head>
-      <meta charset="utf-8" />
-      <meta http-equiv="Content-Security-Policy" content="${policy(style, scripts)}" />
-      <meta name="viewport" content="width=device-width, initial-scale=1" />
-      <meta name="color-scheme" content="light dark" />
-      <title>${title}</title>
-      <style>
-        ${trusted(style)}
-      </style>
-    </head>
-    <body>
-      <header>
-        <h1>${notation.typeset(title)}</h1>
-        <dl class="heading">
-          ${heading.map(
-            ([label, content]) =>
-              html`<div>
-                <dt>${label}</dt>
-                <dd>${value(content, notation)}</dd>
-              </div>`,
-          )}
-        </dl>
-      </header>
-      <main>
-        <section class="summary" aria-label="${summary}">
-          <ul class="tiles">
-            ${tiles.map(({ label, value: text, tone }) => html`<li class="tile tile-${tone}"><b>${label}</b> <span>${mark(tone)}${notation.typeset(text)}</span></li>`)}
-          </ul>
-        </section>
-        <nav aria-label="${contents}">
-          <ol>
-            ${sections.map(({ id, title: name }) => html`<li><a href="#${id}">${name}</a></li>`)}
-          </ol>
-        </nav>
-        ${sections.map((section, index) => sectionMarkup(section, index + 1, language))}
-      </main>
-      <footer><p>${notation.typeset(footer)}</p></footer>
-      ${scripts.map(
-        (script) =>
-          html`<script>
-            ${trusted(script)};
-          </script> `,
-      )}
-    </body>
-  </html>`;
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy(style, scripts)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title}</title>
+<style>${trusted(style)}</style>
+</head>
+<body>
+<header>
+<h1>${notation.typeset(title)}</h1>
+<dl class="heading">${heading.map(([label, content]) => html`<div><dt>${label}</dt><dd>${value(content, notation)}</dd></div>`)}</dl>
+</header>
+<main>
+<section class="summary" aria-label="${summary}"><ul class="tiles">${tiles.map(({ label, value: text, tone }) => html`<li class="tile tile-${tone}"><b>${label}</b> <span>${mark(tone)}${notation.typeset(text)}</span></li>`)}</ul></section>
+<nav aria-label="${contents}"><ol>${sections.map(({ id, title: name }) => html`<li><a href="#${id}">${name}</a></li>`)}</ol></nav>
+${sections.map((section, index) => sectionMarkup(section, index + 1, language))}
+</main>
+<footer><p>${notation.typeset(footer)}</p></footer>
+${scripts.map((script) => html`<script>${trusted(script)}</script>\n`)}
+</body>
+</html>`;
 }
 
 function sectionMarkup({ id, title, blocks }: Section, number: number, language: Language): Markup {
   return html`<section id="${id}">
-    <h2><span class="section-number">${number}</span> ${title}</h2>
-    ${blocks.map((block) => blockMarkup(block, language))}
-  </section> `;
+<h2><span class="section-number">${number}</span> ${title}</h2>
+${blocks.map((block) => blockMarkup(block, language))}</section>
+`;
 }
 
 function policy(style: string, scripts: readonly string[]): string {
