@@ -74,7 +74,6 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'defaults.ts',
     'fields/json-schema.ts',
     'fields/rules.ts',
-    'finding.ts',
     'load-lab.ts',
     'pattern.ts',
     'problem.ts',

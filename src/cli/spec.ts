@@ -99,8 +99,8 @@ export const commandSpecs: readonly CommandSpec[] = [
   {
     name: 'validate',
     group: groups.start,
-    summary: 'check lab.yaml and show every fault with its place',
-    details: 'It exits 2 when there is a fault.',
+    summary: 'check lab.yaml and show every problem with its place',
+    details: 'It exits 2 when there is a problem.',
     examples: [
       { words: 'validate', does: 'check the lab file here' },
       { words: '-f other.yaml validate --json', does: 'for an editor or a script' },

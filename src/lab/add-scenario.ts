@@ -34,7 +34,7 @@ function argument(verb: string, value: unknown): string {
  * The text of a lab file with one more scenario behind its others. All that stood there stays as it was, comments and blanks included, but where the scenarios
  * are written in braces: then their map is written anew.
  *
- * The text must be a lab file without fault that has no scenario of that name.
+ * The text must be a lab file without problem that has no scenario of that name.
  */
 export function addScenario(text: string, name: string, steps: readonly StepData[]): string {
   const newline = text.includes('\r\n') ? '\r\n' : '\n';

@@ -1,12 +1,12 @@
 import { basename, dirname, resolve } from 'node:path';
 import { formatIPv4, type Subnet } from '../core/ipv4.ts';
 import { networkOf, type Draft, type DraftMachine, type DraftNetwork, type DraftProgram } from './draft.ts';
-import type { Path } from './finding.ts';
+import type { Path } from './problem.ts';
 import { hostNameRule } from './fields/rules.ts';
 import type { Lab, Machine, Network, Program, ScenarioSource } from './types.ts';
 import type { YamlSource } from './yaml/yaml-source.ts';
 
-/** Stands for a subnet that could not be read; seen by nobody, as a lab with a fault is used for checks only. */
+/** Stands for a subnet that could not be read; seen by nobody, as a lab with a problem is used for checks only. */
 const noSubnet: Subnet = { network: 0, prefixLength: 32 };
 
 /** What the command line sets in place of the file. */
@@ -16,7 +16,7 @@ export interface LabOverrides {
   readonly name?: string | undefined;
 }
 
-/** The lab of a draft. Of a draft with faults it holds what could be read, good for checking scenarios and for nothing else. */
+/** The lab of a draft. Of a draft with problems it holds what could be read, good for checking scenarios and for nothing else. */
 export function buildLab(draft: Draft, source: YamlSource, file: string, overrides: LabOverrides): Lab {
   const folder = dirname(file);
   return {

@@ -1,6 +1,6 @@
 import { isPointToPoint, parseIPv4, parseSubnet, type Subnet } from '../core/ipv4.ts';
 import { DEFAULT_IMAGE, DEFAULT_PROVIDER, DEFAULT_USER } from './defaults.ts';
-import type { Path } from './finding.ts';
+import type { Path } from './problem.ts';
 import { NetworkIndex } from './network-index.ts';
 import { parsePattern } from './pattern.ts';
 import { parseSizeMiB, subnetRule } from './fields/rules.ts';
@@ -9,7 +9,7 @@ import type { YamlSource } from './yaml/yaml-source.ts';
 
 /**
  * The lab as far as it can be read: short forms expanded, defaults filled in, wrong values left out. The checks that need more than one field run on
- * it, so that they run also when another field is wrong; without a fault it is all that a `Lab` needs.
+ * it, so that they run also when another field is wrong; without a problem it is all that a `Lab` needs.
  */
 export interface Draft {
   readonly name: string | undefined;
@@ -237,7 +237,7 @@ function isPort(value: unknown): value is number {
 
 function draftPrompt(value: unknown, line: number): Pattern | undefined {
   const pattern = typeof value === 'string' ? parsePattern(value) : undefined;
-  if (pattern === undefined || 'fault' in pattern) return undefined;
+  if (pattern === undefined || 'problem' in pattern) return undefined;
   return 'regex' in pattern ? { ...pattern, line } : pattern;
 }
 

@@ -9,16 +9,16 @@ import { checkRights } from './checks/check-rights.ts';
 import { draftLab, type Draft } from './draft.ts';
 import { explainIssues, wrongChoice } from './fields/explain-issues.ts';
 import { labFields } from './fields/fields.ts';
-import type { Finding } from './finding.ts';
-import type { Problem } from './problem.ts';
+import type { PathProblem, Problem } from './problem.ts';
 import { readLabFile } from './yaml/read-lab-file.ts';
 import { checkLabName } from './fields/rules.ts';
 import type { Lab } from './types.ts';
 import { YamlSource } from './yaml/yaml-source.ts';
 
 /**
- * A lab without fault, or every fault of its file in the order of the text. `partial` is what could be read of a faulty file: good for checking its
- * scenarios, so that their faults are told too, and for nothing else; undefined when the YAML itself is broken.
+ * A lab without problems, or every problem of its file in the order of the text. `partial` is what could be read of a file
+ * with problems: good for checking its scenarios, so that their problems are reported too, and for nothing else; undefined
+ * when the YAML itself is broken.
  */
 export type LoadResult =
   | { readonly lab: Lab; readonly text: string }
@@ -48,28 +48,28 @@ export async function checkLabText(
   overrides: LabOverrides = {},
 ): Promise<LoadResult> {
   const source = new YamlSource(text);
-  const broken = source.faults.some(({ breaks }) => breaks);
-  const wrongRoot = rootFault(source, broken);
+  const broken = source.problems.some(({ breaks }) => breaks);
+  const wrongRoot = rootProblem(source, broken);
   if (wrongRoot) return { problems: gather(source, wrongRoot), partial: undefined, text };
 
   const draft = draftLab(source);
   const lab = buildLab(draft, source, file, overrides);
-  const findings = [
-    ...shapeFaults(source.data),
-    ...providerFault(source.data, providers),
+  const found = [
+    ...shapeProblems(source.data),
+    ...providerProblem(source.data, providers),
     ...(broken ? [] : await crossChecks(draft, source, lab.folder)),
   ];
-  const problems = gather(source, findings);
+  const problems = gather(source, found);
   return problems.length === 0 ? { lab, text } : { problems, partial: broken ? undefined : lab, text };
 }
 
-function shapeFaults(data: unknown): Finding[] {
+function shapeProblems(data: unknown): PathProblem[] {
   const shape = labFields.safeParse(data);
   return shape.success ? [] : explainIssues(shape.error.issues, data);
 }
 
 /** This room does not know which providers there are. */
-function providerFault(data: unknown, providers: readonly string[]): Finding[] {
+function providerProblem(data: unknown, providers: readonly string[]): PathProblem[] {
   const { provider } = data as { readonly provider?: unknown };
   return typeof provider !== 'string' || providers.includes(provider)
     ? []
@@ -77,9 +77,9 @@ function providerFault(data: unknown, providers: readonly string[]): Finding[] {
 }
 
 /** What more than one field, or the folder of the file, is needed to see. An own pass, because the validator would skip it when a field is wrong. */
-async function crossChecks(draft: Draft, source: YamlSource, folder: string): Promise<Finding[]> {
+async function crossChecks(draft: Draft, source: YamlSource, folder: string): Promise<PathProblem[]> {
   const files = await checkFiles(draft, folder);
-  const machines = source.faults.length === 0 ? noMachines(source.data) : [];
+  const machines = source.problems.length === 0 ? noMachines(source.data) : [];
   return [
     ...machines,
     ...checkNames(draft),
@@ -91,8 +91,8 @@ async function crossChecks(draft: Draft, source: YamlSource, folder: string): Pr
   ];
 }
 
-/** A file that holds anything but a map has one fault; it would be said once for each field that is missing. */
-function rootFault({ data }: YamlSource, broken: boolean): Finding[] | undefined {
+/** A file that holds anything but a map has one problem; it would be said once for each field that is missing. */
+function rootProblem({ data }: YamlSource, broken: boolean): PathProblem[] | undefined {
   if (typeof data === 'object' && data !== null && !Array.isArray(data)) return undefined;
   if (broken) return [];
   const found = Array.isArray(data) ? 'a list' : 'a single value';
@@ -100,7 +100,7 @@ function rootFault({ data }: YamlSource, broken: boolean): Finding[] | undefined
   return [{ path: [], message, hint: 'lab init writes a complete example' }];
 }
 
-function noMachines(data: unknown): Finding[] {
+function noMachines(data: unknown): PathProblem[] {
   const { machines } = data as { readonly machines?: unknown };
   const none = typeof machines === 'object' && machines !== null && Object.keys(machines).length === 0;
   return none
@@ -109,21 +109,21 @@ function noMachines(data: unknown): Finding[] {
 }
 
 /**
- * All faults in the order of the file. Where the YAML is at fault, what else that line seems to say is not held against it; where it is broken, only
- * what stands before the break is still told, and nothing is called missing.
+ * All problems in the order of the file. On a line whose YAML is wrong, only that is reported; where the YAML is broken, only
+ * what stands before the break, and nothing is called missing.
  */
-function gather(source: YamlSource, findings: readonly Finding[]): Problem[] {
-  const faults = source.faults.map((fault) => ({ problem: source.problemOfFault(fault), breaks: fault.breaks }));
-  const faultyLines = new Set(faults.map(({ problem }) => problem.position.line));
-  const breakLine = Math.min(...faults.filter(({ breaks }) => breaks).map(({ problem }) => problem.position.line));
-  const kept = findings
+function gather(source: YamlSource, found: readonly PathProblem[]): Problem[] {
+  const ofYaml = source.problems.map((problem) => ({ problem: source.problemOfYaml(problem), breaks: problem.breaks }));
+  const wrongLines = new Set(ofYaml.map(({ problem }) => problem.position.line));
+  const breakLine = Math.min(...ofYaml.filter(({ breaks }) => breaks).map(({ problem }) => problem.position.line));
+  const kept = found
     .filter(({ missing }) => !missing || breakLine === Infinity)
-    .map((finding) => source.problemOf(finding))
-    .filter(({ position: { line } }) => !faultyLines.has(line) && line < breakLine);
-  return inOrder([...faults.map(({ problem }) => problem), ...kept]);
+    .map((problem) => source.problemOf(problem))
+    .filter(({ position: { line } }) => !wrongLines.has(line) && line < breakLine);
+  return inOrder([...ofYaml.map(({ problem }) => problem), ...kept]);
 }
 
-/** Sorted by place; the same fault of a value that several aliases share is told once. */
+/** Sorted by place; the same problem of a value that several aliases share is reported once. */
 function inOrder(problems: readonly Problem[]): Problem[] {
   const unique = new Map<string, Problem>();
   for (const problem of problems) {

@@ -1,12 +1,49 @@
 import type { Position } from './types.ts';
 
-/** One fault of `lab.yaml`: where, which rule, what was found, what to do next. */
-export interface Problem {
+/** What is wrong, as it follows the place: `must be …`; and the next step. */
+export interface ProblemText {
+  readonly message: string;
+  readonly hint?: string | undefined;
+}
+
+/** One problem of `lab.yaml`, as it is shown. */
+export interface Problem extends ProblemText {
   readonly position: Position;
   /** Characters to underline, at least 1. */
   readonly length: number;
-  /** Where it is in words: `machines.vm1.address`; empty for a fault of the YAML itself. */
+  /** Where it is in words: `machines.vm1.address`; empty for a problem of the YAML itself. */
   readonly path: string;
-  readonly message: string;
-  readonly hint?: string | undefined;
+}
+
+/** Where a value stands: the keys of maps and the indexes of lists that lead to it. */
+export type Path = readonly (string | number)[];
+
+/** A problem by its path; `YamlSource` finds its place in the text. */
+export interface PathProblem extends ProblemText {
+  readonly path: Path;
+  /** Whether the value is wrong, or the name that it has. Default: the value. */
+  readonly at?: 'key' | 'value' | undefined;
+  /** The value is not there at all; the path shows where it belongs. */
+  readonly missing?: boolean | undefined;
+}
+
+/** Nobody reads more of one message, of one name in a path; a file of long texts would make output of gigabytes. */
+const LONGEST_MESSAGE = 1000;
+const LONGEST_NAME = 100;
+
+/** A message, cut when it is long. */
+export function shortened(text: string, most = LONGEST_MESSAGE): string {
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
+}
+
+/** `programs.server.command[2]`; a name with other characters is quoted, a long one cut. */
+export function formatPath(path: Path): string {
+  return path
+    .map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index > 0 ? '.' : ''}${formatName(part)}`))
+    .join('');
+}
+
+function formatName(name: string): string {
+  const shown = shortened(name, LONGEST_NAME);
+  return /^[\w@-]+$/.test(shown) ? shown : JSON.stringify(shown);
 }

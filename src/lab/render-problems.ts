@@ -4,9 +4,9 @@ import type { Problem } from './problem.ts';
 
 type Style = (format: 'bold' | 'red' | 'cyan' | 'dim', text: string) => string;
 
-/** A line is cut to this many characters around the fault. */
+/** A line is cut to this many characters around the problem. */
 const WIDTH = 110;
-/** Characters of the line that are kept before the fault. */
+/** Characters of the line that are kept before the problem. */
 const BEFORE = 60;
 const MOST_SHOWN = 100;
 

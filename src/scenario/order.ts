@@ -1,4 +1,4 @@
-import type { Path } from '../lab/finding.ts';
+import type { Path } from '../lab/problem.ts';
 import type { StepProblems } from './step-problems.ts';
 import type { Step } from './steps.ts';
 

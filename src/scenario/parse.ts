@@ -1,5 +1,5 @@
 import { suggestion } from '../core/text/suggest.ts';
-import { formatPath, type Path } from '../lab/finding.ts';
+import { formatPath, type Path } from '../lab/problem.ts';
 import type { Problem } from '../lab/problem.ts';
 import type { Lab, ScenarioSource, StepSource } from '../lab/types.ts';
 import { parseDuration } from './duration.ts';

@@ -1,4 +1,4 @@
-import { formatPath, shortened, type Path } from '../lab/finding.ts';
+import { formatPath, shortened, type Path } from '../lab/problem.ts';
 import type { Problem } from '../lab/problem.ts';
 import type { StepSource } from '../lab/types.ts';
 

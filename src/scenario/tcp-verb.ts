@@ -1,6 +1,6 @@
 import type { Side } from '../packets/conversation.ts';
 import { listed, suggestion } from '../core/text/suggest.ts';
-import type { Path } from '../lab/finding.ts';
+import type { Path } from '../lab/problem.ts';
 import type { Lab, Pattern } from '../lab/types.ts';
 import { entriesOf, show, type StepProblems } from './step-problems.ts';
 import { namesOf } from './known-names.ts';

@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { nearest, suggestion } from '../core/text/suggest.ts';
 import { parsePattern } from '../lab/pattern.ts';
-import type { Path } from '../lab/finding.ts';
+import type { Path } from '../lab/problem.ts';
 import type { Lab, Pattern } from '../lab/types.ts';
 import { parseDuration } from './duration.ts';
 import { entriesOf, show, wordOf, type StepProblems } from './step-problems.ts';
@@ -179,8 +179,12 @@ function parseExpectation(value: unknown, path: Path, problems: StepProblems): P
       'an empty text is found everywhere; give a part of the line that must come',
     );
   const pattern = parsePattern(text);
-  if ('fault' in pattern)
-    return problems.add(path, `is not a regular expression: ${pattern.fault}`, 'for plain text leave out the slashes');
+  if ('problem' in pattern)
+    return problems.add(
+      path,
+      `is not a regular expression: ${pattern.problem}`,
+      'for plain text leave out the slashes',
+    );
   return pattern;
 }
 

@@ -31,7 +31,7 @@ export interface CheckedLabFile {
 export async function openLab(context: CommandContext): Promise<OpenedLab> {
   const { opened, problems, text } = await checkLabFile(context);
   if (opened !== undefined) return opened;
-  throw new UsageError(`${basename(context.labFile)} has ${countOf(problems.length, 'fault')}`, {
+  throw new UsageError(`${basename(context.labFile)} has ${countOf(problems.length, 'problem')}`, {
     code: 'lab-file-wrong',
     detail: renderProblems(shownPath(context), text, problems),
     data: { file: context.labFile, problems },

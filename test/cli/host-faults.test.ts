@@ -41,7 +41,7 @@ for (const HOME of [undefined, '/etc/passwd']) {
     const lines = `unset PATH XDG_CACHE_HOME HOME; ${HOME === undefined ? '' : `export HOME='${HOME}';`} $lab validate && exec $lab status`;
     const { status, stdout, stderr } = afterLines(lines, folder.path, { TMPDIR: join(folder.path, 'missing') });
     assert.deepEqual([status, stderr], [0, '']);
-    assert.match(stdout, /No fault.*not up/s);
+    assert.match(stdout, /No problems.*not up/s);
   });
 }
 

@@ -54,7 +54,7 @@ describe('lab', { concurrency: true }, () => {
     });
     const { exitCode, stdout, stderr } = await runCli(['up'], { cwd: folder.path });
     assert.deepEqual([exitCode, stdout], [2, '']);
-    assert.match(stderr, /lab\.yaml has 2 faults/);
+    assert.match(stderr, /lab\.yaml has 2 problems/);
     assert.match(stderr, /^lab\.yaml:5:\d+: .*10\.0\.0\.4/m);
     assert.match(stderr, /^lab\.yaml:12:\d+: .*askre.*\n(?:.*\n)*.*did you mean "asker"/m);
     assert.ok(!existsSync(join(folder.path, '.lab')), 'a wrong file makes nothing');
@@ -88,7 +88,7 @@ describe('lab', { concurrency: true }, () => {
     for (const name of ['lab.yaml', 'programs']) renameSync(join(folder.path, name), join(moved, name));
     assert.match(
       (await runCli(['validate'], { cwd: moved })).stdout,
-      /^No fault: lab tp1, 2 machines/,
+      /^No problems: lab tp1, 2 machines/,
       'the folder can be moved: nothing in it leads out',
     );
     for (const name of ['lab.yaml', 'programs']) renameSync(join(moved, name), join(folder.path, name));
@@ -123,7 +123,10 @@ describe('lab', { concurrency: true }, () => {
     const inside = join(folder.path, 'a');
     mkdirSync(inside);
     const { exitCode, stdout } = await runCli(['validate'], { cwd: inside });
-    assert.deepEqual([exitCode, stdout], [0, 'No fault: lab small, 2 machines, 1 network, 1 program, 2 scenarios.\n']);
+    assert.deepEqual(
+      [exitCode, stdout],
+      [0, 'No problems: lab small, 2 machines, 1 network, 1 program, 2 scenarios.\n'],
+    );
   });
 
   test('has nothing to take down where nothing is, and makes nothing for that', async () => {

@@ -24,7 +24,7 @@ describe('a bad lab file gets exactly the message of its golden file', () => {
   for (const name of casesOf(bad)) {
     it(name, async () => {
       const result = await loadLab(join(bad, `${name}.yaml`), allProviders.names);
-      assert.ok('problems' in result, 'no fault was found');
+      assert.ok('problems' in result, 'no problem was found');
       assertGolden(join(bad, `${name}.txt`), renderProblems(`${name}.yaml`, result.text, result.problems));
     });
   }

@@ -15,10 +15,10 @@ type Full = JsonSchema & {
 export function schemaFaults(schema: object, value: unknown, root: object = schema, path = '$'): string[] {
   const full = schema as Full;
   const check = (inner: object, part: unknown, at = path): string[] => schemaFaults(inner, part, root, at);
-  const faults: string[] = [];
-  const demand = (holds: boolean, what: string): void => void (holds || faults.push(`${path}: ${what}`));
+  const problems: string[] = [];
+  const demand = (holds: boolean, what: string): void => void (holds || problems.push(`${path}: ${what}`));
 
-  if (full.$ref !== undefined) faults.push(...check((root as Full).$defs![full.$ref.split('/').at(-1)!]!, value));
+  if (full.$ref !== undefined) problems.push(...check((root as Full).$defs![full.$ref.split('/').at(-1)!]!, value));
   if (full.type !== undefined)
     demand(
       [full.type].flat().some((type) => hasType(value, type)),
@@ -40,20 +40,20 @@ export function schemaFaults(schema: object, value: unknown, root: object = sche
     demand(value >= (full.minimum ?? -Infinity) && value <= (full.maximum ?? Infinity), 'range');
   if (Array.isArray(value)) {
     demand(value.length >= (full.minItems ?? 0), 'minItems');
-    if (full.items) faults.push(...value.flatMap((item, index) => check(full.items!, item, `${path}[${index}]`)));
+    if (full.items) problems.push(...value.flatMap((item, index) => check(full.items!, item, `${path}[${index}]`)));
   } else if (typeof value === 'object' && value !== null) {
     const entries = Object.entries(value);
     demand(entries.length >= (full.minProperties ?? 0), 'minProperties');
     for (const name of full.required ?? []) demand(Object.hasOwn(value, name), `required ${name}`);
     for (const [name, part] of entries) {
-      if (full.propertyNames) faults.push(...check(full.propertyNames, name));
+      if (full.propertyNames) problems.push(...check(full.propertyNames, name));
       const known =
         full.properties && Object.hasOwn(full.properties, name) ? full.properties[name] : full.additionalProperties;
-      if (known === false) faults.push(`${path}.${name}: unknown`);
-      else if (typeof known === 'object') faults.push(...check(known, part, `${path}.${name}`));
+      if (known === false) problems.push(`${path}.${name}: unknown`);
+      else if (typeof known === 'object') problems.push(...check(known, part, `${path}.${name}`));
     }
   }
-  return faults;
+  return problems;
 }
 
 function hasType(value: unknown, type: string): boolean {

@@ -124,7 +124,7 @@ describe('a lab file costs time in proportion to its length, whatever it has muc
 });
 
 describe('what is shown of a lab file is bounded', () => {
-  it('a hundred faults, and how many there are more', async () => {
+  it('a hundred problems, and how many there are more', async () => {
     const text = HEAD + ONE + lines(3000, (i) => `field${i}: 1`);
     const shown = renderProblems('lab.yaml', text, await problemsOf(text));
     assert.match(shown, /field99: is no field/);

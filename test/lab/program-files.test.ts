@@ -19,8 +19,8 @@ function folders(files: Readonly<Record<string, string>> = {}) {
   return folder;
 }
 
-/** The faults of a lab in `lab/` whose one program has this list of files; `line:column message`. */
-async function faults(
+/** The problems of a lab in `lab/` whose one program has this list of files; `line:column message`. */
+async function problems(
   folder: string,
   files: string,
   { command = '[python3, own.py]', more = '' } = {},
@@ -46,7 +46,7 @@ describe('a file of a program that leads out of the folder of lab.yaml', () => {
     symlinkSync(join(folder.path, 'private/key'), join(folder.path, 'lab/full.py'));
     const list =
       '[own.py, client.py, absolute.py, sub/key, ../private/key, /etc/hosts, ./../lab/../private/key, twice.py, full.py]';
-    const found = await faults(folder.path, list);
+    const found = await problems(folder.path, list);
     assert.equal(found.length, 8 + 2, 'and three of them have one name');
     const [client, ...rest] = found.filter((line) => /leads out of|lies outside/.test(line));
     assert.equal(
@@ -62,13 +62,13 @@ describe('a file of a program that leads out of the folder of lab.yaml', () => {
   it('is taken where the lab file says so for that path, and only there', async () => {
     using folder = folders({ 'lab/client.py': '→../private/key', 'lab/other.py': '→../private/key' });
     assert.deepEqual(
-      await faults(
+      await problems(
         folder.path,
         '[own.py, { path: client.py, outside: true }, { path: own2/../other.py, outside: true }]',
       ),
       [],
     );
-    const refused = await faults(
+    const refused = await problems(
       folder.path,
       '[{ path: client.py, outside: true }, { path: other.py, outside: false }, { path: ../private/key }]',
     );
@@ -85,7 +85,7 @@ describe('a file of a program that leads out of the folder of lab.yaml', () => {
       'lab/b.py': '→../lab/own.py',
       named: '→lab',
     });
-    assert.deepEqual(await faults(folder.path, '[a.py, b.py, inner/real.py]'), []);
+    assert.deepEqual(await problems(folder.path, '[a.py, b.py, inner/real.py]'), []);
     const text =
       'version: 1\nname: x\nmachines: { vm1: {} }\nprograms: { p: { on: vm1, command: [x], files: [a.py, b.py] } }\n';
     assert.ok('lab' in (await checkLabText(text, join(folder.path, 'named', 'lab.yaml'), allProviders.names)));
@@ -93,7 +93,7 @@ describe('a file of a program that leads out of the folder of lab.yaml', () => {
 
   it('is refused for a program that is built, too, as far as it can be told before', async () => {
     using folder = folders({ 'lab/out': '→../private' });
-    const found = await faults(folder.path, '[own.py, not/yet, out/not-yet, ../private/later]', {
+    const found = await problems(folder.path, '[own.py, not/yet, out/not-yet, ../private/later]', {
       more: '    build: [make]\n',
     });
     assert.deepEqual(
@@ -105,7 +105,7 @@ describe('a file of a program that leads out of the folder of lab.yaml', () => {
   it('cannot be a key of the lab itself', async () => {
     using folder = folders({ 'lab/.lab/keys/vm1': 'KEY', 'lab/innocent.py': '→.lab/keys/vm1' });
     assert.match(
-      (await faults(folder.path, '[innocent.py]')).join('\n'),
+      (await problems(folder.path, '[innocent.py]')).join('\n'),
       /"innocent\.py" leads into \.lab, where lab keeps its keys/,
     );
   });
@@ -120,9 +120,9 @@ describe('what is wrong with a file of a program is said', () => {
   for (const [name, target, message] of cases) {
     it(name, async () => {
       using folder = folders({ 'lab/server.py': target });
-      const [fault, ...others] = await faults(folder.path, '[server.py]');
-      assert.match(fault!, message);
-      assert.doesNotMatch(fault!, /did you mean/);
+      const [problem, ...others] = await problems(folder.path, '[server.py]');
+      assert.match(problem!, message);
+      assert.doesNotMatch(problem!, /did you mean/);
       assert.deepEqual(others, []);
     });
   }
@@ -131,7 +131,7 @@ describe('what is wrong with a file of a program is said', () => {
     using folder = folders();
     execFileSync('mkfifo', [join(folder.path, 'lab/server.py')]);
     assert.match(
-      (await faults(folder.path, '[server.py]')).join(),
+      (await problems(folder.path, '[server.py]')).join(),
       /"server\.py" is no ordinary file but a named pipe/,
     );
   });
@@ -139,7 +139,7 @@ describe('what is wrong with a file of a program is said', () => {
   it('a line break in its name', async () => {
     using folder = folders({ 'lab/two\nlines.py': 'x' });
     assert.match(
-      (await faults(folder.path, '["two\\nlines.py"]')).join(),
+      (await problems(folder.path, '["two\\nlines.py"]')).join(),
       /the name "two\\nlines\.py" holds a tab or a line break → rename the file/,
     );
   });
@@ -152,7 +152,7 @@ describe('what is wrong with a file of a program is said', () => {
     });
     chmodSync(join(folder.path, 'lab/own.py'), 0o755);
     const of = async (command: string, files: string): Promise<string> =>
-      (await faults(folder.path, files, { command })).map((line) => line.replace(/^\S+ (.*) → .*$/, '$1')).join('\n');
+      (await problems(folder.path, files, { command })).map((line) => line.replace(/^\S+ (.*) → .*$/, '$1')).join('\n');
     assert.equal(
       await of('[./own.py, 7999]', '[own.py]'),
       '"own.py" has Windows line ends (CR LF): its first line asks for "/usr/bin/env python3\\r", which is not there',

@@ -35,13 +35,13 @@ describe('showing the problems of a lab file', () => {
     assert.match(shown, /\\u\{1b\}\[2J/);
   });
 
-  it('puts the caret under the fault behind tabs, wide characters and shown controls', () => {
+  it('puts the caret under the problem behind tabs, wide characters and shown controls', () => {
     const shown = renderProblems('lab.yaml', '\t日\x1b: x\n', [problem(1, 6, 1)]).split('\n');
     assert.equal(shown[1], '  1 |  日\\u{1b}: x');
     assert.equal(shown[2], `    | ${' '.repeat(1 + 2 + 6 + 2)}^`);
   });
 
-  it('cuts a long line around the fault', () => {
+  it('cuts a long line around the problem', () => {
     const text = `${'x'.repeat(5000)}HERE${'y'.repeat(5000)}`;
     const [, line, caret] = renderProblems('lab.yaml', text, [problem(1, 5001, 4)]).split('\n');
     assert.ok(line!.length < 130);

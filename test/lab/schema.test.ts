@@ -76,7 +76,7 @@ describe('the JSON Schema of lab.yaml', () => {
     'program-fields-missing',
     'version-two',
   ]) {
-    it(`refuses the bad file ${name}, so that an editor shows its fault`, () => {
+    it(`refuses the bad file ${name}, so that an editor shows its problem`, () => {
       const data: unknown = parse(readFileSync(join(import.meta.dirname, 'bad', `${name}.yaml`), 'utf8'));
       assert.notDeepEqual(schemaFaults(labJsonSchema(allProviders.names), data), []);
     });

@@ -10,7 +10,7 @@ import { parseScenarios } from '../../src/scenario/parse.ts';
 
 describe('the template of lab init', () => {
   for (const template of labTemplates) {
-    it(`"${template}" has no fault once its programs are there, and its scenarios are understood`, async () => {
+    it(`"${template}" has no problem once its programs are there, and its scenarios are understood`, async () => {
       using folder = mkdtempDisposableSync(join(tmpdir(), 'lab-template-'));
       mkdirSync(join(folder.path, 'my programs'));
       for (const program of ['server.js', 'client.js']) writeFileSync(join(folder.path, 'my programs', program), '');

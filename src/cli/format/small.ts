@@ -17,14 +17,15 @@ export function formatInit({ file, steps }: InitResult, cwd: string): string {
 }
 
 export function formatValidate({ valid, problems, frames, lab }: ValidateResult, style: Style): string {
-  if (!valid || lab === undefined) return `${frames.trimEnd()}\n\n${style('red', countOf(problems.length, 'fault'))}\n`;
+  if (!valid || lab === undefined)
+    return `${frames.trimEnd()}\n\n${style('red', countOf(problems.length, 'problem'))}\n`;
   const parts = [
     countOf(lab.machines, 'machine'),
     countOf(lab.networks, 'network'),
     countOf(lab.programs, 'program'),
     countOf(lab.scenarios, 'scenario'),
   ];
-  return `${style('green', 'No fault')}: lab ${lab.name}, ${parts.join(', ')}.\n`;
+  return `${style('green', 'No problems')}: lab ${lab.name}, ${parts.join(', ')}.\n`;
 }
 
 export function formatDown({ lab, purged }: DownResult): string {

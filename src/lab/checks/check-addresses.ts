@@ -8,11 +8,11 @@ import {
   type DraftNetwork,
   type Placed,
 } from '../draft.ts';
-import type { Finding } from '../finding.ts';
+import type { PathProblem } from '../problem.ts';
 import { notForHosts } from './check-networks.ts';
 
 /** Addresses that a machine cannot have on its network, or that two of them want. */
-export function checkAddresses(draft: Draft): Finding[] {
+export function checkAddresses(draft: Draft): PathProblem[] {
   const addresses = draft.machines.flatMap(({ interfaces }) =>
     interfaces.flatMap(({ address }) => address?.value ?? []),
   );
@@ -28,7 +28,7 @@ export function checkAddresses(draft: Draft): Finding[] {
   ]);
 }
 
-function addressTwice({ path }: DraftMachine): Finding {
+function addressTwice({ path }: DraftMachine): PathProblem {
   return {
     path: [...path, 'address'],
     at: 'key',
@@ -58,7 +58,7 @@ function checkInterface(
   machine: DraftMachine,
   networkInterface: DraftInterface,
   taken: Taken,
-): Finding[] {
+): PathProblem[] {
   const { address } = networkInterface;
   if (!address) return [];
   const network = networkOf(draft, networkInterface);
@@ -79,7 +79,7 @@ function checkInterface(
 }
 
 /** The network is left to the address, but the address does not tell it. */
-function noNetwork({ networkIndex }: Draft, address: Placed<number>, { networks }: Taken): Finding[] {
+function noNetwork({ networkIndex }: Draft, address: Placed<number>, { networks }: Taken): PathProblem[] {
   if (networks === undefined) return [];
   const text = formatIPv4(address.value);
   const holding = networkIndex.holding(address.value);

@@ -5,7 +5,7 @@ import { isInside, realPathSoFar } from '../../core/files/inside.ts';
 import { oddKind } from '../../core/files/ordinary-file.ts';
 import { nearest } from '../../core/text/suggest.ts';
 import type { Draft, DraftFile, DraftProgram } from '../draft.ts';
-import type { Finding } from '../finding.ts';
+import type { PathProblem } from '../problem.ts';
 import { quoted } from '../fields/rules.ts';
 import { windowsLineEnds } from './line-ends.ts';
 
@@ -16,14 +16,14 @@ const AT_ONCE = 64;
  * Files of programs that are not there, that lead out of the lab's folder, or that cannot run as they are. Those of a program with `build` may come into
  * being later; only where they lie is checked.
  */
-export async function checkFiles({ programs }: Draft, folder: string): Promise<Finding[]> {
+export async function checkFiles({ programs }: Draft, folder: string): Promise<PathProblem[]> {
   const named = programs.flatMap((program) => program.files.map((file) => ({ program, file })));
   const usable = named.filter(({ file: { value } }) => value.trim() !== '' && !value.includes('\0'));
   if (usable.length === 0) return [];
   const realFolder = await realpath(folder).catch(() => resolve(folder));
-  const findings: (Finding | undefined)[] = [];
+  const found: (PathProblem | undefined)[] = [];
   for (let start = 0; start < usable.length; start += AT_ONCE) {
-    findings.push(
+    found.push(
       ...(await Promise.all(
         usable
           .slice(start, start + AT_ONCE)
@@ -31,7 +31,7 @@ export async function checkFiles({ programs }: Draft, folder: string): Promise<F
       )),
     );
   }
-  return findings.filter((finding) => finding !== undefined);
+  return found.filter((problem) => problem !== undefined);
 }
 
 interface Folders {
@@ -44,15 +44,15 @@ async function checkFile(
   program: DraftProgram,
   file: DraftFile,
   { folder, realFolder }: Folders,
-): Promise<Finding | undefined> {
+): Promise<PathProblem | undefined> {
   const { value, path } = file;
   if (/[\t\n\r]/.test(value))
     return { path, message: `the name ${quoted(value)} holds a tab or a line break`, hint: 'rename the file' };
   const whole = resolve(folder, value);
   try {
-    const missing = program.build === undefined ? await kindFault(file, whole) : undefined;
+    const missing = program.build === undefined ? await kindProblem(file, whole) : undefined;
     if (missing) return missing;
-    const leads = value.startsWith('~') ? undefined : await outsideFault(file, whole, realFolder);
+    const leads = value.startsWith('~') ? undefined : await outsideProblem(file, whole, realFolder);
     return leads ?? (program.build === undefined ? await windowsLineEnds(program, file, whole) : undefined);
   } catch (error) {
     return unusable(file, whole, systemCode(error));
@@ -60,7 +60,7 @@ async function checkFile(
 }
 
 /** @throws system errors when it is not there */
-async function kindFault({ value, path }: DraftFile, whole: string): Promise<Finding | undefined> {
+async function kindProblem({ value, path }: DraftFile, whole: string): Promise<PathProblem | undefined> {
   const kind = oddKind(await stat(whole));
   if (kind === undefined) return undefined;
   if (kind === 'a folder')
@@ -69,11 +69,11 @@ async function kindFault({ value, path }: DraftFile, whole: string): Promise<Fin
 }
 
 /** A lab file may come from somebody else; what it copies to machines and into reports must not be any file of its user. */
-async function outsideFault(
+async function outsideProblem(
   { value, path, outside }: DraftFile,
   whole: string,
   realFolder: string,
-): Promise<Finding | undefined> {
+): Promise<PathProblem | undefined> {
   if (outside) return undefined;
   const real = await realPathSoFar(whole);
   if (isInside(join(realFolder, '.lab'), real))
@@ -89,7 +89,7 @@ async function outsideFault(
   };
 }
 
-async function unusable({ value, path }: DraftFile, whole: string, code: string | undefined): Promise<Finding> {
+async function unusable({ value, path }: DraftFile, whole: string, code: string | undefined): Promise<PathProblem> {
   if (code === 'ELOOP')
     return {
       path,

@@ -1,14 +1,14 @@
 import { KnownWords } from '../../core/text/suggest.ts';
 import type { Draft, Placed } from '../draft.ts';
-import type { Finding } from '../finding.ts';
+import type { PathProblem } from '../problem.ts';
 import { quoted } from '../fields/rules.ts';
 
 /** Names that lead nowhere, and names that two machines cannot share. */
-export function checkNames(draft: Draft): Finding[] {
+export function checkNames(draft: Draft): PathProblem[] {
   return [...unknownNetworks(draft), ...unknownMachines(draft), ...sameHostNames(draft)];
 }
 
-function unknownNetworks({ machines, networks }: Draft): Finding[] {
+function unknownNetworks({ machines, networks }: Draft): PathProblem[] {
   return unknown(
     'network',
     networks,
@@ -16,7 +16,7 @@ function unknownNetworks({ machines, networks }: Draft): Finding[] {
   );
 }
 
-function unknownMachines({ machines, programs }: Draft): Finding[] {
+function unknownMachines({ machines, programs }: Draft): PathProblem[] {
   return unknown(
     'machine',
     machines,
@@ -29,7 +29,7 @@ function unknown(
   kind: string,
   things: readonly { readonly name: string }[],
   words: readonly Placed<string>[],
-): Finding[] {
+): PathProblem[] {
   const names = new Set(things.map(({ name }) => name));
   const known = new KnownWords(names);
   return words
@@ -42,7 +42,7 @@ function unknown(
 }
 
 /** Host names are the same in small and capital letters (RFC 4343). */
-function sameHostNames({ machines }: Draft): Finding[] {
+function sameHostNames({ machines }: Draft): PathProblem[] {
   const first = new Map<string, string>();
   return machines.flatMap(({ name, path }) => {
     const other = first.get(name.toLowerCase());

@@ -1,13 +1,13 @@
 import { contains, formatIPv4, formatSubnet, hostRange, overlaps, type Subnet } from '../../core/ipv4.ts';
 import type { Draft, DraftNetwork } from '../draft.ts';
-import type { Finding } from '../finding.ts';
+import type { PathProblem } from '../problem.ts';
 
 /** Networks that cannot work: gateways that are none, address translation without a gateway, networks that share addresses. */
-export function checkNetworks({ networks }: Draft): Finding[] {
+export function checkNetworks({ networks }: Draft): PathProblem[] {
   return [...networks.flatMap(checkGateway), ...overlapping(networks)];
 }
 
-function checkGateway({ subnet, gateway, gatewayOff, nat }: DraftNetwork): Finding[] {
+function checkGateway({ subnet, gateway, gatewayOff, nat }: DraftNetwork): PathProblem[] {
   if (gatewayOff) return nat.value ? natWithoutGateway(nat.path, gatewayOff) : [];
   if (!subnet || !gateway || gateway.isDefault) return [];
   const reason = notForHosts(subnet.value, gateway.value);
@@ -22,7 +22,7 @@ function checkGateway({ subnet, gateway, gatewayOff, nat }: DraftNetwork): Findi
       ];
 }
 
-function natWithoutGateway(path: Finding['path'], why: 'written' | 'point-to-point'): Finding[] {
+function natWithoutGateway(path: PathProblem['path'], why: 'written' | 'point-to-point'): PathProblem[] {
   const gatewayPath = [...path.slice(0, -1), 'gateway'];
   if (why === 'point-to-point')
     return [
@@ -56,12 +56,12 @@ export function notForHosts(subnet: Subnet, address: number): string | undefined
  * Each network that shares addresses with one that stands before it in the file. Sorted by first address, a subnet can only overlap one that still
  * covers its start (prefixes nest or are apart), so many networks cost little.
  */
-function overlapping(networks: readonly DraftNetwork[]): Finding[] {
+function overlapping(networks: readonly DraftNetwork[]): PathProblem[] {
   const known = networks.flatMap(({ name, subnet }, order) =>
     subnet ? [{ name, subnet, order, ...subnet.value }] : [],
   );
   const byStart = known.toSorted((a, b) => a.network - b.network || a.prefixLength - b.prefixLength);
-  const findings: Finding[] = [];
+  const found: PathProblem[] = [];
   const covering: (typeof known)[number][] = [];
   for (const network of byStart) {
     while (covering.length > 0 && !overlaps(covering.at(-1)!, network)) covering.pop();
@@ -69,11 +69,11 @@ function overlapping(networks: readonly DraftNetwork[]): Finding[] {
     covering.push(network);
     if (!other) continue;
     const [first, second] = other.order < network.order ? [other, network] : [network, other];
-    findings.push({
+    found.push({
       path: second.subnet.path,
       message: `${formatSubnet(second.subnet.value)} overlaps network "${first.name}" (${formatSubnet(first.subnet.value)})`,
       hint: 'give each network a subnet of its own',
     });
   }
-  return findings;
+  return found;
 }

@@ -1,16 +1,16 @@
 import { basename } from 'node:path';
 import type { Draft, DraftProgram } from '../draft.ts';
-import type { Finding } from '../finding.ts';
+import type { PathProblem } from '../problem.ts';
 
 /** What two programs, or two parts of one, cannot share: ports of one machine, names of files in one folder. */
-export function checkPrograms({ programs }: Draft): Finding[] {
+export function checkPrograms({ programs }: Draft): PathProblem[] {
   return [...samePorts(programs), ...programs.flatMap(sameFiles)];
 }
 
-function samePorts(programs: readonly DraftProgram[]): Finding[] {
+function samePorts(programs: readonly DraftProgram[]): PathProblem[] {
   const taken = new Map<string, string>();
   return programs.flatMap(({ name, on, listens }) =>
-    listens.flatMap(({ value: port, path }): Finding[] => {
+    listens.flatMap(({ value: port, path }): PathProblem[] => {
       const key = `${on?.value ?? name} ${port}`;
       const owner = taken.get(key);
       taken.set(key, owner ?? name);
@@ -28,9 +28,9 @@ function samePorts(programs: readonly DraftProgram[]): Finding[] {
 }
 
 /** The files of a program land side by side in one folder. */
-function sameFiles({ files }: DraftProgram): Finding[] {
+function sameFiles({ files }: DraftProgram): PathProblem[] {
   const taken = new Map<string, string>();
-  return files.flatMap(({ value, path }): Finding[] => {
+  return files.flatMap(({ value, path }): PathProblem[] => {
     const name = basename(value);
     const other = taken.get(name);
     taken.set(name, other ?? value);

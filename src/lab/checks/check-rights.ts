@@ -1,8 +1,8 @@
 import type { Draft } from '../draft.ts';
-import type { Finding } from '../finding.ts';
+import type { PathProblem } from '../problem.ts';
 
 /** Rights that contradict each other. */
-export function checkRights({ machines }: Draft): Finding[] {
+export function checkRights({ machines }: Draft): PathProblem[] {
   return machines
     .filter(({ sudo, user }) => !sudo && user === 'root')
     .map(({ path }) => ({

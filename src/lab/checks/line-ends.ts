@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { openOrdinary } from '../../core/files/ordinary-file.ts';
 import type { DraftFile, DraftProgram } from '../draft.ts';
-import type { Finding } from '../finding.ts';
+import type { PathProblem } from '../problem.ts';
 import { quoted } from '../fields/rules.ts';
 
 /** Shells, which take the carriage return at the end of each line for a part of its last word. */
@@ -18,7 +18,7 @@ export async function windowsLineEnds(
   { command }: DraftProgram,
   { value, path }: DraftFile,
   file: string,
-): Promise<Finding | undefined> {
+): Promise<PathProblem | undefined> {
   const [first = '', ...words] = command;
   const isRun = basename(first) === basename(value) && first.includes('/');
   const isShellScript = SHELL.test(basename(first)) && words.some((word) => basename(word) === basename(value));

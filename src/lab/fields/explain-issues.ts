@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import { KnownWords, nearest } from '../../core/text/suggest.ts';
-import type { Finding, Path } from '../finding.ts';
+import type { PathProblem, Path } from '../problem.ts';
 import { commandAsList, flow } from '../yaml/flow.ts';
 import { quoted } from './rules.ts';
 import { fieldNames, schemaAt, type JsonSchema } from './json-schema.ts';
@@ -9,11 +9,11 @@ import { synonyms } from './synonyms.ts';
 type Issue = z.core.$ZodIssue;
 
 /** Says the validator's issues in words that a first-year student can act on, with a hint from the schema's own examples. */
-export function explainIssues(issues: readonly Issue[], data: unknown): Finding[] {
+export function explainIssues(issues: readonly Issue[], data: unknown): PathProblem[] {
   return issues.flatMap((issue) => explain(issue, data, []));
 }
 
-function explain(issue: Issue, data: unknown, prefix: Path): Finding[] {
+function explain(issue: Issue, data: unknown, prefix: Path): PathProblem[] {
   const path = [...prefix, ...(issue.path as (string | number)[])];
   switch (issue.code) {
     case 'unrecognized_keys':
@@ -39,8 +39,8 @@ function explain(issue: Issue, data: unknown, prefix: Path): Finding[] {
   }
 }
 
-/** Of the forms that a value may have, the one that it was meant to be: the one whose kind fits. Its faults are told, not those of the others. */
-function explainUnion(branches: readonly (readonly Issue[])[], data: unknown, path: Path): Finding[] {
+/** Of the forms that a value may have, the one that it was meant to be: the one whose kind fits. Its problems are told, not those of the others. */
+function explainUnion(branches: readonly (readonly Issue[])[], data: unknown, path: Path): PathProblem[] {
   const meant = branches.find((issues) =>
     issues.every((issue) => expectedKinds(issue).length === 0 || issue.path.length > 0),
   );
@@ -60,7 +60,7 @@ function hintOf(issue: Issue): string | undefined {
 }
 
 /** The fields of one map that there are not; what they may stand for is gathered once for all of them. */
-function unknownFields(keys: readonly string[], path: Path, data: unknown): Finding[] {
+function unknownFields(keys: readonly string[], path: Path, data: unknown): PathProblem[] {
   const known = fieldNames(schemaAt(path) ?? {});
   const given = new Set(Object.keys(valueAt(data, path) ?? {}));
   const absent = new KnownWords(known.filter((name) => !given.has(name)));
@@ -89,7 +89,7 @@ const kinds: ReadonlyMap<string, string> = new Map([
   ['record', 'a map'],
 ]);
 
-function wrongKind(expected: readonly string[], data: unknown, path: Path): Finding {
+function wrongKind(expected: readonly string[], data: unknown, path: Path): PathProblem {
   const value = valueAt(data, path);
   const field = schemaAt(path);
   if (value === undefined) return { path, message: 'is missing', hint: example(path, field), missing: true };
@@ -134,8 +134,8 @@ function textHint(
   return (wants('int') || wants('number')) && /^\d+$/.test(text) ? `write ${text} without quotes` : undefined;
 }
 
-/** The fault of a value that has to be one of these. */
-export function wrongChoice(values: readonly unknown[], data: unknown, path: Path): Finding {
+/** The problem of a value that has to be one of these. */
+export function wrongChoice(values: readonly unknown[], data: unknown, path: Path): PathProblem {
   const value = valueAt(data, path);
   if (value === undefined || value === null) return wrongKind([], data, path);
   const known = values.map(String);
@@ -154,7 +154,7 @@ function isSizeOfWrongKind(issue: Issue, value: unknown): boolean {
   return 'origin' in issue && (issue.origin === 'array' || issue.origin === 'string') && !Array.isArray(value);
 }
 
-function outOfRange(issue: Issue, value: unknown, path: Path): Finding {
+function outOfRange(issue: Issue, value: unknown, path: Path): PathProblem {
   const field = schemaAt(path);
   if (Array.isArray(value)) return { path, message: 'must not be an empty list', hint: example(path, field) };
   const numbers = [field, ...(field?.anyOf ?? [])].find((schema) => schema?.minimum !== undefined);

@@ -37,8 +37,8 @@ const languages = ['en', 'fr'] as const;
 /** Text that a rule allows. `pattern` tells editors what they can check of it. */
 function text(rule: TextRule, pattern?: RegExp): z.ZodString {
   const schema = z.string().superRefine((value, context) => {
-    const fault = rule(value);
-    if (fault) context.addIssue({ code: 'custom', message: fault.message, params: { hint: fault.hint } });
+    const problem = rule(value);
+    if (problem) context.addIssue({ code: 'custom', message: problem.message, params: { hint: problem.hint } });
   });
   return pattern ? schema.meta({ pattern: pattern.source }) : schema;
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { labFields } from './fields.ts';
-import type { Path } from '../finding.ts';
+import type { Path } from '../problem.ts';
 import { stepJsonSchema } from './steps-schema.ts';
 
 /** The parts of a JSON Schema (draft 2020-12) that ours uses. */

@@ -2,15 +2,10 @@ import { UsageError } from '../../core/errors.ts';
 import { formatIPv4, formatSubnet, overlaps, parseIPv4, parseSubnet, type Subnet } from '../../core/ipv4.ts';
 import { NUMERIC_HOST, reservedHosts, reservedInterfaces, reservedUsers } from './reserved-names.ts';
 import { parsePattern } from '../pattern.ts';
+import type { ProblemText } from '../problem.ts';
 
-/** What is wrong with one value, as it follows its path: `must be …`, and the next step. */
-export interface Fault {
-  readonly message: string;
-  readonly hint?: string | undefined;
-}
-
-/** The rule for one kind of text: the fault, or undefined when the text is legal. */
-export type TextRule = (text: string) => Fault | undefined;
+/** The rule for one kind of text: the problem, or undefined when the text is legal. */
+export type TextRule = (text: string) => ProblemText | undefined;
 
 /** A host name label of RFC 1123, section 2.1: letters, digits, `-`; it may start with a digit. */
 export const HOST_LABEL = /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
@@ -81,11 +76,11 @@ function tooLong(text: string, most: number): string | undefined {
 
 /** @throws {UsageError} `wrong-name` when a name that was given on the command line is no legal host name. */
 export function checkLabName(name: string): void {
-  const fault = hostNameRule(name);
-  if (fault)
-    throw new UsageError(`the name ${quoted(name)} ${fault.message}`, {
+  const problem = hostNameRule(name);
+  if (problem)
+    throw new UsageError(`the name ${quoted(name)} ${problem.message}`, {
       code: 'wrong-name',
-      hint: fault.hint ?? 'for example: tp1',
+      hint: problem.hint ?? 'for example: tp1',
     });
 }
 
@@ -149,12 +144,12 @@ function addressHint(text: string): string {
 }
 
 export const gatewayRule: TextRule = (text) => {
-  const fault = addressRule(text);
+  const problem = addressRule(text);
   return (
-    fault &&
+    problem &&
     (/^(?:no|none|off|false)$/i.test(text)
-      ? { message: fault.message, hint: 'for a network without a gateway write false, without quotes' }
-      : fault)
+      ? { message: problem.message, hint: 'for a network without a gateway write false, without quotes' }
+      : problem)
   );
 };
 
@@ -216,8 +211,8 @@ export const promptRule: TextRule = (text) => {
       hint: 'give the text that the program shows when it waits for a line, or remove "prompt"',
     };
   const pattern = parsePattern(text);
-  if (!('fault' in pattern)) return undefined;
-  return { message: `is no regular expression: ${pattern.fault}`, hint: 'for plain text leave out the slashes' };
+  if (!('problem' in pattern)) return undefined;
+  return { message: `is no regular expression: ${pattern.problem}`, hint: 'for plain text leave out the slashes' };
 };
 
 /** What stands between a word of `lab.yaml` and a process: no operating system can pass a NUL character (execve(2)). */

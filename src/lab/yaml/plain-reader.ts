@@ -1,8 +1,8 @@
 import { isAlias, isMap, isScalar, isSeq, type Alias, type Document, type Node, type Scalar, type YAMLMap } from 'yaml';
 import { KnownWords } from '../../core/text/suggest.ts';
 import type { TextLines } from './text-lines.ts';
-import type { YamlFault } from './yaml-problems.ts';
-import { tagFault } from './yaml-messages.ts';
+import type { YamlProblem } from './yaml-problems.ts';
+import { tagProblem } from './yaml-messages.ts';
 
 /** How many values all aliases of a file may stand for; a lab of a thousand machines needs a tenth. Against "billion laughs". */
 const MOST_ALIASED_VALUES = 100_000;
@@ -19,10 +19,10 @@ interface Anchor {
 
 /**
  * Turns YAML nodes into plain data: maps into objects, lists into arrays. What the library's own `toJS` throws, or passes over with a warning, is a
- * fault with a place here: unknown, recursive or exploding aliases, merge keys, names that are no text, names that come twice, tags.
+ * problem with a place here: unknown, recursive or exploding aliases, merge keys, names that are no text, names that come twice, tags.
  */
 export class PlainReader {
-  readonly faults: YamlFault[] = [];
+  readonly problems: YamlProblem[] = [];
   /** What each alias stands for. */
   readonly targets = new Map<Alias, Node>();
   readonly #anchors = new Map<string, Anchor>();
@@ -46,7 +46,7 @@ export class PlainReader {
     this.#size++;
     if (isAlias(node)) return this.#alias(node);
     if (!isScalar(node) && !isMap(node) && !isSeq(node)) return null;
-    if (node.tag !== undefined) this.#fault(node, tagFault.message, tagFault.hint, this.#tagOf(node));
+    if (node.tag !== undefined) this.#report(node, tagProblem.message, tagProblem.hint, this.#tagOf(node));
     return this.#anchored(node, () => {
       if (isScalar(node)) return this.#scalar(node);
       return isMap(node) ? this.#map(node) : node.items.map((item) => this.#value(item));
@@ -75,15 +75,15 @@ export class PlainReader {
     const anchor = this.#anchors.get(alias.source);
     if (anchor === undefined) {
       const hint = this.#anchorNames.suggestion(alias.source) ?? 'put text that starts with "*" in quotes';
-      return this.#fault(alias, `there is no anchor "&${alias.source}" above this alias`, hint);
+      return this.#report(alias, `there is no anchor "&${alias.source}" above this alias`, hint);
     }
     if (anchor.plain === undefined)
-      return this.#fault(alias, `"*${alias.source}" stands inside itself`, 'write out what is meant');
+      return this.#report(alias, `"*${alias.source}" stands inside itself`, 'write out what is meant');
     this.#aliased += anchor.plain.size;
     this.#size += anchor.plain.size;
     if (this.#aliased > MOST_ALIASED_VALUES) {
       if (this.#aliased - anchor.plain.size > MOST_ALIASED_VALUES) return null;
-      return this.#fault(
+      return this.#report(
         alias,
         `the aliases of this file stand for more than ${MOST_ALIASED_VALUES} values`,
         'write out what is meant',
@@ -102,7 +102,7 @@ export class PlainReader {
         this.#value(value);
       } else if (Object.hasOwn(values, name)) {
         const first = this.#lineOf(keys.get(name));
-        this.#fault(
+        this.#report(
           key,
           `"${name}" is already in line ${first} of this block`,
           'give it another name, or remove one of the two',
@@ -115,21 +115,26 @@ export class PlainReader {
     return values;
   }
 
-  /** A key as text, as it stands in the file; undefined after a fault. */
+  /** A key as text, as it stands in the file; undefined after a problem. */
   #name(key: unknown, map: YAMLMap): string | undefined {
     const node = isAlias(key) ? this.#anchors.get(key.source)?.node : key;
     const name = isScalar(node) ? textOfScalar(node) : undefined;
     if (name === undefined) {
       const place: [number, number] | undefined = isScalar(key) ? [key.range![0], 1] : undefined;
-      this.#fault(isNodeWithRange(key) ? key : map, 'a value has no name before its ":"', 'write "name: value"', place);
+      this.#report(
+        isNodeWithRange(key) ? key : map,
+        'a value has no name before its ":"',
+        'write "name: value"',
+        place,
+      );
     } else if (name === '<<') {
-      this.#fault(
+      this.#report(
         key,
         'merge keys ("<<") are not used in lab.yaml',
         'write the fields out, or give a whole value by an alias: vm2: *vm1',
       );
     } else if (name === '__proto__') {
-      this.#fault(key, '"__proto__" cannot be a name', 'choose another name');
+      this.#report(key, '"__proto__" cannot be a name', 'choose another name');
     } else {
       return name;
     }
@@ -147,10 +152,10 @@ export class PlainReader {
     return found === null ? undefined : [start - line.length + found.index, found[0].trimEnd().length];
   }
 
-  #fault(node: unknown, message: string, hint: string, place?: [offset: number, length: number]): null {
+  #report(node: unknown, message: string, hint: string, place?: [offset: number, length: number]): null {
     const [start, end] = isNodeWithRange(node) ? node.range : [0, 1];
     const [offset, length] = place ?? [start, end - start];
-    this.faults.push({ offset, length, message, hint, breaks: false });
+    this.problems.push({ offset, length, message, hint, breaks: false });
     return null;
   }
 }

@@ -1,19 +1,19 @@
-import type { Fault } from '../fields/rules.ts';
+import type { ProblemText } from '../problem.ts';
 
 /** Lines that start with `%`, known to the library or not: they would change what the file means. */
-export const directiveFault: Fault = {
+export const directiveProblem: ProblemText = {
   message: 'directives (lines that start with "%") are not used in lab.yaml',
   hint: 'remove this line',
 };
 
 /** All tags, known to the library or not: what is text and what is a number is told by quotes. */
-export const tagFault = {
+export const tagProblem = {
   message: 'tags (text that starts with "!") are not used in lab.yaml',
   hint: 'remove it; put text in quotes',
-} satisfies Fault;
+} satisfies ProblemText;
 
 /** A message of the library, by its code and, where one code has several, by its words; and what we say instead. */
-export interface YamlMessage extends Fault {
+export interface YamlMessage extends ProblemText {
   readonly code: string;
   readonly like?: RegExp;
   /** Default: true. */
@@ -36,7 +36,7 @@ export const yamlMessages: readonly YamlMessage[] = [
   {
     code: 'BLOCK_AS_IMPLICIT_KEY',
     message: 'a second ":" on one line',
-    hint: 'put text that has ": " in it in quotes; if the next line is the fault, correct its indentation',
+    hint: 'put text that has ": " in it in quotes; if the next line is wrong, correct its indentation',
   },
   {
     code: 'MULTILINE_IMPLICIT_KEY',
@@ -109,8 +109,8 @@ export const yamlMessages: readonly YamlMessage[] = [
     hint: 'lab.yaml holds one document: remove this line, or put the rest in a file of its own',
     breaks: false,
   },
-  { code: 'BAD_DIRECTIVE', ...directiveFault, breaks: false },
-  { code: 'TAG_RESOLVE_FAILED', ...tagFault, breaks: false },
+  { code: 'BAD_DIRECTIVE', ...directiveProblem, breaks: false },
+  { code: 'TAG_RESOLVE_FAILED', ...tagProblem, breaks: false },
   {
     code: 'BAD_ALIAS',
     message: 'this is no legal name of an anchor or alias',

@@ -1,9 +1,9 @@
 import { isCollection, isScalar, visit, type Document, type YAMLError } from 'yaml';
-import type { Fault } from '../fields/rules.ts';
+import type { ProblemText } from '../problem.ts';
 import { yamlMessages } from './yaml-messages.ts';
 
-/** A fault of the YAML itself, by its offset in the text. */
-export interface YamlFault extends Fault {
+/** A problem of the YAML itself, by its offset in the text. */
+export interface YamlProblem extends ProblemText {
   readonly offset: number;
   /** Characters to underline. */
   readonly length: number;
@@ -11,29 +11,29 @@ export interface YamlFault extends Fault {
   readonly breaks: boolean;
 }
 
-/** So many faults are told. A file that has more is no YAML at all, and the library can find a million in it. */
-const MOST_FAULTS = 20;
+/** So many problems are reported. A file that has more is no YAML at all, and the library can find a million in it. */
+const MOST_PROBLEMS = 20;
 const MOST_ERRORS = 200;
 
-/** The faults that the library found, the first of each line, in the order of the text. */
-export function syntaxFaults(text: string, document: Document.Parsed): YamlFault[] {
-  const faults = new Map<number, YamlFault>();
+/** The problems that the library found, the first of each line, in the order of the text. */
+export function syntaxProblems(text: string, document: Document.Parsed): YamlProblem[] {
+  const problems = new Map<number, YamlProblem>();
   let lastStart = -1;
   const errors: readonly YAMLError[] = document.errors
     .concat(document.warnings)
     .toSorted((a, b) => a.pos[0] - b.pos[0]);
   for (const error of errors.slice(0, MOST_ERRORS)) {
-    if (error.pos[0] === lastStart || faults.size >= MOST_FAULTS) continue;
+    if (error.pos[0] === lastStart || problems.size >= MOST_PROBLEMS) continue;
     lastStart = error.pos[0];
-    const fault = faultOf(error, text, document);
-    const line = text.lastIndexOf('\n', fault.offset - 1);
-    if (!faults.has(line)) faults.set(line, fault);
+    const problem = problemOf(error, text, document);
+    const line = text.lastIndexOf('\n', problem.offset - 1);
+    if (!problems.has(line)) problems.set(line, problem);
     if (error.code === 'RESOURCE_EXHAUSTION') break;
   }
-  return [...faults.values()];
+  return [...problems.values()];
 }
 
-function faultOf(error: YAMLError, text: string, document: Document.Parsed): YamlFault {
+function problemOf(error: YAMLError, text: string, document: Document.Parsed): YamlProblem {
   const start = Math.min(error.pos[0], text.length);
   const opener = /^Missing closing|^Flow .* end with/.test(error.message)
     ? unclosedBefore(start, text, document)
@@ -56,7 +56,7 @@ function faultOf(error: YAMLError, text: string, document: Document.Parsed): Yam
   return { offset, length: error.pos[1] - start, message, hint, breaks };
 }
 
-function breakAt(offset: number, message: string, hint: string): YamlFault {
+function breakAt(offset: number, message: string, hint: string): YamlProblem {
   return { offset, length: 1, message, hint, breaks: true };
 }
 

@@ -9,19 +9,19 @@ import {
   type Pair,
   type YAMLMap,
 } from 'yaml';
-import { formatPath, shortened, type Finding, type Path } from '../finding.ts';
+import { formatPath, shortened, type PathProblem, type Path } from '../problem.ts';
 import { PlainReader, textOfScalar } from './plain-reader.ts';
 import type { Problem } from '../problem.ts';
 import { TextLines } from './text-lines.ts';
 import type { Span } from '../types.ts';
-import { syntaxFaults, type YamlFault } from './yaml-problems.ts';
-import { directiveFault } from './yaml-messages.ts';
+import { syntaxProblems, type YamlProblem } from './yaml-problems.ts';
+import { directiveProblem } from './yaml-messages.ts';
 
-/** The text of a lab file, read as YAML: its plain data, the faults of the YAML itself, and where each value stands. */
+/** The text of a lab file, read as YAML: its plain data, the problems of the YAML itself, and where each value stands. */
 export class YamlSource {
   /** Null when the file is empty. */
   readonly data: unknown;
-  readonly faults: readonly YamlFault[];
+  readonly problems: readonly YamlProblem[];
   readonly #lines: TextLines;
   readonly #document: Document.Parsed;
   readonly #plain: PlainReader;
@@ -42,13 +42,13 @@ export class YamlSource {
     const explicit = directive && {
       offset: directive.index,
       length: directive[0].length,
-      ...directiveFault,
+      ...directiveProblem,
       breaks: false,
     };
-    const syntax = syntaxFaults(text, this.#document);
+    const syntax = syntaxProblems(text, this.#document);
     const lines = new Set(syntax.map(({ offset }) => this.#lines.lineOf(offset)));
-    const plain = this.#plain.faults.filter(({ offset }) => !lines.has(this.#lines.lineOf(offset)));
-    this.faults = [...(explicit ? [explicit] : []), ...syntax, ...plain].toSorted((a, b) => a.offset - b.offset);
+    const plain = this.#plain.problems.filter(({ offset }) => !lines.has(this.#lines.lineOf(offset)));
+    this.problems = [...(explicit ? [explicit] : []), ...syntax, ...plain].toSorted((a, b) => a.offset - b.offset);
   }
 
   /**
@@ -76,11 +76,11 @@ export class YamlSource {
     return isScalar(target) ? textOfScalar(target) : undefined;
   }
 
-  problemOf({ path, at, message, hint }: Finding): Problem {
+  problemOf({ path, at, message, hint }: PathProblem): Problem {
     return problemAt(this.spanOf(path, at), formatPath(path), message, hint);
   }
 
-  problemOfFault({ offset, length, message, hint }: YamlFault): Problem {
+  problemOfYaml({ offset, length, message, hint }: YamlProblem): Problem {
     return problemAt(this.#lines.spanAt(offset, offset + length), '', message, hint);
   }
 
