@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { globSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { without } from './helpers/tools.ts';
@@ -8,9 +8,10 @@ import { without } from './helpers/tools.ts';
 /* Shell that runs on machines is run by whatever /bin/sh is there: dash, the ash of BusyBox, bash. */
 const root = join(import.meta.dirname, '..');
 const onMachines = globSync('src/**/*.sh', { cwd: root }).toSorted();
+
 test('there is shell to check, and every file of it has a name of its own', () => {
   assert.ok(onMachines.length > 0);
-  const names = globSync('src/**/*.{sh,pl}', { cwd: root }).map((path) => basename(path));
+  const names = globSync('src/**/*.{pl,py,sh}', { cwd: root }).map((path) => basename(path));
   assert.equal(new Set(names).size, names.length);
 });
 
@@ -22,10 +23,66 @@ test('shellcheck finds nothing in the shell of machines', { skip: without('shell
   assert.equal(run.stdout + run.stderr, '');
 });
 
-for (const [shell, command] of [
-  ['dash', ['dash', '-n']],
-  ['busybox', ['busybox', 'ash', '-n']],
-] as const)
-  test(`the shell of machines can be read by ${command.join(' ')}`, { skip: without(shell) }, () => {
-    for (const path of onMachines) execFileSync(command[0], [...command.slice(1), path], { cwd: root, stdio: 'pipe' });
-  });
+/** Every program of one language, by a command that reads it without running it. */
+function readAll(kind: string, command: readonly [string, ...string[]]): void {
+  for (const path of globSync(`src/**/*.${kind}`, { cwd: root }))
+    execFileSync(command[0], [...command.slice(1), path], { cwd: root, stdio: 'pipe' });
+}
+
+test('dash can read the shell of machines', { skip: without('dash') }, () => readAll('sh', ['dash', '-n']));
+test('BusyBox can read it', { skip: without('busybox') }, () => readAll('sh', ['busybox', 'ash', '-n']));
+test('Perl can read what is in Perl', () => readAll('pl', ['perl', '-c']));
+test('Python can read what is in Python', () =>
+  readAll('py', ['python3', '-c', 'import ast, sys; ast.parse(open(sys.argv[1]).read())']));
+
+/** Scripts with a reason to be strings: those of completion run in the shell of the user. */
+const exempt = ['src/cli/completion/scripts.ts', 'src/ssh/'];
+/** A shorter script in one line may stand in a string. */
+const LONGEST_LINE = 120;
+const TOKEN = new RegExp(
+  [
+    String.raw`\/\*.*?\*\/|\/\/[^\n]*`,
+    String.raw`(?<=[(,=:[!&|?]\s*)\/(?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/`,
+    String.raw`'(?:[^'\\\n]|\\.)*'`,
+    String.raw`\`(?:[^\`\\]|\\.)*\``,
+  ].join('|'),
+  'gs',
+);
+/** What a shell script says, and prose or a hint says once at most: keywords, redirections, tests, functions. */
+const SIGN = new RegExp(
+  [
+    String.raw`(?<=^|[;\n]\s*)(?:fi|done|esac|then|do|shift|exit|exec|cd|export|trap|printf|echo)(?=$|[\s;])`,
+    String.raw`;;|>\/dev\/null|[12]>&[12]|\[ !? ?-[a-z] |\$\(|\$[@#*]|[A-Z]=\S*; `,
+    String.raw`(?<=^|\n)\s*\w+\(\) ?\{`,
+  ].join('|'),
+  'g',
+);
+
+/** The texts of a module that are shell and should be in a file of their own. */
+function shellIn(source: string): string[] {
+  const texts = [...source.replaceAll(/'\s*\+\s*'/g, '').matchAll(TOKEN)].map(([text]) => text);
+  return texts
+    .filter((text) => /^['`]/.test(text))
+    .map((text) => text.slice(1, -1).replaceAll(String.raw`\n`, '\n'))
+    .filter((text) => text.trim().includes('\n') || text.length > LONGEST_LINE)
+    .filter((text) => [...text.matchAll(SIGN)].length > 1);
+}
+
+test('no module holds a script for machines in a string', () => {
+  const found = globSync('src/**/*.ts', { cwd: root })
+    .filter((path) => !exempt.some((prefix) => path.startsWith(prefix)))
+    .flatMap((path) => shellIn(readFileSync(join(root, path), 'utf8')).map((text) => `${path}: ${text.slice(0, 100)}`));
+  assert.deepEqual(found, []);
+});
+
+test('a script in a string is found', () => {
+  const long = `echo ${'a'.repeat(LONGEST_LINE)}`;
+  for (const source of [
+    'const a = String.raw`\nif true; then\n  echo 1\nfi\n`;',
+    'const a = `LC_ALL=C; export LC_ALL\\ncd /tmp`;',
+    `const a = '${long}' + ' >/dev/null';`,
+    `const a = 'trap "" PIPE; ' +\n  '${long}';`,
+  ])
+    assert.equal(shellIn(source).length, 1, source);
+  assert.deepEqual(shellIn("// `if true\n// then`\nconst a = 'exec sudo -n true';"), []);
+});

@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { posix } from 'node:path';
 import { EnvironmentError } from '../core/errors.ts';
+import { scriptFile } from '../core/files/script-file.ts';
 import { decodeFileName, shownFileName } from '../core/text/file-name.ts';
 import type { ExecOptions, Shell } from '../ssh/shell.ts';
 import { kindOf, reasonIn, reasons, requireFew, type Entry, type NotCopied, type Tree } from './copy-entries.ts';
+
+const listScript = scriptFile(new URL('list-tree.sh', import.meta.url));
 
 /** A list of 200,000 long names. */
 const MAX_LIST_BYTES = 64 * 1024 * 1024;
@@ -13,22 +16,6 @@ const LIST_TIMEOUT_MS = 120_000;
 const MOST_ROUNDS = 20;
 /** Folders named in one command. */
 const FOLDERS_PER_ROUND = 200;
-
-/**
- * `$1` token, `$2` the thing, then folders in it to look through, links to none of which find(1) follows. Each record ends in the token, which no name can know, and a line end:
- * `l|d|f MODE SIZE DEVICE:INODE PATH`, where the mode is hexadecimal and `l` tells of what a link leads to; `x PATH` is a link that leads nowhere, `u PATH` a folder that may not be read.
- */
-const LIST_SCRIPT = String.raw`
-LC_ALL=C; export LC_ALL
-t=$1 thing=$2; shift 2
-if [ ! -d "$thing" ]; then stat -L -c "f %f %s %d:%i $t" -- "$thing" && echo "end $t"; exit; fi
-cd -- "$thing" || exit 1
-for folder; do
-  find "./$folder/." -type l -exec sh -c 't=$1; shift; for f; do stat -L -c "l %f %s %d:%i %n$t" "$f" 2>/dev/null || printf "x %s%s\n" "$f" "$t"; done' sh "$t" {} + \
-    -o -type d -exec sh -c 't=$1; shift; stat -c "d %f %s %d:%i %n$t" "$@"; for f; do [ -r "$f" ] && [ -x "$f" ] || printf "u %s%s\n" "$f" "$t"; done' sh "$t" {} + \
-    -o -exec stat -c "f %f %s %d:%i %n$t" {} + 2>/dev/null
-done
-echo "end $t"`;
 
 /**
  * All below a file or folder of a machine. Links are followed, as scp(1) does, but for those that would have no end. What the machine answers is not trusted.
@@ -52,7 +39,7 @@ async function list(shell: Shell, source: string, folders: readonly string[], si
   const token = randomBytes(12).toString('hex');
   const { output, stderr } = await execBytes(
     shell,
-    { script: LIST_SCRIPT, args: [token, source, ...folders] },
+    { script: listScript(), args: [token, source, ...folders] },
     { signal, timeoutMs: LIST_TIMEOUT_MS },
   );
   const records = decodeFileName(output).split(`${token}\n`);

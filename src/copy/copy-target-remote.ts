@@ -1,20 +1,16 @@
 import { posix } from 'node:path';
 import { EnvironmentError } from '../core/errors.ts';
+import { scriptFile } from '../core/files/script-file.ts';
 import { encodeFileName } from '../core/text/file-name.ts';
 import type { Shell } from '../ssh/shell.ts';
 import { reasonIn } from './copy-entries.ts';
 
+const targetScript = scriptFile(new URL('copy-target.sh', import.meta.url));
+const hashScript = scriptFile(new URL('hash-files.sh', import.meta.url));
+
 const LOOK_TIMEOUT_MS = 60_000;
 /** So much a machine at least reads of a file that is there, in a millisecond: 20 MB/s. */
 const READ_BYTES_PER_MS = 20_000;
-
-/** `$1` where the copy goes: is it a folder, and how many KiB are free where it is? */
-const TARGET_SCRIPT = `
-LC_ALL=C; export LC_ALL
-[ -d "$1" ] && echo folder || echo file
-d=$1
-until [ -d "$d" ]; do case $d in */*) d=\${d%/*}; d=\${d:-/} ;; *) d=. ;; esac; done
-df -Pk -- "$d" 2>/dev/null | tail -n 1`;
 
 /** Where a copy goes on a machine. */
 export interface RemoteTarget {
@@ -32,7 +28,7 @@ export async function remoteTarget(
   signal: AbortSignal,
 ): Promise<RemoteTarget> {
   const { stdout } = await shell.exec(
-    { script: TARGET_SCRIPT, args: [target] },
+    { script: targetScript(), args: [target] },
     { signal, timeoutMs: LOOK_TIMEOUT_MS, endsByItself: true },
   );
   const [kind, row = ''] = stdout.split('\n');
@@ -68,21 +64,6 @@ export interface Candidate {
   readonly mode?: number | undefined;
 }
 
-/** Reads `SIZE MODE PATH` lines, the path in octal, and answers each with the file's SHA-256, or `-` when it has another size or mode, or is no file. */
-const HASH_SCRIPT = `
-LC_ALL=C; export LC_ALL
-sum=
-for tool in sha256sum 'shasum -a 256' 'openssl dgst -sha256 -r'; do if command -v \${tool%% *} >/dev/null; then sum=$tool; break; fi; done
-[ -n "$sum" ] || exit 0
-while read -r size mode name; do
-  f=$(printf '%b.' "$name"); f=\${f%.}; hash=-
-  if [ -f "$f" ] && [ -r "$f" ]; then
-    s=$(stat -L -c '%s %a' -- "$f")
-    case $s in "$size $mode"|"$size "*) [ "$mode" != - ] && [ "$s" != "$size $mode" ] || hash=$($sum <"$f") ;; esac
-  fi
-  echo "\${hash%% *}"
-done`;
-
 /** The SHA-256 of those that are there with their size, by path; whatever the machine does not tell is missing. */
 export async function remoteHashes(
   shell: Shell,
@@ -96,7 +77,7 @@ export async function remoteHashes(
   const timeoutMs =
     LOOK_TIMEOUT_MS + Math.ceil(candidates.reduce((sum, { bytes }) => sum + bytes, 0) / READ_BYTES_PER_MS);
   const { stdout } = await shell.exec(
-    { script: HASH_SCRIPT },
+    { script: hashScript() },
     { signal, input, timeoutMs, maxOutputBytes: 32 * 1024 * 1024, endsByItself: true },
   );
   const hashes = stdout.split('\n');

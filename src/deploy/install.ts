@@ -1,12 +1,17 @@
 import { formatBytes } from '../core/text/sizes.ts';
 import { EnvironmentError } from '../core/errors.ts';
+import { scriptFile } from '../core/files/script-file.ts';
 import type { ExecResult, Shell } from '../ssh/shell.ts';
-import { INSTALL_SCRIPT } from './install-script.ts';
 import { filesToSend, taken, type ProgramPlan } from './install-plan.ts';
 import type { FileEntry } from './program-files.ts';
 import type { FileHash } from './file-hashes.ts';
 import type { Survey } from './program-survey.ts';
 import { TarStream, changedWhileSent, type ArchiveFile } from './tar-stream.ts';
+
+const installScript = scriptFile(
+  new URL('deploy-head.sh', import.meta.url),
+  new URL('install-programs.sh', import.meta.url),
+);
 
 /** Our Node, to be sent. */
 export interface RuntimeUpload extends FileHash {
@@ -51,7 +56,7 @@ export async function install(shell: Shell, request: InstallRequest): Promise<In
   const archive = new TarStream(archiveFiles(request, files, store));
   const totalBytes = sumOf(files) + (runtime?.sizeBytes ?? 0);
   const result = await shell.exec(
-    { script: INSTALL_SCRIPT },
+    { script: installScript() },
     { input: watched(archive, totalBytes, request.onProgress), signal, stallMs: STALL_MS },
   );
   if (archive.failure !== undefined) throw archive.failure;

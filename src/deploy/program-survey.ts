@@ -1,7 +1,12 @@
 import { EnvironmentError } from '../core/errors.ts';
+import { scriptFile } from '../core/files/script-file.ts';
 import type { Shell } from '../ssh/shell.ts';
 import { parseManifestLine, type ManifestEntry } from './manifest.ts';
-import { SURVEY_SCRIPT } from './program-survey-script.ts';
+
+const surveyScript = scriptFile(
+  new URL('deploy-head.sh', import.meta.url),
+  new URL('survey-programs.sh', import.meta.url),
+);
 
 /** The oldest Node of a machine that will do. */
 export const OLDEST_MAJOR = 18;
@@ -67,7 +72,7 @@ const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
  */
 export async function surveyMachine(shell: Shell, request: SurveyRequest, signal: AbortSignal): Promise<Survey> {
   const script = {
-    script: SURVEY_SCRIPT,
+    script: surveyScript(),
     args: [request.needsNode ? String(OLDEST_MAJOR) : '', request.runtimeKey ?? ''],
   };
   const result = await shell.exec(script, {
@@ -94,7 +99,7 @@ function questions({ programs, sha256s }: SurveyRequest): string {
   return lines.map((fields) => `${fields.join('\t')}\n`).join('');
 }
 
-/** Pure: the lines of `surveyScript` as a survey. */
+/** Pure: the lines that survey-programs.sh answers, as a survey. */
 export function parseSurvey(lines: readonly string[]): Survey {
   const fields = lines.map((line) => line.split('\t'));
   const all = (kind: string): string[][] => fields.filter(([first]) => first === kind).map((parts) => parts.slice(1));

@@ -1,6 +1,11 @@
 import { EnvironmentError } from '../core/errors.ts';
+import { scriptFile } from '../core/files/script-file.ts';
 import type { Shell } from '../ssh/shell.ts';
-import { REMOVE_SCRIPT } from './remove-script.ts';
+
+const removeScript = scriptFile(
+  new URL('deploy-head.sh', import.meta.url),
+  new URL('remove-programs.sh', import.meta.url),
+);
 
 /** It looks at each file once more and deletes it. */
 const REMOVE_TIMEOUT_MS = 60_000;
@@ -12,7 +17,10 @@ const REMOVE_TIMEOUT_MS = 60_000;
  * @returns what stays, as sentences. @throws {EnvironmentError} when something cannot be removed, with the machine's words. @throws {ConnectionError}
  */
 export async function removePrograms(shell: Shell, labName: string, signal: AbortSignal): Promise<string[]> {
-  const result = await shell.exec({ script: REMOVE_SCRIPT, args: [labName] }, { signal, timeoutMs: REMOVE_TIMEOUT_MS });
+  const result = await shell.exec(
+    { script: removeScript(), args: [labName] },
+    { signal, timeoutMs: REMOVE_TIMEOUT_MS },
+  );
   const lines = result.stdout.split('\n').map((line) => line.split('\t'));
   if (!lines.some(([kind]) => kind === 'end')) {
     throw new EnvironmentError(`${shell.machine}: what the lab put there cannot be removed`, {

@@ -5,6 +5,7 @@ import type { EventSink } from '../core/events.ts';
 import { formatSubnet } from '../core/ipv4.ts';
 import type { DescribedProgram, LabDescription, MachineFacts } from '../core/lab-description.ts';
 import { readOrdinary } from '../core/files/ordinary-file.ts';
+import { scriptFile } from '../core/files/script-file.ts';
 import type { Lab, Program } from '../lab/types.ts';
 import type { Stage } from '../scenario/stage.ts';
 import { sharesOf } from '../report/run/output-limit.ts';
@@ -79,19 +80,8 @@ const runtimes: ReadonlySet<string> = new Set([
   'bun',
 ]);
 
+const factsScript = scriptFile(new URL('machine-facts.sh', import.meta.url));
 const FACTS_TIMEOUT_MS = 10_000;
-
-/** Arguments: for each program its name, its interpreter and the folders in which that is looked for. Prints a word and a value a line. */
-const FACTS_SCRIPT = String.raw`
-LC_ALL=C; export LC_ALL
-( . /etc/os-release 2>/dev/null && printf 'system %s\n' "$PRETTY_NAME" )
-printf 'kernel %s\n' "$(uname -srm)"
-while [ $# -ge 3 ]; do
-  version=$(PATH=$3:$PATH; export PATH; nice "$2" --version 2>/dev/null </dev/null | head -n 1)
-  [ -z "$version" ] || printf 'runtime %s %s\n' "$1" "$version"
-  shift 3
-done
-`;
 
 /** Asks each machine of the stage what it runs, and tells as the answers come. Nothing is decided by this, so a machine that does not answer is passed over. */
 export async function describeMachines({ shells, programs, lab, signal }: Stage, events: EventSink): Promise<void> {
@@ -106,7 +96,7 @@ export async function describeMachines({ shells, programs, lab, signal }: Stage,
         env.get('PATH') ?? '/usr/local/bin',
       ]);
       const answer = await shell
-        .exec({ script: FACTS_SCRIPT, args }, { timeoutMs: FACTS_TIMEOUT_MS, signal })
+        .exec({ script: factsScript(), args }, { timeoutMs: FACTS_TIMEOUT_MS, signal })
         .catch(() => undefined);
       if (answer !== undefined)
         await events.emit({ kind: 'machine-described', machine: shell.machine, facts: parseFacts(answer.stdout) });

@@ -1,6 +1,7 @@
-import { SECTION_MARK } from './remote-scripts.ts';
+/** Begins each part of what inspect.sh prints. Longer than a process name can be (15 bytes), so none can forge it. */
+export const SECTION_MARK = ':::lab-port-section:::';
 
-/** What `inspectScript` printed, as data. */
+/** What inspect.sh printed, as data. */
 export interface Findings {
   /** `ss`, `proc`, `lsof`, `netstat`, or `none`. */
   readonly source: string;
@@ -33,7 +34,7 @@ export interface ProcessFacts {
   readonly unit: string | undefined;
 }
 
-/** Reads what `inspectScript` printed; undefined when it was cut short. Where root looked again, its view of sockets and processes counts. */
+/** Reads what inspect.sh printed; undefined when it was cut short. Where root looked again, its view of sockets and processes counts. */
 export function parseFindings(output: string): Findings | undefined {
   const sections = output.split(SECTION_MARK).slice(1).map(readSection);
   if (sections.at(-1)?.name !== 'end') return undefined;

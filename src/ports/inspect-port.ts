@@ -1,9 +1,9 @@
 import { EnvironmentError } from '../core/errors.ts';
+import { scriptFile } from '../core/files/script-file.ts';
 import type { Shell } from '../ssh/shell.ts';
-import { parseFindings, type Findings } from './facts.ts';
+import { parseFindings, SECTION_MARK, type Findings } from './facts.ts';
 import { bindAnswers, stateOf } from './bind-answer.ts';
-import { PERL_BIND_SCRIPT, PYTHON_BIND_SCRIPT } from './bind-scripts.ts';
-import { INSPECT_SCRIPT } from './remote-scripts.ts';
+import { execAsRoot } from './as-root.ts';
 import type { Holder, OtherConnection, PortProtocol, PortReport, PortSource } from './port-report.ts';
 import { joinAddress } from './socket-address.ts';
 import { parseSocketTable, type SocketRow } from './socket-table.ts';
@@ -19,6 +19,10 @@ export interface LookOptions {
   /** `table`: look at sockets only and try no bind(2), for one who looks again and again. Default `bind`. */
   readonly depth?: 'bind' | 'table' | undefined;
 }
+
+const inspectScript = scriptFile(new URL('inspect.sh', import.meta.url));
+const tryBindInPerl = scriptFile(new URL('try-bind.pl', import.meta.url));
+const tryBindInPython = scriptFile(new URL('try-bind.py', import.meta.url));
 
 const sources: ReadonlySet<string> = new Set<PortSource>(['ss', 'proc', 'lsof', 'netstat']);
 
@@ -90,24 +94,13 @@ async function look(
   mode: 'all' | 'table' | 'rows',
   { signal, sudoPassword, protocol = 'tcp' }: LookOptions,
 ): Promise<Findings> {
-  const command = {
-    script: INSPECT_SCRIPT,
-    args: [
-      String(port),
-      INSPECT_SCRIPT,
-      mode,
-      sudoPassword === undefined ? 'none' : 'given',
-      protocol,
-      PERL_BIND_SCRIPT,
-      PYTHON_BIND_SCRIPT,
-    ],
-  };
-  const result = await shell.exec(command, {
-    timeoutMs: LOOK_TIMEOUT_MS,
-    signal,
-    endsByItself: true,
-    input: sudoPassword === undefined ? undefined : `${sudoPassword}\n`,
-  });
+  const texts = mode === 'rows' ? [] : [tryBindInPerl(), tryBindInPython()];
+  const args = [String(port), mode, protocol, SECTION_MARK, ...texts];
+  const result = await execAsRoot(
+    shell,
+    { text: inspectScript(), args, sudoPassword },
+    { timeoutMs: LOOK_TIMEOUT_MS, signal, endsByItself: true },
+  );
   const findings = parseFindings(result.stdout);
   if (findings !== undefined && sources.has(findings.source)) return findings;
   if (findings !== undefined) {

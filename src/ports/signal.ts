@@ -1,11 +1,14 @@
 import { EnvironmentError } from '../core/errors.ts';
+import { scriptFile } from '../core/files/script-file.ts';
 import type { Shell } from '../ssh/shell.ts';
+import { execAsRoot } from './as-root.ts';
 import { describeHolder } from './describe.ts';
-import { SIGNAL_SCRIPT } from './remote-scripts.ts';
 import type { LookOptions } from './inspect-port.ts';
 import type { Holder } from './port-report.ts';
 
 export type EndSignal = 'TERM' | 'KILL';
+
+const signalScript = scriptFile(new URL('signal.sh', import.meta.url));
 
 /** One round trip takes milliseconds; this is for a machine that hangs. */
 const SIGNAL_TIMEOUT_MS = 15_000;
@@ -25,15 +28,11 @@ export async function signalHolders(
   const targets = holders.flatMap(({ pid, identity, inode }) =>
     pid === undefined || identity === undefined ? [] : [String(pid), identity, inode ?? '-'],
   );
-  const command = {
-    script: SIGNAL_SCRIPT,
-    args: [signal, SIGNAL_SCRIPT, 'plain', sudoPassword === undefined ? 'none' : 'given', ...targets],
-  };
-  const { stdout, stderr } = await shell.exec(command, {
-    timeoutMs: SIGNAL_TIMEOUT_MS,
-    signal: abort,
-    input: sudoPassword === undefined ? undefined : `${sudoPassword}\n`,
-  });
+  const { stdout, stderr } = await execAsRoot(
+    shell,
+    { text: signalScript(), args: [signal, 'plain', ...targets], sudoPassword },
+    { timeoutMs: SIGNAL_TIMEOUT_MS, signal: abort },
+  );
   const outcomes = Map.groupBy(
     stdout
       .trim()

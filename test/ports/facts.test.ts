@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseFindings, serviceUnit } from '../../src/ports/facts.ts';
-import { SECTION_MARK } from '../../src/ports/remote-scripts.ts';
+import { parseFindings, SECTION_MARK, serviceUnit } from '../../src/ports/facts.ts';
 
 function hex(text: string): string {
   return Buffer.from(text).toString('hex');

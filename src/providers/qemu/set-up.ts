@@ -1,4 +1,7 @@
+import { scriptFile } from '../../core/files/script-file.ts';
 import type { Shell } from '../../ssh/shell.ts';
+
+const setClockScript = scriptFile(new URL('set-clock.sh', import.meta.url));
 
 export interface SetUpLimits {
   readonly timeoutMs: number;
@@ -30,14 +33,10 @@ export function complaintIn(status: string): string {
     .replace(/^status: (\w+) ?/, '$1: ');
 }
 
-/** Forward only: what was saved is behind, and a command takes seconds to arrive where each instruction is emulated. */
-const CLOCK_SCRIPT =
-  'now=$1; [ "$now" -gt "$(($(date +%s) + 2))" ] || exit 0; [ "$(id -u)" = 0 ] || exec sudo -n date -u -s "@$now"; exec date -u -s "@$now"';
-
 /** Sets the clock of a resumed machine, which still has the time at which it was saved. Returns the machine's words when it refuses. */
 export async function setClock(shell: Shell, limits: SetUpLimits): Promise<string | undefined> {
   const { exitCode, stderr } = await shell.exec(
-    { script: CLOCK_SCRIPT, args: [String(Math.ceil(Date.now() / 1000))] },
+    { script: setClockScript(), args: [String(Math.ceil(Date.now() / 1000))] },
     { ...limits, endsByItself: true },
   );
   return exitCode === 0 ? undefined : stderr.trim();

@@ -1,7 +1,9 @@
 import { TimeoutError } from '../../core/errors.ts';
+import { scriptFile } from '../../core/files/script-file.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import type { ClockFacts } from '../provider.ts';
-import { CLOCK_SCRIPT } from './machine-survey-script.ts';
+
+const clockScript = scriptFile(new URL('clock.sh', import.meta.url));
 
 /** The quickest of so many exchanges is the least disturbed. */
 const EXCHANGES = 4;
@@ -38,7 +40,7 @@ export async function measureClock(shell: Shell, signal: AbortSignal): Promise<C
     answered.resolve();
   };
   const done = shell.exec(
-    { script: CLOCK_SCRIPT },
+    { script: clockScript() },
     { input: questions(), onOutput, signal, timeoutMs: CLOCK_TIMEOUT_MS, endsByItself: true },
   );
   try {

@@ -1,8 +1,10 @@
 import { EnvironmentError } from '../../core/errors.ts';
+import { scriptFile } from '../../core/files/script-file.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import type { ClockFacts, MachineFacts } from '../provider.ts';
 import { parseLinks, type FoundInterface } from './interfaces.ts';
-import { SURVEY_SCRIPT } from './machine-survey-script.ts';
+
+const surveyScript = scriptFile(new URL('survey-machine.sh', import.meta.url));
 
 /** What a machine answered. */
 export interface Survey {
@@ -24,7 +26,7 @@ const administrators = new Set(['sudo', 'wheel', 'admin']);
  */
 export async function surveyMachine(shell: Shell, names: readonly string[], signal: AbortSignal): Promise<Survey> {
   const { stdout, stderr } = await shell.exec(
-    { script: SURVEY_SCRIPT, args: names },
+    { script: surveyScript(), args: names },
     { signal, timeoutMs: SURVEY_TIMEOUT_MS, endsByItself: true },
   );
   const lines = stdout.split('\n').slice(0, -1);
@@ -36,7 +38,7 @@ export async function surveyMachine(shell: Shell, names: readonly string[], sign
   });
 }
 
-/** Pure: the lines of `surveyScript`. */
+/** Pure: the lines that survey-machine.sh answers. */
 export function parseSurvey(lines: readonly string[]): Survey {
   const all = (kind: string): string[] =>
     lines.filter((line) => line.startsWith(`${kind}\t`)).map((line) => line.slice(kind.length + 1));

@@ -1,7 +1,9 @@
+import { scriptFile } from '../../core/files/script-file.ts';
 import type { Lab, Machine } from '../../lab/types.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import type { MachineFault } from './machine-addresses.ts';
-import { PEERS_SCRIPT } from './machine-survey-script.ts';
+
+const peersScript = scriptFile(new URL('peers.sh', import.meta.url));
 
 /** A machine that another one should reach. */
 export interface Peer {
@@ -49,7 +51,7 @@ export async function lookAtPeers(shell: Shell, peers: readonly Peer[], signal: 
   if (peers.length === 0) return [];
   const args = peers.flatMap(({ address, sshPort }) => [address, String(sshPort)]);
   const { stdout } = await shell.exec(
-    { script: PEERS_SCRIPT, args },
+    { script: peersScript(), args },
     { signal, timeoutMs: PEERS_TIMEOUT_MS, endsByItself: true },
   );
   return stdout.split('\n').flatMap(parseAnswer);

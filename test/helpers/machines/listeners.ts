@@ -54,13 +54,16 @@ export function shellWithTools(tools: readonly string[]): Shell {
   return shellWithScript((script) => script.replace(/PATH=\$PATH\S*;/, `PATH=${folder};`));
 }
 
-/** A shell that changes the script before it runs it, to take away what this host has. */
+/** A shell that changes scripts before it runs them, those that are arguments as well, to take away what this host has. */
 export function shellWithScript(change: (script: string) => string): Shell {
   const shell = localShell();
   return {
     ...shell,
     exec: (command, options) =>
-      shell.exec('script' in command ? { ...command, script: change(command.script) } : command, options),
+      shell.exec(
+        'script' in command ? { script: change(command.script), args: command.args?.map(change) ?? [] } : command,
+        options,
+      ),
   };
 }
 

@@ -1,17 +1,11 @@
-/**
- * A small program in Perl, which every Debian and Ubuntu has, and one in Python for machines without: it asks the kernel of a machine what bind(2) of a server would answer, by binding a socket of its own that never
- * listens, so it takes no connection from anybody and is closed within microseconds. Rules of the kernel that no table shows decide (`SO_REUSEADDR` of the socket
- * that was there before, IPv6 that takes IPv4 too, ports of root), so the kernel is asked and nothing is concluded.
- *
- * Arguments: port, `tcp` or `udp`, `bind` to try or `look` not to, 1 when the table has sockets with that port. Prints facts for `facts.ts`:
- * `bind ipv4|ipv6|dual plain|reuse ok|EADDRINUSE|EACCES|errnoN`, and `bound INODE UID ADDRESS` for a TCP socket that is bound, does not listen, and is in no table.
- */
-
-/**
- * Sockets that are bound only are told by the kernel from Linux 6.8 on (sock_diag(7) with the state TCP_BOUND_INACTIVE, 13, of include/net/tcp_states.h). An
- * older one is asked socket by socket, as far as we may trace its process: pidfd_getfd(2), Linux 5.6; the numbers of system calls are those of all architectures.
- */
-export const PERL_BIND_SCRIPT = String.raw`
+# Asks the kernel of a machine what bind(2) of a server would answer, by binding a socket of its own that never listens,
+# so it takes no connection from anyone and is closed within microseconds. Rules of the kernel that no table shows
+# decide (SO_REUSEADDR of the socket that was there before, IPv6 that takes IPv4 too, ports of root), so the kernel is
+# asked and nothing is concluded. In Perl, which every Debian and Ubuntu has.
+#
+# Arguments: port, `tcp` or `udp`, `bind` to try or `look` not to, 1 when the table has sockets with that port. Prints
+# facts for facts.ts: `bind ipv4|ipv6|dual plain|reuse ok|EADDRINUSE|EACCES|errnoN`, and `bound INODE UID ADDRESS` for a
+# TCP socket that is bound, does not listen, and is in no table.
 use Socket qw(:DEFAULT IPPROTO_IPV6 IPV6_V6ONLY IN6ADDR_ANY pack_sockaddr_in6 unpack_sockaddr_in6 inet_ntop);
 use Errno qw(EADDRINUSE EACCES);
 my ($port, $protocol, $mode, $found) = @ARGV;
@@ -32,6 +26,9 @@ for my $family ($mode eq "bind" ? ("ipv4", "ipv6", "dual") : ()) {
   }
 }
 exit if $protocol ne "tcp" || $mode eq "bind" && !$taken;
+# Sockets that are bound only are reported by the kernel from Linux 6.8 on (sock_diag(7) with the state
+# TCP_BOUND_INACTIVE, 13, of include/net/tcp_states.h). An older one is asked socket by socket, as far as we may trace
+# its process: pidfd_getfd(2), Linux 5.6; the numbers of system calls are those of all architectures.
 my %bound;
 sub told {
   my ($inode, $uid, $address) = @_;
@@ -70,26 +67,3 @@ for my $link (glob "/proc/[0-9]*/fd/*") {
   my ($bound_port, $address) = $family == AF_INET ? unpack_sockaddr_in($name) : $family == AF_INET6 ? unpack_sockaddr_in6($name) : next;
   told($inode, (stat "/proc/$pid")[4], inet_ntop($family, $address)) if $bound_port == $port;
 }
-`;
-
-/** Where there is no Perl. It names no sockets that are bound only. */
-export const PYTHON_BIND_SCRIPT = String.raw`
-import errno, socket, sys
-port, protocol, mode = int(sys.argv[1]), sys.argv[2], sys.argv[3]
-for family in ("ipv4", "ipv6", "dual") if mode == "bind" else ():
-    for reuse in (0, 1):
-        try:
-            s = socket.socket(socket.AF_INET if family == "ipv4" else socket.AF_INET6, socket.SOCK_DGRAM if protocol == "udp" else socket.SOCK_STREAM)
-            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, reuse)
-            if family != "ipv4":
-                s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1 if family == "ipv6" else 0)
-        except OSError:
-            continue
-        try:
-            s.bind(("", port))
-            answer = "ok"
-        except OSError as error:
-            answer = errno.errorcode[error.errno] if error.errno in (errno.EADDRINUSE, errno.EACCES) else "errno%d" % error.errno
-        print("bind", family, "reuse" if reuse else "plain", answer)
-        s.close()
-`;

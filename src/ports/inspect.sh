@@ -1,44 +1,10 @@
-/**
- * The two POSIX sh scripts that run on a machine: one that looks, one that signals. Each is one round trip. What they print is for `facts.ts`.
- *
- * Names of processes are chosen by their owners, so nothing is taken from text that a process can shape: who holds a socket is read from the links
- * in /proc/PID/fd, with `ls -q` against line breaks in file names, and command lines travel as hex.
- */
-
-/** Begins each part of what `inspectScript` prints. Longer than a process name can be (15 bytes), so none can forge it. */
-export const SECTION_MARK = ':::lab-port-section:::';
-
-const COMMON = String.raw`
-LC_ALL=C; PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; export LC_ALL PATH
-set -f
-say() { printf '%s\n' "$*"; }
-# With a password on standard input, or without one (sudo(8)).
-elevate() { if [ "$password" = given ]; then sudo -S -p '' "$@"; else sudo -n "$@"; fi; }
-# Start time (field 22 of proc_pid_stat(5), in ticks since boot) and a checksum of the command: what tells a process from a later one with its number.
-identify() {
-  who=$1
-  if [ -r "/proc/$who/stat" ]; then
-    stat=$(cat "/proc/$who/stat" 2>/dev/null) && [ -n "$stat" ] || return 1
-    set -- $(say "$stat" | sed -n '$s/.*) //p')
-    shift 19
-    say "$1.$(cksum <"/proc/$who/cmdline" 2>/dev/null | tr ' ' -)"
-  else
-    line=$(ps -o lstart= -o args= -p "$who" 2>/dev/null) && [ -n "$line" ] || return 1
-    say "0.$(say "$line" | cksum | tr ' ' -)"
-  fi
-}
-`;
-
-/**
- * Prints the rows of the socket table with this local port, and who holds it: of TCP who listens, where nobody does the processes of the other rows.
- *
- * Arguments: port, this script's own text (it runs itself through `sudo -n` when a holder is not visible), mode: `rows` prints the table only,
- * `table` also who holds it, `all` also what bind(2) answers to this user, `elevated` is the second run; then `given` when the password of sudo is on standard
- * input, `tcp` or `udp`, and the two texts of bind-scripts.ts.
- */
-export const INSPECT_SCRIPT = String.raw`${COMMON}
-port=$1 self=$2 mode=$3 password=$4 protocol=$5 perl=$6 python=$7
-mark=${SECTION_MARK}
+# Prints the rows of the socket table with this local port, and who holds it: of TCP who listens, where no one does the
+# processes of the other rows.
+#
+# Arguments: port, mode (`rows` prints the table only, `table` also who holds it, `all` also what bind(2) answers to
+# this user, `elevated` is the second run, as root, when a holder is not visible), `tcp` or `udp`, the mark that begins
+# each part of the output, and the texts of try-bind.pl and try-bind.py.
+port=$1 mode=$2 protocol=$3 mark=$4 perl=$5 python=$6
 hex=$(printf %04X "$port")
 case $protocol in udp) flag=u kind=UDP ;; *) flag=t kind=TCP ;; esac
 
@@ -53,7 +19,8 @@ read_table() {
   fi
 }
 
-# The rows that say who holds the port: state LISTEN, or UDP without a peer; where there are none, the first of the others.
+# The rows that say who holds the port: state LISTEN, or UDP without a peer; where there are none, the first of the
+# others.
 holding() {
   case $source in
     ss) rows='^(LISTEN|UNCONN) ' others='^[A-Z]' ;;
@@ -94,6 +61,7 @@ try_to_bind() {
 # "holds PID INODE" for each process with one of the sockets open, as far as this user may look.
 owners() {
   set +f
+  # shellcheck disable=SC2012,SC2086 # not every find tells where links lead, and -q makes names harmless; the numbers are to be on one line
   ls -lnq /dev/null /proc/[0-9]*/fd 2>/dev/null | awk -v wanted=" $(say $inodes) " '
     /^\/proc\/[0-9]+\/fd:$/ { split($0, part, "/"); pid = part[3] }
     match($0, / -> socket:\[[0-9]+\]$/) {
@@ -162,66 +130,14 @@ for pid in $(say "$held" | sed 's/^holds \([0-9]*\) .*/\1/' | sort -u) $pids; do
 for uid in $(say "$users" | tr ' ' '\n' | sort -u); do say "user $uid $(name_of "$uid" | sed -n '1s/:.*//p')"; done
 say "clock $(getconf CLK_TCK 2>/dev/null || say 100) $(sed -n 's/^btime //p' /proc/stat 2>/dev/null)"
 say "me $(id -u)"
+# shellcheck disable=SC2086 # its words are wanted one by one (ssh(1))
 set -- $SSH_CONNECTION
 say "ssh $1 $4"
 above=$$
 while [ "$above" ] && [ "$above" != 0 ]; do say "above $above"; above=$(parent_of "$above"); done
 if [ "$mode" != elevated ] && [ "$(id -u)" != 0 ] && some_hidden; then
   if ! command -v sudo >/dev/null; then say 'sudo absent'
-  elif ! elevate sh -c "$self" sh "$port" "$self" elevated none "$protocol" "$perl" "$python" 2>/dev/null; then say 'sudo refused'
+  elif ! as_root "$port" elevated "$protocol" "$mark" "$perl" "$python" 2>/dev/null; then say 'sudo refused'
   fi
 fi
 say "$mark"end
-`;
-
-/**
- * Sends a signal to processes, each identified again right before: same start time, same command, still holding the socket. All or none: when one of them
- * is not ours to signal, everything is done through `sudo -n`, or nothing.
- *
- * Arguments: signal, this script's own text, `plain` or `elevated`, `given` or `none` as above, then for each process `PID IDENTITY INODE` (`-` for no inode).
- * Prints a line for each: `signalled`, `gone`, `changed`, `denied`, and the PID; `sudo absent` or `sudo refused` when nothing could be done.
- */
-export const SIGNAL_SCRIPT = String.raw`${COMMON}
-signal=$1 self=$2 mode=$3 password=$4
-shift 4
-# 0: it is the same and we may signal it; else prints why not.
-same() {
-  pid=$1
-  now=$(identify "$1") || { say "gone $1"; return 1; }
-  [ "$now" = "$2" ] || { say "changed $1"; return 1; }
-  if ! kill -0 "$1" 2>/dev/null; then
-    if identify "$1" >/dev/null; then say "denied $1"; else say "gone $1"; fi
-    return 1
-  fi
-  [ "$3" != - ] || return 0
-  # A file that is closed while ls looks makes it fail, too; who may not look sees nothing at all.
-  links=$(ls -lnq "/proc/$1/fd" 2>/dev/null)
-  [ -n "$links" ] || { say "denied $1"; return 1; }
-  case "$links" in *" -> socket:[$3]"*) return 0 ;; esac
-  say "changed $1"
-  return 1
-}
-each() {
-  action=$1
-  shift
-  while [ $# -ge 3 ]; do "$action" "$1" "$2" "$3"; shift 3; done
-}
-end_it() {
-  if why=$(same "$1" "$2" "$3"); then
-    if kill -s "$signal" "$1" 2>/dev/null; then say "signalled $1"; else say "gone $1"; fi
-  else say "$why"
-  fi
-}
-case $(each same "$@") in
-  *denied*)
-    if [ "$mode" = plain ] && [ "$(id -u)" != 0 ]; then
-      if ! command -v sudo >/dev/null; then say 'sudo absent'
-      else elevate sh -c "$self" sh "$signal" "$self" elevated none "$@" 2>/dev/null || say 'sudo refused'
-      fi
-    else each same "$@"
-    fi
-    ;;
-  *) each end_it "$@" ;;
-esac
-exit 0
-`;

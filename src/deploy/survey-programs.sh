@@ -1,19 +1,12 @@
-/** Parts of the scripts that run on machines, for a POSIX shell and the tools of GNU, BusyBox and BSD alike. */
-export const SCRIPT_HEAD = `
-LC_ALL=C; export LC_ALL
-IFS='\t'
-say() { printf '%s\\n' "$*"; }
-if command -v sha256sum >/dev/null 2>&1; then hash='sha256sum'; else hash='shasum\t-a\t256'; fi
-cd || exit 90
-`;
-
-/**
- * Answers all questions in one go and changes nothing. `$1`: the oldest major version of Node that will do when a program needs Node, else empty; `$2`: key of our Node runtime, or empty.
- * Standard input, fields apart by tabs: `blob SHA256`, `program LAB/PROGRAM`, and after it `path PATH` for each file that is wanted. Answers come in the same form, then the lines of
- * sha256sum(1), then `end`. As much as possible is done by the shell itself, because every process that it starts costs a millisecond; Node costs forty, and ten seconds where
- * instructions are emulated, so its version is remembered with what ls(1) says of the file, and asked for again only when that is another.
- */
-export const SURVEY_SCRIPT = `${SCRIPT_HEAD}
+# Answers all questions in one go and changes nothing. `$1`: the oldest major version of Node that will do when a
+# program needs Node, else empty; `$2`: key of our Node runtime, or empty.
+#
+# Standard input, fields apart by tabs: `blob SHA256`, `program LAB/PROGRAM`, and after it `path PATH` for each file
+# that is wanted. Answers come in the same form, then the lines of sha256sum(1), then `end`.
+#
+# As much as possible is done by the shell itself, because every process that it starts costs a millisecond; Node costs
+# forty, and ten seconds where instructions are emulated, so its version is remembered with what ls(1) says of the file,
+# and asked for again only when that is another.
 say home "$PWD"
 say path "$PATH"
 for tool in tar sha256sum shasum; do
@@ -23,12 +16,12 @@ df -Pk . 2>/dev/null | while read -r line; do say df "$line"; done
 if [ -n "$1" ]; then
   version=
   if node=$(command -v node 2>/dev/null); then
-    known= file=$(ls -Lil "$node" 2>/dev/null)
+    known='' file=$(ls -Lil "$node" 2>/dev/null)
     { read -r known version; } 2>/dev/null <.lab/node
-    if [ -n "$file" ] && [ "$known" = "$file" ]; then file=; else version=$(node --version 2>/dev/null); fi
+    if [ -n "$file" ] && [ "$known" = "$file" ]; then file=''; else version=$(node --version 2>/dev/null); fi
     say node "$version" "$file"
   fi
-  major=\${version#v}; major=\${major%%.*}
+  major=${version#v}; major=${major%%.*}
   if ! [ "$major" -ge "$1" ] 2>/dev/null; then
     say system "$(uname -sm)"
     say libc "$(getconf GNU_LIBC_VERSION 2>/dev/null)"
@@ -39,11 +32,14 @@ if [ -n "$1" ]; then
   done
 fi
 
-# Names of files hold no line break and no tab, so both separate words here. Not all at once: a command line has a limit.
-files= count=0
+# Names of files hold no line break and no tab, so both separate words here. Not all at once: a command line has a
+# limit.
+files='' count=0
 hash_files() {
-  [ -z "$files" ] || (set -f; IFS='\n\t'; exec $hash $files)
-  files= count=0
+  # shellcheck disable=SC2086 # `files` are several words
+  [ -z "$files" ] || (set -f; IFS='
+	'; sums $files)
+  files='' count=0
 }
 while read -r kind value; do
   case $kind in
@@ -73,4 +69,3 @@ done
 hash_files
 say end
 exit 0
-`;
