@@ -73,8 +73,9 @@ await build({
 });
 // The repository says "type": "module"; these are not.
 writeFileSync(join(fresh, 'programs/package.json'), '{"type":"commonjs"}\n');
-// Programs in other languages lie beside the modules that use them, and the build beside the compiled command line: their names are unique.
-for (const path of globSync('src/**/*.{pl,py,sh}', { cwd: root })) {
+// Programs in other languages, and templates, lie beside the modules that use them, and in the build beside the compiled
+// command line: their names are unique.
+for (const path of globSync('src/**/*.{pl,py,sh,yaml}', { cwd: root })) {
   copyFileSync(join(root, path), join(fresh, 'cli', basename(path)), constants.COPYFILE_EXCL);
 }
 writeFileSync(join(fresh, 'lab.schema.json'), `${JSON.stringify(labJsonSchema(allProviders.names), null, 2)}\n`);

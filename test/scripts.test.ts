@@ -9,9 +9,9 @@ import { without } from './helpers/tools.ts';
 const root = join(import.meta.dirname, '..');
 const onMachines = globSync('src/**/*.sh', { cwd: root }).toSorted();
 
-test('there is shell to check, and every file of it has a name of its own', () => {
+test('there is shell to check, and every file that the build copies has a name of its own', () => {
   assert.ok(onMachines.length > 0);
-  const names = globSync('src/**/*.{pl,py,sh}', { cwd: root }).map((path) => basename(path));
+  const names = globSync('src/**/*.{pl,py,sh,yaml}', { cwd: root }).map((path) => basename(path));
   assert.equal(new Set(names).size, names.length);
 });
 

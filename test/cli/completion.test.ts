@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { labTemplates } from '../../src/lab/templates/template.ts';
 import { candidatesFor } from '../../src/cli/completion/candidates.ts';
 import { completionScript } from '../../src/cli/completion/scripts.ts';
 import { mainFile, smallLab, temporaryFolder } from '../helpers/cli.ts';
@@ -52,7 +53,7 @@ describe('candidates', () => {
     ['-f other.yaml ssh ', ['alpha', 'vm2']],
     ['--provider n', ['netns']],
     ['completion ', ['bash', 'zsh', 'fish']],
-    ['init --template ', ['tp1', 'virtualbox']],
+    ['init --template ', labTemplates.toSorted()],
     ['logs ', ['20261123-143015-tp1']],
   ];
   for (const [line, words] of cases) {

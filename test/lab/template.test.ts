@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempDisposableSync, readFileSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, mkdtempDisposableSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { describe, it } from 'node:test';
 import { loadLab } from '../../src/lab/load-lab.ts';
 import { labTemplate, labTemplates, templateSteps } from '../../src/lab/templates/template.ts';
@@ -60,6 +60,11 @@ describe('the template of lab init', () => {
     assert.deepEqual(templateSteps('tp1'), []);
   });
 
+  it('has a row for each file', () => {
+    const files = globSync('*.yaml', { cwd: resolve(import.meta.dirname, '../../src/lab/templates') });
+    assert.deepEqual(files.map((file) => basename(file, '.yaml')).toSorted(), labTemplates.toSorted());
+  });
+
   it('is the lab.yaml of this repository', () => {
     assert.equal(readFileSync(resolve(import.meta.dirname, '../../lab.yaml'), 'utf8'), labTemplate('tp1'));
   });
@@ -70,7 +75,7 @@ describe('the template of lab init', () => {
       code: 'unknown-template',
       hint: 'did you mean "tp1"?',
     });
-    assert.throws(() => labTemplate('web'), { hint: 'known: tp1, virtualbox' });
+    assert.throws(() => labTemplate('web'), { hint: `known: ${labTemplates.join(', ')}` });
   });
 
   it('refuses a name that is no host name', () => {
