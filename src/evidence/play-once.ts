@@ -11,7 +11,7 @@ import type { PlayResult } from '../scenario/play-result.ts';
 import type { Stage } from '../scenario/stage.ts';
 import type { Scenario } from '../scenario/steps.ts';
 import { RunFolder } from '../state/runs/run-folder.ts';
-import type { CommandContext } from '../session/context.ts';
+import type { LockedSession } from '../session/locked-session.ts';
 import { describeLab, describeMachines } from './describe-run.ts';
 import { keepPackets, recordPackets } from './record-packets.ts';
 import type { Seat } from '../seats/seat.ts';
@@ -26,7 +26,6 @@ export interface Series {
   /** By name of the machine: milliseconds that its words take to get here. */
   readonly oneWayMs: ReadonlyMap<string, number>;
   readonly scenario: Scenario;
-  readonly stateFolder: string;
   readonly seats: Seats;
   readonly capture: boolean;
   /** What may be stored for each program. */
@@ -50,11 +49,11 @@ export interface FailedRun extends PlayedRun {
 
 /** Plays the scenario once, and stores it in a folder of its own. A folder that cannot be written any more ends the play: it is `broken`. */
 export async function playOnce(
-  context: CommandContext,
+  { context, stateFolder }: LockedSession,
   series: Series,
   repeat: Repeat | undefined,
 ): Promise<FailedRun> {
-  const { stage, scenario, stateFolder, maxOutputBytes } = series;
+  const { stage, scenario, maxOutputBytes } = series;
   const full = new AbortController();
   const folder = await RunFolder.create({
     stateFolder,

@@ -15,19 +15,21 @@ export interface LabIdentity {
   readonly uid?: number | undefined;
 }
 
-/** The identity of the lab in this state folder, or undefined when nothing was ever made from it, or all of it is gone. */
-export async function knownIdentity(
-  stateFolder: string,
-  providers: ProviderRegistry,
-): Promise<LabIdentity | undefined> {
-  return (await readIntactState(stateFolder, providers)) ?? identityIn(await readJournal(stateFolder), providers);
+/** A `.lab` folder, and the providers that what it says may name. */
+export interface LabFolder {
+  readonly stateFolder: string;
+  readonly providers: ProviderRegistry;
 }
 
-/** Where an identity is looked for and written down. */
-export interface ClaimPlace {
-  readonly stateFolder: string;
-  readonly journal: Journal;
-  readonly providers: ProviderRegistry;
+/**
+ * The identity of the lab in a `.lab` folder, by its state or else by its journal; undefined when nothing was ever made from it, or all of it is gone.
+ * Throws as `readState` and `readJournal`, but not for what was damaged.
+ */
+export async function knownIdentity(
+  { stateFolder, providers }: LabFolder,
+  state: Promise<LabState | undefined> = readState(stateFolder),
+): Promise<LabIdentity | undefined> {
+  return (await intactState(state, providers)) ?? identityIn(await readJournal(stateFolder), providers);
 }
 
 /**
@@ -35,7 +37,7 @@ export interface ClaimPlace {
  * anew with what could be read of it. Call it with the lock held.
  */
 export async function claimIdentity(
-  { stateFolder, journal, providers }: ClaimPlace,
+  { stateFolder, journal, providers }: LabFolder & { readonly journal: Journal },
   lab: Omit<LabIdentity, 'labId'>,
   known: LabIdentity | undefined,
 ): Promise<LabIdentity> {
@@ -65,12 +67,15 @@ function isIdentity({ labId, name, provider }: JournalRecord, { names }: Provide
   );
 }
 
-/** The state, or undefined when there is none that is whole and that this lab knows. What was damaged, or a newer lab wrote, must not keep `down` from its work: the journal knows enough. */
-export async function readIntactState(
-  stateFolder: string,
-  { names }: Pick<ProviderRegistry, 'names'>,
+/**
+ * The state, or undefined when there is none that is whole and that this lab knows. What was damaged, or a newer lab wrote, must not keep `down` from its
+ * work: the journal knows enough.
+ */
+export async function intactState(
+  reading: Promise<LabState | undefined>,
+  { names }: ProviderRegistry,
 ): Promise<LabState | undefined> {
-  const state = await readState(stateFolder).catch((error: unknown) => {
+  const state = await reading.catch((error: unknown) => {
     if (error instanceof LabError && ['state-broken', 'state-newer'].includes(error.code)) return undefined;
     throw error;
   });

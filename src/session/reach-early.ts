@@ -1,7 +1,7 @@
 import { CleanupStack } from '../core/cleanup.ts';
 import type { Shell } from '../ssh/shell.ts';
-import { connectAll, findLab } from './attach.ts';
-import type { CommandContext } from './context.ts';
+import { connectAll } from './connect-all.ts';
+import type { LockedSession } from './locked-session.ts';
 
 /** Connections that were begun before it is known whether they are wanted. */
 export interface EarlyShells {
@@ -18,14 +18,14 @@ export interface EarlyShells {
  * what was opened. Does nothing when not all machines run, when there are more than `atMost`, or, with `onlyOwned`, when they are not the provider's own.
  */
 export function reachEarly(
-  context: CommandContext,
+  session: LockedSession,
   cleanup: CleanupStack,
   { atMost = Infinity, onlyOwned = false }: { readonly atMost?: number; readonly onlyOwned?: boolean } = {},
 ): EarlyShells {
   const connections = new CleanupStack();
   const unwanted = new AbortController();
-  const signal = AbortSignal.any([context.signal, unwanted.signal]);
-  const reaching = reach(context, connections, { atMost, onlyOwned }, signal);
+  const signal = AbortSignal.any([session.context.signal, unwanted.signal]);
+  const reaching = reach(session, connections, { atMost, onlyOwned }, signal);
   cleanup.add('close the connections', async () => {
     unwanted.abort();
     await Promise.allSettled([reaching.then((reached) => reached?.shells)]);
@@ -48,12 +48,12 @@ interface Reaching {
 }
 
 async function reach(
-  context: CommandContext,
+  session: LockedSession,
   connections: CleanupStack,
   limits: { readonly atMost: number; readonly onlyOwned: boolean },
   signal: AbortSignal,
 ): Promise<Reaching | undefined> {
-  const found = await findLab(context);
+  const found = await session.attached();
   if (
     found === undefined ||
     found.machines.length > limits.atMost ||

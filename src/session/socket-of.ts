@@ -1,10 +1,10 @@
 import { UsageError } from '../core/errors.ts';
-import { findMachines } from './attach.ts';
 import type { CommandContext } from './context.ts';
+import { openSession } from './session.ts';
 
 /** The Unix socket that leads to a machine's sshd. @throws {UsageError} for a machine that has an address instead. */
 export async function socketOf(context: CommandContext, name: string): Promise<string> {
-  const { machines } = await findMachines(context, [name]);
+  const { machines } = await openSession(context).machines([name]);
   const socketPath = machines[0]?.socketPath;
   if (socketPath !== undefined) return socketPath;
   throw new UsageError(`${name} is reached by its address, not through a socket`, {

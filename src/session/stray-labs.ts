@@ -1,11 +1,14 @@
-import { readdirSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { inStep } from '../core/events.ts';
 import { processes } from '../host/processes.ts';
-import type { LabelledLab, ProviderRegistry } from '../providers/provider.ts';
+import type { LabelledLab } from '../providers/provider.ts';
 import { readMark } from '../state/folder-mark.ts';
 import { placeOf } from '../state/place.ts';
-import { providerContext, type ProviderSide } from './provider-context.ts';
+import { homeOf } from './home-of.ts';
+import { providerContext } from './provider-context.ts';
+import type { LockedSession } from './locked-session.ts';
+import type { Session } from './session.ts';
 
 /** A running lab that its folder does not know. */
 export interface StrayLab extends LabelledLab {
@@ -16,7 +19,7 @@ export interface StrayLab extends LabelledLab {
  * Labs that run on this host and belong to this folder, but whose identity is not `known` there: the `.lab` folder was deleted, or what tells of them was
  * damaged. Their processes carry the folder in their arguments.
  */
-export async function strayLabs(stateFolder: string, providers: ProviderRegistry, known?: string): Promise<StrayLab[]> {
+export async function strayLabs({ stateFolder, providers }: Session, known?: string): Promise<StrayLab[]> {
   if (!(await someLabMayBeOf(stateFolder))) return [];
   const found = await Promise.all(
     providers.names.map(async (provider) =>
@@ -29,8 +32,7 @@ export async function strayLabs(stateFolder: string, providers: ProviderRegistry
 
 /** Ends them, and says so. Returns what was ended, in words of the provider. */
 export async function endStrays(
-  context: ProviderSide,
-  stateFolder: string,
+  { context, stateFolder, providers }: LockedSession,
   strays: readonly StrayLab[],
 ): Promise<string[]> {
   const ended: string[] = [];
@@ -40,30 +42,11 @@ export async function endStrays(
     const place = providerContext(context, { labId, stateFolder });
     ended.push(
       ...(await inStep(context.events, `take the old ${name} down`, async () =>
-        (await context.providers.named(provider)).down(labId, place),
+        (await providers.named(provider)).down(labId, place),
       )),
     );
   }
   return ended;
-}
-
-/**
- * The `.lab` folder that a running lab belongs to: where its files are now, or, when they are deleted or were moved away from beside a lab file, where it was
- * brought up.
- */
-export function homeOf({ stateFolder, folderNow }: LabelledLab): string {
-  const isHome =
-    folderNow !== undefined && basename(folderNow) === basename(stateFolder) && hasLabFile(dirname(folderNow));
-  return isHome ? folderNow : stateFolder;
-}
-
-/** `-f` allows any name. */
-function hasLabFile(folder: string): boolean {
-  try {
-    return readdirSync(folder).some((name) => /\.ya?ml$/i.test(name));
-  } catch {
-    return false;
-  }
 }
 
 /**

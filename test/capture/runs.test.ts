@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { readCapture, readConversations } from '../../src/packets/read-capture.ts';
 import { Recording } from '../../src/capture/packet-capture.ts';
 import { capture } from '../../src/commands/machines/capture.ts';
-import { attachLab } from '../../src/session/attach.ts';
+import { openSession } from '../../src/session/session.ts';
 import { down } from '../../src/commands/lab/down.ts';
 import { exec } from '../../src/commands/machines/exec.ts';
 import { run, type RunOptions, type RunResult } from '../../src/commands/runs/run.ts';
@@ -267,7 +267,7 @@ describe('with machines that are up', { skip: await cannotMakeMachines() }, () =
 
   test('a capture that reaches its limit is told to be full, and ends with a whole packet', async () => {
     await withCleanup(async (cleanup) => {
-      const { shells } = await attachLab(user().context, cleanup, ['vm1', 'vm2']);
+      const { shells } = await openSession(user().context).connect(cleanup, ['vm1', 'vm2']);
       const recording = new Recording({
         plan: [{ machine: 'vm1', interfaces: ['eth0'], ports: [9000], filter: 'tcp port 9000' }],
         shells,
@@ -293,7 +293,7 @@ describe('with machines that are up', { skip: await cannotMakeMachines() }, () =
 
   test('where nothing can be captured outside of a machine, it is captured inside, and that is told', async () => {
     await withCleanup(async (cleanup) => {
-      const { shells } = await attachLab(user().context, cleanup, ['vm1']);
+      const { shells } = await openSession(user().context).connect(cleanup, ['vm1']);
       const notices: EventBody[] = [];
       const events = { emit: (event: EventBody) => void notices.push(event) };
       const links = new Map([['vm1', () => Promise.resolve(1)]]);
@@ -320,7 +320,7 @@ describe('with machines that are up', { skip: await cannotMakeMachines() }, () =
       'p=$(command -v tcpdump); sudo cp --preserve=all "$p" "$p.kept"; printf "#!/bin/sh\nexec sleep 600\n" >/tmp/hang; chmod 755 /tmp/hang; sudo mv /tmp/hang "$p"',
     );
     await withCleanup(async (cleanup) => {
-      const { shells } = await attachLab(user().context, cleanup, ['vm1']);
+      const { shells } = await openSession(user().context).connect(cleanup, ['vm1']);
       const notices: EventBody[] = [];
       const events = { emit: (event: EventBody) => void notices.push(event) };
       const recording = new Recording({

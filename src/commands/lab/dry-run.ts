@@ -2,9 +2,8 @@ import { formatSubnet } from '../../core/ipv4.ts';
 import type { Lab } from '../../lab/types.ts';
 import type { Requirement } from '../../providers/provider.ts';
 import { describeChange } from '../../state/lab-change.ts';
-import { findLab, type FoundLab } from '../../session/attach.ts';
 import type { CommandContext } from '../../session/context.ts';
-import { openLab } from '../../session/open-lab.ts';
+import { openSession, type FoundLab } from '../../session/session.ts';
 
 export interface PlanResult {
   readonly dryRun: true;
@@ -20,11 +19,12 @@ export interface PlanResult {
 
 /** What `up` would do. Changes nothing. */
 export async function plan(context: CommandContext, options: { readonly recreate: boolean }): Promise<PlanResult> {
-  const { lab } = await openLab(context);
-  const provider = await context.providers.named(lab.provider);
+  const session = openSession(context);
+  const { lab } = await session.lab();
+  const provider = await session.providers.named(lab.provider);
   const [requirements, found] = await Promise.all([
     provider.check({ thorough: true, signal: context.signal }),
-    findLab(context),
+    session.attached(),
   ]);
   const running = found?.machines.some((machine) => machine.running) === true ? found : undefined;
   const kept = options.recreate ? undefined : running;

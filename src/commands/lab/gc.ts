@@ -5,7 +5,7 @@ import type { LabelledLab, ProviderRegistry } from '../../providers/provider.ts'
 import type { CommandContext } from '../../session/context.ts';
 import { knownIdentity } from '../../session/lab-identity.ts';
 import { providerContext } from '../../session/provider-context.ts';
-import { homeOf } from '../../session/stray-labs.ts';
+import { homeOf } from '../../session/home-of.ts';
 
 export interface GcResult {
   /** Labs of this host whose folder is gone or does not know them. */
@@ -43,7 +43,7 @@ async function deadLabsOf(provider: string, providers: ProviderRegistry): Promis
 /** Its folder, wherever that was moved, knows another lab or none. What cannot be read may know it. */
 async function isDead(lab: LabelledLab, providers: ProviderRegistry): Promise<boolean> {
   try {
-    return (await knownIdentity(homeOf(lab), providers))?.labId !== lab.labId;
+    return (await knownIdentity({ stateFolder: homeOf(lab), providers }))?.labId !== lab.labId;
   } catch (error) {
     if (error instanceof LabError) return false;
     throw error;

@@ -5,10 +5,9 @@ import { readLabFile } from '../../lab/yaml/read-lab-file.ts';
 import type { PortReport } from '../../ports/inspect-port.ts';
 import type { AttachedMachine } from '../../providers/provider.ts';
 import type { Shell } from '../../ssh/shell.ts';
-import { stateFolderFor } from '../../state/state-folder.ts';
-import { findLab } from '../../session/attach.ts';
 import type { CommandContext } from '../../session/context.ts';
 import { inspectProgramPorts } from '../../session/program-ports.ts';
+import { openSession } from '../../session/session.ts';
 
 export interface StatusResult {
   /** Whether `lab up` was done and machines run. */
@@ -39,9 +38,10 @@ export interface ProgramStatus {
 
 /** What of this lab runs: machines, addresses, programs, what listens. Needs no lab file. A machine that does not answer is told, not an error. @throws {UsageError} where there is no lab. */
 export async function status(context: CommandContext): Promise<StatusResult> {
-  const found = await findLab(context);
+  const session = openSession(context);
+  const found = await session.attached();
   // Without a `.lab` folder only the lab file tells that there is a lab at all.
-  if (found === undefined && !existsSync(stateFolderFor(context.labFile))) await readLabFile(context.labFile);
+  if (found === undefined && !existsSync(session.stateFolder)) await readLabFile(context.labFile);
   if (found === undefined) return { up: false, lab: undefined, provider: undefined, machines: [], programs: [] };
   return withCleanup(async (cleanup) => {
     const reached = await Promise.all(found.machines.map((machine) => reach(context, machine, cleanup)));

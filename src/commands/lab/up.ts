@@ -1,29 +1,28 @@
-import { withCleanup, type CleanupStack } from '../../core/cleanup.ts';
+import type { CleanupStack } from '../../core/cleanup.ts';
 import { EnvironmentError, messageOf } from '../../core/errors.ts';
 import { inStep, type EventSink } from '../../core/events.ts';
-import type { Lab } from '../../lab/types.ts';
 import { deployPrograms, type DeployedProgram } from '../../deploy/deploy-programs.ts';
+import type { Lab } from '../../lab/types.ts';
 import type { PortReport } from '../../ports/inspect-port.ts';
-import type { AttachedMachine, Provider, ProviderContext } from '../../providers/provider.ts';
-import type { Shell } from '../../ssh/shell.ts';
-import { fingerprint } from '../../state/lab-change.ts';
-import { keepMark } from '../../state/folder-mark.ts';
-import { openJournal } from '../../state/journal.ts';
-import { keepSpares } from '../../state/runs/spares.ts';
-import { readState, stateOf, writeState, type LabState } from '../../state/state.ts';
-import { connectAll, findLab } from '../../session/attach.ts';
-import { shedCopy } from '../../session/belonging.ts';
+import type { AttachedMachine, Provider, ProviderContext, ProviderState } from '../../providers/provider.ts';
 import { changedLab } from '../../session/changed-lab.ts';
+import { connectAll } from '../../session/connect-all.ts';
 import type { CommandContext } from '../../session/context.ts';
-import { removeLab } from './down.ts';
-import { claimIdentity, knownIdentity, readIntactState, type LabIdentity } from '../../session/lab-identity.ts';
-import { withLockedLab } from '../../session/locked-lab.ts';
-import { openLab } from '../../session/open-lab.ts';
+import { claimIdentity, type LabIdentity } from '../../session/lab-identity.ts';
+import { withLock, type LockedSession } from '../../session/locked-session.ts';
 import { inspectProgramPorts } from '../../session/program-ports.ts';
 import { providerContext } from '../../session/provider-context.ts';
-import { reachEarly, type EarlyShells } from '../../session/reach-early.ts';
+import { reachEarly } from '../../session/reach-early.ts';
+import { removeLab } from '../../session/remove-lab.ts';
 import { requireHost } from '../../session/require-host.ts';
+import { openSession, type FoundLab } from '../../session/session.ts';
+import { shedCopy } from '../../session/shed-copy.ts';
 import { endStrays, strayLabs } from '../../session/stray-labs.ts';
+import type { Shell } from '../../ssh/shell.ts';
+import { keepMark } from '../../state/folder-mark.ts';
+import { fingerprint } from '../../state/lab-change.ts';
+import { keepSpares } from '../../state/runs/spares.ts';
+import { stateOf } from '../../state/state.ts';
 
 export interface UpResult {
   readonly lab: string;
@@ -53,83 +52,71 @@ export interface UpResult {
  * @throws {CheckError} when machines run that the lab file no longer describes, unless `recreate` is set.
  * @throws {EnvironmentError} when this host cannot, with all that is missing.
  */
-export async function up(context: CommandContext, options: { readonly recreate: boolean }): Promise<UpResult> {
-  return withCleanup(async (connections) => {
-    const early = reachEarly(context, connections, { onlyOwned: true });
-    const { lab } = await openLab(context);
-    return withLockedLab(context, 'up', (stateFolder) =>
-      bringLabUp(context, stateFolder, lab, options.recreate, early, connections),
-    );
+export async function up(context: CommandContext, { recreate }: { readonly recreate: boolean }): Promise<UpResult> {
+  const session = openSession(context);
+  return withLock(session, {
+    command: 'up',
+    check: () => session.lab(),
+    work: (locked, cleanup) => bringLabUp(locked, cleanup, recreate),
   });
 }
 
-async function bringLabUp(
-  context: CommandContext,
-  stateFolder: string,
-  lab: Lab,
-  recreate: boolean,
-  early: EarlyShells,
-  connections: CleanupStack,
-): Promise<UpResult> {
-  const provider = await context.providers.named(lab.provider);
-  const state = await settle(context, stateFolder, lab, recreate);
-  const journal = openJournal(stateFolder);
-  const { labId } = await claimIdentity({ stateFolder, journal, providers: context.providers }, lab, state);
-  const running = await runningMachines(context, state);
+async function bringLabUp(session: LockedSession, cleanup: CleanupStack, recreate: boolean): Promise<UpResult> {
+  const { events, signal } = session.context;
+  const early = reachEarly(session, cleanup, { onlyOwned: true });
+  const { lab } = await session.lab();
+  const provider = await session.providers.named(lab.provider);
+  const kept = await settle(session, lab, recreate);
+  const running = kept?.machines.filter((machine) => machine.running) ?? [];
+  const { labId } = await claimIdentity(session, lab, kept?.state);
   const made = running.length === 0;
-  if (made) await endStrays(context, stateFolder, await strayLabs(stateFolder, context.providers, labId));
+  if (made) await endStrays(session, await strayLabs(session, labId));
   try {
-    const place = providerContext(context, { labId, stateFolder }, journal);
-    const machines = await bringUp(provider, lab, place, state, running);
-    const connect = async (): Promise<ReadonlyMap<string, Shell>> =>
-      (await early.take(labId)) ?? connectAll(machines, connections, context.signal);
+    const machines = await bringUp(session, { labId, lab, kept, running });
     const shells = await inStep(
-      context.events,
+      events,
       'reach the machines',
-      connect,
+      async () => (await early.take(labId)) ?? connectAll(machines, cleanup, signal),
       ({ size }) => `${size} of ${machines.length} answer`,
     );
     const newlyUp = made
       ? []
       : [...lab.machines.keys()].filter((name) => !running.some(({ machine }) => machine.name === name));
-    const result = { ...(await equip(context, lab, machines, shells)), made, newlyUp };
-    if (made) await provider.snapshots?.keepReady(lab, place);
+    const result = { ...(await equip(session.context, lab, machines, shells)), made, newlyUp };
+    if (made) await provider.snapshots?.keepReady(lab, placeOf(session, labId));
     return result;
   } catch (error) {
-    if (made) await undo(context, stateFolder, { labId, name: lab.name, provider: provider.name });
+    if (made) await undo(session, { labId, name: lab.name, provider: provider.name });
     throw error;
   }
 }
 
-/** Clears away what must not stay: all with `recreate`, what a crash left, machines that changed and do not run. Returns the state that fits the lab file. */
-async function settle(
-  context: CommandContext,
-  stateFolder: string,
-  lab: Lab,
-  recreate: boolean,
-): Promise<LabState | undefined> {
-  await shedCopy(context, stateFolder);
+/** Clears away what must not stay: all with `recreate`, what a crash left, machines that changed and do not run. Returns the lab that is up and stays. */
+async function settle(session: LockedSession, lab: Lab, recreate: boolean): Promise<FoundLab | undefined> {
+  const { stateFolder, providers, context } = session;
+  await shedCopy(session);
   await Promise.all([keepSpares(stateFolder), keepMark(stateFolder)]);
-  const known = await knownIdentity(stateFolder, context.providers);
+  const known = await session.identity();
   if (known === undefined) return undefined;
-  const state = recreate ? undefined : await readState(stateFolder);
-  if (state?.fingerprint === fingerprint(lab)) return state;
+  const state = recreate ? undefined : await session.savedState();
+  if (state?.fingerprint === fingerprint(lab)) return session.attached();
   // Machines that are not ours are not made anew: the provider looks whether they are as the file says now.
-  if (state?.provider === lab.provider && !(await context.providers.named(lab.provider)).features.ownsMachines)
-    return state;
-  if (state !== undefined && (await runningMachines(context, state)).length > 0) throw changedLab(state, lab);
+  if (state?.provider === lab.provider && !(await providers.named(lab.provider)).features.ownsMachines)
+    return session.attached();
+  if (state !== undefined && (await session.attached())?.machines.some(({ running }) => running) === true)
+    throw changedLab(state, lab);
   await inStep(context.events, recreate ? `take ${known.name} down` : 'clear away what an earlier lab left', () =>
-    removeLab(context, stateFolder, known),
+    removeLab(session, known),
   );
   return undefined;
 }
 
-async function runningMachines(
-  context: CommandContext,
-  state: LabState | undefined,
-): Promise<readonly AttachedMachine[]> {
-  const found = state === undefined ? undefined : await findLab(context);
-  return found?.machines.filter(({ running }) => running) ?? [];
+/** A lab on its way up: what it is to be, and what of it is there. */
+interface Rise {
+  readonly labId: string;
+  readonly lab: Lab;
+  readonly kept: FoundLab | undefined;
+  readonly running: readonly AttachedMachine[];
 }
 
 /**
@@ -137,24 +124,32 @@ async function runningMachines(
  * looked at, so the provider looks again.
  */
 async function bringUp(
-  provider: Provider,
-  lab: Lab,
-  context: ProviderContext,
-  state: LabState | undefined,
-  running: readonly AttachedMachine[],
+  session: LockedSession,
+  { labId, lab, kept, running }: Rise,
 ): Promise<readonly AttachedMachine[]> {
-  if (state !== undefined && running.length === lab.machines.size && provider.features.ownsMachines) {
-    await keepState(context.stateFolder, lab, state, state.providerState);
-    await tellRemarks(running, context.events);
+  const { events, signal } = session.context;
+  const provider = await session.providers.named(lab.provider);
+  const keep = (providerState: ProviderState): Promise<void> => {
+    const state = stateOf(lab, kept?.state.labId ?? labId, providerState);
+    return session.keepState({ ...state, createdAt: kept?.state.createdAt ?? state.createdAt });
+  };
+  if (kept !== undefined && running.length === lab.machines.size && provider.features.ownsMachines) {
+    await keep(kept.state.providerState);
+    await tellRemarks(running, events);
     return running;
   }
   requireWalls(provider, lab);
-  await requireHost(provider, { signal: context.signal });
+  await requireHost(provider, { signal });
+  const place = placeOf(session, labId);
   const providerState = await provider
-    .up(lab, context)
-    .catch((error: unknown) => explainRefusal(provider, error, context.signal));
-  await keepState(context.stateFolder, lab, state ?? stateOf(lab, context.labId, providerState), providerState);
-  return provider.attach([...lab.machines.values()], providerState, context);
+    .up(lab, place)
+    .catch((error: unknown) => explainRefusal(provider, error, signal));
+  await keep(providerState);
+  return provider.attach([...lab.machines.values()], providerState, place);
+}
+
+function placeOf({ context, stateFolder, journal }: LockedSession, labId: string): ProviderContext {
+  return providerContext(context, { labId, stateFolder }, journal);
 }
 
 /** A wall that the lab file asks for and nobody would build is a fault, not a wish. */
@@ -179,18 +174,6 @@ async function explainRefusal(provider: Provider, error: unknown, signal: AbortS
   signal.throwIfAborted();
   if (error instanceof EnvironmentError) await requireHost(provider, { thorough: true, signal });
   throw error;
-}
-
-/** Writes the state unless the one on disk says the same already. */
-async function keepState(
-  stateFolder: string,
-  lab: Lab,
-  state: LabState,
-  providerState: LabState['providerState'],
-): Promise<void> {
-  const next = { ...stateOf(lab, state.labId, providerState), createdAt: state.createdAt };
-  const before = await readIntactState(stateFolder, { names: [lab.provider] });
-  if (JSON.stringify(before) !== JSON.stringify(next)) await writeState(stateFolder, next);
 }
 
 /** Puts the programs on the machines and looks at their ports. */
@@ -223,10 +206,11 @@ function summaryOf({ program, sent, skipped, bytes }: DeployedProgram): UpResult
   return { name: program.name, on: program.on, sent, skipped, bytes };
 }
 
-/** Takes down what this call made, also after ^C; a failure of that is told beside the reason, not instead of it. */
-async function undo({ events, providers }: CommandContext, stateFolder: string, lab: LabIdentity): Promise<void> {
+/** Takes down what this call made, also after ^C; a failure of that is reported in addition to the reason, not instead of it. */
+async function undo(session: LockedSession, lab: LabIdentity): Promise<void> {
+  const { events, providers } = session.context;
   const context = { events, providers, signal: new AbortController().signal };
-  await inStep(events, 'take down what was made', () => removeLab(context, stateFolder, lab)).catch((error: unknown) =>
+  await inStep(events, 'take down what was made', () => removeLab(session, lab, context)).catch((error: unknown) =>
     events.emit({
       kind: 'notice',
       level: 'warning',

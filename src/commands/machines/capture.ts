@@ -18,8 +18,8 @@ import { formatDuration } from '../../core/time/retry.ts';
 import type { Machine } from '../../lab/types.ts';
 import type { AttachedMachine } from '../../providers/provider.ts';
 import type { Shell } from '../../ssh/shell.ts';
-import { attachLab } from '../../session/attach.ts';
 import type { CommandContext } from '../../session/context.ts';
+import { openSession } from '../../session/session.ts';
 import { writeOutput } from '../../state/files/output.ts';
 
 export interface CaptureOptions {
@@ -57,7 +57,7 @@ export async function capture(context: CommandContext, options: CaptureOptions):
   const path = options.file === undefined || options.file === '-' ? undefined : resolve(context.cwd, options.file);
   if (path === undefined && context.terminal.stdout.isTTY === true) throw terminalError(options.machine);
   return withCleanup(async (cleanup) => {
-    const { shells, machines } = await attachLab(context, cleanup, [options.machine]);
+    const { shells, machines } = await openSession(context).connect(cleanup, [options.machine]);
     const attached = machines[0]!;
     const { machine } = attached;
     const output = path === undefined ? context.terminal.stdout : await openFile(path, cleanup);

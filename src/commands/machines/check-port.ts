@@ -6,8 +6,8 @@ import { freePort, type EndedHolder } from '../../ports/free-port.ts';
 import { inspectPort, type PortReport } from '../../ports/inspect-port.ts';
 import type { PortProtocol } from '../../ports/port-report.ts';
 import type { Shell } from '../../ssh/shell.ts';
-import { attachLab } from '../../session/attach.ts';
 import type { CommandContext } from '../../session/context.ts';
+import { openSession } from '../../session/session.ts';
 import { askSudoPassword, sudoPasswordsOf, type SudoPasswords } from '../../session/sudo-password.ts';
 
 export interface CheckPortOptions {
@@ -46,7 +46,7 @@ export async function checkPort(context: CommandContext, options: CheckPortOptio
     });
   }
   return withCleanup(async (cleanup) => {
-    const { shells } = await attachLab(context, cleanup, on);
+    const { shells } = await openSession(context).connect(cleanup, on);
     const passwords = sudoPasswordsOf(shells.keys());
     const look = (shell: Shell, protocol: PortProtocol): Promise<PortReport> =>
       inspectPort(shell, port, { signal: context.signal, sudoPassword: passwords.get(shell.machine), protocol });

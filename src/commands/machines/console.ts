@@ -7,8 +7,7 @@ import { suggestion } from '../../core/text/suggest.ts';
 import { connectUnix } from '../../host/unix-socket.ts';
 import { consoleLog, consoleSocket } from '../../providers/qemu/folders.ts';
 import { readConsoleLog } from '../../providers/qemu/boot-progress.ts';
-import { stateFolderFor } from '../../state/state-folder.ts';
-import { findLab } from '../../session/attach.ts';
+import { openSession } from '../../session/session.ts';
 import type { CommandContext, UserTerminal } from '../../session/context.ts';
 import { writeOutput } from '../../state/files/output.ts';
 
@@ -58,8 +57,9 @@ async function consoleOf(
   context: CommandContext,
   machine: string,
 ): Promise<{ readonly log: string; readonly socket: string }> {
-  const folder = stateFolderFor(context.labFile);
-  const found = await findLab(context);
+  const session = openSession(context);
+  const folder = session.stateFolder;
+  const found = await session.attached();
   const known = found?.machines.find((attached) => attached.machine.name === machine);
   if (known?.console) return known.console;
   if (known)

@@ -7,8 +7,8 @@ import { inStep } from '../../core/events.ts';
 import { shownFileName } from '../../core/text/file-name.ts';
 import { makeTemporaryFolder } from '../../host/files/own-folder.ts';
 import type { Shell } from '../../ssh/shell.ts';
-import { attachLab } from '../../session/attach.ts';
 import type { CommandContext } from '../../session/context.ts';
+import { openSession } from '../../session/session.ts';
 import { copyFromMachine, copyToMachine, type Copied } from '../../copy/copy-tree.ts';
 
 /** A path here (`machine` undefined) or on a machine. */
@@ -47,7 +47,7 @@ export async function cp(context: CommandContext, source: string, target: string
     });
   }
   return withCleanup(async (cleanup) => {
-    const { shells } = await attachLab(context, cleanup, [...new Set(machines)]);
+    const { shells } = await openSession(context).connect(cleanup, [...new Set(machines)]);
     const copyAll = async (): Promise<CpResult> => {
       const { files, bytes, unchanged, left } = await copy(context, shells, from, to);
       const result = { source, target, files, bytes, ...(unchanged === 0 ? {} : { unchanged }) };

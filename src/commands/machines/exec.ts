@@ -4,8 +4,8 @@ import { UsageError } from '../../core/errors.ts';
 import type { AttachedMachine } from '../../providers/provider.ts';
 import type { Command, ExecResult, Shell } from '../../ssh/shell.ts';
 import { Slots } from '../../ssh/channel/slots.ts';
-import { findMachines } from '../../session/attach.ts';
 import type { CommandContext } from '../../session/context.ts';
+import { openSession } from '../../session/session.ts';
 import { outputWriter } from '../../seats/line-prefixer.ts';
 
 export interface ExecOptions {
@@ -41,7 +41,7 @@ export async function exec(
       code: 'no-command',
       hint: 'Put it after "--":  lab exec vm1 -- uname -a',
     });
-  const { machines } = await findMachines(context, names);
+  const { machines } = await openSession(context).machines(names);
   const width = Math.max(...machines.map(({ machine }) => machine.name.length));
   const logins = new Slots(LOGINS_AT_ONCE);
   const work = machines.map(async (attached) => {

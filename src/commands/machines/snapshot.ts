@@ -1,78 +1,85 @@
-import { withCleanup } from '../../core/cleanup.ts';
 import { EnvironmentError } from '../../core/errors.ts';
 import { inStep } from '../../core/events.ts';
 import type { Provider, ProviderContext, SnapshotInfo, SnapshotStore } from '../../providers/provider.ts';
-import { stateFolderFor } from '../../state/state-folder.ts';
-import { openJournal } from '../../state/journal.ts';
-import { readState, stateOf, writeState, type LabState } from '../../state/state.ts';
-import { connectAll, notUp } from '../../session/attach.ts';
-import { readOwnState } from '../../session/belonging.ts';
+import { connectAll } from '../../session/connect-all.ts';
 import type { CommandContext } from '../../session/context.ts';
-import { withLockedLab } from '../../session/locked-lab.ts';
-import { openLab } from '../../session/open-lab.ts';
+import { withLock, type LockedSession } from '../../session/locked-session.ts';
 import { providerContext } from '../../session/provider-context.ts';
+import { openSession, type Session } from '../../session/session.ts';
+import { stateOf, type LabState } from '../../state/state.ts';
 
 /** Saves all machines of the lab that is up, under a name. @throws {EnvironmentError} when it is not up, or its provider cannot. */
 export async function saveSnapshot(context: CommandContext, name: string): Promise<{ readonly saved: string }> {
-  const { lab } = await openLab(context);
-  await withLockedLab(context, 'snapshot save', async (stateFolder) => {
-    const { state, store } = await snapshotsOf(context, stateFolder);
-    await inStep(context.events, `save ${name}`, () => store.save(lab, name, placeOf(context, state, stateFolder)));
+  const session = openSession(context);
+  await withLock(session, {
+    command: 'snapshot save',
+    check: () => session.lab(),
+    async work(locked) {
+      const { lab } = await locked.lab();
+      const { state, store } = await upWithStore(locked);
+      await inStep(context.events, `save ${name}`, () => store.save(lab, name, placeOf(locked, state)));
+    },
   });
   return { saved: name };
 }
 
 /** Brings all machines back as they were when the snapshot was saved. Throws as `saveSnapshot`, and for a name that is not there. */
 export async function restoreSnapshot(context: CommandContext, name: string): Promise<{ readonly restored: string }> {
-  const { lab } = await openLab(context);
-  await withLockedLab(context, 'snapshot restore', (stateFolder) =>
-    withCleanup(async (connections) => {
-      const { state, store } = await snapshotsOf(context, stateFolder);
-      const place = placeOf(context, state, stateFolder);
+  const session = openSession(context);
+  await withLock(session, {
+    command: 'snapshot restore',
+    check: () => session.lab(),
+    async work(locked, cleanup) {
+      const { lab } = await locked.lab();
+      const { state, provider, store } = await upWithStore(locked);
+      const place = placeOf(locked, state);
       const providerState = await store.restore(lab, name, place);
-      await writeState(stateFolder, { ...stateOf(lab, state.labId, providerState), createdAt: state.createdAt });
-      const machines = await (
-        await context.providers.named(state.provider)
-      ).attach(state.machines, providerState, place);
+      await locked.keepState({ ...stateOf(lab, state.labId, providerState), createdAt: state.createdAt });
+      const machines = await provider.attach(state.machines, providerState, place);
       await inStep(
         context.events,
         'reach the machines',
-        () => connectAll(machines, connections, context.signal),
+        () => connectAll(machines, cleanup, context.signal),
         ({ size }) => `${size} of ${machines.length} answer`,
       );
-    }),
-  );
+    },
+  });
   return { restored: name };
 }
 
 /** The snapshots of this lab, up or not. */
 export async function listSnapshots(context: CommandContext): Promise<{ readonly snapshots: readonly SnapshotInfo[] }> {
-  const stateFolder = stateFolderFor(context.labFile);
-  const { snapshots } = await providerOf(context, stateFolder);
-  return { snapshots: (await snapshots?.list(stateFolder)) ?? [] };
+  const session = openSession(context);
+  const { snapshots } = await providerOf(session);
+  return { snapshots: (await snapshots?.list(session.stateFolder)) ?? [] };
 }
 
 /** @throws {UsageError} for a name that is not there. */
 export async function removeSnapshot(context: CommandContext, name: string): Promise<{ readonly removed: string }> {
-  await withLockedLab(context, 'snapshot rm', async (stateFolder) =>
-    storeOf(await providerOf(context, stateFolder)).remove(stateFolder, name),
-  );
+  await withLock(openSession(context), {
+    command: 'snapshot rm',
+    work: async (locked) => storeOf(await providerOf(locked)).remove(locked.stateFolder, name),
+  });
   return { removed: name };
 }
 
-async function snapshotsOf(
-  { providers }: CommandContext,
-  stateFolder: string,
-): Promise<{ readonly state: LabState; readonly store: SnapshotStore }> {
-  const state = await readOwnState(stateFolder, providers);
-  if (state === undefined) throw await notUp(stateFolder, providers);
-  return { state, store: storeOf(await providers.named(state.provider)) };
+interface UpWithStore {
+  readonly state: LabState;
+  readonly provider: Provider;
+  readonly store: SnapshotStore;
+}
+
+async function upWithStore(session: Session): Promise<UpWithStore> {
+  const state = await session.state();
+  if (state === undefined) throw await session.notUp();
+  const provider = await session.providers.named(state.provider);
+  return { state, provider, store: storeOf(provider) };
 }
 
 /** Of the lab that is up, or else of the one that the lab file describes. */
-async function providerOf(context: CommandContext, stateFolder: string): Promise<Provider> {
-  const state = await readState(stateFolder);
-  return context.providers.named(state?.provider ?? (await openLab(context)).lab.provider);
+async function providerOf(session: Session): Promise<Provider> {
+  const state = await session.savedState();
+  return session.providers.named(state?.provider ?? (await session.lab()).lab.provider);
 }
 
 function storeOf({ snapshots, name }: Provider): SnapshotStore {
@@ -84,6 +91,6 @@ function storeOf({ snapshots, name }: Provider): SnapshotStore {
   return snapshots;
 }
 
-function placeOf(context: CommandContext, { labId }: LabState, stateFolder: string): ProviderContext {
-  return providerContext(context, { labId, stateFolder }, openJournal(stateFolder));
+function placeOf({ context, stateFolder, journal }: LockedSession, { labId }: LabState): ProviderContext {
+  return providerContext(context, { labId, stateFolder }, journal);
 }

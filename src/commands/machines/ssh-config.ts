@@ -1,7 +1,7 @@
 import { quoteCommand } from '../../core/text/shell-quote.ts';
 import type { AttachedMachine } from '../../providers/provider.ts';
-import { findMachines } from '../../session/attach.ts';
 import type { CommandContext } from '../../session/context.ts';
+import { openSession } from '../../session/session.ts';
 
 export interface SshConfigResult {
   readonly hosts: readonly { readonly host: string; readonly options: Readonly<Record<string, string>> }[];
@@ -13,7 +13,7 @@ export interface SshConfigResult {
  * @throws {EnvironmentError} when the lab is not up.
  */
 export async function sshConfig(context: CommandContext, launcher: readonly string[]): Promise<SshConfigResult> {
-  const { machines } = await findMachines(context);
+  const { machines } = await openSession(context).machines();
   return {
     hosts: machines.map((machine) => ({
       host: machine.machine.name,

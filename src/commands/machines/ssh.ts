@@ -1,8 +1,8 @@
 import { withCleanup, type CleanupStack } from '../../core/cleanup.ts';
 import type { EventSink } from '../../core/events.ts';
 import type { ExecResult, RemoteProcess, Shell } from '../../ssh/shell.ts';
-import { attachLab } from '../../session/attach.ts';
 import type { CommandContext, UserTerminal } from '../../session/context.ts';
+import { openSession } from '../../session/session.ts';
 import { execOn, exitCodeOf } from './exec.ts';
 import { writeOutput } from '../../state/files/output.ts';
 import { sizeOf } from '../../seats/seat.ts';
@@ -32,7 +32,7 @@ const LOGIN_SHELL = 'exec "${SHELL:-/bin/sh}" -l';
  */
 export async function ssh(context: CommandContext, { machine, command, tty, collect }: SshOptions): Promise<SshResult> {
   return withCleanup(async (cleanup) => {
-    const { shells } = await attachLab(context, cleanup, [machine]);
+    const { shells } = await openSession(context).connect(cleanup, [machine]);
     const shell = shells.get(machine)!;
     const script = command?.join(' ') ?? LOGIN_SHELL;
     const isSeated = context.terminal.stdin.isTTY === true;

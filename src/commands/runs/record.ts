@@ -78,7 +78,7 @@ export async function record(
       times: 1,
       ...options,
       improvise: () => startsOf(name, programs),
-      async seats(_roles, _stateFolder, cleanup) {
+      async seats(_roles, _session, cleanup) {
         const leave = await enterOwnScreen(terminal);
         cleanup.add('give the terminal back', leave);
         desk.open();

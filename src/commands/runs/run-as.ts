@@ -35,13 +35,15 @@ export async function runAs(
     scenario,
     times: 1,
     ...options,
-    async seats(roles, stateFolder, cleanup) {
+    async seats(roles, session, cleanup) {
       for (const name of [role, ...others]) requireRole(name, roles);
       const title = `wait for ${others.map((other) => `"lab run --as ${other}"`).join(' and ')} in another terminal`;
       const away =
         others.length === 0
           ? []
-          : await inStep(context.events, title, () => waitForSeats(stateFolder, others, cleanup, context.signal));
+          : await inStep(context.events, title, () =>
+              waitForSeats(session.stateFolder, others, cleanup, context.signal),
+            );
       const here = seatAt(context.terminal);
       cleanup.add('give the keyboard back', () => here.end());
       return new Map([...away, [role, here]]);

@@ -1,21 +1,21 @@
 import { basename } from 'node:path';
-import { withCleanup, type CleanupStack } from '../../core/cleanup.ts';
+import type { CleanupStack } from '../../core/cleanup.ts';
 import { UsageError } from '../../core/errors.ts';
 import { suggestion } from '../../core/text/suggest.ts';
 import { deployPrograms } from '../../deploy/deploy-programs.ts';
-import type { Lab } from '../../lab/types.ts';
 import type { PlayResult } from '../../scenario/play-result.ts';
 import type { Scenario } from '../../scenario/steps.ts';
 import { DEFAULT_OUTPUT_LIMIT } from '../../report/run/output-limit.ts';
 import { fingerprint } from '../../state/lab-change.ts';
-import { connectAll, findMachines } from '../../session/attach.ts';
+import { connectAll } from '../../session/connect-all.ts';
 import { changedLab } from '../../session/changed-lab.ts';
 import type { CommandContext } from '../../session/context.ts';
-import { withLockedLab } from '../../session/locked-lab.ts';
-import { openLab, type OpenedLab } from '../../session/open-lab.ts';
+import { withLock, type LockedSession } from '../../session/locked-session.ts';
+import type { OpenedLab } from '../../session/open-lab.ts';
 import { withPeerNames } from '../../evidence/peer-names.ts';
 import { castOf, playOnce, type FailedRun, type PlayedRun, type Seats, type Series } from '../../evidence/play-once.ts';
 import { reachEarly, type EarlyShells } from '../../session/reach-early.ts';
+import { openSession } from '../../session/session.ts';
 import type { Seat } from '../../seats/seat.ts';
 
 export interface RunOptions {
@@ -32,7 +32,7 @@ export interface RunOptions {
   /** Asked when the machines are ready, with all roles of the scenario: seats of the users who are operators, by role. */
   readonly seats?: (
     roles: readonly string[],
-    stateFolder: string,
+    session: LockedSession,
     cleanup: CleanupStack,
   ) => Promise<ReadonlyMap<string, Seat>>;
 }
@@ -62,30 +62,33 @@ export type { FailedRun, PlayedRun } from '../../evidence/play-once.ts';
  * @throws {UsageError} for an unknown scenario. @throws {EnvironmentError} when the lab is not up. @throws {CheckError} when its machines changed in the file.
  */
 export async function run(context: CommandContext, options: RunOptions): Promise<RunResult> {
-  return withCleanup(async (cleanup) => {
-    const early = reachEarly(context, cleanup, { atMost: FEW_MACHINES });
-    const opened = await openLab(context);
-    const scenario = options.improvise?.(opened) ?? scenarioNamed(opened, options.scenario);
-    return withLockedLab(context, 'run', async (stateFolder, locked) => {
-      const set = await setStage(context, opened.lab, scenario, early, cleanup);
-      const seats: Seats =
-        (await options.seats?.(castOf(scenario, opened.lab).roles, stateFolder, locked)) ?? new Map();
-      const { capture = opened.lab.capture ?? true, maxOutputBytes = DEFAULT_OUTPUT_LIMIT } = options;
-      return summarise(
-        scenario,
-        options.times,
-        await playTimes(context, { ...set, scenario, stateFolder, seats, capture, maxOutputBytes }, options.times),
-      );
-    });
+  const session = openSession(context);
+  const scenarioOf = async (): Promise<Scenario> => {
+    const opened = await session.lab();
+    return options.improvise?.(opened) ?? scenarioNamed(opened, options.scenario);
+  };
+  return withLock(session, {
+    command: 'run',
+    check: scenarioOf,
+    async work(locked, cleanup) {
+      const early = reachEarly(locked, cleanup, { atMost: FEW_MACHINES });
+      const scenario = await scenarioOf();
+      const { lab } = await locked.lab();
+      const set = await setStage(locked, scenario, early, cleanup);
+      const seats: Seats = (await options.seats?.(castOf(scenario, lab).roles, locked, cleanup)) ?? new Map();
+      const { capture = lab.capture ?? true, maxOutputBytes = DEFAULT_OUTPUT_LIMIT } = options;
+      const series = { ...set, scenario, seats, capture, maxOutputBytes };
+      return summarise(scenario, options.times, await playTimes(locked, series, options.times));
+    },
   });
 }
 
 /** Plays it again and again; a lab that broke, or a user who has enough, ends the series. */
-async function playTimes(context: CommandContext, series: Series, times: number): Promise<FailedRun[]> {
+async function playTimes(session: LockedSession, series: Series, times: number): Promise<FailedRun[]> {
   const played: FailedRun[] = [];
   for (let number = 1; number <= times; number++) {
     const repeat = times > 1 ? { number, of: times } : undefined;
-    const one = await playOnce(context, series, repeat);
+    const one = await playOnce(session, series, repeat);
     played.push(one);
     if (one.result === 'broken' || one.result === 'interrupted') break;
   }
@@ -108,15 +111,15 @@ function scenarioNamed({ lab, scenarios }: OpenedLab, name: string | undefined):
 
 /** Connections to the machines that the scenario needs, and its programs there. */
 async function setStage(
-  context: CommandContext,
-  lab: Lab,
+  session: LockedSession,
   scenario: Scenario,
   early: EarlyShells,
   cleanup: CleanupStack,
 ): Promise<Pick<Series, 'stage' | 'links' | 'oneWayMs'>> {
-  const { events, signal } = context;
+  const { events, signal } = session.context;
+  const { lab } = await session.lab();
   const { roles, machines: names } = castOf(scenario, lab);
-  const { state, machines } = await findMachines(context, names);
+  const { state, machines } = await session.machines(names);
   if (state.fingerprint !== fingerprint(lab)) throw changedLab(state, lab);
   const connected = (await early.take(state.labId)) ?? (await connectAll(machines, cleanup, signal));
   const shells = withPeerNames(connected, machines);
