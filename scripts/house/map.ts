@@ -171,15 +171,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'trust/key-pair.ts',
     'trust/known-hosts.ts',
   ],
-  providers: [
-    'provider.ts',
-    'qemu/boot-progress.ts',
-    'qemu/folders.ts',
-    'qemu/images/image-store.ts',
-    'qemu/images/known-images.ts',
-    'qemu/images/pull.ts',
-    'registry.ts',
-  ],
+  providers: ['ability.ts', 'provider.ts', 'registry.ts'],
   ports: [
     'bind-answer.ts',
     'describe.ts',

@@ -13,8 +13,8 @@ interface Wanted {
 }
 
 const actions: Readonly<Record<string, (context: CommandContext, wanted: Wanted) => Promise<Outcome>>> = {
-  list: async () => {
-    const result = listImages();
+  list: async (context) => {
+    const result = await listImages(context);
     return outcome(
       result,
       table(
@@ -39,7 +39,8 @@ const actions: Readonly<Record<string, (context: CommandContext, wanted: Wanted)
     const result = await importImageFile(context, names[0]!, as);
     return outcome(result, `Imported. In lab.yaml:  image: ${result.name}\n`);
   },
-  rm: async (_context, { names }) => outcome(removeImages(names), names.map((name) => `Removed ${name}.\n`).join('')),
+  rm: async (context, { names }) =>
+    outcome(await removeImages(context, names), names.map((name) => `Removed ${name}.\n`).join('')),
 };
 
 /** `lab images ACTION [NAME…]`. @throws {UsageError} for an unknown action or a missing name. */

@@ -29,15 +29,24 @@ export interface Provider {
   /** Removes all that carries the lab's label, and nothing else; returns what it ended. Safe when nothing exists, and after `kill -9` of any other verb. */
   down(labId: string, context: ProviderContext): Promise<string[]>;
 
-  /** Present where `features.snapshots` is true. */
+  // Abilities that not every provider has.
   readonly snapshots?: SnapshotStore;
+  readonly images?: ImageStore;
+  readonly consoles?: Consoles;
 }
+
+/** What a provider may have or lack. */
+export type Ability = 'snapshots' | 'images' | 'consoles';
+
+export type AbleProvider<A extends Ability> = Provider & Required<Pick<Provider, A>>;
 
 /** The providers of this build; commands get it from the command line, so that none of them knows which there are. */
 export interface ProviderRegistry {
   readonly names: readonly string[];
   /** A new provider object, its code loaded only now. @throws {UsageError} for an unknown name, with the known ones. */
   named(name: string): Promise<Provider>;
+  /** New objects of all that have this ability. */
+  having<A extends Ability>(ability: A): Promise<readonly AbleProvider<A>[]>;
 }
 
 /** All machines of a lab as they were at one moment: memory, devices, disks. Lives in the `.lab` folder and outlives `down`. */
@@ -63,15 +72,59 @@ export interface SnapshotInfo {
   readonly sizeBytes: number;
 }
 
-/** Abilities as data: nobody asks "is it qemu?". */
+/** What machines start from, in the cache of this user; the same for all labs. */
+export interface ImageStore {
+  /** Those in the cache and those that can be had, by name. */
+  list(): Promise<KnownImage[]>;
+  /**
+   * Gets an image into the cache; false when it is there already.
+   *
+   * @throws {UsageError} for an unknown name. @throws {EnvironmentError} when it cannot be had, or only with a network that may not be asked.
+   */
+  pull(
+    name: string,
+    options: { readonly events: EventSink; readonly signal: AbortSignal; readonly offline: boolean },
+  ): Promise<boolean>;
+  /**
+   * Copies a file of the user's (an absolute path) into the cache, under its own name unless another is given.
+   *
+   * @throws {UsageError} when the file is missing or the name is taken. @throws {EnvironmentError} when it is no image, or the disk is full.
+   */
+  import(
+    file: string,
+    name: string | undefined,
+    signal: AbortSignal,
+  ): Promise<{ readonly name: string; readonly sizeBytes: number }>;
+  /** @throws {UsageError} for a name that the cache does not have. */
+  remove(name: string): Promise<void>;
+}
+
+export interface KnownImage {
+  readonly name: string;
+  readonly description: string;
+  /** Undefined when it is not in the cache. */
+  readonly sizeBytes: number | undefined;
+  /** URL or path that it comes from. */
+  readonly source: string;
+}
+
+/** Serial consoles of machines: they speak while a machine starts, when SSH does not answer, and after it failed. */
+export interface Consoles {
+  /** Also for a machine that does not run, or that there is not. */
+  of(stateFolder: string, machine: string): Promise<MachineConsole>;
+}
+
+export interface MachineConsole {
+  /** All that it said, made harmless; undefined when the machine was never started. */
+  readonly said: string | undefined;
+  /** Absolute path of the Unix socket that leads there; undefined while the machine does not run. */
+  readonly socketPath: string | undefined;
+}
+
+/** What a provider is like: nobody asks "is it qemu?". */
 export interface ProviderFeatures {
-  /** It never works without root. */
-  readonly needsRoot: boolean;
-  /** It makes the networks, so that the addresses of `lab.yaml` are given, not looked for. */
-  readonly ownsNetwork: boolean;
   /** It makes the machines and may remove them. */
   readonly ownsMachines: boolean;
-  readonly snapshots: boolean;
   /** It keeps `sudo: false` of a machine. */
   readonly withoutSudo: boolean;
 }
@@ -149,8 +202,6 @@ export interface AttachedMachine {
   readonly socketPath?: string;
   /** Captures at the lab's end of its links; undefined where lab has no such end, or cannot. */
   readonly captureLink?: LinkCapture;
-  /** Its serial console: what it said, and the Unix socket that leads there, as absolute paths. */
-  readonly console?: { readonly log: string; readonly socket: string };
   /** What was found out about a machine that the provider did not make. */
   readonly facts?: MachineFacts | undefined;
 }

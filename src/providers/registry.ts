@@ -1,6 +1,6 @@
 import { UsageError } from '../core/errors.ts';
 import { suggestion } from '../core/text/suggest.ts';
-import type { Provider, ProviderRegistry } from './provider.ts';
+import type { Ability, AbleProvider, Provider, ProviderRegistry } from './provider.ts';
 
 /** Each is loaded only when it is asked for. */
 const loaders: Readonly<Record<string, () => Promise<Provider>>> = {
@@ -10,9 +10,9 @@ const loaders: Readonly<Record<string, () => Promise<Provider>>> = {
 };
 
 /** All providers of this build. */
-export const allProviders: ProviderRegistry = { names: Object.keys(loaders), named: providerNamed };
+export const allProviders: ProviderRegistry = { names: Object.keys(loaders), named, having };
 
-async function providerNamed(name: string): Promise<Provider> {
+async function named(name: string): Promise<Provider> {
   const load = loaders[name];
   if (!load)
     throw new UsageError(`there is no provider "${name}"`, {
@@ -20,4 +20,9 @@ async function providerNamed(name: string): Promise<Provider> {
       hint: suggestion(name, allProviders.names),
     });
   return load();
+}
+
+async function having<A extends Ability>(ability: A): Promise<readonly AbleProvider<A>[]> {
+  const all = await Promise.all(Object.values(loaders).map((load) => load()));
+  return all.filter((provider): provider is AbleProvider<A> => provider[ability] !== undefined);
 }

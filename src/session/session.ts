@@ -167,5 +167,6 @@ function onceEach(providers: ProviderRegistry): ProviderRegistry {
       made.set(name, provider);
       return provider;
     },
+    having: (ability) => providers.having(ability),
   };
 }

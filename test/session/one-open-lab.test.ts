@@ -38,6 +38,7 @@ function watched(notes: string[]): ProviderRegistry {
       notes.push(name);
       return watch(await allProviders.named(name));
     },
+    having: (ability) => allProviders.having(ability),
   };
 }
 

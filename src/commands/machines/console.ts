@@ -1,12 +1,11 @@
-import { existsSync } from 'node:fs';
 import { once } from 'node:events';
 import { withCleanup } from '../../core/cleanup.ts';
 import { EnvironmentError, UsageError } from '../../core/errors.ts';
 import { TerminalGuard } from '../../terminal/terminal-guard.ts';
 import { suggestion } from '../../core/text/suggest.ts';
 import { connectUnix } from '../../host/unix-socket.ts';
-import { consoleLog, consoleSocket } from '../../providers/qemu/folders.ts';
-import { readConsoleLog } from '../../providers/qemu/boot-progress.ts';
+import { flagsFor } from '../../providers/ability.ts';
+import type { MachineConsole } from '../../providers/provider.ts';
 import { openSession } from '../../session/session.ts';
 import type { CommandContext, UserTerminal } from '../../session/context.ts';
 import { writeOutput } from '../../state/files/output.ts';
@@ -37,39 +36,39 @@ export async function readConsole(
   context: CommandContext,
   { machine, lines, interactive }: ConsoleOptions,
 ): Promise<ConsoleResult> {
-  const { log, socket } = await consoleOf(context, machine);
-  const said = existsSync(log) ? readConsoleLog(log).trimEnd().split('\n') : [];
-  const text = `${(lines === undefined ? said : said.slice(-lines)).join('\n')}\n`;
+  const { said = '', socketPath } = await consoleOf(context, machine);
+  const all = said.trimEnd().split('\n');
+  const text = `${(lines === undefined ? all : all.slice(-lines)).join('\n')}\n`;
   if (!interactive) return { machine, text };
-  if (!existsSync(socket))
+  if (socketPath === undefined)
     throw new EnvironmentError(`${machine} does not run, so nobody listens at its console`, {
       code: 'machine-down',
       hint: `What it said before: lab console ${machine} --log`,
     });
   await writeOutput(context.terminal.stdout, text);
   await writeOutput(context.terminal.stderr, `Joined the console of ${machine}; Ctrl-] leaves it.\n`);
-  await joinConsole(context, socket);
+  await joinConsole(context, socketPath);
   return { machine, text: '' };
 }
 
-/** By the state of the lab; or, when a start failed, where the console was. */
-async function consoleOf(
-  context: CommandContext,
-  machine: string,
-): Promise<{ readonly log: string; readonly socket: string }> {
+/** Of a machine of the lab that is up; or, when a start failed, what it left. */
+async function consoleOf(context: CommandContext, machine: string): Promise<MachineConsole> {
   const session = openSession(context);
-  const folder = session.stateFolder;
+  const { providers, stateFolder } = session;
   const found = await session.attached();
-  const known = found?.machines.find((attached) => attached.machine.name === machine);
-  if (known?.console) return known.console;
-  if (known)
-    throw new EnvironmentError(`${machine} has no console: machines of ${found?.provider.name} have none`, {
-      code: 'no-console',
-      hint: `Use "lab ssh ${machine}".`,
-    });
-  const log = consoleLog(folder, machine);
-  if (existsSync(log)) return { log, socket: consoleSocket(folder, machine) };
   const names = found?.machines.map((attached) => attached.machine.name) ?? [];
+  if (found && names.includes(machine)) {
+    const { name, consoles } = found.provider;
+    if (consoles) return consoles.of(stateFolder, machine);
+    throw new EnvironmentError(`${machine} has no console: machines of ${name} have none`, {
+      code: 'no-console',
+      hint: `Use "lab ssh ${machine}"; "lab console" works with ${await flagsFor('consoles', providers)}.`,
+    });
+  }
+  for (const { consoles } of await providers.having('consoles')) {
+    const left = await consoles.of(stateFolder, machine);
+    if (left.said !== undefined) return left;
+  }
   if (names.length > 0)
     throw new UsageError(`this lab has no machine "${machine}"`, {
       code: 'unknown-machine',

@@ -1,14 +1,14 @@
-import { basename, resolve } from 'node:path';
-import { importImage, pullImage, removeImage } from '../../providers/qemu/images/pull.ts';
-import { cachedImages } from '../../providers/qemu/images/image-store.ts';
-import { GUEST_ARCHITECTURE, imageTable } from '../../providers/qemu/images/known-images.ts';
+import { resolve } from 'node:path';
+import { EnvironmentError } from '../../core/errors.ts';
+import { flagsFor } from '../../providers/ability.ts';
+import type { ImageStore } from '../../providers/provider.ts';
 import type { CommandContext } from '../../session/context.ts';
 
 export interface ImagesResult {
-  readonly images: readonly ListedImage[];
+  readonly images: readonly ImageEntry[];
 }
 
-export interface ListedImage {
+export interface ImageEntry {
   readonly name: string;
   readonly description: string;
   /** Null when it is not in the cache. */
@@ -17,46 +17,53 @@ export interface ListedImage {
 }
 
 /** The images that `image:` of lab.yaml may name: those in the cache, and those that can be had. */
-export function listImages(): ImagesResult {
-  const cached = cachedImages();
-  const names = [...new Set([...Object.keys(imageTable), ...cached.map(({ name }) => name)])].toSorted();
+export async function listImages(context: CommandContext): Promise<ImagesResult> {
+  const images = await (await imageStore(context)).list();
   return {
-    images: names.map((name) => {
-      const found = cached.find((image) => image.name === name);
-      const source = imageTable[name];
-      return {
-        name,
-        description: source?.description ?? 'your own image',
-        sizeBytes: found?.sizeBytes ?? null,
-        source: found?.source ?? source?.url[GUEST_ARCHITECTURE] ?? '',
-      };
-    }),
+    images: images.map(({ name, description, sizeBytes = null, source }) => ({ name, description, sizeBytes, source })),
   };
 }
 
-/** Gets images into the cache. @throws as `pullImage`. */
+/** Gets images into the cache. @throws as `pull` of `ImageStore`. */
 export async function pullImages(
-  { events, signal, offline = false }: CommandContext,
+  context: CommandContext,
   names: readonly string[],
 ): Promise<{ readonly images: readonly { readonly name: string; readonly downloaded: boolean }[] }> {
+  const { events, signal, offline = false } = context;
+  const store = await imageStore(context);
   const images = [];
-  for (const name of names) images.push({ name, downloaded: await pullImage(name, { events, signal, offline }) });
+  for (const name of names) images.push({ name, downloaded: await store.pull(name, { events, signal, offline }) });
   return { images };
 }
 
-/** Takes a file of the user's into the cache, under its own name unless another is given. @throws as `importImage`. */
+/** Takes a file of the user's into the cache, under its own name unless another is given. @throws as `import` of `ImageStore`. */
 export async function importImageFile(
-  { cwd, signal }: CommandContext,
+  context: CommandContext,
   file: string,
   name: string | undefined,
 ): Promise<{ readonly name: string; readonly sizeBytes: number }> {
-  const path = resolve(cwd, file);
-  const image = await importImage(path, name ?? basename(path).replace(/\.(qcow2|img|raw)$/, ''), signal);
+  const store = await imageStore(context);
+  const image = await store.import(resolve(context.cwd, file), name, context.signal);
   return { name: image.name, sizeBytes: image.sizeBytes };
 }
 
 /** @throws {UsageError} for a name that the cache does not have. */
-export function removeImages(names: readonly string[]): { readonly removed: readonly string[] } {
-  for (const name of names) removeImage(name);
+export async function removeImages(
+  context: CommandContext,
+  names: readonly string[],
+): Promise<{ readonly removed: readonly string[] }> {
+  const store = await imageStore(context);
+  for (const name of names) await store.remove(name);
   return { removed: names };
+}
+
+/** The images of the provider that the command line names, or else of the first that has any: no lab file is needed. */
+async function imageStore({ providers, overrides }: CommandContext): Promise<ImageStore> {
+  if (overrides.provider === undefined) return (await providers.having('images'))[0]!.images;
+  const { name, images } = await providers.named(overrides.provider);
+  if (images) return images;
+  throw new EnvironmentError(`machines of ${name} are made without images`, {
+    code: 'no-images',
+    hint: `"lab images" works with ${await flagsFor('images', providers)}.`,
+  });
 }

@@ -1,5 +1,6 @@
 import { EnvironmentError } from '../../core/errors.ts';
 import { inStep } from '../../core/events.ts';
+import { flagsFor } from '../../providers/ability.ts';
 import type { Provider, ProviderContext, SnapshotInfo, SnapshotStore } from '../../providers/provider.ts';
 import { connectAll } from '../../session/connect-all.ts';
 import type { CommandContext } from '../../session/context.ts';
@@ -58,7 +59,10 @@ export async function listSnapshots(context: CommandContext): Promise<{ readonly
 export async function removeSnapshot(context: CommandContext, name: string): Promise<{ readonly removed: string }> {
   await withLock(openSession(context), {
     command: 'snapshot rm',
-    work: async (locked) => storeOf(await providerOf(locked)).remove(locked.stateFolder, name),
+    async work(locked) {
+      const store = await storeOf(await providerOf(locked), locked);
+      await store.remove(locked.stateFolder, name);
+    },
   });
   return { removed: name };
 }
@@ -73,7 +77,7 @@ async function upWithStore(session: Session): Promise<UpWithStore> {
   const state = await session.state();
   if (state === undefined) throw await session.notUp();
   const provider = await session.providers.named(state.provider);
-  return { state, provider, store: storeOf(provider) };
+  return { state, provider, store: await storeOf(provider, session) };
 }
 
 /** Of the lab that is up, or else of the one that the lab file describes. */
@@ -82,13 +86,12 @@ async function providerOf(session: Session): Promise<Provider> {
   return session.providers.named(state?.provider ?? (await session.lab()).lab.provider);
 }
 
-function storeOf({ snapshots, name }: Provider): SnapshotStore {
-  if (!snapshots)
-    throw new EnvironmentError(`machines of ${name} cannot be saved`, {
-      code: 'no-snapshots',
-      hint: 'Use --provider qemu.',
-    });
-  return snapshots;
+async function storeOf({ snapshots, name }: Provider, { providers }: Session): Promise<SnapshotStore> {
+  if (snapshots) return snapshots;
+  throw new EnvironmentError(`machines of ${name} cannot be saved`, {
+    code: 'no-snapshots',
+    hint: `Use ${await flagsFor('snapshots', providers)}.`,
+  });
 }
 
 function placeOf({ context, stateFolder, journal }: LockedSession, { labId }: LabState): ProviderContext {

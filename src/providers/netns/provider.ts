@@ -42,13 +42,7 @@ import { wallOptions } from './walls.ts';
  */
 export class NetnsProvider implements Provider {
   readonly name = 'netns';
-  readonly features: ProviderFeatures = {
-    needsRoot: false,
-    ownsNetwork: true,
-    ownsMachines: true,
-    snapshots: false,
-    withoutSudo: true,
-  };
+  readonly features: ProviderFeatures = { ownsMachines: true, withoutSudo: true };
 
   async check({ thorough = false }: CheckContext): Promise<Requirement[]> {
     const requirements = staticRequirements();

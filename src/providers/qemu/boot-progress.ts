@@ -3,11 +3,10 @@ import { connect, type Socket } from 'node:net';
 import { ConnectionError } from '../../core/connection-error.ts';
 import { EnvironmentError, LabError, TimeoutError, messageOf } from '../../core/errors.ts';
 import { retryUntil, formatDuration, type Attempt } from '../../core/time/retry.ts';
-import { sanitize } from '../../core/text/sanitize.ts';
 import { isAlive, type ProcessId } from '../../host/processes.ts';
 import type { Shell } from '../../ssh/shell.ts';
-import { readOwnFile } from '../../state/files/own-file.ts';
 import { consoleLog, processLog } from './folders.ts';
+import { lastWords } from './machine-console.ts';
 import { setClock, waitForCloudInit } from './set-up.ts';
 
 /** How far a start has come, in this order. */
@@ -34,8 +33,6 @@ export interface ReadyMachine {
   /** What it lacks of its set-up, in its own words; undefined when all is well. */
   readonly complaint: string | undefined;
 }
-
-const CONSOLE_LINES = 15;
 
 /**
  * Waits until the machine is set up and can be logged in to.
@@ -182,19 +179,6 @@ function explained({ machine, stateFolder }: Watched, error: unknown): Error {
     error instanceof LabError ? error : {};
   return new EnvironmentError(messageOf(error), { code, detail, cause: error, hint });
 }
-
-/** The last lines of a log, made harmless; empty when there are none. */
-export function lastWords(path: string, count: number = CONSOLE_LINES): string {
-  return readConsoleLog(path).trimEnd().split('\n').slice(-count).join('\n');
-}
-
-/** What a console said, made harmless; a serial line ends each line with a carriage return too. Empty when there is no such file. */
-export function readConsoleLog(path: string): string {
-  const file = readOwnFile(path, { maxBytes: LARGEST_LOG_BYTES });
-  return typeof file === 'string' ? '' : sanitize(file.text.replaceAll(/\r+\n/g, '\n'));
-}
-
-const LARGEST_LOG_BYTES = 256 * 2 ** 20;
 
 function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;

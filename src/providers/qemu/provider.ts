@@ -14,6 +14,8 @@ import type {
 } from '../provider.ts';
 import { captureAt } from './capture/link.ts';
 import { workFolder } from './folders.ts';
+import { qemuImages } from './images/qemu-images.ts';
+import { qemuConsoles } from './machine-console.ts';
 import { folderNow, labelledProcesses, processesOf } from './process/lab-processes.ts';
 import { attached } from './reach-machine.ts';
 import { requirements } from './requirements.ts';
@@ -30,15 +32,11 @@ const SLOWNESS_OF_EMULATION = 8;
  */
 export class QemuProvider implements Provider {
   readonly name = 'qemu';
-  readonly features: ProviderFeatures = {
-    needsRoot: false,
-    ownsNetwork: true,
-    ownsMachines: true,
-    snapshots: true,
-    withoutSudo: false,
-  };
+  readonly features: ProviderFeatures = { ownsMachines: true, withoutSudo: false };
   readonly #opened = new OpenedShells();
   readonly snapshots = new QemuSnapshots(this.#opened);
+  readonly images = qemuImages;
+  readonly consoles = qemuConsoles;
 
   check(context: CheckContext): Promise<Requirement[]> {
     return requirements(context);

@@ -11,7 +11,6 @@ import type { Shell } from '../../ssh/shell.ts';
 import type { Heartbeat } from '../../ssh/target.ts';
 import type { OpenedShells } from '../opened-shells.ts';
 import type { AttachedMachine } from '../provider.ts';
-import { consoleLog, consoleSocket } from './folders.ts';
 import { ensureKeys, userKeyPath } from '../lab-keys.ts';
 import { hostKeyOf } from './machine-keys.ts';
 
@@ -94,7 +93,6 @@ export function attached(parts: ReachParts, opened: OpenedShells): AttachedMachi
       ['UserKnownHostsFile', knownHostsFile(stateFolder)],
       ['StrictHostKeyChecking', 'yes'],
     ]),
-    console: { log: consoleLog(stateFolder, machine.name), socket: consoleSocket(stateFolder, machine.name) },
   };
 }
 

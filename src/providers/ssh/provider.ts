@@ -33,13 +33,7 @@ const JOURNAL_KIND = 'ssh-machine';
 /** Machines that exist already and that only SSH leads to. Nothing of them is changed but the lab's own folders in the home of the account. */
 export class SshProvider implements Provider {
   readonly name = 'ssh';
-  readonly features: ProviderFeatures = {
-    needsRoot: false,
-    ownsNetwork: false,
-    ownsMachines: false,
-    snapshots: false,
-    withoutSudo: false,
-  };
+  readonly features: ProviderFeatures = { ownsMachines: false, withoutSudo: false };
   readonly #tunnels = new Tunnels();
   readonly #opened = new OpenedShells();
 

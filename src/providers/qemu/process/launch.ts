@@ -13,7 +13,7 @@ import { gatewayArguments, gatewaySocket, machineArguments, type MachineArgument
 import type { LabPlan, NetworkPlan, NicPlan } from '../machine-plan.ts';
 import { labelArgument, LABEL_OPTION, processesOf, type Label, type LabelledProcess } from './lab-processes.ts';
 import { Qmp } from './qmp.ts';
-import { lastWords } from '../boot-progress.ts';
+import { lastWords } from '../machine-console.ts';
 import type { Lease } from '../switch/dhcp.ts';
 import type { Guard } from '../switch/guard.ts';
 import type { SwitchNetwork } from '../switch/run-switch.ts';
