@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { labJsonSchema } from '../src/lab/fields/json-schema.ts';
 import { allProviders } from '../src/providers/registry.ts';
+import { stepJsonSchema } from '../src/scenario/step-schema.ts';
 
 /**
  * Compiles the product: the command line as a few files (many small ones are what makes a start slow), and each program of the machines as one CommonJS file that any Node from 18 on runs.
@@ -78,7 +79,8 @@ writeFileSync(join(fresh, 'programs/package.json'), '{"type":"commonjs"}\n');
 for (const path of globSync('src/**/*.{pl,py,sh,yaml}', { cwd: root })) {
   copyFileSync(join(root, path), join(fresh, 'cli', basename(path)), constants.COPYFILE_EXCL);
 }
-writeFileSync(join(fresh, 'lab.schema.json'), `${JSON.stringify(labJsonSchema(allProviders.names), null, 2)}\n`);
+const schema = labJsonSchema({ providers: allProviders.names, step: stepJsonSchema() });
+writeFileSync(join(fresh, 'lab.schema.json'), `${JSON.stringify(schema, null, 2)}\n`);
 writeFileSync(join(fresh, 'built'), '');
 if (existsSync(place)) renameSync(place, old);
 renameSync(fresh, place);

@@ -2,12 +2,13 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { commandReference } from '../src/cli/reference.ts';
 import { labFieldReference } from '../src/lab/fields/field-reference.ts';
+import { stepReference } from '../src/scenario/step-schema.ts';
 
 /** Writes the reference tables into README.md and into the golden files that the tests hold them against. */
 const root = join(import.meta.dirname, '..');
 
 export function withReference(readme: string): string {
-  return between(between(readme, 'commands', commandReference()), 'fields', labFieldReference());
+  return between(between(readme, 'commands', commandReference()), 'fields', labFieldReference(stepReference()));
 }
 
 function between(text: string, name: string, table: string): string {
@@ -20,5 +21,5 @@ if (import.meta.main) {
   const readme = join(root, 'README.md');
   writeFileSync(readme, withReference(readFileSync(readme, 'utf8')));
   writeFileSync(join(root, 'test/cli/golden/command-reference.md'), commandReference());
-  writeFileSync(join(root, 'test/lab/field-reference.md'), labFieldReference());
+  writeFileSync(join(root, 'test/lab/field-reference.md'), labFieldReference(stepReference()));
 }

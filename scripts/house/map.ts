@@ -72,6 +72,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   lab: [
     'add-scenario.ts',
     'defaults.ts',
+    'fields/field-reference.ts',
     'fields/json-schema.ts',
     'fields/rules.ts',
     'load-lab.ts',
@@ -80,6 +81,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'render-problems.ts',
     'templates/template.ts',
     'types.ts',
+    'yaml/flow.ts',
     'yaml/read-lab-file.ts',
   ],
   host: [
@@ -108,7 +110,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'file/merge-captures.ts',
     'read-capture.ts',
     'signal-name.ts',
-    'tcp/close.ts',
+    'tcp/closing.ts',
     'trace.ts',
   ],
   report: [
@@ -185,7 +187,17 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   capture: ['capture-plan.ts', 'lab-hints.ts', 'packet-capture.ts', 'tcpdump.ts'],
   deploy: ['deploy-programs.ts', 'file-hashes.ts', 'program-files.ts', 'remove-programs.ts', 'source-file.ts'],
   copy: ['copy-tree.ts'],
-  scenario: ['parse.ts', 'play-result.ts', 'play.ts', 'propose.ts', 'render-failure.ts', 'stage.ts', 'steps.ts'],
+  scenario: [
+    'parse.ts',
+    'play-result.ts',
+    'play.ts',
+    'propose.ts',
+    'render-failure.ts',
+    'scenario.ts',
+    'stage.ts',
+    'step-data.ts',
+    'step-schema.ts',
+  ],
   session: [
     'changed-lab.ts',
     'connect-all.ts',

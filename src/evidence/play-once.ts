@@ -9,7 +9,7 @@ import type { Repeat } from '../report/run/run-summary.ts';
 import { playScenario } from '../scenario/play.ts';
 import type { PlayResult } from '../scenario/play-result.ts';
 import type { Stage } from '../scenario/stage.ts';
-import type { Scenario } from '../scenario/steps.ts';
+import { castOf, type Scenario } from '../scenario/scenario.ts';
 import { RunFolder } from '../state/runs/run-folder.ts';
 import type { LockedSession } from '../session/locked-session.ts';
 import { describeLab, describeMachines } from './describe-run.ts';
@@ -139,16 +139,6 @@ function whole(
     incomplete: true,
     play: { ...play, result: 'broken', passed: false, failedStep: undefined, error: fault, tails: [] },
   };
-}
-
-/** Which programs and machines take part. */
-export function castOf(
-  { steps }: Scenario,
-  lab: Lab,
-): { readonly roles: readonly string[]; readonly machines: readonly string[] } {
-  const roles = [...new Set(steps.flatMap((step) => (step.verb === 'start' ? step.programs : [])))];
-  const commands = steps.flatMap((step) => (step.verb === 'run' ? step.commands.map(({ on }) => on) : []));
-  return { roles, machines: [...new Set([...roles.map((role) => lab.programs.get(role)!.on), ...commands])] };
 }
 
 function showAtSeat(seats: Seats, event: Event): void | Promise<void> {

@@ -1,42 +1,22 @@
-import { isMap, isScalar, parseDocument, type YAMLMap } from 'yaml';
+import { isMap, isScalar, parse, parseDocument, type YAMLMap } from 'yaml';
 import { flow } from './yaml/flow.ts';
 
-/** A step of a scenario as plain data, as it stands in `lab.yaml`: `{ send: { client: "Hello" } }`. */
-export type StepData = Readonly<Record<string, unknown>>;
-
-/** Verbs whose values are what people type and read: these stand in quotes, so that nobody has to know what YAML makes of them. */
-const quoted: ReadonlySet<string> = new Set(['send', 'expect']);
-
-/** A scenario as lines of YAML, a step a line, for people to read on. `indent` counts blanks before its name. */
-export function scenarioYaml(name: string, steps: readonly StepData[], indent: number): string {
+/**
+ * A scenario as lines of YAML, a step a line, for people to read on. Each step is one line of YAML itself, without its
+ * dash. `indent` counts blanks before the name.
+ */
+export function scenarioYaml(name: string, steps: readonly string[], indent: number): string {
   const pad = ' '.repeat(indent);
-  return [
-    `${pad}${flow(name)}:`,
-    ...steps.map(
-      (step) =>
-        `${pad}  - ${Object.entries(step)
-          .map(([verb, value]) => `${verb}: ${argument(verb, value)}`)
-          .join(', ')}`,
-    ),
-  ]
-    .map((line) => `${line}\n`)
-    .join('');
-}
-
-function argument(verb: string, value: unknown): string {
-  if (!quoted.has(verb)) return flow(value);
-  return `{ ${Object.entries(value as Readonly<Record<string, unknown>>)
-    .map(([role, text]) => `${role}: ${JSON.stringify(text)}`)
-    .join(', ')} }`;
+  return [`${flow(name)}:`, ...steps.map((step) => `  - ${step}`)].map((line) => `${pad}${line}\n`).join('');
 }
 
 /**
- * The text of a lab file with one more scenario behind its others. All that stood there stays as it was, comments and blanks included, but where the scenarios
- * are written in braces: then their map is written anew.
+ * The text of a lab file with one more scenario after its others; steps as in `scenarioYaml`. All that stood there stays
+ * as it was, comments and blanks included, except where the scenarios are written in braces: then their map is rewritten.
  *
- * The text must be a lab file without problem that has no scenario of that name.
+ * The text must be a lab file without problems that has no scenario of that name.
  */
-export function addScenario(text: string, name: string, steps: readonly StepData[]): string {
+export function addScenario(text: string, name: string, steps: readonly string[]): string {
   const newline = text.includes('\r\n') ? '\r\n' : '\n';
   const document = parseDocument(text, { version: '1.2', schema: 'core' });
   const pair = (document.contents as YAMLMap).items.find(({ key }) => isScalar(key) && key.value === 'scenarios');
@@ -45,7 +25,7 @@ export function addScenario(text: string, name: string, steps: readonly StepData
   if (!isMap(pair.value)) return insertLines(text, rangeOf(pair.key)!.end, scenarioYaml(name, steps, 2), newline);
   const place = pair.value.flow ? undefined : behindLast(text, pair.value);
   if (place !== undefined) return insertLines(text, place.offset, scenarioYaml(name, steps, place.indent), newline);
-  document.setIn(['scenarios', name], document.createNode(steps));
+  document.setIn(['scenarios', name], document.createNode(steps.map((step): unknown => parse(step))));
   return document.toString({ lineWidth: 0 });
 }
 
@@ -67,7 +47,10 @@ function rangeOf(node: unknown): { readonly start: number; readonly end: number 
   return range && { start: range[0], end: range[1] };
 }
 
-/** Puts lines behind the line in which `offset` stands; `offset` may lie at the start of the next line, where a value ends with its line feed. */
+/**
+ * Puts lines after the line in which `offset` stands; `offset` may lie at the start of the next line, where a value ends
+ * with its line feed.
+ */
 function insertLines(text: string, offset: number, lines: string, newline: string): string {
   const end = text.indexOf('\n', Math.max(0, offset - 1));
   const [before, after] =

@@ -2,7 +2,7 @@ import type { Conversation, Endpoint, Phase, Segment, SegmentMark, Side, TcpOpti
 import { addressText } from './address-text.ts';
 import { SequenceAnalysis, type Finding } from './tcp/sequence-analysis.ts';
 import { arrivalOf, type SentSegment } from './tcp/arrival.ts';
-import { closeOf } from './tcp/close.ts';
+import { closeOf } from './tcp/closing.ts';
 import { other, type End, type Flow, type FlowPacket } from './tcp/flow-table.ts';
 import { handshakeOf } from './tcp/handshake.ts';
 import { joinPieces, previewText, type Piece } from './tcp/payload.ts';

@@ -1,89 +1,66 @@
 import type { Path } from '../lab/problem.ts';
-import type { StepProblems } from './step-problems.ts';
-import type { Step } from './steps.ts';
+import type { StepPart } from './reading/step-part.ts';
 
-interface Place {
+/** `assumed`: it was never started, which is noted once. */
+type RoleState = { readonly state: 'running' | 'ended'; readonly line: number } | { readonly state: 'assumed' };
+
+/** Which programs run at a step, as far as the scenario itself tells. */
+export type RunningPrograms = Map<string, RoleState>;
+
+/** Where a step names a program, within what stands behind its verb. */
+export interface RolePlace {
   readonly at: 'key' | 'value';
   readonly path: Path;
 }
 
-/** `assumed`: it was never started, which is told once. */
-type RoleState = { readonly state: 'running' | 'ended'; readonly line: number } | { readonly state: 'assumed' };
-
-/**
- * Follows which programs run at each step, as far as the scenario itself tells, and notes what cannot be: acting on a program that was not started,
- * that has ended by an `exit` step, or starting it twice. What a program printed may still be expected after its end.
- */
-export class OrderCheck {
-  readonly #roles = new Map<string, RoleState>();
-
-  /** Steps must come in order. */
-  check(step: Step, problems: StepProblems): void {
-    const { line } = step.position;
-    switch (step.verb) {
-      case 'start':
-        for (const role of step.programs) this.#start(role, line, problems);
-        break;
-      case 'send':
-        for (const { role } of step.lines) this.#needsRunning(role, keyOf('send', role), problems);
-        break;
-      case 'expect':
-        for (const { role } of step.patterns) this.#needsStarted(role, keyOf('expect', role), problems);
-        break;
-      case 'exit':
-        for (const { role } of step.ends) {
-          this.#needsRunning(role, keyOf('exit', role), problems);
-          this.#roles.set(role, { state: 'ended', line });
-        }
-        break;
-      case 'close':
-        for (const role of step.roles) this.#needsRunning(role, { at: 'value', path: ['close'] }, problems);
-        break;
-      case 'signal':
-        for (const { role } of step.signals) this.#needsRunning(role, keyOf('signal', role), problems);
-        break;
-      case 'wait':
-        if (step.until.kind !== 'time')
-          this.#needsRunning(step.until.role, { at: 'value', path: ['wait', step.until.kind] }, problems);
-        break;
-      case 'run':
-      case 'tcp':
-        break;
-    }
-  }
-
-  #start(role: string, line: number, problems: StepProblems): void {
-    const before = this.#roles.get(role);
-    if (before?.state === 'running') {
-      problems.add(
-        ['start'],
-        `"${role}" is started again while it runs since line ${before.line}`,
-        `let it end first: exit: { ${role}: 0 }`,
-      );
-    }
-    this.#roles.set(role, { state: 'running', line });
-  }
-
-  #needsStarted(role: string, place: Place, problems: StepProblems): void {
-    if (this.#roles.has(role)) return;
-    problems.addAt(place.at, place.path, `"${role}" is not started before this step`, `add "start: ${role}" before it`);
-    this.#roles.set(role, { state: 'assumed' });
-  }
-
-  #needsRunning(role: string, place: Place, problems: StepProblems): void {
-    this.#needsStarted(role, place, problems);
-    const now = this.#roles.get(role);
-    if (now?.state === 'ended')
-      problems.addAt(
-        place.at,
-        place.path,
-        `"${role}" has ended in line ${now.line}`,
-        'start it again before this step, or move the step up',
-      );
-  }
+/** The place of a role in a map from roles to something. */
+export function keyOf(role: string): RolePlace {
+  return { at: 'key', path: [role] };
 }
 
-/** Where the name of a role stands in a step that maps roles to something. */
-function keyOf(verb: string, role: string): Place {
-  return { at: 'key', path: [verb, role] };
+/**
+ * Where one step stands in its scenario; notes what cannot be there: acting on a program that was not started, that has
+ * ended by an `exit` step, or starting it twice. What a program printed may still be expected after its end.
+ */
+export class StepOrder {
+  readonly #programs: RunningPrograms;
+  readonly #part: StepPart;
+
+  /** `part` is what stands behind the verb. */
+  constructor(programs: RunningPrograms, part: StepPart) {
+    this.#programs = programs;
+    this.#part = part;
+  }
+
+  /** The step starts this program. */
+  start(role: string): void {
+    const before = this.#programs.get(role);
+    if (before?.state === 'running') {
+      const message = `"${role}" is started again while it runs since line ${before.line}`;
+      this.#part.wrong(message, `let it end first: exit: { ${role}: 0 }`);
+    }
+    this.#programs.set(role, { state: 'running', line: this.#part.position.line });
+  }
+
+  /** The step sees this program end. */
+  end(role: string): void {
+    this.#programs.set(role, { state: 'ended', line: this.#part.position.line });
+  }
+
+  /** The step reads what this program printed. */
+  needsStarted(role: string, { at, path }: RolePlace): void {
+    if (this.#programs.has(role)) return;
+    const place = this.#part.below(path);
+    place.wrongAt(at, `"${role}" is not started before this step`, `add "start: ${role}" before it`);
+    this.#programs.set(role, { state: 'assumed' });
+  }
+
+  /** The step acts on this program. */
+  needsRunning(role: string, place: RolePlace): void {
+    this.needsStarted(role, place);
+    const now = this.#programs.get(role);
+    if (now?.state !== 'ended') return;
+    const hint = 'start it again before this step, or move the step up';
+    this.#part.below(place.path).wrongAt(place.at, `"${role}" has ended in line ${now.line}`, hint);
+  }
 }

@@ -1,21 +1,23 @@
 import { suggestion } from '../core/text/suggest.ts';
-import { formatPath, type Path } from '../lab/problem.ts';
-import type { Problem } from '../lab/problem.ts';
+import { formatPath, type Problem } from '../lab/problem.ts';
 import type { Lab, ScenarioSource, StepSource } from '../lab/types.ts';
-import { parseDuration } from './duration.ts';
-import { entriesOf, StepProblems, show } from './step-problems.ts';
-import { OrderCheck } from './order.ts';
-import { defaultTimeoutMs, stepText, type Scenario, type Step, type Verb } from './steps.ts';
-import { longForm, verbParsers } from './verbs.ts';
+import type { RunningPrograms } from './order.ts';
+import type { StepLimit } from './playing/play-context.ts';
+import { parseDuration } from './reading/duration.ts';
+import { inLongForm } from './reading/options.ts';
+import { show, StepPart } from './reading/step-part.ts';
+import type { Scenario } from './scenario.ts';
+import type { StepData } from './step-data.ts';
+import type { Step } from './step.ts';
+import type { Verb } from './verbs/define-verb.ts';
+import { verbNamed, verbs } from './verbs/index.ts';
 
 export interface ParsedScenarios {
-  /** Those without a fault. */
+  /** Those without a problem. */
   readonly scenarios: ReadonlyMap<string, Scenario>;
-  /** Every fault of every scenario, in the order of the file. */
+  /** Every problem of every scenario, in the order of the file. */
   readonly problems: readonly Problem[];
 }
-
-const knownVerbs = Object.keys(verbParsers);
 
 /** Gives every scenario of the lab its meaning. Nothing starts: a wrong last step is known before the first one is played. */
 export function parseScenarios(lab: Lab): ParsedScenarios {
@@ -27,6 +29,19 @@ export function parseScenarios(lab: Lab): ParsedScenarios {
     else problems.push(...parsed);
   }
   return { scenarios, problems };
+}
+
+/** A scenario of steps that lab itself has made. They stand in no file: their place is its first character. */
+export function scenarioOf(lab: Lab, name: string, steps: readonly StepData[]): Scenario {
+  const position = { line: 1, column: 1 };
+  const sources = steps.map((value): StepSource => ({
+    value,
+    position,
+    positionOf: () => ({ ...position, length: 1 }),
+  }));
+  const parsed = parseScenario(lab, { name, position, steps: sources });
+  if ('steps' in parsed) return parsed;
+  throw new Error(`lab made a wrong step: ${parsed.map(({ path, message }) => `${path} ${message}`).join('; ')}`);
 }
 
 function parseScenario(lab: Lab, source: ScenarioSource): Scenario | Problem[] {
@@ -42,75 +57,61 @@ function parseScenario(lab: Lab, source: ScenarioSource): Scenario | Problem[] {
       },
     ];
   }
-  const order = new OrderCheck();
+  const programs: RunningPrograms = new Map();
   const problems: Problem[] = [];
-  const steps = source.steps.map((stepSource, index) => {
-    const found = new StepProblems(stepSource, [...path, index]);
-    const step = parseStep(lab, stepSource, index, found);
-    if (step) order.check(step, found);
-    problems.push(...found.problems);
-    return step;
+  const steps = source.steps.flatMap((stepSource, index) => {
+    const whole = StepPart.whole(lab, stepSource, [...path, index]);
+    const step = parseStep(whole, index);
+    step?.follow(programs);
+    problems.push(...whole.problems);
+    return step ?? [];
   });
-  return problems.length > 0 ? problems : { name: source.name, steps: steps.filter((step) => step !== undefined) };
+  return problems.length > 0 ? problems : { name: source.name, steps };
 }
 
-function parseStep(lab: Lab, source: StepSource, index: number, problems: StepProblems): Step | undefined {
-  const verb = findVerb(source.value, problems);
+function parseStep(whole: StepPart, index: number): Step | undefined {
+  const verb = findVerb(whole);
   if (verb === undefined) return undefined;
-  const options = new Map(entriesOf(source.value));
-  const value = options.get(verb);
-  const body = verbParsers[verb]({ lab, problems, value, path: [verb] });
-  const isDefaultLimit = !options.has('timeout') && timeoutWithin(verb, value) === undefined;
-  const timeoutMs = isDefaultLimit ? defaultTimeoutMs[verb] : parseTimeout(verb, options, value, problems);
-  return body === undefined || timeoutMs === undefined
-    ? undefined
-    : { ...body, index, position: source.position, text: stepText(body), timeoutMs, isDefaultLimit };
+  const options = new Map(whole.entries());
+  const part = options.get(verb.name)!;
+  if (verb.needsPackets && whole.lab.capture === false)
+    part.wrongKey('there are no packets to look at: the lab says "capture: false"', 'leave out one of the two');
+  const meaning = verb.read(part);
+  const limit = parseLimit(verb, part, options.get('timeout'));
+  return meaning && limit && { ...meaning, ...limit, index, position: whole.position };
 }
 
-/** The one verb of a step; every other key but `timeout` is a fault. */
-function findVerb(value: unknown, problems: StepProblems): Verb | undefined {
-  const entries = entriesOf(value);
+/** The one verb of a step; every other key but `timeout` is a problem. */
+function findVerb(whole: StepPart): Verb | undefined {
+  const { value } = whole;
+  const entries = whole.entries();
   if (!entries) {
-    if (typeof value === 'string' && isVerb(value))
-      return problems.add([], `"${value}" says nothing to do it with`, `write ${value}: …`);
-    return problems.add([], `a step must be a map of one verb, not ${show(value)}`, 'for example: - start: server');
+    if (typeof value === 'string' && verbNamed(value))
+      return whole.wrong(`"${value}" says nothing to do it with`, `write ${value}: …`);
+    return whole.wrong(`a step must be a map of one verb, not ${show(value)}`, 'for example: - start: server');
   }
-  const verbs = entries.map(([key]) => key).filter(isVerb);
-  const others = entries.map(([key]) => key).filter((key) => !isVerb(key) && key !== 'timeout');
-  const unknown = verbs.length > 0 ? 'a step has no option' : 'there is no step';
-  for (const key of others) problems.addKey([key], `${unknown} "${key}"`, suggestion(key, [...knownVerbs, 'timeout']));
-  if (verbs.length > 1)
-    problems.addKey(
-      [verbs[1]!],
-      `a step does one thing; this one has ${verbs.join(' and ')}`,
+  const given = entries.filter(([key]) => verbNamed(key));
+  const others = entries.filter(([key]) => !verbNamed(key) && key !== 'timeout');
+  const known = verbs.map(({ name }) => name);
+  const unknown = given.length > 0 ? 'a step has no option' : 'there is no step';
+  for (const [key, other] of others) other.wrongKey(`${unknown} "${key}"`, suggestion(key, [...known, 'timeout']));
+  const [first, second] = given;
+  if (second)
+    second[1].wrongKey(
+      `a step does one thing; this one has ${given.map(([key]) => key).join(' and ')}`,
       'make them two steps, each with its own "-"',
     );
-  if (verbs.length === 0 && others.length === 0)
-    problems.add([], 'a step needs a verb', `known: ${knownVerbs.join(', ')}`);
-  return verbs[0];
+  if (!first && others.length === 0) whole.wrong('a step needs a verb', `known: ${known.join(', ')}`);
+  return first && verbNamed(first[0]);
 }
 
-function isVerb(word: string): word is Verb {
-  return Object.hasOwn(verbParsers, word);
-}
-
-/** `timeout` stands beside the verb, or inside the value of a verb whose value is a map of options. */
-function parseTimeout(
-  verb: Verb,
-  options: ReadonlyMap<string, unknown>,
-  value: unknown,
-  problems: StepProblems,
-): number | undefined {
-  const inner = timeoutWithin(verb, value);
-  if (options.has('timeout') && inner)
-    return problems.addKey(['timeout'], 'the time limit is given twice', 'leave out one of the two');
-  const path = inner?.path ?? ['timeout'];
-  const written = inner ? inner.written : options.get('timeout');
-  const ms = parseDuration(written);
-  return typeof ms === 'number' ? ms : problems.add(path, `must be ${ms.wrong}, not ${show(written)}`, ms.hint);
-}
-
-function timeoutWithin(verb: Verb, value: unknown): { path: Path; written: unknown } | undefined {
-  const timeout = longForm(verb, value)?.find(([key]) => key === 'timeout');
-  return timeout && { path: [verb, 'timeout'], written: timeout[1] };
+/** `timeout` stands next to the verb, or inside the value of a verb whose value is a map of options. */
+function parseLimit(verb: Verb, part: StepPart, next: StepPart | undefined): StepLimit | undefined {
+  const inside = verb.longForm && inLongForm(part, verb.longForm)?.get('timeout');
+  if (next && inside) return next.wrongKey('the time limit is given twice', 'leave out one of the two');
+  const written = inside ?? next;
+  if (!written) return { timeoutMs: verb.timeoutMs, isDefaultLimit: true };
+  const ms = parseDuration(written.value);
+  if (typeof ms === 'number') return { timeoutMs: ms, isDefaultLimit: false };
+  return written.wrong(`must be ${ms.wrong}, not ${show(written.value)}`, ms.hint);
 }

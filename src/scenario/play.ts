@@ -1,11 +1,12 @@
 import { CheckError, LabError, messageOf } from '../core/errors.ts';
-import { playStep, stepFailureOf } from './acts.ts';
-import { statusText } from './exit-words.ts';
-import { PlayContext } from './play-context.ts';
+import { statusText } from './playing/exit-words.ts';
+import { PlayContext } from './playing/play-context.ts';
+import type { ProgramTerminal } from './playing/program-terminal.ts';
+import { StepFailure } from './playing/step-failure.ts';
 import type { FailedStep, PlayResult, ProgramEnd, Tail } from './play-result.ts';
 import type { Stage } from './stage.ts';
-import type { Scenario, Step } from './steps.ts';
-import type { ProgramTerminal } from './program-terminal.ts';
+import type { Scenario } from './scenario.ts';
+import type { Step } from './step.ts';
 
 const TAIL_LINES = 15;
 
@@ -65,7 +66,7 @@ async function playAndTell(step: Step, play: PlayContext): Promise<Stop | undefi
   try {
     play.signal.throwIfAborted();
     await events.emit({ kind: 'scenario-step-started', ...place });
-    const outcome = await playStep(step, play);
+    const outcome = await step.play(step, play);
     if (outcome === 'played')
       await events.emit({ kind: 'scenario-step-passed', ...place, durationMs: performance.now() - started });
     else await events.emit({ kind: 'scenario-step-skipped', ...place, reason: 'the user holds this keyboard' });
@@ -78,6 +79,13 @@ async function playAndTell(step: Step, play: PlayContext): Promise<Stop | undefi
     const hint = failure?.hint ?? (stop.error instanceof LabError ? stop.error.hint : undefined);
     return { ...stop, step: { ...place, expected: failure?.expected ?? `"${text}" to be possible`, reason, hint } };
   }
+}
+
+/** The failure in the words of a step, whatever check made it. */
+function stepFailureOf(error: CheckError, step: Step): StepFailure {
+  return error instanceof StepFailure
+    ? error
+    : new StepFailure(`"${step.text}" to be possible`, error.message, error.hint);
 }
 
 function kindOfStop(thrown: unknown, play: PlayContext): Omit<Stop, 'step'> {

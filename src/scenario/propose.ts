@@ -1,7 +1,8 @@
 import { handleEvent, type EventHandlers, type EventOf } from '../core/event-handlers.ts';
 import type { Event } from '../core/events.ts';
-import type { StepData } from '../lab/add-scenario.ts';
 import { LineFold } from '../report/run/role-lines.ts';
+import type { Deed } from './deed.ts';
+import { stepOfDeed, type StepData } from './step-data.ts';
 
 /** A line longer than this is expected by its beginning. */
 const LONGEST_EXPECTED = 120;
@@ -26,6 +27,7 @@ export class ScenarioProposal {
   /** Numbers that mean the same each time: ports of the lab, what was typed. */
   readonly #known: Set<string>;
   readonly #isPrompt: (role: string, line: string) => boolean;
+  #lastDeed: Deed | undefined;
   #isOver = false;
 
   /**
@@ -38,7 +40,7 @@ export class ScenarioProposal {
   }
 
   readonly #handlers: EventHandlers<void> = {
-    'terminal-opened': ({ role }) => this.#act({ start: role }),
+    'terminal-opened': ({ role }) => this.#act({ kind: 'opened', role }),
     'terminal-input': (event) => this.#type(event),
     'program-exited': (event) => this.#exit(event),
   };
@@ -74,14 +76,15 @@ export class ScenarioProposal {
   }
 
   /** Something was done: what had been shown before it is expected first. */
-  #act(step: StepData): void {
-    this.#steps.push(...this.#expectations(), step);
+  #act(deed: Deed): void {
+    this.#steps.push(...this.#expectations(), stepOfDeed(deed));
+    this.#lastDeed = deed;
     for (const state of this.#roles.values()) state.shown = undefined;
   }
 
   #expectations(): StepData[] {
     return [...this.#roles].flatMap(([role, { shown }]) =>
-      shown === undefined ? [] : [{ expect: { [role]: expectedText(shown, this.#known) } }],
+      shown === undefined ? [] : [stepOfDeed({ kind: 'shown', role, text: expectedText(shown, this.#known) })],
     );
   }
 
@@ -93,8 +96,8 @@ export class ScenarioProposal {
       else if (key === '\x7f' || key === '\b') state.typed = state.typed.replace(/.$/su, '');
       else if (key === '\x15') state.typed = '';
       else if (key === '\x17') state.typed = state.typed.replace(/\S+\s*$/, '');
-      else if (key === '\x03') this.#act({ signal: { [role]: 'INT' } });
-      else if (key === '\x04' && state.typed === '') this.#act({ close: role });
+      else if (key === '\x03') this.#act({ kind: 'interrupted', role });
+      else if (key === '\x04' && state.typed === '') this.#act({ kind: 'input-ended', role });
       else if (key >= ' ' || key === '\t') state.typed += key;
     }
   }
@@ -103,17 +106,17 @@ export class ScenarioProposal {
     const line = state.typed;
     state.typed = '';
     for (const number of line.match(/\d+/g) ?? []) this.#known.add(number);
-    this.#act({ send: { [role]: line } });
+    this.#act({ kind: 'typed', role, line });
     state.echoes.push(line);
   }
 
   #exit({ role, exitCode, signal }: EventOf<'program-exited'>): void {
     const end = exitCode ?? signal;
     if (end === undefined) return;
-    const last = this.#steps.at(-1)?.['exit'];
-    const isSecond = typeof last === 'object' && last !== null && this.#expectations().length === 0;
-    if (isSecond) this.#steps[this.#steps.length - 1] = { exit: { ...last, [role]: end } };
-    else this.#act({ exit: { [role]: end } });
+    const before = this.#expectations().length === 0 && this.#lastDeed?.kind === 'ended' ? this.#lastDeed.ends : {};
+    // Ends with nothing between them are one step.
+    if (Object.keys(before).length > 0) this.#steps.pop();
+    this.#act({ kind: 'ended', ends: { ...before, [role]: end } });
   }
 }
 

@@ -2,7 +2,7 @@ import type { PacketSource } from '../capture/packet-capture.ts';
 import type { EventSink } from '../core/events.ts';
 import type { Lab, Program } from '../lab/types.ts';
 import type { Shell, TerminalSize } from '../ssh/shell.ts';
-import type { StageProgram } from './program-terminal.ts';
+import type { StageProgram } from './playing/program-terminal.ts';
 
 /** Everything that a scenario is played with. */
 export interface Stage {

@@ -6,7 +6,7 @@ import type { Problem } from '../lab/problem.ts';
 import { renderProblems } from '../lab/render-problems.ts';
 import type { Lab } from '../lab/types.ts';
 import { parseScenarios } from '../scenario/parse.ts';
-import type { Scenario } from '../scenario/steps.ts';
+import type { Scenario } from '../scenario/scenario.ts';
 import type { CommandContext } from './context.ts';
 import { shownPath } from './shown-path.ts';
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { parse } from 'yaml';
 import { addScenario, scenarioYaml } from '../../src/lab/add-scenario.ts';
+import { stepYaml } from '../../src/scenario/step-data.ts';
 
 const steps = [
   { start: 'server' },
@@ -12,13 +13,15 @@ const steps = [
   { exit: { client: 0, server: 'TERM' } },
 ];
 
+const lines = steps.map(stepYaml);
+
 function scenariosOf(text: string): Record<string, unknown> {
   return (parse(text) as { scenarios: Record<string, unknown> }).scenarios;
 }
 
 describe('a scenario as YAML', () => {
   it('has a step a line, and reads as it was given', () => {
-    const text = scenarioYaml('demo', steps, 2);
+    const text = scenarioYaml('demo', lines, 2);
     assert.equal(
       text,
       `  demo:
@@ -45,7 +48,7 @@ describe('a scenario that is added', () => {
   };
   for (const [what, text] of Object.entries(files)) {
     it(`${what} leaves every line as it was`, () => {
-      const added = addScenario(text, 'demo', steps);
+      const added = addScenario(text, 'demo', lines);
       assert.deepEqual(scenariosOf(added)['demo'], steps);
       const left = added.split(/\r?\n/);
       const missing = text.split(/\r?\n/).filter((line) => !left.includes(line));
@@ -60,7 +63,7 @@ describe('a scenario that is added', () => {
     const added = addScenario(
       'version: 1\nscenarios: { a: [{ start: x }] }\nmachines: { vm1: {} } # kept\n',
       'demo',
-      steps,
+      lines,
     );
     assert.deepEqual(scenariosOf(added), { a: [{ start: 'x' }], demo: steps });
     assert.match(added, /# kept/);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readCapture } from '../../src/packets/read-capture.ts';
-import { checkTcp, type TcpExpectation } from '../../src/scenario/tcp-expectation.ts';
+import { checkTcp, type TcpExpectation } from '../../src/scenario/tcp/tcp-expectation.ts';
 import { captureBytes, framesOf, pcapOf } from '../helpers/packets/capture-files.ts';
 
 /** What is not met, each as `expected | seen`, with `!` where no later packet can mend it. */

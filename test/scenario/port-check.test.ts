@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { LabError } from '../../src/core/errors.ts';
 import type { EventBody } from '../../src/core/events.ts';
 import type { Program } from '../../src/lab/types.ts';
-import { checkPorts } from '../../src/scenario/port-check.ts';
+import { checkPorts } from '../../src/scenario/playing/port-check.ts';
 import { localShell } from '../helpers/ssh/local-shell.ts';
 import { nobody, onlyRoot, python, running } from '../helpers/machines/listeners.ts';
 import { Running, unusedPort } from '../helpers/programs.ts';

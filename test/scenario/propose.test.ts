@@ -4,12 +4,13 @@ import type { Event, EventBody } from '../../src/core/events.ts';
 import { scenarioYaml } from '../../src/lab/add-scenario.ts';
 import { parseScenarios } from '../../src/scenario/parse.ts';
 import { ScenarioProposal } from '../../src/scenario/propose.ts';
+import { stepYaml, type StepData } from '../../src/scenario/step-data.ts';
 import { labOf } from '../helpers/scenario-lab.ts';
 import { stamped, tp1Bodies } from '../helpers/tp1-events.ts';
 
 const isPrompt = (_role: string, line: string): boolean => /^(?:client|server)@vm\d:7999\$ $|^> $/.test(line);
 
-function proposed(events: readonly Event[]): readonly unknown[] {
+function proposed(events: readonly Event[]): readonly StepData[] {
   const proposal = new ScenarioProposal(['7999'], isPrompt);
   for (const event of events) proposal.take(event);
   return proposal.steps();
@@ -52,7 +53,7 @@ programs:
   server: { on: vm1, command: [x], listens: 7999 }
   client: { on: vm2, command: [y], prompt: "client@vm2:7999$ " }
 scenarios:
-${scenarioYaml('demo', proposed(stamped(tp1Bodies)) as Record<string, unknown>[], 2)}`);
+${scenarioYaml('demo', proposed(stamped(tp1Bodies)).map(stepYaml), 2)}`);
     assert.deepEqual(parseScenarios(lab).problems, []);
   });
 

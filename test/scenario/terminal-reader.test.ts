@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import type { Pattern } from '../../src/lab/types.ts';
-import { TerminalReader } from '../../src/scenario/terminal-reader.ts';
+import { TerminalReader } from '../../src/scenario/playing/terminal-reader.ts';
 
 const PROMPT: Pattern = { text: 'client@vm2:7999$ ' };
 const text = (value: string): Pattern => ({ text: value });

@@ -5,6 +5,7 @@ import { isInside } from '../../core/files/inside.ts';
 import { oddKind } from '../../core/files/ordinary-file.ts';
 import { labJsonSchema } from '../../lab/fields/json-schema.ts';
 import { labTemplate, templateSteps } from '../../lab/templates/template.ts';
+import { stepJsonSchema } from '../../scenario/step-schema.ts';
 import type { CommandContext } from '../../session/context.ts';
 
 export interface InitOptions {
@@ -46,7 +47,8 @@ export async function init(
   });
   const programs = ownFolder === programsFolder ? [] : await readPrograms(programsFolder, ownFolder, force);
   await write(labFile, text, force ? 'w' : 'wx');
-  await write(schemaFile, `${JSON.stringify(labJsonSchema(providers.names), undefined, 2)}\n`, 'w');
+  const schema = labJsonSchema({ providers: providers.names, step: stepJsonSchema() });
+  await write(schemaFile, `${JSON.stringify(schema, undefined, 2)}\n`, 'w');
   if (programs.length > 0) await mkdir(ownFolder, { recursive: true });
   for (const { file, content } of programs) await write(file, content, 'w');
   return {

@@ -2,13 +2,13 @@ import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { CheckError, InterruptedError, UsageError } from '../../core/errors.ts';
 import type { Event, EventSink } from '../../core/events.ts';
-import { addScenario, scenarioYaml, type StepData } from '../../lab/add-scenario.ts';
+import { addScenario, scenarioYaml } from '../../lab/add-scenario.ts';
 import { checkLabText, loadLab } from '../../lab/load-lab.ts';
 import { fileLabelRule } from '../../lab/fields/rules.ts';
 import type { Lab, Program } from '../../lab/types.ts';
-import { parseScenarios } from '../../scenario/parse.ts';
+import { parseScenarios, scenarioOf } from '../../scenario/parse.ts';
 import { ScenarioProposal } from '../../scenario/propose.ts';
-import { defaultTimeoutMs, type Scenario, type Step } from '../../scenario/steps.ts';
+import { stepOfDeed, stepYaml, type StepData } from '../../scenario/step-data.ts';
 import { storing } from '../../state/files/storage.ts';
 import type { CommandContext } from '../../session/context.ts';
 import { openLab, type OpenedLab } from '../../session/open-lab.ts';
@@ -77,7 +77,12 @@ export async function record(
       scenario: undefined,
       times: 1,
       ...options,
-      improvise: () => startsOf(name, programs),
+      improvise: ({ lab }) =>
+        scenarioOf(
+          lab,
+          name,
+          programs.map(({ name: role }) => stepOfDeed({ kind: 'opened', role })),
+        ),
       async seats(_roles, _session, cleanup) {
         const leave = await enterOwnScreen(terminal);
         cleanup.add('give the terminal back', leave);
@@ -94,7 +99,7 @@ export async function record(
     scenario: name,
     run: result.runs[0]!.run,
     steps,
-    yaml: scenarioYaml(name, steps, 2),
+    yaml: scenarioYaml(name, steps.map(stepYaml), 2),
     file: write ? context.labFile : undefined,
   };
 }
@@ -119,19 +124,6 @@ function inOrderOfStart({ programs, file }: Lab): Program[] {
     });
   const all = [...programs.values()];
   return [...all.filter(({ listens }) => listens.length > 0), ...all.filter(({ listens }) => listens.length === 0)];
-}
-
-function startsOf(name: string, programs: readonly Program[]): Scenario {
-  const steps = programs.map((program, index): Step<'start'> => ({
-    verb: 'start',
-    programs: [program.name],
-    index,
-    position: { line: 1, column: 1 },
-    text: `start: ${program.name}`,
-    timeoutMs: defaultTimeoutMs.start,
-    isDefaultLimit: true,
-  }));
-  return { name, steps };
 }
 
 /** Numbers that the lab file fixes: what programs show of them is the same each time. */
@@ -168,14 +160,14 @@ async function writeScenario(
   steps: readonly StepData[],
 ): Promise<void> {
   const { text } = await loadLab(labFile, providers.names, overrides);
-  const added = addScenario(text, name, steps);
+  const added = addScenario(text, name, steps.map(stepYaml));
   const checked = await checkLabText(added, labFile, providers.names, overrides);
   const problems = 'lab' in checked ? parseScenarios(checked.lab).problems : checked.problems;
   if (problems.length > 0) {
     throw new UsageError(`the scenario cannot be added to ${basename(labFile)}: ${problems[0]!.message}`, {
       code: 'cannot-add',
       hint: 'Add it by hand:',
-      detail: scenarioYaml(name, steps, 2),
+      detail: scenarioYaml(name, steps.map(stepYaml), 2),
     });
   }
   await storing(`write ${labFile}`, () => writeFile(labFile, added));

@@ -1,6 +1,5 @@
 import { flow } from '../yaml/flow.ts';
-import { fieldsJsonSchema, type JsonSchema } from './json-schema.ts';
-import { stepReference } from './steps-schema.ts';
+import { schemaAt, type JsonSchema } from './json-schema.ts';
 
 /** The tables of the reference: their heading, and the path of the map whose fields they list. */
 const referenceTables: readonly (readonly [heading: string, path: readonly string[]])[] = [
@@ -13,10 +12,19 @@ const referenceTables: readonly (readonly [heading: string, path: readonly strin
   ['report', ['report']],
 ];
 
-/** The fields of `lab.yaml` and the steps of scenarios as Markdown tables, made from the schema; part of the README. Ends with a newline. */
-export function labFieldReference(): string {
-  const tables = referenceTables.map(([heading, path]) => fieldTable(heading, mapAt(fieldsJsonSchema(), path)));
-  return [...tables, stepTable()].join('\n');
+/** A kind of step, and an example of one. */
+export interface StepRow {
+  readonly verb: string;
+  readonly description: string;
+  readonly example: unknown;
+}
+
+/**
+ * The fields of `lab.yaml` and the steps of scenarios as Markdown tables, made from the schema; part of the README. Ends
+ * with a newline.
+ */
+export function labFieldReference(steps: readonly StepRow[]): string {
+  return [...referenceTables.map(([heading, path]) => fieldTable(heading, mapAt(path))), stepTable(steps)].join('\n');
 }
 
 function fieldTable(heading: string, map: JsonSchema): string {
@@ -28,8 +36,8 @@ function fieldTable(heading: string, map: JsonSchema): string {
   return table(`\`${heading}\`: ${map.description ?? ''}`, ['field', 'needed', 'meaning', 'example'], rows);
 }
 
-function stepTable(): string {
-  const rows = stepReference().map(({ verb, description, example }) =>
+function stepTable(steps: readonly StepRow[]): string {
+  const rows = steps.map(({ verb, description, example }) =>
     row([`\`${verb}\``, description, `\`- ${flow(example).slice(2, -2)}\``]),
   );
   const title = '`scenarios.NAME`: a list of steps; any step may carry a time limit beside its verb: `timeout: 5s`.';
@@ -45,11 +53,7 @@ function row(cells: readonly string[]): string {
 }
 
 /** The map at a path of names, where `*` stands for any name; of several forms the one that has fields. */
-function mapAt(schema: JsonSchema, path: readonly string[]): JsonSchema {
-  const [name, ...rest] = path;
-  const forms = [schema, ...(schema.anyOf ?? [])];
-  const children = forms.map((form) => (name === '*' ? form.additionalProperties : form.properties?.[name ?? '']));
-  const next = children.find((child) => typeof child === 'object');
-  if (name !== undefined && next) return mapAt(next, rest);
-  return forms.find(({ properties }) => properties !== undefined) ?? schema;
+function mapAt(path: readonly string[]): JsonSchema {
+  const schema = schemaAt(path) ?? {};
+  return [schema, ...(schema.anyOf ?? [])].find(({ properties }) => properties !== undefined) ?? schema;
 }

@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import { labFields } from './fields.ts';
 import type { Path } from '../problem.ts';
-import { stepJsonSchema } from './steps-schema.ts';
 
 /** The parts of a JSON Schema (draft 2020-12) that ours uses. */
 export interface JsonSchema {
@@ -23,28 +22,39 @@ export interface JsonSchema {
   readonly anyOf?: readonly JsonSchema[];
 }
 
-let fields: JsonSchema | undefined;
+/** What other rooms know of lab files. */
+export interface KnownElsewhere {
+  /** What `provider` may be. */
+  readonly providers: readonly string[];
+  /** The JSON Schema of a step of a scenario. */
+  readonly step: JsonSchema;
+}
 
-/** The JSON Schema of `lab.yaml`, draft 2020-12, with descriptions and examples for editors. `providers`: what `provider` may be. */
-export function labJsonSchema(providers: readonly string[]): JsonSchema {
-  const { properties, ...rest } = fieldsJsonSchema();
+/** The JSON Schema of `lab.yaml`, draft 2020-12, with descriptions and examples for editors. */
+export function labJsonSchema({ providers, step }: KnownElsewhere): JsonSchema {
+  const { properties, ...rest } = fieldsSchema();
   return {
     ...rest,
     properties: { ...properties, provider: { ...properties?.['provider'], enum: providers } },
     title: 'lab.yaml',
-    $defs: { step: stepJsonSchema() },
+    $defs: { step },
   };
 }
 
+let fields: JsonSchema | undefined;
+
 /** The part of it that this room knows by itself. */
-export function fieldsJsonSchema(): JsonSchema {
+function fieldsSchema(): JsonSchema {
   fields ??= z.toJSONSchema(labFields, { io: 'input' }) as JsonSchema;
   return fields;
 }
 
-/** What the schema says about the value at a path: its description, its examples, its fields. Undefined where no field can be. */
+/**
+ * What the schema says about the value at a path, outside of steps: its description, its examples, its fields. Undefined
+ * where no field can be.
+ */
 export function schemaAt(path: Path): JsonSchema | undefined {
-  let here: JsonSchema | undefined = fieldsJsonSchema();
+  let here: JsonSchema | undefined = fieldsSchema();
   for (const part of path) here = here && childOf(here, part);
   return here;
 }

@@ -1,5 +1,5 @@
 import type { Durations, Segment, SegmentMark, SentTotals, Side } from '../conversation.ts';
-import { isRepetition } from './close.ts';
+import { isRepetition } from './closing.ts';
 
 /** Sums up what one side sent. */
 export function totalsOf(segments: readonly Segment[], side: Side): SentTotals {

@@ -1,7 +1,7 @@
-import { quoteCommand } from '../core/text/shell-quote.ts';
-import { isListening } from '../ports/inspect-port.ts';
+import { quoteCommand } from '../../core/text/shell-quote.ts';
+import { isListening } from '../../ports/inspect-port.ts';
 import type { Deadline, PlayContext } from './play-context.ts';
-import { patternText } from '../lab/pattern.ts';
+import { patternText } from '../../lab/pattern.ts';
 import type { ProgramTerminal } from './program-terminal.ts';
 
 const ANSWERED_HINT =

@@ -1,10 +1,10 @@
-import { awakeNow } from '../core/time/awake-clock.ts';
-import type { EventSink } from '../core/events.ts';
-import { TimeoutError } from '../core/errors.ts';
-import { retryUntil } from '../core/time/retry.ts';
-import type { Program } from '../lab/types.ts';
-import type { ExitStatus, RemoteProcess, Shell, TerminalSize } from '../ssh/shell.ts';
-import { Wake } from '../core/time/wake.ts';
+import { awakeNow } from '../../core/time/awake-clock.ts';
+import type { EventSink } from '../../core/events.ts';
+import { TimeoutError } from '../../core/errors.ts';
+import { retryUntil } from '../../core/time/retry.ts';
+import type { Program } from '../../lab/types.ts';
+import type { ExitStatus, RemoteProcess, Shell, TerminalSize } from '../../ssh/shell.ts';
+import { Wake } from '../../core/time/wake.ts';
 import { TerminalReader } from './terminal-reader.ts';
 
 /** A program as it lies on its machine, ready to start. */

@@ -1,5 +1,5 @@
-import type { TerminalSize } from '../ssh/shell.ts';
-import type { Operator } from './stage.ts';
+import type { TerminalSize } from '../../ssh/shell.ts';
+import type { Operator } from '../stage.ts';
 import type { ProgramTerminal } from './program-terminal.ts';
 
 /** Carries what the user types to the program of one role, through all its starts. Nothing is read before the first start. */

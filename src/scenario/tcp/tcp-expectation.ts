@@ -1,9 +1,9 @@
-import type { TracedConversation } from '../packets/trace.ts';
-import { isRepetition } from '../packets/tcp/close.ts';
-import { lacksText, type Conversation, type Endpoint, type Segment, type Side } from '../packets/conversation.ts';
-import { formatDuration } from '../core/time/retry.ts';
-import type { Pattern } from '../lab/types.ts';
-import { findPattern, patternText } from '../lab/pattern.ts';
+import type { TracedConversation } from '../../packets/trace.ts';
+import { isRepetition } from '../../packets/tcp/closing.ts';
+import { lacksText, type Conversation, type Endpoint, type Segment, type Side } from '../../packets/conversation.ts';
+import { formatDuration } from '../../core/time/retry.ts';
+import type { Pattern } from '../../lab/types.ts';
+import { findPattern, patternText } from '../../lab/pattern.ts';
 
 /** What TCP must have done, in the words of the course. What is undefined is not looked at. */
 export interface TcpExpectation {

@@ -1,14 +1,14 @@
-import { CheckError } from '../core/errors.ts';
-import type { EventSink } from '../core/events.ts';
-import { secretFromEnvironment } from '../core/text/secret-variable.ts';
-import type { Program } from '../lab/types.ts';
-import { describeHolder } from '../ports/describe.ts';
-import { isRefused } from '../ports/bind-answer.ts';
-import { explainPort } from '../ports/explain-port.ts';
-import { freePort } from '../ports/free-port.ts';
-import { inspectPort, type PortReport } from '../ports/inspect-port.ts';
-import { showPort } from '../ports/show-port.ts';
-import type { Shell } from '../ssh/shell.ts';
+import { CheckError } from '../../core/errors.ts';
+import type { EventSink } from '../../core/events.ts';
+import { secretFromEnvironment } from '../../core/text/secret-variable.ts';
+import type { Program } from '../../lab/types.ts';
+import { describeHolder } from '../../ports/describe.ts';
+import { isRefused } from '../../ports/bind-answer.ts';
+import { explainPort } from '../../ports/explain-port.ts';
+import { freePort } from '../../ports/free-port.ts';
+import { inspectPort, type PortReport } from '../../ports/inspect-port.ts';
+import { showPort } from '../../ports/show-port.ts';
+import type { Shell } from '../../ssh/shell.ts';
 
 /**
  * Looks at the ports that a program is about to listen on. A busy one is freed when the program says `ports: free`.

@@ -1,13 +1,12 @@
-import { awakeNow } from '../core/time/awake-clock.ts';
-import { TimeoutError } from '../core/errors.ts';
-import { formatDuration, retryUntil } from '../core/time/retry.ts';
-import type { Program } from '../lab/types.ts';
-import type { Shell } from '../ssh/shell.ts';
+import { awakeNow } from '../../core/time/awake-clock.ts';
+import { TimeoutError } from '../../core/errors.ts';
+import { formatDuration, retryUntil } from '../../core/time/retry.ts';
+import type { Program } from '../../lab/types.ts';
+import type { Shell } from '../../ssh/shell.ts';
 import { StepFailure } from './step-failure.ts';
 import { Keyboard } from './keyboard.ts';
 import { statusText } from './exit-words.ts';
-import type { Stage } from './stage.ts';
-import type { StepPlace } from './steps.ts';
+import type { Stage } from '../stage.ts';
 import type { ProgramTerminal } from './program-terminal.ts';
 
 /** With a user at a keyboard nothing is late for as long as a person may think. */
@@ -68,15 +67,37 @@ export class PlayContext {
   }
 
   /** When a step that begins now is late. */
-  deadlineOf(step: StepPlace): Deadline {
+  deadlineOf(step: StepLimit): Deadline {
     const limitMs = this.limitOf(step);
     const timeoutMs = this.keyboards.size > 0 ? Math.max(OPERATOR_TIMEOUT_MS, limitMs) : limitMs;
     return { timeoutMs, at: awakeNow() + timeoutMs };
   }
 
   /** Time limit of a step on these machines, in milliseconds. */
-  limitOf({ timeoutMs, isDefaultLimit }: StepPlace): number {
+  limitOf({ timeoutMs, isDefaultLimit }: StepLimit): number {
     return isDefaultLimit ? timeoutMs * (this.stage.slowness ?? 1) : timeoutMs;
+  }
+
+  /**
+   * Waits until something was handed over to the program. When that fails, the program has ended or its connection is
+   * lost, and both end this wait.
+   *
+   * @throws {StepFailure} as `waitFor` does.
+   */
+  async waitUntilTaken(terminal: ProgramTerminal, deadline: Deadline, { expected, work }: HandOver): Promise<void> {
+    let isTaken = false;
+    work.then(
+      () => {
+        isTaken = true;
+        terminal.changes.notify();
+      },
+      () => undefined,
+    );
+    await this.waitFor(terminal, deadline, {
+      expected,
+      otherwise: 'its machine did not take it',
+      look: () => (isTaken ? true : undefined),
+    });
   }
 
   /**
@@ -113,11 +134,27 @@ export class PlayContext {
   }
 }
 
+/** How long a step may take. */
+export interface StepLimit {
+  /** Time limit of the whole step. */
+  readonly timeoutMs: number;
+  /** No one wrote that limit: slow machines get more. */
+  readonly isDefaultLimit: boolean;
+}
+
 export interface Deadline {
   /** Milliseconds on the clock of `awakeNow()`. */
   readonly at: number;
   /** The whole time limit, for messages. */
   readonly timeoutMs: number;
+}
+
+/** Something that is handed over to a program. */
+export interface HandOver {
+  /** As it follows "expected". */
+  readonly expected: string;
+  /** Resolves when the machine has taken it. */
+  readonly work: Promise<void>;
 }
 
 /** What is waited for. */
@@ -129,4 +166,9 @@ export interface Goal<T> {
   readonly look: () => T | undefined | Promise<T | undefined>;
   /** Asked when it failed. */
   readonly hint?: (() => string | undefined) | undefined;
+}
+
+/** Parts of a step whose keyboards the user holds are left out; a step with no others is skipped. */
+export function outcomeOf(parts: readonly unknown[]): 'played' | 'skipped' {
+  return parts.length > 0 ? 'played' : 'skipped';
 }

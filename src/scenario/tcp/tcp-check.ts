@@ -1,7 +1,7 @@
-import { EnvironmentError, TimeoutError } from '../core/errors.ts';
-import { formatDuration, retryUntil, type Attempt } from '../core/time/retry.ts';
-import { StepFailure } from './step-failure.ts';
-import type { PlayContext } from './play-context.ts';
+import { EnvironmentError, TimeoutError } from '../../core/errors.ts';
+import { formatDuration, retryUntil, type Attempt } from '../../core/time/retry.ts';
+import { StepFailure } from '../playing/step-failure.ts';
+import type { PlayContext } from '../playing/play-context.ts';
 import { checkTcp, type TcpExpectation, type TcpFinding } from './tcp-expectation.ts';
 
 /** Nothing came from the machine for so long: the packets until now are here, so that "no RST" is more than "none yet". */

@@ -1,4 +1,4 @@
-import { CheckError } from '../core/errors.ts';
+import { CheckError } from '../../core/errors.ts';
 
 /** A step did not get what it expected; becomes the `failedStep` of the result. */
 export class StepFailure extends CheckError {

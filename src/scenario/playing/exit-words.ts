@@ -1,5 +1,7 @@
-import type { ExitStatus } from '../ssh/shell.ts';
-import type { ExpectedEnd } from './steps.ts';
+import type { ExitStatus } from '../../ssh/shell.ts';
+
+/** An exit status from 0 to 255, or the name of a signal without `SIG`: `TERM`. */
+export type ExpectedEnd = number | string;
 
 /** `status 1` or `signal TERM`, as it follows "ended with". */
 export function statusText(status: ExitStatus): string {

@@ -1,5 +1,5 @@
-import { KnownWords } from '../core/text/suggest.ts';
-import type { Lab } from '../lab/types.ts';
+import { KnownWords } from '../../core/text/suggest.ts';
+import type { Lab } from '../../lab/types.ts';
 
 /** What the steps of a scenario may name. */
 export interface KnownNames {

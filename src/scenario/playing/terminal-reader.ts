@@ -1,7 +1,7 @@
-import { SlowPatternError } from '../core/text/bounded-search.ts';
-import { Transcript } from '../terminal/transcript.ts';
-import type { Pattern } from '../lab/types.ts';
-import { findPattern } from '../lab/pattern.ts';
+import { SlowPatternError } from '../../core/text/bounded-search.ts';
+import { Transcript } from '../../terminal/transcript.ts';
+import type { Pattern } from '../../lab/types.ts';
+import { findPattern } from '../../lab/pattern.ts';
 
 /** An `expect` that comes later than this many characters of output no longer finds them; keeps memory bounded when a program floods its terminal. */
 const RETAINED_LENGTH = 262_144;

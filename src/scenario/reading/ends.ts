@@ -1,0 +1,20 @@
+import { constants } from 'node:os';
+import type { ExpectedEnd } from '../playing/exit-words.ts';
+import { show, type StepPart } from './step-part.ts';
+
+/** How a program or a command must end: an exit status, or the name of a signal. */
+export function parseEnd(part: StepPart): ExpectedEnd | undefined {
+  const { value } = part;
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 255) return value;
+  return (
+    signalName(value) ??
+    part.wrong(`must be an exit status from 0 to 255 or a signal, not ${show(value)}`, 'for example 0, or SIGTERM')
+  );
+}
+
+/** `TERM` for `TERM`, `term` and `SIGTERM`; undefined when there is no such signal (signal(7)). */
+export function signalName(value: unknown): string | undefined {
+  if (typeof value !== 'string') return undefined;
+  const name = value.toUpperCase().replace(/^SIG/, '');
+  return `SIG${name}` in constants.signals ? name : undefined;
+}

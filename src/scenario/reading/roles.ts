@@ -1,0 +1,41 @@
+import { namesOf } from './known-names.ts';
+import { allOf, show, type StepPart } from './step-part.ts';
+
+/** The name of a program. */
+export function parseRole(part: StepPart, example: string): string | undefined {
+  if (typeof part.value === 'string') return knownRole(part, part.value, 'value');
+  return part.wrong(`must be the name of a program, not ${show(part.value)}`, `for example: ${example}`);
+}
+
+/** One name of a program, or a list of them. */
+export function parseRoles(part: StepPart, example: string): string[] | undefined {
+  const names = part.items() ?? [part];
+  if (names.length === 0) return part.wrong('needs at least one program', `for example: ${example}`);
+  return allOf(names.map((name) => parseRole(name, example)));
+}
+
+/** A map from programs to something; `parse` reads each value. */
+export function parseRoleMap<T>(
+  part: StepPart,
+  example: string,
+  parse: (part: StepPart) => T | undefined,
+): [string, T][] | undefined {
+  const entries = part.entries();
+  if (!entries || entries.length === 0)
+    return part.wrong(
+      `must be a map from programs, not ${entries ? 'an empty one' : show(part.value)}`,
+      `for example: ${example}`,
+    );
+  const parsed = entries.map(([name, value]): [string, T] | undefined => {
+    const role = knownRole(value, name, 'key');
+    const result = parse(value);
+    return role === undefined || result === undefined ? undefined : [role, result];
+  });
+  return allOf(parsed);
+}
+
+function knownRole(part: StepPart, name: string, at: 'key' | 'value'): string | undefined {
+  if (part.lab.programs.has(name)) return name;
+  const hint = namesOf(part.lab).programs.suggestion(name) ?? 'add it under programs:';
+  return part.wrongAt(at, `there is no program "${name}"`, hint);
+}

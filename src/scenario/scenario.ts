@@ -1,0 +1,21 @@
+import type { Lab } from '../lab/types.ts';
+import type { Step } from './step.ts';
+
+/** A scenario of `lab.yaml`, understood: nothing in it can be wrong any more but the programs themselves. */
+export interface Scenario {
+  readonly name: string;
+  readonly steps: readonly Step[];
+}
+
+/** Which programs and machines take part in a scenario, each once. */
+export interface Cast {
+  readonly roles: readonly string[];
+  readonly machines: readonly string[];
+}
+
+/** The cast of a scenario: the programs that its steps start, their machines, and those that its steps work on. */
+export function castOf({ steps }: Scenario, lab: Lab): Cast {
+  const roles = [...new Set(steps.flatMap(({ needs }) => needs.roles))];
+  const machines = steps.flatMap(({ needs }) => needs.machines);
+  return { roles, machines: [...new Set([...roles.map((role) => lab.programs.get(role)!.on), ...machines])] };
+}

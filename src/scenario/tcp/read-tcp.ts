@@ -1,0 +1,170 @@
+import { listed, suggestion } from '../../core/text/suggest.ts';
+import { patternText } from '../../lab/pattern.ts';
+import type { Side } from '../../packets/conversation.ts';
+import { namesOf } from '../reading/known-names.ts';
+import { options, refuseOption, refuseOthers } from '../reading/options.ts';
+import { patternSchema } from '../reading/schema-parts.ts';
+import { show, type StepPart } from '../reading/step-part.ts';
+import { mapText } from '../reading/step-words.ts';
+import { parseExpectation } from '../reading/texts.ts';
+import type { TcpExpectation } from './tcp-expectation.ts';
+
+const HINT = 'for example: tcp: { handshake: true, close: { by: client, kind: fin }, reset: none }';
+const sides: readonly Side[] = ['client', 'server'];
+const closers = [...sides, 'both'] as const;
+const closeKinds = ['fin', 'rst', 'open'] as const;
+const resetters = ['none', 'any', ...sides] as const;
+
+/** Something that a `tcp` step can look at. */
+interface Check<T> {
+  readonly schema: object;
+  /** Gives undefined after it noted a problem. */
+  readonly parse: (part: StepPart) => T | undefined;
+}
+
+type Checked = { -readonly [K in keyof TcpExpectation]-?: NonNullable<TcpExpectation[K]> };
+
+const checks: { readonly [K in keyof Checked]: Check<Checked[K]> } = {
+  port: {
+    schema: { type: 'integer', minimum: 1, maximum: 65_535, description: 'Only connections to this port.' },
+    parse: parsePort,
+  },
+  connections: {
+    schema: { type: 'integer', minimum: 0, description: 'How many connections came about.' },
+    parse: (part) => parseCount(part, 'for example 1'),
+  },
+  handshake: {
+    schema: { type: 'boolean', description: '`true`: every attempt to connect came about; `false`: none did.' },
+    parse: (part) =>
+      typeof part.value === 'boolean' ? part.value : part.wrong(`must be true or false, not ${show(part.value)}`),
+  },
+  close: {
+    schema: options({
+      by: {
+        enum: closers,
+        description:
+          'The end that closed first: `client` opened the connection; ' +
+          '`both`: each sent its FIN before it had that of the other.',
+      },
+      kind: { enum: closeKinds, description: 'How it ended, if it did.' },
+    }),
+    parse: parseClose,
+  },
+  reset: { schema: { enum: resetters, description: 'Who sent a RST.' }, parse: (part) => parseWord(part, resetters) },
+  retransmissions: {
+    schema: {
+      anyOf: [{ type: 'integer', minimum: 0 }, { const: 'some' }],
+      description: 'How many segments were sent again.',
+    },
+    parse: (part) => (part.value === 'some' ? 'some' : parseCount(part, 'for example 0; or "some"')),
+  },
+  payload: {
+    schema: {
+      ...options({ client: patternSchema, server: patternSchema }),
+      minProperties: 1,
+      description: 'What one of the connections carried.',
+    },
+    parse: parsePayload,
+  },
+};
+
+const keys = Object.keys(checks);
+
+/** JSON Schema of what a `tcp` step can look at. */
+export const tcpSchema: object = {
+  ...options(Object.fromEntries(Object.entries(checks).map(([key, { schema }]) => [key, schema]))),
+  minProperties: 1,
+};
+
+/** Reads what a `tcp` step expects; undefined after at least one problem was noted. */
+export function parseTcp(part: StepPart): TcpExpectation | undefined {
+  const entries = part.entries();
+  if (!entries || entries.length === 0)
+    return part.wrong(
+      `must be a map of what TCP must have done, not ${entries ? 'an empty one' : show(part.value)}`,
+      HINT,
+    );
+  const draft: { [K in keyof Checked]?: Checked[K] | undefined } = {};
+  const before = part.problems.length;
+  for (const [key, value] of entries) {
+    if (isKey(key)) readInto(draft, key, value);
+    else if (key !== 'timeout') refuseOption(value, part.key, keys);
+  }
+  if (entries.every(([key]) => key === 'port' || key === 'timeout'))
+    part.wrong('must say what TCP must have done', HINT);
+  return part.problems.length === before ? draft : undefined;
+}
+
+/** What stands behind `tcp`, on one line. */
+export function tcpText({ close, payload, ...others }: TcpExpectation): string {
+  const ends = close && textOf(Object.entries(close).filter(([, value]) => value !== undefined));
+  const sent = payload?.map(({ side, pattern }): [string, string] => [side, patternText(pattern)]);
+  return textOf([
+    ...Object.entries(others),
+    ...(ends === undefined ? [] : [['close', ends] as const]),
+    ...(sent ? [['payload', mapText(sent)] as const] : []),
+  ]);
+}
+
+function textOf(entries: readonly (readonly [string, unknown])[]): string {
+  return mapText(entries.map(([key, value]) => [key, String(value)]));
+}
+
+function isKey(key: string): key is keyof Checked {
+  return Object.hasOwn(checks, key);
+}
+
+function readInto<K extends keyof Checked>(draft: { [N in K]?: Checked[N] | undefined }, key: K, part: StepPart): void {
+  draft[key] = checks[key].parse(part);
+}
+
+function parsePort(part: StepPart): number | undefined {
+  const { ports } = namesOf(part.lab);
+  if (typeof part.value === 'number' && ports.has(part.value)) return part.value;
+  return part.wrong(
+    `must be a port that a program of the lab listens on, not ${show(part.value)}`,
+    ports.size === 0 ? 'add "listens: PORT" to a program' : `known: ${listed([...ports].slice(0, 100).map(String))}`,
+  );
+}
+
+function parseCount(part: StepPart, hint: string): number | undefined {
+  const { value } = part;
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return value;
+  return part.wrong(`must be a number of 0 or more, not ${show(value)}`, hint);
+}
+
+function parseWord<T extends string>(part: StepPart, words: readonly T[]): T | undefined {
+  const { value } = part;
+  const word = words.find((known) => known === value);
+  if (word !== undefined) return word;
+  const hint = typeof value === 'string' ? suggestion(value, words) : undefined;
+  return part.wrong(`must be one of ${words.join(', ')}, not ${show(value)}`, hint);
+}
+
+function parseClose(part: StepPart): TcpExpectation['close'] {
+  const entries = part.entries();
+  if (!entries || entries.length === 0)
+    return part.wrong(
+      `must say by whom and how, not ${show(part.value)}`,
+      'for example: close: { by: client, kind: fin }',
+    );
+  refuseOthers(part, ['by', 'kind']);
+  const given = new Map(entries);
+  const [by, kind] = [given.get('by'), given.get('kind')];
+  return { by: by && parseWord(by, closers), kind: kind && parseWord(kind, closeKinds) };
+}
+
+function parsePayload(part: StepPart): TcpExpectation['payload'] {
+  const entries = part.entries();
+  if (!entries || entries.length === 0)
+    return part.wrong(
+      `must say what client or server sent, not ${show(part.value)}`,
+      'for example: payload: { client: "Hello" }',
+    );
+  return entries.flatMap(([key, text]) => {
+    const side = sides.find((known) => known === key);
+    if (side === undefined) return text.wrongKey(`"${key}" is no end of a connection`, suggestion(key, sides)) ?? [];
+    const pattern = parseExpectation(text);
+    return pattern === undefined ? [] : [{ side, pattern }];
+  });
+}

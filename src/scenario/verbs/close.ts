@@ -1,0 +1,29 @@
+import { outcomeOf } from '../playing/play-context.ts';
+import { parseRoles } from '../reading/roles.ts';
+import { rolesSchema } from '../reading/schema-parts.ts';
+import { listText } from '../reading/step-words.ts';
+import { defineVerb } from './define-verb.ts';
+
+/** `^D`. */
+const END_OF_INPUT = '\u0004';
+
+export const close = defineVerb<readonly string[]>('close', {
+  schema: rolesSchema,
+  description: 'Ends the input of a program (Ctrl-D).',
+  example: 'client',
+  timeoutMs: 10_000,
+  parse: (part) => parseRoles(part, 'close: client'),
+  text: listText,
+  follow(roles, order) {
+    for (const role of roles) order.needsRunning(role, { at: 'value', path: [] });
+  },
+  async play(roles, _limit, play) {
+    const ours = roles.filter((role) => !play.isOperated(role));
+    for (const role of ours) {
+      await play.stage.events.emit({ kind: 'terminal-input', role, data: END_OF_INPUT, by: 'scenario' });
+      play.terminal(role).endInput();
+    }
+    return outcomeOf(ours);
+  },
+  recorded: (deed) => (deed.kind === 'input-ended' ? deed.role : undefined),
+});

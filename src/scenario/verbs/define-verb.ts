@@ -1,0 +1,71 @@
+import type { Deed } from '../deed.ts';
+import { StepOrder } from '../order.ts';
+import type { PlayContext, StepLimit } from '../playing/play-context.ts';
+import type { OptionsSchema } from '../reading/options.ts';
+import type { StepPart } from '../reading/step-part.ts';
+import type { Outcome, StepMeaning, StepNeeds } from '../step.ts';
+
+/** What a verb says of itself, whatever a step makes of it. */
+interface VerbFacts {
+  /** JSON Schema of what stands behind the verb. */
+  readonly schema: object;
+  /** What it does, for the README and for editors. */
+  readonly description: string;
+  /** What may stand behind it. */
+  readonly example: unknown;
+  /** Time limit of a step that names none, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Its form as a map of options, where `timeout` may stand, too; undefined when it has none. */
+  readonly longForm?: OptionsSchema;
+  /** It looks at captured packets: a lab that captures none cannot have it. */
+  readonly needsPackets?: true;
+  /** It maps roles to what people type and read: this is written in quotes, so that no one has to know what YAML makes of it. */
+  readonly isQuoted?: true;
+  /** What stands behind the verb when `lab record` saw this; undefined when that is no matter of this verb. */
+  recorded?(deed: Deed): unknown;
+}
+
+/** Everything about a verb. `Body` is what its parser makes of what stands behind it. */
+export interface VerbDeclaration<Body> extends VerbFacts {
+  /** Reads what stands behind the verb; gives undefined after it noted at least one problem. */
+  parse(part: StepPart): Body | undefined;
+  /** What stands behind the verb, on one line, as a person would write it. Control characters are escaped as in JSON. */
+  text(body: Body): string;
+  /** Default: nothing but the programs that steps before it have started. */
+  needs?(body: Body): Partial<StepNeeds>;
+  /** Notes what cannot be after the steps before. Default: it may stand anywhere. */
+  follow?(body: Body, order: StepOrder): void;
+  /**
+   * Plays the step.
+   *
+   * @throws {CheckError} when the programs do not do what the step wants; a `StepFailure` says what that was.
+   */
+  play(body: Body, limit: StepLimit, play: PlayContext): Promise<Outcome>;
+}
+
+/** A verb, for those who need not know what its bodies are. */
+export interface Verb extends VerbFacts {
+  readonly name: string;
+  /** What a step with this verb means; undefined after at least one problem was noted. `part` stands behind the verb. */
+  read(part: StepPart): StepMeaning | undefined;
+}
+
+/** Makes a verb of its declaration; a step and its verb stay together from the parser to the player. */
+export function defineVerb<Body>(name: string, declaration: VerbDeclaration<Body>): Verb {
+  return {
+    ...declaration,
+    name,
+    read(part) {
+      const body = declaration.parse(part);
+      if (body === undefined) return undefined;
+      return {
+        verb: name,
+        body,
+        text: `${name}: ${declaration.text(body)}`,
+        needs: { roles: [], machines: [], ...declaration.needs?.(body) },
+        follow: (programs) => declaration.follow?.(body, new StepOrder(programs, part)),
+        play: (limit, play) => declaration.play(body, limit, play),
+      };
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import { keyOf } from '../order.ts';
+import { expectedEndText, isEnd, statusText, type ExpectedEnd } from '../playing/exit-words.ts';
+import { StepFailure } from '../playing/step-failure.ts';
+import { parseEnd } from '../reading/ends.ts';
+import { parseRoleMap } from '../reading/roles.ts';
+import { endSchema, mapSchema } from '../reading/schema-parts.ts';
+import { mapText } from '../reading/step-words.ts';
+import { defineVerb } from './define-verb.ts';
+
+/** How each role must end, in order. */
+type Ends = readonly (readonly [role: string, end: ExpectedEnd])[];
+
+export const exit = defineVerb<Ends>('exit', {
+  schema: mapSchema(endSchema),
+  description: 'Waits until programs end, with this exit status or signal.',
+  example: { client: 0, server: 0 },
+  timeoutMs: 10_000,
+  parse: (part) => parseRoleMap(part, 'exit: { client: 0 }', parseEnd),
+  text: (ends) => mapText(ends.map(([role, end]) => [role, String(end)])),
+  follow(ends, order) {
+    for (const [role] of ends) {
+      order.needsRunning(role, keyOf(role));
+      order.end(role);
+    }
+  },
+  async play(ends, limit, play) {
+    const deadline = play.deadlineOf(limit);
+    for (const [role, wanted] of ends) {
+      const terminal = play.terminal(role);
+      const expected = `${role} to end with ${expectedEndText(wanted)}`;
+      const end = await play.waitFor(terminal, deadline, {
+        expected,
+        otherwise: 'it did not end',
+        look: () => terminal.status,
+      });
+      play.checked.add(terminal);
+      // The user may leave the program in another way than the scenario has it.
+      if (!play.isOperated(role) && !isEnd(end, wanted))
+        throw new StepFailure(expected, `it ended with ${statusText(end)}`);
+    }
+    return 'played';
+  },
+  recorded: (deed) => (deed.kind === 'ended' ? deed.ends : undefined),
+});

@@ -1,0 +1,53 @@
+import { patternText } from '../../lab/pattern.ts';
+import type { Pattern } from '../../lab/types.ts';
+import { keyOf } from '../order.ts';
+import { outcomeOf } from '../playing/play-context.ts';
+import type { TerminalReader } from '../playing/terminal-reader.ts';
+import { parseRoleMap } from '../reading/roles.ts';
+import { mapSchema, patternSchema } from '../reading/schema-parts.ts';
+import { mapText } from '../reading/step-words.ts';
+import { parseExpectation } from '../reading/texts.ts';
+import { defineVerb } from './define-verb.ts';
+
+/** A regular expression that could match more is taken when the terminal was quiet for so long. */
+const SETTLED_MS = 25;
+
+/** Patterns by role, in order. */
+type Patterns = readonly (readonly [role: string, pattern: Pattern])[];
+
+export const expect = defineVerb<Patterns>('expect', {
+  schema: mapSchema(patternSchema),
+  description: 'Waits until a program shows this.',
+  example: { server: "from client 'Hello vm1'" },
+  timeoutMs: 10_000,
+  isQuoted: true,
+  parse: (part) => parseRoleMap(part, 'expect: { server: "Hello" }', parseExpectation),
+  text: (patterns) => mapText(patterns.map(([role, pattern]) => [role, patternText(pattern)])),
+  follow(patterns, order) {
+    for (const [role] of patterns) order.needsStarted(role, keyOf(role));
+  },
+  async play(patterns, limit, play) {
+    const ours = patterns.filter(([role]) => !play.isOperated(role));
+    const deadline = play.deadlineOf(limit);
+    for (const [role, pattern] of ours) {
+      const terminal = play.terminal(role);
+      const { reader } = terminal;
+      await play.waitFor(terminal, deadline, {
+        expected: `${patternText(pattern)} on the terminal of ${role}`,
+        otherwise: 'it did not come',
+        look: () => (reader.takeMatch(pattern, terminal.quietMs >= SETTLED_MS) === 'found' ? true : undefined),
+        hint: () => missedHint(reader, pattern),
+      });
+    }
+    return outcomeOf(ours);
+  },
+  recorded: (deed) => (deed.kind === 'shown' ? { [deed.role]: deed.text } : undefined),
+});
+
+function missedHint(reader: TerminalReader, pattern: Pattern): string | undefined {
+  if (reader.shows(pattern))
+    return 'It stands there, but as the echo of what was typed, or an earlier expect has used it up.';
+  return reader.droppedLines > 0
+    ? `The first ${reader.droppedLines} lines are no longer kept; it may have been there.`
+    : undefined;
+}

@@ -1,0 +1,144 @@
+import { awakeNow } from '../../core/time/awake-clock.ts';
+import { formatDuration, TimeLimit } from '../../core/time/retry.ts';
+import { quoteCommand } from '../../core/text/shell-quote.ts';
+import { findPattern, patternText } from '../../lab/pattern.ts';
+import type { Pattern } from '../../lab/types.ts';
+import { expectedEndText, isEnd, statusText, type ExpectedEnd } from '../playing/exit-words.ts';
+import type { Deadline, PlayContext } from '../playing/play-context.ts';
+import { StepFailure } from '../playing/step-failure.ts';
+import { parseEnd } from '../reading/ends.ts';
+import { namesOf } from '../reading/known-names.ts';
+import { checkOptions, inLongForm, options } from '../reading/options.ts';
+import { endSchema, mapSchema, patternSchema, timeSchema } from '../reading/schema-parts.ts';
+import { allOf, show, type StepPart } from '../reading/step-part.ts';
+import { mapText } from '../reading/step-words.ts';
+import { parseExpectation } from '../reading/texts.ts';
+import { defineVerb } from './define-verb.ts';
+
+/** A one-shot command on a machine. */
+interface ScenarioCommand {
+  readonly on: string;
+  readonly command: readonly string[];
+  /** Expected exit status. */
+  readonly status: ExpectedEnd;
+  /** Looked for in what it printed, standard output before standard error. */
+  readonly output: Pattern | undefined;
+}
+
+const HINT = 'for example: run: { on: vm1, command: [ss, -ltn], status: 0, output: ":7999" }';
+
+const commandSchema = {
+  type: 'array',
+  minItems: 1,
+  items: { type: ['string', 'number'] },
+  description: 'The command, word by word; no shell reads it.',
+};
+
+/** The short form maps machines to commands. */
+const longForm = options(
+  {
+    on: { type: 'string', description: 'Name of a machine.' },
+    command: commandSchema,
+    status: endSchema,
+    output: patternSchema,
+    timeout: timeSchema,
+  },
+  ['on', 'command'],
+);
+
+export const run = defineVerb<readonly ScenarioCommand[]>('run', {
+  schema: { anyOf: [longForm, mapSchema(commandSchema)] },
+  description: 'Runs a command on a machine; it must end with `status` (default 0) and print `output`.',
+  example: { on: 'vm1', command: ['ss', '-ltn'], status: 0, output: ':7999' },
+  timeoutMs: 30_000,
+  longForm,
+  parse(part) {
+    const entries = part.entries();
+    if (!entries || entries.length === 0)
+      return part.wrong(`must say the machine and the command, not ${show(part.value)}`, HINT);
+    const given = inLongForm(part, longForm);
+    return allOf(given ? [parseLong(part, given)] : entries.map(([machine, words]) => parseShort(machine, words)));
+  },
+  text: (commands) => mapText(commands.map(({ on, command }) => [on, `[${command.join(', ')}]`])),
+  needs: (commands) => ({ machines: commands.map(({ on }) => on) }),
+  async play(commands, limit, play) {
+    const deadline = play.deadlineOf(limit);
+    for (const command of commands) await runCommand(command, deadline, play);
+    return 'played';
+  },
+});
+
+function parseShort(machine: string, words: StepPart): ScenarioCommand | undefined {
+  const on = knownMachine(words, machine, 'key');
+  const command = parseCommand(words);
+  return on === undefined || command === undefined ? undefined : { on, command, status: 0, output: undefined };
+}
+
+function parseLong(part: StepPart, given: ReadonlyMap<string, StepPart>): ScenarioCommand | undefined {
+  checkOptions(part, longForm, HINT);
+  const read = <T>(option: string, parse: (value: StepPart) => T): T | undefined => {
+    const value = given.get(option);
+    return value && parse(value);
+  };
+  const on = read('on', (machine) => knownMachine(machine, machine.value, 'value'));
+  const command = read('command', parseCommand);
+  const status = given.has('status') ? read('status', parseEnd) : 0;
+  const output = read('output', parseExpectation);
+  return on === undefined || command === undefined || status === undefined
+    ? undefined
+    : { on, command, status, output };
+}
+
+function knownMachine(part: StepPart, name: unknown, at: 'key' | 'value'): string | undefined {
+  if (typeof name !== 'string') return part.wrong(`must be the name of a machine, not ${show(name)}`, HINT);
+  if (part.lab.machines.has(name)) return name;
+  return part.wrongAt(at, `there is no machine "${name}"`, namesOf(part.lab).machines.suggestion(name));
+}
+
+/** A list of words; numbers in it are taken as they are written, as in a program's `command`. */
+function parseCommand(part: StepPart): string[] | undefined {
+  const words = part.items();
+  if (words && words.length > 0) return allOf(words.map(parseWord));
+  return part.wrong(
+    `must be a list of words, not ${words ? 'an empty one' : show(part.value)}`,
+    typeof part.value === 'string' ? 'a command is a list of words; for a shell line write [sh, -c, "…"]' : HINT,
+  );
+}
+
+function parseWord(part: StepPart): string | undefined {
+  const { value } = part;
+  if (typeof value === 'string' || typeof value === 'number') return String(value);
+  return part.wrong(`must be a word, not ${show(value)}`, 'put it in quotes');
+}
+
+/**
+ * Runs a one-shot command and checks how it ended and what it printed.
+ *
+ * @throws {StepFailure} when that is not what the scenario wants, or the deadline passes.
+ */
+async function runCommand(wanted: ScenarioCommand, deadline: Deadline, play: PlayContext): Promise<void> {
+  const { on, command, status, output } = wanted;
+  const line = quoteCommand(command);
+  const expected = `"${line}" on ${on} to end with ${expectedEndText(status)}`;
+  using limit = new TimeLimit(Math.max(1, Math.ceil(deadline.at - awakeNow())));
+  const result = await play
+    .shell(on)
+    .exec(command, { signal: AbortSignal.any([limit.signal, play.signal]) })
+    .catch((error: unknown) => {
+      if (limit.signal.aborted && !play.signal.aborted)
+        throw new StepFailure(expected, `it did not end within ${formatDuration(deadline.timeoutMs)}`);
+      throw error;
+    });
+  const printed = result.stdout + result.stderr;
+  const { exitCode } = result;
+  await play.stage.events.emit({ kind: 'command-finished', machine: on, command: line, exitCode, output: printed });
+  const seen = printed.trim() === '' ? 'it printed nothing' : `it printed: ${lastLines(printed)}`;
+  if (!isEnd(result, status)) throw new StepFailure(expected, `it ended with ${statusText(result)}; ${seen}`);
+  if (output && !findPattern(output, printed, 0))
+    throw new StepFailure(`${patternText(output)} in what "${line}" on ${on} prints`, seen);
+}
+
+/** The end of what a command printed, short enough for a message. */
+function lastLines(text: string): string {
+  return text.trimEnd().split('\n').slice(-5).join('\n').slice(-500);
+}

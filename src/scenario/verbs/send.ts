@@ -1,0 +1,70 @@
+import { statusText } from '../playing/exit-words.ts';
+import { outcomeOf, type Deadline, type PlayContext } from '../playing/play-context.ts';
+import type { ProgramTerminal } from '../playing/program-terminal.ts';
+import { takePrompt } from '../playing/ready.ts';
+import { StepFailure } from '../playing/step-failure.ts';
+import { keyOf } from '../order.ts';
+import { parseRoleMap } from '../reading/roles.ts';
+import { mapSchema, textSchema } from '../reading/schema-parts.ts';
+import type { StepPart } from '../reading/step-part.ts';
+import { mapText } from '../reading/step-words.ts';
+import { parseText } from '../reading/texts.ts';
+import { defineVerb } from './define-verb.ts';
+
+/** Text by role, in order. */
+type Lines = readonly (readonly [role: string, text: string])[];
+
+export const send = defineVerb<Lines>('send', {
+  schema: mapSchema(textSchema),
+  description: 'Waits for the prompt, then types a line; the terminal takes 4095 bytes of one.',
+  example: { client: 'Hello vm1' },
+  timeoutMs: 10_000,
+  isQuoted: true,
+  parse: (part) => parseRoleMap(part, 'send: { client: "Hello" }', parseTyped),
+  text: (lines) => mapText(lines.map(([role, text]) => [role, JSON.stringify(text)])),
+  follow(lines, order) {
+    for (const [role] of lines) order.needsRunning(role, keyOf(role));
+  },
+  async play(lines, limit, play) {
+    const ours = lines.filter(([role]) => !play.isOperated(role));
+    const deadline = play.deadlineOf(limit);
+    for (const [role, text] of ours) await sendText(text, play.terminal(role), { deadline, play });
+    return outcomeOf(ours);
+  },
+  recorded: (deed) => (deed.kind === 'typed' ? { [deed.role]: deed.line } : undefined),
+});
+
+/** Bytes of one line that a terminal takes while it collects lines (termios(3), canonical mode); it drops the rest silently. */
+const LONGEST_LINE = 4095;
+
+/** Text that is typed: no line of it may be cut on its way. */
+function parseTyped(part: StepPart): string | undefined {
+  const text = parseText(part);
+  const lengths = text?.split(/[\r\n]/).map((line) => Buffer.byteLength(line)) ?? [];
+  const longest = lengths.reduce((most, length) => Math.max(most, length), 0);
+  if (longest <= LONGEST_LINE) return text;
+  return part.wrong(
+    `has a line of ${longest} bytes; a terminal takes ${LONGEST_LINE} of a line and drops the rest, ` +
+      'so the program would not get it whole',
+    'make it several lines; let the program read long data from a file of `files`',
+  );
+}
+
+async function sendText(
+  text: string,
+  terminal: ProgramTerminal,
+  { deadline, play }: { readonly deadline: Deadline; readonly play: PlayContext },
+): Promise<void> {
+  const keys = isKeys(text);
+  const expected = `${terminal.role} to be there for ${JSON.stringify(text)}`;
+  if (terminal.program.prompt && !keys) await takePrompt(play, terminal, deadline);
+  if (terminal.status) throw new StepFailure(expected, `it ended with ${statusText(terminal.status)}`);
+  const lines = text.replace(/\r?\n$/, '').split(/\r?\n/);
+  const work = keys ? terminal.press(text) : terminal.type(lines);
+  await play.waitUntilTaken(terminal, deadline, { expected, work });
+}
+
+/** Nothing but control characters, as a person presses keys: no Enter follows, and no prompt is waited for. */
+function isKeys(text: string): boolean {
+  return /^[\0-\x09\x0b-\x1f\x7f]+$/.test(text);
+}

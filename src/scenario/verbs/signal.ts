@@ -1,0 +1,48 @@
+import { nearest } from '../../core/text/suggest.ts';
+import { keyOf } from '../order.ts';
+import { signalName } from '../reading/ends.ts';
+import { parseRoleMap } from '../reading/roles.ts';
+import { mapSchema, signalSchema } from '../reading/schema-parts.ts';
+import { show, type StepPart } from '../reading/step-part.ts';
+import { mapText } from '../reading/step-words.ts';
+import { defineVerb } from './define-verb.ts';
+
+/** Signals that people mean, for suggestions. */
+const commonSignals = ['INT', 'TERM', 'KILL', 'HUP', 'QUIT', 'STOP', 'CONT', 'USR1', 'USR2'];
+
+/** Signals by role, in order; without `SIG`. */
+type Signals = readonly (readonly [role: string, signal: string])[];
+
+export const signal = defineVerb<Signals>('signal', {
+  schema: mapSchema(signalSchema),
+  description: 'Sends a signal.',
+  example: { server: 'INT' },
+  timeoutMs: 10_000,
+  parse: (part) => parseRoleMap(part, 'signal: { server: INT }', parseSignal),
+  text: mapText,
+  follow(signals, order) {
+    for (const [role] of signals) order.needsRunning(role, keyOf(role));
+  },
+  async play(signals, limit, play) {
+    const deadline = play.deadlineOf(limit);
+    for (const [role, name] of signals) {
+      const terminal = play.terminal(role);
+      const expected = `${role} to be there for the signal ${name}`;
+      await play.waitUntilTaken(terminal, deadline, { expected, work: terminal.signal(name) });
+    }
+    return 'played';
+  },
+  recorded: (deed) => (deed.kind === 'interrupted' ? { [deed.role]: 'INT' } : undefined),
+});
+
+function parseSignal(part: StepPart): string | undefined {
+  const { value } = part;
+  const near = typeof value === 'string' ? nearest(value.replace(/^SIG/i, ''), commonSignals) : undefined;
+  return (
+    signalName(value) ??
+    part.wrong(
+      `must be the name of a signal, not ${show(value)}`,
+      near === undefined ? `for example ${commonSignals.join(', ')}` : `did you mean "${near}"?`,
+    )
+  );
+}

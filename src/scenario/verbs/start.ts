@@ -1,0 +1,63 @@
+import { checkPorts } from '../playing/port-check.ts';
+import type { Deadline, PlayContext } from '../playing/play-context.ts';
+import { ProgramTerminal } from '../playing/program-terminal.ts';
+import { waitForPrompt, waitUntilListening } from '../playing/ready.ts';
+import { checkOptions, inLongForm, options } from '../reading/options.ts';
+import { parseRoles } from '../reading/roles.ts';
+import { rolesSchema, timeSchema } from '../reading/schema-parts.ts';
+import { listText } from '../reading/step-words.ts';
+import { defaultTerminal } from '../stage.ts';
+import { defineVerb } from './define-verb.ts';
+
+const EXAMPLE = 'start: server';
+
+/** `start: { program: server, timeout: 5s }` says the same as `start: server` with a timeout next to it. */
+const longForm = options({ program: rolesSchema, timeout: timeSchema }, ['program']);
+
+export const start = defineVerb<readonly string[]>('start', {
+  schema: { anyOf: [...rolesSchema.anyOf, longForm] },
+  description:
+    'Checks its port, starts a program, and waits until it listens (if it has `listens`) or shows its prompt.',
+  example: 'server',
+  timeoutMs: 15_000,
+  longForm,
+  parse(part) {
+    const given = inLongForm(part, longForm);
+    if (given) checkOptions(part, longForm, `for example: ${EXAMPLE}`);
+    return parseRoles(given?.get('program') ?? part, EXAMPLE);
+  },
+  text: listText,
+  needs: (roles) => ({ roles }),
+  follow(roles, order) {
+    for (const role of roles) order.start(role);
+  },
+  async play(roles, limit, play) {
+    const deadline = play.deadlineOf(limit);
+    for (const role of roles) await startProgram(role, deadline, play);
+    return 'played';
+  },
+  recorded: (deed) => (deed.kind === 'opened' ? deed.role : undefined),
+});
+
+async function startProgram(role: string, deadline: Deadline, play: PlayContext): Promise<void> {
+  const { stage, signal } = play;
+  const program = play.program(role);
+  const shell = play.shell(program.on);
+  await Promise.all([
+    stage.beforeStart?.(program) ?? checkPorts(program, shell, { events: stage.events, signal }),
+    stage.packets?.ready(),
+  ]);
+  signal.throwIfAborted();
+  const terminal = await ProgramTerminal.open({
+    program,
+    stageProgram: stage.programs.get(role)!,
+    shell,
+    size: play.keyboards.get(role)?.size ?? stage.terminal ?? defaultTerminal,
+    events: stage.events,
+    turn: () => play.turnOf(role),
+    signal,
+  });
+  play.add(terminal);
+  if (program.listens.length > 0) await waitUntilListening(play, terminal, deadline);
+  else if (program.prompt) await waitForPrompt(play, terminal, deadline);
+}

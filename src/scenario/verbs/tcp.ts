@@ -1,0 +1,20 @@
+import { parseTcp, tcpSchema, tcpText } from '../tcp/read-tcp.ts';
+import { checkPackets } from '../tcp/tcp-check.ts';
+import type { TcpExpectation } from '../tcp/tcp-expectation.ts';
+import { defineVerb } from './define-verb.ts';
+
+export const tcp = defineVerb<TcpExpectation>('tcp', {
+  schema: tcpSchema,
+  description:
+    'Checks what TCP did so far, on the captured packets: ' +
+    'each connection has its handshake, was closed so, carried this text.',
+  example: { handshake: true, close: { by: 'client', kind: 'fin' }, reset: 'none' },
+  timeoutMs: 3000,
+  needsPackets: true,
+  parse: parseTcp,
+  text: tcpText,
+  async play(expectation, limit, play) {
+    await checkPackets(expectation, play.limitOf(limit), play);
+    return 'played';
+  },
+});
