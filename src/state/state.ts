@@ -1,22 +1,15 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EnvironmentError } from '../core/errors.ts';
-import { parseJson } from '../core/json/parse-json.ts';
-import { isRecord } from '../core/json/json-checks.ts';
+import { parseJson } from '../core/json/json-text.ts';
+import { fitting, number, object } from '../core/json/shape.ts';
 import type { Lab } from '../lab/types.ts';
 import { fingerprint } from './lab-change.ts';
 import type { LabState } from './lab-state.ts';
 import { readOwnFile } from './files/own-file.ts';
 import { removeUnfinished, replaceFile, storing } from './files/storage.ts';
-import { isStoredState } from './stored-shape.ts';
-import {
-  restoreMachine,
-  restoreNetwork,
-  storeMachine,
-  storeNetwork,
-  type StoredMachine,
-  type StoredNetwork,
-} from './stored-lab.ts';
+import { storedState } from './stored-shape.ts';
+import { restoreMachine, restoreNetwork, storeMachine, storeNetwork } from './stored-lab.ts';
 
 export type { LabState, ProgramSummary } from './lab-state.ts';
 
@@ -70,17 +63,14 @@ export async function removeState(folder: string): Promise<void> {
   });
 }
 
-interface StoredState extends Omit<LabState, 'networks' | 'machines'> {
-  readonly networks: readonly StoredNetwork[];
-  readonly machines: readonly StoredMachine[];
-}
+const versioned = object({ schemaVersion: number(0, Number.MAX_VALUE) });
 
 function parseState(text: string, path: string): LabState {
   const value = parseJson(text);
-  const version = isRecord(value) ? value['schemaVersion'] : undefined;
-  if (typeof version === 'number' && version > 1) throw newerState(path, version);
-  if (!isStoredState(value)) throw brokenState(path);
-  const stored = value as StoredState;
+  const version = fitting(versioned, value)?.schemaVersion ?? 1;
+  if (version > 1) throw newerState(path, version);
+  const stored = fitting(storedState, value);
+  if (stored === undefined) throw brokenState(path);
   const networks = stored.networks.map(restoreNetwork).filter((network) => network !== undefined);
   if (networks.length < stored.networks.length) throw brokenState(path);
   return { ...stored, networks, machines: stored.machines.map(restoreMachine) };

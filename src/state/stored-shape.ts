@@ -1,53 +1,53 @@
 import {
-  isCount,
-  isFlag,
-  isName,
-  isPort,
-  isRecord,
-  isText,
-  isTime,
-  listOf,
+  count,
+  list,
+  name,
+  object,
+  objectOf,
   oneOf,
   optional,
-  recordOf,
-} from '../core/json/json-checks.ts';
+  port,
+  text,
+  time,
+  truth,
+  type Shape,
+} from '../core/json/shape.ts';
+import type { LabState } from './lab-state.ts';
+import type { StoredMachine, StoredNetwork } from './stored-lab.ts';
 
-const isInterface = recordOf({ name: isText, network: isText, address: isText });
-const isMachine = recordOf({
-  name: isName,
-  image: isText,
-  user: isText,
+/** A state as it lies in `state.json`. */
+export interface StoredState extends Omit<LabState, 'networks' | 'machines'> {
+  readonly networks: readonly StoredNetwork[];
+  readonly machines: readonly StoredMachine[];
+}
+
+const network = object<StoredNetwork>({ name: text, subnet: text, gateway: optional(text), nat: truth });
+
+const machine = object<StoredMachine>({
+  name,
+  image: text,
+  user: text,
   isUserWritten: optional(oneOf(true)),
-  interfaces: listOf(isInterface),
-  memoryMiB: optional(isCount),
-  cpus: optional(isCount),
-  diskMiB: optional(isCount),
-  sudo: optional(isFlag),
-  ssh: optional(
-    recordOf({ host: optional(isText), port: optional(isPort), user: optional(isText), key: optional(isText) }),
-  ),
+  interfaces: list(object({ name: text, network: text, address: text })),
+  memoryMiB: optional(count),
+  cpus: optional(count),
+  diskMiB: optional(count),
+  sudo: optional(oneOf(false)),
+  ssh: optional(object({ host: optional(text), port: optional(port), user: optional(text), key: optional(text) })),
 });
 
-/** Whether parsed JSON has the shape of a stored state (`state.json`), every field with its type. */
-export const isStoredState = recordOf({
+/** Parsed JSON as a stored state, every field with its type. */
+export const storedState: Shape<StoredState> = object<StoredState>({
   schemaVersion: oneOf(1),
-  labId: isName,
-  uid: optional(isCount),
-  ssh: optional(isText),
-  name: isName,
-  provider: isName,
-  createdAt: isTime,
-  fingerprint: isText,
-  networks: listOf(
-    recordOf({
-      name: isText,
-      subnet: isText,
-      gateway: optional(isText),
-      nat: isFlag,
-      reachesPrivate: optional(isFlag),
-    }),
-  ),
-  machines: listOf(isMachine),
-  programs: listOf(recordOf({ name: isName, on: isName, listens: listOf(isPort) })),
-  providerState: isRecord,
+  labId: name,
+  uid: optional(count),
+  ssh: optional(oneOf('peers')),
+  name,
+  provider: name,
+  createdAt: time,
+  fingerprint: text,
+  networks: list(network),
+  machines: list(machine),
+  programs: list(object({ name, on: name, listens: list(port) })),
+  providerState: objectOf,
 });

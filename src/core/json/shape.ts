@@ -35,6 +35,19 @@ export const truth: Shape<boolean> = (value, where) => {
   return value;
 };
 
+/** What may become part of a path: no `/`, no `..`, nothing that a tool reads as an option. */
+export const name: Shape<string> = (value, where) => {
+  if (typeof value !== 'string' || value.length > 255 || !/^\w[\w.-]*$/.test(value))
+    throw new ShapeError(where, 'a name', value);
+  return value;
+};
+
+/** A date and time as ISO 8601, or in any other form that `Date.parse` knows. */
+export const time: Shape<string> = (value, where) => {
+  if (typeof value !== 'string' || Number.isNaN(Date.parse(value))) throw new ShapeError(where, 'a time', value);
+  return value;
+};
+
 /** A finite number within these bounds. */
 export function number(least: number, most: number): Shape<number> {
   return (value, where) => {
@@ -53,7 +66,11 @@ export function whole(least: number, most: number): Shape<number> {
   };
 }
 
-export function oneOf<const T extends string | number>(...allowed: readonly T[]): Shape<T> {
+export const count = whole(0, Number.MAX_SAFE_INTEGER);
+/** Of TCP or UDP. */
+export const port = whole(0, 65_535);
+
+export function oneOf<const T extends string | number | boolean>(...allowed: readonly T[]): Shape<T> {
   return (value, where) => {
     if (!allowed.includes(value as T))
       throw new ShapeError(where, allowed.length === 1 ? `${allowed[0]}` : `one of ${allowed.join(', ')}`, value);
@@ -105,8 +122,19 @@ export function object<T extends object>(fields: FieldsOf<T>): Shape<T> {
   };
 }
 
-function objectOf(value: unknown, where: string): Readonly<Record<string, unknown>> {
+/** An object with any content, as it is. */
+export function objectOf(value: unknown, where: string): Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new ShapeError(where, 'an object', value);
   return value as Readonly<Record<string, unknown>>;
+}
+
+/** The value in its shape; undefined when it is something else. */
+export function fitting<T>(shape: Shape<T>, value: unknown): T | undefined {
+  try {
+    return shape(value, '');
+  } catch (error) {
+    if (error instanceof ShapeError) return undefined;
+    throw error;
+  }
 }

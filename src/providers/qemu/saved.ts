@@ -1,7 +1,7 @@
 import { constants, copyFileSync, lstatSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnvironmentError, UsageError } from '../../core/errors.ts';
-import { parseJson } from '../../core/json/parse-json.ts';
+import { parseJson } from '../../core/json/json-text.ts';
 import { retryUntil } from '../../core/time/retry.ts';
 import { suggestion } from '../../core/text/suggest.ts';
 import { makeOwnFolder, removeOwn, replaceFileSync, readOwnFile } from '../../state/files/own-file.ts';

@@ -1,18 +1,20 @@
 import {
-  isCount,
-  isFlag,
-  isNumber,
-  isPort,
-  isText,
-  listOf,
-  mapOf,
+  count,
+  fitting,
+  list,
+  number,
+  object,
   oneOf,
   optional,
-  recordOf,
-  type Check,
-} from '../../core/json/json-checks.ts';
+  port,
+  record,
+  text,
+  truth,
+  type Shape,
+} from '../../core/json/shape.ts';
+import type { AlgorithmLists } from '../../ssh/trust/algorithms.ts';
 import type { MachineFacts, ProviderState } from '../provider.ts';
-import { usualMethods, USUAL_PASSWORD_PROMPTS, type Route } from './route/route.ts';
+import { usualMethods, USUAL_PASSWORD_PROMPTS, type LoginMethod, type Route } from './route/route.ts';
 
 /** What `state.json` keeps of a machine. */
 export interface MachineState {
@@ -20,63 +22,76 @@ export interface MachineState {
   readonly facts: MachineFacts;
 }
 
-/** What was stored of a machine; undefined when there is nothing that makes sense. */
+/** What was stored of a machine, also by an older `lab`; undefined when there is nothing that makes sense. */
 export function machineState(state: ProviderState, name: string): MachineState | undefined {
-  const machines = state['machines'] as Readonly<Record<string, MachineState | undefined>> | null | undefined;
-  const stored = Object.hasOwn(machines ?? {}, name) ? machines?.[name] : undefined;
-  const route = storedRoute(stored?.route);
-  return route !== undefined && isFacts(stored?.facts) ? { facts: stored!.facts, route } : undefined;
+  const machines = state['machines'] as Readonly<Record<string, unknown>> | null | undefined;
+  return fitting(storedMachine, Object.hasOwn(machines ?? {}, name) ? machines?.[name] : undefined);
 }
-
-/** What an older `lab` did not store. */
-const usual: Partial<Route> = { methods: usualMethods, passwordPrompts: USUAL_PASSWORD_PROMPTS };
 
 /** A way to a server as it was stored, also by an older `lab`; undefined when it makes no sense. */
 export function storedRoute(value: unknown): Route | undefined {
-  if (!isRoute(value)) return undefined;
-  const route = value as Route;
-  return { ...usual, ...route, jumps: route.jumps.flatMap((jump) => storedRoute(jump) ?? []) };
+  return fitting(route, value);
 }
 
-const isMethod = oneOf('publickey', 'password', 'keyboard-interactive');
+const names = optional(list(text));
 
-const isRoute: Check = recordOf({
-  alias: isText,
-  host: isText,
-  port: isPort,
-  user: isText,
+const fields = object<Omit<Route, 'methods' | 'passwordPrompts'> & Partial<Route>>({
+  alias: text,
+  host: text,
+  port,
+  user: text,
   family: optional(oneOf(4, 6)),
-  hostKeyAlias: optional(isText),
-  keyFiles: listOf(recordOf({ path: isText, isWanted: isFlag })),
-  onlyKeyFiles: isFlag,
-  agent: optional(isText),
-  knownHostsFiles: listOf(isText),
+  hostKeyAlias: optional(text),
+  keyFiles: list(object({ path: text, isWanted: truth })),
+  onlyKeyFiles: truth,
+  agent: optional(text),
+  knownHostsFiles: list(text),
   newHostKeys: oneOf('ask', 'accept', 'refuse'),
-  methods: optional(listOf(isMethod)),
-  passwordPrompts: optional(isCount),
-  isBatch: optional(isFlag),
-  certificateFiles: optional(listOf(isText)),
-  bindAddress: optional(isText),
-  bindInterface: optional(isText),
-  asksKnownHostsCommand: optional(isFlag),
-  algorithms: optional(mapOf(listOf(isText))),
-  timeoutMs: optional(isCount),
-  heartbeat: optional(recordOf({ intervalMs: isCount, count: isCount })),
-  jumps: listOf((jump) => isRoute(jump)),
-  proxyCommand: optional(isText),
+  methods: optional(list(oneOf<LoginMethod>('publickey', 'password', 'keyboard-interactive'))),
+  passwordPrompts: optional(count),
+  isBatch: optional(truth),
+  certificateFiles: names,
+  bindAddress: optional(text),
+  bindInterface: optional(text),
+  asksKnownHostsCommand: optional(truth),
+  algorithms: optional(
+    object<Partial<AlgorithmLists>>({
+      kexalgorithms: names,
+      hostkeyalgorithms: names,
+      ciphers: names,
+      macs: names,
+      pubkeyacceptedalgorithms: names,
+    }),
+  ),
+  timeoutMs: optional(count),
+  heartbeat: optional(object({ intervalMs: count, count })),
+  jumps: list((value, where) => route(value, where)),
+  proxyCommand: optional(text),
 });
 
-const isFacts: Check = recordOf({
-  hostname: optional(isText),
-  system: optional(isText),
-  distribution: optional(isText),
-  user: isText,
-  shell: optional(isText),
-  sudo: oneOf('without-password', 'with-password', 'none'),
-  tools: listOf(isText),
-  python: optional(isText),
-  node: optional(isText),
-  home: recordOf({ path: isText, writable: isFlag, executable: isFlag, freeBytes: optional(isNumber) }),
-  clock: optional(recordOf({ offsetMs: isNumber, roundTripMs: isNumber })),
-  unknownNames: mapOf(isText),
+/** With what an older `lab` did not store. */
+const route: Shape<Route> = (value, where) => ({
+  methods: usualMethods,
+  passwordPrompts: USUAL_PASSWORD_PROMPTS,
+  ...fields(value, where),
+});
+
+const anyNumber = number(-Number.MAX_VALUE, Number.MAX_VALUE);
+
+const storedMachine = object<MachineState>({
+  route,
+  facts: object<MachineFacts>({
+    hostname: optional(text),
+    system: optional(text),
+    distribution: optional(text),
+    user: text,
+    shell: optional(text),
+    sudo: oneOf('without-password', 'with-password', 'none'),
+    tools: list(text),
+    python: optional(text),
+    node: optional(text),
+    home: object({ path: text, writable: truth, executable: truth, freeBytes: optional(anyNumber) }),
+    clock: optional(object({ offsetMs: anyNumber, roundTripMs: anyNumber })),
+    unknownNames: record(text),
+  }),
 });

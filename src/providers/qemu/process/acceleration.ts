@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TimeoutError } from '../../../core/errors.ts';
-import { parseJson } from '../../../core/json/parse-json.ts';
+import { parseJson } from '../../../core/json/json-text.ts';
 import { makeTemporaryFolder } from '../../../host/files/own-folder.ts';
 import { runLocal } from '../../../host/run-local.ts';
 import type { Tool } from '../../../host/tools.ts';

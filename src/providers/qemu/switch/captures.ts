@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { parseJson } from '../../../core/json/parse-json.ts';
+import { parseJson } from '../../../core/json/json-text.ts';
 import { captureFrame } from '../../capture-socket.ts';
 import { accepts, isProgram, type BpfProgram } from './bpf.ts';
 import { bodyOf, LARGEST_FRAME } from './frames.ts';
