@@ -37,7 +37,6 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'broadcast.ts',
     'capture-facts.ts',
     'cleanup.ts',
-    'connection-error.ts',
     'errors.ts',
     'event-handlers.ts',
     'events.ts',

@@ -1,5 +1,4 @@
-import { ConnectionError } from './connection-error.ts';
-import { LabError, messageOf } from './errors.ts';
+import { ConnectionError, LabError, messageOf } from './errors.ts';
 
 /**
  * Waits until the work on all machines has ended, well or not, and gives its results in order.

@@ -61,6 +61,16 @@ export class EnvironmentError extends LabError {
   readonly exitCode = ExitCode.environment;
 }
 
+/** The connection to a machine could not be made or was lost; told apart from a command that failed. Exit code 3. */
+export class ConnectionError extends EnvironmentError {
+  readonly machine: string;
+
+  constructor(machine: string, message: string, parts: ErrorParts) {
+    super(message, parts);
+    this.machine = machine;
+  }
+}
+
 /** A deadline passed. Exit code 4. */
 export class TimeoutError extends LabError {
   readonly exitCode = ExitCode.timeout;

@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { ConnectionError } from '../../src/core/connection-error.ts';
 import {
   CheckError,
+  ConnectionError,
   EnvironmentError,
   ExitCode,
   InterruptedError,
   LabError,
   LockedError,
-  TimeoutError,
-  UsageError,
   messageOf,
   systemCode,
+  TimeoutError,
+  UsageError,
 } from '../../src/core/errors.ts';
 
 test('each kind of failure has the exit code that the interface promises', () => {

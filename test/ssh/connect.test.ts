@@ -6,7 +6,7 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { ConnectionError } from '../../src/core/connection-error.ts';
+import { ConnectionError } from '../../src/core/errors.ts';
 import { retryUntil } from '../../src/core/time/retry.ts';
 import { agentCredential, passwordCredential } from '../helpers/ssh/credentials.ts';
 import { connectShell } from '../../src/ssh/connect.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ConnectionError } from '../../src/core/connection-error.ts';
+import { ConnectionError } from '../../src/core/errors.ts';
 import { retryUntil } from '../../src/core/time/retry.ts';
 import type { RemoteProcess } from '../../src/ssh/shell.ts';
 import { gone } from '../helpers/machines/processes.ts';

@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { EnvironmentError, messageOf } from '../../core/errors.ts';
+import { ConnectionError, EnvironmentError, messageOf } from '../../core/errors.ts';
 import { inStep } from '../../core/events.ts';
-import { ConnectionError } from '../../core/connection-error.ts';
 import { readJournal } from '../../state/journal.ts';
 import { storing } from '../../state/files/storage.ts';
 import type { CommandContext } from '../../session/context.ts';

@@ -1,7 +1,6 @@
 import { statSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { ConnectionError } from '../../core/connection-error.ts';
-import { EnvironmentError, LabError, TimeoutError, messageOf } from '../../core/errors.ts';
+import { ConnectionError, EnvironmentError, LabError, messageOf, TimeoutError } from '../../core/errors.ts';
 import { retryUntil, formatDuration, type Attempt } from '../../core/time/retry.ts';
 import { isAlive, type ProcessId } from '../../host/processes.ts';
 import type { Shell } from '../../ssh/shell.ts';

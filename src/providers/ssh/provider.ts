@@ -1,6 +1,5 @@
 import { allMachines, listFailures } from '../../core/all-machines.ts';
-import { ConnectionError } from '../../core/connection-error.ts';
-import { TimeoutError } from '../../core/errors.ts';
+import { ConnectionError, TimeoutError } from '../../core/errors.ts';
 import { inStep } from '../../core/events.ts';
 import type { Lab, Machine } from '../../lab/types.ts';
 import type { Shell } from '../../ssh/shell.ts';

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { CleanupStack } from '../../core/cleanup.ts';
-import { ConnectionError } from '../../core/connection-error.ts';
+import { ConnectionError } from '../../core/errors.ts';
 import { retryUntil, type Attempt } from '../../core/time/retry.ts';
 import { holdsSecret } from '../../core/text/secret-variable.ts';
 import { connectShell } from '../../ssh/connect.ts';

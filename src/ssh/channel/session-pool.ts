@@ -1,6 +1,5 @@
 import type { ClientChannel } from 'ssh2';
-import { ConnectionError } from '../../core/connection-error.ts';
-import { TimeoutError } from '../../core/errors.ts';
+import { ConnectionError, TimeoutError } from '../../core/errors.ts';
 import { type Attempt, formatDuration, retryUntil, TimeLimit } from '../../core/time/retry.ts';
 import { type Connection, SessionRefused } from '../transport/connection.ts';
 import type { RemoteCommand } from './remote-command.ts';

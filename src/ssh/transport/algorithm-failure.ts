@@ -1,4 +1,4 @@
-import { ConnectionError } from '../../core/connection-error.ts';
+import { ConnectionError } from '../../core/errors.ts';
 import {
   algorithmKeywords,
   type AlgorithmKind,

@@ -1,5 +1,4 @@
-import { ConnectionError } from '../../core/connection-error.ts';
-import { messageOf, systemCode, TimeoutError } from '../../core/errors.ts';
+import { ConnectionError, messageOf, systemCode, TimeoutError } from '../../core/errors.ts';
 import { formatDuration } from '../../core/time/retry.ts';
 import { quoteCommand } from '../../core/text/shell-quote.ts';
 import { allowHint } from './algorithm-failure.ts';

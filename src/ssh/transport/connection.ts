@@ -1,7 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Client, ClientChannel } from 'ssh2';
-import { ConnectionError } from '../../core/connection-error.ts';
-import { messageOf } from '../../core/errors.ts';
+import { ConnectionError, messageOf } from '../../core/errors.ts';
 import { inTime } from '../../core/time/in-time.ts';
 import { retryUntil } from '../../core/time/retry.ts';
 import { closedShell, floodFailure, lostFailure, refusedCommand, unansweredFailure } from './connect-failure.ts';

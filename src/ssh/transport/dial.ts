@@ -1,6 +1,6 @@
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
-import { ConnectionError } from '../../core/connection-error.ts';
+import { ConnectionError } from '../../core/errors.ts';
 import { unlessAborted } from '../../core/time/in-time.ts';
 import { connectUnix } from '../../host/unix-socket.ts';
 import { dialFailure } from './connect-failure.ts';

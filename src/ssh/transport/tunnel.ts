@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { ConnectionError } from '../../core/connection-error.ts';
+import { ConnectionError } from '../../core/errors.ts';
 import { openConnection } from '../connect.ts';
 import { ForwardRefused } from './connection.ts';
 import { addressText, type ShellTarget } from '../target.ts';

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { ParsedKey } from 'ssh2';
-import { ConnectionError } from '../../../src/core/connection-error.ts';
+import { ConnectionError } from '../../../src/core/errors.ts';
 import { algorithmsOf } from '../../../src/providers/ssh/route/login-config.ts';
 import { parseAnswer } from '../../../src/providers/ssh/route/openssh-config.ts';
 import { resolveRoute } from '../../../src/providers/ssh/route/resolve-route.ts';

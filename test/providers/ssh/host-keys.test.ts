@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { ConnectionError } from '../../../src/core/connection-error.ts';
+import { ConnectionError } from '../../../src/core/errors.ts';
 import { fingerprint, generateKeyPair, parseHostKey } from '../../../src/ssh/trust/key-pair.ts';
 import { accessTo, knownLine, sshUser, type SshUserOptions } from '../../helpers/ssh/ssh-routes.ts';
 import { startSshd, type TestSshd } from '../../helpers/ssh/sshd.ts';

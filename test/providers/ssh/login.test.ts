@@ -3,7 +3,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { ConnectionError } from '../../../src/core/connection-error.ts';
+import { ConnectionError } from '../../../src/core/errors.ts';
 import { retryUntil } from '../../../src/core/time/retry.ts';
 import { generateKeyPair } from '../../../src/ssh/trust/key-pair.ts';
 import { startPasswordServer } from '../../helpers/ssh/password-server.ts';

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { ConnectionError } from '../../../core/connection-error.ts';
+import { ConnectionError } from '../../../core/errors.ts';
 import { secretFromEnvironment, secretVariable } from '../../../core/text/secret-variable.ts';
 import type { Questions } from '../../provider.ts';
 import { shortPath } from './route-credentials.ts';
