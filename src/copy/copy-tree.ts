@@ -1,4 +1,4 @@
-import { formatBytes } from '../core/text/sizes.ts';
+import { formatBytes } from '../core/text/amounts.ts';
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { basename, join, posix } from 'node:path';

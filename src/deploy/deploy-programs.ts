@@ -1,4 +1,4 @@
-import { formatBytes } from '../core/text/sizes.ts';
+import { formatBytes } from '../core/text/amounts.ts';
 import { EnvironmentError, LabError, messageOf } from '../core/errors.ts';
 import { inStep, type EventSink } from '../core/events.ts';
 import type { Lab, Program } from '../lab/types.ts';

@@ -1,4 +1,4 @@
-import { formatBytes } from '../core/text/sizes.ts';
+import { formatBytes } from '../core/text/amounts.ts';
 import { EnvironmentError } from '../core/errors.ts';
 import { scriptFile } from '../core/files/script-file.ts';
 import type { ExecResult, Shell } from '../ssh/shell.ts';

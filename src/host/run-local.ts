@@ -2,7 +2,7 @@ import { execa } from 'execa';
 import { EnvironmentError, TimeoutError, systemCode } from '../core/errors.ts';
 import { holdsSecret } from '../core/text/secret-variable.ts';
 import { quoteCommand } from '../core/text/shell-quote.ts';
-import { formatDuration } from '../core/time/retry.ts';
+import { formatDuration } from '../core/text/amounts.ts';
 import { explainSystemError } from './system-error.ts';
 
 export interface LocalOptions {

@@ -1,6 +1,7 @@
 import { CheckError, TimeoutError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
-import { formatDuration, retryUntil, type Attempt } from '../core/time/retry.ts';
+import { formatDuration } from '../core/text/amounts.ts';
+import { retryUntil, type Attempt } from '../core/time/retry.ts';
 import type { Shell } from '../ssh/shell.ts';
 import { describeHolder, portName } from './describe.ts';
 import { inspectPort, type LookOptions } from './inspect-port.ts';

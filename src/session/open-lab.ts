@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { countOf } from '../core/text/count-of.ts';
+import { countOf } from '../core/text/amounts.ts';
 import { UsageError } from '../core/errors.ts';
 import { loadLab } from '../lab/load-lab.ts';
 import type { Problem } from '../lab/problem.ts';

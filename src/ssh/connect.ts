@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import { trustCertified } from './trust/ask-certificate.ts';
 import { timeoutFailure } from './transport/connect-failure.ts';
 import { Connection } from './transport/connection.ts';
-import { Deadline } from './transport/deadline.ts';
+import { TimeLimit } from '../core/time/time-limit.ts';
 import { dial } from './transport/dial.ts';
 import type { HostKey } from './trust/key-pair.ts';
 import { Login } from './login/login.ts';
@@ -39,17 +39,13 @@ interface Opened {
 
 async function open(target: ShellTarget): Promise<Opened> {
   const timeoutMs = target.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-  const deadline = new Deadline(timeoutMs);
-  try {
-    return await logIn(target, deadline, timeoutMs);
-  } finally {
-    deadline.end();
-  }
+  using limit = new TimeLimit(timeoutMs);
+  return await logIn(target, limit, timeoutMs);
 }
 
-async function logIn(target: ShellTarget, deadline: Deadline, timeoutMs: number): Promise<Opened> {
-  const isLate = (): boolean => deadline.signal.aborted && target.signal?.aborted !== true;
-  const signal = target.signal ? AbortSignal.any([deadline.signal, target.signal]) : deadline.signal;
+async function logIn(target: ShellTarget, limit: TimeLimit, timeoutMs: number): Promise<Opened> {
+  const isLate = (): boolean => limit.signal.aborted && target.signal?.aborted !== true;
+  const signal = target.signal ? AbortSignal.any([limit.signal, target.signal]) : limit.signal;
   // ssh2 takes some 65 ms to load, and only commands that reach a machine need it; the stream connects in the meantime.
   const loading = import('ssh2');
   const dialled = (): Promise<Duplex> =>
@@ -60,7 +56,7 @@ async function logIn(target: ShellTarget, deadline: Deadline, timeoutMs: number)
   const stream = await dialled();
   const { default: ssh2 } = await loading;
   const client = new ssh2.Client();
-  const login = new Login({ ...target, hostKeys }, ssh2, client, stream, deadline);
+  const login = new Login({ ...target, hostKeys }, ssh2, client, stream, limit);
   const connection = new Connection(target.machine, client, stream, target.patience ?? defaultPatience);
   try {
     return { connection, hostKey: await login.run(signal) };

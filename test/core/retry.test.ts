@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { TimeoutError } from '../../src/core/errors.ts';
-import { formatDuration, letPass, retryUntil } from '../../src/core/time/retry.ts';
+import { formatDuration } from '../../src/core/text/amounts.ts';
+import { letPass, retryUntil } from '../../src/core/time/retry.ts';
 
 test('the first value is given at once', async () => {
   let attempts = 0;

@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import { describeGap } from '../../capture/packet-capture.ts';
 import { conversationText } from '../../packets/conversation-text.ts';
 import type { CaptureResult } from '../../commands/machines/capture.ts';
-import { countOf } from '../../core/text/count-of.ts';
+import { countOf } from '../../core/text/amounts.ts';
 import type { TcpLog } from '../../commands/runs/tcp-log.ts';
 import { isCompleteCapture } from '../../core/capture-facts.ts';
 

@@ -1,6 +1,5 @@
-import { formatBytes } from '../../core/text/sizes.ts';
+import { countOf, formatBytes } from '../../core/text/amounts.ts';
 import type { CpResult } from '../../commands/machines/cp.ts';
-import { countOf } from '../../core/text/count-of.ts';
 
 export function formatCp({ files, bytes, target, unchanged = 0 }: CpResult): string {
   const there =

@@ -1,5 +1,5 @@
 import type { PortHolder } from '../../core/events.ts';
-import { formatDuration } from '../../core/time/retry.ts';
+import { formatDuration } from '../../core/text/amounts.ts';
 import { sanitize } from '../../core/text/sanitize.ts';
 
 /** `python3 server.py (PID 4242, user ildvm1, since 14:03:10, 12 s ago, on 0.0.0.0:7999)`; what the machine would not tell is left out. */

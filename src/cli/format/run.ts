@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import type { RunEntry } from '../../commands/runs/logs.ts';
 import type { RunResult } from '../../commands/runs/run.ts';
-import { formatDuration } from '../../core/time/retry.ts';
+import { formatDuration } from '../../core/text/amounts.ts';
 import { oneLine } from '../../report/run/words.ts';
 import { renderFailure } from '../../scenario/render-failure.ts';
 import type { Style } from '../show/style.ts';

@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import type { DownResult } from '../../commands/lab/down.ts';
 import type { GcResult } from '../../commands/lab/gc.ts';
 import type { InitResult } from '../../commands/lab/init.ts';
-import { countOf } from '../../core/text/count-of.ts';
+import { countOf } from '../../core/text/amounts.ts';
 import type { SshConfigResult } from '../../commands/machines/ssh-config.ts';
 import type { ValidateResult } from '../../commands/lab/validate.ts';
 import type { Style } from '../show/style.ts';

@@ -1,6 +1,6 @@
 import { handleEvent, type EventHandlers, type EventOf } from '../../core/event-handlers.ts';
 import type { Event } from '../../core/events.ts';
-import { formatDuration } from '../../core/time/retry.ts';
+import { formatDuration } from '../../core/text/amounts.ts';
 import { sanitize } from '../../core/text/sanitize.ts';
 import { oneLine } from '../../report/run/words.ts';
 import type { Screen } from './status-lines.ts';

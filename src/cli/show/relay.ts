@@ -1,7 +1,7 @@
 import { handleEvent, type EventHandlers, type EventOf } from '../../core/event-handlers.ts';
 import type { Event } from '../../core/events.ts';
 import { quoteCommand } from '../../core/text/shell-quote.ts';
-import { formatDuration } from '../../core/time/retry.ts';
+import { formatDuration } from '../../core/text/amounts.ts';
 import { LineFold } from '../../report/run/role-lines.ts';
 import { endText, freedText, oneLine, plainLines, portText } from '../../report/run/words.ts';
 import type { Loudness } from './progress.ts';

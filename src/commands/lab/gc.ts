@@ -1,4 +1,4 @@
-import { countOf } from '../../core/text/count-of.ts';
+import { countOf } from '../../core/text/amounts.ts';
 import { LabError, UsageError } from '../../core/errors.ts';
 import { inStep } from '../../core/events.ts';
 import type { LabelledLab, ProviderRegistry } from '../../providers/provider.ts';

@@ -13,8 +13,8 @@ import {
 import { afterAwake } from '../../core/time/awake-clock.ts';
 import { withCleanup, type CleanupStack } from '../../core/cleanup.ts';
 import { EnvironmentError, UsageError, messageOf } from '../../core/errors.ts';
-import { inTime } from '../../core/time/in-time.ts';
-import { formatDuration } from '../../core/time/retry.ts';
+import { inTime } from '../../core/time/time-limit.ts';
+import { formatDuration } from '../../core/text/amounts.ts';
 import type { Machine } from '../../lab/types.ts';
 import type { AttachedMachine } from '../../providers/provider.ts';
 import type { Shell } from '../../ssh/shell.ts';

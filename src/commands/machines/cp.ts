@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { basename, isAbsolute, join, posix, resolve } from 'node:path';
-import { countOf } from '../../core/text/count-of.ts';
+import { countOf } from '../../core/text/amounts.ts';
 import { withCleanup } from '../../core/cleanup.ts';
 import { EnvironmentError, UsageError } from '../../core/errors.ts';
 import { inStep } from '../../core/events.ts';

@@ -1,6 +1,6 @@
 import { constants, createContext, Script, type Context } from 'node:vm';
 import { UsageError, messageOf, systemCode } from '../errors.ts';
-import { formatDuration } from '../time/retry.ts';
+import { formatDuration } from './amounts.ts';
 
 /** What one search may take; an ordinary one takes less than a millisecond. */
 const LIMIT_MS = 800;

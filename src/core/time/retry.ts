@@ -1,6 +1,7 @@
 import { setImmediate as loopTurn, setTimeout as delay } from 'node:timers/promises';
-import { afterAwake, awakeNow } from './awake-clock.ts';
+import { awakeNow } from './awake-clock.ts';
 import { TimeoutError } from '../errors.ts';
+import { formatDuration } from '../text/amounts.ts';
 
 export interface RetryOptions {
   /** What is waited for, as it follows "waiting for": `sshd on vm1`. */
@@ -48,26 +49,6 @@ export async function retryUntil<T>(
   }
 }
 
-/** A time limit for work that is ended by a signal. As in `retryUntil`, time in which this process stood still does not count. */
-export class TimeLimit implements Disposable {
-  readonly #controller = new AbortController();
-  readonly #callOff: () => void;
-
-  /** `Infinity` is no limit. */
-  constructor(timeoutMs: number) {
-    this.#callOff = afterAwake(timeoutMs, () => this.#controller.abort());
-  }
-
-  /** Aborts when the time is up. */
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  [Symbol.dispose](): void {
-    this.#callOff();
-  }
-}
-
 /** Lets time pass, for what is shown in real time. Nothing that can be looked at is waited for so. Rejects with the abort reason. */
 export async function letPass(ms: number, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
@@ -88,14 +69,4 @@ async function pauseFor(ms: number, woken: Promise<void> | undefined, signal: Ab
   } finally {
     timer.abort();
   }
-}
-
-/** `850 ms`, `2.5 s`, `3 min 5 s`: a duration as a person reads it. */
-export function formatDuration(ms: number): string {
-  if (Math.round(ms) < 1000) return `${Math.round(ms)} ms`;
-  const seconds = Number((ms / 1000).toFixed(1));
-  if (seconds < 60) return `${seconds} s`;
-  const wholeSeconds = Math.round(ms / 1000);
-  const minutes = Math.floor(wholeSeconds / 60);
-  return wholeSeconds % 60 === 0 ? `${minutes} min` : `${minutes} min ${wholeSeconds % 60} s`;
 }

@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { ConnectionError, EnvironmentError, LabError, messageOf, TimeoutError } from '../../core/errors.ts';
-import { retryUntil, formatDuration, type Attempt } from '../../core/time/retry.ts';
+import { formatDuration } from '../../core/text/amounts.ts';
+import { retryUntil, type Attempt } from '../../core/time/retry.ts';
 import { isAlive, type ProcessId } from '../../host/processes.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import { consoleLog, processLog } from './folders.ts';

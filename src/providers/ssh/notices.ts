@@ -1,4 +1,4 @@
-import { formatDuration } from '../../core/time/retry.ts';
+import { formatDuration } from '../../core/text/amounts.ts';
 import type { Lab, Program } from '../../lab/types.ts';
 import type { MachineFacts } from '../provider.ts';
 

@@ -1,6 +1,7 @@
 import { awakeNow } from '../../core/time/awake-clock.ts';
 import { TimeoutError } from '../../core/errors.ts';
-import { formatDuration, retryUntil } from '../../core/time/retry.ts';
+import { formatDuration } from '../../core/text/amounts.ts';
+import { retryUntil } from '../../core/time/retry.ts';
 import type { Program } from '../../lab/types.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import { StepFailure } from './step-failure.ts';

@@ -1,5 +1,6 @@
 import { EnvironmentError, TimeoutError } from '../../core/errors.ts';
-import { formatDuration, retryUntil, type Attempt } from '../../core/time/retry.ts';
+import { formatDuration } from '../../core/text/amounts.ts';
+import { retryUntil, type Attempt } from '../../core/time/retry.ts';
 import { StepFailure } from '../playing/step-failure.ts';
 import type { PlayContext } from '../playing/play-context.ts';
 import { checkTcp, type TcpExpectation, type TcpFinding } from './tcp-expectation.ts';

@@ -1,7 +1,7 @@
 import type { TracedConversation } from '../../packets/trace.ts';
 import { isRepetition } from '../../packets/tcp/closing.ts';
 import { lacksText, type Conversation, type Endpoint, type Segment, type Side } from '../../packets/conversation.ts';
-import { formatDuration } from '../../core/time/retry.ts';
+import { formatDuration } from '../../core/text/amounts.ts';
 import type { Pattern } from '../../lab/types.ts';
 import { findPattern, patternText } from '../../lab/pattern.ts';
 

@@ -1,5 +1,6 @@
 import { awakeNow } from '../../core/time/awake-clock.ts';
-import { formatDuration, TimeLimit } from '../../core/time/retry.ts';
+import { formatDuration } from '../../core/text/amounts.ts';
+import { TimeLimit } from '../../core/time/time-limit.ts';
 import { quoteCommand } from '../../core/text/shell-quote.ts';
 import { findPattern, patternText } from '../../lab/pattern.ts';
 import type { Pattern } from '../../lab/types.ts';

@@ -1,7 +1,7 @@
 import type { ClientChannel } from 'ssh2';
 import { awakeNow } from '../../core/time/awake-clock.ts';
 import { EnvironmentError } from '../../core/errors.ts';
-import { inTime } from '../../core/time/in-time.ts';
+import { inTime } from '../../core/time/time-limit.ts';
 import { retryUntil } from '../../core/time/retry.ts';
 import { lostFailure, silentShell } from '../transport/connect-failure.ts';
 import type { Connection } from '../transport/connection.ts';

@@ -1,6 +1,7 @@
 import { TimeoutError } from '../../core/errors.ts';
-import { inTime } from '../../core/time/in-time.ts';
-import { formatDuration, retryUntil, TimeLimit } from '../../core/time/retry.ts';
+import { inTime, TimeLimit } from '../../core/time/time-limit.ts';
+import { formatDuration } from '../../core/text/amounts.ts';
+import { retryUntil } from '../../core/time/retry.ts';
 import { stalledFailure } from '../transport/connect-failure.ts';
 import type { Lifeline } from './lifeline.ts';
 import { OutputCollector } from './output-collector.ts';

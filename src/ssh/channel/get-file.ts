@@ -1,5 +1,5 @@
 import { EnvironmentError } from '../../core/errors.ts';
-import { inTime } from '../../core/time/in-time.ts';
+import { inTime } from '../../core/time/time-limit.ts';
 import { stalledFailure, unansweredFailure } from '../transport/connect-failure.ts';
 import { OutputCollector } from './output-collector.ts';
 import { execLine } from './remote-command.ts';

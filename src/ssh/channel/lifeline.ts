@@ -1,5 +1,5 @@
 import { UsageError } from '../../core/errors.ts';
-import { inTime } from '../../core/time/in-time.ts';
+import { inTime } from '../../core/time/time-limit.ts';
 import { retryUntil } from '../../core/time/retry.ts';
 import { execLine } from './remote-command.ts';
 import type { ProcessId, Session } from './channel-session.ts';

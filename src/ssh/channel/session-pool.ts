@@ -1,6 +1,8 @@
 import type { ClientChannel } from 'ssh2';
 import { ConnectionError, TimeoutError } from '../../core/errors.ts';
-import { type Attempt, formatDuration, retryUntil, TimeLimit } from '../../core/time/retry.ts';
+import { TimeLimit } from '../../core/time/time-limit.ts';
+import { formatDuration } from '../../core/text/amounts.ts';
+import { type Attempt, retryUntil } from '../../core/time/retry.ts';
 import { type Connection, SessionRefused } from '../transport/connection.ts';
 import type { RemoteCommand } from './remote-command.ts';
 import { Session } from './channel-session.ts';

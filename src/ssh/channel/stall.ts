@@ -1,5 +1,5 @@
 import { awakeNow } from '../../core/time/awake-clock.ts';
-import { inTime } from '../../core/time/in-time.ts';
+import { inTime } from '../../core/time/time-limit.ts';
 import { LEAST_BYTES } from './patience.ts';
 
 /** Notices that a transfer stands still. Only the time that is spent waiting for the machine counts, not what the other end of the transfer takes. */

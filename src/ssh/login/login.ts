@@ -14,7 +14,7 @@ import {
   timeoutFailure,
   unknownHostFailure,
 } from '../transport/connect-failure.ts';
-import type { Deadline } from '../transport/deadline.ts';
+import type { TimeLimit } from '../../core/time/time-limit.ts';
 import { judge } from '../trust/host-key-policy.ts';
 import { blobType, type HostKey, sameKey } from '../trust/key-pair.ts';
 import { LoginMethods, UnusableKey } from './login-methods.ts';
@@ -39,14 +39,14 @@ export class Login {
   #hostKey: HostKey | undefined;
   #mustLearn = false;
   readonly #methods: LoginMethods;
-  readonly #deadline: Deadline;
+  readonly #limit: TimeLimit;
   readonly #algorithms: AlgorithmLists;
 
-  constructor(target: ShellTarget, ssh2: Ssh2, client: Client, stream: Duplex, deadline: Deadline) {
+  constructor(target: ShellTarget, ssh2: Ssh2, client: Client, stream: Duplex, limit: TimeLimit) {
     this.#target = target;
     this.#client = client;
     this.#stream = stream;
-    this.#deadline = deadline;
+    this.#limit = limit;
     this.#algorithms = algorithmsOf(target);
     const { pubkeyacceptedalgorithms } = this.#algorithms;
     this.#methods = new LoginMethods({
@@ -54,7 +54,7 @@ export class Login {
       user: target.user,
       credentials: target.credentials,
       signatures: pubkeyacceptedalgorithms,
-      ask: (work) => deadline.pausedFor(work),
+      ask: (work) => limit.pausedFor(work),
       giveUp: (questions) => this.#outcome.reject(questionsFailure(target, questions)),
     });
   }
@@ -139,7 +139,7 @@ export class Login {
       verify(true);
     };
     if (verdict === 'trusted' || hostKeys.confirm === undefined) return accept();
-    const question = this.#deadline.pausedFor(async () => hostKeys.confirm?.(key));
+    const question = this.#limit.pausedFor(async () => hostKeys.confirm?.(key));
     question.then(
       (yes) => (yes ? accept() : this.#refuse(this.#hostKeyFailure('unknown', key), verify)),
       (error: Error) => this.#refuse(error, verify),

@@ -1,5 +1,5 @@
 import { ConnectionError, messageOf, systemCode, TimeoutError } from '../../core/errors.ts';
-import { formatDuration } from '../../core/time/retry.ts';
+import { formatDuration } from '../../core/text/amounts.ts';
 import { quoteCommand } from '../../core/text/shell-quote.ts';
 import { allowHint } from './algorithm-failure.ts';
 import { fingerprint, type HostKey } from '../trust/key-pair.ts';

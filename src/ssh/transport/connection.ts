@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Client, ClientChannel } from 'ssh2';
 import { ConnectionError, messageOf } from '../../core/errors.ts';
-import { inTime } from '../../core/time/in-time.ts';
+import { inTime } from '../../core/time/time-limit.ts';
 import { retryUntil } from '../../core/time/retry.ts';
 import { closedShell, floodFailure, lostFailure, refusedCommand, unansweredFailure } from './connect-failure.ts';
 import type { Patience } from '../channel/patience.ts';

@@ -1,7 +1,7 @@
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ConnectionError } from '../../core/errors.ts';
-import { unlessAborted } from '../../core/time/in-time.ts';
+import { unlessAborted } from '../../core/time/time-limit.ts';
 import { connectUnix } from '../../host/unix-socket.ts';
 import { dialFailure } from './connect-failure.ts';
 import type { ShellTarget } from '../target.ts';

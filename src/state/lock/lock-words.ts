@@ -1,5 +1,5 @@
 import { LockedError } from '../../core/errors.ts';
-import { formatDuration } from '../../core/time/retry.ts';
+import { formatDuration } from '../../core/text/amounts.ts';
 import type { Holder, Wreck } from './lock-file.ts';
 import { currentProcess } from './process-identity.ts';
 
