@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { commandReference } from '../src/cli/reference.ts';
+import { commandReference } from '../src/cli/command/reference.ts';
+import { commands } from '../src/cli/commands/index.ts';
 import { labFieldReference } from '../src/lab/fields/field-reference.ts';
 import { stepReference } from '../src/scenario/step-schema.ts';
 
@@ -8,7 +9,7 @@ import { stepReference } from '../src/scenario/step-schema.ts';
 const root = join(import.meta.dirname, '..');
 
 export function withReference(readme: string): string {
-  return between(between(readme, 'commands', commandReference()), 'fields', labFieldReference(stepReference()));
+  return between(between(readme, 'commands', commandReference(commands)), 'fields', labFieldReference(stepReference()));
 }
 
 function between(text: string, name: string, table: string): string {
@@ -20,6 +21,6 @@ function between(text: string, name: string, table: string): string {
 if (import.meta.main) {
   const readme = join(root, 'README.md');
   writeFileSync(readme, withReference(readFileSync(readme, 'utf8')));
-  writeFileSync(join(root, 'test/cli/golden/command-reference.md'), commandReference());
+  writeFileSync(join(root, 'test/cli/golden/command-reference.md'), commandReference(commands));
   writeFileSync(join(root, 'test/lab/field-reference.md'), labFieldReference(stepReference()));
 }

@@ -22,7 +22,6 @@ export const apart = 'programs';
 
 /** Which rooms may import which package; any other import of a package is an error. */
 export const packagesOf: Readonly<Record<string, readonly string[]>> = {
-  commander: ['cli'],
   execa: ['host'],
   'highlight.js': ['report'],
   ssh2: ['ssh'],

@@ -1,108 +1,97 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { EnvironmentError, ExitCode, LabError } from '../core/errors.ts';
 import type { CommandContext } from '../session/context.ts';
-import { findLabFile, type ForeignLabFile } from '../session/lab-file.ts';
+import { findLabFile, LAB_FILE_NAME, type ForeignLabFile } from '../session/lab-file.ts';
 import { allProviders } from '../providers/registry.ts';
 import { OutputFaultError } from '../state/files/output.ts';
 import { requireTextPath } from '../host/files/text-path.ts';
 import { describeUser } from '../host/other-users.ts';
-import { actions } from './actions.ts';
-import { splitArguments } from './arguments.ts';
-import { parseCommandLine, type Invocation } from './command-line.ts';
-import { openConsole, type Console } from './show/display.ts';
+import { parseCommandLine, type CommandLine } from './command/command-line.ts';
+import type { BoundCommand, Command } from './command/define-command.ts';
+import type { GlobalValues } from './command/global-options.ts';
+import { commands } from './commands/index.ts';
+import { openDisplay, type Display } from './show/display.ts';
 import { describeFailure, type Failure } from './show/show-failure.ts';
-import { renderDocument, type Outcome } from './outcome.ts';
+import { outcome, renderDocument, type Outcome } from './outcome.ts';
 import { causeOf, keepFolderOfCaller } from './ownership.ts';
 import type { Loudness } from './show/progress.ts';
 import { endInterrupted, interruption, stopWith } from './signals.ts';
 import { harmlessResult, styleFor } from './show/style.ts';
 import { flushOutput, isClosedOutput, userTerminal, watchStreams } from './user-terminal.ts';
 
-/** How to say things; known even when the command line is not understood. */
-interface Manner {
-  readonly json: boolean;
-  readonly loudness: Loudness;
-  readonly color: boolean;
-  /** The screen belongs to the program whose operator the user is (`lab run --as`, `lab record`). */
-  readonly isOperator: boolean;
-}
-
 /** Runs one command line and ends the process with its exit code. */
 export async function runCli(argv: readonly string[], version: string): Promise<never> {
   const controller = new AbortController();
   const signal = interruption(controller);
   watchStreams((reason) => stopWith(controller, reason));
-  const manner = mannerOf(argv);
+  const width = process.stdout.isTTY ? process.stdout.columns : undefined;
+  const line = parseCommandLine(argv, { commands, version, width });
   // Without this, Node prints its own words and a piece of our source.
-  process.on('uncaughtException', (error) => process.exit(tell(error, manner).exitCode));
-  const exitCode = await runCommandLine(argv, version, manner, signal);
+  process.on('uncaughtException', (error) => process.exit(tell(error, line.global).exitCode));
+  const exitCode = await runCommandLine(line, signal);
   await flushOutput();
-  if (signal.reason instanceof OutputFaultError) tell(signal.reason, manner);
+  if (signal.reason instanceof OutputFaultError) tell(signal.reason, line.global);
   // A command that ends in good order after ^C was still interrupted.
   if (signal.aborted && signal.reason instanceof LabError) await endInterrupted(signal.reason);
   process.exit(exitCode);
 }
 
-async function runCommandLine(
-  argv: readonly string[],
-  version: string,
-  manner: Manner,
-  signal: AbortSignal,
-): Promise<number> {
+async function runCommandLine({ asked, global }: CommandLine, signal: AbortSignal): Promise<number> {
   const { stdout, stderr } = process;
-  const { json, loudness, color, isOperator } = manner;
-  const console = openConsole({ stdout, stderr, loudness, color, json: json || isOperator });
+  const takesScreen = 'bound' in asked && asked.bound.takesScreen;
+  const { color, json } = global;
+  const display = openDisplay({ stdout, stderr, loudness: loudnessOf(global), color, json: json || takesScreen });
   try {
-    const parsed = parseCommandLine(argv, version);
-    if ('show' in parsed)
-      return print(
-        { document: { text: parsed.show.trimEnd() }, text: parsed.show, exitCode: ExitCode.done },
-        manner,
-        console,
-      );
-    return print(await act(parsed.invocation, console, manner, signal), manner, console);
+    if ('fault' in asked) throw asked.fault;
+    if ('show' in asked) return print(outcome({ text: asked.show.trimEnd() }, asked.show), global, display);
+    const context = contextOf(asked.command, { global, display, signal });
+    return print(await act(asked.bound, context, global), global, display);
   } catch (error) {
-    console.close();
+    display.close();
     const cause: unknown = signal.aborted ? signal.reason : error;
     // What is wrong with our output is told once, at the end.
     return isClosedOutput(error) || cause instanceof OutputFaultError
       ? ExitCode.done
-      : tellFailure(cause, manner, console);
+      : tellFailure(cause, global, display);
   }
 }
 
-async function act(
-  invocation: Invocation,
-  { events, hush }: Console,
-  { color }: Manner,
-  signal: AbortSignal,
-): Promise<Outcome> {
-  const { file, provider, name } = invocation.global;
+interface Surroundings {
+  readonly global: GlobalValues;
+  readonly display: Display;
+  readonly signal: AbortSignal;
+}
+
+function contextOf(command: Command, { global, display, signal }: Surroundings): CommandContext {
+  const { provider, name } = global;
   const cwd = workingFolder();
-  const context: CommandContext = {
+  return {
     cwd,
-    labFile:
-      file === undefined
-        ? findLabFile(cwd, invocation.command, (foreign) => tellForeign(foreign, events))
-        : resolve(cwd, file),
+    labFile: labFileFor(command, cwd, { global, display, signal }),
     overrides: { ...(provider === undefined ? {} : { provider }), ...(name === undefined ? {} : { name }) },
     providers: allProviders,
-    events,
+    events: display.events,
     signal,
-    terminal: userTerminal(signal, hush),
-    acceptNewHostKeys: invocation.options['acceptNewHostKeys'] === true,
-    offline: invocation.options['offline'] === true,
+    terminal: userTerminal(signal, display.hush),
   };
+}
+
+function labFileFor({ labFileHere }: Command, cwd: string, { global: { file }, display }: Surroundings): string {
+  if (file !== undefined) return resolve(cwd, file);
+  return labFileHere ? join(cwd, LAB_FILE_NAME) : findLabFile(cwd, (foreign) => tellForeign(foreign, display.events));
+}
+
+async function act(bound: BoundCommand, context: CommandContext, global: GlobalValues): Promise<Outcome> {
   requireTextPath(context.labFile);
   keepFolderOfCaller(context.labFile);
   try {
-    return await actions[invocation.command]!({ ...invocation, context, style: styleFor(process.stdout, color) });
+    return await bound.run({ context, global, commands, style: styleFor(process.stdout, global.color) });
   } catch (error) {
     throw causeOf(error, context.labFile);
   }
 }
 
-function tellForeign({ path, owner }: ForeignLabFile, events: Console['events']): void {
+function tellForeign({ path, owner }: ForeignLabFile, events: Display['events']): void {
   void events.emit({
     kind: 'notice',
     level: 'warning',
@@ -124,35 +113,28 @@ function workingFolder(): string {
   }
 }
 
-function print({ document, text, exitCode }: Outcome, { json }: Manner, console: Console): number {
-  console.close();
+function print({ document, text, exitCode }: Outcome, { json }: GlobalValues, display: Display): number {
+  display.close();
   const { stdout } = process;
   stdout.write(
-    json ? renderDocument({ ...document, ...console.collected() }) : stdout.isTTY ? harmlessResult(text) : text,
+    json ? renderDocument({ ...document, ...display.collected() }) : stdout.isTTY ? harmlessResult(text) : text,
   );
   return exitCode;
 }
 
-function tellFailure(error: unknown, manner: Manner, console: Console): number {
-  const failure = tell(error, manner);
-  if (manner.json) process.stdout.write(renderDocument({ ...failure.document, ...console.collected() }));
+function tellFailure(error: unknown, global: GlobalValues, display: Display): number {
+  const failure = tell(error, global);
+  if (global.json) process.stdout.write(renderDocument({ ...failure.document, ...display.collected() }));
   return failure.exitCode;
 }
 
-function tell(error: unknown, { loudness, color }: Manner): Failure {
-  const failure = describeFailure(error, { style: styleFor(process.stderr, color), verbose: loudness === 'verbose' });
+function tell(error: unknown, global: GlobalValues): Failure {
+  const { color, verbose } = global;
+  const failure = describeFailure(error, { style: styleFor(process.stderr, color), verbose });
   process.stderr.write(failure.text);
   return failure;
 }
 
-function mannerOf(argv: readonly string[]): Manner {
-  const { words } = splitArguments(argv);
-  const has = (...flags: string[]): boolean => flags.some((flag) => words.includes(flag));
-  const loudness = has('-v', '--verbose') ? 'verbose' : has('-q', '--quiet') ? 'quiet' : 'normal';
-  return {
-    json: has('--json'),
-    loudness,
-    color: !has('--no-color'),
-    isOperator: has('--as') || words.find((word) => !word.startsWith('-')) === 'record',
-  };
+function loudnessOf({ quiet, verbose }: GlobalValues): Loudness {
+  return verbose ? 'verbose' : quiet ? 'quiet' : 'normal';
 }

@@ -4,7 +4,8 @@ import type { Event, EventSink, RoleInfo } from '../core/events.ts';
 import type { LinkCapture } from '../core/link-capture.ts';
 import { TrueOrder } from '../core/time/true-order.ts';
 import type { Lab } from '../lab/types.ts';
-import { formatSize, roomForPackets, sharesOf } from '../report/run/output-limit.ts';
+import { formatBinarySize } from '../core/text/amounts.ts';
+import { roomForPackets, sharesOf } from '../report/run/output-limit.ts';
 import type { Repeat } from '../report/run/run-summary.ts';
 import { playScenario } from '../scenario/play.ts';
 import type { PlayResult } from '../scenario/play-result.ts';
@@ -155,6 +156,6 @@ function roleInfo(lab: Lab, role: string): RoleInfo {
 }
 
 function tellCut(events: EventSink, role: string, maxOutputBytes: number): void | Promise<void> {
-  const message = `${role} prints more than is stored of a program (${formatSize(maxOutputBytes)}, in all files of the run): what comes now is shown and matched, but only its end is stored`;
+  const message = `${role} prints more than is stored of a program (${formatBinarySize(maxOutputBytes)}, in all files of the run): what comes now is shown and matched, but only its end is stored`;
   return events.emit({ kind: 'notice', level: 'warning', message, hint: 'To store more: lab run --max-output SIZE' });
 }

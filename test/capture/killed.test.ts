@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { formatTcpLog } from '../../src/cli/format/capture.ts';
+import { formatTcpLog } from '../../src/cli/show/tcp-log-text.ts';
 import { capture } from '../../src/commands/machines/capture.ts';
 import { down } from '../../src/commands/lab/down.ts';
 import { exec } from '../../src/commands/machines/exec.ts';

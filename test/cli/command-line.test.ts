@@ -1,32 +1,42 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { actions } from '../../src/cli/actions.ts';
-import { parseCommandLine, type Invocation } from '../../src/cli/command-line.ts';
-import { commandSpecs } from '../../src/cli/spec.ts';
+import { parseCommandLine, type Asked, type CommandLine } from '../../src/cli/command/command-line.ts';
+import type { BoundCommand, Command } from '../../src/cli/command/define-command.ts';
+import type { GlobalValues } from '../../src/cli/command/global-options.ts';
+import { commands } from '../../src/cli/commands/index.ts';
 import { UsageError } from '../../src/core/errors.ts';
 import { assertGolden } from '../helpers/golden.ts';
 
-function parse(line: string): Invocation {
-  const parsed = parseCommandLine(line.split(' '), '1.2.3');
-  assert.ok('invocation' in parsed, `"${line}" only shows words`);
-  return parsed.invocation;
+function read(line: string): CommandLine {
+  return parseCommandLine(line.split(' ').filter(Boolean), { commands, version: '1.2.3' });
+}
+
+interface Understood extends BoundCommand {
+  readonly command: Command;
+  readonly global: GlobalValues;
+}
+
+function parse(line: string): Understood {
+  const { asked, global } = read(line);
+  assert.ok('bound' in asked, `"${line}" names no command: ${wordsOf(asked)}`);
+  return { ...asked.bound, command: asked.command, global };
 }
 
 function shown(line: string): string {
-  const parsed = parseCommandLine(line.split(' '), '1.2.3');
-  assert.ok('show' in parsed, `"${line}" runs a command`);
-  return parsed.show;
+  const { asked } = read(line);
+  assert.ok('show' in asked, `"${line}" shows no words: ${wordsOf(asked)}`);
+  return asked.show;
 }
 
 function refused(line: string): UsageError {
-  try {
-    parseCommandLine(line.split(' ').filter(Boolean), '1.2.3');
-  } catch (error) {
-    assert.ok(error instanceof UsageError, String(error));
-    return error;
-  }
-  throw assert.fail(`"${line}" was understood`);
+  const { asked } = read(line);
+  assert.ok('fault' in asked, `"${line}" was understood`);
+  return asked.fault;
+}
+
+function wordsOf(asked: Asked): string {
+  return 'fault' in asked ? asked.fault.message : 'show' in asked ? asked.show : asked.command.name;
 }
 
 function golden(name: string): string {
@@ -37,7 +47,7 @@ describe('global options', () => {
   test('may stand before and after the command', () => {
     for (const line of ['--json -f a.yaml -q up', 'up --json -f a.yaml -q', '-q up --file a.yaml --json']) {
       const { global, command } = parse(line);
-      assert.deepEqual([command, global.json, global.quiet, global.file], ['up', true, true, 'a.yaml'], line);
+      assert.deepEqual([command.name, global.json, global.quiet, global.file], ['up', true, true, 'a.yaml'], line);
     }
   });
 
@@ -53,18 +63,24 @@ describe('global options', () => {
 
 describe('options of a command', () => {
   test('are given by their long names', () => {
-    assert.deepEqual(parse('up --dry-run --recreate').options, { dryRun: true, recreate: true });
+    assert.deepEqual(parse('up --dry-run --recreate').options, {
+      dryRun: true,
+      recreate: true,
+      offline: false,
+      acceptNewHostKeys: false,
+    });
     assert.deepEqual(parse('check-port 7999 --on vm1 --on vm2 --kill -y').options, {
       on: ['vm1', 'vm2'],
       kill: true,
       yes: true,
     });
+    assert.equal(parse('run --no-capture').options['capture'], false);
   });
 
   test('leave arguments in order', () => {
-    assert.deepEqual(parse('cp a vm1:').arguments, ['a', 'vm1:']);
-    assert.deepEqual(parse('exec vm1 vm2 -- ls').arguments, [['vm1', 'vm2']]);
-    assert.deepEqual(parse('run').arguments, [undefined]);
+    assert.deepEqual(parse('cp a vm1:').arguments, { source: 'a', target: 'vm1:' });
+    assert.deepEqual(parse('exec vm1 vm2 -- ls').arguments, { machine: ['vm1', 'vm2'], command: ['ls'] });
+    assert.deepEqual(parse('run').arguments, { scenario: undefined });
   });
 });
 
@@ -103,11 +119,15 @@ describe('help', () => {
   });
 
   test('of every command has an example that lab understands', () => {
-    for (const { name, examples } of commandSpecs) {
+    for (const { name, examples, commands: nested } of [
+      ...commands,
+      ...commands.flatMap(({ commands: nested }) => nested),
+    ]) {
       assert.ok(examples.length > 0, `${name} has no example`);
       for (const { words } of examples) {
         const [line = ''] = words.split(/ (?:>|&&|\|) /);
-        assert.equal(parse(line).command, name, line);
+        const understood = parse(line).command;
+        assert.ok(understood.name === name || nested.includes(understood), line);
       }
     }
   });
@@ -116,8 +136,4 @@ describe('help', () => {
     assert.equal(shown('--version'), '1.2.3\n');
     assert.equal(shown('up --version'), '1.2.3\n');
   });
-});
-
-test('every command has an action, and every action a command', () => {
-  assert.deepEqual(Object.keys(actions).toSorted(), commandSpecs.map(({ name }) => name).toSorted());
 });

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { labTemplates } from '../../src/lab/templates/template.ts';
 import { candidatesFor } from '../../src/cli/completion/candidates.ts';
-import { completionScript } from '../../src/cli/completion/scripts.ts';
+import { commands } from '../../src/cli/commands/index.ts';
+import { completionScript } from '../../src/cli/completion/shell-scripts.ts';
 import { mainFile, smallLab, temporaryFolder } from '../helpers/cli.ts';
 import { testContext } from '../helpers/command-context.ts';
 import { without } from '../helpers/tools.ts';
@@ -14,7 +15,10 @@ import { without } from '../helpers/tools.ts';
 async function offered(line: string, lab = smallLab): Promise<string[]> {
   using folder = temporaryFolder({ 'lab.yaml': lab, 'other.yaml': smallLab.replaceAll('vm1', 'alpha') });
   mkdirSync(join(folder.path, '.lab/runs/20261123-143015-tp1'), { recursive: true });
-  const { candidates, files } = await candidatesFor(testContext(folder.path).context, line.split(' '));
+  const { candidates, files } = await candidatesFor(line.split(' '), {
+    context: testContext(folder.path).context,
+    commands,
+  });
   return [...candidates.map(({ word }) => word), ...(files ? ['FILES'] : [])];
 }
 
@@ -55,6 +59,18 @@ describe('candidates', () => {
     ['completion ', ['bash', 'zsh', 'fish']],
     ['init --template ', labTemplates.toSorted()],
     ['logs ', ['20261123-143015-tp1']],
+    ['-qf other.yaml ssh ', ['alpha', 'vm2']],
+    ['images ', ['pull', 'list', 'import', 'rm']],
+    ['images import ', ['FILES']],
+    ['images pull ubuntu-24', ['ubuntu-24.04']],
+    ['snapshot ', ['save', 'restore', 'list', 'rm']],
+    ['snapshot save ', []],
+    ['snapshot restore ', []],
+    ['graph --format ', ['text', 'svg', 'mermaid']],
+    ['report --format ', ['html', 'md', 'json', 'junit']],
+    ['report --lang ', ['en', 'fr']],
+    ['stauts ', []],
+    ['cp -- ', ['vm1:', 'vm2:', 'FILES']],
   ];
   for (const [line, words] of cases) {
     test(`after "lab ${line}"`, async () => assert.deepEqual(await offered(line), words));
@@ -66,7 +82,10 @@ describe('candidates', () => {
 
   test('are none where there is no lab', async () => {
     using folder = temporaryFolder();
-    assert.deepEqual((await candidatesFor(testContext(folder.path).context, ['ssh', ''])).candidates, []);
+    assert.deepEqual(
+      (await candidatesFor(['ssh', ''], { context: testContext(folder.path).context, commands })).candidates,
+      [],
+    );
   });
 });
 

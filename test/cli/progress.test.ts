@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { openConsole } from '../../src/cli/show/display.ts';
+import { openDisplay } from '../../src/cli/show/display.ts';
 import type { Loudness } from '../../src/cli/show/progress.ts';
 import { inStep, type EventBody } from '../../src/core/events.ts';
 import { quoteCommand } from '../../src/core/text/shell-quote.ts';
@@ -26,7 +26,7 @@ const bodies: readonly EventBody[] = [
 
 async function show(loudness: Loudness, json = false): Promise<{ stdout: string; stderr: string; collected: object }> {
   const [stdout, stderr] = [new CollectedOutput(), new CollectedOutput()];
-  const shown = openConsole({ stdout, stderr, color: true, loudness, json });
+  const shown = openDisplay({ stdout, stderr, color: true, loudness, json });
   for (const body of bodies) await shown.events.emit(body);
   shown.close();
   return { stdout: stdout.text, stderr: stderr.text, collected: shown.collected() };
@@ -57,7 +57,7 @@ test('--json collects steps and notices and leaves stdout alone', async () => {
 
 test('a step of the domain shows with its note and its time', async () => {
   const stderr = new CollectedOutput();
-  const { events } = openConsole({
+  const { events } = openDisplay({
     stdout: new CollectedOutput(),
     stderr,
     color: false,
@@ -105,8 +105,8 @@ test('a terminal that cannot move its cursor gets plain lines', async () => {
     process.execPath,
     '-e',
     `
-    import(${JSON.stringify(join(import.meta.dirname, '../../src/cli/show/display.ts'))}).then(async ({ openConsole }) => {
-      const { events, close } = openConsole({ stdout: process.stdout, stderr: process.stderr, color: true, loudness: 'normal', json: false });
+    import(${JSON.stringify(join(import.meta.dirname, '../../src/cli/show/display.ts'))}).then(async ({ openDisplay }) => {
+      const { events, close } = openDisplay({ stdout: process.stdout, stderr: process.stderr, color: true, loudness: 'normal', json: false });
       await events.emit({ kind: 'step-started', id: '1', title: 'one' });
       await events.emit({ kind: 'step-finished', id: '1', title: 'one', durationMs: 1 });
       close();

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { openConsole } from '../../src/cli/show/display.ts';
+import { openDisplay } from '../../src/cli/show/display.ts';
 import { Relay } from '../../src/cli/show/relay.ts';
-import { Screen } from '../../src/cli/show/status-lines.ts';
+import { StatusLines } from '../../src/cli/show/status-lines.ts';
 import type { EventBody } from '../../src/core/events.ts';
 import { retryUntil } from '../../src/core/time/retry.ts';
 import { CollectedOutput } from '../helpers/collected-output.ts';
@@ -27,10 +27,10 @@ interface Shown {
 
 async function show(
   bodies: readonly EventBody[],
-  options: Partial<Parameters<typeof openConsole>[0]> = {},
+  options: Partial<Parameters<typeof openDisplay>[0]> = {},
 ): Promise<Shown> {
   const [stdout, stderr] = [new CollectedOutput(), new CollectedOutput()];
-  const { events, close } = openConsole({ stdout, stderr, color: true, loudness: 'normal', json: false, ...options });
+  const { events, close } = openDisplay({ stdout, stderr, color: true, loudness: 'normal', json: false, ...options });
   for (const body of bodies) await events.emit(body);
   close();
   return { stdout, stderr };
@@ -138,7 +138,7 @@ test('names, reasons and commands that hold control sequences are shown harmless
 
 test('a slow reader holds the source back', async () => {
   const stdout = new CollectedOutput({ slow: true, highWaterMark: 10 });
-  const { events } = openConsole({
+  const { events } = openDisplay({
     stdout,
     stderr: new CollectedOutput(),
     color: false,
@@ -165,7 +165,7 @@ test('a reader that went away does not stop the run', async () => {
 
 test('an unfinished line that does not change is shown, and not again when it is completed so', async () => {
   const stdout = new CollectedOutput();
-  const screen = new Screen({ stdout, stderr: new CollectedOutput(), color: false });
+  const screen = new StatusLines({ stdout, stderr: new CollectedOutput(), color: false });
   const relay = new Relay(screen, { loudness: 'normal', partialAfterMs: 5 });
   const [first, second, third] = stamped([printed('Name? '), printed('\r\n'), printed('next\r\n')]);
   await relay.listen(first!);
@@ -195,7 +195,7 @@ test('forty megabytes of output pass through with bounded memory', async () => {
     length += chunk.length;
     callback();
   };
-  const { events } = openConsole({
+  const { events } = openDisplay({
     stdout: sink,
     stderr: new CollectedOutput(),
     color: false,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseSize } from '../../src/cli/sizes.ts';
+import { outputLimit } from '../../src/cli/command/value-types.ts';
 
 test('a size is read as people write it', () => {
   const sizes = {
@@ -13,7 +13,7 @@ test('a size is read as people write it', () => {
     '2GiB': 2 ** 31,
     '1T': 2 ** 40,
   };
-  for (const [text, bytes] of Object.entries(sizes)) assert.equal(parseSize(text, '--max-output'), bytes, text);
+  for (const [text, bytes] of Object.entries(sizes)) assert.equal(outputLimit.parse(text, '--max-output'), bytes, text);
 });
 
 test('a size that there cannot be is refused, with an example', () => {
@@ -32,7 +32,7 @@ test('a size that there cannot be is refused, with an example', () => {
     '٦٤K',
   ]) {
     assert.throws(
-      () => parseSize(text, '--max-output'),
+      () => outputLimit.parse(text, '--max-output'),
       { code: 'wrong-size', exitCode: 2, hint: /--max-output 64M/ },
       text,
     );

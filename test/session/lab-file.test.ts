@@ -9,7 +9,7 @@ const needsRoot = { skip: process.geteuid?.() !== 0 && 'only root can give files
 
 function find(cwd: string): { readonly file: string; readonly foreign: readonly ForeignLabFile[] } {
   const foreign: ForeignLabFile[] = [];
-  return { file: findLabFile(cwd, 'up', (file) => void foreign.push(file)), foreign };
+  return { file: findLabFile(cwd, (file) => void foreign.push(file)), foreign };
 }
 
 test('the nearest lab file above is meant, or a .lab folder whose lab file was lost', () => {

@@ -2,9 +2,9 @@ import { broadcast } from '../../core/broadcast.ts';
 import type { EventSink } from '../../core/events.ts';
 import { Progress, ProgressCollector, type CollectedProgress, type Loudness } from './progress.ts';
 import { Relay } from './relay.ts';
-import { Screen, type ScreenOptions } from './status-lines.ts';
+import { StatusLines, type StatusLinesOptions } from './status-lines.ts';
 
-export interface ConsoleOptions extends ScreenOptions {
+export interface DisplayOptions extends StatusLinesOptions {
   readonly loudness: Loudness;
   /** Standard output belongs to one JSON document: nothing is relayed to it. */
   readonly json: boolean;
@@ -13,7 +13,7 @@ export interface ConsoleOptions extends ScreenOptions {
 }
 
 /** All that shows a command's events to its user. */
-export interface Console {
+export interface Display {
   readonly events: EventSink;
   /** Steps and notices that came so far, for the document of `--json`. */
   readonly collected: () => CollectedProgress;
@@ -27,8 +27,8 @@ export interface Console {
  * Progress and, unless it is quiet or for a program, the live relay of scenarios, on one screen. With `json` progress goes to stderr all the same, as
  * talk, and is collected too.
  */
-export function openConsole(options: ConsoleOptions): Console {
-  const screen = new Screen(options);
+export function openDisplay(options: DisplayOptions): Display {
+  const screen = new StatusLines(options);
   const collector = new ProgressCollector();
   const progress = new Progress(screen, options.loudness);
   const relay = options.json || options.loudness === 'quiet' ? undefined : new Relay(screen, options);

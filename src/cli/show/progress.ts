@@ -3,7 +3,7 @@ import type { Event } from '../../core/events.ts';
 import { formatDuration } from '../../core/text/amounts.ts';
 import { sanitize } from '../../core/text/sanitize.ts';
 import { oneLine } from '../../report/run/words.ts';
-import type { Screen } from './status-lines.ts';
+import type { StatusLines } from './status-lines.ts';
 
 /** How much is told: `quiet` only warnings, `verbose` also what begins and how it goes on. */
 export type Loudness = 'quiet' | 'normal' | 'verbose';
@@ -21,7 +21,7 @@ interface ActiveStep {
 
 /** Shows the work that the user waits for: a moving line for each step that goes on, where there is a terminal, and a line for each that has ended. */
 export class Progress {
-  readonly #screen: Screen;
+  readonly #screen: StatusLines;
   readonly #loudness: Loudness;
   readonly #active = new Map<string, ActiveStep>();
   readonly #handlers: EventHandlers<Promise<void> | undefined> = {
@@ -32,7 +32,7 @@ export class Progress {
     notice: (event) => this.#notice(event),
   };
 
-  constructor(screen: Screen, loudness: Loudness) {
+  constructor(screen: StatusLines, loudness: Loudness) {
     this.#screen = screen;
     this.#loudness = loudness;
     if (loudness !== 'quiet')

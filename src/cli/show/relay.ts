@@ -5,7 +5,7 @@ import { formatDuration } from '../../core/text/amounts.ts';
 import { LineFold } from '../../report/run/role-lines.ts';
 import { endText, freedText, oneLine, plainLines, portText } from '../../report/run/words.ts';
 import type { Loudness } from './progress.ts';
-import type { Screen } from './status-lines.ts';
+import type { StatusLines } from './status-lines.ts';
 
 export interface RelayOptions {
   readonly loudness: Loudness;
@@ -24,7 +24,7 @@ const colors = ['cyan', 'yellow', 'magenta', 'green', 'blue', 'red'] as const;
  * nothing more comes. Where a line is unfinished when a step fails, or when its program ends, it is shown as it is.
  */
 export class Relay {
-  readonly #screen: Screen;
+  readonly #screen: StatusLines;
   readonly #options: RelayOptions;
   readonly #lines = new LineFold();
   readonly #roles: string[] = [];
@@ -47,7 +47,7 @@ export class Relay {
     'run-finished': () => this.#setStep(undefined),
   };
 
-  constructor(screen: Screen, options: RelayOptions) {
+  constructor(screen: StatusLines, options: RelayOptions) {
     this.#screen = screen;
     this.#options = options;
     screen.addStatus(() => this.#status());

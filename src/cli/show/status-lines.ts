@@ -6,7 +6,7 @@ import { usesColor } from './style.ts';
 
 export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 
-export interface ScreenOptions {
+export interface StatusLinesOptions {
   /** For data: what programs printed. */
   readonly stdout: Output;
   /** For talk: progress, warnings. The present is drawn here, if it is a terminal. */
@@ -37,7 +37,7 @@ const ERASE_BELOW = '\x1b[J';
  * history, and below them a terminal shows the present, drawn anew as it changes. The cursor rests at the start of that status, so whatever
  * else is written (an error, the last words of a process) starts on a line of its own.
  */
-export class Screen {
+export class StatusLines {
   readonly data: Channel;
   readonly talk: Channel;
   /** Whether there is a terminal on which the present can be drawn. */
@@ -49,7 +49,7 @@ export class Screen {
   #shown: readonly string[] = [];
   #isHushed = false;
 
-  constructor({ stdout, stderr, color }: ScreenOptions) {
+  constructor({ stdout, stderr, color }: StatusLinesOptions) {
     this.data = { paint: painter(stdout, color), print: (lines) => this.#print(stdout, lines) };
     this.talk = { paint: painter(stderr, color), print: (lines) => this.#print(stderr, lines) };
     this.isLive = stderr.isTTY === true && process.env['TERM'] !== 'dumb';

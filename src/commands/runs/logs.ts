@@ -2,7 +2,7 @@ import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, UsageError } from '../../core/errors.ts';
 import { suggestion } from '../../core/text/suggest.ts';
-import { formatSize } from '../../report/run/output-limit.ts';
+import { formatBinarySize } from '../../core/text/amounts.ts';
 import { roleFile } from '../../report/run/run-files.ts';
 import type { RunDocument } from '../../report/run/run-summary.ts';
 import { stateFolderFor } from '../../state/state-folder.ts';
@@ -91,7 +91,11 @@ async function textOf(file: string): Promise<string> {
   for await (const chunk of piecesOf(file)) {
     text += decoder.decode(chunk, { stream: true });
     if (text.length > LONGEST_COLLECTED)
-      throw damaged(file, undefined, `it is larger than ${formatSize(LONGEST_COLLECTED)}; without --json it is shown`);
+      throw damaged(
+        file,
+        undefined,
+        `it is larger than ${formatBinarySize(LONGEST_COLLECTED)}; without --json it is shown`,
+      );
   }
   return text + decoder.decode();
 }

@@ -19,3 +19,23 @@ export function formatDuration(ms: number): string {
   const minutes = Math.floor(wholeSeconds / 60);
   return wholeSeconds % 60 === 0 ? `${minutes} min` : `${minutes} min ${wholeSeconds % 60} s`;
 }
+
+const binaryUnits = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+
+/** `16 MiB`, `1.5 MiB`: a size in powers of 1024, as limits are written. */
+export function formatBinarySize(bytes: number): string {
+  const power = Math.max(0, Math.min(binaryUnits.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10)));
+  return `${Number((bytes / 1024 ** power).toFixed(1))} ${binaryUnits[power]}`;
+}
+
+/**
+ * A size as people write it, in bytes: `500000`, `64K`, `1.5M`, `2GiB`. Units are powers of 1024. Undefined for anything else, and for more than a number
+ * holds exactly.
+ */
+export function parseBinarySize(text: string): number | undefined {
+  const match = /^(\d{1,16}(?:\.\d{1,6})?) ?([kmgt]?)(?:i?b)?$/i.exec(text);
+  if (match === null) return undefined;
+  const [, digits, unit = ''] = match;
+  const bytes = Math.floor(Number(digits) * 1024 ** ' KMGT'.indexOf(unit.toUpperCase() || ' '));
+  return bytes <= Number.MAX_SAFE_INTEGER ? bytes : undefined;
+}

@@ -25,11 +25,3 @@ export function sharesOf(limitBytes: number): OutputShares {
 export function roomForPackets(limitBytes: number, storedBytes: number): number {
   return Math.max(0, Math.min(sharesOf(limitBytes).packets, Math.floor((limitBytes * 15) / 16) - storedBytes));
 }
-
-const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-
-/** `16 MiB`, `1.5 MiB`. */
-export function formatSize(bytes: number): string {
-  const power = Math.max(0, Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10)));
-  return `${Number((bytes / 1024 ** power).toFixed(1))} ${units[power]}`;
-}

@@ -2,7 +2,7 @@ import type { EventOf } from '../../core/event-handlers.ts';
 import type { PortHolder } from '../../core/events.ts';
 import { sanitize, sanitizeToLine } from '../../core/text/sanitize.ts';
 import { Transcript } from '../../terminal/transcript.ts';
-import { formatSize } from './output-limit.ts';
+import { formatBinarySize } from '../../core/text/amounts.ts';
 
 /** `exit 0`, `ended by signal TERM`: how a program or command ended. */
 export function endText({
@@ -31,7 +31,7 @@ export function freedText({ port, holders, signal }: EventOf<'port-freed'>): str
 
 /** `1.1 GiB of output are not stored`: what stands in a record in place of output. */
 export function omittedText({ bytes }: EventOf<'output-omitted'>): string {
-  return `${formatSize(bytes)} of output are not stored`;
+  return `${formatBinarySize(bytes)} of output are not stored`;
 }
 
 function holderText({ command, pid, user }: PortHolder): string {

@@ -1,0 +1,90 @@
+import { UsageError } from '../../core/errors.ts';
+import type { BoundCommand, Command } from './define-command.ts';
+import { globalOptions, type GlobalValues } from './global-options.ts';
+import { helpText } from './help-text.ts';
+import { valuesOf } from './parameters.ts';
+import { nameOf, readWords, seeHelp, shareOperands, type Reading } from './read-words.ts';
+
+/** What a command line asks for: a command, words to show (help, version), or nothing that is understood. */
+export type Asked =
+  | { readonly command: Command; readonly bound: BoundCommand }
+  | { readonly show: string }
+  | { readonly fault: UsageError };
+
+export interface CommandLine {
+  /** Known whatever else is wrong. */
+  readonly global: GlobalValues;
+  readonly asked: Asked;
+}
+
+export interface CommandLineOptions {
+  readonly commands: readonly Command[];
+  readonly version: string;
+  /** Columns of the terminal that help is shown on. */
+  readonly width?: number | undefined;
+}
+
+/** Understands a command line. Global options may stand before or after the command. */
+export function parseCommandLine(argv: readonly string[], options: CommandLineOptions): CommandLine {
+  const reading = readWords(argv, options.commands);
+  const global = valuesOf(globalOptions, (name) => reading.given.get(name) ?? []);
+  return { global, asked: askedBy(reading, options) };
+}
+
+function askedBy(reading: Reading, { commands, version, width }: CommandLineOptions): Asked {
+  const { path, given, unknownCommand, faults } = reading;
+  if (given.has('version')) return { show: `${version}\n` };
+  if (unknownCommand !== undefined) return { fault: faults[0] ?? unknownCommand };
+  if (given.has('help')) return { show: helpText(path, commands, width) };
+  const command = path.at(-1);
+  const fault = faults[0] ?? (command === undefined ? noCommand(commands, width) : faultOfOperands(command, reading));
+  if (fault !== undefined) return { fault };
+  return boundTo(command!, reading);
+}
+
+function boundTo(command: Command, reading: Reading): Asked {
+  const { given } = shareOperands(command, reading);
+  try {
+    const bound = command.bind({
+      arguments: (name) => given.get(name) ?? [],
+      options: (name) => reading.given.get(name) ?? [],
+    });
+    return { command, bound };
+  } catch (error) {
+    if (error instanceof UsageError) return { fault: error };
+    throw error;
+  }
+}
+
+function noCommand(commands: readonly Command[], width: number | undefined): UsageError {
+  return new UsageError('no command given', {
+    code: 'no-command',
+    detail: helpText([], commands, width),
+    hint: 'Start with "lab init" and "lab up".',
+  });
+}
+
+function faultOfOperands(command: Command, reading: Reading): UsageError | undefined {
+  const hint = seeHelp(reading.path);
+  const { given, left } = shareOperands(command, reading);
+  if (command.commands.length > 0) {
+    const names = command.commands.map(({ name }) => name).join(', ');
+    return new UsageError(`"lab ${command.name}" wants one of its commands: ${names}`, {
+      code: 'missing-argument',
+      hint,
+    });
+  }
+  for (const [name, { isNeeded, missingCode = 'missing-argument' }] of Object.entries(command.arguments))
+    if (isNeeded && given.get(name)?.length === 0)
+      return new UsageError(`missing required argument '${name}'`, { code: missingCode, hint });
+  return left.length > 0 ? tooMany(reading, left.length) : undefined;
+}
+
+function tooMany({ path, operands }: Reading, surplus: number): UsageError {
+  const expected = operands.length - surplus;
+  const counts = `Expected ${expected} argument${expected === 1 ? '' : 's'} but got ${operands.length}`;
+  return new UsageError(`too many arguments for '${nameOf(path)}'. ${counts}: ${operands.join(', ')}.`, {
+    code: 'excess-arguments',
+    hint: seeHelp(path),
+  });
+}

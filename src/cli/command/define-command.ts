@@ -1,0 +1,117 @@
+import type { CommandContext } from '../../session/context.ts';
+import type { Outcome } from '../outcome.ts';
+import type { Style } from '../show/style.ts';
+import type { GlobalValues } from './global-options.ts';
+import { valuesOf, type Arguments, type Options, type ValuesOf } from './parameters.ts';
+
+/** Headings of the help, in the order in which a beginner needs them. */
+export const groups = {
+  start: 'To start:',
+  lab: 'The lab:',
+  scenarios: 'Scenarios:',
+  machines: 'By hand:',
+  tools: 'Tools:',
+} as const;
+
+/** What is said of a command: help and the reference in README.md are made from it. */
+interface CommandWords {
+  /** As it is typed, and as its file is called. */
+  readonly name: string;
+  readonly group: keyof typeof groups;
+  /** One line, in lower case, without a full stop. */
+  readonly summary: string;
+  /** What a reader of `lab COMMAND --help` learns beyond the summary, in whole sentences. */
+  readonly details?: string;
+  readonly examples: readonly Example[];
+  /** Not shown: for other programs, not for people. */
+  readonly hidden?: true;
+  /** It always means a lab file in the folder that the user stands in, never one above. */
+  readonly labFileHere?: true;
+}
+
+export interface Example {
+  /** What is typed after `lab`. */
+  readonly words: string;
+  readonly does: string;
+}
+
+/** What every command gets, whatever it declares. */
+export interface Call {
+  readonly context: CommandContext;
+  readonly global: GlobalValues;
+  /** For text on standard output. */
+  readonly style: Style;
+  /** All commands, for those that tell of commands. */
+  readonly commands: readonly Command[];
+}
+
+interface Definition<A extends Arguments, O extends Options> extends CommandWords {
+  readonly arguments?: A;
+  readonly options?: O;
+  /** Whether the user sits at a program of the lab, to which the screen then belongs. */
+  readonly takesScreen?: (options: ValuesOf<O>) => boolean;
+  /** Loads the work from `src/commands`, which nobody else should wait for; does it; puts the result into words. */
+  readonly run: (
+    request: Call & { readonly arguments: ValuesOf<A>; readonly options: ValuesOf<O> },
+  ) => Promise<Outcome>;
+}
+
+/** The words that were given for each argument and option, by their names. */
+export interface Given {
+  readonly arguments: (name: string) => readonly string[];
+  readonly options: (name: string) => readonly string[];
+}
+
+/** A command with the values of one command line. */
+export interface BoundCommand {
+  readonly arguments: Readonly<Record<string, unknown>>;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly takesScreen: boolean;
+  readonly run: (call: Call) => Promise<Outcome>;
+}
+
+/** A command, or a family of nested commands: parsing, help, shell completion and the reference are made from it. */
+export interface Command extends CommandWords {
+  readonly arguments: Arguments;
+  readonly options: Options;
+  /** Nested commands; such a command does nothing itself. */
+  readonly commands: readonly Command[];
+  /** @throws {UsageError} for a value that cannot be. */
+  readonly bind: (given: Given) => BoundCommand;
+}
+
+/** Declares a command; what its `run` gets is typed from the arguments and options that it declares. */
+export function defineCommand<const A extends Arguments = {}, const O extends Options = {}>(
+  definition: Definition<A, O>,
+): Command {
+  const { arguments: ownArguments = {} as A, options: ownOptions = {} as O, takesScreen, run, ...words } = definition;
+  return {
+    ...words,
+    arguments: ownArguments,
+    options: ownOptions,
+    commands: [],
+    bind(given) {
+      const values = {
+        arguments: valuesOf(ownArguments, given.arguments),
+        options: valuesOf(ownOptions, given.options),
+      };
+      return {
+        ...values,
+        takesScreen: takesScreen?.(values.options) === true,
+        run: (call) => run({ ...call, ...values }),
+      };
+    },
+  };
+}
+
+/** Declares a family of nested commands: `lab images pull`, `lab images rm`. */
+export function defineFamily(family: CommandWords & { readonly commands: readonly Command[] }): Command {
+  return {
+    ...family,
+    arguments: {},
+    options: {},
+    bind: () => {
+      throw new Error(`${family.name} is a family of commands`);
+    },
+  };
+}

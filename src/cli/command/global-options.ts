@@ -1,0 +1,18 @@
+import { flag, negated, value, type ValuesOf } from './parameters.ts';
+import { file, provider, word } from './value-types.ts';
+
+/** Options that every command has; they may stand before or after the command's name. */
+export const globalOptions = {
+  file: value({ ...file, placeholder: 'path' }, 'the lab file (default: lab.yaml here or in a folder above)', 'f'),
+  provider: value(provider, 'where machines come from, instead of what the lab file says'),
+  name: value(word('name'), 'name of the lab, instead of what the lab file says'),
+  json: flag('one JSON document on standard output, with "schemaVersion": 1'),
+  quiet: flag('no progress, only results, warnings and errors', 'q'),
+  verbose: flag('more progress, and where an error came from', 'v'),
+  color: negated('no colours (also: NO_COLOR=1)'),
+};
+
+export type GlobalValues = ValuesOf<typeof globalOptions>;
+
+/** Options that ask for words instead of a command's work. */
+export const questions = { version: flag('the version of lab', 'V'), help: flag('this help', 'h') };

@@ -1,0 +1,190 @@
+import { parseArgs } from 'node:util';
+import { UsageError } from '../../core/errors.ts';
+import { nearest, suggestion } from '../../core/text/suggest.ts';
+import type { Command } from './define-command.ts';
+import { globalOptions, questions } from './global-options.ts';
+import { flagsOf, isUntouched, longFlag, type Option, type Options } from './parameters.ts';
+
+/** What the words of a command line say, right or wrong. */
+export interface Reading {
+  /** The command, after the family that it is nested in; empty when none was named. */
+  readonly path: readonly Command[];
+  /** Words that were given for each option, by its declared name; an empty word for an option without a value. */
+  readonly given: ReadonlyMap<string, readonly string[]>;
+  readonly operands: readonly string[];
+  /** The command for a machine, untouched; undefined where it has not begun. */
+  readonly untouched: readonly string[] | undefined;
+  /** The option at the end whose value is missing. */
+  readonly pending: Option | undefined;
+  /** A name that no command has. */
+  readonly unknownCommand: UsageError | undefined;
+  /** In the order of the words. */
+  readonly faults: readonly UsageError[];
+}
+
+/**
+ * Reads the words of a command line: the one place that knows what is an option, its value, a command, an argument, or a word for a machine. It never
+ * fails: `--json` counts on a line that is wrong, too, and shell completion asks about lines that are not finished.
+ */
+export function readWords(argv: readonly string[], commands: readonly Command[]): Reading {
+  const reader = new Reader(commands);
+  reader.read(argv);
+  return reader;
+}
+
+interface NamedOption {
+  readonly name: string;
+  readonly option: Option;
+}
+
+class Reader implements Reading {
+  readonly path: Command[] = [];
+  readonly given = new Map<string, string[]>();
+  readonly operands: string[] = [];
+  readonly faults: UsageError[] = [];
+  untouched: readonly string[] | undefined;
+  pending: Option | undefined;
+  unknownCommand: UsageError | undefined;
+  readonly #commands: readonly Command[];
+
+  constructor(commands: readonly Command[]) {
+    this.#commands = commands;
+  }
+
+  /** Reads up to the name of a command, whose options then count for the words behind it. */
+  read(words: readonly string[]): void {
+    const known = this.#knownOptions();
+    for (const token of tokensOf(words, known)) {
+      if (token.kind === 'option') {
+        this.#takeOption(token, known);
+      } else if (token.kind === 'option-terminator') {
+        if (this.#isNextUntouched('after-dashes')) return this.#leaveUntouched(words.slice(token.index + 1));
+      } else if (this.#names().length > 0) {
+        this.#takeCommand(token.value);
+        return this.read(words.slice(token.index + 1));
+      } else {
+        this.operands.push(token.value);
+        if (this.#isNextUntouched('rest-of-line')) return this.#leaveUntouched(dashesOff(words.slice(token.index + 1)));
+      }
+    }
+  }
+
+  #knownOptions(): ReadonlyMap<string, NamedOption> {
+    const declared: Options = { ...questions, ...globalOptions, ...this.path.at(-1)?.options };
+    return new Map(
+      Object.entries(declared).map(([name, option]) => [longFlag(name, option).slice(2), { name, option }]),
+    );
+  }
+
+  #takeOption({ name, rawName, value, inlineValue }: OptionToken, known: ReadonlyMap<string, NamedOption>): void {
+    const found = known.get(name);
+    const takesValue = found?.option.placeholder !== undefined;
+    if (found === undefined || (inlineValue === true && !takesValue)) {
+      this.faults.push(this.#unknownOption(inlineValue === true ? `${rawName}=${value}` : rawName, known));
+    } else if (takesValue && value === undefined) {
+      this.pending = found.option;
+      const message = `option '${flagsOf(found.name, found.option)}' argument missing`;
+      this.faults.push(new UsageError(message, { code: 'option-missing-argument', hint: seeHelp(this.path) }));
+    } else {
+      this.given.set(found.name, [...(this.given.get(found.name) ?? []), value ?? '']);
+    }
+  }
+
+  #unknownOption(flag: string, known: ReadonlyMap<string, NamedOption>): UsageError {
+    const near = flag.startsWith('--') ? nearest(flag.slice(2), known.keys()) : undefined;
+    const hint = near === undefined ? seeHelp(this.path) : `Did you mean --${near}?`;
+    return new UsageError(`unknown option '${flag}'`, { code: 'unknown-option', hint });
+  }
+
+  /** Commands that may be named next. */
+  #names(): readonly Command[] {
+    if (this.unknownCommand !== undefined) return [];
+    return this.path.at(-1)?.commands ?? this.#commands;
+  }
+
+  #takeCommand(name: string): void {
+    const commands = this.#names();
+    const found = commands.find((command) => command.name === name);
+    if (found !== undefined) {
+      this.path.push(found);
+    } else if (name === 'help' && this.path.length === 0) {
+      this.given.set('help', ['']);
+    } else {
+      this.unknownCommand = unknownCommand(name, this.path, commands);
+      this.faults.push(this.unknownCommand);
+    }
+  }
+
+  #isNextUntouched(form: 'after-dashes' | 'rest-of-line'): boolean {
+    const declared = Object.values(this.path.at(-1)?.arguments ?? {});
+    const at = declared.findIndex((argument) => argument.form === form);
+    return at >= 0 && (form === 'after-dashes' || at === this.operands.length);
+  }
+
+  #leaveUntouched(words: readonly string[]): void {
+    this.untouched = words;
+  }
+}
+
+type Token = NonNullable<ReturnType<typeof parseTokens>>[number];
+type OptionToken = Extract<Token, { kind: 'option' }>;
+
+function tokensOf(words: readonly string[], known: ReadonlyMap<string, NamedOption>): readonly Token[] {
+  return parseTokens(words, known) ?? [];
+}
+
+/** Node knows the spellings that getopt(3) has: `-qf PATH`, `-fPATH`, `--file=PATH`. */
+function parseTokens(words: readonly string[], known: ReadonlyMap<string, NamedOption>) {
+  const options = Object.fromEntries(
+    [...known].map(([long, { option }]) => [
+      long,
+      {
+        type: option.placeholder === undefined ? ('boolean' as const) : ('string' as const),
+        ...(option.short === undefined ? {} : { short: option.short }),
+      },
+    ]),
+  );
+  return parseArgs({ args: [...words], options, strict: false, allowPositionals: true, tokens: true }).tokens;
+}
+
+/** ssh(1) lets `--` stand before the command. */
+function dashesOff(words: readonly string[]): readonly string[] {
+  return words[0] === '--' ? words.slice(1) : words;
+}
+
+function unknownCommand(name: string, path: readonly Command[], commands: readonly Command[]): UsageError {
+  const names = commands.filter(({ hidden }) => !hidden).map((command) => command.name);
+  if (path.length > 0)
+    return new UsageError(`there is no "lab ${nameOf(path)} ${name}"`, {
+      code: 'unknown-action',
+      hint: suggestion(name, names),
+    });
+  const near = nearest(name, names);
+  const hint = near === undefined ? seeHelp(path) : `Did you mean ${near}?`;
+  return new UsageError(`unknown command '${name}'`, { code: 'unknown-command', hint });
+}
+
+/** `images pull`. */
+export function nameOf(path: readonly Command[]): string {
+  return path.map(({ name }) => name).join(' ');
+}
+
+/** `See "lab images pull --help".` */
+export function seeHelp(path: readonly Command[]): string {
+  return `See "${['lab', ...path.map(({ name }) => name)].join(' ')} --help".`;
+}
+
+/** The words that were given for each argument of a command, by name; what no argument takes is left over. */
+export function shareOperands(
+  { arguments: declared }: Command,
+  { operands, untouched }: Reading,
+): { readonly given: ReadonlyMap<string, readonly string[]>; readonly left: readonly string[] } {
+  const given = new Map<string, readonly string[]>();
+  let left = operands;
+  for (const [name, argument] of Object.entries(declared)) {
+    const count = argument.form === 'several' ? left.length : 1;
+    given.set(name, isUntouched(argument) ? (untouched ?? []) : left.slice(0, count));
+    if (!isUntouched(argument)) left = left.slice(count);
+  }
+  return { given, left };
+}

@@ -1,0 +1,64 @@
+import { ExitCode } from '../../core/errors.ts';
+import type { Command } from './define-command.ts';
+import { globalOptions } from './global-options.ts';
+import { usageOf } from './help-text.ts';
+import { flagsOf, type Options } from './parameters.ts';
+
+const exitCodes: Readonly<Record<keyof typeof ExitCode, string>> = {
+  done: 'done, or passed',
+  checkFailed: 'a check failed, a scenario failed, a port is busy',
+  usage: 'wrong usage, or a wrong lab file',
+  environment: 'this host or a machine cannot: a tool or a right is missing, not reachable, disk full',
+  timeout: 'timed out',
+  locked: 'another `lab` works on this lab now',
+  bug: 'a fault of `lab` itself',
+  interrupted: 'interrupted by Ctrl-C, after clean-up',
+  terminated: 'told to stop (SIGTERM, SIGHUP), after clean-up',
+};
+
+/** The commands, their options and the exit codes as Markdown, for README.md. */
+export function commandReference(commands: readonly Command[]): string {
+  return [
+    ...table(
+      ['command', 'does'],
+      commands.flatMap((command) => commandRows(command)),
+    ),
+    '',
+    ...table(['option of every command', 'does'], optionRows(globalOptions)),
+    '',
+    ...table(
+      ['exit code', 'meaning'],
+      Object.entries(exitCodes).map(([name, meaning]) => [String(ExitCode[name as keyof typeof ExitCode]), meaning]),
+    ),
+    '',
+    '`lab exec` and `lab ssh M CMD` return the status of the command on the machine.',
+    '',
+  ].join('\n');
+}
+
+/** A family of nested commands is one row that says what it is for, and the rows of its commands. */
+function commandRows(command: Command, family = ''): string[][] {
+  const { summary, options, commands, hidden } = command;
+  if (hidden) return [];
+  const name = `${family}${command.name}`;
+  const usage = usageOf(command).replace(/^\[options\] ?/, '');
+  return [
+    [code(`lab ${name} ${usage}`.trim()), summary],
+    ...optionRows(options).map(([flags = '', does = '']) => [`… ${flags}`, does]),
+    ...commands.flatMap((nested) => commandRows(nested, `${name} `)),
+  ];
+}
+
+function optionRows(options: Options): string[][] {
+  return Object.entries(options).map(([name, option]) => [code(flagsOf(name, option)), option.description]);
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  return [head, head.map(() => '---'), ...rows].map(
+    (cells) => `| ${cells.map((cell) => cell.replaceAll('|', String.raw`\|`)).join(' | ')} |`,
+  );
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}

@@ -1,0 +1,12 @@
+import { optional, value } from './parameters.ts';
+import { outputLimit, storedRun } from './value-types.ts';
+
+/** `[run]` of all commands that tell of a stored run. */
+export const ofStoredRun = optional(storedRun, 'name of the run, or the start of it (default: the last one)');
+
+/** Of all commands that store a run. */
+export const maxOutput = value(
+  outputLimit,
+  'store at most that much for each program, its packets included: 64K, 100M, 1G (default: 16M); ' +
+    'what it prints beyond is shown and matched all the same',
+);

@@ -1,0 +1,77 @@
+import { UsageError } from '../../core/errors.ts';
+import { formatBinarySize, parseBinarySize } from '../../core/text/amounts.ts';
+import { LEAST_OUTPUT_LIMIT } from '../../report/run/output-limit.ts';
+import type { LabNames } from '../../session/lab-names.ts';
+import type { Candidates, Complete, ValueType } from './parameters.ts';
+
+/** Any text. */
+export function word(placeholder: string, complete?: Complete): ValueType<string> {
+  return { placeholder, parse: (text) => text, ...(complete === undefined ? {} : { complete }) };
+}
+
+/** Candidates of one kind. */
+export function listed(words: readonly string[], description: string): Candidates {
+  return { candidates: words.map((candidate) => ({ word: candidate, description })), files: false };
+}
+
+function fromLab(kind: string, names: (lab: LabNames) => readonly string[]): Complete {
+  return async (context) => {
+    const { labNames } = await import('../../session/lab-names.ts');
+    return listed(names(await labNames(context)), kind);
+  };
+}
+
+export const file = word('file', () => ({ candidates: [], files: true }));
+export const provider = word('name', ({ providers }) => listed(providers.names, 'provider'));
+export const machine = word(
+  'machine',
+  fromLab('machine', ({ machines }) => machines),
+);
+export const role = word(
+  'role',
+  fromLab('program', ({ programs }) => programs),
+);
+export const scenario = word(
+  'scenario',
+  fromLab('scenario', ({ scenarios }) => scenarios),
+);
+
+/** A path here, or `machine:path`. */
+export const machinePath = word('path', async (context) => {
+  const machines = fromLab('path on a machine', (lab) => lab.machines.map((name) => `${name}:`));
+  return { ...(await machines(context)), files: true };
+});
+
+export const storedRun = word('run', async (context) => {
+  const { runNames } = await import('../../commands/runs/logs.ts');
+  return listed(await runNames(context), 'run');
+});
+
+/** A number from 1 on with at most `digits` digits. */
+export function countFrom1(
+  placeholder: string,
+  digits: number,
+  wrong: { code: string; hint: string },
+): ValueType<number> {
+  return {
+    placeholder,
+    parse(text, flag) {
+      if (/^\d+$/.test(text) && text.length <= digits && Number(text) >= 1) return Number(text);
+      throw new UsageError(`${flag} wants a number from 1 on, not "${text}"`, wrong);
+    },
+  };
+}
+
+/** What may be stored of a program, in bytes: `64K`, `1.5M`, `2GiB`. At least what the files of a run need. */
+export const outputLimit: ValueType<number> = {
+  placeholder: 'size',
+  parse(text, flag) {
+    const bytes = parseBinarySize(text);
+    if (bytes !== undefined && bytes >= LEAST_OUTPUT_LIMIT) return bytes;
+    const wanted = bytes === undefined ? 'a size' : `a size from ${formatBinarySize(LEAST_OUTPUT_LIMIT)} on`;
+    throw new UsageError(`${flag} wants ${wanted}, not "${text}"`, {
+      code: 'wrong-size',
+      hint: `For example:  ${flag} 64M`,
+    });
+  },
+};

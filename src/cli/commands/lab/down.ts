@@ -1,0 +1,25 @@
+import type { DownResult } from '../../../commands/lab/down.ts';
+import { defineCommand } from '../../command/define-command.ts';
+import { flag } from '../../command/parameters.ts';
+import { outcome } from '../../outcome.ts';
+
+export const downCommand = defineCommand({
+  name: 'down',
+  group: 'lab',
+  summary: 'remove all that this lab made',
+  details:
+    'It works without lab.yaml, from the .lab folder, and is safe when nothing exists. ' +
+    'The runs stay, unless --purge says so.',
+  options: { purge: flag('remove the whole .lab folder, with its runs and keys') },
+  examples: [{ words: 'down', does: 'machines and networks gone, runs kept' }],
+  run: async ({ context, options }) => {
+    const { down } = await import('../../../commands/lab/down.ts');
+    const result = await down(context, { purge: options.purge });
+    return outcome(result, formatDown(result));
+  },
+});
+
+function formatDown({ lab, purged }: DownResult): string {
+  const folder = purged ? ' The .lab folder is removed.' : '';
+  return lab === undefined ? `Nothing was up.${folder}\n` : `Lab ${lab} is down; nothing of it is left.${folder}\n`;
+}

@@ -1,0 +1,27 @@
+import type { GcResult } from '../../../commands/lab/gc.ts';
+import { countOf } from '../../../core/text/amounts.ts';
+import { defineCommand } from '../../command/define-command.ts';
+import { flag } from '../../command/parameters.ts';
+import { outcome } from '../../outcome.ts';
+
+export const gcCommand = defineCommand({
+  name: 'gc',
+  group: 'lab',
+  summary: 'remove what dead labs left on this host',
+  details:
+    'A lab is dead when its .lab folder is gone or no longer knows it. ' +
+    'It asks first; without a terminal it removes nothing unless --yes is given.',
+  options: { yes: flag('do not ask', 'y') },
+  examples: [{ words: 'gc', does: 'list what is left, ask, remove' }],
+  run: async ({ context, options }) => {
+    const { gc } = await import('../../../commands/lab/gc.ts');
+    const result = await gc(context, { yes: options.yes });
+    return outcome(result, formatGc(result));
+  },
+});
+
+function formatGc({ dead, removed }: GcResult): string {
+  if (dead.length === 0) return 'No dead lab on this host.\n';
+  const list = dead.map(({ name, stateFolder, provider }) => `  ${name} (${provider}, of ${stateFolder})\n`).join('');
+  return `${removed ? 'Removed' : 'Left as they are:'} ${countOf(dead.length, 'dead lab')}\n${list}`;
+}

@@ -1,0 +1,35 @@
+import { relative } from 'node:path';
+import type { GraphResult } from '../../../commands/lab/graph.ts';
+import { defineCommand } from '../../command/define-command.ts';
+import { value } from '../../command/parameters.ts';
+import { file, listed, word } from '../../command/value-types.ts';
+import { outcome } from '../../outcome.ts';
+
+const graphFormat = word('format', async () =>
+  listed((await import('../../../commands/lab/graph.ts')).graphFormats, 'format'),
+);
+
+export const graphCommand = defineCommand({
+  name: 'graph',
+  group: 'lab',
+  summary: 'the topology as a picture: text, SVG or Mermaid',
+  details: 'Drawn from the lab file; nothing has to be up.',
+  options: {
+    format: value(graphFormat, 'text, svg or mermaid (default: text)'),
+    output: value({ ...file, placeholder: 'path' }, 'write it there', 'o'),
+  },
+  examples: [
+    { words: 'graph', does: 'networks and machines as a tree' },
+    { words: 'graph --format svg -o lab.svg', does: 'a picture for a document' },
+  ],
+  run: async ({ context, options: { format = 'text', output } }) => {
+    const { graph } = await import('../../../commands/lab/graph.ts');
+    const result = await graph(context, { format, output });
+    return outcome(result, formatGraph(result, context.cwd));
+  },
+});
+
+/** The picture itself, or where it was written. */
+export function formatGraph({ graph, file }: GraphResult, cwd: string): string {
+  return graph ?? `Wrote ${relative(cwd, file!)}.\n`;
+}

@@ -1,0 +1,36 @@
+import { dirname, join, relative } from 'node:path';
+import type { InitResult } from '../../../commands/lab/init.ts';
+import { defineCommand } from '../../command/define-command.ts';
+import { flag, value } from '../../command/parameters.ts';
+import { listed, word } from '../../command/value-types.ts';
+import { outcome } from '../../outcome.ts';
+
+const template = word('name', async () =>
+  listed((await import('../../../lab/templates/template.ts')).labTemplates, 'template'),
+);
+
+export const initCommand = defineCommand({
+  name: 'init',
+  group: 'start',
+  summary: 'write a commented lab.yaml to start from',
+  details: 'It never replaces a file, unless --force says so.',
+  labFileHere: true,
+  options: {
+    template: value(template, 'what to start from (default: tp1)'),
+    force: flag('replace a file that is there'),
+  },
+  examples: [{ words: 'init --template tp1', does: 'start with the practical of two machines' }],
+  run: async ({ context, options }) => {
+    const { init } = await import('../../../commands/lab/init.ts');
+    const programsFolder = join(dirname(process.argv[1]!), '../../dist/programs');
+    const result = await init(context, { template: options.template ?? 'tp1', force: options.force, programsFolder });
+    return outcome(result, formatInit(result, context.cwd));
+  },
+});
+
+function formatInit({ file, steps }: InitResult, cwd: string): string {
+  const wrote = `Wrote ${relative(cwd, file)}. Next:`;
+  return steps.length === 0
+    ? `${wrote} lab up\n`
+    : `${wrote}\n\n${steps.map((step) => `${step.startsWith('#') ? '' : '  '}${step}\n`).join('')}\nThen: lab up\n`;
+}

@@ -1,0 +1,88 @@
+import type { PlanResult } from '../../../commands/lab/dry-run.ts';
+import type { UpResult } from '../../../commands/lab/up.ts';
+import { ExitCode } from '../../../core/errors.ts';
+import { sanitize } from '../../../core/text/sanitize.ts';
+import { explainPort } from '../../../ports/explain-port.ts';
+import type { PortReport } from '../../../ports/port-report.ts';
+import { describeRequirement } from '../../../session/require-host.ts';
+import { defineCommand } from '../../command/define-command.ts';
+import { flag } from '../../command/parameters.ts';
+import { outcome } from '../../outcome.ts';
+import { describeHolder } from '../../show/port-holder.ts';
+import type { Style } from '../../show/style.ts';
+import { table } from '../../show/table.ts';
+
+export const upCommand = defineCommand({
+  name: 'up',
+  group: 'lab',
+  summary: 'machines up, programs deployed, ports checked',
+  details:
+    'Twice is safe and fast: what runs and fits stays. When it fails or is interrupted, what it made is gone again.',
+  options: {
+    dryRun: flag('only say what would be done'),
+    recreate: flag('take the machines down first'),
+    offline: flag('get nothing from the network, such as images of machines'),
+    acceptNewHostKeys: flag(
+      'learn SSH host keys that are not known yet, without asking; a changed one is an error all the same',
+    ),
+  },
+  examples: [
+    { words: 'up', does: 'bring the lab up' },
+    { words: 'up --dry-run', does: 'see what it would do' },
+    { words: 'up --recreate', does: 'after machines or networks changed in lab.yaml' },
+  ],
+  run: async ({ context, options, style }) => {
+    const { dryRun, recreate, offline, acceptNewHostKeys } = options;
+    const policy = { ...context, offline, acceptNewHostKeys };
+    if (dryRun) {
+      const { plan } = await import('../../../commands/lab/dry-run.ts');
+      const result = await plan(policy, { recreate });
+      const exitCode = result.missing.length > 0 ? ExitCode.environment : ExitCode.done;
+      return outcome(result, formatPlan(result, style), exitCode);
+    }
+    const { up } = await import('../../../commands/lab/up.ts');
+    const result = await up(policy, { recreate });
+    return outcome(result, formatUp(result, style));
+  },
+});
+
+export function formatUp({ lab, made, newlyUp, machines, ports, scenarios }: UpResult, style: Style): string {
+  const before = ` (it was already${newlyUp.length === 0 ? '' : `, except ${newlyUp.join(', ')}`})`;
+  const head = `Lab ${style('bold', lab)} is ${style('green', 'up')}${made ? '' : before}.\n`;
+  const rows = machines.map(({ name, user, addresses }) => [
+    `  ${name}`,
+    addresses.join(', '),
+    `lab ssh ${name}`,
+    `(as ${user})`,
+  ]);
+  const busy = ports.filter(({ state }) => state === 'busy');
+  const warnings = busy.map(
+    (report) => `${style('yellow', 'note:')} port ${report.port} on ${report.machine} ${busyWords(report)}\n`,
+  );
+  const next = scenarios.length === 0 ? '' : `Next: lab run${scenarios.length === 1 ? '' : ` ${scenarios[0]}`}\n`;
+  return head + table(rows) + warnings.join('') + next;
+}
+
+function busyWords(report: PortReport): string {
+  if (report.holders.length > 0)
+    return `is held by ${report.holders.map((holder) => describeHolder(holder)).join(' and ')}`;
+  return `is in use, though nobody listens: ${sanitize(explainPort(report) ?? '')}`;
+}
+
+export function formatPlan({ lab, provider, actions, changes, missing }: PlanResult, style: Style): string {
+  const parts = [
+    `Lab ${style('bold', lab)} with ${provider}. "lab up" would:\n`,
+    ...actions.map((action) => `  ${action}\n`),
+  ];
+  if (changes.length > 0)
+    parts.push(
+      `${style('yellow', 'It would refuse')}, because machines run that differ (use --recreate):\n`,
+      ...changes.map((change) => `  ${change}\n`),
+    );
+  if (missing.length > 0)
+    parts.push(
+      `${style('red', 'This host lacks')}:\n`,
+      ...missing.map((requirement) => `${describeRequirement(requirement)}\n`),
+    );
+  return parts.join('');
+}

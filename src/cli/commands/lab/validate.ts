@@ -1,0 +1,34 @@
+import type { ValidateResult } from '../../../commands/lab/validate.ts';
+import { ExitCode } from '../../../core/errors.ts';
+import { countOf } from '../../../core/text/amounts.ts';
+import { defineCommand } from '../../command/define-command.ts';
+import { outcome } from '../../outcome.ts';
+import { usesColor, type Style } from '../../show/style.ts';
+
+export const validateCommand = defineCommand({
+  name: 'validate',
+  group: 'start',
+  summary: 'check lab.yaml and show every problem with its place',
+  details: 'It exits 2 when there is a problem.',
+  examples: [
+    { words: 'validate', does: 'check the lab file here' },
+    { words: '-f other.yaml validate --json', does: 'for an editor or a script' },
+  ],
+  run: async ({ context, style, global }) => {
+    const { validate } = await import('../../../commands/lab/validate.ts');
+    const { frames, ...result } = await validate(context, { color: usesColor(process.stdout, global.color) });
+    return outcome(result, formatValidate({ ...result, frames }, style), result.valid ? ExitCode.done : ExitCode.usage);
+  },
+});
+
+function formatValidate({ valid, problems, frames, lab }: ValidateResult, style: Style): string {
+  if (!valid || lab === undefined)
+    return `${frames.trimEnd()}\n\n${style('red', countOf(problems.length, 'problem'))}\n`;
+  const parts = [
+    countOf(lab.machines, 'machine'),
+    countOf(lab.networks, 'network'),
+    countOf(lab.programs, 'program'),
+    countOf(lab.scenarios, 'scenario'),
+  ];
+  return `${style('green', 'No problems')}: lab ${lab.name}, ${parts.join(', ')}.\n`;
+}

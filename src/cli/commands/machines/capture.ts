@@ -1,0 +1,49 @@
+import { relative } from 'node:path';
+import type { CaptureResult } from '../../../commands/machines/capture.ts';
+import { UsageError } from '../../../core/errors.ts';
+import { countOf } from '../../../core/text/amounts.ts';
+import { defineCommand } from '../../command/define-command.ts';
+import { required, several, value } from '../../command/parameters.ts';
+import { file, machine, word } from '../../command/value-types.ts';
+import { outcome } from '../../outcome.ts';
+
+export const captureCommand = defineCommand({
+  name: 'capture',
+  group: 'machines',
+  summary: 'capture the packets of a machine, for tcpdump or Wireshark',
+  details:
+    'The capture is a pcap file, as tcpdump and Wireshark read it. It goes on until Ctrl-C, or until its reader goes ' +
+    'away. The filter is written as for tcpdump (pcap-filter(7)). The SSH connection that carries the capture is left ' +
+    'out; without a filter, machines of qemu are captured without all SSH connections from this host. "lab run" ' +
+    'captures by itself.',
+  arguments: {
+    machine: required(machine, 'name of the machine'),
+    filter: several(word('filter'), 'which packets, for example: tcp port 7999 (default: all)'),
+  },
+  options: {
+    interface: value(word('name'), 'interface, or any (default: the only one of the machine, or all of several)', 'i'),
+    write: value(file, 'file to write (default: standard output)', 'w'),
+  },
+  examples: [
+    { words: 'capture vm1 | wireshark -k -i -', does: 'look at the packets live' },
+    { words: 'capture vm1 -i eth0 -w vm1.pcap tcp port 7999', does: 'to a file, only one port' },
+  ],
+  run: async ({ context, global, arguments: { machine, filter }, options }) => {
+    const { write: file } = options;
+    if (global.json && (file === undefined || file === '-'))
+      throw new UsageError('--json needs -w', {
+        code: 'wrong-arguments',
+        hint: `For example:  lab --json capture ${machine} -w packets.pcap`,
+      });
+    const { capture } = await import('../../../commands/machines/capture.ts');
+    const result = await capture(context, { machine, interface: options.interface, file, filter });
+    return outcome(result, formatCapture(result, context.cwd));
+  },
+});
+
+/** Nothing when the capture itself went to standard output. */
+function formatCapture({ file, packets, dropped }: CaptureResult, cwd: string): string {
+  if (file === undefined) return '';
+  const lost = dropped === 0 ? '' : `; ${countOf(dropped, 'packet')} more passed by for which the machine had no room`;
+  return `${countOf(packets, 'packet')} in ${relative(cwd, file)}${lost}.\n`;
+}

@@ -1,0 +1,110 @@
+import type { CheckPortOptions, CheckPortResult } from '../../../commands/machines/check-port.ts';
+import { ExitCode, UsageError } from '../../../core/errors.ts';
+import { sanitize } from '../../../core/text/sanitize.ts';
+import { portArgument } from '../../../ports/describe.ts';
+import { explainPort } from '../../../ports/explain-port.ts';
+import type { PortReport } from '../../../ports/port-report.ts';
+import { refusalToFree } from '../../../ports/protection.ts';
+import { defineCommand } from '../../command/define-command.ts';
+import { flag, required, values, type ValueType } from '../../command/parameters.ts';
+import { machine } from '../../command/value-types.ts';
+import { outcome } from '../../outcome.ts';
+import { describeHolder } from '../../show/port-holder.ts';
+import type { Style } from '../../show/style.ts';
+
+/** `7999` is both protocols; `7999/tcp` and `7999/udp` are one, as in services(5). */
+const port: ValueType<Pick<CheckPortOptions, 'port' | 'protocols'>> = {
+  placeholder: 'port',
+  parse(text) {
+    const [, digits = '', tcp, udp] = /^(\d{1,5})(?:\/(?:(tcp)|(udp)))?$/i.exec(text) ?? [];
+    const port = Number(digits);
+    if (port >= 1 && port <= 65_535)
+      return {
+        port,
+        protocols: [...(udp === undefined ? ['tcp' as const] : []), ...(tcp === undefined ? ['udp' as const] : [])],
+      };
+    throw new UsageError(`"${text}" is not a TCP or UDP port`, {
+      code: 'wrong-port',
+      hint: 'Give a number from 1 to 65535, of one protocol if you like:  lab check-port 7999, or 7999/udp',
+    });
+  },
+};
+
+export const checkPortCommand = defineCommand({
+  name: 'check-port',
+  group: 'scenarios',
+  summary: 'who holds a port, and what a server would get there, on every machine or those named',
+  details:
+    'It tries bind(2) as the account of the programs, for TCP and UDP, and exits 0 when the port is free everywhere, ' +
+    '1 when a server would not get it. --kill ends the processes that listen on it, or hold it for UDP (TERM, then ' +
+    'KILL), after a question; where there is no terminal to ask on, --kill needs --yes. Clients of the port, sockets ' +
+    'that do not listen and TIME_WAIT are explained, never ended.',
+  arguments: {
+    port: required(port, 'number of the port, 1 to 65535, for TCP and UDP; 7999/tcp or 7999/udp for one of them'),
+  },
+  options: {
+    on: values(machine, 'only on this machine (may be given several times)'),
+    kill: flag('end the processes that hold the port'),
+    yes: flag('do not ask before --kill', 'y'),
+  },
+  examples: [
+    { words: 'check-port 7999', does: 'look on all machines' },
+    { words: 'check-port 7999 --on vm1 --kill', does: 'free it on vm1' },
+    { words: 'check-port 5353/udp', does: 'UDP only' },
+  ],
+  run: async ({ context, arguments: { port }, options, style }) => {
+    const { checkPort } = await import('../../../commands/machines/check-port.ts');
+    const result = await checkPort(context, { ...port, ...options });
+    return outcome(result, formatCheckPort(result, style), result.busy ? ExitCode.checkFailed : ExitCode.done);
+  },
+});
+
+/** One paragraph per machine and protocol: free or not, who holds it, what to do about it. */
+export function formatCheckPort({ machines, udp, ended }: CheckPortResult, style: Style): string {
+  const names = [...new Set([...machines, ...udp].map(({ machine }) => machine))];
+  const reports = names.flatMap((name) => [...machines, ...udp].filter(({ machine }) => machine === name));
+  return reports
+    .map((report) =>
+      paragraph(
+        report,
+        ended.filter(({ machine, protocol }) => machine === report.machine && protocol === report.protocol),
+        style,
+      ),
+    )
+    .join('');
+}
+
+function paragraph(report: PortReport, ended: CheckPortResult['ended'], style: Style): string {
+  const { machine, port, protocol, holders } = report;
+  const lines = [
+    `${style('bold', machine)}: ${protocol === 'udp' ? 'UDP ' : ''}port ${port} ${verdict(report, style)}`,
+  ];
+  lines.push(...ended.map(({ holder, signal }) => `  ended with SIG${signal}: ${describeHolder(holder)}`));
+  lines.push(...(holders.length > 0 ? heldLines(report) : wrapped(explainPort(report))));
+  return `${lines.join('\n')}\n`;
+}
+
+function verdict({ state, bind }: PortReport, style: Style): string {
+  if (state === 'busy') return `is ${style('red', 'busy')}`;
+  if (state === 'forbidden') return `is ${style('red', 'not allowed')} to ${bind?.account ?? 'this user'}`;
+  return `is ${style('green', 'free')}`;
+}
+
+function heldLines(report: PortReport): string[] {
+  const { machine, holders, blindSpot } = report;
+  const lines = [...holders.map((holder) => `  held by ${describeHolder(holder)}`), ...wrapped(explainPort(report))];
+  if (blindSpot !== undefined) return [...lines, ...wrapped(blindSpot)];
+  const refusal = refusalToFree(report);
+  if (refusal !== undefined)
+    return [...lines, ...wrapped(`--kill does not help: ${refusal.message}. ${refusal.hint ?? ''}`)];
+  return [...lines, `  to free it:  lab check-port ${portArgument(report)} --on ${machine} --kill`];
+}
+
+/** A paragraph in lines of about 100 characters, indented by two. */
+function wrapped(text: string | undefined): string[] {
+  return (
+    sanitize(text ?? '')
+      .match(/\S.{0,98}(?=\s|$)/g)
+      ?.map((line) => `  ${line}`) ?? []
+  );
+}

@@ -1,0 +1,37 @@
+import type { CpResult } from '../../../commands/machines/cp.ts';
+import { countOf, formatBytes } from '../../../core/text/amounts.ts';
+import { defineCommand } from '../../command/define-command.ts';
+import { required } from '../../command/parameters.ts';
+import { machinePath } from '../../command/value-types.ts';
+import { outcome } from '../../outcome.ts';
+
+export const cpCommand = defineCommand({
+  name: 'cp',
+  group: 'machines',
+  summary: 'copy a file or a folder to, from or between machines',
+  details:
+    'A path on a machine is written machine:path; a relative one starts at the home folder. Into a folder that is ' +
+    'there, or a path that ends in "/", the copy keeps its name. Folders are copied with what is in them; links are ' +
+    'followed. Each file appears whole or not at all. What cannot be copied (unreadable, a device, a link that leads ' +
+    'nowhere) is named with its reason, the rest is copied, and the exit status is 3; the same command again goes on ' +
+    'with what is missing.',
+  arguments: {
+    source: required(machinePath, 'path here, or machine:path'),
+    target: required(machinePath, 'path here, or machine:path'),
+  },
+  examples: [
+    { words: 'cp server.py vm1:', does: 'into the home folder' },
+    { words: 'cp vm1:/var/log ./vm1-log', does: 'a folder to here' },
+  ],
+  run: async ({ context, arguments: { source, target } }) => {
+    const { cp } = await import('../../../commands/machines/cp.ts');
+    const result = await cp(context, source, target);
+    return outcome(result, formatCp(result));
+  },
+});
+
+function formatCp({ files, bytes, target, unchanged = 0 }: CpResult): string {
+  const there =
+    unchanged === 0 ? '' : `; ${countOf(unchanged, 'file')} ${unchanged === 1 ? 'was' : 'were'} there already`;
+  return `Copied ${countOf(files, 'file')} (${formatBytes(bytes)}) to ${target}${there}\n`;
+}

@@ -1,0 +1,43 @@
+import { UsageError } from '../../../core/errors.ts';
+import { defineCommand } from '../../command/define-command.ts';
+import { afterDashes, flag, several } from '../../command/parameters.ts';
+import { machine } from '../../command/value-types.ts';
+import { outcome } from '../../outcome.ts';
+
+export const execCommand = defineCommand({
+  name: 'exec',
+  group: 'machines',
+  summary: 'run one command on several machines at once',
+  details:
+    'The command is run as it stands, by no shell. The exit status is that of the command; with several machines, ' +
+    'the largest of them.',
+  arguments: {
+    machine: several(machine, 'names of the machines'),
+    command: afterDashes('the command and its arguments'),
+  },
+  options: { all: flag('on all machines') },
+  examples: [
+    { words: 'exec vm1 vm2 -- ip -brief address', does: 'the same question to two machines' },
+    { words: "exec --all -- sh -c 'uptime; who'", does: 'a line of shell on all machines' },
+  ],
+  run: async ({ context, global, arguments: { machine: names, command }, options: { all } }) => {
+    const machines = machinesOf(names, all, command !== undefined);
+    const { exec } = await import('../../../commands/machines/exec.ts');
+    const result = await exec(context, { machines, command: command ?? [], collect: global.json });
+    return outcome(result, '', result.exitCode);
+  },
+});
+
+function machinesOf(names: readonly string[], all: boolean, hasCommand: boolean): readonly string[] {
+  if (all && names.length > 0)
+    throw new UsageError('--all and names of machines exclude each other', {
+      code: 'wrong-arguments',
+      hint: 'Give one or the other.',
+    });
+  if (all) return [];
+  if (names.length > 0) return [...new Set(names)];
+  const hint = hasCommand
+    ? 'Name them before "--", or use --all:  lab exec vm1 vm2 -- uname -a'
+    : 'Name machines and a command:  lab exec vm1 vm2 -- uname -a';
+  throw new UsageError('no machine given', { code: 'no-machine', hint });
+}

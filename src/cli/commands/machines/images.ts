@@ -1,0 +1,110 @@
+import type { ImageEntry } from '../../../commands/machines/images.ts';
+import { formatBytes } from '../../../core/text/amounts.ts';
+import { defineCommand, defineFamily } from '../../command/define-command.ts';
+import { flag, required, several, value, type Complete } from '../../command/parameters.ts';
+import { file, listed, word } from '../../command/value-types.ts';
+import { outcome } from '../../outcome.ts';
+import { table } from '../../show/table.ts';
+
+/** Images that are in the cache, or that can be had. */
+function imagesThat(belong: (image: ImageEntry) => boolean): Complete {
+  return async (context) => {
+    const { images } = await (await work()).listImages(context);
+    return listed(
+      images.filter(belong).map(({ name }) => name),
+      'image',
+    );
+  };
+}
+
+const pull = defineCommand({
+  name: 'pull',
+  group: 'tools',
+  summary: 'get images into the cache',
+  details: 'A download goes on where it broke off, and its checksum is verified before it is used.',
+  arguments: {
+    image: several(
+      word(
+        'image',
+        imagesThat(() => true),
+      ),
+      'names of images',
+      'no-name',
+    ),
+  },
+  options: { offline: flag('only say whether it is there') },
+  examples: [{ words: 'images pull ubuntu-24.04', does: 'before a lesson without a network' }],
+  run: async ({ context, arguments: { image: names }, options: { offline } }) => {
+    const result = await (await work()).pullImages({ ...context, offline }, names);
+    const lines = result.images.map(
+      ({ name, downloaded }) => `${name} is in the cache${downloaded ? '' : ' already'}.\n`,
+    );
+    return outcome(result, lines.join(''));
+  },
+});
+
+const list = defineCommand({
+  name: 'list',
+  group: 'tools',
+  summary: 'the images that lab.yaml may name, and which of them are in the cache',
+  examples: [{ words: 'images list', does: 'which are there, and how large' }],
+  run: async ({ context }) => {
+    const result = await (await work()).listImages(context);
+    return outcome(result, formatImages(result.images));
+  },
+});
+
+const importFile = defineCommand({
+  name: 'import',
+  group: 'tools',
+  summary: 'take an image of your own into the cache',
+  arguments: { file: required(file, 'an image with cloud-init', 'no-name') },
+  options: { as: value(word('name'), 'the name that lab.yaml uses (default: that of the file)') },
+  examples: [{ words: 'images import my.qcow2 --as mine', does: 'then in lab.yaml: image: mine' }],
+  run: async ({ context, arguments: { file: path }, options: { as } }) => {
+    const result = await (await work()).importImageFile(context, path, as);
+    return outcome(result, `Imported. In lab.yaml:  image: ${result.name}\n`);
+  },
+});
+
+const rm = defineCommand({
+  name: 'rm',
+  group: 'tools',
+  summary: 'remove images from the cache',
+  arguments: {
+    image: several(
+      word(
+        'image',
+        imagesThat(({ sizeBytes }) => sizeBytes !== null),
+      ),
+      'names of images',
+      'no-name',
+    ),
+  },
+  examples: [{ words: 'images rm mine', does: 'its file is gone from the cache' }],
+  run: async ({ context, arguments: { image: names } }) =>
+    outcome(await (await work()).removeImages(context, names), names.map((name) => `Removed ${name}.\n`).join('')),
+});
+
+export const imagesCommand = defineFamily({
+  name: 'images',
+  group: 'tools',
+  summary: 'pull, list, import or remove images of virtual machines (provider qemu)',
+  details: '"lab up" gets what it needs by itself.',
+  commands: [pull, list, importFile, rm],
+  examples: [pull, importFile].flatMap(({ examples }) => examples),
+});
+
+function work(): Promise<typeof import('../../../commands/machines/images.ts')> {
+  return import('../../../commands/machines/images.ts');
+}
+
+function formatImages(images: readonly ImageEntry[]): string {
+  return table(
+    images.map(({ name, description, sizeBytes }) => [
+      name,
+      sizeBytes === null ? 'not in the cache' : formatBytes(sizeBytes),
+      description,
+    ]),
+  );
+}

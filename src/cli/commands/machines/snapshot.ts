@@ -1,0 +1,92 @@
+import type { SnapshotInfo } from '../../../providers/provider.ts';
+import { formatBytes } from '../../../core/text/amounts.ts';
+import { defineCommand, defineFamily } from '../../command/define-command.ts';
+import { required } from '../../command/parameters.ts';
+import { listed, word } from '../../command/value-types.ts';
+import { outcome } from '../../outcome.ts';
+import { table } from '../../show/table.ts';
+
+const newName = required(word('name'), 'name for the snapshot', 'no-name');
+
+const snapshot = required(
+  word('name', async (context) => {
+    const { snapshots } = await (await work()).listSnapshots(context);
+    return listed(
+      snapshots.map(({ name }) => name),
+      'snapshot',
+    );
+  }),
+  'name of the snapshot',
+  'no-name',
+);
+
+const save = defineCommand({
+  name: 'save',
+  group: 'lab',
+  summary: 'keep the machines as they are now, under a name',
+  arguments: { snapshot: newName },
+  examples: [{ words: 'snapshot save clean', does: 'keep the machines as they are now' }],
+  run: async ({ context, arguments: { snapshot: name } }) =>
+    outcome(
+      await (await work()).saveSnapshot(context, name),
+      `Saved as ${name}. Back to it: lab snapshot restore ${name}\n`,
+    ),
+});
+
+const restore = defineCommand({
+  name: 'restore',
+  group: 'lab',
+  summary: 'bring all machines back as they were',
+  arguments: { snapshot },
+  examples: [{ words: 'snapshot restore clean', does: 'bring them back' }],
+  run: async ({ context, arguments: { snapshot: name } }) =>
+    outcome(await (await work()).restoreSnapshot(context, name), `All machines are as they were in ${name}.\n`),
+});
+
+const list = defineCommand({
+  name: 'list',
+  group: 'lab',
+  summary: 'which snapshots are there, and how large',
+  examples: [{ words: 'snapshot list', does: 'which are there, and how large' }],
+  run: async ({ context }) => {
+    const result = await (await work()).listSnapshots(context);
+    return outcome(result, formatSnapshots(result.snapshots));
+  },
+});
+
+const rm = defineCommand({
+  name: 'rm',
+  group: 'lab',
+  summary: 'remove a snapshot',
+  arguments: { snapshot },
+  examples: [{ words: 'snapshot rm clean', does: 'it is gone' }],
+  run: async ({ context, arguments: { snapshot: name } }) =>
+    outcome(await (await work()).removeSnapshot(context, name), `Removed ${name}.\n`),
+});
+
+export const snapshotCommand = defineFamily({
+  name: 'snapshot',
+  group: 'lab',
+  summary: 'save, restore, list or remove states of all machines (provider qemu)',
+  details:
+    'A snapshot holds memory, devices and disks of all machines at one moment, and outlives "lab down". It fits only ' +
+    'as long as lab.yaml and QEMU stay the same.',
+  commands: [save, restore, list, rm],
+  examples: [save, restore, list].flatMap(({ examples }) => examples),
+});
+
+function work(): Promise<typeof import('../../../commands/machines/snapshot.ts')> {
+  return import('../../../commands/machines/snapshot.ts');
+}
+
+function formatSnapshots(snapshots: readonly SnapshotInfo[]): string {
+  if (snapshots.length === 0) return 'No snapshot. Make one: lab snapshot save NAME\n';
+  const rows = snapshots.map(({ name, savedAt, machines, sizeBytes, automatic }) => [
+    name,
+    savedAt.slice(0, 16).replace('T', ' '),
+    machines.join(', '),
+    formatBytes(sizeBytes),
+    automatic ? 'for the next "lab up"' : '',
+  ]);
+  return table(rows);
+}

@@ -1,0 +1,38 @@
+import { relative } from 'node:path';
+import type { RecordResult } from '../../../commands/runs/record.ts';
+import { defineCommand } from '../../command/define-command.ts';
+import { flag, required } from '../../command/parameters.ts';
+import { maxOutput } from '../../command/shared-parameters.ts';
+import { word } from '../../command/value-types.ts';
+import { outcome } from '../../outcome.ts';
+
+export const recordCommand = defineCommand({
+  name: 'record',
+  group: 'scenarios',
+  summary: 'play all sides by hand, and get a scenario of it',
+  details:
+    'All programs of the lab are started, those that listen first; their terminals stand beside each other. ' +
+    'The keyboard follows the side that waits for a line (Ctrl-O: the other side). It ends when all programs have ' +
+    'ended, or with Ctrl-]. What you typed becomes "send" steps, what was shown proposed "expect" steps, to be looked at.',
+  arguments: { name: required(word('name'), 'name of the new scenario') },
+  options: { write: flag('add it to the lab file; all that stands there stays as it is'), maxOutput },
+  examples: [
+    { words: 'record hello', does: 'play, then see the scenario' },
+    { words: 'record hello --write', does: 'then: lab run hello' },
+  ],
+  takesScreen: () => true,
+  run: async ({ context, arguments: { name }, options }) => {
+    const { record } = await import('../../../commands/runs/record.ts');
+    const result = await record(context, { name, write: options.write, maxOutputBytes: options.maxOutput });
+    return outcome(result, formatRecord(result, context.cwd));
+  },
+});
+
+/** The scenario, to be put into the lab file, or that it was; and what to do next. */
+function formatRecord({ scenario, yaml, file }: RecordResult, cwd: string): string {
+  const where =
+    file === undefined
+      ? 'Look at it, and put it into the lab file (or record with --write)'
+      : `Added to ${relative(cwd, file)}. Look at it`;
+  return `scenarios:\n${yaml}\n# ${where}; then:  lab run ${scenario}\n`;
+}

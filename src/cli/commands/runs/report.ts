@@ -1,0 +1,47 @@
+import { relative } from 'node:path';
+import type { ReportResult } from '../../../commands/runs/report.ts';
+import { defineCommand } from '../../command/define-command.ts';
+import { value } from '../../command/parameters.ts';
+import { ofStoredRun } from '../../command/shared-parameters.ts';
+import { file, listed, word } from '../../command/value-types.ts';
+import { outcome } from '../../outcome.ts';
+
+const language = word('language', async () =>
+  listed((await import('../../../report/language/language.ts')).languageNames, 'language'),
+);
+const reportFormat = word('format', async () =>
+  listed((await import('../../../commands/runs/report.ts')).reportFormats, 'format'),
+);
+
+export const reportCommand = defineCommand({
+  name: 'report',
+  group: 'scenarios',
+  summary: 'a report of a run to hand in: lab, programs, port check, terminals, what TCP did',
+  details:
+    'One file that needs nothing else, written into the folder of the run. Author, group, course and language come ' +
+    'from "report:" in the lab file; what was run comes from the run itself, so a report can be made at any time.',
+  arguments: { run: ofStoredRun },
+  options: {
+    lang: value(language, 'en or fr (default: what the lab file says, or en)'),
+    format: value(reportFormat, 'html, md to go on writing, json, junit (default: html)'),
+    output: value({ ...file, placeholder: 'path' }, 'write it there; - is standard output', 'o'),
+  },
+  examples: [
+    { words: 'report --lang fr', does: 'the compte rendu of the last run' },
+    { words: 'report -o report.html', does: 'into this folder' },
+    { words: 'report --format md -o report.md', does: 'the same to edit' },
+    { words: 'report --format junit -o junit.xml', does: 'for a build server' },
+  ],
+  run: async ({ context, arguments: { run }, options: { lang, format = 'html', output } }) => {
+    const { report } = await import('../../../commands/runs/report.ts');
+    const result = await report(context, { run, language: lang, format, output });
+    return outcome(result, formatReport(result, context.cwd));
+  },
+});
+
+/** Where the report is; nothing when it went to standard output. */
+function formatReport({ run, format, file }: ReportResult, cwd: string): string {
+  if (file === undefined) return '';
+  const next = format === 'html' ? 'Open it in a browser; it needs nothing else, and prints well to PDF.\n' : '';
+  return `Report of ${run}: ${relative(cwd, file)}\n${next}`;
+}

@@ -1,0 +1,129 @@
+import { relative } from 'node:path';
+import type { RunResult } from '../../../commands/runs/run.ts';
+import { ExitCode, LabError, UsageError } from '../../../core/errors.ts';
+import { readOrdinary } from '../../../core/files/ordinary-file.ts';
+import { formatDuration } from '../../../core/text/amounts.ts';
+import { renderFailure } from '../../../scenario/render-failure.ts';
+import type { CommandContext } from '../../../session/context.ts';
+import { shownPath } from '../../../session/shown-path.ts';
+import { defineCommand } from '../../command/define-command.ts';
+import { negated, optional, value, values } from '../../command/parameters.ts';
+import { maxOutput } from '../../command/shared-parameters.ts';
+import { countFrom1, role, scenario } from '../../command/value-types.ts';
+import { outcome, type Outcome } from '../../outcome.ts';
+import type { Style } from '../../show/style.ts';
+
+const times = countFrom1('times', 6, { code: 'wrong-repeat', hint: 'For example:  lab run --repeat 20' });
+
+export const runCommand = defineCommand({
+  name: 'run',
+  group: 'scenarios',
+  summary: 'play a scenario and relay its terminals live',
+  details: 'Each run is stored in .lab/runs. It exits 0 when the scenario passed, 1 when a step failed.',
+  arguments: { scenario: optional(scenario, 'name of the scenario (may be left out when there is only one)') },
+  options: {
+    repeat: value(times, 'play it that many times and report the pass rate and the first failure'),
+    as: value(
+      role,
+      "you are this program's operator: its terminal is yours (Ctrl-] ends the run); " +
+        'joins a run that waits for this role',
+    ),
+    with: values(role, 'with --as: wait until another terminal joins with --as and this role'),
+    capture: negated('do not capture the packets of the programs'),
+    maxOutput,
+  },
+  examples: [
+    { words: 'run', does: 'play the only scenario' },
+    { words: 'run tp1 --repeat 20', does: 'how often does it pass?' },
+    { words: 'run tp1 --as client', does: 'type the lines of the client yourself; the server is scripted' },
+    { words: 'run tp1 --as client --with server', does: 'in one terminal; then in another: lab run --as server' },
+  ],
+  takesScreen: (options) => options.as !== undefined,
+  run: async ({ context, global, style, arguments: { scenario }, options }) => {
+    const { repeat, as: role, with: others, capture, maxOutput: maxOutputBytes } = options;
+    // Unless it is switched off, the lab file decides.
+    const store = { ...(capture ? {} : { capture }), maxOutputBytes };
+    if (role === undefined) {
+      if (others.length > 0) throw withoutSeat();
+      const { run } = await import('../../../commands/runs/run.ts');
+      return runOutcome(await run(context, { scenario, times: repeat ?? 1, ...store }), context, style);
+    }
+    if (global.json || repeat !== undefined) throw seatExcludes(global.json ? '--json' : '--repeat');
+    const { runAs } = await import('../../../commands/runs/run-as.ts');
+    const result = await runAs(context, { scenario, role, others, ...store });
+    if ('runs' in result) return runOutcome(result, context, style);
+    const exitCode = result.result === 'passed' ? ExitCode.done : ExitCode.checkFailed;
+    return outcome(result, `The run has ${result.result}.\n`, exitCode);
+  },
+});
+
+function withoutSeat(): UsageError {
+  return new UsageError('--with needs --as', {
+    code: 'wrong-arguments',
+    hint: 'For example:  lab run --as client --with server',
+  });
+}
+
+function seatExcludes(option: string): UsageError {
+  return new UsageError(`--as and ${option} exclude each other`, {
+    code: 'wrong-arguments',
+    hint: 'With --as the terminal belongs to the program, and to you.',
+  });
+}
+
+/** With more text than this, a lab file is not quoted. Bytes. */
+const LONGEST_LAB_FILE = 8 * 1024 * 1024;
+
+async function runOutcome(result: RunResult, context: CommandContext, style: Style): Promise<Outcome> {
+  const { cwd, labFile } = context;
+  const source = (await readOrdinary(labFile, LONGEST_LAB_FILE).catch(() => undefined))?.toString();
+  return outcome(result, formatRun(result, { style, cwd, file: shownPath(context), source }), exitCodeOfRun(result));
+}
+
+/** A step that fails is 1; a lab that breaks under the scenario is what broke it. */
+function exitCodeOfRun({ result, firstFailure }: RunResult): number {
+  if (result === 'passed') return ExitCode.done;
+  const error = firstFailure?.play.error;
+  return result !== 'failed' && error instanceof LabError ? error.exitCode : ExitCode.checkFailed;
+}
+
+export interface RunTextOptions {
+  readonly style: Style;
+  readonly cwd: string;
+  /** How the lab file is named to the user, and its text. */
+  readonly file: string;
+  readonly source: string | undefined;
+}
+
+/** The verdict, why the first failed play failed, and where all is stored. */
+export function formatRun(result: RunResult, { style, cwd, file, source }: RunTextOptions): string {
+  const { firstFailure, runs, times } = result;
+  const why = firstFailure === undefined ? '' : `${renderFailure(firstFailure.play, { file, source })}\n`;
+  const stored = firstFailure ?? runs.at(-1);
+  const where =
+    stored === undefined
+      ? ''
+      : `${stored.incomplete ? 'What could be stored of it is' : 'Stored'} in ${relative(cwd, stored.folder)}\n`;
+  return `${why}${times > 1 ? rate(result, style) : verdict(result, style)}${where}`;
+}
+
+function verdict({ scenario, result, runs }: RunResult, style: Style): string {
+  const word = {
+    passed: style('green', 'passed'),
+    failed: style('red', 'failed'),
+    broken: style('red', 'broke off'),
+    interrupted: style('yellow', 'was interrupted'),
+  }[result];
+  return `Scenario ${style('bold', scenario)} ${word} after ${formatDuration(runs.at(-1)?.durationMs ?? 0)}.\n`;
+}
+
+function rate({ scenario, passed, failed, runs, times, passRate, firstFailure }: RunResult, style: Style): string {
+  const ended = passed + failed;
+  const cutShort = ended < times ? `; ${times} were planned` : '';
+  const first =
+    firstFailure === undefined
+      ? ''
+      : `The first failure was number ${runs.findIndex(({ run }) => run === firstFailure.run) + 1}.\n`;
+  const colour = failed === 0 ? 'green' : 'red';
+  return `Scenario ${style('bold', scenario)} ${style(colour, `passed ${passed} of ${ended} times`)} (${Number((passRate * 100).toFixed(1))} %)${cutShort}.\n${first}`;
+}
