@@ -54,27 +54,13 @@ function buildNetwork({ name, subnet, gateway, nat, reachesPrivate }: DraftNetwo
   };
 }
 
-function buildMachine(
-  draft: Draft,
-  { name, image, user, isUserWritten, interfaces, memoryMiB, cpus, diskMiB, sudo, ssh }: DraftMachine,
-): Machine {
+function buildMachine(draft: Draft, { machine, interfaces }: DraftMachine): Machine {
   const connected = interfaces.flatMap((networkInterface) => {
     const { name, address } = networkInterface;
     const network = networkOf(draft, networkInterface);
     return network && address ? [{ name, network: network.name, address: formatIPv4(address.value) }] : [];
   });
-  return {
-    name,
-    image,
-    user,
-    ...(isUserWritten && { isUserWritten }),
-    interfaces: connected,
-    memoryMiB,
-    cpus,
-    diskMiB,
-    ...(!sudo && { sudo }),
-    ssh,
-  };
+  return { ...machine, interfaces: connected };
 }
 
 function buildProgram(

@@ -1,10 +1,18 @@
-import { isPointToPoint, parseIPv4, parseSubnet, type Subnet } from '../core/ipv4.ts';
+import { isPointToPoint, type Subnet } from '../core/ipv4.ts';
 import { DEFAULT_IMAGE, DEFAULT_PROVIDER, DEFAULT_USER } from './defaults.ts';
 import type { Path } from './problem.ts';
 import { NetworkIndex } from './network-index.ts';
-import { parsePattern } from './pattern.ts';
-import { parseSizeMiB, subnetRule } from './fields/rules.ts';
-import type { Pattern, ReportSettings, SshAccess } from './types.ts';
+import {
+  labFields,
+  machine,
+  machineInterface,
+  network,
+  port,
+  program,
+  rightFields,
+  type RightFields,
+} from './fields/fields.ts';
+import type { Machine, Pattern, Program, ReportSettings } from './types.ts';
 import type { YamlSource } from './yaml/yaml-source.ts';
 
 /**
@@ -43,19 +51,12 @@ export interface DraftNetwork {
 }
 
 export interface DraftMachine {
-  readonly name: string;
   readonly path: Path;
-  readonly image: string;
-  readonly user: string;
-  readonly isUserWritten: boolean;
+  /** As it will be, but for its interfaces. */
+  readonly machine: Machine;
   readonly interfaces: readonly DraftInterface[];
   /** Whether both `address` and `interfaces` are given. */
   readonly addressTwice: boolean;
-  readonly memoryMiB: number | undefined;
-  readonly cpus: number | undefined;
-  readonly diskMiB: number | undefined;
-  readonly sudo: boolean;
-  readonly ssh: SshAccess | undefined;
 }
 
 export interface DraftInterface {
@@ -80,18 +81,22 @@ export interface DraftProgram {
   readonly command: readonly string[];
   readonly build: readonly string[] | undefined;
   readonly listens: readonly Placed<number>[];
-  readonly busyPort: 'error' | 'free';
+  readonly busyPort: Program['busyPort'];
   readonly prompt: Pattern | undefined;
   readonly env: ReadonlyMap<string, string>;
 }
 
+const labSettings = labFields.pick({ name: true, provider: true, ssh: true, capture: true, report: true }).shape;
+const machineSettings = machine.omit({ address: true, interfaces: true }).shape;
+const programSettings = program.pick({ on: true, ports: true, prompt: true }).shape;
+
 export function draftLab(source: YamlSource): Draft {
   const lab = fieldsOf(source.data);
-  const provider = lab['provider'];
+  const { name, provider = DEFAULT_PROVIDER, ssh, capture, report } = rightFields(labSettings, lab);
   const networks = entriesOf(lab['networks']).map(([name, value]) => draftNetwork(name, value));
   return {
-    name: textOf(lab['name']),
-    provider: textOf(provider) ?? DEFAULT_PROVIDER,
+    name,
+    provider,
     networks,
     networkIndex: new NetworkIndex(networks),
     machines: entriesOf(lab['machines']).map(([name, value]) => draftMachine(name, value)),
@@ -101,9 +106,9 @@ export function draftLab(source: YamlSource): Draft {
       path: ['scenarios', name],
       steps: listOf(value),
     })),
-    ssh: lab['ssh'] === 'peers' ? 'peers' : undefined,
-    capture: typeof lab['capture'] === 'boolean' ? lab['capture'] : undefined,
-    report: lab['report'] === undefined ? undefined : draftReport(fieldsOf(lab['report'])),
+    ssh,
+    capture,
+    report,
   };
 }
 
@@ -116,94 +121,84 @@ export function networkOf({ networkIndex }: Draft, { network, address }: DraftIn
 
 function draftNetwork(name: string, value: unknown): DraftNetwork {
   const path = ['networks', name];
-  const short = typeof value === 'string';
-  const fields = fieldsOf(value);
-  const subnetPath = short ? path : [...path, 'subnet'];
-  const subnetText = textOf(short ? value : fields['subnet']);
-  const subnet =
-    subnetText !== undefined && subnetRule(subnetText) === undefined
-      ? placed(parseSubnet(subnetText), subnetPath)
-      : undefined;
-  const gateway = draftGateway(fields['gateway'], subnet, [...path, 'gateway']);
-  const gatewayOff = noGateway(fields['gateway'], subnet);
-  const written = fields['nat'];
-  const nat = typeof written === 'boolean' ? written : written !== undefined || gatewayOff === undefined;
+  const isShort = typeof value === 'string';
+  const given = isShort ? { subnet: value } : fieldsOf(value);
+  const { nat, ...right } = rightFields(network.shape, given);
+  const subnet = placed(right.subnet, isShort ? path : [...path, 'subnet']);
+  const isGatewayWritten = given['gateway'] !== undefined;
+  const isPair = subnet !== undefined && isPointToPoint(subnet.value);
+  // By default the first address of the subnet; a point-to-point subnet has none to spare.
+  const byDefault = subnet === undefined || isPair ? undefined : subnet.value.network + 1;
+  const gateway = right.gateway === false ? undefined : isGatewayWritten ? right.gateway : byDefault;
+  const gatewayOff = right.gateway === false ? 'written' : isPair && !isGatewayWritten ? 'point-to-point' : undefined;
   return {
     name,
     path,
     subnet,
-    gateway,
+    gateway:
+      gateway === undefined ? undefined : { value: gateway, path: [...path, 'gateway'], isDefault: !isGatewayWritten },
     gatewayOff,
-    nat: { value: nat, path: [...path, 'nat'] },
-    reachesPrivate: fieldsOf(written)['private'] === true,
+    nat: { value: nat === undefined ? gatewayOff === undefined : nat !== false, path: [...path, 'nat'] },
+    reachesPrivate: typeof nat === 'object' && nat.private,
   };
-}
-
-function noGateway(written: unknown, subnet: Placed<Subnet> | undefined): DraftNetwork['gatewayOff'] {
-  if (written === false) return 'written';
-  return written === undefined && subnet !== undefined && isPointToPoint(subnet.value) ? 'point-to-point' : undefined;
-}
-
-/** Written or, by default, the first address of the subnet; a point-to-point subnet has none to spare. */
-function draftGateway(written: unknown, subnet: Placed<Subnet> | undefined, path: Path): DraftNetwork['gateway'] {
-  const byDefault = subnet && !isPointToPoint(subnet.value) ? subnet.value.network + 1 : undefined;
-  const address = written === undefined ? byDefault : addressOf(written);
-  return address === undefined ? undefined : { value: address, path, isDefault: written === undefined };
 }
 
 function draftMachine(name: string, value: unknown): DraftMachine {
   const path = ['machines', name];
-  const fields = fieldsOf(value);
-  const short =
-    fields['address'] === undefined ? [] : [draftInterface('eth0', fields['address'], [...path, 'address'])];
-  const long = entriesOf(fields['interfaces']).map(([name, value]) =>
-    draftInterface(name, value, [...path, 'interfaces', name]),
-  );
+  const { address, interfaces } = fieldsOf(value);
+  const short = address === undefined ? [] : [draftInterface('eth0', address, [...path, 'address'])];
+  const long = entriesOf(interfaces).map(([name, value]) => draftInterface(name, value, [...path, 'interfaces', name]));
+  return {
+    path,
+    machine: machineOf(name, rightFields(machineSettings, fieldsOf(value))),
+    interfaces: interfaces === undefined ? short : long,
+    addressTwice: address !== undefined && interfaces !== undefined,
+  };
+}
+
+function machineOf(
+  name: string,
+  { image, user, memory, cpus, disk, sudo, ssh }: RightFields<typeof machineSettings>,
+): Machine {
   return {
     name,
-    path,
-    image: textOf(fields['image']) ?? DEFAULT_IMAGE,
-    user: textOf(fields['user']) ?? DEFAULT_USER,
-    isUserWritten: fields['user'] !== undefined,
-    interfaces: fields['interfaces'] === undefined ? short : long,
-    addressTwice: fields['address'] !== undefined && fields['interfaces'] !== undefined,
-    memoryMiB: parseSizeMiB(textOf(fields['memory']) ?? ''),
-    cpus: numberOf(fields['cpus']),
-    diskMiB: parseSizeMiB(textOf(fields['disk']) ?? ''),
-    sudo: fields['sudo'] !== false,
-    ssh: fields['ssh'] === undefined ? undefined : draftSsh(fieldsOf(fields['ssh'])),
+    image: image ?? DEFAULT_IMAGE,
+    user: user ?? DEFAULT_USER,
+    ...(user !== undefined && { isUserWritten: true }),
+    interfaces: [],
+    memoryMiB: memory,
+    cpus,
+    diskMiB: disk,
+    ...(sudo === false && { sudo }),
+    ssh,
   };
 }
 
 function draftInterface(name: string, value: unknown, path: Path): DraftInterface {
-  if (typeof value === 'string') return { name, path, network: undefined, address: placed(addressOf(value), path) };
-  const fields = fieldsOf(value);
-  const network = placed(textOf(fields['network']), [...path, 'network']);
-  return { name, path, network, address: placed(addressOf(fields['address']), [...path, 'address']) };
-}
-
-function draftSsh(fields: Readonly<Record<string, unknown>>): SshAccess {
+  const isShort = typeof value === 'string';
+  const { network, address } = rightFields(machineInterface.shape, isShort ? { address: value } : fieldsOf(value));
   return {
-    host: textOf(fields['host']),
-    port: numberOf(fields['port']),
-    user: textOf(fields['user']),
-    key: textOf(fields['key']),
+    name,
+    path,
+    network: placed(network, [...path, 'network']),
+    address: placed(address, isShort ? path : [...path, 'address']),
   };
 }
 
 function draftProgram(name: string, value: unknown, source: YamlSource): DraftProgram {
   const path = ['programs', name];
   const fields = fieldsOf(value);
+  const { on, ports = 'error', prompt } = rightFields(programSettings, fields);
   return {
     name,
     path,
-    on: placed(textOf(fields['on']), [...path, 'on']),
+    on: placed(on, [...path, 'on']),
     files: listOf(fields['files']).flatMap((file, index) => draftFile(file, [...path, 'files', index])),
     command: wordsAt([...path, 'command'], fields['command'], source),
     build: fields['build'] === undefined ? undefined : wordsAt([...path, 'build'], fields['build'], source),
     listens: draftPorts(fields['listens'], [...path, 'listens']),
-    busyPort: fields['ports'] === 'free' ? 'free' : 'error',
-    prompt: draftPrompt(fields['prompt'], source.spanOf([...path, 'prompt']).line),
+    busyPort: ports,
+    prompt: prompt && 'regex' in prompt ? { ...prompt, line: source.spanOf([...path, 'prompt']).line } : prompt,
     env: new Map(entriesOf(fields['env']).map(([key]) => [key, source.textAt([...path, 'env', key]) ?? ''])),
   };
 }
@@ -214,31 +209,11 @@ function draftFile(file: unknown, path: Path): DraftFile[] {
   return typeof written === 'string' ? [{ value: written, path: [...path, 'path'], outside: outside === true }] : [];
 }
 
-function draftReport({ author, group, course, lang }: Readonly<Record<string, unknown>>): ReportSettings {
-  const authors = (Array.isArray(author) ? (author as unknown[]) : [author])
-    .map(textOf)
-    .filter((name) => name !== undefined);
-  return {
-    authors,
-    group: textOf(group),
-    course: textOf(course),
-    language: lang === 'en' || lang === 'fr' ? lang : undefined,
-  };
-}
-
 function draftPorts(value: unknown, path: Path): Placed<number>[] {
-  if (isPort(value)) return [{ value, path }];
-  return listOf(value).flatMap((port, index) => (isPort(port) ? [{ value: port, path: [...path, index] }] : []));
-}
-
-function isPort(value: unknown): value is number {
-  return Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 65_535;
-}
-
-function draftPrompt(value: unknown, line: number): Pattern | undefined {
-  const pattern = typeof value === 'string' ? parsePattern(value) : undefined;
-  if (pattern === undefined || 'problem' in pattern) return undefined;
-  return 'regex' in pattern ? { ...pattern, line } : pattern;
+  const listed = Array.isArray(value)
+    ? value.map((item: unknown, index) => ({ item, path: [...path, index] }))
+    : [{ item: value, path }];
+  return listed.flatMap(({ item, path }) => placed(port.safeParse(item).data, path) ?? []);
 }
 
 /** Words as they stand in the file: `7999` and `1.0` are what a program gets, not the numbers that they mean. */
@@ -248,18 +223,6 @@ function wordsAt(path: Path, value: unknown, source: YamlSource): string[] {
 
 function placed<T>(value: T | undefined, path: Path): Placed<T> | undefined {
   return value === undefined ? undefined : { value, path };
-}
-
-function addressOf(value: unknown): number | undefined {
-  return typeof value === 'string' ? parseIPv4(value) : undefined;
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
-}
-
-function numberOf(value: unknown): number | undefined {
-  return typeof value === 'number' ? value : undefined;
 }
 
 function listOf(value: unknown): readonly unknown[] {

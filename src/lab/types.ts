@@ -23,9 +23,9 @@ export interface Lab {
 
 export interface ReportSettings {
   readonly authors: readonly string[];
-  readonly group: string | undefined;
-  readonly course: string | undefined;
-  readonly language: 'en' | 'fr' | undefined;
+  readonly group?: string | undefined;
+  readonly course?: string | undefined;
+  readonly language?: 'en' | 'fr' | undefined;
 }
 
 export interface Network {
@@ -46,14 +46,14 @@ export interface Machine {
   /** The lab file names `user`, even if it names the default. */
   readonly isUserWritten?: true;
   readonly interfaces: readonly Interface[];
-  readonly memoryMiB: number | undefined;
-  readonly cpus: number | undefined;
+  readonly memoryMiB?: number | undefined;
+  readonly cpus?: number | undefined;
   /** Size limit of the machine's own files, in MiB. */
-  readonly diskMiB: number | undefined;
+  readonly diskMiB?: number | undefined;
   /** `false`: nobody on the machine gets more rights than the account has. */
   readonly sudo?: false;
   /** How the machine is reached, for `provider: ssh`. */
-  readonly ssh: SshAccess | undefined;
+  readonly ssh?: SshAccess | undefined;
 }
 
 export interface Interface {
@@ -64,11 +64,11 @@ export interface Interface {
 }
 
 export interface SshAccess {
-  readonly host: string | undefined;
-  readonly port: number | undefined;
-  readonly user: string | undefined;
+  readonly host?: string | undefined;
+  readonly port?: number | undefined;
+  readonly user?: string | undefined;
   /** Path of a private key, `~` not expanded. */
-  readonly key: string | undefined;
+  readonly key?: string | undefined;
 }
 
 export interface Program {

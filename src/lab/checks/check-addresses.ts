@@ -74,7 +74,7 @@ function checkInterface(
   const owner = taken.owners.get(key);
   if (owner !== undefined)
     return [{ path: address.path, message: `${text} is already the address of ${owner}`, hint: free() }];
-  taken.owners.set(key, `${machine.name} (${networkInterface.name})`);
+  taken.owners.set(key, `${machine.machine.name} (${networkInterface.name})`);
   return [];
 }
 

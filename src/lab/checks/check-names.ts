@@ -19,7 +19,7 @@ function unknownNetworks({ machines, networks }: Draft): PathProblem[] {
 function unknownMachines({ machines, programs }: Draft): PathProblem[] {
   return unknown(
     'machine',
-    machines,
+    machines.map(({ machine }) => machine),
     programs.flatMap(({ on }) => on ?? []),
   );
 }
@@ -44,7 +44,7 @@ function unknown(
 /** Host names are the same in small and capital letters (RFC 4343). */
 function sameHostNames({ machines }: Draft): PathProblem[] {
   const first = new Map<string, string>();
-  return machines.flatMap(({ name, path }) => {
+  return machines.flatMap(({ machine: { name }, path }) => {
     const other = first.get(name.toLowerCase());
     first.set(name.toLowerCase(), other ?? name);
     if (other === undefined) return [];

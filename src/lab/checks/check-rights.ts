@@ -4,7 +4,7 @@ import type { PathProblem } from '../problem.ts';
 /** Rights that contradict each other. */
 export function checkRights({ machines }: Draft): PathProblem[] {
   return machines
-    .filter(({ sudo, user }) => !sudo && user === 'root')
+    .filter(({ machine: { sudo, user } }) => sudo === false && user === 'root')
     .map(({ path }) => ({
       path: [...path, 'sudo'],
       message: 'cannot be false for root, who has every right already',

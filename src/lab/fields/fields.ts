@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { parseIPv4, parseSubnet } from '../../core/ipv4.ts';
 import { DEFAULT_IMAGE, DEFAULT_PROVIDER, DEFAULT_USER } from '../defaults.ts';
 import {
   addressRule,
@@ -13,6 +14,7 @@ import {
   interfaceNameRule,
   machineNameRule,
   notEmptyRule,
+  parseSizeMiB,
   programNameRule,
   promptRule,
   SIZE,
@@ -25,6 +27,8 @@ import {
   wordRule,
   type TextRule,
 } from './rules.ts';
+import { parsePattern } from '../pattern.ts';
+import type { Pattern } from '../types.ts';
 
 /**
  * The shape of `lab.yaml`, short forms included, for people (`describe`), editors (JSON Schema) and the validator. What needs more than one
@@ -51,9 +55,11 @@ function field<T extends z.ZodType>(schema: T, description: string, ...examples:
 const IPV4 = /^(?:\d{1,3}\.){3}\d{1,3}$/;
 const CIDR = /^(?:\d{1,3}\.){3}\d{1,3}\/\d{1,2}$/;
 
-const address = text(addressRule, IPV4);
-const subnet = text(subnetRule, CIDR);
-const port = z.int().min(1).max(65_535);
+const address = text(addressRule, IPV4).transform((written) => parseIPv4(written)!);
+const subnet = text(subnetRule, CIDR).transform((written) => parseSubnet(written)!);
+/** In MiB. */
+const size = text(sizeRule, SIZE).transform((written) => parseSizeMiB(written)!);
+export const port = z.int().min(1).max(65_535);
 /** Numbers and `true`/`false` become the text that stands in the file. */
 const word = z.union([text(wordRule), z.number(), z.boolean()]);
 const command = z.array(word).min(1);
@@ -68,11 +74,11 @@ const natOptions = z
   })
   .meta({ description: 'What lies beyond the gateway.', examples: [{ private: true }] });
 
-const network = z
+export const network = z
   .strictObject({
     subnet: field(subnet, 'The addresses of the network, in CIDR notation.', '192.168.100.0/24'),
     gateway: field(
-      z.union([text(gatewayRule, IPV4), z.literal(false)]).optional(),
+      z.union([text(gatewayRule, IPV4).transform((written) => parseIPv4(written)!), z.literal(false)]).optional(),
       "The network's own address. Default: the first of the subnet; none in a subnet of two addresses (`/31`). `false`: no gateway.",
       '192.168.100.1',
     ),
@@ -87,7 +93,7 @@ const network = z
     examples: ['192.168.100.0/24', { subnet: '192.168.100.0/24', gateway: '192.168.100.1', nat: true }],
   });
 
-const machineInterface = z
+export const machineInterface = z
   .strictObject({
     network: field(
       z.string().optional(),
@@ -125,7 +131,7 @@ const sshAccess = z
     examples: [{ host: '127.0.0.1', port: 2201, user: 'ildvm1' }],
   });
 
-const machine = z
+export const machine = z
   .strictObject({
     image: field(
       text(notEmptyRule).optional(),
@@ -143,9 +149,9 @@ const machine = z
       'Network interfaces by name.',
       { eth0: { network: 'natnet', address: '192.168.100.4' } },
     ),
-    memory: field(text(sizeRule, SIZE).optional(), 'Memory, in `M` or `G`.', '512M'),
+    memory: field(size.optional(), 'Memory, in `M` or `G`.', '512M'),
     cpus: field(z.int().min(1).max(1024).optional(), 'Number of processors.', 1),
-    disk: field(text(sizeRule, SIZE).optional(), "Size limit of the machine's own files, in `M`, `G` or `T`.", '2G'),
+    disk: field(size.optional(), "Size limit of the machine's own files, in `M`, `G` or `T`.", '2G'),
     sudo: field(
       z.boolean().optional(),
       'Whether `user` may become root there. `false`: neither it nor its programs get more rights than it has, whatever they run; only provider netns keeps that. Default: `true`.',
@@ -164,7 +170,7 @@ const outsideFile = z.strictObject({
   ),
 });
 
-const program = z
+export const program = z
   .strictObject({
     on: field(z.string(), 'Name of the machine that it runs on.', 'vm1'),
     command: field(command, 'What is run, word by word; no shell reads it.', ['node', 'server.js', '--port', 7999]),
@@ -184,7 +190,9 @@ const program = z
       'error',
     ),
     prompt: field(
-      text(promptRule).optional(),
+      text(promptRule)
+        .transform((written) => parsePattern(written) as Pattern)
+        .optional(),
       'What it shows when it waits for a line: text, or `/regular expression/`.',
       'server@vm1:7999$ ',
     ),
@@ -219,10 +227,26 @@ const report = z
     course: field(reportLine.optional(), 'The course.', 'Networks, year 1'),
     lang: field(z.enum(languages).optional(), 'Language of `lab report`: `en` or `fr`. Default: `en`.', 'fr'),
   })
+  .transform(({ author = [], lang, ...lines }) => ({ authors: [author].flat(), ...lines, language: lang }))
   .meta({
     description: 'What the heading of a report says.',
     examples: [{ author: 'Ada Lovelace', group: 'G2', course: 'Networks, year 1', lang: 'fr' }],
   });
+
+/**
+ * The fields of a map that are right, as the validator reads them; the others are left out, as if they were not there.
+ * `shape` names the fields that are wanted.
+ */
+export function rightFields<S extends Shape>(shape: S, given: Readonly<Record<string, unknown>>): RightFields<S> {
+  const right = Object.entries(shape).flatMap(([name, schema]) => {
+    const { data } = schema.safeParse(given[name]);
+    return data === undefined ? [] : [[name, data] as const];
+  });
+  return Object.fromEntries(right) as RightFields<S>;
+}
+
+type Shape = Readonly<Record<string, z.ZodType>>;
+export type RightFields<S extends Shape> = { readonly [K in keyof S]?: Exclude<z.output<S[K]>, undefined> | undefined };
 
 /** The whole file. */
 export const labFields = z

@@ -45,8 +45,19 @@ let fields: JsonSchema | undefined;
 
 /** The part of it that this room knows by itself. */
 function fieldsSchema(): JsonSchema {
-  fields ??= z.toJSONSchema(labFields, { io: 'input' }) as JsonSchema;
+  fields ??= z.toJSONSchema(labFields, { io: 'input', override: keepExamples }) as JsonSchema;
   return fields;
+}
+
+/** The library drops examples where a text is read into something else; ours show what is written. */
+function keepExamples({ zodSchema, jsonSchema }: Place): void {
+  const examples = z.globalRegistry.get(zodSchema)?.examples;
+  if (Array.isArray(examples)) jsonSchema.examples = examples as unknown[];
+}
+
+interface Place {
+  readonly zodSchema: z.core.$ZodType;
+  readonly jsonSchema: z.core.JSONSchema.BaseSchema;
 }
 
 /**
