@@ -1,14 +1,18 @@
 import type { CaptureGap, EventSink } from '../core/events.ts';
 import type { LinkCapture } from '../core/link-capture.ts';
-import { retryUntil } from '../core/time/retry.ts';
-import type { Shell } from '../ssh/shell.ts';
-import type { LabHints } from '../packets/trace.ts';
-import { mergeCaptures } from '../packets/file/merge-captures.ts';
-import type { MachineCapture } from './capture-plan.ts';
-import { readCapture, type CaptureReading } from '../packets/read-capture.ts';
-import { PointRecording, type PointOptions } from './point-capture.ts';
-import { insideMachine, outsideMachine, type CapturePoint } from './tcpdump.ts';
 import { clockTime } from '../core/time/clock-time.ts';
+import { retryUntil, type Attempt } from '../core/time/retry.ts';
+import { Wake } from '../core/time/wake.ts';
+import type { CaptureReading } from '../packets/capture-reading.ts';
+import { countPackets } from '../packets/file/capture-reader.ts';
+import { mergeCaptures } from '../packets/file/merge-captures.ts';
+import type { LabHints } from '../packets/lab-hints.ts';
+import type { Shell } from '../ssh/shell.ts';
+import type { MachineCapture } from './capture-plan.ts';
+import { PointCapture, type PointOptions } from './point-capture.ts';
+import type { PacketSource } from './packet-source.ts';
+import { isWhole, machineFiles, PointsDecoder } from './points-decoder.ts';
+import { insideMachine, outsideMachine, type CapturePoint } from './tcpdump.ts';
 
 /** A capture does not grow beyond this, on one machine, unless told otherwise: the report is made from all of it in memory. */
 const CAPTURE_LIMIT_BYTES = 64 * 1024 * 1024;
@@ -19,22 +23,6 @@ const LAST_PACKETS_MS = 300;
 const DEFAULT_PATIENCE_MS = 10_000;
 /** Nothing came for so long: nothing is under way from the machine to us. */
 const QUIET_MS = 30;
-
-/** The packets of a run, while they are captured and afterwards. */
-export interface PacketSource {
-  /** Resolves when packets are captured, or when it is known that they cannot be. Never rejects. */
-  ready(): Promise<void>;
-  /** Why there is no capture; undefined while there is one. */
-  readonly missing: string | undefined;
-  /** Why what was captured is less than what passed by, so that nothing follows from what is not in it; undefined when it is all, as far as that is known. */
-  readonly incomplete: string | undefined;
-  /** What was captured so far. */
-  reading(): CaptureReading;
-  /** Milliseconds since the last packet came. */
-  readonly quietMs: number;
-  /** Resolves when more has come. */
-  more(): Promise<void>;
-}
 
 /** What is told of a capture when it has ended. */
 export interface CaptureEnd {
@@ -54,7 +42,7 @@ export interface CaptureEnd {
   }[];
 }
 
-export interface RecordingOptions {
+export interface PacketCaptureOptions {
   readonly plan: readonly MachineCapture[];
   readonly shells: ReadonlyMap<string, Shell>;
   /** By name of the machine: captures outside of it, which are taken wherever there are some. */
@@ -73,7 +61,7 @@ export interface RecordingOptions {
  */
 function pointsOf(
   { machine, interfaces, filter }: MachineCapture,
-  { shells, links }: RecordingOptions,
+  { shells, links }: PacketCaptureOptions,
 ): CapturePoint[] {
   const link = links?.get(machine);
   const shell = shells.get(machine)!;
@@ -85,31 +73,33 @@ function pointsOf(
 }
 
 /** Captures the packets of a run on all machines of its plan. A machine that cannot is told once, and the run goes on without it. */
-export class Recording implements PacketSource {
-  readonly #options: RecordingOptions;
-  #points: readonly PointRecording[];
+export class PacketCapture implements PacketSource {
+  readonly #options: PacketCaptureOptions;
+  #points: readonly PointCapture[];
   readonly #pointOptions: PointOptions;
   /** By name of the machine. */
   readonly #filters: ReadonlyMap<string, string>;
   readonly #ready: Promise<void>;
-  #next = Promise.withResolvers<void>();
+  readonly #decoder: PointsDecoder;
+  readonly #wake = new Wake();
   #lastMs = performance.now();
 
   /** Begins at once. */
-  constructor(options: RecordingOptions) {
+  constructor(options: PacketCaptureOptions) {
     this.#options = options;
+    this.#decoder = new PointsDecoder(options.hints);
     const { plan, signal, limitBytes = CAPTURE_LIMIT_BYTES, patienceMs = DEFAULT_PATIENCE_MS } = options;
     this.#pointOptions = {
       limitBytes,
       patienceMs,
       signal,
       onData: () => this.#notify(),
-      onEarlyEnd: (recording: PointRecording) => this.#tellEarlyEnd(recording),
+      onEarlyEnd: (capture: PointCapture) => this.#tellEarlyEnd(capture),
     };
     this.#filters = new Map(plan.map(({ machine, filter }) => [machine, filter]));
     this.#points = plan
       .flatMap((part) => pointsOf(part, options))
-      .map((point) => new PointRecording(point, this.#pointOptions));
+      .map((point) => new PointCapture(point, this.#pointOptions));
     this.#ready = this.#begin();
   }
 
@@ -134,11 +124,11 @@ export class Recording implements PacketSource {
   }
 
   more(): Promise<void> {
-    return this.#next.promise;
+    return this.#wake.next();
   }
 
   reading(): CaptureReading {
-    return readCapture(this.#file(), this.#options.hints);
+    return this.#decoder.look(this.#able);
   }
 
   /**
@@ -150,9 +140,9 @@ export class Recording implements PacketSource {
     await this.#ready;
     await this.#lastPackets();
     const counts = await Promise.all(this.#points.map((point) => point.end()));
-    const able = this.#points.filter(({ fault }) => fault === undefined);
+    const able = this.#able;
     const whole = able.length === 0 ? undefined : this.#file();
-    // Put together anew, it does not end in the middle of a packet.
+    // Put together again, it does not end in the middle of a packet.
     const file =
       whole === undefined || whole.byteLength <= mostBytes
         ? whole
@@ -160,7 +150,7 @@ export class Recording implements PacketSource {
     const lost = counts.reduce((sum, { dropped }) => sum + dropped, 0);
     return {
       file,
-      packets: file === undefined ? 0 : readCapture(file).packets,
+      packets: file === undefined ? 0 : countPackets(file),
       lost,
       full: file !== whole || this.#points.some(({ full }) => full),
       gaps: this.#gaps(),
@@ -174,7 +164,7 @@ export class Recording implements PacketSource {
   }
 
   async #begin(): Promise<void> {
-    this.#points = await Promise.all(this.#points.map((recording) => this.#started(recording)));
+    this.#points = await Promise.all(this.#points.map((point) => this.#started(point)));
     for (const { fault, point } of this.#points) {
       if (fault === undefined) continue;
       const hint = 'hint' in fault && typeof fault.hint === 'string' ? fault.hint : undefined;
@@ -187,28 +177,27 @@ export class Recording implements PacketSource {
     }
   }
 
-  /** The recording when it has begun; or, if it cannot, the one that takes its place, of which the user hears. */
-  async #started(recording: PointRecording): Promise<PointRecording> {
-    await recording.ready;
+  /** The capture when it has begun; or, if it cannot, the one that takes its place, which is reported. */
+  async #started(capture: PointCapture): Promise<PointCapture> {
+    await capture.ready;
     const {
       fault,
       point: { instead, machine },
-    } = recording;
-    if (fault === undefined || instead === undefined || this.#options.signal?.aborted) return recording;
+    } = capture;
+    if (fault === undefined || instead === undefined || this.#options.signal?.aborted) return capture;
     await this.#options.events.emit({
       kind: 'notice',
       level: 'warning',
       message: `packets are captured inside of ${machine}, where a program could end that: ${fault.message}`,
     });
-    const inside = new PointRecording(instead, this.#pointOptions);
+    const inside = new PointCapture(instead, this.#pointOptions);
     await inside.ready;
     return inside;
   }
 
   async #lastPackets(): Promise<void> {
     if (this.#points.every(({ gap, full }) => gap !== undefined || full)) return;
-    const look = (): { value: true } | { seen: string } =>
-      this.#isOver() ? { value: true } : { seen: 'open connections' };
+    const look = (): Attempt<true> => (this.#isOver() ? { value: true } : { seen: 'open connections' });
     await retryUntil(look, {
       what: 'the last packets',
       timeoutMs: LAST_PACKETS_MS,
@@ -224,21 +213,22 @@ export class Recording implements PacketSource {
     return conversations.every(({ conversation: { close } }) => close.complete || close.kind === 'rst');
   }
 
+  get #able(): readonly PointCapture[] {
+    return this.#points.filter(({ fault }) => fault === undefined);
+  }
+
   #file(): Uint8Array {
-    const able = this.#points.filter(({ fault }) => fault === undefined);
-    const [only] = able;
-    // A capture that did not end in good order may end in the middle of a packet; what is put together anew does not.
-    if (able.length === 1 && !only!.full && !only!.gap) return only!.bytes();
-    return mergeCaptures(
-      able.map((point) => ({ bytes: point.bytes(), offsetMs: able.length === 1 ? 0 : point.clockOffsetMs })),
-    );
+    const able = this.#able;
+    return isWhole(able)
+      ? able[0].file.bytes
+      : mergeCaptures(machineFiles(able).map(({ file, offsetMs }) => ({ bytes: file.bytes, offsetMs })));
   }
 
   #gaps(): CaptureGap[] {
     return this.#points.flatMap(({ gap }) => gap ?? []);
   }
 
-  async #tellEarlyEnd({ gap }: PointRecording): Promise<void> {
+  async #tellEarlyEnd({ gap }: PointCapture): Promise<void> {
     const hint = 'What came later is not in the capture, so nothing is concluded from what it does not hold.';
     await this.#options.events.emit({ kind: 'notice', level: 'warning', message: describeGap(gap!), hint });
     this.#notify();
@@ -246,8 +236,7 @@ export class Recording implements PacketSource {
 
   #notify(): void {
     this.#lastMs = performance.now();
-    this.#next.resolve();
-    this.#next = Promise.withResolvers();
+    this.#wake.notify();
   }
 }
 

@@ -1,6 +1,7 @@
 import { messageOf } from '../core/errors.ts';
 import type { CaptureGap } from '../core/events.ts';
-import { retryUntil } from '../core/time/retry.ts';
+import { retryUntil, type Attempt } from '../core/time/retry.ts';
+import { GrowingFile, type CaptureFile } from '../packets/file/capture-file.ts';
 import { startTcpdump, type CaptureCounts, type CapturePoint, type Tcpdump } from './tcpdump.ts';
 
 /** A shorter difference of clocks cannot be told from the time that its message took. */
@@ -12,12 +13,12 @@ export interface PointOptions {
   readonly patienceMs: number;
   readonly signal: AbortSignal | undefined;
   readonly onData: () => void;
-  /** It has ended though nobody told it to. */
-  readonly onEarlyEnd: (recording: PointRecording) => void | Promise<void>;
+  /** Called when it has ended without being stopped. */
+  readonly onEarlyEnd: (capture: PointCapture) => void | Promise<void>;
 }
 
 /** The capture at one point, in memory. */
-export class PointRecording {
+export class PointCapture {
   readonly point: CapturePoint;
   readonly ready: Promise<void>;
   /** Name of the interface; its first name while it is not known. */
@@ -27,8 +28,7 @@ export class PointRecording {
   full = false;
   readonly #tcpdump: Tcpdump;
   readonly #options: PointOptions;
-  #chunks: Uint8Array[] = [];
-  #size = 0;
+  readonly #file = new GrowingFile();
   #stopping = false;
   #early: Pick<CaptureGap, 'since' | 'reason'> | undefined;
 
@@ -52,9 +52,9 @@ export class PointRecording {
     return missed && { machine: this.point.machine, interface: this.listeningOn, ...missed };
   }
 
-  bytes(): Uint8Array {
-    if (this.#chunks.length !== 1) this.#chunks = [Buffer.concat(this.#chunks)];
-    return this.#chunks[0]!;
+  /** What was captured so far. */
+  get file(): CaptureFile {
+    return this.#file;
   }
 
   async end(): Promise<CaptureCounts> {
@@ -94,7 +94,7 @@ export class PointRecording {
         () => undefined,
       )
       .finally(() => (settled = true));
-    const look = (): { value: true } | { seen: string } => (settled ? { value: true } : { seen: 'nothing' });
+    const look = (): Attempt<true> => (settled ? { value: true } : { seen: 'nothing' });
     await retryUntil(look, {
       what: `tcpdump on ${this.point.machine}`,
       timeoutMs: patienceMs,
@@ -110,10 +110,9 @@ export class PointRecording {
 
   #take(chunk: Uint8Array): void {
     if (this.full) return;
-    this.#chunks.push(chunk);
-    this.#size += chunk.byteLength;
+    this.#file.append(chunk);
     this.#options.onData();
-    if (this.#size < this.#options.limitBytes) return;
+    if (this.#file.bytes.byteLength < this.#options.limitBytes) return;
     this.full = true;
     this.#stop();
   }

@@ -1,5 +1,6 @@
-import type { LabHints } from '../packets/trace.ts';
-import { readCapture, type CaptureReading } from '../packets/read-capture.ts';
+import { labHints } from '../packets/lab-hints.ts';
+import type { CaptureReading } from '../packets/capture-reading.ts';
+import { readCapture } from '../packets/read-capture.ts';
 import type { Conversation } from '../packets/conversation.ts';
 import { messageOf } from '../core/errors.ts';
 import { isCompleteCapture } from '../core/capture-facts.ts';
@@ -25,7 +26,9 @@ export interface CaptureStory {
 export async function gatherCapture(path: string, story: CaptureStory): Promise<ReportCapture> {
   try {
     const bytes = await readStoredBytes(path, LARGEST_CAPTURE);
-    return bytes === undefined ? missing('none', '') : explain(readCapture(bytes, hintsOf(story.lab)), story);
+    return bytes === undefined
+      ? missing('none', '')
+      : explain(readCapture(bytes, story.lab && labHints(story.lab)), story);
   } catch (error) {
     return missing('unreadable', messageOf(error));
   }
@@ -33,13 +36,6 @@ export async function gatherCapture(path: string, story: CaptureStory): Promise<
 
 function missing(kind: 'none' | 'unreadable' | 'empty', reason: string): ReportCapture {
   return { missing: { kind, reason }, conversations: [], omitted: 0, flaws: [], gaps: [], places: [] };
-}
-
-function hintsOf(lab: LabDescription | undefined): LabHints {
-  const machines = new Map(
-    (lab?.machines ?? []).flatMap(({ name, interfaces }) => interfaces.map(({ address }) => [address, name] as const)),
-  );
-  return { machines, listeningPorts: new Set(lab?.programs.flatMap(({ listens }) => listens)) };
 }
 
 function explain(reading: CaptureReading, { lab, facts, moments }: CaptureStory): ReportCapture {

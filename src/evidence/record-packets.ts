@@ -1,10 +1,10 @@
-import { Recording } from '../capture/packet-capture.ts';
+import { PacketCapture } from '../capture/packet-capture.ts';
 import { planCapture } from '../capture/capture-plan.ts';
 import type { EventSink } from '../core/events.ts';
 import type { LinkCapture } from '../core/link-capture.ts';
 import type { Stage } from '../scenario/stage.ts';
 import type { RunFolder } from '../state/runs/run-folder.ts';
-import { captureHints } from '../capture/lab-hints.ts';
+import { labHints } from '../packets/lab-hints.ts';
 
 /** Name of the capture in a run folder. */
 export const CAPTURE_FILE = 'capture.pcap';
@@ -21,13 +21,13 @@ export function recordPackets(
   roles: readonly string[],
   { stage: { lab, shells, signal, events }, links }: CaptureGround,
   mostBytes: number,
-): Recording {
+): PacketCapture {
   const plan = planCapture(lab, roles);
-  return new Recording({
+  return new PacketCapture({
     plan,
     shells,
     links,
-    hints: captureHints(lab),
+    hints: labHints({ machines: lab.machines.values(), programs: lab.programs.values() }),
     events,
     signal,
     limitBytes: Math.floor(mostBytes / Math.max(1, plan.length)),
@@ -36,12 +36,12 @@ export function recordPackets(
 
 /** Ends a capture, stores at most so many bytes of it in the run folder, and tells of it; warns when packets are missing in it. */
 export async function keepPackets(
-  recording: Recording,
+  packetCapture: PacketCapture,
   folder: RunFolder,
   events: EventSink,
   mostBytes: number,
 ): Promise<void> {
-  const { file, packets, lost, full, gaps, machines } = await recording.end(mostBytes);
+  const { file, packets, lost, full, gaps, machines } = await packetCapture.end(mostBytes);
   if (file === undefined) return;
   await folder.keep(CAPTURE_FILE, file);
   await events.emit({

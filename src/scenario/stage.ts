@@ -1,4 +1,4 @@
-import type { PacketSource } from '../capture/packet-capture.ts';
+import type { PacketSource } from '../capture/packet-source.ts';
 import type { EventSink } from '../core/events.ts';
 import type { Lab, Program } from '../lab/types.ts';
 import type { Shell, TerminalSize } from '../ssh/shell.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
 import { readCapture, readConversations } from '../../src/packets/read-capture.ts';
-import { Recording } from '../../src/capture/packet-capture.ts';
+import { PacketCapture } from '../../src/capture/packet-capture.ts';
 import { capture } from '../../src/commands/machines/capture.ts';
 import { openSession } from '../../src/session/session.ts';
 import { down } from '../../src/commands/lab/down.ts';
@@ -268,14 +268,14 @@ describe('with machines that are up', { skip: await cannotMakeMachines() }, () =
   test('a capture that reaches its limit is told to be full, and ends with a whole packet', async () => {
     await withCleanup(async (cleanup) => {
       const { shells } = await openSession(user().context).connect(cleanup, ['vm1', 'vm2']);
-      const recording = new Recording({
+      const packets = new PacketCapture({
         plan: [{ machine: 'vm1', interfaces: ['eth0'], ports: [9000], filter: 'tcp port 9000' }],
         shells,
         hints: {},
         events: silent,
         limitBytes: 100_000,
       });
-      await recording.ready();
+      await packets.ready();
       const received = shells.get('vm1')!.exec(['sh', '-c', 'nc -l 9000 | wc -c']);
       await retryUntil(
         async () =>
@@ -285,7 +285,7 @@ describe('with machines that are up', { skip: await cannotMakeMachines() }, () =
         { what: 'the listener', timeoutMs: 10_000 },
       );
       assert.equal((await received).stdout.trim(), '3000000');
-      const { full, file } = await recording.end();
+      const { full, file } = await packets.end();
       assert.ok(full && file!.byteLength >= 90_000 && file!.byteLength < 1_000_000, `${file!.byteLength} bytes`);
       assert.equal(readCapture(file!).cutShort, false);
     });
@@ -297,19 +297,19 @@ describe('with machines that are up', { skip: await cannotMakeMachines() }, () =
       const notices: EventBody[] = [];
       const events = { emit: (event: EventBody) => void notices.push(event) };
       const links = new Map([['vm1', () => Promise.resolve(1)]]);
-      const recording = new Recording({
+      const packets = new PacketCapture({
         plan: [{ machine: 'vm1', interfaces: ['eth0'], ports: [7999], filter: 'tcp port 7999' }],
         shells,
         links,
         hints: {},
         events,
       });
-      await recording.ready();
+      await packets.ready();
       assert.match(
         JSON.stringify(notices),
         /packets are captured inside of vm1, where a program could end that: tcpdump failed on vm1: exit status 1/,
       );
-      const { machines, gaps } = await recording.end();
+      const { machines, gaps } = await packets.end();
       assert.deepEqual([machines.map((place) => place.interface), gaps], [['eth0'], []]);
     });
   });
@@ -323,17 +323,17 @@ describe('with machines that are up', { skip: await cannotMakeMachines() }, () =
       const { shells } = await openSession(user().context).connect(cleanup, ['vm1']);
       const notices: EventBody[] = [];
       const events = { emit: (event: EventBody) => void notices.push(event) };
-      const recording = new Recording({
+      const packets = new PacketCapture({
         plan: [{ machine: 'vm1', interfaces: ['eth0'], ports: [7999], filter: '' }],
         shells,
         hints: {},
         events,
         patienceMs: 300,
       });
-      await recording.ready();
-      assert.match(recording.missing!, /waited 300 ms for tcpdump on vm1/);
+      await packets.ready();
+      assert.match(packets.missing!, /waited 300 ms for tcpdump on vm1/);
       assert.match(JSON.stringify(notices), /no packets are captured on vm1/);
-      assert.equal((await recording.end()).file, undefined);
+      assert.equal((await packets.end()).file, undefined);
     });
     await on('vm1', 'p=$(command -v tcpdump); sudo mv "$p.kept" "$p"');
     assert.equal(await on('vm1', 'pgrep -l sleep'), '');

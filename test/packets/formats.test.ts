@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readCapture, readConversations, type CaptureReading } from '../../src/packets/read-capture.ts';
+import type { CaptureReading } from '../../src/packets/capture-reading.ts';
+import { readCapture, readConversations } from '../../src/packets/read-capture.ts';
 import { captureBytes, packetsOf, pcapngOf, pcapOf, type MadePacket } from '../helpers/packets/capture-files.ts';
 
 const packets = packetsOf(captureBytes('normal'));

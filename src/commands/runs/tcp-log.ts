@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import type { LabHints } from '../../packets/trace.ts';
-import { readCapture, type CaptureReading } from '../../packets/read-capture.ts';
+import { labHints } from '../../packets/lab-hints.ts';
+import type { CaptureReading } from '../../packets/capture-reading.ts';
+import { readCapture } from '../../packets/read-capture.ts';
 import type { Conversation } from '../../packets/conversation.ts';
 import { UsageError } from '../../core/errors.ts';
 import type { CaptureFacts } from '../../core/events.ts';
@@ -37,7 +38,7 @@ export async function tcpLog(context: CommandContext, run: string | undefined): 
     throw new UsageError(`the run ${stored.id} has no capture`, { code: 'no-capture', hint });
   }
   const { lab, capture } = await toldOf(stored);
-  const { conversations, ...counts } = readCapture(bytes, hintsOf(lab));
+  const { conversations, ...counts } = readCapture(bytes, lab && labHints(lab));
   if (counts.format === undefined) throw damaged(file, undefined, 'it is neither pcap nor pcapng');
   return {
     run: stored.id,
@@ -58,12 +59,4 @@ async function toldOf(
     if (event.kind === 'capture-finished') ({ capture } = event);
   }
   return { lab, capture };
-}
-
-function hintsOf(lab: LabDescription | undefined): LabHints {
-  if (lab === undefined) return {};
-  const addresses = lab.machines.flatMap(({ name, interfaces }) =>
-    interfaces.map(({ address }) => [address, name] as const),
-  );
-  return { machines: new Map(addresses), listeningPorts: new Set(lab.programs.flatMap(({ listens }) => listens)) };
 }

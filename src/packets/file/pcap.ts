@@ -1,4 +1,4 @@
-import { MAXIMUM_PACKET_BYTES, type FileFacts, type Packet } from './packet.ts';
+import { MAXIMUM_PACKET_BYTES, type FileFacts, type FormatReader, type Packet } from './captured-packet.ts';
 
 /** Bytes of the file header and of the header of each packet; https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap-04.html */
 const FILE_HEADER_BYTES = 24;
@@ -12,26 +12,32 @@ export function isPcap(view: DataView): boolean {
   return layoutOf(view) !== undefined;
 }
 
-/** Reads a whole pcap file; `onPacket` gets each packet in turn. A file that is cut is read as far as it goes. */
-export function readPcap(view: DataView, onPacket: (packet: Packet) => void): FileFacts {
-  const layout = layoutOf(view);
-  if (layout === undefined) return { format: undefined, cutShort: false };
-  const { littleEndian, unitsPerMs } = layout;
-  if (view.byteLength < FILE_HEADER_BYTES) return { format: 'pcap', cutShort: true };
-  // The upper bits tell the length of a frame check sequence; the link type has 16 bits.
-  const linkType = view.getUint32(20, littleEndian) & 0xffff;
-  let offset = FILE_HEADER_BYTES;
-  for (let number = 1; offset + PACKET_HEADER_BYTES <= view.byteLength; number++) {
-    const captured = view.getUint32(offset + 8, littleEndian);
-    const start = offset + PACKET_HEADER_BYTES;
-    if (captured > MAXIMUM_PACKET_BYTES || start + captured > view.byteLength)
-      return { format: 'pcap', cutShort: true };
-    const timeMs = view.getUint32(offset, littleEndian) * 1000 + view.getUint32(offset + 4, littleEndian) / unitsPerMs;
-    const originalLength = view.getUint32(offset + 12, littleEndian);
-    onPacket({ number, timeMs, linkType, start, end: start + captured, originalLength });
-    offset = start + captured;
+/** Reads a pcap file. A file that is cut is read as far as it goes. */
+export class PcapReader implements FormatReader {
+  /** Of the next packet. */
+  #number = 1;
+  #offset = FILE_HEADER_BYTES;
+
+  read(view: DataView, onPacket: (packet: Packet) => void): FileFacts {
+    const layout = layoutOf(view);
+    if (layout === undefined || view.byteLength < FILE_HEADER_BYTES) return { format: 'pcap', cutShort: true };
+    const { littleEndian, unitsPerMs } = layout;
+    // The upper bits tell the length of a frame check sequence; the link type has 16 bits.
+    const linkType = view.getUint32(20, littleEndian) & 0xffff;
+    let offset = this.#offset;
+    while (offset + PACKET_HEADER_BYTES <= view.byteLength) {
+      const captured = view.getUint32(offset + 8, littleEndian);
+      const start = offset + PACKET_HEADER_BYTES;
+      if (captured > MAXIMUM_PACKET_BYTES || start + captured > view.byteLength) break;
+      const timeMs =
+        view.getUint32(offset, littleEndian) * 1000 + view.getUint32(offset + 4, littleEndian) / unitsPerMs;
+      const originalLength = view.getUint32(offset + 12, littleEndian);
+      offset = start + captured;
+      onPacket({ number: this.#number++, timeMs, linkType, start, end: offset, originalLength });
+    }
+    this.#offset = offset;
+    return { format: 'pcap', cutShort: offset < view.byteLength };
   }
-  return { format: 'pcap', cutShort: offset < view.byteLength };
 }
 
 function layoutOf(view: DataView): { readonly littleEndian: boolean; readonly unitsPerMs: number } | undefined {

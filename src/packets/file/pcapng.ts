@@ -1,4 +1,4 @@
-import { MAXIMUM_PACKET_BYTES, type FileFacts, type Packet } from './packet.ts';
+import { MAXIMUM_PACKET_BYTES, type FileFacts, type FormatReader, type Packet } from './captured-packet.ts';
 
 /** Block types of https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-02.html; others are skipped. */
 const Block = { sectionHeader: 0x0a0d0d0a, interfaceDescription: 1, simplePacket: 3, enhancedPacket: 6 } as const;
@@ -22,37 +22,34 @@ export function isPcapng(view: DataView): boolean {
   return view.byteLength >= 4 && view.getUint32(0) === Block.sectionHeader;
 }
 
-/** Reads a whole pcapng file, with any number of sections and interfaces; `onPacket` gets each packet in turn. A file that is cut is read as far as it goes. */
-export function readPcapng(view: DataView, onPacket: (packet: Packet) => void): FileFacts {
-  const end = new PcapngReader(view, onPacket).read();
-  return { format: 'pcapng', cutShort: end < view.byteLength };
-}
-
-class PcapngReader {
-  readonly #view: DataView;
-  readonly #onPacket: (packet: Packet) => void;
+/**
+ * Reads a pcapng file, with any number of sections and interfaces. A file that is cut is read as far as it goes.
+ */
+export class PcapngReader implements FormatReader {
+  #view: DataView = new DataView(new ArrayBuffer(0));
+  #onPacket: (packet: Packet) => void = () => undefined;
+  /** Of the first byte that could not be read yet. */
+  #offset = 0;
   #littleEndian = true;
   #interfaces: CapturedInterface[] = [];
   #packets = 0;
 
-  constructor(view: DataView, onPacket: (packet: Packet) => void) {
-    this.#view = view;
-    this.#onPacket = onPacket;
+  read(view: DataView, onPacket: (packet: Packet) => void): FileFacts {
+    [this.#view, this.#onPacket] = [view, onPacket];
+    while (this.#offset + SMALLEST_BLOCK_BYTES <= view.byteLength && this.#readBlock(this.#offset));
+    return { format: 'pcapng', cutShort: this.#offset < view.byteLength };
   }
 
-  /** Returns the offset of the first byte that it could not read. */
-  read(): number {
-    let offset = 0;
-    while (offset + SMALLEST_BLOCK_BYTES <= this.#view.byteLength) {
-      const type = this.#u32(offset);
-      if (type === Block.sectionHeader && !this.#beginSection(offset)) break;
-      const length = this.#u32(offset + 4);
-      if (length < SMALLEST_BLOCK_BYTES || length % 4 !== 0 || offset + length > this.#view.byteLength) break;
-      // The length stands at the end of the block again; the body ends before it.
-      if (!this.#readBlock(type, offset + 8, offset + length - 4)) break;
-      offset += length;
-    }
-    return offset;
+  /** Returns false for a block that is not all there, and for one that contradicts itself: the rest is not to be trusted. */
+  #readBlock(offset: number): boolean {
+    const type = this.#u32(offset);
+    if (type === Block.sectionHeader && !this.#beginSection(offset)) return false;
+    const length = this.#u32(offset + 4);
+    if (length < SMALLEST_BLOCK_BYTES || length % 4 !== 0 || offset + length > this.#view.byteLength) return false;
+    // The length stands at the end of the block again; the body ends before it.
+    if (!this.#readBody(type, offset + 8, offset + length - 4)) return false;
+    this.#offset = offset + length;
+    return true;
   }
 
   #beginSection(offset: number): boolean {
@@ -63,8 +60,8 @@ class PcapngReader {
     return true;
   }
 
-  /** Returns false when the block contradicts itself: the rest of the file is not to be trusted. */
-  #readBlock(type: number, start: number, end: number): boolean {
+  /** Returns false when the block contradicts itself. */
+  #readBody(type: number, start: number, end: number): boolean {
     if (type === Block.interfaceDescription) return this.#readInterface(start, end);
     if (type === Block.enhancedPacket) return this.#readEnhancedPacket(start, end);
     if (type === Block.simplePacket) return this.#readSimplePacket(start, end);
@@ -101,7 +98,13 @@ class PcapngReader {
     const captured = this.#u32(start + 12);
     if (source === undefined || captured > MAXIMUM_PACKET_BYTES || start + 20 + captured > end) return false;
     const units = (BigInt(this.#u32(start + 4)) << 32n) | BigInt(this.#u32(start + 8));
-    this.#emit(source, inMs(units, source.unitsPerMs) + source.offsetMs, start + 20, captured, this.#u32(start + 16));
+    this.#emit({
+      linkType: source.linkType,
+      timeMs: inMs(units, source.unitsPerMs) + source.offsetMs,
+      start: start + 20,
+      end: start + 20 + captured,
+      originalLength: this.#u32(start + 16),
+    });
     return true;
   }
 
@@ -112,18 +115,13 @@ class PcapngReader {
     const originalLength = this.#u32(start);
     const captured = Math.min(originalLength, end - start - 4, source.snapLength || Infinity);
     if (captured > MAXIMUM_PACKET_BYTES) return false;
-    this.#emit(source, 0, start + 4, captured, originalLength);
+    this.#emit({ linkType: source.linkType, timeMs: 0, start: start + 4, end: start + 4 + captured, originalLength });
     return true;
   }
 
-  #emit(
-    { linkType }: CapturedInterface,
-    timeMs: number,
-    start: number,
-    captured: number,
-    originalLength: number,
-  ): void {
-    this.#onPacket({ number: ++this.#packets, timeMs, linkType, start, end: start + captured, originalLength });
+  #emit(packet: Omit<Packet, 'number'>): void {
+    this.#packets += 1;
+    this.#onPacket({ number: this.#packets, ...packet });
   }
 
   #u32(offset: number): number {

@@ -1,5 +1,5 @@
 import { EtherType, type NetworkStart } from './link-layer.ts';
-import type { Packet } from '../file/packet.ts';
+import type { Packet } from '../file/captured-packet.ts';
 
 const TCP_PROTOCOL = 6;
 

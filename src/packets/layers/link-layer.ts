@@ -1,4 +1,4 @@
-import type { Packet } from '../file/packet.ts';
+import type { Packet } from '../file/captured-packet.ts';
 
 /** What a link layer carries, as far as we read it. */
 export const EtherType = { ipv4: 0x0800, ipv6: 0x86dd } as const;

@@ -87,21 +87,24 @@ function readOptions(view: DataView, start: number, end: number): TcpOptions {
     }
     const length = offset + 1 < end ? view.getUint8(offset + 1) : 0;
     if (length < 2 || offset + length > end) break;
-    readOption(options, view, kind, offset + 2, length - 2);
+    readOption(options, view, offset);
     offset += length;
   }
   return options;
 }
 
-/** Reads one option whose data is `length` bytes at `offset`; an option of a wrong length is not believed. */
-function readOption(options: MutableOptions, view: DataView, kind: number, offset: number, length: number): void {
+/** Reads the option at `offset`; one whose data has a wrong length is not believed. */
+function readOption(options: MutableOptions, view: DataView, offset: number): void {
+  const kind = view.getUint8(offset);
+  const data = offset + 2;
+  const length = view.getUint8(offset + 1) - 2;
   if (kind === Kind.timestamps && length === 8)
-    options.timestamps = { value: view.getUint32(offset), echo: view.getUint32(offset + 4) };
-  else if (kind === Kind.mss && length === 2) options.mss = view.getUint16(offset);
+    options.timestamps = { value: view.getUint32(data), echo: view.getUint32(data + 4) };
+  else if (kind === Kind.mss && length === 2) options.mss = view.getUint16(data);
   // Greater shifts are taken for 14 (RFC 7323, section 2.3).
-  else if (kind === Kind.windowScale && length === 1) options.windowScale = Math.min(14, view.getUint8(offset));
+  else if (kind === Kind.windowScale && length === 1) options.windowScale = Math.min(14, view.getUint8(data));
   else if (kind === Kind.sackPermitted && length === 0) options.sackPermitted = true;
-  else if (kind === Kind.sack && length % 8 === 0 && length > 0) options.sack = readSackBlocks(view, offset, length);
+  else if (kind === Kind.sack && length % 8 === 0 && length > 0) options.sack = readSackBlocks(view, data, length);
   else if (!known.has(kind)) options.others = [...(options.others ?? []), kind];
 }
 

@@ -9,7 +9,10 @@ export interface SentSegment {
   readonly length: number;
 }
 
-/** From which segment on (by its place in the connection) what one end sent counts as arrived at the other. Infinity: nothing in the capture shows that it did. */
+/**
+ * From which segment on (by its place in the connection) what one end sent counts as arrived at the other. Infinity:
+ * nothing in the capture shows that it did.
+ */
 export interface Arrival {
   readonly syn: Readonly<Record<Side, number>>;
   readonly fin: Readonly<Record<Side, number>>;
@@ -19,13 +22,28 @@ export interface Arrival {
 }
 
 /**
- * Finds out when SYN and FIN arrived, from what the other end acknowledged. One that is never acknowledged is not taken to arrive. When both ends send theirs before
- * they have that of the other, the two cross on the wire (RFC 9293, figures 8 and 14): the first arrives only after the other end has sent its own.
+ * Finds out when SYN and FIN arrived, from what the other end acknowledged. One that is never acknowledged is not taken to
+ * arrive. When both ends send theirs before they have that of the other, the two cross on the wire (RFC 9293, figures 8
+ * and 14): the first arrives only after the other end has sent its own.
  */
-export function arrivalOf(segments: readonly SentSegment[]): Arrival {
-  const syn = controlArrival(segments, Flag.syn);
-  const fin = controlArrival(segments, Flag.fin);
-  return { syn: syn.at, fin: fin.at, ackOfSyn: syn.ackFrom, ackOfFin: fin.ackFrom };
+export class ArrivalFinder {
+  readonly #syn = new ControlFinder(Flag.syn);
+  readonly #fin = new ControlFinder(Flag.fin);
+  #place = 0;
+
+  /** Takes the next segment; returns whether something has become known by it that changes the arrivals. */
+  add(segment: SentSegment): boolean {
+    const place = this.#place++;
+    const synChanged = this.#syn.add(segment, place);
+    const finChanged = this.#fin.add(segment, place);
+    return synChanged || finChanged;
+  }
+
+  /** By the segments so far. */
+  get arrival(): Arrival {
+    const [syn, fin] = [this.#syn.arrival, this.#fin.arrival];
+    return { syn: syn.at, fin: fin.at, ackOfSyn: syn.ackFrom, ackOfFin: fin.ackFrom };
+  }
 }
 
 interface ControlArrival {
@@ -33,51 +51,56 @@ interface ControlArrival {
   readonly ackFrom: Record<Side, number>;
 }
 
-function controlArrival(segments: readonly SentSegment[], flag: number): ControlArrival {
-  const sent = { client: firstOf(segments, 'client', flag), server: firstOf(segments, 'server', flag) };
-  const acknowledgedAt = {
-    client: acknowledgement(segments, sent.client),
-    server: acknowledgement(segments, sent.server),
-  };
-  const at = {
-    client: arrives(sent.client, acknowledgedAt.client),
-    server: arrives(sent.server, acknowledgedAt.server),
-  };
-  const ackFrom = { client: 0, server: 0 };
-  const first: Side = (sent.client?.index ?? Infinity) < (sent.server?.index ?? Infinity) ? 'client' : 'server';
-  const second: Side = first === 'client' ? 'server' : 'client';
-  const [early, late] = [sent[first], sent[second]];
-  if (early === undefined || late === undefined || acknowledges(late.segment, early)) return { at, ackFrom };
-  at[first] = acknowledgedAt[first] === Infinity ? Infinity : late.index + 1;
-  // The acknowledgements cross as well: the second end sends its own before it hears of the other.
-  ackFrom[second] = acknowledgedAt[first] === Infinity ? 0 : acknowledgedAt[first];
-  return { at, ackFrom };
-}
-
+/** The first segment of an end that has a flag. */
 interface Sent {
-  readonly index: number;
+  readonly place: number;
   readonly segment: SentSegment;
   /** The sequence number behind it. */
   readonly behind: number;
 }
 
-function firstOf(segments: readonly SentSegment[], side: Side, flag: number): Sent | undefined {
-  const index = segments.findIndex(({ from, header }) => from === side && header.flags & flag);
-  const segment = segments[index];
-  return segment && { index, segment, behind: seqAdd(segment.header.seq, segment.length + 1) };
+class ControlFinder {
+  readonly #flag: number;
+  readonly #sent: Partial<Record<Side, Sent>> = {};
+  /** Place of the first segment that acknowledges what was sent; Infinity while there is none. */
+  readonly #acknowledgedAt = { client: Infinity, server: Infinity };
+
+  constructor(flag: number) {
+    this.#flag = flag;
+  }
+
+  add(segment: SentSegment, place: number): boolean {
+    const { from, header, length } = segment;
+    const to = from === 'client' ? 'server' : 'client';
+    const sent = this.#sent[to];
+    const isNews = sent !== undefined && this.#acknowledgedAt[to] === Infinity && acknowledges(segment, sent);
+    if (isNews) this.#acknowledgedAt[to] = place;
+    if ((header.flags & this.#flag) === 0 || this.#sent[from] !== undefined) return isNews;
+    this.#sent[from] = { place, segment, behind: seqAdd(header.seq, length + 1) };
+    // One that nothing acknowledges yet changes nothing, unless that of the other end was acknowledged before.
+    return isNews || this.#acknowledgedAt[to] !== Infinity;
+  }
+
+  get arrival(): ControlArrival {
+    const [sent, acknowledgedAt] = [this.#sent, this.#acknowledgedAt];
+    const at = {
+      client: arrives(sent.client, acknowledgedAt.client),
+      server: arrives(sent.server, acknowledgedAt.server),
+    };
+    const ackFrom = { client: 0, server: 0 };
+    const first: Side = (sent.client?.place ?? Infinity) < (sent.server?.place ?? Infinity) ? 'client' : 'server';
+    const second: Side = first === 'client' ? 'server' : 'client';
+    const [early, late] = [sent[first], sent[second]];
+    if (early === undefined || late === undefined || acknowledges(late.segment, early)) return { at, ackFrom };
+    at[first] = acknowledgedAt[first] === Infinity ? Infinity : late.place + 1;
+    // The acknowledgements cross as well: the second end sends its own before it hears of the other.
+    ackFrom[second] = acknowledgedAt[first] === Infinity ? 0 : acknowledgedAt[first];
+    return { at, ackFrom };
+  }
 }
 
 function arrives(sent: Sent | undefined, acknowledgedAt: number): number {
-  return sent === undefined || acknowledgedAt === Infinity ? Infinity : sent.index;
-}
-
-/** Place of the first segment that acknowledges it; Infinity when there is none. */
-function acknowledgement(segments: readonly SentSegment[], sent: Sent | undefined): number {
-  if (sent === undefined) return Infinity;
-  const index = segments.findIndex(
-    (segment, at) => at > sent.index && segment.from !== sent.segment.from && acknowledges(segment, sent),
-  );
-  return index < 0 ? Infinity : index;
+  return sent === undefined || acknowledgedAt === Infinity ? Infinity : sent.place;
 }
 
 function acknowledges({ header: { flags, ack } }: SentSegment, { behind }: Sent): boolean {

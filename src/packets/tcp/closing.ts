@@ -1,24 +1,71 @@
 import type { Close, Segment, Side } from '../conversation.ts';
+import { isRepetition } from './repetition.ts';
 
-/** Finds out how a connection ended. */
-export function closeOf(segments: readonly Segment[]): Close {
-  const fins = { client: firstFin(segments, 'client'), server: firstFin(segments, 'server') };
-  const reset = segments.find(({ flags }) => flags.includes('RST'));
-  const first = [fins.client, fins.server]
-    .filter((fin) => fin !== undefined)
-    .toSorted((a, b) => a.packet - b.packet)[0];
-  const endOfBoth = bothFinished(segments, fins);
-  // A reset that comes when all is said, for example for a segment that comes late, did not end the connection.
-  const areCrossing = crosses(fins.client, fins.server);
-  const wasReset = reset !== undefined && (endOfBoth === undefined || reset.packet < endOfBoth.packet);
-  return {
-    kind: wasReset ? 'rst' : first === undefined ? 'open' : 'fin',
-    by: wasReset ? reset.from : areCrossing ? 'both' : first?.from,
-    fin: { client: fins.client?.packet, server: fins.server?.packet },
-    rst: reset && { packet: reset.packet, by: reset.from },
-    complete: endOfBoth !== undefined,
-    halfClose: first && !areCrossing ? halfCloseOf(segments, first) : undefined,
-  };
+const sides: readonly Side[] = ['client', 'server'];
+
+/** Finds out how a connection ended; it is shown its segments in turn. Places are those among them. */
+export class CloseFinder {
+  /** The first FIN of each side, and the first segment that acknowledges it. */
+  readonly #fin: Partial<Record<Side, number>> = {};
+  readonly #finAck: Partial<Record<Side, number>> = {};
+  #reset: number | undefined;
+  /** What the other side sent after the first FIN: bytes, and the last segment of them. */
+  #bytesAfter = 0;
+  #lastAfter: number | undefined;
+
+  /** Takes the segment at `place` of `segments`. */
+  add(segments: readonly Segment[], place: number): void {
+    const segment = segments[place]!;
+    const { from, flags, length, marks } = segment;
+    this.#acknowledge(segments, place);
+    const first = this.#firstFin;
+    if (first !== undefined && segments[first]!.from !== from && length > 0 && !marks.some(isRepetition)) {
+      this.#bytesAfter += length;
+      this.#lastAfter = place;
+    }
+    if (flags.includes('FIN')) this.#fin[from] ??= place;
+    if (flags.includes('RST')) this.#reset ??= place;
+  }
+
+  #acknowledge(segments: readonly Segment[], place: number): void {
+    const { from, ack, flags } = segments[place]!;
+    const other = from === 'client' ? 'server' : 'client';
+    const fin = this.#fin[other];
+    if (fin === undefined || ack === undefined || this.#finAck[other] !== undefined || flags.includes('RST')) return;
+    const { seq, length } = segments[fin]!;
+    if (ack > seq + length) this.#finAck[other] = place;
+  }
+
+  get #firstFin(): number | undefined {
+    const { client, server } = this.#fin;
+    return client === undefined || server === undefined ? (client ?? server) : Math.min(client, server);
+  }
+
+  /** By the segments so far; `segments` are those that were shown. */
+  close(segments: readonly Segment[]): Close {
+    const at = (place: number | undefined): Segment | undefined => (place === undefined ? undefined : segments[place]);
+    const [clientFin, serverFin] = sides.map((side) => at(this.#fin[side]));
+    const first = at(this.#firstFin);
+    const reset = at(this.#reset);
+    const areCrossing = crosses(clientFin, serverFin);
+    // Of both FINs the one that is acknowledged last. A reset that comes when all is said, for example for a segment that
+    // comes late, did not end the connection.
+    const bothFinished = Math.max(this.#finAck.client ?? Infinity, this.#finAck.server ?? Infinity);
+    const wasReset = reset !== undefined && this.#reset! < bothFinished;
+    return {
+      kind: wasReset ? 'rst' : first === undefined ? 'open' : 'fin',
+      by: wasReset ? reset.from : areCrossing ? 'both' : first?.from,
+      fin: { client: clientFin?.packet, server: serverFin?.packet },
+      rst: reset && { packet: reset.packet, by: reset.from },
+      complete: bothFinished !== Infinity,
+      halfClose: first && !areCrossing ? this.#halfClose(first, at(this.#lastAfter)) : undefined,
+    };
+  }
+
+  #halfClose(fin: Segment, last: Segment | undefined): Close['halfClose'] {
+    if (last === undefined) return undefined;
+    return { closedBy: fin.from, bytesAfter: this.#bytesAfter, durationMs: last.timeMs - fin.timeMs };
+  }
 }
 
 /** Whether the later of two FINs was sent before its sender had the other one: it does not acknowledge it. */
@@ -26,51 +73,4 @@ function crosses(one: Segment | undefined, another: Segment | undefined): boolea
   if (one === undefined || another === undefined) return false;
   const [early, late] = one.packet < another.packet ? [one, another] : [another, one];
   return late.ack === undefined || late.ack <= early.seq + early.length;
-}
-
-function firstFin(segments: readonly Segment[], side: Side): Segment | undefined {
-  return segments.find(({ from, flags }) => from === side && flags.includes('FIN'));
-}
-
-/** The segment after which both FINs are acknowledged. */
-function bothFinished(
-  segments: readonly Segment[],
-  fins: Readonly<Record<Side, Segment | undefined>>,
-): Segment | undefined {
-  const acknowledged = [fins.client, fins.server].map(
-    (fin) => fin && segments.find((segment) => acknowledgesFin(segment, fin)),
-  );
-  const [client, server] = acknowledged;
-  if (client === undefined || server === undefined) return undefined;
-  return client.packet > server.packet ? client : server;
-}
-
-function acknowledgesFin({ from, packet, ack, flags }: Segment, fin: Segment): boolean {
-  return (
-    from !== fin.from &&
-    packet > fin.packet &&
-    !flags.includes('RST') &&
-    ack !== undefined &&
-    ack > fin.seq + fin.length
-  );
-}
-
-/** What the other side still sent after the first FIN. */
-function halfCloseOf(segments: readonly Segment[], fin: Segment): Close['halfClose'] {
-  const after = segments.filter(
-    ({ packet, from, length, marks }) =>
-      packet > fin.packet && from !== fin.from && length > 0 && !marks.some(isRepetition),
-  );
-  const last = after.at(-1);
-  if (last === undefined) return undefined;
-  return {
-    closedBy: fin.from,
-    bytesAfter: after.reduce((sum, { length }) => sum + length, 0),
-    durationMs: last.timeMs - fin.timeMs,
-  };
-}
-
-/** Whether a mark says that a segment repeats bytes which were sent before. */
-export function isRepetition(mark: Segment['marks'][number]): boolean {
-  return mark === 'retransmission' || mark === 'fast-retransmission' || mark === 'spurious-retransmission';
 }

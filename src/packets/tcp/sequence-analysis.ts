@@ -1,15 +1,15 @@
 import type { SegmentMark } from '../conversation.ts';
 import { learnScale, newDirection, scaledWindow, type Direction } from './direction.ts';
 import { flowControlMarks, type Look } from './flow-control.ts';
-import { other, type End, type FlowPacket } from './flow-table.ts';
+import { other, type End, type FlowPacket } from './flow.ts';
 import { seqAdd, seqDifference } from '../layers/sequence-number.ts';
 import { Flag, type TcpHeader } from '../layers/tcp-header.ts';
 
-/** What the analysis found in one segment. */
-export interface Finding {
+/** What the analysis says of one segment. */
+export interface SegmentAnalysis {
   readonly marks: readonly SegmentMark[];
-  /** The segment of the other end that this one acknowledges. */
-  readonly acknowledges: { readonly packet: number; readonly afterMs: number } | undefined;
+  /** The segment of the other end that this one acknowledges: its place in the connection. */
+  readonly acknowledges: { readonly place: number; readonly afterMs: number } | undefined;
   /** Receive window in bytes. */
   readonly window: number;
 }
@@ -26,10 +26,12 @@ const ASSUMED_ROUND_TRIP_MS = 3;
 export class SequenceAnalysis {
   readonly #directions: Readonly<Record<End, Direction>> = { a: newDirection(), b: newDirection() };
   readonly #roundTrip = new HandshakeTimer();
+  /** Of the next segment. */
+  #place = 0;
 
-  look({ from, tcp }: FlowPacket): Finding {
+  look({ from, tcp }: FlowPacket): SegmentAnalysis {
     const { header, length } = tcp;
-    const { timeMs, number } = tcp.packet;
+    const { timeMs } = tcp.packet;
     const look: Look = {
       forward: this.#directions[from],
       reverse: this.#directions[other(from)],
@@ -44,12 +46,13 @@ export class SequenceAnalysis {
     if (acknowledgesUnseen(look)) marks.push('acks-unseen');
     const repetition = marks.includes('keep-alive') ? undefined : repetitionMark(look, this.#roundTrip.ms);
     if (repetition !== undefined) marks.push(repetition);
-    remember(look, marks, number);
+    remember(look, marks, this.#place);
+    this.#place += 1;
     learnScale(look.forward, look.reverse, header);
     const acknowledged = look.reverse.unacknowledged.acknowledge(header.ack);
     return {
       marks: marks.length === 0 ? noMarks : marks,
-      acknowledges: acknowledged && { packet: acknowledged.packet, afterMs: timeMs - acknowledged.timeMs },
+      acknowledges: acknowledged && { place: acknowledged.place, afterMs: timeMs - acknowledged.timeMs },
       window: scaledWindow(look.forward, header),
     };
   }
@@ -125,11 +128,11 @@ function repetitionMark(
   return soon && !repeatsLast ? 'out-of-order' : 'retransmission';
 }
 
-function remember({ forward, header, length, timeMs }: Look, marks: readonly SegmentMark[], packet: number): void {
+function remember({ forward, header, length, timeMs }: Look, marks: readonly SegmentMark[], place: number): void {
   const { seq } = header;
   const control = header.flags & (Flag.syn | Flag.fin) ? 1 : 0;
   const nextSeq = seqAdd(seq, length + control);
-  if (length + control > 0) forward.unacknowledged.add(nextSeq, { packet, timeMs });
+  if (length + control > 0) forward.unacknowledged.add(nextSeq, { place, timeMs });
   // Whether the byte of a zero-window probe was taken, only its answer tells.
   if (!marks.includes('zero-window-probe')) advance(forward, seq, nextSeq, timeMs);
   forward.window = header.window;

@@ -1,42 +1,57 @@
-import type { Durations, Segment, SegmentMark, SentTotals, Side } from '../conversation.ts';
-import { isRepetition } from './closing.ts';
+import type { Durations, Segment, SegmentMark, SentTotals } from '../conversation.ts';
+import { Coverage } from './coverage.ts';
+import { Median } from './median.ts';
+import { isRepetition } from './repetition.ts';
 
-/** Sums up what one side sent. */
-export function totalsOf(segments: readonly Segment[], side: Side): SentTotals {
-  const sent = segments.filter(({ from }) => from === side);
-  const marked = (mark: SegmentMark): number => sent.filter(({ marks }) => marks.includes(mark)).length;
-  return {
-    packets: sent.length,
-    bytes: distinctBytes(sent),
-    retransmissions: sent.filter(({ marks }) => marks.some(isRepetition)).length,
-    duplicateAcks: marked('duplicate-ack'),
-    outOfOrder: marked('out-of-order'),
-    zeroWindows: marked('zero-window'),
-  };
-}
+/** Sums up what one side sent; it is shown its segments in turn. */
+export class SideTotals {
+  #packets = 0;
+  #retransmissions = 0;
+  readonly #marked = new Map<SegmentMark, number>();
+  readonly #coverage = new Coverage();
 
-/** Bytes of payload, each counted once, however often it was sent. */
-function distinctBytes(sent: readonly Segment[]): number {
-  let bytes = 0;
-  let end = -Infinity;
-  for (const { seq, length } of sent.filter((segment) => segment.length > 0).toSorted((a, b) => a.seq - b.seq)) {
-    bytes += Math.max(0, seq + length - Math.max(seq, end));
-    end = Math.max(end, seq + length);
+  add({ seq, length, marks }: Segment): void {
+    this.#packets += 1;
+    this.#coverage.add(seq, length);
+    if (marks.some(isRepetition)) this.#retransmissions += 1;
+    for (const mark of new Set(marks)) this.#marked.set(mark, this.#countOf(mark) + 1);
   }
-  return bytes;
+
+  /** By the segments so far. */
+  get totals(): SentTotals {
+    return {
+      packets: this.#packets,
+      bytes: this.#coverage.bytes,
+      retransmissions: this.#retransmissions,
+      duplicateAcks: this.#countOf('duplicate-ack'),
+      outOfOrder: this.#countOf('out-of-order'),
+      zeroWindows: this.#countOf('zero-window'),
+    };
+  }
+
+  #countOf(mark: SegmentMark): number {
+    return this.#marked.get(mark) ?? 0;
+  }
 }
 
-/** How long the segments of one side waited for their acknowledgements. */
-export function acknowledgedIn(segments: readonly Segment[], side: Side): Durations | undefined {
-  const times = segments.flatMap(({ from, acknowledges }) =>
-    from === side || acknowledges === undefined ? [] : [acknowledges.afterMs],
-  );
-  if (times.length === 0) return undefined;
-  times.sort((a, b) => a - b);
-  return {
-    count: times.length,
-    minMs: times[0]!,
-    medianMs: times[Math.floor((times.length - 1) / 2)]!,
-    maxMs: times.at(-1)!,
-  };
+/** Statistics of durations that come one by one. */
+export class DurationTotals {
+  #count = 0;
+  #minMs = Infinity;
+  #maxMs = -Infinity;
+  readonly #median = new Median();
+
+  add(ms: number): void {
+    this.#count += 1;
+    this.#minMs = Math.min(this.#minMs, ms);
+    this.#maxMs = Math.max(this.#maxMs, ms);
+    this.#median.add(ms);
+  }
+
+  /** Undefined before the first. */
+  get durations(): Durations | undefined {
+    const medianMs = this.#median.value;
+    if (medianMs === undefined) return undefined;
+    return { count: this.#count, minMs: this.#minMs, medianMs, maxMs: this.#maxMs };
+  }
 }

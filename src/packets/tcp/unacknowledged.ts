@@ -2,7 +2,8 @@ import { seqDifference } from '../layers/sequence-number.ts';
 
 /** A segment that waits for its acknowledgement. */
 export interface Waiting {
-  readonly packet: number;
+  /** In the connection. */
+  readonly place: number;
   readonly timeMs: number;
 }
 

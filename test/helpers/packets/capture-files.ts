@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { readPackets } from '../../../src/packets/file/read-packets.ts';
+import { wholeFile } from '../../../src/packets/file/capture-file.ts';
+import { CaptureReader } from '../../../src/packets/file/capture-reader.ts';
 
 /** Real captures, one for each of the ways in which a connection goes; made by test/packets/fixtures/traffic.py. */
 const folder = join(import.meta.dirname, '..', '..', 'packets', 'captures');
@@ -30,12 +31,9 @@ export interface MadePacket {
 /** The packets of a capture file. */
 export function packetsOf(bytes: Uint8Array): MadePacket[] {
   const packets: MadePacket[] = [];
-  readPackets(
-    new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
-    ({ timeMs, start, end, originalLength }) => {
-      packets.push({ timeMs, data: bytes.subarray(start, end), originalLength });
-    },
-  );
+  new CaptureReader(wholeFile(bytes)).read(({ timeMs, start, end, originalLength }) => {
+    packets.push({ timeMs, data: bytes.subarray(start, end), originalLength });
+  });
   return packets;
 }
 

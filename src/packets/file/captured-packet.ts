@@ -1,0 +1,48 @@
+import type { CaptureFile } from './capture-file.ts';
+
+/** One packet as it stands in a capture file. */
+export interface Packet {
+  /** Its place in the file, from 1: Wireshark's "No.". */
+  readonly number: number;
+  /** Milliseconds since the Unix epoch; fractions are kept, down to some 0.3 µs. */
+  readonly timeMs: number;
+  /** https://www.tcpdump.org/linktypes.html */
+  readonly linkType: number;
+  /**
+   * What was captured of it is in the file from the offset `start` to before `end`. (A view of its own for each packet
+   * would cost more than the decoding.)
+   */
+  readonly start: number;
+  readonly end: number;
+  /** Its length on the wire, in bytes; more than was captured when the capture cut it (snap length). */
+  readonly originalLength: number;
+}
+
+/** A packet, and the file that holds its bytes. */
+export interface FiledPacket {
+  readonly file: CaptureFile;
+  readonly packet: Packet;
+}
+
+/** What is known of a capture file in addition to its packets. */
+export interface FileFacts {
+  readonly format: 'pcap' | 'pcapng' | undefined;
+  /** The file ends in the middle of a packet, or what follows cannot be read: it is still being written, or was cut. */
+  readonly cutShort: boolean;
+}
+
+/** Reads one format; it keeps its place. */
+export interface FormatReader {
+  /**
+   * Reads on from where it stopped last, as far as whole packets go; `onPacket` gets each in turn.
+   *
+   * @param view Of the whole file so far.
+   */
+  read(view: DataView, onPacket: (packet: Packet) => void): FileFacts;
+}
+
+/**
+ * Longest packet that is believed, as in libpcap (MAXIMUM_SNAPLEN for most link types); a longer one means that the file
+ * is damaged.
+ */
+export const MAXIMUM_PACKET_BYTES = 262_144;

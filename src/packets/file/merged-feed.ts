@@ -1,0 +1,117 @@
+import { networkStart } from '../layers/link-layer.ts';
+import type { CaptureFile } from './capture-file.ts';
+import { CaptureReader } from './capture-reader.ts';
+import type { FiledPacket, FileFacts, Packet } from './captured-packet.ts';
+import type { FeedNews, PacketFeed } from './packet-feed.ts';
+
+/** Link type of packets that begin with their IP header. */
+export const RAW_IP = 101;
+
+const mergedFacts: FileFacts = { format: 'pcap', cutShort: false };
+
+/** The capture of one machine. */
+export interface MachineFile {
+  readonly file: CaptureFile;
+  /** What the machine's clock is ahead of ours. */
+  readonly offsetMs: number;
+}
+
+interface Entry extends FiledPacket {
+  /** Its number is that among the packets of all files, and changes when others come in before it. */
+  readonly packet: Packet & { number: number };
+  /** Our time at which it passed. */
+  readonly trueMs: number;
+  /** Place of its file among the others, and of the packet in the file: they decide where times are the same. */
+  readonly fileIndex: number;
+  readonly fileNumber: number;
+}
+
+/**
+ * The packets of several files in the order of time, as `mergeCaptures` joins them. Most packets of a running capture are
+ * later than all before them; one that comes late, since its machine is slow to hand it over, moves those behind it. Where
+ * the files differ in their link layer, each packet is kept from its IP header on, since a pcap file has only one kind.
+ */
+export class MergedFeed implements PacketFeed {
+  readonly #readers: readonly CaptureReader[];
+  readonly #offsetsMs: readonly number[];
+  readonly #linkTypes = new Set<number>();
+  #isMixed = false;
+  #entries: Entry[] = [];
+
+  constructor(files: readonly MachineFile[]) {
+    this.#readers = files.map(({ file }) => new CaptureReader(file));
+    this.#offsetsMs = files.map(({ offsetMs }) => offsetMs);
+  }
+
+  /** Of all packets so far. */
+  get linkType(): number {
+    const [linkType = RAW_IP] = this.#linkTypes;
+    return this.#isMixed ? RAW_IP : linkType;
+  }
+
+  advance(): FeedNews {
+    const read = this.#readers.flatMap((reader, index) => this.#read(reader, index));
+    const restarted = !this.#isMixed && this.#linkTypes.size > 1;
+    const taken = restarted ? this.#entries.splice(0).concat(read) : read;
+    this.#isMixed ||= restarted;
+    const packets = (this.#isMixed ? taken.flatMap(withoutLinkLayer) : taken).toSorted(inOrder);
+    this.#insert(packets);
+    return { facts: mergedFacts, packets, restarted };
+  }
+
+  #read(reader: CaptureReader, fileIndex: number): Entry[] {
+    const entries: Entry[] = [];
+    const offsetMs = this.#offsetsMs[fileIndex]!;
+    reader.read((packet) => {
+      const trueMs = packet.timeMs - offsetMs;
+      this.#linkTypes.add(packet.linkType);
+      entries.push({
+        file: reader.file,
+        packet: { ...packet, timeMs: storedMs(trueMs) },
+        trueMs,
+        fileIndex,
+        fileNumber: packet.number,
+      });
+    });
+    return entries;
+  }
+
+  /** Puts entries that are in order among the others, and numbers all that have moved. */
+  #insert(entries: readonly Entry[]): void {
+    const [first] = entries;
+    if (first === undefined) return;
+    let place = this.#entries.length;
+    while (place > 0 && inOrder(this.#entries[place - 1]!, first) > 0) place -= 1;
+    const moved = this.#entries.splice(place);
+    // Two runs that are in order each: sorting them takes one pass.
+    const behind = moved.length === 0 ? entries : [...moved, ...entries].toSorted(inOrder);
+    for (const entry of behind) entry.packet.number = this.#entries.push(entry);
+  }
+}
+
+function inOrder(a: Entry, b: Entry): number {
+  return a.trueMs - b.trueMs || a.fileIndex - b.fileIndex || a.fileNumber - b.fileNumber;
+}
+
+/** Nothing when it is no IP packet. */
+function withoutLinkLayer(entry: Entry): Entry[] {
+  const { file, packet } = entry;
+  const { start, end, originalLength } = packet;
+  const offset = networkStart(file.view, packet)?.offset;
+  if (offset === undefined) return [];
+  const wholeLength = Math.max(originalLength, end - start) - (offset - start);
+  return [{ ...entry, packet: { ...packet, linkType: RAW_IP, start: offset, originalLength: wholeLength } }];
+}
+
+const MOST_SECONDS = 2 ** 32;
+
+/** A time as a pcap file stores it: in microseconds, with 32 bits for seconds. A damaged capture may say anything. */
+export function storedMicroseconds(timeMs: number): { readonly seconds: number; readonly microseconds: number } {
+  const all = Math.min(Math.max(0, Math.round(timeMs * 1000)), MOST_SECONDS * 1e6 - 1);
+  return { seconds: Math.floor(all / 1e6), microseconds: all % 1e6 };
+}
+
+function storedMs(timeMs: number): number {
+  const { seconds, microseconds } = storedMicroseconds(timeMs);
+  return seconds * 1000 + microseconds / 1000;
+}

@@ -1,0 +1,24 @@
+/** What is known of the lab that a capture comes from. */
+export interface LabHints {
+  /** Names of machines by address. */
+  readonly machines?: ReadonlyMap<string, string>;
+  /** Ports that programs of the lab listen on: they tell which end is the server where the capture has no SYN. */
+  readonly listeningPorts?: ReadonlySet<number>;
+}
+
+/** What is looked at of a lab, and of the description of one. */
+interface LabParts {
+  readonly machines: Iterable<{ readonly name: string; readonly interfaces: readonly { readonly address: string }[] }>;
+  readonly programs: Iterable<{ readonly listens: readonly number[] }>;
+}
+
+/** What a lab knows that a capture does not: whose an address is, and who listens. */
+export function labHints({ machines, programs }: LabParts): LabHints {
+  const addresses = Array.from(machines, ({ name, interfaces }) =>
+    interfaces.map(({ address }) => [address, name] as const),
+  );
+  return {
+    machines: new Map(addresses.flat()),
+    listeningPorts: new Set(Array.from(programs, ({ listens }) => listens).flat()),
+  };
+}
