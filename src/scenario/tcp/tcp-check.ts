@@ -1,3 +1,4 @@
+import type { CaptureReading } from '../../packets/capture-reading.ts';
 import { EnvironmentError, TimeoutError } from '../../core/errors.ts';
 import { formatDuration } from '../../core/text/amounts.ts';
 import { retryUntil, type Attempt } from '../../core/time/retry.ts';
@@ -31,9 +32,13 @@ export async function checkPackets(expectation: TcpExpectation, timeoutMs: numbe
       hint: 'Take the step out, or mend what is said above.',
     });
   const began = performance.now();
+  let reading: CaptureReading | undefined;
   let findings: TcpFinding[] = [];
   const attempt = (): Attempt<true> => {
-    findings = checkTcp(expectation, packets.reading().conversations);
+    const before = reading;
+    reading = packets.reading();
+    // Without a new packet the findings are those of the look before.
+    if (reading !== before) findings = checkTcp(expectation, reading.conversations);
     // Of the others it is not known yet whether they are so.
     const certain = findings.filter(({ isFinal }) => isFinal);
     if (certain.length > 0) throw failureOf(certain);
