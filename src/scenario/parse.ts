@@ -7,7 +7,6 @@ import { parseDuration } from './reading/duration.ts';
 import { inLongForm } from './reading/options.ts';
 import { show, StepPart } from './reading/step-part.ts';
 import type { Scenario } from './scenario.ts';
-import type { StepData } from './step-data.ts';
 import type { Step } from './step.ts';
 import type { Verb } from './verbs/define-verb.ts';
 import { verbNamed, verbs } from './verbs/index.ts';
@@ -19,7 +18,7 @@ export interface ParsedScenarios {
   readonly problems: readonly Problem[];
 }
 
-/** Gives every scenario of the lab its meaning. Nothing starts: a wrong last step is known before the first one is played. */
+/** Parses every scenario of the lab, before anything starts: a wrong last step is known before the first is played. */
 export function parseScenarios(lab: Lab): ParsedScenarios {
   const scenarios = new Map<string, Scenario>();
   const problems: Problem[] = [];
@@ -31,8 +30,11 @@ export function parseScenarios(lab: Lab): ParsedScenarios {
   return { scenarios, problems };
 }
 
-/** A scenario of steps that lab itself has made. They stand in no file: their place is its first character. */
-export function scenarioOf(lab: Lab, name: string, steps: readonly StepData[]): Scenario {
+/**
+ * A scenario of steps that lab itself has made, as plain data. They stand in no file: their place is its first
+ * character.
+ */
+export function scenarioOf(lab: Lab, name: string, steps: readonly object[]): Scenario {
   const position = { line: 1, column: 1 };
   const sources = steps.map((value): StepSource => ({
     value,

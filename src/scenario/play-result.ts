@@ -1,6 +1,9 @@
 import type { ExitStatus } from '../ssh/shell.ts';
 
-/** How a played scenario ended. A step that failed is the programs' matter; `broken` is not: a lost connection, a machine that cannot. */
+/**
+ * How a played scenario ended. When a step has `failed`, the programs are at fault; when the play is `broken`, they are
+ * not: a connection was lost, a machine cannot do what it must.
+ */
 export interface PlayResult {
   readonly result: 'passed' | 'failed' | 'broken' | 'interrupted';
   readonly passed: boolean;
@@ -39,8 +42,10 @@ export interface Tail {
 export interface ProgramEnd {
   readonly role: string;
   readonly machine: string;
-  /** Undefined when nobody knows: the connection was lost. */
+  /** Undefined when it is unknown: the connection was lost. */
   readonly status: ExitStatus | undefined;
-  /** Who ended it: itself, as an `exit` step says (`checked`), or without one (`unasked`); or `lab`, at the end of the scenario. */
+  /**
+   * It ended by itself, as an `exit` step says (`checked`) or without one (`unasked`), or `lab` ended it at the end.
+   */
   readonly by: 'checked' | 'unasked' | 'lab';
 }

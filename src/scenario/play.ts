@@ -11,8 +11,8 @@ import type { Step } from './step.ts';
 const TAIL_LINES = 15;
 
 /**
- * Plays a scenario: all its steps in order, up to the first that fails. Whatever happens, each program that it started has ended when this returns.
- * With users at keyboards it also waits until their programs have ended.
+ * Plays a scenario: all its steps in order, up to the first that fails. Whatever happens, each program that it started
+ * has ended when this returns. With users at keyboards it also waits until their programs have ended.
  *
  * A failed step, a lost connection and an abort are results, not errors; only our own bugs throw.
  */
@@ -47,7 +47,7 @@ interface Stop {
 
 async function playSteps(scenario: Scenario, play: PlayContext): Promise<Stop | undefined> {
   for (const step of scenario.steps) {
-    const stop = await playAndTell(step, play);
+    const stop = await playAndReport(step, play);
     if (stop) return stop;
   }
   try {
@@ -58,7 +58,7 @@ async function playSteps(scenario: Scenario, play: PlayContext): Promise<Stop | 
   }
 }
 
-async function playAndTell(step: Step, play: PlayContext): Promise<Stop | undefined> {
+async function playAndReport(step: Step, play: PlayContext): Promise<Stop | undefined> {
   const { events } = play.stage;
   const { index, text } = step;
   const place = { index, line: step.position.line, text };
@@ -108,7 +108,7 @@ function tailOf({ role, machine, reader }: ProgramTerminal): Tail {
   return { role, machine, lines: reader.tail(TAIL_LINES) };
 }
 
-/** Ends what still runs, and tells of those whose end nobody asked for. */
+/** Ends what still runs, and warns of programs that failed though no step checks their end. */
 async function endAll(play: PlayContext): Promise<ProgramEnd[]> {
   for (const keyboard of play.keyboards.values()) keyboard.close();
   return Promise.all(play.opened.map((terminal) => endOne(terminal, play)));

@@ -12,13 +12,14 @@ interface RoleState {
   typed: string;
   /** Lines that were typed and will come back as echo. */
   readonly echoes: string[];
-  /** The last line that told something, since the user last did something. */
+  /** The last line with words in it, since the user last did something. */
   shown: string | undefined;
 }
 
 /**
- * Makes a scenario of what users did at the terminals of programs: each line typed becomes a `send`, what the programs showed then an `expect` for the last line
- * of each terminal, each end an `exit`. A proposal, for a person to look at: what a machine cannot know to be different the next time is expected as it was.
+ * Makes a scenario of what users did at the terminals of programs: each line typed becomes a `send`, what the programs
+ * then showed an `expect` for the last line of each terminal, each end an `exit`. It is a proposal, for a person to
+ * look at: where a machine cannot know that something differs the next time, it is expected as it was.
  */
 export class ScenarioProposal {
   readonly #lines = new LineFold();
@@ -52,7 +53,7 @@ export class ScenarioProposal {
     handleEvent(this.#handlers, event);
   }
 
-  /** What happens from now on is nobody's doing: programs that lab ends. */
+  /** What happens from now on is not the user's doing: lab ends the programs. */
   finish(): void {
     this.#isOver = true;
   }
@@ -120,11 +121,14 @@ export class ScenarioProposal {
   }
 }
 
-/** What differs from run to run: times of day, dates, long numbers (ports that a system chooses, process IDs), addresses in memory. */
+/**
+ * Differs from run to run: times of day, dates, long numbers (ports that a system chooses, process IDs), memory
+ * addresses.
+ */
 const VOLATILE =
   /\b\d{4}-\d{2}-\d{2}\b|\b\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\b|\b0x[\da-fA-F]{4,}\b|(?<![\d.])\d{4,}(?![\d.]*\d)/g;
 
-/** The text of an `expect`: the line itself, or a regular expression in which what differs from run to run is left open. */
+/** The text of an `expect`: the line itself, or a regular expression that leaves open what differs from run to run. */
 function expectedText(line: string, known: ReadonlySet<string>): string {
   const text = line.slice(0, LONGEST_EXPECTED).trimEnd();
   const open = [...text.matchAll(VOLATILE)].filter(([found]) => !known.has(found));

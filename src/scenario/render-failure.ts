@@ -9,7 +9,10 @@ export interface FailureText {
   readonly source?: string | undefined;
 }
 
-/** What went wrong in a play, for a person: the step and its line in `lab.yaml`, what was expected, and the last lines of every terminal. Empty when it passed. */
+/**
+ * What went wrong in a play, for a person: the step and its line in `lab.yaml`, what was expected, and the last lines
+ * of every terminal. Empty when it passed.
+ */
 export function renderFailure(result: PlayResult, { file, source }: FailureText): string {
   if (result.passed) return '';
   const lines = [...stepLines(result, file, source), ...result.tails.flatMap(tailLines)];

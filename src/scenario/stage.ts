@@ -12,15 +12,20 @@ export interface Stage {
   /** By name of the program; what `deployPrograms` returned. */
   readonly programs: ReadonlyMap<string, StageProgram>;
   readonly events: EventSink;
-  /** How many times as long as usual the slowest machine takes; limits that nobody wrote are as much longer. Default 1. */
+  /** How many times as long as usual the slowest machine takes; default limits are as much longer. Default 1. */
   readonly slowness?: number | undefined;
   /** Stops the play; what runs is ended all the same. */
   readonly signal: AbortSignal;
   /** Size of every terminal; default 120 columns, 30 rows. */
   readonly terminal?: TerminalSize | undefined;
-  /** Runs before each start of a program. Default: the check of the ports that it listens on. A `CheckError` fails the step. */
+  /**
+   * Runs before each start of a program; a `CheckError` fails the step. Default: checks the ports that it listens on.
+   */
   readonly beforeStart?: ((program: Program) => Promise<void>) | undefined;
-  /** The packets of the run while they are captured; a program is not started before the capture is ready. Without it nothing is captured. */
+  /**
+   * The packets of the run while they are captured; a program is not started before the capture is ready. Without it
+   * nothing is captured.
+   */
   readonly packets?: PacketSource | undefined;
   /** By role: keyboards that the user holds (`lab run --as ROLE`). */
   readonly operators?: ReadonlyMap<string, Operator> | undefined;
@@ -28,7 +33,10 @@ export interface Stage {
 
 /** A user at the keyboard of one program. */
 export interface Operator {
-  /** Bytes as the user's terminal gives them in raw mode; its end is the end of the program's input. Its iterator is told to `return` when the play ends. */
+  /**
+   * Bytes as the user's terminal gives them in raw mode; its end is the end of the program's input. When the play ends,
+   * `return` of its iterator is called.
+   */
   readonly input: AsyncIterable<Uint8Array>;
   /** Size of the user's terminal, which the program's then has too. */
   readonly size?: TerminalSize | undefined;

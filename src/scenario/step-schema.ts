@@ -2,7 +2,10 @@ import type { StepRow } from '../lab/fields/field-reference.ts';
 import { timeSchema } from './reading/schema-parts.ts';
 import { verbs } from './verbs/index.ts';
 
-/** The JSON Schema of a step, for `$defs` of that of `lab.yaml`. The parsers of the verbs are what judges steps; a test compares the two. */
+/**
+ * The JSON Schema of a step, for `$defs` of that of `lab.yaml`. Steps are judged by the parsers of their verbs; a test
+ * compares the two.
+ */
 export function stepJsonSchema(): object {
   const known = verbs.map(({ name }) => name);
   const properties = verbs.map(

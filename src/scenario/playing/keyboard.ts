@@ -2,7 +2,7 @@ import type { TerminalSize } from '../../ssh/shell.ts';
 import type { Operator } from '../stage.ts';
 import type { ProgramTerminal } from './program-terminal.ts';
 
-/** Carries what the user types to the program of one role, through all its starts. Nothing is read before the first start. */
+/** Carries what the user types to the program of one role, through all its starts. Reads nothing before the first. */
 export class Keyboard {
   readonly size: TerminalSize | undefined;
   readonly #input: AsyncIterator<Uint8Array>;
@@ -16,7 +16,7 @@ export class Keyboard {
     this.#resizes = operator.resizes?.[Symbol.asyncIterator]();
   }
 
-  /** The program has this terminal now. */
+  /** From now on the program has this terminal. */
   attach(terminal: ProgramTerminal): void {
     const isFirst = this.#terminal === undefined;
     this.#terminal = terminal;

@@ -21,7 +21,7 @@ export async function checkPorts(
   options: { events: EventSink; signal: AbortSignal },
 ): Promise<void> {
   const { events, signal } = options;
-  // Nobody is asked for it in the midst of a scenario.
+  // No one is asked for a password in the middle of a scenario.
   const look = { signal, sudoPassword: secretFromEnvironment('LAB_SUDO_PASSWORD', shell.machine) };
   for (const port of program.listens) {
     const [report, tools] = await Promise.all([inspectPort(shell, port, look), showPort(shell, port, { signal })]);
@@ -47,14 +47,19 @@ function failsAnyway({ state, bind }: PortReport): boolean {
   return state === 'busy' && bind !== undefined && isRefused(bind, 'reuse');
 }
 
-/** Tells what stands in the way of bind(2) though nobody listens, and stops where no server could get the port. */
+/**
+ * Reports what would make bind(2) fail though nothing listens.
+ *
+ * @throws {CheckError} when no server could get the port.
+ */
 async function settleWithoutHolders(report: PortReport, program: Program, events: EventSink): Promise<void> {
   const explanation = explainPort(report);
   if (failsAnyway(report)) {
-    throw new CheckError(
-      `port ${report.port} of ${report.machine} is in use, though nobody listens: bind would get "Address already in use"`,
-      { code: 'port-busy', hint: explanation },
-    );
+    const place = `port ${report.port} of ${report.machine}`;
+    throw new CheckError(`${place} is in use, though nobody listens: bind would get "Address already in use"`, {
+      code: 'port-busy',
+      hint: explanation,
+    });
   }
   const isOfNoMatter =
     explanation === undefined ||
@@ -69,9 +74,10 @@ async function settleWithoutHolders(report: PortReport, program: Program, events
 }
 
 function busyError({ machine, port, holders, blindSpot }: PortReport, program: Program): CheckError {
-  const wayOut = `Free it with "lab check-port ${port} --on ${machine} --kill", or write "ports: free" in programs.${program.name}.`;
+  const byHand = `Free it with "lab check-port ${port} --on ${machine} --kill"`;
+  const cure = `${byHand}, or write "ports: free" in programs.${program.name}.`;
   return new CheckError(`port ${port} of ${machine} is held by ${holders.map(describeHolder).join(', ')}`, {
     code: 'port-busy',
-    hint: blindSpot === undefined ? wayOut : `${blindSpot}. ${wayOut}`,
+    hint: blindSpot === undefined ? cure : `${blindSpot}. ${cure}`,
   });
 }

@@ -21,28 +21,31 @@ export interface TerminalOptions {
   readonly shell: Shell;
   readonly size: TerminalSize;
   readonly events: EventSink;
-  /** Resolves when output may be told: what was typed at other terminals has been seen there. */
+  /** Resolves when output may be reported: what was typed at other terminals has been seen there. */
   readonly turn: () => Promise<void>;
   /** Ends the attempt to start it. */
   readonly signal: AbortSignal;
 }
 
-/** How long a typed line may take to come back as an echo before nobody waits for it any more; a program may have turned echo off. */
+/** How long the echo of a typed line is waited for; a program may have turned echo off. */
 const ECHO_GRACE_MS = 50;
 /** How long a program may take to end after TERM, before KILL. */
 const TERM_GRACE_MS = 1000;
 const KILL_GRACE_MS = 2000;
 
-/** One program on its terminal: reads what it prints, tells it as events, types what is sent. */
+/** One program on its terminal: reads what it prints, emits it as events, types what is sent. */
 export class ProgramTerminal {
   readonly program: Program;
   readonly machine: string;
   readonly reader: TerminalReader;
   readonly changes = new Wake();
-  /** Resolves when the program has ended and all that it printed was read. Rejects with what broke: a lost connection, a sink that fails. */
+  /**
+   * Resolves when the program has ended and all that it printed was read. Rejects with what broke: a lost connection, a
+   * sink that fails.
+   */
   readonly done: Promise<void>;
   #status: ExitStatus | undefined;
-  /** It has ended, or nobody will ever know. */
+  /** It has ended, or whether it has will never be known. */
   #isOver = false;
   #lastOutputAt = awakeNow();
   #typedAt = -Infinity;
@@ -68,7 +71,8 @@ export class ProgramTerminal {
   /**
    * Starts the program in its folder, on a terminal.
    *
-   * @throws {ConnectionError} when the machine cannot be reached. @throws the abort reason when `signal` aborts before it has started.
+   * @throws {ConnectionError} when the machine cannot be reached.
+   * @throws the abort reason when `signal` aborts before it has started.
    */
   static async open(options: TerminalOptions): Promise<ProgramTerminal> {
     const { program, stageProgram, shell, size, events, signal } = options;
@@ -112,8 +116,9 @@ export class ProgramTerminal {
   }
 
   /**
-   * Resolves when the lines typed last have shown on the terminal. Machines answer over connections of their own, so the effect of a line on
-   * another machine can reach us before its echo does; a person at both terminals sees the cause first.
+   * Resolves when the lines typed last have shown on the terminal. Machines answer over connections of their own, so
+   * the effect of a line on another machine can reach us before its echo does; a person at both terminals sees the
+   * cause first.
    */
   async echoed(): Promise<void> {
     const look = (): { value: true } | { seen: string } =>
@@ -179,7 +184,7 @@ export class ProgramTerminal {
     this.#process.kill(name).catch(() => undefined);
   }
 
-  /** A program whose output nobody takes is ended. */
+  /** Ends the program when its output cannot be read or reported. */
   async #readOrEnd(): Promise<void> {
     try {
       await this.#read();
@@ -189,7 +194,10 @@ export class ProgramTerminal {
     }
   }
 
-  /** Reads to the end. Each piece is told before it is looked at, so events come in the order in which the scenario acts on them. */
+  /**
+   * Reads to the end. Reports each piece before it is looked at: events come in the order in which the scenario acts on
+   * them.
+   */
   async #read(): Promise<void> {
     const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
     for await (const chunk of this.#process.output) await this.#take(decoder.decode(chunk, { stream: true }));

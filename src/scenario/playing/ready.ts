@@ -7,7 +7,10 @@ import type { ProgramTerminal } from './program-terminal.ts';
 const ANSWERED_HINT =
   'The prompt that is there was answered already: each line that is sent needs a prompt of its own.';
 
-/** Waits until the program listens on all its ports. Readiness is a row in the machine's socket table, never a connection: a server may accept only once. */
+/**
+ * Waits until the program listens on all its ports. Readiness is a row in the machine's socket table, never a
+ * connection: a server may accept only once.
+ */
 export async function waitUntilListening(
   play: PlayContext,
   terminal: ProgramTerminal,
@@ -52,5 +55,6 @@ async function waitOnPrompt(
 /** By POSIX, a shell that does not find a command ends with status 127 (Shell Command Language, 2.8.2). */
 function notFoundHint({ program, machine, status }: ProgramTerminal): string | undefined {
   if (status?.exitCode !== 127) return undefined;
-  return `Status 127 mostly means that a command was not found. Try by hand: lab exec ${machine} -- ${quoteCommand(['which', program.command[0]!])}`;
+  const which = quoteCommand(['which', program.command[0]!]);
+  return `Status 127 mostly means that a command was not found. Try by hand: lab exec ${machine} -- ${which}`;
 }

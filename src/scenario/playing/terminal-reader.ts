@@ -3,10 +3,15 @@ import { Transcript } from '../../terminal/transcript.ts';
 import type { Pattern } from '../../lab/types.ts';
 import { findPattern } from '../../lab/pattern.ts';
 
-/** An `expect` that comes later than this many characters of output no longer finds them; keeps memory bounded when a program floods its terminal. */
+/**
+ * Characters of output that are kept for an `expect` that comes late; bounds memory when a program floods its terminal.
+ */
 const RETAINED_LENGTH = 262_144;
 
-/** UTF-16 units of a terminal in which a pattern that may go over several lines is searched for again when more has come: a match may begin there and end in what is new. */
+/**
+ * UTF-16 units in which a pattern that may go over several lines is searched for again when more has come: a match may
+ * begin there and end in what is new.
+ */
 const LOOKED_AT_AGAIN = 65_536;
 
 /** Absolute offsets in the transcript. */
@@ -25,7 +30,7 @@ interface PendingEcho {
 /** Up to where an `expect` has read. */
 interface Cursor {
   readonly lineStart: number;
-  /** What of that line is used up. A program may write the line anew; then only what still reads the same is. */
+  /** What of that line is used up. When a program rewrites the line, only what still reads the same is. */
   readonly used: string;
 }
 
@@ -43,12 +48,13 @@ interface VainLook {
 export type ExpectLook = 'found' | 'unsettled' | undefined;
 
 /**
- * What one program printed on its terminal, as a person reads it, with three independent readings: what `expect` has used up, which prompt was
- * answered, and what is no output at all but the echo of typed lines.
+ * What one program printed on its terminal, as a person reads it, with three independent readings: what `expect` has
+ * used up, which prompt was answered, and what is not output at all but the echo of typed lines.
  *
- * A terminal echoes a line when it is typed, or a line editor (readline) does when the program reads it; in both cases before the program can answer.
- * So the first line that ends with what was typed, after it was typed, holds its echo, whatever the program printed in between. (Known limit: a line that
- * is typed before a line editor runs is echoed twice, and only the first one is known as such. A program with a `prompt` is never typed at so early.)
+ * A terminal echoes a line when it is typed, or a line editor (readline) does when the program reads it; in both cases
+ * before the program can answer. So the first line that ends with what was typed, after it was typed, holds its echo,
+ * whatever the program printed in between. (Known limit: a line that is typed before a line editor runs is echoed
+ * twice, and only the first echo is recognized. A program with a `prompt` is never typed at so early.)
  */
 export class TerminalReader {
   readonly #transcript: Transcript;
@@ -77,7 +83,7 @@ export class TerminalReader {
     this.#transcript.write(data);
   }
 
-  /** Tells that the program has ended: what is printed now is all. */
+  /** Called when the program has ended: what is printed now is all. */
   finish(): void {
     this.#version++;
     this.#transcript.finish();
@@ -88,7 +94,7 @@ export class TerminalReader {
     this.#transcript.resize(columns);
   }
 
-  /** Tells that these lines are about to be typed: their echo is not the program's. */
+  /** Called when these lines are about to be typed: their echo is not the program's. */
   typed(lines: readonly string[]): void {
     this.#version++;
     const from = this.#transcript.end;
@@ -101,8 +107,9 @@ export class TerminalReader {
   }
 
   /**
-   * Looks for the first match in what the program printed since the last one, and uses up all to its end. A regular expression that matches to the end
-   * of an unfinished line could match more, or no more, when the line goes on: it is taken only when `settled`.
+   * Looks for the first match in what the program printed since the last one, and uses up all to its end. A regular
+   * expression that matches to the end of an unfinished line could match more, or no longer, when the line goes on: it
+   * is taken only when `settled`.
    */
   takeMatch(pattern: Pattern, settled: boolean): ExpectLook {
     const since = this.#cursor.lineStart;
@@ -133,7 +140,7 @@ export class TerminalReader {
     return seen;
   }
 
-  /** Whether the pattern stands anywhere on the terminal, used up or typed; tells why an `expect` did not find it. */
+  /** Whether the pattern stands anywhere on the terminal, used up or typed: why an `expect` did not find it. */
   shows(pattern: Pattern): boolean {
     try {
       return findPattern(pattern, this.#transcript.text, 0) !== undefined;
@@ -164,14 +171,20 @@ export class TerminalReader {
     return vain?.pattern === pattern && vain.since === since && vain.version === this.#version;
   }
 
-  /** Where a search for what came after one in vain begins, so that a flood, or a program that prints each letter by itself, is not read again and again. */
+  /**
+   * Where a search begins after one that found nothing, so that a flood, or a program that prints letter by letter, is
+   * not read again and again.
+   */
   #newSince(vain: VainLook | undefined, pattern: Pattern, since: number): number {
     if (vain?.pattern !== pattern || vain.since !== since) return since;
     const withinLine = 'text' in pattern && !pattern.text.includes('\n');
     return Math.max(since, this.#transcript.lineStartNear(vain.final - (withinLine ? 0 : LOOKED_AT_AGAIN)));
   }
 
-  /** Called for each completed line, in order. An echo that never came, because the program had turned echo off, goes when a later one comes. */
+  /**
+   * Called for each completed line, in order. An echo that never came, because the program had turned echo off, is
+   * dropped when a later one comes.
+   */
   #noteEcho(line: string): void {
     const end = this.#transcript.lineStart - 1;
     const found = this.#pending.findIndex(({ text, from }) => line.endsWith(text) && end - text.length >= from);
@@ -229,7 +242,7 @@ export class TerminalReader {
   }
 }
 
-/** Pieces of the transcript put together, with the way back from an index in the text to an offset in the transcript. */
+/** Pieces of the transcript put together, which know where in the transcript each index of their text is. */
 class Readable {
   text = '';
   readonly #pieces: { readonly index: number; readonly offset: number; readonly length: number }[] = [];
@@ -255,7 +268,10 @@ class Readable {
   }
 }
 
-/** A typed line as a terminal shows it: control characters in caret notation (termios(3), ECHOCTL), the rest as any output reads. */
+/**
+ * A typed line as a terminal shows it: control characters in caret notation (termios(3), ECHOCTL), the rest as it
+ * reads.
+ */
 function echoOf(line: string): string {
   const shown = line.replaceAll(
     /[\0-\x08\x0b-\x1f\x7f]/g,

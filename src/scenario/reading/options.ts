@@ -15,7 +15,7 @@ export function options(properties: Readonly<Record<string, object>>, required: 
 }
 
 /**
- * The parts of a value that is written as a map of options, `run: { on: vm1, command: […] }`; undefined for every other
+ * The parts of a value that is written as a map of options, `run: { on: vm1, command: […] }`; undefined for any other
  * form. A map is of this form when it has one of the required options.
  */
 export function inLongForm(part: StepPart, form: OptionsSchema): ReadonlyMap<string, StepPart> | undefined {

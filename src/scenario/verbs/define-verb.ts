@@ -19,7 +19,7 @@ interface VerbFacts {
   readonly longForm?: OptionsSchema;
   /** It looks at captured packets: a lab that captures none cannot have it. */
   readonly needsPackets?: true;
-  /** It maps roles to what people type and read: this is written in quotes, so that no one has to know what YAML makes of it. */
+  /** It maps roles to what people type and read: lab writes this in quotes, so that it needs no knowledge of YAML. */
   readonly isQuoted?: true;
   /** What stands behind the verb when `lab record` saw this; undefined when that is no matter of this verb. */
   recorded?(deed: Deed): unknown;
@@ -29,7 +29,7 @@ interface VerbFacts {
 export interface VerbDeclaration<Body> extends VerbFacts {
   /** Reads what stands behind the verb; gives undefined after it noted at least one problem. */
   parse(part: StepPart): Body | undefined;
-  /** What stands behind the verb, on one line, as a person would write it. Control characters are escaped as in JSON. */
+  /** What stands behind the verb, on one line, as a person writes it; control characters are escaped as in JSON. */
   text(body: Body): string;
   /** Default: nothing but the programs that steps before it have started. */
   needs?(body: Body): Partial<StepNeeds>;
@@ -46,7 +46,7 @@ export interface VerbDeclaration<Body> extends VerbFacts {
 /** A verb, for those who need not know what its bodies are. */
 export interface Verb extends VerbFacts {
   readonly name: string;
-  /** What a step with this verb means; undefined after at least one problem was noted. `part` stands behind the verb. */
+  /** What a step with this verb means; undefined after it noted a problem. `part` is what stands behind the verb. */
   read(part: StepPart): StepMeaning | undefined;
 }
 

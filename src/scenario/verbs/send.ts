@@ -34,7 +34,7 @@ export const send = defineVerb<Lines>('send', {
   recorded: (deed) => (deed.kind === 'typed' ? { [deed.role]: deed.line } : undefined),
 });
 
-/** Bytes of one line that a terminal takes while it collects lines (termios(3), canonical mode); it drops the rest silently. */
+/** Bytes of one line that a terminal takes in canonical mode (termios(3)); it drops the rest silently. */
 const LONGEST_LINE = 4095;
 
 /** Text that is typed: no line of it may be cut on its way. */
