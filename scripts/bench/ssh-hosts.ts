@@ -3,7 +3,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { retryUntil } from '../../src/core/time/retry.ts';
 import { findTool } from '../../src/host/tools.ts';
-import { generateKeyPair, parseHostKey } from '../../src/ssh/trust/key-pair.ts';
+import { parseHostKey } from '../../src/ssh/trust/host-key.ts';
+import { generateKeyPair } from '../../src/ssh/keys/key-pair.ts';
 import { knownHostsLine } from '../../src/ssh/trust/known-hosts.ts';
 
 /** Machines that exist already: real sshds on ports of this host, each with a host key of its own. */

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { EnvironmentError } from '../core/errors.ts';
-import { generateKeyPair, parseHostKey, type KeyPair } from '../ssh/trust/key-pair.ts';
-import { publicHalf } from '../ssh/login/own-key.ts';
+import { parseHostKey } from '../ssh/trust/host-key.ts';
+import { generateKeyPair, type KeyPair, publicHalf } from '../ssh/keys/key-pair.ts';
 import { makeOwnFolder, readOwnFile, replaceFileSync } from '../state/files/own-file.ts';
 
 /**

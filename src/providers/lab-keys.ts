@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { EnvironmentError } from '../core/errors.ts';
-import { deriveKeyPair, type KeyPair } from '../ssh/trust/key-pair.ts';
+import { deriveKeyPair, type KeyPair } from '../ssh/keys/key-pair.ts';
 import { makeOwnFolder, readOwnFile, replaceFileSync } from '../state/files/own-file.ts';
 import { ensureKeyPair, readKeyPair } from './key-pair-file.ts';
 

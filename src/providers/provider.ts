@@ -1,7 +1,7 @@
 import type { Lab, Machine } from '../lab/types.ts';
 import type { EventSink } from '../core/events.ts';
 import type { LinkCapture } from '../core/link-capture.ts';
-import type { Patience } from '../ssh/channel/patience.ts';
+import type { Patience } from '../ssh/patience.ts';
 import type { Shell } from '../ssh/shell.ts';
 
 /** Where machines come from. An implementation is one folder of this room and one line in the registry. */

@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { EventSink } from '../core/events.ts';
 import type { ProviderRegistry } from '../providers/provider.ts';
-import type { Patience } from '../ssh/channel/patience.ts';
+import type { Patience } from '../ssh/patience.ts';
 
 /** What every command gets from the command line: where to look, whom to tell, when to stop. */
 export interface CommandContext {

@@ -1,15 +1,18 @@
 import type { Duplex } from 'node:stream';
-import { trustCertified } from './trust/ask-certificate.ts';
-import { timeoutFailure } from './transport/connect-failure.ts';
-import { Connection } from './transport/connection.ts';
 import { TimeLimit } from '../core/time/time-limit.ts';
-import { dial } from './transport/dial.ts';
-import type { HostKey } from './trust/key-pair.ts';
 import { Login } from './login/login.ts';
+import { defaultHeartbeat, defaultPatience } from './patience.ts';
 import type { Shell } from './shell.ts';
 import { SshShell } from './ssh-shell.ts';
-import { defaultPatience } from './channel/patience.ts';
-import { defaultHeartbeat, type ShellTarget } from './target.ts';
+import { addressText, type ShellTarget } from './target.ts';
+import { Connection } from './transport/connection.ts';
+import { dialTimeout } from './transport/dial-failure.ts';
+import { dial } from './transport/dial.ts';
+import { type Tunnel, tunnelOver } from './transport/tunnel.ts';
+import { trustCertified } from './trust/ask-certificate.ts';
+import type { HostKey } from './trust/host-key.ts';
+
+export type { Tunnel } from './transport/tunnel.ts';
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 
@@ -24,12 +27,17 @@ export async function connectShell(target: ShellTarget): Promise<Shell> {
   const { connection, hostKey } = await open(target);
   // Whatever was learnt or confirmed the first time: it has to be the same host again.
   const again: ShellTarget = { ...target, hostKeys: { trusted: [hostKey], revoked: [] } };
-  return new SshShell(connection, target.user, target.heartbeat ?? defaultHeartbeat, () => openConnection(again));
+  return new SshShell(connection, {
+    user: target.user,
+    heartbeat: target.heartbeat ?? defaultHeartbeat,
+    connectAgain: async () => (await open(again)).connection,
+  });
 }
 
-/** The connection alone, for those who need no Shell. Throws as `connectShell`. */
-export async function openConnection(target: ShellTarget): Promise<Connection> {
-  return (await open(target)).connection;
+/** Logs in to a jump host. Throws as `connectShell`. */
+export async function openTunnel(target: ShellTarget): Promise<Tunnel> {
+  const { connection } = await open(target);
+  return tunnelOver(connection, addressText(target.address));
 }
 
 interface Opened {
@@ -40,24 +48,20 @@ interface Opened {
 async function open(target: ShellTarget): Promise<Opened> {
   const timeoutMs = target.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   using limit = new TimeLimit(timeoutMs);
-  return await logIn(target, limit, timeoutMs);
-}
-
-async function logIn(target: ShellTarget, limit: TimeLimit, timeoutMs: number): Promise<Opened> {
   const isLate = (): boolean => limit.signal.aborted && target.signal?.aborted !== true;
   const signal = target.signal ? AbortSignal.any([limit.signal, target.signal]) : limit.signal;
   // ssh2 takes some 65 ms to load, and only commands that reach a machine need it; the stream connects in the meantime.
   const loading = import('ssh2');
   const dialled = (): Promise<Duplex> =>
     dial(target, signal).catch((error: unknown) => {
-      throw isLate() ? timeoutFailure(target, 'dial', timeoutMs, '') : error;
+      throw isLate() ? dialTimeout(target, timeoutMs) : error;
     });
-  const hostKeys = await trustCertified(target.hostKeys, target.hostKeys.certificateName ?? '', dialled, signal);
+  const hostKeys = await trustCertified(target.hostKeys, dialled, signal);
   const stream = await dialled();
   const { default: ssh2 } = await loading;
   const client = new ssh2.Client();
-  const login = new Login({ ...target, hostKeys }, ssh2, client, stream, limit);
-  const connection = new Connection(target.machine, client, stream, target.patience ?? defaultPatience);
+  const login = new Login({ ...target, hostKeys }, { ssh2, client, stream, limit });
+  const connection = new Connection(target.machine, { client, stream, patience: target.patience ?? defaultPatience });
   try {
     return { connection, hostKey: await login.run(signal) };
   } catch (error) {
@@ -66,7 +70,7 @@ async function logIn(target: ShellTarget, limit: TimeLimit, timeoutMs: number): 
   }
 }
 
-/** Drops a stream whose login failed. What still fails in it has been told. */
+/** Drops a stream whose login failed. What still fails in it has been reported. */
 function abandon(stream: Duplex): void {
   stream.on('error', () => undefined);
   stream.destroy();

@@ -15,7 +15,14 @@ import type {
   StartOptions,
 } from './shell.ts';
 import { startProcess } from './channel/started-process.ts';
-import type { Heartbeat } from './target.ts';
+import type { Heartbeat } from './patience.ts';
+
+export interface SshShellOptions {
+  readonly user: string;
+  readonly heartbeat: Heartbeat;
+  /** Opens one more connection to the same machine. */
+  readonly connectAgain: () => Promise<Connection>;
+}
 
 /** The Shell over one SSH connection, or several where the server allows too few sessions on one. */
 export class SshShell implements Shell {
@@ -24,12 +31,15 @@ export class SshShell implements Shell {
   readonly #sessions: Sessions;
   readonly #lifeline: Lifeline;
 
-  /** `connectAgain` opens one more connection to the same machine. */
-  constructor(connection: Connection, user: string, heartbeat: Heartbeat, connectAgain: () => Promise<Connection>) {
+  constructor(connection: Connection, { user, heartbeat, connectAgain }: SshShellOptions) {
     this.machine = connection.machine;
     this.user = user;
     this.#sessions = new Sessions(connection, { makeRoom: () => this.#lifeline.giveUp(), connectAgain });
-    this.#lifeline = new Lifeline(this.#sessions, heartbeat);
+    this.#lifeline = new Lifeline({
+      openSession: (command) => this.#sessions.open(command),
+      heartbeat,
+      answerMs: connection.patience.answerMs,
+    });
   }
 
   async exec(command: Command, options: ExecOptions = {}): Promise<ExecResult> {

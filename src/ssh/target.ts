@@ -1,8 +1,9 @@
 import type { Duplex } from 'node:stream';
-import { type AlgorithmLists, usualAlgorithms } from './trust/algorithms.ts';
+import { ConnectionError, type ErrorParts } from '../core/errors.ts';
 import type { Credential } from './login/credential.ts';
-import type { HostKeyPolicy } from './trust/host-key-policy.ts';
-import type { Patience } from './channel/patience.ts';
+import type { Heartbeat, Patience } from './patience.ts';
+import type { AlgorithmLists } from './trust/algorithms.ts';
+import type { HostKeyPolicy } from './trust/host-key.ts';
 
 /** A machine as `connectShell` reaches it. */
 export interface ShellTarget {
@@ -26,15 +27,7 @@ export interface ShellTarget {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A sign of life is asked for after `intervalMs` of silence; when `count` of them are not answered, the connection is lost. */
-export interface Heartbeat {
-  readonly intervalMs: number;
-  readonly count: number;
-}
-
-export const defaultHeartbeat: Heartbeat = { intervalMs: 5000, count: 3 };
-
-/** A Unix socket, a TCP address, or any stream to an SSH server, for example the standard streams of `nsenter … nc`. */
+/** A Unix socket, a TCP address, or any stream to an SSH server, for example one through a jump host. */
 export type SshAddress =
   | { readonly socketPath: string }
   | {
@@ -52,7 +45,7 @@ export function addressText(address: SshAddress): string {
   return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
 }
 
-/** What a server is offered. */
-export function algorithmsOf({ algorithms }: ShellTarget): AlgorithmLists {
-  return { ...usualAlgorithms, ...algorithms };
+/** Why a machine cannot be reached; the message begins with its name. */
+export function targetFailure({ machine }: ShellTarget, message: string, parts: ErrorParts): ConnectionError {
+  return new ConnectionError(machine, `${machine}: ${message}`, parts);
 }

@@ -14,8 +14,8 @@ import { ssh } from '../../src/commands/machines/ssh.ts';
 import { down } from '../../src/commands/lab/down.ts';
 import { up } from '../../src/commands/lab/up.ts';
 import { LabError } from '../../src/core/errors.ts';
-import { defaultPatience, type Patience } from '../../src/ssh/channel/patience.ts';
-import { generateKeyPair } from '../../src/ssh/trust/key-pair.ts';
+import { defaultPatience, type Patience } from '../../src/ssh/patience.ts';
+import { generateKeyPair } from '../../src/ssh/keys/key-pair.ts';
 import { mainFile, startCli, temporaryFolder } from '../helpers/cli.ts';
 import { testContext } from '../helpers/command-context.ts';
 import {

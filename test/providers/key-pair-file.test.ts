@@ -14,8 +14,7 @@ import {
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ensureKeyPair, readKeyPair } from '../../src/providers/key-pair-file.ts';
-import { generateKeyPair } from '../../src/ssh/trust/key-pair.ts';
-import { publicHalf } from '../../src/ssh/login/own-key.ts';
+import { generateKeyPair, publicHalf } from '../../src/ssh/keys/key-pair.ts';
 import { temporaryFolder } from '../helpers/cli.ts';
 
 const hasSshKeygen = existsSync('/usr/bin/ssh-keygen');

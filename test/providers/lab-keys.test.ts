@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, truncateSync, w
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { ensureKeys, readKeys, readUserKey } from '../../src/providers/lab-keys.ts';
-import { generateKeyPair } from '../../src/ssh/trust/key-pair.ts';
+import { generateKeyPair } from '../../src/ssh/keys/key-pair.ts';
 import { temporaryFolder } from '../helpers/cli.ts';
 
 const blob = (publicKey: string): string => publicKey.split(' ')[1]!;

@@ -11,8 +11,8 @@ import { retryUntil } from '../../src/core/time/retry.ts';
 import { agentCredential, passwordCredential } from '../helpers/ssh/credentials.ts';
 import { connectShell } from '../../src/ssh/connect.ts';
 import { privateKeyCredential } from '../../src/ssh/login/credential.ts';
-import { onlyHostKeys } from '../../src/ssh/trust/host-key-policy.ts';
-import { fingerprint, generateKeyPair, type HostKey, parseHostKey } from '../../src/ssh/trust/key-pair.ts';
+import { fingerprint, type HostKey, onlyHostKeys, parseHostKey } from '../../src/ssh/trust/host-key.ts';
+import { generateKeyPair } from '../../src/ssh/keys/key-pair.ts';
 import type { ShellTarget } from '../../src/ssh/target.ts';
 import { startSshd } from '../helpers/ssh/sshd.ts';
 

@@ -4,13 +4,12 @@ import type { Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import { LabError } from '../../src/core/errors.ts';
 import { passwordCredential } from '../helpers/ssh/credentials.ts';
-import { connectShell } from '../../src/ssh/connect.ts';
+import { connectShell, openTunnel } from '../../src/ssh/connect.ts';
 import { privateKeyCredential } from '../../src/ssh/login/credential.ts';
-import { onlyHostKeys } from '../../src/ssh/trust/host-key-policy.ts';
-import { generateKeyPair } from '../../src/ssh/trust/key-pair.ts';
+import { onlyHostKeys } from '../../src/ssh/trust/host-key.ts';
+import { generateKeyPair } from '../../src/ssh/keys/key-pair.ts';
 import type { Shell } from '../../src/ssh/shell.ts';
 import type { ShellTarget } from '../../src/ssh/target.ts';
-import { openTunnel } from '../../src/ssh/transport/tunnel.ts';
 import {
   ignoreWindow,
   startHostileServer,

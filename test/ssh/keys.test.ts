@@ -4,7 +4,8 @@ import { mkdtempDisposableSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fingerprint, generateKeyPair, parseHostKey } from '../../src/ssh/trust/key-pair.ts';
+import { fingerprint, parseHostKey } from '../../src/ssh/trust/host-key.ts';
+import { generateKeyPair } from '../../src/ssh/keys/key-pair.ts';
 
 test('ssh-keygen reads a private key of ours and finds the same public key in it', () => {
   using folder = mkdtempDisposableSync(join(tmpdir(), 'lab-keys-'));

@@ -4,8 +4,8 @@ import { mkdtempDisposableSync, readFileSync, statSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { judge } from '../../src/ssh/trust/host-key-policy.ts';
-import { generateKeyPair, type HostKey, parseHostKey, sameKey } from '../../src/ssh/trust/key-pair.ts';
+import { type HostKey, judge, parseHostKey, sameKey } from '../../src/ssh/trust/host-key.ts';
+import { generateKeyPair } from '../../src/ssh/keys/key-pair.ts';
 import {
   keysOf,
   knownHostsLine,

@@ -12,8 +12,8 @@ import { gone, isAlive } from '../helpers/machines/processes.ts';
 import { isRoot, startSshd, type TestSshd } from '../helpers/ssh/sshd.ts';
 import { passwordCredential } from '../helpers/ssh/credentials.ts';
 import { connectShell } from '../../src/ssh/connect.ts';
-import { onlyHostKeys } from '../../src/ssh/trust/host-key-policy.ts';
-import { generateKeyPair } from '../../src/ssh/trust/key-pair.ts';
+import { onlyHostKeys } from '../../src/ssh/trust/host-key.ts';
+import { generateKeyPair } from '../../src/ssh/keys/key-pair.ts';
 import type { RemoteProcess } from '../../src/ssh/shell.ts';
 
 /** Ignores what can be ignored, and tells its PID and that of a child that does the same. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { TimeoutError } from '../../src/core/errors.ts';
-import { Slots } from '../../src/ssh/channel/slots.ts';
+import { Slots } from '../../src/core/slots.ts';
 import { startSshd } from '../helpers/ssh/sshd.ts';
 
 /** Input that ends after the test has made its point. */

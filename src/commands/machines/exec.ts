@@ -3,7 +3,7 @@ import { allMachines } from '../../core/all-machines.ts';
 import { UsageError } from '../../core/errors.ts';
 import type { AttachedMachine } from '../../providers/provider.ts';
 import type { Command, ExecResult, Shell } from '../../ssh/shell.ts';
-import { Slots } from '../../ssh/channel/slots.ts';
+import { Slots } from '../../core/slots.ts';
 import type { CommandContext } from '../../session/context.ts';
 import { openSession } from '../../session/session.ts';
 import { outputWriter } from '../../seats/line-prefixer.ts';

@@ -14,7 +14,7 @@ import {
   write,
   type Operation,
 } from './operations.ts';
-import type { KeyPair } from '../../ssh/trust/key-pair.ts';
+import type { KeyPair } from '../../ssh/keys/key-pair.ts';
 import { clientConfig, knownHosts } from '../peer-files.ts';
 import { authorizedKeys, sshdConfig } from './ssh-files.ts';
 import type { HostFacts, PlanKeys, PlanOptions } from './plan-input.ts';

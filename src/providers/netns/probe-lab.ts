@@ -4,7 +4,7 @@ import { messageOf } from '../../core/errors.ts';
 import { parseSubnet } from '../../core/ipv4.ts';
 import { makeTemporaryFolder } from '../../host/files/own-folder.ts';
 import type { Lab } from '../../lab/types.ts';
-import { generateKeyPair } from '../../ssh/trust/key-pair.ts';
+import { generateKeyPair } from '../../ssh/keys/key-pair.ts';
 import type { Requirement } from '../provider.ts';
 import { gatherHostFacts } from './host-facts.ts';
 import { identityMap, need } from './identity-map.ts';

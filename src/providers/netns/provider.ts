@@ -8,7 +8,7 @@ import { connectUnix } from '../../host/unix-socket.ts';
 import type { Lab, Machine } from '../../lab/types.ts';
 import { connectShell } from '../../ssh/connect.ts';
 import { privateKeyCredential } from '../../ssh/login/credential.ts';
-import { onlyHostKeys } from '../../ssh/trust/host-key-policy.ts';
+import { onlyHostKeys } from '../../ssh/trust/host-key.ts';
 import { makeOwnFolder, removeOwn, replaceFileSync } from '../../state/files/own-file.ts';
 import { samePlace } from '../../state/place.ts';
 import type {

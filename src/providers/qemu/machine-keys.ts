@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { ensureKeys, keyPath, readKey } from '../lab-keys.ts';
-import type { KeyPair } from '../../ssh/trust/key-pair.ts';
+import type { KeyPair } from '../../ssh/keys/key-pair.ts';
 
 /** The host key of a machine. Former versions of lab kept one pair of files for each; machines that they saved still show that one. @throws {EnvironmentError} `keys-damaged` */
 export function hostKeyOf(stateFolder: string, machine: string): KeyPair {

@@ -1,9 +1,9 @@
 import type { ClientChannel } from 'ssh2';
 import { awakeNow } from '../../core/time/awake-clock.ts';
-import { EnvironmentError } from '../../core/errors.ts';
 import { inTime } from '../../core/time/time-limit.ts';
 import { retryUntil } from '../../core/time/retry.ts';
-import { lostFailure, silentShell } from '../transport/connect-failure.ts';
+import { lostFailure } from '../transport/connection-failure.ts';
+import { noShell, silentShell } from './shell-failure.ts';
 import type { Connection } from '../transport/connection.ts';
 import { takeLine } from './preamble.ts';
 import type { ExitStatus } from '../shell.ts';
@@ -104,7 +104,7 @@ export class Session {
 
   async #identify(): Promise<ProcessId> {
     const { line, noise } = await takeLine(this.channel, this.token, (heard) => (this.#noise = heard));
-    if (line === undefined) throw await this.#whyNoShell(noise);
+    if (line === undefined) throw noShell(this.connection.machine, await this.exit, noise);
     return parseIdentity(line);
   }
 
@@ -170,19 +170,6 @@ export class Session {
       stream.resume();
     }
     this.channel.close();
-  }
-
-  async #whyNoShell(noise: string): Promise<Error> {
-    const status = await this.exit;
-    const { machine } = this.connection;
-    return new EnvironmentError(
-      `${machine}: the login shell did not run /bin/sh (exit status ${status.exitCode ?? status.signal})`,
-      {
-        code: 'no-remote-shell',
-        hint: 'The account needs a login shell that runs commands (`getent passwd USER`), and no ForceCommand that replaces them.',
-        detail: noise.trim().slice(0, 500) || undefined,
-      },
-    );
   }
 }
 

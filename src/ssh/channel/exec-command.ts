@@ -2,13 +2,12 @@ import { TimeoutError } from '../../core/errors.ts';
 import { inTime, TimeLimit } from '../../core/time/time-limit.ts';
 import { formatDuration } from '../../core/text/amounts.ts';
 import { retryUntil } from '../../core/time/retry.ts';
-import { stalledFailure } from '../transport/connect-failure.ts';
 import type { Lifeline } from './lifeline.ts';
 import { OutputCollector } from './output-collector.ts';
 import { execLine } from './remote-command.ts';
 import type { ProcessId, Session } from './channel-session.ts';
 import type { Sessions } from './session-pool.ts';
-import { Stall } from './stall.ts';
+import { Stall, stalledFailure } from './stall.ts';
 import type { Command, ExecOptions, ExecResult, ExitStatus } from '../shell.ts';
 
 const DEFAULT_MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
@@ -105,7 +104,7 @@ class Execution {
   async #feed(ending: Promise<unknown>): Promise<void> {
     const { input, stallMs = Infinity } = this.#options;
     const session = this.#session;
-    const stall = new Stall(stallMs, () => stalledFailure(session.connection.machine, stallMs));
+    const stall = new Stall(session.connection.machine, stallMs);
     let sentBytes = 0;
     for await (const chunk of piecesOf(input)) {
       if (session.isClosed) break;

@@ -1,6 +1,6 @@
 import { EnvironmentError } from '../../core/errors.ts';
 import { inTime } from '../../core/time/time-limit.ts';
-import { stalledFailure, unansweredFailure } from '../transport/connect-failure.ts';
+import { unansweredFailure } from '../transport/connection-failure.ts';
 import { OutputCollector } from './output-collector.ts';
 import { execLine } from './remote-command.ts';
 import type { Session } from './channel-session.ts';
@@ -46,7 +46,7 @@ async function* watched(
     machine,
     patience: { stallMs },
   } = session.connection;
-  const stall = new Stall(stallMs, () => stalledFailure(machine, stallMs));
+  const stall = new Stall(machine, stallMs);
   const chunks = session.read('stdout');
   let leftBytes = maxBytes;
   while (leftBytes > 0) {

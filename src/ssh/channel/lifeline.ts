@@ -1,10 +1,9 @@
 import { UsageError } from '../../core/errors.ts';
 import { inTime } from '../../core/time/time-limit.ts';
 import { retryUntil } from '../../core/time/retry.ts';
-import { execLine } from './remote-command.ts';
+import { execLine, type RemoteCommand } from './remote-command.ts';
 import type { ProcessId, Session } from './channel-session.ts';
-import type { Sessions } from './session-pool.ts';
-import type { Heartbeat } from '../target.ts';
+import type { Heartbeat } from '../patience.ts';
 
 /**
  * Runs on the machine as long as the connection stands, and ends what was started over it when that is gone, however it went: also when `lab` was
@@ -83,10 +82,16 @@ const SIGNAL_TIMEOUT_MS = 600;
 /** So soon it goes when it has nothing to end. */
 const IDLE_TIMEOUT_MS = 250;
 
+export interface LifelineOptions {
+  readonly openSession: (command: RemoteCommand) => Promise<Session>;
+  readonly heartbeat: Heartbeat;
+  /** How long the server may take for each answer, in milliseconds. */
+  readonly answerMs: number;
+}
+
 /** The machine's side of "programs never outlive the connection". Opened when the first program needs it; costs one session. */
 export class Lifeline {
-  readonly #sessions: Sessions;
-  readonly #heartbeat: Heartbeat;
+  readonly #options: LifelineOptions;
   #opening: Promise<Session | undefined> | undefined;
   /** Resolves when its shell has spoken, or never will. */
   #begun: Promise<void> = Promise.resolve();
@@ -96,9 +101,8 @@ export class Lifeline {
   /** Processes that end with the connection. */
   readonly #registered = new Set<string>();
 
-  constructor(sessions: Sessions, heartbeat: Heartbeat) {
-    this.#sessions = sessions;
-    this.#heartbeat = heartbeat;
+  constructor(options: LifelineOptions) {
+    this.#options = options;
   }
 
   /** Whether it is open already, or being opened. */
@@ -149,11 +153,7 @@ export class Lifeline {
       await Promise.race([promise, session.closed]);
       return true;
     };
-    const wasSent = await settlesSoon(
-      send(),
-      Math.min(SIGNAL_TIMEOUT_MS, this.#sessions.connection.patience.answerMs),
-      'late',
-    );
+    const wasSent = await settlesSoon(send(), Math.min(SIGNAL_TIMEOUT_MS, this.#options.answerMs), 'late');
     this.#isDeaf ||= wasSent === 'late';
     return wasSent === true;
   }
@@ -198,9 +198,9 @@ export class Lifeline {
 
   /** Undefined when the account has no shell for it; what needs one will say so. */
   async #open(): Promise<Session | undefined> {
-    const { intervalMs, count } = this.#heartbeat;
+    const { intervalMs, count } = this.#options.heartbeat;
     const lookSeconds = Math.max(1, Math.ceil((intervalMs * count) / 1000));
-    const session = await this.#sessions.open(execLine({ script: SCRIPT, args: ['ok', String(lookSeconds)] }));
+    const session = await this.#options.openSession(execLine({ script: SCRIPT, args: ['ok', String(lookSeconds)] }));
     const beats = setInterval(() => void session.write('beat\n'), intervalMs).unref();
     void session.closed.then(() => clearInterval(beats));
     this.#begun = this.#listen(session);

@@ -7,7 +7,7 @@ import { type Connection, SessionRefused } from '../transport/connection.ts';
 import type { RemoteCommand } from './remote-command.ts';
 import { Session } from './channel-session.ts';
 import type { TerminalSize } from '../shell.ts';
-import { Slots } from './slots.ts';
+import { Slots } from '../../core/slots.ts';
 
 /** One below OpenSSH's default of ten (sshd_config(5), MaxSessions). */
 const MAX_SESSIONS = 9;

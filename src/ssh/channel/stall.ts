@@ -1,25 +1,32 @@
 import { awakeNow } from '../../core/time/awake-clock.ts';
 import { inTime } from '../../core/time/time-limit.ts';
-import { LEAST_BYTES } from './patience.ts';
+import { TimeoutError } from '../../core/errors.ts';
+import { formatDuration } from '../../core/text/amounts.ts';
+
+/** A transfer that moves less than this within its limit stands still. */
+const LEAST_BYTES = 1024;
 
 /** Notices that a transfer stands still. Only the time that is spent waiting for the machine counts, not what the other end of the transfer takes. */
 export class Stall {
   readonly #limitMs: number;
-  readonly #late: () => Error;
+  readonly #machine: string;
   #waitedMs = 0;
   #movedBytes = 0;
 
-  /** `late` makes what `wait` rejects with. */
-  constructor(limitMs: number, late: () => Error) {
+  constructor(machine: string, limitMs: number) {
+    this.#machine = machine;
     this.#limitMs = limitMs;
-    this.#late = late;
   }
 
-  /** Waits for the machine. @throws what `late` gives when too little has moved for `limitMs`; the reason of `signal`. */
+  /** Waits for the machine. @throws {TimeoutError} when too little has moved for `limitMs`. @throws the reason of `signal`. */
   async wait<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
     const startedMs = awakeNow();
     try {
-      return await inTime(work, { limitMs: Math.max(0, this.#limitMs - this.#waitedMs), late: this.#late, signal });
+      return await inTime(work, {
+        limitMs: Math.max(0, this.#limitMs - this.#waitedMs),
+        late: () => stalledFailure(this.#machine, this.#limitMs),
+        signal,
+      });
     } finally {
       this.#waitedMs += awakeNow() - startedMs;
     }
@@ -32,4 +39,12 @@ export class Stall {
     this.#movedBytes = 0;
     this.#waitedMs = 0;
   }
+}
+
+/** A transfer that stands still. */
+export function stalledFailure(machine: string, limitMs: number): TimeoutError {
+  return new TimeoutError(`${machine}: the transfer stood still for ${formatDuration(limitMs)}`, {
+    code: 'transfer-stalled',
+    hint: 'The machine, its disk or the network hangs; look there, and try again.',
+  });
 }

@@ -1,4 +1,3 @@
-import type { Connection } from '../transport/connection.ts';
 import type { Lifeline } from './lifeline.ts';
 import { startLine } from './remote-command.ts';
 import type { ProcessId, Session } from './channel-session.ts';
@@ -32,17 +31,23 @@ export async function startProcess(
       lifeline.add(process).then(() => session.write('\n')),
       options.signal,
     );
-    return new StartedProcess(session.connection, session, lifeline, process, options.terminal !== undefined);
+    return new StartedProcess({ session, lifeline, process, hasTerminal: options.terminal !== undefined });
   } catch (error) {
     session.abandon();
     throw error;
   }
 }
 
+interface StartedParts {
+  readonly session: Session;
+  readonly lifeline: Lifeline;
+  readonly process: ProcessId;
+  readonly hasTerminal: boolean;
+}
+
 class StartedProcess implements RemoteProcess {
   readonly output: AsyncIterable<Uint8Array>;
   readonly errors: AsyncIterable<Uint8Array>;
-  readonly #connection: Connection;
   readonly #session: Session;
   readonly #lifeline: Lifeline;
   readonly #process: ProcessId;
@@ -51,8 +56,7 @@ class StartedProcess implements RemoteProcess {
   readonly #begun: Promise<unknown>;
   #hasEnded = false;
 
-  constructor(connection: Connection, session: Session, lifeline: Lifeline, process: ProcessId, hasTerminal: boolean) {
-    this.#connection = connection;
+  constructor({ session, lifeline, process, hasTerminal }: StartedParts) {
     this.#session = session;
     this.#lifeline = lifeline;
     this.#process = process;
@@ -72,7 +76,7 @@ class StartedProcess implements RemoteProcess {
 
   async write(bytes: Uint8Array | string): Promise<void> {
     await this.#begun;
-    const { failure } = this.#connection;
+    const { failure } = this.#session.connection;
     if (failure) throw failure;
     await this.#session.write(bytes);
   }
@@ -90,7 +94,7 @@ class StartedProcess implements RemoteProcess {
   }
 
   async kill(signal: string): Promise<void> {
-    if (this.#hasEnded || this.#session.isClosed || this.#connection.failure) return;
+    if (this.#hasEnded || this.#session.isClosed || this.#session.connection.failure) return;
     if (!(await this.#lifeline.kill(this.#process, signal))) this.#session.channel.signal(signal);
   }
 

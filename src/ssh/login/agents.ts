@@ -1,5 +1,5 @@
 import type { BaseAgent, ParsedKey } from 'ssh2';
-import type { HostKey } from '../trust/key-pair.ts';
+import type { HostKey } from '../trust/host-key.ts';
 import type { SignatureRules } from './signatures.ts';
 
 /** The package, which is loaded when it is needed. */

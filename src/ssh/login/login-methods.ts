@@ -1,7 +1,7 @@
 import type { AnyAuthMethod, BaseAgent, ParsedKey } from 'ssh2';
 import { lockedKeyAgent, ruledAgent, type Ssh2 } from './agents.ts';
 import type { AgentCredential, Credential, KeyCredential, PasswordCredential } from './credential.ts';
-import { isLocked, publicPartOf } from './locked-key.ts';
+import { isLocked, publicPartOf } from '../keys/locked-key.ts';
 import { SignatureRules } from './signatures.ts';
 
 export interface LoginMethodsOptions {

@@ -1,31 +1,39 @@
 import type { Duplex } from 'node:stream';
 import type { AuthenticationType, Client, ClientErrorExtensions, NextAuthHandler } from 'ssh2';
 import type { Ssh2 } from './agents.ts';
-import { algorithmFailure, forbiddenFailure } from '../transport/algorithm-failure.ts';
-import { algorithmsFor, type AlgorithmLists } from '../trust/algorithms.ts';
+import { algorithmFailure, forbiddenFailure } from './algorithm-failure.ts';
+import { algorithmsFor, type AlgorithmLists, usualAlgorithms } from '../trust/algorithms.ts';
+import { hostKeyFailure } from './host-key-failure.ts';
 import {
-  changedHostFailure,
   closedFailure,
   handshakeFailure,
   keyFailure,
   loginFailure,
+  type LoginPhase,
+  loginTimeout,
   questionsFailure,
-  revokedHostFailure,
-  timeoutFailure,
-  unknownHostFailure,
-} from '../transport/connect-failure.ts';
+} from './login-failure.ts';
 import type { TimeLimit } from '../../core/time/time-limit.ts';
-import { judge } from '../trust/host-key-policy.ts';
-import { blobType, type HostKey, sameKey } from '../trust/key-pair.ts';
+import { blobType, type HostKey, judge, sameKey } from '../trust/host-key.ts';
 import { LoginMethods, UnusableKey } from './login-methods.ts';
 import { parseOffer } from '../trust/server-offer.ts';
 import { SignatureRefused } from './signatures.ts';
-import { algorithmsOf, defaultHeartbeat, type ShellTarget } from '../target.ts';
+import { defaultHeartbeat } from '../patience.ts';
+import type { ShellTarget } from '../target.ts';
 
 /** As much of what a server says before its SSH greeting as a message can show. */
 const MAX_HEARD_BYTES = 1024;
 /** As much as its greeting and its offer of algorithms may take together; OpenSSH's take 1 to 2 KiB. */
 const MAX_OVERHEARD_BYTES = 64 * 1024;
+
+export interface LoginParts {
+  readonly ssh2: Ssh2;
+  readonly client: Client;
+  /** Leads to the server; nothing has been read from it. */
+  readonly stream: Duplex;
+  /** Paused while a person is asked something. */
+  readonly limit: TimeLimit;
+}
 
 /** Brings one client over one connected stream from the greeting to the logged-in user, and keeps what an error message needs. */
 export class Login {
@@ -33,7 +41,7 @@ export class Login {
   readonly #client: Client;
   readonly #stream: Duplex;
   readonly #outcome = Promise.withResolvers<void>();
-  #phase: 'greeting' | 'handshake' | 'login' = 'greeting';
+  #phase: LoginPhase = 'greeting';
   #overheard: Buffer = Buffer.alloc(0);
   #offered: readonly string[] = [];
   #hostKey: HostKey | undefined;
@@ -42,12 +50,12 @@ export class Login {
   readonly #limit: TimeLimit;
   readonly #algorithms: AlgorithmLists;
 
-  constructor(target: ShellTarget, ssh2: Ssh2, client: Client, stream: Duplex, limit: TimeLimit) {
+  constructor(target: ShellTarget, { ssh2, client, stream, limit }: LoginParts) {
     this.#target = target;
     this.#client = client;
     this.#stream = stream;
     this.#limit = limit;
-    this.#algorithms = algorithmsOf(target);
+    this.#algorithms = { ...usualAlgorithms, ...target.algorithms };
     const { pubkeyacceptedalgorithms } = this.#algorithms;
     this.#methods = new LoginMethods({
       ssh2,
@@ -78,7 +86,7 @@ export class Login {
 
   /** What to say when the time is up now. */
   timeout(timeoutMs: number): Error {
-    return timeoutFailure(this.#target, this.#phase, timeoutMs, this.#heard);
+    return loginTimeout(this.#target, { phase: this.#phase, heard: this.#heard, timeoutMs });
   }
 
   /** For the whole life of the client: an `error` without a listener would end the process. */
@@ -90,7 +98,7 @@ export class Login {
       })
       .on('ready', () => this.#outcome.resolve())
       .on('error', (error: Error & ClientErrorExtensions) => this.#onError(error))
-      .on('close', () => this.#outcome.reject(closedFailure(this.#target, this.#phase, this.#heard)));
+      .on('close', () => this.#outcome.reject(this.#closed()));
   }
 
   #begin(): void {
@@ -132,7 +140,8 @@ export class Login {
     // Keys are exchanged again in long sessions; the host then has to show the same key.
     if (this.#hostKey) return verify(sameKey(this.#hostKey, key));
     const verdict = judge(hostKeys, key);
-    if (verdict !== 'trusted' && verdict !== 'learn') return this.#refuse(this.#hostKeyFailure(verdict, key), verify);
+    if (verdict !== 'trusted' && verdict !== 'learn')
+      return this.#refuse(hostKeyFailure(this.#target, verdict, key), verify);
     const accept = (): void => {
       this.#hostKey = key;
       this.#mustLearn = verdict === 'learn';
@@ -141,7 +150,7 @@ export class Login {
     if (verdict === 'trusted' || hostKeys.confirm === undefined) return accept();
     const question = this.#limit.pausedFor(async () => hostKeys.confirm?.(key));
     question.then(
-      (yes) => (yes ? accept() : this.#refuse(this.#hostKeyFailure('unknown', key), verify)),
+      (yes) => (yes ? accept() : this.#refuse(hostKeyFailure(this.#target, 'unknown', key), verify)),
       (error: Error) => this.#refuse(error, verify),
     );
   }
@@ -149,14 +158,6 @@ export class Login {
   #refuse(failure: Error, verify: (accepted: boolean) => void): void {
     this.#outcome.reject(failure);
     verify(false);
-  }
-
-  #hostKeyFailure(verdict: 'unknown' | 'changed' | 'revoked', key: HostKey): Error {
-    const target = this.#target;
-    if (verdict === 'unknown') return unknownHostFailure(target, key);
-    return verdict === 'changed'
-      ? changedHostFailure(target, key, target.hostKeys.trusted)
-      : revokedHostFailure(target, key);
   }
 
   #tryNext(accepted: AuthenticationType[] | null, next: NextAuthHandler): void {
@@ -175,9 +176,13 @@ export class Login {
     this.#outcome.reject(this.#explain(error));
   }
 
+  #closed(cause?: unknown): Error {
+    return closedFailure(this.#target, { phase: this.#phase, heard: this.#heard, cause });
+  }
+
   #explain(error: Error & ClientErrorExtensions): Error {
     const broken = error.level === 'client-socket' || error.level === 'protocol';
-    if (this.#phase === 'greeting' || broken) return closedFailure(this.#target, this.#phase, this.#heard, error);
+    if (this.#phase === 'greeting' || broken) return this.#closed(error);
     if (this.#phase === 'handshake') return this.#explainHandshake(error);
     return loginFailure(
       this.#target,

@@ -3,8 +3,8 @@ import type { Client, ClientChannel } from 'ssh2';
 import { ConnectionError, messageOf } from '../../core/errors.ts';
 import { inTime } from '../../core/time/time-limit.ts';
 import { retryUntil } from '../../core/time/retry.ts';
-import { closedShell, floodFailure, lostFailure, refusedCommand, unansweredFailure } from './connect-failure.ts';
-import type { Patience } from '../channel/patience.ts';
+import { closedShell, floodFailure, lostFailure, refusedCommand, unansweredFailure } from './connection-failure.ts';
+import type { Patience } from '../patience.ts';
 import type { TerminalSize } from '../shell.ts';
 
 /** The terminal type that programs see; every system's terminfo has it, and our own interpreter of terminal output understands it. */
@@ -42,7 +42,10 @@ export class Connection {
   readonly #ended = new AbortController();
   #failure: Error | undefined;
 
-  constructor(machine: string, client: Client, stream: Duplex, patience: Patience) {
+  constructor(
+    machine: string,
+    { client, stream, patience }: { readonly client: Client; readonly stream: Duplex; readonly patience: Patience },
+  ) {
     this.machine = machine;
     this.patience = patience;
     this.#client = client;

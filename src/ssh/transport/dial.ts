@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { ConnectionError } from '../../core/errors.ts';
 import { unlessAborted } from '../../core/time/time-limit.ts';
 import { connectUnix } from '../../host/unix-socket.ts';
-import { dialFailure } from './connect-failure.ts';
+import { dialFailure } from './dial-failure.ts';
 import type { ShellTarget } from '../target.ts';
 
 /** A connected stream to the SSH server; rejects with a `ConnectionError` that names the cause. `signal` ends the attempt with its reason. */

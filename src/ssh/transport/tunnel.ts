@@ -1,8 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { ConnectionError } from '../../core/errors.ts';
-import { openConnection } from '../connect.ts';
-import { ForwardRefused } from './connection.ts';
-import { addressText, type ShellTarget } from '../target.ts';
+import { addressText } from '../target.ts';
+import { type Connection, ForwardRefused } from './connection.ts';
 
 /** A host that is only passed through, on the way to others. */
 export interface Tunnel {
@@ -16,11 +15,9 @@ export interface Tunnel {
   close(): Promise<void>;
 }
 
-/** Logs in to a jump host. Throws as `connectShell`. */
-export async function openTunnel(target: ShellTarget): Promise<Tunnel> {
-  const connection = await openConnection(target);
-  const { machine } = target;
-  const via = addressText(target.address);
+/** A tunnel over a connection to a jump host, which messages call `via`. */
+export function tunnelOver(connection: Connection, via: string): Tunnel {
+  const { machine } = connection;
   return {
     async open(host, port) {
       try {

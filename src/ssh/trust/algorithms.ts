@@ -1,6 +1,6 @@
 import { getCiphers } from 'node:crypto';
 import type { Algorithms, CipherAlgorithm, KexAlgorithm, MacAlgorithm, ServerHostKeyAlgorithm } from 'ssh2';
-import type { HostKey } from './key-pair.ts';
+import type { HostKey } from './host-key.ts';
 
 /** What client and server have to agree on, under the names of ssh_config(5) in lower case; the last is how the user's own keys may sign. */
 export type AlgorithmKind = 'kexalgorithms' | 'hostkeyalgorithms' | 'ciphers' | 'macs' | 'pubkeyacceptedalgorithms';

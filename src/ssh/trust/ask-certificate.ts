@@ -1,9 +1,9 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { certificateFault, parseCertificate } from './host-certificate.ts';
-import type { HostKeyPolicy } from './host-key-policy.ts';
+import type { HostKeyPolicy } from './host-key.ts';
 import { afterGreeting, takePacket } from './plain-packets.ts';
-import { uint32, WireReader, wireString } from './wire.ts';
+import { uint32, WireReader, wireString } from '../keys/wire.ts';
 
 /** Message numbers of RFC 4253 and RFC 5656. */
 const message = { kexInit: 20, ecdhInit: 30, ecdhReply: 31 } as const;
@@ -26,11 +26,10 @@ const LONGEST_PACKET = 256 * 1024;
  */
 export async function trustCertified(
   policy: HostKeyPolicy,
-  host: string,
   dial: () => Promise<Duplex>,
   signal: AbortSignal,
 ): Promise<HostKeyPolicy> {
-  const { authorities = [], revoked } = policy;
+  const { authorities = [], revoked, certificateName = '' } = policy;
   if (authorities.length === 0) return policy;
   const accepted = authorities.filter(
     (authority) => !revoked.some(({ blob }) => Buffer.compare(blob, authority.blob) === 0),
@@ -39,7 +38,7 @@ export async function trustCertified(
   const certificate = blob && parseCertificate(blob);
   if (certificate === undefined)
     return { ...policy, note: 'it has no certificate, though known_hosts names an authority for it' };
-  const fault = certificateFault(certificate, host, accepted, Date.now());
+  const fault = certificateFault(certificate, certificateName, accepted, Date.now());
   return fault === undefined
     ? { ...policy, trusted: [...policy.trusted, certificate.key] }
     : { ...policy, note: fault };

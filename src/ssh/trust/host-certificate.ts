@@ -1,7 +1,7 @@
 import { constants, createPublicKey, verify, type KeyObject } from 'node:crypto';
-import { type HostKey, sameKey } from './key-pair.ts';
-import { matchesPattern } from './known-hosts.ts';
-import { WireReader, wireString } from './wire.ts';
+import { WireReader, wireString } from '../keys/wire.ts';
+import { type HostKey, sameKey } from './host-key.ts';
+import { matchesPattern } from './host-pattern.ts';
 
 /** A host's key with the word of an authority for it (OpenSSH, PROTOCOL.certkeys). */
 export interface HostCertificate {

@@ -2,7 +2,8 @@ import { createHmac } from 'node:crypto';
 import { appendFile } from 'node:fs/promises';
 import { systemCode } from '../../core/errors.ts';
 import { readText } from '../../host/files/text-file.ts';
-import { type HostKey, parseHostKey } from './key-pair.ts';
+import { type HostKey, type KnownKeys, parseHostKey } from './host-key.ts';
+import { matchesPattern } from './host-pattern.ts';
 
 /** One line of a known_hosts file (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT). */
 export interface KnownHostEntry {
@@ -10,15 +11,6 @@ export interface KnownHostEntry {
   /** Comma-separated patterns, or one hashed name `|1|salt|hash`. */
   readonly names: string;
   readonly key: HostKey;
-}
-
-/** What files say about one host. */
-export interface KnownKeys {
-  readonly trusted: readonly HostKey[];
-  /** Keys that the file says were stolen or given up; never accepted. */
-  readonly revoked: readonly HostKey[];
-  /** Keys of authorities that may vouch for the host's own. */
-  readonly authorities?: readonly HostKey[] | undefined;
 }
 
 const DEFAULT_PORT = 22;
@@ -102,19 +94,6 @@ function matches(names: string, name: string): boolean {
 function matchesHash(hashed: string, name: string): boolean {
   const [, version, salt = '', hash = ''] = hashed.split('|');
   return version === '1' && createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest('base64') === hash;
-}
-
-/** `*` is any text and `?` any character (ssh_config(5), PATTERNS). Not a RegExp: a hostile pattern must not take for ever. */
-export function matchesPattern(pattern: string, text: string): boolean {
-  let [p, t, star, resume] = [0, 0, -1, 0];
-  while (t < text.length) {
-    if (pattern[p] === '*') [star, resume, p] = [p, t, p + 1];
-    else if (p < pattern.length && (pattern[p] === '?' || pattern[p] === text[t])) [p, t] = [p + 1, t + 1];
-    else if (star >= 0) [resume, p, t] = [resume + 1, star + 1, resume + 1];
-    else return false;
-  }
-  while (pattern[p] === '*') p++;
-  return p === pattern.length;
 }
 
 async function readIfThere(file: string): Promise<string> {

@@ -1,6 +1,6 @@
 import { needsNoMac, type AlgorithmKind, type AlgorithmLists } from './algorithms.ts';
 import { afterGreeting, takePacket } from './plain-packets.ts';
-import { WireReader } from './wire.ts';
+import { WireReader } from '../keys/wire.ts';
 
 /** What a server offers of each kind that both sides have to agree on. */
 export type ServerOffer = Readonly<Record<Exclude<AlgorithmKind, 'pubkeyacceptedalgorithms'>, readonly string[]>>;

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { generateKeyPair, type KeyPair } from '../../../src/ssh/trust/key-pair.ts';
+import { generateKeyPair, type KeyPair } from '../../../src/ssh/keys/key-pair.ts';
 
 /** A real server that is not OpenSSH's: the one of routers and small devices. */
 export interface Dropbear extends AsyncDisposable {

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import net, { type AddressInfo, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AuthContext, Connection, ServerChannel, Session } from 'ssh2';
-import { generateKeyPair } from '../../../src/ssh/trust/key-pair.ts';
+import { generateKeyPair } from '../../../src/ssh/keys/key-pair.ts';
 
 /** What one account of the server does instead of serving; without an entry it serves well, by real shells of this host. */
 export interface Misdeed {

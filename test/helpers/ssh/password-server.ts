@@ -1,5 +1,5 @@
 import net, { type AddressInfo } from 'node:net';
-import { generateKeyPair } from '../../../src/ssh/trust/key-pair.ts';
+import { generateKeyPair } from '../../../src/ssh/keys/key-pair.ts';
 
 export interface PasswordServer extends AsyncDisposable {
   readonly address: { readonly host: string; readonly port: number };

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { connectShell } from '../../../src/ssh/connect.ts';
 import { privateKeyCredential } from '../../../src/ssh/login/credential.ts';
-import { onlyHostKeys } from '../../../src/ssh/trust/host-key-policy.ts';
+import { onlyHostKeys } from '../../../src/ssh/trust/host-key.ts';
 
 const [socketPath = '', user = '', keyFile = '', hostKey = '', kind = '', ...command] = process.argv.slice(2);
 const shell = await connectShell({

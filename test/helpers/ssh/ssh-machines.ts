@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { retryUntil } from '../../../src/core/time/retry.ts';
 import { quoteWord } from '../../../src/core/text/shell-quote.ts';
 import { findTool } from '../../../src/host/tools.ts';
-import { generateKeyPair, type KeyPair } from '../../../src/ssh/trust/key-pair.ts';
+import { generateKeyPair, type KeyPair } from '../../../src/ssh/keys/key-pair.ts';
 
 /** How one machine differs from a plain one. */
 export interface SshMachineOptions {

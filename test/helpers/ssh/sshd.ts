@@ -8,8 +8,8 @@ import { quoteCommand } from '../../../src/core/text/shell-quote.ts';
 import { findTool, type Tool } from '../../../src/host/tools.ts';
 import { connectShell } from '../../../src/ssh/connect.ts';
 import { privateKeyCredential } from '../../../src/ssh/login/credential.ts';
-import { onlyHostKeys } from '../../../src/ssh/trust/host-key-policy.ts';
-import { generateKeyPair, type KeyPair } from '../../../src/ssh/trust/key-pair.ts';
+import { onlyHostKeys } from '../../../src/ssh/trust/host-key.ts';
+import { generateKeyPair, type KeyPair } from '../../../src/ssh/keys/key-pair.ts';
 import type { Shell } from '../../../src/ssh/shell.ts';
 import type { ShellTarget } from '../../../src/ssh/target.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { generateKeyPair } from '../../../src/ssh/trust/key-pair.ts';
+import { generateKeyPair } from '../../../src/ssh/keys/key-pair.ts';
 import { cannotBe, currentUser, finish, ordinaryUser, type LabUser } from '../../helpers/lab-command.ts';
 import { hostLinks, leftovers, nothing } from '../../helpers/machines/leftovers.ts';
 import { without } from '../../helpers/tools.ts';

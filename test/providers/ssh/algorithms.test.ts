@@ -10,7 +10,7 @@ import { parseAnswer } from '../../../src/providers/ssh/route/openssh-config.ts'
 import { resolveRoute } from '../../../src/providers/ssh/route/resolve-route.ts';
 import { sshConfigOf } from '../../../src/providers/ssh/route/client-config.ts';
 import { usualAlgorithms } from '../../../src/ssh/trust/algorithms.ts';
-import { loginFailure } from '../../../src/ssh/transport/connect-failure.ts';
+import { loginFailure } from '../../../src/ssh/login/login-failure.ts';
 import { SignatureRefused, SignatureRules } from '../../../src/ssh/login/signatures.ts';
 import { startDropbear } from '../../helpers/ssh/dropbear.ts';
 import { accessTo, knownLine, machineWith, sshUser } from '../../helpers/ssh/ssh-routes.ts';

@@ -4,7 +4,8 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { ConnectionError } from '../../../src/core/errors.ts';
-import { fingerprint, generateKeyPair, parseHostKey } from '../../../src/ssh/trust/key-pair.ts';
+import { fingerprint, parseHostKey } from '../../../src/ssh/trust/host-key.ts';
+import { generateKeyPair } from '../../../src/ssh/keys/key-pair.ts';
 import { accessTo, knownLine, sshUser, type SshUserOptions } from '../../helpers/ssh/ssh-routes.ts';
 import { startSshd, type TestSshd } from '../../helpers/ssh/sshd.ts';
 

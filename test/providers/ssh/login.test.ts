@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { ConnectionError } from '../../../src/core/errors.ts';
 import { retryUntil } from '../../../src/core/time/retry.ts';
-import { generateKeyPair } from '../../../src/ssh/trust/key-pair.ts';
+import { generateKeyPair } from '../../../src/ssh/keys/key-pair.ts';
 import { startPasswordServer } from '../../helpers/ssh/password-server.ts';
 import { accessTo, knownLine, sshUser } from '../../helpers/ssh/ssh-routes.ts';
 import { startSshd, type TestSshd } from '../../helpers/ssh/sshd.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as waitMs } from 'node:timers/promises';
 import { retryUntil } from '../../../src/core/time/retry.ts';
-import { parseHostKey, fingerprint } from '../../../src/ssh/trust/key-pair.ts';
+import { fingerprint, parseHostKey } from '../../../src/ssh/trust/host-key.ts';
 import { currentUser, ordinaryUser, type LabUser } from '../../helpers/lab-command.ts';
 import { laySshPractical, treeOf } from '../../helpers/ssh/ssh-lab.ts';
 import { makeSshMachines, type SshMachines } from '../../helpers/ssh/ssh-machines.ts';

@@ -7,7 +7,7 @@ import { ConnectionError } from '../../../src/core/errors.ts';
 import { retryUntil } from '../../../src/core/time/retry.ts';
 import { configStamp } from '../../../src/providers/ssh/route/config-stamp.ts';
 import { parseHop } from '../../../src/providers/ssh/route/resolve-route.ts';
-import { generateKeyPair } from '../../../src/ssh/trust/key-pair.ts';
+import { generateKeyPair } from '../../../src/ssh/keys/key-pair.ts';
 import type { Shell } from '../../../src/ssh/shell.ts';
 import { startPasswordServer } from '../../helpers/ssh/password-server.ts';
 import { accessTo, knownLine, sshUser } from '../../helpers/ssh/ssh-routes.ts';

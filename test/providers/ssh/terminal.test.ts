@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import { retryUntil } from '../../../src/core/time/retry.ts';
 import { quoteCommand } from '../../../src/core/text/shell-quote.ts';
-import { fingerprint, parseHostKey } from '../../../src/ssh/trust/key-pair.ts';
+import { fingerprint, parseHostKey } from '../../../src/ssh/trust/host-key.ts';
 import { currentUser, repository, type LabUser } from '../../helpers/lab-command.ts';
 import { laySshPractical } from '../../helpers/ssh/ssh-lab.ts';
 import { makeSshMachines, sudoWithPassword } from '../../helpers/ssh/ssh-machines.ts';

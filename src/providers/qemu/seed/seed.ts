@@ -1,4 +1,4 @@
-import type { KeyPair } from '../../../ssh/trust/key-pair.ts';
+import type { KeyPair } from '../../../ssh/keys/key-pair.ts';
 import type { Lab, Machine } from '../../../lab/types.ts';
 import { clientConfig } from '../../peer-files.ts';
 import type { NetworkPlan, NicPlan } from '../machine-plan.ts';

@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { localUser } from '../../../host/local-user.ts';
-import { matchesPattern } from '../../../ssh/trust/known-hosts.ts';
+import { matchesPattern } from '../../../ssh/trust/host-pattern.ts';
 import { expandHome } from './openssh-config.ts';
 
 /**

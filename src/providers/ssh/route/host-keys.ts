@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import type { HostKeyPolicy } from '../../../ssh/trust/host-key-policy.ts';
-import { fingerprint, type HostKey } from '../../../ssh/trust/key-pair.ts';
+import { fingerprint, type HostKey, type HostKeyPolicy } from '../../../ssh/trust/host-key.ts';
 import { hostName, keysOf, learnHostKey, readKnownHosts } from '../../../ssh/trust/known-hosts.ts';
 import { addressText } from '../../../ssh/target.ts';
 import { clearWay } from '../../../state/files/own-file.ts';

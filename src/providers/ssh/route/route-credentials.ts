@@ -11,7 +11,7 @@ import type {
   PasswordMethod,
   Secret,
 } from '../../../ssh/login/credential.ts';
-import { parseHostKey, type HostKey } from '../../../ssh/trust/key-pair.ts';
+import { type HostKey, parseHostKey } from '../../../ssh/trust/host-key.ts';
 import { addressText } from '../../../ssh/target.ts';
 import type { Questions } from '../../provider.ts';
 import { expandPath } from './openssh-config.ts';

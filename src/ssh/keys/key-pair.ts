@@ -1,5 +1,5 @@
-import { createHash, createPrivateKey, createPublicKey, hkdfSync, randomBytes } from 'node:crypto';
-import { uint32, wireString } from './wire.ts';
+import { createPrivateKey, createPublicKey, hkdfSync, randomBytes } from 'node:crypto';
+import { uint32, WireReader, wireString } from './wire.ts';
 
 /** A pair in the forms that OpenSSH reads and writes. */
 export interface KeyPair {
@@ -9,15 +9,7 @@ export interface KeyPair {
   readonly publicKey: string;
 }
 
-/** A host's public key as it appears on the wire (RFC 4253, 6.6). */
-export interface HostKey {
-  /** `ssh-ed25519`, `ssh-rsa`, `ecdsa-sha2-nistp256`, … */
-  readonly type: string;
-  readonly blob: Uint8Array;
-  /** Where it was read, for messages: `/home/me/.ssh/known_hosts:12`. */
-  readonly origin?: string;
-}
-
+const MAGIC = 'openssh-key-v1\0';
 const KEY_TYPE = 'ssh-ed25519';
 /** An unencrypted private section is padded to this many bytes (OpenSSH, PROTOCOL.key). */
 const PADDING_BLOCK = 8;
@@ -38,46 +30,54 @@ export function deriveKeyPair(secret: Uint8Array, name: string): KeyPair {
 }
 
 function pairFrom(seed: Buffer, comment: string): KeyPair {
-  const privateKey = createPrivateKey({ key: Buffer.concat([pkcs8Prefix, seed]), format: 'der', type: 'pkcs8' });
-  const point = fromJwk(createPublicKey(privateKey).export({ format: 'jwk' }).x);
-  const blob = Buffer.concat([wireString(KEY_TYPE), wireString(point)]);
+  const point = pointOf(seed);
+  const blob = blobOf(point);
   return {
     privateKey: armour(privateKeyFile(blob, privateSection(seed, point, comment))),
     publicKey: `${KEY_TYPE} ${blob.toString('base64')} ${comment}`,
   };
 }
 
-/** Fingerprint in OpenSSH's form: `SHA256:` and base64 without padding (RFC 6594 digest, ssh-keygen -l). */
-export function fingerprint(blob: Uint8Array): string {
-  return `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`;
+/**
+ * The public half that belongs to a private key which `generateKeyPair` made, as `ssh-ed25519 AAAA…`: computed from the seed, and compared with the two copies of
+ * it in the file (OpenSSH, PROTOCOL.key). Undefined when the file is damaged, or another kind of key.
+ */
+export function publicHalf(privateKey: string): string | undefined {
+  try {
+    const file = Buffer.from(
+      /^-----BEGIN OPENSSH PRIVATE KEY-----\n([A-Za-z0-9+/=\n]+)-----END OPENSSH PRIVATE KEY-----\n$/.exec(
+        privateKey,
+      )?.[1] ?? '',
+      'base64',
+    );
+    if (file.subarray(0, MAGIC.length).toString('latin1') !== MAGIC) return undefined;
+    const outer = new WireReader(file.subarray(MAGIC.length));
+    if (outer.text() !== 'none' || outer.text() !== 'none' || outer.string().length > 0 || outer.uint32() !== 1)
+      return undefined;
+    const blob = outer.string();
+    const seed = seedIn(outer.string(), blob);
+    if (seed === undefined || !outer.isAtEnd || !blobOf(pointOf(seed)).equals(blob)) return undefined;
+    return `${KEY_TYPE} ${blob.toString('base64')}`;
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
-/** A host key from its base64 form, or from a whole line `type base64 comment`; undefined when it is neither. */
-export function parseHostKey(text: string): HostKey | undefined {
-  const words = text.trim().split(/\s+/);
-  const encoded = words[1] ?? words[0] ?? '';
-  const blob = Buffer.from(encoded, 'base64');
-  const type = blobType(blob);
-  return type === undefined ? undefined : { type, blob };
-}
-
-/** The type that a blob names in its first field, or undefined when it is no key. */
-export function blobType(blob: Uint8Array): string | undefined {
-  if (blob.length < 4) return undefined;
-  const length = Buffer.from(blob).readUInt32BE(0);
-  if (length === 0 || length > 64 || blob.length <= 4 + length) return undefined;
-  const type = Buffer.from(blob.subarray(4, 4 + length)).toString('latin1');
-  return /^[\w@.-]+$/.test(type) ? type : undefined;
-}
-
-export function sameKey(a: HostKey, b: HostKey): boolean {
-  return Buffer.compare(a.blob, b.blob) === 0;
+/** The seed of the private section, if all that is around it agrees. */
+function seedIn(section: Buffer, blob: Buffer): Buffer | undefined {
+  const reader = new WireReader(section);
+  if (reader.uint32() !== reader.uint32() || reader.text() !== KEY_TYPE) return undefined;
+  const [point, secret] = [reader.string(), reader.string()];
+  const isWhole =
+    secret.length === 2 * SEED_BYTES && secret.subarray(SEED_BYTES).equals(point) && blobOf(point).equals(blob);
+  return isWhole ? secret.subarray(0, SEED_BYTES) : undefined;
 }
 
 function privateKeyFile(blob: Buffer, section: Buffer): Buffer {
   const none = wireString('none');
   return Buffer.concat([
-    Buffer.from('openssh-key-v1\0'),
+    Buffer.from(MAGIC),
     none,
     none,
     wireString(''),
@@ -106,6 +106,12 @@ function armour(file: Buffer): string {
   return ['-----BEGIN OPENSSH PRIVATE KEY-----', ...lines, '-----END OPENSSH PRIVATE KEY-----', ''].join('\n');
 }
 
-function fromJwk(field: string | undefined): Buffer {
-  return Buffer.from(field ?? '', 'base64url');
+/** The public half of a seed. */
+function pointOf(seed: Buffer): Buffer {
+  const key = createPrivateKey({ key: Buffer.concat([pkcs8Prefix, seed]), format: 'der', type: 'pkcs8' });
+  return Buffer.from(createPublicKey(key).export({ format: 'jwk' }).x ?? '', 'base64url');
+}
+
+function blobOf(point: Buffer): Buffer {
+  return Buffer.concat([wireString(KEY_TYPE), wireString(point)]);
 }

@@ -1,5 +1,22 @@
-import { type HostKey, parseHostKey, sameKey } from './key-pair.ts';
-import type { KnownKeys } from './known-hosts.ts';
+import { createHash } from 'node:crypto';
+
+/** A host's public key as it appears on the wire (RFC 4253, 6.6). */
+export interface HostKey {
+  /** `ssh-ed25519`, `ssh-rsa`, `ecdsa-sha2-nistp256`, … */
+  readonly type: string;
+  readonly blob: Uint8Array;
+  /** Where it was read, for messages: `/home/me/.ssh/known_hosts:12`. */
+  readonly origin?: string;
+}
+
+/** What is known of one host. */
+export interface KnownKeys {
+  readonly trusted: readonly HostKey[];
+  /** Keys that were stolen or given up; never accepted. */
+  readonly revoked: readonly HostKey[];
+  /** Keys of authorities that may vouch for the host's own. */
+  readonly authorities?: readonly HostKey[] | undefined;
+}
 
 /** Which host keys are right. Checked on every connection; there is no way to switch it off. */
 export interface HostKeyPolicy extends KnownKeys {
@@ -34,4 +51,31 @@ export function judge(policy: HostKeyPolicy, key: HostKey): HostKeyVerdict {
   if (policy.trusted.some((trusted) => sameKey(trusted, key))) return 'trusted';
   if (policy.trusted.length > 0) return 'changed';
   return policy.learn === undefined ? 'unknown' : 'learn';
+}
+
+/** Fingerprint in OpenSSH's form: `SHA256:` and base64 without padding (RFC 6594 digest, ssh-keygen -l). */
+export function fingerprint(blob: Uint8Array): string {
+  return `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`;
+}
+
+/** A host key from its base64 form, or from a whole line `type base64 comment`; undefined when it is neither. */
+export function parseHostKey(text: string): HostKey | undefined {
+  const words = text.trim().split(/\s+/);
+  const encoded = words[1] ?? words[0] ?? '';
+  const blob = Buffer.from(encoded, 'base64');
+  const type = blobType(blob);
+  return type === undefined ? undefined : { type, blob };
+}
+
+/** The type that a blob names in its first field, or undefined when it is no key. */
+export function blobType(blob: Uint8Array): string | undefined {
+  if (blob.length < 4) return undefined;
+  const length = Buffer.from(blob).readUInt32BE(0);
+  if (length === 0 || length > 64 || blob.length <= 4 + length) return undefined;
+  const type = Buffer.from(blob.subarray(4, 4 + length)).toString('latin1');
+  return /^[\w@.-]+$/.test(type) ? type : undefined;
+}
+
+export function sameKey(a: HostKey, b: HostKey): boolean {
+  return Buffer.compare(a.blob, b.blob) === 0;
 }

@@ -1,4 +1,4 @@
-import { ConnectionError } from '../../core/errors.ts';
+import type { ConnectionError } from '../../core/errors.ts';
 import {
   algorithmKeywords,
   type AlgorithmKind,
@@ -7,7 +7,7 @@ import {
   weakAlgorithms,
 } from '../trust/algorithms.ts';
 import { missingKinds, type ServerOffer } from '../trust/server-offer.ts';
-import { addressText, type ShellTarget } from '../target.ts';
+import { addressText, type ShellTarget, targetFailure } from '../target.ts';
 
 const meanings = {
   kexalgorithms: 'key exchange',
@@ -32,16 +32,18 @@ export function algorithmFailure(
       ? unknown
           .map(
             (kind) =>
-              `lab knows nothing that it offers for ${algorithmKeywords[kind]}; its SSH server has to offer one of ${usualAlgorithms[kind].join(', ')}.`,
+              `lab knows nothing that it offers for ${algorithmKeywords[kind]}; ` +
+              `its SSH server has to offer one of ${usualAlgorithms[kind].join(', ')}.`,
           )
           .join('\n')
       : allowHint(
           target,
           chosen.map(([kind, name]) => [kind, name!]),
         );
-  return new ConnectionError(
-    target.machine,
-    `${target.machine}: the SSH server at ${addressText(target.address)} offers no ${missing.map((kind) => meanings[kind]).join(' and no ')} that may be used`,
+  const lacking = missing.map((kind) => meanings[kind]).join(' and no ');
+  return targetFailure(
+    target,
+    `the SSH server at ${addressText(target.address)} offers no ${lacking} that may be used`,
     {
       code: 'ssh-no-common-algorithm',
       detail: missing.map((kind) => `It offers for ${algorithmKeywords[kind]}: ${offer[kind].join(', ')}`).join('\n'),
@@ -56,9 +58,10 @@ export function forbiddenFailure(target: ShellTarget, ours: AlgorithmLists): Con
   const kinds = ['kexalgorithms', 'hostkeyalgorithms', 'ciphers'] as const;
   const kind = kinds.find((one) => ours[one].length === 0);
   if (kind === undefined) return undefined;
-  return new ConnectionError(
-    target.machine,
-    `${target.machine}: ${algorithmKeywords[kind]} of your OpenSSH configuration leaves no ${meanings[kind]} that lab knows for ${addressText(target.address)}`,
+  return targetFailure(
+    target,
+    `${algorithmKeywords[kind]} of your OpenSSH configuration leaves no ${meanings[kind]} that lab knows ` +
+      `for ${addressText(target.address)}`,
     {
       code: 'ssh-no-common-algorithm',
       hint: `Add one of these to it for this host: ${usualAlgorithms[kind].join(', ')}`,
@@ -76,7 +79,10 @@ export function allowHint(
     `Host ${target.configName ?? target.machine}`,
     ...allowed.map(([kind, name]) => `    ${algorithmKeywords[kind]} +${name}`),
   ];
-  return `${areWeak ? 'That is old and weak: better update its SSH server. To' : 'To'} allow it to this host alone, write into ~/.ssh/config, before any "Host *":\n${lines.join('\n')}`;
+  return (
+    `${areWeak ? 'That is old and weak: better update its SSH server. To' : 'To'} allow it to this host alone, ` +
+    `write into ~/.ssh/config, before any "Host *":\n${lines.join('\n')}`
+  );
 }
 
 function bestOf(kind: AlgorithmKind, offered: readonly string[]): string | undefined {
