@@ -32,7 +32,7 @@ export interface Network {
   readonly name: string;
   readonly subnet: Subnet;
   /** Dotted-decimal; the network's own address on its bridge, undefined when the network has no gateway. */
-  readonly gateway: string | undefined;
+  readonly gateway?: string | undefined;
   /** Whether machines reach beyond the lab through the gateway, by network address translation (RFC 3022). */
   readonly nat: boolean;
   /** Whether addresses of private use around the host are destinations, too (`nat: { private: true }`). */

@@ -3,7 +3,7 @@ import { formatSubnet } from '../core/ipv4.ts';
 import { DEFAULT_USER } from '../lab/defaults.ts';
 import type { Interface, Lab, Machine, Network } from '../lab/types.ts';
 import type { LabState } from './lab-state.ts';
-import { storeMachine, storeNetwork } from './stored-lab.ts';
+import { machineFields, networkFields, storeMachine, storeNetwork } from './stored-lab.ts';
 
 /** Hex SHA-256 of the part of a lab that running machines depend on: provider, networks, machines, keys between them. Their order in the file does not matter. */
 export function fingerprint({ provider, networks, machines, ssh }: Lab): string {
@@ -52,31 +52,54 @@ function listChange<T extends Named>(
   ];
 }
 
+/** How a sentence speaks of a field. */
+interface Words {
+  /** Default: the name of the field. */
+  readonly label?: string;
+  readonly unit?: string;
+  /** What it means when the field is not there. */
+  readonly absent?: boolean;
+}
+
+const words: Readonly<Record<string, Words>> = {
+  memoryMiB: { label: 'memory', unit: 'MiB' },
+  diskMiB: { label: 'disk', unit: 'MiB' },
+  sudo: { absent: true },
+  reachesPrivate: { label: 'nat private', absent: false },
+};
+
 function networkChange(old: Network, now: Network): string[] {
-  return [
-    ...valueChange('subnet', formatSubnet(old.subnet), formatSubnet(now.subnet)),
-    ...valueChange('gateway', old.gateway, now.gateway),
-    ...valueChange('nat', old.nat, now.nat),
-  ];
+  return fieldChanges(Object.keys(networkFields), networkAsSaid(old), networkAsSaid(now));
+}
+
+function networkAsSaid(network: Network): Values {
+  return { ...network, subnet: formatSubnet(network.subnet) };
 }
 
 function machineChange(old: Machine, now: Machine): string[] {
   return [
-    ...valueChange('image', old.image, now.image),
-    ...valueChange('user', userOf(old), userOf(now)),
     ...interfacesChange(old.interfaces, now.interfaces),
-    ...valueChange('memory', old.memoryMiB, now.memoryMiB, 'MiB'),
-    ...valueChange('cpus', old.cpus, now.cpus),
-    ...valueChange('disk', old.diskMiB, now.diskMiB, 'MiB'),
-    ...(['host', 'port', 'user', 'key'] as const).flatMap((field) =>
-      valueChange(`ssh ${field}`, old.ssh?.[field], now.ssh?.[field]),
-    ),
+    ...fieldChanges(Object.keys(machineFields), machineAsSaid(old), machineAsSaid(now)),
   ];
 }
 
-/** The default that is written is another account than the default that is not, where accounts exist already. */
-function userOf({ user, isUserWritten }: Machine): string {
-  return user === DEFAULT_USER && !isUserWritten ? `not written (${user})` : user;
+/** Without the interfaces, which have sentences of their own. */
+function machineAsSaid({ interfaces: _interfaces, isUserWritten, ...machine }: Machine): Values {
+  // The default that is written is another account than the default that is not, where accounts exist already.
+  const user = machine.user === DEFAULT_USER && !isUserWritten ? `not written (${DEFAULT_USER})` : machine.user;
+  return { ...machine, user, ssh: machine.ssh && { ...machine.ssh } };
+}
+
+/** `fields` in the order in which they are named; those of a part such as `ssh` are named with it: `ssh host`. */
+function fieldChanges(fields: readonly string[], old: Values, now: Values, part = ''): string[] {
+  return fields.flatMap((field) => {
+    const { label = field, unit, absent } = words[field] ?? {};
+    const [before = absent, after = absent] = [old[field], now[field]];
+    if (typeof before !== 'object' && typeof after !== 'object')
+      return valueChange(`${part}${label}`, before, after, unit);
+    const [inBefore, inAfter] = [before, after].map((value) => (typeof value === 'object' ? value : {}));
+    return fieldChanges(Object.keys({ ...inBefore, ...inAfter }), inBefore!, inAfter!, `${label} `);
+  });
 }
 
 function interfacesChange(old: readonly Interface[], now: readonly Interface[]): string[] {
@@ -93,6 +116,7 @@ function interfacesChange(old: readonly Interface[], now: readonly Interface[]):
 }
 
 type Value = string | number | boolean | undefined;
+type Values = Readonly<Record<string, Value | Readonly<Record<string, Value>>>>;
 
 function valueChange(what: string, old: Value, now: Value, unit?: string): string[] {
   return old === now ? [] : [`${what} ${show(old, unit)} → ${show(now, unit)}`];

@@ -8,8 +8,7 @@ import { fingerprint } from './lab-change.ts';
 import type { LabState } from './lab-state.ts';
 import { readOwnFile } from './files/own-file.ts';
 import { removeUnfinished, replaceFile, storing } from './files/storage.ts';
-import { storedState } from './stored-shape.ts';
-import { restoreMachine, restoreNetwork, storeMachine, storeNetwork } from './stored-lab.ts';
+import { storedState, storeMachine, storeNetwork } from './stored-lab.ts';
 
 export type { LabState, ProgramSummary } from './lab-state.ts';
 
@@ -69,11 +68,9 @@ function parseState(text: string, path: string): LabState {
   const value = parseJson(text);
   const version = fitting(versioned, value)?.schemaVersion ?? 1;
   if (version > 1) throw newerState(path, version);
-  const stored = fitting(storedState, value);
-  if (stored === undefined) throw brokenState(path);
-  const networks = stored.networks.map(restoreNetwork).filter((network) => network !== undefined);
-  if (networks.length < stored.networks.length) throw brokenState(path);
-  return { ...stored, networks, machines: stored.machines.map(restoreMachine) };
+  const state = fitting(storedState, value);
+  if (state === undefined) throw brokenState(path);
+  return state;
 }
 
 function newerState(path: string, version: number): EnvironmentError {

@@ -1,77 +1,96 @@
-import { formatSubnet, parseSubnet } from '../core/ipv4.ts';
+import {
+  count,
+  list,
+  name,
+  object,
+  objectOf,
+  oneOf,
+  optional,
+  port,
+  ShapeError,
+  text,
+  time,
+  truth,
+  type FieldsOf,
+  type Shape,
+} from '../core/json/shape.ts';
+import { formatSubnet, parseSubnet, type Subnet } from '../core/ipv4.ts';
 import { DEFAULT_USER } from '../lab/defaults.ts';
-import type { Interface, Machine, Network, SshAccess } from '../lab/types.ts';
+import type { Machine, Network } from '../lab/types.ts';
+import type { LabState } from './lab-state.ts';
 
-/** A machine as plain JSON: what has no value is left out. */
-export type StoredMachine = Omit<Machine, 'memoryMiB' | 'cpus' | 'diskMiB' | 'ssh' | 'interfaces'> & {
-  readonly interfaces: readonly Interface[];
-  readonly memoryMiB?: number;
-  readonly cpus?: number;
-  readonly diskMiB?: number;
-  readonly ssh?: Partial<SshAccess>;
+/**
+ * How a lab lies in `state.json`: as it is in memory, but for what `storeNetwork` and `storeMachine` say. A field that has
+ * no row here does not compile; one that has is stored, part of the fingerprint, and named when it changes.
+ */
+
+const subnet: Shape<Subnet> = (value, where) => {
+  const parsed = parseSubnet(text(value, where));
+  if (parsed === undefined) throw new ShapeError(where, 'a subnet', value);
+  return parsed;
 };
 
-/** A network as plain JSON, its subnet in CIDR notation. */
-export interface StoredNetwork {
-  readonly name: string;
-  readonly subnet: string;
-  readonly gateway?: string;
-  readonly nat: boolean;
+/** The fields of a network, in the order in which they are stored. */
+export const networkFields: FieldsOf<Network> = {
+  name: text,
+  subnet,
+  gateway: optional(text),
+  nat: truth,
+  reachesPrivate: optional(oneOf(true)),
+};
+
+/** The fields of a machine, in the order in which they are stored. */
+export const machineFields: FieldsOf<Machine> = {
+  name,
+  image: text,
+  user: text,
+  isUserWritten: optional(oneOf(true)),
+  interfaces: list(object({ name: text, network: text, address: text })),
+  memoryMiB: optional(count),
+  cpus: optional(count),
+  diskMiB: optional(count),
+  sudo: optional(oneOf(false)),
+  ssh: optional(object({ host: optional(text), port: optional(port), user: optional(text), key: optional(text) })),
+};
+
+const storedMachine = object<Machine>(machineFields);
+
+/** A machine as it was before it was stored. */
+const machine: Shape<Machine> = (value, where) => {
+  const stored = storedMachine(value, where);
+  return stored.user === DEFAULT_USER ? stored : { ...stored, isUserWritten: true };
+};
+
+/** Parsed JSON as a state, every field with its type. */
+export const storedState: Shape<LabState> = object<LabState>({
+  schemaVersion: oneOf(1),
+  labId: name,
+  uid: optional(count),
+  ssh: optional(oneOf('peers')),
+  name,
+  provider: name,
+  createdAt: time,
+  fingerprint: text,
+  networks: list(object<Network>(networkFields)),
+  machines: list(machine),
+  programs: list(object({ name, on: name, listens: list(port) })),
+  providerState: objectOf,
+});
+
+/** Plain JSON of a network, its subnet in CIDR notation; the order of fields is always the same. */
+export function storeNetwork(network: Network): object {
+  return inOrder(networkFields, { ...network, subnet: formatSubnet(network.subnet) });
 }
 
 /** Plain JSON of a machine; the order of fields is always the same. */
-export function storeMachine(machine: Machine): StoredMachine {
-  const { name, image, user, isUserWritten, interfaces, memoryMiB, cpus, diskMiB, ssh } = machine;
-  return dropUndefined({
-    name,
-    image,
-    user,
-    // Only where `user` does not tell it, as states of an older lab have it.
-    isUserWritten: user === DEFAULT_USER ? isUserWritten : undefined,
-    interfaces: interfaces.map(({ name: label, network, address }) => ({ name: label, network, address })),
-    memoryMiB,
-    cpus,
-    diskMiB,
-    ssh: ssh && dropUndefined({ host: ssh.host, port: ssh.port, user: ssh.user, key: ssh.key }),
-  }) as StoredMachine;
+export function storeMachine(machine: Machine): object {
+  // `user` tells whether it is written in all cases but one, and states of an older lab have no such field.
+  return inOrder(machineFields, {
+    ...machine,
+    isUserWritten: machine.user === DEFAULT_USER ? machine.isUserWritten : undefined,
+  });
 }
 
-/** The machine that `storeMachine` was given. */
-export function restoreMachine({
-  name,
-  image,
-  user,
-  isUserWritten = user !== DEFAULT_USER || undefined,
-  interfaces,
-  memoryMiB,
-  cpus,
-  diskMiB,
-  ssh,
-}: StoredMachine): Machine {
-  return {
-    name,
-    image,
-    user,
-    ...(isUserWritten && { isUserWritten }),
-    interfaces: interfaces.map((port) => ({ ...port })),
-    memoryMiB,
-    cpus,
-    diskMiB,
-    ssh: ssh && { host: ssh.host, port: ssh.port, user: ssh.user, key: ssh.key },
-  };
-}
-
-/** Plain JSON of a network; the order of fields is always the same. */
-export function storeNetwork({ name, subnet, gateway, nat }: Network): StoredNetwork {
-  return { name, subnet: formatSubnet(subnet), ...(gateway === undefined ? {} : { gateway }), nat };
-}
-
-/** The network that `storeNetwork` was given; undefined when its subnet makes no sense. */
-export function restoreNetwork({ name, subnet, gateway, nat }: StoredNetwork): Network | undefined {
-  const parsed = parseSubnet(subnet);
-  return parsed && { name, subnet: parsed, gateway, nat };
-}
-
-function dropUndefined(value: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined));
+function inOrder(fields: object, value: Readonly<Record<string, unknown>>): object {
+  return Object.fromEntries(Object.keys(fields).map((field) => [field, value[field]]));
 }

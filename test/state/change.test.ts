@@ -46,6 +46,11 @@ const cases: readonly {
     says: ['vm1: memory 256 MiB → 512 MiB', 'vm1: cpus none → 2', 'vm1: disk none → 100 MiB'],
   },
   {
+    what: 'who may become root, and what is reached through NAT',
+    to: { machines: named([{ ...vm1, sudo: false }, vm2]), networks: named([sampleNetwork({ reachesPrivate: true })]) },
+    says: ['natnet: nat private off → on', 'vm1: sudo on → off'],
+  },
+  {
     what: 'an interface that came',
     to: { machines: named([{ ...vm1, ...twoPorts }, vm2]) },
     says: ['vm1: eth1: interface added'],
