@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# Carries out the plan that plan.ts writes: the system calls that Node cannot make. It decides nothing.
+# Carries out the plan that plan/namespace-plan.ts writes: the system calls that Node cannot make. It decides nothing.
 #
 # Perl, because it is on every system that has git (perl-base is Essential in Debian and Ubuntu), starts in 3 ms and makes
 # raw system calls; a process per mount(8), ip(8) and unshare(1) costs five to ten times as much. Only modules of perl-base are used.

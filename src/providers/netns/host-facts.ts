@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { findTool, findToolsFolder } from '../../host/tools.ts';
 import { EnvironmentError } from '../../core/errors.ts';
 import { need } from './identity-map.ts';
-import type { HostFacts } from './plan-input.ts';
+import type { HostFacts } from './plan/plan-input.ts';
 
 const possibleLinks = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32'];
 /** Documentation/admin-guide/devices.txt */

@@ -5,9 +5,9 @@ import { EnvironmentError, messageOf } from '../../core/errors.ts';
 import { retryUntil } from '../../core/time/retry.ts';
 import { startDaemon, type Daemon } from '../../host/daemon.ts';
 import { identify, isAlive, namespacePids, ownerOf, pathNow, processes, type ProcessId } from '../../host/processes.ts';
-import { SEARCH_PATH } from './ssh-files.ts';
-import { encodePlan, type Operation } from './operations.ts';
-import { syscallNumbers } from './syscalls.ts';
+import { SEARCH_PATH } from './plan/ssh-files.ts';
+import { encodePlan, setting, syscallNumber, type Operation } from './plan/operations.ts';
+import { syscallNumbers } from './plan/syscalls.ts';
 import { isOwnLabUser, type IdRange } from '../../host/subordinate-ids.ts';
 
 const executor = fileURLToPath(new URL('executor.pl', import.meta.url));
@@ -126,9 +126,9 @@ function settings({ ids, libraryPath, logFile }: LaunchOptions): Operation[] {
       hint: 'Use --provider ssh with machines that exist, or --provider qemu.',
     });
   return [
-    ...Object.entries(numbers).map(([name, number]): Operation => ['syscall', name, number]),
-    ['set', 'log', logFile],
-    ...(libraryPath === undefined ? [] : [['set', 'library_path', libraryPath] as const]),
+    ...Object.entries(numbers).map(([name, number]) => syscallNumber(name, number)),
+    setting('log', logFile),
+    ...(libraryPath === undefined ? [] : [setting('library_path', libraryPath)]),
     ...(ids ? userNamespaceSettings(ids) : []),
   ];
 }
@@ -136,11 +136,11 @@ function settings({ ids, libraryPath, logFile }: LaunchOptions): Operation[] {
 /** user_namespaces(7): root inside is the user outside; the other users come from the user's subordinate range. */
 function userNamespaceSettings({ uid, gid, newuidmap, newgidmap }: NonNullable<LaunchOptions['ids']>): Operation[] {
   return [
-    ['set', 'userns', 1],
-    ['set', 'newuidmap', newuidmap],
-    ['set', 'newgidmap', newgidmap],
-    ['set', 'uid_map', idMap(process.getuid?.() ?? 0, uid)],
-    ['set', 'gid_map', idMap(process.getgid?.() ?? 0, gid)],
+    setting('userns', 1),
+    setting('newuidmap', newuidmap),
+    setting('newgidmap', newgidmap),
+    setting('uid_map', idMap(process.getuid?.() ?? 0, uid)),
+    setting('gid_map', idMap(process.getgid?.() ?? 0, gid)),
   ];
 }
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import type { Lab } from '../../lab/types.ts';
 import { ensureKeys, keyPath, readKeys, readUserKey } from '../lab-keys.ts';
-import type { PlanKeys } from './plan-input.ts';
+import type { PlanKeys } from './plan/plan-input.ts';
 
 /** The keys that a lab of these machines has inside. */
 export function planKeys(lab: Lab, stateFolder: string): PlanKeys {

@@ -10,7 +10,7 @@ import { gatherHostFacts } from './host-facts.ts';
 import { identityMap, need } from './identity-map.ts';
 import { wallOptions } from './walls.ts';
 import { endLab, launchLab } from './lab-process.ts';
-import { planLab } from './namespace-plan.ts';
+import { planLab } from './plan/namespace-plan.ts';
 
 const machine = {
   name: 'probe',

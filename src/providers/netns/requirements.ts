@@ -5,7 +5,7 @@ import { localUser } from '../../host/local-user.ts';
 import { findOnHost, findTool } from '../../host/tools.ts';
 import type { Requirement } from '../provider.ts';
 import { NEEDED_IDS, subordinateRange } from '../../host/subordinate-ids.ts';
-import { syscallNumbers } from './syscalls.ts';
+import { syscallNumbers } from './plan/syscalls.ts';
 
 const FIX = 'lab doctor --fix';
 

@@ -1,5 +1,5 @@
-import type { PlanOptions } from './plan-input.ts';
-import { systemCallFilter } from './seccomp.ts';
+import type { PlanOptions } from './plan/plan-input.ts';
+import { systemCallFilter } from './plan/seccomp.ts';
 import { isRootOfHost, rangeOfLab } from '../../host/subordinate-ids.ts';
 
 /** User and group of that name on every Debian and Ubuntu. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Machine } from '../../../src/lab/types.ts';
-import { accountFiles } from '../../../src/providers/netns/account-files.ts';
+import { accountFiles } from '../../../src/providers/netns/plan/account-files.ts';
 
 const host = {
   passwd:

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdtempDisposable } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadLab } from '../../../src/lab/load-lab.ts';
 import type { Lab } from '../../../src/lab/types.ts';
-import { planLab } from '../../../src/providers/netns/namespace-plan.ts';
-import { encodePlan } from '../../../src/providers/netns/operations.ts';
-import type { HostFacts, PlanOptions } from '../../../src/providers/netns/plan-input.ts';
+import { planLab } from '../../../src/providers/netns/plan/namespace-plan.ts';
+import { encodePlan } from '../../../src/providers/netns/plan/operations.ts';
+import type { HostFacts, PlanOptions } from '../../../src/providers/netns/plan/plan-input.ts';
 import { assertGolden } from '../../helpers/golden.ts';
 
 const golden = join(import.meta.dirname, 'golden');
@@ -104,4 +104,18 @@ test('the plan of a lab says all that its init does', async () => {
     const text = encodePlan(plan).replaceAll(/[^\t]*(address-guard.pl\t{ready}\t)\d+/g, '$1setns');
     assertGolden(join(golden, name), text);
   }
+});
+
+test('the executor knows the operations of a plan, and a plan all that the executor knows', () => {
+  const folder = join(import.meta.dirname, '../../../src/providers/netns');
+  const executor = readFileSync(join(folder, 'executor.pl'), 'utf8');
+  const table = /^my %operation = \((.*?)^\);/ms.exec(executor)?.[1] ?? '';
+  const known = [
+    ...[...table.matchAll(/^ {4}'([\w-]+)' *=>/gm)].map(([, name = '']) => name),
+    // What it takes apart itself before it carries anything out.
+    ...[...executor.matchAll(/\$(?:name|operation->\[0\]) +eq '([\w-]+)'/g)].map(([, name = '']) => name),
+  ];
+  const operations = readFileSync(join(folder, 'plan/operations.ts'), 'utf8');
+  const made = [...operations.matchAll(/\boperation\('([\w-]+)'/g)].map(([, name = '']) => name);
+  assert.deepEqual([...new Set(made)].toSorted(), known.toSorted());
 });

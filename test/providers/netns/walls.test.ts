@@ -8,7 +8,7 @@ import { describe, test } from 'node:test';
 import { toolsFolder } from '../../../src/host/tools.ts';
 import { rangeOfLab } from '../../../src/host/subordinate-ids.ts';
 import { isMappingRefused } from '../../../src/providers/netns/lab-process.ts';
-import { systemCallFilter } from '../../../src/providers/netns/seccomp.ts';
+import { systemCallFilter } from '../../../src/providers/netns/plan/seccomp.ts';
 import { cannotBe, currentUser, ordinaryUser, repository, type LabUser } from '../../helpers/lab-command.ts';
 import { labelledProcesses } from '../../helpers/machines/leftovers.ts';
 

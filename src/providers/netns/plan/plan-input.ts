@@ -1,5 +1,5 @@
 import type { HostAccounts } from './account-files.ts';
-import type { KeyPair } from '../../ssh/keys/key-pair.ts';
+import type { KeyPair } from '../../../ssh/keys/key-pair.ts';
 
 /** What the plan takes from the host; gathered by host-facts.ts, so that the plan itself is a pure function. */
 export interface HostFacts {

@@ -1,4 +1,4 @@
-import type { Machine } from '../../lab/types.ts';
+import type { Machine } from '../../../lab/types.ts';
 
 /** The first ordinary user of an Ubuntu or Debian system. */
 export const USER_ID = 1000;

@@ -6,8 +6,8 @@ import {
   parseSubnet,
   privateRanges,
   type Subnet,
-} from '../../core/ipv4.ts';
-import type { Network } from '../../lab/types.ts';
+} from '../../../core/ipv4.ts';
+import type { Network } from '../../../lab/types.ts';
 
 /** The interface of slirp4netns in the lab's own network namespace, the way out. */
 export const UPLINK = 'tap0';

@@ -1,0 +1,112 @@
+import { fileURLToPath } from 'node:url';
+import { formatSubnet } from '../../../core/ipv4.ts';
+import { tcpdumpOptions } from '../../../core/link-capture.ts';
+import type { Lab, Network } from '../../../lab/types.ts';
+import { hostsFile } from './account-files.ts';
+import { natRules, UPLINK, uplinkSubnet } from './nat.ts';
+import * as op from './operations.ts';
+import type { Operation } from './operations.ts';
+import { lowerLayers } from './overlay.ts';
+import type { HostFacts } from './plan-input.ts';
+import { stage } from './stage-paths.ts';
+import { MountFlag, syscallNumbers } from './syscalls.ts';
+
+const addressGuard = fileURLToPath(new URL('address-guard.pl', import.meta.url));
+
+/** A network and the bridge that it is. */
+export interface BridgedNetwork {
+  readonly network: Network;
+  readonly bridge: string;
+}
+
+/**
+ * The helpers of the way out. slirp4netns stays in the host's network and enters the lab's only to make its interface; the
+ * guard watches the host's addresses.
+ */
+export function wayOut(lab: Lab, host: HostFacts, networks: readonly BridgedNetwork[]): Operation[] {
+  const subnet = formatSubnet(uplinkSubnet(lab.networks.values()));
+  const slirp = [
+    host.slirp4netns ?? '',
+    '--configure',
+    '--mtu=1500',
+    '--disable-host-loopback',
+    `--cidr=${subnet}`,
+    '--enable-sandbox',
+    '--enable-seccomp',
+    '--ready-fd={ready}',
+  ];
+  const setns = syscallNumbers[process.arch]?.['setns'] ?? 0;
+  return [
+    op.helper('', [...slirp, '--netns-type=path', '/proc/1/ns/net', UPLINK]),
+    op.helper(natRules(networks), [host.perl, addressGuard, '{ready}', setns, host.nft ?? '']),
+  ];
+}
+
+/** The lab's own network, still without machines. */
+export function startOfNetwork(routes: boolean): Operation[] {
+  return [
+    op.newNetworkNamespace(),
+    op.up('lo'),
+    op.sysctl('net.ipv6.conf.default.accept_dad', 0),
+    ...op.when(routes, op.sysctl('net.ipv4.ip_forward', 1)),
+  ];
+}
+
+/**
+ * tcpdump(8) sees only the programs and libraries of the host, the names of the machines for its filters, and the one
+ * account that it insists on changing to.
+ */
+export function captures({ machines }: Lab, host: HostFacts): Operation[] {
+  const { tcpdump, rootLinks, sharedFolders } = host;
+  if (tcpdump === undefined) return [];
+  const root = `${stage.lab}/captures`;
+  const programs = sharedFolders.filter((name) => !['etc', 'opt'].includes(name));
+  const flags = MountFlag.readOnly | MountFlag.noDev | MountFlag.noSuid;
+  return [
+    op.mkdir(root),
+    op.mkdir(`${root}/etc`),
+    ...[...rootLinks].map(([name, target]) => op.symlink(target, `${root}/${name}`)),
+    ...programs.flatMap((name) => {
+      const data = `lowerdir=${lowerLayers(name, host, `${stage.layers}/${name}`)},userxattr`;
+      return [op.mkdir(`${root}/${name}`), op.mount('overlay', `${root}/${name}`, flags, data)];
+    }),
+    op.write(`${root}/etc/hosts`, hostsFile(undefined, machines.values())),
+    op.write(`${root}/etc/passwd`, 'root:x:0:0:root:/:/usr/sbin/nologin\n'),
+    ...['services', 'protocols'].map((name) =>
+      op.optional(op.copy(`${stage.layers}/etc/${name}`, `${root}/etc/${name}`, 0o644)),
+    ),
+    op.serveCaptures(root, [tcpdump.path, ...tcpdumpOptions, '-Z', 'root']),
+  ];
+}
+
+/** Bridges with the gateways' addresses, and an interface of each machine at its bridge. */
+export function connectMachines(lab: Lab, networks: readonly BridgedNetwork[]): Operation[] {
+  return [...networks.flatMap(bridgeOperations), ...cables(lab, networks), op.linksMade()];
+}
+
+function bridgeOperations({ bridge, network: { gateway, subnet } }: BridgedNetwork, index: number): Operation[] {
+  return [
+    op.bridge(bridge, macAddress(0xff, index)),
+    ...op.when(gateway !== undefined, op.address(bridge, gateway ?? '', subnet.prefixLength)),
+  ];
+}
+
+function cables(lab: Lab, networks: readonly BridgedNetwork[]): Operation[] {
+  const bridgeOf = new Map(networks.map(({ network, bridge }) => [network.name, bridge]));
+  return [...lab.machines.values()].flatMap((machine, machineIndex) =>
+    machine.interfaces.map(({ name, network }, index) =>
+      op.veth({
+        bridge: bridgeOf.get(network) ?? '',
+        outerName: `v${machineIndex}-${index}`,
+        machine: machine.name,
+        innerName: name,
+        mac: macAddress(index, machineIndex),
+      }),
+    ),
+  );
+}
+
+/** Locally administered (the second bit of the first octet, IEEE 802), the same at each `up`. */
+function macAddress(kind: number, index: number): string {
+  return Buffer.from([0x02, 0x4c, 0x41, kind, index >> 8, index & 0xff]).toString('hex');
+}

@@ -1,0 +1,87 @@
+import type { Machine } from '../../../lab/types.ts';
+import * as op from './operations.ts';
+import type { Operation } from './operations.ts';
+import type { HostFacts, PlanOptions } from './plan-input.ts';
+import { CAPTURE_SOCKET, stage } from './stage-paths.ts';
+import { MountFlag } from './syscalls.ts';
+
+const safe = MountFlag.noSuid | MountFlag.noDev | MountFlag.noExec;
+
+/** All that needs the host's own files, users or sockets, up to the moment when init leaves them behind. `helpers` begin on this side and stay here. */
+export function setStage(
+  machines: Iterable<Machine>,
+  host: HostFacts,
+  options: PlanOptions & { readonly helpers: readonly Operation[] },
+): Operation[] {
+  const { mountPoint, socketFolder, labRootMap, ownsHost, label, helpers } = options;
+  const at = (path: string): string => `${mountPoint}${path}`;
+  return [
+    op.makeMountsPrivate(),
+    op.mount('proc', '/proc', safe),
+    ...[...machines].map(({ name }) => op.listenUnix(socketFolder, `${name}.sock`, name)),
+    ...op.when(host.tcpdump !== undefined, op.listenCaptures(socketFolder, CAPTURE_SOCKET)),
+    ...helpers,
+    op.newMountNamespace(),
+    op.tmpfs(mountPoint, 'mode=755', { flags: MountFlag.noSuid, label }),
+    ...[stage.lab, stage.layers, stage.tools, stage.runtime, '/proc', '/sys'].map((folder) => op.mkdir(at(folder))),
+    // Both must be seen here, whole, for the machines to be allowed ones of their own (mount_namespaces(7)).
+    op.mount('proc', at('/proc'), safe),
+    ownsHost
+      ? op.mount('sysfs', at('/sys'), safe | MountFlag.readOnly)
+      : op.layer('/sys', at('/sys'), { attributes: safe | MountFlag.readOnly, recursive: true }),
+    ...devices(at(stage.devices), host, ownsHost),
+    ...op.when(labRootMap !== undefined, op.newUserNamespace(labRootMap ?? '')),
+    ...layers(at, host, options),
+    op.root(mountPoint),
+    ...op.when(labRootMap !== undefined, op.enterUserNamespace()),
+    op.tmpfs(stage.lab, 'mode=755', { flags: 0, label }),
+    op.mkdir(`${stage.lab}/m`),
+  ];
+}
+
+/** Every layer is read-only. Programs of the host and our tools keep the right to be set-user-ID, for the overlay over them is what machines see. */
+function layers(at: (path: string) => string, host: HostFacts, { mapped, ownsHost }: PlanOptions): Operation[] {
+  const attributes = MountFlag.readOnly | MountFlag.noDev;
+  const withMounts = (name: string): boolean => !ownsHost && host.foldersWithMounts.includes(name);
+  return [
+    ...host.sharedFolders.flatMap((name) => [
+      op.mkdir(at(`${stage.layers}/${name}`)),
+      // What only root of the host may read below /etc and /opt stays so: there the machines' root is nobody.
+      op.layer(`/${name}`, at(`${stage.layers}/${name}`), {
+        attributes,
+        recursive: withMounts(name),
+        mapped: mapped && !['etc', 'opt'].includes(name),
+      }),
+    ]),
+    ...host.toolLayers.flatMap((name) => [
+      op.mkdir(at(`${stage.tools}/${name}`)),
+      op.layer(`${host.toolsFolder}/${name}`, at(`${stage.tools}/${name}`), { attributes, mapped }),
+    ]),
+    ...(host.runtime
+      ? [op.layer(host.runtime.folder, at(stage.runtime), { attributes: attributes | MountFlag.noSuid })]
+      : []),
+  ];
+}
+
+/**
+ * Device files of the lab's own where root of the host makes it, and else the host's, which nobody inside owns. Read-only does not hold for what is written to a device, but for
+ * its mode and owner.
+ */
+function devices(folder: string, { devices: names }: HostFacts, own: boolean): Operation[] {
+  const attributes = MountFlag.readOnly | MountFlag.noSuid | MountFlag.noExec;
+  return [
+    op.mkdir(folder),
+    op.tmpfs(folder, 'mode=755,size=64k', { flags: MountFlag.noSuid | MountFlag.noExec }),
+    op.mkdir(`${folder}/pts`),
+    op.mkdir(`${folder}/shm`),
+    ...names.flatMap(({ name, major, minor }): Operation[] =>
+      own
+        ? [op.device(`${folder}/${name}`, major, minor)]
+        : [op.write(`${folder}/${name}`, ''), op.layer(`/dev/${name}`, `${folder}/${name}`, { attributes })],
+    ),
+    ...Object.entries({ ptmx: 'pts/ptmx', fd: '/proc/self/fd', stdin: 'fd/0', stdout: 'fd/1', stderr: 'fd/2' }).map(
+      ([name, target]) => op.symlink(target, `${folder}/${name}`),
+    ),
+    op.remountReadOnly(folder, attributes),
+  ];
+}

@@ -1,0 +1,166 @@
+import type { Lab, Machine } from '../../../lab/types.ts';
+import type { KeyPair } from '../../../ssh/keys/key-pair.ts';
+import { accountFiles, hostsFile, USER_ID } from './account-files.ts';
+import { uplinkNameserver } from './nat.ts';
+import * as op from './operations.ts';
+import type { Operation } from './operations.ts';
+import { overlay } from './overlay.ts';
+import type { HostFacts, PlanOptions } from './plan-input.ts';
+import { stage } from './stage-paths.ts';
+import { Capability, MountFlag } from './syscalls.ts';
+
+/** What the plan of a machine is made from. */
+export interface MachineRequest {
+  readonly machine: Machine;
+  readonly lab: Lab;
+  readonly host: HostFacts;
+  readonly options: PlanOptions;
+  /** Whether networks with `nat: true` have a way out. */
+  readonly routes: boolean;
+}
+
+/** All that the init of one machine does, in order. */
+export function machineSection(request: MachineRequest): Operation[] {
+  const { machine, lab, host, options } = request;
+  const root = `${stage.lab}/m/${machine.name}`;
+  return op.machine(machine.name, [
+    ...emptyFolders(root, request),
+    ...runtimeFolder(root, host),
+    ...ownFiles(`${root}/.lab/up`, request),
+    ...host.sharedFolders.map((name) => overlay(name, root, host, options)),
+    ...runtimeMount(root, host),
+    ...homeFolder(root, request),
+    ...systemMounts(root),
+    op.hostname(machine.name),
+    op.root(root),
+    op.sysctl('net.ipv4.ping_group_range', '0 65535'),
+    op.sysctl('net.ipv4.ip_unprivileged_port_start', 1024),
+    op.awaitLinks(),
+    op.up('lo'),
+    ...interfaces(machine, lab),
+    ...defaultRoute(machine, lab),
+    op.listenTcp(22),
+    op.filterSystemCalls(options.systemCallFilter),
+    op.keepCapabilities(machineCapabilities),
+    ...op.when(machine.sudo === false, op.noNewPrivileges()),
+    op.notDumpable(),
+    op.ready(),
+    op.serve('/var/log/auth.log', [host.sshd, '-i', '-e']),
+  ]);
+}
+
+/** The file system that the machine grows on, and its folders. */
+function emptyFolders(root: string, { machine, host, options: { label } }: MachineRequest): Operation[] {
+  const size = machine.diskMiB === undefined ? '' : `,size=${machine.diskMiB}m`;
+  return [
+    op.mkdir(root),
+    op.tmpfs(root, `mode=755${size}`, { label }),
+    ...['/.lab', '/.lab/up', '/.lab/work'].map((folder) => op.mkdir(root + folder, 0o700)),
+    ...['proc', 'sys', 'run', 'dev', 'home', 'var', 'srv', 'mnt', 'media'].map((name) => op.mkdir(`${root}/${name}`)),
+    op.mkdir(`${root}/root`, 0o700),
+    op.mkdir(`${root}/tmp`, 0o1777),
+    ...[...host.rootLinks].map(([name, target]) => op.symlink(target, `${root}/${name}`)),
+    ...['/var/log', '/var/cache', '/var/lib', '/run/sshd', '/run/lock'].map((folder) => op.mkdir(root + folder)),
+    op.mkdir(`${root}/var/tmp`, 0o1777),
+    op.symlink('/run', `${root}/var/run`),
+    ...host.sharedFolders.flatMap((name) =>
+      [`/${name}`, `/.lab/up/${name}`, `/.lab/work/${name}`].map((folder) => op.mkdir(root + folder)),
+    ),
+    ...op.when(!host.sharedFolders.includes('opt'), op.mkdir(`${root}/opt`)),
+  ];
+}
+
+/**
+ * Files that differ from machine to machine go straight into its own layer, before the overlay is mounted: no copy of the
+ * host's file is made.
+ */
+function ownFiles(
+  upper: string,
+  { machine, lab, host, options: { keys, machineIds }, routes }: MachineRequest,
+): Operation[] {
+  const { passwd, shadow, group } = accountFiles(machine, host.accounts);
+  const machines = [...lab.machines.values()];
+  const hostKey = keys.hosts.get(machine.name);
+  const reachesOut = routes && machine.interfaces.some(({ network }) => lab.networks.get(network)?.nat === true);
+  return [
+    op.write(`${upper}/etc/passwd`, passwd),
+    op.write(`${upper}/etc/shadow`, shadow, 0o640),
+    op.write(`${upper}/etc/group`, group),
+    op.write(`${upper}/etc/hostname`, `${machine.name}\n`),
+    op.write(`${upper}/etc/hosts`, hostsFile(machine, machines)),
+    op.write(`${upper}/etc/machine-id`, `${machineIds.get(machine.name) ?? ''}\n`, 0o444),
+    op.write(
+      `${upper}/etc/resolv.conf`,
+      reachesOut ? `nameserver ${uplinkNameserver(lab.networks.values())}\n` : '# no way out of this network\n',
+    ),
+    ...op.when(machine.sudo === false, op.write(`${upper}/etc/sudoers`, 'root ALL=(ALL:ALL) ALL\n', 0o440)),
+    op.mkdir(`${upper}/etc/ssh`),
+    ...(hostKey ? keyFiles(`${upper}/etc/ssh/ssh_host_ed25519_key`, hostKey) : []),
+  ];
+}
+
+/**
+ * Only the owner may read the private half, as sshd(8) and ssh(1) ask for; no other machine has this layer.
+ */
+function keyFiles(path: string, key: KeyPair, owner = 0): Operation[] {
+  return [op.write(path, key.privateKey, 0o600, owner), op.write(`${path}.pub`, `${key.publicKey}\n`, 0o644, owner)];
+}
+
+const RUNTIME_PATH = '/opt/lab/runtime';
+
+function runtimeFolder(root: string, { runtime, sharedFolders }: HostFacts): Operation[] {
+  if (!runtime) return [];
+  const base = sharedFolders.includes('opt') ? `${root}/.lab/up` : root;
+  return ['/opt/lab', RUNTIME_PATH, `${RUNTIME_PATH}/${runtime.key}`].map((path) => op.mkdir(base + path));
+}
+
+/** Our Node runtime is there without a copy, where `deploy` looks for it. */
+function runtimeMount(root: string, { runtime }: HostFacts): Operation[] {
+  if (!runtime) return [];
+  return [op.bind(stage.runtime, `${root}${RUNTIME_PATH}/${runtime.key}`)];
+}
+
+function homeFolder(root: string, { machine: { name, user }, host, options: { keys } }: MachineRequest): Operation[] {
+  const owner = user === 'root' ? 0 : USER_ID;
+  const home = root + (user === 'root' ? '/root' : `/home/${user}`);
+  const client = keys.clients.get(name);
+  return [
+    op.mkdir(home, 0o750, owner),
+    ...[...host.skeleton].map(([file, content]) => op.write(`${home}/${file}`, content, 0o644, owner)),
+    op.mkdir(`${home}/.ssh`, 0o700, owner),
+    ...(client ? keyFiles(`${home}/.ssh/id_ed25519`, client, owner) : []),
+  ];
+}
+
+function systemMounts(root: string): Operation[] {
+  const safe = MountFlag.noSuid | MountFlag.noDev | MountFlag.noExec;
+  return [
+    op.mount('proc', `${root}/proc`, safe),
+    op.mount('sysfs', `${root}/sys`, safe | MountFlag.readOnly),
+    op.bind(stage.devices, `${root}/dev`, MountFlag.recursive),
+    op.mount(
+      'devpts',
+      `${root}/dev/pts`,
+      MountFlag.noSuid | MountFlag.noExec,
+      'newinstance,ptmxmode=0666,mode=620,gid=5',
+    ),
+    op.tmpfs(`${root}/dev/shm`, 'mode=1777'),
+  ];
+}
+
+/** What a container engine leaves, and the network: enough for sshd, sudo, tcpdump, ip and a debugger; not to load modules, mount, or make device nodes. */
+const machineCapabilities = Object.values(Capability);
+
+function interfaces(machine: Machine, lab: Lab): Operation[] {
+  return machine.interfaces.flatMap(({ name, address, network }) => [
+    op.address(name, address, lab.networks.get(network)?.subnet.prefixLength ?? 24),
+    op.up(name),
+  ]);
+}
+
+function defaultRoute(machine: Machine, lab: Lab): Operation[] {
+  const gateway = machine.interfaces
+    .map(({ network }) => lab.networks.get(network)?.gateway)
+    .find((address) => address !== undefined);
+  return gateway === undefined ? [] : [op.route(gateway)];
+}

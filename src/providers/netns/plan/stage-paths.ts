@@ -1,0 +1,25 @@
+import type { HostFacts } from './plan-input.ts';
+
+/**
+ * The root of the file system that the lab's init and its machines grow on: a small tmpfs with read-only layers of the host, the only part of the host's files that is left there.
+ * The paths are short and known, whatever the names of the user's folders are.
+ */
+export const stage = {
+  /** What is common to the machines, and a folder for each; made by root of the lab. */
+  lab: '/lab',
+  /** Folders of the host by their own path. */
+  layers: '/host',
+  tools: '/tools',
+  runtime: '/runtime',
+  devices: '/dev',
+} as const;
+
+/** Name of the Unix socket of captures, beside those of the machines; no machine can have it. */
+export const CAPTURE_SOCKET = '.captures';
+
+/** Where a program of the host lies on the stage. Its folder must be one of the layers. */
+export function staged(path: string, { toolsFolder }: HostFacts): string {
+  return toolsFolder !== undefined && path.startsWith(`${toolsFolder}/`)
+    ? `${stage.tools}${path.slice(toolsFolder.length)}`
+    : `${stage.layers}${path}`;
+}
