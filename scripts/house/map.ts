@@ -191,6 +191,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'parse.ts',
     'play-result.ts',
     'play.ts',
+    'playing/keyboard.ts',
     'propose.ts',
     'render-failure.ts',
     'scenario.ts',

@@ -6,8 +6,7 @@ import type { StepLimit } from './playing/play-context.ts';
 import { parseDuration } from './reading/duration.ts';
 import { inLongForm } from './reading/options.ts';
 import { show, StepPart } from './reading/step-part.ts';
-import type { Scenario } from './scenario.ts';
-import type { Step } from './step.ts';
+import type { Scenario, Step } from './scenario.ts';
 import type { Verb } from './verbs/define-verb.ts';
 import { verbNamed, verbs } from './verbs/index.ts';
 

@@ -5,8 +5,7 @@ import type { ProgramTerminal } from './playing/program-terminal.ts';
 import { StepFailure } from './playing/step-failure.ts';
 import type { FailedStep, PlayResult, ProgramEnd, Tail } from './play-result.ts';
 import type { Stage } from './stage.ts';
-import type { Scenario } from './scenario.ts';
-import type { Step } from './step.ts';
+import type { Scenario, Step } from './scenario.ts';
 
 const TAIL_LINES = 15;
 

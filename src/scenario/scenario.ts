@@ -1,10 +1,19 @@
-import type { Lab } from '../lab/types.ts';
-import type { Step } from './step.ts';
+import type { Lab, Position } from '../lab/types.ts';
+import type { StepLimit } from './playing/play-context.ts';
+import type { StepMeaning } from './verbs/define-verb.ts';
 
 /** A scenario of `lab.yaml`, understood: nothing in it can be wrong any more but the programs themselves. */
 export interface Scenario {
   readonly name: string;
   readonly steps: readonly Step[];
+}
+
+/** A step of a scenario, understood; what its verb makes of it is behind `follow` and `play`. */
+export interface Step extends StepMeaning, StepLimit {
+  /** Counts from 0. */
+  readonly index: number;
+  /** Where it stands in `lab.yaml`. */
+  readonly position: Position;
 }
 
 /** Which programs and machines take part in a scenario, each once. */

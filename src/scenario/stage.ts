@@ -2,6 +2,7 @@ import type { PacketSource } from '../capture/packet-source.ts';
 import type { EventSink } from '../core/events.ts';
 import type { Lab, Program } from '../lab/types.ts';
 import type { Shell, TerminalSize } from '../ssh/shell.ts';
+import type { Operator } from './playing/keyboard.ts';
 import type { StageProgram } from './playing/program-terminal.ts';
 
 /** Everything that a scenario is played with. */
@@ -29,19 +30,6 @@ export interface Stage {
   readonly packets?: PacketSource | undefined;
   /** By role: keyboards that the user holds (`lab run --as ROLE`). */
   readonly operators?: ReadonlyMap<string, Operator> | undefined;
-}
-
-/** A user at the keyboard of one program. */
-export interface Operator {
-  /**
-   * Bytes as the user's terminal gives them in raw mode; its end is the end of the program's input. When the play ends,
-   * `return` of its iterator is called.
-   */
-  readonly input: AsyncIterable<Uint8Array>;
-  /** Size of the user's terminal, which the program's then has too. */
-  readonly size?: TerminalSize | undefined;
-  /** Its later sizes. */
-  readonly resizes?: AsyncIterable<TerminalSize> | undefined;
 }
 
 export const defaultTerminal: TerminalSize = { columns: 120, rows: 30 };

@@ -2,7 +2,7 @@ import { on } from 'node:events';
 import { TerminalGuard } from '../terminal/terminal-guard.ts';
 import { interruptSelf } from '../host/interrupt.ts';
 import type { TerminalSize } from '../ssh/shell.ts';
-import type { Operator } from '../scenario/stage.ts';
+import type { Operator } from '../scenario/playing/keyboard.ts';
 import type { UserTerminal } from '../session/context.ts';
 import { isTerminalGone, writeOutput } from '../state/files/output.ts';
 

@@ -1,13 +1,33 @@
 import type { TerminalSize } from '../../ssh/shell.ts';
-import type { Operator } from '../stage.ts';
-import type { ProgramTerminal } from './program-terminal.ts';
+
+/** A user at the keyboard of one program. */
+export interface Operator {
+  /**
+   * Bytes as the user's terminal gives them in raw mode; its end is the end of the program's input. When the play ends,
+   * `return` of its iterator is called.
+   */
+  readonly input: AsyncIterable<Uint8Array>;
+  /** Size of the user's terminal, which the program's then has too. */
+  readonly size?: TerminalSize | undefined;
+  /** Its later sizes. */
+  readonly resizes?: AsyncIterable<TerminalSize> | undefined;
+}
+
+/** What a keyboard needs of the terminal of a program. */
+interface TypedTerminal {
+  /** Undefined while the program runs. */
+  readonly status: object | undefined;
+  relay(bytes: Uint8Array, text: string): Promise<void>;
+  resize(size: TerminalSize): Promise<void>;
+  endInput(): void;
+}
 
 /** Carries what the user types to the program of one role, through all its starts. Reads nothing before the first. */
 export class Keyboard {
   readonly size: TerminalSize | undefined;
   readonly #input: AsyncIterator<Uint8Array>;
   readonly #resizes: AsyncIterator<TerminalSize> | undefined;
-  #terminal: ProgramTerminal | undefined;
+  #terminal: TypedTerminal | undefined;
   #hasEnded = false;
 
   constructor(operator: Operator) {
@@ -17,7 +37,7 @@ export class Keyboard {
   }
 
   /** From now on the program has this terminal. */
-  attach(terminal: ProgramTerminal): void {
+  attach(terminal: TypedTerminal): void {
     const isFirst = this.#terminal === undefined;
     this.#terminal = terminal;
     if (this.#hasEnded) terminal.endInput();
