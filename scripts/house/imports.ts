@@ -37,18 +37,22 @@ export function arrowsUp(imports: readonly Import[]): string[] {
 export function besideTheDoors(imports: readonly Import[]): string[] {
   return imports
     .filter(({ from, target }) => roomOf(from) !== roomOf(target))
-    .filter(({ target }) => !doors[roomOf(target)]?.includes(withinRoom(target)))
+    .filter(({ target }) => !doors[roomOf(target)]?.some((door) => opens(door, withinRoom(target))))
     .map(described);
 }
 
 /** Front doors on the map that nobody outside uses. */
 export function unusedDoors(imports: readonly Import[]): string[] {
-  const used = new Set(
-    imports.filter(({ from, target }) => roomOf(from) !== roomOf(target)).map(({ target }) => target),
-  );
+  const used = [
+    ...new Set(imports.filter(({ from, target }) => roomOf(from) !== roomOf(target)).map(({ target }) => target)),
+  ];
   return Object.entries(doors)
     .flatMap(([room, files]) => files.map((file) => `${room}/${file}`))
-    .filter((door) => !used.has(door));
+    .filter((door) => !used.some((file) => opens(door, file)));
+}
+
+function opens(door: string, file: string): boolean {
+  return door.endsWith('/') ? file.startsWith(door) : file === door;
 }
 
 /** Imports of packages by rooms that the map does not allow them. */
