@@ -1,9 +1,11 @@
+import { environmentVariables } from '../environment-variables.ts';
+
+export type SecretKind = Extract<(typeof environmentVariables)[number], { readonly secret: true }>['name'];
+
 /** The environment variable that holds a secret for one machine or server: `LAB_SSH_PASSWORD` and `vm-1` make `LAB_SSH_PASSWORD_VM_1`. */
 export function secretVariable(kind: SecretKind, name: string): string {
   return `${kind}_${name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`;
 }
-
-export type SecretKind = 'LAB_SSH_PASSWORD' | 'LAB_SSH_PASSPHRASE' | 'LAB_SUDO_PASSWORD';
 
 /** What is set for one wins over what is set for all. */
 export function secretFromEnvironment(kind: SecretKind, name: string): string | undefined {
@@ -12,5 +14,7 @@ export function secretFromEnvironment(kind: SecretKind, name: string): string | 
 
 /** Whether a variable of the environment holds a secret of ours, which no other program is to see. */
 export function holdsSecret(variable: string): boolean {
-  return /^LAB_(?:SSH_PASSWORD|SSH_PASSPHRASE|SUDO_PASSWORD)(?:_|$)/.test(variable);
+  return environmentVariables
+    .filter((known) => 'secret' in known)
+    .some(({ name }) => variable === name || variable.startsWith(`${name}_`));
 }

@@ -1,0 +1,63 @@
+/** A variable of the environment that lab looks at. */
+export interface EnvironmentVariable {
+  readonly name: string;
+  /** What it changes, for its user. */
+  readonly meaning: string;
+  /** The rooms that read it. */
+  readonly readBy: readonly string[];
+  /** No other program that lab starts gets to see it; `NAME_VM1` is the same for one machine or server alone. */
+  readonly secret?: true;
+}
+
+/** Every variable of the environment that lab reads; a test compares the list with the source. */
+export const environmentVariables = [
+  {
+    name: 'LAB_SSH_PASSWORD',
+    meaning: 'password to log in with, for provider ssh',
+    readBy: ['providers'],
+    secret: true,
+  },
+  {
+    name: 'LAB_SSH_PASSPHRASE',
+    meaning: 'passphrase of private keys, for provider ssh',
+    readBy: ['providers'],
+    secret: true,
+  },
+  {
+    name: 'LAB_SUDO_PASSWORD',
+    meaning: "password for sudo on a machine, to look at and end other users' processes on a port",
+    readBy: ['scenario', 'session'],
+    secret: true,
+  },
+  {
+    name: 'LAB_SSH_CONFIG',
+    meaning: 'file that is read instead of ~/.ssh/config and the one of the host, as with ssh -F',
+    readBy: ['providers'],
+  },
+  {
+    name: 'LAB_BOOT_TIMEOUT',
+    meaning: 'how long a virtual machine may take to start, in seconds',
+    readBy: ['providers'],
+  },
+  { name: 'NO_COLOR', meaning: 'no colours, as with --no-color (https://no-color.org)', readBy: ['cli'] },
+  { name: 'FORCE_COLOR', meaning: 'colours where there is no terminal, too; 0 for none', readBy: ['cli'] },
+  {
+    name: 'TERM',
+    meaning: 'kind of terminal; "dumb" for no colours and no moving lines; handed on to machines',
+    readBy: ['cli', 'commands'],
+  },
+  { name: 'HOME', meaning: "the user's home folder, if it belongs to this user", readBy: ['host'] },
+  { name: 'XDG_CACHE_HOME', meaning: 'folder for what can be made again, instead of ~/.cache', readBy: ['host'] },
+  { name: 'PATH', meaning: "where the host's tools are looked for", readBy: ['host'] },
+  { name: 'USER', meaning: 'name of an account without an entry in the user database', readBy: ['host'] },
+  { name: 'LOGNAME', meaning: 'the same where USER is not set', readBy: ['host'] },
+  { name: 'USERNAME', meaning: 'the same on Windows', readBy: ['host'] },
+  {
+    name: 'SUDO_UID',
+    meaning: 'who called sudo: what root makes in .lab becomes theirs (sudo sets it)',
+    readBy: ['host'],
+  },
+  { name: 'SUDO_GID', meaning: 'the group of who called sudo (sudo sets it)', readBy: ['host'] },
+  { name: 'SSH_AUTH_SOCK', meaning: 'socket of the SSH agent', readBy: ['providers'] },
+  { name: 'ProgramData', meaning: "folder of OpenSSH's configuration on Windows", readBy: ['providers'] },
+] as const satisfies readonly EnvironmentVariable[];
