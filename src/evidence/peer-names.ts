@@ -1,4 +1,5 @@
 import type { AttachedMachine } from '../providers/provider.ts';
+import { overShell } from '../ssh/over-shell.ts';
 import type { Command, Shell } from '../ssh/shell.ts';
 
 /**
@@ -15,15 +16,10 @@ export function withPeerNames(
 
 function translated(shell: Shell, addresses: Readonly<Record<string, string>>): Shell {
   if (Object.keys(addresses).length === 0) return shell;
-  return {
-    machine: shell.machine,
-    user: shell.user,
+  return overShell(shell, {
     exec: (command, options) => shell.exec(translate(command, addresses), options),
     start: (command, options) => shell.start(translate(command, addresses), options),
-    put: (content, path, options) => shell.put(content, path, options),
-    get: (path, options) => shell.get(path, options),
-    close: () => shell.close(),
-  };
+  });
 }
 
 function translate(command: Command, addresses: Readonly<Record<string, string>>): Command {

@@ -10,7 +10,7 @@ export interface Provider {
   readonly features: ProviderFeatures;
 
   /** All that is missing on this host for this provider, at once. Changes nothing; may be called at any time. */
-  check(context: CheckContext): Promise<Requirement[]>;
+  check(options: CheckOptions): Promise<Requirement[]>;
 
   /**
    * Makes the machines and networks of the lab, or finds them made. Safe to call twice: what runs and fits stays as it is. When it fails, what it
@@ -18,21 +18,37 @@ export interface Provider {
    *
    * @throws {EnvironmentError} when this host cannot. @throws {TimeoutError} when a machine does not become ready.
    */
-  up(lab: Lab, context: ProviderContext): Promise<ProviderState>;
+  up(lab: Lab, place: LabPlace, making: Making): Promise<ProviderState>;
 
-  /** From what `state.json` saved (the lab's machines, and what `up` returned) to live machines; creates nothing. A machine that is gone is told as `running: false`, not as an error. */
-  attach(machines: readonly Machine[], state: ProviderState, context: ProviderContext): Promise<AttachedMachine[]>;
+  /**
+   * From what `state.json` saved (the lab's machines, and what `up` returned) to live machines; creates nothing. A machine that is gone is reported as
+   * `running: false`, not as an error.
+   *
+   * @throws {EnvironmentError} `state-broken` when the state makes no sense.
+   */
+  attach(
+    machines: readonly Machine[],
+    state: ProviderState,
+    place: LabPlace,
+    login: LoginPolicy,
+  ): Promise<AttachedMachine[]>;
 
   /** What carries the label of a lab of this user on this host, whether or not its folder still exists. */
   list(): Promise<LabelledLab[]>;
 
   /** Removes all that carries the lab's label, and nothing else; returns what it ended. Safe when nothing exists, and after `kill -9` of any other verb. */
-  down(labId: string, context: ProviderContext): Promise<string[]>;
+  down(place: LabPlace): Promise<string[]>;
 
   // Abilities that not every provider has.
   readonly snapshots?: SnapshotStore;
   readonly images?: ImageStore;
   readonly consoles?: Consoles;
+
+  /**
+   * For a provider that does not own its machines: those on which something of the lab may lie, by what tells of it. Nothing is asked of them yet. What
+   * was put there is for the caller to remove, before the traces are.
+   */
+  touched?(traces: LabTraces, place: LabPlace, login: LoginPolicy): Promise<TouchedMachine[]>;
 }
 
 /** What a provider may have or lack. */
@@ -52,11 +68,11 @@ export interface ProviderRegistry {
 /** All machines of a lab as they were at one moment: memory, devices, disks. Lives in the `.lab` folder and outlives `down`. */
 export interface SnapshotStore {
   /** Called when `up` has made machines and all programs are on them: a chance to make the next `up` fast. Failing must not matter. */
-  keepReady(lab: Lab, context: ProviderContext): Promise<void>;
+  keepReady(lab: Lab, place: LabPlace, work: Work): Promise<void>;
   /** The machines run and go on. A snapshot of that name is replaced. */
-  save(lab: Lab, name: string, context: ProviderContext): Promise<void>;
+  save(lab: Lab, name: string, place: LabPlace, work: Work): Promise<void>;
   /** Ends the machines that run and brings all back as they were. @throws {UsageError} for an unknown name, or when the lab has changed since. */
-  restore(lab: Lab, name: string, context: ProviderContext): Promise<ProviderState>;
+  restore(lab: Lab, name: string, place: LabPlace, making: Making): Promise<ProviderState>;
   /** Oldest first; `automatic` ones were made by `keepReady`. */
   list(stateFolder: string): Promise<SnapshotInfo[]>;
   /** @throws {UsageError} for an unknown name. */
@@ -81,10 +97,7 @@ export interface ImageStore {
    *
    * @throws {UsageError} for an unknown name. @throws {EnvironmentError} when it cannot be had, or only with a network that may not be asked.
    */
-  pull(
-    name: string,
-    options: { readonly events: EventSink; readonly signal: AbortSignal; readonly offline: boolean },
-  ): Promise<boolean>;
+  pull(name: string, work: Work): Promise<boolean>;
   /**
    * Copies a file of the user's (an absolute path) into the cache, under its own name unless another is given.
    *
@@ -129,7 +142,7 @@ export interface ProviderFeatures {
   readonly withoutSudo: boolean;
 }
 
-export interface CheckContext {
+export interface CheckOptions {
   /** Also try what can only be known by trying, such as whether the kernel lets this user make namespaces; takes some 50 ms. */
   readonly thorough?: boolean;
   readonly signal?: AbortSignal | undefined;
@@ -148,25 +161,43 @@ export interface Requirement {
   readonly howToGet: readonly string[];
 }
 
-export interface ProviderContext {
+/** Which lab of this host is meant. */
+export interface LabPlace {
   /** Unique name of this lab on this host, the label of all that it makes. */
   readonly labId: string;
   /** Absolute path of the `.lab` folder. */
   readonly stateFolder: string;
+}
+
+/** What work that takes a while is done with. */
+export interface Work {
   readonly events: EventSink;
   readonly signal: AbortSignal;
-  /** Writes one line of the journal before the thing is made; resolves when it is on disk. */
-  readonly journal: (entry: JournalEntry) => Promise<void>;
+  /** Never ask the network beyond this host and its machines, for images for example. */
+  readonly offline: boolean;
+}
+
+/** Work that makes things. */
+export interface Making extends Work {
+  readonly journal: ProviderJournal;
+  readonly login: LoginPolicy;
+}
+
+export interface ProviderJournal {
+  /** Writes one line before the thing is made; resolves when it is on disk. */
+  append(entry: JournalEntry): Promise<void>;
+  /** All that was written so far, oldest first. */
+  records(): Promise<readonly JournalEntry[]>;
+}
+
+/** What a login to a machine may take from the user. */
+export interface LoginPolicy {
   /** The user, where somebody sits there and can be asked. */
   readonly questions?: Questions | undefined;
   /** Whether a host key of which nothing is known is learnt without a question. */
   readonly acceptNewHostKeys?: boolean | undefined;
   /** How long the SSH servers of machines may take to answer. Default: `defaultPatience`. */
   readonly patience?: Patience | undefined;
-  /** Never ask the network beyond this host and its machines, for images for example. */
-  readonly offline?: boolean | undefined;
-  /** Takes back what was put on a machine that the provider does not own; returns what stays there and why, in words. For `down`. */
-  readonly sweep?: ((shell: Shell) => Promise<string[]>) | undefined;
 }
 
 /** Ways to ask the user, one question at a time. */
@@ -182,9 +213,22 @@ export interface JournalEntry {
   readonly [field: string]: unknown;
 }
 
-/** What a provider needs to find its machines again; plain JSON, stored in `state.json`, read by nobody else. */
+/** What a provider needs to find its machines again; plain JSON, stored in `state.json`, read by no one else. It is checked when it is read: files get damaged. */
 export interface ProviderState {
   readonly [field: string]: unknown;
+}
+
+/** What tells of a lab. Either of the two may have been damaged, or come from an `up` that did not end. */
+export interface LabTraces {
+  readonly journal: readonly JournalEntry[];
+  readonly state: ProviderState | undefined;
+}
+
+/** A machine of somebody else, on which something may lie. */
+export interface TouchedMachine {
+  readonly name: string;
+  /** Opens the Shell; the caller closes it. @throws {ConnectionError} */
+  connect(signal: AbortSignal): Promise<Shell>;
 }
 
 export interface AttachedMachine {
@@ -203,11 +247,11 @@ export interface AttachedMachine {
   /** Captures at the lab's end of its links; undefined where lab has no such end, or cannot. */
   readonly captureLink?: LinkCapture;
   /** What was found out about a machine that the provider did not make. */
-  readonly facts?: MachineFacts | undefined;
+  readonly facts?: MachineProfile | undefined;
 }
 
 /** What a machine is like; plain JSON. What it would not tell is undefined. */
-export interface MachineFacts {
+export interface MachineProfile {
   /** What it calls itself. */
   readonly hostname: string | undefined;
   /** `Linux x86_64` of uname(1). */

@@ -1,27 +1,35 @@
-import { removePrograms } from '../deploy/remove-programs.ts';
-import type { ProviderContext } from '../providers/provider.ts';
+import type { LabTraces, Work } from '../providers/provider.ts';
 import type { LabIdentity } from './lab-identity.ts';
 import { requireOwnLab } from './lab-owner.ts';
 import type { LockedSession } from './locked-session.ts';
-import { providerContext, type ProviderSide } from './provider-context.ts';
+import { loginPolicy, type LoginSource } from './provider-means.ts';
+import { sweep } from './sweep.ts';
 
 /**
  * Removes what the lab made, then what tells of it: if we die in between, the next `down` finds it again. Returns what was ended, in words of the provider.
  * `context` is that of the command, unless it must go on after ^C.
  *
- * @throws {EnvironmentError} when its machines are another user's.
+ * @throws {EnvironmentError} when its machines are another user's. @throws as `sweep`.
  */
 export async function removeLab(
   session: LockedSession,
   lab: LabIdentity,
-  context: ProviderSide = session.context,
+  context: Pick<Work, 'events' | 'signal'> & LoginSource = session.context,
 ): Promise<string[]> {
   const { labId, name } = lab;
   const { stateFolder } = session;
   requireOwnLab(lab);
-  const sweep: ProviderContext['sweep'] = (shell) => removePrograms(shell, name, context.signal);
+  const place = { labId, stateFolder };
   const provider = await session.providers.named(lab.provider);
-  const ended = await provider.down(labId, { ...providerContext(context, { labId, stateFolder }), sweep });
+  const ended = await provider.down(place);
+  const touched = await provider.touched?.(await tracesOf(session), place, loginPolicy(context));
+  const swept = await sweep(touched ?? [], { labName: name, events: context.events, signal: context.signal });
   await session.forget();
-  return ended;
+  return [...ended, ...swept];
+}
+
+/** Either of the two may have been damaged. */
+async function tracesOf(session: LockedSession): Promise<LabTraces> {
+  const state = await session.savedState().catch(() => undefined);
+  return { journal: await session.journal.records(), state: state?.providerState };
 }

@@ -12,7 +12,7 @@ import type { CommandContext } from './context.ts';
 import { knownIdentity, type LabIdentity } from './lab-identity.ts';
 import { requireOwnLab } from './lab-owner.ts';
 import { openLab, type OpenedLab } from './open-lab.ts';
-import { providerContext } from './provider-context.ts';
+import { loginPolicy } from './provider-means.ts';
 
 /** The lab as it was brought up, found again. */
 export interface FoundLab {
@@ -139,8 +139,13 @@ export class Session {
     const provider = await this.providers.named(state.provider);
     if (provider.features.ownsMachines) requireOwnLab(state);
     await requireOwnFolder(stateFolder);
-    const place = providerContext(this.context, { labId: state.labId, stateFolder });
-    return { state, provider, machines: await provider.attach(state.machines, state.providerState, place) };
+    const { labId, machines, providerState } = state;
+    const place = { labId, stateFolder };
+    return {
+      state,
+      provider,
+      machines: await provider.attach(machines, providerState, place, loginPolicy(this.context)),
+    };
   }
 }
 

@@ -3,7 +3,6 @@ import { dirname, join } from 'node:path';
 import { removeOwn } from '../state/files/own-file.ts';
 import { keepMark } from '../state/folder-mark.ts';
 import type { LockedSession } from './locked-session.ts';
-import { providerContext } from './provider-context.ts';
 
 /**
  * Makes a copied folder a lab of its own, which is down: what was copied of the original's identity, keys and work goes, its runs and snapshots stay. The
@@ -18,7 +17,7 @@ export async function shedCopy(session: LockedSession): Promise<boolean> {
   // Under a name that nothing carries, this only clears the folders in which the machines of the original work.
   if (identity !== undefined) {
     const provider = await providers.named(identity.provider);
-    await provider.down(randomUUID(), providerContext(context, { labId: identity.labId, stateFolder }));
+    await provider.down({ labId: randomUUID(), stateFolder });
   }
   removeOwn(join(stateFolder, 'keys'));
   await keepMark(stateFolder, { isNew: true });

@@ -6,7 +6,6 @@ import type { LabelledLab } from '../providers/provider.ts';
 import { readMark } from '../state/folder-mark.ts';
 import { placeOf } from '../state/place.ts';
 import { homeOf } from './home-of.ts';
-import { providerContext } from './provider-context.ts';
 import type { LockedSession } from './locked-session.ts';
 import type { Session } from './session.ts';
 
@@ -39,10 +38,9 @@ export async function endStrays(
   for (const { labId, name, provider } of strays) {
     const message = `machines of ${name} still ran in this folder, although the .lab folder no longer knew of them: it was deleted or damaged`;
     await context.events.emit({ kind: 'notice', level: 'warning', message, hint: 'They are taken down.' });
-    const place = providerContext(context, { labId, stateFolder });
     ended.push(
       ...(await inStep(context.events, `take the old ${name} down`, async () =>
-        (await providers.named(provider)).down(labId, place),
+        (await providers.named(provider)).down({ labId, stateFolder }),
       )),
     );
   }

@@ -27,6 +27,8 @@ export interface Journal {
    * @throws {EnvironmentError} when the disk is full or fails; the record is then not in the journal.
    */
   append(entry: NewRecord): Promise<void>;
+  /** As `readJournal`. */
+  records(): Promise<JournalRecord[]>;
 }
 
 /** Path of the journal in a `.lab` folder: newline-delimited JSON, append-only. */
@@ -43,6 +45,7 @@ export function openJournal(folder: string): Journal {
       queues.set(path, queue);
       return queue.add(`${JSON.stringify({ at: new Date().toISOString(), ...entry })}\n`);
     },
+    records: () => readJournal(folder),
   };
 }
 

@@ -118,8 +118,7 @@ describe('the life of a lab', { skip: await cannotMakeMachines() }, () => {
     await up(context, { recreate: false });
     const provider = await allProviders.named('netns');
     for (const { labId, stateFolder } of await provider.list())
-      if (stateFolder.startsWith(folder.path))
-        await provider.down(labId, { ...context, labId, stateFolder, journal: async () => undefined });
+      if (stateFolder.startsWith(folder.path)) await provider.down({ labId, stateFolder });
     await assert.rejects(ssh(context, { machine: 'vm1', command: ['true'], tty: false, collect: true }), {
       code: 'machine-down',
       hint: 'Run "lab up" to bring it back.',

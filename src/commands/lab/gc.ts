@@ -4,7 +4,6 @@ import { inStep } from '../../core/events.ts';
 import type { LabelledLab, ProviderRegistry } from '../../providers/provider.ts';
 import type { CommandContext } from '../../session/context.ts';
 import { knownIdentity } from '../../session/lab-identity.ts';
-import { providerContext } from '../../session/provider-context.ts';
 import { homeOf } from '../../session/home-of.ts';
 
 export interface GcResult {
@@ -62,5 +61,5 @@ async function agreed({ terminal }: CommandContext, dead: readonly DeadLab[]): P
 
 async function remove(context: CommandContext, lab: DeadLab): Promise<string[]> {
   const provider = await context.providers.named(lab.provider);
-  return inStep(context.events, `remove ${lab.name}`, () => provider.down(lab.labId, providerContext(context, lab)));
+  return inStep(context.events, `remove ${lab.name}`, () => provider.down(lab));
 }

@@ -4,14 +4,14 @@ import { inStep, type EventSink } from '../../core/events.ts';
 import { deployPrograms, type DeployedProgram } from '../../deploy/deploy-programs.ts';
 import type { Lab } from '../../lab/types.ts';
 import type { PortReport } from '../../ports/inspect-port.ts';
-import type { AttachedMachine, Provider, ProviderContext, ProviderState } from '../../providers/provider.ts';
+import type { AttachedMachine, Provider, ProviderState } from '../../providers/provider.ts';
 import { changedLab } from '../../session/changed-lab.ts';
 import { connectAll } from '../../session/connect-all.ts';
 import type { CommandContext } from '../../session/context.ts';
 import { claimIdentity, type LabIdentity } from '../../session/lab-identity.ts';
 import { withLock, type LockedSession } from '../../session/locked-session.ts';
 import { inspectProgramPorts } from '../../session/program-ports.ts';
-import { providerContext } from '../../session/provider-context.ts';
+import { makingOf } from '../../session/provider-means.ts';
 import { reachEarly } from '../../session/reach-early.ts';
 import { removeLab } from '../../session/remove-lab.ts';
 import { requireHost } from '../../session/require-host.ts';
@@ -83,7 +83,7 @@ async function bringLabUp(session: LockedSession, cleanup: CleanupStack, recreat
       ? []
       : [...lab.machines.keys()].filter((name) => !running.some(({ machine }) => machine.name === name));
     const result = { ...(await equip(session.context, lab, machines, shells)), made, newlyUp };
-    if (made) await provider.snapshots?.keepReady(lab, placeOf(session, labId));
+    if (made) await provider.snapshots?.keepReady(lab, { labId, stateFolder: session.stateFolder }, makingOf(session));
     return result;
   } catch (error) {
     if (made) await undo(session, { labId, name: lab.name, provider: provider.name });
@@ -140,16 +140,13 @@ async function bringUp(
   }
   requireWalls(provider, lab);
   await requireHost(provider, { signal });
-  const place = placeOf(session, labId);
+  const place = { labId, stateFolder: session.stateFolder };
+  const making = makingOf(session);
   const providerState = await provider
-    .up(lab, place)
+    .up(lab, place, making)
     .catch((error: unknown) => explainRefusal(provider, error, signal));
   await keep(providerState);
-  return provider.attach([...lab.machines.values()], providerState, place);
-}
-
-function placeOf({ context, stateFolder, journal }: LockedSession, labId: string): ProviderContext {
-  return providerContext(context, { labId, stateFolder }, journal);
+  return provider.attach([...lab.machines.values()], providerState, place, making.login);
 }
 
 /** A wall that the lab file asks for and nobody would build is a fault, not a wish. */
@@ -208,8 +205,8 @@ function summaryOf({ program, sent, skipped, bytes }: DeployedProgram): UpResult
 
 /** Takes down what this call made, also after ^C; a failure of that is reported in addition to the reason, not instead of it. */
 async function undo(session: LockedSession, lab: LabIdentity): Promise<void> {
-  const { events, providers } = session.context;
-  const context = { events, providers, signal: new AbortController().signal };
+  const { events } = session.context;
+  const context = { events, signal: new AbortController().signal };
   await inStep(events, 'take down what was made', () => removeLab(session, lab, context)).catch((error: unknown) =>
     events.emit({
       kind: 'notice',

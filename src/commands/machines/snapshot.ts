@@ -1,11 +1,11 @@
 import { EnvironmentError } from '../../core/errors.ts';
 import { inStep } from '../../core/events.ts';
 import { flagsFor } from '../../providers/ability.ts';
-import type { Provider, ProviderContext, SnapshotInfo, SnapshotStore } from '../../providers/provider.ts';
+import type { LabPlace, Provider, SnapshotInfo, SnapshotStore } from '../../providers/provider.ts';
 import { connectAll } from '../../session/connect-all.ts';
 import type { CommandContext } from '../../session/context.ts';
 import { withLock, type LockedSession } from '../../session/locked-session.ts';
-import { providerContext } from '../../session/provider-context.ts';
+import { makingOf, workOf } from '../../session/provider-means.ts';
 import { openSession, type Session } from '../../session/session.ts';
 import { stateOf, type LabState } from '../../state/state.ts';
 
@@ -18,7 +18,9 @@ export async function saveSnapshot(context: CommandContext, name: string): Promi
     async work(locked) {
       const { lab } = await locked.lab();
       const { state, store } = await upWithStore(locked);
-      await inStep(context.events, `save ${name}`, () => store.save(lab, name, placeOf(locked, state)));
+      await inStep(context.events, `save ${name}`, () =>
+        store.save(lab, name, placeOf(locked, state), workOf(context)),
+      );
     },
   });
   return { saved: name };
@@ -34,9 +36,10 @@ export async function restoreSnapshot(context: CommandContext, name: string): Pr
       const { lab } = await locked.lab();
       const { state, provider, store } = await upWithStore(locked);
       const place = placeOf(locked, state);
-      const providerState = await store.restore(lab, name, place);
+      const making = makingOf(locked);
+      const providerState = await store.restore(lab, name, place, making);
       await locked.keepState({ ...stateOf(lab, state.labId, providerState), createdAt: state.createdAt });
-      const machines = await provider.attach(state.machines, providerState, place);
+      const machines = await provider.attach(state.machines, providerState, place, making.login);
       await inStep(
         context.events,
         'reach the machines',
@@ -94,6 +97,6 @@ async function storeOf({ snapshots, name }: Provider, { providers }: Session): P
   });
 }
 
-function placeOf({ context, stateFolder, journal }: LockedSession, { labId }: LabState): ProviderContext {
-  return providerContext(context, { labId, stateFolder }, journal);
+function placeOf({ stateFolder }: LockedSession, { labId }: LabState): LabPlace {
+  return { labId, stateFolder };
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { inStep } from '../../core/events.ts';
+import { inStep, type EventSink } from '../../core/events.ts';
 import type { LinkCaptureRequest } from '../../core/link-capture.ts';
 import { findTool } from '../../host/tools.ts';
 import { connectUnix } from '../../host/unix-socket.ts';
@@ -13,10 +13,11 @@ import { makeOwnFolder, removeOwn, replaceFileSync } from '../../state/files/own
 import { samePlace } from '../../state/place.ts';
 import type {
   AttachedMachine,
-  CheckContext,
+  CheckOptions,
   LabelledLab,
+  LabPlace,
+  Making,
   Provider,
-  ProviderContext,
   ProviderFeatures,
   ProviderState,
   Requirement,
@@ -44,26 +45,26 @@ export class NetnsProvider implements Provider {
   readonly name = 'netns';
   readonly features: ProviderFeatures = { ownsMachines: true, withoutSudo: true };
 
-  async check({ thorough = false }: CheckContext): Promise<Requirement[]> {
+  async check({ thorough = false }: CheckOptions): Promise<Requirement[]> {
     const requirements = staticRequirements();
     const ready = requirements.every(({ status }) => status !== 'missing');
     return thorough && ready ? [...requirements, await probe()] : requirements;
   }
 
-  async up(lab: Lab, context: ProviderContext): Promise<ProviderState> {
-    if (findInit(context.labId)) return {};
-    await context.journal({ kind: 'netns-lab', labId: context.labId, folders: workFolders(context.stateFolder) });
-    await inStep(context.events, `make ${lab.machines.size} machines`, () => build(lab, context));
+  async up(lab: Lab, place: LabPlace, making: Making): Promise<ProviderState> {
+    const { labId, stateFolder } = place;
+    if (findInit(labId)) return {};
+    await making.journal.append({ kind: 'netns-lab', labId, folders: workFolders(stateFolder) });
+    await inStep(making.events, `make ${lab.machines.size} machines`, () => build(lab, place, making));
     return {};
   }
 
   async attach(
     machines: readonly Machine[],
     _state: ProviderState,
-    context: ProviderContext,
+    { labId, stateFolder }: LabPlace,
   ): Promise<AttachedMachine[]> {
-    const running = findInit(context.labId) !== undefined;
-    const { stateFolder } = context;
+    const running = findInit(labId) !== undefined;
     let read: Credentials | undefined;
     const side: LabSide = {
       stateFolder,
@@ -89,19 +90,19 @@ export class NetnsProvider implements Provider {
     });
   }
 
-  async down(labId: string, { stateFolder }: ProviderContext): Promise<string[]> {
+  async down({ labId, stateFolder }: LabPlace): Promise<string[]> {
     const ended = await endLab(labId);
     if (!someLabWorksIn(stateFolder)) removeWork(stateFolder);
     return ended.filter(({ isInit }) => isInit).map(({ pid }) => `all machines (init was PID ${pid})`);
   }
 }
 
-async function build(lab: Lab, context: ProviderContext): Promise<void> {
-  const { stateFolder } = context;
+async function build(lab: Lab, place: LabPlace, { events, signal, journal }: Making): Promise<void> {
+  const { labId, stateFolder } = place;
   removeWork(stateFolder);
   for (const folder of workFolders(stateFolder)) makeOwnFolder(folder);
-  const host = withWayOut(gatherHostFacts(runtimeOfThisProcess()), lab, context);
-  const launch = launchOptions(lab, context);
+  const host = withWayOut(gatherHostFacts(runtimeOfThisProcess()), lab, events);
+  const launch = launchOptions(lab, place, signal);
   removeFormerKeys(stateFolder);
   const keys = planKeys(lab, stateFolder);
   replaceFileSync(
@@ -116,16 +117,16 @@ async function build(lab: Lab, context: ProviderContext): Promise<void> {
         socketFolder: join(stateFolder, 'sockets'),
         keys,
         machineIds: new Map([...lab.machines.keys()].map((name) => [name, randomBytes(16).toString('hex')])),
-        ...wallOptions(context.labId, mapped),
+        ...wallOptions(labId, mapped),
       }),
     launch,
   );
-  await context.journal({ kind: 'process', ...prepared.init });
+  await journal.append({ kind: 'process', ...prepared.init });
   await prepared.commit();
 }
 
 /** Without a way out the machines still reach each other; that is worth a warning, not a failure. */
-function withWayOut(host: HostFacts, lab: Lab, { events }: ProviderContext): HostFacts {
+function withWayOut(host: HostFacts, lab: Lab, events: EventSink): HostFacts {
   const wanted = [...lab.networks.values()].some(({ nat }) => nat);
   if (!wanted || hasWayOut()) return host;
   void events.emit({
@@ -137,7 +138,7 @@ function withWayOut(host: HostFacts, lab: Lab, { events }: ProviderContext): Hos
   return { ...host, slirp4netns: undefined };
 }
 
-function launchOptions(lab: Lab, { labId, stateFolder, signal }: ProviderContext): LaunchOptions {
+function launchOptions(lab: Lab, { labId, stateFolder }: LabPlace, signal: AbortSignal): LaunchOptions {
   const libraryPath = [findTool('nft'), findTool('slirp4netns')].find(
     (tool) => tool?.env['LD_LIBRARY_PATH'] !== undefined,
   )?.env['LD_LIBRARY_PATH'];

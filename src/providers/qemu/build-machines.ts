@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { EnvironmentError, UsageError } from '../../core/errors.ts';
-import { inStep } from '../../core/events.ts';
+import { inStep, type EventSink } from '../../core/events.ts';
 import type { Lab, Machine } from '../../lab/types.ts';
 import { makeOwnFolder, clearWay, removeOwn, replaceFileSync } from '../../state/files/own-file.ts';
 import type { OpenedShells } from '../opened-shells.ts';
-import type { ProviderContext, ProviderState } from '../provider.ts';
+import type { LabPlace, Making, Work } from '../provider.ts';
 import { chooseAcceleration, readAcceleration, writeAcceleration, type Acceleration } from './process/acceleration.ts';
 import { consoleFolder, consoleLog, readyMark, workFolder } from './folders.ts';
 import { fitKey } from './fit-key.ts';
@@ -31,6 +31,7 @@ import {
   stateFile,
   type SavedLab,
 } from './saved.ts';
+import type { QemuState } from './qemu-state.ts';
 import { seedFiles, type SeedKeys } from './seed/seed.ts';
 import { isoImage } from './seed/iso9660.ts';
 import {
@@ -43,9 +44,9 @@ import {
 } from './process/qemu-tools.ts';
 
 /** All that is known before anything is made. */
-interface Build {
+interface Prepared {
   readonly lab: Lab;
-  readonly context: ProviderContext;
+  readonly place: LabPlace;
   readonly tools: QemuTools;
   readonly plan: LabPlan;
   readonly images: ReadonlyMap<string, Image>;
@@ -53,27 +54,33 @@ interface Build {
   readonly disks: ReadonlyMap<string, DiskFacts>;
   readonly key: string;
   readonly running: readonly string[];
+}
+
+/** What makes it. */
+interface Build extends Prepared {
+  readonly making: Making;
   /** Takes the connections over which the machines were set up. */
   readonly opened: OpenedShells;
 }
 
 /** Makes the machines of the lab that do not run, from a state that was saved after their first start if there is one that fits. */
-export async function bringUp(lab: Lab, context: ProviderContext, opened: OpenedShells): Promise<ProviderState> {
-  const build = { ...(await prepare(lab, context)), opened };
-  const saved = readSaved(context.stateFolder, BOOT_STATE);
+export async function bringUp(lab: Lab, place: LabPlace, making: Making, opened: OpenedShells): Promise<QemuState> {
+  const { stateFolder } = place;
+  const build = { ...(await prepare(lab, place, making)), making, opened };
+  const saved = readSaved(stateFolder, BOOT_STATE);
   if (saved?.key === build.key && build.running.length === 0) {
     const resumed = await resumeOrEnd(build, saved);
     if (resumed) return resumed;
   } else if (saved && saved.key !== build.key) {
-    removeSaved(context.stateFolder, BOOT_STATE);
+    removeSaved(stateFolder, BOOT_STATE);
   }
   const acceleration = await inStep(
-    context.events,
+    making.events,
     'look for hardware acceleration',
-    () => chooseAcceleration(build.tools.emulator, context.signal),
+    () => chooseAcceleration(build.tools.emulator, making.signal),
     ({ name }) => name,
   );
-  await tellObstacle(acceleration, context);
+  await tellObstacle(acceleration, making.events);
   return start(build, acceleration, undefined);
 }
 
@@ -81,23 +88,23 @@ export async function bringUp(lab: Lab, context: ProviderContext, opened: Opened
 export async function restoreLab(
   lab: Lab,
   name: string,
-  context: ProviderContext,
-  opened: OpenedShells,
-): Promise<ProviderState> {
-  const saved = needSaved(context.stateFolder, name);
-  const build = await prepare(lab, context);
+  place: LabPlace,
+  { making, opened }: Pick<Build, 'making' | 'opened'>,
+): Promise<QemuState> {
+  const saved = needSaved(place.stateFolder, name);
+  const build = await prepare(lab, place, making);
   if (saved.key !== build.key)
     throw new UsageError(
       `snapshot "${name}" does not fit: images, machines, their keys or QEMU have changed since it was saved`,
       { code: 'snapshot-misfit', hint: `Remove it: lab snapshot rm ${name}` },
     );
-  await endProcesses(processesOf(context.labId).filter(({ role }) => role === 'machine'));
-  return start({ ...build, opened, running: [] }, saved.acceleration, saved);
+  await endProcesses(processesOf(place.labId).filter(({ role }) => role === 'machine'));
+  return start({ ...build, making, opened, running: [] }, saved.acceleration, saved);
 }
 
 /** Saves all machines under a name. @throws {EnvironmentError} when not all of them run. */
-export async function saveMachines(lab: Lab, name: string, context: ProviderContext): Promise<void> {
-  const { plan, running, key } = await prepare(lab, context);
+export async function saveMachines(lab: Lab, name: string, place: LabPlace, work: Work): Promise<void> {
+  const { plan, running, key } = await prepare(lab, place, work);
   const machines = plan.machines.map(({ machine }) => machine.name);
   const gone = machines.filter((machine) => !running.includes(machine));
   if (gone.length > 0)
@@ -105,18 +112,19 @@ export async function saveMachines(lab: Lab, name: string, context: ProviderCont
       code: 'machine-down',
       hint: 'Run "lab up" first.',
     });
-  const { stateFolder, signal } = context;
+  const { stateFolder } = place;
   const acceleration = readAcceleration(stateFolder);
   if (acceleration === undefined)
     throw new EnvironmentError(
       'it is not known any more how the machines were started, so their state would not resume',
       { code: 'save-failed', hint: 'Run "lab up --recreate" first.' },
     );
-  await saveLab(stateFolder, { name, key, machines, savedAt: new Date().toISOString(), acceleration }, signal);
+  await saveLab(stateFolder, { name, key, machines, savedAt: new Date().toISOString(), acceleration }, work.signal);
 }
 
-async function prepare(lab: Lab, context: ProviderContext): Promise<Omit<Build, 'opened'>> {
-  const { stateFolder, labId, signal } = context;
+async function prepare(lab: Lab, place: LabPlace, work: Work): Promise<Prepared> {
+  const { stateFolder, labId } = place;
+  const { signal } = work;
   requireInterfaces(lab);
   const tools = qemuTools();
   const plan = planLab(lab);
@@ -125,14 +133,14 @@ async function prepare(lab: Lab, context: ProviderContext): Promise<Omit<Build, 
     .map(({ name }) => name);
   const wanted = { ...plan, machines: plan.machines.filter(({ machine }) => !running.includes(machine.name)) };
   requireResources(wanted, hostResources(stateFolder));
-  const images = await findImages([...lab.machines.values()], lab.folder, context);
+  const images = await findImages([...lab.machines.values()], lab.folder, work);
   const [disks, version] = await Promise.all([inspectDisks(images, tools, signal), versionOf(tools.emulator, signal)]);
   requireRoom(plan, images, disks);
   // Keys that are lost while machines know them are not made anew: nobody would get in.
   if (running.length > 0) readKeys(stateFolder);
   return {
     lab,
-    context,
+    place,
     tools,
     plan,
     images,
@@ -168,39 +176,39 @@ function requireInterfaces({ machines }: Lab): void {
     });
 }
 
-async function tellObstacle({ obstacle }: Acceleration, { events }: ProviderContext): Promise<void> {
+async function tellObstacle({ obstacle }: Acceleration, events: EventSink): Promise<void> {
   if (obstacle === undefined) return;
   const message = `machines run by software emulation, ten to thirty times slower than with hardware (a start takes half a minute to several minutes): ${obstacle.reason}`;
   await events.emit({ kind: 'notice', level: 'warning', message, hint: obstacle.cures.join('\n') });
 }
 
 /** Undefined when the saved state would not start; it is gone then, and the machines with it. */
-async function resumeOrEnd(build: Build, saved: SavedLab): Promise<ProviderState | undefined> {
-  const { context } = build;
+async function resumeOrEnd(build: Build, saved: SavedLab): Promise<QemuState | undefined> {
+  const { place, making } = build;
   try {
     return await start(build, saved.acceleration, saved);
   } catch (error) {
-    context.signal.throwIfAborted();
-    await context.events.emit({
+    making.signal.throwIfAborted();
+    await making.events.emit({
       kind: 'notice',
       level: 'warning',
       message: `the saved state could not be resumed, so the machines start anew: ${String(error)}`,
     });
     await build.opened.closeAll();
-    await endProcesses(processesOf(context.labId));
-    removeSaved(context.stateFolder, saved.name);
+    await endProcesses(processesOf(place.labId));
+    removeSaved(place.stateFolder, saved.name);
     return undefined;
   }
 }
 
 /** From the saved state, or from the image. */
-async function start(build: Build, acceleration: Acceleration, saved: SavedLab | undefined): Promise<ProviderState> {
-  const { lab, context, tools, plan } = build;
-  const { stateFolder, labId, journal } = context;
-  await journal({ kind: 'qemu-lab', labId, folder: workFolder(stateFolder) });
+async function start(build: Build, acceleration: Acceleration, saved: SavedLab | undefined): Promise<QemuState> {
+  const { lab, place, making, tools, plan } = build;
+  const { stateFolder, labId } = place;
+  await making.journal.append({ kind: 'qemu-lab', labId, folder: workFolder(stateFolder) });
   for (const folder of [workFolder(stateFolder), consoleFolder(stateFolder)]) makeOwnFolder(folder);
   writeAcceleration(stateFolder, acceleration);
-  const launcher = new Launcher(context, lab.name, tools);
+  const launcher = new Launcher(place, making, lab.name, tools);
   await launcher.startSwitch(plan);
   writeKnownHosts(build);
   const opening = openGateways(launcher, plan);
@@ -245,7 +253,7 @@ interface MachineStart {
 
 async function startMachine(parts: MachineStart): Promise<void> {
   const {
-    build: { running, context },
+    build: { running, making },
     machine: {
       machine: { name },
     },
@@ -253,7 +261,7 @@ async function startMachine(parts: MachineStart): Promise<void> {
   } = parts;
   if (running.includes(name)) return;
   await inStep(
-    context.events,
+    making.events,
     `${saved ? 'resume' : 'start'} ${name}`,
     (progress) => startAndWait(parts, progress),
     describeStages,
@@ -264,8 +272,9 @@ async function startAndWait(
   { build, machine: plan, launcher, acceleration, saved, ports }: MachineStart,
   progress: (note: string) => void,
 ): Promise<ReadonlyMap<Stage, number>> {
-  const { context, images } = build;
-  const { stateFolder, signal } = context;
+  const { images, making } = build;
+  const { stateFolder } = build.place;
+  const { events, signal } = making;
   const { machine } = plan;
   const startedMs = performance.now();
   const stages = new Map<Stage, number>();
@@ -300,18 +309,13 @@ async function startAndWait(
     timeoutMs: bootTimeoutMs(acceleration),
   });
   build.opened.keep(shell);
-  if (complaint !== undefined) await tellComplaint(machine.name, complaint, saved !== undefined, context);
+  if (complaint !== undefined) await tellComplaint(machine.name, complaint, saved !== undefined, events);
   replaceFileSync(readyMark(stateFolder, machine.name), '', { durable: false });
   return stages;
 }
 
 /** It runs and can be reached; whether it lacks anything is for the user to judge. */
-async function tellComplaint(
-  machine: string,
-  complaint: string,
-  isResumed: boolean,
-  { events }: ProviderContext,
-): Promise<void> {
+async function tellComplaint(machine: string, complaint: string, isResumed: boolean, events: EventSink): Promise<void> {
   const [message, hint] = isResumed
     ? [`the clock of ${machine} could not be set after its rest: ${complaint}`, `lab exec ${machine} -- date`]
     : [
@@ -323,18 +327,18 @@ async function tellComplaint(
 
 /** A disk of its own over the image (or over what was saved of it), and the seed. */
 async function layDisks(
-  { context, lab, plan: { networks }, images, disks, tools }: Build,
+  { place, making, lab, plan: { networks }, images, disks, tools }: Build,
   { machine, nics }: MachinePlan,
   saved: SavedLab | undefined,
 ): Promise<void> {
-  const { stateFolder, labId, signal } = context;
+  const { stateFolder, labId } = place;
   const file = join(workFolder(stateFolder), machine.name);
   const { disk } = images.get(machine.name)!;
   for (const left of [`${file}.qcow2`, readyMark(stateFolder, machine.name)]) removeOwn(left);
   const base = saved
     ? { base: savedDisk(stateFolder, saved.name, machine.name), format: 'qcow2', sizeMiB: undefined }
     : { base: disk, format: disks.get(disk)?.format ?? 'raw', sizeMiB: machine.diskMiB };
-  await makeOverlay(tools, { ...base, overlay: `${file}.qcow2` }, signal);
+  await makeOverlay(tools, { ...base, overlay: `${file}.qcow2` }, making.signal);
   const seed = seedFiles({
     machine,
     lab,
@@ -367,7 +371,7 @@ function bootTimeoutMs({ name }: Acceleration): number {
 }
 
 /** For OpenSSH's own client. */
-function writeKnownHosts({ plan, context: { stateFolder } }: Build): void {
+function writeKnownHosts({ plan, place: { stateFolder } }: Build): void {
   const machines = plan.machines.map(({ machine }) => machine);
   replaceFileSync(
     knownHostsFile(stateFolder),

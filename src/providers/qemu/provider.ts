@@ -4,10 +4,11 @@ import { samePlace } from '../../state/place.ts';
 import { OpenedShells } from '../opened-shells.ts';
 import type {
   AttachedMachine,
-  CheckContext,
+  CheckOptions,
   LabelledLab,
+  LabPlace,
+  Making,
   Provider,
-  ProviderContext,
   ProviderFeatures,
   ProviderState,
   Requirement,
@@ -18,6 +19,7 @@ import { qemuImages } from './images/qemu-images.ts';
 import { qemuConsoles } from './machine-console.ts';
 import { folderNow, labelledProcesses, processesOf } from './process/lab-processes.ts';
 import { attached } from './reach-machine.ts';
+import { readQemuState } from './qemu-state.ts';
 import { requirements } from './requirements.ts';
 import { shutDown } from './process/shutdown.ts';
 import { QemuSnapshots } from './snapshots.ts';
@@ -38,34 +40,34 @@ export class QemuProvider implements Provider {
   readonly images = qemuImages;
   readonly consoles = qemuConsoles;
 
-  check(context: CheckContext): Promise<Requirement[]> {
-    return requirements(context);
+  check(options: CheckOptions): Promise<Requirement[]> {
+    return requirements(options);
   }
 
-  up(lab: Lab, context: ProviderContext): Promise<ProviderState> {
-    return bringUp(lab, context, this.#opened);
+  async up(lab: Lab, place: LabPlace, making: Making): Promise<ProviderState> {
+    return { ...(await bringUp(lab, place, making, this.#opened)) };
   }
 
   async attach(
     machines: readonly Machine[],
     state: ProviderState,
-    context: ProviderContext,
+    { labId, stateFolder }: LabPlace,
   ): Promise<AttachedMachine[]> {
+    const { ports, acceleration } = readQemuState(state);
     const running = new Map(
-      processesOf(context.labId)
+      processesOf(labId)
         .filter(({ role }) => role === 'machine')
         .map((process) => [process.name, process]),
     );
-    const ports = new Map(Object.entries(state['ports'] ?? {}).filter(isPort));
-    const slowness = state['acceleration'] === 'tcg' ? SLOWNESS_OF_EMULATION : undefined;
+    const slowness = acceleration === 'tcg' ? SLOWNESS_OF_EMULATION : undefined;
     return machines.map((machine) => {
       const parts = {
         machine,
         process: running.get(machine.name),
-        port: ports.get(machine.name),
-        stateFolder: context.stateFolder,
+        port: Object.hasOwn(ports, machine.name) ? ports[machine.name] : undefined,
+        stateFolder,
       };
-      return { ...attached(parts, this.#opened), slowness, ...captureAt(machine, machines, context.stateFolder) };
+      return { ...attached(parts, this.#opened), slowness, ...captureAt(machine, machines, stateFolder) };
     });
   }
 
@@ -80,7 +82,7 @@ export class QemuProvider implements Provider {
     }));
   }
 
-  async down(labId: string, { stateFolder }: ProviderContext): Promise<string[]> {
+  async down({ labId, stateFolder }: LabPlace): Promise<string[]> {
     await this.#opened.closeAll();
     const ended = await shutDown(processesOf(labId));
     // `lab gc` may end a lab whose folder has another one by now.
@@ -88,9 +90,4 @@ export class QemuProvider implements Provider {
       removeOwn(workFolder(stateFolder));
     return ended;
   }
-}
-
-/** What was stored under the name of a machine, if a port can be that. */
-function isPort(entry: [string, unknown]): entry is [string, number] {
-  return Number.isInteger(entry[1]) && Number(entry[1]) > 0 && Number(entry[1]) <= 65_535;
 }

@@ -1,5 +1,5 @@
 import { findOnHost, findTool } from '../../host/tools.ts';
-import type { CheckContext, Requirement } from '../provider.ts';
+import type { CheckOptions, Requirement } from '../provider.ts';
 import { chooseAcceleration } from './process/acceleration.ts';
 import { EMULATOR_NAME, IMAGE_TOOL_NAME, isNewEnough, oldestVersion, versionOf } from './process/qemu-tools.ts';
 
@@ -12,7 +12,7 @@ const install = [
 ] as const;
 
 /** What virtual machines need on this host. */
-export async function requirements({ thorough = false, signal }: CheckContext): Promise<Requirement[]> {
+export async function requirements({ thorough = false, signal }: CheckOptions): Promise<Requirement[]> {
   const needed = [await emulator(signal), imageTool()];
   const found = [...needed, filterTool()];
   const tool = findTool(EMULATOR_NAME);

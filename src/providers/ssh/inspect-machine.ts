@@ -1,7 +1,7 @@
 import { EnvironmentError } from '../../core/errors.ts';
 import type { Lab } from '../../lab/types.ts';
 import type { Shell } from '../../ssh/shell.ts';
-import type { MachineFacts, ProviderContext } from '../provider.ts';
+import type { MachineProfile, Work } from '../provider.ts';
 import { addressFaults, type MachineFault } from './machine-addresses.ts';
 import { measureClock } from './clock.ts';
 import { lookAtPeers, peerFault, peersOf } from './peers.ts';
@@ -18,9 +18,9 @@ const LEAST_FREE_BYTES = 1_000_000;
 export async function inspectMachines(
   lab: Lab,
   shells: ReadonlyMap<string, Shell>,
-  context: Pick<ProviderContext, 'events' | 'signal'>,
-): Promise<ReadonlyMap<string, MachineFacts>> {
-  const { signal } = context;
+  work: Pick<Work, 'events' | 'signal'>,
+): Promise<ReadonlyMap<string, MachineProfile>> {
+  const { signal } = work;
   const names = [...lab.machines.keys()];
   const found = await eachMachine(shells, async (shell) => {
     const [survey, clock] = await Promise.all([surveyMachine(shell, names, signal), measureClock(shell, signal)]);
@@ -32,7 +32,7 @@ export async function inspectMachines(
       homeFaults(name, survey).concat(addressFaults(lab, lab.machines.get(name)!, survey.interfaces)),
     ),
   );
-  await checkPeers(lab, shells, surveys, context);
+  await checkPeers(lab, shells, surveys, work);
   return new Map(
     [...found].map(([name, { survey, clock }]) => [name, factsOf(survey, clock, addressesSeenFrom(lab, name))]),
   );
@@ -42,7 +42,7 @@ async function checkPeers(
   lab: Lab,
   shells: ReadonlyMap<string, Shell>,
   surveys: ReadonlyMap<string, Survey>,
-  { events, signal }: Pick<ProviderContext, 'events' | 'signal'>,
+  { events, signal }: Pick<Work, 'events' | 'signal'>,
 ): Promise<void> {
   const ports = new Map([...surveys].map(([name, { sshPort }]) => [name, sshPort]));
   const looked = await eachMachine(shells, async (shell) => {

@@ -1,14 +1,14 @@
 import { EnvironmentError } from '../../core/errors.ts';
 import { scriptFile } from '../../core/files/script-file.ts';
 import type { Shell } from '../../ssh/shell.ts';
-import type { ClockFacts, MachineFacts } from '../provider.ts';
+import type { ClockFacts, MachineProfile } from '../provider.ts';
 import { parseLinks, type FoundInterface } from './interfaces.ts';
 
 const surveyScript = scriptFile(new URL('survey-machine.sh', import.meta.url));
 
 /** What a machine answered. */
 export interface Survey {
-  readonly facts: Omit<MachineFacts, 'clock' | 'unknownNames'>;
+  readonly facts: Omit<MachineProfile, 'clock' | 'unknownNames'>;
   readonly interfaces: readonly FoundInterface[];
   /** Port of its SSH server as itself sees it, whatever port forwards lie before it. */
   readonly sshPort: number;
@@ -69,7 +69,7 @@ function sudoOf(
   uid: string | undefined,
   groups: string | undefined,
   tools: readonly string[],
-): MachineFacts['sudo'] {
+): MachineProfile['sudo'] {
   if (uid === '0' || free !== undefined) return 'without-password';
   const mayAsk = tools.includes('sudo') && (groups ?? '').split(' ').some((group) => administrators.has(group));
   return mayAsk ? 'with-password' : 'none';
@@ -99,7 +99,7 @@ export function factsOf(
   { facts, hosts }: Survey,
   clock: ClockFacts | undefined,
   addresses: ReadonlyMap<string, string>,
-): MachineFacts {
+): MachineProfile {
   const unknown = [...addresses].filter(([name, address]) => hosts.get(name) !== address);
   return { ...facts, clock, unknownNames: Object.fromEntries(unknown) };
 }

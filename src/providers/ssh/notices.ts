@@ -1,6 +1,6 @@
 import { formatDuration } from '../../core/text/amounts.ts';
 import type { Lab, Program } from '../../lab/types.ts';
-import type { MachineFacts } from '../provider.ts';
+import type { MachineProfile } from '../provider.ts';
 
 /** Something that the user should know of a machine, though all works. */
 export interface Notice {
@@ -13,7 +13,7 @@ export interface Notice {
 const NOTABLE_OFFSET_MS = 2000;
 
 /** Pure: what is peculiar about the machines, as far as the programs of the lab have to do with it. */
-export function noticesAbout(lab: Lab, facts: ReadonlyMap<string, MachineFacts>): Notice[] {
+export function noticesAbout(lab: Lab, facts: ReadonlyMap<string, MachineProfile>): Notice[] {
   return [...facts].flatMap(([machine, found]) => {
     const programs = [...lab.programs.values()].filter(({ on }) => on === machine);
     return [
@@ -25,7 +25,7 @@ export function noticesAbout(lab: Lab, facts: ReadonlyMap<string, MachineFacts>)
 }
 
 /** Names that programs use and their machine does not know. They work all the same: `lab run` gives the address. */
-function unknownNames(machine: string, facts: MachineFacts, programs: readonly Program[]): Notice | undefined {
+function unknownNames(machine: string, facts: MachineProfile, programs: readonly Program[]): Notice | undefined {
   const words = new Set(programs.flatMap(({ command }) => command.map((word) => word.split(':')[0])));
   const names = Object.entries(facts.unknownNames).filter(([name]) => words.has(name));
   if (names.length === 0) return undefined;
@@ -36,7 +36,7 @@ function unknownNames(machine: string, facts: MachineFacts, programs: readonly P
   };
 }
 
-function notExecutable(machine: string, { home }: MachineFacts, programs: readonly Program[]): Notice | undefined {
+function notExecutable(machine: string, { home }: MachineProfile, programs: readonly Program[]): Notice | undefined {
   const compiled = programs.filter(({ command }) => command[0]?.includes('/') === true && !command[0].startsWith('/'));
   if (home.executable || compiled.length === 0) return undefined;
   return {
@@ -46,7 +46,7 @@ function notExecutable(machine: string, { home }: MachineFacts, programs: readon
   };
 }
 
-function wrongClock(machine: string, { clock }: MachineFacts): Notice | undefined {
+function wrongClock(machine: string, { clock }: MachineProfile): Notice | undefined {
   if (clock === undefined || Math.abs(clock.offsetMs) - clock.roundTripMs < NOTABLE_OFFSET_MS) return undefined;
   return {
     level: 'info',

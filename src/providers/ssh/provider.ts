@@ -1,30 +1,34 @@
-import { allMachines, listFailures } from '../../core/all-machines.ts';
-import { ConnectionError, TimeoutError } from '../../core/errors.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { allMachines } from '../../core/all-machines.ts';
 import { inStep } from '../../core/events.ts';
+import { countOf } from '../../core/text/amounts.ts';
 import type { Lab, Machine } from '../../lab/types.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import { isMarkedHere } from '../../state/folder-mark.ts';
-import { readJournal } from '../../state/journal.ts';
-import { readState } from '../../state/state.ts';
 import { OpenedShells } from '../opened-shells.ts';
 import type {
   AttachedMachine,
+  JournalEntry,
   LabelledLab,
+  LabPlace,
+  LabTraces,
+  LoginPolicy,
+  Making,
   Provider,
-  ProviderContext,
   ProviderFeatures,
   ProviderState,
   Requirement,
+  TouchedMachine,
 } from '../provider.ts';
-import { configStamp } from './route/config-stamp.ts';
 import { inspectMachines } from './inspect-machine.ts';
 import { noticesAbout } from './notices.ts';
-import { reach, Tunnels } from './reach-server.ts';
+import { reach, Tunnels, type Access } from './reach-server.ts';
 import { sshRequirements } from './requirements.ts';
+import { sshConfigOf } from './route/client-config.ts';
+import { configStamp } from './route/config-stamp.ts';
 import { resolveRoute } from './route/resolve-route.ts';
 import type { Route } from './route/route.ts';
-import { sshConfigOf } from './route/client-config.ts';
-import { machineState, storedRoute, type MachineState } from './stored.ts';
+import { machineState, storedRoute, storedRoutes, type MachineState } from './stored.ts';
 
 /** Kind of the records that tell `down` which machines were touched. */
 const JOURNAL_KIND = 'ssh-machine';
@@ -40,23 +44,24 @@ export class SshProvider implements Provider {
     return sshRequirements();
   }
 
-  async up(lab: Lab, context: ProviderContext): Promise<ProviderState> {
+  async up(lab: Lab, { stateFolder }: LabPlace, making: Making): Promise<ProviderState> {
+    const { events, signal, login, journal } = making;
     const machines = [...lab.machines.values()];
     const routes = new Map(
-      await Promise.all(
-        machines.map(async (machine) => [machine.name, await resolveRoute(machine, context.signal)] as const),
-      ),
+      await Promise.all(machines.map(async (machine) => [machine.name, await resolveRoute(machine, signal)] as const)),
     );
     try {
-      const shells = await inStep(context.events, `log in to ${countOf(machines.length)}`, () =>
-        this.#reachAll(routes, context),
+      const shells = await inStep(events, `log in to ${countOf(machines.length, 'machine')}`, () =>
+        this.#reachAll(routes, this.#access(stateFolder, login, signal), signal),
       );
-      const facts = await inStep(context.events, 'look whether they are what lab.yaml says', () =>
-        inspectMachines(lab, shells, context),
+      const facts = await inStep(events, 'look whether they are what lab.yaml says', () =>
+        inspectMachines(lab, shells, making),
       );
       // So far nothing was changed anywhere; from now on programs may be put there.
-      await this.#writeDown(routes, context);
-      for (const notice of noticesAbout(lab, facts)) await context.events.emit({ kind: 'notice', ...notice });
+      const known = journaledRoutes(await journal.records());
+      const news = [...routes].filter(([name, route]) => !isDeepStrictEqual(known.get(name), route));
+      await Promise.all(news.map(([machine, route]) => journal.append({ kind: JOURNAL_KIND, machine, route })));
+      for (const notice of noticesAbout(lab, facts)) await events.emit({ kind: 'notice', ...notice });
       const states = machines.map(({ name }): [string, MachineState] => [
         name,
         { route: routes.get(name)!, facts: facts.get(name)! },
@@ -71,18 +76,27 @@ export class SshProvider implements Provider {
   async attach(
     machines: readonly Machine[],
     state: ProviderState,
-    context: ProviderContext,
+    { stateFolder }: LabPlace,
+    login: LoginPolicy,
   ): Promise<AttachedMachine[]> {
-    const isOwn = await isMarkedHere(context.stateFolder);
+    const isOwn = await isMarkedHere(stateFolder);
     const isCurrent = isOwn && state['configStamp'] === (await configStamp());
     return machines.map((machine) => {
       const stored = machineState(state, machine.name);
-      return this.#attached(
+      const route = stored && (isOwn ? stored.route : withoutCommands(stored.route));
+      return {
         machine,
-        stored && { ...stored, route: isOwn ? stored.route : withoutCommands(stored.route) },
-        isCurrent,
-        context,
-      );
+        running: true,
+        connect: async (signal) =>
+          this.#opened.take(machine.name) ??
+          reach(
+            machine.name,
+            route !== undefined && isCurrent ? route : await resolveRoute(machine, signal),
+            this.#access(stateFolder, login, signal),
+          ),
+        sshConfig: sshConfigOf(route, stateFolder),
+        facts: stored?.facts,
+      };
     });
   }
 
@@ -90,72 +104,40 @@ export class SshProvider implements Provider {
     return [];
   }
 
-  async down(_labId: string, context: ProviderContext): Promise<string[]> {
+  async down(): Promise<string[]> {
     await this.#opened.closeAll();
-    // Either of the two may have been damaged.
-    const touched = new Map([
-      ...(await savedMachines(context.stateFolder)),
-      ...(await touchedMachines(context.stateFolder)),
-    ]);
-    const isOwn = await isMarkedHere(context.stateFolder);
-    const tidied = await allMachines(
-      [...touched].map(async ([machine, route]) =>
-        this.#tidy(machine, isOwn ? route : await ownRoute(machine, route, context.signal), context),
-      ),
-      context.signal,
-    ).catch((error: unknown) => {
-      throw error instanceof ConnectionError ? couldNotTidy(error) : error;
-    });
-    return tidied.flat();
+    return [];
   }
 
-  async #reachAll(routes: ReadonlyMap<string, Route>, context: ProviderContext): Promise<ReadonlyMap<string, Shell>> {
+  async touched(
+    { journal, state }: LabTraces,
+    { stateFolder }: LabPlace,
+    login: LoginPolicy,
+  ): Promise<TouchedMachine[]> {
+    const routes = new Map([...storedRoutes(state ?? {}), ...journaledRoutes(journal)]);
+    const isOwn = await isMarkedHere(stateFolder);
+    return [...routes].map(([name, route]) => ({
+      name,
+      connect: async (signal) =>
+        reach(name, isOwn ? route : await ownRoute(name, route, signal), this.#access(stateFolder, login, signal)),
+    }));
+  }
+
+  async #reachAll(
+    routes: ReadonlyMap<string, Route>,
+    access: Access,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, Shell>> {
     const opening = [...routes].map(async ([machine, route]) => {
-      const shell = await reach(machine, route, this.#tunnels, context, context.signal);
+      const shell = await reach(machine, route, access);
       this.#opened.keep(shell);
       return [machine, shell] as const;
     });
-    return new Map(await allMachines(opening, context.signal));
+    return new Map(await allMachines(opening, signal));
   }
 
-  async #writeDown(routes: ReadonlyMap<string, Route>, { stateFolder, journal }: ProviderContext): Promise<void> {
-    const known = await touchedMachines(stateFolder);
-    const news = [...routes].filter(([machine, route]) => JSON.stringify(known.get(machine)) !== JSON.stringify(route));
-    await Promise.all(news.map(([machine, route]) => journal({ kind: JOURNAL_KIND, machine, route })));
-  }
-
-  #attached(
-    machine: Machine,
-    state: MachineState | undefined,
-    isCurrent: boolean,
-    context: ProviderContext,
-  ): AttachedMachine {
-    const { name } = machine;
-    const connect = async (signal?: AbortSignal): Promise<Shell> => {
-      const open = this.#opened.take(name);
-      if (open !== undefined) return open;
-      const route = state !== undefined && isCurrent ? state.route : await resolveRoute(machine, signal);
-      return reach(name, route, this.#tunnels, context, signal);
-    };
-    return {
-      machine,
-      running: true,
-      connect,
-      sshConfig: sshConfigOf(state?.route, context.stateFolder),
-      facts: state?.facts,
-    };
-  }
-
-  async #tidy(machine: string, route: Route, context: ProviderContext): Promise<string[]> {
-    const shell = await reach(machine, route, this.#tunnels, context, context.signal);
-    try {
-      const stays = (await context.sweep?.(shell).catch((error: unknown) => fallenSilent(machine, error))) ?? [];
-      for (const message of stays)
-        await context.events.emit({ kind: 'notice', level: 'info', message: `${machine}: ${message}` });
-      return [`the lab's folder on ${machine}`];
-    } finally {
-      await shell.close();
-    }
+  #access(stateFolder: string, login: LoginPolicy, signal: AbortSignal | undefined): Access {
+    return { stateFolder, login, tunnels: this.#tunnels, signal };
   }
 }
 
@@ -180,46 +162,14 @@ async function ownRoute(name: string, { alias, port, user }: Route, signal: Abor
   );
 }
 
-/** Those of the state, when it is whole. */
-async function savedMachines(stateFolder: string): Promise<[string, Route][]> {
-  const state = await readState(stateFolder).catch(() => undefined);
-  return (state?.machines ?? []).flatMap(({ name }): [string, Route][] => {
-    const saved = machineState(state!.providerState, name);
-    return saved === undefined ? [] : [[name, saved.route]];
-  });
-}
-
 /** Machines on which something may lie by the journal, and the way there. */
-async function touchedMachines(stateFolder: string): Promise<ReadonlyMap<string, Route>> {
-  const records = (await readJournal(stateFolder)).filter(({ kind }) => kind === JOURNAL_KIND);
+function journaledRoutes(records: readonly JournalEntry[]): ReadonlyMap<string, Route> {
   return new Map(
-    records.flatMap(({ machine, route: stored }) => {
-      const route = storedRoute(stored);
-      return route === undefined || typeof machine !== 'string' ? [] : [[machine, route] as const];
-    }),
+    records
+      .filter(({ kind }) => kind === JOURNAL_KIND)
+      .flatMap(({ machine, route: stored }) => {
+        const route = storedRoute(stored);
+        return route === undefined || typeof machine !== 'string' ? [] : [[machine, route] as const];
+      }),
   );
-}
-
-/** A machine that lets us in and does no more is as good as one that cannot be reached: `down --purge` forgets it. */
-function fallenSilent(machine: string, error: unknown): never {
-  if (!(error instanceof TimeoutError)) throw error;
-  throw new ConnectionError(machine, error.message, { code: 'machine-silent', hint: error.hint, cause: error });
-}
-
-function couldNotTidy(failure: ConnectionError): ConnectionError {
-  const isOne = failure.code !== 'machines-unreachable';
-  return new ConnectionError(
-    failure.machine,
-    `what the lab put there stays on ${isOne ? 'a machine' : 'machines'} that cannot be reached`,
-    {
-      code: 'machine-not-tidied',
-      detail: isOne ? listFailures([failure]) : failure.detail,
-      hint: 'Start the machine and run "lab down" again; "lab down --purge" forgets the lab without that.',
-      cause: failure,
-    },
-  );
-}
-
-function countOf(machines: number): string {
-  return `${machines} machine${machines === 1 ? '' : 's'}`;
 }

@@ -4,16 +4,24 @@ import { ConnectionError } from '../../core/errors.ts';
 import { retryUntil, type Attempt } from '../../core/time/retry.ts';
 import { holdsSecret } from '../../core/text/secret-variable.ts';
 import { connectShell, openTunnel, type Tunnel } from '../../ssh/connect.ts';
+import { overShell } from '../../ssh/over-shell.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import { addressText, type ShellTarget, type SshAddress } from '../../ssh/target.ts';
-import type { ProviderContext } from '../provider.ts';
+import type { LoginPolicy } from '../provider.ts';
 import { credentialsFor } from './route/route-credentials.ts';
 import { hostKeyPolicy } from './route/host-keys.ts';
 import { localAddressOf } from './route/local-address.ts';
 import { withLoginHint } from './route/login-hints.ts';
 import type { Route } from './route/route.ts';
 
-export type ReachContext = Pick<ProviderContext, 'stateFolder' | 'questions' | 'acceptNewHostKeys' | 'patience'>;
+/** How the servers of one lab are reached. */
+export interface Access {
+  /** Absolute path of the `.lab` folder, which holds the host keys that were learnt. */
+  readonly stateFolder: string;
+  readonly login: LoginPolicy;
+  readonly tunnels: Tunnels;
+  readonly signal?: AbortSignal | undefined;
+}
 
 /** A server that is busy (MaxStartups of sshd_config(5)) or still starting hangs up at once; so long it is given to change its mind. */
 const HANG_UP_TIMEOUT_MS = 4000;
@@ -25,17 +33,11 @@ const hangUps: ReadonlySet<string> = new Set(['ssh-hung-up', 'ssh-closed']);
  *
  * @throws {ConnectionError} as `connectShell`, for the first part of the way that fails. @throws {EnvironmentError} for a key that is missing.
  */
-export async function reach(
-  machine: string,
-  route: Route,
-  tunnels: Tunnels,
-  context: ReachContext,
-  signal?: AbortSignal,
-): Promise<Shell> {
+export async function reach(machine: string, route: Route, access: Access): Promise<Shell> {
   const held = new CleanupStack();
   try {
-    const address = await addressOf(machine, route, tunnels, held, context, signal);
-    const shell = await logIn({ machine, name: machine }, route, address, context, connectShell, signal);
+    const address = await addressOf(machine, route, held, access);
+    const shell = await logIn({ machine, name: machine, route, address }, access, connectShell);
     return route.jumps.length === 0 ? shell : thenRun(shell, held);
   } catch (error) {
     await held.run();
@@ -48,23 +50,21 @@ interface Server {
   readonly machine: string;
   /** What its own secrets are called. */
   readonly name: string;
+  readonly route: Route;
+  readonly address: SshAddress;
 }
 
-async function logIn<T>(
-  server: Server,
-  route: Route,
-  address: SshAddress,
-  context: ReachContext,
-  connect: (target: ShellTarget) => Promise<T>,
-  signal: AbortSignal | undefined,
-): Promise<T> {
-  const own = route.isBatch === true ? { ...context, questions: undefined } : context;
-  const target = await targetOf(server, route, address, own, signal);
+async function logIn<T>(server: Server, access: Access, connect: (target: ShellTarget) => Promise<T>): Promise<T> {
+  const { name, route } = server;
+  const login = route.isBatch === true ? { ...access.login, questions: undefined } : access.login;
+  const target = await targetOf(server, { ...access, login });
   try {
     // A command that leads there and fails is not the server's patience.
-    return route.proxyCommand === undefined ? await patiently(() => connect(target), signal) : await connect(target);
+    return route.proxyCommand === undefined
+      ? await patiently(() => connect(target), access.signal)
+      : await connect(target);
   } catch (error) {
-    throw withLoginHint(server.name, route, own.questions, error);
+    throw withLoginHint(name, route, login.questions, error);
   }
 }
 
@@ -73,15 +73,9 @@ export class Tunnels {
   readonly #open = new Map<string, SharedTunnel>();
 
   /** The tunnel through the last of these hosts; `held` gives it back. */
-  async through(
-    machine: string,
-    jumps: readonly Route[],
-    held: CleanupStack,
-    context: ReachContext,
-    signal: AbortSignal | undefined,
-  ): Promise<Tunnel> {
+  async through(machine: string, jumps: readonly Route[], held: CleanupStack, access: Access): Promise<Tunnel> {
     const key = JSON.stringify(jumps);
-    const shared = this.#open.get(key) ?? this.#make(machine, jumps, context, signal);
+    const shared = this.#open.get(key) ?? this.#make(machine, jumps, access);
     this.#open.set(key, shared);
     shared.users++;
     held.add('close the tunnel', async () => {
@@ -93,17 +87,12 @@ export class Tunnels {
     return shared.tunnel;
   }
 
-  #make(
-    machine: string,
-    jumps: readonly Route[],
-    context: ReachContext,
-    signal: AbortSignal | undefined,
-  ): SharedTunnel {
+  #make(machine: string, jumps: readonly Route[], access: Access): SharedTunnel {
     const held = new CleanupStack();
-    const last = { ...jumps.at(-1)!, jumps: jumps.slice(0, -1) };
+    const route = { ...jumps.at(-1)!, jumps: jumps.slice(0, -1) };
     const open = async (): Promise<Tunnel> => {
-      const address = await addressOf(machine, last, this, held, context, signal);
-      return logIn({ machine, name: last.alias }, last, address, context, openTunnel, signal);
+      const address = await addressOf(machine, route, held, access);
+      return logIn({ machine, name: route.alias, route, address }, access, openTunnel);
     };
     return { tunnel: open(), held, users: 0 };
   }
@@ -117,18 +106,11 @@ interface SharedTunnel {
 }
 
 /** Where the server of a route is, seen from here: an address, or a stream through what lies between. */
-async function addressOf(
-  machine: string,
-  route: Route,
-  tunnels: Tunnels,
-  held: CleanupStack,
-  context: ReachContext,
-  signal: AbortSignal | undefined,
-): Promise<SshAddress> {
+async function addressOf(machine: string, route: Route, held: CleanupStack, access: Access): Promise<SshAddress> {
   const { host, port, family, jumps, proxyCommand } = route;
   const label = addressText({ host, port });
   if (jumps.length > 0) {
-    const tunnel = await tunnels.through(machine, jumps, held, context, signal);
+    const tunnel = await access.tunnels.through(machine, jumps, held, access);
     return { stream: () => tunnel.open(host, port), label };
   }
   if (proxyCommand !== undefined)
@@ -143,16 +125,11 @@ async function throughCommand(line: string): Promise<Duplex> {
   return pipeCommand(line, env);
 }
 
-async function targetOf(
-  { machine, name }: Server,
-  route: Route,
-  address: SshAddress,
-  context: ReachContext,
-  signal: AbortSignal | undefined,
-): Promise<ShellTarget> {
+async function targetOf({ machine, name, route, address }: Server, access: Access): Promise<ShellTarget> {
+  const { login, signal } = access;
   const [credentials, hostKeys] = await Promise.all([
-    credentialsFor(name, route, context.questions),
-    hostKeyPolicy(machine, route, context),
+    credentialsFor(name, route, login.questions),
+    hostKeyPolicy(machine, route, access),
   ]);
   const { user, alias, algorithms, timeoutMs, heartbeat } = route;
   return {
@@ -166,7 +143,7 @@ async function targetOf(
     signal,
     timeoutMs,
     heartbeat,
-    patience: context.patience,
+    patience: login.patience,
   };
 }
 
@@ -195,16 +172,10 @@ async function patiently<T>(connect: () => Promise<T>, signal: AbortSignal | und
 
 /** The same Shell, whose end is followed by the clean-up of what it needed. */
 function thenRun(shell: Shell, cleanup: CleanupStack): Shell {
-  return {
-    machine: shell.machine,
-    user: shell.user,
-    exec: (command, options) => shell.exec(command, options),
-    start: (command, options) => shell.start(command, options),
-    put: (content, path, options) => shell.put(content, path, options),
-    get: (path, options) => shell.get(path, options),
+  return overShell(shell, {
     async close() {
       await shell.close();
       await cleanup.run();
     },
-  };
+  });
 }

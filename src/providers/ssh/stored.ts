@@ -13,19 +13,32 @@ import {
   type Shape,
 } from '../../core/json/shape.ts';
 import type { AlgorithmLists } from '../../ssh/trust/algorithms.ts';
-import type { MachineFacts, ProviderState } from '../provider.ts';
+import type { MachineProfile, ProviderState } from '../provider.ts';
 import { usualMethods, USUAL_PASSWORD_PROMPTS, type LoginMethod, type Route } from './route/route.ts';
 
 /** What `state.json` keeps of a machine. */
 export interface MachineState {
   readonly route: Route;
-  readonly facts: MachineFacts;
+  readonly facts: MachineProfile;
 }
 
 /** What was stored of a machine, also by an older `lab`; undefined when there is nothing that makes sense. */
 export function machineState(state: ProviderState, name: string): MachineState | undefined {
-  const machines = state['machines'] as Readonly<Record<string, unknown>> | null | undefined;
-  return fitting(storedMachine, Object.hasOwn(machines ?? {}, name) ? machines?.[name] : undefined);
+  return fitting(storedMachine, machinesOf(state).get(name));
+}
+
+/** The ways to all machines of a state, by name. */
+export function storedRoutes(state: ProviderState): ReadonlyMap<string, Route> {
+  const found = [...machinesOf(state).keys()].flatMap((name): [string, Route][] => {
+    const machine = machineState(state, name);
+    return machine === undefined ? [] : [[name, machine.route]];
+  });
+  return new Map(found);
+}
+
+function machinesOf(state: ProviderState): ReadonlyMap<string, unknown> {
+  const { machines } = state;
+  return new Map(Object.entries(typeof machines === 'object' && machines !== null ? machines : {}));
 }
 
 /** A way to a server as it was stored, also by an older `lab`; undefined when it makes no sense. */
@@ -80,7 +93,7 @@ const anyNumber = number(-Number.MAX_VALUE, Number.MAX_VALUE);
 
 const storedMachine = object<MachineState>({
   route,
-  facts: object<MachineFacts>({
+  facts: object<MachineProfile>({
     hostname: optional(text),
     system: optional(text),
     distribution: optional(text),

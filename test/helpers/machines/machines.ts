@@ -1,4 +1,3 @@
-import { silent } from '../../../src/core/events.ts';
 import { allProviders } from '../../../src/providers/registry.ts';
 import { temporaryFolder } from '../cli.ts';
 
@@ -17,8 +16,7 @@ export function labFolder(files: Readonly<Record<string, string>>): { readonly p
     async [Symbol.asyncDispose]() {
       const provider = await allProviders.named('netns');
       const ours = (await provider.list()).filter(({ stateFolder }) => stateFolder.startsWith(folder.path));
-      const context = { events: silent, signal: new AbortController().signal, journal: async () => undefined };
-      for (const { labId, stateFolder } of ours) await provider.down(labId, { ...context, labId, stateFolder });
+      for (const lab of ours) await provider.down(lab);
       folder[Symbol.dispose]();
     },
   };

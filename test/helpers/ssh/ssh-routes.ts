@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DEFAULT_USER } from '../../../src/lab/defaults.ts';
 import type { Machine, SshAccess } from '../../../src/lab/types.ts';
 import type { Questions } from '../../../src/providers/provider.ts';
-import { reach, Tunnels, type ReachContext } from '../../../src/providers/ssh/reach-server.ts';
+import { reach, Tunnels } from '../../../src/providers/ssh/reach-server.ts';
 import { resolveRoute } from '../../../src/providers/ssh/route/resolve-route.ts';
 import type { Shell } from '../../../src/ssh/shell.ts';
 import type { TestSshd } from './sshd.ts';
@@ -52,12 +52,8 @@ export function sshUser({ config = '', knownHosts = '', keys = {}, answers, env 
     asked,
     ownKnownHosts: join(folder, 'known_hosts'),
     async reach(ssh, { acceptNewHostKeys = false } = {}) {
-      const context: ReachContext = {
-        stateFolder: folder,
-        questions: answers && questionsOf(answers, asked),
-        acceptNewHostKeys,
-      };
-      const shell = await reach('vm1', await resolveRoute(machineWith(ssh)), tunnels, context);
+      const login = { questions: answers && questionsOf(answers, asked), acceptNewHostKeys };
+      const shell = await reach('vm1', await resolveRoute(machineWith(ssh)), { stateFolder: folder, login, tunnels });
       shells.push(shell);
       return shell;
     },

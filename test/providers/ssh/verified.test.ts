@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { readState } from '../../../src/state/state.ts';
-import type { MachineFacts } from '../../../src/providers/provider.ts';
+import type { MachineProfile } from '../../../src/providers/provider.ts';
 import { currentUser, type Finished, type LabUser } from '../../helpers/lab-command.ts';
 import { portForward, type PortForward } from '../../helpers/ssh/port-forward.ts';
 import { laySshPractical, playsWell, treeOf } from '../../helpers/ssh/ssh-lab.ts';
@@ -204,7 +204,7 @@ describe(
         async ({ user, up }) => {
           assert.equal(up.exitCode, 0, up.stderr);
           const state = await readState(join(user.folder, '.lab'));
-          const machines = state?.providerState['machines'] as Record<string, { facts: MachineFacts }>;
+          const machines = state?.providerState['machines'] as Record<string, { facts: MachineProfile }>;
           const { facts } = machines['vm1']!;
           assert.equal(facts.shell, '/bin/dash');
           assert.equal(facts.hostname, 'ubuntu');

@@ -1,5 +1,5 @@
 import type { Machine } from '../../../lab/types.ts';
-import type { ProviderContext } from '../../provider.ts';
+import type { Work } from '../../provider.ts';
 import { pullImage } from './pull.ts';
 import { cachedImage, imageFromFile, isImageFile, notCached, type Image } from './image-store.ts';
 
@@ -11,10 +11,10 @@ import { cachedImage, imageFromFile, isImageFile, notCached, type Image } from '
 export async function findImages(
   machines: readonly Machine[],
   labFolder: string,
-  { events, signal, offline = false }: ProviderContext,
+  work: Work,
 ): Promise<ReadonlyMap<string, Image>> {
   const names = new Set(machines.map(({ image }) => image).filter((image) => !isImageFile(image)));
-  for (const name of names) await pullImage(name, { events, signal, offline });
+  for (const name of names) await pullImage(name, work);
   return new Map(
     machines.map((machine) => [
       machine.name,

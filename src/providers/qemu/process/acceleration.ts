@@ -9,9 +9,13 @@ import { readOwnFile, replaceFileSync } from '../../../state/files/own-file.ts';
 import { workFolder } from '../folders.ts';
 import { quoteOption } from './quote-option.ts';
 
+export const accelerationNames = ['kvm', 'hvf', 'tcg'] as const;
+
+export type AccelerationName = (typeof accelerationNames)[number];
+
 /** How machines are run, with the reason when it is not by the processor itself. */
 export interface Acceleration {
-  readonly name: 'kvm' | 'hvf' | 'tcg';
+  readonly name: AccelerationName;
   readonly arguments: readonly string[];
   /** Why hardware does not help, and how to mend it; undefined when it does. */
   readonly obstacle: Obstacle | undefined;
@@ -32,7 +36,7 @@ export async function chooseAcceleration(qemu: Tool, signal: AbortSignal | undef
 }
 
 /** The acceleration of that name, without the reason for it. */
-export function accelerationNamed(name: Acceleration['name']): Acceleration {
+export function accelerationNamed(name: AccelerationName): Acceleration {
   return {
     name,
     arguments: name === 'tcg' ? softwareEmulation : ['-accel', name, '-cpu', 'host'],
@@ -43,7 +47,7 @@ export function accelerationNamed(name: Acceleration['name']): Acceleration {
 /** One that was stored, known by its name alone: what else a file says must not become arguments of QEMU. Undefined when it makes no sense. */
 export function storedAcceleration(value: unknown): Acceleration | undefined {
   const { name } = (typeof value === 'object' && value !== null ? value : {}) as Partial<Acceleration>;
-  return name === 'kvm' || name === 'hvf' || name === 'tcg' ? accelerationNamed(name) : undefined;
+  return name !== undefined && accelerationNames.includes(name) ? accelerationNamed(name) : undefined;
 }
 
 /** What of KVM can be told by looking, then by trying. The paths are given by tests. */

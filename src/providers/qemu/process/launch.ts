@@ -7,7 +7,7 @@ import { EnvironmentError, messageOf } from '../../../core/errors.ts';
 import { broadcastOf, formatIPv4, parseIPv4 } from '../../../core/ipv4.ts';
 import { retryUntil } from '../../../core/time/retry.ts';
 import { clearWay, replaceFileSync } from '../../../state/files/own-file.ts';
-import type { ProviderContext } from '../../provider.ts';
+import type { LabPlace, Making } from '../../provider.ts';
 import { controlSocket, processLog, workFolder } from '../folders.ts';
 import { gatewayArguments, gatewaySocket, machineArguments, type MachineArguments } from './qemu-arguments.ts';
 import type { LabPlan, NetworkPlan, NicPlan } from '../machine-plan.ts';
@@ -21,19 +21,21 @@ import type { QemuTools } from './qemu-tools.ts';
 
 /** Starts what a lab needs, each process once: one that carries the label already is left as it is. */
 export class Launcher {
-  readonly #context: ProviderContext;
+  readonly #place: LabPlace;
+  readonly #making: Making;
   readonly #labName: string;
   readonly #tools: QemuTools;
 
-  constructor(context: ProviderContext, labName: string, tools: QemuTools) {
-    this.#context = context;
+  constructor(place: LabPlace, making: Making, labName: string, tools: QemuTools) {
+    this.#place = place;
+    this.#making = making;
     this.#labName = labName;
     this.#tools = tools;
   }
 
   /** The switch process, listening. */
   async startSwitch(plan: LabPlan): Promise<void> {
-    const { stateFolder } = this.#context;
+    const { stateFolder } = this.#place;
     const networks = [...plan.networks.values()].map((network): SwitchNetwork => ({ ports: portsOf(network, plan) }));
     replaceFileSync(join(workFolder(stateFolder), SWITCH_FILE), JSON.stringify(networks), { durable: false });
     const main = fileURLToPath(
@@ -58,7 +60,7 @@ export class Launcher {
       [emulator.path, ...gatewayArguments(network, labelArgument(label))],
       emulator.env,
     );
-    return this.#converse(started, join(workFolder(this.#context.stateFolder), gatewaySocket(network.name)));
+    return this.#converse(started, join(workFolder(this.#place.stateFolder), gatewaySocket(network.name)));
   }
 
   /** A machine whose QEMU answers. */
@@ -70,12 +72,12 @@ export class Launcher {
       [emulator.path, ...machineArguments({ ...parts, label: labelArgument(label) })],
       emulator.env,
     );
-    (await this.#converse(started, controlSocket(this.#context.stateFolder, label.name))).close();
+    (await this.#converse(started, controlSocket(this.#place.stateFolder, label.name))).close();
     return started;
   }
 
   #label(role: Label['role'], name: string): Label {
-    const { labId, stateFolder } = this.#context;
+    const { labId, stateFolder } = this.#place;
     return { labId, labName: this.#labName, role, name, stateFolder };
   }
 
@@ -86,8 +88,8 @@ export class Launcher {
   ): Promise<LabelledProcess> {
     const running = processesOf(label.labId).find(({ role, name }) => role === label.role && name === label.name);
     if (running) return running;
-    const { journal, stateFolder } = this.#context;
-    await journal({ kind: 'qemu-process', role: label.role, name: label.name });
+    const { stateFolder } = this.#place;
+    await this.#making.journal.append({ kind: 'qemu-process', role: label.role, name: label.name });
     clearWay(processLog(stateFolder, label.name));
     const { pid } = await startInBackground(command, {
       cwd: workFolder(stateFolder),
@@ -122,7 +124,7 @@ export class Launcher {
       what: `the ${started.role} process of ${started.name}`,
       timeoutMs: 30_000,
       intervalMs: 10,
-      signal: this.#context.signal,
+      signal: this.#making.signal,
     });
   }
 

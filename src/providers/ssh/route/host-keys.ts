@@ -3,7 +3,7 @@ import { fingerprint, type HostKey, type HostKeyPolicy } from '../../../ssh/trus
 import { hostName, keysOf, learnHostKey, readKnownHosts } from '../../../ssh/trust/known-hosts.ts';
 import { addressText } from '../../../ssh/target.ts';
 import { clearWay } from '../../../state/files/own-file.ts';
-import type { ProviderContext } from '../../provider.ts';
+import type { LoginPolicy } from '../../provider.ts';
 import type { Route } from './route.ts';
 
 /** Running it would be asking another program whom to trust; what it says can be put into a file. */
@@ -18,9 +18,9 @@ export function ownKnownHosts(stateFolder: string): string {
 export async function hostKeyPolicy(
   machine: string,
   route: Route,
-  context: Pick<ProviderContext, 'stateFolder' | 'questions' | 'acceptNewHostKeys'>,
+  { stateFolder, login }: { readonly stateFolder: string; readonly login: LoginPolicy },
 ): Promise<HostKeyPolicy> {
-  const own = ownKnownHosts(context.stateFolder);
+  const own = ownKnownHosts(stateFolder);
   clearWay(own);
   const name = route.hostKeyAlias ?? route.host;
   // With an alias OpenSSH leaves the port out of the name (ssh_config(5), HostKeyAlias).
@@ -33,9 +33,9 @@ export async function hostKeyPolicy(
     note: route.asksKnownHostsCommand === true ? NO_COMMAND : undefined,
   };
   const learn = (key: HostKey): Promise<void> => learnHostKey(own, name, port, key);
-  if (context.acceptNewHostKeys === true || route.newHostKeys === 'accept') return { ...known, learn };
-  if (route.newHostKeys === 'refuse' || context.questions === undefined) return known;
-  const { questions } = context;
+  if (login.acceptNewHostKeys === true || route.newHostKeys === 'accept') return { ...known, learn };
+  if (route.newHostKeys === 'refuse' || login.questions === undefined) return known;
+  const { questions } = login;
   return { ...known, learn, confirm: (key) => questions.confirm(question(machine, route, key)) };
 }
 

@@ -1,0 +1,55 @@
+import { allMachines, listFailures } from '../core/all-machines.ts';
+import { ConnectionError, TimeoutError } from '../core/errors.ts';
+import type { EventSink } from '../core/events.ts';
+import { removePrograms } from '../deploy/remove-programs.ts';
+import type { TouchedMachine } from '../providers/provider.ts';
+
+export interface SweepOptions {
+  readonly labName: string;
+  readonly events: EventSink;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Takes back what the lab put on machines that are not its own. Returns what was taken back, in words; what stays there is reported.
+ *
+ * @throws {ConnectionError} `machine-not-tidied` when some cannot be reached, or do no more than let us in. @throws {EnvironmentError} as `removePrograms`.
+ */
+export async function sweep(machines: readonly TouchedMachine[], options: SweepOptions): Promise<string[]> {
+  const swept = machines.map(async (machine) => sweepOne(machine, options));
+  return allMachines(swept, options.signal).catch((error: unknown) => {
+    throw error instanceof ConnectionError ? couldNotTidy(error) : error;
+  });
+}
+
+async function sweepOne(machine: TouchedMachine, { labName, events, signal }: SweepOptions): Promise<string> {
+  const { name } = machine;
+  const shell = await machine.connect(signal);
+  try {
+    const stays = await removePrograms(shell, labName, signal).catch((error: unknown) => fallenSilent(name, error));
+    for (const message of stays) await events.emit({ kind: 'notice', level: 'info', message: `${name}: ${message}` });
+    return `the lab's folder on ${name}`;
+  } finally {
+    await shell.close();
+  }
+}
+
+/** A machine that lets us in and does no more is as good as one that cannot be reached: `down --purge` forgets it. */
+function fallenSilent(machine: string, error: unknown): never {
+  if (!(error instanceof TimeoutError)) throw error;
+  throw new ConnectionError(machine, error.message, { code: 'machine-silent', hint: error.hint, cause: error });
+}
+
+function couldNotTidy(failure: ConnectionError): ConnectionError {
+  const isOne = failure.code !== 'machines-unreachable';
+  return new ConnectionError(
+    failure.machine,
+    `what the lab put there stays on ${isOne ? 'a machine' : 'machines'} that cannot be reached`,
+    {
+      code: 'machine-not-tidied',
+      detail: isOne ? listFailures([failure]) : failure.detail,
+      hint: 'Start the machine and run "lab down" again; "lab down --purge" forgets the lab without that.',
+      cause: failure,
+    },
+  );
+}
