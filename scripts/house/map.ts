@@ -120,7 +120,6 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'document/compose.ts',
     'html/page.ts',
     'junit.ts',
-    'language/language.ts',
     'language/languages.ts',
     'markdown/render-markdown.ts',
     'report-data.ts',

@@ -15,11 +15,17 @@ export interface LabDescription {
   readonly labFile: { readonly name: string; readonly sha256: string } | undefined;
 }
 
+/** The languages that a report is written in, the default first. */
+export const languageNames = ['en', 'fr'] as const;
+
+export type LanguageCode = (typeof languageNames)[number];
+
+/** What the heading of a report says, as far as the lab file says it. */
 export interface ReportHeading {
   readonly authors: readonly string[];
   readonly group?: string | undefined;
   readonly course?: string | undefined;
-  readonly language?: 'en' | 'fr' | undefined;
+  readonly language?: LanguageCode | undefined;
 }
 
 export interface DescribedNetwork {

@@ -1,5 +1,6 @@
 import { isPointToPoint, type Subnet } from '../core/ipv4.ts';
-import { DEFAULT_IMAGE, DEFAULT_PROVIDER, DEFAULT_USER } from './defaults.ts';
+import type { ReportHeading } from '../core/lab-description.ts';
+import { busyPortChoices, DEFAULT_IMAGE, DEFAULT_PROVIDER, DEFAULT_USER } from './defaults.ts';
 import type { Path } from './problem.ts';
 import { NetworkIndex } from './network-index.ts';
 import {
@@ -12,7 +13,7 @@ import {
   rightFields,
   type RightFields,
 } from './fields/fields.ts';
-import type { Machine, Pattern, Program, ReportSettings } from './types.ts';
+import type { Machine, Pattern, Program } from './types.ts';
 import type { YamlSource } from './yaml/yaml-source.ts';
 
 /**
@@ -30,7 +31,7 @@ export interface Draft {
   readonly ssh: 'peers' | undefined;
   /** As written. */
   readonly capture: boolean | undefined;
-  readonly report: ReportSettings | undefined;
+  readonly report: ReportHeading | undefined;
 }
 
 /** A value and where it stands in the file; for a default, where it would stand. */
@@ -188,7 +189,7 @@ function draftInterface(name: string, value: unknown, path: Path): DraftInterfac
 function draftProgram(name: string, value: unknown, source: YamlSource): DraftProgram {
   const path = ['programs', name];
   const fields = fieldsOf(value);
-  const { on, ports = 'error', prompt } = rightFields(programSettings, fields);
+  const { on, ports = busyPortChoices[0], prompt } = rightFields(programSettings, fields);
   return {
     name,
     path,

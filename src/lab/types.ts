@@ -1,4 +1,6 @@
 import type { Subnet } from '../core/ipv4.ts';
+import type { ReportHeading } from '../core/lab-description.ts';
+import type { busyPortChoices } from './defaults.ts';
 
 /** The checked content of `lab.yaml`, all short forms expanded and all defaults filled in. */
 export interface Lab {
@@ -18,14 +20,7 @@ export interface Lab {
   /** Whether runs capture their packets; undefined where the file does not say: they do. */
   readonly capture?: boolean;
   /** What the heading of a report says; undefined when the file does not. */
-  readonly report?: ReportSettings | undefined;
-}
-
-export interface ReportSettings {
-  readonly authors: readonly string[];
-  readonly group?: string | undefined;
-  readonly course?: string | undefined;
-  readonly language?: 'en' | 'fr' | undefined;
+  readonly report?: ReportHeading | undefined;
 }
 
 export interface Network {
@@ -84,8 +79,8 @@ export interface Program {
   readonly build: readonly string[] | undefined;
   /** TCP ports that the program is expected to listen on. */
   readonly listens: readonly number[];
-  /** What to do when a port of `listens` is held by another process: an error, or free it. */
-  readonly busyPort: 'error' | 'free';
+  /** What to do when a port of `listens` is held by another process. */
+  readonly busyPort: (typeof busyPortChoices)[number];
   /** Shown when the program is ready for a line of input. */
   readonly prompt: Pattern | undefined;
   readonly env: ReadonlyMap<string, string>;

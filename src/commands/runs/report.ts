@@ -3,7 +3,7 @@ import packageJson from '../../../package.json' with { type: 'json' };
 import { UsageError } from '../../core/errors.ts';
 import type { ReportDocument } from '../../report/document/blocks.ts';
 import { composeReport } from '../../report/document/compose.ts';
-import { languageNames, type LanguageCode } from '../../report/language/language.ts';
+import { languageNames, type LanguageCode } from '../../core/lab-description.ts';
 import { languages } from '../../report/language/languages.ts';
 import type { ReportData } from '../../report/report-data.ts';
 import { loadLab } from '../../lab/load-lab.ts';

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { parseIPv4, parseSubnet } from '../../core/ipv4.ts';
-import { DEFAULT_IMAGE, DEFAULT_PROVIDER, DEFAULT_USER } from '../defaults.ts';
+import { languageNames } from '../../core/lab-description.ts';
+import { busyPortChoices, DEFAULT_IMAGE, DEFAULT_PROVIDER, DEFAULT_USER } from '../defaults.ts';
 import {
   addressRule,
   ENVIRONMENT_NAME,
@@ -34,9 +35,6 @@ import type { Pattern } from '../types.ts';
  * The shape of `lab.yaml`, short forms included, for people (`describe`), editors (JSON Schema) and the validator. What needs more than one
  * field to be seen is in `checks/`.
  */
-
-/** The languages that `report.lang` may name. */
-const languages = ['en', 'fr'] as const;
 
 /** Text that a rule allows. `pattern` tells editors what they can check of it. */
 function text(rule: TextRule, pattern?: RegExp): z.ZodString {
@@ -185,7 +183,7 @@ export const program = z
     ]),
     listens: field(z.union([port, z.array(port)]).optional(), 'TCP port that it listens on, or a list of ports.', 7999),
     ports: field(
-      z.enum(['error', 'free']).optional(),
+      z.enum(busyPortChoices).optional(),
       'When another process holds a port of `listens`: `error` stops, `free` ends that process. Default: `error`.',
       'error',
     ),
@@ -225,7 +223,7 @@ const report = z
     ),
     group: field(reportLine.optional(), 'Their group.', 'G2'),
     course: field(reportLine.optional(), 'The course.', 'Networks, year 1'),
-    lang: field(z.enum(languages).optional(), 'Language of `lab report`: `en` or `fr`. Default: `en`.', 'fr'),
+    lang: field(z.enum(languageNames).optional(), 'Language of `lab report`: `en` or `fr`. Default: `en`.', 'fr'),
   })
   .transform(({ author = [], lang, ...lines }) => ({ authors: [author].flat(), ...lines, language: lang }))
   .meta({

@@ -4,11 +4,6 @@ import type { EventOf } from '../../core/event-handlers.ts';
 /** How a program ended. */
 export type ProgramEnd = Pick<EventOf<'program-exited'>, 'exitCode' | 'signal'>;
 
-/** The languages that a report is written in. */
-export const languageNames = ['en', 'fr'] as const;
-
-export type LanguageCode = (typeof languageNames)[number];
-
 /** How a language writes numbers and times. */
 export interface Notation {
   /** `12,345` or `12 345`; at most `digits` decimals (default 0). */

@@ -1,6 +1,7 @@
 import * as en from './en.ts';
 import * as fr from './fr.ts';
-import type { DiagramWords, LanguageCode, Notation } from './language.ts';
+import type { LanguageCode } from '../../core/lab-description.ts';
+import type { DiagramWords, Notation } from './language.ts';
 import { report as reportEn, type ReportWords } from './report-en.ts';
 import { report as reportFr } from './report-fr.ts';
 

@@ -1,4 +1,5 @@
-import type { LanguageCode, Notation } from './language.ts';
+import type { LanguageCode } from '../../core/lab-description.ts';
+import type { Notation } from './language.ts';
 
 /** Words of a language that notation needs. */
 export interface NotationWords {

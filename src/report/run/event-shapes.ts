@@ -1,14 +1,15 @@
 import type { EventKind, EventOf } from '../../core/event-handlers.ts';
 import type { CaptureFacts, CaptureGap, Event, PortHolder, RoleInfo, Timestamp } from '../../core/events.ts';
-import type {
-  DescribedFile,
-  DescribedMachine,
-  DescribedNetwork,
-  DescribedProgram,
-  LabDescription,
-  MachineFacts,
-  ReportHeading,
-  ToolOutput,
+import {
+  languageNames,
+  type DescribedFile,
+  type DescribedMachine,
+  type DescribedNetwork,
+  type DescribedProgram,
+  type LabDescription,
+  type MachineFacts,
+  type ReportHeading,
+  type ToolOutput,
 } from '../../core/lab-description.ts';
 import {
   list,
@@ -59,7 +60,7 @@ const heading = object<ReportHeading>({
   authors: list(text),
   group: optional(text),
   course: optional(text),
-  language: optional(oneOf('en', 'fr')),
+  language: optional(oneOf(...languageNames)),
 });
 const network = object<DescribedNetwork>({ name: text, subnet: text, gateway: optional(text), nat: truth });
 const machine = object<DescribedMachine>({

@@ -7,7 +7,7 @@ import { file, listed, word } from '../../command/value-types.ts';
 import { outcome } from '../../outcome.ts';
 
 const language = word('language', async () =>
-  listed((await import('../../../report/language/language.ts')).languageNames, 'language'),
+  listed((await import('../../../core/lab-description.ts')).languageNames, 'language'),
 );
 const reportFormat = word('format', async () =>
   listed((await import('../../../commands/runs/report.ts')).reportFormats, 'format'),
