@@ -4,21 +4,12 @@ import type { Shell } from '../ssh/shell.ts';
 import { parseFindings, SECTION_MARK, type Findings } from './facts.ts';
 import { bindAnswers, stateOf } from './bind-answer.ts';
 import { execAsRoot } from './as-root.ts';
-import type { Holder, OtherConnection, PortProtocol, PortReport, PortSource } from './port-report.ts';
+import type { LookOptions } from './look-options.ts';
+import type { Holder, OtherConnection, PortReport, PortSource } from './port-report.ts';
 import { joinAddress } from './socket-address.ts';
 import { parseSocketTable, type SocketRow } from './socket-table.ts';
 
 export type { PortReport } from './port-report.ts';
-
-export interface LookOptions {
-  readonly signal?: AbortSignal | undefined;
-  /** What sudo may be given to see or end processes of other users. */
-  readonly sudoPassword?: string | undefined;
-  /** Default `tcp`. */
-  readonly protocol?: PortProtocol | undefined;
-  /** `table`: look at sockets only and try no bind(2), for one who looks again and again. Default `bind`. */
-  readonly depth?: 'bind' | 'table' | undefined;
-}
 
 const inspectScript = scriptFile(new URL('inspect.sh', import.meta.url));
 const tryBindInPerl = scriptFile(new URL('try-bind.pl', import.meta.url));

@@ -3,7 +3,7 @@ import { messageOf } from '../core/errors.ts';
 import { scriptFile } from '../core/files/script-file.ts';
 import type { Shell } from '../ssh/shell.ts';
 import { SECTION_MARK } from './facts.ts';
-import type { LookOptions } from './inspect-port.ts';
+import type { LookOptions } from './look-options.ts';
 
 /** Lines and characters of a tool's output that are kept: a busy machine has thousands of connections. */
 const MOST_LINES = 60;

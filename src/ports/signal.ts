@@ -3,7 +3,7 @@ import { scriptFile } from '../core/files/script-file.ts';
 import type { Shell } from '../ssh/shell.ts';
 import { execAsRoot } from './as-root.ts';
 import { describeHolder } from './describe.ts';
-import type { LookOptions } from './inspect-port.ts';
+import type { LookOptions } from './look-options.ts';
 import type { Holder } from './port-report.ts';
 
 export type EndSignal = 'TERM' | 'KILL';

@@ -3,7 +3,7 @@ import type { EventSink } from '../core/events.ts';
 import type { Lab, Program } from '../lab/types.ts';
 import type { Shell, TerminalSize } from '../ssh/shell.ts';
 import type { Operator } from './playing/keyboard.ts';
-import type { StageProgram } from './playing/program-terminal.ts';
+import type { StageProgram } from './playing/stage-program.ts';
 
 /** Everything that a scenario is played with. */
 export interface Stage {

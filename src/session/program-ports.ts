@@ -1,4 +1,4 @@
-import { inspectPort, type LookOptions, type PortReport } from '../ports/inspect-port.ts';
+import { inspectPort, type PortReport } from '../ports/inspect-port.ts';
 import type { Shell } from '../ssh/shell.ts';
 import type { CommandContext } from './context.ts';
 
@@ -7,7 +7,7 @@ export async function inspectProgramPorts(
   programs: Iterable<{ readonly on: string; readonly listens: readonly number[] }>,
   shells: ReadonlyMap<string, Shell>,
   { signal }: Pick<CommandContext, 'signal'>,
-  depth: LookOptions['depth'],
+  depth: 'bind' | 'table',
 ): Promise<PortReport[]> {
   const wanted = new Map(
     [...programs].flatMap(({ on, listens }) => listens.map((port) => [`${on}:${port}`, { on, port }] as const)),

@@ -5,15 +5,8 @@ import { retryUntil } from '../../core/time/retry.ts';
 import type { Program } from '../../lab/types.ts';
 import type { ExitStatus, RemoteProcess, Shell, TerminalSize } from '../../ssh/shell.ts';
 import { Wake } from '../../core/time/wake.ts';
+import type { StageProgram } from './stage-program.ts';
 import { TerminalReader } from './terminal-reader.ts';
-
-/** A program as it lies on its machine, ready to start. */
-export interface StageProgram {
-  /** On the machine; relative to the home folder. */
-  readonly folder: string;
-  readonly command: readonly string[];
-  readonly env: ReadonlyMap<string, string>;
-}
 
 export interface TerminalOptions {
   readonly program: Program;
