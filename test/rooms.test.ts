@@ -11,6 +11,7 @@ import {
   strayPackages,
   unusedDoors,
 } from '../scripts/house/imports.ts';
+import { placesOfKinds } from '../scripts/house/lists.ts';
 import { apart, rows } from '../scripts/house/map.ts';
 import { houseMeasures, measureTable } from '../scripts/house/measures.ts';
 
@@ -61,6 +62,11 @@ test('the checks of the map see what is wrong', () => {
   assert.ok(besideTheDoors(wrong).includes('cli/main.ts → core/secret-cellar.ts'));
   assert.deepEqual(circles(wrong), ['cli/a.ts → cli/b.ts → cli/a.ts']);
   assert.equal(longestChain(wrong.slice(0, 2)).length, 3);
+  const reachedInto = placesOfKinds([...imports, { from: 'commands/lab/up.ts', target: 'providers/qemu/provider.ts' }]);
+  assert.deepEqual(
+    reachedInto.filter(({ places }) => places !== 2).map(({ evidence }) => evidence),
+    [['providers/qemu/', 'providers/registry.ts', 'commands/lab/up.ts']],
+  );
 });
 
 test('the measures of the house are within their limits', (context) => {

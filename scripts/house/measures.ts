@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { arrowsUp, circles, localImports, longestChain, sourceFiles, sourceRoot } from './imports.ts';
+import { placesOfKinds } from './lists.ts';
 import { twins } from './map.ts';
 
 /** One measure of the source, and the most that it may be. */
@@ -44,6 +45,12 @@ export function houseMeasures(): Measure[] {
       evidence: wide,
     },
     { name: 'functions with five or more parameters', value: parameters.length, limit: 29, evidence: parameters },
+    ...placesOfKinds(imports).map(({ name, places, evidence }) => ({
+      name: `places of a ${name}: itself and its rows`,
+      value: places,
+      limit: 2,
+      evidence,
+    })),
     { name: 'constants against the naming rule', value: misnamed.length, limit: 0, evidence: misnamed },
     { name: 'import circles', value: circles(imports).length, limit: 0, evidence: circles(imports) },
     { name: 'imports of rooms above', value: arrowsUp(imports).length, limit: 0, evidence: arrowsUp(imports) },
