@@ -6,17 +6,17 @@ import { StepFailure } from '../playing/step-failure.ts';
 import type { PlayContext } from '../playing/play-context.ts';
 import { checkTcp, type TcpExpectation, type TcpFinding } from './tcp-expectation.ts';
 
-/** Nothing came from the machine for so long: the packets until now are here, so that "no RST" is more than "none yet". */
+/** When nothing came for so long, all packets until now are here: "no RST" then means more than "none yet". */
 const QUIET_MS = 30;
-/** Where packets never cease, this must do. */
+/** Where packets never cease, a wait of this length must do. */
 const LONGEST_QUIET_WAIT_MS = 300;
 
 /**
- * Checks what TCP did, on the packets so far; waits at most `timeoutMs` for those that are under way. It is not longer when a user holds a keyboard: packets
- * do not wait for people.
+ * Checks what TCP did, on the packets so far; waits at most `timeoutMs` for those that are under way. That is no longer
+ * when a user holds a keyboard: packets do not wait for people.
  *
- * @throws {StepFailure} that names the packet, as soon as no later one can mend it, else at the deadline. @throws {EnvironmentError} when nothing is captured, or not all
- * of it, so that no packet can be missed.
+ * @throws {StepFailure} that names the packet, as soon as no later one can change that, else at the deadline.
+ * @throws {EnvironmentError} when nothing is captured, or not all: what is not in the capture proves nothing then.
  */
 export async function checkPackets(expectation: TcpExpectation, timeoutMs: number, play: PlayContext): Promise<void> {
   const { packets } = play.stage;
@@ -29,7 +29,7 @@ export async function checkPackets(expectation: TcpExpectation, timeoutMs: numbe
   if (packets.missing !== undefined)
     throw new EnvironmentError(`there are no packets to look at: ${packets.missing}`, {
       code: 'no-capture',
-      hint: 'Take the step out, or mend what is said above.',
+      hint: 'Take the step out, or fix what is said above.',
     });
   const began = performance.now();
   let reading: CaptureReading | undefined;
@@ -39,7 +39,7 @@ export async function checkPackets(expectation: TcpExpectation, timeoutMs: numbe
     reading = packets.reading();
     // Without a new packet the findings are those of the look before.
     if (reading !== before) findings = checkTcp(expectation, reading.conversations);
-    // Of the others it is not known yet whether they are so.
+    // Later packets may still resolve the others.
     const certain = findings.filter(({ isFinal }) => isFinal);
     if (certain.length > 0) throw failureOf(certain);
     if (packets.incomplete !== undefined) throw notMeasured(packets.incomplete);

@@ -30,7 +30,7 @@ export interface TcpFinding {
   readonly expected: string;
   /** What is there instead; names the packet. */
   readonly seen: string;
-  /** No later packet can mend it. */
+  /** No later packet can change it. */
   readonly isFinal: boolean;
 }
 
@@ -54,13 +54,8 @@ const NOBODY = 'nobody has connected';
 function checkConnections({ connections }: TcpExpectation, all: readonly Conversation[]): TcpFinding[] {
   const made = all.filter(isMade);
   if (connections === undefined || made.length === connections) return [];
-  const list = made
-    .slice(0, 5)
-    .map(({ client, segments }) => `from ${endText(client)} (packet ${segments[0]!.packet})`);
-  const seen =
-    made.length === 0
-      ? NOBODY
-      : `there ${made.length === 1 ? 'is 1' : `are ${made.length}`}: ${list.join(', ')}${made.length > 5 ? ', …' : ''}`;
+  const list = made.map(({ client, segments }) => `from ${endText(client)} (packet ${segments[0]!.packet})`);
+  const seen = made.length === 0 ? NOBODY : thereAre(list, 5);
   return [
     {
       expected: connections === 1 ? '1 connection' : `${connections} connections`,
@@ -83,7 +78,7 @@ function checkHandshake({ handshake: wanted }: TcpExpectation, all: readonly Con
       .slice(0, 1)
       .map((made) => ({
         expected: 'no connection to come about',
-        seen: `${endText(made.client)} connected: ${packetText(made, packetNumbered(made, made.handshake.ack))} completes the handshake`,
+        seen: `${endText(made.client)} connected: ${packetAt(made, made.handshake.ack)} completes the handshake`,
         isFinal: true,
       }));
   }
@@ -97,10 +92,10 @@ function checkHandshake({ handshake: wanted }: TcpExpectation, all: readonly Con
 
 function incompleteText(conversation: Conversation): string {
   const { handshake, close, server } = conversation;
-  if (handshake.refused)
-    return `${packetText(conversation, packetNumbered(conversation, close.rst?.packet))} refuses the connection: nobody listened on port ${server.port}`;
+  const refusal = `refuses the connection: nobody listened on port ${server.port}`;
+  if (handshake.refused) return `${packetAt(conversation, close.rst?.packet)} ${refusal}`;
   const last = handshake.synAck ?? handshake.syn;
-  return `${handshake.synAck === undefined ? 'no SYN ACK' : 'no ACK'} follows ${packetText(conversation, packetNumbered(conversation, last))}`;
+  return `${handshake.synAck === undefined ? 'no SYN ACK' : 'no ACK'} follows ${packetAt(conversation, last)}`;
 }
 
 function checkClose({ close: wanted }: TcpExpectation, all: readonly Conversation[]): TcpFinding[] {
@@ -114,7 +109,8 @@ function checkClose({ close: wanted }: TcpExpectation, all: readonly Conversatio
 function closeWords({ by, kind }: NonNullable<TcpExpectation['close']>): string {
   if (kind === 'open') return 'the connection to be open still';
   const how = kind === undefined ? '' : ` with ${kind.toUpperCase()}`;
-  return `the connection to be closed${by === undefined ? '' : by === 'both' ? ' by both at once' : ` first by the ${by}`}${how}`;
+  const first = by === undefined ? '' : ` first by the ${by}`;
+  return `the connection to be closed${by === 'both' ? ' by both at once' : first}${how}`;
 }
 
 function closeFinding(
@@ -140,16 +136,13 @@ function closeFinding(
       },
     ];
   if (wanted.by !== undefined && wanted.by !== close.by) {
-    const crossing =
-      close.by === 'both'
-        ? `${packetText(conversation, first)} crosses ${packetText(conversation, packetNumbered(conversation, fins[1]))}: both end it at once`
-        : undefined;
+    const crossing = `crosses ${packetAt(conversation, fins[1])}: both end it at once`;
     // Whether a second FIN crosses the first shows only when it comes.
     const isSettled = wanted.by !== 'both' || fins.length === 2;
     return [
       {
         expected,
-        seen: crossing ?? `${packetText(conversation, first)} ends it`,
+        seen: `${packetText(conversation, first)} ${close.by === 'both' ? crossing : 'ends it'}`,
         isFinal: isSettled && (wanted.kind !== 'rst' || close.kind === 'rst'),
       },
     ];
@@ -193,14 +186,8 @@ function checkRetransmissions({ retransmissions: wanted }: TcpExpectation, all: 
     wanted === 'some' || wanted === 0
       ? `${wanted === 0 ? 'no' : 'some'} retransmission`
       : `${wanted} retransmission${wanted === 1 ? '' : 's'}`;
-  const list = sent
-    .slice(0, 3)
-    .map(({ conversation, segment }) => packetText(conversation, segment))
-    .join(', ');
-  const seen =
-    sent.length === 0
-      ? 'there is none'
-      : `there ${sent.length === 1 ? 'is 1' : `are ${sent.length}`}: ${list}${sent.length > 3 ? ', …' : ''}`;
+  const list = sent.map(({ conversation, segment }) => packetText(conversation, segment));
+  const seen = sent.length === 0 ? 'there is none' : thereAre(list, 3);
   return [{ expected, seen, isFinal: typeof wanted === 'number' && sent.length > wanted }];
 }
 
@@ -224,11 +211,22 @@ function sentText(traced: readonly TracedConversation[], side: Side, texts: read
   if (conversation === undefined) return NOBODY;
   const carriers = conversation.segments.filter(({ from, length }) => from === side && length > 0);
   if (carriers.length === 0) return `the ${side} sent nothing`;
-  const [first, last] = [carriers[0]!.packet, carriers.at(-1)!.packet];
+  const [first, last] = [carriers[0]!, carriers.at(-1)!];
+  const packets = first === last ? `packet ${first.packet}` : `packets ${first.packet} to ${last.packet}`;
   const text = texts[0]!.slice(-200);
-  const end = carriers.at(-1)!;
-  const isCut = end.truncated && lacksText(end);
-  return `in packet${first === last ? ` ${first}` : `s ${first} to ${last}`} it sent ${text.length < texts[0]!.length ? '…' : ''}${JSON.stringify(text)}${isCut ? '…' : ''}`;
+  const before = text.length < texts[0]!.length ? '…' : '';
+  const after = last.truncated && lacksText(last) ? '…' : '';
+  return `in ${packets} it sent ${before}${JSON.stringify(text)}${after}`;
+}
+
+/** `there are 7: a, b, c, …`: the first few of a list that is not empty. */
+function thereAre(list: readonly string[], most: number): string {
+  const shown = list.slice(0, most).join(', ');
+  return `there ${list.length === 1 ? 'is 1' : `are ${list.length}`}: ${shown}${list.length > most ? ', …' : ''}`;
+}
+
+function packetAt(conversation: Conversation, number: number | undefined): string {
+  return packetText(conversation, packetNumbered(conversation, number));
 }
 
 function packetNumbered({ segments }: Conversation, number: number | undefined): Segment | undefined {
@@ -239,7 +237,8 @@ function packetNumbered({ segments }: Conversation, number: number | undefined):
 function packetText({ startMs }: Conversation, segment: Segment | undefined): string {
   if (segment === undefined) return 'a packet before the capture';
   const { packet, flags, from, timeMs } = segment;
-  return `packet ${packet} (${flags.join(' ') || 'no flags'} of the ${from}, ${shortDuration(timeMs - startMs)} after the first)`;
+  const name = flags.join(' ') || 'no flags';
+  return `packet ${packet} (${name} of the ${from}, ${shortDuration(timeMs - startMs)} after the first)`;
 }
 
 /** `0.29 ms`, `212 ms`, `1.5 s`: packets of one network follow each other within microseconds. */
