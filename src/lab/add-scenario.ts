@@ -11,8 +11,9 @@ export function scenarioYaml(name: string, steps: readonly string[], indent: num
 }
 
 /**
- * The text of a lab file with one more scenario after its others; steps as in `scenarioYaml`. All that stood there stays
- * as it was, comments and blanks included, except where the scenarios are written in braces: then their map is rewritten.
+ * The text of a lab file with one more scenario after its others; steps as in `scenarioYaml`. All that stood there
+ * stays as it was, comments and blanks included, except where the scenarios are written in braces: then their map is
+ * rewritten.
  *
  * The text must be a lab file without problems that has no scenario of that name.
  */
@@ -48,8 +49,8 @@ function rangeOf(node: unknown): { readonly start: number; readonly end: number 
 }
 
 /**
- * Puts lines after the line in which `offset` stands; `offset` may lie at the start of the next line, where a value ends
- * with its line feed.
+ * Puts lines after the line in which `offset` stands; `offset` may lie at the start of the next line, where a value
+ * ends with its line feed.
  */
 function insertLines(text: string, offset: number, lines: string, newline: string): string {
   const end = text.indexOf('\n', Math.max(0, offset - 1));

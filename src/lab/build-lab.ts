@@ -6,7 +6,7 @@ import { hostNameRule } from './fields/rules.ts';
 import type { Lab, Machine, Network, Program, ScenarioSource } from './types.ts';
 import type { YamlSource } from './yaml/yaml-source.ts';
 
-/** Stands for a subnet that could not be read; seen by nobody, as a lab with a problem is used for checks only. */
+/** Stands for a subnet that could not be read. Never shown: a lab with problems is used for checks only. */
 const noSubnet: Subnet = { network: 0, prefixLength: 32 };
 
 /** What the command line sets in place of the file. */
@@ -16,7 +16,9 @@ export interface LabOverrides {
   readonly name?: string | undefined;
 }
 
-/** The lab of a draft. Of a draft with problems it holds what could be read, good for checking scenarios and for nothing else. */
+/**
+ * The lab of a draft. Of a draft with problems it holds what could be read, only for checking scenarios.
+ */
 export function buildLab(draft: Draft, source: YamlSource, file: string, overrides: LabOverrides): Lab {
   const folder = dirname(file);
   return {

@@ -17,8 +17,9 @@ import type { Machine, Pattern, Program } from './types.ts';
 import type { YamlSource } from './yaml/yaml-source.ts';
 
 /**
- * The lab as far as it can be read: short forms expanded, defaults filled in, wrong values left out. The checks that need more than one field run on
- * it, so that they run also when another field is wrong; without a problem it is all that a `Lab` needs.
+ * The lab as far as it can be read: short forms expanded, defaults filled in, wrong values left out. The checks that
+ * need more than one field run on it, so that they run also when another field is wrong; without problems it is all
+ * that a `Lab` needs.
  */
 export interface Draft {
   readonly name: string | undefined;
@@ -45,7 +46,10 @@ export interface DraftNetwork {
   readonly path: Path;
   readonly subnet: Placed<Subnet> | undefined;
   readonly gateway: (Placed<number> & { readonly isDefault: boolean }) | undefined;
-  /** Why there is none: `gateway: false` is written, or none is written and the network has two addresses only. Undefined when there is one. */
+  /**
+   * Why there is none: `gateway: false` is written, or none is written and the network has two addresses only.
+   * Undefined when there is one.
+   */
   readonly gatewayOff: 'written' | 'point-to-point' | undefined;
   readonly nat: Placed<boolean>;
   readonly reachesPrivate: boolean;
@@ -53,7 +57,7 @@ export interface DraftNetwork {
 
 export interface DraftMachine {
   readonly path: Path;
-  /** As it will be, but for its interfaces. */
+  /** Final, except for its interfaces. */
   readonly machine: Machine;
   readonly interfaces: readonly DraftInterface[];
   /** Whether both `address` and `interfaces` are given. */

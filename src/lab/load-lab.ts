@@ -16,9 +16,9 @@ import type { Lab } from './types.ts';
 import { YamlSource } from './yaml/yaml-source.ts';
 
 /**
- * A lab without problems, or every problem of its file in the order of the text. `partial` is what could be read of a file
- * with problems: good for checking its scenarios, so that their problems are reported too, and for nothing else; undefined
- * when the YAML itself is broken.
+ * A lab without problems, or every problem of its file in the order of the text. `partial` is what could be read of a
+ * file with problems: only for checking its scenarios, so that their problems are reported too; undefined when the
+ * YAML itself is broken.
  */
 export type LoadResult =
   | { readonly lab: Lab; readonly text: string }
@@ -27,7 +27,8 @@ export type LoadResult =
 /**
  * Loads, completes and checks a lab file, whose provider has to be one of `providers`; changes nothing.
  *
- * @throws {UsageError} `lab-file-missing` when it does not exist or cannot be read; `wrong-name` when `overrides.name` is no legal host name.
+ * @throws {UsageError} `lab-file-missing` when it does not exist or cannot be read; `wrong-name` when
+ * `overrides.name` is no legal host name.
  */
 export async function loadLab(
   file: string,
@@ -76,7 +77,10 @@ function providerProblem(data: unknown, providers: readonly string[]): PathProbl
     : [wrongChoice(providers, data, ['provider'])];
 }
 
-/** What more than one field, or the folder of the file, is needed to see. An own pass, because the validator would skip it when a field is wrong. */
+/**
+ * Checks that need more than one field, or the folder of the file. A separate pass, because the validator would skip
+ * them when a field is wrong.
+ */
 async function crossChecks(draft: Draft, source: YamlSource, folder: string): Promise<PathProblem[]> {
   const files = await checkFiles(draft, folder);
   const machines = source.problems.length === 0 ? noMachines(source.data) : [];
@@ -91,7 +95,7 @@ async function crossChecks(draft: Draft, source: YamlSource, folder: string): Pr
   ];
 }
 
-/** A file that holds anything but a map has one problem; it would be said once for each field that is missing. */
+/** A file that holds anything but a map has one problem, not one for each field that is missing. */
 function rootProblem({ data }: YamlSource, broken: boolean): PathProblem[] | undefined {
   if (typeof data === 'object' && data !== null && !Array.isArray(data)) return undefined;
   if (broken) return [];
@@ -109,8 +113,8 @@ function noMachines(data: unknown): PathProblem[] {
 }
 
 /**
- * All problems in the order of the file. On a line whose YAML is wrong, only that is reported; where the YAML is broken, only
- * what stands before the break, and nothing is called missing.
+ * All problems in the order of the file. On a line whose YAML is wrong, only that is reported; where the YAML is
+ * broken, only what stands before the break, and nothing is called missing.
  */
 function gather(source: YamlSource, found: readonly PathProblem[]): Problem[] {
   const ofYaml = source.problems.map((problem) => ({ problem: source.problemOfYaml(problem), breaks: problem.breaks }));

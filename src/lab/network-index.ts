@@ -5,7 +5,7 @@ interface IndexedNetwork {
   readonly subnet: { readonly value: Subnet } | undefined;
 }
 
-/** So many networks that hold one address are told; one would be right. */
+/** At most this many networks that hold one address are named; exactly one would be right. */
 const MOST_HOLDING = 13;
 
 /** Finds networks by name and by address in a time that does not grow with their number. */
@@ -24,7 +24,7 @@ export class NetworkIndex<T extends IndexedNetwork> {
     return this.#byName.get(name);
   }
 
-  /** Those whose subnet holds the address, in the order of the file; the first of very many. */
+  /** Those whose subnet holds the address, in the order of the file; only the first of very many. */
   holding(address: number): T[] {
     const found = [...this.#byPrefix].flatMap(
       ([prefixLength, networks]) => networks.get(subnetAt(address, prefixLength).network)?.slice(0, MOST_HOLDING) ?? [],

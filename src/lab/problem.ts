@@ -27,7 +27,7 @@ export interface PathProblem extends ProblemText {
   readonly missing?: boolean | undefined;
 }
 
-/** Nobody reads more of one message, of one name in a path; a file of long texts would make output of gigabytes. */
+/** Limits for one message and one name in a path; a file of long texts could otherwise produce gigabytes of output. */
 const LONGEST_MESSAGE = 1000;
 const LONGEST_NAME = 100;
 

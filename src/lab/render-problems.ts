@@ -11,8 +11,8 @@ const BEFORE = 60;
 const MOST_SHOWN = 100;
 
 /**
- * Every problem under its line of the file, with a caret: what `lab validate` prints. Ends with a newline; empty when there is no problem. Nothing in
- * it can drive a terminal, whatever the file holds.
+ * Every problem under its line of the file, with a caret: what `lab validate` prints. Ends with a newline; empty when
+ * there is no problem. Nothing in it can drive a terminal, whatever the file holds.
  */
 export function renderProblems(
   file: string,
@@ -29,20 +29,16 @@ export function renderProblems(
   return blocks.join('\n');
 }
 
-function renderProblem(
-  file: string,
-  lines: readonly string[],
-  { position, length, path, message, hint }: Problem,
-  style: Style,
-): string {
+function renderProblem(file: string, lines: readonly string[], problem: Problem, style: Style): string {
+  const { position, path, message, hint } = problem;
   const place = style('bold', `${sanitize(file)}:${position.line}:${position.column}:`);
   const where = path === '' ? '' : `${sanitize(path)}: `;
   const tip = hint === undefined ? '' : `    ${style('cyan', `→ ${sanitize(hint)}`)}\n`;
-  return `${place} ${where}${sanitize(message)}\n${frame(lines, position.line, position.column, length, style)}${tip}`;
+  return `${place} ${where}${sanitize(message)}\n${frame(lines, problem, style)}${tip}`;
 }
 
-/** The line before, the line itself, and a caret under what is meant. */
-function frame(lines: readonly string[], line: number, column: number, length: number, style: Style): string {
+/** The line before, the line itself, and carets under the part that is wrong. */
+function frame(lines: readonly string[], { position: { line, column }, length }: Problem, style: Style): string {
   const width = String(line).length;
   const gutter = (label: string): string => style('dim', `  ${label.padStart(width)} |`);
   const text = lines[line - 1] ?? '';

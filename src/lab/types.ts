@@ -45,7 +45,7 @@ export interface Machine {
   readonly cpus?: number | undefined;
   /** Size limit of the machine's own files, in MiB. */
   readonly diskMiB?: number | undefined;
-  /** `false`: nobody on the machine gets more rights than the account has. */
+  /** `false`: no process on the machine gets more rights than the account has. */
   readonly sudo?: false;
   /** How the machine is reached, for `provider: ssh`. */
   readonly ssh?: SshAccess | undefined;
@@ -70,7 +70,7 @@ export interface Program {
   readonly name: string;
   /** Name of the machine. */
   readonly on: string;
-  /** Absolute paths on the host; each lands beside the others in the program's folder on the machine. */
+  /** Absolute paths on the host; they are copied side by side into the program's folder on the machine. */
   readonly files: readonly string[];
   /** Those of `files` that may lead out of the lab's folder, because the lab file says so. */
   readonly outside?: readonly string[];
@@ -86,7 +86,10 @@ export interface Program {
   readonly env: ReadonlyMap<string, string>;
 }
 
-/** Plain text, or a regular expression that was written as `/source/flags`; `line` tells where in the file, unless the step that holds it tells that. */
+/**
+ * Plain text, or a regular expression that was written as `/source/flags`; `line` is its line in the file, unless the
+ * step that holds it has that.
+ */
 export type Pattern = { readonly text: string } | { readonly regex: RegExp; readonly line?: number };
 
 /** A scenario as it stands in the file; the `scenario` room gives it a meaning. */
@@ -101,8 +104,9 @@ export interface StepSource {
   /** Plain data of the step: a map of one verb and its options, or a bare verb. */
   readonly value: unknown;
   /**
-   * Where a part of `value` stands, by its path within the step: the value itself, or its key when `at` is `key`. A map or list that has a key is
-   * shown by its key. Where the path leads to nothing, the nearest part that exists is told.
+   * Where a part of `value` stands, by its path within the step: the value itself, or its key when `at` is `key`. A
+   * map or list that has a key is shown by its key. Where the path leads to nothing, the nearest part that exists is
+   * shown.
    */
   readonly positionOf: (path: readonly (string | number)[], at?: 'key' | 'value') => Span;
 }

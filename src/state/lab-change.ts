@@ -5,7 +5,10 @@ import type { Interface, Lab, Machine, Network } from '../lab/types.ts';
 import type { LabState } from './lab-state.ts';
 import { machineFields, networkFields, storeMachine, storeNetwork } from './stored-lab.ts';
 
-/** Hex SHA-256 of the part of a lab that running machines depend on: provider, networks, machines, keys between them. Their order in the file does not matter. */
+/**
+ * Hex SHA-256 of the part of a lab that running machines depend on: provider, networks, machines, keys between them.
+ * Their order in the file does not matter.
+ */
 export function fingerprint({ provider, networks, machines, ssh }: Lab): string {
   const part = {
     provider,
@@ -17,8 +20,8 @@ export function fingerprint({ provider, networks, machines, ssh }: Lab): string 
 }
 
 /**
- * What differs between the lab that runs and the lab as the file describes it now, one sentence each: `vm2: address 192.168.100.5 → 192.168.100.6`.
- * Empty when the fingerprints agree.
+ * What differs between the lab that runs and the lab as the file describes it now, one sentence each: `vm2: address
+ * 192.168.100.5 → 192.168.100.6`. Empty when the fingerprints agree.
  */
 export function describeChange(running: LabState, lab: Lab): string[] {
   return [
@@ -108,7 +111,7 @@ function interfacesChange(old: readonly Interface[], now: readonly Interface[]):
     ...valueChange('address', before.address, after.address),
     ...valueChange('network', before.network, after.network),
   ]);
-  // With one interface on both sides its name only stands in the way: `address … → …`, not `eth0: address … → …`.
+  // With one interface on both sides its name is of no use: `address … → …`, not `eth0: address … → …`.
   const sameNames = old.every(({ name }) => now.some((other) => other.name === name)) && old.length === now.length;
   if (sameNames && changes.length === 0 && old.some(({ name }, index) => now[index]?.name !== name))
     return ['order of the interfaces changed'];

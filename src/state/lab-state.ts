@@ -1,6 +1,9 @@
 import type { Machine, Network } from '../lab/types.ts';
 
-/** What is known of a lab that was brought up; enough for `down`, `status`, `ssh` and `exec` to work without `lab.yaml`. */
+/**
+ * What is known of a lab that was brought up; enough for `down`, `status`, `ssh` and `exec` to work without
+ * `lab.yaml`.
+ */
 export interface LabState {
   readonly schemaVersion: 1;
   /** Unique name of this lab on this host, the label of all that it made. */
@@ -18,11 +21,11 @@ export interface LabState {
   /** As in `Lab`. */
   readonly ssh?: 'peers';
   readonly programs: readonly ProgramSummary[];
-  /** What the provider needs to find its machines again; plain JSON that nobody else reads. */
+  /** What the provider needs to find its machines again; plain JSON that only the provider reads. */
   readonly providerState: Readonly<Record<string, unknown>>;
 }
 
-/** What `status` tells of a program. */
+/** What `status` shows of a program. */
 export interface ProgramSummary {
   readonly name: string;
   /** Name of the machine. */

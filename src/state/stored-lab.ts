@@ -20,8 +20,8 @@ import type { Machine, Network } from '../lab/types.ts';
 import type { LabState } from './lab-state.ts';
 
 /**
- * How a lab lies in `state.json`: as it is in memory, but for what `storeNetwork` and `storeMachine` say. A field that has
- * no row here does not compile; one that has is stored, part of the fingerprint, and named when it changes.
+ * How a lab lies in `state.json`: as it is in memory, but for what `storeNetwork` and `storeMachine` say. A field
+ * that has no row here does not compile; one that has is stored, part of the fingerprint, and named when it changes.
  */
 
 const subnet: Shape<Subnet> = (value, where) => {
@@ -84,7 +84,7 @@ export function storeNetwork(network: Network): object {
 
 /** Plain JSON of a machine; the order of fields is always the same. */
 export function storeMachine(machine: Machine): object {
-  // `user` tells whether it is written in all cases but one, and states of an older lab have no such field.
+  // In all other cases `user` itself shows it; states of an older lab do not have this field.
   return inOrder(machineFields, {
     ...machine,
     isUserWritten: machine.user === DEFAULT_USER ? machine.isUserWritten : undefined,

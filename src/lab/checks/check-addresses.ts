@@ -37,14 +37,17 @@ function addressTwice({ path }: DraftMachine): PathProblem {
   };
 }
 
-/** What the machines that were looked at before have, and every address that stands anywhere in the file. */
+/** What earlier machines have, and every address in the file. */
 interface Taken {
   /** Machine and interface, by network and address. */
   readonly owners: Map<string, string>;
   readonly addresses: ReadonlySet<number>;
   /** The free address of each network that was asked for one. */
   readonly free: Map<DraftNetwork, string>;
-  /** The networks with their subnets, in words, empty when there are none; undefined when a subnet could not be read, which may be the one that is meant. */
+  /**
+   * The networks with their subnets, in words, empty when there are none; undefined when a subnet could not be read,
+   * which may be the right one.
+   */
   readonly networks: string | undefined;
 }
 
@@ -78,7 +81,7 @@ function checkInterface(
   return [];
 }
 
-/** The network is left to the address, but the address does not tell it. */
+/** No network is written, and the address does not say which one it is. */
 function noNetwork({ networkIndex }: Draft, address: Placed<number>, { networks }: Taken): PathProblem[] {
   if (networks === undefined) return [];
   const text = formatIPv4(address.value);
@@ -97,7 +100,7 @@ function noNetwork({ networkIndex }: Draft, address: Placed<number>, { networks 
   return [{ path: address.path, message: `${text} is inside no network of this lab`, hint }];
 }
 
-/** `a free one is 192.168.100.2`: the first address of the network that nobody has. */
+/** `a free one is 192.168.100.2`: the first address of the network that is not in use. */
 function freeAddress(network: DraftNetwork, taken: Taken): string {
   const known = taken.free.get(network) ?? findFree(network, taken.addresses);
   taken.free.set(network, known);

@@ -9,12 +9,12 @@ import type { PathProblem } from '../problem.ts';
 import { quoted } from '../fields/rules.ts';
 import { windowsLineEnds } from './line-ends.ts';
 
-/** Files at once; each needs a file descriptor now and then. */
+/** Files checked at once; each may need a file descriptor. */
 const AT_ONCE = 64;
 
 /**
- * Files of programs that are not there, that lead out of the lab's folder, or that cannot run as they are. Those of a program with `build` may come into
- * being later; only where they lie is checked.
+ * Files of programs that are not there, that lead out of the lab's folder, or that cannot run as they are. Those of a
+ * program with `build` may be made later; only their place is checked.
  */
 export async function checkFiles({ programs }: Draft, folder: string): Promise<PathProblem[]> {
   const named = programs.flatMap((program) => program.files.map((file) => ({ program, file })));
@@ -68,7 +68,9 @@ async function kindProblem({ value, path }: DraftFile, whole: string): Promise<P
   return { path, message: `${quoted(value)} is no ordinary file but ${kind}`, hint: 'name a file' };
 }
 
-/** A lab file may come from somebody else; what it copies to machines and into reports must not be any file of its user. */
+/**
+ * A lab file may come from somebody else, and must not copy any file of its user to machines and into reports.
+ */
 async function outsideProblem(
   { value, path, outside }: DraftFile,
   whole: string,

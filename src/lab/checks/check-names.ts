@@ -24,7 +24,7 @@ function unknownMachines({ machines, programs }: Draft): PathProblem[] {
   );
 }
 
-/** Each word that is no name of these things: `did you mean …`, or the known names, or how to add one. */
+/** A problem for each word that names none of these things: `did you mean …`, the known names, or how to add one. */
 function unknown(
   kind: string,
   things: readonly { readonly name: string }[],

@@ -2,7 +2,10 @@ import { contains, formatIPv4, formatSubnet, hostRange, overlaps, type Subnet } 
 import type { Draft, DraftNetwork } from '../draft.ts';
 import type { PathProblem } from '../problem.ts';
 
-/** Networks that cannot work: gateways that are none, address translation without a gateway, networks that share addresses. */
+/**
+ * Networks that cannot work: gateways that are none, address translation without a gateway, networks that share
+ * addresses.
+ */
 export function checkNetworks({ networks }: Draft): PathProblem[] {
   return [...networks.flatMap(checkGateway), ...overlapping(networks)];
 }
@@ -41,6 +44,10 @@ function natWithoutGateway(path: PathProblem['path'], why: 'written' | 'point-to
   ];
 }
 
+function described({ name, subnet }: { readonly name: string; readonly subnet: { readonly value: Subnet } }): string {
+  return `network "${name}" (${formatSubnet(subnet.value)})`;
+}
+
 /** Why a host cannot have the address; undefined when it can. */
 export function notForHosts(subnet: Subnet, address: number): string | undefined {
   const text = formatIPv4(address);
@@ -53,8 +60,8 @@ export function notForHosts(subnet: Subnet, address: number): string | undefined
 }
 
 /**
- * Each network that shares addresses with one that stands before it in the file. Sorted by first address, a subnet can only overlap one that still
- * covers its start (prefixes nest or are apart), so many networks cost little.
+ * Each network that shares addresses with one that stands before it in the file. Sorted by first address, a subnet
+ * can only overlap one that still covers its start (prefixes nest or are apart), so many networks cost little.
  */
 function overlapping(networks: readonly DraftNetwork[]): PathProblem[] {
   const known = networks.flatMap(({ name, subnet }, order) =>
@@ -71,7 +78,7 @@ function overlapping(networks: readonly DraftNetwork[]): PathProblem[] {
     const [first, second] = other.order < network.order ? [other, network] : [network, other];
     found.push({
       path: second.subnet.path,
-      message: `${formatSubnet(second.subnet.value)} overlaps network "${first.name}" (${formatSubnet(first.subnet.value)})`,
+      message: `${formatSubnet(second.subnet.value)} overlaps ${described(first)}`,
       hint: 'give each network a subnet of its own',
     });
   }

@@ -4,13 +4,14 @@ import type { DraftFile, DraftProgram } from '../draft.ts';
 import type { PathProblem } from '../problem.ts';
 import { quoted } from '../fields/rules.ts';
 
-/** Shells, which take the carriage return at the end of each line for a part of its last word. */
+/** Shells, which take the carriage return at the end of a line as part of its last word. */
 const SHELL = /^(?:ba|da|k|z|a)?sh$/;
 const FIRST_BYTES = 256;
 
 /**
- * A script with the line ends of Windows that cannot run: the kernel takes the carriage return for a part of the interpreter's name (execve(2)), a shell for
- * one of each command. Interpreters of other languages that are named in `command` do not mind.
+ * A script with the line ends of Windows that cannot run: the kernel takes the carriage return as part of the
+ * interpreter's name (execve(2)), a shell as part of each command. Interpreters of other languages that are named in
+ * `command` do not mind.
  *
  * @throws system errors when it cannot be read
  */

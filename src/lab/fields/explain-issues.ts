@@ -8,7 +8,10 @@ import { synonyms } from './synonyms.ts';
 
 type Issue = z.core.$ZodIssue;
 
-/** Says the validator's issues in words that a first-year student can act on, with a hint from the schema's own examples. */
+/**
+ * Says the validator's issues in words that a first-year student can act on, with a hint from the schema's own
+ * examples.
+ */
 export function explainIssues(issues: readonly Issue[], data: unknown): PathProblem[] {
   return issues.flatMap((issue) => explain(issue, data, []));
 }
@@ -39,7 +42,10 @@ function explain(issue: Issue, data: unknown, prefix: Path): PathProblem[] {
   }
 }
 
-/** Of the forms that a value may have, the one that it was meant to be: the one whose kind fits. Its problems are told, not those of the others. */
+/**
+ * Explains a value that may have one of several forms by the form that its author meant: the one whose kind fits. The
+ * problems of the other forms are left out.
+ */
 function explainUnion(branches: readonly (readonly Issue[])[], data: unknown, path: Path): PathProblem[] {
   const meant = branches.find((issues) =>
     issues.every((issue) => expectedKinds(issue).length === 0 || issue.path.length > 0),
@@ -149,7 +155,10 @@ function choiceHint(known: readonly string[], value: unknown, path: Path): strin
   return near === undefined ? undefined : `did you mean "${near}"?`;
 }
 
-/** The validator also measures the length of a text where it wants a list; that it is no list is said by another issue. */
+/**
+ * The validator also measures the length of a text where it wants a list; that it is no list is said by another
+ * issue.
+ */
 function isSizeOfWrongKind(issue: Issue, value: unknown): boolean {
   return 'origin' in issue && (issue.origin === 'array' || issue.origin === 'string') && !Array.isArray(value);
 }
@@ -172,7 +181,7 @@ function either(kinds: readonly string[]): string {
   return kinds.length <= 1 ? (kinds[0] ?? 'something else') : `${kinds.slice(0, -1).join(', ')} or ${kinds.at(-1)}`;
 }
 
-/** A value as a message shows it; a number where text is wanted is told with its kind. */
+/** A value as a message shows it; a number where text is wanted is shown with its kind. */
 function kindOf(value: unknown, wanted: readonly string[]): string {
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value === 'string') return value === '' ? 'empty text' : `the text ${quoted(value)}`;

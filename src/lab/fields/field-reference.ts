@@ -20,8 +20,8 @@ export interface StepRow {
 }
 
 /**
- * The fields of `lab.yaml` and the steps of scenarios as Markdown tables, made from the schema; part of the README. Ends
- * with a newline.
+ * The fields of `lab.yaml` and the steps of scenarios as Markdown tables, made from the schema; part of the README.
+ * Ends with a newline.
  */
 export function labFieldReference(steps: readonly StepRow[]): string {
   return [...referenceTables.map(([heading, path]) => fieldTable(heading, mapAt(path))), stepTable(steps)].join('\n');
@@ -40,7 +40,7 @@ function stepTable(steps: readonly StepRow[]): string {
   const rows = steps.map(({ verb, description, example }) =>
     row([`\`${verb}\``, description, `\`- ${flow(example).slice(2, -2)}\``]),
   );
-  const title = '`scenarios.NAME`: a list of steps; any step may carry a time limit beside its verb: `timeout: 5s`.';
+  const title = '`scenarios.NAME`: a list of steps; any step may carry a time limit next to its verb: `timeout: 5s`.';
   return table(title, ['step', 'meaning', 'example'], rows);
 }
 

@@ -32,8 +32,8 @@ import { parsePattern } from '../pattern.ts';
 import type { Pattern } from '../types.ts';
 
 /**
- * The shape of `lab.yaml`, short forms included, for people (`describe`), editors (JSON Schema) and the validator. What needs more than one
- * field to be seen is in `checks/`.
+ * The shape of `lab.yaml`, short forms included, for people (`describe`), editors (JSON Schema) and the validator.
+ * What needs more than one field to be seen is in `checks/`.
  */
 
 /** Text that a rule allows. `pattern` tells editors what they can check of it. */
@@ -66,7 +66,8 @@ const natOptions = z
   .strictObject({
     private: field(
       z.boolean(),
-      'Whether addresses of private use around this host, such as a mirror of the school, are destinations, too. The host itself never is.',
+      'Whether addresses of private use around this host, such as a mirror of the school, are destinations, too. ' +
+        'The host itself never is.',
       true,
     ),
   })
@@ -77,12 +78,14 @@ export const network = z
     subnet: field(subnet, 'The addresses of the network, in CIDR notation.', '192.168.100.0/24'),
     gateway: field(
       z.union([text(gatewayRule, IPV4).transform((written) => parseIPv4(written)!), z.literal(false)]).optional(),
-      "The network's own address. Default: the first of the subnet; none in a subnet of two addresses (`/31`). `false`: no gateway.",
+      "The network's own address. Default: the first of the subnet; none in a subnet of two addresses (`/31`). " +
+        '`false`: no gateway.',
       '192.168.100.1',
     ),
     nat: field(
       z.union([z.boolean(), natOptions]).optional(),
-      'Whether machines reach the outside through the gateway. Default: `true`, if there is a gateway. `{ private: true }`: addresses of private use around this host as well; the host itself never.',
+      'Whether machines reach the outside through the gateway. Default: `true`, if there is a gateway. ' +
+        '`{ private: true }`: addresses of private use around this host as well; the host itself never.',
       true,
     ),
   })
@@ -152,7 +155,8 @@ export const machine = z
     disk: field(size.optional(), "Size limit of the machine's own files, in `M`, `G` or `T`.", '2G'),
     sudo: field(
       z.boolean().optional(),
-      'Whether `user` may become root there. `false`: neither it nor its programs get more rights than it has, whatever they run; only provider netns keeps that. Default: `true`.',
+      'Whether `user` may become root there. `false`: neither it nor its programs get more rights than it has, ' +
+        'whatever they run; only provider netns keeps that. Default: `true`.',
       false,
     ),
     ssh: sshAccess.optional(),
@@ -174,7 +178,8 @@ export const program = z
     command: field(command, 'What is run, word by word; no shell reads it.', ['node', 'server.js', '--port', 7999]),
     files: field(
       z.array(z.union([text(notEmptyRule), outsideFile])).optional(),
-      'Files that are copied to the machine, side by side; paths start at the folder of `lab.yaml`. One that leads out of it, by its path or by a link, is copied only with `{ path: ../common.py, outside: true }`.',
+      'Files that are copied to the machine, side by side; paths start at the folder of `lab.yaml`. One that leads ' +
+        'out of it, by its path or by a link, is copied only with `{ path: ../common.py, outside: true }`.',
       ['dist/programs/server.js'],
     ),
     build: field(command.optional(), 'Command that makes the files, run on this host in the folder of `lab.yaml`.', [
@@ -276,7 +281,8 @@ export const labFields = z
     ),
     ssh: field(
       z.enum(['peers']).optional(),
-      '`peers`: the accounts of the machines may `ssh` and `scp` to each other by name (machines that lab makes). Default: no machine holds a key that opens another.',
+      '`peers`: the accounts of the machines may `ssh` and `scp` to each other by name (machines that lab makes). ' +
+        'Default: no machine holds a key that opens another.',
       'peers',
     ),
     capture: field(

@@ -61,8 +61,8 @@ interface Place {
 }
 
 /**
- * What the schema says about the value at a path, outside of steps: its description, its examples, its fields. Undefined
- * where no field can be.
+ * What the schema says about the value at a path, outside of steps: its description, its examples, its fields.
+ * Undefined where no field can be.
  */
 export function schemaAt(path: Path): JsonSchema | undefined {
   let here: JsonSchema | undefined = fieldsSchema();

@@ -1,12 +1,15 @@
 /**
- * Names that mean something already where a lab would use them: on each machine, to the kernel, to tools that are called with them. Each says what it
- * means, so that a message can give the reason.
+ * Names that mean something already where a lab would use them: on each machine, to the kernel, to tools that are
+ * called with them. Each says what it means, so that a message can give the reason.
  */
 
 const LOOPBACK = 'every machine calls itself so';
 const MULTICAST = 'it stands for a multicast group in the hosts file of every machine';
 
-/** Names in the hosts file of every Debian and Ubuntu machine (hosts(5)), where the first line that has a name wins, in small letters. */
+/**
+ * Names in the hosts file of every Debian and Ubuntu machine (hosts(5)), where the first line that has a name wins,
+ * in small letters.
+ */
 export const reservedHosts: ReadonlyMap<string, string> = new Map([
   ...['localhost', 'ip6-localhost', 'ip6-loopback'].map((name) => [name, LOOPBACK] as const),
   ...['ip6-localnet', 'ip6-mcastprefix', 'ip6-allnodes', 'ip6-allrouters', 'ip6-allhosts'].map(
@@ -15,7 +18,10 @@ export const reservedHosts: ReadonlyMap<string, string> = new Map([
   ['unknown', 'sshd of each machine calls a client without an address so'],
 ]);
 
-/** What inet_aton(3) reads as an address of one part, as all programs do before they ask for a name: decimal, octal, hexadecimal. */
+/**
+ * What inet_aton(3) reads as an address of one part, as all programs do before they ask for a name: decimal, octal,
+ * hexadecimal.
+ */
 export const NUMERIC_HOST = /^(?:\d+|0x[0-9a-f]*)$/i;
 
 const TUNNEL = 'the kernel makes a device of that name in every network namespace when its module is loaded';
@@ -32,7 +38,10 @@ export const reservedInterfaces: ReadonlyMap<string, string> = new Map([
   ),
 ]);
 
-/** Accounts of Debian and Ubuntu (base-passwd, and packages that images and labs have); root is not among them: machines may run as root. */
+/**
+ * Accounts of Debian and Ubuntu (base-passwd, and packages that images and labs have); root is not among them:
+ * machines may run as root.
+ */
 const systemUsers = [
   'daemon',
   'bin',
@@ -79,7 +88,10 @@ const systemUsers = [
   'systemd-bus-proxy',
 ];
 
-/** Groups that every Debian and Ubuntu system has: useradd(8) makes a group of the user's name, and refuses when there is one. */
+/**
+ * Groups that every Debian and Ubuntu system has: useradd(8) makes a group of the user's name, and refuses when there
+ * is one.
+ */
 const systemGroups = [
   'adm',
   'tty',

@@ -10,10 +10,16 @@ export type TextRule = (text: string) => ProblemText | undefined;
 /** A host name label of RFC 1123, section 2.1: letters, digits, `-`; it may start with a digit. */
 export const HOST_LABEL = /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
 
-/** What Debian's `useradd` and `adduser` take (useradd(8)): small letters, digits, `-`, `_`; no digit first; at most 32. */
+/**
+ * What Debian's `useradd` and `adduser` take (useradd(8)): small letters, digits, `-`, `_`; no digit first; at most
+ * 32.
+ */
 export const USER_NAME = /^[a-z_][a-z0-9_-]{0,31}$/;
 
-/** What the kernel takes as the name of a network device (`dev_valid_name`, at most 15 bytes), without a leading `-` that tools read as an option. */
+/**
+ * What the kernel takes as the name of a network device (`dev_valid_name`, at most 15 bytes), without a leading `-`
+ * that tools read as an option.
+ */
 export const INTERFACE_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.@-]{0,14}$/;
 
 /** Names that become files and folders: `server.log`. */
@@ -44,7 +50,9 @@ export const hostNameRule: TextRule = (text) => {
   return { message: `is no legal host name: ${hostNameReason(text)}`, hint: meant(text, /[^a-z0-9-]+/g, HOST_LABEL) };
 };
 
-/** For names by which machines know each other: none that is an address to programs, or another host to each machine. */
+/**
+ * For names by which machines know each other: none that is an address to programs, or another host to each machine.
+ */
 export const machineNameRule: TextRule = (text) => {
   if (NUMERIC_HOST.test(text)) {
     return {
@@ -163,11 +171,13 @@ export const subnetRule: TextRule = (text) => {
       hint: `write ${formatSubnet(subnet)}`,
     };
   }
-  if (prefixLength > LARGEST_PREFIX)
+  if (prefixLength > LARGEST_PREFIX) {
+    const example = `${formatIPv4(network)}/24`;
     return {
       message: `/${prefixLength} has no room for two machines`,
-      hint: `write /${LARGEST_PREFIX} (two machines, no gateway) or a smaller number, for example ${formatIPv4(network)}/24`,
+      hint: `write /${LARGEST_PREFIX} (two machines, no gateway) or a smaller number, for example ${example}`,
     };
+  }
   if (prefixLength < SMALLEST_PREFIX)
     return {
       message: `/${prefixLength} is too large a part of the Internet`,

@@ -26,8 +26,8 @@ interface Template {
 }
 
 /**
- * A template is a YAML file next to this module, and a row here. In the file, `<name>`, `<provider>` and `<schema>` stand
- * for what `TemplateOptions` says, `<programs/FILE>` for a file in the folder of the compiled programs.
+ * A template is a YAML file next to this module, and a row here. In the file, `<name>`, `<provider>` and `<schema>`
+ * stand for what `TemplateOptions` says, `<programs/FILE>` for a file in the folder of the compiled programs.
  */
 const templates: ReadonlyMap<string, Template> = new Map<string, Template>([
   ['tp1', { provider: 'netns', text: scriptFile(new URL('tp1.yaml', import.meta.url)) }],

@@ -15,7 +15,9 @@ function flowText(text: string): string {
   return PLAIN_TEXT.test(text) && !NUMBER.test(text) ? text : JSON.stringify(text);
 }
 
-/** The words of a command line as a list of YAML, as far as they can be told without a shell; with shell syntax in it, a call of `sh`. */
+/**
+ * The words of a command line as a list of YAML; a line with shell syntax becomes a call of `sh`.
+ */
 export function commandAsList(line: string): string {
   if (/[|&;<>$`*?~()]/.test(line)) return flow(['sh', '-c', line]);
   const words = line.match(/"[^"]*"|'[^']*'|\S+/g) ?? [];

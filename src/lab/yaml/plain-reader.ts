@@ -4,22 +4,25 @@ import type { TextLines } from './text-lines.ts';
 import type { YamlProblem } from './yaml-problems.ts';
 import { tagProblem } from './yaml-messages.ts';
 
-/** How many values all aliases of a file may stand for; a lab of a thousand machines needs a tenth. Against "billion laughs". */
+/**
+ * How many values all aliases of a file may stand for, against "billion laughs"; a thousand machines need a tenth.
+ */
 const MOST_ALIASED_VALUES = 100_000;
 /** Characters of text that count as one more value. */
 const TEXT_PER_VALUE = 64;
-/** A tag is looked for so far before the value that has it. */
+/** How far before its value a tag is looked for. */
 const LONGEST_TAG = 1000;
 
 interface Anchor {
   readonly node: Node;
-  /** Undefined while the node is being read: an alias that meets it stands inside itself. */
+  /** Undefined while the node is being read: an alias found then stands inside itself. */
   plain?: { readonly value: unknown; readonly size: number };
 }
 
 /**
- * Turns YAML nodes into plain data: maps into objects, lists into arrays. What the library's own `toJS` throws, or passes over with a warning, is a
- * problem with a place here: unknown, recursive or exploding aliases, merge keys, names that are no text, names that come twice, tags.
+ * Turns YAML nodes into plain data: maps into objects, lists into arrays. What the library's own `toJS` throws, or
+ * passes over with a warning, is a problem with a place here: unknown, recursive or exploding aliases, merge keys,
+ * names that are not text, duplicate names, tags.
  */
 export class PlainReader {
   readonly problems: YamlProblem[] = [];
@@ -53,7 +56,7 @@ export class PlainReader {
     });
   }
 
-  /** Long text counts as several values: what looks at every alias of it takes that much longer. */
+  /** Long text counts as several values: each alias of it costs that much more. */
   #scalar({ value }: Scalar): unknown {
     if (typeof value === 'string') this.#size += Math.floor(value.length / TEXT_PER_VALUE);
     return value;
@@ -160,7 +163,10 @@ export class PlainReader {
   }
 }
 
-/** The text of a scalar as it stands in the file, without quotes: `0x10` stays `0x10`, `1.0` stays `1.0`. Undefined for an empty value. */
+/**
+ * The text of a scalar as it stands in the file, without quotes: `0x10` stays `0x10`, `1.0` stays `1.0`. Undefined
+ * for an empty value.
+ */
 export function textOfScalar(scalar: Scalar): string | undefined {
   if (typeof scalar.value === 'string') return scalar.value;
   return scalar.value === null ? undefined : (scalar.source ?? JSON.stringify(scalar.value));

@@ -3,12 +3,14 @@ import { systemCode, UsageError } from '../../core/errors.ts';
 import { NoOrdinaryFileError, readOrdinary } from '../../core/files/ordinary-file.ts';
 import type { Problem } from '../problem.ts';
 
-/** A thousand machines with all their fields need half of it, and a YAML parser takes about a second for it. */
+/** A thousand machines with all their fields need half of this; parsing this much YAML takes about a second. */
 const MOST_BYTES = 1024 * 1024;
 
 const SAVE_AS_UTF8 = 'save the file as UTF-8 in your editor';
 
-/** The text of a lab file, without a byte order mark; with a problem when it is no text, or too large to be a lab file. */
+/**
+ * The text of a lab file, without a byte order mark; with a problem when it is not text, or too large for a lab file.
+ */
 export interface LabText {
   readonly text: string;
   readonly problem?: Problem;

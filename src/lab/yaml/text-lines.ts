@@ -23,7 +23,7 @@ export class TextLines {
     return low + 1;
   }
 
-  /** The span from one offset to another, as far as it stands on the first one's line, without the space at its end. */
+  /** The span between two offsets, cut at the end of the first one's line, without trailing space. */
   spanAt(start: number, end: number): Span {
     const from = Math.min(start, this.#text.length);
     const line = this.lineOf(from);

@@ -6,13 +6,13 @@ export const directiveProblem: ProblemText = {
   hint: 'remove this line',
 };
 
-/** All tags, known to the library or not: what is text and what is a number is told by quotes. */
+/** All tags, known to the library or not: in lab.yaml, quotes decide what is text and what is a number. */
 export const tagProblem = {
   message: 'tags (text that starts with "!") are not used in lab.yaml',
   hint: 'remove it; put text in quotes',
 } satisfies ProblemText;
 
-/** A message of the library, by its code and, where one code has several, by its words; and what we say instead. */
+/** A message of the library (its code, and its words where one code has several messages), and what we say instead. */
 export interface YamlMessage extends ProblemText {
   readonly code: string;
   readonly like?: RegExp;
@@ -20,7 +20,7 @@ export interface YamlMessage extends ProblemText {
   readonly breaks?: boolean;
 }
 
-/** The library's messages in the words of this file's reader: the first row that fits. */
+/** The library's messages in words for the author of the file; the first row that fits is used. */
 export const yamlMessages: readonly YamlMessage[] = [
   {
     code: 'TAB_AS_INDENT',

@@ -7,11 +7,11 @@ export interface YamlProblem extends ProblemText {
   readonly offset: number;
   /** Characters to underline. */
   readonly length: number;
-  /** What stands after it may have been read in another sense than it was written. */
+  /** What follows may have been misread. */
   readonly breaks: boolean;
 }
 
-/** So many problems are reported. A file that has more is no YAML at all, and the library can find a million in it. */
+/** At most this many are reported. A file with more is not YAML at all; the library can find a million in it. */
 const MOST_PROBLEMS = 20;
 const MOST_ERRORS = 200;
 
@@ -61,7 +61,8 @@ function breakAt(offset: number, message: string, hint: string): YamlProblem {
 }
 
 /**
- * Offset of the last quote or bracket before `end` that nothing closes. The library reports these where it gave up, which can be the end of the file.
+ * Offset of the last quote or bracket before `end` that nothing closes. The library reports it where it gave up,
+ * which can be the end of the file.
  */
 function unclosedBefore(end: number, text: string, document: Document.Parsed): number | undefined {
   let found: number | undefined;

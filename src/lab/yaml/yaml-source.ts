@@ -17,7 +17,9 @@ import type { Span } from '../types.ts';
 import { syntaxProblems, type YamlProblem } from './yaml-problems.ts';
 import { directiveProblem } from './yaml-messages.ts';
 
-/** The text of a lab file, read as YAML: its plain data, the problems of the YAML itself, and where each value stands. */
+/**
+ * The text of a lab file, read as YAML: its plain data, the problems of the YAML itself, and where each value stands.
+ */
 export class YamlSource {
   /** Null when the file is empty. */
   readonly data: unknown;
@@ -52,8 +54,8 @@ export class YamlSource {
   }
 
   /**
-   * Where a value stands, or its key. The key is also told for a map or a list that has one, and the nearest part that exists when the path leads to
-   * nothing.
+   * Where a value stands, or its key. A map or list that has a key is shown by its key. When the path leads to
+   * nothing, the nearest part that exists.
    */
   spanOf(path: Path, at: 'key' | 'value' = 'value'): Span {
     let node: unknown = this.#document.contents;
@@ -93,7 +95,10 @@ export class YamlSource {
     return isMap(target) ? this.#pairsOf(target).get(String(part)) : undefined;
   }
 
-  /** The pairs of a map by name, the first of each name as `PlainReader` takes it. Kept, because a large map is asked for each of its parts. */
+  /**
+   * The pairs of a map by name, the first of each name as `PlainReader` takes it. Cached: each part of a large map is
+   * looked up.
+   */
   #pairsOf(map: YAMLMap): ReadonlyMap<string, Pair> {
     const known = this.#pairs.get(map);
     if (known) return known;
