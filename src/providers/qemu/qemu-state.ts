@@ -1,4 +1,4 @@
-import { object, oneOf, optional, port, record } from '../../core/json/shape.ts';
+import { object, oneOf, optional, record, whole } from '../../core/json/shape.ts';
 import type { ProviderState } from '../provider.ts';
 import { readProviderState } from '../provider-state.ts';
 import { accelerationNames, type AccelerationName } from './process/acceleration.ts';
@@ -11,7 +11,10 @@ export interface QemuState {
   readonly acceleration?: AccelerationName | undefined;
 }
 
-const qemuState = object<QemuState>({ ports: record(port), acceleration: optional(oneOf(...accelerationNames)) });
+const qemuState = object<QemuState>({
+  ports: record(whole(1, 65_535)),
+  acceleration: optional(oneOf(...accelerationNames)),
+});
 
 /** @throws {EnvironmentError} `state-broken` when it is none. */
 export function readQemuState(state: ProviderState): QemuState {

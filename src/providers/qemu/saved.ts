@@ -2,10 +2,11 @@ import { constants, copyFileSync, lstatSync, readdirSync, renameSync } from 'nod
 import { join } from 'node:path';
 import { EnvironmentError, UsageError } from '../../core/errors.ts';
 import { parseJson } from '../../core/json/json-text.ts';
-import { retryUntil } from '../../core/time/retry.ts';
+import { fitting, list, object, text, time } from '../../core/json/shape.ts';
+import { retryUntil, type Attempt } from '../../core/time/retry.ts';
 import { suggestion } from '../../core/text/suggest.ts';
 import { makeOwnFolder, removeOwn, replaceFileSync, readOwnFile } from '../../state/files/own-file.ts';
-import { storedAcceleration, type Acceleration } from './process/acceleration.ts';
+import { accelerationShape, type Acceleration } from './process/acceleration.ts';
 import { controlSocket, workFolder } from './folders.ts';
 import { Qmp } from './process/qmp.ts';
 
@@ -59,19 +60,19 @@ export function listSaved(stateFolder: string): ListedState[] {
   return found.toSorted((a, b) => a.savedAt.localeCompare(b.savedAt));
 }
 
+const savedShape = object<Omit<SavedLab, 'name'>>({
+  key: text,
+  savedAt: time,
+  machines: list(text),
+  acceleration: accelerationShape,
+});
+
 /** The record of a saved lab; undefined when there is none that is whole. */
 export function readSaved(stateFolder: string, name: string): SavedLab | undefined {
   if (!isSnapshotName(name)) return undefined;
   const file = readOwnFile(join(savedFolder(stateFolder, name), RECORD_NAME));
-  const value = (typeof file === 'string' ? undefined : parseJson(file.text)) as Partial<SavedLab> | null | undefined;
-  const { key, savedAt, machines } = value ?? {};
-  const acceleration = storedAcceleration(value?.acceleration);
-  const isWhole =
-    typeof key === 'string' &&
-    !Number.isNaN(Date.parse(String(savedAt))) &&
-    Array.isArray(machines) &&
-    machines.every((machine) => typeof machine === 'string');
-  return isWhole && acceleration ? { name, key, savedAt: String(savedAt), machines, acceleration } : undefined;
+  const record = typeof file === 'string' ? undefined : fitting(savedShape, parseJson(file.text));
+  return record && { name, ...record };
 }
 
 /** @throws {UsageError} when there is none of that name. */
@@ -104,7 +105,9 @@ export async function saveLab(stateFolder: string, saved: SavedLab, signal: Abor
   );
   try {
     await Promise.all(machines.map(({ qmp }) => qmp.execute('stop')));
-    await Promise.all(machines.map(({ name, qmp }) => saveMachine(qmp, name, stateFolder, fresh, signal)));
+    await Promise.all(
+      machines.map(({ name, qmp }) => saveMachine(qmp, name, { work: workFolder(stateFolder), to: fresh }, signal)),
+    );
     replaceFileSync(join(fresh, RECORD_NAME), `${JSON.stringify(saved, undefined, 2)}\n`);
   } catch (error) {
     removeOwn(fresh);
@@ -119,11 +122,10 @@ export async function saveLab(stateFolder: string, saved: SavedLab, signal: Abor
 async function saveMachine(
   qmp: Qmp,
   name: string,
-  stateFolder: string,
-  folder: string,
+  folders: { readonly work: string; readonly to: string },
   signal: AbortSignal,
 ): Promise<void> {
-  const file = join(folder, `${name}.state`);
+  const file = join(folders.to, `${name}.state`);
   // The default is made for a network, not for a disk.
   await qmp.execute('migrate-set-parameters', { 'max-bandwidth': 8 * 2 ** 30 });
   await qmp.execute('migrate', { uri: `exec:cat > '${file.replaceAll("'", String.raw`'\''`)}'` });
@@ -134,14 +136,11 @@ async function saveMachine(
     signal,
   });
   // The processor stands still and QEMU has given the disk up: the file is whole.
-  copyFileSync(
-    join(workFolder(stateFolder), `${name}.qcow2`),
-    join(folder, `${name}.qcow2`),
-    constants.COPYFILE_FICLONE,
-  );
+  const disk = `${name}.qcow2`;
+  copyFileSync(join(folders.work, disk), join(folders.to, disk), constants.COPYFILE_FICLONE);
 }
 
-async function migrated(qmp: Qmp): Promise<{ value: true } | { seen: string }> {
+async function migrated(qmp: Qmp): Promise<Attempt<true>> {
   const { status = 'none', 'error-desc': reason } = (await qmp.execute('query-migrate')) as {
     status?: string;
     'error-desc'?: string;
@@ -171,7 +170,7 @@ export async function resume(stateFolder: string, machine: string, signal: Abort
   }
 }
 
-async function arrived(qmp: Qmp): Promise<{ value: true } | { seen: string }> {
+async function arrived(qmp: Qmp): Promise<Attempt<true>> {
   const { status } = (await qmp.execute('query-status')) as { status: string };
   return status === 'inmigrate' ? { seen: status } : { value: true };
 }

@@ -6,12 +6,13 @@ import { test } from 'node:test';
 import {
   accelerationNamed,
   readAcceleration,
-  storedAcceleration,
+  accelerationShape,
   writeAcceleration,
 } from '../../../src/providers/qemu/process/acceleration.ts';
 import { workFolder } from '../../../src/providers/qemu/folders.ts';
 import { labelArgument, labelIn } from '../../../src/providers/qemu/process/lab-processes.ts';
 import { listSaved, needSaved, readSaved, removeSaved, savedFolder } from '../../../src/providers/qemu/saved.ts';
+import { fitting } from '../../../src/core/json/shape.ts';
 import { temporaryFolder } from '../../helpers/cli.ts';
 
 const record = {
@@ -81,7 +82,7 @@ test('how machines run is kept, and unknown when that file is damaged', () => {
   assert.deepEqual(readAcceleration(folder.path), accelerationNamed('kvm'));
   writeFileSync(join(workFolder(folder.path), 'acceleration.json'), 'null');
   assert.deepEqual(
-    [readAcceleration(folder.path), storedAcceleration({ name: 'constructor' })],
+    [readAcceleration(folder.path), fitting(accelerationShape, { name: 'constructor' })],
     [undefined, undefined],
   );
 });

@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, readFileSync, rmSync, writeFileSync 
 import { join } from 'node:path';
 import { TimeoutError } from '../../../core/errors.ts';
 import { parseJson } from '../../../core/json/json-text.ts';
+import { fitting, object, oneOf, type Shape } from '../../../core/json/shape.ts';
 import { makeTemporaryFolder } from '../../../host/files/own-folder.ts';
 import { runLocal } from '../../../host/run-local.ts';
 import type { Tool } from '../../../host/tools.ts';
@@ -44,11 +45,9 @@ export function accelerationNamed(name: AccelerationName): Acceleration {
   };
 }
 
-/** One that was stored, known by its name alone: what else a file says must not become arguments of QEMU. Undefined when it makes no sense. */
-export function storedAcceleration(value: unknown): Acceleration | undefined {
-  const { name } = (typeof value === 'object' && value !== null ? value : {}) as Partial<Acceleration>;
-  return name !== undefined && accelerationNames.includes(name) ? accelerationNamed(name) : undefined;
-}
+/** One that was stored, known by its name alone: what else a file says must not become arguments of QEMU. */
+export const accelerationShape: Shape<Acceleration> = (value, where) =>
+  accelerationNamed(object({ name: oneOf(...accelerationNames) })(value, where).name);
 
 /** What of KVM can be told by looking, then by trying. The paths are given by tests. */
 export async function kvmObstacle(
@@ -150,7 +149,7 @@ export function writeAcceleration(stateFolder: string, acceleration: Acceleratio
 /** How the machines of a lab that is up were started; undefined when it is not up, or nothing that makes sense tells. */
 export function readAcceleration(stateFolder: string): Acceleration | undefined {
   const file = readOwnFile(accelerationFile(stateFolder));
-  return typeof file === 'string' ? undefined : storedAcceleration(parseJson(file.text));
+  return typeof file === 'string' ? undefined : fitting(accelerationShape, parseJson(file.text));
 }
 
 function accelerationFile(stateFolder: string): string {

@@ -20,10 +20,11 @@ export function isoImage(volume: string, files: ReadonlyMap<string, string>, now
   const sectorCount = last === undefined ? sectors.firstFile : last.sector + sectorsOf(last.content);
   const image = Buffer.alloc(sectorCount * SECTOR_SIZE);
   const at = (sector: number): Buffer => image.subarray(sector * SECTOR_SIZE);
-  const self = directoryRecord(Buffer.from([0]), sectors.root, SECTOR_SIZE, true, now);
-  const parent = directoryRecord(Buffer.from([1]), sectors.root, SECTOR_SIZE, true, now);
+  const root = { sector: sectors.root, sizeBytes: SECTOR_SIZE, isFolder: true };
+  const self = directoryRecord({ ...root, name: Buffer.from([0]) }, now);
+  const parent = directoryRecord({ ...root, name: Buffer.from([1]) }, now);
   const records = placed.map(({ name, sector, content }) =>
-    directoryRecord(Buffer.from(name, 'latin1'), sector, content.length, false, now),
+    directoryRecord({ name: Buffer.from(name, 'latin1'), sector, sizeBytes: content.length, isFolder: false }, now),
   );
   const folder = Buffer.concat([self, parent, ...records]);
   if (folder.length > SECTOR_SIZE) throw new RangeError('the files of a seed must fit into one folder of one sector');
@@ -59,8 +60,15 @@ function sectorsOf(content: Buffer): number {
   return Math.max(1, Math.ceil(content.length / SECTOR_SIZE));
 }
 
+interface DirectoryEntry {
+  readonly name: Buffer;
+  readonly sector: number;
+  readonly sizeBytes: number;
+  readonly isFolder: boolean;
+}
+
 /** ECMA-119, 9.1. */
-function directoryRecord(name: Buffer, sector: number, sizeBytes: number, isFolder: boolean, now: Date): Buffer {
+function directoryRecord({ name, sector, sizeBytes, isFolder }: DirectoryEntry, now: Date): Buffer {
   const record = Buffer.alloc(33 + name.length + (name.length % 2 === 0 ? 1 : 0));
   record[0] = record.length;
   bothEndian32(sector).copy(record, 2);
