@@ -1,11 +1,20 @@
 import { readFileSync } from 'node:fs';
 
+/** A whole line of shell. Our scripts have no here-documents, in which it could be something else. */
+const COMMENT_LINE = /^[ \t]*#.*\n/gm;
+
 /**
  * The text of a program for machines that lies as a file of its own next to the module that uses it: `scriptFile(new URL('inspect.sh', import.meta.url))`.
  * The build puts all such files beside the compiled command line, so their names are unique in the whole source. Several
- * are one program, in this order. Read when it is first called for, once.
+ * are one program, in this order. Read when it is first called for, once; lines of shell that are only a comment stay here,
+ * since the text travels to the machine each time.
  */
 export function scriptFile(...places: readonly URL[]): () => string {
   let text: string | undefined;
-  return () => (text ??= places.map((place) => readFileSync(place, 'utf8')).join(''));
+  return () => (text ??= places.map(textOf).join(''));
+}
+
+function textOf(place: URL): string {
+  const text = readFileSync(place, 'utf8');
+  return place.pathname.endsWith('.sh') ? text.replace(COMMENT_LINE, '') : text;
 }

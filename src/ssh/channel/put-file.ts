@@ -1,40 +1,15 @@
 import { randomUUID } from 'node:crypto';
+import { scriptFile } from '../../core/files/script-file.ts';
 import { EnvironmentError } from '../../core/errors.ts';
 import type { ExecOptions, PutOptions, Shell } from '../shell.ts';
 
 /** `exec` is all that is needed of the Shell, so every implementation of it can put files in this way. */
 type Executor = Pick<Shell, 'machine' | 'user' | 'exec'>;
 
-/** Exit statuses of the script below; of our own choice, beside those of cat and mv. */
+/** Exit statuses of put-file.sh; of our own choice, in addition to those of cat and mv. */
 const status = { wrongHash: 90, isFolder: 91, unchecked: 92, isSpecial: 93 };
 
-/**
- * `$1` target, `$2` mode, `$3` hash, `$4` unique name. `set -C` (noclobber) makes the temporary file new, so no link that somebody planted is followed. The temporary name lies beside the target, so that `mv` is a rename(2): atomic. When the connection breaks off,
- * `cat` sees the end of its input like at a complete upload; the hash then differs, and the old file stays. A machine without any program for SHA-256
- * keeps the temporary file and tells its name and size, which the sender compares: that finds a broken upload, but not a changed byte.
- */
-const putScript = `
-export LC_ALL=C
-[ ! -d "$1" ] || exit ${status.isFolder}
-[ ! -e "$1" ] || [ -f "$1" ] || exit ${status.isSpecial}
-case $1 in */*) folder=\${1%/*} ;; *) folder=. ;; esac
-[ -d "\${folder:=/}" ] || mkdir -p -- "$folder" || exit 1
-temporary=$folder/.lab-$4.part
-umask 077
-set -C
-trap 'rm -f -- "$temporary"' EXIT
-trap 'exit 1' HUP INT TERM PIPE
-cat >"$temporary" || exit 1
-hash=none
-for tool in sha256sum 'shasum -a 256' 'openssl dgst -sha256 -r'; do
-  if command -v \${tool%% *} >/dev/null; then hash=$($tool <"$temporary") || exit 1; break; fi
-done
-hash=\${hash%% *}
-chmod -- "$2" "$temporary" || exit 1
-if [ "$hash" = none ]; then trap - EXIT; echo "$(wc -c <"$temporary") $temporary"; exit ${status.unchecked}; fi
-[ "$hash" = "$3" ] || { echo "$hash"; exit ${status.wrongHash}; }
-mv -f -- "$temporary" "$1" || exit 1
-`;
+const putScript = scriptFile(new URL('put-file.sh', import.meta.url));
 
 /** `$1` temporary file, `$2` target. */
 const COMMIT_SCRIPT = 'mv -f -- "$1" "$2" || { rm -f -- "$1"; exit 1; }';
@@ -50,7 +25,7 @@ export async function putFile(
   const target = path.startsWith('-') ? `./${path}` : path;
   const counter = { sizeBytes: 0 };
   const result = await shell.exec(
-    { script: putScript, args: [target, mode.toString(8), sha256, randomUUID()] },
+    { script: putScript(), args: [target, mode.toString(8), sha256, randomUUID()] },
     { input: counted(content, counter), signal, stallMs },
   );
   if (result.exitCode === 0) return;
