@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { describe, test } from 'node:test';
+import type { ServerChannel } from 'ssh2';
 import { LabError } from '../../src/core/errors.ts';
 import { passwordCredential } from '../helpers/ssh/credentials.ts';
 import { connectShell, openTunnel } from '../../src/ssh/connect.ts';
@@ -240,6 +241,37 @@ describe('servers that do not do their part', { concurrency: true }, () => {
           (await failureOf(shell.exec(['true'], { onOutput: async () => void (await other) }))).code,
           'ssh-flood',
         );
+      },
+    );
+  });
+
+  test('one that is slow to say how a program ended that close has ended is waited for', async () => {
+    const channels: ServerChannel[] = [];
+    const watched = Promise.withResolvers<void>();
+    await withShell(
+      {
+        command: (channel, { begin }) => {
+          begin();
+          channels.push(channel);
+          if (channels.length < 2) return;
+          // The lifeline: it ends at the end of its input, and the program with it.
+          watched.resolve();
+          channel.resume().on('end', () => {
+            channel.exit(0);
+            channel.end();
+            setTimeout(() => {
+              channels[0]!.exit('KILL', false, '');
+              channels[0]!.end();
+            }, 600);
+          });
+        },
+      },
+      {},
+      async (shell) => {
+        const running = shell.exec(['sleep', '1000']);
+        await watched.promise;
+        const [result] = await Promise.all([running, shell.close()]);
+        assert.equal(result.signal, 'KILL');
       },
     );
   });

@@ -140,7 +140,7 @@ class Execution {
   #registerSoon(): void {
     if (this.#options.endsByItself || !this.#process || this.#isRegistered || this.#session.isClosed) return;
     this.#isRegistered = true;
-    this.#lifeline.add(this.#process).catch(() => undefined);
+    this.#lifeline.add(this.#process, this.#session.exit).catch(() => undefined);
   }
 
   /** Ends the whole process group, as gently as it allows, and gives the session up. */

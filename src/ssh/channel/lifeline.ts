@@ -31,8 +31,8 @@ export class Lifeline {
   #answers: (() => void)[] = [];
   #givenUp = false;
   #isDeaf = false;
-  /** Processes that end with the connection. */
-  readonly #registered = new Set<string>();
+  /** Processes that end with the connection, and when it is known how each ended. */
+  readonly #registered = new Map<string, Promise<unknown>>();
 
   constructor(options: LifelineOptions) {
     this.#options = options;
@@ -56,11 +56,11 @@ export class Lifeline {
   }
 
   /**
-   * From now on the process group ends with the connection. What is sent to the machine later is also acted on later there. Its shell has to have begun: one that
+   * From now on the process group ends with the connection; `exit` settles when the server has said how it ended. What is sent to the machine later is also acted on later there. Its shell has to have begun: one that
    * is still starting when the connection goes dies of its first word, to which nobody listens any more.
    */
-  async add({ pid, start }: ProcessId): Promise<void> {
-    this.#registered.add(`${pid} ${start}`);
+  async add({ pid, start }: ProcessId, exit: Promise<unknown>): Promise<void> {
+    this.#registered.set(`${pid} ${start}`, exit);
     await this.#send(`add ${pid} ${start}`);
     await this.#begun;
   }
@@ -101,7 +101,7 @@ export class Lifeline {
     await settlesSoon(session?.closed ?? Promise.resolve(), END_TIMEOUT_MS, undefined);
   }
 
-  /** Ends what is registered, and resolves when it is gone. Where nobody listens, the end of the connection does that later. */
+  /** Ends what is registered, and resolves when it is gone and the server has said so. Where nobody listens, the end of the connection does that later. */
   async end(): Promise<void> {
     if (this.#isDeaf) return;
     const isIdle = this.#registered.size === 0;
@@ -115,7 +115,10 @@ export class Lifeline {
       what: 'programs to end',
       timeoutMs: isIdle ? IDLE_TIMEOUT_MS : END_TIMEOUT_MS,
       intervalMs: 2,
-    }).catch(() => session.abandon());
+    }).then(
+      () => settlesSoon(Promise.allSettled(this.#registered.values()), END_TIMEOUT_MS, undefined),
+      () => session.abandon(),
+    );
   }
 
   async #send(line: string): Promise<void> {

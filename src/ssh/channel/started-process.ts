@@ -28,7 +28,7 @@ export async function startProcess(
     const process = await session.begin({ stderr: false, signal: options.signal });
     // A server may also open no window (RFC 4254, section 5.2), so that nothing can be said to it.
     await session.inTime(
-      lifeline.add(process).then(() => session.write('\n')),
+      lifeline.add(process, session.exit).then(() => session.write('\n')),
       options.signal,
     );
     return new StartedProcess({ session, lifeline, process, hasTerminal: options.terminal !== undefined });
