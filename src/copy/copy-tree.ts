@@ -1,8 +1,8 @@
 import { formatBytes } from '../core/text/amounts.ts';
-import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { basename, join, posix } from 'node:path';
 import { ConnectionError, EnvironmentError, LabError, messageOf, systemCode, TimeoutError } from '../core/errors.ts';
+import { hashOf } from '../core/files/sha256.ts';
 import { shownFileName } from '../core/text/file-name.ts';
 import type { Shell } from '../ssh/shell.ts';
 import { reasonIn, type Entry, type NotCopied } from './copy-entries.ts';
@@ -51,7 +51,7 @@ export async function copyToMachine(
   );
   return copyFiles({ entries, left, freeBytes, where: `on ${shell.machine}`, signal }, async ({ path, mode }) => {
     await using file = await openForCopy(path === '' ? source : join(source, path));
-    const sha256 = await hashOf(file.read());
+    const sha256 = (await hashOf(file.read())).sha256;
     if (there.get(at(path)) === sha256) return 'unchanged';
     await shell.put(file.read(), at(path), { mode, sha256, signal });
     return file.bytes;
@@ -179,16 +179,10 @@ async function localRoot(target: string, name: string): Promise<string> {
 async function localHash(file: string): Promise<string | undefined> {
   try {
     await using opened = await openForCopy(file);
-    return await hashOf(opened.read());
+    return (await hashOf(opened.read())).sha256;
   } catch {
     return undefined;
   }
-}
-
-async function hashOf(content: AsyncIterable<Uint8Array>): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of content) hash.update(chunk);
-  return hash.digest('hex');
 }
 
 /** Counts what passes. */

@@ -4,7 +4,7 @@ import { inStep, type EventSink } from '../core/events.ts';
 import type { Lab, Program } from '../lab/types.ts';
 import type { Shell } from '../ssh/shell.ts';
 import { buildPrograms } from './build-programs.ts';
-import { hashEachOnce } from './file-hashes.ts';
+import { hashEachOnce } from './source-file.ts';
 import { deployToMachine, type MachineOptions, type MachineProgram, type WantedProgram } from './deploy-to-machine.ts';
 import { programFolder } from './remote-paths.ts';
 import { programEntries } from './program-files.ts';

@@ -3,7 +3,7 @@ import { EnvironmentError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
 import type { Lab, Program } from '../lab/types.ts';
 import type { Shell } from '../ssh/shell.ts';
-import type { HashFile } from './file-hashes.ts';
+import type { HashFile } from './source-file.ts';
 import { install, type Installed, type RuntimeUpload } from './install.ts';
 import { filesToSend, planProgram, type ProgramPlan } from './install-plan.ts';
 import type { Entry } from './program-files.ts';

@@ -1,10 +1,10 @@
 import { formatBytes } from '../core/text/amounts.ts';
 import { EnvironmentError } from '../core/errors.ts';
 import { scriptFile } from '../core/files/script-file.ts';
+import type { ContentHash } from '../core/files/sha256.ts';
 import type { ExecResult, Shell } from '../ssh/shell.ts';
 import { filesToSend, taken, type ProgramPlan } from './install-plan.ts';
 import type { FileEntry } from './program-files.ts';
-import type { FileHash } from './file-hashes.ts';
 import type { Survey } from './program-survey.ts';
 import { TarStream, changedWhileSent, type ArchiveFile } from './tar-stream.ts';
 
@@ -14,7 +14,7 @@ const installScript = scriptFile(
 );
 
 /** Our Node, to be sent. */
-export interface RuntimeUpload extends FileHash {
+export interface RuntimeUpload extends ContentHash {
   readonly key: string;
   readonly path: string;
 }

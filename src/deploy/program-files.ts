@@ -6,8 +6,7 @@ import { NoOrdinaryFileError, oddKind } from '../core/files/ordinary-file.ts';
 import { quoteCommand } from '../core/text/shell-quote.ts';
 import { isProgram, slashed } from '../host/files/local-paths.ts';
 import type { Program } from '../lab/types.ts';
-import type { HashFile } from './file-hashes.ts';
-import { requireInside } from './source-file.ts';
+import { requireInside, type HashFile } from './source-file.ts';
 
 /** What lands in a program's folder; `path` is relative to it, with `/`. */
 export type Entry = FileEntry | LinkEntry;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { UsageError } from '../core/errors.ts';
 import { isInside } from '../core/files/inside.ts';
 import { openOrdinary } from '../core/files/ordinary-file.ts';
+import { hashOf, type ContentHash } from '../core/files/sha256.ts';
 
 /** A file of the host that is read for a program. */
 export interface SourceFile {
@@ -50,4 +51,23 @@ async function placeOf(handle: FileHandle, path: string): Promise<string> {
   const real = await realpath(path);
   const [opened, named] = await Promise.all([handle.stat(), stat(real)]);
   return opened.ino === named.ino && opened.dev === named.dev ? real : path;
+}
+
+/** Hashes a file of the host. @throws as `openSource` */
+export type HashFile = (file: SourceFile) => Promise<ContentHash>;
+
+/** A `HashFile` that reads each file once, however many programs and machines use it. */
+export function hashEachOnce(): HashFile {
+  const known = new Map<string, Promise<ContentHash>>();
+  return (file) => {
+    const key = JSON.stringify([file.path, file.within]);
+    const hash = known.get(key) ?? hashFile(file);
+    known.set(key, hash);
+    return hash;
+  };
+}
+
+async function hashFile(file: SourceFile): Promise<ContentHash> {
+  await using handle = await openSource(file);
+  return hashOf(handle.createReadStream({ highWaterMark: 1024 * 1024, autoClose: false }));
 }

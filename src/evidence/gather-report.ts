@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { lstat, readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sha256Of } from '../core/files/sha256.ts';
 import type { LabDescription } from '../core/lab-description.ts';
 import {
   type BoundedText,
@@ -98,10 +97,4 @@ async function hashFiles(folder: string): Promise<HashedFile[]> {
     }),
   );
   return hashed.filter((file) => file !== undefined);
-}
-
-async function sha256Of(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) hash.update(chunk as Buffer);
-  return hash.digest('hex');
 }

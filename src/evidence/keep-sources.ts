@@ -2,9 +2,8 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import { isInside } from '../core/files/inside.ts';
 import type { DescribedFile, DescribedProgram } from '../core/lab-description.ts';
-import { hashEachOnce, type HashFile } from '../deploy/file-hashes.ts';
 import { programEntries, type Entry, type FileEntry } from '../deploy/program-files.ts';
-import { openSource } from '../deploy/source-file.ts';
+import { hashEachOnce, openSource, type HashFile } from '../deploy/source-file.ts';
 import type { Lab, Program } from '../lab/types.ts';
 import type { RunFolder } from '../state/runs/run-folder.ts';
 

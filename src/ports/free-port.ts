@@ -1,11 +1,12 @@
 import { CheckError, TimeoutError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
+import { describeHolder } from '../core/port-holder.ts';
 import { formatDuration } from '../core/text/amounts.ts';
 import { retryUntil, type Attempt } from '../core/time/retry.ts';
 import type { Shell } from '../ssh/shell.ts';
-import { describeHolder, portName } from './describe.ts';
 import { inspectPort } from './inspect-port.ts';
 import type { LookOptions } from './look-options.ts';
+import { portName } from './port-words.ts';
 import { refusalToFree } from './protection.ts';
 import type { Holder, PortReport } from './port-report.ts';
 import { signalHolders, type EndSignal } from './signal.ts';

@@ -1,5 +1,6 @@
 import { CheckError, EnvironmentError, type LabError } from '../core/errors.ts';
-import { describeHolder, portName } from './describe.ts';
+import { describeHolder } from '../core/port-holder.ts';
+import { portName } from './port-words.ts';
 import type { Holder, PortReport } from './port-report.ts';
 
 /** Why the holders of a port must not or cannot be ended; undefined when they may. Decides from the report alone. */

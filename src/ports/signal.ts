@@ -1,8 +1,8 @@
 import { EnvironmentError } from '../core/errors.ts';
+import { describeHolder } from '../core/port-holder.ts';
 import { scriptFile } from '../core/files/script-file.ts';
 import type { Shell } from '../ssh/shell.ts';
 import { execAsRoot } from './as-root.ts';
-import { describeHolder } from './describe.ts';
 import type { LookOptions } from './look-options.ts';
 import type { Holder } from './port-report.ts';
 

@@ -1,5 +1,6 @@
 import { CheckError } from '../core/errors.ts';
-import { describeHolder, portArgument, portName } from './describe.ts';
+import { describeHolder } from '../core/port-holder.ts';
+import { portArgument, portName } from './port-words.ts';
 import type { Holder, PortReport } from './port-report.ts';
 
 /** The error for a port whose holders are gone and which is taken again: by a supervisor that restarts what was ended, or by somebody else. */

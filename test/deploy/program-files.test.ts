@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { EnvironmentError, UsageError } from '../../src/core/errors.ts';
-import { hashEachOnce } from '../../src/deploy/file-hashes.ts';
+import { hashEachOnce } from '../../src/deploy/source-file.ts';
 import { programEntries } from '../../src/deploy/program-files.ts';
 import { execFileSync } from 'node:child_process';
 import { TarStream } from '../../src/deploy/tar-stream.ts';

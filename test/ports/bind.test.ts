@@ -7,7 +7,7 @@ import { createConnection } from 'node:net';
 import { release } from 'node:os';
 import { test } from 'node:test';
 import { silent } from '../../src/core/events.ts';
-import { explainPort } from '../../src/ports/explain-port.ts';
+import { explainPort } from '../../src/ports/port-words.ts';
 import { freePort } from '../../src/ports/free-port.ts';
 import { inspectPort } from '../../src/ports/inspect-port.ts';
 import type { Shell } from '../../src/ssh/shell.ts';

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { connect, createServer } from 'node:net';
 import { test } from 'node:test';
 import { silent } from '../../src/core/events.ts';
-import { explainPort, explainTimeWait } from '../../src/ports/explain-port.ts';
+import { explainPort, explainTimeWait } from '../../src/ports/port-words.ts';
 import { freePort } from '../../src/ports/free-port.ts';
 import { inspectPort, isListening } from '../../src/ports/inspect-port.ts';
 import {

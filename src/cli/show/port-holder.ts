@@ -1,21 +1,16 @@
 import type { PortHolder } from '../../core/events.ts';
+import { listedHolder } from '../../core/port-holder.ts';
 import { formatDuration } from '../../core/text/amounts.ts';
-import { sanitize } from '../../core/text/sanitize.ts';
 
-/** `python3 server.py (PID 4242, user ildvm1, since 14:03:10, 12 s ago, on 0.0.0.0:7999)`; what the machine would not tell is left out. */
-export function describeHolder(
-  { command, pid, user, startedAtMs, address, port }: PortHolder,
-  nowMs = Date.now(),
-): string {
-  const facts = [
-    pid === undefined ? 'PID hidden from this user' : `PID ${pid}`,
-    ...(user === undefined ? [] : [`user ${user}`]),
-    ...(startedAtMs === undefined
+/** `python3 server.py (PID 4242, user ildvm1, since 14:03:10, 12 s ago, on 0.0.0.0:7999)`. */
+export function holderWithStart(holder: PortHolder, nowMs = Date.now()): string {
+  const { startedAtMs, address, port } = holder;
+  const since =
+    startedAtMs === undefined
       ? []
-      : [`since ${clock(startedAtMs)}, ${formatDuration(Math.max(0, nowMs - startedAtMs))} ago`]),
-    `on ${address.includes(':') ? `[${address}]` : address}:${port}`,
-  ];
-  return sanitize(`${command ?? 'a process'} (${facts.join(', ')})`);
+      : [`since ${clock(startedAtMs)}, ${formatDuration(Math.max(0, nowMs - startedAtMs))} ago`];
+  const where = `on ${address.includes(':') ? `[${address}]` : address}:${port}`;
+  return listedHolder(holder, { hiddenPid: 'PID hidden from this user', more: [...since, where] });
 }
 
 /** `14:03:10`, with its day when that is not today's. */

@@ -1,7 +1,8 @@
 import { withCleanup } from '../../core/cleanup.ts';
 import { UsageError } from '../../core/errors.ts';
 import { silent } from '../../core/events.ts';
-import { describeHolder, portArgument } from '../../ports/describe.ts';
+import { describeHolder } from '../../core/port-holder.ts';
+import { portArgument } from '../../ports/port-words.ts';
 import { freePort, type EndedHolder } from '../../ports/free-port.ts';
 import { inspectPort, type PortReport } from '../../ports/inspect-port.ts';
 import type { PortProtocol } from '../../ports/port-report.ts';

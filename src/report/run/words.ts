@@ -1,5 +1,5 @@
 import type { EventOf } from '../../core/event-handlers.ts';
-import type { PortHolder } from '../../core/events.ts';
+import { listedHolder } from '../../core/port-holder.ts';
 import { sanitize, sanitizeToLine } from '../../core/text/sanitize.ts';
 import { Transcript } from '../../terminal/transcript.ts';
 import { formatBinarySize } from '../../core/text/amounts.ts';
@@ -21,26 +21,17 @@ export function portText({ port, state, holders }: EventOf<'port-checked'>): str
   if (state === 'free') return `port ${port}: free`;
   if (state === 'time-wait') return `port ${port}: free (old connections wait for their end, TIME_WAIT)`;
   if (holders.length === 0) return `port ${port}: in use, though nobody listens`;
-  return `port ${port}: held by ${holders.map(holderText).join(', ')}`;
+  return `port ${port}: held by ${holders.map((holder) => listedHolder(holder)).join(', ')}`;
 }
 
 /** `port 7999: ended python3 (PID 4242, user ildvm1) with TERM`. */
 export function freedText({ port, holders, signal }: EventOf<'port-freed'>): string {
-  return `port ${port}: ended ${holders.map(holderText).join(', ')} with ${signal}`;
+  return `port ${port}: ended ${holders.map((holder) => listedHolder(holder)).join(', ')} with ${signal}`;
 }
 
 /** `1.1 GiB of output are not stored`: what stands in a record in place of output. */
 export function omittedText({ bytes }: EventOf<'output-omitted'>): string {
   return `${formatBinarySize(bytes)} of output are not stored`;
-}
-
-function holderText({ command, pid, user }: PortHolder): string {
-  const facts = [
-    pid === undefined ? undefined : `PID ${pid}`,
-    user === undefined ? undefined : `user ${oneLine(user)}`,
-  ].filter((fact) => fact !== undefined);
-  const name = command === undefined ? 'a process' : oneLine(command);
-  return facts.length === 0 ? name : `${name} (${facts.join(', ')})`;
 }
 
 /** Harmless text in one line. */

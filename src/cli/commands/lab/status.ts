@@ -2,7 +2,7 @@ import type { MachineStatus, ProgramStatus, StatusResult } from '../../../comman
 import { sanitize } from '../../../core/text/sanitize.ts';
 import { defineCommand } from '../../command/define-command.ts';
 import { outcome } from '../../outcome.ts';
-import { describeHolder } from '../../show/port-holder.ts';
+import { holderWithStart } from '../../show/port-holder.ts';
 import type { Style } from '../../show/style.ts';
 import { table } from '../../show/table.ts';
 
@@ -47,7 +47,7 @@ function programTable(programs: readonly ProgramStatus[]): string {
 function programRow({ name, on, listens, ports }: ProgramStatus): string[] {
   const words = ports.map(({ port, state, holders }) =>
     state === 'busy'
-      ? `${port} ${holders.length === 0 ? 'in use, though nobody listens' : `held by ${holders.map((holder) => describeHolder(holder)).join(' and ')}`}`
+      ? `${port} ${holders.length === 0 ? 'in use, though nobody listens' : `held by ${holders.map((holder) => holderWithStart(holder)).join(' and ')}`}`
       : `${port} free`,
   );
   const unknown = listens

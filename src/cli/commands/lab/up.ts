@@ -2,13 +2,13 @@ import type { PlanResult } from '../../../commands/lab/dry-run.ts';
 import type { UpResult } from '../../../commands/lab/up.ts';
 import { ExitCode } from '../../../core/errors.ts';
 import { sanitize } from '../../../core/text/sanitize.ts';
-import { explainPort } from '../../../ports/explain-port.ts';
+import { explainPort } from '../../../ports/port-words.ts';
 import type { PortReport } from '../../../ports/port-report.ts';
 import { describeRequirement } from '../../../session/require-host.ts';
 import { defineCommand } from '../../command/define-command.ts';
 import { flag } from '../../command/parameters.ts';
 import { outcome } from '../../outcome.ts';
-import { describeHolder } from '../../show/port-holder.ts';
+import { holderWithStart } from '../../show/port-holder.ts';
 import type { Style } from '../../show/style.ts';
 import { table } from '../../show/table.ts';
 
@@ -65,7 +65,7 @@ export function formatUp({ lab, made, newlyUp, machines, ports, scenarios }: UpR
 
 function busyWords(report: PortReport): string {
   if (report.holders.length > 0)
-    return `is held by ${report.holders.map((holder) => describeHolder(holder)).join(' and ')}`;
+    return `is held by ${report.holders.map((holder) => holderWithStart(holder)).join(' and ')}`;
   return `is in use, though nobody listens: ${sanitize(explainPort(report) ?? '')}`;
 }
 

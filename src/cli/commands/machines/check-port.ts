@@ -1,15 +1,14 @@
 import type { CheckPortOptions, CheckPortResult } from '../../../commands/machines/check-port.ts';
 import { ExitCode, UsageError } from '../../../core/errors.ts';
 import { sanitize } from '../../../core/text/sanitize.ts';
-import { portArgument } from '../../../ports/describe.ts';
-import { explainPort } from '../../../ports/explain-port.ts';
+import { explainPort, portArgument } from '../../../ports/port-words.ts';
 import type { PortReport } from '../../../ports/port-report.ts';
 import { refusalToFree } from '../../../ports/protection.ts';
 import { defineCommand } from '../../command/define-command.ts';
 import { flag, required, values, type ValueType } from '../../command/parameters.ts';
 import { machine } from '../../command/value-types.ts';
 import { outcome } from '../../outcome.ts';
-import { describeHolder } from '../../show/port-holder.ts';
+import { holderWithStart } from '../../show/port-holder.ts';
 import type { Style } from '../../show/style.ts';
 
 /** `7999` is both protocols; `7999/tcp` and `7999/udp` are one, as in services(5). */
@@ -79,7 +78,7 @@ function paragraph(report: PortReport, ended: CheckPortResult['ended'], style: S
   const lines = [
     `${style('bold', machine)}: ${protocol === 'udp' ? 'UDP ' : ''}port ${port} ${verdict(report, style)}`,
   ];
-  lines.push(...ended.map(({ holder, signal }) => `  ended with SIG${signal}: ${describeHolder(holder)}`));
+  lines.push(...ended.map(({ holder, signal }) => `  ended with SIG${signal}: ${holderWithStart(holder)}`));
   lines.push(...(holders.length > 0 ? heldLines(report) : wrapped(explainPort(report))));
   return `${lines.join('\n')}\n`;
 }
@@ -92,7 +91,7 @@ function verdict({ state, bind }: PortReport, style: Style): string {
 
 function heldLines(report: PortReport): string[] {
   const { machine, holders, blindSpot } = report;
-  const lines = [...holders.map((holder) => `  held by ${describeHolder(holder)}`), ...wrapped(explainPort(report))];
+  const lines = [...holders.map((holder) => `  held by ${holderWithStart(holder)}`), ...wrapped(explainPort(report))];
   if (blindSpot !== undefined) return [...lines, ...wrapped(blindSpot)];
   const refusal = refusalToFree(report);
   if (refusal !== undefined)

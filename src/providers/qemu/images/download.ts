@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream, existsSync, rmSync, statSync } from 'node:fs';
+import { createWriteStream, existsSync, rmSync, statSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { EnvironmentError, messageOf, systemCode } from '../../../core/errors.ts';
 
@@ -115,13 +114,6 @@ function failed(url: string, reason: string, cause?: unknown): EnvironmentError 
     cause,
     hint: 'Check the network, then run the command again: it goes on where it stopped. Or get the file elsewhere and use "lab images import FILE".',
   });
-}
-
-/** SHA-256 of a file, hexadecimal. */
-export async function sha256Of(file: string, signal?: AbortSignal): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash, ...(signal ? [{ signal }] : []));
-  return hash.digest('hex');
 }
 
 /** The hash that a list of sha256sum(1) has for the file that a URL names. */

@@ -3,11 +3,12 @@ import { copyFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { EnvironmentError, systemCode, UsageError } from '../../../core/errors.ts';
 import { inStep, type EventSink } from '../../../core/events.ts';
+import { sha256Of } from '../../../core/files/sha256.ts';
 import { suggestion } from '../../../core/text/suggest.ts';
 import { makeCacheFolder } from '../../../host/files/own-folder.ts';
 import { findTool } from '../../../host/tools.ts';
 import { inspectDisk, IMAGE_TOOL_NAME } from '../process/qemu-tools.ts';
-import { discard, diskFull, download, downloadText, hashIn, sha256Of } from './download.ts';
+import { discard, diskFull, download, downloadText, hashIn } from './download.ts';
 import {
   cachedImage,
   cachedImages,

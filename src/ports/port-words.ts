@@ -1,6 +1,16 @@
+import { describeHolder } from '../core/port-holder.ts';
 import { isRefused } from './bind-answer.ts';
-import { describeHolder } from './describe.ts';
 import type { PortReport } from './port-report.ts';
+
+/** `port 7999 of vm1`, `UDP port 5353 of vm1`. */
+export function portName({ port, protocol, machine }: Pick<PortReport, 'port' | 'protocol' | 'machine'>): string {
+  return `${protocol === 'udp' ? 'UDP ' : ''}port ${port} of ${machine}`;
+}
+
+/** `7999`, `5353/udp`: how a command line names the port. */
+export function portArgument({ port, protocol }: Pick<PortReport, 'port' | 'protocol'>): string {
+  return protocol === 'udp' ? `${port}/udp` : String(port);
+}
 
 /** Linux keeps a connection in TIME_WAIT for so long (TCP_TIMEWAIT_LEN of include/net/tcp.h). */
 const TIME_WAIT_SECONDS = 60;

@@ -1,0 +1,35 @@
+import type { PortHolder } from './events.ts';
+import { sanitizeToLine } from './text/sanitize.ts';
+
+/** So much of a command line stands in a sentence. */
+const LONGEST_COMMAND = 80;
+
+/** For a sentence: `process 12345 (python3 server.py) of user ildvm1`, as much as is known. */
+export function describeHolder({ pid, command, user }: PortHolder): string {
+  const name = pid === undefined ? 'a process' : `process ${pid}`;
+  const program = command === undefined ? '' : ` (${shortened(command)})`;
+  return `${name}${program}${user === undefined ? '' : ` of user ${user}`}`;
+}
+
+function shortened(command: string): string {
+  return command.length > LONGEST_COMMAND ? `${command.slice(0, LONGEST_COMMAND - 1)}…` : command;
+}
+
+export interface HolderFacts {
+  /** Stands where the PID is not known; default nothing. */
+  readonly hiddenPid?: string;
+  /** Further facts. */
+  readonly more?: readonly string[];
+}
+
+/** For a list: `python3 server.py (PID 4242, user ildvm1, …)` in one harmless line; what the machine does not tell is left out. */
+export function listedHolder({ command, pid, user }: PortHolder, { hiddenPid, more = [] }: HolderFacts = {}): string {
+  const known = [
+    pid === undefined ? hiddenPid : `PID ${pid}`,
+    user === undefined ? undefined : `user ${user}`,
+    ...more,
+  ];
+  const facts = known.filter((fact) => fact !== undefined);
+  const name = command ?? 'a process';
+  return sanitizeToLine(facts.length === 0 ? name : `${name} (${facts.join(', ')})`);
+}
