@@ -8,7 +8,7 @@ import { install, type Installed, type RuntimeUpload } from './install.ts';
 import { filesToSend, planProgram, type ProgramPlan } from './install-plan.ts';
 import type { Entry } from './program-files.ts';
 import { chooseRuntime, needsNode, runtimeKey, type RuntimeChoice, type RuntimeSource } from './runtime.ts';
-import { surveyMachine, type Survey, type SurveyRequest } from './program-survey.ts';
+import { surveyPrograms, type ProgramSurvey, type SurveyRequest } from './program-survey.ts';
 
 /** A program and all that must lie in its folder. */
 export interface WantedProgram {
@@ -69,7 +69,7 @@ async function tryDeploy(
   options: MachineOptions,
 ): Promise<MachineProgram[] | undefined> {
   const withNode = wanted.some(({ program }) => needsNode(program));
-  const survey = await surveyMachine(shell, surveyRequest(wanted, options.runtime, withNode), options.signal);
+  const survey = await surveyPrograms(shell, surveyRequest(wanted, options.runtime, withNode), options.signal);
   const choice: RuntimeChoice = withNode ? chooseRuntime(shell.machine, survey, options.runtime) : { use: 'own' };
   const plans = wanted.map(({ id, entries }) =>
     planProgram(shell.machine, id, entries, survey.programs.get(id)!, backupSuffix()),
@@ -114,7 +114,12 @@ async function runtimeUpload({ runtime, hashFile }: MachineOptions): Promise<Run
   return { key: runtimeKey(source), path: source.path, ...(await hashFile({ path: source.path, within: undefined })) };
 }
 
-function summary(wanted: WantedProgram, plan: ProgramPlan, survey: Survey, choice: RuntimeChoice): MachineProgram {
+function summary(
+  wanted: WantedProgram,
+  plan: ProgramPlan,
+  survey: ProgramSurvey,
+  choice: RuntimeChoice,
+): MachineProgram {
   return {
     wanted,
     sent: plan.written.length,
@@ -125,7 +130,7 @@ function summary(wanted: WantedProgram, plan: ProgramPlan, survey: Survey, choic
   };
 }
 
-function requireTools(machine: string, { tools }: Survey): void {
+function requireTools(machine: string, { tools }: ProgramSurvey): void {
   const missing = [
     ...(tools.has('tar') ? [] : ['tar']),
     ...(tools.has('sha256sum') || tools.has('shasum') ? [] : ['sha256sum']),

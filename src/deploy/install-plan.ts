@@ -1,7 +1,7 @@
 import { EnvironmentError } from '../core/errors.ts';
 import { manifestLines } from './manifest.ts';
 import type { Entry, FileEntry } from './program-files.ts';
-import type { Found, ProgramSurvey, Survey } from './program-survey.ts';
+import type { Found, SurveyedProgram, ProgramSurvey } from './program-survey.ts';
 
 /** What is to be done for one program on its machine. Pure data; `install-script.ts` says what each operation means. */
 export interface ProgramPlan {
@@ -28,7 +28,7 @@ export function planProgram(
   machine: string,
   id: string,
   entries: readonly Entry[],
-  survey: ProgramSurvey,
+  survey: SurveyedProgram,
   backupSuffix: string,
 ): ProgramPlan {
   refuseTaken(machine, id, entries, survey);
@@ -56,7 +56,7 @@ export function planProgram(
 }
 
 /** The files whose content the machine does not have yet, each content once. */
-export function filesToSend(plans: readonly ProgramPlan[], { stored }: Pick<Survey, 'stored'>): FileEntry[] {
+export function filesToSend(plans: readonly ProgramPlan[], { stored }: Pick<ProgramSurvey, 'stored'>): FileEntry[] {
   const missing = plans.flatMap(({ written }) => written).filter(({ sha256 }) => !stored.has(sha256));
   return [...new Map(missing.map((file) => [file.sha256, file])).values()];
 }
@@ -65,7 +65,7 @@ function refuseTaken(
   machine: string,
   id: string,
   entries: readonly Entry[],
-  { folder, found, current }: ProgramSurvey,
+  { folder, found, current }: SurveyedProgram,
 ): void {
   if (folder === 'taken') throw taken(machine, `lab/${id}`, 'a folder');
   for (const { path } of entries) {
@@ -89,7 +89,7 @@ function isInPlace(entry: Entry, found: Found | undefined): boolean {
 }
 
 /** Whether what lies at the path of an entry may be replaced: nothing does, or it is what we put there, now or once. */
-function isOurs(entry: Entry, { found, ours }: ProgramSurvey): boolean {
+function isOurs(entry: Entry, { found, ours }: SurveyedProgram): boolean {
   const there = found.get(entry.path);
   if (there === undefined || there.kind === 'other') return true;
   const known = ours.filter(({ path }) => path === entry.path);
@@ -98,7 +98,7 @@ function isOurs(entry: Entry, { found, ours }: ProgramSurvey): boolean {
   return isWanted || known.some((old) => old.kind === 'file' && old.sha256 === there.sha256);
 }
 
-function removeObsolete(entries: readonly Entry[], { current }: ProgramSurvey): string[][] {
+function removeObsolete(entries: readonly Entry[], { current }: SurveyedProgram): string[][] {
   const wanted = new Set(entries.map(({ path }) => path));
   const obsolete = new Map(current.filter(({ path }) => !wanted.has(path)).map((old) => [JSON.stringify(old), old]));
   return [...obsolete.values()].map((old) =>

@@ -5,7 +5,7 @@ import type { ContentHash } from '../core/files/sha256.ts';
 import type { ExecResult, Shell } from '../ssh/shell.ts';
 import { filesToSend, taken, type ProgramPlan } from './install-plan.ts';
 import type { FileEntry } from './program-files.ts';
-import type { Survey } from './program-survey.ts';
+import type { ProgramSurvey } from './program-survey.ts';
 import { TarStream, changedWhileSent, type ArchiveFile } from './tar-stream.ts';
 
 const installScript = scriptFile(
@@ -23,7 +23,7 @@ export interface InstallRequest {
   /** Those that are not in place already. */
   readonly plans: readonly ProgramPlan[];
   readonly runtime: RuntimeUpload | undefined;
-  readonly survey: Survey;
+  readonly survey: ProgramSurvey;
   /** Size of the machine's disk in lab.yaml; undefined where it does not say. */
   readonly diskMiB: number | undefined;
   readonly signal: AbortSignal;
@@ -147,7 +147,7 @@ function storedBytes(request: InstallRequest, files: readonly FileEntry[]): numb
   return neededBytes(request) + sumOf(files);
 }
 
-function hasRoom({ freeBytes }: Survey, neededSpace: number): boolean {
+function hasRoom({ freeBytes }: ProgramSurvey, neededSpace: number): boolean {
   return freeBytes === undefined || freeBytes >= neededSpace;
 }
 

@@ -22,7 +22,7 @@ export interface SurveyRequest {
 }
 
 /** What a machine answered. */
-export interface Survey {
+export interface ProgramSurvey {
   /** Absolute path of the home folder. */
   readonly home: string;
   readonly searchPath: string;
@@ -41,10 +41,10 @@ export interface Survey {
   readonly runtime: string | undefined;
   /** Content that need not be sent. */
   readonly stored: ReadonlySet<string>;
-  readonly programs: ReadonlyMap<string, ProgramSurvey>;
+  readonly programs: ReadonlyMap<string, SurveyedProgram>;
 }
 
-export interface ProgramSurvey {
+export interface SurveyedProgram {
   /** `taken`: something that is no folder has its name. */
   readonly folder: 'absent' | 'there' | 'taken';
   /** Lines of the last manifest, as they stand. */
@@ -70,7 +70,11 @@ const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
  *
  * @throws {EnvironmentError} when it has no home folder, or lacks tools that every POSIX system has.
  */
-export async function surveyMachine(shell: Shell, request: SurveyRequest, signal: AbortSignal): Promise<Survey> {
+export async function surveyPrograms(
+  shell: Shell,
+  request: SurveyRequest,
+  signal: AbortSignal,
+): Promise<ProgramSurvey> {
   const script = {
     script: surveyScript(),
     args: [request.needsNode ? String(OLDEST_MAJOR) : '', request.runtimeKey ?? ''],
@@ -83,7 +87,7 @@ export async function surveyMachine(shell: Shell, request: SurveyRequest, signal
     endsByItself: true,
   });
   const lines = result.stdout.split('\n').slice(0, -1);
-  if (lines.at(-1) === 'end') return parseSurvey(lines);
+  if (lines.at(-1) === 'end') return parseProgramSurvey(lines);
   throw new EnvironmentError(`${shell.machine}: cannot look at the home folder of ${shell.user}`, {
     code: 'deploy-survey-failed',
     detail: result.stderr.trim() || `exit status ${result.exitCode}`,
@@ -100,7 +104,7 @@ function questions({ programs, sha256s }: SurveyRequest): string {
 }
 
 /** Pure: the lines that survey-programs.sh answers, as a survey. */
-export function parseSurvey(lines: readonly string[]): Survey {
+export function parseProgramSurvey(lines: readonly string[]): ProgramSurvey {
   const fields = lines.map((line) => line.split('\t'));
   const all = (kind: string): string[][] => fields.filter(([first]) => first === kind).map((parts) => parts.slice(1));
   const one = (kind: string): string | undefined => all(kind)[0]?.[0] || undefined;
@@ -126,7 +130,7 @@ function parseProgram(
   folder: string | undefined,
   all: (kind: string) => string[][],
   hashes: ReadonlyMap<string, string>,
-): ProgramSurvey {
+): SurveyedProgram {
   const about = (kind: string): string[][] =>
     all(kind)
       .filter(([program]) => program === id)

@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import { EnvironmentError } from '../core/errors.ts';
 import type { Program } from '../lab/types.ts';
 import { runtimeFolder } from './remote-paths.ts';
-import { OLDEST_MAJOR, type Survey } from './program-survey.ts';
+import { OLDEST_MAJOR, type ProgramSurvey } from './program-survey.ts';
 
 /** A Node binary for Linux that can be sent to machines which have none. */
 export interface RuntimeSource {
@@ -47,7 +47,11 @@ export function needsNode({ command }: Program): boolean {
  *
  * @throws {EnvironmentError} when it has none and ours cannot run there: other architecture, other system, no glibc, or one that is too old.
  */
-export function chooseRuntime(machine: string, survey: Survey, source: RuntimeSource | undefined): RuntimeChoice {
+export function chooseRuntime(
+  machine: string,
+  survey: ProgramSurvey,
+  source: RuntimeSource | undefined,
+): RuntimeChoice {
   if (majorOf(survey.nodeVersion) >= OLDEST_MAJOR) return { use: 'own' };
   if (survey.runtime !== undefined) return { use: 'ours', folder: survey.runtime, send: false };
   const obstacle = source === undefined ? 'this host has no Node for Linux to send' : obstacleTo(source, survey);
@@ -55,7 +59,7 @@ export function chooseRuntime(machine: string, survey: Survey, source: RuntimeSo
   return { use: 'ours', folder: `${survey.home}/${runtimeFolder(runtimeKey(source))}`, send: true };
 }
 
-function obstacleTo(source: RuntimeSource, { system = 'an unknown system', libc }: Survey): string | undefined {
+function obstacleTo(source: RuntimeSource, { system = 'an unknown system', libc }: ProgramSurvey): string | undefined {
   const [kernel, hardware = ''] = system.split(' ');
   const key = runtimeKey(source);
   if (kernel !== 'Linux') return `${key} does not run on ${system}`;
@@ -70,7 +74,7 @@ function obstacleTo(source: RuntimeSource, { system = 'an unknown system', libc 
     : undefined;
 }
 
-function noRuntime(machine: string, { nodeVersion, libc }: Survey, obstacle: string): EnvironmentError {
+function noRuntime(machine: string, { nodeVersion, libc }: ProgramSurvey, obstacle: string): EnvironmentError {
   const own = nodeVersion === undefined ? 'no Node' : `only Node ${nodeVersion}`;
   const install = libc === 'musl' ? 'apk add nodejs' : 'sudo apt install nodejs';
   return new EnvironmentError(

@@ -69,5 +69,5 @@ export function hashEachOnce(): HashFile {
 
 async function hashFile(file: SourceFile): Promise<ContentHash> {
   await using handle = await openSource(file);
-  return hashOf(handle.createReadStream({ highWaterMark: 1024 * 1024, autoClose: false }));
+  return await hashOf(handle.createReadStream({ highWaterMark: 1024 * 1024, autoClose: false }));
 }

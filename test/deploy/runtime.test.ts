@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { EnvironmentError } from '../../src/core/errors.ts';
 import { chooseRuntime, hostRuntime, runtimeKey, type RuntimeSource } from '../../src/deploy/runtime.ts';
-import { parseSurvey } from '../../src/deploy/program-survey.ts';
+import { parseProgramSurvey } from '../../src/deploy/program-survey.ts';
 import { program, startMachine, tree, type TestMachine } from './fixtures/machine.ts';
 
 const key = `node-v24.21.0-linux-${process.arch}`;
@@ -161,16 +161,16 @@ for (const [what, lines, source, reason] of [
 ] as const) {
   test(`${what} is told before anything is sent`, () => {
     const message = `vm1 has no Node, its programs need 18 or newer, and ours cannot be used: ${reason}`;
-    assert.throws(() => chooseRuntime('vm1', parseSurvey(lines), source), { code: 'runtime-unfit', message });
+    assert.throws(() => chooseRuntime('vm1', parseProgramSurvey(lines), source), { code: 'runtime-unfit', message });
   });
 }
 
 test('a machine on which ours runs gets it into the home folder, unless its provider has put it there', () => {
   const home = { use: 'ours', folder: '/home/me/.lab/runtime/node-v24.21.0-linux-x64', send: true };
-  assert.deepEqual(chooseRuntime('vm1', parseSurvey(linux), x64), home);
-  assert.deepEqual(chooseRuntime('vm1', parseSurvey([...linux, 'node\tv17.9.1']), x64), home);
+  assert.deepEqual(chooseRuntime('vm1', parseProgramSurvey(linux), x64), home);
+  assert.deepEqual(chooseRuntime('vm1', parseProgramSurvey([...linux, 'node\tv17.9.1']), x64), home);
   const opt = '/opt/lab/runtime/node-v24.21.0-linux-x64';
-  assert.deepEqual(chooseRuntime('vm1', parseSurvey([...linux, `runtime\t${opt}`]), x64), {
+  assert.deepEqual(chooseRuntime('vm1', parseProgramSurvey([...linux, `runtime\t${opt}`]), x64), {
     use: 'ours',
     folder: opt,
     send: false,

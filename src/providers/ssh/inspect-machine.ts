@@ -5,7 +5,7 @@ import type { MachineProfile, Work } from '../provider.ts';
 import { addressFaults, type MachineFault } from './machine-addresses.ts';
 import { measureClock } from './clock.ts';
 import { lookAtPeers, peerFault, peersOf } from './peers.ts';
-import { factsOf, surveyMachine, type Survey } from './machine-survey.ts';
+import { factsOf, surveyMachine, type MachineSurvey } from './machine-survey.ts';
 
 /** Some bytes for a lab's own folder; what programs need is checked when they are sent. */
 const LEAST_FREE_BYTES = 1_000_000;
@@ -41,7 +41,7 @@ export async function inspectMachines(
 async function checkPeers(
   lab: Lab,
   shells: ReadonlyMap<string, Shell>,
-  surveys: ReadonlyMap<string, Survey>,
+  surveys: ReadonlyMap<string, MachineSurvey>,
   { events, signal }: Pick<Work, 'events' | 'signal'>,
 ): Promise<void> {
   const ports = new Map([...surveys].map(([name, { sshPort }]) => [name, sshPort]));
@@ -66,7 +66,7 @@ async function checkPeers(
   }
 }
 
-function homeFaults(machine: string, { facts: { home, user } }: Survey): MachineFault[] {
+function homeFaults(machine: string, { facts: { home, user } }: MachineSurvey): MachineFault[] {
   if (home.path === '')
     return [
       { machine, message: `the account ${user} has no home folder`, hint: `Make one: sudo mkhomedir_helper ${user}` },

@@ -7,7 +7,7 @@ import { parseLinks, type FoundInterface } from './interfaces.ts';
 const surveyScript = scriptFile(new URL('survey-machine.sh', import.meta.url));
 
 /** What a machine answered. */
-export interface Survey {
+export interface MachineSurvey {
   readonly facts: Omit<MachineProfile, 'clock' | 'unknownNames'>;
   readonly interfaces: readonly FoundInterface[];
   /** Port of its SSH server as itself sees it, whatever port forwards lie before it. */
@@ -24,13 +24,17 @@ const administrators = new Set(['sudo', 'wheel', 'admin']);
  *
  * @throws {EnvironmentError} when its account runs no commands (a restricted shell, a ForceCommand). @throws {ConnectionError}
  */
-export async function surveyMachine(shell: Shell, names: readonly string[], signal: AbortSignal): Promise<Survey> {
+export async function surveyMachine(
+  shell: Shell,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<MachineSurvey> {
   const { stdout, stderr } = await shell.exec(
     { script: surveyScript(), args: names },
     { signal, timeoutMs: SURVEY_TIMEOUT_MS, endsByItself: true },
   );
   const lines = stdout.split('\n').slice(0, -1);
-  if (lines.at(-1) === 'end') return parseSurvey(lines);
+  if (lines.at(-1) === 'end') return parseMachineSurvey(lines);
   throw new EnvironmentError(`${shell.machine}: the account ${shell.user} does not run commands as lab needs them`, {
     code: 'shell-restricted',
     detail: stderr.trim() || stdout.trim().slice(0, 500) || undefined,
@@ -39,7 +43,7 @@ export async function surveyMachine(shell: Shell, names: readonly string[], sign
 }
 
 /** Pure: the lines that survey-machine.sh answers. */
-export function parseSurvey(lines: readonly string[]): Survey {
+export function parseMachineSurvey(lines: readonly string[]): MachineSurvey {
   const all = (kind: string): string[] =>
     lines.filter((line) => line.startsWith(`${kind}\t`)).map((line) => line.slice(kind.length + 1));
   const one = (kind: string): string | undefined => all(kind)[0] || undefined;
@@ -96,7 +100,7 @@ function namesOf(line: string): [string, string][] {
 
 /** What a machine is like, with what was measured and what its names mean here. */
 export function factsOf(
-  { facts, hosts }: Survey,
+  { facts, hosts }: MachineSurvey,
   clock: ClockFacts | undefined,
   addresses: ReadonlyMap<string, string>,
 ): MachineProfile {

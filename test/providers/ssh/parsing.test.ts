@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parseLinks } from '../../../src/providers/ssh/interfaces.ts';
 import { expandTokens, parseAnswer, pathsOf } from '../../../src/providers/ssh/route/openssh-config.ts';
-import { parseSurvey } from '../../../src/providers/ssh/machine-survey.ts';
+import { parseMachineSurvey } from '../../../src/providers/ssh/machine-survey.ts';
 
 const none = { addresses: [], links: [], ifconfig: [] };
 
@@ -57,7 +57,7 @@ describe('interfaces and addresses are read from', () => {
 });
 
 test('a machine with little to tell is still known as far as it goes', () => {
-  const survey = parseSurvey(['hostname\tbox', 'user\tme', 'home\t/home/me', 'writable\tyes', 'end']);
+  const survey = parseMachineSurvey(['hostname\tbox', 'user\tme', 'home\t/home/me', 'writable\tyes', 'end']);
   assert.equal(survey.sshPort, 22);
   assert.deepEqual(
     [survey.facts.home.writable, survey.facts.home.freeBytes, survey.facts.home.executable, survey.facts.sudo],
@@ -73,12 +73,12 @@ test('space and mount options of the home folder are those of the file system th
     'mount\t/home\trw,nosuid',
     'mount\t/home\trw,noexec,nosuid',
   ];
-  const { home } = parseSurvey(['home\t/home/me', ...lines]).facts;
+  const { home } = parseMachineSurvey(['home\t/home/me', ...lines]).facts;
   assert.deepEqual([home.freeBytes, home.executable], [1020 * 1024, false]);
 });
 
 function sudo(...lines: string[]): string {
-  return parseSurvey(['uid\t1000', ...lines]).facts.sudo;
+  return parseMachineSurvey(['uid\t1000', ...lines]).facts.sudo;
 }
 
 test('rights of sudo are told apart', () => {
@@ -91,7 +91,7 @@ test('rights of sudo are told apart', () => {
     ],
     ['without-password', 'with-password', 'none', 'none'],
   );
-  assert.equal(parseSurvey(['uid\t0']).facts.sudo, 'without-password');
+  assert.equal(parseMachineSurvey(['uid\t0']).facts.sudo, 'without-password');
 });
 
 test('what ssh -G answers is read with its paths, which it does not quote', () => {
