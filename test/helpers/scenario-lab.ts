@@ -5,7 +5,7 @@ import { loadLab } from '../../src/lab/load-lab.ts';
 import type { Lab } from '../../src/lab/types.ts';
 import { allProviders } from '../../src/providers/registry.ts';
 
-/** Writes a lab file to a private folder, loads it and removes the folder; the file must be without fault. */
+/** Writes a lab file to a private folder, loads it and removes the folder; the file must be without problems. */
 export async function labOf(yaml: string): Promise<Lab> {
   const folder = mkdtempSync(join(tmpdir(), 'lab-scenario-'));
   try {

@@ -4,7 +4,7 @@ import { readCapture } from '../../src/packets/read-capture.ts';
 import { checkTcp, type TcpExpectation } from '../../src/scenario/tcp/tcp-expectation.ts';
 import { captureBytes, framesOf, pcapOf } from '../helpers/packets/capture-files.ts';
 
-/** What is not met, each as `expected | seen`, with `!` where no later packet can mend it. */
+/** What is not met, each as `expected | seen`, with `!` where no later packet can change it. */
 function findings(name: string | undefined, expectation: TcpExpectation): string[] {
   const bytes = name === undefined ? pcapOf([]) : captureBytes(name);
   return checkTcp(expectation, readCapture(bytes).conversations).map(

@@ -130,9 +130,9 @@ test('a path in an expectation is text, not a regular expression', async () => {
   assert.deepEqual([step!.verb, step!.body], ['expect', [['server', { text: '/etc/passwd' }]]]);
 });
 
-test('all faults of all scenarios are told at once, each at its place with its next step', async () => {
+test('all problems of all scenarios are reported at once, each at its place with its next step', async () => {
   const folder = join(import.meta.dirname, 'golden');
-  const loaded = await loadLab(join(folder, 'faults.yaml'), allProviders.names);
+  const loaded = await loadLab(join(folder, 'problems.yaml'), allProviders.names);
   const lab = 'lab' in loaded ? loaded.lab : loaded.partial!;
   const { scenarios, problems } = parseScenarios(lab);
   assert.equal(scenarios.size, 0);
@@ -142,7 +142,7 @@ test('all faults of all scenarios are told at once, each at its place with its n
         `${position.line}:${position.column}+${length} ${path}\n    ${message}\n    ${hint ?? '-'}\n`,
     )
     .join('');
-  const golden = join(folder, 'faults.txt');
+  const golden = join(folder, 'problems.txt');
   if (!existsSync(golden)) {
     writeFileSync(golden, text);
     assert.fail('the golden file was missing; it is written now: read it, then run again');
@@ -150,20 +150,20 @@ test('all faults of all scenarios are told at once, each at its place with its n
   assert.equal(text, readFileSync(golden, 'utf8'));
 });
 
-/** The faults of a scenario that sends this text. */
-async function faultsOf(text: string): Promise<string[]> {
+/** The problems of a scenario that sends this text. */
+async function problemsOf(text: string): Promise<string[]> {
   const lab = await labOf(
     `${TWO_MACHINES + PROGRAMS}    - start: server\n    - send: { server: ${JSON.stringify(text)} }\n`,
   );
   return parseScenarios(lab).problems.map(({ path, message }) => `${path} ${message}`);
 }
 
-test('a line that a terminal would cut is a fault, counted in bytes; several lines may be longer together', async () => {
-  assert.deepEqual(await faultsOf('a'.repeat(4095)), []);
-  assert.deepEqual(await faultsOf(`${'a'.repeat(4095)}\n${'b'.repeat(4095)}\r\n`), []);
+test('a line that a terminal would cut is a problem, counted in bytes; several lines may be longer together', async () => {
+  assert.deepEqual(await problemsOf('a'.repeat(4095)), []);
+  assert.deepEqual(await problemsOf(`${'a'.repeat(4095)}\n${'b'.repeat(4095)}\r\n`), []);
   assert.match(
-    (await faultsOf('a'.repeat(4096))).join(),
+    (await problemsOf('a'.repeat(4096))).join(),
     /^scenarios\.\w+\[1\]\.send\.server has a line of 4096 bytes; a terminal takes 4095 of a line and drops the rest/,
   );
-  assert.match((await faultsOf(`short\n${'é'.repeat(2048)}\nshort`)).join(), /has a line of 4096 bytes/);
+  assert.match((await problemsOf(`short\n${'é'.repeat(2048)}\nshort`)).join(), /has a line of 4096 bytes/);
 });

@@ -194,7 +194,7 @@ test('a kernel echo is no answer', async () => {
   );
 });
 
-test('a typed line is told before its effect on another terminal, though the effect arrives first', async () => {
+test('a typed line is reported before its effect on another terminal, though the effect arrives first', async () => {
   using folder = mkdtempDisposableSync(join(tmpdir(), 'lab-fifo-'));
   const fifo = join(folder.path, 'fifo');
   execFileSync('mkfifo', [fifo]);
@@ -217,7 +217,7 @@ test('a typed line is told before its effect on another terminal, though the eff
   );
 });
 
-test('what is typed the moment a program is started has its echo too, so its answer is told apart', async () => {
+test('what is typed the moment a program is started has its echo too, so its answer is recognized', async () => {
   for (let i = 0; i < 10; i++)
     passes(
       await play(
@@ -227,7 +227,7 @@ test('what is typed the moment a program is started has its echo too, so its ans
     );
 });
 
-test('a failed step tells its line, what was expected, and the last lines of every terminal', async () => {
+test('a failed step names its line, what was expected, and the last lines of every terminal', async () => {
   const port = await freeLocalPort();
   const yaml = tp1(port, `python3, server.py, ${port}`, `python3, client.py, ${port}`).replace(
     'expect: { server: "from client \'Hello vm1\'" }',
@@ -320,7 +320,7 @@ test('a program that ignores TERM is gone at the end, with its children', async 
   ]);
 });
 
-test('a program that ends badly, and nobody asked, is noted', async () => {
+test('a program that ends badly is noted though no step checks its end', async () => {
   const played = await play(shells, labWith(one('"sh", "-c", "exit 9"'), ['start: one', 'wait: 300ms']));
   passes(played);
   assert.deepEqual(
@@ -434,7 +434,7 @@ test('a busy port fails the start and names its holder', async () => {
   );
 });
 
-test('a failing check before the start is told as the step that failed', async () => {
+test('a failing check before the start is the step that failed', async () => {
   const played = await play(shells, labWith(one('cat'), ['start: one']), {
     beforeStart: async ({ name }) => {
       throw new CheckError(`${name} may not start`, { code: 'port-busy', hint: 'wait' });
@@ -445,7 +445,7 @@ test('a failing check before the start is told as the step that failed', async (
   assert.deepEqual(played.events.of('terminal-opened'), []);
 });
 
-test('a lost connection is told apart from a failed step, and at once', async () => {
+test('a lost connection is no failed step, and is noticed at once', async () => {
   await using other = await startSshd();
   const lost = new Map([
     ['vm1', await other.connect({ machine: 'vm1' })],
@@ -626,7 +626,7 @@ test("the program's terminal follows the size of the user's, and the end of the 
   );
 });
 
-test('a limit that nobody wrote goes by how slow the machines are; one that is written stays', async () => {
+test('a default limit goes by how slow the machines are; one that is written stays', async () => {
   const silent = one('sleep, 30', 'prompt: "> "');
   failsWith(
     await play(shells, labWith(silent, ['start: one']), { slowness: 0.02 }),

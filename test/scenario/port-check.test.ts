@@ -67,7 +67,7 @@ c = socket.create_connection(("127.0.0.1", ${port})); a, _ = s.accept(); a.close
   }
 });
 
-test('a server is started where one that sets SO_REUSEADDR gets the port, and what stands in the way is told', async () => {
+test('a server is started where one that sets SO_REUSEADDR gets the port, and what stands in the way is reported', async () => {
   const port = await unusedPort();
   const holder = new Running([
     python,
@@ -81,7 +81,7 @@ test('a server is started where one that sets SO_REUSEADDR gets the port, and wh
 });
 
 test(
-  'a port of root is told before the start, and is of no matter to a program that sudo starts',
+  'a port of root is reported before the start, and does not matter to a program that sudo starts',
   onlyRoot,
   async () => {
     const shell = localShell({ uid: nobody, user: 'nobody' });

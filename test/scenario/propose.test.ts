@@ -94,7 +94,7 @@ ${scenarioYaml('demo', proposed(stamped(tp1Bodies)).map(stepYaml), 2)}`);
     ]);
   });
 
-  test("ends where the user had enough: what lab ends then is nobody's doing", () => {
+  test("ends where the user had enough: what lab ends then is not the user's doing", () => {
     const proposal = new ScenarioProposal([], isPrompt);
     for (const event of stamped([open, shows('hello\r\n')])) proposal.take(event);
     proposal.finish();

@@ -139,7 +139,7 @@ test('a prompt is not taken from a later expectation, nor the other way round', 
   assert.equal(other.takePrompt(PROMPT), true);
 });
 
-test('what a program writes anew over a line that was read may be expected', () => {
+test('what a program writes over a line that was read may be expected', () => {
   const reader = readerOf('done  10%');
   assert.equal(reader.takeMatch(text('10%'), true), 'found');
   assert.equal(reader.takeMatch(text('%'), true), undefined);

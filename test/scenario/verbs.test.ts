@@ -38,7 +38,7 @@ function verbQuestions(code: string): string[] {
   return [...code.matchAll(question)].map(([found]) => found);
 }
 
-test('no file outside of the verbs tells them apart: there is one list, and no second table', () => {
+test('no file outside of the verbs knows them by name: there is one list, and no second table', () => {
   const outside = sourceFiles().filter((file) => !file.startsWith(FOLDER));
   const found = outside.flatMap((file) => {
     const code = readFileSync(join(sourceRoot, file), 'utf8');
