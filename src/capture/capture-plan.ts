@@ -12,8 +12,8 @@ export interface MachineCapture {
 }
 
 /**
- * Where the packets of a scenario's programs are captured: on the machine of each program that listens, for it sees every connection to it. One end is
- * enough, and both would show each packet twice.
+ * Where the packets of a scenario's programs are captured: on the machine of each program that listens, for it sees
+ * every connection to it. One end is enough, and both would show each packet twice.
  */
 export function planCapture(lab: Lab, roles: readonly string[]): MachineCapture[] {
   const programs = roles.map((role) => lab.programs.get(role)).filter((program) => program !== undefined);
@@ -34,7 +34,10 @@ function interfacesOf({ name, interfaces }: Machine, programs: readonly Program[
   return hasNeighbour || names.length === 0 ? ['lo', ...names] : names;
 }
 
-/** Connections to these ports; not those that the machine has, as a client, with another machine of the lab that captures the same port. */
+/**
+ * Connections to these ports; not those that the machine has, as a client, with another machine of the lab that
+ * captures the same port.
+ */
 function filterOf(
   lab: Lab,
   machine: string,

@@ -14,7 +14,10 @@ import type { PacketSource } from './packet-source.ts';
 import { isWhole, machineFiles, PointsDecoder } from './points-decoder.ts';
 import { insideMachine, outsideMachine, type CapturePoint } from './tcpdump.ts';
 
-/** A capture does not grow beyond this, on one machine, unless told otherwise: the report is made from all of it in memory. */
+/**
+ * A capture does not grow beyond this, on one machine, unless told otherwise: the report is made from all of it in
+ * memory.
+ */
 const CAPTURE_LIMIT_BYTES = 64 * 1024 * 1024;
 
 /** The last packets of a connection follow the end of its programs within so long, or not at all. */
@@ -57,7 +60,8 @@ export interface PacketCaptureOptions {
 }
 
 /**
- * Where a part of the plan is captured: outside of the machine if that can be, on each of its interfaces. What it says to itself (`lo`) is heard inside only.
+ * Where a part of the plan is captured: outside of the machine if that can be, on each of its interfaces. What it says
+ * to itself (`lo`) is heard inside only.
  */
 function pointsOf(
   { machine, interfaces, filter }: MachineCapture,
@@ -72,7 +76,10 @@ function pointsOf(
   });
 }
 
-/** Captures the packets of a run on all machines of its plan. A machine that cannot is told once, and the run goes on without it. */
+/**
+ * Captures the packets of a run on all machines of its plan. A machine that cannot is told once, and the run goes on
+ * without it.
+ */
 export class PacketCapture implements PacketSource {
   readonly #options: PacketCaptureOptions;
   #points: readonly PointCapture[];
@@ -132,7 +139,8 @@ export class PacketCapture implements PacketSource {
   }
 
   /**
-   * Ends the capture, a moment after the last packets: the programs have ended, and their kernels close their connections now.
+   * Ends the capture, a moment after the last packets: the programs have ended, and their kernels close their
+   * connections now.
    *
    * @param mostBytes Of the file at most; what came later is left out.
    */
@@ -171,7 +179,7 @@ export class PacketCapture implements PacketSource {
       await this.#options.events.emit({
         kind: 'notice',
         level: 'warning',
-        message: `no packets are captured on ${placeOf({ machine: point.machine, interface: point.interface })}: ${fault.message}`,
+        message: `no packets are captured on ${placeOf(point)}: ${fault.message}`,
         ...(hint === undefined ? {} : { hint }),
       });
     }

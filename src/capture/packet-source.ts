@@ -6,7 +6,10 @@ export interface PacketSource {
   ready(): Promise<void>;
   /** Why there is no capture; undefined while there is one. */
   readonly missing: string | undefined;
-  /** Why what was captured is less than what passed by, so that nothing follows from what is not in it; undefined when it is all, as far as that is known. */
+  /**
+   * Why what was captured is less than what passed by, so that nothing follows from what is not in it; undefined when
+   * it is all, as far as that is known.
+   */
   readonly incomplete: string | undefined;
   /** What was captured so far: the same object while nothing more has come. Use only the latest one. */
   reading(): CaptureReading;

@@ -6,8 +6,8 @@ import type { LabHints } from '../packets/lab-hints.ts';
 import type { PointCapture } from './point-capture.ts';
 
 /**
- * Whether what was captured is the file of one point as it came. A capture that did not end in good order may end in the
- * middle of a packet; what is put together does not.
+ * Whether what was captured is the file of one point as it came. A capture that did not end in good order may end in
+ * the middle of a packet; what is put together does not.
  */
 export function isWhole(points: readonly PointCapture[]): points is readonly [PointCapture] {
   return points.length === 1 && !points[0]!.full && !points[0]!.gap;

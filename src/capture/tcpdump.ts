@@ -43,12 +43,18 @@ export interface Tcpdump {
   /**
    * Resolves when packets are captured, with the name of the interface.
    *
-   * Rejects with `UsageError` (`wrong-filter`) or `EnvironmentError` (`no-tcpdump`, `capture-forbidden`, `capture-failed`).
+   * Rejects with `UsageError` (`wrong-filter`) or `EnvironmentError` (`no-tcpdump`, `capture-forbidden`,
+   * `capture-failed`).
    */
   readonly listening: Promise<string>;
-  /** Resolves when it has ended and all it captured was handed over. Rejects as `listening`, or with `ConnectionError`. */
+  /**
+   * Resolves when it has ended and all it captured was handed over. Rejects as `listening`, or with `ConnectionError`.
+   */
   readonly ended: Promise<CaptureCounts>;
-  /** Clock of the machine minus ours, in milliseconds, later than the truth by the time that the message took; undefined where the machine does not tell. */
+  /**
+   * Clock of the machine minus ours, in milliseconds, later than the truth by the time that the message took; undefined
+   * where the machine does not tell.
+   */
   readonly clockOffsetMs: number | undefined;
   /** Lets it end; may be called twice. */
   stop(): void;
@@ -185,7 +191,9 @@ function captureFault(machine: string, exitCode: number | undefined, talk: strin
     return new EnvironmentError(`tcpdump may not capture on ${machine}`, {
       code: 'capture-forbidden',
       detail,
-      hint: `Allow it there once: sudo setcap cap_net_raw,cap_net_admin+eip "$(command -v tcpdump)"; or let the account use sudo without a password.`,
+      hint:
+        'Allow it there once: sudo setcap cap_net_raw,cap_net_admin+eip "$(command -v tcpdump)"; or let the ' +
+        'account use sudo without a password.',
     });
   }
   const signal = exitCode === undefined ? 'a signal' : signalName(exitCode);

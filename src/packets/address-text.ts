@@ -7,7 +7,9 @@ function ipv4Text(view: DataView, offset: number): string {
   return [0, 1, 2, 3].map((index) => view.getUint8(offset + index)).join('.');
 }
 
-/** RFC 5952: lower case, no leading zeros, the longest run of two or more zero groups as `::`, the first of equal ones. */
+/**
+ * RFC 5952: lower case, no leading zeros, the longest run of two or more zero groups as `::`, the first of equal ones.
+ */
 function ipv6Text(view: DataView, offset: number): string {
   const groups = Array.from({ length: 8 }, (_, index) => view.getUint16(offset + 2 * index));
   if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff)

@@ -8,8 +8,8 @@ import { FlowTable } from './tcp/flow-table.ts';
 import { ConversationTrace } from './trace.ts';
 
 /**
- * Decodes captures that still grow: what was read and decoded stays, and a look costs what the new packets cost. What it
- * answers is what the decoder says of the captures so far when it reads them whole.
+ * Decodes captures that still grow: what was read and decoded stays, and a look costs what the new packets cost. What
+ * it answers is what the decoder says of the captures so far when it reads them whole.
  */
 export class CaptureDecoder {
   readonly #feed: PacketFeed;
@@ -25,8 +25,8 @@ export class CaptureDecoder {
   }
 
   /**
-   * What has come so far: the same object while nothing new has. The segments of an earlier answer go on growing, so use
-   * only the latest.
+   * What has come so far: the same object while nothing new has. The segments of an earlier answer go on growing, so
+   * use only the latest.
    */
   look(): CaptureReading {
     const { facts, packets, restarted } = this.#feed.advance();

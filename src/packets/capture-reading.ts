@@ -5,8 +5,8 @@ import type { FileFacts } from './file/captured-packet.ts';
 export interface TracedConversation {
   readonly conversation: Conversation;
   /**
-   * What one side sent, in order and without repetitions: at most `limit` bytes; `missing` counts bytes that the capture
-   * lacks before its last.
+   * What one side sent, in order and without repetitions: at most `limit` bytes; `missing` counts bytes that the
+   * capture lacks before its last.
    */
   readonly payload: (side: Side, limit?: number) => { readonly bytes: Uint8Array; readonly missing: number };
 }

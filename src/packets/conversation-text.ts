@@ -14,7 +14,10 @@ import { sanitize } from '../core/text/sanitize.ts';
 /** Columns: packet number, time, state of the client, arrow, state of the server. */
 const width = { packet: 5, time: 10, state: 12, arrow: 52 } as const;
 
-/** A conversation with more segments is folded: so many are shown at its beginning and at its end, and what is remarkable between. */
+/**
+ * A conversation with more segments is folded: so many are shown at its beginning and at its end, and what is
+ * remarkable between.
+ */
 const SHOWN_AT_EACH_END = 60;
 const MOST_REMARKABLE = 40;
 
@@ -25,14 +28,18 @@ export interface TextOptions {
   readonly all?: boolean;
 }
 
-/** A conversation as a sequence diagram of plain text, some 100 columns wide. Payload is quoted as in JSON: no control character is in it. Ends with a newline. */
+/**
+ * A conversation as a sequence diagram of plain text, some 100 columns wide. Payload is quoted as in JSON: no control
+ * character is in it. Ends with a newline.
+ */
 export function conversationText(conversation: Conversation, options: TextOptions = {}): string {
   return [...heading(conversation), '', ...diagram(conversation, options), '', ...summary(conversation), ''].join('\n');
 }
 
 function heading({ index, client, server, segments, durationMs }: Conversation): string[] {
   return [
-    `Conversation ${index + 1}: ${endpointText(client)} → ${endpointText(server)}, ${count(segments.length, 'packet')} in ${secondsText(durationMs)}`,
+    `Conversation ${index + 1}: ${endpointText(client)} → ${endpointText(server)}, ` +
+      `${count(segments.length, 'packet')} in ${secondsText(durationMs)}`,
     ...[['client', client] as const, ['server', server] as const].map(([side, end]) => `  ${side}: ${isnText(end)}`),
   ];
 }

@@ -1,6 +1,6 @@
 /**
- * What TCP did between two programs, rebuilt from packets: plain data, made by the `capture` room and drawn by `report`.
- * Words are those of RFC 9293 (TCP) and of Wireshark's "TCP analysis".
+ * What TCP did between two programs, rebuilt from packets: plain data, made by the `capture` room and drawn by
+ * `report`. Words are those of RFC 9293 (TCP) and of Wireshark's "TCP analysis".
  */
 
 /** The end that opened the connection (sent the first SYN), and the other. */
@@ -26,7 +26,8 @@ export type TcpState =
 
 /**
  * What is remarkable about a segment, by the rules of Wireshark's TCP analysis.
- * - `retransmission`, `fast-retransmission`, `spurious-retransmission`: the same bytes again; after duplicate ACKs; after they were acknowledged.
+ * - `retransmission`, `fast-retransmission`, `spurious-retransmission`: the same bytes again; after duplicate ACKs;
+ *   after they were acknowledged.
  * - `out-of-order`: bytes that were sent before others which the capture saw earlier.
  * - `lost-before`: bytes before this segment are not in the capture; `acks-unseen`: it acknowledges such bytes.
  * - `duplicate-ack`: an ACK of the same byte again, with nothing new in it.
@@ -52,8 +53,9 @@ export type SegmentMark =
   | 'port-reused';
 
 /**
- * The three phases follow each other: `handshake` up to the ACK of the server's SYN, `close` from the first FIN or RST to the end, `data` between.
- * Data that one side still sends after the other side's FIN (a half-close) therefore belongs to `close`.
+ * The three phases follow each other: `handshake` up to the ACK of the server's SYN, `close` from the first FIN or RST
+ * to the end, `data` between. Data that one side still sends after the other side's FIN (a half-close) therefore
+ * belongs to `close`.
  */
 export type Phase = 'handshake' | 'data' | 'close';
 
@@ -64,11 +66,14 @@ export interface Conversation {
   readonly client: Endpoint;
   readonly server: Endpoint;
   /**
-   * How it is known who is the client: it sent the SYN; or the capture began later, and one end has a port that a program of the lab listens on;
-   * or neither, and the end with the higher port is taken for the client.
+   * How it is known who is the client: it sent the SYN; or the capture began later, and one end has a port that a
+   * program of the lab listens on; or neither, and the end with the higher port is taken for the client.
    */
   readonly sidesKnownBy: 'syn' | 'listening-port' | 'higher-port';
-  /** Time of the first segment, milliseconds since the Unix epoch by the clock of the capturing machine; fractions are kept. */
+  /**
+   * Time of the first segment, milliseconds since the Unix epoch by the clock of the capturing machine; fractions are
+   * kept.
+   */
   readonly startMs: number;
   /** From the first segment to the last. */
   readonly durationMs: number;
@@ -79,8 +84,9 @@ export interface Conversation {
   /** What each side sent. */
   readonly sent: Readonly<Record<Side, SentTotals>>;
   /**
-   * How long a side's bytes (and SYN, FIN) waited for their acknowledgement, seen from the capturing machine: for the segments of that machine it is
-   * the round-trip time of the path, for those of the other side only the time that the answer took here. Undefined where nothing was acknowledged.
+   * How long a side's bytes (and SYN, FIN) waited for their acknowledgement, seen from the capturing machine: for the
+   * segments of that machine it is the round-trip time of the path, for those of the other side only the time that the
+   * answer took here. Undefined where nothing was acknowledged.
    */
   readonly acknowledgedIn: Readonly<Record<Side, Durations | undefined>>;
 }
@@ -117,19 +123,24 @@ export interface Segment {
   /** Number of the packet in the capture file, from 1: Wireshark's "No.". */
   readonly packet: number;
   /**
-   * Milliseconds since the Unix epoch by the clock of the capturing machine; fractions are kept. Never before the segment above it: where that clock was set back
-   * within a connection, it goes on from there.
+   * Milliseconds since the Unix epoch by the clock of the capturing machine; fractions are kept. Never before the
+   * segment above it: where that clock was set back within a connection, it goes on from there.
    */
   readonly timeMs: number;
   readonly from: Side;
   readonly flags: readonly TcpFlag[];
-  /** Relative to the sender's initial sequence number (its SYN has 0), or to the first byte that the capture saw of it. */
+  /**
+   * Relative to the sender's initial sequence number (its SYN has 0), or to the first byte that the capture saw of it.
+   */
   readonly seq: number;
   /** Relative like `seq`, to the other side; undefined without the ACK flag. */
   readonly ack: number | undefined;
   readonly rawSeq: number;
   readonly rawAck: number | undefined;
-  /** Bytes of payload, as the IP header tells it, even where the capture holds fewer. May exceed the MSS: network cards join segments (offload). */
+  /**
+   * Bytes of payload, as the IP header tells it, even where the capture holds fewer. May exceed the MSS: network cards
+   * join segments (offload).
+   */
   readonly length: number;
   /** Receive window in bytes, scaled where the capture has both SYNs; `rawWindow` is the 16-bit field. */
   readonly window: number;
@@ -138,19 +149,26 @@ export interface Segment {
   readonly marks: readonly SegmentMark[];
   readonly phase: Phase;
   /**
-   * States of both ends when this segment has arrived (or, if it was lost behind the capturing machine, would have). SYN and FIN arrive only if they are ever
-   * acknowledged; those of both ends that cross on the wire arrive after both were sent.
+   * States of both ends when this segment has arrived (or, if it was lost behind the capturing machine, would have).
+   * SYN and FIN arrive only if they are ever acknowledged; those of both ends that cross on the wire arrive after both
+   * were sent.
    */
   readonly states: Readonly<Record<Side, TcpState>>;
   /** The segment that this one acknowledges, as Wireshark pairs them: its packet number, and how long it had waited. */
   readonly acknowledges: { readonly packet: number; readonly afterMs: number } | undefined;
-  /** The beginning of the payload as text: at most 200 characters, bytes that are not UTF-8 as U+FFFD, control characters kept. Empty without payload. See `lacksText`. */
+  /**
+   * The beginning of the payload as text: at most 200 characters, bytes that are not UTF-8 as U+FFFD, control
+   * characters kept. Empty without payload. See `lacksText`.
+   */
   readonly text: string;
   /** The capture holds less of the packet than was sent (snap length). */
   readonly truncated: boolean;
 }
 
-/** Whether the payload of a segment is longer than its `text`: the preview ends there, or the capture does (snap length). */
+/**
+ * Whether the payload of a segment is longer than its `text`: the preview ends there, or the capture does (snap
+ * length).
+ */
 export function lacksText({ text, length }: Pick<Segment, 'text' | 'length'>): boolean {
   return Buffer.byteLength(text) < length;
 }
@@ -160,22 +178,30 @@ export interface Handshake {
   readonly complete: boolean;
   /** Each end sent its SYN before it had that of the other (RFC 9293, figure 8). The client is who sent the first. */
   readonly simultaneous?: boolean;
-  /** The packet numbers; undefined for what the capture does not have. The last attempt counts where a SYN was repeated. */
+  /**
+   * The packet numbers; undefined for what the capture does not have. The last attempt counts where a SYN was repeated.
+   */
   readonly syn: number | undefined;
   readonly synAck: number | undefined;
   readonly ack: number | undefined;
-  /** From the (last) SYN to the ACK of the SYN-ACK: one round trip and what both ends took. Undefined unless complete. */
+  /**
+   * From the (last) SYN to the ACK of the SYN-ACK: one round trip and what both ends took. Undefined unless complete.
+   */
   readonly durationMs: number | undefined;
   /** The server answered the SYN with RST: nobody listened. */
   readonly refused: boolean;
 }
 
 export interface Close {
-  /** `rst`: a reset ended it before both FINs were acknowledged; `fin`: at least one FIN, no such reset; `open`: neither is in the capture. */
+  /**
+   * `rst`: a reset ended it before both FINs were acknowledged; `fin`: at least one FIN, no such reset; `open`: neither
+   * is in the capture.
+   */
   readonly kind: 'fin' | 'rst' | 'open';
   /**
-   * Who closed: the sender of the first FIN, for `rst` the sender of the first RST. `both` when each sent its FIN before it had that of the other (RFC 9293,
-   * figure 14): who was first, the capture cannot tell. Undefined when `open`.
+   * Who closed: the sender of the first FIN, for `rst` the sender of the first RST. `both` when each sent its FIN
+   * before it had that of the other (RFC 9293, figure 14): who was first, the capture cannot tell. Undefined when
+   * `open`.
    */
   readonly by: Side | 'both' | undefined;
   /** Packet numbers of each side's first FIN. */

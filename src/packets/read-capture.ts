@@ -7,8 +7,8 @@ import { FileFeed } from './file/packet-feed.ts';
 import type { LabHints } from './lab-hints.ts';
 
 /**
- * Decodes a pcap or pcapng file into its TCP conversations. Never throws: bytes that are no capture have no `format` and no
- * packets.
+ * Decodes a pcap or pcapng file into its TCP conversations. Never throws: bytes that are no capture have no `format`
+ * and no packets.
  */
 export function readCapture(bytes: Uint8Array, hints: LabHints = {}): CaptureReading {
   return new CaptureDecoder(new FileFeed(wholeFile(bytes)), hints).look();

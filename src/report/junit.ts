@@ -6,8 +6,9 @@ import type { StepDocument } from './run/run-summary.ts';
 const LONGEST_OUTPUT = 64 * 1024;
 
 /**
- * A run as a JUnit report, which build servers show (the format of Ant's `junitreport`, as https://github.com/testmoapp/junitxml describes it): one test suite,
- * one test case a step. A run that broke off without a failed step gets a case of its own. Ends with a line feed.
+ * A run as a JUnit report, which build servers show (the format of Ant's `junitreport`, as
+ * https://github.com/testmoapp/junitxml describes it): one test suite, one test case a step. A run that broke off
+ * without a failed step gets a case of its own. Ends with a line feed.
  */
 export function reportJunit({ run, session }: ReportData): string {
   const cases = [...run.steps.map((step) => stepCase(step, run.scenario)), ...brokenCase(run)];

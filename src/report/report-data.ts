@@ -5,7 +5,10 @@ import type { SegmentWords } from './diagram/diagram-words.ts';
 import type { Pace } from './run/terminal-recording.ts';
 import type { PortCheckDocument, RunDocument } from './run/run-summary.ts';
 
-/** Everything that a report of a run shows, bounded in size: what is left out is counted. Each format is a pure function of it. */
+/**
+ * Everything that a report of a run shows, bounded in size: what is left out is counted. Each format is a pure function
+ * of it.
+ */
 export interface ReportData {
   readonly run: RunDocument;
   /** Undefined for runs of a `lab` that did not keep it yet, or that ended before. */
@@ -35,7 +38,10 @@ export interface ReportTerminal {
   readonly machine: string;
   /** Plain text, as its operator saw it. */
   readonly text: BoundedText;
-  /** asciicast v2 whose time 0 is the start of the run, so that several play together; undefined when the program never started. */
+  /**
+   * asciicast v2 whose time 0 is the start of the run, so that several play together; undefined when the program never
+   * started.
+   */
   readonly cast: string | undefined;
   /** The recording goes on in the run folder: here it ends early. */
   readonly castIsCut: boolean;
@@ -56,7 +62,10 @@ export function wholeText(text: string): BoundedText {
 }
 
 export interface ReportCapture {
-  /** Why there are no conversations: no capture was made, it cannot be read, there is nothing in it, or nothing in what there is of it. Undefined when there are some. */
+  /**
+   * Why there are no conversations: no capture was made, it cannot be read, there is nothing in it, or nothing in what
+   * there is of it. Undefined when there are some.
+   */
   readonly missing:
     { readonly kind: 'none' | 'unreadable' | 'empty' | 'incomplete'; readonly reason: string } | undefined;
   readonly conversations: readonly ReportConversation[];
@@ -71,8 +80,9 @@ export interface ReportCapture {
 }
 
 /**
- * `lost`: packets for which the capturing machine had no room; `full`: what came later is missing; `cut-short`: the file ends in a packet; `truncated`: packets of
- * which only the beginning is there; `malformed`, `fragments`: packets that could not be read.
+ * `lost`: packets for which the capturing machine had no room; `full`: what came later is missing; `cut-short`: the
+ * file ends in a packet; `truncated`: packets of which only the beginning is there; `malformed`, `fragments`: packets
+ * that could not be read.
  */
 export interface CaptureFlaw {
   readonly kind: 'lost' | 'full' | 'cut-short' | 'truncated' | 'malformed' | 'fragments';

@@ -2,8 +2,9 @@ import { jsonText } from '../core/json/json-text.ts';
 import type { ReportConversation, ReportData } from './report-data.ts';
 
 /**
- * All that a report rests on, for programs: the run, the lab, port checks, terminals as text, every TCP conversation with its segments, hashes. Recordings are
- * left out: they lie in the run folder. Of very many segments those in the middle of a conversation are left out and counted. Ends with a line feed.
+ * All that a report rests on, for programs: the run, the lab, port checks, terminals as text, every TCP conversation
+ * with its segments, hashes. Recordings are left out: they lie in the run folder. Of very many segments those in the
+ * middle of a conversation are left out and counted. Ends with a line feed.
  */
 export function reportJson({ run, lab, facts, portChecks, terminals, capture, files, notices }: ReportData): string {
   const document = {

@@ -14,11 +14,15 @@ const movingC1: ReadonlyMap<number, string> = new Map([
   [0x8d, `${ESC}M`],
 ]);
 /**
- * Control sequences without private or intermediate bytes (ECMA-48, 8.3; xterm's ctlseqs) that pass whatever their numbers are: cursor movement (A-H, a, d, e, f, `), tabs (I, Z),
- * erase (K, X), insert and delete (@, L, M, P), scroll (S), repeat the last character (b).
+ * Control sequences without private or intermediate bytes (ECMA-48, 8.3; xterm's ctlseqs) that pass whatever their
+ * numbers are: cursor movement (A-H, a, d, e, f, `), tabs (I, Z), erase (K, X), insert and delete (@, L, M, P), scroll
+ * (S), repeat the last character (b).
  */
 const passingCsi: ReadonlySet<string> = new Set('@ABCDEFGHIKLMPSXZ`abdef');
-/** DEC private modes that pass, by number, and whether they are on in a terminal at rest: application cursor keys, reverse video, wrap, blinking and visible cursor, pasted text in brackets. */
+/**
+ * DEC private modes that pass, by number, and whether they are on in a terminal at rest: application cursor keys,
+ * reverse video, wrap, blinking and visible cursor, pasted text in brackets.
+ */
 const modes: ReadonlyMap<string, boolean> = new Map([
   ['1', false],
   ['5', false],
@@ -31,15 +35,21 @@ const modes: ReadonlyMap<string, boolean> = new Map([
 const screenModes: ReadonlySet<string> = new Set(['47', '1047', '1049']);
 const SAVE_CURSOR_MODE = '1048';
 
-/** What was changed on the terminal, in the order in which it is put back: the user's own screen first, because it has a cursor of its own. */
+/**
+ * What was changed on the terminal, in the order in which it is put back: the user's own screen first, because it has a
+ * cursor of its own.
+ */
 const changes = ['screen', 'shift', 'g0', 'g1', 'insert', 'keypad', 'margins', ...modes.keys(), 'colors'];
 
 /**
- * Stands between a program and the terminal of a person, and lets through what a program needs to draw on it: text, colours, cursor, erasing, scrolling, the other screen, line drawing,
- * the modes of `MODES`. All else is dropped: control strings (title, clipboard, links, pictures, notifications), whatever makes the terminal answer as if the user had typed, mouse and
- * keyboard protocols, window operations, printing, erasing what has scrolled away, characters that are invisible or turn the direction of text.
+ * Stands between a program and the terminal of a person, and lets through what a program needs to draw on it: text,
+ * colours, cursor, erasing, scrolling, the other screen, line drawing, the modes of `MODES`. All else is dropped:
+ * control strings (title, clipboard, links, pictures, notifications), whatever makes the terminal answer as if the user
+ * had typed, mouse and keyboard protocols, window operations, printing, erasing what has scrolled away, characters that
+ * are invisible or turn the direction of text.
  *
- * A sequence is passed on when it is whole, as one piece in a form of ours; so a terminal never waits for the rest of one, however it was cut, and a string without end hides no more than one line.
+ * A sequence is passed on when it is whole, as one piece in a form of ours; so a terminal never waits for the rest of
+ * one, however it was cut, and a string without end hides no more than one line.
  */
 export class TerminalGuard {
   #parser: VtParser;
@@ -61,7 +71,10 @@ export class TerminalGuard {
     this.#parser = new VtParser(this.#handler);
   }
 
-  /** What of the next output may go to the terminal. It may be cut anywhere: the whole is the same for every way to cut, but for bells, of which each piece has one at most. */
+  /**
+   * What of the next output may go to the terminal. It may be cut anywhere: the whole is the same for every way to cut,
+   * but for bells, of which each piece has one at most.
+   */
   pass(data: string): string {
     this.#out = '';
     this.#hasRung = false;
@@ -69,7 +82,10 @@ export class TerminalGuard {
     return this.#out;
   }
 
-  /** What puts the terminal in order again after the program: empty when it changed nothing that stays. Forgets a sequence that was not finished. */
+  /**
+   * What puts the terminal in order again after the program: empty when it changed nothing that stays. Forgets a
+   * sequence that was not finished.
+   */
   restore(): string {
     this.#parser = new VtParser(this.#handler);
     return this.#undone();
@@ -85,7 +101,10 @@ export class TerminalGuard {
     this.#out += text;
   }
 
-  /** Passes on what changes the terminal for longer than the program runs; `undo` is undefined when the terminal is as at rest now. */
+  /**
+   * Passes on what changes the terminal for longer than the program runs; `undo` is undefined when the terminal is as
+   * at rest now.
+   */
   #change(sequence: string, change: string, undo: string | undefined): void {
     this.#put(sequence);
     if (undo === undefined) this.#undo.delete(change);

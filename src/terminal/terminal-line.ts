@@ -1,20 +1,27 @@
 import { columnsOf } from '../core/text/sanitize.ts';
 
-/** Without a known width, a cursor cannot be moved further right than this: eight bytes must not make a megabyte of blanks. */
+/**
+ * Without a known width, a cursor cannot be moved further right than this: eight bytes must not make a megabyte of
+ * blanks.
+ */
 const FURTHEST_COLUMN = 1000;
 /** A cell keeps at most this many UTF-16 units: one character and the marks that are stacked on it. */
 const LONGEST_CELL = 32;
 const TAB_WIDTH = 8;
 
-/** What stands in one column: text, '' (covered by a wide character or a tab before it), or undefined (never written, or erased). */
+/**
+ * What stands in one column: text, '' (covered by a wide character or a tab before it), or undefined (never written, or
+ * erased).
+ */
 type Cell = string | undefined;
 
 /** The last column of a row that was too narrow for a wide character: it reads as nothing. */
 const SKIPPED = '\0';
 
 /**
- * The line that the cursor is on: one line of text, which a terminal with `columns` shows in one or more rows. As long as text is only appended it is
- * one string; cells are made when the cursor first moves back, because most lines never need them.
+ * The line that the cursor is on: one line of text, which a terminal with `columns` shows in one or more rows. As long
+ * as text is only appended it is one string; cells are made when the cursor first moves back, because most lines never
+ * need them.
  */
 export class TerminalLine {
   #columns: number;
@@ -22,7 +29,10 @@ export class TerminalLine {
   /** The text, when it is known. Always known as long as there are no cells. */
   #text: string | undefined = '';
   #cells: Cell[] | undefined;
-  /** The cursor as an index of cells. At `#rowStart + #columns` the row is full and the next character wraps ("pending wrap"). */
+  /**
+   * The cursor as an index of cells. At `#rowStart + #columns` the row is full and the next character wraps ("pending
+   * wrap").
+   */
   #cursor = 0;
   #rowStart = 0;
   /** A carriage return came, but no cells are made yet: a line feed nearly always follows. */
@@ -167,7 +177,10 @@ export class TerminalLine {
     else this.#fill(cells, character, columnsOf(character));
   }
 
-  /** To the next tab stop, at most to the end of the row. Beyond what is written, the tab itself is kept: it copies and reads as one. */
+  /**
+   * To the next tab stop, at most to the end of the row. Beyond what is written, the tab itself is kept: it copies and
+   * reads as one.
+   */
   #tab(cells: Cell[]): void {
     const column = this.#cursor - this.#rowStart;
     const width = Math.min(TAB_WIDTH - (column % TAB_WIDTH), this.#columns - 1 - column);

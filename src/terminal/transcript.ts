@@ -3,17 +3,26 @@ import { TerminalLine } from './terminal-line.ts';
 import { VtParser } from './vt-parser.ts';
 
 export interface TranscriptOptions {
-  /** Width of the terminal. With it, moving back stays within a row of a wrapped line, as readline expects; without, a line is one row. */
+  /**
+   * Width of the terminal. With it, moving back stays within a row of a wrapped line, as readline expects; without, a
+   * line is one row.
+   */
   readonly columns?: number | undefined;
   /** UTF-16 units of completed lines that are kept at most; older lines are dropped. Default 1 Mi. */
   readonly maxRetained?: number | undefined;
-  /** A line that grows beyond this is completed by force, so a program that never ends a line takes bounded memory. Default 64 Ki. */
+  /**
+   * A line that grows beyond this is completed by force, so a program that never ends a line takes bounded memory.
+   * Default 64 Ki.
+   */
   readonly maxLineLength?: number | undefined;
   /** Called with each line when it is completed, without its line feed. */
   readonly onLine?: ((line: string) => void) | undefined;
 }
 
-/** Lines are gathered into blocks, so that dropping old ones is cheap and no line keeps alive the chunk that it was cut from. */
+/**
+ * Lines are gathered into blocks, so that dropping old ones is cheap and no line keeps alive the chunk that it was cut
+ * from.
+ */
 const LINES_A_BLOCK = 64;
 const BLOCK_LENGTH = 8192;
 
@@ -23,11 +32,13 @@ interface Block {
 }
 
 /**
- * What a terminal printed, as plain text that a person would have read. Text holds no control characters but line feed and tab, and no invisible
- * or bidirectional format characters (they read `\u{202e}`), so it may be shown on any terminal.
+ * What a terminal printed, as plain text that a person would have read. Text holds no control characters but line feed
+ * and tab, and no invisible or bidirectional format characters (they read `\u{202e}`), so it may be shown on any
+ * terminal.
  *
- * Completed lines never change; only the current line, the one that the cursor is on, may. A cursor that leaves the current line upwards, or is put
- * elsewhere on the screen, completes it: what is painted then reads as new lines. Offsets are absolute: UTF-16 units since the first character ever.
+ * Completed lines never change; only the current line, the one that the cursor is on, may. A cursor that leaves the
+ * current line upwards, or is put elsewhere on the screen, completes it: what is painted then reads as new lines.
+ * Offsets are absolute: UTF-16 units since the first character ever.
  */
 export class Transcript {
   readonly #parser: VtParser;
@@ -93,7 +104,10 @@ export class Transcript {
       .slice(offset - at);
   }
 
-  /** Where a line starts, at `offset` or less than two blocks of lines before it; the first one that is kept, if that is later. */
+  /**
+   * Where a line starts, at `offset` or less than two blocks of lines before it; the first one that is kept, if that is
+   * later.
+   */
   lineStartNear(offset: number): number {
     let at = this.#lineStart;
     for (let i = this.#recent.length - 1; i >= 0 && at > offset; i--) at -= this.#recent[i]!.length + 1;

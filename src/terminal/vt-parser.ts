@@ -8,11 +8,17 @@ export interface VtHandler {
   format(character: string): void;
   /** A control character, C0 or C1, also one that stands inside a sequence. */
   control(code: number): void;
-  /** A whole control sequence with neither private nor intermediate bytes: its last character and its numbers (0 where one is empty). */
+  /**
+   * A whole control sequence with neither private nor intermediate bytes: its last character and its numbers (0 where
+   * one is empty).
+   */
   csi(final: string, parameters: readonly number[]): void;
   /** Any other whole control sequence. */
   otherCsi?(sequence: CsiSequence): void;
-  /** A whole escape sequence that begins no other one and is no C1 control: `ESC 7`, `ESC ( B`. Its intermediate bytes, and its last character. */
+  /**
+   * A whole escape sequence that begins no other one and is no C1 control: `ESC 7`, `ESC ( B`. Its intermediate bytes,
+   * and its last character.
+   */
   escape?(intermediates: string, final: string): void;
 }
 
@@ -37,11 +43,12 @@ const LONGEST_CSI = 64;
 const CSI_PARTS = /^([<-?]*)([\d;:]*)([ -/]*)$/;
 
 /**
- * A streaming parser of ECMA-48 control functions after Paul Williams' state machine (https://vt100.net/emu/dec_ansi_parser), reduced to
- * what its users need: everything between text is recognised; control strings (OSC, DCS, APC, PM, SOS) are dropped.
+ * A streaming parser of ECMA-48 control functions after Paul Williams' state machine
+ * (https://vt100.net/emu/dec_ansi_parser), reduced to what its users need: everything between text is recognised;
+ * control strings (OSC, DCS, APC, PM, SOS) are dropped.
  *
- * One rule is ours: a line feed ends a control string too, so a program that prints binary, or forgets to end a string, hides the rest of one line
- * and not the rest of the run.
+ * One rule is ours: a line feed ends a control string too, so a program that prints binary, or forgets to end a string,
+ * hides the rest of one line and not the rest of the run.
  */
 export class VtParser {
   readonly #handler: VtHandler;

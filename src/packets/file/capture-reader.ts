@@ -15,7 +15,10 @@ export class CaptureReader {
     this.file = file;
   }
 
-  /** Reads what has come since the last time; `onPacket` gets each packet in turn. The facts are those of the file so far. */
+  /**
+   * Reads what has come since the last time; `onPacket` gets each packet in turn. The facts are those of the file so
+   * far.
+   */
   read(onPacket: (packet: Packet) => void): FileFacts {
     const { view } = this.file;
     this.#format ??= formatOf(view);

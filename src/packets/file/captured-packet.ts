@@ -42,7 +42,7 @@ export interface FormatReader {
 }
 
 /**
- * Longest packet that is believed, as in libpcap (MAXIMUM_SNAPLEN for most link types); a longer one means that the file
- * is damaged.
+ * Longest packet that is believed, as in libpcap (MAXIMUM_SNAPLEN for most link types); a longer one means that the
+ * file is damaged.
  */
 export const MAXIMUM_PACKET_BYTES = 262_144;

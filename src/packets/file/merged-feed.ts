@@ -27,9 +27,10 @@ interface Entry extends FiledPacket {
 }
 
 /**
- * The packets of several files in the order of time, as `mergeCaptures` joins them. Most packets of a running capture are
- * later than all before them; one that comes late, since its machine is slow to hand it over, moves those behind it. Where
- * the files differ in their link layer, each packet is kept from its IP header on, since a pcap file has only one kind.
+ * The packets of several files in the order of time, as `mergeCaptures` joins them. Most packets of a running capture
+ * are later than all before them; one that comes late, since its machine is slow to hand it over, moves those behind
+ * it. Where the files differ in their link layer, each packet is kept from its IP header on, since a pcap file has only
+ * one kind.
  */
 export class MergedFeed implements PacketFeed {
   readonly #readers: readonly CaptureReader[];

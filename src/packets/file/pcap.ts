@@ -1,6 +1,9 @@
 import { MAXIMUM_PACKET_BYTES, type FileFacts, type FormatReader, type Packet } from './captured-packet.ts';
 
-/** Bytes of the file header and of the header of each packet; https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap-04.html */
+/**
+ * Bytes of the file header and of the header of each packet;
+ * https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap-04.html
+ */
 const FILE_HEADER_BYTES = 24;
 const PACKET_HEADER_BYTES = 16;
 

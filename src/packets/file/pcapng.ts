@@ -40,7 +40,10 @@ export class PcapngReader implements FormatReader {
     return { format: 'pcapng', cutShort: this.#offset < view.byteLength };
   }
 
-  /** Returns false for a block that is not all there, and for one that contradicts itself: the rest is not to be trusted. */
+  /**
+   * Returns false for a block that is not all there, and for one that contradicts itself: the rest is not to be
+   * trusted.
+   */
   #readBlock(offset: number): boolean {
     const type = this.#u32(offset);
     if (type === Block.sectionHeader && !this.#beginSection(offset)) return false;

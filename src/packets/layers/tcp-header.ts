@@ -41,8 +41,8 @@ export interface TcpHeader {
 const FIXED_BYTES = 20;
 
 /**
- * Reads a TCP header. `capturedEnd` is where the captured packet ends, `segmentEnd` where the segment ended on the wire.
- * Undefined when the header is cut, or contradicts its own length or that of its segment.
+ * Reads a TCP header. `capturedEnd` is where the captured packet ends, `segmentEnd` where the segment ended on the
+ * wire. Undefined when the header is cut, or contradicts its own length or that of its segment.
  */
 export function readTcpHeader(
   view: DataView,

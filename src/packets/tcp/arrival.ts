@@ -16,15 +16,18 @@ export interface SentSegment {
 export interface Arrival {
   readonly syn: Readonly<Record<Side, number>>;
   readonly fin: Readonly<Record<Side, number>>;
-  /** From where on an end has heard that its SYN or FIN is acknowledged, in so far as that waits for something: 0 where it does not. */
+  /**
+   * From where on an end has heard that its SYN or FIN is acknowledged, in so far as that waits for something: 0 where
+   * it does not.
+   */
   readonly ackOfSyn: Readonly<Record<Side, number>>;
   readonly ackOfFin: Readonly<Record<Side, number>>;
 }
 
 /**
- * Finds out when SYN and FIN arrived, from what the other end acknowledged. One that is never acknowledged is not taken to
- * arrive. When both ends send theirs before they have that of the other, the two cross on the wire (RFC 9293, figures 8
- * and 14): the first arrives only after the other end has sent its own.
+ * Finds out when SYN and FIN arrived, from what the other end acknowledged. One that is never acknowledged is not taken
+ * to arrive. When both ends send theirs before they have that of the other, the two cross on the wire (RFC 9293,
+ * figures 8 and 14): the first arrives only after the other end has sent its own.
  */
 export class ArrivalFinder {
   readonly #syn = new ControlFinder(Flag.syn);

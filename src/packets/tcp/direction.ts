@@ -8,7 +8,9 @@ export interface Direction {
   nextSeq: number | undefined;
   /** When it became that. */
   nextSeqTimeMs: number;
-  /** The same, as far as nothing is missing in the capture: an ACK beyond it acknowledges bytes that the capture lacks. */
+  /**
+   * The same, as far as nothing is missing in the capture: an ACK beyond it acknowledges bytes that the capture lacks.
+   */
   contiguousTo: number | undefined;
   /** The acknowledgement field of the last segment, 0 before the first. */
   lastAck: number;
@@ -17,7 +19,10 @@ export interface Direction {
   window: number | undefined;
   readonly scale: WindowScale;
   duplicateAcks: number;
-  /** The other side has acknowledged bytes behind everything that was seen, and that was told; told again when this side acknowledges something new. */
+  /**
+   * The other side has acknowledged bytes behind everything that was seen, and that was told; told again when this side
+   * acknowledges something new.
+   */
   toldUnseen: boolean;
   lastMarks: readonly SegmentMark[];
   readonly unacknowledged: Unacknowledged;
@@ -25,7 +30,10 @@ export interface Direction {
 
 /** How the window field of one end is to be read. */
 interface WindowScale {
-  /** What the end offered in its SYN; `unused` when one end offered nothing (RFC 7323, section 2.2), undefined when unknown. */
+  /**
+   * What the end offered in its SYN; `unused` when one end offered nothing (RFC 7323, section 2.2), undefined when
+   * unknown.
+   */
   shift: number | 'unused' | undefined;
   /** The last segment was a SYN: its window is never scaled. */
   afterSyn: boolean;
@@ -66,7 +74,10 @@ export function scaledWindow({ scale }: Direction, { flags, window }: TcpHeader)
   return flags & Flag.syn || typeof scale.shift !== 'number' ? window : window * 2 ** scale.shift;
 }
 
-/** The highest sequence number, exclusive, that the other end may send up to by the last segment of this direction; undefined when the scale is unknown. */
+/**
+ * The highest sequence number, exclusive, that the other end may send up to by the last segment of this direction;
+ * undefined when the scale is unknown.
+ */
 export function windowEdge({ window, lastAck, scale }: Direction): number | undefined {
   if (window === undefined || scale.shift === undefined) return undefined;
   const bytes = scale.afterSyn || scale.shift === 'unused' ? window : window * 2 ** scale.shift;

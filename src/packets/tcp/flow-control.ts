@@ -14,8 +14,8 @@ export interface Look {
 }
 
 /**
- * Marks of windows, probes and repeated ACKs, in Wireshark's order: a zero-window probe has no other of these marks, and of the three kinds of
- * repeated ACK only the first that fits counts.
+ * Marks of windows, probes and repeated ACKs, in Wireshark's order: a zero-window probe has no other of these marks,
+ * and of the three kinds of repeated ACK only the first that fits counts.
  */
 export function flowControlMarks(look: Look): SegmentMark[] {
   if (isZeroWindowProbe(look)) return ['zero-window-probe'];

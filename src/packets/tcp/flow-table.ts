@@ -4,8 +4,8 @@ import type { TcpPacket } from '../layers/tcp-packet.ts';
 import { other, type End, type Flow, type FlowPacket } from './flow.ts';
 
 /**
- * Sorts packets into connections as Wireshark does: by addresses and ports, and a SYN that cannot belong to the connection
- * before begins a new one.
+ * Sorts packets into connections as Wireshark does: by addresses and ports, and a SYN that cannot belong to the
+ * connection before begins a new one.
  */
 export class FlowTable {
   #flows: GrowingFlow[] = [];
@@ -16,8 +16,8 @@ export class FlowTable {
   readonly #late = new Map<string, TcpPacket[]>();
 
   /**
-   * In the order of their first packets. A flow only grows; where a packet had its place before others of the same ends,
-   * other flows stand for theirs.
+   * In the order of their first packets. A flow only grows; where a packet had its place before others of the same
+   * ends, other flows stand for theirs.
    */
   get flows(): readonly Flow[] {
     if (this.#late.size > 0) this.#sortLate();

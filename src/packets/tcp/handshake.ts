@@ -1,6 +1,9 @@
 import type { Handshake, Segment, Side } from '../conversation.ts';
 
-/** Finds the three segments of the handshake; it is shown the segments of a connection in turn. Places are those among them. */
+/**
+ * Finds the three segments of the handshake; it is shown the segments of a connection in turn. Places are those among
+ * them.
+ */
 export class HandshakeFinder {
   #firstSyn: number | undefined;
   #lastSyn: number | undefined;

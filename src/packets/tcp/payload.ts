@@ -5,7 +5,10 @@ export interface Piece {
   readonly bytes: Uint8Array;
 }
 
-/** Puts the pieces of a stream in order; what was sent twice is there once. What the capture lacks is left out: `missing` says how much. At most `limit` bytes. */
+/**
+ * Puts the pieces of a stream in order; what was sent twice is there once. What the capture lacks is left out:
+ * `missing` says how much. At most `limit` bytes.
+ */
 export function joinPieces(
   pieces: readonly Piece[],
   limit: number,
@@ -32,7 +35,10 @@ const MOST_BYTES_PER_CHARACTER = 4;
 
 const decoder = new TextDecoder();
 
-/** The beginning of a payload as text; a character that the limit would cut is left out, or the end of a capture that has less than the `length` bytes of it. */
+/**
+ * The beginning of a payload as text; a character that the limit would cut is left out, or the end of a capture that
+ * has less than the `length` bytes of it.
+ */
 export function previewText(payload: Uint8Array, length: number): string {
   const bytes = payload.subarray(0, PREVIEW_CHARACTERS * MOST_BYTES_PER_CHARACTER);
   const text = payload.byteLength < length ? new TextDecoder().decode(bytes, { stream: true }) : decoder.decode(bytes);

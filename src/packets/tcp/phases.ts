@@ -5,7 +5,9 @@ import type { FlowPacket } from './flow.ts';
 /** Handshake, data, close: each begins once. */
 export class Phases {
   #phase: Phase;
-  /** Ends that have sent a SYN with ACK: both do when both open at once, and with the second of them the handshake ends. */
+  /**
+   * Ends that have sent a SYN with ACK: both do when both open at once, and with the second of them the handshake ends.
+   */
   readonly #answered = new Set<Side>();
 
   constructor(first: FlowPacket) {

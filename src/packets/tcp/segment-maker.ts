@@ -134,8 +134,8 @@ export class SegmentMaker {
   }
 
   /**
-   * The states before the first segment, by what the rest shows: a port that refuses has no listener, and neither has an
-   * end that opens by itself.
+   * The states before the first segment, by what the rest shows: a port that refuses has no listener, and neither has
+   * an end that opens by itself.
    */
   #startStates(): States {
     const { flags } = this.flow.packets[0]!.tcp.header;

@@ -14,14 +14,20 @@ export interface SegmentAnalysis {
   readonly window: number;
 }
 
-/** A segment that was asked for by duplicate ACKs and comes this soon after the last of them is a fast retransmission. */
+/**
+ * A segment that was asked for by duplicate ACKs and comes this soon after the last of them is a fast retransmission.
+ */
 const FAST_RETRANSMISSION_MS = 20;
-/** A segment that is late by less than a round trip is out of order, a later one a retransmission; this is the round trip while none was measured. */
+/**
+ * A segment that is late by less than a round trip is out of order, a later one a retransmission; this is the round
+ * trip while none was measured.
+ */
 const ASSUMED_ROUND_TRIP_MS = 3;
 
 /**
- * Finds retransmissions, duplicate ACKs and the like, by the rules of Wireshark 4.0 (`tcp_analyze_sequence_number` in epan/dissectors/packet-tcp.c), so
- * that a student reads the same words in both. One object per connection; it is shown the segments in the order of the capture.
+ * Finds retransmissions, duplicate ACKs and the like, by the rules of Wireshark 4.0 (`tcp_analyze_sequence_number` in
+ * epan/dissectors/packet-tcp.c), so that a student reads the same words in both. One object per connection; it is shown
+ * the segments in the order of the capture.
  */
 export class SequenceAnalysis {
   readonly #directions: Readonly<Record<End, Direction>> = { a: newDirection(), b: newDirection() };

@@ -13,7 +13,10 @@ const onSendingFin: Partial<Record<TcpState, TcpState>> = {
   ESTABLISHED: 'FIN-WAIT-1',
   'CLOSE-WAIT': 'LAST-ACK',
 };
-/** What an end does when it gets a SYN without ACK, a SYN with ACK, the acknowledgement of its SYN, that of its FIN, or a FIN. */
+/**
+ * What an end does when it gets a SYN without ACK, a SYN with ACK, the acknowledgement of its SYN, that of its FIN, or
+ * a FIN.
+ */
 const onSyn: Partial<Record<TcpState, TcpState>> = { LISTEN: 'SYN-RECEIVED', 'SYN-SENT': 'SYN-RECEIVED' };
 const onSynAck: Partial<Record<TcpState, TcpState>> = { 'SYN-SENT': 'ESTABLISHED' };
 const onAckOfSyn: Partial<Record<TcpState, TcpState>> = { 'SYN-RECEIVED': 'ESTABLISHED' };
@@ -30,8 +33,8 @@ const onFin: Partial<Record<TcpState, TcpState>> = {
 };
 
 /**
- * Follows the states of both ends by what they send. Data and acknowledgements are taken to arrive; of SYN and FIN `arrival` says whether and when they did. Of
- * timers nothing is known, so an end stays in TIME-WAIT.
+ * Follows the states of both ends by what they send. Data and acknowledgements are taken to arrive; of SYN and FIN
+ * `arrival` says whether and when they did. Of timers nothing is known, so an end stays in TIME-WAIT.
  */
 export class StateTracker {
   #states: States;
@@ -39,7 +42,10 @@ export class StateTracker {
   /** Place of the next segment. */
   #place = 0;
   readonly #delivery: Readonly<Record<Side, Delivery>> = { client: new Delivery(), server: new Delivery() };
-  /** The first SYN that an end has sent and the other has not got, and the sequence number behind its SYN and behind its FIN. */
+  /**
+   * The first SYN that an end has sent and the other has not got, and the sequence number behind its SYN and behind its
+   * FIN.
+   */
   readonly #syn: Partial<Record<Side, TcpHeader>> = {};
   readonly #behindSyn: Partial<Record<Side, number>> = {};
   readonly #behindFin: Partial<Record<Side, number>> = {};

@@ -1,6 +1,7 @@
 /**
- * Colours and type of the diagram, for its own file and for a page around it. The colours of a phase are those of the states that belong to it, so that the
- * lifelines tell the same story as the bands. All text has a contrast of at least 4.5 to its ground (WCAG 2.2, 1.4.3), in light and in dark.
+ * Colours and type of the diagram, for its own file and for a page around it. The colours of a phase are those of the
+ * states that belong to it, so that the lifelines tell the same story as the bands. All text has a contrast of at least
+ * 4.5 to its ground (WCAG 2.2, 1.4.3), in light and in dark.
  */
 export const DIAGRAM_STYLE = `
 .tcp {

@@ -44,8 +44,8 @@ export function conversationSvg(conversation: Conversation, options: DiagramOpti
 }
 
 /**
- * The same in pieces for a page that is printed: below each other they look like one, and none is cut by the end of a page of `pageHeight` units. The page
- * must hold `DIAGRAM_STYLE`.
+ * The same in pieces for a page that is printed: below each other they look like one, and none is cut by the end of a
+ * page of `pageHeight` units. The page must hold `DIAGRAM_STYLE`.
  */
 export function conversationPieces(conversation: Conversation, options: DiagramOptions, pageHeight: number): string[] {
   const layout = layOut(conversation, spokenTexts(options), options.time);
@@ -287,7 +287,10 @@ class Drawing {
       timeText(this.#conversation, segment, notation),
       `${words.sides[segment.from]} → ${words.sides[other]}`,
     ];
-    return `${facts.join(', ')}: ${flagsText(segment)} ${numbersText(segment)} win ${[segment.window, ...optionTexts(segment.options)].join(' ')}`;
+    return (
+      `${facts.join(', ')}: ${flagsText(segment)} ${numbersText(segment)} win ` +
+      [segment.window, ...optionTexts(segment.options)].join(' ')
+    );
   }
 }
 

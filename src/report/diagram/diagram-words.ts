@@ -4,7 +4,10 @@ import type { DiagramWords, ProgramEnd } from '../language/language.ts';
 
 /** What stands beside a segment. */
 export type Words =
-  /** `line`: as the operator saw it. `payload`: what the program sent by itself, which no terminal of that side shows. `command`: what started the program. */
+  /**
+   * `line`: as the operator saw it. `payload`: what the program sent by itself, which no terminal of that side shows.
+   * `command`: what started the program.
+   */
   { readonly kind: 'line' | 'payload' | 'command'; readonly text: string } | ({ readonly kind: 'end' } & ProgramEnd);
 
 /** The text of words, in a language. */
@@ -15,7 +18,10 @@ export function textOfWords(words: Words, { programEnd }: DiagramWords): string 
 /** Beside one segment: at the side that sent it what caused it, at the other what came of it there. */
 export type SegmentWords = { readonly [S in Side]?: Words };
 
-/** Cuts text into lines of at most `columns` columns, at blanks where that wastes little; the last of `lines` lines ends in `…` when there was more. */
+/**
+ * Cuts text into lines of at most `columns` columns, at blanks where that wastes little; the last of `lines` lines ends
+ * in `…` when there was more.
+ */
 export function wrapText(text: string, columns: number, lines: number): string[] {
   const wrapped: string[] = [];
   let rest = text.trim().replaceAll(/\s+/g, ' ');

@@ -18,7 +18,10 @@ export const foldLimits: FoldLimits = { run: 10, rows: 60 };
 /** How many segments of a run stay at its beginning and at its end. */
 const KEPT_OF_RUN = 2;
 
-/** The rows of a conversation, in order: a transfer of a file becomes a few rows, a short talk is shown whole. Every segment is in exactly one row. */
+/**
+ * The rows of a conversation, in order: a transfer of a file becomes a few rows, a short talk is shown whole. Every
+ * segment is in exactly one row.
+ */
 export function foldSegments(segments: readonly Segment[], limits: FoldLimits = foldLimits): DiagramRow[] {
   const phases = [...Map.groupBy(segments, ({ phase }) => phase).values()];
   return phases.flatMap((phase) =>

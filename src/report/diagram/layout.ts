@@ -2,7 +2,10 @@ import type { Conversation, Phase, Segment, Side, TcpState } from '../../packets
 import { foldSegments, type DiagramRow } from './fold-rows.ts';
 import { wrapText } from './diagram-words.ts';
 
-/** Columns of the picture, in its own units: one is a CSS pixel when it is 900 wide, as it is on a screen; on A4 paper it is 0.75 of one. */
+/**
+ * Columns of the picture, in its own units: one is a CSS pixel when it is 900 wide, as it is on a screen; on A4 paper
+ * it is 0.75 of one.
+ */
 export const WIDTH = 900;
 export const column = {
   /** Words end (client) or begin (server) here. */
@@ -103,7 +106,8 @@ function itemsOf(conversation: Conversation, words: ReadonlyMap<number, SpokenTe
     const previous = index === 0 ? undefined : phaseOf(rows[index - 1]!);
     const gap = gapBlocks(gaps[index]!, time, perMs);
     const change = phase === previous ? [] : phaseChange(previous, phase);
-    // Time in which nothing is sent belongs to the data phase, where it can: a handshake and a close are as short as they are.
+    // Time in which nothing is sent belongs to the data phase, where it can: a handshake and a close are as short as
+    // they are.
     blocks.push(
       ...(previous === 'handshake' && phase === 'data'
         ? [...change, ...inPhase(gap, phase)]
@@ -178,7 +182,10 @@ function stateSpans(conversation: Conversation, placed: readonly Placed[], heigh
   });
 }
 
-/** Before the first segment: by RFC 9293 a client begins in CLOSED and a server in LISTEN; in the middle of a conversation nothing is known but what follows. */
+/**
+ * Before the first segment: by RFC 9293 a client begins in CLOSED and a server in LISTEN; in the middle of a
+ * conversation nothing is known but what follows.
+ */
 function stateBefore({ segments }: Conversation, side: Side): TcpState {
   const [first] = segments;
   if (first === undefined) return 'CLOSED';
@@ -194,7 +201,10 @@ export interface Piece {
   readonly placed: readonly Placed[];
 }
 
-/** Cuts a layout between its rows into pieces that are not higher than a page, where rows allow it; a heading stays with what follows it. */
+/**
+ * Cuts a layout between its rows into pieces that are not higher than a page, where rows allow it; a heading stays with
+ * what follows it.
+ */
 export function cutLayout({ placed, height }: Layout, pageHeight: number): Piece[] {
   const starts = [0];
   for (const [index, { top, height: own }] of placed.entries()) {

@@ -11,7 +11,10 @@ export function numbersText({ seq, ack, length }: Segment): string {
   return [`seq ${seq}`, ...(ack === undefined ? [] : [`ack ${ack}`]), `len ${length}`].join('\u2002');
 }
 
-/** Time since the first segment of the conversation: after a second still to the millisecond, because segments come together. */
+/**
+ * Time since the first segment of the conversation: after a second still to the millisecond, because segments come
+ * together.
+ */
 export function timeText({ startMs }: Conversation, { timeMs }: Segment, notation: Notation): string {
   const ms = Math.max(0, timeMs - startMs);
   return ms < 1000 ? notation.duration(ms) : `${notation.number(ms / 1000, 3)}\u00a0s`;

@@ -3,8 +3,8 @@ import type { BoundedText, ReportConversation, ReportTerminal } from '../report-
 import type { Topology } from '../topology/topology.ts';
 
 /**
- * A report as a list of blocks, the same for every format that people read: what is said is decided once, in `compose.ts` and its sections, and each format
- * only says it in its own way.
+ * A report as a list of blocks, the same for every format that people read: what is said is decided once, in
+ * `compose.ts` and its sections, and each format only says it in its own way.
  */
 export interface ReportDocument {
   readonly title: string;

@@ -14,7 +14,10 @@ export interface Cast {
   readonly clients: readonly CastMember[];
 }
 
-/** Who serves: it declares a port, or the capture shows that it was connected to; without either, a role that is called so. */
+/**
+ * Who serves: it declares a port, or the capture shows that it was connected to; without either, a role that is called
+ * so.
+ */
 export function castOf({ run, lab, terminals, capture }: ReportData): Cast {
   const members = run.roles.map((role): CastMember => ({
     role,

@@ -24,7 +24,10 @@ export function headingOf(
   return lines.flatMap(([label, value]) => (value === undefined ? [] : [[label, value] as const]));
 }
 
-/** What a teacher wants to see of thirty reports: did it pass, was the port free, what did TCP do, how did the programs end. */
+/**
+ * What a teacher wants to see of thirty reports: did it pass, was the port free, what did TCP do, how did the programs
+ * end.
+ */
 export function tilesOf(data: ReportData, language: Language): Tile[] {
   return [
     stepTile(data, language),

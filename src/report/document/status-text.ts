@@ -9,7 +9,10 @@ export function statusText({ exitCode, signal, status }: RoleDocument, { report:
   return status === 'running' || status === 'not started' ? statuses[status] : statuses.unknown;
 }
 
-/** A program that `lab` ends after the last step did nothing wrong; nor did one that ended as the scenario wants it, with whatever status. */
+/**
+ * A program that `lab` ends after the last step did nothing wrong; nor did one that ended as the scenario wants it,
+ * with whatever status.
+ */
 export function statusTone({ exitCode, signal }: RoleDocument, { result }: RunDocument): Tone {
   if (exitCode === 0) return 'good';
   const isOrdinary = (exitCode === null && signal === null) || signal === 'TERM' || signal === 'KILL';

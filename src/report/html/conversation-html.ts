@@ -7,7 +7,10 @@ import type { Language } from '../language/languages.ts';
 import type { ReportConversation } from '../report-data.ts';
 import { html, trusted, type Markup, type Part } from './markup.ts';
 
-/** Height of a piece of the diagram: two thirds of a page of A4. A short session stands on one page whole, and of a long one no page ends long before its end. */
+/**
+ * Height of a piece of the diagram: two thirds of a page of A4. A short session stands on one page whole, and of a long
+ * one no page ends long before its end.
+ */
 const PIECE_HEIGHT = 900;
 /** In a conversation with more rows, time to scale is of no use, and would double the page. */
 const MOST_SCALED = 120;

@@ -32,7 +32,10 @@ const byEnding: Readonly<Record<string, keyof typeof languages>> = {
   yml: 'yaml',
 };
 
-/** Longer text, and lines that no person wrote, stand as they are: regular expressions of a highlighter may take long on them. UTF-16 units. */
+/**
+ * Longer text, and lines that no person wrote, stand as they are: regular expressions of a highlighter may take long on
+ * them. UTF-16 units.
+ */
 const LONGEST = 200_000;
 const LONGEST_LINE = 1000;
 

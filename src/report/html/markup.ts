@@ -1,6 +1,9 @@
 import { escapeMarkup } from '../../core/text/escape-markup.ts';
 
-/** HTML that may stand in a page as it is. Only `html` and `trusted` make it, so text from outside cannot get in by mistake. */
+/**
+ * HTML that may stand in a page as it is. Only `html` and `trusted` make it, so text from outside cannot get in by
+ * mistake.
+ */
 export class Markup {
   readonly text: string;
 

@@ -1,6 +1,7 @@
 /**
- * What the page does itself: makes a player of each recording, plays them together, and changes their speed. Plain JavaScript for browsers, as text,
- * because it travels inside the page. `AsciinemaPlayer` comes from the script before it.
+ * What the page does itself: makes a player of each recording, plays them together, and changes their speed. Plain
+ * JavaScript for browsers, as text, because it travels inside the page. `AsciinemaPlayer` comes from the script before
+ * it.
  */
 export const PAGE_SCRIPT = `'use strict';
 (() => {

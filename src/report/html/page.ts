@@ -16,8 +16,9 @@ export interface PlayerFiles {
 }
 
 /**
- * A report as one HTML file that needs nothing else: no request, no font, no image. A content security policy allows exactly the two scripts and the style that
- * stand in it, by their hashes (https://www.w3.org/TR/CSP3/), so that not even a fault of ours would let a program's output run.
+ * A report as one HTML file that needs nothing else: no request, no font, no image. A content security policy allows
+ * exactly the two scripts and the style that stand in it, by their hashes (https://www.w3.org/TR/CSP3/), so that not
+ * even a fault of ours would let a program's output run.
  */
 export function reportPage(document: ReportDocument, language: Language, player: PlayerFiles): string {
   const style = `${player.style}\n${PAGE_STYLE}\n${DIAGRAM_STYLE}\n${TOPOLOGY_STYLE}`;
@@ -69,16 +70,23 @@ ${blocks.map((block) => blockMarkup(block, language))}</section>
 }
 
 function policy(style: string, scripts: readonly string[]): string {
-  // The player runs its terminal emulator as WebAssembly, and sets colours on its elements; neither reads anything from elsewhere.
+  // The player runs its terminal emulator as WebAssembly, and sets colours on its elements; neither reads anything from
+  // elsewhere.
   const run = scripts.length === 0 ? "'none'" : `${scripts.map(hashSource).join(' ')} 'wasm-unsafe-eval'`;
-  return `default-src 'none'; script-src ${run}; style-src ${hashSource(style)}; img-src data:; base-uri 'none'; form-action 'none'`;
+  return (
+    `default-src 'none'; script-src ${run}; style-src ${hashSource(style)}; img-src data:; base-uri 'none'; ` +
+    "form-action 'none'"
+  );
 }
 
 function hashSource(text: string): string {
   return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 }
 
-/** A script may not hold the words that would end its element or begin a comment in it (HTML, 4.12.1.3). In a string they mean the same so. */
+/**
+ * A script may not hold the words that would end its element or begin a comment in it (HTML, 4.12.1.3). In a string
+ * they mean the same so.
+ */
 function inScript(script: string): string {
   return script.replaceAll(/<(?=\/script|script|!--)/gi, String.raw`\x3c`);
 }

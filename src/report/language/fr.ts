@@ -10,7 +10,10 @@ export const notation = notationOf('fr', {
   typeset: typesetFrench,
 });
 
-/** A no-break space before `:` `;` `?` `!` and within « »; narrow before `;` `?` `!` (Lexique des règles typographiques de l'Imprimerie nationale). */
+/**
+ * A no-break space before `:` `;` `?` `!` and within « »; narrow before `;` `?` `!` (Lexique des règles typographiques
+ * de l'Imprimerie nationale).
+ */
 function typesetFrench(prose: string): string {
   return prose.replaceAll(/ (?=[:»])|(?<=«) /g, '\u00a0').replaceAll(/ (?=[;?!])/g, '\u202f');
 }

@@ -22,7 +22,10 @@ export interface Notation {
   readonly typeset: (prose: string) => string;
 }
 
-/** The words of the sequence diagram of a TCP conversation. Those of the protocol itself (SYN, LISTEN, seq) are the same in all languages. */
+/**
+ * The words of the sequence diagram of a TCP conversation. Those of the protocol itself (SYN, LISTEN, seq) are the same
+ * in all languages.
+ */
 export interface DiagramWords {
   readonly title: (client: string, server: string) => string;
   readonly sides: Readonly<Record<Side, string>>;

@@ -2,7 +2,10 @@ import type { Side } from '../../packets/conversation.ts';
 import type { CaptureFlaw } from '../report-data.ts';
 import type { Pace } from '../run/terminal-recording.ts';
 
-/** The words of a report. Names and numbers are put between backquotes where they are code. Other languages have the same fields. */
+/**
+ * The words of a report. Names and numbers are put between backquotes where they are code. Other languages have the
+ * same fields.
+ */
 export const report = {
   htmlLang: 'en',
   title: (lab: string) => `Lab report: ${lab}`,
@@ -88,11 +91,16 @@ export const report = {
   },
   model: {
     server: (program: string, machine: string, ports: string) =>
-      `The program \`${program}\` runs on \`${machine}\` and listens on TCP port ${ports}: it is the server. It waits for others to connect (passive open).`,
+      `The program \`${program}\` runs on \`${machine}\` and listens on TCP port ${ports}: it is the server. It ` +
+      'waits for others to connect (passive open).',
     client: (program: string, machine: string) =>
-      `The program \`${program}\` runs on \`${machine}\`: it is a client. It opens the connection (active open), from a port that its system chooses.`,
+      `The program \`${program}\` runs on \`${machine}\`: it is a client. It opens the connection (active open), ` +
+      'from a port that its system chooses.',
     noServer: 'No program of this run declares a port on which it listens.',
-    mode: 'The programs talk over TCP, in connected mode (`SOCK_STREAM`): a connection is set up first; then bytes travel both ways, in order and without loss; at the end each side closes its direction. TCP carries a stream of bytes and knows no messages: where a message ends is agreed between the programs.',
+    mode:
+      'The programs talk over TCP, in connected mode (`SOCK_STREAM`): a connection is set up first; then bytes ' +
+      'travel both ways, in order and without loss; at the end each side closes its direction. TCP carries a ' +
+      'stream of bytes and knows no messages: where a message ends is agreed between the programs.',
     callsTable: 'From calls to segments',
     calls: {
       heads: ['Server', 'Client', 'On the wire', 'State'],
@@ -132,9 +140,11 @@ export const report = {
     free: (port: number, machine: string) => `Port ${port} of \`${machine}\` is free: the server can take it.`,
     busy: (port: number, machine: string) => `Port ${port} of \`${machine}\` is held by another process.`,
     inUse: (port: number, machine: string) =>
-      `Port ${port} of \`${machine}\` is in use, though nobody listens: a server would get "Address already in use" (EADDRINUSE).`,
+      `Port ${port} of \`${machine}\` is in use, though nobody listens: a server would get ` +
+      '"Address already in use" (EADDRINUSE).',
     timeWait: (port: number, machine: string) =>
-      `Port ${port} of \`${machine}\` is free; connections that ended lately are still remembered (TIME_WAIT). That is no process, and there is nothing to end.`,
+      `Port ${port} of \`${machine}\` is free; connections that ended lately are still remembered (TIME_WAIT). ` +
+      'That is no process, and there is nothing to end.',
     freed: (port: number, machine: string, holders: string, signal: string) =>
       `The process that held port ${port} of \`${machine}\` was ended with the signal ${signal}: ${holders}.`,
     holderTable: 'Who held it',
@@ -153,7 +163,8 @@ export const report = {
     end: (status: string) => `End: ${status}.`,
     omitted: (bytes: string, file: string) => `${bytes} are left out here; the whole is in ${file}`,
     notStored: (role: string, bytes: string) =>
-      `\`${role}\` printed more than there was room for: ${bytes} of its output were not stored. Its beginning and its end are there.`,
+      `\`${role}\` printed more than there was room for: ${bytes} of its output were not stored. Its beginning ` +
+      'and its end are there.',
   },
   exchange: {
     players: 'Both terminals, to be played again',
@@ -189,7 +200,8 @@ export const report = {
       unreadable: 'The capture of this run cannot be read, so what TCP did cannot be shown.',
       empty: 'The capture of this run holds no TCP segment: the programs never reached each other.',
       incomplete:
-        'The capture of this run holds no TCP segment, but it is not complete: whether the programs reached each other is not known.',
+        'The capture of this run holds no TCP segment, but it is not complete: whether the programs reached each ' +
+        'other is not known.',
     },
     oneSided:
       'The capture has segments of one side only: the other side never answered, or its answers took another way.',
@@ -204,9 +216,11 @@ export const report = {
     timeWait: {
       client: (port: number) => `TIME-WAIT stays on the client's side, so port ${port} of the server is free at once.`,
       server: (port: number) =>
-        `TIME-WAIT stays on the server's side, where it keeps port ${port} for about a minute, unless the next server sets \`SO_REUSEADDR\`.`,
+        `TIME-WAIT stays on the server's side, where it keeps port ${port} for about a minute, unless the next ` +
+        'server sets `SO_REUSEADDR`.',
       both: (port: number) =>
-        `TIME-WAIT stays on both sides; on that of the server it keeps port ${port} for about a minute, unless the next server sets \`SO_REUSEADDR\`.`,
+        `TIME-WAIT stays on both sides; on that of the server it keeps port ${port} for about a minute, unless ` +
+        'the next server sets `SO_REUSEADDR`.',
     } satisfies Record<Side | 'both', (port: number) => string>,
     incomplete: 'The capture does not show the end of it: not both FINs were acknowledged.',
     rst: (side: Side) =>
@@ -235,7 +249,8 @@ export const report = {
   },
   files: {
     intro:
-      'SHA-256 of every file of the run folder: who has the folder can verify that nothing was changed afterwards (`sha256sum`).',
+      'SHA-256 of every file of the run folder: who has the folder can verify that nothing was changed ' +
+      'afterwards (`sha256sum`).',
     heads: { file: 'File', size: 'Size', hash: 'SHA-256' },
     labFile: 'of the lab, when the run began',
     cut: (shown: string, all: string) => `The first ${shown} of ${all} files.`,

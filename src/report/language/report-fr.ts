@@ -89,15 +89,22 @@ export const report: ReportWords = {
     no: 'non',
     unknown: 'inconnu',
     notDescribed:
-      'Cette exécution ne dit pas à quoi ressemblait la maquette : une version plus ancienne de `lab` l’a produite, ou elle s’est arrêtée dès le début.',
+      'Cette exécution ne dit pas à quoi ressemblait la maquette : une version plus ancienne de `lab` l’a ' +
+      'produite, ou elle s’est arrêtée dès le début.',
   },
   model: {
     server: (program, machine, ports) =>
-      `Le programme \`${program}\` s’exécute sur \`${machine}\` et écoute sur le port TCP ${ports} : c’est le serveur. Il attend que l’on se connecte à lui (ouverture passive).`,
+      `Le programme \`${program}\` s’exécute sur \`${machine}\` et écoute sur le port TCP ${ports} : c’est le ` +
+      'serveur. Il attend que l’on se connecte à lui (ouverture passive).',
     client: (program, machine) =>
-      `Le programme \`${program}\` s’exécute sur \`${machine}\` : c’est un client. Il ouvre la connexion (ouverture active), depuis un port que son système choisit.`,
+      `Le programme \`${program}\` s’exécute sur \`${machine}\` : c’est un client. Il ouvre la connexion ` +
+      '(ouverture active), depuis un port que son système choisit.',
     noServer: 'Aucun programme de cette exécution ne déclare de port sur lequel il écoute.',
-    mode: 'Les programmes communiquent par TCP, en mode connecté (`SOCK_STREAM`) : une connexion est d’abord établie ; les octets circulent ensuite dans les deux sens, dans l’ordre et sans perte ; à la fin, chaque côté ferme son sens. TCP transporte un flux d’octets et ne connaît pas les messages : ce sont les programmes qui conviennent de l’endroit où un message se termine.',
+    mode:
+      'Les programmes communiquent par TCP, en mode connecté (`SOCK_STREAM`) : une connexion est d’abord établie ; ' +
+      'les octets circulent ensuite dans les deux sens, dans l’ordre et sans perte ; à la fin, chaque côté ferme ' +
+      'son sens. TCP transporte un flux d’octets et ne connaît pas les messages : ce sont les programmes qui ' +
+      'conviennent de l’endroit où un message se termine.',
     callsTable: 'Des appels aux segments',
     calls: {
       heads: ['Serveur', 'Client', 'Sur le réseau', 'État'],
@@ -137,9 +144,11 @@ export const report: ReportWords = {
     free: (port, machine) => `Le port ${port} de \`${machine}\` est libre : le serveur peut le prendre.`,
     busy: (port, machine) => `Le port ${port} de \`${machine}\` est occupé par un autre processus.`,
     inUse: (port, machine) =>
-      `Le port ${port} de \`${machine}\` est utilisé, bien que personne n’y écoute : un serveur obtiendrait « Address already in use » (EADDRINUSE).`,
+      `Le port ${port} de \`${machine}\` est utilisé, bien que personne n’y écoute : un serveur obtiendrait ` +
+      '« Address already in use » (EADDRINUSE).',
     timeWait: (port, machine) =>
-      `Le port ${port} de \`${machine}\` est libre ; des connexions terminées depuis peu sont encore mémorisées (TIME_WAIT). Ce n’est pas un processus, et il n’y a rien à arrêter.`,
+      `Le port ${port} de \`${machine}\` est libre ; des connexions terminées depuis peu sont encore mémorisées ` +
+      '(TIME_WAIT). Ce n’est pas un processus, et il n’y a rien à arrêter.',
     freed: (port, machine, holders, signal) =>
       `Le processus qui occupait le port ${port} de \`${machine}\` a été arrêté par le signal ${signal} : ${holders}.`,
     holderTable: 'Qui l’occupait',
@@ -158,7 +167,8 @@ export const report: ReportWords = {
     end: (status) => `Fin : ${status}.`,
     omitted: (bytes, file) => `${bytes} sont omis ici ; le texte entier est dans ${file}`,
     notStored: (role, bytes) =>
-      `\`${role}\` a affiché plus que la place prévue : ${bytes} de sa sortie n’ont pas été enregistrés. Le début et la fin y sont.`,
+      `\`${role}\` a affiché plus que la place prévue : ${bytes} de sa sortie n’ont pas été enregistrés. Le ` +
+      'début et la fin y sont.',
   },
   exchange: {
     players: 'Les deux terminaux, à rejouer',
@@ -194,36 +204,44 @@ export const report: ReportWords = {
       unreadable: 'La capture de cette exécution est illisible : ce que TCP a fait ne peut pas être montré.',
       empty: 'La capture de cette exécution ne contient aucun segment TCP : les programmes ne se sont jamais joints.',
       incomplete:
-        'La capture de cette exécution ne contient aucun segment TCP, mais elle est incomplète : on ne sait pas si les programmes se sont joints.',
+        'La capture de cette exécution ne contient aucun segment TCP, mais elle est incomplète : on ne sait pas ' +
+        'si les programmes se sont joints.',
     },
     oneSided:
-      'La capture ne contient les segments que d’un seul côté : l’autre n’a jamais répondu, ou ses réponses sont passées par un autre chemin.',
+      'La capture ne contient les segments que d’un seul côté : l’autre n’a jamais répondu, ou ses réponses sont ' +
+      'passées par un autre chemin.',
   },
   end: {
     fin: {
       client: 'Le client ferme en premier : son FIN est le premier sur le réseau.',
       server: 'Le serveur ferme en premier : son FIN est le premier sur le réseau.',
-      both: 'Les deux ferment en même temps : chacun envoie son FIN avant d’avoir reçu celui de l’autre, et les deux se croisent sur le réseau.',
+      both:
+        'Les deux ferment en même temps : chacun envoie son FIN avant d’avoir reçu celui de l’autre, et les deux ' +
+        'se croisent sur le réseau.',
     },
     states: (client, server) => `États traversés : client ${client} ; serveur ${server}.`,
     timeWait: {
       client: (port) =>
         `L’état TIME-WAIT reste du côté du client : le port ${port} du serveur est donc libre aussitôt.`,
       server: (port) =>
-        `L’état TIME-WAIT reste du côté du serveur, où il retient le port ${port} pendant environ une minute, à moins que le serveur suivant n’utilise \`SO_REUSEADDR\`.`,
+        `L’état TIME-WAIT reste du côté du serveur, où il retient le port ${port} pendant environ une minute, à ` +
+        'moins que le serveur suivant n’utilise `SO_REUSEADDR`.',
       both: (port) =>
-        `L’état TIME-WAIT reste des deux côtés ; du côté du serveur, il retient le port ${port} pendant environ une minute, à moins que le serveur suivant n’utilise \`SO_REUSEADDR\`.`,
+        `L’état TIME-WAIT reste des deux côtés ; du côté du serveur, il retient le port ${port} pendant environ ` +
+        'une minute, à moins que le serveur suivant n’utilise `SO_REUSEADDR`.',
     },
     incomplete: 'La capture n’en montre pas la fin : les deux FIN n’ont pas tous deux été acquittés.',
     rst: (side) =>
       `La connexion ne se termine pas normalement : ${the[side]} la coupe (RST), et ce qui était en route est perdu.`,
     refused:
-      'Aucune connexion n’a été établie : la machine du serveur l’a refusée (RST), car personne n’écoutait sur ce port.',
+      'Aucune connexion n’a été établie : la machine du serveur l’a refusée (RST), car personne n’écoutait sur ' +
+      'ce port.',
     unanswered: 'Aucune connexion n’a été établie : rien n’a répondu au SYN.',
     unopened: 'Aucune connexion n’a été établie avant la fin de la capture : l’ouverture n’est pas terminée.',
     open: 'La capture s’arrête avant la fermeture de la connexion.',
     halfClose: (side, bytes) =>
-      `Après son FIN, ${the[side]} a encore reçu ${bytes} : un sens était fermé, l’autre ne l’était pas (demi-fermeture).`,
+      `Après son FIN, ${the[side]} a encore reçu ${bytes} : un sens était fermé, l’autre ne l’était pas ` +
+      '(demi-fermeture).',
     connection: (number) => `Connexion ${number} :`,
     noCapture: 'Sans capture, on ne connaît que la fin des programmes.',
     table: 'Comment les programmes se sont terminés',
@@ -242,7 +260,8 @@ export const report: ReportWords = {
   },
   files: {
     intro:
-      'SHA-256 de chaque fichier du dossier de l’exécution : qui possède ce dossier peut vérifier que rien n’a été modifié ensuite (`sha256sum`).',
+      'SHA-256 de chaque fichier du dossier de l’exécution : qui possède ce dossier peut vérifier que rien n’a ' +
+      'été modifié ensuite (`sha256sum`).',
     heads: { file: 'Fichier', size: 'Taille', hash: 'SHA-256' },
     labFile: 'de la maquette, au début de l’exécution',
     cut: (shown, all) => `Les ${shown} premiers fichiers sur ${all}.`,

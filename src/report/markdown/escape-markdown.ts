@@ -3,8 +3,8 @@ import type { Prose, Value } from '../document/blocks.ts';
 import type { Notation } from '../language/language.ts';
 
 /**
- * What means something to CommonMark within a line, `|` of tables, `~` and `$` of GitHub; `<` and `&` so that no HTML gets through. At the beginning of a line also
- * what begins a heading or a list.
+ * What means something to CommonMark within a line, `|` of tables, `~` and `$` of GitHub; `<` and `&` so that no HTML
+ * gets through. At the beginning of a line also what begins a heading or a list.
  */
 const SPECIAL = /[\\`*_[\]<>|~&$]|^(?:[#+=-]|\d+(?=[.)]))/g;
 

@@ -4,7 +4,10 @@ import { topologyMermaid } from '../topology/mermaid.ts';
 import { codeBlock, escapeText, proseText, valueText } from './escape-markdown.ts';
 import { sequenceMermaid } from './sequence-diagram.ts';
 
-/** A report as Markdown (CommonMark with the tables and Mermaid blocks of GitHub), for those who go on writing. Ends with a line feed. */
+/**
+ * A report as Markdown (CommonMark with the tables and Mermaid blocks of GitHub), for those who go on writing. Ends
+ * with a line feed.
+ */
 export function reportMarkdown(
   { title, heading, tiles, sections, footer }: ReportDocument,
   language: Language,

@@ -8,8 +8,8 @@ import type { DiagramWords, Notation } from '../language/language.ts';
 import { mermaidText } from '../topology/mermaid.ts';
 
 /**
- * A conversation as a Mermaid sequence diagram (https://mermaid.js.org/syntax/sequenceDiagram.html), which GitHub, GitLab and many editors draw, and which is
- * readable as it stands. Long runs of segments are folded as in the SVG.
+ * A conversation as a Mermaid sequence diagram (https://mermaid.js.org/syntax/sequenceDiagram.html), which GitHub,
+ * GitLab and many editors draw, and which is readable as it stands. Long runs of segments are folded as in the SVG.
  */
 export function sequenceMermaid(
   conversation: Conversation,

@@ -6,8 +6,9 @@ import type { RoleLines } from './role-lines.ts';
 import { endText, omittedText } from './words.ts';
 
 /**
- * Recordings in asciicast v2 (https://docs.asciinema.org/manual/asciicast/v2/): a header line, then one event a line, `[time, code, data]`, the time in seconds since the start. Not v3,
- * because the asciinema of today's distributions (2.x) plays v1 and v2 only.
+ * Recordings in asciicast v2 (https://docs.asciinema.org/manual/asciicast/v2/): a header line, then one event a line,
+ * `[time, code, data]`, the time in seconds since the start. Not v3, because the asciinema of today's distributions
+ * (2.x) plays v1 and v2 only.
  */
 class CastWriter {
   #startedMs: number | undefined;
@@ -94,8 +95,9 @@ const SESSION_COLUMNS = 100;
 const SESSION_ROWS = 30;
 
 /**
- * `session.cast`: both sides in one recording. A player has one screen, and two programs that moved its cursor would destroy each other's picture: so it
- * shows whole lines of plain text, prefixed and coloured by role, as the live relay does. Each step of the scenario is a marker, to which a player can jump.
+ * `session.cast`: both sides in one recording. A player has one screen, and two programs that moved its cursor would
+ * destroy each other's picture: so it shows whole lines of plain text, prefixed and coloured by role, as the live relay
+ * does. Each step of the scenario is a marker, to which a player can jump.
  */
 export class SessionCast {
   readonly #cast = new CastWriter();

@@ -31,8 +31,9 @@ const PIECE = /[^]{1,1024}(?![\udc00-\udfff])|[^]/g;
 const KEPT_OF_COMMAND = 2000;
 
 /**
- * The files of a run, bounded: a program that prints without end fills them up to its limit; what it prints then is left out, but the end of it, which is stored when the
- * program ends. Counted is what its output takes in all files together.
+ * The files of a run, bounded: a program that prints without end fills them up to its limit; what it prints then is
+ * left out, but the end of it, which is stored when the program ends. Counted is what its output takes in all files
+ * together.
  */
 export class BoundedRunFiles {
   readonly #files = new RunFiles();
@@ -166,7 +167,10 @@ function lineBound(line: string): number {
   return line === '' ? 0 : 3 * Buffer.byteLength(jsonText(line)) + 300;
 }
 
-/** More than output takes in all files: as JSON in two, as text in two, as both in one; and what stands before each line. */
+/**
+ * More than output takes in all files: as JSON in two, as text in two, as both in one; and what stands before each
+ * line.
+ */
 function costBound(text: string): number {
   return 3 * Buffer.byteLength(jsonText(text)) + 6 * Buffer.byteLength(text) + 300 * text.split('\n').length;
 }

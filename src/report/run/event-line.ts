@@ -3,8 +3,8 @@ import { eventShape } from './event-shapes.ts';
 import { jsonText } from '../../core/json/json-text.ts';
 
 /**
- * One line of `events.ndjson`: an event as `core/events.ts` defines it, with `at` first. Fields that are undefined are left out. The file holds all that
- * was seen, control sequences of terminals included.
+ * One line of `events.ndjson`: an event as `core/events.ts` defines it, with `at` first. Fields that are undefined are
+ * left out. The file holds all that was seen, control sequences of terminals included.
  */
 export function eventLine(event: Event): string {
   return `${jsonText(event)}\n`;

@@ -12,7 +12,10 @@ export interface OutputShares {
   readonly packets: number;
 }
 
-/** Terminals and sources together leave an eighth for packets, and a sixteenth for the report, whose parts have bounds of their own. */
+/**
+ * Terminals and sources together leave an eighth for packets, and a sixteenth for the report, whose parts have bounds
+ * of their own.
+ */
 export function sharesOf(limitBytes: number): OutputShares {
   return {
     terminal: Math.floor((limitBytes * 3) / 4),

@@ -14,7 +14,10 @@ interface RoleTerminal {
   lines: string[];
 }
 
-/** Matching and reports look into the scenario's own transcripts; here only lines go through, so little needs to be kept. */
+/**
+ * Matching and reports look into the scenario's own transcripts; here only lines go through, so little needs to be
+ * kept.
+ */
 const RETAINED = 4096;
 
 /** Follows the terminals of all roles and tells which lines of plain text each event completes. */
@@ -29,7 +32,10 @@ export class LineFold {
     'run-finished': () => this.finishAll(),
   };
 
-  /** The lines that `event` completed. The end of a program completes its last line, the end of a run those of programs that are not known to have ended. */
+  /**
+   * The lines that `event` completed. The end of a program completes its last line, the end of a run those of programs
+   * that are not known to have ended.
+   */
   take(event: Event): readonly RoleLines[] {
     return handleEvent(this.#handlers, event) ?? [];
   }

@@ -6,8 +6,9 @@ import type { RoleLines } from './role-lines.ts';
 import { endText, freedText, omittedText, oneLine, plainLines, portText } from './words.ts';
 
 /**
- * `session.log`: the lines of all terminals, merged in the order in which they were completed, each with the time of day when it was:
- * `14:30:15.042 server │ TP1 Server`. Remarks that no terminal showed have a `·` in place of the bar: `14:30:16.001 server · exit 0`.
+ * `session.log`: the lines of all terminals, merged in the order in which they were completed, each with the time of
+ * day when it was: `14:30:15.042 server │ TP1 Server`. Remarks that no terminal showed have a `·` in place of the bar:
+ * `14:30:16.001 server · exit 0`.
  */
 export class SessionLog {
   #width = 0;

@@ -25,7 +25,10 @@ const CURSOR = '█';
 /** What is kept of a terminal, UTF-16 units: more than any screen shows. */
 const RETAINED = 64 * 1024;
 
-/** Several terminals as plain text in one picture, beside each other where there is room. No control character of a program is in it. */
+/**
+ * Several terminals as plain text in one picture, beside each other where there is room. No control character of a
+ * program is in it.
+ */
 export class SideBySide {
   readonly #sides = new Map<string, Side>();
 

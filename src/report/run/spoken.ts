@@ -8,16 +8,20 @@ export interface Ends {
   readonly server: string | undefined;
 }
 
-/** Of a long conversation only the segments at its beginning and its end are looked at: those between are folded in every picture. */
+/**
+ * Of a long conversation only the segments at its beginning and its end are looked at: those between are folded in
+ * every picture.
+ */
 const windowSize = { first: 300, last: 60 };
 /** How far ahead a line may stand that shows what a segment carried. */
 const LOOK_AHEAD_LINES = 200;
 const LONGEST_PAYLOAD = 60;
 
 /**
- * Finds what stands on the terminals for each segment: the line that was typed and went out in it, the line with which the other side showed it, the start
- * and the end of the programs. Matched by text and order, never by clocks: packets may be stamped on another machine. Conversations must come in the order
- * in which they began; each moment is used once.
+ * Finds what stands on the terminals for each segment: the line that was typed and went out in it, the line with which
+ * the other side showed it, the start and the end of the programs. Matched by text and order, never by clocks: packets
+ * may be stamped on another machine. Conversations must come in the order in which they began; each moment is used
+ * once.
  */
 export class SpokenLinker {
   readonly #moments: readonly Moment[];

@@ -16,7 +16,10 @@ export type Pace = 'real' | 'readable';
 const LONGEST_CAST = 512 * 1024;
 /** Nobody waits longer for something to happen. */
 const LONGEST_WAIT_MS = 2000;
-/** A run that a machine plays takes moments, too short to be seen: when it is shorter than this, everything that shows gets time to be read. */
+/**
+ * A run that a machine plays takes moments, too short to be seen: when it is shorter than this, everything that shows
+ * gets time to be read.
+ */
 const READABLE_MS = 8000;
 const SHORTEST_WAIT_MS = 700;
 /** What comes within this time is one thing to the eye. */
@@ -33,8 +36,8 @@ interface TerminalSize {
 export type TerminalEvent = Extract<Event, { readonly role: string }>;
 
 /**
- * Records the terminals of all roles for players that start together: their times count from the start of the run, and are changed in the same way for all, so
- * that what was said first is shown first.
+ * Records the terminals of all roles for players that start together: their times count from the start of the run, and
+ * are changed in the same way for all, so that what was said first is shown first.
  */
 export class RecordingFold {
   readonly #events: TerminalEvent[] = [];
@@ -85,7 +88,10 @@ function record(
   return { cast: texts.join(''), isCut };
 }
 
-/** Characters that turn the direction of text would make a page show other words than were printed; no terminal of a student turns text. */
+/**
+ * Characters that turn the direction of text would make a page show other words than were printed; no terminal of a
+ * student turns text.
+ */
 const TURNS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 function withoutTurns(event: TerminalEvent): TerminalEvent {
@@ -105,8 +111,8 @@ function atPace(events: readonly TerminalEvent[], pace: Pace): TerminalEvent[] {
 }
 
 /**
- * The size that shows all lines when programs only printed lines; undefined when one of them addressed the screen, or was told of another size: its picture
- * needs the terminal that it had.
+ * The size that shows all lines when programs only printed lines; undefined when one of them addressed the screen, or
+ * was told of another size: its picture needs the terminal that it had.
  */
 function largestNeeded(events: readonly TerminalEvent[]): TerminalSize | undefined {
   const outputs = Map.groupBy(

@@ -1,7 +1,10 @@
 import { sanitize } from '../../core/text/sanitize.ts';
 import { programText, type Topology } from './topology.ts';
 
-/** A lab as a Mermaid flow chart (https://mermaid.js.org/syntax/flowchart.html), which GitHub, GitLab and many editors draw. Ends with a line feed. */
+/**
+ * A lab as a Mermaid flow chart (https://mermaid.js.org/syntax/flowchart.html), which GitHub, GitLab and many editors
+ * draw. Ends with a line feed.
+ */
 export function topologyMermaid({ networks, machines }: Topology): string {
   const networkIds = new Map(networks.map(({ name }, index) => [name, `net${index}`]));
   const lines = networks.flatMap(({ name, subnet, gateway, nat }) => {
@@ -25,7 +28,10 @@ function quoted(lines: readonly string[]): string {
   return `"${lines.map(mermaidText).join('<br>')}"`;
 }
 
-/** Text in a Mermaid diagram, which writes characters that mean something by their numbers: `#35;` (Entity codes to escape characters). */
+/**
+ * Text in a Mermaid diagram, which writes characters that mean something by their numbers: `#35;` (Entity codes to
+ * escape characters).
+ */
 export function mermaidText(text: string): string {
   return sanitize(text).replaceAll(/["#<>&;`\n%{}]/g, (character) => `#${character.codePointAt(0)};`);
 }

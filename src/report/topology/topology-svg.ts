@@ -42,8 +42,8 @@ export const TOPOLOGY_STYLE = `
 `;
 
 /**
- * The networks of a lab as lines, its machines below them as boxes with the programs that run there. With many machines they stand in several rows; each
- * network then has a line above each row that needs it, joined at the left.
+ * The networks of a lab as lines, its machines below them as boxes with the programs that run there. With many machines
+ * they stand in several rows; each network then has a line above each row that needs it, joined at the left.
  *
  * @param standalone With its own style: a whole SVG file.
  */
