@@ -52,7 +52,6 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'port-holder.ts',
     'slots.ts',
     'text/bounded-search.ts',
-    'text/escape-markup.ts',
     'text/file-name.ts',
     'text/sanitize.ts',
     'text/secret-variable.ts',

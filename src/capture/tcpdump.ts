@@ -178,7 +178,14 @@ function countsOf(talk: string): CaptureCounts {
   return { captured: count(/(\d+) packets? captured/), dropped: count(/(\d+) packets? dropped by kernel/) };
 }
 
-/** What tcpdump says, as the fault of those who can mend it. */
+/** Words of libpcap about a filter (gencode.c, grammar.y). */
+const wrongFilter = new RegExp(
+  'syntax error|filter expression|unknown|expected|invalid|illegal|modifier|not supported for|aid supported|' +
+    'ether|qualifier',
+  'i',
+);
+
+/** What tcpdump says, as the fault of those who can fix it. */
 function captureFault(machine: string, exitCode: number | undefined, talk: string): LabError {
   const detail = talk === '' ? undefined : talk;
   if (exitCode === 127) {
@@ -209,11 +216,7 @@ function captureFault(machine: string, exitCode: number | undefined, talk: strin
       hint: `Its interfaces: lab exec ${machine} -- ip -brief address`,
     });
   }
-  if (
-    /syntax error|filter expression|unknown|expected|invalid|illegal|modifier|not supported for|aid supported|ether|qualifier/i.test(
-      reason ?? '',
-    )
-  ) {
+  if (wrongFilter.test(reason ?? '')) {
     return new UsageError(`the filter is wrong: ${reason}`, {
       code: 'wrong-filter',
       hint: 'It is written as in pcap-filter(7), for example: tcp port 7999 and host 192.168.100.5',

@@ -164,7 +164,8 @@ function payloadText({ text, length }: Segment): string {
   if (length === 0) return '';
   const begin = text.slice(0, PAYLOAD_CHARACTERS);
   if (/[\0-\x08\x0e-\x1a\x1c-\x1f\ufffd]/.test(begin)) return '(binary)';
-  return `${sanitize(JSON.stringify(begin))}${text.length > PAYLOAD_CHARACTERS || lacksText({ text, length }) ? '…' : ''}`;
+  const isCut = text.length > PAYLOAD_CHARACTERS || lacksText({ text, length });
+  return sanitize(JSON.stringify(begin)) + (isCut ? '…' : '');
 }
 
 function summary({ handshake, close, sent }: Conversation): string[] {
@@ -179,9 +180,9 @@ function handshakeText(
   { complete, durationMs, refused, syn, simultaneous }: Conversation['handshake'],
   sent: Conversation['sent'],
 ): string {
-  if (simultaneous === true)
-    return `Handshake: both opened at once, ${complete ? `complete in ${secondsText(durationMs ?? 0)}` : 'not complete'}`;
-  if (complete) return `Handshake: complete in ${secondsText(durationMs ?? 0)}`;
+  const completed = `complete in ${secondsText(durationMs ?? 0)}`;
+  if (simultaneous === true) return `Handshake: both opened at once, ${complete ? completed : 'not complete'}`;
+  if (complete) return `Handshake: ${completed}`;
   if (refused) return 'Handshake: refused: nobody listened on that port';
   if (syn === undefined) return 'Handshake: not in the capture';
   return `Handshake: not complete${sent.server.packets === 0 ? ': the SYN was not answered' : ''}`;
@@ -200,8 +201,10 @@ function closeText(
     halfClose === undefined
       ? ''
       : `; half-closed: the other side sent ${count(halfClose.bytesAfter, 'byte')} afterwards`;
-  if (by === 'both')
-    return `Close: by both at once with FIN (packets ${[fin.client, fin.server].toSorted((a, b) => (a ?? 0) - (b ?? 0)).join(' and ')}), ${both}`;
+  if (by === 'both') {
+    const packets = [fin.client, fin.server].toSorted((a, b) => (a ?? 0) - (b ?? 0)).join(' and ');
+    return `Close: by both at once with FIN (packets ${packets}), ${both}`;
+  }
   return `Close: by the ${by} with FIN (packet ${fin[by ?? 'client']}), ${both}${half}`;
 }
 

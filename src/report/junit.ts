@@ -1,4 +1,5 @@
-import { escapeMarkup } from '../core/text/escape-markup.ts';
+import { attributesText, element } from './markup/element.ts';
+import { escapeMarkup } from './markup/escape-markup.ts';
 import type { ReportData } from './report-data.ts';
 import type { StepDocument } from './run/run-summary.ts';
 
@@ -41,21 +42,23 @@ export function reportJunit({ run, session }: ReportData): string {
 }
 
 function stepCase({ index, line, text, result, durationMs, reason }: StepDocument, scenario: string): string {
-  const head = `<testcase${attributesText({ classname: scenario, name: `${index + 1}. ${text}`, line, time: seconds(durationMs) })}`;
   const inner = {
-    passed: '',
-    failed: `<failure message="${escapeMarkup(firstLine(reason))}">${escapeMarkup(reason ?? '')}</failure>`,
-    skipped: `<skipped message="${escapeMarkup(firstLine(reason))}"/>`,
-    running: '<error message="not ended"/>',
+    passed: [],
+    failed: [withReason('failure', reason)],
+    skipped: [element('skipped', { message: firstLine(reason) })],
+    running: [element('error', { message: 'not ended' })],
   }[result];
-  return inner === '' ? `${head}/>` : `${head}>${inner}</testcase>`;
+  const name = `${index + 1}. ${text}`;
+  return element('testcase', { classname: scenario, name, line, time: seconds(durationMs) }, ...inner);
 }
 
 function brokenCase({ result, reason, scenario, steps }: ReportData['run']): string[] {
   if (result === 'passed' || steps.some((step) => step.result === 'failed' || step.result === 'running')) return [];
-  return [
-    `<testcase${attributesText({ classname: scenario, name: result })}><error message="${escapeMarkup(firstLine(reason))}">${escapeMarkup(reason ?? '')}</error></testcase>`,
-  ];
+  return [element('testcase', { classname: scenario, name: result }, withReason('error', reason))];
+}
+
+function withReason(name: 'failure' | 'error', reason: string | null): string {
+  return element(name, { message: firstLine(reason) }, escapeMarkup(reason ?? ''));
 }
 
 function firstLine(reason: string | null): string {
@@ -64,10 +67,4 @@ function firstLine(reason: string | null): string {
 
 function seconds(ms: number | null): string {
   return ((ms ?? 0) / 1000).toFixed(3);
-}
-
-function attributesText(values: Readonly<Record<string, string | number>>): string {
-  return Object.entries(values)
-    .map(([name, value]) => ` ${name}="${escapeMarkup(String(value))}"`)
-    .join('');
 }

@@ -122,7 +122,8 @@ export class TerminalGuard {
 
   #csi(final: string, parameters: readonly number[]): void {
     const [first = 0] = parameters;
-    const sequence = `${CSI}${parameters.map((number) => (number === 0 ? '' : Math.min(number, LARGEST_NUMBER))).join(';')}${final}`;
+    const numbers = parameters.map((number) => (number === 0 ? '' : Math.min(number, LARGEST_NUMBER)));
+    const sequence = `${CSI}${numbers.join(';')}${final}`;
     if (passingCsi.has(final)) this.#put(sequence);
     else if (final === 'm')
       this.#change(sequence, 'colors', parameters.every((number) => number === 0) ? undefined : `${CSI}m`);

@@ -15,7 +15,8 @@ type Reader = (view: DataView, start: number, end: number) => NetworkStart | und
 
 /** By link type (https://www.tcpdump.org/linktypes.html). */
 const readers: ReadonlyMap<number, Reader> = new Map<number, Reader>([
-  [0, (view, start, end) => rawIp(view, start + 4, end)], // BSD loopback: an address family in the byte order of the capturing host, then IP
+  // BSD loopback: an address family in the byte order of the capturing host, then IP.
+  [0, (view, start, end) => rawIp(view, start + 4, end)],
   [1, (view, start, end) => tagged(view, start + 12, end)], // Ethernet: two addresses before the EtherType
   [12, rawIp],
   [14, rawIp],

@@ -1,3 +1,5 @@
+import { MONO_FONTS, SANS_FONTS } from '../markup/fonts.ts';
+
 /**
  * Colours and type of the diagram, for its own file and for a page around it. The colours of a phase are those of the
  * states that belong to it, so that the lifelines tell the same story as the bands. All text has a contrast of at least
@@ -23,10 +25,10 @@ export const DIAGRAM_STYLE = `
     --tcp-handshake-ground: #eaf2fd; --tcp-data-ground: #ebf6f0; --tcp-close-ground: #fdf1e7;
   }
 }
-.tcp { font-family: system-ui, -apple-system, "Segoe UI", "Noto Sans", "Liberation Sans", Arial, sans-serif; }
+.tcp { font-family: ${SANS_FONTS}; }
 .tcp text { fill: var(--tcp-ink); }
 .tcp-ground { fill: var(--tcp-ground); }
-.tcp-mono { font: 12px ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", "Liberation Mono", monospace; }
+.tcp-mono { font: 12px ${MONO_FONTS}; }
 .tcp-end-name { font-size: 14px; font-weight: 700; }
 .tcp-end-box { fill: var(--tcp-ground); stroke: var(--tcp-rule); }
 .tcp-label { font-size: 12px; }

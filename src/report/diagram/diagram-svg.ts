@@ -1,6 +1,7 @@
 import type { Conversation, Endpoint, Phase, Segment, Side, TcpState } from '../../packets/conversation.ts';
-import { escapeMarkup } from '../../core/text/escape-markup.ts';
 import type { DiagramWords, Notation } from '../language/language.ts';
+import { attributesText, element } from '../markup/element.ts';
+import { escapeMarkup } from '../markup/escape-markup.ts';
 import {
   column,
   cutLayout,
@@ -76,6 +77,7 @@ const phaseNumber: Readonly<Record<Phase, number>> = { handshake: 1, data: 2, cl
 const outwards: Readonly<Record<Side, -1 | 1>> = { client: -1, server: 1 };
 const anchor: Readonly<Record<Side, 'start' | 'end'>> = { client: 'end', server: 'start' };
 const wordsAnchor: Readonly<Record<Side, 'start' | 'end'>> = { client: 'start', server: 'end' };
+const sides: readonly Side[] = ['client', 'server'];
 const middle = (column.lifeline.client + column.lifeline.server) / 2;
 const LIFE_WIDTH = 8;
 const END_WIDTH = 232;
@@ -110,18 +112,19 @@ class Drawing {
   svg(piece: Piece, { part, parts, style }: Part): string {
     const { words, notation, id } = this.#options;
     const { client, server } = this.#conversation;
-    const names = `${id}-title-${part}`;
+    const [title, description] = [`${id}-title-${part}`, `${id}-desc`];
     const continued = parts === 1 ? '' : ` (${words.continued(part, parts)})`;
-    const description =
-      part === 1
-        ? `<desc id="${id}-desc">${escapeMarkup(describeConversation(this.#conversation, words, notation))}</desc>`
-        : '';
+    const described = escapeMarkup(describeConversation(this.#conversation, words, notation));
     const height = piece.bottom - piece.top;
+    const size = { viewBox: `0 ${piece.top} ${WIDTH} ${height}`, width: WIDTH, height };
+    const labels = { 'aria-labelledby': title, ...(part === 1 && { 'aria-describedby': description }) };
     return [
-      `<svg xmlns="http://www.w3.org/2000/svg" class="tcp" viewBox="0 ${piece.top} ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img"`,
-      ` aria-labelledby="${names}"${part === 1 ? ` aria-describedby="${id}-desc"` : ''}>`,
-      `<title id="${names}">${escapeMarkup(words.title(nameOf(client), nameOf(server)) + continued)}</title>${description}${style}`,
-      `<rect class="tcp-ground" x="0" y="${piece.top}" width="${WIDTH}" height="${height}"/>`,
+      `<svg${attributesText({ xmlns: 'http://www.w3.org/2000/svg', class: 'tcp', ...size, role: 'img' })}`,
+      `${attributesText(labels)}>`,
+      element('title', { id: title }, escapeMarkup(words.title(nameOf(client), nameOf(server)) + continued)) +
+        (part === 1 ? element('desc', { id: description }, described) : '') +
+        style,
+      element('rect', { class: 'tcp-ground', x: 0, y: piece.top, width: WIDTH, height }),
       ...this.#grounds(piece),
       ...this.#lives(piece),
       ...piece.placed.map((placed) => this.#item(placed)),
@@ -139,7 +142,7 @@ class Drawing {
     ].map(([phase, items]) => {
       const { top } = items[0]!;
       const bottom = items.at(-1)!.top + items.at(-1)!.height;
-      return `<rect class="tcp-${phase}" x="0" y="${top}" width="${WIDTH}" height="${bottom - top}"/>`;
+      return element('rect', { class: `tcp-${phase}`, x: 0, y: top, width: WIDTH, height: bottom - top });
     });
   }
 
@@ -154,21 +157,23 @@ class Drawing {
 
   #life({ side, state, top, bottom }: StateSpan, isAgain: boolean): string {
     const x = column.lifeline[side];
-    const name =
-      bottom - top < 11 || state === 'UNKNOWN'
-        ? ''
-        : `<text class="tcp-state tcp-colored${isAgain ? ' tcp-again' : ''}" x="${x + outwards[side] * 10}" y="${top + 11}" text-anchor="${anchor[side]}">${state}</text>`;
-    return `<g class="tcp-${phaseOfState[state]}"><rect class="tcp-life" x="${x - LIFE_WIDTH / 2}" y="${top}" width="${LIFE_WIDTH}" height="${bottom - top}"/>${name}</g>`;
+    const height = bottom - top;
+    const life = element('rect', { class: 'tcp-life', x: x - LIFE_WIDTH / 2, y: top, width: LIFE_WIDTH, height });
+    const style = `tcp-state tcp-colored${isAgain ? ' tcp-again' : ''}`;
+    const place = { x: x + outwards[side] * 10, y: top + 11, 'text-anchor': anchor[side] };
+    const isNamed = height >= 11 && state !== 'UNKNOWN';
+    const name = isNamed ? element('text', { class: style, ...place }, state) : '';
+    return element('g', { class: `tcp-${phaseOfState[state]}` }, life, name);
   }
 
   #item({ item, phase, top, height }: Placed): string {
     switch (item.kind) {
       case 'header':
-        return (['client', 'server'] as const).map((side) => this.#end(side)).join('');
+        return sides.map((side) => this.#end(side)).join('');
       case 'phase':
         return this.#phase(item.phase, top, height);
       case 'pause':
-        return `<text class="tcp-small" x="${middle}" y="${top + 16}" text-anchor="middle">⋮ ${escapeMarkup(this.#options.words.pause(this.#options.notation.duration(item.ms)))} ⋮</text>`;
+        return this.#pause(item.ms, top + 16);
       case 'row':
         return item.row.kind === 'segment'
           ? this.#segment(item.row.segment, item.words, top)
@@ -180,24 +185,36 @@ class Drawing {
     }
   }
 
+  #pause(ms: number, y: number): string {
+    const { words, notation } = this.#options;
+    return centred('tcp-small', middle, y, `⋮ ${escapeMarkup(words.pause(notation.duration(ms)))} ⋮`);
+  }
+
   #end(side: Side): string {
     const end = this.#conversation[side];
     const x = column.lifeline[side];
     const { machine, address, port } = end;
+    const name = [this.#options.words.sides[side], ...(machine === undefined ? [] : [machine])].join(' · ');
+    const box = { x: x - END_WIDTH / 2, y: 4, width: END_WIDTH, height: 46, rx: 6 };
     return [
-      `<rect class="tcp-end-box" x="${x - END_WIDTH / 2}" y="4" width="${END_WIDTH}" height="46" rx="6"/>`,
-      `<text class="tcp-end-name" x="${x}" y="23" text-anchor="middle">${escapeMarkup([this.#options.words.sides[side], ...(machine === undefined ? [] : [machine])].join(' · '))}</text>`,
-      `<text class="tcp-mono" x="${x}" y="41" text-anchor="middle">${escapeMarkup(socketText({ address, port }))}</text>`,
+      element('rect', { class: 'tcp-end-box', ...box }),
+      centred('tcp-end-name', x, 23, escapeMarkup(name)),
+      centred('tcp-mono', x, 41, escapeMarkup(socketText({ address, port }))),
     ].join('');
   }
 
   #phase(phase: Phase, top: number, height: number): string {
     const { words, notation } = this.#options;
     const note = phaseNote(this.#conversation, phase, words, notation);
+    const name = `${phaseNumber[phase]}  ${escapeMarkup(words.phases[phase])}`;
     return [
-      `<g class="tcp-${phase}"><rect class="tcp-phase-bar" x="0" y="${top}" width="${WIDTH}" height="2"/>`,
-      `<text class="tcp-phase-name" x="8" y="${top + 21}">${phaseNumber[phase]}  ${escapeMarkup(words.phases[phase])}</text></g>`,
-      `<text class="tcp-label" x="${middle}" y="${top + height - 9}" text-anchor="middle">${escapeMarkup(note)}</text>`,
+      element(
+        'g',
+        { class: `tcp-${phase}` },
+        element('rect', { class: 'tcp-phase-bar', x: 0, y: top, width: WIDTH, height: 2 }),
+        element('text', { class: 'tcp-phase-name', x: 8, y: top + 21 }, name),
+      ),
+      centred('tcp-label', middle, top + height - 9, escapeMarkup(note)),
     ].join('');
   }
 
@@ -210,16 +227,16 @@ class Drawing {
       ...(isBare ? ['tcp-bare'] : []),
       ...(isRepeated(segment) ? ['tcp-lost'] : []),
     ];
-    return [
-      `<g class="${classes.join(' ')}" data-packet="${segment.packet}"><title>${escapeMarkup(this.#tooltip(segment))}</title>`,
+    const flags = element('tspan', { class: 'tcp-flags' }, escapeMarkup(flagsText(segment)));
+    return element(
+      'g',
+      { class: classes.join(' '), 'data-packet': segment.packet },
+      element('title', {}, escapeMarkup(this.#tooltip(segment))),
       arrow(segment.from, y),
-      `<text class="tcp-label" x="${middle}" y="${y - 7}" text-anchor="middle"><tspan class="tcp-flags">${escapeMarkup(flagsText(segment))}</tspan>\u2003${escapeMarkup(numbersText(segment))}</text>`,
+      centred('tcp-label', middle, y - 7, `${flags}\u2003${escapeMarkup(numbersText(segment))}`),
       this.#underArrow(segment, y + 19),
-      ...(['client', 'server'] as const).map((side) =>
-        this.#spoken(side, words[side], this.#wordsClass(segment, side), y),
-      ),
-      '</g>',
-    ].join('');
+      ...sides.map((side) => this.#spoken(side, words[side], this.#wordsClass(segment, side), y)),
+    );
   }
 
   #underArrow(segment: Segment, y: number): string {
@@ -228,9 +245,8 @@ class Drawing {
       ...synFacts(segment),
       ...(segment.truncated ? [this.#options.words.truncated] : []),
     ];
-    const marks =
-      segment.marks.length === 0 ? '' : ` <tspan class="tcp-warn">${escapeMarkup(marksText([segment]))}</tspan>`;
-    return `<text class="tcp-small" x="${middle}" y="${y}" text-anchor="middle">${escapeMarkup(facts.join(' · '))}${marks}</text>`;
+    const marks = segment.marks.length === 0 ? '' : ` ${warning(marksText([segment]))}`;
+    return centred('tcp-small', middle, y, escapeMarkup(facts.join(' · ')) + marks);
   }
 
   /** What a side says stands out from what it only shows. */
@@ -243,16 +259,16 @@ class Drawing {
     if (lines === undefined || lines.length === 0) return '';
     const x = column.words[side];
     const first = Math.max(y - DEPARTURE + 13, y + 4 - ((lines.length - 1) * WORDS_LINE) / 2);
-    const spans = lines.map(
-      (line, index) => `<tspan x="${x}" y="${first + index * WORDS_LINE}">${escapeMarkup(line)}</tspan>`,
+    const spans = lines.map((line, index) =>
+      element('tspan', { x, y: first + index * WORDS_LINE }, escapeMarkup(line)),
     );
-    return `<text class="${style}" text-anchor="${wordsAnchor[side]}" xml:space="preserve">${spans.join('')}</text>`;
+    return element('text', { class: style, 'text-anchor': wordsAnchor[side], 'xml:space': 'preserve' }, ...spans);
   }
 
   #fold(segments: readonly Segment[], phase: Phase, top: number, height: number): string {
     const { words, notation } = this.#options;
     const marks = marksText(segments);
-    const sides = (['client', 'server'] as const).map((side) => {
+    const totals = sides.map((side) => {
       const own = segments.filter(({ from }) => from === side);
       return words.foldedFrom(
         side,
@@ -262,21 +278,18 @@ class Drawing {
     });
     const left = column.lifeline.client + 14;
     const lines = [
-      `<tspan class="tcp-flags">${escapeMarkup(words.folded(notation.number(segments.length)))}</tspan>`,
-      ...sides.map(escapeMarkup),
-      ...(marks === ''
-        ? []
-        : [`<tspan class="tcp-warn">${escapeMarkup(cutText(words.foldedMarks(marks), 44))}</tspan>`]),
+      element('tspan', { class: 'tcp-flags' }, escapeMarkup(words.folded(notation.number(segments.length)))),
+      ...totals.map(escapeMarkup),
+      ...(marks === '' ? [] : [warning(cutText(words.foldedMarks(marks), 44))]),
     ];
     const first = top + height / 2 + 4 - ((lines.length - 1) * 16) / 2;
-    return [
-      `<g class="tcp-${phase}" data-folded="${segments.length}"><rect class="tcp-fold-box" x="${left}" y="${top + 4}" width="${column.lifeline.server - 14 - left}" height="${height - 8}" rx="5"/>`,
-      ...lines.map(
-        (line, index) =>
-          `<text class="tcp-label" x="${middle}" y="${first + index * 16}" text-anchor="middle">${line}</text>`,
-      ),
-      '</g>',
-    ].join('');
+    const box = { x: left, y: top + 4, width: column.lifeline.server - 14 - left, height: height - 8, rx: 5 };
+    return element(
+      'g',
+      { class: `tcp-${phase}`, 'data-folded': segments.length },
+      element('rect', { class: 'tcp-fold-box', ...box }),
+      ...lines.map((line, index) => centred('tcp-label', middle, first + index * 16, line)),
+    );
   }
 
   #tooltip(segment: Segment): string {
@@ -324,5 +337,17 @@ function arrow(from: Side, y: number): string {
   const back = end - direction * 11;
   const slope = SLANT / Math.abs(end - start);
   const base = tip - 11 * slope;
-  return `<path class="tcp-arrow" d="M${start} ${y}L${back} ${base.toFixed(1)}"/><path class="tcp-head" d="M${end} ${tip}L${back} ${(base - 4.5).toFixed(1)}L${back} ${(base + 4.5).toFixed(1)}Z"/>`;
+  const [above, below] = [(base - 4.5).toFixed(1), (base + 4.5).toFixed(1)];
+  const line = element('path', { class: 'tcp-arrow', d: `M${start} ${y}L${back} ${base.toFixed(1)}` });
+  const head = element('path', { class: 'tcp-head', d: `M${end} ${tip}L${back} ${above}L${back} ${below}Z` });
+  return line + head;
+}
+
+/** A line of text in the middle of `x`. */
+function centred(style: string, x: number, y: number, content: string): string {
+  return element('text', { class: style, x, y, 'text-anchor': 'middle' }, content);
+}
+
+function warning(text: string): string {
+  return element('tspan', { class: 'tcp-warn' }, escapeMarkup(text));
 }

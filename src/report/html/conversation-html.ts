@@ -32,14 +32,16 @@ export function conversationMarkup(
     id: `${id}-${time}`,
   });
   const compressed = picture(conversation, options('compressed'));
-  const table = html`<details class="segments"><summary>${notation.typeset(words.tableCaption)}</summary>${segmentTable(conversation, spoken, language)}</details>`;
+  const caption = html`<summary>${notation.typeset(words.tableCaption)}</summary>`;
+  const table = html`<details class="segments">${caption}${segmentTable(conversation, spoken, language)}</details>`;
   if (conversation.segments.length > MOST_SCALED)
     return html`<figure class="diagram"><div class="wide">${compressed}</div>${table}</figure>`;
+  const scaled = picture(conversation, options('scale'));
   return html`<figure class="diagram">
 <div class="switch" role="radiogroup">
 <input type="radio" name="${id}" id="${id}-c" checked><label for="${id}-c">${report.exchange.compressed}</label>
 <input type="radio" name="${id}" id="${id}-s"><label for="${id}-s">${report.exchange.scale}</label>
-<div class="wide compressed">${compressed}</div><div class="wide scaled">${picture(conversation, options('scale'))}</div>
+<div class="wide compressed">${compressed}</div><div class="wide scaled">${scaled}</div>
 </div>${table}</figure>`;
 }
 
@@ -51,25 +53,38 @@ function picture(conversation: Conversation, options: DiagramOptions): Part {
 
 /** What the diagram shows, for screen readers and for those who want the numbers; it folds nothing. */
 function segmentTable(
-  { segments, ...conversation }: Conversation,
+  conversation: Conversation,
   spoken: ReadonlyMap<number, SegmentWords>,
   { diagram: words, notation }: Language,
 ): Markup {
+  const { segments } = conversation;
   const { packet, time, from, words: said, states, remark } = words.tableHeads;
   const heads = [packet, time, from, 'flags', 'seq', 'ack', 'len', 'win', states, said, remark].map(
     (head) => html`<th scope="col">${head}</th>`,
   );
-  const rows = segments.slice(0, MOST_TABLE_ROWS).map(
-    (segment) => html`<tr>
-<td class="number">${segment.packet}</td><td class="number">${timeText({ ...conversation, segments }, segment, notation)}</td><td>${words.sides[segment.from]}</td><td>${flagsText(segment)}</td>
-<td class="number">${segment.seq}</td><td class="number">${segment.ack ?? ''}</td><td class="number">${segment.length}</td><td class="number">${segment.window}</td>
-<td>${stateText(segment.states.client)} / ${stateText(segment.states.server)}</td><td>${spokenText(spoken.get(segment.packet), words)}</td><td>${remarks(segment, words.truncated)}</td></tr>`,
-  );
-  const cut =
-    segments.length > MOST_TABLE_ROWS
-      ? html`<p class="remark">${notation.typeset(words.tableCut(notation.number(MOST_TABLE_ROWS), notation.number(segments.length)))}</p>`
-      : '';
-  return html`<div class="wide"><table class="dense"><caption>${notation.typeset(words.title(nameOf(conversation.client), nameOf(conversation.server)))}</caption><thead><tr>${heads}</tr></thead><tbody>${rows}</tbody></table></div>${cut}`;
+  const rows = segments.slice(0, MOST_TABLE_ROWS).map((segment) => {
+    const { from, seq, ack, length, window, states: end } = segment;
+    const when = number(timeText(conversation, segment, notation));
+    const ends = cell(`${stateText(end.client)} / ${stateText(end.server)}`);
+    const texts = [spokenText(spoken.get(segment.packet), words), remarks(segment, words.truncated)].map(cell);
+    return html`<tr>
+${number(segment.packet)}${when}${cell(words.sides[from])}${cell(flagsText(segment))}
+${number(seq)}${number(ack ?? '')}${number(length)}${number(window)}
+${ends}${texts}</tr>`;
+  });
+  const cut = notation.typeset(words.tableCut(notation.number(MOST_TABLE_ROWS), notation.number(segments.length)));
+  const title = notation.typeset(words.title(nameOf(conversation.client), nameOf(conversation.server)));
+  const head = html`<caption>${title}</caption><thead><tr>${heads}</tr></thead>`;
+  const table = html`<div class="wide"><table class="dense">${head}<tbody>${rows}</tbody></table></div>`;
+  return segments.length > MOST_TABLE_ROWS ? html`${table}<p class="remark">${cut}</p>` : table;
+}
+
+function number(content: string | number): Markup {
+  return html`<td class="number">${content}</td>`;
+}
+
+function cell(content: Part): Markup {
+  return html`<td>${content}</td>`;
 }
 
 function stateText(state: TcpState): string {

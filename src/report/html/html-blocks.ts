@@ -15,8 +15,12 @@ const renderers: Renderers = {
   remark: ({ tone, text }, { notation }) =>
     html`<p class="remark remark-${tone}">${mark(tone)}${value(text, notation)}</p>\n`,
   subheading: ({ text }, { notation }) => html`<h3>${prose(text, notation)}</h3>\n`,
-  facts: ({ items }, { notation }) =>
-    html`<dl class="facts">${items.map(([label, content]) => html`<div><dt>${prose(label, notation)}</dt><dd>${value(content, notation)}</dd></div>`)}</dl>\n`,
+  facts: ({ items }, { notation }) => {
+    const facts = items.map(
+      ([label, content]) => html`<div><dt>${prose(label, notation)}</dt><dd>${value(content, notation)}</dd></div>`,
+    );
+    return html`<dl class="facts">${facts}</dl>\n`;
+  },
   table: tableMarkup,
   listing: listingMarkup,
   topology: ({ caption, topology }, { report, notation }) => {
@@ -25,7 +29,8 @@ const renderers: Renderers = {
       { title: report.architecture.figure, outside: report.architecture.outside },
       { id: 'topology', standalone: false },
     );
-    return html`<figure class="picture"><div class="wide">${trusted(svg)}</div><figcaption>${notation.typeset(caption)}</figcaption></figure>\n`;
+    const below = html`<figcaption>${notation.typeset(caption)}</figcaption>`;
+    return html`<figure class="picture"><div class="wide">${trusted(svg)}</div>${below}</figure>\n`;
   },
   players: ({ terminals, pace }, language) => playersMarkup(terminals, pace, language),
   conversation: ({ number, conversation }, language) => conversationMarkup(number, conversation, language),
@@ -65,11 +70,12 @@ function listingMarkup(
   const lines = (part: string): Markup => (ending === 'terminal' ? html`${part}` : highlight(part, ending));
   const name = caption === undefined ? '' : value(caption, notation);
   const [first, rest, count] = splitLines(text.head, PRINTED_LINES);
-  const more =
-    rest === ''
-      ? ''
-      : html`<span class="more">⋯ ${notation.typeset(report.linesMore(notation.number(count)))} ⋯</span><span class="rest">${lines(rest)}${left}${lines(text.tail)}</span>`;
-  const content = html`<pre class="${ending === 'terminal' ? 'terminal' : 'source'}" tabindex="0">${lines(first)}${rest === '' ? [left, lines(text.tail)] : more}</pre>`;
+  const end = [left, lines(text.tail)];
+  const more = html`<span class="more">⋯ ${notation.typeset(report.linesMore(notation.number(count)))} ⋯</span>`;
+  const others = rest === '' ? end : html`${more}<span class="rest">${lines(rest)}${end}</span>`;
+  const style = ending === 'terminal' ? 'terminal' : 'source';
+  const content = html`<pre class="${style}" tabindex="0">${lines(first)}${others}</pre>`;
   if (folded) return html`<details class="listing"><summary>${name}</summary>${content}</details>\n`;
-  return html`<figure class="listing">${name === '' ? '' : html`<figcaption>${name}</figcaption>`}${content}</figure>\n`;
+  const above = name === '' ? '' : html`<figcaption>${name}</figcaption>`;
+  return html`<figure class="listing">${above}${content}</figure>\n`;
 }

@@ -1,4 +1,4 @@
-import { escapeMarkup } from '../../core/text/escape-markup.ts';
+import { escapeMarkup } from '../markup/escape-markup.ts';
 
 /**
  * HTML that may stand in a page as it is. Only `html` and `trusted` make it, so text from outside cannot get in by

@@ -25,7 +25,8 @@ export const PAGE_SCRIPT = `'use strict';
     running = new Set();
     players = screens.map((screen) => {
       const player = AsciinemaPlayer.create({ data: recordings[screen.dataset.role] }, screen, {
-        speed: Number(speed.value), startAt, preload: true, fit: 'width', controls: true, poster: 'npt:0', theme: 'asciinema', cursorMode: 'steady',
+        speed: Number(speed.value), startAt, preload: true, fit: 'width', controls: true,
+        poster: 'npt:0', theme: 'asciinema', cursorMode: 'steady',
         logger: { log() {}, debug() {}, info() {}, warn() {}, error: (...words) => console.error(...words) },
       });
       for (const event of ['play', 'playing']) player.addEventListener(event, () => { running.add(player); show(); });

@@ -1,3 +1,5 @@
+import { MONO_FONTS, SANS_FONTS } from '../markup/fonts.ts';
+
 /** The look of a report: a printed document that is pleasant on a screen too. */
 export const PAGE_STYLE = `
 :root {
@@ -5,7 +7,7 @@ export const PAGE_STYLE = `
   --ground: #fff; --panel: #f4f7fb; --ink: #1b2330; --soft: #556070; --rule: #d5dce5; --accent: #1d5fc4;
   --good: #17734a; --good-ground: #ebf6f0; --bad: #b42318; --bad-ground: #fdeeec;
   --word: #8a2be2; --string: #17734a; --comment: #5c6b7a; --number: #a5480b; --title: #1d5fc4;
-  --mono: ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", "Liberation Mono", monospace;
+  --mono: ${MONO_FONTS};
 }
 @media (prefers-color-scheme: dark) {
   :root {
@@ -16,9 +18,15 @@ export const PAGE_STYLE = `
 }
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; scroll-behavior: smooth; }
-body { margin: 0 auto; padding: 2.5rem 1.5rem 4rem; max-width: 59.25rem; background: var(--ground); color: var(--ink); font: 16px/1.55 system-ui, -apple-system, "Segoe UI", "Noto Sans", "Liberation Sans", Arial, sans-serif; overflow-wrap: break-word; }
+body {
+  margin: 0 auto; padding: 2.5rem 1.5rem 4rem; max-width: 59.25rem; background: var(--ground); color: var(--ink);
+  font: 16px/1.55 ${SANS_FONTS}; overflow-wrap: break-word;
+}
 h1 { margin: 0 0 1rem; font-size: 2rem; line-height: 1.2; letter-spacing: -.01em; text-wrap: balance; }
-h2 { margin: 3rem 0 1rem; padding-bottom: .35rem; border-bottom: 2px solid var(--rule); font-size: 1.4rem; line-height: 1.3; }
+h2 {
+  margin: 3rem 0 1rem; padding-bottom: .35rem; border-bottom: 2px solid var(--rule); font-size: 1.4rem;
+  line-height: 1.3;
+}
 h3 { margin: 1.8rem 0 .6rem; font-size: 1.08rem; }
 .section-number { display: inline-block; min-width: 1.6rem; margin-right: .25rem; color: var(--accent); }
 p { margin: .7rem 0; max-width: 46rem; }
@@ -33,12 +41,20 @@ header { padding-bottom: 1.2rem; border-bottom: 3px solid var(--accent); }
 dt { color: var(--soft); font-size: .82rem; }
 dd { margin: 0; }
 .facts { display: grid; gap: .4rem; margin: .6rem 0; }
-.facts div { display: grid; grid-template-columns: minmax(6rem, 12rem) minmax(0, 1fr); gap: 1rem; align-items: baseline; }
+.facts div {
+  display: grid; grid-template-columns: minmax(6rem, 12rem) minmax(0, 1fr); gap: 1rem; align-items: baseline;
+}
 .tone { font-weight: 600; }
 .tone-good { color: var(--good); }
 .tone-bad { color: var(--bad); }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(12.5rem, 1fr)); gap: .75rem; margin: 1.5rem 0; padding: 0; list-style: none; }
-.tile { padding: .7rem .9rem; border: 1px solid var(--rule); border-left: 4px solid var(--soft); border-radius: 6px; background: var(--panel); }
+.tiles {
+  display: grid; grid-template-columns: repeat(auto-fit, minmax(12.5rem, 1fr)); gap: .75rem; margin: 1.5rem 0;
+  padding: 0; list-style: none;
+}
+.tile {
+  padding: .7rem .9rem; border: 1px solid var(--rule); border-left: 4px solid var(--soft); border-radius: 6px;
+  background: var(--panel);
+}
 .tile b { display: block; color: var(--soft); font-size: .82rem; font-weight: 400; }
 .tile span { font-weight: 600; }
 .tile .mark { font-weight: 700; }
@@ -46,10 +62,16 @@ dd { margin: 0; }
 .tile-good .mark { color: var(--good); }
 .tile-bad { border-left-color: var(--bad); background: var(--bad-ground); }
 .tile-bad span { color: var(--bad); }
-nav ol { display: flex; flex-wrap: wrap; gap: .2rem 1.4rem; margin: 1.2rem 0 0; padding-left: 0; list-style: none; counter-reset: section; font-size: .92rem; }
+nav ol {
+  display: flex; flex-wrap: wrap; gap: .2rem 1.4rem; margin: 1.2rem 0 0; padding-left: 0; list-style: none;
+  counter-reset: section; font-size: .92rem;
+}
 nav li { counter-increment: section; }
 nav li::before { content: counter(section) ". "; color: var(--soft); }
-.remark { padding: .55rem .85rem; border-left: 4px solid var(--soft); border-radius: 4px; background: var(--panel); white-space: pre-line; }
+.remark {
+  padding: .55rem .85rem; border-left: 4px solid var(--soft); border-radius: 4px; background: var(--panel);
+  white-space: pre-line;
+}
 .remark-good { border-left-color: var(--good); background: var(--good-ground); }
 .remark-bad { border-left-color: var(--bad); background: var(--bad-ground); }
 .remark-good > .mark { color: var(--good); font-weight: 700; }
@@ -67,15 +89,24 @@ figure { margin: 1.2rem 0; }
 figcaption { color: var(--soft); font-size: .85rem; }
 .picture svg { display: block; max-width: 100%; height: auto; margin: 0 auto; }
 .picture figcaption { margin-top: .4rem; text-align: center; }
-.listing figcaption, .listing summary { padding: .35rem .8rem; border: 1px solid var(--rule); border-bottom: 0; border-radius: 6px 6px 0 0; background: var(--panel); }
+.listing figcaption, .listing summary {
+  padding: .35rem .8rem; border: 1px solid var(--rule); border-bottom: 0; border-radius: 6px 6px 0 0;
+  background: var(--panel);
+}
 details.listing { margin: 1.2rem 0; }
 details.listing summary { border-bottom: 1px solid var(--rule); border-radius: 6px; cursor: pointer; }
 details.listing[open] summary { border-bottom: 0; border-radius: 6px 6px 0 0; }
-pre { margin: 0; padding: .8rem; border: 1px solid var(--rule); border-radius: 0 0 6px 6px; line-height: 1.45; white-space: pre-wrap; overflow-wrap: anywhere; tab-size: 4; }
+pre {
+  margin: 0; padding: .8rem; border: 1px solid var(--rule); border-radius: 0 0 6px 6px; line-height: 1.45;
+  white-space: pre-wrap; overflow-wrap: anywhere; tab-size: 4;
+}
 pre.source { max-height: 34rem; overflow: auto; }
 pre.terminal { max-height: 34rem; overflow: auto; background: #12161c; color: #e7ecf2; }
 .more { display: none; color: var(--soft); font-family: system-ui, sans-serif; }
-.omitted { display: block; margin: .4rem 0; padding: .2rem .5rem; border-radius: 4px; background: var(--panel); color: var(--soft); font-family: system-ui, sans-serif; }
+.omitted {
+  display: block; margin: .4rem 0; padding: .2rem .5rem; border-radius: 4px; background: var(--panel);
+  color: var(--soft); font-family: system-ui, sans-serif;
+}
 .omitted code { font-size: 1em; }
 .hljs-keyword, .hljs-built_in, .hljs-type, .hljs-literal, .hljs-meta { color: var(--word); }
 .hljs-string, .hljs-regexp, .hljs-subst { color: var(--string); }
@@ -83,7 +114,10 @@ pre.terminal { max-height: 34rem; overflow: auto; background: #12161c; color: #e
 .hljs-number, .hljs-attr, .hljs-variable { color: var(--number); }
 .hljs-title, .hljs-section, .hljs-name { color: var(--title); font-weight: 600; }
 .controls { display: flex; flex-wrap: wrap; align-items: center; gap: .6rem; margin: .6rem 0; }
-button, select { padding: .35rem .8rem; border: 1px solid var(--rule); border-radius: 6px; background: var(--panel); color: var(--ink); font: inherit; cursor: pointer; }
+button, select {
+  padding: .35rem .8rem; border: 1px solid var(--rule); border-radius: 6px; background: var(--panel);
+  color: var(--ink); font: inherit; cursor: pointer;
+}
 button:first-child { border-color: var(--accent); background: var(--accent); color: var(--ground); font-weight: 600; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 .hint { color: var(--soft); font-size: .85rem; }
@@ -100,7 +134,9 @@ button:first-child { border-color: var(--accent); background: var(--accent); col
 .switch input:nth-of-type(2):checked ~ .scaled { display: block; }
 .switch input:nth-of-type(2):checked ~ .compressed { display: none; }
 .segments summary { margin-top: .5rem; cursor: pointer; color: var(--accent); }
-footer { margin-top: 3rem; padding-top: .8rem; border-top: 1px solid var(--rule); color: var(--soft); font-size: .85rem; }
+footer {
+  margin-top: 3rem; padding-top: .8rem; border-top: 1px solid var(--rule); color: var(--soft); font-size: .85rem;
+}
 footer p { max-width: none; }
 @page { size: A4; margin: 16mm 14mm 18mm; }
 @media print {
@@ -120,14 +156,19 @@ footer p { max-width: none; }
   thead { display: table-header-group; }
   table { font-size: 8.5pt; }
   td code.hash { font-size: 6.5pt; }
-  nav, .players, .switch > input, .switch > label, .segments, .switch .scaled, details.listing { display: none !important; }
+  nav, .players, .switch > input, .switch > label, .segments, .switch .scaled, details.listing {
+    display: none !important;
+  }
   .switch { display: block; }
   .switch .compressed { display: block !important; margin: 0; }
   .rest { display: none; }
   .more { display: block !important; }
   .wide { overflow: visible; }
   .diagram svg { min-width: 0; }
-  pre, pre.source, pre.terminal { max-height: none; overflow: visible; font-size: 8pt; box-decoration-break: clone; -webkit-box-decoration-break: clone; }
+  pre, pre.source, pre.terminal {
+    max-height: none; overflow: visible; font-size: 8pt; box-decoration-break: clone;
+    -webkit-box-decoration-break: clone;
+  }
   pre.terminal { background: #f4f7fb; color: #1b2330; }
   a { color: inherit; text-decoration: none; }
 }

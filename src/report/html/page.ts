@@ -24,19 +24,19 @@ export function reportPage(document: ReportDocument, language: Language, player:
   const style = `${player.style}\n${PAGE_STYLE}\n${DIAGRAM_STYLE}\n${TOPOLOGY_STYLE}`;
   const hasPlayers = document.sections.some(({ blocks }) => blocks.some(({ kind }) => kind === 'players'));
   const scripts = hasPlayers ? [player.script, PAGE_SCRIPT].map(inScript) : [];
-  return `<!doctype html>\n${page(document, language, style, scripts).text}\n`;
+  return `<!doctype html>\n${page(document, language, { style, scripts }).text}\n`;
 }
 
-function page(
-  { title, heading, tiles, sections, footer }: ReportDocument,
-  language: Language,
-  style: string,
-  scripts: readonly string[],
-): Markup {
-  const {
-    report: { htmlLang, contents, summary },
-    notation,
-  } = language;
+interface PageParts {
+  readonly style: string;
+  readonly scripts: readonly string[];
+}
+
+function page(document: ReportDocument, language: Language, { style, scripts }: PageParts): Markup {
+  const { title, sections, footer } = document;
+  const { report, notation } = language;
+  const { htmlLang, contents } = report;
+  const links = sections.map(({ id, title: name }) => html`<li><a href="#${id}">${name}</a></li>`);
   return html`<html lang="${htmlLang}">
 <head>
 <meta charset="utf-8">
@@ -49,17 +49,32 @@ function page(
 <body>
 <header>
 <h1>${notation.typeset(title)}</h1>
-<dl class="heading">${heading.map(([label, content]) => html`<div><dt>${label}</dt><dd>${value(content, notation)}</dd></div>`)}</dl>
+${headingMarkup(document, language)}
 </header>
 <main>
-<section class="summary" aria-label="${summary}"><ul class="tiles">${tiles.map(({ label, value: text, tone }) => html`<li class="tile tile-${tone}"><b>${label}</b> <span>${mark(tone)}${notation.typeset(text)}</span></li>`)}</ul></section>
-<nav aria-label="${contents}"><ol>${sections.map(({ id, title: name }) => html`<li><a href="#${id}">${name}</a></li>`)}</ol></nav>
+${summaryMarkup(document, language)}
+<nav aria-label="${contents}"><ol>${links}</ol></nav>
 ${sections.map((section, index) => sectionMarkup(section, index + 1, language))}
 </main>
 <footer><p>${notation.typeset(footer)}</p></footer>
 ${scripts.map((script) => html`<script>${trusted(script)}</script>\n`)}
 </body>
 </html>`;
+}
+
+function headingMarkup({ heading }: ReportDocument, { notation }: Language): Markup {
+  const items = heading.map(
+    ([label, content]) => html`<div><dt>${label}</dt><dd>${value(content, notation)}</dd></div>`,
+  );
+  return html`<dl class="heading">${items}</dl>`;
+}
+
+function summaryMarkup({ tiles }: ReportDocument, { report, notation }: Language): Markup {
+  const items = tiles.map(({ label, value: text, tone }) => {
+    const words = html`<span>${mark(tone)}${notation.typeset(text)}</span>`;
+    return html`<li class="tile tile-${tone}"><b>${label}</b> ${words}</li>`;
+  });
+  return html`<section class="summary" aria-label="${report.summary}"><ul class="tiles">${items}</ul></section>`;
 }
 
 function sectionMarkup({ id, title, blocks }: Section, number: number, language: Language): Markup {

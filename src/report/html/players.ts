@@ -16,17 +16,20 @@ export function playersMarkup(
     (speed) =>
       html`<option value="${speed}"${speed === 1 ? trusted(' selected') : ''}>× ${notation.number(speed, 1)}</option>`,
   );
-  const places = terminals.map(
-    ({ role, machine }) =>
-      html`<figure class="player"><figcaption>${role} · ${machine}</figcaption><div class="screen" data-role="${role}"></div></figure>`,
-  );
+  const places = terminals.map(({ role, machine }) => {
+    const screen = html`<div class="screen" data-role="${role}"></div>`;
+    return html`<figure class="player"><figcaption>${role} · ${machine}</figcaption>${screen}</figure>`;
+  });
+  const play = html`<button type="button" data-action="play" data-pause="${words.pause}">${words.playBoth}</button>`;
+  const restart = html`<button type="button" data-action="restart">${words.restart}</button>`;
+  const recordings = scriptJson(Object.fromEntries(terminals.map(({ role, cast }) => [role, cast])));
   return html`<div class="players" hidden>
 <h3>${words.players}</h3>
-<div class="controls"><button type="button" data-action="play" data-pause="${words.pause}">${words.playBoth}</button><button type="button" data-action="restart">${words.restart}</button>
+<div class="controls">${play}${restart}
 <label>${words.speed} <select>${speeds}</select></label><span class="hint">${words.paces[pace]}</span></div>
 <div class="screens">${places}</div></div>
 <noscript><p class="remark">${notation.typeset(words.noScript)}</p></noscript>
-<script type="application/json" id="recordings">${trusted(scriptJson(Object.fromEntries(terminals.map(({ role, cast }) => [role, cast]))))}</script>`;
+<script type="application/json" id="recordings">${trusted(recordings)}</script>`;
 }
 
 /** JSON that cannot end the script element in which it stands (HTML, 13.1.3): no `<` is left in it. */

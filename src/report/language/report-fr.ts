@@ -159,8 +159,10 @@ export const report: ReportWords = {
     none: 'Aucun port n’a été vérifié dans cette exécution : aucun programme à l’écoute n’a été lancé.',
   },
   terminals: {
-    serverIntro: (role, machine, user) =>
-      `Le terminal de \`${role}\` sur \`${machine}\`${user === '' ? '' : `, tel que l’utilisateur \`${user}\` l’a vu`} :`,
+    serverIntro: (role, machine, user) => {
+      const seen = user === '' ? '' : `, tel que l’utilisateur \`${user}\` l’a vu`;
+      return `Le terminal de \`${role}\` sur \`${machine}\`${seen} :`;
+    },
     neverStarted: (role) => `\`${role}\` n’a jamais été lancé dans cette exécution.`,
     empty: 'Il n’a rien affiché.',
     none: 'Aucun programme de ce genre n’a pris part à cette exécution.',

@@ -25,10 +25,10 @@ export function sequenceMermaid(
   let phase: Phase | undefined;
   for (const row of foldSegments(conversation.segments)) {
     const now = row.kind === 'fold' ? row.phase : row.segment.phase;
-    if (now !== phase)
-      lines.push(
-        `  Note over C,S: ${mermaidText(`${words.phases[now]}${notation.colon} ${phaseNote(conversation, now, words, notation)}`)}`,
-      );
+    if (now !== phase) {
+      const note = phaseNote(conversation, now, words, notation);
+      lines.push(`  Note over C,S: ${mermaidText(`${words.phases[now]}${notation.colon} ${note}`)}`);
+    }
     phase = now;
     if (row.kind === 'fold') {
       lines.push(`  Note over C,S: ${mermaidText(words.folded(notation.number(row.segments.length)))}`);

@@ -1,5 +1,7 @@
 import { columnsOf } from '../../core/text/sanitize.ts';
-import { escapeMarkup } from '../../core/text/escape-markup.ts';
+import { attributesText, element } from '../markup/element.ts';
+import { escapeMarkup } from '../markup/escape-markup.ts';
+import { MONO_FONTS, SANS_FONTS } from '../markup/fonts.ts';
 import { programText, type Topology, type TopologyMachine, type TopologyNetwork } from './topology.ts';
 
 /** Words of the picture. */
@@ -19,17 +21,26 @@ const ROW_GAP = 40;
 const outsideWorld = { gap: 26, width: 122, height: 40 } as const;
 const COLORS = 3;
 
+/** Keeps a text readable where it crosses a line. */
+const HALO = 'paint-order: stroke; stroke: var(--topo-ground); stroke-width: 5px; stroke-linejoin: round;';
+const LIGHT =
+  '--topo-ground: #fff; --topo-ink: #1b2330; --topo-soft: #556070; --topo-rule: #8c98a8; ' +
+  '--topo-accent: #1d5fc4; --topo-second: #a5480b; --topo-third: #17734a; --topo-box: #f4f7fb;';
+const DARK =
+  '--topo-ground: #12161c; --topo-ink: #e7ecf2; --topo-soft: #a3aebc; --topo-rule: #6c7888; ' +
+  '--topo-accent: #78aefc; --topo-second: #f4a261; --topo-third: #5fcf97; --topo-box: #1a2029;';
+
 /** Colours and type, for the picture's own file and for a page around it. */
 export const TOPOLOGY_STYLE = `
-.topology { --topo-ground: #fff; --topo-ink: #1b2330; --topo-soft: #556070; --topo-rule: #8c98a8; --topo-accent: #1d5fc4; --topo-second: #a5480b; --topo-third: #17734a; --topo-box: #f4f7fb; font-family: system-ui, -apple-system, "Segoe UI", "Noto Sans", "Liberation Sans", Arial, sans-serif; }
-@media (prefers-color-scheme: dark) { .topology { --topo-ground: #12161c; --topo-ink: #e7ecf2; --topo-soft: #a3aebc; --topo-rule: #6c7888; --topo-accent: #78aefc; --topo-second: #f4a261; --topo-third: #5fcf97; --topo-box: #1a2029; } }
-@media print { .topology { --topo-ground: #fff; --topo-ink: #1b2330; --topo-soft: #556070; --topo-rule: #8c98a8; --topo-accent: #1d5fc4; --topo-second: #a5480b; --topo-third: #17734a; --topo-box: #f4f7fb; } }
+.topology { ${LIGHT} font-family: ${SANS_FONTS}; }
+@media (prefers-color-scheme: dark) { .topology { ${DARK} } }
+@media print { .topology { ${LIGHT} } }
 .topology text { fill: var(--topo-ink); font-size: 13px; }
 .topology .topo-ground { fill: var(--topo-ground); }
 .topology .topo-name { font-weight: 700; font-size: 15px; }
-.topology .topo-mono { font-family: ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", "Liberation Mono", monospace; font-size: 12px; }
+.topology .topo-mono { font-family: ${MONO_FONTS}; font-size: 12px; }
 .topology .topo-soft { fill: var(--topo-soft); }
-.topology text.topo-net { fill: currentColor; font-weight: 700; paint-order: stroke; stroke: var(--topo-ground); stroke-width: 5px; stroke-linejoin: round; }
+.topology text.topo-net { fill: currentColor; font-weight: 700; ${HALO} }
 .topology .topo-box { fill: var(--topo-box); stroke: var(--topo-rule); stroke-width: 1.5; }
 .topology .topo-chip { fill: var(--topo-ground); stroke: var(--topo-accent); }
 .topology .topo-bus { stroke: currentColor; stroke-width: 4; stroke-linecap: round; }
@@ -61,14 +72,18 @@ export function topologySvg(
   const width = end + (topology.networks.some(leadsOutside) ? outsideWorld.gap + outsideWorld.width : 0) + margin.right;
   const height = (last?.bottom ?? 60) + margin.top;
   const { id, standalone } = options;
+  const [title, description] = [`${id}-title`, `${id}-desc`];
+  const size = { viewBox: `0 0 ${width} ${height}`, width, height };
+  const labels = { role: 'img', 'aria-labelledby': title, 'aria-describedby': description };
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" class="topology" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="${id}-title" aria-describedby="${id}-desc">`,
-    `<title id="${id}-title">${escapeMarkup(words.title)}</title><desc id="${id}-desc">${escapeMarkup(describe(topology))}</desc>`,
+    `<svg${attributesText({ xmlns: 'http://www.w3.org/2000/svg', class: 'topology', ...size, ...labels })}>`,
+    element('title', { id: title }, escapeMarkup(words.title)) +
+      element('desc', { id: description }, escapeMarkup(describe(topology))),
     standalone ? `<style>${TOPOLOGY_STYLE}</style>` : '',
-    `<rect class="topo-ground" width="${width}" height="${height}"/>`,
+    element('rect', { class: 'topo-ground', width, height }),
     ...trunks(topology, placed),
     ...placed.flatMap((row) => row.machines.map((machine) => drawMachine(machine, row))),
-    ...placed.flatMap((row) => row.buses.map((bus) => drawBus(bus, left, end, words))),
+    ...placed.flatMap((row) => row.buses.map((bus) => drawBus(bus, { left, end }, words))),
     '</svg>',
   ]
     .filter((part) => part !== '')
@@ -151,7 +166,7 @@ function trunks(topology: Topology, rows: readonly PlacedRow[]): string[] {
     const ys = rows.flatMap(({ buses }) => buses.filter(({ network }) => network.name === name).map(({ y }) => y));
     if (ys.length < 2) return [];
     const x = trunkX(index);
-    return [`<path class="topo-wire topo-net-${index % COLORS}" d="M${x} ${ys[0]}V${ys.at(-1)}"/>`];
+    return [element('path', { class: `topo-wire topo-net-${index % COLORS}`, d: `M${x} ${ys[0]}V${ys.at(-1)}` })];
   });
 }
 
@@ -163,24 +178,34 @@ function leadsOutside({ nat, gateway }: TopologyNetwork): boolean {
   return nat && gateway !== undefined;
 }
 
-function drawBus({ network, index, y, isRepeat }: PlacedBus, left: number, end: number, words: TopologyWords): string {
+/** The line of a network, from its trunk to `end`; its name begins at `left`. */
+function drawBus(
+  { network, index, y, isRepeat }: PlacedBus,
+  { left, end }: { readonly left: number; readonly end: number },
+  words: TopologyWords,
+): string {
   const { name, subnet, gateway } = network;
-  const start = trunkX(index);
-  const hasOutside = leadsOutside(network) && !isRepeat;
-  const label = [
-    `<tspan class="topo-mono">${escapeMarkup(subnet)}</tspan>`,
-    ...(gateway === undefined || isRepeat ? [] : [`<tspan class="topo-mono">→ ${escapeMarkup(gateway)}</tspan>`]),
-  ].join('  ');
-  const outside = hasOutside
-    ? [
-        `<path class="topo-wire" d="M${end} ${y}H${end + outsideWorld.gap}" stroke-dasharray="4 3"/>`,
-        `<rect class="topo-outside" x="${end + outsideWorld.gap}" y="${y - outsideWorld.height / 2}" width="${outsideWorld.width}" height="${outsideWorld.height}" rx="20"/>`,
-        `<text class="topo-soft" x="${end + outsideWorld.gap + outsideWorld.width / 2}" y="${y + 5}" text-anchor="middle">${escapeMarkup(words.outside)}</text>`,
-      ].join('')
-    : '';
+  const addresses = [subnet, ...(gateway === undefined || isRepeat ? [] : [`→ ${gateway}`])];
+  const label = addresses.map((text) => element('tspan', { class: 'topo-mono' }, escapeMarkup(text))).join('  ');
+  const soft = element('tspan', { class: 'topo-soft', 'font-weight': 400 }, ` ${label}`);
+  return element(
+    'g',
+    { class: `topo-net-${index % COLORS}`, 'data-network': name },
+    element('path', { class: 'topo-bus', d: `M${trunkX(index)} ${y}H${end}` }),
+    element('text', { class: 'topo-net', x: left, y: y - 9 }, `${escapeMarkup(fit(name, 20))} ${soft}`),
+    leadsOutside(network) && !isRepeat ? drawOutside(end, y, words) : '',
+  );
+}
+
+/** What lies behind a gateway, at the end of the line of its network. */
+function drawOutside(end: number, y: number, words: TopologyWords): string {
+  const { gap, width, height } = outsideWorld;
+  const x = end + gap;
+  const place = { x: x + width / 2, y: y + 5, 'text-anchor': 'middle' };
   return [
-    `<g class="topo-net-${index % COLORS}" data-network="${escapeMarkup(name)}"><path class="topo-bus" d="M${start} ${y}H${end}"/>`,
-    `<text class="topo-net" x="${left}" y="${y - 9}">${escapeMarkup(fit(name, 20))} <tspan class="topo-soft" font-weight="400"> ${label}</tspan></text>${outside}</g>`,
+    element('path', { class: 'topo-wire', d: `M${end} ${y}H${x}`, 'stroke-dasharray': '4 3' }),
+    element('rect', { class: 'topo-outside', x, y: y - height / 2, width, height, rx: 20 }),
+    element('text', { class: 'topo-soft', ...place }, escapeMarkup(words.outside)),
   ].join('');
 }
 
@@ -190,28 +215,38 @@ function drawMachine({ machine, x, y, height }: PlacedMachine, row: PlacedRow): 
     const bus = row.buses.find((candidate) => candidate.network.name === network);
     if (bus === undefined) return '';
     const at = x + (box.width * (index + 1)) / (interfaces.length + 1);
-    return `<g class="topo-net-${bus.index % COLORS}"><path class="topo-wire" d="M${at} ${bus.y}V${y}"/><circle class="topo-dot" cx="${at}" cy="${bus.y}" r="4.5"/></g>`;
+    return element(
+      'g',
+      { class: `topo-net-${bus.index % COLORS}` },
+      element('path', { class: 'topo-wire', d: `M${at} ${bus.y}V${y}` }),
+      element('circle', { class: 'topo-dot', cx: at, cy: bus.y, r: 4.5 }),
+    );
   });
+  const inside = x + box.padding;
   let line = y + box.padding + 14;
-  const texts = [
-    `<text class="topo-name" x="${x + box.padding}" y="${line}">${escapeMarkup(fit(name, 14))} <tspan class="topo-soft" font-weight="400" font-size="12">${escapeMarkup(fit(user, 12))}</tspan></text>`,
-  ];
+  const userStyle = { class: 'topo-soft', 'font-weight': 400, 'font-size': 12 };
+  const who = `${escapeMarkup(fit(name, 14))} ${element('tspan', userStyle, escapeMarkup(fit(user, 12)))}`;
+  const texts = [element('text', { class: 'topo-name', x: inside, y: line }, who)];
   line += 6;
   for (const { name: port, address } of interfaces) {
     line += box.line;
-    texts.push(
-      `<text class="topo-mono" x="${x + box.padding}" y="${line}">${escapeMarkup(fit(`${port} ${address}`, 25))}</text>`,
-    );
+    texts.push(monoText(inside, line, fit(`${port} ${address}`, 25)));
   }
   line += 12;
   for (const program of programs) {
+    const chip = { x: inside, y: line, width: box.width - 2 * box.padding, height: 23, rx: 5 };
     texts.push(
-      `<rect class="topo-chip" x="${x + box.padding}" y="${line}" width="${box.width - 2 * box.padding}" height="23" rx="5"/>`,
-      `<text class="topo-mono" x="${x + box.padding + 8}" y="${line + 16}">▸ ${escapeMarkup(fit(programText(program), 21))}</text>`,
+      element('rect', { class: 'topo-chip', ...chip }),
+      monoText(inside + 8, line + 16, `▸ ${fit(programText(program), 21)}`),
     );
     line += 28;
   }
-  return `<g data-machine="${escapeMarkup(name)}">${wires.join('')}<rect class="topo-box" x="${x}" y="${y}" width="${box.width}" height="${height}" rx="8"/>${texts.join('')}</g>`;
+  const outline = element('rect', { class: 'topo-box', x, y, width: box.width, height, rx: 8 });
+  return element('g', { 'data-machine': name }, ...wires, outline, ...texts);
+}
+
+function monoText(x: number, y: number, text: string): string {
+  return element('text', { class: 'topo-mono', x, y }, escapeMarkup(text));
 }
 
 /** Text that keeps to its box. */

@@ -1,4 +1,4 @@
-import { sanitize } from './sanitize.ts';
+import { sanitize } from '../../core/text/sanitize.ts';
 
 const entities: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -9,8 +9,9 @@ const entities: Readonly<Record<string, string>> = {
 };
 
 /**
- * Any text as content or as a quoted attribute of HTML, SVG and XML. Controls (but newline and tab), format characters and what XML 1.0 cannot hold
- * (https://www.w3.org/TR/xml/#charsets) are shown by their numbers, so that nothing a program printed can hide, turn around or break a document.
+ * Any text as content or as a quoted attribute of HTML, SVG and XML. Controls (but newline and tab), format characters
+ * and what XML 1.0 cannot hold (https://www.w3.org/TR/xml/#charsets) are shown by their numbers, so that nothing a
+ * program printed can hide, turn around or break a document.
  */
 export function escapeMarkup(text: string): string {
   return sanitize(text)
