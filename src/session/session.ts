@@ -11,7 +11,7 @@ import { connectAll } from './connect-all.ts';
 import type { CommandContext } from './context.ts';
 import { knownIdentity, type LabIdentity } from './lab-identity.ts';
 import { requireOwnLab } from './lab-owner.ts';
-import { openLab, type OpenedLab } from './open-lab.ts';
+import type { OpenedLab } from './open-lab.ts';
 import { loginPolicy } from './provider-means.ts';
 
 /** The lab as it was brought up, found again. */
@@ -52,7 +52,7 @@ export class Session {
 
   /** The lab file and its scenarios. @throws {UsageError} when it is missing, or has faults: all of them. */
   lab(): Promise<OpenedLab> {
-    return (this.#reading.lab ??= openLab(this.context));
+    return (this.#reading.lab ??= readLab(this.context));
   }
 
   /** What `state.json` says, also in a folder that was copied from the lab's own. Throws as `readState`. */
@@ -152,6 +152,11 @@ export class Session {
 /** Opens the lab of a command; nothing is read yet. */
 export function openSession(context: CommandContext): Session {
   return new Session(context);
+}
+
+/** What reads lab files takes half as long to load as all else: commands that read none do without. */
+async function readLab(context: CommandContext): Promise<OpenedLab> {
+  return (await import('./open-lab.ts')).openLab(context);
 }
 
 function requireRunning(machines: readonly AttachedMachine[]): void {
