@@ -209,6 +209,8 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'lab-names.ts',
     'locked-session.ts',
     'open-lab.ts',
+    'open-session.ts',
+    'opened-lab.ts',
     'program-ports.ts',
     'provider-means.ts',
     'reach-early.ts',

@@ -13,7 +13,7 @@ export class LockedSession extends Session {
   readonly journal: Journal;
 
   constructor(session: Session) {
-    super(session.context, session);
+    super(session);
     this.journal = openJournal(this.stateFolder);
   }
 

@@ -4,17 +4,10 @@ import { UsageError } from '../core/errors.ts';
 import { loadLab } from '../lab/load-lab.ts';
 import type { Problem } from '../lab/problem.ts';
 import { renderProblems } from '../lab/render-problems.ts';
-import type { Lab } from '../lab/types.ts';
 import { parseScenarios } from '../scenario/parse.ts';
-import type { Scenario } from '../scenario/scenario.ts';
 import type { CommandContext } from './context.ts';
+import type { OpenedLab } from './opened-lab.ts';
 import { shownPath } from './shown-path.ts';
-
-/** A lab file without fault, its scenarios understood. */
-export interface OpenedLab {
-  readonly lab: Lab;
-  readonly scenarios: ReadonlyMap<string, Scenario>;
-}
 
 /** A lab file as it was read: its faults (none when `lab` is there), in the order of the file. */
 export interface CheckedLabFile {

@@ -11,7 +11,7 @@ import { connectAll } from './connect-all.ts';
 import type { CommandContext } from './context.ts';
 import { knownIdentity, type LabIdentity } from './lab-identity.ts';
 import { requireOwnLab } from './lab-owner.ts';
-import type { OpenedLab } from './open-lab.ts';
+import type { OpenedLab } from './opened-lab.ts';
 import { loginPolicy } from './provider-means.ts';
 
 /** The lab as it was brought up, found again. */
@@ -27,32 +27,34 @@ export interface ConnectedLab extends FoundLab {
   readonly shells: ReadonlyMap<string, Shell>;
 }
 
+/** What a session begins with: nothing that another `lab` may change. */
+export interface SessionSource {
+  readonly context: CommandContext;
+  /** Those of the context; of each name there is one provider object. */
+  readonly providers: ProviderRegistry;
+  /** The lab file and its scenarios, read once. @throws {UsageError} when it is missing, or has problems: all of them. */
+  readonly lab: () => Promise<OpenedLab>;
+}
+
 /**
  * The lab that a command works on. Lab file, identity, state, provider and machines are each read when they are first asked for, once, and then kept.
  * A session makes nothing and changes nothing: whatever does takes a `LockedSession`.
  */
-export class Session {
+export class Session implements SessionSource {
   readonly context: CommandContext;
   /** Absolute path of the `.lab` folder, whether or not it exists. */
   readonly stateFolder: string;
-  /** Those of the context; of each name there is one provider object. */
   readonly providers: ProviderRegistry;
-  readonly #reading: { lab?: Promise<OpenedLab> };
+  readonly lab: () => Promise<OpenedLab>;
   #saved: Promise<LabState | undefined> | undefined;
   #original: Promise<string | undefined> | undefined;
   #attached: Promise<FoundLab | undefined> | undefined;
 
-  /** With `from`, a lab file that it has read is not read again; all that another `lab` may have changed is. */
-  constructor(context: CommandContext, from?: Session) {
+  constructor({ context, providers, lab }: SessionSource) {
     this.context = context;
     this.stateFolder = stateFolderFor(context.labFile);
-    this.providers = from?.providers ?? onceEach(context.providers);
-    this.#reading = from === undefined ? {} : from.#reading;
-  }
-
-  /** The lab file and its scenarios. @throws {UsageError} when it is missing, or has faults: all of them. */
-  lab(): Promise<OpenedLab> {
-    return (this.#reading.lab ??= readLab(this.context));
+    this.providers = providers;
+    this.lab = lab;
   }
 
   /** What `state.json` says, also in a folder that was copied from the lab's own. Throws as `readState`. */
@@ -149,16 +151,6 @@ export class Session {
   }
 }
 
-/** Opens the lab of a command; nothing is read yet. */
-export function openSession(context: CommandContext): Session {
-  return new Session(context);
-}
-
-/** What reads lab files takes half as long to load as all else: commands that read none do without. */
-async function readLab(context: CommandContext): Promise<OpenedLab> {
-  return (await import('./open-lab.ts')).openLab(context);
-}
-
 function requireRunning(machines: readonly AttachedMachine[]): void {
   const gone = machines.filter(({ running }) => !running).map(({ machine }) => machine.name);
   if (gone.length === 0) return;
@@ -166,17 +158,4 @@ function requireRunning(machines: readonly AttachedMachine[]): void {
     code: 'machine-down',
     hint: 'Run "lab up" to bring it back.',
   });
-}
-
-function onceEach(providers: ProviderRegistry): ProviderRegistry {
-  const made = new Map<string, Promise<Provider>>();
-  return {
-    names: providers.names,
-    named(name) {
-      const provider = made.get(name) ?? providers.named(name);
-      made.set(name, provider);
-      return provider;
-    },
-    having: (ability) => providers.having(ability),
-  };
 }

@@ -1,6 +1,6 @@
 import { UsageError } from '../core/errors.ts';
 import type { CommandContext } from './context.ts';
-import { openSession } from './session.ts';
+import { openSession } from './open-session.ts';
 
 /** The Unix socket that leads to a machine's sshd. @throws {UsageError} for a machine that has an address instead. */
 export async function socketOf(context: CommandContext, name: string): Promise<string> {

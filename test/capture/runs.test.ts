@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { readCapture, readConversations } from '../../src/packets/read-capture.ts';
 import { PacketCapture } from '../../src/capture/packet-capture.ts';
 import { capture } from '../../src/commands/machines/capture.ts';
-import { openSession } from '../../src/session/session.ts';
+import { openSession } from '../../src/session/open-session.ts';
 import { down } from '../../src/commands/lab/down.ts';
 import { exec } from '../../src/commands/machines/exec.ts';
 import { run, type RunOptions, type RunResult } from '../../src/commands/runs/run.ts';

@@ -5,7 +5,7 @@ import { describe, test, type TestContext } from 'node:test';
 import { up } from '../../src/commands/lab/up.ts';
 import type { Provider, ProviderRegistry } from '../../src/providers/provider.ts';
 import { allProviders } from '../../src/providers/registry.ts';
-import { openSession } from '../../src/session/session.ts';
+import { openSession } from '../../src/session/open-session.ts';
 import { withLock } from '../../src/session/locked-session.ts';
 import { testContext } from '../helpers/command-context.ts';
 import { finish, currentUser } from '../helpers/lab-command.ts';

@@ -8,7 +8,7 @@ import type { CommandContext } from '../../session/context.ts';
 import type { LabIdentity } from '../../session/lab-identity.ts';
 import { withLock, type LockedSession } from '../../session/locked-session.ts';
 import { removeLab } from '../../session/remove-lab.ts';
-import { openSession } from '../../session/session.ts';
+import { openSession } from '../../session/open-session.ts';
 import { shedCopy } from '../../session/shed-copy.ts';
 import { endStrays, strayLabs } from '../../session/stray-labs.ts';
 

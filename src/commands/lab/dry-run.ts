@@ -3,7 +3,8 @@ import type { Lab } from '../../lab/types.ts';
 import type { Requirement } from '../../providers/provider.ts';
 import { describeChange } from '../../state/lab-change.ts';
 import type { CommandContext } from '../../session/context.ts';
-import { openSession, type FoundLab } from '../../session/session.ts';
+import { openSession } from '../../session/open-session.ts';
+import type { FoundLab } from '../../session/session.ts';
 
 export interface PlanResult {
   readonly dryRun: true;

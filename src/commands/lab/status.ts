@@ -7,7 +7,7 @@ import type { AttachedMachine } from '../../providers/provider.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import type { CommandContext } from '../../session/context.ts';
 import { inspectProgramPorts } from '../../session/program-ports.ts';
-import { openSession } from '../../session/session.ts';
+import { openSession } from '../../session/open-session.ts';
 
 export interface StatusResult {
   /** Whether `lab up` was done and machines run. */

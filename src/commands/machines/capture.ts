@@ -19,7 +19,7 @@ import type { Machine } from '../../lab/types.ts';
 import type { AttachedMachine } from '../../providers/provider.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import type { CommandContext } from '../../session/context.ts';
-import { openSession } from '../../session/session.ts';
+import { openSession } from '../../session/open-session.ts';
 import { writeOutput } from '../../state/files/output.ts';
 
 export interface CaptureOptions {

@@ -8,7 +8,7 @@ import { inspectPort, type PortReport } from '../../ports/inspect-port.ts';
 import type { PortProtocol } from '../../ports/port-report.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import type { CommandContext } from '../../session/context.ts';
-import { openSession } from '../../session/session.ts';
+import { openSession } from '../../session/open-session.ts';
 import { askSudoPassword, sudoPasswordsOf, type SudoPasswords } from '../../session/sudo-password.ts';
 
 export interface CheckPortOptions {

@@ -6,7 +6,7 @@ import { suggestion } from '../../core/text/suggest.ts';
 import { connectUnix } from '../../host/unix-socket.ts';
 import { flagsFor } from '../../providers/ability.ts';
 import type { MachineConsole } from '../../providers/provider.ts';
-import { openSession } from '../../session/session.ts';
+import { openSession } from '../../session/open-session.ts';
 import type { CommandContext, UserTerminal } from '../../session/context.ts';
 import { writeOutput } from '../../state/files/output.ts';
 

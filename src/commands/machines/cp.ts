@@ -8,7 +8,7 @@ import { shownFileName } from '../../core/text/file-name.ts';
 import { makeTemporaryFolder } from '../../host/files/own-folder.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import type { CommandContext } from '../../session/context.ts';
-import { openSession } from '../../session/session.ts';
+import { openSession } from '../../session/open-session.ts';
 import { copyFromMachine, copyToMachine, type Copied } from '../../copy/copy-tree.ts';
 
 /** A path here (`machine` undefined) or on a machine. */

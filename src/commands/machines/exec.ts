@@ -5,7 +5,7 @@ import type { AttachedMachine } from '../../providers/provider.ts';
 import type { Command, ExecResult, Shell } from '../../ssh/shell.ts';
 import { Slots } from '../../core/slots.ts';
 import type { CommandContext } from '../../session/context.ts';
-import { openSession } from '../../session/session.ts';
+import { openSession } from '../../session/open-session.ts';
 import { outputWriter } from '../../seats/line-prefixer.ts';
 
 export interface ExecOptions {

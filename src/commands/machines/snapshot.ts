@@ -6,7 +6,8 @@ import { connectAll } from '../../session/connect-all.ts';
 import type { CommandContext } from '../../session/context.ts';
 import { withLock, type LockedSession } from '../../session/locked-session.ts';
 import { makingOf, workOf } from '../../session/provider-means.ts';
-import { openSession, type Session } from '../../session/session.ts';
+import { openSession } from '../../session/open-session.ts';
+import type { Session } from '../../session/session.ts';
 import { stateOf, type LabState } from '../../state/state.ts';
 
 /** Saves all machines of the lab that is up, under a name. @throws {EnvironmentError} when it is not up, or its provider cannot. */

@@ -1,7 +1,7 @@
 import { quoteCommand } from '../../core/text/shell-quote.ts';
 import type { AttachedMachine } from '../../providers/provider.ts';
 import type { CommandContext } from '../../session/context.ts';
-import { openSession } from '../../session/session.ts';
+import { openSession } from '../../session/open-session.ts';
 
 export interface SshConfigResult {
   readonly hosts: readonly { readonly host: string; readonly options: Readonly<Record<string, string>> }[];

@@ -2,7 +2,7 @@ import { withCleanup, type CleanupStack } from '../../core/cleanup.ts';
 import type { EventSink } from '../../core/events.ts';
 import type { ExecResult, RemoteProcess, Shell } from '../../ssh/shell.ts';
 import type { CommandContext, UserTerminal } from '../../session/context.ts';
-import { openSession } from '../../session/session.ts';
+import { openSession } from '../../session/open-session.ts';
 import { execOn, exitCodeOf } from './exec.ts';
 import { writeOutput } from '../../state/files/output.ts';
 import { sizeOf } from '../../seats/seat.ts';

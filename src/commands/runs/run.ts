@@ -11,11 +11,11 @@ import { connectAll } from '../../session/connect-all.ts';
 import { changedLab } from '../../session/changed-lab.ts';
 import type { CommandContext } from '../../session/context.ts';
 import { withLock, type LockedSession } from '../../session/locked-session.ts';
-import type { OpenedLab } from '../../session/open-lab.ts';
+import type { OpenedLab } from '../../session/opened-lab.ts';
 import { withPeerNames } from '../../evidence/peer-names.ts';
 import { playOnce, type FailedRun, type PlayedRun, type Seats, type Series } from '../../evidence/play-once.ts';
 import { reachEarly, type EarlyShells } from '../../session/reach-early.ts';
-import { openSession } from '../../session/session.ts';
+import { openSession } from '../../session/open-session.ts';
 import type { Seat } from '../../seats/seat.ts';
 
 export interface RunOptions {
