@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { up } from '../../../src/commands/lab/up.ts';
-import { openSession } from '../../../src/session/session.ts';
+import { openSession } from '../../../src/session/open-session.ts';
 import { testContext } from '../../helpers/command-context.ts';
 import { cannotMakeMachines, labFolder } from '../../helpers/machines/machines.ts';
 
