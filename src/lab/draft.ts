@@ -1,20 +1,8 @@
-import { isPointToPoint, type Subnet } from '../core/ipv4.ts';
+import type { Subnet } from '../core/ipv4.ts';
 import type { ReportHeading } from '../core/lab-description.ts';
-import { busyPortChoices, DEFAULT_IMAGE, DEFAULT_PROVIDER, DEFAULT_USER } from './defaults.ts';
+import type { NetworkIndex } from './network-index.ts';
 import type { Path } from './problem.ts';
-import { NetworkIndex } from './network-index.ts';
-import {
-  labFields,
-  machine,
-  machineInterface,
-  network,
-  port,
-  program,
-  rightFields,
-  type RightFields,
-} from './fields/fields.ts';
 import type { Machine, Pattern, Program } from './types.ts';
-import type { YamlSource } from './yaml/yaml-source.ts';
 
 /**
  * The lab as far as it can be read: short forms expanded, defaults filled in, wrong values left out. The checks that
@@ -91,153 +79,9 @@ export interface DraftProgram {
   readonly env: ReadonlyMap<string, string>;
 }
 
-const labSettings = labFields.pick({ name: true, provider: true, ssh: true, capture: true, report: true }).shape;
-const machineSettings = machine.omit({ address: true, interfaces: true }).shape;
-const programSettings = program.pick({ on: true, ports: true, prompt: true }).shape;
-
-export function draftLab(source: YamlSource): Draft {
-  const lab = fieldsOf(source.data);
-  const { name, provider = DEFAULT_PROVIDER, ssh, capture, report } = rightFields(labSettings, lab);
-  const networks = entriesOf(lab['networks']).map(([name, value]) => draftNetwork(name, value));
-  return {
-    name,
-    provider,
-    networks,
-    networkIndex: new NetworkIndex(networks),
-    machines: entriesOf(lab['machines']).map(([name, value]) => draftMachine(name, value)),
-    programs: entriesOf(lab['programs']).map(([name, value]) => draftProgram(name, value, source)),
-    scenarios: entriesOf(lab['scenarios']).map(([name, value]) => ({
-      name,
-      path: ['scenarios', name],
-      steps: listOf(value),
-    })),
-    ssh,
-    capture,
-    report,
-  };
-}
-
 /** The network of an interface: the one that is written, else the only one whose subnet holds the address. */
 export function networkOf({ networkIndex }: Draft, { network, address }: DraftInterface): DraftNetwork | undefined {
   if (network) return networkIndex.named(network.value);
   const holding = address ? networkIndex.holding(address.value) : [];
   return holding.length === 1 ? holding[0] : undefined;
-}
-
-function draftNetwork(name: string, value: unknown): DraftNetwork {
-  const path = ['networks', name];
-  const isShort = typeof value === 'string';
-  const given = isShort ? { subnet: value } : fieldsOf(value);
-  const { nat, ...right } = rightFields(network.shape, given);
-  const subnet = placed(right.subnet, isShort ? path : [...path, 'subnet']);
-  const isGatewayWritten = given['gateway'] !== undefined;
-  const isPair = subnet !== undefined && isPointToPoint(subnet.value);
-  // By default the first address of the subnet; a point-to-point subnet has none to spare.
-  const byDefault = subnet === undefined || isPair ? undefined : subnet.value.network + 1;
-  const gateway = right.gateway === false ? undefined : isGatewayWritten ? right.gateway : byDefault;
-  const gatewayOff = right.gateway === false ? 'written' : isPair && !isGatewayWritten ? 'point-to-point' : undefined;
-  return {
-    name,
-    path,
-    subnet,
-    gateway:
-      gateway === undefined ? undefined : { value: gateway, path: [...path, 'gateway'], isDefault: !isGatewayWritten },
-    gatewayOff,
-    nat: { value: nat === undefined ? gatewayOff === undefined : nat !== false, path: [...path, 'nat'] },
-    reachesPrivate: typeof nat === 'object' && nat.private,
-  };
-}
-
-function draftMachine(name: string, value: unknown): DraftMachine {
-  const path = ['machines', name];
-  const { address, interfaces } = fieldsOf(value);
-  const short = address === undefined ? [] : [draftInterface('eth0', address, [...path, 'address'])];
-  const long = entriesOf(interfaces).map(([name, value]) => draftInterface(name, value, [...path, 'interfaces', name]));
-  return {
-    path,
-    machine: machineOf(name, rightFields(machineSettings, fieldsOf(value))),
-    interfaces: interfaces === undefined ? short : long,
-    addressTwice: address !== undefined && interfaces !== undefined,
-  };
-}
-
-function machineOf(
-  name: string,
-  { image, user, memory, cpus, disk, sudo, ssh }: RightFields<typeof machineSettings>,
-): Machine {
-  return {
-    name,
-    image: image ?? DEFAULT_IMAGE,
-    user: user ?? DEFAULT_USER,
-    ...(user !== undefined && { isUserWritten: true }),
-    interfaces: [],
-    memoryMiB: memory,
-    cpus,
-    diskMiB: disk,
-    ...(sudo === false && { sudo }),
-    ssh,
-  };
-}
-
-function draftInterface(name: string, value: unknown, path: Path): DraftInterface {
-  const isShort = typeof value === 'string';
-  const { network, address } = rightFields(machineInterface.shape, isShort ? { address: value } : fieldsOf(value));
-  return {
-    name,
-    path,
-    network: placed(network, [...path, 'network']),
-    address: placed(address, isShort ? path : [...path, 'address']),
-  };
-}
-
-function draftProgram(name: string, value: unknown, source: YamlSource): DraftProgram {
-  const path = ['programs', name];
-  const fields = fieldsOf(value);
-  const { on, ports = busyPortChoices[0], prompt } = rightFields(programSettings, fields);
-  return {
-    name,
-    path,
-    on: placed(on, [...path, 'on']),
-    files: listOf(fields['files']).flatMap((file, index) => draftFile(file, [...path, 'files', index])),
-    command: wordsAt([...path, 'command'], fields['command'], source),
-    build: fields['build'] === undefined ? undefined : wordsAt([...path, 'build'], fields['build'], source),
-    listens: draftPorts(fields['listens'], [...path, 'listens']),
-    busyPort: ports,
-    prompt: prompt && 'regex' in prompt ? { ...prompt, line: source.spanOf([...path, 'prompt']).line } : prompt,
-    env: new Map(entriesOf(fields['env']).map(([key]) => [key, source.textAt([...path, 'env', key]) ?? ''])),
-  };
-}
-
-function draftFile(file: unknown, path: Path): DraftFile[] {
-  if (typeof file === 'string') return [{ value: file, path, outside: false }];
-  const { path: written, outside } = fieldsOf(file);
-  return typeof written === 'string' ? [{ value: written, path: [...path, 'path'], outside: outside === true }] : [];
-}
-
-function draftPorts(value: unknown, path: Path): Placed<number>[] {
-  const listed = Array.isArray(value)
-    ? value.map((item: unknown, index) => ({ item, path: [...path, index] }))
-    : [{ item: value, path }];
-  return listed.flatMap(({ item, path }) => placed(port.safeParse(item).data, path) ?? []);
-}
-
-/** Words as they stand in the file: `7999` and `1.0` are what a program gets, not the numbers that they mean. */
-function wordsAt(path: Path, value: unknown, source: YamlSource): string[] {
-  return listOf(value).map((_, index) => source.textAt([...path, index]) ?? '');
-}
-
-function placed<T>(value: T | undefined, path: Path): Placed<T> | undefined {
-  return value === undefined ? undefined : { value, path };
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
-}
-
-function entriesOf(value: unknown): [string, unknown][] {
-  return Object.entries(fieldsOf(value));
 }

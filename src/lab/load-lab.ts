@@ -6,10 +6,11 @@ import { checkNames } from './checks/check-names.ts';
 import { checkNetworks } from './checks/check-networks.ts';
 import { checkPrograms } from './checks/check-programs.ts';
 import { checkRights } from './checks/check-rights.ts';
-import { draftLab, type Draft } from './draft.ts';
+import type { Draft } from './draft.ts';
 import { explainIssues, wrongChoice } from './fields/explain-issues.ts';
 import { labFields } from './fields/fields.ts';
 import type { PathProblem, Problem } from './problem.ts';
+import { readDraft } from './read-draft.ts';
 import { readLabFile } from './yaml/read-lab-file.ts';
 import { checkLabName } from './fields/rules.ts';
 import type { Lab } from './types.ts';
@@ -53,7 +54,7 @@ export async function checkLabText(
   const wrongRoot = rootProblem(source, broken);
   if (wrongRoot) return { problems: gather(source, wrongRoot), partial: undefined, text };
 
-  const draft = draftLab(source);
+  const draft = readDraft(source);
   const lab = buildLab(draft, source, file, overrides);
   const found = [
     ...shapeProblems(source.data),

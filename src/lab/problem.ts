@@ -1,4 +1,13 @@
-import type { Position } from './types.ts';
+/** A place in `lab.yaml`; line and column count from 1. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** A place and how many characters of its line belong to it, at least 1; what a code frame underlines. */
+export interface Span extends Position {
+  readonly length: number;
+}
 
 /** What is wrong, as it follows the place: `must be …`; and the next step. */
 export interface ProblemText {

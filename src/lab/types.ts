@@ -1,6 +1,7 @@
 import type { Subnet } from '../core/ipv4.ts';
 import type { ReportHeading } from '../core/lab-description.ts';
 import type { busyPortChoices } from './defaults.ts';
+import type { Position, Span } from './problem.ts';
 
 /** The checked content of `lab.yaml`, all short forms expanded and all defaults filled in. */
 export interface Lab {
@@ -109,15 +110,4 @@ export interface StepSource {
    * shown.
    */
   readonly positionOf: (path: readonly (string | number)[], at?: 'key' | 'value') => Span;
-}
-
-/** A place in `lab.yaml`; line and column count from 1. */
-export interface Position {
-  readonly line: number;
-  readonly column: number;
-}
-
-/** A place and how many characters of its line belong to it, at least 1; what a code frame underlines. */
-export interface Span extends Position {
-  readonly length: number;
 }

@@ -1,4 +1,5 @@
-import type { Lab, Position } from '../lab/types.ts';
+import type { Position } from '../lab/problem.ts';
+import type { Lab } from '../lab/types.ts';
 import type { StepLimit } from './playing/play-context.ts';
 import type { StepMeaning } from './verbs/define-verb.ts';
 

@@ -1,4 +1,4 @@
-import type { Span } from '../types.ts';
+import type { Span } from '../problem.ts';
 
 /** Turns offsets in a text into lines and columns, which count from 1, in UTF-16 units as editors do. */
 export class TextLines {

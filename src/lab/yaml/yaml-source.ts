@@ -9,11 +9,10 @@ import {
   type Pair,
   type YAMLMap,
 } from 'yaml';
-import { formatPath, shortened, type PathProblem, type Path } from '../problem.ts';
+import { formatPath, shortened, type PathProblem, type Path, type Span } from '../problem.ts';
 import { PlainReader, textOfScalar } from './plain-reader.ts';
 import type { Problem } from '../problem.ts';
 import { TextLines } from './text-lines.ts';
-import type { Span } from '../types.ts';
 import { syntaxProblems, type YamlProblem } from './yaml-problems.ts';
 import { directiveProblem } from './yaml-messages.ts';
 

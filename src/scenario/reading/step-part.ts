@@ -1,5 +1,5 @@
-import { formatPath, shortened, type Path, type Problem } from '../../lab/problem.ts';
-import type { Lab, Position, StepSource } from '../../lab/types.ts';
+import { formatPath, shortened, type Path, type Position, type Problem } from '../../lab/problem.ts';
+import type { Lab, StepSource } from '../../lab/types.ts';
 
 /** The step that a part belongs to. */
 interface WholeStep {
