@@ -3,7 +3,8 @@ import { ConnectionError, LabError, messageOf } from './errors.ts';
 /**
  * Waits until the work on all machines has ended, well or not, and gives its results in order.
  *
- * @throws the one error; of several our own bugs first, then any that is no matter of a connection; else one `ConnectionError` that lists all.
+ * @throws the one error; of several our own bugs first, then any that is no matter of a connection; else one
+ * `ConnectionError` that lists all.
  * @throws the abort reason when `signal` has aborted.
  */
 export async function allMachines<T>(work: readonly Promise<T>[], signal?: AbortSignal): Promise<T[]> {

@@ -1,6 +1,6 @@
 /**
- * A last-in-first-out stack of things to undo. It always runs all of them, and what fails in them never hides the first error.
- * Like `AsyncDisposableStack`, but errors of clean-up are gathered beside the cause instead of wrapping it.
+ * A last-in-first-out stack of things to undo. It always runs all of them, and what fails in them never hides the first
+ * error. Like `AsyncDisposableStack`, but errors of clean-up are gathered beside the cause instead of wrapping it.
  */
 export class CleanupStack {
   readonly #steps: { readonly what: string; readonly undo: () => unknown }[] = [];
@@ -10,7 +10,10 @@ export class CleanupStack {
     this.#steps.push({ what, undo });
   }
 
-  /** Runs all steps, newest first. May be called twice; the second call does only what was added since. Returns what failed. */
+  /**
+   * Runs all steps, newest first. May be called twice; the second call does only what was added since. Returns what
+   * failed.
+   */
   async run(): Promise<Error[]> {
     const failures: Error[] = [];
     for (let step = this.#steps.pop(); step; step = this.#steps.pop()) {
@@ -24,7 +27,10 @@ export class CleanupStack {
   }
 }
 
-/** Runs `work` with a clean-up stack; the stack runs in every case, and the error of `work` wins over errors of clean-up. */
+/**
+ * Runs `work` with a clean-up stack; the stack runs in every case, and the error of `work` wins over errors of
+ * clean-up.
+ */
 export async function withCleanup<T>(work: (cleanup: CleanupStack) => Promise<T>): Promise<T> {
   const cleanup = new CleanupStack();
   let value: T;

@@ -1,7 +1,8 @@
 import type { LabDescription, MachineFacts, ToolOutput } from './lab-description.ts';
 
 /**
- * Everything that is shown or stored comes from these. Domain code emits them, sinks (terminal, JSON, files) format them, one formatter per kind.
+ * Everything that is shown or stored comes from these. Domain code emits them, sinks (terminal, JSON, files) format
+ * them, one formatter per kind.
  */
 export type Event = { readonly at: Timestamp } & EventBody;
 
@@ -74,7 +75,10 @@ export type EventBody =
       readonly text: string;
       readonly reason: string;
     }
-  /** Terminals of programs. `data` is decoded text in which no UTF-8 character is cut; control sequences are still in it. */
+  /**
+   * Terminals of programs. `data` is decoded text in which no UTF-8 character is cut; control sequences are still in
+   * it.
+   */
   | {
       readonly kind: 'terminal-opened';
       readonly role: string;
@@ -84,7 +88,10 @@ export type EventBody =
       readonly command: readonly string[];
     }
   | { readonly kind: 'terminal-output'; readonly role: string; readonly data: string }
-  /** Of records only: so much output of the role is not stored here, because the room of its program is full. Bytes of UTF-8. */
+  /**
+   * Of records only: so much output of the role is not stored here, because the room of its program is full. Bytes of
+   * UTF-8.
+   */
   | { readonly kind: 'output-omitted'; readonly role: string; readonly bytes: number }
   | { readonly kind: 'terminal-input'; readonly role: string; readonly data: string; readonly by: 'scenario' | 'user' }
   | { readonly kind: 'terminal-resized'; readonly role: string; readonly columns: number; readonly rows: number }
@@ -132,7 +139,10 @@ export interface CaptureFacts {
   readonly full: boolean;
   /** What is missing in it, as far as that is known; left out when nothing is. */
   readonly gaps?: readonly CaptureGap[];
-  /** Where the packets were captured. `clockOffsetMs`: what the clock of that machine was ahead of ours, 0 when it cannot be told from 0. */
+  /**
+   * Where the packets were captured. `clockOffsetMs`: what the clock of that machine was ahead of ours, 0 when it
+   * cannot be told from 0.
+   */
   readonly machines: readonly {
     readonly machine: string;
     readonly interface: string;
@@ -158,7 +168,10 @@ export interface RoleInfo {
   readonly address: string | undefined;
 }
 
-/** A process that listens on a port. Fields that the machine would not tell (a process of another user, without `sudo`) are undefined. */
+/**
+ * A process that listens on a port. Fields that the machine would not tell (a process of another user, without `sudo`)
+ * are undefined.
+ */
 export interface PortHolder {
   readonly address: string;
   readonly port: number;
@@ -169,7 +182,10 @@ export interface PortHolder {
   readonly startedAtMs: number | undefined;
 }
 
-/** Takes events. A sink that is slower than its source returns a promise, and the source waits for it before it reads on. */
+/**
+ * Takes events. A sink that is slower than its source returns a promise, and the source waits for it before it reads
+ * on.
+ */
 export interface EventSink {
   emit(body: EventBody): void | Promise<void>;
 }
@@ -184,7 +200,10 @@ export const silent: EventSink = { emit: () => undefined };
 
 let stepCount = 0;
 
-/** Runs `work` between a `step-started` and a `step-finished` or `step-failed` event; `note` makes the closing remark from its result. */
+/**
+ * Runs `work` between a `step-started` and a `step-finished` or `step-failed` event; `note` makes the closing remark
+ * from its result.
+ */
 export async function inStep<T>(
   sink: EventSink,
   title: string,

@@ -22,7 +22,10 @@ export function formatIPv4(address: number): string {
   return [24, 16, 8, 0].map((shift) => (address >>> shift) & 255).join('.');
 }
 
-/** `192.168.100.0/24` as a subnet, or undefined unless it is an address, a slash and a prefix length of 0 to 32. Host bits are kept out. */
+/**
+ * `192.168.100.0/24` as a subnet, or undefined unless it is an address, a slash and a prefix length of 0 to 32. Host
+ * bits are kept out.
+ */
 export function parseSubnet(text: string): Subnet | undefined {
   const [address = '', length = '', ...rest] = text.split('/');
   const value = parseIPv4(address);
@@ -48,7 +51,10 @@ export function broadcastOf({ network, prefixLength }: Subnet): number {
   return (network | ~maskOf(prefixLength)) >>> 0;
 }
 
-/** The addresses that hosts can have: all but the first and the last, which are the network's own; in a point-to-point subnet (/31) both (RFC 3021). */
+/**
+ * The addresses that hosts can have: all but the first and the last, which are the network's own; in a point-to-point
+ * subnet (/31) both (RFC 3021).
+ */
 export function hostRange(subnet: Subnet): { readonly first: number; readonly last: number } {
   const last = broadcastOf(subnet);
   return isPointToPoint(subnet) ? { first: subnet.network, last } : { first: subnet.network + 1, last: last - 1 };
@@ -67,7 +73,10 @@ function maskOf(prefixLength: number): number {
   return prefixLength === 0 ? 0 : (0xffff_ffff << (32 - prefixLength)) >>> 0;
 }
 
-/** "This host", loopback, link-local with the metadata services of clouds, groups, reserved (RFC 6890): never a destination beyond a gateway. */
+/**
+ * "This host", loopback, link-local with the metadata services of clouds, groups, reserved (RFC 6890): never a
+ * destination beyond a gateway.
+ */
 export const nowhere: readonly string[] = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/4', '240.0.0.0/4'];
 /** Private use (RFC 1918) and shared address space (RFC 6598). */
 export const privateRanges: readonly string[] = ['10.0.0.0/8', '100.64.0.0/10', '172.16.0.0/12', '192.168.0.0/16'];

@@ -1,6 +1,7 @@
 /**
- * What was run, as plain data: enough for a report that is made later, when `lab.yaml` and the programs have changed or are gone. It travels in the event
- * `lab-described`, so a run folder tells the whole story by itself. What is not known is left out.
+ * What was run, as plain data: enough for a report that is made later, when `lab.yaml` and the programs have changed or
+ * are gone. It travels in the event `lab-described`, so a run folder tells the whole story by itself. What is not known
+ * is left out.
  */
 export interface LabDescription {
   /** Version of `lab` itself. */

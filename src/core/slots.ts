@@ -1,4 +1,7 @@
-/** A counting semaphore, first come first served, whose size can change when the other side turns out to allow less or more. */
+/**
+ * A counting semaphore, first come first served, whose size can change when the other side turns out to allow less or
+ * more.
+ */
 export class Slots {
   #limit: number;
   #used = 0;

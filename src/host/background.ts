@@ -19,7 +19,11 @@ export interface BackgroundProcess {
   readonly ended: Promise<number | null>;
 }
 
-/** Starts a process in a session of its own that says nothing here and goes on when we end. @throws {EnvironmentError} when it cannot be started. */
+/**
+ * Starts a process in a session of its own that says nothing here and goes on when we end.
+ *
+ * @throws {EnvironmentError} when it cannot be started.
+ */
 export async function startInBackground(
   command: readonly string[],
   { cwd, env, logFile }: BackgroundOptions,

@@ -10,11 +10,15 @@ export interface Daemon {
   letGo(): void;
 }
 
-/** Starts a daemon, which keeps the standard error of this process until it opens one of its own. The environment is `env` alone. */
+/**
+ * Starts a daemon, which keeps the standard error of this process until it opens one of its own. The environment is
+ * `env` alone.
+ */
 export function startDaemon(command: readonly string[], env: Readonly<Record<string, string>>): Daemon {
   const [file = '', ...args] = command;
   const child = spawn(file, args, { cwd: '/', env, detached: true, stdio: ['pipe', 'pipe', 'inherit'] });
-  // A daemon that cannot be started, or ends early, is seen by the end of its lines; what is written to it then goes nowhere.
+  // A daemon that cannot be started, or ends early, is seen by the end of its lines; what is written to it then goes
+  // nowhere.
   child.on('error', () => undefined);
   child.stdin.on('error', () => undefined);
   const lines = createInterface({ input: child.stdout });

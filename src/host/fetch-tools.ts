@@ -37,8 +37,9 @@ export function missingTools(): string[] {
 }
 
 /**
- * Gets the missing tools from the distribution's own packages, whose signatures APT checks (apt-secure(8)), and unpacks them into the private tools folder. The host is not changed, no
- * service starts, and no root is needed. Does nothing when nothing is missing.
+ * Gets the missing tools from the distribution's own packages, whose signatures APT checks (apt-secure(8)), and unpacks
+ * them into the private tools folder. The host is not changed, no service starts, and no root is needed. Does nothing
+ * when nothing is missing.
  *
  * @returns the packages that were unpacked. @throws {EnvironmentError} without APT, or when a package cannot be had.
  */
@@ -48,7 +49,9 @@ export async function fetchTools(onProgress: (note: string) => void, signal: Abo
   if (findOnHost('apt-get') === undefined || findOnHost('dpkg-deb') === undefined) {
     throw new EnvironmentError(`these tools are missing: ${missingTools().join(', ')}`, {
       code: 'tools-missing',
-      hint: 'Install them with the package manager of this system; only on Debian and Ubuntu can lab get them by itself.',
+      hint:
+        'Install them with the package manager of this system; ' +
+        'only on Debian and Ubuntu can lab get them by itself.',
     });
   }
   const work = mkdtempSync(join(makeCacheFolder(), 'tools-'));

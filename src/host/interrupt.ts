@@ -1,4 +1,7 @@
-/** As if ^C was typed. Not by `process.kill`: on Windows that ends a process without asking its handlers (Node, process.kill). */
+/**
+ * As if ^C was typed. Not by `process.kill`: on Windows that ends a process without asking its handlers (Node,
+ * process.kill).
+ */
 export function interruptSelf(): void {
   process.emit('SIGINT', 'SIGINT');
 }

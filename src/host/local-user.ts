@@ -11,7 +11,9 @@ export interface LocalUser {
   readonly home: string;
 }
 
-/** An account without an entry in the user database, as containers have it, is known by its number and its environment. */
+/**
+ * An account without an entry in the user database, as containers have it, is known by its number and its environment.
+ */
 export function localUser(): LocalUser {
   const { USER, USERNAME, LOGNAME, HOME = '' } = process.env;
   const uid = process.getuid?.() ?? -1;
@@ -20,7 +22,9 @@ export function localUser(): LocalUser {
   return { name: account?.username ?? USER ?? LOGNAME ?? USERNAME ?? String(uid), uid, home };
 }
 
-/** Whether a home is this user's: `sudo` may hand on that of its caller, whose keys and known hosts are nothing to root. */
+/**
+ * Whether a home is this user's: `sudo` may hand on that of its caller, whose keys and known hosts are nothing to root.
+ */
 function isOwn(home: string): boolean {
   try {
     return isAbsolute(home) && (process.geteuid === undefined || [0, process.geteuid()].includes(statSync(home).uid));

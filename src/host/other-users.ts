@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 
-/** Another user of this host in a message: `ada (user ID 1000)`, or `another user (user ID 1000)` where passwd(5) has no name for it. */
+/**
+ * Another user of this host in a message: `ada (user ID 1000)`, or `another user (user ID 1000)` where passwd(5) has no
+ * name for it.
+ */
 export function describeUser(uid: number): string {
   return `${nameOf(uid) ?? 'another user'} (user ID ${uid})`;
 }

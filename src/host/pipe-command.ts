@@ -5,8 +5,9 @@ import { execa } from 'execa';
 const MAX_ERROR_BYTES = 4096;
 
 /**
- * Runs a line for this system's shell (`sh`, or `cmd.exe` on Windows) and joins its standard streams to one stream, as OpenSSH does with a ProxyCommand. When the
- * command fails, so does the stream, with what it said on standard error. Destroying the stream ends the command.
+ * Runs a line for this system's shell (`sh`, or `cmd.exe` on Windows) and joins its standard streams to one stream, as
+ * OpenSSH does with a ProxyCommand. When the command fails, so does the stream, with what it said on standard error.
+ * Destroying the stream ends the command.
  */
 export function pipeCommand(line: string, env: Readonly<Record<string, string | undefined>>): Duplex {
   const child = execa(process.platform === 'win32' ? line : `exec ${line}`, {

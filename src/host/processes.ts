@@ -9,7 +9,8 @@ export interface ProcessId {
 }
 
 /**
- * Arguments of every process that this user may look at (/proc/PID/cmdline); none on other systems than Linux, where no provider makes machines of processes.
+ * Arguments of every process that this user may look at (/proc/PID/cmdline); none on other systems than Linux, where no
+ * provider makes machines of processes.
  *
  * @throws {EnvironmentError} when /proc is not mounted: what runs is then unknown, and not nothing.
  */
@@ -53,8 +54,8 @@ export function namespacePids(pid: number): number[] {
 }
 
 /**
- * Where the file that a process holds open as `link` (`cwd`, `fd/2`) is now, also when it was moved since; undefined when it was deleted, or may not be seen.
- * A deleted file has no name left in any folder (proc(5)).
+ * Where the file that a process holds open as `link` (`cwd`, `fd/2`) is now, also when it was moved since; undefined
+ * when it was deleted, or may not be seen. A deleted file has no name left in any folder (proc(5)).
  */
 export function pathNow(pid: number, link: string): string | undefined {
   try {

@@ -25,7 +25,8 @@ export interface LocalResult {
 /**
  * Runs one command on this host and waits for its end. A non-zero exit status is a result, not an error.
  *
- * @throws {EnvironmentError} when it cannot be started. @throws {TimeoutError} after `timeoutMs`; the process has been ended.
+ * @throws {EnvironmentError} when it cannot be started.
+ * @throws {TimeoutError} after `timeoutMs`; the process has been ended.
  */
 export async function runLocal(command: readonly string[], options: LocalOptions = {}): Promise<LocalResult> {
   const [file = '', ...args] = command;

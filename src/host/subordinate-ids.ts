@@ -30,7 +30,10 @@ export function parseRanges(text: string, owners?: readonly string[]): IdRange[]
     .map(([, first, count]) => ({ first: Number(first), count: Number(count) }));
 }
 
-/** Above what useradd(8) gives to users and their subordinate ranges, and below the limit of signed numbers; so many labs of root have 65,536 IDs each of their own. */
+/**
+ * Above what useradd(8) gives to users and their subordinate ranges, and below the limit of signed numbers; so many
+ * labs of root have 65,536 IDs each of their own.
+ */
 const ownRanges = { first: 600_100_000, labs: 4096, size: 65_536 } as const;
 
 /** What this host says of IDs. */
@@ -53,8 +56,9 @@ export function isRootOfHost({ uidMap }: Pick<IdFiles, 'uidMap'> = idFiles()): b
 }
 
 /**
- * The IDs that a lab of root has: root's own range where /etc/subuid and /etc/subgid give it one, or else a range that they give to nobody. It follows from the lab's ID, so
- * that hardly ever two labs share one; where they do, they share limits per account, and nothing else. In a container there is only what the container has.
+ * The IDs that a lab of root has: root's own range where /etc/subuid and /etc/subgid give it one, or else a range that
+ * they give to nobody. It follows from the lab's ID, so that hardly ever two labs share one; where they do, they share
+ * limits per account, and nothing else. In a container there is only what the container has.
  */
 export function rangeOfLab(labId: string, files: IdFiles = idFiles()): IdRange {
   if (!isRootOfHost(files)) return rangeInContainer(files);
@@ -96,7 +100,10 @@ function rangeInContainer({ uidMap }: IdFiles): IdRange {
   return { first: first + count - size, count: size };
 }
 
-/** Whether a process with this owner can be one of this user's labs: the machines' root is nobody on the host, and so is the init of a lab that root made. */
+/**
+ * Whether a process with this owner can be one of this user's labs: the machines' root is nobody on the host, and so is
+ * the init of a lab that root made.
+ */
 export function isOwnLabUser(uid: number): boolean {
   const self = process.getuid?.();
   return uid === self || (self === 0 && isOfRootsLab(uid));

@@ -16,7 +16,9 @@ const refusals: Readonly<Record<string, Refusal>> = {
   ENFILE: {
     code: 'open-files',
     reason: 'this host has no room for more open files',
-    hint: 'End programs that you no longer need; `sysctl fs.file-nr fs.file-max` shows how many are open and how many may be.',
+    hint:
+      'End programs that you no longer need; ' +
+      '`sysctl fs.file-nr fs.file-max` shows how many are open and how many may be.',
   },
   EAGAIN: {
     code: 'no-resources',
@@ -63,8 +65,8 @@ const refusals: Readonly<Record<string, Refusal>> = {
 };
 
 /**
- * What the system refused, as a failure of this host and not of lab: in one sentence, with the next step. Undefined for what is no such refusal. What is known better
- * where it happens is told there; this is for what nobody expected.
+ * What the system refused, as a failure of this host and not of lab: in one sentence, with the next step. Undefined for
+ * what is no such refusal. What is known better where it happens is told there; this is for what nobody expected.
  */
 export function explainSystemError(error: unknown): EnvironmentError | undefined {
   const refusal = refusals[codeOf(error)];

@@ -40,7 +40,11 @@ export function toolsFolder(): string {
   return requireOwn(join(cacheFolder(), 'tools', `${releaseName()}-${process.arch}`));
 }
 
-/** The same if it is there; undefined also for a user without a home folder. @throws {EnvironmentError} when other users decide what is found there. */
+/**
+ * The same if it is there; undefined also for a user without a home folder.
+ *
+ * @throws {EnvironmentError} when other users decide what is found there.
+ */
 export function findToolsFolder(): string | undefined {
   return findCacheFolder() !== undefined && existsSync(toolsFolder()) ? toolsFolder() : undefined;
 }

@@ -17,7 +17,10 @@ export function connectUnix(path: string, options: ConnectOptions = {}): Socket 
   return connect({ path: way.path, ...options }).once('close', way.leave);
 }
 
-/** Lets a server listen on a Unix socket with a path of any length, which is removed when the server closes. What goes wrong is an `error` event, never thrown. */
+/**
+ * Lets a server listen on a Unix socket with a path of any length, which is removed when the server closes. What goes
+ * wrong is an `error` event, never thrown.
+ */
 export function listenUnix(server: Server, path: string): void {
   const way = wayTo(path);
   if (way instanceof Error) process.nextTick(() => server.emit('error', way));
@@ -25,7 +28,10 @@ export function listenUnix(server: Server, path: string): void {
   else server.once('close', way.leave).listen(way.path);
 }
 
-/** A path for connect(2) and bind(2) that is short enough: where it is not, through a descriptor of its folder, which `leave` closes. */
+/**
+ * A path for connect(2) and bind(2) that is short enough: where it is not, through a descriptor of its folder, which
+ * `leave` closes.
+ */
 function wayTo(path: string): { readonly path: string; readonly leave: () => void } | Error {
   if (Buffer.byteLength(path) <= LONGEST_PATH) return { path, leave: () => undefined };
   try {

@@ -70,7 +70,8 @@ async function talk(conversation: Conversation, operator: Operator, prompt: stri
     const message = await nextMessage(conversation, operator, prompt);
     const leaving = message === 'exit';
     conversation.send(message);
-    // The server answers with our last message. Where there was none and messages have no frame, that answer has no bytes: only its end can be read.
+    // The server answers with our last message. Where there was none and messages have no frame, that answer has no
+    // bytes: only its end can be read.
     const expectsNothing = leaving && said === 0 && conversation.framing === 'raw';
     if (expectsNothing) conversation.endSending();
     const answer = await conversation.receive();
@@ -87,7 +88,10 @@ async function talk(conversation: Conversation, operator: Operator, prompt: stri
   }
 }
 
-/** What the operator says next; the end of input says `exit`. An empty line has no bytes without a frame, so it is asked for again. */
+/**
+ * What the operator says next; the end of input says `exit`. An empty line has no bytes without a frame, so it is asked
+ * for again.
+ */
 async function nextMessage(conversation: Conversation, operator: Operator, prompt: string): Promise<string> {
   for (;;) {
     const answer = await operator.ask(prompt, conversation.gone());

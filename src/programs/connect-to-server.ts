@@ -36,7 +36,8 @@ async function resolve(host: string): Promise<string[]> {
     const reason = reasonOf(error);
     const known = reason === 'ENOTFOUND' || reason === 'EAI_AGAIN' || reason === 'EAI_NODATA';
     throw new ProgramError(
-      `no host "${host}" is known here${known ? '' : ` (${reason})`}. Check the name (getent hosts ${host}), or give the address`,
+      `no host "${host}" is known here${known ? '' : ` (${reason})`}. ` +
+        `Check the name (getent hosts ${host}), or give the address`,
     );
   }
 }
@@ -61,9 +62,15 @@ function explain(code: string, { host, address, port, timeoutMs }: Destination &
       return `connection to ${place} refused: nothing listens there. Start the server first, and check its port`;
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
-      return `${place} is unreachable: no such machine on a network of this one. Check that it is up and its address: ping ${address}`;
+      return (
+        `${place} is unreachable: no such machine on a network of this one. ` +
+        `Check that it is up and its address: ping ${address}`
+      );
     case 'ETIMEDOUT':
-      return `${place} did not answer within ${timeoutMs / 1000} s. Check the address, a firewall, and whether the server is busy with another client`;
+      return (
+        `${place} did not answer within ${timeoutMs / 1000} s. ` +
+        'Check the address, a firewall, and whether the server is busy with another client'
+      );
     case 'EACCES':
     case 'EPERM':
       return `connection to ${place} is forbidden here (${code}). Check the firewall of this machine`;

@@ -3,7 +3,9 @@ import { ProgramError } from './program-error.ts';
 /** How messages are told apart on the wire: by a newline, or not at all, each read being one message. */
 export type Framing = 'line' | 'raw';
 
-/** The longest message that is taken: 1 MiB. More, without a newline, is a fault and not a reason to fill the memory. */
+/**
+ * The longest message that is taken: 1 MiB. More, without a newline, is a fault and not a reason to fill the memory.
+ */
 export const MAX_MESSAGE_BYTES = 1024 * 1024;
 
 /** How long a read that ends within a UTF-8 character waits for the rest of it, with raw framing. */
@@ -12,8 +14,8 @@ const REST_OF_CHARACTER_MS = 200;
 const NEWLINE = 0x0a;
 
 /**
- * Lines of a stream of bytes, decoded as UTF-8 only when they are whole, so that a character which the network cut in two is read as one.
- * The last line, if it lacks its newline, is given only with `unfinished`.
+ * Lines of a stream of bytes, decoded as UTF-8 only when they are whole, so that a character which the network cut in
+ * two is read as one. The last line, if it lacks its newline, is given only with `unfinished`.
  *
  * @throws {ProgramError} when a line is longer than 1 MiB; whatever the source throws.
  */
@@ -46,7 +48,10 @@ export async function* readLines(
   if (unfinished && size > 0) yield take();
 }
 
-/** Each read as one message, as a program does that calls `recv(1024)`. A read that ends within a UTF-8 character is completed by the next one. */
+/**
+ * Each read as one message, as a program does that calls `recv(1024)`. A read that ends within a UTF-8 character is
+ * completed by the next one.
+ */
 export async function* readRaw(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string, void> {
   const reads = chunks[Symbol.asyncIterator]();
   let upcoming: Promise<IteratorResult<Uint8Array>> | undefined;

@@ -12,8 +12,8 @@ export interface Client {
 const MAX_WAITING = 128;
 
 /**
- * A listening socket that hands out one client after another. Node accepts whatever comes, so those who come while a client is served are kept
- * unread: to them it looks like the queue of Python's `listen(1)`.
+ * A listening socket that hands out one client after another. Node accepts whatever comes, so those who come while a
+ * client is served are kept unread: to them it looks like the queue of Python's `listen(1)`.
  */
 export class Listener {
   readonly #server: Server;
@@ -69,7 +69,10 @@ function explain(code: string, host: string | undefined, port: number): string {
     case 'EACCES':
       return `no right to listen on port ${port}: ports below 1024 belong to root. Take one from 1024 on: --port 7999`;
     case 'EADDRNOTAVAIL':
-      return `this machine has no address ${host}. See its addresses: ip address; or listen on all of them, without --host`;
+      return (
+        `this machine has no address ${host}. See its addresses: ip address; ` +
+        'or listen on all of them, without --host'
+      );
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
       return `no host "${host}" is known here. Check the name, or give the address`;

@@ -3,7 +3,9 @@ import { readLines } from './lines.ts';
 /** What became of a question to the operator. */
 export type Answer<T> = { readonly line: string } | { readonly end: true } | { readonly interrupted: T };
 
-/** The person at the keyboard, or the file or pipe that stands in: one line for each prompt, as with Python's `input`. */
+/**
+ * The person at the keyboard, or the file or pipe that stands in: one line for each prompt, as with Python's `input`.
+ */
 export class Operator {
   readonly #lines: AsyncGenerator<string, void>;
   readonly #output: NodeJS.WritableStream;
@@ -20,7 +22,8 @@ export class Operator {
   }
 
   /**
-   * Shows the prompt and waits for a line, for the end of input (`^D`), or for `interruption`. In the last two cases the prompt's line is closed.
+   * Shows the prompt and waits for a line, for the end of input (`^D`), or for `interruption`. In the last two cases
+   * the prompt's line is closed.
    *
    * @throws {ProgramError} when a line is longer than 1 MiB.
    */

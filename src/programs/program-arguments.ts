@@ -1,7 +1,10 @@
 import { Exit, ProgramError } from './program-error.ts';
 import type { Framing } from './lines.ts';
 
-/** What a program's command line may hold. Not `util.parseArgs`: a wrong word is answered here with the ones that are known. */
+/**
+ * What a program's command line may hold. Not `util.parseArgs`: a wrong word is answered here with the ones that are
+ * known.
+ */
 export interface Syntax {
   /** Options with a value, without their dashes. */
   readonly valued: readonly string[];
@@ -32,7 +35,7 @@ export function parseArguments(words: readonly string[], syntax: Syntax): Argume
     } else if (word === '-h') {
       flags.add('help');
     } else if (word.startsWith('-') && word !== '-') {
-      readOption(word, rest, syntax, values, flags);
+      readOption(word, rest, syntax, { values, flags });
     } else {
       positionals.push(word);
     }
@@ -46,8 +49,7 @@ function readOption(
   word: string,
   rest: string[],
   syntax: Syntax,
-  values: Map<string, string>,
-  flags: Set<string>,
+  { values, flags }: { readonly values: Map<string, string>; readonly flags: Set<string> },
 ): void {
   const [option = '', ...parts] = word.split('=');
   const name = option.replace(/^--/, '');

@@ -1,6 +1,9 @@
 import { Exit, ProgramError, reasonOf } from './program-error.ts';
 
-/** Runs `main` as a program: its result is the exit status, a fault is one line on stderr, Ctrl-C ends it with status 130. */
+/**
+ * Runs `main` as a program: its result is the exit status, a fault is one line on stderr, Ctrl-C ends it with status
+ * 130.
+ */
 export async function runProgram(name: string, main: (words: readonly string[]) => Promise<number>): Promise<void> {
   process.on('SIGINT', () => {
     if (process.stdout.isTTY) process.stdout.write('\n');

@@ -10,7 +10,10 @@ const shortEscapes: ReadonlyMap<string, string> = new Map([
   ['\t', String.raw`\t`],
 ]);
 
-/** A text as Python's `repr` of a `str` shows it: in `'`, or in `"` when it holds a `'` and no `"` (CPython, `unicode_repr`). */
+/**
+ * A text as Python's `repr` of a `str` shows it: in `'`, or in `"` when it holds a `'` and no `"` (CPython,
+ * `unicode_repr`).
+ */
 export function pythonRepr(text: string): string {
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
   let body = '';
@@ -29,8 +32,9 @@ function escapeCharacter(character: string): string {
 }
 
 /**
- * A socket address as Python shows what `accept` returns: `('192.168.100.5', 36222)`, and four parts for IPv6: host, port, flow label, scope.
- * An IPv4 peer of a dual-stack socket (`::ffff:192.168.100.5`, RFC 4291 2.5.5.2) is shown as IPv4.
+ * A socket address as Python shows what `accept` returns: `('192.168.100.5', 36222)`, and four parts for IPv6: host,
+ * port, flow label, scope. An IPv4 peer of a dual-stack socket (`::ffff:192.168.100.5`, RFC 4291 2.5.5.2) is shown as
+ * IPv4.
  */
 export function pythonAddress(host: string, port: number): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(host);

@@ -102,7 +102,10 @@ async function talk(conversation: Conversation, operator: Operator, prompt: stri
   }
 }
 
-/** Answers `exit` with the client's last message, and lets the client close first, so that TIME_WAIT is on its side and the port is free at once. */
+/**
+ * Answers `exit` with the client's last message, and lets the client close first, so that TIME_WAIT is on its side and
+ * the port is free at once.
+ */
 async function sayGoodbye(conversation: Conversation, last: string): Promise<void> {
   if (last === '' && conversation.framing === 'raw') {
     // An empty message has no bytes: only the end of our direction can be read as one.
@@ -113,7 +116,10 @@ async function sayGoodbye(conversation: Conversation, last: string): Promise<voi
   await conversation.closedByPeer(CLIENT_CLOSES_WITHIN_MS);
 }
 
-/** What the operator answers; undefined at the end of input. An empty line has no bytes without a frame, so it is asked for again. */
+/**
+ * What the operator answers; undefined at the end of input. An empty line has no bytes without a frame, so it is asked
+ * for again.
+ */
 async function nextAnswer(conversation: Conversation, operator: Operator, prompt: string): Promise<string | undefined> {
   for (;;) {
     const answer = await operator.ask(prompt, conversation.gone());

@@ -49,7 +49,10 @@ export class Conversation {
     this.#socket.write(this.framing === 'line' ? `${text}\n` : text);
   }
 
-  /** Closes our direction (FIN), which the other side reads as the end, or as an empty message where messages have no frame. */
+  /**
+   * Closes our direction (FIN), which the other side reads as the end, or as an empty message where messages have no
+   * frame.
+   */
   endSending(): void {
     this.#socket.end();
   }

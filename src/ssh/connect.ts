@@ -19,8 +19,9 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 /**
  * Opens the one connection to a machine. Its host key is always checked.
  *
- * @throws {ConnectionError} with a code of its own for each cause: `ssh-refused`, `ssh-unreachable`, `ssh-name-unknown`, `ssh-silent`, `ssh-not-ssh`,
- * `ssh-handshake-failed`, `ssh-no-common-algorithm`, `ssh-login-refused`, `host-key-unknown`, `host-key-changed`, `ssh-timeout`, …
+ * @throws {ConnectionError} with a code of its own for each cause: `ssh-refused`, `ssh-unreachable`,
+ * `ssh-name-unknown`, `ssh-silent`, `ssh-not-ssh`, `ssh-handshake-failed`, `ssh-no-common-algorithm`,
+ * `ssh-login-refused`, `host-key-unknown`, `host-key-changed`, `ssh-timeout`, …
  * @throws the abort reason when `target.signal` aborts.
  */
 export async function connectShell(target: ShellTarget): Promise<Shell> {

@@ -1,7 +1,7 @@
 /**
- * Acting inside one machine. Everything that `lab` does on a machine is written once over these five verbs, so it works on every provider.
- * All verbs may be called concurrently; an implementation bounds how many run at once. After `close`, and after the connection is lost, each
- * verb fails with a `ConnectionError`.
+ * Acting inside one machine. Everything that `lab` does on a machine is written once over these five verbs, so it works
+ * on every provider. All verbs may be called concurrently; an implementation bounds how many run at once. After
+ * `close`, and after the connection is lost, each verb fails with a `ConnectionError`.
  */
 export interface Shell {
   /** Name of the machine in `lab.yaml`. */
@@ -13,30 +13,36 @@ export interface Shell {
    * Runs one command without a terminal and waits for its end. A non-zero exit status is a result, not an error.
    *
    * @throws {ConnectionError} when the connection is lost before the command's status is known.
-   * @throws {ConnectionError} also when the server, or the account's login shell, does not begin the command in reasonable time.
+   * @throws {ConnectionError} also when the server, or the account's login shell, does not begin the command in
+   * reasonable time.
    * @throws {TimeoutError} after `timeoutMs`; the remote command is ended.
    */
   exec(command: Command, options?: ExecOptions): Promise<ExecResult>;
 
   /**
-   * Starts one command, on a terminal when `terminal` is given, and returns at once. The process never outlives the connection.
+   * Starts one command, on a terminal when `terminal` is given, and returns at once. The process never outlives the
+   * connection.
    *
-   * @throws {ConnectionError} when it cannot be started. @throws {TimeoutError} when too many programs run already: over SSH at most eight at a time.
+   * @throws {ConnectionError} when it cannot be started.
+   * @throws {TimeoutError} when too many programs run already: over SSH at most eight at a time.
    */
   start(command: Command, options?: StartOptions): Promise<RemoteProcess>;
 
   /**
-   * Writes a file: to a temporary name beside the target, checked by SHA-256 on the machine, then renamed over it. Either the whole new file is there
-   * or the old one is untouched. Missing folders are made.
+   * Writes a file: to a temporary name beside the target, checked by SHA-256 on the machine, then renamed over it.
+   * Either the whole new file is there or the old one is untouched. Missing folders are made.
    *
-   * @throws {EnvironmentError} when the machine cannot take it (disk full, no right, something that is no file is there); says which. @throws {TimeoutError} when it stands still.
+   * @throws {EnvironmentError} when the machine cannot take it (disk full, no right, something that is no file is
+   * there); says which.
+   * @throws {TimeoutError} when it stands still.
    */
   put(content: Uint8Array | AsyncIterable<Uint8Array>, remotePath: string, options: PutOptions): Promise<void>;
 
   /**
    * Reads a file as a stream with back-pressure.
    *
-   * @throws {EnvironmentError} when it cannot be read; the stream fails if it breaks off. @throws {TimeoutError} when it stands still.
+   * @throws {EnvironmentError} when it cannot be read; the stream fails if it breaks off.
+   * @throws {TimeoutError} when it stands still.
    */
   get(remotePath: string, options?: GetOptions): AsyncIterable<Uint8Array>;
 
@@ -44,7 +50,10 @@ export interface Shell {
   close(): Promise<void>;
 }
 
-/** A list is run as it stands; `script` is given to `/bin/sh -c` on the machine, whatever the login shell of the user is, with `args` as `$1`, `$2`, … */
+/**
+ * A list is run as it stands; `script` is given to `/bin/sh -c` on the machine, whatever the login shell of the user
+ * is, with `args` as `$1`, `$2`, …
+ */
 export type Command = readonly string[] | { readonly script: string; readonly args?: readonly string[] };
 
 export interface ExecOptions {
@@ -53,15 +62,21 @@ export interface ExecOptions {
   readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   /**
-   * How long a transfer may stand still: input that is not taken, or an end that does not come when all of it was. For commands that do nothing but take their input. Past it the command is
-   * ended, with `TimeoutError`.
+   * How long a transfer may stand still: input that is not taken, or an end that does not come when all of it was. For
+   * commands that do nothing but take their input. Past it the command is ended, with `TimeoutError`.
    */
   readonly stallMs?: number | undefined;
-  /** It ends by itself in a moment, also when nobody listens any more: then nothing on the machine needs to watch over it. */
+  /**
+   * It ends by itself in a moment, also when nobody listens any more: then nothing on the machine needs to watch over
+   * it.
+   */
   readonly endsByItself?: boolean | undefined;
   /** Output beyond this many bytes per stream is dropped and `truncated` set. Default 4 MiB. */
   readonly maxOutputBytes?: number | undefined;
-  /** Called with each piece of output as it comes; then `stdout`/`stderr` of the result stay empty and back-pressure holds: the next piece waits for the promise. */
+  /**
+   * Called with each piece of output as it comes; then `stdout`/`stderr` of the result stay empty and back-pressure
+   * holds: the next piece waits for the promise.
+   */
   readonly onOutput?: ((stream: 'stdout' | 'stderr', chunk: Uint8Array) => void | Promise<void>) | undefined;
 }
 
@@ -94,7 +109,10 @@ export interface TerminalSize {
 export interface RemoteProcess {
   /** Output; of both streams when there is a terminal. Ends when the process is gone. One reader. */
   readonly output: AsyncIterable<Uint8Array>;
-  /** Standard error; empty when there is a terminal. Who starts a program without a terminal reads this too, or it waits when it has written 2 MiB. */
+  /**
+   * Standard error; empty when there is a terminal. Who starts a program without a terminal reads this too, or it waits
+   * when it has written 2 MiB.
+   */
   readonly errors: AsyncIterable<Uint8Array>;
   /** Bytes to its keyboard or standard input; resolves when they may be followed by more. */
   write(bytes: Uint8Array | string): Promise<void>;

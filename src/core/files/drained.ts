@@ -1,6 +1,9 @@
 import type { Writable } from 'node:stream';
 
-/** Writes, and says when the stream can take more: at once (undefined), or when the promise resolves. A broken or closed stream takes everything: it goes nowhere. */
+/**
+ * Writes, and says when the stream can take more: at once (undefined), or when the promise resolves. A broken or closed
+ * stream takes everything: it goes nowhere.
+ */
 export function writeTo(stream: Writable, data: string): Promise<void> | undefined {
   if (stream.destroyed || stream.writableEnded || stream.write(data)) return undefined;
   return new Promise((resolve) => {

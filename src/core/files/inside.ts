@@ -7,7 +7,11 @@ export function isInside(folder: string, path: string): boolean {
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
-/** The path without links, as far as it is there; what is missing at its end is kept as it is written. @throws system errors, `ELOOP` among them */
+/**
+ * The path without links, as far as it is there; what is missing at its end is kept as it is written.
+ *
+ * @throws system errors, `ELOOP` among them
+ */
 export async function realPathSoFar(path: string): Promise<string> {
   try {
     return await realpath(path);

@@ -1,7 +1,10 @@
 import { constants, type Stats } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 
-/** A path leads to something that is no ordinary file: reading it could wait for ever, have no end, or do something. `code` as system errors have one. */
+/**
+ * A path leads to something that is no ordinary file: reading it could wait for ever, have no end, or do something.
+ * `code` as system errors have one.
+ */
 export class NoOrdinaryFileError extends Error {
   override readonly name = 'NoOrdinaryFileError';
   readonly code = 'ENOTREGULAR';
@@ -15,8 +18,8 @@ export class NoOrdinaryFileError extends Error {
 }
 
 /**
- * Opens a file to read it, and nothing else than a file: without O_NONBLOCK, open(2) of a named pipe waits until somebody writes to it, in a thread that
- * nothing can end, not even the end of the process.
+ * Opens a file to read it, and nothing else than a file: without O_NONBLOCK, open(2) of a named pipe waits until
+ * somebody writes to it, in a thread that nothing can end, not even the end of the process.
  *
  * @throws {NoOrdinaryFileError} for pipes, devices, sockets and folders. @throws system errors as open(2) has them.
  */

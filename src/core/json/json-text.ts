@@ -1,6 +1,6 @@
 /**
- * A value as JSON (RFC 8259) that is harmless on a terminal: what programs printed may be in it, and JSON itself escapes only C0 controls. C1 controls
- * and format characters are escaped too; a reader gets the same value.
+ * A value as JSON (RFC 8259) that is harmless on a terminal: what programs printed may be in it, and JSON itself
+ * escapes only C0 controls. C1 controls and format characters are escaped too; a reader gets the same value.
  */
 export function jsonText(value: unknown, indent?: number): string {
   return harmlessJson(JSON.stringify(value, undefined, indent));

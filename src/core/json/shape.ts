@@ -1,6 +1,7 @@
 /**
- * Checks of data that comes from outside, by hand: a schema library would cost each command more time than all else that it does. A shape returns the value, rebuilt from
- * the fields that it knows, so nothing else gets in (a `__proto__`, a depth without end).
+ * Checks of data that comes from outside, by hand: a schema library would cost each command more time than all else
+ * that it does. A shape returns the value, rebuilt from the fields that it knows, so nothing else gets in (a
+ * `__proto__`, a depth without end).
  *
  * @throws {ShapeError} when the value is something else.
  */

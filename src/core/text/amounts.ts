@@ -29,8 +29,8 @@ export function formatBinarySize(bytes: number): string {
 }
 
 /**
- * A size as people write it, in bytes: `500000`, `64K`, `1.5M`, `2GiB`. Units are powers of 1024. Undefined for anything else, and for more than a number
- * holds exactly.
+ * A size as people write it, in bytes: `500000`, `64K`, `1.5M`, `2GiB`. Units are powers of 1024. Undefined for
+ * anything else, and for more than a number holds exactly.
  */
 export function parseBinarySize(text: string): number | undefined {
   const match = /^(\d{1,16}(?:\.\d{1,6})?) ?([kmgt]?)(?:i?b)?$/i.exec(text);

@@ -4,10 +4,16 @@ import { formatDuration } from './amounts.ts';
 
 /** What one search may take; an ordinary one takes less than a millisecond. */
 const LIMIT_MS = 800;
-/** Without so much work of this thread in that time, the process was stopped or got no processor, and the search is tried again with more time. */
+/**
+ * Without so much work of this thread in that time, the process was stopped or got no processor, and the search is
+ * tried again with more time.
+ */
 const LEAST_WORK_MS = 200;
 
-/** A regular expression of the user cannot be searched for in a text: it tries too many ways to match. Exit code 2: the lab file is to be changed. */
+/**
+ * A regular expression of the user cannot be searched for in a text: it tries too many ways to match. Exit code 2: the
+ * lab file is to be changed.
+ */
 export class SlowPatternError extends UsageError {
   /** UTF-16 units of the text. */
   readonly textLength: number;
@@ -26,10 +32,13 @@ export class SlowPatternError extends UsageError {
     const place = line === undefined ? '' : ` of line ${line} of the lab file`;
     const reason = isTimeout(cause) ? `was not done after ${formatDuration(LIMIT_MS)}` : `failed (${messageOf(cause)})`;
     super(
-      `the pattern ${shown(regex)}${place} tries too many ways to match: its search in ${textLength} characters ${reason}`,
+      `the pattern ${shown(regex)}${place} tries too many ways to match: ` +
+        `its search in ${textLength} characters ${reason}`,
       {
         code: 'slow-pattern',
-        hint: 'A repetition inside a repetition, as in (a+)+, or several .* in a row make it so: write it simpler, or wait for plain text.',
+        hint:
+          'A repetition inside a repetition, as in (a+)+, or several .* in a row make it so: ' +
+          'write it simpler, or wait for plain text.',
         data: { pattern: String(regex), textLength, ...(line === undefined ? {} : { line }) },
         cause,
       },
@@ -55,9 +64,10 @@ interface Bench {
 let bench: Bench | undefined;
 
 /**
- * `regex.exec(text)`, and an end to it. V8 backtracks, so a pattern such as `/^(a+)+$/` takes longer than the universe on a line that nearly matches, and no timer and no signal
- * gets through meanwhile. It does look for interrupts while it backtracks, and so stops at the time limit of a `vm.Script`. That costs 0.15 ms a search, holds for every pattern (look-around,
- * back-references, all flags), and needs no list of which patterns are dangerous.
+ * `regex.exec(text)`, and an end to it. V8 backtracks, so a pattern such as `/^(a+)+$/` takes longer than the universe
+ * on a line that nearly matches, and no timer and no signal gets through meanwhile. It does look for interrupts while
+ * it backtracks, and so stops at the time limit of a `vm.Script`. That costs 0.15 ms a search, holds for every pattern
+ * (look-around, back-references, all flags), and needs no list of which patterns are dangerous.
  *
  * @throws {SlowPatternError}
  */
@@ -81,7 +91,8 @@ export function boundedSearch(
 }
 
 function limitedExec(regex: RegExp, text: string, limitMs: number): RegExpExecArray | null {
-  // A context of its own, so that nothing is put among the global names of this one; without interceptors, which would cost more than the search.
+  // A context of its own, so that nothing is put among the global names of this one; without interceptors, which would
+  // cost more than the search.
   bench ??= { context: createContext(constants.DONT_CONTEXTIFY), script: new Script('search()') };
   const { context, script } = bench;
   context['search'] = () => regex.exec(text);

@@ -1,12 +1,16 @@
 import { isUtf8 } from 'node:buffer';
 
-/** One character of valid UTF-8 (RFC 3629, section 4), or one byte that is none, in text that has a character for each byte. */
+/**
+ * One character of valid UTF-8 (RFC 3629, section 4), or one byte that is none, in text that has a character for each
+ * byte.
+ */
 const UTF8_OR_BYTE =
   /[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}|[\x80-\xff]/g;
 const ESCAPED_BYTE = /[\udc80-\udcff]/gu;
 
 /**
- * Pure: the name of a file, which on Unix is any bytes, as text. A byte that is no UTF-8 becomes a lone surrogate, U+DC80 to U+DCFF, so that nothing is lost (as Python does it, PEP 383).
+ * Pure: the name of a file, which on Unix is any bytes, as text. A byte that is no UTF-8 becomes a lone surrogate,
+ * U+DC80 to U+DCFF, so that nothing is lost (as Python does it, PEP 383).
  */
 export function decodeFileName(bytes: Uint8Array): string {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -2,7 +2,10 @@ import { environmentVariables } from '../environment-variables.ts';
 
 export type SecretKind = Extract<(typeof environmentVariables)[number], { readonly secret: true }>['name'];
 
-/** The environment variable that holds a secret for one machine or server: `LAB_SSH_PASSWORD` and `vm-1` make `LAB_SSH_PASSWORD_VM_1`. */
+/**
+ * The environment variable that holds a secret for one machine or server: `LAB_SSH_PASSWORD` and `vm-1` make
+ * `LAB_SSH_PASSWORD_VM_1`.
+ */
 export function secretVariable(kind: SecretKind, name: string): string {
   return `${kind}_${name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`;
 }

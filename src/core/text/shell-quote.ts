@@ -3,7 +3,10 @@ export function quoteWord(word: string): string {
   return /^[\w@%+:,./-][\w@%+=:,./-]*$/.test(word) ? word : quoted(word);
 }
 
-/** A command as one line for a POSIX shell; a fish or csh login shell reads words of this form in the same way unless they hold `'` or `\`. */
+/**
+ * A command as one line for a POSIX shell; a fish or csh login shell reads words of this form in the same way unless
+ * they hold `'` or `\`.
+ */
 export function quoteCommand(command: readonly string[]): string {
   // A first word with `=` in it would be an assignment.
   return command.map((word, index) => (index === 0 && word.includes('=') ? quoted(word) : quoteWord(word))).join(' ');

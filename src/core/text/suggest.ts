@@ -1,11 +1,20 @@
 /** More names than this help nobody in one line. */
 const MOST_LISTED = 12;
-/** Longer words are compared with nothing: nobody mistypes a name of this length, and the comparison costs the product of both lengths. */
+/**
+ * Longer words are compared with nothing: nobody mistypes a name of this length, and the comparison costs the product
+ * of both lengths.
+ */
 const LONGEST_COMPARED = 80;
-/** Steps of all comparisons that one list of known words may cost, a fifth of a second. After that, words are answered without a guess. */
+/**
+ * Steps of all comparisons that one list of known words may cost, a fifth of a second. After that, words are answered
+ * without a guess.
+ */
 const MOST_STEPS = 4_000_000;
 
-/** Words that the user may have meant, for one question or for many: all answers together take bounded time, however many words there are. */
+/**
+ * Words that the user may have meant, for one question or for many: all answers together take bounded time, however
+ * many words there are.
+ */
 export class KnownWords {
   readonly #words: string[];
   #stepsLeft = MOST_STEPS;

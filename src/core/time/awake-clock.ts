@@ -1,5 +1,7 @@
 const BEAT_MS = 50;
-/** A beat that comes later than this tells that the process stood still: it was stopped (SIGSTOP) or got no processor. */
+/**
+ * A beat that comes later than this tells that the process stood still: it was stopped (SIGSTOP) or got no processor.
+ */
 const LATE_MS = 100;
 
 let stoodStillMs = 0;
@@ -7,8 +9,8 @@ let lastBeat: number | undefined;
 let lastUsedMs = 0;
 
 /**
- * Milliseconds on a monotonic clock that stands still as long as this process does. For time limits: a `lab` that was stopped or starved has not looked, so its time is not over. Beats only once
- * it was asked.
+ * Milliseconds on a monotonic clock that stands still as long as this process does. For time limits: a `lab` that was
+ * stopped or starved has not looked, so its time is not over. Beats only once it was asked.
  */
 export function awakeNow(): number {
   if (lastBeat === undefined) {
@@ -24,8 +26,8 @@ export function awakeNow(): number {
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * Calls `onTime` when `ms` have passed on the clock of `awakeNow`; `Infinity` never passes. Timers come before input in a turn of the event loop, so what has arrived by then is taken first.
- * Returns how to call it off.
+ * Calls `onTime` when `ms` have passed on the clock of `awakeNow`; `Infinity` never passes. Timers come before input in
+ * a turn of the event loop, so what has arrived by then is taken first. Returns how to call it off.
  */
 export function afterAwake(ms: number, onTime: () => void): () => void {
   if (ms === Infinity) return () => undefined;

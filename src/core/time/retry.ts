@@ -8,7 +8,10 @@ export interface RetryOptions {
   readonly what: string;
   readonly timeoutMs: number;
   readonly intervalMs?: number;
-  /** Called before each attempt. When its promise resolves, the next attempt is made at once instead of after `intervalMs`; it must not reject. */
+  /**
+   * Called before each attempt. When its promise resolves, the next attempt is made at once instead of after
+   * `intervalMs`; it must not reject.
+   */
   readonly wake?: (() => Promise<void>) | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly hint?: string | undefined;
@@ -19,8 +22,8 @@ export type Attempt<T> = { readonly value: T } | { readonly seen: string };
 
 /**
  * Repeats `attempt` until it yields a value or the deadline passes. The one place in the product that waits by time.
- * The attempt is always made at least once, and once more at the deadline, so that a slow host does not fail a thing that is there.
- * Time in which this process stood still does not count.
+ * The attempt is always made at least once, and once more at the deadline, so that a slow host does not fail a thing
+ * that is there. Time in which this process stood still does not count.
  *
  * @throws {TimeoutError} at the deadline, with what the last attempt saw.
  * @throws the abort reason when `signal` aborts; whatever `attempt` throws, at once.
@@ -49,7 +52,10 @@ export async function retryUntil<T>(
   }
 }
 
-/** Lets time pass, for what is shown in real time. Nothing that can be looked at is waited for so. Rejects with the abort reason. */
+/**
+ * Lets time pass, for what is shown in real time. Nothing that can be looked at is waited for so. Rejects with the
+ * abort reason.
+ */
 export async function letPass(ms: number, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   await pauseFor(ms, undefined, signal);

@@ -8,7 +8,10 @@ export interface InTimeOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Settles as `work` does; rejects with `late()` after the limit, or with the reason of `signal`. What `work` comes to afterwards is nobody's any more. */
+/**
+ * Settles as `work` does; rejects with `late()` after the limit, or with the reason of `signal`. What `work` comes to
+ * afterwards is nobody's any more.
+ */
 export async function inTime<T>(work: Promise<T>, { limitMs, late, signal }: InTimeOptions): Promise<T> {
   const { promise: isLate, reject } = Promise.withResolvers<never>();
   const callOff = afterAwake(limitMs, () => reject(late()));
@@ -34,8 +37,8 @@ export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | u
 }
 
 /**
- * A time limit for work that is ended by a signal. It stands still while a person is asked something, and, as in `retryUntil`, while this process does. Dispose of it
- * when it is of no interest any more.
+ * A time limit for work that is ended by a signal. It stands still while a person is asked something, and, as in
+ * `retryUntil`, while this process does. Dispose of it when it is of no interest any more.
  */
 export class TimeLimit implements Disposable {
   readonly #controller = new AbortController();

@@ -7,8 +7,9 @@ const LEAST_DELAY_MS = 5;
 const MOST_DELAY_MS = 2000;
 
 /**
- * Puts what machines at different distances tell into the order in which it happened there: the output of a machine from which it takes 100 ms longer to get here than from the
- * nearest one is 100 ms older than it looks. To sort, events are held back for as long as the largest difference; where there is none, they pass at once.
+ * Puts what machines at different distances tell into the order in which it happened there: the output of a machine
+ * from which it takes 100 ms longer to get here than from the nearest one is 100 ms older than it looks. To sort,
+ * events are held back for as long as the largest difference; where there is none, they pass at once.
  */
 export class TrueOrder {
   readonly #listener: EventListener;

@@ -17,10 +17,12 @@ const WRITABLE_BY_OTHERS = 0o002;
 const STICKY = 0o1000;
 
 /**
- * Looks at each folder and link that leads to a path, and at the path itself, as sshd(8) does with StrictModes: they must belong to this user or root, and
- * nobody else may write there. A shared folder with the sticky bit, as /tmp has it, is passed through: entries of its own belong to those who made them.
+ * Looks at each folder and link that leads to a path, and at the path itself, as sshd(8) does with StrictModes: they
+ * must belong to this user or root, and nobody else may write there. A shared folder with the sticky bit, as /tmp has
+ * it, is passed through: entries of its own belong to those who made them.
  *
- * @returns the first place that is not so; undefined when there is none, when the rest of the path does not exist, and on Windows, which has no such modes.
+ * @returns the first place that is not so; undefined when there is none, when the rest of the path does not exist, and
+ * on Windows, which has no such modes.
  * @throws the system error when a place cannot be looked at.
  */
 export function intruderOnTheWay(path: string): Intruder | undefined {
@@ -55,8 +57,8 @@ function strangeOwner({ uid }: Stats, isShared: boolean): string | undefined {
 }
 
 /**
- * In a user namespace, as rootless containers are, root of the host is this number (user_namespaces(7)). What lies in a folder that only trusted users write
- * to was put there by one of them.
+ * In a user namespace, as rootless containers are, root of the host is this number (user_namespaces(7)). What lies in a
+ * folder that only trusted users write to was put there by one of them.
  */
 function isUnmapped(uid: number): boolean {
   return (
@@ -73,7 +75,10 @@ function strangeWriters({ mode, gid }: Stats): string | undefined {
     : undefined;
 }
 
-/** Whether a group has no member but this user and root: Debian and Ubuntu give each user such a group, and let it write to all that the user makes. */
+/**
+ * Whether a group has no member but this user and root: Debian and Ubuntu give each user such a group, and let it write
+ * to all that the user makes.
+ */
 function isPrivate(gid: number): boolean {
   const group = rows('/etc/group').find((row) => Number(row[2]) === gid);
   const accounts = rows('/etc/passwd').filter((row) => row.length > 3);

@@ -7,7 +7,8 @@ export function slashed(path: string, separator = sep): string {
 }
 
 /**
- * Whether a file is meant to be run. Windows has no permission for that, so there the file itself has to say it: by `#!`, or as a program of Linux (elf(5)).
+ * Whether a file is meant to be run. Windows has no permission for that, so there the file itself has to say it: by
+ * `#!`, or as a program of Linux (elf(5)).
  *
  * @throws the system error when it cannot be read.
  */

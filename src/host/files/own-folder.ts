@@ -6,11 +6,13 @@ import { intruderOnTheWay, type Intruder } from './intruder.ts';
 import { accountHome } from '../local-user.ts';
 
 /**
- * Where lab keeps what it can get again, for all labs of this user: `lab` in `XDG_CACHE_HOME` (XDG Base Directory Specification), or else in `.cache` of the home
- * folder. A relative `XDG_CACHE_HOME` does not count, as that specification wants it; nor does a `HOME` that others can write to, as `sudo` may hand it on. The folder
- * need not exist, and what is there may be read; before something is made in it, `makeCacheFolder`.
+ * Where lab keeps what it can get again, for all labs of this user: `lab` in `XDG_CACHE_HOME` (XDG Base Directory
+ * Specification), or else in `.cache` of the home folder. A relative `XDG_CACHE_HOME` does not count, as that
+ * specification wants it; nor does a `HOME` that others can write to, as `sudo` may hand it on. The folder need not
+ * exist, and what is there may be read; before something is made in it, `makeCacheFolder`.
  *
- * @throws {EnvironmentError} when `XDG_CACHE_HOME` leads where other users decide what is found, or no home folder is the user's own.
+ * @throws {EnvironmentError} when `XDG_CACHE_HOME` leads where other users decide what is found, or no home folder is
+ * the user's own.
  */
 export function cacheFolder(): string {
   const folder = findCacheFolder();
@@ -18,7 +20,11 @@ export function cacheFolder(): string {
   return folder;
 }
 
-/** The same for those who only look what is there: undefined without a home folder. @throws {EnvironmentError} for `XDG_CACHE_HOME`. */
+/**
+ * The same for those who only look what is there: undefined without a home folder.
+ *
+ * @throws {EnvironmentError} for `XDG_CACHE_HOME`.
+ */
 export function findCacheFolder(): string | undefined {
   const { XDG_CACHE_HOME = '', HOME = '' } = process.env;
   const key = JSON.stringify([XDG_CACHE_HOME, HOME]);
@@ -65,7 +71,8 @@ function noHome(home: string): EnvironmentError {
 }
 
 /**
- * The cache folder, or a folder in it, made so that only this user may enter (mode 0700), or found and closed to others.
+ * The cache folder, or a folder in it, made so that only this user may enter (mode 0700), or found and closed to
+ * others.
  *
  * @throws {EnvironmentError} as `cacheFolder` does, or when it cannot be made.
  */
@@ -115,8 +122,9 @@ function make(path: string): void {
 }
 
 /**
- * A new folder for temporary files, for this user alone, under a name that nobody can guess (mkdtemp(3)): in `TMPDIR` if that is there and nobody else can replace
- * what lies in it, else in /tmp, else in the cache. `label` begins its name. The caller removes it.
+ * A new folder for temporary files, for this user alone, under a name that nobody can guess (mkdtemp(3)): in `TMPDIR`
+ * if that is there and nobody else can replace what lies in it, else in /tmp, else in the cache. `label` begins its
+ * name. The caller removes it.
  *
  * @throws {EnvironmentError} when it can be made in none of them.
  */

@@ -13,9 +13,11 @@ const read = new Map<string, ReadFile>();
 const MOST_BYTES = 16 * 1024 * 1024;
 
 /**
- * The text of a file that the user names, read again only when its size or time has changed: many machines may name the same one.
+ * The text of a file that the user names, read again only when its size or time has changed: many machines may name the
+ * same one.
  *
- * @throws {NoOrdinaryFileError} for a pipe, a device, a folder. @throws system errors as open(2) has them; `EFBIG` above 16 MiB.
+ * @throws {NoOrdinaryFileError} for a pipe, a device, a folder.
+ * @throws system errors as open(2) has them; `EFBIG` above 16 MiB.
  */
 export async function readText(path: string): Promise<string> {
   const { size: sizeBytes, mtimeMs } = statSync(path);

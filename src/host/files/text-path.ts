@@ -5,7 +5,11 @@ import { EnvironmentError } from '../../core/errors.ts';
 /** What Node puts in the place of bytes that are not UTF-8; a path with it leads nowhere. */
 const REPLACEMENT = '\uFFFD';
 
-/** Makes sure that a path can be used as text. @throws {EnvironmentError} `path-not-utf8` when it goes through a folder whose name is not UTF-8. */
+/**
+ * Makes sure that a path can be used as text.
+ *
+ * @throws {EnvironmentError} `path-not-utf8` when it goes through a folder whose name is not UTF-8.
+ */
 export function requireTextPath(path: string): void {
   if (!path.includes(REPLACEMENT) || existsSync(dirname(path))) return;
   throw new EnvironmentError(`the name of a folder is not UTF-8, so its files cannot be reached: ${dirname(path)}`, {

@@ -8,7 +8,10 @@ import type { Connection } from '../transport/connection.ts';
 import { takeLine } from './preamble.ts';
 import type { ExitStatus } from '../shell.ts';
 
-/** A child in the background may hold the output of an ended command open for ever; so long must it be silent before we go on. */
+/**
+ * A child in the background may hold the output of an ended command open for ever; so long must it be silent before we
+ * go on.
+ */
 const SILENCE_MS = 500;
 
 /** A process on a machine, told apart from a later one with the same PID by its start. */
@@ -69,10 +72,11 @@ export class Session {
   }
 
   /**
-   * Waits until the command begins: reads the first line of the wrapper script, which tells the process. With `stderr` also passes over the token on standard error, and over what a noisy
-   * login shell printed there before it.
+   * Waits until the command begins: reads the first line of the wrapper script, which tells the process. With `stderr`
+   * also passes over the token on standard error, and over what a noisy login shell printed there before it.
    *
-   * @throws {EnvironmentError} when the login shell runs no commands; what it printed is in the detail. @throws {ConnectionError} when it is lost, or when nothing begins in time.
+   * @throws {EnvironmentError} when the login shell runs no commands; what it printed is in the detail.
+   * @throws {ConnectionError} when it is lost, or when nothing begins in time.
    */
   async begin({
     stderr,
@@ -93,7 +97,11 @@ export class Session {
     await this.inTime(takeLine(this.channel, this.token));
   }
 
-  /** Waits for what the login shell or a wrapper script does, or takes, at the beginning. @throws {ConnectionError} when that takes too long. */
+  /**
+   * Waits for what the login shell or a wrapper script does, or takes, at the beginning.
+   *
+   * @throws {ConnectionError} when that takes too long.
+   */
   async inTime<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
     const {
       machine,
@@ -123,8 +131,8 @@ export class Session {
   }
 
   /**
-   * Waits until the command has ended and its output is closed, or until those who still hold it are silent; then closes it, and says true.
-   * Rejects like `exit`.
+   * Waits until the command has ended and its output is closed, or until those who still hold it are silent; then
+   * closes it, and says true. Rejects like `exit`.
    */
   async closeWhenSilent(): Promise<boolean> {
     await this.exit;
@@ -146,7 +154,10 @@ export class Session {
     return isRead && awakeNow() - this.#lastOutputMs >= SILENCE_MS;
   }
 
-  /** Writes to standard input; resolves when more may follow, also when nobody reads any more. ssh2 forgets the callback of a write to a closed channel. */
+  /**
+   * Writes to standard input; resolves when more may follow, also when nobody reads any more. ssh2 forgets the callback
+   * of a write to a closed channel.
+   */
   async write(bytes: Uint8Array | string): Promise<void> {
     if (this.#isClosed || !this.channel.writable) return;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -173,7 +184,10 @@ export class Session {
   }
 }
 
-/** `TOKEN PID (STAT LINE)`: the process name in a stat line may hold anything, so fields are counted after its last `)` (proc(5)). */
+/**
+ * `TOKEN PID (STAT LINE)`: the process name in a stat line may hold anything, so fields are counted after its last `)`
+ * (proc(5)).
+ */
 function parseIdentity(line: string): ProcessId {
   const pid = Number(line.split(' ')[1]);
   const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');

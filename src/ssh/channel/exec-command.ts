@@ -11,7 +11,10 @@ import { Stall, stalledFailure } from './stall.ts';
 import type { Command, ExecOptions, ExecResult, ExitStatus } from '../shell.ts';
 
 const DEFAULT_MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
-/** A command that runs for longer than this opens the lifeline; shorter ones do not pay for it. Once it is open, every command is registered at once. */
+/**
+ * A command that runs for longer than this opens the lifeline; shorter ones do not pay for it. Once it is open, every
+ * command is registered at once.
+ */
 const REGISTER_AFTER_MS = 300;
 /** What a command that is out of time gets between TERM and KILL. */
 const GRACE_MS = 1000;
@@ -33,7 +36,8 @@ export async function runCommand(
   } catch (error) {
     if (!limit.signal.aborted || options.signal?.aborted || error !== limit.signal.reason) throw error;
     throw new TimeoutError(
-      `${sessions.connection.machine}: \`${commandText(command)}\` did not end within ${formatDuration(options.timeoutMs ?? 0)}; it was ended`,
+      `${sessions.connection.machine}: \`${commandText(command)}\` did not end within ` +
+        `${formatDuration(options.timeoutMs ?? 0)}; it was ended`,
       { code: 'command-timeout', hint: 'Give it more time, or look why it hangs.' },
     );
   }
@@ -100,7 +104,10 @@ class Execution {
     return this.#session.exit;
   }
 
-  /** Sends the input and closes it. Ends early when the command reads no more; fails when it stands still, where that is watched. */
+  /**
+   * Sends the input and closes it. Ends early when the command reads no more; fails when it stands still, where that is
+   * watched.
+   */
   async #feed(ending: Promise<unknown>): Promise<void> {
     const { input, stallMs = Infinity } = this.#options;
     const session = this.#session;
@@ -156,7 +163,10 @@ class Execution {
   }
 }
 
-/** TERM, a grace, KILL, and another grace for the machine to say that it is gone. A machine that does not acknowledge the first is left to its own side of the lifeline. */
+/**
+ * TERM, a grace, KILL, and another grace for the machine to say that it is gone. A machine that does not acknowledge
+ * the first is left to its own side of the lifeline.
+ */
 async function endGroup(session: Session, lifeline: Lifeline, process: ProcessId): Promise<void> {
   let isGone = false;
   session.exit.catch(() => undefined).finally(() => (isGone = true));

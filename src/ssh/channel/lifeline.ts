@@ -8,9 +8,15 @@ import type { Heartbeat } from '../patience.ts';
 
 const lifelineScript = scriptFile(new URL('lifeline.sh', import.meta.url));
 
-/** The remote script gives programs one second after TERM; then it needs a moment for KILL, on a busy machine more than one. */
+/**
+ * The remote script gives programs one second after TERM; then it needs a moment for KILL, on a busy machine more than
+ * one.
+ */
 const END_TIMEOUT_MS = 8000;
-/** So soon it says that it has sent a signal, also over a long road; where it does not, the end of the connection is what ends programs there. With what closing takes it is less than a second. */
+/**
+ * So soon it says that it has sent a signal, also over a long road; where it does not, the end of the connection is
+ * what ends programs there. With what closing takes it is less than a second.
+ */
 const SIGNAL_TIMEOUT_MS = 600;
 /** So soon it goes when it has nothing to end. */
 const IDLE_TIMEOUT_MS = 250;
@@ -22,7 +28,10 @@ export interface LifelineOptions {
   readonly answerMs: number;
 }
 
-/** The machine's side of "programs never outlive the connection". Opened when the first program needs it; costs one session. */
+/**
+ * The machine's side of "programs never outlive the connection". Opened when the first program needs it; costs one
+ * session.
+ */
 export class Lifeline {
   readonly #options: LifelineOptions;
   #opening: Promise<Session | undefined> | undefined;
@@ -56,8 +65,9 @@ export class Lifeline {
   }
 
   /**
-   * From now on the process group ends with the connection; `exit` settles when the server has said how it ended. What is sent to the machine later is also acted on later there. Its shell has to have begun: one that
-   * is still starting when the connection goes dies of its first word, to which nobody listens any more.
+   * From now on the process group ends with the connection; `exit` settles when the server has said how it ended. What
+   * is sent to the machine later is also acted on later there. Its shell has to have begun: one that is still starting
+   * when the connection goes dies of its first word, to which nobody listens any more.
    */
   async add({ pid, start }: ProcessId, exit: Promise<unknown>): Promise<void> {
     this.#registered.set(`${pid} ${start}`, exit);
@@ -70,7 +80,10 @@ export class Lifeline {
     if (this.#opening) await this.#send(`del ${pid} ${start}`);
   }
 
-  /** Sends a signal to the group, and resolves when it is sent. False when there is no lifeline to do it, or none that answers. */
+  /**
+   * Sends a signal to the group, and resolves when it is sent. False when there is no lifeline to do it, or none that
+   * answers.
+   */
   async kill({ pid, start }: ProcessId, signal: string): Promise<boolean> {
     if (!/^[A-Z0-9]+$/.test(signal))
       throw new UsageError(`"${signal}" is no signal`, {
@@ -91,7 +104,10 @@ export class Lifeline {
     return wasSent === true;
   }
 
-  /** Makes room for a session of the user on a server that allows too few: programs then end with the connection by SIGHUP alone. */
+  /**
+   * Makes room for a session of the user on a server that allows too few: programs then end with the connection by
+   * SIGHUP alone.
+   */
   async giveUp(): Promise<void> {
     if (!this.#opening || this.#givenUp) return;
     this.#givenUp = true;
@@ -101,7 +117,10 @@ export class Lifeline {
     await settlesSoon(session?.closed ?? Promise.resolve(), END_TIMEOUT_MS, undefined);
   }
 
-  /** Ends what is registered, and resolves when it is gone and the server has said so. Where nobody listens, the end of the connection does that later. */
+  /**
+   * Ends what is registered, and resolves when it is gone and the server has said so. Where nobody listens, the end of
+   * the connection does that later.
+   */
   async end(): Promise<void> {
     if (this.#isDeaf) return;
     const isIdle = this.#registered.size === 0;

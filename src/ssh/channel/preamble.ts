@@ -12,7 +12,10 @@ export interface TakenLine {
   readonly noise: string;
 }
 
-/** Takes all up to and with the line that begins with `token` out of a stream; what follows stays in it. `onNoise` hears what has come before it so far. */
+/**
+ * Takes all up to and with the line that begins with `token` out of a stream; what follows stays in it. `onNoise` hears
+ * what has come before it so far.
+ */
 export function takeLine(stream: Readable, token: string, onNoise?: (noise: string) => void): Promise<TakenLine> {
   const { promise, resolve } = Promise.withResolvers<TakenLine>();
   let pending: Buffer = Buffer.alloc(0);

@@ -11,11 +11,13 @@ export interface RemoteCommand {
 }
 
 /**
- * What the scripts below begin with: one line `TOKEN PID STAT`, where STAT is the process's own line of /proc/PID/stat, read without starting another
- * process. `exec` keeps the PID, so this is how we learn the process group of a command without a further round trip. All that was printed before the
- * line, for example by a `.bashrc`, is not the command's output.
+ * What the scripts below begin with: one line `TOKEN PID STAT`, where STAT is the process's own line of /proc/PID/stat,
+ * read without starting another process. `exec` keeps the PID, so this is how we learn the process group of a command
+ * without a further round trip. All that was printed before the line, for example by a `.bashrc`, is not the command's
+ * output.
  *
- * These scripts must not contain `'`, `\`, `!` or a newline: the login shell may be sh, bash, fish or csh, and they agree only on plain single quotes.
+ * These scripts must not contain `'`, `\`, `!` or a newline: the login shell may be sh, bash, fish or csh, and they
+ * agree only on plain single quotes.
  */
 const INTRODUCE = 's=; { read -r s </proc/$$/stat; } 2>/dev/null; echo "$1 $$ $s"';
 
@@ -23,14 +25,18 @@ const INTRODUCE = 's=; { read -r s </proc/$$/stat; } 2>/dev/null; echo "$1 $$ $s
 const EXEC_SCRIPT = `${INTRODUCE}; echo "$1" >&2; shift; exec "$@"`;
 
 /**
- * `$1` token, `$2` folder, `-e NAME=VALUE`…, `--`, the command. It waits for one line of input, so that the program does not start before the process
- * is registered with the lifeline, and says the token once more, so that an echo of that line by the terminal is not taken for output.
+ * `$1` token, `$2` folder, `-e NAME=VALUE`…, `--`, the command. It waits for one line of input, so that the program
+ * does not start before the process is registered with the lifeline, and says the token once more, so that an echo of
+ * that line by the terminal is not taken for output.
  */
 const START_SCRIPT =
   `${INTRODUCE}; read -r _ || exit 255; echo "$1"; [ -z "$2" ] || cd -- "$2" || exit 126; shift 2; ` +
   'while [ "$1" = -e ]; do export "$2"; shift 2; done; shift; exec "$@"';
 
-/** For words that not every login shell reads alike: the whole command as text for `sh`, bytes in octal, in pieces that are joined. */
+/**
+ * For words that not every login shell reads alike: the whole command as text for `sh`, bytes in octal, in pieces that
+ * are joined.
+ */
 const DECODE_SCRIPT = 'eval "$(printf %b "$@")"';
 
 /** Words can be no longer than 1024 characters in BSD's csh (csh(1), LIMITATIONS). */
@@ -48,7 +54,10 @@ export function execLine(command: Command): RemoteCommand {
   };
 }
 
-/** A script is run by the very shell that introduces itself: the start of another one takes a millisecond, and a tenth of a second on a machine that is emulated. */
+/**
+ * A script is run by the very shell that introduces itself: the start of another one takes a millisecond, and a tenth
+ * of a second on a machine that is emulated.
+ */
 function scriptLine(token: string, script: string, args: readonly string[]): string {
   return textLine(
     `set -- ${[token, ...args].map(quoteWord).join(' ')}\n${INTRODUCE}; echo "$1" >&2; shift; unset s\n${script}`,

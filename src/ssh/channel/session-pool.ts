@@ -40,8 +40,9 @@ interface Lane {
 }
 
 /**
- * Opens sessions on one connection, a bounded number at once. On a server that allows fewer (MaxSessions of sshd_config(5)) it opens more connections, as they are needed; where
- * that is not possible either, the others wait for one to end.
+ * Opens sessions on one connection, a bounded number at once. On a server that allows fewer (MaxSessions of
+ * sshd_config(5)) it opens more connections, as they are needed; where that is not possible either, the others wait for
+ * one to end.
  */
 export class Sessions {
   /** The first connection, whose end is the end of all. */
@@ -58,7 +59,10 @@ export class Sessions {
     this.#lanes = [{ connection, limit: MAX_SESSIONS, used: 0 }];
   }
 
-  /** @throws {ConnectionError} @throws {TimeoutError} when the server allows not even one session, or none becomes free. */
+  /**
+   * @throws {ConnectionError}
+   * @throws {TimeoutError} when the server allows not even one session, or none becomes free.
+   */
   async open(command: RemoteCommand, options: OpenOptions = {}): Promise<Session> {
     for (;;) {
       if (this.#isStingy && this.#slots.isFull) await this.#widen();
@@ -68,7 +72,10 @@ export class Sessions {
     }
   }
 
-  /** Closes all connections. Commands that have just ended still get their status, unless nothing is expected of the machine any more. */
+  /**
+   * Closes all connections. Commands that have just ended still get their status, unless nothing is expected of the
+   * machine any more.
+   */
   async close({ isDeaf }: { readonly isDeaf: boolean }): Promise<void> {
     await this.#widening;
     const ended = (): Attempt<true> =>
@@ -88,12 +95,17 @@ export class Sessions {
       if (error !== limit.signal.reason || !limit.signal.aborted) throw error;
       throw new TimeoutError(`${this.connection.machine}: no session became free within ${formatDuration(waitMs)}`, {
         code: 'sessions-exhausted',
-        hint: 'At most eight programs run over one connection at a time; end one of them, or put some on another machine.',
+        hint:
+          'At most eight programs run over one connection at a time; ' +
+          'end one of them, or put some on another machine.',
       });
     }
   }
 
-  /** Undefined when the server refuses while other sessions of ours are open: then there must be another connection, or one of them has to end first. */
+  /**
+   * Undefined when the server refuses while other sessions of ours are open: then there must be another connection, or
+   * one of them has to end first.
+   */
   async #openInSlot(command: RemoteCommand, options: OpenOptions): Promise<Session | undefined> {
     const lane =
       this.#lanes.find(({ connection, used, limit }) => used < limit && connection.failure === undefined) ??

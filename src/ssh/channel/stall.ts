@@ -6,7 +6,10 @@ import { formatDuration } from '../../core/text/amounts.ts';
 /** A transfer that moves less than this within its limit stands still. */
 const LEAST_BYTES = 1024;
 
-/** Notices that a transfer stands still. Only the time that is spent waiting for the machine counts, not what the other end of the transfer takes. */
+/**
+ * Notices that a transfer stands still. Only the time that is spent waiting for the machine counts, not what the other
+ * end of the transfer takes.
+ */
 export class Stall {
   readonly #limitMs: number;
   readonly #machine: string;
@@ -18,7 +21,12 @@ export class Stall {
     this.#limitMs = limitMs;
   }
 
-  /** Waits for the machine. @throws {TimeoutError} when too little has moved for `limitMs`. @throws the reason of `signal`. */
+  /**
+   * Waits for the machine.
+   *
+   * @throws {TimeoutError} when too little has moved for `limitMs`.
+   * @throws the reason of `signal`.
+   */
   async wait<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
     const startedMs = awakeNow();
     try {

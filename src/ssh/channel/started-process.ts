@@ -17,7 +17,8 @@ export async function startProcess(
   command: Command,
   options: StartOptions,
 ): Promise<RemoteProcess> {
-  // Its session is asked for first, so the server has it before the program: whatever cuts the connection finds the lifeline in place.
+  // Its session is asked for first, so the server has it before the program: whatever cuts the connection finds the
+  // lifeline in place.
   lifeline.prepare();
   const session = await sessions.open(startLine(command, options), {
     terminal: options.terminal,
@@ -52,7 +53,10 @@ class StartedProcess implements RemoteProcess {
   readonly #lifeline: Lifeline;
   readonly #process: ProcessId;
   readonly #hasTerminal: boolean;
-  /** Settled when the second token has come. Before it comes the terminal's echo of the line that let the program go, and of nothing else: input waits for it. */
+  /**
+   * Settled when the second token has come. Before it comes the terminal's echo of the line that let the program go,
+   * and of nothing else: input waits for it.
+   */
   readonly #begun: Promise<unknown>;
   #hasEnded = false;
 

@@ -24,7 +24,10 @@ export function generateKeyPair(comment: string): KeyPair {
   return pairFrom(randomBytes(SEED_BYTES), comment);
 }
 
-/** The pair that belongs to this name under a secret (HKDF, RFC 5869): always the same one, and it tells nothing of the pairs of other names. */
+/**
+ * The pair that belongs to this name under a secret (HKDF, RFC 5869): always the same one, and it tells nothing of the
+ * pairs of other names.
+ */
 export function deriveKeyPair(secret: Uint8Array, name: string): KeyPair {
   return pairFrom(Buffer.from(hkdfSync('sha256', secret, '', `lab ssh key ${name}`, SEED_BYTES)), name);
 }
@@ -39,8 +42,9 @@ function pairFrom(seed: Buffer, comment: string): KeyPair {
 }
 
 /**
- * The public half that belongs to a private key which `generateKeyPair` made, as `ssh-ed25519 AAAA…`: computed from the seed, and compared with the two copies of
- * it in the file (OpenSSH, PROTOCOL.key). Undefined when the file is damaged, or another kind of key.
+ * The public half that belongs to a private key which `generateKeyPair` made, as `ssh-ed25519 AAAA…`: computed from the
+ * seed, and compared with the two copies of it in the file (OpenSSH, PROTOCOL.key). Undefined when the file is damaged,
+ * or another kind of key.
  */
 export function publicHalf(privateKey: string): string | undefined {
   try {

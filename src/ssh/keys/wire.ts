@@ -1,4 +1,8 @@
-/** Reads the data types of RFC 4251, section 5, one after the other. @throws {RangeError} when the bytes end too early. */
+/**
+ * Reads the data types of RFC 4251, section 5, one after the other.
+ *
+ * @throws {RangeError} when the bytes end too early.
+ */
 export class WireReader {
   readonly #bytes: Buffer;
   #offset = 0;

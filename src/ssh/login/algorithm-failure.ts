@@ -16,7 +16,10 @@ const meanings = {
   macs: 'MAC',
 } as const;
 
-/** Pure: what a server and we do not have in common, and the lines of ssh_config(5) that would change it; undefined when they have all in common. */
+/**
+ * Pure: what a server and we do not have in common, and the lines of ssh_config(5) that would change it; undefined when
+ * they have all in common.
+ */
 export function algorithmFailure(
   target: ShellTarget,
   ours: AlgorithmLists,
@@ -53,7 +56,9 @@ export function algorithmFailure(
   );
 }
 
-/** The user's own configuration leaves nothing that we could use, whatever the server offers; undefined when it does. */
+/**
+ * The user's own configuration leaves nothing that we could use, whatever the server offers; undefined when it does.
+ */
 export function forbiddenFailure(target: ShellTarget, ours: AlgorithmLists): ConnectionError | undefined {
   const kinds = ['kexalgorithms', 'hostkeyalgorithms', 'ciphers'] as const;
   const kind = kinds.find((one) => ours[one].length === 0);

@@ -1,6 +1,9 @@
 import type { HostKey } from '../trust/host-key.ts';
 
-/** One way to log in. They are tried in the order given; what the server does not accept is passed over, and nobody is asked for it. */
+/**
+ * One way to log in. They are tried in the order given; what the server does not accept is passed over, and nobody is
+ * asked for it.
+ */
 export type Credential = KeyCredential | AgentCredential | PasswordCredential;
 
 export interface KeyCredential {

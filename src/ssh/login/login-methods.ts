@@ -45,14 +45,16 @@ export class LoginMethods {
   }
 
   /**
-   * The next thing to try, or false when nothing is left. `accepted` are the methods that the server goes on to accept; null before it has said so.
+   * The next thing to try, or false when nothing is left. `accepted` are the methods that the server goes on to accept;
+   * null before it has said so.
    *
    * @throws {UnusableKey} for a key that is no private key, if it has to be one.
    */
   async next(accepted: readonly string[] | null): Promise<AnyAuthMethod | false> {
     for (;;) {
       const credential = this.#untried.find((untried) => methodFor(untried, accepted) !== undefined);
-      // ssh2 asks with `none` first only if told to: it costs a round trip, and is needed only when nobody should be asked in vain.
+      // ssh2 asks with `none` first only if told to: it costs a round trip, and is needed only when nobody should be
+      // asked in vain.
       if (accepted === null && (credential === undefined || credential.kind === 'password')) return this.#none();
       if (credential === undefined) return false;
       const attempt = (this.#uses.get(credential) ?? 0) + 1;
@@ -148,7 +150,7 @@ export class LoginMethods {
     return {
       type: 'keyboard-interactive',
       username: user,
-      prompt: (_name, _instructions, _language, prompts, finish) => {
+      prompt: (...[, , , prompts, finish]) => {
         asked += Math.max(1, prompts.length);
         if (asked > MOST_QUESTIONS) return giveUp(asked);
         const questions = prompts.map(({ prompt, echo }) => ({ text: prompt, visible: echo === true }));

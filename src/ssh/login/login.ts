@@ -35,7 +35,10 @@ export interface LoginParts {
   readonly limit: TimeLimit;
 }
 
-/** Brings one client over one connected stream from the greeting to the logged-in user, and keeps what an error message needs. */
+/**
+ * Brings one client over one connected stream from the greeting to the logged-in user, and keeps what an error message
+ * needs.
+ */
 export class Login {
   readonly #target: ShellTarget;
   readonly #client: Client;
@@ -67,7 +70,9 @@ export class Login {
     });
   }
 
-  /** Resolves with the host's key when the user is logged in and the key is checked (and learnt, if the policy says so). */
+  /**
+   * Resolves with the host's key when the user is logged in and the key is checked (and learnt, if the policy says so).
+   */
   async run(signal: AbortSignal): Promise<HostKey> {
     const abort = (): void => this.#outcome.reject(signal.reason as Error);
     signal.addEventListener('abort', abort, { once: true });
@@ -120,11 +125,15 @@ export class Login {
     } catch (error) {
       this.#outcome.reject(handshakeFailure(this.#target, error));
     }
-    // Before ssh2, which may fail in the midst of what is to be heard; the stream does not flow yet, so that no byte is taken from it.
+    // Before ssh2, which may fail in the midst of what is to be heard; the stream does not flow yet, so that no byte is
+    // taken from it.
     this.#stream.prependListener('data', this.#overhear);
   }
 
-  /** What the server says before its greeting is the best clue when it is no SSH server, and what it offers after it when nothing comes of that. */
+  /**
+   * What the server says before its greeting is the best clue when it is no SSH server, and what it offers after it
+   * when nothing comes of that.
+   */
   readonly #overhear = (chunk: Buffer): void => {
     this.#overheard = Buffer.concat([this.#overheard, chunk]).subarray(0, MAX_OVERHEARD_BYTES);
     if (this.#phase === 'greeting' && /^SSH-/m.test(this.#overheard.toString('latin1'))) this.#phase = 'handshake';

@@ -20,7 +20,10 @@ export class SignatureRules {
       : this.#allowed.includes(type);
   }
 
-  /** Undefined when a signature with that hash is allowed; ssh2 falls back to SHA-1 for RSA keys where a server knows nothing better. */
+  /**
+   * Undefined when a signature with that hash is allowed; ssh2 falls back to SHA-1 for RSA keys where a server knows
+   * nothing better.
+   */
   refusal(type: string, hash: string | undefined): SignatureRefused | undefined {
     if (type !== 'ssh-rsa' || hash !== 'sha1' || this.#allowed.includes(type)) return undefined;
     this.hasRefused = true;

@@ -7,7 +7,10 @@ import { closedShell, floodFailure, lostFailure, refusedCommand, unansweredFailu
 import type { Patience } from '../patience.ts';
 import type { TerminalSize } from '../shell.ts';
 
-/** The terminal type that programs see; every system's terminfo has it, and our own interpreter of terminal output understands it. */
+/**
+ * The terminal type that programs see; every system's terminfo has it, and our own interpreter of terminal output
+ * understands it.
+ */
 const TERMINAL_TYPE = 'xterm-256color';
 /** A server that takes its leave does so in a round trip; what one that does not was sent has left us by then. */
 const CLOSE_TIMEOUT_MS = 200;
@@ -15,7 +18,10 @@ const CLOSE_TIMEOUT_MS = 200;
 const MOST_UNREAD_BYTES = 4 * 1024 * 1024;
 /** What we send goes by windows, too; so much is waiting only for a server that makes us answer and does not listen. */
 const MOST_UNSENT_BYTES = 64 * 1024 * 1024;
-/** Questions of ours without an answer: one sign of life every few seconds, and what the server makes us ask (hostkeys-00@openssh.com). */
+/**
+ * Questions of ours without an answer: one sign of life every few seconds, and what the server makes us ask
+ * (hostkeys-00@openssh.com).
+ */
 const MOST_UNANSWERED = 1000;
 
 /** The server will not open one more session on this connection (sshd_config(5), MaxSessions). */
@@ -31,7 +37,10 @@ export interface ChannelRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** One logged-in SSH connection: opens channels, and knows whether it still stands. No answer of the server is waited for without end. */
+/**
+ * One logged-in SSH connection: opens channels, and knows whether it still stands. No answer of the server is waited
+ * for without end.
+ */
 export class Connection {
   readonly machine: string;
   readonly patience: Patience;
@@ -50,7 +59,8 @@ export class Connection {
     this.patience = patience;
     this.#client = client;
     this.#stream = stream;
-    // Errors before that belong to the login: an agent that is not there, a key that may not sign as the server asks, and the next one lets the user in.
+    // Errors before that belong to the login: an agent that is not there, a key that may not sign as the server asks,
+    // and the next one lets the user in.
     client.once('ready', () =>
       client.on('error', (error) => {
         this.#failure ??= error;
@@ -80,10 +90,12 @@ export class Connection {
   }
 
   /**
-   * Opens a session that runs `line` through the user's login shell. `adopt` is called with the channel at once, before any promise is settled: the
-   * output and the end of a short command may be in the same packet as the answer that opens it, and must find their listeners.
+   * Opens a session that runs `line` through the user's login shell. `adopt` is called with the channel at once, before
+   * any promise is settled: the output and the end of a short command may be in the same packet as the answer that
+   * opens it, and must find their listeners.
    *
-   * @throws {SessionRefused} when the server allows no further one now. @throws {ConnectionError} when the connection is gone, or the server does not answer; it is gone then.
+   * @throws {SessionRefused} when the server allows no further one now.
+   * @throws {ConnectionError} when the connection is gone, or the server does not answer; it is gone then.
    */
   async open<T>({ line, terminal, signal }: ChannelRequest, adopt: (channel: ClientChannel) => T): Promise<T> {
     if (this.failure) throw this.failure;
@@ -107,7 +119,8 @@ export class Connection {
   /**
    * Opens a TCP connection from the machine to an address that it can reach.
    *
-   * @throws {ForwardRefused} with the server's words: it allows no forwarding, or does not get there. @throws {ConnectionError} as `open`.
+   * @throws {ForwardRefused} with the server's words: it allows no forwarding, or does not get there.
+   * @throws {ConnectionError} as `open`.
    */
   async forward(host: string, port: number): Promise<Duplex> {
     if (this.failure) throw this.failure;
@@ -150,7 +163,10 @@ export class Connection {
     });
   }
 
-  /** From the first channel on, no server fills our memory: ssh2 takes what comes beyond a window, and answers whoever does not listen. */
+  /**
+   * From the first channel on, no server fills our memory: ssh2 takes what comes beyond a window, and answers whoever
+   * does not listen.
+   */
   #watch(channel: ClientChannel): void {
     if (this.#channels.size === 0) this.#stream.on('data', this.#checkFlood);
     this.#channels.add(channel);

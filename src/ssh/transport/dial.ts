@@ -6,7 +6,10 @@ import { connectUnix } from '../../host/unix-socket.ts';
 import { dialFailure } from './dial-failure.ts';
 import type { ShellTarget } from '../target.ts';
 
-/** A connected stream to the SSH server; rejects with a `ConnectionError` that names the cause. `signal` ends the attempt with its reason. */
+/**
+ * A connected stream to the SSH server; rejects with a `ConnectionError` that names the cause. `signal` ends the
+ * attempt with its reason.
+ */
 export async function dial(target: ShellTarget, signal: AbortSignal): Promise<Duplex> {
   signal.throwIfAborted();
   const { address } = target;
@@ -15,10 +18,10 @@ export async function dial(target: ShellTarget, signal: AbortSignal): Promise<Du
     const socket =
       'socketPath' in address
         ? connectUnix(address.socketPath)
-        : // With Nagle's algorithm the second of two packets in a row would wait for the other side's delayed ACK (44 ms).
-          net.connect({
+        : net.connect({
             host: address.host,
             port: address.port,
+            // Nagle's algorithm lets the second of two packets in a row wait for the other side's delayed ACK (44 ms).
             noDelay: true,
             ...given('family', address.family),
             ...given('localAddress', address.localAddress),
@@ -40,7 +43,10 @@ async function wanted(making: Duplex | Promise<Duplex>, signal: AbortSignal): Pr
   return unlessAborted(stream, signal);
 }
 
-/** ssh2 writes each packet in three pieces. What is written in one go becomes one system call, and wakes the server once. */
+/**
+ * ssh2 writes each packet in three pieces. What is written in one go becomes one system call, and wakes the server
+ * once.
+ */
 function joinWrites<S extends Duplex>(socket: S): S {
   const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
   const joined = (...args: unknown[]): boolean => {

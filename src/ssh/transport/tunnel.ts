@@ -8,7 +8,8 @@ export interface Tunnel {
   /**
    * A stream to an address as that host sees it.
    *
-   * @throws {ConnectionError} `jump-refused` when it allows no forwarding (sshd_config(5), AllowTcpForwarding), or cannot reach the address.
+   * @throws {ConnectionError} `jump-refused` when it allows no forwarding (sshd_config(5), AllowTcpForwarding), or
+   * cannot reach the address.
    */
   open(host: string, port: number): Promise<Duplex>;
   /** May be called twice; ends the streams as well. */

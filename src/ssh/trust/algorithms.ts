@@ -2,7 +2,10 @@ import { getCiphers } from 'node:crypto';
 import type { Algorithms, CipherAlgorithm, KexAlgorithm, MacAlgorithm, ServerHostKeyAlgorithm } from 'ssh2';
 import type { HostKey } from './host-key.ts';
 
-/** What client and server have to agree on, under the names of ssh_config(5) in lower case; the last is how the user's own keys may sign. */
+/**
+ * What client and server have to agree on, under the names of ssh_config(5) in lower case; the last is how the user's
+ * own keys may sign.
+ */
 export type AlgorithmKind = 'kexalgorithms' | 'hostkeyalgorithms' | 'ciphers' | 'macs' | 'pubkeyacceptedalgorithms';
 
 /** Lists of names, the preferred first. */
@@ -17,7 +20,10 @@ export const algorithmKeywords: Readonly<Record<AlgorithmKind, string>> = {
   pubkeyacceptedalgorithms: 'PubkeyAcceptedAlgorithms',
 };
 
-/** Cheapest first: X25519 and AES-GCM are native in Node and in OpenSSH; the rest is for older or stricter servers. Nothing that rests on SHA-1 as a signature, no CBC. */
+/**
+ * Cheapest first: X25519 and AES-GCM are native in Node and in OpenSSH; the rest is for older or stricter servers.
+ * Nothing that rests on SHA-1 as a signature, no CBC.
+ */
 export const usualAlgorithms: AlgorithmLists = {
   kexalgorithms: [
     'curve25519-sha256',
@@ -79,8 +85,8 @@ export function allowsWeak(allowed: Partial<AlgorithmLists>): boolean {
 }
 
 /**
- * Pure: the lists to use where OpenSSH allows `allowed`: ours without what it forbids, then what weak ones it allows beyond `allowedAnyway`, which is what it allows to everybody. Kinds for
- * which that is `usualAlgorithms` are left out.
+ * Pure: the lists to use where OpenSSH allows `allowed`: ours without what it forbids, then what weak ones it allows
+ * beyond `allowedAnyway`, which is what it allows to everybody. Kinds for which that is `usualAlgorithms` are left out.
  */
 export function chosenAlgorithms(
   allowed: Partial<AlgorithmLists>,
@@ -99,7 +105,10 @@ export function chosenAlgorithms(
   );
 }
 
-/** What we offer a server. The types of the keys that we know come first, so that a host with several keys shows one that can be checked. */
+/**
+ * What we offer a server. The types of the keys that we know come first, so that a host with several keys shows one
+ * that can be checked.
+ */
 export function algorithmsFor(known: readonly HostKey[], lists: AlgorithmLists): Algorithms {
   const types = new Set(known.map((key) => key.type));
   const isKnown = (algorithm: string): boolean => types.has(algorithm.startsWith('rsa-sha2-') ? 'ssh-rsa' : algorithm);

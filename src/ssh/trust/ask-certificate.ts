@@ -21,8 +21,9 @@ const macs = ['hmac-sha2-256'];
 const LONGEST_PACKET = 256 * 1024;
 
 /**
- * A policy that trusts what a certificate authority of it vouches for. ssh2 knows no host certificates, so the certificate is asked for over a connection of its own, in the clear, as
- * ssh-keyscan(1) does: it needs no secrecy, because it is signed, and the connection proper proves that the server owns the key in it.
+ * A policy that trusts what a certificate authority of it vouches for. ssh2 knows no host certificates, so the
+ * certificate is asked for over a connection of its own, in the clear, as ssh-keyscan(1) does: it needs no secrecy,
+ * because it is signed, and the connection proper proves that the server owns the key in it.
  */
 export async function trustCertified(
   policy: HostKeyPolicy,
@@ -68,7 +69,10 @@ async function askCertificate(stream: Duplex, signal: AbortSignal): Promise<Uint
   return undefined;
 }
 
-/** RFC 4253, section 7.1: cookie, ten lists of names, two flags. Only key exchange and host key matter; all else is what every server has. */
+/**
+ * RFC 4253, section 7.1: cookie, ten lists of names, two flags. Only key exchange and host key matter; all else is what
+ * every server has.
+ */
 function kexInit(): Buffer {
   const lists = [
     ['curve25519-sha256', 'curve25519-sha256@libssh.org'],

@@ -21,8 +21,9 @@ export interface KnownKeys {
 /** Which host keys are right. Checked on every connection; there is no way to switch it off. */
 export interface HostKeyPolicy extends KnownKeys {
   /**
-   * For a host of which nothing is known yet: present means that its key is accepted, and this is called once the host has proved that it owns the key.
-   * Write it down here (`learnHostKey`); the connection is not used before the promise resolves. Absent: an unknown host is an error.
+   * For a host of which nothing is known yet: present means that its key is accepted, and this is called once the host
+   * has proved that it owns the key. Write it down here (`learnHostKey`); the connection is not used before the promise
+   * resolves. Absent: an unknown host is an error.
    */
   readonly learn?: ((key: HostKey) => Promise<void>) | undefined;
   /** Name of the host as its certificate should have it, for `authorities`. */
@@ -43,8 +44,9 @@ export function onlyHostKeys(keys: readonly string[]): HostKeyPolicy {
 }
 
 /**
- * Judges a key. Stricter than OpenSSH in one point: a known host that shows a key of another type is "changed", not "new", since the types that are
- * known were asked for first, and an attacker could else get around the check by offering another type.
+ * Judges a key. Stricter than OpenSSH in one point: a known host that shows a key of another type is "changed", not
+ * "new", since the types that are known were asked for first, and an attacker could else get around the check by
+ * offering another type.
  */
 export function judge(policy: HostKeyPolicy, key: HostKey): HostKeyVerdict {
   if (policy.revoked.some((revoked) => sameKey(revoked, key))) return 'revoked';

@@ -1,4 +1,7 @@
-/** `*` is any text and `?` any character (ssh_config(5), PATTERNS). Not a RegExp: a hostile pattern must not take for ever. */
+/**
+ * `*` is any text and `?` any character (ssh_config(5), PATTERNS). Not a RegExp: a hostile pattern must not take for
+ * ever.
+ */
 export function matchesPattern(pattern: string, text: string): boolean {
   let [p, t, star, resume] = [0, 0, -1, 0];
   while (t < text.length) {

@@ -15,7 +15,10 @@ export interface KnownHostEntry {
 
 const DEFAULT_PORT = 22;
 
-/** The entries of a file's text; each key remembers its line if the file's name is given. Comments, empty lines and lines that cannot be read are passed over, as OpenSSH does. */
+/**
+ * The entries of a file's text; each key remembers its line if the file's name is given. Comments, empty lines and
+ * lines that cannot be read are passed over, as OpenSSH does.
+ */
 export function parseKnownHosts(text: string, file?: string): KnownHostEntry[] {
   return text.split('\n').flatMap((line, index) => {
     const entry = parseLine(line.trim());
@@ -35,7 +38,9 @@ export function keysOf(entries: readonly KnownHostEntry[], host: string, port: n
   };
 }
 
-/** Reads several files and joins what they say; a file that is missing, or that this user may not read, says nothing. */
+/**
+ * Reads several files and joins what they say; a file that is missing, or that this user may not read, says nothing.
+ */
 export async function readKnownHosts(files: readonly string[]): Promise<KnownHostEntry[]> {
   return (await Promise.all(files.map(entriesOf))).flat();
 }
@@ -52,7 +57,10 @@ async function entriesOf(file: string): Promise<readonly KnownHostEntry[]> {
   return entries;
 }
 
-/** Adds a key to a file of ours, `.lab/known_hosts`. Never call it with a file of the user's. One append of one line, so that two `lab` do not mix theirs. */
+/**
+ * Adds a key to a file of ours, `.lab/known_hosts`. Never call it with a file of the user's. One append of one line, so
+ * that two `lab` do not mix theirs.
+ */
 export async function learnHostKey(file: string, host: string, port: number, key: HostKey): Promise<void> {
   // A last line that was cut off would swallow this one.
   const before = await readIfThere(file);
@@ -66,7 +74,10 @@ export function knownHostsLine(host: string, port: number, key: HostKey): string
   return `${hostName(host, port)} ${key.type} ${Buffer.from(key.blob).toString('base64')}`;
 }
 
-/** The name under which a file holds a host: plain on port 22, else `[host]:port`; in lower case, as OpenSSH looks it up. */
+/**
+ * The name under which a file holds a host: plain on port 22, else `[host]:port`; in lower case, as OpenSSH looks it
+ * up.
+ */
 export function hostName(host: string, port: number): string {
   const lower = host.toLowerCase();
   return port === DEFAULT_PORT ? lower : `[${lower}]:${port}`;

@@ -1,4 +1,7 @@
-/** The bytes after the line in which a server names itself (RFC 4253, section 4.2), and after what it says before that; undefined while that line has not come. */
+/**
+ * The bytes after the line in which a server names itself (RFC 4253, section 4.2), and after what it says before that;
+ * undefined while that line has not come.
+ */
 export function afterGreeting(bytes: Buffer): Buffer | undefined {
   const greeting = /^(?:[^\n]*\n)*?SSH-(?:2\.0|1\.99)-[^\n]*\n/.exec(bytes.toString('latin1'))?.[0];
   return greeting === undefined ? undefined : bytes.subarray(greeting.length);
