@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { interruptSelf } from '../host/interrupt.ts';
 
-/** Asks on the terminal for a line; stdout is data, so the question goes to stderr. Undefined at the end of input (^D). */
+/** Asks for a line on the terminal; stdout is data, so the question goes to stderr. Undefined at end of input (^D). */
 export async function askLine(
   question: string,
   options: { readonly visible: boolean; readonly signal: AbortSignal },

@@ -49,7 +49,7 @@ async function runCommandLine({ asked, global }: CommandLine, signal: AbortSigna
   } catch (error) {
     display.close();
     const cause: unknown = signal.aborted ? signal.reason : error;
-    // What is wrong with our output is told once, at the end.
+    // A fault of our output is reported once, at the end.
     return isClosedOutput(error) || cause instanceof OutputFaultError
       ? ExitCode.done
       : tellFailure(cause, global, display);
@@ -100,7 +100,7 @@ function tellForeign({ path, owner }: ForeignLabFile, events: Display['events'])
   });
 }
 
-/** @throws {EnvironmentError} when somebody removed it while the shell stood there (getcwd(3)). */
+/** @throws {EnvironmentError} when it was removed while the shell stood there (getcwd(3)). */
 function workingFolder(): string {
   try {
     return process.cwd();

@@ -9,8 +9,9 @@ const CLEANUP_LIMIT_MS = 5000;
 const SYSTEM_CALL_LIMIT_MS = 1000;
 
 /**
- * The one AbortSignal of this process. The first SIGINT or SIGTERM aborts it, with an `InterruptedError` as its reason; the second one, or five seconds,
- * end the process at once. A terminal that goes away (SIGHUP) counts as SIGTERM, but not as the second one: shells and terminals send it more than once.
+ * The one AbortSignal of this process. The first SIGINT or SIGTERM aborts it, with an `InterruptedError` as its reason;
+ * the second one, or five seconds, end the process at once. A terminal that goes away (SIGHUP) counts as SIGTERM, but
+ * not as the second one: shells and terminals send it more than once.
  */
 export function interruption(controller = new AbortController()): AbortSignal {
   // Every machine of a lab may listen; Node would warn from the eleventh on.
@@ -31,14 +32,14 @@ export function interruption(controller = new AbortController()): AbortSignal {
   return controller.signal;
 }
 
-/** Lets the command clean up, for as long as after a signal, and end for this reason. What comes later changes nothing. */
+/** Ends the command for this reason, with the same time for clean-up as after a signal. Later reasons are ignored. */
 export function stopWith(controller: AbortController, reason: LabError): void {
   if (controller.signal.aborted) return;
   setTimeout(() => leave(reason, 'lab: clean-up takes too long'), CLEANUP_LIMIT_MS).unref();
   controller.abort(reason);
 }
 
-/** Ends the process of a command that was interrupted and has cleaned up; system calls of its threads get a second to end. */
+/** Ends the process of an interrupted command that has cleaned up; system calls of its threads get a second to end. */
 export async function endInterrupted({ exitCode }: LabError): Promise<never> {
   const until = performance.now() + SYSTEM_CALL_LIMIT_MS;
   while (hasSystemCalls() && performance.now() < until) await setTimeoutPromise(20);
@@ -55,8 +56,9 @@ function leave({ exitCode }: LabError, why: string): never {
 }
 
 /**
- * Ends the process at once. Node waits at its end for system calls in its threads, and one that hangs (a file on a server that is gone, a name that no
- * server resolves) would hang it for ever: then a signal ends the process, for which a shell shows the same 130 or 143.
+ * Ends the process at once. Node waits at its end for system calls in its threads, and one that hangs (a file on a
+ * server that is gone, a name that no server resolves) would hang it for ever: then a signal ends the process, for which
+ * a shell shows the same 130 or 143.
  */
 function endProcess(exitCode: ExitCode): never {
   if (hasSystemCalls()) {

@@ -5,8 +5,8 @@ import { sanitize } from '../core/text/sanitize.ts';
 import { askLine } from './question.ts';
 
 /**
- * The streams of this process, with a way to ask when a person sits there. One question at a time, and `quietly` keeps all else off the screen meanwhile. A question may come from a
- * machine, so it is made harmless.
+ * The streams of this process, with a way to ask questions when they are a terminal. Questions come one at a time, and
+ * `quietly` keeps everything else off the screen meanwhile. A question may come from a machine, so it is made harmless.
  */
 export function userTerminal(signal: AbortSignal, quietly: <T>(work: () => Promise<T>) => Promise<T>): UserTerminal {
   const { stdin, stdout, stderr } = process;
@@ -22,14 +22,15 @@ export function userTerminal(signal: AbortSignal, quietly: <T>(work: () => Promi
   return { stdin, stdout, stderr, confirm, answer: (question, { visible }) => ask(question, visible) };
 }
 
-/** Most commands end at once when nobody reads what they print. */
+/** Most commands end within this time when their output has no reader. */
 const PATIENCE_MS = 1000;
 
 /**
- * Watches over the streams of this process, so that none of their errors ends us in mid-work.
+ * Handles the errors of this process's streams, so that none of them ends us in mid-work.
  *
- * A reader that went away changes nothing: `lab down | head` still takes the lab down, and a command that goes on says so. When the terminal is gone, or nobody reads any of
- * both outputs, `stop` gets what a signal would say. When standard output cannot be written (disk full), it gets that fault. What standard error cannot take is only talk.
+ * A reader that went away changes nothing: `lab down | head` still takes the lab down, and a command that goes on says
+ * so. When the terminal is gone, or both outputs have lost their reader, `stop` is called as for a signal. When standard
+ * output cannot be written (disk full), it is called with that fault. What standard error cannot take is dropped.
  */
 export function watchStreams(stop: (reason: LabError) => void): void {
   const { stdin, stdout, stderr } = process;
@@ -37,7 +38,7 @@ export function watchStreams(stop: (reason: LabError) => void): void {
   const onError = (stream: NodeJS.WriteStream, error: unknown): void => {
     if (isClosed(error, stream) && !closed.has(stream)) {
       closed.add(stream);
-      // Only who writes learns that nobody reads.
+      // A lost reader shows only when something is written.
       if (stream === stdout)
         setTimeout(
           () => stderr.write('lab: nobody reads the output any more; the command goes on\n'),
@@ -53,7 +54,7 @@ export function watchStreams(stop: (reason: LabError) => void): void {
   });
 }
 
-/** Resolves when all that was written to stdout and stderr has left this process, and whoever watches knows of its errors. */
+/** Resolves when all output has left this process, and its errors have reached their listeners. */
 export async function flushOutput(): Promise<void> {
   await Promise.all([process.stdout, process.stderr].map(flush));
   await new Promise((resolve) => setImmediate(resolve));
@@ -66,7 +67,7 @@ function flush(stream: NodeJS.WriteStream): Promise<void> {
   });
 }
 
-/** Whether the error only says that nobody reads our output any more. */
+/** Whether the error only says that our output has lost its reader. */
 export function isClosedOutput(error: unknown): boolean {
   return error instanceof OutputClosedError || systemCode(error) === 'EPIPE';
 }

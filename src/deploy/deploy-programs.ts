@@ -1,4 +1,4 @@
-import { formatBytes } from '../core/text/amounts.ts';
+import { countOf, formatBytes } from '../core/text/amounts.ts';
 import { EnvironmentError, LabError, messageOf } from '../core/errors.ts';
 import { inStep, type EventSink } from '../core/events.ts';
 import type { Lab, Program } from '../lab/types.ts';
@@ -111,7 +111,7 @@ function describe(done: readonly MachineProgram[]): string {
   const sum = (field: 'sent' | 'skipped' | 'bytes'): number => done.reduce((total, result) => total + result[field], 0);
   if (sum('sent') === 0) return 'nothing changed';
   const unchanged = sum('skipped') === 0 ? '' : `, ${sum('skipped')} unchanged`;
-  return `${sum('sent')} ${sum('sent') === 1 ? 'file' : 'files'} written (${formatBytes(sum('bytes'))} sent)${unchanged}`;
+  return `${countOf(sum('sent'), 'file')} written (${formatBytes(sum('bytes'))} sent)${unchanged}`;
 }
 
 function deployed(

@@ -1,4 +1,5 @@
 import { UsageError } from '../../core/errors.ts';
+import { countOf } from '../../core/text/amounts.ts';
 import type { BoundCommand, Command } from './define-command.ts';
 import { globalOptions, type GlobalValues } from './global-options.ts';
 import { helpText } from './help-text.ts';
@@ -12,7 +13,7 @@ export type Asked =
   | { readonly fault: UsageError };
 
 export interface CommandLine {
-  /** Known whatever else is wrong. */
+  /** Valid even when the rest of the line is not. */
   readonly global: GlobalValues;
   readonly asked: Asked;
 }
@@ -82,7 +83,7 @@ function faultOfOperands(command: Command, reading: Reading): UsageError | undef
 
 function tooMany({ path, operands }: Reading, surplus: number): UsageError {
   const expected = operands.length - surplus;
-  const counts = `Expected ${expected} argument${expected === 1 ? '' : 's'} but got ${operands.length}`;
+  const counts = `Expected ${countOf(expected, 'argument')} but got ${operands.length}`;
   return new UsageError(`too many arguments for '${nameOf(path)}'. ${counts}: ${operands.join(', ')}.`, {
     code: 'excess-arguments',
     hint: seeHelp(path),

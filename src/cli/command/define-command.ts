@@ -41,7 +41,7 @@ export interface Call {
   readonly global: GlobalValues;
   /** For text on standard output. */
   readonly style: Style;
-  /** All commands, for those that tell of commands. */
+  /** All commands, for shell completion. */
   readonly commands: readonly Command[];
 }
 
@@ -50,7 +50,7 @@ interface Definition<A extends Arguments, O extends Options> extends CommandWord
   readonly options?: O;
   /** Whether the user sits at a program of the lab, to which the screen then belongs. */
   readonly takesScreen?: (options: ValuesOf<O>) => boolean;
-  /** Loads the work from `src/commands`, which nobody else should wait for; does it; puts the result into words. */
+  /** Loads the work from `src/commands` (so that no other command waits for it), does it, and words the result. */
   readonly run: (
     request: Call & { readonly arguments: ValuesOf<A>; readonly options: ValuesOf<O> },
   ) => Promise<Outcome>;

@@ -20,7 +20,7 @@ export interface ValueType<T> {
   /** Stands for the word in help: `machine` in `--on <machine>`. */
   readonly placeholder: string;
   readonly complete?: Complete;
-  /** @throws {UsageError} for a word that cannot be; `flag` is how the user wrote the option, or the argument's name. */
+  /** `flag` is the option as it is written, or the argument's name. @throws {UsageError} for an invalid word. */
   readonly parse: (text: string, flag: string) => T;
 }
 
@@ -39,7 +39,7 @@ export interface Option<T = unknown> {
   readonly read: (given: readonly string[], flag: string) => T;
 }
 
-/** How the words of an argument are found: some consecutive operands, or all that is left of the command line, untouched. */
+/** Which words are the argument's: some consecutive operands, or the rest of the command line, untouched. */
 export type ArgumentForm = 'required' | 'optional' | 'several' | 'after-dashes' | 'rest-of-line';
 
 /** An argument as it is declared. */
@@ -143,12 +143,12 @@ export function several<T>(type: ValueType<T>, description: string, missingCode?
   };
 }
 
-/** A command for a machine, all that follows `--`: none of its words is read by us. Undefined when there is none. */
+/** A command for a machine, all that follows `--`. None of its words is ours to read. Undefined when there is none. */
 export function afterDashes(description: string): Argument<readonly string[] | undefined> {
   return { form: 'after-dashes', isNeeded: false, description, read: untouched };
 }
 
-/** A command for a machine, all that follows the argument before it, as with ssh(1): none of its words is read by us. */
+/** A command for a machine, all that follows the argument before it, as with ssh(1). None of its words is ours to read. */
 export function restOfLine(description: string): Argument<readonly string[] | undefined> {
   return { form: 'rest-of-line', isNeeded: false, description, read: untouched };
 }

@@ -1,7 +1,7 @@
 import { optional, value } from './parameters.ts';
 import { outputLimit, storedRun } from './value-types.ts';
 
-/** `[run]` of all commands that tell of a stored run. */
+/** `[run]` of all commands about a stored run. */
 export const ofStoredRun = optional(storedRun, 'name of the run, or the start of it (default: the last one)');
 
 /** Of all commands that store a run. */

@@ -2,8 +2,8 @@ import { UsageError } from '../../core/errors.ts';
 import { suggestion } from '../../core/text/suggest.ts';
 
 /*
- * The scripts hold no knowledge of their own: at each TAB they ask `lab __complete`, which answers with one `word<TAB>description` a line, and with a line
- * `:files` when names of files may follow.
+ * The scripts hold no knowledge of their own: at each TAB they ask `lab __complete`, which answers with one
+ * `word<TAB>description` a line, and with a line `:files` when names of files may follow.
  */
 
 const BASH = String.raw`# bash completion for lab

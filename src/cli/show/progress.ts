@@ -5,7 +5,7 @@ import { sanitize } from '../../core/text/sanitize.ts';
 import { oneLine } from '../../report/run/words.ts';
 import type { StatusLines } from './status-lines.ts';
 
-/** How much is told: `quiet` only warnings, `verbose` also what begins and how it goes on. */
+/** How much is reported: `quiet` only warnings, `verbose` also what begins and how it goes on. */
 export type Loudness = 'quiet' | 'normal' | 'verbose';
 
 const spinner = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
@@ -19,7 +19,7 @@ interface ActiveStep {
   note: string;
 }
 
-/** Shows the work that the user waits for: a moving line for each step that goes on, where there is a terminal, and a line for each that has ended. */
+/** Shows the work that the user waits for: on a terminal a moving line for each running step; a line for each ended one. */
 export class Progress {
   readonly #screen: StatusLines;
   readonly #loudness: Loudness;
@@ -59,8 +59,9 @@ export class Progress {
   #finish({ id, title, note, durationMs }: EventOf<'step-finished'>): Promise<void> | undefined {
     this.#active.delete(id);
     const remark = note === undefined ? '' : `  ${oneLine(note)}`;
+    const { paint } = this.#screen.talk;
     return this.#tell([
-      `${this.#screen.talk.paint('green', '✔')} ${oneLine(title)}${this.#screen.talk.paint('dim', `${remark}  ${formatDuration(durationMs)}`)}`,
+      `${paint('green', '✔')} ${oneLine(title)}${paint('dim', `${remark}  ${formatDuration(durationMs)}`)}`,
     ]);
   }
 
@@ -97,7 +98,8 @@ export class Progress {
     const remarks = [note, elapsedMs < LONG_MS ? '' : formatDuration(Math.floor(elapsedMs / 1000) * 1000)].filter(
       (remark) => remark !== '',
     );
-    return `${paint('cyan', spinner[frame % spinner.length]!)} ${title}${paint('dim', remarks.map((remark) => `  ${remark}`).join(''))}`;
+    const dimmed = paint('dim', remarks.map((remark) => `  ${remark}`).join(''));
+    return `${paint('cyan', spinner[frame % spinner.length]!)} ${title}${dimmed}`;
   }
 }
 

@@ -9,7 +9,7 @@ import type { StatusLines } from './status-lines.ts';
 
 export interface RelayOptions {
   readonly loudness: Loudness;
-  /** Where the present cannot be drawn, an unfinished line is shown after it has not changed for this long. Default 2000. */
+  /** Without a live terminal, an unfinished line is shown when it has not changed for this long. Default 2000. */
   readonly partialAfterMs?: number | undefined;
   /** Roles whose terminals are shown elsewhere: the user sits at their keyboard. */
   readonly without?: ReadonlySet<string> | undefined;
@@ -19,9 +19,10 @@ export interface RelayOptions {
 const colors = ['cyan', 'yellow', 'magenta', 'green', 'blue', 'red'] as const;
 
 /**
- * Shows a scenario while it is played: whole lines of plain text, `server │ TP1 Server`, in the order in which they were completed, and the steps of the
- * scenario between them. A prompt and what is typed at it are one line. On a terminal, unfinished lines stand below; elsewhere they are shown when
- * nothing more comes. Where a line is unfinished when a step fails, or when its program ends, it is shown as it is.
+ * Shows a scenario while it is played: whole lines of plain text, `server │ TP1 Server`, in the order in which they were
+ * completed, and the steps of the scenario between them. A prompt and what is typed at it are one line. On a terminal,
+ * unfinished lines stand below; elsewhere they are shown when nothing more comes. A line that is unfinished when a step
+ * fails, or when its program ends, is shown as it is.
  */
 export class Relay {
   readonly #screen: StatusLines;
@@ -94,9 +95,10 @@ export class Relay {
     const { paint } = this.#screen.data;
     const unfinished = this.#roles.flatMap((role) => this.#partial(role));
     const indent = this.#column('');
+    const remark = paint('dim', `  line ${line}, ${formatDuration(durationMs)}`);
     return [
       ...unfinished,
-      `${indent} ${paint('red', '✘')} ${oneLine(text)}${paint('dim', `  line ${line}, ${formatDuration(durationMs)}`)}`,
+      `${indent} ${paint('red', '✘')} ${oneLine(text)}${remark}`,
       `${indent}   ${paint('red', oneLine(reason.split('\n', 1)[0] ?? ''))}`,
     ];
   }

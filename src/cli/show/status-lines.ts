@@ -33,9 +33,10 @@ const MOST_STATUS_LINES = 8;
 const ERASE_BELOW = '\x1b[J';
 
 /**
- * The one place that writes while a command works, so that those who share the user's terminal do not write into each other: lines go up into the
- * history, and below them a terminal shows the present, drawn anew as it changes. The cursor rests at the start of that status, so whatever
- * else is written (an error, the last words of a process) starts on a line of its own.
+ * The one place that writes while a command works, so that everything that shares the user's terminal does not write into
+ * each other's lines: lines go up into the history, and below them a terminal shows the present, drawn again as it
+ * changes. The cursor rests at the start of that status, so whatever else is written (an error, the last words of a
+ * process) starts on a line of its own.
  */
 export class StatusLines {
   readonly data: Channel;
@@ -61,7 +62,7 @@ export class StatusLines {
     this.#sources.push(source);
   }
 
-  /** Tells that the present has changed. It is drawn a moment later, so that it costs nothing when it changes often. */
+  /** Reports that the present has changed. It is drawn a moment later, so that frequent changes cost nothing. */
   changed(): void {
     if (!this.isLive || this.#timer || this.#isHushed) return;
     this.#timer = setInterval(() => this.#tick(), FRAME_MS).unref();

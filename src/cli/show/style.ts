@@ -6,7 +6,7 @@ export type Style = (format: 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan
 
 export const plain: Style = (_format, text) => text;
 
-/** Colours when the stream is a terminal; `--no-color` and NO_COLOR (https://no-color.org) switch them off, FORCE_COLOR on. */
+/** Colours on a terminal; `--no-color` and NO_COLOR (https://no-color.org) switch them off, FORCE_COLOR on. */
 export function styleFor(stream: { readonly isTTY?: boolean }, wanted: boolean): Style {
   return usesColor(stream, wanted) ? (format, text) => styleText(format, text, { validateStream: false }) : plain;
 }
@@ -21,7 +21,10 @@ export function usesColor(stream: { readonly isTTY?: boolean }, wanted: boolean)
 /** SGR, which sets colours (ECMA-48, 8.3.117): what `Style` writes. */
 const COLORS = /(\x1b\[[\d;]*m)/;
 
-/** The text of a result as a terminal may get it: its colours stay, and whatever a machine, a file or a name of one brought along is shown by its number. */
+/**
+ * The text of a result as a terminal may get it: its colours stay; any other control character, from a machine, a file or
+ * a name, is shown by its number.
+ */
 export function harmlessResult(text: string): string {
   return text
     .split(COLORS)

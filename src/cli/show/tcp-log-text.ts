@@ -18,7 +18,8 @@ function remarks(run: string, capture: TcpLog['capture'], counts: TcpLog['counts
   const lines = [
     ...(conversations === 0
       ? [
-          `The run ${run} has no TCP connection in its capture${isCompleteCapture(capture) ? ': nobody connected while it was played' : ', which is not complete'}.`,
+          `The run ${run} has no TCP connection in its capture` +
+            (isCompleteCapture(capture) ? ': nobody connected while it was played.' : ', which is not complete.'),
         ]
       : []),
     ...(capture?.gaps ?? []).map((gap) => `Not complete: ${describeGap(gap)}.`),

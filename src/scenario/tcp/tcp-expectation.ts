@@ -1,7 +1,7 @@
 import type { TracedConversation } from '../../packets/capture-reading.ts';
 import { isRepetition } from '../../packets/tcp/repetition.ts';
 import { lacksText, type Conversation, type Endpoint, type Segment, type Side } from '../../packets/conversation.ts';
-import { formatDuration } from '../../core/text/amounts.ts';
+import { countOf, formatDuration } from '../../core/text/amounts.ts';
 import type { Pattern } from '../../lab/types.ts';
 import { findPattern, patternText } from '../../lab/pattern.ts';
 
@@ -56,13 +56,7 @@ function checkConnections({ connections }: TcpExpectation, all: readonly Convers
   if (connections === undefined || made.length === connections) return [];
   const list = made.map(({ client, segments }) => `from ${endText(client)} (packet ${segments[0]!.packet})`);
   const seen = made.length === 0 ? NOBODY : thereAre(list, 5);
-  return [
-    {
-      expected: connections === 1 ? '1 connection' : `${connections} connections`,
-      seen,
-      isFinal: made.length > connections,
-    },
-  ];
+  return [{ expected: countOf(connections, 'connection'), seen, isFinal: made.length > connections }];
 }
 
 /** Its handshake is complete, or was before the capture began. */
@@ -185,7 +179,7 @@ function checkRetransmissions({ retransmissions: wanted }: TcpExpectation, all: 
   const expected =
     wanted === 'some' || wanted === 0
       ? `${wanted === 0 ? 'no' : 'some'} retransmission`
-      : `${wanted} retransmission${wanted === 1 ? '' : 's'}`;
+      : countOf(wanted, 'retransmission');
   const list = sent.map(({ conversation, segment }) => packetText(conversation, segment));
   const seen = sent.length === 0 ? 'there is none' : thereAre(list, 3);
   return [{ expected, seen, isFinal: typeof wanted === 'number' && sent.length > wanted }];

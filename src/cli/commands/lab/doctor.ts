@@ -37,7 +37,8 @@ export function formatDoctor({ inUse, providers, fetched }: DoctorResult, style:
 
 function section({ provider, usable, requirements }: ProviderHealth, inUse: boolean, style: Style): string {
   const verdict = usable ? style('green', 'ready') : style('red', 'not ready');
-  return `${style('bold', provider)}${inUse ? ' (in use)' : ''}: ${verdict}\n${requirements.map((requirement) => line(requirement, style)).join('')}`;
+  const lines = requirements.map((requirement) => line(requirement, style));
+  return `${style('bold', provider)}${inUse ? ' (in use)' : ''}: ${verdict}\n${lines.join('')}`;
 }
 
 function line({ status, description, found, howToGet }: Requirement, style: Style): string {

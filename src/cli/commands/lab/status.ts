@@ -2,7 +2,7 @@ import type { MachineStatus, ProgramStatus, StatusResult } from '../../../comman
 import { sanitize } from '../../../core/text/sanitize.ts';
 import { defineCommand } from '../../command/define-command.ts';
 import { outcome } from '../../outcome.ts';
-import { holderWithStart } from '../../show/port-holder.ts';
+import { holderWithStart } from '../../show/holder-with-start.ts';
 import type { Style } from '../../show/style.ts';
 import { table } from '../../show/table.ts';
 
@@ -25,7 +25,8 @@ export function formatStatus({ up, lab, provider, machines, programs }: StatusRe
     problem === undefined ? [] : [`\n${style('red', name)}: ${sanitize(withoutName(name, problem))}\n`],
   );
   const hint = machines.every(({ running }) => running) ? '' : '\nWhat does not run comes back with "lab up".\n';
-  return `${head}\n${table([['MACHINE', 'STATE', 'USER', 'ADDRESSES', 'IMAGE'], ...machines.map(machineRow)])}${programTable(programs)}${problems.join('')}${hint}`;
+  const machineTable = table([['MACHINE', 'STATE', 'USER', 'ADDRESSES', 'IMAGE'], ...machines.map(machineRow)]);
+  return `${head}\n${machineTable}${programTable(programs)}${problems.join('')}${hint}`;
 }
 
 function machineRow({ name, running, problem, user, image, interfaces }: MachineStatus): string[] {
@@ -45,15 +46,17 @@ function programTable(programs: readonly ProgramStatus[]): string {
 }
 
 function programRow({ name, on, listens, ports }: ProgramStatus): string[] {
-  const words = ports.map(({ port, state, holders }) =>
-    state === 'busy'
-      ? `${port} ${holders.length === 0 ? 'in use, though nobody listens' : `held by ${holders.map((holder) => holderWithStart(holder)).join(' and ')}`}`
-      : `${port} free`,
-  );
+  const words = ports.map(portWords);
   const unknown = listens
     .filter((port) => !ports.some((known) => known.port === port))
     .map((port) => `${port} unknown`);
   return [name, on, [...words, ...unknown].join(', ') || '-'];
+}
+
+function portWords({ port, state, holders }: ProgramStatus['ports'][number]): string {
+  if (state !== 'busy') return `${port} free`;
+  if (holders.length === 0) return `${port} in use, though nobody listens`;
+  return `${port} held by ${holders.map((holder) => holderWithStart(holder)).join(' and ')}`;
 }
 
 /** Problems of connections begin with the machine's name themselves. */

@@ -8,7 +8,7 @@ import { describeRequirement } from '../../../session/require-host.ts';
 import { defineCommand } from '../../command/define-command.ts';
 import { flag } from '../../command/parameters.ts';
 import { outcome } from '../../outcome.ts';
-import { holderWithStart } from '../../show/port-holder.ts';
+import { holderWithStart } from '../../show/holder-with-start.ts';
 import type { Style } from '../../show/style.ts';
 import { table } from '../../show/table.ts';
 

@@ -8,7 +8,7 @@ import { defineCommand } from '../../command/define-command.ts';
 import { flag, required, values, type ValueType } from '../../command/parameters.ts';
 import { machine } from '../../command/value-types.ts';
 import { outcome } from '../../outcome.ts';
-import { holderWithStart } from '../../show/port-holder.ts';
+import { holderWithStart } from '../../show/holder-with-start.ts';
 import type { Style } from '../../show/style.ts';
 
 /** `7999` is both protocols; `7999/tcp` and `7999/udp` are one, as in services(5). */

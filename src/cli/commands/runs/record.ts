@@ -11,9 +11,10 @@ export const recordCommand = defineCommand({
   group: 'scenarios',
   summary: 'play all sides by hand, and get a scenario of it',
   details:
-    'All programs of the lab are started, those that listen first; their terminals stand beside each other. ' +
+    'All programs of the lab are started, those that listen first; their terminals are shown side by side. ' +
     'The keyboard follows the side that waits for a line (Ctrl-O: the other side). It ends when all programs have ' +
-    'ended, or with Ctrl-]. What you typed becomes "send" steps, what was shown proposed "expect" steps, to be looked at.',
+    'ended, or with Ctrl-]. What you typed becomes "send" steps, what was shown proposed "expect" steps, which you ' +
+    'should look at.',
   arguments: { name: required(word('name'), 'name of the new scenario') },
   options: { write: flag('add it to the lab file; all that stands there stays as it is'), maxOutput },
   examples: [

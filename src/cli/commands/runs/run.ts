@@ -125,5 +125,7 @@ function rate({ scenario, passed, failed, runs, times, passRate, firstFailure }:
       ? ''
       : `The first failure was number ${runs.findIndex(({ run }) => run === firstFailure.run) + 1}.\n`;
   const colour = failed === 0 ? 'green' : 'red';
-  return `Scenario ${style('bold', scenario)} ${style(colour, `passed ${passed} of ${ended} times`)} (${Number((passRate * 100).toFixed(1))} %)${cutShort}.\n${first}`;
+  const share = style(colour, `passed ${passed} of ${ended} times`);
+  const percent = Number((passRate * 100).toFixed(1));
+  return `Scenario ${style('bold', scenario)} ${share} (${percent} %)${cutShort}.\n${first}`;
 }
