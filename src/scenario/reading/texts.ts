@@ -2,6 +2,7 @@ import { parsePattern } from '../../lab/pattern.ts';
 import type { Pattern } from '../../lab/types.ts';
 import { show, type StepPart } from './step-part.ts';
 
+/** One text; numbers and other values that look like text must stand in quotes. */
 export function parseText(part: StepPart): string | undefined {
   const { value } = part;
   if (typeof value === 'string') return value;
