@@ -1,5 +1,7 @@
 import { join } from 'node:path';
-import { CAPTURE_SOCKET } from './switch/captures.ts';
+
+/** Name of the Unix socket of captures in the work folder; no machine can have it. */
+export const CAPTURE_SOCKET = '.captures';
 
 /** Where processes of the lab work: sockets, overlays, seeds. Gone after `down`. */
 export function workFolder(stateFolder: string): string {

@@ -13,6 +13,7 @@ import type {
   ProviderState,
   Requirement,
 } from '../provider.ts';
+import { bringUp } from './bring-up.ts';
 import { captureAt } from './capture/link.ts';
 import { workFolder } from './folders.ts';
 import { qemuImages } from './images/qemu-images.ts';
@@ -23,7 +24,6 @@ import { readQemuState } from './qemu-state.ts';
 import { requirements } from './requirements.ts';
 import { shutDown } from './process/shutdown.ts';
 import { QemuSnapshots } from './snapshots.ts';
-import { bringUp } from './build-machines.ts';
 
 /** Node starts in 0.05 s on a processor and in 5 s to 10 s emulated; what limits are made for is mostly such a start. */
 const SLOWNESS_OF_EMULATION = 8;

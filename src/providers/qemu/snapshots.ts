@@ -1,10 +1,13 @@
-import { LabError, UsageError } from '../../core/errors.ts';
+import { EnvironmentError, LabError, UsageError } from '../../core/errors.ts';
 import { inStep } from '../../core/events.ts';
 import type { Lab } from '../../lab/types.ts';
 import type { OpenedShells } from '../opened-shells.ts';
 import type { LabPlace, Making, ProviderState, SnapshotInfo, SnapshotStore, Work } from '../provider.ts';
-import { BOOT_STATE, isSnapshotName, listSaved, needSaved, readSaved, removeSaved } from './saved.ts';
-import { restoreLab, saveMachines } from './build-machines.ts';
+import { prepareMachines } from './prepare-machines.ts';
+import { readAcceleration } from './process/acceleration.ts';
+import { endProcesses, processesOf } from './process/lab-processes.ts';
+import { BOOT_STATE, isSnapshotName, listSaved, needSaved, readSaved, removeSaved, saveLab } from './saved.ts';
+import { startMachines } from './start-machines.ts';
 
 /** Snapshots as states that QEMU migrates to a file and back. */
 export class QemuSnapshots implements SnapshotStore {
@@ -36,7 +39,16 @@ export class QemuSnapshots implements SnapshotStore {
   }
 
   async restore(lab: Lab, name: string, place: LabPlace, making: Making): Promise<ProviderState> {
-    return { ...(await restoreLab(lab, name, place, { making, opened: this.#opened })) };
+    const saved = needSaved(place.stateFolder, name);
+    const prepared = await prepareMachines(lab, place, making);
+    if (saved.key !== prepared.key)
+      throw new UsageError(
+        `snapshot "${name}" does not fit: images, machines, their keys or QEMU have changed since it was saved`,
+        { code: 'snapshot-misfit', hint: `Remove it: lab snapshot rm ${name}` },
+      );
+    await endProcesses(processesOf(place.labId).filter(({ role }) => role === 'machine'));
+    const build = { ...prepared, making, opened: this.#opened, running: [] };
+    return { ...(await startMachines(build, saved.acceleration, saved)) };
   }
 
   async list(stateFolder: string): Promise<SnapshotInfo[]> {
@@ -53,4 +65,24 @@ export class QemuSnapshots implements SnapshotStore {
     needSaved(stateFolder, name);
     removeSaved(stateFolder, name);
   }
+}
+
+/** Saves all machines under a name. @throws {EnvironmentError} when not all of them run. */
+async function saveMachines(lab: Lab, name: string, place: LabPlace, work: Work): Promise<void> {
+  const { plan, running, key } = await prepareMachines(lab, place, work);
+  const machines = plan.machines.map(({ machine }) => machine.name);
+  const gone = machines.filter((machine) => !running.includes(machine));
+  if (gone.length > 0)
+    throw new EnvironmentError(`${gone.join(', ')} does not run`, {
+      code: 'machine-down',
+      hint: 'Run "lab up" first.',
+    });
+  const { stateFolder } = place;
+  const acceleration = readAcceleration(stateFolder);
+  if (acceleration === undefined)
+    throw new EnvironmentError(
+      'it is not known any more how the machines were started, so their state would not resume',
+      { code: 'save-failed', hint: 'Run "lab up --recreate" first.' },
+    );
+  await saveLab(stateFolder, { name, key, machines, savedAt: new Date().toISOString(), acceleration }, work.signal);
 }

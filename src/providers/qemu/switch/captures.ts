@@ -5,9 +5,6 @@ import { accepts, isProgram, type BpfProgram } from './bpf.ts';
 import { bodyOf, LARGEST_FRAME } from './frames.ts';
 import { PACKET_HEADER_BYTES, pcapHeader, WallClock, writePacketHeader } from './pcap-stream.ts';
 
-/** Name of the Unix socket of captures in the work folder; no machine can have it. */
-export const CAPTURE_SOCKET = '.captures';
-
 /** What may wait for a slow reader; packets above it are counted and left out, for the switch has other work. */
 const MOST_WAITING_BYTES = 8_000_000;
 /** A request is shorter: 4096 instructions are the most that a kernel takes. */

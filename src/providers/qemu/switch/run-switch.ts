@@ -1,6 +1,7 @@
 import { chmodSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
-import { CAPTURE_SOCKET, PortCaptures } from './captures.ts';
+import { CAPTURE_SOCKET } from '../folders.ts';
+import { PortCaptures } from './captures.ts';
 import { Switch, type PortOptions } from './switch.ts';
 
 /** One network, as `switch.json` in the work folder says it. */
