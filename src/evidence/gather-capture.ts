@@ -6,9 +6,9 @@ import { messageOf } from '../core/errors.ts';
 import { isCompleteCapture } from '../core/capture-facts.ts';
 import type { CaptureFacts } from '../core/events.ts';
 import type { LabDescription } from '../core/lab-description.ts';
-import type { Moment } from '../report/run/moments.ts';
+import type { Moment } from '../report/terminals/moments.ts';
 import type { CaptureFlaw, ReportCapture, ReportConversation } from '../report/report-data.ts';
-import { SpokenLinker, type Ends } from '../report/run/spoken.ts';
+import { SpokenLinker, type Ends } from '../report/terminals/spoken.ts';
 import { readStoredBytes } from '../state/files/stored-file.ts';
 
 /** A capture is read into memory whole; a run of a practical has some kilobytes. Bytes. */

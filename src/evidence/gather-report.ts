@@ -9,7 +9,7 @@ import {
   type ReportTerminal,
   wholeText,
 } from '../report/report-data.ts';
-import type { Recording } from '../report/run/terminal-recording.ts';
+import type { TerminalRecording } from '../report/terminals/terminal-recording.ts';
 import { ReportFold } from '../report/report-fold.ts';
 import { roleFile } from '../report/run/run-files.ts';
 import { concluded, readEvents, readRunFile, type StoredRun } from '../state/runs/stored-runs.ts';
@@ -57,7 +57,7 @@ export async function gatherReport(run: StoredRun): Promise<ReportData> {
 
 async function terminalOf(
   run: StoredRun,
-  recording: Recording | undefined,
+  recording: TerminalRecording | undefined,
   role: string,
   machine: string,
 ): Promise<ReportTerminal> {

@@ -68,7 +68,7 @@ function optionsText({ mss, windowScale, sackPermitted, timestamps }: TcpOptions
 function diagram(conversation: Conversation, { all = false }: TextOptions): string[] {
   const { segments } = conversation;
   const shown = all || segments.length <= 2 * SHOWN_AT_EACH_END + MOST_REMARKABLE ? new Set(segments) : fold(segments);
-  const lines = [columns('', '', 'client', '', 'server').trimEnd(), ...startLines(conversation)];
+  const lines = [columns({ client: 'client', server: 'server' }).trimEnd(), ...startLines(conversation)];
   let phase: Phase | undefined;
   let states: Segment['states'] | undefined;
   let folded = 0;
@@ -103,7 +103,8 @@ function fold(segments: readonly Segment[]): ReadonlySet<Segment> {
 function startLines({ handshake, segments }: Conversation): string[] {
   if (handshake.syn === undefined) return [];
   const server = segments[0]?.states.server ?? 'UNKNOWN';
-  return [columns('', '', 'CLOSED', '', server === 'SYN-RECEIVED' ? 'LISTEN' : stateText(server)).trimEnd()];
+  const serverState = server === 'SYN-RECEIVED' ? 'LISTEN' : stateText(server);
+  return [columns({ client: 'CLOSED', server: serverState }).trimEnd()];
 }
 
 /** Nothing stands for an end of which the capture has nothing. */
@@ -115,17 +116,26 @@ function segmentLine({ startMs }: Conversation, segment: Segment, before: Segmen
   const { packet, timeMs, from, states, marks } = segment;
   const state = (side: Side): string => (states[side] === before?.[side] ? '' : stateText(states[side]));
   const remarks = [marks.map(markText).join(', '), payloadText(segment)].filter((remark) => remark !== '');
-  const line = columns(
-    String(packet),
-    secondsText(timeMs - startMs),
-    state('client'),
-    arrow(from, segmentWords(segment)),
-    state('server'),
-  );
+  const line = columns({
+    packet: String(packet),
+    time: secondsText(timeMs - startMs),
+    client: state('client'),
+    arrow: arrow(from, segmentWords(segment)),
+    server: state('server'),
+  });
   return remarks.length === 0 ? line.trimEnd() : `${line} ${remarks.join(' ')}`;
 }
 
-function columns(packet: string, time: string, client: string, middle: string, server: string): string {
+/** What stands in the columns of a line; what is left out is empty. */
+interface Cells {
+  readonly packet?: string;
+  readonly time?: string;
+  readonly client: string;
+  readonly arrow?: string;
+  readonly server: string;
+}
+
+function columns({ packet = '', time = '', client, arrow: middle = '', server }: Cells): string {
   const cells = [
     packet.padStart(width.packet),
     time.padStart(width.time),

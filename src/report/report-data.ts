@@ -2,7 +2,7 @@ import type { CaptureGap } from '../core/events.ts';
 import type { Conversation } from '../packets/conversation.ts';
 import type { LabDescription, MachineFacts, ToolOutput } from '../core/lab-description.ts';
 import type { SegmentWords } from './diagram/diagram-words.ts';
-import type { Pace } from './run/terminal-recording.ts';
+import type { Pace } from './terminals/terminal-recording.ts';
 import type { PortCheckDocument, RunDocument } from './run/run-summary.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { handleEvent, type EventHandlers } from '../core/event-handlers.ts';
 import type { CaptureFacts, Event } from '../core/events.ts';
 import type { LabDescription, MachineFacts } from '../core/lab-description.ts';
-import { MomentFold } from './run/moments.ts';
-import { RecordingFold } from './run/terminal-recording.ts';
+import { MomentFold } from './terminals/moments.ts';
+import { RecordingFold } from './terminals/terminal-recording.ts';
 import type { ReportPortCheck } from './report-data.ts';
 import { RunSummary } from './run/run-summary.ts';
 

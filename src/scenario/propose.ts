@@ -1,6 +1,6 @@
 import { handleEvent, type EventHandlers, type EventOf } from '../core/event-handlers.ts';
 import type { Event } from '../core/events.ts';
-import { LineFold } from '../report/run/role-lines.ts';
+import { LineFold } from '../report/terminals/role-lines.ts';
 import type { Deed } from './deed.ts';
 import { stepOfDeed, type StepData } from './step-data.ts';
 

@@ -1,6 +1,6 @@
 import { timestamp } from '../core/events.ts';
 import type { Pattern } from '../lab/types.ts';
-import { SideBySide } from '../report/run/side-by-side.ts';
+import { SideBySide } from '../report/terminals/side-by-side.ts';
 import { findPattern } from '../lab/pattern.ts';
 import type { UserTerminal } from '../session/context.ts';
 import { KeyQueue } from './key-queue.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Event, EventBody } from '../../src/core/events.ts';
-import { RecordingFold } from '../../src/report/run/terminal-recording.ts';
-import { SideBySide } from '../../src/report/run/side-by-side.ts';
+import { RecordingFold } from '../../src/report/terminals/terminal-recording.ts';
+import { SideBySide } from '../../src/report/terminals/side-by-side.ts';
 import { stamped, tp1Bodies, tp1Roles } from '../helpers/tp1-events.ts';
 
 function foldOf(events: readonly Event[]): RecordingFold {

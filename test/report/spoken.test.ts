@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Event } from '../../src/core/events.ts';
-import { MomentFold } from '../../src/report/run/moments.ts';
+import { MomentFold } from '../../src/report/terminals/moments.ts';
 import { textOfWords } from '../../src/report/diagram/diagram-words.ts';
 import { languages } from '../../src/report/language/languages.ts';
-import { SpokenLinker } from '../../src/report/run/spoken.ts';
+import { SpokenLinker } from '../../src/report/terminals/spoken.ts';
 import { Talk, tp1Talk } from '../helpers/packets/conversations.ts';
 import { stamped, tp1Bodies } from '../helpers/tp1-events.ts';
 

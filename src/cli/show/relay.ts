@@ -2,7 +2,7 @@ import { handleEvent, type EventHandlers, type EventOf } from '../../core/event-
 import type { Event } from '../../core/events.ts';
 import { quoteCommand } from '../../core/text/shell-quote.ts';
 import { formatDuration } from '../../core/text/amounts.ts';
-import { LineFold } from '../../report/run/role-lines.ts';
+import { LineFold } from '../../report/terminals/role-lines.ts';
 import { endText, freedText, oneLine, plainLines, portText } from '../../report/run/words.ts';
 import type { Loudness } from './progress.ts';
 import type { StatusLines } from './status-lines.ts';

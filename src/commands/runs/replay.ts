@@ -1,6 +1,6 @@
 import { letPass } from '../../core/time/retry.ts';
-import { RecordingFold, type TerminalEvent } from '../../report/run/terminal-recording.ts';
-import { SideBySide } from '../../report/run/side-by-side.ts';
+import { RecordingFold, type TerminalEvent } from '../../report/terminals/terminal-recording.ts';
+import { SideBySide } from '../../report/terminals/side-by-side.ts';
 import { stateFolderFor } from '../../state/state-folder.ts';
 import { findRun, readEvents, readRun } from '../../state/runs/stored-runs.ts';
 import type { CommandContext, UserTerminal } from '../../session/context.ts';

@@ -1,5 +1,5 @@
 import type { Conversation, Endpoint, Phase, Segment, Side, TcpState } from '../../packets/conversation.ts';
-import type { DiagramWords, Notation } from '../language/language.ts';
+import type { DiagramWords, Notation } from '../language/wording.ts';
 import { attributesText, element } from '../markup/element.ts';
 import { escapeMarkup } from '../markup/escape-markup.ts';
 import {

@@ -1,6 +1,6 @@
 import type { Side } from '../../packets/conversation.ts';
 import { columnsOf } from '../../core/text/sanitize.ts';
-import type { DiagramWords, ProgramEnd } from '../language/language.ts';
+import type { DiagramWords, ProgramEnd } from '../language/wording.ts';
 
 /** What stands beside a segment. */
 export type Words =

@@ -1,5 +1,5 @@
 import type { Conversation, Phase } from '../../packets/conversation.ts';
-import type { DiagramWords, Notation } from '../language/language.ts';
+import type { DiagramWords, Notation } from '../language/wording.ts';
 
 /** What is to be known of a phase at a glance, beside its name. */
 export function phaseNote(

@@ -1,5 +1,5 @@
 import type { Conversation, Segment, SegmentMark, TcpOptions } from '../../packets/conversation.ts';
-import type { Notation } from '../language/language.ts';
+import type { Notation } from '../language/wording.ts';
 
 /** `PSH, ACK`: flags in the order in which people write them; a segment without flags (a null scan) has none. */
 export function flagsText({ flags }: Segment): string {

@@ -2,7 +2,7 @@ import type { Conversation, Segment, TcpState } from '../../packets/conversation
 import { flagsText, marksText, timeText } from '../diagram/segment-text.ts';
 import { conversationPieces, nameOf, type DiagramOptions } from '../diagram/diagram-svg.ts';
 import { textOfWords, type SegmentWords } from '../diagram/diagram-words.ts';
-import type { DiagramWords } from '../language/language.ts';
+import type { DiagramWords } from '../language/wording.ts';
 import type { Language } from '../language/languages.ts';
 import type { ReportConversation } from '../report-data.ts';
 import { html, trusted, type Markup, type Part } from './markup.ts';

@@ -1,5 +1,5 @@
 import type { Prose, Tone, Value } from '../document/blocks.ts';
-import type { Notation } from '../language/language.ts';
+import type { Notation } from '../language/wording.ts';
 import { html, trusted, type Markup } from './markup.ts';
 
 /** Prose, with what stands between backquotes as code. */

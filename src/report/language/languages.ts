@@ -1,9 +1,10 @@
-import * as en from './en.ts';
-import * as fr from './fr.ts';
 import type { LanguageCode } from '../../core/lab-description.ts';
-import type { DiagramWords, Notation } from './language.ts';
+import { diagram as diagramEn } from './diagram-en.ts';
+import { diagram as diagramFr } from './diagram-fr.ts';
+import { notations } from './notation.ts';
 import { report as reportEn, type ReportWords } from './report-en.ts';
 import { report as reportFr } from './report-fr.ts';
+import type { DiagramWords, Notation } from './wording.ts';
 
 /** A language, whole. */
 export interface Language {
@@ -14,6 +15,6 @@ export interface Language {
 }
 
 export const languages: Readonly<Record<LanguageCode, Language>> = {
-  en: { code: 'en', notation: en.notation, diagram: en.diagram, report: reportEn },
-  fr: { code: 'fr', notation: fr.notation, diagram: fr.diagram, report: reportFr },
+  en: { code: 'en', notation: notations.en, diagram: diagramEn, report: reportEn },
+  fr: { code: 'fr', notation: notations.fr, diagram: diagramFr, report: reportFr },
 };

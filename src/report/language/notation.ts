@@ -1,8 +1,8 @@
 import type { LanguageCode } from '../../core/lab-description.ts';
-import type { Notation } from './language.ts';
+import type { Notation } from './wording.ts';
 
 /** Words of a language that notation needs. */
-export interface NotationWords {
+interface NotationWords {
   readonly byte: string;
   readonly bytes: string;
   /** Before the last item of a list. */
@@ -14,8 +14,36 @@ export interface NotationWords {
   readonly typeset: (prose: string) => string;
 }
 
+/**
+ * A no-break space before `:` `;` `?` `!` and within « »; narrow before `;` `?` `!` (Lexique des règles typographiques
+ * de l'Imprimerie nationale).
+ */
+function typesetFrench(prose: string): string {
+  return prose.replaceAll(/ (?=[:»])|(?<=«) /g, '\u00a0').replaceAll(/ (?=[;?!])/g, '\u202f');
+}
+
+/** How each language of reports writes numbers and times. */
+export const notations: Readonly<Record<LanguageCode, Notation>> = {
+  en: notationOf('en', {
+    byte: 'byte',
+    bytes: 'bytes',
+    and: 'and',
+    byteSymbol: 'B',
+    colon: ':',
+    typeset: (prose) => prose,
+  }),
+  fr: notationOf('fr', {
+    byte: 'octet',
+    bytes: 'octets',
+    and: 'et',
+    byteSymbol: 'o',
+    colon: ' :',
+    typeset: typesetFrench,
+  }),
+};
+
 /** How a language writes numbers and times, by the data of ICU that Node carries. */
-export function notationOf(code: LanguageCode, words: NotationWords): Notation {
+function notationOf(code: LanguageCode, words: NotationWords): Notation {
   const locale = { en: 'en-GB', fr: 'fr-FR' }[code];
   const formats = [0, 1, 2, 3].map((digits) => new Intl.NumberFormat(locale, { maximumFractionDigits: digits }));
   const number = (value: number, digits = 0): string => formats[digits]!.format(value);

@@ -1,6 +1,6 @@
 import { sanitize, sanitizeToLine } from '../../core/text/sanitize.ts';
 import type { Prose, Value } from '../document/blocks.ts';
-import type { Notation } from '../language/language.ts';
+import type { Notation } from '../language/wording.ts';
 
 /**
  * What means something to CommonMark within a line, `|` of tables, `~` and `$` of GitHub; `<` and `&` so that no HTML

@@ -4,7 +4,7 @@ import { phaseNote } from '../diagram/phase-note.ts';
 import { flagsText, marksText, timeText } from '../diagram/segment-text.ts';
 import { nameOf } from '../diagram/diagram-svg.ts';
 import { textOfWords, type SegmentWords } from '../diagram/diagram-words.ts';
-import type { DiagramWords, Notation } from '../language/language.ts';
+import type { DiagramWords, Notation } from '../language/wording.ts';
 import { mermaidText } from '../topology/mermaid.ts';
 
 /**

@@ -1,8 +1,8 @@
 import type { Event } from '../../core/events.ts';
-import { RoleCast, SessionCast } from './asciicast.ts';
+import { RoleCast, SessionCast } from '../terminals/asciicast.ts';
 import { eventLine } from './event-line.ts';
-import { LineFold } from './role-lines.ts';
-import { SessionLog } from './session-log.ts';
+import { LineFold } from '../terminals/role-lines.ts';
+import { SessionLog } from '../terminals/session-log.ts';
 import { omittedText } from './words.ts';
 
 /** Text to append to a file of the run folder. */

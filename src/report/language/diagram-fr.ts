@@ -1,22 +1,4 @@
-import type { DiagramWords } from './language.ts';
-import { notationOf } from './notation.ts';
-
-export const notation = notationOf('fr', {
-  byte: 'octet',
-  bytes: 'octets',
-  and: 'et',
-  byteSymbol: 'o',
-  colon: ' :',
-  typeset: typesetFrench,
-});
-
-/**
- * A no-break space before `:` `;` `?` `!` and within « »; narrow before `;` `?` `!` (Lexique des règles typographiques
- * de l'Imprimerie nationale).
- */
-function typesetFrench(prose: string): string {
-  return prose.replaceAll(/ (?=[:»])|(?<=«) /g, '\u00a0').replaceAll(/ (?=[;?!])/g, '\u202f');
-}
+import type { DiagramWords } from './wording.ts';
 
 export const diagram: DiagramWords = {
   title: (client, server) => `Conversation TCP entre ${client} et ${server}`,

@@ -1,14 +1,4 @@
-import type { DiagramWords } from './language.ts';
-import { notationOf } from './notation.ts';
-
-export const notation = notationOf('en', {
-  byte: 'byte',
-  bytes: 'bytes',
-  and: 'and',
-  byteSymbol: 'B',
-  colon: ':',
-  typeset: (prose) => prose,
-});
+import type { DiagramWords } from './wording.ts';
 
 export const diagram: DiagramWords = {
   title: (client, server) => `TCP conversation between ${client} and ${server}`,

@@ -2,7 +2,7 @@ import type { Event } from '../../core/events.ts';
 import { RoleCast } from './asciicast.ts';
 
 /** A recording as a page carries it. */
-export interface Recording {
+export interface TerminalRecording {
   /** asciicast v2. */
   readonly cast: string;
   /** The program went on: here it ends early. */
@@ -63,7 +63,7 @@ export class RecordingFold {
   }
 
   /** By role. */
-  recordings(): ReadonlyMap<string, Recording> {
+  recordings(): ReadonlyMap<string, TerminalRecording> {
     const size = largestNeeded(this.#events);
     const byRole = Map.groupBy(this.paced(this.pace), ({ role }) => role);
     return new Map(
@@ -80,7 +80,7 @@ function record(
   events: readonly TerminalEvent[],
   size: TerminalSize | undefined,
   isCut: boolean,
-): Recording {
+): TerminalRecording {
   const cast = new RoleCast(role, 0);
   const texts = events.map((event) =>
     cast.format(event.kind === 'terminal-opened' && size !== undefined ? { ...event, ...size } : event),

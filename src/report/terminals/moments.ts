@@ -1,7 +1,7 @@
 import { handleEvent, type EventHandlers } from '../../core/event-handlers.ts';
 import type { Event } from '../../core/events.ts';
 import { quoteCommand } from '../../core/text/shell-quote.ts';
-import type { ProgramEnd } from '../language/language.ts';
+import type { ProgramEnd } from '../language/wording.ts';
 import { LineFold } from './role-lines.ts';
 
 /** One thing that happened at a terminal, in the order in which it did. */

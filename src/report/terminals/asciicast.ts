@@ -3,7 +3,17 @@ import type { Event } from '../../core/events.ts';
 import { quoteCommand } from '../../core/text/shell-quote.ts';
 import { jsonText } from '../../core/json/json-text.ts';
 import type { RoleLines } from './role-lines.ts';
-import { endText, omittedText } from './words.ts';
+import { endText, omittedText } from '../run/words.ts';
+
+/** What the header of a recording says. Sizes in characters. */
+interface CastHeader {
+  readonly columns: number;
+  readonly rows: number;
+  readonly title: string;
+  readonly command?: string;
+  /** Time 0, on the monotonic clock; default: the time of the event that begins it. */
+  readonly originMs?: number | undefined;
+}
 
 /**
  * Recordings in asciicast v2 (https://docs.asciinema.org/manual/asciicast/v2/): a header line, then one event a line,
@@ -19,15 +29,7 @@ class CastWriter {
     return this.#startedMs !== undefined;
   }
 
-  /** Time 0 is `originMs` on the monotonic clock. */
-  header(
-    { at }: Event,
-    columns: number,
-    rows: number,
-    title: string,
-    command?: string,
-    originMs: number = at.monotonicMs,
-  ): string {
+  header({ at }: Event, { columns, rows, title, command, originMs = at.monotonicMs }: CastHeader): string {
     this.#startedMs = originMs;
     const about = {
       timestamp: Math.floor(at.wallMs / 1000),
@@ -74,14 +76,13 @@ export class RoleCast {
   #open(event: EventOf<'terminal-opened'>): string {
     const command = quoteCommand(event.command);
     if (!this.#cast.isStarted)
-      return this.#cast.header(
-        event,
-        event.columns,
-        event.rows,
-        `${event.role} on ${event.machine}`,
+      return this.#cast.header(event, {
+        columns: event.columns,
+        rows: event.rows,
+        title: `${event.role} on ${event.machine}`,
         command,
-        this.#originMs,
-      );
+        originMs: this.#originMs,
+      });
     return (
       this.#cast.event(event, 'm', `started again: ${command}`) +
       this.#cast.event(event, 'r', `${event.columns}x${event.rows}`)
@@ -107,7 +108,8 @@ export class SessionCast {
   format(event: Event, completed: readonly RoleLines[]): string {
     if (event.kind === 'run-started') {
       this.#roles = event.roles.map(({ role }) => role);
-      return this.#cast.header(event, SESSION_COLUMNS, SESSION_ROWS, `${event.lab}: ${event.scenario}`);
+      const title = `${event.lab}: ${event.scenario}`;
+      return this.#cast.header(event, { columns: SESSION_COLUMNS, rows: SESSION_ROWS, title });
     }
     return this.#cast.isStarted ? this.#lines(event, completed) + this.#remark(event) : '';
   }

@@ -1,7 +1,7 @@
 import { columnsOf, sanitizeToLine } from '../../core/text/sanitize.ts';
 import { Transcript } from '../../terminal/transcript.ts';
 import type { TerminalEvent } from './terminal-recording.ts';
-import { endText } from './words.ts';
+import { endText } from '../run/words.ts';
 
 /** A picture of text, `columns` wide; with `rows`, at most so high: then the newest lines are in it. */
 export interface PictureSize {

@@ -3,7 +3,7 @@ import type { Event } from '../../core/events.ts';
 import { quoteCommand } from '../../core/text/shell-quote.ts';
 import { clockTime } from '../../core/time/clock-time.ts';
 import type { RoleLines } from './role-lines.ts';
-import { endText, freedText, omittedText, oneLine, plainLines, portText } from './words.ts';
+import { endText, freedText, omittedText, oneLine, plainLines, portText } from '../run/words.ts';
 
 /**
  * `session.log`: the lines of all terminals, merged in the order in which they were completed, each with the time of
