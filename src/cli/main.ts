@@ -1,8 +1,8 @@
 import packageJson from '../../package.json' with { type: 'json' };
 
 /*
- * The first file that runs. What must be quick is answered before anything is loaded: the version, which scripts ask for
- * often, and the connection that OpenSSH starts for each session (`lab ssh-config` writes the path of the socket).
+ * The first file that runs. What must be quick is answered before anything is loaded: the version, which scripts ask
+ * for often, and the connection that OpenSSH starts for each session (`lab ssh-config` writes the path of the socket).
  */
 const words = process.argv.slice(2);
 const [command = '', target = ''] = words;

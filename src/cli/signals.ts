@@ -57,8 +57,8 @@ function leave({ exitCode }: LabError, why: string): never {
 
 /**
  * Ends the process at once. Node waits at its end for system calls in its threads, and one that hangs (a file on a
- * server that is gone, a name that no server resolves) would hang it for ever: then a signal ends the process, for which
- * a shell shows the same 130 or 143.
+ * server that is gone, a name that no server resolves) would hang it for ever: then a signal ends the process, for
+ * which a shell shows the same 130 or 143.
  */
 function endProcess(exitCode: ExitCode): never {
   if (hasSystemCalls()) {

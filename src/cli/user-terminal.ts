@@ -29,8 +29,9 @@ const PATIENCE_MS = 1000;
  * Handles the errors of this process's streams, so that none of them ends us in mid-work.
  *
  * A reader that went away changes nothing: `lab down | head` still takes the lab down, and a command that goes on says
- * so. When the terminal is gone, or both outputs have lost their reader, `stop` is called as for a signal. When standard
- * output cannot be written (disk full), it is called with that fault. What standard error cannot take is dropped.
+ * so. When the terminal is gone, or both outputs have lost their reader, `stop` is called as for a signal. When
+ * standard output cannot be written (disk full), it is called with that fault. What standard error cannot take is
+ * dropped.
  */
 export function watchStreams(stop: (reason: LabError) => void): void {
   const { stdin, stdout, stderr } = process;

@@ -74,7 +74,7 @@ test('a step of the domain shows with its note and its time', async () => {
 });
 
 async function onTerminal(environment: NodeJS.ProcessEnv = {}): Promise<string> {
-  const command = quoteCommand([process.execPath, join(import.meta.dirname, 'fixtures', 'console-on-terminal.ts')]);
+  const command = quoteCommand([process.execPath, join(import.meta.dirname, 'fixtures', 'display-on-terminal.ts')]);
   const env = { ...process.env, TERM: 'xterm-256color', ...environment };
   const { stdout } = await promisify(execFile)('script', ['-qec', command, '/dev/null'], { env, timeout: 20_000 });
   return stdout;

@@ -148,7 +148,9 @@ export function afterDashes(description: string): Argument<readonly string[] | u
   return { form: 'after-dashes', isNeeded: false, description, read: untouched };
 }
 
-/** A command for a machine, all that follows the argument before it, as with ssh(1). None of its words is ours to read. */
+/**
+ * A command for a machine, all that follows the argument before it, as with ssh(1). None of its words is ours to read.
+ */
 export function restOfLine(description: string): Argument<readonly string[] | undefined> {
   return { form: 'rest-of-line', isNeeded: false, description, read: untouched };
 }

@@ -23,9 +23,9 @@ export interface Reading {
 }
 
 /**
- * Reads the words of a command line: the one place that knows what is an option, its value, a command, an argument, or a
- * word for a machine. It never fails: `--json` counts on a line that is wrong, too, and shell completion asks about lines
- * that are not finished.
+ * Reads the words of a command line: the one place that knows what is an option, its value, a command, an argument, or
+ * a word for a machine. It never fails: `--json` counts on a line that is wrong, too, and shell completion asks about
+ * lines that are not finished.
  */
 export function readWords(argv: readonly string[], commands: readonly Command[]): Reading {
   const reader = new Reader(commands);

@@ -19,7 +19,9 @@ interface ActiveStep {
   note: string;
 }
 
-/** Shows the work that the user waits for: on a terminal a moving line for each running step; a line for each ended one. */
+/**
+ * Shows the work that the user waits for: on a terminal a moving line for each running step; a line for each ended one.
+ */
 export class Progress {
   readonly #screen: StatusLines;
   readonly #loudness: Loudness;

@@ -19,10 +19,10 @@ export interface RelayOptions {
 const colors = ['cyan', 'yellow', 'magenta', 'green', 'blue', 'red'] as const;
 
 /**
- * Shows a scenario while it is played: whole lines of plain text, `server │ TP1 Server`, in the order in which they were
- * completed, and the steps of the scenario between them. A prompt and what is typed at it are one line. On a terminal,
- * unfinished lines stand below; elsewhere they are shown when nothing more comes. A line that is unfinished when a step
- * fails, or when its program ends, is shown as it is.
+ * Shows a scenario while it is played: whole lines of plain text, `server │ TP1 Server`, in the order in which they
+ * were completed, and the steps of the scenario between them. A prompt and what is typed at it are one line. On a
+ * terminal, unfinished lines stand below; elsewhere they are shown when nothing more comes. A line that is unfinished
+ * when a step fails, or when its program ends, is shown as it is.
  */
 export class Relay {
   readonly #screen: StatusLines;

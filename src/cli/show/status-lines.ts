@@ -33,8 +33,8 @@ const MOST_STATUS_LINES = 8;
 const ERASE_BELOW = '\x1b[J';
 
 /**
- * The one place that writes while a command works, so that everything that shares the user's terminal does not write into
- * each other's lines: lines go up into the history, and below them a terminal shows the present, drawn again as it
+ * The one place that writes while a command works, so that everything that shares the user's terminal does not write
+ * into each other's lines: lines go up into the history, and below them a terminal shows the present, drawn again as it
  * changes. The cursor rests at the start of that status, so whatever else is written (an error, the last words of a
  * process) starts on a line of its own.
  */

@@ -22,8 +22,8 @@ export function usesColor(stream: { readonly isTTY?: boolean }, wanted: boolean)
 const COLORS = /(\x1b\[[\d;]*m)/;
 
 /**
- * The text of a result as a terminal may get it: its colours stay; any other control character, from a machine, a file or
- * a name, is shown by its number.
+ * The text of a result as a terminal may get it: its colours stay; any other control character, from a machine, a file
+ * or a name, is shown by its number.
  */
 export function harmlessResult(text: string): string {
   return text

@@ -13,8 +13,8 @@ export const captureCommand = defineCommand({
   summary: 'capture the packets of a machine, for tcpdump or Wireshark',
   details:
     'The capture is a pcap file, as tcpdump and Wireshark read it. It goes on until Ctrl-C, or until its reader goes ' +
-    'away. The filter is written as for tcpdump (pcap-filter(7)). The SSH connection that carries the capture is left ' +
-    'out; without a filter, machines of qemu are captured without all SSH connections from this host. "lab run" ' +
+    'away. The filter is written as for tcpdump (pcap-filter(7)). The SSH connection that carries the capture is ' +
+    'left out; without a filter, machines of qemu are captured without all SSH connections from this host. "lab run" ' +
     'captures by itself.',
   arguments: {
     machine: required(machine, 'name of the machine'),

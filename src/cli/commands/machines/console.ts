@@ -10,8 +10,8 @@ export const consoleCommand = defineCommand({
   group: 'machines',
   summary: 'the serial console of a virtual machine: what it said, and a seat there',
   details:
-    'It works while the machine starts, when SSH does not answer, and after a start that failed. On a terminal you are ' +
-    'joined to it (Ctrl-] leaves); else it prints what was said.',
+    'It works while the machine starts, when SSH does not answer, and after a start that failed. On a terminal you ' +
+    'are joined to it (Ctrl-] leaves); else it prints what was said.',
   arguments: { machine: required(machine, 'name of the machine') },
   options: { log: flag('only print what it said'), lines: value(lineCount, 'only the last lines of it') },
   examples: [

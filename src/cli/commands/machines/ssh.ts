@@ -10,8 +10,8 @@ export const sshCommand = defineCommand({
   summary: 'a shell on a machine, or one command there',
   details:
     "All that follows the name of the machine is the command, as with ssh(1): the machine's shell reads it, and its " +
-    'exit status is ours. Options of lab stand before "ssh". Without a command it logs in; where standard input is no ' +
-    'terminal, the shell reads that instead, to its end.',
+    'exit status is ours. Options of lab stand before "ssh". Without a command it logs in; where standard input is ' +
+    'no terminal, the shell reads that instead, to its end.',
   arguments: {
     machine: required(machine, 'name of the machine'),
     command: restOfLine('a command for the shell of the machine'),

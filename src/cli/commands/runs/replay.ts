@@ -21,8 +21,8 @@ export const replayCommand = defineCommand({
   group: 'scenarios',
   summary: 'play the terminals of a run again, side by side',
   details:
-    'In real time, unless the run was too short to be followed: then it is slowed down; --speed 1 plays it as it was. ' +
-    'Ctrl-C ends it. Where there is no terminal, the last picture is printed at once.',
+    'In real time, unless the run was too short to be followed: then it is slowed down; --speed 1 plays it as it ' +
+    'was. Ctrl-C ends it. Where there is no terminal, the last picture is printed at once.',
   arguments: { run: ofStoredRun },
   options: { speed: value(factor, '2 is twice as fast, 0.5 half as fast') },
   examples: [
