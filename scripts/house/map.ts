@@ -33,11 +33,10 @@ export const packagesOf: Readonly<Record<string, readonly string[]>> = {
 export const doors: Readonly<Record<string, readonly string[]>> = {
   core: [
     'all-machines.ts',
-    'broadcast.ts',
     'capture-facts.ts',
     'cleanup.ts',
     'errors.ts',
-    'event-handlers.ts',
+    'event-listeners.ts',
     'events.ts',
     'files/drained.ts',
     'files/inside.ts',
@@ -48,7 +47,6 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'json/json-text.ts',
     'json/shape.ts',
     'lab-description.ts',
-    'link-capture.ts',
     'port-holder.ts',
     'slots.ts',
     'text/bounded-search.ts',
@@ -112,6 +110,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'file/merged-feed.ts',
     'file/packet-feed.ts',
     'lab-hints.ts',
+    'link-capture.ts',
     'read-capture.ts',
     'signal-name.ts',
     'tcp/repetition.ts',

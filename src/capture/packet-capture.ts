@@ -1,5 +1,6 @@
-import type { CaptureGap, EventSink } from '../core/events.ts';
-import type { LinkCapture } from '../core/link-capture.ts';
+import type { CaptureGap } from '../core/capture-facts.ts';
+import type { EventSink } from '../core/events.ts';
+import type { LinkCapture } from '../packets/link-capture.ts';
 import { clockTime } from '../core/time/clock-time.ts';
 import { retryUntil, type Attempt } from '../core/time/retry.ts';
 import { Wake } from '../core/time/wake.ts';

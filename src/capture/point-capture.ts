@@ -1,5 +1,5 @@
 import { messageOf } from '../core/errors.ts';
-import type { CaptureGap } from '../core/events.ts';
+import type { CaptureGap } from '../core/capture-facts.ts';
 import { retryUntil, type Attempt } from '../core/time/retry.ts';
 import { GrowingFile, type CaptureFile } from '../packets/file/capture-file.ts';
 import { startTcpdump, type CaptureCounts, type CapturePoint, type Tcpdump } from './tcpdump.ts';

@@ -1,6 +1,6 @@
 import { scriptFile } from '../core/files/script-file.ts';
 import { EnvironmentError, UsageError, type LabError } from '../core/errors.ts';
-import { tcpdumpOptions, type LinkCapture, type LinkCaptureRequest } from '../core/link-capture.ts';
+import { type LinkCapture, type LinkCaptureRequest, tcpdumpOptions } from '../packets/link-capture.ts';
 import { signalName } from '../packets/signal-name.ts';
 import type { Shell } from '../ssh/shell.ts';
 

@@ -1,3 +1,4 @@
+import type { CaptureFacts } from './capture-facts.ts';
 import type { LabDescription, MachineFacts, ToolOutput } from './lab-description.ts';
 
 /**
@@ -129,37 +130,6 @@ export type EventBody =
       readonly holders: readonly PortHolder[];
       readonly signal: 'TERM' | 'KILL';
     };
-
-/** What is told of the capture of a run, beside its packets. */
-export interface CaptureFacts {
-  readonly packets: number;
-  /** Packets that passed by and are not in the file: the kernel of the machine had no room for them. */
-  readonly lost: number;
-  /** The file reached its limit before the run ended: what came later is missing. */
-  readonly full: boolean;
-  /** What is missing in it, as far as that is known; left out when nothing is. */
-  readonly gaps?: readonly CaptureGap[];
-  /**
-   * Where the packets were captured. `clockOffsetMs`: what the clock of that machine was ahead of ours, 0 when it
-   * cannot be told from 0.
-   */
-  readonly machines: readonly {
-    readonly machine: string;
-    readonly interface: string;
-    readonly filter: string;
-    readonly clockOffsetMs: number;
-  }[];
-}
-
-/** Where and since when packets passed by that were not captured, though they should have been. */
-export interface CaptureGap {
-  readonly machine: string;
-  readonly interface: string;
-  /** ISO 8601; null when it never began there. */
-  readonly since: string | null;
-  /** As a user reads it. */
-  readonly reason: string;
-}
 
 export interface RoleInfo {
   readonly role: string;

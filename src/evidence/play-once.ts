@@ -1,7 +1,7 @@
-import { broadcast } from '../core/broadcast.ts';
+import { broadcast } from '../core/event-listeners.ts';
 import type { LabError } from '../core/errors.ts';
 import type { Event, EventSink, RoleInfo } from '../core/events.ts';
-import type { LinkCapture } from '../core/link-capture.ts';
+import type { LinkCapture } from '../packets/link-capture.ts';
 import { TrueOrder } from '../core/time/true-order.ts';
 import type { Lab } from '../lab/types.ts';
 import { formatBinarySize } from '../core/text/amounts.ts';

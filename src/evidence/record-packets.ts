@@ -1,7 +1,7 @@
 import { PacketCapture } from '../capture/packet-capture.ts';
 import { planCapture } from '../capture/capture-plan.ts';
 import type { EventSink } from '../core/events.ts';
-import type { LinkCapture } from '../core/link-capture.ts';
+import type { LinkCapture } from '../packets/link-capture.ts';
 import type { Stage } from '../scenario/stage.ts';
 import type { RunFolder } from '../state/runs/run-folder.ts';
 import { labHints } from '../packets/lab-hints.ts';

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { once } from 'node:events';
 import { EnvironmentError, messageOf } from '../core/errors.ts';
-import type { LinkCaptureRequest } from '../core/link-capture.ts';
+import type { LinkCaptureRequest } from '../packets/link-capture.ts';
 
 /** Letters of the frames that a server of captures sends (executor.pl of netns, the switch of qemu), and what they carry; `X` is the exit status, and the last one. */
 const streams = { O: 'stdout', E: 'stderr' } as const;

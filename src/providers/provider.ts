@@ -1,6 +1,6 @@
 import type { Lab, Machine } from '../lab/types.ts';
 import type { EventSink } from '../core/events.ts';
-import type { LinkCapture } from '../core/link-capture.ts';
+import type { LinkCapture } from '../packets/link-capture.ts';
 import type { Patience } from '../ssh/patience.ts';
 import type { Shell } from '../ssh/shell.ts';
 

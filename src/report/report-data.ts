@@ -1,4 +1,4 @@
-import type { CaptureGap } from '../core/events.ts';
+import type { CaptureGap } from '../core/capture-facts.ts';
 import type { Conversation } from '../packets/conversation.ts';
 import type { LabDescription, MachineFacts, ToolOutput } from '../core/lab-description.ts';
 import type { SegmentWords } from './diagram/diagram-words.ts';

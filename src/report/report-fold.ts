@@ -1,5 +1,6 @@
-import { handleEvent, type EventHandlers } from '../core/event-handlers.ts';
-import type { CaptureFacts, Event } from '../core/events.ts';
+import { type EventHandlers, handleEvent } from '../core/event-listeners.ts';
+import type { CaptureFacts } from '../core/capture-facts.ts';
+import type { Event } from '../core/events.ts';
 import type { LabDescription, MachineFacts } from '../core/lab-description.ts';
 import { MomentFold } from './terminals/moments.ts';
 import { RecordingFold } from './terminals/terminal-recording.ts';

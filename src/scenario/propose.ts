@@ -1,4 +1,4 @@
-import { handleEvent, type EventHandlers, type EventOf } from '../core/event-handlers.ts';
+import { type EventHandlers, type EventOf, handleEvent } from '../core/event-listeners.ts';
 import type { Event } from '../core/events.ts';
 import { LineFold } from '../report/terminals/role-lines.ts';
 import type { Deed } from './deed.ts';

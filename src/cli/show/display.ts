@@ -1,4 +1,4 @@
-import { broadcast } from '../../core/broadcast.ts';
+import { broadcast } from '../../core/event-listeners.ts';
 import type { EventSink } from '../../core/events.ts';
 import { Progress, ProgressCollector, type CollectedProgress, type Loudness } from './progress.ts';
 import { Relay } from './relay.ts';

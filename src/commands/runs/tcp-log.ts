@@ -4,7 +4,7 @@ import type { CaptureReading } from '../../packets/capture-reading.ts';
 import { readCapture } from '../../packets/read-capture.ts';
 import type { Conversation } from '../../packets/conversation.ts';
 import { UsageError } from '../../core/errors.ts';
-import type { CaptureFacts } from '../../core/events.ts';
+import type { CaptureFacts } from '../../core/capture-facts.ts';
 import type { LabDescription } from '../../core/lab-description.ts';
 import { stateFolderFor } from '../../state/state-folder.ts';
 import { findRun, readEvents, type StoredRun } from '../../state/runs/stored-runs.ts';

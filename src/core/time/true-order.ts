@@ -1,4 +1,4 @@
-import type { EventListener } from '../broadcast.ts';
+import type { EventListener } from '../event-listeners.ts';
 import type { Event } from '../events.ts';
 
 /** Differences below this cannot be told from what a machine takes to answer. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { inStep, type EventSink } from '../../core/events.ts';
-import type { LinkCaptureRequest } from '../../core/link-capture.ts';
+import type { LinkCaptureRequest } from '../../packets/link-capture.ts';
 import { findTool } from '../../host/tools.ts';
 import { connectUnix } from '../../host/unix-socket.ts';
 import type { Lab, Machine } from '../../lab/types.ts';

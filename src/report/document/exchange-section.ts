@@ -1,5 +1,5 @@
 import type { Conversation, Side } from '../../packets/conversation.ts';
-import type { CaptureGap } from '../../core/events.ts';
+import type { CaptureGap } from '../../core/capture-facts.ts';
 import { clockTime } from '../../core/time/clock-time.ts';
 import { optionTexts } from '../diagram/segment-text.ts';
 import type { Language } from '../language/languages.ts';

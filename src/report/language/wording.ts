@@ -1,5 +1,5 @@
 import type { Phase, Side } from '../../packets/conversation.ts';
-import type { EventOf } from '../../core/event-handlers.ts';
+import type { EventOf } from '../../core/event-listeners.ts';
 
 /** How a program ended. */
 export type ProgramEnd = Pick<EventOf<'program-exited'>, 'exitCode' | 'signal'>;

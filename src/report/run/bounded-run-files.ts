@@ -1,4 +1,4 @@
-import type { EventOf } from '../../core/event-handlers.ts';
+import type { EventOf } from '../../core/event-listeners.ts';
 import type { Event, Timestamp } from '../../core/events.ts';
 import { jsonText } from '../../core/json/json-text.ts';
 import { RunFiles, type Addition } from './run-files.ts';

@@ -1,5 +1,6 @@
-import type { EventKind, EventOf } from '../../core/event-handlers.ts';
-import type { CaptureFacts, CaptureGap, Event, PortHolder, RoleInfo, Timestamp } from '../../core/events.ts';
+import type { EventKind, EventOf } from '../../core/event-listeners.ts';
+import type { CaptureFacts, CaptureGap } from '../../core/capture-facts.ts';
+import type { Event, PortHolder, RoleInfo, Timestamp } from '../../core/events.ts';
 import {
   languageNames,
   type DescribedFile,

@@ -1,4 +1,4 @@
-import type { EventOf } from '../../core/event-handlers.ts';
+import type { EventOf } from '../../core/event-listeners.ts';
 import { listedHolder } from '../../core/port-holder.ts';
 import { sanitize, sanitizeToLine } from '../../core/text/sanitize.ts';
 import { Transcript } from '../../terminal/transcript.ts';

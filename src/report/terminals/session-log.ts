@@ -1,4 +1,4 @@
-import { handleEvent, type EventHandlers } from '../../core/event-handlers.ts';
+import { type EventHandlers, handleEvent } from '../../core/event-listeners.ts';
 import type { Event } from '../../core/events.ts';
 import { quoteCommand } from '../../core/text/shell-quote.ts';
 import { clockTime } from '../../core/time/clock-time.ts';

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { formatSubnet } from '../../../core/ipv4.ts';
-import { tcpdumpOptions } from '../../../core/link-capture.ts';
+import { tcpdumpOptions } from '../../../packets/link-capture.ts';
 import type { Lab, Network } from '../../../lab/types.ts';
 import { hostsFile } from './account-files.ts';
 import { natRules, UPLINK, uplinkSubnet } from './nat.ts';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { EnvironmentError } from '../../../core/errors.ts';
-import type { LinkCapture, LinkCaptureRequest } from '../../../core/link-capture.ts';
+import type { LinkCapture, LinkCaptureRequest } from '../../../packets/link-capture.ts';
 import { connectUnix } from '../../../host/unix-socket.ts';
 import type { Machine } from '../../../lab/types.ts';
 import type { AttachedMachine } from '../../provider.ts';
