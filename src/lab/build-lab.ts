@@ -1,6 +1,13 @@
 import { basename, dirname, resolve } from 'node:path';
 import { formatIPv4, type Subnet } from '../core/ipv4.ts';
-import { networkOf, type Draft, type DraftMachine, type DraftNetwork, type DraftProgram } from './draft.ts';
+import {
+  networkOf,
+  type Draft,
+  type DraftFile,
+  type DraftMachine,
+  type DraftNetwork,
+  type DraftProgram,
+} from './draft.ts';
 import type { Path } from './problem.ts';
 import { hostNameRule } from './fields/rules.ts';
 import type { Lab, Machine, Network, Program, ScenarioSource } from './types.ts';
@@ -65,24 +72,10 @@ function buildMachine(draft: Draft, { machine, interfaces }: DraftMachine): Mach
   return { ...machine, interfaces: connected };
 }
 
-function buildProgram(
-  { name, on, files, command, build, listens, busyPort, prompt, env }: DraftProgram,
-  folder: string,
-): Program {
-  const absolute = files.map(({ value }) => resolve(folder, value));
-  const outside = files.filter((file) => file.outside).map(({ value }) => resolve(folder, value));
-  return {
-    name,
-    on: on?.value ?? '',
-    files: absolute,
-    ...(outside.length > 0 && { outside }),
-    command,
-    build,
-    listens: listens.map(({ value }) => value),
-    busyPort,
-    prompt,
-    env,
-  };
+function buildProgram({ program, files }: DraftProgram, folder: string): Program {
+  const outside = files.filter((file) => file.outside);
+  const absolute = ({ value }: DraftFile): string => resolve(folder, value);
+  return { ...program, files: files.map(absolute), outside: outside.length > 0 ? outside.map(absolute) : undefined };
 }
 
 function buildScenario(name: string, path: Path, steps: readonly unknown[], source: YamlSource): ScenarioSource {

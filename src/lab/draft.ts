@@ -2,7 +2,7 @@ import type { Subnet } from '../core/ipv4.ts';
 import type { ReportHeading } from '../core/lab-description.ts';
 import type { NetworkIndex } from './network-index.ts';
 import type { Path } from './problem.ts';
-import type { Machine, Pattern, Program } from './types.ts';
+import type { Machine, Program } from './types.ts';
 
 /**
  * The lab as far as it can be read: short forms expanded, defaults filled in, wrong values left out. The checks that
@@ -67,16 +67,12 @@ export interface DraftFile extends Placed<string> {
 }
 
 export interface DraftProgram {
-  readonly name: string;
   readonly path: Path;
+  /** Final, except for its files. */
+  readonly program: Program;
   readonly on: Placed<string> | undefined;
   readonly files: readonly DraftFile[];
-  readonly command: readonly string[];
-  readonly build: readonly string[] | undefined;
   readonly listens: readonly Placed<number>[];
-  readonly busyPort: Program['busyPort'];
-  readonly prompt: Pattern | undefined;
-  readonly env: ReadonlyMap<string, string>;
 }
 
 /** The network of an interface: the one that is written, else the only one whose subnet holds the address. */

@@ -111,19 +111,26 @@ function draftInterface(name: string, value: unknown, path: Path): DraftInterfac
 
 function draftProgram(name: string, value: unknown, source: YamlSource): DraftProgram {
   const path = ['programs', name];
-  const fields = fieldsOf(value);
-  const { on, ports = busyPortChoices[0], prompt } = rightFields(programSettings, fields);
+  const given = fieldsOf(value);
+  const { on, ports, prompt } = rightFields(programSettings, given);
+  const listens = draftPorts(given['listens'], [...path, 'listens']);
   return {
-    name,
     path,
+    program: {
+      name,
+      on: on ?? '',
+      files: [],
+      outside: undefined,
+      command: wordsAt([...path, 'command'], given['command'], source),
+      build: given['build'] === undefined ? undefined : wordsAt([...path, 'build'], given['build'], source),
+      listens: listens.map((port) => port.value),
+      busyPort: ports ?? busyPortChoices[0],
+      prompt: prompt && 'regex' in prompt ? { ...prompt, line: source.spanOf([...path, 'prompt']).line } : prompt,
+      env: new Map(entriesOf(given['env']).map(([key]) => [key, source.textAt([...path, 'env', key]) ?? ''])),
+    },
     on: placed(on, [...path, 'on']),
-    files: listOf(fields['files']).flatMap((file, index) => draftFile(file, [...path, 'files', index])),
-    command: wordsAt([...path, 'command'], fields['command'], source),
-    build: fields['build'] === undefined ? undefined : wordsAt([...path, 'build'], fields['build'], source),
-    listens: draftPorts(fields['listens'], [...path, 'listens']),
-    busyPort: ports,
-    prompt: prompt && 'regex' in prompt ? { ...prompt, line: source.spanOf([...path, 'prompt']).line } : prompt,
-    env: new Map(entriesOf(fields['env']).map(([key]) => [key, source.textAt([...path, 'env', key]) ?? ''])),
+    files: listOf(given['files']).flatMap((file, index) => draftFile(file, [...path, 'files', index])),
+    listens,
   };
 }
 

@@ -74,7 +74,7 @@ export interface Program {
   /** Absolute paths on the host; they are copied side by side into the program's folder on the machine. */
   readonly files: readonly string[];
   /** Those of `files` that may lead out of the lab's folder, because the lab file says so. */
-  readonly outside?: readonly string[];
+  readonly outside?: readonly string[] | undefined;
   readonly command: readonly string[];
   /** Runs on the host, in the lab's folder, before the files are sent. */
   readonly build: readonly string[] | undefined;

@@ -4,7 +4,8 @@ import { systemCode } from '../../core/errors.ts';
 import { isInside, realPathSoFar } from '../../core/files/inside.ts';
 import { oddKind } from '../../core/files/ordinary-file.ts';
 import { nearest } from '../../core/text/suggest.ts';
-import type { Draft, DraftFile, DraftProgram } from '../draft.ts';
+import type { Draft, DraftFile } from '../draft.ts';
+import type { Program } from '../types.ts';
 import type { PathProblem } from '../problem.ts';
 import { quoted } from '../fields/rules.ts';
 import { windowsLineEnds } from './line-ends.ts';
@@ -17,7 +18,7 @@ const AT_ONCE = 64;
  * program with `build` may be made later; only their place is checked.
  */
 export async function checkFiles({ programs }: Draft, folder: string): Promise<PathProblem[]> {
-  const named = programs.flatMap((program) => program.files.map((file) => ({ program, file })));
+  const named = programs.flatMap(({ program, files }) => files.map((file) => ({ program, file })));
   const usable = named.filter(({ file: { value } }) => value.trim() !== '' && !value.includes('\0'));
   if (usable.length === 0) return [];
   const realFolder = await realpath(folder).catch(() => resolve(folder));
@@ -41,7 +42,7 @@ interface Folders {
 }
 
 async function checkFile(
-  program: DraftProgram,
+  program: Program,
   file: DraftFile,
   { folder, realFolder }: Folders,
 ): Promise<PathProblem | undefined> {

@@ -9,7 +9,7 @@ export function checkPrograms({ programs }: Draft): PathProblem[] {
 
 function samePorts(programs: readonly DraftProgram[]): PathProblem[] {
   const taken = new Map<string, string>();
-  return programs.flatMap(({ name, on, listens }) =>
+  return programs.flatMap(({ program: { name }, on, listens }) =>
     listens.flatMap(({ value: port, path }): PathProblem[] => {
       const key = `${on?.value ?? name} ${port}`;
       const owner = taken.get(key);

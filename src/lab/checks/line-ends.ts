@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { openOrdinary } from '../../core/files/ordinary-file.ts';
-import type { DraftFile, DraftProgram } from '../draft.ts';
+import type { DraftFile } from '../draft.ts';
+import type { Program } from '../types.ts';
 import type { PathProblem } from '../problem.ts';
 import { quoted } from '../fields/rules.ts';
 
@@ -16,7 +17,7 @@ const FIRST_BYTES = 256;
  * @throws system errors when it cannot be read
  */
 export async function windowsLineEnds(
-  { command }: DraftProgram,
+  { command }: Program,
   { value, path }: DraftFile,
   file: string,
 ): Promise<PathProblem | undefined> {
