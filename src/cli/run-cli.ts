@@ -1,9 +1,9 @@
 import { join, resolve } from 'node:path';
 import { EnvironmentError, ExitCode, LabError } from '../core/errors.ts';
 import type { CommandContext } from '../session/context.ts';
-import { findLabFile, LAB_FILE_NAME, type ForeignLabFile } from '../session/lab-file.ts';
+import { findLabFile, LAB_FILE_NAME, type ForeignLabFile } from '../session/lab-file/find-lab-file.ts';
 import { allProviders } from '../providers/registry.ts';
-import { OutputFaultError } from '../state/files/output.ts';
+import { OutputFaultError } from '../host/files/output.ts';
 import { requireTextPath } from '../host/files/text-path.ts';
 import { describeUser } from '../host/other-users.ts';
 import { parseCommandLine, type CommandLine } from './command/command-line.ts';

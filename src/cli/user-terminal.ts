@@ -1,5 +1,5 @@
 import type { UserTerminal } from '../session/context.ts';
-import { isClosed, isTerminalGone, OutputClosedError, outputFault } from '../state/files/output.ts';
+import { isClosed, isTerminalGone, OutputClosedError, outputFault } from '../host/files/output.ts';
 import { InterruptedError, systemCode, type LabError } from '../core/errors.ts';
 import { sanitize } from '../core/text/sanitize.ts';
 import { askLine } from './question.ts';

@@ -8,6 +8,11 @@ export interface ProcessId {
   readonly startTicks: number;
 }
 
+export interface ProcessStat {
+  readonly state: string;
+  readonly startTime: string;
+}
+
 /**
  * Arguments of every process that this user may look at (/proc/PID/cmdline); none on other systems than Linux, where no
  * provider makes machines of processes.
@@ -28,13 +33,23 @@ export function* processes(): Generator<{ readonly pid: number; readonly args: r
   }
 }
 
-/** The process as it is now; undefined when there is none, or only its remains wait to be reaped (state Z or X). */
+/** The process as it is now; undefined when there is none, or only its remains wait to be reaped. */
 export function identify(pid: number): ProcessId | undefined {
-  const stat = readOrUndefined(`/proc/${pid}/stat`);
-  // The command stands in brackets and may hold anything, spaces and brackets included.
-  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
-  if (!fields || fields[0] === 'Z' || fields[0] === 'X') return undefined;
-  return { pid, startTicks: Number(fields[19]) };
+  const stat = statOf(pid);
+  return stat === undefined || hasEndedBy(stat) ? undefined : { pid, startTicks: Number(stat.startTime) };
+}
+
+/** Fields 3 (`state`) and 22 (`starttime`, in clock ticks since boot) of /proc/PID/stat, proc(5); undefined when it cannot be read. */
+export function statOf(pid: number): ProcessStat | undefined {
+  const text = readOrUndefined(`/proc/${pid}/stat`)?.trim();
+  // Field 2 is a name in parentheses that may itself hold spaces and parentheses.
+  const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ');
+  return fields && { state: fields[0] ?? '', startTime: fields[19] ?? '' };
+}
+
+/** Whether only the remains of a process wait to be reaped. */
+export function hasEndedBy({ state }: ProcessStat): boolean {
+  return state === 'Z' || state === 'X';
 }
 
 export function isAlive(process: ProcessId): boolean {

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { sanitize } from '../core/text/sanitize.ts';
-import { writeOutput } from '../state/files/output.ts';
+import { writeOutput } from '../host/files/output.ts';
 
 /** A line that never ends is passed on in pieces of this many characters, so that memory stays bounded. */
 const LONGEST_LINE = 64 * 1024;

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { TerminalSize } from '../ssh/shell.ts';
-import { writeOutput } from '../state/files/output.ts';
+import { writeOutput } from '../host/files/output.ts';
 
 /** What a second terminal tells the run that it joins. */
 export type FromJoiner =

@@ -1,5 +1,5 @@
 import type { UserTerminal } from '../session/context.ts';
-import { OutputClosedError, writeOutput } from '../state/files/output.ts';
+import { OutputClosedError, writeOutput } from '../host/files/output.ts';
 
 /** Control sequences of xterm (ctlseqs): the alternate screen, the cursor, "home" and "erase to the end of the line" or of the screen. */
 const ENTER = '\x1b[?1049h\x1b[?25l';

@@ -4,7 +4,7 @@ import { interruptSelf } from '../host/interrupt.ts';
 import type { TerminalSize } from '../ssh/shell.ts';
 import type { Operator } from '../scenario/playing/keyboard.ts';
 import type { UserTerminal } from '../session/context.ts';
-import { isTerminalGone, writeOutput } from '../state/files/output.ts';
+import { isTerminalGone, writeOutput } from '../host/files/output.ts';
 
 /** Where a user sits who is the operator of one program: a keyboard, and a screen that shows what the program prints, as it prints it, but for what `TerminalGuard` drops. */
 export interface Seat {

@@ -1,6 +1,6 @@
 import type { Provider, ProviderRegistry } from '../providers/provider.ts';
 import type { CommandContext } from './context.ts';
-import type { OpenedLab } from './opened-lab.ts';
+import type { OpenedLab } from './lab-file/opened-lab.ts';
 import { Session } from './session.ts';
 
 /** Opens the lab of a command; nothing is read yet. */
@@ -11,7 +11,7 @@ export function openSession(context: CommandContext): Session {
 
 /** What reads lab files takes half as long to load as all else: commands that read none do without. */
 async function readLab(context: CommandContext): Promise<OpenedLab> {
-  return (await import('./open-lab.ts')).openLab(context);
+  return (await import('./lab-file/open-lab.ts')).openLab(context);
 }
 
 function onceEach(providers: ProviderRegistry): ProviderRegistry {

@@ -1,6 +1,6 @@
 import type { LabTraces, Work } from '../providers/provider.ts';
 import type { LabIdentity } from './lab-identity.ts';
-import { requireOwnLab } from './lab-owner.ts';
+import { requireOwnLab } from './belonging/lab-owner.ts';
 import type { LockedSession } from './locked-session.ts';
 import { loginPolicy, type LoginSource } from './provider-means.ts';
 import { sweep } from './sweep.ts';

@@ -6,12 +6,12 @@ import type { AttachedMachine, Provider, ProviderRegistry } from '../providers/p
 import type { Shell } from '../ssh/shell.ts';
 import { requireOwnFolder, stateFolderFor } from '../state/state-folder.ts';
 import { readState, type LabState } from '../state/state.ts';
-import { originalOf } from './original-of.ts';
+import { originalOf } from './belonging/original-of.ts';
 import { connectAll } from './connect-all.ts';
 import type { CommandContext } from './context.ts';
 import { knownIdentity, type LabIdentity } from './lab-identity.ts';
-import { requireOwnLab } from './lab-owner.ts';
-import type { OpenedLab } from './opened-lab.ts';
+import { requireOwnLab } from './belonging/lab-owner.ts';
+import type { OpenedLab } from './lab-file/opened-lab.ts';
 import { loginPolicy } from './provider-means.ts';
 
 /** The lab as it was brought up, found again. */

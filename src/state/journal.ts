@@ -3,7 +3,8 @@ import { open, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { EnvironmentError } from '../core/errors.ts';
 import { readOwnFile } from './files/own-file.ts';
-import { replaceFile, storing, syncFolder } from './files/storage.ts';
+import { storing } from '../host/files/storage-error.ts';
+import { replaceFile, syncFolder } from './files/storage.ts';
 
 /** One line of the journal: what is about to be made, and when that was (ISO 8601). */
 export interface JournalRecord {

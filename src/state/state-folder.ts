@@ -5,7 +5,8 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { EnvironmentError } from '../core/errors.ts';
 import { callerOf, foreignFolder, requireNoLinks, requireOwnLink } from './folder-owner.ts';
 import { isFull } from './runs/spares.ts';
-import { storing, unless } from './files/storage.ts';
+import { storing } from '../host/files/storage-error.ts';
+import { unless } from './files/storage.ts';
 
 /** Absolute path of the `.lab` folder that belongs to a `lab.yaml`: beside it. */
 export function stateFolderFor(labFile: string): string {

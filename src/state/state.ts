@@ -7,7 +7,8 @@ import type { Lab } from '../lab/types.ts';
 import { fingerprint } from './lab-change.ts';
 import type { LabState } from './lab-state.ts';
 import { readOwnFile } from './files/own-file.ts';
-import { removeUnfinished, replaceFile, storing } from './files/storage.ts';
+import { storing } from '../host/files/storage-error.ts';
+import { removeUnfinished, replaceFile } from './files/storage.ts';
 import { storedState, storeMachine, storeNetwork } from './stored-lab.ts';
 
 export type { LabState, ProgramSummary } from './lab-state.ts';

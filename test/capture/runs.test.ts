@@ -17,7 +17,7 @@ import type { Conversation } from '../../src/packets/conversation.ts';
 import { EnvironmentError, InterruptedError, UsageError } from '../../src/core/errors.ts';
 import { silent, type EventBody } from '../../src/core/events.ts';
 import { retryUntil } from '../../src/core/time/retry.ts';
-import { OutputClosedError } from '../../src/state/files/output.ts';
+import { OutputClosedError } from '../../src/host/files/output.ts';
 import { runCli } from '../helpers/cli.ts';
 import { testContext, type TestContextOptions } from '../helpers/command-context.ts';
 import { cannotMakeMachines, labFolder } from '../helpers/machines/machines.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chownSync, lchownSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { findLabFile, type ForeignLabFile } from '../../src/session/lab-file.ts';
+import { findLabFile, type ForeignLabFile } from '../../src/session/lab-file/find-lab-file.ts';
 import { runCli, smallLab, temporaryFolder } from '../helpers/cli.ts';
 
 const needsRoot = { skip: process.geteuid?.() !== 0 && 'only root can give files away' };

@@ -19,7 +19,7 @@ import { promisify } from 'node:util';
 import { LockedError } from '../../src/core/errors.ts';
 import type { EventBody } from '../../src/core/events.ts';
 import { acquireLock } from '../../src/state/lock/lock.ts';
-import { currentProcess, tagOf } from '../../src/state/lock/process-identity.ts';
+import { currentProcess, tagOf } from '../../src/host/process-identity.ts';
 import { keepSpares, removeSpares } from '../../src/state/runs/spares.ts';
 import { deadHolder } from './fixtures/dead-holder.ts';
 import { canMount, onPrivateDisk } from './fixtures/private-disk.ts';

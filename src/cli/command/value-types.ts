@@ -1,7 +1,7 @@
 import { UsageError } from '../../core/errors.ts';
 import { formatBinarySize, parseBinarySize } from '../../core/text/amounts.ts';
 import { LEAST_OUTPUT_LIMIT } from '../../report/run/output-limit.ts';
-import type { LabNames } from '../../session/lab-names.ts';
+import type { LabNames } from '../../session/lab-file/lab-names.ts';
 import type { Candidates, Complete, ValueType } from './parameters.ts';
 
 /** Any text. */
@@ -16,7 +16,7 @@ export function listed(words: readonly string[], description: string): Candidate
 
 function fromLab(kind: string, names: (lab: LabNames) => readonly string[]): Complete {
   return async (context) => {
-    const { labNames } = await import('../../session/lab-names.ts');
+    const { labNames } = await import('../../session/lab-file/lab-names.ts');
     return listed(names(await labNames(context)), kind);
   };
 }

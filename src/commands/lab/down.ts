@@ -3,14 +3,14 @@ import { rm } from 'node:fs/promises';
 import { ConnectionError, EnvironmentError, messageOf } from '../../core/errors.ts';
 import { inStep } from '../../core/events.ts';
 import { readJournal } from '../../state/journal.ts';
-import { storing } from '../../state/files/storage.ts';
+import { storing } from '../../host/files/storage-error.ts';
 import type { CommandContext } from '../../session/context.ts';
 import type { LabIdentity } from '../../session/lab-identity.ts';
 import { withLock, type LockedSession } from '../../session/locked-session.ts';
 import { removeLab } from '../../session/remove-lab.ts';
 import { openSession } from '../../session/open-session.ts';
-import { shedCopy } from '../../session/shed-copy.ts';
-import { endStrays, strayLabs } from '../../session/stray-labs.ts';
+import { shedCopy } from '../../session/belonging/shed-copy.ts';
+import { endStrays, strayLabs } from '../../session/belonging/stray-labs.ts';
 
 export interface DownResult {
   /** Name of the lab that was taken down; undefined when nothing was there. */

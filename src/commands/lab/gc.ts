@@ -4,7 +4,7 @@ import { inStep } from '../../core/events.ts';
 import type { LabelledLab, ProviderRegistry } from '../../providers/provider.ts';
 import type { CommandContext } from '../../session/context.ts';
 import { knownIdentity } from '../../session/lab-identity.ts';
-import { homeOf } from '../../session/home-of.ts';
+import { homeOf } from '../../session/belonging/home-of.ts';
 
 export interface GcResult {
   /** Labs of this host whose folder is gone or does not know them. */

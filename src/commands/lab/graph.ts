@@ -8,8 +8,8 @@ import { topologySvg } from '../../report/topology/topology-svg.ts';
 import { topologyText } from '../../report/topology/topology-text.ts';
 import { topologyOf, type Topology } from '../../report/topology/topology.ts';
 import type { CommandContext } from '../../session/context.ts';
-import { openLab } from '../../session/open-lab.ts';
-import { writeUserFile } from '../../state/files/user-file.ts';
+import { openLab } from '../../session/lab-file/open-lab.ts';
+import { writeUserFile } from '../../host/files/user-file.ts';
 
 export interface GraphOptions {
   readonly format: string;

@@ -1,8 +1,8 @@
 import type { Problem } from '../../lab/problem.ts';
 import { renderProblems } from '../../lab/render-problems.ts';
 import type { CommandContext } from '../../session/context.ts';
-import { checkLabFile } from '../../session/open-lab.ts';
-import { shownPath } from '../../session/shown-path.ts';
+import { checkLabFile } from '../../session/lab-file/open-lab.ts';
+import { shownPath } from '../../session/lab-file/shown-path.ts';
 
 export interface ValidateResult {
   readonly file: string;

@@ -20,7 +20,7 @@ import type { AttachedMachine } from '../../providers/provider.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import type { CommandContext } from '../../session/context.ts';
 import { openSession } from '../../session/open-session.ts';
-import { writeOutput } from '../../state/files/output.ts';
+import { writeOutput } from '../../host/files/output.ts';
 
 export interface CaptureOptions {
   readonly machine: string;

@@ -8,7 +8,7 @@ import { flagsFor } from '../../providers/ability.ts';
 import type { MachineConsole } from '../../providers/provider.ts';
 import { openSession } from '../../session/open-session.ts';
 import type { CommandContext, UserTerminal } from '../../session/context.ts';
-import { writeOutput } from '../../state/files/output.ts';
+import { writeOutput } from '../../host/files/output.ts';
 
 export interface ConsoleOptions {
   readonly machine: string;

@@ -4,7 +4,7 @@ import type { ExecResult, RemoteProcess, Shell } from '../../ssh/shell.ts';
 import type { CommandContext, UserTerminal } from '../../session/context.ts';
 import { openSession } from '../../session/open-session.ts';
 import { execOn, exitCodeOf } from './exec.ts';
-import { writeOutput } from '../../state/files/output.ts';
+import { writeOutput } from '../../host/files/output.ts';
 import { sizeOf } from '../../seats/seat.ts';
 
 export interface SshOptions {

@@ -11,9 +11,9 @@ import { stateFolderFor } from '../../state/state-folder.ts';
 import { findRun } from '../../state/runs/stored-runs.ts';
 import type { CommandContext } from '../../session/context.ts';
 import { gatherReport } from '../../evidence/gather-report.ts';
-import { writeOutput } from '../../state/files/output.ts';
+import { writeOutput } from '../../host/files/output.ts';
 import { readPlayer } from '../../evidence/player-files.ts';
-import { writeUserFile } from '../../state/files/user-file.ts';
+import { writeUserFile } from '../../host/files/user-file.ts';
 
 export interface ReportOptions {
   /** Name of the run or its start; undefined means the newest. */

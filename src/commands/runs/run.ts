@@ -11,7 +11,7 @@ import { connectAll } from '../../session/connect-all.ts';
 import { changedLab } from '../../session/changed-lab.ts';
 import type { CommandContext } from '../../session/context.ts';
 import { withLock, type LockedSession } from '../../session/locked-session.ts';
-import type { OpenedLab } from '../../session/opened-lab.ts';
+import type { OpenedLab } from '../../session/lab-file/opened-lab.ts';
 import { withPeerNames } from '../../evidence/peer-names.ts';
 import { playOnce, type FailedRun, type PlayedRun, type Seats, type Series } from '../../evidence/play-once.ts';
 import { reachEarly, type EarlyShells } from '../../session/reach-early.ts';

@@ -16,7 +16,7 @@ import { randomBytes } from 'node:crypto';
 import { dirname } from 'node:path';
 import { EnvironmentError, systemCode } from '../../core/errors.ts';
 import { quoteWord } from '../../core/text/shell-quote.ts';
-import { explainStorageError } from './storage.ts';
+import { explainStorageError } from '../../host/files/storage-error.ts';
 
 /** A file of the `.lab` folder as it was found: its text, or that there is none, or that what has its name cannot be one that lab wrote. */
 export type OwnFile = { readonly text: string } | 'absent' | 'damaged';

@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { EnvironmentError } from '../../core/errors.ts';
-import { storing, unless } from './storage.ts';
+import { storing } from '../../host/files/storage-error.ts';
+import { unless } from './storage.ts';
 
 /**
  * Opens a file of a stored run to read it. Whoever sent the folder of a run may have put anything in its place: what is no ordinary file (a pipe, which would never

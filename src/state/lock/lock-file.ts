@@ -2,7 +2,7 @@ import { link, lstat, open, readFile } from 'node:fs/promises';
 import { systemCode } from '../../core/errors.ts';
 import { readOwnFile } from '../files/own-file.ts';
 import { parsePlace, type Place } from '../place.ts';
-import type { ProcessIdentity } from './process-identity.ts';
+import type { ProcessIdentity } from '../../host/process-identity.ts';
 import { unless } from '../files/storage.ts';
 
 /** Content of a lock file. */

@@ -1,7 +1,7 @@
 import { LockedError } from '../../core/errors.ts';
 import { formatDuration } from '../../core/text/amounts.ts';
 import type { Holder, Wreck } from './lock-file.ts';
-import { currentProcess } from './process-identity.ts';
+import { currentProcess } from '../../host/process-identity.ts';
 
 /** The error of whoever finds the lab locked. */
 export function lockedBy(holder: Holder, path: string): LockedError {

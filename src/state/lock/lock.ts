@@ -8,9 +8,10 @@ import { retryUntil, type Attempt } from '../../core/time/retry.ts';
 import { parseHolder, putInPlace, readHolder, type Holder, type Wreck } from './lock-file.ts';
 import { describeTakeOver, lockedBy } from './lock-words.ts';
 import { maySamePlace, placeOf, type Place } from '../place.ts';
-import { currentProcess, hasEnded, isRunning, tagOf } from './process-identity.ts';
+import { currentProcess, hasEnded, isRunning, tagOf } from '../../host/process-identity.ts';
 import { giveUpSpare, isFull, writeFromSpare } from '../runs/spares.ts';
-import { renameOver, storing } from '../files/storage.ts';
+import { storing } from '../../host/files/storage-error.ts';
+import { renameOver } from '../files/storage.ts';
 
 export interface LockOptions {
   /** As the user typed it, for whoever finds the lab locked: `lab up`. */

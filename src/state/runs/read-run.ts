@@ -4,7 +4,7 @@ import { ShapeError } from '../../core/json/shape.ts';
 import { readEventLine } from '../../report/run/event-line.ts';
 import { runShape } from '../../report/run/run-shape.ts';
 import { RunSummary, type RunDocument } from '../../report/run/run-summary.ts';
-import { isRunning } from '../lock/process-identity.ts';
+import { isRunning } from '../../host/process-identity.ts';
 import { damaged, linesOf, openStored, readStored } from '../files/stored-file.ts';
 
 /** A run; `path` is that of its folder. */

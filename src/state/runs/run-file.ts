@@ -2,7 +2,8 @@ import { open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { jsonText } from '../../core/json/json-text.ts';
 import type { RunDocument } from '../../report/run/run-summary.ts';
-import { replaceFile, storing, syncFolder } from '../files/storage.ts';
+import { storing } from '../../host/files/storage-error.ts';
+import { replaceFile, syncFolder } from '../files/storage.ts';
 
 /** Kept free for the end of a run: more than a scenario of some hundred steps needs. Bytes. */
 const RESERVED_BYTES = 64 * 1024;

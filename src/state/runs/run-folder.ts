@@ -8,10 +8,10 @@ import type { Event } from '../../core/events.ts';
 import { BoundedRunFiles } from '../../report/run/bounded-run-files.ts';
 import { DEFAULT_OUTPUT_LIMIT, sharesOf } from '../../report/run/output-limit.ts';
 import { RunSummary, type Repeat, type RunDocument } from '../../report/run/run-summary.ts';
-import { currentProcess } from '../lock/process-identity.ts';
+import { currentProcess } from '../../host/process-identity.ts';
 import { beginRunFile, endRunFile } from './run-file.ts';
 import { makeRunFolder, type NewRun } from './stored-runs.ts';
-import { storing } from '../files/storage.ts';
+import { storing } from '../../host/files/storage-error.ts';
 
 export interface RunFolderOptions extends NewRun {
   readonly lab?: string;

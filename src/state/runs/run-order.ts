@@ -2,7 +2,8 @@ import { constants } from 'node:fs';
 import { open, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openStored } from '../files/stored-file.ts';
-import { storing, unless } from '../files/storage.ts';
+import { storing } from '../../host/files/storage-error.ts';
+import { unless } from '../files/storage.ts';
 
 /** Among the runs: their names, one a line, in the order in which they were made. Clocks are set back and several runs are made in a second, so names do not tell. */
 export function orderPath(stateFolder: string): string {

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { UsageError } from '../../core/errors.ts';
 import { compactTime } from '../../core/time/clock-time.ts';
 import { newestFirst, noteRun } from './run-order.ts';
-import { storing, unless } from '../files/storage.ts';
+import { storing } from '../../host/files/storage-error.ts';
+import { unless } from '../files/storage.ts';
 
 export { concluded, readEvents, readRun, readRunFile } from './read-run.ts';
 

@@ -5,7 +5,7 @@ import { readOrdinary } from '../../../core/files/ordinary-file.ts';
 import { formatDuration } from '../../../core/text/amounts.ts';
 import { renderFailure } from '../../../scenario/render-failure.ts';
 import type { CommandContext } from '../../../session/context.ts';
-import { shownPath } from '../../../session/shown-path.ts';
+import { shownPath } from '../../../session/lab-file/shown-path.ts';
 import { defineCommand } from '../../command/define-command.ts';
 import { negated, optional, value, values } from '../../command/parameters.ts';
 import { maxOutput } from '../../command/shared-parameters.ts';

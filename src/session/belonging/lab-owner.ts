@@ -1,7 +1,7 @@
-import { EnvironmentError } from '../core/errors.ts';
-import { commandAs, describeUser } from '../host/other-users.ts';
-import { ownerOf, processes } from '../host/processes.ts';
-import { isOwnLabUser } from '../host/subordinate-ids.ts';
+import { EnvironmentError } from '../../core/errors.ts';
+import { commandAs, describeUser } from '../../host/other-users.ts';
+import { ownerOf, processes } from '../../host/processes.ts';
+import { isOwnLabUser } from '../../host/subordinate-ids.ts';
 
 /** What tells whose a lab is. */
 export interface OwnedLab {

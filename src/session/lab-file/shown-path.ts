@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import type { CommandContext } from './context.ts';
+import type { CommandContext } from '../context.ts';
 
 /** The lab file as the user would name it from here. */
 export function shownPath({ cwd, labFile }: CommandContext): string {

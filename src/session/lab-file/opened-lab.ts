@@ -1,5 +1,5 @@
-import type { Lab } from '../lab/types.ts';
-import type { Scenario } from '../scenario/scenario.ts';
+import type { Lab } from '../../lab/types.ts';
+import type { Scenario } from '../../scenario/scenario.ts';
 
 /** A lab file without fault, its scenarios understood. */
 export interface OpenedLab {

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import type { LabelledLab } from '../providers/provider.ts';
+import type { LabelledLab } from '../../providers/provider.ts';
 
 /**
  * The `.lab` folder that a running lab belongs to: where its files are now, or, when they are deleted or were moved away from beside a lab file, where it was

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
-import { removeOwn } from '../state/files/own-file.ts';
-import { keepMark } from '../state/folder-mark.ts';
-import type { LockedSession } from './locked-session.ts';
+import { removeOwn } from '../../state/files/own-file.ts';
+import { keepMark } from '../../state/folder-mark.ts';
+import type { LockedSession } from '../locked-session.ts';
 
 /**
  * Makes a copied folder a lab of its own, which is down: what was copied of the original's identity, keys and work goes, its runs and snapshots stay. The

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { systemCode } from '../../core/errors.ts';
+import { systemCode } from '../core/errors.ts';
+import { hasEndedBy, statOf } from './processes.ts';
 
 /** One process of one boot of one host: a PID alone is used again by others. */
 export interface ProcessIdentity {
@@ -31,7 +32,7 @@ export function isRunning(identity: ProcessIdentity): boolean {
   const stat = statOf(identity.pid);
   // Without `/proc`, or when another user's process is hidden (`hidepid` of proc(5)), the PID has to do.
   if (stat === undefined) return true;
-  return stat.startTime === identity.startTime && stat.state !== 'Z' && stat.state !== 'X';
+  return stat.startTime === identity.startTime && !hasEndedBy(stat);
 }
 
 /** Names a process in the name of a file: the boot of its host, and its PID. */
@@ -39,11 +40,12 @@ export function tagOf({ bootId = '', pid }: ProcessIdentity): string {
   return `${bootId.slice(0, 8)}-${pid}`;
 }
 
-/** Whether the process of a tag is certainly gone: it was of this boot of this host, and nobody has its PID, or only what waits to be reaped. */
+/** Whether the process of a tag is certainly gone: it was of this boot of this host, and no process has its PID, or only what waits to be reaped. */
 export function hasEnded(tag: string): boolean {
   const pid = Number(tag.split('-')[1]);
   if (tag !== tagOf({ ...currentProcess(), pid })) return false;
-  return !exists(pid) || /^[ZX]$/.test(statOf(pid)?.state ?? '');
+  const stat = statOf(pid);
+  return !exists(pid) || (stat !== undefined && hasEndedBy(stat));
 }
 
 function exists(pid: number): boolean {
@@ -53,14 +55,6 @@ function exists(pid: number): boolean {
   } catch (error) {
     return systemCode(error) === 'EPERM';
   }
-}
-
-/** Fields 3 (`state`) and 22 (`starttime`) of `/proc/PID/stat`, proc(5). Field 2 is a name in parentheses that may itself hold spaces and parentheses. */
-function statOf(pid: number): { state: string; startTime: string } | undefined {
-  const text = readText(`/proc/${pid}/stat`);
-  if (text === undefined) return undefined;
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return { state: fields[0] ?? '', startTime: fields[19] ?? '' };
 }
 
 function readText(path: string): string | undefined {

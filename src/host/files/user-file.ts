@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { systemCode, UsageError } from '../../core/errors.ts';
-import { storing } from './storage.ts';
+import { storing } from './storage-error.ts';
 
 /**
  * Writes a file where the user wants it.

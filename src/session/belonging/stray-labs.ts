@@ -1,13 +1,13 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { inStep } from '../core/events.ts';
-import { processes } from '../host/processes.ts';
-import type { LabelledLab } from '../providers/provider.ts';
-import { readMark } from '../state/folder-mark.ts';
-import { placeOf } from '../state/place.ts';
+import { inStep } from '../../core/events.ts';
+import { processes } from '../../host/processes.ts';
+import type { LabelledLab } from '../../providers/provider.ts';
+import { readMark } from '../../state/folder-mark.ts';
+import { placeOf } from '../../state/place.ts';
 import { homeOf } from './home-of.ts';
-import type { LockedSession } from './locked-session.ts';
-import type { Session } from './session.ts';
+import type { LockedSession } from '../locked-session.ts';
+import type { Session } from '../session.ts';
 
 /** A running lab that its folder does not know. */
 export interface StrayLab extends LabelledLab {

@@ -1,7 +1,7 @@
-import { loadLab } from '../lab/load-lab.ts';
-import { stateFolderFor } from '../state/state-folder.ts';
-import { readState } from '../state/state.ts';
-import type { CommandContext } from './context.ts';
+import { loadLab } from '../../lab/load-lab.ts';
+import { stateFolderFor } from '../../state/state-folder.ts';
+import { readState } from '../../state/state.ts';
+import type { CommandContext } from '../context.ts';
 
 /** Names that a shell can complete. */
 export interface LabNames {

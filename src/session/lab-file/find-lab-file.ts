@@ -1,6 +1,6 @@
 import { lstatSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { sudoCaller } from '../host/other-users.ts';
+import { sudoCaller } from '../../host/other-users.ts';
 
 export const LAB_FILE_NAME = 'lab.yaml';
 

@@ -1,11 +1,11 @@
 import { basename } from 'node:path';
-import { countOf } from '../core/text/amounts.ts';
-import { UsageError } from '../core/errors.ts';
-import { loadLab } from '../lab/load-lab.ts';
-import type { Problem } from '../lab/problem.ts';
-import { renderProblems } from '../lab/render-problems.ts';
-import { parseScenarios } from '../scenario/parse.ts';
-import type { CommandContext } from './context.ts';
+import { countOf } from '../../core/text/amounts.ts';
+import { UsageError } from '../../core/errors.ts';
+import { loadLab } from '../../lab/load-lab.ts';
+import type { Problem } from '../../lab/problem.ts';
+import { renderProblems } from '../../lab/render-problems.ts';
+import { parseScenarios } from '../../scenario/parse.ts';
+import type { CommandContext } from '../context.ts';
 import type { OpenedLab } from './opened-lab.ts';
 import { shownPath } from './shown-path.ts';
 

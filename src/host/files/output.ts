@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import { EnvironmentError, messageOf, systemCode } from '../../core/errors.ts';
-import { storing } from './storage.ts';
+import { storing } from './storage-error.ts';
 
 /** The reader of our output went away (`lab logs | head`). No fault of anybody: the command stops and nothing is said. */
 export class OutputClosedError extends Error {

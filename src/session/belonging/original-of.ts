@@ -1,9 +1,9 @@
-import { LabError } from '../core/errors.ts';
-import type { Provider } from '../providers/provider.ts';
-import { readMark } from '../state/folder-mark.ts';
-import { placeOf, type Place } from '../state/place.ts';
+import { LabError } from '../../core/errors.ts';
+import type { Provider } from '../../providers/provider.ts';
+import { readMark } from '../../state/folder-mark.ts';
+import { placeOf, type Place } from '../../state/place.ts';
 import { homeOf } from './home-of.ts';
-import type { LabFolder, LabIdentity } from './lab-identity.ts';
+import type { LabFolder, LabIdentity } from '../lab-identity.ts';
 
 /**
  * The path of the `.lab` folder that this one is a copy of (`cp -r tp1 tp2`); undefined when it is no copy: it lies where it lay, was moved, or its
