@@ -83,6 +83,20 @@ test('every verb of the design becomes a typed step', async () => {
   );
 });
 
+test('a time limit counts next to a verb, and among the options of one that has some', async () => {
+  const steps = await stepsOf(
+    '{ start: server, timeout: 1s }',
+    '{ start: { program: client, timeout: 2s } }',
+    '{ run: { on: vm1, command: [id], timeout: 3s } }',
+    '{ tcp: { handshake: true }, timeout: 4s }',
+    '{ tcp: { handshake: true, timeout: 5s } }',
+  );
+  assert.deepEqual(
+    steps.map(({ timeoutMs, isDefaultLimit }) => [timeoutMs, isDefaultLimit]),
+    [1000, 2000, 3000, 4000, 5000].map((ms) => [ms, false]),
+  );
+});
+
 test('a step knows its place and reads as a person would write it', async () => {
   const steps = await stepsOf(
     'start: [server, client]',

@@ -16,11 +16,12 @@ export function options(properties: Readonly<Record<string, object>>, required: 
 
 /**
  * The parts of a value that is written as a map of options, `run: { on: vm1, command: […] }`; undefined for any other
- * form. A map is of this form when it has one of the required options.
+ * form. A map is of this form when it has one of the required options; any map is, when none is required.
  */
 export function inLongForm(part: StepPart, form: OptionsSchema): ReadonlyMap<string, StepPart> | undefined {
   const entries = part.entries();
-  return entries?.some(([key]) => form.required.includes(key)) ? new Map(entries) : undefined;
+  const isLong = form.required.length === 0 || entries?.some(([key]) => form.required.includes(key));
+  return isLong && entries ? new Map(entries) : undefined;
 }
 
 /** Notes the options that a long form does not have, and those that it lacks. */

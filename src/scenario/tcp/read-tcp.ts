@@ -2,8 +2,8 @@ import { listed, suggestion } from '../../core/text/suggest.ts';
 import { patternText } from '../../lab/pattern.ts';
 import type { Side } from '../../packets/conversation.ts';
 import { namesOf } from '../reading/known-names.ts';
-import { options, refuseOption, refuseOthers } from '../reading/options.ts';
-import { patternSchema } from '../reading/schema-parts.ts';
+import { options, refuseOption, refuseOthers, type OptionsSchema } from '../reading/options.ts';
+import { patternSchema, timeSchema } from '../reading/schema-parts.ts';
 import { show, type StepPart } from '../reading/step-part.ts';
 import { mapText } from '../reading/step-words.ts';
 import { parseExpectation } from '../reading/texts.ts';
@@ -71,8 +71,11 @@ const checks: { readonly [K in keyof Checked]: Check<Checked[K]> } = {
 const keys = Object.keys(checks);
 
 /** JSON Schema of what a `tcp` step can look at. */
-export const tcpSchema: object = {
-  ...options(Object.fromEntries(Object.entries(checks).map(([key, { schema }]) => [key, schema]))),
+export const tcpSchema: OptionsSchema & { readonly minProperties: number } = {
+  ...options({
+    ...Object.fromEntries(Object.entries(checks).map(([key, { schema }]) => [key, schema])),
+    timeout: timeSchema,
+  }),
   minProperties: 1,
 };
 

@@ -10,6 +10,7 @@ export const tcp = defineVerb<TcpExpectation>('tcp', {
     'each connection has its handshake, was closed so, carried this text.',
   example: { handshake: true, close: { by: 'client', kind: 'fin' }, reset: 'none' },
   timeoutMs: 3000,
+  longForm: tcpSchema,
   needsPackets: true,
   parse: parseTcp,
   text: tcpText,
