@@ -7,7 +7,8 @@ import type { Lab, Program } from '../lab/types.ts';
 const SHOWN_LINES = 40;
 
 /**
- * Runs the `build` commands of programs on the host, in the lab's folder, one after the other; a command that several programs share runs once.
+ * Runs the `build` commands of programs on the host, in the lab's folder, one after the other; a command that several
+ * programs share runs once.
  *
  * @throws {CheckError} when one fails, with the end of what it printed.
  */

@@ -153,7 +153,9 @@ function progressNotes(machine: string, { progress }: MachineOptions): (sentByte
 
 async function tellOfUserFiles(machine: string, { kept, stayed }: Installed, events: EventSink): Promise<void> {
   for (const { program, path, backup } of kept) {
-    const message = `${machine}: ~/lab/${program}/${path} was not as we left it; it is now as on this host, and what was there is kept as ${backup}`;
+    const file = `${machine}: ~/lab/${program}/${path}`;
+    const now = `it is now as on this host, and what was there is kept as ${backup}`;
+    const message = `${file} was not as we left it; ${now}`;
     await events.emit({
       kind: 'notice',
       level: 'warning',
@@ -162,7 +164,8 @@ async function tellOfUserFiles(machine: string, { kept, stayed }: Installed, eve
     });
   }
   for (const { program, path } of stayed) {
-    const message = `${machine}: ~/lab/${program}/${path} no longer belongs to the program, but was edited there; it stays`;
+    const file = `${machine}: ~/lab/${program}/${path}`;
+    const message = `${file} no longer belongs to the program, but was edited there; it stays`;
     await events.emit({
       kind: 'notice',
       level: 'warning',

@@ -19,8 +19,9 @@ export interface ProgramPlan {
 /**
  * Compares what a program needs with what lies in its folder.
  *
- * What runs is always what `lab.yaml` names. A file there whose content we did not put there was edited, or is the student's own: it is kept beside
- * the new one as `<name>.<backupSuffix>`. A file that the program no longer has is removed, unless it was edited.
+ * What runs is always what `lab.yaml` names. A file there whose content we did not put there was edited, or is the
+ * student's own: it is kept beside the new one as `<name>.<backupSuffix>`. A file that the program no longer has is
+ * removed, unless it was edited.
  *
  * @throws {EnvironmentError} when something of another kind stands where a file belongs; nothing is overwritten then.
  */

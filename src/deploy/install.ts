@@ -38,15 +38,20 @@ export interface Installed {
   readonly stayed: readonly { readonly program: string; readonly path: string }[];
 }
 
-/** So long may the machine take for the end, beside the time to check what it got; the sending itself may stand still for as long. */
+/**
+ * So long may the machine take for the end, beside the time to check what it got; the sending itself may stand still
+ * for as long.
+ */
 const STALL_MS = 60_000;
 /** Space that a file system needs beside the content itself: blocks half used, folders, lists. */
 const SPARE_BYTES = 256 * 1024;
 
 /**
- * Sends what is missing and puts all in place, in one round trip. `stale`: content that the machine said it had was gone or wrong; survey it again.
+ * Sends what is missing and puts all in place, in one round trip. `stale`: content that the machine said it had was
+ * gone or wrong; survey it again.
  *
- * @throws {EnvironmentError} when the disk is full, a right is missing, a name is taken, or our Node does not run there. Old files are then untouched.
+ * @throws {EnvironmentError} when the disk is full, a right is missing, a name is taken, or our Node does not run
+ * there. Old files are then untouched.
  */
 export async function install(shell: Shell, request: InstallRequest): Promise<Installed | 'stale'> {
   const { plans, runtime, survey, signal } = request;
@@ -212,7 +217,9 @@ function explainFailure(
     return new EnvironmentError(`${machine}: our Node was sent but does not run there`, {
       code: 'runtime-unfit',
       detail,
-      hint: `Install Node on ${machine}, for example: sudo apt install nodejs. A home folder that is mounted noexec cannot hold ours.`,
+      hint:
+        `Install Node on ${machine}, for example: sudo apt install nodejs. ` +
+        'A home folder that is mounted noexec cannot hold ours.',
     });
   }
   if (/Permission denied|Operation not permitted|Read-only file system/i.test(stderr)) {

@@ -5,7 +5,9 @@ export type ManifestEntry =
   | { readonly kind: 'file'; readonly path: string; readonly sha256: string; readonly executable: boolean }
   | { readonly kind: 'link'; readonly path: string; readonly target: string };
 
-/** The manifest of a program as it lies on the machine: one line an entry, fields apart by tabs, in the order of paths. */
+/**
+ * The manifest of a program as it lies on the machine: one line an entry, fields apart by tabs, in the order of paths.
+ */
 export function manifestLines(entries: readonly Entry[]): string[] {
   return entries.map((entry) =>
     entry.kind === 'file'

@@ -34,13 +34,15 @@ export interface LinkEntry {
 const leftOut: ReadonlySet<string> = new Set(['.lab', '.git']);
 
 /**
- * All files of a program, in the order of their paths. A folder is taken with all that is in it, empty folders and `.git` and `.lab` excepted. A
- * symbolic link within such a folder stays a link if it is relative and leads to something in the folder; what any other link leads to is sent in its place.
+ * All files of a program, in the order of their paths. A folder is taken with all that is in it, empty folders and
+ * `.git` and `.lab` excepted. A symbolic link within such a folder stays a link if it is relative and leads to
+ * something in the folder; what any other link leads to is sent in its place.
  *
- * What leads out of `labFolder`, by links or by its path, is taken only where the lab file says so for that item: the lab of somebody else could send any
- * file of this user to a machine, and into a report.
+ * What leads out of `labFolder`, by links or by its path, is taken only where the lab file says so for that item: the
+ * lab of somebody else could send any file of this user to a machine, and into a report.
  *
- * @throws {UsageError} when a file is missing, of an odd kind or outside, or two have the same name. @throws {EnvironmentError} when one cannot be read.
+ * @throws {UsageError} when a file is missing, of an odd kind or outside, or two have the same name. @throws
+ * {EnvironmentError} when one cannot be read.
  */
 export async function programEntries(program: Program, labFolder: string, hashFile: HashFile): Promise<Entry[]> {
   refuseSameNames(program);
@@ -67,7 +69,9 @@ function refuseSameNames(program: Program): void {
         `program ${program.name}: two of its files have the name ${basename(file)}: ${other} and ${file}`,
         {
           code: 'program-files-clash',
-          hint: 'They land in one folder on the machine. Rename one, or put them into folders of their own and list those.',
+          hint:
+            'They land in one folder on the machine. ' +
+            'Rename one, or put them into folders of their own and list those.',
         },
       );
     }
@@ -103,7 +107,10 @@ class Collector {
     return this.#follow(this.#root, basename(this.#root), []);
   }
 
-  /** What `source` leads to; `ancestors` are the real paths of the folders that we are in, so that a circle of links ends. */
+  /**
+   * What `source` leads to; `ancestors` are the real paths of the folders that we are in, so that a circle of links
+   * ends.
+   */
   async #follow(source: string, path: string, ancestors: readonly string[]): Promise<Entry[]> {
     if (/[\t\n]/.test(path))
       throw this.#fault(`the name ${JSON.stringify(path)} holds a tab or a line break`, 'Rename it.');
@@ -190,7 +197,8 @@ class Collector {
     const hint =
       code === 'EIO' ? 'The disk may be broken; copy the file anew.' : `Give yourself the right: chmod u+r ${source}`;
     return new EnvironmentError(
-      `program ${name}: the file ${source} cannot be read: ${code === 'EIO' ? 'input/output error' : 'permission denied'}`,
+      `program ${name}: the file ${source} cannot be read: ` +
+        `${code === 'EIO' ? 'input/output error' : 'permission denied'}`,
       { code: 'program-file-unreadable', hint, cause },
     );
   }

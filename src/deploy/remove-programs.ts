@@ -11,10 +11,12 @@ const removeScript = scriptFile(
 const REMOVE_TIMEOUT_MS = 60_000;
 
 /**
- * Takes back all that was deployed to a machine for one lab: files that are as we left them, and with the last lab of the account also what is kept for all of them.
- * What the user edited or added stays. One round trip; safe when nothing is there.
+ * Takes back all that was deployed to a machine for one lab: files that are as we left them, and with the last lab of
+ * the account also what is kept for all of them. What the user edited or added stays. One round trip; safe when nothing
+ * is there.
  *
- * @returns what stays, as sentences. @throws {EnvironmentError} when something cannot be removed, with the machine's words. @throws {ConnectionError}
+ * @returns what stays, as sentences. @throws {EnvironmentError} when something cannot be removed, with the machine's
+ * words. @throws {ConnectionError}
  */
 export async function removePrograms(shell: Shell, labName: string, signal: AbortSignal): Promise<string[]> {
   const result = await shell.exec(

@@ -45,7 +45,8 @@ export function needsNode({ command }: Program): boolean {
 /**
  * Decides whose Node the programs of a machine run on: its own if that is new enough, else ours.
  *
- * @throws {EnvironmentError} when it has none and ours cannot run there: other architecture, other system, no glibc, or one that is too old.
+ * @throws {EnvironmentError} when it has none and ours cannot run there: other architecture, other system, no glibc, or
+ * one that is too old.
  */
 export function chooseRuntime(
   machine: string,

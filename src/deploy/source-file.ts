@@ -15,10 +15,11 @@ export interface SourceFile {
 }
 
 /**
- * Opens a file for what is sent or kept of a program. Where the file lies is asked of what was opened, not of its name: a link that somebody puts in
- * the way, of the file or of a folder above it, leads out at no instant.
+ * Opens a file for what is sent or kept of a program. Where the file lies is asked of what was opened, not of its name:
+ * a link that somebody puts in the way, of the file or of a folder above it, leads out at no instant.
  *
- * @throws {UsageError} `program-file-outside` when it lies elsewhere. @throws {NoOrdinaryFileError} for pipes and devices. @throws system errors of open(2)
+ * @throws {UsageError} `program-file-outside` when it lies elsewhere. @throws {NoOrdinaryFileError} for pipes and
+ * devices. @throws system errors of open(2)
  */
 export async function openSource({ path, within }: SourceFile): Promise<FileHandle> {
   const handle = await openOrdinary(path);
@@ -31,7 +32,10 @@ export async function openSource({ path, within }: SourceFile): Promise<FileHand
   }
 }
 
-/** @throws {UsageError} `program-file-outside` unless `real`, where a file of a program really lies, is inside the folder and not in its `.lab`. */
+/**
+ * @throws {UsageError} `program-file-outside` unless `real`, where a file of a program really lies, is inside the
+ * folder and not in its `.lab`.
+ */
 export function requireInside(path: string, within: string, real: string): void {
   if (isInside(join(within, '.lab'), real))
     throw new UsageError(`${path} leads into .lab, where lab keeps its keys`, {
@@ -41,11 +45,16 @@ export function requireInside(path: string, within: string, real: string): void 
   if (isInside(within, real)) return;
   throw new UsageError(`${path} leads out of the folder of the lab: it is ${real}`, {
     code: 'program-file-outside',
-    hint: 'Copy it into the folder. If it is meant to be sent, say so in lab.yaml: files: [{ path: FILE, outside: true }]',
+    hint:
+      'Copy it into the folder. ' +
+      'If it is meant to be sent, say so in lab.yaml: files: [{ path: FILE, outside: true }]',
   });
 }
 
-/** The path of an open file: on Linux as the kernel knows it (proc(5), /proc/pid/fd), elsewhere of its name, which must still lead to the same file. */
+/**
+ * The path of an open file: on Linux as the kernel knows it (proc(5), /proc/pid/fd), elsewhere of its name, which must
+ * still lead to the same file.
+ */
 async function placeOf(handle: FileHandle, path: string): Promise<string> {
   if (process.platform === 'linux') return readlinkSync(`/proc/self/fd/${handle.fd}`);
   const real = await realpath(path);

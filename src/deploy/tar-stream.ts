@@ -10,11 +10,12 @@ const BLOCK_BYTES = 512;
 const PIECE_BYTES = 128 * 1024;
 
 /**
- * A tar archive (ustar, POSIX.1-2017 pax(1)) as a stream. Names are at most 100 bytes, files below 8 GiB. Small files are gathered into large pieces, because
- * each piece costs a packet.
+ * A tar archive (ustar, POSIX.1-2017 pax(1)) as a stream. Names are at most 100 bytes, files below 8 GiB. Small files
+ * are gathered into large pieces, because each piece costs a packet.
  *
- * A file of the host that cannot be read in the middle ends the stream early, and `failure` then says why: the machine sees a cut-off archive and takes none of
- * it. (A stream that throws would leave it to the connection how the machine learns of that.)
+ * A file of the host that cannot be read in the middle ends the stream early, and `failure` then says why: the machine
+ * sees a cut-off archive and takes none of it. (A stream that throws would leave it to the connection how the machine
+ * learns of that.)
  */
 export class TarStream {
   readonly #files: readonly ArchiveFile[];
@@ -88,7 +89,10 @@ export function changedWhileSent(path: string): EnvironmentError {
   });
 }
 
-/** Offsets and forms of the fields are those of pax(1), "ustar Interchange Format"; the owner is left to whoever unpacks. */
+/**
+ * Offsets and forms of the fields are those of pax(1), "ustar Interchange Format"; the owner is left to whoever
+ * unpacks.
+ */
 function header(name: string, sizeBytes: number): Uint8Array {
   const block = Buffer.alloc(BLOCK_BYTES);
   block.write(name, 0, 100);

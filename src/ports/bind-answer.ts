@@ -11,8 +11,8 @@ export function bindAnswers(account: string, facts: ReadonlyMap<string, string>)
 }
 
 /**
- * What a server on all addresses gets: on IPv4, as those of the practical are, or on both, as those of Java and Node are. A socket that is seen to hold the port
- * counts even where one of them could still have it.
+ * What a server on all addresses gets: on IPv4, as those of the practical are, or on both, as those of Java and Node
+ * are. A socket that is seen to hold the port counts even where one of them could still have it.
  */
 export function stateOf({
   holders,

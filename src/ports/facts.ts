@@ -17,7 +17,10 @@ export interface Findings {
   readonly sshPort: number | undefined;
   /** Our own shell on the machine and all processes above it. */
   readonly above: ReadonlySet<number>;
-  /** What bind(2) answered to the user that looked first, by what was bound and how: `ipv4 plain` → `EADDRINUSE`. Empty where nothing could try. */
+  /**
+   * What bind(2) answered to the user that looked first, by what was bound and how: `ipv4 plain` → `EADDRINUSE`. Empty
+   * where nothing could try.
+   */
   readonly bind: ReadonlyMap<string, string>;
   /** TCP sockets that are bound only. */
   readonly bound: readonly { readonly inode: string; readonly uid: number; readonly address: string }[];
@@ -34,7 +37,10 @@ export interface ProcessFacts {
   readonly unit: string | undefined;
 }
 
-/** Reads what inspect.sh printed; undefined when it was cut short. Where root looked again, its view of sockets and processes counts. */
+/**
+ * Reads what inspect.sh printed; undefined when it was cut short. Where root looked again, its view of sockets and
+ * processes counts.
+ */
 export function parseFindings(output: string): Findings | undefined {
   const sections = output.split(SECTION_MARK).slice(1).map(readSection);
   if (sections.at(-1)?.name !== 'end') return undefined;
@@ -113,15 +119,18 @@ function textsOf(facts: readonly (readonly string[])[]): Map<string | undefined,
   return new Map(facts.map(([key, hex = '']) => [key, Buffer.from(hex, 'hex').toString('utf8')]));
 }
 
-/** A command line on one line: the words of /proc/PID/cmdline end with NUL; line breaks and control characters become spaces. */
+/**
+ * A command line on one line: the words of /proc/PID/cmdline end with NUL; line breaks and control characters become
+ * spaces.
+ */
 function commandLine(text: string | undefined): string | undefined {
   const line = text?.replace(/[\p{C}\p{Z}]+/gu, ' ').trim();
   return line === '' ? undefined : line;
 }
 
 /**
- * The systemd service in a text of /proc/PID/cgroup (cgroups(7)). The services of a login (`user@1000.service`, `ssh.service`) are no supervisors of
- * what the user starts in it.
+ * The systemd service in a text of /proc/PID/cgroup (cgroups(7)). The services of a login (`user@1000.service`,
+ * `ssh.service`) are no supervisors of what the user starts in it.
  */
 export function serviceUnit(cgroups: string): string | undefined {
   const line = cgroups.split('\n').find((entry) => /^(0::|\d+:name=systemd:)\//.test(entry));

@@ -23,7 +23,10 @@ export interface FreeResult {
   readonly port: number;
   /** What was ended, with the signal that did it. */
   readonly ended: readonly EndedHolder[];
-  /** The port afterwards. It has no holders, and may still be `busy` by what is never ended: connections, and sockets that do not listen. */
+  /**
+   * The port afterwards. It has no holders, and may still be `busy` by what is never ended: connections, and sockets
+   * that do not listen.
+   */
   readonly after: PortReport;
 }
 
@@ -39,12 +42,13 @@ const KILL_MS = 2000;
 const INTERVAL_MS = 40;
 
 /**
- * Ends the processes that hold a port, as `report` tells them: TERM, grace, KILL, then looks again and watches the port for a moment. Only processes of the
- * report and those that share a socket with them are ended, each identified again right before the signal. Clients, TIME_WAIT rows and sockets that are bound
- * and do not listen are left alone.
- * With nothing to end, nothing is done.
+ * Ends the processes that hold a port, as `report` tells them: TERM, grace, KILL, then looks again and watches the port
+ * for a moment. Only processes of the report and those that share a socket with them are ended, each identified again
+ * right before the signal. Clients, TIME_WAIT rows and sockets that are bound and do not listen are left alone. With
+ * nothing to end, nothing is done.
  *
- * @throws {CheckError} for SSH's own port, PID 1 and what our connection hangs on; when a holder survives KILL; when the port is taken again at once.
+ * @throws {CheckError} for SSH's own port, PID 1 and what our connection hangs on; when a holder survives KILL; when
+ * the port is taken again at once.
  * @throws {EnvironmentError} when a holder is not visible or not ours to end; then nothing was done.
  */
 export async function freePort(shell: Shell, report: PortReport, options: FreeOptions): Promise<FreeResult> {
@@ -83,7 +87,10 @@ export async function freePort(shell: Shell, report: PortReport, options: FreeOp
   return { machine: report.machine, port: report.port, ended, after };
 }
 
-/** The listening sockets that are to be freed: those of the report. A process that shares one of them is meant too, a new socket is not. */
+/**
+ * The listening sockets that are to be freed: those of the report. A process that shares one of them is meant too, a
+ * new socket is not.
+ */
 class Sockets {
   readonly #inodes: ReadonlySet<string | undefined>;
   /** Identity of each process of the report, by PID. */
@@ -95,8 +102,8 @@ class Sockets {
   }
 
   /**
-   * The holders in a later report that hold one of the sockets, but for a process that is another one than it was (a new program under the old PID).
-   * Where the machine tells no sockets, those that are the same processes.
+   * The holders in a later report that hold one of the sockets, but for a process that is another one than it was (a
+   * new program under the old PID). Where the machine tells no sockets, those that are the same processes.
    */
   of({ holders }: PortReport): Holder[] {
     return holders.filter(({ pid, identity, inode }) => {
@@ -133,7 +140,10 @@ async function waitUntilReleased(
   }
 }
 
-/** Watches a port that was freed: the first report with a holder, or the last one. Nothing is bound meanwhile, for that could be in the way of a server. */
+/**
+ * Watches a port that was freed: the first report with a holder, or the last one. Nothing is bound meanwhile, for that
+ * could be in the way of a server.
+ */
 async function watch(shell: Shell, freed: PortReport, options: LookOptions): Promise<PortReport> {
   if (freed.holders.length > 0) return freed;
   const until = performance.now() + WATCH_MS;
@@ -151,10 +161,13 @@ async function watch(shell: Shell, freed: PortReport, options: LookOptions): Pro
 
 function survived(report: PortReport, survivors: readonly Holder[]): CheckError {
   return new CheckError(
-    `${portName(report)} is still held by ${survivors.map(describeHolder).join(', ')}, ${formatDuration(KILL_MS)} after KILL`,
+    `${portName(report)} is still held by ${survivors.map(describeHolder).join(', ')}, ` +
+      `${formatDuration(KILL_MS)} after KILL`,
     {
       code: 'port-holder-survives',
-      hint: `A process that waits for a disk or a network file system ends only when that answers. Give your program another port, or restart ${report.machine}.`,
+      hint:
+        'A process that waits for a disk or a network file system ends only when that answers. Give your ' +
+        `program another port, or restart ${report.machine}.`,
     },
   );
 }

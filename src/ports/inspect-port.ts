@@ -21,8 +21,9 @@ const sources: ReadonlySet<string> = new Set<PortSource>(['ss', 'proc', 'lsof', 
 const LOOK_TIMEOUT_MS = 60_000;
 
 /**
- * Who holds a port of a machine, and what bind(2) of a server would get there, in one round trip, without connecting to it. A holder that the user may not see is
- * looked at through sudo, where that works without a password or with the one given; `blindSpot` tells when it does not.
+ * Who holds a port of a machine, and what bind(2) of a server would get there, in one round trip, without connecting to
+ * it. A holder that the user may not see is looked at through sudo, where that works without a password or with the one
+ * given; `blindSpot` tells when it does not.
  *
  * @throws {EnvironmentError} when the machine has nothing to look with; what `Shell.exec` throws.
  */
@@ -70,7 +71,8 @@ function kindOf(state: string): 'holder' | 'time-wait' | 'other' {
 }
 
 /**
- * Whether a socket listens on the port: a cheap, passive look at the machine's socket table, for one who waits for a server.
+ * Whether a socket listens on the port: a cheap, passive look at the machine's socket table, for one who waits for a
+ * server.
  *
  * @throws as `inspectPort` does.
  */
@@ -154,6 +156,12 @@ function explainBlindSpot(
   if (sudo === 'refused' && sudoPassword !== undefined)
     return `${unseen}, and sudo does not take the password that it was given`;
   if (sudo === 'refused')
-    return `${unseen}, and sudo wants a password. Put it into LAB_SUDO_PASSWORD, or look there by hand: sudo lsof -i :${port}`;
-  return `no process on ${machine} shows as the holder of port ${port}${uid === 0 ? '' : ', to root neither'}: it lives in another container, or in the kernel. Look on the host of ${machine}`;
+    return (
+      `${unseen}, and sudo wants a password. ` +
+      `Put it into LAB_SUDO_PASSWORD, or look there by hand: sudo lsof -i :${port}`
+    );
+  return (
+    `no process on ${machine} shows as the holder of port ${port}${uid === 0 ? '' : ', to root neither'}: ` +
+    `it lives in another container, or in the kernel. Look on the host of ${machine}`
+  );
 }

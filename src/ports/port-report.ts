@@ -8,18 +8,28 @@ export interface PortReport {
   readonly port: number;
   readonly protocol: PortProtocol;
   /**
-   * What bind(2) of a server would get. `busy`: EADDRINUSE; `time-wait`: EADDRINUSE, but not where the server sets SO_REUSEADDR: connections that ended lately
-   * are remembered; `forbidden`: EACCES, the port is free and this account may not have it; `free`: success.
+   * What bind(2) of a server would get. `busy`: EADDRINUSE; `time-wait`: EADDRINUSE, but not where the server sets
+   * SO_REUSEADDR: connections that ended lately are remembered; `forbidden`: EACCES, the port is free and this account
+   * may not have it; `free`: success.
    */
   readonly state: 'free' | 'busy' | 'time-wait' | 'forbidden';
   /** What bind(2) did answer to the account that programs run as; undefined where nothing could try. */
   readonly bind: BindAnswers | undefined;
-  /** One for each process and address; two when a process listens on IPv4 and on IPv6, several when forked workers share one socket. */
+  /**
+   * One for each process and address; two when a process listens on IPv4 and on IPv6, several when forked workers share
+   * one socket.
+   */
   readonly holders: readonly Holder[];
-  /** Processes with a TCP socket that is bound to the port, neither listens nor is connected, and is in no table. Never a reason to kill. */
+  /**
+   * Processes with a TCP socket that is bound to the port, neither listens nor is connected, and is in no table. Never
+   * a reason to kill.
+   */
   readonly bound: readonly Holder[];
   readonly timeWait: readonly (Connection & { readonly remainingMs: number | undefined })[];
-  /** Other connections with this local port: clients that are served, or that a process of this machine has made from it. Never a reason to kill. */
+  /**
+   * Other connections with this local port: clients that are served, or that a process of this machine has made from
+   * it. Never a reason to kill.
+   */
   readonly connections: readonly OtherConnection[];
   readonly source: PortSource;
   /** What the tool printed about this port, for the report. */
@@ -33,8 +43,9 @@ export interface PortReport {
 }
 
 /**
- * Answers of bind(2) by what a server binds to: `ipv4` is 0.0.0.0; `ipv6` is :: with IPV6_V6ONLY; `dual` is :: for both. Undefined where the machine has no IPv6.
- * `plain` is without SO_REUSEADDR (socket(7)), `reuse` with it. Also other errors, as `errno99`.
+ * Answers of bind(2) by what a server binds to: `ipv4` is 0.0.0.0; `ipv6` is :: with IPV6_V6ONLY; `dual` is :: for
+ * both. Undefined where the machine has no IPv6. `plain` is without SO_REUSEADDR (socket(7)), `reuse` with it. Also
+ * other errors, as `errno99`.
  */
 export interface BindAnswers {
   readonly account: string;

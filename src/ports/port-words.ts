@@ -12,10 +12,15 @@ export function portArgument({ port, protocol }: Pick<PortReport, 'port' | 'prot
   return protocol === 'udp' ? `${port}/udp` : String(port);
 }
 
+const IN_USE = 'EADDRINUSE ("Address already in use")';
+
 /** Linux keeps a connection in TIME_WAIT for so long (TCP_TIMEWAIT_LEN of include/net/tcp.h). */
 const TIME_WAIT_SECONDS = 60;
 
-/** In words, why bind(2) of a server fails though nobody listens, until when, and what to do; undefined when there is nothing to say. */
+/**
+ * In words, why bind(2) of a server fails though nobody listens, until when, and what to do; undefined when there is
+ * nothing to say.
+ */
 export function explainPort(report: PortReport): string | undefined {
   const { holders, state, bound, connections, bind } = report;
   if (holders.length > 0) return narrowHolders(report);
@@ -27,18 +32,25 @@ export function explainPort(report: PortReport): string | undefined {
   ];
   const told = sentences.filter((sentence) => sentence !== undefined);
   if (bind === undefined && state === 'free')
-    return `${report.machine} has neither Perl nor Python 3 to try bind(2) with: a socket that is bound and does not listen would not show.`;
+    return (
+      `${report.machine} has neither Perl nor Python 3 to try bind(2) with: ` +
+      'a socket that is bound and does not listen would not show.'
+    );
   if (state === 'busy' && told.length === 0) {
-    return 'Trying it out with bind(2) gets EADDRINUSE ("Address already in use"), and no socket shows on this machine: it may belong to a container, or have gone since. Look again, or give your program another port.';
+    return (
+      `Trying it out with bind(2) gets ${IN_USE}, and no socket shows on this machine: ` +
+      'it may belong to a container, or have gone since. Look again, or give your program another port.'
+    );
   }
   if (bind !== undefined && state === 'busy' && !isRefused(bind, 'reuse'))
-    told.push(
-      'A server that sets SO_REUSEADDR can have the port all the same; one that does not gets EADDRINUSE ("Address already in use").',
-    );
+    told.push(`A server that sets SO_REUSEADDR can have the port all the same; one that does not gets ${IN_USE}.`);
   return told.length === 0 ? undefined : told.join(' ');
 }
 
-/** In words, what the TIME_WAIT rows of a report mean and why nothing is killed for them (RFC 9293, section 3.6.1); undefined when there are none. */
+/**
+ * In words, what the TIME_WAIT rows of a report mean and why nothing is killed for them (RFC 9293, section 3.6.1);
+ * undefined when there are none.
+ */
 export function explainTimeWait(report: PortReport): string | undefined {
   const { port, machine, timeWait } = report;
   if (timeWait.length === 0) return undefined;
@@ -49,8 +61,10 @@ export function explainTimeWait(report: PortReport): string | undefined {
       : `${timeWait.length} connections`;
   const verb = timeWait.length === 1 ? 'is' : 'are';
   return (
-    `${what} on port ${port} of ${machine} ended less than a minute ago and ${verb} in TIME_WAIT: this side closed first, so its kernel remembers the pair of ` +
-    `addresses until no late segment can be mistaken for a new connection. No process holds the port, so there is nothing to kill. ${whoMayBind(report)}`
+    `${what} on port ${port} of ${machine} ended less than a minute ago and ${verb} in TIME_WAIT: ` +
+    'this side closed first, so its kernel remembers the pair of addresses ' +
+    'until no late segment can be mistaken for a new connection. ' +
+    `No process holds the port, so there is nothing to kill. ${whoMayBind(report)}`
   );
 }
 
@@ -59,16 +73,27 @@ function whoMayBind({ timeWait, bind }: PortReport): string {
   const wait = Number.isNaN(longestMs) ? `up to ${TIME_WAIT_SECONDS} s` : `another ${Math.ceil(longestMs / 1000)} s`;
   // Linux lets a new socket share the port only when both it and the one before have set it (inet_csk_bind_conflict).
   if (bind !== undefined && isRefused(bind, 'reuse')) {
-    return `The socket that closed had not set SO_REUSEADDR, so no server gets the port for ${wait}, not even one that sets it. Wait, or give your program another port; let the server set SO_REUSEADDR before bind to be spared this.`;
+    return (
+      `The socket that closed had not set SO_REUSEADDR, so no server gets the port for ${wait}, ` +
+      'not even one that sets it. Wait, or give your program another port; ' +
+      'let the server set SO_REUSEADDR before bind to be spared this.'
+    );
   }
-  return `A server that sets SO_REUSEADDR (ours do) can listen at once; any other gets EADDRINUSE ("Address already in use") and has to wait ${wait}.`;
+  return (
+    'A server that sets SO_REUSEADDR (ours do) can listen at once; ' +
+    `any other gets ${IN_USE} and has to wait ${wait}.`
+  );
 }
 
 function explainBound({ machine, bound }: PortReport): string {
   const who = [...new Set(bound.map(describeHolder))].join(', ');
   const pids = [...new Set(bound.flatMap(({ pid }) => (pid === undefined ? [] : [pid])))].join(' ');
   const byHand = pids === '' ? '' : `; by hand: lab exec ${machine} -- kill ${pids}`;
-  return `The port is bound by ${who}, which does not listen: a server that has not come to listen(2), or a client that is about to connect. lab ends only what listens${byHand}.`;
+  return (
+    `The port is bound by ${who}, which does not listen: ` +
+    'a server that has not come to listen(2), or a client that is about to connect. ' +
+    `lab ends only what listens${byHand}.`
+  );
 }
 
 const MOST_LISTED = 3;
@@ -81,7 +106,11 @@ function explainConnections({ connections }: PortReport): string {
   });
   const more = connections.length > MOST_LISTED ? `, and ${connections.length - MOST_LISTED} more` : '';
   const [what, these] = connections.length === 1 ? ['A connection uses', 'it'] : ['Connections use', 'them'];
-  return `${what} the port as its own end: ${list.join('; ')}${more}. That is no server, so lab does not end ${these}; the port is free when ${these === 'it' ? 'it closes' : 'they close'}.`;
+  return (
+    `${what} the port as its own end: ${list.join('; ')}${more}. ` +
+    `That is no server, so lab does not end ${these}; ` +
+    `the port is free when ${these === 'it' ? 'it closes' : 'they close'}.`
+  );
 }
 
 /** Where the port is held on some addresses only, what a server on others would get. */
@@ -90,10 +119,18 @@ function narrowHolders({ holders, bind }: PortReport): string | undefined {
     return 'It is held on IPv6 only: a server on 0.0.0.0 (IPv4) can have it; one on :: cannot.';
   const addresses = [...new Set(holders.map(({ address }) => address))];
   if (addresses.some((address) => address === '0.0.0.0' || address === '::')) return undefined;
-  return `It is held on ${addresses.join(', ')} only: a server that binds to another address of the machine can have it; one that binds to this one or to all of them gets EADDRINUSE ("Address already in use").`;
+  return (
+    `It is held on ${addresses.join(', ')} only: ` +
+    'a server that binds to another address of the machine can have it; ' +
+    `one that binds to this one or to all of them gets ${IN_USE}.`
+  );
 }
 
 function forbidden({ port, bind }: PortReport): string {
   const rule = port < 1024 ? ': ports below 1024 are for root (net.ipv4.ip_unprivileged_port_start)' : '';
-  return `Nobody has it, but bind(2) refuses it to ${bind?.account ?? 'this user'} with EACCES ("Permission denied")${rule}. Give your program a port from 1024 on, or start it with sudo.`;
+  return (
+    `Nobody has it, but bind(2) refuses it to ${bind?.account ?? 'this user'} ` +
+    `with EACCES ("Permission denied")${rule}. ` +
+    'Give your program a port from 1024 on, or start it with sudo.'
+  );
 }

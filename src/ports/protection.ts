@@ -30,10 +30,12 @@ const SSH_PORT = 22;
 
 function refusalOf(holder: Holder, report: PortReport): CheckError | undefined {
   const who = describeHolder(holder);
-  // Since Ubuntu 22.10 the first process holds port 22 and starts an sshd for each connection (sshd-socket-generator(8)); our own machines do the same.
+  // Since Ubuntu 22.10 the first process holds port 22 and starts an sshd for each connection
+  // (sshd-socket-generator(8)); our own machines do the same.
   const holdsForSshd = holder.pid === 1 && report.port === SSH_PORT;
   if (isSshd(holder) || holdsForSshd) {
-    const hint = `Give your program another port; if it is a port that an old session forwards (ssh -R), end that session.`;
+    const hint =
+      'Give your program another port; ' + 'if it is a port that an old session forwards (ssh -R), end that session.';
     return refused(report, 'port-is-ssh', `${who} is the SSH server of the machine, or a session of it`, hint);
   }
   if (holder.pid === 1) {
@@ -55,7 +57,10 @@ function refusalOf(holder: Holder, report: PortReport): CheckError | undefined {
   return undefined;
 }
 
-/** OpenSSH's processes call themselves `sshd: user [priv]`, or are started as `/usr/sbin/sshd -D`; newer ones are `sshd-session`. */
+/**
+ * OpenSSH's processes call themselves `sshd: user [priv]`, or are started as `/usr/sbin/sshd -D`; newer ones are
+ * `sshd-session`.
+ */
 function isSshd({ command }: Holder): boolean {
   return command !== undefined && /^(\S*\/)?sshd(-session|-auth)?(:| |$)/.test(command);
 }

@@ -14,8 +14,8 @@ const LOOK_TIMEOUT_MS = 5000;
 const showScript = scriptFile(new URL('show-port.sh', import.meta.url));
 
 /**
- * What a person who types the commands of the practical on this machine sees, for the report. None where the machine has neither tool, or does not answer in
- * time: nothing is decided by this, so it never fails.
+ * What a person who types the commands of the practical on this machine sees, for the report. None where the machine
+ * has neither tool, or does not answer in time: nothing is decided by this, so it never fails.
  */
 export async function showPort(
   shell: Shell,

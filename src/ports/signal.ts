@@ -14,8 +14,9 @@ const signalScript = scriptFile(new URL('signal.sh', import.meta.url));
 const SIGNAL_TIMEOUT_MS = 15_000;
 
 /**
- * Sends a signal to the processes of these holders, each once and only if it is still the same process (PID, start time, command) and still has the socket
- * open; through sudo when one belongs to another user. Returns the holders whose process got it.
+ * Sends a signal to the processes of these holders, each once and only if it is still the same process (PID, start
+ * time, command) and still has the socket open; through sudo when one belongs to another user. Returns the holders
+ * whose process got it.
  *
  * @throws {EnvironmentError} when one may not be signalled; then none was.
  */

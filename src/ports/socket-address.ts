@@ -5,7 +5,10 @@ export interface SocketEnd {
   readonly port: number;
 }
 
-/** `127.0.0.1:7999`, `[::1]:7999`, `:::7999`, `*:7999`, `0.0.0.0%eth0:7999`: undefined unless a numeric port stands at the end. */
+/**
+ * `127.0.0.1:7999`, `[::1]:7999`, `:::7999`, `*:7999`, `0.0.0.0%eth0:7999`: undefined unless a numeric port stands at
+ * the end.
+ */
 export function splitAddress(text: string): SocketEnd | undefined {
   const match = /^(.+):(\d+)$/.exec(text);
   if (match?.[1] === undefined) return undefined;
@@ -22,7 +25,10 @@ export function joinAddress(address: string, port: number): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-/** An end as proc_net_tcp(5) writes it: the address in hex, each 32-bit word in the byte order of a little-endian host, a colon, the port in hex. */
+/**
+ * An end as proc_net_tcp(5) writes it: the address in hex, each 32-bit word in the byte order of a little-endian host,
+ * a colon, the port in hex.
+ */
 export function parseProcAddress(text: string): SocketEnd | undefined {
   const match = /^([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4})$/i.exec(text);
   if (match?.[1] === undefined || match[2] === undefined) return undefined;
@@ -35,7 +41,10 @@ function networkOrder(hex: string): number {
   return Buffer.from(hex, 'hex').readUInt32LE();
 }
 
-/** Text of an IPv6 address of four 32-bit words as RFC 5952 wants it: lower case, the longest run of zeros as `::`, IPv4-mapped addresses dotted. */
+/**
+ * Text of an IPv6 address of four 32-bit words as RFC 5952 wants it: lower case, the longest run of zeros as `::`,
+ * IPv4-mapped addresses dotted.
+ */
 export function formatIPv6(words: readonly number[]): string {
   const [first, second, third, fourth = 0] = words;
   if (first === 0 && second === 0 && third === 0xffff) return `::ffff:${formatIPv4(fourth)}`;

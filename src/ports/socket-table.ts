@@ -7,7 +7,10 @@ export interface SocketRow {
   readonly port: number;
   /** `address:port` of the other end. */
   readonly peer: string;
-  /** As `netstat` writes it: `LISTEN`, `TIME_WAIT`, `ESTABLISHED`, …; `UNCONN` for a UDP socket without a peer, as `ss` does. */
+  /**
+   * As `netstat` writes it: `LISTEN`, `TIME_WAIT`, `ESTABLISHED`, …; `UNCONN` for a UDP socket without a peer, as `ss`
+   * does.
+   */
   readonly state: string;
   /** Number of the socket; undefined where the tool does not tell it. */
   readonly inode: string | undefined;
@@ -55,7 +58,10 @@ function parseSsRow(words: readonly string[]): SocketRow | undefined {
   };
 }
 
-/** `(timewait,59sec,0)` as `print_ms_timer` of ss writes it: `1min`, `1min5sec`, `59sec`, `9.120ms` (seconds and milliseconds), `120ms`. */
+/**
+ * `(timewait,59sec,0)` as `print_ms_timer` of ss writes it: `1min`, `1min5sec`, `59sec`, `9.120ms` (seconds and
+ * milliseconds), `120ms`.
+ */
 function timerMs(timer: string | undefined): number | undefined {
   const match = /^\(timewait,(?:(\d+)min)?(?:(\d+)sec|(?:(\d+)\.)?(\d+)ms)?,/.exec(timer ?? '');
   if (match === null) return undefined;
@@ -87,7 +93,10 @@ const PROC_CLOSED = 7;
 /** Ticks of /proc in a second, the same on all architectures of ours (USER_HZ). */
 const TICKS_PER_SECOND = 100;
 
-/** A row of /proc/net/tcp, tcp6, udp or udp6: number, local, remote, state, queues, timer, retransmissions, uid, time-out, inode. */
+/**
+ * A row of /proc/net/tcp, tcp6, udp or udp6: number, local, remote, state, queues, timer, retransmissions, uid,
+ * time-out, inode.
+ */
 function parseProcRow(words: readonly string[]): SocketRow | undefined {
   const [number = '', local = '', remote = '', code = '', , timer = '', , uid, , inode] = words;
   const [end, peer] = [parseProcAddress(local), parseProcAddress(remote)];
@@ -107,7 +116,10 @@ function parseProcRow(words: readonly string[]): SocketRow | undefined {
   };
 }
 
-/** A row of `lsof -nP -iTCP:7999`: command, PID, user, descriptor, type, device, size, `TCP` or `UDP`, `local->peer`, and of TCP `(STATE)`. */
+/**
+ * A row of `lsof -nP -iTCP:7999`: command, PID, user, descriptor, type, device, size, `TCP` or `UDP`, `local->peer`,
+ * and of TCP `(STATE)`.
+ */
 function parseLsofRow(words: readonly string[]): SocketRow | undefined {
   const [, pid = '', , , type, , , protocol, name = '', state = ''] = words;
   const [local = '', peer = '*:*'] = name.split('->');
@@ -126,7 +138,10 @@ function parseLsofRow(words: readonly string[]): SocketRow | undefined {
   };
 }
 
-/** A row of `netstat -tanp` (Linux: last word `PID/name` or `-`) or of `netstat -an -p tcp` (BSD, macOS: `127.0.0.1.7999`, no process). */
+/**
+ * A row of `netstat -tanp` (Linux: last word `PID/name` or `-`) or of `netstat -an -p tcp` (BSD, macOS:
+ * `127.0.0.1.7999`, no process).
+ */
 function parseNetstatRow(words: readonly string[]): SocketRow | undefined {
   const [protocol = '', , , local = '', peer = '', ...rest] = words;
   if (!protocol.startsWith('tcp') && !protocol.startsWith('udp')) return undefined;

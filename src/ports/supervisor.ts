@@ -3,7 +3,10 @@ import { describeHolder } from '../core/port-holder.ts';
 import { portArgument, portName } from './port-words.ts';
 import type { Holder, PortReport } from './port-report.ts';
 
-/** The error for a port whose holders are gone and which is taken again: by a supervisor that restarts what was ended, or by somebody else. */
+/**
+ * The error for a port whose holders are gone and which is taken again: by a supervisor that restarts what was ended,
+ * or by somebody else.
+ */
 export function takenAgain(report: PortReport, before: readonly Holder[]): CheckError {
   const { machine, holders } = report;
   const restarted = holders.find((holder) => before.some((ended) => isRestartOf(holder, ended)));
@@ -11,16 +14,22 @@ export function takenAgain(report: PortReport, before: readonly Holder[]): Check
   if (restarted === undefined) {
     return new CheckError(`${portName(report)} is taken again, now by ${now}`, {
       code: 'port-taken-again',
-      hint: `Look who that is with: lab check-port ${portArgument(report)} --on ${machine}; then free it again, or give your program another port.`,
+      hint:
+        `Look who that is with: lab check-port ${portArgument(report)} --on ${machine}; then free it again, ` +
+        'or give your program another port.',
     });
   }
   return new CheckError(
-    `${portName(report)} is supervised: what was ended came back at once as ${now}, started by ${describeSupervisor(restarted)}`,
+    `${portName(report)} is supervised: what was ended came back at once as ${now}, started by ` +
+      `${describeSupervisor(restarted)}`,
     { code: 'port-supervised', hint: `Stop what restarts it first, on ${machine}: ${waysToStop(restarted)}` },
   );
 }
 
-/** A later process with the same parent (unless that is PID 1, which adopts all orphans), the same command, or the same service. */
+/**
+ * A later process with the same parent (unless that is PID 1, which adopts all orphans), the same command, or the same
+ * service.
+ */
 function isRestartOf(holder: Holder, ended: Holder): boolean {
   if (holder.pid === ended.pid) return false;
   const sameParent = holder.parent !== undefined && holder.parent.pid > 1 && holder.parent.pid === ended.parent?.pid;

@@ -15,7 +15,10 @@ const possibleDevices = [
   { name: 'urandom', major: 1, minor: 9 },
   { name: 'tty', major: 5, minor: 0 },
 ];
-/** Below /etc; for root of a machine they belong to nobody, too. Some are in the way of programs that find they cannot open them. */
+/**
+ * Below /etc; for root of a machine they belong to nobody, too. Some are in the way of programs that find they cannot
+ * open them.
+ */
 const possibleSecrets = [
   '.pwd.lock',
   'security/opasswd',
@@ -111,7 +114,10 @@ function skeleton(): ReadonlyMap<string, string> {
   return new Map(names.map((name) => [basename(name), readFileSync(join(folder, name), 'utf8')]));
 }
 
-/** What others than its owner may not read below a folder: files of /usr are those of root of a machine, and of /usr this is the part that is made on the host. */
+/**
+ * What others than its owner may not read below a folder: files of /usr are those of root of a machine, and of /usr
+ * this is the part that is made on the host.
+ */
 function closedFiles(folder: string): string[] {
   const entries = existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [];
   return entries.flatMap((entry) => {

@@ -11,7 +11,9 @@ import { syscallNumbers } from './plan/syscalls.ts';
 import { isOwnLabUser, type IdRange } from '../../host/subordinate-ids.ts';
 
 const executor = fileURLToPath(new URL('executor.pl', import.meta.url));
-/** Stands in the arguments of every process of a lab on this host, between the executor's path and the lab's own label. */
+/**
+ * Stands in the arguments of every process of a lab on this host, between the executor's path and the lab's own label.
+ */
 const MARKER = '--lab';
 
 export interface LabelledProcess extends ProcessId {
@@ -43,7 +45,11 @@ export interface PreparedLab {
   abandon(): void;
 }
 
-/** Starts the executor and waits until all machines of the plan listen. @throws {EnvironmentError} with what the kernel refused. */
+/**
+ * Starts the executor and waits until all machines of the plan listen.
+ *
+ * @throws {EnvironmentError} with what the kernel refused.
+ */
 export async function launchLab(plan: readonly Operation[], options: LaunchOptions): Promise<PreparedLab> {
   const command = [options.perl, executor, MARKER, options.labId, options.name, options.stateFolder];
   const daemon = startDaemon(command, { PATH: SEARCH_PATH, LC_ALL: 'C' });
@@ -64,8 +70,9 @@ export async function launchLab(plan: readonly Operation[], options: LaunchOptio
 }
 
 /**
- * As `launchLab`, first with files of the host's root for root of the machines (idmapped layers: Linux 5.19, and a file system that can), and where that cannot be, with files
- * of nobody, as an ordinary user's machines have them. There is no way without a user namespace.
+ * As `launchLab`, first with files of the host's root for root of the machines (idmapped layers: Linux 5.19, and a file
+ * system that can), and where that cannot be, with files of nobody, as an ordinary user's machines have them. There is
+ * no way without a user namespace.
  */
 export async function launchMapped(
   plan: (mapped: boolean) => readonly Operation[],
@@ -98,7 +105,10 @@ async function answer(daemon: Daemon, expected: string): Promise<string> {
 /** What the executor says when it cannot go on. */
 class Refusal extends Error {}
 
-/** Whether the kernel refused layers whose owners are mapped: either the mapping itself, or (before Linux 5.19) the first overlay over them, of a machine or of the lab. */
+/**
+ * Whether the kernel refused layers whose owners are mapped: either the mapping itself, or (before Linux 5.19) the
+ * first overlay over them, of a machine or of the lab.
+ */
 export function isMappingRefused(reason: string): boolean {
   return /^layer .*: idmap: /.test(reason) || /^(machine \S+: )?mount overlay .*: Invalid argument$/.test(reason);
 }
@@ -149,8 +159,8 @@ function idMap(own: number, range: IdRange): string {
 }
 
 /**
- * All processes of labs of this user on this host, by the label in their arguments. Programs in a machine may give themselves any arguments, so only those are
- * believed that run outside of it.
+ * All processes of labs of this user on this host, by the label in their arguments. Programs in a machine may give
+ * themselves any arguments, so only those are believed that run outside of it.
  */
 export function labelledProcesses(): LabelledProcess[] {
   const found: LabelledProcess[] = [];
@@ -183,7 +193,10 @@ export function findInit(labId: string): LabelledProcess | undefined {
   return labelledProcesses().find((process) => process.labId === labId && process.isInit);
 }
 
-/** Ends all processes that carry the label, and waits until the kernel has ended what was below them. Safe when there are none. */
+/**
+ * Ends all processes that carry the label, and waits until the kernel has ended what was below them. Safe when there
+ * are none.
+ */
 export async function endLab(labId: string): Promise<LabelledProcess[]> {
   const found = labelledProcesses().filter((process) => process.labId === labId);
   for (const member of found) kill(member);

@@ -14,7 +14,9 @@ export function planKeys(lab: Lab, stateFolder: string): PlanKeys {
   };
 }
 
-/** Files of former versions of lab, in which all machines of a lab had one host key, and one key that opened the others. */
+/**
+ * Files of former versions of lab, in which all machines of a lab had one host key, and one key that opened the others.
+ */
 const formerKeys = ['host', 'host.pub', 'machine', 'machine.pub'];
 
 /** Whether what runs was made with keys that all its machines share. */

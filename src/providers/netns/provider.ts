@@ -38,8 +38,9 @@ import { identityMap, need } from './identity-map.ts';
 import { wallOptions } from './walls.ts';
 
 /**
- * Machines made from namespaces of this host: network, mount, PID, UTS and IPC, an overlay over the host's programs, real OpenSSH. The whole lab lives in one
- * PID and network namespace of its own, so nothing appears in the host's network, and the end of one process is the end of the lab. Needs root, or user namespaces.
+ * Machines made from namespaces of this host: network, mount, PID, UTS and IPC, an overlay over the host's programs,
+ * real OpenSSH. The whole lab lives in one PID and network namespace of its own, so nothing appears in the host's
+ * network, and the end of one process is the end of the lab. Needs root, or user namespaces.
  */
 export class NetnsProvider implements Provider {
   readonly name = 'netns';

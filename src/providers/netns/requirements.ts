@@ -54,7 +54,10 @@ function perl(): Requirement {
   ]);
 }
 
-/** Switches that distributions add to user_namespaces(7): Debian's and Ubuntu's old sysctl, the kernel's own limit, Ubuntu's AppArmor restriction. */
+/**
+ * Switches that distributions add to user_namespaces(7): Debian's and Ubuntu's old sysctl, the kernel's own limit,
+ * Ubuntu's AppArmor restriction.
+ */
 const switches = [
   {
     path: '/proc/sys/kernel/unprivileged_userns_clone',

@@ -21,7 +21,10 @@ export function wallOptions(
   };
 }
 
-/** uid_map and gid_map (user_namespaces(7)) of a lab of root; undefined for an ordinary user, whose map newuidmap(1) writes. */
+/**
+ * uid_map and gid_map (user_namespaces(7)) of a lab of root; undefined for an ordinary user, whose map newuidmap(1)
+ * writes.
+ */
 function labRootMap(labId: string): string | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const { first, count } = rangeOfLab(labId);

@@ -13,7 +13,10 @@ export interface HostAccounts {
   readonly shell: string;
 }
 
-/** passwd(5), shadow(5) and group(5) of one machine: the host's system accounts, the machine's user, and nobody else, also not as a member of a group. */
+/**
+ * passwd(5), shadow(5) and group(5) of one machine: the host's system accounts, the machine's user, and nobody else,
+ * also not as a member of a group.
+ */
 export function accountFiles(
   machine: Machine,
   host: HostAccounts,
@@ -40,7 +43,10 @@ export function accountFiles(
   return { passwd: lines(passwd), shadow: lines(shadow), group: lines(group) };
 }
 
-/** hosts(5): the machine itself, if one is given, and all others by name. A machine with several interfaces is known by each of its addresses; its first comes first. */
+/**
+ * hosts(5): the machine itself, if one is given, and all others by name. A machine with several interfaces is known by
+ * each of its addresses; its first comes first.
+ */
 export function hostsFile(machine: Machine | undefined, all: Iterable<Machine>): string {
   const own = [
     '127.0.0.1 localhost',
@@ -51,7 +57,10 @@ export function hostsFile(machine: Machine | undefined, all: Iterable<Machine>):
   return lines([...own, ...others, SSHD_CLIENT]);
 }
 
-/** sshd calls a client that came through a Unix socket so, and looks that name up for the audit log of each terminal: not known here, it would wait for a name server. */
+/**
+ * sshd calls a client that came through a Unix socket so, and looks that name up for the audit log of each terminal:
+ * not known here, it would wait for a name server.
+ */
 const SSHD_CLIENT = '127.0.0.1 UNKNOWN';
 
 function systemLines(file: string): string[] {

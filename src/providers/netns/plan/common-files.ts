@@ -39,7 +39,8 @@ export function commonFiles(common: string, host: HostFacts): Operation[] {
     opaque(`${common}/etc/ssh`),
     opaque(`${common}/etc/sudoers.d`),
     ...secretsHidden(common, host.secrets),
-    // The host's own would belong to nobody in a user namespace, of which sudo complains at each call; and what it names is not here.
+    // The host's own would belong to nobody in a user namespace, of which sudo complains at each call; and what it
+    // names is not here.
     op.write(`${common}/etc/sudo.conf`, ''),
     op.write(`${common}/etc/sudoers`, SUDOERS, 0o440),
     // useradd(8) writes there.
@@ -47,7 +48,8 @@ export function commonFiles(common: string, host: HostFacts): Operation[] {
     op.write(`${common}/etc/subgid`, ''),
     op.write(`${common}/etc/pam.d/sudo`, PAM_SUDO),
     op.write(`${common}/etc/pam.d/sudo-i`, PAM_SUDO),
-    // Where the host's files belong to nobody, what needs root's ownership is copied, and everywhere what needs a capability.
+    // Where the host's files belong to nobody, what needs root's ownership is copied, and everywhere what needs a
+    // capability.
     ...programs.map(({ source, path, mode }) => op.copy(staged(source, host), `${common}${path}`, mode)),
     ...op.when(
       host.tcpdump !== undefined,
@@ -97,7 +99,10 @@ function secretsHidden(common: string, secrets: readonly string[]): Operation[] 
   ];
 }
 
-/** Version 2 of `struct vfs_cap_data` (include/uapi/linux/capability.h), permitted and effective; the kernel ties it to the user namespace by itself. */
+/**
+ * Version 2 of `struct vfs_cap_data` (include/uapi/linux/capability.h), permitted and effective; the kernel ties it to
+ * the user namespace by itself.
+ */
 function fileCapabilities(capabilities: readonly number[]): string {
   const bytes = Buffer.alloc(20);
   bytes.writeUInt32LE(0x0200_0001, 0);

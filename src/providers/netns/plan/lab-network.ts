@@ -20,8 +20,8 @@ export interface BridgedNetwork {
 }
 
 /**
- * The helpers of the way out. slirp4netns stays in the host's network and enters the lab's only to make its interface; the
- * guard watches the host's addresses.
+ * The helpers of the way out. slirp4netns stays in the host's network and enters the lab's only to make its interface;
+ * the guard watches the host's addresses.
  */
 export function wayOut(lab: Lab, host: HostFacts, networks: readonly BridgedNetwork[]): Operation[] {
   const subnet = formatSubnet(uplinkSubnet(lab.networks.values()));

@@ -7,7 +7,10 @@ import { MountFlag } from './syscalls.ts';
 
 const safe = MountFlag.noSuid | MountFlag.noDev | MountFlag.noExec;
 
-/** All that needs the host's own files, users or sockets, up to the moment when init leaves them behind. `helpers` begin on this side and stay here. */
+/**
+ * All that needs the host's own files, users or sockets, up to the moment when init leaves them behind. `helpers` begin
+ * on this side and stay here.
+ */
 export function setStage(
   machines: Iterable<Machine>,
   host: HostFacts,
@@ -39,7 +42,10 @@ export function setStage(
   ];
 }
 
-/** Every layer is read-only. Programs of the host and our tools keep the right to be set-user-ID, for the overlay over them is what machines see. */
+/**
+ * Every layer is read-only. Programs of the host and our tools keep the right to be set-user-ID, for the overlay over
+ * them is what machines see.
+ */
 function layers(at: (path: string) => string, host: HostFacts, { mapped, ownsHost }: PlanOptions): Operation[] {
   const attributes = MountFlag.readOnly | MountFlag.noDev;
   const withMounts = (name: string): boolean => !ownsHost && host.foldersWithMounts.includes(name);
@@ -64,8 +70,8 @@ function layers(at: (path: string) => string, host: HostFacts, { mapped, ownsHos
 }
 
 /**
- * Device files of the lab's own where root of the host makes it, and else the host's, which nobody inside owns. Read-only does not hold for what is written to a device, but for
- * its mode and owner.
+ * Device files of the lab's own where root of the host makes it, and else the host's, which nobody inside owns.
+ * Read-only does not hold for what is written to a device, but for its mode and owner.
  */
 function devices(folder: string, { devices: names }: HostFacts, own: boolean): Operation[] {
   const attributes = MountFlag.readOnly | MountFlag.noSuid | MountFlag.noExec;

@@ -71,8 +71,8 @@ function emptyFolders(root: string, { machine, host, options: { label } }: Machi
 }
 
 /**
- * Files that differ from machine to machine go straight into its own layer, before the overlay is mounted: no copy of the
- * host's file is made.
+ * Files that differ from machine to machine go straight into its own layer, before the overlay is mounted: no copy of
+ * the host's file is made.
  */
 function ownFiles(
   upper: string,
@@ -148,7 +148,10 @@ function systemMounts(root: string): Operation[] {
   ];
 }
 
-/** What a container engine leaves, and the network: enough for sshd, sudo, tcpdump, ip and a debugger; not to load modules, mount, or make device nodes. */
+/**
+ * What a container engine leaves, and the network: enough for sshd, sudo, tcpdump, ip and a debugger; not to load
+ * modules, mount, or make device nodes.
+ */
 const machineCapabilities = Object.values(Capability);
 
 function interfaces(machine: Machine, lab: Lab): Operation[] {

@@ -12,7 +12,10 @@ import type { Network } from '../../../lab/types.ts';
 /** The interface of slirp4netns in the lab's own network namespace, the way out. */
 export const UPLINK = 'tap0';
 
-/** A /24 for the link between the lab and slirp4netns that none of the lab's networks uses. slirp4netns takes .2 for itself, .3 for DNS, .100 for us. */
+/**
+ * A /24 for the link between the lab and slirp4netns that none of the lab's networks uses. slirp4netns takes .2 for
+ * itself, .3 for DNS, .100 for us.
+ */
 export function uplinkSubnet(networks: Iterable<Network>): Subnet {
   const taken = [...networks].map(({ subnet }) => subnet);
   const candidates = ['10.0.2.0/24', '10.255.2.0/24', '172.31.254.0/24', '192.0.2.0/24', '198.51.100.0/24'].map(
@@ -26,13 +29,16 @@ export function uplinkNameserver(networks: Iterable<Network>): string {
   return formatIPv4(uplinkSubnet(networks).network + 3);
 }
 
-/** The same of IPv6 as `nowhere` and `privateRanges` are of IPv4 (RFC 4291, RFC 4193); no rule of a lab routes it yet. */
+/**
+ * The same of IPv6 as `nowhere` and `privateRanges` are of IPv4 (RFC 4291, RFC 4193); no rule of a lab routes it yet.
+ */
 const nowhere6 = ['::/127', '::ffff:0:0/96', 'fe80::/10', 'ff00::/8'];
 const private6 = ['fc00::/7'];
 
 /**
- * Rules for nft(8). Networks of a lab do not reach each other, only the world, as with VirtualBox's NAT networks; source addresses are translated. slirp4netns connects
- * from the host, so the host's own addresses are no destination: address-guard.pl fills the sets `own4` and `own6`, and keeps them.
+ * Rules for nft(8). Networks of a lab do not reach each other, only the world, as with VirtualBox's NAT networks;
+ * source addresses are translated. slirp4netns connects from the host, so the host's own addresses are no destination:
+ * address-guard.pl fills the sets `own4` and `own6`, and keeps them.
  */
 export function natRules(networks: readonly { readonly bridge: string; readonly network: Network }[]): string {
   const all = networks.map(({ network }) => network);
@@ -43,7 +49,8 @@ export function natRules(networks: readonly { readonly bridge: string; readonly 
     'table inet lab {',
     '  set own4 { type ipv4_addr; }',
     '  set own6 { type ipv6_addr; }',
-    // A program learns at once that there is no way, instead of waiting for its own time limit: connect(2) takes an ICMP error for a passing trouble.
+    // A program learns at once that there is no way, instead of waiting for its own time limit: connect(2) takes an
+    // ICMP error for a passing trouble.
     '  chain refuse {',
     '    meta l4proto tcp reject with tcp reset',
     '    reject with icmpx type admin-prohibited',

@@ -4,8 +4,9 @@ import { stage } from './stage-paths.ts';
 import { MountFlag } from './syscalls.ts';
 
 /**
- * For all but root of the host the mounts of the host are locked together (mount_namespaces(7)), and a folder with others in it cannot be a layer of an overlay. Container
- * engines mount files over /etc, so that one, which is small, is copied instead.
+ * For all but root of the host the mounts of the host are locked together (mount_namespaces(7)), and a folder with
+ * others in it cannot be a layer of an overlay. Container engines mount files over /etc, so that one, which is small,
+ * is copied instead.
  */
 export function copiedFolders({ foldersWithMounts }: HostFacts, { ownsHost }: PlanOptions): string[] {
   return !ownsHost ? foldersWithMounts.filter((name) => name === 'etc') : [];

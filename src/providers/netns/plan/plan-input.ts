@@ -50,11 +50,16 @@ export interface PlanOptions {
   readonly keys: PlanKeys;
   /** Stands in the lists of mounts as what is mounted. */
   readonly label: string;
-  /** For root: the lines of uid_map and gid_map (user_namespaces(7)) of the lab's own users. An ordinary user's lab has them from the start. */
+  /**
+   * For root: the lines of uid_map and gid_map (user_namespaces(7)) of the lab's own users. An ordinary user's lab has
+   * them from the start.
+   */
   readonly labRootMap: string | undefined;
   /** Whether it is root of the host who makes the lab, to whom mounts are not locked and devices are allowed. */
   readonly ownsHost: boolean;
-  /** Whether files of the host's root belong to root of the machines, by idmapped mounts; else they belong to nobody. */
+  /**
+   * Whether files of the host's root belong to root of the machines, by idmapped mounts; else they belong to nobody.
+   */
   readonly mapped: boolean;
   /** The filter for system calls of this architecture. */
   readonly systemCallFilter: string;

@@ -1,6 +1,7 @@
 /**
- * The filter of system calls that all processes of a machine live under (seccomp(2)), as container engines have one: what of the kernel no machine needs, and what is not
- * kept apart by namespaces, is refused with EPERM, for root of the machine as well.
+ * The filter of system calls that all processes of a machine live under (seccomp(2)), as container engines have one:
+ * what of the kernel no machine needs, and what is not kept apart by namespaces, is refused with EPERM, for root of the
+ * machine as well.
  */
 interface Table {
   /** AUDIT_ARCH_* (include/uapi/linux/audit.h). */
@@ -135,11 +136,17 @@ const tables: Readonly<Record<string, Table>> = {
   },
 };
 
-/** CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET (clone(2)): in a namespace of its own every account is root, and may mount. */
+/**
+ * CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET (clone(2)): in a namespace of its own every account
+ * is root, and may mount.
+ */
 const NEW_NAMESPACES = 0x7e02_0000;
 /** CLONE_NEWTIME, which only unshare(2) takes: the byte is the signal number of clone(2). */
 const NEW_TIME = 0x80;
-/** Unix, IPv4, IPv6, netlink, packet, CAN (address_families(7)). Others, such as AF_VSOCK, lead past the network of the machine, or load a module for whoever asks. */
+/**
+ * Unix, IPv4, IPv6, netlink, packet, CAN (address_families(7)). Others, such as AF_VSOCK, lead past the network of the
+ * machine, or load a module for whoever asks.
+ */
 const families = [1, 2, 10, 16, 17, 29];
 /** TIOCSTI types into another's terminal, TIOCLINUX pastes there (ioctl_tty(2)). */
 const typingIoctls = [0x5412, 0x541c];
@@ -165,7 +172,10 @@ const forCall = (number: number, block: readonly Instruction[]): Instruction[] =
   ...block,
 ];
 
-/** The program for an architecture by Node's name of it, as hexadecimal bytes in the order of a little-endian machine; undefined for one that is not known. */
+/**
+ * The program for an architecture by Node's name of it, as hexadecimal bytes in the order of a little-endian machine;
+ * undefined for one that is not known.
+ */
 export function systemCallFilter(architecture: string): string | undefined {
   const table = tables[architecture];
   return table && encode(programOf(table));

@@ -26,8 +26,9 @@ export function sshdConfig(sftpServer: string | undefined): string {
 export const THROUGH_UNIX_SOCKET = 'UNKNOWN';
 
 /**
- * authorized_keys (sshd(8)), the same on all machines. The key of `lab` counts only on the way by which `lab` comes: the machine's Unix socket, which is on
- * the host, in a folder of its user. `peers` are the public keys of machines that may log in; none, unless the lab says so.
+ * authorized_keys (sshd(8)), the same on all machines. The key of `lab` counts only on the way by which `lab` comes:
+ * the machine's Unix socket, which is on the host, in a folder of its user. `peers` are the public keys of machines
+ * that may log in; none, unless the lab says so.
  */
 export function authorizedKeys(user: string, peers: readonly string[]): string {
   return [`from="${THROUGH_UNIX_SOCKET}" ${user}`, ...peers, ''].join('\n');

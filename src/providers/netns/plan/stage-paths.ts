@@ -1,8 +1,9 @@
 import type { HostFacts } from './plan-input.ts';
 
 /**
- * The root of the file system that the lab's init and its machines grow on: a small tmpfs with read-only layers of the host, the only part of the host's files that is left there.
- * The paths are short and known, whatever the names of the user's folders are.
+ * The root of the file system that the lab's init and its machines grow on: a small tmpfs with read-only layers of the
+ * host, the only part of the host's files that is left there. The paths are short and known, whatever the names of the
+ * user's folders are.
  */
 export const stage = {
   /** What is common to the machines, and a folder for each; made by root of the lab. */

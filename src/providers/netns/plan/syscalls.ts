@@ -1,4 +1,7 @@
-/** System call numbers that the executor uses, by Node's name of the architecture (Linux: arch/x86/entry/syscalls/syscall_64.tbl, include/uapi/asm-generic/unistd.h). */
+/**
+ * System call numbers that the executor uses, by Node's name of the architecture (Linux:
+ * arch/x86/entry/syscalls/syscall_64.tbl, include/uapi/asm-generic/unistd.h).
+ */
 export const syscallNumbers: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   x64: {
     clone: 56,
