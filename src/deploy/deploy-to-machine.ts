@@ -72,7 +72,13 @@ async function tryDeploy(
   const survey = await surveyPrograms(shell, surveyRequest(wanted, options.runtime, withNode), options.signal);
   const choice: RuntimeChoice = withNode ? chooseRuntime(shell.machine, survey, options.runtime) : { use: 'own' };
   const plans = wanted.map(({ id, entries }) =>
-    planProgram(shell.machine, id, entries, survey.programs.get(id)!, backupSuffix()),
+    planProgram({
+      machine: shell.machine,
+      id,
+      entries,
+      survey: survey.programs.get(id)!,
+      backupSuffix: backupSuffix(),
+    }),
   );
   const changes = plans.filter(({ operations }) => operations.length > 0);
   const runtime = choice.use === 'ours' && choice.send ? await runtimeUpload(options) : undefined;

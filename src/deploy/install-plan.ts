@@ -16,6 +16,16 @@ export interface ProgramPlan {
   readonly unchanged: number;
 }
 
+export interface PlanRequest {
+  readonly machine: string;
+  /** `lab/program`. */
+  readonly id: string;
+  /** What the program needs. */
+  readonly entries: readonly Entry[];
+  readonly survey: SurveyedProgram;
+  readonly backupSuffix: string;
+}
+
 /**
  * Compares what a program needs with what lies in its folder.
  *
@@ -25,13 +35,7 @@ export interface ProgramPlan {
  *
  * @throws {EnvironmentError} when something of another kind stands where a file belongs; nothing is overwritten then.
  */
-export function planProgram(
-  machine: string,
-  id: string,
-  entries: readonly Entry[],
-  survey: SurveyedProgram,
-  backupSuffix: string,
-): ProgramPlan {
+export function planProgram({ machine, id, entries, survey, backupSuffix }: PlanRequest): ProgramPlan {
   refuseTaken(machine, id, entries, survey);
   const manifest = manifestLines(entries);
   const changed = entries.filter((entry) => !isInPlace(entry, survey.found.get(entry.path)));

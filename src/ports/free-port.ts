@@ -66,7 +66,7 @@ export async function freePort(shell: Shell, report: PortReport, options: FreeOp
     const refusal = refusalToFree(current);
     if (refusal !== undefined) throw refusal;
     const signalled = await signalHolders(shell, targets, endSignal, look);
-    current = await waitUntilReleased(shell, current, sockets, waitMs, look);
+    current = await waitUntilReleased(shell, current, sockets, { ...look, waitMs });
     const remaining = new Set(sockets.of(current).map(({ pid }) => pid));
     const gone = signalled.filter(({ pid }) => !remaining.has(pid));
     ended.push(...gone.map((holder) => ({ holder, signal: endSignal })));
@@ -118,8 +118,7 @@ async function waitUntilReleased(
   shell: Shell,
   before: PortReport,
   sockets: Sockets,
-  waitMs: number,
-  options: LookOptions,
+  { waitMs, ...options }: LookOptions & { readonly waitMs: number },
 ): Promise<PortReport> {
   let last = before;
   const attempt = async (): Promise<Attempt<PortReport>> => {

@@ -29,9 +29,13 @@ export function staticRequirements(): Requirement[] {
 
 function platform(): Requirement {
   const known = process.platform === 'linux' && process.arch in syscallNumbers;
-  return requirement('linux', 'Linux on x86-64 or ARM64', known, `${process.platform} on ${process.arch}`, [
-    'Use --provider ssh with machines that exist, or --provider qemu.',
-  ]);
+  return requirement({
+    id: 'linux',
+    description: 'Linux on x86-64 or ARM64',
+    present: known,
+    found: `${process.platform} on ${process.arch}`,
+    howToGet: ['Use --provider ssh with machines that exist, or --provider qemu.'],
+  });
 }
 
 /** mount_setattr(2), and overlayfs in a user namespace. */
@@ -42,16 +46,24 @@ function kernel(): Requirement {
     .split('.')
     .map((part) => Number.parseInt(part, 10));
   const present = major > oldestKernel.major || (major === oldestKernel.major && minor >= oldestKernel.minor);
-  return requirement('kernel', 'a Linux kernel that can wall machines: 5.12 or newer', present, release(), [
-    'Start a newer kernel (Debian 12, Ubuntu 22.04 and later have one), or use --provider qemu.',
-  ]);
+  return requirement({
+    id: 'kernel',
+    description: 'a Linux kernel that can wall machines: 5.12 or newer',
+    present,
+    found: release(),
+    howToGet: ['Start a newer kernel (Debian 12, Ubuntu 22.04 and later have one), or use --provider qemu.'],
+  });
 }
 
 function perl(): Requirement {
   const path = findOnHost('perl');
-  return requirement('perl', 'Perl, which makes the system calls', path !== undefined, path ?? 'not found', [
-    install('perl'),
-  ]);
+  return requirement({
+    id: 'perl',
+    description: 'Perl, which makes the system calls',
+    present: path !== undefined,
+    found: path ?? 'not found',
+    howToGet: [install('perl')],
+  });
 }
 
 /**
@@ -103,25 +115,27 @@ function namespacesSwitch(isRoot: boolean): Requirement {
     : existsSync('/proc/self/ns/user')
       ? 'no switch stands against it'
       : 'this kernel has no user namespaces';
-  return requirement(
-    'user-namespaces',
-    isRoot ? 'user namespaces, in which root of a machine is nobody here' : 'user namespaces for ordinary users',
-    !closed && existsSync('/proc/self/ns/user'),
+  return requirement({
+    id: 'user-namespaces',
+    description: isRoot
+      ? 'user namespaces, in which root of a machine is nobody here'
+      : 'user namespaces for ordinary users',
+    present: !closed && existsSync('/proc/self/ns/user'),
     found,
-    [...(closed?.cure ?? ['Use --provider qemu.'])],
-  );
+    howToGet: closed?.cure ?? ['Use --provider qemu.'],
+  });
 }
 
 function idMappers(): Requirement {
   const paths = ['newuidmap', 'newgidmap'].map(findOnHost);
   const present = paths.every((path) => path !== undefined);
-  return requirement(
-    'newuidmap',
-    'newuidmap and newgidmap, which give a lab user accounts of its own',
+  return requirement({
+    id: 'newuidmap',
+    description: 'newuidmap and newgidmap, which give a lab user accounts of its own',
     present,
-    present ? paths.join(', ') : 'not found',
-    [install('uidmap')],
-  );
+    found: present ? paths.join(', ') : 'not found',
+    howToGet: [install('uidmap')],
+  });
 }
 
 function subordinateIds(): Requirement {
@@ -130,14 +144,24 @@ function subordinateIds(): Requirement {
   const found = present
     ? ranges.map((range) => `${range?.first}+${range?.count}`).join(', ')
     : `no range of at least ${NEEDED_IDS} for ${localUser().name} in /etc/subuid and /etc/subgid`;
-  return requirement('subordinate-ids', 'a range of subordinate user and group IDs', present, found, [
-    `sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${localUser().name}`,
-  ]);
+  return requirement({
+    id: 'subordinate-ids',
+    description: 'a range of subordinate user and group IDs',
+    present,
+    found,
+    howToGet: [`sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${localUser().name}`],
+  });
 }
 
 function sshd(): Requirement {
   const tool = findTool('sshd');
-  return requirement('sshd', 'OpenSSH server', tool !== undefined, tool?.path ?? 'not found', [FIX]);
+  return requirement({
+    id: 'sshd',
+    description: 'OpenSSH server',
+    present: tool !== undefined,
+    found: tool?.path ?? 'not found',
+    howToGet: [FIX],
+  });
 }
 
 function wayOut(): Requirement {
@@ -149,30 +173,26 @@ function wayOut(): Requirement {
       : device
         ? 'nft, slirp4netns, /dev/net/tun'
         : '/dev/net/tun cannot be opened by this user';
-  const cure = missing.length > 0 ? [FIX] : ['sudo modprobe tun && sudo chmod 666 /dev/net/tun'];
-  return {
-    ...requirement(
-      'nat',
-      'a way out of networks with nat: true',
-      missing.length === 0 && device,
-      found,
-      cure,
-      'optional-missing',
-    ),
+  return requirement({
+    id: 'nat',
     description: 'a way out for networks with "nat: true" (machines of the lab reach each other without it)',
-  };
+    present: missing.length === 0 && device,
+    found,
+    howToGet: missing.length > 0 ? [FIX] : ['sudo modprobe tun && sudo chmod 666 /dev/net/tun'],
+    otherwise: 'optional-missing',
+  });
 }
 
 function everyday(): Requirement {
   const missing = everydayTools.filter((name) => !findTool(name));
-  return requirement(
-    'tools',
-    'everyday tools inside the machines',
-    missing.length === 0,
-    missing.length === 0 ? everydayTools.join(', ') : `not found: ${missing.join(', ')}`,
-    [FIX],
-    'optional-missing',
-  );
+  return requirement({
+    id: 'tools',
+    description: 'everyday tools inside the machines',
+    present: missing.length === 0,
+    found: missing.length === 0 ? everydayTools.join(', ') : `not found: ${missing.join(', ')}`,
+    howToGet: [FIX],
+    otherwise: 'optional-missing',
+  });
 }
 
 /** Whether machines reach beyond the lab on this host. */
@@ -180,15 +200,14 @@ export function hasWayOut(): boolean {
   return wayOut().status === 'present';
 }
 
-function requirement(
-  id: string,
-  description: string,
-  present: boolean,
-  found: string,
-  howToGet: readonly string[],
-  otherwise: Requirement['status'] = 'missing',
-): Requirement {
-  return { id, description, status: present ? 'present' : otherwise, found, howToGet: present ? [] : howToGet };
+interface Found extends Omit<Requirement, 'status'> {
+  readonly present: boolean;
+  /** Its status when it is not present; default `missing`. */
+  readonly otherwise?: Requirement['status'];
+}
+
+function requirement({ present, otherwise = 'missing', howToGet, ...what }: Found): Requirement {
+  return { ...what, status: present ? 'present' : otherwise, howToGet: present ? [] : howToGet };
 }
 
 /** The command that installs a package of that Debian name with this host's package manager. */
