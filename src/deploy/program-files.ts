@@ -198,7 +198,7 @@ class Collector {
       code === 'EIO' ? 'The disk may be broken; copy the file anew.' : `Give yourself the right: chmod u+r ${source}`;
     return new EnvironmentError(
       `program ${name}: the file ${source} cannot be read: ` +
-        `${code === 'EIO' ? 'input/output error' : 'permission denied'}`,
+        (code === 'EIO' ? 'input/output error' : 'permission denied'),
       { code: 'program-file-unreadable', hint, cause },
     );
   }

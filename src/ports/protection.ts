@@ -34,8 +34,8 @@ function refusalOf(holder: Holder, report: PortReport): CheckError | undefined {
   // (sshd-socket-generator(8)); our own machines do the same.
   const holdsForSshd = holder.pid === 1 && report.port === SSH_PORT;
   if (isSshd(holder) || holdsForSshd) {
-    const hint =
-      'Give your program another port; ' + 'if it is a port that an old session forwards (ssh -R), end that session.';
+    const forwarded = 'if it is a port that an old session forwards (ssh -R), end that session';
+    const hint = `Give your program another port; ${forwarded}.`;
     return refused(report, 'port-is-ssh', `${who} is the SSH server of the machine, or a session of it`, hint);
   }
   if (holder.pid === 1) {

@@ -21,7 +21,7 @@ export function takenAgain(report: PortReport, before: readonly Holder[]): Check
   }
   return new CheckError(
     `${portName(report)} is supervised: what was ended came back at once as ${now}, started by ` +
-      `${describeSupervisor(restarted)}`,
+      describeSupervisor(restarted),
     { code: 'port-supervised', hint: `Stop what restarts it first, on ${machine}: ${waysToStop(restarted)}` },
   );
 }
