@@ -30,8 +30,8 @@ export interface CaptureGap {
 }
 
 /**
- * Whether something follows from what a capture does not hold. Of a run that did not come to its end nothing was told,
- * and it does not.
+ * Whether something follows from what a capture does not hold. A run that did not come to its end has no facts, and
+ * then nothing follows.
  */
 export function isCompleteCapture(facts: CaptureFacts | undefined): boolean {
   return facts !== undefined && !facts.full && facts.lost === 0 && facts.gaps === undefined;

@@ -1,6 +1,7 @@
 /**
  * A last-in-first-out stack of things to undo. It always runs all of them, and what fails in them never hides the first
- * error. Like `AsyncDisposableStack`, but errors of clean-up are gathered beside the cause instead of wrapping it.
+ * error. Like `AsyncDisposableStack`, but errors of clean-up are gathered in addition to the cause instead of wrapping
+ * it.
  */
 export class CleanupStack {
   readonly #steps: { readonly what: string; readonly undo: () => unknown }[] = [];

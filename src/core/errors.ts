@@ -23,7 +23,7 @@ export interface ErrorParts {
   readonly hint?: string | undefined;
   /** What was seen: raw output or a code frame, shown below the message. */
   readonly detail?: string | undefined;
-  /** Further facts for programs that read `--json`: plain data, beside the message. */
+  /** Further facts for programs that read `--json`: plain data, in addition to the message. */
   readonly data?: Readonly<Record<string, unknown>> | undefined;
   readonly cause?: unknown;
 }

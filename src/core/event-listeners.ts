@@ -24,7 +24,7 @@ export type EventKind = Event['kind'];
 
 export type EventOf<K extends EventKind> = Extract<Event, { readonly kind: K }>;
 
-/** A formatter for each kind of event that matters to somebody; the other kinds pass by. */
+/** A formatter for each kind of event that matters here; the other kinds pass by. */
 export type EventHandlers<R> = { readonly [K in EventKind]?: (event: EventOf<K>) => R };
 
 /** What the handler of the event's kind makes of it; undefined when there is none. */

@@ -42,7 +42,7 @@ export type EventBody =
       readonly lab: string;
       readonly roles: readonly RoleInfo[];
     }
-  /** What is run, told at the start; and what its machines say of themselves, told while it runs. */
+  /** What is run, emitted at the start; and what its machines are like, emitted while it runs. */
   | { readonly kind: 'lab-described'; readonly lab: LabDescription }
   | { readonly kind: 'machine-described'; readonly machine: string; readonly facts: MachineFacts }
   | {
@@ -68,7 +68,7 @@ export type EventBody =
       readonly durationMs: number;
       readonly reason: string;
     }
-  /** A step that nobody played, because its lines belong to the user who has that keyboard (`lab run --as`). */
+  /** A step that was not played, because its lines belong to the user who has that keyboard (`lab run --as`). */
   | {
       readonly kind: 'scenario-step-skipped';
       readonly index: number;

@@ -10,7 +10,7 @@ export interface LabDescription {
   readonly report: ReportHeading;
   readonly networks: readonly DescribedNetwork[];
   readonly machines: readonly DescribedMachine[];
-  /** Those that take part in the run. */
+  /** The programs that take part in the run. */
   readonly programs: readonly DescribedProgram[];
   /** The lab file; not stored, because it may hold what is secret. */
   readonly labFile: { readonly name: string; readonly sha256: string } | undefined;
@@ -63,7 +63,7 @@ export interface DescribedFile {
   readonly sizeBytes: number;
   /** Where a copy lies in the run folder; left out for files that are no text, or too large. */
   readonly stored?: string | undefined;
-  /** `sent`: it was on the machine. `source`: what a sent file was built from, as far as can be told. */
+  /** `sent`: it was on the machine. `source`: what a sent file was built from, as far as is known. */
   readonly kind: 'sent' | 'source';
 }
 

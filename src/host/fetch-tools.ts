@@ -62,7 +62,7 @@ export async function fetchTools(onProgress: (note: string) => void, signal: Abo
   }
 }
 
-/** Also where the configuration of this host lets packages pass that nobody has signed (apt-secure(8)). */
+/** Also where the configuration of this host accepts unsigned packages (apt-secure(8)). */
 const signedOnly = ['AllowInsecureRepositories', 'AllowWeakRepositories', 'AllowDowngradeToInsecureRepositories']
   .map((name) => `Acquire::${name}=false`)
   .concat('APT::Get::AllowUnauthenticated=false');

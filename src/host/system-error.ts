@@ -6,7 +6,7 @@ interface Refusal {
   readonly hint: string;
 }
 
-/** What a host can refuse to any program, whoever asks and for whatever, by Node's name of the errno(3) value. */
+/** What a host can refuse to any program, whatever it asks for, by Node's name of the errno(3) value. */
 const refusals: Readonly<Record<string, Refusal>> = {
   EMFILE: {
     code: 'open-files',
@@ -66,7 +66,8 @@ const refusals: Readonly<Record<string, Refusal>> = {
 
 /**
  * What the system refused, as a failure of this host and not of lab: in one sentence, with the next step. Undefined for
- * what is no such refusal. What is known better where it happens is told there; this is for what nobody expected.
+ * what is no such refusal. Errors that the caller understands better are explained there; this is for the unexpected
+ * ones.
  */
 export function explainSystemError(error: unknown): EnvironmentError | undefined {
   const refusal = refusals[codeOf(error)];

@@ -4,7 +4,7 @@ import { ProgramError } from './program-error.ts';
 export type Framing = 'line' | 'raw';
 
 /**
- * The longest message that is taken: 1 MiB. More, without a newline, is a fault and not a reason to fill the memory.
+ * The longest message that is taken: 1 MiB. More, without a newline, is an error and not a reason to fill the memory.
  */
 export const MAX_MESSAGE_BYTES = 1024 * 1024;
 
@@ -62,7 +62,7 @@ export async function* readRaw(chunks: AsyncIterable<Uint8Array>): AsyncGenerato
     let message = first.value;
     while (endsWithinCharacter(message)) {
       upcoming = reads.next();
-      // It may fail after we have stopped waiting; the next turn of the outer loop tells.
+      // It may fail after we have stopped waiting; the next turn of the outer loop reports it.
       upcoming.catch(() => undefined);
       const more = await within(REST_OF_CHARACTER_MS, upcoming);
       if (more === undefined || more.done) break;

@@ -8,7 +8,7 @@ export interface Client {
   readonly port: number;
 }
 
-/** Connections that wait beside the one that is served; more are closed at once. */
+/** Connections that wait while one is served; more are closed at once. */
 const MAX_WAITING = 128;
 
 /**
@@ -52,7 +52,7 @@ export class Listener {
   }
 
   #accept(socket: Socket): void {
-    // One who waits may go away; that is told when its turn comes.
+    // A waiting client may go away; that shows when its turn comes.
     socket.on('error', () => undefined);
     const client = { socket, host: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 };
     const wanted = this.#wanted;

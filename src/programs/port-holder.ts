@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
-/** Who listens on the port, and what to do about it, as far as /proc tells this user. Never fails. */
+/** Who listens on the port, and what to do about it, as far as /proc shows this user. Never fails. */
 export function describeHolder(port: number): string {
   const sockets = [...listeningSockets('/proc/net/tcp', port), ...listeningSockets('/proc/net/tcp6', port)];
   const pid = sockets.length > 0 ? processWithSocket(new Set(sockets.map((inode) => `socket:[${inode}]`))) : undefined;

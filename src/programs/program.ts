@@ -1,7 +1,7 @@
 import { Exit, ProgramError, reasonOf } from './program-error.ts';
 
 /**
- * Runs `main` as a program: its result is the exit status, a fault is one line on stderr, Ctrl-C ends it with status
+ * Runs `main` as a program: its result is the exit status, an error is one line on stderr, Ctrl-C ends it with status
  * 130.
  */
 export async function runProgram(name: string, main: (words: readonly string[]) => Promise<number>): Promise<void> {
@@ -9,7 +9,7 @@ export async function runProgram(name: string, main: (words: readonly string[]) 
     if (process.stdout.isTTY) process.stdout.write('\n');
     process.exit(Exit.interrupted);
   });
-  // The reader of our output is gone (`| head -1`): nobody to talk to.
+  // The reader of our output is gone (`| head -1`): there is no one to talk to.
   process.stdout.on('error', () => process.exit(Exit.failed));
   try {
     process.exit(await main(process.argv.slice(2)));

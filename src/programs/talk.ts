@@ -23,7 +23,7 @@ export class Conversation {
     this.framing = framing;
     this.#peer = peer;
     socket.setNoDelay(true);
-    // A failed write is told by the reading side too; without a listener it would end the process.
+    // A failed write is reported by the reading side too; without a listener it would end the process.
     socket.on('error', () => undefined);
     const chunks: AsyncIterable<Uint8Array> = {
       [Symbol.asyncIterator]: () => socket.iterator({ destroyOnReturn: false }),
@@ -79,7 +79,7 @@ export class Conversation {
       if (typeof value === 'string') return { text: value };
       return { gone: new PeerGone(`${this.#peer} closed the connection`) };
     } catch (error) {
-      // Nothing that came after a fault can be understood, so nothing is waited for.
+      // Nothing that came after an error can be understood, so nothing is waited for.
       this.#socket.destroy();
       return { gone: new PeerGone(`connection to ${this.#peer} lost: ${describeLoss(error)}`) };
     }

@@ -29,7 +29,7 @@ export interface Shell {
   start(command: Command, options?: StartOptions): Promise<RemoteProcess>;
 
   /**
-   * Writes a file: to a temporary name beside the target, checked by SHA-256 on the machine, then renamed over it.
+   * Writes a file: to a temporary name next to the target, checked by SHA-256 on the machine, then renamed over it.
    * Either the whole new file is there or the old one is untouched. Missing folders are made.
    *
    * @throws {EnvironmentError} when the machine cannot take it (disk full, no right, something that is no file is
@@ -67,7 +67,7 @@ export interface ExecOptions {
    */
   readonly stallMs?: number | undefined;
   /**
-   * It ends by itself in a moment, also when nobody listens any more: then nothing on the machine needs to watch over
+   * It ends by itself in a moment, even when lab is gone: then nothing on the machine needs to watch over
    * it.
    */
   readonly endsByItself?: boolean | undefined;
@@ -110,7 +110,7 @@ export interface RemoteProcess {
   /** Output; of both streams when there is a terminal. Ends when the process is gone. One reader. */
   readonly output: AsyncIterable<Uint8Array>;
   /**
-   * Standard error; empty when there is a terminal. Who starts a program without a terminal reads this too, or it waits
+   * Standard error; empty when there is a terminal. Without a terminal this has to be read too, or the program waits
    * when it has written 2 MiB.
    */
   readonly errors: AsyncIterable<Uint8Array>;

@@ -11,7 +11,7 @@ export function writeTo(stream: Writable, data: string): Promise<void> | undefin
       stream.off('drain', done).off('close', done).off('error', done);
       resolve();
     };
-    // A terminal or a file that takes no more tells an error and goes on to exist, without ever draining.
+    // A terminal or a file that takes no more emits an error and stays open, without ever draining.
     stream.on('drain', done).on('close', done).on('error', done);
   });
 }

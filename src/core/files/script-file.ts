@@ -5,7 +5,7 @@ const COMMENT_LINE = /^[ \t]*#.*\n/gm;
 
 /**
  * The text of a program for machines that lies as a file of its own next to the module that uses it: `scriptFile(new
- * URL('inspect.sh', import.meta.url))`. The build puts all such files beside the compiled command line, so their names
+ * URL('inspect.sh', import.meta.url))`. The build puts all such files next to the compiled command line, so their names
  * are unique in the whole source. Several are one program, in this order. Read when it is first called for, once; lines
  * of shell that are only a comment stay here, since the text travels to the machine each time.
  */

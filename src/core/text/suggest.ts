@@ -1,8 +1,8 @@
-/** More names than this help nobody in one line. */
+/** More names than this are of no use in one line. */
 const MOST_LISTED = 12;
 /**
- * Longer words are compared with nothing: nobody mistypes a name of this length, and the comparison costs the product
- * of both lengths.
+ * Longer words are compared with nothing: a name of this length is pasted, not mistyped, and the comparison costs the
+ * product of both lengths.
  */
 const LONGEST_COMPARED = 80;
 /**

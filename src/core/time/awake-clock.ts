@@ -1,6 +1,6 @@
 const BEAT_MS = 50;
 /**
- * A beat that comes later than this tells that the process stood still: it was stopped (SIGSTOP) or got no processor.
+ * A beat that comes later than this shows that the process stood still: it was stopped (SIGSTOP) or got no processor.
  */
 const LATE_MS = 100;
 
@@ -17,7 +17,7 @@ export function awakeNow(): number {
     [lastBeat, lastUsedMs] = [performance.now(), usedMs()];
     setInterval(beat, BEAT_MS).unref();
   }
-  // Whoever asks first after a stand-still may do so before the beat comes.
+  // The first call after a stand-still may come before the beat.
   beat();
   return performance.now() - stoodStillMs;
 }
@@ -52,7 +52,7 @@ function beat(): void {
   const now = performance.now();
   const late = now - (lastBeat ?? now) - BEAT_MS;
   const used = usedMs();
-  // What it worked for itself is no stand-still: who floods us would win time by that.
+  // Its own work is no stand-still: a server that floods us would win time by that.
   if (late > LATE_MS) stoodStillMs += Math.max(0, late - (used - lastUsedMs));
   [lastBeat, lastUsedMs] = [now, used];
 }

@@ -10,7 +10,7 @@ export interface InTimeOptions {
 
 /**
  * Settles as `work` does; rejects with `late()` after the limit, or with the reason of `signal`. What `work` comes to
- * afterwards is nobody's any more.
+ * afterwards is ignored.
  */
 export async function inTime<T>(work: Promise<T>, { limitMs, late, signal }: InTimeOptions): Promise<T> {
   const { promise: isLate, reject } = Promise.withResolvers<never>();

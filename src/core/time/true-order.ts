@@ -1,7 +1,7 @@
 import type { EventListener } from '../event-listeners.ts';
 import type { Event } from '../events.ts';
 
-/** Differences below this cannot be told from what a machine takes to answer. */
+/** Differences below this cannot be distinguished from the time that a machine takes to answer. */
 const LEAST_DELAY_MS = 5;
 /** However far a machine is, nothing is held back for longer. */
 const MOST_DELAY_MS = 2000;
@@ -16,7 +16,7 @@ export class TrueOrder {
   readonly #delays: ReadonlyMap<string, number>;
   readonly #windowMs: number;
   readonly #machineOf = new Map<string, string>();
-  /** By role: no output is older than what the role told before. */
+  /** By role: no output is older than earlier events of the role. */
   readonly #latest = new Map<string, number>();
   #waiting: Event[] = [];
   #timer: NodeJS.Timeout | undefined;

@@ -1,4 +1,4 @@
-/** Wakes whoever waits for something to change; made for `wake` of `retryUntil`. */
+/** Wakes a wait for something to change; made for `wake` of `retryUntil`. */
 export class Wake {
   #next = Promise.withResolvers<void>();
 

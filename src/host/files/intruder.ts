@@ -18,7 +18,7 @@ const STICKY = 0o1000;
 
 /**
  * Looks at each folder and link that leads to a path, and at the path itself, as sshd(8) does with StrictModes: they
- * must belong to this user or root, and nobody else may write there. A shared folder with the sticky bit, as /tmp has
+ * must belong to this user or root, and no one else may write there. A shared folder with the sticky bit, as /tmp has
  * it, is passed through: entries of its own belong to those who made them.
  *
  * @returns the first place that is not so; undefined when there is none, when the rest of the path does not exist, and

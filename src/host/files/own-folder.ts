@@ -122,8 +122,8 @@ function make(path: string): void {
 }
 
 /**
- * A new folder for temporary files, for this user alone, under a name that nobody can guess (mkdtemp(3)): in `TMPDIR`
- * if that is there and nobody else can replace what lies in it, else in /tmp, else in the cache. `label` begins its
+ * A new folder for temporary files, for this user alone, under a name that cannot be guessed (mkdtemp(3)): in `TMPDIR`
+ * if that is there and no one else can replace what lies in it, else in /tmp, else in the cache. `label` begins its
  * name. The caller removes it.
  *
  * @throws {EnvironmentError} when it can be made in none of them.
@@ -159,7 +159,7 @@ function tryTemporary(
   }
 }
 
-/** The path, if nobody but this user and root decides what is found there. @throws {EnvironmentError} */
+/** The path, if only this user and root decide what is found there. @throws {EnvironmentError} */
 export function requireOwn(path: string, cure = ''): string {
   const why = intruder(path);
   if (why === undefined) return path;

@@ -21,7 +21,7 @@ export interface ProcessId {
   readonly start: string;
 }
 
-/** One running remote command: a channel whose preamble tells the process. */
+/** One running remote command: a channel whose preamble names the process. */
 export class Session {
   readonly channel: ClientChannel;
   readonly token: string;
@@ -72,7 +72,7 @@ export class Session {
   }
 
   /**
-   * Waits until the command begins: reads the first line of the wrapper script, which tells the process. With `stderr`
+   * Waits until the command begins: reads the first line of the wrapper script, which names the process. With `stderr`
    * also passes over the token on standard error, and over what a noisy login shell printed there before it.
    *
    * @throws {EnvironmentError} when the login shell runs no commands; what it printed is in the detail.
@@ -155,8 +155,8 @@ export class Session {
   }
 
   /**
-   * Writes to standard input; resolves when more may follow, also when nobody reads any more. ssh2 forgets the callback
-   * of a write to a closed channel.
+   * Writes to standard input; resolves when more may follow, also when the command no longer reads. ssh2 forgets the
+   * callback of a write to a closed channel.
    */
   async write(bytes: Uint8Array | string): Promise<void> {
     if (this.#isClosed || !this.channel.writable) return;
@@ -167,7 +167,7 @@ export class Session {
     await this.connection.drained();
   }
 
-  /** Gives it up for a reason, which its exit tells. */
+  /** Gives it up; its exit rejects with this error. */
   fail(error: unknown): void {
     this.#exit.reject(error);
     this.abandon();

@@ -128,7 +128,10 @@ class Execution {
     );
   }
 
-  /** Reads until both streams end, or until the command has ended and whoever still holds its output is silent. */
+  /**
+   * Reads until both streams end, or until the command has ended and the processes that still hold its output are
+   * silent.
+   */
   async #readAll(): Promise<void> {
     const reading = Promise.all([this.#readStream('stdout'), this.#readStream('stderr')]);
     const isCut = this.#session.closeWhenSilent().catch(() => false);

@@ -32,7 +32,7 @@ export async function* getFile(
     const { exitCode } = await endOf(session, signal);
     if (exitCode !== 0) throw getFailure(session.connection.machine, path, await message);
   } finally {
-    // A reader that stops early leaves `cat` writing to nobody; it ends by SIGPIPE.
+    // A reader that stops early leaves `cat` without a reader; it ends by SIGPIPE.
     session.abandon();
   }
 }

@@ -14,7 +14,7 @@ const lifelineScript = scriptFile(new URL('lifeline.sh', import.meta.url));
  */
 const END_TIMEOUT_MS = 8000;
 /**
- * So soon it says that it has sent a signal, also over a long road; where it does not, the end of the connection is
+ * So soon it says that it has sent a signal, even over a slow network; where it does not, the end of the connection is
  * what ends programs there. With what closing takes it is less than a second.
  */
 const SIGNAL_TIMEOUT_MS = 600;
@@ -60,7 +60,7 @@ export class Lifeline {
   /** Begins to open it, so that a later `add` need not wait. */
   prepare(): void {
     this.#opening ??= this.#open();
-    // Who needs it will hear of it; where the program itself could not be started, nobody asks any more.
+    // `add` reports a failure; where the program itself could not be started, there is no `add`.
     this.#opening.catch(() => undefined);
   }
 

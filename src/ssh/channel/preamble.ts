@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 
 /** So much of what comes before the line is kept for a message. */
 const MAX_NOISE_CHARACTERS = 4096;
-/** The line tells a process and its row of /proc; one that does not end is none of ours. */
+/** The line holds a process and its row of /proc; a line that does not end is not ours. */
 const MAX_LINE_BYTES = 16 * 1024;
 
 export interface TakenLine {
@@ -13,8 +13,8 @@ export interface TakenLine {
 }
 
 /**
- * Takes all up to and with the line that begins with `token` out of a stream; what follows stays in it. `onNoise` hears
- * what has come before it so far.
+ * Takes everything up to and including the line that begins with `token` out of a stream; what follows stays in it.
+ * `onNoise` hears what has come before it so far.
  */
 export function takeLine(stream: Readable, token: string, onNoise?: (noise: string) => void): Promise<TakenLine> {
   const { promise, resolve } = Promise.withResolvers<TakenLine>();

@@ -115,7 +115,7 @@ export class Sessions {
       this.#slots.release();
     };
     lane.used++;
-    // Others that were open then may have ended when the refusal is told.
+    // Others that were open then may have ended when the refusal arrives.
     const isAlone = lane.used === 1;
     try {
       const session = await this.#openPatiently(lane, command, options);

@@ -4,7 +4,7 @@ import type { ProcessId, Session } from './channel-session.ts';
 import type { Sessions } from './session-pool.ts';
 import type { Command, ExitStatus, RemoteProcess, StartOptions, TerminalSize } from '../shell.ts';
 
-/** Programs keep their session while they run: where all are in use, it is better told soon. */
+/** Programs keep their session while they run: where all are in use, it is better to report it soon. */
 const SESSION_WAIT_MS = 30_000;
 
 /** `^D`: end of input at the start of a line (termios(3), VEOF). */

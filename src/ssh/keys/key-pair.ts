@@ -25,8 +25,8 @@ export function generateKeyPair(comment: string): KeyPair {
 }
 
 /**
- * The pair that belongs to this name under a secret (HKDF, RFC 5869): always the same one, and it tells nothing of the
- * pairs of other names.
+ * The pair that belongs to this name under a secret (HKDF, RFC 5869): always the same one, and it reveals nothing about
+ * the pairs of other names.
  */
 export function deriveKeyPair(secret: Uint8Array, name: string): KeyPair {
   return pairFrom(Buffer.from(hkdfSync('sha256', secret, '', `lab ssh key ${name}`, SEED_BYTES)), name);

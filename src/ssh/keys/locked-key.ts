@@ -1,6 +1,6 @@
 /**
- * The blob of a public key from a file in OpenSSH's own form, which keeps it readable beside the encrypted private half
- * (PROTOCOL.key); undefined for any other form.
+ * The blob of a public key from a file in OpenSSH's own form, which keeps it readable next to the encrypted private
+ * half (PROTOCOL.key); undefined for any other form.
  */
 export function publicPartOf(privateKey: string): Uint8Array | undefined {
   const body = /-----BEGIN OPENSSH PRIVATE KEY-----([\s\S]*?)-----END/.exec(privateKey)?.[1];

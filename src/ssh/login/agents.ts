@@ -12,7 +12,7 @@ export interface AgentRules {
   readonly signatures: SignatureRules;
   /** Only these of its keys. */
   readonly only?: readonly HostKey[] | undefined;
-  /** These of its keys first: a server lets nobody try for ever (sshd_config(5), MaxAuthTries). */
+  /** These of its keys first: a server limits the attempts (sshd_config(5), MaxAuthTries). */
   readonly first?: readonly HostKey[] | undefined;
 }
 

@@ -1,7 +1,7 @@
 import type { HostKey } from '../trust/host-key.ts';
 
 /**
- * One way to log in. They are tried in the order given; what the server does not accept is passed over, and nobody is
+ * One way to log in. They are tried in the order given; what the server does not accept is passed over, and no one is
  * asked for it.
  */
 export type Credential = KeyCredential | AgentCredential | PasswordCredential;
@@ -12,7 +12,7 @@ export interface KeyCredential {
   readonly label: string;
   /** In OpenSSH or PEM form. */
   readonly privateKey: string;
-  /** The public half, for a key whose file shows it to nobody without the passphrase. */
+  /** The public half, for a key whose file does not show it without the passphrase. */
   readonly publicKey?: HostKey | undefined;
   /** Opens a key that is encrypted; asked only when the server would take the key, if its public half is known. */
   readonly passphrase?: Secret | undefined;

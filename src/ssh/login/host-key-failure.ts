@@ -31,7 +31,7 @@ function changedHost(target: ShellTarget, key: HostKey): ConnectionError {
   return targetFailure(target, `the host key of ${addressText(target.address)} has changed`, {
     code: 'host-key-changed',
     hint:
-      'Another machine answers at this address, or this one was made anew. Only if you know that it was: ' +
+      'Another machine answers at this address, or this one was rebuilt. Only if you know that it was: ' +
       `remove its old key, and connect again.${removal(target)}`,
     detail: [...expected, shownKey(key)].join('\n'),
   });

@@ -61,7 +61,7 @@ export function closedFailure(
   );
 }
 
-/** The other side greets, but no SSH comes of it: broken packets, a signature that is wrong. */
+/** The other side greets, but the key exchange fails: broken packets, a signature that is wrong. */
 export function handshakeFailure(target: ShellTarget, cause: unknown): ConnectionError {
   return targetFailure(target, `the key exchange with ${addressText(target.address)} failed: ${messageOf(cause)}`, {
     code: 'ssh-handshake-failed',

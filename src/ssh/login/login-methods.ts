@@ -53,7 +53,7 @@ export class LoginMethods {
   async next(accepted: readonly string[] | null): Promise<AnyAuthMethod | false> {
     for (;;) {
       const credential = this.#untried.find((untried) => methodFor(untried, accepted) !== undefined);
-      // ssh2 asks with `none` first only if told to: it costs a round trip, and is needed only when nobody should be
+      // ssh2 asks with `none` first only if told to: it costs a round trip, and is needed only when no one should be
       // asked in vain.
       if (accepted === null && (credential === undefined || credential.kind === 'password')) return this.#none();
       if (credential === undefined) return false;
@@ -101,10 +101,10 @@ export class LoginMethods {
 
   #openKeyMethod(credential: KeyCredential): AnyAuthMethod | undefined {
     const key = openKey(this.#options.ssh2, credential.privateKey);
-    const fault = key instanceof Error ? key.message : key.isPrivateKey() ? undefined : 'it is a public key';
-    if (fault === undefined) return this.#publicKeyMethod(credential, key as ParsedKey);
-    if (credential.isOptional !== true) throw new UnusableKey(fault);
-    this.#remark(credential, `which lab cannot use: ${fault}`);
+    const problem = key instanceof Error ? key.message : key.isPrivateKey() ? undefined : 'it is a public key';
+    if (problem === undefined) return this.#publicKeyMethod(credential, key as ParsedKey);
+    if (credential.isOptional !== true) throw new UnusableKey(problem);
+    this.#remark(credential, `which lab cannot use: ${problem}`);
     return undefined;
   }
 
@@ -120,7 +120,7 @@ export class LoginMethods {
     this.tried.splice(this.tried.indexOf(label), 1, `${label} (${remark})`);
   }
 
-  /** Undefined when nobody gives the right passphrase. */
+  /** Undefined when no right passphrase is given. */
   async #unlock(credential: KeyCredential): Promise<ParsedKey | undefined> {
     const { ssh2, ask } = this.#options;
     const { privateKey, passphrase } = credential;

@@ -132,7 +132,7 @@ export class Login {
 
   /**
    * What the server says before its greeting is the best clue when it is no SSH server, and what it offers after it
-   * when nothing comes of that.
+   * when the key exchange fails.
    */
   readonly #overhear = (chunk: Buffer): void => {
     this.#overheard = Buffer.concat([this.#overheard, chunk]).subarray(0, MAX_OVERHEARD_BYTES);
@@ -180,7 +180,7 @@ export class Login {
   }
 
   #onError(error: Error & ClientErrorExtensions): void {
-    // ssh2 tells of an agent that is not there and goes on with the next method.
+    // ssh2 reports an agent that is not there and goes on with the next method.
     if (error.level === 'agent' || error instanceof SignatureRefused) return;
     this.#outcome.reject(this.#explain(error));
   }

@@ -12,9 +12,9 @@ import type { TerminalSize } from '../shell.ts';
  * understands it.
  */
 const TERMINAL_TYPE = 'xterm-256color';
-/** A server that takes its leave does so in a round trip; what one that does not was sent has left us by then. */
+/** A server that says goodbye does so in a round trip; by then, what we sent has left this host in any case. */
 const CLOSE_TIMEOUT_MS = 200;
-/** A channel's window is 2 MiB (RFC 4254, section 5.2); more that nobody has read yet was sent against the rules. */
+/** A channel's window is 2 MiB (RFC 4254, section 5.2); more unread data was sent against the rules. */
 const MOST_UNREAD_BYTES = 4 * 1024 * 1024;
 /** What we send goes by windows, too; so much is waiting only for a server that makes us answer and does not listen. */
 const MOST_UNSENT_BYTES = 64 * 1024 * 1024;
@@ -82,7 +82,7 @@ export class Connection {
     return this.ended.aborted ? lostFailure(this.machine, 'the other side closed it') : undefined;
   }
 
-  /** Ends it at once for a fault of the server, which is from now on why nothing can be done over it. */
+  /** Ends it at once because of an error of the server, which every later verb then reports. */
   giveUp(failure: ConnectionError): ConnectionError {
     this.#failure ??= failure;
     this.#stream.destroy();
@@ -195,7 +195,7 @@ export class Connection {
   }
 }
 
-/** A session that came when nobody wanted it any more. */
+/** Gives up a session that was opened after its caller had aborted. */
 function abandon(channel: ClientChannel): void {
   channel.on('error', () => undefined);
   channel.resume();

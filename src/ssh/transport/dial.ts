@@ -33,7 +33,7 @@ export async function dial(target: ShellTarget, signal: AbortSignal): Promise<Du
   }
 }
 
-/** A stream that somebody else makes, which may take its time: one that comes too late is closed. */
+/** A stream made by the caller, which may take its time: one that comes too late is closed. */
 async function wanted(making: Duplex | Promise<Duplex>, signal: AbortSignal): Promise<Duplex> {
   const stream = Promise.resolve(making);
   stream.then(
@@ -59,7 +59,7 @@ function joinWrites<S extends Duplex>(socket: S): S {
   return Object.assign(socket, { write: joined });
 }
 
-/** An option that is left out where it is not given: Node tells `undefined` from that. */
+/** An option that is left out where it is not given: for Node, `undefined` is something else. */
 function given<K extends string, T>(name: K, value: T | undefined): Partial<Record<K, T>> {
   return value === undefined ? {} : ({ [name]: value } as Record<K, T>);
 }

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
-import { certificateFault, parseCertificate } from './host-certificate.ts';
+import { certificateProblem, parseCertificate } from './host-certificate.ts';
 import type { HostKeyPolicy } from './host-key.ts';
 import { afterGreeting, takePacket } from './plain-packets.ts';
 import { uint32, WireReader, wireString } from '../keys/wire.ts';
@@ -39,10 +39,10 @@ export async function trustCertified(
   const certificate = blob && parseCertificate(blob);
   if (certificate === undefined)
     return { ...policy, note: 'it has no certificate, though known_hosts names an authority for it' };
-  const fault = certificateFault(certificate, certificateName, accepted, Date.now());
-  return fault === undefined
+  const problem = certificateProblem(certificate, certificateName, accepted, Date.now());
+  return problem === undefined
     ? { ...policy, trusted: [...policy.trusted, certificate.key] }
-    : { ...policy, note: fault };
+    : { ...policy, note: problem };
 }
 
 /** The host key that a server shows when it is asked for a certificate; undefined when it has none. */
@@ -61,7 +61,7 @@ async function askCertificate(stream: Duplex, signal: AbortSignal): Promise<Uint
       if (payload[0] === message.ecdhReply) return new WireReader(payload.subarray(1)).string();
     }
   } catch {
-    // It hung up: it has no key of these kinds. What else may be wrong is told by the connection proper.
+    // It hung up: it has no key of these kinds. What else may be wrong is reported by the connection proper.
   } finally {
     signal.removeEventListener('abort', abort);
     stream.destroy();

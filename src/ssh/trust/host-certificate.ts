@@ -78,7 +78,7 @@ function namesIn(bytes: Uint8Array): string[] {
 }
 
 /** Why a certificate does not speak for a host now; undefined when it does. */
-export function certificateFault(
+export function certificateProblem(
   certificate: HostCertificate,
   host: string,
   authorities: readonly HostKey[],
