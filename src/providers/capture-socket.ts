@@ -3,7 +3,10 @@ import { once } from 'node:events';
 import { EnvironmentError, messageOf } from '../core/errors.ts';
 import type { LinkCaptureRequest } from '../packets/link-capture.ts';
 
-/** Letters of the frames that a server of captures sends (executor.pl of netns, the switch of qemu), and what they carry; `X` is the exit status, and the last one. */
+/**
+ * Letters of the frames that a capture server sends (executor.pl of netns, the switch of qemu), and what they carry.
+ * `X` carries the exit status and comes last.
+ */
 const streams = { O: 'stdout', E: 'stderr' } as const;
 /** Letter and length, 32 bits, big-endian. */
 const HEADER_BYTES = 5;
@@ -16,7 +19,11 @@ export interface CaptureQuestion {
   readonly line: string;
 }
 
-/** One capture over a connection to a server of captures of the lab. As `LinkCapture` says. @throws {EnvironmentError} when nobody answers there, or it breaks off. */
+/**
+ * One capture over a connection to a capture server of the lab, as `LinkCapture` describes.
+ *
+ * @throws {EnvironmentError} when the server does not answer, or the connection breaks off.
+ */
 export async function captureOver(
   socket: Socket,
   { machine, line }: CaptureQuestion,

@@ -5,8 +5,8 @@ import { generateKeyPair, type KeyPair, publicHalf } from '../ssh/keys/key-pair.
 import { makeOwnFolder, readOwnFile, replaceFileSync } from '../state/files/own-file.ts';
 
 /**
- * The key pair in `path` and `path.pub`; made, with that comment, where there is none or what is there is damaged. Call it only while no machine runs that knows
- * the pair.
+ * The key pair in `path` and `path.pub`; made, with that comment, where there is none or what is there is damaged. Call
+ * it only while no machine runs that knows the pair.
  *
  * @throws {EnvironmentError} when the files cannot be written.
  */
@@ -15,7 +15,8 @@ export function ensureKeyPair(path: string, comment: string): KeyPair {
 }
 
 /**
- * The key pair in `path` and `path.pub`, both halves compared. A public half that is lost is computed from the private one.
+ * The key pair in `path` and `path.pub`, both halves compared. A public half that is lost is computed from the private
+ * one.
  *
  * @throws {EnvironmentError} `keys-damaged` when the private half is lost, or the two do not fit.
  */

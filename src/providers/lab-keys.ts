@@ -6,8 +6,9 @@ import { makeOwnFolder, readOwnFile, replaceFileSync } from '../state/files/own-
 import { ensureKeyPair, readKeyPair } from './key-pair-file.ts';
 
 /**
- * The SSH keys of one lab. They are made at its first `up` and kept, so that its machines stay the ones that other tools have learnt. The private half of
- * `user` never leaves this host; that of a machine is on this host and on that machine only.
+ * The SSH keys of one lab. They are made at its first `up` and kept, so that its machines stay the ones that other
+ * tools have learnt. The private half of `user` never leaves this host; that of a machine is on this host and on that
+ * machine only.
  */
 export interface LabKeys {
   /** What `lab` logs in with. */
@@ -22,7 +23,10 @@ const USER_KEY = 'user';
 const SECRET_NAME = 'secret';
 const SECRET_BYTES = 32;
 
-/** The keys of this lab; made where there are none, or where what is there is damaged. Changes keys of running machines only in that last case. */
+/**
+ * The keys of this lab; made where there are none, or where what is there is damaged. Changes keys of running machines
+ * only in that last case.
+ */
 export function ensureKeys(stateFolder: string): LabKeys {
   return keysFrom(
     readSecret(stateFolder) ?? makeSecret(stateFolder),
@@ -35,7 +39,11 @@ export function readUserKey(stateFolder: string): KeyPair {
   return readKey(stateFolder, USER_KEY);
 }
 
-/** The keys that `ensureKeys` has made, which running machines know and which are never made anew for them. @throws {EnvironmentError} `keys-damaged` when one is lost. */
+/**
+ * The keys that `ensureKeys` has made. Running machines know them, so they are never replaced.
+ *
+ * @throws {EnvironmentError} `keys-damaged` when one is lost.
+ */
 export function readKeys(stateFolder: string): LabKeys {
   const user = readUserKey(stateFolder);
   const secret = readSecret(stateFolder);
@@ -43,7 +51,10 @@ export function readKeys(stateFolder: string): LabKeys {
   return keysFrom(secret, user);
 }
 
-/** All keys of machines come from one secret, so that a lab of 64 machines writes and reads one small file instead of 256. */
+/**
+ * All keys of machines come from one secret, so that a lab of 64 machines writes and reads one small file instead of
+ * 256.
+ */
 function keysFrom(secret: Uint8Array, user: KeyPair): LabKeys {
   return {
     user,

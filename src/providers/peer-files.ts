@@ -6,7 +6,10 @@ export function clientConfig(machines: Iterable<Machine>): string {
   return hosts.join('');
 }
 
-/** ssh_known_hosts (sshd(8)): each machine with its own host key, under its name and addresses. `hostKey` gives the public half as one line. */
+/**
+ * ssh_known_hosts (sshd(8)): each machine with its own host key, under its name and addresses. `hostKey` gives the
+ * public half as one line.
+ */
 export function knownHosts(machines: Iterable<Machine>, hostKey: (machine: string) => string): string {
   const line = ({ name, interfaces }: Machine): string => {
     const [type = '', blob = ''] = hostKey(name).split(' ');

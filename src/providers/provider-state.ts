@@ -2,7 +2,11 @@ import { EnvironmentError } from '../core/errors.ts';
 import { ShapeError, type Shape } from '../core/json/shape.ts';
 import type { ProviderState } from './provider.ts';
 
-/** What a provider stored, checked. @throws {EnvironmentError} `state-broken` when it has another shape: it was damaged, or is of another provider. */
+/**
+ * What a provider stored, checked.
+ *
+ * @throws {EnvironmentError} `state-broken` when it has another shape: it was damaged, or is of another provider.
+ */
 export function readProviderState<T>(shape: Shape<T>, state: ProviderState, provider: string): T {
   try {
     return shape(state, 'providerState');

@@ -13,16 +13,17 @@ export interface Provider {
   check(options: CheckOptions): Promise<Requirement[]>;
 
   /**
-   * Makes the machines and networks of the lab, or finds them made. Safe to call twice: what runs and fits stays as it is. When it fails, what it
-   * made in this call is gone again.
+   * Makes the machines and networks of the lab, or finds them made. Safe to call twice: what runs and fits stays as it
+   * is. When it fails, what it made in this call is gone again.
    *
-   * @throws {EnvironmentError} when this host cannot. @throws {TimeoutError} when a machine does not become ready.
+   * @throws {EnvironmentError} when this host cannot.
+   * @throws {TimeoutError} when a machine does not become ready.
    */
   up(lab: Lab, place: LabPlace, making: Making): Promise<ProviderState>;
 
   /**
-   * From what `state.json` saved (the lab's machines, and what `up` returned) to live machines; creates nothing. A machine that is gone is reported as
-   * `running: false`, not as an error.
+   * From what `state.json` saved (the lab's machines, and what `up` returned) to live machines; creates nothing. A
+   * machine that is gone is reported as `running: false`, not as an error.
    *
    * @throws {EnvironmentError} `state-broken` when the state makes no sense.
    */
@@ -36,7 +37,10 @@ export interface Provider {
   /** What carries the label of a lab of this user on this host, whether or not its folder still exists. */
   list(): Promise<LabelledLab[]>;
 
-  /** Removes all that carries the lab's label, and nothing else; returns what it ended. Safe when nothing exists, and after `kill -9` of any other verb. */
+  /**
+   * Removes all that carries the lab's label, and nothing else; returns what it ended. Safe when nothing exists, and
+   * after `kill -9` of any other verb.
+   */
   down(place: LabPlace): Promise<string[]>;
 
   // Abilities that not every provider has.
@@ -45,8 +49,8 @@ export interface Provider {
   readonly consoles?: Consoles;
 
   /**
-   * For a provider that does not own its machines: those on which something of the lab may lie, by what tells of it. Nothing is asked of them yet. What
-   * was put there is for the caller to remove, before the traces are.
+   * For a provider that does not own its machines: the machines on which something of the lab may lie, according to its
+   * traces. Connects to none of them. The caller removes what was put there, and then the traces.
    */
   touched?(traces: LabTraces, place: LabPlace, login: LoginPolicy): Promise<TouchedMachine[]>;
 }
@@ -65,13 +69,23 @@ export interface ProviderRegistry {
   having<A extends Ability>(ability: A): Promise<readonly AbleProvider<A>[]>;
 }
 
-/** All machines of a lab as they were at one moment: memory, devices, disks. Lives in the `.lab` folder and outlives `down`. */
+/**
+ * All machines of a lab as they were at one moment: memory, devices, disks. Lives in the `.lab` folder and outlives
+ * `down`.
+ */
 export interface SnapshotStore {
-  /** Called when `up` has made machines and all programs are on them: a chance to make the next `up` fast. Failing must not matter. */
+  /**
+   * Called when `up` has made machines and all programs are on them: a chance to make the next `up` fast. Failing must
+   * not matter.
+   */
   keepReady(lab: Lab, place: LabPlace, work: Work): Promise<void>;
   /** The machines run and go on. A snapshot of that name is replaced. */
   save(lab: Lab, name: string, place: LabPlace, work: Work): Promise<void>;
-  /** Ends the machines that run and brings all back as they were. @throws {UsageError} for an unknown name, or when the lab has changed since. */
+  /**
+   * Ends the machines that run and brings all back as they were.
+   *
+   * @throws {UsageError} for an unknown name, or when the lab has changed since.
+   */
   restore(lab: Lab, name: string, place: LabPlace, making: Making): Promise<ProviderState>;
   /** Oldest first; `automatic` ones were made by `keepReady`. */
   list(stateFolder: string): Promise<SnapshotInfo[]>;
@@ -90,18 +104,20 @@ export interface SnapshotInfo {
 
 /** What machines start from, in the cache of this user; the same for all labs. */
 export interface ImageStore {
-  /** Those in the cache and those that can be had, by name. */
+  /** Images in the cache and images that can be downloaded, by name. */
   list(): Promise<KnownImage[]>;
   /**
    * Gets an image into the cache; false when it is there already.
    *
-   * @throws {UsageError} for an unknown name. @throws {EnvironmentError} when it cannot be had, or only with a network that may not be asked.
+   * @throws {UsageError} for an unknown name.
+   * @throws {EnvironmentError} when it cannot be had, or only with a network that may not be asked.
    */
   pull(name: string, work: Work): Promise<boolean>;
   /**
    * Copies a file of the user's (an absolute path) into the cache, under its own name unless another is given.
    *
-   * @throws {UsageError} when the file is missing or the name is taken. @throws {EnvironmentError} when it is no image, or the disk is full.
+   * @throws {UsageError} when the file is missing or the name is taken.
+   * @throws {EnvironmentError} when it is no image, or the disk is full.
    */
   import(
     file: string,
@@ -134,7 +150,7 @@ export interface MachineConsole {
   readonly socketPath: string | undefined;
 }
 
-/** What a provider is like: nobody asks "is it qemu?". */
+/** What a provider is like, as data: no code asks "is it qemu?". */
 export interface ProviderFeatures {
   /** It makes the machines and may remove them. */
   readonly ownsMachines: boolean;
@@ -143,7 +159,10 @@ export interface ProviderFeatures {
 }
 
 export interface CheckOptions {
-  /** Also try what can only be known by trying, such as whether the kernel lets this user make namespaces; takes some 50 ms. */
+  /**
+   * Also try what can only be known by trying, such as whether the kernel lets this user make namespaces; takes some 50
+   * ms.
+   */
   readonly thorough?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
@@ -192,7 +211,7 @@ export interface ProviderJournal {
 
 /** What a login to a machine may take from the user. */
 export interface LoginPolicy {
-  /** The user, where somebody sits there and can be asked. */
+  /** Asks the user; undefined when there is no terminal to ask on. */
   readonly questions?: Questions | undefined;
   /** Whether a host key of which nothing is known is learnt without a question. */
   readonly acceptNewHostKeys?: boolean | undefined;
@@ -203,7 +222,10 @@ export interface LoginPolicy {
 /** Ways to ask the user, one question at a time. */
 export interface Questions {
   confirm(question: string): Promise<boolean>;
-  /** The answer, without a line end; `visible` says whether it may be seen while it is typed. Undefined when the user gives none. */
+  /**
+   * The answer, without a line end; `visible` says whether it may be seen while it is typed. Undefined when the user
+   * gives none.
+   */
   answer(question: string, options: { readonly visible: boolean }): Promise<string | undefined>;
 }
 
@@ -213,18 +235,21 @@ export interface JournalEntry {
   readonly [field: string]: unknown;
 }
 
-/** What a provider needs to find its machines again; plain JSON, stored in `state.json`, read by no one else. It is checked when it is read: files get damaged. */
+/**
+ * What a provider needs to find its machines again; plain JSON, stored in `state.json`, read by no one else. It is
+ * checked when it is read: files get damaged.
+ */
 export interface ProviderState {
   readonly [field: string]: unknown;
 }
 
-/** What tells of a lab. Either of the two may have been damaged, or come from an `up` that did not end. */
+/** What is stored about a lab. Either part may be damaged, or come from an `up` that did not end. */
 export interface LabTraces {
   readonly journal: readonly JournalEntry[];
   readonly state: ProviderState | undefined;
 }
 
-/** A machine of somebody else, on which something may lie. */
+/** A machine that is not the provider's own, on which something of the lab may lie. */
 export interface TouchedMachine {
   readonly name: string;
   /** Opens the Shell; the caller closes it. @throws {ConnectionError} */
@@ -242,7 +267,10 @@ export interface AttachedMachine {
   connect(signal?: AbortSignal): Promise<Shell>;
   /** What OpenSSH's own client needs to get there, as `keyword → value` of ssh_config(5). */
   readonly sshConfig: ReadonlyMap<string, string>;
-  /** Absolute path of a Unix socket that leads to the machine's sshd, for a machine that no address leads to; `lab ssh-config` then adds a ProxyCommand. */
+  /**
+   * Absolute path of a Unix socket that leads to the machine's sshd, for a machine that no address leads to; `lab
+   * ssh-config` then adds a ProxyCommand.
+   */
   readonly socketPath?: string;
   /** Captures at the lab's end of its links; undefined where lab has no such end, or cannot. */
   readonly captureLink?: LinkCapture;
@@ -250,7 +278,7 @@ export interface AttachedMachine {
   readonly facts?: MachineProfile | undefined;
 }
 
-/** What a machine is like; plain JSON. What it would not tell is undefined. */
+/** What a machine is like; plain JSON. What could not be found out is undefined. */
 export interface MachineProfile {
   /** What it calls itself. */
   readonly hostname: string | undefined;
@@ -262,7 +290,7 @@ export interface MachineProfile {
   readonly user: string;
   readonly shell: string | undefined;
   readonly sudo: 'without-password' | 'with-password' | 'none';
-  /** Those of the tools that lab uses which it has. */
+  /** The tools it has, of those that lab uses. */
   readonly tools: readonly string[];
   /** `3.12.3`. */
   readonly python: string | undefined;
@@ -295,7 +323,10 @@ export interface LabelledLab {
   readonly name: string;
   /** Absolute path of the `.lab` folder that it was brought up in, by its label. */
   readonly stateFolder: string;
-  /** Where that folder is now, as far as its processes tell: it may have been moved. Undefined when it was deleted, or it cannot be told. */
+  /**
+   * Where that folder is now, according to its processes: it may have been moved. Undefined when it was deleted or
+   * cannot be found.
+   */
   readonly folderNow?: string | undefined;
   /** The processes that hold it. */
   readonly pids: readonly number[];

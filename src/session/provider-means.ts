@@ -1,7 +1,7 @@
 import type { LoginPolicy, Making, ProviderJournal, Work } from '../providers/provider.ts';
 import type { CommandContext } from './context.ts';
 
-/** The part of a command's context that says what a login may take; nothing of it may be there when the user has gone. */
+/** The part of a command's context that a login uses; empty when the user is no longer there. */
 export type LoginSource = Partial<Pick<CommandContext, 'terminal' | 'acceptNewHostKeys' | 'patience'>>;
 
 /** What a login to a machine may take from the user of a command. */

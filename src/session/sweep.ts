@@ -11,9 +11,11 @@ export interface SweepOptions {
 }
 
 /**
- * Takes back what the lab put on machines that are not its own. Returns what was taken back, in words; what stays there is reported.
+ * Takes back what the lab put on machines that are not its own. Returns what was taken back, in words; what stays there
+ * is reported.
  *
- * @throws {ConnectionError} `machine-not-tidied` when some cannot be reached, or do no more than let us in. @throws {EnvironmentError} as `removePrograms`.
+ * @throws {ConnectionError} `machine-not-tidied` when some cannot be reached, or do no more than let us in.
+ * @throws {EnvironmentError} as `removePrograms`.
  */
 export async function sweep(machines: readonly TouchedMachine[], options: SweepOptions): Promise<string[]> {
   const swept = machines.map(async (machine) => sweepOne(machine, options));

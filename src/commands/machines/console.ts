@@ -28,7 +28,8 @@ export interface ConsoleResult {
 const LEAVE_KEY = 0x1d;
 
 /**
- * What a machine said on its serial console, and a seat there. Works while it starts, when SSH does not answer, and after it failed.
+ * What a machine said on its serial console, and a seat there. Works while it starts, when SSH does not answer, and
+ * after it failed.
  *
  * @throws {EnvironmentError} when nothing was said, or the provider's machines have no console.
  */

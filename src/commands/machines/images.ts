@@ -36,7 +36,11 @@ export async function pullImages(
   return { images };
 }
 
-/** Takes a file of the user's into the cache, under its own name unless another is given. @throws as `import` of `ImageStore`. */
+/**
+ * Takes a file of the user's into the cache, under its own name unless another is given.
+ *
+ * @throws as `import` of `ImageStore`.
+ */
 export async function importImageFile(
   context: CommandContext,
   file: string,

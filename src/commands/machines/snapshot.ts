@@ -10,7 +10,11 @@ import { openSession } from '../../session/open-session.ts';
 import type { Session } from '../../session/session.ts';
 import { stateOf, type LabState } from '../../state/state.ts';
 
-/** Saves all machines of the lab that is up, under a name. @throws {EnvironmentError} when it is not up, or its provider cannot. */
+/**
+ * Saves all machines of the lab that is up, under a name.
+ *
+ * @throws {EnvironmentError} when it is not up, or its provider cannot.
+ */
 export async function saveSnapshot(context: CommandContext, name: string): Promise<{ readonly saved: string }> {
   const session = openSession(context);
   await withLock(session, {
@@ -27,7 +31,10 @@ export async function saveSnapshot(context: CommandContext, name: string): Promi
   return { saved: name };
 }
 
-/** Brings all machines back as they were when the snapshot was saved. Throws as `saveSnapshot`, and for a name that is not there. */
+/**
+ * Brings all machines back as they were when the snapshot was saved. Throws as `saveSnapshot`, and for a name that is
+ * not there.
+ */
 export async function restoreSnapshot(context: CommandContext, name: string): Promise<{ readonly restored: string }> {
   const session = openSession(context);
   await withLock(session, {

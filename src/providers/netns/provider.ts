@@ -126,7 +126,7 @@ async function build(lab: Lab, place: LabPlace, { events, signal, journal }: Mak
   await prepared.commit();
 }
 
-/** Without a way out the machines still reach each other; that is worth a warning, not a failure. */
+/** Without a way to the outside the machines still reach each other; that is worth a warning, not a failure. */
 function withWayOut(host: HostFacts, lab: Lab, events: EventSink): HostFacts {
   const wanted = [...lab.networks.values()].some(({ nat }) => nat);
   if (!wanted || hasWayOut()) return host;

@@ -92,7 +92,10 @@ function requireBootable({ machine, stateFolder }: Watched): void {
   });
 }
 
-/** Long enough for a slow greeting, short enough that a lost packet of a machine that was not there yet does not hold us up. */
+/**
+ * Long enough for a slow greeting, short enough that a lost packet of a machine that was not there yet does not hold us
+ * up.
+ */
 const PROBE_TIMEOUT_MS = 2000;
 
 /** What is at the port: slirp takes every connection itself, and drops it when the machine refuses it. */
@@ -110,7 +113,8 @@ async function probe(port: number): Promise<Socket | 'closed' | 'silent'> {
     socket.on('error', () => undefined).destroy();
     return typeof answer === 'string' ? answer : 'closed';
   }
-  // It is logged in over this very connection: to take one more costs the machine a process, and that a second where each instruction is emulated.
+  // It is logged in over this very connection: to take one more costs the machine a process, and that a second where
+  // each instruction is emulated.
   socket.setTimeout(0).removeAllListeners('timeout').off('close', close).off('error', close).pause().unshift(answer);
   return socket;
 }
@@ -173,7 +177,9 @@ function explained({ machine, stateFolder }: Watched, error: unknown): Error {
       code: 'vm-not-ready',
       detail,
       cause: error,
-      hint: `"lab console ${machine}" shows all that it said. A slow host may need more time: LAB_BOOT_TIMEOUT=1200 lab up (seconds).`,
+      hint:
+        `"lab console ${machine}" shows all that it said. ` +
+        'A slow host may need more time: LAB_BOOT_TIMEOUT=1200 lab up (seconds).',
     });
   const { code = 'vm-failed', hint = `"lab console ${machine}" shows all that it said.` } =
     error instanceof LabError ? error : {};

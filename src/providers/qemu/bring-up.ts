@@ -10,7 +10,10 @@ import type { QemuState } from './qemu-state.ts';
 import { BOOT_STATE, readSaved, removeSaved, type SavedLab } from './saved.ts';
 import { startMachines } from './start-machines.ts';
 
-/** Makes the machines of the lab that do not run, from a state that was saved after their first start if there is one that fits. */
+/**
+ * Makes the machines of the lab that do not run, from a state that was saved after their first start if there is one
+ * that fits.
+ */
 export async function bringUp(lab: Lab, place: LabPlace, making: Making, opened: OpenedShells): Promise<QemuState> {
   const { stateFolder } = place;
   const build = { ...(await prepareMachines(lab, place, making)), making, opened };
@@ -33,7 +36,9 @@ export async function bringUp(lab: Lab, place: LabPlace, making: Making, opened:
 
 async function tellObstacle({ obstacle }: Acceleration, events: EventSink): Promise<void> {
   if (obstacle === undefined) return;
-  const message = `machines run by software emulation, ten to thirty times slower than with hardware (a start takes half a minute to several minutes): ${obstacle.reason}`;
+  const message =
+    'machines run by software emulation, ten to thirty times slower than with hardware ' +
+    `(a start takes half a minute to several minutes): ${obstacle.reason}`;
   await events.emit({ kind: 'notice', level: 'warning', message, hint: obstacle.cures.join('\n') });
 }
 
@@ -47,7 +52,7 @@ async function resumeOrEnd(build: Build, saved: SavedLab): Promise<QemuState | u
     await making.events.emit({
       kind: 'notice',
       level: 'warning',
-      message: `the saved state could not be resumed, so the machines start anew: ${String(error)}`,
+      message: `the saved state could not be resumed, so the machines start from their images: ${String(error)}`,
     });
     await build.opened.closeAll();
     await endProcesses(processesOf(place.labId));

@@ -16,7 +16,10 @@ export interface Surroundings {
   readonly peers: boolean;
 }
 
-/** The same for two labs whose machines can resume each other's state: same images, sizes, cards, addresses, users, same QEMU, same devices, same keys. */
+/**
+ * The same for two labs whose machines can resume each other's state: same images, sizes, cards, addresses, users, same
+ * QEMU, same devices, same keys.
+ */
 export function fitKey(
   plan: LabPlan,
   images: ReadonlyMap<string, Image>,

@@ -8,7 +8,7 @@ export function workFolder(stateFolder: string): string {
   return join(stateFolder, 'vm');
 }
 
-/** What a machine said on its serial console; stays until the next start, because it tells why one did not come up. */
+/** What a machine said on its serial console; stays until the next start, because it shows why a start failed. */
 export function consoleLog(stateFolder: string, machine: string): string {
   return join(consoleFolder(stateFolder), `${machine}.log`);
 }

@@ -25,7 +25,10 @@ export function lastWords(path: string, lines: number = SHOWN_LINES): string {
   return readConsoleLog(path).trimEnd().split('\n').slice(-lines).join('\n');
 }
 
-/** What a console said, made harmless; a serial line ends each line with a carriage return too. Empty when there is no such file. */
+/**
+ * What a console said, made harmless; a serial line ends each line with a carriage return too. Empty when there is no
+ * such file.
+ */
 function readConsoleLog(path: string): string {
   const file = readOwnFile(path, { maxBytes: LARGEST_LOG_BYTES });
   return typeof file === 'string' ? '' : sanitize(file.text.replaceAll(/\r+\n/g, '\n'));

@@ -19,7 +19,7 @@ export interface NetworkPlan {
   readonly subnet: Subnet;
   readonly nat: boolean;
   readonly reachesPrivate: boolean;
-  /** Of lab.yaml, or an unused address: without one, nobody could be reached from this host. */
+  /** From lab.yaml, or an unused address: without one, no machine could be reached from this host. */
   readonly gateway: string;
   readonly nameserver: string;
   /** Name of the gateway's socket in the work folder. */
@@ -41,7 +41,11 @@ export interface LabPlan {
 /** A cloud image of Ubuntu with cloud-init starts in 512 MiB, and is comfortable in this. */
 const DEFAULT_MEMORY_MIB = 768;
 
-/** What the machines and networks look like; the same for the same lab. @throws {EnvironmentError} when a network has no address left for the gateway. */
+/**
+ * What the machines and networks look like; the same for the same lab.
+ *
+ * @throws {EnvironmentError} when a network has no address left for the gateway.
+ */
 export function planLab(lab: Lab): LabPlan {
   const networks = [...lab.networks.values()].map((network, index): [string, NetworkPlan] => [
     network.name,
@@ -101,7 +105,9 @@ function planMachine(machine: Machine, lab: Lab): MachinePlan {
   return { machine, nics, memoryMiB: machine.memoryMiB ?? DEFAULT_MEMORY_MIB, cpus: machine.cpus ?? 1 };
 }
 
-/** Name of the socket of a machine's network card in the work folder, by its place among the interfaces of the machine. */
+/**
+ * Name of the socket of a machine's network card in the work folder, by its place among the interfaces of the machine.
+ */
 export function portOf(machine: string, index: number): string {
   return `${machine}.nic${index}`;
 }

@@ -31,7 +31,7 @@ export async function prepareMachines(lab: Lab, place: LabPlace, work: Work): Pr
   const images = await findImages([...lab.machines.values()], lab.folder, work);
   const [disks, version] = await Promise.all([inspectDisks(images, tools, signal), versionOf(tools.emulator, signal)]);
   requireRoom(plan, images, disks);
-  // Keys that are lost while machines know them are not made anew: nobody would get in.
+  // Keys that are lost while machines know them are not replaced: no login would work.
   if (running.length > 0) readKeys(stateFolder);
   return {
     lab,

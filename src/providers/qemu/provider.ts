@@ -25,12 +25,14 @@ import { requirements } from './requirements.ts';
 import { shutDown } from './process/shutdown.ts';
 import { QemuSnapshots } from './snapshots.ts';
 
-/** Node starts in 0.05 s on a processor and in 5 s to 10 s emulated; what limits are made for is mostly such a start. */
+/**
+ * Node starts in 0.05 s on a processor and in 5 s to 10 s emulated; what limits are made for is mostly such a start.
+ */
 const SLOWNESS_OF_EMULATION = 8;
 
 /**
- * Real virtual machines from cloud images, without root: one QEMU process per machine, one switch process of ours per lab, one machine-less QEMU per
- * network as its gateway.
+ * Real virtual machines from cloud images, without root: one QEMU process per machine, one switch process of ours per
+ * lab, one machine-less QEMU per network as its gateway.
  */
 export class QemuProvider implements Provider {
   readonly name = 'qemu';

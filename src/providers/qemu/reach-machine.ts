@@ -32,7 +32,11 @@ export interface ReachParts {
   readonly stateFolder: string;
 }
 
-/** Logs in, over `connected` if there is a connection already; the machine must show the host key that we made for it. @throws {ConnectionError} */
+/**
+ * Logs in, over `connected` if there is a connection already; the machine must show the host key that we made for it.
+ *
+ * @throws {ConnectionError}
+ */
 export async function connectMachine(
   { machine, process, port, stateFolder }: ReachParts,
   signal?: AbortSignal,
@@ -68,7 +72,10 @@ async function dial(port: number): Promise<Socket> {
   return socket;
 }
 
-/** slirp keeps its end of a connection open when the machine behind it is killed; so the process is watched, and a run learns of it at once. */
+/**
+ * slirp keeps its end of a connection open when the machine behind it is killed; so the process is watched, and a run
+ * learns of it at once.
+ */
 function endWith(process: ProcessId, socket: Socket): Socket {
   const look = (): void => {
     if (!isAlive(process)) socket.destroy(new Error('the virtual machine ended'));

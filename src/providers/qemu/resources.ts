@@ -15,9 +15,9 @@ export interface HostResources {
 }
 
 const BYTES_PER_MIB = 2 ** 20;
-/** What QEMU itself needs for a machine beside the machine's own memory, mostly translated code. */
+/** What QEMU itself needs for a machine in addition to the machine's own memory, mostly translated code. */
 const OVERHEAD_MIB = 192;
-/** What a machine writes when it starts and keeps when it is saved, beside its memory. */
+/** What a machine writes when it starts and keeps when it is saved, in addition to its memory. */
 const WRITTEN_MIB = 256;
 
 /** Of /proc/meminfo, which counts what caches would give back. */
@@ -51,7 +51,8 @@ export function requireResources(plan: LabPlan, host: HostResources): void {
   const faults = [
     ...(memory > host.memoryMiB
       ? [
-          `the machines need ${memory} MiB of memory (${machines}, and ${OVERHEAD_MIB} MiB each for QEMU), ${host.memoryMiB} MiB are free`,
+          `the machines need ${memory} MiB of memory (${machines}, and ${OVERHEAD_MIB} MiB each for QEMU), ` +
+            `${host.memoryMiB} MiB are free`,
         ]
       : []),
     ...tooWide,
@@ -60,11 +61,17 @@ export function requireResources(plan: LabPlan, host: HostResources): void {
   if (faults.length === 0) return;
   throw new EnvironmentError(`this host is too small for the lab: ${faults.join('; ')}`, {
     code: 'host-too-small',
-    hint: 'Give the machines less (memory, cpus in lab.yaml), end other programs, or use --provider netns, which needs next to nothing.',
+    hint:
+      'Give the machines less (memory, cpus in lab.yaml), end other programs, ' +
+      'or use --provider netns, which needs next to nothing.',
   });
 }
 
-/** A disk that is cut below its image would lose the end of its file systems. @throws {UsageError} with all that are. */
+/**
+ * A disk that is cut below its image would lose the end of its file systems.
+ *
+ * @throws {UsageError} with all that are.
+ */
 export function requireRoom(
   { machines }: LabPlan,
   images: ReadonlyMap<string, Image>,

@@ -10,7 +10,10 @@ import { accelerationShape, type Acceleration } from './process/acceleration.ts'
 import { controlSocket, workFolder } from './folders.ts';
 import { Qmp } from './process/qmp.ts';
 
-/** All machines of a lab at one moment: memory, devices and disks. They resume only where everything around them is the same. */
+/**
+ * All machines of a lab at one moment: memory, devices and disks. They resume only where everything around them is the
+ * same.
+ */
 export interface SavedLab {
   readonly name: string;
   /** Of the configuration: see `fitKey`. */
@@ -91,7 +94,8 @@ export function removeSaved(stateFolder: string, name: string): void {
 }
 
 /**
- * Saves all machines at one moment; they stand still meanwhile, then go on. A state of that name is replaced once the new one is whole.
+ * Saves all machines at one moment; they stand still meanwhile, then go on. A state of that name is replaced once the
+ * new one is whole.
  *
  * @throws {EnvironmentError} when the disk is full or QEMU refuses; the machines go on all the same.
  */

@@ -8,7 +8,9 @@ export interface SetUpLimits {
   readonly signal: AbortSignal;
 }
 
-/** Its exit status is 1 for errors and, since cloud-init 23.4, 2 for what it could get over; older ones end with 0 or 1. */
+/**
+ * Its exit status is 1 for errors and, since cloud-init 23.4, 2 for what it could get over; older ones end with 0 or 1.
+ */
 const WAIT_SCRIPT = 'command -v cloud-init >/dev/null 2>&1 || exit 0; cloud-init status --wait --long 2>&1';
 
 /**
@@ -33,7 +35,10 @@ export function complaintIn(status: string): string {
     .replace(/^status: (\w+) ?/, '$1: ');
 }
 
-/** Sets the clock of a resumed machine, which still has the time at which it was saved. Returns the machine's words when it refuses. */
+/**
+ * Sets the clock of a resumed machine, which still has the time at which it was saved. Returns the machine's words when
+ * it refuses.
+ */
 export async function setClock(shell: Shell, limits: SetUpLimits): Promise<string | undefined> {
   const { exitCode, stderr } = await shell.exec(
     { script: setClockScript(), args: [String(Math.ceil(Date.now() / 1000))] },

@@ -14,7 +14,10 @@ import type { QemuState } from './qemu-state.ts';
 import { connectMachine, knownHostsFile } from './reach-machine.ts';
 import { resume, stateFile, type SavedLab } from './saved.ts';
 
-/** Starts the machines that do not run, from the saved state or from the image, with the switch and the gateways of their networks. */
+/**
+ * Starts the machines that do not run, from the saved state or from the image, with the switch and the gateways of
+ * their networks.
+ */
 export async function startMachines(
   build: Build,
   acceleration: Acceleration,
@@ -45,7 +48,7 @@ async function openGateways(launcher: Launcher, plan: LabPlan): Promise<Readonly
   return new Map(found.flat());
 }
 
-/** Those to the machines whose first interface is in the network. */
+/** Ports to the machines whose first interface is in the network. */
 async function openGateway(launcher: Launcher, plan: LabPlan, name: string): Promise<[string, number][]> {
   const gateway = await launcher.startGateway(plan.networks.get(name)!);
   try {
@@ -64,7 +67,7 @@ interface MachineStart {
   readonly launcher: Launcher;
   readonly acceleration: Acceleration;
   readonly saved: SavedLab | undefined;
-  /** The gateways start beside the machines, which take longer. */
+  /** The gateways start at the same time as the machines, which take longer. */
   readonly ports: Promise<ReadonlyMap<string, number>>;
 }
 

@@ -12,8 +12,8 @@ const LONG_ROAD_MS = 50;
 const CLOCK_TIMEOUT_MS = 10_000;
 
 /**
- * Compares the clock of a machine with ours. Each exchange gives the time there between two times here; half of what lies between them is the doubt.
- * Undefined when the machine cannot tell the time.
+ * Compares the clock of a machine with ours. Each exchange gives the time there between two times here; half of what
+ * lies between them is the doubt. Undefined when the machine cannot tell the time.
  */
 export async function measureClock(shell: Shell, signal: AbortSignal): Promise<ClockFacts | undefined> {
   const samples: ClockFacts[] = [];

@@ -11,7 +11,8 @@ import { factsOf, surveyMachine, type MachineSurvey } from './machine-survey.ts'
 const LEAST_FREE_BYTES = 1_000_000;
 
 /**
- * Finds out what the machines are like, and whether they are what lab.yaml says: addresses, networks, a home folder that can be written.
+ * Finds out what the machines are like, and whether they are what lab.yaml says: addresses, networks, a home folder
+ * that can be written.
  *
  * @throws {EnvironmentError} `machines-differ` with all that is not so, on all machines.
  */

@@ -4,7 +4,7 @@ import { parseIPv4 } from '../../core/ipv4.ts';
 export interface FoundInterface {
   readonly name: string;
   readonly addresses: readonly FoundAddress[];
-  /** Whether it carries packets; undefined where the machine does not tell. */
+  /** Whether it carries packets; undefined where the machine does not say. */
   readonly isUp: boolean | undefined;
 }
 
@@ -14,7 +14,10 @@ export interface FoundAddress {
   readonly prefixLength: number | undefined;
 }
 
-/** Pure: the lines of `ip -o addr`, `ip -o link` or `ifconfig -a` (of Linux, BusyBox and BSD) as interfaces with their IPv4 addresses. */
+/**
+ * Pure: the lines of `ip -o addr`, `ip -o link` or `ifconfig -a` (of Linux, BusyBox and BSD) as interfaces with their
+ * IPv4 addresses.
+ */
 export function parseLinks(lines: {
   readonly addresses: readonly string[];
   readonly links: readonly string[];
@@ -42,7 +45,10 @@ function fromIp(addresses: readonly string[], links: readonly string[]): FoundIn
   return [...names].map(([name, { addresses: own, isUp }]) => ({ name, addresses: own, isUp }));
 }
 
-/** A block for each interface: its name at the start of a line, `inet 10.0.0.1 netmask 255.255.255.0`, `inet addr:10.0.0.1 … Mask:255.255.255.0` or `netmask 0xffffff00` below. */
+/**
+ * A block for each interface: its name at the start of a line, and below it `inet 10.0.0.1 netmask 255.255.255.0`,
+ * `inet addr:10.0.0.1 … Mask:255.255.255.0` or `netmask 0xffffff00`.
+ */
 function fromIfconfig(lines: readonly string[]): FoundInterface[] {
   const found: { name: string; addresses: FoundAddress[]; isUp: boolean | undefined }[] = [];
   for (const line of lines) {

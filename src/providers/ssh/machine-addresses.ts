@@ -79,7 +79,8 @@ function correction(lab: Lab, { name, network, address }: Interface, found: read
   const all = found.flatMap((one) => one.addresses.map(({ address: own }) => ({ name: one.name, address: own })));
   const near = all.find((entry) => subnet !== undefined && contains(subnet, parseIPv4(entry.address) ?? 0));
   const remedy = near === undefined ? '' : `Write ${near.name}: ${near.address} in lab.yaml, or give`;
-  return `${remedy || 'Correct lab.yaml, or give'} the machine its address: sudo ip address add ${address}/${subnet?.prefixLength ?? 24} dev ${near?.name ?? name}`;
+  const command = `sudo ip address add ${address}/${subnet?.prefixLength ?? 24} dev ${near?.name ?? name}`;
+  return `${remedy || 'Correct lab.yaml, or give'} the machine its address: ${command}`;
 }
 
 /** `enp0s3 (192.168.100.7), wlan0 (no address)`, without the loopback. */

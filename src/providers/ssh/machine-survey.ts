@@ -22,7 +22,8 @@ const administrators = new Set(['sudo', 'wheel', 'admin']);
 /**
  * Asks a machine, in one round trip, what it is like. Changes nothing there.
  *
- * @throws {EnvironmentError} when its account runs no commands (a restricted shell, a ForceCommand). @throws {ConnectionError}
+ * @throws {EnvironmentError} when its account runs no commands (a restricted shell, a ForceCommand).
+ * @throws {ConnectionError}
  */
 export async function surveyMachine(
   shell: Shell,

@@ -9,7 +9,9 @@ export interface Notice {
   readonly hint: string;
 }
 
-/** A clock that is off by more than this makes times in reports of the machine's own (logs, certificates) hard to read. */
+/**
+ * A clock that is off by more than this makes times in reports of the machine's own (logs, certificates) hard to read.
+ */
 const NOTABLE_OFFSET_MS = 2000;
 
 /** Pure: what is peculiar about the machines, as far as the programs of the lab have to do with it. */
@@ -29,10 +31,12 @@ function unknownNames(machine: string, facts: MachineProfile, programs: readonly
   const words = new Set(programs.flatMap(({ command }) => command.map((word) => word.split(':')[0])));
   const names = Object.entries(facts.unknownNames).filter(([name]) => words.has(name));
   if (names.length === 0) return undefined;
+  const unknown = names.map(([name]) => name).join(' and ');
+  const lines = names.map(([name, address]) => `${address} ${name}`).join(', ');
   return {
     level: 'info',
-    message: `${machine} does not know ${names.map(([name]) => name).join(' and ')} by name (/etc/hosts); in commands of programs the address stands in`,
-    hint: `To use the name inside programs, add to /etc/hosts there: ${names.map(([name, address]) => `${address} ${name}`).join(', ')}`,
+    message: `${machine} does not know ${unknown} by name (/etc/hosts); in commands of programs the address stands in`,
+    hint: `To use the name inside programs, add to /etc/hosts there: ${lines}`,
   };
 }
 
@@ -41,16 +45,21 @@ function notExecutable(machine: string, { home }: MachineProfile, programs: read
   if (home.executable || compiled.length === 0) return undefined;
   return {
     level: 'warning',
-    message: `${machine}: programs cannot be run from the home folder ${home.path} (mounted noexec), which concerns ${compiled.map(({ name }) => name).join(' and ')}`,
-    hint: `Programs that an interpreter reads (python3, node, sh) are not concerned; else: sudo mount -o remount,exec ${home.path}`,
+    message:
+      `${machine}: programs cannot be run from the home folder ${home.path} (mounted noexec), ` +
+      `which concerns ${compiled.map(({ name }) => name).join(' and ')}`,
+    hint:
+      'Programs that an interpreter reads (python3, node, sh) are not concerned; ' +
+      `else: sudo mount -o remount,exec ${home.path}`,
   };
 }
 
 function wrongClock(machine: string, { clock }: MachineProfile): Notice | undefined {
   if (clock === undefined || Math.abs(clock.offsetMs) - clock.roundTripMs < NOTABLE_OFFSET_MS) return undefined;
+  const offset = `${formatDuration(Math.abs(clock.offsetMs))} ${clock.offsetMs > 0 ? 'ahead' : 'behind'}`;
   return {
     level: 'info',
-    message: `the clock of ${machine} is ${formatDuration(Math.abs(clock.offsetMs))} ${clock.offsetMs > 0 ? 'ahead' : 'behind'}; times that lab shows are those of this host`,
+    message: `the clock of ${machine} is ${offset}; times that lab shows are those of this host`,
     hint: 'Set it with: sudo timedatectl set-ntp true',
   };
 }

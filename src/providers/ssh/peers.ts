@@ -30,7 +30,7 @@ export interface PeerAnswer {
 const MOST_FOR_ALL_PAIRS = 6;
 const PEERS_TIMEOUT_MS = 20_000;
 
-/** Pure: whom a machine has to reach: the others on its networks. */
+/** Pure: the machines that a machine has to reach: the others on its networks. */
 export function peersOf(lab: Lab, machine: Machine, sshPorts: ReadonlyMap<string, number>): Peer[] {
   return machine.interfaces.flatMap(({ name: from, network }) => {
     const others = [...lab.machines.values()].flatMap(({ name, interfaces }) => {
@@ -63,7 +63,7 @@ function parseAnswer(line: string): PeerAnswer[] {
   return [{ address, outcome: outcome as PeerAnswer['outcome'], route, neighbour }];
 }
 
-/** Pure: which machine is to blame when one does not reach another, as far as its own tables tell. */
+/** Pure: which machine is to blame when one does not reach another, as far as its own tables show. */
 export function peerFault(machine: string, peer: Peer, answer: PeerAnswer | undefined): MachineFault | undefined {
   if (answer === undefined || answer.outcome !== 'silent') return undefined;
   const { name, address, from } = peer;
@@ -80,7 +80,9 @@ export function peerFault(machine: string, peer: Peer, answer: PeerAnswer | unde
     return {
       machine,
       message: `it would reach ${address} (${name}) through ${device}, not through ${from}`,
-      hint: `${machine} is to blame: check the prefix of its ${from}, and that no other interface has the same network (\`ip route\`).`,
+      hint:
+        `${machine} is to blame: check the prefix of its ${from}, ` +
+        'and that no other interface has the same network (`ip route`).',
     };
   }
   if (/lladdr/.test(neighbour) && !/FAILED|INCOMPLETE/.test(neighbour)) {
@@ -93,6 +95,8 @@ export function peerFault(machine: string, peer: Peer, answer: PeerAnswer | unde
   return {
     machine,
     message: `nobody on the network of its ${from} answers for ${address} (${name})`,
-    hint: `${machine} and ${name} have the right addresses, but are not on one network: attach both to the same one (in VirtualBox: Settings, Network, the same NAT Network).`,
+    hint:
+      `${machine} and ${name} have the right addresses, but are not on one network: ` +
+      'attach both to the same one (in VirtualBox: Settings, Network, the same NAT Network).',
   };
 }

@@ -30,10 +30,13 @@ import { resolveRoute } from './route/resolve-route.ts';
 import type { Route } from './route/route.ts';
 import { machineState, storedRoute, storedRoutes, type MachineState } from './stored.ts';
 
-/** Kind of the records that tell `down` which machines were touched. */
+/** Kind of the records of machines on which something may lie. */
 const JOURNAL_KIND = 'ssh-machine';
 
-/** Machines that exist already and that only SSH leads to. Nothing of them is changed but the lab's own folders in the home of the account. */
+/**
+ * Machines that exist already and that only SSH leads to. Nothing of them is changed but the lab's own folders in the
+ * home of the account.
+ */
 export class SshProvider implements Provider {
   readonly name = 'ssh';
   readonly features: ProviderFeatures = { ownsMachines: false, withoutSudo: false };
@@ -145,7 +148,10 @@ function withoutCommands({ proxyCommand: _ignored, jumps, ...route }: Route): Ro
   return { ...route, jumps: jumps.map(withoutCommands) };
 }
 
-/** The way to the same server as the user's own configuration knows it: a route that somebody else may have written could name a command, which would run here. */
+/**
+ * The way to the same server as the user's own configuration knows it: a route that another user may have written could
+ * name a command, which would run here.
+ */
 async function ownRoute(name: string, { alias, port, user }: Route, signal: AbortSignal): Promise<Route> {
   return resolveRoute(
     {

@@ -23,7 +23,10 @@ export interface Access {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A server that is busy (MaxStartups of sshd_config(5)) or still starting hangs up at once; so long it is given to change its mind. */
+/**
+ * A server that is busy (MaxStartups of sshd_config(5)) or still starting hangs up at once; this is how long it is
+ * tried again.
+ */
 const HANG_UP_TIMEOUT_MS = 4000;
 const HANG_UP_INTERVAL_MS = 300;
 const hangUps: ReadonlySet<string> = new Set(['ssh-hung-up', 'ssh-closed']);
@@ -31,7 +34,8 @@ const hangUps: ReadonlySet<string> = new Set(['ssh-hung-up', 'ssh-closed']);
 /**
  * Opens the Shell of a machine over its route, through all jump hosts, each with its host key checked.
  *
- * @throws {ConnectionError} as `connectShell`, for the first part of the way that fails. @throws {EnvironmentError} for a key that is missing.
+ * @throws {ConnectionError} as `connectShell`, for the first part of the way that fails.
+ * @throws {EnvironmentError} for a key that is missing.
  */
 export async function reach(machine: string, route: Route, access: Access): Promise<Shell> {
   const held = new CleanupStack();

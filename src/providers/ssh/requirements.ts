@@ -4,7 +4,7 @@ import { localUser } from '../../host/local-user.ts';
 import { findOnHost } from '../../host/tools.ts';
 import type { Requirement } from '../provider.ts';
 
-/** This provider needs nothing of the host but Node; what is told makes it more comfortable. */
+/** This provider needs nothing of the host but Node; what is reported makes it more comfortable. */
 export function sshRequirements(): Requirement[] {
   return [configuration(), keys()];
 }

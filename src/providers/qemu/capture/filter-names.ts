@@ -1,6 +1,9 @@
 import type { Machine } from '../../../lab/types.ts';
 
-/** Words of pcap-filter(7): a machine of such a name can be named only with a backslash before it, as tcpdump itself has it. */
+/**
+ * Words of pcap-filter(7): a machine of such a name can be named only with a backslash before it, as tcpdump itself has
+ * it.
+ */
 const keywords = new Set([
   'dst',
   'src',
@@ -143,8 +146,8 @@ const keywords = new Set([
 const otherNames = new Set(['port', 'portrange', 'proto', 'protochain']);
 
 /**
- * An expression of pcap-filter(7) with addresses in the place of the names of machines, which this host does not know: it is compiled here. A machine of several addresses
- * is each of them, as with names that have several.
+ * An expression of pcap-filter(7) with addresses in the place of the names of machines, which this host does not know:
+ * it is compiled here. A machine of several addresses is each of them, as with names that have several.
  */
 export function withAddresses(filter: string, machines: readonly Machine[]): string {
   const addresses = new Map(

@@ -13,7 +13,8 @@ export type CompiledFilter =
   { readonly program: BpfProgram } | { readonly complaint: string; readonly exitCode: number };
 
 /**
- * Has tcpdump(8) of this host compile an expression of pcap-filter(7) for Ethernet. It reads an empty file, so it needs no right to capture.
+ * Has tcpdump(8) of this host compile an expression of pcap-filter(7) for Ethernet. It reads an empty file, so it needs
+ * no right to capture.
  *
  * @throws {EnvironmentError} when this host has no tcpdump, or it does not answer.
  */

@@ -12,12 +12,16 @@ import { compileFilter } from './filter.ts';
 import { withAddresses } from './filter-names.ts';
 
 /**
- * What is captured without a filter: all but the SSH connections from this host, which come through the gateway (slirp, whose address begins with 52:55). They are lab's own
- * work, `lab exec` and `lab ssh` among it. With a filter there is what it says.
+ * What is captured without a filter: all but the SSH connections from this host, which come through the gateway (slirp,
+ * whose address begins with 52:55). They are lab's own work, `lab exec` and `lab ssh` among it. With a filter there is
+ * what it says.
  */
 const NOT_OUR_OWN = 'not ((ether[6:2] = 0x5255 and tcp dst port 22) or (ether[0:2] = 0x5255 and tcp src port 22))';
 
-/** Captures at the switch's end of a machine's links; nothing where no switch of this lab serves captures. `machines`: those that a filter may name. */
+/**
+ * Captures at the switch's end of a machine's links; nothing where no switch of this lab serves captures. A filter may
+ * name any of `machines`.
+ */
 export function captureAt(
   machine: Machine,
   machines: readonly Machine[],

@@ -11,9 +11,11 @@ export interface DownloadOptions {
 const NOTE_INTERVAL_MS = 250;
 
 /**
- * Gets a URL into a file. What an earlier, broken download left there is continued (RFC 9110, 14.2), where the server can.
+ * Gets a URL into a file. What an earlier, broken download left there is continued (RFC 9110, 14.2), where the server
+ * can.
  *
- * @throws {EnvironmentError} when the server cannot be reached or refuses, or the connection breaks off; what came so far stays for the next time.
+ * @throws {EnvironmentError} when the server cannot be reached or refuses, or the connection breaks off; what came so
+ *   far stays for the next time.
  */
 export async function download(url: string, file: string, { signal, onProgress }: DownloadOptions): Promise<void> {
   const have = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
@@ -112,7 +114,9 @@ function failed(url: string, reason: string, cause?: unknown): EnvironmentError 
   return new EnvironmentError(`cannot download ${url}: ${reason}`, {
     code: 'download-failed',
     cause,
-    hint: 'Check the network, then run the command again: it goes on where it stopped. Or get the file elsewhere and use "lab images import FILE".',
+    hint:
+      'Check the network, then run the command again: it goes on where it stopped. ' +
+      'Or get the file elsewhere and use "lab images import FILE".',
   });
 }
 

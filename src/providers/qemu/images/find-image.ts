@@ -4,9 +4,9 @@ import { pullImage } from './pull.ts';
 import { cachedImage, imageFromFile, isImageFile, notCached, type Image } from './image-store.ts';
 
 /**
- * The images of the machines, by name of the machine; those that the cache lacks are downloaded.
+ * The images of the machines, by name of the machine; images that the cache lacks are downloaded.
  *
- * @throws {UsageError} for one that nobody knows. @throws {EnvironmentError} when one cannot be had.
+ * @throws {UsageError} for an unknown image. @throws {EnvironmentError} when one cannot be downloaded.
  */
 export async function findImages(
   machines: readonly Machine[],

@@ -23,7 +23,7 @@ export interface Image {
   readonly identity: string;
 }
 
-/** What `image.json` beside a cached disk says. */
+/** What `image.json` in the folder of a cached disk says. */
 export interface ImageRecord {
   readonly name: string;
   /** URL or path that it came from. */
@@ -38,7 +38,11 @@ export interface CachedImage extends ImageRecord {
   readonly sizeBytes: number;
 }
 
-/** One folder per image, in the user's cache. It need not exist. @throws {EnvironmentError} when other users decide what is found there. */
+/**
+ * One folder per image, in the user's cache. It need not exist.
+ *
+ * @throws {EnvironmentError} when other users decide what is found there.
+ */
 export function imagesFolder(): string {
   return requireOwn(join(cacheFolder(), 'images'));
 }

@@ -2,7 +2,7 @@
 export interface ImageSource {
   /** By Node's name of the architecture. */
   readonly url: Readonly<Partial<Record<string, string>>>;
-  /** File of lines `hash  name` or `hash *name` beside the image, as sha256sum(1) writes it. */
+  /** File of lines `hash  name` or `hash *name` in the folder of the image, as sha256sum(1) writes it. */
   readonly checksums: string;
   readonly description: string;
 }

@@ -33,9 +33,12 @@ export interface PullOptions {
 }
 
 /**
- * Makes sure that an image is in the cache: downloads it, checks it against the list of checksums, and only then gives it its name.
+ * Makes sure that an image is in the cache: downloads it, checks it against the list of checksums, and only then gives
+ * it its name.
  *
- * @returns whether it was downloaded. @throws {UsageError} for an unknown name. @throws {EnvironmentError} when it cannot be had or is not what the list says.
+ * @returns whether it was downloaded.
+ * @throws {UsageError} for an unknown name.
+ * @throws {EnvironmentError} when it cannot be had or is not what the list says.
  */
 export async function pullImage(
   name: string,
@@ -83,11 +86,11 @@ async function requireHash(file: string, expected: string, url: string, signal: 
   throw new EnvironmentError(`what came from ${url} is not what its checksum says`, {
     code: 'checksum-wrong',
     detail: `expected ${expected}\ngot      ${actual}`,
-    hint: 'Run the command again; it begins anew. If it stays so, something on the way changes files.',
+    hint: 'Run the command again; it starts over. If it happens again, something on the way changes files.',
   });
 }
 
-/** Moves a checked disk into the cache; nobody sees it before its record is there. */
+/** Moves a checked disk into the cache; it is not seen before its record is there. */
 function place(disk: string, record: ImageRecord): void {
   const fresh = join(imagesFolder(), `.${record.name}.${process.pid}.new`);
   rmSync(fresh, { recursive: true, force: true });
@@ -101,7 +104,8 @@ function place(disk: string, record: ImageRecord): void {
 /**
  * Copies a disk image of the user's into the cache under a name.
  *
- * @throws {UsageError} when the file is missing or the name is taken. @throws {EnvironmentError} when it is no disk image, not whole, or the disk is full.
+ * @throws {UsageError} when the file is missing or the name is taken.
+ * @throws {EnvironmentError} when it is no disk image, not whole, or the disk is full.
  */
 export async function importImage(file: string, name: string, signal: AbortSignal): Promise<CachedImage> {
   if (!existsSync(file)) throw new UsageError(`there is no file ${file}`, { code: 'image-missing' });

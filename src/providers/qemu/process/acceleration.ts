@@ -18,7 +18,7 @@ export type AccelerationName = (typeof accelerationNames)[number];
 export interface Acceleration {
   readonly name: AccelerationName;
   readonly arguments: readonly string[];
-  /** Why hardware does not help, and how to mend it; undefined when it does. */
+  /** Why hardware does not help, and how to fix it; undefined when it does. */
   readonly obstacle: Obstacle | undefined;
 }
 
@@ -29,7 +29,10 @@ export interface Obstacle {
 
 const softwareEmulation: readonly string[] = ['-accel', 'tcg,thread=multi,tb-size=128', '-cpu', 'max,-svm,-la57'];
 
-/** Finds out by trying, because a device that opens proves nothing: some hosts open /dev/kvm and then run no instruction. */
+/**
+ * Finds out by trying, because a device that opens proves nothing: some hosts open /dev/kvm and then run no
+ * instruction.
+ */
 export async function chooseAcceleration(qemu: Tool, signal: AbortSignal | undefined): Promise<Acceleration> {
   const name = process.platform === 'darwin' ? 'hvf' : 'kvm';
   const obstacle = name === 'kvm' ? await kvmObstacle(qemu, signal) : await refusal(qemu, name, signal);
@@ -49,7 +52,7 @@ export function accelerationNamed(name: AccelerationName): Acceleration {
 export const accelerationShape: Shape<Acceleration> = (value, where) =>
   accelerationNamed(object({ name: oneOf(...accelerationNames) })(value, where).name);
 
-/** What of KVM can be told by looking, then by trying. The paths are given by tests. */
+/** Why KVM cannot be used, found out by looking and then by trying. The paths are parameters for tests. */
 export async function kvmObstacle(
   qemu: Tool,
   signal: AbortSignal | undefined,
@@ -77,7 +80,8 @@ function missingDevice(device: string, processor: string): Obstacle {
     return {
       reason: 'this host is itself a virtual machine without nested virtualisation',
       cures: [
-        '# on its own host, allow it: VirtualBox "VBoxManage modifyvm NAME --nested-hw-virt on", KVM "modprobe kvm_intel nested=1"',
+        '# on its own host, allow it: VirtualBox "VBoxManage modifyvm NAME --nested-hw-virt on", ' +
+          'KVM "modprobe kvm_intel nested=1"',
       ],
     };
   }
@@ -146,7 +150,10 @@ export function writeAcceleration(stateFolder: string, acceleration: Acceleratio
   replaceFileSync(accelerationFile(stateFolder), JSON.stringify(acceleration), { durable: false });
 }
 
-/** How the machines of a lab that is up were started; undefined when it is not up, or nothing that makes sense tells. */
+/**
+ * How the machines of a lab that is up were started; undefined when it is not up, or when what was stored makes no
+ * sense.
+ */
 export function readAcceleration(stateFolder: string): Acceleration | undefined {
   const file = readOwnFile(accelerationFile(stateFolder));
   return typeof file === 'string' ? undefined : fitting(accelerationShape, parseJson(file.text));

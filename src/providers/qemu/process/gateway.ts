@@ -8,7 +8,11 @@ const SSH_PORT = 22;
 /** Another program may take a port between our look and QEMU's. */
 const MOST_ATTEMPTS = 20;
 
-/** Port of this host's loopback interface that leads to SSH at that address; made when there is none. @throws {EnvironmentError} when no port can be had. */
+/**
+ * Port of this host's loopback interface that leads to SSH at that address; made when there is none.
+ *
+ * @throws {EnvironmentError} when no port can be had.
+ */
 export async function forwardSsh(gateway: Qmp, address: string): Promise<number> {
   const existing = forwardIn(await gateway.monitor('info usernet'), address);
   if (existing !== undefined) return existing;
@@ -35,7 +39,7 @@ export function forwardIn(table: string, address: string): number | undefined {
   return row === undefined ? undefined : Number(row[3]);
 }
 
-/** A port that nobody listens on now. */
+/** A port that is free now. */
 async function unusedPort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

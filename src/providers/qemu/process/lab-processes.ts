@@ -38,8 +38,8 @@ export function labelArgument({ labId, labName, role, name, stateFolder }: Label
 }
 
 /**
- * All processes of labs of this user on this host, by the label in their arguments. Programs in a machine made from namespaces may give themselves any
- * arguments; so only processes of the host's own PID namespace are believed.
+ * All processes of labs of this user on this host, by the label in their arguments. Programs in a machine made from
+ * namespaces may give themselves any arguments; so only processes of the host's own PID namespace are believed.
  */
 export function labelledProcesses(): LabelledProcess[] {
   return [...processes()].flatMap(({ pid, args }) => {

@@ -14,7 +14,10 @@ export interface MachineArguments {
   readonly stateFile: string | undefined;
 }
 
-/** All that follows `qemu-system-x86_64` for one machine. Paths are relative to the work folder, because a socket's path must be short. */
+/**
+ * All that follows `qemu-system-x86_64` for one machine. Paths are relative to the work folder, because a socket's path
+ * must be short.
+ */
 export function machineArguments({ plan, label, acceleration, boot, stateFile }: MachineArguments): string[] {
   const { name } = plan.machine;
   return [
@@ -25,7 +28,7 @@ export function machineArguments({ plan, label, acceleration, boot, stateFile }:
     '-display',
     'none',
     ...acceleration.arguments,
-    // Without graphics the firmware talks on the serial console: nobody would see that it finds nothing to start.
+    // Without graphics the firmware talks on the serial console: or it would go unseen that it finds nothing to start.
     '-machine',
     boot ? 'q35' : 'q35,graphics=off',
     '-m',
@@ -46,7 +49,8 @@ export function machineArguments({ plan, label, acceleration, boot, stateFile }:
     `file=${name}.iso,if=none,id=seed,format=raw,readonly=on`,
     '-device',
     'virtio-blk-pci,drive=seed',
-    // Nothing starts from the network: its boot program would wait for a key, then ask there before it says that the disk holds nothing.
+    // Nothing starts from the network: its boot program would wait for a key, then ask there before it says that the
+    // disk holds nothing.
     ...plan.nics.flatMap((nic, index) => [
       '-netdev',
       stream(`nic${index}`, nic.port),
@@ -71,8 +75,8 @@ export function machineArguments({ plan, label, acceleration, boot, stateFile }:
 }
 
 /**
- * A process without a machine: slirp on one side, the switch on the other. It gives the gateway, name server and way out, and lets this host reach each
- * machine's SSH server. Without "nat" it is only the last.
+ * A process without a machine: slirp on one side, the switch on the other. It provides the gateway, the name server and
+ * the way to the outside, and lets this host reach each machine's SSH server. Without "nat" it is only the last.
  */
 export function gatewayArguments(network: NetworkPlan, label: string): string[] {
   const { name, subnet, nat, gateway, nameserver, port } = network;

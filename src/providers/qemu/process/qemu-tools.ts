@@ -51,7 +51,11 @@ export interface OverlayParts {
   readonly sizeMiB: number | undefined;
 }
 
-/** Makes a disk that reads from `base` and keeps what is written for itself. @throws {EnvironmentError} with the words of qemu-img. */
+/**
+ * Makes a disk that reads from `base` and keeps what is written for itself.
+ *
+ * @throws {EnvironmentError} with the words of qemu-img.
+ */
 export async function makeOverlay(
   { imageTool }: QemuTools,
   { base, format, overlay, sizeMiB }: OverlayParts,

@@ -15,7 +15,10 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** A conversation with one QEMU process (QEMU Machine Protocol, docs/interop/qmp-spec). One client at a time: close it soon. */
+/**
+ * A conversation with one QEMU process (QEMU Machine Protocol, docs/interop/qmp-spec). One client at a time: close it
+ * soon.
+ */
 export class Qmp {
   readonly #socket: Socket;
   readonly #waiting = new Map<number, Waiting>();
@@ -33,7 +36,7 @@ export class Qmp {
     this.#ready.promise.catch(() => undefined);
   }
 
-  /** @throws the system's error when nobody listens there. */
+  /** @throws the system's error when nothing listens there. */
   static async connect(path: string): Promise<Qmp> {
     const qmp = new Qmp(connectUnix(path));
     await qmp.#ready.promise;

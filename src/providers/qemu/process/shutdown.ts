@@ -7,10 +7,16 @@ import { controlSocket, readyMark } from '../folders.ts';
 import { endProcesses, folderNow, type LabelledProcess } from './lab-processes.ts';
 import { Qmp } from './qmp.ts';
 
-/** For a clean end; a system that hangs or is still starting does not hear the button. systemd stops dozens of services: 6 s emulated and alone, a multiple beside others. */
+/**
+ * For a clean end; a system that hangs or is still starting does not hear the button. systemd stops dozens of services:
+ * 6 s when emulated and alone, several times that next to other machines.
+ */
 const cleanTimeoutsMs = { kvm: 30_000, hvf: 30_000, tcg: 120_000 } as const;
 
-/** Presses the power button of each machine, then ends what has not ended by itself, then the network. Returns how each machine ended. */
+/**
+ * Presses the power button of each machine, then ends what has not ended by itself, then the network. Returns how each
+ * machine ended.
+ */
 export async function shutDown(members: readonly LabelledProcess[]): Promise<string[]> {
   const machines = members.filter(({ role }) => role === 'machine');
   const ways = await Promise.all(machines.map(powerDown));
@@ -34,7 +40,7 @@ async function powerDown(machine: LabelledProcess): Promise<string> {
     return 'shut down';
   } catch (error) {
     if (error instanceof TimeoutError) return 'did not shut down by itself, so it was ended';
-    // Its folder is gone, or its QEMU hangs: there is nobody to talk to.
+    // Its folder is gone, or its QEMU hangs: it takes no commands.
     return 'ended';
   }
 }

@@ -11,8 +11,8 @@ const sectors = {
 } as const;
 
 /**
- * A read-only disk image of a few small files in one folder (ECMA-119, which ISO 9660 repeats), as cloud-init's NoCloud source wants it. Pure: the same files at
- * the same time give the same bytes.
+ * A read-only disk image of a few small files in one folder (ECMA-119, which ISO 9660 repeats), as cloud-init's NoCloud
+ * source wants it. Pure: the same files at the same time give the same bytes.
  */
 export function isoImage(volume: string, files: ReadonlyMap<string, string>, now: Date): Buffer {
   const placed = placeFiles(files);

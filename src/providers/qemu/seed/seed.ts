@@ -8,7 +8,7 @@ export interface SeedParts {
   readonly lab: Lab;
   readonly nics: readonly NicPlan[];
   readonly networks: ReadonlyMap<string, NetworkPlan>;
-  /** Changes when the machine is made anew, so that cloud-init sets it up again. */
+  /** Changes when the machine is made again, so that cloud-init sets it up again. */
   readonly instanceId: string;
   readonly keys: SeedKeys;
 }
@@ -25,8 +25,8 @@ export interface SeedKeys {
 }
 
 /**
- * The files of a NoCloud seed (cloud-init's "NoCloud" data source) with all that makes an image this machine: user, keys, host name, addresses, the names
- * of the others. JSON is YAML.
+ * The files of a NoCloud seed (cloud-init's "NoCloud" data source) with all that makes an image this machine: user,
+ * keys, host name, addresses, the names of the others. JSON is YAML.
  */
 export function seedFiles(parts: SeedParts): ReadonlyMap<string, string> {
   return new Map([

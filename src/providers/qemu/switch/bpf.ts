@@ -1,6 +1,6 @@
 /**
- * Programs of the BSD packet filter, as tcpdump(8) prints them with `-ddd`: S. McCanne, V. Jacobson, "The BSD Packet Filter", USENIX Winter 1993, section 3.3; bpf(4) of
- * FreeBSD has all instructions.
+ * Programs of the BSD packet filter, as tcpdump(8) prints them with `-ddd`: S. McCanne, V. Jacobson, "The BSD Packet
+ * Filter", USENIX Winter 1993, section 3.3; bpf(4) of FreeBSD has all instructions.
  */
 export type BpfProgram = readonly BpfInstruction[];
 
@@ -14,7 +14,9 @@ export function readProgram(text: string): BpfProgram | undefined {
   return Number(count) === program.length && isProgram(program) ? program : undefined;
 }
 
-/** Whether a value is a program; what its instructions do is not looked at: one that makes no sense accepts no packet. */
+/**
+ * Whether a value is a program; what its instructions do is not looked at: one that makes no sense accepts no packet.
+ */
 export function isProgram(value: unknown): value is BpfProgram {
   return (
     Array.isArray(value) &&
@@ -30,7 +32,10 @@ export function isProgram(value: unknown): value is BpfProgram {
 
 const SCRATCH_WORDS = 16;
 
-/** Instructions for one packet: a jump may lead back (`protochain`, along the headers of IPv6), and the switch has other work than a program without end. */
+/**
+ * Instructions for one packet: a jump may lead back (`protochain`, along the headers of IPv6), and the switch has other
+ * work than a program without end.
+ */
 const MOST_STEPS = 20_000;
 
 interface Registers {
@@ -39,7 +44,10 @@ interface Registers {
   readonly memory: number[];
 }
 
-/** Whether the filter takes a packet. One that reads beyond its end is not taken, as in the kernel, nor one that takes too many steps. */
+/**
+ * Whether the filter takes a packet. One that reads beyond its end is not taken, as in the kernel, nor one that takes
+ * too many steps.
+ */
 export function accepts(program: BpfProgram, packet: Buffer): boolean {
   const registers: Registers = { a: 0, x: 0, memory: Array.from({ length: SCRATCH_WORDS }, () => 0) };
   let at = 0;

@@ -18,8 +18,9 @@ export interface CaptureRequest {
 }
 
 /**
- * Captures of what passes the ports of a lab's switches. A connection is one capture: it asks with one line, gets frames as `captureOver` reads them, and ends its half of
- * the connection when it has enough. Costs a look into an empty table where nobody captures.
+ * Captures of what passes the ports of a lab's switches. A connection is one capture: it asks with one line, gets
+ * frames as `captureOver` reads them, and ends its half of the connection when it has enough. Without captures it costs
+ * a look into an empty table.
  */
 export class PortCaptures {
   readonly #running = new Map<string, Set<Capture>>();

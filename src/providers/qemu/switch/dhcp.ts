@@ -5,7 +5,7 @@ export interface Lease {
   /** Dotted-decimal, as are all others. */
   readonly address: string;
   readonly mask: string;
-  /** Undefined where there is no way out. */
+  /** Undefined where machines cannot reach the outside. */
   readonly router: string | undefined;
   readonly nameserver: string;
   /** The one that answers: the gateway. */
@@ -26,7 +26,10 @@ const LEASE_SECONDS = 86_400;
 /** RFC 2132, 9.6. */
 const messageTypes = { discover: 1, offer: 2, request: 3, ack: 5 } as const;
 
-/** Whether a frame (without length prefix) is a question of DHCP, which slirp must not answer: it would give any address. */
+/**
+ * Whether a frame (without length prefix) is a question of DHCP, which slirp must not answer: it would give any
+ * address.
+ */
 export function isDhcpQuestion(frame: Buffer): boolean {
   return (
     frame.length >= BOOTP_AT &&
@@ -37,7 +40,10 @@ export function isDhcpQuestion(frame: Buffer): boolean {
   );
 }
 
-/** The answer (a frame without length prefix) that gives the machine its stated address; undefined for another's question, or one that needs no answer (RFC 2131). */
+/**
+ * The answer (a frame without length prefix) that gives the machine its stated address; undefined for another's
+ * question, or one that needs no answer (RFC 2131).
+ */
 export function answerDhcp(frame: Buffer, lease: Lease): Buffer | undefined {
   if (
     !isDhcpQuestion(frame) ||

@@ -21,9 +21,10 @@ const SYN = 0x02;
 const ACK = 0x10;
 
 /**
- * Whether slirp may see a frame (without length prefix) of a machine. It would lead every address of its own network, and what is loopback to it, to the loopback interface
- * of this host, where services listen that are meant for nobody else; and it connects from this host, so to the host's own addresses (`isOwn`) a machine would be the host.
- * So there pass: the way out, name service, ping, and answers to the connections that come through it.
+ * Whether slirp may see a frame (without length prefix) of a machine. It would lead every address of its own network,
+ * and what is loopback to it, to the loopback interface of this host, where services listen that are meant for this
+ * host only; and it connects from this host, so to the host's own addresses (`isOwn`) a machine would be the host. What
+ * passes: traffic to the outside, name service, ping, and answers to the connections that come through it.
  */
 export function mayPass(
   frame: Buffer,
@@ -56,7 +57,10 @@ function isForDns(frame: Buffer): boolean {
   return header?.readUInt16BE(2) === DNS_PORT;
 }
 
-/** The header behind that of IP; undefined for another protocol, for one that is cut off, and for fragments, which hide it. */
+/**
+ * The header behind that of IP; undefined for another protocol, for one that is cut off, and for fragments, which hide
+ * it.
+ */
 function transportHeader(frame: Buffer, protocol: number, leastBytes: number): Buffer | undefined {
   const isFragment = (frame.readUInt16BE(IP_AT + 6) & 0x3fff) !== 0;
   const header = frame.subarray(IP_AT + (frame[IP_AT]! & 0x0f) * 4);

@@ -18,7 +18,10 @@ export function ownAddresses(): (address: number) => boolean {
   };
 }
 
-/** Linux answers on the addresses of interfaces without a cable as well, which os.networkInterfaces() leaves out: its table of local routes has them all (proc(5)). */
+/**
+ * Linux answers on the addresses of interfaces without a cable as well, which os.networkInterfaces() leaves out: its
+ * table of local routes has them all (proc(5)).
+ */
 function localAddresses(): string[] {
   try {
     return [...readFileSync('/proc/net/fib_trie', 'utf8').matchAll(/\|-- ([\d.]+)\n\s+\/32 host LOCAL/g)].map(

@@ -1,4 +1,6 @@
-/** A pcap file with times in microseconds, little-endian; https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap-04.html */
+/**
+ * A pcap file with times in microseconds, little-endian; https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap-04.html
+ */
 const MICROSECOND_MAGIC = 0xa1b2_c3d4;
 const ETHERNET = 1;
 
@@ -31,7 +33,7 @@ export function writePacketHeader(
 /** The host's clock moves when it is set, and after a sleep: more than this is no inaccuracy of a look at it. */
 const LEAST_STEP_MS = 3;
 
-/** The time of day in microseconds, which Date.now() does not tell; it goes on steadily while nobody sets it. */
+/** The time of day in microseconds, which Date.now() does not tell; it goes on steadily while the clock is not set. */
 export class WallClock {
   #originMs = performance.timeOrigin;
 

@@ -5,8 +5,9 @@ import { matchesPattern } from '../../../ssh/trust/host-pattern.ts';
 import { expandHome } from './openssh-config.ts';
 
 /**
- * Changes when OpenSSH's configuration may have changed: sizes and times of its files, with all that they include. Then `ssh -G` is asked again; else its answers of the last `up` hold,
- * because 64 processes would cost more than 64 connections.
+ * Changes when OpenSSH's configuration may have changed: sizes and times of its files, with all that they include. Then
+ * `ssh -G` is asked again; else its answers of the last `up` hold, because 64 processes would cost more than 64
+ * connections.
  */
 export async function configStamp(): Promise<string> {
   const own = join(localUser().home, '.ssh');

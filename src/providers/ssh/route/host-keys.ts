@@ -6,7 +6,7 @@ import { clearWay } from '../../../state/files/own-file.ts';
 import type { LoginPolicy } from '../../provider.ts';
 import type { Route } from './route.ts';
 
-/** Running it would be asking another program whom to trust; what it says can be put into a file. */
+/** Running it would let another program decide what to trust; its answers can be put into a file. */
 const NO_COMMAND = 'KnownHostsCommand of your OpenSSH configuration is not asked; lab reads known_hosts files only.';
 
 /** Ours; the user's own files are only read. */
@@ -14,7 +14,10 @@ export function ownKnownHosts(stateFolder: string): string {
   return join(stateFolder, 'known_hosts');
 }
 
-/** Which host keys of a server are right: those of the user's files and ours. An unknown one is asked for, learnt or refused. */
+/**
+ * Which host keys of a server are right: those of the user's files and ours. An unknown one is asked for, learnt or
+ * refused.
+ */
 export async function hostKeyPolicy(
   machine: string,
   route: Route,
@@ -40,5 +43,9 @@ export async function hostKeyPolicy(
 }
 
 function question(machine: string, { host, port }: Route, key: HostKey): string {
-  return `The host key of ${machine} (${addressText({ host, port })}) is not known: ${key.type} ${fingerprint(key.blob)}.\nIs that the fingerprint that the machine itself shows?`;
+  const found = `${key.type} ${fingerprint(key.blob)}`;
+  return (
+    `The host key of ${machine} (${addressText({ host, port })}) is not known: ${found}.\n` +
+    'Is that the fingerprint that the machine itself shows?'
+  );
 }

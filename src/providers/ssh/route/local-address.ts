@@ -3,7 +3,8 @@ import { EnvironmentError } from '../../../core/errors.ts';
 import type { Route } from './route.ts';
 
 /**
- * The address of this host that a connection comes from, if the configuration says so: BindAddress, else an address of the interface of BindInterface (ssh_config(5)).
+ * The address of this host that a connection comes from, if the configuration says so: BindAddress, else an address of
+ * the interface of BindInterface (ssh_config(5)).
  *
  * @throws {EnvironmentError} `no-local-address` when this host has no such interface.
  */
@@ -16,7 +17,8 @@ export function localAddressOf(
   const found = networkInterfaces()[bindInterface]?.find((one) => one.family === wanted);
   if (found !== undefined) return found.address;
   throw new EnvironmentError(
-    `${machine}: this host has no interface ${bindInterface} with an ${wanted} address, from which your OpenSSH configuration wants to connect`,
+    `${machine}: this host has no interface ${bindInterface} with an ${wanted} address, ` +
+      'from which your OpenSSH configuration wants to connect',
     { code: 'no-local-address', hint: 'Correct BindInterface in ~/.ssh/config; "ip address" shows what there is.' },
   );
 }

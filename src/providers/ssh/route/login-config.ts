@@ -22,7 +22,10 @@ export function algorithmListsOf(answer: OpenSshAnswer): Partial<AlgorithmLists>
   );
 }
 
-/** Pure: the kinds for which the configuration wants others than the usual algorithms; `anyway` is what OpenSSH says without a configuration. */
+/**
+ * Pure: the kinds for which the configuration wants others than the usual algorithms; `anyway` is what OpenSSH says
+ * without a configuration.
+ */
 export function algorithmsOf(
   answer: OpenSshAnswer,
   anyway: OpenSshAnswer | undefined,

@@ -23,7 +23,10 @@ export function valueOf(answer: OpenSshAnswer, keyword: string): string | undefi
   return value === undefined || value.toLowerCase() === 'none' ? undefined : value;
 }
 
-/** Paths of a keyword that holds several on one line. `ssh -G` does not quote those with spaces, so a new one begins where an absolute path does. */
+/**
+ * Paths of a keyword that holds several on one line. `ssh -G` does not quote those with spaces, so a new one begins
+ * where an absolute path does.
+ */
 export function pathsOf(answer: OpenSshAnswer, keyword: string): string[] {
   return (answer.get(keyword) ?? [])
     .flatMap((line) => line.split(/ +(?=~?[/\\]|[A-Za-z]:[/\\]|%|\$|__PROGRAMDATA__)/))

@@ -36,7 +36,8 @@ const MOST_JUMPS = 8;
 const NOBODY = 'lab-nobody-in-particular';
 
 /**
- * The way to a machine: what lab.yaml says, and all else as OpenSSH's own client would do it (`ssh -G`). Where there is no such client, OpenSSH's defaults hold.
+ * The way to a machine: what lab.yaml says, and all else as OpenSSH's own client would do it (`ssh -G`). Where there is
+ * no such client, OpenSSH's defaults hold.
  *
  * @throws {EnvironmentError} when the user's configuration has a fault, in the words of ssh(1).
  */
@@ -62,7 +63,10 @@ async function resolve(wanted: Wanted, jumpsLeft: number, signal: AbortSignal | 
   return { ...route, jumps: await resolveJumps(jumps, wanted.alias, jumpsLeft, signal) };
 }
 
-/** Each host of `ProxyJump a,b` by the configuration for it. Only the nearest one may have jumps of its own; ssh(1) does so too. */
+/**
+ * Each host of `ProxyJump a,b` by the configuration for it. Only the nearest one may have jumps of its own; ssh(1) does
+ * so too.
+ */
 async function resolveJumps(
   text: string,
   alias: string,
@@ -103,7 +107,10 @@ export function parseHop(text: string): {
   };
 }
 
-/** The user whom the configuration names, else `otherUser`. `ssh -G` answers with the local user when it has nothing to say; then it is asked what it says to a stranger. */
+/**
+ * The user that the configuration names, else `otherUser`. `ssh -G` answers with the local user when the configuration
+ * names none; then it is asked again with a default user that no configuration would name.
+ */
 async function userFor(wanted: Wanted, answer: OpenSshAnswer, signal: AbortSignal | undefined): Promise<string> {
   const { name } = localUser();
   const user = valueOf(answer, 'user') ?? name;
@@ -123,7 +130,10 @@ async function userFor(wanted: Wanted, answer: OpenSshAnswer, signal: AbortSigna
   }
 }
 
-/** What OpenSSH answers without any configuration, if that matters: old versions allow weak algorithms to everybody, and we to nobody who has not said so. */
+/**
+ * What OpenSSH answers without any configuration, if that matters: old versions allow weak algorithms by default, and
+ * we only where the configuration says so.
+ */
 async function whatAnybodyMay(
   answer: OpenSshAnswer,
   signal: AbortSignal | undefined,

@@ -18,7 +18,8 @@ import { expandPath } from './openssh-config.ts';
 import type { KeyFile, Route } from './route.ts';
 
 /**
- * All ways to log in on a route, in the order of its methods; of keys that which lab.yaml names is the first, then come those of an agent, then other files.
+ * All ways to log in on a route, in the order of its methods; of keys that which lab.yaml names is the first, then come
+ * those of an agent, then other files.
  *
  * @throws {EnvironmentError} `ssh-key-missing` when the key of lab.yaml cannot be read.
  */
@@ -68,15 +69,19 @@ async function readKey(
     ];
   } catch (cause) {
     if (!isWanted) return [];
-    throw new EnvironmentError(
-      `${machine}: the key ${shortPath(path)} cannot be read: ${systemCode(cause) === 'ENOENT' ? 'there is no such file' : cause instanceof NoOrdinaryFileError ? `it is ${cause.kind}` : messageOf(cause)}`,
-      {
-        code: 'ssh-key-missing',
-        hint: `Correct \`key\` of ${machine} in lab.yaml, or make one: ssh-keygen -t ed25519 -f ${path} && ssh-copy-id -i ${path} ${route.user}@${route.host}`,
-        cause,
-      },
-    );
+    throw new EnvironmentError(`${machine}: the key ${shortPath(path)} cannot be read: ${unreadable(cause)}`, {
+      code: 'ssh-key-missing',
+      hint:
+        `Correct \`key\` of ${machine} in lab.yaml, or make one: ` +
+        `ssh-keygen -t ed25519 -f ${path} && ssh-copy-id -i ${path} ${route.user}@${route.host}`,
+      cause,
+    });
   }
+}
+
+function unreadable(cause: unknown): string {
+  if (systemCode(cause) === 'ENOENT') return 'there is no such file';
+  return cause instanceof NoOrdinaryFileError ? `it is ${cause.kind}` : messageOf(cause);
 }
 
 async function readPublicKey(path: string): Promise<HostKey[]> {
@@ -133,10 +138,13 @@ function passwordOf(
   ];
 }
 
-/** What was typed for a question in the life of this process, the newest last: one command may connect more than once, and many machines may have one key. */
+/**
+ * What was typed for a question while this process ran, the newest last: one command may connect more than once, and
+ * many machines may share a key.
+ */
 const typed = new Map<string, Promise<string | undefined>[]>();
 
-/** Asks, unless the answer is known, or somebody else is asking; what turned out to be wrong is asked again. */
+/** Asks, unless the answer is known, or the same question is open; what turned out to be wrong is asked again. */
 function askOnce(question: string, questions: Questions | undefined): Secret {
   let used = 0;
   return async () => {

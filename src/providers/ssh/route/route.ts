@@ -12,9 +12,11 @@ export interface Route {
   /** Name under which known_hosts files hold it (HostKeyAlias), if that is not its address. */
   readonly hostKeyAlias?: string | undefined;
   readonly keyFiles: readonly KeyFile[];
-  /** Whether an agent may offer no keys beside those of `keyFiles` (IdentitiesOnly). */
+  /** Whether an agent may offer only the keys of `keyFiles` (IdentitiesOnly). */
   readonly onlyKeyFiles: boolean;
-  /** `SSH_AUTH_SOCK`, `$VARIABLE`, or the path of its socket; undefined when no agent shall be asked (IdentityAgent). */
+  /**
+   * `SSH_AUTH_SOCK`, `$VARIABLE`, or the path of its socket; undefined when no agent shall be asked (IdentityAgent).
+   */
   readonly agent: string | undefined;
   /** Absolute paths; read, never written. */
   readonly knownHostsFiles: readonly string[];
@@ -24,7 +26,7 @@ export interface Route {
   readonly methods: readonly LoginMethod[];
   /** How often a wrong password may be corrected (NumberOfPasswordPrompts). */
   readonly passwordPrompts: number;
-  /** Nobody is asked anything (BatchMode). */
+  /** No questions are asked (BatchMode). */
   readonly isBatch?: boolean | undefined;
   /** Certificates of the user (CertificateFile). */
   readonly certificateFiles?: readonly string[] | undefined;
@@ -53,7 +55,10 @@ export interface KeyFile {
   readonly isWanted: boolean;
 }
 
-/** Without a configuration. OpenSSH prefers `keyboard-interactive`, which takes one more round trip for the same password. */
+/**
+ * Without a configuration. OpenSSH prefers `keyboard-interactive`, which takes one more round trip for the same
+ * password.
+ */
 export const usualMethods: readonly LoginMethod[] = ['publickey', 'password', 'keyboard-interactive'];
 
 /** As ssh(1) has it without a configuration. */
