@@ -18,7 +18,6 @@ const noSubnet: Subnet = { network: 0, prefixLength: 32 };
 
 /** What the command line sets in place of the file. */
 export interface LabOverrides {
-  /** Not checked here: the registry of providers refuses an unknown one. */
   readonly provider?: string | undefined;
   readonly name?: string | undefined;
 }

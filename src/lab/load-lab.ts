@@ -12,7 +12,7 @@ import { labFields } from './fields/fields.ts';
 import type { PathProblem, Problem } from './problem.ts';
 import { readDraft } from './read-draft.ts';
 import { readLabFile } from './yaml/read-lab-file.ts';
-import { checkLabName } from './fields/rules.ts';
+import { checkLabName, checkProviderName } from './fields/rules.ts';
 import type { Lab } from './types.ts';
 import { YamlSource } from './yaml/yaml-source.ts';
 
@@ -29,7 +29,7 @@ export type LoadResult =
  * Loads, completes and checks a lab file, whose provider has to be one of `providers`; changes nothing.
  *
  * @throws {UsageError} `lab-file-missing` when it does not exist or cannot be read; `wrong-name` when
- * `overrides.name` is no legal host name.
+ * `overrides.name` is no legal host name; `provider-unknown` when `overrides.provider` is none of `providers`.
  */
 export async function loadLab(
   file: string,
@@ -37,6 +37,7 @@ export async function loadLab(
   overrides: LabOverrides = {},
 ): Promise<LoadResult> {
   if (overrides.name !== undefined) checkLabName(overrides.name);
+  if (overrides.provider !== undefined) checkProviderName(overrides.provider, providers);
   const path = resolve(file);
   const { text, problem } = await readLabFile(path);
   return problem ? { problems: [problem], partial: undefined, text } : checkLabText(text, path, providers, overrides);

@@ -1,5 +1,4 @@
-import { UsageError } from '../core/errors.ts';
-import { suggestion } from '../core/text/suggest.ts';
+import { checkProviderName } from '../lab/fields/rules.ts';
 import type { Ability, AbleProvider, Provider, ProviderRegistry } from './provider.ts';
 
 /** Each is loaded only when it is asked for. */
@@ -13,13 +12,8 @@ const loaders: Readonly<Record<string, () => Promise<Provider>>> = {
 export const allProviders: ProviderRegistry = { names: Object.keys(loaders), named, having };
 
 async function named(name: string): Promise<Provider> {
-  const load = loaders[name];
-  if (!load)
-    throw new UsageError(`there is no provider "${name}"`, {
-      code: 'provider-unknown',
-      hint: suggestion(name, allProviders.names),
-    });
-  return load();
+  checkProviderName(name, allProviders.names);
+  return loaders[name]!();
 }
 
 async function having<A extends Ability>(ability: A): Promise<readonly AbleProvider<A>[]> {

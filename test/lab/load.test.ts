@@ -90,6 +90,15 @@ describe('loading a lab file', () => {
     assert.equal(result.lab.name, 'other');
   });
 
+  it('refuses a provider on the command line that does not exist, with the known ones', async () => {
+    await assert.rejects(loadLab('lab.yaml', allProviders.names, { provider: 'incus' }), {
+      name: 'UsageError',
+      code: 'provider-unknown',
+      message: 'there is no provider "incus"',
+      hint: 'known: netns, qemu, ssh',
+    });
+  });
+
   it('refuses an illegal name on the command line', async () => {
     await assert.rejects(loadLab('lab.yaml', allProviders.names, { name: 'my lab' }), {
       name: 'UsageError',

@@ -1,3 +1,4 @@
+import { suggestion } from '../../core/text/suggest.ts';
 import { UsageError } from '../../core/errors.ts';
 import { formatIPv4, formatSubnet, overlaps, parseIPv4, parseSubnet, type Subnet } from '../../core/ipv4.ts';
 import { NUMERIC_HOST, reservedHosts, reservedInterfaces, reservedUsers } from './reserved-names.ts';
@@ -80,6 +81,12 @@ function hostNameReason(text: string): string {
 
 function tooLong(text: string, most: number): string | undefined {
   return text.length > most ? `it has ${text.length} characters, at most ${most} are allowed` : undefined;
+}
+
+/** @throws {UsageError} `provider-unknown` when the provider that was asked for is none of the `known` ones. */
+export function checkProviderName(name: string, known: readonly string[]): void {
+  if (!known.includes(name))
+    throw new UsageError(`there is no provider "${name}"`, { code: 'provider-unknown', hint: suggestion(name, known) });
 }
 
 /** @throws {UsageError} `wrong-name` when a name that was given on the command line is no legal host name. */
