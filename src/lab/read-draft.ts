@@ -80,9 +80,10 @@ function draftMachine(name: string, value: unknown): DraftMachine {
   };
 }
 
+/** A field that has another name here, or a default, has a line; all others are taken as they are. */
 function machineOf(
   name: string,
-  { image, user, memory, cpus, disk, sudo, ssh }: RightFields<typeof machineSettings>,
+  { image, user, memory, disk, sudo, ...others }: RightFields<typeof machineSettings>,
 ): Machine {
   return {
     name,
@@ -91,10 +92,9 @@ function machineOf(
     ...(user !== undefined && { isUserWritten: true }),
     interfaces: [],
     memoryMiB: memory,
-    cpus,
+    ...others,
     diskMiB: disk,
     ...(sudo === false && { sudo }),
-    ssh,
   };
 }
 
