@@ -2,9 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseSubnet } from '../../src/core/ipv4.ts';
 import { DEFAULT_USER } from '../../src/lab/defaults.ts';
+import { schemaAt, type JsonSchema } from '../../src/lab/fields/json-schema.ts';
+import { checkLabText } from '../../src/lab/load-lab.ts';
 import type { Lab } from '../../src/lab/types.ts';
 import { describeChange, fingerprint } from '../../src/state/lab-change.ts';
 import { stateOf } from '../../src/state/state.ts';
+import { labJson } from '../lab/golden.ts';
 import { eth, named, sampleLab, sampleMachine, sampleNetwork } from './fixtures/sample-lab.ts';
 
 const [vm1, vm2] = [sampleMachine('vm1', '192.168.100.4'), sampleMachine('vm2', '192.168.100.5')];
@@ -111,4 +114,32 @@ test('a lab that only names its machines in another order, moved, or has other p
   const running = stateOf(sampleLab(), 'id-1', {});
   assert.equal(fingerprint(lab), running.fingerprint);
   assert.deepEqual(describeChange(running, lab), []);
+});
+
+/** A lab whose machine has these fields. */
+async function labWith(fields: object): Promise<Lab> {
+  const text = JSON.stringify({ version: 1, networks: { natnet: '192.168.100.0/24' }, machines: { vm1: fields } });
+  const result = await checkLabText(text, '/home/student/tp1/lab.yaml', ['netns']);
+  assert.ok('lab' in result, text);
+  return result.lab;
+}
+
+function machineSchema(): JsonSchema {
+  const { anyOf = [], ...schema } = schemaAt(['machines', 'vm1'])!;
+  return anyOf.find(({ properties }) => properties !== undefined) ?? schema;
+}
+
+test('every field of a machine that makes another lab is part of the fingerprint, and its change is said', async () => {
+  const before = await labWith({});
+  const running = stateOf(before, 'id-1', {});
+  const changed: string[] = [];
+  for (const [name, { examples }] of Object.entries(machineSchema().properties!)) {
+    const lab = await labWith({ [name]: examples![0] });
+    if (labJson(lab) === labJson(before)) continue;
+    changed.push(name);
+    assert.notEqual(fingerprint(lab), running.fingerprint, name);
+    assert.notDeepEqual(describeChange(running, lab), [], name);
+  }
+  // All but `image`, whose example is its default.
+  assert.ok(changed.length >= 8, changed.join());
 });
