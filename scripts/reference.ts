@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { helpText } from '../src/cli/command/help-text.ts';
 import { commandReference } from '../src/cli/command/reference.ts';
 import { commands } from '../src/cli/commands/index.ts';
 import { labFieldReference } from '../src/lab/fields/field-reference.ts';
@@ -22,5 +23,6 @@ if (import.meta.main) {
   const readme = join(root, 'README.md');
   writeFileSync(readme, withReference(readFileSync(readme, 'utf8')));
   writeFileSync(join(root, 'test/cli/golden/command-reference.md'), commandReference(commands));
+  writeFileSync(join(root, 'test/cli/golden/help.txt'), helpText([], commands));
   writeFileSync(join(root, 'test/lab/field-reference.md'), labFieldReference(stepReference()));
 }

@@ -42,7 +42,7 @@ export function watchStreams(stop: (reason: LabError) => void): void {
       // A lost reader shows only when something is written.
       if (stream === stdout)
         setTimeout(
-          () => stderr.write('lab: nobody reads the output any more; the command goes on\n'),
+          () => stderr.write('lab: no one reads the output any more; the command goes on\n'),
           PATIENCE_MS,
         ).unref();
     }

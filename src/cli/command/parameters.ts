@@ -36,7 +36,7 @@ export interface Option<T = unknown> {
   readonly description: string;
   readonly complete?: Complete | undefined;
   /** Its value, from the words that were given for it, in order. @throws {UsageError} */
-  readonly read: (given: readonly string[], flag: string) => T;
+  readonly read: (given: readonly string[], name: string) => T;
 }
 
 /** Which words are the argument's: some consecutive operands, or the rest of the command line, untouched. */

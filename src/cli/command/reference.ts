@@ -10,7 +10,7 @@ const exitCodes: Readonly<Record<keyof typeof ExitCode, string>> = {
   usage: 'wrong usage, or a wrong lab file',
   environment: 'this host or a machine cannot: a tool or a right is missing, not reachable, disk full',
   timeout: 'timed out',
-  locked: 'another `lab` works on this lab now',
+  locked: 'another `lab` is working on this lab',
   bug: 'a fault of `lab` itself',
   interrupted: 'interrupted by Ctrl-C, after clean-up',
   terminated: 'told to stop (SIGTERM, SIGHUP), after clean-up',

@@ -7,6 +7,6 @@ export const ofStoredRun = optional(storedRun, 'name of the run, or the start of
 /** Of all commands that store a run. */
 export const maxOutput = value(
   outputLimit,
-  'store at most that much for each program, its packets included: 64K, 100M, 1G (default: 16M); ' +
-    'what it prints beyond is shown and matched all the same',
+  'store at most this much of each program, packets included: 64K, 100M, 1G (default: 16M); ' +
+    'output beyond that is still shown and matched',
 );

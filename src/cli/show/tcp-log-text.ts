@@ -19,7 +19,7 @@ function remarks(run: string, capture: TcpLog['capture'], counts: TcpLog['counts
     ...(conversations === 0
       ? [
           `The run ${run} has no TCP connection in its capture` +
-            (isCompleteCapture(capture) ? ': nobody connected while it was played.' : ', which is not complete.'),
+            (isCompleteCapture(capture) ? ': no one connected while it was played.' : ', which is not complete.'),
         ]
       : []),
     ...(capture?.gaps ?? []).map((gap) => `Not complete: ${describeGap(gap)}.`),

@@ -9,7 +9,7 @@ export const downCommand = defineCommand({
   summary: 'remove all that this lab made',
   details:
     'It works without lab.yaml, from the .lab folder, and is safe when nothing exists. ' +
-    'The runs stay, unless --purge says so.',
+    'The runs stay, unless --purge is given.',
   options: { purge: flag('remove the whole .lab folder, with its runs and keys') },
   examples: [{ words: 'down', does: 'machines and networks gone, runs kept' }],
   run: async ({ context, options }) => {

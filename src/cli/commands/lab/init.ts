@@ -13,7 +13,7 @@ export const initCommand = defineCommand({
   name: 'init',
   group: 'start',
   summary: 'write a commented lab.yaml to start from',
-  details: 'It never replaces a file, unless --force says so.',
+  details: 'It replaces no file, unless --force is given.',
   labFileHere: true,
   options: {
     template: value(template, 'what to start from (default: tp1)'),

@@ -22,9 +22,7 @@ export const upCommand = defineCommand({
     dryRun: flag('only say what would be done'),
     recreate: flag('take the machines down first'),
     offline: flag('get nothing from the network, such as images of machines'),
-    acceptNewHostKeys: flag(
-      'learn SSH host keys that are not known yet, without asking; a changed one is an error all the same',
-    ),
+    acceptNewHostKeys: flag('learn unknown SSH host keys without asking; a changed key is still an error'),
   },
   examples: [
     { words: 'up', does: 'bring the lab up' },

@@ -8,14 +8,14 @@ const lineCount = countFrom1('number', 7, { code: 'wrong-lines', hint: 'For exam
 export const consoleCommand = defineCommand({
   name: 'console',
   group: 'machines',
-  summary: 'the serial console of a virtual machine: what it said, and a seat there',
+  summary: 'the serial console of a virtual machine: its output so far, and a way to type there',
   details:
     'It works while the machine starts, when SSH does not answer, and after a start that failed. On a terminal you ' +
-    'are joined to it (Ctrl-] leaves); else it prints what was said.',
+    'are connected to it (Ctrl-] leaves); otherwise its output is printed.',
   arguments: { machine: required(machine, 'name of the machine') },
-  options: { log: flag('only print what it said'), lines: value(lineCount, 'only the last lines of it') },
+  options: { log: flag('only print its output'), lines: value(lineCount, 'only its last lines') },
   examples: [
-    { words: 'console vm1', does: 'sit down at it' },
+    { words: 'console vm1', does: 'connect to it' },
     { words: 'console vm1 --log --lines 20', does: 'how did its start go?' },
   ],
   run: async ({ context, global, arguments: { machine }, options: { log, lines } }) => {

@@ -9,7 +9,7 @@ export const execCommand = defineCommand({
   group: 'machines',
   summary: 'run one command on several machines at once',
   details:
-    'The command is run as it stands, by no shell. The exit status is that of the command; with several machines, ' +
+    'The command is run as it is, without a shell. The exit status is that of the command; with several machines, ' +
     'the largest of them.',
   arguments: {
     machine: several(machine, 'names of the machines'),

@@ -10,13 +10,13 @@ export const sshCommand = defineCommand({
   summary: 'a shell on a machine, or one command there',
   details:
     "All that follows the name of the machine is the command, as with ssh(1): the machine's shell reads it, and its " +
-    'exit status is ours. Options of lab stand before "ssh". Without a command it logs in; where standard input is ' +
-    'no terminal, the shell reads that instead, to its end.',
+    'exit status is ours. Options of lab stand before "ssh". Without a command it logs in; if standard input is ' +
+    'not a terminal, the shell reads its commands from there.',
   arguments: {
     machine: required(machine, 'name of the machine'),
     command: restOfLine('a command for the shell of the machine'),
   },
-  options: { tty: flag('give the command a terminal, where you sit at one', 't') },
+  options: { tty: flag('give the command a terminal, if you are at one', 't') },
   examples: [
     { words: 'ssh vm1', does: 'log in' },
     { words: 'ssh vm1 sudo lsof -i :7999', does: 'one command' },

@@ -16,7 +16,7 @@ export const recordCommand = defineCommand({
     'ended, or with Ctrl-]. What you typed becomes "send" steps, what was shown proposed "expect" steps, which you ' +
     'should look at.',
   arguments: { name: required(word('name'), 'name of the new scenario') },
-  options: { write: flag('add it to the lab file; all that stands there stays as it is'), maxOutput },
+  options: { write: flag('add it to the lab file; the rest of the file stays as it is'), maxOutput },
   examples: [
     { words: 'record hello', does: 'play, then see the scenario' },
     { words: 'record hello --write', does: 'then: lab run hello' },
