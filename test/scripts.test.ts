@@ -54,8 +54,8 @@ test('Python can read what is in Python', () =>
     'import ast, sys; ast.parse(open(sys.argv[1]).read())',
   ]));
 
-/** Scripts with a reason to be strings: those of completion run in the shell of the user. */
-const exempt = ['src/cli/completion/shell-scripts.ts', 'src/ssh/'];
+/** Scripts with a reason to be strings: those of completion run in the shell of the user, and this one is put together. */
+const exempt = ['src/cli/completion/shell-scripts.ts', 'src/ssh/channel/remote-command.ts'];
 /** A shorter script in one line may stand in a string. */
 const LONGEST_LINE = 120;
 const TOKEN = new RegExp(

@@ -2,7 +2,7 @@
 # of which find(1) follows.
 #
 # Each record ends in the token, which no name can know, and a line end: `l|d|f MODE SIZE DEVICE:INODE PATH`, where the
-# mode is hexadecimal and `l` tells of what a link leads to; `x PATH` is a link that leads nowhere, `u PATH` a folder
+# mode is hexadecimal and `l` stands for what a link leads to; `x PATH` is a link that leads nowhere, `u PATH` a folder
 # that may not be read.
 LC_ALL=C; export LC_ALL
 t=$1 thing=$2; shift 2

@@ -40,8 +40,9 @@ export interface DeployOptions {
  * already is not sent again: with nothing to do it costs one round trip a machine. May be called at any time; a call
  * that was broken off is completed by the next.
  *
- * @throws {CheckError} when a build fails. @throws {UsageError} when a file is missing or two have one name. @throws
- * {ConnectionError} when a machine is lost.
+ * @throws {CheckError} when a build fails.
+ * @throws {UsageError} when a file is missing or two have one name.
+ * @throws {ConnectionError} when a machine is lost.
  * @throws {EnvironmentError} when a machine cannot take them: disk full, no right, a name taken, our Node does not run
  * there. Each file there is then the whole old or the whole new one.
  */

@@ -44,7 +44,7 @@ export interface MachineProgram {
   readonly searchPath: string;
 }
 
-/** A transfer of this size or more is told while it goes on. */
+/** The progress of a transfer of this size or more is shown. */
 const LARGE_BYTES = 4_000_000;
 /** Time between two such notes. */
 const NOTE_EVERY_MS = 200;

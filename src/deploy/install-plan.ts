@@ -10,7 +10,7 @@ export interface ProgramPlan {
   readonly manifest: readonly string[];
   /** Lines for the machine, fields apart by tabs; empty when all is in place. */
   readonly operations: readonly (readonly string[])[];
-  /** Files that are written anew. */
+  /** Files that are written again. */
   readonly written: readonly FileEntry[];
   /** How many entries are in place already. */
   readonly unchanged: number;
@@ -30,7 +30,7 @@ export interface PlanRequest {
  * Compares what a program needs with what lies in its folder.
  *
  * What runs is always what `lab.yaml` names. A file there whose content we did not put there was edited, or is the
- * student's own: it is kept beside the new one as `<name>.<backupSuffix>`. A file that the program no longer has is
+ * student's own: it is kept next to the new one as `<name>.<backupSuffix>`. A file that the program no longer has is
  * removed, unless it was edited.
  *
  * @throws {EnvironmentError} when something of another kind stands where a file belongs; nothing is overwritten then.

@@ -20,7 +20,7 @@ export interface RuntimeUpload extends ContentHash {
 }
 
 export interface InstallRequest {
-  /** Those that are not in place already. */
+  /** Programs that are not in place already. */
   readonly plans: readonly ProgramPlan[];
   readonly runtime: RuntimeUpload | undefined;
   readonly survey: ProgramSurvey;
@@ -32,18 +32,18 @@ export interface InstallRequest {
 }
 
 export interface Installed {
-  /** Files of the user, kept beside ours. */
+  /** Files of the user, kept next to ours. */
   readonly kept: readonly { readonly program: string; readonly path: string; readonly backup: string }[];
   /** Edited files that no program has any more. */
   readonly stayed: readonly { readonly program: string; readonly path: string }[];
 }
 
 /**
- * So long may the machine take for the end, beside the time to check what it got; the sending itself may stand still
- * for as long.
+ * So long may the machine take for the end, in addition to the time to check what it got; the sending itself may stand
+ * still for as long.
  */
 const STALL_MS = 60_000;
-/** Space that a file system needs beside the content itself: blocks half used, folders, lists. */
+/** Space that a file system needs in addition to the content itself: blocks half used, folders, lists. */
 const SPARE_BYTES = 256 * 1024;
 
 /**

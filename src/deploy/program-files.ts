@@ -39,10 +39,10 @@ const leftOut: ReadonlySet<string> = new Set(['.lab', '.git']);
  * something in the folder; what any other link leads to is sent in its place.
  *
  * What leads out of `labFolder`, by links or by its path, is taken only where the lab file says so for that item: the
- * lab of somebody else could send any file of this user to a machine, and into a report.
+ * lab of someone else could send any file of this user to a machine, and into a report.
  *
- * @throws {UsageError} when a file is missing, of an odd kind or outside, or two have the same name. @throws
- * {EnvironmentError} when one cannot be read.
+ * @throws {UsageError} when a file is missing, of an odd kind or outside, or two have the same name.
+ * @throws {EnvironmentError} when one cannot be read.
  */
 export async function programEntries(program: Program, labFolder: string, hashFile: HashFile): Promise<Entry[]> {
   refuseSameNames(program);
@@ -195,7 +195,7 @@ class Collector {
     if (code === 'ELOOP') return this.#fault(`the links at ${source} lead in a circle`, 'Remove one of them.');
     if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EIO') return cause;
     const hint =
-      code === 'EIO' ? 'The disk may be broken; copy the file anew.' : `Give yourself the right: chmod u+r ${source}`;
+      code === 'EIO' ? 'The disk may be broken; copy the file again.' : `Give yourself the right: chmod u+r ${source}`;
     return new EnvironmentError(
       `program ${name}: the file ${source} cannot be read: ` +
         (code === 'EIO' ? 'input/output error' : 'permission denied'),

@@ -1,5 +1,5 @@
 /**
- * Where things lie on a machine, all relative to the home folder of its user, so that nobody needs rights.
+ * Where things lie on a machine, all relative to the home folder of its user, so that no special rights are needed.
  *
  * A program's folder is `lab/<lab>/<program>`: one visible folder in the home, in which a student finds every program
  * of every lab by name, and which no folder of the student's own is likely to be. It holds real files, no links into a

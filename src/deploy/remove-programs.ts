@@ -15,8 +15,9 @@ const REMOVE_TIMEOUT_MS = 60_000;
  * the account also what is kept for all of them. What the user edited or added stays. One round trip; safe when nothing
  * is there.
  *
- * @returns what stays, as sentences. @throws {EnvironmentError} when something cannot be removed, with the machine's
- * words. @throws {ConnectionError}
+ * @returns what stays, as sentences.
+ * @throws {EnvironmentError} when something cannot be removed, with the machine's words.
+ * @throws {ConnectionError}
  */
 export async function removePrograms(shell: Shell, labName: string, signal: AbortSignal): Promise<string[]> {
   const result = await shell.exec(

@@ -15,11 +15,12 @@ export interface SourceFile {
 }
 
 /**
- * Opens a file for what is sent or kept of a program. Where the file lies is asked of what was opened, not of its name:
- * a link that somebody puts in the way, of the file or of a folder above it, leads out at no instant.
+ * Opens a file that is sent or kept for a program. Where the file lies is asked of what was opened, not of its name:
+ * a link that someone puts in the way, of the file or of a folder above it, leads out at no instant.
  *
- * @throws {UsageError} `program-file-outside` when it lies elsewhere. @throws {NoOrdinaryFileError} for pipes and
- * devices. @throws system errors of open(2)
+ * @throws {UsageError} `program-file-outside` when it lies elsewhere.
+ * @throws {NoOrdinaryFileError} for pipes and devices.
+ * @throws system errors of open(2)
  */
 export async function openSource({ path, within }: SourceFile): Promise<FileHandle> {
   const handle = await openOrdinary(path);

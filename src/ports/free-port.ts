@@ -42,10 +42,10 @@ const KILL_MS = 2000;
 const INTERVAL_MS = 40;
 
 /**
- * Ends the processes that hold a port, as `report` tells them: TERM, grace, KILL, then looks again and watches the port
- * for a moment. Only processes of the report and those that share a socket with them are ended, each identified again
- * right before the signal. Clients, TIME_WAIT rows and sockets that are bound and do not listen are left alone. With
- * nothing to end, nothing is done.
+ * Ends the processes that hold a port, as the report lists them: TERM, grace, KILL, then looks again and watches the
+ * port for a moment. Only processes of the report and those that share a socket with them are ended, each identified
+ * again right before the signal. Clients, TIME_WAIT rows and sockets that are bound and do not listen are left alone.
+ * With nothing to end, nothing is done.
  *
  * @throws {CheckError} for SSH's own port, PID 1 and what our connection hangs on; when a holder survives KILL; when
  * the port is taken again at once.
@@ -103,7 +103,7 @@ class Sockets {
 
   /**
    * The holders in a later report that hold one of the sockets, but for a process that is another one than it was (a
-   * new program under the old PID). Where the machine tells no sockets, those that are the same processes.
+   * new program under the old PID). Where the machine shows no sockets, those that are the same processes.
    */
   of({ holders }: PortReport): Holder[] {
     return holders.filter(({ pid, identity, inode }) => {

@@ -23,7 +23,7 @@ const LOOK_TIMEOUT_MS = 60_000;
 /**
  * Who holds a port of a machine, and what bind(2) of a server would get there, in one round trip, without connecting to
  * it. A holder that the user may not see is looked at through sudo, where that works without a password or with the one
- * given; `blindSpot` tells when it does not.
+ * given; `blindSpot` says why where it does not.
  *
  * @throws {EnvironmentError} when the machine has nothing to look with; what `Shell.exec` throws.
  */
@@ -71,7 +71,7 @@ function kindOf(state: string): 'holder' | 'time-wait' | 'other' {
 }
 
 /**
- * Whether a socket listens on the port: a cheap, passive look at the machine's socket table, for one who waits for a
+ * Whether a socket listens on the port: a cheap, passive look at the machine's socket table, for whoever waits for a
  * server.
  *
  * @throws as `inspectPort` does.
@@ -140,7 +140,7 @@ function holderOf(row: SocketRow, pid: number | undefined, { processes, userName
   };
 }
 
-/** A process may listen twice on one address (SO_REUSEPORT) or have one socket open twice; it is told once. */
+/** A process may listen twice on one address (SO_REUSEPORT) or have one socket open twice; it is listed once. */
 function withoutRepeats(holders: readonly Holder[]): Holder[] {
   return [...new Map(holders.map((holder) => [`${holder.pid ?? holder.inode} ${holder.address}`, holder])).values()];
 }

@@ -61,7 +61,8 @@ try_to_bind() {
 # "holds PID INODE" for each process with one of the sockets open, as far as this user may look.
 owners() {
   set +f
-  # shellcheck disable=SC2012,SC2086 # not every find tells where links lead, and -q makes names harmless; the numbers are to be on one line
+  # Not every find(1) says where links lead, and -q makes names harmless; the numbers have to be on one line.
+  # shellcheck disable=SC2012,SC2086
   ls -lnq /dev/null /proc/[0-9]*/fd 2>/dev/null | awk -v wanted=" $(say $inodes) " '
     /^\/proc\/[0-9]+\/fd:$/ { split($0, part, "/"); pid = part[3] }
     match($0, / -> socket:\[[0-9]+\]$/) {
@@ -101,7 +102,7 @@ describe() {
   say "cgroup $pid $(to_hex <"/proc/$pid/cgroup" 2>/dev/null)"
 }
 
-# A socket without a visible process belongs to another user, or to nobody here.
+# A socket without a visible process belongs to another user, or to no process here.
 some_hidden() {
   for inode in $inodes; do say "$held" | grep -q " $inode\$" || return 0; done
   [ "$source" = netstat ] && holding | grep -q ' -$'
@@ -112,7 +113,7 @@ say "$mark$source"
 [ -z "$table" ] || say "$table"
 say "$mark"facts
 [ "$mode" != rows ] || { say "$mark"end; exit 0; }
-# Whether the table has more than its heading: most ports are free, and then nobody need be looked for.
+# Whether the table has more than its heading: most ports are free, and then no holder need be looked for.
 found=0 tried=
 case $table in *[:.]"$port "* | *:"$hex "*) found=1 ;; esac
 [ "$mode" = table ] || tried=$(try_to_bind)

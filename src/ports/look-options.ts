@@ -7,6 +7,6 @@ export interface LookOptions {
   readonly sudoPassword?: string | undefined;
   /** Default `tcp`. */
   readonly protocol?: PortProtocol | undefined;
-  /** `table`: look at sockets only and try no bind(2), for one who looks again and again. Default `bind`. */
+  /** `table`: look at sockets only and try no bind(2), for callers that poll. Default `bind`. */
   readonly depth?: 'bind' | 'table' | undefined;
 }

@@ -18,8 +18,8 @@ const IN_USE = 'EADDRINUSE ("Address already in use")';
 const TIME_WAIT_SECONDS = 60;
 
 /**
- * In words, why bind(2) of a server fails though nobody listens, until when, and what to do; undefined when there is
- * nothing to say.
+ * In words, why bind(2) of a server fails though no process listens, until when, and what to do; undefined when there
+ * is nothing to say.
  */
 export function explainPort(report: PortReport): string | undefined {
   const { holders, state, bound, connections, bind } = report;
@@ -30,21 +30,21 @@ export function explainPort(report: PortReport): string | undefined {
     connections.length > 0 ? explainConnections(report) : undefined,
     explainTimeWait(report),
   ];
-  const told = sentences.filter((sentence) => sentence !== undefined);
+  const known = sentences.filter((sentence) => sentence !== undefined);
   if (bind === undefined && state === 'free')
     return (
       `${report.machine} has neither Perl nor Python 3 to try bind(2) with: ` +
       'a socket that is bound and does not listen would not show.'
     );
-  if (state === 'busy' && told.length === 0) {
+  if (state === 'busy' && known.length === 0) {
     return (
       `Trying it out with bind(2) gets ${IN_USE}, and no socket shows on this machine: ` +
       'it may belong to a container, or have gone since. Look again, or give your program another port.'
     );
   }
   if (bind !== undefined && state === 'busy' && !isRefused(bind, 'reuse'))
-    told.push(`A server that sets SO_REUSEADDR can have the port all the same; one that does not gets ${IN_USE}.`);
-  return told.length === 0 ? undefined : told.join(' ');
+    known.push(`A server that sets SO_REUSEADDR can have the port all the same; one that does not gets ${IN_USE}.`);
+  return known.length === 0 ? undefined : known.join(' ');
 }
 
 /**

@@ -12,8 +12,8 @@ as_root() {
   # shellcheck disable=SC2154 # as-root.sh sets both
   if [ "$password" = given ]; then sudo -S -p '' sh -c "$self" sh "$@"; else sudo -n sh -c "$self" sh "$@"; fi
 }
-# Start time (field 22 of proc_pid_stat(5), in ticks since boot) and a checksum of the command: what tells a process
-# from a later one with its number.
+# Start time (field 22 of proc_pid_stat(5), in ticks since boot) and a checksum of the command: what distinguishes a
+# process from a later one with its number.
 identify() {
   who=$1
   if [ -r "/proc/$who/stat" ]; then

@@ -5,7 +5,7 @@ import type { Holder, PortReport } from './port-report.ts';
 
 /**
  * The error for a port whose holders are gone and which is taken again: by a supervisor that restarts what was ended,
- * or by somebody else.
+ * or by another process.
  */
 export function takenAgain(report: PortReport, before: readonly Holder[]): CheckError {
   const { machine, holders } = report;

@@ -30,7 +30,7 @@ exit if $protocol ne "tcp" || $mode eq "bind" && !$taken;
 # TCP_BOUND_INACTIVE, 13, of include/net/tcp_states.h). An older one is asked socket by socket, as far as we may trace
 # its process: pidfd_getfd(2), Linux 5.6; the numbers of system calls are those of all architectures.
 my %bound;
-sub told {
+sub report {
   my ($inode, $uid, $address) = @_;
   print "bound $inode $uid $address\n" unless $bound{$inode}++;
 }
@@ -43,7 +43,7 @@ if (socket(my $netlink, 16, SOCK_RAW, 4)) {
         my ($length, $type) = unpack("LS", $answers);
         last DUMP if $type != 20 || $length < 88;
         my ($sport, $address, $uid, $inode) = unpack("x4nx2a16x16x12x12LL", substr($answers, 16, 72));
-        told($inode, $uid, inet_ntop($family, substr($address, 0, $family == AF_INET ? 4 : 16))) if $sport == $port && $inode;
+        report($inode, $uid, inet_ntop($family, substr($address, 0, $family == AF_INET ? 4 : 16))) if $sport == $port && $inode;
         $answers = substr($answers, ($length + 3) & ~3);
       }
     }
@@ -65,5 +65,5 @@ for my $link (glob "/proc/[0-9]*/fd/*") {
   next if !$name || getpeername($socket) || unpack("i", getsockopt($socket, SOL_SOCKET, 38) || "") != 6 || unpack("i", getsockopt($socket, SOL_SOCKET, 30) || "");
   my $family = sockaddr_family($name);
   my ($bound_port, $address) = $family == AF_INET ? unpack_sockaddr_in($name) : $family == AF_INET6 ? unpack_sockaddr_in6($name) : next;
-  told($inode, (stat "/proc/$pid")[4], inet_ntop($family, $address)) if $bound_port == $port;
+  report($inode, (stat "/proc/$pid")[4], inet_ntop($family, $address)) if $bound_port == $port;
 }

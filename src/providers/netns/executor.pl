@@ -148,7 +148,7 @@ sub start_machine {
         eval { perform($_) for @{ $machine->{operations} }; 1 } or machine_failed($machine->{name}, $@);
         exit 0;
     }
-    # Held by nobody else, it refuses connections as soon as the machine has ended.
+    # Held by no other process, it refuses connections as soon as the machine has ended.
     delete $machine_listener{ $machine->{name} };
     $machine_pid{ $machine->{name} } = $pid;
 }
@@ -206,7 +206,7 @@ my %operation = (
     'keep-capabilities' => \&keep_capabilities,
     'filter-system-calls' => \&filter_system_calls,
     'no-new-privileges' => sub { call('prctl', PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) },
-    # prctl(2): nobody traces this process or opens its memory but with CAP_SYS_PTRACE in the namespace in which its program was started, the host's.
+    # prctl(2): no one traces this process or opens its memory but with CAP_SYS_PTRACE in the namespace in which its program was started, the host's.
     # Only for the machines' inits: that of the lab no machine can see, and whoever made it must.
     'not-dumpable'      => sub { call('prctl', PR_SET_DUMPABLE, 0, 0, 0, 0) },
     'bridge'    => sub { link_bridge(@_) },
@@ -343,7 +343,7 @@ sub attach_layer {
     POSIX::close($tree);
 }
 
-# A program beside the lab that tells that it is ready by a byte on the descriptor that replaces {ready}. It is forked in the network and
+# A program next to the lab that reports that it is ready by a byte on the descriptor that replaces {ready}. It is forked in the network and
 # among the files of the host, and begins when the lab has a network of its own.
 sub start_helper {
     my ($input, @command) = @_;

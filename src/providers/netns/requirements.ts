@@ -12,7 +12,7 @@ const FIX = 'lab doctor --fix';
 /** Programs of the machines, by what the user loses without them. */
 const everydayTools = ['sudo', 'tcpdump', 'ss', 'ip', 'lsof', 'netstat', 'ping', 'nc', 'ps'];
 
-/** All that can be told without trying. */
+/** All that can be known without trying. */
 export function staticRequirements(): Requirement[] {
   const isRoot = process.getuid?.() === 0;
   return [

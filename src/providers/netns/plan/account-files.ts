@@ -14,7 +14,7 @@ export interface HostAccounts {
 }
 
 /**
- * passwd(5), shadow(5) and group(5) of one machine: the host's system accounts, the machine's user, and nobody else,
+ * passwd(5), shadow(5) and group(5) of one machine: the host's system accounts, the machine's user, and no one else,
  * also not as a member of a group.
  */
 export function accountFiles(

@@ -62,7 +62,7 @@ export function commonFiles(common: string, host: HostFacts): Operation[] {
   ];
 }
 
-/** Of SSH only what everybody may know: no private key lies here. */
+/** Only the public parts of SSH's files: no private key lies here. */
 export function commonSshFiles(
   folder: string,
   machines: readonly Machine[],

@@ -70,7 +70,7 @@ function layers(at: (path: string) => string, host: HostFacts, { mapped, ownsHos
 }
 
 /**
- * Device files of the lab's own where root of the host makes it, and else the host's, which nobody inside owns.
+ * Device files of the lab's own where root of the host makes it, and else the host's, which no user inside owns.
  * Read-only does not hold for what is written to a device, but for its mode and owner.
  */
 function devices(folder: string, { devices: names }: HostFacts, own: boolean): Operation[] {

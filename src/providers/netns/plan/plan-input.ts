@@ -14,7 +14,7 @@ export interface HostFacts {
   readonly devices: readonly { readonly name: string; readonly major: number; readonly minor: number }[];
   /** Files of /etc/skel by name. */
   readonly skeleton: ReadonlyMap<string, string>;
-  /** Folders and files below /etc that nobody in a machine has business with. */
+  /** Folders and files below /etc that no one in a machine needs. */
   readonly secrets: readonly string[];
   /** The private tools folder, when it is filled. */
   readonly toolsFolder: string | undefined;

@@ -15,7 +15,7 @@ export const stage = {
   devices: '/dev',
 } as const;
 
-/** Name of the Unix socket of captures, beside those of the machines; no machine can have it. */
+/** Name of the Unix socket of captures, next to those of the machines; no machine can have it. */
 export const CAPTURE_SOCKET = '.captures';
 
 /** Where a program of the host lies on the stage. Its folder must be one of the layers. */
