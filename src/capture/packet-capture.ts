@@ -16,8 +16,8 @@ import { isWhole, machineFiles, PointsDecoder } from './points-decoder.ts';
 import { insideMachine, outsideMachine, type CapturePoint } from './tcpdump.ts';
 
 /**
- * A capture does not grow beyond this, on one machine, unless told otherwise: the report is made from all of it in
- * memory.
+ * A capture does not grow beyond this, on one machine, unless another limit is given: the report is made from all of it
+ * in memory.
  */
 const CAPTURE_LIMIT_BYTES = 64 * 1024 * 1024;
 
@@ -28,7 +28,7 @@ const DEFAULT_PATIENCE_MS = 10_000;
 /** Nothing came for so long: nothing is under way from the machine to us. */
 const QUIET_MS = 30;
 
-/** What is told of a capture when it has ended. */
+/** The facts about a capture that has ended. */
 export interface CaptureEnd {
   /** A pcap file; undefined when nothing could be captured. */
   readonly file: Uint8Array | undefined;
@@ -62,7 +62,7 @@ export interface PacketCaptureOptions {
 
 /**
  * Where a part of the plan is captured: outside of the machine if that can be, on each of its interfaces. What it says
- * to itself (`lo`) is heard inside only.
+ * to itself (`lo`) can be captured inside only.
  */
 function pointsOf(
   { machine, interfaces, filter }: MachineCapture,
@@ -78,8 +78,8 @@ function pointsOf(
 }
 
 /**
- * Captures the packets of a run on all machines of its plan. A machine that cannot is told once, and the run goes on
- * without it.
+ * Captures the packets of a run on all machines of its plan. A machine that cannot is reported once, and the run goes
+ * on without it.
  */
 export class PacketCapture implements PacketSource {
   readonly #options: PacketCaptureOptions;
@@ -215,7 +215,7 @@ export class PacketCapture implements PacketSource {
     }).catch(() => undefined);
   }
 
-  /** Every connection is closed to the last ACK; or nobody connected, and nothing is under way. */
+  /** Every connection is closed to the last ACK; or there was no connection, and nothing is under way. */
   #isOver(): boolean {
     const { conversations } = this.reading();
     if (conversations.length === 0) return this.quietMs >= QUIET_MS;

@@ -4,7 +4,7 @@ import { retryUntil, type Attempt } from '../core/time/retry.ts';
 import { GrowingFile, type CaptureFile } from '../packets/file/capture-file.ts';
 import { startTcpdump, type CaptureCounts, type CapturePoint, type Tcpdump } from './tcpdump.ts';
 
-/** A shorter difference of clocks cannot be told from the time that its message took. */
+/** A shorter difference of clocks cannot be told apart from the time that its message took. */
 const LEAST_CLOCK_OFFSET_MS = 100;
 
 export interface PointOptions {

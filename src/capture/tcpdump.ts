@@ -9,7 +9,7 @@ const captureScript = scriptFile(new URL('capture.sh', import.meta.url));
 /** Where tcpdump runs, and on what. */
 export interface CapturePoint {
   readonly machine: string;
-  /** The interface as its user knows it; inside of a machine tcpdump tells which it took. */
+  /** The interface as its user knows it; inside a machine tcpdump says which one it took. */
   readonly interface: string;
   /** At the lab's end of the link, out of reach of the machine. */
   readonly isOutside: boolean;

@@ -1,5 +1,5 @@
 /**
- * What TCP did between two programs, rebuilt from packets: plain data, made by the `capture` room and drawn by
+ * What TCP did between two programs, rebuilt from packets: plain data, made here and drawn by
  * `report`. Words are those of RFC 9293 (TCP) and of Wireshark's "TCP analysis".
  */
 
@@ -138,7 +138,7 @@ export interface Segment {
   readonly rawSeq: number;
   readonly rawAck: number | undefined;
   /**
-   * Bytes of payload, as the IP header tells it, even where the capture holds fewer. May exceed the MSS: network cards
+   * Bytes of payload, as the IP header says, even where the capture holds fewer. May exceed the MSS: network cards
    * join segments (offload).
    */
   readonly length: number;
@@ -188,7 +188,7 @@ export interface Handshake {
    * From the (last) SYN to the ACK of the SYN-ACK: one round trip and what both ends took. Undefined unless complete.
    */
   readonly durationMs: number | undefined;
-  /** The server answered the SYN with RST: nobody listened. */
+  /** The server answered the SYN with RST: no program listened. */
   readonly refused: boolean;
 }
 

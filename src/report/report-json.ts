@@ -32,7 +32,7 @@ function conversationDocument({ conversation, spoken, clientRole, serverRole }: 
   return { ...conversation, clientRole, serverRole, spoken: Object.fromEntries(spoken) };
 }
 
-/** Of all conversations together: the whole capture lies beside the report. */
+/** Of all conversations together: the whole capture is in the same folder. */
 const MOST_SEGMENTS = 5000;
 
 /** The conversations with at most so many segments; one that has more says how many are left out: `omittedSegments`. */

@@ -58,7 +58,7 @@ export class TerminalLine {
     this.#returned = false;
   }
 
-  /** The terminal is that wide from now on; what is there is cut into rows anew. */
+  /** The terminal is that wide from now on; what is there is split into rows again. */
   resize(columns: number): void {
     this.#laidOut();
     this.#columns = columns;

@@ -1,11 +1,11 @@
-/** The bytes of a capture file. They may become more, never others: ask for them each time. */
+/** A capture file in memory. It may grow, so read `bytes` each time; bytes that are there never change. */
 export interface CaptureFile {
   readonly bytes: Uint8Array;
   /** Of `bytes`. */
   readonly view: DataView;
 }
 
-/** A capture file that is all there. */
+/** A capture file that is complete. */
 export function wholeFile(bytes: Uint8Array): CaptureFile {
   return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
 }

@@ -1,6 +1,6 @@
 import type { CaptureFile } from './capture-file.ts';
 
-/** One packet as it stands in a capture file. */
+/** One packet of a capture file. */
 export interface Packet {
   /** Its place in the file, from 1: Wireshark's "No.". */
   readonly number: number;

@@ -12,16 +12,16 @@ const mergedFacts: FileFacts = { format: 'pcap', cutShort: false };
 /** The capture of one machine. */
 export interface MachineFile {
   readonly file: CaptureFile;
-  /** What the machine's clock is ahead of ours. */
+  /** How far the machine's clock is ahead of ours. */
   readonly offsetMs: number;
 }
 
 interface Entry extends FiledPacket {
-  /** Its number is that among the packets of all files, and changes when others come in before it. */
+  /** Its number counts the packets of all files; it rises when another packet is inserted before it. */
   readonly packet: Packet & { number: number };
-  /** Our time at which it passed. */
+  /** When it passed, by our clock. */
   readonly trueMs: number;
-  /** Place of its file among the others, and of the packet in the file: they decide where times are the same. */
+  /** Place of its file among the others, and of the packet in the file: they decide between equal times. */
   readonly fileIndex: number;
   readonly fileNumber: number;
 }
@@ -77,7 +77,7 @@ export class MergedFeed implements PacketFeed {
     return entries;
   }
 
-  /** Puts entries that are in order among the others, and numbers all that have moved. */
+  /** Inserts sorted entries and numbers all entries from the first of them on. */
   #insert(entries: readonly Entry[]): void {
     const [first] = entries;
     if (first === undefined) return;
@@ -94,7 +94,7 @@ function inOrder(a: Entry, b: Entry): number {
   return a.trueMs - b.trueMs || a.fileIndex - b.fileIndex || a.fileNumber - b.fileNumber;
 }
 
-/** Nothing when it is no IP packet. */
+/** The packet from its network layer on; nothing when it has none that we read. */
 function withoutLinkLayer(entry: Entry): Entry[] {
   const { file, packet } = entry;
   const { start, end, originalLength } = packet;

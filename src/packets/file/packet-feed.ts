@@ -2,22 +2,22 @@ import type { CaptureFile } from './capture-file.ts';
 import { CaptureReader } from './capture-reader.ts';
 import type { FiledPacket, FileFacts } from './captured-packet.ts';
 
-/** What a feed has to say since it was last asked. */
+/** What has changed since the last call. */
 export interface FeedNews {
   readonly facts: FileFacts;
-  /** In the order of their numbers. Packets that were handed over before may have got higher numbers by them. */
+  /** The new packets, in the order of their numbers. They may have raised the numbers of earlier packets. */
   readonly packets: readonly FiledPacket[];
-  /** Forget the packets that were handed over before: these are all. */
+  /** Earlier packets no longer count: `packets` has all of them again. */
   readonly restarted: boolean;
 }
 
 /** Packets from capture files that still grow. */
 export interface PacketFeed {
-  /** Reads what has come. */
+  /** Reads the bytes that are new. */
   advance(): FeedNews;
 }
 
-/** The packets of one file, as they stand in it. */
+/** The packets of one file, in its order. */
 export class FileFeed implements PacketFeed {
   readonly #reader: CaptureReader;
 

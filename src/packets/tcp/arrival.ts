@@ -17,7 +17,7 @@ export interface Arrival {
   readonly syn: Readonly<Record<Side, number>>;
   readonly fin: Readonly<Record<Side, number>>;
   /**
-   * From where on an end has heard that its SYN or FIN is acknowledged, in so far as that waits for something: 0 where
+   * From where on an end knows that its SYN or FIN is acknowledged, if that waits for something: 0 where
    * it does not.
    */
   readonly ackOfSyn: Readonly<Record<Side, number>>;
@@ -34,7 +34,7 @@ export class ArrivalFinder {
   readonly #fin = new ControlFinder(Flag.fin);
   #place = 0;
 
-  /** Takes the next segment; returns whether something has become known by it that changes the arrivals. */
+  /** Takes the next segment; returns whether the arrivals may have changed. */
   add(segment: SentSegment): boolean {
     const place = this.#place++;
     const synChanged = this.#syn.add(segment, place);
@@ -96,7 +96,7 @@ class ControlFinder {
     const [early, late] = [sent[first], sent[second]];
     if (early === undefined || late === undefined || acknowledges(late.segment, early)) return { at, ackFrom };
     at[first] = acknowledgedAt[first] === Infinity ? Infinity : late.place + 1;
-    // The acknowledgements cross as well: the second end sends its own before it hears of the other.
+    // The acknowledgements cross as well: the second end sends its own before it gets that of the other.
     ackFrom[second] = acknowledgedAt[first] === Infinity ? 0 : acknowledgedAt[first];
     return { at, ackFrom };
   }

@@ -3,7 +3,7 @@ import { seqDifference } from '../layers/sequence-number.ts';
 /** More gaps at once are not remembered: a hostile capture stays cheap. */
 const MOST_RANGES = 500;
 
-/** How far the bytes of one side have come to the other without a gap, as far as the capture tells. */
+/** How far the bytes of one side have come to the other without a gap, as far as the capture shows. */
 export class Delivery {
   /** Next byte that the receiver waits for; undefined before the first segment. */
   #next: number | undefined;

@@ -20,8 +20,8 @@ export interface Direction {
   readonly scale: WindowScale;
   duplicateAcks: number;
   /**
-   * The other side has acknowledged bytes behind everything that was seen, and that was told; told again when this side
-   * acknowledges something new.
+   * The other side has acknowledged bytes behind everything that was seen, and that was marked; marked again when this
+   * side acknowledges something new.
    */
   toldUnseen: boolean;
   lastMarks: readonly SegmentMark[];

@@ -16,8 +16,8 @@ export class FlowTable {
   readonly #late = new Map<string, TcpPacket[]>();
 
   /**
-   * In the order of their first packets. A flow only grows; where a packet had its place before others of the same
-   * ends, other flows stand for theirs.
+   * In the order of their first packets. A flow only grows; when a packet belongs before others of the same ends,
+   * their flows are replaced by new ones.
    */
   get flows(): readonly Flow[] {
     if (this.#late.size > 0) this.#sortLate();

@@ -12,8 +12,8 @@ import { StateTracker, type States } from './state-tracker.ts';
 import { DurationTotals, SideTotals } from './totals.ts';
 
 /**
- * Makes the segments of a flow that still grows, and sums them up. What is made stays: only the states of both ends may
- * turn out to be others, since a SYN or FIN that was taken for lost is acknowledged by a later segment.
+ * Makes the segments of a flow that still grows, and sums them up. Segments that are made stay as they are, except
+ * for the states of both ends: a SYN or FIN that seemed lost may be acknowledged by a later segment.
  */
 export class SegmentMaker {
   readonly flow: Flow;
@@ -33,9 +33,9 @@ export class SegmentMaker {
   #tracker: StateTracker;
   /** The first segment that the server sent. */
   #answer: TcpHeader | undefined;
-  /** Of each segment that acknowledges one: the place of that. */
+  /** For each segment, the place of the one that it acknowledges. */
   readonly #acknowledged: (number | undefined)[] = [];
-  /** An end whose sequence numbers had no beginning yet where a segment names some of them in its SACK blocks. */
+  /** An end whose first sequence number was not known yet when SACK blocks of the other end named some. */
   #unbased: End | undefined;
 
   constructor(flow: Flow, client: End) {
@@ -45,7 +45,7 @@ export class SegmentMaker {
     this.#tracker = new StateTracker(this.#startStates(), this.#arrivals.arrival);
   }
 
-  /** Whether what was made is no more true: numbers that were taken as they stand have a beginning now. */
+  /** Whether the segments have to be made again: SACK blocks that were kept as they are can be made relative now. */
   get isOutdated(): boolean {
     return this.#unbased !== undefined && this.flow.base[this.#unbased] !== undefined;
   }
@@ -55,7 +55,7 @@ export class SegmentMaker {
     return this.#acknowledgedIn[side].durations;
   }
 
-  /** Takes the packets that have come since the last time. */
+  /** Makes the segments of the packets that are new. */
   advance(): void {
     this.#renumber();
     const fresh = this.flow.packets.slice(this.segments.length);
@@ -63,7 +63,7 @@ export class SegmentMaker {
     for (const packet of fresh) this.#make(packet);
   }
 
-  /** The numbers of packets rise when others come in before them. */
+  /** Takes over numbers that have risen because other packets were inserted before. */
   #renumber(): void {
     const { packets } = this.flow;
     const numberOf = (place: number): number => packets[place]!.tcp.packet.number;
@@ -77,7 +77,7 @@ export class SegmentMaker {
     }
   }
 
-  /** Prepares the tracker for the next packets, which may tell of segments before them. */
+  /** Prepares the tracker for the new packets; they may change the states at earlier segments. */
   #followStates(fresh: readonly FlowPacket[]): void {
     let isNews = false;
     for (const { from, tcp } of fresh) {

@@ -103,7 +103,7 @@ function acknowledgesUnseen({ reverse, header }: Look): boolean {
   )
     return false;
   if (reverse.contiguousTo !== reverse.nextSeq) {
-    // A gap that is told of is taken for closed.
+    // A gap counts as closed once it is reported.
     reverse.contiguousTo = reverse.nextSeq;
     return true;
   }
@@ -139,7 +139,7 @@ function remember({ forward, header, length, timeMs }: Look, marks: readonly Seg
   const control = header.flags & (Flag.syn | Flag.fin) ? 1 : 0;
   const nextSeq = seqAdd(seq, length + control);
   if (length + control > 0) forward.unacknowledged.add(nextSeq, { place, timeMs });
-  // Whether the byte of a zero-window probe was taken, only its answer tells.
+  // Only the answer to a zero-window probe shows whether its byte was accepted.
   if (!marks.includes('zero-window-probe')) advance(forward, seq, nextSeq, timeMs);
   forward.window = header.window;
   forward.lastAck = header.ack;

@@ -2,7 +2,7 @@ import type { Side } from '../../packets/conversation.ts';
 import { columnsOf } from '../../core/text/sanitize.ts';
 import type { DiagramWords, ProgramEnd } from '../language/wording.ts';
 
-/** What stands beside a segment. */
+/** The words next to a segment. */
 export type Words =
   /**
    * `line`: as the operator saw it. `payload`: what the program sent by itself, which no terminal of that side shows.
@@ -15,7 +15,7 @@ export function textOfWords(words: Words, { programEnd }: DiagramWords): string 
   return words.kind === 'end' ? programEnd(words) : words.text;
 }
 
-/** Beside one segment: at the side that sent it what caused it, at the other what came of it there. */
+/** Next to one segment: at the side that sent it what caused it, at the other side its result there. */
 export type SegmentWords = { readonly [S in Side]?: Words };
 
 /**

@@ -30,7 +30,7 @@ const TAIL = 16;
 export const DEPARTURE = 24;
 export const SLANT = 8;
 
-/** In compressed time, a pause from this length on is told. */
+/** In compressed time, a pause of at least this length is shown. */
 const LONG_PAUSE_MS = 500;
 /** In time to scale, how high the whole conversation becomes, its rows not counted; one gap takes a page at most. */
 const SCALED_HEIGHT = 1000;
@@ -47,7 +47,7 @@ export type Item =
   | { readonly kind: 'row'; readonly row: DiagramRow; readonly words: { readonly [S in Side]?: readonly string[] } }
   | { readonly kind: 'end' };
 
-/** What stands beside a segment, as text. */
+/** The words next to a segment, as text. */
 export type SpokenText = { readonly [S in Side]?: string };
 
 /** An item at its place. */

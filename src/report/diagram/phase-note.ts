@@ -1,7 +1,7 @@
 import type { Conversation, Phase } from '../../packets/conversation.ts';
 import type { DiagramWords, Notation } from '../language/wording.ts';
 
-/** What is to be known of a phase at a glance, beside its name. */
+/** What matters about a phase at a glance, next to its name. */
 export function phaseNote(
   { handshake, close, sent }: Conversation,
   phase: Phase,

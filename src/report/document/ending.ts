@@ -4,7 +4,7 @@ import type { ReportData } from '../report-data.ts';
 import { data, plainData, type Block } from './blocks.ts';
 import { statusText, statusTone } from './status-text.ts';
 
-/** With more conversations than this, their ends are told by the table of connections only. */
+/** With more conversations than this, only the table of connections says how they ended. */
 const MOST_TOLD = 5;
 
 /** Who closed first and what that means, and how the programs ended. */

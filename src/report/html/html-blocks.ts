@@ -42,7 +42,7 @@ export function blockMarkup(block: Block, language: Language): Markup {
   return renderer(block, language);
 }
 
-/** On paper a long listing ends here: nobody reads further, and the file itself is at hand. */
+/** On paper a long listing ends here: no one reads further, and the file itself is at hand. */
 const PRINTED_LINES = 150;
 
 /** The first lines of a text, the others, and how many those are. */

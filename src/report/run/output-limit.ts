@@ -1,4 +1,4 @@
-/** What a run may store for each of its programs, unless told otherwise. Bytes. */
+/** What a run may store for each of its programs, unless another limit is given. Bytes. */
 export const DEFAULT_OUTPUT_LIMIT = 16 * 1024 * 1024;
 /** With less there is no room for the words around it. Bytes. */
 export const LEAST_OUTPUT_LIMIT = 64 * 1024;

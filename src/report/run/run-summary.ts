@@ -23,7 +23,7 @@ export interface RunDocument {
   readonly portChecks: readonly PortCheckDocument[];
   readonly portsFreed: readonly PortFreedDocument[];
   readonly commands: readonly CommandDocument[];
-  /** What is told of the capture beside its packets; null without one. */
+  /** The facts about the capture in addition to its packets; null without one. */
   readonly capture: CaptureFacts | null;
   /** What might be stored for each program, in bytes. */
   readonly maxOutputBytes?: number | undefined;

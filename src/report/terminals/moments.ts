@@ -14,7 +14,7 @@ export interface Moment {
   readonly end?: ProgramEnd;
 }
 
-/** Nobody reads more beside a diagram, and a program that floods its terminal must not fill the memory. */
+/** No one reads more next to a diagram, and a program that floods its terminal must not fill the memory. */
 const MOST_MOMENTS = 20_000;
 const LONGEST_TEXT = 300;
 /** Output of a role beyond this is not looked at. UTF-16 units. */

@@ -10,7 +10,7 @@ export interface RoleLines {
 
 interface RoleTerminal {
   readonly transcript: Transcript;
-  /** Completed and not told yet. */
+  /** Completed and not reported yet. */
   lines: string[];
 }
 
@@ -20,7 +20,7 @@ interface RoleTerminal {
  */
 const RETAINED = 4096;
 
-/** Follows the terminals of all roles and tells which lines of plain text each event completes. */
+/** Follows the terminals of all roles and returns the lines of plain text that each event completes. */
 export class LineFold {
   readonly #terminals = new Map<string, RoleTerminal>();
 

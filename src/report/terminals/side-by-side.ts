@@ -26,7 +26,7 @@ const CURSOR = '█';
 const RETAINED = 64 * 1024;
 
 /**
- * Several terminals as plain text in one picture, beside each other where there is room. No control character of a
+ * Several terminals as plain text in one picture, next to each other where there is room. No control character of a
  * program is in it.
  */
 export class SideBySide {

@@ -14,7 +14,7 @@ export type Pace = 'real' | 'readable';
 
 /** A page with a few of these still opens at once. UTF-16 units of asciicast. */
 const LONGEST_CAST = 512 * 1024;
-/** Nobody waits longer for something to happen. */
+/** Longer waits are shortened to this. */
 const LONGEST_WAIT_MS = 2000;
 /**
  * A run that a machine plays takes moments, too short to be seen: when it is shorter than this, everything that shows
@@ -112,7 +112,7 @@ function atPace(events: readonly TerminalEvent[], pace: Pace): TerminalEvent[] {
 
 /**
  * The size that shows all lines when programs only printed lines; undefined when one of them addressed the screen, or
- * was told of another size: its picture needs the terminal that it had.
+ * was given another size: its picture needs the terminal that it had.
  */
 function largestNeeded(events: readonly TerminalEvent[]): TerminalSize | undefined {
   const outputs = Map.groupBy(
