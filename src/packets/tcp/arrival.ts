@@ -34,12 +34,10 @@ export class ArrivalFinder {
   readonly #fin = new ControlFinder(Flag.fin);
   #place = 0;
 
-  /** Takes the next segment; returns whether the arrivals may have changed. */
-  add(segment: SentSegment): boolean {
+  /** Takes the next segment; returns whether the arrivals of SYN and of FIN may have changed. */
+  add(segment: SentSegment): { readonly syn: boolean; readonly fin: boolean } {
     const place = this.#place++;
-    const synChanged = this.#syn.add(segment, place);
-    const finChanged = this.#fin.add(segment, place);
-    return synChanged || finChanged;
+    return { syn: this.#syn.add(segment, place), fin: this.#fin.add(segment, place) };
   }
 
   /** By the segments so far. */

@@ -10,6 +10,12 @@ export class Delivery {
   /** What came early, as [first, behind the last]. */
   #early: (readonly [number, number])[] = [];
 
+  copy(): Delivery {
+    const copy = new Delivery();
+    [copy.#next, copy.#early] = [this.#next, [...this.#early]];
+    return copy;
+  }
+
   /** A segment arrived: `start` is its first sequence number, `end` the one behind its last. */
   arrive(start: number, end: number): void {
     this.#next ??= start;

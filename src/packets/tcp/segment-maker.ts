@@ -31,6 +31,8 @@ export class SegmentMaker {
   readonly #phases: Phases;
   readonly #arrivals = new ArrivalFinder();
   #tracker: StateTracker;
+  /** As it was before the first FIN. */
+  #beforeFin: { readonly place: number; readonly tracker: StateTracker } | undefined;
   /** The first segment that the server sent. */
   #answer: TcpHeader | undefined;
   /** For each segment, the place of the one that it acknowledges. */
@@ -79,36 +81,52 @@ export class SegmentMaker {
 
   /** Prepares the tracker for the new packets; they may change the states at earlier segments. */
   #followStates(fresh: readonly FlowPacket[]): void {
-    let isNews = false;
+    let [isNewStart, isNewEnd] = [false, false];
     for (const { from, tcp } of fresh) {
       const side = this.#sideOf(from);
-      if (side === 'server' && this.#answer === undefined) {
-        this.#answer = tcp.header;
-        isNews = true;
-      }
-      if (this.#arrivals.add({ from: side, header: tcp.header, length: tcp.length })) isNews = true;
+      const { syn, fin } = this.#arrivals.add({ from: side, header: tcp.header, length: tcp.length });
+      const isAnswer = side === 'server' && this.#answer === undefined;
+      if (isAnswer) this.#answer = tcp.header;
+      isNewStart ||= isAnswer || syn;
+      isNewEnd ||= fin;
     }
-    if (!isNews) return;
-    this.#tracker = new StateTracker(this.#startStates(), this.#arrivals.arrival);
-    this.segments.forEach((segment, place) => {
-      const { header, length } = this.flow.packets[place]!.tcp;
-      const states = this.#tracker.step(segment.from, header, length);
+    if (isNewStart) this.#trackFrom(0, new StateTracker(this.#startStates(), this.#arrivals.arrival));
+    // What became of a FIN changes nothing before the first of them.
+    else if (isNewEnd && this.#beforeFin !== undefined)
+      this.#trackFrom(this.#beforeFin.place, this.#beforeFin.tracker.copy(this.#arrivals.arrival));
+    else if (isNewEnd) this.#tracker = this.#tracker.copy(this.#arrivals.arrival);
+  }
+
+  /** Corrects the states from the segment at `start` on, to which `tracker` has come. */
+  #trackFrom(start: number, tracker: StateTracker): void {
+    this.#tracker = tracker;
+    if (start === 0) this.#beforeFin = undefined;
+    for (let place = start; place < this.segments.length; place++) {
+      const segment = this.segments[place]!;
+      const states = this.#track(segment.from, place);
       const isSame = states.client === segment.states.client && states.server === segment.states.server;
       if (!isSame) this.segments[place] = { ...segment, states };
-    });
+    }
+  }
+
+  /** The states at the next segment. */
+  #track(side: Side, place: number): States {
+    const { header, length } = this.flow.packets[place]!.tcp;
+    if (header.flags & Flag.fin) this.#beforeFin ??= { place, tracker: this.#tracker.copy(this.#arrivals.arrival) };
+    return this.#tracker.step(side, header, length);
   }
 
   #make(captured: FlowPacket): void {
     const packet = this.#time.next(captured);
     const { from, tcp } = packet;
-    const { header, length } = tcp;
+    const { header } = tcp;
     const side = this.#sideOf(from);
     const place = this.segments.length;
     const analysis = this.#analysis.look(packet);
     const segment = segmentOf(this.flow, packet, {
       side,
       analysis,
-      states: this.#tracker.step(side, header, length),
+      states: this.#track(side, place),
       phase: this.#phases.next(side, packet),
       isReused: place === 0 && this.flow.reusesPorts,
     });

@@ -41,7 +41,7 @@ export class StateTracker {
   readonly #arrival: Arrival;
   /** Place of the next segment. */
   #place = 0;
-  readonly #delivery: Readonly<Record<Side, Delivery>> = { client: new Delivery(), server: new Delivery() };
+  #delivery: Readonly<Record<Side, Delivery>> = { client: new Delivery(), server: new Delivery() };
   /**
    * The first SYN that an end has sent and the other has not got, and the sequence number behind its SYN and behind its
    * FIN.
@@ -56,6 +56,18 @@ export class StateTracker {
   constructor(start: States, arrival: Arrival) {
     this.#states = start;
     this.#arrival = arrival;
+  }
+
+  /** A tracker at the same place, which goes on with other arrivals. */
+  copy(arrival: Arrival): StateTracker {
+    const copy = new StateTracker(this.#states, arrival);
+    copy.#place = this.#place;
+    copy.#delivery = { client: this.#delivery.client.copy(), server: this.#delivery.server.copy() };
+    Object.assign(copy.#syn, this.#syn);
+    Object.assign(copy.#behindSyn, this.#behindSyn);
+    Object.assign(copy.#behindFin, this.#behindFin);
+    Object.assign(copy.#acknowledged, this.#acknowledged);
+    return copy;
   }
 
   /** The states when this segment has arrived. */
