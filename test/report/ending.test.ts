@@ -64,11 +64,12 @@ function portOf(check: Partial<ReportPortCheck>): unknown {
   return portCheck(report, languages.en)[0];
 }
 
+function toneAndText(state: ReportPortCheck['state']): string {
+  const { tone, text } = portOf({ state }) as { readonly tone: string; readonly text: string };
+  return `${tone}: ${text}`;
+}
+
 test('a port is bad only when it cannot be taken, and one without a holder is in use all the same', () => {
-  const toneAndText = (state: ReportPortCheck['state']): string => {
-    const { tone, text } = portOf({ state }) as { readonly tone: string; readonly text: string };
-    return `${tone}: ${text}`;
-  };
   assert.match(toneAndText('free'), /^good: Port 7999 of `vm1` is free/);
   assert.match(toneAndText('time-wait'), /^good: .* still remembered \(TIME_WAIT\)\. That is no process/);
   assert.match(toneAndText('busy'), /^bad: .* is in use, though nobody listens/);

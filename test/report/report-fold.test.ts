@@ -17,15 +17,21 @@ const notice = (message: string, hint?: string): EventBody => ({
   ...(hint !== undefined && { hint }),
 });
 
+const check = (port: number): EventBody => ({
+  kind: 'port-checked',
+  machine: 'vm1',
+  port,
+  state: 'free',
+  holders: [],
+  raw: `look ${port}`,
+});
+
+const lab = (name: string): EventBody => ({
+  kind: 'lab-described',
+  lab: { provider: name, networks: [], machines: [], programs: [] } as never,
+});
+
 test('a run with any number of port checks and notices is folded into bounded memory, the first ones kept', () => {
-  const check = (port: number): EventBody => ({
-    kind: 'port-checked',
-    machine: 'vm1',
-    port,
-    state: 'free',
-    holders: [],
-    raw: `look ${port}`,
-  });
   const { portChecks, notices } = folded([
     ...Array.from({ length: 300 }, (_, index) => check(index + 1)),
     ...Array.from({ length: 300 }, (_, index) => notice(`remark ${index + 1}`)),
@@ -35,10 +41,6 @@ test('a run with any number of port checks and notices is folded into bounded me
 });
 
 test('a notice keeps its hint, and what a run tells twice is told as it was last', () => {
-  const lab = (name: string): EventBody => ({
-    kind: 'lab-described',
-    lab: { provider: name, networks: [], machines: [], programs: [] } as never,
-  });
   const fold = folded([...tp1Bodies, notice('no packets', 'Install tcpdump.'), lab('first'), lab('second')]);
   assert.deepEqual([fold.notices, fold.lab?.provider], [['no packets Install tcpdump.'], 'second']);
 });

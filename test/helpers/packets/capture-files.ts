@@ -112,6 +112,8 @@ export interface MadeSegment {
   readonly payload?: string;
   readonly window?: number;
   readonly clientPort?: number;
+  /** A block of bytes that came out of order. */
+  readonly sack?: readonly [left: number, right: number] | undefined;
   readonly timeMs?: number;
 }
 
@@ -131,13 +133,16 @@ function frameOf({
   payload = '',
   window = 1000,
   clientPort = 40_000,
+  sack,
 }: MadeSegment): Uint8Array {
   const ends = [
     { address: 1, port: clientPort },
     { address: 2, port: 7999 },
   ];
   const [source, destination] = from === 'client' ? ends : ends.toReversed();
-  const data = Buffer.from(payload);
+  // Two NOPs, so that the header ends at a multiple of four bytes.
+  const options = sack === undefined ? [] : [Uint8Array.of(1, 1, 5, 10), words(true, sack)];
+  const data = Buffer.concat([...options, Buffer.from(payload)]);
   const frame = Buffer.alloc(14 + 20 + 20 + data.byteLength);
   frame.writeUInt16BE(0x0800, 12);
   frame.writeUInt8(0x45, 14);
@@ -150,7 +155,7 @@ function frameOf({
   frame.writeUInt16BE(destination!.port, 36);
   frame.writeUInt32BE(seq >>> 0, 38);
   frame.writeUInt32BE(ack >>> 0, 42);
-  frame.writeUInt8(0x50, 46);
+  frame.writeUInt8(sack === undefined ? 0x50 : 0x80, 46);
   frame.writeUInt8(
     flags.split('').reduce((bits, flag) => bits | (1 << 'FSRPAUEC'.indexOf(flag)), 0),
     47,
