@@ -223,7 +223,15 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'socket-of.ts',
     'sudo-password.ts',
   ],
-  seats: ['join-run.ts', 'line-prefixer.ts', 'own-screen.ts', 'run-socket.ts', 'seat.ts', 'split-desk.ts'],
+  seats: [
+    'join-run.ts',
+    'leave-key.ts',
+    'line-prefixer.ts',
+    'own-screen.ts',
+    'run-socket.ts',
+    'seat.ts',
+    'split-desk.ts',
+  ],
   evidence: [
     'gather-capture.ts',
     'gather-report.ts',

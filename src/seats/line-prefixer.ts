@@ -13,15 +13,18 @@ export interface OutputWriter {
   end(): Promise<void>;
 }
 
-/** Bytes go into files and pipes as they are; lines go to people, and wherever machines share the stream, each behind its prefix. */
+/**
+ * Bytes go into files and pipes as they are; lines go to people, and wherever machines share the stream, each behind
+ * its prefix.
+ */
 export function outputWriter(stream: Writable & { readonly isTTY?: boolean }, prefix: string): OutputWriter {
   if (prefix !== '' || stream.isTTY === true) return new LinePrefixer(stream, prefix);
   return { write: (chunk) => writeOutput(stream, chunk), end: async () => undefined };
 }
 
 /**
- * Writes whole lines with a prefix, so that the output of several machines can share a stream. Where a person looks on, control sequences in them are
- * shown instead of obeyed; into files and pipes they go as they came.
+ * Writes whole lines with a prefix, so that the output of several machines can share a stream. Where a person looks on,
+ * control sequences in them are shown instead of obeyed; into files and pipes they go as they came.
  */
 class LinePrefixer implements OutputWriter {
   readonly #stream: Writable & { readonly isTTY?: boolean };

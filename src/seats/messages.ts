@@ -20,7 +20,10 @@ export async function send(socket: Socket, message: FromJoiner | FromRun): Promi
   await writeOutput(socket, `${JSON.stringify(message)}\n`);
 }
 
-/** The messages that come, until the other side ends. They come from another process of the same user, so their form is trusted. */
+/**
+ * The messages that come, until the other side ends. They come from another process of the same user, so their form is
+ * trusted.
+ */
 export async function* receive<T extends FromJoiner | FromRun>(socket: Socket): AsyncGenerator<T> {
   let rest = '';
   socket.setEncoding('utf8');

@@ -1,14 +1,20 @@
 import type { UserTerminal } from '../session/context.ts';
 import { OutputClosedError, writeOutput } from '../host/files/output.ts';
 
-/** Control sequences of xterm (ctlseqs): the alternate screen, the cursor, "home" and "erase to the end of the line" or of the screen. */
+/**
+ * Control sequences of xterm (ctlseqs): the alternate screen, the cursor, "home" and "erase to the end of the line" or
+ * of the screen.
+ */
 const ENTER = '\x1b[?1049h\x1b[?25l';
 const LEAVE = '\x1b[?25h\x1b[?1049l';
 const HOME = '\x1b[H';
 const ERASE_LINE = '\x1b[K';
 const ERASE_BELOW = '\x1b[J';
 
-/** Draws lines from the top, and one at the bottom. Lines must not be wider than the terminal, and hold no control sequences. */
+/**
+ * Draws lines from the top, and one at the bottom. Lines must not be wider than the terminal, and hold no control
+ * sequences.
+ */
 export async function drawScreen({ stdout }: UserTerminal, lines: readonly string[], bottom: string): Promise<void> {
   const { rows = 24 } = stdout;
   const blank = Array.from({ length: Math.max(0, rows - 1 - lines.length) }, () => '');
@@ -19,8 +25,8 @@ export async function drawScreen({ stdout }: UserTerminal, lines: readonly strin
 }
 
 /**
- * Goes to a screen of its own. The function that it returns brings back the user's screen and cursor, and has the keyboard read in lines again; when the process is made
- * to leave at once, that happens too.
+ * Goes to a screen of its own. The function that it returns brings back the user's screen and cursor, and has the
+ * keyboard read in lines again; when the process is made to leave at once, that happens too.
  */
 export async function enterOwnScreen({ stdin, stdout }: UserTerminal): Promise<() => Promise<void>> {
   const giveBack = (): string => {

@@ -14,8 +14,8 @@ export function runSocketPath(stateFolder: string): string {
 }
 
 /**
- * Waits until a second terminal has joined for each of the roles (`lab run --as ROLE`). Call it with the lock held: the socket is then ours alone, also when a
- * run that was killed left one behind.
+ * Waits until a second terminal has joined for each of the roles (`lab run --as ROLE`). Call it with the lock held: the
+ * socket is then ours alone, also when a run that was killed left one behind.
  *
  * @throws the reason of `signal`, when the user does not want to wait any more.
  */

@@ -5,8 +5,12 @@ import type { TerminalSize } from '../ssh/shell.ts';
 import type { Operator } from '../scenario/playing/keyboard.ts';
 import type { UserTerminal } from '../session/context.ts';
 import { isTerminalGone, writeOutput } from '../host/files/output.ts';
+import { LEAVE_KEY } from './leave-key.ts';
 
-/** Where a user sits who is the operator of one program: a keyboard, and a screen that shows what the program prints, as it prints it, but for what `TerminalGuard` drops. */
+/**
+ * Where a user sits who is the operator of one program: a keyboard, and a screen that shows what the program prints, as
+ * it prints it, but for what `TerminalGuard` drops.
+ */
 export interface Seat {
   readonly operator: Operator;
   /** The program has started: the keyboard is its from now on. */
@@ -19,11 +23,10 @@ export interface Seat {
   leave(result: string): Promise<void>;
 }
 
-/** As telnet(1) has it: the one key that does not go to the program. */
-const LEAVE_KEY = 0x1d;
-export const LEAVE_KEY_NAME = 'Ctrl-]';
-
-/** The seat at the terminal of this process. The terminal is in order again when the program has ended, and also when the process is made to leave at once. */
+/**
+ * The seat at the terminal of this process. The terminal is in order again when the program has ended, and also when
+ * the process is made to leave at once.
+ */
 export function seatAt(terminal: UserTerminal): Seat {
   const { stdin, stdout } = terminal;
   const guard = new TerminalGuard();

@@ -6,6 +6,7 @@ import type { UserTerminal } from '../session/context.ts';
 import { KeyQueue } from './key-queue.ts';
 import { drawScreen } from './own-screen.ts';
 import type { Seat } from './seat.ts';
+import { LEAVE_KEY } from './leave-key.ts';
 
 /** A role at the desk. */
 export interface DeskRole {
@@ -14,8 +15,7 @@ export interface DeskRole {
   readonly prompt: Pattern | undefined;
 }
 
-/** The two keys that go to no program: as telnet(1) has it, and "other" as in tmux(1). */
-const LEAVE_KEY = 0x1d;
+/** In addition to the leave key, the one that goes to no program: "other", as in tmux(1). */
 const OTHER_KEY = 0x0f;
 const TAB_KEY = 0x09;
 /** What was typed before the terminal was ours ends with a line feed. */
@@ -25,8 +25,9 @@ const KEYS_HELP = 'Ctrl-O: the other side   Ctrl-]: end';
 const FRAME_MS = 40;
 
 /**
- * A desk with several terminals for one user: they stand beside each other on the screen, and the keyboard belongs to one of them. When another asks for a line while the
- * one in use does not, it changes by itself: who speaks in turns never has to switch. What is typed before anybody asks waits until somebody does.
+ * A desk with several terminals for one user: they stand next to each other on the screen, and the keyboard belongs to
+ * one of them. When another asks for a line while the one in use does not, it changes by itself: a user who speaks in
+ * turns never has to switch. What is typed before a program asks waits until one does.
  */
 export class SplitDesk {
   readonly #terminal: UserTerminal;
@@ -36,7 +37,7 @@ export class SplitDesk {
   readonly #live = new Set<string>();
   /** Roles whose prompt shows, and that have got no line since. */
   readonly #asking = new Set<string>();
-  /** What was typed and nobody has asked for yet. */
+  /** What was typed and no program has asked for yet. */
   #held: Uint8Array[] = [];
   /** The user chose the side: it gets what is typed, whether or not it asks. */
   #isChosen = false;
@@ -45,7 +46,7 @@ export class SplitDesk {
   #isDirty = true;
   #frames: NodeJS.Timeout | undefined;
 
-  /** @param leave Told when the user has had enough. */
+  /** @param leave Called when the user has had enough. */
   constructor(terminal: UserTerminal, roles: readonly DeskRole[], leave: () => void) {
     this.#terminal = terminal;
     this.#roles = roles;

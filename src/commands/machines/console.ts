@@ -9,6 +9,7 @@ import type { MachineConsole } from '../../providers/provider.ts';
 import { openSession } from '../../session/open-session.ts';
 import type { CommandContext, UserTerminal } from '../../session/context.ts';
 import { writeOutput } from '../../host/files/output.ts';
+import { LEAVE_KEY } from '../../seats/leave-key.ts';
 
 export interface ConsoleOptions {
   readonly machine: string;
@@ -23,9 +24,6 @@ export interface ConsoleResult {
   /** What the serial console said, made harmless. */
   readonly text: string;
 }
-
-/** Ctrl-], as in telnet(1) and `virsh console`. */
-const LEAVE_KEY = 0x1d;
 
 /**
  * What a machine said on its serial console, and a seat there. Works while it starts, when SSH does not answer, and
@@ -42,7 +40,7 @@ export async function readConsole(
   const text = `${(lines === undefined ? all : all.slice(-lines)).join('\n')}\n`;
   if (!interactive) return { machine, text };
   if (socketPath === undefined)
-    throw new EnvironmentError(`${machine} does not run, so nobody listens at its console`, {
+    throw new EnvironmentError(`${machine} does not run, so nothing listens at its console`, {
       code: 'machine-down',
       hint: `What it said before: lab console ${machine} --log`,
     });
