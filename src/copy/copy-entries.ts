@@ -21,7 +21,7 @@ export interface Tree {
   readonly left: readonly NotCopied[];
 }
 
-/** More than this is told to be too much, and not held in memory. */
+/** More than this is reported as too much, and not held in memory. */
 export const MOST_ENTRIES = 200_000;
 
 /** Bits of `st_mode` that tell the kind (inode(7)). */

@@ -18,9 +18,11 @@ const MOST_ROUNDS = 20;
 const FOLDERS_PER_ROUND = 200;
 
 /**
- * All below a file or folder of a machine. Links are followed, as scp(1) does, but for those that would have no end. What the machine answers is not trusted.
+ * All below a file or folder of a machine. Links are followed, as scp(1) does, but for those that would have no end.
+ * What the machine answers is not trusted.
  *
- * @throws {EnvironmentError} when it is not there, or cannot be copied; `stray-path` when the machine names something outside of it.
+ * @throws {EnvironmentError} when it is not there, or cannot be copied; `stray-path` when the machine names something
+ * outside of it.
  */
 export async function remoteTree(shell: Shell, source: string, signal: AbortSignal): Promise<Tree> {
   const tree = new RemoteTree(shell, source);

@@ -10,7 +10,10 @@ export class InTheWay extends Error {}
 /** The names of unfinished files: whose they are, so that those of a process that was killed are found again. */
 const UNFINISHED = /^\.lab-(\d+)-[0-9a-f]+\.part$/;
 
-/** A place of this host that copies go to: nothing is written outside of it, and no file is there by its name before it is whole. */
+/**
+ * A place of this host that copies go to: nothing is written outside of it, and no file is there by its name before it
+ * is whole.
+ */
 export class CopyTarget {
   readonly #root: string;
   readonly #folders = new Map<string, Promise<void>>();
@@ -25,14 +28,23 @@ export class CopyTarget {
     return path === '' ? this.#root : join(this.#root, path);
   }
 
-  /** Makes a folder with all above it. @throws {InTheWay} for a link or a file there, which is not followed. @throws the system error. */
+  /**
+   * Makes a folder with all above it.
+   *
+   * @throws {InTheWay} for a link or a file there, which is not followed.
+   * @throws the system error.
+   */
   makeFolder(path: string): Promise<void> {
     const making = this.#folders.get(path) ?? this.#make(path);
     this.#folders.set(path, making);
     return making;
   }
 
-  /** Writes a file: under another name beside it, which it loses when it is whole. @throws as `makeFolder`, and what reading throws. */
+  /**
+   * Writes a file: under another name next to it, which it loses when it is whole.
+   *
+   * @throws as `makeFolder`, and what reading throws.
+   */
   async write(path: string, mode: number, content: AsyncIterable<Uint8Array>): Promise<void> {
     if (path === '') await mkdir(dirname(this.#root), { recursive: true });
     else await this.makeFolder(parentOf(path));

@@ -26,9 +26,11 @@ const PARALLEL_FILES = 4;
 const MOST_STALLS = 3;
 
 /**
- * Copies a file or folder from this host to a machine. What cannot be copied is left out and told in the result; a file is there whole or not at all.
+ * Copies a file or folder from this host to a machine. What cannot be copied is left out and told in the result; a file
+ * is there whole or not at all.
  *
- * @throws {EnvironmentError} when the thing itself cannot be read here or written there; when the disk is full. @throws {ConnectionError}
+ * @throws {EnvironmentError} when the thing itself cannot be read here or written there; when the disk is full. @throws
+ * {ConnectionError}
  */
 export async function copyToMachine(
   source: string,
@@ -59,9 +61,11 @@ export async function copyToMachine(
 }
 
 /**
- * Copies a file or folder from a machine to this host; see `copyToMachine`. Nothing is written outside of the target, whatever the machine answers.
+ * Copies a file or folder from a machine to this host; see `copyToMachine`. Nothing is written outside of the target,
+ * whatever the machine answers.
  *
- * @throws {EnvironmentError} when the thing itself cannot be read there or written here; when the disk is full. @throws {ConnectionError}
+ * @throws {EnvironmentError} when the thing itself cannot be read there or written here; when the disk is full. @throws
+ * {ConnectionError}
  */
 export async function copyFromMachine(
   shell: Shell,

@@ -13,8 +13,8 @@ import type { RunFolder } from '../state/runs/run-folder.ts';
 import { keepSources } from './keep-sources.ts';
 
 /**
- * Tells what is run, and keeps the sources of its programs in the run folder, so that a report can be made from that folder alone. Never fails for the
- * sake of a report: what cannot be read is left out.
+ * Tells what is run, and keeps the sources of its programs in the run folder, so that a report can be made from that
+ * folder alone. Never fails for the sake of a report: what cannot be read is left out.
  */
 export async function describeLab(
   lab: Lab,
@@ -65,7 +65,10 @@ async function hashOf(file: string): Promise<LabDescription['labFile']> {
   return content && { name: basename(file), sha256: createHash('sha256').update(content).digest('hex') };
 }
 
-/** Interpreters that tell their version at once and do nothing else then; a student's own program might start when it is asked. */
+/**
+ * Interpreters that tell their version at once and do nothing else then; a student's own program might start when it is
+ * asked.
+ */
 const runtimes: ReadonlySet<string> = new Set([
   'node',
   'python3',
@@ -83,7 +86,10 @@ const runtimes: ReadonlySet<string> = new Set([
 const factsScript = scriptFile(new URL('machine-facts.sh', import.meta.url));
 const FACTS_TIMEOUT_MS = 10_000;
 
-/** Asks each machine of the stage what it runs, and tells as the answers come. Nothing is decided by this, so a machine that does not answer is passed over. */
+/**
+ * Asks each machine of the stage what it runs, and tells as the answers come. Nothing is decided by this, so a machine
+ * that does not answer is passed over.
+ */
 export async function describeMachines({ shells, programs, lab, signal }: Stage, events: EventSink): Promise<void> {
   await Promise.all(
     [...shells.values()].map(async (shell) => {

@@ -14,14 +14,14 @@ import { readStoredBytes } from '../state/files/stored-file.ts';
 export const LARGEST_CAPTURE = 256 * 1024 * 1024;
 const MOST_CONVERSATIONS = 100;
 
-/** What a run tells beside its capture. */
+/** What a run says in addition to its capture. */
 export interface CaptureStory {
   readonly lab: LabDescription | undefined;
   readonly facts: CaptureFacts | undefined;
   readonly moments: readonly Moment[];
 }
 
-/** The conversations of a capture, with what stood on the terminals beside their segments. */
+/** The conversations of a capture, with what stood on the terminals next to their segments. */
 export async function gatherCapture(path: string, story: CaptureStory): Promise<ReportCapture> {
   try {
     const bytes = await readStoredBytes(path, LARGEST_CAPTURE);

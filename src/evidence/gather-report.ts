@@ -77,7 +77,7 @@ async function readSources(
   return new Map(texts.flatMap(([name, text]) => (text === undefined ? [] : [[name, text] as const])));
 }
 
-/** No folder on the way is a link out of the run: a record that somebody sent must not show files of its reader. */
+/** No folder on the way is a link out of the run: a record that someone sent must not show files of its reader. */
 async function readSource(folder: string, name: string): Promise<BoundedText | undefined> {
   const path = join(folder, name);
   const real = await realpath(path).catch(() => undefined);

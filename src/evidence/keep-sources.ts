@@ -13,10 +13,16 @@ const MOST_FILES = 50;
 /** What tells binary from text, as git does: a zero byte near the beginning. */
 const LOOKED_AT_BYTES = 8000;
 
-/** What compiled programs are written in; a file beside a binary, of the same name and with one of these endings, is taken for its source. */
+/**
+ * What compiled programs are written in; a file next to a binary, of the same name and with one of these endings, is
+ * taken for its source.
+ */
 const sourceEndings: ReadonlySet<string> = new Set(['.c', '.h', '.cc', '.cpp', '.hpp', '.java', '.ts', '.go', '.rs']);
 
-/** Copies the text files of a program, and what it was built from, into the run folder, `mostBytes` at most. Files that cannot be read are left out. */
+/**
+ * Copies the text files of a program, and what it was built from, into the run folder, `mostBytes` at most. Files that
+ * cannot be read are left out.
+ */
 export async function keepSources(
   lab: Lab,
   program: Program,
@@ -59,14 +65,20 @@ async function keepFile(folder: RunFolder, name: string, file: KeptFile): Promis
 
 type KeptFile = Pick<FileEntry, 'path' | 'source' | 'sha256' | 'sizeBytes' | 'within'>;
 
-/** The content of a file that may have changed since it was looked at: still from where it may be read, and no more than what is kept. */
+/**
+ * The content of a file that may have changed since it was looked at: still from where it may be read, and no more than
+ * what is kept.
+ */
 async function readSource({ source, within }: KeptFile): Promise<Buffer | undefined> {
   await using handle = await openSource({ path: source, within });
   const { size } = await handle.stat();
   return size > LARGEST_SOURCE_BYTES ? undefined : handle.readFile();
 }
 
-/** What the sent files were built from: files that the build command names, and siblings of a sent file that have its name and the ending of a source. */
+/**
+ * What the sent files were built from: files that the build command names, and siblings of a sent file that have its
+ * name and the ending of a source.
+ */
 async function sourcesOf(
   { folder, file }: Lab,
   program: Program,

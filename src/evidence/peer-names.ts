@@ -3,8 +3,9 @@ import { overShell } from '../ssh/over-shell.ts';
 import type { Command, Shell } from '../ssh/shell.ts';
 
 /**
- * Lets programs name the machines of the lab where these do not know each other by name, as on machines that lab did not make and whose /etc/hosts is not ours to write: a word of a
- * command that is such a name, alone or before a port (`vm1`, `vm1:7999`), becomes the address. Scripts stay as they are.
+ * Lets programs name the machines of the lab where these do not know each other by name, as on machines that lab did
+ * not make and whose /etc/hosts is not ours to write: a word of a command that is such a name, alone or before a port
+ * (`vm1`, `vm1:7999`), becomes the address. Scripts stay as they are.
  */
 export function withPeerNames(
   shells: ReadonlyMap<string, Shell>,

@@ -48,7 +48,10 @@ export interface FailedRun extends PlayedRun {
   readonly play: PlayResult;
 }
 
-/** Plays the scenario once, and stores it in a folder of its own. A folder that cannot be written any more ends the play: it is `broken`. */
+/**
+ * Plays the scenario once, and stores it in a folder of its own. A folder that cannot be written any more ends the
+ * play: it is `broken`.
+ */
 export async function playOnce(
   { context, stateFolder }: LockedSession,
   series: Series,
@@ -156,6 +159,8 @@ function roleInfo(lab: Lab, role: string): RoleInfo {
 }
 
 function tellCut(events: EventSink, role: string, maxOutputBytes: number): void | Promise<void> {
-  const message = `${role} prints more than is stored of a program (${formatBinarySize(maxOutputBytes)}, in all files of the run): what comes now is shown and matched, but only its end is stored`;
+  const message =
+    `${role} prints more than is stored of a program (${formatBinarySize(maxOutputBytes)}, in all files of the run): ` +
+    'what comes now is shown and matched, but only its end is stored';
   return events.emit({ kind: 'notice', level: 'warning', message, hint: 'To store more: lab run --max-output SIZE' });
 }

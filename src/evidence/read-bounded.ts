@@ -9,7 +9,12 @@ export interface TextBounds {
   readonly tail: number;
 }
 
-/** The beginning and the end of a text file of a run, cut at line breaks where there are some; undefined when there is none. @throws {EnvironmentError} `not-a-file`. */
+/**
+ * The beginning and the end of a text file of a run, cut at line breaks where there are some; undefined when there is
+ * none.
+ *
+ * @throws {EnvironmentError} `not-a-file`.
+ */
 export async function readBounded(path: string, { head, tail }: TextBounds): Promise<BoundedText | undefined> {
   try {
     await using file = await openStored(path);

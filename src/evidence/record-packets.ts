@@ -34,7 +34,10 @@ export function recordPackets(
   });
 }
 
-/** Ends a capture, stores at most so many bytes of it in the run folder, and tells of it; warns when packets are missing in it. */
+/**
+ * Ends a capture, stores at most so many bytes of it in the run folder, and tells of it; warns when packets are missing
+ * in it.
+ */
 export async function keepPackets(
   packetCapture: PacketCapture,
   folder: RunFolder,

@@ -9,7 +9,9 @@ export function changedLab(state: LabState, lab: Lab): CheckError {
   return new CheckError('the machines that run are not those of the lab file any more', {
     code: 'lab-changed',
     detail: changes.map((change) => `  ${change}`).join('\n'),
-    hint: 'Use "lab up --recreate" to take them down and make them anew; what is stored on them is lost. (Machines that lab did not make: "lab up".)',
+    hint:
+      'Use "lab up --recreate" to take them down and make them again; what is stored on them is lost. ' +
+      '(Machines that lab did not make: "lab up".)',
     data: { changes },
   });
 }

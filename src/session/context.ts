@@ -20,7 +20,9 @@ export interface CommandContext {
   readonly terminal: UserTerminal;
   /** Learn the host keys of machines that are not known yet, instead of asking. */
   readonly acceptNewHostKeys?: boolean | undefined;
-  /** How long the SSH servers of machines may take to answer; not said on the command line. Default: `defaultPatience`. */
+  /**
+   * How long the SSH servers of machines may take to answer; not said on the command line. Default: `defaultPatience`.
+   */
   readonly patience?: Patience | undefined;
   /** Get nothing from the network. */
   readonly offline?: boolean | undefined;
@@ -33,7 +35,9 @@ export interface UserTerminal {
   readonly stderr: Writable & { readonly isTTY?: boolean };
   /** Asks a question that is answered with yes or no; undefined when there is no terminal to ask on. */
   readonly confirm: ((question: string) => Promise<boolean>) | undefined;
-  /** Asks for a line, which is not shown while it is typed unless `visible` is set; undefined when the user gives none. */
+  /**
+   * Asks for a line, which is not shown while it is typed unless `visible` is set; undefined when the user gives none.
+   */
   readonly answer?:
     ((question: string, options: { readonly visible: boolean }) => Promise<string | undefined>) | undefined;
 }

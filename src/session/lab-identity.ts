@@ -22,8 +22,8 @@ export interface LabFolder {
 }
 
 /**
- * The identity of the lab in a `.lab` folder, by its state or else by its journal; undefined when nothing was ever made from it, or all of it is gone.
- * Throws as `readState` and `readJournal`, but not for what was damaged.
+ * The identity of the lab in a `.lab` folder, by its state or else by its journal; undefined when nothing was ever made
+ * from it, or all of it is gone. Throws as `readState` and `readJournal`, but not for what was damaged.
  */
 export async function knownIdentity(
   { stateFolder, providers }: LabFolder,
@@ -33,8 +33,8 @@ export async function knownIdentity(
 }
 
 /**
- * The identity of this lab; a new one is in the journal before anything carries it. `known` is that of the lab that is up. A journal that was damaged is written
- * anew with what could be read of it. Call it with the lock held.
+ * The identity of this lab; a new one is in the journal before anything carries it. `known` is that of the lab that is
+ * up. A journal that was damaged is rewritten with what could be read of it. Call it with the lock held.
  */
 export async function claimIdentity(
   { stateFolder, journal, providers }: LabFolder & { readonly journal: Journal },
@@ -68,8 +68,8 @@ function isIdentity({ labId, name, provider }: JournalRecord, { names }: Provide
 }
 
 /**
- * The state, or undefined when there is none that is whole and that this lab knows. What was damaged, or a newer lab wrote, must not keep `down` from its
- * work: the journal knows enough.
+ * The state, or undefined when there is none that is whole and that this lab knows. What was damaged, or a newer lab
+ * wrote, must not keep `down` from its work: the journal knows enough.
  */
 export async function intactState(
   reading: Promise<LabState | undefined>,

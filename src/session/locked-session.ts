@@ -8,7 +8,10 @@ import { removeState, writeState, type LabState } from '../state/state.ts';
 import { intactState } from './lab-identity.ts';
 import { Session } from './session.ts';
 
-/** A session that holds the lab's lock: it alone has the journal, and may change what is stored. What it says was read with the lock held. */
+/**
+ * A session that holds the lab's lock: it alone has the journal, and may change what is stored. What it says was read
+ * with the lock held.
+ */
 export class LockedSession extends Session {
   readonly journal: Journal;
 
@@ -24,7 +27,10 @@ export class LockedSession extends Session {
     this.changeTo(state);
   }
 
-  /** Removes what tells of the lab. Call it when nothing of the lab is left, so that the next `down` finds it again if we die before. */
+  /**
+   * Removes what tells of the lab. Call it when nothing of the lab is left, so that the next `down` finds it again if
+   * we die before.
+   */
   async forget(): Promise<void> {
     await removeState(this.stateFolder);
     await removeJournal(this.stateFolder);
@@ -36,7 +42,10 @@ export class LockedSession extends Session {
 export interface LockOptions<T> {
   /** As the user typed it: `up`. */
   readonly command: string;
-  /** Fails when the command cannot be done anyway, because the lab file has faults for example: then no `.lab` is made, and this failure counts, also when the lab is locked. */
+  /**
+   * Fails when the command cannot be done anyway, because the lab file has faults for example: then no `.lab` is made,
+   * and this failure counts, also when the lab is locked.
+   */
   readonly check?: () => Promise<unknown>;
   /** What needs the lock; it is the last thing that the clean-up stack gives back. */
   readonly work: (session: LockedSession, cleanup: CleanupStack) => Promise<T>;

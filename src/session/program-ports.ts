@@ -2,7 +2,10 @@ import { inspectPort, type PortReport } from '../ports/inspect-port.ts';
 import type { Shell } from '../ssh/shell.ts';
 import type { CommandContext } from './context.ts';
 
-/** A look (`depth`: with bind(2), or at the tables only) at every port that the programs are going to listen on, in parallel; of those whose machine is connected. */
+/**
+ * A look (`depth`: with bind(2), or at the tables only) at every port that the programs are going to listen on, in
+ * parallel; of those whose machine is connected.
+ */
 export async function inspectProgramPorts(
   programs: Iterable<{ readonly on: string; readonly listens: readonly number[] }>,
   shells: ReadonlyMap<string, Shell>,

@@ -14,8 +14,9 @@ export interface EarlyShells {
 }
 
 /**
- * Begins to connect to the machines that run, while the command reads the lab file: each of the two takes as long as the other. The clean-up stack closes
- * what was opened. Does nothing when not all machines run, when there are more than `atMost`, or, with `onlyOwned`, when they are not the provider's own.
+ * Begins to connect to the machines that run, while the command reads the lab file: each of the two takes as long as
+ * the other. The clean-up stack closes what was opened. Does nothing when not all machines run, when there are more
+ * than `atMost`, or, with `onlyOwned`, when they are not the provider's own.
  */
 export function reachEarly(
   session: LockedSession,
@@ -35,7 +36,7 @@ export function reachEarly(
   reaching.catch(() => undefined);
   return {
     async take(labId) {
-      // A state that cannot be read is told by those who need it.
+      // A state that cannot be read is reported where it is needed.
       const reached = await reaching.catch(() => undefined);
       return reached?.labId === labId ? reached.shells : undefined;
     },

@@ -12,15 +12,13 @@ export async function requireHost(
 ): Promise<void> {
   const missing = (await provider.check(options)).filter(({ status }) => status === 'missing');
   if (missing.length === 0) return;
-  throw new EnvironmentError(
-    `this host cannot make machines with ${provider.name} yet: ${missing.map(({ description }) => description).join(', ')}`,
-    {
-      code: 'requirements-missing',
-      detail: missing.map(describeRequirement).join('\n'),
-      hint: 'Do what is said above, then try again; "lab doctor" shows everything that it looks at.',
-      data: { provider: provider.name, missing },
-    },
-  );
+  const names = missing.map(({ description }) => description).join(', ');
+  throw new EnvironmentError(`this host cannot make machines with ${provider.name} yet: ${names}`, {
+    code: 'requirements-missing',
+    detail: missing.map(describeRequirement).join('\n'),
+    hint: 'Do what is said above, then try again; "lab doctor" shows everything that it looks at.',
+    data: { provider: provider.name, missing },
+  });
 }
 
 /** What is missing, what was found instead, and how to get it, on lines of their own. */

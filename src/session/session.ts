@@ -32,13 +32,17 @@ export interface SessionSource {
   readonly context: CommandContext;
   /** Those of the context; of each name there is one provider object. */
   readonly providers: ProviderRegistry;
-  /** The lab file and its scenarios, read once. @throws {UsageError} when it is missing, or has problems: all of them. */
+  /**
+   * The lab file and its scenarios, read once.
+   *
+   * @throws {UsageError} when it is missing, or has problems: all of them.
+   */
   readonly lab: () => Promise<OpenedLab>;
 }
 
 /**
- * The lab that a command works on. Lab file, identity, state, provider and machines are each read when they are first asked for, once, and then kept.
- * A session makes nothing and changes nothing: whatever does takes a `LockedSession`.
+ * The lab that a command works on. Lab file, identity, state, provider and machines are each read when they are first
+ * asked for, once, and then kept. A session makes nothing and changes nothing: whatever does takes a `LockedSession`.
  */
 export class Session implements SessionSource {
   readonly context: CommandContext;
@@ -62,13 +66,19 @@ export class Session implements SessionSource {
     return (this.#saved ??= readState(this.stateFolder));
   }
 
-  /** The state of the lab of this folder; undefined when it is not up, also when the folder is a copy of one that is. Throws as `readState`. */
+  /**
+   * The state of the lab of this folder; undefined when it is not up, also when the folder is a copy of one that is.
+   * Throws as `readState`.
+   */
   async state(): Promise<LabState | undefined> {
     const state = await this.savedState();
     return state === undefined || (await this.original()) !== undefined ? undefined : state;
   }
 
-  /** The identity that this folder knows, by its state or its journal; undefined when nothing was ever made from it, or all of it is gone. */
+  /**
+   * The identity that this folder knows, by its state or its journal; undefined when nothing was ever made from it, or
+   * all of it is gone.
+   */
   identity(): Promise<LabIdentity | undefined> {
     return knownIdentity(this, this.savedState());
   }
@@ -78,7 +88,11 @@ export class Session implements SessionSource {
     return (this.#original ??= originalOf(this, () => this.identity()));
   }
 
-  /** The lab that is up, and its machines; undefined when none is. @throws {EnvironmentError} when it is another user's. */
+  /**
+   * The lab that is up, and its machines; undefined when none is.
+   *
+   * @throws {EnvironmentError} when it is another user's.
+   */
   attached(): Promise<FoundLab | undefined> {
     return (this.#attached ??= this.#attach());
   }
@@ -86,7 +100,8 @@ export class Session implements SessionSource {
   /**
    * The machines with these names, or all of them.
    *
-   * @throws {EnvironmentError} when the lab or one of them is not up. @throws {UsageError} for a name that the lab does not have.
+   * @throws {EnvironmentError} when the lab or one of them is not up. @throws {UsageError} for a name that the lab does
+   * not have.
    */
   async machines(names: readonly string[] = []): Promise<FoundLab> {
     const found = await this.attached();
@@ -106,7 +121,8 @@ export class Session implements SessionSource {
   }
 
   /**
-   * Connects to the machines with these names, or to all of them, in parallel. The clean-up stack closes the connections.
+   * Connects to the machines with these names, or to all of them, in parallel. The clean-up stack closes the
+   * connections.
    *
    * @throws as `machines`. @throws {ConnectionError} when one cannot be reached.
    */

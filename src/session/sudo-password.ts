@@ -6,7 +6,7 @@ import type { CommandContext } from './context.ts';
 /** Passwords for sudo by machine, where there is one. */
 export type SudoPasswords = Map<string, string>;
 
-/** Those that the environment holds: `LAB_SUDO_PASSWORD_VM1`, else `LAB_SUDO_PASSWORD`. */
+/** Passwords from the environment: `LAB_SUDO_PASSWORD_VM1`, else `LAB_SUDO_PASSWORD`. */
 export function sudoPasswordsOf(machines: Iterable<string>): SudoPasswords {
   return new Map(
     [...machines].flatMap((machine) => {
@@ -16,7 +16,9 @@ export function sudoPasswordsOf(machines: Iterable<string>): SudoPasswords {
   );
 }
 
-/** Asks for the one of a machine where sudo wants it to show who holds the port; false when nobody gives one. */
+/**
+ * Asks for the password of a machine where sudo needs it to show who holds the port; false when the user gives none.
+ */
 export async function askSudoPassword(
   { terminal }: Pick<CommandContext, 'terminal'>,
   { user }: Shell,

@@ -4,7 +4,10 @@ import { makeOwnFolder, readOwnFile } from './files/own-file.ts';
 import { parsePlace, placeOf, type Place } from './place.ts';
 import { replaceFile } from './files/storage.ts';
 
-/** What a `.lab` folder says of itself, in `keys/folder.json`. It outlives `down`, as the keys do, so that a copy of the folder can be told from the original. */
+/**
+ * What a `.lab` folder says of itself, in `keys/folder.json`. It outlives `down`, as the keys do, so that a copy of the
+ * folder can be told from the original.
+ */
 export interface FolderMark {
   /** Of the folder; the same in its copies. */
   readonly id: string;
@@ -16,7 +19,11 @@ function markPath(folder: string): string {
   return join(folder, 'keys', 'folder.json');
 }
 
-/** The mark of a `.lab` folder; undefined when it has none that makes sense. @throws {EnvironmentError} when it cannot be read. */
+/**
+ * The mark of a `.lab` folder; undefined when it has none that makes sense.
+ *
+ * @throws {EnvironmentError} when it cannot be read.
+ */
 export async function readMark(folder: string): Promise<FolderMark | undefined> {
   const file = readOwnFile(markPath(folder), { maxBytes: 65_536 });
   if (typeof file === 'string') return undefined;
@@ -30,7 +37,8 @@ export async function readMark(folder: string): Promise<FolderMark | undefined> 
 }
 
 /**
- * Makes the mark say where the folder lies now; one that is to be told from what it was copied from gets a new `id`. Call it with the lab's lock held.
+ * Makes the mark say where the folder lies now; one that is to be told from what it was copied from gets a new `id`.
+ * Call it with the lab's lock held.
  *
  * @throws {EnvironmentError} as `replaceFile`.
  */
@@ -47,7 +55,10 @@ export async function keepMark(folder: string, { isNew = false } = {}): Promise<
   });
 }
 
-/** Whether the folder lies where it was marked, so that what it holds was written here: in one that was copied, or unpacked from an archive, somebody else may have written it. */
+/**
+ * Whether the folder lies where it was marked, so that what it holds was written here: in one that was copied, or
+ * unpacked from an archive, someone else may have written it.
+ */
 export async function isMarkedHere(folder: string): Promise<boolean> {
   const here = placeOf(folder);
   return here !== undefined && (await readMark(folder).catch(() => undefined))?.place.inode === here.inode;

@@ -3,7 +3,10 @@ import { basename, dirname, join } from 'node:path';
 import { EnvironmentError } from '../core/errors.ts';
 import { commandAs, describeUser, sudoCaller, type SudoCaller } from '../host/other-users.ts';
 
-/** Who called lab with sudo, if the lab is theirs: its folder, or the `.lab` that is there. What root makes in `.lab` then becomes theirs. */
+/**
+ * Who called lab with sudo, if the lab is theirs: its folder, or the `.lab` that is there. What root makes in `.lab`
+ * then becomes theirs.
+ */
 export function callerOf(stateFolder: string): SudoCaller | undefined {
   const caller = sudoCaller();
   return caller !== undefined && [stateFolder, dirname(stateFolder)].some((path) => ownerOf(path) === caller.uid)
@@ -12,9 +15,10 @@ export function callerOf(stateFolder: string): SudoCaller | undefined {
 }
 
 /**
- * Gives all that root made in a `.lab` folder to the caller of sudo, or `sudo lab up` would lock the owner of the lab out of it. The caller may change the folder
- * meanwhile: each entry is held by a descriptor before it is looked at (open(2), O_PATH and O_NOFOLLOW), so no link leads elsewhere, and what has a second name
- * (link(2)) or lies on another file system stays as it is.
+ * Gives all that root made in a `.lab` folder to the caller of sudo, or `sudo lab up` would lock the owner of the lab
+ * out of it. The caller may change the folder meanwhile: each entry is held by a descriptor before it is looked at
+ * (open(2), O_PATH and O_NOFOLLOW), so no link leads elsewhere, and what has a second name (link(2)) or lies on another
+ * file system stays as it is.
  */
 export function handBack(stateFolder: string, caller: SudoCaller): void {
   handBackEntry(stateFolder, caller, undefined);
@@ -35,7 +39,9 @@ function handBackEntry(path: string, caller: SudoCaller, device: number | undefi
   }
 }
 
-/** open(2): a place in the file system and nothing else; Node has no name for it. The same number on x86-64 and ARM64. */
+/**
+ * open(2): a place in the file system and nothing else; Node has no name for it. The same number on x86-64 and ARM64.
+ */
 const PLACE_ONLY = 0o1000_0000;
 
 /** Undefined when it is gone. */
@@ -78,7 +84,7 @@ export function requireNoLinks(folder: string): void {
   }
 }
 
-/** The error of whoever may not enter the `.lab` folder of another user; undefined when that is not so. */
+/** The error when this user may not enter the `.lab` folder of another one; undefined when that is not so. */
 export function foreignUnlessReadable(folder: string): EnvironmentError | undefined {
   const owner = ownerOf(folder);
   if (owner === undefined || process.geteuid === undefined || [0, owner].includes(process.geteuid())) return undefined;

@@ -22,8 +22,8 @@ export interface NewRecord {
 /** The way into a journal. Only the holder of the lab's lock writes. */
 export interface Journal {
   /**
-   * Adds a record; it is on disk (fdatasync(2)) when the promise resolves. Records that are added while the disk is busy share one write, so
-   * many machines at once cost little more than one. Order is that of the calls.
+   * Adds a record; it is on disk (fdatasync(2)) when the promise resolves. Records that are added while the disk is
+   * busy share one write, so many machines at once cost little more than one. Order is that of the calls.
    *
    * @throws {EnvironmentError} when the disk is full or fails; the record is then not in the journal.
    */
@@ -37,7 +37,10 @@ export function journalPath(folder: string): string {
   return join(folder, 'journal.ndjson');
 }
 
-/** The journal of a `.lab` folder, which must exist. Nothing is opened until the first record, and nothing needs to be closed. */
+/**
+ * The journal of a `.lab` folder, which must exist. Nothing is opened until the first record, and nothing needs to be
+ * closed.
+ */
 export function openJournal(folder: string): Journal {
   const path = journalPath(folder);
   return {
@@ -51,9 +54,10 @@ export function openJournal(folder: string): Journal {
 }
 
 /**
- * All whole records of the journal of a `.lab` folder, oldest first; none when there is no journal. A last line that a crash cut off was never told to be
- * on disk, so what it announces was never made: it is left out. Anything else that is no record was damaged by something other than lab: it is left out as
- * well, and `onFault` is told, because `down` has to work with what there is.
+ * All whole records of the journal of a `.lab` folder, oldest first; none when there is no journal. A last line that a
+ * crash cut off was never reported to be on disk, so what it announces was never made: it is left out. Anything else
+ * that is no record was damaged by something other than lab: it is left out as well, and `onFault` is called, because
+ * `down` has to work with what there is.
  *
  * @throws {EnvironmentError} when it cannot be read, for want of a right for example.
  */
@@ -73,12 +77,19 @@ export async function readJournal(
   });
 }
 
-/** Writes the journal anew with these records, whatever has its name. Call it with the lab's lock held. @throws {EnvironmentError} as `replaceFile`. */
+/**
+ * Rewrites the journal with these records, whatever has its name. Call it with the lab's lock held.
+ *
+ * @throws {EnvironmentError} as `replaceFile`.
+ */
 export async function rewriteJournal(folder: string, records: readonly JournalRecord[]): Promise<void> {
   await replaceFile(journalPath(folder), records.map((record) => `${JSON.stringify(record)}\n`).join(''));
 }
 
-/** Removes the journal, and what else has its name; safe when there is none. Call it when nothing that it names exists any more. */
+/**
+ * Removes the journal, and what else has its name; safe when there is none. Call it when nothing that it names exists
+ * any more.
+ */
 export async function removeJournal(folder: string): Promise<void> {
   const path = journalPath(folder);
   await storing(`remove ${path}`, () => rm(path, { recursive: true, force: true }));
@@ -144,7 +155,10 @@ async function appendDurably(path: string, bytes: Buffer): Promise<void> {
   }
 }
 
-/** Where the next record goes. A last line that a crash cut off is removed, or it would join the next one to a broken line. */
+/**
+ * Where the next record goes. A last line that a crash cut off is removed, or it would join the next one to a broken
+ * line.
+ */
 async function endOfLastLine(file: FileHandle): Promise<number> {
   const { size } = await file.stat();
   const lastByte = Buffer.alloc(1);

@@ -1,6 +1,8 @@
 import { lstatSync, realpathSync } from 'node:fs';
 
-/** Where a `.lab` folder lies, told in two ways: a folder that is moved keeps its inode, one that is copied has neither. */
+/**
+ * Where a `.lab` folder lies, told in two ways: a folder that is moved keeps its inode, one that is copied has neither.
+ */
 export interface Place {
   /** Absolute, without symbolic links. */
   readonly path: string;
@@ -20,8 +22,9 @@ export function placeOf(folder: string): Place | undefined {
 }
 
 /**
- * Whether what was written in the folder at `written` may belong to the folder at `now`: it lies where it lay, or was moved from there. Some file systems
- * have no lasting inode numbers (sshfs, shared folders of virtual machines), so one of the two is enough.
+ * Whether what was written in the folder at `written` may belong to the folder at `now`: it lies where it lay, or was
+ * moved from there. Some file systems have no lasting inode numbers (sshfs, shared folders of virtual machines), so one
+ * of the two is enough.
  */
 export function maySamePlace(written: Place, now: Place): boolean {
   return written.path === now.path || written.inode === now.inode;

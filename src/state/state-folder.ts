@@ -8,17 +8,19 @@ import { isFull } from './runs/spares.ts';
 import { storing } from '../host/files/storage-error.ts';
 import { unless } from './files/storage.ts';
 
-/** Absolute path of the `.lab` folder that belongs to a `lab.yaml`: beside it. */
+/** Absolute path of the `.lab` folder that belongs to a `lab.yaml`: next to it. */
 export function stateFolderFor(labFile: string): string {
   return join(dirname(resolve(labFile)), '.lab');
 }
 
 /**
- * Makes the `.lab` folder, or finds it made: only its owner may enter (keys are kept there), and git ignores it. May be called at any time. With `mayBeFull`
- * a disk without room for the file that git reads is no failure: a lab must be taken down all the same.
+ * Makes the `.lab` folder, or finds it made: only its owner may enter (keys are kept there), and git ignores it. May be
+ * called at any time. With `mayBeFull` a disk without room for the file that git reads is no failure: a lab must be
+ * taken down all the same.
  *
- * @throws {EnvironmentError} when the disk is full or read-only, a right is missing, a file has that name, or the folder belongs to another user. Root acts for who called sudo: that user's
- * folder is welcome, as long as no link is in it.
+ * @throws {EnvironmentError} when the disk is full or read-only, a right is missing, a file has that name, or the
+ * folder belongs to another user. Root acts for who called sudo: that user's folder is welcome, as long as no link is
+ * in it.
  */
 export async function ensureStateFolder(folder: string, { mayBeFull = false } = {}): Promise<void> {
   const made = await storing(`make ${folder}`, () =>
@@ -62,8 +64,8 @@ export async function requireOwnFolder(folder: string): Promise<Stats> {
 }
 
 /**
- * The owner that a file gets which we make there, or undefined when we may not make one. It differs from us on shared folders of a virtual machine,
- * where the mount decides who owns everything; such a folder is no other user's.
+ * The owner that a file gets which we make there, or undefined when we may not make one. It differs from us on shared
+ * folders of a virtual machine, where the mount decides who owns everything; such a folder is no other user's.
  */
 async function ownerOfNewFile(folder: string): Promise<number | undefined> {
   const probe = join(folder, `probe.${randomBytes(6).toString('hex')}.tmp`);

@@ -45,7 +45,8 @@ export async function writeState(folder: string, state: LabState): Promise<void>
 /**
  * The state in a `.lab` folder, or undefined when the lab is not up.
  *
- * @throws {EnvironmentError} `state-newer` when a newer lab wrote it, `state-broken` when it is no state, or when it cannot be read.
+ * @throws {EnvironmentError} `state-newer` when a newer lab wrote it, `state-broken` when it is no state, or when it
+ * cannot be read.
  */
 export async function readState(folder: string): Promise<LabState | undefined> {
   const path = statePath(folder);
@@ -54,7 +55,10 @@ export async function readState(folder: string): Promise<LabState | undefined> {
   return file === 'absent' ? undefined : parseState(file.text, path);
 }
 
-/** Removes the state, or what else has its name, and what a crash left of one that was being written. Safe when there is none. */
+/**
+ * Removes the state, or what else has its name, and what a crash left of one that was being written. Safe when there is
+ * none.
+ */
 export async function removeState(folder: string): Promise<void> {
   const path = statePath(folder);
   await storing(`remove ${path}`, async () => {

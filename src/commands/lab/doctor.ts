@@ -21,8 +21,8 @@ export interface ProviderHealth {
 }
 
 /**
- * What this host has and lacks for each provider; works with a broken lab file, or none. With `fix` it first gets the missing tools, for lab alone: nothing is
- * installed on the host. Without, it changes nothing.
+ * What this host has and lacks for each provider; works with a broken lab file, or none. With `fix` it first gets the
+ * missing tools, for lab alone: nothing is installed on the host. Without, it changes nothing.
  *
  * @throws {EnvironmentError} when `fix` cannot get the tools.
  */

@@ -21,9 +21,10 @@ export interface DownResult {
 }
 
 /**
- * Removes all that this lab made, by its state and journal, and by the label of what runs: also when `.lab` was deleted or damaged. Needs no lab file, and no
- * room on the disk. Safe when nothing exists, and after `kill -9` of any other command. In a copy of a lab's folder nothing of the original is touched.
- * The runs and keys stay, unless `purge` says so.
+ * Removes all that this lab made, by its state and journal, and by the label of what runs: also when `.lab` was deleted
+ * or damaged. Needs no lab file, and no room on the disk. Safe when nothing exists, and after `kill -9` of any other
+ * command. In a copy of a lab's folder nothing of the original is touched. The runs and keys stay, unless `purge` says
+ * so.
  */
 export async function down(context: CommandContext, options: { readonly purge: boolean }): Promise<DownResult> {
   const session = openSession(context);
@@ -60,7 +61,7 @@ async function tellFaults({ context, stateFolder }: LockedSession): Promise<void
     await context.events.emit({ kind: 'notice', level: 'warning', message, ...(hint === undefined ? {} : { hint }) });
 }
 
-/** With `forget`, a machine that cannot be reached keeps what was put there, and the user is told. */
+/** With `forget`, a machine that cannot be reached keeps what was put there, and the user gets a notice. */
 async function removeOrForget(session: LockedSession, identity: LabIdentity, forget: boolean): Promise<string[]> {
   try {
     return await removeLab(session, identity);
@@ -76,7 +77,10 @@ async function removeOrForget(session: LockedSession, identity: LabIdentity, for
   }
 }
 
-/** Whether it only says that a machine of somebody else keeps what was put there: it cannot be reached, runs no commands, or does not let go of it. */
+/**
+ * Whether it only says that a machine of someone else keeps what was put there: it cannot be reached, runs no commands,
+ * or does not let go of it.
+ */
 function staysThere(error: unknown): error is EnvironmentError {
   return (
     error instanceof ConnectionError ||

@@ -39,7 +39,8 @@ export const graphFormats: readonly string[] = Object.keys(formats);
 /**
  * The networks and machines of the lab file as a picture. Nothing has to be up.
  *
- * @throws {UsageError} when the lab file has a fault, or there is no such format. @throws {EnvironmentError} when the file cannot be written.
+ * @throws {UsageError} when the lab file has a fault, or there is no such format. @throws {EnvironmentError} when the
+ * file cannot be written.
  */
 export async function graph(context: CommandContext, { format, output }: GraphOptions): Promise<GraphResult> {
   const draw = formats[format];

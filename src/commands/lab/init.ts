@@ -17,9 +17,12 @@ export interface InitOptions {
 
 export interface InitResult {
   readonly file: string;
-  /** What the file points editors at; it is written anew each time. */
+  /** What the file points editors at; it is rewritten each time. */
   readonly schemaFile: string;
-  /** Our server and client, copied beside it: with them the folder is whole, and can be moved or mailed. Empty where they lie in it already. */
+  /**
+   * Our server and client, copied next to it: with them the folder is whole, and can be moved or mailed. Empty where
+   * they lie in it already.
+   */
   readonly programs: readonly string[];
   readonly template: string;
   /** What is to be done before the machines can be used: comments that begin with `#`, and commands. */
@@ -29,9 +32,11 @@ export interface InitResult {
 const programs = ['server.js', 'client.js'];
 
 /**
- * Writes a commented lab file, and beside it the JSON Schema that editors check it with and the programs that it names.
+ * Writes a commented lab file, and next to it the JSON Schema that editors check it with and the programs that it
+ * names.
  *
- * @throws {UsageError} when there is a lab file or another program of that name already and `force` is not set, or for an unknown template.
+ * @throws {UsageError} when there is a lab file or another program of that name already and `force` is not set, or for
+ * an unknown template.
  */
 export async function init(
   { labFile, overrides, providers }: CommandContext,
@@ -89,7 +94,7 @@ async function readPrograms(
   );
 }
 
-/** Writing to a named pipe would wait until somebody reads it. */
+/** Writing to a named pipe would wait until someone reads it. */
 async function refuseOdd(file: string): Promise<void> {
   const kind = oddKind(await stat(file).catch(() => undefined));
   if (kind !== undefined)

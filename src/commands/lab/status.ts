@@ -36,7 +36,12 @@ export interface ProgramStatus {
   readonly listens: readonly number[];
 }
 
-/** What of this lab runs: machines, addresses, programs, what listens. Needs no lab file. A machine that does not answer is told, not an error. @throws {UsageError} where there is no lab. */
+/**
+ * What of this lab runs: machines, addresses, programs, what listens. Needs no lab file. A machine that does not answer
+ * is reported, not an error.
+ *
+ * @throws {UsageError} where there is no lab.
+ */
 export async function status(context: CommandContext): Promise<StatusResult> {
   const session = openSession(context);
   const found = await session.attached();

@@ -40,15 +40,17 @@ export interface UpResult {
     readonly skipped: number;
     readonly bytes: number;
   }[];
-  /** The ports that programs are going to listen on. A busy one is told here and acted on when the program starts. */
+  /**
+   * The ports that programs are going to listen on. A busy one is reported here and acted on when the program starts.
+   */
   readonly ports: readonly PortReport[];
   /** Names of what can be played now. */
   readonly scenarios: readonly string[];
 }
 
 /**
- * Brings the lab up: machines, connections, programs, a look at the ports. What runs and fits stays. When it fails or is interrupted, what this call made
- * is gone again.
+ * Brings the lab up: machines, connections, programs, a look at the ports. What runs and fits stays. When it fails or
+ * is interrupted, what this call made is gone again.
  *
  * @throws {CheckError} when machines run that the lab file no longer describes, unless `recreate` is set.
  * @throws {EnvironmentError} when this host cannot, with all that is missing.
@@ -92,7 +94,10 @@ async function bringLabUp(session: LockedSession, cleanup: CleanupStack, recreat
   }
 }
 
-/** Clears away what must not stay: all with `recreate`, what a crash left, machines that changed and do not run. Returns the lab that is up and stays. */
+/**
+ * Clears away what must not stay: all with `recreate`, what a crash left, machines that changed and do not run. Returns
+ * the lab that is up and stays.
+ */
 async function settle(session: LockedSession, lab: Lab, recreate: boolean): Promise<FoundLab | undefined> {
   const { stateFolder, providers, context } = session;
   await shedCopy(session);
@@ -101,7 +106,7 @@ async function settle(session: LockedSession, lab: Lab, recreate: boolean): Prom
   if (known === undefined) return undefined;
   const state = recreate ? undefined : await session.savedState();
   if (state?.fingerprint === fingerprint(lab)) return session.attached();
-  // Machines that are not ours are not made anew: the provider looks whether they are as the file says now.
+  // Machines that are not ours are not made again: the provider looks whether they are as the file says now.
   if (state?.provider === lab.provider && !(await providers.named(lab.provider)).features.ownsMachines)
     return session.attached();
   if (state !== undefined && (await session.attached())?.machines.some(({ running }) => running) === true)
@@ -121,8 +126,8 @@ interface Rise {
 }
 
 /**
- * Machines that all run, from those that run already or the provider; the state is on disk as soon as they do. Machines of somebody else may have changed since they were
- * looked at, so the provider looks again.
+ * Machines that all run, from those that run already or the provider; the state is on disk as soon as they do. Machines
+ * of someone else may have changed since they were looked at, so the provider looks again.
  */
 async function bringUp(
   session: LockedSession,
@@ -150,7 +155,7 @@ async function bringUp(
   return provider.attach([...lab.machines.values()], providerState, place, making.login);
 }
 
-/** A wall that the lab file asks for and nobody would build is a fault, not a wish. */
+/** A wall that the lab file asks for and the provider cannot build is an error, not a wish. */
 function requireWalls(provider: Provider, lab: Lab): void {
   const open = provider.features.withoutSudo
     ? undefined
@@ -204,7 +209,10 @@ function summaryOf({ program, sent, skipped, bytes }: DeployedProgram): UpResult
   return { name: program.name, on: program.on, sent, skipped, bytes };
 }
 
-/** Takes down what this call made, also after ^C; a failure of that is reported in addition to the reason, not instead of it. */
+/**
+ * Takes down what this call made, also after ^C; a failure of that is reported in addition to the reason, not instead
+ * of it.
+ */
 async function undo(session: LockedSession, lab: LabIdentity): Promise<void> {
   const { events } = session.context;
   const context = { events, signal: new AbortController().signal };

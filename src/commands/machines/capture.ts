@@ -49,9 +49,10 @@ const BEGIN_TIMEOUT_MS = 30_000;
 const END_TIMEOUT_MS = 2000;
 
 /**
- * Captures packets on a machine, as pcap, until the user stops it or nobody reads any more.
+ * Captures packets on a machine, as pcap, until the user stops it or the output is closed.
  *
- * @throws {UsageError} `capture-to-terminal`, `wrong-filter`, `unknown-machine`. @throws {EnvironmentError} when the machine cannot, or the file cannot be written.
+ * @throws {UsageError} `capture-to-terminal`, `wrong-filter`, `unknown-machine`. @throws {EnvironmentError} when the
+ * machine cannot, or the file cannot be written.
  */
 export async function capture(context: CommandContext, options: CaptureOptions): Promise<CaptureResult> {
   const path = options.file === undefined || options.file === '-' ? undefined : resolve(context.cwd, options.file);
@@ -70,7 +71,10 @@ export async function capture(context: CommandContext, options: CaptureOptions):
   });
 }
 
-/** At that point; or, if nothing can be captured there, at the one that takes its place, of which the user hears. A wrong filter is wrong everywhere. */
+/**
+ * At that point; or, if nothing can be captured there, at the one that takes its place, of which the user hears. A
+ * wrong filter is wrong everywhere.
+ */
 async function begin(
   context: CommandContext,
   point: CapturePoint,
@@ -146,7 +150,10 @@ async function ended(tcpdump: Tcpdump, signal: AbortSignal): Promise<CaptureCoun
   });
 }
 
-/** A link of the lab is captured outside of the machine if that can be; loopback, all at once, and what was made by hand are seen inside only. */
+/**
+ * A link of the lab is captured outside of the machine if that can be; loopback, all at once, and what was made by hand
+ * are seen inside only.
+ */
 function pointOf(
   { machine, captureLink }: AttachedMachine,
   shell: Shell,
@@ -184,6 +191,8 @@ async function openFile(path: string, cleanup: CleanupStack): Promise<Writable> 
 function terminalError(machine: string): UsageError {
   return new UsageError('a capture is binary data, and standard output is a terminal', {
     code: 'capture-to-terminal',
-    hint: `Write it to a file:  lab capture ${machine} -w ${machine}.pcap   or look at it live:  lab capture ${machine} | wireshark -k -i -`,
+    hint:
+      `Write it to a file:  lab capture ${machine} -w ${machine}.pcap   ` +
+      `or look at it live:  lab capture ${machine} | wireshark -k -i -`,
   });
 }

@@ -36,14 +36,16 @@ export interface CheckPortResult {
 /**
  * Looks who holds a port on each machine and what a server would get there, in parallel, and frees it when told to.
  *
- * @throws {UsageError} for `kill` without `yes` where nobody can be asked. @throws {CheckError} when the port cannot be freed, with the reason.
+ * @throws {UsageError} for `kill` without `yes` where there is no one to ask. @throws {CheckError} when the port cannot
+ * be freed, with the reason.
  */
 export async function checkPort(context: CommandContext, options: CheckPortOptions): Promise<CheckPortResult> {
   const { port, protocols = ['tcp', 'udp'], on, kill, yes } = options;
   if (kill && !yes && context.terminal.confirm === undefined) {
+    const argument = protocols.length === 1 ? portArgument({ port, protocol: protocols[0]! }) : port;
     throw new UsageError('--kill needs --yes here, because there is no terminal to ask on', {
       code: 'needs-yes',
-      hint: `Look first, with "lab check-port ${protocols.length === 1 ? portArgument({ port, protocol: protocols[0]! }) : port}"; then add --yes.`,
+      hint: `Look first, with "lab check-port ${argument}"; then add --yes.`,
     });
   }
   return withCleanup(async (cleanup) => {
@@ -82,7 +84,10 @@ interface Means {
   readonly passwords: SudoPasswords;
 }
 
-/** Frees the port wherever it is busy; when that fails somewhere, the other machines are still seen to. The result tells all, so no events do. */
+/**
+ * Frees the port wherever it is busy; when that fails somewhere, the other machines are still seen to. The result tells
+ * all, so no events do.
+ */
 async function freeAll(
   { signal, shells, passwords }: Means,
   port: number,

@@ -27,14 +27,16 @@ export interface CpResult {
   readonly unchanged?: number;
 }
 
-/** So many things that were not copied are told one by one on the terminal; programs get all. */
+/** So many things that were not copied are listed one by one on the terminal; JSON has all. */
 const TOLD_AT_MOST = 50;
 
 /**
- * Copies a file or a folder between this host and a machine, or between two machines. What `cp -r` would do: into a folder that is there, or into a
- * target that ends in `/`, the copy keeps its name. What is there already, whole, is not copied again.
+ * Copies a file or a folder between this host and a machine, or between two machines. What `cp -r` would do: into a
+ * folder that is there, or into a target that ends in `/`, the copy keeps its name. What is there already, whole, is
+ * not copied again.
  *
- * @throws {EnvironmentError} when a side cannot be read or written; `not-all-copied`, after all the rest is copied, with each thing that was not and its reason.
+ * @throws {EnvironmentError} when a side cannot be read or written; `not-all-copied`, after all the rest is copied,
+ * with each thing that was not and its reason.
  * @throws {UsageError} when both places are on this host.
  */
 export async function cp(context: CommandContext, source: string, target: string): Promise<CpResult> {
@@ -85,8 +87,9 @@ function notAll(result: CpResult, left: Copied['left']): EnvironmentError {
   const lines = told
     .slice(0, TOLD_AT_MOST)
     .map(({ path, reason }) => `  ${JSON.stringify(path).slice(1, -1)}: ${reason}`);
+  const all = countOf(files + unchanged + left.length, 'file');
   return new EnvironmentError(
-    `${left.length} of ${countOf(files + unchanged + left.length, 'file')} of ${source} ${left.length === 1 ? 'was' : 'were'} not copied`,
+    `${left.length} of ${all} of ${source} ${left.length === 1 ? 'was' : 'were'} not copied`,
     {
       code: 'not-all-copied',
       detail: [
@@ -137,7 +140,10 @@ function localPath(cwd: string, path: string): string {
   return path.endsWith('/') ? `${resolve(cwd, path)}/` : resolve(cwd, path);
 }
 
-/** `vm1:notes.txt`, where what stands before the first colon has no `/`, as scp(1) reads it. `vm1:` and `vm1:~/x` start at the home folder. */
+/**
+ * `vm1:notes.txt`, where what stands before the first colon has no `/`, as scp(1) reads it. `vm1:` and `vm1:~/x` start
+ * at the home folder.
+ */
 export function parsePlace(text: string): Place {
   // `C:\\notes.txt` is a path of Windows, not one on a machine C.
   const [, machine, path = ''] = isAbsolute(text) ? [] : (/^([^/:]+):(.*)$/s.exec(text) ?? []);

@@ -27,10 +27,11 @@ export interface ExecOutcome {
 const LOGINS_AT_ONCE = 32;
 
 /**
- * Runs one command on several machines at once. With one machine its output is passed on as it is, with several each line carries the machine's name. Of several machines those that
- * cannot be reached do not keep the others from it.
+ * Runs one command on several machines at once. With one machine its output is passed on as it is, with several each
+ * line carries the machine's name. Of several machines those that cannot be reached do not keep the others from it.
  *
- * @throws {ConnectionError} when a machine cannot be reached or is lost: after all others have done their work, with all that failed.
+ * @throws {ConnectionError} when a machine cannot be reached or is lost: after all others have done their work, with
+ * all that failed.
  */
 export async function exec(
   context: CommandContext,
@@ -72,7 +73,10 @@ async function withShell<T>(
   }
 }
 
-/** Runs a command on one machine and passes its output on as it comes. Without a prefix the machine is the only one, and our input is the command's. */
+/**
+ * Runs a command on one machine and passes its output on as it comes. Without a prefix the machine is the only one, and
+ * our input is the command's.
+ */
 export async function execOn(
   { signal, terminal }: CommandContext,
   shell: Shell,
@@ -91,7 +95,10 @@ export async function execOn(
   return result;
 }
 
-/** The status of a command as a shell tells it: 128 and the number of the signal that ended it (POSIX.1-2017, Shell Command Language 2.8.2). */
+/**
+ * The status of a command as a shell tells it: 128 and the number of the signal that ended it (POSIX.1-2017, Shell
+ * Command Language 2.8.2).
+ */
 export function exitCodeOf({ exitCode, signal }: Pick<ExecResult, 'exitCode' | 'signal'>): number {
   if (exitCode !== undefined) return exitCode;
   return 128 + (constants.signals[`SIG${signal}` as NodeJS.Signals] ?? 1);

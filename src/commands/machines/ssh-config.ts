@@ -22,7 +22,10 @@ export async function sshConfig(context: CommandContext, launcher: readonly stri
   };
 }
 
-/** A machine that only a Unix socket leads to is reached through `lab proxy`. ssh(1) gives the value to a shell, and `%` begins a token in it. */
+/**
+ * A machine that only a Unix socket leads to is reached through `lab proxy`. ssh(1) gives the value to a shell, and `%`
+ * begins a token in it.
+ */
 function proxyOption({ socketPath }: AttachedMachine, launcher: readonly string[]): { readonly ProxyCommand?: string } {
   return socketPath === undefined
     ? {}

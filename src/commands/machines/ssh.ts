@@ -25,8 +25,8 @@ export interface SshResult extends Partial<ExecResult> {
 const LOGIN_SHELL = 'exec "${SHELL:-/bin/sh}" -l';
 
 /**
- * A shell on the machine, or one command there; its status is the result. A terminal is taken only by who sits at one, as ssh(1) does: a shell that reads a pipe or a file gets all of it
- * and then its end.
+ * A shell on the machine, or one command there; its status is the result. A terminal is taken only by who sits at one,
+ * as ssh(1) does: a shell that reads a pipe or a file gets all of it and then its end.
  *
  * @throws {ConnectionError} when the machine cannot be reached or the connection is lost.
  */

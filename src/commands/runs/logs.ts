@@ -56,7 +56,8 @@ export async function runNames(context: CommandContext): Promise<readonly string
 /**
  * What the terminals of a run showed, as plain text.
  *
- * @throws {UsageError} when there is no such run, or it had no such role. @throws {EnvironmentError} `run-damaged`, `not-a-file`.
+ * @throws {UsageError} when there is no such run, or it had no such role. @throws {EnvironmentError} `run-damaged`,
+ * `not-a-file`.
  */
 export async function logs(context: CommandContext, { run, role, collect }: LogsOptions): Promise<LogsResult> {
   const stored = await findRun(stateFolderFor(context.labFile), run);
@@ -67,7 +68,7 @@ export async function logs(context: CommandContext, { run, role, collect }: Logs
   return { ...entry, log };
 }
 
-/** A run may be somebody else's, and its log is only a file: on a terminal it is made harmless again. */
+/** A run may be someone else's, and its log is only a file: on a terminal it is made harmless again. */
 async function show(file: string, writer: OutputWriter): Promise<void> {
   for await (const chunk of piecesOf(file)) await writer.write(chunk);
   await writer.end();

@@ -39,10 +39,11 @@ export interface RecordResult {
 }
 
 /**
- * Starts all programs of the lab, those that listen first, and lets the user play all sides at one terminal; what was done becomes a scenario. It ends when all
- * programs have ended, or when the user has had enough.
+ * Starts all programs of the lab, those that listen first, and lets the user play all sides at one terminal; what was
+ * done becomes a scenario. It ends when all programs have ended, or when the user has had enough.
  *
- * @throws {UsageError} when there is no terminal, the name is taken or not legal, or the lab has no programs. @throws as `run` does; what kept a program from its start.
+ * @throws {UsageError} when there is no terminal, the name is taken or not legal, or the lab has no programs. @throws
+ * as `run` does; what kept a program from its start.
  */
 export async function record(
   context: CommandContext,

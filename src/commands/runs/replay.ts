@@ -27,10 +27,11 @@ const FRAME_MS = 40;
 const PLAIN_COLUMNS = 120;
 
 /**
- * Plays all terminals of a run beside each other, on a screen of its own which is gone afterwards; where there is no terminal, nothing is played. The last picture
- * is the result.
+ * Plays all terminals of a run next to each other, on a screen of its own which is gone afterwards; where there is no
+ * terminal, nothing is played. The last picture is the result.
  *
- * @throws {UsageError} when there is no such run. @throws the reason of the context's signal, with the terminal as it was before.
+ * @throws {UsageError} when there is no such run. @throws the reason of the context's signal, with the terminal as it
+ * was before.
  */
 export async function replay(context: CommandContext, { run, speed, play }: ReplayOptions): Promise<ReplayResult> {
   const stored = await findRun(stateFolderFor(context.labFile), run);

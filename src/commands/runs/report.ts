@@ -33,7 +33,9 @@ export interface ReportResult {
   readonly file: string | undefined;
 }
 
-/** Each format: the ending of its file, and how it is made. Modules are loaded here, because only one of them is needed. */
+/**
+ * Each format: the ending of its file, and how it is made. Modules are loaded here, because only one of them is needed.
+ */
 const formats: Readonly<
   Record<
     string,
@@ -66,7 +68,8 @@ export const reportFormats: readonly string[] = Object.keys(formats);
 /**
  * Makes the report of a stored run.
  *
- * @throws {UsageError} when there is no such run, format or language. @throws {EnvironmentError} when the file cannot be written.
+ * @throws {UsageError} when there is no such run, format or language. @throws {EnvironmentError} when the file cannot
+ * be written.
  */
 export async function report(context: CommandContext, options: ReportOptions): Promise<ReportResult> {
   const format = formats[options.format];

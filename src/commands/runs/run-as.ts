@@ -21,7 +21,8 @@ export interface RunAsOptions {
 export type RunAsResult = RunResult | JoinResult;
 
 /**
- * Plays a scenario in which users are operators: joins the run that waits for this role, or begins one. The scenario plays all other roles.
+ * Plays a scenario in which users are operators: joins the run that waits for this role, or begins one. The scenario
+ * plays all other roles.
  *
  * @throws as `run` and `joinRun`. @throws {UsageError} for a role that the scenario does not start.
  */

@@ -29,7 +29,9 @@ export interface RunOptions {
   readonly capture?: boolean;
   /** What may be stored for each program, in bytes; default 16 MiB. */
   readonly maxOutputBytes?: number | undefined;
-  /** Asked when the machines are ready, with all roles of the scenario: seats of the users who are operators, by role. */
+  /**
+   * Asked when the machines are ready, with all roles of the scenario: seats of the users who are operators, by role.
+   */
   readonly seats?: (
     roles: readonly string[],
     session: LockedSession,
@@ -42,7 +44,10 @@ const FEW_MACHINES = 4;
 
 export interface RunResult {
   readonly scenario: string;
-  /** Of all plays together: as the first that failed, `passed` when none did, `interrupted` when the user stopped them before. */
+  /**
+   * Of all plays together: as the first that failed, `passed` when none did, `interrupted` when the user stopped them
+   * before.
+   */
   readonly result: PlayResult['result'];
   readonly times: number;
   readonly passed: number;
@@ -59,7 +64,8 @@ export type { FailedRun, PlayedRun } from '../../evidence/play-once.ts';
 /**
  * Plays a scenario on the machines that are up, and stores each play in a folder of its own.
  *
- * @throws {UsageError} for an unknown scenario. @throws {EnvironmentError} when the lab is not up. @throws {CheckError} when its machines changed in the file.
+ * @throws {UsageError} for an unknown scenario. @throws {EnvironmentError} when the lab is not up. @throws {CheckError}
+ * when its machines changed in the file.
  */
 export async function run(context: CommandContext, options: RunOptions): Promise<RunResult> {
   const session = openSession(context);

@@ -26,7 +26,8 @@ export interface TcpLog {
 /**
  * The TCP conversations of a run.
  *
- * @throws {UsageError} when there is no such run, or it has no capture. @throws {EnvironmentError} `run-damaged`, `not-a-file`.
+ * @throws {UsageError} when there is no such run, or it has no capture. @throws {EnvironmentError} `run-damaged`,
+ * `not-a-file`.
  */
 export async function tcpLog(context: CommandContext, run: string | undefined): Promise<TcpLog> {
   const stored = await findRun(stateFolderFor(context.labFile), run);
@@ -34,7 +35,8 @@ export async function tcpLog(context: CommandContext, run: string | undefined): 
   const bytes = await readStoredBytes(file, LARGEST_CAPTURE);
   if (bytes === undefined) {
     const hint =
-      'It was played without one ("capture: false", --no-capture), no program of it listens, or its machines could not: "lab logs" tells.';
+      'It was played without one ("capture: false", --no-capture), no program of it listens, or its machines could not: ' +
+      '"lab logs" tells.';
     throw new UsageError(`the run ${stored.id} has no capture`, { code: 'no-capture', hint });
   }
   const { lab, capture } = await toldOf(stored);

@@ -3,8 +3,8 @@ import { basename, dirname } from 'node:path';
 import type { LabelledLab } from '../../providers/provider.ts';
 
 /**
- * The `.lab` folder that a running lab belongs to: where its files are now, or, when they are deleted or were moved away from beside a lab file, where it was
- * brought up.
+ * The `.lab` folder that a running lab belongs to: where its files are now, or, when they are deleted or were moved
+ * away from their lab file, where it was brought up.
  */
 export function homeOf({ stateFolder, folderNow }: LabelledLab): string {
   const isHome =

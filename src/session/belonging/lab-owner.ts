@@ -12,9 +12,11 @@ export interface OwnedLab {
 }
 
 /**
- * Machines of another user (`sudo lab up`, then `lab status`) cannot be reached or ended by this one, and must not be taken for gone.
+ * Machines of another user (`sudo lab up`, then `lab status`) cannot be reached or ended by this one, and must not be
+ * taken for gone.
  *
- * @throws {EnvironmentError} when processes of this lab run that are not this user's, or another user brought it up and those are hidden here (`hidepid` of proc(5)).
+ * @throws {EnvironmentError} when processes of this lab run that are not this user's, or another user brought it up and
+ * those are hidden here (`hidepid` of proc(5)).
  */
 export function requireOwnLab({ labId, name, uid }: OwnedLab): void {
   const own = process.getuid?.();

@@ -6,9 +6,9 @@ import { homeOf } from './home-of.ts';
 import type { LabFolder, LabIdentity } from '../lab-identity.ts';
 
 /**
- * The path of the `.lab` folder that this one is a copy of (`cp -r tp1 tp2`); undefined when it is no copy: it lies where it lay, was moved, or its
- * original is gone. What a copy says of machines means those of the original. Costs two system calls unless something is odd; `identity` is asked for
- * only then.
+ * The path of the `.lab` folder that this one is a copy of (`cp -r tp1 tp2`); undefined when it is no copy: it lies
+ * where it lay, was moved, or its original is gone. What a copy says of machines means those of the original. Costs two
+ * system calls unless something is odd; `identity` is asked for only then.
  */
 export async function originalOf(
   { stateFolder, providers }: LabFolder,
@@ -35,7 +35,7 @@ async function homeElsewhere({ labId }: LabIdentity, provider: Provider, here: P
   return there === undefined || there.inode === here.inode ? undefined : there.path;
 }
 
-/** What cannot be read tells nothing; those who need it say why. */
+/** What cannot be read says nothing here; commands that need it report why. */
 function ignoreOurs(error: unknown): undefined {
   if (!(error instanceof LabError)) throw error;
   return undefined;

@@ -5,8 +5,9 @@ import { keepMark } from '../../state/folder-mark.ts';
 import type { LockedSession } from '../locked-session.ts';
 
 /**
- * Makes a copied folder a lab of its own, which is down: what was copied of the original's identity, keys and work goes, its runs and snapshots stay. The
- * user is told. Does nothing to a folder that is no copy, and never anything to the original.
+ * Makes a copied folder a lab of its own, which is down: what was copied of the original's identity, keys and work
+ * goes, its runs and snapshots stay. The user gets a notice. Does nothing to a folder that is no copy, and never
+ * anything to the original.
  */
 export async function shedCopy(session: LockedSession): Promise<boolean> {
   const { context, stateFolder, providers } = session;
@@ -24,7 +25,9 @@ export async function shedCopy(session: LockedSession): Promise<boolean> {
   await context.events.emit({
     kind: 'notice',
     level: 'info',
-    message: `this folder is a copy of ${dirname(original)}: it is a lab of its own from now on, and nothing of the original was touched`,
+    message:
+      `this folder is a copy of ${dirname(original)}: it is a lab of its own from now on, ` +
+      'and nothing of the original was touched',
   });
   return true;
 }

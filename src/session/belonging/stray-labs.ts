@@ -15,8 +15,8 @@ export interface StrayLab extends LabelledLab {
 }
 
 /**
- * Labs that run on this host and belong to this folder, but whose identity is not `known` there: the `.lab` folder was deleted, or what tells of them was
- * damaged. Their processes carry the folder in their arguments.
+ * Labs that run on this host and belong to this folder, but whose identity is not `known` there: the `.lab` folder was
+ * deleted, or what tells of them was damaged. Their processes carry the folder in their arguments.
  */
 export async function strayLabs({ stateFolder, providers }: Session, known?: string): Promise<StrayLab[]> {
   if (!(await someLabMayBeOf(stateFolder))) return [];
@@ -36,7 +36,9 @@ export async function endStrays(
 ): Promise<string[]> {
   const ended: string[] = [];
   for (const { labId, name, provider } of strays) {
-    const message = `machines of ${name} still ran in this folder, although the .lab folder no longer knew of them: it was deleted or damaged`;
+    const message =
+      `machines of ${name} still ran in this folder, although the .lab folder no longer knew of them: ` +
+      'it was deleted or damaged';
     await context.events.emit({ kind: 'notice', level: 'warning', message, hint: 'They are taken down.' });
     ended.push(
       ...(await inStep(context.events, `take the old ${name} down`, async () =>
@@ -48,8 +50,9 @@ export async function endStrays(
 }
 
 /**
- * Providers are loaded only when it is likely that they find something: the first `up` of a lab must stay fast. Labels end with the folder in which the lab was
- * brought up; in the label of a virtual machine commas are doubled. A folder that was moved has another name by now.
+ * Providers are loaded only when it is likely that they find something: the first `up` of a lab must stay fast. Labels
+ * end with the folder in which the lab was brought up; in the label of a virtual machine commas are doubled. A folder
+ * that was moved has another name by now.
  */
 async function someLabMayBeOf(stateFolder: string): Promise<boolean> {
   const isMoved = (await readMark(stateFolder))?.place.path !== placeOf(stateFolder)?.path;

@@ -11,11 +11,11 @@ export interface ForeignLabFile {
 }
 
 /**
- * The lab file that is meant when the user names none: in this folder or the nearest one above that has a `lab.yaml`, or a `.lab` folder whose
- * `lab.yaml` was lost; else the one that would be here.
+ * The lab file that is meant when the user names none: in this folder or the nearest one above that has a `lab.yaml`,
+ * or a `.lab` folder whose `lab.yaml` was lost; else the one that would be here.
  *
- * A lab file can run commands (`build`), and a folder above, such as /tmp, may be open to everybody: there only files of this user, of who called sudo, and of root
- * count. `onForeign` is told of others.
+ * A lab file can run commands (`build`), and a folder above, such as /tmp, may be open to everybody: there only files
+ * of this user, of who called sudo, and of root count. `onForeign` is called with others.
  */
 export function findLabFile(cwd: string, onForeign: (file: ForeignLabFile) => void): string {
   const here = join(cwd, LAB_FILE_NAME);

@@ -10,7 +10,9 @@ export interface LabNames {
   readonly scenarios: readonly string[];
 }
 
-/** The names of this lab: from its file, as far as it can be read, or else from the machines that are up. Never fails. */
+/**
+ * The names of this lab: from its file, as far as it can be read, or else from the machines that are up. Never fails.
+ */
 export async function labNames({
   labFile,
   providers,

@@ -18,17 +18,22 @@ import { EnvironmentError, systemCode } from '../../core/errors.ts';
 import { quoteWord } from '../../core/text/shell-quote.ts';
 import { explainStorageError } from '../../host/files/storage-error.ts';
 
-/** A file of the `.lab` folder as it was found: its text, or that there is none, or that what has its name cannot be one that lab wrote. */
+/**
+ * A file of the `.lab` folder as it was found: its text, or that there is none, or that what has its name cannot be one
+ * that lab wrote.
+ */
 export type OwnFile = { readonly text: string } | 'absent' | 'damaged';
 
 /** None of our files comes near; what is larger was not written by us, and reading it would only cost memory. */
 const LARGEST_BYTES = 16 * 2 ** 20;
 
 /**
- * Reads a file of the `.lab` folder. A folder, link, FIFO, socket or device of its name, a file that is too large, and one of this user's own that may not be
- * read are `damaged`; none of them is waited for (open(2), O_NONBLOCK) or followed (O_NOFOLLOW).
+ * Reads a file of the `.lab` folder. A folder, link, FIFO, socket or device of its name, a file that is too large, and
+ * one of this user's own that may not be read are `damaged`; none of them is waited for (open(2), O_NONBLOCK) or
+ * followed (O_NOFOLLOW).
  *
- * @throws {EnvironmentError} `foreign-file` when it cannot be read because it belongs to another user; others as `storing` does.
+ * @throws {EnvironmentError} `foreign-file` when it cannot be read because it belongs to another user; others as
+ * `storing` does.
  */
 export function readOwnFile(path: string, { maxBytes = LARGEST_BYTES } = {}): OwnFile {
   try {
@@ -79,7 +84,11 @@ function ownerOf(path: string): number | undefined {
   }
 }
 
-/** As `replaceFile`, for the few files that are written where nobody can wait. @throws {EnvironmentError} as `storing` does. */
+/**
+ * As `replaceFile`, for the few files that are written where nothing can wait.
+ *
+ * @throws {EnvironmentError} as `storing` does.
+ */
 export function replaceFileSync(
   path: string,
   content: string | Uint8Array,
@@ -107,7 +116,8 @@ function writeNew(path: string, content: string | Uint8Array, mode: number, dura
 }
 
 /**
- * Makes a folder below `.lab`, or finds it made. What else has its name goes, a link among it; so nothing is ever written outside of `.lab`.
+ * Makes a folder below `.lab`, or finds it made. What else has its name goes, a link among it; so nothing is ever
+ * written outside of `.lab`.
  *
  * @throws {EnvironmentError} as `storing` does.
  */
@@ -121,7 +131,12 @@ export function makeOwnFolder(path: string): void {
   }
 }
 
-/** Removes a file or folder of ours and all that is in it, links not followed, also folders that took themselves the right. @throws {EnvironmentError} as `storing` does. */
+/**
+ * Removes a file or folder of ours and all that is in it, links not followed, also folders that took themselves the
+ * right.
+ *
+ * @throws {EnvironmentError} as `storing` does.
+ */
 export function removeOwn(path: string): void {
   try {
     if (isFolder(path)) giveRights(path);
@@ -132,7 +147,10 @@ export function removeOwn(path: string): void {
   }
 }
 
-/** Makes sure that a file can be appended to: what has its name and is none goes, so that it is neither waited for nor followed; a file that took itself the right gets it. */
+/**
+ * Makes sure that a file can be appended to: what has its name and is none goes, so that it is neither waited for nor
+ * followed; a file that took itself the right gets it.
+ */
 export function clearWay(path: string): void {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found?.isFile() === false) removeOwn(path);

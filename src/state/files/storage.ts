@@ -12,8 +12,9 @@ export interface ReplaceOptions {
 }
 
 /**
- * Replaces a file: whoever reads it, and whoever looks after a crash or a power cut, sees the whole old or the whole new content. What else has its
- * name goes: a folder is removed, a link is replaced and not followed, and a FIFO is not waited for. The temporary file is `<path>.<random>.tmp`.
+ * Replaces a file: whoever reads it, and whoever looks after a crash or a power cut, sees the whole old or the whole
+ * new content. What else has its name goes: a folder is removed, a link is replaced and not followed, and a FIFO is not
+ * waited for. The temporary file is `<path>.<random>.tmp`.
  *
  * @throws {EnvironmentError} as `storing` does; the old file is then untouched.
  */
@@ -56,7 +57,10 @@ async function writeNew(path: string, content: string, mode: number, durable: bo
   }
 }
 
-/** Removes what a crash left of files that `replaceFile` was writing in a folder. Call it with the lab's lock held; safe when there is no such folder. */
+/**
+ * Removes what a crash left of files that `replaceFile` was writing in a folder. Call it with the lab's lock held; safe
+ * when there is no such folder.
+ */
 export async function removeUnfinished(folder: string): Promise<void> {
   // A link of that name leads to files that are not ours.
   const found = await unless(['ENOENT', 'ENOTDIR', 'EACCES'], lstat(folder));
@@ -65,7 +69,10 @@ export async function removeUnfinished(folder: string): Promise<void> {
   await Promise.all(unfinished.map((name) => rm(join(folder, name), { recursive: true, force: true })));
 }
 
-/** Puts names that were made, renamed or removed in a folder on disk; fsync(2) of a file alone does not. Not every file system can. */
+/**
+ * Puts names that were made, renamed or removed in a folder on disk; fsync(2) of a file alone does not. Not every file
+ * system can.
+ */
 export async function syncFolder(folder: string): Promise<void> {
   let handle: FileHandle | undefined;
   try {

@@ -5,8 +5,8 @@ import { storing } from '../../host/files/storage-error.ts';
 import { unless } from './storage.ts';
 
 /**
- * Opens a file of a stored run to read it. Whoever sent the folder of a run may have put anything in its place: what is no ordinary file (a pipe, which would never
- * end, or a link to a file of the reader) is refused.
+ * Opens a file of a stored run to read it. Whoever sent the folder of a run may have put anything in its place: what is
+ * no ordinary file (a pipe, which would never end, or a link to a file of the reader) is refused.
  *
  * @returns undefined when there is none. @throws {EnvironmentError} `not-a-file`, or when it cannot be read.
  */
@@ -19,7 +19,7 @@ export async function openStored(path: string): Promise<FileHandle | undefined> 
   throw new EnvironmentError(`cannot read ${path}: it is no ordinary file`, { code: 'not-a-file', hint: ELSEWHERE });
 }
 
-/** What is left to somebody whose run is damaged. */
+/** The next step for a user whose run is damaged. */
 const ELSEWHERE =
   'It was changed after the run was stored. "lab logs --list" shows the other runs, "lab run" plays it again.';
 
@@ -34,13 +34,21 @@ export function damaged(path: string, line: number | undefined, reason: string):
 /** A larger `run.json` or line is no work of `lab`; what is read is held in memory. Bytes. */
 const MOST_BYTES = 64 * 1024 * 1024;
 
-/** The text of a small file. @throws {EnvironmentError} as `readStoredBytes`, and `run-damaged` when it is not UTF-8. */
+/**
+ * The text of a small file.
+ *
+ * @throws {EnvironmentError} as `readStoredBytes`, and `run-damaged` when it is not UTF-8.
+ */
 export async function readStored(path: string): Promise<string | undefined> {
   const bytes = await readStoredBytes(path, MOST_BYTES);
   return bytes && decoded(bytes, path, undefined);
 }
 
-/** The content of a file of at most so many bytes. @throws {EnvironmentError} as `openStored`, and `run-damaged` when it is larger. */
+/**
+ * The content of a file of at most so many bytes.
+ *
+ * @throws {EnvironmentError} as `openStored`, and `run-damaged` when it is larger.
+ */
 export async function readStoredBytes(path: string, mostBytes: number): Promise<Uint8Array | undefined> {
   await using handle = await openStored(path);
   if (handle === undefined) return undefined;
@@ -61,7 +69,11 @@ export interface StoredLine {
 const LINE_FEED = 0x0a;
 const CHUNK_BYTES = 256 * 1024;
 
-/** The lines of a file, read as a stream. @throws {EnvironmentError} `run-damaged` for a line that is too long, or not UTF-8. */
+/**
+ * The lines of a file, read as a stream.
+ *
+ * @throws {EnvironmentError} `run-damaged` for a line that is too long, or not UTF-8.
+ */
 export async function* linesOf(handle: FileHandle, path: string): AsyncGenerator<StoredLine> {
   let number = 1;
   let begun: Buffer[] = [];

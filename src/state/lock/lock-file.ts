@@ -12,11 +12,17 @@ export interface Holder extends ProcessIdentity {
   readonly command: string;
   /** ISO 8601. */
   readonly since: string;
-  /** The `.lab` folder that it locks; a lock that was copied along with its folder names another one. Undefined in those of an older lab. */
+  /**
+   * The `.lab` folder that it locks; a lock that was copied along with its folder names another one. Undefined in those
+   * of an older lab.
+   */
   readonly place: Place | undefined;
 }
 
-/** What has the name of a lock file and is none: something cut it off, or put something else there. Its writer cannot be named, and is not alive. */
+/**
+ * What has the name of a lock file and is none: something cut it off, or put something else there. Its writer cannot be
+ * named, and is not alive.
+ */
 export interface Wreck {
   readonly token: string;
 }
@@ -34,7 +40,9 @@ export async function putInPlace(draft: string, path: string): Promise<boolean> 
   }
 }
 
-/** The same where there are no hard links: for a moment the file is there and empty, which readers know as `unfinished`. */
+/**
+ * The same where there are no hard links: for a moment the file is there and empty, which readers know as `unfinished`.
+ */
 async function copyInPlace(draft: string, path: string): Promise<boolean> {
   const content = await readFile(draft);
   const file = await unless(['EEXIST'], open(path, 'wx', 0o600));

@@ -3,7 +3,7 @@ import { formatDuration } from '../../core/text/amounts.ts';
 import type { Holder, Wreck } from './lock-file.ts';
 import { currentProcess } from '../../host/process-identity.ts';
 
-/** The error of whoever finds the lab locked. */
+/** The error when the lab is locked. */
 export function lockedBy(holder: Holder, path: string): LockedError {
   const elsewhere = holder.bootId !== currentProcess().bootId;
   const where = elsewhere ? ` on host ${holder.host}` : '';
@@ -15,7 +15,7 @@ export function lockedBy(holder: Holder, path: string): LockedError {
   });
 }
 
-/** What is told when a lock that a dead process left was taken over. */
+/** Reports that a dead process's lock was taken over. */
 export function describeTakeOver(dead: Holder | Wreck): string {
   const who = 'pid' in dead ? `${nameOf(dead)}, which started at ${sinceOf(dead)} and ended` : 'a command that ended';
   return `took over the lock of ${who} without cleaning up`;

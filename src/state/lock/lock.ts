@@ -16,7 +16,7 @@ import { renameOver } from '../files/storage.ts';
 export interface LockOptions {
   /** As the user typed it, for whoever finds the lab locked: `lab up`. */
   readonly command: string;
-  /** Is told when a lock that a dead process left is taken over. */
+  /** Gets a notice when a dead process's lock is taken over. */
   readonly events?: EventSink;
 }
 
@@ -26,10 +26,12 @@ export interface Lock {
 }
 
 /**
- * Takes the lock of a lab, so that one `lab` at a time changes it. A lock that a dead process left is taken over, by exactly one of those who try; and so is
- * one that was copied along with its folder, and what is no lock at all. On a full disk it is made of what `keepSpares` laid by.
+ * Takes the lock of a lab, so that one `lab` at a time changes it. A lock that a dead process left is taken over, by
+ * exactly one of those who try; and so is one that was copied along with its folder, and what is no lock at all. On a
+ * full disk it is made of what `keepSpares` laid by.
  *
- * @throws {LockedError} when a process holds it: who, since when, and what to do. @throws {EnvironmentError} when the folder cannot be written.
+ * @throws {LockedError} when a process holds it: who, since when, and what to do. @throws {EnvironmentError} when the
+ * folder cannot be written.
  */
 export async function acquireLock(folder: string, { command, events = silent }: LockOptions): Promise<Lock> {
   const path = join(folder, 'lock');
@@ -52,9 +54,10 @@ type Seized = { readonly leftBy: Holder | Wreck | undefined };
 /**
  * Makes the lock file, complete at the instant at which it appears, or replaces one that a dead process left.
  *
- * Two who want to replace the same dead lock must not both succeed, and the slower one must not replace the lock of the faster one. So whoever replaces
- * the lock with token X first holds the lock file `<path>.X.claim`, and then looks whether X is still in place. Only a holder of that claim replaces X, and X
- * never comes back. The claim is a lock like any other: if its holder dies, it is taken over in the same way.
+ * Two who want to replace the same dead lock must not both succeed, and the slower one must not replace the lock of the
+ * faster one. So whoever replaces the lock with token X first holds the lock file `<path>.X.claim`, and then looks
+ * whether X is still in place. Only a holder of that claim replaces X, and X never comes back. The claim is a lock like
+ * any other: if its holder dies, it is taken over in the same way.
  */
 async function seize(path: string, mine: Holder): Promise<Seized> {
   const draft = `${path}.${mine.token}.${tagOf(mine)}.new`;

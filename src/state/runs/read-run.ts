@@ -33,7 +33,10 @@ export async function readRunFile({ path }: Place): Promise<RunDocument | undefi
   return checked(file, undefined, () => runShape(parsed(content, file), ''));
 }
 
-/** What the events of a run tell, with the end that `run.json` knows when they do not: `lab` was killed, or the disk was full. */
+/**
+ * What the events of a run tell, with the end that `run.json` knows when they do not: `lab` was killed, or the disk was
+ * full.
+ */
 export function concluded(told: RunDocument, stored: RunDocument | undefined): RunDocument {
   if (stored === undefined) return told;
   if (stored.result !== 'running')
@@ -60,7 +63,8 @@ function endOf({
 }
 
 /**
- * The events of a run in order, read as a stream; none when nothing was stored. A last line that was cut by a crash is left out.
+ * The events of a run in order, read as a stream; none when nothing was stored. A last line that was cut by a crash is
+ * left out.
  *
  * @throws {EnvironmentError} as `readRun`.
  */

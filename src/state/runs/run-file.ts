@@ -9,7 +9,8 @@ import { replaceFile, syncFolder } from '../files/storage.ts';
 const RESERVED_BYTES = 64 * 1024;
 
 /**
- * Writes `run.json` at the start of a run, and beside it a file of blanks as large as the end of the run may be: a disk that gets full meanwhile has the room for it.
+ * Writes `run.json` at the start of a run, and next to it a file of blanks as large as the end of the run may be: a
+ * disk that gets full meanwhile has the room for it.
  *
  * @throws {EnvironmentError} when it cannot be written.
  */
@@ -21,8 +22,8 @@ export async function beginRunFile(path: string, document: RunDocument): Promise
 }
 
 /**
- * Replaces `run.json` at the end of a run: whoever reads it sees the old or the new one. Needs no room on the disk; where that does not hold the whole document, its lists are
- * left out. May be called twice.
+ * Replaces `run.json` at the end of a run: whoever reads it sees the old or the new one. Needs no room on the disk;
+ * where that does not hold the whole document, its lists are left out. May be called twice.
  *
  * @throws {EnvironmentError} when not even that can be written, or only a part.
  */
@@ -44,7 +45,10 @@ export async function endRunFile(path: string, document: RunDocument): Promise<v
   }
 }
 
-/** False when it has too little room, or was used already. Nothing new is allocated: the blocks and both names are there. */
+/**
+ * False when it has too little room, or was used already. Nothing new is allocated: the blocks and both names are
+ * there.
+ */
 async function fillReserve(path: string, document: RunDocument): Promise<boolean> {
   const content = Buffer.from(textOf(document));
   if (content.length > RESERVED_BYTES) return false;
@@ -57,7 +61,8 @@ async function fillReserve(path: string, document: RunDocument): Promise<boolean
     await syncFolder(dirname(path));
     return true;
   } catch {
-    // A file system that writes elsewhere what is changed (btrfs) has more room without it; the usual way tells what is wrong.
+    // A file system that writes elsewhere what is changed (btrfs) has more room without it; the usual way tells what is
+    // wrong.
     await rm(reserveOf(path), { force: true }).catch(() => undefined);
     return false;
   }

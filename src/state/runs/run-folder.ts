@@ -20,7 +20,10 @@ export interface RunFolderOptions extends NewRun {
   readonly maxOutputBytes?: number | undefined;
   /** Called when the output of a role (or of the commands on a machine) is no longer stored, but for its end. */
   readonly onCut?: (role: string) => void;
-  /** Called once, when the folder can no longer be written (disk full): nothing more is stored, and what is there is of a run that broke. */
+  /**
+   * Called once, when the folder can no longer be written (disk full): nothing more is stored, and what is there is of
+   * a run that broke.
+   */
   readonly onFault: (error: LabError) => void;
 }
 
@@ -74,7 +77,10 @@ export class RunFolder {
     return this.#files.storedBytes + this.#keptBytes;
   }
 
-  /** Stores an event; all events of the run must come, in order. The promise says when the disk can take more. Never fails: see `onFault`. */
+  /**
+   * Stores an event; all events of the run must come, in order. The promise says when the disk can take more. Never
+   * fails: see `onFault`.
+   */
   record(event: Event): Promise<void> | undefined {
     this.#summary.add(event);
     const { additions, omissions, cut } = this.#files.take(event);
@@ -106,7 +112,10 @@ export class RunFolder {
     await Promise.all([...this.#streams.values()].map(flushed));
   }
 
-  /** Writes what is still to be written, and `run.json`. May be called twice. Never fails: see `onFault`. Returns the content of `run.json`. */
+  /**
+   * Writes what is still to be written, and `run.json`. May be called twice. Never fails: see `onFault`. Returns the
+   * content of `run.json`.
+   */
   async close(): Promise<RunDocument> {
     await Promise.all([...this.#streams.values()].map(end));
     try {
@@ -117,7 +126,7 @@ export class RunFolder {
     return this.#document();
   }
 
-  /** A run that is not stored whole has not passed: nobody can look at it. */
+  /** A run that is not stored whole has not passed: no one can look at it. */
   #document(): RunDocument {
     const document = {
       ...this.#summary.document(),

@@ -5,7 +5,10 @@ import { openStored } from '../files/stored-file.ts';
 import { storing } from '../../host/files/storage-error.ts';
 import { unless } from '../files/storage.ts';
 
-/** Among the runs: their names, one a line, in the order in which they were made. Clocks are set back and several runs are made in a second, so names do not tell. */
+/**
+ * Among the runs: their names, one a line, in the order in which they were made. Clocks are set back and several runs
+ * are made in a second, so names do not tell.
+ */
 export function orderPath(stateFolder: string): string {
   return join(stateFolder, 'runs', 'order');
 }
@@ -14,7 +17,8 @@ export function orderPath(stateFolder: string): string {
 const MOST_BYTES = 4 * 1024 * 1024;
 
 /**
- * Notes that a run was made after all others. One write(2) with O_APPEND, so two at once do not mix; the line feed before it ends a line that a crash cut.
+ * Notes that a run was made after all others. One write(2) with O_APPEND, so two at once do not mix; the line feed
+ * before it ends a line that a crash cut.
  *
  * @throws {EnvironmentError} when it cannot be written.
  */
@@ -30,7 +34,10 @@ export async function noteRun(stateFolder: string, id: string): Promise<void> {
   });
 }
 
-/** Ids, newest first. Those that were not noted (an older lab made them, or the file is gone) are older than those that were; among them names tell, and `latest`. */
+/**
+ * Ids, newest first. Those that were not noted (an older lab made them, or the file is gone) are older than those that
+ * were; among them names tell, and `latest`.
+ */
 export async function newestFirst(stateFolder: string, ids: readonly string[]): Promise<string[]> {
   const noted = new Map((await readOrder(stateFolder)).map((id, index) => [id, index]));
   const latest =

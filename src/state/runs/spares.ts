@@ -4,11 +4,15 @@ import { systemCode } from '../../core/errors.ts';
 import { unless } from '../files/storage.ts';
 
 /**
- * Files that `up` lays by, so that the lab can be locked, and so taken down, when the disk has no block or no inode left: each can become another file
- * (rename(2) needs neither), or be given up for what needs an inode of its own (link(2) on tmpfs).
+ * Files that `up` lays by, so that the lab can be locked, and so taken down, when the disk has no block or no inode
+ * left: each can become another file (rename(2) needs neither), or be given up for what needs an inode of its own
+ * (link(2) on tmpfs).
  */
 const PREFIX = 'spare.';
-/** A lock that a dead process left is replaced with a claim of its own: a draft and a link for each of the two; one more for a command that is killed then. */
+/**
+ * A lock that a dead process left is replaced with a claim of its own: a draft and a link for each of the two; one more
+ * for a command that is killed then.
+ */
 const WANTED = 5;
 /** More than a lock file ever holds, in one block of the usual size. */
 const SPARE_BYTES = 4096;

@@ -31,8 +31,8 @@ const LATEST = 'latest';
 const RUN_ID = /^\d{8}-\d{6}-[\w.-]+$/;
 
 /**
- * Makes the folder of a new run, `runs/20261123-143015-tp1`, with `-2`, `-3`, … behind its name when that is taken. It is the newest from now on; `fill` puts in it what makes
- * it a run, then `runs/latest` points to it.
+ * Makes the folder of a new run, `runs/20261123-143015-tp1`, with `-2`, `-3`, … behind its name when that is taken. It
+ * is the newest from now on; `fill` puts in it what makes it a run, then `runs/latest` points to it.
  *
  * @throws {EnvironmentError} when the disk is full or there is no right to write.
  */
@@ -70,7 +70,10 @@ async function begin(stateFolder: string, run: StoredRun, fill: (run: StoredRun)
   }
 }
 
-/** The stored runs, in the order in which they were made, newest first; none when there are no runs. A folder that holds no record of a run is none. */
+/**
+ * The stored runs, in the order in which they were made, newest first; none when there are no runs. A folder that holds
+ * no record of a run is none.
+ */
 export async function listRuns(stateFolder: string): Promise<StoredRun[]> {
   const runs = (await runFolders(stateFolder)).map((id) => ({ id, path: join(stateFolder, 'runs', id) }));
   const isRun = await Promise.all(runs.map(({ path }) => holdsRun(path)));
