@@ -51,6 +51,9 @@ async function playPractical(user: LabUser, made: SshMachines): Promise<void> {
   const again = await user.lab('up');
   assert.equal(again.exitCode, 0, again.stderr);
   assert.match(again.stdout, /it was already/);
+  const journal = readFileSync(join(user.folder, '.lab/journal.ndjson'), 'utf8').split('\n');
+  const touched = journal.filter((line) => line.includes('"kind":"ssh-machine"'));
+  assert.equal(touched.length, 2, 'a machine is written down once, however often up is called');
   const down = await user.lab('down');
   assert.equal(down.exitCode, 0, down.stderr);
   assert.deepEqual([treeOf(vm1!.home), treeOf(vm2!.home)], before);
