@@ -24,7 +24,8 @@ tar -x -o -f - -C "$incoming" || fail unpack "$incoming"
 if [ -s "$incoming/sums" ]; then
   (cd "$incoming/blobs" && sums -c ../sums) >"$incoming/checked" || fail changed
 fi
-if [ -s "$incoming/stored" ] && ! (cd .lab/cas && sums -c "../incoming/$$/stored") >"$incoming/checked" 2>/dev/null; then
+if [ -s "$incoming/stored" ] &&
+  ! (cd .lab/cas && sums -c "../incoming/$$/stored") >"$incoming/checked" 2>/dev/null; then
   while read -r line; do
     case $line in *': OK') ;; *) rm -f ".lab/cas/${line%%:*}" ;; esac
   done <"$incoming/checked"
@@ -53,7 +54,8 @@ while read -r operation first second third; do
   runtime)
     chmod 755 "$incoming/blobs/$second" || fail write "$incoming"
     "$incoming/blobs/$second" --version >/dev/null || fail runtime
-    { mkdir -p ".lab/runtime/$first" && mv -f "$incoming/blobs/$second" ".lab/runtime/$first/node"; } || fail write ".lab/runtime/$first"
+    { mkdir -p ".lab/runtime/$first" && mv -f "$incoming/blobs/$second" ".lab/runtime/$first/node"; } ||
+      fail write ".lab/runtime/$first"
     # shellcheck disable=SC2012 # names of ours, and only ls(1) sorts by time
     ls -t .lab/runtime | tail -n +3 | while read -r old; do rm -rf ".lab/runtime/$old"; done ;;
   node)
@@ -81,13 +83,16 @@ while read -r operation first second third; do
     [ "$operation" = put ] || step='mv'
     make_way "$third"
     copy=${file%/*}/.lab-$$.tmp
-    { $step "$content" "$copy" && { [ "$second" = - ] || chmod +x "$copy"; } && mv -f "$copy" "$file"; } || { rm -f "$copy"; fail write "$file"; } ;;
+    { $step "$content" "$copy" && { [ "$second" = - ] || chmod +x "$copy"; } && mv -f "$copy" "$file"; } ||
+      { rm -f "$copy"; fail write "$file"; } ;;
   link)
     make_way "$second"
     ln -s "$first" "$file" || fail write "$file" ;;
   done)
     deployed=.lab/deployed/$id
-    if [ "$first" = new ] && [ -f "$deployed/now" ]; then mv -f "$deployed/now" "$deployed/before" || fail write "$deployed"; fi
+    if [ "$first" = new ] && [ -f "$deployed/now" ]; then
+      mv -f "$deployed/now" "$deployed/before" || fail write "$deployed"
+    fi
     mv -f "$deployed/next" "$deployed/now" || fail write "$deployed" ;;
   esac
 done <"$incoming/plan"

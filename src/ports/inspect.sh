@@ -11,7 +11,8 @@ case $protocol in udp) flag=u kind=UDP ;; *) flag=t kind=TCP ;; esac
 read_table() {
   if table=$(ss -"$flag"ane "sport = :$port" 2>/dev/null) && [ -n "$table" ]; then source=ss
   elif [ -r "/proc/net/$protocol" ]; then
-    source=proc table=$(grep -hs -e '^ *sl ' -e "^ *[0-9]*: [0-9A-F]*:$hex " "/proc/net/$protocol" "/proc/net/$protocol"6)
+    source=proc row="^ *[0-9]*: [0-9A-F]*:$hex "
+    table=$(grep -hs -e '^ *sl ' -e "$row" "/proc/net/$protocol" "/proc/net/$protocol"6)
   elif command -v lsof >/dev/null; then source=lsof table=$(lsof -nP "-i$kind:$port" 2>/dev/null)
   elif table=$(netstat -"$flag"anp 2>/dev/null || netstat -an -p "$protocol" 2>/dev/null); then
     source=netstat table=$(say "$table" | grep -e '^Proto' -e "[:.]$port ")
@@ -55,7 +56,8 @@ processes_of() {
 try_to_bind() {
   try=look
   [ "$mode" != all ] || try=bind
-  perl -e "$perl" "$port" "$protocol" "$try" "$found" 2>/dev/null || python3 -c "$python" "$port" "$protocol" "$try" 2>/dev/null
+  perl -e "$perl" "$port" "$protocol" "$try" "$found" 2>/dev/null ||
+    python3 -c "$python" "$port" "$protocol" "$try" 2>/dev/null
 }
 
 # "holds PID INODE" for each process with one of the sockets open, as far as this user may look.
@@ -83,7 +85,8 @@ command_of() {
 }
 name_of() { getent passwd "$1" 2>/dev/null || grep "^[^:]*:[^:]*:$1:" /etc/passwd 2>/dev/null; }
 parent_of() {
-  if [ -r "/proc/$1/status" ]; then sed -n 's/^PPid:[^0-9]*//p' "/proc/$1/status" 2>/dev/null; else ps -o ppid= -p "$1" 2>/dev/null | tr -d ' '; fi
+  if [ -r "/proc/$1/status" ]; then sed -n 's/^PPid:[^0-9]*//p' "/proc/$1/status" 2>/dev/null
+  else ps -o ppid= -p "$1" 2>/dev/null | tr -d ' '; fi
 }
 user_of() {
   if [ -r "/proc/$1/status" ]; then sed -n 's/^Uid:[^0-9]*[0-9]*[^0-9]*\([0-9]*\).*/\1/p' "/proc/$1/status" 2>/dev/null

@@ -21,7 +21,8 @@ for my $family ($mode eq "bind" ? ("ipv4", "ipv6", "dual") : ()) {
     socket(my $socket, $old ? AF_INET : AF_INET6, $protocol eq "udp" ? SOCK_DGRAM : SOCK_STREAM, 0) or next;
     setsockopt($socket, SOL_SOCKET, SO_REUSEADDR, pack("i", $reuse));
     $old or setsockopt($socket, IPPROTO_IPV6, IPV6_V6ONLY, pack("i", $family eq "ipv6" ? 1 : 0)) or next;
-    my $answer = bind($socket, $old ? pack_sockaddr_in($port, INADDR_ANY) : pack_sockaddr_in6($port, IN6ADDR_ANY)) ? "ok" : result();
+    my $name = $old ? pack_sockaddr_in($port, INADDR_ANY) : pack_sockaddr_in6($port, IN6ADDR_ANY);
+    my $answer = bind($socket, $name) ? "ok" : result();
     print "bind $family ", $reuse ? "reuse" : "plain", " $answer\n";
   }
 }
@@ -37,13 +38,15 @@ sub report {
 if (socket(my $netlink, 16, SOCK_RAW, 4)) {
   setsockopt($netlink, SOL_SOCKET, SO_RCVTIMEO, pack("l!l!", 2, 0));
   for my $family (AF_INET, AF_INET6) {
-    send($netlink, pack("LSSLL", 72, 20, 0x301, 1, 0) . pack("CCCCLnnx32Lx8", $family, 6, 0, 0, 1 << 13, $port, 0, 0), 0) or last;
+    my $request = pack("CCCCLnnx32Lx8", $family, 6, 0, 0, 1 << 13, $port, 0, 0);
+    send($netlink, pack("LSSLL", 72, 20, 0x301, 1, 0) . $request, 0) or last;
     DUMP: while (defined recv($netlink, my $answers, 65536, 0) && length $answers) {
       while (length($answers) >= 16) {
         my ($length, $type) = unpack("LS", $answers);
         last DUMP if $type != 20 || $length < 88;
         my ($sport, $address, $uid, $inode) = unpack("x4nx2a16x16x12x12LL", substr($answers, 16, 72));
-        report($inode, $uid, inet_ntop($family, substr($address, 0, $family == AF_INET ? 4 : 16))) if $sport == $port && $inode;
+        $address = substr($address, 0, $family == AF_INET ? 4 : 16);
+        report($inode, $uid, inet_ntop($family, $address)) if $sport == $port && $inode;
         $answers = substr($answers, ($length + 3) & ~3);
       }
     }
@@ -62,8 +65,12 @@ for my $link (glob "/proc/[0-9]*/fd/*") {
   open(my $handle, "<&=", $process) and close $handle;
   next if $copy < 0 || !open(my $socket, "+<&=", $copy);
   my $name = getsockname($socket);
-  next if !$name || getpeername($socket) || unpack("i", getsockopt($socket, SOL_SOCKET, 38) || "") != 6 || unpack("i", getsockopt($socket, SOL_SOCKET, 30) || "");
+  next if !$name || getpeername($socket);
+  # SO_PROTOCOL is 38, TCP is 6, SO_ACCEPTCONN is 30 (socket(7)).
+  next if unpack("i", getsockopt($socket, SOL_SOCKET, 38) || "") != 6;
+  next if unpack("i", getsockopt($socket, SOL_SOCKET, 30) || "");
   my $family = sockaddr_family($name);
-  my ($bound_port, $address) = $family == AF_INET ? unpack_sockaddr_in($name) : $family == AF_INET6 ? unpack_sockaddr_in6($name) : next;
+  next if $family != AF_INET && $family != AF_INET6;
+  my ($bound_port, $address) = $family == AF_INET ? unpack_sockaddr_in($name) : unpack_sockaddr_in6($name);
   report($inode, (stat "/proc/$pid")[4], inet_ntop($family, $address)) if $bound_port == $port;
 }

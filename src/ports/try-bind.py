@@ -4,7 +4,10 @@ port, protocol, mode = int(sys.argv[1]), sys.argv[2], sys.argv[3]
 for family in ("ipv4", "ipv6", "dual") if mode == "bind" else ():
     for reuse in (0, 1):
         try:
-            s = socket.socket(socket.AF_INET if family == "ipv4" else socket.AF_INET6, socket.SOCK_DGRAM if protocol == "udp" else socket.SOCK_STREAM)
+            s = socket.socket(
+                socket.AF_INET if family == "ipv4" else socket.AF_INET6,
+                socket.SOCK_DGRAM if protocol == "udp" else socket.SOCK_STREAM,
+            )
             s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, reuse)
             if family != "ipv4":
                 s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1 if family == "ipv6" else 0)
@@ -14,6 +17,7 @@ for family in ("ipv4", "ipv6", "dual") if mode == "bind" else ():
             s.bind(("", port))
             answer = "ok"
         except OSError as error:
-            answer = errno.errorcode[error.errno] if error.errno in (errno.EADDRINUSE, errno.EACCES) else "errno%d" % error.errno
+            known = error.errno in (errno.EADDRINUSE, errno.EACCES)
+            answer = errno.errorcode[error.errno] if known else "errno%d" % error.errno
         print("bind", family, "reuse" if reuse else "plain", answer)
         s.close()

@@ -16,7 +16,9 @@ say uid "$(id -u)"
 say shell "$SHELL"
 say home "$HOME"
 say connection "$SSH_CONNECTION"
-for tool in ss lsof netstat ip ifconfig ping nc timeout bash python3 perl node tcpdump sudo tar sha256sum; do has "$tool" && say tool "$tool"; done
+for tool in ss lsof netstat ip ifconfig ping nc timeout bash python3 perl node tcpdump sudo tar sha256sum; do
+  has "$tool" && say tool "$tool"
+done
 has python3 && say python "$(python3 --version 2>&1)"
 has node && say node "$(node --version 2>/dev/null)"
 has sudo && sudo -n true </dev/null >/dev/null 2>&1 && say sudo free
