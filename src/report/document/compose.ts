@@ -2,7 +2,7 @@ import type { Language } from '../language/languages.ts';
 import type { ReportData } from '../report-data.ts';
 import { architecture } from './architecture-section.ts';
 import type { Block, ReportDocument } from './blocks.ts';
-import { castOf } from './cast.ts';
+import { rolesBySide } from './roles-by-side.ts';
 import { checks } from './checks-section.ts';
 import { ending } from './ending.ts';
 import { exchange } from './exchange-section.ts';
@@ -21,8 +21,8 @@ const sectionWriters: Readonly<Record<SectionName, (report: ReportData, language
   model,
   programs,
   port: portCheck,
-  server: (report, language) => terminals(castOf(report).servers, language),
-  client: (report, language) => terminals(castOf(report).clients, language),
+  server: (report, language) => terminals(rolesBySide(report).servers, language),
+  client: (report, language) => terminals(rolesBySide(report).clients, language),
   exchange,
   end: ending,
   checks,

@@ -2,12 +2,12 @@ import { socketText } from '../diagram/diagram-svg.ts';
 import type { Language } from '../language/languages.ts';
 import type { ReportConversation, ReportData } from '../report-data.ts';
 import { data, type Block, type Value } from './blocks.ts';
-import { castOf } from './cast.ts';
+import { rolesBySide } from './roles-by-side.ts';
 
 /** Who serves and who connects, what connected mode means, and the connections that came of it. */
 export function model(report: ReportData, language: Language): Block[] {
   const { model: words } = language.report;
-  const { servers, clients } = castOf(report);
+  const { servers, clients } = rolesBySide(report);
   const listening = servers.filter(({ listens }) => listens.length > 0);
   return [
     ...listening.map(({ role, listens }): Block => ({

@@ -1,16 +1,16 @@
 import type { Language } from '../language/languages.ts';
 import { roleFile } from '../run/run-files.ts';
 import { data, type Block } from './blocks.ts';
-import type { CastMember } from './cast.ts';
+import type { RunRole } from './roles-by-side.ts';
 import { statusText } from './status-text.ts';
 
 /** The terminals of some roles as text: what each operator saw. */
-export function terminals(members: readonly CastMember[], language: Language): Block[] {
+export function terminals(members: readonly RunRole[], language: Language): Block[] {
   if (members.length === 0) return [{ kind: 'remark', tone: 'none', text: language.report.terminals.none }];
   return members.flatMap((member) => terminalBlocks(member, language));
 }
 
-function terminalBlocks({ role, terminal }: CastMember, language: Language): Block[] {
+function terminalBlocks({ role, terminal }: RunRole, language: Language): Block[] {
   const { terminals: words } = language.report;
   if (role.command === null) return [{ kind: 'remark', tone: 'none', text: words.neverStarted(role.role) }];
   const isEmpty = terminal === undefined || terminal.text.head === '';

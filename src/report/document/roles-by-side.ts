@@ -2,30 +2,30 @@ import type { ReportData, ReportTerminal } from '../report-data.ts';
 import type { RoleDocument } from '../run/run-summary.ts';
 
 /** A role of the run with all that is known of it. */
-export interface CastMember {
+export interface RunRole {
   readonly role: RoleDocument;
   readonly terminal: ReportTerminal | undefined;
   readonly listens: readonly number[];
 }
 
 /** The roles of a run, those that serve apart from those that connect. */
-export interface Cast {
-  readonly servers: readonly CastMember[];
-  readonly clients: readonly CastMember[];
+export interface RolesBySide {
+  readonly servers: readonly RunRole[];
+  readonly clients: readonly RunRole[];
 }
 
 /**
  * Who serves: it declares a port, or the capture shows that it was connected to; without either, a role that is called
  * so.
  */
-export function castOf({ run, lab, terminals, capture }: ReportData): Cast {
-  const members = run.roles.map((role): CastMember => ({
+export function rolesBySide({ run, lab, terminals, capture }: ReportData): RolesBySide {
+  const members = run.roles.map((role): RunRole => ({
     role,
     terminal: terminals.find((terminal) => terminal.role === role.role),
     listens: lab?.programs.find(({ name }) => name === role.role)?.listens ?? [],
   }));
   const serving = new Set(capture.conversations.map(({ serverRole }) => serverRole));
-  const isServer = ({ role, listens }: CastMember): boolean =>
+  const isServer = ({ role, listens }: RunRole): boolean =>
     listens.length > 0 || serving.has(role.role) || (lab === undefined && serving.size === 0 && role.role === 'server');
   return { servers: members.filter(isServer), clients: members.filter((member) => !isServer(member)) };
 }
