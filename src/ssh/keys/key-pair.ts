@@ -1,4 +1,5 @@
 import { createPrivateKey, createPublicKey, hkdfSync, randomBytes } from 'node:crypto';
+import { OPENSSH_MAGIC } from './locked-key.ts';
 import { uint32, WireReader, wireString } from './wire.ts';
 
 /** A pair in the forms that OpenSSH reads and writes. */
@@ -9,7 +10,6 @@ export interface KeyPair {
   readonly publicKey: string;
 }
 
-const MAGIC = 'openssh-key-v1\0';
 const KEY_TYPE = 'ssh-ed25519';
 /** An unencrypted private section is padded to this many bytes (OpenSSH, PROTOCOL.key). */
 const PADDING_BLOCK = 8;
@@ -54,8 +54,8 @@ export function publicHalf(privateKey: string): string | undefined {
       )?.[1] ?? '',
       'base64',
     );
-    if (file.subarray(0, MAGIC.length).toString('latin1') !== MAGIC) return undefined;
-    const outer = new WireReader(file.subarray(MAGIC.length));
+    if (file.subarray(0, OPENSSH_MAGIC.length).toString('latin1') !== OPENSSH_MAGIC) return undefined;
+    const outer = new WireReader(file.subarray(OPENSSH_MAGIC.length));
     if (outer.text() !== 'none' || outer.text() !== 'none' || outer.string().length > 0 || outer.uint32() !== 1)
       return undefined;
     const blob = outer.string();
@@ -81,7 +81,7 @@ function seedIn(section: Buffer, blob: Buffer): Buffer | undefined {
 function privateKeyFile(blob: Buffer, section: Buffer): Buffer {
   const none = wireString('none');
   return Buffer.concat([
-    Buffer.from(MAGIC),
+    Buffer.from(OPENSSH_MAGIC),
     none,
     none,
     wireString(''),

@@ -1,3 +1,8 @@
+import { WireReader } from './wire.ts';
+
+/** With what the content of a file in OpenSSH's own form begins (PROTOCOL.key). */
+export const OPENSSH_MAGIC = 'openssh-key-v1\0';
+
 /**
  * The blob of a public key from a file in OpenSSH's own form, which keeps it readable next to the encrypted private
  * half (PROTOCOL.key); undefined for any other form.
@@ -6,24 +11,17 @@ export function publicPartOf(privateKey: string): Uint8Array | undefined {
   const body = /-----BEGIN OPENSSH PRIVATE KEY-----([\s\S]*?)-----END/.exec(privateKey)?.[1];
   if (body === undefined) return undefined;
   const bytes = Buffer.from(body, 'base64');
-  const magic = 'openssh-key-v1\0';
-  if (bytes.toString('latin1', 0, magic.length) !== magic) return undefined;
+  if (bytes.toString('latin1', 0, OPENSSH_MAGIC.length) !== OPENSSH_MAGIC) return undefined;
   try {
-    return readPublicKey(bytes, magic.length);
-  } catch {
-    // Cut off in the middle: ERR_OUT_OF_RANGE.
-    return undefined;
+    const reader = new WireReader(bytes.subarray(OPENSSH_MAGIC.length));
+    // The cipher's name, the key derivation's name and its options, and the number of keys.
+    for (let skipped = 0; skipped < 3; skipped++) reader.string();
+    reader.uint32();
+    return reader.string();
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
   }
-}
-
-/** After the cipher's name, the key derivation's name and its options, and the number of keys. */
-function readPublicKey(bytes: Buffer, start: number): Uint8Array | undefined {
-  let offset = start;
-  for (let skipped = 0; skipped < 3; skipped++) offset += 4 + bytes.readUInt32BE(offset);
-  offset += 4;
-  const length = bytes.readUInt32BE(offset);
-  const blob = bytes.subarray(offset + 4, offset + 4 + length);
-  return blob.length === length ? blob : undefined;
 }
 
 /** Whether a private key can be read only with its passphrase. */

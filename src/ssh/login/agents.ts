@@ -1,5 +1,5 @@
 import type { BaseAgent, ParsedKey } from 'ssh2';
-import type { HostKey } from '../trust/host-key.ts';
+import { blobType, type HostKey } from '../trust/host-key.ts';
 import type { SignatureRules } from './signatures.ts';
 
 /** The package, which is loaded when it is needed. */
@@ -80,6 +80,5 @@ function signArguments(
 
 /** A public key as a line of authorized_keys. */
 function sshLine(blob: Uint8Array): string {
-  const bytes = Buffer.from(blob);
-  return `${bytes.toString('latin1', 4, 4 + bytes.readUInt32BE(0))} ${bytes.toString('base64')}`;
+  return `${blobType(blob) ?? ''} ${Buffer.from(blob).toString('base64')}`;
 }

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { certificateProblem, parseCertificate } from './host-certificate.ts';
-import type { HostKeyPolicy } from './host-key.ts';
+import { type HostKeyPolicy, sameKey } from './host-key.ts';
 import { afterGreeting, takePacket } from './plain-packets.ts';
 import { uint32, WireReader, wireString } from '../keys/wire.ts';
 
@@ -32,9 +32,7 @@ export async function trustCertified(
 ): Promise<HostKeyPolicy> {
   const { authorities = [], revoked, certificateName = '' } = policy;
   if (authorities.length === 0) return policy;
-  const accepted = authorities.filter(
-    (authority) => !revoked.some(({ blob }) => Buffer.compare(blob, authority.blob) === 0),
-  );
+  const accepted = authorities.filter((authority) => !revoked.some((key) => sameKey(key, authority)));
   const blob = await askCertificate(await dial(), signal);
   const certificate = blob && parseCertificate(blob);
   if (certificate === undefined)
