@@ -109,6 +109,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'conversation-text.ts',
     'conversation.ts',
     'file/capture-file.ts',
+    'file/captured-packet.ts',
     'file/capture-reader.ts',
     'file/merge-captures.ts',
     'file/merged-feed.ts',

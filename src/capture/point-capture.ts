@@ -1,7 +1,8 @@
 import { messageOf } from '../core/errors.ts';
 import type { CaptureGap } from '../core/capture-facts.ts';
 import { retryUntil, type Attempt } from '../core/time/retry.ts';
-import { GrowingFile, type CaptureFile } from '../packets/file/capture-file.ts';
+import type { CaptureFile } from '../packets/file/captured-packet.ts';
+import { GrowingFile } from '../packets/file/capture-file.ts';
 import { startTcpdump, type CaptureCounts, type CapturePoint, type Tcpdump } from './tcpdump.ts';
 
 /** A shorter difference of clocks cannot be told apart from the time that its message took. */

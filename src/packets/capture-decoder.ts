@@ -2,7 +2,7 @@ import type { CaptureReading } from './capture-reading.ts';
 import type { FiledPacket } from './file/captured-packet.ts';
 import type { PacketFeed } from './file/packet-feed.ts';
 import type { LabHints } from './lab-hints.ts';
-import { readTcpPacket } from './layers/tcp-packet.ts';
+import { readTcpPacket } from './layers/read-tcp-packet.ts';
 import type { Flow } from './tcp/flow.ts';
 import { FlowTable } from './tcp/flow-table.ts';
 import { ConversationTrace } from './trace.ts';

@@ -1,9 +1,4 @@
-/** A capture file in memory. It may grow, so read `bytes` each time; bytes that are there never change. */
-export interface CaptureFile {
-  readonly bytes: Uint8Array;
-  /** Of `bytes`. */
-  readonly view: DataView;
-}
+import type { CaptureFile } from './captured-packet.ts';
 
 /** A capture file that is complete. */
 export function wholeFile(bytes: Uint8Array): CaptureFile {

@@ -1,5 +1,5 @@
-import { wholeFile, type CaptureFile } from './capture-file.ts';
-import type { FileFacts, FormatReader, Packet } from './captured-packet.ts';
+import { wholeFile } from './capture-file.ts';
+import type { CaptureFile, FileFacts, FormatReader, Packet } from './captured-packet.ts';
 import { isPcap, PcapReader } from './pcap.ts';
 import { isPcapng, PcapngReader } from './pcapng.ts';
 

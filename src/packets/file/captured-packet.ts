@@ -1,5 +1,3 @@
-import type { CaptureFile } from './capture-file.ts';
-
 /** One packet of a capture file. */
 export interface Packet {
   /** Its place in the file, from 1: Wireshark's "No.". */
@@ -16,6 +14,13 @@ export interface Packet {
   readonly end: number;
   /** Its length on the wire, in bytes; more than was captured when the capture cut it (snap length). */
   readonly originalLength: number;
+}
+
+/** A capture file in memory. It may grow, so read `bytes` each time; bytes that are there never change. */
+export interface CaptureFile {
+  readonly bytes: Uint8Array;
+  /** Of `bytes`. */
+  readonly view: DataView;
 }
 
 /** A packet, and the file that holds its bytes. */

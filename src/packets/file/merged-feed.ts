@@ -1,7 +1,6 @@
 import { networkStart } from '../layers/link-layer.ts';
-import type { CaptureFile } from './capture-file.ts';
+import type { CaptureFile, FileFacts, FiledPacket, Packet } from './captured-packet.ts';
 import { CaptureReader } from './capture-reader.ts';
-import type { FiledPacket, FileFacts, Packet } from './captured-packet.ts';
 import type { FeedNews, PacketFeed } from './packet-feed.ts';
 
 /** Link type of packets that begin with their IP header. */

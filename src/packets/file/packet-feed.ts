@@ -1,6 +1,5 @@
-import type { CaptureFile } from './capture-file.ts';
+import type { CaptureFile, FileFacts, FiledPacket } from './captured-packet.ts';
 import { CaptureReader } from './capture-reader.ts';
-import type { FiledPacket, FileFacts } from './captured-packet.ts';
 
 /** What has changed since the last call. */
 export interface FeedNews {

@@ -1,18 +1,8 @@
 import { EtherType, type NetworkStart } from './link-layer.ts';
 import type { Packet } from '../file/captured-packet.ts';
+import type { IpPacket } from './tcp-packet.ts';
 
 const TCP_PROTOCOL = 6;
-
-/** An IP packet that carries a TCP segment. Offsets are those of the file. */
-export interface IpPacket {
-  /** Where the addresses stand: first the source, right behind it the destination. */
-  readonly addressOffset: number;
-  readonly addressBytes: 4 | 16;
-  /** Where the TCP header begins. */
-  readonly offset: number;
-  /** Where the segment ends by the IP header; beyond what was captured when the packet was cut. */
-  readonly segmentEnd: number;
-}
 
 /** Why a packet is no TCP segment that can be read. */
 export type NoTcp = 'other' | 'fragment' | 'malformed';

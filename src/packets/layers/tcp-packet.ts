@@ -1,7 +1,16 @@
-import { readIp, type IpPacket, type NoTcp } from './internet-layer.ts';
-import { networkStart } from './link-layer.ts';
 import type { FiledPacket } from '../file/captured-packet.ts';
-import { readTcpHeader, type TcpHeader } from './tcp-header.ts';
+import type { TcpHeader } from './tcp-header.ts';
+
+/** An IP packet that carries a TCP segment. Offsets are those of the file. */
+export interface IpPacket {
+  /** Where the addresses stand: first the source, right behind it the destination. */
+  readonly addressOffset: number;
+  readonly addressBytes: 4 | 16;
+  /** Where the TCP header begins. */
+  readonly offset: number;
+  /** Where the segment ends by the IP header; beyond what was captured when the packet was cut. */
+  readonly segmentEnd: number;
+}
 
 /** A packet that carries a TCP segment. */
 export interface TcpPacket extends FiledPacket {
@@ -9,17 +18,6 @@ export interface TcpPacket extends FiledPacket {
   readonly header: TcpHeader;
   /** Bytes of payload by the IP header. */
   readonly length: number;
-}
-
-/** Reads a packet down to TCP, or says why it is no TCP segment that can be read. */
-export function readTcpPacket({ file, packet }: FiledPacket): TcpPacket | NoTcp {
-  const { view } = file;
-  const network = networkStart(view, packet);
-  if (network === undefined) return 'other';
-  const ip = readIp(view, network, packet);
-  if (typeof ip === 'string') return ip;
-  const header = readTcpHeader(view, ip.offset, packet.end, ip.segmentEnd);
-  return header === undefined ? 'malformed' : { file, packet, ip, header, length: ip.segmentEnd - header.payloadStart };
 }
 
 /** What was captured of its payload; what is behind it is padding, since Ethernet frames have at least 60 bytes. */
