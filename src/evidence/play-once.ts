@@ -1,7 +1,6 @@
 import { broadcast } from '../core/event-listeners.ts';
 import type { LabError } from '../core/errors.ts';
 import type { Event, EventSink, RoleInfo } from '../core/events.ts';
-import type { LinkCapture } from '../packets/link-capture.ts';
 import { TrueOrder } from '../core/time/true-order.ts';
 import type { Lab } from '../lab/types.ts';
 import { formatBinarySize } from '../core/text/amounts.ts';
@@ -14,7 +13,7 @@ import { castOf, type Scenario } from '../scenario/scenario.ts';
 import { RunFolder } from '../state/runs/run-folder.ts';
 import type { LockedSession } from '../session/locked-session.ts';
 import { describeLab, describeMachines } from './describe-run.ts';
-import { keepPackets, recordPackets } from './record-packets.ts';
+import type { PacketRecorder } from './recorded-packets.ts';
 import type { Seat } from '../seats/seat.ts';
 
 export type Seats = ReadonlyMap<string, Seat>;
@@ -22,13 +21,12 @@ export type Seats = ReadonlyMap<string, Seat>;
 /** What the plays of one series have in common. */
 export interface Series {
   readonly stage: Stage;
-  /** By name of the machine: captures outside of it. */
-  readonly links: ReadonlyMap<string, LinkCapture>;
   /** By name of the machine: milliseconds that its words take to get here. */
   readonly oneWayMs: ReadonlyMap<string, number>;
   readonly scenario: Scenario;
   readonly seats: Seats;
-  readonly capture: boolean;
+  /** Captures the packets of each play; undefined where that is not wanted. */
+  readonly record: PacketRecorder | undefined;
   /** What may be stored for each program. */
   readonly maxOutputBytes: number;
 }
@@ -89,13 +87,13 @@ export async function playOnce(
 
 async function playInto(
   folder: RunFolder,
-  { stage, links, scenario, seats, capture, maxOutputBytes }: Series,
+  { stage, scenario, seats, record, maxOutputBytes }: Series,
   order: TrueOrder,
 ): Promise<PlayResult> {
   const { lab, events } = stage;
   const { roles } = castOf(scenario, lab);
   const room = maxOutputBytes * Math.max(1, roles.length);
-  const packets = capture ? recordPackets(roles, { stage, links }, sharesOf(room).packets) : undefined;
+  const packets = record?.(roles, stage, sharesOf(room).packets);
   await events.emit({
     kind: 'run-started',
     run: folder.id,
@@ -106,11 +104,11 @@ async function playInto(
   await events.emit({ kind: 'lab-described', lab: await describeLab(lab, roles, folder, maxOutputBytes) });
   const operators = new Map([...seats].map(([role, { operator }]) => [role, operator]));
   const [play] = await Promise.all([
-    playScenario(scenario, { ...stage, operators, packets }),
+    playScenario(scenario, { ...stage, operators, packets: packets?.source }),
     describeMachines(stage, events),
   ]);
   await order.flush();
-  if (packets !== undefined) await keepPackets(packets, folder, events, roomForPackets(room, folder.storedBytes));
+  await packets?.keep(folder, roomForPackets(room, folder.storedBytes));
   await folder.flush();
   const {
     play: { failedStep, error },

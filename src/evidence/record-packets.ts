@@ -2,43 +2,35 @@ import { PacketCapture } from '../capture/packet-capture.ts';
 import { planCapture } from '../capture/capture-plan.ts';
 import type { EventSink } from '../core/events.ts';
 import type { LinkCapture } from '../packets/link-capture.ts';
-import type { Stage } from '../scenario/stage.ts';
 import type { RunFolder } from '../state/runs/run-folder.ts';
 import { labHints } from '../packets/lab-hints.ts';
+import type { PacketRecorder } from './recorded-packets.ts';
 
 /** Name of the capture in a run folder. */
 export const CAPTURE_FILE = 'capture.pcap';
 
-/** What a capture takes place on. */
-export interface CaptureGround {
-  readonly stage: Stage;
-  /** By name of the machine: captures outside of it. */
-  readonly links: ReadonlyMap<string, LinkCapture>;
-}
-
-/** Begins to capture the packets of these programs, at most so many bytes on all machines together. */
-export function recordPackets(
-  roles: readonly string[],
-  { stage: { lab, shells, signal, events }, links }: CaptureGround,
-  mostBytes: number,
-): PacketCapture {
-  const plan = planCapture(lab, roles);
-  return new PacketCapture({
-    plan,
-    shells,
-    links,
-    hints: labHints({ machines: lab.machines.values(), programs: lab.programs.values() }),
-    events,
-    signal,
-    limitBytes: Math.floor(mostBytes / Math.max(1, plan.length)),
-  });
+/** The recorder for machines that these links lead to: by name of the machine, captures outside of it. */
+export function packetRecorder(links: ReadonlyMap<string, LinkCapture>): PacketRecorder {
+  return (roles, { lab, shells, signal, events }, mostBytes) => {
+    const plan = planCapture(lab, roles);
+    const source = new PacketCapture({
+      plan,
+      shells,
+      links,
+      hints: labHints({ machines: lab.machines.values(), programs: lab.programs.values() }),
+      events,
+      signal,
+      limitBytes: Math.floor(mostBytes / Math.max(1, plan.length)),
+    });
+    return { source, keep: (folder, bytes) => keepPackets(source, folder, events, bytes) };
+  };
 }
 
 /**
  * Ends a capture, stores at most so many bytes of it in the run folder, and tells of it; warns when packets are missing
  * in it.
  */
-export async function keepPackets(
+async function keepPackets(
   packetCapture: PacketCapture,
   folder: RunFolder,
   events: EventSink,

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import type { LinkCapture } from '../../packets/link-capture.ts';
 import type { CleanupStack } from '../../core/cleanup.ts';
 import { UsageError } from '../../core/errors.ts';
 import { suggestion } from '../../core/text/suggest.ts';
@@ -13,6 +14,7 @@ import type { CommandContext } from '../../session/context.ts';
 import { withLock, type LockedSession } from '../../session/locked-session.ts';
 import type { OpenedLab } from '../../session/lab-file/opened-lab.ts';
 import { withPeerNames } from '../../evidence/peer-names.ts';
+import { packetRecorder } from '../../evidence/record-packets.ts';
 import { playOnce, type FailedRun, type PlayedRun, type Seats, type Series } from '../../evidence/play-once.ts';
 import { reachEarly, type EarlyShells } from '../../session/reach-early.ts';
 import { openSession } from '../../session/open-session.ts';
@@ -80,10 +82,11 @@ export async function run(context: CommandContext, options: RunOptions): Promise
       const early = reachEarly(locked, cleanup, { atMost: FEW_MACHINES });
       const scenario = await scenarioOf();
       const { lab } = await locked.lab();
-      const set = await setStage(locked, scenario, early, cleanup);
+      const { links, ...set } = await setStage(locked, scenario, early, cleanup);
       const seats: Seats = (await options.seats?.(castOf(scenario, lab).roles, locked, cleanup)) ?? new Map();
       const { capture = lab.capture ?? true, maxOutputBytes = DEFAULT_OUTPUT_LIMIT } = options;
-      const series = { ...set, scenario, seats, capture, maxOutputBytes };
+      const record = capture ? packetRecorder(links) : undefined;
+      const series = { ...set, scenario, seats, record, maxOutputBytes };
       return summarise(scenario, options.times, await playTimes(locked, series, options.times));
     },
   });
@@ -121,7 +124,7 @@ async function setStage(
   scenario: Scenario,
   early: EarlyShells,
   cleanup: CleanupStack,
-): Promise<Pick<Series, 'stage' | 'links' | 'oneWayMs'>> {
+): Promise<Pick<Series, 'stage' | 'oneWayMs'> & { readonly links: ReadonlyMap<string, LinkCapture> }> {
   const { events, signal } = session.context;
   const { lab } = await session.lab();
   const { roles, machines: names } = castOf(scenario, lab);
