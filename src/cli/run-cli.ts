@@ -3,7 +3,7 @@ import { EnvironmentError, ExitCode, LabError } from '../core/errors.ts';
 import type { CommandContext } from '../session/context.ts';
 import { findLabFile, LAB_FILE_NAME, type ForeignLabFile } from '../session/lab-file/find-lab-file.ts';
 import { allProviders } from '../providers/registry.ts';
-import { OutputFaultError } from '../host/files/output.ts';
+import { OutputFailedError } from '../host/files/output.ts';
 import { requireTextPath } from '../host/files/text-path.ts';
 import { describeUser } from '../host/other-users.ts';
 import { parseCommandLine, type CommandLine } from './command/command-line.ts';
@@ -30,7 +30,7 @@ export async function runCli(argv: readonly string[], version: string): Promise<
   process.on('uncaughtException', (error) => process.exit(tell(error, line.global).exitCode));
   const exitCode = await runCommandLine(line, signal);
   await flushOutput();
-  if (signal.reason instanceof OutputFaultError) tell(signal.reason, line.global);
+  if (signal.reason instanceof OutputFailedError) tell(signal.reason, line.global);
   // A command that ends in good order after ^C was still interrupted.
   if (signal.aborted && signal.reason instanceof LabError) await endInterrupted(signal.reason);
   process.exit(exitCode);
@@ -50,7 +50,7 @@ async function runCommandLine({ asked, global }: CommandLine, signal: AbortSigna
     display.close();
     const cause: unknown = signal.aborted ? signal.reason : error;
     // A fault of our output is reported once, at the end.
-    return isClosedOutput(error) || cause instanceof OutputFaultError
+    return isClosedOutput(error) || cause instanceof OutputFailedError
       ? ExitCode.done
       : tellFailure(cause, global, display);
   }

@@ -22,7 +22,10 @@ export interface HolderFacts {
   readonly more?: readonly string[];
 }
 
-/** For a list: `python3 server.py (PID 4242, user ildvm1, …)` in one harmless line; what the machine does not tell is left out. */
+/**
+ * For a list: `python3 server.py (PID 4242, user ildvm1, …)` in one harmless line; what the machine does not tell is
+ * left out.
+ */
 export function listedHolder({ command, pid, user }: PortHolder, { hiddenPid, more = [] }: HolderFacts = {}): string {
   const known = [
     pid === undefined ? hiddenPid : `PID ${pid}`,

@@ -24,7 +24,8 @@ export function currentProcess(): ProcessIdentity {
 }
 
 /**
- * Whether that process still runs. A zombie does not. A process of another host, which we cannot see through a shared folder, is taken to run.
+ * Whether that process still runs. A zombie does not. A process of another host, which we cannot see through a shared
+ * folder, is taken to run.
  */
 export function isRunning(identity: ProcessIdentity): boolean {
   if (identity.bootId !== readText('/proc/sys/kernel/random/boot_id')) return identity.host !== hostname();
@@ -40,7 +41,10 @@ export function tagOf({ bootId = '', pid }: ProcessIdentity): string {
   return `${bootId.slice(0, 8)}-${pid}`;
 }
 
-/** Whether the process of a tag is certainly gone: it was of this boot of this host, and no process has its PID, or only what waits to be reaped. */
+/**
+ * Whether the process of a tag is certainly gone: it was of this boot of this host, and no process has its PID, or only
+ * what waits to be reaped.
+ */
 export function hasEnded(tag: string): boolean {
   const pid = Number(tag.split('-')[1]);
   if (tag !== tagOf({ ...currentProcess(), pid })) return false;

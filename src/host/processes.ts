@@ -39,7 +39,10 @@ export function identify(pid: number): ProcessId | undefined {
   return stat === undefined || hasEndedBy(stat) ? undefined : { pid, startTicks: Number(stat.startTime) };
 }
 
-/** Fields 3 (`state`) and 22 (`starttime`, in clock ticks since boot) of /proc/PID/stat, proc(5); undefined when it cannot be read. */
+/**
+ * Fields 3 (`state`) and 22 (`starttime`, in clock ticks since boot) of /proc/PID/stat, proc(5); undefined when it
+ * cannot be read.
+ */
 export function statOf(pid: number): ProcessStat | undefined {
   const text = readOrUndefined(`/proc/${pid}/stat`)?.trim();
   // Field 2 is a name in parentheses that may itself hold spaces and parentheses.

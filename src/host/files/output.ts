@@ -2,18 +2,19 @@ import type { Writable } from 'node:stream';
 import { EnvironmentError, messageOf, systemCode } from '../../core/errors.ts';
 import { storing } from './storage-error.ts';
 
-/** The reader of our output went away (`lab logs | head`). No fault of anybody: the command stops and nothing is said. */
+/** The reader of our output went away (`lab logs | head`). Not an error: the command stops silently. */
 export class OutputClosedError extends Error {
   override readonly name = 'OutputClosedError';
 }
 
 /** Our own output cannot be written: the disk that it goes to is full or broken. */
-export class OutputFaultError extends EnvironmentError {}
+export class OutputFailedError extends EnvironmentError {}
 
 /**
  * Writes, and resolves when more may follow, so that a slow reader slows the source down.
  *
- * @throws {OutputClosedError} when nobody reads any more. @throws {OutputFaultError} when it goes to a file that cannot be written.
+ * @throws {OutputClosedError} when it has no reader any more. @throws {OutputFailedError} when it goes to a file that
+ * cannot be written.
  */
 export async function writeOutput(stream: Writable, data: Uint8Array | string): Promise<void> {
   if (stream.destroyed || stream.writableEnded) throw new OutputClosedError('the output is closed');
@@ -29,7 +30,10 @@ export async function writeOutput(stream: Writable, data: Uint8Array | string): 
   });
 }
 
-/** A pipe or socket whose other end went away; a terminal that did is EIO to those who write (tty_ioctl(4)), ENXIO to those who open it. */
+/**
+ * A pipe or socket whose other end went away; a terminal that did is EIO to those who write (tty_ioctl(4)), ENXIO to
+ * those who open it.
+ */
 const closed: ReadonlySet<string> = new Set(['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED']);
 const terminalGone: ReadonlySet<string> = new Set(['EIO', 'ENXIO']);
 
@@ -43,10 +47,10 @@ export function isTerminalGone(error: unknown, stream: object): boolean {
 }
 
 /** What an error of our own output is to the user. */
-export async function outputFault(cause: unknown): Promise<OutputFaultError> {
+export async function outputFault(cause: unknown): Promise<OutputFailedError> {
   const told = await storing('write the output', () => Promise.reject(cause)).catch((error: unknown) => error);
   const known = told instanceof EnvironmentError ? told : undefined;
-  return new OutputFaultError(known?.message ?? `cannot write the output: ${messageOf(cause)}`, {
+  return new OutputFailedError(known?.message ?? `cannot write the output: ${messageOf(cause)}`, {
     code: known?.code ?? 'output-failed',
     hint: 'Write it to another place.',
     cause,

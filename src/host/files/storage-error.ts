@@ -68,7 +68,8 @@ const refusals: Readonly<Record<string, Refusal>> = {
 /**
  * Runs work on files; `what` follows "cannot": `write /home/me/tp1/.lab/state.json`.
  *
- * @throws {EnvironmentError} in place of a system error that the user can fix: full or read-only disk, no right. Others pass as they are.
+ * @throws {EnvironmentError} in place of a system error that the user can fix: full or read-only disk, no right. Others
+ * pass as they are.
  */
 export async function storing<T>(what: string, work: () => Promise<T>): Promise<T> {
   try {
