@@ -1,5 +1,5 @@
 import type { UserTerminal } from '../session/context.ts';
-import { isClosed, isTerminalGone, OutputClosedError, outputFault } from '../host/files/output.ts';
+import { isClosed, isTerminalGone, OutputClosedError, outputFailure } from '../host/files/output.ts';
 import { InterruptedError, systemCode, type LabError } from '../core/errors.ts';
 import { sanitize } from '../core/text/sanitize.ts';
 import { askLine } from './question.ts';
@@ -46,7 +46,7 @@ export function watchStreams(stop: (reason: LabError) => void): void {
           PATIENCE_MS,
         ).unref();
     }
-    if (stream === stdout && !isClosed(error, stream)) void outputFault(error).then(stop);
+    if (stream === stdout && !isClosed(error, stream)) void outputFailure(error).then(stop);
     if (isTerminalGone(error, stream) || closed.size === 2) stop(new InterruptedError('SIGTERM'));
   };
   for (const stream of [stdout, stderr]) stream.on('error', (error) => onError(stream, error));

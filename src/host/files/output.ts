@@ -26,7 +26,7 @@ export async function writeOutput(stream: Writable, data: Uint8Array | string): 
     );
   });
   await written.catch(async (error: unknown) => {
-    throw error instanceof OutputClosedError ? error : await outputFault(error);
+    throw error instanceof OutputClosedError ? error : await outputFailure(error);
   });
 }
 
@@ -47,7 +47,7 @@ export function isTerminalGone(error: unknown, stream: object): boolean {
 }
 
 /** What an error of our own output is to the user. */
-export async function outputFault(cause: unknown): Promise<OutputFailedError> {
+export async function outputFailure(cause: unknown): Promise<OutputFailedError> {
   const told = await storing('write the output', () => Promise.reject(cause)).catch((error: unknown) => error);
   const known = told instanceof EnvironmentError ? told : undefined;
   return new OutputFailedError(known?.message ?? `cannot write the output: ${messageOf(cause)}`, {
