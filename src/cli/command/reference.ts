@@ -11,9 +11,9 @@ const exitCodes: Readonly<Record<keyof typeof ExitCode, string>> = {
   environment: 'this host or a machine cannot: a tool or a right is missing, not reachable, disk full',
   timeout: 'timed out',
   locked: 'another `lab` is working on this lab',
-  bug: 'a fault of `lab` itself',
+  bug: 'a bug in `lab` itself',
   interrupted: 'interrupted by Ctrl-C, after clean-up',
-  terminated: 'told to stop (SIGTERM, SIGHUP), after clean-up',
+  terminated: 'terminated (SIGTERM, SIGHUP), after clean-up',
 };
 
 /** The commands, their options and the exit codes as Markdown, for README.md. */
