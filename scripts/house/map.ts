@@ -225,6 +225,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'sudo-password.ts',
   ],
   seats: [
+    'exec-on.ts',
     'join-run.ts',
     'leave-key.ts',
     'line-prefixer.ts',

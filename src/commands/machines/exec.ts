@@ -1,12 +1,11 @@
-import { constants } from 'node:os';
 import { allMachines } from '../../core/all-machines.ts';
 import { UsageError } from '../../core/errors.ts';
 import type { AttachedMachine } from '../../providers/provider.ts';
-import type { Command, ExecResult, Shell } from '../../ssh/shell.ts';
+import type { ExecResult, Shell } from '../../ssh/shell.ts';
 import { Slots } from '../../core/slots.ts';
 import type { CommandContext } from '../../session/context.ts';
 import { openSession } from '../../session/open-session.ts';
-import { outputWriter } from '../../seats/line-prefixer.ts';
+import { execOn, exitCodeOf } from '../../seats/exec-on.ts';
 
 export interface ExecOptions {
   /** Names of machines; none means all of them. */
@@ -71,35 +70,4 @@ async function withShell<T>(
   } finally {
     await shell.close();
   }
-}
-
-/**
- * Runs a command on one machine and passes its output on as it comes. Without a prefix the machine is the only one, and
- * our input is the command's.
- */
-export async function execOn(
-  { signal, terminal }: CommandContext,
-  shell: Shell,
-  command: Command,
-  { collect, prefix }: { readonly collect: boolean; readonly prefix: string },
-): Promise<ExecResult> {
-  if (collect) return shell.exec(command, { signal });
-  const input = prefix !== '' || terminal.stdin.isTTY === true ? undefined : terminal.stdin;
-  const writers = { stdout: outputWriter(terminal.stdout, prefix), stderr: outputWriter(terminal.stderr, prefix) };
-  const result = await shell.exec(command, {
-    signal,
-    input,
-    onOutput: (stream, chunk) => writers[stream].write(chunk),
-  });
-  await Promise.all([writers.stdout.end(), writers.stderr.end()]);
-  return result;
-}
-
-/**
- * The status of a command as a shell tells it: 128 and the number of the signal that ended it (POSIX.1-2017, Shell
- * Command Language 2.8.2).
- */
-export function exitCodeOf({ exitCode, signal }: Pick<ExecResult, 'exitCode' | 'signal'>): number {
-  if (exitCode !== undefined) return exitCode;
-  return 128 + (constants.signals[`SIG${signal}` as NodeJS.Signals] ?? 1);
 }

@@ -3,7 +3,7 @@ import type { EventSink } from '../../core/events.ts';
 import type { ExecResult, RemoteProcess, Shell } from '../../ssh/shell.ts';
 import type { CommandContext, UserTerminal } from '../../session/context.ts';
 import { openSession } from '../../session/open-session.ts';
-import { execOn, exitCodeOf } from './exec.ts';
+import { execOn, exitCodeOf } from '../../seats/exec-on.ts';
 import { writeOutput } from '../../host/files/output.ts';
 import { sizeOf } from '../../seats/seat.ts';
 
