@@ -237,8 +237,8 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   evidence: [
     'gather-capture.ts',
     'gather-report.ts',
-    'peer-names.ts',
     'play-once.ts',
+    'play-series.ts',
     'player-files.ts',
     'record-packets.ts',
   ],

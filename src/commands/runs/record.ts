@@ -14,7 +14,8 @@ import type { CommandContext } from '../../session/context.ts';
 import { openLab } from '../../session/lab-file/open-lab.ts';
 import type { OpenedLab } from '../../session/lab-file/opened-lab.ts';
 import { enterOwnScreen } from '../../seats/own-screen.ts';
-import { run, type RunResult } from './run.ts';
+import { playSeries, type RunResult } from '../../evidence/play-series.ts';
+import { openSession } from '../../session/open-session.ts';
 import { isPrompt, SplitDesk } from '../../seats/split-desk.ts';
 
 export interface RecordOptions {
@@ -69,12 +70,12 @@ export async function record(
       enough.abort(new InterruptedError('SIGINT'));
     },
   );
-  const result = await run(
-    {
+  const result = await playSeries(
+    openSession({
       ...context,
       events: withListener(context.events, (event) => proposal.take(event)),
       signal: AbortSignal.any([context.signal, enough.signal]),
-    },
+    }),
     {
       scenario: undefined,
       times: 1,

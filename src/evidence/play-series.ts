@@ -1,0 +1,158 @@
+import { basename } from 'node:path';
+import type { LinkCapture } from '../packets/link-capture.ts';
+import type { CleanupStack } from '../core/cleanup.ts';
+import { UsageError } from '../core/errors.ts';
+import { suggestion } from '../core/text/suggest.ts';
+import { deployPrograms } from '../deploy/deploy-programs.ts';
+import type { PlayResult } from '../scenario/play-result.ts';
+import { castOf, type Scenario } from '../scenario/scenario.ts';
+import { DEFAULT_OUTPUT_LIMIT } from '../report/run/output-limit.ts';
+import { fingerprint } from '../state/lab-change.ts';
+import { connectAll } from '../session/connect-all.ts';
+import { changedLab } from '../session/changed-lab.ts';
+import { withLock, type LockedSession } from '../session/locked-session.ts';
+import type { OpenedLab } from '../session/lab-file/opened-lab.ts';
+import { withPeerNames } from './peer-names.ts';
+import { packetRecorder } from './record-packets.ts';
+import { playOnce, type FailedRun, type PlayedRun, type Seats, type Series } from './play-once.ts';
+import { reachEarly, type EarlyShells } from '../session/reach-early.ts';
+import type { Session } from '../session/session.ts';
+import type { Seat } from '../seats/seat.ts';
+
+export interface RunOptions {
+  /** Name of the scenario; undefined when there is only one. */
+  readonly scenario: string | undefined;
+  /** How often it is played, at least 1. */
+  readonly times: number;
+  /** Makes a scenario that the file does not have; then `scenario` is not looked at. */
+  readonly improvise?: (opened: OpenedLab) => Scenario;
+  /** Whether the packets are captured; default: as the lab file says. */
+  readonly capture?: boolean;
+  /** What may be stored for each program, in bytes; default 16 MiB. */
+  readonly maxOutputBytes?: number | undefined;
+  /**
+   * Asked when the machines are ready, with all roles of the scenario: seats of the users who are operators, by role.
+   */
+  readonly seats?: (
+    roles: readonly string[],
+    session: LockedSession,
+    cleanup: CleanupStack,
+  ) => Promise<ReadonlyMap<string, Seat>>;
+}
+
+/** With more machines than this, connecting to those that the scenario does not need would cost more than it saves. */
+const FEW_MACHINES = 4;
+
+export interface RunResult {
+  readonly scenario: string;
+  /**
+   * Of all plays together: as the first that failed, `passed` when none did, `interrupted` when the user stopped them
+   * before.
+   */
+  readonly result: PlayResult['result'];
+  readonly times: number;
+  readonly passed: number;
+  readonly failed: number;
+  /** Of those that came to an end, from 0 to 1. */
+  readonly passRate: number;
+  /** Every play, in order; fewer than `times` when the lab broke or the user stopped. */
+  readonly runs: readonly PlayedRun[];
+  readonly firstFailure: FailedRun | undefined;
+}
+
+/**
+ * Plays a scenario on the machines that are up, and stores each play in a folder of its own.
+ *
+ * @throws {UsageError} for an unknown scenario. @throws {EnvironmentError} when the lab is not up. @throws {CheckError}
+ * when its machines changed in the file.
+ */
+export async function playSeries(session: Session, options: RunOptions): Promise<RunResult> {
+  const scenarioOf = async (): Promise<Scenario> => {
+    const opened = await session.lab();
+    return options.improvise?.(opened) ?? scenarioNamed(opened, options.scenario);
+  };
+  return withLock(session, {
+    command: 'run',
+    check: scenarioOf,
+    async work(locked, cleanup) {
+      const early = reachEarly(locked, cleanup, { atMost: FEW_MACHINES });
+      const scenario = await scenarioOf();
+      const { lab } = await locked.lab();
+      const { links, ...set } = await setStage(locked, scenario, early, cleanup);
+      const seats: Seats = (await options.seats?.(castOf(scenario, lab).roles, locked, cleanup)) ?? new Map();
+      const { capture = lab.capture ?? true, maxOutputBytes = DEFAULT_OUTPUT_LIMIT } = options;
+      const record = capture ? packetRecorder(links) : undefined;
+      const series = { ...set, scenario, seats, record, maxOutputBytes };
+      return summarise(scenario, options.times, await playTimes(locked, series, options.times));
+    },
+  });
+}
+
+/** Plays it again and again; a lab that broke, or a user who has enough, ends the series. */
+async function playTimes(session: LockedSession, series: Series, times: number): Promise<FailedRun[]> {
+  const played: FailedRun[] = [];
+  for (let number = 1; number <= times; number++) {
+    const repeat = times > 1 ? { number, of: times } : undefined;
+    const one = await playOnce(session, series, repeat);
+    played.push(one);
+    if (one.result === 'broken' || one.result === 'interrupted') break;
+  }
+  return played;
+}
+
+function scenarioNamed({ lab, scenarios }: OpenedLab, name: string | undefined): Scenario {
+  const names = [...scenarios.keys()];
+  if (names.length === 0)
+    throw new UsageError(`${basename(lab.file)} has no scenario`, {
+      code: 'no-scenario',
+      hint: 'Add one under "scenarios:"; "lab init --template tp1" shows how.',
+    });
+  if (name === undefined && names.length > 1)
+    throw new UsageError('which scenario?', { code: 'which-scenario', hint: `Name one of: ${names.join(', ')}` });
+  const found = scenarios.get(name ?? names[0]!);
+  if (found !== undefined) return found;
+  throw new UsageError(`there is no scenario "${name}"`, { code: 'unknown-scenario', hint: suggestion(name!, names) });
+}
+
+/** Connections to the machines that the scenario needs, and its programs there. */
+async function setStage(
+  session: LockedSession,
+  scenario: Scenario,
+  early: EarlyShells,
+  cleanup: CleanupStack,
+): Promise<Pick<Series, 'stage' | 'oneWayMs'> & { readonly links: ReadonlyMap<string, LinkCapture> }> {
+  const { events, signal } = session.context;
+  const { lab } = await session.lab();
+  const { roles, machines: names } = castOf(scenario, lab);
+  const { state, machines } = await session.machines(names);
+  if (state.fingerprint !== fingerprint(lab)) throw changedLab(state, lab);
+  const connected = (await early.take(state.labId)) ?? (await connectAll(machines, cleanup, signal));
+  const shells = withPeerNames(connected, machines);
+  const programs = await deployPrograms(lab, shells, { events, signal, only: roles });
+  const oneWayMs = new Map(
+    machines.flatMap(({ machine, facts }) =>
+      facts?.clock === undefined ? [] : [[machine.name, facts.clock.roundTripMs / 2] as const],
+    ),
+  );
+  const slowness = Math.max(...machines.map(({ slowness: times = 1 }) => times));
+  const links = new Map(
+    machines.flatMap(({ machine, captureLink }) => (captureLink ? [[machine.name, captureLink] as const] : [])),
+  );
+  return { stage: { lab, shells, programs, events, signal, slowness }, links, oneWayMs };
+}
+
+function summarise(scenario: Scenario, times: number, played: readonly FailedRun[]): RunResult {
+  const ended = played.filter(({ result }) => result !== 'interrupted');
+  const passed = ended.filter(({ result }) => result === 'passed').length;
+  const firstFailure = ended.find(({ result }) => result !== 'passed');
+  return {
+    scenario: scenario.name,
+    result: firstFailure?.result ?? (ended.length < played.length ? 'interrupted' : 'passed'),
+    times,
+    passed,
+    failed: ended.length - passed,
+    passRate: passed / Math.max(1, ended.length),
+    runs: played.map(({ play: _play, ...short }) => short),
+    firstFailure,
+  };
+}
