@@ -124,6 +124,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'document/blocks.ts',
     'document/compose.ts',
     'html/page.ts',
+    'html/player-assets.ts',
     'junit.ts',
     'language/languages.ts',
     'markdown/render-markdown.ts',

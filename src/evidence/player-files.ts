@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { PlayerFiles } from '../report/html/page.ts';
+import type { PlayerFiles } from '../report/html/player-assets.ts';
 
 /**
  * The player of asciinema as its package brings it: one script without imports, and its style. Found as any import

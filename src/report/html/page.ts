@@ -8,12 +8,7 @@ import { html, trusted, type Markup } from './markup.ts';
 import { PAGE_SCRIPT } from './page-script.ts';
 import { PAGE_STYLE } from './page-style.ts';
 import { mark, value } from './values.ts';
-
-/** The player of asciinema, as its package has it. */
-export interface PlayerFiles {
-  readonly script: string;
-  readonly style: string;
-}
+import type { PlayerFiles } from './player-assets.ts';
 
 /**
  * A report as one HTML file that needs nothing else: no request, no font, no image. A content security policy allows
