@@ -3,7 +3,8 @@ import { inStep } from '../../core/events.ts';
 import { suggestion } from '../../core/text/suggest.ts';
 import type { CommandContext } from '../../session/context.ts';
 import { joinRun, type JoinResult } from '../../seats/join-run.ts';
-import { run, type RunResult } from './run.ts';
+import { playSeries, type RunResult } from '../../evidence/play-series.ts';
+import { openSession } from '../../session/open-session.ts';
 import { waitForSeats } from '../../seats/run-socket.ts';
 import { seatAt } from '../../seats/seat.ts';
 
@@ -32,7 +33,7 @@ export async function runAs(
 ): Promise<RunAsResult> {
   const joined = others.length === 0 ? await joinRun(context, role) : undefined;
   if (joined !== undefined) return joined;
-  return run(context, {
+  return playSeries(openSession(context), {
     scenario,
     times: 1,
     ...options,
