@@ -1,5 +1,5 @@
 import type { CaptureFacts } from './capture-facts.ts';
-import type { LabDescription, MachineFacts, ToolOutput } from './lab-description.ts';
+import type { LabDescription, MachineFacts, PortHolder, ToolOutput } from './lab-description.ts';
 
 /**
  * Everything that is shown or stored comes from these. Domain code emits them, sinks (terminal, JSON, files) format
@@ -136,20 +136,6 @@ export interface RoleInfo {
   readonly machine: string;
   readonly user: string;
   readonly address: string | undefined;
-}
-
-/**
- * A process that listens on a port. Fields that the machine would not tell (a process of another user, without `sudo`)
- * are undefined.
- */
-export interface PortHolder {
-  readonly address: string;
-  readonly port: number;
-  readonly pid: number | undefined;
-  readonly command: string | undefined;
-  readonly user: string | undefined;
-  /** Start of the process, milliseconds since the Unix epoch. */
-  readonly startedAtMs: number | undefined;
 }
 
 /**

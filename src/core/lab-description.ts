@@ -83,3 +83,17 @@ export interface ToolOutput {
   readonly command: string;
   readonly output: string;
 }
+
+/**
+ * A process that listens on a port. Fields that the machine would not tell (a process of another user, without `sudo`)
+ * are undefined.
+ */
+export interface PortHolder {
+  readonly address: string;
+  readonly port: number;
+  readonly pid: number | undefined;
+  readonly command: string | undefined;
+  readonly user: string | undefined;
+  /** Start of the process, milliseconds since the Unix epoch. */
+  readonly startedAtMs: number | undefined;
+}

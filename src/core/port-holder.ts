@@ -1,4 +1,4 @@
-import type { PortHolder } from './events.ts';
+import type { PortHolder } from './lab-description.ts';
 import { sanitizeToLine } from './text/sanitize.ts';
 
 /** So much of a command line stands in a sentence. */

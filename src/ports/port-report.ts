@@ -1,4 +1,4 @@
-import type { PortHolder } from '../core/events.ts';
+import type { PortHolder } from '../core/lab-description.ts';
 
 export type PortProtocol = 'tcp' | 'udp';
 

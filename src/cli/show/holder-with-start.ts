@@ -1,4 +1,4 @@
-import type { PortHolder } from '../../core/events.ts';
+import type { PortHolder } from '../../core/lab-description.ts';
 import { listedHolder } from '../../core/port-holder.ts';
 import { formatDuration } from '../../core/text/amounts.ts';
 

@@ -1,6 +1,6 @@
 import type { EventKind, EventOf } from '../../core/event-listeners.ts';
 import type { CaptureFacts, CaptureGap } from '../../core/capture-facts.ts';
-import type { Event, PortHolder, RoleInfo, Timestamp } from '../../core/events.ts';
+import type { Event, RoleInfo, Timestamp } from '../../core/events.ts';
 import {
   languageNames,
   type DescribedFile,
@@ -9,6 +9,7 @@ import {
   type DescribedProgram,
   type LabDescription,
   type MachineFacts,
+  type PortHolder,
   type ReportHeading,
   type ToolOutput,
 } from '../../core/lab-description.ts';

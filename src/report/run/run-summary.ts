@@ -1,6 +1,7 @@
 import { type EventHandlers, type EventOf, handleEvent } from '../../core/event-listeners.ts';
 import type { CaptureFacts } from '../../core/capture-facts.ts';
-import type { Event, PortHolder, RoleInfo } from '../../core/events.ts';
+import type { Event, RoleInfo } from '../../core/events.ts';
+import type { PortHolder } from '../../core/lab-description.ts';
 import { endText } from './words.ts';
 
 /** The content of `run.json`. Times are ISO 8601 in UTC; what is not known yet, or never came to be, is null. */
