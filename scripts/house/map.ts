@@ -118,7 +118,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'link-capture.ts',
     'read-capture.ts',
     'signal-name.ts',
-    'tcp/repetition.ts',
+    'tcp/segment-marks.ts',
   ],
   report: [
     'document/blocks.ts',

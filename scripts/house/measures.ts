@@ -36,7 +36,7 @@ export function houseMeasures(): Measure[] {
       unit: '%',
       evidence: shared,
     },
-    { name: 'longest import chain', value: chain.length, limit: 18, evidence: chain },
+    { name: 'longest import chain', value: chain.length, limit: 19, evidence: chain },
     {
       name: `lines over ${widest} characters`,
       value: percent(wide.length, lines),

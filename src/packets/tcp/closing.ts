@@ -1,5 +1,5 @@
 import type { Close, Segment, Side } from '../conversation.ts';
-import { isRepetition } from './repetition.ts';
+import { isRepetition } from './segment-marks.ts';
 
 const sides: readonly Side[] = ['client', 'server'];
 

@@ -4,7 +4,7 @@ import { Flag, flagsOf } from '../layers/tcp-header.ts';
 import { payloadOf } from '../layers/tcp-packet.ts';
 import { other, type Flow, type FlowPacket } from './flow.ts';
 import { previewText } from './payload.ts';
-import type { SegmentAnalysis } from './sequence-analysis.ts';
+import type { SegmentAnalysis } from './segment-marks.ts';
 import type { States } from './state-tracker.ts';
 
 /** What was found out about a packet of a flow. */

@@ -4,15 +4,7 @@ import { flowControlMarks, type Look } from './flow-control.ts';
 import { other, type End, type FlowPacket } from './flow.ts';
 import { seqAdd, seqDifference } from '../layers/sequence-number.ts';
 import { Flag, type TcpHeader } from '../layers/tcp-header.ts';
-
-/** What the analysis says of one segment. */
-export interface SegmentAnalysis {
-  readonly marks: readonly SegmentMark[];
-  /** The segment of the other end that this one acknowledges: its place in the connection. */
-  readonly acknowledges: { readonly place: number; readonly afterMs: number } | undefined;
-  /** Receive window in bytes. */
-  readonly window: number;
-}
+import type { SegmentAnalysis } from './segment-marks.ts';
 
 /**
  * A segment that was asked for by duplicate ACKs and comes this soon after the last of them is a fast retransmission.

@@ -1,7 +1,7 @@
 import type { Durations, Segment, SegmentMark, SentTotals } from '../conversation.ts';
 import { Coverage } from './coverage.ts';
 import { Median } from './median.ts';
-import { isRepetition } from './repetition.ts';
+import { isRepetition } from './segment-marks.ts';
 
 /** Sums up what one side sent; it is shown its segments in turn. */
 export class SideTotals {

@@ -1,5 +1,5 @@
 import type { TracedConversation } from '../../packets/capture-reading.ts';
-import { isRepetition } from '../../packets/tcp/repetition.ts';
+import { isRepetition } from '../../packets/tcp/segment-marks.ts';
 import { lacksText, type Conversation, type Endpoint, type Segment, type Side } from '../../packets/conversation.ts';
 import { countOf, formatDuration } from '../../core/text/amounts.ts';
 import type { Pattern } from '../../lab/types.ts';
