@@ -21,7 +21,7 @@ export interface CapturePoint {
 
 type CaptureChannel = Pick<LinkCaptureRequest, 'stopped' | 'signal' | 'onOutput'>;
 
-export interface CaptureOptions {
+export interface TcpdumpOptions {
   /** Name of one interface or `any`; several names mean `any`. */
   readonly interfaces: readonly string[];
   /** Take all interfaces where the one that is named does not exist, instead of failing. */
@@ -63,7 +63,7 @@ export interface Tcpdump {
 }
 
 /** Inside of a machine, through its Shell, with its own tcpdump. */
-export function insideMachine(shell: Shell, { interfaces, filter, orAny }: CaptureOptions): CapturePoint {
+export function insideMachine(shell: Shell, { interfaces, filter, orAny }: TcpdumpOptions): CapturePoint {
   const args = [filter, ...(orAny ? ['--or-any'] : []), ...(interfaces.length === 1 ? interfaces : ['any'])];
   return {
     machine: shell.machine,

@@ -7,7 +7,7 @@ import { OutputFailedError } from '../host/files/output.ts';
 import { requireTextPath } from '../host/files/text-path.ts';
 import { describeUser } from '../host/other-users.ts';
 import { parseCommandLine, type CommandLine } from './command/command-line.ts';
-import type { BoundCommand, Command } from './command/define-command.ts';
+import type { BoundCommand, CliCommand } from './command/define-command.ts';
 import type { GlobalValues } from './command/global-options.ts';
 import { commands } from './commands/index.ts';
 import { openDisplay, type Display } from './show/display.ts';
@@ -62,7 +62,7 @@ interface Surroundings {
   readonly signal: AbortSignal;
 }
 
-function contextOf(command: Command, { global, display, signal }: Surroundings): CommandContext {
+function contextOf(command: CliCommand, { global, display, signal }: Surroundings): CommandContext {
   const { provider, name } = global;
   const cwd = workingFolder();
   return {
@@ -76,7 +76,7 @@ function contextOf(command: Command, { global, display, signal }: Surroundings):
   };
 }
 
-function labFileFor({ labFileHere }: Command, cwd: string, { global: { file }, display }: Surroundings): string {
+function labFileFor({ labFileHere }: CliCommand, cwd: string, { global: { file }, display }: Surroundings): string {
   if (file !== undefined) return resolve(cwd, file);
   return labFileHere ? join(cwd, LAB_FILE_NAME) : findLabFile(cwd, (foreign) => tellForeign(foreign, display.events));
 }

@@ -1,7 +1,7 @@
 import { EnvironmentError } from '../core/errors.ts';
 
 /** A file or folder below the thing that is copied; `path` is relative, with `/`, and empty for the thing itself. */
-export interface Entry {
+export interface CopyEntry {
   readonly path: string;
   readonly folder: boolean;
   /** Permission bits. */
@@ -17,7 +17,7 @@ export interface NotCopied {
 
 /** What is below the thing that is to be copied. */
 export interface Tree {
-  readonly entries: readonly Entry[];
+  readonly entries: readonly CopyEntry[];
   readonly left: readonly NotCopied[];
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { EnvironmentError, messageOf } from '../core/errors.ts';
 import { decodeFileName, localFileName, shownFileName } from '../core/text/file-name.ts';
 import { isProgram } from '../host/files/local-paths.ts';
-import { kindOf, reasonIn, reasons, requireFew, type Entry, type NotCopied, type Tree } from './copy-entries.ts';
+import { kindOf, reasonIn, reasons, requireFew, type CopyEntry, type NotCopied, type Tree } from './copy-entries.ts';
 
 /** A file of /proc says that it has no bytes, and may still have some; so much of one is copied. */
 export const MOST_UNSIZED_BYTES = 16 * 1024 * 1024;
@@ -26,7 +26,7 @@ export async function localTree(source: string, signal: AbortSignal): Promise<Tr
 interface Walk {
   readonly source: string;
   readonly signal: AbortSignal;
-  readonly entries: Entry[];
+  readonly entries: CopyEntry[];
   readonly left: NotCopied[];
 }
 

@@ -4,7 +4,7 @@ import { EnvironmentError } from '../core/errors.ts';
 import { scriptFile } from '../core/files/script-file.ts';
 import { decodeFileName, shownFileName } from '../core/text/file-name.ts';
 import type { ExecOptions, Shell } from '../ssh/shell.ts';
-import { kindOf, reasonIn, reasons, requireFew, type Entry, type NotCopied, type Tree } from './copy-entries.ts';
+import { kindOf, reasonIn, reasons, requireFew, type CopyEntry, type NotCopied, type Tree } from './copy-entries.ts';
 
 const listScript = scriptFile(new URL('list-tree.sh', import.meta.url));
 
@@ -79,7 +79,7 @@ async function execBytes(
 class RemoteTree {
   readonly #shell: Shell;
   readonly #source: string;
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, CopyEntry>();
   readonly #left = new Map<string, NotCopied>();
   /** Device and inode of each folder, by its path. */
   readonly #folders = new Map<string, string>();
@@ -116,7 +116,7 @@ class RemoteTree {
     return { entries: entries.toSorted((a, b) => (a.path < b.path ? -1 : 1)), left: [...this.#left.values()] };
   }
 
-  #add(entry: Entry, id: string): void {
+  #add(entry: CopyEntry, id: string): void {
     this.#entries.set(entry.path, entry);
     if (entry.folder) this.#folders.set(entry.path, id);
     requireFew(this.#entries.size + this.#left.size, `${this.#shell.machine}:${shownFileName(this.#source)}`);

@@ -57,7 +57,7 @@ export async function makeRemoteFolders(shell: Shell, folders: readonly string[]
 }
 
 /** One file that may be there already. */
-export interface Candidate {
+export interface SendCandidate {
   readonly path: string;
   readonly bytes: number;
   /** Permission bits that it has to have, too. */
@@ -67,7 +67,7 @@ export interface Candidate {
 /** The SHA-256 of those that are there with their size, by path; whatever the machine does not tell is missing. */
 export async function remoteHashes(
   shell: Shell,
-  candidates: readonly Candidate[],
+  candidates: readonly SendCandidate[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, string>> {
   if (candidates.length === 0) return new Map();

@@ -5,11 +5,11 @@ import { ConnectionError, EnvironmentError, LabError, messageOf, systemCode, Tim
 import { hashOf } from '../core/files/sha256.ts';
 import { shownFileName } from '../core/text/file-name.ts';
 import type { Shell } from '../ssh/shell.ts';
-import { reasonIn, type Entry, type NotCopied } from './copy-entries.ts';
+import { reasonIn, type CopyEntry, type NotCopied } from './copy-entries.ts';
 import { localTree, MOST_UNSIZED_BYTES, openForCopy } from './copy-local.ts';
 import { remotePath, remoteTree } from './copy-remote.ts';
 import { CopyTarget, InTheWay } from './copy-target.ts';
-import { makeRemoteFolders, remoteHashes, remoteTarget, type Candidate } from './copy-target-remote.ts';
+import { makeRemoteFolders, remoteHashes, remoteTarget, type SendCandidate } from './copy-target-remote.ts';
 
 /** How a copy went, as far as it went. */
 export interface Copied {
@@ -91,7 +91,7 @@ export async function copyFromMachine(
 }
 
 interface FilesRequest {
-  readonly entries: readonly Entry[];
+  readonly entries: readonly CopyEntry[];
   readonly left: readonly NotCopied[];
   readonly freeBytes: number | undefined;
   /** As a reason says it. */
@@ -102,7 +102,7 @@ interface FilesRequest {
 /** Copies the files one by one, a few at a time. `copy` gives how many bytes it copied. */
 async function copyFiles(
   { entries, left, freeBytes = Infinity, where, signal }: FilesRequest,
-  copy: (entry: Entry) => Promise<number | 'unchanged'>,
+  copy: (entry: CopyEntry) => Promise<number | 'unchanged'>,
 ): Promise<Copied> {
   const result = { files: 0, bytes: 0, unchanged: 0, left: [...left] };
   let stalls = 0;
@@ -162,13 +162,13 @@ function refusal(place: CopyTarget, path: string, error: unknown): NotCopied {
   });
 }
 
-function filesOf(entries: readonly Entry[]): readonly Entry[] {
+function filesOf(entries: readonly CopyEntry[]): readonly CopyEntry[] {
   return entries.filter(({ folder }) => !folder);
 }
 
 /** Files that may be here already. */
-async function sameSize(place: CopyTarget, source: string, files: readonly Entry[]): Promise<Candidate[]> {
-  const found: Candidate[] = [];
+async function sameSize(place: CopyTarget, source: string, files: readonly CopyEntry[]): Promise<SendCandidate[]> {
+  const found: SendCandidate[] = [];
   for (const { path, bytes } of files) {
     if (bytes > 0 && (await place.sizeOf(path)) === bytes) found.push({ path: remotePath(source, path), bytes });
   }

@@ -6,7 +6,7 @@ import type { Shell } from '../ssh/shell.ts';
 import type { HashFile } from './source-file.ts';
 import { install, type Installed, type RuntimeUpload } from './install.ts';
 import { filesToSend, planProgram, type ProgramPlan } from './install-plan.ts';
-import type { Entry } from './program-files.ts';
+import type { ProgramEntry } from './program-files.ts';
 import { chooseRuntime, needsNode, runtimeKey, type RuntimeChoice, type RuntimeSource } from './runtime.ts';
 import { surveyPrograms, type ProgramSurvey, type SurveyRequest } from './program-survey.ts';
 
@@ -15,7 +15,7 @@ export interface WantedProgram {
   readonly program: Program;
   /** `<lab>/<program>`. */
   readonly id: string;
-  readonly entries: readonly Entry[];
+  readonly entries: readonly ProgramEntry[];
 }
 
 export interface MachineOptions {

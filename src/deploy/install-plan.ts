@@ -1,6 +1,6 @@
 import { EnvironmentError } from '../core/errors.ts';
 import { manifestLines } from './manifest.ts';
-import type { Entry, FileEntry } from './program-files.ts';
+import type { ProgramEntry, FileEntry } from './program-files.ts';
 import type { Found, SurveyedProgram, ProgramSurvey } from './program-survey.ts';
 
 /** What is to be done for one program on its machine. Pure data; `install-script.ts` says what each operation means. */
@@ -21,7 +21,7 @@ export interface PlanRequest {
   /** `lab/program`. */
   readonly id: string;
   /** What the program needs. */
-  readonly entries: readonly Entry[];
+  readonly entries: readonly ProgramEntry[];
   readonly survey: SurveyedProgram;
   readonly backupSuffix: string;
 }
@@ -69,7 +69,7 @@ export function filesToSend(plans: readonly ProgramPlan[], { stored }: Pick<Prog
 function refuseTaken(
   machine: string,
   id: string,
-  entries: readonly Entry[],
+  entries: readonly ProgramEntry[],
   { folder, found, current }: SurveyedProgram,
 ): void {
   if (folder === 'taken') throw taken(machine, `lab/${id}`, 'a folder');
@@ -88,13 +88,13 @@ export function taken(machine: string, path: string, needed: string): Environmen
   });
 }
 
-function isInPlace(entry: Entry, found: Found | undefined): boolean {
+function isInPlace(entry: ProgramEntry, found: Found | undefined): boolean {
   if (entry.kind === 'link') return found?.kind === 'link' && found.target === entry.target;
   return found?.kind === 'file' && found.sha256 === entry.sha256 && found.executable === entry.executable;
 }
 
 /** Whether what lies at the path of an entry may be replaced: nothing does, or it is what we put there, now or once. */
-function isOurs(entry: Entry, { found, ours }: SurveyedProgram): boolean {
+function isOurs(entry: ProgramEntry, { found, ours }: SurveyedProgram): boolean {
   const there = found.get(entry.path);
   if (there === undefined || there.kind === 'other') return true;
   const known = ours.filter(({ path }) => path === entry.path);
@@ -103,7 +103,7 @@ function isOurs(entry: Entry, { found, ours }: SurveyedProgram): boolean {
   return isWanted || known.some((old) => old.kind === 'file' && old.sha256 === there.sha256);
 }
 
-function removeObsolete(entries: readonly Entry[], { current }: SurveyedProgram): string[][] {
+function removeObsolete(entries: readonly ProgramEntry[], { current }: SurveyedProgram): string[][] {
   const wanted = new Set(entries.map(({ path }) => path));
   const obsolete = new Map(current.filter(({ path }) => !wanted.has(path)).map((old) => [JSON.stringify(old), old]));
   return [...obsolete.values()].map((old) =>

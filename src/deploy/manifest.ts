@@ -1,4 +1,4 @@
-import type { Entry } from './program-files.ts';
+import type { ProgramEntry } from './program-files.ts';
 
 /** One line of a manifest: what we put at a path of a program's folder. */
 export type ManifestEntry =
@@ -8,7 +8,7 @@ export type ManifestEntry =
 /**
  * The manifest of a program as it lies on the machine: one line an entry, fields apart by tabs, in the order of paths.
  */
-export function manifestLines(entries: readonly Entry[]): string[] {
+export function manifestLines(entries: readonly ProgramEntry[]): string[] {
   return entries.map((entry) =>
     entry.kind === 'file'
       ? `f\t${entry.sha256}\t${entry.executable ? 'x' : '-'}\t${entry.path}`

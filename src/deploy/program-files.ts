@@ -9,7 +9,7 @@ import type { Program } from '../lab/types.ts';
 import { requireInside, type HashFile } from './source-file.ts';
 
 /** What lands in a program's folder; `path` is relative to it, with `/`. */
-export type Entry = FileEntry | LinkEntry;
+export type ProgramEntry = FileEntry | LinkEntry;
 
 export interface FileEntry {
   readonly kind: 'file';
@@ -44,7 +44,7 @@ const leftOut: ReadonlySet<string> = new Set(['.lab', '.git']);
  * @throws {UsageError} when a file is missing, of an odd kind or outside, or two have the same name.
  * @throws {EnvironmentError} when one cannot be read.
  */
-export async function programEntries(program: Program, labFolder: string, hashFile: HashFile): Promise<Entry[]> {
+export async function programEntries(program: Program, labFolder: string, hashFile: HashFile): Promise<ProgramEntry[]> {
   refuseSameNames(program);
   const folder = await realpath(labFolder);
   const lists = await Promise.all(
@@ -102,7 +102,7 @@ class Collector {
     this.#within = within;
   }
 
-  async collect(): Promise<Entry[]> {
+  async collect(): Promise<ProgramEntry[]> {
     this.#realRoot = await this.#guarded(this.#root, realpath(this.#root));
     return this.#follow(this.#root, basename(this.#root), []);
   }
@@ -111,7 +111,7 @@ class Collector {
    * What `source` leads to; `ancestors` are the real paths of the folders that we are in, so that a circle of links
    * ends.
    */
-  async #follow(source: string, path: string, ancestors: readonly string[]): Promise<Entry[]> {
+  async #follow(source: string, path: string, ancestors: readonly string[]): Promise<ProgramEntry[]> {
     if (/[\t\n]/.test(path))
       throw this.#fault(`the name ${JSON.stringify(path)} holds a tab or a line break`, 'Rename it.');
     const info = await this.#guarded(source, stat(source));
@@ -132,7 +132,7 @@ class Collector {
     ];
   }
 
-  async #folder(source: string, path: string, ancestors: readonly string[]): Promise<Entry[]> {
+  async #folder(source: string, path: string, ancestors: readonly string[]): Promise<ProgramEntry[]> {
     const real = await this.#guarded(source, this.#realFolder(source));
     if (ancestors.includes(real))
       throw this.#fault(`the links at ${source} lead in a circle`, 'Remove the link that leads back up.');
@@ -149,7 +149,7 @@ class Collector {
     return real;
   }
 
-  async #child(source: string, path: string, ancestors: readonly string[]): Promise<Entry[]> {
+  async #child(source: string, path: string, ancestors: readonly string[]): Promise<ProgramEntry[]> {
     const info = await this.#guarded(source, lstat(source));
     if (!info.isSymbolicLink()) return this.#follow(source, path, ancestors);
     const target = await readlink(source);

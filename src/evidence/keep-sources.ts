@@ -2,7 +2,7 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import { isInside } from '../core/files/inside.ts';
 import type { DescribedFile, DescribedProgram } from '../core/lab-description.ts';
-import { programEntries, type Entry, type FileEntry } from '../deploy/program-files.ts';
+import { programEntries, type ProgramEntry, type FileEntry } from '../deploy/program-files.ts';
 import { hashEachOnce, openSource, type HashFile } from '../deploy/source-file.ts';
 import type { Lab, Program } from '../lab/types.ts';
 import type { RunFolder } from '../state/runs/run-folder.ts';
@@ -30,7 +30,7 @@ export async function keepSources(
   mostBytes: number,
 ): Promise<Pick<DescribedProgram, 'files' | 'unlisted'>> {
   const hashFile = hashEachOnce();
-  const entries = await programEntries(program, lab.folder, hashFile).catch((): Entry[] => []);
+  const entries = await programEntries(program, lab.folder, hashFile).catch((): ProgramEntry[] => []);
   const sent = entries.filter((entry) => entry.kind === 'file');
   const sources = await sourcesOf(lab, program, sent, hashFile);
   const files = [

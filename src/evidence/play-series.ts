@@ -7,7 +7,7 @@ import { deployPrograms } from '../deploy/deploy-programs.ts';
 import type { PlayResult } from '../scenario/play-result.ts';
 import { castOf, type Scenario } from '../scenario/scenario.ts';
 import { DEFAULT_OUTPUT_LIMIT } from '../report/run/output-limit.ts';
-import { fingerprint } from '../state/lab-change.ts';
+import { labFingerprint } from '../state/lab-change.ts';
 import { connectAll } from '../session/connect-all.ts';
 import { changedLab } from '../session/changed-lab.ts';
 import { withLock, type LockedSession } from '../session/locked-session.ts';
@@ -125,7 +125,7 @@ async function setStage(
   const { lab } = await session.lab();
   const { roles, machines: names } = castOf(scenario, lab);
   const { state, machines } = await session.machines(names);
-  if (state.fingerprint !== fingerprint(lab)) throw changedLab(state, lab);
+  if (state.fingerprint !== labFingerprint(lab)) throw changedLab(state, lab);
   const connected = (await early.take(state.labId)) ?? (await connectAll(machines, cleanup, signal));
   const shells = withPeerNames(connected, machines);
   const programs = await deployPrograms(lab, shells, { events, signal, only: roles });

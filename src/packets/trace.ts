@@ -5,7 +5,7 @@ import type { LabHints } from './lab-hints.ts';
 import { Flag, noOptions } from './layers/tcp-header.ts';
 import { payloadOf } from './layers/tcp-packet.ts';
 import { other, type End, type Flow, type FlowPacket } from './tcp/flow.ts';
-import { joinPieces, type Piece } from './tcp/payload.ts';
+import { joinPieces, type PayloadPiece } from './tcp/payload.ts';
 import { SegmentMaker } from './tcp/segment-maker.ts';
 
 const PAYLOAD_LIMIT_BYTES = 16 * 1024 * 1024;
@@ -64,7 +64,7 @@ export class ConversationTrace {
       sent: { client: totals.client.totals, server: totals.server.totals },
       acknowledgedIn: { client: this.#maker.acknowledgedIn('client'), server: this.#maker.acknowledgedIn('server') },
     };
-    const piecesOf = (side: Side): Piece[] =>
+    const piecesOf = (side: Side): PayloadPiece[] =>
       segments.flatMap(({ from, seq, length }, at) =>
         from === side && length > 0 ? [{ seq, bytes: payloadOf(this.#flow.packets[at]!.tcp) }] : [],
       );

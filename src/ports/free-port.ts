@@ -8,7 +8,7 @@ import { inspectPort } from './inspect-port.ts';
 import type { LookOptions } from './look-options.ts';
 import { portName } from './port-words.ts';
 import { refusalToFree } from './protection.ts';
-import type { Holder, PortReport } from './port-report.ts';
+import type { SocketHolder, PortReport } from './port-report.ts';
 import { signalHolders, type EndSignal } from './signal.ts';
 import { takenAgain } from './supervisor.ts';
 
@@ -31,7 +31,7 @@ export interface FreeResult {
 }
 
 export interface EndedHolder {
-  readonly holder: Holder;
+  readonly holder: SocketHolder;
   readonly signal: EndSignal;
 }
 
@@ -105,7 +105,7 @@ class Sockets {
    * The holders in a later report that hold one of the sockets, but for a process that is another one than it was (a
    * new program under the old PID). Where the machine shows no sockets, those that are the same processes.
    */
-  of({ holders }: PortReport): Holder[] {
+  of({ holders }: PortReport): SocketHolder[] {
     return holders.filter(({ pid, identity, inode }) => {
       if (this.#identities.has(pid)) return this.#identities.get(pid) === identity;
       return inode !== undefined && this.#inodes.has(inode);
@@ -158,7 +158,7 @@ async function watch(shell: Shell, freed: PortReport, options: LookOptions): Pro
   });
 }
 
-function survived(report: PortReport, survivors: readonly Holder[]): CheckError {
+function survived(report: PortReport, survivors: readonly SocketHolder[]): CheckError {
   return new CheckError(
     `${portName(report)} is still held by ${survivors.map(describeHolder).join(', ')}, ` +
       `${formatDuration(KILL_MS)} after KILL`,

@@ -5,7 +5,7 @@ import { parseFindings, SECTION_MARK, type Findings } from './facts.ts';
 import { bindAnswers, stateOf } from './bind-answer.ts';
 import { execAsRoot } from './as-root.ts';
 import type { LookOptions } from './look-options.ts';
-import type { Holder, OtherConnection, PortReport, PortSource } from './port-report.ts';
+import type { SocketHolder, OtherConnection, PortReport, PortSource } from './port-report.ts';
 import { joinAddress } from './socket-address.ts';
 import { parseSocketTable, type SocketRow } from './socket-table.ts';
 
@@ -117,12 +117,12 @@ function connectionOf(row: SocketRow): { local: string; peer: string } {
 }
 
 /** The processes that have the socket of this row open; one without a PID when none is visible. */
-function holdersOf(row: SocketRow, findings: Findings): Holder[] {
+function holdersOf(row: SocketRow, findings: Findings): SocketHolder[] {
   const pids = row.pid === undefined ? (findings.owners.get(row.inode ?? '') ?? []) : [row.pid];
   return pids.length > 0 ? pids.map((pid) => holderOf(row, pid, findings)) : [holderOf(row, undefined, findings)];
 }
 
-function holderOf(row: SocketRow, pid: number | undefined, { processes, userNames, above }: Findings): Holder {
+function holderOf(row: SocketRow, pid: number | undefined, { processes, userNames, above }: Findings): SocketHolder {
   const process = pid === undefined ? undefined : processes.get(pid);
   const uid = process?.uid ?? row.uid;
   return {
@@ -141,7 +141,7 @@ function holderOf(row: SocketRow, pid: number | undefined, { processes, userName
 }
 
 /** A process may listen twice on one address (SO_REUSEPORT) or have one socket open twice; it is listed once. */
-function withoutRepeats(holders: readonly Holder[]): Holder[] {
+function withoutRepeats(holders: readonly SocketHolder[]): SocketHolder[] {
   return [...new Map(holders.map((holder) => [`${holder.pid ?? holder.inode} ${holder.address}`, holder])).values()];
 }
 

@@ -19,13 +19,13 @@ export interface PortReport {
    * One for each process and address; two when a process listens on IPv4 and on IPv6, several when forked workers share
    * one socket.
    */
-  readonly holders: readonly Holder[];
+  readonly holders: readonly SocketHolder[];
   /**
    * Processes with a TCP socket that is bound to the port, neither listens nor is connected, and is in no table. Never
    * a reason to kill.
    */
-  readonly bound: readonly Holder[];
-  readonly timeWait: readonly (Connection & { readonly remainingMs: number | undefined })[];
+  readonly bound: readonly SocketHolder[];
+  readonly timeWait: readonly (PortConnection & { readonly remainingMs: number | undefined })[];
   /**
    * Other connections with this local port: clients that are served, or that a process of this machine has made from
    * it. Never a reason to kill.
@@ -59,22 +59,22 @@ export interface BindAnswer {
   readonly reuse: string;
 }
 
-export interface OtherConnection extends Connection {
+export interface OtherConnection extends PortConnection {
   readonly state: string;
   /** The process that has it open; undefined when none does any more, or none is visible. */
-  readonly process: Holder | undefined;
+  readonly process: SocketHolder | undefined;
 }
 
 /** Where the machine's socket table was read. */
 export type PortSource = 'ss' | 'proc' | 'lsof' | 'netstat';
 
 /** Two ends of a connection, each `address:port`, IPv6 in brackets. */
-export interface Connection {
+export interface PortConnection {
   readonly local: string;
   readonly peer: string;
 }
 
-export interface Holder extends PortHolder {
+export interface SocketHolder extends PortHolder {
   /** Tells this process from a later one with the same PID: its start time and a checksum of its command. Opaque. */
   readonly identity: string | undefined;
   /** Number of its socket; undefined where the machine has no /proc. */

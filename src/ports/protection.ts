@@ -1,7 +1,7 @@
 import { CheckError, EnvironmentError, type LabError } from '../core/errors.ts';
 import { describeHolder } from '../core/port-holder.ts';
 import { portName } from './port-words.ts';
-import type { Holder, PortReport } from './port-report.ts';
+import type { SocketHolder, PortReport } from './port-report.ts';
 
 /** Why the holders of a port must not or cannot be ended; undefined when they may. Decides from the report alone. */
 export function refusalToFree(report: PortReport): LabError | undefined {
@@ -28,7 +28,7 @@ export function refusalToFree(report: PortReport): LabError | undefined {
 /** RFC 4253, section 4.1. */
 const SSH_PORT = 22;
 
-function refusalOf(holder: Holder, report: PortReport): CheckError | undefined {
+function refusalOf(holder: SocketHolder, report: PortReport): CheckError | undefined {
   const who = describeHolder(holder);
   // Since Ubuntu 22.10 the first process holds port 22 and starts an sshd for each connection
   // (sshd-socket-generator(8)); our own machines do the same.
@@ -61,7 +61,7 @@ function refusalOf(holder: Holder, report: PortReport): CheckError | undefined {
  * OpenSSH's processes call themselves `sshd: user [priv]`, or are started as `/usr/sbin/sshd -D`; newer ones are
  * `sshd-session`.
  */
-function isSshd({ command }: Holder): boolean {
+function isSshd({ command }: SocketHolder): boolean {
   return command !== undefined && /^(\S*\/)?sshd(-session|-auth)?(:| |$)/.test(command);
 }
 

@@ -4,7 +4,7 @@ import { scriptFile } from '../core/files/script-file.ts';
 import type { Shell } from '../ssh/shell.ts';
 import { execAsRoot } from './as-root.ts';
 import type { LookOptions } from './look-options.ts';
-import type { Holder } from './port-report.ts';
+import type { SocketHolder } from './port-report.ts';
 
 export type EndSignal = 'TERM' | 'KILL';
 
@@ -22,10 +22,10 @@ const SIGNAL_TIMEOUT_MS = 15_000;
  */
 export async function signalHolders(
   shell: Shell,
-  holders: readonly Holder[],
+  holders: readonly SocketHolder[],
   signal: EndSignal,
   { signal: abort, sudoPassword }: LookOptions,
-): Promise<Holder[]> {
+): Promise<SocketHolder[]> {
   const targets = holders.flatMap(({ pid, identity, inode }) =>
     pid === undefined || identity === undefined ? [] : [String(pid), identity, inode ?? '-'],
   );
@@ -50,7 +50,7 @@ export async function signalHolders(
 
 function notAllowed(
   { machine, user }: Shell,
-  holders: readonly Holder[],
+  holders: readonly SocketHolder[],
   sudo: string | undefined,
   stderr: string,
 ): EnvironmentError {

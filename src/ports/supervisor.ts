@@ -1,13 +1,13 @@
 import { CheckError } from '../core/errors.ts';
 import { describeHolder } from '../core/port-holder.ts';
 import { portArgument, portName } from './port-words.ts';
-import type { Holder, PortReport } from './port-report.ts';
+import type { SocketHolder, PortReport } from './port-report.ts';
 
 /**
  * The error for a port whose holders are gone and which is taken again: by a supervisor that restarts what was ended,
  * or by another process.
  */
-export function takenAgain(report: PortReport, before: readonly Holder[]): CheckError {
+export function takenAgain(report: PortReport, before: readonly SocketHolder[]): CheckError {
   const { machine, holders } = report;
   const restarted = holders.find((holder) => before.some((ended) => isRestartOf(holder, ended)));
   const now = holders.map(describeHolder).join(', ');
@@ -30,21 +30,21 @@ export function takenAgain(report: PortReport, before: readonly Holder[]): Check
  * A later process with the same parent (unless that is PID 1, which adopts all orphans), the same command, or the same
  * service.
  */
-function isRestartOf(holder: Holder, ended: Holder): boolean {
+function isRestartOf(holder: SocketHolder, ended: SocketHolder): boolean {
   if (holder.pid === ended.pid) return false;
   const sameParent = holder.parent !== undefined && holder.parent.pid > 1 && holder.parent.pid === ended.parent?.pid;
   const sameCommand = holder.command !== undefined && holder.command === ended.command;
   return sameParent || sameCommand || (holder.unit !== undefined && holder.unit === ended.unit);
 }
 
-function describeSupervisor({ parent, unit }: Holder): string {
+function describeSupervisor({ parent, unit }: SocketHolder): string {
   const service = unit === undefined ? '' : `systemd service ${unit}`;
   const process =
     parent === undefined ? '' : `process ${parent.pid}${parent.command === undefined ? '' : ` (${parent.command})`}`;
   return [service, process].filter(Boolean).join(', ') || 'a process that does not show';
 }
 
-function waysToStop({ parent, unit }: Holder): string {
+function waysToStop({ parent, unit }: SocketHolder): string {
   if (unit !== undefined) return `sudo systemctl stop ${unit}`;
   return parent !== undefined && parent.pid > 1
     ? `kill ${parent.pid}`

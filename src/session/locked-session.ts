@@ -39,7 +39,7 @@ export class LockedSession extends Session {
   }
 }
 
-export interface LockOptions<T> {
+export interface LockedWork<T> {
   /** As the user typed it: `up`. */
   readonly command: string;
   /**
@@ -56,7 +56,7 @@ export interface LockOptions<T> {
  *
  * @throws {LockedError} when another `lab` holds it. @throws {EnvironmentError} when `.lab` cannot be written.
  */
-export async function withLock<T>(session: Session, { command, check, work }: LockOptions<T>): Promise<T> {
+export async function withLock<T>(session: Session, { command, check, work }: LockedWork<T>): Promise<T> {
   // A `.lab` that is there is locked before anything else, so that its state can be read while the lab file is.
   if (!existsSync(session.stateFolder)) await check?.();
   const lock = await take(session, command).catch(async (error: unknown) => {

@@ -4,7 +4,7 @@ import { Login } from './login/login.ts';
 import { defaultHeartbeat, defaultPatience } from './patience.ts';
 import type { Shell } from './shell.ts';
 import { SshShell } from './ssh-shell.ts';
-import { addressText, type ShellTarget } from './target.ts';
+import { serverText, type ShellTarget } from './target.ts';
 import { Connection } from './transport/connection.ts';
 import { dialTimeout } from './transport/dial-failure.ts';
 import { dial } from './transport/dial.ts';
@@ -38,7 +38,7 @@ export async function connectShell(target: ShellTarget): Promise<Shell> {
 /** Logs in to a jump host. Throws as `connectShell`. */
 export async function openTunnel(target: ShellTarget): Promise<Tunnel> {
   const { connection } = await open(target);
-  return tunnelOver(connection, addressText(target.address));
+  return tunnelOver(connection, serverText(target.address));
 }
 
 interface Opened {

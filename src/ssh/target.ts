@@ -39,7 +39,7 @@ export type SshAddress =
   | { readonly stream: () => Duplex | Promise<Duplex>; readonly label?: string };
 
 /** The address as a message names it. */
-export function addressText(address: SshAddress): string {
+export function serverText(address: SshAddress): string {
   if ('socketPath' in address) return address.socketPath;
   if ('stream' in address) return address.label ?? 'its stream';
   return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;

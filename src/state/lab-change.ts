@@ -9,7 +9,7 @@ import { machineFields, networkFields, storeMachine, storeNetwork } from './stor
  * Hex SHA-256 of the part of a lab that running machines depend on: provider, networks, machines, keys between them.
  * Their order in the file does not matter.
  */
-export function fingerprint({ provider, networks, machines, ssh }: Lab): string {
+export function labFingerprint({ provider, networks, machines, ssh }: Lab): string {
   const part = {
     provider,
     ...(ssh && { ssh }),

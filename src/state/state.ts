@@ -4,7 +4,7 @@ import { EnvironmentError } from '../core/errors.ts';
 import { parseJson } from '../core/json/json-text.ts';
 import { fitting, number, object } from '../core/json/shape.ts';
 import type { Lab } from '../lab/types.ts';
-import { fingerprint } from './lab-change.ts';
+import { labFingerprint } from './lab-change.ts';
 import type { LabState } from './lab-state.ts';
 import { readOwnFile } from './files/own-file.ts';
 import { storing } from '../host/files/storage-error.ts';
@@ -22,7 +22,7 @@ export function stateOf(lab: Lab, labId: string, providerState: Readonly<Record<
     provider: lab.provider,
     uid: process.getuid?.(),
     createdAt: new Date().toISOString(),
-    fingerprint: fingerprint(lab),
+    fingerprint: labFingerprint(lab),
     networks: [...lab.networks.values()],
     machines: [...lab.machines.values()],
     ...(lab.ssh && { ssh: lab.ssh }),

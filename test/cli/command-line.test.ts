@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { parseCommandLine, type Asked, type CommandLine } from '../../src/cli/command/command-line.ts';
-import type { BoundCommand, Command } from '../../src/cli/command/define-command.ts';
+import type { BoundCommand, CliCommand } from '../../src/cli/command/define-command.ts';
 import type { GlobalValues } from '../../src/cli/command/global-options.ts';
 import { commands } from '../../src/cli/commands/index.ts';
 import { UsageError } from '../../src/core/errors.ts';
@@ -13,7 +13,7 @@ function read(line: string): CommandLine {
 }
 
 interface Understood extends BoundCommand {
-  readonly command: Command;
+  readonly command: CliCommand;
   readonly global: GlobalValues;
 }
 

@@ -12,10 +12,10 @@ import { formatPlan, formatUp } from '../../src/cli/commands/lab/up.ts';
 import { renderDocument } from '../../src/cli/outcome.ts';
 import { plain } from '../../src/cli/show/style.ts';
 import { CheckError, InterruptedError } from '../../src/core/errors.ts';
-import type { Holder, PortReport } from '../../src/ports/port-report.ts';
+import type { SocketHolder, PortReport } from '../../src/ports/port-report.ts';
 import { assertGolden } from '../helpers/golden.ts';
 
-const holder: Holder = {
+const holder: SocketHolder = {
   address: '0.0.0.0',
   port: 7999,
   pid: 12_345,

@@ -5,7 +5,7 @@ import { DEFAULT_USER } from '../../src/lab/defaults.ts';
 import { schemaAt, type JsonSchema } from '../../src/lab/fields/json-schema.ts';
 import { checkLabText } from '../../src/lab/load-lab.ts';
 import type { Lab } from '../../src/lab/types.ts';
-import { describeChange, fingerprint } from '../../src/state/lab-change.ts';
+import { describeChange, labFingerprint } from '../../src/state/lab-change.ts';
 import { stateOf } from '../../src/state/state.ts';
 import { labJson } from '../lab/golden.ts';
 import { eth, named, sampleLab, sampleMachine, sampleNetwork } from './fixtures/sample-lab.ts';
@@ -100,7 +100,7 @@ for (const { what, from = {}, to, says } of cases) {
     const running = stateOf(sampleLab(from), 'id-1', {});
     const lab = sampleLab(to);
     assert.deepEqual(describeChange(running, lab), says);
-    assert.notEqual(fingerprint(lab), running.fingerprint);
+    assert.notEqual(labFingerprint(lab), running.fingerprint);
   });
 }
 
@@ -112,7 +112,7 @@ test('a lab that only names its machines in another order, moved, or has other p
     folder: '/elsewhere',
   });
   const running = stateOf(sampleLab(), 'id-1', {});
-  assert.equal(fingerprint(lab), running.fingerprint);
+  assert.equal(labFingerprint(lab), running.fingerprint);
   assert.deepEqual(describeChange(running, lab), []);
 });
 
@@ -137,7 +137,7 @@ test('every field of a machine that makes another lab is part of the fingerprint
     const lab = await labWith({ [name]: examples![0] });
     if (labJson(lab) === labJson(before)) continue;
     changed.push(name);
-    assert.notEqual(fingerprint(lab), running.fingerprint, name);
+    assert.notEqual(labFingerprint(lab), running.fingerprint, name);
     assert.notDeepEqual(describeChange(running, lab), [], name);
   }
   // All but `image`, whose example is its default.

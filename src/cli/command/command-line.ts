@@ -1,6 +1,6 @@
 import { UsageError } from '../../core/errors.ts';
 import { countOf } from '../../core/text/amounts.ts';
-import type { BoundCommand, Command } from './define-command.ts';
+import type { BoundCommand, CliCommand } from './define-command.ts';
 import { globalOptions, type GlobalValues } from './global-options.ts';
 import { helpText } from './help-text.ts';
 import { valuesOf } from './parameters.ts';
@@ -8,7 +8,7 @@ import { nameOf, readWords, seeHelp, shareOperands, type Reading } from './read-
 
 /** What a command line asks for: a command, words to show (help, version), or nothing that is understood. */
 export type Asked =
-  | { readonly command: Command; readonly bound: BoundCommand }
+  | { readonly command: CliCommand; readonly bound: BoundCommand }
   | { readonly show: string }
   | { readonly fault: UsageError };
 
@@ -19,7 +19,7 @@ export interface CommandLine {
 }
 
 export interface CommandLineOptions {
-  readonly commands: readonly Command[];
+  readonly commands: readonly CliCommand[];
   readonly version: string;
   /** Columns of the terminal that help is shown on. */
   readonly width?: number | undefined;
@@ -43,7 +43,7 @@ function askedBy(reading: Reading, { commands, version, width }: CommandLineOpti
   return boundTo(command!, reading);
 }
 
-function boundTo(command: Command, reading: Reading): Asked {
+function boundTo(command: CliCommand, reading: Reading): Asked {
   const { given } = shareOperands(command, reading);
   try {
     const bound = command.bind({
@@ -57,7 +57,7 @@ function boundTo(command: Command, reading: Reading): Asked {
   }
 }
 
-function noCommand(commands: readonly Command[], width: number | undefined): UsageError {
+function noCommand(commands: readonly CliCommand[], width: number | undefined): UsageError {
   return new UsageError('no command given', {
     code: 'no-command',
     detail: helpText([], commands, width),
@@ -65,7 +65,7 @@ function noCommand(commands: readonly Command[], width: number | undefined): Usa
   });
 }
 
-function faultOfOperands(command: Command, reading: Reading): UsageError | undefined {
+function faultOfOperands(command: CliCommand, reading: Reading): UsageError | undefined {
   const hint = seeHelp(reading.path);
   const { given, left } = shareOperands(command, reading);
   if (command.commands.length > 0) {

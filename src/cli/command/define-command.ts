@@ -42,7 +42,7 @@ export interface Call {
   /** For text on standard output. */
   readonly style: Style;
   /** All commands, for shell completion. */
-  readonly commands: readonly Command[];
+  readonly commands: readonly CliCommand[];
 }
 
 interface Definition<A extends Arguments, O extends Options> extends CommandWords {
@@ -71,11 +71,11 @@ export interface BoundCommand {
 }
 
 /** A command, or a family of nested commands: parsing, help, shell completion and the reference are made from it. */
-export interface Command extends CommandWords {
+export interface CliCommand extends CommandWords {
   readonly arguments: Arguments;
   readonly options: Options;
   /** Nested commands; such a command does nothing itself. */
-  readonly commands: readonly Command[];
+  readonly commands: readonly CliCommand[];
   /** @throws {UsageError} for a value that cannot be. */
   readonly bind: (given: Given) => BoundCommand;
 }
@@ -83,7 +83,7 @@ export interface Command extends CommandWords {
 /** Declares a command; what its `run` gets is typed from the arguments and options that it declares. */
 export function defineCommand<const A extends Arguments = {}, const O extends Options = {}>(
   definition: Definition<A, O>,
-): Command {
+): CliCommand {
   const { arguments: ownArguments = {} as A, options: ownOptions = {} as O, takesScreen, run, ...words } = definition;
   return {
     ...words,
@@ -105,7 +105,7 @@ export function defineCommand<const A extends Arguments = {}, const O extends Op
 }
 
 /** Declares a family of nested commands: `lab images pull`, `lab images rm`. */
-export function defineFamily(family: CommandWords & { readonly commands: readonly Command[] }): Command {
+export function defineFamily(family: CommandWords & { readonly commands: readonly CliCommand[] }): CliCommand {
   return {
     ...family,
     arguments: {},

@@ -1,4 +1,4 @@
-import { groups, type Command } from './define-command.ts';
+import { groups, type CliCommand } from './define-command.ts';
 import { globalOptions, questions } from './global-options.ts';
 import { flagsOf, syntaxOf, type Options } from './parameters.ts';
 
@@ -18,12 +18,12 @@ const PAGE_WIDTH = 80;
 const LEAST_WIDTH = 40;
 
 /** Help for a command, or with an empty path for lab itself; lines are broken at `width` columns. */
-export function helpText(path: readonly Command[], commands: readonly Command[], width = PAGE_WIDTH): string {
+export function helpText(path: readonly CliCommand[], commands: readonly CliCommand[], width = PAGE_WIDTH): string {
   const command = path.at(-1);
   return command === undefined ? helpOfAll(commands, width) : helpOf(command, path, width);
 }
 
-function helpOfAll(commands: readonly Command[], width: number): string {
+function helpOfAll(commands: readonly CliCommand[], width: number): string {
   const { version, help } = questions;
   const inGroup = (group: string): Item[] => itemsOf(commands.filter((command) => command.group === group));
   return page({
@@ -41,7 +41,7 @@ function helpOfAll(commands: readonly Command[], width: number): string {
   });
 }
 
-function helpOf(command: Command, path: readonly Command[], width: number): string {
+function helpOf(command: CliCommand, path: readonly CliCommand[], width: number): string {
   const { help } = questions;
   const name = path.map((step) => step.name).join(' ');
   const operands = Object.entries(command.arguments).filter(([, argument]) => argument.form !== 'after-dashes');
@@ -59,13 +59,13 @@ function helpOf(command: Command, path: readonly Command[], width: number): stri
 }
 
 /** The words after the command's name: `[options] <port>`. */
-export function usageOf(command: Command): string {
+export function usageOf(command: CliCommand): string {
   return ['[options]', ...Object.entries(command.arguments).map(([name, argument]) => syntaxOf(name, argument))].join(
     ' ',
   );
 }
 
-function itemsOf(commands: readonly Command[]): Item[] {
+function itemsOf(commands: readonly CliCommand[]): Item[] {
   return commands.filter(({ hidden }) => !hidden).map(({ name, summary }) => [name, summary]);
 }
 
@@ -73,12 +73,12 @@ function optionItems(options: Options): Item[] {
   return Object.entries(options).map(([name, option]) => [flagsOf(name, option), option.description]);
 }
 
-function descriptionOf({ summary, details }: Command): string {
+function descriptionOf({ summary, details }: CliCommand): string {
   const sentence = `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`;
   return details === undefined ? sentence : `${sentence} ${details}`;
 }
 
-function helpTail({ examples }: Command): string {
+function helpTail({ examples }: CliCommand): string {
   const width = Math.max(...examples.map(({ words }) => words.length));
   const lines = examples.map(({ words, does }) => `  lab ${words.padEnd(width)}  # ${does}`);
   return ['Examples:', ...lines, '\nOptions of every command: lab --help'].join('\n');

@@ -1,14 +1,14 @@
 import { parseArgs } from 'node:util';
 import { UsageError } from '../../core/errors.ts';
 import { nearest, suggestion } from '../../core/text/suggest.ts';
-import type { Command } from './define-command.ts';
+import type { CliCommand } from './define-command.ts';
 import { globalOptions, questions } from './global-options.ts';
 import { flagsOf, isUntouched, longFlag, type Option, type Options } from './parameters.ts';
 
 /** What the words of a command line say, right or wrong. */
 export interface Reading {
   /** The command, after the family that it is nested in; empty when none was named. */
-  readonly path: readonly Command[];
+  readonly path: readonly CliCommand[];
   /** Words that were given for each option, by its declared name; an empty word for an option without a value. */
   readonly given: ReadonlyMap<string, readonly string[]>;
   readonly operands: readonly string[];
@@ -27,7 +27,7 @@ export interface Reading {
  * a word for a machine. It never fails: `--json` counts on a line that is wrong, too, and shell completion asks about
  * lines that are not finished.
  */
-export function readWords(argv: readonly string[], commands: readonly Command[]): Reading {
+export function readWords(argv: readonly string[], commands: readonly CliCommand[]): Reading {
   const reader = new Reader(commands);
   reader.read(argv);
   return reader;
@@ -39,16 +39,16 @@ interface NamedOption {
 }
 
 class Reader implements Reading {
-  readonly path: Command[] = [];
+  readonly path: CliCommand[] = [];
   readonly given = new Map<string, string[]>();
   readonly operands: string[] = [];
   readonly faults: UsageError[] = [];
   untouched: readonly string[] | undefined;
   pending: Option | undefined;
   unknownCommand: UsageError | undefined;
-  readonly #commands: readonly Command[];
+  readonly #commands: readonly CliCommand[];
 
-  constructor(commands: readonly Command[]) {
+  constructor(commands: readonly CliCommand[]) {
     this.#commands = commands;
   }
 
@@ -98,7 +98,7 @@ class Reader implements Reading {
   }
 
   /** Commands that may be named next. */
-  #names(): readonly Command[] {
+  #names(): readonly CliCommand[] {
     if (this.unknownCommand !== undefined) return [];
     return this.path.at(-1)?.commands ?? this.#commands;
   }
@@ -153,7 +153,7 @@ function dashesOff(words: readonly string[]): readonly string[] {
   return words[0] === '--' ? words.slice(1) : words;
 }
 
-function unknownCommand(name: string, path: readonly Command[], commands: readonly Command[]): UsageError {
+function unknownCommand(name: string, path: readonly CliCommand[], commands: readonly CliCommand[]): UsageError {
   const names = commands.filter(({ hidden }) => !hidden).map((command) => command.name);
   if (path.length > 0)
     return new UsageError(`there is no "lab ${nameOf(path)} ${name}"`, {
@@ -166,18 +166,18 @@ function unknownCommand(name: string, path: readonly Command[], commands: readon
 }
 
 /** `images pull`. */
-export function nameOf(path: readonly Command[]): string {
+export function nameOf(path: readonly CliCommand[]): string {
   return path.map(({ name }) => name).join(' ');
 }
 
 /** `See "lab images pull --help".` */
-export function seeHelp(path: readonly Command[]): string {
+export function seeHelp(path: readonly CliCommand[]): string {
   return `See "${['lab', ...path.map(({ name }) => name)].join(' ')} --help".`;
 }
 
 /** The words that were given for each argument of a command, by name; what no argument takes is left over. */
 export function shareOperands(
-  { arguments: declared }: Command,
+  { arguments: declared }: CliCommand,
   { operands, untouched }: Reading,
 ): { readonly given: ReadonlyMap<string, readonly string[]>; readonly left: readonly string[] } {
   const given = new Map<string, readonly string[]>();

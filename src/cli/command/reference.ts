@@ -1,5 +1,5 @@
 import { ExitCode } from '../../core/errors.ts';
-import type { Command } from './define-command.ts';
+import type { CliCommand } from './define-command.ts';
 import { globalOptions } from './global-options.ts';
 import { usageOf } from './help-text.ts';
 import { flagsOf, type Options } from './parameters.ts';
@@ -17,7 +17,7 @@ const exitCodes: Readonly<Record<keyof typeof ExitCode, string>> = {
 };
 
 /** The commands, their options and the exit codes as Markdown, for README.md. */
-export function commandReference(commands: readonly Command[]): string {
+export function commandReference(commands: readonly CliCommand[]): string {
   return [
     ...table(
       ['command', 'does'],
@@ -37,7 +37,7 @@ export function commandReference(commands: readonly Command[]): string {
 }
 
 /** A family of nested commands is one row that says what it is for, and the rows of its commands. */
-function commandRows(command: Command, family = ''): string[][] {
+function commandRows(command: CliCommand, family = ''): string[][] {
   const { summary, options, commands, hidden } = command;
   if (hidden) return [];
   const name = `${family}${command.name}`;

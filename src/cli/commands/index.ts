@@ -1,4 +1,4 @@
-import type { Command } from '../command/define-command.ts';
+import type { CliCommand } from '../command/define-command.ts';
 import { doctorCommand } from './lab/doctor.ts';
 import { downCommand } from './lab/down.ts';
 import { gcCommand } from './lab/gc.ts';
@@ -27,7 +27,7 @@ import { completeCommand } from './shell/complete.ts';
 import { completionCommand } from './shell/completion.ts';
 
 /** Every command, in the order in which help and README show them. */
-export const commands: readonly Command[] = [
+export const commands: readonly CliCommand[] = [
   initCommand,
   validateCommand,
   doctorCommand,

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { CommandContext } from '../../session/context.ts';
-import type { Command } from '../command/define-command.ts';
+import type { CliCommand } from '../command/define-command.ts';
 import { globalOptions } from '../command/global-options.ts';
 import { longFlag, type Argument, type Candidates, type Complete, type Options } from '../command/parameters.ts';
 import { readWords, type Reading } from '../command/read-words.ts';
@@ -13,7 +13,7 @@ const nothing: Candidates = { candidates: [], files: false };
  */
 export async function candidatesFor(
   words: readonly string[],
-  { context, commands }: { readonly context: CommandContext; readonly commands: readonly Command[] },
+  { context, commands }: { readonly context: CommandContext; readonly commands: readonly CliCommand[] },
 ): Promise<Candidates> {
   const current = words.at(-1) ?? '';
   const reading = readWords(words.slice(0, -1), commands);
@@ -25,7 +25,7 @@ export async function candidatesFor(
   return { files, candidates: candidates.filter(({ word }) => word.startsWith(current)) };
 }
 
-function offer(current: string, reading: Reading, commands: readonly Command[]): Complete | undefined {
+function offer(current: string, reading: Reading, commands: readonly CliCommand[]): Complete | undefined {
   const { path, pending, untouched, unknownCommand, operands } = reading;
   const command = path.at(-1);
   if (pending !== undefined) return pending.complete;
@@ -37,7 +37,7 @@ function offer(current: string, reading: Reading, commands: readonly Command[]):
   return except(operands, argumentAt(operands.length, command)?.complete);
 }
 
-function argumentAt(index: number, command: Command): Argument | undefined {
+function argumentAt(index: number, command: CliCommand): Argument | undefined {
   const declared = Object.values(command.arguments).filter(({ form }) => form !== 'after-dashes');
   const last = declared.at(-1);
   return declared[index] ?? (last?.form === 'several' ? last : undefined);
@@ -60,7 +60,7 @@ function flagsOffered(options: Options): Candidates {
   return { candidates, files: false };
 }
 
-function commandsOffered(commands: readonly Command[]): Candidates {
+function commandsOffered(commands: readonly CliCommand[]): Candidates {
   const visible = commands.filter(({ hidden }) => !hidden);
   return { candidates: visible.map(({ name, summary }) => ({ word: name, description: summary })), files: false };
 }

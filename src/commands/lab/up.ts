@@ -21,7 +21,7 @@ import { shedCopy } from '../../session/belonging/shed-copy.ts';
 import { endStrays, strayLabs } from '../../session/belonging/stray-labs.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import { keepMark } from '../../state/folder-mark.ts';
-import { fingerprint } from '../../state/lab-change.ts';
+import { labFingerprint } from '../../state/lab-change.ts';
 import { keepSpares } from '../../state/runs/spares.ts';
 import { stateOf } from '../../state/state.ts';
 
@@ -105,7 +105,7 @@ async function settle(session: LockedSession, lab: Lab, recreate: boolean): Prom
   const known = await session.identity();
   if (known === undefined) return undefined;
   const state = recreate ? undefined : await session.savedState();
-  if (state?.fingerprint === fingerprint(lab)) return session.attached();
+  if (state?.fingerprint === labFingerprint(lab)) return session.attached();
   // Machines that are not ours are not made again: the provider looks whether they are as the file says now.
   if (state?.provider === lab.provider && !(await providers.named(lab.provider)).features.ownsMachines)
     return session.attached();

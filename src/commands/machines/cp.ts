@@ -12,7 +12,7 @@ import { openSession } from '../../session/open-session.ts';
 import { copyFromMachine, copyToMachine, type Copied } from '../../copy/copy-tree.ts';
 
 /** A path here (`machine` undefined) or on a machine. */
-export interface Place {
+export interface CopyPlace {
   readonly machine: string | undefined;
   readonly path: string;
 }
@@ -40,7 +40,7 @@ const TOLD_AT_MOST = 50;
  * @throws {UsageError} when both places are on this host.
  */
 export async function cp(context: CommandContext, source: string, target: string): Promise<CpResult> {
-  const [from, to] = [parsePlace(source), parsePlace(target)];
+  const [from, to] = [parseCopyPlace(source), parseCopyPlace(target)];
   const machines = [from.machine, to.machine].filter((name) => name !== undefined);
   if (machines.length === 0) {
     throw new UsageError('neither path is on a machine', {
@@ -105,8 +105,8 @@ function notAll(result: CpResult, left: Copied['left']): EnvironmentError {
 async function copy(
   context: CommandContext,
   shells: ReadonlyMap<string, Shell>,
-  from: Place,
-  to: Place,
+  from: CopyPlace,
+  to: CopyPlace,
 ): Promise<Copied> {
   const [fromShell, toShell] = [shells.get(from.machine ?? ''), shells.get(to.machine ?? '')];
   if (fromShell && toShell) return copyAcross(fromShell, from.path, toShell, to.path, context.signal);
@@ -144,7 +144,7 @@ function localPath(cwd: string, path: string): string {
  * `vm1:notes.txt`, where what stands before the first colon has no `/`, as scp(1) reads it. `vm1:` and `vm1:~/x` start
  * at the home folder.
  */
-export function parsePlace(text: string): Place {
+export function parseCopyPlace(text: string): CopyPlace {
   // `C:\\notes.txt` is a path of Windows, not one on a machine C.
   const [, machine, path = ''] = isAbsolute(text) ? [] : (/^([^/:]+):(.*)$/s.exec(text) ?? []);
   if (machine === undefined) return { machine, path: text };

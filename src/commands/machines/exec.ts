@@ -7,7 +7,7 @@ import type { CommandContext } from '../../session/context.ts';
 import { openSession } from '../../session/open-session.ts';
 import { execOn, exitCodeOf } from '../../seats/exec-on.ts';
 
-export interface ExecOptions {
+export interface ExecCommandOptions {
   /** Names of machines; none means all of them. */
   readonly machines: readonly string[];
   readonly command: readonly string[];
@@ -34,7 +34,7 @@ const LOGINS_AT_ONCE = 32;
  */
 export async function exec(
   context: CommandContext,
-  { machines: names, command, collect }: ExecOptions,
+  { machines: names, command, collect }: ExecCommandOptions,
 ): Promise<ExecOutcome> {
   if (command.length === 0)
     throw new UsageError('no command given', {

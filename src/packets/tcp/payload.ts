@@ -1,5 +1,5 @@
 /** A piece of what one side sent: where it begins in the stream, and its bytes. */
-export interface Piece {
+export interface PayloadPiece {
   /** Relative sequence number of its first byte. */
   readonly seq: number;
   readonly bytes: Uint8Array;
@@ -10,7 +10,7 @@ export interface Piece {
  * `missing` says how much. At most `limit` bytes.
  */
 export function joinPieces(
-  pieces: readonly Piece[],
+  pieces: readonly PayloadPiece[],
   limit: number,
 ): { readonly bytes: Uint8Array; readonly missing: number } {
   const parts: Uint8Array[] = [];

@@ -10,7 +10,7 @@ import { lastWords } from './machine-console.ts';
 import { setClock, waitForCloudInit } from './set-up.ts';
 
 /** How far a start has come, in this order. */
-export type Stage = 'process' | 'console' | 'network' | 'SSH' | 'set up';
+export type BootStage = 'process' | 'console' | 'network' | 'SSH' | 'set up';
 
 export interface Watched {
   readonly machine: string;
@@ -24,7 +24,7 @@ export interface Watched {
   readonly isResumed: boolean;
   /** Logs in, over a connection on which the server has greeted already if one is given. */
   readonly connect: (signal: AbortSignal, greeted: Socket | undefined) => Promise<Shell>;
-  readonly onStage: (stage: Stage) => void;
+  readonly onStage: (stage: BootStage) => void;
 }
 
 export interface ReadyMachine {
@@ -51,9 +51,9 @@ export async function waitUntilReady(watched: Watched): Promise<ReadyMachine> {
 /** The connection over which the SSH server greeted. */
 async function greetingOf(watched: Watched): Promise<Socket> {
   const { machine, process, port, stateFolder, timeoutMs, signal, onStage } = watched;
-  const seen = new Set<Stage>();
+  const seen = new Set<BootStage>();
   const saidBefore = sizeOf(consoleLog(stateFolder, machine));
-  const reach = (stage: Stage): void => {
+  const reach = (stage: BootStage): void => {
     if (!seen.has(stage)) onStage(stage);
     seen.add(stage);
   };
@@ -191,6 +191,6 @@ function sizeOf(path: string): number {
 }
 
 /** `console 4.1 s, SSH 15 s`: when each stage was reached. */
-export function describeStages(stages: ReadonlyMap<Stage, number>): string {
+export function describeStages(stages: ReadonlyMap<BootStage, number>): string {
   return [...stages].map(([stage, ms]) => `${stage} ${formatDuration(ms)}`).join(', ');
 }

@@ -1,7 +1,7 @@
 import { inStep, type EventSink } from '../../core/events.ts';
 import { clearWay, makeOwnFolder, replaceFileSync } from '../../state/files/own-file.ts';
 import { knownHosts } from '../peer-files.ts';
-import { describeStages, waitUntilReady, type Stage, type Watched } from './boot-progress.ts';
+import { describeStages, waitUntilReady, type BootStage, type Watched } from './boot-progress.ts';
 import { consoleFolder, consoleLog, readyMark, workFolder } from './folders.ts';
 import { layDisks } from './lay-disks.ts';
 import { hostKeyOf } from './machine-keys.ts';
@@ -91,14 +91,14 @@ async function startMachine(parts: MachineStart): Promise<void> {
 async function startAndWait(
   { build, machine: plan, launcher, acceleration, saved, ports }: MachineStart,
   progress: (note: string) => void,
-): Promise<ReadonlyMap<Stage, number>> {
+): Promise<ReadonlyMap<BootStage, number>> {
   const { images, making } = build;
   const { stateFolder } = build.place;
   const { events, signal } = making;
   const { machine } = plan;
   const startedMs = performance.now();
-  const stages = new Map<Stage, number>();
-  const onStage = (stage: Stage): void => {
+  const stages = new Map<BootStage, number>();
+  const onStage = (stage: BootStage): void => {
     stages.set(stage, performance.now() - startedMs);
     progress(describeStages(stages));
   };

@@ -6,7 +6,7 @@ import { holdsSecret } from '../../core/text/secret-variable.ts';
 import { connectShell, openTunnel, type Tunnel } from '../../ssh/connect.ts';
 import { overShell } from '../../ssh/over-shell.ts';
 import type { Shell } from '../../ssh/shell.ts';
-import { addressText, type ShellTarget, type SshAddress } from '../../ssh/target.ts';
+import { serverText, type ShellTarget, type SshAddress } from '../../ssh/target.ts';
 import type { LoginPolicy } from '../provider.ts';
 import { credentialsFor } from './route/route-credentials.ts';
 import { hostKeyPolicy } from './route/host-keys.ts';
@@ -112,7 +112,7 @@ interface SharedTunnel {
 /** Where the server of a route is, seen from here: an address, or a stream through what lies between. */
 async function addressOf(machine: string, route: Route, held: CleanupStack, access: Access): Promise<SshAddress> {
   const { host, port, family, jumps, proxyCommand } = route;
-  const label = addressText({ host, port });
+  const label = serverText({ host, port });
   if (jumps.length > 0) {
     const tunnel = await access.tunnels.through(machine, jumps, held, access);
     return { stream: () => tunnel.open(host, port), label };

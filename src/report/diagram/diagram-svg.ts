@@ -12,7 +12,7 @@ import {
   WORDS_LINE,
   type Item,
   type Layout,
-  type Piece,
+  type DiagramPiece,
   type Placed,
   type SpokenText,
   type StateSpan,
@@ -109,7 +109,7 @@ class Drawing {
     this.#layout = layout;
   }
 
-  svg(piece: Piece, { part, parts, style }: Part): string {
+  svg(piece: DiagramPiece, { part, parts, style }: Part): string {
     const { words, notation, id } = this.#options;
     const { client, server } = this.#conversation;
     const [title, description] = [`${id}-title-${part}`, `${id}-desc`];
@@ -133,7 +133,7 @@ class Drawing {
   }
 
   /** The ground of each phase. */
-  #grounds({ placed }: Piece): string[] {
+  #grounds({ placed }: DiagramPiece): string[] {
     return [
       ...Map.groupBy(
         placed.filter(({ phase }) => phase !== undefined),
@@ -147,7 +147,7 @@ class Drawing {
   }
 
   /** The lifelines, coloured by state; each state is named where it begins, and again on a new page. */
-  #lives({ top, bottom }: Piece): string[] {
+  #lives({ top, bottom }: DiagramPiece): string[] {
     return this.#layout.states
       .filter((span) => span.top < bottom && span.bottom > top)
       .map((span) =>

@@ -195,7 +195,7 @@ function stateBefore({ segments }: Conversation, side: Side): TcpState {
 }
 
 /** A part of the picture, from one height to another. */
-export interface Piece {
+export interface DiagramPiece {
   readonly top: number;
   readonly bottom: number;
   readonly placed: readonly Placed[];
@@ -205,7 +205,7 @@ export interface Piece {
  * Cuts a layout between its rows into pieces that are not higher than a page, where rows allow it; a heading stays with
  * what follows it.
  */
-export function cutLayout({ placed, height }: Layout, pageHeight: number): Piece[] {
+export function cutLayout({ placed, height }: Layout, pageHeight: number): DiagramPiece[] {
   const starts = [0];
   for (const [index, { top, height: own }] of placed.entries()) {
     if (top + own - placed[starts.at(-1)!]!.top <= pageHeight || index === starts.at(-1)) continue;

@@ -11,7 +11,7 @@ export interface RunDocument {
   readonly lab: string;
   readonly scenario: string;
   /** `running` as long as it does; a file that says so for a `process` that is gone is of a run that broke off. */
-  readonly result: RunResult | 'running';
+  readonly result: RunConclusion | 'running';
   /** Why it did not pass. */
   readonly reason: string | null;
   readonly startedAt: string | null;
@@ -40,7 +40,7 @@ export interface LabProcess {
   readonly host: string;
 }
 
-export type RunResult = EventOf<'run-finished'>['result'];
+export type RunConclusion = EventOf<'run-finished'>['result'];
 
 export interface Repeat {
   readonly number: number;

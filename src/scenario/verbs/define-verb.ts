@@ -19,7 +19,7 @@ export interface StepMeaning {
    *
    * @throws {CheckError} when the programs do not do what the step wants; a `StepFailure` says what that was.
    */
-  play(limit: StepLimit, play: PlayContext): Promise<Outcome>;
+  play(limit: StepLimit, play: PlayContext): Promise<StepOutcome>;
 }
 
 /** What must be there when a step is played. */
@@ -31,7 +31,7 @@ export interface StepNeeds {
 }
 
 /** What became of a step that did not fail; `skipped`: the user holds the keyboards that it is about. */
-export type Outcome = 'played' | 'skipped';
+export type StepOutcome = 'played' | 'skipped';
 
 /** What a verb says of itself, whatever a step makes of it. */
 interface VerbFacts {
@@ -68,7 +68,7 @@ export interface VerbDeclaration<Body> extends VerbFacts {
    *
    * @throws {CheckError} when the programs do not do what the step wants; a `StepFailure` says what that was.
    */
-  play(body: Body, limit: StepLimit, play: PlayContext): Promise<Outcome>;
+  play(body: Body, limit: StepLimit, play: PlayContext): Promise<StepOutcome>;
 }
 
 /** A verb, for those who need not know what its bodies are. */

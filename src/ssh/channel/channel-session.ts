@@ -15,14 +15,14 @@ import type { ExitStatus } from '../shell.ts';
 const SILENCE_MS = 500;
 
 /** A process on a machine, told apart from a later one with the same PID by its start. */
-export interface ProcessId {
+export interface MachineProcessId {
   readonly pid: number;
   /** Field 22 of /proc/PID/stat (clock ticks since boot), or `-` where there is no /proc. */
   readonly start: string;
 }
 
 /** One running remote command: a channel whose preamble names the process. */
-export class Session {
+export class ChannelSession {
   readonly channel: ClientChannel;
   readonly token: string;
   readonly connection: Connection;
@@ -84,7 +84,7 @@ export class Session {
   }: {
     readonly stderr: boolean;
     readonly signal?: AbortSignal | undefined;
-  }): Promise<ProcessId> {
+  }): Promise<MachineProcessId> {
     const [process] = await this.inTime(
       Promise.all([this.#identify(), stderr ? takeLine(this.channel.stderr, this.token) : undefined]),
       signal,
@@ -110,7 +110,7 @@ export class Session {
     return inTime(work, { limitMs: beginMs, signal, late: () => silentShell(machine, beginMs, this.#noise) });
   }
 
-  async #identify(): Promise<ProcessId> {
+  async #identify(): Promise<MachineProcessId> {
     const { line, noise } = await takeLine(this.channel, this.token, (heard) => (this.#noise = heard));
     if (line === undefined) throw noShell(this.connection.machine, await this.exit, noise);
     return parseIdentity(line);
@@ -188,7 +188,7 @@ export class Session {
  * `TOKEN PID (STAT LINE)`: the process name in a stat line may hold anything, so fields are counted after its last `)`
  * (proc(5)).
  */
-function parseIdentity(line: string): ProcessId {
+function parseIdentity(line: string): MachineProcessId {
   const pid = Number(line.split(' ')[1]);
   const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
   return { pid, start: line.includes(')') ? (fields[19] ?? '-') : '-' };

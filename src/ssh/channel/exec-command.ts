@@ -5,7 +5,7 @@ import { retryUntil } from '../../core/time/retry.ts';
 import type { Lifeline } from './lifeline.ts';
 import { OutputCollector } from './output-collector.ts';
 import { execLine } from './remote-command.ts';
-import type { ProcessId, Session } from './channel-session.ts';
+import type { MachineProcessId, ChannelSession } from './channel-session.ts';
 import type { Sessions } from './session-pool.ts';
 import { Stall, stalledFailure } from './stall.ts';
 import type { Command, ExecOptions, ExecResult, ExitStatus } from '../shell.ts';
@@ -45,17 +45,17 @@ export async function runCommand(
 
 /** One command under way. */
 class Execution {
-  readonly #session: Session;
+  readonly #session: ChannelSession;
   readonly #lifeline: Lifeline;
   readonly #options: ExecOptions;
   readonly #stdout: OutputCollector;
   readonly #stderr: OutputCollector;
-  #process: ProcessId | undefined;
+  #process: MachineProcessId | undefined;
   /** Whether it runs for so long that it has to be registered as soon as it is known which process it is. */
   #isLong = false;
   #isRegistered = false;
 
-  constructor(session: Session, lifeline: Lifeline, options: ExecOptions) {
+  constructor(session: ChannelSession, lifeline: Lifeline, options: ExecOptions) {
     this.#session = session;
     this.#lifeline = lifeline;
     this.#options = options;
@@ -170,7 +170,7 @@ class Execution {
  * TERM, a grace, KILL, and another grace for the machine to say that it is gone. A machine that does not acknowledge
  * the first is left to its own side of the lifeline.
  */
-async function endGroup(session: Session, lifeline: Lifeline, process: ProcessId): Promise<void> {
+async function endGroup(session: ChannelSession, lifeline: Lifeline, process: MachineProcessId): Promise<void> {
   let isGone = false;
   session.exit.catch(() => undefined).finally(() => (isGone = true));
   session.channel.resume();

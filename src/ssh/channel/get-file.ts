@@ -3,7 +3,7 @@ import { inTime } from '../../core/time/time-limit.ts';
 import { unansweredFailure } from '../transport/connection-failure.ts';
 import { OutputCollector } from './output-collector.ts';
 import { execLine } from './remote-command.ts';
-import type { Session } from './channel-session.ts';
+import type { ChannelSession } from './channel-session.ts';
 import type { Sessions } from './session-pool.ts';
 import type { GetOptions } from '../shell.ts';
 import { Stall } from './stall.ts';
@@ -39,7 +39,7 @@ export async function* getFile(
 
 /** What comes, as long as something comes, and no more than was asked for, whatever the machine sends. */
 async function* watched(
-  session: Session,
+  session: ChannelSession,
   { maxBytes = Infinity, signal }: GetOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const {
@@ -59,7 +59,7 @@ async function* watched(
   }
 }
 
-function endOf(session: Session, signal: AbortSignal | undefined): Promise<Awaited<Session['exit']>> {
+function endOf(session: ChannelSession, signal: AbortSignal | undefined): Promise<Awaited<ChannelSession['exit']>> {
   const {
     machine,
     patience: { answerMs },
@@ -71,7 +71,7 @@ function endOf(session: Session, signal: AbortSignal | undefined): Promise<Await
   });
 }
 
-async function collect(session: Session): Promise<string> {
+async function collect(session: ChannelSession): Promise<string> {
   const message = new OutputCollector(MAX_MESSAGE_BYTES);
   for await (const chunk of session.read('stderr')) message.add(chunk);
   return message.text().trim();

@@ -3,7 +3,7 @@ import { UsageError } from '../../core/errors.ts';
 import { inTime } from '../../core/time/time-limit.ts';
 import { retryUntil } from '../../core/time/retry.ts';
 import { execLine, type RemoteCommand } from './remote-command.ts';
-import type { ProcessId, Session } from './channel-session.ts';
+import type { MachineProcessId, ChannelSession } from './channel-session.ts';
 import type { Heartbeat } from '../patience.ts';
 
 const lifelineScript = scriptFile(new URL('lifeline.sh', import.meta.url));
@@ -22,7 +22,7 @@ const SIGNAL_TIMEOUT_MS = 600;
 const IDLE_TIMEOUT_MS = 250;
 
 export interface LifelineOptions {
-  readonly openSession: (command: RemoteCommand) => Promise<Session>;
+  readonly openSession: (command: RemoteCommand) => Promise<ChannelSession>;
   readonly heartbeat: Heartbeat;
   /** How long the server may take for each answer, in milliseconds. */
   readonly answerMs: number;
@@ -34,7 +34,7 @@ export interface LifelineOptions {
  */
 export class Lifeline {
   readonly #options: LifelineOptions;
-  #opening: Promise<Session | undefined> | undefined;
+  #opening: Promise<ChannelSession | undefined> | undefined;
   /** Resolves when its shell has spoken, or never will. */
   #begun: Promise<void> = Promise.resolve();
   #answers: (() => void)[] = [];
@@ -69,13 +69,13 @@ export class Lifeline {
    * is sent to the machine later is also acted on later there. Its shell has to have begun: one that is still starting
    * when the connection goes dies of its first word, to which nobody listens any more.
    */
-  async add({ pid, start }: ProcessId, exit: Promise<unknown>): Promise<void> {
+  async add({ pid, start }: MachineProcessId, exit: Promise<unknown>): Promise<void> {
     this.#registered.set(`${pid} ${start}`, exit);
     await this.#send(`add ${pid} ${start}`);
     await this.#begun;
   }
 
-  async remove({ pid, start }: ProcessId): Promise<void> {
+  async remove({ pid, start }: MachineProcessId): Promise<void> {
     this.#registered.delete(`${pid} ${start}`);
     if (this.#opening) await this.#send(`del ${pid} ${start}`);
   }
@@ -84,7 +84,7 @@ export class Lifeline {
    * Sends a signal to the group, and resolves when it is sent. False when there is no lifeline to do it, or none that
    * answers.
    */
-  async kill({ pid, start }: ProcessId, signal: string): Promise<boolean> {
+  async kill({ pid, start }: MachineProcessId, signal: string): Promise<boolean> {
     if (!/^[A-Z0-9]+$/.test(signal))
       throw new UsageError(`"${signal}" is no signal`, {
         code: 'bad-signal',
@@ -145,14 +145,14 @@ export class Lifeline {
     await session?.write(`${line}\n`);
   }
 
-  async #session(): Promise<Session | undefined> {
+  async #session(): Promise<ChannelSession | undefined> {
     this.prepare();
     const session = await this.#opening;
     return this.#givenUp ? undefined : session;
   }
 
   /** Undefined when the account has no shell for it; what needs one will say so. */
-  async #open(): Promise<Session | undefined> {
+  async #open(): Promise<ChannelSession | undefined> {
     const { intervalMs, count } = this.#options.heartbeat;
     const lookSeconds = Math.max(1, Math.ceil((intervalMs * count) / 1000));
     const session = await this.#options.openSession(
@@ -164,7 +164,7 @@ export class Lifeline {
     return session;
   }
 
-  async #listen(session: Session): Promise<void> {
+  async #listen(session: ChannelSession): Promise<void> {
     try {
       await session.begin({ stderr: true });
       session.channel.stderr.resume();

@@ -5,7 +5,7 @@ import { formatDuration } from '../../core/text/amounts.ts';
 import { type Attempt, retryUntil } from '../../core/time/retry.ts';
 import { type Connection, SessionRefused } from '../transport/connection.ts';
 import type { RemoteCommand } from './remote-command.ts';
-import { Session } from './channel-session.ts';
+import { ChannelSession } from './channel-session.ts';
 import type { TerminalSize } from '../shell.ts';
 import { Slots } from '../../core/slots.ts';
 
@@ -63,7 +63,7 @@ export class Sessions {
    * @throws {ConnectionError}
    * @throws {TimeoutError} when the server allows not even one session, or none becomes free.
    */
-  async open(command: RemoteCommand, options: OpenOptions = {}): Promise<Session> {
+  async open(command: RemoteCommand, options: OpenOptions = {}): Promise<ChannelSession> {
     for (;;) {
       if (this.#isStingy && this.#slots.isFull) await this.#widen();
       await this.#takeSlot(options);
@@ -106,7 +106,7 @@ export class Sessions {
    * Undefined when the server refuses while other sessions of ours are open: then there must be another connection, or
    * one of them has to end first.
    */
-  async #openInSlot(command: RemoteCommand, options: OpenOptions): Promise<Session | undefined> {
+  async #openInSlot(command: RemoteCommand, options: OpenOptions): Promise<ChannelSession | undefined> {
     const lane =
       this.#lanes.find(({ connection, used, limit }) => used < limit && connection.failure === undefined) ??
       this.#lanes[0]!;
@@ -164,9 +164,9 @@ export class Sessions {
     { connection, used }: Lane,
     { line, token }: RemoteCommand,
     { terminal, signal }: OpenOptions,
-  ): Promise<Session> {
-    const adopt = (channel: ClientChannel): Session => new Session(connection, channel, token);
-    const attempt = (): Promise<Attempt<Session>> =>
+  ): Promise<ChannelSession> {
+    const adopt = (channel: ClientChannel): ChannelSession => new ChannelSession(connection, channel, token);
+    const attempt = (): Promise<Attempt<ChannelSession>> =>
       connection.open({ line, terminal, signal }, adopt).then(
         (session) => ({ value: session }),
         (error: unknown) => {

@@ -1,6 +1,6 @@
 import type { Lifeline } from './lifeline.ts';
 import { startLine } from './remote-command.ts';
-import type { ProcessId, Session } from './channel-session.ts';
+import type { MachineProcessId, ChannelSession } from './channel-session.ts';
 import type { Sessions } from './session-pool.ts';
 import type { Command, ExitStatus, RemoteProcess, StartOptions, TerminalSize } from '../shell.ts';
 
@@ -40,18 +40,18 @@ export async function startProcess(
 }
 
 interface StartedParts {
-  readonly session: Session;
+  readonly session: ChannelSession;
   readonly lifeline: Lifeline;
-  readonly process: ProcessId;
+  readonly process: MachineProcessId;
   readonly hasTerminal: boolean;
 }
 
 class StartedProcess implements RemoteProcess {
   readonly output: AsyncIterable<Uint8Array>;
   readonly errors: AsyncIterable<Uint8Array>;
-  readonly #session: Session;
+  readonly #session: ChannelSession;
   readonly #lifeline: Lifeline;
-  readonly #process: ProcessId;
+  readonly #process: MachineProcessId;
   readonly #hasTerminal: boolean;
   /**
    * Settled when the second token has come. Before it comes the terminal's echo of the line that let the program go,

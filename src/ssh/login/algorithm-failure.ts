@@ -7,7 +7,7 @@ import {
   weakAlgorithms,
 } from '../trust/algorithms.ts';
 import { missingKinds, type ServerOffer } from '../trust/server-offer.ts';
-import { addressText, type ShellTarget, targetFailure } from '../target.ts';
+import { serverText, type ShellTarget, targetFailure } from '../target.ts';
 
 const meanings = {
   kexalgorithms: 'key exchange',
@@ -46,7 +46,7 @@ export function algorithmFailure(
   const lacking = missing.map((kind) => meanings[kind]).join(' and no ');
   return targetFailure(
     target,
-    `the SSH server at ${addressText(target.address)} offers no ${lacking} that may be used`,
+    `the SSH server at ${serverText(target.address)} offers no ${lacking} that may be used`,
     {
       code: 'ssh-no-common-algorithm',
       detail: missing.map((kind) => `It offers for ${algorithmKeywords[kind]}: ${offer[kind].join(', ')}`).join('\n'),
@@ -66,7 +66,7 @@ export function forbiddenFailure(target: ShellTarget, ours: AlgorithmLists): Con
   return targetFailure(
     target,
     `${algorithmKeywords[kind]} of your OpenSSH configuration leaves no ${meanings[kind]} that lab knows ` +
-      `for ${addressText(target.address)}`,
+      `for ${serverText(target.address)}`,
     {
       code: 'ssh-no-common-algorithm',
       hint: `Add one of these to it for this host: ${usualAlgorithms[kind].join(', ')}`,

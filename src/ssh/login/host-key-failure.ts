@@ -1,6 +1,6 @@
 import { quoteCommand } from '../../core/text/shell-quote.ts';
 import type { ConnectionError } from '../../core/errors.ts';
-import { addressText, type ShellTarget, targetFailure } from '../target.ts';
+import { serverText, type ShellTarget, targetFailure } from '../target.ts';
 import { fingerprint, type HostKey } from '../trust/host-key.ts';
 
 /** A key that cannot be trusted, as the error that shows it. */
@@ -14,7 +14,7 @@ export function hostKeyFailure(
 }
 
 function unknownHost(target: ShellTarget, key: HostKey): ConnectionError {
-  return targetFailure(target, `the host key of ${addressText(target.address)} is not known`, {
+  return targetFailure(target, `the host key of ${serverText(target.address)} is not known`, {
     code: 'host-key-unknown',
     hint:
       'Compare the fingerprint with the one the machine itself shows ' +
@@ -28,7 +28,7 @@ function changedHost(target: ShellTarget, key: HostKey): ConnectionError {
   const expected = target.hostKeys.trusted.map(
     ({ type, blob, origin }) => `expected ${type} ${fingerprint(blob)}${origin === undefined ? '' : ` (${origin})`}`,
   );
-  return targetFailure(target, `the host key of ${addressText(target.address)} has changed`, {
+  return targetFailure(target, `the host key of ${serverText(target.address)} has changed`, {
     code: 'host-key-changed',
     hint:
       'Another machine answers at this address, or this one was rebuilt. Only if you know that it was: ' +
@@ -45,7 +45,7 @@ function removal({ hostKeys: { knownAs, trusted } }: ShellTarget): string {
 }
 
 function revokedHost(target: ShellTarget, key: HostKey): ConnectionError {
-  return targetFailure(target, `the host key of ${addressText(target.address)} is marked @revoked`, {
+  return targetFailure(target, `the host key of ${serverText(target.address)} is marked @revoked`, {
     code: 'host-key-revoked',
     hint: 'Do not use this machine before its owner has given it a new host key.',
     detail: shownKey(key),

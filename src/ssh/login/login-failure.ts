@@ -1,6 +1,6 @@
 import { type ConnectionError, messageOf } from '../../core/errors.ts';
 import { formatDuration } from '../../core/text/amounts.ts';
-import { addressText, type ShellTarget, targetFailure } from '../target.ts';
+import { serverText, type ShellTarget, targetFailure } from '../target.ts';
 import { allowHint } from './algorithm-failure.ts';
 
 /* All that can go wrong between a connected stream and a logged-in user, each told apart and with its next step. */
@@ -28,7 +28,7 @@ export function loginTimeout(
   target: ShellTarget,
   { phase, heard, timeoutMs }: { readonly phase: LoginPhase; readonly heard: string; readonly timeoutMs: number },
 ): ConnectionError {
-  const where = addressText(target.address);
+  const where = serverText(target.address);
   const waited = formatDuration(timeoutMs);
   if (phase === 'greeting') return heard === '' ? silence(target, waited) : notSsh(target, heard);
   if (phase === 'handshake')
@@ -56,14 +56,14 @@ export function closedFailure(
   const during = phase === 'handshake' ? 'the key exchange' : `the login of ${target.user}`;
   return targetFailure(
     target,
-    `the SSH server at ${addressText(target.address)} closed the connection during ${during}`,
+    `the SSH server at ${serverText(target.address)} closed the connection during ${during}`,
     { code: 'ssh-closed', hint: LOG_HINT, cause },
   );
 }
 
 /** The other side greets, but the key exchange fails: broken packets, a signature that is wrong. */
 export function handshakeFailure(target: ShellTarget, cause: unknown): ConnectionError {
-  return targetFailure(target, `the key exchange with ${addressText(target.address)} failed: ${messageOf(cause)}`, {
+  return targetFailure(target, `the key exchange with ${serverText(target.address)} failed: ${messageOf(cause)}`, {
     code: 'ssh-handshake-failed',
     hint: 'Try again; `ssh -v` to the same address shows whether OpenSSH fares better.',
     cause,
@@ -89,7 +89,7 @@ export function loginFailure(
   const accepts = offered.length === 0 ? '' : ` The server accepts: ${offered.join(', ')}.`;
   const isTired = /too many authentication failures/i.test(messageOf(cause));
   const said = isTired ? ' It would see no more of them.' : '';
-  return targetFailure(target, `${addressText(target.address)} did not let user ${target.user} in`, {
+  return targetFailure(target, `${serverText(target.address)} did not let user ${target.user} in`, {
     code: 'ssh-login-refused',
     hint: wantsSha1 ? sha1Hint(target) : isTired && tried.includes('agent') ? TIRED_HINT : WRONG_KEY_HINT,
     cause,
@@ -107,7 +107,7 @@ function sha1Hint(target: ShellTarget): string {
 
 /** A server that goes on asking (RFC 4256 sets no limit). */
 export function questionsFailure(target: ShellTarget, questions: number): ConnectionError {
-  const where = addressText(target.address);
+  const where = serverText(target.address);
   return targetFailure(
     target,
     `the SSH server at ${where} asked ${questions} questions at the login of ${target.user} and was not content`,
@@ -128,7 +128,7 @@ export function keyFailure(target: ShellTarget, cause: unknown): ConnectionError
 }
 
 function silence(target: ShellTarget, waited: string): ConnectionError {
-  const where = addressText(target.address);
+  const where = serverText(target.address);
   return targetFailure(
     target,
     `${where} accepted the connection but said nothing within ${waited}: nothing speaks SSH there`,
@@ -140,7 +140,7 @@ function hungUp(target: ShellTarget, heard: string, cause: unknown): ConnectionE
   const said = heard.trim() || (cause === undefined ? '' : messageOf(cause));
   return targetFailure(
     target,
-    `${addressText(target.address)} closed the connection ${heard === '' ? 'without a word' : 'at once'}`,
+    `${serverText(target.address)} closed the connection ${heard === '' ? 'without a word' : 'at once'}`,
     {
       code: 'ssh-hung-up',
       hint:
@@ -153,7 +153,7 @@ function hungUp(target: ShellTarget, heard: string, cause: unknown): ConnectionE
 }
 
 function notSsh(target: ShellTarget, heard: string): ConnectionError {
-  return targetFailure(target, `${addressText(target.address)} is not an SSH server`, {
+  return targetFailure(target, `${serverText(target.address)} is not an SSH server`, {
     code: 'ssh-not-ssh',
     hint: 'Check address and port in lab.yaml.',
     detail: `It said: ${JSON.stringify(heard.slice(0, SHOWN_GREETING))}`,

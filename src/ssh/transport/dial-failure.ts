@@ -1,6 +1,6 @@
 import { type ConnectionError, type ErrorParts, messageOf, systemCode } from '../../core/errors.ts';
 import { formatDuration } from '../../core/text/amounts.ts';
-import { addressText, type ShellTarget, targetFailure } from '../target.ts';
+import { serverText, type ShellTarget, targetFailure } from '../target.ts';
 
 /** No connection on the level of sockets; each cause has its code and its next step. */
 export function dialFailure(target: ShellTarget, cause: unknown): ConnectionError {
@@ -10,14 +10,14 @@ export function dialFailure(target: ShellTarget, cause: unknown): ConnectionErro
 
 /** No answer at all. */
 export function dialTimeout(target: ShellTarget, timeoutMs: number): ConnectionError {
-  return targetFailure(target, `${addressText(target.address)} did not answer within ${formatDuration(timeoutMs)}`, {
+  return targetFailure(target, `${serverText(target.address)} did not answer within ${formatDuration(timeoutMs)}`, {
     code: 'ssh-unreachable',
     hint: 'Check that the machine is on and that no firewall drops the packets.',
   });
 }
 
 function explain({ machine, address }: ShellTarget, cause: unknown): ErrorParts & { readonly message: string } {
-  const where = addressText(address);
+  const where = serverText(address);
   const seen = systemCode(cause) ?? '';
   const restart = `Check that \`${machine}\` is up (\`lab status\`) and that sshd runs on it.`;
   switch (seen) {

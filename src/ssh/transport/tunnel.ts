@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { ConnectionError } from '../../core/errors.ts';
-import { addressText } from '../target.ts';
+import { serverText } from '../target.ts';
 import { type Connection, ForwardRefused } from './connection.ts';
 
 /** A host that is only passed through, on the way to others. */
@@ -25,7 +25,7 @@ export function tunnelOver(connection: Connection, via: string): Tunnel {
         return await connection.forward(host, port);
       } catch (error) {
         if (!(error instanceof ForwardRefused)) throw error;
-        const wanted = addressText({ host, port });
+        const wanted = serverText({ host, port });
         throw new ConnectionError(
           machine,
           `${machine}: the jump host ${via} does not lead to ${wanted}: ${error.message}`,

@@ -6,7 +6,7 @@ import type { ProcessIdentity } from '../../host/process-identity.ts';
 import { unless } from '../files/storage.ts';
 
 /** Content of a lock file. */
-export interface Holder extends ProcessIdentity {
+export interface LockHolder extends ProcessIdentity {
   /** Names this one acquisition; never used again. */
   readonly token: string;
   readonly command: string;
@@ -59,7 +59,7 @@ async function copyInPlace(draft: string, path: string): Promise<boolean> {
 const UNFINISHED_MS = 2000;
 
 /** Who holds a lock file; `unfinished` while it is being written. Never waits, whatever has its name. */
-export async function readHolder(path: string): Promise<Holder | Wreck | 'absent' | 'unfinished'> {
+export async function readHolder(path: string): Promise<LockHolder | Wreck | 'absent' | 'unfinished'> {
   const content = readOwnFile(path, { maxBytes: LARGEST_BYTES });
   if (content === 'absent') return 'absent';
   const holder = content === 'damaged' ? undefined : parseHolder(content.text);
@@ -74,16 +74,16 @@ export async function readHolder(path: string): Promise<Holder | Wreck | 'absent
 const LARGEST_BYTES = 65_536;
 
 /** Content of a lock file as a holder, or undefined when it is none. */
-export function parseHolder(text: string): Holder | undefined {
+export function parseHolder(text: string): LockHolder | undefined {
   try {
-    const value = JSON.parse(text) as Partial<Holder> | null;
+    const value = JSON.parse(text) as Partial<LockHolder> | null;
     return value !== null && isHolder(value) ? { ...value, place: parsePlace(value.place) } : undefined;
   } catch {
     return undefined;
   }
 }
 
-function isHolder(value: Partial<Holder>): value is Holder {
+function isHolder(value: Partial<LockHolder>): value is LockHolder {
   const { pid, token, command, since, host, startTime, bootId } = value;
   const isProcess =
     Number.isSafeInteger(pid) &&

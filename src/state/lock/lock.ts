@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { LockedError } from '../../core/errors.ts';
 import { silent, type EventSink } from '../../core/events.ts';
 import { retryUntil, type Attempt } from '../../core/time/retry.ts';
-import { parseHolder, putInPlace, readHolder, type Holder, type Wreck } from './lock-file.ts';
+import { parseHolder, putInPlace, readHolder, type LockHolder, type Wreck } from './lock-file.ts';
 import { describeTakeOver, lockedBy } from './lock-words.ts';
 import { maySamePlace, placeOf, type Place } from '../place.ts';
 import { currentProcess, hasEnded, isRunning, tagOf } from '../../host/process-identity.ts';
@@ -35,7 +35,7 @@ export interface Lock {
  */
 export async function acquireLock(folder: string, { command, events = silent }: LockOptions): Promise<Lock> {
   const path = join(folder, 'lock');
-  const mine: Holder = {
+  const mine: LockHolder = {
     ...currentProcess(),
     token: randomBytes(8).toString('hex'),
     command,
@@ -49,7 +49,7 @@ export async function acquireLock(folder: string, { command, events = silent }: 
   return lock;
 }
 
-type Seized = { readonly leftBy: Holder | Wreck | undefined };
+type Seized = { readonly leftBy: LockHolder | Wreck | undefined };
 
 /**
  * Makes the lock file, complete at the instant at which it appears, or replaces one that a dead process left.
@@ -59,7 +59,7 @@ type Seized = { readonly leftBy: Holder | Wreck | undefined };
  * whether X is still in place. Only a holder of that claim replaces X, and X never comes back. The claim is a lock like
  * any other: if its holder dies, it is taken over in the same way.
  */
-async function seize(path: string, mine: Holder): Promise<Seized> {
+async function seize(path: string, mine: LockHolder): Promise<Seized> {
   const draft = `${path}.${mine.token}.${tagOf(mine)}.new`;
   await writeDraft(draft, `${JSON.stringify(mine)}\n`);
   try {
@@ -94,7 +94,7 @@ async function putInPlaceOnFullDisk(draft: string, path: string): Promise<boolea
   }
 }
 
-async function trySeize(path: string, draft: string, mine: Holder): Promise<Attempt<Seized>> {
+async function trySeize(path: string, draft: string, mine: LockHolder): Promise<Attempt<Seized>> {
   if (await putInPlaceOnFullDisk(draft, path)) return { value: { leftBy: undefined } };
   const holder = await readHolder(path);
   if (holder === 'absent') return { seen: 'it was given free a moment ago' };
@@ -103,7 +103,12 @@ async function trySeize(path: string, draft: string, mine: Holder): Promise<Atte
   return replaceDead(path, draft, mine, holder);
 }
 
-async function replaceDead(path: string, draft: string, mine: Holder, dead: Holder | Wreck): Promise<Attempt<Seized>> {
+async function replaceDead(
+  path: string,
+  draft: string,
+  mine: LockHolder,
+  dead: LockHolder | Wreck,
+): Promise<Attempt<Seized>> {
   const claim = `${path}.${dead.token}.claim`;
   try {
     await seize(claim, mine);
@@ -122,7 +127,7 @@ async function replaceDead(path: string, draft: string, mine: Holder, dead: Hold
 }
 
 /** Whether a living process holds this lock, and not one in another folder, of which this one is a copy. */
-function isHeld(holder: Holder | Wreck, here: Place | undefined): holder is Holder {
+function isHeld(holder: LockHolder | Wreck, here: Place | undefined): holder is LockHolder {
   return (
     'pid' in holder &&
     isRunning(holder) &&

@@ -11,13 +11,13 @@ export type BpfInstruction = readonly [code: number, jt: number, jf: number, k: 
 export function readProgram(text: string): BpfProgram | undefined {
   const [count = '', ...lines] = text.trim().split('\n');
   const program = lines.map((line) => line.trim().split(/\s+/).map(Number));
-  return Number(count) === program.length && isProgram(program) ? program : undefined;
+  return Number(count) === program.length && isBpfProgram(program) ? program : undefined;
 }
 
 /**
  * Whether a value is a program; what its instructions do is not looked at: one that makes no sense accepts no packet.
  */
-export function isProgram(value: unknown): value is BpfProgram {
+export function isBpfProgram(value: unknown): value is BpfProgram {
   return (
     Array.isArray(value) &&
     value.length > 0 &&

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { parseJson } from '../../../core/json/json-text.ts';
 import { captureFrame } from '../../capture-socket.ts';
-import { accepts, isProgram, type BpfProgram } from './bpf.ts';
+import { accepts, isBpfProgram, type BpfProgram } from './bpf.ts';
 import { bodyOf, LARGEST_FRAME } from './frames.ts';
 import { PACKET_HEADER_BYTES, pcapHeader, WallClock, writePacketHeader } from './pcap-stream.ts';
 
@@ -58,7 +58,7 @@ export class PortCaptures {
 
   #begin(socket: Socket, line: string): void {
     const { port, program } = (parseJson(line) ?? {}) as Partial<CaptureRequest>;
-    if (port === undefined || !this.#ports.has(port) || !isProgram(program))
+    if (port === undefined || !this.#ports.has(port) || !isBpfProgram(program))
       return end(socket, `lab: ${String(port)}: No such device exists`, 1);
     const capture = new Capture(socket, program);
     if (this.#running.size === 0) this.#clock.set();

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { fingerprint, type HostKey, type HostKeyPolicy } from '../../../ssh/trust/host-key.ts';
 import { hostName, keysOf, learnHostKey, readKnownHosts } from '../../../ssh/trust/known-hosts.ts';
-import { addressText } from '../../../ssh/target.ts';
+import { serverText } from '../../../ssh/target.ts';
 import { clearWay } from '../../../state/files/own-file.ts';
 import type { LoginPolicy } from '../../provider.ts';
 import type { Route } from './route.ts';
@@ -45,7 +45,7 @@ export async function hostKeyPolicy(
 function question(machine: string, { host, port }: Route, key: HostKey): string {
   const found = `${key.type} ${fingerprint(key.blob)}`;
   return (
-    `The host key of ${machine} (${addressText({ host, port })}) is not known: ${found}.\n` +
+    `The host key of ${machine} (${serverText({ host, port })}) is not known: ${found}.\n` +
     'Is that the fingerprint that the machine itself shows?'
   );
 }

@@ -12,7 +12,7 @@ import type {
   Secret,
 } from '../../../ssh/login/credential.ts';
 import { type HostKey, parseHostKey } from '../../../ssh/trust/host-key.ts';
-import { addressText } from '../../../ssh/target.ts';
+import { serverText } from '../../../ssh/target.ts';
 import type { Questions } from '../../provider.ts';
 import { expandPath } from './openssh-config.ts';
 import type { KeyFile, Route } from './route.ts';
@@ -121,7 +121,7 @@ function passwordOf(
   questions: Questions | undefined,
 ): PasswordCredential[] {
   const known = secretFromEnvironment('LAB_SSH_PASSWORD', machine);
-  const question = `Password of ${user}@${addressText({ host, port })} (${machine}): `;
+  const question = `Password of ${user}@${serverText({ host, port })} (${machine}): `;
   if (known === undefined && questions === undefined && !typed.has(question)) return [];
   const secret: Secret = known === undefined ? askOnce(question, questions) : async () => known;
   const answer: PasswordCredential['answer'] = async ({ text, visible }) =>
