@@ -36,7 +36,7 @@ export function houseMeasures(): Measure[] {
       unit: '%',
       evidence: shared,
     },
-    { name: 'longest import chain', value: chain.length, limit: 19, evidence: chain },
+    { name: 'longest import chain', value: chain.length, limit: 18, evidence: chain },
     {
       name: `lines over ${widest} characters`,
       value: percent(wide.length, lines),
@@ -44,7 +44,7 @@ export function houseMeasures(): Measure[] {
       unit: '%',
       evidence: wide,
     },
-    { name: 'functions with five or more parameters', value: parameters.length, limit: 1, evidence: parameters },
+    { name: 'functions with five or more parameters', value: parameters.length, limit: 0, evidence: parameters },
     ...placesOfKinds(imports).map(({ name, places, evidence }) => ({
       name: `places of a ${name}: itself and its rows`,
       value: places,

@@ -109,26 +109,27 @@ async function copy(
   to: CopyPlace,
 ): Promise<Copied> {
   const [fromShell, toShell] = [shells.get(from.machine ?? ''), shells.get(to.machine ?? '')];
-  if (fromShell && toShell) return copyAcross(fromShell, from.path, toShell, to.path, context.signal);
+  if (fromShell && toShell)
+    return copyAcross({ shell: fromShell, path: from.path }, { shell: toShell, path: to.path }, context.signal);
   if (fromShell) return copyFromMachine(fromShell, from.path, localPath(context.cwd, to.path), context.signal);
   return copyToMachine(resolve(context.cwd, from.path), toShell!, to.path, context.signal);
 }
 
+/** A place on a machine that is connected. */
+interface MachinePlace {
+  readonly shell: Shell;
+  readonly path: string;
+}
+
 /** Through a folder here: machines of a lab need not reach each other's sshd. */
-async function copyAcross(
-  from: Shell,
-  source: string,
-  to: Shell,
-  target: string,
-  signal: AbortSignal,
-): Promise<Copied> {
+async function copyAcross(from: MachinePlace, to: MachinePlace, signal: AbortSignal): Promise<Copied> {
   const folder = makeTemporaryFolder('cp');
   try {
-    const name = posix.basename(posix.resolve('/', source)) || basename(folder);
-    const { files, unchanged, left } = await copyFromMachine(from, source, join(folder, name), signal);
+    const name = posix.basename(posix.resolve('/', from.path)) || basename(folder);
+    const { files, unchanged, left } = await copyFromMachine(from.shell, from.path, join(folder, name), signal);
     if (files + unchanged === 0 && left.some(({ path }) => path === ''))
       return { files: 0, bytes: 0, unchanged: 0, left };
-    const copied = await copyToMachine(join(folder, name), to, target, signal);
+    const copied = await copyToMachine(join(folder, name), to.shell, to.path, signal);
     return { ...copied, left: [...left, ...copied.left] };
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -100,7 +100,7 @@ export async function makeSshMachines(options: Readonly<Record<string, SshMachin
     const machines: Record<string, SshMachine> = {};
     for (const [name, one] of Object.entries(options)) {
       plug(prefix, name, one.interface ?? 'eth0', `${one.address}/24`);
-      const { machine, server } = startMachine(base, prefix, name, one, userKey);
+      const { machine, server } = startMachine(name, one, { base, prefix, userKey });
       servers.push(server);
       machines[name] = machine;
     }
@@ -152,11 +152,9 @@ function plug(prefix: string, name: string, device: string, address: string): vo
 }
 
 function startMachine(
-  base: string,
-  prefix: string,
   name: string,
   options: SshMachineOptions,
-  userKey: KeyPair,
+  { base, prefix, userKey }: { readonly base: string; readonly prefix: string; readonly userKey: KeyPair },
 ): { machine: SshMachine; server: ChildProcess } {
   const user = options.user ?? `ild${name}`;
   const uid = 20_000 + (process.pid % 10_000);

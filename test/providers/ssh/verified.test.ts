@@ -35,7 +35,10 @@ async function tryUp(
 }
 
 /** The same machine, with its interface and address as lab.yaml writes them, reached at another address. */
-function described(made: SshMachines, port: string, address: string, host: string, user: string): string {
+function described(
+  made: SshMachines,
+  { user, port, address, host }: Readonly<Record<'user' | 'port' | 'address' | 'host', string>>,
+): string {
   return `{ user: ${user}, interfaces: { ${port}: ${address} }, ssh: { host: ${host}, key: ${made.keyFile} } }`;
 }
 
@@ -46,7 +49,12 @@ function throughSideDoors(made: SshMachines, names: readonly string[]): Record<s
   return Object.fromEntries(
     names.map((name) => [
       name,
-      described(made, 'eth0', made.machines[name]!.address, `door-${name}`, made.machines[name]!.user),
+      described(made, {
+        port: 'eth0',
+        address: made.machines[name]!.address,
+        host: `door-${name}`,
+        user: made.machines[name]!.user,
+      }),
     ]),
   );
 }
@@ -80,8 +88,8 @@ describe(
           );
         },
         (made) => ({
-          vm1: described(made, 'eth0', '192.168.100.40', '192.168.100.4', 'ildvm1'),
-          vm2: described(made, 'eth9', '192.168.100.50', '192.168.100.5', 'ildvm2'),
+          vm1: described(made, { port: 'eth0', address: '192.168.100.40', host: '192.168.100.4', user: 'ildvm1' }),
+          vm2: described(made, { port: 'eth9', address: '192.168.100.50', host: '192.168.100.5', user: 'ildvm2' }),
         }),
       );
     });
@@ -96,7 +104,9 @@ describe(
             /error: vm1: it has 192\.168\.100\.5, which is the address of vm2, and not 192\.168\.100\.4\nhint: The address or port in `ssh` of vm1 probably leads to vm2/,
           );
         },
-        (made) => ({ vm1: described(made, 'eth0', '192.168.100.4', '192.168.100.5', 'ild') }),
+        (made) => ({
+          vm1: described(made, { port: 'eth0', address: '192.168.100.4', host: '192.168.100.5', user: 'ild' }),
+        }),
       );
     });
 
