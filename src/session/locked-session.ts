@@ -4,7 +4,7 @@ import { openJournal, removeJournal, type Journal } from '../state/journal.ts';
 import { acquireLock, type Lock } from '../state/lock/lock.ts';
 import { removeSpares } from '../state/runs/spares.ts';
 import { ensureStateFolder } from '../state/state-folder.ts';
-import { removeState, writeState, type LabState } from '../state/state.ts';
+import { isSameState, removeState, writeState, type LabState } from '../state/state.ts';
 import { intactState } from './lab-identity.ts';
 import { Session } from './session.ts';
 
@@ -23,7 +23,7 @@ export class LockedSession extends Session {
   /** Writes the state unless the one on disk says the same already. */
   async keepState(state: LabState): Promise<void> {
     const before = await intactState(this.savedState(), this.providers);
-    if (JSON.stringify(before) !== JSON.stringify(state)) await writeState(this.stateFolder, state);
+    if (before === undefined || !isSameState(before, state)) await writeState(this.stateFolder, state);
     this.changeTo(state);
   }
 

@@ -9,7 +9,7 @@ import type { LabState } from './lab-state.ts';
 import { readOwnFile } from './files/own-file.ts';
 import { storing } from '../host/files/storage-error.ts';
 import { removeUnfinished, replaceFile } from './files/storage.ts';
-import { storedState, storeMachine, storeNetwork } from './stored-lab.ts';
+import { storedState, storeState } from './stored-lab.ts';
 
 export type { LabState, ProgramSummary } from './lab-state.ts';
 
@@ -38,8 +38,12 @@ export function statePath(folder: string): string {
 
 /** Writes the state; a reader, and a crash at any instant, finds the whole old or the whole new one. */
 export async function writeState(folder: string, state: LabState): Promise<void> {
-  const stored = { ...state, networks: state.networks.map(storeNetwork), machines: state.machines.map(storeMachine) };
-  await replaceFile(statePath(folder), `${JSON.stringify(stored, undefined, 2)}\n`);
+  await replaceFile(statePath(folder), `${JSON.stringify(storeState(state), undefined, 2)}\n`);
+}
+
+/** Whether two states say the same, one read and one just made for example: no one needs to write the second. */
+export function isSameState(a: LabState, b: LabState): boolean {
+  return JSON.stringify(storeState(a)) === JSON.stringify(storeState(b));
 }
 
 /**

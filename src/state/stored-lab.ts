@@ -61,21 +61,30 @@ const machine: Shape<Machine> = (value, where) => {
   return stored.user === DEFAULT_USER ? stored : { ...stored, isUserWritten: true };
 };
 
-/** Parsed JSON as a state, every field with its type. */
-export const storedState: Shape<LabState> = object<LabState>({
+/** The fields of a state, in the order in which they are stored. */
+const stateFields: FieldsOf<LabState> = {
   schemaVersion: oneOf(1),
   labId: name,
-  uid: optional(count),
-  ssh: optional(oneOf('peers')),
   name,
   provider: name,
+  uid: optional(count),
   createdAt: time,
   fingerprint: text,
   networks: list(object<Network>(networkFields)),
   machines: list(machine),
+  ssh: optional(oneOf('peers')),
   programs: list(object({ name, on: name, listens: list(port) })),
   providerState: objectOf,
-});
+};
+
+/** Parsed JSON as a state, every field with its type. */
+export const storedState: Shape<LabState> = object<LabState>(stateFields);
+
+/** Plain JSON of a state; the order of fields is always the same, so equal states have the same text. */
+export function storeState(state: LabState): object {
+  const [networks, machines] = [state.networks.map(storeNetwork), state.machines.map(storeMachine)];
+  return inOrder(stateFields, { ...state, networks, machines });
+}
 
 /** Plain JSON of a network, its subnet in CIDR notation; the order of fields is always the same. */
 export function storeNetwork(network: Network): object {

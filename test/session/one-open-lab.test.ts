@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { up } from '../../src/commands/lab/up.ts';
@@ -68,6 +68,15 @@ describe('a lab is opened once', { skip: await cannotMakeMachines() }, () => {
     notes.length = 0;
     await upOnce();
     assert.deepEqual(notes, ['netns', 'attach']);
+  });
+
+  test('a second up does not write state.json again', async () => {
+    await using folder = labFolder({ 'lab.yaml': lab });
+    const inodeAfterUp = async (): Promise<number> => {
+      await up(testContext(folder.path).context, { recreate: false });
+      return statSync(join(folder.path, '.lab/state.json')).ino;
+    };
+    assert.equal(await inodeAfterUp(), await inodeAfterUp());
   });
 
   test('what was read before the lock was taken is read again with it', async () => {
