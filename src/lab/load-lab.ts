@@ -68,15 +68,15 @@ export async function checkLabText(
 
 function shapeProblems(data: unknown): PathProblem[] {
   const shape = labFields.safeParse(data);
-  return shape.success ? [] : explainIssues(shape.error.issues, data);
+  const issues = shape.error?.issues.filter(({ path }) => path[0] !== 'provider') ?? [];
+  return explainIssues(issues, data);
 }
 
-/** This room does not know which providers there are. */
+/** This room does not know which providers there are, so the field is not judged with the others. */
 function providerProblem(data: unknown, providers: readonly string[]): PathProblem[] {
   const { provider } = data as { readonly provider?: unknown };
-  return typeof provider !== 'string' || providers.includes(provider)
-    ? []
-    : [wrongChoice(providers, data, ['provider'])];
+  const isRight = provider === undefined || (typeof provider === 'string' && providers.includes(provider));
+  return isRight ? [] : [wrongChoice(providers, data, ['provider'])];
 }
 
 /**

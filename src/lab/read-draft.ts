@@ -55,6 +55,8 @@ function draftNetwork(name: string, value: unknown): DraftNetwork {
   const byDefault = subnet === undefined || isPair ? undefined : subnet.value.network + 1;
   const gateway = right.gateway === false ? undefined : isGatewayWritten ? right.gateway : byDefault;
   const gatewayOff = right.gateway === false ? 'written' : isPair && !isGatewayWritten ? 'point-to-point' : undefined;
+  // Whatever is written in place of `true` is most likely meant as that.
+  const hasNat = given['nat'] === undefined ? gatewayOff === undefined : nat !== false;
   return {
     name,
     path,
@@ -62,7 +64,7 @@ function draftNetwork(name: string, value: unknown): DraftNetwork {
     gateway:
       gateway === undefined ? undefined : { value: gateway, path: [...path, 'gateway'], isDefault: !isGatewayWritten },
     gatewayOff,
-    nat: { value: nat === undefined ? gatewayOff === undefined : nat !== false, path: [...path, 'nat'] },
+    nat: { value: hasNat, path: [...path, 'nat'] },
     reachesPrivate: typeof nat === 'object' && nat.private,
   };
 }
