@@ -1,8 +1,8 @@
 import { type EventHandlers, type EventOf, handleEvent } from '../core/event-listeners.ts';
 import type { Event } from '../core/events.ts';
 import { LineFold } from '../report/terminals/role-lines.ts';
-import type { Deed } from './deed.ts';
-import { stepOfDeed, type StepData } from './step-data.ts';
+import type { RecordedAction } from './recorded-action.ts';
+import { stepOfAction, type StepData } from './step-data.ts';
 
 /** A line longer than this is expected by its beginning. */
 const LONGEST_EXPECTED = 120;
@@ -28,7 +28,7 @@ export class ScenarioProposal {
   /** Numbers that mean the same each time: ports of the lab, what was typed. */
   readonly #known: Set<string>;
   readonly #isPrompt: (role: string, line: string) => boolean;
-  #lastDeed: Deed | undefined;
+  #lastAction: RecordedAction | undefined;
   #isOver = false;
 
   /**
@@ -77,15 +77,15 @@ export class ScenarioProposal {
   }
 
   /** Something was done: what had been shown before it is expected first. */
-  #act(deed: Deed): void {
-    this.#steps.push(...this.#expectations(), stepOfDeed(deed));
-    this.#lastDeed = deed;
+  #act(action: RecordedAction): void {
+    this.#steps.push(...this.#expectations(), stepOfAction(action));
+    this.#lastAction = action;
     for (const state of this.#roles.values()) state.shown = undefined;
   }
 
   #expectations(): StepData[] {
     return [...this.#roles].flatMap(([role, { shown }]) =>
-      shown === undefined ? [] : [stepOfDeed({ kind: 'shown', role, text: expectedText(shown, this.#known) })],
+      shown === undefined ? [] : [stepOfAction({ kind: 'shown', role, text: expectedText(shown, this.#known) })],
     );
   }
 
@@ -114,7 +114,7 @@ export class ScenarioProposal {
   #exit({ role, exitCode, signal }: EventOf<'program-exited'>): void {
     const end = exitCode ?? signal;
     if (end === undefined) return;
-    const before = this.#expectations().length === 0 && this.#lastDeed?.kind === 'ended' ? this.#lastDeed.ends : {};
+    const before = this.#expectations().length === 0 && this.#lastAction?.kind === 'ended' ? this.#lastAction.ends : {};
     // Ends with nothing between them are one step.
     if (Object.keys(before).length > 0) this.#steps.pop();
     this.#act({ kind: 'ended', ends: { ...before, [role]: end } });

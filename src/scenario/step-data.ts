@@ -1,17 +1,17 @@
 import { flow } from '../lab/yaml/flow.ts';
-import type { Deed } from './deed.ts';
+import type { RecordedAction } from './recorded-action.ts';
 import { verbNamed, verbs } from './verbs/index.ts';
 
 /** A step of a scenario as plain data, as it stands in `lab.yaml`: `{ send: { client: "Hello" } }`. */
 export type StepData = Readonly<Record<string, unknown>>;
 
 /** The step that does what was done in a recorded session. */
-export function stepOfDeed(deed: Deed): StepData {
+export function stepOfAction(action: RecordedAction): StepData {
   for (const verb of verbs) {
-    const value = verb.recorded?.(deed);
+    const value = verb.recorded?.(action);
     if (value !== undefined) return { [verb.name]: value };
   }
-  throw new Error(`no verb of scenarios records that something was ${deed.kind}`);
+  throw new Error(`no verb of scenarios records that something was ${action.kind}`);
 }
 
 /** A step as one line of YAML. */

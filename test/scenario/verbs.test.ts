@@ -66,7 +66,7 @@ test('each verb is a file named after it, which only the list and other verbs im
 });
 
 test('what lab record can see happen is written with one verb', () => {
-  const deeds = [
+  const actions = [
     { kind: 'opened', role: 'p' },
     { kind: 'typed', role: 'p', line: 'x' },
     { kind: 'interrupted', role: 'p' },
@@ -74,6 +74,6 @@ test('what lab record can see happen is written with one verb', () => {
     { kind: 'shown', role: 'p', text: 'x' },
     { kind: 'ended', ends: { p: 0 } },
   ] as const;
-  const writers = deeds.map((deed) => verbs.filter((verb) => verb.recorded?.(deed) !== undefined).length);
+  const writers = actions.map((action) => verbs.filter((verb) => verb.recorded?.(action) !== undefined).length);
   assert.deepEqual(writers, [1, 1, 1, 1, 1, 1]);
 });

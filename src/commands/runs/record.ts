@@ -8,7 +8,7 @@ import { fileLabelRule } from '../../lab/fields/rules.ts';
 import type { Lab, Program } from '../../lab/types.ts';
 import { parseScenarios, scenarioOf } from '../../scenario/parse.ts';
 import { ScenarioProposal } from '../../scenario/propose.ts';
-import { stepOfDeed, stepYaml, type StepData } from '../../scenario/step-data.ts';
+import { stepOfAction, stepYaml, type StepData } from '../../scenario/step-data.ts';
 import { storing } from '../../host/files/storage-error.ts';
 import type { CommandContext } from '../../session/context.ts';
 import { openLab } from '../../session/lab-file/open-lab.ts';
@@ -84,7 +84,7 @@ export async function record(
         scenarioOf(
           lab,
           name,
-          programs.map(({ name: role }) => stepOfDeed({ kind: 'opened', role })),
+          programs.map(({ name: role }) => stepOfAction({ kind: 'opened', role })),
         ),
       async seats(_roles, _session, cleanup) {
         const leave = await enterOwnScreen(terminal);

@@ -25,5 +25,5 @@ export const close = defineVerb<readonly string[]>('close', {
     }
     return outcomeOf(ours);
   },
-  recorded: (deed) => (deed.kind === 'input-ended' ? deed.role : undefined),
+  recorded: (action) => (action.kind === 'input-ended' ? action.role : undefined),
 });

@@ -1,4 +1,4 @@
-import type { Deed } from '../deed.ts';
+import type { RecordedAction } from '../recorded-action.ts';
 import { StepOrder, type RunningPrograms } from '../order.ts';
 import type { PlayContext, StepLimit } from '../playing/play-context.ts';
 import type { OptionsSchema } from '../reading/options.ts';
@@ -49,8 +49,8 @@ interface VerbFacts {
   readonly needsPackets?: true;
   /** It maps roles to what people type and read: lab writes this in quotes, so that it needs no knowledge of YAML. */
   readonly isQuoted?: true;
-  /** What stands behind the verb when `lab record` saw this; undefined when that is no matter of this verb. */
-  recorded?(deed: Deed): unknown;
+  /** What stands behind the verb when `lab record` saw this; undefined when another verb says it. */
+  recorded?(action: RecordedAction): unknown;
 }
 
 /** Everything about a verb. `Body` is what its parser makes of what stands behind it. */

@@ -40,5 +40,5 @@ export const exit = defineVerb<Ends>('exit', {
     }
     return 'played';
   },
-  recorded: (deed) => (deed.kind === 'ended' ? deed.ends : undefined),
+  recorded: (action) => (action.kind === 'ended' ? action.ends : undefined),
 });

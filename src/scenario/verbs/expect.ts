@@ -41,7 +41,7 @@ export const expect = defineVerb<Patterns>('expect', {
     }
     return outcomeOf(ours);
   },
-  recorded: (deed) => (deed.kind === 'shown' ? { [deed.role]: deed.text } : undefined),
+  recorded: (action) => (action.kind === 'shown' ? { [action.role]: action.text } : undefined),
 });
 
 function missedHint(reader: TerminalReader, pattern: Pattern): string | undefined {

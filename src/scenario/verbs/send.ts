@@ -31,7 +31,7 @@ export const send = defineVerb<Lines>('send', {
     for (const [role, text] of ours) await sendText(text, play.terminal(role), { deadline, play });
     return outcomeOf(ours);
   },
-  recorded: (deed) => (deed.kind === 'typed' ? { [deed.role]: deed.line } : undefined),
+  recorded: (action) => (action.kind === 'typed' ? { [action.role]: action.line } : undefined),
 });
 
 /** Bytes of one line that a terminal takes in canonical mode (termios(3)); it drops the rest silently. */

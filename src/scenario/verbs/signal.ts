@@ -32,7 +32,7 @@ export const signal = defineVerb<Signals>('signal', {
     }
     return 'played';
   },
-  recorded: (deed) => (deed.kind === 'interrupted' ? { [deed.role]: 'INT' } : undefined),
+  recorded: (action) => (action.kind === 'interrupted' ? { [action.role]: 'INT' } : undefined),
 });
 
 function parseSignal(part: StepPart): string | undefined {

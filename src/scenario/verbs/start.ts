@@ -36,7 +36,7 @@ export const start = defineVerb<readonly string[]>('start', {
     for (const role of roles) await startProgram(role, deadline, play);
     return 'played';
   },
-  recorded: (deed) => (deed.kind === 'opened' ? deed.role : undefined),
+  recorded: (action) => (action.kind === 'opened' ? action.role : undefined),
 });
 
 async function startProgram(role: string, deadline: Deadline, play: PlayContext): Promise<void> {

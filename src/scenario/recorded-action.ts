@@ -1,5 +1,5 @@
-/** Something that happened at the terminal of a program while a session was recorded. */
-export type Deed =
+/** What a user or a program did at a terminal while `lab record` watched. */
+export type RecordedAction =
   | { readonly kind: 'opened'; readonly role: string }
   /** The user typed a line, with Enter. */
   | { readonly kind: 'typed'; readonly role: string; readonly line: string }
