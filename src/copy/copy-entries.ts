@@ -22,7 +22,7 @@ export interface Tree {
 }
 
 /** More than this is reported as too much, and not held in memory. */
-export const MOST_ENTRIES = 200_000;
+const MOST_ENTRIES = 200_000;
 
 /** Bits of `st_mode` that tell the kind (inode(7)). */
 const kinds: Readonly<Record<number, string>> = {

@@ -32,7 +32,7 @@ const alternatives: Readonly<Record<string, string>> = { 'bin/nc': 'nc.openbsd',
 const mergedFolders = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32'];
 
 /** The tools of `names` that neither the host nor the private folder has. */
-export function missingTools(): string[] {
+function missingTools(): string[] {
   return Object.keys(packageOf).filter((name) => !findTool(name));
 }
 

@@ -19,7 +19,7 @@ export function subordinateRange(file: '/etc/subuid' | '/etc/subgid'): IdRange |
 }
 
 /** Ranges of the given owners, or of all, in the order of the file. */
-export function parseRanges(text: string, owners?: readonly string[]): IdRange[] {
+function parseRanges(text: string, owners?: readonly string[]): IdRange[] {
   return text
     .split('\n')
     .map((line) => line.trim().split(':'))

@@ -2,10 +2,10 @@
  * Link layer headers (Ethernet with tags, cooked) and the longest IP packet: nothing is cut, and the kernel's ring
  * holds more packets than with tcpdump's default.
  */
-export const WHOLE_PACKET_BYTES = 65_535 + 64;
+const WHOLE_PACKET_BYTES = 65_535 + 64;
 
 /** Memory for packets that tcpdump has not read yet, in KiB: some 250 of the longest. */
-export const RING_KIB = 16_384;
+const RING_KIB = 16_384;
 
 /**
  * What tcpdump is started with, wherever it captures to standard output, in pcap's format. `--immediate-mode`: the

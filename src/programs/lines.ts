@@ -6,7 +6,7 @@ export type Framing = 'line' | 'raw';
 /**
  * The longest message that is taken: 1 MiB. More, without a newline, is an error and not a reason to fill the memory.
  */
-export const MAX_MESSAGE_BYTES = 1024 * 1024;
+const MAX_MESSAGE_BYTES = 1024 * 1024;
 
 /** How long a read that ends within a UTF-8 character waits for the rest of it, with raw framing. */
 const REST_OF_CHARACTER_MS = 200;
@@ -74,7 +74,7 @@ export async function* readRaw(chunks: AsyncIterable<Uint8Array>): AsyncGenerato
 }
 
 /** Whether the bytes end with the beginning of a UTF-8 character (RFC 3629, section 3) whose rest is not there. */
-export function endsWithinCharacter(bytes: Uint8Array): boolean {
+function endsWithinCharacter(bytes: Uint8Array): boolean {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back] ?? 0;
     if (byte < 0x80) return false;

@@ -10,7 +10,7 @@ export function describeHolder(port: number): string {
 }
 
 /** Inodes of the sockets in state LISTEN (0A) on the port, from a table as proc(5) describes /proc/net/tcp. */
-export function listeningSockets(table: string, port: number): string[] {
+function listeningSockets(table: string, port: number): string[] {
   const localPort = port.toString(16).toUpperCase().padStart(4, '0');
   return readText(table)
     .split('\n')

@@ -145,7 +145,7 @@ function localPath(cwd: string, path: string): string {
  * `vm1:notes.txt`, where what stands before the first colon has no `/`, as scp(1) reads it. `vm1:` and `vm1:~/x` start
  * at the home folder.
  */
-export function parseCopyPlace(text: string): CopyPlace {
+function parseCopyPlace(text: string): CopyPlace {
   // `C:\\notes.txt` is a path of Windows, not one on a machine C.
   const [, machine, path = ''] = isAbsolute(text) ? [] : (/^([^/:]+):(.*)$/s.exec(text) ?? []);
   if (machine === undefined) return { machine, path: text };

@@ -4,7 +4,7 @@ import { CaptureReader } from './capture-reader.ts';
 import type { FeedNews, PacketFeed } from './packet-feed.ts';
 
 /** Link type of packets that begin with their IP header. */
-export const RAW_IP = 101;
+const RAW_IP = 101;
 
 const mergedFacts: FileFacts = { format: 'pcap', cutShort: false };
 

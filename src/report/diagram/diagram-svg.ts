@@ -322,7 +322,7 @@ function isReset({ flags }: Segment): boolean {
 }
 
 /** Whether it carries what was sent before. */
-export function isRepeated({ marks }: Segment): boolean {
+function isRepeated({ marks }: Segment): boolean {
   return marks.some((mark) => mark.endsWith('retransmission'));
 }
 

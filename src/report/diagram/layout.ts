@@ -15,7 +15,7 @@ export const column = {
 } as const;
 
 /** Monospaced characters of a words column. */
-export const WORDS_COLUMNS = 26;
+const WORDS_COLUMNS = 26;
 export const WORDS_LINE = 15;
 const WORDS_LINES = 3;
 
@@ -149,7 +149,7 @@ function rowBlock(row: DiagramRow, words: ReadonlyMap<number, SpokenText>): Bloc
   };
 }
 
-export function phaseOf(row: DiagramRow): Phase {
+function phaseOf(row: DiagramRow): Phase {
   return row.kind === 'fold' ? row.phase : row.segment.phase;
 }
 

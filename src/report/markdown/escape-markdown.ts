@@ -16,7 +16,7 @@ export function escapeText(text: string): string {
 }
 
 /** A code span (CommonMark 6.1) that may stand in a table: its fence is longer than any backquotes in it. */
-export function codeSpan(text: string): string {
+function codeSpan(text: string): string {
   const line = sanitizeToLine(text);
   if (line.trim() === '') return '';
   const fence = fenceFor(line, 1);

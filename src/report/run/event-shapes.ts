@@ -35,7 +35,7 @@ const LAST_MS = 253_402_300_799_999;
 const LONGEST_MS = 1e12;
 const largest = Number.MAX_SAFE_INTEGER;
 
-export const wallTime = number(0, LAST_MS);
+const wallTime = number(0, LAST_MS);
 export const duration = number(0, LONGEST_MS);
 export const count = whole(0, largest);
 export const place = whole(0, 1e9);

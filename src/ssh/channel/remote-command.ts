@@ -72,7 +72,7 @@ export function startLine(command: Command, options: StartOptions): RemoteComman
 }
 
 /** `/bin/sh -c script` with arguments, quoted for any login shell. */
-export function shellLine(script: string, args: readonly string[]): string {
+function shellLine(script: string, args: readonly string[]): string {
   if (args.every(isPlain)) return `exec /bin/sh -c ${[script, 'lab', ...args].map((word) => `'${word}'`).join(' ')}`;
   return textLine(['exec', '/bin/sh', '-c', script, 'lab', ...args].map(quoteWord).join(' '));
 }

@@ -30,6 +30,6 @@ export const graphCommand = defineCommand({
 });
 
 /** The picture itself, or where it was written. */
-export function formatGraph({ graph, file }: GraphResult, cwd: string): string {
+function formatGraph({ graph, file }: GraphResult, cwd: string): string {
   return graph ?? `Wrote ${relative(cwd, file!)}.\n`;
 }

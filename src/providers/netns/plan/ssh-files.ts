@@ -23,7 +23,7 @@ export function sshdConfig(sftpServer: string | undefined): string {
 }
 
 /** How sshd(8) calls a client that came through a Unix socket (get_peer_ipaddr in OpenSSH's canohost.c). */
-export const THROUGH_UNIX_SOCKET = 'UNKNOWN';
+const THROUGH_UNIX_SOCKET = 'UNKNOWN';
 
 /**
  * authorized_keys (sshd(8)), the same on all machines. The key of `lab` counts only on the way by which `lab` comes:
