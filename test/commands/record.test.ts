@@ -47,11 +47,12 @@ describe('lab record', { skip: await cannotMakeMachines() }, () => {
   async function recorded(
     args: readonly string[],
     keys: Keys,
+    environment: Readonly<Record<string, string>> = {},
   ): Promise<{ readonly shown: string; readonly exitCode: number | null }> {
     const command = `stty cols 100 rows 20; exec ${quoteCommand([process.execPath, mainFile, 'record', ...args])}`;
     const child = spawn('script', ['-qefc', command, '/dev/null'], {
       cwd: folder.path,
-      env: { ...process.env, TERM: 'xterm-256color' },
+      env: { ...process.env, TERM: 'xterm-256color', ...environment },
       stdio: ['pipe', 'pipe', 'ignore'],
     });
     const left = [...keys];
@@ -100,6 +101,8 @@ describe('lab record', { skip: await cannotMakeMachines() }, () => {
   });
 
   test('goes to the other side with Ctrl-O, and ends with Ctrl-]', async () => {
+    const opens = join(folder.path, 'opens');
+    const hook = join(import.meta.dirname, '../session/fixtures/count-opens.ts');
     const { shown, exitCode } = await recorded(
       ['other'],
       [
@@ -107,7 +110,10 @@ describe('lab record', { skip: await cannotMakeMachines() }, () => {
         [/▶ two/, '36\r'],
         [/so <36>/, '\x1d'],
       ],
+      { NODE_OPTIONS: `--import=${hook}`, OPENS_OF: 'lab.yaml', OPENS_FILE: opens },
     );
+    const reads = readFileSync(opens, 'utf8').trimEnd().split('\n');
+    assert.equal(reads.length, 2, `once to load it, once for its hash in the run: ${reads.join(', ')}`);
     assert.equal(exitCode, 0);
     assert.match(
       shown,

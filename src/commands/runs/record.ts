@@ -3,19 +3,19 @@ import { basename } from 'node:path';
 import { CheckError, InterruptedError, UsageError } from '../../core/errors.ts';
 import type { Event, EventSink } from '../../core/events.ts';
 import { addScenario, scenarioYaml } from '../../lab/add-scenario.ts';
-import { checkLabText, loadLab } from '../../lab/load-lab.ts';
+import { checkLabText } from '../../lab/load-lab.ts';
 import { fileLabelRule } from '../../lab/fields/rules.ts';
+import { readLabFile } from '../../lab/yaml/read-lab-file.ts';
 import type { Lab, Program } from '../../lab/types.ts';
 import { parseScenarios, scenarioOf } from '../../scenario/parse.ts';
 import { ScenarioProposal } from '../../scenario/propose.ts';
 import { stepOfAction, stepYaml, type StepData } from '../../scenario/step-data.ts';
 import { storing } from '../../host/files/storage-error.ts';
 import type { CommandContext } from '../../session/context.ts';
-import { openLab } from '../../session/lab-file/open-lab.ts';
-import type { OpenedLab } from '../../session/lab-file/opened-lab.ts';
 import { enterOwnScreen } from '../../seats/own-screen.ts';
 import { playSeries, type RunResult } from '../../evidence/play-series.ts';
 import { openSession } from '../../session/open-session.ts';
+import { Session } from '../../session/session.ts';
 import { isPrompt, SplitDesk } from '../../seats/split-desk.ts';
 
 export interface RecordOptions {
@@ -57,10 +57,11 @@ export async function record(
       hint: 'Run "lab record" in a terminal, without a pipe.',
     });
   }
-  const opened = await openLab(context);
-  refuseName(opened, name);
-  const programs = inOrderOfStart(opened.lab);
-  const proposal = new ScenarioProposal(numbersOf(opened.lab), (role, line) => isPromptOf(opened.lab, role, line));
+  const { providers, lab: readLab } = openSession(context);
+  const { lab } = await readLab();
+  refuseName(lab, name);
+  const programs = inOrderOfStart(lab);
+  const proposal = new ScenarioProposal(numbersOf(lab), (role, line) => isPromptOf(lab, role, line));
   const enough = new AbortController();
   const desk = new SplitDesk(
     terminal,
@@ -70,31 +71,25 @@ export async function record(
       enough.abort(new InterruptedError('SIGINT'));
     },
   );
-  const result = await playSeries(
-    openSession({
-      ...context,
-      events: withListener(context.events, (event) => proposal.take(event)),
-      signal: AbortSignal.any([context.signal, enough.signal]),
-    }),
-    {
-      scenario: undefined,
-      times: 1,
-      ...options,
-      improvise: ({ lab }) =>
-        scenarioOf(
-          lab,
-          name,
-          programs.map(({ name: role }) => stepOfAction({ kind: 'opened', role })),
-        ),
-      async seats(_roles, _session, cleanup) {
-        const leave = await enterOwnScreen(terminal);
-        cleanup.add('give the terminal back', leave);
-        desk.open();
-        cleanup.add('read no more keys', () => desk.close());
-        return desk.seats();
-      },
+  const watched: CommandContext = {
+    ...context,
+    events: withListener(context.events, (event) => proposal.take(event)),
+    signal: AbortSignal.any([context.signal, enough.signal]),
+  };
+  const starts = programs.map(({ name: role }) => stepOfAction({ kind: 'opened', role }));
+  const result = await playSeries(new Session({ context: watched, providers, lab: readLab }), {
+    scenario: undefined,
+    times: 1,
+    ...options,
+    improvise: () => scenarioOf(lab, name, starts),
+    async seats(_roles, _session, cleanup) {
+      const leave = await enterOwnScreen(terminal);
+      cleanup.add('give the terminal back', leave);
+      desk.open();
+      cleanup.add('read no more keys', () => desk.close());
+      return desk.seats();
     },
-  );
+  });
   refuseFailure(result);
   const steps = proposal.steps();
   if (write) await writeScenario(context, name, steps);
@@ -107,7 +102,7 @@ export async function record(
   };
 }
 
-function refuseName({ lab }: OpenedLab, name: string): void {
+function refuseName(lab: Lab, name: string): void {
   const fault = fileLabelRule(name);
   if (fault !== undefined)
     throw new UsageError(`the name of a scenario ${fault.message}`, { code: 'wrong-name', hint: fault.hint });
@@ -162,12 +157,14 @@ async function writeScenario(
   name: string,
   steps: readonly StepData[],
 ): Promise<void> {
-  const { text } = await loadLab(labFile, providers.names, overrides);
+  // Read again: the user may have changed it while playing.
+  const { text, problem } = await readLabFile(labFile);
   const added = addScenario(text, name, steps.map(stepYaml));
   const checked = await checkLabText(added, labFile, providers.names, overrides);
-  const problems = 'lab' in checked ? parseScenarios(checked.lab).problems : checked.problems;
-  if (problems.length > 0) {
-    throw new UsageError(`the scenario cannot be added to ${basename(labFile)}: ${problems[0]!.message}`, {
+  const found = 'lab' in checked ? parseScenarios(checked.lab).problems : checked.problems;
+  const fault = problem ?? found[0];
+  if (fault !== undefined) {
+    throw new UsageError(`the scenario cannot be added to ${basename(labFile)}: ${fault.message}`, {
       code: 'cannot-add',
       hint: 'Add it by hand:',
       detail: scenarioYaml(name, steps.map(stepYaml), 2),
