@@ -39,16 +39,12 @@ export function journalPath(folder: string): string {
 
 /**
  * The journal of a `.lab` folder, which must exist. Nothing is opened until the first record, and nothing needs to be
- * closed.
+ * closed. Open it once for each holding of the lock: two that write at the same time would write over each other.
  */
 export function openJournal(folder: string): Journal {
-  const path = journalPath(folder);
+  const queue = new BatchQueue(journalPath(folder));
   return {
-    append(entry) {
-      const queue = queues.get(path) ?? new BatchQueue(path);
-      queues.set(path, queue);
-      return queue.add(`${JSON.stringify({ at: new Date().toISOString(), ...entry })}\n`);
-    },
+    append: (entry) => queue.add(`${JSON.stringify({ at: new Date().toISOString(), ...entry })}\n`),
     records: () => readJournal(folder),
   };
 }
@@ -95,15 +91,12 @@ export async function removeJournal(folder: string): Promise<void> {
   await storing(`remove ${path}`, () => rm(path, { recursive: true, force: true }));
 }
 
-/** One writer per file in this process, however often the journal was opened: two would write over each other. */
-const queues = new Map<string, BatchQueue>();
-
 interface Batch {
   lines: string;
   readonly written: PromiseWithResolvers<void>;
 }
 
-/** Records that wait for the disk. Those that come while it is busy form the next batch. */
+/** Records that wait for the disk, written one batch at a time. Those that come while it is busy form the next one. */
 class BatchQueue {
   readonly #path: string;
   #waiting: Batch | undefined;
