@@ -12,7 +12,7 @@ import { Session } from './session.ts';
  * A session that holds the lab's lock: it alone has the journal, and may change what is stored. What it says was read
  * with the lock held.
  */
-export class LockedSession extends Session {
+class LockedSession extends Session {
   readonly journal: Journal;
 
   constructor(session: Session) {
@@ -38,6 +38,9 @@ export class LockedSession extends Session {
     this.changeTo(undefined);
   }
 }
+
+/** Only the type: a session becomes locked in `withLock` and nowhere else. */
+export type { LockedSession };
 
 export interface LockedWork<T> {
   /** As the user typed it: `up`. */
