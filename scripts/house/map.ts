@@ -222,7 +222,6 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'remove-lab.ts',
     'require-host.ts',
     'session.ts',
-    'socket-of.ts',
     'sudo-password.ts',
   ],
   seats: [

@@ -13,7 +13,7 @@ export const proxyCommand = defineCommand({
   run: async ({ context, arguments: { machine } }) => {
     const [{ proxy }, { socketOf }] = await Promise.all([
       import('../../../commands/machines/proxy.ts'),
-      import('../../../session/socket-of.ts'),
+      import('../../../commands/machines/socket-of.ts'),
     ]);
     await proxy(await socketOf(context, machine));
     return outcome({}, '');
