@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { globSync, readFileSync } from 'node:fs';
+import { globSync, mkdtempDisposableSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { scriptFile } from '../src/core/files/script-file.ts';
 import { without } from './helpers/tools.ts';
 
 /* Shell that runs on machines is run by whatever /bin/sh is there: dash, the ash of BusyBox, bash. */
@@ -53,6 +56,29 @@ test('Python can read what is in Python', () =>
     '-c',
     'import ast, sys; ast.parse(open(sys.argv[1]).read())',
   ]));
+
+/** How Bash understands a program, without its comments. As a function, for of other programs it also prints empty lines. */
+function meaningOf(text: string): string {
+  return execFileSync('bash', ['-c', `all() {\n${text}\n}\ndeclare -f all`], { encoding: 'utf8' });
+}
+
+test('what scriptFile leaves out of our shell is nothing but comments', () => {
+  for (const path of onMachines) {
+    const place = join(root, path);
+    const [whole, sent] = [readFileSync(place, 'utf8'), scriptFile(pathToFileURL(place))()];
+    assert.ok(sent.length < whole.length, path);
+    assert.equal(meaningOf(sent), meaningOf(whole), path);
+  }
+});
+
+test('a line that looks like a comment and is none is found', () => {
+  using folder = mkdtempDisposableSync(join(tmpdir(), 'lab-script-'));
+  const place = join(folder.path, 'a.sh');
+  for (const text of ["echo '\n# said\n'\n", 'cat <<X\n# said\nX\n', 'a="\n  # b\n"\n']) {
+    writeFileSync(place, text);
+    assert.notEqual(meaningOf(scriptFile(pathToFileURL(place))()), meaningOf(text), text);
+  }
+});
 
 /** Scripts with a reason to be strings: those of completion run in the shell of the user, and this one is put together. */
 const exempt = ['src/cli/completion/shell-scripts.ts', 'src/ssh/channel/remote-command.ts'];
