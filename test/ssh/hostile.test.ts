@@ -245,34 +245,52 @@ describe('servers that do not do their part', { concurrency: true }, () => {
     );
   });
 
-  test('one that is slow to say how a program ended that close has ended is waited for', async () => {
+  /** A server whose lifeline ends at the end of its input, and then does `after` with the channel of the program. */
+  function endsLifeline(after: (program: ServerChannel) => void): {
+    readonly deed: Misdeed;
+    readonly isWatched: Promise<void>;
+  } {
     const channels: ServerChannel[] = [];
-    const watched = Promise.withResolvers<void>();
-    await withShell(
-      {
-        command: (channel, { begin }) => {
-          begin();
-          channels.push(channel);
-          if (channels.length < 2) return;
-          // The lifeline: it ends at the end of its input, and the program with it.
-          watched.resolve();
-          channel.resume().on('end', () => {
-            channel.exit(0);
-            channel.end();
-            setTimeout(() => {
-              channels[0]!.exit('KILL', false, '');
-              channels[0]!.end();
-            }, 600);
-          });
-        },
-      },
-      {},
-      async (shell) => {
-        const running = shell.exec(['sleep', '1000']);
-        await watched.promise;
-        const [result] = await Promise.all([running, shell.close()]);
-        assert.equal(result.signal, 'KILL');
-      },
-    );
+    const { promise: isWatched, resolve } = Promise.withResolvers<void>();
+    const command: Misdeed['command'] = (channel, { begin }) => {
+      begin();
+      channels.push(channel);
+      if (channels.length < 2) return;
+      resolve();
+      channel.resume().on('end', () => {
+        channel.exit(0);
+        channel.end();
+        after(channels[0]!);
+      });
+    };
+    return { deed: { command }, isWatched };
+  }
+
+  test('one that is slow to say how a program ended that close has ended is waited for', async () => {
+    const { deed, isWatched } = endsLifeline((program) => {
+      setTimeout(() => {
+        program.exit('KILL', false, '');
+        program.end();
+      }, 600);
+    });
+    await withShell(deed, {}, async (shell) => {
+      const running = shell.exec(['sleep', '1000']);
+      await isWatched;
+      const [result] = await Promise.all([running, shell.close()]);
+      assert.equal(result.signal, 'KILL');
+    });
+  });
+
+  test('a program that the machine may not end, such as one of sudo, does not hold close up', async () => {
+    const { deed, isWatched } = endsLifeline(() => undefined);
+    await withShell(deed, {}, async (shell) => {
+      const running = failureOf(shell.exec(['sudo', 'sleep', '1000']));
+      await isWatched;
+      const startedMs = performance.now();
+      await shell.close();
+      const tookMs = performance.now() - startedMs;
+      assert.ok(tookMs < 4000, `close took ${Math.round(tookMs)} ms`);
+      assert.equal((await running).code, 'connection-closed');
+    });
   });
 });

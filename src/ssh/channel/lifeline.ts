@@ -14,6 +14,11 @@ const lifelineScript = scriptFile(new URL('lifeline.sh', import.meta.url));
  */
 const END_TIMEOUT_MS = 8000;
 /**
+ * So soon the server says how the programs ended that the script has ended, even where it is busy. Of one that the
+ * script may not end (of another user, by sudo) it says nothing: the end of the connection ends that.
+ */
+const STATUS_TIMEOUT_MS = 1000;
+/**
  * So soon it says that it has sent a signal, even over a slow network; where it does not, the end of the connection is
  * what ends programs there. With what closing takes it is less than a second.
  */
@@ -135,7 +140,7 @@ export class Lifeline {
       timeoutMs: isIdle ? IDLE_TIMEOUT_MS : END_TIMEOUT_MS,
       intervalMs: 2,
     }).then(
-      () => settlesSoon(Promise.allSettled(this.#registered.values()), END_TIMEOUT_MS, undefined),
+      () => settlesSoon(Promise.allSettled(this.#registered.values()), STATUS_TIMEOUT_MS, undefined),
       () => session.abandon(),
     );
   }
