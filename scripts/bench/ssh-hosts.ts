@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { retryUntil } from '../../src/core/time/retry.ts';
+import { type Attempt, retryUntil } from '../../src/core/time/retry.ts';
 import { findTool } from '../../src/host/tools.ts';
 import { parseHostKey } from '../../src/ssh/trust/host-key.ts';
 import { generateKeyPair } from '../../src/ssh/keys/key-pair.ts';
@@ -74,7 +74,7 @@ export async function startSshHosts(folder: string, count: number): Promise<SshH
 }
 
 /** Rows of the socket table (proc_net(5)) in state LISTEN on one of the ports. */
-function listening(count: number): { readonly value: true } | { readonly seen: string } {
+function listening(count: number): Attempt<true> {
   const rows = readFileSync('/proc/net/tcp', 'utf8')
     .split('\n')
     .filter((row) => {

@@ -3,7 +3,7 @@ import { manifestLines } from './manifest.ts';
 import type { ProgramEntry, FileEntry } from './program-files.ts';
 import type { Found, SurveyedProgram, ProgramSurvey } from './program-survey.ts';
 
-/** What is to be done for one program on its machine. Pure data; `install-script.ts` says what each operation means. */
+/** What is to be done for one program on its machine. Pure data; install-programs.sh says what each operation means. */
 export interface ProgramPlan {
   /** `<lab>/<program>`. */
   readonly id: string;

@@ -1,6 +1,6 @@
 import type { BindAnswer, BindAnswers, PortReport } from './port-report.ts';
 
-/** What bind(2) answered, from the facts of `bind-scripts.ts`; undefined when nothing could try. */
+/** What bind(2) answered, from the facts that try-bind.pl printed; undefined when nothing could try. */
 export function bindAnswers(account: string, facts: ReadonlyMap<string, string>): BindAnswers | undefined {
   if (facts.size === 0) return undefined;
   const answer = (family: string): BindAnswer | undefined => {

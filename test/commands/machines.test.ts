@@ -13,7 +13,7 @@ import { ssh } from '../../src/commands/machines/ssh.ts';
 import { status } from '../../src/commands/lab/status.ts';
 import { up } from '../../src/commands/lab/up.ts';
 import { EnvironmentError, LockedError, UsageError } from '../../src/core/errors.ts';
-import { retryUntil } from '../../src/core/time/retry.ts';
+import { type Attempt, retryUntil } from '../../src/core/time/retry.ts';
 import { findTool } from '../../src/host/tools.ts';
 import { acquireLock } from '../../src/state/lock/lock.ts';
 import { runCli, smallLab } from '../helpers/cli.ts';
@@ -36,7 +36,7 @@ describe('with machines that are up', { skip: await cannotMakeMachines() }, () =
   };
   const listen = async (machine: string, port: number): Promise<void> => {
     await on(machine, `setsid python3 -m http.server ${port} >/dev/null 2>&1 &`);
-    const attempt = async (): Promise<{ value: true } | { seen: string }> =>
+    const attempt = async (): Promise<Attempt<true>> =>
       (await checkPort(user().context, { port, on: [machine], kill: false, yes: false })).busy
         ? { value: true }
         : { seen: 'free' };

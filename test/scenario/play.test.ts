@@ -9,7 +9,7 @@ import { runInNewContext } from 'node:vm';
 import { SlowPatternError } from '../../src/core/text/bounded-search.ts';
 import { CheckError, EnvironmentError } from '../../src/core/errors.ts';
 import type { EventBody, EventSink } from '../../src/core/events.ts';
-import { retryUntil } from '../../src/core/time/retry.ts';
+import { type Attempt, retryUntil } from '../../src/core/time/retry.ts';
 import { renderFailure } from '../../src/scenario/render-failure.ts';
 import type { Shell, TerminalSize } from '../../src/ssh/shell.ts';
 import { startSshd, type TestSshd } from '../helpers/ssh/sshd.ts';
@@ -567,7 +567,7 @@ test('keys are pressed without Enter and without waiting for a prompt', async ()
 test('the user has a keyboard: what the scenario would type there is left to the user, and the rest is played', async () => {
   const port = await freeLocalPort();
   const events = new Recorder();
-  const answered = (): { value: true } | { seen: string } =>
+  const answered = (): Attempt<true> =>
     events.outputOf('client').includes('from server Hello !') ? { value: true } : { seen: events.outputOf('client') };
   async function* keys(): AsyncGenerator<Uint8Array> {
     yield Buffer.from('Hello vm1\r');

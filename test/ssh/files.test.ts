@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileS
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ConnectionError, EnvironmentError } from '../../src/core/errors.ts';
-import { retryUntil } from '../../src/core/time/retry.ts';
+import { type Attempt, retryUntil } from '../../src/core/time/retry.ts';
 import type { Shell } from '../../src/ssh/shell.ts';
 import { isRoot, startSshd } from '../helpers/ssh/sshd.ts';
 
@@ -99,7 +99,7 @@ test('a put that the end of the connection interrupts leaves the old file and no
     shell.put(interrupted(), join(folder, 'file'), { mode: 0o600, sha256: sha256(content) }),
     ConnectionError,
   );
-  const look = (): { value: true } | { seen: string } =>
+  const look = (): Attempt<true> =>
     readdirSync(folder).length === 1 ? { value: true } : { seen: readdirSync(folder).join(' ') };
   await retryUntil(look, { what: 'the temporary file to go', timeoutMs: 3000 });
   assert.equal(readFileSync(join(folder, 'file'), 'utf8'), 'old');

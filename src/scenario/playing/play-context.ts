@@ -1,7 +1,7 @@
 import { awakeNow } from '../../core/time/awake-clock.ts';
 import { TimeoutError } from '../../core/errors.ts';
 import { formatDuration } from '../../core/text/amounts.ts';
-import { retryUntil } from '../../core/time/retry.ts';
+import { type Attempt, retryUntil } from '../../core/time/retry.ts';
 import type { Program } from '../../lab/types.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import { StepFailure } from './step-failure.ts';
@@ -107,7 +107,7 @@ export class PlayContext {
    * @throws {StepFailure} at the deadline, or as soon as the program has ended, unless `afterEnd`.
    */
   async waitFor<T>(terminal: ProgramTerminal, deadline: Deadline, goal: Goal<T>): Promise<T> {
-    const attempt = async (): Promise<{ value: T } | { seen: string }> => {
+    const attempt = async (): Promise<Attempt<T>> => {
       const { status } = terminal;
       const value = await goal.look();
       if (value !== undefined) return { value };

@@ -1,7 +1,7 @@
 import { awakeNow } from '../../core/time/awake-clock.ts';
 import type { EventSink } from '../../core/events.ts';
 import { TimeoutError } from '../../core/errors.ts';
-import { retryUntil } from '../../core/time/retry.ts';
+import { type Attempt, retryUntil } from '../../core/time/retry.ts';
 import type { Program } from '../../lab/types.ts';
 import type { ExitStatus, RemoteProcess, Shell, TerminalSize } from '../../ssh/shell.ts';
 import { Wake } from '../../core/time/wake.ts';
@@ -114,8 +114,7 @@ export class ProgramTerminal {
    * cause first.
    */
   async echoed(): Promise<void> {
-    const look = (): { value: true } | { seen: string } =>
-      this.#isOver || !this.reader.awaitsEcho ? { value: true } : { seen: 'no echo' };
+    const look = (): Attempt<true> => (this.#isOver || !this.reader.awaitsEcho ? { value: true } : { seen: 'no echo' });
     const timeoutMs = Math.max(0, this.#typedAt + ECHO_GRACE_MS - awakeNow());
     await retryUntil(look, { what: 'the echo', timeoutMs, wake: () => this.changes.next() }).catch((error: unknown) => {
       if (!(error instanceof TimeoutError)) throw error;
@@ -164,7 +163,7 @@ export class ProgramTerminal {
   }
 
   async #endsWithin(timeoutMs: number): Promise<boolean> {
-    const look = (): { value: true } | { seen: string } => (this.#isOver ? { value: true } : { seen: 'it runs' });
+    const look = (): Attempt<true> => (this.#isOver ? { value: true } : { seen: 'it runs' });
     return retryUntil(look, {
       what: `${this.role} on ${this.machine} to end`,
       timeoutMs,

@@ -1,4 +1,4 @@
-import { retryUntil } from '../../core/time/retry.ts';
+import { type Attempt, retryUntil } from '../../core/time/retry.ts';
 import { waitForPrompt, waitUntilListening } from '../playing/ready.ts';
 import { parseDuration } from '../reading/duration.ts';
 import { options } from '../reading/options.ts';
@@ -63,7 +63,6 @@ function parseGoal(part: StepPart, kind: 'listens' | 'prompt'): WaitGoal | undef
 
 async function waitForTime(ms: number, signal: AbortSignal): Promise<void> {
   const end = performance.now() + ms;
-  const look = (): { value: true } | { seen: string } =>
-    performance.now() >= end ? { value: true } : { seen: 'it is too early' };
+  const look = (): Attempt<true> => (performance.now() >= end ? { value: true } : { seen: 'it is too early' });
   await retryUntil(look, { what: 'the time to pass', timeoutMs: ms + 1000, intervalMs: ms, signal });
 }

@@ -1,7 +1,7 @@
 import type { ClientChannel } from 'ssh2';
 import { awakeNow } from '../../core/time/awake-clock.ts';
 import { inTime } from '../../core/time/time-limit.ts';
-import { retryUntil } from '../../core/time/retry.ts';
+import { type Attempt, retryUntil } from '../../core/time/retry.ts';
 import { lostFailure } from '../transport/connection-failure.ts';
 import { noShell, silentShell } from './shell-failure.ts';
 import type { Connection } from '../transport/connection.ts';
@@ -139,7 +139,7 @@ export class ChannelSession {
     this.#lastOutputMs = awakeNow();
     const closed = new AbortController();
     void this.closed.then(() => closed.abort());
-    const look = (): { value: true } | { seen: string } => (this.#isSilent() ? { value: true } : { seen: 'output' });
+    const look = (): Attempt<true> => (this.#isSilent() ? { value: true } : { seen: 'output' });
     const signal = AbortSignal.any([closed.signal, this.connection.ended]);
     const isSilent = await retryUntil(look, { what: 'silence', timeoutMs: Infinity, intervalMs: 50, signal }).catch(
       () => false,

@@ -1,7 +1,7 @@
 import { TimeoutError } from '../../core/errors.ts';
 import { inTime, TimeLimit } from '../../core/time/time-limit.ts';
 import { formatDuration } from '../../core/text/amounts.ts';
-import { retryUntil } from '../../core/time/retry.ts';
+import { type Attempt, retryUntil } from '../../core/time/retry.ts';
 import type { Lifeline } from './lifeline.ts';
 import { OutputCollector } from './output-collector.ts';
 import { execLine } from './remote-command.ts';
@@ -178,7 +178,7 @@ async function endGroup(session: ChannelSession, lifeline: Lifeline, process: Ma
   for (const signal of ['TERM', 'KILL']) {
     if (!(await lifeline.kill(process, signal))) session.channel.signal(signal);
     if (lifeline.isDeaf) return;
-    const look = (): { value: true } | { seen: string } => (isGone ? { value: true } : { seen: 'it runs' });
+    const look = (): Attempt<true> => (isGone ? { value: true } : { seen: 'it runs' });
     const ended = await retryUntil(look, { what: 'the command to end', timeoutMs: GRACE_MS }).catch(() => false);
     if (ended) return;
   }

@@ -1,7 +1,7 @@
 import { scriptFile } from '../../core/files/script-file.ts';
 import { UsageError } from '../../core/errors.ts';
 import { inTime } from '../../core/time/time-limit.ts';
-import { retryUntil } from '../../core/time/retry.ts';
+import { type Attempt, retryUntil } from '../../core/time/retry.ts';
 import { execLine, type RemoteCommand } from './remote-command.ts';
 import type { MachineProcessId, ChannelSession } from './channel-session.ts';
 import type { Heartbeat } from '../patience.ts';
@@ -133,7 +133,7 @@ export class Lifeline {
     const session = isIdle ? await settlesSoon(opening, IDLE_TIMEOUT_MS, undefined) : await opening;
     if (!session || this.#givenUp) return;
     session.channel.end();
-    const gone = (): { value: true } | { seen: string } =>
+    const gone = (): Attempt<true> =>
       session.isClosed || this.#isDeaf ? { value: true } : { seen: 'programs are still ending' };
     await retryUntil(gone, {
       what: 'programs to end',

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { Client, ClientChannel } from 'ssh2';
 import { ConnectionError, messageOf } from '../../core/errors.ts';
 import { inTime } from '../../core/time/time-limit.ts';
-import { retryUntil } from '../../core/time/retry.ts';
+import { type Attempt, retryUntil } from '../../core/time/retry.ts';
 import { closedShell, floodFailure, lostFailure, refusedCommand, unansweredFailure } from './connection-failure.ts';
 import type { Patience } from '../patience.ts';
 import type { TerminalSize } from '../shell.ts';
@@ -148,7 +148,7 @@ export class Connection {
     this.#closing = true;
     if (this.ended.aborted) return;
     this.#client.end();
-    const closed = (): { value: true } | { seen: string } => (this.ended.aborted ? { value: true } : { seen: 'open' });
+    const closed = (): Attempt<true> => (this.ended.aborted ? { value: true } : { seen: 'open' });
     await retryUntil(closed, { what: 'the connection to close', timeoutMs: CLOSE_TIMEOUT_MS, intervalMs: 2 }).catch(
       () => this.#stream.destroy(),
     );

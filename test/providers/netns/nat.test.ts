@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { retryUntil } from '../../../src/core/time/retry.ts';
+import { type Attempt, retryUntil } from '../../../src/core/time/retry.ts';
 import { cannotBe, currentUser, ordinaryUser, type LabUser } from '../../helpers/lab-command.ts';
 import {
   connectNamespaces,
@@ -91,7 +91,7 @@ for (const [kind, make] of [
         );
 
         host.run('ip', 'address', 'add', '198.51.100.9/24', 'dev', 'cable');
-        const later = async (): Promise<{ value: true } | { seen: string }> => {
+        const later = async (): Promise<Attempt<true>> => {
           const [answer] = await reaches(user, 'vm1', '198.51.100.9');
           return answer === refused ? { value: true } : { seen: `the answer ${answer}` };
         };

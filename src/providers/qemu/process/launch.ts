@@ -5,7 +5,7 @@ import { identify } from '../../../host/processes.ts';
 import { startInBackground } from '../../../host/background.ts';
 import { EnvironmentError, messageOf } from '../../../core/errors.ts';
 import { broadcastOf, formatIPv4, parseIPv4 } from '../../../core/ipv4.ts';
-import { retryUntil } from '../../../core/time/retry.ts';
+import { type Attempt, retryUntil } from '../../../core/time/retry.ts';
 import { clearWay, replaceFileSync } from '../../../state/files/own-file.ts';
 import type { LabPlace, Making } from '../../provider.ts';
 import { controlSocket, processLog, workFolder } from '../folders.ts';
@@ -112,7 +112,7 @@ export class Launcher {
   }
 
   async #reach<T>(started: LabelledProcess, open: () => Promise<T>): Promise<T> {
-    const attempt = async (): Promise<{ value: T } | { seen: string }> => {
+    const attempt = async (): Promise<Attempt<T>> => {
       try {
         return { value: await open() };
       } catch (error) {

@@ -11,7 +11,7 @@ export interface SwitchNetwork {
 
 /**
  * The switches of one lab, one for each network: a process of its own, because it must outlive the `lab` that started
- * it. Works in the lab's work folder, whose path may be too long for a socket. Arguments: the label (see processes.ts),
+ * it. Works in the lab's work folder, whose path may be too long for a socket. Arguments: the label (see lab-processes.ts),
  * then the name of the file that describes the networks.
  */
 async function main(file: string): Promise<void> {
