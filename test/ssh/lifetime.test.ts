@@ -4,10 +4,13 @@ import { once } from 'node:events';
 import { mkdtempDisposableSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { scriptFile } from '../../src/core/files/script-file.ts';
+import { statOf } from '../../src/host/processes.ts';
 import { gone, isAlive } from '../helpers/machines/processes.ts';
 import { isRoot, startSshd, type TestSshd } from '../helpers/ssh/sshd.ts';
 import { passwordCredential } from '../helpers/ssh/credentials.ts';
@@ -156,6 +159,25 @@ describe('programs end with their connection', { concurrency: true, timeout: 30_
     assert.equal((await running).signal, 'KILL');
     assert.ok(!isAlive(pid));
   });
+
+  test(
+    'the lifeline names a program that it may not end, and no other',
+    { skip: !isRoot && 'only root has programs that others may not end' },
+    async () => {
+      const script = scriptFile(new URL('../../src/ssh/channel/lifeline.sh', import.meta.url))();
+      const someone = { uid: 65_534, gid: 65_534, detached: true };
+      const roots = spawn('sleep', ['100'], { detached: true, stdio: 'ignore' });
+      const own = spawn('sleep', ['100'], { ...someone, stdio: 'ignore' });
+      const lifeline = spawn('sh', ['-c', script, 'sh', 'ok', '5'], { ...someone, stdio: ['pipe', 'pipe', 'inherit'] });
+      const names = [roots, own].map(({ pid }) => `${pid} ${statOf(pid!)?.startTime}`);
+      lifeline.stdin.end(names.map((name) => `add ${name}\n`).join(''));
+      const said = await text(lifeline.stdout);
+      roots.kill();
+
+      assert.equal(said, `left ${names[0]}\n`);
+      assert.equal(own.signalCode ?? (await once(own, 'exit'))[1], 'SIGTERM');
+    },
+  );
 
   test('a program that set itself apart with setsid is left alone', async () => {
     await using server = await startSshd();

@@ -8,6 +8,8 @@
 #     kill SIGNAL PID START  send a signal now; answered by $1
 #     beat                   we are still there
 #
+# At the end of input it says `left PID START` of each process that it may not end: one of another user, by sudo.
+#
 # A connection may also go without a word (a cable, a laptop that sleeps), and TCP then takes hours to notice. So we say
 # `beat` now and then, and one of its processes says `look` every $2 seconds: three of these without a word from us are
 # the end of input, too.
@@ -41,7 +43,10 @@ lives() {
 }
 signal() { ours "$2" "$3" && { kill -s "$1" -- "-$2" || kill -s "$1" "$2"; } 2>/dev/null; }
 each() { result=1; for entry in $list; do "$@" "${entry%:*}" "${entry#*:}" && result=0; done; return $result; }
-finish() { [ -z "$leads" ] || kill -s KILL 0; exit 0; }
+left() {
+  ours "$1" "$2" && ! { kill -s 0 -- "-$1" || kill -s 0 "$1"; } 2>/dev/null && echo "left $1 $2"
+}
+finish() { each left; [ -z "$leads" ] || kill -s KILL 0; exit 0; }
 # It ends its whole process group at last, if that is its own.
 s=; { read -r s </proc/$$/stat; } 2>/dev/null
 # shellcheck disable=SC2086 # the fields of a line of stat are wanted one by one

@@ -14,15 +14,12 @@ const lifelineScript = scriptFile(new URL('lifeline.sh', import.meta.url));
  */
 const END_TIMEOUT_MS = 8000;
 /**
- * So soon the server says how the programs ended that the script has ended, even where it is busy. Of one that the
- * script may not end (of another user, by sudo) it says nothing: the end of the connection ends that.
- */
-const STATUS_TIMEOUT_MS = 1000;
-/**
  * So soon it says that it has sent a signal, even over a slow network; where it does not, the end of the connection is
  * what ends programs there. With what closing takes it is less than a second.
  */
 const SIGNAL_TIMEOUT_MS = 600;
+/** As much of a line of the script as is looked at; its own are shorter. */
+const LONGEST_LINE = 100;
 /** So soon it goes when it has nothing to end. */
 const IDLE_TIMEOUT_MS = 250;
 
@@ -123,8 +120,8 @@ export class Lifeline {
   }
 
   /**
-   * Ends what is registered, and resolves when it is gone and the server has said so. Where nobody listens, the end of
-   * the connection does that later.
+   * Ends what is registered, and resolves when it is gone and the server has said so. What it may not end, and all of
+   * it where nobody listens, is ended by the end of the connection later.
    */
   async end(): Promise<void> {
     if (this.#isDeaf) return;
@@ -140,7 +137,7 @@ export class Lifeline {
       timeoutMs: isIdle ? IDLE_TIMEOUT_MS : END_TIMEOUT_MS,
       intervalMs: 2,
     }).then(
-      () => settlesSoon(Promise.allSettled(this.#registered.values()), STATUS_TIMEOUT_MS, undefined),
+      () => settlesSoon(Promise.allSettled(this.#registered.values()), END_TIMEOUT_MS, undefined),
       () => session.abandon(),
     );
   }
@@ -169,6 +166,12 @@ export class Lifeline {
     return session;
   }
 
+  /** A line of the script: a process that it may not end, or the answer to `kill`. */
+  #take(line: string): void {
+    if (line.startsWith('left ')) this.#registered.delete(line.slice('left '.length));
+    else this.#answers.shift()?.();
+  }
+
   async #listen(session: ChannelSession): Promise<void> {
     try {
       await session.begin({ stderr: true });
@@ -177,8 +180,11 @@ export class Lifeline {
       session.abandon();
       return;
     }
+    let heard = '';
     session.channel.on('data', (chunk: Buffer) => {
-      for (const byte of chunk) if (byte === 10) this.#answers.shift()?.();
+      const lines = (heard + chunk.toString('latin1')).split('\n');
+      heard = lines.pop()!.slice(0, LONGEST_LINE);
+      for (const line of lines) this.#take(line);
     });
     session.channel.resume();
   }
