@@ -80,6 +80,31 @@ function garbage(socket: Socket): void {
   writeForEver(socket, randomBytes(65_536));
 }
 
+/**
+ * A server whose lifeline says `words` and ends at the end of its input, and then does `after` with the channel of
+ * the program.
+ */
+function endsLifeline(
+  words: string,
+  after: (program: ServerChannel) => void = () => undefined,
+): { readonly deed: Misdeed; readonly isWatched: Promise<void> } {
+  const channels: ServerChannel[] = [];
+  const { promise: isWatched, resolve } = Promise.withResolvers<void>();
+  const command: Misdeed['command'] = (channel, { begin }) => {
+    begin();
+    channels.push(channel);
+    if (channels.length < 2) return;
+    resolve();
+    channel.resume().on('end', () => {
+      channel.write(words);
+      channel.exit(0);
+      channel.end();
+      after(channels[0]!);
+    });
+  };
+  return { deed: { command }, isWatched };
+}
+
 describe('servers that do not do their part', { concurrency: true }, () => {
   const greetings: readonly (readonly [title: string, serve: (socket: Socket) => void, codes: readonly string[]])[] = [
     ['says nothing', () => undefined, ['ssh-silent']],
@@ -245,31 +270,6 @@ describe('servers that do not do their part', { concurrency: true }, () => {
     );
   });
 
-  /**
-   * A server whose lifeline says `words` and ends at the end of its input, and then does `after` with the channel of
-   * the program.
-   */
-  function endsLifeline(
-    words: string,
-    after: (program: ServerChannel) => void = () => undefined,
-  ): { readonly deed: Misdeed; readonly isWatched: Promise<void> } {
-    const channels: ServerChannel[] = [];
-    const { promise: isWatched, resolve } = Promise.withResolvers<void>();
-    const command: Misdeed['command'] = (channel, { begin }) => {
-      begin();
-      channels.push(channel);
-      if (channels.length < 2) return;
-      resolve();
-      channel.resume().on('end', () => {
-        channel.write(words);
-        channel.exit(0);
-        channel.end();
-        after(channels[0]!);
-      });
-    };
-    return { deed: { command }, isWatched };
-  }
-
   test('one that is slow to say how a program ended that close has ended is waited for', async () => {
     const { deed, isWatched } = endsLifeline('', (program) => {
       setTimeout(() => {
@@ -289,7 +289,7 @@ describe('servers that do not do their part', { concurrency: true }, () => {
     // As `begin` says it.
     const { deed, isWatched } = endsLifeline('left 1 -\n');
     await withShell(deed, {}, async (shell) => {
-      const running = failureOf(shell.exec(['sudo', 'sleep', '1000']));
+      const running = failureOf(shell.exec(['su', '-c', 'sleep 1000']));
       await isWatched;
       const startedMs = performance.now();
       await shell.close();

@@ -8,7 +8,7 @@
 #     kill SIGNAL PID START  send a signal now; answered by $1
 #     beat                   we are still there
 #
-# At the end of input it says `left PID START` of each process that it may not end: one of another user, by sudo.
+# At the end of input it says `left PID START` of each process that it may not end: one that has become another user's.
 #
 # A connection may also go without a word (a cable, a laptop that sleeps), and TCP then takes hours to notice. So we say
 # `beat` now and then, and one of its processes says `look` every $2 seconds: three of these without a word from us are
