@@ -48,12 +48,12 @@ export interface Tcpdump {
    */
   readonly listening: Promise<string>;
   /**
-   * Resolves when it has ended and all it captured was handed over. Rejects as `listening`, or with `ConnectionError`.
+   * Resolves when it has ended and everything that it captured was handed over. Rejects as `listening`, or with `ConnectionError`.
    */
   readonly ended: Promise<CaptureCounts>;
   /**
    * Clock of the machine minus ours, in milliseconds, later than the truth by the time that the message took; undefined
-   * where the machine does not tell.
+   * where the machine does not say.
    */
   readonly clockOffsetMs: number | undefined;
   /** Lets it end; may be called twice. */
@@ -97,6 +97,10 @@ export function outsideMachine(
 export function startTcpdump(point: CapturePoint, onData: (chunk: Uint8Array) => void | Promise<void>): Tcpdump {
   return new RunningTcpdump(point, onData);
 }
+
+/** Enough for every message of tcpdump: a machine that talks without end does not fill our memory. UTF-16 units. */
+const LONGEST_LINE = 4000;
+const LONGEST_TALK = 10_000;
 
 class RunningTcpdump implements Tcpdump {
   readonly machine: string;
@@ -144,7 +148,7 @@ class RunningTcpdump implements Tcpdump {
       signal: this.#abandoned.signal,
       onOutput: (stream, chunk) => (stream === 'stdout' ? this.#onData(chunk) : this.#hear(chunk)),
     });
-    if (exitCode !== 0) throw captureFault(this.machine, exitCode, this.#talk.trim());
+    if (exitCode !== 0) throw captureError(this.machine, exitCode, this.#talk.trim());
     // A capture that was stopped before it began.
     this.#listening.resolve(this.#point.interface);
     return countsOf(this.#talk);
@@ -152,7 +156,7 @@ class RunningTcpdump implements Tcpdump {
 
   #hear(chunk: Uint8Array): void {
     this.#line += this.#decoder.decode(chunk, { stream: true });
-    const lines = this.#line.split('\n');
+    const lines = this.#line.split('\n').map((line) => line.slice(0, LONGEST_LINE));
     this.#line = lines.pop() ?? '';
     for (const line of lines) this.#hearLine(line);
   }
@@ -163,8 +167,7 @@ class RunningTcpdump implements Tcpdump {
     const listening = /listening on ([^,\s]+)/.exec(line);
     // Outside the device has a name that its user does not know.
     if (listening) this.#listening.resolve(this.#point.isOutside ? this.#point.interface : listening[1]!);
-    // Enough for every message; a talkative machine does not fill our memory.
-    else if (!line.startsWith('lab-clock') && this.#talk.length < 10_000) this.#talk += `${line}\n`;
+    else if (!line.startsWith('lab-clock') && this.#talk.length < LONGEST_TALK) this.#talk += `${line}\n`;
   }
 }
 
@@ -185,8 +188,8 @@ const wrongFilter = new RegExp(
   'i',
 );
 
-/** What tcpdump says, as the fault of those who can fix it. */
-function captureFault(machine: string, exitCode: number | undefined, talk: string): LabError {
+/** What tcpdump says, as an error of the kind that tells who can fix it. */
+function captureError(machine: string, exitCode: number | undefined, talk: string): LabError {
   const detail = talk === '' ? undefined : talk;
   if (exitCode === 127) {
     return new EnvironmentError(`${machine} has no tcpdump`, {
