@@ -8,7 +8,8 @@ const exitCodes: Readonly<Record<keyof typeof ExitCode, string>> = {
   done: 'done, or passed',
   checkFailed: 'a check failed, a scenario failed, a port is busy',
   usage: 'wrong usage, or a wrong lab file',
-  environment: 'this host or a machine cannot: a tool or a right is missing, not reachable, disk full',
+  environment:
+    'this host or a machine cannot do it: a tool or a right is missing, a machine is not reachable, a disk is full',
   timeout: 'timed out',
   locked: 'another `lab` is working on this lab',
   bug: 'a bug in `lab` itself',

@@ -7,6 +7,6 @@ export const ofStoredRun = optional(storedRun, 'name of the run, or the start of
 /** Of all commands that store a run. */
 export const maxOutput = value(
   outputLimit,
-  'store at most this much of each program, packets included: 64K, 100M, 1G (default: 16M); ' +
+  'store at most this much for each program, packets included: 64K, 100M, 1G (default: 16M); ' +
     'output beyond that is still shown and matched',
 );

@@ -18,7 +18,7 @@ export interface DeadLab extends LabelledLab {
   readonly provider: string;
 }
 
-/** Finds what dead labs left on this host and removes it, when told to or when the user says yes. */
+/** Finds the leftovers of labs that no longer exist, and removes them when told to or when the user agrees. */
 export async function gc(context: CommandContext, options: { readonly yes: boolean }): Promise<GcResult> {
   const dead = await deadLabs(context.providers);
   if (dead.length === 0) return { dead, removed: false, ended: [] };

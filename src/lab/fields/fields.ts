@@ -66,8 +66,8 @@ const natOptions = z
   .strictObject({
     private: field(
       z.boolean(),
-      'Whether addresses of private use around this host, such as a mirror of the school, are destinations, too. ' +
-        'The host itself never is.',
+      'Whether machines also reach private addresses around this host, such as a mirror of the school. ' +
+        'They never reach the host itself.',
       true,
     ),
   })
@@ -85,7 +85,7 @@ export const network = z
     nat: field(
       z.union([z.boolean(), natOptions]).optional(),
       'Whether machines reach the outside through the gateway. Default: `true`, if there is a gateway. ' +
-        '`{ private: true }`: addresses of private use around this host as well; the host itself never.',
+        '`{ private: true }`: private addresses around this host, too, but never the host itself.',
       true,
     ),
   })
@@ -115,17 +115,13 @@ const sshAccess = z
       "Address or name, or an alias of `~/.ssh/config`. Default: the machine's name.",
       '127.0.0.1',
     ),
-    port: field(port.optional(), 'Port of its SSH server. Default: as `ssh -G` answers.', 2201),
+    port: field(port.optional(), 'Port of its SSH server. Default: what `ssh -G` reports.', 2201),
     user: field(
       text(sshWordRule).optional(),
-      'Account to log in as. Default: `user` of the machine if it is written, else as `ssh -G` answers.',
+      'Account to log in as. Default: `user` of the machine if it is written, else what `ssh -G` reports.',
       'ildvm1',
     ),
-    key: field(
-      text(notEmptyRule).optional(),
-      'File of the private key. Default: as `ssh -G` answers.',
-      '~/.ssh/id_ed25519',
-    ),
+    key: field(text(notEmptyRule).optional(), 'Private key file. Default: what `ssh -G` reports.', '~/.ssh/id_ed25519'),
   })
   .meta({
     description: 'How the machine is reached, for `provider: ssh`.',
@@ -155,8 +151,8 @@ export const machine = z
     disk: field(size.optional(), "Size limit of the machine's own files, in `M`, `G` or `T`.", '2G'),
     sudo: field(
       z.boolean().optional(),
-      'Whether `user` may become root there. `false`: neither it nor its programs get more rights than it has, ' +
-        'whatever they run; only provider netns keeps that. Default: `true`.',
+      'Whether `user` may become root there. `false`: neither the account nor its programs can gain more rights, ' +
+        'whatever they run; only provider netns enforces that. Default: `true`.',
       false,
     ),
     ssh: sshAccess.optional(),
@@ -175,11 +171,16 @@ const outsideFile = z.strictObject({
 export const program = z
   .strictObject({
     on: field(z.string(), 'Name of the machine that it runs on.', 'vm1'),
-    command: field(command, 'What is run, word by word; no shell reads it.', ['node', 'server.js', '--port', 7999]),
+    command: field(command, 'The command, word by word; no shell interprets it.', [
+      'node',
+      'server.js',
+      '--port',
+      7999,
+    ]),
     files: field(
       z.array(z.union([text(notEmptyRule), outsideFile])).optional(),
       'Files that are copied to the machine, side by side; paths start at the folder of `lab.yaml`. One that leads ' +
-        'out of it, by its path or by a link, is copied only with `{ path: ../common.py, outside: true }`.',
+        'out of that folder, by its path or by a link, is copied only with `{ path: ../common.py, outside: true }`.',
       ['dist/programs/server.js'],
     ),
     build: field(command.optional(), 'Command that makes the files, run on this host in the folder of `lab.yaml`.', [
@@ -223,7 +224,7 @@ const report = z
   .strictObject({
     author: field(
       z.union([reportLine, z.array(reportLine)]).optional(),
-      'Who hands it in: a name, or a list of names.',
+      'Who hands the report in: a name, or a list of names.',
       ['Ada Lovelace', 'Alan Turing'],
     ),
     group: field(reportLine.optional(), 'Their group.', 'G2'),
@@ -268,7 +269,7 @@ export const labFields = z
     ),
     machines: field(
       z.record(text(machineNameRule, HOST_LABEL), machine.nullable()),
-      'Machines by name; they know each other by it.',
+      'Machines by name; they reach each other by these names.',
       { vm1: { address: '192.168.100.4' } },
     ),
     programs: field(z.record(text(programNameRule, FILE_LABEL), program).nullish(), 'Programs by name.', {
@@ -281,8 +282,8 @@ export const labFields = z
     ),
     ssh: field(
       z.enum(['peers']).optional(),
-      '`peers`: the accounts of the machines may `ssh` and `scp` to each other by name (machines that lab makes). ' +
-        'Default: no machine holds a key that opens another.',
+      '`peers`: the accounts of the machines can `ssh` and `scp` to each other by name (only machines that lab ' +
+        'makes). Default: no machine holds a key to another.',
       'peers',
     ),
     capture: field(

@@ -30,11 +30,11 @@ const checks: { readonly [K in keyof Checked]: Check<Checked[K]> } = {
     parse: parsePort,
   },
   connections: {
-    schema: { type: 'integer', minimum: 0, description: 'How many connections came about.' },
+    schema: { type: 'integer', minimum: 0, description: 'How many connections were established.' },
     parse: (part) => parseCount(part, 'for example 1'),
   },
   handshake: {
-    schema: { type: 'boolean', description: '`true`: every attempt to connect came about; `false`: none did.' },
+    schema: { type: 'boolean', description: '`true`: every attempt to connect succeeded; `false`: none did.' },
     parse: (part) =>
       typeof part.value === 'boolean' ? part.value : part.wrong(`must be true or false, not ${show(part.value)}`),
   },

@@ -9,9 +9,9 @@ import { findPattern, patternText } from '../../lab/pattern.ts';
 export interface TcpExpectation {
   /** Only connections to this port. */
   readonly port?: number | undefined;
-  /** How many connections came about. */
+  /** How many connections were established. */
   readonly connections?: number | undefined;
-  /** `true`: every attempt to connect came about; `false`: none did. */
+  /** `true`: every attempt to connect succeeded; `false`: none did. */
   readonly handshake?: boolean | undefined;
   /** How each connection ended. With the kind `fin`, both ends must have closed. */
   readonly close?:

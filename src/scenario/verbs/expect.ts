@@ -17,7 +17,7 @@ type Patterns = readonly (readonly [role: string, pattern: Pattern])[];
 
 export const expect = defineVerb<Patterns>('expect', {
   schema: mapSchema(patternSchema),
-  description: 'Waits until a program shows this.',
+  description: 'Waits until a program shows this text or pattern.',
   example: { server: "from client 'Hello vm1'" },
   timeoutMs: 10_000,
   isQuoted: true,

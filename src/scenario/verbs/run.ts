@@ -32,7 +32,7 @@ const commandSchema = {
   type: 'array',
   minItems: 1,
   items: { type: ['string', 'number'] },
-  description: 'The command, word by word; no shell reads it.',
+  description: 'The command, word by word; no shell interprets it.',
 };
 
 /** The short form maps machines to commands. */

@@ -6,8 +6,8 @@ import { defineVerb } from './define-verb.ts';
 export const tcp = defineVerb<TcpExpectation>('tcp', {
   schema: tcpSchema,
   description:
-    'Checks what TCP did so far, on the captured packets: ' +
-    'each connection has its handshake, was closed so, carried this text.',
+    'Checks in the captured packets what TCP did so far: ' +
+    'handshakes, how connections were closed, retransmissions, the text that they carried.',
   example: { handshake: true, close: { by: 'client', kind: 'fin' }, reset: 'none' },
   timeoutMs: 3000,
   longForm: tcpSchema,

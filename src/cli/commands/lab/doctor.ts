@@ -9,13 +9,13 @@ import type { Style } from '../../show/style.ts';
 export const doctorCommand = defineCommand({
   name: 'doctor',
   group: 'start',
-  summary: 'what this host has and lacks for each provider, and how to get it',
+  summary: 'what this host has and lacks for each provider, and how to get what is missing',
   details:
     'It changes nothing, unless --fix is given. It exits 3 when the provider in use (of the lab file, or else netns) ' +
     'lacks something that it needs.',
   options: {
     fix: flag(
-      'get missing tools from the packages of Debian or Ubuntu into a folder of lab; nothing is installed on the host',
+      'download missing tools from Debian or Ubuntu packages into a folder of lab; nothing is installed on the host',
     ),
   },
   examples: [

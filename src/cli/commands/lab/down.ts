@@ -6,7 +6,7 @@ import { outcome } from '../../outcome.ts';
 export const downCommand = defineCommand({
   name: 'down',
   group: 'lab',
-  summary: 'remove all that this lab made',
+  summary: 'remove everything that this lab made',
   details:
     'It works without lab.yaml, from the .lab folder, and is safe when nothing exists. ' +
     'The runs stay, unless --purge is given.',

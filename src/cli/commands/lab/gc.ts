@@ -7,7 +7,7 @@ import { outcome } from '../../outcome.ts';
 export const gcCommand = defineCommand({
   name: 'gc',
   group: 'lab',
-  summary: 'remove what dead labs left on this host',
+  summary: 'remove the leftovers of labs that no longer exist from this host',
   details:
     'A lab is dead when its .lab folder is gone or no longer knows it. ' +
     'It asks first; without a terminal it removes nothing unless --yes is given.',

@@ -16,7 +16,7 @@ export const graphCommand = defineCommand({
   details: 'Drawn from the lab file; nothing has to be up.',
   options: {
     format: value(graphFormat, 'text, svg or mermaid (default: text)'),
-    output: value({ ...file, placeholder: 'path' }, 'write it there', 'o'),
+    output: value({ ...file, placeholder: 'path' }, 'file to write (default: standard output)', 'o'),
   },
   examples: [
     { words: 'graph', does: 'networks and machines as a tree' },

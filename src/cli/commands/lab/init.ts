@@ -15,10 +15,7 @@ export const initCommand = defineCommand({
   summary: 'write a commented lab.yaml to start from',
   details: 'It replaces no file, unless --force is given.',
   labFileHere: true,
-  options: {
-    template: value(template, 'what to start from (default: tp1)'),
-    force: flag('replace a file that is there'),
-  },
+  options: { template: value(template, 'what to start from (default: tp1)'), force: flag('replace an existing file') },
   examples: [{ words: 'init --template tp1', does: 'start with the practical of two machines' }],
   run: async ({ context, options }) => {
     const { init } = await import('../../../commands/lab/init.ts');

@@ -19,9 +19,9 @@ export const upCommand = defineCommand({
   details:
     'Twice is safe and fast: what runs and fits stays. When it fails or is interrupted, what it made is gone again.',
   options: {
-    dryRun: flag('only say what would be done'),
+    dryRun: flag('only show what would be done'),
     recreate: flag('take the machines down first'),
-    offline: flag('get nothing from the network, such as images of machines'),
+    offline: flag('download nothing, such as images of machines'),
     acceptNewHostKeys: flag('learn unknown SSH host keys without asking; a changed key is still an error'),
   },
   examples: [

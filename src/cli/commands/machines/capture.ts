@@ -21,7 +21,7 @@ export const captureCommand = defineCommand({
     filter: several(word('filter'), 'which packets, for example: tcp port 7999 (default: all)'),
   },
   options: {
-    interface: value(word('name'), 'interface, or any (default: the only one of the machine, or all of several)', 'i'),
+    interface: value(word('name'), 'interface, or any (default: the only one of the machine, else any)', 'i'),
     write: value(file, 'file to write (default: standard output)', 'w'),
   },
   examples: [

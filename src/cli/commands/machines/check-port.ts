@@ -32,7 +32,7 @@ const port: ValueType<Pick<CheckPortOptions, 'port' | 'protocols'>> = {
 export const checkPortCommand = defineCommand({
   name: 'check-port',
   group: 'scenarios',
-  summary: 'who holds a port, and what a server would get there, on every machine or those named',
+  summary: 'who holds a port, and whether a server could take it, on every machine or those named',
   details:
     'It tries bind(2) as the account of the programs, for TCP and UDP, and exits 0 when the port is free everywhere, ' +
     '1 when a server would not get it. --kill ends the processes that listen on it, or hold it for UDP (TERM, then ' +
@@ -42,7 +42,7 @@ export const checkPortCommand = defineCommand({
     port: required(port, 'number of the port, 1 to 65535, for TCP and UDP; 7999/tcp or 7999/udp for one of them'),
   },
   options: {
-    on: values(machine, 'only on this machine (may be given several times)'),
+    on: values(machine, 'only on this machine (may be repeated)'),
     kill: flag('end the processes that hold the port'),
     yes: flag('do not ask before --kill', 'y'),
   },

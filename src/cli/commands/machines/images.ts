@@ -32,7 +32,7 @@ const pull = defineCommand({
       'no-name',
     ),
   },
-  options: { offline: flag('only say whether it is there') },
+  options: { offline: flag('only say whether they are in the cache') },
   examples: [{ words: 'images pull ubuntu-24.04', does: 'before a lesson without a network' }],
   run: async ({ context, arguments: { image: names }, options: { offline } }) => {
     const result = await (await work()).pullImages({ ...context, offline }, names);
@@ -57,9 +57,9 @@ const list = defineCommand({
 const importFile = defineCommand({
   name: 'import',
   group: 'tools',
-  summary: 'take an image of your own into the cache',
+  summary: 'add an image of your own to the cache',
   arguments: { file: required(file, 'an image with cloud-init', 'no-name') },
-  options: { as: value(word('name'), 'the name that lab.yaml uses (default: that of the file)') },
+  options: { as: value(word('name'), 'its name in lab.yaml (default: the name of the file)') },
   examples: [{ words: 'images import my.qcow2 --as mine', does: 'then in lab.yaml: image: mine' }],
   run: async ({ context, arguments: { file: path }, options: { as } }) => {
     const result = await (await work()).importImageFile(context, path, as);

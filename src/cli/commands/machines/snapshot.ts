@@ -23,7 +23,7 @@ const snapshot = required(
 const save = defineCommand({
   name: 'save',
   group: 'lab',
-  summary: 'keep the machines as they are now, under a name',
+  summary: 'save all machines as they are now, under a name',
   arguments: { snapshot: newName },
   examples: [{ words: 'snapshot save clean', does: 'keep the machines as they are now' }],
   run: async ({ context, arguments: { snapshot: name } }) =>
@@ -36,7 +36,7 @@ const save = defineCommand({
 const restore = defineCommand({
   name: 'restore',
   group: 'lab',
-  summary: 'bring all machines back as they were',
+  summary: 'return all machines to a snapshot',
   arguments: { snapshot },
   examples: [{ words: 'snapshot restore clean', does: 'bring them back' }],
   run: async ({ context, arguments: { snapshot: name } }) =>
@@ -46,7 +46,7 @@ const restore = defineCommand({
 const list = defineCommand({
   name: 'list',
   group: 'lab',
-  summary: 'which snapshots are there, and how large',
+  summary: 'list the snapshots and their sizes',
   examples: [{ words: 'snapshot list', does: 'which are there, and how large' }],
   run: async ({ context }) => {
     const result = await (await work()).listSnapshots(context);
@@ -67,7 +67,7 @@ const rm = defineCommand({
 export const snapshotCommand = defineFamily({
   name: 'snapshot',
   group: 'lab',
-  summary: 'save, restore, list or remove states of all machines (provider qemu)',
+  summary: 'save, restore, list or remove snapshots of all machines (provider qemu)',
   details:
     'A snapshot holds memory, devices and disks of all machines at one moment, and outlives "lab down". It fits only ' +
     'as long as lab.yaml and QEMU stay the same.',

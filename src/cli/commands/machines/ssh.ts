@@ -16,7 +16,7 @@ export const sshCommand = defineCommand({
     machine: required(machine, 'name of the machine'),
     command: restOfLine('a command for the shell of the machine'),
   },
-  options: { tty: flag('give the command a terminal, if you are at one', 't') },
+  options: { tty: flag('give the command a terminal if you are at one', 't') },
   examples: [
     { words: 'ssh vm1', does: 'log in' },
     { words: 'ssh vm1 sudo lsof -i :7999', does: 'one command' },

@@ -16,7 +16,7 @@ export const logsCommand = defineCommand({
   options: {
     role: value(role, 'only the terminal of this program'),
     tcp: flag('what TCP did, as a diagram of its packets'),
-    list: flag('the runs that are stored, newest first'),
+    list: flag('list the stored runs, newest first'),
   },
   examples: [
     { words: 'logs', does: 'the last run, both terminals in order' },

@@ -9,7 +9,7 @@ import { outcome } from '../../outcome.ts';
 export const recordCommand = defineCommand({
   name: 'record',
   group: 'scenarios',
-  summary: 'play all sides by hand, and get a scenario of it',
+  summary: 'play all sides by hand, and turn the session into a scenario',
   details:
     'All programs of the lab are started, those that listen first; their terminals are shown side by side. ' +
     'The keyboard follows the side that waits for a line (Ctrl-O: the other side). It ends when all programs have ' +

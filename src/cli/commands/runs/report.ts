@@ -23,8 +23,12 @@ export const reportCommand = defineCommand({
   arguments: { run: ofStoredRun },
   options: {
     lang: value(language, 'en or fr (default: what the lab file says, or en)'),
-    format: value(reportFormat, 'html, md to go on writing, json, junit (default: html)'),
-    output: value({ ...file, placeholder: 'path' }, 'write it there; - is standard output', 'o'),
+    format: value(reportFormat, 'html, md (to edit further), json or junit (default: html)'),
+    output: value(
+      { ...file, placeholder: 'path' },
+      'file to write (default: in the folder of the run); - is standard output',
+      'o',
+    ),
   },
   examples: [
     { words: 'report --lang fr', does: 'the compte rendu of the last run' },

@@ -25,7 +25,7 @@ export const runCommand = defineCommand({
     repeat: value(times, 'play it that many times and report the pass rate and the first failure'),
     as: value(
       role,
-      "you are this program's operator: its terminal is yours (Ctrl-] ends the run); " +
+      'operate this program yourself: its terminal is yours (Ctrl-] ends the run); ' +
         'joins a run that waits for this role',
     ),
     with: values(role, 'with --as: wait until another terminal joins with --as and this role'),
