@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Machine } from '../../lab/types.ts';
 import type { Acceleration } from './process/acceleration.ts';
 import type { Image } from './images/image-store.ts';
 import type { LabPlan } from './machine-plan.ts';
@@ -32,11 +33,16 @@ export function fitKey(
   const facts = [
     emulator,
     ...plan.networks.values(),
-    ...plan.machines,
+    ...plan.machines.map((machine) => ({ ...machine, machine: withoutOrigin(machine.machine) })),
     ...devices,
     ...[...images.values()].map(({ identity, boot }) => [identity, boot]),
     ...keys,
     ...(peers ? ['peers'] : []),
   ];
   return createHash('sha256').update(JSON.stringify(facts)).digest('hex');
+}
+
+/** Whether the lab file names the user or leaves it to the default makes no other machine. */
+function withoutOrigin({ isUserWritten: _ignored, ...machine }: Machine): Machine {
+  return machine;
 }

@@ -168,6 +168,17 @@ test('a saved state fits as long as image, machine, keys, and what QEMU is start
   const lab = await labOf(two);
   const key = keyOf(lab);
   assert.equal(keyOf(await labOf(two)), key);
+  assert.equal(
+    key,
+    'cc3c497a7e0773828e33aaf0567acf21426e2f0233197c09bdb390ac9957fd1e',
+    'as at the commit 0c91b9c: what was saved with an older lab would be refused',
+  );
+  const unwritten = two.replace('user: ildvm2, ', '');
+  assert.equal(
+    keyOf(await labOf(unwritten)),
+    keyOf(await labOf(two.replace('ildvm2', 'student'))),
+    'a default that is written makes no other machine',
+  );
   const others = [
     keyOf(await labOf(two.replace('512M', '600M'))),
     keyOf(lab, { identity: '2' }),
