@@ -6,7 +6,8 @@ import { Session } from './session.ts';
 /** Opens the lab of a command; nothing is read yet. */
 export function openSession(context: CommandContext): Session {
   let opened: Promise<OpenedLab> | undefined;
-  return new Session({ context, providers: onceEach(context.providers), lab: () => (opened ??= readLab(context)) });
+  const providers = onceEach(context.providers);
+  return new Session({ context, providers, lab: () => (opened ??= readLab({ ...context, providers })) });
 }
 
 /** What reads lab files takes half as long to load as all else: commands that read none do without. */

@@ -3,7 +3,10 @@ import { chownSync, lchownSync, mkdirSync, rmSync, symlinkSync, writeFileSync } 
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { findLabFile, type ForeignLabFile } from '../../src/session/lab-file/find-lab-file.ts';
+import { openSession } from '../../src/session/open-session.ts';
+import { labFingerprint } from '../../src/state/lab-change.ts';
 import { runCli, smallLab, temporaryFolder } from '../helpers/cli.ts';
+import { testContext } from '../helpers/command-context.ts';
 
 const needsRoot = { skip: process.geteuid?.() !== 0 && 'only root can give files away' };
 
@@ -56,4 +59,16 @@ test('the user is told of a lab file that is left out, and how to name it', need
       `${path} is left out: it belongs to another user \\(user ID 4711\\)\n.*lab -f ${path} …\n[^]*there is no file ${inside}/lab.yaml`,
     ),
   );
+});
+
+test('to name the default user changes no machine that lab makes, but may be another account where machines exist', async () => {
+  const fingerprint = async (provider: string, machine: string): Promise<string> => {
+    using folder = temporaryFolder({
+      'lab.yaml': `version: 1\nname: x\nprovider: ${provider}\nmachines: { vm1: ${machine} }\n`,
+    });
+    return labFingerprint((await openSession(testContext(folder.path).context).lab()).lab);
+  };
+  for (const provider of ['netns', 'qemu'])
+    assert.equal(await fingerprint(provider, '{ user: student }'), await fingerprint(provider, '{}'));
+  assert.notEqual(await fingerprint('ssh', '{ user: student }'), await fingerprint('ssh', '{}'));
 });

@@ -4,6 +4,7 @@ import { UsageError } from '../../core/errors.ts';
 import { loadLab } from '../../lab/load-lab.ts';
 import type { Problem } from '../../lab/problem.ts';
 import { renderProblems } from '../../lab/render-problems.ts';
+import type { Lab } from '../../lab/types.ts';
 import { parseScenarios } from '../../scenario/parse.ts';
 import type { CommandContext } from '../context.ts';
 import type { OpenedLab } from './opened-lab.ts';
@@ -23,13 +24,24 @@ export interface CheckedLabFile {
  */
 export async function openLab(context: CommandContext): Promise<OpenedLab> {
   const { opened, problems, text } = await checkLabFile(context);
-  if (opened !== undefined) return opened;
+  if (opened !== undefined) return { ...opened, lab: await asMade(opened.lab, context) };
   throw new UsageError(`${basename(context.labFile)} has ${countOf(problems.length, 'problem')}`, {
     code: 'lab-file-wrong',
     detail: renderProblems(shownPath(context), text, problems),
     data: { file: context.labFile, problems },
     hint: 'Correct it and try again; "lab validate" checks it without doing anything.',
   });
+}
+
+/**
+ * The lab as its machines are made. The account of a machine that lab makes is the same whether the file names it or
+ * leaves the default, so to name it is no change of the machine; on machines that exist already it may be another one.
+ */
+async function asMade(lab: Lab, { providers }: CommandContext): Promise<Lab> {
+  const { features } = await providers.named(lab.provider);
+  if (!features.ownsMachines) return lab;
+  const machines = [...lab.machines].map(([name, { isUserWritten: _, ...machine }]) => [name, machine] as const);
+  return { ...lab, machines: new Map(machines) };
 }
 
 /** @throws {UsageError} when the lab file is missing or cannot be read. */
