@@ -92,7 +92,7 @@ class Reader implements Reading {
   }
 
   #unknownOption(flag: string, known: ReadonlyMap<string, NamedOption>): UsageError {
-    const near = flag.startsWith('--') ? nearest(flag.slice(2), known.keys()) : undefined;
+    const near = flag.startsWith('--') ? likely(flag.slice(2), known.keys()) : undefined;
     const hint = near === undefined ? seeHelp(this.path) : `Did you mean --${near}?`;
     return new UsageError(`unknown option '${flag}'`, { code: 'unknown-option', hint });
   }
@@ -153,6 +153,13 @@ function dashesOff(words: readonly string[]): readonly string[] {
   return words[0] === '--' ? words.slice(1) : words;
 }
 
+/** A name that was cut short (`check`), or lacks its beginning (`--capture`), is likelier than one that was mistyped. */
+function likely(word: string, known: Iterable<string>): string | undefined {
+  const names = [...known];
+  const cut = word === '' ? undefined : names.find((name) => name.startsWith(word) || name.endsWith(`-${word}`));
+  return cut ?? nearest(word, names);
+}
+
 function unknownCommand(name: string, path: readonly CliCommand[], commands: readonly CliCommand[]): UsageError {
   const names = commands.filter(({ hidden }) => !hidden).map((command) => command.name);
   if (path.length > 0)
@@ -160,7 +167,7 @@ function unknownCommand(name: string, path: readonly CliCommand[], commands: rea
       code: 'unknown-action',
       hint: suggestion(name, names),
     });
-  const near = nearest(name, names);
+  const near = likely(name, names);
   const hint = near === undefined ? seeHelp(path) : `Did you mean ${near}?`;
   return new UsageError(`unknown command '${name}'`, { code: 'unknown-command', hint });
 }
