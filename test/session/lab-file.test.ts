@@ -61,14 +61,15 @@ test('the user is told of a lab file that is left out, and how to name it', need
   );
 });
 
-test('to name the default user changes no machine that lab makes, but may be another account where machines exist', async () => {
-  const fingerprint = async (provider: string, machine: string): Promise<string> => {
-    using folder = temporaryFolder({
-      'lab.yaml': `version: 1\nname: x\nprovider: ${provider}\nmachines: { vm1: ${machine} }\n`,
-    });
-    return labFingerprint((await openSession(testContext(folder.path).context).lab()).lab);
-  };
+async function fingerprintOf(provider: string, machine: string): Promise<string> {
+  const yaml = `version: 1\nname: x\nprovider: ${provider}\nmachines: { vm1: ${machine} }\n`;
+  using folder = temporaryFolder({ 'lab.yaml': yaml });
+  const { lab } = await openSession(testContext(folder.path).context).lab();
+  return labFingerprint(lab);
+}
+
+test('to name the default user is a change only where accounts exist already', async () => {
   for (const provider of ['netns', 'qemu'])
-    assert.equal(await fingerprint(provider, '{ user: student }'), await fingerprint(provider, '{}'));
-  assert.notEqual(await fingerprint('ssh', '{ user: student }'), await fingerprint('ssh', '{}'));
+    assert.equal(await fingerprintOf(provider, '{ user: student }'), await fingerprintOf(provider, '{}'));
+  assert.notEqual(await fingerprintOf('ssh', '{ user: student }'), await fingerprintOf('ssh', '{}'));
 });

@@ -40,7 +40,9 @@ export async function openLab(context: CommandContext): Promise<OpenedLab> {
 async function asMade(lab: Lab, { providers }: CommandContext): Promise<Lab> {
   const { features } = await providers.named(lab.provider);
   if (!features.ownsMachines) return lab;
-  const machines = [...lab.machines].map(([name, { isUserWritten: _, ...machine }]) => [name, machine] as const);
+  const machines = [...lab.machines].map(
+    ([name, { isUserWritten: _isUserWritten, ...machine }]) => [name, machine] as const,
+  );
   return { ...lab, machines: new Map(machines) };
 }
 
