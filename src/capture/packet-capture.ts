@@ -21,11 +21,11 @@ import { insideMachine, outsideMachine, type CapturePoint } from './tcpdump.ts';
  */
 const CAPTURE_LIMIT_BYTES = 64 * 1024 * 1024;
 
-/** The last packets of a connection follow the end of its programs within so long, or not at all. */
+/** The last packets of a connection follow the end of its programs within this time, or not at all. */
 const LAST_PACKETS_MS = 300;
 /** A machine that takes longer to begin or to end is not waited for. */
 const DEFAULT_PATIENCE_MS = 10_000;
-/** Nothing came for so long: nothing is under way from the machine to us. */
+/** After this long without a packet, none is under way from the machine to us. */
 const QUIET_MS = 30;
 
 /** The facts about a capture that has ended. */

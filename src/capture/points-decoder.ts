@@ -6,7 +6,7 @@ import type { LabHints } from '../packets/lab-hints.ts';
 import type { PointCapture } from './point-capture.ts';
 
 /**
- * Whether what was captured is the file of one point as it came. A capture that did not end in good order may end in
+ * Whether what was captured is the file of one point, byte for byte. A capture that did not end in good order may end in
  * the middle of a packet; what is put together does not.
  */
 export function isWhole(points: readonly PointCapture[]): points is readonly [PointCapture] {

@@ -25,7 +25,7 @@ export const tcpdumpOptions: readonly string[] = [
   '-',
 ];
 
-/** What is captured on a link, and who hears of it. */
+/** What is captured on a link, and who receives it. */
 export interface LinkCaptureRequest {
   /** Name of the interface as the machine has it. */
   readonly interface: string;

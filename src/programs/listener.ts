@@ -12,8 +12,8 @@ export interface Client {
 const MAX_WAITING = 128;
 
 /**
- * A listening socket that hands out one client after another. Node accepts whatever comes, so those who come while a
- * client is served are kept unread: to them it looks like the queue of Python's `listen(1)`.
+ * A listening socket that hands out one client after another. Node accepts every connection, so clients that connect
+ * while another is served are kept unread: to them it looks like the queue of Python's `listen(1)`.
  */
 export class Listener {
   readonly #server: Server;
@@ -45,7 +45,7 @@ export class Listener {
     return client === undefined ? new Promise((resolve) => (this.#wanted = resolve)) : Promise.resolve(client);
   }
 
-  /** Stops listening; those who still wait are reset, as the kernel does with the queue of a socket that is closed. */
+  /** Stops listening; clients that still wait are reset, as the kernel does with the queue of a socket that is closed. */
   close(): void {
     this.#server.close();
     for (const { socket } of this.#waiting.splice(0)) socket.resetAndDestroy();

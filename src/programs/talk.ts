@@ -94,7 +94,7 @@ function describeLoss(error: unknown): string {
     ETIMEDOUT: 'it does not answer any more (timed out)',
     EHOSTUNREACH: 'its machine cannot be reached any more',
     ENETUNREACH: 'its network cannot be reached any more',
-    // A write or the end of the stream was faster than the error; the socket is closed all the same.
+    // A write or the end of the stream was faster than the error; the socket is closed anyway.
     ERR_STREAM_PREMATURE_CLOSE: 'it ended without a goodbye',
   };
   return known[reason] ?? reason;

@@ -75,7 +75,7 @@ export interface ReportCapture {
   readonly flaws: readonly CaptureFlaw[];
   /** Where and since when packets passed by that it lacks. */
   readonly gaps: readonly CaptureGap[];
-  /** Where it was made; undefined when that is not known. */
+  /** Where it was made; empty when that is not known. */
   readonly places: readonly { readonly machine: string; readonly interface: string }[];
 }
 

@@ -43,7 +43,7 @@ const changes = ['screen', 'shift', 'g0', 'g1', 'insert', 'keypad', 'margins', .
 
 /**
  * Stands between a program and the terminal of a person, and lets through what a program needs to draw on it: text,
- * colours, cursor, erasing, scrolling, the other screen, line drawing, the modes of `MODES`. All else is dropped:
+ * colours, cursor, erasing, scrolling, the other screen, line drawing, the modes of `modes`. All else is dropped:
  * control strings (title, clipboard, links, pictures, notifications), whatever makes the terminal answer as if the user
  * had typed, mouse and keyboard protocols, window operations, printing, erasing what has scrolled away, characters that
  * are invisible or turn the direction of text.

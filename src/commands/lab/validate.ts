@@ -8,9 +8,9 @@ export interface ValidateResult {
   readonly file: string;
   readonly valid: boolean;
   readonly problems: readonly Problem[];
-  /** Every fault under its line of the file; empty when there is none. */
+  /** Every problem under its line of the file; empty when there is none. */
   readonly frames: string;
-  /** What the file describes, when it has no fault. */
+  /** What the file describes, when it has no problem. */
   readonly lab:
     | {
         readonly name: string;

@@ -65,7 +65,7 @@ function hintOf(issue: Issue): string | undefined {
   return typeof hint === 'string' ? hint : undefined;
 }
 
-/** The fields of one map that there are not; what they may stand for is gathered once for all of them. */
+/** The unknown fields of one map; the fields that they may stand for are gathered once for all of them. */
 function unknownFields(keys: readonly string[], path: Path, data: unknown): PathProblem[] {
   const known = fieldNames(schemaAt(path) ?? {});
   const given = new Set(Object.keys(valueAt(data, path) ?? {}));

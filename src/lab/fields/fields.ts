@@ -239,7 +239,7 @@ const report = z
 
 /**
  * The fields of a map that are right, as the validator reads them; the others are left out, as if they were not there.
- * `shape` names the fields that are wanted.
+ * `shape` holds the fields to read.
  */
 export function rightFields<S extends Shape>(shape: S, given: Readonly<Record<string, unknown>>): RightFields<S> {
   const right = Object.entries(shape).flatMap(([name, schema]) => {

@@ -48,8 +48,8 @@ export class CloseFinder {
     const first = at(this.#firstFin);
     const reset = at(this.#reset);
     const areCrossing = crosses(clientFin, serverFin);
-    // Of both FINs the one that is acknowledged last. A reset that comes when all is said, for example for a segment
-    // that comes late, did not end the connection.
+    // Of both FINs the one that is acknowledged last. A reset after both ends have finished, for example in
+    // answer to a late segment, did not end the connection.
     const bothFinished = Math.max(this.#finAck.client ?? Infinity, this.#finAck.server ?? Infinity);
     const wasReset = reset !== undefined && this.#reset! < bothFinished;
     return {

@@ -5,7 +5,7 @@ type Range = [start: number, end: number];
 export class Coverage {
   /** Apart from each other, in order. */
   #ranges: Range[] = [];
-  /** What began before the last range: put among the others when somebody asks. */
+  /** What began before the last range: merged with the others when the total is read. */
   #late: Range[] = [];
   #bytes = 0;
 

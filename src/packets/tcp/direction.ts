@@ -23,7 +23,7 @@ export interface Direction {
    * The other side has acknowledged bytes behind everything that was seen, and that was marked; marked again when this
    * side acknowledges something new.
    */
-  toldUnseen: boolean;
+  markedUnseen: boolean;
   lastMarks: readonly SegmentMark[];
   readonly unacknowledged: Unacknowledged;
 }
@@ -50,7 +50,7 @@ export function newDirection(): Direction {
     window: undefined,
     scale: { shift: undefined, afterSyn: false },
     duplicateAcks: 0,
-    toldUnseen: false,
+    markedUnseen: false,
     lastMarks: [],
     unacknowledged: new Unacknowledged(),
   };

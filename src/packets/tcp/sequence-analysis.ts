@@ -73,10 +73,10 @@ class HandshakeTimer {
 function countDuplicateAcks({ forward, header }: Look, marks: readonly SegmentMark[]): void {
   if (header.ack !== forward.lastAck) {
     forward.duplicateAcks = 0;
-    forward.toldUnseen = false;
+    forward.markedUnseen = false;
   } else if (marks.includes('duplicate-ack')) {
     forward.duplicateAcks += 1;
-    forward.toldUnseen = false;
+    forward.markedUnseen = false;
   }
 }
 
@@ -99,9 +99,9 @@ function acknowledgesUnseen({ reverse, header }: Look): boolean {
     reverse.contiguousTo = reverse.nextSeq;
     return true;
   }
-  const isNews = reverse.duplicateAcks === 0 && !reverse.toldUnseen;
+  const isNews = reverse.duplicateAcks === 0 && !reverse.markedUnseen;
   reverse.duplicateAcks = 0;
-  reverse.toldUnseen = true;
+  reverse.markedUnseen = true;
   return isNews;
 }
 

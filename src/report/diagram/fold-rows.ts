@@ -59,7 +59,7 @@ function runsOf(segments: readonly Segment[]): Segment[][] {
   return runs;
 }
 
-/** Window updates come by the hundred in any longer transfer, and tell nothing then. */
+/** Window updates come by the hundred in any longer transfer, and mean nothing there. */
 function isPlain({ marks, flags }: Segment): boolean {
   return marks.every((mark) => mark === 'window-update') && flags.every((flag) => flag === 'ACK' || flag === 'PSH');
 }

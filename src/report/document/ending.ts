@@ -5,19 +5,19 @@ import { data, plainData, type Block } from './blocks.ts';
 import { statusText, statusTone } from './status-text.ts';
 
 /** With more conversations than this, only the table of connections says how they ended. */
-const MOST_TOLD = 5;
+const MOST_DESCRIBED = 5;
 
 /** Who closed first and what that means, and how the programs ended. */
 export function ending(report: ReportData, language: Language): Block[] {
   const { end: words } = language.report;
   const { conversations } = report.capture;
-  const told = conversations.slice(0, MOST_TOLD).flatMap(({ conversation }): Block[] => {
+  const texts = conversations.slice(0, MOST_DESCRIBED).flatMap(({ conversation }): Block[] => {
     const number =
       conversations.length > 1 ? `${words.connection(language.notation.number(conversation.index + 1))} ` : '';
     return closeTexts(conversation, language).map((text) => ({ kind: 'paragraph', text: number + text }));
   });
   return [
-    ...(conversations.length === 0 ? [{ kind: 'paragraph', text: words.noCapture } as const] : told),
+    ...(conversations.length === 0 ? [{ kind: 'paragraph', text: words.noCapture } as const] : texts),
     ...exitTable(report, language),
   ];
 }

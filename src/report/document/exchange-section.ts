@@ -53,8 +53,8 @@ function isPartial({ gaps, flaws }: ReportCapture): boolean {
 
 function missing({ capture: { missing: reason } }: ReportData, { report: { exchange: words } }: Language): Block[] {
   if (reason === undefined) return [];
-  const told = reason.reason === '' ? [] : [{ kind: 'remark', tone: 'none', text: plainData(reason.reason) } as const];
-  return [{ kind: 'remark', tone: 'none', text: words.missing[reason.kind] }, ...told];
+  const why = reason.reason === '' ? [] : [{ kind: 'remark', tone: 'none', text: plainData(reason.reason) } as const];
+  return [{ kind: 'remark', tone: 'none', text: words.missing[reason.kind] }, ...why];
 }
 
 /** Where the packets were captured, and which of them are missing. */

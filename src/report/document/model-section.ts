@@ -4,7 +4,7 @@ import type { ReportConversation, ReportData } from '../report-data.ts';
 import { data, type Block, type Value } from './blocks.ts';
 import { rolesBySide } from './roles-by-side.ts';
 
-/** Who serves and who connects, what connected mode means, and the connections that came of it. */
+/** Who serves and who connects, what connected mode means, and the connections of the run. */
 export function model(report: ReportData, language: Language): Block[] {
   const { model: words } = language.report;
   const { servers, clients } = rolesBySide(report);

@@ -13,7 +13,7 @@ import type { PlayerFiles } from './player-assets.ts';
 /**
  * A report as one HTML file that needs nothing else: no request, no font, no image. A content security policy allows
  * exactly the two scripts and the style that stand in it, by their hashes (https://www.w3.org/TR/CSP3/), so that not
- * even a fault of ours would let a program's output run.
+ * even a bug of ours would let a program's output run.
  */
 export function reportPage(document: ReportDocument, language: Language, player: PlayerFiles): string {
   const style = `${player.style}\n${PAGE_STYLE}\n${DIAGRAM_STYLE}\n${TOPOLOGY_STYLE}`;

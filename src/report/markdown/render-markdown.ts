@@ -5,7 +5,7 @@ import { codeBlock, escapeText, proseText, valueText } from './escape-markdown.t
 import { sequenceMermaid } from './sequence-diagram.ts';
 
 /**
- * A report as Markdown (CommonMark with the tables and Mermaid blocks of GitHub), for those who go on writing. Ends
+ * A report as Markdown (CommonMark with the tables and Mermaid blocks of GitHub), for people who edit it further. Ends
  * with a line feed.
  */
 export function reportMarkdown(

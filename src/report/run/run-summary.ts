@@ -32,7 +32,7 @@ export interface RunDocument {
   readonly process?: LabProcess | undefined;
 }
 
-/** One process of one boot of one host (`state/process-identity.ts`). */
+/** One process of one boot of one host (`host/process-identity.ts`). */
 export interface LabProcess {
   readonly pid: number;
   readonly startTime?: string | undefined;

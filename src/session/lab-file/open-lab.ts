@@ -10,7 +10,7 @@ import type { CommandContext } from '../context.ts';
 import type { OpenedLab } from './opened-lab.ts';
 import { shownPath } from './shown-path.ts';
 
-/** A lab file as it was read: its faults (none when `lab` is there), in the order of the file. */
+/** A lab file as it was read: its problems (none when `lab` is there), in the order of the file. */
 export interface CheckedLabFile {
   readonly text: string;
   readonly problems: readonly Problem[];
@@ -20,7 +20,7 @@ export interface CheckedLabFile {
 /**
  * Loads the lab file and parses its scenarios.
  *
- * @throws {UsageError} when it is missing, or has faults: all of them, each under its line of the file.
+ * @throws {UsageError} when it is missing, or has problems: all of them, each under its line of the file.
  */
 export async function openLab(context: CommandContext): Promise<OpenedLab> {
   const { opened, problems, text } = await checkLabFile(context);
