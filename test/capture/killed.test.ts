@@ -98,7 +98,7 @@ describe('a program that ends all that it sees on its machine', { skip: await ca
     assert.equal(facts!.gaps, undefined);
   });
 
-  test('ends a capture of loopback, which is inside: that is told, and what passed outside is kept', async () => {
+  test('ends a capture of loopback, which is inside: that is reported, and what passed outside is kept', async () => {
     const user = testContext(folder.path);
     const result = await play('near', user);
     assert.equal(result.result, 'passed');

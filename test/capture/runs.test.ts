@@ -291,7 +291,7 @@ describe('with machines that are up', { skip: await cannotMakeMachines() }, () =
     });
   });
 
-  test('where nothing can be captured outside of a machine, it is captured inside, and that is told', async () => {
+  test('where nothing can be captured outside of a machine, it is captured inside, and that is reported', async () => {
     await withCleanup(async (cleanup) => {
       const { shells } = await openSession(user().context).connect(cleanup, ['vm1']);
       const notices: EventBody[] = [];

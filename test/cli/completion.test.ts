@@ -76,7 +76,7 @@ describe('candidates', () => {
     test(`after "lab ${line}"`, async () => assert.deepEqual(await offered(line), words));
   }
 
-  test('come from a lab file that has faults, too', async () => {
+  test('come from a lab file that has problems, too', async () => {
     assert.deepEqual(await offered('ssh ', smallLab.replace('192.168.100.4', '10.0.0.4')), ['vm1', 'vm2']);
   });
 

@@ -392,7 +392,7 @@ describe('an error', () => {
     );
   });
 
-  test('that we did not foresee is told as a fault of lab itself', () => {
+  test('that we did not foresee is reported as a bug of lab itself', () => {
     const { text, exitCode } = describeFailure(new TypeError('x is not a function'), quiet);
     assert.equal(exitCode, 70);
     assert.match(text, /^error: this is a fault of lab itself: x is not a function\nhint: Please report it/);
@@ -416,7 +416,7 @@ describe('an error', () => {
     );
   });
 
-  test('within a document is told, not lost', () => {
+  test('within a document is reported, not lost', () => {
     const text = renderDocument({ error: new CheckError('no', { code: 'c', hint: 'h' }), list: [] });
     assert.deepEqual(JSON.parse(text), { schemaVersion: 1, error: { code: 'c', message: 'no', hint: 'h' }, list: [] });
   });

@@ -65,7 +65,7 @@ test('too few open files are a limit of the host, and the limit is named', () =>
   );
 });
 
-test('a refusal of the system names what was refused; a fault of ours stays one', () => {
+test('a refusal of the system names what was refused; a bug of ours stays one', () => {
   assert.throws(
     () => openSync('/no/such/file', 'r'),
     (error: unknown) => explainSystemError(error) === undefined,
@@ -83,7 +83,7 @@ test('a refusal of the system names what was refused; a fault of ours stays one'
 });
 
 describe('for an ordinary user on an odd host', { skip: needsRoot.skip || cannotBe('ordinary') }, () => {
-  test('a user ID without an account and without HOME is no fault of lab', async () => {
+  test('a user ID without an account and without HOME is no bug of lab', async () => {
     await using user = ordinaryUser([], { host: ['umount /etc/passwd; ! grep -q "^[^:]*:[^:]*:$uid:" /etc/passwd'] });
     const unset = ['HOME', 'USER', 'LOGNAME', 'XDG_CACHE_HOME'].flatMap((name) => ['-u', name]);
     for (const words of [['doctor'], ['--provider', 'ssh', 'validate'], ['up'], ['images', 'list']]) {

@@ -48,7 +48,7 @@ describe('lab', { concurrency: true }, () => {
     assert.deepEqual([exitCode, (JSON.parse(stdout) as ErrorDocument).error.code], [2, 'unknown-option']);
   });
 
-  test('shows every fault of a lab file with its place, and does nothing', async () => {
+  test('shows every problem of a lab file with its place, and does nothing', async () => {
     using folder = temporaryFolder({
       'lab.yaml': smallLab.replace('192.168.100.4', '10.0.0.4').replace('send: { asker: Ada }', 'send: { askre: Ada }'),
     });
@@ -60,7 +60,7 @@ describe('lab', { concurrency: true }, () => {
     assert.ok(!existsSync(join(folder.path, '.lab')), 'a wrong file makes nothing');
   });
 
-  test('gives the faults of a lab file as data', async () => {
+  test('gives the problems of a lab file as data', async () => {
     using folder = temporaryFolder({ 'lab.yaml': smallLab.replace('192.168.100.4', '10.0.0.4') });
     const [up, validate] = await Promise.all([
       runCli(['up', '--json'], { cwd: folder.path }),
@@ -74,7 +74,7 @@ describe('lab', { concurrency: true }, () => {
     assert.deepEqual([validate.exitCode, valid, problems[0]?.position.line], [2, false, 5]);
   });
 
-  test('writes a lab file that is without fault, and never over one that is there', async () => {
+  test('writes a lab file that is without problems, and never over one that is there', async () => {
     using folder = temporaryFolder();
     const first = await runCli(['init', '--template', 'tp1'], { cwd: folder.path });
     assert.equal(first.exitCode, 0, first.stderr);

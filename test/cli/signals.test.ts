@@ -78,7 +78,7 @@ describe('signals', { concurrency: true }, () => {
     assert.equal((await atEnd.end()).endedBy, 'SIGINT');
   });
 
-  test('a terminal that goes away is told more than once, and that ends no clean-up', async () => {
+  test('a terminal that goes away is reported more than once, and that ends no clean-up', async () => {
     const { pid, end } = await startProcess(
       `process.kill(process.pid, 'SIGHUP'); setImmediate(() => setTimeout(() => { process.stderr.write('cleaned\\n'); process.exit(143); }, 50)); await new Promise(() => {});`,
     );

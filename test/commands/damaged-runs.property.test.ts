@@ -134,7 +134,7 @@ describe('a damaged run', () => {
     { what: 'zero bytes', file: 'run.json', content: '\0'.repeat(100), says: /run\.json is damaged: it is no JSON/ },
   ];
   for (const { what, file, content, says } of damages) {
-    test(`with ${what} in ${file} is told with its place`, async () => {
+    test(`with ${what} in ${file} is reported with its place`, async () => {
       using run = storedRun({ files: { [file]: content } });
       const [first] = await assertTold(run.path, ['html', ...(file === 'run.json' ? ['logs'] : []), 'replay']);
       assert.match(first?.message ?? 'no error', says);
@@ -142,7 +142,7 @@ describe('a damaged run', () => {
     });
   }
 
-  test('with bytes that are not UTF-8 is told with its line', async () => {
+  test('with bytes that are not UTF-8 is reported with its line', async () => {
     using run = storedRun();
     const file = join(run.run, 'events.ndjson');
     writeFileSync(file, Buffer.concat([readFileSync(file), Buffer.from([0x7b, 0xff, 0x7d, 0x0a])]));
@@ -185,7 +185,7 @@ describe('a damaged run', () => {
     assert.equal(log, 'all \x1b]52;c;ZXZpbA==\x07 well \x9b2J\n');
   });
 
-  test('whatever was changed in it, is told or read, never a fault of lab and never a hang', async () => {
+  test('whatever was changed in it, is reported or read, never a bug of lab and never a hang', async () => {
     const long = process.env['LAB_TEST_LONG'] === '1';
     await fc.assert(
       fc.asyncProperty(

@@ -78,7 +78,7 @@ describe('the life of a lab', { skip: await cannotMakeMachines() }, () => {
     assert.deepEqual(readdirSync(join(folder.path, '.lab')), ['.gitignore']);
   });
 
-  test('up --recreate makes changed machines anew', async () => {
+  test('up --recreate makes changed machines again', async () => {
     await using folder = labFolder({ 'lab.yaml': smallLab });
     const { context } = testContext(folder.path);
     await up(context, { recreate: false });
@@ -112,7 +112,7 @@ describe('the life of a lab', { skip: await cannotMakeMachines() }, () => {
     );
   });
 
-  test('a machine that is down is told, and up brings it back', async () => {
+  test('a machine that is down is reported, and up brings it back', async () => {
     await using folder = labFolder({ 'lab.yaml': smallLab });
     const { context } = testContext(folder.path);
     await up(context, { recreate: false });
@@ -127,7 +127,7 @@ describe('the life of a lab', { skip: await cannotMakeMachines() }, () => {
     assert.equal((await up(context, { recreate: false })).made, true);
   });
 
-  test('a machine that does not answer is told by status, and stops only those who need it', async () => {
+  test('a machine that does not answer is reported by status, and stops only those who need it', async () => {
     await using folder = labFolder({ 'lab.yaml': smallLab });
     const { context } = testContext(folder.path);
     await up(context, { recreate: false });

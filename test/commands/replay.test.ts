@@ -7,7 +7,7 @@ import { onTerminal } from '../helpers/on-terminal.ts';
 import { storedRun, storedRunId } from '../helpers/stored-run.ts';
 
 describe('lab replay', () => {
-  test('plays both terminals beside each other, on a screen that is gone afterwards', async () => {
+  test('plays both terminals next to each other, on a screen that is gone afterwards', async () => {
     using run = storedRun();
     const { shown, exitCode } = await onTerminal(run.path, ['replay', '--speed', '20']);
     assert.equal(exitCode, 0);

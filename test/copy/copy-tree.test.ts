@@ -83,7 +83,7 @@ const oddReasons = {
 };
 
 describe('copying a tree', { concurrency: 4 }, () => {
-  test('from a machine: what cannot be copied is told one by one, the rest is copied', async () => {
+  test('from a machine: what cannot be copied is reported one by one, the rest is copied', async () => {
     await withPlaces(async ({ shell, there, here }) => {
       layOddTree(there);
       const copied = await copyFromMachine(shell, there, join(here, 'copy'), signal);

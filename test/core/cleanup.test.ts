@@ -21,7 +21,7 @@ test('a step that is added by a step runs, too', async () => {
   assert.deepEqual(done, ['inner']);
 });
 
-test('a step that fails does not stop the others, and is told with its cause', async () => {
+test('a step that fails does not stop the others, and is reported with its cause', async () => {
   const done: string[] = [];
   const cause = new Error('gone');
   const stack = new CleanupStack();

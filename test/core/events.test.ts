@@ -7,7 +7,7 @@ function recorder() {
   return { events, sink: { emit: (event: EventBody) => void events.push(event) } };
 }
 
-test('a step is told when it starts, on its way, and when it is finished with its remark', async () => {
+test('a step is reported when it starts, on its way, and when it is finished with its remark', async () => {
   const { events, sink } = recorder();
   const value = await inStep(
     sink,
@@ -45,7 +45,7 @@ test('a step without a remark has none', async () => {
   assert.ok(events.every((event) => !('note' in event)));
 });
 
-test('a step that fails is told with its reason, and the error goes on', async () => {
+test('a step that fails is reported with its reason, and the error goes on', async () => {
   const { events, sink } = recorder();
   const failure = new Error('no');
   await assert.rejects(

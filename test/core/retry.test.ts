@@ -132,7 +132,7 @@ test('a wake-up makes the next look before the interval is over', async () => {
   assert.equal(value, 3);
 });
 
-test('durations are told as a person reads them', () => {
+test('durations are written as a person reads them', () => {
   const durations = [0, 0.4, 999.4, 999.6, 1000, 2500, 59_940, 59_960, 60_000, 61_000, 119_800, 185_000, 3_600_000];
   assert.deepEqual(durations.map(formatDuration), [
     '0 ms',

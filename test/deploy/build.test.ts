@@ -57,7 +57,7 @@ test('a build that fails is a failed check, with its command, its status and the
   );
 });
 
-test('a build command that does not exist is told as such', async () => {
+test('a build command that does not exist is reported as such', async () => {
   using folder = temporaryFolder();
   await assert.rejects(run(folder.path, { server: ['lab-no-such-compiler'] }), { code: 'cannot-start', exitCode: 3 });
 });

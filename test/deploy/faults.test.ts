@@ -9,7 +9,7 @@ import { program, startMachine, tree } from './fixtures/machine.ts';
 
 const megabytes = (count: number): string => 'x'.repeat(count * 1_000_000);
 
-test('a connection that is lost in mid-upload is told as such; the next try completes it and leaves nothing of the first', async () => {
+test('a connection that is lost in mid-upload is reported as such; the next try completes it and leaves nothing of the first', async () => {
   await using machine = await startMachine();
   const files = [machine.file('small', 'old')];
   await machine.deploy([program('server', files)]);
@@ -58,7 +58,7 @@ test('what a killed deployment left is removed by the next', async () => {
   assert.deepEqual(readdirSync(join(machine.home, '.lab/incoming')), []);
 });
 
-test('a file that is written to while it is sent is told as such, and the old one stays', async () => {
+test('a file that is written to while it is sent is reported as such, and the old one stays', async () => {
   await using machine = await startMachine();
   const programs = [program('server', [machine.file('a', 'old')])];
   await machine.deploy(programs);
@@ -75,7 +75,7 @@ test('a file that is written to while it is sent is told as such, and the old on
   assert.equal(readFileSync(join(machine.home, 'lab/tp1/server/a'), 'utf8'), 'New');
 });
 
-test('too little space is told before anything is sent, and the old files stay', async () => {
+test('too little space is reported before anything is sent, and the old files stay', async () => {
   await using machine = await startMachine();
   await machine.deploy([program('server', [machine.file('a', 'old')])]);
   machine.addTool(
@@ -127,7 +127,7 @@ test(
 );
 
 test(
-  'a disk that fills up while we write is told as such, and the old files stay',
+  'a disk that fills up while we write is reported as such, and the old files stay',
   { skip: !isRoot && 'only root can give the machine a small disk' },
   async () => {
     await using machine = await startMachine({ mount: 'mount -t tmpfs -o size=600k tmpfs "$HOME"' });
@@ -148,7 +148,7 @@ test(
   },
 );
 
-test('a home folder that may not be written to is told as such', async () => {
+test('a home folder that may not be written to is reported as such', async () => {
   const readOnly = 'mount --bind "$HOME" "$HOME" && mount -o remount,bind,ro "$HOME"';
   await using machine = await startMachine({ mount: isRoot ? readOnly : undefined });
   if (!isRoot) chmodSync(machine.home, 0o500);
@@ -161,7 +161,7 @@ test('a home folder that may not be written to is told as such', async () => {
   if (!isRoot) chmodSync(machine.home, 0o700);
 });
 
-test('a machine without tar is told what it lacks', async () => {
+test('a machine without tar is reported with what it lacks', async () => {
   await using machine = await startMachine();
   machine.removeTool('tar');
   await assert.rejects(machine.deploy([program('server', [machine.file('a', '1')])]), {
@@ -170,7 +170,7 @@ test('a machine without tar is told what it lacks', async () => {
   });
 });
 
-test('a machine without a home folder is told as such', async () => {
+test('a machine without a home folder is reported as such', async () => {
   await using machine = await startMachine();
   await assert.rejects(
     machine.deploy([program('server', [machine.file('a', '1')])], {

@@ -99,7 +99,7 @@ test('two files with one name are refused, with both paths', async () => {
   });
 });
 
-test('a missing file is told with the program, and whether its build should have made it', async () => {
+test('a missing file is reported with the program, and whether its build should have made it', async () => {
   using folder = folderWith({ 'src/dangling': '→nowhere' });
   await assert.rejects(entriesOf(folder.path, ['server.js']), (error: unknown) => {
     assert.ok(error instanceof UsageError);
@@ -118,7 +118,7 @@ test('a missing file is told with the program, and whether its build should have
 });
 
 test(
-  'a file that we may not read is told as such',
+  'a file that we may not read is reported as such',
   { skip: process.getuid?.() === 0 && 'root may read all files' },
   async () => {
     using folder = folderWith({ 'server.js': '1' });

@@ -159,7 +159,7 @@ for (const [what, lines, source, reason] of [
   ],
   ['a host without a Node to send', linux, undefined, 'this host has no Node for Linux to send'],
 ] as const) {
-  test(`${what} is told before anything is sent`, () => {
+  test(`${what} is reported before anything is sent`, () => {
     const message = `vm1 has no Node, its programs need 18 or newer, and ours cannot be used: ${reason}`;
     assert.throws(() => chooseRuntime('vm1', parseProgramSurvey(lines), source), { code: 'runtime-unfit', message });
   });

@@ -18,7 +18,7 @@ const folderOf = (machine: TestMachine): string => join(machine.home, 'lab/tp1/s
 const notices = (machine: TestMachine): string[] =>
   machine.events.flatMap((event) => (event.kind === 'notice' ? [event.message] : []));
 
-test('a file that the student edited on the machine is kept beside the new one, and that is told', async () => {
+test('a file that the student edited on the machine is kept next to the new one, and that is reported', async () => {
   await using machine = await startMachine();
   await machine.deploy([program('server', [machine.file('server.py', 'ours 1')])]);
   writeFileSync(join(folderOf(machine), 'server.py'), 'edited');
@@ -66,7 +66,7 @@ test('other files that the student made in the folder stay as they are', async (
   assert.deepEqual(notices(machine), []);
 });
 
-test('a file that no longer belongs to the program stays when it was edited, and that is told', async () => {
+test('a file that no longer belongs to the program stays when it was edited, and that is reported', async () => {
   await using machine = await startMachine();
   const [a, b] = [machine.file('a', '1'), machine.file('b', '2')];
   await machine.deploy([program('server', [a, b])]);
@@ -113,7 +113,7 @@ for (const [what, prepare, path, needed] of [
     'a file',
   ],
 ] as const) {
-  test(`${what} is refused with the way out, and untouched`, async () => {
+  test(`${what} is refused with the cure, and untouched`, async () => {
     await using machine = await startMachine();
     mkdirSync(join(machine.home, 'lab/tp1'), { recursive: true });
     prepare(machine.home);
@@ -129,7 +129,7 @@ for (const [what, prepare, path, needed] of [
   });
 }
 
-test('a file named lab in the home folder is refused with the way out', async () => {
+test('a file named lab in the home folder is refused with the cure', async () => {
   await using machine = await startMachine();
   writeFileSync(join(machine.home, 'lab'), 'own');
   await assert.rejects(machine.deploy([program('server', [machine.file('a', '1')])]), { code: 'deploy-path-taken' });

@@ -103,7 +103,7 @@ describe('the way to a folder', () => {
     assert.equal(intruderOnTheWay(path), undefined);
   });
 
-  test('that leads in a circle is told as such', () => {
+  test('that leads in a circle is reported as such', () => {
     using folder = temporaryFolder();
     symlinkSync('link', join(folder.path, 'link'));
     assert.match(intruderOnTheWay(join(folder.path, 'link'))?.why ?? '', /in a circle/);

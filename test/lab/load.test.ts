@@ -142,7 +142,7 @@ describe('the provider of a lab file', () => {
   }
 
   for (const provider of ['incus', 'docker', 'kvm']) {
-    it(`may not be ${provider}: the fault shows where it stands, and names those that there are`, async () => {
+    it(`may not be ${provider}: the problem shows where it stands, and names those that there are`, async () => {
       const result = await check(`${BASE}machines: { vm1: {} }\nprovider: ${provider}\n`);
       assert.ok('problems' in result);
       assert.deepEqual(
@@ -153,7 +153,7 @@ describe('the provider of a lab file', () => {
   }
 });
 
-describe('what a faulty file still tells', () => {
+describe('what a file with problems still shows', () => {
   it('is a partial lab with its programs and scenarios, so that the scenarios can be checked too', async () => {
     const result = await check(
       `${BASE}machines: { vm1: { usr: a } }\nprograms: { p: { on: vm2 } }\nscenarios: { s: [{ start: q }] }\n`,

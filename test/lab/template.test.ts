@@ -31,7 +31,7 @@ describe('the template of lab init', () => {
     assert.match(labTemplate('tp1', { schemaPath: '/x/y.json' }), /^# yaml-language-server: \$schema=\/x\/y\.json\n/);
   });
 
-  it('finds programs that lie beside it', () => {
+  it('finds programs that lie next to it', () => {
     assert.match(labTemplate('tp1', { programsFolder: '' }), /files: \[server\.js\]/);
     assert.match(labTemplate('tp1', { programsFolder: '../x' }), /files: \[\.\.\/x\/client\.js\]/);
   });

@@ -101,7 +101,7 @@ test('the handshake has its three packets, the initial sequence numbers and the 
   assert.equal(acknowledgedIn.client?.count, 5);
 });
 
-test('who closed first, and how, is told of every way to end', () => {
+test('who closed first, and how, is reported for every way to end', () => {
   const endOf = (name: string): unknown[] => {
     const { kind, by, complete, halfClose } = only(name).close;
     return [kind, by, complete, halfClose?.bytesAfter];
@@ -307,7 +307,7 @@ test('sent bytes are counted once and put in order, however often and in whateve
   assert.equal(limited.bytes.byteLength, 100);
 });
 
-test('bytes that the capture lacks are missing in the payload, and told', () => {
+test('bytes that the capture lacks are missing in the payload, and reported', () => {
   const [traced] = readCapture(
     pcapOf(
       framesOf([

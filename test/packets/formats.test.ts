@@ -110,7 +110,7 @@ test('addresses are written as RFC 5952 wants', () => {
   assert.equal(addressed('0000 0000 0000 0000 0000 ffff c0a8 6404'), '::ffff:192.168.100.4');
 });
 
-test('fragments of IP packets are told, and not taken for segments', () => {
+test('fragments of IP packets are reported, and not taken for segments', () => {
   const fragmented = packets.map(({ timeMs, data }, index): MadePacket => {
     const copy = Buffer.from(data);
     if (index === 3) copy[20] = 0x20;

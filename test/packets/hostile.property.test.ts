@@ -44,11 +44,11 @@ function assertSound(bytes: Uint8Array): void {
 
 const options = { numRuns: 300 };
 
-test('arbitrary bytes are read without a fault', () => {
+test('arbitrary bytes are read without an error', () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 400 }), assertSound), options);
 });
 
-test('arbitrary bytes behind the header of a capture file are read without a fault', () => {
+test('arbitrary bytes behind the header of a capture file are read without an error', () => {
   const headers = [
     pcapOf([]),
     pcapOf([], { bigEndian: true }),
@@ -64,7 +64,7 @@ test('arbitrary bytes behind the header of a capture file are read without a fau
   );
 });
 
-test('arbitrary packets of every link type are read without a fault', () => {
+test('arbitrary packets of every link type are read without an error', () => {
   const linkType = fc.constantFrom(0, 1, 12, 101, 108, 113, 228, 229, 276);
   const packet = fc.tuple(
     fc.constantFrom('', '0800450000', '86dd60', '81000001', '45000028', '60000000'),
@@ -83,7 +83,7 @@ test('arbitrary packets of every link type are read without a fault', () => {
   );
 });
 
-test('real captures with damaged bytes are read without a fault', () => {
+test('real captures with damaged bytes are read without an error', () => {
   const small = captureNames.filter((name) => captureBytes(name).byteLength < 10_000);
   const damage = fc.array(fc.tuple(fc.nat(10_000), fc.nat(255)), { minLength: 1, maxLength: 20 });
   fc.assert(
@@ -97,7 +97,7 @@ test('real captures with damaged bytes are read without a fault', () => {
   );
 });
 
-test('segments with arbitrary numbers and flags are read without a fault', () => {
+test('segments with arbitrary numbers and flags are read without an error', () => {
   const number = fc.oneof(
     fc.integer({ min: 0, max: 0xffff_ffff }),
     fc.constantFrom(0, 1, 2, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff),

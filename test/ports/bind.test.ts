@@ -110,7 +110,7 @@ test('where the bound socket has set SO_REUSEADDR, a server that sets it too get
   assert.match(explainPort(report) ?? '', /A server that sets SO_REUSEADDR can have the port all the same/);
 });
 
-test('TIME_WAIT: a server with SO_REUSEADDR gets the port only if the one before had set it; how long it lasts is told', async () => {
+test('TIME_WAIT: a server with SO_REUSEADDR gets the port only if the one before had set it; how long it lasts is reported', async () => {
   const [friendly, strict] = [await unusedPort(), await unusedPort()];
   leaveTimeWait(friendly, 1);
   leaveTimeWait(strict, 0);
@@ -151,7 +151,7 @@ test('a port of root is refused to an ordinary user, whatever the tables say', o
   assert.match(explainPort(report) ?? '', /refuses it to nobody with EACCES/);
 });
 
-test('a process that holds a UDP port is told by every tool, and ended as exactly as a server; one that has a peer is a client', async () => {
+test('a process that holds a UDP port is reported by every tool, and ended as exactly as a server; one that has a peer is a client', async () => {
   const port = await unusedPort();
   const holder = await holding(`s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("", ${port}))`);
   const withoutSs = shellWithTools([
@@ -196,7 +196,7 @@ test('a process that holds a UDP port is told by every tool, and ended as exactl
   );
 });
 
-test('a machine without Perl is asked with Python; one with neither is told by its tables', async () => {
+test('a machine without Perl is asked with Python; one with neither is judged by its tables', async () => {
   const port = await unusedPort();
   await holding(`s = socket.socket(); s.bind(("", ${port}))`);
   const withPython = await inspectPort(

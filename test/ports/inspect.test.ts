@@ -28,7 +28,7 @@ test('a free port is free, and nothing is sent to it', async () => {
   assert.deepEqual([report.holders, report.timeWait, report.connections, report.source], [[], [], [], 'ss']);
 });
 
-test('a listener is told with PID, command, user, start and address, on IPv4 and IPv6', async () => {
+test('a listener is reported with PID, command, user, start and address, on IPv4 and IPv6', async () => {
   const port = await unusedPort();
   const before = Date.now();
   const holder = await hold(port, ['both']);
@@ -120,7 +120,7 @@ test('a look does not use up the one accept of a server', async () => {
   assert.equal(await isListening(localShell(), await unusedPort()), false);
 });
 
-test('a client of the port is told as a connection, not as a holder', async () => {
+test('a client of the port is reported as a connection, not as a holder', async () => {
   const port = await unusedPort();
   await hold(port);
   const client = connect(port, '127.0.0.1');

@@ -125,7 +125,7 @@ test('Ctrl-C ends either program with status 130', async () => {
   assert.equal(await waiting.exit, 130);
 });
 
-test('a client that is killed while the server types is told at once; with --keep the server listens again', async () => {
+test('a client that is killed while the server types is reported at once; with --keep the server listens again', async () => {
   const port = await unusedPort();
   const server = await startServer(port, ['--keep'], { terminal: true });
   const first = startClient(port);
@@ -144,7 +144,7 @@ test('a client that is killed while the server types is told at once; with --kee
   await server.shows('Listening ...', 3);
 });
 
-test('a server that is killed while the client types is told at once', async () => {
+test('a server that is killed while the client types is reported at once', async () => {
   const port = await unusedPort();
   const server = await startServer(port);
   const client = startClient(port);
@@ -154,7 +154,7 @@ test('a server that is killed while the client types is told at once', async () 
   assert.match(client.errors, /^client: the server closed the connection\. .*start it again.*\n$/);
 });
 
-test('a connection that is reset is told as lost', async () => {
+test('a connection that is reset is reported as lost', async () => {
   const port = await unusedPort();
   const server = await startServer(port);
   const socket = connect(port, '127.0.0.1');

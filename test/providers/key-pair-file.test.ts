@@ -83,7 +83,7 @@ const damages: Readonly<Record<string, (path: string) => void>> = {
 };
 
 for (const [what, damage] of Object.entries(damages)) {
-  test(`a private half that ${what} is told with what mends it, and made anew where that is safe`, () => {
+  test(`a private half that ${what} is reported with what fixes it, and made again where that is safe`, () => {
     using folder = temporaryFolder();
     const path = pairIn(folder.path);
     const before = readKeyPair(path);

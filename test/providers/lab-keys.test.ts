@@ -26,7 +26,7 @@ describe('the keys of a lab', () => {
   });
 
   for (const name of ['secret', 'user']) {
-    test(`are told to be damaged, and made anew, when "${name}" is gone, empty, cut, no text or a folder`, () => {
+    test(`are reported as damaged, and made again, when "${name}" is gone, empty, cut, no text or a folder`, () => {
       using folder = temporaryFolder();
       ensureKeys(folder.path);
       const path = join(folder.path, 'keys', name);
@@ -51,7 +51,7 @@ describe('the keys of a lab', () => {
     });
   }
 
-  test('a public half that is gone or damaged follows from the private one; one of another key is told', () => {
+  test('a public half that is gone or damaged follows from the private one; one of another key is reported', () => {
     using folder = temporaryFolder();
     const { user } = ensureKeys(folder.path);
     const path = join(folder.path, 'keys/user.pub');

@@ -302,7 +302,7 @@ describe('the pieces of a diagram', () => {
   });
 });
 
-test('text beside the arrows is cut to its column, at blanks where it can', () => {
+test('text next to the arrows is cut to its column, at blanks where it can', () => {
   assert.deepEqual(wrapText("from server Hello ! ,What's up VM2", 26, 3), ['from server Hello !', ",What's up VM2"]);
   assert.deepEqual(wrapText('x'.repeat(60), 26, 2), ['x'.repeat(26), `${'x'.repeat(25)}…`]);
   assert.deepEqual(wrapText('日本語日本語', 6, 3), ['日本語', '日本語']);

@@ -20,7 +20,7 @@ function endOf(...segments: MadeSegment[]): string {
 }
 
 describe('the end of a connection', () => {
-  test('that never began is told by how far its handshake came', () => {
+  test('that never began is reported by how far its handshake came', () => {
     assert.match(endOf(syn, syn), /^No connection came to be: nothing answered the SYN\.$/);
     assert.match(endOf(syn, synAck), /^No connection came to be before the capture ended/);
     assert.match(endOf(syn, { from: 'server', flags: 'RA', seq: 0, ack: 100 }), /refused it \(RST\)/);
@@ -69,7 +69,7 @@ function toneAndText(state: ReportPortCheck['state']): string {
   return `${tone}: ${text}`;
 }
 
-test('a port is bad only when it cannot be taken, and one without a holder is in use all the same', () => {
+test('a port is bad only when it cannot be taken, and one without a holder is still in use', () => {
   assert.match(toneAndText('free'), /^good: Port 7999 of `vm1` is free/);
   assert.match(toneAndText('time-wait'), /^good: .* still remembered \(TIME_WAIT\)\. That is no process/);
   assert.match(toneAndText('busy'), /^bad: .* is in use, though nobody listens/);

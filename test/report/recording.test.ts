@@ -61,7 +61,7 @@ describe('recordings for the players of a page', () => {
     );
   });
 
-  test('are no wider than what was printed, so that they can be read beside each other', () => {
+  test('are no wider than what was printed, so that they can be read next to each other', () => {
     const { header } = parse(
       foldOf(stamped([opened('server'), printed('server', '\x1b[1mshort\x1b[0m\r\n')]))
         .recordings()

@@ -40,7 +40,7 @@ test('a run with any number of port checks and notices is folded into bounded me
   assert.deepEqual([notices.length, notices.at(-1)], [50, 'remark 50']);
 });
 
-test('a notice keeps its hint, and what a run tells twice is told as it was last', () => {
+test('a notice keeps its hint, and what a run tells twice is reported as it was last', () => {
   const fold = folded([...tp1Bodies, notice('no packets', 'Install tcpdump.'), lab('first'), lab('second')]);
   assert.deepEqual([fold.notices, fold.lab?.provider], [['no packets Install tcpdump.'], 'second']);
 });

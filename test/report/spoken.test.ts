@@ -28,7 +28,7 @@ function spokenIn(talk: Talk, events: readonly Event[] = stamped(tp1Bodies)): Re
   );
 }
 
-describe('the words beside the segments', () => {
+describe('the words next to the segments', () => {
   test('of the reference session are the lines that caused them, and the lines that they caused', () => {
     assert.deepEqual(spokenIn(tp1Talk()), {
       1: ['command: $ node client.js vm1 7999', 'line: Listening ...'],

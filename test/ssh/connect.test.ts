@@ -108,7 +108,7 @@ describe('connecting', { concurrency: 4, timeout: 30_000 }, () => {
     assert.equal((await shell.exec(['echo', 'hello'])).stdout, 'hello\n');
   });
 
-  test('a port where nobody listens is told as refused', async () => {
+  test('a port where nobody listens is reported as refused', async () => {
     const server = await serve(() => undefined);
     await server[Symbol.asyncDispose]();
 
@@ -117,14 +117,14 @@ describe('connecting', { concurrency: 4, timeout: 30_000 }, () => {
     assert.match(error.message, /127\.0\.0\.1:\d+ refused the connection/);
   });
 
-  test('a Unix socket that is not there is told as a machine that does not run', async () => {
+  test('a Unix socket that is not there is reported as a machine that does not run', async () => {
     const error = await failureOf(targetAt({ socketPath: join(tmpdir(), 'lab-no-such-socket') }, 20_000));
 
     assert.equal(error.code, 'ssh-socket-missing');
     assert.match(error.hint ?? '', /lab up/);
   });
 
-  test('a name that cannot be resolved is told as such', async () => {
+  test('a name that cannot be resolved is reported as such', async () => {
     const error = await failureOf(targetAt({ host: 'no-such-host.invalid', port: 22 }, 20_000));
 
     assert.equal(error.code, 'ssh-name-unknown');
@@ -138,7 +138,7 @@ describe('connecting', { concurrency: 4, timeout: 30_000 }, () => {
     assert.match(error.message, /said nothing within 300 ms: nothing speaks SSH there/);
   });
 
-  test('a server that hangs up at once is told as such', async () => {
+  test('a server that hangs up at once is reported as such', async () => {
     await using server = await serve((socket) => socket.end());
 
     assert.equal((await failureOf(targetAt(server.address, 20_000))).code, 'ssh-hung-up');
@@ -169,7 +169,7 @@ describe('connecting', { concurrency: 4, timeout: 30_000 }, () => {
     assert.match(error.detail ?? '', /It said: "0\./);
   });
 
-  test('a server that is out of places to wait, or behind a firewall that drops packets, is told as one that does not answer', async () => {
+  test('a server that is out of places to wait, or behind a firewall that drops packets, is reported as one that does not answer', async () => {
     // A queue of one, filled: the kernel then ignores further connections.
     const queue =
       'import socket; s = socket.create_server(("127.0.0.1", 0), backlog=0); c = socket.create_connection(s.getsockname()); print(s.getsockname()[1], flush=True); input()';
@@ -180,13 +180,13 @@ describe('connecting', { concurrency: 4, timeout: 30_000 }, () => {
     assert.match(error.message, /did not answer within 300 ms/);
   });
 
-  test('a server that greets and then breaks off is told as such', async () => {
+  test('a server that greets and then breaks off is reported as such', async () => {
     await using server = await serve((socket) => socket.end('SSH-2.0-broken\r\n'));
 
     assert.equal((await failureOf(targetAt(server.address, 20_000))).code, 'ssh-closed');
   });
 
-  test('a server that greets and then hangs is told as a time-out', async () => {
+  test('a server that greets and then hangs is reported as a time-out', async () => {
     await using server = await serve((socket) => socket.write('SSH-2.0-hung\r\n'));
 
     const error = await failureOf(targetAt(server.address));
@@ -194,7 +194,7 @@ describe('connecting', { concurrency: 4, timeout: 30_000 }, () => {
     assert.match(error.message, /key exchange within 300 ms/);
   });
 
-  test('a server with which no algorithm is shared is told with what it offers and what is needed', async () => {
+  test('a server with which no algorithm is shared is reported with what it offers and what is needed', async () => {
     await using server = await startSshd({ sshdConfig: ['KexAlgorithms sntrup761x25519-sha512@openssh.com'] });
 
     const error = await failureOf(server.target());
@@ -215,7 +215,7 @@ describe('connecting', { concurrency: 4, timeout: 30_000 }, () => {
     assert.equal(error.detail, 'Tried: private key. The server accepts: publickey.');
   });
 
-  test('no key at all is told as such', async () => {
+  test('no key at all is reported as such', async () => {
     await using server = await startSshd();
 
     const error = await failureOf(server.target({ credentials: [] }));
@@ -271,7 +271,7 @@ describe('connecting', { concurrency: 4, timeout: 30_000 }, () => {
     });
   }
 
-  test('a private key that cannot be used is told before anything is sent', async () => {
+  test('a private key that cannot be used is reported before anything is sent', async () => {
     await using server = await startSshd();
 
     assert.equal(

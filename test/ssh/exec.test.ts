@@ -62,7 +62,7 @@ describe('exec', { concurrency: 4, timeout: 30_000 }, () => {
     assert.equal((await shell.exec(['wc', '-c'], { input: pieces() })).stdout.trim(), '1000700');
   });
 
-  test('a command that does not read its input ends all the same', async () => {
+  test('a command that does not read its input ends anyway', async () => {
     await using server = await startSshd();
     const shell = await server.connect();
 
@@ -81,7 +81,7 @@ describe('exec', { concurrency: 4, timeout: 30_000 }, () => {
     await assert.rejects(shell.exec(['cat'], { input: broken() }), failure);
   });
 
-  test('output beyond the limit is dropped and told', async () => {
+  test('output beyond the limit is dropped and reported', async () => {
     await using server = await startSshd();
     const shell = await server.connect();
 
@@ -188,7 +188,7 @@ describe('exec', { concurrency: 4, timeout: 30_000 }, () => {
     assert.deepEqual({ stdout, stderr }, { stdout: 'out\n', stderr: 'err\n' });
   });
 
-  test('an account whose shell runs no commands is told with what it printed', async () => {
+  test('an account whose shell runs no commands is reported with what it printed', async () => {
     await using server = await startSshd({ sshdConfig: ['ForceCommand echo This account is not available; exit 1'] });
     const shell = await server.connect();
 

@@ -105,7 +105,7 @@ test('a put that the end of the connection interrupts leaves the old file and no
   assert.equal(readFileSync(join(folder, 'file'), 'utf8'), 'old');
 });
 
-test('a folder in the way is told as such', async () => {
+test('a folder in the way is reported as such', async () => {
   await using server = await startSshd();
   const shell = await server.connect();
 
@@ -131,7 +131,7 @@ test('a machine without any tool for SHA-256 takes a file whose size is right', 
   assert.ok(!readdirSync(poor.folder).some((name) => name.endsWith('.part')));
 });
 
-test('a full disk is told as such, and what did not fit is gone', async (context) => {
+test('a full disk is reported as such, and what did not fit is gone', async (context) => {
   if (!isRoot) return context.skip('only root can mount a small disk');
   await using server = await startSshd({
     sshdConfig: ['ForceCommand mount -t tmpfs -o size=1m tmpfs /mnt; eval "$SSH_ORIGINAL_COMMAND"; ls -A /mnt >&2'],
@@ -144,7 +144,7 @@ test('a full disk is told as such, and what did not fit is gone', async (context
   assert.ok(!error.detail?.includes('.part'));
 });
 
-test('a folder that the user may not write is told as such', async (context) => {
+test('a folder that the user may not write is reported as such', async (context) => {
   if (isRoot) return context.skip('root may write everywhere');
   await using server = await startSshd();
   const shell = await server.connect();

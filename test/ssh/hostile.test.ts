@@ -130,7 +130,7 @@ describe('servers that do not do their part', { concurrency: true }, () => {
     ],
   ];
   for (const [title, serve, codes] of greetings) {
-    test(`one that ${title} is told as such`, async () => {
+    test(`one that ${title} is reported as such`, async () => {
       await using server = await startRawServer(serve);
       const { code } = await failureOf(
         connectShell(targetOf({ port: server.port, hostKey: generateKeyPair('none').publicKey }, { timeoutMs: 1500 })),
@@ -166,7 +166,7 @@ describe('servers that do not do their part', { concurrency: true }, () => {
     await tunnel.close();
   });
 
-  test('one that gives no terminal and no answer fails a start, and what is told later is the same', async () => {
+  test('one that gives no terminal and no answer fails a start, and what is reported later is the same', async () => {
     await withShell({ exec: () => undefined }, { answerMs: shortMs }, async (shell) => {
       assert.equal(
         (await failureOf(shell.start(['sh'], { terminal: { columns: 80, rows: 24 } }))).code,

@@ -158,7 +158,7 @@ describe('start', { concurrency: 4, timeout: 30_000 }, () => {
     }
   });
 
-  test('a signal to a program that has just ended hurts nobody', async () => {
+  test('a signal to a program that has just ended harms no process', async () => {
     await using server = await startSshd();
     const shell = await server.connect();
     const process = await shell.start(['true'], { terminal });

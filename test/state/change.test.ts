@@ -96,7 +96,7 @@ const cases: readonly {
 ];
 
 for (const { what, from = {}, to, says } of cases) {
-  test(`a change of ${what} changes the fingerprint and is told in words`, () => {
+  test(`a change of ${what} changes the fingerprint and is reported in words`, () => {
     const running = stateOf(sampleLab(from), 'id-1', {});
     const lab = sampleLab(to);
     assert.deepEqual(describeChange(running, lab), says);

@@ -22,7 +22,7 @@ const module = JSON.stringify(join(import.meta.dirname, '../../src/state/state-f
 const needsMount = { skip: !canMount && 'this host lets us mount nothing' };
 const needsRoot = { skip: process.getuid?.() !== 0 && 'only root can give files away' };
 
-test('the state folder is .lab beside lab.yaml, as an absolute path', () => {
+test('the state folder is .lab next to lab.yaml, as an absolute path', () => {
   assert.equal(stateFolderFor('/home/me/tp1/lab.yaml'), '/home/me/tp1/.lab');
   assert.equal(stateFolderFor('lab.yaml'), join(process.cwd(), '.lab'));
 });
@@ -48,7 +48,7 @@ test("a state folder that others may enter is closed, and the user's own .gitign
   assert.equal(readFileSync(join(path, '.gitignore'), 'utf8'), '!runs\n');
 });
 
-test('a file, or a link to nowhere, named .lab is refused with the way out', async () => {
+test('a file, or a link to nowhere, named .lab is refused with the cure', async () => {
   using folder = temporaryFolder();
   const [file, link] = [join(folder.path, '.lab'), join(folder.path, '.link')];
   writeFileSync(file, '');
@@ -82,7 +82,7 @@ const attempt = `
   return ensureStateFolder(folder + '/.lab').then(() => 'done', ({ code, exitCode, message, hint }) => ({ code, exitCode, message, hint }));
 `;
 
-test('a read-only disk is told as such, with a next step', needsMount, () => {
+test('a read-only disk is reported as such, with a next step', needsMount, () => {
   using folder = temporaryFolder();
   const result = onPrivateDisk(folder.path, attempt, { readOnly: true });
   const message = `cannot make ${folder.path}/.lab: the file system is read-only`;
@@ -94,7 +94,7 @@ test('a read-only disk is told as such, with a next step', needsMount, () => {
   });
 });
 
-test('a full disk is told as such, with a next step', needsMount, () => {
+test('a full disk is reported as such, with a next step', needsMount, () => {
   using folder = temporaryFolder();
   const result = onPrivateDisk(folder.path, attempt, {
     size: '64k',

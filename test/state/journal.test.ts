@@ -64,7 +64,7 @@ test('a folder without a journal has no records; removing it twice is safe', asy
   assert.ok(!existsSync(journalPath(folder.path)));
 });
 
-test('broken lines within the journal are told with their numbers, and the others are read', async () => {
+test('broken lines within the journal are reported with their numbers, and the others are read', async () => {
   using folder = temporaryFolder();
   const record = '{"at":"2026-01-01T00:00:00Z","kind":"one"}\n';
   writeFileSync(journalPath(folder.path), `${record}garbage\nnull\n${record}`);

@@ -159,7 +159,7 @@ test(
 );
 
 test(
-  'a full disk is told once with a hint; the record says that the run broke',
+  'a full disk is reported once with a hint; the record says that the run broke',
   { skip: !canMount && 'needs a mount namespace' },
   () => {
     using folder = mkdtempDisposableSync(join(tmpdir(), 'lab-run-'));

@@ -103,7 +103,7 @@ const breakages: Readonly<Record<string, (text: string) => string>> = {
 };
 
 for (const [what, breakIt] of Object.entries(breakages)) {
-  test(`${what} is told as a broken state, with the way out`, async () => {
+  test(`${what} is reported as a broken state, with the cure`, async () => {
     using folder = temporaryFolder();
     await writeState(folder.path, stateOf(richLab, 'id-1', {}));
     const text = readFileSync(statePath(folder.path), 'utf8');

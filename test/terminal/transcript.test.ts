@@ -123,7 +123,7 @@ test('text holds no control character but line feed and tab, and nothing invisib
   );
 });
 
-test('completed lines never change, and each is told once', () => {
+test('completed lines never change, and each is reported once', () => {
   fc.assert(
     fc.property(output, output, columns, (first, second, width) => {
       const lines: string[] = [];
@@ -181,7 +181,7 @@ test('a megabyte of flood keeps less memory than it sent', () => {
   assert.equal(transcript.text.split('\n').length - 1 + transcript.droppedLines, 2000);
 });
 
-test('a flood of plain text goes through; how fast is told, not judged', (t) => {
+test('a flood of plain text goes through; how fast is reported, not judged', (t) => {
   const chunk = 'from client: the quick brown fox jumps over the lazy dog 0123456789\r\n'.repeat(1000);
   const transcript = new Transcript({ columns: 80 });
   const started = performance.now();

@@ -64,7 +64,7 @@ for (const [kind, make] of [
       assert.equal(run.exitCode, 0, run.stdout + run.stderr);
     });
 
-    test('of the lab itself is told by status, and "lab up" makes it anew', async () => {
+    test('of the lab itself is reported by status, and "lab up" makes it again', async () => {
       await using user = make();
       assert.equal((await user.lab('up')).exitCode, 0);
       const init = labelledProcesses(user.folder);

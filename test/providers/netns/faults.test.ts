@@ -64,7 +64,7 @@ describe(
 );
 
 describe('a state folder that cannot be written', { skip: cannotBe('ordinary') }, () => {
-  test('is told, and nothing is made', async () => {
+  test('is reported, and nothing is made', async () => {
     await using user = ordinaryUser();
     chmodSync(user.folder, 0o555);
     const up = await user.lab('up');

@@ -98,7 +98,7 @@ for (const [kind, make] of [
 }
 
 describe('keys on this host', { skip: cannotBe(process.getuid?.() === 0 ? 'root' : 'ordinary') }, () => {
-  test('a lab of an older version, whose machines share a key, works on, is told of, and gets keys of its own', async () => {
+  test('a lab of an older version, whose machines share a key, works on, is reported, and gets keys of its own', async () => {
     await using user = currentUser();
     writeFileSync(join(user.folder, 'lab.yaml'), two.replace(/, b: .*/, ' }'));
     assert.equal((await user.lab('up')).exitCode, 0);
@@ -117,7 +117,7 @@ describe('keys on this host', { skip: cannotBe(process.getuid?.() === 0 ? 'root'
     assert.ok(!readFileSync(join(user.folder, '.lab/known_hosts'), 'utf8').includes(old.split(' ')[1]!));
   });
 
-  test('keys that are damaged are told with the cure, and made anew', async () => {
+  test('keys that are damaged are reported with the cure, and made again', async () => {
     await using user = currentUser();
     writeFileSync(join(user.folder, 'lab.yaml'), two);
     assert.equal((await user.lab('up')).exitCode, 0);

@@ -283,7 +283,7 @@ describe('captures at the ports of the switch', { timeout: 60_000, skip: noTcpdu
     assert.equal(packetsOf(Buffer.concat(chunks)).length, captured);
   });
 
-  test('end with the switch, which is told; then nothing can be captured there, and the same is told before', async () => {
+  test('end with the switch, which is reported; then nothing can be captured there, and the same is reported before', async () => {
     await using made = await lab();
     const { tcpdump } = await made.begin('a', '');
     const gone = once(made.child, 'exit');
@@ -350,7 +350,7 @@ test('names of machines become addresses, words of the language and of services 
     assert.equal(withAddresses(given, named), expected);
 });
 
-test('a filter that never ends takes no packet, and ends all the same', () => {
+test('a filter that never ends takes no packet, and still ends', () => {
   assert.equal(accepts([[0x05, 0, 0, 2 ** 32 - 1]], datagram('a', 'b', 7, '')), false);
 });
 

@@ -54,7 +54,7 @@ async function upWith(user: LabUser, env: Readonly<Record<string, string>>, ...o
 const oneMachine = (text: string): string => text.replace(/ {2}vm2: .*\n/, '').replace(/^programs:[^]*/m, '');
 
 describe('a start that cannot be', { skip: cannotEmulate(), timeout: 600_000 }, () => {
-  test('a disk without a system is told as soon as the firmware says so, and nothing stays', async () => {
+  test('a disk without a system is reported as soon as the firmware says so, and nothing stays', async () => {
     const links = hostLinks();
     await using user = userOfMachines('./blank.qcow2', oneMachine);
     makeDisk(join(user.folder, 'blank.qcow2'));
@@ -110,7 +110,7 @@ describe('a start that cannot be', { skip: cannotEmulate(), timeout: 600_000 }, 
     ],
   ];
   for (const [what, image, change, exitCode, message] of refusals) {
-    test(`${what}: told before anything is started`, async () => {
+    test(`${what}: reported before anything is started`, async () => {
       await using user = userOfMachines(image, change);
       makeDisk(join(user.folder, 'blank.qcow2'));
       makeDisk(join(user.folder, 'cut.qcow2'));
@@ -124,7 +124,7 @@ describe('a start that cannot be', { skip: cannotEmulate(), timeout: 600_000 }, 
   }
 
   test(
-    'QEMU that is too old is told with the package to install',
+    'QEMU that is too old is reported with the package to install',
     { skip: process.platform !== 'linux' && 'this is about packages of Linux' },
     async () => {
       const folder = mkdtempSync(join(tmpdir(), 'lab-old-'));
@@ -142,7 +142,7 @@ describe('a start that cannot be', { skip: cannotEmulate(), timeout: 600_000 }, 
   );
 
   test(
-    'QEMU that is missing is told with the command that gets it',
+    'QEMU that is missing is reported with the command that gets it',
     { skip: findOnHost('qemu-system-x86_64') !== undefined && 'this host has QEMU itself' },
     async () => {
       using empty = mkdtempDisposableSync(join(tmpdir(), 'lab-no-tools-'));

@@ -52,7 +52,7 @@ describe('pulling an image', { timeout: 30_000 }, () => {
     assert.match(server.ranges[1]!, /^bytes=[1-9]\d*-$/);
   });
 
-  test('refuses what its checksum does not fit, and begins anew the next time', async () => {
+  test('refuses what its checksum does not fit, and begins again the next time', async () => {
     using cache = emptyCache();
     await using server = await serveImage(content);
     server.checksum = 'f'.repeat(64);

@@ -211,14 +211,14 @@ WARNING:
 \t- Unhandled non-multipart userdata
 `;
 
-  test('is told in one line: an error', () => {
+  test('is reported in one line: an error', () => {
     assert.equal(
       complaintIn(failed),
       `error: ('locale', ProcessExecutionError("Unexpected error while running command.\\nExit code: 255"))`,
     );
   });
 
-  test('is told in one line: what it could get over', () => {
+  test('is reported in one line: what it could get over', () => {
     assert.equal(
       complaintIn(warned),
       'done: WARNING: Failed at merging in cloud config part Unhandled non-multipart userdata',
@@ -265,7 +265,7 @@ describe('why there is no acceleration', () => {
     ['a processor without it', 'flags : fpu', /no virtualisation/, /firmware/],
   ];
   for (const [what, flags, reason, cure] of cases) {
-    test(`is told: ${what}`, async () => {
+    test(`is reported: ${what}`, async () => {
       const folder = mkdtempSync(join(tmpdir(), 'lab-kvm-'));
       writeFileSync(join(folder, 'cpuinfo'), flags);
       const obstacle = await kvmObstacle(tool, undefined, {
@@ -279,7 +279,7 @@ describe('why there is no acceleration', () => {
   }
 
   test(
-    'is told: no right on the device',
+    'is reported: no right on the device',
     { skip: process.getuid?.() === 0 && 'root may open everything' },
     async () => {
       using folder = mkdtempDisposableSync(join(tmpdir(), 'lab-device-'));
@@ -290,7 +290,7 @@ describe('why there is no acceleration', () => {
     },
   );
 
-  test('is told: a device that opens and then does not work', async () => {
+  test('is reported: a device that opens and then does not work', async () => {
     const obstacle = await kvmObstacle(tool, undefined, { device: '/dev/null' });
     assert.match(obstacle!.cures.join(), /nested/);
   });

@@ -86,7 +86,7 @@ describe('algorithms', () => {
     );
   });
 
-  test('a server that offers nothing new at all is told with all that would have to be allowed', async () => {
+  test('a server that offers nothing new at all is reported with all that would have to be allowed', async () => {
     await using server = await startSshd({
       transport: 'tcp',
       sshdConfig: [
@@ -132,7 +132,7 @@ describe('algorithms', () => {
     assert.match(told.hint ?? '', /signatures over SHA-1[\s\S]*\nHost old\n {4}PubkeyAcceptedAlgorithms \+ssh-rsa$/);
   });
 
-  test('what the configuration forbids is not used, and told when nothing is left', async () => {
+  test('what the configuration forbids is not used, and reported when nothing is left', async () => {
     await using server = await startSshd({ transport: 'tcp', sshdConfig: ['Ciphers aes128-ctr'] });
     assert.equal(await connect(server, 'Ciphers aes128-ctr\nKexAlgorithms ecdh-sha2-nistp256'), undefined);
     const refused = await connect(server, 'Ciphers aes256-gcm@openssh.com');

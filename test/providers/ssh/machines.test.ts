@@ -59,7 +59,7 @@ describe('a machine may be of any kind', { skip: !isRoot && 'making the machines
     );
   });
 
-  test('an account with a ForceCommand is told as such, with what it said', async () => {
+  test('an account with a ForceCommand is reported as such, with what it said', async () => {
     await withMachines({ sshdConfig: ['ForceCommand echo "only backups here"'] }, {}, async (_made, user) => {
       const { exitCode, stderr } = await user.lab('up', '--accept-new-host-keys');
       assert.equal(exitCode, 3);
@@ -103,7 +103,7 @@ describe('a machine may be of any kind', { skip: !isRoot && 'making the machines
   });
 
   test(
-    'a process of root on the port is told and ended with the password of sudo, which is given by the environment',
+    'a process of root on the port is reported and ended with the password of sudo, which is given by the environment',
     { skip: without('sudo') },
     async () => {
       await withMachines({ password: 'geheim', prepare: sudoWithPassword('ildvm1') }, {}, async (made, user) => {

@@ -76,7 +76,7 @@ describe(
       });
     }
 
-    test('a process of somebody else on the port is told, stays, and is ended only by check-port --kill', async () => {
+    test('a process of somebody else on the port is reported, stays, and is ended only by check-port --kill', async () => {
       await using made = await plainMachines();
       await using user = currentUser(made.within);
       laySshPractical(user, made);

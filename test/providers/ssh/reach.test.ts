@@ -95,7 +95,7 @@ describe('a machine is reached', () => {
     assert.equal(server.processes.length, 1, 'nobody got further');
   });
 
-  test('a jump host that allows no forwarding is told as such', async () => {
+  test('a jump host that allows no forwarding is reported as such', async () => {
     await using jump = await startSshd({ transport: 'tcp', sshdConfig: ['AllowTcpForwarding no'] });
     const config = `Host jump\n  Port ${accessTo(jump).port}\n  HostName 127.0.0.1\n  User ${jump.user}\n  IdentityFile FOLDER/id\nHost vm\n  HostName 10.9.9.9\n  ProxyJump jump\n`;
     await using me = sshUser({ config, keys: { id: jump.userKey.privateKey }, knownHosts: knownLine(jump) });
@@ -109,7 +109,7 @@ describe('a machine is reached', () => {
     );
   });
 
-  test('jump hosts that lead in a circle are told', async () => {
+  test('jump hosts that lead in a circle are reported', async () => {
     await using me = sshUser({ config: 'Host a\n  ProxyJump b\nHost b\n  ProxyJump a\n' });
     await assert.rejects(me.reach({ host: 'a' }), { code: 'too-many-jumps' });
   });
@@ -132,7 +132,7 @@ describe('a machine is reached', () => {
     }
   });
 
-  test('a ProxyCommand that fails is told with its own words', async () => {
+  test('a ProxyCommand that fails is reported with its own words', async () => {
     await using me = sshUser({ config: 'Host vm\n  ProxyCommand sh -c "echo no way to %h >&2; exit 1"\n' });
     await assert.rejects(
       me.reach({ host: 'vm' }),
@@ -140,7 +140,7 @@ describe('a machine is reached', () => {
     );
   });
 
-  test("a configuration with a fault is told in OpenSSH's words", async () => {
+  test("a wrong configuration is reported in OpenSSH's words", async () => {
     await using me = sshUser({ config: 'Prot 22' });
     await assert.rejects(
       me.reach({ host: 'vm' }),
@@ -252,7 +252,7 @@ describe('a user is let in', () => {
     );
   });
 
-  test('a key of lab.yaml that is not there is told before anything is sent, with how to make one', async () => {
+  test('a key of lab.yaml that is not there is reported before anything is sent, with how to make one', async () => {
     await using me = sshUser();
     await assert.rejects(
       me.reach({ host: '127.0.0.1', port: 1, key: '/no/such/key' }),

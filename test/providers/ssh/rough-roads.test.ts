@@ -140,7 +140,7 @@ scenarios:
     );
   });
 
-  test('a connection lost in mid-run is told at once, the run is broken, and its programs are gone when the machine is back', async () => {
+  test('a connection lost in mid-run is reported at once, the run is broken, and its programs are gone when the machine is back', async () => {
     await withMachines({}, async (made, user) => {
       writeFileSync(made.sshConfig, 'Host *\n  ServerAliveInterval 1\n  ServerAliveCountMax 2\n');
       waitForever(user);
@@ -226,7 +226,7 @@ scenarios:
     ],
   ];
   for (const [title, prepare, message] of homes) {
-    test(`${title} is told before anything is sent`, async () => {
+    test(`${title} is reported before anything is sent`, async () => {
       await withMachines({ prepare }, async (_made, user) => {
         const { exitCode, stderr } = await user.lab('up', '--accept-new-host-keys');
         assert.equal(exitCode, 3);
@@ -235,7 +235,7 @@ scenarios:
     });
   }
 
-  test('a compiled program in a home that may not be executed is told with the reason', async () => {
+  test('a compiled program in a home that may not be executed is reported with the reason', async () => {
     await withMachines({ prepare: 'mount -t tmpfs -o noexec,mode=777 tmpfs $HOME_FOLDER' }, async (_made, user) => {
       const file = join(user.folder, 'lab.yaml');
       writeFileSync(join(user.folder, 'tool'), '#!/bin/sh\necho hello\n', { mode: 0o755 });
@@ -257,7 +257,7 @@ scenarios:
     ['a shell that runs nothing', '/usr/sbin/nologin'],
     ['a shell that only talks', '/bin/echo'],
   ] as const) {
-    test(`an account with ${title} is told as such`, async () => {
+    test(`an account with ${title} is reported as such`, async () => {
       await withMachines({ loginShell }, async (_made, user) => {
         const { exitCode, stderr } = await user.lab('up', '--accept-new-host-keys');
         assert.equal(exitCode, 3, stderr);

@@ -73,7 +73,7 @@ describe(
       });
     });
 
-    test('all that differs is told at once, on all machines', async () => {
+    test('all that differs is reported at once, on all machines', async () => {
       await tryUp(
         plain,
         ({ up }) => {
@@ -94,7 +94,7 @@ describe(
       );
     });
 
-    test('an SSH address that leads to another machine of the lab is told', async () => {
+    test('an SSH address that leads to another machine of the lab is reported', async () => {
       await tryUp(
         { vm1: { address: '192.168.100.4', user: 'ild' }, vm2: { address: '192.168.100.5', user: 'ild' } },
         ({ up }) => {
@@ -149,7 +149,7 @@ describe(
       );
     });
 
-    test('machines with the right addresses on two networks are told to be so', async () => {
+    test('machines with the right addresses on two networks are reported as right', async () => {
       await tryUp(
         plain,
         ({ up }) => {
@@ -166,7 +166,7 @@ describe(
       );
     });
 
-    test('a cable that is not connected is told', async () => {
+    test('a cable that is not connected is reported', async () => {
       await tryUp(
         plain,
         ({ up }) =>
