@@ -61,7 +61,7 @@ export class EnvironmentError extends LabError {
   readonly exitCode = ExitCode.environment;
 }
 
-/** The connection to a machine could not be made or was lost; told apart from a command that failed. Exit code 3. */
+/** The connection to a machine could not be made or was lost; not a command that failed. Exit code 3. */
 export class ConnectionError extends EnvironmentError {
   readonly machine: string;
 

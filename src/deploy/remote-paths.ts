@@ -3,7 +3,7 @@
  *
  * A program's folder is `lab/<lab>/<program>`: one visible folder in the home, in which a student finds every program
  * of every lab by name, and which no folder of the student's own is likely to be. It holds real files, no links into a
- * store: a script finds its neighbours, and whoever edits a file edits that one alone.
+ * store: a script finds its neighbours, and to edit a file changes that one alone.
  *
  * `.lab/cas/<sha256>` keeps the content of what was sent, `.lab/deployed/<lab>/<program>/now` and `before` list what
  * lies in the program's folder and what lay there before, `.lab/runtime/<key>/node` is our Node, `.lab/incoming/<pid>`

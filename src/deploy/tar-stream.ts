@@ -90,8 +90,8 @@ export function changedWhileSent(path: string): EnvironmentError {
 }
 
 /**
- * Offsets and forms of the fields are those of pax(1), "ustar Interchange Format"; the owner is left to whoever
- * unpacks.
+ * Offsets and forms of the fields are those of pax(1), "ustar Interchange Format"; the owner is left to the
+ * side that unpacks.
  */
 function header(name: string, sizeBytes: number): Uint8Array {
   const block = Buffer.alloc(BLOCK_BYTES);

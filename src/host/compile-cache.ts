@@ -4,8 +4,8 @@ import { makeCacheFolder } from './files/own-folder.ts';
 /**
  * Lets Node keep the compiled code of what is loaded from now on, which halves the time of the next start. Node runs
  * what it finds there without comparing it to the source (node:module, "Module compile cache"), and its usual place
- * lies in the shared temporary folder: whoever makes that first decides what others run. Without a folder of the user's
- * own nothing is kept, and only time is lost.
+ * lies in the shared temporary folder: the user who makes that first decides what others run. Without a folder of the
+ * user's own nothing is kept, and only time is lost.
  */
 export function keepCompiledCode(): void {
   try {

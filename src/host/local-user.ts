@@ -33,7 +33,7 @@ function isOwn(home: string): boolean {
   }
 }
 
-/** The home folder that the user database has for whoever runs this process; undefined without an entry. */
+/** The home folder that the user database has for the user of this process; undefined without an entry. */
 export function accountHome(): string | undefined {
   return accountOf()?.homedir;
 }

@@ -71,8 +71,8 @@ function kindOf(state: string): 'holder' | 'time-wait' | 'other' {
 }
 
 /**
- * Whether a socket listens on the port: a cheap, passive look at the machine's socket table, for whoever waits for a
- * server.
+ * Whether a socket listens on the port: a cheap, passive look at the machine's socket table, for a wait until a
+ * server is ready.
  *
  * @throws as `inspectPort` does.
  */
@@ -161,7 +161,7 @@ function explainBlindSpot(
       `Put it into LAB_SUDO_PASSWORD, or look there by hand: sudo lsof -i :${port}`
     );
   return (
-    `no process on ${machine} shows as the holder of port ${port}${uid === 0 ? '' : ', to root neither'}: ` +
+    `no process on ${machine} shows as the holder of port ${port}${uid === 0 ? '' : ', not even to root'}: ` +
     `it lives in another container, or in the kernel. Look on the host of ${machine}`
   );
 }

@@ -43,7 +43,7 @@ export function explainPort(report: PortReport): string | undefined {
     );
   }
   if (bind !== undefined && state === 'busy' && !isRefused(bind, 'reuse'))
-    known.push(`A server that sets SO_REUSEADDR can have the port all the same; one that does not gets ${IN_USE}.`);
+    known.push(`A server that sets SO_REUSEADDR can still have the port; one that does not gets ${IN_USE}.`);
   return known.length === 0 ? undefined : known.join(' ');
 }
 

@@ -97,7 +97,7 @@ export function removeSaved(stateFolder: string, name: string): void {
  * Saves all machines at one moment; they stand still meanwhile, then go on. A state of that name is replaced once the
  * new one is whole.
  *
- * @throws {EnvironmentError} when the disk is full or QEMU refuses; the machines go on all the same.
+ * @throws {EnvironmentError} when the disk is full or QEMU refuses; the machines go on in any case.
  */
 export async function saveLab(stateFolder: string, saved: SavedLab, signal: AbortSignal): Promise<void> {
   const fresh = savedFolder(stateFolder, `.${saved.name}.new`);

@@ -26,7 +26,7 @@ export function noticesAbout(lab: Lab, facts: ReadonlyMap<string, MachineProfile
   });
 }
 
-/** Names that programs use and their machine does not know. They work all the same: `lab run` gives the address. */
+/** Names that programs use and their machine does not know. They still work: `lab run` gives the address. */
 function unknownNames(machine: string, facts: MachineProfile, programs: readonly Program[]): Notice | undefined {
   const words = new Set(programs.flatMap(({ command }) => command.map((word) => word.split(':')[0])));
   const names = Object.entries(facts.unknownNames).filter(([name]) => words.has(name));

@@ -16,7 +16,7 @@ export interface Peer {
   readonly sshPort: number;
 }
 
-/** What came of the look at one peer. `unknown`: the machine has no tool to look with. */
+/** The result of the look at one peer. `unknown`: the machine has no tool to look with. */
 export interface PeerAnswer {
   readonly address: string;
   readonly outcome: 'ping' | 'tcp' | 'refused' | 'silent' | 'unknown';

@@ -171,7 +171,7 @@ export class ProgramTerminal {
     });
   }
 
-  /** Without waiting: on a machine that does not answer any more, the time to end passes all the same. */
+  /** Without waiting: the time to end also passes on a machine that no longer answers. */
   #sendSignal(name: string): void {
     this.#process.kill(name).catch(() => undefined);
   }

@@ -14,7 +14,7 @@ import type { ExitStatus } from '../shell.ts';
  */
 const SILENCE_MS = 500;
 
-/** A process on a machine, told apart from a later one with the same PID by its start. */
+/** A process on a machine, distinguished from a later one with the same PID by its start. */
 export interface MachineProcessId {
   readonly pid: number;
   /** Field 22 of /proc/PID/stat (clock ticks since boot), or `-` where there is no /proc. */

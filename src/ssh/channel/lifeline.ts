@@ -69,7 +69,7 @@ export class Lifeline {
   /**
    * From now on the process group ends with the connection; `exit` settles when the server has said how it ended. What
    * is sent to the machine later is also acted on later there. Its shell has to have begun: one that is still starting
-   * when the connection goes dies of its first word, to which nobody listens any more.
+   * when the connection goes dies of its first word, which is no longer read.
    */
   async add({ pid, start }: MachineProcessId, exit: Promise<unknown>): Promise<void> {
     this.#registered.set(`${pid} ${start}`, exit);
@@ -121,7 +121,7 @@ export class Lifeline {
 
   /**
    * Ends what is registered, and resolves when it is gone and the server has said so. What it may not end, and all of
-   * it where nobody listens, is ended by the end of the connection later.
+   * it on a machine that does not answer, is ended by the end of the connection later.
    */
   async end(): Promise<void> {
     if (this.#isDeaf) return;

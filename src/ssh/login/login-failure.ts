@@ -3,7 +3,7 @@ import { formatDuration } from '../../core/text/amounts.ts';
 import { serverText, type ShellTarget, targetFailure } from '../target.ts';
 import { allowHint } from './algorithm-failure.ts';
 
-/* All that can go wrong between a connected stream and a logged-in user, each told apart and with its next step. */
+/* All that can go wrong between a connected stream and a logged-in user, each with its own code and next step. */
 
 /** How far a login has come. */
 export type LoginPhase = 'greeting' | 'handshake' | 'login';

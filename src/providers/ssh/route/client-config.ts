@@ -33,7 +33,7 @@ export function sshConfigOf(route: Route | undefined, stateFolder: string): Read
     ['HostKeyAlias', hostKeyAlias],
     ['IdentityFile', key?.path],
     ['IdentitiesOnly', onlyKeyFiles ? 'yes' : undefined],
-    // Beside the user's own file, which ssh(1) reads anyway.
+    // In addition to the user's own file, which ssh(1) reads anyway.
     ['GlobalKnownHostsFile', ownKnownHosts(stateFolder)],
     ['ProxyJump', jumps.length === 0 ? undefined : jumps.map(hop).join(',')],
     ['ProxyCommand', proxyCommand?.replaceAll('%', '%%')],
