@@ -25,6 +25,7 @@ export async function waitForSeats(
   cleanup: CleanupStack,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Seat>> {
+  signal.throwIfAborted();
   const path = runSocketPath(stateFolder);
   const seats = new Map<string, Seat>();
   const { promise: complete, resolve, reject } = Promise.withResolvers<void>();
@@ -38,6 +39,8 @@ export async function waitForSeats(
     );
   });
   server.on('error', reject);
+  // It may fail before it is waited for, which is then no unhandled rejection.
+  complete.catch(() => undefined);
   const stop = (): void => reject(signal.reason as Error);
   signal.addEventListener('abort', stop, { once: true });
   await rm(path, { force: true });

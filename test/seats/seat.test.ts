@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, test } from 'node:test';
 import { readConsole } from '../../src/commands/machines/console.ts';
+import { CleanupStack } from '../../src/core/cleanup.ts';
+import { InterruptedError } from '../../src/core/errors.ts';
+import { waitForSeats } from '../../src/seats/run-socket.ts';
 import { seatAt } from '../../src/seats/seat.ts';
 import { consoleFolder, consoleLog, consoleSocket, workFolder } from '../../src/providers/qemu/folders.ts';
 import { temporaryFolder } from '../helpers/cli.ts';
@@ -40,7 +43,50 @@ describe('the seat of an operator', () => {
   });
 });
 
+describe('seats for further terminals', () => {
+  for (const [moment, abort] of [
+    ['that came before', (controller: AbortController) => controller.abort(new InterruptedError('SIGTERM'))],
+    [
+      'that comes while the old socket is removed',
+      (controller: AbortController) => queueMicrotask(() => controller.abort(new InterruptedError('SIGTERM'))),
+    ],
+  ] as const)
+    test(`are not waited for after a signal ${moment}`, async () => {
+      using folder = temporaryFolder();
+      const [cleanup, controller] = [new CleanupStack(), new AbortController()];
+      abort(controller);
+      await assert.rejects(waitForSeats(folder.path, ['client'], cleanup, controller.signal), InterruptedError);
+      assert.deepEqual(await cleanup.run(), []);
+    });
+});
+
 describe('the console of a machine', () => {
+  test('is left after a signal, with the terminal in order', async () => {
+    using folder = temporaryFolder({ 'lab.yaml': 'version: 1\nmachines: { vm1: {} }\n' });
+    const state = join(folder.path, '.lab');
+    for (const path of [consoleFolder(state), workFolder(state)]) mkdirSync(path, { recursive: true });
+    writeFileSync(consoleLog(state, 'vm1'), '');
+    const controller = new AbortController();
+    const server = createServer((socket) => {
+      socket.on('error', () => socket.destroy()).write('\x1b[?25l');
+      socket.once('close', () => server.close());
+    });
+    await new Promise<void>((resolve) => {
+      server.listen(consoleSocket(state, 'vm1'), resolve);
+    });
+    const { context, written } = testContext(folder.path);
+    const stdout = new PassThrough().on('data', (data: Buffer) => {
+      if (data.includes('?25l')) controller.abort(new InterruptedError('SIGTERM'));
+    });
+    const terminal = { ...context.terminal, stdin: new PassThrough(), stdout };
+    const joined = readConsole(
+      { ...context, terminal, signal: controller.signal },
+      { machine: 'vm1', lines: undefined, interactive: true },
+    );
+    await assert.rejects(joined, InterruptedError);
+    assert.match((await written()).stderr, /Joined the console of vm1/);
+  });
+
   test('shows what a program draws with, and leaves the terminal in order', async () => {
     using folder = temporaryFolder({ 'lab.yaml': 'version: 1\nmachines: { vm1: {} }\n' });
     const state = join(folder.path, '.lab');

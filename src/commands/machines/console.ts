@@ -84,6 +84,9 @@ async function joinConsole({ terminal, signal }: CommandContext, path: string): 
     const socket = connectUnix(path);
     cleanup.add('leave the console', () => socket.destroy());
     await once(socket, 'connect', { signal });
+    const leave = (): void => void socket.destroy();
+    signal.addEventListener('abort', leave, { once: true });
+    cleanup.add('stop listening for signals', () => signal.removeEventListener('abort', leave));
     const { stdin } = terminal;
     const onKeys = (bytes: Uint8Array): void => {
       if (bytes.includes(LEAVE_KEY)) socket.destroy();
@@ -102,6 +105,7 @@ async function joinConsole({ terminal, signal }: CommandContext, path: string): 
       signal.throwIfAborted();
       if (!socket.destroyed) throw error;
     }
+    signal.throwIfAborted();
   });
 }
 
