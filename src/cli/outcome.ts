@@ -5,7 +5,7 @@ import { harmlessJson } from '../core/json/json-text.ts';
 export interface Outcome {
   /** Plain JSON; `schemaVersion` is added when it is printed. */
   readonly document: object;
-  /** For standard output; empty when there is nothing to say, or when it was written as it came. */
+  /** For standard output; empty when there is nothing to say, or when it was written already. */
   readonly text: string;
   /** One of `ExitCode`, or the status of a command on a machine. */
   readonly exitCode: number;

@@ -15,7 +15,7 @@ export function keepFolderOfCaller(labFile: string): void {
   if (caller !== undefined) process.once('exit', () => handBack(stateFolder, caller));
 }
 
-/** The cause of a failure: that `.lab` is another user's explains what it led to. */
+/** The cause of a failure: when `.lab` is another user's, that explains it. */
 export function causeOf(error: unknown, labFile: string): unknown {
   if (!(error instanceof EnvironmentError)) return error;
   return foreignUnlessReadable(stateFolderFor(labFile)) ?? error;

@@ -45,7 +45,7 @@ export const reasons = {
   unreadableFolder: 'this folder may not be read',
 } as const;
 
-/** @throws {EnvironmentError} for a tree that is too large, whoever made it so. */
+/** @throws {EnvironmentError} for a tree that is too large, on either side. */
 export function requireFew(count: number, where: string): void {
   if (count <= MOST_ENTRIES) return;
   throw new EnvironmentError(`${where} holds more than ${MOST_ENTRIES} files and folders`, {
@@ -54,7 +54,7 @@ export function requireFew(count: number, where: string): void {
   });
 }
 
-/** What stands in the system's own words, in ours. */
+/** The system's own words, in ours; undefined for words that are not known. */
 export function reasonIn(message: string): string | undefined {
   if (/No such file|ENOENT/i.test(message)) return 'no such file or folder';
   if (/Permission denied|not permitted|EACCES|EPERM/i.test(message)) return 'permission denied';

@@ -67,7 +67,7 @@ export interface OpenedFile extends AsyncDisposable {
   read(): AsyncIterable<Uint8Array>;
 }
 
-/** Opens a file without waiting for anybody, whatever it has become. @throws the system error. */
+/** Opens a file without waiting, whatever it has become. @throws the system error. */
 export async function openForCopy(file: string): Promise<OpenedFile> {
   const handle = await open(localFileName(file), constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {

@@ -26,8 +26,8 @@ const PARALLEL_FILES = 4;
 const MOST_STALLS = 3;
 
 /**
- * Copies a file or folder from this host to a machine. What cannot be copied is left out and told in the result; a file
- * is there whole or not at all.
+ * Copies a file or folder from this host to a machine. What cannot be copied is left out and named in the result; a
+ * file is there whole or not at all.
  *
  * @throws {EnvironmentError} when the thing itself cannot be read here or written there; when the disk is full. @throws
  * {ConnectionError}

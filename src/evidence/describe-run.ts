@@ -13,8 +13,8 @@ import type { RunFolder } from '../state/runs/run-folder.ts';
 import { keepSources } from './keep-sources.ts';
 
 /**
- * Tells what is run, and keeps the sources of its programs in the run folder, so that a report can be made from that
- * folder alone. Never fails for the sake of a report: what cannot be read is left out.
+ * Describes what is run, and keeps the sources of its programs in the run folder, so that a report can be made from
+ * that folder alone. Never fails for the sake of a report: what cannot be read is left out.
  */
 export async function describeLab(
   lab: Lab,
@@ -66,8 +66,8 @@ async function hashOf(file: string): Promise<LabDescription['labFile']> {
 }
 
 /**
- * Interpreters that tell their version at once and do nothing else then; a student's own program might start when it is
- * asked.
+ * Interpreters that print their version at once and do nothing else then; a student's own program might start when it
+ * is asked.
  */
 const runtimes: ReadonlySet<string> = new Set([
   'node',
@@ -87,8 +87,8 @@ const factsScript = scriptFile(new URL('machine-facts.sh', import.meta.url));
 const FACTS_TIMEOUT_MS = 10_000;
 
 /**
- * Asks each machine of the stage what it runs, and tells as the answers come. Nothing is decided by this, so a machine
- * that does not answer is passed over.
+ * Asks each machine of the stage what it runs, and reports each answer as it arrives. Nothing is decided by this, so a
+ * machine that does not answer is passed over.
  */
 export async function describeMachines({ shells, programs, lab, signal }: Stage, events: EventSink): Promise<void> {
   await Promise.all(

@@ -41,7 +41,7 @@ export interface PlayedRun {
   readonly incomplete?: true;
 }
 
-/** A play that did not pass, with all that tells why. */
+/** A play that did not pass, with all that shows why. */
 export interface FailedRun extends PlayedRun {
   readonly play: PlayResult;
 }
@@ -67,7 +67,7 @@ export async function playOnce(
     onFault: (error) => full.abort(error),
     onCut: (role) => void tellCut(events, role, maxOutputBytes),
   });
-  // The console stamps no event that has its time already: both tell of the same instant.
+  // The console stamps no event that has its time already: both show the same instant.
   const order = new TrueOrder((event) => folder.record(event), series.oneWayMs);
   const events = broadcast([
     (event) => order.take(event),
@@ -128,7 +128,7 @@ async function playInto(
   return play;
 }
 
-/** What came of a play: one that is not stored whole is broken, whatever its steps say. */
+/** The result of a play: one that is not stored whole is broken, whatever its steps say. */
 function whole(
   play: PlayResult,
   fault: LabError | undefined,

@@ -27,7 +27,7 @@ export function packetRecorder(links: ReadonlyMap<string, LinkCapture>): PacketR
 }
 
 /**
- * Ends a capture, stores at most so many bytes of it in the run folder, and tells of it; warns when packets are missing
+ * Ends a capture, stores at most so many bytes of it in the run folder, and reports it; warns when packets are missing
  * in it.
  */
 async function keepPackets(

@@ -4,7 +4,7 @@ import type { Command, ExecResult, Shell } from '../ssh/shell.ts';
 import { outputWriter } from './line-prefixer.ts';
 
 /**
- * Runs a command on one machine and passes its output on as it comes. Without a prefix the machine is the only one, and
+ * Runs a command on one machine and passes its output on at once. Without a prefix the machine is the only one, and
  * our input is the command's.
  */
 export async function execOn(
@@ -26,7 +26,7 @@ export async function execOn(
 }
 
 /**
- * The status of a command as a shell tells it: 128 and the number of the signal that ended it (POSIX.1-2017, Shell
+ * The status of a command as a shell reports it: 128 and the number of the signal that ended it (POSIX.1-2017, Shell
  * Command Language 2.8.2).
  */
 export function exitCodeOf({ exitCode, signal }: Pick<ExecResult, 'exitCode' | 'signal'>): number {

@@ -39,7 +39,7 @@ export async function joinRun(context: CommandContext, role: string): Promise<Jo
   });
 }
 
-/** Nobody listens there: no run, or one that was killed. */
+/** Undefined when no one listens there: no run, or one that was killed. */
 function reach(path: string): Promise<Socket | undefined> {
   const socket = connectUnix(path);
   return new Promise((resolve) => {
@@ -82,7 +82,7 @@ function relayKeys(socket: Socket, { operator }: Seat): void {
   const sizes = async (): Promise<void> => {
     for await (const size of operator.resizes ?? []) await send(socket, { size });
   };
-  // A run that is over takes no more; the messages tell that it is.
+  // A run that is over takes no more; its messages have said so.
   void keys().catch(() => undefined);
   void sizes().catch(() => undefined);
 }

@@ -2,11 +2,11 @@ import type { Socket } from 'node:net';
 import type { TerminalSize } from '../ssh/shell.ts';
 import { writeOutput } from '../host/files/output.ts';
 
-/** What a second terminal tells the run that it joins. */
+/** What a second terminal sends to the run that it joins. */
 export type FromJoiner =
   { readonly join: string; readonly size: TerminalSize } | { readonly keys: string } | { readonly size: TerminalSize };
 
-/** What the run tells the second terminal. Keys and output are text in base64, so that any byte passes. */
+/** What the run sends to the second terminal. Keys and output are text in base64, so that any byte passes. */
 export type FromRun =
   | { readonly joined: true }
   | { readonly refused: string }

@@ -50,7 +50,7 @@ export async function waitForSeats(
   return seats;
 }
 
-/** Gives the seat that the other side asks for, or tells why not. */
+/** Gives the seat that the other side asks for, or answers why not. */
 async function take(socket: Socket, roles: readonly string[], seats: Map<string, Seat>): Promise<Seat | undefined> {
   const messages = receive<FromJoiner>(socket);
   const first = await messages.next();

@@ -42,7 +42,7 @@ export function seatAt(terminal: UserTerminal): Seat {
       const shown = guard.pass(data);
       if (shown === '') return;
       endsOnNewline = shown.endsWith('\n');
-      // The user left the program's terminal, not the run: it ends as it would for anybody.
+      // The user left the program's terminal, not the run, which goes on to its own end.
       await writeOutput(stdout, shown).catch(() => undefined);
     },
     end() {

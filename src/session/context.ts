@@ -3,7 +3,7 @@ import type { EventSink } from '../core/events.ts';
 import type { ProviderRegistry } from '../providers/provider.ts';
 import type { Patience } from '../ssh/patience.ts';
 
-/** What every command gets from the command line: where to look, whom to tell, when to stop. */
+/** What every command gets from the command line: where to look, where to report, when to stop. */
 export interface CommandContext {
   /** Absolute path of the folder that the user stands in. */
   readonly cwd: string;

@@ -9,8 +9,8 @@ import { intactState } from './lab-identity.ts';
 import { Session } from './session.ts';
 
 /**
- * A session that holds the lab's lock: it alone has the journal, and may change what is stored. What it says was read
- * with the lock held.
+ * A session that holds the lab's lock: only it has the journal, and may change what is stored. All but the lab file is
+ * read again with the lock held.
  */
 class LockedSession extends Session {
   readonly journal: Journal;
@@ -28,8 +28,8 @@ class LockedSession extends Session {
   }
 
   /**
-   * Removes what tells of the lab. Call it when nothing of the lab is left, so that the next `down` finds it again if
-   * we die before.
+   * Removes state and journal. Call it when nothing of the lab is left: if this process dies before, the next `down`
+   * still finds the rest.
    */
   async forget(): Promise<void> {
     await removeState(this.stateFolder);

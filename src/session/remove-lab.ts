@@ -6,8 +6,8 @@ import { loginPolicy, type LoginSource } from './provider-means.ts';
 import { sweep } from './sweep.ts';
 
 /**
- * Removes what the lab made, then what tells of it: if we die in between, the next `down` finds it again. Returns what
- * was ended, in words of the provider. `context` is that of the command, unless it must go on after ^C.
+ * Removes what the lab made, then its state and journal: if we die in between, the next `down` finds it again. Returns
+ * what was ended, in words of the provider. `context` is that of the command, unless it must go on after ^C.
  *
  * @throws {EnvironmentError} when its machines are another user's. @throws as `sweep`.
  */

@@ -30,7 +30,7 @@ export interface ConnectedLab extends FoundLab {
 /** What a session begins with: nothing that another `lab` may change. */
 export interface SessionSource {
   readonly context: CommandContext;
-  /** Those of the context; of each name there is one provider object. */
+  /** Those of the context; `named` gives the same provider object each time. */
   readonly providers: ProviderRegistry;
   /**
    * The lab file and its scenarios, read once.
@@ -41,8 +41,9 @@ export interface SessionSource {
 }
 
 /**
- * The lab that a command works on. Lab file, identity, state, provider and machines are each read when they are first
- * asked for, once, and then kept. A session makes nothing and changes nothing: whatever does takes a `LockedSession`.
+ * The lab that a command works on. Lab file, state, provider and machines are each read when they are first asked for,
+ * once, and then kept; the journal is read each time. A session makes nothing and changes nothing: what does takes a
+ * `LockedSession`.
  */
 export class Session implements SessionSource {
   readonly context: CommandContext;
@@ -139,7 +140,7 @@ export class Session implements SessionSource {
     return new EnvironmentError(`this lab is not up${copy}`, { code: 'lab-down', hint: 'Run "lab up" first.' });
   }
 
-  /** From here on the state is this one, which is on disk; machines are looked for again. For who holds the lock. */
+  /** From here on the state is this one, which is on disk; machines are looked for again. Only with the lock held. */
   protected changeTo(state: LabState | undefined): void {
     this.#saved = Promise.resolve(state);
     this.#original = undefined;

@@ -5,8 +5,8 @@ import { parsePlace, placeOf, type Place } from './place.ts';
 import { replaceFile } from './files/storage.ts';
 
 /**
- * What a `.lab` folder says of itself, in `keys/folder.json`. It outlives `down`, as the keys do, so that a copy of the
- * folder can be told from the original.
+ * What a `.lab` folder says of itself, in `keys/folder.json`. It outlives `down`, as the keys do, so that a copy can be
+ * distinguished from the original folder.
  */
 export interface FolderMark {
   /** Of the folder; the same in its copies. */
@@ -37,8 +37,8 @@ export async function readMark(folder: string): Promise<FolderMark | undefined> 
 }
 
 /**
- * Makes the mark say where the folder lies now; one that is to be told from what it was copied from gets a new `id`.
- * Call it with the lab's lock held.
+ * Makes the mark say where the folder lies now; with `isNew` it gets a new `id`, so that it no longer passes for the
+ * folder that it was copied from. Call it with the lab's lock held.
  *
  * @throws {EnvironmentError} as `replaceFile`.
  */

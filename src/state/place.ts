@@ -1,7 +1,7 @@
 import { lstatSync, realpathSync } from 'node:fs';
 
 /**
- * Where a `.lab` folder lies, told in two ways: a folder that is moved keeps its inode, one that is copied has neither.
+ * Where a `.lab` folder lies, in two ways: a folder that is moved keeps its inode, one that is copied has neither.
  */
 export interface Place {
   /** Absolute, without symbolic links. */

@@ -15,8 +15,8 @@ export function stateFolderFor(labFile: string): string {
 
 /**
  * Makes the `.lab` folder, or finds it made: only its owner may enter (keys are kept there), and git ignores it. May be
- * called at any time. With `mayBeFull` a disk without room for the file that git reads is no failure: a lab must be
- * taken down all the same.
+ * called at any time. With `mayBeFull` a disk without room for the file that git reads is no failure: it must still
+ * be possible to take the lab down.
  *
  * @throws {EnvironmentError} when the disk is full or read-only, a right is missing, a file has that name, or the
  * folder belongs to another user. Root acts for who called sudo: that user's folder is welcome, as long as no link is

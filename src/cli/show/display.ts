@@ -25,7 +25,7 @@ export interface Display {
 
 /**
  * Progress and, unless it is quiet or for a program, the live relay of scenarios, on one screen. With `json` progress
- * goes to stderr all the same, and is collected, too.
+ * still goes to stderr, and is collected, too.
  */
 export function openDisplay(options: DisplayOptions): Display {
   const screen = new StatusLines(options);

@@ -54,7 +54,7 @@ function failureText(
   error: unknown,
   { style, verbose }: { readonly style: Style; readonly verbose: boolean },
 ): string {
-  // The signal handler has spoken already.
+  // The signal handler has printed a line already.
   if (error instanceof InterruptedError) return '';
   // Messages may quote what a machine said, and that must not drive the user's terminal.
   const lines = [`${style('red', 'error:')} ${sanitize(told.message)}`];

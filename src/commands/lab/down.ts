@@ -53,7 +53,7 @@ async function takeDown(session: LockedSession, purge: boolean): Promise<Pick<Do
   return { lab: identity?.name ?? strays[0]?.name, ended: [...ended, ...others] };
 }
 
-/** What of the journal cannot be read may have named something; the rest is taken down all the same. */
+/** What of the journal cannot be read may have named something; the rest is still taken down. */
 async function tellFaults({ context, stateFolder }: LockedSession): Promise<void> {
   const faults: EnvironmentError[] = [];
   await readJournal(stateFolder, (fault) => void faults.push(fault));

@@ -45,7 +45,7 @@ export interface ProgramStatus {
 export async function status(context: CommandContext): Promise<StatusResult> {
   const session = openSession(context);
   const found = await session.attached();
-  // Without a `.lab` folder only the lab file tells that there is a lab at all.
+  // Without a `.lab` folder only the lab file shows that there is a lab at all.
   if (found === undefined && !existsSync(session.stateFolder)) await readLabFile(context.labFile);
   if (found === undefined) return { up: false, lab: undefined, provider: undefined, machines: [], programs: [] };
   return withCleanup(async (cleanup) => {
@@ -77,7 +77,7 @@ interface Reached {
 async function reach({ signal }: CommandContext, attached: AttachedMachine, cleanup: CleanupStack): Promise<Reached> {
   const { machine, running } = attached;
   const { name, interfaces } = machine;
-  // What was found on a machine says more than what the file says of it.
+  // What was found on a machine is more exact than the lab file.
   const { user, image } = {
     user: attached.facts?.user ?? machine.user,
     image: attached.facts?.distribution ?? machine.image,

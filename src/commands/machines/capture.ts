@@ -72,7 +72,7 @@ export async function capture(context: CommandContext, options: CaptureOptions):
 }
 
 /**
- * At that point; or, if nothing can be captured there, at the one that takes its place, of which the user hears. A
+ * At that point; or, if nothing can be captured there, at the one that takes its place, with a notice. A
  * wrong filter is wrong everywhere.
  */
 async function begin(
@@ -113,7 +113,7 @@ async function listening(tcpdump: Tcpdump, signal: AbortSignal): Promise<string>
   }
 }
 
-/** Tells where it captures, and lets it end when the user wants so. */
+/** Reports where it captures, and ends the capture when the user wants so. */
 async function follow(
   { events, signal }: CommandContext,
   tcpdump: Tcpdump,

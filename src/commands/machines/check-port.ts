@@ -34,7 +34,7 @@ export interface CheckPortResult {
 }
 
 /**
- * Looks who holds a port on each machine and what a server would get there, in parallel, and frees it when told to.
+ * Looks who holds a port on each machine and what a server would get there, in parallel, and frees it with `kill`.
  *
  * @throws {UsageError} for `kill` without `yes` where there is no one to ask. @throws {CheckError} when the port cannot
  * be freed, with the reason.
@@ -56,7 +56,7 @@ export async function checkPort(context: CommandContext, options: CheckPortOptio
     const first = await Promise.all(
       [...shells.values()].flatMap((shell) => protocols.map((protocol) => look(shell, protocol))),
     );
-    // Who is to be ended should be known before anybody agrees to it.
+    // What is to be ended should be known before the user agrees to it.
     const asked = new Set<string>();
     for (const report of kill ? first : [])
       if (await askSudoPassword(context, shells.get(report.machine)!, report, passwords)) asked.add(report.machine);

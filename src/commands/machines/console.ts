@@ -26,7 +26,7 @@ export interface ConsoleResult {
 }
 
 /**
- * What a machine said on its serial console, and a seat there. Works while it starts, when SSH does not answer, and
+ * What a machine printed on its serial console, and a seat there. Works while it starts, when SSH does not answer, and
  * after it failed.
  *
  * @throws {EnvironmentError} when nothing was said, or the provider's machines have no console.

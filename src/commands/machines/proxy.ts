@@ -11,7 +11,7 @@ import { connectUnix } from '../../host/unix-socket.ts';
 export async function proxy(path: string): Promise<void> {
   const socket = connectUnix(path, { allowHalfOpen: true });
   await connected(socket);
-  // Our input may stay open when the other side has ended, and then has no more say.
+  // Our input may stay open when the other side has ended, and then no longer matters.
   pipeline(process.stdin, socket).catch(() => socket.destroy());
   await pipeline(socket, process.stdout);
 }

@@ -139,7 +139,7 @@ function isPromptOf({ programs }: Lab, role: string, line: string): boolean {
 function withListener(events: EventSink, listener: (event: Event) => void): EventSink {
   return {
     emit(body) {
-      // What a run tells is stamped already: the same instant for all who hear it.
+      // Events of a run have their time already: the same instant for all listeners.
       if ('at' in body) listener(body as Event);
       return events.emit(body);
     },

@@ -3,7 +3,7 @@ import { commandAs, describeUser } from '../../host/other-users.ts';
 import { ownerOf, processes } from '../../host/processes.ts';
 import { isOwnLabUser } from '../../host/subordinate-ids.ts';
 
-/** What tells whose a lab is. */
+/** What shows whose lab it is. */
 export interface OwnedLab {
   readonly labId: string;
   readonly name: string;
@@ -31,7 +31,7 @@ export function requireOwnLab({ labId, name, uid }: OwnedLab): void {
   });
 }
 
-/** The label stands in the arguments of each process of a lab, whatever the provider. */
+/** Each process of a lab has the label in its arguments, whatever the provider. */
 function ownerOfProcesses(labId: string): number | undefined {
   for (const { pid, args } of processes()) {
     if (!args.some((argument) => argument.includes(labId))) continue;

@@ -16,7 +16,7 @@ export interface StrayLab extends LabelledLab {
 
 /**
  * Labs that run on this host and belong to this folder, but whose identity is not `known` there: the `.lab` folder was
- * deleted, or what tells of them was damaged. Their processes carry the folder in their arguments.
+ * deleted, or its state and journal were damaged. Their processes carry the folder in their arguments.
  */
 export async function strayLabs({ stateFolder, providers }: Session, known?: string): Promise<StrayLab[]> {
   if (!(await someLabMayBeOf(stateFolder))) return [];

@@ -5,16 +5,16 @@ import { systemCode } from '../../core/errors.ts';
 import { storing } from '../../host/files/storage-error.ts';
 
 export interface ReplaceOptions {
-  /** Permissions of the new file; 0600 unless told otherwise. */
+  /** Permissions of the new file; default 0600. */
   readonly mode?: number;
   /** Whether it must outlive a power cut (fsync(2)): yes, unless it is made again at each `up`. */
   readonly durable?: boolean;
 }
 
 /**
- * Replaces a file: whoever reads it, and whoever looks after a crash or a power cut, sees the whole old or the whole
- * new content. What else has its name goes: a folder is removed, a link is replaced and not followed, and a FIFO is not
- * waited for. The temporary file is `<path>.<random>.tmp`.
+ * Replaces a file: a reader, also after a crash or a power cut, sees the whole old or the whole new content. What else
+ * has its name goes: a folder is removed, a link is replaced and not followed, and a FIFO is not waited for. The
+ * temporary file is `<path>.<random>.tmp`.
  *
  * @throws {EnvironmentError} as `storing` does; the old file is then untouched.
  */

@@ -5,7 +5,7 @@ import { storing } from '../../host/files/storage-error.ts';
 import { unless } from './storage.ts';
 
 /**
- * Opens a file of a stored run to read it. Whoever sent the folder of a run may have put anything in its place: what is
+ * Opens a file of a stored run to read it. The folder may come from someone else, with anything in its place: what is
  * no ordinary file (a pipe, which would never end, or a link to a file of the reader) is refused.
  *
  * @returns undefined when there is none. @throws {EnvironmentError} `not-a-file`, or when it cannot be read.
@@ -62,7 +62,7 @@ export interface StoredLine {
   readonly text: string;
   /** From 1. */
   readonly number: number;
-  /** The file ends without a line feed: whoever wrote it was ended meanwhile. */
+  /** The file ends without a line feed: its writer was killed meanwhile. */
   readonly isCut: boolean;
 }
 
@@ -89,7 +89,7 @@ export async function* linesOf(handle: FileHandle, path: string): AsyncGenerator
     begunBytes += chunk.length - from;
     if (begunBytes > MOST_BYTES) throw damaged(path, number, 'the line is too long');
   }
-  // A character may be cut as well: what is left of the line is only told to be there.
+  // A character may be cut as well, so what is left of the line need not be valid UTF-8.
   if (begunBytes > 0) yield { text: Buffer.concat(begun).toString('utf8'), number, isCut: true };
 }
 

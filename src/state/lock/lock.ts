@@ -14,21 +14,21 @@ import { storing } from '../../host/files/storage-error.ts';
 import { renameOver } from '../files/storage.ts';
 
 export interface LockOptions {
-  /** As the user typed it, for whoever finds the lab locked: `lab up`. */
+  /** As the user typed it, for the message to a user who finds the lab locked: `lab up`. */
   readonly command: string;
   /** Gets a notice when a dead process's lock is taken over. */
   readonly events?: EventSink;
 }
 
 export interface Lock {
-  /** Gives the lab free. May be called twice. Done by itself when the process exits, except after `kill -9`. */
+  /** Releases the lock. May be called twice. Also done when the process exits, except after `kill -9`. */
   release(): Promise<void>;
 }
 
 /**
  * Takes the lock of a lab, so that one `lab` at a time changes it. A lock that a dead process left is taken over, by
  * exactly one of those who try; and so is one that was copied along with its folder, and what is no lock at all. On a
- * full disk it is made of what `keepSpares` laid by.
+ * full disk it is made of a file that `keepSpares` set aside.
  *
  * @throws {LockedError} when a process holds it: who, since when, and what to do. @throws {EnvironmentError} when the
  * folder cannot be written.
@@ -55,7 +55,7 @@ type Seized = { readonly leftBy: LockHolder | Wreck | undefined };
  * Makes the lock file, complete at the instant at which it appears, or replaces one that a dead process left.
  *
  * Two who want to replace the same dead lock must not both succeed, and the slower one must not replace the lock of the
- * faster one. So whoever replaces the lock with token X first holds the lock file `<path>.X.claim`, and then looks
+ * faster one. So the one that replaces the lock with token X first holds the lock file `<path>.X.claim`, and then looks
  * whether X is still in place. Only a holder of that claim replaces X, and X never comes back. The claim is a lock like
  * any other: if its holder dies, it is taken over in the same way.
  */

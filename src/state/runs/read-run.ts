@@ -13,7 +13,7 @@ interface Place {
 }
 
 /**
- * The result of a run. As long as it is played, it is what its events tell so far; a run whose `lab` is gone broke off.
+ * The result of a run. While it is played, its events so far are the result; a run whose `lab` is gone broke off.
  *
  * @throws {EnvironmentError} `run-damaged`, `not-a-file`, with the file and the line.
  */

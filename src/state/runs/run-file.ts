@@ -22,7 +22,7 @@ export async function beginRunFile(path: string, document: RunDocument): Promise
 }
 
 /**
- * Replaces `run.json` at the end of a run: whoever reads it sees the old or the new one. Needs no room on the disk;
+ * Replaces `run.json` at the end of a run: a reader sees the old or the new one. Needs no room on the disk;
  * where that does not hold the whole document, its lists are left out. May be called twice.
  *
  * @throws {EnvironmentError} when not even that can be written, or only a part.

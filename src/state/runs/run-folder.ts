@@ -162,7 +162,7 @@ export class RunFolder {
 
 async function end(stream: WriteStream): Promise<void> {
   stream.end();
-  // A broken stream has told its error already.
+  // A broken stream has reported its error already.
   await finished(stream).catch(() => undefined);
 }
 

@@ -48,7 +48,7 @@ export async function newestFirst(stateFolder: string, ids: readonly string[]): 
   return ids.toSorted((a, b) => rank(b) - rank(a) || b.localeCompare(a, 'en', { numeric: true }));
 }
 
-/** What cannot be read tells nothing: names do. */
+/** Empty when it cannot be read: then names decide. */
 async function readOrder(stateFolder: string): Promise<string[]> {
   await using file = await openStored(orderPath(stateFolder)).catch(() => undefined);
   if (file === undefined || (await file.stat()).size > MOST_BYTES) return [];
