@@ -163,7 +163,7 @@ class RunningTcpdump implements Tcpdump {
 
   #hearLine(line: string): void {
     const clock = /^lab-clock (\d+\.\d+)$/.exec(line);
-    if (clock) this.#clockOffsetMs = Number(clock[1]) * 1000 - Date.now();
+    if (clock) this.#clockOffsetMs ??= Number(clock[1]) * 1000 - Date.now();
     const listening = /listening on ([^,\s]+)/.exec(line);
     // Outside the device has a name that its user does not know.
     if (listening) this.#listening.resolve(this.#point.isOutside ? this.#point.interface : listening[1]!);

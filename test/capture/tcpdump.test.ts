@@ -27,3 +27,19 @@ test('a machine that talks without end, in one line or in many, does not fill th
   for (const pieces of [[...flood, '\n'], flood.map((piece) => `${piece}\n`)])
     assert.ok((await detailOf(pieces)).length < 20_000);
 });
+
+test('the clock of a machine is read once: it cannot be moved while packets are captured', async () => {
+  const point = outsideMachine(
+    'vm1',
+    async ({ onOutput }) => {
+      const seconds = Date.now() / 1000;
+      for (const ahead of [3600, 7200])
+        await onOutput('stderr', Buffer.from(`lab-clock ${(seconds + ahead).toFixed(3)}\n`));
+      return 0;
+    },
+    { interface: 'eth0', filter: '' },
+  );
+  const tcpdump = startTcpdump(point, () => undefined);
+  await tcpdump.ended;
+  assert.equal(Math.round(tcpdump.clockOffsetMs! / 60_000), 60);
+});
