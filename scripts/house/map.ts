@@ -150,6 +150,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   ],
   state: [
     'files/own-file.ts',
+    'files/storage.ts',
     'files/stored-file.ts',
     'folder-mark.ts',
     'folder-owner.ts',

@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { CheckError, InterruptedError, UsageError } from '../../core/errors.ts';
 import type { Event, EventSink } from '../../core/events.ts';
@@ -10,7 +9,7 @@ import type { Lab, Program } from '../../lab/types.ts';
 import { parseScenarios, scenarioOf } from '../../scenario/parse.ts';
 import { ScenarioProposal } from '../../scenario/propose.ts';
 import { stepOfAction, stepYaml, type StepData } from '../../scenario/step-data.ts';
-import { storing } from '../../host/files/storage-error.ts';
+import { rewriteFile } from '../../state/files/storage.ts';
 import type { CommandContext } from '../../session/context.ts';
 import { enterOwnScreen } from '../../seats/own-screen.ts';
 import { playSeries, type RunResult } from '../../evidence/play-series.ts';
@@ -170,5 +169,5 @@ async function writeScenario(
       detail: scenarioYaml(name, steps.map(stepYaml), 2),
     });
   }
-  await storing(`write ${labFile}`, () => writeFile(labFile, added));
+  await rewriteFile(labFile, added);
 }

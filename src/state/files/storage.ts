@@ -1,4 +1,4 @@
-import { lstat, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
+import { chmod, chown, lstat, open, readdir, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { systemCode } from '../../core/errors.ts';
@@ -33,6 +33,21 @@ export async function replaceFile(
       throw error;
     }
     if (durable) await syncFolder(dirname(path));
+  });
+}
+
+/**
+ * Replaces the text of a file of the user's, whole or not at all. Its rights and its owner stay, and a link goes on
+ * leading to it.
+ *
+ * @throws {EnvironmentError} as `replaceFile` does.
+ */
+export async function rewriteFile(path: string, content: string): Promise<void> {
+  const [file, { mode, uid, gid }] = await storing(`write ${path}`, () => Promise.all([realpath(path), stat(path)]));
+  await replaceFile(file, content, { mode: mode & 0o777 });
+  await storing(`write ${path}`, async () => {
+    if (uid !== process.getuid?.()) await unless(['EPERM'], chown(file, uid, gid));
+    await chmod(file, mode & 0o7777);
   });
 }
 
