@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import {
   CheckError,
@@ -50,7 +51,7 @@ test('anything that was thrown has a text', () => {
 
 test('the code of a system error is found, and only that', () => {
   assert.throws(
-    () => readFileSync('/nonexistent/file'),
+    () => readFileSync(join(import.meta.dirname, 'no such file')),
     (error: unknown) => systemCode(error) === 'ENOENT',
   );
   assert.deepEqual([new Error('x'), { code: 5 }, 'ENOENT', undefined, null].map(systemCode), [
