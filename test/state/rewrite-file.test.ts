@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { chmodSync, lstatSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -23,6 +33,24 @@ test("a user's file keeps its rights and its link when its text is replaced", as
     rmSync(folder, { recursive: true });
   }
 });
+
+test(
+  "a user's file stays the user's when root replaces its text",
+  { skip: process.getuid?.() !== 0 && 'only root may give files away' },
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'lab-rewrite-'));
+    try {
+      const file = join(folder, 'lab.yaml');
+      writeFileSync(file, 'old');
+      chownSync(file, 4321, 5432);
+      await rewriteFile(file, 'new');
+      const { uid, gid } = statSync(file);
+      assert.deepEqual([readFileSync(file, 'utf8'), uid, gid], ['new', 4321, 5432]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+);
 
 test(
   "a user's file is whole after a disk was too full to replace it",

@@ -1,4 +1,5 @@
-import { chmod, chown, lstat, open, readdir, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { lstat, open, readdir, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { systemCode } from '../../core/errors.ts';
@@ -9,6 +10,8 @@ export interface ReplaceOptions {
   readonly mode?: number;
   /** Whether it must outlive a power cut (fsync(2)): yes, unless it is made again at each `up`. */
   readonly durable?: boolean;
+  /** The file whose rights and owner the new one gets, instead of `mode`. */
+  readonly like?: Stats;
 }
 
 /**
@@ -21,12 +24,12 @@ export interface ReplaceOptions {
 export async function replaceFile(
   path: string,
   content: string,
-  { mode = 0o600, durable = true }: ReplaceOptions = {},
+  { mode = 0o600, durable = true, like }: ReplaceOptions = {},
 ): Promise<void> {
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   await storing(`write ${path}`, async () => {
     try {
-      await writeNew(temporary, content, mode, durable);
+      await writeNew(temporary, content, { mode, durable, like });
       await renameOver(temporary, path);
     } catch (error) {
       await rm(temporary, { force: true });
@@ -37,18 +40,14 @@ export async function replaceFile(
 }
 
 /**
- * Replaces the text of a file of the user's, whole or not at all. Its rights and its owner stay, and a link goes on
- * leading to it.
+ * Replaces the text of a file of the user's, whole or not at all. Its rights stay, its owner as far as we may
+ * give files away, and a link goes on leading to it.
  *
  * @throws {EnvironmentError} as `replaceFile` does.
  */
 export async function rewriteFile(path: string, content: string): Promise<void> {
-  const [file, { mode, uid, gid }] = await storing(`write ${path}`, () => Promise.all([realpath(path), stat(path)]));
-  await replaceFile(file, content, { mode: mode & 0o777 });
-  await storing(`write ${path}`, async () => {
-    if (uid !== process.getuid?.()) await unless(['EPERM'], chown(file, uid, gid));
-    await chmod(file, mode & 0o7777);
-  });
+  const [file, like] = await storing(`write ${path}`, () => Promise.all([realpath(path), stat(path)]));
+  await replaceFile(file, content, { like });
 }
 
 /** Gives a file its name; a folder that has it already is removed, links in it are not followed. */
@@ -62,10 +61,19 @@ export async function renameOver(from: string, to: string): Promise<void> {
   await rename(from, to);
 }
 
-async function writeNew(path: string, content: string, mode: number, durable: boolean): Promise<void> {
-  const file = await open(path, 'wx', mode);
+async function writeNew(
+  path: string,
+  content: string,
+  { mode, durable, like }: Pick<ReplaceOptions, 'mode' | 'durable'> & { readonly like: Stats | undefined },
+): Promise<void> {
+  const file = await open(path, 'wx', like === undefined ? mode : 0o600);
   try {
     await file.writeFile(content);
+    // By its descriptor and before it has its name: whoever may write in the folder could put a link in its place.
+    if (like !== undefined) {
+      if (like.uid !== process.getuid?.()) await unless(['EPERM'], file.chown(like.uid, like.gid));
+      await file.chmod(like.mode & 0o777);
+    }
     if (durable) await file.sync();
   } finally {
     await file.close();
