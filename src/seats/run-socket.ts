@@ -43,7 +43,6 @@ export async function waitForSeats(
   complete.catch(() => undefined);
   const stop = (): void => reject(signal.reason as Error);
   signal.addEventListener('abort', stop, { once: true });
-  await rm(path, { force: true });
   cleanup.add('close the run to others', () => closeServer(server, path));
   listenUnix(server, path);
   await complete.finally(() => signal.removeEventListener('abort', stop));

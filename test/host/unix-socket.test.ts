@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempDisposableSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempDisposableSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,4 +52,33 @@ test('a folder that is missing is an event, not thrown, and leaves no descriptor
   }
   await new Promise(setImmediate);
   assert.equal(readdirSync('/proc/self/fd').length, before);
+});
+
+test('a socket has its name only when it can be connected to, whatever lay there, and is for this user only', async () => {
+  using folder = mkdtempDisposableSync(join(tmpdir(), 'lab-socket-'));
+  const path = join(folder.path, 'socket');
+  // What a killed process leaves: names that nobody listens at.
+  for (const left of [path, `${path}.new`]) {
+    const killed = `require('net').createServer().listen('${left}', () => process.kill(process.pid, 'SIGKILL'))`;
+    assert.equal(spawnSync(process.execPath, ['-e', killed]).signal, 'SIGKILL');
+    assert.ok(existsSync(left));
+  }
+  rmSync(path);
+  const server = createServer((socket) => socket.end('hello'));
+  listenUnix(server, path);
+  assert.ok(!existsSync(path), 'bind(2) has been called, listen(2) perhaps not');
+  await once(server, 'listening');
+  assert.equal(statSync(path).mode & 0o777, 0o600);
+  const [data] = (await once(connectUnix(path), 'data')) as [Buffer];
+  assert.equal(String(data), 'hello');
+
+  const next = createServer();
+  listenUnix(next, path);
+  await once(next, 'listening');
+  server.close();
+  await once(server, 'close');
+  assert.ok(existsSync(path), 'it is the socket of the next server');
+  next.close();
+  await once(next, 'close');
+  assert.deepEqual(readdirSync(folder.path), []);
 });

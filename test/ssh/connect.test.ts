@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempDisposableSync, writeFileSync } from 'node:fs';
+import { mkdtempDisposableSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { ConnectionError } from '../../src/core/errors.ts';
-import { retryUntil } from '../../src/core/time/retry.ts';
+import { startSshAgent } from '../helpers/ssh/agent.ts';
 import { agentCredential, passwordCredential } from '../helpers/ssh/credentials.ts';
 import { connectShell } from '../../src/ssh/connect.ts';
 import { privateKeyCredential } from '../../src/ssh/login/credential.ts';
@@ -235,23 +235,10 @@ describe('connecting', { concurrency: 4, timeout: 30_000 }, () => {
 
   test('a key that an agent holds lets the user in', async () => {
     await using server = await startSshd();
-    const agent = join(server.folder, 'agent');
-    const running = spawn('ssh-agent', ['-D', '-a', agent], { stdio: 'ignore' });
-    try {
-      await retryUntil(() => (existsSync(agent) ? { value: true } : { seen: 'no socket' }), {
-        what: 'ssh-agent',
-        timeoutMs: 3000,
-      });
-      execFileSync('ssh-add', ['-q', '-'], {
-        input: server.userKey.privateKey,
-        env: { ...process.env, SSH_AUTH_SOCK: agent },
-        stdio: ['pipe', 'ignore', 'ignore'],
-      });
-      const shell = await server.connect({ credentials: [agentCredential(agent)] });
-      assert.equal((await shell.exec(['true'])).exitCode, 0);
-    } finally {
-      running.kill();
-    }
+    using agent = await startSshAgent(server.folder);
+    agent.add(server.userKey.privateKey);
+    const shell = await server.connect({ credentials: [agentCredential(agent.socket)] });
+    assert.equal((await shell.exec(['true'])).exitCode, 0);
   });
 
   for (const method of ['password', 'keyboard-interactive'] as const) {

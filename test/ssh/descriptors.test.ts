@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempDisposableSync, readdirSync, renameSync } from 'node:fs';
+import { mkdirSync, mkdtempDisposableSync, readdirSync, renameSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -9,6 +8,7 @@ import { connectShell, openTunnel } from '../../src/ssh/connect.ts';
 import { generateKeyPair } from '../../src/ssh/keys/key-pair.ts';
 import { privateKeyCredential } from '../../src/ssh/login/credential.ts';
 import { onlyHostKeys } from '../../src/ssh/trust/host-key.ts';
+import { startSshAgent } from '../helpers/ssh/agent.ts';
 import { agentCredential } from '../helpers/ssh/credentials.ts';
 import { startRawServer } from '../helpers/ssh/hostile-server.ts';
 import { startSshd } from '../helpers/ssh/sshd.ts';
@@ -50,25 +50,16 @@ describe('descriptors', { skip: process.platform !== 'linux' && 'needs /proc of 
 
   test('a login that fails leaves nothing open: wrong key, unknown host, an agent without the right key', async () => {
     await using server = await startSshd();
-    const socket = join(server.folder, 'agent');
-    const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' });
-    try {
-      await retryUntil(() => (existsSync(socket) ? { value: true } : { seen: 'no socket' }), {
-        what: 'ssh-agent',
-        timeoutMs: 3000,
-      });
-      const wrongKey = [privateKeyCredential(generateKeyPair('wrong').privateKey)];
-      const refused = { code: 'ssh-login-refused' };
-      await assertNoLeak(() => assert.rejects(connectShell(server.target({ credentials: wrongKey })), refused));
-      await assertNoLeak(() =>
-        assert.rejects(connectShell(server.target({ hostKeys: onlyHostKeys([]) })), { code: 'host-key-unknown' }),
-      );
-      await assertNoLeak(() =>
-        assert.rejects(connectShell(server.target({ credentials: [agentCredential(socket)] })), refused),
-      );
-    } finally {
-      agent.kill();
-    }
+    using agent = await startSshAgent(server.folder);
+    const wrongKey = [privateKeyCredential(generateKeyPair('wrong').privateKey)];
+    const refused = { code: 'ssh-login-refused' };
+    await assertNoLeak(() => assert.rejects(connectShell(server.target({ credentials: wrongKey })), refused));
+    await assertNoLeak(() =>
+      assert.rejects(connectShell(server.target({ hostKeys: onlyHostKeys([]) })), { code: 'host-key-unknown' }),
+    );
+    await assertNoLeak(() =>
+      assert.rejects(connectShell(server.target({ credentials: [agentCredential(agent.socket)] })), refused),
+    );
   });
 
   test('a connection that is given up in the middle of the login leaves nothing open', async () => {

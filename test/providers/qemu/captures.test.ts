@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -76,7 +76,10 @@ function behindExtension(): Buffer {
 
 /** The switch of a lab as `lab up` starts it, with a machine at each of two ports. */
 async function lab() {
-  const stateFolder = mkdtempSync(join(tmpdir(), 'lab-captures-'));
+  await using started = new AsyncDisposableStack();
+  const stateFolder = started.adopt(mkdtempSync(join(tmpdir(), 'lab-captures-')), (folder) =>
+    rmSync(folder, { recursive: true }),
+  );
   const work = join(stateFolder, 'vm');
   mkdirSync(work);
   const lease = {
@@ -93,6 +96,7 @@ async function lab() {
     cwd: work,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
+  started.adopt(child, killed);
   await retryUntil(
     () =>
       ['a.nic0', 'b.nic0'].every((name) => existsSync(join(work, name))) ? { value: true } : { seen: 'no socket' },
@@ -100,6 +104,7 @@ async function lab() {
   );
   const station = async (name: keyof typeof macs): Promise<Station> => {
     const socket = connect(join(work, `${name}.nic0`)).on('error', () => undefined);
+    started.defer(() => void socket.destroy());
     await once(socket, 'connect');
     return new Station(socket, macs[name]);
   };
@@ -108,20 +113,21 @@ async function lab() {
   await b.hears('a is there');
   b.say(broadcast, 'b is there');
   await a.hears('b is there');
+  const ended = started.move();
   return {
     a,
     b,
     child,
     stateFolder,
     begin: (name: 'a' | 'b', filter: string) => beginCapture(stateFolder, name, filter),
-    async [Symbol.asyncDispose]() {
-      for (const { socket } of [a, b]) socket.destroy();
-      const ended = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined;
-      child.kill('SIGKILL');
-      await ended;
-      rmSync(stateFolder, { recursive: true });
-    },
+    [Symbol.asyncDispose]: () => ended.disposeAsync(),
   };
+}
+
+async function killed(child: ChildProcess): Promise<void> {
+  const exited = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined;
+  child.kill('SIGKILL');
+  await exited;
 }
 
 /** A capture that has begun. */

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { ConnectionError } from '../../../src/core/errors.ts';
-import { retryUntil } from '../../../src/core/time/retry.ts';
 import { generateKeyPair } from '../../../src/ssh/keys/key-pair.ts';
+import { type SshAgent, startSshAgent } from '../../helpers/ssh/agent.ts';
 import { startPasswordServer } from '../../helpers/ssh/password-server.ts';
 import { accessTo, knownLine, sshUser } from '../../helpers/ssh/ssh-routes.ts';
 import { startSshd, type TestSshd } from '../../helpers/ssh/sshd.ts';
@@ -18,24 +18,11 @@ function isRefusal(error: unknown, ...patterns: readonly RegExp[]): boolean {
 }
 
 /** An agent with the right key of a server behind so many others. */
-async function agentWith(
-  server: TestSshd,
-  others: number,
-): Promise<{ readonly socket: string; [Symbol.dispose](): void }> {
-  const socket = join(server.folder, 'agent');
-  const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' });
-  await retryUntil(() => (existsSync(socket) ? { value: true } : { seen: 'no socket' }), {
-    what: 'ssh-agent',
-    timeoutMs: 5000,
-  });
-  for (const { privateKey } of [...Array.from({ length: others }, () => generateKeyPair('other')), server.userKey]) {
-    execFileSync('ssh-add', ['-q', '-'], {
-      input: privateKey,
-      env: { ...process.env, SSH_AUTH_SOCK: socket },
-      stdio: ['pipe', 'ignore', 'ignore'],
-    });
-  }
-  return { socket, [Symbol.dispose]: () => void agent.kill() };
+async function agentWith(server: TestSshd, others: number): Promise<SshAgent> {
+  const agent = await startSshAgent(server.folder);
+  for (const { privateKey } of [...Array.from({ length: others }, () => generateKeyPair('other')), server.userKey])
+    agent.add(privateKey);
+  return agent;
 }
 
 describe('logging in as the user of OpenSSH expects', () => {

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { ConnectionError } from '../../../src/core/errors.ts';
-import { retryUntil } from '../../../src/core/time/retry.ts';
 import { configStamp } from '../../../src/providers/ssh/route/config-stamp.ts';
 import { parseHop } from '../../../src/providers/ssh/route/resolve-route.ts';
 import { generateKeyPair } from '../../../src/ssh/keys/key-pair.ts';
 import type { Shell } from '../../../src/ssh/shell.ts';
+import { startSshAgent } from '../../helpers/ssh/agent.ts';
 import { startPasswordServer } from '../../helpers/ssh/password-server.ts';
 import { accessTo, knownLine, sshUser } from '../../helpers/ssh/ssh-routes.ts';
 import { startSshd } from '../../helpers/ssh/sshd.ts';
@@ -155,34 +155,20 @@ describe('a machine is reached', () => {
 describe('a user is let in', () => {
   test('by an agent, with IdentitiesOnly only by the keys that are named', async () => {
     await using server = await startSshd({ transport: 'tcp' });
-    const socket = join(server.folder, 'agent');
-    const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' });
-    try {
-      await retryUntil(() => (existsSync(socket) ? { value: true } : { seen: 'no socket' }), {
-        what: 'ssh-agent',
-        timeoutMs: 3000,
-      });
-      for (const { privateKey } of [generateKeyPair('other'), server.userKey])
-        execFileSync('ssh-add', ['-q', '-'], {
-          input: privateKey,
-          env: { ...process.env, SSH_AUTH_SOCK: socket },
-          stdio: ['pipe', 'ignore', 'ignore'],
-        });
-      const common = {
-        knownHosts: knownLine(server),
-        keys: { 'id.pub': server.userKey.publicKey, 'other.pub': generateKeyPair('').publicKey },
-      };
-      for (const [lines, works] of [
-        ['', true],
-        ['IdentitiesOnly yes\n  IdentityFile FOLDER/id', true],
-        ['IdentitiesOnly yes\n  IdentityFile FOLDER/other', false],
-      ] as const) {
-        await using me = sshUser({ ...common, config: `Host *\n  IdentityAgent ${socket}\n  ${lines}` });
-        if (works) await greets(await me.reach(accessTo(server)));
-        else await assert.rejects(me.reach(accessTo(server)), { code: 'ssh-login-refused' });
-      }
-    } finally {
-      agent.kill();
+    using agent = await startSshAgent(server.folder);
+    for (const { privateKey } of [generateKeyPair('other'), server.userKey]) agent.add(privateKey);
+    const common = {
+      knownHosts: knownLine(server),
+      keys: { 'id.pub': server.userKey.publicKey, 'other.pub': generateKeyPair('').publicKey },
+    };
+    for (const [lines, works] of [
+      ['', true],
+      ['IdentitiesOnly yes\n  IdentityFile FOLDER/id', true],
+      ['IdentitiesOnly yes\n  IdentityFile FOLDER/other', false],
+    ] as const) {
+      await using me = sshUser({ ...common, config: `Host *\n  IdentityAgent ${agent.socket}\n  ${lines}` });
+      if (works) await greets(await me.reach(accessTo(server)));
+      else await assert.rejects(me.reach(accessTo(server)), { code: 'ssh-login-refused' });
     }
   });
 

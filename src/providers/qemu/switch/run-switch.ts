@@ -1,5 +1,6 @@
-import { chmodSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
+import { listenUnix } from '../../../host/unix-socket.ts';
 import { CAPTURE_SOCKET } from '../folders.ts';
 import { PortCaptures } from './captures.ts';
 import { Switch, type PortOptions } from './switch.ts';
@@ -32,13 +33,10 @@ function listen(
   onConnection: (socket: Socket) => void,
   options: { readonly allowHalfOpen?: boolean } = {},
 ): Promise<void> {
-  rmSync(name, { force: true });
   const server = createServer(options, onConnection);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once('error', reject).listen(name, () => {
-    chmodSync(name, 0o600);
-    resolve();
-  });
+  server.once('error', reject).once('listening', resolve);
+  listenUnix(server, name);
   return promise;
 }
 
