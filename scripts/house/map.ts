@@ -48,6 +48,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'json/shape.ts',
     'lab-description.ts',
     'port-holder.ts',
+    'program-look.ts',
     'slots.ts',
     'text/bounded-search.ts',
     'text/file-name.ts',

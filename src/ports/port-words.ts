@@ -1,6 +1,7 @@
 import { describeHolder } from '../core/port-holder.ts';
 import { isRefused } from './bind-answer.ts';
 import type { PortReport } from './port-report.ts';
+import { isLoopback } from './socket-address.ts';
 
 /** `port 7999 of vm1`, `UDP port 5353 of vm1`. */
 export function portName({ port, protocol, machine }: Pick<PortReport, 'port' | 'protocol' | 'machine'>): string {
@@ -119,9 +120,9 @@ function narrowHolders({ holders, bind }: PortReport): string | undefined {
     return 'It is held on IPv6 only: a server on 0.0.0.0 (IPv4) can have it; one on :: cannot.';
   const addresses = [...new Set(holders.map(({ address }) => address))];
   if (addresses.some((address) => address === '0.0.0.0' || address === '::')) return undefined;
+  const reach = addresses.every(isLoopback) ? 'Other machines cannot reach it there; a' : 'A';
   return (
-    `It is held on ${addresses.join(', ')} only: ` +
-    'a server that binds to another address of the machine can have it; ' +
+    `It is held on ${addresses.join(', ')} only. ${reach} server that binds to another address of the machine can have it; ` +
     `one that binds to this one or to all of them gets ${IN_USE}.`
   );
 }

@@ -25,6 +25,11 @@ export function joinAddress(address: string, port: number): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
+/** Whether only processes of the machine itself reach the address (RFC 1122, RFC 4291). */
+export function isLoopback(address: string): boolean {
+  return /^(?:::ffff:)?127\./.test(address) || address === '::1';
+}
+
 /**
  * An end as proc_net_tcp(5) writes it: the address in hex, each 32-bit word in the byte order of a little-endian host,
  * a colon, the port in hex.

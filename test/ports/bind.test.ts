@@ -139,7 +139,10 @@ test('a server on IPv6 only leaves IPv4, one on IPv4 leaves IPv6; one address le
   assert.match(explainPort(onSix) ?? '', /^It is held on IPv6 only/);
   const onFour = await inspectPort(localShell(), four);
   assert.deepEqual([onFour.state, onFour.bind?.ipv4, onFour.bind?.ipv6], ['busy', taken, ok]);
-  assert.match(explainPort(onFour) ?? '', /^It is held on 127\.0\.0\.1 only: a server that binds to another address/);
+  assert.match(
+    explainPort(onFour) ?? '',
+    /^It is held on 127\.0\.0\.1 only\. Other machines cannot reach it there; a server that/,
+  );
 });
 
 test('a port of root is refused to an ordinary user, whatever the tables say', onlyRoot, async (context) => {
