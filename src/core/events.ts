@@ -1,5 +1,6 @@
 import type { CaptureFacts } from './capture-facts.ts';
 import type { LabDescription, MachineFacts, PortHolder, ToolOutput } from './lab-description.ts';
+import type { StepProblem } from './step-problem.ts';
 
 /**
  * Everything that is shown or stored comes from these. Domain code emits them, sinks (terminal, JSON, files) format
@@ -67,6 +68,8 @@ export type EventBody =
       readonly text: string;
       readonly durationMs: number;
       readonly reason: string;
+      /** The reason as data; left out when the run broke off in this step, and by older versions. */
+      readonly problem?: StepProblem;
     }
   /** A step that was not played, because its lines belong to the user who has that keyboard (`lab run --as`). */
   | {

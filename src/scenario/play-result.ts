@@ -1,3 +1,4 @@
+import type { StepProblem } from '../core/step-problem.ts';
 import type { ExitStatus } from '../ssh/shell.ts';
 
 /**
@@ -30,6 +31,8 @@ export interface FailedStep {
   /** What was instead. */
   readonly reason: string;
   readonly hint: string | undefined;
+  /** The same as data, and more; undefined when the play broke off or was interrupted in this step. */
+  readonly problem?: StepProblem | undefined;
 }
 
 export interface Tail {

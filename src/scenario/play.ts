@@ -74,9 +74,17 @@ async function playAndReport(step: Step, play: PlayContext): Promise<Stop | unde
     const stop = kindOfStop(error, play);
     const failure = stop.error instanceof CheckError ? stepFailureOf(stop.error, step) : undefined;
     const reason = failure ? failure.message : messageOf(stop.error);
-    await events.emit({ kind: 'scenario-step-failed', ...place, durationMs: performance.now() - started, reason });
+    const { problem } = failure ?? {};
+    await events.emit({
+      kind: 'scenario-step-failed',
+      ...place,
+      durationMs: performance.now() - started,
+      reason,
+      ...(problem === undefined ? {} : { problem }),
+    });
     const hint = failure?.hint ?? (stop.error instanceof LabError ? stop.error.hint : undefined);
-    return { ...stop, step: { ...place, expected: failure?.expected ?? `"${text}" to be possible`, reason, hint } };
+    const expected = failure?.expected ?? `"${text}" to be possible`;
+    return { ...stop, step: { ...place, expected, reason, hint, problem } };
   }
 }
 
@@ -84,7 +92,7 @@ async function playAndReport(step: Step, play: PlayContext): Promise<Stop | unde
 function stepFailureOf(error: CheckError, step: Step): StepFailure {
   return error instanceof StepFailure
     ? error
-    : new StepFailure(`"${step.text}" to be possible`, error.message, error.hint);
+    : new StepFailure({ expected: { kind: 'possible', step: step.text }, seen: error.message, hint: error.hint });
 }
 
 function kindOfStop(thrown: unknown, play: PlayContext): Omit<Stop, 'step'> {

@@ -28,6 +28,7 @@ import {
   type FieldsOf,
   type Shape,
 } from '../../core/json/shape.ts';
+import { stepProblem } from './problem-shape.ts';
 
 /** The last millisecond of the year 9999: later ones have no four digits in ISO 8601. */
 const LAST_MS = 253_402_300_799_999;
@@ -143,7 +144,7 @@ const bodies: Bodies = {
   },
   'scenario-step-started': step,
   'scenario-step-passed': { ...step, durationMs: duration },
-  'scenario-step-failed': { ...step, durationMs: duration, reason: text },
+  'scenario-step-failed': { ...step, durationMs: duration, reason: text, problem: optional(stepProblem) },
   'scenario-step-skipped': { ...step, reason: text },
   'terminal-opened': { role: text, machine: text, columns, rows: columns, command: list(text) },
   'terminal-output': { role: text, data: text },

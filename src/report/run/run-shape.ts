@@ -1,5 +1,6 @@
 import { list, nullable, object, oneOf, optional, text, whole, type Shape } from '../../core/json/shape.ts';
 import { captureFacts, count, duration, exitStatus, isoTime, place, portNumber } from './event-shapes.ts';
+import { stepProblem } from './problem-shape.ts';
 import type {
   CommandDocument,
   HolderDocument,
@@ -37,6 +38,7 @@ const step = object<StepDocument>({
   result: oneOf('running', 'passed', 'failed', 'skipped'),
   durationMs: nullable(duration),
   reason: nullable(text),
+  problem: optional(stepProblem),
 });
 const portCheck = object<PortCheckDocument>({
   at: isoTime,

@@ -2,6 +2,7 @@ import { type EventHandlers, type EventOf, handleEvent } from '../../core/event-
 import type { CaptureFacts } from '../../core/capture-facts.ts';
 import type { Event, RoleInfo } from '../../core/events.ts';
 import type { PortHolder } from '../../core/lab-description.ts';
+import type { StepProblem } from '../../core/step-problem.ts';
 import { endText } from './words.ts';
 
 /** The content of `run.json`. Times are ISO 8601 in UTC; what is not known yet, or never came to be, is null. */
@@ -69,6 +70,8 @@ export interface StepDocument {
   readonly result: 'running' | 'passed' | 'failed' | 'skipped';
   readonly durationMs: number | null;
   readonly reason: string | null;
+  /** Why it failed, as data; left out where it did not, and by older versions. */
+  readonly problem?: StepProblem | undefined;
 }
 
 export interface PortCheckDocument {
@@ -153,8 +156,13 @@ export class RunSummary {
     'scenario-step-started': (event) => this.#setStep(event, { result: 'running', durationMs: null, reason: null }),
     'scenario-step-passed': (event) =>
       this.#setStep(event, { result: 'passed', durationMs: event.durationMs, reason: null }),
-    'scenario-step-failed': (event) =>
-      this.#setStep(event, { result: 'failed', durationMs: event.durationMs, reason: event.reason }),
+    'scenario-step-failed': ({ problem, ...event }) =>
+      this.#setStep(event, {
+        result: 'failed',
+        durationMs: event.durationMs,
+        reason: event.reason,
+        ...(problem === undefined ? {} : { problem }),
+      }),
     'scenario-step-skipped': (event) =>
       this.#setStep(event, { result: 'skipped', durationMs: null, reason: event.reason }),
     'port-checked': (event) => {
@@ -211,7 +219,7 @@ export class RunSummary {
 
   #setStep(
     { index, line, text }: { readonly index: number; readonly line: number; readonly text: string },
-    outcome: Pick<StepDocument, 'result' | 'durationMs' | 'reason'>,
+    outcome: Omit<StepDocument, 'index' | 'line' | 'text'>,
   ): void {
     this.#steps.set(index, { index, line, text, ...outcome });
   }

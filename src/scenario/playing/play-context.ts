@@ -1,12 +1,11 @@
 import { awakeNow } from '../../core/time/awake-clock.ts';
 import { TimeoutError } from '../../core/errors.ts';
-import { formatDuration } from '../../core/text/amounts.ts';
+import type { Advice, Expectation } from '../../core/step-problem.ts';
 import { type Attempt, retryUntil } from '../../core/time/retry.ts';
 import type { Program } from '../../lab/types.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import { StepFailure } from './step-failure.ts';
 import { Keyboard } from './keyboard.ts';
-import { statusText } from './exit-words.ts';
 import type { Stage } from '../stage.ts';
 import type { ProgramTerminal } from './program-terminal.ts';
 
@@ -94,11 +93,7 @@ export class PlayContext {
       },
       () => undefined,
     );
-    await this.waitFor(terminal, deadline, {
-      expected,
-      otherwise: 'its machine did not take it',
-      look: () => (isTaken ? true : undefined),
-    });
+    await this.waitFor(terminal, deadline, { expected, look: () => (isTaken ? true : undefined) });
   }
 
   /**
@@ -112,13 +107,18 @@ export class PlayContext {
       const value = await goal.look();
       if (value !== undefined) return { value };
       if (status)
-        throw new StepFailure(goal.expected, `${terminal.role} ended with ${statusText(status)} first`, goal.hint?.());
+        throw new StepFailure({
+          expected: goal.expected,
+          seen: { kind: 'ended-first', role: terminal.role, end: status },
+          role: terminal.role,
+          hint: goal.hint?.(),
+        });
       return { seen: 'nothing' };
     };
     const timeoutMs = Math.max(0, deadline.at - awakeNow());
     try {
       return await retryUntil(attempt, {
-        what: goal.expected,
+        what: goal.expected.kind,
         timeoutMs,
         intervalMs: LOOK_INTERVAL_MS,
         wake: () => terminal.changes.next(),
@@ -126,11 +126,13 @@ export class PlayContext {
       });
     } catch (error) {
       if (!(error instanceof TimeoutError)) throw error;
-      throw new StepFailure(
-        goal.expected,
-        `${goal.otherwise} within ${formatDuration(deadline.timeoutMs)}`,
-        goal.hint?.(),
-      );
+      throw new StepFailure({
+        expected: goal.expected,
+        seen: { kind: 'nothing-in-time' },
+        role: terminal.role,
+        limitMs: deadline.timeoutMs,
+        hint: goal.hint?.(),
+      });
     }
   }
 }
@@ -152,21 +154,17 @@ export interface Deadline {
 
 /** Something that is handed over to a program. */
 export interface HandOver {
-  /** As it follows "expected". */
-  readonly expected: string;
+  readonly expected: Expectation;
   /** Resolves when the machine has taken it. */
   readonly work: Promise<void>;
 }
 
 /** What is waited for. */
 export interface Goal<T> {
-  /** As it follows "expected". */
-  readonly expected: string;
-  /** What there is at the deadline, as it stands before "within 10 s". */
-  readonly otherwise: string;
+  readonly expected: Expectation;
   readonly look: () => T | undefined | Promise<T | undefined>;
   /** Asked when it failed. */
-  readonly hint?: (() => string | undefined) | undefined;
+  readonly hint?: (() => Advice | undefined) | undefined;
 }
 
 /** Parts of a step whose keyboards the user holds are left out; a step with no others is skipped. */

@@ -1,11 +1,9 @@
+import type { Advice } from '../../core/step-problem.ts';
 import { quoteCommand } from '../../core/text/shell-quote.ts';
 import { isListening } from '../../ports/inspect-port.ts';
 import type { Deadline, PlayContext } from './play-context.ts';
 import { patternText } from '../../lab/pattern.ts';
 import type { ProgramTerminal } from './program-terminal.ts';
-
-const ANSWERED_HINT =
-  'The prompt that is there was answered already: each line that is sent needs a prompt of its own.';
 
 /**
  * Waits until the program listens on all its ports. Readiness is a row in the machine's socket table, never a
@@ -19,8 +17,7 @@ export async function waitUntilListening(
   const shell = play.shell(terminal.machine);
   for (const port of terminal.program.listens) {
     await play.waitFor(terminal, deadline, {
-      expected: `${terminal.role} to listen on port ${port} of ${terminal.machine}`,
-      otherwise: 'it did not',
+      expected: { kind: 'listen', role: terminal.role, machine: terminal.machine, port },
       look: async () => ((await isListening(shell, port, { signal: play.signal })) ? true : undefined),
       hint: () => notFoundHint(terminal),
     });
@@ -45,16 +42,14 @@ async function waitOnPrompt(
 ): Promise<void> {
   const prompt = terminal.program.prompt!;
   await play.waitFor(terminal, deadline, {
-    expected: `the prompt ${patternText(prompt)} on the terminal of ${terminal.role}`,
-    otherwise: 'it did not show',
+    expected: { kind: 'prompt', role: terminal.role, pattern: patternText(prompt) },
     look: () => (isThere() ? true : undefined),
-    hint: () => (terminal.reader.shows(prompt) ? ANSWERED_HINT : notFoundHint(terminal)),
+    hint: () => (terminal.reader.shows(prompt) ? { kind: 'prompt-answered' } : notFoundHint(terminal)),
   });
 }
 
 /** By POSIX, a shell that does not find a command ends with status 127 (Shell Command Language, 2.8.2). */
-function notFoundHint({ program, machine, status }: ProgramTerminal): string | undefined {
+function notFoundHint({ program, machine, status }: ProgramTerminal): Advice | undefined {
   if (status?.exitCode !== 127) return undefined;
-  const which = quoteCommand(['which', program.command[0]!]);
-  return `Status 127 mostly means that a command was not found. Try by hand: lab exec ${machine} -- ${which}`;
+  return { kind: 'command-not-found', machine, command: quoteCommand(['which', program.command[0]!]) };
 }

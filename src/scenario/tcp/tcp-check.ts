@@ -69,9 +69,9 @@ function notMeasured(incomplete: string): EnvironmentError {
 
 function failureOf(findings: readonly TcpFinding[], limit = ''): StepFailure {
   const reasons = findings.map(({ expected, seen }) => `${findings.length > 1 ? `${expected}: ` : ''}${seen}${limit}`);
-  return new StepFailure(
-    findings.map(({ expected }) => expected).join('; '),
-    reasons.join('\n'),
-    '"lab logs --tcp" draws all packets of the run.',
-  );
+  return new StepFailure({
+    expected: findings.map(({ expected }) => expected).join('; '),
+    seen: reasons.join('\n'),
+    hint: { kind: 'look-at-packets' },
+  });
 }

@@ -1,5 +1,6 @@
+import type { Expectation } from '../../core/step-problem.ts';
 import { keyOf } from '../order.ts';
-import { expectedEndText, isEnd, statusText, type ExpectedEnd } from '../playing/exit-words.ts';
+import { isEnd, type ExpectedEnd } from '../playing/exit-words.ts';
 import { StepFailure } from '../playing/step-failure.ts';
 import { parseEnd } from '../reading/ends.ts';
 import { parseRoleMap } from '../reading/roles.ts';
@@ -27,16 +28,12 @@ export const exit = defineVerb<Ends>('exit', {
     const deadline = play.deadlineOf(limit);
     for (const [role, wanted] of ends) {
       const terminal = play.terminal(role);
-      const expected = `${role} to end with ${expectedEndText(wanted)}`;
-      const end = await play.waitFor(terminal, deadline, {
-        expected,
-        otherwise: 'it did not end',
-        look: () => terminal.status,
-      });
+      const expected: Expectation = { kind: 'end', role, end: wanted };
+      const end = await play.waitFor(terminal, deadline, { expected, look: () => terminal.status });
       play.checked.add(terminal);
       // The user may leave the program in another way than the scenario has it.
       if (!play.isOperated(role) && !isEnd(end, wanted))
-        throw new StepFailure(expected, `it ended with ${statusText(end)}`);
+        throw new StepFailure({ expected, seen: { kind: 'ended-otherwise', end }, role });
     }
     return 'played';
   },

@@ -1,3 +1,4 @@
+import type { Advice } from '../../core/step-problem.ts';
 import { patternText } from '../../lab/pattern.ts';
 import type { Pattern } from '../../lab/types.ts';
 import { keyOf } from '../order.ts';
@@ -33,8 +34,7 @@ export const expect = defineVerb<Patterns>('expect', {
       const terminal = play.terminal(role);
       const { reader } = terminal;
       await play.waitFor(terminal, deadline, {
-        expected: `${patternText(pattern)} on the terminal of ${role}`,
-        otherwise: 'it did not come',
+        expected: { kind: 'text', role, pattern: patternText(pattern) },
         look: () => (reader.takeMatch(pattern, terminal.quietMs >= SETTLED_MS) === 'found' ? true : undefined),
         hint: () => missedHint(reader, pattern),
       });
@@ -44,10 +44,7 @@ export const expect = defineVerb<Patterns>('expect', {
   recorded: (action) => (action.kind === 'shown' ? { [action.role]: action.text } : undefined),
 });
 
-function missedHint(reader: TerminalReader, pattern: Pattern): string | undefined {
-  if (reader.shows(pattern))
-    return 'It stands there, but as the echo of what was typed, or an earlier expect has used it up.';
-  return reader.droppedLines > 0
-    ? `The first ${reader.droppedLines} lines are no longer kept; it may have been there.`
-    : undefined;
+function missedHint(reader: TerminalReader, pattern: Pattern): Advice | undefined {
+  if (reader.shows(pattern)) return { kind: 'used-up' };
+  return reader.droppedLines > 0 ? { kind: 'lines-dropped', lines: reader.droppedLines } : undefined;
 }

@@ -1,10 +1,10 @@
 import { awakeNow } from '../../core/time/awake-clock.ts';
-import { formatDuration } from '../../core/text/amounts.ts';
+import type { Expectation } from '../../core/step-problem.ts';
 import { TimeLimit } from '../../core/time/time-limit.ts';
 import { quoteCommand } from '../../core/text/shell-quote.ts';
 import { findPattern, patternText } from '../../lab/pattern.ts';
 import type { Pattern } from '../../lab/types.ts';
-import { expectedEndText, isEnd, statusText, type ExpectedEnd } from '../playing/exit-words.ts';
+import { isEnd, type ExpectedEnd } from '../playing/exit-words.ts';
 import type { Deadline, PlayContext } from '../playing/play-context.ts';
 import { StepFailure } from '../playing/step-failure.ts';
 import { parseEnd } from '../reading/ends.ts';
@@ -120,26 +120,32 @@ function parseWord(part: StepPart): string | undefined {
 async function runCommand(wanted: ScenarioCommand, deadline: Deadline, play: PlayContext): Promise<void> {
   const { on, command, status, output } = wanted;
   const line = quoteCommand(command);
-  const expected = `"${line}" on ${on} to end with ${expectedEndText(status)}`;
+  const expected: Expectation = { kind: 'command-end', command: line, machine: on, end: status };
   using limit = new TimeLimit(Math.max(1, Math.ceil(deadline.at - awakeNow())));
   const result = await play
     .shell(on)
     .exec(command, { signal: AbortSignal.any([limit.signal, play.signal]) })
     .catch((error: unknown) => {
       if (limit.signal.aborted && !play.signal.aborted)
-        throw new StepFailure(expected, `it did not end within ${formatDuration(deadline.timeoutMs)}`);
+        throw new StepFailure({ expected, seen: { kind: 'nothing-in-time' }, limitMs: deadline.timeoutMs });
       throw error;
     });
   const printed = result.stdout + result.stderr;
   const { exitCode } = result;
   await play.stage.events.emit({ kind: 'command-finished', machine: on, command: line, exitCode, output: printed });
-  const seen = printed.trim() === '' ? 'it printed nothing' : `it printed: ${lastLines(printed)}`;
-  if (!isEnd(result, status)) throw new StepFailure(expected, `it ended with ${statusText(result)}; ${seen}`);
+  const shown = lastLines(printed);
+  if (!isEnd(result, status)) {
+    const end = { exitCode, signal: result.signal };
+    throw new StepFailure({ expected, seen: { kind: 'ended-otherwise', end, printed: shown } });
+  }
   if (output && !findPattern(output, printed, 0))
-    throw new StepFailure(`${patternText(output)} in what "${line}" on ${on} prints`, seen);
+    throw new StepFailure({
+      expected: { kind: 'command-output', command: line, machine: on, pattern: patternText(output) },
+      seen: { kind: 'printed-otherwise', printed: shown },
+    });
 }
 
-/** The end of what a command printed, short enough for a message. */
+/** The end of what a command printed, short enough for a message; empty when that is blank. */
 function lastLines(text: string): string {
   return text.trimEnd().split('\n').slice(-5).join('\n').slice(-500);
 }

@@ -1,4 +1,4 @@
-import { statusText } from '../playing/exit-words.ts';
+import type { Expectation } from '../../core/step-problem.ts';
 import { outcomeOf, type Deadline, type PlayContext } from '../playing/play-context.ts';
 import type { ProgramTerminal } from '../playing/program-terminal.ts';
 import { takePrompt } from '../playing/ready.ts';
@@ -56,9 +56,10 @@ async function sendText(
   { deadline, play }: { readonly deadline: Deadline; readonly play: PlayContext },
 ): Promise<void> {
   const keys = isKeys(text);
-  const expected = `${terminal.role} to be there for ${JSON.stringify(text)}`;
+  const { role, status } = terminal;
+  const expected: Expectation = { kind: 'typed', role, text };
   if (terminal.program.prompt && !keys) await takePrompt(play, terminal, deadline);
-  if (terminal.status) throw new StepFailure(expected, `it ended with ${statusText(terminal.status)}`);
+  if (status) throw new StepFailure({ expected, seen: { kind: 'ended-otherwise', end: status }, role });
   const lines = text.replace(/\r?\n$/, '').split(/\r?\n/);
   const work = keys ? terminal.press(text) : terminal.type(lines);
   await play.waitUntilTaken(terminal, deadline, { expected, work });

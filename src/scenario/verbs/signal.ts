@@ -27,8 +27,10 @@ export const signal = defineVerb<Signals>('signal', {
     const deadline = play.deadlineOf(limit);
     for (const [role, name] of signals) {
       const terminal = play.terminal(role);
-      const expected = `${role} to be there for the signal ${name}`;
-      await play.waitUntilTaken(terminal, deadline, { expected, work: terminal.signal(name) });
+      await play.waitUntilTaken(terminal, deadline, {
+        expected: { kind: 'signal', role, signal: name },
+        work: terminal.signal(name),
+      });
     }
     return 'played';
   },

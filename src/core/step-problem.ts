@@ -1,0 +1,94 @@
+/**
+ * Why a step of a scenario failed, as plain data: it stands in events and in stored runs, and each language makes its
+ * own sentences of it (`report/language/failure-*.ts`).
+ */
+export interface StepProblem {
+  readonly expected: Expectation;
+  readonly seen: Finding;
+  /** Of what the program printed, the line that is most like what was expected. */
+  readonly nearest?: string | undefined;
+  /** The program that the step waited for. */
+  readonly role?: string | undefined;
+  /** Time limit of the step that passed, in milliseconds; undefined when the step failed before it. */
+  readonly limitMs?: number | undefined;
+  readonly hint?: Advice | undefined;
+  readonly evidence?: Evidence | undefined;
+}
+
+/** What a step wanted. Patterns are as they are written in the lab file: `"text"` or `/regex/`. */
+export type Expectation =
+  | { readonly kind: 'text'; readonly role: string; readonly pattern: string }
+  | { readonly kind: 'prompt'; readonly role: string; readonly pattern: string }
+  /** The program waits for a line. */
+  | { readonly kind: 'input'; readonly role: string }
+  | { readonly kind: 'listen'; readonly role: string; readonly machine: string; readonly port: number }
+  /** The program ends, with this exit status or signal. */
+  | { readonly kind: 'end'; readonly role: string; readonly end: number | string }
+  /** The program runs, and its machine takes what is typed, or the signal. */
+  | { readonly kind: 'typed'; readonly role: string; readonly text: string }
+  | { readonly kind: 'signal'; readonly role: string; readonly signal: string }
+  /** Of a command of a `run` step. */
+  | { readonly kind: 'command-end'; readonly command: string; readonly machine: string; readonly end: number | string }
+  | { readonly kind: 'command-output'; readonly command: string; readonly machine: string; readonly pattern: string }
+  /** The step can be done at all. */
+  | { readonly kind: 'possible'; readonly step: string }
+  /** As it follows "expected", in English. */
+  | { readonly kind: 'other'; readonly text: string };
+
+/** What came instead. */
+export type Finding =
+  /** Nothing of the kind, until the time limit passed. */
+  | { readonly kind: 'nothing-in-time' }
+  /** The program that was waited for ended before. */
+  | { readonly kind: 'ended-first'; readonly role: string; readonly end: ProgramStatus }
+  /** The program or command that was to end ended otherwise. */
+  | { readonly kind: 'ended-otherwise'; readonly end: ProgramStatus; readonly printed?: string | undefined }
+  /** The command printed something else; empty when it printed nothing. */
+  | { readonly kind: 'printed-otherwise'; readonly printed: string }
+  /** As it follows "but", in English. */
+  | { readonly kind: 'other'; readonly text: string };
+
+/** What the user can do. */
+export type Advice =
+  /** The text stands there, but as an echo, or an earlier step has used it up. */
+  | { readonly kind: 'used-up' }
+  /** So many lines are no longer kept. */
+  | { readonly kind: 'lines-dropped'; readonly lines: number }
+  /** The prompt that is there was answered already. */
+  | { readonly kind: 'prompt-answered' }
+  /** Status 127; `command` is what to try on the machine. */
+  | { readonly kind: 'command-not-found'; readonly machine: string; readonly command: string }
+  | { readonly kind: 'look-at-packets' }
+  /** Whole sentences, in English. */
+  | { readonly kind: 'other'; readonly text: string };
+
+/** How a program ended; both are undefined when that is not known. */
+export interface ProgramStatus {
+  readonly exitCode?: number | undefined;
+  /** Without `SIG`. */
+  readonly signal?: string | undefined;
+}
+
+/** What was seen of the programs when the step failed. */
+export interface Evidence {
+  /** In the order in which they were started. */
+  readonly programs: readonly ProgramEvidence[];
+  /** What the step is the victim of: a program that ended, crashed or had an exception though no step asks for it. */
+  readonly cause?: Cause | undefined;
+}
+
+export interface ProgramEvidence {
+  readonly role: string;
+  readonly machine: string;
+  /** When it has ended. */
+  readonly end?: ProgramStatus | undefined;
+}
+
+export interface Cause {
+  readonly role: string;
+  readonly machine: string;
+  /** Undefined when it still runs: an exception ended one of its threads. */
+  readonly end?: ProgramStatus | undefined;
+  /** The last line that it printed, or the one that says what went wrong. */
+  readonly line?: string | undefined;
+}

@@ -1,0 +1,94 @@
+import {
+  count,
+  list,
+  number,
+  object,
+  objectOf,
+  optional,
+  port,
+  ShapeError,
+  text,
+  whole,
+  type FieldsOf,
+  type Shape,
+} from '../../core/json/shape.ts';
+import type {
+  Advice,
+  Cause,
+  Evidence,
+  Expectation,
+  Finding,
+  ProgramEvidence,
+  ProgramStatus,
+  StepProblem,
+} from '../../core/step-problem.ts';
+
+/** The fields of each kind of something, `kind` apart. */
+type FieldsByKind<T extends { readonly kind: string }> = {
+  readonly [K in T['kind']]: FieldsOf<Omit<Extract<T, { readonly kind: K }>, 'kind'>>;
+};
+
+/** One of several kinds of object, each with fields of its own. */
+function byKind<T extends { readonly kind: string }>(fields: FieldsByKind<T>): Shape<T> {
+  const shapes = new Map(
+    Object.entries(fields).map(([kind, own]) => [kind, object<object>({ kind: text, ...(own as FieldsOf<object>) })]),
+  );
+  return (value, where) => {
+    const kind = text(objectOf(value, where)['kind'], `${where}.kind`);
+    const shape = shapes.get(kind);
+    if (shape === undefined)
+      throw new ShapeError(`${where}.kind`, 'one that this lab knows; a newer one may have written it', kind);
+    return shape(value, where) as T;
+  };
+}
+
+const programStatus = object<ProgramStatus>({ exitCode: optional(whole(-(2 ** 31), 2 ** 32)), signal: optional(text) });
+
+const wantedEnd: Shape<number | string> = (value, where) =>
+  typeof value === 'number' ? whole(0, 255)(value, where) : text(value, where);
+
+const expectation = byKind<Expectation>({
+  text: { role: text, pattern: text },
+  prompt: { role: text, pattern: text },
+  input: { role: text },
+  listen: { role: text, machine: text, port },
+  end: { role: text, end: wantedEnd },
+  typed: { role: text, text },
+  signal: { role: text, signal: text },
+  'command-end': { command: text, machine: text, end: wantedEnd },
+  'command-output': { command: text, machine: text, pattern: text },
+  possible: { step: text },
+  other: { text },
+});
+
+const finding = byKind<Finding>({
+  'nothing-in-time': {},
+  'ended-first': { role: text, end: programStatus },
+  'ended-otherwise': { end: programStatus, printed: optional(text) },
+  'printed-otherwise': { printed: text },
+  other: { text },
+});
+
+const advice = byKind<Advice>({
+  'used-up': {},
+  'lines-dropped': { lines: count },
+  'prompt-answered': {},
+  'command-not-found': { machine: text, command: text },
+  'look-at-packets': {},
+  other: { text },
+});
+
+const programEvidence = object<ProgramEvidence>({ role: text, machine: text, end: optional(programStatus) });
+const cause = object<Cause>({ role: text, machine: text, end: optional(programStatus), line: optional(text) });
+const evidence = object<Evidence>({ programs: list(programEvidence), cause: optional(cause) });
+
+/** Why a step failed, as it was read from outside. */
+export const stepProblem: Shape<StepProblem> = object<StepProblem>({
+  expected: expectation,
+  seen: finding,
+  nearest: optional(text),
+  role: optional(text),
+  limitMs: optional(number(0, 1e12)),
+  hint: optional(advice),
+  evidence: optional(evidence),
+});

@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { Advice, Expectation, Finding, StepProblem } from '../../src/core/step-problem.ts';
+import { english } from '../../src/report/language/failure-en.ts';
+import { french } from '../../src/report/language/failure-fr.ts';
+import { eventLine, readEventLine } from '../../src/report/run/event-line.ts';
+import { assertGolden } from '../helpers/golden.ts';
+
+type ByKind<T extends { readonly kind: string }> = {
+  readonly [K in T['kind']]: readonly Extract<T, { readonly kind: K }>[];
+};
+
+const status = (exitCode: number): { exitCode: number; signal: undefined } => ({ exitCode, signal: undefined });
+const killed = { exitCode: undefined, signal: 'KILL' };
+
+const expectations: ByKind<Expectation> = {
+  text: [{ kind: 'text', role: 'server', pattern: '/from client .*/i' }],
+  prompt: [{ kind: 'prompt', role: 'client', pattern: '"> "' }],
+  input: [{ kind: 'input', role: 'client' }],
+  listen: [{ kind: 'listen', role: 'server', machine: 'vm1', port: 7999 }],
+  end: [
+    { kind: 'end', role: 'client', end: 0 },
+    { kind: 'end', role: 'server', end: 'INT' },
+  ],
+  typed: [{ kind: 'typed', role: 'client', text: 'say "hi"\n' }],
+  signal: [{ kind: 'signal', role: 'server', signal: 'TERM' }],
+  'command-end': [{ kind: 'command-end', command: 'ls -l', machine: 'vm1', end: 2 }],
+  'command-output': [{ kind: 'command-output', command: 'ss -ltn', machine: 'vm2', pattern: '":7999"' }],
+  possible: [{ kind: 'possible', step: 'start: server' }],
+  other: [{ kind: 'other', text: 'no RST' }],
+};
+
+const findings: ByKind<Finding> = {
+  'nothing-in-time': [{ kind: 'nothing-in-time' }],
+  'ended-first': [
+    { kind: 'ended-first', role: 'server', end: status(7) },
+    { kind: 'ended-first', role: 'server', end: killed },
+    { kind: 'ended-first', role: 'server', end: {} },
+  ],
+  'ended-otherwise': [
+    { kind: 'ended-otherwise', end: status(1) },
+    { kind: 'ended-otherwise', end: killed, printed: '' },
+    { kind: 'ended-otherwise', end: status(2), printed: 'ls: no such file' },
+  ],
+  'printed-otherwise': [
+    { kind: 'printed-otherwise', printed: '' },
+    { kind: 'printed-otherwise', printed: 'a\nb' },
+  ],
+  other: [{ kind: 'other', text: 'packet 3 (RST of the server)' }],
+};
+
+const advices: ByKind<Advice> = {
+  'used-up': [{ kind: 'used-up' }],
+  'lines-dropped': [{ kind: 'lines-dropped', lines: 1200 }],
+  'prompt-answered': [{ kind: 'prompt-answered' }],
+  'command-not-found': [{ kind: 'command-not-found', machine: 'vm1', command: 'which python' }],
+  'look-at-packets': [{ kind: 'look-at-packets' }],
+  other: [{ kind: 'other', text: 'Wait.' }],
+};
+
+const all = <T>(byKind: Readonly<Record<string, readonly T[]>>): T[] => Object.values(byKind).flat();
+
+test('each kind of problem has words in English and French', () => {
+  const paragraphs = [english, french].flatMap((words) => [
+    all<Expectation>(expectations).map((expected) => words.expected(expected)),
+    all<Expectation>(expectations).map((expected) =>
+      words.seen({ expected, seen: { kind: 'nothing-in-time' }, limitMs: 2500 }),
+    ),
+    all<Finding>(findings).map((seen) => words.seen({ expected: expectations.text[0]!, seen })),
+    all<Advice>(advices).map((advice) => words.hint(advice)),
+  ]);
+  const text = paragraphs.map((lines) => `${lines.join('\n')}\n`).join('\n');
+  assertGolden(join(import.meta.dirname, 'golden/failure-words.txt'), text);
+});
+
+test('every problem is the same when it is read from a stored run', () => {
+  const problems: StepProblem[] = [
+    ...all<Expectation>(expectations).map((expected) => ({ expected, seen: { kind: 'nothing-in-time' } as const })),
+    ...all<Finding>(findings).map((seen) => ({
+      expected: expectations.end[1]!,
+      seen,
+      nearest: 'almost',
+      role: 'server',
+      limitMs: 250,
+    })),
+    ...all<Advice>(advices).map((hint) => ({
+      expected: expectations.other[0]!,
+      seen: findings.other[0]!,
+      hint,
+      evidence: {
+        programs: [
+          { role: 'server', machine: 'vm1' },
+          { role: 'client', machine: 'vm2', end: { exitCode: 1 } },
+        ],
+        cause: { role: 'client', machine: 'vm2', end: { signal: 'SEGV' }, line: 'oops' },
+      },
+    })),
+  ];
+  for (const problem of problems) {
+    const event = {
+      at: { monotonicMs: 1, wallMs: 2 },
+      kind: 'scenario-step-failed',
+      index: 0,
+      line: 1,
+      text: 'x',
+      durationMs: 1,
+      reason: 'y',
+      problem,
+    } as const;
+    const stored = JSON.parse(JSON.stringify(event)) as unknown;
+    assert.deepEqual(readEventLine(eventLine(event)), stored);
+  }
+  const unknown = JSON.stringify({
+    at: { monotonicMs: 1, wallMs: 2 },
+    kind: 'scenario-step-failed',
+    index: 0,
+    line: 1,
+  });
+  assert.throws(
+    () =>
+      readEventLine(
+        `${unknown.slice(0, -1)},"text":"x","durationMs":1,"reason":"y","problem":{"expected":{"kind":"wish"}}}`,
+      ),
+    /problem\.expected\.kind is "wish", not one that this lab knows/,
+  );
+});
