@@ -219,6 +219,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'lab-file/shown-path.ts',
     'lab-identity.ts',
     'locked-session.ts',
+    'make-machines.ts',
     'open-session.ts',
     'program-ports.ts',
     'provider-means.ts',

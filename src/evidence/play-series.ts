@@ -1,12 +1,13 @@
 import { basename } from 'node:path';
 import type { LinkCapture } from '../packets/link-capture.ts';
-import type { CleanupStack } from '../core/cleanup.ts';
+import { withCleanup, type CleanupStack } from '../core/cleanup.ts';
 import { UsageError } from '../core/errors.ts';
 import { suggestion } from '../core/text/suggest.ts';
 import { deployPrograms } from '../deploy/deploy-programs.ts';
 import type { PlayResult } from '../scenario/play-result.ts';
 import { castOf, type Scenario } from '../scenario/scenario.ts';
 import { DEFAULT_OUTPUT_LIMIT } from '../report/run/output-limit.ts';
+import type { Repeat } from '../report/run/run-summary.ts';
 import { labFingerprint } from '../state/lab-change.ts';
 import { connectAll } from '../session/connect-all.ts';
 import { changedLab } from '../session/changed-lab.ts';
@@ -19,7 +20,7 @@ import { reachEarly, type EarlyShells } from '../session/reach-early.ts';
 import type { Session } from '../session/session.ts';
 import type { Seat } from '../seats/seat.ts';
 
-export interface RunOptions {
+export interface SeriesOptions {
   /** Name of the scenario; undefined when there is only one. */
   readonly scenario: string | undefined;
   /** How often it is played, at least 1. */
@@ -28,6 +29,8 @@ export interface RunOptions {
   readonly improvise?: (opened: OpenedLab) => Scenario;
   /** Whether the packets are captured; default: as the lab file says. */
   readonly capture?: boolean;
+  /** Each play has machines that are made for it. Undefined: all are played on those that are up. */
+  readonly fresh?: FreshMachines | undefined;
   /** What may be stored for each program, in bytes; default 16 MiB. */
   readonly maxOutputBytes?: number | undefined;
   /**
@@ -38,6 +41,14 @@ export interface RunOptions {
     session: LockedSession,
     cleanup: CleanupStack,
   ) => Promise<ReadonlyMap<string, Seat>>;
+}
+
+/** Machines that nobody has used before. */
+export interface FreshMachines {
+  /** @throws {LabError} when there can be none. */
+  require(session: Session): Promise<void>;
+  /** Makes those of the lab again; nothing is left of what was done on them. */
+  make(session: LockedSession): Promise<void>;
 }
 
 /** With more machines than this, connecting to those that the scenario does not need would cost more than it saves. */
@@ -63,37 +74,75 @@ export interface RunResult {
 /**
  * Plays a scenario on the machines that are up, and stores each play in a folder of its own.
  *
- * @throws {UsageError} for an unknown scenario. @throws {EnvironmentError} when the lab is not up. @throws {CheckError}
- * when its machines changed in the file.
+ * @throws {UsageError} for an unknown scenario. @throws {EnvironmentError} when the lab is not up, or its machines are to
+ * be fresh and cannot. @throws {CheckError} when its machines changed in the file.
  */
-export async function playSeries(session: Session, options: RunOptions): Promise<RunResult> {
-  const scenarioOf = async (): Promise<Scenario> => {
+export async function playSeries(session: Session, options: SeriesOptions): Promise<RunResult> {
+  const { fresh, times } = options;
+  const prepare = async (): Promise<Scenario> => {
     const opened = await session.lab();
-    return options.improvise?.(opened) ?? scenarioNamed(opened, options.scenario);
+    const scenario = options.improvise?.(opened) ?? scenarioNamed(opened, options.scenario);
+    await fresh?.require(session);
+    return scenario;
   };
   return withLock(session, {
     command: 'run',
-    check: scenarioOf,
+    check: prepare,
     async work(locked, cleanup) {
-      const early = reachEarly(locked, cleanup, { atMost: FEW_MACHINES });
-      const scenario = await scenarioOf();
-      const { lab } = await locked.lab();
-      const { links, ...set } = await setStage(locked, scenario, early, cleanup);
-      const seats: Seats = (await options.seats?.(castOf(scenario, lab).roles, locked, cleanup)) ?? new Map();
-      const { capture = lab.capture ?? true, maxOutputBytes = DEFAULT_OUTPUT_LIMIT } = options;
-      const record = capture ? packetRecorder(links) : undefined;
-      const series = { ...set, scenario, seats, record, maxOutputBytes };
-      return summarise(scenario, options.times, await playTimes(locked, series, options.times));
+      const early = fresh ? undefined : reachEarly(locked, cleanup, { atMost: FEW_MACHINES });
+      const scenario = await prepare();
+      const play = fresh
+        ? playsOnFresh(locked, { scenario, options, fresh })
+        : await playsOnOneStage(locked, { scenario, options, early }, cleanup);
+      return summarise(scenario, times, await playTimes(times, play));
     },
   });
 }
 
+type Play = (repeat: Repeat | undefined) => Promise<FailedRun>;
+
+/** What is played, and how. */
+interface Plan {
+  readonly scenario: Scenario;
+  readonly options: SeriesOptions;
+}
+
+/** All plays on the machines as they are, with connections that the clean-up stack closes. */
+async function playsOnOneStage(
+  session: LockedSession,
+  plan: Plan & { readonly early: EarlyShells | undefined },
+  cleanup: CleanupStack,
+): Promise<Play> {
+  const series = await prepareSeries(session, plan, cleanup);
+  return (repeat) => playOnce(session, series, repeat);
+}
+
+/** Each play on machines that are made for it. */
+function playsOnFresh(session: LockedSession, { fresh, ...plan }: Plan & { readonly fresh: FreshMachines }): Play {
+  return (repeat) =>
+    withCleanup(async (cleanup) => {
+      await fresh.make(session);
+      return playOnce(session, await prepareSeries(session, plan, cleanup), repeat);
+    });
+}
+
+async function prepareSeries(
+  session: LockedSession,
+  { scenario, options, early }: Plan & { readonly early?: EarlyShells | undefined },
+  cleanup: CleanupStack,
+): Promise<Series> {
+  const { lab } = await session.lab();
+  const { links, ...set } = await setStage(session, { scenario, early }, cleanup);
+  const seats: Seats = (await options.seats?.(castOf(scenario, lab).roles, session, cleanup)) ?? new Map();
+  const { capture = lab.capture ?? true, maxOutputBytes = DEFAULT_OUTPUT_LIMIT } = options;
+  return { ...set, scenario, seats, record: capture ? packetRecorder(links) : undefined, maxOutputBytes };
+}
+
 /** Plays it again and again; a lab that broke, or a user who has enough, ends the series. */
-async function playTimes(session: LockedSession, series: Series, times: number): Promise<FailedRun[]> {
+async function playTimes(times: number, play: Play): Promise<FailedRun[]> {
   const played: FailedRun[] = [];
   for (let number = 1; number <= times; number++) {
-    const repeat = times > 1 ? { number, of: times } : undefined;
-    const one = await playOnce(session, series, repeat);
+    const one = await play(times > 1 ? { number, of: times } : undefined);
     played.push(one);
     if (one.result === 'broken' || one.result === 'interrupted') break;
   }
@@ -117,8 +166,7 @@ function scenarioNamed({ lab, scenarios }: OpenedLab, name: string | undefined):
 /** Connections to the machines that the scenario needs, and its programs there. */
 async function setStage(
   session: LockedSession,
-  scenario: Scenario,
-  early: EarlyShells,
+  { scenario, early }: { readonly scenario: Scenario; readonly early: EarlyShells | undefined },
   cleanup: CleanupStack,
 ): Promise<Pick<Series, 'stage' | 'oneWayMs'> & { readonly links: ReadonlyMap<string, LinkCapture> }> {
   const { events, signal } = session.context;
@@ -126,7 +174,7 @@ async function setStage(
   const { roles, machines: names } = castOf(scenario, lab);
   const { state, machines } = await session.machines(names);
   if (state.fingerprint !== labFingerprint(lab)) throw changedLab(state, lab);
-  const connected = (await early.take(state.labId)) ?? (await connectAll(machines, cleanup, signal));
+  const connected = (await early?.take(state.labId)) ?? (await connectAll(machines, cleanup, signal));
   const shells = withPeerNames(connected, machines);
   const programs = await deployPrograms(lab, shells, { events, signal, only: roles });
   const oneWayMs = new Map(

@@ -1,20 +1,19 @@
 import type { CleanupStack } from '../../core/cleanup.ts';
-import { EnvironmentError, messageOf } from '../../core/errors.ts';
-import { inStep, type EventSink } from '../../core/events.ts';
+import { inStep } from '../../core/events.ts';
 import { deployPrograms, type DeployedProgram } from '../../deploy/deploy-programs.ts';
 import type { Lab } from '../../lab/types.ts';
 import type { PortReport } from '../../ports/inspect-port.ts';
-import type { AttachedMachine, Provider, ProviderState } from '../../providers/provider.ts';
+import type { AttachedMachine } from '../../providers/provider.ts';
 import { changedLab } from '../../session/changed-lab.ts';
 import { connectAll } from '../../session/connect-all.ts';
 import type { CommandContext } from '../../session/context.ts';
-import { claimIdentity, type LabIdentity } from '../../session/lab-identity.ts';
+import { claimIdentity } from '../../session/lab-identity.ts';
 import { withLock, type LockedSession } from '../../session/locked-session.ts';
+import { bringUp, undoMachines } from '../../session/make-machines.ts';
 import { inspectProgramPorts } from '../../session/program-ports.ts';
 import { makingOf } from '../../session/provider-means.ts';
 import { reachEarly } from '../../session/reach-early.ts';
 import { removeLab } from '../../session/remove-lab.ts';
-import { requireHost } from '../../session/require-host.ts';
 import { openSession } from '../../session/open-session.ts';
 import type { FoundLab } from '../../session/session.ts';
 import { shedCopy } from '../../session/belonging/shed-copy.ts';
@@ -23,7 +22,6 @@ import type { Shell } from '../../ssh/shell.ts';
 import { keepMark } from '../../state/folder-mark.ts';
 import { labFingerprint } from '../../state/lab-change.ts';
 import { keepSpares } from '../../state/runs/spares.ts';
-import { stateOf } from '../../state/state.ts';
 
 export interface UpResult {
   readonly lab: string;
@@ -89,7 +87,7 @@ async function bringLabUp(session: LockedSession, cleanup: CleanupStack, recreat
     if (made) await provider.snapshots?.keepReady(lab, { labId, stateFolder: session.stateFolder }, makingOf(session));
     return result;
   } catch (error) {
-    if (made) await undo(session, { labId, name: lab.name, provider: provider.name });
+    if (made) await undoMachines(session, { labId, name: lab.name, provider: provider.name });
     throw error;
   }
 }
@@ -114,69 +112,9 @@ async function settle(session: LockedSession, lab: Lab, recreate: boolean): Prom
   await inStep(context.events, recreate ? `take ${known.name} down` : 'clear away what an earlier lab left', () =>
     removeLab(session, known),
   );
+  // Those that were laid by before are gone with the lab that they were for.
+  await keepSpares(stateFolder);
   return undefined;
-}
-
-/** A lab on its way up: what it is to be, and what of it is there. */
-interface Rise {
-  readonly labId: string;
-  readonly lab: Lab;
-  readonly kept: FoundLab | undefined;
-  readonly running: readonly AttachedMachine[];
-}
-
-/**
- * Machines that all run, from those that run already or the provider; the state is on disk as soon as they do. Machines
- * of someone else may have changed since they were looked at, so the provider looks again.
- */
-async function bringUp(
-  session: LockedSession,
-  { labId, lab, kept, running }: Rise,
-): Promise<readonly AttachedMachine[]> {
-  const { events, signal } = session.context;
-  const provider = await session.providers.named(lab.provider);
-  const keep = (providerState: ProviderState): Promise<void> => {
-    const state = stateOf(lab, kept?.state.labId ?? labId, providerState);
-    return session.keepState({ ...state, createdAt: kept?.state.createdAt ?? state.createdAt });
-  };
-  if (kept !== undefined && running.length === lab.machines.size && provider.features.ownsMachines) {
-    await keep(kept.state.providerState);
-    await tellRemarks(running, events);
-    return running;
-  }
-  requireWalls(provider, lab);
-  await requireHost(provider, { signal });
-  const place = { labId, stateFolder: session.stateFolder };
-  const making = makingOf(session);
-  const providerState = await provider
-    .up(lab, place, making)
-    .catch((error: unknown) => explainRefusal(provider, error, signal));
-  await keep(providerState);
-  return provider.attach([...lab.machines.values()], providerState, place, making.login);
-}
-
-/** A wall that the lab file asks for and the provider cannot build is an error, not a wish. */
-function requireWalls(provider: Provider, lab: Lab): void {
-  const open = provider.features.withoutSudo
-    ? undefined
-    : [...lab.machines.values()].find(({ sudo }) => sudo === false);
-  if (open === undefined) return;
-  throw new EnvironmentError(`"sudo: false" of machine ${open.name} cannot be kept with provider ${provider.name}`, {
-    code: 'sudo-not-kept',
-    hint: 'Use provider netns, or remove that line and see to the rights of the account yourself.',
-  });
-}
-
-async function tellRemarks(machines: readonly AttachedMachine[], events: EventSink): Promise<void> {
-  const remarks = new Map(machines.flatMap(({ remark }) => (remark ? [[remark.message, remark] as const] : [])));
-  for (const remark of remarks.values()) await events.emit({ kind: 'notice', level: 'warning', ...remark });
-}
-
-/** When the provider was refused something, a thorough look may know why and what helps; else its own words stand. */
-async function explainRefusal(provider: Provider, error: unknown, signal: AbortSignal): Promise<never> {
-  signal.throwIfAborted();
-  if (error instanceof EnvironmentError) await requireHost(provider, { thorough: true, signal });
-  throw error;
 }
 
 /** Puts the programs on the machines and looks at their ports. */
@@ -207,21 +145,4 @@ async function equip(
 
 function summaryOf({ program, sent, skipped, bytes }: DeployedProgram): UpResult['programs'][number] {
   return { name: program.name, on: program.on, sent, skipped, bytes };
-}
-
-/**
- * Takes down what this call made, also after ^C; a failure of that is reported in addition to the reason, not instead
- * of it.
- */
-async function undo(session: LockedSession, lab: LabIdentity): Promise<void> {
-  const { events } = session.context;
-  const context = { events, signal: new AbortController().signal };
-  await inStep(events, 'take down what was made', () => removeLab(session, lab, context)).catch((error: unknown) =>
-    events.emit({
-      kind: 'notice',
-      level: 'warning',
-      message: `could not take down all that was made: ${messageOf(error)}`,
-      hint: 'Run "lab down".',
-    }),
-  );
 }

@@ -4,6 +4,7 @@ import { suggestion } from '../../core/text/suggest.ts';
 import type { CommandContext } from '../../session/context.ts';
 import { joinRun, type JoinResult } from '../../seats/join-run.ts';
 import { playSeries, type RunResult } from '../../evidence/play-series.ts';
+import { freshMachines } from '../../session/make-machines.ts';
 import { openSession } from '../../session/open-session.ts';
 import { waitForSeats } from '../../seats/run-socket.ts';
 import { seatAt } from '../../seats/seat.ts';
@@ -16,6 +17,8 @@ export interface RunAsOptions {
   readonly others: readonly string[];
   /** As in `RunOptions`. */
   readonly capture?: boolean;
+  /** As in `run`; a run of another terminal is not joined then. */
+  readonly fresh?: boolean;
   readonly maxOutputBytes?: number | undefined;
 }
 
@@ -29,14 +32,16 @@ export type RunAsResult = RunResult | JoinResult;
  */
 export async function runAs(
   context: CommandContext,
-  { scenario, role, others, ...options }: RunAsOptions,
+  { scenario, role, others, fresh = false, ...options }: RunAsOptions,
 ): Promise<RunAsResult> {
-  const joined = others.length === 0 ? await joinRun(context, role) : undefined;
+  // A run that waits has its machines already.
+  const joined = others.length === 0 && !fresh ? await joinRun(context, role) : undefined;
   if (joined !== undefined) return joined;
   return playSeries(openSession(context), {
     scenario,
     times: 1,
     ...options,
+    fresh: fresh ? freshMachines : undefined,
     async seats(roles, session, cleanup) {
       for (const name of [role, ...others]) requireRole(name, roles);
       const title = `wait for ${others.map((other) => `"lab run --as ${other}"`).join(' and ')} in another terminal`;

@@ -1,16 +1,22 @@
-import { playSeries, type RunOptions, type RunResult } from '../../evidence/play-series.ts';
+import { playSeries, type RunResult, type SeriesOptions } from '../../evidence/play-series.ts';
 import type { CommandContext } from '../../session/context.ts';
+import { freshMachines } from '../../session/make-machines.ts';
 import { openSession } from '../../session/open-session.ts';
 
 export type { FailedRun, PlayedRun } from '../../evidence/play-once.ts';
-export type { RunOptions, RunResult } from '../../evidence/play-series.ts';
+export type { RunResult } from '../../evidence/play-series.ts';
+
+export interface RunOptions extends Omit<SeriesOptions, 'fresh'> {
+  /** Make the machines again before each play. */
+  readonly fresh?: boolean;
+}
 
 /**
  * Plays a scenario on the machines that are up, and stores each play in a folder of its own.
  *
- * @throws {UsageError} for an unknown scenario. @throws {EnvironmentError} when the lab is not up. @throws {CheckError}
- * when its machines changed in the file.
+ * @throws {UsageError} for an unknown scenario. @throws {EnvironmentError} when the lab is not up, or its machines are to
+ * be made again and cannot. @throws {CheckError} when its machines changed in the file.
  */
-export async function run(context: CommandContext, options: RunOptions): Promise<RunResult> {
-  return playSeries(openSession(context), options);
+export async function run(context: CommandContext, { fresh = false, ...options }: RunOptions): Promise<RunResult> {
+  return playSeries(openSession(context), { ...options, fresh: fresh ? freshMachines : undefined });
 }

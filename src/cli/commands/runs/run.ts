@@ -7,7 +7,7 @@ import { renderFailure } from '../../../scenario/render-failure.ts';
 import type { CommandContext } from '../../../session/context.ts';
 import { shownPath } from '../../../session/lab-file/shown-path.ts';
 import { defineCommand } from '../../command/define-command.ts';
-import { negated, optional, value, values } from '../../command/parameters.ts';
+import { flag, negated, optional, value, values } from '../../command/parameters.ts';
 import { maxOutput } from '../../command/shared-parameters.ts';
 import { countFrom1, role, scenario } from '../../command/value-types.ts';
 import { outcome, type Outcome } from '../../outcome.ts';
@@ -23,6 +23,10 @@ export const runCommand = defineCommand({
   arguments: { scenario: optional(scenario, 'name of the scenario (may be left out when there is only one)') },
   options: {
     repeat: value(times, 'play it that many times and report the pass rate and the first failure'),
+    fresh: flag(
+      'make the machines again before each play, so that nothing is left of the one before: no connection in ' +
+        'TIME_WAIT, no file, no process (not for machines that exist already)',
+    ),
     as: value(
       role,
       'operate this program yourself: its terminal is yours (Ctrl-] ends the run); ' +
@@ -35,14 +39,15 @@ export const runCommand = defineCommand({
   examples: [
     { words: 'run', does: 'play the only scenario' },
     { words: 'run tp1 --repeat 20', does: 'how often does it pass?' },
+    { words: 'run tp1 --repeat 3 --fresh', does: 'each play on machines that nobody has used before' },
     { words: 'run tp1 --as client', does: 'type the lines of the client yourself; the server is scripted' },
     { words: 'run tp1 --as client --with server', does: 'in one terminal; then in another: lab run --as server' },
   ],
   takesScreen: (options) => options.as !== undefined,
   run: async ({ context, global, style, arguments: { scenario }, options }) => {
-    const { repeat, as: role, with: others, capture, maxOutput: maxOutputBytes } = options;
+    const { repeat, fresh, as: role, with: others, capture, maxOutput: maxOutputBytes } = options;
     // Unless it is switched off, the lab file decides.
-    const store = { ...(capture ? {} : { capture }), maxOutputBytes };
+    const store = { ...(capture ? {} : { capture }), fresh, maxOutputBytes };
     if (role === undefined) {
       if (others.length > 0) throw withoutSeat();
       const { run } = await import('../../../commands/runs/run.ts');

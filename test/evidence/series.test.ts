@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { chownSync, copyFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import type { RunResult } from '../../src/commands/runs/run.ts';
+import { runCli, temporaryFolder } from '../helpers/cli.ts';
+import { cannotBe, currentUser, ordinaryUser, type LabUser } from '../helpers/lab-command.ts';
+import { cannotMakeMachines } from '../helpers/machines/machines.ts';
+
+const fixtures = join(import.meta.dirname, 'fixtures');
+const files = ['closes-first.py', 'says-one-word.py'];
+
+const labText = `version: 1
+name: again
+networks: { wire: { subnet: 10.7.0.0/24, nat: false } }
+machines:
+  east: { user: anna, address: 10.7.0.2 }
+  west: { user: bert, address: 10.7.0.3 }
+programs:
+  hasty: { on: east, files: [closes-first.py], command: [python3, closes-first.py, 6100, never], listens: 6100 }
+  client: { on: west, files: [says-one-word.py], command: [python3, says-one-word.py, east, 6100], prompt: "word> " }
+  diary:
+    on: west
+    command: [sh, -c, 'cat "$HOME/diary"; ip neigh show 10.7.0.2; echo once >> "$HOME/diary"']
+scenarios:
+  hasty:
+    - start: diary
+    - exit: { diary: 0 }
+    - start: hasty
+    - start: client
+    - send: { client: salut }
+    - expect: { hasty: heard salut }
+    - exit: { client: 0, hasty: 0 }
+`;
+
+/** Puts that lab into the folder of a user, in place of the practical. */
+function layLab({ folder }: LabUser, text: string): void {
+  const { uid, gid } = statSync(folder);
+  writeFileSync(join(folder, 'lab.yaml'), text);
+  for (const name of files) copyFileSync(join(fixtures, name), join(folder, name));
+  for (const name of ['lab.yaml', ...files]) chownSync(join(folder, name), uid, gid);
+}
+
+const noDiary = 'cat: /home/bert/diary: No such file or directory\n';
+
+interface Played extends RunResult {
+  readonly exitCode: number | null;
+}
+
+async function runJson(user: LabUser, ...args: string[]): Promise<Played> {
+  const { stdout, stderr, exitCode } = await user.lab('--json', 'run', ...args);
+  assert.notEqual(stdout, '', stderr);
+  return { ...(JSON.parse(stdout) as RunResult), exitCode };
+}
+
+/** What the programs of one play printed, by role. */
+async function printed(user: LabUser, run: string, role: string): Promise<string> {
+  const { stdout, exitCode, stderr } = await user.lab('logs', run, '--role', role);
+  assert.equal(exitCode, 0, stderr);
+  return stdout;
+}
+
+/** What is laid by for `lab down` on a full disk. */
+function sparesOf({ folder }: LabUser): number {
+  return readdirSync(join(folder, '.lab')).filter((name) => name.startsWith('spare.')).length;
+}
+
+describe('a series of plays', { skip: await cannotMakeMachines() }, () => {
+  for (const [kind, make] of [
+    ['root', currentUser],
+    ['ordinary', ordinaryUser],
+  ] as const) {
+    test(
+      `--fresh: each play finds machines without connections, neighbours and files of the one before (${kind})`,
+      { skip: cannotBe(kind) },
+      async () => {
+        await using user = make();
+        layLab(user, labText);
+        const { exitCode, stderr } = await user.lab('up');
+        assert.equal(exitCode, 0, stderr);
+        const before = await runJson(user, '--repeat', '2');
+        assert.deepEqual([before.passed, before.failed, before.exitCode], [1, 1, 1]);
+        assert.match(await printed(user, before.runs[1]!.run, 'diary'), /^once\n10\.7\.0\.2 dev .*\n$/);
+        const { exitCode: code, ...series } = await runJson(user, '--repeat', '3', '--fresh');
+        assert.deepEqual([series.passed, series.failed, code], [3, 0, 0]);
+        for (const { run } of series.runs) assert.equal(await printed(user, run, 'diary'), noDiary);
+        const alone = await runJson(user, '--fresh');
+        assert.equal(alone.result, 'passed');
+        assert.equal(await printed(user, alone.runs[0]!.run, 'diary'), noDiary);
+        assert.equal(sparesOf(user), 5);
+        await user.lab('up', '--recreate');
+        assert.equal(sparesOf(user), 5);
+      },
+    );
+  }
+});
+
+test('--fresh is refused where the machines are not made by lab', async () => {
+  const text = labText.replace('name: again', 'name: again\nprovider: ssh');
+  using folder = temporaryFolder({ 'lab.yaml': text, ...Object.fromEntries(files.map((name) => [name, ''])) });
+  const { exitCode, stderr } = await runCli(['run', '--fresh'], { cwd: folder.path });
+  assert.equal(exitCode, 3);
+  assert.match(stderr, /provider ssh makes none/);
+});
