@@ -5,6 +5,7 @@ import { isInside } from '../core/files/inside.ts';
 import { NoOrdinaryFileError, oddKind } from '../core/files/ordinary-file.ts';
 import { quoteCommand } from '../core/text/shell-quote.ts';
 import { isProgram, slashed } from '../host/files/local-paths.ts';
+import { leftOut, MOST_FILES_OF_PROGRAM } from '../lab/defaults.ts';
 import type { Program } from '../lab/types.ts';
 import { requireInside, type HashFile } from './source-file.ts';
 
@@ -30,9 +31,6 @@ export interface LinkEntry {
   readonly target: string;
 }
 
-/** Never sent with a folder: keys and runs of the lab itself, and the history of the student's work. */
-const leftOut: ReadonlySet<string> = new Set(['.lab', '.git']);
-
 /**
  * All files of a program, in the order of their paths. A folder is taken with all that is in it, empty folders and
  * `.git` and `.lab` excepted. A symbolic link within such a folder stays a link if it is relative and leads to
@@ -41,7 +39,7 @@ const leftOut: ReadonlySet<string> = new Set(['.lab', '.git']);
  * What leads out of `labFolder`, by links or by its path, is taken only where the lab file says so for that item: the
  * lab of someone else could send any file of this user to a machine, and into a report.
  *
- * @throws {UsageError} when a file is missing, of an odd kind or outside, or two have the same name.
+ * @throws {UsageError} when a file is missing, of an odd kind or outside, two have the same name, or there are too many.
  * @throws {EnvironmentError} when one cannot be read.
  */
 export async function programEntries(program: Program, labFolder: string, hashFile: HashFile): Promise<ProgramEntry[]> {
@@ -57,7 +55,13 @@ export async function programEntries(program: Program, labFolder: string, hashFi
       }).collect();
     }),
   );
-  return lists.flat().toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  const entries = lists.flat();
+  if (entries.length > MOST_FILES_OF_PROGRAM)
+    throw new UsageError(
+      `program ${program.name} has ${entries.length} files; a program may have ${MOST_FILES_OF_PROGRAM}`,
+      { code: 'program-files-wrong', hint: 'Name the files and folders that it needs in `files`.' },
+    );
+  return entries.toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 function refuseSameNames(program: Program): void {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { UsageError } from '../core/errors.ts';
 import { isInside } from '../core/files/inside.ts';
 import { openOrdinary } from '../core/files/ordinary-file.ts';
+import { Slots } from '../core/slots.ts';
 import { hashOf, type ContentHash } from '../core/files/sha256.ts';
 
 /** A file of the host that is read for a program. */
@@ -63,15 +64,19 @@ async function placeOf(handle: FileHandle, path: string): Promise<string> {
   return opened.ino === named.ino && opened.dev === named.dev ? real : path;
 }
 
+/** Files read at the same time; a process may have few descriptors (getrlimit(2), RLIMIT_NOFILE). */
+const MOST_OPEN_FILES = 32;
+
 /** Hashes a file of the host. @throws as `openSource` */
 export type HashFile = (file: SourceFile) => Promise<ContentHash>;
 
-/** A `HashFile` that reads each file once, however many programs and machines use it. */
+/** A `HashFile` that reads each file once, however many programs and machines use it, and only some at a time. */
 export function hashEachOnce(): HashFile {
   const known = new Map<string, Promise<ContentHash>>();
+  const slots = new Slots(MOST_OPEN_FILES);
   return (file) => {
     const key = JSON.stringify([file.path, file.within]);
-    const hash = known.get(key) ?? hashFile(file);
+    const hash = known.get(key) ?? slots.take().then(() => hashFile(file).finally(() => slots.release()));
     known.set(key, hash);
     return hash;
   };

@@ -32,10 +32,15 @@ export async function keepSources(
   const hashFile = hashEachOnce();
   const entries = await programEntries(program, lab.folder, hashFile).catch((): ProgramEntry[] => []);
   const sent = entries.filter((entry) => entry.kind === 'file');
-  const sources = await sourcesOf(lab, program, sent, hashFile);
+  // What a folder holds comes last: it may be much, and hide the program itself.
+  const [inFolders = [], named = []] = [true, false].map((inside) =>
+    sent.filter(({ path }) => path.includes('/') === inside),
+  );
+  const sources = await sourcesOf(lab, program, named, hashFile);
   const files = [
-    ...sent.map((file) => ({ file, kind: 'sent' as const })),
+    ...named.map((file) => ({ file, kind: 'sent' as const })),
     ...sources.map((file) => ({ file, kind: 'source' as const })),
+    ...inFolders.map((file) => ({ file, kind: 'sent' as const })),
   ];
   const unlisted = files.length - MOST_FILES;
   let room = mostBytes;

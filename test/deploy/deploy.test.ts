@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { program, startMachine, tree } from './fixtures/machine.ts';
@@ -170,4 +170,47 @@ test('two labs that deploy to one account at the same time do not disturb each o
     }),
   );
   assert.deepEqual(tree(join(machine.home, '.lab/incoming')), []);
+});
+
+test('a folder is sent with what is in it; what changes in it is sent again, what is gone there goes here', async () => {
+  await using machine = await startMachine();
+  machine.file('www/index.html', 'one');
+  machine.file('www/css/site.css', 'two');
+  const server = program('server', [machine.file('server.py', 'x'), join(machine.host, 'www')]);
+  await machine.deploy([server]);
+  const folder = join(machine.home, 'lab/tp1/server');
+  assert.deepEqual(tree(folder), ['server.py', 'www', 'www/css', 'www/css/site.css', 'www/index.html']);
+  rmSync(join(machine.host, 'www/css'), { recursive: true });
+  machine.file('www/index.html', 'three');
+  machine.file('www/img/logo', 'four');
+  const [deployed] = await machine.deploy([server]);
+  assert.deepEqual([deployed?.sent, deployed?.skipped, deployed?.bytes], [2, 1, 9]);
+  assert.deepEqual(tree(folder), ['server.py', 'www', 'www/img', 'www/img/logo', 'www/index.html']);
+  assert.equal(readFileSync(join(folder, 'www/index.html'), 'utf8'), 'three');
+});
+
+test('a folder that became a file, and a file that became a folder, take the place of what was there', async () => {
+  await using machine = await startMachine();
+  machine.file('a/x', '1');
+  const server = program('server', [join(machine.host, 'a'), machine.file('b', '2')]);
+  await machine.deploy([server]);
+  for (const name of ['a', 'b']) rmSync(join(machine.host, name), { recursive: true });
+  machine.file('a', '3');
+  machine.file('b/y', '4');
+  await machine.deploy([server]);
+  assert.deepEqual(tree(join(machine.home, 'lab/tp1/server')), ['a', 'b', 'b/y']);
+});
+
+test('a program may have thousands of files, however few a process may open, but not more than 10,000', async () => {
+  await using machine = await startMachine();
+  for (let count = 0; count < 2000; count++) machine.file(`data/${count % 7}/${count}`, `content ${count}`);
+  const server = program('server', [join(machine.host, 'data')]);
+  const [deployed] = await machine.deploy([server]);
+  assert.equal(deployed?.sent, 2000);
+  assert.equal(readFileSync(join(machine.home, 'lab/tp1/server/data/4/1999'), 'utf8'), 'content 1999');
+  for (let count = 2000; count < 10_001; count++) machine.file(`data/more/${count}`, '');
+  await assert.rejects(machine.deploy([server]), {
+    code: 'program-files-wrong',
+    message: 'program server has 10001 files; a program may have 10000',
+  });
 });

@@ -40,3 +40,26 @@ test('the report keeps what a program was built from, but nothing that leads out
     ['server', 'server.c'],
   );
 });
+
+test('what a folder holds does not crowd out the program itself', async () => {
+  using place = mkdtempDisposableSync(join(tmpdir(), 'lab-keep-'));
+  const lab = place.path;
+  mkdirSync(join(lab, 'assets'));
+  for (let count = 0; count < 60; count++) writeFileSync(join(lab, `assets/page-${count}.html`), 'x'.repeat(100));
+  for (const name of ['zserver', 'zserver.c']) writeFileSync(join(lab, name), 'text');
+  const { files, folder } = kept();
+  const server = program('server', [join(lab, 'assets'), join(lab, 'zserver')], { build: ['true'] });
+  const described = await keepSources(labOf('tp1', lab, [server]), server, folder, 1000);
+  assert.deepEqual(
+    described.files.slice(0, 3).map(({ path, kind }) => [path, kind]),
+    [
+      ['zserver', 'sent'],
+      ['zserver.c', 'source'],
+      ['assets/page-0.html', 'sent'],
+    ],
+  );
+  assert.equal(described.files.length, 50);
+  assert.equal(described.unlisted, 12);
+  const bytes = [...files.values()].reduce((sum, text) => sum + text.length, 0);
+  assert.ok(bytes <= 1000 && bytes > 800, `${bytes} bytes are kept`);
+});

@@ -164,5 +164,89 @@ describe('what is wrong with a file of a program is said', () => {
     assert.match(await of('[/bin/sh, -e, tool]', '[sub/tool]'), /Windows line ends/);
     assert.equal(await of('[python3, own.py]', '[own.py]'), '', 'Python does not mind');
     assert.equal(await of('[./server]', '[own.py]'), '');
+    assert.equal(
+      await of('[./sub/tool]', '[sub]'),
+      '"sub/tool" has Windows line ends (CR LF): its first line asks for "/bin/sh\\r", which is not there',
+    );
+    assert.match(await of('[sh, ./sub/tool, sub]', '[sub]'), /"sub\/tool" has Windows line ends/);
+    assert.equal(await of('[sh, sub, sub/made-later]', '[sub]'), '');
+  });
+});
+
+describe('a folder of `files`', () => {
+  it('is taken with what is in it, links within it and to other files of the lab included', async () => {
+    using folder = folders({
+      'lab/www/index.html': 'x',
+      'lab/www/css/site.css': 'x',
+      'lab/www/start.html': '→index.html',
+      'lab/www/round': '→.',
+      'lab/www/own.py': '→../own.py',
+      'lab/www/.git/config': '→/etc/passwd',
+    });
+    for (const list of ['[own.py, www]', '[www/]', '[./www]', '["."]'])
+      assert.deepEqual(await problems(folder.path, list), [], list);
+    assert.deepEqual(await problems(folder.path, '[own.py, www, not-yet]', { more: '    build: [make]\n' }), []);
+  });
+
+  const cases: readonly (readonly [string, Readonly<Record<string, string>>, string])[] = [
+    [
+      'a link out of the lab',
+      { 'lab/www/a': 'x', 'lab/www/deep/key': '→../../../private/key' },
+      '"www/deep/key" leads out of the folder of lab.yaml: it is a link to "/private/key" → replace the link by the file itself',
+    ],
+    [
+      'a folder behind a link out of the lab',
+      { 'lab/www/deep': '→../../private' },
+      '"www/deep" leads out of the folder of lab.yaml: it is a link to "/private" → replace the link by the file itself',
+    ],
+    [
+      'a link to a key of lab',
+      { 'lab/.lab/keys/vm1': 'KEY', 'lab/www/key': '→../.lab/keys/vm1' },
+      '"www/key" leads into .lab, where lab keeps its keys → remove the link',
+    ],
+    [
+      'a link to nowhere',
+      { 'lab/www/logo.png': '→logo.jpg' },
+      '"www/logo.png" is a link to "logo.jpg", which is not there → remove the link, or replace it by the file itself',
+    ],
+    ['a circle', { 'lab/www/up': '→..' }, '"www/up" is a link that leads in a circle → remove the link'],
+    ['a device', { 'lab/www/zero': '→/dev/zero' }, '"www/zero" leads out of the folder of lab.yaml'],
+    ['a name', { 'lab/www/two\nlines': 'x' }, 'the name "www/two\\nlines" holds a tab or a line break'],
+  ];
+  for (const [name, files, message] of cases) {
+    it(`cannot hold ${name}`, async () => {
+      using folder = folders(files);
+      const [problem, ...others] = await problems(folder.path, '[own.py, www]');
+      assert.ok(problem?.startsWith(`8:21 ${message}`), problem);
+      assert.deepEqual(others, []);
+    });
+  }
+
+  it('may hold links out of the lab where the lab file says so, but no pipe', async () => {
+    using folder = folders({ 'lab/www/key': '→../../private/key' });
+    assert.deepEqual(await problems(folder.path, '[{ path: www, outside: true }]'), []);
+    execFileSync('mkfifo', [join(folder.path, 'lab/www/pipe')]);
+    assert.match(
+      (await problems(folder.path, '[{ path: www, outside: true }]')).join(),
+      /"www\/pipe" is no ordinary file but a named pipe → remove it from the folder/,
+    );
+  });
+
+  it('may hold 10,000 files and no more', async () => {
+    using folder = folders();
+    mkdirSync(join(folder.path, 'lab/www/sub'), { recursive: true });
+    for (let count = 0; count < 10_000; count++) writeFileSync(join(folder.path, `lab/www/sub/${count}`), '');
+    assert.deepEqual(await problems(folder.path, '[www]'), []);
+    writeFileSync(join(folder.path, 'lab/www/one-more'), '');
+    assert.match((await problems(folder.path, '[www]')).join(), /^8:13 has more than 10000 files → name the files/);
+  });
+
+  it('cannot have the name of another item', async () => {
+    using folder = folders({ 'lab/a/util.py': 'x', 'lab/b/util.py': 'y', 'lab/c/a': 'z' });
+    assert.deepEqual(await problems(folder.path, '[a, b]'), []);
+    assert.match(
+      (await problems(folder.path, '[a/, c/a]')).join(),
+      /has the same name as "a\/": both would become a on the machine/,
+    );
   });
 });

@@ -8,6 +8,7 @@ import type { Draft, DraftFile } from '../draft.ts';
 import type { Program } from '../types.ts';
 import type { PathProblem } from '../problem.ts';
 import { quoted } from '../fields/rules.ts';
+import { folderProblem } from './check-folder.ts';
 import { windowsLineEnds } from './line-ends.ts';
 
 /** Files checked at once; each may need a file descriptor. */
@@ -54,7 +55,7 @@ async function checkFile(
     const missing = program.build === undefined ? await kindProblem(file, whole) : undefined;
     if (missing) return missing;
     const leads = value.startsWith('~') ? undefined : await outsideProblem(file, whole, realFolder);
-    return leads ?? (program.build === undefined ? await windowsLineEnds(program, file, whole) : undefined);
+    return leads ?? (program.build === undefined ? await contentProblem(program, file, whole, realFolder) : undefined);
   } catch (error) {
     return unusable(file, whole, systemCode(error));
   }
@@ -63,10 +64,20 @@ async function checkFile(
 /** @throws system errors when it is not there */
 async function kindProblem({ value, path }: DraftFile, whole: string): Promise<PathProblem | undefined> {
   const kind = oddKind(await stat(whole));
-  if (kind === undefined) return undefined;
-  if (kind === 'a folder')
-    return { path, message: `${quoted(value)} is a folder`, hint: `name the files in it: ${join(value, 'FILE')}` };
+  if (kind === undefined || kind === 'a folder') return undefined;
   return { path, message: `${quoted(value)} is no ordinary file but ${kind}`, hint: 'name a file' };
+}
+
+/** What makes it impossible to send, or to run. @throws system errors when it is not there */
+async function contentProblem(
+  program: Program,
+  file: DraftFile,
+  whole: string,
+  realFolder: string,
+): Promise<PathProblem | undefined> {
+  const isFolder = (await stat(whole)).isDirectory();
+  const inside = isFolder ? await folderProblem(file, whole, realFolder) : undefined;
+  return inside ?? (await windowsLineEnds(program, file, whole));
 }
 
 /**

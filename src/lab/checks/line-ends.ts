@@ -1,4 +1,5 @@
-import { basename } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { basename, join, normalize } from 'node:path';
 import { openOrdinary } from '../../core/files/ordinary-file.ts';
 import type { DraftFile } from '../draft.ts';
 import type { Program } from '../types.ts';
@@ -19,12 +20,18 @@ const FIRST_BYTES = 256;
 export async function windowsLineEnds(
   { command }: Program,
   { value, path }: DraftFile,
-  file: string,
+  whole: string,
 ): Promise<PathProblem | undefined> {
   const [first = '', ...words] = command;
-  const isRun = basename(first) === basename(value) && first.includes('/');
-  const isShellScript = SHELL.test(basename(first)) && words.some((word) => basename(word) === basename(value));
-  if (!isRun && !isShellScript) return undefined;
+  const run = first.includes('/') ? partNamed(first, value) : undefined;
+  const isRun = run !== undefined;
+  const read = SHELL.test(basename(first)) ? words.map((word) => partNamed(word, value)) : [];
+  const part = run ?? read.find((found) => found !== undefined);
+  if (part === undefined) return undefined;
+  const name = join(value, part);
+  const file = join(whole, part);
+  // A word may name a folder, or what the program will make in one.
+  if (!(await stat(file).catch(() => undefined))?.isFile()) return undefined;
   const start = await firstBytes(file);
   const [line, ended] = [start.split('\n', 1)[0] ?? '', start.includes('\n')];
   if (!ended || !line.endsWith('\r') || (isRun && !line.startsWith('#!'))) return undefined;
@@ -33,9 +40,18 @@ export async function windowsLineEnds(
     : `${basename(first)} takes the CR for a part of each command`;
   return {
     path,
-    message: `${quoted(value)} has Windows line ends (CR LF): ${reason}`,
-    hint: `save it with Unix line ends (LF) in your editor, or run: sed -i 's/\\r$//' ${value}`,
+    message: `${quoted(name)} has Windows line ends (CR LF): ${reason}`,
+    hint: `save it with Unix line ends (LF) in your editor, or run: sed -i 's/\\r$//' ${name}`,
   };
+}
+
+/**
+ * The part of an item of `files` that a word of the command names, which is a path in the program's folder: empty for
+ * the item itself, `tools/run.sh` of a folder. Undefined when it names something else.
+ */
+function partNamed(word: string, item: string): string | undefined {
+  const [top, ...below] = normalize(word).split('/');
+  return top === basename(item) ? below.join('/') : undefined;
 }
 
 async function firstBytes(file: string): Promise<string> {

@@ -160,7 +160,7 @@ export const machine = z
   .meta({ description: 'A machine.', examples: [{ user: 'ildvm1', address: '192.168.100.4' }] });
 
 const outsideFile = z.strictObject({
-  path: field(text(notEmptyRule), 'The file, from the folder of `lab.yaml`.', '../common.py'),
+  path: field(text(notEmptyRule), 'The file or folder, from the folder of `lab.yaml`.', '../common.py'),
   outside: field(
     z.boolean().optional(),
     'Whether it may lead out of the folder of `lab.yaml`. Default: `false`.',
@@ -179,9 +179,11 @@ export const program = z
     ]),
     files: field(
       z.array(z.union([text(notEmptyRule), outsideFile])).optional(),
-      'Files that are copied to the machine, side by side; paths start at the folder of `lab.yaml`. One that leads ' +
-        'out of that folder, by its path or by a link, is copied only with `{ path: ../common.py, outside: true }`.',
-      ['dist/programs/server.js'],
+      'Files and folders that are copied to the machine, side by side, into the folder that the program starts in; ' +
+        'paths start at the folder of `lab.yaml`. A folder keeps its name and is copied with all that is in it. ' +
+        'What leads out of the folder of `lab.yaml`, by its path or by a link, is copied only with ' +
+        '`{ path: ../common.py, outside: true }`.',
+      ['server.py', 'www'],
     ),
     build: field(command.optional(), 'Command that makes the files, run on this host in the folder of `lab.yaml`.', [
       'make',
