@@ -23,8 +23,10 @@ export interface ProgramSet {
   readonly folder: string;
   /** Default: `lab.yaml`. */
   readonly file?: string;
-  /** Text that is put in place of another in the lab file. */
-  readonly replace?: readonly [string, string];
+  /** Text that is put in place of another in the lab file, in order. */
+  readonly replace?: readonly (readonly [string | RegExp, string])[];
+  /** Files of the set that are too large to be kept, by name: their size in bytes. */
+  readonly large?: Readonly<Record<string, number>>;
 }
 
 /** What came of one play. */
@@ -55,10 +57,13 @@ export async function bringUp(set: ProgramSet): Promise<OpenSet> {
   // Bytes that are no UTF-8 have to stay as they are.
   const written = readFileSync(join(folder.path, set.file ?? 'lab.yaml'));
   const encoding = written[0] === 0xff ? 'utf16le' : 'latin1';
-  const text = written
-    .toString(encoding)
-    .replace(/natnet: 192\.168\.100\.0\/24/, 'natnet: { subnet: 192.168.100.0/24, nat: false }')
-    .replace(...(set.replace ?? (['', ''] as const)));
+  const changes = [
+    ['natnet: 192.168.100.0/24', 'natnet: { subnet: 192.168.100.0/24, nat: false }'],
+    ...(set.replace ?? []),
+  ] as const;
+  const text = changes.reduce((now, [from, to]) => now.replaceAll(from, to), written.toString(encoding));
+  for (const [name, bytes] of Object.entries(set.large ?? {}))
+    writeFileSync(join(folder.path, name), Buffer.alloc(bytes, 7));
   writeFileSync(join(folder.path, 'lab.yaml'), Buffer.from(text, encoding));
   const opened = testContext(folder.path);
   const failure = await up(opened.context, { recreate: false }).then(
@@ -164,6 +169,19 @@ export function assertFailed(played: PlayedSet, { step, says, silent = [], withi
   assert.ok(failedAfterMs <= withinMs, `the step ended after ${failedAfterMs} ms, not ${withinMs}:\n${shown}`);
 }
 
+/** The check of a set that fails as it must. */
+export function fails(expected: ExpectedFailure): (played: PlayedSet) => void {
+  return (played) => assertFailed(played, expected);
+}
+
+/** The check of a set whose lab file or build is refused, before anything is played. */
+export function isRefused(...sentences: readonly RegExp[]): (played: PlayedSet) => void {
+  return ({ result, shown }) => {
+    assert.equal(result, undefined, shown);
+    for (const sentence of sentences) assert.match(shown, sentence);
+  };
+}
+
 /** One row of a table of sets: the title is a sentence about what must come. */
 export interface SetTest extends ProgramSet {
   readonly title: string;
@@ -184,11 +202,15 @@ export async function testSets(title: string, table: readonly SetTest[]): Promis
   void describe(title, { skip, concurrency: AT_ONCE }, () => {
     for (const row of table) {
       const missing = (row.needs ?? []).map((tool) => without(tool)).find((reason) => reason !== false);
-      void test(`${row.folder.replace(/^sets\//, '')}: ${row.title}`, { skip: missing ?? false }, async () => {
-        await using set = await bringUp(row);
-        for (const scenario of row.scenarios ?? [undefined])
-          await (row.check ?? assertPassed)(await set.play(scenario), set);
-      });
+      void test(
+        `${row.title} (${[row.folder, row.file].filter(Boolean).join('/')})`,
+        { skip: missing ?? false },
+        async () => {
+          await using set = await bringUp(row);
+          for (const scenario of row.scenarios ?? [undefined])
+            await (row.check ?? assertPassed)(await set.play(scenario), set);
+        },
+      );
     }
   });
 }

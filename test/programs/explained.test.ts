@@ -1,40 +1,71 @@
-import assert from 'node:assert/strict';
-import { assertFailed, testSets, type PlayedSet } from '../helpers/program-sets.ts';
-
-/** What is wrong with the lab file or a build is told before anything is played. */
-function refused(...sentences: readonly RegExp[]): (played: PlayedSet) => void {
-  return ({ result, shown }) => {
-    assert.equal(result, undefined, shown);
-    for (const sentence of sentences) assert.match(shown, sentence);
-  };
-}
+import { fails, isRefused, testSets } from '../helpers/program-sets.ts';
 
 await testSets('mistakes that are explained before anything is played', [
   {
     folder: 'sets/32-tabs',
     title: 'tabs in the lab file',
-    check: refused(/lab\.yaml:9:1: a tab cannot indent a line/, /lab\.yaml:11:1: a tab/, /indent with spaces/),
+    check: isRefused(/lab\.yaml:9:1: a tab cannot indent a line/, /lab\.yaml:11:1: a tab/, /indent with spaces/),
   },
   {
     folder: 'sets/67-windows-encodings',
     file: 'utf16.yaml',
     title: 'a lab file in UTF-16',
-    check: refused(/lab\.yaml:1:1: is written in UTF-16/, /save the file as UTF-8/),
+    check: isRefused(/lab\.yaml:1:1: is written in UTF-16/, /save the file as UTF-8/),
   },
   {
     folder: 'sets/67-windows-encodings',
     file: 'latin1.yaml',
     title: 'a lab file in Latin-1',
-    check: refused(/lab\.yaml:15:33: a character that is not UTF-8/, /save the file as UTF-8/),
+    check: isRefused(/lab\.yaml:15:33: a character that is not UTF-8/, /save the file as UTF-8/),
   },
   {
     folder: 'sets/52-c-compile-error',
     title: 'C that does not compile',
     needs: ['cc'],
-    check: refused(
+    check: isRefused(
       /the build of serveur failed: gcc -o serveur serveur\.c ended with status 1/,
       /serveur\.c:7:71: error/,
     ),
+  },
+  {
+    folder: 'sets/31-crlf',
+    title: 'Windows line ends of a Python script that is started by its first line',
+    check: isRefused(/"serveur\.py" has Windows line ends/, /save it with Unix line ends \(LF\)/),
+  },
+  {
+    folder: 'sets/31b-crlf-bash',
+    title: 'Windows line ends of a shell script',
+    check: isRefused(/"client\.sh" has Windows line ends/, /save it with Unix line ends \(LF\)/),
+  },
+  {
+    folder: 'variants/crlf-perl',
+    title: 'Windows line ends of a Perl script',
+    check: isRefused(/"server\.pl" has Windows line ends/, /"\/usr\/bin\/perl\\r", which is not there/),
+  },
+  {
+    folder: 'sets/40-long-message',
+    title: 'a line that a terminal would cut',
+    check: isRefused(/has a line of 5000 bytes; a terminal takes 4095/, /make it several lines/),
+  },
+  {
+    folder: 'sets/54-exit-minus-1',
+    title: 'a status below 0',
+    check: isRefused(/scenarios\.tp\[4\]\.exit\.serveur: must be an exit status from 0 to 255 .*, not -1/, /write 255/),
+  },
+  {
+    folder: 'variants/java-exit-minus-2',
+    title: 'another status below 0',
+    check: isRefused(/exit\.client: must be an exit status from 0 to 255 .*, not -2/, /write 254/),
+  },
+  {
+    folder: 'sets/66-same-client-twice',
+    title: 'one client that is to be there twice',
+    check: isRefused(/"client" is started again while it runs since line 14/, /add client2 below "programs"/),
+  },
+  {
+    folder: 'sets/69-same-names',
+    title: 'two files of one name',
+    check: isRefused(/files\[1\]: has the same name as "a\/util\.py"/),
   },
 ]);
 
@@ -42,31 +73,41 @@ await testSets('programs that end early are explained by their own words', [
   {
     folder: 'sets/30-py-latin1-source',
     title: 'Python refuses its source',
-    check: (played) =>
-      assertFailed(played, {
-        step: 'start: serveur',
-        says: [/serveur ended with status 1/, /Non-UTF-8 code starting with '\\xe9' in file .*serveur\.py on line 2/],
-      }),
+    check: fails({
+      step: 'start: serveur',
+      says: [/serveur ended with status 1/, /Non-UTF-8 code starting with '\\xe9' in file .*serveur\.py on line 2/],
+    }),
   },
   {
     folder: 'sets/42-bug-client-first',
     title: 'the client is started before the server',
-    check: (played) =>
-      assertFailed(played, {
-        step: 'send: { client: "bonjour" }',
-        says: [/ended with status 1/, /Connection refused/],
-      }),
+    check: fails({ step: 'send: { client: "bonjour" }', says: [/ended with status 1/, /Connection refused/] }),
   },
   {
     folder: 'sets/55-ctrl-c-exit',
     title: 'Python that is interrupted ends with a signal, not with 0',
-    check: (played) =>
-      assertFailed(played, { step: 'exit: { serveur: 0 }', says: [/ended with signal INT/, /KeyboardInterrupt/] }),
+    check: fails({ step: 'exit: { serveur: 0 }', says: [/ended with signal INT/, /KeyboardInterrupt/] }),
   },
   {
     folder: 'sets/55-ctrl-c-exit',
     file: 'lab-130.yaml',
     title: 'and not with 130, as a shell would say',
-    check: (played) => assertFailed(played, { step: 'exit: { serveur: 130 }', says: [/ended with signal INT/] }),
+    check: fails({ step: 'exit: { serveur: 130 }', says: [/ended with signal INT/] }),
+  },
+  {
+    folder: 'sets/53-port-80',
+    title: 'port 80 without the right to it',
+    check: fails({
+      step: 'start: serveur',
+      says: [/refuses it to ildvm1/, /ports below 1024 are for root/, /Give your program a port from 1024 on/],
+    }),
+  },
+  {
+    folder: 'variants/node-port-443',
+    title: 'port 443 in Node',
+    check: fails({
+      step: 'start: server',
+      says: [/refuses it to ildvm1/, /ports below 1024 are for root/, /Give your program a port from 1024 on/],
+    }),
   },
 ]);

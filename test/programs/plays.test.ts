@@ -1,4 +1,6 @@
-import { testSets } from '../helpers/program-sets.ts';
+import assert from 'node:assert/strict';
+import { ssh } from '../../src/commands/machines/ssh.ts';
+import { assertPassed, testSets } from '../helpers/program-sets.ts';
 
 await testSets('programs as people really write them play at once', [
   { folder: 'sets/01-py-input', title: 'input() without a prompt', scenarios: ['tp1'] },
@@ -7,6 +9,7 @@ await testSets('programs as people really write them play at once', [
   { folder: 'sets/07-py-socketserver', title: 'socketserver, ended by Ctrl-C' },
   { folder: 'sets/08-py-asyncio', title: 'asyncio, with input() in a thread' },
   { folder: 'sets/11-py-colour', title: 'coloured prompts by readline' },
+  { folder: 'sets/12-py-curses', file: 'lab-noprompt.yaml', title: 'curses, without a prompt' },
   { folder: 'sets/13-py-menu-clear', title: 'a menu that clears the screen' },
   { folder: 'sets/14-c-fork-make', title: 'C with fork() and make', needs: ['cc', 'make'] },
   { folder: 'sets/16-java-package', title: 'Java in a package', needs: ['javac'] },
@@ -19,10 +22,32 @@ await testSets('programs as people really write them play at once', [
   { folder: 'sets/23-php', title: 'PHP', needs: ['php'] },
   { folder: 'sets/24-udp', title: 'UDP' },
   { folder: 'sets/25-udp-broadcast', title: 'UDP to all, by both addresses', scenarios: ['dirige', 'limite'] },
+  { folder: 'sets/26-two-ports', file: 'lab-one.yaml', title: 'a second port that opens and closes' },
+  { folder: 'sets/28-py-ask-port', file: 'lab-nolistens.yaml', title: 'a port that is typed on the keyboard' },
+  { folder: 'sets/36-http', title: 'HTTP, with a folder of pages', needs: ['curl'] },
+  { folder: 'sets/36-http', file: 'lab-build.yaml', title: 'the same with a build', needs: ['curl'] },
+  { folder: 'sets/53-port-80', file: 'lab-sudo.yaml', title: 'port 80 by sudo', needs: ['sudo'] },
+  {
+    folder: 'sets/69-same-names',
+    file: 'lab-folders.yaml',
+    title: 'two folders with files of one name',
+    async check(_played, { context }) {
+      const command = ['cat', 'lab/s69/serveur/a/util.py', 'lab/s69/serveur/b/util.py'];
+      const { stdout, status } = await ssh(context, { machine: 'vm1', command, tty: false, collect: true });
+      assert.deepEqual([stdout, status], ['X=1\nX=2\n', 0]);
+    },
+  },
   { folder: 'sets/27-py-gethostname', title: 'a server on the address of its own name' },
   { folder: 'sets/45-bug-timewait', title: 'the first play without SO_REUSEADDR' },
   { folder: 'sets/56-stdin-eof', title: 'all of the keyboard, until Ctrl-D' },
-  { folder: 'sets/58-one-machine', title: 'both on one machine, over its loopback' },
+  {
+    folder: 'sets/58-one-machine',
+    title: 'both on one machine, over its loopback, about which nothing is to be warned',
+    check(played) {
+      assertPassed(played);
+      assert.equal(played.warnings, '');
+    },
+  },
   { folder: 'sets/59-ipv6', title: 'an IPv6 socket for IPv4 clients' },
   { folder: 'sets/60-prompt-counter', title: 'a prompt that counts' },
   { folder: 'sets/64-echo-same-text', title: 'an answer that is what was typed' },
