@@ -65,7 +65,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'time/true-order.ts',
     'time/wake.ts',
   ],
-  terminal: ['terminal-guard.ts', 'transcript.ts'],
+  terminal: ['screen-grid.ts', 'screen.ts', 'terminal-guard.ts', 'transcript.ts', 'vt-parser.ts'],
   lab: [
     'add-scenario.ts',
     'defaults.ts',

@@ -1,4 +1,6 @@
-import { VtParser, type CsiSequence, type VtHandler } from './vt-parser.ts';
+import { alternateScreenModes } from './modes.ts';
+import type { CsiSequence, VtHandler } from './vt-handler.ts';
+import { VtParser } from './vt-parser.ts';
 
 const ESC = '\x1b';
 const CSI = `${ESC}[`;
@@ -31,8 +33,6 @@ const modes: ReadonlyMap<string, boolean> = new Map([
   ['25', true],
   ['2004', false],
 ]);
-/** Those that change to the other screen. */
-const screenModes: ReadonlySet<string> = new Set(['47', '1047', '1049']);
 const SAVE_CURSOR_MODE = '1048';
 
 /**
@@ -155,7 +155,8 @@ export class TerminalGuard {
     const atRest = modes.get(mode);
     if (atRest !== undefined)
       this.#change(sequence, mode, atRest === (final === 'h') ? undefined : `${CSI}?${mode}${atRest ? 'h' : 'l'}`);
-    else if (screenModes.has(mode)) this.#change(sequence, 'screen', final === 'h' ? `${CSI}?${mode}l` : undefined);
+    else if (alternateScreenModes.has(mode))
+      this.#change(sequence, 'screen', final === 'h' ? `${CSI}?${mode}l` : undefined);
     else if (mode === SAVE_CURSOR_MODE) this.#put(sequence);
   }
 

@@ -1,5 +1,7 @@
 import { escapeCharacter, joinsEmoji } from '../core/text/sanitize.ts';
 import { TerminalLine } from './terminal-line.ts';
+import { alternateScreenModes, APPLICATION_KEYS_MODE } from './modes.ts';
+import type { CsiSequence } from './vt-handler.ts';
 import { VtParser } from './vt-parser.ts';
 
 export interface TranscriptOptions {
@@ -17,6 +19,12 @@ export interface TranscriptOptions {
   readonly maxLineLength?: number | undefined;
   /** Called with each line when it is completed, without its line feed. */
   readonly onLine?: ((line: string) => void) | undefined;
+  /**
+   * Called when the program draws on the screen: it changes to the alternate screen or back, or puts the cursor at a
+   * place that is not the first. What is drawn on the alternate screen is then left out of the text; without, it reads as
+   * new lines.
+   */
+  readonly onDrawing?: (() => void) | undefined;
 }
 
 /**
@@ -45,6 +53,9 @@ export class Transcript {
   readonly #line: TerminalLine;
   readonly #maxRetained: number;
   readonly #onLine: ((line: string) => void) | undefined;
+  readonly #onDrawing: (() => void) | undefined;
+  #isAlternate = false;
+  #hasApplicationKeys = false;
   readonly #blocks: Block[] = [];
   /** Completed lines that are in no block yet. */
   #recent: string[] = [];
@@ -56,12 +67,15 @@ export class Transcript {
   constructor(options: TranscriptOptions = {}) {
     this.#maxRetained = options.maxRetained ?? 1_048_576;
     this.#onLine = options.onLine;
+    this.#onDrawing = options.onDrawing;
     this.#line = new TerminalLine(options.columns || Infinity, options.maxLineLength ?? 65_536);
     this.#parser = new VtParser({
-      print: (text) => this.#print(text),
-      format: (character) => this.#format(character),
-      control: (code) => this.#control(code),
-      csi: (final, parameters) => this.#csi(final, parameters),
+      print: (text) => (this.#isLeftOut ? undefined : this.#print(text)),
+      format: (character) => (this.#isLeftOut ? undefined : this.#format(character)),
+      control: (code) => (this.#isLeftOut ? undefined : this.#control(code)),
+      csi: (final, parameters) => (this.#isLeftOut ? undefined : this.#csi(final, parameters)),
+      otherCsi: (sequence) => this.#otherCsi(sequence),
+      escape: (intermediates, final) => this.#escape(intermediates, final),
     });
   }
 
@@ -135,9 +149,18 @@ export class Transcript {
     return this.#line.text;
   }
 
+  /** Whether the program asked for the arrow keys as `ESC O A`, not `ESC [ A` (DECCKM). */
+  get hasApplicationKeys(): boolean {
+    return this.#hasApplicationKeys;
+  }
+
   /** How many completed lines are no longer kept. */
   get droppedLines(): number {
     return this.#droppedLines;
+  }
+
+  get #isLeftOut(): boolean {
+    return this.#isAlternate && this.#onDrawing !== undefined;
   }
 
   #print(text: string): void {
@@ -199,15 +222,40 @@ export class Transcript {
       case 'B':
       case 'e':
         return this.#moveRows(count);
-      case 'E':
-      case 'F':
       case 'H':
       case 'd':
       case 'f':
+        if (mode > 1 || (parameters[1] ?? 0) > 1) this.#onDrawing?.();
+        return this.finish();
+      case 'E':
+      case 'F':
         return this.finish();
       default:
         return undefined;
     }
+  }
+
+  #otherCsi({ prefix, parameters, intermediates, final }: CsiSequence): void {
+    if (prefix === '' && intermediates === '!' && final === 'p') this.#hasApplicationKeys = false;
+    if (prefix !== '?' || intermediates !== '' || (final !== 'h' && final !== 'l')) return;
+    for (const mode of parameters.split(';')) {
+      if (mode === APPLICATION_KEYS_MODE) this.#hasApplicationKeys = final === 'h';
+      else if (alternateScreenModes.has(mode)) this.#changeScreen(final === 'h');
+    }
+  }
+
+  #escape(intermediates: string, final: string): void {
+    if (intermediates !== '' || final !== 'c') return;
+    this.#hasApplicationKeys = false;
+    this.#changeScreen(false);
+  }
+
+  #changeScreen(isAlternate: boolean): void {
+    if (this.#isAlternate === isAlternate) return;
+    this.#isAlternate = isAlternate;
+    if (this.#onDrawing === undefined) return;
+    this.finish();
+    this.#onDrawing();
   }
 
   #moveRows(rows: number): void {

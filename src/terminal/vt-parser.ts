@@ -1,36 +1,5 @@
 import { NOT_PLAIN } from '../core/text/sanitize.ts';
-
-/** Takes what the parser found. */
-export interface VtHandler {
-  /** Printable characters and tabs. */
-  print(text: string): void;
-  /** One invisible or bidirectional format character. */
-  format(character: string): void;
-  /** A control character, C0 or C1, also one that stands inside a sequence. */
-  control(code: number): void;
-  /**
-   * A whole control sequence with neither private nor intermediate bytes: its last character and its numbers (0 where
-   * one is empty).
-   */
-  csi(final: string, parameters: readonly number[]): void;
-  /** Any other whole control sequence. */
-  otherCsi?(sequence: CsiSequence): void;
-  /**
-   * A whole escape sequence that begins no other one and is no C1 control: `ESC 7`, `ESC ( B`. Its intermediate bytes,
-   * and its last character.
-   */
-  escape?(intermediates: string, final: string): void;
-}
-
-/** A control sequence in its parts (ECMA-48, 5.4). */
-export interface CsiSequence {
-  /** `?` and its like, which make it private; mostly empty. */
-  readonly prefix: string;
-  /** Digits, `;` and `:`. */
-  readonly parameters: string;
-  readonly intermediates: string;
-  readonly final: string;
-}
+import type { VtHandler } from './vt-handler.ts';
 
 type State = 'ground' | 'escape' | 'escape-intermediate' | 'csi' | 'csi-ignore' | 'osc' | 'string';
 
@@ -76,6 +45,11 @@ export class VtParser {
       else if (this.#state === 'osc' || this.#state === 'string') i = this.#string(data, i);
       else i = this.#sequence(data, i);
     }
+  }
+
+  /** Whether what was written so far is whole: no sequence and no character is cut. */
+  get isWhole(): boolean {
+    return this.#state === 'ground' && this.#half === '';
   }
 
   /** Hands over plain text up to the next special character, and that. */

@@ -49,7 +49,7 @@ export class ProgramTerminal {
   private constructor(options: TerminalOptions, process: RemoteProcess) {
     this.program = options.program;
     this.machine = options.shell.machine;
-    this.reader = new TerminalReader(options.size.columns);
+    this.reader = new TerminalReader(options.size.columns, options.size.rows);
     this.#process = process;
     this.#events = options.events;
     this.#turn = options.turn;
@@ -94,9 +94,9 @@ export class ProgramTerminal {
     return this.#status;
   }
 
-  /** Milliseconds since it printed last. */
+  /** Milliseconds since it printed last, or was typed at. */
   get quietMs(): number {
-    return awakeNow() - this.#lastOutputAt;
+    return awakeNow() - Math.max(this.#lastOutputAt, this.#typedAt);
   }
 
   /** Types lines, each with Enter. Resolves when the machine has taken them. */
@@ -124,6 +124,8 @@ export class ProgramTerminal {
   /** Presses keys that are no line: `^C`. */
   async press(keys: string): Promise<void> {
     await this.#events.emit({ kind: 'terminal-input', role: this.role, data: keys, by: 'scenario' });
+    this.reader.pressed();
+    this.#typedAt = awakeNow();
     await this.#process.write(keys);
   }
 
@@ -135,7 +137,7 @@ export class ProgramTerminal {
 
   async resize(size: TerminalSize): Promise<void> {
     this.#process.resize(size);
-    this.reader.resize(size.columns);
+    this.reader.resize(size.columns, size.rows);
     await this.#events.emit({ kind: 'terminal-resized', role: this.role, ...size });
   }
 

@@ -2,6 +2,7 @@ import { SlowPatternError } from '../../core/text/bounded-search.ts';
 import { Transcript } from '../../terminal/transcript.ts';
 import type { Pattern } from '../../lab/types.ts';
 import { findPattern } from '../../lab/pattern.ts';
+import { ScreenReader, type ShownScreen } from './screen-reader.ts';
 
 /**
  * Characters of output that are kept for an `expect` that comes late; bounds memory when a program floods its terminal.
@@ -67,20 +68,34 @@ export class TerminalReader {
   #version = 0;
   #vainMatch: VainLook | undefined;
   #vainPrompt: VainLook | undefined;
+  readonly #screens: ScreenReader;
 
-  /** `columns` is the width of the terminal. */
-  constructor(columns: number) {
+  /** `columns` and `rows` are the size of the terminal. */
+  constructor(columns: number, rows = 30) {
+    this.#screens = new ScreenReader({ columns, rows }, findPattern);
     this.#transcript = new Transcript({
       columns,
       maxRetained: RETAINED_LENGTH,
       onLine: (line) => this.#noteEcho(line),
+      onDrawing: () => this.#screens.startDrawing(),
     });
+  }
+
+  /** The screen of a program that draws on it; undefined as long as it only prints. */
+  get screen(): ShownScreen | undefined {
+    return this.#screens.shown;
+  }
+
+  /** Whether the program asked for the arrow keys as `ESC O A`, not `ESC [ A`. */
+  get hasApplicationKeys(): boolean {
+    return this.#transcript.hasApplicationKeys;
   }
 
   /** Takes the next decoded output; it may be cut anywhere. */
   write(data: string): void {
     this.#version++;
     this.#transcript.write(data);
+    this.#screens.write(data);
   }
 
   /** Called when the program has ended: what is printed now is all. */
@@ -90,15 +105,26 @@ export class TerminalReader {
     this.#pending = [];
   }
 
-  resize(columns: number): void {
+  resize(columns: number, rows: number): void {
     this.#transcript.resize(columns);
+    this.#screens.resize({ columns, rows });
   }
 
   /** Called when these lines are about to be typed: their echo is not the program's. */
   typed(lines: readonly string[]): void {
     this.#version++;
+    const echoes = lines.map(echoOf);
+    this.#screens.typed(echoes);
+    // On the alternate screen the echo is drawn.
+    if (this.#screens.isAlternate) return;
     const from = this.#transcript.end;
-    for (const line of lines) if (line !== '') this.#pending.push({ text: echoOf(line), from });
+    for (const text of echoes) if (text !== '') this.#pending.push({ text, from });
+  }
+
+  /** Called when keys are about to be pressed that are no line. */
+  pressed(): void {
+    this.#version++;
+    this.#screens.typed([]);
   }
 
   /** Whether a typed line has not come back yet. */
@@ -110,8 +136,21 @@ export class TerminalReader {
    * Looks for the first match in what the program printed since the last one, and uses up all to its end. A regular
    * expression that matches to the end of an unfinished line could match more, or no longer, when the line goes on: it
    * is taken only when `settled`.
+   *
+   * Of a program that draws on its screen, what stands there now is searched, too; on the alternate screen nothing else
+   * is.
    */
   takeMatch(pattern: Pattern, settled: boolean): ExpectLook {
+    const look = this.#takePrinted(pattern, settled);
+    if (look !== undefined || !this.#screens.isDrawn) return look;
+    if (this.#screens.isAlternate || this.#screens.shown === undefined)
+      return this.#screens.takeMatch(pattern, settled);
+    // What it prints on the main screen is read as it comes; the screen tells what never came in one piece.
+    if (!settled || this.#isPrinted(pattern)) return undefined;
+    return this.#screens.takeMatch(pattern, settled);
+  }
+
+  #takePrinted(pattern: Pattern, settled: boolean): ExpectLook {
     const since = this.#cursor.lineStart;
     if (this.#isVain(this.#vainMatch, pattern, since)) return undefined;
     const readable = this.#readable(this.#newSince(this.#vainMatch, pattern, since));
@@ -126,6 +165,11 @@ export class TerminalReader {
 
   /** Whether a prompt shows that no line was typed at yet. */
   seesPrompt(prompt: Pattern): boolean {
+    return this.#screens.seesPrompt(prompt) || this.#seesPrintedPrompt(prompt);
+  }
+
+  #seesPrintedPrompt(prompt: Pattern): boolean {
+    if (this.#screens.isAlternate) return false;
     const since = this.#promptCursor;
     if (this.#isVain(this.#vainPrompt, prompt, since)) return false;
     const match = findPattern(prompt, this.#readable(this.#newSince(this.#vainPrompt, prompt, since)).text, 0);
@@ -137,24 +181,30 @@ export class TerminalReader {
   takePrompt(prompt: Pattern): boolean {
     const seen = this.seesPrompt(prompt);
     if (seen) this.#promptCursor = this.#transcript.end;
+    if (seen) this.#screens.answerPrompt();
     return seen;
   }
 
   /** Whether the pattern stands anywhere on the terminal, used up or typed: why an `expect` did not find it. */
   shows(pattern: Pattern): boolean {
     try {
-      return findPattern(pattern, this.#transcript.text, 0) !== undefined;
+      return this.#isPrinted(pattern) || this.#screens.shows(pattern);
     } catch (error) {
       if (error instanceof SlowPatternError) return false;
       throw error;
     }
   }
 
-  /** The last lines, the unfinished one included. */
+  #isPrinted(pattern: Pattern): boolean {
+    return findPattern(pattern, this.#transcript.text, 0) !== undefined;
+  }
+
+  /** The last lines, the unfinished one included; of a program that draws on its screen, that screen. */
   tail(count: number): string[] {
+    if (this.#screens.shown) return this.#screens.pictureLines();
     const lines = this.#transcript.text.split('\n');
     if (lines.at(-1) === '') lines.pop();
-    return lines.slice(-count);
+    return lines.length > 0 ? lines.slice(-count) : this.#screens.pictureLines();
   }
 
   /** Lines that came too long ago to be kept. */
