@@ -58,6 +58,8 @@ export type Advice =
   | { readonly kind: 'prompt-answered' }
   /** Status 127; `command` is what to try on the machine. */
   | { readonly kind: 'command-not-found'; readonly machine: string; readonly command: string }
+  /** A file that a command of a `run` step did not find lies in the folder of a program; `step` finds it. */
+  | { readonly kind: 'program-folder'; readonly program: string; readonly file: string; readonly step: string }
   | { readonly kind: 'look-at-packets' }
   /** Whole sentences, in English. */
   | { readonly kind: 'other'; readonly text: string };

@@ -171,12 +171,12 @@ async function setStage(
 ): Promise<Pick<Series, 'stage' | 'oneWayMs'> & { readonly links: ReadonlyMap<string, LinkCapture> }> {
   const { events, signal } = session.context;
   const { lab } = await session.lab();
-  const { roles, machines: names } = castOf(scenario, lab);
+  const { programs: only, machines: names } = castOf(scenario, lab);
   const { state, machines } = await session.machines(names);
   if (state.fingerprint !== labFingerprint(lab)) throw changedLab(state, lab);
   const connected = (await early?.take(state.labId)) ?? (await connectAll(machines, cleanup, signal));
   const shells = withPeerNames(connected, machines);
-  const programs = await deployPrograms(lab, shells, { events, signal, only: roles });
+  const programs = await deployPrograms(lab, shells, { events, signal, only });
   const oneWayMs = new Map(
     machines.flatMap(({ machine, facts }) =>
       facts?.clock === undefined ? [] : [[machine.name, facts.clock.roundTripMs / 2] as const],

@@ -20,12 +20,15 @@ export interface Step extends StepMeaning, StepLimit {
 /** Which programs and machines take part in a scenario, each once. */
 export interface Cast {
   readonly roles: readonly string[];
+  /** Those and others whose files are used. */
+  readonly programs: readonly string[];
   readonly machines: readonly string[];
 }
 
 /** The cast of a scenario: the programs that its steps start, their machines, and those that its steps work on. */
 export function castOf({ steps }: Scenario, lab: Lab): Cast {
   const roles = [...new Set(steps.flatMap(({ needs }) => needs.roles))];
+  const programs = [...new Set([...roles, ...steps.flatMap(({ needs }) => needs.programs)])];
   const machines = steps.flatMap(({ needs }) => needs.machines);
-  return { roles, machines: [...new Set([...roles.map((role) => lab.programs.get(role)!.on), ...machines])] };
+  return { roles, programs, machines: [...new Set([...roles.map((role) => lab.programs.get(role)!.on), ...machines])] };
 }

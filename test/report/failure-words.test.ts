@@ -55,6 +55,9 @@ const advices: ByKind<Advice> = {
   'lines-dropped': [{ kind: 'lines-dropped', lines: 1200 }],
   'prompt-answered': [{ kind: 'prompt-answered' }],
   'command-not-found': [{ kind: 'command-not-found', machine: 'vm1', command: 'which python' }],
+  'program-folder': [
+    { kind: 'program-folder', program: 'server', file: 'got.jpg', step: 'run: { program: server, command: [ls] }' },
+  ],
   'look-at-packets': [{ kind: 'look-at-packets' }],
   other: [{ kind: 'other', text: 'Wait.' }],
 };

@@ -36,6 +36,7 @@ test('every verb of the design becomes a typed step', async () => {
     'wait: { prompt: client }',
     'run: { on: vm1, command: [ss, -ltn, 7999], status: 1, output: /LISTEN/ }',
     'run: { vm2: [id, -u] }',
+    'run: { program: client, command: [ls, -l] }',
     '{ exit: { client: 0, server: SIGTERM }, timeout: 1.5 s }',
   );
   assert.deepEqual(
@@ -64,6 +65,7 @@ test('every verb of the design becomes a typed step', async () => {
       ['wait', { kind: 'prompt', role: 'client' }],
       ['run', [{ on: 'vm1', command: ['ss', '-ltn', '7999'], status: 1, output: { regex: /LISTEN/ } }]],
       ['run', [{ on: 'vm2', command: ['id', '-u'], status: 0, output: undefined }]],
+      ['run', [{ on: 'vm2', program: 'client', command: ['ls', '-l'], status: 0, output: undefined }]],
       [
         'exit',
         [
@@ -75,11 +77,11 @@ test('every verb of the design becomes a typed step', async () => {
   );
   assert.deepEqual(
     steps.map(({ isDefaultLimit }) => isDefaultLimit),
-    [true, false, true, true, true, true, true, true, true, true, true, false],
+    [true, false, true, true, true, true, true, true, true, true, true, true, false],
   );
   assert.deepEqual(
     steps.map(({ timeoutMs }) => timeoutMs),
-    [15_000, 120_000, 10_000, 10_000, 10_000, 10_000, 15_000, 15_000, 15_000, 30_000, 30_000, 1500],
+    [15_000, 120_000, 10_000, 10_000, 10_000, 10_000, 15_000, 15_000, 15_000, 30_000, 30_000, 30_000, 1500],
   );
 });
 

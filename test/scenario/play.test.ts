@@ -369,6 +369,40 @@ test('a one-shot command is checked for its status and its output', async () => 
   );
 });
 
+test('a command of a run step can work in the folder of a program, with its environment', async () => {
+  const programs = one('"cat"', 'env: { COLOUR: "light blue" }');
+  passes(
+    await play(
+      shells,
+      labWith(programs, [
+        'run: { program: one, command: [ls, server.py], output: /^server.py$/m }',
+        'run: { program: one, command: [sh, -c, "echo \\"$COLOUR\\"; exit 4"], status: 4, output: light blue }',
+      ]),
+    ),
+  );
+  const failed = await play(shells, labWith(programs, ['run: { program: one, command: [ls, none.jpg] }']));
+  failsWith(failed, 0, /No such file/);
+  assert.equal(failed.result.failedStep!.hint, undefined);
+});
+
+/** The hint of a `run` step with this command, which fails. */
+async function looksFor(command: string): Promise<string | undefined> {
+  const { result } = await play(shells, labWith(one('"cat"'), [`run: { on: vm1, command: ${command} }`]));
+  return result.failedStep!.hint;
+}
+
+test('a file that a command does not find in the home folder, but a program has, comes with the step that finds it', async () => {
+  assert.equal(
+    await looksFor('[ls, -l, server.py]'),
+    'server.py lies in the folder of one, but commands run in the home folder. ' +
+      'Write: run: { program: one, command: [ls, -l, server.py] }',
+  );
+  assert.match((await looksFor('[cat, nowhere, ./answer.c]'))!, /^\.\/answer\.c lies in the folder of one/);
+  assert.equal(await looksFor('[ls, neither-here-nor-there]'), undefined);
+  assert.equal(await looksFor('[ls, /server.py]'), undefined);
+  assert.equal(await looksFor('[sh, -c, "exit 1", server.py]'), undefined, 'it looked for no file');
+});
+
 const endless = '/^(?:\\p{L}+)+$/u';
 for (const [title, programs, steps] of [
   [

@@ -54,6 +54,8 @@ export const english = failureWords({
       'The prompt that is there was answered already: each line that is sent needs a prompt of its own.',
     'command-not-found': ({ machine, command }) =>
       `Status 127 mostly means that a command was not found. Try by hand: lab exec ${machine} -- ${command}`,
+    'program-folder': ({ program, file, step }) =>
+      `${file} lies in the folder of ${program}, but commands run in the home folder. Write: ${step}`,
     'look-at-packets': () => '"lab logs --tcp" draws all packets of the run.',
     other: ({ text }) => text,
   },

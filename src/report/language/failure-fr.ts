@@ -60,6 +60,9 @@ export const french = failureWords({
     'command-not-found': ({ machine, command }) =>
       'Le code 127 signifie le plus souvent qu’une commande est introuvable. ' +
       `À essayer à la main : lab exec ${machine} -- ${command}`,
+    'program-folder': ({ program, file, step }) =>
+      `${file} se trouve dans le dossier de ${program}, mais les commandes s’exécutent dans le dossier personnel. ` +
+      `Écrire : ${step}`,
     'look-at-packets': () => '« lab logs --tcp » dessine tous les paquets de l’exécution.',
     other: ({ text }) => text,
   },

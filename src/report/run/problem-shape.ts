@@ -74,6 +74,7 @@ const advice = byKind<Advice>({
   'lines-dropped': { lines: count },
   'prompt-answered': {},
   'command-not-found': { machine: text, command: text },
+  'program-folder': { program: text, file: text, step: text },
   'look-at-packets': {},
   other: { text },
 });

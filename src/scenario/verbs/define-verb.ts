@@ -26,6 +26,8 @@ export interface StepMeaning {
 export interface StepNeeds {
   /** Programs that it starts. */
   readonly roles: readonly string[];
+  /** Programs in whose folders it works. */
+  readonly programs: readonly string[];
   /** Machines that it works on itself; those of the programs go without saying. */
   readonly machines: readonly string[];
 }
@@ -90,7 +92,7 @@ export function defineVerb<Body>(name: string, declaration: VerbDeclaration<Body
         verb: name,
         body,
         text: `${name}: ${declaration.text(body)}`,
-        needs: { roles: [], machines: [], ...declaration.needs?.(body) },
+        needs: { roles: [], programs: [], machines: [], ...declaration.needs?.(body) },
         follow: (programs) => declaration.follow?.(body, new StepOrder(programs, part)),
         play: (limit, play) => declaration.play(body, limit, play),
       };

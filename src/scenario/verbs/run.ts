@@ -1,15 +1,17 @@
 import { awakeNow } from '../../core/time/awake-clock.ts';
-import type { Expectation } from '../../core/step-problem.ts';
+import type { Advice, Expectation } from '../../core/step-problem.ts';
 import { TimeLimit } from '../../core/time/time-limit.ts';
 import { quoteCommand } from '../../core/text/shell-quote.ts';
 import { findPattern, patternText } from '../../lab/pattern.ts';
 import type { Pattern } from '../../lab/types.ts';
+import { commandInFolder, wrongFolderHint } from '../playing/folder-command.ts';
 import { isEnd, type ExpectedEnd } from '../playing/exit-words.ts';
 import type { Deadline, PlayContext } from '../playing/play-context.ts';
 import { StepFailure } from '../playing/step-failure.ts';
 import { parseEnd } from '../reading/ends.ts';
 import { namesOf } from '../reading/known-names.ts';
-import { checkOptions, inLongForm, options } from '../reading/options.ts';
+import { checkOptions, inLongForm, options, type OptionsSchema } from '../reading/options.ts';
+import { parseRole } from '../reading/roles.ts';
 import { endSchema, mapSchema, patternSchema, timeSchema } from '../reading/schema-parts.ts';
 import { allOf, show, type StepPart } from '../reading/step-part.ts';
 import { mapText } from '../reading/step-words.ts';
@@ -19,6 +21,8 @@ import { defineVerb } from './define-verb.ts';
 /** A one-shot command on a machine. */
 interface ScenarioCommand {
   readonly on: string;
+  /** It runs in the folder of this program; undefined: in the home folder. */
+  readonly program?: string | undefined;
   readonly command: readonly string[];
   /** Expected exit status. */
   readonly status: ExpectedEnd;
@@ -28,6 +32,8 @@ interface ScenarioCommand {
 
 const HINT = 'for example: run: { on: vm1, command: [ss, -ltn], status: 0, output: ":7999" }';
 
+const PROGRAM_HINT = 'run: { program: server, command: [ls, -l] }';
+
 const commandSchema = {
   type: 'array',
   minItems: 1,
@@ -35,21 +41,24 @@ const commandSchema = {
   description: 'The command, word by word; no shell interprets it.',
 };
 
+const details = { command: commandSchema, status: endSchema, output: patternSchema, timeout: timeSchema };
+
 /** The short form maps machines to commands. */
-const longForm = options(
+const longForm = options({ on: { type: 'string', description: 'Name of a machine.' }, ...details }, ['on', 'command']);
+
+const programForm = options(
   {
-    on: { type: 'string', description: 'Name of a machine.' },
-    command: commandSchema,
-    status: endSchema,
-    output: patternSchema,
-    timeout: timeSchema,
+    program: { type: 'string', description: 'Name of a program: the command runs on its machine, in its folder.' },
+    ...details,
   },
-  ['on', 'command'],
+  ['program', 'command'],
 );
 
 export const run = defineVerb<readonly ScenarioCommand[]>('run', {
-  schema: { anyOf: [longForm, mapSchema(commandSchema)] },
-  description: 'Runs a command on a machine; it must end with `status` (default 0) and print `output`.',
+  schema: { anyOf: [longForm, programForm, mapSchema(commandSchema)] },
+  description:
+    'Runs a command on a machine, in the home folder, or with `program: NAME` in the folder of that program; it must ' +
+    'end with `status` (default 0) and print `output`.',
   example: { on: 'vm1', command: ['ss', '-ltn'], status: 0, output: ':7999' },
   timeoutMs: 30_000,
   longForm,
@@ -57,11 +66,18 @@ export const run = defineVerb<readonly ScenarioCommand[]>('run', {
     const entries = part.entries();
     if (!entries || entries.length === 0)
       return part.wrong(`must say the machine and the command, not ${show(part.value)}`, HINT);
-    const given = inLongForm(part, longForm);
-    return allOf(given ? [parseLong(part, given)] : entries.map(([machine, words]) => parseShort(machine, words)));
+    const isOfProgram = entries.some(([key, { value }]) => key === 'program' && !Array.isArray(value));
+    const form = isOfProgram ? programForm : longForm;
+    const given = inLongForm(part, form);
+    return allOf(
+      given ? [parseLong(part, given, form)] : entries.map(([machine, words]) => parseShort(machine, words)),
+    );
   },
-  text: (commands) => mapText(commands.map(({ on, command }) => [on, `[${command.join(', ')}]`])),
-  needs: (commands) => ({ machines: commands.map(({ on }) => on) }),
+  text: (commands) => mapText(commands.flatMap(({ on, program, command }) => inWords(program ?? on, command, program))),
+  needs: (commands) => ({
+    machines: commands.map(({ on }) => on),
+    programs: commands.flatMap(({ program }) => program ?? []),
+  }),
   async play(commands, limit, play) {
     const deadline = play.deadlineOf(limit);
     for (const command of commands) await runCommand(command, deadline, play);
@@ -69,25 +85,43 @@ export const run = defineVerb<readonly ScenarioCommand[]>('run', {
   },
 });
 
+function inWords(place: string, command: readonly string[], program: string | undefined): [string, string][] {
+  const words = `[${command.join(', ')}]`;
+  return program === undefined
+    ? [[place, words]]
+    : [
+        ['program', place],
+        ['command', words],
+      ];
+}
+
 function parseShort(machine: string, words: StepPart): ScenarioCommand | undefined {
   const on = knownMachine(words, machine, 'key');
   const command = parseCommand(words);
   return on === undefined || command === undefined ? undefined : { on, command, status: 0, output: undefined };
 }
 
-function parseLong(part: StepPart, given: ReadonlyMap<string, StepPart>): ScenarioCommand | undefined {
-  checkOptions(part, longForm, HINT);
+function parseLong(
+  part: StepPart,
+  given: ReadonlyMap<string, StepPart>,
+  form: OptionsSchema,
+): ScenarioCommand | undefined {
+  checkOptions(part, form, form === programForm ? PROGRAM_HINT : HINT);
   const read = <T>(option: string, parse: (value: StepPart) => T): T | undefined => {
     const value = given.get(option);
     return value && parse(value);
   };
-  const on = read('on', (machine) => knownMachine(machine, machine.value, 'value'));
+  const program = read('program', (name) => parseRole(name, PROGRAM_HINT));
+  const on =
+    program === undefined
+      ? read('on', (machine) => knownMachine(machine, machine.value, 'value'))
+      : part.lab.programs.get(program)?.on;
   const command = read('command', parseCommand);
   const status = given.has('status') ? read('status', parseEnd) : 0;
   const output = read('output', parseExpectation);
   return on === undefined || command === undefined || status === undefined
     ? undefined
-    : { on, command, status, output };
+    : { on, ...(program !== undefined && { program }), command, status, output };
 }
 
 function knownMachine(part: StepPart, name: unknown, at: 'key' | 'value'): string | undefined {
@@ -118,13 +152,16 @@ function parseWord(part: StepPart): string | undefined {
  * @throws {StepFailure} when that is not what the scenario wants, or the deadline passes.
  */
 async function runCommand(wanted: ScenarioCommand, deadline: Deadline, play: PlayContext): Promise<void> {
-  const { on, command, status, output } = wanted;
+  const { on, program, command, status, output } = wanted;
   const line = quoteCommand(command);
   const expected: Expectation = { kind: 'command-end', command: line, machine: on, end: status };
+  const folder = program === undefined ? undefined : play.stage.programs.get(program)!;
   using limit = new TimeLimit(Math.max(1, Math.ceil(deadline.at - awakeNow())));
   const result = await play
     .shell(on)
-    .exec(command, { signal: AbortSignal.any([limit.signal, play.signal]) })
+    .exec(folder === undefined ? command : commandInFolder(command, folder), {
+      signal: AbortSignal.any([limit.signal, play.signal]),
+    })
     .catch((error: unknown) => {
       if (limit.signal.aborted && !play.signal.aborted)
         throw new StepFailure({ expected, seen: { kind: 'nothing-in-time' }, limitMs: deadline.timeoutMs });
@@ -134,14 +171,17 @@ async function runCommand(wanted: ScenarioCommand, deadline: Deadline, play: Pla
   const { exitCode } = result;
   await play.stage.events.emit({ kind: 'command-finished', machine: on, command: line, exitCode, output: printed });
   const shown = lastLines(printed);
+  const hint = async (): Promise<Advice | undefined> =>
+    program === undefined ? wrongFolderHint({ on, command, printed }, play) : undefined;
   if (!isEnd(result, status)) {
     const end = { exitCode, signal: result.signal };
-    throw new StepFailure({ expected, seen: { kind: 'ended-otherwise', end, printed: shown } });
+    throw new StepFailure({ expected, seen: { kind: 'ended-otherwise', end, printed: shown }, hint: await hint() });
   }
   if (output && !findPattern(output, printed, 0))
     throw new StepFailure({
       expected: { kind: 'command-output', command: line, machine: on, pattern: patternText(output) },
       seen: { kind: 'printed-otherwise', printed: shown },
+      hint: await hint(),
     });
 }
 
