@@ -50,12 +50,11 @@ export interface PlayedSet {
   readonly report: (format: 'md' | 'html' | 'json' | 'junit', language?: 'en' | 'fr') => Promise<string>;
 }
 
-/** A copy of the set in a folder of its own, whose lab is up. What `up` says stands before what the play says. */
-export async function bringUp(set: ProgramSet): Promise<OpenSet> {
-  const folder = labFolder({});
-  cpSync(join(PROGRAMS, set.folder), folder.path, { recursive: true });
+/** Lays a copy of the set in a folder that is there; its lab file is called `lab.yaml`, and its network has no NAT. */
+export function laySet(set: ProgramSet, folder: string): void {
+  cpSync(join(PROGRAMS, set.folder), folder, { recursive: true });
   // Bytes that are no UTF-8 have to stay as they are.
-  const written = readFileSync(join(folder.path, set.file ?? 'lab.yaml'));
+  const written = readFileSync(join(folder, set.file ?? 'lab.yaml'));
   const encoding = written[0] === 0xff ? 'utf16le' : 'latin1';
   const changes = [
     ['natnet: 192.168.100.0/24', 'natnet: { subnet: 192.168.100.0/24, nat: false }'],
@@ -63,8 +62,14 @@ export async function bringUp(set: ProgramSet): Promise<OpenSet> {
   ] as const;
   const text = changes.reduce((now, [from, to]) => now.replaceAll(from, to), written.toString(encoding));
   for (const [name, bytes] of Object.entries(set.large ?? {}))
-    writeFileSync(join(folder.path, name), Buffer.alloc(bytes, 7));
-  writeFileSync(join(folder.path, 'lab.yaml'), Buffer.from(text, encoding));
+    writeFileSync(join(folder, name), Buffer.alloc(bytes, 7));
+  writeFileSync(join(folder, 'lab.yaml'), Buffer.from(text, encoding));
+}
+
+/** A copy of the set in a folder of its own, whose lab is up. What `up` says stands before what the play says. */
+export async function bringUp(set: ProgramSet): Promise<OpenSet> {
+  const folder = labFolder({});
+  laySet(set, folder.path);
   const opened = testContext(folder.path);
   const failure = await up(opened.context, { recreate: false }).then(
     () => undefined,

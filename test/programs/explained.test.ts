@@ -95,6 +95,22 @@ await testSets('programs that end early are explained by their own words', [
     check: fails({ step: 'exit: { serveur: 130 }', says: [/ended with signal INT/] }),
   },
   {
+    folder: 'sets/57-daemon',
+    title: 'a server that goes to the background, and whose words are expected after that',
+    check: fails({
+      step: 'expect: { serveur: "bonjour" }',
+      says: [/serveur ended with status 0/, /lancé en arrière-plan/],
+    }),
+  },
+  {
+    folder: 'variants/missing-interpreter',
+    title: 'an interpreter that the machine does not have',
+    check: fails({
+      step: 'start: server',
+      says: [/server ended with status 127/, /‘?ruby-of-the-lecture’?: No such file or directory/],
+    }),
+  },
+  {
     folder: 'sets/53-port-80',
     title: 'port 80 without the right to it',
     check: fails({
