@@ -1,3 +1,5 @@
+import type { ProgramLook } from './program-look.ts';
+
 /**
  * Why a step of a scenario failed, as plain data: it stands in events and in stored runs, and each language makes its
  * own sentences of it (`report/language/failure-*.ts`).
@@ -45,8 +47,38 @@ export type Finding =
   | { readonly kind: 'ended-otherwise'; readonly end: ProgramStatus; readonly printed?: string | undefined }
   /** The command printed something else; empty when it printed nothing. */
   | { readonly kind: 'printed-otherwise'; readonly printed: string }
+  /** It listens, but not there. `way` is of a `ListenerProblem` (room ports); `text` says it in English. */
+  | {
+      readonly kind: 'listens-otherwise';
+      readonly role: string;
+      readonly way: ListenWay;
+      readonly wanted: { readonly protocol: 'tcp' | 'udp'; readonly port: number };
+      readonly found: { readonly protocol: 'tcp' | 'udp'; readonly address: string; readonly port: number };
+      readonly text: string;
+    }
+  /** It runs and does not ask for a line: it does something else. */
+  | { readonly kind: 'not-asked'; readonly role: string }
+  /** It prints without end; `lines` is how many different lines come again and again, undefined when they all differ. */
+  | {
+      readonly kind: 'endless-output';
+      readonly role: string;
+      readonly bytes: number;
+      readonly ms: number;
+      readonly lines?: number | undefined;
+    }
   /** As it follows "but", in English. */
   | { readonly kind: 'other'; readonly text: string };
+
+export type ListenWay =
+  | 'loopback-only'
+  | 'other-address'
+  | 'ipv6-only'
+  | 'ipv4-only'
+  | 'other-protocol'
+  | 'byte-swapped'
+  | 'other-port'
+  | 'system-chosen'
+  | 'not-yet';
 
 /** What the user can do. */
 export type Advice =
@@ -77,11 +109,15 @@ export interface Evidence {
   readonly programs: readonly ProgramEvidence[];
   /** What the step is the victim of: a program that ended, crashed or had an exception though no step asks for it. */
   readonly cause?: Cause | undefined;
+  /** Names of machines, by the addresses that the looks have. */
+  readonly names?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface ProgramEvidence {
   readonly role: string;
   readonly machine: string;
+  /** What it was doing; undefined when its machine does not show it, or it had ended. */
+  readonly look?: ProgramLook | undefined;
   /** When it has ended. */
   readonly end?: ProgramStatus | undefined;
 }

@@ -12,7 +12,8 @@ import {
 import type { TerminalRecording } from '../report/terminals/terminal-recording.ts';
 import { ReportFold } from '../report/report-fold.ts';
 import { roleFile } from '../report/run/run-files.ts';
-import { concluded, readEvents, readRunFile, type StoredRun } from '../state/runs/stored-runs.ts';
+import { concluded, readEvents, readRunFile } from '../state/runs/read-run.ts';
+import type { StoredRun } from '../state/runs/stored-runs.ts';
 import { gatherCapture } from './gather-capture.ts';
 import { readBounded } from './read-bounded.ts';
 import { CAPTURE_FILE } from './record-packets.ts';

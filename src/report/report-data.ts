@@ -2,7 +2,7 @@ import type { CaptureGap } from '../core/capture-facts.ts';
 import type { Conversation } from '../packets/conversation.ts';
 import type { LabDescription, MachineFacts, ToolOutput } from '../core/lab-description.ts';
 import type { SegmentWords } from './diagram/diagram-words.ts';
-import type { Pace } from './terminals/terminal-recording.ts';
+import type { Pace } from './terminals/pace.ts';
 import type { PortCheckDocument, RunDocument } from './run/run-summary.ts';
 
 /**

@@ -1,4 +1,6 @@
 import { CheckError, LabError, messageOf } from '../core/errors.ts';
+import type { StepProblem } from '../core/step-problem.ts';
+import { failedStep } from './failed-step.ts';
 import { statusText } from './playing/exit-words.ts';
 import { PlayContext } from './playing/play-context.ts';
 import type { ProgramTerminal } from './playing/program-terminal.ts';
@@ -72,9 +74,9 @@ async function playAndReport(step: Step, play: PlayContext): Promise<Stop | unde
     return undefined;
   } catch (error) {
     const stop = kindOfStop(error, play);
-    const failure = stop.error instanceof CheckError ? stepFailureOf(stop.error, step) : undefined;
-    const reason = failure ? failure.message : messageOf(stop.error);
-    const { problem } = failure ?? {};
+    const problem = stop.error instanceof CheckError ? problemOf(stop.error, step) : undefined;
+    const failed = failedStep(place, problem, stop.error);
+    const { reason } = failed;
     await events.emit({
       kind: 'scenario-step-failed',
       ...place,
@@ -82,17 +84,17 @@ async function playAndReport(step: Step, play: PlayContext): Promise<Stop | unde
       reason,
       ...(problem === undefined ? {} : { problem }),
     });
-    const hint = failure?.hint ?? (stop.error instanceof LabError ? stop.error.hint : undefined);
-    const expected = failure?.expected ?? `"${text}" to be possible`;
-    return { ...stop, step: { ...place, expected, reason, hint, problem } };
+    return { ...stop, step: failed };
   }
 }
 
-/** The failure in the words of a step, whatever check made it. */
-function stepFailureOf(error: CheckError, step: Step): StepFailure {
-  return error instanceof StepFailure
-    ? error
-    : new StepFailure({ expected: { kind: 'possible', step: step.text }, seen: error.message, hint: error.hint });
+/** Why a step failed, whatever check found it. */
+function problemOf(error: CheckError, { text }: Step): StepProblem {
+  const failure =
+    error instanceof StepFailure
+      ? error
+      : new StepFailure({ expected: { kind: 'possible', step: text }, seen: error.message, hint: error.hint });
+  return failure.problem;
 }
 
 function kindOfStop(thrown: unknown, play: PlayContext): Omit<Stop, 'step'> {

@@ -1,5 +1,7 @@
 import { LabError } from '../core/errors.ts';
 import { sanitize } from '../core/text/sanitize.ts';
+import { english } from '../report/language/failure-en.ts';
+import type { ProblemLine } from '../report/language/failure-words.ts';
 import type { PlayResult, Tail } from './play-result.ts';
 
 export interface FailureText {
@@ -28,15 +30,22 @@ function stepLines({ result, failedStep, error }: PlayResult, file: string, sour
       ...(hint === undefined ? [] : [`  hint:     ${sanitize(hint)}`]),
     ];
   }
-  const { line, index, text, expected, reason, hint } = failedStep;
+  const { line, index, text, expected, reason, hint, problem } = failedStep;
   const written = source?.split('\n')[line - 1]?.trim();
   return [
     `${file}:${line}: step ${index + 1} ${title}`,
     `  ${String(line).padStart(4)} | ${sanitize(written ?? text)}`,
     `  expected: ${sanitize(expected)}`,
     `  but:      ${indent(sanitize(reason))}`,
+    ...(problem === undefined ? [] : english.lines(problem).flatMap(seenLine)),
     ...(hint === undefined ? [] : [`  hint:     ${sanitize(hint)}`]),
   ];
+}
+
+const lineLabels = { nearest: 'nearest:', cause: 'cause:', programs: 'seen:' };
+
+function seenLine({ kind, text }: ProblemLine): string[] {
+  return kind === 'hint' ? [] : [`  ${lineLabels[kind].padEnd(9)} ${indent(sanitize(text))}`];
 }
 
 function tailLines({ role, machine, lines }: Tail): string[] {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { ProgramLook } from '../../src/core/program-look.ts';
 import type { Advice, Expectation, Finding, StepProblem } from '../../src/core/step-problem.ts';
 import { english } from '../../src/report/language/failure-en.ts';
 import { french } from '../../src/report/language/failure-fr.ts';
@@ -40,12 +41,38 @@ const findings: ByKind<Finding> = {
   ],
   'ended-otherwise': [
     { kind: 'ended-otherwise', end: status(1) },
+    { kind: 'ended-otherwise', end: { exitCode: undefined, signal: 'SEGV' } },
     { kind: 'ended-otherwise', end: killed, printed: '' },
     { kind: 'ended-otherwise', end: status(2), printed: 'ls: no such file' },
   ],
   'printed-otherwise': [
     { kind: 'printed-otherwise', printed: '' },
     { kind: 'printed-otherwise', printed: 'a\nb' },
+  ],
+  'listens-otherwise': (
+    [
+      ['loopback-only', '127.0.0.1', 7999, 'tcp'],
+      ['other-address', '10.0.0.4', 7999, 'tcp'],
+      ['byte-swapped', '0.0.0.0', 16_159, 'tcp'],
+      ['other-protocol', '0.0.0.0', 7999, 'udp'],
+      ['other-port', '0.0.0.0', 8000, 'tcp'],
+      ['system-chosen', '0.0.0.0', 40_123, 'tcp'],
+      ['not-yet', '0.0.0.0', 7998, 'tcp'],
+      ['ipv6-only', '::', 7999, 'tcp'],
+    ] as const
+  ).map(([way, address, port, protocol]) => ({
+    kind: 'listens-otherwise',
+    role: 'server',
+    way,
+    wanted: { protocol: 'tcp', port: 7999 },
+    found: { protocol, address, port },
+    text: `server listens on ${address}:${port}`,
+  })),
+  'not-asked': [{ kind: 'not-asked', role: 'client' }],
+  'endless-output': [
+    { kind: 'endless-output', role: 'client', bytes: 3_100_000, ms: 10_000, lines: 2 },
+    { kind: 'endless-output', role: 'client', bytes: 812, ms: 900, lines: 1 },
+    { kind: 'endless-output', role: 'client', bytes: 260_000_000, ms: 4100 },
   ],
   other: [{ kind: 'other', text: 'packet 3 (RST of the server)' }],
 };
@@ -60,6 +87,23 @@ const advices: ByKind<Advice> = {
   ],
   'look-at-packets': [{ kind: 'look-at-packets' }],
   other: [{ kind: 'other', text: 'Wait.' }],
+};
+
+const serverLook: ProgramLook = {
+  waits: ['accept', 'keyboard'],
+  entry: 'line',
+  typedUnread: 0,
+  sockets: [
+    {
+      protocol: 'tcp',
+      state: 'established',
+      local: { address: '192.168.100.4', port: 7999 },
+      peer: { address: '192.168.100.5', port: 40_000 },
+      unread: 8,
+      unsent: 0,
+      isWaitedFor: false,
+    },
+  ],
 };
 
 const all = <T>(byKind: Readonly<Record<string, readonly T[]>>): T[] => Object.values(byKind).flat();
@@ -93,10 +137,11 @@ test('every problem is the same when it is read from a stored run', () => {
       hint,
       evidence: {
         programs: [
-          { role: 'server', machine: 'vm1' },
+          { role: 'server', machine: 'vm1', look: serverLook },
           { role: 'client', machine: 'vm2', end: { exitCode: 1 } },
         ],
         cause: { role: 'client', machine: 'vm2', end: { signal: 'SEGV' }, line: 'oops' },
+        names: { '192.168.100.5': 'vm2' },
       },
     })),
   ];

@@ -15,7 +15,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { EventBody } from '../../src/core/events.ts';
 import { RunFolder } from '../../src/state/runs/run-folder.ts';
-import { findRun, listRuns, readEvents, readRun } from '../../src/state/runs/stored-runs.ts';
+import { readEvents, readRun } from '../../src/state/runs/read-run.ts';
+import { findRun, listRuns } from '../../src/state/runs/stored-runs.ts';
 import { stamped, tp1Bodies } from '../helpers/tp1-events.ts';
 import { canMount, onPrivateDisk } from './fixtures/private-disk.ts';
 

@@ -2,7 +2,8 @@ import { letPass } from '../../core/time/retry.ts';
 import { RecordingFold, type TerminalEvent } from '../../report/terminals/terminal-recording.ts';
 import { SideBySide } from '../../report/terminals/side-by-side.ts';
 import { stateFolderFor } from '../../state/state-folder.ts';
-import { findRun, readEvents, readRun } from '../../state/runs/stored-runs.ts';
+import { readEvents, readRun } from '../../state/runs/read-run.ts';
+import { findRun } from '../../state/runs/stored-runs.ts';
 import type { CommandContext, UserTerminal } from '../../session/context.ts';
 import { drawScreen, enterOwnScreen } from '../../seats/own-screen.ts';
 

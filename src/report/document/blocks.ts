@@ -1,4 +1,4 @@
-import type { Pace } from '../terminals/terminal-recording.ts';
+import type { Pace } from '../terminals/pace.ts';
 import type { BoundedText, ReportConversation, ReportTerminal } from '../report-data.ts';
 import type { Topology } from '../topology/topology.ts';
 

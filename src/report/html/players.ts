@@ -1,6 +1,6 @@
 import { jsonText } from '../../core/json/json-text.ts';
 import type { Language } from '../language/languages.ts';
-import type { Pace } from '../terminals/terminal-recording.ts';
+import type { Pace } from '../terminals/pace.ts';
 import type { ReportTerminal } from '../report-data.ts';
 import { html, trusted, type Markup } from './markup.ts';
 

@@ -1,6 +1,6 @@
 import type { ProgramStatus } from '../../core/step-problem.ts';
-import { formatDuration } from '../../core/text/amounts.ts';
-import { endWords, failureWords } from './failure-words.ts';
+import { formatBytes, formatDuration } from '../../core/text/amounts.ts';
+import { crashedBy, endWords, failureWords, joined } from './failure-words.ts';
 
 const end = (ended: ProgramStatus | number | string): string =>
   endWords(ended, {
@@ -9,7 +9,31 @@ const end = (ended: ProgramStatus | number | string): string =>
     unknown: 'status unknown',
   });
 
+/** The same with what the signal of a crash means. */
+const ended = (how: ProgramStatus): string => {
+  const crash = crashedBy(how);
+  return crash === undefined ? end(how) : `${end(how)} (${crashes[crash]})`;
+};
+
+const crashes = {
+  ABRT: 'it gave itself up: abort, or a failed assertion',
+  BUS: 'it used memory that cannot be used so',
+  FPE: 'it divided by zero',
+  ILL: 'it came upon an instruction that is none',
+  PIPE: 'it wrote to a connection that the other side had closed',
+  SEGV: 'it used memory that is not its own',
+} as const;
+
+const list = (items: readonly string[]): string => joined(items, 'and');
+
+const bytesText = (bytes: number): string => (bytes === 1 ? '1 byte' : `${bytes} bytes`);
+
+const fromPeers = (peers: readonly string[]): string => (peers.length === 0 ? '' : ` from ${list(peers)}`);
+
 const printed = (text: string): string => (text === '' ? 'it printed nothing' : `it printed: ${text}`);
+
+const again = (lines: number | undefined): string =>
+  lines === undefined ? '' : `, the same ${lines === 1 ? 'line' : `${lines} lines`} again and again`;
 
 /** Why a step failed, in English, as it is shown on terminals and in reports. */
 export const english = failureWords({
@@ -27,10 +51,14 @@ export const english = failureWords({
     other: ({ text }) => text,
   },
   seen: {
-    'ended-first': ({ role, end: ended }) => `${role} ended with ${end(ended)} first`,
-    'ended-otherwise': ({ end: ended, printed: text }) =>
-      `it ended with ${end(ended)}${text === undefined ? '' : `; ${printed(text)}`}`,
+    'ended-first': ({ role, end: how }) => `${role} ended with ${ended(how)} first`,
+    'ended-otherwise': ({ end: how, printed: text }) =>
+      `it ended with ${ended(how)}${text === undefined ? '' : `; ${printed(text)}`}`,
     'printed-otherwise': ({ printed: text }) => printed(text),
+    'listens-otherwise': ({ text }) => text,
+    'not-asked': ({ role }) => `${role} does not ask for a line`,
+    'endless-output': ({ role, bytes, ms, lines }) =>
+      `${role} prints without end: ${formatBytes(bytes)} in ${formatDuration(ms)}${again(lines)}`,
     other: ({ text }) => text,
   },
   nothing: {
@@ -59,4 +87,48 @@ export const english = failureWords({
     'look-at-packets': () => '"lab logs --tcp" draws all packets of the run.',
     other: ({ text }) => text,
   },
+  doing: {
+    accept: ({ known }) =>
+      `waits in accept() for ${['a client', 'a second client', 'a third client'][known] ?? 'another client'}`,
+    receive: ({ peers }) => `waits in recv() for data${fromPeers(peers)}`,
+    datagram: ({ peers }) => `waits in recvfrom() for a datagram${fromPeers(peers)}`,
+    send: ({ peers }) => `waits in send() until ${peers.length === 0 ? 'the other side' : list(peers)} reads`,
+    connect: ({ to }) => `waits in connect()${to.length === 0 ? '' : ` for an answer of ${list(to)}`}`,
+    line: () => 'reads its keyboard',
+    'hidden-line': () => 'reads its keyboard without echo (a password)',
+    key: () => 'waits for a key',
+    print: () => 'waits until its output is taken',
+    sleep: () => 'sleeps',
+    child: () => 'waits for the end of a child process',
+    lock: () => 'waits for another of its threads (a lock)',
+    pipe: () => 'waits for another process (a pipe)',
+    file: () => 'waits for a file',
+    signal: () => 'waits for a signal',
+    stopped: () => 'is stopped; the signal CONT lets it go on',
+    background: () => 'wants to read its keyboard, but runs in the background',
+    busy: () => 'computes',
+  },
+  remark: {
+    unread: ({ bytes, from }) => `${bytesText(bytes)} from ${from} ${bytes === 1 ? 'lies' : 'lie'} unread`,
+    'typed-unread': ({ bytes }) => `${bytesText(bytes)} typed at it ${bytes === 1 ? 'lies' : 'lie'} unread`,
+    'not-accepted': ({ count }) =>
+      count === 1 ? '1 connection is not accepted yet' : `${count} connections are not accepted yet`,
+    'no-prompt': () => 'but shows no prompt: is it flushed?',
+    'closed-by': ({ peer }) => `${peer} has closed the connection`,
+  },
+  ended: (role, how) => `${role} has ended with ${ended(how)}`,
+  deadlock: ({ roles: [one, other], call }) =>
+    call === 'receive'
+      ? `${one} and ${other} both wait in recv(), each for the other: a deadlock`
+      : `${one} and ${other} both wait in send() until the other reads: a deadlock`,
+  cause: ({ role, end: how, line }) => {
+    const words = line === undefined ? '' : `: ${line}`;
+    return how === undefined
+      ? `an exception ended a thread of ${role}${words}`
+      : `${role} ended with ${ended(how)}${line === undefined ? '' : `; its last words${words}`}`;
+  },
+  list,
+  colon: ':',
+  sentence: (step, wanted, instead) => `Step ${step} expected ${wanted}, but ${instead}.`,
+  labels: { nearest: 'the nearest line that came', cause: 'cause', programs: 'at that moment', hint: 'hint' },
 });

@@ -1,8 +1,9 @@
 import type { ProgramStatus } from '../../core/step-problem.ts';
-import { endWords, failureWords } from './failure-words.ts';
+import type { ListenWay } from '../../core/step-problem.ts';
+import { crashedBy, endWords, failureWords } from './failure-words.ts';
 import { notations } from './notation.ts';
 
-const { duration } = notations.fr;
+const { bytes: bytesText, duration, list } = notations.fr;
 
 /** Which follows "se termine" and "s’est terminé". */
 const end = (ended: ProgramStatus | number | string): string =>
@@ -11,6 +12,45 @@ const end = (ended: ProgramStatus | number | string): string =>
     signal: (name) => `par le signal ${name}`,
     unknown: 'avec un code inconnu',
   });
+
+/** The same with what the signal of a crash means. */
+const ended = (how: ProgramStatus): string => {
+  const crash = crashedBy(how);
+  return crash === undefined ? end(how) : `${end(how)} (${crashes[crash]})`;
+};
+
+const crashes = {
+  ABRT: 'il a abandonné : abort, ou une assertion fausse',
+  BUS: 'il a utilisé de la mémoire d’une façon impossible',
+  FPE: 'il a divisé par zéro',
+  ILL: 'il a rencontré une instruction qui n’existe pas',
+  PIPE: 'il a écrit sur une connexion que l’autre côté avait fermée',
+  SEGV: 'il a utilisé de la mémoire qui n’est pas à lui',
+} as const;
+
+const ofPeers = (peers: readonly string[]): string => (peers.length === 0 ? '' : ` de ${list(peers)}`);
+
+const again = (lines: number | undefined): string => {
+  if (lines === undefined) return '';
+  return lines === 1 ? ', toujours la même ligne' : `, toujours les ${lines} mêmes lignes`;
+};
+
+/** `UDP 7999`, `le port 7998`. */
+const portText = ({ protocol, port }: { readonly protocol: 'tcp' | 'udp'; readonly port: number }): string =>
+  `le port ${protocol.toUpperCase()} ${port}`;
+
+/** What a program that listens, but not where it should, has done. */
+const listening: Readonly<Record<ListenWay, string>> = {
+  'loopback-only': ' seulement ; les autres machines ne peuvent pas l’atteindre',
+  'other-address': ' seulement, et non sur les autres adresses de la machine',
+  'ipv6-only': ' en IPv6 seulement ; un client IPv4 ne peut pas l’atteindre',
+  'ipv4-only': ' en IPv4 seulement ; un client IPv6 ne peut pas l’atteindre',
+  'other-protocol': '',
+  'byte-swapped': ' : les deux octets du port sont inversés (htons manque)',
+  'other-port': '',
+  'system-chosen': ' : c’est le système qui l’a choisi (bind manque)',
+  'not-yet': ' ; l’autre port n’est pas encore ouvert',
+};
 
 const printed = (text: string): string => (text === '' ? 'rien n’a été affiché' : `affiché : ${text}`);
 
@@ -32,10 +72,20 @@ export const french = failureWords({
     other: ({ text }) => text,
   },
   seen: {
-    'ended-first': ({ role, end: ended }) => `${role} s’est terminé avant, ${end(ended)}`,
-    'ended-otherwise': ({ end: ended, printed: text }) =>
-      `cela s’est terminé ${end(ended)}${text === undefined ? '' : ` ; ${printed(text)}`}`,
+    'ended-first': ({ role, end: how }) => `${role} s’est terminé avant, ${ended(how)}`,
+    'ended-otherwise': ({ end: how, printed: text }) =>
+      `cela s’est terminé ${ended(how)}${text === undefined ? '' : ` ; ${printed(text)}`}`,
     'printed-otherwise': ({ printed: text }) => printed(text),
+    'listens-otherwise': ({ role, way, wanted, found }) => {
+      const isElsewhere = found.port !== wanted.port || found.protocol !== wanted.protocol;
+      const place = isElsewhere
+        ? `${portText(found)} et non ${portText(wanted)}`
+        : `${found.address.includes(':') ? `[${found.address}]` : found.address}:${found.port}`;
+      return `${role} écoute sur ${place}${listening[way]}`;
+    },
+    'not-asked': ({ role }) => `${role} ne demande pas de ligne`,
+    'endless-output': ({ role, bytes, ms, lines }) =>
+      `${role} affiche sans fin : ${bytesText(bytes)} en ${duration(ms)}${again(lines)}`,
     other: ({ text }) => text,
   },
   nothing: {
@@ -66,4 +116,49 @@ export const french = failureWords({
     'look-at-packets': () => '« lab logs --tcp » dessine tous les paquets de l’exécution.',
     other: ({ text }) => text,
   },
+  doing: {
+    accept: ({ known }) =>
+      `attend dans accept() ${['un client', 'un deuxième client', 'un troisième client'][known] ?? 'un autre client'}`,
+    receive: ({ peers }) => `attend dans recv() des données${ofPeers(peers)}`,
+    datagram: ({ peers }) => `attend dans recvfrom() un datagramme${ofPeers(peers)}`,
+    send: ({ peers }) => `attend dans send() que ${peers.length === 0 ? 'l’autre côté' : list(peers)} lise`,
+    connect: ({ to }) => `attend dans connect()${to.length === 0 ? '' : ` une réponse de ${list(to)}`}`,
+    line: () => 'lit son clavier',
+    'hidden-line': () => 'lit son clavier sans écho (un mot de passe)',
+    key: () => 'attend une touche',
+    print: () => 'attend que sa sortie soit prise',
+    sleep: () => 'dort (sleep)',
+    child: () => 'attend la fin d’un processus fils',
+    lock: () => 'attend un autre de ses fils d’exécution (un verrou)',
+    pipe: () => 'attend un autre processus (un tube)',
+    file: () => 'attend un fichier',
+    signal: () => 'attend un signal',
+    stopped: () => 'est suspendu ; le signal CONT le fait continuer',
+    background: () => 'veut lire son clavier, mais tourne en arrière-plan',
+    busy: () => 'calcule',
+  },
+  remark: {
+    unread: ({ bytes, from }) => `${bytesText(bytes)} de ${from} ${bytes === 1 ? 'n’est pas lu' : 'ne sont pas lus'}`,
+    'typed-unread': ({ bytes }) =>
+      `${bytesText(bytes)} ${bytes === 1 ? 'tapé à son clavier n’est pas lu' : 'tapés à son clavier ne sont pas lus'}`,
+    'not-accepted': ({ count }) =>
+      count === 1 ? '1 connexion n’est pas encore acceptée' : `${count} connexions ne sont pas encore acceptées`,
+    'no-prompt': () => 'mais n’affiche pas d’invite : manque-t-il un flush ?',
+    'closed-by': ({ peer }) => `${peer} a fermé la connexion`,
+  },
+  ended: (role, how) => `${role} s’est terminé ${ended(how)}`,
+  deadlock: ({ roles: [one, other], call }) =>
+    call === 'receive'
+      ? `${one} et ${other} attendent tous deux dans recv(), chacun l’autre : un interblocage`
+      : `${one} et ${other} attendent tous deux dans send() que l’autre lise : un interblocage`,
+  cause: ({ role, end: how, line }) => {
+    const words = line === undefined ? '' : ` : ${line}`;
+    return how === undefined
+      ? `une exception a arrêté un fil d’exécution de ${role}${words}`
+      : `${role} s’est terminé ${ended(how)}${line === undefined ? '' : ` ; ses derniers mots${words}`}`;
+  },
+  list,
+  colon: ' :',
+  sentence: (step, wanted, instead) => `L’étape ${step} attendait ${wanted}, mais ${instead}.`,
+  labels: { nearest: 'la ligne la plus proche', cause: 'cause', programs: 'à ce moment', hint: 'conseil' },
 });

@@ -1,9 +1,20 @@
-import type { Advice, Expectation, Finding, ProgramStatus, StepProblem } from '../../core/step-problem.ts';
+import type { ProgramLook } from '../../core/program-look.ts';
+import type {
+  Advice,
+  Cause,
+  Evidence,
+  Expectation,
+  Finding,
+  ProgramStatus,
+  StepProblem,
+} from '../../core/step-problem.ts';
+import { situationOf, type Activity, type Deadlock, type Doing, type Remark, type StepContext } from '../activity.ts';
 
 /** A text for each kind of something. */
-type TextsOf<T extends { readonly kind: string }> = {
-  readonly [K in T['kind']]: (part: Extract<T, { readonly kind: K }>) => string;
-};
+type TextsOf<T extends { readonly kind: string }> = { readonly [K in T['kind']]: (part: OfKind<T, K>) => string };
+
+/** The member of a union that can be of this kind. */
+type OfKind<T extends { readonly kind: string }, K> = T extends unknown ? (K extends T['kind'] ? T : never) : never;
 
 /** The words of a language about failed steps, one by one. */
 export interface FailureLexicon {
@@ -17,6 +28,26 @@ export interface FailureLexicon {
   readonly within: (limitMs: number) => string;
   /** Whole sentences. */
   readonly hint: TextsOf<Advice>;
+  /** What a program does, as it follows its name. */
+  readonly doing: TextsOf<Doing>;
+  /** What else is so with it, as it follows a comma. */
+  readonly remark: TextsOf<Remark>;
+  readonly ended: (role: string, end: ProgramStatus) => string;
+  readonly deadlock: (deadlock: Deadlock) => string;
+  readonly cause: (cause: Cause) => string;
+  readonly list: (items: readonly string[]) => string;
+  /** What stands between the name of a program and a remark. */
+  readonly colon: string;
+  /** A whole sentence; the step counts from 1. */
+  readonly sentence: (step: string, expected: string, seen: string) => string;
+  readonly labels: Readonly<Record<ProblemLine['kind'], string>>;
+}
+
+/** Something about a failed step in addition to its sentence. */
+export interface ProblemLine {
+  readonly kind: 'nearest' | 'cause' | 'programs' | 'hint';
+  readonly label: string;
+  readonly text: string;
 }
 
 /** Makes text of data about a failed step, in one language. */
@@ -27,19 +58,64 @@ export interface FailureWords {
   readonly seen: (problem: Pick<StepProblem, 'expected' | 'seen' | 'limitMs'>) => string;
   /** What the user can do, in whole sentences. */
   readonly hint: (advice: Advice) => string;
+  /**
+   * What the programs were doing, one sentence without its stop for each that something is known of; two that wait for
+   * each other have one together.
+   */
+  readonly situation: (evidence: Evidence, step?: StepContext) => string[];
+  /** The same of one program alone; `names` are those of machines by address. Undefined when nothing is known. */
+  readonly doing: (role: string, look: ProgramLook, names: Readonly<Record<string, string>>) => string | undefined;
+  /** The whole failure in one sentence. `number` of the step counts from 1. */
+  readonly sentence: (number: number, problem: StepProblem) => string;
+  /** What else is known, in the order in which it is of use: the nearest line, the cause, the programs, a hint. */
+  readonly lines: (problem: StepProblem) => ProblemLine[];
 }
 
 /** The words of a language, put together. */
 export function failureWords(lexicon: FailureLexicon): FailureWords {
-  return {
-    expected: (wanted) => textOf(lexicon.expected, wanted),
-    seen({ expected, seen, limitMs }) {
-      if (seen.kind !== 'nothing-in-time') return textOf(lexicon.seen, seen);
-      const nothing = lexicon.nothing[expected.kind];
-      return limitMs === undefined ? nothing : `${nothing} ${lexicon.within(limitMs)}`;
-    },
-    hint: (advice) => textOf(lexicon.hint, advice),
+  const expected: FailureWords['expected'] = (wanted) => textOf(lexicon.expected, wanted);
+  const hint: FailureWords['hint'] = (advice) => textOf(lexicon.hint, advice);
+  const seen: FailureWords['seen'] = ({ expected: wanted, seen: finding, limitMs }) => {
+    if (finding.kind !== 'nothing-in-time') return textOf(lexicon.seen, finding);
+    const nothing = lexicon.nothing[wanted.kind];
+    return limitMs === undefined ? nothing : `${nothing} ${lexicon.within(limitMs)}`;
   };
+  const situation: FailureWords['situation'] = (evidence, step) => {
+    const { deadlocks, programs } = situationOf(evidence, step);
+    return [
+      ...deadlocks.map(lexicon.deadlock),
+      ...programs.map(({ role, activity }) => activityText(lexicon, role, activity)),
+    ];
+  };
+  return {
+    expected,
+    hint,
+    seen,
+    situation,
+    doing: (role, look, names) => situation({ programs: [{ role, machine: '', look }], names })[0],
+    sentence: (number, problem) => lexicon.sentence(String(number), expected(problem.expected), seen(problem)),
+    lines: (problem) => {
+      const { nearest, evidence, hint: advice } = problem;
+      const line = (kind: ProblemLine['kind'], text: string): ProblemLine => ({
+        kind,
+        label: lexicon.labels[kind],
+        text,
+      });
+      return [
+        ...(nearest === undefined ? [] : [line('nearest', nearest)]),
+        ...(evidence?.cause === undefined ? [] : [line('cause', lexicon.cause(evidence.cause))]),
+        ...(evidence === undefined ? [] : situation(evidence, problem).map((text) => line('programs', text))),
+        ...(advice === undefined ? [] : [line('hint', hint(advice))]),
+      ];
+    },
+  };
+}
+
+function activityText(lexicon: FailureLexicon, role: string, activity: Activity): string {
+  if (activity.kind === 'ended') return lexicon.ended(role, activity.end);
+  const doing = lexicon.list([...new Set(activity.doing.map((each) => textOf(lexicon.doing, each)))]);
+  const remarks = activity.remarks.map((each) => textOf(lexicon.remark, each));
+  return doing === '' ? `${role}${lexicon.colon} ${remarks.join(', ')}` : [`${role} ${doing}`, ...remarks].join(', ');
 }
 
 function textOf<T extends { readonly kind: string }>(texts: TextsOf<T>, part: T): string {
@@ -61,4 +137,17 @@ export function endWords(
   const { exitCode, signal } = end;
   if (signal !== undefined) return words.signal(signal);
   return exitCode === undefined ? words.unknown : words.status(exitCode);
+}
+
+/** Signals by which a program ends because of what it did itself. */
+const crashSignals = ['ABRT', 'BUS', 'FPE', 'ILL', 'PIPE', 'SEGV'] as const;
+
+/** The signal of a crash; undefined for any other end. */
+export function crashedBy({ signal }: ProgramStatus): (typeof crashSignals)[number] | undefined {
+  return crashSignals.find((crash) => crash === signal);
+}
+
+/** `one, two and three`. */
+export function joined(items: readonly string[], and: string): string {
+  return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} ${and} ${items.at(-1)}`;
 }

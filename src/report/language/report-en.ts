@@ -1,6 +1,6 @@
 import type { Side } from '../../packets/conversation.ts';
 import type { CaptureFlaw } from '../report-data.ts';
-import type { Pace } from '../terminals/terminal-recording.ts';
+import type { Pace } from '../terminals/pace.ts';
 
 /**
  * The words of a report. Names and numbers are put between backquotes where they are code. Other languages have the

@@ -4,14 +4,18 @@ import {
   number,
   object,
   objectOf,
+  oneOf,
   optional,
   port,
+  record,
   ShapeError,
   text,
+  truth,
   whole,
   type FieldsOf,
   type Shape,
 } from '../../core/json/shape.ts';
+import type { HeldSocket, ProgramLook, WaitKind } from '../../core/program-look.ts';
 import type {
   Advice,
   Cause,
@@ -42,6 +46,9 @@ function byKind<T extends { readonly kind: string }>(fields: FieldsByKind<T>): S
   };
 }
 
+const duration = number(0, 1e12);
+const protocol = oneOf('tcp', 'udp');
+
 const programStatus = object<ProgramStatus>({ exitCode: optional(whole(-(2 ** 31), 2 ** 32)), signal: optional(text) });
 
 const wantedEnd: Shape<number | string> = (value, where) =>
@@ -66,6 +73,25 @@ const finding = byKind<Finding>({
   'ended-first': { role: text, end: programStatus },
   'ended-otherwise': { end: programStatus, printed: optional(text) },
   'printed-otherwise': { printed: text },
+  'listens-otherwise': {
+    role: text,
+    way: oneOf(
+      'loopback-only',
+      'other-address',
+      'ipv6-only',
+      'ipv4-only',
+      'other-protocol',
+      'byte-swapped',
+      'other-port',
+      'system-chosen',
+      'not-yet',
+    ),
+    wanted: object({ protocol, port }),
+    found: object({ protocol, address: text, port }),
+    text,
+  },
+  'not-asked': { role: text },
+  'endless-output': { role: text, bytes: count, ms: duration, lines: optional(count) },
   other: { text },
 });
 
@@ -79,9 +105,53 @@ const advice = byKind<Advice>({
   other: { text },
 });
 
-const programEvidence = object<ProgramEvidence>({ role: text, machine: text, end: optional(programStatus) });
+const socketEnd = object<HeldSocket['local']>({ address: text, port });
+const programLook = object<ProgramLook>({
+  waits: list(
+    oneOf(
+      'keyboard',
+      'accept',
+      'receive',
+      'connect',
+      'send',
+      'print',
+      'sleep',
+      'child',
+      'lock',
+      'pipe',
+      'file',
+      'signal',
+      'stopped',
+      'background',
+      'busy',
+    ) satisfies Shape<WaitKind>,
+  ),
+  entry: optional(oneOf('line', 'hidden', 'keys')),
+  typedUnread: count,
+  sockets: list(
+    object<HeldSocket>({
+      protocol,
+      state: text,
+      local: socketEnd,
+      peer: optional(socketEnd),
+      unread: count,
+      unsent: count,
+      isWaitedFor: truth,
+    }),
+  ),
+});
+const programEvidence = object<ProgramEvidence>({
+  role: text,
+  machine: text,
+  look: optional(programLook),
+  end: optional(programStatus),
+});
 const cause = object<Cause>({ role: text, machine: text, end: optional(programStatus), line: optional(text) });
-const evidence = object<Evidence>({ programs: list(programEvidence), cause: optional(cause) });
+const evidence = object<Evidence>({
+  programs: list(programEvidence),
+  cause: optional(cause),
+  names: optional(record(text)),
+});
 
 /** Why a step failed, as it was read from outside. */
 export const stepProblem: Shape<StepProblem> = object<StepProblem>({
@@ -89,7 +159,7 @@ export const stepProblem: Shape<StepProblem> = object<StepProblem>({
   seen: finding,
   nearest: optional(text),
   role: optional(text),
-  limitMs: optional(number(0, 1e12)),
+  limitMs: optional(duration),
   hint: optional(advice),
   evidence: optional(evidence),
 });

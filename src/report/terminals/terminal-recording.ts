@@ -1,5 +1,6 @@
 import type { Event } from '../../core/events.ts';
 import { RoleCast } from './asciicast.ts';
+import type { Pace } from './pace.ts';
 
 /** A recording as a page carries it. */
 export interface TerminalRecording {
@@ -8,9 +9,6 @@ export interface TerminalRecording {
   /** The program went on: here it ends early. */
   readonly isCut: boolean;
 }
-
-/** How the times of the recordings differ from those of the run. */
-export type Pace = 'real' | 'readable';
 
 /** A page with a few of these still opens at once. UTF-16 units of asciicast. */
 const LONGEST_CAST = 512 * 1024;

@@ -7,8 +7,6 @@ import { newestFirst, noteRun } from './run-order.ts';
 import { storing } from '../../host/files/storage-error.ts';
 import { unless } from '../files/storage.ts';
 
-export { concluded, readEvents, readRun, readRunFile } from './read-run.ts';
-
 /** One stored run. */
 export interface StoredRun {
   readonly id: string;
