@@ -200,8 +200,10 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'play-result.ts',
     'play.ts',
     'playing/keyboard.ts',
+    'playing/standstill.ts',
     'propose.ts',
     'render-failure.ts',
+    'role-story.ts',
     'scenario.ts',
     'stage.ts',
     'step-data.ts',
@@ -240,6 +242,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'run-socket.ts',
     'seat.ts',
     'split-desk.ts',
+    'welcome.ts',
   ],
   evidence: [
     'gather-capture.ts',

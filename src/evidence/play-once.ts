@@ -104,7 +104,12 @@ async function playInto(
   await events.emit({ kind: 'lab-described', lab: await describeLab(lab, roles, folder, maxOutputBytes) });
   const operators = new Map([...seats].map(([role, { operator }]) => [role, operator]));
   const [play] = await Promise.all([
-    playScenario(scenario, { ...stage, operators, packets: packets?.source }),
+    playScenario(scenario, {
+      ...stage,
+      operators,
+      onStandstill: (standstill) => seats.forEach((seat) => seat.tell(standstill)),
+      packets: packets?.source,
+    }),
     describeMachines(stage, events),
   ]);
   await order.flush();

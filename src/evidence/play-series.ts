@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import type { Lab } from '../lab/types.ts';
 import type { LinkCapture } from '../packets/link-capture.ts';
 import { withCleanup, type CleanupStack } from '../core/cleanup.ts';
 import { UsageError } from '../core/errors.ts';
@@ -33,11 +34,9 @@ export interface SeriesOptions {
   readonly fresh?: FreshMachines | undefined;
   /** What may be stored for each program, in bytes; default 16 MiB. */
   readonly maxOutputBytes?: number | undefined;
-  /**
-   * Asked when the machines are ready, with all roles of the scenario: seats of the users who are operators, by role.
-   */
+  /** Asked when the machines are ready: seats of the users who are operators, by role. */
   readonly seats?: (
-    roles: readonly string[],
+    played: { readonly scenario: Scenario; readonly lab: Lab },
     session: LockedSession,
     cleanup: CleanupStack,
   ) => Promise<ReadonlyMap<string, Seat>>;
@@ -133,7 +132,7 @@ async function prepareSeries(
 ): Promise<Series> {
   const { lab } = await session.lab();
   const { links, ...set } = await setStage(session, { scenario, early }, cleanup);
-  const seats: Seats = (await options.seats?.(castOf(scenario, lab).roles, session, cleanup)) ?? new Map();
+  const seats: Seats = (await options.seats?.({ scenario, lab }, session, cleanup)) ?? new Map();
   const { capture = lab.capture ?? true, maxOutputBytes = DEFAULT_OUTPUT_LIMIT } = options;
   return { ...set, scenario, seats, record: capture ? packetRecorder(links) : undefined, maxOutputBytes };
 }

@@ -19,7 +19,7 @@ const TAIL_LINES = 15;
  */
 export async function playScenario(scenario: Scenario, stage: Stage): Promise<PlayResult> {
   const started = performance.now();
-  const play = new PlayContext(stage);
+  const play = new PlayContext(stage, scenario.steps.length);
   // Not even a sink that fails keeps the programs alive.
   const stop = await playSteps(scenario, play).catch((error: unknown) => ({
     ...kindOfStop(error, play),
@@ -48,11 +48,14 @@ interface Stop {
 
 async function playSteps(scenario: Scenario, play: PlayContext): Promise<Stop | undefined> {
   for (const step of scenario.steps) {
+    play.step = step.index;
     const stop = await playAndReport(step, play);
     if (stop) return stop;
   }
+  play.step = undefined;
   try {
-    for (const terminal of play.opened) if (play.isOperated(terminal.role)) await abortable(terminal.done, play.signal);
+    for (const { role, done } of play.opened)
+      if (play.isOperated(role)) await play.whileWaiting(`${role} to end`, abortable(done, play.signal));
     return undefined;
   } catch (error) {
     return { ...kindOfStop(error, play), step: undefined };

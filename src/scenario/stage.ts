@@ -3,6 +3,7 @@ import type { EventSink } from '../core/events.ts';
 import type { Lab, Program } from '../lab/types.ts';
 import type { Shell, TerminalSize } from '../ssh/shell.ts';
 import type { Operator } from './playing/keyboard.ts';
+import type { Standstill } from './playing/standstill.ts';
 import type { StageProgram } from './playing/stage-program.ts';
 
 /** Everything that a scenario is played with. */
@@ -30,6 +31,8 @@ export interface Stage {
   readonly packets?: PacketSource | undefined;
   /** By role: keyboards that the user holds (`lab run --as ROLE`). */
   readonly operators?: ReadonlyMap<string, Operator> | undefined;
+  /** Called when users hold keyboards and nothing happens any more while a step waits. */
+  readonly onStandstill?: ((standstill: Standstill) => void) | undefined;
 }
 
 export const defaultTerminal: TerminalSize = { columns: 120, rows: 30 };

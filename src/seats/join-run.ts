@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { withCleanup, type CleanupStack } from '../core/cleanup.ts';
+import { withCleanup } from '../core/cleanup.ts';
 import { EnvironmentError, UsageError } from '../core/errors.ts';
 import { connectUnix } from '../host/unix-socket.ts';
 import { stateFolderFor } from '../state/state-folder.ts';
@@ -7,6 +7,7 @@ import type { CommandContext } from '../session/context.ts';
 import { decode, encode, receive, send, type FromRun } from './messages.ts';
 import { runSocketPath } from './run-socket.ts';
 import { seatAt, type Seat } from './seat.ts';
+import { welcome } from './welcome.ts';
 
 export interface JoinResult {
   readonly role: string;
@@ -29,7 +30,9 @@ export async function joinRun(context: CommandContext, role: string): Promise<Jo
     cleanup.add('stop listening for signals', () => context.signal.removeEventListener('abort', leave));
     const seat = seatAt(context.terminal);
     await send(socket, { join: role, size: seat.operator.size! });
-    const result = await sit(socket, role, seat, cleanup);
+    const greet = (story: string): Promise<void> => welcome(context, story, 'leaves it');
+    cleanup.add('give the keyboard back', () => seat.end());
+    const result = await sit(socket, role, { seat, greet });
     context.signal.throwIfAborted();
     if (result !== undefined) return { role, result };
     throw new EnvironmentError('the run that this terminal had joined is gone', {
@@ -47,8 +50,11 @@ function reach(path: string): Promise<Socket | undefined> {
   });
 }
 
-async function sit(socket: Socket, role: string, seat: Seat, cleanup: CleanupStack): Promise<string | undefined> {
-  cleanup.add('give the keyboard back', () => seat.end());
+async function sit(
+  socket: Socket,
+  role: string,
+  { seat, greet }: { readonly seat: Seat; readonly greet: (story: string) => Promise<void> },
+): Promise<string | undefined> {
   let result: string | undefined;
   for await (const message of untilGone(receive<FromRun>(socket))) {
     if ('refused' in message)
@@ -56,10 +62,14 @@ async function sit(socket: Socket, role: string, seat: Seat, cleanup: CleanupSta
         code: 'seat-refused',
         hint: `Begin the run with --with ${role} to keep that seat free.`,
       });
-    if ('joined' in message) relayKeys(socket, seat);
+    if ('joined' in message) {
+      await greet(message.joined);
+      relayKeys(socket, seat);
+    }
     if ('begin' in message) seat.begin();
     if ('output' in message) await seat.show(Buffer.from(decode(message.output)).toString('utf8'));
     if ('end' in message) seat.end();
+    if ('standstill' in message) seat.tell(message.standstill);
     if ('result' in message) result = message.result;
   }
   return result;

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { TerminalSize } from '../ssh/shell.ts';
+import type { Standstill } from '../scenario/playing/standstill.ts';
 import { writeOutput } from '../host/files/output.ts';
 
 /** What a second terminal sends to the run that it joins. */
@@ -8,11 +9,13 @@ export type FromJoiner =
 
 /** What the run sends to the second terminal. Keys and output are text in base64, so that any byte passes. */
 export type FromRun =
-  | { readonly joined: true }
+  /** What its user is told, as `roleStory` has it. */
+  | { readonly joined: string }
   | { readonly refused: string }
   | { readonly begin: true }
   | { readonly output: string }
   | { readonly end: true }
+  | { readonly standstill: Standstill }
   | { readonly result: string };
 
 /** Sends one message as a line of JSON; resolves when more may follow. */

@@ -17,11 +17,12 @@ export function runSocketPath(stateFolder: string): string {
  * Waits until a second terminal has joined for each of the roles (`lab run --as ROLE`). Call it with the lock held: the
  * socket is then ours alone, also when a run that was killed left one behind.
  *
+ * @param stories By role: what the user who joins is told.
  * @throws the reason of `signal`, when the user does not want to wait any more.
  */
 export async function waitForSeats(
   stateFolder: string,
-  roles: readonly string[],
+  stories: ReadonlyMap<string, string>,
   cleanup: CleanupStack,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Seat>> {
@@ -31,9 +32,9 @@ export async function waitForSeats(
   const { promise: complete, resolve, reject } = Promise.withResolvers<void>();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     socket.on('error', () => socket.destroy());
-    void take(socket, roles, seats).then(
+    void take(socket, stories, seats).then(
       (seat) => {
-        if (seat !== undefined && seats.size === roles.length) resolve();
+        if (seat !== undefined && seats.size === stories.size) resolve();
       },
       () => socket.destroy(),
     );
@@ -50,12 +51,16 @@ export async function waitForSeats(
 }
 
 /** Gives the seat that the other side asks for, or answers why not. */
-async function take(socket: Socket, roles: readonly string[], seats: Map<string, Seat>): Promise<Seat | undefined> {
+async function take(
+  socket: Socket,
+  stories: ReadonlyMap<string, string>,
+  seats: Map<string, Seat>,
+): Promise<Seat | undefined> {
   const messages = receive<FromJoiner>(socket);
   const first = await messages.next();
   if (first.done || !('join' in first.value)) throw new Error('the other side said nothing');
   const { join: role, size } = first.value;
-  const refusal = refusalOf(role, roles, seats);
+  const refusal = refusalOf(role, [...stories.keys()], seats);
   if (refusal !== undefined) {
     await send(socket, { refused: refusal });
     socket.end();
@@ -63,7 +68,7 @@ async function take(socket: Socket, roles: readonly string[], seats: Map<string,
   }
   const seat = remoteSeat(socket, messages, size);
   seats.set(role, seat);
-  await send(socket, { joined: true });
+  await send(socket, { joined: stories.get(role)! });
   return seat;
 }
 
@@ -82,6 +87,7 @@ function remoteSeat(socket: Socket, messages: AsyncGenerator<FromJoiner>, size: 
     begin: () => void tell({ begin: true }),
     show: (data) => tell({ output: encode(data) }),
     end: () => void tell({ end: true }),
+    tell: (standstill) => void tell({ standstill }),
     leave: (result) => tell({ result }).then(() => void socket.end()),
   };
 }

@@ -1,11 +1,14 @@
 import { on } from 'node:events';
+import { styleText } from 'node:util';
 import { TerminalGuard } from '../terminal/terminal-guard.ts';
 import { interruptSelf } from '../host/interrupt.ts';
 import type { TerminalSize } from '../ssh/shell.ts';
 import type { Operator } from '../scenario/playing/keyboard.ts';
+import { standstillText, type Standstill } from '../scenario/playing/standstill.ts';
 import type { UserTerminal } from '../session/context.ts';
 import { isTerminalGone, writeOutput } from '../host/files/output.ts';
 import { LEAVE_KEY } from './leave-key.ts';
+import { ShownLine } from './shown-line.ts';
 
 /**
  * Where a user sits who is the operator of one program: a keyboard, and a screen that shows what the program prints, as
@@ -19,6 +22,8 @@ export interface Seat {
   show(data: string): Promise<void>;
   /** The program has ended: the keyboard is the user's again. */
   end(): void;
+  /** Nothing happens any more: says what the scenario waits for. */
+  tell(standstill: Standstill): void;
   /** The run is over, with this result. */
   leave(result: string): Promise<void>;
 }
@@ -28,9 +33,9 @@ export interface Seat {
  * the process is made to leave at once.
  */
 export function seatAt(terminal: UserTerminal): Seat {
-  const { stdin, stdout } = terminal;
+  const { stdin, stdout, stderr } = terminal;
   const guard = new TerminalGuard();
-  let endsOnNewline = true;
+  const line = new ShownLine();
   const atExit = (): void => void stdout.write(guard.restore());
   return {
     operator: { input: keysOf(stdin), size: sizeOf(terminal), resizes: sizesOf(terminal) },
@@ -41,17 +46,24 @@ export function seatAt(terminal: UserTerminal): Seat {
     async show(data) {
       const shown = guard.pass(data);
       if (shown === '') return;
-      endsOnNewline = shown.endsWith('\n');
+      line.take(shown);
       // The user left the program's terminal, not the run, which goes on to its own end.
       await writeOutput(stdout, shown).catch(() => undefined);
     },
     end() {
       process.off('exit', atExit);
       stdin.setRawMode?.(false);
-      const newline = !endsOnNewline && stdout.isTTY === true ? '\r\n' : '';
+      const newline = !line.isEmpty && stdout.isTTY === true ? '\r\n' : '';
       const closing = guard.restore() + newline;
       if (closing !== '' && !stdout.destroyed) stdout.write(closing);
-      endsOnNewline = true;
+      line.clear();
+    },
+    tell(standstill) {
+      const text = standstillText(standstill);
+      if (stdout.isTTY !== true) void writeOutput(stderr, `${text}\n`).catch(() => undefined);
+      if (stdout.isTTY !== true || guard.hasOtherScreen) return;
+      const shown = line.below(styleText('dim', text, { stream: stdout }));
+      if (shown !== undefined) void writeOutput(stdout, shown).catch(() => undefined);
     },
     leave: async () => undefined,
   };

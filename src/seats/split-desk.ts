@@ -97,6 +97,7 @@ export class SplitDesk {
         if (this.#focus === role) this.#other();
         this.#changed();
       },
+      tell: () => undefined,
       leave: async () => undefined,
     };
   }

@@ -91,6 +91,11 @@ export class TerminalGuard {
     return this.#undone();
   }
 
+  /** The program shows the other screen: what lab wrote there would destroy its picture. */
+  get hasOtherScreen(): boolean {
+    return this.#undo.has('screen');
+  }
+
   #undone(): string {
     const sequences = changes.flatMap((change) => this.#undo.get(change) ?? []).join('');
     this.#undo.clear();

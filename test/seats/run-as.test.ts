@@ -20,7 +20,7 @@ const asker = (question: string): string =>
   `[sh, -c, 'printf "\\033]0;title\\007${question} "; read -r answer && echo "so <$answer>" || echo "no answer"']`;
 const lab = `version: 1
 name: operators
-networks: { natnet: 192.168.100.0/24 }
+networks: { natnet: { subnet: 192.168.100.0/24, nat: false } }
 machines:
   vm1: { user: ildvm1, address: 192.168.100.4 }
   vm2: { user: ildvm2, address: 192.168.100.5 }
@@ -137,10 +137,13 @@ describe('lab run --as', { skip: await cannotMakeMachines() }, () => {
         stdio: ['pipe', 'pipe', 'ignore'],
       });
       let output = '';
+      let isPressed = false;
       child.stdout.setEncoding('utf8').on('data', (text: string) => {
-        const before = output;
         output += text;
-        if (output.includes('name? ') && !before.includes('name? ')) child.stdin.write(keys);
+        if (!isPressed && /^name\? $/m.test(output)) {
+          isPressed = true;
+          child.stdin.write(keys);
+        }
       });
       const [code] = (await once(child, 'close')) as [number];
       assert.equal(code, exitCode, output);

@@ -55,7 +55,10 @@ describe('seats for further terminals', () => {
       using folder = temporaryFolder();
       const [cleanup, controller] = [new CleanupStack(), new AbortController()];
       abort(controller);
-      await assert.rejects(waitForSeats(folder.path, ['client'], cleanup, controller.signal), InterruptedError);
+      await assert.rejects(
+        waitForSeats(folder.path, new Map([['client', 'You are client.']]), cleanup, controller.signal),
+        InterruptedError,
+      );
       assert.deepEqual(await cleanup.run(), []);
     });
 });

@@ -81,7 +81,7 @@ export async function record(
     times: 1,
     ...options,
     improvise: () => scenarioOf(lab, name, starts),
-    async seats(_roles, _session, cleanup) {
+    async seats(_played, _session, cleanup) {
       const leave = await enterOwnScreen(terminal);
       cleanup.add('give the terminal back', leave);
       desk.open();

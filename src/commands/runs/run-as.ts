@@ -8,6 +8,9 @@ import { freshMachines } from '../../session/make-machines.ts';
 import { openSession } from '../../session/open-session.ts';
 import { waitForSeats } from '../../seats/run-socket.ts';
 import { seatAt } from '../../seats/seat.ts';
+import { welcome } from '../../seats/welcome.ts';
+import { roleStory } from '../../scenario/role-story.ts';
+import { castOf } from '../../scenario/scenario.ts';
 
 export interface RunAsOptions {
   readonly scenario: string | undefined;
@@ -42,14 +45,19 @@ export async function runAs(
     times: 1,
     ...options,
     fresh: fresh ? freshMachines : undefined,
-    async seats(roles, session, cleanup) {
-      for (const name of [role, ...others]) requireRole(name, roles);
+    async seats(played, session, cleanup) {
+      const users = new Set([role, ...others]);
+      const { roles } = castOf(played.scenario, played.lab);
+      for (const name of users) requireRole(name, roles);
+      const storyOf = (name: string): string => roleStory(name, users, played.scenario, played.lab);
+      await welcome(context, storyOf(role), 'ends the run');
+      const stories = new Map(others.map((other) => [other, storyOf(other)]));
       const title = `wait for ${others.map((other) => `"lab run --as ${other}"`).join(' and ')} in another terminal`;
       const away =
         others.length === 0
           ? []
           : await inStep(context.events, title, () =>
-              waitForSeats(session.stateFolder, others, cleanup, context.signal),
+              waitForSeats(session.stateFolder, stories, cleanup, context.signal),
             );
       const here = seatAt(context.terminal);
       cleanup.add('give the keyboard back', () => here.end());

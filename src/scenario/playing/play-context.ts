@@ -4,8 +4,10 @@ import type { Advice, Expectation } from '../../core/step-problem.ts';
 import { type Attempt, retryUntil } from '../../core/time/retry.ts';
 import type { Program } from '../../lab/types.ts';
 import type { Shell } from '../../ssh/shell.ts';
+import { english } from '../../report/language/failure-en.ts';
 import { StepFailure } from './step-failure.ts';
 import { Keyboard } from './keyboard.ts';
+import { StandstillWatch } from './standstill.ts';
 import type { Stage } from '../stage.ts';
 import type { ProgramTerminal } from './program-terminal.ts';
 
@@ -27,12 +29,19 @@ export class PlayContext {
   readonly checked = new Set<ProgramTerminal>();
   /** By role. */
   readonly keyboards: ReadonlyMap<string, Keyboard>;
+  /** The step that is played, counted from 0; undefined when all have been. */
+  step: number | undefined;
   readonly #lost = new AbortController();
+  readonly #standstill: StandstillWatch | undefined;
 
-  constructor(stage: Stage) {
+  /** @param steps How many steps the scenario has. */
+  constructor(stage: Stage, steps: number) {
     this.stage = stage;
     this.keyboards = new Map([...(stage.operators ?? [])].map(([role, operator]) => [role, new Keyboard(operator)]));
     this.signal = AbortSignal.any([stage.signal, this.#lost.signal]);
+    const tell = stage.onStandstill;
+    if (tell !== undefined && this.keyboards.size > 0)
+      this.#standstill = new StandstillWatch({ steps, activity: () => this.#activity(), tell });
   }
 
   /** Takes a terminal that was just opened; a user who holds its keyboard types on it from now on. */
@@ -116,14 +125,16 @@ export class PlayContext {
       return { seen: 'nothing' };
     };
     const timeoutMs = Math.max(0, deadline.at - awakeNow());
-    try {
-      return await retryUntil(attempt, {
+    const wait = (): Promise<T> =>
+      retryUntil(attempt, {
         what: goal.expected.kind,
         timeoutMs,
         intervalMs: LOOK_INTERVAL_MS,
         wake: () => terminal.changes.next(),
         signal: this.signal,
       });
+    try {
+      return await this.whileWaiting(english.expected(goal.expected), wait());
     } catch (error) {
       if (!(error instanceof TimeoutError)) throw error;
       throw new StepFailure({
@@ -134,6 +145,18 @@ export class PlayContext {
         hint: goal.hint?.(),
       });
     }
+  }
+
+  /** The result of work that waits for something, as it follows "waits for"; users are told when nothing happens. */
+  whileWaiting<T>(waitsFor: string, work: Promise<T>): Promise<T> {
+    return this.#standstill?.during({ step: this.step, waitsFor }, work) ?? work;
+  }
+
+  #activity(): { readonly idleMs: number; readonly linesTyped: number } {
+    return {
+      idleMs: Math.min(...this.opened.map(({ idleMs }) => idleMs)),
+      linesTyped: this.opened.reduce((sum, { linesRelayed }) => sum + linesRelayed, 0),
+    };
   }
 }
 

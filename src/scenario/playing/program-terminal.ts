@@ -42,6 +42,9 @@ export class ProgramTerminal {
   #isOver = false;
   #lastOutputAt = awakeNow();
   #typedAt = -Infinity;
+  #relayedAt = -Infinity;
+  /** How often the user has pressed Enter at its keyboard. */
+  #linesRelayed = 0;
   readonly #process: RemoteProcess;
   readonly #events: EventSink;
   readonly #turn: () => Promise<void>;
@@ -99,6 +102,15 @@ export class ProgramTerminal {
     return awakeNow() - Math.max(this.#lastOutputAt, this.#typedAt);
   }
 
+  /** Milliseconds since it printed, or the user typed, last. */
+  get idleMs(): number {
+    return awakeNow() - Math.max(this.#lastOutputAt, this.#relayedAt);
+  }
+
+  get linesRelayed(): number {
+    return this.#linesRelayed;
+  }
+
   /** Types lines, each with Enter. Resolves when the machine has taken them. */
   async type(lines: readonly string[]): Promise<void> {
     const data = lines.map((line) => `${line}\r`).join('');
@@ -131,6 +143,8 @@ export class ProgramTerminal {
 
   /** What the user types at this keyboard. */
   async relay(bytes: Uint8Array, text: string): Promise<void> {
+    this.#relayedAt = awakeNow();
+    if (/[\r\n]/.test(text)) this.#linesRelayed++;
     if (text !== '') await this.#events.emit({ kind: 'terminal-input', role: this.role, data: text, by: 'user' });
     await this.#process.write(bytes);
   }

@@ -14,6 +14,7 @@ export const close = defineVerb<readonly string[]>('close', {
   timeoutMs: 10_000,
   parse: (part) => parseRoles(part, 'close: client'),
   text: listText,
+  acts: (roles) => roles.map((role) => ({ role, words: 'ends its input' })),
   follow(roles, order) {
     for (const role of roles) order.needsRunning(role, { at: 'value', path: [] });
   },

@@ -12,6 +12,8 @@ export interface StepMeaning {
   /** The step in one line, as a person would write it: `send: { client: "Hello" }`. */
   readonly text: string;
   readonly needs: StepNeeds;
+  /** What it does at the terminals of programs, in order. */
+  readonly acts: readonly Act[];
   /** Notes what cannot be after the steps before. Steps must come in order. */
   follow(programs: RunningPrograms): void;
   /**
@@ -30,6 +32,12 @@ export interface StepNeeds {
   readonly programs: readonly string[];
   /** Machines that it works on itself; those of the programs go without saying. */
   readonly machines: readonly string[];
+}
+
+/** What a step does at the terminal of a program, as it follows "the scenario": `types "Hello"`. */
+export interface Act {
+  readonly role: string;
+  readonly words: string;
 }
 
 /** What became of a step that did not fail; `skipped`: the user holds the keyboards that it is about. */
@@ -63,6 +71,8 @@ export interface VerbDeclaration<Body> extends VerbFacts {
   text(body: Body): string;
   /** Default: nothing but the programs that steps before it have started. */
   needs?(body: Body): Partial<StepNeeds>;
+  /** Default: nothing that a person at one of the terminals has to know. */
+  acts?(body: Body): readonly Act[];
   /** Notes what cannot be after the steps before. Default: it may stand anywhere. */
   follow?(body: Body, order: StepOrder): void;
   /**
@@ -93,6 +103,7 @@ export function defineVerb<Body>(name: string, declaration: VerbDeclaration<Body
         body,
         text: `${name}: ${declaration.text(body)}`,
         needs: { roles: [], programs: [], machines: [], ...declaration.needs?.(body) },
+        acts: declaration.acts?.(body) ?? [],
         follow: (programs) => declaration.follow?.(body, new StepOrder(programs, part)),
         play: (limit, play) => declaration.play(body, limit, play),
       };

@@ -18,6 +18,7 @@ export const exit = defineVerb<Ends>('exit', {
   timeoutMs: 10_000,
   parse: (part) => parseRoleMap(part, 'exit: { client: 0 }', parseEnd),
   text: (ends) => mapText(ends.map(([role, end]) => [role, String(end)])),
+  acts: (ends) => ends.map(([role]) => ({ role, words: 'waits until it ends' })),
   follow(ends, order) {
     for (const [role] of ends) {
       order.needsRunning(role, keyOf(role));
@@ -28,11 +29,14 @@ export const exit = defineVerb<Ends>('exit', {
     const deadline = play.deadlineOf(limit);
     for (const [role, wanted] of ends) {
       const terminal = play.terminal(role);
-      const expected: Expectation = { kind: 'end', role, end: wanted };
+      // The user may leave the program in another way than the scenario has it.
+      const isFree = play.isOperated(role);
+      const expected: Expectation = isFree
+        ? { kind: 'other', text: `${role} to end` }
+        : { kind: 'end', role, end: wanted };
       const end = await play.waitFor(terminal, deadline, { expected, look: () => terminal.status });
       play.checked.add(terminal);
-      // The user may leave the program in another way than the scenario has it.
-      if (!play.isOperated(role) && !isEnd(end, wanted))
+      if (!isFree && !isEnd(end, wanted))
         throw new StepFailure({ expected, seen: { kind: 'ended-otherwise', end }, role });
     }
     return 'played';

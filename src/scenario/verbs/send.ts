@@ -22,6 +22,7 @@ export const send = defineVerb<Lines>('send', {
   isQuoted: true,
   parse: (part) => parseRoleMap(part, 'send: { client: "Hello" }', parseTyped),
   text: (lines) => mapText(lines.map(([role, text]) => [role, JSON.stringify(text)])),
+  acts: (lines) => lines.map(([role, text]) => ({ role, words: `types ${JSON.stringify(text)}` })),
   follow(lines, order) {
     for (const [role] of lines) order.needsRunning(role, keyOf(role));
   },

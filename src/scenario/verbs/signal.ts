@@ -20,6 +20,7 @@ export const signal = defineVerb<Signals>('signal', {
   timeoutMs: 10_000,
   parse: (part) => parseRoleMap(part, 'signal: { server: INT }', parseSignal),
   text: mapText,
+  acts: (signals) => signals.map(([role, name]) => ({ role, words: `sends it the signal ${name}` })),
   follow(signals, order) {
     for (const [role] of signals) order.needsRunning(role, keyOf(role));
   },
