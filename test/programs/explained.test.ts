@@ -95,6 +95,18 @@ await testSets('programs that end early are explained by their own words', [
     check: fails({ step: 'exit: { serveur: 130 }', says: [/ended with signal INT/] }),
   },
   {
+    folder: 'sets/34-file-transfer',
+    title: 'a file that a program wrote is not in the home folder',
+    large: { 'photo.jpg': 3_000_000 },
+    check: fails({
+      step: 'run: { vm1: [ls, -l, recu_photo.jpg] }',
+      says: [
+        /recu_photo\.jpg lies in the folder of serveur, but commands run in the home folder/,
+        /run: \{ program: serveur, command: \[ls, -l, recu_photo\.jpg\] \}/,
+      ],
+    }),
+  },
+  {
     folder: 'sets/57-daemon',
     title: 'a server that goes to the background, and whose words are expected after that',
     check: fails({

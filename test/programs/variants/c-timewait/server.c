@@ -1,0 +1,10 @@
+#include <stdio.h>
+#include <unistd.h>
+#include <arpa/inet.h>
+int main(void) {
+  int s = socket(AF_INET, SOCK_STREAM, 0); struct sockaddr_in a = {0};
+  a.sin_family = AF_INET; a.sin_port = htons(5000);
+  if (bind(s, (struct sockaddr *)&a, sizeof a)) { perror("bind"); return 1; }
+  listen(s, 1); puts("ready");
+  int c = accept(s, 0, 0); char b[100]; ssize_t n = read(c, b, 99); b[n > 0 ? n : 0] = 0; printf("got %s\n", b); close(c); return 0;
+}
