@@ -18,7 +18,8 @@ type Patterns = readonly (readonly [role: string, pattern: Pattern])[];
 
 export const expect = defineVerb<Patterns>('expect', {
   schema: mapSchema(patternSchema),
-  description: 'Waits until a program shows this text or pattern.',
+  description:
+    'Waits until a program shows this text or pattern; of a program that draws on its screen (curses), until it stands there.',
   example: { server: "from client 'Hello vm1'" },
   timeoutMs: 10_000,
   isQuoted: true,

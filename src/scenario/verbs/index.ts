@@ -2,6 +2,7 @@ import { close } from './close.ts';
 import type { Verb } from './define-verb.ts';
 import { exit } from './exit.ts';
 import { expect } from './expect.ts';
+import { press } from './press.ts';
 import { run } from './run.ts';
 import { send } from './send.ts';
 import { signal } from './signal.ts';
@@ -10,7 +11,7 @@ import { tcp } from './tcp.ts';
 import { wait } from './wait.ts';
 
 /** Every verb of scenarios, a row each, in the order in which they are listed to people. */
-export const verbs: readonly Verb[] = [start, send, expect, exit, close, signal, wait, run, tcp];
+export const verbs: readonly Verb[] = [start, send, press, expect, exit, close, signal, wait, run, tcp];
 
 const byName: ReadonlyMap<string, Verb> = new Map(verbs.map((verb) => [verb.name, verb]));
 

@@ -1,0 +1,74 @@
+import type { Expectation } from '../../core/step-problem.ts';
+import { keyOf } from '../order.ts';
+import { outcomeOf, type Deadline, type PlayContext } from '../playing/play-context.ts';
+import type { ProgramTerminal } from '../playing/program-terminal.ts';
+import { StepFailure } from '../playing/step-failure.ts';
+import { keyOrText, type Key } from '../reading/keys.ts';
+import { parseRoleMap } from '../reading/roles.ts';
+import { mapSchema } from '../reading/schema-parts.ts';
+import { allOf, type StepPart } from '../reading/step-part.ts';
+import { listText, mapText } from '../reading/step-words.ts';
+import { parseText } from '../reading/texts.ts';
+import { defineVerb } from './define-verb.ts';
+
+/** Keys by role, in order. */
+type Presses = readonly (readonly [role: string, keys: readonly Key[]])[];
+
+const EXAMPLE = 'press: { client: [Down, Enter] }';
+const keySchema = {
+  type: 'string',
+  minLength: 1,
+  description: 'A key (`Up`, `Tab`, `Enter`, `Esc`, `F1`, `Ctrl-D`, `Alt-x`), or a text, which is typed without Enter.',
+};
+
+export const press = defineVerb<Presses>('press', {
+  schema: mapSchema({ anyOf: [keySchema, { type: 'array', minItems: 1, items: keySchema }] }),
+  description:
+    'Presses keys, without Enter: names (`Up`, `Down`, `Left`, `Right`, `Home`, `End`, `PageUp`, `PageDown`, `Tab`, `Enter`, ' +
+    '`Esc`, `Space`, `Backspace`, `Delete`, `Insert`, `F1` to `F12`, also with `Ctrl-`, `Alt-`, `Shift-`) and texts.',
+  example: { client: ['Down', 'q'] },
+  timeoutMs: 10_000,
+  parse: (part) => parseRoleMap(part, EXAMPLE, parseKeys),
+  text: (presses) => mapText(presses.map(([role, keys]) => [role, listText(keys.map(keyText))])),
+  follow(presses, order) {
+    for (const [role] of presses) order.needsRunning(role, keyOf(role));
+  },
+  async play(presses, limit, play) {
+    const ours = presses.filter(([role]) => !play.isOperated(role));
+    const deadline = play.deadlineOf(limit);
+    for (const [role, keys] of ours) await pressKeys(keys, play.terminal(role), { deadline, play });
+    return outcomeOf(ours);
+  },
+});
+
+function parseKeys(part: StepPart): Key[] | undefined {
+  const items = part.items() ?? [part];
+  if (items.length === 0) return part.wrong('needs at least one key', `for example: ${EXAMPLE}`);
+  return allOf(items.map(parseKey));
+}
+
+function parseKey(part: StepPart): Key | undefined {
+  const written = parseText(part);
+  if (written === undefined) return undefined;
+  if (written === '') return part.wrong('must not be empty', `name a key, for example: ${EXAMPLE}`);
+  const key = keyOrText(written);
+  return 'hint' in key ? part.wrong(`there is no key ${JSON.stringify(written)}`, key.hint) : key;
+}
+
+/** Names of keys, and texts that YAML takes for texts, need no quotes. */
+function keyText({ written }: Key): string {
+  return /^[A-Za-z][\w-]*$/.test(written) ? written : JSON.stringify(written);
+}
+
+async function pressKeys(
+  keys: readonly Key[],
+  terminal: ProgramTerminal,
+  { deadline, play }: { readonly deadline: Deadline; readonly play: PlayContext },
+): Promise<void> {
+  const { role, status } = terminal;
+  const expected: Expectation = { kind: 'typed', role, text: keys.map(({ written }) => written).join(' ') };
+  if (status) throw new StepFailure({ expected, seen: { kind: 'ended-otherwise', end: status }, role });
+  const { hasApplicationKeys } = terminal.reader;
+  const sent = keys.map((key) => (hasApplicationKeys ? key.sentInApplication : undefined) ?? key.sent).join('');
+  await play.waitUntilTaken(terminal, deadline, { expected, work: terminal.press(sent) });
+}
