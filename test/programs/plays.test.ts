@@ -59,6 +59,18 @@ await testSets('programs as people really write them play at once', [
   },
   { folder: 'sets/59-ipv6', title: 'an IPv6 socket for IPv4 clients' },
   { folder: 'sets/60-prompt-counter', title: 'a prompt that counts' },
+  {
+    folder: 'sets/63-single-key',
+    title: 'single keys',
+    replace: [
+      [/send: (?=\{ client)/g, 'press: '],
+      ["/touche b'z'\\\\ntouche b'd'/", "/^touche b'd'/"],
+    ],
+    check(played) {
+      assertPassed(played);
+      assert.equal(played.outputOf('serveur'), "pret\r\ntouche b'z'\r\ntouche b'd'\r\n");
+    },
+  },
   { folder: 'sets/64-echo-same-text', title: 'an answer that is what was typed' },
   { folder: 'sets/65-c-nul-bytes', title: 'NUL bytes in the output', needs: ['cc'] },
   { folder: 'sets/67-windows-encodings', file: 'bom.yaml', title: 'a lab file with a byte order mark' },
