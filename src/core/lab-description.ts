@@ -50,6 +50,8 @@ export interface DescribedProgram {
   readonly on: string;
   readonly command: readonly string[];
   readonly build?: readonly string[] | undefined;
+  /** The machine that it was built on; undefined: the host of lab. */
+  readonly buildOn?: string | undefined;
   readonly listens: readonly number[];
   readonly files: readonly DescribedFile[];
   /** How many more files it has than are listed. */

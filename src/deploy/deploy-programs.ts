@@ -1,9 +1,11 @@
 import { countOf, formatBytes } from '../core/text/amounts.ts';
 import { EnvironmentError, LabError, messageOf } from '../core/errors.ts';
-import { inStep, type EventSink } from '../core/events.ts';
+import { inStep, type EventBody, type EventSink } from '../core/events.ts';
 import type { Lab, Program } from '../lab/types.ts';
 import type { Shell } from '../ssh/shell.ts';
-import { buildPrograms } from './build-programs.ts';
+import { buildOnMachine, buildStamp } from './build/build-on-machine.ts';
+import { buildNotice } from './build/build-words.ts';
+import { buildPrograms } from './build/build-programs.ts';
 import { hashEachOnce } from './source-file.ts';
 import { deployToMachine, type MachineOptions, type MachineProgram, type WantedProgram } from './deploy-to-machine.ts';
 import { programFolder } from './remote-paths.ts';
@@ -24,6 +26,8 @@ export interface DeployedProgram {
   readonly skipped: number;
   /** Content that went over the wire. */
   readonly bytes: number;
+  /** What the last build said besides, warnings mostly; undefined when it said nothing, or there is none. */
+  readonly buildSaid: string | undefined;
 }
 
 export interface DeployOptions {
@@ -36,7 +40,8 @@ export interface DeployOptions {
 }
 
 /**
- * Builds the programs of a lab on this host and puts them on their machines, all machines at once. What is there
+ * Builds the programs of a lab on this host, puts them on their machines, all machines at once, and builds there those
+ * that are built there. What is there
  * already is not sent again: with nothing to do it costs one round trip a machine. May be called at any time; a call
  * that was broken off is completed by the next.
  *
@@ -52,7 +57,7 @@ export async function deployPrograms(
   options: DeployOptions,
 ): Promise<ReadonlyMap<string, DeployedProgram>> {
   const programs = [...lab.programs.values()].filter(({ name }) => options.only?.includes(name) ?? true);
-  await buildPrograms(lab, programs, options);
+  const said = new Map(await buildPrograms(lab, programs, options));
   options.signal.throwIfAborted();
   if (programs.length === 0) return new Map();
   const hashFile = hashEachOnce();
@@ -72,8 +77,9 @@ export async function deployPrograms(
     (progress) => deployAll(wanted, shells, { ...options, runtime, hashFile, machines: lab.machines, progress }),
     describe,
   );
+  await buildAll(done, shells, said, options);
   const byName = new Map(done.map((result) => [result.wanted.program.name, result]));
-  return new Map(programs.map((program) => [program.name, deployed(lab, byName.get(program.name)!)]));
+  return new Map(programs.map((program) => [program.name, deployed(lab, byName.get(program.name)!, said)]));
 }
 
 async function deployAll(
@@ -89,6 +95,35 @@ async function deployAll(
   const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
   if (errors.length > 0) throw oneError(errors, machines.size);
   return results.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
+}
+
+/** Builds what is to be built on its machine and is not yet; all machines at once, each one program after the other. */
+async function buildAll(
+  done: readonly MachineProgram[],
+  shells: ReadonlyMap<string, Shell>,
+  said: Map<string, string>,
+  options: DeployOptions,
+): Promise<void> {
+  const machines = Map.groupBy(
+    done.filter(({ wanted: { program } }) => program.buildOn !== undefined),
+    ({ wanted }) => wanted.program.on,
+  );
+  const results = await Promise.allSettled(
+    [...machines].map(async ([machine, builds]) => {
+      for (const { wanted, built, nodeFolder } of builds) {
+        const { program, id, entries } = wanted;
+        const stamp = buildStamp(program, entries);
+        const words =
+          built === undefined
+            ? await buildOnMachine(shellOf(machine, shells), { program, id, stamp, searchFolder: nodeFolder }, options)
+            : built.said;
+        if (words !== undefined && words !== '') said.set(program.name, words);
+      }
+    }),
+  );
+  options.signal.throwIfAborted();
+  const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+  if (errors.length > 0) throw errors.find((error) => !(error instanceof LabError)) ?? errors[0];
 }
 
 function shellOf(machine: string, shells: ReadonlyMap<string, Shell>): Shell {
@@ -120,6 +155,7 @@ function describe(done: readonly MachineProgram[]): string {
 function deployed(
   lab: Lab,
   { wanted: { program }, sent, skipped, bytes, nodeFolder, searchPath }: MachineProgram,
+  said: ReadonlyMap<string, string>,
 ): DeployedProgram {
   const path =
     nodeFolder === undefined ? [] : [['PATH', [nodeFolder, program.env.get('PATH') ?? searchPath].join(':')] as const];
@@ -131,5 +167,13 @@ function deployed(
     sent,
     skipped,
     bytes,
+    buildSaid: said.get(program.name),
   };
+}
+
+/** What the builds of these programs said, warnings mostly, as remarks for the record of a run. */
+export function buildRemarks(programs: Iterable<DeployedProgram>): Extract<EventBody, { kind: 'notice' }>[] {
+  return [...programs].flatMap(({ program, buildSaid }) =>
+    buildSaid === undefined ? [] : [buildNotice([program.name], buildSaid)],
+  );
 }

@@ -3,6 +3,7 @@ import { EnvironmentError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
 import type { Lab, Program } from '../lab/types.ts';
 import type { Shell } from '../ssh/shell.ts';
+import { buildStamp } from './build/build-on-machine.ts';
 import type { HashFile } from './source-file.ts';
 import { install, type Installed, type RuntimeUpload } from './install.ts';
 import { filesToSend, planProgram, type ProgramPlan } from './install-plan.ts';
@@ -42,6 +43,8 @@ export interface MachineProgram {
   readonly nodeFolder: string | undefined;
   /** PATH of the machine. */
   readonly searchPath: string;
+  /** What the program's last build there said, if it is still built as it should be; undefined: build it. */
+  readonly built: { readonly said: string } | undefined;
 }
 
 /** The progress of a transfer of this size or more is shown. */
@@ -126,6 +129,8 @@ function summary(
   survey: ProgramSurvey,
   choice: RuntimeChoice,
 ): MachineProgram {
+  const surveyed = survey.programs.get(wanted.id)!;
+  const isBuilt = plan.operations.length === 0 && surveyed.built === buildStamp(wanted.program, wanted.entries);
   return {
     wanted,
     sent: plan.written.length,
@@ -133,6 +138,7 @@ function summary(
     bytes: filesToSend([plan], survey).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     nodeFolder: needsNode(wanted.program) && choice.use === 'ours' ? choice.folder : undefined,
     searchPath: survey.searchPath,
+    built: isBuilt ? { said: surveyed.buildSaid } : undefined,
   };
 }
 

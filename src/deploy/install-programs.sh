@@ -50,6 +50,7 @@ while read -r operation first second third; do
   case $operation in
   claim)
     mkdir -p "lab/$first" ".lab/deployed/$first" || fail write "lab/$first"
+    rm -f ".lab/deployed/$first/built"
     mv -f "$incoming/$second" ".lab/deployed/$first/next" || fail write ".lab/deployed/$first" ;;
   runtime)
     chmod 755 "$incoming/blobs/$second" || fail write "$incoming"

@@ -178,7 +178,8 @@ class Collector {
   }
 
   #explain(source: string, cause: unknown): unknown {
-    const { name, build } = this.#program;
+    const { name, buildOn } = this.#program;
+    const build = buildOn === undefined ? this.#program.build : undefined;
     if (cause instanceof NoOrdinaryFileError)
       return this.#fault(`${source} is neither a file nor a folder but ${cause.kind}`, 'Remove it from `files`.');
     if (cause instanceof UsageError)

@@ -54,6 +54,10 @@ export interface SurveyedProgram {
   /** The last manifests without those that were replaced: what may lie there now because we put it there. */
   readonly current: readonly ManifestEntry[];
   readonly found: ReadonlyMap<string, Found>;
+  /** The stamp of its last build there, if all that it made is there. */
+  readonly built: string | undefined;
+  /** What that build said; empty when it said nothing. */
+  readonly buildSaid: string;
 }
 
 /** What lies at a path that we want. The hash of a file that the user may not read is undefined. */
@@ -153,8 +157,12 @@ function parseProgram(
     folder: folder === 'there' || folder === 'taken' ? folder : 'absent',
     now: manifest('now'),
     current,
-    ours: [...current, ...entries('before')],
+    ours: [...current, ...entries('before'), ...entries('made')],
     found,
+    built: about('built')[0]?.[0],
+    buildSaid: about('said')
+      .map((parts) => parts.join('\t'))
+      .join('\n'),
   };
 }
 

@@ -24,7 +24,7 @@ for deployed in ".lab/deployed/$1"/*; do
   set -f
   [ -d "$deployed" ] || continue
   program=lab/$1/${deployed##*/}
-  for version in now before next; do
+  for version in now before next made; do
     [ -f "$deployed/$version" ] || continue
     while read -r kind value _ path; do
       case $kind in

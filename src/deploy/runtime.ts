@@ -38,8 +38,8 @@ export function runtimeKey({ version, architecture }: RuntimeSource): string {
   return `node-v${version.replace(/^v/, '')}-linux-${architecture}`;
 }
 
-export function needsNode({ command }: Program): boolean {
-  return command[0] === 'node';
+export function needsNode({ command, build, buildOn }: Program): boolean {
+  return command[0] === 'node' || (buildOn !== undefined && build?.[0] === 'node');
 }
 
 /**

@@ -50,10 +50,19 @@ while read -r kind value; do
     if [ -d "$folder" ]; then say program "$id" there
     elif [ -e "$folder" ] || [ -h "$folder" ]; then say program "$id" taken
     else say program "$id" absent; fi
-    for version in now before next; do
+    for version in now before next made; do
       [ -f ".lab/deployed/$id/$version" ] || continue
       while read -r line; do say manifest "$id" "$version" "$line"; done <".lab/deployed/$id/$version"
-    done ;;
+    done
+    stamp=''
+    [ -f ".lab/deployed/$id/built" ] && read -r stamp <".lab/deployed/$id/built" &&
+      while read -r _ _ _ made; do
+        [ -e "$folder/$made" ] || stamp=''
+      done <".lab/deployed/$id/made"
+    if [ -n "$stamp" ]; then
+      say built "$id" "$stamp"
+      while IFS= read -r line; do say said "$id" "$line"; done <".lab/deployed/$id/build-said"
+    fi ;;
   path)
     file=$folder/$value
     if [ -h "$file" ]; then say link "$id" "$(readlink "$file")" "$value"

@@ -53,8 +53,8 @@ async function describeProgram(
   folder: RunFolder,
   mostBytes: number,
 ): Promise<DescribedProgram> {
-  const { name, on, command, build, listens } = program;
-  return { name, on, command, build, listens, ...(await keepSources(lab, program, folder, mostBytes)) };
+  const { name, on, command, build, buildOn, listens } = program;
+  return { name, on, command, build, buildOn, listens, ...(await keepSources(lab, program, folder, mostBytes)) };
 }
 
 /** No larger one is read as a lab file. */

@@ -90,7 +90,7 @@ async function sourcesOf(
   sent: readonly FileEntry[],
   hashFile: HashFile,
 ): Promise<KeptFile[]> {
-  if (program.build === undefined) return [];
+  if (program.build === undefined || program.buildOn !== undefined) return [];
   const within = await realpath(folder);
   const named = program.build.filter((word) => !word.startsWith('-')).map((word) => resolve(folder, word));
   const siblings = await Promise.all(sent.map(({ source }) => siblingsOf(source)));

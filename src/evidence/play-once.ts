@@ -1,6 +1,6 @@
 import { broadcast } from '../core/event-listeners.ts';
 import type { LabError } from '../core/errors.ts';
-import type { Event, EventSink, RoleInfo } from '../core/events.ts';
+import { timestamp, type Event, type EventBody, type EventSink, type RoleInfo } from '../core/events.ts';
 import { TrueOrder } from '../core/time/true-order.ts';
 import type { Lab } from '../lab/types.ts';
 import { formatBinarySize } from '../core/text/amounts.ts';
@@ -29,6 +29,8 @@ export interface Series {
   readonly record: PacketRecorder | undefined;
   /** What may be stored for each program. */
   readonly maxOutputBytes: number;
+  /** Remarks about what is played, shown before: only for the record. */
+  readonly remarks: readonly EventBody[];
 }
 
 export interface PlayedRun {
@@ -87,7 +89,7 @@ export async function playOnce(
 
 async function playInto(
   folder: RunFolder,
-  { stage, scenario, seats, record, maxOutputBytes }: Series,
+  { stage, scenario, seats, record, maxOutputBytes, remarks }: Series,
   order: TrueOrder,
 ): Promise<PlayResult> {
   const { lab, events } = stage;
@@ -102,6 +104,7 @@ async function playInto(
     roles: roles.map((role) => roleInfo(lab, role)),
   });
   await events.emit({ kind: 'lab-described', lab: await describeLab(lab, roles, folder, maxOutputBytes) });
+  for (const remark of remarks) await order.take({ at: timestamp(), ...remark });
   const operators = new Map([...seats].map(([role, { operator }]) => [role, operator]));
   const [play] = await Promise.all([
     playScenario(scenario, {

@@ -4,7 +4,7 @@ import type { LinkCapture } from '../packets/link-capture.ts';
 import { withCleanup, type CleanupStack } from '../core/cleanup.ts';
 import { UsageError } from '../core/errors.ts';
 import { suggestion } from '../core/text/suggest.ts';
-import { deployPrograms } from '../deploy/deploy-programs.ts';
+import { buildRemarks, deployPrograms } from '../deploy/deploy-programs.ts';
 import type { PlayResult } from '../scenario/play-result.ts';
 import { castOf, type Scenario } from '../scenario/scenario.ts';
 import { DEFAULT_OUTPUT_LIMIT } from '../report/run/output-limit.ts';
@@ -167,7 +167,7 @@ async function setStage(
   session: LockedSession,
   { scenario, early }: { readonly scenario: Scenario; readonly early: EarlyShells | undefined },
   cleanup: CleanupStack,
-): Promise<Pick<Series, 'stage' | 'oneWayMs'> & { readonly links: ReadonlyMap<string, LinkCapture> }> {
+): Promise<Pick<Series, 'stage' | 'oneWayMs' | 'remarks'> & { readonly links: ReadonlyMap<string, LinkCapture> }> {
   const { events, signal } = session.context;
   const { lab } = await session.lab();
   const { programs: only, machines: names } = castOf(scenario, lab);
@@ -185,7 +185,12 @@ async function setStage(
   const links = new Map(
     machines.flatMap(({ machine, captureLink }) => (captureLink ? [[machine.name, captureLink] as const] : [])),
   );
-  return { stage: { lab, shells, programs, events, signal, slowness }, links, oneWayMs };
+  return {
+    stage: { lab, shells, programs, events, signal, slowness },
+    links,
+    oneWayMs,
+    remarks: buildRemarks(programs.values()),
+  };
 }
 
 function summarise(scenario: Scenario, times: number, played: readonly FailedRun[]): RunResult {

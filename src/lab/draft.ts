@@ -71,6 +71,8 @@ export interface DraftProgram {
   /** Final, except for its files. */
   readonly program: Program;
   readonly on: Placed<string> | undefined;
+  /** The machine that `build` names, as written. */
+  readonly buildOn: Placed<string> | undefined;
   readonly files: readonly DraftFile[];
   readonly listens: readonly Placed<number>[];
 }

@@ -115,6 +115,7 @@ function draftProgram(name: string, value: unknown, source: YamlSource): DraftPr
   const path = ['programs', name];
   const given = fieldsOf(value);
   const { on, ports, prompt } = rightFields(programSettings, given);
+  const build = draftBuild(given['build'], [...path, 'build'], source);
   const listens = draftPorts(given['listens'], [...path, 'listens']);
   return {
     path,
@@ -124,15 +125,36 @@ function draftProgram(name: string, value: unknown, source: YamlSource): DraftPr
       files: [],
       outside: undefined,
       command: wordsAt([...path, 'command'], given['command'], source),
-      build: given['build'] === undefined ? undefined : wordsAt([...path, 'build'], given['build'], source),
+      build: build?.command,
+      ...(build?.onMachine && { buildOn: on ?? '' }),
       listens: listens.map((port) => port.value),
       busyPort: ports ?? busyPortChoices[0],
       prompt: prompt && 'regex' in prompt ? { ...prompt, line: source.spanOf([...path, 'prompt']).line } : prompt,
       env: new Map(entriesOf(given['env']).map(([key]) => [key, source.textAt([...path, 'env', key]) ?? ''])),
     },
     on: placed(on, [...path, 'on']),
+    buildOn: build?.on,
     files: listOf(given['files']).flatMap((file, index) => draftFile(file, [...path, 'files', index])),
     listens,
+  };
+}
+
+interface DraftBuild {
+  readonly command: readonly string[];
+  readonly onMachine: boolean;
+  /** The machine, where it is named. */
+  readonly on: Placed<string> | undefined;
+}
+
+/** A list of words is for this host, a map for the machine of the program. */
+function draftBuild(value: unknown, path: Path, source: YamlSource): DraftBuild | undefined {
+  if (value === undefined) return undefined;
+  if (Array.isArray(value)) return { command: wordsAt(path, value, source), onMachine: false, on: undefined };
+  const { on, command } = fieldsOf(value);
+  return {
+    command: wordsAt([...path, 'command'], command, source),
+    onMachine: true,
+    on: typeof on === 'string' ? { value: on, path: [...path, 'on'] } : undefined,
   };
 }
 

@@ -76,8 +76,10 @@ export interface Program {
   /** Those of `files` that may lead out of the lab's folder, because the lab file says so. */
   readonly outside?: readonly string[] | undefined;
   readonly command: readonly string[];
-  /** Runs on the host, in the lab's folder, before the files are sent. */
+  /** Makes what is run: on this host, in the lab's folder, before the files are sent; or as `buildOn` says. */
   readonly build: readonly string[] | undefined;
+  /** The machine of the program: `build` runs there, in the program's folder, when the files have come. */
+  readonly buildOn?: string | undefined;
   /** TCP ports that the program is expected to listen on. */
   readonly listens: readonly number[];
   /** What to do when a port of `listens` is held by another process. */

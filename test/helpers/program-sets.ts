@@ -95,6 +95,11 @@ export class OpenSet implements AsyncDisposable {
     return this.#folder.path;
   }
 
+  /** All that happened so far. */
+  get events(): readonly EventBody[] {
+    return this.#opened.events;
+  }
+
   get context(): TestContext['context'] {
     return this.#opened.context;
   }

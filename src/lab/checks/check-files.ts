@@ -16,7 +16,7 @@ const AT_ONCE = 64;
 
 /**
  * Files of programs that are not there, that lead out of the lab's folder, or that cannot run as they are. Those of a
- * program with `build` may be made later; only their place is checked.
+ * program that is built on this host may be made later; only their place is checked.
  */
 export async function checkFiles({ programs }: Draft, folder: string): Promise<PathProblem[]> {
   const named = programs.flatMap(({ program, files }) => files.map((file) => ({ program, file })));
@@ -51,13 +51,14 @@ async function checkFile(
   if (/[\t\n\r]/.test(value))
     return { path, message: `the name ${quoted(value)} holds a tab or a line break`, hint: 'rename the file' };
   const whole = resolve(folder, value);
+  const mustExist = program.build === undefined || program.buildOn !== undefined;
   try {
-    const missing = program.build === undefined ? await kindProblem(file, whole) : undefined;
+    const missing = mustExist ? await kindProblem(file, whole) : undefined;
     if (missing) return missing;
     const leads = value.startsWith('~') ? undefined : await outsideProblem(file, whole, realFolder);
-    return leads ?? (program.build === undefined ? await contentProblem(program, file, whole, realFolder) : undefined);
+    return leads ?? (mustExist ? await contentProblem(program, file, whole, realFolder) : undefined);
   } catch (error) {
-    return unusable(file, whole, systemCode(error));
+    return unusable(program, file, whole, systemCode(error));
   }
 }
 
@@ -103,7 +104,12 @@ async function outsideProblem(
   };
 }
 
-async function unusable({ value, path }: DraftFile, whole: string, code: string | undefined): Promise<PathProblem> {
+async function unusable(
+  program: Program,
+  { value, path }: DraftFile,
+  whole: string,
+  code: string | undefined,
+): Promise<PathProblem> {
   if (code === 'ELOOP')
     return {
       path,
@@ -129,13 +135,15 @@ async function unusable({ value, path }: DraftFile, whole: string, code: string 
       message: `${quoted(value)} is a link to ${quoted(target)}, which is not there`,
       hint: 'replace the link by the file itself',
     };
-  return { path, message: `there is no file ${quoted(value)}`, hint: await missingHint(value, whole) };
+  return { path, message: `there is no file ${quoted(value)}`, hint: await missingHint(program, value, whole) };
 }
 
-async function missingHint(value: string, file: string): Promise<string> {
+async function missingHint({ buildOn }: Program, value: string, file: string): Promise<string> {
   if (value.startsWith('~')) return '"~" has no meaning here; paths start at the folder of lab.yaml';
   const siblings = await readdir(dirname(file)).catch(() => []);
   const near = nearest(basename(file), siblings);
+  if (near === undefined && buildOn !== undefined)
+    return `if the build makes it on ${buildOn}, leave it out here: "files" are what it is made from`;
   return near === undefined
     ? 'make it first, or add the command that makes it: build: [make]'
     : `did you mean "${join(dirname(value), near)}"?`;

@@ -1,10 +1,29 @@
 import { basename } from 'node:path';
 import type { Draft, DraftProgram } from '../draft.ts';
 import type { PathProblem } from '../problem.ts';
+import { flow } from '../yaml/flow.ts';
+
+/** What people call the computer that they sit at. */
+const THIS_HOST = /^(?:this-?)?(?:local)?host$|^here$|^127\./i;
 
 /** What two programs, or two parts of one, cannot share: ports of one machine, names of files in one folder. */
 export function checkPrograms({ programs }: Draft): PathProblem[] {
-  return [...samePorts(programs), ...programs.flatMap(sameFiles)];
+  return [...samePorts(programs), ...programs.flatMap(sameFiles), ...programs.flatMap(builtElsewhere)];
+}
+
+/** What a machine makes stays on it. */
+function builtElsewhere({ program: { name, build = [] }, on, buildOn }: DraftProgram): PathProblem[] {
+  if (buildOn === undefined || on === undefined || buildOn.value === on.value) return [];
+  const isHost = THIS_HOST.test(buildOn.value);
+  return [
+    {
+      path: buildOn.path,
+      message: isHost
+        ? `must be the machine of the program, not ${buildOn.value}`
+        : `"${name}" runs on ${on.value}: what ${buildOn.value} builds would not be there`,
+      hint: isHost ? `to build on this host, write build: ${flow(build)}` : `write on: ${on.value}, or leave it out`,
+    },
+  ];
 }
 
 function samePorts(programs: readonly DraftProgram[]): PathProblem[] {

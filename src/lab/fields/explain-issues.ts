@@ -130,10 +130,11 @@ function textHint(
   field: JsonSchema | undefined,
 ): string | undefined {
   const wants = (kind: string): boolean => expected.includes(kind);
-  const item = field?.items?.type;
+  const { items } = [field, ...(field?.anyOf ?? [])].find((form) => form?.items !== undefined) ?? {};
+  const item = items?.type;
   if (wants('array') && Array.isArray(item) && text.trim() !== '')
     return `write it as a list of words: ${path.at(-1)}: ${commandAsList(text)}`;
-  if (wants('array') && (item === 'string' || field?.items?.anyOf?.some(({ type }) => type === 'string')))
+  if (wants('array') && (item === 'string' || items?.anyOf?.some(({ type }) => type === 'string')))
     return `write a list: ${path.at(-1)}: ${flow([text])}`;
   if (wants('boolean') && /^(?:yes|on|y)$/i.test(text)) return 'write true';
   if (wants('boolean') && /^(?:no|off|n)$/i.test(text)) return 'write false';

@@ -168,6 +168,17 @@ const outsideFile = z.strictObject({
   ),
 });
 
+/** The long form of `build`. */
+export const machineBuild = z.strictObject({
+  on: field(
+    z.string().optional(),
+    'The machine of the program, where the command runs as its user, in the folder of the program, when the files ' +
+      'have come; what it makes stays there. Default: that machine.',
+    'vm1',
+  ),
+  command: field(command, 'The command, word by word; no shell interprets it.', ['make']),
+});
+
 export const program = z
   .strictObject({
     on: field(z.string(), 'Name of the machine that it runs on.', 'vm1'),
@@ -185,10 +196,12 @@ export const program = z
         '`{ path: ../common.py, outside: true }`.',
       ['server.py', 'www'],
     ),
-    build: field(command.optional(), 'Command that makes the files, run on this host in the folder of `lab.yaml`.', [
-      'make',
-      'server',
-    ]),
+    build: field(
+      z.union([command, machineBuild]).optional(),
+      'Command that makes the files, run on this host in the folder of `lab.yaml`, with all your rights. ' +
+        '`{ on: vm1, command: [make] }`: run on the machine of the program instead; `files` are then its sources.',
+      ['make', 'server'],
+    ),
     listens: field(z.union([port, z.array(port)]).optional(), 'TCP port that it listens on, or a list of ports.', 7999),
     ports: field(
       z.enum(busyPortChoices).optional(),

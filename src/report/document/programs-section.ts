@@ -16,11 +16,13 @@ function programBlocks(program: DescribedProgram, report: ReportData, language: 
     report: { programs: words },
     notation,
   } = language;
-  const { name, on, command, build, files, unlisted } = program;
+  const { name, on, command, build, buildOn, files, unlisted } = program;
   const runtime = report.facts.get(on)?.runtimes[name];
   const facts: (readonly [string, Value])[] = [
     [words.command, data(quoteCommand(command))],
-    ...(build === undefined ? [] : [[words.build, data(quoteCommand(build))] as const]),
+    ...(build === undefined
+      ? []
+      : [[words.build, data(`${quoteCommand(build)}${buildOn === undefined ? '' : ` (${buildOn})`}`)] as const]),
     ...(runtime === undefined ? [] : [[words.runtime, data(runtimeText(command, runtime))] as const]),
   ];
   return [

@@ -101,6 +101,7 @@ const program = object<DescribedProgram>({
   on: text,
   command: list(text),
   build: optional(list(text)),
+  buildOn: optional(text),
   listens: list(portNumber),
   files: list(file),
   unlisted: optional(count),
