@@ -10,6 +10,8 @@ await testSets('programs as people really write them play at once', [
   { folder: 'sets/08-py-asyncio', title: 'asyncio, with input() in a thread' },
   { folder: 'sets/11-py-colour', title: 'coloured prompts by readline' },
   { folder: 'sets/12-py-curses', title: 'curses, matched on its screen' },
+  { folder: 'variants/curses-menu', title: 'a menu that is walked by the arrow keys' },
+  { folder: 'variants/bash-single-key', title: 'single keys, in Bash' },
   { folder: 'variants/perl-full-screen', title: 'a full screen that is painted out of order' },
   { folder: 'variants/perl-daemon', title: 'a server in the background, whose port is there before its parent ends' },
   { folder: 'sets/12-py-curses', file: 'lab-noprompt.yaml', title: 'curses, without a prompt' },
