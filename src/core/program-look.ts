@@ -8,6 +8,8 @@ export interface ProgramLook {
    * for its keyboard has both. Empty when the machine does not show it.
    */
   readonly waits: readonly WaitKind[];
+  /** It has set a time limit to what it waits for: it may go on by itself. */
+  readonly isTimed?: true;
   /**
    * What the terminal that it reads gives it: a line, with echo or `hidden` (a password), or single `keys`. Undefined
    * when that is unknown.
@@ -55,6 +57,7 @@ export interface HeldSocket {
   readonly isWaitedFor: boolean;
 }
 
+/** One end of a socket. */
 export interface SocketEnd {
   /** Dotted-decimal, or IPv6 as RFC 5952 has it; an IPv4 address that an IPv6 socket has is dotted-decimal. */
   readonly address: string;

@@ -7,6 +7,7 @@ import { suggestion } from '../core/text/suggest.ts';
 import { buildRemarks, deployPrograms } from '../deploy/deploy-programs.ts';
 import type { PlayResult } from '../scenario/play-result.ts';
 import { castOf, type Scenario } from '../scenario/scenario.ts';
+import { observePrograms } from './observe-programs.ts';
 import { DEFAULT_OUTPUT_LIMIT } from '../report/run/output-limit.ts';
 import type { Repeat } from '../report/run/run-summary.ts';
 import { labFingerprint } from '../state/lab-change.ts';
@@ -185,8 +186,13 @@ async function setStage(
   const links = new Map(
     machines.flatMap(({ machine, captureLink }) => (captureLink ? [[machine.name, captureLink] as const] : [])),
   );
+  const observers = observePrograms(
+    shells,
+    only.map((name) => lab.programs.get(name)!),
+    cleanup,
+  );
   return {
-    stage: { lab, shells, programs, events, signal, slowness },
+    stage: { lab, shells, programs, events, signal, slowness, observers },
     links,
     oneWayMs,
     remarks: buildRemarks(programs.values()),

@@ -6,7 +6,7 @@ import { bindAnswers, stateOf } from './bind-answer.ts';
 import { execAsRoot } from './as-root.ts';
 import type { LookOptions } from './look-options.ts';
 import type { SocketHolder, OtherConnection, PortReport, PortSource } from './port-report.ts';
-import { joinAddress } from './socket-address.ts';
+import { joinAddress } from '../core/socket-address.ts';
 import { parseSocketTable, type SocketRow } from './socket-table.ts';
 
 export type { PortReport } from './port-report.ts';

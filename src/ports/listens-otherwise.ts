@@ -1,5 +1,5 @@
 import type { HeldSocket } from '../core/program-look.ts';
-import { isLoopback, joinAddress } from './socket-address.ts';
+import { isLoopback, joinAddress } from '../core/socket-address.ts';
 
 /** What a program should have open. */
 export interface WantedPort {

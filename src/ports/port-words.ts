@@ -1,7 +1,7 @@
 import { describeHolder } from '../core/port-holder.ts';
 import { isRefused } from './bind-answer.ts';
 import type { PortReport } from './port-report.ts';
-import { isLoopback } from './socket-address.ts';
+import { isLoopback } from '../core/socket-address.ts';
 
 /** `port 7999 of vm1`, `UDP port 5353 of vm1`. */
 export function portName({ port, protocol, machine }: Pick<PortReport, 'port' | 'protocol' | 'machine'>): string {

@@ -1,4 +1,4 @@
-import { bareIPv6, joinAddress, parseProcAddress, splitAddress } from './socket-address.ts';
+import { bareIPv6, joinAddress, parseProcAddress, splitAddress } from '../core/socket-address.ts';
 import type { PortSource } from './port-report.ts';
 
 /** One row of a machine's table of TCP or UDP sockets. */

@@ -1,6 +1,7 @@
 import type { PacketSource } from '../capture/packet-source.ts';
 import type { EventSink } from '../core/events.ts';
 import type { Lab, Program } from '../lab/types.ts';
+import type { Observer } from '../observe/observer.ts';
 import type { Shell, TerminalSize } from '../ssh/shell.ts';
 import type { Operator } from './playing/keyboard.ts';
 import type { Standstill } from './playing/standstill.ts';
@@ -29,6 +30,8 @@ export interface Stage {
    * nothing is captured.
    */
   readonly packets?: PacketSource | undefined;
+  /** By name of the machine: what tells what programs there do. Without one, that is not known. */
+  readonly observers?: ReadonlyMap<string, Observer> | undefined;
   /** By role: keyboards that the user holds (`lab run --as ROLE`). */
   readonly operators?: ReadonlyMap<string, Operator> | undefined;
   /** Called when users hold keyboards and nothing happens any more while a step waits. */

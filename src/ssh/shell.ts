@@ -107,6 +107,8 @@ export interface TerminalSize {
 
 /** A started command. Output comes in order and pauses the remote side when it is not read. */
 export interface RemoteProcess {
+  /** Its number on the machine. */
+  readonly pid: number;
   /** Output; of both streams when there is a terminal. Ends when the process is gone. One reader. */
   readonly output: AsyncIterable<Uint8Array>;
   /**

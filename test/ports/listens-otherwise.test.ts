@@ -7,7 +7,7 @@ import {
   type OpenSocket,
   type WantedPort,
 } from '../../src/ports/listens-otherwise.ts';
-import { splitAddress } from '../../src/ports/socket-address.ts';
+import { splitAddress } from '../../src/core/socket-address.ts';
 
 /** `tcp listen 127.0.0.1:7999`, `udp unconnected [::]:53`, with ` waited` behind. */
 function socket(text: string): HeldSocket {

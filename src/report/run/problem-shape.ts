@@ -126,6 +126,7 @@ const programLook = object<ProgramLook>({
       'busy',
     ) satisfies Shape<WaitKind>,
   ),
+  isTimed: optional(oneOf(true)),
   entry: optional(oneOf('line', 'hidden', 'keys')),
   typedUnread: count,
   sockets: list(

@@ -74,6 +74,10 @@ class StartedProcess implements RemoteProcess {
     if (hasTerminal) session.channel.stderr.resume();
   }
 
+  get pid(): number {
+    return this.#process.pid;
+  }
+
   get exit(): Promise<ExitStatus> {
     return this.#session.exit;
   }

@@ -1,9 +1,5 @@
-import { formatIPv4 } from '../core/ipv4.ts';
-
-export interface SocketEnd {
-  readonly address: string;
-  readonly port: number;
-}
+import { formatIPv4 } from './ipv4.ts';
+import type { SocketEnd } from './program-look.ts';
 
 /**
  * `127.0.0.1:7999`, `[::1]:7999`, `:::7999`, `*:7999`, `0.0.0.0%eth0:7999`: undefined unless a numeric port stands at

@@ -1,0 +1,203 @@
+import { scriptFile } from '../core/files/script-file.ts';
+import { TimeoutError } from '../core/errors.ts';
+import { inTime } from '../core/time/time-limit.ts';
+import { Wake } from '../core/time/wake.ts';
+import type { RemoteProcess, Shell } from '../ssh/shell.ts';
+import { classify } from './classify.ts';
+import { readFacts } from './facts.ts';
+import type { Observer } from './observer.ts';
+
+const startScript = scriptFile(new URL('look.sh', import.meta.url));
+const lookProgram = scriptFile(new URL('look.pl', import.meta.url));
+
+/** An answer takes milliseconds, and seconds on an emulated machine that is busy; this is for one that hangs. */
+const ANSWER_MS = 10_000;
+/** What a machine may answer. Bytes; a program with twenty threads takes 34,000. */
+const MOST_ANSWERED = 4 * 1024 * 1024;
+/** How often it is started again when something on the machine ended it. */
+const MOST_STARTS = 3;
+const END_OF_ANSWER = '\nend\n';
+
+/** An observer that is closed when it is needed no more. */
+export type OpenObserver = Observer & AsyncDisposable;
+
+/**
+ * Watches the programs of one machine. With `resident`, a process on the machine answers, from now on: a question then
+ * takes a millisecond or two instead of a login, sudo and the start of Perl. It takes one of the sessions of the Shell.
+ */
+export function observe(shell: Shell, { resident }: { readonly resident: boolean }): OpenObserver {
+  const ask = resident ? new Resident(shell) : new OneShot(shell);
+  return {
+    async look(pids, { stableMs = 0, signal }) {
+      signal.throwIfAborted();
+      if (pids.length === 0) return new Map();
+      const answer = await ask.answer(`look ${stableMs} ${pids.join(' ')}\n`, signal);
+      if (answer === undefined) return new Map();
+      const facts = readFacts(answer);
+      return new Map(
+        pids.flatMap((pid) => {
+          const look = classify(facts, pid);
+          return look === undefined ? [] : [[pid, look] as const];
+        }),
+      );
+    },
+    [Symbol.asyncDispose]: () => ask.close(),
+  };
+}
+
+function noAnswer(): Error {
+  return new TimeoutError('it did not answer', { code: 'no-answer' });
+}
+
+function startCommand(): { readonly script: string } {
+  return { script: startScript() };
+}
+
+function firstInput(): string {
+  return `${lookProgram()}\n__END__\n`;
+}
+
+/** Starts the process anew for each question. */
+class OneShot {
+  readonly #shell: Shell;
+
+  constructor(shell: Shell) {
+    this.#shell = shell;
+  }
+
+  async answer(question: string, signal: AbortSignal): Promise<string | undefined> {
+    try {
+      const input = firstInput() + question;
+      const { stdout } = await this.#shell.exec(startCommand(), {
+        input,
+        signal,
+        timeoutMs: ANSWER_MS,
+        endsByItself: true,
+      });
+      return stdout.endsWith(END_OF_ANSWER) ? stdout : undefined;
+    } catch {
+      signal.throwIfAborted();
+      return undefined;
+    }
+  }
+
+  async close(): Promise<void> {
+    // Nothing runs between two questions.
+  }
+}
+
+/** A process on the machine that stays. Questions are answered one after the other. */
+class Resident {
+  readonly #shell: Shell;
+  #conversation: Promise<Conversation | undefined> | undefined;
+  #starts = 0;
+  #last: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
+
+  constructor(shell: Shell) {
+    this.#shell = shell;
+    void this.#running();
+  }
+
+  answer(question: string, signal: AbortSignal): Promise<string | undefined> {
+    const turn = this.#last.then(() => this.#ask(question, signal));
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    (await this.#conversation)?.end();
+  }
+
+  async #ask(question: string, signal: AbortSignal): Promise<string | undefined> {
+    const conversation = await this.#running();
+    let answer: string | undefined;
+    try {
+      answer = await conversation?.ask(question, signal);
+    } finally {
+      // What has not answered whole is not asked again: the next question begins with a new process.
+      if (answer === undefined && conversation !== undefined) {
+        this.#conversation = undefined;
+        conversation.end();
+      }
+    }
+    return answer;
+  }
+
+  #running(): Promise<Conversation | undefined> {
+    if (this.#conversation === undefined && this.#starts < MOST_STARTS && !this.#isClosed) {
+      this.#starts++;
+      // A Shell that is lost is told by those who need it.
+      this.#conversation = this.#shell.start(startCommand()).then(
+        (process) => new Conversation(process),
+        () => undefined,
+      );
+    }
+    return this.#conversation ?? Promise.resolve(undefined);
+  }
+}
+
+class Conversation {
+  readonly #process: RemoteProcess;
+  readonly #begun: Promise<void>;
+  #heard = '';
+  #isOver = false;
+  readonly #news = new Wake();
+
+  constructor(process: RemoteProcess) {
+    this.#process = process;
+    this.#begun = process.write(firstInput());
+    this.#begun.catch(() => undefined);
+    process.exit.catch(() => undefined);
+    void this.#listen();
+    void this.#ignoreErrors();
+  }
+
+  /** Undefined when there is no whole answer. @throws the reason of `signal`. */
+  async ask(question: string, signal: AbortSignal): Promise<string | undefined> {
+    try {
+      return await inTime(this.#answerTo(question), { limitMs: ANSWER_MS, late: noAnswer, signal });
+    } catch {
+      signal.throwIfAborted();
+      return undefined;
+    }
+  }
+
+  async #answerTo(question: string): Promise<string | undefined> {
+    await this.#begun;
+    await this.#process.write(question);
+    while (!this.#isOver && !this.#heard.endsWith(END_OF_ANSWER)) await this.#news.next();
+    const answer = this.#heard;
+    this.#heard = '';
+    return answer.endsWith(END_OF_ANSWER) ? answer : undefined;
+  }
+
+  /** It ends by itself at the end of its input. */
+  end(): void {
+    this.#process.end();
+  }
+
+  async #listen(): Promise<void> {
+    try {
+      for await (const chunk of this.#process.output) {
+        // Letters, digits and what proc(5) has beside them: no character is cut that matters.
+        this.#heard += Buffer.from(chunk).toString('latin1');
+        if (this.#heard.length > MOST_ANSWERED) break;
+        this.#news.notify();
+      }
+    } catch {
+      // The end of the connection is the end of this.
+    }
+    this.#isOver = true;
+    this.#news.notify();
+  }
+
+  async #ignoreErrors(): Promise<void> {
+    try {
+      for await (const _ of this.#process.errors);
+    } catch {
+      // As above.
+    }
+  }
+}

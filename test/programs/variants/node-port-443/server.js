@@ -1,1 +1,0 @@
-require('node:net').createServer().listen(443, () => console.log('up'));
