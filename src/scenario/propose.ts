@@ -1,15 +1,30 @@
 import { type EventHandlers, type EventOf, handleEvent } from '../core/event-listeners.ts';
 import type { Event } from '../core/events.ts';
 import { LineFold } from '../report/terminals/role-lines.ts';
+import { keysOf } from './reading/keys.ts';
 import type { RecordedAction } from './recorded-action.ts';
 import { stepOfAction, type StepData } from './step-data.ts';
+
+/** Application cursor keys, and the alternate screen, which go on or off. */
+const SCREEN_MODE = /\x1b\[\?(?:1|47|1047|1049)([hl])/g;
+/** A key: an escape sequence, or one character. */
+const KEY = /\x1b(?:\[[\d;?<]*[ -/]*[@-~]|O.|.)|[^]/gsu;
+const nothingTyped = { typed: '', keys: '', hasOtherKeys: false, isEchoed: false };
 
 /** A line longer than this is expected by its beginning. */
 const LONGEST_EXPECTED = 120;
 
 interface RoleState {
-  /** What was typed since the last Enter. */
+  /** What was typed since the last Enter, as line editing left it. */
   typed: string;
+  /** All keys since the last Enter, as they came. */
+  keys: string;
+  /** Keys among them that are no part of a line: arrows, function keys. */
+  hasOtherKeys: boolean;
+  /** The terminal, or the program, has shown what was typed: a line is being written. */
+  isEchoed: boolean;
+  /** Its program reads single keys, or draws on the screen. */
+  readsKeys: boolean;
   /** Lines that were typed and will come back as echo. */
   readonly echoes: string[];
   /** The last line with words in it, since the user last did something. */
@@ -17,8 +32,8 @@ interface RoleState {
 }
 
 /**
- * Makes a scenario of what users did at the terminals of programs: each line typed becomes a `send`, what the programs
- * then showed an `expect` for the last line of each terminal, each end an `exit`. It is a proposal, for a person to
+ * Makes a scenario of what users did at the terminals of programs: each line typed becomes a `send`, keys that were no
+ * line a `press`, what the programs then showed an `expect` for the last line of each terminal, each end an `exit`. It is a proposal, for a person to
  * look at: where a machine cannot know that something differs the next time, it is expected as it was.
  */
 export class ScenarioProposal {
@@ -43,8 +58,19 @@ export class ScenarioProposal {
   readonly #handlers: EventHandlers<void> = {
     'terminal-opened': ({ role }) => this.#act({ kind: 'opened', role }),
     'terminal-input': (event) => this.#type(event),
+    'terminal-output': (event) => this.#noteScreen(event),
     'program-exited': (event) => this.#exit(event),
   };
+
+  /**
+   * Whether the program of a role reads single keys, as its machine shows it. Until this is called, it does while it
+   * draws on its screen; of other programs only keys that end up in no line are known to be none.
+   */
+  noteEntry(role: string, readsKeys: boolean): void {
+    const state = this.#role(role);
+    if (state.readsKeys && !readsKeys) this.#press(role, state);
+    state.readsKeys = readsKeys;
+  }
 
   /** Takes the events of the session, in order. */
   take(event: Event): void {
@@ -64,7 +90,7 @@ export class ScenarioProposal {
   }
 
   #role(role: string): RoleState {
-    const known = this.#roles.get(role) ?? { typed: '', echoes: [], shown: undefined };
+    const known = this.#roles.get(role) ?? { ...nothingTyped, readsKeys: false, echoes: [], shown: undefined };
     this.#roles.set(role, known);
     return known;
   }
@@ -73,7 +99,28 @@ export class ScenarioProposal {
     const state = this.#role(role);
     const text = line.trim();
     if (state.echoes.length > 0 && text.endsWith(state.echoes[0]!.trim())) state.echoes.shift();
-    else if (text !== '' && !this.#isPrompt(role, line)) state.shown = text;
+    else if (text !== '' && !this.#isPrompt(role, line)) {
+      this.#pressAll(({ readsKeys }) => readsKeys);
+      state.shown = text;
+    }
+  }
+
+  #noteScreen({ role, data }: EventOf<'terminal-output'>): void {
+    const state = this.#role(role);
+    for (const [, onOrOff] of data.matchAll(SCREEN_MODE)) this.noteEntry(role, onOrOff === 'h');
+    if (state.typed !== '' && this.#lines.currentLine(role).endsWith(state.typed)) state.isEchoed = true;
+  }
+
+  /** What was typed at the roles that are meant were keys. */
+  #pressAll(isMeant: (state: RoleState, role: string) => boolean): void {
+    for (const [role, state] of this.#roles) if (isMeant(state, role)) this.#press(role, state);
+  }
+
+  #press(role: string, state: RoleState): void {
+    const typed = state.keys;
+    Object.assign(state, nothingTyped);
+    const keys = keysOf(typed);
+    if (keys.length > 0) this.#act({ kind: 'pressed', role, keys });
   }
 
   /** Something was done: what had been shown before it is expected first. */
@@ -92,28 +139,46 @@ export class ScenarioProposal {
   /** Keys as the line editing of a terminal takes them (termios(3)). */
   #type({ role, data }: EventOf<'terminal-input'>): void {
     const state = this.#role(role);
-    for (const key of data.replaceAll(/\x1b(?:\[[\d;?]*[ -/]*[@-~]|O.|.)/g, '')) {
-      if (key === '\r' || key === '\n') this.#enter(role, state);
-      else if (key === '\x7f' || key === '\b') state.typed = state.typed.replace(/.$/su, '');
-      else if (key === '\x15') state.typed = '';
-      else if (key === '\x17') state.typed = state.typed.replace(/\S+\s*$/, '');
-      else if (key === '\x03') this.#act({ kind: 'interrupted', role });
-      else if (key === '\x04' && state.typed === '') this.#act({ kind: 'input-ended', role });
-      else if (key >= ' ' || key === '\t') state.typed += key;
+    this.#pressAll(({ readsKeys }, other) => readsKeys && other !== role);
+    for (const key of data.match(KEY) ?? []) {
+      if (key === '\x03') this.#interrupt(role, state);
+      else if (key === '\x04' && state.keys === '' && !state.readsKeys) this.#act({ kind: 'input-ended', role });
+      else this.#edit(role, state, key);
     }
   }
 
+  #edit(role: string, state: RoleState, key: string): void {
+    state.keys += key;
+    if (key === '\r' || key === '\n') this.#enter(role, state);
+    else if (key === '\x7f' || key === '\b') state.typed = state.typed.replace(/.$/su, '');
+    else if (key === '\x15') state.typed = '';
+    else if (key === '\x17') state.typed = state.typed.replace(/\S+\s*$/, '');
+    else if (key >= ' ' || (key === '\t' && !state.readsKeys)) state.typed += key;
+    else if (keysOf(key).length > 0) state.hasOtherKeys = true;
+  }
+
+  #interrupt(role: string, state: RoleState): void {
+    if (state.readsKeys) this.#press(role, state);
+    Object.assign(state, nothingTyped);
+    this.#act({ kind: 'interrupted', role });
+  }
+
   #enter(role: string, state: RoleState): void {
-    const line = state.typed;
-    state.typed = '';
+    const { typed: line, hasOtherKeys, readsKeys, keys } = state;
+    // Enter alone is a line that is empty, or a key.
+    if (hasOtherKeys || (readsKeys && (line === '' || keys !== `${line}\r`))) return this.#press(role, state);
+    Object.assign(state, nothingTyped);
     for (const number of line.match(/\d+/g) ?? []) this.#known.add(number);
     this.#act({ kind: 'typed', role, line });
     state.echoes.push(line);
+    return undefined;
   }
 
   #exit({ role, exitCode, signal }: EventOf<'program-exited'>): void {
     const end = exitCode ?? signal;
     if (end === undefined) return;
+    // What was neither shown nor ended up in a line was read as keys.
+    this.#pressAll((state, other) => state.readsKeys || (other === role && !state.isEchoed));
     const before = this.#expectations().length === 0 && this.#lastAction?.kind === 'ended' ? this.#lastAction.ends : {};
     // Ends with nothing between them are one step.
     if (Object.keys(before).length > 0) this.#steps.pop();

@@ -3,6 +3,8 @@ export type RecordedAction =
   | { readonly kind: 'opened'; readonly role: string }
   /** The user typed a line, with Enter. */
   | { readonly kind: 'typed'; readonly role: string; readonly line: string }
+  /** The user pressed keys that were no line; each a name or a text, as `lab.yaml` has them. */
+  | { readonly kind: 'pressed'; readonly role: string; readonly keys: readonly string[] }
   /** The user pressed Ctrl-C. */
   | { readonly kind: 'interrupted'; readonly role: string }
   /** The user pressed Ctrl-D where a line begins. */

@@ -4,6 +4,7 @@ import type { Event, EventBody } from '../../src/core/events.ts';
 import { scenarioYaml } from '../../src/lab/add-scenario.ts';
 import { parseScenarios } from '../../src/scenario/parse.ts';
 import { ScenarioProposal } from '../../src/scenario/propose.ts';
+import { keyOrText, keysOf } from '../../src/scenario/reading/keys.ts';
 import { stepYaml, type StepData } from '../../src/scenario/step-data.ts';
 import { labOf } from '../helpers/scenario-lab.ts';
 import { stamped, tp1Bodies } from '../helpers/tp1-events.ts';
@@ -58,12 +59,88 @@ ${scenarioYaml('demo', proposed(stamped(tp1Bodies)).map(stepYaml), 2)}`);
   });
 
   test('sends what the line was when Enter was pressed, not the keys', () => {
-    assert.deepEqual(ofProgram(types('helo'), types('\x7flo'), types(' you\x17me\x1b[D\x1b[3~'), types('\r')), [
+    assert.deepEqual(ofProgram(types('helo'), types('\x7flo'), types(' you\x17me'), types('\r')), [
       { send: { p: 'hello me' } },
     ]);
     assert.deepEqual(ofProgram(types('wrong\x15right\r')), [{ send: { p: 'right' } }]);
     assert.deepEqual(ofProgram(types('é日本\x7f語\r')), [{ send: { p: 'é日語' } }]);
     assert.deepEqual(ofProgram(types('a\rb\r')), [{ send: { p: 'a' } }, { send: { p: 'b' } }]);
+  });
+
+  test('presses the keys of a line that was edited with arrows: what it was then, only the program knows', () => {
+    assert.deepEqual(ofProgram(types('hel'), types('\x1b[D\x1b[3~p'), types('\r'), types('\x1bOA\r'), types('bye\r')), [
+      { press: { p: ['hel', 'Left', 'Delete', 'p', 'Enter'] } },
+      { press: { p: ['Up', 'Enter'] } },
+      { send: { p: 'bye' } },
+    ]);
+  });
+
+  test('presses what was typed on a screen, in the order in which it had an effect', () => {
+    const begin = shows('\x1b[?1049h\x1b[?1h\x1b=\x1b[H\x1b[2J');
+    const end = shows('\x1b[?1049l\x1b[?1l\x1b>');
+    assert.deepEqual(
+      ofProgram(
+        begin,
+        types('\x1bOB'),
+        types('\x1bOB'),
+        shows('\x1b[3;1Hfigs\r\n'),
+        types('\r'),
+        shows('\x1b[5;1Hchosen: figs\r\n'),
+        types('hello\r'),
+        types('q'),
+        end,
+        types('over\r'),
+      ),
+      [
+        { press: { p: ['Down', 'Down'] } },
+        { expect: { p: 'figs' } },
+        { press: { p: 'Enter' } },
+        { expect: { p: 'chosen: figs' } },
+        { send: { p: 'hello' } },
+        { press: { p: 'q' } },
+        { send: { p: 'over' } },
+      ],
+    );
+  });
+
+  test('presses keys that no terminal showed and that ended up in no line, but not a line that was begun', () => {
+    const exits: EventBody = { kind: 'program-exited', role: 'p', machine: 'vm1', exitCode: 0, signal: undefined };
+    assert.deepEqual(ofProgram(types('z'), types('x'), exits), [{ press: { p: 'zx' } }, { exit: { p: 0 } }]);
+    assert.deepEqual(ofProgram(types('hel'), shows('hel'), types('lo'), exits), [
+      { expect: { p: 'hel' } },
+      { exit: { p: 0 } },
+    ]);
+  });
+
+  test('presses single keys when the machine shows that the program reads them', () => {
+    const proposal = new ScenarioProposal([], isPrompt);
+    for (const event of stamped([open])) proposal.take(event);
+    proposal.noteEntry('p', true);
+    for (const event of stamped([types('z'), shows('up\r\n'), types('s'), types('d'), shows('right\r\n')]))
+      proposal.take(event);
+    proposal.noteEntry('p', false);
+    for (const event of stamped([types('ok\r')])) proposal.take(event);
+    assert.deepEqual(proposal.steps().slice(1), [
+      { press: { p: 'z' } },
+      { expect: { p: 'up' } },
+      { press: { p: 'sd' } },
+      { expect: { p: 'right' } },
+      { send: { p: 'ok' } },
+    ]);
+  });
+
+  test('writes keys so that they are read again as what was typed', () => {
+    const typed =
+      '\x1b[A\x1bOB\x1b[3~\x7f\t\x1bx\x01 upload Up F1 Bonjour\x1b[1;5D\x1b[24~\x1b[Z\x1b[200~é\x1b[201~\x1b[12;40R\r';
+    const [step] = ofProgram(types(typed)) as [{ press: { p: string[] } }];
+    assert.deepEqual(step.press.p.slice(0, 7), ['Up', 'Down', 'Delete', 'Backspace', 'Tab', 'Alt-x', 'Ctrl-A']);
+    const sent = step.press.p.map((written) => keyOrText(written)).map((key) => ('hint' in key ? key.hint : key.sent));
+    assert.equal(sent.join(''), typed.replace('\x1bOB', '\x1b[B').replaceAll(/\x1b\[(?:200~|201~|12;40R)/g, ''));
+  });
+
+  test('writes a text that reads as a key in two', () => {
+    assert.deepEqual(keysOf('up'), ['u', 'p']);
+    assert.deepEqual(keysOf('Bonjour'), ['B', 'onjour']);
   });
 
   test('knows ^C and ^D', () => {

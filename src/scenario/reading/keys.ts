@@ -185,3 +185,47 @@ function meantKey(written: string): string | undefined {
 function isOneCharacter(text: string): boolean {
   return /^.$/su.test(text);
 }
+
+/** Escape and control sequences of keys, control characters, and text between them. */
+const TYPED = /\x1b(?:\[[\d;?<]*[ -/]*[@-~]|O[^]|[^])|[\0-\x1f\x7f]|\x1b$|[^\0-\x1f\x7f]+/gu;
+const heldModifiers = ['', 'Shift-', 'Alt-', 'Ctrl-', 'Alt-Shift-', 'Ctrl-Shift-', 'Ctrl-Alt-'];
+let namesBySent: ReadonlyMap<string, string> | undefined;
+
+/**
+ * What was typed at a terminal, as it is written for `keyOrText`. What no key sends, as the answers of a terminal or the
+ * marks of pasted text, is left out.
+ */
+export function keysOf(typed: string): string[] {
+  namesBySent ??= sentByKeys();
+  return (typed.match(TYPED) ?? []).flatMap((part) => {
+    const name = namesBySent?.get(part) ?? altOf(part);
+    if (name !== undefined) return [name];
+    return part.startsWith(ESC) ? [] : asText(part);
+  });
+}
+
+function sentByKeys(): ReadonlyMap<string, string> {
+  const letters = Array.from({ length: 26 }, (_, i) => String.fromCodePoint(0x41 + i));
+  const held = heldModifiers.flatMap((modifier) => keyNames.map((name) => modifier + name));
+  const controls = [...letters, '@', '\\', ']', '^', '_'].map((name) => `Ctrl-${name}`);
+  const found = new Map<string, string>();
+  for (const name of [...held, ...controls]) {
+    const key = keyOrText(name);
+    if ('hint' in key || key.sent === ' ') continue;
+    for (const sent of [key.sent, key.sentInApplication])
+      if (sent !== undefined && !found.has(sent)) found.set(sent, key.written);
+  }
+  return found;
+}
+
+function altOf(part: string): string | undefined {
+  return /^\x1b[^\0-\x1f\x7f]$/u.test(part) ? `Alt-${part.slice(1)}` : undefined;
+}
+
+/** A text that reads as a key is written in two. */
+function asText(text: string): string[] {
+  const key = keyOrText(text);
+  if ('sent' in key && key.sent === text) return [text];
+  const [first = ''] = /^./su.exec(text) ?? [];
+  return [first, ...asText(text.slice(first.length))];
+}

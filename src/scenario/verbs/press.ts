@@ -39,6 +39,8 @@ export const press = defineVerb<Presses>('press', {
     for (const [role, keys] of ours) await pressKeys(keys, play.terminal(role), { deadline, play });
     return outcomeOf(ours);
   },
+  recorded: (action) =>
+    action.kind === 'pressed' ? { [action.role]: action.keys.length === 1 ? action.keys[0] : action.keys } : undefined,
 });
 
 function parseKeys(part: StepPart): Key[] | undefined {
