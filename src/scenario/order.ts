@@ -37,7 +37,7 @@ export class StepOrder {
     const before = this.#programs.get(role);
     if (before?.state === 'running') {
       const message = `"${role}" is started again while it runs since line ${before.line}`;
-      this.#part.wrong(message, `let it end first: exit: { ${role}: 0 }`);
+      this.#part.wrong(message, restartHint(role));
     }
     this.#programs.set(role, { state: 'running', line: this.#part.position.line });
   }
@@ -63,4 +63,10 @@ export class StepOrder {
     const hint = 'start it again before this step, or move the step up';
     this.#part.below(place.path).wrongAt(place.at, `"${role}" has ended in line ${now.line}`, hint);
   }
+}
+
+/** Most who start a program twice want a second one of the same kind: one name is one terminal. */
+function restartHint(role: string): string {
+  const second = /\d$/.test(role) ? `${role}b` : `${role}2`;
+  return `let it end first: exit: { ${role}: 0 }; for two at a time, add ${second} below "programs", with the same files`;
 }

@@ -8,8 +8,14 @@ export function parseEnd(part: StepPart): ExpectedEnd | undefined {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 255) return value;
   return (
     signalName(value) ??
-    part.wrong(`must be an exit status from 0 to 255 or a signal, not ${show(value)}`, 'for example 0, or SIGTERM')
+    part.wrong(`must be an exit status from 0 to 255 or a signal, not ${show(value)}`, hintFor(value))
   );
+}
+
+/** exit(3): the system keeps the least eight bits of what a program ends with. */
+function hintFor(value: unknown): string {
+  if (typeof value !== 'number' || !Number.isInteger(value)) return 'for example 0, or SIGTERM';
+  return `write ${value & 0xff}: that is what the system makes of exit(${value})`;
 }
 
 /** `TERM` for `TERM`, `term` and `SIGTERM`; undefined when there is no such signal (signal(7)). */

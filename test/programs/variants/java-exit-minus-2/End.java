@@ -1,0 +1,1 @@
+public class End { public static void main(String[] a) { System.exit(-2); } }
