@@ -241,6 +241,7 @@ test('a failed step names its line, what was expected, and the last lines of eve
     17 | - { expect: { server: "from client Hello" }, timeout: 200ms }
   expected: "from client Hello" on the terminal of server
   but:      it did not come within 200 ms
+  nearest:  from client 'Hello vm1'
 
 server on vm1, last lines:
   | TP1 Server

@@ -120,6 +120,7 @@ export class PlayContext {
           expected: goal.expected,
           seen: { kind: 'ended-first', role: terminal.role, end: status },
           role: terminal.role,
+          nearest: goal.nearest?.(),
           hint: goal.hint?.(),
         });
       return { seen: 'nothing' };
@@ -142,6 +143,7 @@ export class PlayContext {
         seen: { kind: 'nothing-in-time' },
         role: terminal.role,
         limitMs: deadline.timeoutMs,
+        nearest: goal.nearest?.(),
         hint: goal.hint?.(),
       });
     }
@@ -186,6 +188,8 @@ export interface HandOver {
 export interface Goal<T> {
   readonly expected: Expectation;
   readonly look: () => T | undefined | Promise<T | undefined>;
+  /** Asked when it failed: of what came, the line that is most like what was expected. */
+  readonly nearest?: (() => string | undefined) | undefined;
   /** Asked when it failed. */
   readonly hint?: (() => Advice | undefined) | undefined;
 }

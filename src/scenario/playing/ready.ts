@@ -44,6 +44,7 @@ async function waitOnPrompt(
   await play.waitFor(terminal, deadline, {
     expected: { kind: 'prompt', role: terminal.role, pattern: patternText(prompt) },
     look: () => (isThere() ? true : undefined),
+    nearest: () => (terminal.reader.shows(prompt) ? undefined : terminal.reader.unfinishedLine),
     hint: () => (terminal.reader.shows(prompt) ? { kind: 'prompt-answered' } : notFoundHint(terminal)),
   });
 }

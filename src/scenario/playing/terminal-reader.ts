@@ -207,6 +207,12 @@ export class TerminalReader {
     return lines.length > 0 ? lines.slice(-count) : this.#screens.pictureLines();
   }
 
+  /** What stands on the line of the cursor; undefined when that is empty. */
+  get unfinishedLine(): string | undefined {
+    const line = this.#transcript.currentLine;
+    return line.trim() === '' ? undefined : line;
+  }
+
   /** Lines that came too long ago to be kept. */
   get droppedLines(): number {
     return this.#transcript.droppedLines;

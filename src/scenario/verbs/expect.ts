@@ -2,6 +2,7 @@ import type { Advice } from '../../core/step-problem.ts';
 import { patternText } from '../../lab/pattern.ts';
 import type { Pattern } from '../../lab/types.ts';
 import { keyOf } from '../order.ts';
+import { nearestLine } from '../playing/nearest-line.ts';
 import { outcomeOf } from '../playing/play-context.ts';
 import type { TerminalReader } from '../playing/terminal-reader.ts';
 import { parseRoleMap } from '../reading/roles.ts';
@@ -12,6 +13,8 @@ import { defineVerb } from './define-verb.ts';
 
 /** A regular expression that could match more is taken when the terminal was quiet for so long. */
 const SETTLED_MS = 25;
+/** Lines among which one is looked for that is like what was expected. */
+const LINES_COMPARED = 200;
 
 /** Patterns by role, in order. */
 type Patterns = readonly (readonly [role: string, pattern: Pattern])[];
@@ -38,6 +41,7 @@ export const expect = defineVerb<Patterns>('expect', {
       await play.waitFor(terminal, deadline, {
         expected: { kind: 'text', role, pattern: patternText(pattern) },
         look: () => (reader.takeMatch(pattern, terminal.quietMs >= SETTLED_MS) === 'found' ? true : undefined),
+        nearest: () => (reader.shows(pattern) ? undefined : nearestLine(pattern, reader.tail(LINES_COMPARED))),
         hint: () => missedHint(reader, pattern),
       });
     }

@@ -5,6 +5,8 @@ import { quoteCommand } from '../../core/text/shell-quote.ts';
 import { findPattern, patternText } from '../../lab/pattern.ts';
 import type { Pattern } from '../../lab/types.ts';
 import { commandInFolder, wrongFolderHint } from '../playing/folder-command.ts';
+import { nearestLine } from '../playing/nearest-line.ts';
+import { plainLines } from '../../report/run/words.ts';
 import { isEnd, type ExpectedEnd } from '../playing/exit-words.ts';
 import type { Deadline, PlayContext } from '../playing/play-context.ts';
 import { StepFailure } from '../playing/step-failure.ts';
@@ -181,6 +183,7 @@ async function runCommand(wanted: ScenarioCommand, deadline: Deadline, play: Pla
     throw new StepFailure({
       expected: { kind: 'command-output', command: line, machine: on, pattern: patternText(output) },
       seen: { kind: 'printed-otherwise', printed: shown },
+      nearest: nearestLine(output, plainLines(printed)),
       hint: await hint(),
     });
 }
