@@ -42,6 +42,8 @@ export type EventBody =
       readonly scenario: string;
       readonly lab: string;
       readonly roles: readonly RoleInfo[];
+      /** All steps of the scenario, in order; left out by older versions. */
+      readonly steps?: readonly StepPlace[];
     }
   /** What is run, emitted at the start; and what its machines are like, emitted while it runs. */
   | { readonly kind: 'lab-described'; readonly lab: LabDescription }
@@ -133,6 +135,13 @@ export type EventBody =
       readonly holders: readonly PortHolder[];
       readonly signal: 'TERM' | 'KILL';
     };
+
+/** Which step of a scenario: its number from 0, its line in the lab file, and itself in one line. */
+export interface StepPlace {
+  readonly index: number;
+  readonly line: number;
+  readonly text: string;
+}
 
 export interface RoleInfo {
   readonly role: string;

@@ -32,7 +32,7 @@ export async function gatherReport(run: StoredRun): Promise<ReportData> {
   const fold = new ReportFold();
   for await (const event of readEvents(run)) fold.take(event);
   const { lab, facts, portChecks, notices, moments } = fold;
-  const document = concluded(fold.summary.document(), stored);
+  const document = concluded(fold.summary, stored);
   const recordings = fold.recordings.recordings();
   const [terminals, session, sources, capture, files] = await Promise.all([
     Promise.all(document.roles.map(({ role, machine }) => terminalOf(run, recordings.get(role), role, machine))),

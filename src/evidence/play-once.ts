@@ -102,6 +102,7 @@ async function playInto(
     scenario: scenario.name,
     lab: lab.name,
     roles: roles.map((role) => roleInfo(lab, role)),
+    steps: scenario.steps.map(({ index, position, text }) => ({ index, line: position.line, text })),
   });
   await events.emit({ kind: 'lab-described', lab: await describeLab(lab, roles, folder, maxOutputBytes) });
   for (const remark of remarks) await order.take({ at: timestamp(), ...remark });

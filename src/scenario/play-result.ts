@@ -9,6 +9,7 @@ export interface PlayResult {
   readonly result: 'passed' | 'failed' | 'broken' | 'interrupted';
   readonly passed: boolean;
   readonly durationMs: number;
+  readonly steps: StepCounts;
   /** The step at which it ended, unless it passed. */
   readonly failedStep: FailedStep | undefined;
   /** What broke or interrupted it. */
@@ -17,6 +18,14 @@ export interface PlayResult {
   readonly tails: readonly Tail[];
   /** Every program that was started. */
   readonly ends: readonly ProgramEnd[];
+}
+
+/** How many steps of a scenario there are, and what came of them. */
+export interface StepCounts {
+  readonly all: number;
+  readonly passed: number;
+  /** Those that the play did not come to. */
+  readonly notReached: number;
 }
 
 export interface FailedStep {

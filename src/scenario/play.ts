@@ -32,6 +32,11 @@ export async function playScenario(scenario: Scenario, stage: Stage): Promise<Pl
     result: stop?.result ?? 'passed',
     passed: stop === undefined,
     durationMs: performance.now() - started,
+    steps: {
+      all: scenario.steps.length,
+      passed: play.steps.passed,
+      notReached: scenario.steps.length - play.steps.begun,
+    },
     failedStep: stop?.step,
     error: stop?.error,
     tails,
@@ -67,10 +72,12 @@ async function playAndReport(step: Step, play: PlayContext): Promise<Stop | unde
   const { index, text } = step;
   const place = { index, line: step.position.line, text };
   const started = performance.now();
+  play.steps.begun++;
   try {
     play.signal.throwIfAborted();
     await events.emit({ kind: 'scenario-step-started', ...place });
     const outcome = await step.play(step, play);
+    if (outcome === 'played') play.steps.passed++;
     if (outcome === 'played')
       await events.emit({ kind: 'scenario-step-passed', ...place, durationMs: performance.now() - started });
     else await events.emit({ kind: 'scenario-step-skipped', ...place, reason: 'the user holds this keyboard' });

@@ -266,6 +266,7 @@ describe('words for a person', () => {
       result: 'failed' as const,
       passed: false,
       durationMs: 10_000,
+      steps: { all: 9, passed: 1, notReached: 7 },
       failedStep,
       error: undefined,
       tails: [{ role: 'server', machine: 'vm1', lines: ['TP1 Server', 'Listening ...'] }],

@@ -1,6 +1,6 @@
 import type { EventKind, EventOf } from '../../core/event-listeners.ts';
 import type { CaptureFacts, CaptureGap } from '../../core/capture-facts.ts';
-import type { Event, RoleInfo, Timestamp } from '../../core/events.ts';
+import type { Event, RoleInfo, StepPlace, Timestamp } from '../../core/events.ts';
 import {
   languageNames,
   type DescribedFile,
@@ -134,7 +134,13 @@ const bodies: Bodies = {
   'step-finished': { id: text, title: text, note: optional(text), durationMs: duration },
   'step-failed': { id: text, title: text, reason: text, durationMs: duration },
   notice: { level: oneOf('info', 'warning'), message: text, hint: optional(text) },
-  'run-started': { run: text, scenario: text, lab: text, roles: list(roleInfo) },
+  'run-started': {
+    run: text,
+    scenario: text,
+    lab: text,
+    roles: list(roleInfo),
+    steps: optional(list(object<StepPlace>(step))),
+  },
   'lab-described': { lab },
   'machine-described': { machine: text, facts },
   'run-finished': {

@@ -38,6 +38,7 @@ const step = object<StepDocument>({
   result: oneOf('running', 'passed', 'failed', 'skipped'),
   durationMs: nullable(duration),
   reason: nullable(text),
+  notReached: optional(oneOf(true)),
   problem: optional(stepProblem),
 });
 const portCheck = object<PortCheckDocument>({

@@ -1,6 +1,6 @@
 import { type EventHandlers, type EventOf, handleEvent } from '../../core/event-listeners.ts';
 import type { CaptureFacts } from '../../core/capture-facts.ts';
-import type { Event, RoleInfo } from '../../core/events.ts';
+import type { Event, RoleInfo, StepPlace } from '../../core/events.ts';
 import type { PortHolder } from '../../core/lab-description.ts';
 import type { StepProblem } from '../../core/step-problem.ts';
 import { endText } from './words.ts';
@@ -70,6 +70,8 @@ export interface StepDocument {
   readonly result: 'running' | 'passed' | 'failed' | 'skipped';
   readonly durationMs: number | null;
   readonly reason: string | null;
+  /** The run ended before this step; then it is `skipped`. */
+  readonly notReached?: true | undefined;
   /** Why it failed, as data; left out where it did not, and by older versions. */
   readonly problem?: StepProblem | undefined;
 }
@@ -123,6 +125,7 @@ export class RunSummary {
   readonly #repeat: Repeat | null;
   readonly #roles = new Map<string, RoleDocument>();
   readonly #steps = new Map<number, StepDocument>();
+  #planned: readonly StepPlace[] = [];
   readonly #portChecks: PortCheckDocument[] = [];
   readonly #portsFreed: PortFreedDocument[] = [];
   readonly #commands: CommandDocument[] = [];
@@ -132,6 +135,7 @@ export class RunSummary {
     'run-started': (event) => {
       this.#head = { run: event.run, lab: event.lab, scenario: event.scenario, startedAt: isoTime(event) };
       for (const role of event.roles) this.#roles.set(role.role, newRole(role));
+      this.#planned = event.steps ?? [];
     },
     'run-finished': (event) => {
       this.#end = {
@@ -189,8 +193,11 @@ export class RunSummary {
     handleEvent(this.#handlers, event);
   }
 
-  /** What is known so far. */
-  document(): RunDocument {
+  /**
+   * What is known so far. Of a run that is over, steps that it did not come to are listed too; `isOver` says so of one
+   * that does not tell its end.
+   */
+  document(isOver = this.#end.result !== 'running'): RunDocument {
     return {
       schemaVersion: 1,
       ...this.#head,
@@ -201,12 +208,26 @@ export class RunSummary {
       durationMs: this.#end.durationMs,
       repeat: this.#repeat,
       roles: [...this.#roles.values()],
-      steps: [...this.#steps.values()],
+      steps: [...this.#steps.values(), ...(isOver ? this.#notReached() : [])],
       portChecks: this.#portChecks,
       portsFreed: this.#portsFreed,
       commands: this.#commands,
       capture: this.#capture,
     };
+  }
+
+  #notReached(): StepDocument[] {
+    return this.#planned
+      .filter(({ index }) => !this.#steps.has(index))
+      .map(({ index, line, text }) => ({
+        index,
+        line,
+        text,
+        result: 'skipped',
+        durationMs: null,
+        reason: 'not reached',
+        notReached: true,
+      }));
   }
 
   #updateRole(

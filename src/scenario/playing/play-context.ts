@@ -25,6 +25,8 @@ export class PlayContext {
   readonly terminals = new Map<string, ProgramTerminal>();
   /** Of all starts, in order. */
   readonly opened: ProgramTerminal[] = [];
+  /** How many steps have begun, and how many of them have passed. */
+  readonly steps = { begun: 0, passed: 0 };
   /** Whose end an `exit` step has checked. */
   readonly checked = new Set<ProgramTerminal>();
   /** By role. */

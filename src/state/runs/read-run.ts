@@ -22,7 +22,7 @@ export async function readRun(run: Place): Promise<RunDocument> {
   if (stored !== undefined && stored.result !== 'running') return stored;
   const summary = new RunSummary();
   for await (const event of readEvents(run)) summary.add(event);
-  return concluded(summary.document(), stored);
+  return concluded(summary, stored);
 }
 
 /** The content of `run.json`; undefined when there is none. @throws as `readRun`. */
@@ -37,10 +37,13 @@ export async function readRunFile({ path }: Place): Promise<RunDocument | undefi
  * What the events of a run tell, with the end that `run.json` knows when they do not: `lab` was killed, or the disk was
  * full.
  */
-export function concluded(told: RunDocument, stored: RunDocument | undefined): RunDocument {
+export function concluded(summary: RunSummary, stored: RunDocument | undefined): RunDocument {
+  const told = summary.document();
   if (stored === undefined) return told;
   if (stored.result !== 'running')
-    return told.result === 'running' || stored.result === 'broken' ? { ...told, ...endOf(stored) } : told;
+    return told.result === 'running' || stored.result === 'broken'
+      ? { ...summary.document(true), ...endOf(stored) }
+      : told;
   if (told.result !== 'running') return told;
   const { run, lab, scenario, startedAt } = stored;
   const begun = { ...told, run, lab, scenario, startedAt };
@@ -48,6 +51,7 @@ export function concluded(told: RunDocument, stored: RunDocument | undefined): R
     return begun;
   return {
     ...begun,
+    steps: summary.document(true).steps,
     result: 'broken',
     reason: `lab was ended before the run was: its process ${stored.process.pid} is gone`,
   };

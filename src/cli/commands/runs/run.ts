@@ -2,7 +2,8 @@ import { relative } from 'node:path';
 import type { RunResult } from '../../../commands/runs/run.ts';
 import { ExitCode, LabError, UsageError } from '../../../core/errors.ts';
 import { readOrdinary } from '../../../core/files/ordinary-file.ts';
-import { formatDuration } from '../../../core/text/amounts.ts';
+import { countOf, formatDuration } from '../../../core/text/amounts.ts';
+import type { StepCounts } from '../../../scenario/play-result.ts';
 import { renderFailure } from '../../../scenario/render-failure.ts';
 import type { CommandContext } from '../../../session/context.ts';
 import { shownPath } from '../../../session/lab-file/shown-path.ts';
@@ -112,14 +113,22 @@ export function formatRun(result: RunResult, { style, cwd, file, source }: RunTe
   return `${why}${times > 1 ? rate(result, style) : verdict(result, style)}${where}`;
 }
 
-function verdict({ scenario, result, runs }: RunResult, style: Style): string {
+function verdict({ scenario, result, runs, firstFailure }: RunResult, style: Style): string {
   const word = {
     passed: style('green', 'passed'),
     failed: style('red', 'failed'),
     broken: style('red', 'broke off'),
     interrupted: style('yellow', 'was interrupted'),
   }[result];
-  return `Scenario ${style('bold', scenario)} ${word} after ${formatDuration(runs.at(-1)?.durationMs ?? 0)}.\n`;
+  const duration = formatDuration(runs.at(-1)?.durationMs ?? 0);
+  const steps = firstFailure === undefined ? '' : `: ${stepsText(firstFailure.play.steps)}`;
+  return `Scenario ${style('bold', scenario)} ${word} after ${duration}${steps}.\n`;
+}
+
+/** `3 of 9 steps passed, 5 were not reached`. */
+function stepsText({ all, passed, notReached }: StepCounts): string {
+  const rest = notReached === 0 ? '' : `, ${notReached} ${notReached === 1 ? 'was' : 'were'} not reached`;
+  return `${passed} of ${countOf(all, 'step')} passed${rest}`;
 }
 
 function rate({ scenario, passed, failed, runs, times, passRate, firstFailure }: RunResult, style: Style): string {
