@@ -1,5 +1,6 @@
 import { attributesText, element } from './markup/element.ts';
 import { escapeMarkup } from './markup/escape-markup.ts';
+import type { Language } from './language/languages.ts';
 import type { ReportData } from './report-data.ts';
 import type { StepDocument } from './run/run-summary.ts';
 
@@ -11,8 +12,8 @@ const LONGEST_OUTPUT = 64 * 1024;
  * https://github.com/testmoapp/junitxml describes it): one test suite, one test case a step. A run that broke off
  * without a failed step gets a case of its own. Ends with a line feed.
  */
-export function reportJunit({ run, session }: ReportData): string {
-  const cases = [...run.steps.map((step) => stepCase(step, run.scenario)), ...brokenCase(run)];
+export function reportJunit({ run, session }: ReportData, language: Language): string {
+  const cases = [...run.steps.map((step) => stepCase(step, run.scenario, language)), ...brokenCase(run)];
   const count = (result: StepDocument['result']): number => run.steps.filter((step) => step.result === result).length;
   const extra = cases.length - run.steps.length;
   const attributes = {
@@ -41,15 +42,25 @@ export function reportJunit({ run, session }: ReportData): string {
   ].join('\n');
 }
 
-function stepCase({ index, line, text, result, durationMs, reason }: StepDocument, scenario: string): string {
+function stepCase(step: StepDocument, scenario: string, language: Language): string {
+  const { index, line, text, result, durationMs, reason, notReached } = step;
+  const { checks } = language.report;
   const inner = {
-    passed: [],
-    failed: [withReason('failure', reason)],
-    skipped: [element('skipped', { message: firstLine(reason) })],
-    running: [element('error', { message: 'not ended' })],
-  }[result];
+    passed: () => [],
+    failed: () => [withReason('failure', problemText(step, language) ?? reason)],
+    skipped: () => [element('skipped', { message: notReached ? checks.notReached : firstLine(reason) })],
+    running: () => [element('error', { message: checks.results.running })],
+  }[result]();
   const name = `${index + 1}. ${text}`;
   return element('testcase', { classname: scenario, name, line, time: seconds(durationMs) }, ...inner);
+}
+
+/** The failure in one sentence; below it, a line each, what else is known. Undefined when older runs do not tell it. */
+function problemText({ index, problem }: StepDocument, { failure, notation }: Language): string | undefined {
+  if (problem === undefined) return undefined;
+  const lines = failure.lines(problem).map(({ label, text }) => `${label}${notation.colon} ${text}`);
+  const sentence = failure.sentence(index + 1, problem);
+  return [sentence, ...lines].join('\n');
 }
 
 function brokenCase({ result, reason, scenario, steps }: ReportData['run']): string[] {

@@ -55,7 +55,10 @@ const formats: Readonly<
       (await import('../../report/markdown/render-markdown.ts')).reportMarkdown(composed(data, code), languages[code]),
   },
   json: { ending: 'json', make: async (data) => (await import('../../report/report-json.ts')).reportJson(data) },
-  junit: { ending: 'xml', make: async (data) => (await import('../../report/junit.ts')).reportJunit(data) },
+  junit: {
+    ending: 'xml',
+    make: async (data, code) => (await import('../../report/junit.ts')).reportJunit(data, languages[code]),
+  },
 };
 
 function composed(data: ReportData, code: LanguageCode): ReportDocument {

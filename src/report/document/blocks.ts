@@ -20,6 +20,14 @@ export interface Tile {
   readonly label: string;
   readonly value: string;
   readonly tone: Tone;
+  /** What is said below it, in lines. */
+  readonly details?: readonly Detail[];
+}
+
+export interface Detail {
+  /** What the value is; undefined for a sentence. */
+  readonly label?: string;
+  readonly value: Value;
 }
 
 /** `good` and `bad` are judgements, `none` is a fact. */

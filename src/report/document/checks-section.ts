@@ -1,6 +1,7 @@
 import type { Language } from '../language/languages.ts';
 import type { ReportData } from '../report-data.ts';
-import { data, plainData, type Block, type Tone } from './blocks.ts';
+import { data, plainData, type Block, type Detail, type Tone } from './blocks.ts';
+import { failureDetails } from './failure-details.ts';
 
 const MOST_STEPS = 500;
 
@@ -12,7 +13,11 @@ const tones: Readonly<Record<ReportData['run']['steps'][number]['result'], Tone>
 };
 
 /** Every step of the scenario, what is checked of TCP among them, and why the run did not pass. */
-export function checks({ run, notices }: ReportData, { report: { checks: words }, notation }: Language): Block[] {
+export function checks({ run, notices }: ReportData, language: Language): Block[] {
+  const {
+    report: { checks: words },
+    notation,
+  } = language;
   const passed = run.steps.filter(({ result }) => result === 'passed').length;
   const { number, line, step, result, time } = words.heads;
   const rows = run.steps
@@ -21,11 +26,10 @@ export function checks({ run, notices }: ReportData, { report: { checks: words }
       String(each.index + 1),
       String(each.line),
       data(each.text),
-      plainData(words.results[each.result], tones[each.result]),
+      plainData(each.notReached ? words.notReached : words.results[each.result], tones[each.result]),
       each.durationMs === null ? '–' : notation.duration(each.durationMs),
     ]);
-  const failed = run.steps.find((each) => each.result === 'failed');
-  const reason = failed?.reason ?? run.reason;
+  const details = failureDetails(run, language);
   const table: readonly Block[] =
     rows.length === 0
       ? [{ kind: 'remark', tone: 'bad', text: words.none }]
@@ -49,13 +53,17 @@ export function checks({ run, notices }: ReportData, { report: { checks: words }
           } as const,
         ]
       : []),
-    ...(reason === null || run.result === 'passed'
-      ? []
-      : [
-          { kind: 'subheading', text: words.reason } as const,
-          { kind: 'remark', tone: 'bad', text: plainData(reason) } as const,
-        ]),
+    ...(details.length === 0 ? [] : [{ kind: 'subheading', text: words.reason } as const]),
+    ...details
+      .filter(({ label }) => label === undefined)
+      .map(({ value }): Block => ({ kind: 'remark', tone: 'bad', text: value })),
+    ...detailFacts(details),
     ...(notices.length === 0 ? [] : [{ kind: 'subheading', text: words.notices } as const]),
     ...notices.map((text): Block => ({ kind: 'remark', tone: 'none', text: plainData(text) })),
   ];
+}
+
+function detailFacts(details: readonly Detail[]): Block[] {
+  const items = details.flatMap(({ label, value }) => (label === undefined ? [] : [[label, value] as const]));
+  return items.length === 0 ? [] : [{ kind: 'facts', items }];
 }

@@ -1,6 +1,7 @@
 import type { Language } from '../language/languages.ts';
 import type { ReportData } from '../report-data.ts';
 import { plainData, type ReportDocument, type Tile, type Tone, type Value } from './blocks.ts';
+import { failureDetails } from './failure-details.ts';
 import { statusText, statusTone } from './status-text.ts';
 
 /** Who, when, what. */
@@ -37,11 +38,25 @@ export function tilesOf(data: ReportData, language: Language): Tile[] {
   ];
 }
 
-function stepTile({ run }: ReportData, { notation, report: { tiles, results } }: Language): Tile {
+function stepTile({ run }: ReportData, language: Language): Tile {
+  const {
+    notation,
+    report: { tiles, results },
+  } = language;
+  const notReached = run.steps.filter((step) => step.notReached).length;
+  const rest = notReached === 0 ? '' : `, ${tiles.notReached(notation.number(notReached))}`;
   const passed = run.steps.filter(({ result }) => result === 'passed').length;
   const value =
-    run.steps.length === 0 ? tiles.noSteps : tiles.steps(notation.number(passed), notation.number(run.steps.length));
-  return { label: results[run.result], value, tone: run.result === 'passed' ? 'good' : 'bad' };
+    run.steps.length === 0
+      ? tiles.noSteps
+      : tiles.steps(notation.number(passed), notation.number(run.steps.length)) + rest;
+  const details = failureDetails(run, language);
+  return {
+    label: results[run.result],
+    value,
+    tone: run.result === 'passed' ? 'good' : 'bad',
+    ...(details.length === 0 ? {} : { details }),
+  };
 }
 
 /** The first look at each port: what was found before the start. */

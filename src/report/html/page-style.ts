@@ -58,6 +58,9 @@ dd { margin: 0; }
 .tile b { display: block; color: var(--soft); font-size: .82rem; font-weight: 400; }
 .tile span { font-weight: 600; }
 .tile .mark { font-weight: 700; }
+.tile p { margin: .45rem 0 0; white-space: pre-line; overflow-wrap: anywhere; }
+.tile b.detail { display: inline; }
+.tile-wide { grid-column: 1 / -1; }
 .tile-good { border-left-color: var(--good); }
 .tile-good .mark { color: var(--good); }
 .tile-bad { border-left-color: var(--bad); background: var(--bad-ground); }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { DIAGRAM_STYLE } from '../diagram/diagram-style.ts';
-import type { ReportDocument, Section } from '../document/blocks.ts';
+import type { Detail, ReportDocument, Section } from '../document/blocks.ts';
 import type { Language } from '../language/languages.ts';
+import type { Notation } from '../language/wording.ts';
 import { TOPOLOGY_STYLE } from '../topology/topology-svg.ts';
 import { blockMarkup } from './html-blocks.ts';
 import { html, trusted, type Markup } from './markup.ts';
@@ -65,11 +66,18 @@ function headingMarkup({ heading }: ReportDocument, { notation }: Language): Mar
 }
 
 function summaryMarkup({ tiles }: ReportDocument, { report, notation }: Language): Markup {
-  const items = tiles.map(({ label, value: text, tone }) => {
+  const items = tiles.map(({ label, value: text, tone, details = [] }) => {
     const words = html`<span>${mark(tone)}${notation.typeset(text)}</span>`;
-    return html`<li class="tile tile-${tone}"><b>${label}</b> ${words}</li>`;
+    const below = details.map((detail) => detailMarkup(detail, notation));
+    const wide = details.length === 0 ? '' : ' tile-wide';
+    return html`<li class="tile tile-${tone}${wide}"><b>${label}</b> ${words}${below}</li>`;
   });
   return html`<section class="summary" aria-label="${report.summary}"><ul class="tiles">${items}</ul></section>`;
+}
+
+function detailMarkup({ label, value: content }: Detail, notation: Notation): Markup {
+  const name = label === undefined ? '' : html`<b class="detail">${notation.typeset(label)}${notation.colon}</b> `;
+  return html`<p>${name}${value(content, notation)}</p>`;
 }
 
 function sectionMarkup({ id, title, blocks }: Section, number: number, language: Language): Markup {

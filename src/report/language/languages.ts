@@ -1,6 +1,9 @@
 import type { LanguageCode } from '../../core/lab-description.ts';
 import { diagram as diagramEn } from './diagram-en.ts';
 import { diagram as diagramFr } from './diagram-fr.ts';
+import { english } from './failure-en.ts';
+import { french } from './failure-fr.ts';
+import type { FailureWords } from './failure-words.ts';
 import { notations } from './notation.ts';
 import { report as reportEn, type ReportWords } from './report-en.ts';
 import { report as reportFr } from './report-fr.ts';
@@ -12,9 +15,10 @@ export interface Language {
   readonly notation: Notation;
   readonly diagram: DiagramWords;
   readonly report: ReportWords;
+  readonly failure: FailureWords;
 }
 
 export const languages: Readonly<Record<LanguageCode, Language>> = {
-  en: { code: 'en', notation: notations.en, diagram: diagramEn, report: reportEn },
-  fr: { code: 'fr', notation: notations.fr, diagram: diagramFr, report: reportFr },
+  en: { code: 'en', notation: notations.en, diagram: diagramEn, report: reportEn, failure: english },
+  fr: { code: 'fr', notation: notations.fr, diagram: diagramFr, report: reportFr, failure: french },
 };

@@ -30,6 +30,7 @@ export const report = {
   summary: 'At a glance',
   tiles: {
     steps: (passed: string, all: string) => `${passed} of ${all} steps passed`,
+    notReached: (count: string) => `${count} not reached`,
     noSteps: 'no step was played',
     port: (port: number, machine: string) => `port ${port} of ${machine}`,
     portStates: {
@@ -242,6 +243,7 @@ export const report = {
     table: 'Steps of the scenario',
     heads: { number: 'No.', line: 'Line', step: 'Step', result: 'Result', time: 'Time' },
     results: { passed: 'passed', failed: 'failed', skipped: 'skipped', running: 'not ended' },
+    notReached: 'not reached',
     reason: 'Why it did not pass',
     none: 'No step was played.',
     cut: (shown: string, all: string) => `The first ${shown} of ${all} steps.`,

@@ -27,6 +27,7 @@ export const report: ReportWords = {
   summary: 'En bref',
   tiles: {
     steps: (passed, all) => `${passed} étapes réussies sur ${all}`,
+    notReached: (count) => `${count} non ${count === '1' ? 'atteinte' : 'atteintes'}`,
     noSteps: 'aucune étape jouée',
     port: (port, machine) => `port ${port} de ${machine}`,
     portStates: {
@@ -255,6 +256,7 @@ export const report: ReportWords = {
     table: 'Étapes du scénario',
     heads: { number: 'N°', line: 'Ligne', step: 'Étape', result: 'Résultat', time: 'Temps' },
     results: { passed: 'réussie', failed: 'échouée', skipped: 'passée', running: 'inachevée' },
+    notReached: 'non atteinte',
     reason: 'Pourquoi ce n’est pas réussi',
     none: 'Aucune étape n’a été jouée.',
     cut: (shown, all) => `Les ${shown} premières étapes sur ${all}.`,

@@ -1,5 +1,6 @@
-import type { Block, Listing, ReportDocument } from '../document/blocks.ts';
+import type { Block, Detail, Listing, ReportDocument } from '../document/blocks.ts';
 import type { Language } from '../language/languages.ts';
+import type { Notation } from '../language/wording.ts';
 import { topologyMermaid } from '../topology/mermaid.ts';
 import { codeBlock, escapeText, proseText, valueText } from './escape-markdown.ts';
 import { sequenceMermaid } from './sequence-diagram.ts';
@@ -18,8 +19,9 @@ export function reportMarkdown(
     heading.map(([label, value]) => `- ${escapeText(label)}${notation.colon} ${valueText(value, notation)}`).join('\n'),
     tiles
       .map(
-        ({ label, value, tone }) =>
-          `- ${escapeText(label)}${notation.colon} **${valueText({ data: value, plain: true, tone }, notation)}**`,
+        ({ label, value, tone, details = [] }) =>
+          `- ${escapeText(label)}${notation.colon} **${valueText({ data: value, plain: true, tone }, notation)}**` +
+          details.map((detail) => `\n  - ${detailText(detail, notation)}`).join(''),
       )
       .join('\n'),
   ];
@@ -31,6 +33,11 @@ export function reportMarkdown(
     .filter((part) => part !== '')
     .map((part) => part.trimEnd())
     .join('\n\n')}\n`;
+}
+
+function detailText({ label, value }: Detail, notation: Notation): string {
+  const name = label === undefined ? '' : `${escapeText(notation.typeset(label))}${notation.colon} `;
+  return name + valueText(value, notation);
 }
 
 function row(cells: readonly string[]): string {
