@@ -66,6 +66,18 @@ export type Finding =
       readonly ms: number;
       readonly lines?: number | undefined;
     }
+  /**
+   * A port that the program was to listen on was in TIME_WAIT, so bind(2) failed; `end` when it was started all the same.
+   * `endedMsAgo`: since when.
+   */
+  | {
+      readonly kind: 'time-wait';
+      readonly role: string;
+      readonly machine: string;
+      readonly port: number;
+      readonly endedMsAgo?: number | undefined;
+      readonly end?: ProgramStatus | undefined;
+    }
   /** As it follows "but", in English. */
   | { readonly kind: 'other'; readonly text: string };
 
@@ -93,6 +105,19 @@ export type Advice =
   /** A file that a command of a `run` step did not find lies in the folder of a program; `step` finds it. */
   | { readonly kind: 'program-folder'; readonly program: string; readonly file: string; readonly step: string }
   | { readonly kind: 'look-at-packets' }
+  /**
+   * TIME_WAIT kept the program from its port. `isBarredToAll`: also from a server that sets SO_REUSEADDR, because the
+   * one before had not. `canBeFresh`: the machines can be made again (`lab run --fresh`).
+   */
+  | {
+      readonly kind: 'time-wait';
+      readonly role: string;
+      readonly machine: string;
+      readonly port: number;
+      readonly isBarredToAll: boolean;
+      readonly remainingMs?: number | undefined;
+      readonly canBeFresh: boolean;
+    }
   /** Whole sentences, in English. */
   | { readonly kind: 'other'; readonly text: string };
 

@@ -41,6 +41,15 @@ export interface PlayedRun {
   readonly durationMs: number;
   /** The disk was full, or broken: the folder holds only a part, and the run has not passed. */
   readonly incomplete?: true;
+  /** It failed because of this. */
+  readonly timeWait?: PortInTimeWait;
+}
+
+/** A port that a program needed and that was in TIME_WAIT, from a connection of before. */
+export interface PortInTimeWait {
+  readonly role: string;
+  readonly machine: string;
+  readonly port: number;
 }
 
 /** A play that did not pass, with all that shows why. */
@@ -141,15 +150,22 @@ async function playInto(
 function whole(
   play: PlayResult,
   fault: LabError | undefined,
-): Pick<FailedRun, 'result' | 'durationMs' | 'play' | 'incomplete'> {
+): Pick<FailedRun, 'result' | 'durationMs' | 'play' | 'incomplete' | 'timeWait'> {
   const { result, durationMs } = play;
-  if (fault === undefined) return { result, durationMs, play };
+  if (fault === undefined) return { result, durationMs, play, ...timeWaitOf(play) };
   return {
     result: 'broken',
     durationMs,
     incomplete: true,
     play: { ...play, result: 'broken', passed: false, failedStep: undefined, error: fault, tails: [] },
   };
+}
+
+function timeWaitOf({ failedStep }: PlayResult): Pick<PlayedRun, 'timeWait'> {
+  const hint = failedStep?.problem?.hint;
+  if (hint?.kind !== 'time-wait') return {};
+  const { role, machine, port } = hint;
+  return { timeWait: { role, machine, port } };
 }
 
 function showAtSeat(seats: Seats, event: Event): void | Promise<void> {

@@ -17,7 +17,7 @@ import { withLock, type LockedSession } from '../session/locked-session.ts';
 import type { OpenedLab } from '../session/lab-file/opened-lab.ts';
 import { withPeerNames } from './peer-names.ts';
 import { packetRecorder } from './record-packets.ts';
-import { playOnce, type FailedRun, type PlayedRun, type Seats, type Series } from './play-once.ts';
+import { playOnce, type FailedRun, type PlayedRun, type PortInTimeWait, type Seats, type Series } from './play-once.ts';
 import { reachEarly, type EarlyShells } from '../session/reach-early.ts';
 import type { Session } from '../session/session.ts';
 import type { Seat } from '../seats/seat.ts';
@@ -66,6 +66,8 @@ export interface RunResult {
   readonly failed: number;
   /** Of those that came to an end, from 0 to 1. */
   readonly passRate: number;
+  /** Ports that were in TIME_WAIT when plays needed them, with how many failed for it; undefined when none did. */
+  readonly timeWaits?: readonly (PortInTimeWait & { readonly failed: number })[];
   /** Every play, in order; fewer than `times` when the lab broke or the user stopped. */
   readonly runs: readonly PlayedRun[];
   readonly firstFailure: FailedRun | undefined;
@@ -172,7 +174,8 @@ async function setStage(
   const { events, signal } = session.context;
   const { lab } = await session.lab();
   const { programs: only, machines: names } = castOf(scenario, lab);
-  const { state, machines } = await session.machines(names);
+  const { state, provider, machines } = await session.machines(names);
+  const { ownsMachines: canBeFresh } = provider.features;
   if (state.fingerprint !== labFingerprint(lab)) throw changedLab(state, lab);
   const connected = (await early?.take(state.labId)) ?? (await connectAll(machines, cleanup, signal));
   const shells = withPeerNames(connected, machines);
@@ -192,7 +195,7 @@ async function setStage(
     cleanup,
   );
   return {
-    stage: { lab, shells, programs, events, signal, slowness, observers },
+    stage: { lab, shells, programs, events, signal, slowness, observers, canBeFresh },
     links,
     oneWayMs,
     remarks: buildRemarks(programs.values()),
@@ -202,6 +205,7 @@ async function setStage(
 function summarise(scenario: Scenario, times: number, played: readonly FailedRun[]): RunResult {
   const ended = played.filter(({ result }) => result !== 'interrupted');
   const passed = ended.filter(({ result }) => result === 'passed').length;
+  const ports = ended.flatMap(({ timeWait }) => timeWait ?? []);
   const firstFailure = ended.find(({ result }) => result !== 'passed');
   return {
     scenario: scenario.name,
@@ -210,7 +214,14 @@ function summarise(scenario: Scenario, times: number, played: readonly FailedRun
     passed,
     failed: ended.length - passed,
     passRate: passed / Math.max(1, ended.length),
+    ...(ports.length > 0 && { timeWaits: countEach(ports) }),
     runs: played.map(({ play: _play, ...short }) => short),
     firstFailure,
   };
+}
+
+/** Each of them once, with how often it came. */
+function countEach(ports: readonly PortInTimeWait[]): NonNullable<RunResult['timeWaits']> {
+  const groups = [...Map.groupBy(ports, ({ role, machine, port }) => [role, machine, port].join(' ')).values()];
+  return groups.flatMap((same) => same.slice(0, 1).map((port) => Object.assign({ failed: same.length }, port)));
 }

@@ -5,6 +5,7 @@ import { statusText } from './playing/exit-words.ts';
 import { PlayContext } from './playing/play-context.ts';
 import type { ProgramTerminal } from './playing/program-terminal.ts';
 import { StepFailure } from './playing/step-failure.ts';
+import { withTimeWait } from './playing/time-wait.ts';
 import type { FailedStep, PlayResult, ProgramEnd, Tail } from './play-result.ts';
 import type { Stage } from './stage.ts';
 import type { Scenario, Step } from './scenario.ts';
@@ -84,7 +85,7 @@ async function playAndReport(step: Step, play: PlayContext): Promise<Stop | unde
     return undefined;
   } catch (error) {
     const stop = kindOfStop(error, play);
-    const problem = stop.error instanceof CheckError ? problemOf(stop.error, step) : undefined;
+    const problem = stop.error instanceof CheckError ? withTimeWait(problemOf(stop.error, step), play) : undefined;
     const failed = failedStep(place, problem, stop.error);
     const { reason } = failed;
     await events.emit({

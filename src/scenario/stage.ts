@@ -17,6 +17,8 @@ export interface Stage {
   readonly events: EventSink;
   /** How many times as long as usual the slowest machine takes; default limits are as much longer. Default 1. */
   readonly slowness?: number | undefined;
+  /** Whether the machines can be made again (`lab run --fresh`). Default: no. */
+  readonly canBeFresh?: boolean | undefined;
   /** Stops the play; what runs is still ended. */
   readonly signal: AbortSignal;
   /** Size of every terminal; default 120 columns, 30 rows. */

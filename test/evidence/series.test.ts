@@ -19,6 +19,10 @@ machines:
 programs:
   hasty: { on: east, files: [closes-first.py], command: [python3, closes-first.py, 6100, never], listens: 6100 }
   client: { on: west, files: [says-one-word.py], command: [python3, says-one-word.py, east, 6100], prompt: "word> " }
+  late: { on: east, files: [closes-first.py], command: [python3, closes-first.py, 6200, after], listens: 6200 }
+  polite: { on: east, files: [closes-first.py], command: [python3, closes-first.py, 6300, before], listens: 6300 }
+  client2: { on: west, files: [says-one-word.py], command: [python3, says-one-word.py, east, 6200], prompt: "word> " }
+  client3: { on: west, files: [says-one-word.py], command: [python3, says-one-word.py, east, 6300], prompt: "word> " }
   diary:
     on: west
     command: [sh, -c, 'cat "$HOME/diary"; ip neigh show 10.7.0.2; echo once >> "$HOME/diary"']
@@ -31,6 +35,14 @@ scenarios:
     - send: { client: salut }
     - expect: { hasty: heard salut }
     - exit: { client: 0, hasty: 0 }
+  late:
+    - start: [late, client2]
+    - send: { client2: salut }
+    - exit: { client2: 0, late: 0 }
+  polite:
+    - start: [polite, client3]
+    - send: { client3: salut }
+    - exit: { client3: 0, polite: 0 }
 `;
 
 /** Puts that lab into the folder of a user, in place of the practical. */
@@ -78,13 +90,13 @@ describe('a series of plays', { skip: await cannotMakeMachines() }, () => {
         layLab(user, labText);
         const { exitCode, stderr } = await user.lab('up');
         assert.equal(exitCode, 0, stderr);
-        const before = await runJson(user, '--repeat', '2');
+        const before = await runJson(user, 'hasty', '--repeat', '2');
         assert.deepEqual([before.passed, before.failed, before.exitCode], [1, 1, 1]);
         assert.match(await printed(user, before.runs[1]!.run, 'diary'), /^once\n10\.7\.0\.2 dev .*\n$/);
-        const { exitCode: code, ...series } = await runJson(user, '--repeat', '3', '--fresh');
+        const { exitCode: code, ...series } = await runJson(user, 'hasty', '--repeat', '3', '--fresh');
         assert.deepEqual([series.passed, series.failed, code], [3, 0, 0]);
         for (const { run } of series.runs) assert.equal(await printed(user, run, 'diary'), noDiary);
-        const alone = await runJson(user, '--fresh');
+        const alone = await runJson(user, 'hasty', '--fresh');
         assert.equal(alone.result, 'passed');
         assert.equal(await printed(user, alone.runs[0]!.run, 'diary'), noDiary);
         assert.equal(sparesOf(user), 5);
@@ -93,12 +105,62 @@ describe('a series of plays', { skip: await cannotMakeMachines() }, () => {
       },
     );
   }
+
+  test('what failed of TIME_WAIT is told apart: as data, in one line for a series, with its cure for one play', async () => {
+    await using user = currentUser();
+    layLab(user, labText);
+    const { exitCode, stderr } = await user.lab('up');
+    assert.equal(exitCode, 0, stderr);
+    const hasty = await user.lab('run', 'hasty', '--repeat', '3', '-q');
+    assert.match(
+      hasty.stdout,
+      /but: +port 6100 of east was still in TIME_WAIT, of a connection that ended \d s ago: bind/,
+    );
+    assert.match(hasty.stdout, /hint: .* Set it before bind \(setsockopt\).* wait 5\d s, or .* lab run --fresh\./);
+    assert.match(
+      hasty.stdout,
+      /^2 failed because port 6100 of east was still in TIME_WAIT from the play before: hasty does not set SO_REUSEADDR \(setsockopt before bind\), or run with --fresh\.$/m,
+    );
+    const again = await user.lab('run', 'hasty', '--repeat', '2', '-q');
+    assert.match(again.stdout, /^2 failed because .* in TIME_WAIT from before: let hasty set SO_REUSEADDR/m);
+
+    const late = await runJson(user, 'late', '--repeat', '2');
+    const port = { role: 'late', machine: 'east', port: 6200 };
+    assert.deepEqual([late.passed, late.timeWaits], [1, [{ ...port, failed: 1 }]]);
+    assert.deepEqual(
+      late.runs.map(({ timeWait }) => timeWait),
+      [undefined, port],
+    );
+    const { failedStep } = late.firstFailure!.play;
+    assert.match(
+      failedStep!.reason,
+      /^port 6200 of east was still in TIME_WAIT, .*; bind of late failed, and it ended with status 1$/,
+    );
+    assert.match(
+      failedStep!.hint!,
+      /late does not set SO_REUSEADDR before bind \(setsockopt; after bind is too late\)/,
+    );
+
+    const polite = await runJson(user, 'polite', '--repeat', '2');
+    assert.deepEqual([polite.passed, polite.timeWaits], [2, undefined]);
+    // The port is in TIME_WAIT now, and only a server that sets SO_REUSEADDR gets it.
+    const mode = async (name: string): Promise<Played> => {
+      layLab(user, labText.replace('6300, before', `6300, ${name}`));
+      return runJson(user, 'polite');
+    };
+    assert.deepEqual((await mode('silent')).timeWaits, [{ role: 'polite', machine: 'east', port: 6300, failed: 1 }]);
+    const broken = await mode('broken');
+    assert.deepEqual(
+      [broken.timeWaits, broken.firstFailure!.play.failedStep!.reason],
+      [undefined, 'polite ended with status 4 first'],
+    );
+  });
 });
 
 test('--fresh is refused where the machines are not made by lab', async () => {
   const text = labText.replace('name: again', 'name: again\nprovider: ssh');
   using folder = temporaryFolder({ 'lab.yaml': text, ...Object.fromEntries(files.map((name) => [name, ''])) });
-  const { exitCode, stderr } = await runCli(['run', '--fresh'], { cwd: folder.path });
+  const { exitCode, stderr } = await runCli(['run', 'hasty', '--fresh'], { cwd: folder.path });
   assert.equal(exitCode, 3);
   assert.match(stderr, /provider ssh makes none/);
 });

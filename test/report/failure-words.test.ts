@@ -74,6 +74,10 @@ const findings: ByKind<Finding> = {
     { kind: 'endless-output', role: 'client', bytes: 812, ms: 900, lines: 1 },
     { kind: 'endless-output', role: 'client', bytes: 260_000_000, ms: 4100 },
   ],
+  'time-wait': [
+    { kind: 'time-wait', role: 'server', machine: 'vm1', port: 7999, endedMsAgo: 3200 },
+    { kind: 'time-wait', role: 'server', machine: 'vm1', port: 7999, end: status(1) },
+  ],
   other: [{ kind: 'other', text: 'packet 3 (RST of the server)' }],
 };
 
@@ -86,6 +90,18 @@ const advices: ByKind<Advice> = {
     { kind: 'program-folder', program: 'server', file: 'got.jpg', step: 'run: { program: server, command: [ls] }' },
   ],
   'look-at-packets': [{ kind: 'look-at-packets' }],
+  'time-wait': [
+    {
+      kind: 'time-wait',
+      role: 'server',
+      machine: 'vm1',
+      port: 7999,
+      isBarredToAll: true,
+      remainingMs: 41_000,
+      canBeFresh: true,
+    },
+    { kind: 'time-wait', role: 'server', machine: 'vm1', port: 7999, isBarredToAll: false, canBeFresh: false },
+  ],
   other: [{ kind: 'other', text: 'Wait.' }],
 };
 

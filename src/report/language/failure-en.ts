@@ -1,6 +1,6 @@
 import type { ProgramStatus } from '../../core/step-problem.ts';
 import { formatBytes, formatDuration } from '../../core/text/amounts.ts';
-import { crashedBy, endWords, failureWords, joined } from './failure-words.ts';
+import { crashedBy, endWords, failureWords, joined, wholeSeconds } from './failure-words.ts';
 
 const end = (ended: ProgramStatus | number | string): string =>
   endWords(ended, {
@@ -59,6 +59,13 @@ export const english = failureWords({
     'not-asked': ({ role }) => `${role} does not ask for a line`,
     'endless-output': ({ role, bytes, ms, lines }) =>
       `${role} prints without end: ${formatBytes(bytes)} in ${formatDuration(ms)}${again(lines)}`,
+    'time-wait': ({ role, machine, port, endedMsAgo, end: how }) => {
+      const since = endedMsAgo === undefined ? 'lately' : `${formatDuration(wholeSeconds(endedMsAgo))} ago`;
+      const place = `port ${port} of ${machine} was still in TIME_WAIT, of a connection that ended ${since}`;
+      return how === undefined
+        ? `${place}: bind would get "Address already in use"`
+        : `${place}; bind of ${role} failed, and it ended with ${ended(how)}`;
+    },
     other: ({ text }) => text,
   },
   nothing: {
@@ -84,6 +91,15 @@ export const english = failureWords({
       `Status 127 mostly means that a command was not found. Try by hand: lab exec ${machine} -- ${command}`,
     'program-folder': ({ program, file, step }) =>
       `${file} lies in the folder of ${program}, but commands run in the home folder. Write: ${step}`,
+    'time-wait': ({ role, machine, isBarredToAll, remainingMs, canBeFresh }) => {
+      const wait = remainingMs === undefined ? 'up to 60 s' : formatDuration(wholeSeconds(remainingMs));
+      const cure = isBarredToAll
+        ? 'The server before had not set SO_REUSEADDR. Set it before bind (setsockopt): then the port is free at once ' +
+          `after a server that has done so. Until then wait ${wait}`
+        : `${role} does not set SO_REUSEADDR before bind (setsockopt; after bind is too late). Or wait ${wait}`;
+      const fresh = canBeFresh ? ', or play on fresh machines: lab run --fresh' : '';
+      return `${machine} closed that connection first, so its kernel remembers it for a minute. ${cure}${fresh}.`;
+    },
     'look-at-packets': () => '"lab logs --tcp" draws all packets of the run.',
     other: ({ text }) => text,
   },

@@ -1,6 +1,6 @@
 import type { ProgramStatus } from '../../core/step-problem.ts';
 import type { ListenWay } from '../../core/step-problem.ts';
-import { crashedBy, endWords, failureWords } from './failure-words.ts';
+import { crashedBy, endWords, failureWords, wholeSeconds } from './failure-words.ts';
 import { notations } from './notation.ts';
 
 const { bytes: bytesText, duration, list } = notations.fr;
@@ -86,6 +86,13 @@ export const french = failureWords({
     'not-asked': ({ role }) => `${role} ne demande pas de ligne`,
     'endless-output': ({ role, bytes, ms, lines }) =>
       `${role} affiche sans fin : ${bytesText(bytes)} en ${duration(ms)}${again(lines)}`,
+    'time-wait': ({ role, machine, port, endedMsAgo, end: how }) => {
+      const since = endedMsAgo === undefined ? 'récemment' : `il y a ${duration(wholeSeconds(endedMsAgo))}`;
+      const place = `le port ${port} de ${machine} était encore en TIME_WAIT, pour une connexion terminée ${since}`;
+      return how === undefined
+        ? `${place} : bind obtiendrait « Address already in use »`
+        : `${place} ; le bind de ${role} a échoué, et il s’est terminé ${ended(how)}`;
+    },
     other: ({ text }) => text,
   },
   nothing: {
@@ -113,6 +120,15 @@ export const french = failureWords({
     'program-folder': ({ program, file, step }) =>
       `${file} se trouve dans le dossier de ${program}, mais les commandes s’exécutent dans le dossier personnel. ` +
       `Écrire : ${step}`,
+    'time-wait': ({ role, machine, isBarredToAll, remainingMs, canBeFresh }) => {
+      const wait = remainingMs === undefined ? 'jusqu’à 60 s' : duration(wholeSeconds(remainingMs));
+      const cure = isBarredToAll
+        ? 'Le serveur précédent n’avait pas activé SO_REUSEADDR. À activer avant bind (setsockopt) : le port est alors ' +
+          `libre aussitôt après un tel serveur. D’ici là, attendre ${wait}`
+        : `${role} n’active pas SO_REUSEADDR avant bind (setsockopt ; après bind, c’est trop tard). Ou attendre ${wait}`;
+      const fresh = canBeFresh ? ', ou jouer sur des machines neuves : lab run --fresh' : '';
+      return `${machine} a fermé cette connexion en premier, donc son noyau s’en souvient une minute. ${cure}${fresh}.`;
+    },
     'look-at-packets': () => '« lab logs --tcp » dessine tous les paquets de l’exécution.',
     other: ({ text }) => text,
   },

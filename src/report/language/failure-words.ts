@@ -151,3 +151,8 @@ export function crashedBy({ signal }: ProgramStatus): (typeof crashSignals)[numb
 export function joined(items: readonly string[], and: string): string {
   return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} ${and} ${items.at(-1)}`;
 }
+
+/** Milliseconds, rounded up to whole seconds. */
+export function wholeSeconds(ms: number): number {
+  return Math.ceil(ms / 1000) * 1000;
+}

@@ -92,6 +92,7 @@ const finding = byKind<Finding>({
   },
   'not-asked': { role: text },
   'endless-output': { role: text, bytes: count, ms: duration, lines: optional(count) },
+  'time-wait': { role: text, machine: text, port, endedMsAgo: optional(duration), end: optional(programStatus) },
   other: { text },
 });
 
@@ -102,6 +103,14 @@ const advice = byKind<Advice>({
   'command-not-found': { machine: text, command: text },
   'program-folder': { program: text, file: text, step: text },
   'look-at-packets': {},
+  'time-wait': {
+    role: text,
+    machine: text,
+    port,
+    isBarredToAll: truth,
+    remainingMs: optional(duration),
+    canBeFresh: truth,
+  },
   other: { text },
 });
 

@@ -9,6 +9,7 @@ import { StepFailure } from './step-failure.ts';
 import { Keyboard } from './keyboard.ts';
 import { StandstillWatch } from './standstill.ts';
 import type { Stage } from '../stage.ts';
+import type { PortInTimeWait } from './port-in-time-wait.ts';
 import type { ProgramTerminal } from './program-terminal.ts';
 
 /** With a user at a keyboard nothing is late for as long as a person may think. */
@@ -29,6 +30,8 @@ export class PlayContext {
   readonly steps = { begun: 0, passed: 0 };
   /** Whose end an `exit` step has checked. */
   readonly checked = new Set<ProgramTerminal>();
+  /** By role: what the look at the ports found before its last start, where that can be why it does not listen. */
+  readonly portsInTimeWait = new Map<string, PortInTimeWait>();
   /** By role. */
   readonly keyboards: ReadonlyMap<string, Keyboard>;
   /** The step that is played, counted from 0; undefined when all have been. */

@@ -8,18 +8,22 @@ import { explainPort } from '../../ports/port-words.ts';
 import { freePort } from '../../ports/free-port.ts';
 import { inspectPort, type PortReport } from '../../ports/inspect-port.ts';
 import { showPort } from '../../ports/show-port.ts';
+import { portInTimeWait, type PortInTimeWait } from './port-in-time-wait.ts';
 import type { Shell } from '../../ssh/shell.ts';
+
+export interface CheckPortsOptions {
+  readonly events: EventSink;
+  readonly signal: AbortSignal;
+  /** Called with a port that is in TIME_WAIT: a server may not get it. */
+  readonly onTimeWait?: (port: PortInTimeWait) => void;
+}
 
 /**
  * Looks at the ports that a program is about to listen on. A busy one is freed when the program says `ports: free`.
  *
  * @throws {CheckError} `port-busy` when another process holds one of them and may keep it.
  */
-export async function checkPorts(
-  program: Program,
-  shell: Shell,
-  options: { events: EventSink; signal: AbortSignal },
-): Promise<void> {
+export async function checkPorts(program: Program, shell: Shell, options: CheckPortsOptions): Promise<void> {
   const { events, signal } = options;
   // No one is asked for a password in the middle of a scenario.
   const look = { signal, sudoPassword: secretFromEnvironment('LAB_SUDO_PASSWORD', shell.machine) };
@@ -27,11 +31,11 @@ export async function checkPorts(
     const [report, tools] = await Promise.all([inspectPort(shell, port, look), showPort(shell, port, { signal })]);
     const { machine, holders, raw } = report;
     await events.emit({ kind: 'port-checked', machine, port, state: stateForServer(report), holders, raw, tools });
-    if (holders.length === 0) await settleWithoutHolders(report, program, events);
+    if (holders.length === 0) await settleWithoutHolders(report, program, options);
     else if (program.busyPort === 'error') throw busyError(report, program);
     else {
       const { after } = await freePort(shell, report, { ...look, events });
-      await settleWithoutHolders(after, program, events);
+      await settleWithoutHolders(after, program, options);
     }
   }
 }
@@ -52,7 +56,13 @@ function failsAnyway({ state, bind }: PortReport): boolean {
  *
  * @throws {CheckError} when no server could get the port.
  */
-async function settleWithoutHolders(report: PortReport, program: Program, events: EventSink): Promise<void> {
+async function settleWithoutHolders(
+  report: PortReport,
+  program: Program,
+  { events, onTimeWait }: CheckPortsOptions,
+): Promise<void> {
+  const remembered = portInTimeWait(report);
+  if (remembered !== undefined) onTimeWait?.(remembered);
   const explanation = explainPort(report);
   if (failsAnyway(report)) {
     const place = `port ${report.port} of ${report.machine}`;

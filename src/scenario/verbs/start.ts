@@ -1,6 +1,7 @@
 import { checkPorts } from '../playing/port-check.ts';
 import type { Deadline, PlayContext } from '../playing/play-context.ts';
 import { ProgramTerminal } from '../playing/program-terminal.ts';
+import type { PortInTimeWait } from '../playing/port-in-time-wait.ts';
 import { waitForPrompt, waitUntilListening } from '../playing/ready.ts';
 import { checkOptions, inLongForm, options } from '../reading/options.ts';
 import { parseRoles } from '../reading/roles.ts';
@@ -43,8 +44,10 @@ async function startProgram(role: string, deadline: Deadline, play: PlayContext)
   const { stage, signal } = play;
   const program = play.program(role);
   const shell = play.shell(program.on);
+  play.portsInTimeWait.delete(role);
+  const onTimeWait = (port: PortInTimeWait): void => void play.portsInTimeWait.set(role, port);
   await Promise.all([
-    stage.beforeStart?.(program) ?? checkPorts(program, shell, { events: stage.events, signal }),
+    stage.beforeStart?.(program) ?? checkPorts(program, shell, { events: stage.events, signal, onTimeWait }),
     stage.packets?.ready(),
   ]);
   signal.throwIfAborted();

@@ -131,7 +131,8 @@ function stepsText({ all, passed, notReached }: StepCounts): string {
   return `${passed} of ${countOf(all, 'step')} passed${rest}`;
 }
 
-function rate({ scenario, passed, failed, runs, times, passRate, firstFailure }: RunResult, style: Style): string {
+function rate(result: RunResult, style: Style): string {
+  const { scenario, passed, failed, runs, times, passRate, firstFailure } = result;
   const ended = passed + failed;
   const cutShort = ended < times ? `; ${times} were planned` : '';
   const first =
@@ -141,5 +142,19 @@ function rate({ scenario, passed, failed, runs, times, passRate, firstFailure }:
   const colour = failed === 0 ? 'green' : 'red';
   const share = style(colour, `passed ${passed} of ${ended} times`);
   const percent = Number((passRate * 100).toFixed(1));
-  return `Scenario ${style('bold', scenario)} ${share} (${percent} %)${cutShort}.\n${first}`;
+  return `Scenario ${style('bold', scenario)} ${share} (${percent} %)${cutShort}.\n${first}${timeWaits(result)}`;
+}
+
+/** Which failures are those of the play before. */
+function timeWaits({ runs, timeWaits: ports = [] }: RunResult): string {
+  // What the first play of a series finds was left before it, perhaps by another program.
+  const isFromBefore = runs[0]?.timeWait !== undefined;
+  const lines = ports.map(({ role, machine, port, failed }) => {
+    const [from, cure] = isFromBefore
+      ? ['before', `let ${role} set SO_REUSEADDR (setsockopt before bind) and wait a minute`]
+      : ['the play before', `${role} does not set SO_REUSEADDR (setsockopt before bind)`];
+    const failures = `${failed} failed because port ${port} of ${machine} was still in TIME_WAIT from ${from}`;
+    return `${failures}: ${cure}, or run with --fresh.\n`;
+  });
+  return lines.join('');
 }
