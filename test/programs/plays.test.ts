@@ -17,6 +17,28 @@ await testSets('programs as people really write them play at once', [
   { folder: 'sets/12-py-curses', file: 'lab-noprompt.yaml', title: 'curses, without a prompt' },
   { folder: 'sets/13-py-menu-clear', title: 'a menu that clears the screen' },
   { folder: 'sets/14-c-fork-make', title: 'C with fork() and make', needs: ['cc', 'make'] },
+  {
+    folder: 'sets/14-c-fork-make',
+    title: 'the same, its server built on its machine',
+    needs: ['cc', 'make'],
+    replace: [
+      [
+        'build: [make, serveur], files: [serveur]',
+        'build: { on: vm1, command: [make, serveur] }, files: [serveur.c, commun.c, commun.h, Makefile]',
+      ],
+    ],
+  },
+  {
+    folder: 'variants/c-gets-warning',
+    title: 'C that its compiler warns of: the warning is shown, and kept in the report',
+    needs: ['cc'],
+    async check(played) {
+      assertPassed(played);
+      assert.match(played.warnings, /the build of client succeeded, and said:/);
+      assert.match(played.warnings, /`gets' function is dangerous/);
+      assert.match(await played.report('json'), /`gets' function is dangerous/);
+    },
+  },
   { folder: 'sets/16-java-package', title: 'Java in a package', needs: ['javac'] },
   { folder: 'sets/17-java-source', title: 'Java run from its source', needs: ['javac'] },
   { folder: 'sets/18-go', title: 'Go', needs: ['go'] },
