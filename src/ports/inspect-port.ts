@@ -29,7 +29,7 @@ const LOOK_TIMEOUT_MS = 60_000;
  */
 export async function inspectPort(shell: Shell, port: number, options: LookOptions = {}): Promise<PortReport> {
   const { protocol = 'tcp', depth = 'bind' } = options;
-  const findings = await look(shell, port, depth === 'bind' ? 'all' : 'table', options);
+  const findings = await look(shell, port, depth === 'bind' ? 'all' : depth, options);
   const source = findings.source as PortSource;
   const rows = Map.groupBy(parseSocketTable(source, findings.table, port), ({ state }) => kindOf(state));
   const holders = withoutRepeats((rows.get('holder') ?? []).flatMap((row) => holdersOf(row, findings)));
@@ -84,7 +84,7 @@ export async function isListening(shell: Shell, port: number, options: LookOptio
 async function look(
   shell: Shell,
   port: number,
-  mode: 'all' | 'table' | 'rows',
+  mode: 'all' | 'bound' | 'table' | 'rows',
   { signal, sudoPassword, protocol = 'tcp' }: LookOptions,
 ): Promise<Findings> {
   const texts = mode === 'rows' ? [] : [tryBindInPerl(), tryBindInPython()];

@@ -1,9 +1,9 @@
 # Prints the rows of the socket table with this local port, and who holds it: of TCP who listens, where no one does the
 # processes of the other rows.
 #
-# Arguments: port, mode (`rows` prints the table only, `table` also who holds it, `all` also what bind(2) answers to
-# this user, `elevated` is the second run, as root, when a holder is not visible), `tcp` or `udp`, the mark that begins
-# each part of the output, and the texts of try-bind.pl and try-bind.py.
+# Arguments: port, mode (`rows` prints the table only, `table` also who holds it, `bound` also sockets that are bound
+# only, `all` also what bind(2) answers to this user, `elevated` is the second run, as root, when a holder is not
+# visible), `tcp` or `udp`, the mark that begins each part of the output, and the texts of try-bind.pl and try-bind.py.
 port=$1 mode=$2 protocol=$3 mark=$4 perl=$5 python=$6
 hex=$(printf %04X "$port")
 case $protocol in udp) flag=u kind=UDP ;; *) flag=t kind=TCP ;; esac

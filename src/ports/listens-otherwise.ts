@@ -159,8 +159,8 @@ function isOpen({ protocol, state }: OpenSocket): boolean {
   return protocol === 'tcp' ? state === 'listen' : state === 'unconnected';
 }
 
-/** Whether a client that looks for this address, or any other machine, gets to the socket. */
-function isReachedAt(socket: OpenSocket, wanted: string | undefined): boolean {
+/** Whether a client that looks for this address, or without one any other machine, gets to the socket. */
+export function isReachedAt(socket: OpenSocket, wanted: string | undefined): boolean {
   // `192.168.100.4%eth0` is bound to that interface, too.
   const address = socket.local.address.replace(/%.*/, '');
   const isIPv4Client = wanted === undefined || !wanted.includes(':');
@@ -176,7 +176,8 @@ function narrowKind({ local: { address } }: OpenSocket, wanted: string | undefin
   return isIPv6 ? 'ipv6-only' : 'ipv4-only';
 }
 
-function swapBytes(port: number): number {
+/** The port that a program gets which leaves htons(3) out on a little-endian machine. */
+export function swapBytes(port: number): number {
   return ((port & 0xff) << 8) | (port >>> 8);
 }
 

@@ -7,6 +7,9 @@ export interface LookOptions {
   readonly sudoPassword?: string | undefined;
   /** Default `tcp`. */
   readonly protocol?: PortProtocol | undefined;
-  /** `table`: look at sockets only and try no bind(2), for callers that poll. Default `bind`. */
-  readonly depth?: 'bind' | 'table' | undefined;
+  /**
+   * `table`: look at sockets only and try no bind(2), for callers that poll. `bound`: sockets that are bound and do not
+   * listen, too, still without bind(2). Default `bind`.
+   */
+  readonly depth?: 'bind' | 'bound' | 'table' | undefined;
 }

@@ -17,16 +17,30 @@ export interface SocketRow {
   readonly uid: number | undefined;
   /** Only from `lsof` and `netstat`. */
   readonly pid: number | undefined;
+  /**
+   * Of a listener, connections that its program has not accepted; of other sockets, bytes that it has not read.
+   * Undefined where the tool does not tell it.
+   */
+  readonly received?: number | undefined;
+  /** Of a listener as `ss` tells it: how many connections may wait, but one (listen(2)). */
+  readonly backlog?: number | undefined;
+  /** An IPv6 socket refuses IPv4; undefined where the tool does not tell it. */
+  readonly isIPv6Only?: boolean | undefined;
   /** How long the row still stays, in TIME_WAIT; undefined where the tool does not tell it. */
   readonly remainingMs?: number | undefined;
 }
 
 /** The rows of a tool's output whose local port is `port`; a row that cannot be understood is left out. */
 export function parseSocketTable(source: PortSource, text: string, port: number): SocketRow[] {
+  return parseSocketRows(source, text).filter((row) => row.port === port);
+}
+
+/** All rows of a tool's output; one that cannot be understood is left out. */
+export function parseSocketRows(source: PortSource, text: string): SocketRow[] {
   const parseRow = { ss: parseSsRow, proc: parseProcRow, lsof: parseLsofRow, netstat: parseNetstatRow }[source];
   return text.split('\n').flatMap((line) => {
     const row = parseRow(line.trim().split(/\s+/));
-    return row?.port === port ? [row] : [];
+    return row === undefined ? [] : [row];
   });
 }
 
@@ -38,7 +52,7 @@ const ssStates: ReadonlyMap<string, string> = new Map([
 
 /** A row of `ss -tane`: `LISTEN 0 1 127.0.0.1:7999 0.0.0.0:* uid:1000 ino:27964 sk:1 cgroup:/ <->`. */
 function parseSsRow(words: readonly string[]): SocketRow | undefined {
-  const [state = '', , , local = '', peer = '', ...details] = words;
+  const [state = '', received, most, local = '', peer = '', ...details] = words;
   const end = splitAddress(local);
   if (end === undefined) return undefined;
   const detail = (name: string): string | undefined =>
@@ -54,8 +68,15 @@ function parseSsRow(words: readonly string[]): SocketRow | undefined {
     // Left out for root.
     uid: inode === undefined || inode === '0' ? undefined : Number(detail('uid') ?? 0),
     pid: undefined,
+    received: Number(received),
+    backlog: state === 'LISTEN' ? Number(most) : undefined,
+    isIPv6Only: ipv6Only(detail('v6only')),
     remainingMs: timerMs(detail('timer')),
   };
+}
+
+function ipv6Only(word: string | undefined): boolean | undefined {
+  return word === undefined ? undefined : word === '1';
 }
 
 /**
@@ -98,7 +119,7 @@ const TICKS_PER_SECOND = 100;
  * time-out, inode.
  */
 function parseProcRow(words: readonly string[]): SocketRow | undefined {
-  const [number = '', local = '', remote = '', code = '', , timer = '', , uid, , inode] = words;
+  const [number = '', local = '', remote = '', code = '', queues = '', timer = '', , uid, , inode] = words;
   const [end, peer] = [parseProcAddress(local), parseProcAddress(remote)];
   if (!/^\d+:$/.test(number) || end === undefined || peer === undefined) return undefined;
   const known = inode === '0' ? undefined : inode;
@@ -112,6 +133,7 @@ function parseProcRow(words: readonly string[]): SocketRow | undefined {
     inode: known,
     uid: known === undefined ? undefined : Number(uid),
     pid: undefined,
+    received: Number.parseInt(queues.split(':')[1] ?? '', 16),
     remainingMs: ticks === undefined ? undefined : (Number.parseInt(ticks, 16) * 1000) / TICKS_PER_SECOND,
   };
 }

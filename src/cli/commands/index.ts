@@ -18,6 +18,7 @@ import { proxyCommand } from './machines/proxy.ts';
 import { snapshotCommand } from './machines/snapshot.ts';
 import { sshConfigCommand } from './machines/ssh-config.ts';
 import { sshCommand } from './machines/ssh.ts';
+import { whyCommand } from './machines/why.ts';
 import { logsCommand } from './runs/logs.ts';
 import { recordCommand } from './runs/record.ts';
 import { replayCommand } from './runs/replay.ts';
@@ -37,6 +38,7 @@ export const commands: readonly CliCommand[] = [
   downCommand,
   gcCommand,
   checkPortCommand,
+  whyCommand,
   runCommand,
   recordCommand,
   logsCommand,

@@ -1,0 +1,124 @@
+import { withCleanup, type CleanupStack } from '../../core/cleanup.ts';
+import { messageOf, UsageError } from '../../core/errors.ts';
+import { suggestion } from '../../core/text/suggest.ts';
+import type { AttachedMachine } from '../../providers/provider.ts';
+import { explainReach } from '../../reach/explain-reach.ts';
+import type { ReachReport } from '../../reach/reach-report.ts';
+import type { Shell } from '../../ssh/shell.ts';
+import type { CommandContext } from '../../session/context.ts';
+import { openSession } from '../../session/open-session.ts';
+import type { FoundLab } from '../../session/session.ts';
+import { sudoPasswordsOf } from '../../session/sudo-password.ts';
+
+export interface WhyOptions {
+  /** Name of a machine, or of a program, which means its machine. */
+  readonly from: string;
+  readonly to: WhyTarget;
+}
+
+export interface WhyTarget {
+  /** A name or an address; of a program, its machine is meant. */
+  readonly host: string;
+  /** Undefined: the port of the program with that name, or only the way to the machine. */
+  readonly port: number | undefined;
+  /** Undefined: TCP. */
+  readonly protocol: 'tcp' | 'udp' | undefined;
+}
+
+/**
+ * Looks at each link between a machine and a port of another, and finds the first that is broken. Nothing connects to
+ * the port.
+ *
+ * @throws {UsageError} for a machine that the lab does not have. @throws {EnvironmentError} when the lab is not up.
+ * @throws {ConnectionError} when the machine that asks cannot be reached.
+ */
+export async function why(context: CommandContext, { from, to }: WhyOptions): Promise<ReachReport> {
+  return withCleanup(async (cleanup) => {
+    const session = openSession(context);
+    const { state, provider, machines } = (await session.attached()) ?? (await session.machines());
+    const source = machineOf(from, state);
+    const target = targetOf(to, state);
+    await session.machines([source]);
+    const wanted = machines.filter(({ machine: { name } }) => name === source || isNeeded(target.host, name, state));
+    const { shells, silent } = await connectEach(wanted, cleanup, context.signal);
+    const problem = silent.get(source);
+    if (problem !== undefined) throw problem.error;
+    return explainReach(
+      { from: source, ...target },
+      {
+        lab: { ...state, isMade: provider.features.ownsMachines },
+        shells,
+        silent: new Map([...silent].map(([name, { words }]) => [name, words])),
+        sudoPasswords: sudoPasswordsOf(shells.keys()),
+        signal: context.signal,
+      },
+    );
+  });
+}
+
+type State = FoundLab['state'];
+
+function machineOf(name: string, { machines, programs }: State): string {
+  const program = programs.find((one) => one.name === name);
+  if (machines.some((machine) => machine.name === name)) return name;
+  if (program !== undefined) return program.on;
+  throw new UsageError(`this lab has no machine or program "${name}"`, {
+    code: 'unknown-machine',
+    hint: suggestion(
+      name,
+      [...machines, ...programs].map((one) => one.name),
+    ),
+  });
+}
+
+/** What a name means when a program has it: its machine, and its port where none is given. */
+function targetOf(target: WhyTarget, { machines, programs }: State): WhyTarget {
+  const program = programs.find(({ name }) => name === target.host);
+  if (program === undefined || (target.port !== undefined && machines.some(({ name }) => name === target.host)))
+    return target;
+  const port = target.port ?? program.listens[0];
+  if (port === undefined && !machines.some(({ name }) => name === target.host)) {
+    throw new UsageError(`program "${program.name}" has no port in the lab file`, {
+      code: 'no-port',
+      hint: `Write its port behind its machine, for example:  ${program.on}:7999`,
+    });
+  }
+  return { ...target, host: program.on, port };
+}
+
+/** Whether a machine is asked: the one that is meant; all where that is not known before. */
+function isNeeded(host: string, name: string, { machines }: State): boolean {
+  const meant = machines.find(
+    (machine) => machine.name === host || machine.interfaces.some(({ address }) => address === host),
+  );
+  return meant === undefined || meant.name === name;
+}
+
+interface Reached {
+  readonly shells: ReadonlyMap<string, Shell>;
+  readonly silent: ReadonlyMap<string, { readonly words: string; readonly error: unknown }>;
+}
+
+/** A machine that does not answer is part of the answer. */
+async function connectEach(
+  machines: readonly AttachedMachine[],
+  cleanup: CleanupStack,
+  signal: AbortSignal,
+): Promise<Reached> {
+  const shells = new Map<string, Shell>();
+  const silent = new Map<string, { words: string; error: unknown }>();
+  cleanup.add('close the connections', () => Promise.all([...shells.values()].map((shell) => shell.close())));
+  await Promise.all(
+    machines.map(async (attached) => {
+      const { name } = attached.machine;
+      if (!attached.running) return silent.set(name, { words: 'does not run', error: undefined });
+      try {
+        return shells.set(name, await attached.connect(signal));
+      } catch (error) {
+        signal.throwIfAborted();
+        return silent.set(name, { words: `cannot be reached: ${messageOf(error)}`, error });
+      }
+    }),
+  );
+  return { shells, silent };
+}

@@ -1,0 +1,100 @@
+import type { Packet } from '../firewall/packet-match.ts';
+import { readRuleset } from '../firewall/ruleset.ts';
+import { findStop, type Stop } from '../firewall/verdict.ts';
+import type { MachineProbe } from '../machine-probe.ts';
+import { portText, type ReachFacts } from '../reach-facts.ts';
+import type { ReachLink } from '../reach-report.ts';
+
+/** Whether the rules of both machines let the first packet through, and its answer back. */
+export function firewallLink(facts: ReachFacts): ReachLink {
+  const { source, target, to, from, address } = facts;
+  if (address === undefined) return unknown('there is no address to look at');
+  const looks = [look(facts, source, 'source'), ...(target === undefined ? [] : [look(facts, target, 'target')])];
+  const machines = [...new Set([source, ...(target === undefined ? [] : [target])].map(({ machine }) => machine))];
+  const worst = looks.find(({ state }) => state === 'broken') ?? looks.find(({ state }) => state === 'unknown');
+  if (worst !== undefined) return worst;
+  if (to === undefined || (target === undefined && to.name !== from)) {
+    return {
+      link: 'firewall',
+      state: to === undefined ? 'ok' : 'unknown',
+      seen: `no rule of ${from} stops it; lab cannot look at rules beyond`,
+    };
+  }
+  return { link: 'firewall', state: 'ok', seen: `no rule of ${machines.join(' or ')} stops ${portText(facts)}` };
+}
+
+function look(facts: ReachFacts, probe: MachineProbe, role: 'source' | 'target'): ReachLink {
+  const { firewall, machine, user } = probe;
+  if (firewall.kind === 'no-tool') return unknown(`${machine} has no nft to show its rules with`);
+  if (firewall.kind !== 'rules') {
+    const why = firewall.kind === 'no-sudo' ? 'without sudo' : 'sudo does not let it';
+    return unknown(`${user} may not see the rules of ${machine} (${why})`);
+  }
+  const ruleset = readRuleset(firewall.json, firewall.text);
+  if (ruleset === undefined) return unknown(`nft of ${machine} does not show its rules as JSON`);
+  const [there, back] = packetsOf(facts);
+  const stops = (
+    role === 'source'
+      ? [
+          { stop: findStop(ruleset, there, 'out'), what: 'goes out to', isBack: false },
+          { stop: findStop(ruleset, back, 'in'), what: 'comes back from', isBack: true },
+        ]
+      : [
+          { stop: findStop(ruleset, there, 'in'), what: 'comes in for', isBack: false },
+          { stop: findStop(ruleset, back, 'out'), what: 'answers from', isBack: true },
+        ]
+  ).flatMap(({ stop, ...rest }) => (stop === undefined ? [] : [{ stop, ...rest }]));
+  const worst = stops.find(({ stop }) => stop.isCertain) ?? stops[0];
+  if (worst !== undefined) return stopped(facts, machine, worst);
+  if (firewall.otherTables.length > 0)
+    return unknown(`${machine} has rules of the older iptables, too, which lab does not read (sudo iptables-save)`);
+  return { link: 'firewall', state: 'ok', seen: '' };
+}
+
+function stopped(
+  facts: ReachFacts,
+  machine: string,
+  { stop, what, isBack }: { readonly stop: Stop; readonly what: string; readonly isBack: boolean },
+): ReachLink {
+  const { chain, rule, how, isCertain } = stop;
+  const place = `chain ${chain.family} ${chain.table} ${chain.name}`;
+  const by = rule === undefined ? `the policy of ${place}` : `a rule of ${place}: "${rule.text}"`;
+  if (!isCertain) return unknown(`on ${machine}, what ${what} ${portText(facts)} may be stopped by ${by}`);
+  const effect = how === 'drop' ? 'drops it, and the client waits in vain' : 'rejects it, and the client is refused';
+  return {
+    link: 'firewall',
+    state: 'broken',
+    seen: `on ${machine}, ${by} stops what ${what} ${portText(facts)}: it ${effect}`,
+    cure: `Let it through: lab exec ${machine} -- sudo nft ${cureOf(facts, stop, isBack)}`,
+  };
+}
+
+function cureOf({ port, protocol }: ReachFacts, { chain, rule }: Stop, isBack: boolean): string {
+  const place = `${chain.family} ${chain.table} ${chain.name}`;
+  if (rule !== undefined) return `delete rule ${place} handle ${rule.handle}`;
+  return `add rule ${place} ${isBack ? 'ct state established,related' : `${protocol} dport ${port ?? ''}`} accept`;
+}
+
+/** The first packet of the client, and the answer to it. */
+function packetsOf({ source, target, address = '', port, protocol }: ReachFacts): readonly [Packet, Packet] {
+  const isLocal = source.route?.isLocal === true;
+  const [own, its] = [sourceAddress(source), address];
+  const sourceDevice = isLocal ? 'lo' : source.route?.device;
+  const targetDevice = isLocal ? 'lo' : target?.interfaces?.find(({ addresses }) => addresses.includes(its))?.name;
+  const there = { source: own, destination: its, sourcePort: undefined, destinationPort: port, protocol };
+  const back = { source: its, destination: own, sourcePort: port, destinationPort: undefined, protocol };
+  return [
+    { ...there, incoming: targetDevice, outgoing: sourceDevice, state: 'new' },
+    { ...back, incoming: sourceDevice, outgoing: targetDevice, state: 'established' },
+  ];
+}
+
+/** The address that the machine sends from. */
+function sourceAddress({ route, interfaces }: MachineProbe): string {
+  const src = / src (\S+)/.exec(route?.text ?? '')?.[1];
+  return src ?? interfaces?.find(({ name }) => name === route?.device)?.addresses[0] ?? '';
+}
+
+function unknown(seen: string): ReachLink {
+  return { link: 'firewall', state: 'unknown', seen };
+}

@@ -1,0 +1,152 @@
+import { describeHolder } from '../../core/port-holder.ts';
+import { countOf } from '../../core/text/amounts.ts';
+import {
+  isReachedAt,
+  listenerProblem,
+  listenerProblemWords,
+  swapBytes,
+  type ListenerProblem,
+  type OpenSocket,
+} from '../../ports/listens-otherwise.ts';
+import { isLoopback, joinAddress } from '../../core/socket-address.ts';
+import type { MachineProbe, ProbedSocket } from '../machine-probe.ts';
+import { portText, type ReachFacts } from '../reach-facts.ts';
+import type { ReachLink } from '../reach-report.ts';
+
+type ListenerFacts = Omit<ReachFacts, 'holders'>;
+
+/** A socket that is open on a machine, with what its table said. */
+type MachineSocket = OpenSocket & { readonly row: ProbedSocket };
+
+/**
+ * What is open on the machine instead of the port. Programs of the lab's user and known mistakes count, not what else
+ * serves a machine.
+ */
+export function otherListener(facts: ListenerFacts): ListenerProblem<MachineSocket> | undefined {
+  const { port, protocol, address, target, lab, to } = facts;
+  if (port === undefined || target?.sockets === undefined || address === undefined) return undefined;
+  const declared = lab.programs.find(({ on, listens }) => on === to?.name && listens.includes(port))?.listens ?? [];
+  const ofOthers = new Set(portsOfPrograms(facts).filter((one) => declared.length > 0 && !declared.includes(one)));
+  const telling = openSockets(target).filter(({ row, local }) => {
+    if (local.port === port || local.port === swapBytes(port)) return true;
+    return row.uid === target.uid && !ofOthers.has(local.port);
+  });
+  return listenerProblem({ port, protocol, address, declared }, telling);
+}
+
+/** Whether a program listens at the address and port, and takes more connections. */
+export function listenerLink(facts: ReachFacts): ReachLink {
+  const { to, port, address, target, silence } = facts;
+  if (to === undefined || address === undefined)
+    return link('unknown', 'lab cannot look at what listens outside of its machines');
+  if (silence !== undefined || target === undefined) return link('unknown', `${to.name} could not be asked`);
+  if (target.sockets === undefined)
+    return link('unknown', `${to.name} has neither ss nor /proc/net to show its sockets with`);
+  const problem = otherListener(facts);
+  if (problem !== undefined) return problemLink(facts, problem);
+  const here = openSockets(target).filter(
+    (socket) => socket.protocol === facts.protocol && socket.local.port === port && isReachedAt(socket, address),
+  );
+  return here.length === 0 ? nobody(facts) : listening(facts, here);
+}
+
+function listening(facts: ReachFacts, here: readonly MachineSocket[]): ReachLink {
+  const { protocol, port } = facts;
+  const who = holderOf(facts, port);
+  const at = here.map(({ local }) => joinAddress(local.address, local.port)).join(', ');
+  if (protocol === 'udp') return link('ok', `${who} has UDP open on ${at}`);
+  const [{ row }] = here as [MachineSocket];
+  const [waiting, backlog] = [row.received ?? 0, row.backlog];
+  // tcp(7): the queue holds one more than listen(2) was given.
+  const isFull = backlog !== undefined && here.every((one) => (one.row.received ?? 0) > (one.row.backlog ?? 0));
+  const queue = `${countOf(waiting, 'connection')} ${waiting === 1 ? 'waits' : 'wait'} to be accepted`;
+  const room = backlog === undefined ? '' : ` (backlog ${backlog})`;
+  if (!isFull) return link('ok', `${who} listens on ${at}${waiting > 0 ? `; ${queue}${room}` : ''}`);
+  return link(
+    'broken',
+    `${who} listens on ${at}, but its queue is full: ${queue}${room}, and further clients get no answer`,
+    {
+      cure:
+        'The server does not call accept for them: let it accept each client, in a loop or a thread, or end the ' +
+        'clients that wait. A larger number in listen makes the queue longer.',
+    },
+  );
+}
+
+function problemLink(facts: ReachFacts, problem: ListenerProblem<MachineSocket>): ReachLink {
+  const { port, protocol, to, lab } = facts;
+  const { seen, kind } = problem;
+  const who = holderOf(facts, seen.local.port);
+  const plain: ListenerProblem = { ...problem, seen: plainSocket(seen) };
+  const expected = lab.programs.find(({ on, listens }) => on === to?.name && listens.includes(seen.local.port));
+  if (expected === undefined || seen.local.port === port) {
+    const { message, hint } = listenerProblemWords(who, problem);
+    const nobodyThere = seen.local.port === port ? '' : `nobody has ${portText(facts)} of ${to?.name}; `;
+    return link('broken', `${nobodyThere}${message}`, { cure: hint, problem: plain });
+  }
+  // What listens does so as it should: the one who asks has the wrong port.
+  const how = protocol === 'udp' ? 'has UDP open' : 'listens';
+  return kind === 'byte-swapped'
+    ? link('broken', `nobody has ${portText(facts)} of ${to?.name}; ${who} ${how} on ${seen.local.port}`, {
+        cure: `${port} is ${seen.local.port} with its two bytes swapped: let the client use htons(${seen.local.port}).`,
+        problem: plain,
+      })
+    : link('broken', `nobody has ${portText(facts)} of ${to?.name}; ${who} ${how} on port ${seen.local.port}`, {
+        cure: `Let the client use port ${seen.local.port}, which is the port of ${expected.name}.`,
+        problem: plain,
+      });
+}
+
+function nobody(facts: ReachFacts): ReachLink {
+  const { port, protocol, to, from, address, lab, holders } = facts;
+  const [bound] = holders?.bound ?? [];
+  if (bound !== undefined) {
+    return link('broken', `${describeHolder(bound)} has bound ${portText(facts)} of ${to?.name}, but does not listen`, {
+      cure: 'Call listen after bind.',
+    });
+  }
+  const elsewhere = lab.programs.find(({ on, listens }) => on !== to?.name && listens.includes(port ?? 0));
+  if (to?.name === from && isLoopback(address ?? '') && elsewhere !== undefined) {
+    return link('broken', `nobody has ${portText(facts)} of ${from} itself, which ${address} stands for`, {
+      cure: `${elsewhere.name} listens on ${elsewhere.on}: let the client use the name ${elsewhere.on}.`,
+    });
+  }
+  const program = lab.programs.find(({ on, listens }) => on === to?.name && listens.includes(port ?? 0));
+  const name = program === undefined ? 'the server' : program.name;
+  return link('broken', `nobody ${protocol === 'udp' ? 'has' : 'listens on'} ${portText(facts)} of ${to?.name}`, {
+    cure:
+      `Start ${name} first, and see whether it still runs: ` +
+      `lab exec ${to?.name} -- ss -${protocol === 'udp' ? 'u' : 't'}ln`,
+  });
+}
+
+function holderOf({ holders, to }: ReachFacts, port: number | undefined): string {
+  const [holder] = holders?.port === port ? (holders?.holders ?? []) : [];
+  return holder === undefined ? `a program on ${to?.name}` : describeHolder(holder);
+}
+
+function openSockets({ sockets }: MachineProbe): MachineSocket[] {
+  return (sockets ?? []).map((row) => ({
+    protocol: row.protocol,
+    state: row.protocol === 'tcp' ? 'listen' : 'unconnected',
+    local: { address: row.address, port: row.port },
+    isIPv6Only: row.isIPv6Only,
+    row,
+  }));
+}
+
+function plainSocket({ protocol, state, local, isIPv6Only }: MachineSocket): OpenSocket {
+  return { protocol, state, local, ...(isIPv6Only === undefined ? {} : { isIPv6Only }) };
+}
+
+function portsOfPrograms({ lab, to }: ListenerFacts): readonly number[] {
+  return lab.programs.filter(({ on }) => on === to?.name).flatMap(({ listens }) => listens);
+}
+
+function link(
+  state: ReachLink['state'],
+  seen: string,
+  more: Pick<ReachLink, 'problem'> & { readonly cure?: string } = {},
+): ReachLink {
+  return { link: 'listener', state, seen, ...more };
+}

@@ -1,0 +1,56 @@
+import { isLoopback } from '../../core/socket-address.ts';
+import { addressesOf, type ReachFacts } from '../reach-facts.ts';
+import type { ReachLink } from '../reach-report.ts';
+
+/** Whether the name stands for the machine that is meant, on the machine that asks. */
+export function nameLink(facts: ReachFacts): ReachLink {
+  const { from, host, isAddress, source, to, target } = facts;
+  if (isAddress) return ok(`${host} is an address; no name has to be looked up`);
+  const { names, hosts } = source;
+  if (names === undefined) return unknown(`${from} has no getent to look the name ${host} up with`);
+  const shown = names.join(', ');
+  if (names.length === 0) {
+    return broken(`${from} does not know the name ${host}`, addName(facts));
+  }
+  if (to === undefined) return ok(`${host} is ${shown} on ${from}`);
+  const [first = ''] = names;
+  const isRight = isLoopback(first) ? to.name === from : addressesOf(to, target).includes(first);
+  if (isRight) return ok(`${host} is ${shown} on ${from}${onItself(facts)}`);
+  const where = hosts[0] === undefined ? '' : ` (line ${hosts[0].trim().replaceAll(/\s+/g, ' ')} of /etc/hosts)`;
+  const meaning = isLoopback(first) ? `: that is ${from} itself` : `, and ${to.name} has ${declared(facts)}`;
+  const line = hosts[0]?.split(':')[0];
+  const remove = line === undefined ? '' : `Correct line ${line} of /etc/hosts on ${from}. `;
+  return broken(
+    `${host} is ${shown} on ${from}${where}${meaning}`,
+    `${remove}${remove === '' ? addName(facts) : `It should say: ${declared(facts)} ${host}`}`,
+  );
+}
+
+/** A server that binds to its own name listens on what the name is there: on Debian often 127.0.1.1. */
+function onItself({ from, to, target }: ReachFacts): string {
+  const own = target?.names?.[0];
+  return to !== undefined && to.name !== from && own !== undefined && isLoopback(own)
+    ? `; on ${to.name} itself it is ${own}, which no other machine reaches`
+    : '';
+}
+
+function addName(facts: ReachFacts): string {
+  const { from, host, to } = facts;
+  return to === undefined
+    ? `Use an address, or add a line with its address and ${host} to /etc/hosts on ${from}.`
+    : `Add the line "${declared(facts)} ${host}" to /etc/hosts on ${from}, or use the address ${declared(facts)}.`;
+}
+
+function declared({ to }: ReachFacts): string {
+  return to?.interfaces[0]?.address ?? '';
+}
+
+function ok(seen: string): ReachLink {
+  return { link: 'name', state: 'ok', seen };
+}
+function unknown(seen: string): ReachLink {
+  return { link: 'name', state: 'unknown', seen };
+}
+function broken(seen: string, cure: string): ReachLink {
+  return { link: 'name', state: 'broken', seen, cure };
+}
