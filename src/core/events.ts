@@ -1,4 +1,5 @@
 import type { CaptureFacts } from './capture-facts.ts';
+import type { ListeningProgram, WatchedAttempts } from './connection-attempt.ts';
 import type { LabDescription, MachineFacts, PortHolder, ToolOutput } from './lab-description.ts';
 import type { StepProblem } from './step-problem.ts';
 
@@ -116,6 +117,17 @@ export type EventBody =
       readonly exitCode: number | undefined;
       readonly output: string;
     }
+  /**
+   * What machines tried to reach so far; the last of these events has all of the run. `listening`: where the servers
+   * listened at that moment; left out when nobody looked.
+   */
+  | {
+      readonly kind: 'attempts-counted';
+      readonly seen: WatchedAttempts;
+      readonly listening?: readonly ListeningProgram[];
+    }
+  /** lab ends a program that still runs: what its connections do from now on is lab's doing. */
+  | { readonly kind: 'program-stopped'; readonly role: string; readonly machine: string }
   /** The packets of the run are in `capture.pcap` of its folder. */
   | { readonly kind: 'capture-finished'; readonly capture: CaptureFacts }
   /** Ports. `raw` is what was read to tell the state; `tools` is what the tools of the practical say, for people. */

@@ -122,6 +122,7 @@ async function playInto(
       operators,
       onStandstill: (standstill) => seats.forEach((seat) => seat.tell(standstill)),
       packets: packets?.source,
+      attempts: packets?.attempts,
     }),
     describeMachines(stage, events),
   ]);

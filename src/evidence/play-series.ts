@@ -1,6 +1,5 @@
 import { basename } from 'node:path';
 import type { Lab } from '../lab/types.ts';
-import type { LinkCapture } from '../packets/link-capture.ts';
 import { withCleanup, type CleanupStack } from '../core/cleanup.ts';
 import { UsageError } from '../core/errors.ts';
 import { suggestion } from '../core/text/suggest.ts';
@@ -16,7 +15,7 @@ import { changedLab } from '../session/changed-lab.ts';
 import { withLock, type LockedSession } from '../session/locked-session.ts';
 import type { OpenedLab } from '../session/lab-file/opened-lab.ts';
 import { withPeerNames } from './peer-names.ts';
-import { packetRecorder } from './record-packets.ts';
+import { packetRecorder, type NetworkWays } from './record-packets.ts';
 import { playOnce, type FailedRun, type PlayedRun, type PortInTimeWait, type Seats, type Series } from './play-once.ts';
 import { reachEarly, type EarlyShells } from '../session/reach-early.ts';
 import type { Session } from '../session/session.ts';
@@ -134,10 +133,10 @@ async function prepareSeries(
   cleanup: CleanupStack,
 ): Promise<Series> {
   const { lab } = await session.lab();
-  const { links, ...set } = await setStage(session, { scenario, early }, cleanup);
+  const { ways, ...set } = await setStage(session, { scenario, early }, cleanup);
   const seats: Seats = (await options.seats?.({ scenario, lab }, session, cleanup)) ?? new Map();
   const { capture = lab.capture ?? true, maxOutputBytes = DEFAULT_OUTPUT_LIMIT } = options;
-  return { ...set, scenario, seats, record: capture ? packetRecorder(links) : undefined, maxOutputBytes };
+  return { ...set, scenario, seats, record: capture ? packetRecorder(ways) : undefined, maxOutputBytes };
 }
 
 /** Plays it again and again; a lab that broke, or a user who has enough, ends the series. */
@@ -170,7 +169,7 @@ async function setStage(
   session: LockedSession,
   { scenario, early }: { readonly scenario: Scenario; readonly early: EarlyShells | undefined },
   cleanup: CleanupStack,
-): Promise<Pick<Series, 'stage' | 'oneWayMs' | 'remarks'> & { readonly links: ReadonlyMap<string, LinkCapture> }> {
+): Promise<Pick<Series, 'stage' | 'oneWayMs' | 'remarks'> & { readonly ways: NetworkWays }> {
   const { events, signal } = session.context;
   const { lab } = await session.lab();
   const { programs: only, machines: names } = castOf(scenario, lab);
@@ -186,9 +185,10 @@ async function setStage(
     ),
   );
   const slowness = Math.max(...machines.map(({ slowness: times = 1 }) => times));
-  const links = new Map(
-    machines.flatMap(({ machine, captureLink }) => (captureLink ? [[machine.name, captureLink] as const] : [])),
-  );
+  const ways = {
+    links: new Map(machines.flatMap(({ machine, captureLink: way }) => (way ? [[machine.name, way] as const] : []))),
+    netfilter: new Map(machines.flatMap(({ machine, netfilter: way }) => (way ? [[machine.name, way] as const] : []))),
+  };
   const observers = observePrograms(
     shells,
     only.map((name) => lab.programs.get(name)!),
@@ -196,7 +196,7 @@ async function setStage(
   );
   return {
     stage: { lab, shells, programs, events, signal, slowness, observers, canBeFresh },
-    links,
+    ways,
     oneWayMs,
     remarks: buildRemarks(programs.values()),
   };

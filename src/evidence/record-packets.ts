@@ -1,7 +1,9 @@
 import { PacketCapture } from '../capture/packet-capture.ts';
 import { planCapture } from '../capture/capture-plan.ts';
 import type { EventSink } from '../core/events.ts';
+import { AttemptWatch } from '../observe/attempts/attempt-watch.ts';
 import type { LinkCapture } from '../packets/link-capture.ts';
+import type { OpenNetfilter } from '../packets/netfilter-channel.ts';
 import type { RunFolder } from '../state/runs/run-folder.ts';
 import { labHints } from '../packets/lab-hints.ts';
 import type { PacketRecorder } from './recorded-packets.ts';
@@ -9,8 +11,15 @@ import type { PacketRecorder } from './recorded-packets.ts';
 /** Name of the capture in a run folder. */
 export const CAPTURE_FILE = 'capture.pcap';
 
-/** The recorder for machines that these links lead to: by name of the machine, captures outside of it. */
-export function packetRecorder(links: ReadonlyMap<string, LinkCapture>): PacketRecorder {
+/** Ways to the network of machines that are not through their Shells; by name of the machine. */
+export interface NetworkWays {
+  /** Captures outside of the machine. */
+  readonly links: ReadonlyMap<string, LinkCapture>;
+  readonly netfilter: ReadonlyMap<string, OpenNetfilter>;
+}
+
+/** The recorder for machines to whose network these ways lead. */
+export function packetRecorder({ links, netfilter }: NetworkWays): PacketRecorder {
   return (roles, { lab, shells, signal, events }, mostBytes) => {
     const plan = planCapture(lab, roles);
     const source = new PacketCapture({
@@ -22,7 +31,16 @@ export function packetRecorder(links: ReadonlyMap<string, LinkCapture>): PacketR
       signal,
       limitBytes: Math.floor(mostBytes / Math.max(1, plan.length)),
     });
-    return { source, keep: (folder, bytes) => keepPackets(source, folder, events, bytes) };
+    const attempts = new AttemptWatch(netfilter, signal);
+    return {
+      source,
+      attempts,
+      keep: async (folder, bytes) => {
+        const counting = attempts.end();
+        await keepPackets(source, folder, events, bytes);
+        await events.emit({ kind: 'attempts-counted', seen: await counting });
+      },
+    };
   };
 }
 

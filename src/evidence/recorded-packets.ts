@@ -1,11 +1,13 @@
 import type { PacketSource } from '../capture/packet-source.ts';
+import type { AttemptSource } from '../observe/attempts/attempt-watch.ts';
 import type { Stage } from '../scenario/stage.ts';
 import type { RunFolder } from '../state/runs/run-folder.ts';
 
-/** The packets of one play, while they are captured. */
+/** What the network saw of one play, while it is played. */
 export interface RecordedPackets {
   readonly source: PacketSource;
-  /** Ends the capture and stores at most so many bytes of it in the run folder, and reports it. */
+  readonly attempts: AttemptSource;
+  /** Ends the capture and stores at most so many bytes of it in the run folder, and reports it and the attempts. */
   keep(folder: RunFolder, mostBytes: number): Promise<void>;
 }
 

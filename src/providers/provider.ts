@@ -1,6 +1,7 @@
 import type { Lab, Machine } from '../lab/types.ts';
 import type { EventSink } from '../core/events.ts';
 import type { LinkCapture } from '../packets/link-capture.ts';
+import type { OpenNetfilter } from '../packets/netfilter-channel.ts';
 import type { Patience } from '../ssh/patience.ts';
 import type { Shell } from '../ssh/shell.ts';
 
@@ -274,6 +275,8 @@ export interface AttachedMachine {
   readonly socketPath?: string;
   /** Captures at the lab's end of its links; undefined where lab has no such end, or cannot. */
   readonly captureLink?: LinkCapture;
+  /** Where lab has a way to its nftables on which nothing in the machine has a say. */
+  readonly netfilter?: OpenNetfilter;
   /** What was found out about a machine that the provider did not make. */
   readonly facts?: MachineProfile | undefined;
 }

@@ -6,6 +6,7 @@ import { PlayContext } from './playing/play-context.ts';
 import type { ProgramTerminal } from './playing/program-terminal.ts';
 import { StepFailure } from './playing/step-failure.ts';
 import { withTimeWait } from './playing/time-wait.ts';
+import { triedElsewhere } from './playing/tried-elsewhere.ts';
 import type { FailedStep, PlayResult, ProgramEnd, Tail } from './play-result.ts';
 import type { Stage } from './stage.ts';
 import type { Scenario, Step } from './scenario.ts';
@@ -85,7 +86,8 @@ async function playAndReport(step: Step, play: PlayContext): Promise<Stop | unde
     return undefined;
   } catch (error) {
     const stop = kindOfStop(error, play);
-    const problem = stop.error instanceof CheckError ? withTimeWait(problemOf(stop.error, step), play) : undefined;
+    const problem =
+      stop.error instanceof CheckError ? withTimeWait(await problemOf(stop.error, step, play), play) : undefined;
     const failed = failedStep(place, problem, stop.error);
     const { reason } = failed;
     await events.emit({
@@ -100,12 +102,13 @@ async function playAndReport(step: Step, play: PlayContext): Promise<Stop | unde
 }
 
 /** Why a step failed, whatever check found it. */
-function problemOf(error: CheckError, { text }: Step): StepProblem {
+async function problemOf(error: CheckError, { text }: Step, play: PlayContext): Promise<StepProblem> {
   const failure =
     error instanceof StepFailure
       ? error
       : new StepFailure({ expected: { kind: 'possible', step: text }, seen: error.message, hint: error.hint });
-  return failure.problem;
+  const attempts = await triedElsewhere(play);
+  return { ...failure.problem, ...(attempts.length > 0 && { attempts }) };
 }
 
 function kindOfStop(thrown: unknown, play: PlayContext): Omit<Stop, 'step'> {
@@ -138,6 +141,7 @@ async function endOne(terminal: ProgramTerminal, play: PlayContext): Promise<Pro
   const { role, machine } = terminal;
   const { events } = play.stage;
   const wasRunning = terminal.status === undefined;
+  if (wasRunning) await events.emit({ kind: 'program-stopped', role, machine });
   try {
     await terminal.stop();
   } catch (error) {

@@ -42,7 +42,7 @@ function stepLines({ result, failedStep, error }: PlayResult, file: string, sour
   ];
 }
 
-const lineLabels = { nearest: 'nearest:', cause: 'cause:', programs: 'seen:' };
+const lineLabels = { nearest: 'nearest:', cause: 'cause:', programs: 'seen:', network: 'network:' };
 
 function seenLine({ kind, text }: ProblemLine): string[] {
   return kind === 'hint' ? [] : [`  ${lineLabels[kind].padEnd(9)} ${indent(sanitize(text))}`];

@@ -1,5 +1,6 @@
 import type { PacketSource } from '../capture/packet-source.ts';
 import type { EventSink } from '../core/events.ts';
+import type { AttemptSource } from '../observe/attempts/attempt-watch.ts';
 import type { Lab, Program } from '../lab/types.ts';
 import type { Observer } from '../observe/observer.ts';
 import type { Shell, TerminalSize } from '../ssh/shell.ts';
@@ -34,6 +35,8 @@ export interface Stage {
   readonly packets?: PacketSource | undefined;
   /** By name of the machine: what tells what programs there do. Without one, that is not known. */
   readonly observers?: ReadonlyMap<string, Observer> | undefined;
+  /** What the machines try to reach in the run; a program is not started before they are watched. */
+  readonly attempts?: AttemptSource | undefined;
   /** By role: keyboards that the user holds (`lab run --as ROLE`). */
   readonly operators?: ReadonlyMap<string, Operator> | undefined;
   /** Called when users hold keyboards and nothing happens any more while a step waits. */

@@ -17,8 +17,8 @@ use Socket qw(:DEFAULT IPPROTO_IPV6 IPV6_V6ONLY pack_sockaddr_in6 inet_aton);
 use constant { CLONE_NEWNS => 0x20000, CLONE_NEWUTS => 0x4000000, CLONE_NEWIPC => 0x8000000, CLONE_NEWUSER => 0x10000000, CLONE_NEWPID => 0x20000000, CLONE_NEWNET => 0x40000000, SIGCHLD => 17 };
 use constant { PR_SET_DUMPABLE => 4, PR_SET_NAME => 15, PR_CAPBSET_DROP => 24, PR_SET_NO_NEW_PRIVS => 38, SECCOMP_SET_MODE_FILTER => 1, MNT_DETACH => 2 };
 use constant { AT_FDCWD => -100, AT_EMPTY_PATH => 0x1000, AT_RECURSIVE => 0x8000, OPEN_TREE_CLONE => 1, OPEN_TREE_CLOEXEC => 02000000, MOVE_MOUNT_F_EMPTY_PATH => 4, MOUNT_ATTR_IDMAP => 0x100000, MS_PRIVATE => 0x40000 };
-use constant { CAP_SETGID => 6, CAP_SETUID => 7, CAP_NET_RAW => 13 };
-use constant { AF_NETLINK => 16, RTM_NEWLINK => 16, RTM_NEWADDR => 20, RTM_NEWROUTE => 24, NLM_F_REQUEST_ACK => 5, NLM_F_CREATE_EXCL => 0x600 };
+use constant { CAP_SETGID => 6, CAP_SETUID => 7, CAP_NET_ADMIN => 12, CAP_NET_RAW => 13 };
+use constant { AF_NETLINK => 16, RTM_NEWLINK => 16, RTM_NEWADDR => 20, RTM_NEWROUTE => 24, NLM_F_REQUEST_ACK => 5, NLM_F_CREATE_EXCL => 0x600, NETLINK_NETFILTER => 12, MSG_DONTWAIT => 0x40 };
 
 my (%number, @plan, %setting, %machine_pid, %machine_listener, %interface_index, $netlink, $end_reader, $end_writer);
 
@@ -128,14 +128,16 @@ sub watch {
 
 # ---- machines ----------------------------------------------------------------------------------------------------------
 
-my ($machines_reader, $machines_writer, $links_reader, $links_writer, @listeners);
+my ($machines_reader, $machines_writer, $links_reader, $links_writer, $lab_network, %netfilter_of, $netfilter_listener, @listeners);
 
 sub start_machine {
     my ($machine) = @_;
     ($machines_reader, $machines_writer, $links_reader, $links_writer) = (pipe_pair(), pipe_pair()) unless $machines_reader;
-    my $pid = clone(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWNET);
+    enter_network_of($machine->{name});
+    my $pid = clone(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID);
     if ($pid == 0) {
-        close $_ for $links_writer, $machines_reader, $end_writer;
+        close $_ for $links_writer, $machines_reader, $end_writer, $netfilter_listener, $lab_network;
+        %netfilter_of = ();
         # The machine has a network of its own, in which the socket and the numbers of the lab's mean nothing.
         undef $netlink;
         %interface_index = ();
@@ -148,9 +150,19 @@ sub start_machine {
         eval { perform($_) for @{ $machine->{operations} }; 1 } or machine_failed($machine->{name}, $@);
         exit 0;
     }
+    call('setns', fileno $lab_network, CLONE_NEWNET);
     # Held by no other process, it refuses connections as soon as the machine has ended.
     delete $machine_listener{ $machine->{name} };
     $machine_pid{ $machine->{name} } = $pid;
+}
+
+# A network for the machine that is made next. A socket that was opened in it stays there: from the outside nobody gets into that of a machine which runs.
+sub enter_network_of {
+    my ($name) = @_;
+    $lab_network or open $lab_network, '<', '/proc/self/ns/net' or die "/proc/self/ns/net: $!\n";
+    call('unshare', CLONE_NEWNET);
+    # Where the kernel has no nftables, it works without.
+    socket $netfilter_of{$name}, AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER or delete $netfilter_of{$name};
 }
 
 sub machine_failed {
@@ -183,7 +195,7 @@ sub await_machines {
 
 # ---- operations --------------------------------------------------------------------------------------------------------
 
-my (%helpers, $network_reader, $network_writer, $user_namespace);
+my (%helpers, $network_reader, $network_writer, $user_namespace, $capture_listener);
 
 my %operation = (
     'mkdir' => sub { my ($path, $mode, $uid, $gid) = @_; mkdir $path or -d $path or die "$!\n"; chmod oct $mode, $path; chown $uid, $gid, $path if defined $uid; },
@@ -222,8 +234,10 @@ my %operation = (
     'listen-tcp'  => sub { push @listeners, listener_tcp($_[0]) },
     'ready'     => sub { syswrite $machines_writer, "ok\n"; close $machines_writer; open STDOUT, '>', '/dev/null' },
     'serve'     => \&serve,
-    'listen-captures' => \&listen_captures,
+    'listen-captures' => sub { $capture_listener = private_listener(@_) },
     'serve-captures'  => \&serve_captures,
+    'listen-netfilter' => sub { $netfilter_listener = private_listener(@_) },
+    'serve-netfilter'  => sub { serve_netfilter() },
 );
 
 # A name with a question mark may fail: the rest works without it.
@@ -385,6 +399,19 @@ sub listener {
     return $socket;
 }
 
+# For this user only, who is root here.
+sub private_listener {
+    my ($folder, $name) = @_;
+    chdir $folder or die "$folder: $!\n";
+    unlink $name;
+    socket my $socket, PF_UNIX, SOCK_STREAM, 0 or die "socket: $!\n";
+    bind $socket, pack_sockaddr_un($name) or die "bind: $!\n";
+    chmod 0600, $name;
+    listen $socket, 64 or die "listen: $!\n";
+    chdir '/';
+    return $socket;
+}
+
 sub listener_tcp {
     my ($port) = @_;
     return eval { listener(PF_INET6, pack_sockaddr_in6($port, "\0" x 16)) } // listener(PF_INET, pack_sockaddr_in($port, INADDR_ANY));
@@ -420,19 +447,7 @@ sub serve {
 # In the network of the lab itself, so nothing in a machine sees, ends or changes them. A connection is one capture. It asks with one line, fields as in
 # a plan: machine, interface, filter (pcap-filter(7)). Until it closes its direction, it gets frames: a letter (O: what tcpdump writes, E: what it says,
 # X: its exit status, at the end), four bytes of length, big-endian, the content.
-my $capture_listener;
-
-sub listen_captures {
-    my ($folder, $name) = @_;
-    chdir $folder or die "$folder: $!\n";
-    unlink $name;
-    socket $capture_listener, PF_UNIX, SOCK_STREAM, 0 or die "socket: $!\n";
-    bind $capture_listener, pack_sockaddr_un($name) or die "bind: $!\n";
-    chmod 0600, $name;
-    listen $capture_listener, 64 or die "listen: $!\n";
-    chdir '/';
-}
-
+#
 # A process of its own, among the files below $root, which keeps no right but to capture (and to change its user, which tcpdump insists on), also
 # through programs that it starts.
 sub serve_captures {
@@ -440,7 +455,7 @@ sub serve_captures {
     my %port_of = map { ("$_->[3]\t$_->[4]" => $_->[2]) } grep { $_->[0] eq 'veth' } @plan;
     my $pid = fork // die "fork: $!\n";
     if ($pid != 0) { close $capture_listener; return }
-    close $end_writer;
+    close $_ for $end_writer, $netfilter_listener;
     # The label is for the lab's init alone: its end is the end of this process too.
     $0 = 'lab-captures';
     name_process('lab-captures');
@@ -512,6 +527,57 @@ sub send_frame {
         substr $frame, 0, $count, '';
     }
     return 1;
+}
+
+# ---- nftables of the machines -------------------------------------------------------------------------------------------
+
+# A socket in the network of each machine, held by a process on the lab's side, which nothing in a machine sees or ends. A connection names its machine
+# with its first line; each further one is a datagram of messages in hexadecimal, and gets one line with all that the kernel answers.
+sub serve_netfilter {
+    my $pid = fork // die "fork: $!\n";
+    if ($pid != 0) { close $netfilter_listener; %netfilter_of = (); return }
+    eval { answer_netfilter(); 1 } or print STDERR $@;
+    POSIX::_exit(0);
+}
+
+sub answer_netfilter {
+    # The machines wait for the ends of these.
+    close $_ for grep { defined } $end_writer, $machines_reader, $machines_writer, $links_reader, $links_writer;
+    $0 = 'lab-netfilter';
+    name_process('lab-netfilter');
+    open STDIN,  '<',  '/dev/null';
+    open STDOUT, '>&', \*STDERR;
+    @plan = ();
+    %machine_listener = ();
+    keep_capabilities(CAP_NET_ADMIN);
+    call('prctl', PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    $SIG{CHLD} = 'IGNORE';
+    while (1) {
+        accept my $connection, $netfilter_listener or next;
+        next if fork // 1;
+        close $netfilter_listener;
+        my $socket = $netfilter_of{ read_line($connection) // '' } or return;
+        while (defined(my $line = read_line($connection))) {
+            syswrite $connection, unpack('H*', netfilter($socket, pack 'H*', $line)) . "\n" or return;
+        }
+        return;
+    }
+}
+
+# The kernel has answered when send(2) returns; of what is long it makes the next part when the one before is taken.
+sub netfilter {
+    my ($socket, $messages) = @_;
+    send $socket, $messages, 0 or return '';
+    my $answers = '';
+    while (defined recv $socket, my $part, 1 << 17, MSG_DONTWAIT) { $answers .= $part }
+    return $answers;
+}
+
+sub read_line {
+    my ($connection) = @_;
+    my $line = <$connection>;
+    chomp $line if defined $line;
+    return $line;
 }
 
 # ---- rtnetlink(7) ------------------------------------------------------------------------------------------------------

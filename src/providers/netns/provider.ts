@@ -25,12 +25,13 @@ import type {
 import { gatherHostFacts, runtimeOfThisProcess } from './host-facts.ts';
 import { userKeyPath } from '../lab-keys.ts';
 import { captureOver } from '../capture-socket.ts';
+import { netfilterOver } from '../netfilter-socket.ts';
 import { knownHosts } from '../peer-files.ts';
 import { hasFormerKeys, planKeys, readCredentials, removeFormerKeys, type Credentials } from './namespace-keys.ts';
 import { endLab, findInit, folderNow, labelledProcesses, launchMapped, type LaunchOptions } from './lab-process.ts';
 import { planLab } from './plan/namespace-plan.ts';
 import type { HostFacts } from './plan/plan-input.ts';
-import { CAPTURE_SOCKET } from './plan/stage-paths.ts';
+import { CAPTURE_SOCKET, NETFILTER_SOCKET } from './plan/stage-paths.ts';
 import { encodeFields } from './plan/operations.ts';
 import { probe } from './probe-lab.ts';
 import { hasWayOut, staticRequirements } from './requirements.ts';
@@ -73,6 +74,7 @@ export class NetnsProvider implements Provider {
       credentials: () => (read ??= readCredentials(stateFolder)),
       isFormer: hasFormerKeys(stateFolder),
       capturesLinks: existsSync(join(stateFolder, 'sockets', CAPTURE_SOCKET)),
+      reachesNetfilter: existsSync(join(stateFolder, 'sockets', NETFILTER_SOCKET)),
     };
     return machines.map((machine) => attached(machine, running, side));
   }
@@ -167,15 +169,17 @@ interface LabSide {
   /** Made by an older lab, with keys that they share. */
   readonly isFormer: boolean;
   readonly capturesLinks: boolean;
+  readonly reachesNetfilter: boolean;
 }
 
 function attached(
   machine: Machine,
   running: boolean,
-  { stateFolder, credentials, isFormer, capturesLinks }: LabSide,
+  { stateFolder, credentials, isFormer, capturesLinks, reachesNetfilter }: LabSide,
 ): AttachedMachine {
   const socket = join(stateFolder, 'sockets', `${machine.name}.sock`);
   const captures = join(stateFolder, 'sockets', CAPTURE_SOCKET);
+  const netfilter = join(stateFolder, 'sockets', NETFILTER_SOCKET);
   return {
     machine,
     running,
@@ -208,6 +212,9 @@ function attached(
           { machine: machine.name, line: encodeFields([machine.name, request.interface, request.filter]) },
           request,
         ),
+    }),
+    ...(reachesNetfilter && {
+      netfilter: (signal: AbortSignal) => netfilterOver(connectUnix(netfilter), machine.name, signal),
     }),
   };
 }

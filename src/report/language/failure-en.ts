@@ -1,3 +1,4 @@
+import { attempts } from './attempts-en.ts';
 import type { ProgramStatus } from '../../core/step-problem.ts';
 import { formatBytes, formatDuration } from '../../core/text/amounts.ts';
 import { crashedBy, endWords, failureWords, joined, wholeSeconds } from './failure-words.ts';
@@ -146,5 +147,12 @@ export const english = failureWords({
   list,
   colon: ':',
   sentence: (step, wanted, instead) => `Step ${step} expected ${wanted}, but ${instead}.`,
-  labels: { nearest: 'the nearest line that came', cause: 'cause', programs: 'at that moment', hint: 'hint' },
+  attempts,
+  labels: {
+    nearest: 'the nearest line that came',
+    cause: 'cause',
+    programs: 'at that moment',
+    network: 'on the network',
+    hint: 'hint',
+  },
 });

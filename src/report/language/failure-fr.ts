@@ -1,3 +1,4 @@
+import { attempts } from './attempts-fr.ts';
 import type { ProgramStatus } from '../../core/step-problem.ts';
 import type { ListenWay } from '../../core/step-problem.ts';
 import { crashedBy, endWords, failureWords, wholeSeconds } from './failure-words.ts';
@@ -176,5 +177,12 @@ export const french = failureWords({
   list,
   colon: ' :',
   sentence: (step, wanted, instead) => `L’étape ${step} attendait ${wanted}, mais ${instead}.`,
-  labels: { nearest: 'la ligne la plus proche', cause: 'cause', programs: 'à ce moment', hint: 'conseil' },
+  attempts,
+  labels: {
+    nearest: 'la ligne la plus proche',
+    cause: 'cause',
+    programs: 'à ce moment',
+    network: 'sur le réseau',
+    hint: 'conseil',
+  },
 });

@@ -8,6 +8,7 @@ import type {
   ProgramStatus,
   StepProblem,
 } from '../../core/step-problem.ts';
+import { attemptSentence, type AttemptWords } from '../attempts/attempt-sentence.ts';
 import { situationOf, type Activity, type Deadlock, type Doing, type Remark, type StepContext } from '../activity.ts';
 
 /** A text for each kind of something. */
@@ -35,6 +36,7 @@ export interface FailureLexicon {
   readonly ended: (role: string, end: ProgramStatus) => string;
   readonly deadlock: (deadlock: Deadlock) => string;
   readonly cause: (cause: Cause) => string;
+  readonly attempts: AttemptWords;
   readonly list: (items: readonly string[]) => string;
   /** What stands between the name of a program and a remark. */
   readonly colon: string;
@@ -45,7 +47,7 @@ export interface FailureLexicon {
 
 /** Something about a failed step in addition to its sentence. */
 export interface ProblemLine {
-  readonly kind: 'nearest' | 'cause' | 'programs' | 'hint';
+  readonly kind: 'nearest' | 'cause' | 'programs' | 'network' | 'hint';
   readonly label: string;
   readonly text: string;
 }
@@ -67,7 +69,7 @@ export interface FailureWords {
   readonly doing: (role: string, look: ProgramLook, names: Readonly<Record<string, string>>) => string | undefined;
   /** The whole failure in one sentence. `number` of the step counts from 1. */
   readonly sentence: (number: number, problem: StepProblem) => string;
-  /** What else is known, in the order in which it is of use: the nearest line, the cause, the programs, a hint. */
+  /** What else is known, most useful first: the nearest line, the cause, the programs, the network, a hint. */
   readonly lines: (problem: StepProblem) => ProblemLine[];
 }
 
@@ -95,7 +97,7 @@ export function failureWords(lexicon: FailureLexicon): FailureWords {
     doing: (role, look, names) => situation({ programs: [{ role, machine: '', look }], names })[0],
     sentence: (number, problem) => lexicon.sentence(String(number), expected(problem.expected), seen(problem)),
     lines: (problem) => {
-      const { nearest, evidence, hint: advice } = problem;
+      const { nearest, evidence, attempts = [], hint: advice } = problem;
       const line = (kind: ProblemLine['kind'], text: string): ProblemLine => ({
         kind,
         label: lexicon.labels[kind],
@@ -105,6 +107,7 @@ export function failureWords(lexicon: FailureLexicon): FailureWords {
         ...(nearest === undefined ? [] : [line('nearest', nearest)]),
         ...(evidence?.cause === undefined ? [] : [line('cause', lexicon.cause(evidence.cause))]),
         ...(evidence === undefined ? [] : situation(evidence, problem).map((text) => line('programs', text))),
+        ...attempts.map((attempt) => line('network', attemptSentence(attempt, lexicon.attempts))),
         ...(advice === undefined ? [] : [line('hint', hint(advice))]),
       ];
     },

@@ -1,4 +1,6 @@
 import type { LanguageCode } from '../../core/lab-description.ts';
+import { attempts as attemptsEn } from './attempts-en.ts';
+import { attempts as attemptsFr } from './attempts-fr.ts';
 import { diagram as diagramEn } from './diagram-en.ts';
 import { diagram as diagramFr } from './diagram-fr.ts';
 import { english } from './failure-en.ts';
@@ -7,6 +9,7 @@ import type { FailureWords } from './failure-words.ts';
 import { notations } from './notation.ts';
 import { report as reportEn, type ReportWords } from './report-en.ts';
 import { report as reportFr } from './report-fr.ts';
+import type { AttemptWords } from '../attempts/attempt-sentence.ts';
 import type { DiagramWords, Notation } from './wording.ts';
 
 /** A language, whole. */
@@ -15,10 +18,25 @@ export interface Language {
   readonly notation: Notation;
   readonly diagram: DiagramWords;
   readonly report: ReportWords;
+  readonly attempts: AttemptWords;
   readonly failure: FailureWords;
 }
 
 export const languages: Readonly<Record<LanguageCode, Language>> = {
-  en: { code: 'en', notation: notations.en, diagram: diagramEn, report: reportEn, failure: english },
-  fr: { code: 'fr', notation: notations.fr, diagram: diagramFr, report: reportFr, failure: french },
+  en: {
+    code: 'en',
+    notation: notations.en,
+    diagram: diagramEn,
+    report: reportEn,
+    failure: english,
+    attempts: attemptsEn,
+  },
+  fr: {
+    code: 'fr',
+    notation: notations.fr,
+    diagram: diagramFr,
+    report: reportFr,
+    failure: french,
+    attempts: attemptsFr,
+  },
 };

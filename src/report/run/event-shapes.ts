@@ -1,5 +1,6 @@
 import type { EventKind, EventOf } from '../../core/event-listeners.ts';
 import type { CaptureFacts, CaptureGap } from '../../core/capture-facts.ts';
+import { listeningProgram, watchedAttempts } from './attempt-shapes.ts';
 import type { Event, RoleInfo, StepPlace, Timestamp } from '../../core/events.ts';
 import {
   languageNames,
@@ -160,6 +161,8 @@ const bodies: Bodies = {
   'terminal-resized': { role: text, columns, rows: columns },
   'program-exited': { role: text, machine: text, exitCode: optional(exitStatus), signal: optional(text) },
   'command-finished': { machine: text, command: text, exitCode: optional(exitStatus), output: text },
+  'attempts-counted': { seen: watchedAttempts, listening: optional(list(listeningProgram)) },
+  'program-stopped': { role: text, machine: text },
   'capture-finished': { capture: captureFacts },
   'port-checked': {
     machine: text,

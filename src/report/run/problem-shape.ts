@@ -1,3 +1,4 @@
+import { toldAttempt } from './attempt-shapes.ts';
 import {
   count,
   list,
@@ -172,4 +173,5 @@ export const stepProblem: Shape<StepProblem> = object<StepProblem>({
   limitMs: optional(duration),
   hint: optional(advice),
   evidence: optional(evidence),
+  attempts: optional(list(toldAttempt)),
 });

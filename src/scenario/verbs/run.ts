@@ -158,6 +158,7 @@ async function runCommand(wanted: ScenarioCommand, deadline: Deadline, play: Pla
   const line = quoteCommand(command);
   const expected: Expectation = { kind: 'command-end', command: line, machine: on, end: status };
   const folder = program === undefined ? undefined : play.stage.programs.get(program)!;
+  await play.stage.attempts?.ready();
   using limit = new TimeLimit(Math.max(1, Math.ceil(deadline.at - awakeNow())));
   const result = await play
     .shell(on)

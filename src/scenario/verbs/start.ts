@@ -49,6 +49,7 @@ async function startProgram(role: string, deadline: Deadline, play: PlayContext)
   await Promise.all([
     stage.beforeStart?.(program) ?? checkPorts(program, shell, { events: stage.events, signal, onTimeWait }),
     stage.packets?.ready(),
+    stage.attempts?.ready(),
   ]);
   signal.throwIfAborted();
   const terminal = await ProgramTerminal.open({

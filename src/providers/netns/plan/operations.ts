@@ -48,6 +48,8 @@ interface Fields {
   serve: [log: string, ...command: string[]];
   'listen-captures': [folder: string, name: string];
   'serve-captures': [root: string, ...command: string[]];
+  'listen-netfilter': [folder: string, name: string];
+  'serve-netfilter': [];
 }
 
 type Name = keyof Fields;
@@ -233,3 +235,8 @@ export const listenCaptures = (folder: string, name: string): Operation => opera
 /** Runs the command, in that root, for each connection to the socket of captures. */
 export const serveCaptures = (folder: string, command: readonly string[]): Operation =>
   operation('serve-captures', folder, ...command);
+
+/** The socket through which the nftables of all machines are reached. */
+export const listenNetfilter = (folder: string, name: string): Operation => operation('listen-netfilter', folder, name);
+/** Begins to serve that socket; the machines were made before. */
+export const serveNetfilter = (): Operation => operation('serve-netfilter');

@@ -17,6 +17,8 @@ export const stage = {
 
 /** Name of the Unix socket of captures, next to those of the machines; no machine can have it. */
 export const CAPTURE_SOCKET = '.captures';
+/** The same for what leads to the nftables of the machines. */
+export const NETFILTER_SOCKET = '.netfilter';
 
 /** Where a program of the host lies on the stage. Its folder must be one of the layers. */
 export function staged(path: string, { toolsFolder }: HostFacts): string {

@@ -1,0 +1,37 @@
+/**
+ * What a machine tried to reach over the network, counted by its kernel: one entry for each address and port. What left
+ * no packet, because there is no route, is not among it.
+ */
+export interface ConnectionAttempt {
+  readonly machine: string;
+  readonly protocol: 'tcp' | 'udp';
+  readonly to: {
+    /** Dotted-decimal, or IPv6 as RFC 5952 has it. */
+    readonly address: string;
+    readonly port: number;
+  };
+  /** SYN segments, or datagrams; those that were sent again are among them. */
+  readonly count: number;
+  /** Answers that nothing listens there: RST to a SYN, ICMP "port unreachable". */
+  readonly refused: number;
+  /** Answers that there is no way: other kinds of ICMP "destination unreachable". */
+  readonly unreachable: number;
+  /** SYN-ACKs; always 0 for UDP, whose answers cannot be told from other datagrams. */
+  readonly answered: number;
+}
+
+/** What the kernels of the machines have counted so far in a run. */
+export interface WatchedAttempts {
+  /** The machines that are watched: of the others nothing is known. */
+  readonly machines: readonly string[];
+  readonly attempts: readonly ConnectionAttempt[];
+}
+
+/** Where a program of the lab listened, when it was looked at. */
+export interface ListeningProgram {
+  readonly program: string;
+  readonly machine: string;
+  readonly port: number;
+  /** All on which it does; `*` is every IPv4 and IPv6 one. None: it does not listen on that port. */
+  readonly addresses: readonly string[];
+}

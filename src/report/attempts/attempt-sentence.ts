@@ -1,0 +1,75 @@
+import type { MeantServer, ToldAttempt } from '../../core/step-problem.ts';
+
+/** What is said of connection attempts. `target`: a socket, and whose it is; `place`: `vm1:7999`. No full stops. */
+export interface AttemptWords {
+  /** With its full stop or colon. */
+  readonly intro: string;
+  readonly none: string;
+  /** Between the parts of a sentence. */
+  readonly separator: string;
+  readonly places: {
+    readonly itself: string;
+    readonly gateway: (network: string) => string;
+    readonly absent: string;
+    readonly outside: string;
+  };
+  readonly tcp: {
+    readonly refused: (machine: string, target: string, times: number) => string;
+    readonly unreachable: (machine: string, target: string) => string;
+    readonly unanswered: (machine: string, target: string) => string;
+    readonly connected: (machine: string, target: string) => string;
+  };
+  readonly udp: {
+    readonly refused: (machine: string, target: string) => string;
+    readonly unreachable: (machine: string, target: string) => string;
+    readonly sent: (machine: string, target: string) => string;
+  };
+  readonly nameQuestion: (machine: string, target: string) => string;
+  readonly server: {
+    readonly listens: (program: string, place: string) => string;
+    readonly loopback: (program: string, addresses: string, place: string) => string;
+    readonly silent: (program: string, place: string) => string;
+    readonly declared: (program: string, place: string) => string;
+  };
+}
+
+const NAME_SERVER_PORT = 53;
+
+/** An attempt and the server that may have been meant, as one sentence without its full stop. */
+export function attemptSentence(attempt: ToldAttempt, words: AttemptWords): string {
+  const target = targetOf(attempt, words);
+  const { machine, protocol, outcome } = attempt;
+  if (isNameQuestion(attempt)) return words.nameQuestion(machine, target);
+  if (protocol === 'udp')
+    return outcome === 'refused' || outcome === 'unreachable'
+      ? words.udp[outcome](machine, target)
+      : words.udp.sent(machine, target);
+  const happened =
+    outcome === 'refused'
+      ? words.tcp.refused(machine, target, attempt.refused)
+      : words.tcp[outcome === 'sent' ? 'unanswered' : outcome](machine, target);
+  return [happened, ...attempt.servers.map((server) => serverText(server, words))].join(words.separator);
+}
+
+/** `vm1:7998`, `127.0.0.1:7999 (itself)`. */
+function targetOf({ to: { address, port }, place, owner }: ToldAttempt, words: AttemptWords): string {
+  if (place === 'machine') return `${owner}:${port}`;
+  const socket = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+  return `${socket} (${place === 'gateway' ? words.places.gateway(owner ?? '') : words.places[place]})`;
+}
+
+function serverText({ program, machine, port, addresses }: MeantServer, words: AttemptWords): string {
+  if (addresses === undefined) return words.server.declared(program, `${machine}:${port}`);
+  if (addresses.length === 0) return words.server.silent(program, `${machine}:${port}`);
+  if (addresses.every(isLoopback)) return words.server.loopback(program, addresses.join(', '), `${machine}:${port}`);
+  return words.server.listens(program, `${machine}:${port}`);
+}
+
+/** Whether it was a question to a name server. */
+export function isNameQuestion({ protocol, to }: Pick<ToldAttempt, 'protocol' | 'to'>): boolean {
+  return protocol === 'udp' && to.port === NAME_SERVER_PORT;
+}
+
+export function isLoopback(address: string): boolean {
+  return address === '::1' || /^(::ffff:)?127\./.test(address);
+}
