@@ -50,6 +50,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'json/shape.ts',
     'lab-description.ts',
     'port-holder.ts',
+    'program-hint.ts',
     'program-look.ts',
     'slots.ts',
     'socket-address.ts',

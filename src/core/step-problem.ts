@@ -1,3 +1,4 @@
+import type { ProgramHint } from './program-hint.ts';
 import type { ProgramLook } from './program-look.ts';
 
 /**
@@ -106,6 +107,7 @@ export type Advice =
   | { readonly kind: 'command-not-found'; readonly machine: string; readonly command: string }
   /** A file that a command of a `run` step did not find lies in the folder of a program; `step` finds it. */
   | { readonly kind: 'program-folder'; readonly program: string; readonly file: string; readonly step: string }
+  | ProgramHint
   | { readonly kind: 'look-at-packets' }
   /**
    * TIME_WAIT kept the program from its port. `isBarredToAll`: also from a server that sets SO_REUSEADDR, because the

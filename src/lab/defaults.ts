@@ -9,5 +9,8 @@ export const MOST_FILES_OF_PROGRAM = 10_000;
 /** Never sent with a folder: keys and runs of the lab itself, and the history of the student's work. */
 export const leftOut: ReadonlySet<string> = new Set(['.lab', '.git']);
 
+/** How the terminal of a program is read and written. The default first. */
+export const encodingChoices = ['utf-8', 'latin1'] as const;
+
 /** What to do when another process holds a port of a program: an error, or free it. The default first. */
 export const busyPortChoices = ['error', 'free'] as const;

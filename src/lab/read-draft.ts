@@ -18,7 +18,7 @@ import type { YamlSource } from './yaml/yaml-source.ts';
 
 const labSettings = labFields.pick({ name: true, provider: true, ssh: true, capture: true, report: true }).shape;
 const machineSettings = machine.omit({ address: true, interfaces: true }).shape;
-const programSettings = program.pick({ on: true, ports: true, prompt: true }).shape;
+const programSettings = program.pick({ on: true, ports: true, prompt: true, encoding: true }).shape;
 
 /** What can be read of a lab file. */
 export function readDraft(source: YamlSource): Draft {
@@ -114,7 +114,7 @@ function draftInterface(name: string, value: unknown, path: Path): DraftInterfac
 function draftProgram(name: string, value: unknown, source: YamlSource): DraftProgram {
   const path = ['programs', name];
   const given = fieldsOf(value);
-  const { on, ports, prompt } = rightFields(programSettings, given);
+  const { on, ports, prompt, encoding } = rightFields(programSettings, given);
   const build = draftBuild(given['build'], [...path, 'build'], source);
   const listens = draftPorts(given['listens'], [...path, 'listens']);
   return {
@@ -130,6 +130,7 @@ function draftProgram(name: string, value: unknown, source: YamlSource): DraftPr
       listens: listens.map((port) => port.value),
       busyPort: ports ?? busyPortChoices[0],
       prompt: prompt && 'regex' in prompt ? { ...prompt, line: source.spanOf([...path, 'prompt']).line } : prompt,
+      ...(encoding === 'latin1' && { encoding }),
       env: new Map(entriesOf(given['env']).map(([key]) => [key, source.textAt([...path, 'env', key]) ?? ''])),
     },
     on: placed(on, [...path, 'on']),

@@ -87,6 +87,8 @@ export interface Program {
   /** Shown when the program is ready for a line of input. */
   readonly prompt: Pattern | undefined;
   readonly env: ReadonlyMap<string, string>;
+  /** Of its terminal, what is typed included; undefined: UTF-8. */
+  readonly encoding?: 'latin1' | undefined;
 }
 
 /**

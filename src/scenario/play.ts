@@ -2,6 +2,7 @@ import { CheckError, LabError, messageOf } from '../core/errors.ts';
 import type { StepProblem } from '../core/step-problem.ts';
 import { failedStep } from './failed-step.ts';
 import { statusText } from './playing/exit-words.ts';
+import { withOwnWords } from './advice/own-words.ts';
 import { PlayContext } from './playing/play-context.ts';
 import type { ProgramTerminal } from './playing/program-terminal.ts';
 import { StepFailure } from './playing/step-failure.ts';
@@ -87,7 +88,9 @@ async function playAndReport(step: Step, play: PlayContext): Promise<Stop | unde
   } catch (error) {
     const stop = kindOfStop(error, play);
     const problem =
-      stop.error instanceof CheckError ? withTimeWait(await problemOf(stop.error, step, play), play) : undefined;
+      stop.error instanceof CheckError
+        ? await withOwnWords(withTimeWait(await problemOf(stop.error, step, play), play), play)
+        : undefined;
     const failed = failedStep(place, problem, stop.error);
     const { reason } = failed;
     await events.emit({

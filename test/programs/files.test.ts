@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { assertPassed, testSets } from '../helpers/program-sets.ts';
+import { assertPassed, fails, testSets } from '../helpers/program-sets.ts';
 
 await testSets('files of programs, where they are built and where they lie', [
   {
@@ -37,6 +37,63 @@ await testSets('files of programs, where they are built and where they lie', [
         assert.match(events, /"kind":"notice","level":"warning","message":"the build of server succeeded/);
       }
       assert.match(await second.report('html'), /gets/);
+    },
+  },
+]);
+
+const PIP =
+  /Take it along: pip install --target modules colorama .*files: \[ …, modules \] and env: \{ PYTHONPATH: modules \}/;
+
+await testSets('what a program says with its last words comes with the next step', [
+  {
+    folder: 'sets/37-missing-module',
+    title: 'a module that the machine does not have',
+    check: fails({ step: 'start: serveur', says: [PIP] }),
+  },
+  {
+    folder: 'sets/38-python2',
+    title: 'an interpreter that the machine has under another name only',
+    replace: [['[python, serveur.py]', '[python3.99, serveur.py]']],
+    check: fails({
+      step: 'start: serveur',
+      says: [/There is no python3\.99 on vm1, but there is python3: write command: \[python3, …\]/],
+    }),
+  },
+  {
+    folder: 'sets/38-python2',
+    file: 'lab-py3.yaml',
+    title: 'a program for Python 2',
+    check: fails({ step: 'start: serveur', says: [/written for Python 2, and this is Python 3/] }),
+  },
+  {
+    folder: 'sets/53-port-80',
+    title: 'a port below 1024',
+    check: fails({
+      step: 'start: serveur',
+      says: [/choose one from 1024, or start the program with sudo: command: \[sudo, python3, …\]/],
+    }),
+  },
+  {
+    folder: 'sets/29-c-latin1',
+    title: 'output that is not UTF-8',
+    needs: ['cc'],
+    check: fails({
+      step: 'expect: { serveur: "Serveur démarré" }',
+      says: [/The output of serveur is not UTF-8 \(byte E9\)\. Add encoding: latin1 to the program/],
+      withinMs: 12_000,
+    }),
+  },
+  {
+    folder: 'sets/29-c-latin1',
+    title: 'output in another encoding that the lab file names',
+    needs: ['cc'],
+    replace: [
+      ['listens: 7999', 'listens: 7999, encoding: latin1'],
+      ['prompt: "> "', 'prompt: "> ", encoding: latin1'],
+    ],
+    check({ outputOf, shown }) {
+      assert.match(outputOf('serveur'), /Serveur démarré, en attente de requête\r\n/, shown);
+      assert.match(outputOf('client'), /été/, 'the echo of what was typed');
     },
   },
 ]);

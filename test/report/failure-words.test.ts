@@ -89,6 +89,24 @@ const advices: ByKind<Advice> = {
   'program-folder': [
     { kind: 'program-folder', program: 'server', file: 'got.jpg', step: 'run: { program: server, command: [ls] }' },
   ],
+  'interpreter-missing': [{ kind: 'interpreter-missing', machine: 'vm1', command: 'python', instead: 'python3' }],
+  'windows-line-ends': [{ kind: 'windows-line-ends', file: 'run.sh' }],
+  'file-unsent': [{ kind: 'file-unsent', role: 'server', file: 'src/util.py' }],
+  'module-missing': (['python', 'node', 'perl'] as const).map((language) => ({
+    kind: 'module-missing',
+    language,
+    machine: 'vm1',
+    module: 'colour',
+  })),
+  'class-missing': [{ kind: 'class-missing', role: 'server', name: 'Server' }],
+  'low-port': [
+    { kind: 'low-port', port: 80, command: 'python3' },
+    { kind: 'low-port', port: 443 },
+  ],
+  'no-display': [{ kind: 'no-display' }],
+  'python-2': [{ kind: 'python-2' }],
+  'not-executable': [{ kind: 'not-executable', file: 'server.py' }],
+  'not-utf8': [{ kind: 'not-utf8', role: 'server', byte: 'E9' }],
   'look-at-packets': [{ kind: 'look-at-packets' }],
   'time-wait': [
     {

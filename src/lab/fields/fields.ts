@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { parseIPv4, parseSubnet } from '../../core/ipv4.ts';
 import { languageNames } from '../../core/lab-description.ts';
-import { busyPortChoices, DEFAULT_IMAGE, DEFAULT_PROVIDER, DEFAULT_USER } from '../defaults.ts';
+import { busyPortChoices, encodingChoices, DEFAULT_IMAGE, DEFAULT_PROVIDER, DEFAULT_USER } from '../defaults.ts';
 import {
   addressRule,
   ENVIRONMENT_NAME,
@@ -214,6 +214,11 @@ export const program = z
         .optional(),
       'What it shows when it waits for a line: text, or `/regular expression/`.',
       'server@vm1:7999$ ',
+    ),
+    encoding: field(
+      z.enum(encodingChoices).optional(),
+      'Encoding of what it prints and of what is typed: `utf-8` or `latin1` (ISO 8859-1). Default: `utf-8`.',
+      'latin1',
     ),
     env: field(z.record(text(environmentNameRule, ENVIRONMENT_NAME), word).optional(), 'Environment variables.', {
       LANG: 'C.UTF-8',

@@ -4,6 +4,7 @@ const otherNames: Readonly<Record<string, readonly string[]>> = {
   author: ['authors', 'student', 'students', 'name'],
   command: ['cmd', 'run', 'exec', 'args', 'entrypoint'],
   cpus: ['cpu', 'vcpus', 'cores'],
+  encoding: ['charset', 'codepage', 'encode'],
   env: ['environment', 'variables'],
   files: ['file', 'copy', 'src'],
   host: ['hostname', 'server'],

@@ -101,6 +101,34 @@ export const english = failureWords({
       const fresh = canBeFresh ? ', or play on fresh machines: lab run --fresh' : '';
       return `${machine} closed that connection first, so its kernel remembers it for a minute. ${cure}${fresh}.`;
     },
+    'interpreter-missing': ({ machine, command, instead }) =>
+      `There is no ${command} on ${machine}, but there is ${instead}: write command: [${instead}, …].`,
+    'windows-line-ends': ({ file }) =>
+      `${file} has Windows line ends (CR LF). Save it with Unix line ends (LF), or run: sed -i 's/\\r$//' ${file}`,
+    'file-unsent': ({ role, file }) =>
+      `${file} lies in the folder of lab.yaml, but ${role} does not get it: add it to its files.`,
+    'module-missing': ({ language, machine, module }) =>
+      `${machine} has no module ${module}. Take it along: ` +
+      {
+        python:
+          `pip install --target modules ${module} (its package may have another name), ` +
+          'then files: [ …, modules ] and env: { PYTHONPATH: modules }.',
+        node: `npm install ${module} in the folder of lab.yaml, then files: [ …, node_modules ].`,
+        perl: 'put it into a folder modules, then files: [ …, modules ] and env: { PERL5LIB: modules }.',
+      }[language],
+    'class-missing': ({ role, name }) =>
+      `The class ${name} is not in the folder of ${role}: add ${name}.class to its files, or build it there; ` +
+      'a class in a package is named with it, package.Class, and lies in a folder of that name.',
+    'low-port': ({ port, command }) =>
+      `Ports below 1024, such as ${port}, are for root: choose one from 1024` +
+      (command === undefined ? '.' : `, or start the program with sudo: command: [sudo, ${command}, …].`),
+    'no-display': () => 'Machines have no screen for windows, only terminals: let it print its words and read lines.',
+    'python-2': () =>
+      'It is written for Python 2, and this is Python 3: print(…) has parentheses, raw_input is now input.',
+    'not-executable': ({ file }) =>
+      `${file} may not be executed. Run chmod +x ${file} here, or name its interpreter in command.`,
+    'not-utf8': ({ role, byte }) =>
+      `The output of ${role} is not UTF-8 (byte ${byte}). Add encoding: latin1 to the program, or let it print UTF-8.`,
     'look-at-packets': () => '"lab logs --tcp" draws all packets of the run.',
     other: ({ text }) => text,
   },

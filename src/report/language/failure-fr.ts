@@ -130,6 +130,37 @@ export const french = failureWords({
       const fresh = canBeFresh ? ', ou jouer sur des machines neuves : lab run --fresh' : '';
       return `${machine} a fermé cette connexion en premier, donc son noyau s’en souvient une minute. ${cure}${fresh}.`;
     },
+    'interpreter-missing': ({ machine, command, instead }) =>
+      `${command} n’existe pas sur ${machine}, mais ${instead} y est : écrire command: [${instead}, …].`,
+    'windows-line-ends': ({ file }) =>
+      `${file} a des fins de ligne Windows (CR LF). L’enregistrer avec des fins de ligne Unix (LF), ou lancer : ` +
+      `sed -i 's/\\r$//' ${file}`,
+    'file-unsent': ({ role, file }) =>
+      `${file} se trouve dans le dossier de lab.yaml, mais ${role} ne le reçoit pas : l’ajouter à ses files.`,
+    'module-missing': ({ language, machine, module }) =>
+      `${machine} n’a pas de module ${module}. L’emporter : ` +
+      {
+        python:
+          `pip install --target modules ${module} (son paquet peut porter un autre nom), ` +
+          'puis files: [ …, modules ] et env: { PYTHONPATH: modules }.',
+        node: `npm install ${module} dans le dossier de lab.yaml, puis files: [ …, node_modules ].`,
+        perl: 'le mettre dans un dossier modules, puis files: [ …, modules ] et env: { PERL5LIB: modules }.',
+      }[language],
+    'class-missing': ({ role, name }) =>
+      `La classe ${name} n’est pas dans le dossier de ${role} : ajouter ${name}.class à ses files, ou l’y compiler ; ` +
+      'une classe d’un paquetage se nomme avec lui, paquetage.Classe, et se trouve dans un dossier de ce nom.',
+    'low-port': ({ port, command }) =>
+      `Les ports inférieurs à 1024, comme ${port}, sont réservés à root : en choisir un à partir de 1024` +
+      (command === undefined ? '.' : `, ou lancer le programme par sudo : command: [sudo, ${command}, …].`),
+    'no-display': () =>
+      'Les machines n’ont pas d’écran pour des fenêtres, seulement des terminaux : afficher du texte et lire des lignes.',
+    'python-2': () =>
+      'Ce programme est écrit pour Python 2, et c’est Python 3 ici : print(…) avec parenthèses, input pour raw_input.',
+    'not-executable': ({ file }) =>
+      `${file} n’est pas exécutable. Lancer chmod +x ${file} ici, ou nommer son interpréteur dans command.`,
+    'not-utf8': ({ role, byte }) =>
+      `La sortie de ${role} n’est pas en UTF-8 (octet ${byte}). Ajouter encoding: latin1 au programme, ` +
+      'ou le faire écrire en UTF-8.',
     'look-at-packets': () => '« lab logs --tcp » dessine tous les paquets de l’exécution.',
     other: ({ text }) => text,
   },

@@ -6,6 +6,7 @@ import type { Program } from '../../lab/types.ts';
 import type { ExitStatus, RemoteProcess, Shell, TerminalSize } from '../../ssh/shell.ts';
 import { Wake } from '../../core/time/wake.ts';
 import type { StageProgram } from './stage-program.ts';
+import { OutputDecoder, typedBytes } from './terminal-encoding.ts';
 import { TerminalReader } from './terminal-reader.ts';
 
 export interface TerminalOptions {
@@ -45,6 +46,7 @@ export class ProgramTerminal {
   #relayedAt = -Infinity;
   /** How often the user has pressed Enter at its keyboard. */
   #linesRelayed = 0;
+  readonly #decoder: OutputDecoder;
   readonly #process: RemoteProcess;
   readonly #events: EventSink;
   readonly #turn: () => Promise<void>;
@@ -53,6 +55,7 @@ export class ProgramTerminal {
     this.program = options.program;
     this.machine = options.shell.machine;
     this.reader = new TerminalReader(options.size.columns, options.size.rows);
+    this.#decoder = new OutputDecoder(options.program.encoding);
     this.#process = process;
     this.#events = options.events;
     this.#turn = options.turn;
@@ -92,6 +95,11 @@ export class ProgramTerminal {
     return this.program.name;
   }
 
+  /** The first byte that it printed and that is no UTF-8. */
+  get oddByte(): number | undefined {
+    return this.#decoder.oddByte;
+  }
+
   /** How it ended; undefined while it runs. */
   get status(): ExitStatus | undefined {
     return this.#status;
@@ -117,7 +125,7 @@ export class ProgramTerminal {
     await this.#events.emit({ kind: 'terminal-input', role: this.role, data, by: 'scenario' });
     this.reader.typed(lines);
     this.#typedAt = awakeNow();
-    await this.#process.write(data);
+    await this.#process.write(typedBytes(data, this.program.encoding));
   }
 
   /**
@@ -138,7 +146,7 @@ export class ProgramTerminal {
     await this.#events.emit({ kind: 'terminal-input', role: this.role, data: keys, by: 'scenario' });
     this.reader.pressed();
     this.#typedAt = awakeNow();
-    await this.#process.write(keys);
+    await this.#process.write(typedBytes(keys, this.program.encoding));
   }
 
   /** What the user types at this keyboard. */
@@ -146,7 +154,7 @@ export class ProgramTerminal {
     this.#relayedAt = awakeNow();
     if (/[\r\n]/.test(text)) this.#linesRelayed++;
     if (text !== '') await this.#events.emit({ kind: 'terminal-input', role: this.role, data: text, by: 'user' });
-    await this.#process.write(bytes);
+    await this.#process.write(this.program.encoding === undefined ? bytes : typedBytes(text, this.program.encoding));
   }
 
   async resize(size: TerminalSize): Promise<void> {
@@ -207,9 +215,8 @@ export class ProgramTerminal {
    * them.
    */
   async #read(): Promise<void> {
-    const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-    for await (const chunk of this.#process.output) await this.#take(decoder.decode(chunk, { stream: true }));
-    await this.#take(decoder.decode());
+    for await (const chunk of this.#process.output) await this.#take(this.#decoder.decode(chunk));
+    await this.#take(this.#decoder.end());
     const status = await this.#process.exit;
     this.reader.finish();
     await this.#events.emit({ kind: 'program-exited', role: this.role, machine: this.machine, ...status });

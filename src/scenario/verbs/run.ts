@@ -4,7 +4,7 @@ import { TimeLimit } from '../../core/time/time-limit.ts';
 import { quoteCommand } from '../../core/text/shell-quote.ts';
 import { findPattern, patternText } from '../../lab/pattern.ts';
 import type { Pattern } from '../../lab/types.ts';
-import { commandInFolder, wrongFolderHint } from '../playing/folder-command.ts';
+import { commandInFolder, wrongFolderHint } from '../advice/folder-command.ts';
 import { nearestLine } from '../playing/nearest-line.ts';
 import { plainLines } from '../../report/run/words.ts';
 import { isEnd, type ExpectedEnd } from '../playing/exit-words.ts';

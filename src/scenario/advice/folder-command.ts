@@ -1,10 +1,11 @@
+import { LabError } from '../../core/errors.ts';
 import type { Advice } from '../../core/step-problem.ts';
 import { scriptFile } from '../../core/files/script-file.ts';
 import { normalize } from 'node:path/posix';
 import { flow } from '../../lab/yaml/flow.ts';
 import type { Command } from '../../ssh/shell.ts';
-import type { PlayContext } from './play-context.ts';
-import type { StageProgram } from './stage-program.ts';
+import type { PlayContext } from '../playing/play-context.ts';
+import type { StageProgram } from '../playing/stage-program.ts';
 
 const runInFolder = scriptFile(new URL('run-in-folder.sh', import.meta.url));
 const existingFiles = scriptFile(new URL('existing-files.sh', import.meta.url));
@@ -41,14 +42,18 @@ export async function wrongFolderHint(
     .filter(([name]) => lab.programs.get(name)?.on === on)
     .flatMap(([program, { folder }]) => words.map((file) => ({ program, file, path: normalize(`${folder}/${file}`) })));
   if (places.length === 0) return undefined;
-  const { stdout } = await play
+  const options = { signal: play.signal, timeoutMs: LOOK_TIMEOUT_MS, endsByItself: true };
+  const answer = await play
     .shell(on)
-    .exec(
-      { script: existingFiles(), args: places.map(({ path }) => path) },
-      { signal: play.signal, timeoutMs: LOOK_TIMEOUT_MS, endsByItself: true },
-    );
-  const found = places[Number.parseInt(stdout, 10) - 1];
+    .exec({ script: existingFiles(), args: places.map(({ path }) => path) }, options)
+    .catch(withoutAnswer);
+  const found = places[Number.parseInt(answer?.stdout ?? '', 10) - 1];
   if (found === undefined) return undefined;
   const { program, file } = found;
   return { kind: 'program-folder', program, file, step: `run: ${flow({ program, command })}` };
+}
+
+/** A machine that does not answer gives no advice; the failure itself stands. */
+export function withoutAnswer(error: unknown): undefined {
+  if (!(error instanceof LabError) && !(error instanceof DOMException)) throw error;
 }

@@ -1,0 +1,27 @@
+/** What the last words of a program advise, as data; worded in each language with the other advice. */
+export type ProgramHint =
+  /** Its machine has no such command, but one that does the same. */
+  | {
+      readonly kind: 'interpreter-missing';
+      readonly machine: string;
+      readonly command: string;
+      readonly instead: string;
+    }
+  | { readonly kind: 'windows-line-ends'; readonly file: string }
+  /** What it looked for lies in the lab's folder, but is not among its `files`. */
+  | { readonly kind: 'file-unsent'; readonly role: string; readonly file: string }
+  | {
+      readonly kind: 'module-missing';
+      readonly language: 'python' | 'node' | 'perl';
+      readonly machine: string;
+      readonly module: string;
+    }
+  /** Of Java. */
+  | { readonly kind: 'class-missing'; readonly role: string; readonly name: string }
+  /** `command`: its first word, if sudo would help; undefined on machines without. */
+  | { readonly kind: 'low-port'; readonly port: number; readonly command?: string | undefined }
+  | { readonly kind: 'no-display' }
+  | { readonly kind: 'python-2' }
+  | { readonly kind: 'not-executable'; readonly file: string }
+  /** `byte` is hexadecimal: `E9`. */
+  | { readonly kind: 'not-utf8'; readonly role: string; readonly byte: string };

@@ -1,0 +1,96 @@
+import { readdirSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { scriptFile } from '../../core/files/script-file.ts';
+import type { ProgramHint } from '../../core/program-hint.ts';
+import type { StepProblem } from '../../core/step-problem.ts';
+import { withoutAnswer } from './folder-command.ts';
+import type { PlayContext } from '../playing/play-context.ts';
+import { otherNames, programHint, type EndedProgram } from './program-hints.ts';
+import type { ProgramTerminal } from '../playing/program-terminal.ts';
+
+const foundCommands = scriptFile(new URL('found-commands.sh', import.meta.url));
+const LOOK_TIMEOUT_MS = 5000;
+const LAST_LINES = 40;
+/** Characters that are no ASCII, of which UTF-8 makes several bytes. */
+const BEYOND_ASCII = /[^\0-\x7f]/;
+
+/**
+ * The problem with the advice that the program's own last words give, where a program that ended is behind it and
+ * nothing better is advised.
+ */
+export async function withOwnWords(problem: StepProblem, play: PlayContext): Promise<StepProblem> {
+  const { hint } = problem;
+  if (hint !== undefined && hint.kind !== 'command-not-found') return problem;
+  const found = unreadable(problem, play) ?? (await adviceOfEnded(problem, play));
+  return found === undefined ? problem : { ...problem, hint: found };
+}
+
+/** A text with accents cannot be found in output that is decoded as what it is not. */
+function unreadable({ expected, role }: StepProblem, play: PlayContext): ProgramHint | undefined {
+  if ((expected.kind !== 'text' && expected.kind !== 'prompt') || !BEYOND_ASCII.test(expected.pattern))
+    return undefined;
+  const byte = role === undefined ? undefined : play.terminals.get(role)?.oddByte;
+  if (role === undefined || byte === undefined) return undefined;
+  return { kind: 'not-utf8', role, byte: byte.toString(16).toUpperCase().padStart(2, '0') };
+}
+
+/** The cause first, then the program that the step waited for. */
+async function adviceOfEnded(
+  { evidence, seen, role }: StepProblem,
+  play: PlayContext,
+): Promise<ProgramHint | undefined> {
+  const roles = [evidence?.cause?.role, 'role' in seen ? seen.role : undefined, role];
+  const terminals = [...new Set(roles)].flatMap((name) => (name === undefined ? [] : (play.terminals.get(name) ?? [])));
+  for (const terminal of terminals) {
+    const ended = endedProgram(terminal, play);
+    const hint = ended && (programHint(ended) ?? (await interpreterMissing(ended, play)));
+    if (hint !== undefined) return hint;
+  }
+  return undefined;
+}
+
+function endedProgram(
+  { program, machine, status, reader }: ProgramTerminal,
+  play: PlayContext,
+): EndedProgram | undefined {
+  if (status === undefined) return undefined;
+  const { lab } = play.stage;
+  const places = new Set([lab.folder, ...program.files.map((file) => dirname(file))]);
+  return {
+    program,
+    machine,
+    status,
+    lines: reader.tail(LAST_LINES),
+    hasSudo: lab.machines.get(machine)?.sudo !== false,
+    find(name) {
+      const place = [...places].find((folder) => namesIn(folder).includes(name));
+      const path = place === undefined ? undefined : join(place, name);
+      return path === undefined || program.files.includes(path) ? undefined : relative(lab.folder, path);
+    },
+  };
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+/** Asks the machine: a command that was not found is not named where only a part of the program missed one. */
+async function interpreterMissing(ended: EndedProgram, play: PlayContext): Promise<ProgramHint | undefined> {
+  const others = otherNames(ended);
+  if (others.length === 0) return undefined;
+  const { machine, program } = ended;
+  const command = program.command[0]!;
+  const options = { signal: play.signal, timeoutMs: LOOK_TIMEOUT_MS, endsByItself: true };
+  const answer = await play
+    .shell(machine)
+    .exec({ script: foundCommands(), args: [command, ...others] }, options)
+    .catch(withoutAnswer);
+  const there = answer?.stdout.split('\n') ?? [];
+  const instead = others.find((other) => there.includes(other));
+  if (instead === undefined || there.includes(command)) return undefined;
+  return { kind: 'interpreter-missing', machine, command, instead };
+}
