@@ -7,6 +7,7 @@ import { type CaptureFacts, isCompleteCapture } from '../core/capture-facts.ts';
 import type { LabDescription } from '../core/lab-description.ts';
 import type { Moment } from '../report/terminals/moments.ts';
 import type { CaptureFlaw, ReportCapture, ReportConversation } from '../report/report-data.ts';
+import type { NetworkFold } from '../report/attempts/network-fold.ts';
 import { SpokenLinker, type Ends } from '../report/terminals/spoken.ts';
 import { readStoredBytes } from '../state/files/stored-file.ts';
 
@@ -16,8 +17,7 @@ const MOST_CONVERSATIONS = 100;
 
 /** What a run says in addition to its capture. */
 export interface CaptureStory {
-  readonly lab: LabDescription | undefined;
-  readonly facts: CaptureFacts | undefined;
+  readonly network: NetworkFold;
   readonly moments: readonly Moment[];
 }
 
@@ -25,27 +25,29 @@ export interface CaptureStory {
 export async function gatherCapture(path: string, story: CaptureStory): Promise<ReportCapture> {
   try {
     const bytes = await readStoredBytes(path, LARGEST_CAPTURE);
-    return bytes === undefined
-      ? missing('none', '')
-      : explain(readCapture(bytes, story.lab && labHints(story.lab)), story);
+    const { lab } = story.network;
+    return bytes === undefined ? missing('none', '', story) : explain(readCapture(bytes, lab && labHints(lab)), story);
   } catch (error) {
-    return missing('unreadable', messageOf(error));
+    return missing('unreadable', messageOf(error), story);
   }
 }
 
-function missing(kind: 'none' | 'unreadable' | 'empty', reason: string): ReportCapture {
-  return { missing: { kind, reason }, conversations: [], omitted: 0, flaws: [], gaps: [], places: [] };
+function missing(kind: 'none' | 'unreadable', reason: string, { network: { attempts } }: CaptureStory): ReportCapture {
+  const nothing = { conversations: [], omitted: 0, flaws: [], gaps: [], nobodyTried: false, places: [] };
+  return { missing: { kind, reason }, ...nothing, attempts };
 }
 
-function explain(reading: CaptureReading, { lab, facts, moments }: CaptureStory): ReportCapture {
-  if (reading.format === undefined) return missing('unreadable', '');
+function explain(reading: CaptureReading, story: CaptureStory): ReportCapture {
+  if (reading.format === undefined) return missing('unreadable', '', story);
+  const { network, moments } = story;
+  const { lab, capture: facts } = network;
   const linker = new SpokenLinker(moments);
   const conversations = reading.conversations
     .slice(0, MOST_CONVERSATIONS)
     .map(({ conversation }): ReportConversation => {
       const ends = endsOf(conversation, lab);
       return {
-        conversation,
+        conversation: network.withStops(conversation),
         spoken: linker.link(conversation, ends),
         clientRole: ends.client,
         serverRole: ends.server,
@@ -58,6 +60,8 @@ function explain(reading: CaptureReading, { lab, facts, moments }: CaptureStory)
     omitted: reading.conversations.length - conversations.length,
     flaws: flawsOf(reading, facts),
     gaps: facts?.gaps ?? [],
+    attempts: network.attempts,
+    nobodyTried: network.nobodyTried,
     places: facts?.machines ?? [],
   };
 }

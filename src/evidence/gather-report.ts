@@ -31,14 +31,15 @@ export async function gatherReport(run: StoredRun): Promise<ReportData> {
   const stored = await readRunFile(run);
   const fold = new ReportFold();
   for await (const event of readEvents(run)) fold.take(event);
-  const { lab, facts, portChecks, notices, moments } = fold;
+  const { network, facts, portChecks, notices, moments } = fold;
+  const { lab } = network;
   const document = concluded(fold.summary, stored);
   const recordings = fold.recordings.recordings();
   const [terminals, session, sources, capture, files] = await Promise.all([
     Promise.all(document.roles.map(({ role, machine }) => terminalOf(run, recordings.get(role), role, machine))),
     readBounded(join(run.path, 'session.log'), terminalBytes),
     readSources(run, lab),
-    gatherCapture(join(run.path, CAPTURE_FILE), { lab, facts: fold.capture, moments: moments.moments }),
+    gatherCapture(join(run.path, CAPTURE_FILE), { network, moments: moments.moments }),
     hashFiles(run.path),
   ]);
   return {

@@ -79,11 +79,16 @@ function diagram(conversation: Conversation, { all = false }: TextOptions): stri
     }
     if (folded > 0) lines.push(`        … ${count(folded, 'packet')} not shown`);
     folded = 0;
-    if (segment.phase !== phase) lines.push(`── ${segment.phase} ${'─'.repeat(90 - segment.phase.length)}`);
+    if (segment.phase !== phase) lines.push(phaseLine(conversation, segment.phase));
     lines.push(segmentLine(conversation, segment, states));
     ({ phase, states } = segment);
   }
   return lines;
+}
+
+function phaseLine({ close: { byLab } }: Conversation, phase: Phase): string {
+  const title = phase === 'close' && byLab !== undefined ? `close, when lab ended ${byLab.join(' and ')}` : phase;
+  return `── ${title} ${'─'.repeat(Math.max(2, 90 - title.length))}`;
 }
 
 /** What is shown of a long conversation. */
@@ -193,19 +198,20 @@ function handshakeText(
   const completed = `complete in ${secondsText(durationMs ?? 0)}`;
   if (simultaneous === true) return `Handshake: both opened at once, ${complete ? completed : 'not complete'}`;
   if (complete) return `Handshake: ${completed}`;
-  if (refused) return 'Handshake: refused: nobody listened on that port';
+  if (refused) return 'Handshake: refused (RST), as where nothing listens at that address and port';
   if (syn === undefined) return 'Handshake: not in the capture';
   return `Handshake: not complete${sent.server.packets === 0 ? ': the SYN was not answered' : ''}`;
 }
 
 function closeText(
-  { kind, by, complete, halfClose, fin, rst }: Conversation['close'],
+  { kind, by, complete, halfClose, fin, rst, byLab }: Conversation['close'],
   handshake: Conversation['handshake'],
 ): string {
   if (kind === 'open' && handshake.syn !== undefined && !handshake.complete)
     return 'Close: none: the connection had not come about at the end of the capture';
   if (kind === 'open') return 'Close: none: the connection was still open at the end of the capture';
-  if (kind === 'rst') return `Close: reset by the ${by} (packet ${rst?.packet})`;
+  const whose = byLab === undefined ? '' : ` when lab ended ${byLab.join(' and ')}`;
+  if (kind === 'rst') return `Close: reset by the ${by} (packet ${rst?.packet})${whose}`;
   const both = complete ? 'both sides closed' : 'not complete';
   const half =
     halfClose === undefined
@@ -213,9 +219,9 @@ function closeText(
       : `; half-closed: the other side sent ${count(halfClose.bytesAfter, 'byte')} afterwards`;
   if (by === 'both') {
     const packets = [fin.client, fin.server].toSorted((a, b) => (a ?? 0) - (b ?? 0)).join(' and ');
-    return `Close: by both at once with FIN (packets ${packets}), ${both}`;
+    return `Close: by both at once with FIN (packets ${packets})${whose}, ${both}`;
   }
-  return `Close: by the ${by} with FIN (packet ${fin[by ?? 'client']}), ${both}${half}`;
+  return `Close: by the ${by} with FIN (packet ${fin[by ?? 'client']})${whose}, ${both}${half}`;
 }
 
 function sentText(

@@ -210,6 +210,8 @@ export interface Close {
   readonly rst: { readonly packet: number; readonly by: Side } | undefined;
   /** Both FINs were sent and both acknowledged. */
   readonly complete: boolean;
+  /** Programs that lab had ended then, when it was their end that closed the connection; not in the packets. */
+  readonly byLab?: readonly string[];
   /** The side that closed first got payload afterwards: bytes, and for how long after its FIN. */
   readonly halfClose: { readonly closedBy: Side; readonly bytesAfter: number; readonly durationMs: number } | undefined;
 }

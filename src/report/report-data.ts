@@ -1,5 +1,6 @@
 import type { CaptureGap } from '../core/capture-facts.ts';
 import type { Conversation } from '../packets/conversation.ts';
+import type { ToldAttempt } from '../core/step-problem.ts';
 import type { LabDescription, MachineFacts, ToolOutput } from '../core/lab-description.ts';
 import type { SegmentWords } from './diagram/diagram-words.ts';
 import type { Pace } from './terminals/pace.ts';
@@ -75,6 +76,10 @@ export interface ReportCapture {
   readonly flaws: readonly CaptureFlaw[];
   /** Where and since when packets passed by that it lacks. */
   readonly gaps: readonly CaptureGap[];
+  /** What the machines tried to reach besides the servers of the lab, or in vain, according to their kernels. */
+  readonly attempts: readonly ToldAttempt[];
+  /** Whether it is known that they tried nothing at all. */
+  readonly nobodyTried: boolean;
   /** Where it was made; empty when that is not known. */
   readonly places: readonly { readonly machine: string; readonly interface: string }[];
 }

@@ -1,7 +1,7 @@
 import { type EventHandlers, handleEvent } from '../core/event-listeners.ts';
-import type { CaptureFacts } from '../core/capture-facts.ts';
 import type { Event } from '../core/events.ts';
-import type { LabDescription, MachineFacts } from '../core/lab-description.ts';
+import { NetworkFold } from './attempts/network-fold.ts';
+import type { MachineFacts } from '../core/lab-description.ts';
 import { MomentFold } from './terminals/moments.ts';
 import { RecordingFold } from './terminals/terminal-recording.ts';
 import type { ReportPortCheck } from './report-data.ts';
@@ -18,15 +18,8 @@ export class ReportFold {
   readonly facts = new Map<string, MachineFacts>();
   readonly portChecks: ReportPortCheck[] = [];
   readonly notices: string[] = [];
-  lab: LabDescription | undefined;
-  capture: CaptureFacts | undefined;
+  readonly network = new NetworkFold();
   readonly #handlers: EventHandlers<void> = {
-    'lab-described': ({ lab }) => {
-      this.lab = lab;
-    },
-    'capture-finished': ({ capture }) => {
-      this.capture = capture;
-    },
     'machine-described': ({ machine, facts }) => void this.facts.set(machine, facts),
     'port-checked': ({ raw, tools = [] }) => {
       const check = this.summary.document().portChecks.at(-1)!;
@@ -41,6 +34,7 @@ export class ReportFold {
   take(event: Event): void {
     this.summary.add(event);
     this.moments.take(event);
+    this.network.take(event);
     this.recordings.take(event);
     handleEvent(this.#handlers, event);
   }

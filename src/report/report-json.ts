@@ -19,6 +19,7 @@ export function reportJson({ run, lab, facts, portChecks, terminals, capture, fi
       places: capture.places,
       flaws: capture.flaws,
       gaps: capture.gaps,
+      attempts: capture.attempts,
       omitted: capture.omitted,
       conversations: bounded(capture.conversations).map(conversationDocument),
     },

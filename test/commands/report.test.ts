@@ -85,10 +85,7 @@ describe('lab report', () => {
   });
 
   test('of a capture without packets, and of bytes that are no capture, says so', async () => {
-    assert.match(
-      shownIn(await made({ files: { 'capture.pcap': pcapOf([]) } })),
-      /holds no TCP segment: the programs never reached each other/,
-    );
+    assert.match(shownIn(await made({ files: { 'capture.pcap': pcapOf([]) } })), /holds no TCP segment\./);
     assert.match(
       shownIn(await made({ files: { 'capture.pcap': 'no capture at all' } })),
       /The capture of this run cannot be read/,
@@ -153,10 +150,10 @@ describe('lab report', () => {
     );
   });
 
-  test('of a refused connection says that nobody listened', async () => {
+  test('of a refused connection says that it was refused, and nothing that the packets do not show', async () => {
     assert.match(
       shownIn(await made({ files: { 'capture.pcap': pcapOf([new Talk().refused().conversation()]) } })),
-      /refused it \(RST\), because nobody listened on that port/,
+      /refused it \(RST\), as it does where nothing listens at that address and port/,
     );
   });
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { down } from '../../src/commands/lab/down.ts';
@@ -7,6 +8,9 @@ import { run, type RunResult } from '../../src/commands/runs/run.ts';
 import type { ConnectionAttempt, WatchedAttempts } from '../../src/core/connection-attempt.ts';
 import type { EventOf } from '../../src/core/event-listeners.ts';
 import { english } from '../../src/report/language/failure-en.ts';
+import { formatTcpLog } from '../../src/cli/show/tcp-log-text.ts';
+import { report } from '../../src/commands/runs/report.ts';
+import { tcpLog } from '../../src/commands/runs/tcp-log.ts';
 import { readEvents } from '../../src/state/runs/read-run.ts';
 import { testContext } from '../helpers/command-context.ts';
 import { cannotMakeMachines, labFolder } from '../helpers/machines/machines.ts';
@@ -31,7 +35,14 @@ programs:
     on: a
     files: [{ path: ${fixtures}/flush-nftables.pl, outside: true }]
     command: [sudo, perl, flush-nftables.pl]
+  stayer: { on: a, files: [{ path: ${fixtures}/stay.py, outside: true }], command: [python3, stay.py, 7992], listens: 7992 }
+  guest: { on: b, files: [{ path: ${fixtures}/stay.py, outside: true }], command: [python3, stay.py, 7992, a] }
 scenarios:
+  stay:
+    - start: [stayer, guest]
+    - expect: { stayer: connected, guest: connected }
+  alone:
+    - start: stayer
   all:
     - start: [server, probe]
     - exit: { probe: 0, server: 0 }
@@ -82,6 +93,16 @@ describe('what machines try to reach in a run', { skip: await cannotMakeMachines
   const play = (scenario: string): Promise<RunResult> =>
     run(testContext(folder.path).context, { scenario, times: 1, capture: true });
 
+  const reportOf = async ({ runs }: RunResult, language: 'en' | 'fr'): Promise<string> => {
+    const { file } = await report(testContext(folder.path).context, {
+      run: runs[0]!.run,
+      language,
+      format: 'md',
+      output: undefined,
+    });
+    return readFileSync(file!, 'utf8');
+  };
+
   before(async () => {
     await up(testContext(folder.path).context, { recreate: false });
   });
@@ -125,6 +146,43 @@ describe('what machines try to reach in a run', { skip: await cannotMakeMachines
     assert.equal(result.result, 'passed', result.firstFailure?.play.failedStep?.reason);
     const [counted] = await countedIn(result);
     assert.deepEqual(wordsOf(counted!.seen, 'a'), ['tcp 10.9.0.11 7994 refused 1']);
+  });
+
+  test('tells connections that lab closed by its end of the programs from those that programs closed', async () => {
+    const stayed = await play('stay');
+    assert.equal(stayed.result, 'passed', stayed.firstFailure?.play.failedStep?.reason);
+    const log = await tcpLog(testContext(folder.path).context, stayed.runs[0]!.run);
+    const byLab = log.conversations[0]!.close.byLab ?? [];
+    assert.ok(byLab.length > 0 && byLab.every((role) => role === 'stayer' || role === 'guest'), byLab.join());
+    assert.match(
+      formatTcpLog(log),
+      /── close, when lab ended (stayer|guest)[^]*\nClose: .* when lab ended (stayer|guest)/,
+    );
+    const [inEnglish, inFrench] = [await reportOf(stayed, 'en'), await reportOf(stayed, 'fr')];
+    assert.match(inEnglish, /closed when lab ended/);
+    assert.match(inEnglish, /No program closed this connection: `lab` ended `(stayer|guest)`/);
+    assert.doesNotMatch(inEnglish, /closes first|resets it/);
+    assert.match(inFrench, /fermée quand lab a arrêté/);
+    assert.match(inFrench, /Aucun programme n’a fermé cette connexion/);
+  });
+
+  test('is in the report and in "lab logs --tcp", and nothing is concluded from an empty capture', async () => {
+    const result = await play('itself');
+    const log = formatTcpLog(await tcpLog(testContext(folder.path).context, result.runs[0]!.run));
+    assert.match(
+      log,
+      /has no TCP connection in its capture\.\nOn the network: b tried .* \(itself\) and was refused; server/,
+    );
+    assert.match(await reportOf(result, 'en'), /holds no TCP segment\.[^]*b tried .* \(itself\) and was refused/);
+    assert.match(await reportOf(result, 'fr'), /aucun segment TCP\.[^]*b a essayé .* \(elle-même\) et a été refusée/);
+  });
+
+  test('is said to be nothing when it was nothing', async () => {
+    const result = await play('alone');
+    assert.equal(result.result, 'passed');
+    const log = formatTcpLog(await tcpLog(testContext(folder.path).context, result.runs[0]!.run));
+    assert.match(log, /capture: no machine tried to connect while it was played/);
+    assert.match(await reportOf(result, 'en'), /No machine of the run tried to connect/);
   });
 
   const failures = [

@@ -167,9 +167,9 @@ describe('the diagram of a conversation', () => {
     );
   });
 
-  test('of a refused connection shows that nobody listened', () => {
+  test('of a refused connection shows the refusal', () => {
     const conversation = new Talk().refused().conversation();
-    assert.match(conversationSvg(conversation, options), /refused: nobody listened/);
+    assert.match(conversationSvg(conversation, options), /refused \(RST\)/);
     assert.deepEqual(statesOf(conversation, 'server'), ['CLOSED']);
   });
 

@@ -42,5 +42,5 @@ test('a run with any number of port checks and notices is folded into bounded me
 
 test('a notice keeps its hint, and what a run tells twice is reported as it was last', () => {
   const fold = folded([...tp1Bodies, notice('no packets', 'Install tcpdump.'), lab('first'), lab('second')]);
-  assert.deepEqual([fold.notices, fold.lab?.provider], [['no packets Install tcpdump.'], 'second']);
+  assert.deepEqual([fold.notices, fold.network.lab?.provider], [['no packets Install tcpdump.'], 'second']);
 });

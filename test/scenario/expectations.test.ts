@@ -51,14 +51,14 @@ test('the number of connections is exact; attempts that failed are none', () => 
   assert.deepEqual(findings('port-reused', { connections: 1 }), [
     '!1 connection | there are 2: from 10.9.0.1:40014 (packet 1), from 10.9.0.1:40014 (packet 9)',
   ]);
-  assert.deepEqual(findings(undefined, { connections: 1 }), ['1 connection | nobody has connected']);
-  assert.deepEqual(findings('normal', { connections: 1, port: 80 }), ['1 connection | nobody has connected']);
+  assert.deepEqual(findings(undefined, { connections: 1 }), ['1 connection | the capture has no connection']);
+  assert.deepEqual(findings('normal', { connections: 1, port: 80 }), ['1 connection | the capture has no connection']);
 });
 
 test('a handshake that is not complete names the packet after which it stopped', () => {
   met('refused', { handshake: false });
   assert.deepEqual(findings('refused', { handshake: true }), [
-    '!a complete handshake | packet 2 (RST ACK of the server, 0.01 ms after the first) refuses the connection: nobody listened on port 7006',
+    '!a complete handshake | packet 2 (RST ACK of the server, 0.01 ms after the first) refuses the connection, as where nothing listens on 10.9.0.2:7006',
   ]);
   assert.deepEqual(findings('unanswered', { handshake: true }), [
     'a complete handshake | no SYN ACK follows packet 2 (SYN of the client, 1 s after the first)',
@@ -66,7 +66,7 @@ test('a handshake that is not complete names the packet after which it stopped',
   assert.deepEqual(findings('normal', { handshake: false }), [
     '!no connection to come about | 10.9.0.1:43864 connected: packet 3 (ACK of the client, 0.05 ms after the first) completes the handshake',
   ]);
-  assert.deepEqual(findings(undefined, { handshake: true }), ['a complete handshake | nobody has connected']);
+  assert.deepEqual(findings(undefined, { handshake: true }), ['a complete handshake | the capture has no connection']);
 });
 
 test('a close by the wrong end, or of the wrong kind, names the packet that made it', () => {

@@ -1,27 +1,29 @@
 import { describeGap } from '../../capture/packet-capture.ts';
+import { attemptSentence } from '../../report/attempts/attempt-sentence.ts';
+import { attempts as words } from '../../report/language/attempts-en.ts';
+import { sanitize } from '../../core/text/sanitize.ts';
 import { conversationText } from '../../packets/conversation-text.ts';
 import { countOf } from '../../core/text/amounts.ts';
 import type { TcpLog } from '../../commands/runs/tcp-log.ts';
 import { isCompleteCapture } from '../../core/capture-facts.ts';
 
 /** Every conversation as a diagram, and what a reader must know of the capture. */
-export function formatTcpLog({ run, capture, counts, conversations }: TcpLog): string {
-  return [
-    ...conversations.map((conversation) => conversationText(conversation)),
-    remarks(run, capture, counts, conversations.length),
-  ]
+export function formatTcpLog(log: TcpLog): string {
+  return [...log.conversations.map((conversation) => conversationText(conversation)), remarks(log)]
     .filter((part) => part !== '')
     .join('\n');
 }
 
-function remarks(run: string, capture: TcpLog['capture'], counts: TcpLog['counts'], conversations: number): string {
+function remarks({ run, capture, counts, conversations, attempts, nobodyTried }: TcpLog): string {
+  const lacking = isCompleteCapture(capture) ? '.' : ', which is not complete.';
   const lines = [
-    ...(conversations === 0
+    ...(conversations.length === 0
       ? [
           `The run ${run} has no TCP connection in its capture` +
-            (isCompleteCapture(capture) ? ': no one connected while it was played.' : ', which is not complete.'),
+            (nobodyTried ? ': no machine tried to connect while it was played.' : lacking),
         ]
       : []),
+    ...attempts.map((attempt) => sanitize(`On the network: ${attemptSentence(attempt, words)}.`)),
     ...(capture?.gaps ?? []).map((gap) => `Not complete: ${describeGap(gap)}.`),
     ...(capture !== undefined && capture.lost > 0
       ? [`${countOf(capture.lost, 'packet')} are missing: the machine was too busy to keep them.`]

@@ -5,10 +5,11 @@ import { readCapture } from '../../packets/read-capture.ts';
 import type { Conversation } from '../../packets/conversation.ts';
 import { UsageError } from '../../core/errors.ts';
 import type { CaptureFacts } from '../../core/capture-facts.ts';
-import type { LabDescription } from '../../core/lab-description.ts';
+import type { ToldAttempt } from '../../core/step-problem.ts';
+import { NetworkFold } from '../../report/attempts/network-fold.ts';
 import { stateFolderFor } from '../../state/state-folder.ts';
 import { readEvents } from '../../state/runs/read-run.ts';
-import { findRun, type StoredRun } from '../../state/runs/stored-runs.ts';
+import { findRun } from '../../state/runs/stored-runs.ts';
 import { damaged, readStoredBytes } from '../../state/files/stored-file.ts';
 import type { CommandContext } from '../../session/context.ts';
 import { LARGEST_CAPTURE } from '../../evidence/gather-capture.ts';
@@ -21,6 +22,10 @@ export interface TcpLog {
   /** Undefined when `lab` was killed before the end of the run. */
   readonly capture: CaptureFacts | undefined;
   readonly counts: Omit<CaptureReading, 'conversations'>;
+  /** What else than connections to the servers of the lab its machines tried. */
+  readonly attempts: readonly ToldAttempt[];
+  /** Whether it is known that they tried nothing at all. */
+  readonly nobodyTried: boolean;
   readonly conversations: readonly Conversation[];
 }
 
@@ -40,7 +45,9 @@ export async function tcpLog(context: CommandContext, run: string | undefined): 
       '"lab logs" tells.';
     throw new UsageError(`the run ${stored.id} has no capture`, { code: 'no-capture', hint });
   }
-  const { lab, capture } = await toldOf(stored);
+  const network = new NetworkFold();
+  for await (const event of readEvents(stored)) network.take(event);
+  const { lab, capture, attempts, nobodyTried } = network;
   const { conversations, ...counts } = readCapture(bytes, lab && labHints(lab));
   if (counts.format === undefined) throw damaged(file, undefined, 'it is neither pcap nor pcapng');
   return {
@@ -48,18 +55,8 @@ export async function tcpLog(context: CommandContext, run: string | undefined): 
     file,
     capture,
     counts,
-    conversations: conversations.map(({ conversation }) => conversation),
+    attempts,
+    nobodyTried,
+    conversations: conversations.map(({ conversation }) => network.withStops(conversation)),
   };
-}
-
-async function toldOf(
-  stored: StoredRun,
-): Promise<{ readonly lab: LabDescription | undefined; readonly capture: CaptureFacts | undefined }> {
-  let lab: LabDescription | undefined;
-  let capture: CaptureFacts | undefined;
-  for await (const event of readEvents(stored)) {
-    if (event.kind === 'lab-described') ({ lab } = event);
-    if (event.kind === 'capture-finished') ({ capture } = event);
-  }
-  return { lab, capture };
 }

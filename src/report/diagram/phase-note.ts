@@ -9,11 +9,16 @@ export function phaseNote(
   notation: Notation,
 ): string {
   if (phase === 'data') return words.dataTotals(notation.bytes(sent.client.bytes), notation.bytes(sent.server.bytes));
-  if (phase === 'close')
-    return close.kind === 'open' || close.by === undefined ? words.notClosed : words.closedBy(close.by, close.kind);
+  if (phase === 'close') return closeNote(close, words, notation);
   if (handshake.refused) return words.refused;
   if (handshake.durationMs === undefined) return words.incomplete;
   return (handshake.simultaneous ? words.openedAtOnce : words.handshakeIn)(notation.duration(handshake.durationMs));
+}
+
+/** How the connection was closed, and by whom: lab, where it had ended the program. */
+export function closeNote({ kind, by, byLab }: Conversation['close'], words: DiagramWords, notation: Notation): string {
+  if (kind === 'open' || by === undefined) return words.notClosed;
+  return byLab === undefined ? words.closedBy(by, kind) : words.endedByLab(notation.list(byLab));
 }
 
 /** The whole conversation in a few sentences, for those who cannot see the picture. */

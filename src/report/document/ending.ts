@@ -32,6 +32,8 @@ function closeTexts(conversation: Conversation, { report: { end: words }, notati
     close.halfClose === undefined
       ? []
       : [words.halfClose(close.halfClose.closedBy, notation.bytes(close.halfClose.bytesAfter))];
+  if (close.byLab !== undefined)
+    return [words.endedByLab(notation.list(close.byLab.map((role) => `\`${role}\``))), ...half];
   if (close.kind === 'rst') return [words.rst(close.rst?.by ?? 'client'), ...half];
   const states = { client: closingStates(conversation, 'client'), server: closingStates(conversation, 'server') };
   const inTimeWait = (['client', 'server'] as const).filter((side) => states[side].includes('TIME-WAIT'));

@@ -1,6 +1,7 @@
 import type { Conversation, Side } from '../../packets/conversation.ts';
 import type { CaptureGap } from '../../core/capture-facts.ts';
 import { clockTime } from '../../core/time/clock-time.ts';
+import { attemptSentence } from '../attempts/attempt-sentence.ts';
 import { optionTexts } from '../diagram/segment-text.ts';
 import type { Language } from '../language/languages.ts';
 import type { ReportCapture, ReportConversation, ReportData } from '../report-data.ts';
@@ -38,6 +39,7 @@ export function exchange(report: ReportData, language: Language): Block[] {
         ]),
     { kind: 'subheading', text: words.diagram },
     ...missing(report, language),
+    ...attemptBlocks(report, language),
     ...capture.conversations
       .slice(0, MOST_DRAWN)
       .flatMap((each) => conversationBlocks(each, capture.conversations.length > 1, isPartial(capture), language)),
@@ -55,6 +57,20 @@ function missing({ capture: { missing: reason } }: ReportData, { report: { excha
   if (reason === undefined) return [];
   const why = reason.reason === '' ? [] : [{ kind: 'remark', tone: 'none', text: plainData(reason.reason) } as const];
   return [{ kind: 'remark', tone: 'none', text: words.missing[reason.kind] }, ...why];
+}
+
+/** What the machines tried besides, which is not in the capture; or that they tried nothing, where that is known. */
+function attemptBlocks({ capture: { attempts, nobodyTried } }: ReportData, { attempts: words }: Language): Block[] {
+  if (nobodyTried) return [{ kind: 'paragraph', text: words.none }];
+  if (attempts.length === 0) return [];
+  return [
+    { kind: 'paragraph', text: words.intro },
+    ...attempts.map((attempt): Block => ({
+      kind: 'remark',
+      tone: 'none',
+      text: plainData(attemptSentence(attempt, words)),
+    })),
+  ];
 }
 
 /** Where the packets were captured, and which of them are missing. */

@@ -1,4 +1,5 @@
 import { socketText } from '../diagram/diagram-svg.ts';
+import { closeNote } from '../diagram/phase-note.ts';
 import type { Language } from '../language/languages.ts';
 import type { ReportConversation, ReportData } from '../report-data.ts';
 import { data, type Block, type Value } from './blocks.ts';
@@ -65,11 +66,7 @@ function connectionRow(
   { notation, diagram }: Language,
 ): Value[] {
   const { index, client, server, startMs, durationMs, sent, close, handshake } = conversation;
-  const ended = handshake.refused
-    ? diagram.refused
-    : close.kind === 'open' || close.by === undefined
-      ? diagram.notClosed
-      : diagram.closedBy(close.by, close.kind);
+  const ended = handshake.refused ? diagram.refused : closeNote(close, diagram, notation);
   return [
     String(index + 1),
     data(socketText(client)),

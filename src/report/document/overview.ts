@@ -1,3 +1,4 @@
+import { closeNote } from '../diagram/phase-note.ts';
 import type { Language } from '../language/languages.ts';
 import type { ReportData } from '../report-data.ts';
 import { plainData, type ReportDocument, type Tile, type Tone, type Value } from './blocks.ts';
@@ -90,9 +91,9 @@ function connectionTiles(
     : handshake.durationMs === undefined
       ? tiles.handshakeMissing
       : tiles.handshakeDone(notation.duration(handshake.durationMs));
-  const closed =
-    close.kind === 'open' || close.by === undefined ? tiles.noClose : diagram.closedBy(close.by, close.kind);
-  const closeTone: Tone = close.kind === 'rst' ? 'bad' : close.kind === 'fin' ? 'good' : 'none';
+  const closed = close.kind === 'open' || close.by === undefined ? tiles.noClose : closeNote(close, diagram, notation);
+  const closeTone: Tone =
+    close.byLab !== undefined || close.kind === 'open' ? 'none' : close.kind === 'rst' ? 'bad' : 'good';
   return [
     { label: tiles.handshake, value: opened, tone: handshake.complete ? 'good' : 'bad' },
     { label: tiles.close, value: closed, tone: closeTone },

@@ -4,7 +4,7 @@ export const diagram: DiagramWords = {
   title: (client, server) => `TCP conversation between ${client} and ${server}`,
   sides: { client: 'client', server: 'server' },
   phases: { handshake: 'Handshake', data: 'Data', close: 'Close' },
-  refused: 'refused: nobody listened',
+  refused: 'refused (RST)',
   incomplete: 'not complete in the capture',
   handshakeIn: (duration) => `SYN, SYN-ACK, ACK in ${duration}`,
   openedAtOnce: (duration) => `both open at once, in ${duration}`,
@@ -15,6 +15,7 @@ export const diagram: DiagramWords = {
       : kind === 'fin'
         ? `the ${side} closes first (FIN)`
         : `the ${side} resets (RST)`,
+  endedByLab: (roles) => `closed when lab ended ${roles}`,
   notClosed: 'the capture ends before',
   folded: (segments) => `${segments} segments, folded`,
   foldedFrom: (side, segments, bytes) => `${side}: ${segments} segments, ${bytes}`,

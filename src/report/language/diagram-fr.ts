@@ -4,7 +4,7 @@ export const diagram: DiagramWords = {
   title: (client, server) => `Conversation TCP entre ${client} et ${server}`,
   sides: { client: 'client', server: 'serveur' },
   phases: { handshake: 'Ouverture', data: 'Données', close: 'Fermeture' },
-  refused: 'refusée\u00a0: personne n’écoutait',
+  refused: 'refusée (RST)',
   incomplete: 'incomplète dans la capture',
   handshakeIn: (duration) => `SYN, SYN-ACK, ACK en ${duration}`,
   openedAtOnce: (duration) => `les deux ouvrent en même temps, en ${duration}`,
@@ -14,6 +14,7 @@ export const diagram: DiagramWords = {
     const who = side === 'client' ? 'le client' : 'le serveur';
     return kind === 'fin' ? `${who} ferme en premier (FIN)` : `${who} coupe la connexion (RST)`;
   },
+  endedByLab: (roles) => `fermée quand lab a arrêté ${roles}`,
   notClosed: 'la capture s’arrête avant',
   folded: (segments) => `${segments} segments, repliés`,
   foldedFrom: (side, segments, bytes) =>

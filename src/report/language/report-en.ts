@@ -41,7 +41,7 @@ export const report = {
     handshake: 'three-way handshake',
     handshakeDone: (duration: string) => `complete in ${duration}`,
     handshakeMissing: 'not complete in the capture',
-    handshakeRefused: 'refused: nobody listened',
+    handshakeRefused: 'refused (RST)',
     close: 'close',
     noClose: 'not in the capture',
     retransmissions: 'retransmissions',
@@ -199,7 +199,7 @@ export const report = {
     missing: {
       none: 'The packets of this run were not captured, so what TCP did cannot be shown.',
       unreadable: 'The capture of this run cannot be read, so what TCP did cannot be shown.',
-      empty: 'The capture of this run holds no TCP segment: the programs never reached each other.',
+      empty: 'The capture of this run holds no TCP segment.',
       incomplete:
         'The capture of this run holds no TCP segment, but it is not complete: whether the programs reached each ' +
         'other is not known.',
@@ -226,7 +226,11 @@ export const report = {
     incomplete: 'The capture does not show the end of it: not both FINs were acknowledged.',
     rst: (side: Side) =>
       `The connection does not end in good order: the ${side} resets it (RST), and what was on its way is lost.`,
-    refused: "No connection came to be: the server's machine refused it (RST), because nobody listened on that port.",
+    refused:
+      "No connection came to be: the server's machine refused it (RST), as it does where nothing listens at that " +
+      'address and port.',
+    endedByLab: (roles: string) =>
+      `No program closed this connection: \`lab\` ended ${roles} at the end of the run, and the system closed it then.`,
     unanswered: 'No connection came to be: nothing answered the SYN.',
     unopened: 'No connection came to be before the capture ended: its handshake is not complete.',
     open: 'The capture ends before the connection is closed.',

@@ -38,7 +38,7 @@ export const report: ReportWords = {
     handshake: 'ouverture en trois temps',
     handshakeDone: (duration) => `complète en ${duration}`,
     handshakeMissing: 'incomplète dans la capture',
-    handshakeRefused: 'refusée : personne n’écoutait',
+    handshakeRefused: 'refusée (RST)',
     close: 'fermeture',
     noClose: 'absente de la capture',
     retransmissions: 'retransmissions',
@@ -205,7 +205,7 @@ export const report: ReportWords = {
     missing: {
       none: 'Les paquets de cette exécution n’ont pas été capturés : ce que TCP a fait ne peut pas être montré.',
       unreadable: 'La capture de cette exécution est illisible : ce que TCP a fait ne peut pas être montré.',
-      empty: 'La capture de cette exécution ne contient aucun segment TCP : les programmes ne se sont jamais joints.',
+      empty: 'La capture de cette exécution ne contient aucun segment TCP.',
       incomplete:
         'La capture de cette exécution ne contient aucun segment TCP, mais elle est incomplète : on ne sait pas ' +
         'si les programmes se sont joints.',
@@ -237,8 +237,11 @@ export const report: ReportWords = {
     rst: (side) =>
       `La connexion ne se termine pas normalement : ${the[side]} la coupe (RST), et ce qui était en route est perdu.`,
     refused:
-      'Aucune connexion n’a été établie : la machine du serveur l’a refusée (RST), car personne n’écoutait sur ' +
-      'ce port.',
+      'Aucune connexion n’a été établie : la machine du serveur l’a refusée (RST), comme elle le fait quand rien ' +
+      'n’écoute à cette adresse et ce port.',
+    endedByLab: (roles) =>
+      `Aucun programme n’a fermé cette connexion : \`lab\` a arrêté ${roles} à la fin de l’exécution, et le système ` +
+      'l’a alors fermée.',
     unanswered: 'Aucune connexion n’a été établie : rien n’a répondu au SYN.',
     unopened: 'Aucune connexion n’a été établie avant la fin de la capture : l’ouverture n’est pas terminée.',
     open: 'La capture s’arrête avant la fermeture de la connexion.',

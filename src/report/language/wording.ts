@@ -36,6 +36,7 @@ export interface DiagramWords {
   readonly openedAtOnce: (duration: string) => string;
   readonly dataTotals: (client: string, server: string) => string;
   readonly closedBy: (side: Side | 'both', kind: 'fin' | 'rst') => string;
+  readonly endedByLab: (roles: string) => string;
   readonly notClosed: string;
   readonly folded: (segments: string) => string;
   readonly foldedFrom: (side: Side, segments: string, bytes: string) => string;

@@ -49,7 +49,7 @@ export function checkTcp(expectation: TcpExpectation, traced: readonly TracedCon
   ];
 }
 
-const NOBODY = 'nobody has connected';
+const NOBODY = 'the capture has no connection';
 
 function checkConnections({ connections }: TcpExpectation, all: readonly Conversation[]): TcpFinding[] {
   const made = all.filter(isMade);
@@ -86,7 +86,7 @@ function checkHandshake({ handshake: wanted }: TcpExpectation, all: readonly Con
 
 function incompleteText(conversation: Conversation): string {
   const { handshake, close, server } = conversation;
-  const refusal = `refuses the connection: nobody listened on port ${server.port}`;
+  const refusal = `refuses the connection, as where nothing listens on ${server.address}:${server.port}`;
   if (handshake.refused) return `${packetAt(conversation, close.rst?.packet)} ${refusal}`;
   const last = handshake.synAck ?? handshake.syn;
   return `${handshake.synAck === undefined ? 'no SYN ACK' : 'no ACK'} follows ${packetAt(conversation, last)}`;
