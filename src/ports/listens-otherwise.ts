@@ -1,4 +1,5 @@
 import type { HeldSocket } from '../core/program-look.ts';
+import type { ListenWay } from '../core/step-problem.ts';
 import { isLoopback, joinAddress } from '../core/socket-address.ts';
 
 /** What a program should have open. */
@@ -27,16 +28,7 @@ export interface OpenSocket extends Pick<HeldSocket, 'protocol' | 'state' | 'loc
  * `not-yet`: it has opened another one of its declared ports.
  */
 export interface ListenerProblem<S extends OpenSocket = OpenSocket> {
-  readonly kind:
-    | 'loopback-only'
-    | 'other-address'
-    | 'ipv6-only'
-    | 'ipv4-only'
-    | 'other-protocol'
-    | 'byte-swapped'
-    | 'other-port'
-    | 'system-chosen'
-    | 'not-yet';
+  readonly kind: ListenWay;
   readonly port: number;
   readonly protocol: 'tcp' | 'udp';
   /** What it has open instead. */
@@ -61,7 +53,7 @@ export function listenerProblem<S extends OpenSocket>(
     .filter(isOpen)
     .toSorted((a, b) => Number(b.isWaitedFor ?? false) - Number(a.isWaitedFor ?? false));
   const here = open.filter(({ local }) => local.port === port);
-  const problem = (kind: ListenerProblem['kind'], seen: S | undefined): ListenerProblem<S> | undefined =>
+  const problem = (kind: ListenWay, seen: S | undefined): ListenerProblem<S> | undefined =>
     seen && { kind, port, protocol, seen };
   const rightOnes = here.filter((socket) => socket.protocol === protocol);
   if (rightOnes.some((socket) => isReachedAt(socket, wanted.address))) return undefined;
@@ -111,7 +103,7 @@ interface Facts extends Omit<ListenerProblem, 'kind'> {
   readonly at: string;
 }
 
-const wordsOf: Readonly<Record<ListenerProblem['kind'], (facts: Facts) => ProblemWords>> = {
+const wordsOf: Readonly<Record<ListenWay, (facts: Facts) => ProblemWords>> = {
   'loopback-only': ({ opens, at, address }) => ({
     message: `${opens} ${at} only; other machines cannot reach it`,
     hint: `Bind to ${anyAddress(address)} instead of ${address} or localhost.`,
@@ -169,7 +161,7 @@ export function isReachedAt(socket: OpenSocket, wanted: string | undefined): boo
   return wanted === undefined ? !isLoopback(address) && !address.includes(':') : address === wanted;
 }
 
-function narrowKind({ local: { address } }: OpenSocket, wanted: string | undefined): ListenerProblem['kind'] {
+function narrowKind({ local: { address } }: OpenSocket, wanted: string | undefined): ListenWay {
   if (isLoopback(address)) return 'loopback-only';
   const [isIPv6, wantsIPv6] = [address.includes(':'), wanted?.includes(':') === true];
   if (isIPv6 === wantsIPv6) return 'other-address';

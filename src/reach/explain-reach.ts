@@ -13,6 +13,8 @@ import { probeMachine, type MachineProbe } from './machine-probe.ts';
 import type { ReachFacts, ReachLab, ReachMachine, ReachQuestion } from './reach-facts.ts';
 import { firstBroken, type ReachReport } from './reach-report.ts';
 
+const loopbacks = ['127.0.1.1', '127.0.0.1', '::1'];
+
 export interface ReachMeans {
   readonly lab: ReachLab;
   /** By machine; of the machine that asks at least. */
@@ -35,7 +37,9 @@ export async function explainReach(question: ReachQuestion, means: ReachMeans): 
   const { lab } = means;
   const isAddress = parseIPv4(host) !== undefined || host.includes(':');
   const meant = lab.machines.find(({ name }) => name === host) ?? ownerOf(lab, host, from);
-  const wanted = meant === undefined ? [] : isAddress ? [host] : meant.interfaces.map(({ address }) => address);
+  // A machine's own name often is an address of loopback there.
+  const own = meant?.name === from ? loopbacks : [];
+  const wanted = [...(meant?.interfaces.map(({ address }) => address) ?? []), ...own];
   const ask = { name: isAddress ? '' : host, wanted: isAddress ? [host] : wanted, signal: means.signal };
   const early = meant === undefined ? undefined : lookAtTarget(means, question, meant);
   const [source, known] = await Promise.all([

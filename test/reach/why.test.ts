@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { renameSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { up } from '../../src/commands/lab/up.ts';
 import { exec } from '../../src/commands/machines/exec.ts';
@@ -14,6 +16,7 @@ networks: { net: { subnet: 10.1.2.0/24, nat: false } }
 machines:
   alpha: { user: ada, address: 10.1.2.4 }
   beta: { user: bob, address: 10.1.2.5 }
+  gamma: { user: cid, address: 10.1.2.6, sudo: false }
 programs:
   server: { on: alpha, command: [python3, server.py], listens: 6100 }
   ftp: { on: alpha, command: [python3, ftp.py], listens: [2120, 2121] }
@@ -312,13 +315,13 @@ describe('why', { skip: await cannotMakeMachines() }, () => {
   test('what is no machine of the lab', async () => {
     const none = await look('10.1.2.77', 80);
     assert.deepEqual([none.broken, none.to.machine], ['address', undefined]);
-    assert.match(firstBroken(none)?.cure ?? '', /alpha 10\.1\.2\.4, beta 10\.1\.2\.5/);
+    assert.match(firstBroken(none)?.cure ?? '', /alpha 10\.1\.2\.4, beta 10\.1\.2\.5, gamma 10\.1\.2\.6/);
     const outside = await look('192.0.2.1', 80);
     assert.equal(outside.broken, 'route');
     assert.match(firstBroken(outside)?.seen ?? '', /192\.0\.2\.1/);
     assert.equal(outside.links.find(({ link }) => link === 'listener')?.state, 'unknown');
-    const nameless = await look('gamma', 80);
-    assert.deepEqual([nameless.broken, firstBroken(nameless)?.seen], ['name', 'beta does not know the name gamma']);
+    const nameless = await look('delta', 80);
+    assert.deepEqual([nameless.broken, firstBroken(nameless)?.seen], ['name', 'beta does not know the name delta']);
   });
 
   test('an address that was added by hand, of IPv6', async () => {
@@ -342,6 +345,45 @@ describe('why', { skip: await cannotMakeMachines() }, () => {
     assert.deepEqual([report.to.machine, states(report)], ['alpha', ALL_OK], JSON.stringify(report, undefined, 1));
   });
 
+  test('a machine where nobody may be root shows what it can, and the rest is not known', async () => {
+    await using _server = await listener('0.0.0.0', 6100);
+    const report = await look('alpha', 6100, 'tcp', 'gamma');
+    assert.equal(states(report), ALL_OK.replace('firewall ok', 'firewall unknown'));
+    assert.equal(report.broken, null);
+    assert.equal(report.links.at(-1)?.seen, 'cid may not see the rules of gamma (sudo does not let it)');
+  });
+
+  test('a machine that does not answer', async () => {
+    const socket = join(folder.path, '.lab/sockets/alpha.sock');
+    renameSync(socket, `${socket}.away`);
+    try {
+      const report = await look('alpha', 6100);
+      assert.equal(
+        states(report),
+        'name ok, address broken, route ok, neighbour ok, listener unknown, firewall unknown',
+      );
+      assert.match(firstBroken(report)?.seen ?? '', /^alpha cannot be reached: /);
+      assert.match(firstBroken(report)?.cure ?? '', /lab status/);
+      await assert.rejects(look('beta', 6100, 'tcp', 'alpha'), { exitCode: 3 });
+    } finally {
+      renameSync(`${socket}.away`, socket);
+    }
+  });
+
+  test('the own name of a machine may be loopback there: a client on it goes the same way', async () => {
+    const keep = 'sudo cp /etc/hosts /etc/hosts.kept; sudo sed -i "s/.* alpha$/127.0.1.1 alpha/" /etc/hosts';
+    await using _hosts = await changed('alpha', keep, 'sudo cp /etc/hosts.kept /etc/hosts');
+    await using _server = await listener('10.1.2.4', 6100);
+    const report = await look('alpha', 6100, 'tcp', 'alpha');
+    assert.deepEqual([report.to.address, report.broken], ['127.0.1.1', 'listener']);
+    const fromBeta = await look('alpha', 6100);
+    assert.equal(fromBeta.broken, null);
+    assert.match(
+      fromBeta.links[0]?.seen ?? '',
+      /; on alpha itself it is 127\.0\.1\.1, which no other machine reaches$/,
+    );
+  });
+
   test('the command line: words, JSON, exit codes, wrong targets', async () => {
     await using _server = await listener('127.0.0.1', 6100);
     const text = await lab('why', 'beta', 'alpha:6100');
@@ -359,7 +401,7 @@ describe('why', { skip: await cannotMakeMachines() }, () => {
       ['beta', 'alpha:0', 2],
       ['beta', 'alpha:70000', 2],
       ['beta', 'idle', 2],
-      ['gamma', 'alpha:6100', 2],
+      ['delta', 'alpha:6100', 2],
     ] as const)
       assert.equal((await lab('why', from, target)).exitCode, code, `${from} ${target}`);
   });

@@ -53,7 +53,11 @@ function opposite(answer: Answer): Answer {
 }
 
 function valueOf(left: unknown, packet: Packet): Value {
-  const { payload, meta, ct } = fieldsOf(left) ?? {};
+  const { payload, meta, ct, '&': masked } = fieldsOf(left) ?? {};
+  if (Array.isArray(masked)) {
+    const [flags, mask] = [valueOf(masked[0], packet), [masked[1]].flat() as unknown[]];
+    return Array.isArray(flags) ? flags.filter((flag: string) => mask.includes(flag)) : undefined;
+  }
   const field = fieldsOf(payload);
   if (field !== undefined) return payloadValue(String(field['protocol']), String(field['field']), packet);
   if (meta !== undefined) return metaValue(String(fieldsOf(meta)?.['key']), packet);
@@ -107,6 +111,7 @@ function fits(value: NonNullable<Value>, right: unknown, sets: SetElements, op: 
     const elements = sets(right.slice(1));
     return elements === undefined ? 'maybe' : anyOf(elements, value, sets);
   }
+  if (Array.isArray(value) && op !== 'in') return sameFlags(value as readonly string[], right);
   if (Array.isArray(right)) return anyOf(right, value, sets);
   const { set, range, prefix, elem } = fieldsOf(right) ?? {};
   if (Array.isArray(set)) return anyOf(set, value, sets);
@@ -156,6 +161,13 @@ function inPrefix(value: NonNullable<Value>, prefix: Readonly<Record<string, unk
   const address = typeof value === 'string' ? parseIPv4(value) : undefined;
   if (subnet === undefined || address === undefined) return 'maybe';
   return contains(subnet, address) ? 'yes' : 'no';
+}
+
+/** Flags of TCP that are set, as `syn` or a list; anything else is not understood. */
+function sameFlags(value: readonly string[], right: unknown): Answer {
+  const wanted = [right].flat();
+  if (wanted.some((one) => typeof one !== 'string')) return 'maybe';
+  return wanted.length === value.length && wanted.every((one) => value.includes(one as string)) ? 'yes' : 'no';
 }
 
 /** `eth0`, `eth*`, `established`; one of several flags. */

@@ -3,7 +3,7 @@ import { parseJson } from '../../core/json/json-text.ts';
 /** Rules of nftables as `nft -j list ruleset` prints them (libnftables-json(5)), as far as they are looked at. */
 export interface Ruleset {
   readonly chains: readonly Chain[];
-  /** Elements of named sets, by `FAMILY TABLE NAME`. */
+  /** Elements of named sets and maps, by `FAMILY TABLE NAME`. */
   readonly sets: ReadonlyMap<string, readonly unknown[]>;
 }
 
@@ -44,7 +44,7 @@ export function readRuleset(json: string, text: string): Ruleset | undefined {
       const found = fieldsOf(fieldsOf(entry)?.[kind]);
       return found === undefined ? [] : [found];
     });
-  const texts = ruleTexts(text);
+  const { texts, devices } = textParts(text);
   const rules = Map.groupBy(of('rule'), (rule) => keyOf(rule, 'chain'));
   return {
     chains: of('chain').map((chain) => ({
@@ -55,7 +55,7 @@ export function readRuleset(json: string, text: string): Ruleset | undefined {
       type: textOf(chain['type']),
       priority: Number(chain['prio'] ?? 0),
       policy: textOf(chain['policy']),
-      devices: [chain['dev']].flat().filter((one) => typeof one === 'string'),
+      devices: devices.get(keyOf(chain, 'name')) ?? [],
       rules: (rules.get(keyOf(chain, 'name')) ?? []).map((rule) => {
         const handle = Number(rule['handle']);
         const statements = Array.isArray(rule['expr'])
@@ -65,7 +65,10 @@ export function readRuleset(json: string, text: string): Ruleset | undefined {
       }),
     })),
     sets: new Map(
-      of('set').map((set) => [keyOf(set, 'name'), Array.isArray(set['elem']) ? (set['elem'] as unknown[]) : []]),
+      [...of('set'), ...of('map')].map((set) => [
+        keyOf(set, 'name'),
+        Array.isArray(set['elem']) ? (set['elem'] as unknown[]) : [],
+      ]),
     ),
   };
 }
@@ -82,17 +85,26 @@ function keyOf(entry: Fields, name: 'chain' | 'name'): string {
   return [entry['family'], entry['table'], entry[name]].map(String).join(' ');
 }
 
-/** Texts of rules by `FAMILY TABLE CHAIN HANDLE`. */
-function ruleTexts(text: string): Map<string, string> {
+interface TextParts {
+  /** Texts of rules by `FAMILY TABLE CHAIN HANDLE`. */
+  readonly texts: ReadonlyMap<string, string>;
+  /** Interfaces of chains by `FAMILY TABLE CHAIN`: nft 1.0.6 leaves them out of its JSON. */
+  readonly devices: ReadonlyMap<string, readonly string[]>;
+}
+
+function textParts(text: string): TextParts {
   const texts = new Map<string, string>();
+  const devices = new Map<string, readonly string[]>();
   let [table, chain] = ['', ''];
   for (const line of text.split('\n')) {
     const [, family, name] = /^table (\S+) (\S+) \{/.exec(line) ?? [];
     if (family !== undefined) table = `${family} ${name}`;
     chain = /^\s+chain (\S+) \{/.exec(line)?.[1] ?? chain;
+    const [, bound] = /^\s+type \S+ hook \S+ devices? (?:= )?(.*) priority /.exec(line) ?? [];
+    if (bound !== undefined) devices.set(`${table} ${chain}`, bound.match(/[^\s"{},]+/g) ?? []);
     const [, rule, handle] = /^\s+(.*\S)\s+# handle (\d+)$/.exec(line) ?? [];
     if (rule !== undefined && !rule.endsWith('{'))
       texts.set(`${table} ${chain} ${handle}`, rule.replace(/counter packets \d+ bytes \d+/, 'counter'));
   }
-  return texts;
+  return { texts, devices };
 }

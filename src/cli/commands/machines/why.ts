@@ -4,12 +4,13 @@ import { sanitize } from '../../../core/text/sanitize.ts';
 import type { ReachLink, ReachReport } from '../../../reach/reach-report.ts';
 import { defineCommand } from '../../command/define-command.ts';
 import { required, type ValueType } from '../../command/parameters.ts';
-import { word } from '../../command/value-types.ts';
+import { machine, role } from '../../command/value-types.ts';
 import { outcome } from '../../outcome.ts';
 import type { Style } from '../../show/style.ts';
 
 /** `vm1:7999`, `vm1:7999/udp`, `192.168.100.4:7999`, `[fd00::4]:7999`, or a name or address alone. */
 const target: ValueType<WhyTarget> = {
+  ...role,
   placeholder: 'host:port',
   parse(text) {
     const [, bracketed, plain, digits, protocol] =
@@ -35,7 +36,7 @@ export const whyCommand = defineCommand({
     'connects to the port, because a server may accept only once. It exits 0 when no link is broken and 1 when one is; what ' +
     'could not be looked at is shown as "?" with the reason.',
   arguments: {
-    from: required(word('from'), 'machine from which, or a program that runs there'),
+    from: required(machine, 'machine from which, or a program that runs there'),
     to: required(target, 'machine, name or address, and port (7999/udp for UDP); or a program, which means its port'),
   },
   options: {},
