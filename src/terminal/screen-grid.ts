@@ -98,8 +98,8 @@ export class ScreenGrid {
   /** Moves the rows of a range up; blank ones come in at its bottom. */
   scrollUp(range: RowRange, count: number): void {
     for (let i = Math.min(count, range.bottom - range.top + 1); i > 0; i--) {
-      this.#rows.splice(range.top, 1);
-      this.#rows.splice(range.bottom, 0, this.#emptyRow());
+      const [gone] = this.#rows.splice(range.top, 1);
+      this.#rows.splice(range.bottom, 0, this.#rowInsteadOf(gone!));
     }
     this.#cutWraps(range);
   }
@@ -107,8 +107,8 @@ export class ScreenGrid {
   /** Moves the rows of a range down; blank ones come in at its top. */
   scrollDown(range: RowRange, count: number): void {
     for (let i = Math.min(count, range.bottom - range.top + 1); i > 0; i--) {
-      this.#rows.splice(range.bottom, 1);
-      this.#rows.splice(range.top, 0, this.#emptyRow());
+      const [gone] = this.#rows.splice(range.bottom, 1);
+      this.#rows.splice(range.top, 0, this.#rowInsteadOf(gone!));
     }
     this.#cutWraps(range);
   }
@@ -130,6 +130,11 @@ export class ScreenGrid {
     return { cells: blanks(this.#columns), isWrapped: false };
   }
 
+  /** A row of its own in the cells of one that is no longer on the screen. */
+  #rowInsteadOf({ cells }: ScreenRow): ScreenRow {
+    return { cells: cells.fill(BLANK), isWrapped: false };
+  }
+
   /** Rows at the borders of a range that was moved have other neighbours now. */
   #cutWraps({ top, bottom }: RowRange): void {
     if (top > 0) this.#rows[top - 1]!.isWrapped = false;
@@ -145,5 +150,5 @@ export class ScreenGrid {
 }
 
 function blanks(count: number): string[] {
-  return Array.from({ length: count }, () => BLANK);
+  return BLANK.repeat(count).split('');
 }

@@ -54,7 +54,8 @@ export class Transcript {
   readonly #maxRetained: number;
   readonly #onLine: ((line: string) => void) | undefined;
   readonly #onDrawing: (() => void) | undefined;
-  #isAlternate = false;
+  /** On the alternate screen, of which nothing is read. */
+  #isLeftOut = false;
   #hasApplicationKeys = false;
   readonly #blocks: Block[] = [];
   /** Completed lines that are in no block yet. */
@@ -159,10 +160,6 @@ export class Transcript {
     return this.#droppedLines;
   }
 
-  get #isLeftOut(): boolean {
-    return this.#isAlternate && this.#onDrawing !== undefined;
-  }
-
   #print(text: string): void {
     for (let rest = text; rest !== '';) {
       const taken = this.#line.print(rest);
@@ -251,9 +248,8 @@ export class Transcript {
   }
 
   #changeScreen(isAlternate: boolean): void {
-    if (this.#isAlternate === isAlternate) return;
-    this.#isAlternate = isAlternate;
-    if (this.#onDrawing === undefined) return;
+    if (this.#onDrawing === undefined || this.#isLeftOut === isAlternate) return;
+    this.#isLeftOut = isAlternate;
     this.finish();
     this.#onDrawing();
   }

@@ -139,17 +139,37 @@ export class VtParser {
       else this.#state = 'csi-ignore';
       return;
     }
-    const [, prefix, parameters = '', intermediates = ''] =
-      (this.#state === 'csi' && CSI_PARTS.exec(this.#collected)) || [];
-    this.#state = 'ground';
-    if (prefix === undefined) return;
     const final = String.fromCharCode(code);
-    if (prefix === '' && intermediates === '' && !parameters.includes(':'))
-      this.#handler.csi(final, parameters.split(';').map(Number));
-    else this.#handler.otherCsi?.({ prefix, parameters, intermediates, final });
+    const isWhole = this.#state === 'csi';
+    this.#state = 'ground';
+    if (!isWhole) return;
+    const numbers = numbersOf(this.#collected);
+    if (numbers) {
+      this.#handler.csi(final, numbers);
+      return;
+    }
+    const [, prefix, parameters = '', intermediates = ''] = CSI_PARTS.exec(this.#collected) ?? [];
+    if (prefix !== undefined) this.#handler.otherCsi?.({ prefix, parameters, intermediates, final });
   }
 }
 
 function isHighSurrogate(code: number): boolean {
   return code >= 0xd800 && code <= 0xdbff;
+}
+
+/** The numbers of a control sequence, 0 where one is empty; undefined when there is more than numbers. */
+function numbersOf(parameters: string): number[] | undefined {
+  const numbers: number[] = [];
+  let number = 0;
+  for (let i = 0; i < parameters.length; i++) {
+    const code = parameters.charCodeAt(i);
+    if (code >= 0x30 && code <= 0x39) number = number * 10 + code - 0x30;
+    else if (code !== 0x3b) return undefined;
+    else {
+      numbers.push(number);
+      number = 0;
+    }
+  }
+  numbers.push(number);
+  return numbers;
 }
