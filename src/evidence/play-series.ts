@@ -1,5 +1,4 @@
 import { basename } from 'node:path';
-import type { Lab } from '../lab/types.ts';
 import { withCleanup, type CleanupStack } from '../core/cleanup.ts';
 import { UsageError } from '../core/errors.ts';
 import { suggestion } from '../core/text/suggest.ts';
@@ -9,6 +8,7 @@ import { castOf, type Scenario } from '../scenario/scenario.ts';
 import { observePrograms } from './observe-programs.ts';
 import { DEFAULT_OUTPUT_LIMIT } from '../report/run/output-limit.ts';
 import type { Repeat } from '../report/run/run-summary.ts';
+import type { Lab } from '../lab/types.ts';
 import { labFingerprint } from '../state/lab-change.ts';
 import { connectAll } from '../session/connect-all.ts';
 import { changedLab } from '../session/changed-lab.ts';
@@ -22,7 +22,7 @@ import type { Session } from '../session/session.ts';
 import type { Seat } from '../seats/seat.ts';
 
 export interface SeriesOptions {
-  /** Name of the scenario; undefined when there is only one. */
+  /** Name of the scenario; undefined: the default one, or else the first of the file. */
   readonly scenario: string | undefined;
   /** How often it is played, at least 1. */
   readonly times: number;
@@ -92,6 +92,7 @@ export async function playSeries(session: Session, options: SeriesOptions): Prom
     async work(locked, cleanup) {
       const early = fresh ? undefined : reachEarly(locked, cleanup, { atMost: FEW_MACHINES });
       const scenario = await prepare();
+      if (options.improvise === undefined && options.scenario === undefined) await tellChoice(scenario, locked);
       const play = fresh
         ? playsOnFresh(locked, { scenario, options, fresh })
         : await playsOnOneStage(locked, { scenario, options, early }, cleanup);
@@ -157,11 +158,32 @@ function scenarioNamed({ lab, scenarios }: OpenedLab, name: string | undefined):
       code: 'no-scenario',
       hint: 'Add one under "scenarios:"; "lab init --template tp1" shows how.',
     });
-  if (name === undefined && names.length > 1)
-    throw new UsageError('which scenario?', { code: 'which-scenario', hint: `Name one of: ${names.join(', ')}` });
-  const found = scenarios.get(name ?? names[0]!);
+  const found = scenarios.get(name ?? defaultScenario(lab));
   if (found !== undefined) return found;
   throw new UsageError(`there is no scenario "${name}"`, { code: 'unknown-scenario', hint: suggestion(name!, names) });
+}
+
+/** The name of the scenario to play when none is named: the default one, or else the first of the file. */
+function defaultScenario({ scenarios }: Lab): string {
+  // Names that are numbers stand before others in a map, wherever they stand in the file.
+  const inOrder = [...scenarios.values()].toSorted(
+    ({ position: a }, { position: b }) => a.line - b.line || a.column - b.column,
+  );
+  return (inOrder.find(({ isDefault }) => isDefault) ?? inOrder[0]!).name;
+}
+
+/** Says which scenario is played when none was named, and how to name another. */
+async function tellChoice({ name }: Scenario, session: LockedSession): Promise<void> {
+  const { lab } = await session.lab();
+  const others = [...lab.scenarios.keys()].filter((other) => other !== name);
+  if (others.length === 0) return;
+  const why = lab.scenarios.get(name)?.isDefault ? 'the default scenario' : 'the first scenario of the file';
+  await session.context.events.emit({
+    kind: 'notice',
+    level: 'info',
+    message: `this plays ${name}, ${why}`,
+    hint: `For another: ${others.map((other) => `lab run ${other}`).join(', or ')}`,
+  });
 }
 
 /** Connections to the machines that the scenario needs, and its programs there. */

@@ -7,6 +7,7 @@ import {
   type DraftMachine,
   type DraftNetwork,
   type DraftProgram,
+  type DraftScenario,
 } from './draft.ts';
 import type { Path } from './problem.ts';
 import { hostNameRule } from './fields/rules.ts';
@@ -35,7 +36,7 @@ export function buildLab(draft: Draft, source: YamlSource, file: string, overrid
     networks: byName(draft.networks.map(buildNetwork)),
     machines: byName(draft.machines.map((machine) => buildMachine(draft, machine))),
     programs: byName(draft.programs.map((program) => buildProgram(program, folder))),
-    scenarios: byName(draft.scenarios.map(({ name, path, steps }) => buildScenario(name, path, steps, source))),
+    scenarios: byName(draft.scenarios.map((scenario) => buildScenario(scenario, source))),
     ...(draft.ssh && { ssh: draft.ssh }),
     ...(draft.capture !== undefined && { capture: draft.capture }),
     ...(draft.report && { report: draft.report }),
@@ -77,14 +78,17 @@ function buildProgram({ program, files }: DraftProgram, folder: string): Program
   return { ...program, files: files.map(absolute), outside: outside.length > 0 ? outside.map(absolute) : undefined };
 }
 
-function buildScenario(name: string, path: Path, steps: readonly unknown[], source: YamlSource): ScenarioSource {
+function buildScenario({ name, path, steps, stepsPath, isDefault }: DraftScenario, source: YamlSource): ScenarioSource {
+  const stepPath = (index: number): Path => [...(stepsPath ?? path), index];
   return {
     name,
     position: source.spanOf(path, 'key'),
+    ...(isDefault && { isDefault: true }),
+    ...(stepsPath && { stepsPath }),
     steps: steps.map((value, index) => ({
       value,
-      position: source.spanOf([...path, index]),
-      positionOf: (part, at) => source.spanOf([...path, index, ...part], at),
+      position: source.spanOf(stepPath(index)),
+      positionOf: (part, at) => source.spanOf([...stepPath(index), ...part], at),
     })),
   };
 }

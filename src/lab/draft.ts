@@ -16,7 +16,7 @@ export interface Draft {
   readonly networkIndex: NetworkIndex<DraftNetwork>;
   readonly machines: readonly DraftMachine[];
   readonly programs: readonly DraftProgram[];
-  readonly scenarios: readonly { readonly name: string; readonly path: Path; readonly steps: readonly unknown[] }[];
+  readonly scenarios: readonly DraftScenario[];
   readonly ssh: 'peers' | undefined;
   /** As written. */
   readonly capture: boolean | undefined;
@@ -75,6 +75,16 @@ export interface DraftProgram {
   readonly buildOn: Placed<string> | undefined;
   readonly files: readonly DraftFile[];
   readonly listens: readonly Placed<number>[];
+}
+
+export interface DraftScenario {
+  readonly name: string;
+  readonly path: Path;
+  readonly steps: readonly unknown[];
+  /** Undefined when it is the list of its steps. */
+  readonly stepsPath: Path | undefined;
+  /** That it is the one to play when none is named, if the file says so. */
+  readonly isDefault: Placed<true> | undefined;
 }
 
 /** The network of an interface: the one that is written, else the only one whose subnet holds the address. */

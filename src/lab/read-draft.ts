@@ -1,6 +1,15 @@
 import { isPointToPoint } from '../core/ipv4.ts';
 import { busyPortChoices, DEFAULT_IMAGE, DEFAULT_PROVIDER, DEFAULT_USER } from './defaults.ts';
-import type { Draft, DraftFile, DraftInterface, DraftMachine, DraftNetwork, DraftProgram, Placed } from './draft.ts';
+import type {
+  Draft,
+  DraftFile,
+  DraftInterface,
+  DraftMachine,
+  DraftNetwork,
+  DraftProgram,
+  DraftScenario,
+  Placed,
+} from './draft.ts';
 import {
   labFields,
   machine,
@@ -9,6 +18,7 @@ import {
   port,
   program,
   rightFields,
+  scenarioOptions,
   type RightFields,
 } from './fields/fields.ts';
 import { NetworkIndex } from './network-index.ts';
@@ -19,6 +29,7 @@ import type { YamlSource } from './yaml/yaml-source.ts';
 const labSettings = labFields.pick({ name: true, provider: true, ssh: true, capture: true, report: true }).shape;
 const machineSettings = machine.omit({ address: true, interfaces: true }).shape;
 const programSettings = program.pick({ on: true, ports: true, prompt: true, encoding: true }).shape;
+const scenarioSettings = scenarioOptions.pick({ default: true }).shape;
 
 /** What can be read of a lab file. */
 export function readDraft(source: YamlSource): Draft {
@@ -32,11 +43,7 @@ export function readDraft(source: YamlSource): Draft {
     networkIndex: new NetworkIndex(networks),
     machines: entriesOf(lab['machines']).map(([name, value]) => draftMachine(name, value)),
     programs: entriesOf(lab['programs']).map(([name, value]) => draftProgram(name, value, source)),
-    scenarios: entriesOf(lab['scenarios']).map(([name, value]) => ({
-      name,
-      path: ['scenarios', name],
-      steps: listOf(value),
-    })),
+    scenarios: entriesOf(lab['scenarios']).map(([name, value]) => draftScenario(name, value)),
     ssh,
     capture,
     report,
@@ -156,6 +163,20 @@ function draftBuild(value: unknown, path: Path, source: YamlSource): DraftBuild 
     command: wordsAt([...path, 'command'], command, source),
     onMachine: true,
     on: typeof on === 'string' ? { value: on, path: [...path, 'on'] } : undefined,
+  };
+}
+
+function draftScenario(name: string, value: unknown): DraftScenario {
+  const path = ['scenarios', name];
+  if (Array.isArray(value)) return { name, path, steps: value, stepsPath: undefined, isDefault: undefined };
+  const given = fieldsOf(value);
+  const { default: isDefault } = rightFields(scenarioSettings, given);
+  return {
+    name,
+    path,
+    steps: listOf(given['steps']),
+    stepsPath: [...path, 'steps'],
+    isDefault: isDefault === true ? { value: true, path: [...path, 'default'] } : undefined,
   };
 }
 

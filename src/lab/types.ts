@@ -1,7 +1,7 @@
 import type { Subnet } from '../core/ipv4.ts';
 import type { ReportHeading } from '../core/lab-description.ts';
 import type { busyPortChoices } from './defaults.ts';
-import type { Position, Span } from './problem.ts';
+import type { Path, Position, Span } from './problem.ts';
 
 /** The checked content of `lab.yaml`, all short forms expanded and all defaults filled in. */
 export interface Lab {
@@ -101,6 +101,10 @@ export type Pattern = { readonly text: string } | { readonly regex: RegExp; read
 export interface ScenarioSource {
   readonly name: string;
   readonly position: Position;
+  /** It is played when none is named. */
+  readonly isDefault?: true;
+  /** Where its steps stand in the file, if they are a field of it; undefined: it is the list of its steps. */
+  readonly stepsPath?: Path;
   readonly steps: readonly StepSource[];
 }
 

@@ -46,7 +46,7 @@ export function scenarioOf(lab: Lab, name: string, steps: readonly object[]): Sc
 }
 
 function parseScenario(lab: Lab, source: ScenarioSource): Scenario | Problem[] {
-  const path = ['scenarios', source.name];
+  const path = source.stepsPath ?? ['scenarios', source.name];
   if (source.steps.length === 0) {
     return [
       {

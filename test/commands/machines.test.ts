@@ -330,11 +330,14 @@ describe('with machines that are up', { skip: await cannotMakeMachines() }, () =
     assert.equal(stored.find((entry) => entry.scenario === 'greeting')?.run, runs[2]?.run, 'the newest is first');
   });
 
-  test('run wants to know which scenario, and knows near misses', async () => {
-    await assert.rejects(run(user().context, { scenario: undefined, times: 1 }), {
-      code: 'which-scenario',
-      hint: 'Name one of: greeting, wrong',
-    });
+  test('run plays the first scenario unless one is named, and says so; it knows near misses', async () => {
+    const { context, events } = user();
+    const { scenario, result } = await run(context, { scenario: undefined, times: 1 });
+    assert.deepEqual([scenario, result], ['greeting', 'passed']);
+    assert.deepEqual(
+      events.flatMap((event) => (event.kind === 'notice' ? [[event.message, event.hint]] : [])),
+      [['this plays greeting, the first scenario of the file', 'For another: lab run wrong']],
+    );
     await assert.rejects(run(user().context, { scenario: 'greting', times: 1 }), {
       code: 'unknown-scenario',
       hint: 'did you mean "greeting"?',

@@ -157,6 +157,37 @@ describe('a series of plays', { skip: await cannotMakeMachines() }, () => {
   });
 });
 
+const choice = (isDefault: boolean): string => `version: 1
+name: choice
+networks: { wire: { subnet: 10.7.0.0/24, nat: false } }
+machines: { east: { address: 10.7.0.2 } }
+programs: { truth: { on: east, command: ["true"] } }
+scenarios:
+  second: [{ start: truth }]
+  1: [{ start: truth }]
+  third: { default: ${isDefault}, steps: [{ start: truth }, { exit: { truth: 0 } }] }
+`;
+
+test(
+  'without a name the default scenario is played, or else the first of the file, whatever their names are',
+  { skip: await cannotMakeMachines() },
+  async () => {
+    await using user = currentUser();
+    layLab(user, choice(true));
+    await user.lab('up');
+    const { scenario, exitCode } = await runJson(user);
+    assert.deepEqual([scenario, exitCode], ['third', 0]);
+    layLab(user, choice(false));
+    const { stdout, stderr } = await user.lab('run');
+    assert.match(stdout, /^Scenario second passed/m);
+    assert.match(
+      stderr,
+      /this plays second, the first scenario of the file\n +For another: lab run 1, or lab run third/,
+    );
+    assert.doesNotMatch((await user.lab('run', 'third')).stderr, /this plays/);
+  },
+);
+
 test('--fresh is refused where the machines are not made by lab', async () => {
   const text = labText.replace('name: again', 'name: again\nprovider: ssh');
   using folder = temporaryFolder({ 'lab.yaml': text, ...Object.fromEntries(files.map((name) => [name, ''])) });

@@ -41,6 +41,8 @@ describe('a scenario that is added', () => {
     'behind the last one': reference,
     'with CRLF': reference.replaceAll('\n', '\r\n'),
     'without a line feed at the end': reference.trimEnd(),
+    'behind one with settings, in the middle of the file':
+      'version: 1\nscenarios:\n  a:\n    default: true\n    steps:\n      - start: x\nmachines: { vm1: {} }\n',
     'to other indentation, between other parts':
       'version: 1\nscenarios:\n      # first\n      a:\n      - start: x # why\n\n      # second\n      b:\n        - start: y\n\n# machines\nmachines: { vm1: {} }\n',
     'where there is no scenario': 'version: 1 # one\nmachines: { vm1: {} }\n',

@@ -3,9 +3,9 @@ import type { Draft, Placed } from '../draft.ts';
 import type { PathProblem } from '../problem.ts';
 import { quoted } from '../fields/rules.ts';
 
-/** Names that lead nowhere, and names that two machines cannot share. */
+/** Names that lead nowhere, names that two machines cannot share, and the name that stands for none. */
 export function checkNames(draft: Draft): PathProblem[] {
-  return [...unknownNetworks(draft), ...unknownMachines(draft), ...sameHostNames(draft)];
+  return [...unknownNetworks(draft), ...unknownMachines(draft), ...sameHostNames(draft), ...secondDefaults(draft)];
 }
 
 function unknownNetworks({ machines, networks }: Draft): PathProblem[] {
@@ -57,4 +57,15 @@ function sameHostNames({ machines }: Draft): PathProblem[] {
       },
     ];
   });
+}
+
+function secondDefaults({ scenarios }: Draft): PathProblem[] {
+  const [first, ...others] = scenarios.flatMap(({ name, isDefault }) =>
+    isDefault === undefined ? [] : [{ name, path: isDefault.path }],
+  );
+  return others.map(({ path }) => ({
+    path,
+    message: `"${first!.name}" is the default scenario already`,
+    hint: 'only one is played when "lab run" names none; remove one of the two',
+  }));
 }

@@ -22,7 +22,7 @@ function explain(issue: Issue, data: unknown, prefix: Path): PathProblem[] {
     case 'unrecognized_keys':
       return unknownFields(issue.keys, path, data);
     case 'invalid_union':
-      return explainUnion(issue.errors, data, path);
+      return explainUnion(isListOfSteps(data, path) ? issue.errors.slice(0, 1) : issue.errors, data, path);
     case 'invalid_key':
       return issue.issues.map((inner) => ({ path, at: 'key', message: inner.message, hint: hintOf(inner) }));
     case 'custom':
@@ -40,6 +40,12 @@ function explain(issue: Issue, data: unknown, prefix: Path): PathProblem[] {
     default:
       return [{ path, message: issue.message }];
   }
+}
+
+/** Whether a scenario was meant to be a list: a map that can hold the list is offered only to who began to write it. */
+function isListOfSteps(data: unknown, path: Path): boolean {
+  const written = Object.keys(valueAt(data, path) ?? {});
+  return path[0] === 'scenarios' && path.length === 2 && !['steps', 'default'].some((name) => written.includes(name));
 }
 
 /**

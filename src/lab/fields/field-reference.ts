@@ -9,6 +9,7 @@ const referenceTables: readonly (readonly [heading: string, path: readonly strin
   ['machines.NAME.interfaces.NAME', ['machines', '*', 'interfaces', '*']],
   ['machines.NAME.ssh', ['machines', '*', 'ssh']],
   ['programs.NAME', ['programs', '*']],
+  ['scenarios.NAME', ['scenarios', '*']],
   ['report', ['report']],
 ];
 
@@ -40,7 +41,8 @@ function stepTable(steps: readonly StepRow[]): string {
   const rows = steps.map(({ verb, description, example }) =>
     row([`\`${verb}\``, description, `\`- ${flow(example).slice(2, -2)}\``]),
   );
-  const title = '`scenarios.NAME`: a list of steps; any step may carry a time limit next to its verb: `timeout: 5s`.';
+  const title =
+    '`scenarios.NAME`, or its `steps`: a list of steps; any step may carry a time limit next to its verb: `timeout: 5s`.';
   return table(title, ['step', 'meaning', 'example'], rows);
 }
 

@@ -229,14 +229,31 @@ export const program = z
     examples: [{ on: 'vm1', files: ['server.py'], command: ['python3', 'server.py'], listens: 7999 }],
   });
 
-/** Its steps are judged by the `scenario` room; here they only have to be a list. */
-const scenario = z
+/** They are judged by the `scenario` room; here they only have to be a list. */
+const steps = z
   .array(z.unknown().meta({ $ref: '#/$defs/step' }))
   .meta({
     description: 'Steps, played one after the other.',
     minItems: 1,
     examples: [[{ start: 'server' }, { expect: { server: 'Listening' } }]],
   });
+
+export const scenarioOptions = z
+  .strictObject({
+    steps,
+    default: field(
+      z.boolean().optional(),
+      'Whether `lab run` without a name plays this one. Default: `false`; when no scenario says `true`, the first of ' +
+        'the file is played.',
+      true,
+    ),
+  })
+  .meta({
+    description: 'A scenario with more than steps; one that has only steps is a list of them.',
+    examples: [{ default: true, steps: [{ start: 'server' }] }],
+  });
+
+const scenario = z.union([steps, scenarioOptions]);
 
 const reportLine = text(notEmptyRule);
 

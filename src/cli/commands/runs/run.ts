@@ -21,7 +21,12 @@ export const runCommand = defineCommand({
   group: 'scenarios',
   summary: 'play a scenario and relay its terminals live',
   details: 'Each run is stored in .lab/runs. It exits 0 when the scenario passed, 1 when a step failed.',
-  arguments: { scenario: optional(scenario, 'name of the scenario (may be left out when there is only one)') },
+  arguments: {
+    scenario: optional(
+      scenario,
+      'name of the scenario (default: the one with "default: true", or else the first of the file)',
+    ),
+  },
   options: {
     repeat: value(times, 'play it that many times and report the pass rate and the first failure'),
     fresh: flag(
@@ -38,7 +43,7 @@ export const runCommand = defineCommand({
     maxOutput,
   },
   examples: [
-    { words: 'run', does: 'play the only scenario' },
+    { words: 'run', does: 'play the default scenario, or else the first' },
     { words: 'run tp1 --repeat 20', does: 'how often does it pass?' },
     { words: 'run tp1 --repeat 3 --fresh', does: 'each play on machines that nobody has used before' },
     { words: 'run tp1 --as client', does: 'type the lines of the client yourself; the server is scripted' },
