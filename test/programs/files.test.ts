@@ -97,3 +97,48 @@ await testSets('what a program says with its last words comes with the next step
     },
   },
 ]);
+
+await testSets('the same of other languages', [
+  {
+    folder: 'variants/missing-modules',
+    title: 'a module that Node does not find',
+    scenarios: ['node'],
+    check: fails({ step: 'start: node', says: [/vm1 has no module express\. .*npm install express .*node_modules/] }),
+  },
+  {
+    folder: 'variants/missing-modules',
+    title: 'a module that Perl does not find',
+    scenarios: ['perl'],
+    check: fails({
+      step: 'start: perl',
+      says: [/vm1 has no module Net::Server::Of::The::Lecture\. .*PERL5LIB: modules/],
+    }),
+  },
+  {
+    folder: 'variants/missing-modules',
+    title: 'a class that Java does not find',
+    scenarios: ['java'],
+    needs: ['javac'],
+    check: fails({ step: 'start: java', says: [/The class tp\.Server is not in the folder of java/] }),
+  },
+  {
+    folder: 'variants/no-display',
+    title: 'a window on a machine without a screen',
+    check: fails({ step: 'exit: { client: 0 }', says: [/Machines have no screen for windows/] }),
+  },
+  {
+    folder: 'variants/node-port-443',
+    title: 'a port below 1024 in Node',
+    check: fails({ step: 'start: server', says: [/choose one from 1024, or start the program with sudo/] }),
+  },
+  {
+    folder: 'variants/java-latin1',
+    title: 'output of Java that is not UTF-8',
+    needs: ['javac'],
+    check: fails({
+      step: 'expect: { server: "Serveur prêt à écouter" }',
+      says: [/The output of server is not UTF-8 \(byte EA\)\. Add encoding: latin1/],
+      withinMs: 12_000,
+    }),
+  },
+]);

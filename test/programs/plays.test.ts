@@ -51,12 +51,6 @@ await testSets('programs as people really write them play at once', [
   { folder: 'sets/25-udp-broadcast', title: 'UDP to all, by both addresses', scenarios: ['dirige', 'limite'] },
   { folder: 'sets/26-two-ports', file: 'lab-one.yaml', title: 'a second port that opens and closes' },
   { folder: 'sets/28-py-ask-port', file: 'lab-nolistens.yaml', title: 'a port that is typed on the keyboard' },
-  {
-    folder: 'sets/34-file-transfer',
-    title: 'a file is sent, and looked at in the folder of the server',
-    large: { 'photo.jpg': 3_000_000 },
-    replace: [['run: { on: vm1', 'run: { program: serveur']],
-  },
   { folder: 'sets/36-http', title: 'HTTP, with a folder of pages', needs: ['curl'] },
   { folder: 'sets/36-http', file: 'lab-build.yaml', title: 'the same with a build', needs: ['curl'] },
   { folder: 'sets/53-port-80', file: 'lab-sudo.yaml', title: 'port 80 by sudo', needs: ['sudo'] },

@@ -31,6 +31,8 @@ export interface AttemptWords {
     readonly silent: (program: string, place: string) => string;
     readonly declared: (program: string, place: string) => string;
   };
+  /** The port that was tried has the bytes of the one that was meant, in the order of the host. */
+  readonly swapped: (tried: number, meant: number) => string;
 }
 
 const NAME_SERVER_PORT = 53;
@@ -48,7 +50,15 @@ export function attemptSentence(attempt: ToldAttempt, words: AttemptWords): stri
     outcome === 'refused'
       ? words.tcp.refused(machine, target, attempt.refused)
       : words.tcp[outcome === 'sent' ? 'unanswered' : outcome](machine, target);
-  return [happened, ...attempt.servers.map((server) => serverText(server, words))].join(words.separator);
+  const servers = attempt.servers.map((server) => serverText(server, words));
+  const meant = attempt.servers.find(({ port }) => port !== attempt.to.port && port === swapped(attempt.to.port));
+  const order = meant === undefined ? [] : [words.swapped(attempt.to.port, meant.port)];
+  return [happened, ...servers, ...order].join(words.separator);
+}
+
+/** A port number with its two bytes exchanged: what a missing htons(3) makes of it. */
+function swapped(port: number): number {
+  return ((port & 0xff) << 8) | (port >> 8);
 }
 
 /** `vm1:7998`, `127.0.0.1:7999 (itself)`. */

@@ -32,4 +32,5 @@ export const attempts: AttemptWords = {
     silent: (program, place) => `${program} does not listen on ${place}`,
     declared: (program, place) => `${program} should listen on ${place}`,
   },
+  swapped: (tried, meant) => `${tried} is ${meant} with its two bytes swapped: htons is missing`,
 };

@@ -34,4 +34,5 @@ export const attempts: AttemptWords = {
     silent: (program, place) => `${program} n’écoute pas sur ${place}`,
     declared: (program, place) => `${program} devrait écouter sur ${place}`,
   },
+  swapped: (tried, meant) => `${tried}, c’est ${meant} avec ses deux octets inversés\u00a0: il manque htons`,
 };

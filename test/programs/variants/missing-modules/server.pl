@@ -1,0 +1,2 @@
+use strict; use Net::Server::Of::The::Lecture;
+Net::Server::Of::The::Lecture->run(port => 3001);
