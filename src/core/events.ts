@@ -100,7 +100,14 @@ export type EventBody =
    * UTF-8.
    */
   | { readonly kind: 'output-omitted'; readonly role: string; readonly bytes: number }
-  | { readonly kind: 'terminal-input'; readonly role: string; readonly data: string; readonly by: 'scenario' | 'user' }
+  /** `isHidden`: the terminal did not echo it; a mask stands for what was typed. */
+  | {
+      readonly kind: 'terminal-input';
+      readonly role: string;
+      readonly data: string;
+      readonly by: 'scenario' | 'user';
+      readonly isHidden?: true;
+    }
   | { readonly kind: 'terminal-resized'; readonly role: string; readonly columns: number; readonly rows: number }
   | {
       readonly kind: 'program-exited';

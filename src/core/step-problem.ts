@@ -59,6 +59,10 @@ export type Finding =
       readonly found: { readonly protocol: 'tcp' | 'udp'; readonly address: string; readonly port: number };
       readonly text: string;
     }
+  /** It can no longer come: a program has ended, and nobody is left to do anything. */
+  | { readonly kind: 'in-vain' }
+  /** It waits for a line on its keyboard before it listens. */
+  | { readonly kind: 'asks-first'; readonly role: string }
   /** It runs and does not ask for a line: it does something else. */
   | { readonly kind: 'not-asked'; readonly role: string }
   /** It prints without end; `lines` is how many different lines come again and again, undefined when they all differ. */
@@ -108,6 +112,8 @@ export type Advice =
   /** A file that a command of a `run` step did not find lies in the folder of a program; `step` finds it. */
   | { readonly kind: 'program-folder'; readonly program: string; readonly file: string; readonly step: string }
   | ProgramHint
+  /** A program that asks for its port: how its start is written. */
+  | { readonly kind: 'asks-first'; readonly role: string }
   | { readonly kind: 'look-at-packets' }
   /**
    * TIME_WAIT kept the program from its port. `isBarredToAll`: also from a server that sets SO_REUSEADDR, because the

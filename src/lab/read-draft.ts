@@ -124,6 +124,7 @@ function draftProgram(name: string, value: unknown, source: YamlSource): DraftPr
   const { on, ports, prompt, encoding } = rightFields(programSettings, given);
   const build = draftBuild(given['build'], [...path, 'build'], source);
   const listens = draftPorts(given['listens'], [...path, 'listens']);
+  const later = listens.flatMap(({ value: number, isLater }) => (isLater ? [number] : []));
   return {
     path,
     program: {
@@ -134,7 +135,8 @@ function draftProgram(name: string, value: unknown, source: YamlSource): DraftPr
       command: wordsAt([...path, 'command'], given['command'], source),
       build: build?.command,
       ...(build?.onMachine && { buildOn: on ?? '' }),
-      listens: listens.map((port) => port.value),
+      listens: listens.map(({ value: number }) => number),
+      ...(later.length > 0 && { opensLater: later }),
       busyPort: ports ?? busyPortChoices[0],
       prompt: prompt && 'regex' in prompt ? { ...prompt, line: source.spanOf([...path, 'prompt']).line } : prompt,
       ...(encoding === 'latin1' && { encoding }),
@@ -186,11 +188,19 @@ function draftFile(file: unknown, path: Path): DraftFile[] {
   return typeof written === 'string' ? [{ value: written, path: [...path, 'path'], outside: outside === true }] : [];
 }
 
-function draftPorts(value: unknown, path: Path): Placed<number>[] {
+interface DraftPort extends Placed<number> {
+  readonly isLater: boolean;
+}
+
+function draftPorts(value: unknown, path: Path): DraftPort[] {
   const listed = Array.isArray(value)
     ? value.map((item: unknown, index) => ({ item, path: [...path, index] }))
     : [{ item: value, path }];
-  return listed.flatMap(({ item, path }) => placed(port.safeParse(item).data, path) ?? []);
+  return listed.flatMap(({ item, path: at }) => {
+    const { port: written, later } = fieldsOf(item);
+    const number = port.safeParse(written ?? item).data;
+    return number === undefined ? [] : [{ value: number, path: at, isLater: later === true }];
+  });
 }
 
 /** Words as they stand in the file: `7999` and `1.0` are what a program gets, not the numbers that they mean. */

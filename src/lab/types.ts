@@ -82,6 +82,8 @@ export interface Program {
   readonly buildOn?: string | undefined;
   /** TCP ports that the program is expected to listen on. */
   readonly listens: readonly number[];
+  /** Those of them that it opens only when it needs them: no start waits for these. */
+  readonly opensLater?: readonly number[] | undefined;
   /** What to do when a port of `listens` is held by another process. */
   readonly busyPort: (typeof busyPortChoices)[number];
   /** Shown when the program is ready for a line of input. */

@@ -3,6 +3,7 @@ import type { StepProblem } from '../core/step-problem.ts';
 import { failedStep } from './failed-step.ts';
 import { statusText } from './playing/exit-words.ts';
 import { withOwnWords } from './advice/own-words.ts';
+import { evidenceOf } from './playing/evidence.ts';
 import { PlayContext } from './playing/play-context.ts';
 import type { ProgramTerminal } from './playing/program-terminal.ts';
 import { StepFailure } from './playing/step-failure.ts';
@@ -22,7 +23,7 @@ const TAIL_LINES = 15;
  */
 export async function playScenario(scenario: Scenario, stage: Stage): Promise<PlayResult> {
   const started = performance.now();
-  const play = new PlayContext(stage, scenario.steps.length);
+  const play = new PlayContext(stage, scenario.steps);
   // Not even a sink that fails keeps the programs alive.
   const stop = await playSteps(scenario, play).catch((error: unknown) => ({
     ...kindOfStop(error, play),
@@ -111,7 +112,8 @@ async function problemOf(error: CheckError, { text }: Step, play: PlayContext): 
       ? error
       : new StepFailure({ expected: { kind: 'possible', step: text }, seen: error.message, hint: error.hint });
   const attempts = await triedElsewhere(play);
-  return { ...failure.problem, ...(attempts.length > 0 && { attempts }) };
+  const { problem } = failure.with(await evidenceOf(play));
+  return { ...problem, ...(attempts.length > 0 && { attempts }) };
 }
 
 function kindOfStop(thrown: unknown, play: PlayContext): Omit<Stop, 'step'> {
@@ -157,8 +159,10 @@ async function endOne(terminal: ProgramTerminal, play: PlayContext): Promise<Pro
   const { status } = terminal;
   const by: ProgramEnd['by'] = wasRunning ? 'lab' : play.checked.has(terminal) ? 'checked' : 'unasked';
   if (by === 'unasked' && status && status.exitCode !== 0) {
-    const message = `${role} ended with ${statusText(status)}, and no step asks for its end`;
-    await events.emit({ kind: 'notice', level: 'warning', message, hint: `Add a step: exit: { ${role}: STATUS }` });
+    const remark = play.asksForEnd(role) ? 'before the step that asks for its end' : 'and no step asks for its end';
+    const message = `${role} ended with ${statusText(status)}, ${remark}`;
+    const advice = play.asksForEnd(role) ? {} : { hint: `Add a step: exit: { ${role}: STATUS }` };
+    await events.emit({ kind: 'notice', level: 'warning', message, ...advice });
   }
   return { role, machine, status, by };
 }

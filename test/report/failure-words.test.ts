@@ -34,6 +34,8 @@ const expectations: ByKind<Expectation> = {
 
 const findings: ByKind<Finding> = {
   'nothing-in-time': [{ kind: 'nothing-in-time' }],
+  'in-vain': [{ kind: 'in-vain' }],
+  'asks-first': [{ kind: 'asks-first', role: 'server' }],
   'ended-first': [
     { kind: 'ended-first', role: 'server', end: status(7) },
     { kind: 'ended-first', role: 'server', end: killed },
@@ -107,6 +109,7 @@ const advices: ByKind<Advice> = {
   'python-2': [{ kind: 'python-2' }],
   'not-executable': [{ kind: 'not-executable', file: 'server.py' }],
   'not-utf8': [{ kind: 'not-utf8', role: 'server', byte: 'E9' }],
+  'asks-first': [{ kind: 'asks-first', role: 'server' }],
   'look-at-packets': [{ kind: 'look-at-packets' }],
   'time-wait': [
     {

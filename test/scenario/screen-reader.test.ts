@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Pattern } from '../../src/lab/types.ts';
+import { seesPrompt, takePrompt } from '../helpers/prompts.ts';
 import { TerminalReader } from '../../src/scenario/playing/terminal-reader.ts';
 
 const text = (value: string): Pattern => ({ text: value });
 
 function readerOf(...output: string[]): TerminalReader {
-  const reader = new TerminalReader(40, 6);
+  const reader = new TerminalReader({ columns: 40, rows: 6 });
   for (const data of output) reader.write(data);
   return reader;
 }
@@ -91,15 +92,15 @@ test('what was printed before and after the screen is read as ever, and what it 
 
 test('a prompt on a screen stands before the cursor, and is good for one line', () => {
   const reader = readerOf(BEGIN, '\x1b[6;1Hmsg#', '\x1b[2;1Hnews');
-  assert.equal(reader.seesPrompt(text('msg# ')), false);
+  assert.equal(seesPrompt(reader, text('msg# ')), false);
   reader.write('\x1b[6;6H');
-  assert.equal(reader.takePrompt(text('msg# ')), true);
+  assert.equal(takePrompt(reader, text('msg# ')), true);
   reader.typed(['hello']);
-  assert.equal(reader.seesPrompt(text('msg# ')), false);
+  assert.equal(seesPrompt(reader, text('msg# ')), false);
   reader.write('hello');
-  assert.equal(reader.seesPrompt(text('msg# ')), false);
+  assert.equal(seesPrompt(reader, text('msg# ')), false);
   reader.write('\x1b[6;6H\x1b[K');
-  assert.equal(reader.seesPrompt({ regex: /msg. $/ }), true);
+  assert.equal(seesPrompt(reader, { regex: /msg. $/ }), true);
 });
 
 test('the last lines of a program that draws are its screen', () => {
@@ -141,7 +142,7 @@ test('cutting the output anywhere gives the same matches', () => {
         wanted.map((pattern) => reader.takeMatch(pattern, true)),
         ['found', 'found', 'found', 'found'],
       );
-      assert.equal(reader.seesPrompt(text('msg# ')), true);
+      assert.equal(seesPrompt(reader, text('msg# ')), true);
     }),
   );
 });

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import type { Pattern } from '../../src/lab/types.ts';
+import { seesPrompt, takePrompt } from '../helpers/prompts.ts';
 import { TerminalReader } from '../../src/scenario/playing/terminal-reader.ts';
 
 const PROMPT: Pattern = { text: 'client@vm2:7999$ ' };
 const text = (value: string): Pattern => ({ text: value });
 
 function readerOf(...output: string[]): TerminalReader {
-  const reader = new TerminalReader(120);
+  const reader = new TerminalReader({ columns: 120 });
   for (const data of output) reader.write(data);
   return reader;
 }
@@ -49,7 +50,7 @@ test('a regular expression that could match more waits until the line is done or
 
 test('the echo of a typed line is not the answer of the program', () => {
   const reader = readerOf('client@vm2:7999$ ');
-  assert.equal(reader.takePrompt(PROMPT), true);
+  assert.equal(takePrompt(reader, PROMPT), true);
   reader.typed(['Hello']);
   reader.write('Hello\r\n');
   assert.equal(reader.takeMatch(text('Hello'), true), undefined);
@@ -79,7 +80,7 @@ test('the echo is known when the program printed between typing and echo', () =>
 
 test('the echo of a line editor is known: it redraws the prompt and moves the cursor', () => {
   const reader = readerOf('\x1b[1G\x1b[0J> \x1b[3G');
-  assert.equal(reader.takePrompt(text('> ')), true);
+  assert.equal(takePrompt(reader, text('> ')), true);
   reader.typed(['Hello']);
   reader.write('H\x1b[1G\x1b[0J> He\x1b[5Gllo\r\n');
   assert.equal(reader.takeMatch(text('Hello'), true), undefined);
@@ -114,29 +115,29 @@ test('several typed lines have an echo each', () => {
 
 test('one prompt is good for one line', () => {
   const reader = readerOf('client@vm2:7999$ ');
-  assert.equal(reader.takePrompt(PROMPT), true);
-  assert.equal(reader.takePrompt(PROMPT), false);
+  assert.equal(takePrompt(reader, PROMPT), true);
+  assert.equal(takePrompt(reader, PROMPT), false);
   reader.typed(['x']);
   reader.write('x\r\nanswer\r\nclient@vm2:7999$ ');
-  assert.equal(reader.takePrompt(PROMPT), true);
-  assert.equal(reader.takePrompt(PROMPT), false);
+  assert.equal(takePrompt(reader, PROMPT), true);
+  assert.equal(takePrompt(reader, PROMPT), false);
 });
 
 test('a prompt in what was typed is no prompt', () => {
   const reader = readerOf('> ');
-  assert.equal(reader.takePrompt(text('> ')), true);
+  assert.equal(takePrompt(reader, text('> ')), true);
   reader.typed(['a > b']);
   reader.write('a > b\r\n');
-  assert.equal(reader.seesPrompt(text('> ')), false);
+  assert.equal(seesPrompt(reader, text('> ')), false);
 });
 
 test('a prompt is not taken from a later expectation, nor the other way round', () => {
   const reader = readerOf('hi\r\nclient@vm2:7999$ ');
-  assert.equal(reader.takePrompt(PROMPT), true);
+  assert.equal(takePrompt(reader, PROMPT), true);
   assert.equal(reader.takeMatch(text('hi\nclient@vm2'), true), 'found');
   const other = readerOf('hi\r\nclient@vm2:7999$ ');
   assert.equal(other.takeMatch(text('hi\nclient@vm2:7999$ '), true), 'found');
-  assert.equal(other.takePrompt(PROMPT), true);
+  assert.equal(takePrompt(other, PROMPT), true);
 });
 
 test('what a program writes over a line that was read may be expected', () => {
@@ -163,10 +164,10 @@ test('a pattern over several lines is found though its beginning was looked at i
   for (const data of ['Hello\r\n', '> \r\n', 'one\r\n']) {
     reader.write(data);
     assert.equal(reader.takeMatch(text('> \n> \none\ntwo'), true), undefined);
-    assert.equal(reader.seesPrompt({ regex: /> \n> \none\ntwo/ }), false);
+    assert.equal(seesPrompt(reader, { regex: /> \n> \none\ntwo/ }), false);
   }
   reader.write('two\r\n');
-  assert.equal(reader.seesPrompt({ regex: /> \n> \none\ntwo/ }), true);
+  assert.equal(seesPrompt(reader, { regex: /> \n> \none\ntwo/ }), true);
   assert.equal(reader.takeMatch(text('> \n> \none\ntwo'), true), 'found');
 });
 
@@ -228,7 +229,7 @@ function playStory(
     /port \d+/,
   ];
   const found: (string | RegExp | undefined)[] = [];
-  const reader = new TerminalReader(120);
+  const reader = new TerminalReader({ columns: 120 });
   const look = (): void => {
     for (let next = wanted[0]; next !== undefined && take(reader, next); next = wanted[0]) found.push(wanted.shift());
   };
@@ -244,7 +245,7 @@ function playStory(
 }
 
 function take(reader: TerminalReader, wanted: string | RegExp): boolean {
-  if (wanted === 'prompt') return reader.takePrompt(PROMPT);
+  if (wanted === 'prompt') return takePrompt(reader, PROMPT);
   return reader.takeMatch(typeof wanted === 'string' ? { text: wanted } : { regex: wanted }, false) === 'found';
 }
 

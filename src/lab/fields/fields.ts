@@ -62,6 +62,13 @@ export const port = z.int().min(1).max(65_535);
 const word = z.union([text(wordRule), z.number(), z.boolean()]);
 const command = z.array(word).min(1);
 
+const laterPort = z
+  .strictObject({
+    port: field(port, 'The port.', 2121),
+    later: field(z.literal(true), 'It is opened only when the program needs it.', true),
+  })
+  .meta({ title: 'port that opens later', examples: [{ port: 2121, later: true }] });
+
 const natOptions = z
   .strictObject({
     private: field(
@@ -202,7 +209,12 @@ export const program = z
         '`{ on: vm1, command: [make] }`: run on the machine of the program instead; `files` are then its sources.',
       ['make', 'server'],
     ),
-    listens: field(z.union([port, z.array(port)]).optional(), 'TCP port that it listens on, or a list of ports.', 7999),
+    listens: field(
+      z.union([port, laterPort, z.array(z.union([port, laterPort]))]).optional(),
+      'TCP port that it listens on, or a list of ports. `{ port: 2121, later: true }`: it opens that one only when it ' +
+        'needs it; `start` does not wait for it.',
+      7999,
+    ),
     ports: field(
       z.enum(busyPortChoices).optional(),
       'When another process holds a port of `listens`: `error` stops, `free` ends that process. Default: `error`.',
@@ -212,7 +224,8 @@ export const program = z
       text(promptRule)
         .transform((written) => parsePattern(written) as Pattern)
         .optional(),
-      'What it shows when it waits for a line: text, or `/regular expression/`.',
+      'What it shows when it waits for a line: text, or `/regular expression/`. It counts where the output ends with it. ' +
+        'Without it, what the machine shows decides: whether the program reads its keyboard.',
       'server@vm1:7999$ ',
     ),
     encoding: field(

@@ -57,6 +57,9 @@ export const english = failureWords({
       `it ended with ${ended(how)}${text === undefined ? '' : `; ${printed(text)}`}`,
     'printed-otherwise': ({ printed: text }) => printed(text),
     'listens-otherwise': ({ text }) => text,
+    'in-vain': () => 'it can no longer come',
+    'asks-first': ({ role }) =>
+      `${role} waits for a line on its keyboard, and does not listen: does it ask for its port?`,
     'not-asked': ({ role }) => `${role} does not ask for a line`,
     'endless-output': ({ role, bytes, ms, lines }) =>
       `${role} prints without end: ${formatBytes(bytes)} in ${formatDuration(ms)}${again(lines)}`,
@@ -129,6 +132,9 @@ export const english = failureWords({
       `${file} may not be executed. Run chmod +x ${file} here, or name its interpreter in command.`,
     'not-utf8': ({ role, byte }) =>
       `The output of ${role} is not UTF-8 (byte ${byte}). Add encoding: latin1 to the program, or let it print UTF-8.`,
+    'asks-first': ({ role }) =>
+      `Give it a prompt ("prompt: TEXT" in programs.${role}): then "start" ends when it asks, "send" answers, and ` +
+      `"wait: { listens: ${role} }" waits for the port.`,
     'look-at-packets': () => '"lab logs --tcp" draws all packets of the run.',
     other: ({ text }) => text,
   },

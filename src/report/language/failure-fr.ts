@@ -84,6 +84,8 @@ export const french = failureWords({
         : `${found.address.includes(':') ? `[${found.address}]` : found.address}:${found.port}`;
       return `${role} écoute sur ${place}${listening[way]}`;
     },
+    'in-vain': () => 'cela ne peut plus arriver',
+    'asks-first': ({ role }) => `${role} attend une ligne au clavier et n’écoute pas : demande-t-il son port ?`,
     'not-asked': ({ role }) => `${role} ne demande pas de ligne`,
     'endless-output': ({ role, bytes, ms, lines }) =>
       `${role} affiche sans fin : ${bytesText(bytes)} en ${duration(ms)}${again(lines)}`,
@@ -161,6 +163,9 @@ export const french = failureWords({
     'not-utf8': ({ role, byte }) =>
       `La sortie de ${role} n’est pas en UTF-8 (octet ${byte}). Ajouter encoding: latin1 au programme, ` +
       'ou le faire écrire en UTF-8.',
+    'asks-first': ({ role }) =>
+      `Donnez-lui une invite (« prompt: TEXTE » dans programs.${role}) : « start » se termine alors quand il demande, ` +
+      `« send » répond, et « wait: { listens: ${role} } » attend le port.`,
     'look-at-packets': () => '« lab logs --tcp » dessine tous les paquets de l’exécution.',
     other: ({ text }) => text,
   },

@@ -157,7 +157,7 @@ const bodies: Bodies = {
   'terminal-opened': { role: text, machine: text, columns, rows: columns, command: list(text) },
   'terminal-output': { role: text, data: text },
   'output-omitted': { role: text, bytes: count },
-  'terminal-input': { role: text, data: text, by: oneOf('scenario', 'user') },
+  'terminal-input': { role: text, data: text, by: oneOf('scenario', 'user'), isHidden: optional(oneOf(true)) },
   'terminal-resized': { role: text, columns, rows: columns },
   'program-exited': { role: text, machine: text, exitCode: optional(exitStatus), signal: optional(text) },
   'command-finished': { machine: text, command: text, exitCode: optional(exitStatus), output: text },

@@ -71,6 +71,8 @@ const expectation = byKind<Expectation>({
 
 const finding = byKind<Finding>({
   'nothing-in-time': {},
+  'in-vain': {},
+  'asks-first': { role: text },
   'ended-first': { role: text, end: programStatus },
   'ended-otherwise': { end: programStatus, printed: optional(text) },
   'printed-otherwise': { printed: text },
@@ -113,6 +115,7 @@ const advice = byKind<Advice>({
   'python-2': {},
   'not-executable': { file: text },
   'not-utf8': { role: text, byte: text },
+  'asks-first': { role: text },
   'look-at-packets': {},
   'time-wait': {
     role: text,

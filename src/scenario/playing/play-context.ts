@@ -1,13 +1,16 @@
 import { awakeNow } from '../../core/time/awake-clock.ts';
 import { TimeoutError } from '../../core/errors.ts';
+import type { ProgramLook } from '../../core/program-look.ts';
 import type { Advice, Expectation } from '../../core/step-problem.ts';
 import { type Attempt, retryUntil } from '../../core/time/retry.ts';
 import type { Program } from '../../lab/types.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import { english } from '../../report/language/failure-en.ts';
 import { StepFailure } from './step-failure.ts';
+import { isEnd, type ExpectedEnd } from './exit-words.ts';
 import { Keyboard } from './keyboard.ts';
 import { StandstillWatch } from './standstill.ts';
+import { VainWatch } from '../waiting/in-vain.ts';
 import type { Stage } from '../stage.ts';
 import type { PortInTimeWait } from './port-in-time-wait.ts';
 import type { ProgramTerminal } from './program-terminal.ts';
@@ -39,14 +42,16 @@ export class PlayContext {
   readonly #lost = new AbortController();
   readonly #standstill: StandstillWatch | undefined;
 
-  /** @param steps How many steps the scenario has. */
-  constructor(stage: Stage, steps: number) {
+  readonly #steps: readonly PlayedStep[];
+
+  constructor(stage: Stage, steps: readonly PlayedStep[]) {
     this.stage = stage;
+    this.#steps = steps;
     this.keyboards = new Map([...(stage.operators ?? [])].map(([role, operator]) => [role, new Keyboard(operator)]));
     this.signal = AbortSignal.any([stage.signal, this.#lost.signal]);
     const tell = stage.onStandstill;
     if (tell !== undefined && this.keyboards.size > 0)
-      this.#standstill = new StandstillWatch({ steps, activity: () => this.#activity(), tell });
+      this.#standstill = new StandstillWatch({ steps: steps.length, activity: () => this.#activity(), tell });
   }
 
   /** Takes a terminal that was just opened; a user who holds its keyboard types on it from now on. */
@@ -73,6 +78,43 @@ export class PlayContext {
 
   shell(machine: string): Shell {
     return this.stage.shells.get(machine)!;
+  }
+
+  /**
+   * What programs do at this moment, as their machines show it. Those that have ended are missing, and those of which
+   * nothing is known.
+   */
+  async lookAt(
+    terminals: readonly ProgramTerminal[],
+    options: { readonly stableMs?: number } = {},
+  ): Promise<ReadonlyMap<ProgramTerminal, ProgramLook>> {
+    const running = terminals.filter(({ status }) => status === undefined);
+    const byMachine = [...Map.groupBy(running, ({ machine }) => machine)];
+    const looks = await Promise.all(
+      byMachine.map(async ([machine, there]) => {
+        const observer = this.stage.observers?.get(machine);
+        const pids = there.map(({ pid }) => pid);
+        const found = await observer?.look(pids, { ...options, signal: this.signal });
+        return there.flatMap((terminal) => {
+          const look = found?.get(terminal.pid);
+          return look === undefined ? [] : [[terminal, look] as const];
+        });
+      }),
+    );
+    return new Map(looks.flat());
+  }
+
+  /** Whether any step checks how a program of this role ends. */
+  asksForEnd(role: string): boolean {
+    return this.#steps.some(({ ends }) => ends.has(role));
+  }
+
+  /** Whether a program ended with a failure, and no step has asked for that or will. */
+  hasFailed(terminal: ProgramTerminal): boolean {
+    const { role, status } = terminal;
+    if (status === undefined || status.exitCode === 0 || this.checked.has(terminal)) return false;
+    const toCome = this.step === undefined ? [] : this.#steps.slice(this.step);
+    return !toCome.some(({ ends }) => ends.has(role) && isEnd(status, ends.get(role)!));
   }
 
   /** Whether the user holds the keyboard of this role. */
@@ -128,8 +170,16 @@ export class PlayContext {
           nearest: goal.nearest?.(),
           hint: goal.hint?.(),
         });
+      if (await vain.isInVain())
+        throw new StepFailure({
+          expected: goal.expected,
+          seen: { kind: 'in-vain' },
+          role: terminal.role,
+          hint: goal.hint?.(),
+        });
       return { seen: 'nothing' };
     };
+    const vain = new VainWatch(this);
     const timeoutMs = Math.max(0, deadline.at - awakeNow());
     const wait = (): Promise<T> =>
       retryUntil(attempt, {
@@ -165,6 +215,12 @@ export class PlayContext {
       linesTyped: this.opened.reduce((sum, { linesRelayed }) => sum + linesRelayed, 0),
     };
   }
+}
+
+/** What the play must know of all steps of its scenario. */
+interface PlayedStep {
+  /** The ends that it checks, by program. */
+  readonly ends: ReadonlyMap<string, ExpectedEnd>;
 }
 
 /** How long a step may take. */

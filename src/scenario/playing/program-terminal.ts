@@ -21,6 +21,8 @@ export interface TerminalOptions {
   readonly signal: AbortSignal;
 }
 
+/** Stands for what was typed without echo. */
+const MASK = '••••••••';
 /** How long the echo of a typed line is waited for; a program may have turned echo off. */
 const ECHO_GRACE_MS = 50;
 /** How long a program may take to end after TERM, before KILL. */
@@ -39,6 +41,7 @@ export class ProgramTerminal {
    */
   readonly done: Promise<void>;
   #status: ExitStatus | undefined;
+  #endedAt: number | undefined;
   /** It has ended, or whether it has will never be known. */
   #isOver = false;
   #lastOutputAt = awakeNow();
@@ -54,7 +57,7 @@ export class ProgramTerminal {
   private constructor(options: TerminalOptions, process: RemoteProcess) {
     this.program = options.program;
     this.machine = options.shell.machine;
-    this.reader = new TerminalReader(options.size.columns, options.size.rows);
+    this.reader = new TerminalReader(options.size, options.program.prompt);
     this.#decoder = new OutputDecoder(options.program.encoding);
     this.#process = process;
     this.#events = options.events;
@@ -100,6 +103,16 @@ export class ProgramTerminal {
     return this.#decoder.oddByte;
   }
 
+  /** Number of its first process on the machine. */
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  /** On the clock of `awakeNow()`; undefined while it runs. */
+  get endedAt(): number | undefined {
+    return this.#endedAt;
+  }
+
   /** How it ended; undefined while it runs. */
   get status(): ExitStatus | undefined {
     return this.#status;
@@ -119,11 +132,14 @@ export class ProgramTerminal {
     return this.#linesRelayed;
   }
 
-  /** Types lines, each with Enter. Resolves when the machine has taken them. */
-  async type(lines: readonly string[]): Promise<void> {
+  /**
+   * Types lines, each with Enter. Resolves when the machine has taken them. With `isHidden`, the terminal does not echo
+   * them: they are secret, and what is printed then is the program's.
+   */
+  async type(lines: readonly string[], { isHidden = false } = {}): Promise<void> {
     const data = lines.map((line) => `${line}\r`).join('');
-    await this.#events.emit({ kind: 'terminal-input', role: this.role, data, by: 'scenario' });
-    this.reader.typed(lines);
+    await this.#emitInput(data, 'scenario', isHidden);
+    this.reader.typed(isHidden ? [] : lines);
     this.#typedAt = awakeNow();
     await this.#process.write(typedBytes(data, this.program.encoding));
   }
@@ -139,6 +155,11 @@ export class ProgramTerminal {
     await retryUntil(look, { what: 'the echo', timeoutMs, wake: () => this.changes.next() }).catch((error: unknown) => {
       if (!(error instanceof TimeoutError)) throw error;
     });
+  }
+
+  async #emitInput(data: string, by: 'scenario' | 'user', isHidden: boolean): Promise<void> {
+    const shown = isHidden ? { data: maskKeys(data), isHidden: true as const } : { data };
+    await this.#events.emit({ kind: 'terminal-input', role: this.role, ...shown, by });
   }
 
   /** Presses keys that are no line: `^C`. */
@@ -221,6 +242,7 @@ export class ProgramTerminal {
     this.reader.finish();
     await this.#events.emit({ kind: 'program-exited', role: this.role, machine: this.machine, ...status });
     this.#status = status;
+    this.#endedAt = awakeNow();
   }
 
   async #take(text: string): Promise<void> {
@@ -231,4 +253,9 @@ export class ProgramTerminal {
     this.#lastOutputAt = awakeNow();
     this.changes.notify();
   }
+}
+
+/** What is typed where the terminal does not echo, as it may be stored: neither its letters nor how many there are. */
+function maskKeys(data: string): string {
+  return data.replaceAll(/[^\0-\x1f\x7f]+/g, MASK);
 }

@@ -15,6 +15,9 @@ const RETAINED_LENGTH = 262_144;
  */
 const LOOKED_AT_AGAIN = 65_536;
 
+/** A prompt is looked for in so many UTF-16 units at the end of the output. */
+const PROMPT_LENGTH = 2048;
+
 /** Absolute offsets in the transcript. */
 interface Region {
   readonly start: number;
@@ -67,11 +70,14 @@ export class TerminalReader {
   /** Changes whenever there is something else to find. */
   #version = 0;
   #vainMatch: VainLook | undefined;
-  #vainPrompt: VainLook | undefined;
+  /** The output ended with the prompt since a line was typed at one. */
+  #hadPrompt = false;
+  readonly #prompt: Pattern | undefined;
   readonly #screens: ScreenReader;
 
-  /** `columns` and `rows` are the size of the terminal. */
-  constructor(columns: number, rows = 30) {
+  /** `columns` and `rows` are the size of the terminal; `prompt` is that of its program. */
+  constructor({ columns, rows = 30 }: { readonly columns: number; readonly rows?: number }, prompt?: Pattern) {
+    this.#prompt = prompt;
     this.#screens = new ScreenReader({ columns, rows }, findPattern);
     this.#transcript = new Transcript({
       columns,
@@ -96,6 +102,7 @@ export class TerminalReader {
     this.#version++;
     this.#transcript.write(data);
     this.#screens.write(data);
+    this.#notePrompt();
   }
 
   /** Called when the program has ended: what is printed now is all. */
@@ -163,26 +170,44 @@ export class TerminalReader {
     return 'found';
   }
 
-  /** Whether a prompt shows that no line was typed at yet. */
-  seesPrompt(prompt: Pattern): boolean {
-    return this.#screens.seesPrompt(prompt) || this.#seesPrintedPrompt(prompt);
+  /**
+   * Where the prompt stands to which no line was typed yet: at the end of the output (`shown`), white space and one line
+   * end behind it allowed; before what was printed since it stood there (`overrun`); nowhere.
+   */
+  promptState(prompt: Pattern): 'shown' | 'overrun' | 'missing' {
+    if (this.#screens.seesPrompt(prompt) || this.#endsWithPrompt(prompt)) return 'shown';
+    return this.#hadPrompt && !this.#screens.isAlternate ? 'overrun' : 'missing';
   }
 
-  #seesPrintedPrompt(prompt: Pattern): boolean {
+  /** Uses up the prompt that shows: the next one must come later than all that is printed now. */
+  answerPrompt(): void {
+    this.#promptCursor = this.#transcript.end;
+    this.#hadPrompt = false;
+    this.#screens.answerPrompt();
+  }
+
+  #endsWithPrompt(prompt: Pattern): boolean {
     if (this.#screens.isAlternate) return false;
-    const since = this.#promptCursor;
-    if (this.#isVain(this.#vainPrompt, prompt, since)) return false;
-    const match = findPattern(prompt, this.#readable(this.#newSince(this.#vainPrompt, prompt, since)).text, 0);
-    this.#vainPrompt = match ? undefined : this.#vainLook(prompt, since);
-    return match !== undefined;
+    const since = Math.max(this.#promptCursor, this.#transcript.lineStartNear(this.#transcript.end - PROMPT_LENGTH));
+    const { text } = this.#readable(since);
+    for (let from = 0; from <= text.length;) {
+      const match = findPattern(prompt, text, from);
+      if (match === undefined) return false;
+      if (/^[^\S\n]*\n?[^\S\n]*$/.test(text.slice(match.end))) return true;
+      from = match.start + 1;
+    }
+    return false;
   }
 
-  /** Uses up the prompt, if it shows: the next one must come later than all that is printed now. */
-  takePrompt(prompt: Pattern): boolean {
-    const seen = this.seesPrompt(prompt);
-    if (seen) this.#promptCursor = this.#transcript.end;
-    if (seen) this.#screens.answerPrompt();
-    return seen;
+  /** A prompt that stood at the end between two pieces of output was one, whatever another thread prints behind it. */
+  #notePrompt(): void {
+    if (this.#prompt === undefined || this.#hadPrompt) return;
+    try {
+      this.#hadPrompt = this.#endsWithPrompt(this.#prompt);
+    } catch (error) {
+      // Whoever waits for the prompt is told.
+      if (!(error instanceof SlowPatternError)) throw error;
+    }
   }
 
   /** Whether the pattern stands anywhere on the terminal, used up or typed: why an `expect` did not find it. */

@@ -1,5 +1,6 @@
 import type { RecordedAction } from '../recorded-action.ts';
 import { StepOrder, type RunningPrograms } from '../order.ts';
+import type { ExpectedEnd } from '../playing/exit-words.ts';
 import type { PlayContext, StepLimit } from '../playing/play-context.ts';
 import type { OptionsSchema } from '../reading/options.ts';
 import type { StepPart } from '../reading/step-part.ts';
@@ -12,6 +13,8 @@ export interface StepMeaning {
   /** The step in one line, as a person would write it: `send: { client: "Hello" }`. */
   readonly text: string;
   readonly needs: StepNeeds;
+  /** The ends that it checks, by program. */
+  readonly ends: ReadonlyMap<string, ExpectedEnd>;
   /** What it does at the terminals of programs, in order. */
   readonly acts: readonly Act[];
   /** Notes what cannot be after the steps before. Steps must come in order. */
@@ -73,6 +76,8 @@ export interface VerbDeclaration<Body> extends VerbFacts {
   needs?(body: Body): Partial<StepNeeds>;
   /** Default: nothing that a person at one of the terminals has to know. */
   acts?(body: Body): readonly Act[];
+  /** The ends that it checks, by program. Default: none. */
+  ends?(body: Body): Iterable<readonly [role: string, end: ExpectedEnd]>;
   /** Notes what cannot be after the steps before. Default: it may stand anywhere. */
   follow?(body: Body, order: StepOrder): void;
   /**
@@ -104,6 +109,7 @@ export function defineVerb<Body>(name: string, declaration: VerbDeclaration<Body
         text: `${name}: ${declaration.text(body)}`,
         needs: { roles: [], programs: [], machines: [], ...declaration.needs?.(body) },
         acts: declaration.acts?.(body) ?? [],
+        ends: new Map(declaration.ends?.(body)),
         follow: (programs) => declaration.follow?.(body, new StepOrder(programs, part)),
         play: (limit, play) => declaration.play(body, limit, play),
       };

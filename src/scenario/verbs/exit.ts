@@ -19,6 +19,7 @@ export const exit = defineVerb<Ends>('exit', {
   parse: (part) => parseRoleMap(part, 'exit: { client: 0 }', parseEnd),
   text: (ends) => mapText(ends.map(([role, end]) => [role, String(end)])),
   acts: (ends) => ends.map(([role]) => ({ role, words: 'waits until it ends' })),
+  ends: (ends) => ends,
   follow(ends, order) {
     for (const [role] of ends) {
       order.needsRunning(role, keyOf(role));

@@ -1,7 +1,7 @@
 import type { Expectation } from '../../core/step-problem.ts';
 import { outcomeOf, type Deadline, type PlayContext } from '../playing/play-context.ts';
 import type { ProgramTerminal } from '../playing/program-terminal.ts';
-import { takePrompt } from '../playing/ready.ts';
+import { takeLine } from '../waiting/ready.ts';
 import { StepFailure } from '../playing/step-failure.ts';
 import { keyOf } from '../order.ts';
 import { parseRoleMap } from '../reading/roles.ts';
@@ -57,12 +57,13 @@ async function sendText(
   { deadline, play }: { readonly deadline: Deadline; readonly play: PlayContext },
 ): Promise<void> {
   const keys = isKeys(text);
-  const { role, status } = terminal;
+  const { role } = terminal;
   const expected: Expectation = { kind: 'typed', role, text };
-  if (terminal.program.prompt && !keys) await takePrompt(play, terminal, deadline);
+  const entry = keys ? undefined : await takeLine(play, terminal, deadline);
+  const { status } = terminal;
   if (status) throw new StepFailure({ expected, seen: { kind: 'ended-otherwise', end: status }, role });
   const lines = text.replace(/\r?\n$/, '').split(/\r?\n/);
-  const work = keys ? terminal.press(text) : terminal.type(lines);
+  const work = keys ? terminal.press(text) : terminal.type(lines, { isHidden: entry === 'hidden' });
   await play.waitUntilTaken(terminal, deadline, { expected, work });
 }
 

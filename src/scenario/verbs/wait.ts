@@ -1,5 +1,6 @@
 import { type Attempt, retryUntil } from '../../core/time/retry.ts';
-import { waitForPrompt, waitUntilListening } from '../playing/ready.ts';
+import { waitUntilListening } from '../waiting/listening.ts';
+import { waitForLine } from '../waiting/ready.ts';
 import { parseDuration } from '../reading/duration.ts';
 import { options } from '../reading/options.ts';
 import { parseRole } from '../reading/roles.ts';
@@ -35,8 +36,11 @@ export const wait = defineVerb<WaitGoal>('wait', {
   async play(goal, limit, play) {
     const deadline = play.deadlineOf(limit);
     if (goal.kind === 'time') await waitForTime(goal.ms, play.signal);
-    else if (goal.kind === 'listens') await waitUntilListening(play, play.terminal(goal.role), deadline);
-    else await waitForPrompt(play, play.terminal(goal.role), deadline);
+    else if (goal.kind === 'prompt') await waitForLine(play, play.terminal(goal.role), deadline);
+    else {
+      const terminal = play.terminal(goal.role);
+      await waitUntilListening(play, terminal, { deadline, ports: terminal.program.listens });
+    }
     return 'played';
   },
 });

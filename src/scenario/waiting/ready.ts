@@ -1,0 +1,74 @@
+import type { ProgramLook } from '../../core/program-look.ts';
+import type { Advice, Expectation } from '../../core/step-problem.ts';
+import { quoteCommand } from '../../core/text/shell-quote.ts';
+import { awakeNow } from '../../core/time/awake-clock.ts';
+import { patternText } from '../../lab/pattern.ts';
+import { asksForLine } from './asks-for-line.ts';
+import type { Deadline, PlayContext } from '../playing/play-context.ts';
+import type { ProgramTerminal } from '../playing/program-terminal.ts';
+
+/** How a program waits for the line that is about to be typed; undefined when its machine does not show it. */
+export type Entry = ProgramLook['entry'];
+
+/**
+ * Waits until the program asks for a line (see `asksForLine`); says whether its terminal will show what is typed. Uses up
+ * nothing.
+ *
+ * @throws {StepFailure} as `PlayContext.waitFor` does.
+ */
+export async function waitForLine(play: PlayContext, terminal: ProgramTerminal, deadline: Deadline): Promise<Entry> {
+  const { role, reader } = terminal;
+  const { prompt } = terminal.program;
+  const question = new LineQuestion(play, terminal);
+  const expected: Expectation =
+    prompt === undefined ? { kind: 'input', role } : { kind: 'prompt', role, pattern: patternText(prompt) };
+  const { look } = await play.waitFor(terminal, deadline, {
+    expected,
+    look: () => question.asks(),
+    nearest: () => (prompt === undefined || reader.shows(prompt) ? undefined : reader.unfinishedLine),
+    hint: () => (prompt && reader.shows(prompt) ? { kind: 'prompt-answered' } : notFoundHint(terminal)),
+  });
+  return look?.entry;
+}
+
+/** The same, and uses up the prompt: one prompt, one line. */
+export async function takeLine(play: PlayContext, terminal: ProgramTerminal, deadline: Deadline): Promise<Entry> {
+  const entry = await waitForLine(play, terminal, deadline);
+  terminal.reader.answerPrompt();
+  return entry;
+}
+
+/** Whether a program asks for a line, asked again and again. */
+export class LineQuestion {
+  readonly #play: PlayContext;
+  readonly #terminal: ProgramTerminal;
+  readonly #since = awakeNow();
+
+  constructor(play: PlayContext, terminal: ProgramTerminal) {
+    this.#play = play;
+    this.#terminal = terminal;
+  }
+
+  /** With what its machine showed; undefined when it does not ask. The machine is asked only when the prompt does not decide. */
+  async asks(): Promise<{ readonly look: ProgramLook | undefined } | undefined> {
+    const terminal = this.#terminal;
+    const { prompt } = terminal.program;
+    if (terminal.status !== undefined) return undefined;
+    if (prompt !== undefined && terminal.reader.promptState(prompt) === 'missing') return undefined;
+    const look = (await this.#play.lookAt([terminal])).get(terminal);
+    const signs = {
+      look,
+      // Again: something may have come meanwhile.
+      prompt: prompt === undefined ? ('none' as const) : terminal.reader.promptState(prompt),
+      quietMs: terminal.quietMs,
+      waitedMs: awakeNow() - this.#since,
+    };
+    return asksForLine(signs) ? { look } : undefined;
+  }
+}
+
+/** By POSIX, a shell that does not find a command ends with status 127 (Shell Command Language, 2.8.2). */
+export function notFoundHint({ program, machine, status }: ProgramTerminal): Advice | undefined {
+  if (status?.exitCode !== 127) return undefined;
+  return { kind: 'command-not-found', machine, command: quoteCommand(['which', program.command[0]!]) };
+}
