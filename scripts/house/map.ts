@@ -49,6 +49,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'json/json-text.ts',
     'json/shape.ts',
     'lab-description.ts',
+    'packet-problem.ts',
     'port-holder.ts',
     'program-hint.ts',
     'program-look.ts',

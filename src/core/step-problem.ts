@@ -1,4 +1,5 @@
 import type { ProgramHint } from './program-hint.ts';
+import type { PacketProblem, PacketWish } from './packet-problem.ts';
 import type { ProgramLook } from './program-look.ts';
 
 /**
@@ -35,6 +36,8 @@ export type Expectation =
   /** Of a command of a `run` step. */
   | { readonly kind: 'command-end'; readonly command: string; readonly machine: string; readonly end: number | string }
   | { readonly kind: 'command-output'; readonly command: string; readonly machine: string; readonly pattern: string }
+  /** Of a `tcp` step; at least one. */
+  | { readonly kind: 'packets'; readonly wishes: readonly PacketWish[] }
   /** The step can be done at all. */
   | { readonly kind: 'possible'; readonly step: string }
   /** As it follows "expected", in English. */
@@ -85,6 +88,8 @@ export type Finding =
       readonly endedMsAgo?: number | undefined;
       readonly end?: ProgramStatus | undefined;
     }
+  /** The packets do not meet the wishes of a `tcp` step; at least one. */
+  | { readonly kind: 'packets'; readonly problems: readonly PacketProblem[] }
   /** As it follows "but", in English. */
   | { readonly kind: 'other'; readonly text: string };
 

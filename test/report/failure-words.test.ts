@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { PacketFinding, PacketWish } from '../../src/core/packet-problem.ts';
 import type { ProgramLook } from '../../src/core/program-look.ts';
 import type { Advice, Expectation, Finding, StepProblem } from '../../src/core/step-problem.ts';
 import { english } from '../../src/report/language/failure-en.ts';
 import { french } from '../../src/report/language/failure-fr.ts';
+import { packets as packetsEnglish } from '../../src/report/language/packets-en.ts';
+import { packets as packetsFrench } from '../../src/report/language/packets-fr.ts';
 import { eventLine, readEventLine } from '../../src/report/run/event-line.ts';
 import { assertGolden } from '../helpers/golden.ts';
 
@@ -14,6 +17,54 @@ type ByKind<T extends { readonly kind: string }> = {
 
 const status = (exitCode: number): { exitCode: number; signal: undefined } => ({ exitCode, signal: undefined });
 const killed = { exitCode: undefined, signal: 'KILL' };
+
+const packet = { number: 12, flags: 'FIN ACK', from: 'client', afterMs: 0.304 } as const;
+const other = { number: 13, flags: '', from: 'server', afterMs: 1500 } as const;
+
+const wishes: ByKind<PacketWish> = {
+  connections: [1, 3].map((count) => ({ kind: 'connections', count })),
+  'no-connection': [{ kind: 'no-connection' }],
+  handshake: [{ kind: 'handshake' }],
+  close: [
+    { kind: 'close', by: 'client', how: 'fin' },
+    { kind: 'close', by: 'both' },
+    { kind: 'close', how: 'rst' },
+    { kind: 'close', how: 'open' },
+  ],
+  reset: (['none', 'any', 'server'] as const).map((by) => ({ kind: 'reset', by })),
+  retransmissions: ([0, 1, 2, 'some'] as const).map((count) => ({ kind: 'retransmissions', count })),
+  payload: [{ kind: 'payload', side: 'client', pattern: '"Hello"' }],
+};
+
+const packetFindings: ByKind<PacketFinding> = {
+  nobody: [{ kind: 'nobody' }],
+  connections: [
+    { kind: 'connections', count: 1, first: [{ end: 'vm2:41000', packet: 1 }] },
+    { kind: 'connections', count: 7, first: [{ end: 'vm2:41000', packet: 1 }] },
+  ],
+  connected: [{ kind: 'connected', end: 'vm2:41000', packet }],
+  refused: [{ kind: 'refused', place: '10.0.0.1:7999', packet }],
+  unanswered: [{ kind: 'unanswered', lacks: 'SYN ACK' }],
+  open: [{ kind: 'open', packet }],
+  ended: [{ kind: 'ended', packet }],
+  'ended-by-both': [{ kind: 'ended-by-both', packet, other }],
+  'no-fin': [{ kind: 'no-fin', side: 'server', packet }],
+  'fin-not-acknowledged': [{ kind: 'fin-not-acknowledged', packet: other }],
+  packet: [
+    { kind: 'packet', packet },
+    { kind: 'packet', packet: other, isOnly: true },
+  ],
+  none: [{ kind: 'none' }],
+  packets: [
+    { kind: 'packets', count: 1, first: [packet] },
+    { kind: 'packets', count: 4, first: [packet, other] },
+  ],
+  'sent-nothing': [{ kind: 'sent-nothing', side: 'server' }],
+  sent: [
+    { kind: 'sent', firstPacket: 4, lastPacket: 4, text: 'Hello\n' },
+    { kind: 'sent', firstPacket: 4, lastPacket: 9, text: 'vm1', isCutBefore: true, isCutAfter: true },
+  ],
+};
 
 const expectations: ByKind<Expectation> = {
   text: [{ kind: 'text', role: 'server', pattern: '/from client .*/i' }],
@@ -28,6 +79,7 @@ const expectations: ByKind<Expectation> = {
   signal: [{ kind: 'signal', role: 'server', signal: 'TERM' }],
   'command-end': [{ kind: 'command-end', command: 'ls -l', machine: 'vm1', end: 2 }],
   'command-output': [{ kind: 'command-output', command: 'ss -ltn', machine: 'vm2', pattern: '":7999"' }],
+  packets: [{ kind: 'packets', wishes: [wishes.handshake[0]!, wishes.reset[0]!] }],
   possible: [{ kind: 'possible', step: 'start: server' }],
   other: [{ kind: 'other', text: 'no RST' }],
 };
@@ -79,6 +131,16 @@ const findings: ByKind<Finding> = {
   'time-wait': [
     { kind: 'time-wait', role: 'server', machine: 'vm1', port: 7999, endedMsAgo: 3200 },
     { kind: 'time-wait', role: 'server', machine: 'vm1', port: 7999, end: status(1) },
+  ],
+  packets: [
+    { kind: 'packets', problems: [{ wanted: wishes.handshake[0]!, found: { kind: 'nobody' } }] },
+    {
+      kind: 'packets',
+      problems: [
+        { wanted: wishes.handshake[0]!, found: { kind: 'nobody' } },
+        { wanted: wishes.reset[0]!, found: { kind: 'none' } },
+      ],
+    },
   ],
   other: [{ kind: 'other', text: 'packet 3 (RST of the server)' }],
 };
@@ -158,6 +220,15 @@ test('each kind of problem has words in English and French', () => {
   assertGolden(join(import.meta.dirname, 'golden/failure-words.txt'), text);
 });
 
+test('each wish about packets, and each finding, has words in English and French', () => {
+  const words = [packetsEnglish, packetsFrench].flatMap((packets) => [
+    all<PacketWish>(wishes).map((wanted) => packets.wishes([wanted])),
+    all<PacketFinding>(packetFindings).map((found) => packets.found([{ wanted: wishes.handshake[0]!, found }], '')),
+  ]);
+  const text = words.map((lines) => `${lines.join('\n')}\n`).join('\n');
+  assertGolden(join(import.meta.dirname, 'golden/packet-words.txt'), text);
+});
+
 test('every problem is the same when it is read from a stored run', () => {
   const problems: StepProblem[] = [
     ...all<Expectation>(expectations).map((expected) => ({ expected, seen: { kind: 'nothing-in-time' } as const })),
@@ -168,6 +239,10 @@ test('every problem is the same when it is read from a stored run', () => {
       role: 'server',
       limitMs: 250,
     })),
+    ...all<PacketFinding>(packetFindings).map((found) => {
+      const problems = all<PacketWish>(wishes).map((wanted) => ({ wanted, found }));
+      return { expected: expectations.packets[0]!, seen: { kind: 'packets', problems } as const };
+    }),
     ...all<Advice>(advices).map((hint) => ({
       expected: expectations.other[0]!,
       seen: findings.other[0]!,

@@ -1,14 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { PacketProblem } from '../../src/core/packet-problem.ts';
 import { readCapture } from '../../src/packets/read-capture.ts';
+import { packets } from '../../src/report/language/packets-en.ts';
 import { checkTcp, type TcpExpectation } from '../../src/scenario/tcp/tcp-expectation.ts';
 import { captureBytes, framesOf, pcapOf } from '../helpers/packets/capture-files.ts';
+
+function worded({ wanted, found }: PacketProblem): string {
+  return `${packets.wishes([wanted])} | ${packets.found([{ wanted, found }], '')}`;
+}
 
 /** What is not met, each as `expected | seen`, with `!` where no later packet can change it. */
 function findings(name: string | undefined, expectation: TcpExpectation): string[] {
   const bytes = name === undefined ? pcapOf([]) : captureBytes(name);
   return checkTcp(expectation, readCapture(bytes).conversations).map(
-    ({ expected, seen, isFinal }) => `${isFinal ? '!' : ''}${expected} | ${seen}`,
+    ({ isFinal, ...problem }) => `${isFinal ? '!' : ''}${worded(problem)}`,
   );
 }
 
@@ -100,7 +106,7 @@ test("a close by both at once is neither the client's nor the server's, and name
     checkTcp(
       { close: { by, kind: 'fin' } },
       readCapture(pcapOf(framesOf([...handshake, ...closes.slice(0, count)]))).conversations,
-    ).map(({ expected, seen, isFinal }) => `${isFinal ? '!' : ''}${expected} | ${seen}`);
+    ).map(({ isFinal, ...problem }) => `${isFinal ? '!' : ''}${worded(problem)}`);
   assert.deepEqual(seenOf('both', 4), []);
   assert.deepEqual(
     seenOf('both', 1),
@@ -129,7 +135,7 @@ test('a close that may still come is not certain to be missing', () => {
     checkTcp(
       { close: { by: 'client', kind: 'fin' } },
       readCapture(pcapOf(framesOf(segments.slice(0, count)))).conversations,
-    ).map(({ seen, isFinal }) => `${isFinal ? '!' : ''}${seen}`);
+    ).map(({ isFinal, ...problem }) => `${isFinal ? '!' : ''}${packets.found([problem], '')}`);
   assert.deepEqual(seenOf(3), ['it is open still after packet 3 (ACK of the client, 2.00 ms after the first)']);
   assert.deepEqual(seenOf(4), [
     'the server has sent no FIN after packet 4 (FIN ACK of the client, 3.00 ms after the first)',

@@ -2,6 +2,7 @@ import { attempts } from './attempts-en.ts';
 import type { ProgramStatus } from '../../core/step-problem.ts';
 import { formatBytes, formatDuration } from '../../core/text/amounts.ts';
 import { crashedBy, endWords, failureWords, joined, wholeSeconds } from './failure-words.ts';
+import { packets } from './packets-en.ts';
 
 const end = (ended: ProgramStatus | number | string): string =>
   endWords(ended, {
@@ -72,6 +73,7 @@ export const english = failureWords({
     },
     other: ({ text }) => text,
   },
+  packets,
   nothing: {
     text: 'it did not come',
     prompt: 'it did not show',
@@ -82,6 +84,7 @@ export const english = failureWords({
     signal: 'its machine did not take it',
     'command-end': 'it did not end',
     'command-output': 'it did not come',
+    packets: 'it did not come',
     possible: 'it was not',
     other: 'it did not happen',
   },

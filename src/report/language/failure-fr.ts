@@ -2,6 +2,7 @@ import { attempts } from './attempts-fr.ts';
 import type { ProgramStatus } from '../../core/step-problem.ts';
 import type { ListenWay } from '../../core/step-problem.ts';
 import { crashedBy, endWords, failureWords, wholeSeconds } from './failure-words.ts';
+import { packets } from './packets-fr.ts';
 import { notations } from './notation.ts';
 
 const { bytes: bytesText, duration, list } = notations.fr;
@@ -98,6 +99,7 @@ export const french = failureWords({
     },
     other: ({ text }) => text,
   },
+  packets,
   nothing: {
     text: 'ce texte n’est pas apparu',
     prompt: 'elle n’est pas apparue',
@@ -108,6 +110,7 @@ export const french = failureWords({
     signal: 'sa machine ne l’a pas pris',
     'command-end': 'elle ne s’est pas terminée',
     'command-output': 'ce texte n’est pas apparu',
+    packets: 'cela n’est pas arrivé',
     possible: 'ce n’était pas possible',
     other: 'cela n’est pas arrivé',
   },

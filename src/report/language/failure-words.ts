@@ -9,20 +9,17 @@ import type {
   StepProblem,
 } from '../../core/step-problem.ts';
 import { attemptSentence, type AttemptWords } from '../attempts/attempt-sentence.ts';
+import type { PacketWords } from './packet-words.ts';
+import { textOf, type TextsOf } from './texts-of.ts';
 import { situationOf, type Activity, type Deadlock, type Doing, type Remark, type StepContext } from '../activity.ts';
-
-/** A text for each kind of something. */
-type TextsOf<T extends { readonly kind: string }> = { readonly [K in T['kind']]: (part: OfKind<T, K>) => string };
-
-/** The member of a union that can be of this kind. */
-type OfKind<T extends { readonly kind: string }, K> = T extends unknown ? (K extends T['kind'] ? T : never) : never;
 
 /** The words of a language about failed steps, one by one. */
 export interface FailureLexicon {
   /** As it follows "expected". */
-  readonly expected: TextsOf<Expectation>;
+  readonly expected: TextsOf<Exclude<Expectation, { readonly kind: 'packets' }>>;
   /** As it follows "but". */
-  readonly seen: TextsOf<Exclude<Finding, { readonly kind: 'nothing-in-time' }>>;
+  readonly seen: TextsOf<Exclude<Finding, { readonly kind: 'nothing-in-time' | 'packets' }>>;
+  readonly packets: PacketWords;
   /** The same when nothing came until the limit. */
   readonly nothing: Readonly<Record<Expectation['kind'], string>>;
   /** Milliseconds. */
@@ -75,12 +72,13 @@ export interface FailureWords {
 
 /** The words of a language, put together. */
 export function failureWords(lexicon: FailureLexicon): FailureWords {
-  const expected: FailureWords['expected'] = (wanted) => textOf(lexicon.expected, wanted);
+  const expected: FailureWords['expected'] = (wanted) =>
+    wanted.kind === 'packets' ? lexicon.packets.wishes(wanted.wishes) : textOf(lexicon.expected, wanted);
   const hint: FailureWords['hint'] = (advice) => textOf(lexicon.hint, advice);
   const seen: FailureWords['seen'] = ({ expected: wanted, seen: finding, limitMs }) => {
-    if (finding.kind !== 'nothing-in-time') return textOf(lexicon.seen, finding);
-    const nothing = lexicon.nothing[wanted.kind];
-    return limitMs === undefined ? nothing : `${nothing} ${lexicon.within(limitMs)}`;
+    const within = limitMs === undefined ? '' : ` ${lexicon.within(limitMs)}`;
+    if (finding.kind === 'packets') return lexicon.packets.found(finding.problems, within);
+    return finding.kind === 'nothing-in-time' ? lexicon.nothing[wanted.kind] + within : textOf(lexicon.seen, finding);
   };
   const situation: FailureWords['situation'] = (evidence, step) => {
     const { deadlocks, programs } = situationOf(evidence, step);
@@ -119,11 +117,6 @@ function activityText(lexicon: FailureLexicon, role: string, activity: Activity)
   const doing = lexicon.list([...new Set(activity.doing.map((each) => textOf(lexicon.doing, each)))]);
   const remarks = activity.remarks.map((each) => textOf(lexicon.remark, each));
   return doing === '' ? `${role}${lexicon.colon} ${remarks.join(', ')}` : [`${role} ${doing}`, ...remarks].join(', ');
-}
-
-function textOf<T extends { readonly kind: string }>(texts: TextsOf<T>, part: T): string {
-  const text = texts[part.kind as T['kind']] as (part: T) => string;
-  return text(part);
 }
 
 /** An end as it is known: a status, a signal, or nothing. */

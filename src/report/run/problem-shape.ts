@@ -16,6 +16,7 @@ import {
   type FieldsOf,
   type Shape,
 } from '../../core/json/shape.ts';
+import type { PacketFinding, PacketName, PacketProblem, PacketWish } from '../../core/packet-problem.ts';
 import type { HeldSocket, ProgramLook, WaitKind } from '../../core/program-look.ts';
 import type {
   Advice,
@@ -52,6 +53,46 @@ const protocol = oneOf('tcp', 'udp');
 
 const programStatus = object<ProgramStatus>({ exitCode: optional(whole(-(2 ** 31), 2 ** 32)), signal: optional(text) });
 
+const side = oneOf('client', 'server');
+const packetName = object<PacketName>({ number: count, flags: text, from: side, afterMs: number(-1e12, 1e12) });
+const maybePacket = { packet: optional(packetName) };
+
+const packetWish = byKind<PacketWish>({
+  connections: { count },
+  'no-connection': {},
+  handshake: {},
+  close: { by: optional(oneOf('client', 'server', 'both')), how: optional(oneOf('fin', 'rst', 'open')) },
+  reset: { by: oneOf('none', 'any', 'client', 'server') },
+  retransmissions: { count: (value, where) => (value === 'some' ? value : count(value, where)) },
+  payload: { side, pattern: text },
+});
+
+const packetFinding = byKind<PacketFinding>({
+  nobody: {},
+  connections: { count, first: list(object({ end: text, packet: count })) },
+  connected: { end: text, ...maybePacket },
+  refused: { place: text, ...maybePacket },
+  unanswered: { lacks: oneOf('SYN ACK', 'ACK'), ...maybePacket },
+  open: maybePacket,
+  ended: maybePacket,
+  'ended-by-both': { ...maybePacket, other: optional(packetName) },
+  'no-fin': { side, ...maybePacket },
+  'fin-not-acknowledged': maybePacket,
+  packet: { packet: packetName, isOnly: optional(oneOf(true)) },
+  none: {},
+  packets: { count, first: list(packetName) },
+  'sent-nothing': { side },
+  sent: {
+    firstPacket: count,
+    lastPacket: count,
+    text,
+    isCutBefore: optional(oneOf(true)),
+    isCutAfter: optional(oneOf(true)),
+  },
+});
+
+const packetProblem = object<PacketProblem>({ wanted: packetWish, found: packetFinding });
+
 const wantedEnd: Shape<number | string> = (value, where) =>
   typeof value === 'number' ? whole(0, 255)(value, where) : text(value, where);
 
@@ -65,6 +106,7 @@ const expectation = byKind<Expectation>({
   signal: { role: text, signal: text },
   'command-end': { command: text, machine: text, end: wantedEnd },
   'command-output': { command: text, machine: text, pattern: text },
+  packets: { wishes: list(packetWish) },
   possible: { step: text },
   other: { text },
 });
@@ -93,6 +135,7 @@ const finding = byKind<Finding>({
     found: object({ protocol, address: text, port }),
     text,
   },
+  packets: { problems: list(packetProblem) },
   'not-asked': { role: text },
   'endless-output': { role: text, bytes: count, ms: duration, lines: optional(count) },
   'time-wait': { role: text, machine: text, port, endedMsAgo: optional(duration), end: optional(programStatus) },

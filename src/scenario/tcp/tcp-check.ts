@@ -1,6 +1,5 @@
 import type { CaptureReading } from '../../packets/capture-reading.ts';
 import { EnvironmentError, TimeoutError } from '../../core/errors.ts';
-import { formatDuration } from '../../core/text/amounts.ts';
 import { retryUntil, type Attempt } from '../../core/time/retry.ts';
 import { StepFailure } from '../playing/step-failure.ts';
 import type { PlayContext } from '../playing/play-context.ts';
@@ -56,7 +55,7 @@ export async function checkPackets(expectation: TcpExpectation, timeoutMs: numbe
     });
   } catch (error) {
     if (!(error instanceof TimeoutError)) throw error;
-    if (findings.length > 0) throw failureOf(findings, ` within ${formatDuration(timeoutMs)}`);
+    if (findings.length > 0) throw failureOf(findings, timeoutMs);
   }
 }
 
@@ -67,11 +66,12 @@ function notMeasured(incomplete: string): EnvironmentError {
   });
 }
 
-function failureOf(findings: readonly TcpFinding[], limit = ''): StepFailure {
-  const reasons = findings.map(({ expected, seen }) => `${findings.length > 1 ? `${expected}: ` : ''}${seen}${limit}`);
+function failureOf(findings: readonly TcpFinding[], limitMs?: number): StepFailure {
+  const problems = findings.map(({ wanted, found }) => ({ wanted, found }));
   return new StepFailure({
-    expected: findings.map(({ expected }) => expected).join('; '),
-    seen: reasons.join('\n'),
+    expected: { kind: 'packets', wishes: problems.map(({ wanted }) => wanted) },
+    seen: { kind: 'packets', problems },
+    limitMs,
     hint: { kind: 'look-at-packets' },
   });
 }
