@@ -79,6 +79,23 @@ test('the arrows are those of the application mode when the program asked for it
   );
 });
 
+test('Esc is a key of its own, also when another follows: a program that reads both at once takes them for Alt', async () => {
+  const reads =
+    "import os, tty; tty.setraw(0); print('ready', end='', flush=True); print([os.read(0, 9) for _ in range(3)])";
+  passes(
+    await play(
+      shells,
+      labOfOne(`python3, -c, "${reads}"`, [
+        'expect: { one: ready }',
+        'press: { one: [Esc, q, Esc] }',
+        'press: { one: Alt-q }',
+        `expect: { one: "[b'\\\\x1b', b'q\\\\x1b', b'\\\\x1bq'" }`,
+        'exit: { one: 0 }',
+      ]),
+    ),
+  );
+});
+
 test('a curses program is played with keys, and expected on its screen', async () => {
   const played = await play(
     shells,

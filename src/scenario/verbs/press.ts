@@ -1,4 +1,5 @@
 import type { Expectation } from '../../core/step-problem.ts';
+import { letPass } from '../../core/time/retry.ts';
 import { keyOf } from '../order.ts';
 import { outcomeOf, type Deadline, type PlayContext } from '../playing/play-context.ts';
 import type { ProgramTerminal } from '../playing/program-terminal.ts';
@@ -14,6 +15,11 @@ import { defineVerb } from './define-verb.ts';
 /** Keys by role, in order. */
 type Presses = readonly (readonly [role: string, keys: readonly Key[]])[];
 
+/**
+ * Programs know Esc from the start of what another key sends only by the time that passes behind it: as one piece, Esc and
+ * q are Alt-q.
+ */
+const ESC_PAUSE_MS = 100;
 const EXAMPLE = 'press: { client: [Down, Enter] }';
 const keySchema = {
   type: 'string',
@@ -70,7 +76,24 @@ async function pressKeys(
   const { role, status } = terminal;
   const expected: Expectation = { kind: 'typed', role, text: keys.map(({ written }) => written).join(' ') };
   if (status) throw new StepFailure({ expected, seen: { kind: 'ended-otherwise', end: status }, role });
-  const { hasApplicationKeys } = terminal.reader;
-  const sent = keys.map((key) => (hasApplicationKeys ? key.sentInApplication : undefined) ?? key.sent).join('');
-  await play.waitUntilTaken(terminal, deadline, { expected, work: terminal.press(sent) });
+  for (const piece of piecesOf(keys)) {
+    const { hasApplicationKeys } = terminal.reader;
+    const sent = piece.map((key) => (hasApplicationKeys ? key.sentInApplication : undefined) ?? key.sent).join('');
+    await play.waitUntilTaken(terminal, deadline, { expected, work: terminal.press(sent) });
+    if (isEsc(piece.at(-1))) await letPass(ESC_PAUSE_MS, play.signal);
+  }
+}
+
+/** The keys in pieces that end with Esc, and the rest. */
+function piecesOf(keys: readonly Key[]): Key[][] {
+  const pieces: Key[][] = [[]];
+  keys.forEach((key, i) => {
+    pieces.at(-1)!.push(key);
+    if (isEsc(key) && i < keys.length - 1) pieces.push([]);
+  });
+  return pieces;
+}
+
+function isEsc(key: Key | undefined): boolean {
+  return key?.sent === '\x1b';
 }
