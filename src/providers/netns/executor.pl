@@ -128,7 +128,7 @@ sub watch {
 
 # ---- machines ----------------------------------------------------------------------------------------------------------
 
-my ($machines_reader, $machines_writer, $links_reader, $links_writer, $lab_network, %netfilter_of, $netfilter_listener, @listeners);
+my ($machines_reader, $machines_writer, $links_reader, $links_writer, $lab_network, %netfilter_of, $netfilter_listener, $network_writer, @listeners);
 
 sub start_machine {
     my ($machine) = @_;
@@ -136,7 +136,7 @@ sub start_machine {
     enter_network_of($machine->{name});
     my $pid = clone(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID);
     if ($pid == 0) {
-        close $_ for $links_writer, $machines_reader, $end_writer, $netfilter_listener, $lab_network;
+        close $_ for grep { defined } $links_writer, $machines_reader, $end_writer, $netfilter_listener, $lab_network, $network_writer;
         %netfilter_of = ();
         # The machine has a network of its own, in which the socket and the numbers of the lab's mean nothing.
         undef $netlink;
@@ -195,7 +195,7 @@ sub await_machines {
 
 # ---- operations --------------------------------------------------------------------------------------------------------
 
-my (%helpers, $network_reader, $network_writer, $user_namespace, $capture_listener);
+my (%helpers, $network_reader, $user_namespace, $capture_listener);
 
 my %operation = (
     'mkdir' => sub { my ($path, $mode, $uid, $gid) = @_; mkdir $path or -d $path or die "$!\n"; chmod oct $mode, $path; chown $uid, $gid, $path if defined $uid; },
@@ -213,7 +213,8 @@ my %operation = (
     'new-mount-namespace'   => sub { call('unshare', CLONE_NEWNS) },
     'new-user-namespace'    => \&new_user_namespace,
     'enter-user-namespace'  => \&enter_user_namespace,
-    'new-network-namespace' => sub { call('unshare', CLONE_NEWNET); close $network_writer if $network_writer },
+    'new-network-namespace' => sub { call('unshare', CLONE_NEWNET) },
+    'release-helpers' => sub { close $network_writer if $network_writer },
     'root'      => \&change_root,
     'keep-capabilities' => \&keep_capabilities,
     'filter-system-calls' => \&filter_system_calls,
@@ -358,7 +359,7 @@ sub attach_layer {
 }
 
 # A program next to the lab that reports that it is ready by a byte on the descriptor that replaces {ready}. It is forked in the network and
-# among the files of the host, and begins when the lab has a network of its own.
+# among the files of the host, and begins when this process is in the lab's own network to stay: that is where it looks for it.
 sub start_helper {
     my ($input, @command) = @_;
     ($network_reader, $network_writer) = pipe_pair() if !$network_writer;
@@ -455,7 +456,7 @@ sub serve_captures {
     my %port_of = map { ("$_->[3]\t$_->[4]" => $_->[2]) } grep { $_->[0] eq 'veth' } @plan;
     my $pid = fork // die "fork: $!\n";
     if ($pid != 0) { close $capture_listener; return }
-    close $_ for $end_writer, $netfilter_listener;
+    close $_ for grep { defined } $end_writer, $netfilter_listener, $network_writer;
     # The label is for the lab's init alone: its end is the end of this process too.
     $0 = 'lab-captures';
     name_process('lab-captures');
@@ -542,7 +543,7 @@ sub serve_netfilter {
 
 sub answer_netfilter {
     # The machines wait for the ends of these.
-    close $_ for grep { defined } $end_writer, $machines_reader, $machines_writer, $links_reader, $links_writer;
+    close $_ for grep { defined } $end_writer, $machines_reader, $machines_writer, $links_reader, $links_writer, $network_writer;
     $0 = 'lab-netfilter';
     name_process('lab-netfilter');
     open STDIN,  '<',  '/dev/null';

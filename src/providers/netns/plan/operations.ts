@@ -26,6 +26,7 @@ interface Fields {
   'new-user-namespace': [map: string];
   'enter-user-namespace': [];
   'new-network-namespace': [];
+  'release-helpers': [];
   root: [folder: string];
   // Rights.
   'keep-capabilities': [numbers: string];
@@ -179,6 +180,8 @@ export const newMountNamespace = (): Operation => operation('new-mount-namespace
 export const newUserNamespace = (map: string): Operation => operation('new-user-namespace', map);
 export const enterUserNamespace = (): Operation => operation('enter-user-namespace');
 export const newNetworkNamespace = (): Operation => operation('new-network-namespace');
+/** Lets the helpers begin: from now on init stays in the lab's own network, where they look for it. */
+export const releaseHelpers = (): Operation => operation('release-helpers');
 /** The folder becomes the root; what was there before is gone (pivot_root(2)). */
 export const root = (folder: string): Operation => operation('root', folder);
 
