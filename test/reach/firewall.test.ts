@@ -6,7 +6,7 @@ import type { Packet } from '../../src/reach/firewall/packet-match.ts';
 import { readRuleset, type Ruleset } from '../../src/reach/firewall/ruleset.ts';
 import { findStop } from '../../src/reach/firewall/verdict.ts';
 
-/** As nft 1.0.6 printed the rules of ruleset.nft. */
+/** As nft 1.0.6 printed the rules. */
 const fixture = (name: string): string => readFileSync(join(import.meta.dirname, 'fixtures', name), 'utf8');
 const recorded = readRuleset(fixture('ruleset.json'), fixture('ruleset.nft'))!;
 
@@ -101,7 +101,8 @@ test('other hooks, families and the policy', () => {
 
 test('no rules stop nothing, and what is no listing is not understood', () => {
   assert.equal(verdict({}, 'in', rulesOf([])), 'passes');
-  for (const json of ['', '{}', 'nft: error']) assert.equal(readRuleset(json, ''), undefined);
+  assert.equal(verdict({}, 'in', readRuleset('', '')), 'passes');
+  for (const json of ['{}', 'nft: error', '{"nftables": []}\naborted']) assert.equal(readRuleset(json, ''), undefined);
 });
 
 test('chains that call each other, or one that is missing, do not hang', () => {

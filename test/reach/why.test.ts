@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { up } from '../../src/commands/lab/up.ts';
 import { exec } from '../../src/commands/machines/exec.ts';
+import { run } from '../../src/commands/runs/run.ts';
 import { why, type WhyTarget } from '../../src/commands/machines/why.ts';
 import { firstBroken, type ReachReport } from '../../src/reach/reach-report.ts';
 import { runCli } from '../helpers/cli.ts';
@@ -22,6 +23,11 @@ programs:
   ftp: { on: alpha, command: [python3, ftp.py], listens: [2120, 2121] }
   client: { on: beta, command: [python3, client.py] }
   idle: { on: beta, command: [true] }
+scenarios:
+  long:
+    - start: idle
+    - run: { on: beta, command: [sh, -c, 'mkdir /tmp/plays; while [ -d /tmp/plays ]; do sleep 0.1; done'] }
+      timeout: 100s
 `;
 
 /** States of all links, in order. */
@@ -82,7 +88,7 @@ describe('why', { skip: await cannotMakeMachines() }, () => {
     firstBroken(await look('alpha', port))?.problem?.kind;
 
   const rules = (machine: string, text: string): Promise<AsyncDisposable> =>
-    changed(machine, `sudo nft -f - <<'END'\n${text}\nEND`, 'sudo nft flush ruleset');
+    changed(machine, `sudo nft -f - <<'END'\n${text}\nEND`, 'sudo nft delete table inet t');
 
   /** The last link while one machine has these rules. */
   const firewall = async (machine: string, text: string): Promise<ReturnType<typeof firstBroken>> => {
@@ -310,6 +316,21 @@ describe('why', { skip: await cannotMakeMachines() }, () => {
       assert.equal((await firewall('alpha', harmless))?.state, 'ok');
     const depends = await firewall('alpha', chain('input', 'accept', 'meta mark 7 tcp dport 6100 drop'));
     assert.deepEqual([depends?.state, /may be stopped by a rule/.test(depends?.seen ?? '')], ['unknown', true]);
+  });
+
+  test('rules are seen also while a run counts attempts with rules of its own', async () => {
+    await using _server = await listener('0.0.0.0', 6100);
+    const played = run(context(), { scenario: 'long', times: 1 });
+    try {
+      await on('beta', 'for _ in $(seq 300); do [ ! -d /tmp/plays ] || exit 0; sleep 0.1; done; exit 1');
+      assert.match(await on('beta', 'sudo nft list tables'), /table inet lab_watch/);
+      assert.equal(states(await look('alpha', 6100)), ALL_OK);
+      const dropped = await firewall('alpha', chain('input', 'accept', 'tcp dport 6100 drop'));
+      assert.match(dropped?.seen ?? '', /"tcp dport 6100 drop" stops what comes in/);
+    } finally {
+      await on('beta', 'rmdir /tmp/plays');
+    }
+    assert.equal((await played).result, 'passed');
   });
 
   test('what is no machine of the lab', async () => {

@@ -1,6 +1,6 @@
 import { parseJson } from '../../core/json/json-text.ts';
 
-/** Rules of nftables as `nft -j list ruleset` prints them (libnftables-json(5)), as far as they are looked at. */
+/** Rules of nftables as `nft -j list table` prints them (libnftables-json(5)), as far as they are looked at. */
 export interface Ruleset {
   readonly chains: readonly Chain[];
   /** Elements of named sets and maps, by `FAMILY TABLE NAME`. */
@@ -32,13 +32,15 @@ export interface Rule {
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Reads a ruleset from its JSON and, for what a person is shown, from its text with handles (`nft -a`). Undefined when
- * it is no such JSON.
+ * Reads tables from their JSON, one in a line, and, for what a person is shown, from their text with handles (`nft
+ * -a`). Undefined when one of them is no such JSON.
  */
 export function readRuleset(json: string, text: string): Ruleset | undefined {
-  const document = fieldsOf(parseJson(json));
-  const entries = document?.['nftables'];
-  if (!Array.isArray(entries)) return undefined;
+  const lists = json
+    .split('\n')
+    .flatMap((line) => (line.trim() === '' ? [] : [fieldsOf(parseJson(line))?.['nftables']]));
+  if (!lists.every((list) => Array.isArray(list))) return undefined;
+  const entries: readonly unknown[] = lists.flat();
   const of = (kind: string): Fields[] =>
     entries.flatMap((entry: unknown) => {
       const found = fieldsOf(fieldsOf(entry)?.[kind]);

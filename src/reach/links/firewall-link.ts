@@ -31,7 +31,7 @@ function look(facts: ReachFacts, probe: MachineProbe, role: 'source' | 'target')
     return unknown(`${user} may not see the rules of ${machine} (${why})`);
   }
   const ruleset = readRuleset(firewall.json, firewall.text);
-  if (ruleset === undefined) return unknown(`nft of ${machine} does not show its rules as JSON`);
+  if (ruleset === undefined) return unknown(`nft of ${machine} cannot list all of its rules`);
   const [there, back] = packetsOf(facts);
   const stops = (
     role === 'source'
