@@ -202,6 +202,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'listens-otherwise.ts',
     'port-report.ts',
     'port-words.ts',
+    'ports-in-time-wait.ts',
     'protection.ts',
     'show-port.ts',
     'socket-table.ts',

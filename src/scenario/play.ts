@@ -90,7 +90,7 @@ async function playAndReport(step: Step, play: PlayContext): Promise<Stop | unde
     const stop = kindOfStop(error, play);
     const problem =
       stop.error instanceof CheckError
-        ? await withOwnWords(withTimeWait(await problemOf(stop.error, step, play), play), play)
+        ? await withOwnWords(await withTimeWait(await problemOf(stop.error, step, play), play), play)
         : undefined;
     const failed = failedStep(place, problem, stop.error);
     const { reason } = failed;

@@ -21,6 +21,8 @@ programs:
   client: { on: west, files: [says-one-word.py], command: [python3, says-one-word.py, east, 6100], prompt: "word> " }
   late: { on: east, files: [closes-first.py], command: [python3, closes-first.py, 6200, after], listens: 6200 }
   polite: { on: east, files: [closes-first.py], command: [python3, closes-first.py, 6300, before], listens: 6300 }
+  plain: { on: east, files: [closes-first.py], command: [python3, closes-first.py, 6400, never] }
+  client4: { on: west, files: [says-one-word.py], command: [python3, says-one-word.py, east, 6400], prompt: "word> " }
   client2: { on: west, files: [says-one-word.py], command: [python3, says-one-word.py, east, 6200], prompt: "word> " }
   client3: { on: west, files: [says-one-word.py], command: [python3, says-one-word.py, east, 6300], prompt: "word> " }
   diary:
@@ -39,6 +41,12 @@ scenarios:
     - start: [late, client2]
     - send: { client2: salut }
     - exit: { client2: 0, late: 0 }
+  plain:
+    - start: plain
+    - expect: { plain: ready }
+    - start: client4
+    - send: { client4: salut }
+    - exit: { client4: 0, plain: 0 }
   polite:
     - start: [polite, client3]
     - send: { client3: salut }
@@ -139,6 +147,13 @@ describe('a series of plays', { skip: await cannotMakeMachines() }, () => {
     assert.match(
       failedStep!.hint!,
       /late does not set SO_REUSEADDR before bind \(setsockopt; after bind is too late\)/,
+    );
+
+    const plain = await runJson(user, 'plain', '--repeat', '2');
+    assert.deepEqual(
+      [plain.passed, plain.timeWaits],
+      [1, [{ role: 'plain', machine: 'east', port: 6400, failed: 1 }]],
+      'also of a port that the lab file does not name',
     );
 
     const polite = await runJson(user, 'polite', '--repeat', '2');

@@ -1,6 +1,9 @@
 import { awakeNow } from '../../core/time/awake-clock.ts';
 import type { StepProblem } from '../../core/step-problem.ts';
-import type { PortInTimeWait } from './port-in-time-wait.ts';
+import { inspectPort } from '../../ports/inspect-port.ts';
+import { portsInTimeWait } from '../../ports/ports-in-time-wait.ts';
+import type { Shell } from '../../ssh/shell.ts';
+import { portInTimeWait, type PortInTimeWait } from './port-in-time-wait.ts';
 import type { ProgramTerminal } from './program-terminal.ts';
 
 /** How long Linux keeps such a connection (TCP_TIMEWAIT_LEN of include/net/tcp.h). */
@@ -17,19 +20,22 @@ interface Played {
   readonly terminals: ReadonlyMap<string, ProgramTerminal>;
   /** By role. */
   readonly portsInTimeWait: ReadonlyMap<string, PortInTimeWait>;
+  readonly signal: AbortSignal;
+  shell(machine: string): Shell;
 }
 
 /**
  * Why a step failed, with TIME_WAIT as its cause where a program could not have its port for it; else as it is.
  */
-export function withTimeWait(problem: StepProblem, play: Played): StepProblem {
-  const found = [...play.portsInTimeWait].find(
+export async function withTimeWait(problem: StepProblem, play: Played): Promise<StepProblem> {
+  const declared = [...play.portsInTimeWait].find(
     ([role, port]) => port.isBarredToAll || couldNotBind(play.terminals.get(role), problem),
   );
+  const found = declared ?? (await undeclaredPort(play));
   if (found === undefined) return problem;
   const [role, { machine, port, isBarredToAll, until }] = found;
   const remainingMs = until === undefined ? undefined : Math.max(0, until - awakeNow());
-  const end = isBarredToAll ? undefined : play.terminals.get(role)?.status;
+  const end = play.terminals.get(role)?.status;
   const endedMsAgo = remainingMs === undefined ? undefined : Math.max(0, TIME_WAIT_MS - remainingMs);
   const isAboutIt = problem.role === role || problem.expected.kind === 'possible';
   return {
@@ -60,4 +66,30 @@ function couldNotBind(terminal: ProgramTerminal | undefined, { expected, role }:
   const isAboutIt = expected.kind === 'listen' && role === terminal.role;
   const hasFailed = status !== undefined && status.exitCode !== 0;
   return isAboutIt && hasFailed && (text.trim() === '' || /\bbind\b/i.test(text));
+}
+
+/**
+ * The program that says "Address already in use" of a port that the lab file does not name (a server without `listens`, a
+ * client that binds its own end), and that port: the one in TIME_WAIT on its machine, or of several the one that its
+ * command or its words name.
+ */
+async function undeclaredPort(play: Played): Promise<readonly [role: string, port: PortInTimeWait] | undefined> {
+  for (const [role, { program, machine, reader }] of play.terminals) {
+    const text = reader.tail(LAST_LINES).join('\n');
+    if (play.portsInTimeWait.has(role) || !ADDRESS_IN_USE.test(text)) continue;
+    const port = await portOf(play, machine, `${program.command.join(' ')} ${text}`).catch(() => undefined);
+    if (port !== undefined) return [role, port];
+  }
+  return undefined;
+}
+
+async function portOf(play: Played, machine: string, words: string): Promise<PortInTimeWait | undefined> {
+  const shell = play.shell(machine);
+  const { signal } = play;
+  const ports = await portsInTimeWait(shell, { signal });
+  const named = ports.filter((port) => new RegExp(`\\b${port}\\b`).test(words));
+  const [port, ...others] = named.length > 0 ? named : ports;
+  return port === undefined || others.length > 0
+    ? undefined
+    : portInTimeWait(await inspectPort(shell, port, { signal }));
 }
