@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { observe } from '../../src/observe/observe.ts';
 import { parseScenarios } from '../../src/scenario/parse.ts';
 import { renderFailure } from '../../src/scenario/render-failure.ts';
 import type { Shell } from '../../src/ssh/shell.ts';
@@ -179,6 +180,52 @@ test('vi is played on its screen', { skip: without('busybox') }, async () => {
       ]),
     ),
   );
+});
+
+test('a key is not lost that comes before the program asks for single keys, nor when it polls for them', async () => {
+  const program =
+    'import os, select, sys, termios, time, tty; ' +
+    'time.sleep(0.4); tty.setcbreak(0); ' +
+    // As a game does: it looks at its keyboard now and then, and computes meanwhile.
+    '[sum(range(2000)) for _ in iter(lambda: select.select([0], [], [], 0)[0], [0])]; ' +
+    "print('got', os.read(0, 9))";
+  await using observer = observe(shells.get('vm1')!, { resident: true });
+  passes(
+    await play(
+      shells,
+      labOfOne(`python3, -c, "${program}"`, [
+        'press: { one: z }',
+        `{ expect: { one: "got b'z'" }, timeout: 8s }`,
+        'exit: { one: 0 }',
+      ]),
+      { observers: new Map([['vm1', observer]]) },
+    ),
+  );
+});
+
+test('Ctrl-C goes to a program that does not read its keyboard, at once', async () => {
+  await using observer = observe(shells.get('vm1')!, { resident: true });
+  const played = await play(shells, labOfOne('sleep, 60', ['press: { one: Ctrl-C }', 'exit: { one: INT }']), {
+    observers: new Map([['vm1', observer]]),
+  });
+  passes(played);
+  const press = played.events.of('scenario-step-passed').find(({ index }) => index === 1);
+  assert.ok(press!.durationMs < 1000, `${press!.durationMs} ms`);
+});
+
+test('what is pressed where the terminal does not echo a line is stored masked', async () => {
+  await using observer = observe(shells.get('vm1')!, { resident: true });
+  const played = await play(
+    shells,
+    labOfOne('python3, -c, "import getpass; print(len(getpass.getpass()))"', [
+      'press: { one: [s3cret, Enter] }',
+      'expect: { one: "6" }',
+      'exit: { one: 0 }',
+    ]),
+    { observers: new Map([['vm1', observer]]) },
+  );
+  passes(played);
+  assert.doesNotMatch(JSON.stringify(played.events.of('terminal-input')), /s3cret/);
 });
 
 test('keys go to a program that has not yet asked for single ones, too: they wait in its terminal', async () => {

@@ -162,9 +162,9 @@ export class ProgramTerminal {
     await this.#events.emit({ kind: 'terminal-input', role: this.role, ...shown, by });
   }
 
-  /** Presses keys that are no line: `^C`. */
-  async press(keys: string): Promise<void> {
-    await this.#events.emit({ kind: 'terminal-input', role: this.role, data: keys, by: 'scenario' });
+  /** Presses keys that are no line: `^C`. `isHidden`: they are part of a line that the terminal does not echo. */
+  async press(keys: string, { isHidden = false } = {}): Promise<void> {
+    await this.#emitInput(keys, 'scenario', isHidden);
     this.reader.pressed();
     this.#typedAt = awakeNow();
     await this.#process.write(typedBytes(keys, this.program.encoding));

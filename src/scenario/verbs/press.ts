@@ -4,6 +4,7 @@ import { keyOf } from '../order.ts';
 import { outcomeOf, type Deadline, type PlayContext } from '../playing/play-context.ts';
 import type { ProgramTerminal } from '../playing/program-terminal.ts';
 import { StepFailure } from '../playing/step-failure.ts';
+import { waitForKeyboard } from '../waiting/ready.ts';
 import { keyOrText, type Key } from '../reading/keys.ts';
 import { parseRoleMap } from '../reading/roles.ts';
 import { mapSchema } from '../reading/schema-parts.ts';
@@ -20,6 +21,8 @@ type Presses = readonly (readonly [role: string, keys: readonly Key[]])[];
  * q are Alt-q.
  */
 const ESC_PAUSE_MS = 100;
+/** Ctrl-C, Ctrl-\\ and Ctrl-Z: a terminal makes signals of them, whether the program reads it or not. */
+const SIGNAL_KEYS = '\x03\x1c\x1a';
 const EXAMPLE = 'press: { client: [Down, Enter] }';
 const keySchema = {
   type: 'string',
@@ -30,7 +33,7 @@ const keySchema = {
 export const press = defineVerb<Presses>('press', {
   schema: mapSchema({ anyOf: [keySchema, { type: 'array', minItems: 1, items: keySchema }] }),
   description:
-    'Presses keys, without Enter: names (`Up`, `Down`, `Left`, `Right`, `Home`, `End`, `PageUp`, `PageDown`, `Tab`, `Enter`, ' +
+    'Waits until the program takes keys, then presses them, without Enter: names (`Up`, `Down`, `Left`, `Right`, `Home`, `End`, `PageUp`, `PageDown`, `Tab`, `Enter`, ' +
     '`Esc`, `Space`, `Backspace`, `Delete`, `Insert`, `F1` to `F12`, also with `Ctrl-`, `Alt-`, `Shift-`) and texts.',
   example: { client: ['Down', 'q'] },
   timeoutMs: 10_000,
@@ -73,13 +76,19 @@ async function pressKeys(
   terminal: ProgramTerminal,
   { deadline, play }: { readonly deadline: Deadline; readonly play: PlayContext },
 ): Promise<void> {
-  const { role, status } = terminal;
+  const { role } = terminal;
   const expected: Expectation = { kind: 'typed', role, text: keys.map(({ written }) => written).join(' ') };
+  const isForTerminal = keys.every(({ sent }) => SIGNAL_KEYS.includes(sent));
+  const entry = isForTerminal || terminal.status ? undefined : await waitForKeyboard(play, terminal, deadline);
+  const { status } = terminal;
   if (status) throw new StepFailure({ expected, seen: { kind: 'ended-otherwise', end: status }, role });
   for (const piece of piecesOf(keys)) {
     const { hasApplicationKeys } = terminal.reader;
     const sent = piece.map((key) => (hasApplicationKeys ? key.sentInApplication : undefined) ?? key.sent).join('');
-    await play.waitUntilTaken(terminal, deadline, { expected, work: terminal.press(sent) });
+    await play.waitUntilTaken(terminal, deadline, {
+      expected,
+      work: terminal.press(sent, { isHidden: entry === 'hidden' }),
+    });
     if (isEsc(piece.at(-1))) await letPass(ESC_PAUSE_MS, play.signal);
   }
 }

@@ -33,3 +33,11 @@ export function asksForLine({ look, prompt, quietMs, waitedMs }: LineSigns): boo
   // A line can be typed ahead at any program; one that has a prompt is not typed at while it waits for something else.
   return prompt === 'none' || (prompt === 'shown' && look.waits.every((wait) => wait === 'sleep' || wait === 'busy'));
 }
+
+/**
+ * Whether a program takes single keys: its terminal gives them, or it waits for a line, which they become a part of.
+ * Before, they may get lost: a program that asks for single keys mostly drops what was typed until then (TCSAFLUSH).
+ */
+export function takesKeys(look: ProgramLook | undefined, waitedMs: number): boolean {
+  return look === undefined || look.entry === 'keys' || look.waits.includes('keyboard') || waitedMs >= PATIENCE_MS;
+}

@@ -3,7 +3,7 @@ import type { Advice, Expectation } from '../../core/step-problem.ts';
 import { quoteCommand } from '../../core/text/shell-quote.ts';
 import { awakeNow } from '../../core/time/awake-clock.ts';
 import { patternText } from '../../lab/pattern.ts';
-import { asksForLine } from './asks-for-line.ts';
+import { asksForLine, takesKeys } from './asks-for-line.ts';
 import type { Deadline, PlayContext } from '../playing/play-context.ts';
 import type { ProgramTerminal } from '../playing/program-terminal.ts';
 
@@ -36,6 +36,29 @@ export async function takeLine(play: PlayContext, terminal: ProgramTerminal, dea
   const entry = await waitForLine(play, terminal, deadline);
   terminal.reader.answerPrompt();
   return entry;
+}
+
+/**
+ * Waits until the program takes keys (see `takesKeys`); says how its terminal gives them.
+ *
+ * @throws {StepFailure} as `PlayContext.waitFor` does.
+ */
+export async function waitForKeyboard(
+  play: PlayContext,
+  terminal: ProgramTerminal,
+  deadline: Deadline,
+): Promise<Entry> {
+  const since = awakeNow();
+  const { look } = await play.waitFor(terminal, deadline, {
+    expected: { kind: 'input', role: terminal.role },
+    look: async () => {
+      if (terminal.status !== undefined) return undefined;
+      const now = (await play.lookAt([terminal])).get(terminal);
+      return takesKeys(now, awakeNow() - since) ? { look: now } : undefined;
+    },
+    hint: () => notFoundHint(terminal),
+  });
+  return look?.entry;
 }
 
 /** Whether a program asks for a line, asked again and again. */
