@@ -106,6 +106,24 @@ for (const [kind, make] of [
 }
 
 test(
+  'the way out leads into the network of the lab, never into that of a machine, also when it makes many',
+  { skip: cannotBe('root') },
+  async () => {
+    await using user = currentUser();
+    const machines = Array.from({ length: 12 }, (_, index) => `  m${index}: 192.168.100.${index + 10}\n`).join('');
+    writeFileSync(
+      join(user.folder, 'lab.yaml'),
+      `version: 1\nname: many\nnetworks: { n: 192.168.100.0/24 }\nmachines:\n${machines.replaceAll(/: (\S+)/g, ': { address: $1 }')}`,
+    );
+    const up = await user.lab('up');
+    assert.equal(up.exitCode, 0, up.stderr);
+    const { stdout } = await user.lab('exec', '--all', '--', 'sh', '-c', 'ls /sys/class/net; ip route show default');
+    assert.equal(stdout.match(/via 192\.168\.100\.1 dev eth0/g)?.length, 12, stdout);
+    assert.doesNotMatch(stdout, /tap0/);
+  },
+);
+
+test(
   'without a way out nobody waits for a name server, and sudo says nothing',
   { skip: cannotBe('root') || cannotBe('ordinary') },
   async () => {
