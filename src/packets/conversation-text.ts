@@ -186,7 +186,7 @@ function payloadText({ text, length }: Segment): string {
 function summary({ handshake, close, sent }: Conversation): string[] {
   return [
     handshakeText(handshake, sent),
-    closeText(close, handshake),
+    closeText(close, handshake) + unreadText(close, sent),
     ...(['client', 'server'] as const).map((side) => sentText(side, sent[side])),
   ];
 }
@@ -222,6 +222,18 @@ function closeText(
     return `Close: by both at once with FIN (packets ${packets})${whose}, ${both}`;
   }
   return `Close: by the ${by} with FIN (packet ${fin[by ?? 'client']})${whose}, ${both}${half}`;
+}
+
+/**
+ * Why a side that had sent no FIN reset the connection, where that is most likely: close(2) of a socket with unread
+ * bytes sends RST in place of FIN (RFC 2525, 2.17).
+ */
+function unreadText({ kind, by, fin, byLab }: Conversation['close'], sent: Conversation['sent']): string {
+  if (kind !== 'rst' || by === undefined || by === 'both' || fin[by] !== undefined || byLab !== undefined) return '';
+  const other = by === 'client' ? 'server' : 'client';
+  return sent[other].bytes === 0
+    ? ''
+    : `, as when it closes before it has read all that the ${other} has sent, or with SO_LINGER 0`;
 }
 
 function sentText(

@@ -183,3 +183,15 @@ test('a line that a terminal would cut is a problem, counted in bytes; several l
   );
   assert.match((await problemsOf(`short\n${'é'.repeat(2048)}\nshort`)).join(), /has a line of 4096 bytes/);
 });
+
+test('what a program in latin1 cannot be typed is a problem', async () => {
+  const programs = 'programs: { old: { on: vm2, command: [cat], encoding: latin1 } }\n';
+  const steps = '[{ start: old }, { send: { old: été } }, { send: { old: 12 € } }]';
+  const { problems } = parseScenarios(await labOf(`${TWO_MACHINES}${programs}scenarios: { s: ${steps} }\n`));
+  assert.deepEqual(
+    problems.map(({ path, message, hint }) => `${path} ${message} → ${hint}`),
+    [
+      'scenarios.s[2].send.old has "€", which there is not in latin1 → write it otherwise, or remove "encoding: latin1"',
+    ],
+  );
+});

@@ -225,7 +225,8 @@ export const report = {
     } satisfies Record<Side | 'both', (port: number) => string>,
     incomplete: 'The capture does not show the end of it: not both FINs were acknowledged.',
     rst: (side: Side) =>
-      `The connection does not end in good order: the ${side} resets it (RST), and what was on its way is lost.`,
+      `The connection does not end in good order: the ${side} resets it (RST), and what was on its way is lost. ` +
+      'Mostly that is a program that closes, or ends, before it has read all that has come.',
     refused:
       "No connection came to be: the server's machine refused it (RST), as it does where nothing listens at that " +
       'address and port.',

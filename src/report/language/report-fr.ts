@@ -235,7 +235,8 @@ export const report: ReportWords = {
     },
     incomplete: 'La capture n’en montre pas la fin : les deux FIN n’ont pas tous deux été acquittés.',
     rst: (side) =>
-      `La connexion ne se termine pas normalement : ${the[side]} la coupe (RST), et ce qui était en route est perdu.`,
+      `La connexion ne se termine pas normalement : ${the[side]} la coupe (RST), et ce qui était en route est perdu. ` +
+      'Le plus souvent, c’est un programme qui ferme, ou se termine, avant d’avoir lu tout ce qui est arrivé.',
     refused:
       'Aucune connexion n’a été établie : la machine du serveur l’a refusée (RST), comme elle le fait quand rien ' +
       'n’écoute à cette adresse et ce port.',

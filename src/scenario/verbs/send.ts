@@ -38,9 +38,14 @@ export const send = defineVerb<Lines>('send', {
 /** Bytes of one line that a terminal takes in canonical mode (termios(3)); it drops the rest silently. */
 const LONGEST_LINE = 4095;
 
+const BEYOND_LATIN1 = /[^\0-\xff]/u;
+
 /** Text that is typed: no line of it may be cut on its way. */
 function parseTyped(part: StepPart): string | undefined {
   const text = parseText(part);
+  const odd = part.lab.programs.get(part.key)?.encoding === 'latin1' ? BEYOND_LATIN1.exec(text ?? '')?.[0] : undefined;
+  if (odd !== undefined)
+    return part.wrong(`has "${odd}", which there is not in latin1`, 'write it otherwise, or remove "encoding: latin1"');
   const lengths = text?.split(/[\r\n]/).map((line) => Buffer.byteLength(line)) ?? [];
   const longest = lengths.reduce((most, length) => Math.max(most, length), 0);
   if (longest <= LONGEST_LINE) return text;
