@@ -106,6 +106,10 @@ test('a prompt on a screen stands before the cursor, and is good for one line', 
 test('the last lines of a program that draws are its screen', () => {
   const reader = readerOf('before\r\n', BEGIN, '\x1b[3;5Hmiddle\x1b[5;1Hlow\x1b[2;1Htop');
   assert.deepEqual(reader.tail(2), ['top', '    middle', '', 'low']);
+  reader.write('\x1b[H\x1b[2Jtop\x1b[5;1Hlow');
+  assert.deepEqual(reader.tail(2), ['top', '', '', '', 'low']);
+  reader.write('\x1b[5;1H\x1b[K\x1b[6;1Hlow');
+  assert.deepEqual(reader.tail(2), ['top', '', '⋮', '', 'low']);
 });
 
 test('on the main screen lines are read as they come, and the screen tells what never came in one piece', () => {

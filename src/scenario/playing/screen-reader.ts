@@ -18,6 +18,8 @@ export interface ShownScreen {
 const KEPT_OUTPUT = 65_536;
 /** Of so many matches and typed lines the places are remembered. */
 const MOST_PLACES = 256;
+/** More than three empty rows between others. */
+const MANY_EMPTY = /\n{5,}/g;
 /** A pattern is looked for at so many places of a screen. */
 const MOST_MATCHES = 4096;
 
@@ -165,12 +167,14 @@ export class ScreenReader {
     return this.#texts().some(({ text }) => this.#find(pattern, text, 0) !== undefined);
   }
 
-  /** What it shows, or showed when the program left it, without empty rows above and below. */
+  /** What it shows, or showed when the program left it, without empty rows above and below; `⋮` stands for many between. */
   pictureLines(): string[] {
     const picture = this.#screen?.picture ?? this.#left;
     const lines = picture?.rows.map(({ cells }) => cells.join('').trimEnd()) ?? [];
     const first = lines.findIndex((line) => line !== '');
-    return first < 0 ? [] : lines.slice(first, lines.findLastIndex((line) => line !== '') + 1);
+    if (first < 0) return [];
+    const shown = lines.slice(first, lines.findLastIndex((line) => line !== '') + 1);
+    return shown.join('\n').replaceAll(MANY_EMPTY, '\n\n⋮\n\n').split('\n');
   }
 
   /**
