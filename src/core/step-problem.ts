@@ -120,6 +120,8 @@ export type Advice =
   /** A program that asks for its port: how its start is written. */
   | { readonly kind: 'asks-first'; readonly role: string }
   | { readonly kind: 'look-at-packets' }
+  /** The program is at work: a longer time limit may do. */
+  | { readonly kind: 'longer'; readonly role: string; readonly limitMs: number }
   /**
    * TIME_WAIT kept the program from its port. `isBarredToAll`: also from a server that sets SO_REUSEADDR, because the
    * one before had not. `canBeFresh`: the machines can be made again (`lab run --fresh`).

@@ -2,6 +2,7 @@ import { CheckError, LabError, messageOf } from '../core/errors.ts';
 import type { StepProblem } from '../core/step-problem.ts';
 import { failedStep } from './failed-step.ts';
 import { statusText } from './playing/exit-words.ts';
+import { withLongerLimit } from './advice/longer-limit.ts';
 import { withOwnWords } from './advice/own-words.ts';
 import { evidenceOf } from './playing/evidence.ts';
 import { PlayContext } from './playing/play-context.ts';
@@ -90,7 +91,7 @@ async function playAndReport(step: Step, play: PlayContext): Promise<Stop | unde
     const stop = kindOfStop(error, play);
     const problem =
       stop.error instanceof CheckError
-        ? await withOwnWords(await withTimeWait(await problemOf(stop.error, step, play), play), play)
+        ? withLongerLimit(await withOwnWords(await withTimeWait(await problemOf(stop.error, step, play), play), play))
         : undefined;
     const failed = failedStep(place, problem, stop.error);
     const { reason } = failed;

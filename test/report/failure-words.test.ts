@@ -173,6 +173,7 @@ const advices: ByKind<Advice> = {
   'not-utf8': [{ kind: 'not-utf8', role: 'server', byte: 'E9' }],
   'asks-first': [{ kind: 'asks-first', role: 'server' }],
   'look-at-packets': [{ kind: 'look-at-packets' }],
+  longer: [{ kind: 'longer', role: 'server', limitMs: 30_000 }],
   'time-wait': [
     {
       kind: 'time-wait',

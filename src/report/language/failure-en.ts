@@ -138,6 +138,8 @@ export const english = failureWords({
     'asks-first': ({ role }) =>
       `Give it a prompt ("prompt: TEXT" in programs.${role}): then "start" ends when it asks, "send" answers, and ` +
       `"wait: { listens: ${role} }" waits for the port.`,
+    longer: ({ role, limitMs }) =>
+      `If ${role} only needs longer: timeout: ${wholeSeconds(limitMs) / 1000}s beside the verb.`,
     'look-at-packets': () => '"lab logs --tcp" draws all packets of the run.',
     other: ({ text }) => text,
   },

@@ -169,6 +169,8 @@ export const french = failureWords({
     'asks-first': ({ role }) =>
       `Donnez-lui une invite (« prompt: TEXTE » dans programs.${role}) : « start » se termine alors quand il demande, ` +
       `« send » répond, et « wait: { listens: ${role} } » attend le port.`,
+    longer: ({ role, limitMs }) =>
+      `S’il faut seulement plus de temps à ${role} : timeout: ${wholeSeconds(limitMs) / 1000}s à côté du verbe.`,
     'look-at-packets': () => '« lab logs --tcp » dessine tous les paquets de l’exécution.',
     other: ({ text }) => text,
   },

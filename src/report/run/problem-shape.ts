@@ -160,6 +160,7 @@ const advice = byKind<Advice>({
   'not-utf8': { role: text, byte: text },
   'asks-first': { role: text },
   'look-at-packets': {},
+  longer: { role: text, limitMs: duration },
   'time-wait': {
     role: text,
     machine: text,
