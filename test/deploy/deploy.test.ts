@@ -201,16 +201,16 @@ test('a folder that became a file, and a file that became a folder, take the pla
   assert.deepEqual(tree(join(machine.home, 'lab/tp1/server')), ['a', 'b', 'b/y']);
 });
 
-test('a program may have thousands of files, however few a process may open, but not more than 10,000', async () => {
+test('a program may have 2,000 files, however few a process may open, and no more', async () => {
   await using machine = await startMachine();
   for (let count = 0; count < 2000; count++) machine.file(`data/${count % 7}/${count}`, `content ${count}`);
   const server = program('server', [join(machine.host, 'data')]);
   const [deployed] = await machine.deploy([server]);
   assert.equal(deployed?.sent, 2000);
   assert.equal(readFileSync(join(machine.home, 'lab/tp1/server/data/4/1999'), 'utf8'), 'content 1999');
-  for (let count = 2000; count < 10_001; count++) machine.file(`data/more/${count}`, '');
+  machine.file('data/more', '');
   await assert.rejects(machine.deploy([server]), {
     code: 'program-files-wrong',
-    message: 'program server has 10001 files; a program may have 10000',
+    message: 'program server has 2001 files; a program may have 2000',
   });
 });
