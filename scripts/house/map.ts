@@ -154,6 +154,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'run/run-summary.ts',
     'run/words.ts',
     'terminals/moments.ts',
+    'terminals/repeated-lines.ts',
     'terminals/role-lines.ts',
     'terminals/side-by-side.ts',
     'terminals/spoken.ts',

@@ -68,14 +68,8 @@ export type Finding =
   | { readonly kind: 'asks-first'; readonly role: string }
   /** It runs and does not ask for a line: it does something else. */
   | { readonly kind: 'not-asked'; readonly role: string }
-  /** It prints without end; `lines` is how many different lines come again and again, undefined when they all differ. */
-  | {
-      readonly kind: 'endless-output';
-      readonly role: string;
-      readonly bytes: number;
-      readonly ms: number;
-      readonly lines?: number | undefined;
-    }
+  /** It prints without end. */
+  | ({ readonly kind: 'endless-output'; readonly role: string } & EndlessOutput)
   /**
    * A port that the program was to listen on was in TIME_WAIT, so bind(2) failed; `end` when it was started all the same.
    * `endedMsAgo`: since when.
@@ -92,6 +86,14 @@ export type Finding =
   | { readonly kind: 'packets'; readonly problems: readonly PacketProblem[] }
   /** As it follows "but", in English. */
   | { readonly kind: 'other'; readonly text: string };
+
+/** What came without a pause, and went on. */
+export interface EndlessOutput {
+  readonly bytes: number;
+  readonly ms: number;
+  /** How many different lines come again and again; undefined when they are many. */
+  readonly lines?: number | undefined;
+}
 
 export type ListenWay =
   | 'loopback-only'
@@ -122,6 +124,7 @@ export type Advice =
   | { readonly kind: 'look-at-packets' }
   /** The program is at work: a longer time limit may do. */
   | { readonly kind: 'longer'; readonly role: string; readonly limitMs: number }
+  | { readonly kind: 'endless-output' }
   /**
    * TIME_WAIT kept the program from its port. `isBarredToAll`: also from a server that sets SO_REUSEADDR, because the
    * one before had not. `canBeFresh`: the machines can be made again (`lab run --fresh`).
@@ -160,6 +163,8 @@ export interface ProgramEvidence {
   readonly machine: string;
   /** What it was doing; undefined when its machine does not show it, or it had ended. */
   readonly look?: ProgramLook | undefined;
+  /** What it prints without end. */
+  readonly endless?: EndlessOutput | undefined;
   /** When it has ended. */
   readonly end?: ProgramStatus | undefined;
 }

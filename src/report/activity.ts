@@ -1,5 +1,5 @@
 import type { HeldSocket, WaitKind } from '../core/program-look.ts';
-import type { Evidence, ProgramEvidence, ProgramStatus, StepProblem } from '../core/step-problem.ts';
+import type { EndlessOutput, Evidence, ProgramEvidence, ProgramStatus, StepProblem } from '../core/step-problem.ts';
 
 /** What one program was doing, ready to be said in any language. */
 export type Activity =
@@ -14,6 +14,7 @@ export type Doing =
   | { readonly kind: 'datagram'; readonly peers: readonly string[] }
   | { readonly kind: 'send'; readonly peers: readonly string[] }
   | { readonly kind: 'connect'; readonly to: readonly string[] }
+  | ({ readonly kind: 'endless' } & EndlessOutput)
   | { readonly kind: Simple };
 
 type Simple =
@@ -55,7 +56,10 @@ export function situationOf({ programs, names, cause }: Evidence, step?: StepCon
   const evidence = { programs, names };
   const deadlocks = deadlocksOf(programs);
   const blocked = new Set(deadlocks.flatMap(({ roles }) => roles));
-  const others = programs.filter(({ role, end }) => !blocked.has(role) && !(role === cause?.role && end));
+  const flooding = step?.seen.kind === 'endless-output' ? step.seen.role : undefined;
+  const others = programs.filter(
+    ({ role, end }) => !blocked.has(role) && role !== flooding && !(role === cause?.role && end),
+  );
   return {
     deadlocks,
     programs: others.flatMap((program) => {
@@ -82,8 +86,9 @@ function withoutPrompt(role: string, activity: Activity, step: StepContext | und
 }
 
 function activityOf(program: ProgramEvidence, evidence: Evidence): Activity | undefined {
-  const { end, look } = program;
+  const { end, look, endless } = program;
   if (end !== undefined) return { kind: 'ended', end };
+  if (endless !== undefined) return { kind: 'running', doing: [{ kind: 'endless', ...endless }], remarks: [] };
   if (look === undefined) return undefined;
   const who = (socket: HeldSocket): string => peerName(socket, program, evidence);
   const { sockets, typedUnread } = look;

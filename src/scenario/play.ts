@@ -10,11 +10,18 @@ import type { ProgramTerminal } from './playing/program-terminal.ts';
 import { StepFailure } from './playing/step-failure.ts';
 import { withTimeWait } from './playing/time-wait.ts';
 import { triedElsewhere } from './playing/tried-elsewhere.ts';
+import { english } from '../report/language/failure-en.ts';
+import { foldedLines } from '../report/terminals/repeated-lines.ts';
+import { withEndlessOutput } from './playing/endless-output.ts';
 import type { FailedStep, PlayResult, ProgramEnd, Tail } from './play-result.ts';
 import type { Stage } from './stage.ts';
 import type { Scenario, Step } from './scenario.ts';
 
 const TAIL_LINES = 15;
+/** Lines among which those that come again and again are folded. */
+const LINES_FOLDED = 500;
+/** So often they are shown. */
+const TIMES_SHOWN = 3;
 
 /**
  * Plays a scenario: all its steps in order, up to the first that fails. Whatever happens, each program that it started
@@ -31,6 +38,7 @@ export async function playScenario(scenario: Scenario, stage: Stage): Promise<Pl
     step: undefined,
   }));
   const tails = play.opened.map(tailOf);
+  if (stop === undefined) await warnOfEndlessOutput(play);
   const ends = await endAll(play);
   if (stop?.result === 'bug') throw stop.error;
   return {
@@ -114,7 +122,7 @@ async function problemOf(error: CheckError, { text }: Step, play: PlayContext): 
       : new StepFailure({ expected: { kind: 'possible', step: text }, seen: error.message, hint: error.hint });
   const attempts = await triedElsewhere(play);
   const { problem } = failure.with(await evidenceOf(play));
-  return { ...problem, ...(attempts.length > 0 && { attempts }) };
+  return withEndlessOutput({ ...problem, ...(attempts.length > 0 && { attempts }) }, play.opened);
 }
 
 function kindOfStop(thrown: unknown, play: PlayContext): Omit<Stop, 'step'> {
@@ -134,13 +142,31 @@ async function abortable(work: Promise<void>, signal: AbortSignal): Promise<void
 }
 
 function tailOf({ role, machine, reader }: ProgramTerminal): Tail {
-  return { role, machine, lines: reader.tail(TAIL_LINES) };
+  return { role, machine, lines: foldedTail(reader.tail(LINES_FOLDED), TAIL_LINES) };
+}
+
+/** The last lines, where those that come again and again count as one. */
+function foldedTail(lines: readonly string[], most: number): string[] {
+  return foldedLines(lines, TIMES_SHOWN)
+    .map((each) => ('line' in each ? each.line : english.repeated(each.cycle, each.times)))
+    .slice(-most);
 }
 
 /** Ends what still runs, and warns of programs that failed though no step checks their end. */
 async function endAll(play: PlayContext): Promise<ProgramEnd[]> {
   for (const keyboard of play.keyboards.values()) keyboard.close();
   return Promise.all(play.opened.map((terminal) => endOne(terminal, play)));
+}
+
+/** A scenario may pass while a program prints and prints. */
+async function warnOfEndlessOutput({ opened, stage }: PlayContext): Promise<void> {
+  for (const { role, endless } of opened) {
+    if (endless === undefined) continue;
+    const expected = { kind: 'end', role, end: 0 } as const;
+    const message = english.seen({ expected, seen: { kind: 'endless-output', role, ...endless } });
+    const hint = english.hint({ kind: 'endless-output' });
+    await stage.events.emit({ kind: 'notice', level: 'warning', message, hint });
+  }
 }
 
 async function endOne(terminal: ProgramTerminal, play: PlayContext): Promise<ProgramEnd> {

@@ -188,7 +188,9 @@ test('the terminal at which the user sits is not relayed', async () => {
 });
 
 test('forty megabytes of output pass through with bounded memory', async () => {
-  const data = 'all work and no play makes Jack a dull boy\r\n'.repeat(1500);
+  const data = Array.from({ length: 1500 }, (_, day) => `all work and no play makes Jack dull, day ${day}\r\n`).join(
+    '',
+  );
   const sink = new CollectedOutput();
   let length = 0;
   sink._write = (chunk: string, _encoding, callback): void => {
@@ -208,4 +210,24 @@ test('forty megabytes of output pass through with bounded memory', async () => {
   const grownMiB = (process.memoryUsage().heapUsed - before) / 1_048_576;
   assert.ok(length > 600 * data.length, 'all of it came out');
   assert.ok(grownMiB < 100, `the heap grew by ${grownMiB} MiB`);
+});
+
+test('lines that come again and again are counted from the twentieth time on, until others come', async () => {
+  const { stdout } = await show([
+    begin,
+    printed('lost\r\n\r\n'.repeat(30)),
+    printed('lost\r\n\r\n'.repeat(1000)),
+    printed('found\r\n'),
+    printed('tick\r\n'.repeat(23), 'client'),
+    { kind: 'program-exited', role: 'client', machine: 'vm2', exitCode: 0, signal: undefined },
+  ]);
+  const lines = stdout.text.split('\n').slice(1);
+  assert.deepEqual(lines.slice(0, 44), [
+    ...Array.from({ length: 20 }, () => ['server │ lost', 'server │']).flat(),
+    'server │ … the same 2 lines 1010 times more',
+    'server │ found',
+    'client │ tick',
+    'client │ tick',
+  ]);
+  assert.deepEqual(lines.slice(-4), ['client │ tick', 'client │ … the same line 3 times more', 'client · exit 0', '']);
 });

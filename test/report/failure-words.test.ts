@@ -172,6 +172,7 @@ const advices: ByKind<Advice> = {
   'not-executable': [{ kind: 'not-executable', file: 'server.py' }],
   'not-utf8': [{ kind: 'not-utf8', role: 'server', byte: 'E9' }],
   'asks-first': [{ kind: 'asks-first', role: 'server' }],
+  'endless-output': [{ kind: 'endless-output' }],
   'look-at-packets': [{ kind: 'look-at-packets' }],
   longer: [{ kind: 'longer', role: 'server', limitMs: 30_000 }],
   'time-wait': [
@@ -252,6 +253,7 @@ test('every problem is the same when it is read from a stored run', () => {
         programs: [
           { role: 'server', machine: 'vm1', look: serverLook },
           { role: 'client', machine: 'vm2', end: { exitCode: 1 } },
+          { role: 'printer', machine: 'vm2', endless: { bytes: 1, ms: 2, lines: 3 } },
         ],
         cause: { role: 'client', machine: 'vm2', end: { signal: 'SEGV' }, line: 'oops' },
         names: { '192.168.100.5': 'vm2' },

@@ -2,6 +2,8 @@ import { type EventHandlers, type EventOf, handleEvent } from '../../core/event-
 import type { Event } from '../../core/events.ts';
 import { quoteCommand } from '../../core/text/shell-quote.ts';
 import { formatDuration } from '../../core/text/amounts.ts';
+import { english } from '../../report/language/failure-en.ts';
+import { RepeatFold, type FoldedLine } from '../../report/terminals/repeated-lines.ts';
 import { LineFold } from '../../report/terminals/role-lines.ts';
 import { endText, freedText, oneLine, plainLines, portText } from '../../report/run/words.ts';
 import type { Loudness } from './progress.ts';
@@ -14,6 +16,9 @@ export interface RelayOptions {
   /** Roles whose terminals are shown elsewhere: the user sits at their keyboard. */
   readonly without?: ReadonlySet<string> | undefined;
 }
+
+/** So often the same lines are shown; from then on they are counted, until others come. */
+const TIMES_SHOWN = 20;
 
 /** Colours of the roles, in the order in which they are named. */
 const colors = ['cyan', 'yellow', 'magenta', 'green', 'blue', 'red'] as const;
@@ -28,6 +33,7 @@ export class Relay {
   readonly #screen: StatusLines;
   readonly #options: RelayOptions;
   readonly #lines = new LineFold();
+  readonly #folds = new Map<string, RepeatFold>();
   readonly #roles: string[] = [];
   readonly #timers = new Map<string, NodeJS.Timeout>();
   /** Unfinished lines that were shown already, by role. */
@@ -57,6 +63,9 @@ export class Relay {
   /** Takes an event; the promise says when more may come. */
   listen(event: Event): Promise<void> | undefined {
     const completed = this.#lines.take(event).flatMap(({ role, lines }) => this.#complete(role, lines));
+    if (event.kind === 'program-exited') completed.push(...this.#unfold(event.role));
+    if (event.kind === 'scenario-step-failed' || event.kind === 'run-finished')
+      completed.push(...this.#roles.flatMap((role) => this.#unfold(role)));
     const wait = this.#screen.data.print([...completed, ...(handleEvent(this.#handlers, event) ?? [])]);
     if (event.kind === 'terminal-output') this.#awaitQuiet(event.role);
     this.#screen.changed();
@@ -122,7 +131,23 @@ export class Relay {
     const wasShown = this.#shownPartials.get(role) === lines[0];
     this.#shownPartials.delete(role);
     const prefix = this.#prefix(role);
-    return lines.slice(wasShown ? 1 : 0).map((line) => prefixed(prefix, line));
+    const fold = this.#folds.get(role) ?? new RepeatFold(TIMES_SHOWN);
+    this.#folds.set(role, fold);
+    return this.#folded(prefix, fold.take(lines.slice(wasShown ? 1 : 0)));
+  }
+
+  /** How often the lines came that are counted, now that others come, or none. */
+  #unfold(role: string): string[] {
+    return this.#folded(this.#prefix(role), this.#folds.get(role)?.finish() ?? []);
+  }
+
+  #folded(prefix: string, lines: readonly FoldedLine[]): string[] {
+    const { paint } = this.#screen.data;
+    return lines.map((each) =>
+      'line' in each
+        ? prefixed(prefix, each.line)
+        : `${prefix} ${paint('dim', english.repeated(each.cycle, each.times))}`,
+    );
   }
 
   /** Shows an unfinished line, once. */

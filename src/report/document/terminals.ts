@@ -1,5 +1,7 @@
 import type { Language } from '../language/languages.ts';
 import { roleFile } from '../run/run-files.ts';
+import { foldedLines } from '../terminals/repeated-lines.ts';
+import type { BoundedText } from '../report-data.ts';
 import { data, type Block } from './blocks.ts';
 import type { RunRole } from './roles-by-side.ts';
 import { statusText } from './status-text.ts';
@@ -19,7 +21,7 @@ function terminalBlocks({ role, terminal }: RunRole, language: Language): Block[
     : {
         kind: 'listing',
         caption: data(`${role.role} · ${role.machine}`),
-        text: terminal.text,
+        text: foldedText(terminal.text, language),
         omitted: (bytes) => words.omitted(bytes, roleFile(role.role, 'log')),
         language: 'terminal',
       };
@@ -34,4 +36,20 @@ function terminalBlocks({ role, terminal }: RunRole, language: Language): Block[
     ...lost,
     { kind: 'paragraph', text: words.end(statusText(role, language)) },
   ];
+}
+
+/** So often the same lines are shown, then they are counted. */
+const TIMES_SHOWN = 20;
+
+function foldedText({ head, tail, omittedBytes }: BoundedText, language: Language): BoundedText {
+  const folded = (text: string): string =>
+    foldedLines(text.split('\n'), TIMES_SHOWN)
+      .map((each) => ('line' in each ? each.line : plain(language.failure.repeated(each.cycle, each.times))))
+      .join('\n');
+  return { head: folded(head), tail: folded(tail), omittedBytes };
+}
+
+/** As it stands in a listing: with ordinary blanks. */
+function plain(text: string): string {
+  return text.replaceAll(/[\u00a0\u202f]/g, ' ');
 }

@@ -1,5 +1,5 @@
 import { attempts } from './attempts-en.ts';
-import type { ProgramStatus } from '../../core/step-problem.ts';
+import type { EndlessOutput, ProgramStatus } from '../../core/step-problem.ts';
 import { formatBytes, formatDuration } from '../../core/text/amounts.ts';
 import { crashedBy, endWords, failureWords, joined, wholeSeconds } from './failure-words.ts';
 import { packets } from './packets-en.ts';
@@ -37,6 +37,9 @@ const printed = (text: string): string => (text === '' ? 'it printed nothing' : 
 const again = (lines: number | undefined): string =>
   lines === undefined ? '' : `, the same ${lines === 1 ? 'line' : `${lines} lines`} again and again`;
 
+const endless = ({ bytes, ms, lines }: EndlessOutput): string =>
+  `prints without end: ${formatBytes(bytes)} in ${formatDuration(ms)}${again(lines)}`;
+
 /** Why a step failed, in English, as it is shown on terminals and in reports. */
 export const english = failureWords({
   expected: {
@@ -62,8 +65,7 @@ export const english = failureWords({
     'asks-first': ({ role }) =>
       `${role} waits for a line on its keyboard, and does not listen: does it ask for its port?`,
     'not-asked': ({ role }) => `${role} does not ask for a line`,
-    'endless-output': ({ role, bytes, ms, lines }) =>
-      `${role} prints without end: ${formatBytes(bytes)} in ${formatDuration(ms)}${again(lines)}`,
+    'endless-output': ({ role, bytes, ms, lines }) => `${role} ${endless({ bytes, ms, lines })}`,
     'time-wait': ({ role, machine, port, endedMsAgo, end: how }) => {
       const since = endedMsAgo === undefined ? 'lately' : `${formatDuration(wholeSeconds(endedMsAgo))} ago`;
       const place = `port ${port} of ${machine} was still in TIME_WAIT, of a connection that ended ${since}`;
@@ -140,6 +142,9 @@ export const english = failureWords({
       `"wait: { listens: ${role} }" waits for the port.`,
     longer: ({ role, limitMs }) =>
       `If ${role} only needs longer: timeout: ${wholeSeconds(limitMs) / 1000}s beside the verb.`,
+    'endless-output': () =>
+      'A loop in it does not end. When the other side has closed a connection, recv() gives nothing, at once and each ' +
+      'time: leave the loop then.',
     'look-at-packets': () => '"lab logs --tcp" draws all packets of the run.',
     other: ({ text }) => text,
   },
@@ -163,6 +168,7 @@ export const english = failureWords({
     stopped: () => 'is stopped; the signal CONT lets it go on',
     background: () => 'wants to read its keyboard, but runs in the background',
     busy: () => 'computes',
+    endless: (output) => endless(output),
   },
   remark: {
     unread: ({ bytes, from }) => `${bytesText(bytes)} from ${from} ${bytes === 1 ? 'lies' : 'lie'} unread`,
@@ -184,6 +190,8 @@ export const english = failureWords({
       : `${role} ended with ${ended(how)}${line === undefined ? '' : `; its last words${words}`}`;
   },
   list,
+  repeated: (lines, times) =>
+    `… the same ${lines === 1 ? 'line' : `${lines} lines`} ${times === 1 ? 'once' : `${times} times`} more`,
   colon: ':',
   sentence: (step, wanted, instead) => `Step ${step} expected ${wanted}, but ${instead}.`,
   attempts,

@@ -1,11 +1,11 @@
 import { attempts } from './attempts-fr.ts';
-import type { ProgramStatus } from '../../core/step-problem.ts';
+import type { EndlessOutput, ProgramStatus } from '../../core/step-problem.ts';
 import type { ListenWay } from '../../core/step-problem.ts';
 import { crashedBy, endWords, failureWords, wholeSeconds } from './failure-words.ts';
 import { packets } from './packets-fr.ts';
 import { notations } from './notation.ts';
 
-const { bytes: bytesText, duration, list } = notations.fr;
+const { bytes: bytesText, duration, list, number } = notations.fr;
 
 /** Which follows "se termine" and "s’est terminé". */
 const end = (ended: ProgramStatus | number | string): string =>
@@ -56,6 +56,9 @@ const listening: Readonly<Record<ListenWay, string>> = {
 
 const printed = (text: string): string => (text === '' ? 'rien n’a été affiché' : `affiché : ${text}`);
 
+const endless = ({ bytes, ms, lines }: EndlessOutput): string =>
+  `affiche sans fin : ${bytesText(bytes)} en ${duration(ms)}${again(lines)}`;
+
 /** Why a step failed, in French. */
 export const french = failureWords({
   expected: {
@@ -88,8 +91,7 @@ export const french = failureWords({
     'in-vain': () => 'cela ne peut plus arriver',
     'asks-first': ({ role }) => `${role} attend une ligne au clavier et n’écoute pas : demande-t-il son port ?`,
     'not-asked': ({ role }) => `${role} ne demande pas de ligne`,
-    'endless-output': ({ role, bytes, ms, lines }) =>
-      `${role} affiche sans fin : ${bytesText(bytes)} en ${duration(ms)}${again(lines)}`,
+    'endless-output': ({ role, bytes, ms, lines }) => `${role} ${endless({ bytes, ms, lines })}`,
     'time-wait': ({ role, machine, port, endedMsAgo, end: how }) => {
       const since = endedMsAgo === undefined ? 'récemment' : `il y a ${duration(wholeSeconds(endedMsAgo))}`;
       const place = `le port ${port} de ${machine} était encore en TIME_WAIT, pour une connexion terminée ${since}`;
@@ -171,6 +173,9 @@ export const french = failureWords({
       `« send » répond, et « wait: { listens: ${role} } » attend le port.`,
     longer: ({ role, limitMs }) =>
       `S’il faut seulement plus de temps à ${role} : timeout: ${wholeSeconds(limitMs) / 1000}s à côté du verbe.`,
+    'endless-output': () =>
+      'Une de ses boucles ne finit pas. Quand l’autre côté a fermé la connexion, recv() ne donne rien, aussitôt et à ' +
+      'chaque fois : il faut alors quitter la boucle.',
     'look-at-packets': () => '« lab logs --tcp » dessine tous les paquets de l’exécution.',
     other: ({ text }) => text,
   },
@@ -194,6 +199,7 @@ export const french = failureWords({
     stopped: () => 'est suspendu ; le signal CONT le fait continuer',
     background: () => 'veut lire son clavier, mais tourne en arrière-plan',
     busy: () => 'calcule',
+    endless: (output) => endless(output),
   },
   remark: {
     unread: ({ bytes, from }) => `${bytesText(bytes)} de ${from} ${bytes === 1 ? 'n’est pas lu' : 'ne sont pas lus'}`,
@@ -216,6 +222,8 @@ export const french = failureWords({
       : `${role} s’est terminé ${ended(how)}${line === undefined ? '' : ` ; ses derniers mots${words}`}`;
   },
   list,
+  repeated: (lines, times) =>
+    `… ${lines === 1 ? 'la même ligne' : `les ${lines} mêmes lignes`} encore ${number(times)} fois`,
   colon: ' :',
   sentence: (step, wanted, instead) => `L’étape ${step} attendait ${wanted}, mais ${instead}.`,
   attempts,

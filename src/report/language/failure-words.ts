@@ -37,6 +37,8 @@ export interface FailureLexicon {
   readonly list: (items: readonly string[]) => string;
   /** What stands between the name of a program and a remark. */
   readonly colon: string;
+  /** In place of so many lines that came so many times more. */
+  readonly repeated: (lines: number, times: number) => string;
   /** A whole sentence; the step counts from 1. */
   readonly sentence: (step: string, expected: string, seen: string) => string;
   readonly labels: Readonly<Record<ProblemLine['kind'], string>>;
@@ -64,6 +66,8 @@ export interface FailureWords {
   readonly situation: (evidence: Evidence, step?: StepContext) => string[];
   /** The same of one program alone; `names` are those of machines by address. Undefined when nothing is known. */
   readonly doing: (role: string, look: ProgramLook, names: Readonly<Record<string, string>>) => string | undefined;
+  /** In place of so many lines that came so many times more. */
+  readonly repeated: (lines: number, times: number) => string;
   /** The whole failure in one sentence. `number` of the step counts from 1. */
   readonly sentence: (number: number, problem: StepProblem) => string;
   /** What else is known, most useful first: the nearest line, the cause, the programs, the network, a hint. */
@@ -92,6 +96,7 @@ export function failureWords(lexicon: FailureLexicon): FailureWords {
     hint,
     seen,
     situation,
+    repeated: lexicon.repeated,
     doing: (role, look, names) => situation({ programs: [{ role, machine: '', look }], names })[0],
     sentence: (number, problem) => lexicon.sentence(String(number), expected(problem.expected), seen(problem)),
     lines: (problem) => {

@@ -21,6 +21,7 @@ import type { HeldSocket, ProgramLook, WaitKind } from '../../core/program-look.
 import type {
   Advice,
   Cause,
+  EndlessOutput,
   Evidence,
   Expectation,
   Finding,
@@ -50,6 +51,8 @@ function byKind<T extends { readonly kind: string }>(fields: FieldsByKind<T>): S
 
 const duration = number(0, 1e12);
 const protocol = oneOf('tcp', 'udp');
+
+const endlessOutput = { bytes: count, ms: duration, lines: optional(count) };
 
 const programStatus = object<ProgramStatus>({ exitCode: optional(whole(-(2 ** 31), 2 ** 32)), signal: optional(text) });
 
@@ -137,7 +140,7 @@ const finding = byKind<Finding>({
   },
   packets: { problems: list(packetProblem) },
   'not-asked': { role: text },
-  'endless-output': { role: text, bytes: count, ms: duration, lines: optional(count) },
+  'endless-output': { role: text, ...endlessOutput },
   'time-wait': { role: text, machine: text, port, endedMsAgo: optional(duration), end: optional(programStatus) },
   other: { text },
 });
@@ -161,6 +164,7 @@ const advice = byKind<Advice>({
   'asks-first': { role: text },
   'look-at-packets': {},
   longer: { role: text, limitMs: duration },
+  'endless-output': {},
   'time-wait': {
     role: text,
     machine: text,
@@ -212,6 +216,7 @@ const programEvidence = object<ProgramEvidence>({
   role: text,
   machine: text,
   look: optional(programLook),
+  endless: optional(object<EndlessOutput>(endlessOutput)),
   end: optional(programStatus),
 });
 const cause = object<Cause>({ role: text, machine: text, end: optional(programStatus), line: optional(text) });

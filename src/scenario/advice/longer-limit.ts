@@ -17,7 +17,8 @@ export function withLongerLimit(problem: StepProblem): StepProblem {
     return problem;
   if (evidence === undefined || evidence.cause !== undefined) return problem;
   const atWork = evidence.programs.filter(
-    ({ end, look }) => end === undefined && look?.waits.some((kind) => working.has(kind)),
+    ({ end, endless, look }) =>
+      end === undefined && endless === undefined && look?.waits.some((kind) => working.has(kind)),
   );
   const slow = atWork.find((program) => program.role === role) ?? atWork[0];
   if (slow === undefined) return problem;

@@ -1,11 +1,13 @@
 import { awakeNow } from '../../core/time/awake-clock.ts';
 import type { EventSink } from '../../core/events.ts';
+import type { EndlessOutput } from '../../core/step-problem.ts';
 import { TimeoutError } from '../../core/errors.ts';
 import { type Attempt, retryUntil } from '../../core/time/retry.ts';
 import type { Program } from '../../lab/types.ts';
 import type { ExitStatus, RemoteProcess, Shell, TerminalSize } from '../../ssh/shell.ts';
 import { Wake } from '../../core/time/wake.ts';
 import type { StageProgram } from './stage-program.ts';
+import { OutputBurst } from './endless-output.ts';
 import { OutputDecoder, typedBytes } from './terminal-encoding.ts';
 import { TerminalReader } from './terminal-reader.ts';
 
@@ -35,6 +37,7 @@ export class ProgramTerminal {
   readonly machine: string;
   readonly reader: TerminalReader;
   readonly changes = new Wake();
+  readonly #burst = new OutputBurst();
   /**
    * Resolves when the program has ended and all that it printed was read. Rejects with what broke: a lost connection, a
    * sink that fails.
@@ -162,6 +165,11 @@ export class ProgramTerminal {
     await this.#events.emit({ kind: 'terminal-input', role: this.role, ...shown, by });
   }
 
+  /** What it prints without end; undefined when it does not, or has ended. */
+  get endless(): EndlessOutput | undefined {
+    return this.#isOver ? undefined : this.#burst.endless(this.reader);
+  }
+
   /** Presses keys that are no line: `^C`. `isHidden`: they are part of a line that the terminal does not echo. */
   async press(keys: string, { isHidden = false } = {}): Promise<void> {
     await this.#emitInput(keys, 'scenario', isHidden);
@@ -251,6 +259,7 @@ export class ProgramTerminal {
     await this.#events.emit({ kind: 'terminal-output', role: this.role, data: text });
     this.reader.write(text);
     this.#lastOutputAt = awakeNow();
+    this.#burst.note(text);
     this.changes.notify();
   }
 }
