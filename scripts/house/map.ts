@@ -226,6 +226,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'stage.ts',
     'step-data.ts',
     'step-schema.ts',
+    'waiting/asks-for-line.ts',
   ],
   session: [
     'belonging/home-of.ts',

@@ -31,6 +31,21 @@ interface RoleState {
   shown: string | undefined;
 }
 
+/** A line that a user typed, without Enter. */
+export interface TypedLine {
+  readonly role: string;
+  readonly line: string;
+}
+
+/** A scenario of what was done. */
+export interface Proposal {
+  readonly steps: readonly StepData[];
+  /** How many lines it sends. */
+  readonly sends: number;
+  /** Lines that were typed and that no program has read; no step sends them. */
+  readonly unread: readonly TypedLine[];
+}
+
 /**
  * Makes a scenario of what users did at the terminals of programs: each line typed becomes a `send`, keys that were no
  * line a `press`, what the programs then showed an `expect` for the last line of each terminal, each end an `exit`. It is a proposal, for a person to
@@ -40,6 +55,8 @@ export class ScenarioProposal {
   readonly #lines = new LineFold();
   readonly #roles = new Map<string, RoleState>();
   readonly #steps: StepData[] = [];
+  /** What was typed, in order. */
+  readonly #typed: (TypedLine & { readonly step: StepData })[] = [];
   /** Numbers that mean the same each time: ports of the lab, what was typed. */
   readonly #known: Set<string>;
   readonly #isPrompt: (role: string, line: string) => boolean;
@@ -56,7 +73,7 @@ export class ScenarioProposal {
   }
 
   readonly #handlers: EventHandlers<void> = {
-    'terminal-opened': ({ role }) => this.#act({ kind: 'opened', role }),
+    'terminal-opened': ({ role }) => void this.#act({ kind: 'opened', role }),
     'terminal-input': (event) => this.#type(event),
     'terminal-output': (event) => this.#noteScreen(event),
     'program-exited': (event) => this.#exit(event),
@@ -84,9 +101,23 @@ export class ScenarioProposal {
     this.#isOver = true;
   }
 
-  /** The steps so far. */
-  steps(): readonly StepData[] {
-    return [...this.#steps, ...this.#expectations()];
+  /**
+   * The steps so far.
+   *
+   * @param unread By role: how many of the lines typed last no program has read. A scenario that sends them would wait
+   *   for a program that does not ask; they are left out.
+   */
+  proposed(unread: ReadonlyMap<string, number>): Proposal {
+    const sent = [...Map.groupBy(this.#typed, ({ role }) => role)].flatMap(([role, lines]) =>
+      lines.slice(0, lines.length - Math.min(lines.length, unread.get(role) ?? 0)),
+    );
+    const unsent = this.#typed.filter((line) => !sent.includes(line));
+    const left = new Set(unsent.map(({ step }) => step));
+    return {
+      steps: [...this.#steps.filter((step) => !left.has(step)), ...this.#expectations()],
+      sends: sent.length,
+      unread: unsent.map(({ role, line }) => ({ role, line })),
+    };
   }
 
   #role(role: string): RoleState {
@@ -100,7 +131,8 @@ export class ScenarioProposal {
     const text = line.trim();
     if (state.echoes.length > 0 && text.endsWith(state.echoes[0]!.trim())) state.echoes.shift();
     else if (text !== '' && !this.#isPrompt(role, line)) {
-      this.#pressAll(({ readsKeys }) => readsKeys);
+      // A line editor reads single keys too, but shows them: they become a line.
+      this.#pressAll(({ readsKeys, isEchoed }) => readsKeys && !isEchoed);
       state.shown = text;
     }
   }
@@ -123,11 +155,13 @@ export class ScenarioProposal {
     if (keys.length > 0) this.#act({ kind: 'pressed', role, keys });
   }
 
-  /** Something was done: what had been shown before it is expected first. */
-  #act(action: RecordedAction): void {
-    this.#steps.push(...this.#expectations(), stepOfAction(action));
+  /** Something was done: what had been shown before it is expected first. Gives the step that does it. */
+  #act(action: RecordedAction): StepData {
+    const step = stepOfAction(action);
+    this.#steps.push(...this.#expectations(), step);
     this.#lastAction = action;
     for (const state of this.#roles.values()) state.shown = undefined;
+    return step;
   }
 
   #expectations(): StepData[] {
@@ -164,12 +198,13 @@ export class ScenarioProposal {
   }
 
   #enter(role: string, state: RoleState): void {
-    const { typed: line, hasOtherKeys, readsKeys, keys } = state;
+    const { typed: line, hasOtherKeys, isEchoed, keys } = state;
+    const readsKeys = state.readsKeys && !isEchoed;
     // Enter alone is a line that is empty, or a key.
     if (hasOtherKeys || (readsKeys && (line === '' || keys !== `${line}\r`))) return this.#press(role, state);
     Object.assign(state, nothingTyped);
     for (const number of line.match(/\d+/g) ?? []) this.#known.add(number);
-    this.#act({ kind: 'typed', role, line });
+    this.#typed.push({ role, line, step: this.#act({ kind: 'typed', role, line }) });
     state.echoes.push(line);
     return undefined;
   }

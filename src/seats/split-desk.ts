@@ -1,9 +1,14 @@
+import { setTimeout as setTimeoutPromise } from 'node:timers/promises';
 import { timestamp } from '../core/events.ts';
+import type { ProgramLook } from '../core/program-look.ts';
+import { sanitizeToLine } from '../core/text/sanitize.ts';
 import type { Pattern } from '../lab/types.ts';
+import type { LookAtProgram } from '../scenario/playing/keyboard.ts';
 import { SideBySide } from '../report/terminals/side-by-side.ts';
 import { findPattern } from '../lab/pattern.ts';
 import type { UserTerminal } from '../session/context.ts';
 import { KeyQueue } from './key-queue.ts';
+import { KeyRouter, type LookTicket } from './key-router.ts';
 import { drawScreen } from './own-screen.ts';
 import type { Seat } from './seat.ts';
 import { LEAVE_KEY } from './leave-key.ts';
@@ -15,45 +20,70 @@ export interface DeskRole {
   readonly prompt: Pattern | undefined;
 }
 
+export interface DeskListeners {
+  /** The user has had enough. */
+  readonly leave: () => void;
+  /** What the program of a role does now. */
+  readonly looked: (role: string, look: ProgramLook) => void;
+}
+
 /** In addition to the leave key, the one that goes to no program: "other", as in tmux(1). */
 const OTHER_KEY = 0x0f;
-const TAB_KEY = 0x09;
-/** What was typed before the terminal was ours ends with a line feed. */
-const enterKeys: ReadonlySet<number | undefined> = new Set([0x0d, 0x0a]);
 const KEYS_HELP = 'Ctrl-O: the other side   Ctrl-]: end';
+/** UTF-16 units of what was typed ahead that are shown: its end. */
+const LONGEST_HELD = 30;
 
 const FRAME_MS = 40;
 
+/** How often the programs are looked at, as long as it is not known which of them reads its keyboard. */
+const LOOK_MS = 100;
+/** The last look may not keep the user. */
+const LAST_LOOK_MS = 500;
+
 /**
  * A desk with several terminals for one user: they stand next to each other on the screen, and the keyboard belongs to
- * one of them. When another asks for a line while the one in use does not, it changes by itself: a user who speaks in
- * turns never has to switch. What is typed before a program asks waits until one does.
+ * one of them, the one whose program reads its keyboard: a user who speaks in turns never has to switch. What is typed
+ * while none does is shown, and goes to the first that does.
  */
 export class SplitDesk {
   readonly #terminal: UserTerminal;
   readonly #roles: readonly DeskRole[];
   readonly #picture: SideBySide;
   readonly #keys: ReadonlyMap<string, KeyQueue>;
-  readonly #live = new Set<string>();
-  /** Roles whose prompt shows, and that have got no line since. */
-  readonly #asking = new Set<string>();
-  /** What was typed and no program has asked for yet. */
-  #held: Uint8Array[] = [];
-  /** The user chose the side: it gets what is typed, whether or not it asks. */
-  #isChosen = false;
-  readonly #leave: () => void;
-  #focus: string;
+  readonly #router: KeyRouter;
+  readonly #lookAt = new Map<string, LookAtProgram>();
+  readonly #leave: DeskListeners['leave'];
+  readonly #looked: DeskListeners['looked'];
+  #standstill: string | undefined;
   #isDirty = true;
   #frames: NodeJS.Timeout | undefined;
+  #looks: NodeJS.Timeout | undefined;
+  #isLooking = false;
 
-  /** @param leave Called when the user has had enough. */
-  constructor(terminal: UserTerminal, roles: readonly DeskRole[], leave: () => void) {
+  constructor(terminal: UserTerminal, roles: readonly DeskRole[], { leave, looked }: DeskListeners) {
     this.#terminal = terminal;
     this.#roles = roles;
     this.#picture = new SideBySide(roles);
     this.#keys = new Map(roles.map(({ role }) => [role, new KeyQueue()]));
+    const sides = roles.map(({ role, prompt }) => ({ role, hasPrompt: prompt !== undefined }));
+    this.#router = new KeyRouter(sides, (role, keys) => this.#keys.get(role)?.push(keys));
     this.#leave = leave;
-    this.#focus = roles[0]!.role;
+    this.#looked = looked;
+  }
+
+  /** By role: how many of the lines typed last its program has not read. */
+  get unread(): ReadonlyMap<string, number> {
+    return this.#router.unread;
+  }
+
+  /** What was typed and given to no program, as a person reads it. */
+  get held(): string {
+    return this.#router.held.text;
+  }
+
+  /** By role: what its program did when it was looked at last. */
+  get looks(): ReadonlyMap<string, ProgramLook> {
+    return this.#router.looks;
   }
 
   /** By role. */
@@ -67,11 +97,13 @@ export class SplitDesk {
     stdin.setRawMode?.(true);
     stdin.on('data', this.#onKeys).on('end', this.#leave);
     this.#frames = setInterval(() => this.#draw(), FRAME_MS);
+    this.#looks = setInterval(() => void this.#look(), LOOK_MS);
   }
 
   close(): void {
     const { stdin } = this.#terminal;
     clearInterval(this.#frames);
+    clearInterval(this.#looks);
     stdin.off('data', this.#onKeys).off('end', this.#leave).pause();
     for (const queue of this.#keys.values()) queue.end();
   }
@@ -80,77 +112,77 @@ export class SplitDesk {
     const { columns = 80, rows = 24 } = this.#terminal.stdout;
     const size = { columns: Math.max(20, Math.floor((columns - 3) / this.#roles.length)), rows: Math.max(5, rows - 4) };
     return {
-      operator: { input: this.#keys.get(role)!, size },
+      operator: {
+        input: this.#keys.get(role)!,
+        size,
+        begun: (look) => {
+          this.#lookAt.set(role, look);
+          this.#router.begin(role);
+          this.#changed();
+        },
+      },
       begin: () => {
-        this.#live.add(role);
         this.#picture.take({ at: timestamp(), kind: 'terminal-opened', role, machine: '', command: [], ...size });
         this.#changed();
       },
       show: async (data) => {
         this.#picture.take({ at: timestamp(), kind: 'terminal-output', role, data });
-        this.#follow(role);
+        this.#router.shown(role, this.#showsPrompt(role));
         this.#changed();
       },
       end: () => {
-        this.#live.delete(role);
-        this.#asking.delete(role);
-        if (this.#focus === role) this.#other();
+        this.#router.end(role);
         this.#changed();
       },
-      tell: () => undefined,
+      tell: ({ step, waitsFor }) => {
+        this.#changed();
+        // When all have been started, it is the user who is waited for.
+        this.#standstill = step === undefined ? undefined : sanitizeToLine(`lab waits for ${waitsFor}`);
+      },
       leave: async () => undefined,
     };
   }
 
   readonly #onKeys = (keys: Uint8Array): void => {
-    if (keys.includes(LEAVE_KEY)) return this.#leave();
-    if (keys.includes(OTHER_KEY)) {
-      this.#other();
-      this.#isChosen = true;
-    } else this.#held.push(...linesOf(keys));
-    this.#handOut();
-    return this.#changed();
+    if (keys.includes(LEAVE_KEY)) return void this.#end();
+    if (keys.includes(OTHER_KEY)) this.#router.other();
+    else this.#router.press(keys);
+    this.#changed();
   };
 
-  /** Gives the side in use what waits, a line at a time. */
-  #handOut(): void {
-    for (let keys = this.#held[0]; keys !== undefined && this.#takes(keys); keys = this.#held[0]) {
-      this.#held.shift();
-      this.#keys.get(this.#focus)?.push(keys);
-      if (!enterKeys.has(keys.at(-1))) continue;
-      this.#asking.delete(this.#focus);
-      this.#isChosen = false;
-    }
-  }
-
-  /** A side without a prompt takes everything; keys such as ^C are never held back. */
-  #takes(keys: Uint8Array): boolean {
-    const hasPrompt = this.#roles.some(({ role, prompt }) => role === this.#focus && prompt !== undefined);
-    return (
-      !hasPrompt ||
-      this.#isChosen ||
-      this.#asking.has(this.#focus) ||
-      (keys[0]! < 0x20 && !enterKeys.has(keys[0]) && keys[0] !== TAB_KEY)
-    );
-  }
-
-  /** Goes to the next side that runs. */
-  #other(): void {
-    const names = this.#roles.map(({ role }) => role);
-    const at = names.indexOf(this.#focus);
-    this.#focus = [...names.slice(at + 1), ...names.slice(0, at)].find((role) => this.#live.has(role)) ?? this.#focus;
-  }
-
-  /** Goes to a side that asks for a line, unless the one in use does. */
-  #follow(role: string): void {
+  #showsPrompt(role: string): boolean {
     const prompt = this.#roles.find((each) => each.role === role)?.prompt;
-    if (prompt === undefined || !isPrompt(prompt, this.#picture.currentLine(role))) return;
-    this.#asking.add(role);
-    if (!this.#asking.has(this.#focus) && !this.#isChosen) this.#focus = role;
-    this.#handOut();
+    return prompt !== undefined && isPrompt(prompt, this.#picture.currentLine(role));
+  }
+
+  /** The user has had enough: what the programs did then is what is known of them. */
+  async #end(): Promise<void> {
+    await Promise.race([this.#ask(this.#router.everyone()), setTimeoutPromise(LAST_LOOK_MS)]);
+    this.#leave();
+  }
+
+  /** Asks the machines which program reads its keyboard, unless that is known. */
+  async #look(): Promise<void> {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    await this.#ask(this.#router.questions(performance.now()));
+    this.#isLooking = false;
+  }
+
+  async #ask(tickets: readonly LookTicket[]): Promise<void> {
+    const answers = tickets.map(async (ticket) => {
+      const look = await this.#lookAt
+        .get(ticket.role)?.()
+        .catch(() => undefined);
+      if (look !== undefined) this.#looked(ticket.role, look);
+      this.#router.answered(ticket, look);
+      this.#isDirty = true;
+    });
+    await Promise.all(answers);
   }
 
   #changed(): void {
+    this.#standstill = undefined;
     this.#isDirty = true;
   }
 
@@ -158,9 +190,16 @@ export class SplitDesk {
     if (!this.#isDirty) return;
     this.#isDirty = false;
     const { columns = 80, rows = 24 } = this.#terminal.stdout;
-    const lines = this.#picture.picture({ columns, rows: rows - 2, focus: this.#focus });
+    const lines = this.#picture.picture({ columns, rows: rows - 2, focus: this.#router.focus });
     // A screen that went away is an end of the session, which the keyboard tells.
-    void drawScreen(this.#terminal, lines, KEYS_HELP.slice(0, columns - 1)).catch(() => undefined);
+    void drawScreen(this.#terminal, lines, this.#bottom().slice(0, columns - 1)).catch(() => undefined);
+  }
+
+  #bottom(): string {
+    const { text } = this.#router.held;
+    if (text === '') return this.#standstill ?? KEYS_HELP;
+    const shown = text.length > LONGEST_HELD ? `…${text.slice(-LONGEST_HELD)}` : text;
+    return `typed ahead: ${shown} (goes to the side that reads first)   ${KEYS_HELP}`;
   }
 }
 
@@ -168,16 +207,4 @@ export class SplitDesk {
 export function isPrompt(prompt: Pattern, line: string): boolean {
   const match = findPattern(prompt, line, 0);
   return match !== undefined && line.slice(match.end).trim() === '';
-}
-
-/** Keys in pieces that each end with Enter, but for the last. */
-function linesOf(keys: Uint8Array): Uint8Array[] {
-  const lines: Uint8Array[] = [];
-  for (let start = 0; start < keys.length;) {
-    const end = keys.subarray(start).findIndex((key) => enterKeys.has(key));
-    const next = end === -1 ? keys.length : start + end + 1;
-    lines.push(keys.subarray(start, next));
-    start = next;
-  }
-  return lines;
 }

@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -8,15 +6,14 @@ import { down } from '../../src/commands/lab/down.ts';
 import { record } from '../../src/commands/runs/record.ts';
 import { run } from '../../src/commands/runs/run.ts';
 import { up } from '../../src/commands/lab/up.ts';
-import { quoteCommand } from '../../src/core/text/shell-quote.ts';
-import { mainFile } from '../helpers/cli.ts';
 import { testContext } from '../helpers/command-context.ts';
 import { cannotMakeMachines, labFolder } from '../helpers/machines/machines.ts';
+import { recordSession, type Keys } from '../helpers/record-session.ts';
 
 const asker = (prompt: string, then: string): string => `[sh, -c, 'printf "${prompt} "; read -r answer && ${then}']`;
 const lab = `version: 1
 name: recorded
-networks: { natnet: 192.168.100.0/24 }
+networks: { natnet: { subnet: 192.168.100.0/24, nat: false } }
 machines:
   vm1: { user: ildvm1, address: 192.168.100.4 }
   vm2: { user: ildvm2, address: 192.168.100.5 }
@@ -27,9 +24,6 @@ scenarios:
   first: # stays as it is
     - start: one # and so does this
 `;
-
-/** What is typed, each as soon as the screen shows something that matches. */
-type Keys = readonly (readonly [when: RegExp, press: string])[];
 
 describe('lab record', { skip: await cannotMakeMachines() }, () => {
   const folder = labFolder({ 'lab.yaml': lab });
@@ -43,35 +37,17 @@ describe('lab record', { skip: await cannotMakeMachines() }, () => {
     await folder[Symbol.asyncDispose]();
   });
 
-  /** `lab record` on a real terminal; gives what stood there when it was over. */
-  async function recorded(
+  const recorded = (
     args: readonly string[],
     keys: Keys,
-    environment: Readonly<Record<string, string>> = {},
-  ): Promise<{ readonly shown: string; readonly exitCode: number | null }> {
-    const command = `stty cols 100 rows 20; exec ${quoteCommand([process.execPath, mainFile, 'record', ...args])}`;
-    const child = spawn('script', ['-qefc', command, '/dev/null'], {
-      cwd: folder.path,
-      env: { ...process.env, TERM: 'xterm-256color', ...environment },
-      stdio: ['pipe', 'pipe', 'ignore'],
-    });
-    const left = [...keys];
-    let shown = '';
-    child.stdout.setEncoding('utf8').on('data', (piece: string) => {
-      shown += piece;
-      const waiting = left.findIndex(([when]) => !when.test(shown));
-      for (const [, press] of left.splice(0, waiting === -1 ? left.length : waiting)) child.stdin.write(press);
-    });
-    const [exitCode] = (await once(child, 'close')) as [number | null];
-    assert.deepEqual(left, [], shown);
-    return { shown: shown.slice(shown.lastIndexOf('\x1b[?1049l') + '\x1b[?1049l'.length), exitCode };
-  }
+    environment?: Readonly<Record<string, string>>,
+  ): ReturnType<typeof recordSession> => recordSession(folder.path, ['record', ...args], keys, environment);
 
   test('makes a scenario of what was done at both terminals, and lab run plays it', async () => {
     const { shown, exitCode } = await recorded(
       ['both', '--write'],
       [
-        [/name\? /, 'Ada\r'],
+        [/name\? .*age\?/s, 'Ada\r'],
         [/hello Ada/, '36\r'],
       ],
     );

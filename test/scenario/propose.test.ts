@@ -14,7 +14,7 @@ const isPrompt = (_role: string, line: string): boolean => /^(?:client|server)@v
 function proposed(events: readonly Event[]): readonly StepData[] {
   const proposal = new ScenarioProposal(['7999'], isPrompt);
   for (const event of events) proposal.take(event);
-  return proposal.steps();
+  return proposal.proposed(new Map()).steps;
 }
 
 const open: EventBody = { kind: 'terminal-opened', role: 'p', machine: 'vm1', columns: 80, rows: 24, command: ['p'] };
@@ -28,6 +28,9 @@ function ofProgram(...bodies: readonly EventBody[]): readonly unknown[] {
 function expected(line: string): unknown {
   return ofProgram(shows(`${line}\r\n`))[0];
 }
+
+const sends = (...lines: readonly [string, string][]): unknown[] =>
+  lines.map(([role, line]) => ({ send: { [role]: line } }));
 
 describe('a proposed scenario', () => {
   test('of the reference session is the one of the practical, with more expected', () => {
@@ -120,12 +123,24 @@ ${scenarioYaml('demo', proposed(stamped(tp1Bodies)).map(stepYaml), 2)}`);
       proposal.take(event);
     proposal.noteEntry('p', false);
     for (const event of stamped([types('ok\r')])) proposal.take(event);
-    assert.deepEqual(proposal.steps().slice(1), [
+    assert.deepEqual(proposal.proposed(new Map()).steps.slice(1), [
       { press: { p: 'z' } },
       { expect: { p: 'up' } },
       { press: { p: 'sd' } },
       { expect: { p: 'right' } },
       { send: { p: 'ok' } },
+    ]);
+  });
+
+  test('sends what was typed in a line editor, which reads keys and shows them', () => {
+    const proposal = new ScenarioProposal([], isPrompt);
+    for (const event of stamped([open])) proposal.take(event);
+    proposal.noteEntry('p', true);
+    for (const event of stamped([types('he'), shows('> he'), types('llp'), shows('llp\r\nnews\r\n'), types('\x7fo\r')]))
+      proposal.take(event);
+    assert.deepEqual(proposal.proposed(new Map()).steps.slice(1), [
+      { expect: { p: 'news' } },
+      { send: { p: 'hello' } },
     ]);
   });
 
@@ -164,6 +179,45 @@ ${scenarioYaml('demo', proposed(stamped(tp1Bodies)).map(stepYaml), 2)}`);
     assert.deepEqual(expected('/etc/'), { expect: { p: String.raw`//etc//` } });
   });
 
+  test('sends no line that no program has read', () => {
+    const proposal = new ScenarioProposal([], isPrompt);
+    for (const event of stamped([
+      open,
+      { ...open, role: 'q' },
+      types('one\r'),
+      shows('one\r\ngot one\r\n'),
+      types('two\r'),
+      { kind: 'terminal-input', role: 'q', data: 'other\r', by: 'user' },
+      types('two\r'),
+    ]))
+      proposal.take(event);
+    const unread = (lines: Record<string, number>): unknown => {
+      const { steps, ...rest } = proposal.proposed(new Map(Object.entries(lines)));
+      return { ...rest, steps: steps.slice(2) };
+    };
+    const first = [{ send: { p: 'one' } }, { expect: { p: 'got one' } }];
+    assert.deepEqual(unread({ p: 0 }), {
+      steps: [...first, ...sends(['p', 'two'], ['q', 'other'], ['p', 'two'])],
+      sends: 4,
+      unread: [],
+    });
+    assert.deepEqual(unread({ p: 1 }), {
+      steps: [...first, ...sends(['p', 'two'], ['q', 'other'])],
+      sends: 3,
+      unread: [{ role: 'p', line: 'two' }],
+    });
+    assert.deepEqual(unread({ p: 9, q: 1 }), {
+      steps: [{ expect: { p: 'got one' } }],
+      sends: 0,
+      unread: [
+        { role: 'p', line: 'one' },
+        { role: 'p', line: 'two' },
+        { role: 'q', line: 'other' },
+        { role: 'p', line: 'two' },
+      ],
+    });
+  });
+
   test('expects a number that was typed as it was', () => {
     assert.deepEqual(ofProgram(types('12345\r'), shows('12345\r\ngot 12345\r\n')), [
       { send: { p: '12345' } },
@@ -179,6 +233,6 @@ ${scenarioYaml('demo', proposed(stamped(tp1Bodies)).map(stepYaml), 2)}`);
       { kind: 'program-exited', role: 'p', machine: 'vm1', exitCode: undefined, signal: 'TERM' },
     ]))
       proposal.take(event);
-    assert.deepEqual(proposal.steps(), [{ start: 'p' }, { expect: { p: 'hello' } }]);
+    assert.deepEqual(proposal.proposed(new Map()).steps, [{ start: 'p' }, { expect: { p: 'hello' } }]);
   });
 });

@@ -7,7 +7,9 @@ import { fileLabelRule } from '../../lab/fields/rules.ts';
 import { readLabFile } from '../../lab/yaml/read-lab-file.ts';
 import type { Lab, Program } from '../../lab/types.ts';
 import { parseScenarios, scenarioOf } from '../../scenario/parse.ts';
-import { ScenarioProposal } from '../../scenario/propose.ts';
+import type { ProgramLook } from '../../core/program-look.ts';
+import { english } from '../../report/language/failure-en.ts';
+import { ScenarioProposal, type TypedLine } from '../../scenario/propose.ts';
 import { stepOfAction, stepYaml, type StepData } from '../../scenario/step-data.ts';
 import { rewriteFile } from '../../state/files/storage.ts';
 import type { CommandContext } from '../../session/context.ts';
@@ -32,6 +34,8 @@ export interface RecordResult {
   /** The run that was stored while the user played. */
   readonly run: string;
   readonly steps: readonly StepData[];
+  /** Lines that were typed and that no program has read; no step sends them. */
+  readonly unread: readonly TypedLine[];
   /** The scenario as it stands, or would stand, in the lab file. */
   readonly yaml: string;
   /** Absolute path of the lab file, if the scenario was added to it. */
@@ -65,9 +69,14 @@ export async function record(
   const desk = new SplitDesk(
     terminal,
     programs.map(({ name: role, on, prompt }) => ({ role, machine: on, prompt })),
-    () => {
-      proposal.finish();
-      enough.abort(new InterruptedError('SIGINT'));
+    {
+      leave() {
+        proposal.finish();
+        enough.abort(new InterruptedError('SIGINT'));
+      },
+      looked(role, { entry }) {
+        if (entry !== undefined) proposal.noteEntry(role, entry === 'keys');
+      },
     },
   );
   const watched: CommandContext = {
@@ -90,12 +99,16 @@ export async function record(
     },
   });
   refuseFailure(result);
-  const steps = proposal.steps();
+  const { steps, sends, unread } = proposal.proposed(desk.unread);
+  const typed: Typed = { sends, unread, held: desk.held };
+  if (sends === 0 && (unread.length > 0 || typed.held !== '')) throw nothingRead(typed, lab, desk.looks);
+  await tellUnread(typed, context.events);
   if (write) await writeScenario(context, name, steps);
   return {
     scenario: name,
     run: result.runs[0]!.run,
     steps,
+    unread,
     yaml: scenarioYaml(name, steps.map(stepYaml), 2),
     file: write ? context.labFile : undefined,
   };
@@ -133,6 +146,42 @@ function numbersOf({ programs, machines }: Lab): string[] {
 function isPromptOf({ programs }: Lab, role: string, line: string): boolean {
   const prompt = programs.get(role)?.prompt;
   return prompt !== undefined && isPrompt(prompt, line);
+}
+
+/** What the user typed, and what became of it. */
+interface Typed {
+  /** How many lines were read. */
+  readonly sends: number;
+  readonly unread: readonly TypedLine[];
+  /** What was not even given to a program, as a person reads it. */
+  readonly held: string;
+}
+
+/** A scenario that sends nothing of what was typed is not what the user has played. */
+function nothingRead(typed: Typed, { programs, machines }: Lab, looks: ReadonlyMap<string, ProgramLook>): CheckError {
+  const names = Object.fromEntries(
+    [...machines.values()].flatMap(({ name, interfaces }) => interfaces.map(({ address }) => [address, name])),
+  );
+  const doing = [...programs.keys()].flatMap((role) => {
+    const look = looks.get(role);
+    return look === undefined ? [] : (english.doing(role, look, names) ?? []);
+  });
+  return new CheckError(`no program has read what was typed: ${textOf(typed)}`, {
+    code: 'nothing-read',
+    hint: 'There is no scenario to propose. Type when a program reads its keyboard: the desk goes there by itself.',
+    ...(doing.length === 0 ? {} : { detail: doing.join('\n') }),
+  });
+}
+
+async function tellUnread(typed: Typed, events: EventSink): Promise<void> {
+  if (typed.unread.length === 0 && typed.held === '') return;
+  const message = `no program has read ${textOf(typed)}: the scenario does not send it`;
+  await events.emit({ kind: 'notice', level: 'warning', message });
+}
+
+function textOf({ unread, held }: Typed): string {
+  const lines = unread.map(({ role, line }) => `${JSON.stringify(line)} (typed at ${role})`);
+  return [...lines, ...(held === '' ? [] : [`${JSON.stringify(held)} (typed ahead)`])].join(', ');
 }
 
 function withListener(events: EventSink, listener: (event: Event) => void): EventSink {

@@ -1,4 +1,8 @@
+import type { ProgramLook } from '../../core/program-look.ts';
 import type { TerminalSize } from '../../ssh/shell.ts';
+
+/** Asks the machine what the program does now; undefined when that is not shown. */
+export type LookAtProgram = () => Promise<ProgramLook | undefined>;
 
 /** A user at the keyboard of one program. */
 export interface Operator {
@@ -11,6 +15,8 @@ export interface Operator {
   readonly size?: TerminalSize | undefined;
   /** Its later sizes. */
   readonly resizes?: AsyncIterable<TerminalSize> | undefined;
+  /** Called at each start of the program. */
+  readonly begun?: ((look: LookAtProgram) => void) | undefined;
 }
 
 /** What a keyboard needs of the terminal of a program. */
@@ -27,19 +33,22 @@ export class Keyboard {
   readonly size: TerminalSize | undefined;
   readonly #input: AsyncIterator<Uint8Array>;
   readonly #resizes: AsyncIterator<TerminalSize> | undefined;
+  readonly #begun: Operator['begun'];
   #terminal: TypedTerminal | undefined;
   #hasEnded = false;
 
   constructor(operator: Operator) {
     this.size = operator.size;
+    this.#begun = operator.begun;
     this.#input = operator.input[Symbol.asyncIterator]();
     this.#resizes = operator.resizes?.[Symbol.asyncIterator]();
   }
 
   /** From now on the program has this terminal. */
-  attach(terminal: TypedTerminal): void {
+  attach(terminal: TypedTerminal, look: LookAtProgram): void {
     const isFirst = this.#terminal === undefined;
     this.#terminal = terminal;
+    this.#begun?.(look);
     if (this.#hasEnded) terminal.endInput();
     if (!isFirst) return;
     // What fails here fails for the terminal too: the program has ended, or the connection is lost.

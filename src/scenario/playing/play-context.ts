@@ -8,7 +8,7 @@ import type { Shell } from '../../ssh/shell.ts';
 import { english } from '../../report/language/failure-en.ts';
 import { StepFailure } from './step-failure.ts';
 import { isEnd, type ExpectedEnd } from './exit-words.ts';
-import { Keyboard } from './keyboard.ts';
+import { Keyboard, type LookAtProgram } from './keyboard.ts';
 import { StandstillWatch } from './standstill.ts';
 import { VainWatch } from '../waiting/in-vain.ts';
 import type { Stage } from '../stage.ts';
@@ -19,6 +19,8 @@ import type { ProgramTerminal } from './program-terminal.ts';
 const OPERATOR_TIMEOUT_MS = 60 * 60_000;
 /** How often a look is made that no output wakes. */
 const LOOK_INTERVAL_MS = 25;
+/** Two looks so far apart tell what computes from what waits. */
+const STABLE_MS = 20;
 
 /** What the verbs share while one scenario is played. */
 export class PlayContext {
@@ -58,7 +60,8 @@ export class PlayContext {
   add(terminal: ProgramTerminal): void {
     this.terminals.set(terminal.role, terminal);
     this.opened.push(terminal);
-    this.keyboards.get(terminal.role)?.attach(terminal);
+    const look: LookAtProgram = async () => (await this.lookAt([terminal], { stableMs: STABLE_MS })).get(terminal);
+    this.keyboards.get(terminal.role)?.attach(terminal, look);
     terminal.done.catch((error: unknown) => this.#lost.abort(error));
   }
 

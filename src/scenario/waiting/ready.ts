@@ -24,7 +24,8 @@ export async function waitForLine(play: PlayContext, terminal: ProgramTerminal, 
     prompt === undefined ? { kind: 'input', role } : { kind: 'prompt', role, pattern: patternText(prompt) };
   const { look } = await play.waitFor(terminal, deadline, {
     expected,
-    look: () => question.asks(),
+    // A user who has typed something already has answered the question.
+    look: () => (terminal.linesRelayed > 0 ? { look: undefined } : question.asks()),
     nearest: () => (prompt === undefined || reader.shows(prompt) ? undefined : reader.unfinishedLine),
     hint: () => (prompt && reader.shows(prompt) ? { kind: 'prompt-answered' } : notFoundHint(terminal)),
   });

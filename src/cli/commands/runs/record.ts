@@ -12,9 +12,10 @@ export const recordCommand = defineCommand({
   summary: 'play all sides by hand, and turn the session into a scenario',
   details:
     'All programs of the lab are started, those that listen first; their terminals are shown side by side. ' +
-    'The keyboard follows the side that waits for a line (Ctrl-O: the other side). It ends when all programs have ' +
-    'ended, or with Ctrl-]. What you typed becomes "send" steps, what was shown proposed "expect" steps, which you ' +
-    'should look at.',
+    'The keyboard goes to the side whose program reads it (Ctrl-O: the other side); what you type while none does is ' +
+    'shown at the bottom, and goes to the first that does. It ends when all programs have ended, or with Ctrl-]. ' +
+    'What you typed becomes "send" steps, what was shown proposed "expect" steps, which you should look at; a line ' +
+    'that no program has read is not proposed.',
   arguments: { name: required(word('name'), 'name of the new scenario') },
   options: { write: flag('add it to the lab file; the rest of the file stays as it is'), maxOutput },
   examples: [
