@@ -23,5 +23,12 @@ export type ProgramHint =
   | { readonly kind: 'no-display' }
   | { readonly kind: 'python-2' }
   | { readonly kind: 'not-executable'; readonly file: string }
+  /** The first line of a script asks for a program that its machine does not have; undefined when nobody says which. */
+  | {
+      readonly kind: 'first-line';
+      readonly machine: string;
+      readonly file: string;
+      readonly interpreter?: string | undefined;
+    }
   /** `byte` is hexadecimal: `E9`. */
   | { readonly kind: 'not-utf8'; readonly role: string; readonly byte: string };

@@ -122,6 +122,22 @@ await testSets('the same of other languages', [
     check: fails({ step: 'start: java', says: [/The class tp\.Server is not in the folder of java/] }),
   },
   {
+    folder: 'variants/missing-interpreter-path',
+    title: 'an interpreter that is not at its path',
+    check: fails({
+      step: 'start: server',
+      says: [/The first line of server\.sh asks for an interpreter, which vm1 does not have/],
+    }),
+  },
+  {
+    folder: 'variants/missing-interpreter',
+    title: 'an interpreter that env does not find',
+    check: fails({
+      step: 'start: server',
+      says: [/The first line of server\.rb asks for ruby-of-the-lecture, which vm1 does not have/],
+    }),
+  },
+  {
     folder: 'variants/no-display',
     title: 'a window on a machine without a screen',
     check: fails({ step: 'exit: { client: 0 }', says: [/Machines have no screen for windows/] }),

@@ -30,12 +30,9 @@ await testSets('a failure is a whole sentence on the first card, and steps that 
     }),
   },
   {
-    folder: 'sets/42-bug-client-first',
+    folder: 'sets/47-bug-no-encode',
     title: 'a step in the middle',
-    check: isReported({
-      french: /L’étape 3 attendait .*client.*, mais .* s’est terminé .*avec le code 1/,
-      steps: [5, 2],
-    }),
+    check: isReported({ french: /L’étape 4 attendait "bonjour" sur le terminal de serveur, mais /, steps: [5, 1] }),
   },
   {
     folder: 'sets/57-daemon',

@@ -170,6 +170,10 @@ const advices: ByKind<Advice> = {
   'no-display': [{ kind: 'no-display' }],
   'python-2': [{ kind: 'python-2' }],
   'not-executable': [{ kind: 'not-executable', file: 'server.py' }],
+  'first-line': [
+    { kind: 'first-line', machine: 'vm1', file: 'server.rb', interpreter: 'ruby' },
+    { kind: 'first-line', machine: 'vm1', file: 'server.rb' },
+  ],
   'not-utf8': [{ kind: 'not-utf8', role: 'server', byte: 'E9' }],
   'asks-first': [{ kind: 'asks-first', role: 'server' }],
   'endless-output': [{ kind: 'endless-output' }],

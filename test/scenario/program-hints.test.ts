@@ -251,6 +251,24 @@ const rows: readonly Row[] = [
     advises: { kind: 'not-executable', file: 'a.py' },
   },
   {
+    title: 'a script whose interpreter env does not find',
+    sent: { 'a.sh': '#!/usr/bin/env lab-no-such-ruby\nputs 1\n' },
+    command: ['./a.sh'],
+    advises: { kind: 'first-line', machine: 'vm1', file: 'a.sh', interpreter: 'lab-no-such-ruby' },
+  },
+  {
+    title: 'a script whose interpreter is not at its path',
+    sent: { 'a.sh': '#!/usr/local/bin/lab-no-such-ksh\necho 1\n' },
+    command: ['./a.sh'],
+    advises: { kind: 'first-line', machine: 'vm1', file: 'a.sh' },
+  },
+  {
+    title: 'a script that runs a command that is not there',
+    sent: { 'a.sh': '#!/bin/sh\nlab-no-such-command\n' },
+    command: ['./a.sh'],
+    advises: undefined,
+  },
+  {
     title: 'a shell script that is not sent',
     command: ['bash', 'talk.sh'],
     unsent: ['talk.sh'],

@@ -135,6 +135,9 @@ export const english = failureWords({
       'It is written for Python 2, and this is Python 3: print(…) has parentheses, raw_input is now input.',
     'not-executable': ({ file }) =>
       `${file} may not be executed. Run chmod +x ${file} here, or name its interpreter in command.`,
+    'first-line': ({ machine, file, interpreter = 'an interpreter' }) =>
+      `The first line of ${file} asks for ${interpreter}, which ${machine} does not have. Name another one there, ` +
+      `or install it on ${machine}.`,
     'not-utf8': ({ role, byte }) =>
       `The output of ${role} is not UTF-8 (byte ${byte}). Add encoding: latin1 to the program, or let it print UTF-8.`,
     'asks-first': ({ role }) =>

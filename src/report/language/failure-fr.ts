@@ -165,6 +165,9 @@ export const french = failureWords({
       'Ce programme est écrit pour Python 2, et c’est Python 3 ici : print(…) avec parenthèses, input pour raw_input.',
     'not-executable': ({ file }) =>
       `${file} n’est pas exécutable. Lancer chmod +x ${file} ici, ou nommer son interpréteur dans command.`,
+    'first-line': ({ machine, file, interpreter = 'un interpréteur' }) =>
+      `La première ligne de ${file} demande ${interpreter}, que ${machine} n’a pas. Y en nommer un autre, ` +
+      `ou l’installer sur ${machine}.`,
     'not-utf8': ({ role, byte }) =>
       `La sortie de ${role} n’est pas en UTF-8 (octet ${byte}). Ajouter encoding: latin1 au programme, ` +
       'ou le faire écrire en UTF-8.',

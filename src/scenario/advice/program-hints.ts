@@ -83,6 +83,7 @@ const families: Readonly<Record<string, readonly string[]>> = {
 const table: readonly ((words: LastWords) => ProgramHint | undefined)[] = [
   windowsLineEnds,
   notExecutable,
+  firstLine,
   fileUnsent,
   pythonModule,
   nodeModule,
@@ -111,6 +112,25 @@ function notExecutable({ program: { command }, status, last }: LastWords): Progr
   const [first = ''] = command;
   const isRefused = status.exitCode === CANNOT_EXECUTE && /permission denied/i.test(last);
   return isRefused && first.includes('/') ? { kind: 'not-executable', file: basename(first) } : undefined;
+}
+
+/** env(1) names what it looked for, and Bash the path in the line; other shells say that the script is not there. */
+const unfoundInterpreters: readonly RegExp[] = [
+  /^\S*env: (?:can't execute )?[‘'"]?([\w.+-]+)[’'"]?: No such file/,
+  /: (\S+): bad interpreter: No such file/,
+];
+
+function firstLine({ program, machine, status, last }: LastWords): ProgramHint | undefined {
+  const [first = ''] = program.command;
+  const isSent = program.files.some((file) => basename(file) === basename(first));
+  const isUnfound = status.exitCode === COMMAND_NOT_FOUND || status.exitCode === CANNOT_EXECUTE;
+  if (!isSent || !isUnfound || !first.includes('/')) return undefined;
+  const interpreter = unfoundInterpreters.map((pattern) => pattern.exec(last)?.[1]).find((found) => found);
+  const isUnstarted = [`${first}: not found`, `${first}: cannot execute: required file not found`].some((words) =>
+    last.endsWith(words),
+  );
+  if (interpreter === undefined && !isUnstarted) return undefined;
+  return { kind: 'first-line', machine, file: basename(first), ...(interpreter !== undefined && { interpreter }) };
 }
 
 /** What interpreters say of a program or module of the user's own that is not there; the first group is its path. */

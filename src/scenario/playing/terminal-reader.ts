@@ -179,6 +179,11 @@ export class TerminalReader {
     return this.#hadPrompt && !this.#screens.isAlternate ? 'overrun' : 'missing';
   }
 
+  /** A prompt was answered. */
+  get hasAnswered(): boolean {
+    return this.#promptCursor > 0;
+  }
+
   /** Uses up the prompt that shows: the next one must come later than all that is printed now. */
   answerPrompt(): void {
     this.#promptCursor = this.#transcript.end;

@@ -3,7 +3,7 @@ import type { Deadline, PlayContext } from '../playing/play-context.ts';
 import { ProgramTerminal } from '../playing/program-terminal.ts';
 import type { PortInTimeWait } from '../playing/port-in-time-wait.ts';
 import { waitUntilListening } from '../waiting/listening.ts';
-import { waitForLine } from '../waiting/ready.ts';
+import { waitForPrompt } from '../waiting/ready.ts';
 import { checkOptions, inLongForm, options } from '../reading/options.ts';
 import { parseRoles } from '../reading/roles.ts';
 import { rolesSchema, timeSchema } from '../reading/schema-parts.ts';
@@ -66,5 +66,5 @@ async function startProgram(role: string, deadline: Deadline, play: PlayContext)
   const ports = program.listens.filter((port) => program.opensLater?.includes(port) !== true);
   if (ports.length > 0)
     await waitUntilListening(play, terminal, { deadline, ports, orLine: program.prompt !== undefined });
-  else if (program.prompt) await waitForLine(play, terminal, deadline);
+  else if (program.prompt) await waitForPrompt(play, terminal, deadline);
 }

@@ -1,6 +1,6 @@
 import { type Attempt, retryUntil } from '../../core/time/retry.ts';
 import { waitUntilListening } from '../waiting/listening.ts';
-import { waitForLine } from '../waiting/ready.ts';
+import { waitForPrompt } from '../waiting/ready.ts';
 import { parseDuration } from '../reading/duration.ts';
 import { options } from '../reading/options.ts';
 import { parseRole } from '../reading/roles.ts';
@@ -36,7 +36,7 @@ export const wait = defineVerb<WaitGoal>('wait', {
   async play(goal, limit, play) {
     const deadline = play.deadlineOf(limit);
     if (goal.kind === 'time') await waitForTime(goal.ms, play.signal);
-    else if (goal.kind === 'prompt') await waitForLine(play, play.terminal(goal.role), deadline);
+    else if (goal.kind === 'prompt') await waitForPrompt(play, play.terminal(goal.role), deadline);
     else {
       const terminal = play.terminal(goal.role);
       await waitUntilListening(play, terminal, { deadline, ports: terminal.program.listens });

@@ -41,3 +41,13 @@ export function asksForLine({ look, prompt, quietMs, waitedMs }: LineSigns): boo
 export function takesKeys(look: ProgramLook | undefined, waitedMs: number): boolean {
   return look === undefined || look.entry === 'keys' || look.waits.includes('keyboard') || waitedMs >= PATIENCE_MS;
 }
+
+/**
+ * Whether a prompt that is only waited for, and not answered, stands there: also that of a program which never reads its
+ * keyboard, as a receiver says that it is ready.
+ */
+export function showsPrompt(signs: LineSigns): boolean {
+  const { look, prompt, quietMs } = signs;
+  const waitsElsewhere = look !== undefined && look.waits.length > 0;
+  return asksForLine(signs) || (prompt === 'shown' && quietMs >= QUIET_MS && waitsElsewhere);
+}

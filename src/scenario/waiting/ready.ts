@@ -3,7 +3,7 @@ import type { Advice, Expectation } from '../../core/step-problem.ts';
 import { quoteCommand } from '../../core/text/shell-quote.ts';
 import { awakeNow } from '../../core/time/awake-clock.ts';
 import { patternText } from '../../lab/pattern.ts';
-import { asksForLine, takesKeys } from './asks-for-line.ts';
+import { asksForLine, showsPrompt, takesKeys, type LineSigns } from './asks-for-line.ts';
 import type { Deadline, PlayContext } from '../playing/play-context.ts';
 import type { ProgramTerminal } from '../playing/program-terminal.ts';
 
@@ -11,15 +11,27 @@ import type { ProgramTerminal } from '../playing/program-terminal.ts';
 export type Entry = ProgramLook['entry'];
 
 /**
- * Waits until the program asks for a line (see `asksForLine`); says whether its terminal will show what is typed. Uses up
- * nothing.
+ * Waits until the program shows its prompt (see `showsPrompt`), and uses up nothing.
  *
  * @throws {StepFailure} as `PlayContext.waitFor` does.
  */
-export async function waitForLine(play: PlayContext, terminal: ProgramTerminal, deadline: Deadline): Promise<Entry> {
+export async function waitForPrompt(play: PlayContext, terminal: ProgramTerminal, deadline: Deadline): Promise<void> {
+  await waitForSigns(play, terminal, { deadline, suffice: showsPrompt });
+}
+
+interface SignsWait {
+  readonly deadline: Deadline;
+  readonly suffice: (signs: LineSigns) => boolean;
+}
+
+async function waitForSigns(
+  play: PlayContext,
+  terminal: ProgramTerminal,
+  { deadline, suffice }: SignsWait,
+): Promise<Entry> {
   const { role, reader } = terminal;
   const { prompt } = terminal.program;
-  const question = new LineQuestion(play, terminal);
+  const question = new LineQuestion(play, terminal, suffice);
   const expected: Expectation =
     prompt === undefined ? { kind: 'input', role } : { kind: 'prompt', role, pattern: patternText(prompt) };
   const { look } = await play.waitFor(terminal, deadline, {
@@ -27,14 +39,20 @@ export async function waitForLine(play: PlayContext, terminal: ProgramTerminal, 
     // A user who has typed something already has answered the question.
     look: () => (terminal.linesRelayed > 0 ? { look: undefined } : question.asks()),
     nearest: () => (prompt === undefined || reader.shows(prompt) ? undefined : reader.unfinishedLine),
-    hint: () => (prompt && reader.shows(prompt) ? { kind: 'prompt-answered' } : notFoundHint(terminal)),
+    hint: () =>
+      prompt && reader.hasAnswered && reader.shows(prompt) ? { kind: 'prompt-answered' } : notFoundHint(terminal),
   });
   return look?.entry;
 }
 
-/** The same, and uses up the prompt: one prompt, one line. */
+/**
+ * Waits until the program asks for a line (see `asksForLine`), and uses up its prompt: one prompt, one line. Says whether
+ * its terminal will show what is typed.
+ *
+ * @throws {StepFailure} as `PlayContext.waitFor` does.
+ */
 export async function takeLine(play: PlayContext, terminal: ProgramTerminal, deadline: Deadline): Promise<Entry> {
-  const entry = await waitForLine(play, terminal, deadline);
+  const entry = await waitForSigns(play, terminal, { deadline, suffice: asksForLine });
   terminal.reader.answerPrompt();
   return entry;
 }
@@ -66,11 +84,13 @@ export async function waitForKeyboard(
 export class LineQuestion {
   readonly #play: PlayContext;
   readonly #terminal: ProgramTerminal;
+  readonly #suffice: SignsWait['suffice'];
   readonly #since = awakeNow();
 
-  constructor(play: PlayContext, terminal: ProgramTerminal) {
+  constructor(play: PlayContext, terminal: ProgramTerminal, suffice: SignsWait['suffice'] = asksForLine) {
     this.#play = play;
     this.#terminal = terminal;
+    this.#suffice = suffice;
   }
 
   /** With what its machine showed; undefined when it does not ask. The machine is asked only when the prompt does not decide. */
@@ -87,7 +107,7 @@ export class LineQuestion {
       quietMs: terminal.quietMs,
       waitedMs: awakeNow() - this.#since,
     };
-    return asksForLine(signs) ? { look } : undefined;
+    return this.#suffice(signs) ? { look } : undefined;
   }
 }
 
