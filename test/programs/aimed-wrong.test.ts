@@ -77,6 +77,20 @@ await testSets('a client that nobody can answer is explained by what its machine
     }),
   },
   {
+    folder: 'variants/java-unknown-name',
+    title: 'the same in Java, with the prompt in the traceback',
+    needs: ['javac'],
+    check: fails({
+      step: 'start: client',
+      says: [
+        /client ended with status 1; its last words: java\.net\.UnknownHostException: machine1/,
+        /is it the name of a machine in lab\.yaml\?/,
+      ],
+      silent: [ADVICE, /answered already/],
+      withinMs: 12_000,
+    }),
+  },
+  {
     folder: 'variants/py-nobody-there',
     title: 'an address that no machine has',
     scenarios: ['stranger'],

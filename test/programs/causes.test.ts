@@ -48,6 +48,69 @@ await testSets('a program that ended, or lost a thread, is named as the cause, a
   },
 ]);
 
+await testSets('the last words of a program are those that say what went wrong, not where', [
+  {
+    folder: 'variants/last-words',
+    title: 'go',
+    needs: ['go', 'rustc'],
+    scenarios: ['go'],
+    check: fails({
+      step: 'expect: { go: "finished" }',
+      says: [/go ended with status 2; its last words: panic: runtime error: index out of range \[5\] with length 2/],
+      silent: [ADVICE],
+      withinMs: 12_000,
+    }),
+  },
+  {
+    folder: 'variants/last-words',
+    title: 'rust',
+    needs: ['go', 'rustc'],
+    scenarios: ['rust'],
+    check: fails({
+      step: 'expect: { rust: "finished" }',
+      says: [/rust ended with status 101; its last words: .*no server: Os \{ code: 111/],
+      silent: [ADVICE],
+      withinMs: 12_000,
+    }),
+  },
+  {
+    folder: 'variants/last-words',
+    title: 'java',
+    needs: ['javac', 'go', 'rustc'],
+    scenarios: ['java'],
+    check: fails({
+      step: 'expect: { java: "finished" }',
+      says: [/java ended with status 1; its last words: java\.lang\.NullPointerException/],
+      silent: [ADVICE],
+      withinMs: 12_000,
+    }),
+  },
+  {
+    folder: 'variants/last-words',
+    title: 'node',
+    needs: ['go', 'rustc'],
+    scenarios: ['node'],
+    check: fails({
+      step: 'expect: { node: "finished" }',
+      says: [/node ended with status 1; its last words: TypeError: Cannot read propert/],
+      silent: [ADVICE],
+      withinMs: 12_000,
+    }),
+  },
+  {
+    folder: 'variants/last-words',
+    title: 'perl',
+    needs: ['go', 'rustc'],
+    scenarios: ['perl'],
+    check: fails({
+      step: 'expect: { perl: "finished" }',
+      says: [/perl ended with status 111; its last words: connect: Connection refused at main\.pl line 3/],
+      silent: [ADVICE],
+      withinMs: 12_000,
+    }),
+  },
+]);
+
 await testSets('who waits for what is part of a failure', [
   {
     folder: 'sets/46-bug-accept-in-loop',

@@ -10,7 +10,13 @@ const STABLE_MS = 30;
 const LAST_LINES = 30;
 
 /** An exception as Python, Java, Node and others end with it; the words behind the name say what was wrong. */
-const EXCEPTION = /^(?:Uncaught )?(?:[A-Za-z_][\w$]*[.:]{1,2})*[A-Z]\w*(?:Error|Exception|Interrupt|Exit)\b.*/;
+const EXCEPTION =
+  /^(?:Uncaught )?(?:[A-Za-z_][\w$]*[.:]{1,2})*[A-Z]\w*(?:Error|Exception|Interrupt|Exit)\b.*|^Error: .*/;
+/** What stands before it: of an uncaught exception in Java, of PHP, Go and Rust. */
+const PREFIX = /^(?:Exception in thread "[^"]*" |PHP Fatal error: +Uncaught |panic: |fatal error: )/;
+/** Lines behind it that only say where, and how to learn more: Java, Node, Go, Rust. */
+const PLACE =
+  /^(?:at \S|\.\.\. \d+ more|Node\.js v\d|[{}\]]|goroutine \d+ \[|\S+\.go:\d+|[\w./]+\(\S*\)$|exit status \d|note: run with )/;
 /** Python (threading.excepthook) and Java (Thread.UncaughtExceptionHandler). */
 const THREAD_EXCEPTION = /^Exception in thread \S.*/;
 
@@ -56,8 +62,9 @@ export function causeOf(play: PlayContext): Cause | undefined {
 }
 
 function lastWords(lines: readonly string[]): string | undefined {
-  const said = lines.map((line) => line.trim()).filter((line) => line !== '');
-  return said.findLast((line) => EXCEPTION.test(line)) ?? said.at(-1);
+  const said = lines.map((line) => line.trim()).filter((line) => line !== '' && !PLACE.test(line));
+  const told = said.findLast((line) => PREFIX.test(line) || EXCEPTION.test(line)) ?? said.at(-1);
+  return told?.replace(/^Exception in thread "[^"]*" /, '');
 }
 
 /** Java says it in the first line, Python in the first line behind the places where it happened. */

@@ -1,0 +1,3 @@
+console.log('started');
+const list = [];
+console.log(list[3].name, 'fin' + 'ished');
