@@ -183,6 +183,34 @@ await testSets('who waits for what is part of a failure', [
     }),
   },
   {
+    folder: 'sets/68-slow-answer',
+    title: 'an answer that comes after the limit',
+    check: fails({
+      step: 'expect: { serveur: "resultat pour bonjour" }',
+      says: [/serveur sleeps/, /If serveur only needs longer: timeout: \d+s beside the verb/],
+      withinMs: TO_THE_LIMIT_MS,
+    }),
+  },
+  {
+    folder: 'sets/33-bug-infinite-print',
+    title: 'output without end, in Python',
+    check: fails({
+      step: 'exit: { client: 0, serveur: 0 }',
+      says: [/serveur prints without end: .*, the same (line|\d+ lines) again and again/],
+      withinMs: 22_000,
+    }),
+  },
+  {
+    folder: 'variants/c-endless',
+    title: 'output without end, in C',
+    needs: ['cc'],
+    check: fails({
+      step: 'exit: { client: 0, server: 0 }',
+      says: [/server prints without end: .*, the same line again and again/],
+      withinMs: 12_000,
+    }),
+  },
+  {
     folder: 'variants/busy-and-asleep',
     title: 'a server that computes',
     scenarios: ['busy'],
