@@ -62,12 +62,10 @@ export const port = z.int().min(1).max(65_535);
 const word = z.union([text(wordRule), z.number(), z.boolean()]);
 const command = z.array(word).min(1);
 
-const laterPort = z
-  .strictObject({
-    port: field(port, 'The port.', 2121),
-    later: field(z.literal(true), 'It is opened only when the program needs it.', true),
-  })
-  .meta({ title: 'port that opens later', examples: [{ port: 2121, later: true }] });
+const laterPort = z.strictObject({
+  port: field(port, 'The port.', 2121),
+  later: field(z.boolean().optional(), '`true`: it is opened only when the program needs it.', true),
+});
 
 const natOptions = z
   .strictObject({
