@@ -87,7 +87,11 @@ export async function playOnce(
   ]);
   const signal = AbortSignal.any([stage.signal, full.signal]);
   try {
-    const play = await playInto(folder, { ...series, stage: { ...stage, events, signal } }, order);
+    const onSecret = async (text: string): Promise<void> => {
+      await order.flush();
+      await folder.hide(text);
+    };
+    const play = await playInto(folder, { ...series, stage: { ...stage, events, signal, onSecret } }, order);
     await folder.close();
     return { run: folder.id, folder: folder.path, ...whole(play, folder.fault) };
   } finally {

@@ -143,7 +143,7 @@ const wordsOf: Readonly<Record<ListenWay, (facts: Facts) => ProblemWords>> = {
   }),
   'not-yet': ({ opens, port, seen }) => ({
     message: `${opens} port ${seen.local.port}, but not yet on its port ${port}`,
-    hint: `Does it open ${port} only later, for example when a client asks for it?`,
+    hint: `Does it open ${port} only later, when a client asks for it? Then write it as { port: ${port}, later: true }.`,
   }),
 };
 

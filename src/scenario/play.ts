@@ -80,20 +80,23 @@ async function playSteps(scenario: Scenario, play: PlayContext): Promise<Stop | 
   }
 }
 
+type Place = Pick<FailedStep, 'index' | 'line' | 'text'>;
+
 async function playAndReport(step: Step, play: PlayContext): Promise<Stop | undefined> {
   const { events } = play.stage;
   const { index, text } = step;
-  const place = { index, line: step.position.line, text };
+  // What of it is secret turns out while it is played.
+  const place = (): Place => ({ index, line: step.position.line, text: play.stepText(text) });
   const started = performance.now();
   play.steps.begun++;
   try {
     play.signal.throwIfAborted();
-    await events.emit({ kind: 'scenario-step-started', ...place });
+    await events.emit({ kind: 'scenario-step-started', ...place() });
     const outcome = await step.play(step, play);
     if (outcome === 'played') play.steps.passed++;
     if (outcome === 'played')
-      await events.emit({ kind: 'scenario-step-passed', ...place, durationMs: performance.now() - started });
-    else await events.emit({ kind: 'scenario-step-skipped', ...place, reason: 'the user holds this keyboard' });
+      await events.emit({ kind: 'scenario-step-passed', ...place(), durationMs: performance.now() - started });
+    else await events.emit({ kind: 'scenario-step-skipped', ...place(), reason: 'the user holds this keyboard' });
     return undefined;
   } catch (error) {
     const stop = kindOfStop(error, play);
@@ -101,11 +104,11 @@ async function playAndReport(step: Step, play: PlayContext): Promise<Stop | unde
       stop.error instanceof CheckError
         ? withLongerLimit(await withOwnWords(await withTimeWait(await problemOf(stop.error, step, play), play), play))
         : undefined;
-    const failed = failedStep(place, problem, stop.error);
+    const failed = failedStep(place(), problem, stop.error);
     const { reason } = failed;
     await events.emit({
       kind: 'scenario-step-failed',
-      ...place,
+      ...place(),
       durationMs: performance.now() - started,
       reason,
       ...(problem === undefined ? {} : { problem }),
@@ -119,7 +122,7 @@ async function problemOf(error: CheckError, { text }: Step, play: PlayContext): 
   const failure =
     error instanceof StepFailure
       ? error
-      : new StepFailure({ expected: { kind: 'possible', step: text }, seen: error.message, hint: error.hint });
+      : new StepFailure({ expected: { kind: 'possible', step: play.stepText(text) }, seen: error.message, hint: error.hint });
   const attempts = await triedElsewhere(play);
   const { problem } = failure.with(await evidenceOf(play));
   return withEndlessOutput({ ...problem, ...(attempts.length > 0 && { attempts }) }, play.opened);

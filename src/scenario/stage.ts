@@ -37,6 +37,11 @@ export interface Stage {
   readonly observers?: ReadonlyMap<string, Observer> | undefined;
   /** What the machines try to reach in the run; a program is not started before they are watched. */
   readonly attempts?: AttemptSource | undefined;
+  /**
+   * Called with a text of the scenario before it is typed at a terminal that does not echo: what is stored of it already
+   * has to go.
+   */
+  readonly onSecret?: ((text: string) => Promise<void>) | undefined;
   /** By role: keyboards that the user holds (`lab run --as ROLE`). */
   readonly operators?: ReadonlyMap<string, Operator> | undefined;
   /** Called when users hold keyboards and nothing happens any more while a step waits. */

@@ -13,7 +13,7 @@ import { StandstillWatch } from './standstill.ts';
 import { VainWatch } from '../waiting/in-vain.ts';
 import type { Stage } from '../stage.ts';
 import type { PortInTimeWait } from './port-in-time-wait.ts';
-import type { ProgramTerminal } from './program-terminal.ts';
+import { MASK, type ProgramTerminal } from './program-terminal.ts';
 
 /** With a user at a keyboard nothing is late for as long as a person may think. */
 const OPERATOR_TIMEOUT_MS = 60 * 60_000;
@@ -41,6 +41,8 @@ export class PlayContext {
   readonly keyboards: ReadonlyMap<string, Keyboard>;
   /** The step that is played, counted from 0; undefined when all have been. */
   step: number | undefined;
+  /** Texts that were typed without echo, in quotes. */
+  readonly #secrets = new Set<string>();
   readonly #lost = new AbortController();
   readonly #standstill: StandstillWatch | undefined;
 
@@ -105,6 +107,19 @@ export class PlayContext {
       }),
     );
     return new Map(looks.flat());
+  }
+
+  /** A text of the scenario that is about to be typed without echo: it is stored nowhere, nor is it from now on. */
+  async keepSecret(text: string): Promise<void> {
+    this.#secrets.add(JSON.stringify(text));
+    await this.stage.onSecret?.(text);
+  }
+
+  /** The text of a step, secrets masked. */
+  stepText(text: string): string {
+    let masked = text;
+    for (const secret of this.#secrets) masked = masked.replaceAll(secret, JSON.stringify(MASK));
+    return masked;
   }
 
   /** Whether any step checks how a program of this role ends. */

@@ -19,12 +19,14 @@ export interface TerminalOptions {
   readonly events: EventSink;
   /** Resolves when output may be reported: what was typed at other terminals has been seen there. */
   readonly turn: () => Promise<void>;
+  /** Whether its terminal, at this moment, does not echo what is typed at it. */
+  readonly isHidden: () => Promise<boolean>;
   /** Ends the attempt to start it. */
   readonly signal: AbortSignal;
 }
 
 /** Stands for what was typed without echo. */
-const MASK = '••••••••';
+export const MASK = '••••••••';
 /** How long the echo of a typed line is waited for; a program may have turned echo off. */
 const ECHO_GRACE_MS = 50;
 /** How long a program may take to end after TERM, before KILL. */
@@ -44,6 +46,10 @@ export class ProgramTerminal {
    */
   readonly done: Promise<void>;
   #status: ExitStatus | undefined;
+  /** A user has begun a line, and the terminal does not echo it. */
+  #isInLine = false;
+  #hidesLine = false;
+  readonly #isHidden: () => Promise<boolean>;
   #endedAt: number | undefined;
   /** It has ended, or whether it has will never be known. */
   #isOver = false;
@@ -65,6 +71,7 @@ export class ProgramTerminal {
     this.#process = process;
     this.#events = options.events;
     this.#turn = options.turn;
+    this.#isHidden = options.isHidden;
     this.done = this.#readOrEnd().finally(() => {
       this.#isOver = true;
       this.changes.notify();
@@ -182,8 +189,16 @@ export class ProgramTerminal {
   async relay(bytes: Uint8Array, text: string): Promise<void> {
     this.#relayedAt = awakeNow();
     if (/[\r\n]/.test(text)) this.#linesRelayed++;
-    if (text !== '') await this.#events.emit({ kind: 'terminal-input', role: this.role, data: text, by: 'user' });
+    if (text !== '') await this.#emitKeys(text);
     await this.#process.write(this.program.encoding === undefined ? bytes : typedBytes(text, this.program.encoding));
+  }
+
+  /** Of a line that the terminal does not echo, only that something was typed, and its Enter. */
+  async #emitKeys(text: string): Promise<void> {
+    if (!this.#isInLine) this.#hidesLine = await this.#isHidden();
+    const shown = this.#hidesLine && this.#isInLine ? text.replaceAll(/[^\0-\x1f\x7f]+/g, '') : text;
+    this.#isInLine = !/[\r\n]$/.test(text);
+    if (shown !== '') await this.#emitInput(shown, 'user', this.#hidesLine);
   }
 
   async resize(size: TerminalSize): Promise<void> {

@@ -179,7 +179,7 @@ export class TerminalReader {
     return this.#hadPrompt && !this.#screens.isAlternate ? 'overrun' : 'missing';
   }
 
-  /** A prompt was answered. */
+  /** Whether a prompt was answered before. */
   get hasAnswered(): boolean {
     return this.#promptCursor > 0;
   }

@@ -1,6 +1,6 @@
 import type { Expectation } from '../../core/step-problem.ts';
 import { outcomeOf, type Deadline, type PlayContext } from '../playing/play-context.ts';
-import type { ProgramTerminal } from '../playing/program-terminal.ts';
+import { MASK, type ProgramTerminal } from '../playing/program-terminal.ts';
 import { takeLine } from '../waiting/ready.ts';
 import { StepFailure } from '../playing/step-failure.ts';
 import { keyOf } from '../order.ts';
@@ -63,12 +63,13 @@ async function sendText(
 ): Promise<void> {
   const keys = isKeys(text);
   const { role } = terminal;
-  const expected: Expectation = { kind: 'typed', role, text };
-  const entry = keys ? undefined : await takeLine(play, terminal, deadline);
+  const isHidden = !keys && (await takeLine(play, terminal, deadline)) === 'hidden';
+  if (isHidden) await play.keepSecret(text);
+  const expected: Expectation = { kind: 'typed', role, text: isHidden ? MASK : text };
   const { status } = terminal;
   if (status) throw new StepFailure({ expected, seen: { kind: 'ended-otherwise', end: status }, role });
   const lines = text.replace(/\r?\n$/, '').split(/\r?\n/);
-  const work = keys ? terminal.press(text) : terminal.type(lines, { isHidden: entry === 'hidden' });
+  const work = keys ? terminal.press(text) : terminal.type(lines, { isHidden });
   await play.waitUntilTaken(terminal, deadline, { expected, work });
 }
 

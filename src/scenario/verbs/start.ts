@@ -53,13 +53,14 @@ async function startProgram(role: string, deadline: Deadline, play: PlayContext)
     stage.attempts?.ready(),
   ]);
   signal.throwIfAborted();
-  const terminal = await ProgramTerminal.open({
+  const terminal: ProgramTerminal = await ProgramTerminal.open({
     program,
     stageProgram: stage.programs.get(role)!,
     shell,
     size: play.keyboards.get(role)?.size ?? stage.terminal ?? defaultTerminal,
     events: stage.events,
     turn: () => play.turnOf(role),
+    isHidden: async () => (await play.lookAt([terminal])).get(terminal)?.entry === 'hidden',
     signal,
   });
   play.add(terminal);

@@ -39,8 +39,7 @@ async function waitForSigns(
     // A user who has typed something already has answered the question.
     look: () => (terminal.linesRelayed > 0 ? { look: undefined } : question.asks()),
     nearest: () => (prompt === undefined || reader.shows(prompt) ? undefined : reader.unfinishedLine),
-    hint: () =>
-      prompt && reader.hasAnswered && reader.shows(prompt) ? { kind: 'prompt-answered' } : notFoundHint(terminal),
+    hint: () => (isAnswered(terminal) ? { kind: 'prompt-answered' } : notFoundHint(terminal)),
   });
   return look?.entry;
 }
@@ -109,6 +108,10 @@ export class LineQuestion {
     };
     return this.#suffice(signs) ? { look } : undefined;
   }
+}
+
+function isAnswered({ status, reader, program: { prompt } }: ProgramTerminal): boolean {
+  return status === undefined && reader.hasAnswered && prompt !== undefined && reader.shows(prompt);
 }
 
 /** By POSIX, a shell that does not find a command ends with status 127 (Shell Command Language, 2.8.2). */

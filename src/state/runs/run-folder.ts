@@ -12,6 +12,7 @@ import { currentProcess } from '../../host/process-identity.ts';
 import { beginRunFile, endRunFile } from './run-file.ts';
 import { makeRunFolder, type NewRun } from './stored-runs.ts';
 import { storing } from '../../host/files/storage-error.ts';
+import { overwriteInSteps } from './overwrite-secret.ts';
 
 export interface RunFolderOptions extends NewRun {
   readonly lab?: string;
@@ -91,6 +92,16 @@ export class RunFolder {
       .filter((wait) => wait !== undefined);
     if (cut !== undefined) this.#options.onCut?.(cut);
     return waits.length === 0 ? undefined : Promise.all(waits).then(() => undefined);
+  }
+
+  /**
+   * Makes the text of a step unreadable where it is stored already: it was typed at a terminal that did not echo. Never
+   * fails: see `onFault`.
+   */
+  async hide(secret: string): Promise<void> {
+    await this.flush();
+    const work = storing(`write to ${this.path}`, () => overwriteInSteps(this.path, secret));
+    await work.catch((error: unknown) => this.#fail(error));
   }
 
   /** Stores a file that no event makes; `name` is its path in the folder. Never fails: see `onFault`. */
