@@ -50,6 +50,8 @@ export class KeyRouter {
   readonly held = new HeldKeys();
   /** The user chose the side: it gets a line, whether or not it reads. */
   #isChosen = false;
+  /** No side has got anything yet: the one that was started first comes first, however long it takes to read. */
+  #isFresh = true;
   #focus: Side;
 
   constructor(sides: readonly RoutedSide[], give: (role: string, keys: Uint8Array) => void) {
@@ -127,7 +129,8 @@ export class KeyRouter {
 
   /** The programs of which it has to be asked what they do now. */
   questions(nowMs: number): LookTicket[] {
-    const isClear = isReading(this.#focus) && !this.#focus.hasChanged;
+    const isFirst = this.#focus === this.#sides.find(({ isLive }) => isLive);
+    const isClear = isReading(this.#focus) && !this.#focus.hasChanged && (isFirst || !this.#isFresh);
     return this.#sides
       .filter((side) => side.isLive && (side.hasAnswered || nowMs - side.givenAtMs >= ECHO_MS))
       .filter((side) => side.unreadLines > 0 || (!isClear && (!isReading(side) || side.hasChanged)))
@@ -164,7 +167,7 @@ export class KeyRouter {
     for (;;) {
       // What a program does with the line that it has just got decides whose turn it is.
       const isOpen = this.#focus.isLive && this.#focus.state === 'open';
-      if (!this.#isTaking && !isOpen) {
+      if ((!this.#isTaking && !isOpen) || (this.#isFresh && !this.#isChosen)) {
         const ready = this.#sides.filter(takes);
         const live = this.#focus.isLive ? this.#focus : this.#sides.find(({ isLive }) => isLive);
         this.#focus = ready.find(({ isAsking }) => isAsking) ?? ready[0] ?? live ?? this.#focus;
@@ -183,6 +186,7 @@ export class KeyRouter {
 
   #hand(side: Side, keys: Uint8Array): void {
     this.#give(side.role, keys);
+    this.#isFresh = false;
     side.hasChanged = true;
     side.partBytes += keys.length;
     if (!endsLine(keys)) return;

@@ -60,6 +60,20 @@ describe('what is typed at a desk', () => {
     assert.deepEqual(got, { one: '1\r', two: '2\r3\r' });
   });
 
+  test('goes first to the side that was started first, also when it came later to read', () => {
+    const { router, got } = desk();
+    look(router, { one: doing('file'), two: doing('keyboard') });
+    assert.equal(router.focus, 'two');
+    look(router, { one: doing('keyboard'), two: doing('keyboard') });
+    assert.equal(router.focus, 'one');
+    router.press(bytes('1\r'));
+    look(router, { one: doing('accept'), two: doing('keyboard') });
+    router.press(bytes('2\r'));
+    look(router, { one: doing('keyboard'), two: doing('keyboard') });
+    router.press(bytes('3\r'));
+    assert.deepEqual(got, { one: '1\r', two: '2\r3\r' });
+  });
+
   test('goes where the user wants it, for one line, and is known not to be read there', () => {
     const { router, got } = desk();
     look(router, { one: doing('accept'), two: doing('receive') });
