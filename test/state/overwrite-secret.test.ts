@@ -6,6 +6,8 @@ import { test } from 'node:test';
 import type { EventBody } from '../../src/core/events.ts';
 import { RunFolder } from '../../src/state/runs/run-folder.ts';
 
+const stars = (shown: string): void => assert.match(shown, /^send: \{ client: "\*+" \}$/);
+
 for (const secret of ['s3cret', 'mot de "passe"', 'é\\🙂\u200b', 'a'])
   test(`${JSON.stringify(secret)} is nowhere in the files of a run, and what others printed stays`, async () => {
     using home = mkdtempDisposableSync(join(tmpdir(), 'lab-secret-'));
@@ -31,7 +33,6 @@ for (const secret of ['s3cret', 'mot de "passe"', 'é\\🙂\u200b', 'a'])
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line) as EventBody);
-    const stars = (shown: string): void => assert.match(shown, /^send: \{ client: "\*+" \}$/);
     for (const event of events) {
       if (event.kind === 'run-started') stars(event.steps![0]!.text);
       if (event.kind === 'scenario-step-started') stars(event.text);
