@@ -122,7 +122,11 @@ async function problemOf(error: CheckError, { text }: Step, play: PlayContext): 
   const failure =
     error instanceof StepFailure
       ? error
-      : new StepFailure({ expected: { kind: 'possible', step: play.stepText(text) }, seen: error.message, hint: error.hint });
+      : new StepFailure({
+          expected: { kind: 'possible', step: play.stepText(text) },
+          seen: error.message,
+          hint: error.hint,
+        });
   const attempts = await triedElsewhere(play);
   const { problem } = failure.with(await evidenceOf(play));
   return withEndlessOutput({ ...problem, ...(attempts.length > 0 && { attempts }) }, play.opened);
@@ -145,7 +149,9 @@ async function abortable(work: Promise<void>, signal: AbortSignal): Promise<void
 }
 
 function tailOf({ role, machine, reader }: ProgramTerminal): Tail {
-  return { role, machine, lines: foldedTail(reader.tail(LINES_FOLDED), TAIL_LINES) };
+  const lines = reader.tail(LINES_FOLDED);
+  // A screen is shown as it stands, with all its empty rows.
+  return { role, machine, lines: reader.screen === undefined ? foldedTail(lines, TAIL_LINES) : lines };
 }
 
 /** The last lines, where those that come again and again count as one. */

@@ -32,9 +32,10 @@ test('a program that looks at its keyboard now and then, and one without a promp
   assert.ok(asksForLine({ ...signs, look: look('receive'), waitedMs: 3000 }));
 });
 
-test('where the machine shows nothing, the prompt decides, at the end of output that is quiet', () => {
+test('where the machine shows nothing, the prompt decides, once the terminal is quiet', () => {
   assert.ok(asksForLine(signs));
   assert.ok(asksForLine({ ...signs, prompt: 'shown' }));
   assert.ok(!asksForLine({ ...signs, prompt: 'shown', quietMs: 5 }));
-  assert.ok(!asksForLine({ ...signs, prompt: 'overrun' }));
+  assert.ok(asksForLine({ ...signs, prompt: 'overrun' }));
+  assert.ok(!asksForLine({ ...signs, prompt: 'missing', waitedMs: 60_000 }));
 });

@@ -28,7 +28,7 @@ export interface TerminalOptions {
 /** Stands for what was typed without echo. */
 export const MASK = '••••••••';
 /** How long the echo of a typed line is waited for; a program may have turned echo off. */
-const ECHO_GRACE_MS = 50;
+const ECHO_GRACE_MS = 250;
 /** How long a program may take to end after TERM, before KILL. */
 const TERM_GRACE_MS = 1000;
 const KILL_GRACE_MS = 2000;

@@ -27,7 +27,7 @@ const PATIENCE_MS = 2000;
  */
 export function asksForLine({ look, prompt, quietMs, waitedMs }: LineSigns): boolean {
   const isQuiet = quietMs >= QUIET_MS;
-  if (look === undefined) return prompt === 'none' || (prompt === 'shown' && isQuiet);
+  if (look === undefined) return prompt === 'none' || (prompt !== 'missing' && isQuiet);
   if (look.waits.includes('keyboard')) return prompt !== 'missing' && look.typedUnread === 0;
   if (waitedMs < PATIENCE_MS || !isQuiet) return false;
   // A line can be typed ahead at any program; one that has a prompt is not typed at while it waits for something else.
