@@ -3,6 +3,7 @@ import type { StepProblem } from '../core/step-problem.ts';
 import { failedStep } from './failed-step.ts';
 import { statusText } from './playing/exit-words.ts';
 import { withLongerLimit } from './advice/longer-limit.ts';
+import { withBrokenWay } from './advice/broken-way.ts';
 import { withOwnWords } from './advice/own-words.ts';
 import { evidenceOf } from './playing/evidence.ts';
 import { PlayContext } from './playing/play-context.ts';
@@ -102,7 +103,12 @@ async function playAndReport(step: Step, play: PlayContext): Promise<Stop | unde
     const stop = kindOfStop(error, play);
     const problem =
       stop.error instanceof CheckError
-        ? withLongerLimit(await withOwnWords(await withTimeWait(await problemOf(stop.error, step, play), play), play))
+        ? withLongerLimit(
+            await withBrokenWay(
+              await withOwnWords(await withTimeWait(await problemOf(stop.error, step, play), play), play),
+              play,
+            ),
+          )
         : undefined;
     const failed = failedStep(place(), problem, stop.error);
     const { reason } = failed;

@@ -188,7 +188,7 @@ function counting(
   return [
     loadValue(number(counted.indexOf(what)), key.first),
     typeof protocol === 'string'
-      ? loadValue(Buffer.from([protocols[protocol], 0, 0, 0]), key.protocol)
+      ? loadValue(Buffer.from([protocols[protocol]]), key.protocol)
       : loadBytes({ ...protocol, length: 1 }, key.protocol),
     loadBytes({ ...address, length: addressBytes }, key.address),
     loadBytes({ ...port, length: 2 }, key.address + addressBytes / 4),
