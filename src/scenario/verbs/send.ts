@@ -16,7 +16,7 @@ type Lines = readonly (readonly [role: string, text: string])[];
 
 export const send = defineVerb<Lines>('send', {
   schema: mapSchema(textSchema),
-  description: 'Waits for the prompt, then types a line (a terminal takes at most 4095 bytes).',
+  description: 'Waits until the program asks for a line, then types it (a terminal takes at most 4095 bytes).',
   example: { client: 'Hello vm1' },
   timeoutMs: 10_000,
   isQuoted: true,

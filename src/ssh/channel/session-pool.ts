@@ -13,6 +13,8 @@ import { Slots } from '../../core/slots.ts';
 const MAX_SESSIONS = 9;
 /** A server counts a session that we gave up until its process is gone; so long a refusal may be due to that. */
 const LATE_MS = 250;
+/** How long the status of a command that has ended may take to get here, on a machine that is busy. */
+const STATUS_MS = 3000;
 /** Commands keep their session while they run, so it may be that none ever becomes free. */
 const DEFAULT_WAIT_MS = 600_000;
 /** How long it may refuse while no other session of ours is open. */
@@ -80,7 +82,7 @@ export class Sessions {
     await this.#widening;
     const ended = (): Attempt<true> =>
       this.#slots.used === 0 || this.connection.failure ? { value: true } : { seen: 'open sessions' };
-    await retryUntil(ended, { what: 'sessions to end', timeoutMs: isDeaf ? 0 : LATE_MS, intervalMs: 2 }).catch(
+    await retryUntil(ended, { what: 'sessions to end', timeoutMs: isDeaf ? 0 : STATUS_MS, intervalMs: 2 }).catch(
       () => undefined,
     );
     await Promise.all(this.#lanes.map(({ connection }) => connection.close()));
