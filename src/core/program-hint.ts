@@ -23,6 +23,8 @@ export type ProgramHint =
   | { readonly kind: 'no-display' }
   | { readonly kind: 'python-2' }
   | { readonly kind: 'not-executable'; readonly file: string }
+  /** It has left its terminal, and a child process of it goes on. */
+  | { readonly kind: 'in-background'; readonly role: string; readonly port: number }
   /** The first line of a script asks for a program that its machine does not have; undefined when nobody says which. */
   | {
       readonly kind: 'first-line';

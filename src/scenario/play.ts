@@ -4,6 +4,7 @@ import { failedStep } from './failed-step.ts';
 import { statusText } from './playing/exit-words.ts';
 import { withLongerLimit } from './advice/longer-limit.ts';
 import { withBrokenWay } from './advice/broken-way.ts';
+import { withBackground } from './advice/in-background.ts';
 import { withOwnWords } from './advice/own-words.ts';
 import { evidenceOf } from './playing/evidence.ts';
 import { PlayContext } from './playing/play-context.ts';
@@ -102,14 +103,7 @@ async function playAndReport(step: Step, play: PlayContext): Promise<Stop | unde
   } catch (error) {
     const stop = kindOfStop(error, play);
     const problem =
-      stop.error instanceof CheckError
-        ? withLongerLimit(
-            await withBrokenWay(
-              await withOwnWords(await withTimeWait(await problemOf(stop.error, step, play), play), play),
-              play,
-            ),
-          )
-        : undefined;
+      stop.error instanceof CheckError ? await advised(await problemOf(stop.error, step, play), play) : undefined;
     const failed = failedStep(place(), problem, stop.error);
     const { reason } = failed;
     await events.emit({
@@ -136,6 +130,12 @@ async function problemOf(error: CheckError, { text }: Step, play: PlayContext): 
   const attempts = await triedElsewhere(play);
   const { problem } = failure.with(await evidenceOf(play));
   return withEndlessOutput({ ...problem, ...(attempts.length > 0 && { attempts }) }, play.opened);
+}
+
+/** The problem with the first advice that fits: what is certain comes first. */
+async function advised(problem: StepProblem, play: PlayContext): Promise<StepProblem> {
+  const withWords = await withOwnWords(await withTimeWait(problem, play), play);
+  return withLongerLimit(await withBrokenWay(withBackground(withWords, play), play));
 }
 
 function kindOfStop(thrown: unknown, play: PlayContext): Omit<Stop, 'step'> {

@@ -106,7 +106,10 @@ await testSets('programs that end early are explained by their own words', [
     title: 'a server that goes to the background, and whose words are expected after that',
     check: fails({
       step: 'expect: { serveur: "bonjour" }',
-      says: [/serveur ended with status 0/, /lancé en arrière-plan/],
+      says: [
+        /serveur ended with status 0/,
+        /hint: +serveur left its terminal, and a process in the background has port 7999/,
+      ],
     }),
   },
   {

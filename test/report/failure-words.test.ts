@@ -169,6 +169,7 @@ const advices: ByKind<Advice> = {
   ],
   'no-display': [{ kind: 'no-display' }],
   'python-2': [{ kind: 'python-2' }],
+  'in-background': [{ kind: 'in-background', role: 'server', port: 7999 }],
   'not-executable': [{ kind: 'not-executable', file: 'server.py' }],
   'first-line': [
     { kind: 'first-line', machine: 'vm1', file: 'server.rb', interpreter: 'ruby' },

@@ -133,6 +133,9 @@ export const english = failureWords({
     'no-display': () => 'Machines have no screen for windows, only terminals: let it print its words and read lines.',
     'python-2': () =>
       'It is written for Python 2, and this is Python 3: print(…) has parentheses, raw_input is now input.',
+    'in-background': ({ role, port }) =>
+      `${role} left its terminal, and a process in the background has port ${port}: what that prints is lost. ` +
+      'Let it stay in the foreground.',
     'not-executable': ({ file }) =>
       `${file} may not be executed. Run chmod +x ${file} here, or name its interpreter in command.`,
     'first-line': ({ machine, file, interpreter = 'an interpreter' }) =>

@@ -163,6 +163,9 @@ export const french = failureWords({
       'Les machines n’ont pas d’écran pour des fenêtres, seulement des terminaux : afficher du texte et lire des lignes.',
     'python-2': () =>
       'Ce programme est écrit pour Python 2, et c’est Python 3 ici : print(…) avec parenthèses, input pour raw_input.',
+    'in-background': ({ role, port }) =>
+      `${role} a quitté son terminal, et un processus en arrière-plan a le port ${port} : ce qu’il affiche est perdu. ` +
+      'Le laisser au premier plan.',
     'not-executable': ({ file }) =>
       `${file} n’est pas exécutable. Lancer chmod +x ${file} ici, ou nommer son interpréteur dans command.`,
     'first-line': ({ machine, file, interpreter = 'un interpréteur' }) =>

@@ -160,6 +160,7 @@ const advice = byKind<Advice>({
   'no-display': {},
   'python-2': {},
   'not-executable': { file: text },
+  'in-background': { role: text, port },
   'first-line': { machine: text, file: text, interpreter: optional(text) },
   'not-utf8': { role: text, byte: text },
   'asks-first': { role: text },

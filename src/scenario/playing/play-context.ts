@@ -37,6 +37,8 @@ export class PlayContext {
   readonly checked = new Set<ProgramTerminal>();
   /** By role: what the look at the ports found before its last start, where that can be why it does not listen. */
   readonly portsInTimeWait = new Map<string, PortInTimeWait>();
+  /** By role: the port that a process has which the program left in the background when it ended. */
+  readonly inBackground = new Map<string, number>();
   /** By role. */
   readonly keyboards: ReadonlyMap<string, Keyboard>;
   /** The step that is played, counted from 0; undefined when all have been. */

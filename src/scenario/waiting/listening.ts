@@ -45,7 +45,10 @@ export async function waitUntilListening(
         const look = (await play.lookAt([terminal])).get(terminal);
         if (look && holds(look, port)) return 'listens';
         const asksMachine = look === undefined || looks++ % ASK_MACHINE_EACH === 0;
-        if (asksMachine && (await isListening(shell, port, { signal: play.signal }))) return 'listens';
+        if (asksMachine && (await isListening(shell, port, { signal: play.signal }))) {
+          await noteBackground(play, terminal, port);
+          return 'listens';
+        }
         if (orLine && (await question.asks())) return 'asks';
         if (look !== undefined) watch.take(look);
         return undefined;
@@ -55,6 +58,14 @@ export async function waitUntilListening(
     if (state === 'asks') return;
     await warnOfNarrow(play, terminal, port);
   }
+}
+
+/** A server that another process has is one in the background, if the machine shows what the program has. */
+async function noteBackground(play: PlayContext, terminal: ProgramTerminal, port: number): Promise<void> {
+  if (!play.stage.observers?.has(terminal.machine)) return;
+  const look = (await play.lookAt([terminal])).get(terminal);
+  const isGone = look === undefined && terminal.status !== undefined;
+  if (isGone || (look && !holds(look, port))) play.inBackground.set(terminal.role, port);
 }
 
 function holds({ sockets }: ProgramLook, port: number): boolean {
