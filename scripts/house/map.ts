@@ -58,6 +58,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'step-problem.ts',
     'text/bounded-search.ts',
     'text/file-name.ts',
+    'text/mask.ts',
     'text/sanitize.ts',
     'text/secret-variable.ts',
     'text/shell-quote.ts',

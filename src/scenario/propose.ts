@@ -9,7 +9,7 @@ import { stepOfAction, type StepData } from './step-data.ts';
 const SCREEN_MODE = /\x1b\[\?(?:1|47|1047|1049)([hl])/g;
 /** A key: an escape sequence, or one character. */
 const KEY = /\x1b(?:\[[\d;?<]*[ -/]*[@-~]|O.|.)|[^]/gsu;
-const nothingTyped = { typed: '', keys: '', hasOtherKeys: false, isEchoed: false };
+const nothingTyped = { typed: '', keys: '', hasOtherKeys: false, isEchoed: false, isHidden: false };
 
 /** A line longer than this is expected by its beginning. */
 const LONGEST_EXPECTED = 120;
@@ -23,6 +23,8 @@ interface RoleState {
   hasOtherKeys: boolean;
   /** The terminal, or the program, has shown what was typed: a line is being written. */
   isEchoed: boolean;
+  /** The terminal does not echo it: a mask stands for what was typed. */
+  isHidden: boolean;
   /** Its program reads single keys, or draws on the screen. */
   readsKeys: boolean;
   /** Lines that were typed and will come back as echo. */
@@ -44,6 +46,8 @@ export interface Proposal {
   readonly sends: number;
   /** Lines that were typed and that no program has read; no step sends them. */
   readonly unread: readonly TypedLine[];
+  /** Roles at which a line was typed unseen (a password): the step that sends it has a mask in its place. */
+  readonly hidden: readonly string[];
 }
 
 /**
@@ -57,6 +61,8 @@ export class ScenarioProposal {
   readonly #steps: StepData[] = [];
   /** What was typed, in order. */
   readonly #typed: (TypedLine & { readonly step: StepData })[] = [];
+  /** Roles at which something was typed unseen. */
+  readonly #hidden = new Set<string>();
   /** Numbers that mean the same each time: ports of the lab, what was typed. */
   readonly #known: Set<string>;
   readonly #isPrompt: (role: string, line: string) => boolean;
@@ -117,6 +123,7 @@ export class ScenarioProposal {
       steps: [...this.#steps.filter((step) => !left.has(step)), ...this.#expectations()],
       sends: sent.length,
       unread: unsent.map(({ role, line }) => ({ role, line })),
+      hidden: [...this.#hidden],
     };
   }
 
@@ -171,8 +178,9 @@ export class ScenarioProposal {
   }
 
   /** Keys as the line editing of a terminal takes them (termios(3)). */
-  #type({ role, data }: EventOf<'terminal-input'>): void {
+  #type({ role, data, isHidden }: EventOf<'terminal-input'>): void {
     const state = this.#role(role);
+    if (isHidden) state.isHidden = true;
     this.#pressAll(({ readsKeys }, other) => readsKeys && other !== role);
     for (const key of data.match(KEY) ?? []) {
       if (key === '\x03') this.#interrupt(role, state);
@@ -198,14 +206,15 @@ export class ScenarioProposal {
   }
 
   #enter(role: string, state: RoleState): void {
-    const { typed: line, hasOtherKeys, isEchoed, keys } = state;
+    const { typed: line, hasOtherKeys, isEchoed, isHidden, keys } = state;
     const readsKeys = state.readsKeys && !isEchoed;
     // Enter alone is a line that is empty, or a key.
     if (hasOtherKeys || (readsKeys && (line === '' || keys !== `${line}\r`))) return this.#press(role, state);
     Object.assign(state, nothingTyped);
     for (const number of line.match(/\d+/g) ?? []) this.#known.add(number);
     this.#typed.push({ role, line, step: this.#act({ kind: 'typed', role, line }) });
-    state.echoes.push(line);
+    if (isHidden) this.#hidden.add(role);
+    else state.echoes.push(line);
     return undefined;
   }
 

@@ -179,6 +179,27 @@ ${scenarioYaml('demo', proposed(stamped(tp1Bodies)).map(stepYaml), 2)}`);
     assert.deepEqual(expected('/etc/'), { expect: { p: String.raw`//etc//` } });
   });
 
+  test('has a mask where a line was typed unseen, and waits for no echo of it', () => {
+    const proposal = new ScenarioProposal([], isPrompt);
+    for (const event of stamped([
+      open,
+      { kind: 'terminal-input', role: 'p', data: '••••••••', by: 'user', isHidden: true },
+      { kind: 'terminal-input', role: 'p', data: '\r', by: 'user', isHidden: true },
+      shows('\r\nwelcome\r\n'),
+      types('hello\r'),
+      shows('hello\r\nyou said hello\r\n'),
+    ]))
+      proposal.take(event);
+    const { steps, hidden } = proposal.proposed(new Map());
+    assert.deepEqual(steps.slice(1), [
+      { send: { p: '••••••••' } },
+      { expect: { p: 'welcome' } },
+      { send: { p: 'hello' } },
+      { expect: { p: 'you said hello' } },
+    ]);
+    assert.deepEqual(hidden, ['p']);
+  });
+
   test('sends no line that no program has read', () => {
     const proposal = new ScenarioProposal([], isPrompt);
     for (const event of stamped([
@@ -192,7 +213,8 @@ ${scenarioYaml('demo', proposed(stamped(tp1Bodies)).map(stepYaml), 2)}`);
     ]))
       proposal.take(event);
     const unread = (lines: Record<string, number>): unknown => {
-      const { steps, ...rest } = proposal.proposed(new Map(Object.entries(lines)));
+      const { steps, hidden, ...rest } = proposal.proposed(new Map(Object.entries(lines)));
+      assert.deepEqual(hidden, []);
       return { ...rest, steps: steps.slice(2) };
     };
     const first = [{ send: { p: 'one' } }, { expect: { p: 'got one' } }];

@@ -14,6 +14,7 @@ import { stepOfAction, stepYaml, type StepData } from '../../scenario/step-data.
 import { rewriteFile } from '../../state/files/storage.ts';
 import type { CommandContext } from '../../session/context.ts';
 import { enterOwnScreen } from '../../seats/own-screen.ts';
+import { MASK } from '../../core/text/mask.ts';
 import { playSeries, type RunResult } from '../../evidence/play-series.ts';
 import { openSession } from '../../session/open-session.ts';
 import { Session } from '../../session/session.ts';
@@ -99,10 +100,11 @@ export async function record(
     },
   });
   refuseFailure(result);
-  const { steps, sends, unread } = proposal.proposed(desk.unread);
+  const { steps, sends, unread, hidden } = proposal.proposed(desk.unread);
   const typed: Typed = { sends, unread, held: desk.held };
   if (sends === 0 && (unread.length > 0 || typed.held !== '')) throw nothingRead(typed, lab, desk.looks);
   await tellUnread(typed, context.events);
+  await tellHidden(hidden, context.events);
   if (write) await writeScenario(context, name, steps);
   return {
     scenario: name,
@@ -177,6 +179,12 @@ async function tellUnread(typed: Typed, events: EventSink): Promise<void> {
   if (typed.unread.length === 0 && typed.held === '') return;
   const message = `no program has read ${textOf(typed)}: the scenario does not send it`;
   await events.emit({ kind: 'notice', level: 'warning', message });
+}
+
+async function tellHidden(roles: readonly string[], events: EventSink): Promise<void> {
+  if (roles.length === 0) return;
+  const message = `what was typed unseen at ${roles.join(' and ')} (a password) is not kept: the scenario has ${MASK}`;
+  await events.emit({ kind: 'notice', level: 'warning', message, hint: `Write it in place of ${MASK}.` });
 }
 
 function textOf({ unread, held }: Typed): string {

@@ -13,7 +13,8 @@ import { StandstillWatch } from './standstill.ts';
 import { VainWatch } from '../waiting/in-vain.ts';
 import type { Stage } from '../stage.ts';
 import type { PortInTimeWait } from './port-in-time-wait.ts';
-import { MASK, type ProgramTerminal } from './program-terminal.ts';
+import type { ProgramTerminal } from './program-terminal.ts';
+import { MASK } from '../../core/text/mask.ts';
 
 /** With a user at a keyboard nothing is late for as long as a person may think. */
 const OPERATOR_TIMEOUT_MS = 60 * 60_000;

@@ -1,5 +1,6 @@
 import { awakeNow } from '../../core/time/awake-clock.ts';
 import type { EventSink } from '../../core/events.ts';
+import { MASK } from '../../core/text/mask.ts';
 import type { EndlessOutput } from '../../core/step-problem.ts';
 import { TimeoutError } from '../../core/errors.ts';
 import { type Attempt, retryUntil } from '../../core/time/retry.ts';
@@ -25,8 +26,6 @@ export interface TerminalOptions {
   readonly signal: AbortSignal;
 }
 
-/** Stands for what was typed without echo. */
-export const MASK = '••••••••';
 /** How long the echo of a typed line is waited for; a program may have turned echo off. */
 const ECHO_GRACE_MS = 250;
 /** How long a program may take to end after TERM, before KILL. */

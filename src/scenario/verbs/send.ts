@@ -1,6 +1,7 @@
 import type { Expectation } from '../../core/step-problem.ts';
 import { outcomeOf, type Deadline, type PlayContext } from '../playing/play-context.ts';
-import { MASK, type ProgramTerminal } from '../playing/program-terminal.ts';
+import type { ProgramTerminal } from '../playing/program-terminal.ts';
+import { MASK } from '../../core/text/mask.ts';
 import { takeLine } from '../waiting/ready.ts';
 import { StepFailure } from '../playing/step-failure.ts';
 import { keyOf } from '../order.ts';
