@@ -1,5 +1,5 @@
 # Runs on the machine and answers questions about programs there, without disturbing them: perl-base is enough. Each line
-# of input is a question, each answer ends with a line "end":
+# of input is a question, each answer ends with a line "end", which is also said at the beginning:
 #
 #     look GAP PID...     what the programs whose first processes these are do; GAP in milliseconds, 0 for one look only
 #
@@ -153,6 +153,7 @@ sub sockets {
 }
 
 $| = 1;
+print "end\n";
 while (<STDIN>) {
     my ($question, $gap, @roots) = split;
     last unless ($question // '') eq 'look';

@@ -1,5 +1,6 @@
 import { scriptFile } from '../core/files/script-file.ts';
 import { TimeoutError } from '../core/errors.ts';
+import { afterAwake } from '../core/time/awake-clock.ts';
 import { inTime } from '../core/time/time-limit.ts';
 import { Wake } from '../core/time/wake.ts';
 import type { RemoteProcess, Shell } from '../ssh/shell.ts';
@@ -17,6 +18,9 @@ const MOST_ANSWERED = 4 * 1024 * 1024;
 /** How often it is started again when something on the machine ended it. */
 const MOST_STARTS = 3;
 const END_OF_ANSWER = '\nend\n';
+const BEGINNING = 'end\n';
+/** How long the first questions wait for a process that begins. */
+const BEGIN_MS = 3000;
 
 /** An observer that is closed when it is needed no more. */
 export type OpenObserver = Observer & AsyncDisposable;
@@ -86,9 +90,14 @@ class OneShot {
   }
 }
 
-/** A process on the machine that stays. Questions are answered one after the other. */
+/**
+ * A process on the machine that stays. Questions are answered one after the other. Where it takes long to begin (sudo
+ * looks for names that no server answers), it is known of no program what it does until it has.
+ */
 class Resident {
   readonly #shell: Shell;
+  readonly #isLate: Promise<undefined>;
+  readonly #callOff: () => void;
   #conversation: Promise<Conversation | undefined> | undefined;
   #starts = 0;
   #last: Promise<unknown> = Promise.resolve();
@@ -96,6 +105,9 @@ class Resident {
 
   constructor(shell: Shell) {
     this.#shell = shell;
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    this.#isLate = promise;
+    this.#callOff = afterAwake(BEGIN_MS, () => resolve(undefined));
     void this.#running();
   }
 
@@ -107,11 +119,13 @@ class Resident {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    (await this.#conversation)?.end();
+    this.#callOff();
+    // What has not begun yet ends with the connection.
+    void this.#conversation?.then((conversation) => conversation?.end());
   }
 
   async #ask(question: string, signal: AbortSignal): Promise<string | undefined> {
-    const conversation = await this.#running();
+    const conversation = await Promise.race([this.#running(), this.#isLate]);
     let answer: string | undefined;
     try {
       answer = await conversation?.ask(question, signal);
@@ -130,7 +144,7 @@ class Resident {
       this.#starts++;
       // A Shell that is lost is told by those who need it.
       this.#conversation = this.#shell.start(startCommand()).then(
-        (process) => new Conversation(process),
+        (process) => new Conversation(process).begun(),
         () => undefined,
       );
     }
@@ -140,18 +154,23 @@ class Resident {
 
 class Conversation {
   readonly #process: RemoteProcess;
-  readonly #begun: Promise<void>;
   #heard = '';
   #isOver = false;
   readonly #news = new Wake();
 
   constructor(process: RemoteProcess) {
     this.#process = process;
-    this.#begun = process.write(firstInput());
-    this.#begun.catch(() => undefined);
+    process.write(firstInput()).catch(() => undefined);
     process.exit.catch(() => undefined);
     void this.#listen();
     void this.#ignoreErrors();
+  }
+
+  /** Itself, when it can be asked; undefined when it ended before. */
+  async begun(): Promise<this | undefined> {
+    while (!this.#isOver && this.#heard !== BEGINNING) await this.#news.next();
+    this.#heard = '';
+    return this.#isOver ? undefined : this;
   }
 
   /** Undefined when there is no whole answer. @throws the reason of `signal`. */
@@ -165,7 +184,6 @@ class Conversation {
   }
 
   async #answerTo(question: string): Promise<string | undefined> {
-    await this.#begun;
     await this.#process.write(question);
     while (!this.#isOver && !this.#heard.endsWith(END_OF_ANSWER)) await this.#news.next();
     const answer = this.#heard;
