@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findOnHost } from '../../src/host/tools.ts';
@@ -17,8 +18,15 @@ const listed: ReadonlyMap<string, string> = new Map(
 export function without(tool: string, find = findOnHost): string | false {
   const packages = listed.get(tool);
   if (packages === undefined) throw new Error(`${tool} is not in scripts/test-tools, so "npm test" would never get it`);
-  if (find(tool) !== undefined) return false;
+  const found = find(tool);
+  if (found !== undefined)
+    return isStub(tool, found) ? `THE ${tool} OF THIS HOST DOES NOT RUN: rustup has no toolchain in this HOME` : false;
   if (process.env['LAB_TEST_FETCHED']?.split(' ').includes(tool))
     throw new Error(`"npm test" got ${tool}, and it is not on PATH`);
   return `THIS HOST HAS NO ${tool} ("npm test" gets it where it can; by hand: apt-get install ${packages.replaceAll(',', ' ')})`;
+}
+
+/** The programs of rustup are links that look for a toolchain in the home folder, where there may be none. */
+function isStub(tool: string, path: string): boolean {
+  return tool === 'rustc' && spawnSync(path, ['--version']).status !== 0;
 }
