@@ -1,7 +1,8 @@
 # Runs on the machine and answers questions about programs there, without disturbing them: perl-base is enough. Each line
 # of input is a question, each answer ends with a line "end", which is also said at the beginning:
 #
-#     look GAP PID...     what the programs whose first processes these are do; GAP in milliseconds, 0 for one look only
+#     look GAP WHAT PID...     what the programs whose first processes these are do; GAP in milliseconds, 0 for one look only;
+#                              WHAT is "all", or "keyboard" without sockets, whose tables take the kernel milliseconds
 #
 # The answer is facts, one on a line, from proc(5). It decides nothing. Numbers of processes and descriptors first, free
 # text last, without control characters:
@@ -155,7 +156,7 @@ sub sockets {
 $| = 1;
 print "end\n";
 while (<STDIN>) {
-    my ($question, $gap, @roots) = split;
+    my ($question, $gap, $what, @roots) = split;
     last unless ($question // '') eq 'look';
     print "arch $arch\n";
     my %tty = family(@roots);
@@ -163,7 +164,7 @@ while (<STDIN>) {
     my @sets = tasks(1, @pids);
     sets(@sets);
     my $wanted = descriptors(\%tty);
-    sockets($wanted, @pids);
+    sockets($wanted, @pids) if $what eq 'all';
     if ($gap) {
         select undef, undef, undef, $gap / 1000;
         tasks(2, @pids);

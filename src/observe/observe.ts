@@ -21,6 +21,8 @@ const END_OF_ANSWER = '\nend\n';
 const BEGINNING = 'end\n';
 /** How long the first questions wait for a process that begins. */
 const BEGIN_MS = 3000;
+/** How long one may take to end. */
+const END_MS = 1000;
 
 /** An observer that is closed when it is needed no more. */
 export type OpenObserver = Observer & AsyncDisposable;
@@ -32,10 +34,10 @@ export type OpenObserver = Observer & AsyncDisposable;
 export function observe(shell: Shell, { resident }: { readonly resident: boolean }): OpenObserver {
   const ask = resident ? new Resident(shell) : new OneShot(shell);
   return {
-    async look(pids, { stableMs = 0, signal }) {
+    async look(pids, { stableMs = 0, only = 'all', signal }) {
       signal.throwIfAborted();
       if (pids.length === 0) return new Map();
-      const answer = await ask.answer(`look ${stableMs} ${pids.join(' ')}\n`, signal);
+      const answer = await ask.answer(`look ${stableMs} ${only} ${pids.join(' ')}\n`, signal);
       if (answer === undefined) return new Map();
       const facts = readFacts(answer);
       return new Map(
@@ -120,8 +122,9 @@ class Resident {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#callOff();
-    // What has not begun yet ends with the connection.
-    void this.#conversation?.then((conversation) => conversation?.end());
+    const ended = this.#conversation?.then((conversation) => conversation?.end());
+    // What has not begun yet ends with the connection, which must not have to end what is about to go by itself.
+    await inTime(Promise.resolve(ended), { limitMs: END_MS, late: noAnswer }).catch(() => undefined);
   }
 
   async #ask(question: string, signal: AbortSignal): Promise<string | undefined> {
@@ -133,7 +136,7 @@ class Resident {
       // What has not answered whole is not asked again: the next question begins with a new process.
       if (answer === undefined && conversation !== undefined) {
         this.#conversation = undefined;
-        conversation.end();
+        void conversation.end();
       }
     }
     return answer;
@@ -191,9 +194,10 @@ class Conversation {
     return answer.endsWith(END_OF_ANSWER) ? answer : undefined;
   }
 
-  /** It ends by itself at the end of its input. */
-  end(): void {
+  /** It ends by itself at the end of its input. Resolves when it has. */
+  async end(): Promise<void> {
     this.#process.end();
+    await this.#process.exit.catch(() => undefined);
   }
 
   async #listen(): Promise<void> {

@@ -4,6 +4,7 @@ import type { ProgramLook } from '../../core/program-look.ts';
 import type { Advice, Expectation } from '../../core/step-problem.ts';
 import { type Attempt, retryUntil } from '../../core/time/retry.ts';
 import type { Program } from '../../lab/types.ts';
+import type { LookOptions } from '../../observe/observer.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import { english } from '../../report/language/failure-en.ts';
 import { StepFailure } from './step-failure.ts';
@@ -94,7 +95,7 @@ export class PlayContext {
    */
   async lookAt(
     terminals: readonly ProgramTerminal[],
-    options: { readonly stableMs?: number } = {},
+    options: Omit<LookOptions, 'signal'> = {},
   ): Promise<ReadonlyMap<ProgramTerminal, ProgramLook>> {
     const running = terminals.filter(({ status }) => status === undefined);
     const byMachine = [...Map.groupBy(running, ({ machine }) => machine)];

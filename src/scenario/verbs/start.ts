@@ -60,7 +60,7 @@ async function startProgram(role: string, deadline: Deadline, play: PlayContext)
     size: play.keyboards.get(role)?.size ?? stage.terminal ?? defaultTerminal,
     events: stage.events,
     turn: () => play.turnOf(role),
-    isHidden: async () => (await play.lookAt([terminal])).get(terminal)?.entry === 'hidden',
+    isHidden: async () => (await play.lookAt([terminal], { only: 'keyboard' })).get(terminal)?.entry === 'hidden',
     signal,
   });
   play.add(terminal);

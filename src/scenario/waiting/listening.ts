@@ -43,12 +43,10 @@ export async function waitUntilListening(
       expected: watch.expected,
       async look() {
         const look = (await play.lookAt([terminal])).get(terminal);
-        if (look && holds(look, port)) return 'listens';
+        if (look && holds(look, port)) return { look };
         const asksMachine = look === undefined || looks++ % ASK_MACHINE_EACH === 0;
-        if (asksMachine && (await isListening(shell, port, { signal: play.signal }))) {
-          await noteBackground(play, terminal, port);
-          return 'listens';
-        }
+        if (asksMachine && (await isListening(shell, port, { signal: play.signal })))
+          return { look: await lookForBackground(play, terminal, port) };
         if (orLine && (await question.asks())) return 'asks';
         if (look !== undefined) watch.take(look);
         return undefined;
@@ -56,16 +54,21 @@ export async function waitUntilListening(
       hint: () => notFoundHint(terminal),
     });
     if (state === 'asks') return;
-    await warnOfNarrow(play, terminal, port);
+    await warnOfNarrow(play, terminal, { port, look: state.look });
   }
 }
 
 /** A server that another process has is one in the background, if the machine shows what the program has. */
-async function noteBackground(play: PlayContext, terminal: ProgramTerminal, port: number): Promise<void> {
-  if (!play.stage.observers?.has(terminal.machine)) return;
+async function lookForBackground(
+  play: PlayContext,
+  terminal: ProgramTerminal,
+  port: number,
+): Promise<ProgramLook | undefined> {
   const look = (await play.lookAt([terminal])).get(terminal);
-  const isGone = look === undefined && terminal.status !== undefined;
+  const isWatched = play.stage.observers?.has(terminal.machine) === true;
+  const isGone = isWatched && look === undefined && terminal.status !== undefined;
   if (isGone || (look && !holds(look, port))) play.inBackground.set(terminal.role, port);
+  return look;
 }
 
 function holds({ sockets }: ProgramLook, port: number): boolean {
@@ -123,8 +126,11 @@ class ListenWatch {
 }
 
 /** Says that a program that listens is reached by no other machine, if there are programs on others. */
-async function warnOfNarrow(play: PlayContext, terminal: ProgramTerminal, port: number): Promise<void> {
-  const look = (await play.lookAt([terminal])).get(terminal);
+async function warnOfNarrow(
+  play: PlayContext,
+  terminal: ProgramTerminal,
+  { port, look }: { readonly port: number; readonly look: ProgramLook | undefined },
+): Promise<void> {
   if (look === undefined || !hasOthers(play.stage.lab, terminal.machine)) return;
   const problem = listenerProblem({ port, declared: terminal.program.listens }, look.sockets);
   if (problem?.kind !== 'loopback-only') return;

@@ -71,7 +71,7 @@ export async function waitForKeyboard(
     expected: { kind: 'input', role: terminal.role },
     look: async () => {
       if (terminal.status !== undefined) return undefined;
-      const now = (await play.lookAt([terminal])).get(terminal);
+      const now = (await play.lookAt([terminal], { only: 'keyboard' })).get(terminal);
       return takesKeys(now, awakeNow() - since) ? { look: now } : undefined;
     },
     hint: () => notFoundHint(terminal),
@@ -98,7 +98,7 @@ export class LineQuestion {
     const { prompt } = terminal.program;
     if (terminal.status !== undefined) return undefined;
     if (prompt !== undefined && terminal.reader.promptState(prompt) === 'missing') return undefined;
-    const look = (await this.#play.lookAt([terminal])).get(terminal);
+    const look = await this.#look();
     const signs = {
       look,
       // Again: something may have come meanwhile.
@@ -107,6 +107,14 @@ export class LineQuestion {
       waitedMs: awakeNow() - this.#since,
     };
     return this.#suffice(signs) ? { look } : undefined;
+  }
+
+  /** What a program waits for that does not read its keyboard takes longer to find out. */
+  async #look(): Promise<ProgramLook | undefined> {
+    const terminal = this.#terminal;
+    const look = (await this.#play.lookAt([terminal], { only: 'keyboard' })).get(terminal);
+    if (look === undefined || look.waits.includes('keyboard')) return look;
+    return (await this.#play.lookAt([terminal])).get(terminal);
   }
 }
 
