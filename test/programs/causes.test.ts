@@ -213,7 +213,7 @@ await testSets('who waits for what is part of a failure', [
     check: fails({
       step: 'exit: { client: 0, server: 0 }',
       says: [/server prints without end: .*, the same line again and again/],
-      withinMs: 12_000,
+      withinMs: 22_000,
     }),
   },
   {

@@ -65,9 +65,9 @@ async function lookForBackground(
   port: number,
 ): Promise<ProgramLook | undefined> {
   const look = (await play.lookAt([terminal])).get(terminal);
+  // A program that has ended shows nothing any more; how it ended is asked when that matters.
   const isWatched = play.stage.observers?.has(terminal.machine) === true;
-  const isGone = isWatched && look === undefined && terminal.status !== undefined;
-  if (isGone || (look && !holds(look, port))) play.inBackground.set(terminal.role, port);
+  if (isWatched && !(look && holds(look, port))) play.inBackground.set(terminal.role, port);
   return look;
 }
 
