@@ -32,7 +32,8 @@ export class OutputBurst {
   endless(reader: { tail(count: number): string[] }): EndlessOutput | undefined {
     const ms = this.#last - this.#since;
     if (awakeNow() - this.#last > STILL_MS || ms < LEAST_MS) return undefined;
-    const lines = reader.tail(LINES_COMPARED);
+    // The last one may be a part of a line.
+    const lines = reader.tail(LINES_COMPARED).slice(0, -1);
     const different = new Set(lines).size;
     const isSame = lines.length >= LEAST_LINES && different <= MOST_DIFFERENT;
     if (!isSame && this.#bytes < FLOOD_BYTES) return undefined;

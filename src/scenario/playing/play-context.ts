@@ -4,6 +4,7 @@ import type { ProgramLook } from '../../core/program-look.ts';
 import type { Advice, Expectation } from '../../core/step-problem.ts';
 import { type Attempt, retryUntil } from '../../core/time/retry.ts';
 import type { Program } from '../../lab/types.ts';
+import { isListening } from '../../ports/inspect-port.ts';
 import type { LookOptions } from '../../observe/observer.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import { english } from '../../report/language/failure-en.ts';
@@ -68,7 +69,19 @@ export class PlayContext {
     this.opened.push(terminal);
     const look: LookAtProgram = async () => (await this.lookAt([terminal], { stableMs: STABLE_MS })).get(terminal);
     this.keyboards.get(terminal.role)?.attach(terminal, look);
-    terminal.done.catch((error: unknown) => this.#lost.abort(error));
+    terminal.done.then(
+      () => this.#noteBackground(terminal),
+      (error: unknown) => this.#lost.abort(error),
+    );
+  }
+
+  /** A server that ends well, with steps to come, and whose port stays open, has left it to another process. */
+  async #noteBackground({ role, machine, program, status }: ProgramTerminal): Promise<void> {
+    if (status?.exitCode !== 0 || this.step === undefined || this.step >= this.#steps.length - 1) return;
+    for (const port of program.listens) {
+      const isOpen = await isListening(this.shell(machine), port, { signal: this.signal }).catch(() => false);
+      if (isOpen) this.inBackground.set(role, port);
+    }
   }
 
   /** Resolves when what was typed at the terminals of the other roles has been seen there. */
