@@ -39,6 +39,13 @@ export const environmentVariables = [
     meaning: 'how long a virtual machine may take to start, in seconds',
     readBy: ['providers'],
   },
+  {
+    name: 'LANG',
+    meaning: 'character set of builds on this host; UTF-8 where it, LC_CTYPE and LC_ALL are not set',
+    readBy: ['deploy'],
+  },
+  { name: 'LC_CTYPE', meaning: 'the same, before LANG', readBy: ['deploy'] },
+  { name: 'LC_ALL', meaning: 'the same, before both', readBy: ['deploy'] },
   { name: 'NO_COLOR', meaning: 'no colours, as with --no-color (https://no-color.org)', readBy: ['cli'] },
   { name: 'FORCE_COLOR', meaning: 'colours where there is no terminal, too; 0 for none', readBy: ['cli'] },
   {

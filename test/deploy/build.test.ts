@@ -40,6 +40,26 @@ test("a build runs in the lab's folder, and once for all programs that share it"
   );
 });
 
+test('a build has UTF-8 where the user has chosen no character set, and else what was chosen', async () => {
+  const names = ['LC_ALL', 'LC_CTYPE', 'LANG'] as const;
+  const before = names.map((name) => [name, process.env[name]] as const);
+  const seen = async (chosen: Partial<Record<(typeof names)[number], string>>): Promise<string> => {
+    using folder = temporaryFolder();
+    for (const name of names) delete process.env[name];
+    Object.assign(process.env, chosen);
+    await run(folder.path, { server: ['sh', '-c', 'echo "$LC_ALL $LC_CTYPE $LANG" > said'] });
+    return readFileSync(join(folder.path, 'said'), 'utf8').trim();
+  };
+  try {
+    assert.equal(await seen({}), 'C.UTF-8');
+    assert.equal(await seen({ LC_CTYPE: 'fr_FR.ISO-8859-1' }), 'fr_FR.ISO-8859-1');
+    assert.equal(await seen({ LANG: 'C' }), 'C');
+  } finally {
+    for (const name of names) delete process.env[name];
+    Object.assign(process.env, Object.fromEntries(before.filter(([, value]) => value !== undefined)));
+  }
+});
+
 test('a build that fails is a failed check, with its command, its status and the end of its output', async () => {
   using folder = temporaryFolder();
   await assert.rejects(

@@ -40,8 +40,17 @@ async function build(
 ): Promise<string | undefined> {
   // Here and not above: it takes 100 ms to load, and few labs build anything.
   const { runLocal } = await import('../../host/run-local.ts');
-  const result = await runLocal(command, { cwd: folder, signal });
+  const result = await runLocal(command, { cwd: folder, signal, env: characterSet() });
   if (result.exitCode === 0) return buildSaid(result.stderr);
   const hint = `Run it by hand in ${folder}, and correct what it complains about.`;
   throw buildFailure({ names, command, hint, result });
+}
+
+/**
+ * Where the user has chosen no character set, a compiler takes the sources for ASCII and refuses an accent (javac does):
+ * then UTF-8, as on the machines (locale(7)).
+ */
+function characterSet(): Readonly<Record<string, string>> {
+  const { LC_ALL, LC_CTYPE, LANG } = process.env;
+  return LC_ALL || LC_CTYPE || LANG ? {} : { LANG: 'C.UTF-8' };
 }
