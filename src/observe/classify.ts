@@ -35,12 +35,12 @@ export function classify(facts: Facts, root: number): ProgramLook | undefined {
   const [first] = facts.looks;
   const parents = new Map([...first.values()].map(({ pid, parent }) => [pid, parent]));
   if (!parents.has(root)) return undefined;
-  const depthOf = (pid: number): number | undefined => depthBelow(root, pid, parents);
-  const family = [...first.values()].filter(({ pid }) => depthOf(pid) !== undefined);
+  const depths = depthsBelow(root, parents);
+  const family = [...first.values()].filter(({ pid }) => depths.has(pid));
   const waiting = family.map((task) => ({ task, ...waitingOf(facts, task) }));
   const readers = waiting
     .filter(({ task, kinds }) => kinds.includes('keyboard') && isForeground(task))
-    .toSorted((a, b) => depthOf(b.task.pid)! - depthOf(a.task.pid)!);
+    .toSorted((a, b) => depths.get(b.task.pid)! - depths.get(a.task.pid)!);
   const kinds = new Set(waiting.flatMap(({ task, kinds: all }) => all.map((kind) => asked(kind, task))));
   const waitedFor = new Set(waiting.flatMap(({ sockets }) => sockets));
   const terminal = terminalOf(facts, readers[0]?.task ?? family.find(({ pid }) => pid === root));
@@ -55,14 +55,14 @@ export function classify(facts: Facts, root: number): ProgramLook | undefined {
   };
 }
 
-/** Undefined when `pid` does not come from `root`. */
-function depthBelow(root: number, pid: number, parents: ReadonlyMap<number, number>): number | undefined {
-  let at: number | undefined = pid;
-  for (let depth = 0; at !== undefined && depth <= parents.size; depth++) {
-    if (at === root) return depth;
-    at = parents.get(at);
-  }
-  return undefined;
+/** The process and all that come from it, with how many are between. */
+function depthsBelow(root: number, parents: ReadonlyMap<number, number>): ReadonlyMap<number, number> {
+  const children = Map.groupBy(parents.keys(), (pid) => parents.get(pid)!);
+  const depths = new Map([[root, 0]]);
+  // What is added on the way is visited, too.
+  for (const [pid, depth] of depths)
+    for (const child of children.get(pid) ?? []) if (!depths.has(child)) depths.set(child, depth + 1);
+  return depths;
 }
 
 /** Only the foreground group of a terminal gets what is typed. */
@@ -207,9 +207,7 @@ function byKernelFunction(facts: Facts, task: Task, again: Task | undefined): Wa
   if (again !== undefined && again.cpu > cpu) return only('busy');
   const known = kernelFunctions.find(([part]) => wchan.includes(part));
   if (known !== undefined) return only(known[1]);
-  const open = [...facts.descriptors.keys()]
-    .filter((key) => key.startsWith(`${pid}:`))
-    .map((key) => Number(key.slice(key.indexOf(':') + 1)));
+  const open = facts.open.get(pid) ?? [];
   if (wchan.includes('ep_poll'))
     return ofMany(
       facts,

@@ -43,6 +43,8 @@ export interface Facts {
   readonly looks: readonly [ReadonlyMap<string, Task>, ReadonlyMap<string, Task>];
   /** By process and descriptor: `12:0` → `/dev/pts/3`. */
   readonly descriptors: ReadonlyMap<string, string>;
+  /** By process: its descriptors. */
+  readonly open: ReadonlyMap<number, readonly number[]>;
   /** By process and descriptor of an epoll instance: descriptors that it watches for input. */
   readonly epolls: ReadonlyMap<string, readonly number[]>;
   /** By process and thread: descriptors that poll(2) or select(2) watches for input. */
@@ -68,6 +70,8 @@ const tcpStates = [
   'closing',
 ];
 
+/** Hexadecimal digits of what look.pl reads of a set at most. */
+const LONGEST_SET = 8192;
 /** Readiness to be read, the same in poll(2) and epoll_ctl(2). */
 const READABLE = 1;
 
@@ -75,6 +79,7 @@ const READABLE = 1;
 export function readFacts(text: string): Facts {
   const looks = [new Map<string, Task>(), new Map<string, Task>()] as const;
   const descriptors = new Map<string, string>();
+  const open = new Map<number, number[]>();
   const epolls = new Map<string, number[]>();
   const sets = new Map<string, readonly number[]>();
   const sockets = new Map<string, SocketFact>();
@@ -84,11 +89,11 @@ export function readFacts(text: string): Facts {
     const [kind, ...words] = line.split(' ');
     if (kind === 'arch') arch = words[0] ?? '';
     else if (kind === 'task') addTask(looks[words[0] === '2' ? 1 : 0], words.slice(1));
-    else if (kind === 'fd') descriptors.set(`${words[0]}:${words[1]}`, words[2] ?? '');
-    else if (kind === 'epoll') {
-      const key = `${words[0]}:${words[1]}`;
-      if (Number.parseInt(words[3] ?? '', 16) & READABLE)
-        epolls.set(key, [...(epolls.get(key) ?? []), Number(words[2])]);
+    else if (kind === 'fd') {
+      descriptors.set(`${words[0]}:${words[1]}`, words[2] ?? '');
+      addTo(open, Number(words[0]), Number(words[1]));
+    } else if (kind === 'epoll') {
+      if (Number.parseInt(words[3] ?? '', 16) & READABLE) addTo(epolls, `${words[0]}:${words[1]}`, Number(words[2]));
     } else if (kind === 'set') sets.set(`${words[0]}:${words[1]}`, watched(words.slice(2)));
     else if (kind === 'net') addSocket(sockets, words);
     else if (kind === 'tty')
@@ -98,7 +103,13 @@ export function readFacts(text: string): Facts {
         unread: Number(words[3]) || 0,
       });
   }
-  return { arch, looks, descriptors, epolls, sets, sockets, terminals };
+  return { arch, looks, descriptors, open, epolls, sets, sockets, terminals };
+}
+
+function addTo<K>(lists: Map<K, number[]>, key: K, value: number): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
 }
 
 function addTask(look: Map<string, Task>, words: readonly string[]): void {
@@ -138,7 +149,7 @@ function addSocket(sockets: Map<string, SocketFact>, words: readonly string[]): 
 
 /** Descriptors in an array of `struct pollfd`, or in an `fd_set` (both little-endian). */
 function watched([kind, , hex = '']: readonly string[]): number[] {
-  const bytes = Buffer.from(hex, 'hex');
+  const bytes = Buffer.from(hex.slice(0, LONGEST_SET), 'hex');
   if (kind === 'select')
     return [...bytes].flatMap((byte, at) =>
       [0, 1, 2, 3, 4, 5, 6, 7].filter((bit) => byte & (1 << bit)).map((bit) => 8 * at + bit),

@@ -14,7 +14,7 @@ const lookProgram = scriptFile(new URL('look.pl', import.meta.url));
 /** An answer takes milliseconds, and seconds on an emulated machine that is busy; this is for one that hangs. */
 const ANSWER_MS = 10_000;
 /** What a machine may answer. Bytes; a program with twenty threads takes 34,000. */
-const MOST_ANSWERED = 4 * 1024 * 1024;
+const MOST_ANSWERED = 1024 * 1024;
 /** How often it is started again when something on the machine ended it. */
 const MOST_STARTS = 3;
 const END_OF_ANSWER = '\nend\n';

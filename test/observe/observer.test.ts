@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempDisposableSync, readFileSync, readdirSync } from 'node:fs';
+import { mkdirSync, mkdtempDisposableSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -272,5 +272,19 @@ describe('the answer of an observer', () => {
     await using other = await startSshd();
     await using second = observe(await other.connect(), { resident: true });
     assert.equal((await second.look([2 ** 22 + 1], { signal })).size, 0);
+  });
+
+  test('is empty where what answers says too much, or nothing that makes sense', async () => {
+    const lies = {
+      much: 'yes "fd 1 2 /x"',
+      nonsense: 'while read -r _; do printf "task 1 1\\nset\\n\\nnet x\\nend\\n"; done',
+    };
+    for (const lie of Object.values(lies)) {
+      await using server = await startSshd({ sshdConfig: ['SetEnv PATH=FOLDER/bin:/usr/bin:/bin'] });
+      mkdirSync(join(server.folder, 'bin'));
+      writeFileSync(join(server.folder, 'bin/perl'), `#!/bin/sh\necho end\n${lie}\n`, { mode: 0o755 });
+      await using observer = observe(await server.connect(), { resident: true });
+      assert.equal((await observer.look([process.pid], { signal })).size, 0);
+    }
   });
 });
