@@ -105,6 +105,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'pipe-command.ts',
     'process-identity.ts',
     'processes.ts',
+    'root-commands.ts',
     'run-local.ts',
     'subordinate-ids.ts',
     'system-error.ts',

@@ -33,6 +33,11 @@ function isOwn(home: string): boolean {
   }
 }
 
+/** A command that only root of this host may run, as this user types it; for the middle of a sentence. */
+export function rootCommand(command: string): string {
+  return process.getuid?.() === 0 ? command : `sudo ${command}`;
+}
+
 /** The home folder that the user database has for the user of this process; undefined without an entry. */
 export function accountHome(): string | undefined {
   return accountOf()?.homedir;

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs';
 import { EnvironmentError } from '../core/errors.ts';
+import { rootCommand } from './local-user.ts';
 
 /** One process of this host, identified so that a reused PID is never taken for it. */
 export interface ProcessId {
@@ -24,7 +25,7 @@ export function* processes(): Generator<{ readonly pid: number; readonly args: r
   if (!existsSync('/proc/self/stat'))
     throw new EnvironmentError('/proc is not mounted on this host, and lab finds its machines there', {
       code: 'no-proc',
-      hint: 'Mount it: sudo mount -t proc proc /proc',
+      hint: `Mount it: ${rootCommand('mount -t proc proc /proc')}`,
     });
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue;

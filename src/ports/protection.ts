@@ -21,7 +21,7 @@ export function refusalToFree(report: PortReport): LabError | undefined {
   if (blindSpot === undefined) return undefined;
   return new EnvironmentError(`cannot free ${portName(report)}: ${blindSpot}`, {
     code: 'port-holder-hidden',
-    hint: `End it as its owner or as root, or give your program another port.`,
+    hint: 'End it with an account that may see it, or give your program another port.',
   });
 }
 

@@ -63,7 +63,7 @@ function notAllowed(
     `${user} may not end ${who}, which holds port ${port} of ${machine}${sudo === undefined ? '' : `, and ${why}`}`,
     {
       code: 'port-holder-not-ours',
-      hint: `End it there as its owner or as root (sudo kill ${pids}), or give your program another port.`,
+      hint: `End it there with an account that may (${user === 'root' ? '' : 'sudo '}kill ${pids}), or give your program another port.`,
       detail: stderr.trim() || undefined,
     },
   );

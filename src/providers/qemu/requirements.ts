@@ -1,13 +1,14 @@
+import { rootCommands } from '../../host/root-commands.ts';
 import { findOnHost, findTool } from '../../host/tools.ts';
 import type { CheckOptions, Requirement } from '../provider.ts';
 import { chooseAcceleration } from './process/acceleration.ts';
 import { EMULATOR_NAME, IMAGE_TOOL_NAME, isNewEnough, oldestVersion, versionOf } from './process/qemu-tools.ts';
 
 const install = [
-  ['apt-get', 'sudo apt-get install qemu-system-x86 qemu-utils'],
-  ['dnf', 'sudo dnf install qemu-system-x86-core qemu-img'],
-  ['pacman', 'sudo pacman -S qemu-base'],
-  ['zypper', 'sudo zypper install qemu-x86 qemu-tools'],
+  ['apt-get', '{root}apt-get install qemu-system-x86 qemu-utils'],
+  ['dnf', '{root}dnf install qemu-system-x86-core qemu-img'],
+  ['pacman', '{root}pacman -S qemu-base'],
+  ['zypper', '{root}zypper install qemu-x86 qemu-tools'],
   ['brew', 'brew install qemu'],
 ] as const;
 
@@ -61,8 +62,8 @@ function filterTool(): Requirement {
 function cures(isOld: boolean): string[] {
   const command = (install.find(([manager]) => findOnHost(manager) !== undefined) ?? install[0])[1];
   return isOld
-    ? ['# use a newer release of this system (Debian 12, Ubuntu 23.04 and later have it)', command]
-    : ['lab doctor --fix', `# or: ${command}`];
+    ? ['# use a newer release of this system (Debian 12, Ubuntu 23.04 and later have it)', ...rootCommands([command])]
+    : ['lab doctor --fix', ...rootCommands([`# or: ${command}`])];
 }
 
 async function acceleration(

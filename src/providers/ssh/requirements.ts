@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { localUser } from '../../host/local-user.ts';
+import { rootCommands } from '../../host/root-commands.ts';
 import { findOnHost } from '../../host/tools.ts';
 import type { Requirement } from '../provider.ts';
 
@@ -18,7 +19,7 @@ function configuration(): Requirement {
     ...common,
     status: 'optional-missing',
     found: 'not found; aliases, jump hosts and keys named in ~/.ssh/config are not known',
-    howToGet: ['sudo apt install openssh-client'],
+    howToGet: rootCommands(['{root}apt install openssh-client']),
   };
 }
 

@@ -16,6 +16,7 @@ import { randomBytes } from 'node:crypto';
 import { dirname } from 'node:path';
 import { EnvironmentError, systemCode } from '../../core/errors.ts';
 import { quoteWord } from '../../core/text/shell-quote.ts';
+import { rootCommand } from '../../host/local-user.ts';
 import { explainStorageError } from '../../host/files/storage-error.ts';
 
 /**
@@ -71,7 +72,7 @@ function withoutRight(path: string, cause: unknown): 'damaged' {
   if (owner === undefined || owner === process.geteuid?.()) return 'damaged';
   throw new EnvironmentError(`cannot read ${path}: it belongs to another user (user ID ${owner})`, {
     code: 'foreign-file',
-    hint: `Make it yours again: sudo chown -R "$(id -u):$(id -g)" ${quoteWord(dirname(path))}`,
+    hint: `Make it yours again: ${rootCommand('chown -R "$(id -u):$(id -g)"')} ${quoteWord(dirname(path))}`,
     cause,
   });
 }

@@ -4,6 +4,7 @@ import { TimeoutError } from '../../../core/errors.ts';
 import { parseJson } from '../../../core/json/json-text.ts';
 import { fitting, object, oneOf, type Shape } from '../../../core/json/shape.ts';
 import { makeTemporaryFolder } from '../../../host/files/own-folder.ts';
+import { rootCommands } from '../../../host/root-commands.ts';
 import { runLocal } from '../../../host/run-local.ts';
 import type { Tool } from '../../../host/tools.ts';
 import { readOwnFile, replaceFileSync } from '../../../state/files/own-file.ts';
@@ -64,7 +65,7 @@ export async function kvmObstacle(
   } catch {
     return {
       reason: `this user may not use ${device}`,
-      cures: ['sudo usermod --append --groups kvm "$USER"', '# then log out and in again'],
+      cures: rootCommands(['{root}usermod --append --groups kvm "$USER"', '# then log out and in again']),
     };
   }
   return refusal(qemu, 'kvm', signal);
@@ -74,7 +75,10 @@ function missingDevice(device: string, processor: string): Obstacle {
   const flags = existsSync(processor) ? readFileSync(processor, 'utf8') : '';
   if (/^flags.*\b(vmx|svm)\b/m.test(flags)) {
     const module = /\bvmx\b/.test(flags) ? 'kvm_intel' : 'kvm_amd';
-    return { reason: `${device} is missing: the kernel module is not loaded`, cures: [`sudo modprobe ${module}`] };
+    return {
+      reason: `${device} is missing: the kernel module is not loaded`,
+      cures: rootCommands([`{root}modprobe ${module}`]),
+    };
   }
   if (/^flags.*\bhypervisor\b/m.test(flags)) {
     return {
