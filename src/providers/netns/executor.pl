@@ -35,7 +35,7 @@ sub main {
     ($end_reader, $end_writer) = pipe_pair();
     my $flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | ($setting{userns} ? CLONE_NEWUSER : 0);
     POSIX::setsid();
-    my $pid = clone($flags);
+    my $pid = eval { clone($flags) } // fail($@);
     if ($pid == 0) {
         close $mapped_writer;
         sysread $mapped_reader, my $nothing, 1;

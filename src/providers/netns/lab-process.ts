@@ -114,8 +114,11 @@ export function isMappingRefused(reason: string): boolean {
 }
 
 function refused(reason: string, log: string): EnvironmentError {
-  return new EnvironmentError(`this host refused to make the lab: ${reason}${log === '' ? '' : ` (${log})`}`, {
+  const said = `${reason}${log === '' ? '' : ` (${log})`}`;
+  return new EnvironmentError(`this host refused to make the lab: ${said}`, {
     code: isMappingRefused(reason) ? 'idmap-refused' : 'netns-refused',
+    hint: '"lab doctor" says why, as far as it can be known, and what helps.',
+    data: { refused: said },
   });
 }
 

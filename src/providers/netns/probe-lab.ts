@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { messageOf } from '../../core/errors.ts';
+import { EnvironmentError, messageOf } from '../../core/errors.ts';
 import { parseSubnet } from '../../core/ipv4.ts';
 import { makeTemporaryFolder } from '../../host/files/own-folder.ts';
 import type { Lab } from '../../lab/types.ts';
@@ -8,6 +8,8 @@ import { generateKeyPair } from '../../ssh/keys/key-pair.ts';
 import type { Requirement } from '../provider.ts';
 import { gatherHostFacts } from './host-facts.ts';
 import { identityMap, need } from './identity-map.ts';
+import { lookAtHost } from './rights/host-situation.ts';
+import { whyRefused } from './rights/why-refused.ts';
 import { wallOptions } from './walls.ts';
 import { endLab, launchLab } from './lab-process.ts';
 import { planLab } from './plan/namespace-plan.ts';
@@ -32,15 +34,18 @@ export async function probe(): Promise<Requirement> {
     await makeOne(folder);
     return { ...result, status: 'present', found: 'made one and removed it' };
   } catch (error) {
-    return {
-      ...result,
-      status: 'missing',
-      found: messageOf(error),
-      howToGet: ['Try "lab up" as root, or "--provider qemu".'],
-    };
+    return { ...result, status: 'missing', ...obstacle(error) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** What the kernel refused to the executor, in words; another failure as it is. */
+function obstacle(error: unknown): Pick<Requirement, 'found' | 'howToGet'> {
+  const refused = error instanceof EnvironmentError ? error.data?.['refused'] : undefined;
+  if (typeof refused !== 'string') return { found: messageOf(error), howToGet: ['Use --provider qemu.'] };
+  const { why, howToGet } = whyRefused(refused, lookAtHost());
+  return { found: `${messageOf(error)}: ${why}`, howToGet };
 }
 
 async function makeOne(folder: string): Promise<void> {

@@ -1,10 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { accessSync, constants } from 'node:fs';
 import { release } from 'node:os';
+import { rootCommands } from '../../host/root-commands.ts';
 import { localUser } from '../../host/local-user.ts';
 import { findOnHost, findTool } from '../../host/tools.ts';
 import type { Requirement } from '../provider.ts';
 import { NEEDED_IDS, subordinateRange } from '../../host/subordinate-ids.ts';
+import { lookAtHost } from './rights/host-situation.ts';
+import { switchedOff } from './rights/why-refused.ts';
 import { syscallNumbers } from './plan/syscalls.ts';
 
 const FIX = 'lab doctor --fix';
@@ -19,7 +21,7 @@ export function staticRequirements(): Requirement[] {
     platform(),
     perl(),
     kernel(),
-    namespacesSwitch(isRoot),
+    namespaces(),
     ...(isRoot ? [] : [idMappers(), subordinateIds()]),
     sshd(),
     wayOut(),
@@ -62,67 +64,21 @@ function perl(): Requirement {
     description: 'Perl, which makes the system calls',
     present: path !== undefined,
     found: path ?? 'not found',
-    howToGet: [install('perl')],
+    howToGet: install('perl'),
   });
 }
 
-/**
- * Switches that distributions add to user_namespaces(7): Debian's and Ubuntu's old sysctl, the kernel's own limit,
- * Ubuntu's AppArmor restriction.
- */
-const switches = [
-  {
-    path: '/proc/sys/kernel/unprivileged_userns_clone',
-    forRoot: false,
-    refuses: (value: number) => value === 0,
-    cure: [
-      'sudo sysctl -w kernel.unprivileged_userns_clone=1',
-      "echo 'kernel.unprivileged_userns_clone = 1' | sudo tee /etc/sysctl.d/60-lab.conf",
-    ],
-  },
-  {
-    path: '/proc/sys/user/max_user_namespaces',
-    forRoot: true,
-    refuses: (value: number) => value === 0,
-    cure: [
-      'sudo sysctl -w user.max_user_namespaces=10000',
-      "echo 'user.max_user_namespaces = 10000' | sudo tee /etc/sysctl.d/60-lab.conf",
-    ],
-  },
-  {
-    path: '/proc/sys/kernel/apparmor_restrict_unprivileged_userns',
-    forRoot: false,
-    refuses: (value: number) => value === 1 && !hasAppArmorProfile(),
-    cure: [
-      String.raw`printf 'abi <abi/4.0>,\ninclude <tunables/global>\nprofile lab-perl /usr/bin/perl flags=(unconfined) {\n  userns,\n}\n' | sudo tee /etc/apparmor.d/lab-perl`,
-      'sudo apparmor_parser -r /etc/apparmor.d/lab-perl',
-      '# or, for all programs at once: sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0',
-    ],
-  },
-] as const;
-
-function hasAppArmorProfile(): boolean {
-  return existsSync('/etc/apparmor.d/lab-perl');
-}
-
-function namespacesSwitch(isRoot: boolean): Requirement {
-  const closed = switches.find(({ path, forRoot, refuses }) => {
-    const value = isRoot && !forRoot ? undefined : numberIn(path);
-    return value !== undefined && refuses(value);
-  });
-  const found = closed
-    ? `${closed.path} is ${numberIn(closed.path)}`
-    : existsSync('/proc/self/ns/user')
-      ? 'no switch stands against it'
-      : 'this kernel has no user namespaces';
+function namespaces(): Requirement {
+  const situation = lookAtHost();
+  const obstacle = switchedOff(situation);
   return requirement({
     id: 'user-namespaces',
-    description: isRoot
+    description: situation.reader.isRoot
       ? 'user namespaces, in which root of a machine is nobody here'
       : 'user namespaces for ordinary users',
-    present: !closed && existsSync('/proc/self/ns/user'),
-    found,
-    howToGet: closed?.cure ?? ['Use --provider qemu.'],
+    present: obstacle === undefined,
+    found: obstacle?.why ?? 'no switch stands against it',
+    howToGet: obstacle?.howToGet ?? [],
   });
 }
 
@@ -134,7 +90,7 @@ function idMappers(): Requirement {
     description: 'newuidmap and newgidmap, which give a lab user accounts of its own',
     present,
     found: present ? paths.join(', ') : 'not found',
-    howToGet: [install('uidmap')],
+    howToGet: install('uidmap'),
   });
 }
 
@@ -149,7 +105,9 @@ function subordinateIds(): Requirement {
     description: 'a range of subordinate user and group IDs',
     present,
     found,
-    howToGet: [`sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${localUser().name}`],
+    howToGet: rootCommands([
+      `{root}usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${localUser().name}`,
+    ]),
   });
 }
 
@@ -178,7 +136,7 @@ function wayOut(): Requirement {
     description: 'a way out for networks with "nat: true" (machines of the lab reach each other without it)',
     present: missing.length === 0 && device,
     found,
-    howToGet: missing.length > 0 ? [FIX] : ['sudo modprobe tun && sudo chmod 666 /dev/net/tun'],
+    howToGet: missing.length > 0 ? [FIX] : rootCommands(['{root}modprobe tun && {root}chmod 666 /dev/net/tun']),
     otherwise: 'optional-missing',
   });
 }
@@ -210,27 +168,19 @@ function requirement({ present, otherwise = 'missing', howToGet, ...what }: Foun
   return { ...what, status: present ? 'present' : otherwise, howToGet: present ? [] : howToGet };
 }
 
-/** The command that installs a package of that Debian name with this host's package manager. */
-function install(debianPackage: string): string {
+/** How to install a package of that Debian name with this host's package manager. */
+function install(debianPackage: string): string[] {
   const names: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     uidmap: { dnf: 'shadow-utils', pacman: 'shadow', zypper: 'shadow' },
   };
   const managers = [
-    ['apt-get', 'sudo apt-get install'],
-    ['dnf', 'sudo dnf install'],
-    ['pacman', 'sudo pacman -S'],
-    ['zypper', 'sudo zypper install'],
+    ['apt-get', 'apt-get install'],
+    ['dnf', 'dnf install'],
+    ['pacman', 'pacman -S'],
+    ['zypper', 'zypper install'],
   ] as const;
   const [manager, command] = managers.find(([name]) => findOnHost(name) !== undefined) ?? managers[0];
-  return `${command} ${names[debianPackage]?.[manager] ?? debianPackage}`;
-}
-
-function numberIn(path: string): number | undefined {
-  try {
-    return Number(readFileSync(path, 'utf8'));
-  } catch {
-    return undefined;
-  }
+  return rootCommands([`{root}${command} ${names[debianPackage]?.[manager] ?? debianPackage}`]);
 }
 
 function canOpen(path: string): boolean {

@@ -1,0 +1,161 @@
+import { rootCommands } from '../../../host/root-commands.ts';
+import { PROFILE_PATH, type HostSituation } from './host-situation.ts';
+import { containerAdvice } from './container-advice.ts';
+
+/** Why machines cannot be made, and the exact lines that change it, for this reader on this host. */
+export interface Advice {
+  readonly why: string;
+  /** In order; lines with `#` are remarks. */
+  readonly howToGet: readonly string[];
+}
+
+/** What is known without trying to stand against namespaces; undefined when nothing is. */
+export function switchedOff(situation: HostSituation): Advice | undefined {
+  const { wsl, knowsUserNamespaces, reader, hasSysAdmin } = situation;
+  if (wsl?.version === 1) return firstWsl(wsl.distribution);
+  if (!knowsUserNamespaces) return withoutNamespaces(situation);
+  if (reader.isRoot && !hasSysAdmin) return rootWithoutRights(situation);
+  return closedSwitch(situation);
+}
+
+/**
+ * What the kernel's answer means here, when nothing was known to stand against it. `reason`: the operation of the
+ * executor that failed, and the text of its error (errno(3)).
+ */
+export function whyRefused(reason: string, situation: HostSituation): Advice {
+  return switchedOff(situation) ?? limitReached(reason, situation) ?? confined(reason, situation) ?? unknown(situation);
+}
+
+function firstWsl(distribution: string): Advice {
+  return {
+    why: 'this is version 1 of WSL, which has no namespaces; version 2 has them',
+    howToGet: ['# in PowerShell on Windows:', `wsl --set-version ${distribution} 2`],
+  };
+}
+
+function withoutNamespaces({ wsl }: HostSituation): Advice {
+  return {
+    why: 'this kernel was built without user namespaces (CONFIG_USER_NS)',
+    howToGet: wsl
+      ? [
+          '# in PowerShell on Windows; and remove a line "kernel=" from %UserProfile%\\.wslconfig:',
+          'wsl --update',
+          'wsl --shutdown',
+        ]
+      : ["Start the distribution's own kernel, which has them, or use --provider qemu."],
+  };
+}
+
+function rootWithoutRights(situation: HostSituation): Advice {
+  const why = 'this root does not have the capability CAP_SYS_ADMIN, which makes namespaces';
+  return situation.container === undefined
+    ? {
+        why,
+        howToGet: [
+          'Use a login of root that has all its rights: what started this shell took some from it',
+          '# for a service of systemd, in its unit: CapabilityBoundingSet=~ (or no such line)',
+        ],
+      }
+    : { why: `${why}: a container has it only when asked`, howToGet: containerAdvice(situation) };
+}
+
+/** A switch of the host by its name, with the value that closes it. */
+function closedSwitch(situation: HostSituation): Advice | undefined {
+  const { reader, switches, hasProfileForPerl } = situation;
+  if (switches.maxUserNamespaces === 0)
+    return closed(situation, 'user.max_user_namespaces is 0: no user namespace may be made', [
+      '{root}sysctl -w user.max_user_namespaces=10000',
+      "echo 'user.max_user_namespaces = 10000' | {root}tee /etc/sysctl.d/60-lab.conf",
+    ]);
+  if (reader.isRoot) return undefined;
+  if (switches.unprivilegedClone === 0)
+    return closed(situation, 'kernel.unprivileged_userns_clone is 0: only root may make user namespaces', [
+      '{root}sysctl -w kernel.unprivileged_userns_clone=1',
+      "echo 'kernel.unprivileged_userns_clone = 1' | {root}tee /etc/sysctl.d/60-lab.conf",
+    ]);
+  return switches.appArmorRestricts === 1 && !hasProfileForPerl ? restrictedByAppArmor(situation) : undefined;
+}
+
+/** A container sees most switches of its host, and can change none. */
+function closed(situation: HostSituation, why: string, lines: readonly string[]): Advice {
+  if (situation.container === undefined) return { why, howToGet: rootCommands(lines, situation.reader) };
+  const host = ['# on the computer that runs this container:', ...asAdministrator(lines)];
+  return { why, howToGet: [...host, ...containerAdvice(situation)] };
+}
+
+function restrictedByAppArmor(situation: HostSituation): Advice {
+  const { perl, isGitHubJob, container } = situation;
+  const name = 'kernel.apparmor_restrict_unprivileged_userns';
+  const why = `${name} is 1: AppArmor lets only known programs make user namespaces`;
+  if (isGitHubJob && container === undefined)
+    return { why, howToGet: ['# in the workflow, as a step before lab:', `- run: sudo sysctl -w ${name}=0`] };
+  if (container !== undefined) return closed(situation, why, [`{root}sysctl -w ${name}=0`]);
+  const profile = String.raw`abi <abi/4.0>,\ninclude <tunables/global>\nprofile lab-perl ${perl} flags=(unconfined) {\n  userns,\n}\n`;
+  return closed(situation, why, [
+    `printf '${profile}' | {root}tee ${PROFILE_PATH}`,
+    `{root}apparmor_parser -r ${PROFILE_PATH}`,
+    `# or, for all programs until the next start: {root}sysctl -w ${name}=0`,
+  ]);
+}
+
+function limitReached(reason: string, situation: HostSituation): Advice | undefined {
+  // user_namespaces(7): ENOSPC for the limit of namespaces and for the depth of nesting, EUSERS before Linux 4.9.
+  if (!/^(clone|unshare|new-user-namespace \S*): .*(No space left|Too many users)/.test(reason)) return undefined;
+  return closed(
+    situation,
+    'a limit of namespaces is reached: user.max_user_namespaces and its kind in /proc/sys/user, here or in what this ' +
+      'runs in, or 32 user namespaces one in another',
+    ['{root}sysctl -w user.max_user_namespaces=10000'],
+  );
+}
+
+function confined(reason: string, situation: HostSituation): Advice | undefined {
+  if (!/Operation not permitted|Permission denied/.test(reason)) return undefined;
+  const { container, hidden, switches, reader, ownsHost } = situation;
+  const hides = /\bmount (proc|sysfs) /.test(reason) && hidden.length > 0 && !ownsHost;
+  const causes = hides ? [whatHides(hidden)] : confinements(situation);
+  if (container !== undefined) {
+    const howToGet = containerAdvice(situation);
+    return howToGet.length === 0 ? undefined : { why: causes.join('; ') || 'this container may not', howToGet };
+  }
+  if (hides) return { why: causes.join(), howToGet: rootCommands(unmounts(hidden), reader) };
+  if (!reader.isRoot && switches.appArmorRestricts === 1)
+    return {
+      why: `AppArmor has not read its profile ${PROFILE_PATH}`,
+      howToGet: rootCommands([`{root}apparmor_parser -r ${PROFILE_PATH}`], reader),
+    };
+  return causes.length === 0 ? undefined : { why: causes.join('; '), howToGet: [OTHER_TERMINAL] };
+}
+
+/** The kernel demands that a new one shows no more than the one that is there (mount_namespaces(7)). */
+function whatHides(hidden: readonly string[]): string {
+  return `something is mounted over ${hidden.slice(0, 3).join(', ')}, so no machine may have a /proc or /sys of its own`;
+}
+
+/** The last that was mounted comes off first. */
+function unmounts(hidden: readonly string[]): string[] {
+  return hidden.toReversed().map((path) => `{root}umount ${path}`);
+}
+
+function confinements({ isFiltered, appArmorProfile }: HostSituation): string[] {
+  return [
+    ...(isFiltered ? ['a filter of system calls (seccomp) lies on this process'] : []),
+    ...(appArmorProfile === undefined ? [] : [`AppArmor confines it by the profile ${appArmorProfile}`]),
+  ];
+}
+
+const OTHER_TERMINAL =
+  'Start lab from a terminal of its own: an editor from snap or flatpak, a service or a sandbox lets its terminals do less.';
+
+function unknown({ reader }: HostSituation): Advice {
+  return {
+    why: 'the kernel refuses, and no switch that lab knows stands against it',
+    howToGet:
+      reader.isRoot || !reader.hasSudo ? ['Use --provider qemu.'] : ['Use --provider qemu, or try: sudo lab up'],
+  };
+}
+
+/** For a reader whom we do not know. */
+function asAdministrator(lines: readonly string[]): string[] {
+  return rootCommands(lines, { isRoot: false, hasSudo: true, isAdministrator: true });
+}
