@@ -1,14 +1,8 @@
 import { lstat, readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sha256Of } from '../core/files/sha256.ts';
+import { sha256Of, type HashedFile } from '../core/files/sha256.ts';
 import type { LabDescription } from '../core/lab-description.ts';
-import {
-  type BoundedText,
-  type HashedFile,
-  type ReportData,
-  type ReportTerminal,
-  wholeText,
-} from '../report/report-data.ts';
+import { type BoundedText, type ReportData, type ReportTerminal, wholeText } from '../report/report-data.ts';
 import type { TerminalRecording } from '../report/terminals/terminal-recording.ts';
 import { ReportFold } from '../report/report-fold.ts';
 import { roleFile } from '../report/run/run-files.ts';

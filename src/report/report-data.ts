@@ -1,3 +1,4 @@
+import type { HashedFile } from '../core/files/sha256.ts';
 import type { CaptureGap } from '../core/capture-facts.ts';
 import type { Conversation } from '../packets/conversation.ts';
 import type { ToldAttempt } from '../core/step-problem.ts';
@@ -102,11 +103,4 @@ export interface ReportConversation {
   /** Programs at both ends, where they are known. */
   readonly clientRole: string | undefined;
   readonly serverRole: string | undefined;
-}
-
-export interface HashedFile {
-  readonly name: string;
-  readonly sizeBytes: number;
-  /** Hex. */
-  readonly sha256: string;
 }

@@ -9,6 +9,12 @@ export interface ContentHash {
   readonly sizeBytes: number;
 }
 
+/** A file of a folder, by what it holds. */
+export interface HashedFile extends ContentHash {
+  /** Its path in the folder. */
+  readonly name: string;
+}
+
 /** Hashes what comes, to its end. */
 export async function hashOf(content: AsyncIterable<Uint8Array>): Promise<ContentHash> {
   const hash = createHash('sha256');

@@ -83,7 +83,7 @@ export const isoTime: Shape<string> = (value, where) => {
 };
 
 /** A path below the folder of the run: a record that somebody sent must not show files of its reader. */
-const storedPath: Shape<string> = (value, where) => {
+export const storedPath: Shape<string> = (value, where) => {
   const path = text(value, where);
   if (path.startsWith('/') || path.includes('\0') || path.split('/').includes('..'))
     throw new ShapeError(where, 'a path in the folder of the run', value);

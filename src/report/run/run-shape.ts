@@ -1,5 +1,6 @@
-import { list, nullable, object, oneOf, optional, text, whole, type Shape } from '../../core/json/shape.ts';
-import { captureFacts, count, duration, exitStatus, isoTime, place, portNumber } from './event-shapes.ts';
+import { list, nullable, object, oneOf, optional, ShapeError, text, whole, type Shape } from '../../core/json/shape.ts';
+import type { HashedFile } from '../../core/files/sha256.ts';
+import { captureFacts, count, duration, exitStatus, isoTime, place, portNumber, storedPath } from './event-shapes.ts';
 import { stepProblem } from './problem-shape.ts';
 import type {
   CommandDocument,
@@ -63,6 +64,13 @@ const process = object<NonNullable<RunDocument['process']>>({
   host: text,
 });
 
+const sha256: Shape<string> = (value, where) => {
+  const hash = text(value, where);
+  if (!/^[\da-f]{64}$/.test(hash)) throw new ShapeError(where, 'a SHA-256 of 64 hexadecimal digits', value);
+  return hash;
+};
+const hashedFile = object<HashedFile>({ name: storedPath, sizeBytes: count, sha256 });
+
 /** `run.json` as it was read. */
 export const runShape: Shape<RunDocument> = object<RunDocument>({
   schemaVersion: oneOf(1),
@@ -83,5 +91,6 @@ export const runShape: Shape<RunDocument> = object<RunDocument>({
   // Runs of older versions say nothing of it.
   capture: (value, where) => (value === undefined ? null : nullable(captureFacts)(value, where)),
   maxOutputBytes: optional(count),
+  files: optional(list(hashedFile)),
   process: optional(process),
 });

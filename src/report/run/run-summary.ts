@@ -1,5 +1,6 @@
 import { type EventHandlers, type EventOf, handleEvent } from '../../core/event-listeners.ts';
 import type { CaptureFacts } from '../../core/capture-facts.ts';
+import type { HashedFile } from '../../core/files/sha256.ts';
 import type { Event, RoleInfo, StepPlace } from '../../core/events.ts';
 import type { PortHolder } from '../../core/lab-description.ts';
 import type { StepProblem } from '../../core/step-problem.ts';
@@ -29,6 +30,11 @@ export interface RunDocument {
   readonly capture: CaptureFacts | null;
   /** What might be stored for each program, in bytes. */
   readonly maxOutputBytes?: number | undefined;
+  /**
+   * Every file that was stored of the run, but this one, when it was over: what a signature of this file vouches for.
+   * Left out by older versions, and of a run that did not come to its end.
+   */
+  readonly files?: readonly HashedFile[] | undefined;
   /** The `lab` that plays it; only while it is `running`. */
   readonly process?: LabProcess | undefined;
 }

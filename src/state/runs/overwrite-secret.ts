@@ -9,6 +9,9 @@ const places: readonly (readonly [file: string, line: RegExp])[] = [
   ['session.cast', /^\[[\d.]+, ?"m",/],
 ];
 
+/** The files that it changes. */
+export const FILES_WITH_STEPS: readonly string[] = places.map(([file]) => file);
+
 /**
  * Overwrites a text that steps of a scenario have in quotes, in the files of a run that are being written: byte by byte,
  * in place, so that what is appended to them meanwhile goes on, and nothing of the text is left should we be killed.

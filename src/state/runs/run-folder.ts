@@ -9,10 +9,11 @@ import { BoundedRunFiles } from '../../report/run/bounded-run-files.ts';
 import { DEFAULT_OUTPUT_LIMIT, sharesOf } from '../../report/run/output-limit.ts';
 import { RunSummary, type Repeat, type RunDocument } from '../../report/run/run-summary.ts';
 import { currentProcess } from '../../host/process-identity.ts';
+import { FileHashes } from './file-hashes.ts';
 import { beginRunFile, endRunFile } from './run-file.ts';
 import { makeRunFolder, type NewRun } from './stored-runs.ts';
 import { storing } from '../../host/files/storage-error.ts';
-import { overwriteInSteps } from './overwrite-secret.ts';
+import { FILES_WITH_STEPS, overwriteInSteps } from './overwrite-secret.ts';
 
 export interface RunFolderOptions extends NewRun {
   readonly lab?: string;
@@ -36,6 +37,7 @@ export class RunFolder {
   readonly #files: BoundedRunFiles;
   readonly #summary: RunSummary;
   readonly #streams = new Map<string, WriteStream>();
+  readonly #hashes = new FileHashes();
   #keptBytes = 0;
   #fault: LabError | undefined;
 
@@ -87,9 +89,7 @@ export class RunFolder {
     const { additions, omissions, cut } = this.#files.take(event);
     for (const omission of omissions) this.#summary.add(omission);
     if (this.#fault !== undefined) return undefined;
-    const waits = additions
-      .map(({ file, text }) => writeTo(this.#streams.get(file) ?? this.#open(file), text))
-      .filter((wait) => wait !== undefined);
+    const waits = additions.map(({ file, text }) => this.#append(file, text)).filter((wait) => wait !== undefined);
     if (cut !== undefined) this.#options.onCut?.(cut);
     return waits.length === 0 ? undefined : Promise.all(waits).then(() => undefined);
   }
@@ -100,6 +100,7 @@ export class RunFolder {
    */
   async hide(secret: string): Promise<void> {
     await this.flush();
+    for (const file of FILES_WITH_STEPS) this.#hashes.changed(file);
     const work = storing(`write to ${this.path}`, () => overwriteInSteps(this.path, secret));
     await work.catch((error: unknown) => this.#fail(error));
   }
@@ -113,6 +114,7 @@ export class RunFolder {
         await writeFile(path, content, { flag: 'wx', mode: 0o600 });
       });
       this.#keptBytes += content.byteLength;
+      this.#hashes.add(name, content);
     } catch (error) {
       this.#fail(error);
     }
@@ -130,11 +132,14 @@ export class RunFolder {
   async close(): Promise<RunDocument> {
     await Promise.all([...this.#streams.values()].map(end));
     try {
-      await endRunFile(join(this.path, 'run.json'), this.#document());
+      const files = await this.#hashes.all(this.path, { isWhole: this.#fault === undefined });
+      const document = { ...this.#document(), files };
+      await endRunFile(join(this.path, 'run.json'), document);
+      return document;
     } catch (error) {
       this.#fail(error);
+      return this.#document();
     }
-    return this.#document();
   }
 
   /** A run that is not stored whole has not passed: no one can look at it. */
@@ -144,6 +149,11 @@ export class RunFolder {
       maxOutputBytes: this.#options.maxOutputBytes ?? DEFAULT_OUTPUT_LIMIT,
     };
     return this.#fault === undefined ? document : { ...document, result: 'broken', reason: this.#fault.message };
+  }
+
+  #append(file: string, text: string): Promise<void> | undefined {
+    this.#hashes.add(file, text);
+    return writeTo(this.#streams.get(file) ?? this.#open(file), text);
   }
 
   #open(file: string): WriteStream {
