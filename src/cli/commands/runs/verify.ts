@@ -1,0 +1,82 @@
+import { relative } from 'node:path';
+import type { VerifiedRun, VerifyResult } from '../../../commands/runs/verify.ts';
+import { ExitCode } from '../../../core/errors.ts';
+import { countOf } from '../../../core/text/amounts.ts';
+import { oneLine } from '../../../report/run/words.ts';
+import { defineCommand } from '../../command/define-command.ts';
+import { optional } from '../../command/parameters.ts';
+import { storedRun, type word } from '../../command/value-types.ts';
+import { outcome } from '../../outcome.ts';
+import type { Style } from '../../show/style.ts';
+
+const record: ReturnType<typeof word> = {
+  ...storedRun,
+  complete: async (context) => ({ ...(await storedRun.complete!(context)), files: true }),
+};
+
+export const verifyCommand = defineCommand({
+  name: 'verify',
+  group: 'scenarios',
+  summary: 'whether the record of a run fits together: hashes, events, logs, recordings, packets',
+  details:
+    'It works the result out again from the events, and compares every file with the hashes in run.json. It exits 0 ' +
+    'when all fits and 1 when something does not; each contradiction is one line.',
+  arguments: {
+    record: optional(
+      record,
+      'name of a run, or the start of it; the folder of a run; a folder with several, such as a lab or an unpacked ' +
+        'hand-in (default: the last run)',
+    ),
+  },
+  options: {},
+  examples: [
+    { words: 'verify', does: 'the last run' },
+    { words: 'verify ~/hand-ins/ada', does: 'every run in what was handed in' },
+    { words: 'verify --json', does: 'for a script: fits, and each contradiction as data' },
+  ],
+  run: async ({ context, style, arguments: { record } }) => {
+    const { verify } = await import('../../../commands/runs/verify.ts');
+    const result = await verify(context, { what: record });
+    return outcome(
+      result,
+      formatVerify(result, { style, cwd: context.cwd }),
+      result.fits ? ExitCode.done : ExitCode.checkFailed,
+    );
+  },
+});
+
+interface TextOptions {
+  readonly style: Style;
+  readonly cwd: string;
+}
+
+export function formatVerify({ records }: VerifyResult, options: TextOptions): string {
+  const lines = records.map((one) => recordText(one, options));
+  const misfitting = records.filter(({ fits }) => !fits).length;
+  const summary =
+    records.length === 1
+      ? ''
+      : `${countOf(records.length, 'record')}, of which ${misfitting} ${misfitting === 1 ? 'does' : 'do'} not fit.\n`;
+  return lines.join('') + summary;
+}
+
+const resultWords = {
+  passed: 'passed',
+  failed: 'failed',
+  broken: 'broke off',
+  interrupted: 'was interrupted',
+  running: 'has no end',
+} as const;
+
+function recordText(record: VerifiedRun, { style, cwd }: TextOptions): string {
+  const { fits, folder, run, scenario, result, misfits, more, unknown } = record;
+  const verdict = fits ? style('green', 'The record fits') : style('red', 'The record does not fit');
+  const place = relative(cwd, folder) || '.';
+  return [
+    `${verdict}: ${oneLine(run)}${scenario === '' ? '' : `, scenario ${oneLine(scenario)}, ${resultWords[result]}`} (${oneLine(place)})`,
+    ...misfits.map(({ message }) => `  ${style('red', '✖')} ${message}`),
+    ...(more > 0 ? [`  ${style('red', '✖')} and ${more} more`] : []),
+    ...unknown.map(({ message }) => `  ${style('yellow', '?')} ${message}`),
+    '',
+  ].join('\n');
+}

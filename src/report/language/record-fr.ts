@@ -1,0 +1,67 @@
+import { formatBinarySize } from '../../core/text/amounts.ts';
+import { sanitizeToLine } from '../../core/text/sanitize.ts';
+import type { MisfitFacts, Unknown } from '../record/misfit.ts';
+import { placeOf, quoted, shortHash, type RecordWords } from './record-en.ts';
+import { textOf, type TextsOf } from './texts-of.ts';
+
+const results = {
+  running: "n'a pas de fin",
+  passed: 'a réussi',
+  failed: 'a échoué',
+  broken: 'a été interrompue par une panne',
+  interrupted: 'a été interrompue',
+};
+const steps = { running: "n'est pas finie", passed: 'a réussi', failed: 'a échoué', skipped: 'a été omise' };
+const noFiles = {
+  link: 'un lien',
+  folder: 'un dossier',
+  pipe: 'un tube',
+  socket: 'une socket',
+  device: 'un périphérique',
+};
+
+const facts: TextsOf<MisfitFacts> = {
+  missing: () => 'manque, alors que run.json le cite',
+  added: () => "n'est pas dans la liste de run.json : il a été ajouté après l'exécution",
+  'no-file': ({ what }) => `est ${noFiles[what]}, pas un fichier ordinaire`,
+  size: ({ stored, seen }) => `a ${seen} octets, ${stored} ont été enregistrés`,
+  hash: ({ stored, seen }) =>
+    `a été modifié après l'exécution : son SHA-256 est ${shortHash(seen)}, celui de ce qui a été enregistré est ${shortHash(stored)}`,
+  'too-large': ({ mostBytes }) => `est plus grand que ce que lab lit (${formatBinarySize(mostBytes)})`,
+  unreadable: ({ reason }) => `ne peut pas être lu : ${sanitizeToLine(reason)}`,
+  'not-as-written': () => "n'est pas tel que lab l'écrit : un nom y figure deux fois, ou n'a rien à y faire",
+  result: ({ stored, told }) =>
+    `dit que l'exécution ${results[stored]} ; d'après les événements, elle ${results[told]}`,
+  step: ({ number, stored, told }) =>
+    `dit que l'étape ${number} ${stored ? steps[stored] : "n'existe pas"} ; d'après les événements, elle ${told ? steps[told] : "n'a pas été jouée"}`,
+  field: ({ field, stored, told }) =>
+    `dit ${quoted(stored)} pour « ${field} » ; d'après les événements, c'est ${quoted(told)}`,
+  line: ({ seen, told }) =>
+    seen === undefined
+      ? `finit trop tôt : d'après les événements, cette ligne suit : ${quoted(told ?? '')}`
+      : told === undefined
+        ? `a une ligne dont les événements ne disent rien : ${quoted(seen)}`
+        : `a ${quoted(seen)} ; d'après les événements, c'est ${quoted(told)}`,
+  'time-back': ({ ms }) => `précède de ${Math.round(ms)} ms l'événement qui est au-dessus`,
+  begin: () => 'ne commence pas par le début de cette exécution',
+  'after-end': () => "raconte quelque chose après la fin de l'exécution",
+  'step-order': ({ number }) => `parle de l'étape ${number} là où elle ne peut pas être`,
+  'passed-without': ({ number }) => `dit que l'exécution a réussi, mais l'étape ${number} n'a pas réussi`,
+};
+
+const unknowns: TextsOf<Unknown> = {
+  'no-hashes': () => "L'enregistrement n'a pas d'empreintes : il vient d'une version plus ancienne de lab.",
+  'broke-off': () => "lab a été arrêté avant la fin de l'exécution : l'enregistrement n'a pas d'empreintes.",
+  'output-omitted': ({ files }) =>
+    `Plus de texte a été affiché qu'enregistré ; seules leurs empreintes garantissent ces fichiers : ${files.map(sanitizeToLine).join(', ')}.`,
+  'other-version': ({ version }) =>
+    `L'enregistrement vient de lab ${sanitizeToLine(version)} : seules leurs empreintes garantissent ses journaux.`,
+  'no-capture': () => "Il n'y a pas de paquets à comparer.",
+};
+
+export const record: RecordWords = {
+  doesNotFit: "L'enregistrement de cette exécution est incohérent",
+  misfit: (misfit) => `${placeOf(misfit, 'ligne')} ${textOf(facts, misfit)}`,
+  unknown: (unknown) => textOf(unknowns, unknown),
+  more: (count) => `et ${count} de plus`,
+};

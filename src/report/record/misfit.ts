@@ -1,0 +1,67 @@
+import type { StepDocument, RunDocument } from '../run/run-summary.ts';
+
+/** What stands where a file of a run belongs. */
+export type NoFile = 'link' | 'folder' | 'pipe' | 'socket' | 'device';
+
+/** In what a record contradicts itself: what its parts say of each other, or its hashes of its files. */
+export type MisfitFacts =
+  | { readonly kind: 'missing' | 'added' }
+  | { readonly kind: 'no-file'; readonly what: NoFile }
+  | { readonly kind: 'size'; readonly stored: number; readonly seen: number }
+  /** SHA-256, hexadecimal. */
+  | { readonly kind: 'hash'; readonly stored: string; readonly seen: string }
+  | { readonly kind: 'too-large'; readonly mostBytes: number }
+  | { readonly kind: 'unreadable'; readonly reason: string }
+  /** It is JSON, but as `lab` never writes it: a name twice, a field that does not belong there. */
+  | { readonly kind: 'not-as-written' }
+  /** What `run.json` says and what follows from the events. */
+  | { readonly kind: 'result'; readonly stored: RunDocument['result']; readonly told: RunDocument['result'] }
+  | {
+      readonly kind: 'step';
+      /** From 1. */
+      readonly number: number;
+      readonly stored: StepDocument['result'] | undefined;
+      readonly told: StepDocument['result'] | undefined;
+    }
+  | { readonly kind: 'field'; readonly field: string; readonly stored: string; readonly told: string }
+  /** A line of a log or recording; undefined where there is none. */
+  | { readonly kind: 'line'; readonly seen: string | undefined; readonly told: string | undefined }
+  | { readonly kind: 'time-back'; readonly ms: number }
+  | { readonly kind: 'begin' | 'after-end' }
+  | { readonly kind: 'step-order'; readonly number: number }
+  /** The run is said to have passed, and a step of it did not. */
+  | { readonly kind: 'passed-without'; readonly number: number };
+
+/** One contradiction, and where it shows. */
+export type Misfit = MisfitFacts & {
+  /** Path in the folder of the run. */
+  readonly file: string;
+  /** From 1. */
+  readonly line?: number | undefined;
+};
+
+/** Contradictions that show in one place. */
+export function misfitsAt(place: Pick<Misfit, 'file' | 'line'>, facts: readonly MisfitFacts[]): Misfit[] {
+  return facts.map((each) => Object.assign({ ...place }, each));
+}
+
+/** What could not be compared, and why; none of it says anything against the record. */
+export type Unknown =
+  /** The run was stored by a `lab` that wrote no hashes yet. */
+  | { readonly kind: 'no-hashes' }
+  /** `lab` was killed before it could write the end of the run. */
+  | { readonly kind: 'broke-off' }
+  /** More was printed than was stored, so these files do not follow from the events alone. */
+  | { readonly kind: 'output-omitted'; readonly files: readonly string[] }
+  /** Another version may have written logs and recordings in another way. */
+  | { readonly kind: 'other-version'; readonly version: string }
+  | { readonly kind: 'no-capture' };
+
+/** What came of comparing the parts of a record. */
+export interface RecordCheck {
+  /** The first of them; see `more`. */
+  readonly misfits: readonly Misfit[];
+  /** How many more there are. */
+  readonly more: number;
+  readonly unknown: readonly Unknown[];
+}

@@ -1,0 +1,244 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { execFileSync } from 'node:child_process';
+import {
+  appendFileSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { verify, type VerifiedRun } from '../../../src/commands/runs/verify.ts';
+import type { Event } from '../../../src/core/events.ts';
+import type { RunDocument } from '../../../src/report/run/run-summary.ts';
+import { boundRun } from '../../helpers/bound-run.ts';
+import { testContext } from '../../helpers/command-context.ts';
+import { storedRun } from '../../helpers/stored-run.ts';
+
+process.env['TZ'] = 'UTC';
+
+/** What came of the one run in a folder. */
+async function verified(folder: string): Promise<VerifiedRun> {
+  const { records } = await verify(testContext(folder).context, { what: folder });
+  assert.equal(records.length, 1);
+  return records[0]!;
+}
+
+/** The sentences about what does not fit, without the digits of hashes. */
+async function misfits(folder: string): Promise<string[]> {
+  return (await verified(folder)).misfits.map(({ message }) => message.replaceAll(/[\da-f]{12}…/g, '#'));
+}
+
+function edit(path: string, change: (text: string) => string): void {
+  const before = readFileSync(path, 'utf8');
+  const after = change(before);
+  assert.notEqual(after, before);
+  writeFileSync(path, after);
+}
+
+/** Changes a file and the hash of it, as somebody does who knows the format. */
+function forge(run: string, name: string, change: (text: string) => string): void {
+  edit(join(run, name), change);
+  rehash(run, name);
+}
+
+function rehash(run: string, name: string): void {
+  const content = readFileSync(join(run, name));
+  edit(join(run, 'run.json'), (text) => {
+    const document = JSON.parse(text) as RunDocument;
+    const files = document.files!.map((file) =>
+      file.name === name
+        ? { name, sizeBytes: content.length, sha256: createHash('sha256').update(content).digest('hex') }
+        : file,
+    );
+    return `${JSON.stringify({ ...document, files }, undefined, 2)}\n`;
+  });
+}
+
+function castLine(name: string): string {
+  return String.raw`[0.281, "o", "\u001b[33mclient │\u001b[0m from server Hello ${name}\r\n"]`.slice(0, 80);
+}
+
+const HASH = 'was changed after the run: its SHA-256 is #, that of what was stored is #';
+
+describe('lab verify', () => {
+  test('a record that nobody touched fits, wherever its folder lies and whatever lab report wrote into it', async () => {
+    using run = await boundRun();
+    const moved = join(run.path, 'handed in');
+    renameSync(run.run, moved);
+    for (const name of ['report.html', 'report.md', '.DS_Store']) writeFileSync(join(moved, name), 'anything');
+    const record = await verified(moved);
+    assert.deepEqual([record.fits, record.misfits, record.unknown, record.result], [true, [], [], 'passed']);
+  });
+
+  test('a run of an older lab has no hashes, and is no forgery for that', async () => {
+    using run = storedRun();
+    const record = await verified(run.run);
+    assert.deepEqual([record.fits, record.misfits], [true, []]);
+    assert.deepEqual(
+      record.unknown.map(({ message }) => message),
+      ['The record has no hashes: it was made by an older lab.'],
+    );
+  });
+
+  test('a failed run that sed made a passed one says so of every file', async () => {
+    using run = await boundRun({ events: failing });
+    assert.equal((await verified(run.run)).result, 'failed');
+    execFileSync('sed', [
+      '-i',
+      's/failed/passed/',
+      ...['run.json', 'events.ndjson', 'session.cast'].map((name) => join(run.run, name)),
+    ]);
+    assert.deepEqual(await misfits(run.run), [
+      'run.json says "server ended with status 1" of "steps[8].reason"; according to the events it is "null"',
+      `events.ndjson ${HASH}`,
+      `session.cast ${HASH}`,
+      'events.ndjson, line 42 is not as lab writes it: a name stands there twice, or one that does not belong there',
+    ]);
+  });
+
+  test('a result that only run.json tells is refuted by the events', async () => {
+    using run = await boundRun({ events: failing });
+    edit(join(run.run, 'run.json'), (text) => text.replaceAll('"failed"', '"passed"'));
+    assert.deepEqual(await misfits(run.run), [
+      'run.json says that the run passed; according to the events it failed',
+      'run.json says that step 9 passed; according to the events it failed',
+    ]);
+  });
+
+  test('events that were changed with their hash no longer fit the recordings, line by line', async () => {
+    using run = await boundRun();
+    forge(run.run, 'events.ndjson', (text) => text.replaceAll('from server Hello vm1\\r', 'from server Hello Bob\\r'));
+    assert.deepEqual(await misfits(run.run), [
+      'client.cast, line 9 has "[0.075, "o", "from server Hello vm1\\r\\n"]"; according to the events it is "[0.075, "o", "from server Hello Bob\\r\\n"]"',
+      'client.log, line 5 has "from server Hello vm1"; according to the events it is "from server Hello Bob"',
+      `session.cast, line 19 has "${castLine('vm1')}"; according to the events it is "${castLine('Bob')}"`,
+      'session.log, line 13 has "06:26:37.469 client │ from server Hello vm1"; according to the events it is "06:26:37.469 client │ from server Hello Bob"',
+    ]);
+  });
+
+  test('events that end early are no whole run', async () => {
+    using run = await boundRun();
+    forge(run.run, 'events.ndjson', (text) => `${text.trimEnd().split('\n').slice(0, -12).join('\n')}\n`);
+    const found = await misfits(run.run);
+    assert.ok(
+      found.includes('run.json says that the run passed; according to the events it has no end'),
+      found.join('\n'),
+    );
+    assert.ok(found.includes('run.json says that step 9 passed; according to the events it was not played'));
+  });
+
+  test('a step that was left out of the events is missed', async () => {
+    using run = await boundRun();
+    forge(run.run, 'events.ndjson', (text) => text.replaceAll(/.*scenario-step-\w+","index":5.*\n/g, ''));
+    const found = await misfits(run.run);
+    assert.ok(
+      found.some((line) => /^events.ndjson, line \d+ tells of step 7 where it cannot be$/.test(line)),
+      found.join('\n'),
+    );
+  });
+
+  test('a name that stands twice in JSON is found in run.json and in the events', async () => {
+    using run = await boundRun({ events: failing });
+    edit(join(run.run, 'run.json'), (text) =>
+      text.replace('  "result": "failed"', '  "result": "passed",\n  "result": "failed"'),
+    );
+    assert.deepEqual(await misfits(run.run), [
+      'run.json is not as lab writes it: a name stands there twice, or one that does not belong there',
+    ]);
+  });
+
+  test('files that are missing, added, links, pipes or folders are named, and nothing is followed', async () => {
+    using run = await boundRun();
+    const path = (name: string): string => join(run.run, name);
+    rmSync(path('server.cast'));
+    rmSync(path('client.log'));
+    symlinkSync('/etc/passwd', path('client.log'));
+    rmSync(path('session.log'));
+    execFileSync('mkfifo', [path('session.log')]);
+    rmSync(path('capture.pcap'));
+    mkdirSync(path('capture.pcap'));
+    rmSync(path('sources'), { recursive: true });
+    symlinkSync('/etc', path('sources'));
+    writeFileSync(path('extra\u001b[31m.txt'), '');
+    const record = await verified(run.run);
+    assert.deepEqual(
+      record.misfits.map(({ message }) => message),
+      [
+        'capture.pcap is missing, though run.json lists it',
+        'client.log is a link, not an ordinary file',
+        'server.cast is missing, though run.json lists it',
+        'session.log is a pipe, not an ordinary file',
+        'sources/client/client.js is missing, though run.json lists it',
+        'sources/server/server.js is missing, though run.json lists it',
+        'extra\\u{1b}[31m.txt is not in the list of run.json: it was added after the run',
+        'sources is not in the list of run.json: it was added after the run',
+      ],
+    );
+  });
+
+  test('a huge file is not read: its size tells', async () => {
+    using run = await boundRun();
+    truncateSync(join(run.run, 'capture.pcap'), 2 ** 40);
+    const before = performance.now();
+    const found = await misfits(run.run);
+    assert.ok(found[0]!.startsWith('capture.pcap has 1099511627776 bytes, '), found[0]);
+    assert.ok(performance.now() - before < 5000);
+  });
+
+  test('events that are no JSON, no UTF-8 or no event are told with their line', async () => {
+    const cases: [string | Buffer, RegExp][] = [
+      ['{"at":\n', /^events\.ndjson, line 4\d cannot be read: it is no JSON$/],
+      [Buffer.from([0xff, 0xfe, 0x0a]), /^events\.ndjson cannot be read: .*:4\d is damaged: it is not UTF-8$/],
+      ['{"kind":"notice"}\n', /^events\.ndjson, line 4\d cannot be read: at is missing, not an object$/],
+      [
+        `${'['.repeat(100_000)}${']'.repeat(100_000)}\n`,
+        /^events\.ndjson, line 4\d cannot be read: it is a list, not an object$/,
+      ],
+    ];
+    for (const [added, expected] of cases) {
+      using run = await boundRun();
+      appendFileSync(join(run.run, 'events.ndjson'), added);
+      rehash(run.run, 'events.ndjson');
+      const found = await misfits(run.run);
+      assert.ok(
+        found.some((line) => expected.test(line)),
+        found.join('\n'),
+      );
+    }
+  });
+
+  test('a run.json that is empty, a link, or no document is told, and the events still tell the result', async () => {
+    for (const content of ['', '[]', '{"schemaVersion":1}', 'x'.repeat(100)]) {
+      using run = await boundRun();
+      writeFileSync(join(run.run, 'run.json'), content);
+      const record = await verified(run.run);
+      assert.equal(record.misfits.length, 1, content);
+      assert.match(record.misfits[0]!.message, /^run\.json cannot be read: /);
+      assert.equal(record.result, 'passed');
+    }
+  });
+
+  test('a folder with several records is verified whole', async () => {
+    using one = await boundRun();
+    using other = await boundRun();
+    renameSync(other.run, join(one.path, 'second'));
+    rmSync(join(one.path, 'second/client.log'));
+    const { fits, records } = await verify(testContext(one.path).context, { what: '.' });
+    assert.deepEqual([fits, records.map((record) => record.fits)], [false, [true, false]]);
+  });
+});
+
+/** The recorded run with a last step that failed. */
+function failing(events: readonly Event[]): Event[] {
+  return events.map((event) => {
+    if (event.kind === 'scenario-step-passed' && event.index === 8)
+      return { ...event, kind: 'scenario-step-failed', reason: 'server ended with status 1' };
+    return event.kind === 'run-finished' ? { ...event, result: 'failed', reason: 'server ended with status 1' } : event;
+  });
+}
