@@ -3,6 +3,18 @@ export const DEFAULT_PROVIDER = 'netns';
 export const DEFAULT_IMAGE = 'ubuntu-24.04';
 export const DEFAULT_USER = 'student';
 
+/** Of a machine, all its users together: a practical needs some ten, a server with a thread per client a hundred. */
+export const DEFAULT_PROCESSES = 512;
+/** Fewer than lab's own session and a program with a shell need. */
+export const MIN_PROCESSES = 16;
+/** Of one process: what Debian and Ubuntu give a login, and how far a program may raise it. */
+export const DEFAULT_OPEN_FILES = 1024;
+export const MOST_OPEN_FILES = 4096;
+/** Fewer than OpenSSH and an interpreter need to start. */
+export const MIN_OPEN_FILES = 32;
+/** Files of a machine whose system takes no room of its own. MiB. */
+export const DEFAULT_DISK_MIB = 1024;
+
 /**
  * Files of one program, those in folders included. Each starts three processes on the machine; with 5,000 a busy host
  * does not come to the end within the minute that it has.

@@ -92,7 +92,17 @@ function draftMachine(name: string, value: unknown): DraftMachine {
 /** A field that has another name here, or a default, has a line; all others are taken as they are. */
 function machineOf(
   name: string,
-  { image, user, memory, disk, sudo, ...others }: RightFields<typeof machineSettings>,
+  {
+    image,
+    user,
+    memory,
+    disk,
+    processes,
+    'open-files': openFiles,
+    'file-size': fileSize,
+    sudo,
+    ...others
+  }: RightFields<typeof machineSettings>,
 ): Machine {
   return {
     name,
@@ -103,6 +113,9 @@ function machineOf(
     memoryMiB: memory,
     ...others,
     diskMiB: disk,
+    ...(processes !== undefined && { processes }),
+    ...(openFiles !== undefined && { openFiles }),
+    ...(fileSize !== undefined && { fileSizeMiB: fileSize }),
     ...(sudo === false && { sudo }),
   };
 }

@@ -46,6 +46,12 @@ export interface Machine {
   readonly cpus?: number | undefined;
   /** Size limit of the machine's own files, in MiB. */
   readonly diskMiB?: number | undefined;
+  /** Most processes and threads, of all users of the machine together. */
+  readonly processes?: number | undefined;
+  /** Most open files of one process. */
+  readonly openFiles?: number | undefined;
+  /** Largest file that a process may write, in MiB. */
+  readonly fileSizeMiB?: number | undefined;
   /** `false`: no process on the machine gets more rights than the account has. */
   readonly sudo?: false;
   /** How the machine is reached, for `provider: ssh`. */

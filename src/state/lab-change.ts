@@ -67,6 +67,8 @@ interface Words {
 const words: Readonly<Record<string, Words>> = {
   memoryMiB: { label: 'memory', unit: 'MiB' },
   diskMiB: { label: 'disk', unit: 'MiB' },
+  openFiles: { label: 'open files' },
+  fileSizeMiB: { label: 'file size', unit: 'MiB' },
   sudo: { absent: true },
   reachesPrivate: { label: 'nat private', absent: false },
 };

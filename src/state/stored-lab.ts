@@ -49,6 +49,9 @@ export const machineFields: FieldsOf<Machine> = {
   memoryMiB: optional(count),
   cpus: optional(count),
   diskMiB: optional(count),
+  processes: optional(count),
+  openFiles: optional(count),
+  fileSizeMiB: optional(count),
   sudo: optional(oneOf(false)),
   ssh: optional(object({ host: optional(text), port: optional(port), user: optional(text), key: optional(text) })),
 };

@@ -1,7 +1,18 @@
 import * as z from 'zod';
 import { parseIPv4, parseSubnet } from '../../core/ipv4.ts';
 import { languageNames } from '../../core/lab-description.ts';
-import { busyPortChoices, encodingChoices, DEFAULT_IMAGE, DEFAULT_PROVIDER, DEFAULT_USER } from '../defaults.ts';
+import {
+  busyPortChoices,
+  encodingChoices,
+  DEFAULT_IMAGE,
+  DEFAULT_OPEN_FILES,
+  DEFAULT_PROCESSES,
+  MIN_OPEN_FILES,
+  MIN_PROCESSES,
+  MOST_OPEN_FILES,
+  DEFAULT_PROVIDER,
+  DEFAULT_USER,
+} from '../defaults.ts';
 import {
   addressRule,
   ENVIRONMENT_NAME,
@@ -154,6 +165,17 @@ export const machine = z
     memory: field(size.optional(), 'Memory, in `M` or `G`.', '512M'),
     cpus: field(z.int().min(1).max(1024).optional(), 'Number of processors.', 1),
     disk: field(size.optional(), "Size limit of the machine's own files, in `M`, `G` or `T`.", '2G'),
+    processes: field(
+      z.int().min(MIN_PROCESSES).max(1_000_000).optional(),
+      `Most processes and threads at a time. Default: ${DEFAULT_PROCESSES}.`,
+      200,
+    ),
+    'open-files': field(
+      z.int().min(MIN_OPEN_FILES).max(1_000_000).optional(),
+      `Most files and sockets that one process may have open. Default: ${DEFAULT_OPEN_FILES}, which a program may raise to ${MOST_OPEN_FILES}.`,
+      256,
+    ),
+    'file-size': field(size.optional(), 'Largest file that a program may write, in `M`, `G` or `T`.', '100M'),
     sudo: field(
       z.boolean().optional(),
       'Whether `user` may become root there. `false`: neither the account nor its programs can gain more rights, ' +

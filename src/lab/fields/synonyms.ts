@@ -5,7 +5,9 @@ const otherNames: Readonly<Record<string, readonly string[]>> = {
   command: ['cmd', 'run', 'exec', 'args', 'entrypoint'],
   cpus: ['cpu', 'vcpus', 'cores'],
   encoding: ['charset', 'codepage', 'encode'],
+  disk: ['storage'],
   env: ['environment', 'variables'],
+  'file-size': ['fsize'],
   files: ['file', 'copy', 'src'],
   host: ['hostname', 'server'],
   image: ['os', 'system', 'box'],
@@ -18,6 +20,8 @@ const otherNames: Readonly<Record<string, readonly string[]>> = {
   network: ['net'],
   networks: ['nets'],
   on: ['machine', 'vm', 'node', 'host'],
+  'open-files': ['nofile', 'files'],
+  processes: ['pids', 'procs', 'nproc', 'max_processes'],
   subnet: ['cidr', 'range', 'network'],
   user: ['username', 'login', 'account'],
 };

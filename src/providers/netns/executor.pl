@@ -17,6 +17,7 @@ use Socket qw(:DEFAULT IPPROTO_IPV6 IPV6_V6ONLY pack_sockaddr_in6 inet_aton);
 use constant { CLONE_NEWNS => 0x20000, CLONE_NEWUTS => 0x4000000, CLONE_NEWIPC => 0x8000000, CLONE_NEWUSER => 0x10000000, CLONE_NEWPID => 0x20000000, CLONE_NEWNET => 0x40000000, SIGCHLD => 17 };
 use constant { PR_SET_DUMPABLE => 4, PR_SET_NAME => 15, PR_CAPBSET_DROP => 24, PR_SET_NO_NEW_PRIVS => 38, SECCOMP_SET_MODE_FILTER => 1, MNT_DETACH => 2 };
 use constant { AT_FDCWD => -100, AT_EMPTY_PATH => 0x1000, AT_RECURSIVE => 0x8000, OPEN_TREE_CLONE => 1, OPEN_TREE_CLOEXEC => 02000000, MOVE_MOUNT_F_EMPTY_PATH => 4, MOUNT_ATTR_IDMAP => 0x100000, MS_PRIVATE => 0x40000 };
+use constant { RLIMIT_NPROC => 6 };
 use constant { CAP_SETGID => 6, CAP_SETUID => 7, CAP_NET_ADMIN => 12, CAP_NET_RAW => 13 };
 use constant { AF_NETLINK => 16, RTM_NEWLINK => 16, RTM_NEWADDR => 20, RTM_NEWROUTE => 24, NLM_F_REQUEST_ACK => 5, NLM_F_CREATE_EXCL => 0x600, NETLINK_NETFILTER => 12, MSG_DONTWAIT => 0x40 };
 
@@ -78,7 +79,7 @@ sub lab_init {
     become_root() if $setting{userns};
     my (@sections, $section);
     for my $operation (@plan) {
-        if    ($operation->[0] eq 'machine')     { push @sections, $section = { name => $operation->[1], operations => [] } }
+        if    ($operation->[0] eq 'machine')     { push @sections, $section = { name => $operation->[1], account => $operation->[2], processes => $operation->[3], operations => [] } }
         elsif ($operation->[0] eq 'end-machine') { undef $section }
         elsif ($section)                         { push @{ $section->{operations} }, $operation }
         else                                     { push @sections, $operation }
@@ -128,16 +129,16 @@ sub watch {
 
 # ---- machines ----------------------------------------------------------------------------------------------------------
 
-my ($machines_reader, $machines_writer, $links_reader, $links_writer, $lab_network, %netfilter_of, $netfilter_listener, $network_writer, @listeners);
+my ($machines_reader, $machines_writer, $links_reader, $links_writer, $lab_network, %namespaces_of, %netfilter_of, $netfilter_listener, $network_writer, @listeners);
 
 sub start_machine {
     my ($machine) = @_;
     ($machines_reader, $machines_writer, $links_reader, $links_writer) = (pipe_pair(), pipe_pair()) unless $machines_reader;
-    enter_network_of($machine->{name});
-    my $pid = clone(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID);
+    my ($mapped_reader, $mapped_writer) = pipe_pair();
+    my $pid = clone_as_owner($machine->{account}, $machine->{processes}, CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID);
     if ($pid == 0) {
-        close $_ for grep { defined } $links_writer, $machines_reader, $end_writer, $netfilter_listener, $lab_network, $network_writer;
-        %netfilter_of = ();
+        close $_ for grep { defined } $mapped_writer, $links_writer, $machines_reader, $end_writer, $netfilter_listener, $lab_network, $network_writer;
+        %netfilter_of = %namespaces_of = ();
         # The machine has a network of its own, in which the socket and the numbers of the lab's mean nothing.
         undef $netlink;
         %interface_index = ();
@@ -147,22 +148,79 @@ sub start_machine {
         %machine_listener = ();
         $0 = 'init';
         name_process('init');
-        eval { perform($_) for @{ $machine->{operations} }; 1 } or machine_failed($machine->{name}, $@);
+        eval { await_map($mapped_reader); perform($_) for @{ $machine->{operations} }; 1 } or machine_failed($machine->{name}, $@);
         exit 0;
     }
-    call('setns', fileno $lab_network, CLONE_NEWNET);
+    map_as_here($pid);
+    # Later nobody opens them: the machine's init cannot be traced when it is done.
+    $namespaces_of{ $machine->{name} } = { map { ($_ => open_namespace($pid, $_)) } qw(user mnt net uts ipc pid) };
+    close $mapped_writer;
+    open_netfilter_of($machine->{name});
     # Held by no other process, it refuses connections as soon as the machine has ended.
     delete $machine_listener{ $machine->{name} };
     $machine_pid{ $machine->{name} } = $pid;
 }
 
-# A network for the machine that is made next. A socket that was opened in it stays there: from the outside nobody gets into that of a machine which runs.
-sub enter_network_of {
+# A user namespace is counted to the account that makes it: all that runs in it is one number for the kernel, with the limit of processes that
+# holds for this process now (RLIMIT_NPROC, getrlimit(2)). So each machine's is made in the name of an account of its own, which nothing else has.
+sub clone_as_owner {
+    my ($account, $processes, $flags) = @_;
+    # Where no such account is mapped, each account inside still has its own limit.
+    my $owns = $account && eval { $> = $account; $> == $account };
+    my $before = $owns ? limit(RLIMIT_NPROC, $processes) : undef;
+    # With another account it is so no longer, and then the host's root alone could write the maps of what is made.
+    call('prctl', PR_SET_DUMPABLE, 1, 0, 0, 0);
+    my $pid = eval { clone($flags) };
+    my $reason = $@;
+    return 0 if defined $pid && $pid == 0;
+    if ($owns) { limit(RLIMIT_NPROC, @$before); $> = 0 }
+    defined $pid or die $reason;
+    return $pid;
+}
+
+# The same accounts as in this namespace; a line may not go over two of its lines (user_namespaces(7)).
+sub map_as_here {
+    my ($pid) = @_;
+    for my $kind (qw(uid gid)) {
+        open my $own, '<', "/proc/self/${kind}_map" or die "/proc/self/${kind}_map: $!\n";
+        write_file("/proc/$pid/${kind}_map", join '', map { my ($first, undef, $count) = split; "$first $first $count\n" } <$own>);
+    }
+}
+
+sub await_map {
+    my ($reader) = @_;
+    sysread $reader, my $nothing, 1;
+    close $reader;
+    become_root();
+}
+
+# The limits of this process and all that it starts: soft and hard; returns those of before (prlimit(2)).
+sub limit {
+    my ($resource, $soft, $hard) = @_;
+    my $before = pack 'Q2', 0, 0;
+    # Not by call(), which passes copies.
+    syscall($number{prlimit64}, 0, $resource + 0, 0, $before) == 0 or die "prlimit64: $!\n";
+    my @before = unpack 'Q2', $before;
+    # A limit is never raised: what the host allows stays the most.
+    my $new = pack 'Q2', map { $_ < $before[1] ? $_ : $before[1] } $soft, $hard // $before[1];
+    call('prlimit64', 0, $resource + 0, $new, '');
+    return \@before;
+}
+
+sub open_namespace {
+    my ($pid, $kind) = @_;
+    open my $namespace, '<', "/proc/$pid/ns/$kind" or die "/proc/$pid/ns/$kind: $!\n";
+    return $namespace;
+}
+
+# A socket that was opened in a network stays there: from the outside nobody gets into that of a machine which runs.
+sub open_netfilter_of {
     my ($name) = @_;
-    $lab_network or open $lab_network, '<', '/proc/self/ns/net' or die "/proc/self/ns/net: $!\n";
-    call('unshare', CLONE_NEWNET);
+    $lab_network //= open_namespace('self', 'net');
+    call('setns', fileno $namespaces_of{$name}{net}, CLONE_NEWNET);
     # Where the kernel has no nftables, it works without.
     socket $netfilter_of{$name}, AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER or delete $netfilter_of{$name};
+    call('setns', fileno $lab_network, CLONE_NEWNET);
 }
 
 sub machine_failed {
@@ -221,6 +279,8 @@ my %operation = (
     'no-new-privileges' => sub { call('prctl', PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) },
     # prctl(2): no one traces this process or opens its memory but with CAP_SYS_PTRACE in the namespace in which its program was started, the host's.
     # Only for the machines' inits: that of the lab no machine can see, and whoever made it must.
+    # getrlimit(2): no program, and no root of the machine, gets beyond it.
+    'limit'     => \&limit,
     'not-dumpable'      => sub { call('prctl', PR_SET_DUMPABLE, 0, 0, 0, 0) },
     'bridge'    => sub { link_bridge(@_) },
     'veth'      => sub { link_veth(@_) },

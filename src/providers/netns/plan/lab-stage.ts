@@ -89,6 +89,6 @@ function devices(folder: string, { devices: names }: HostFacts, own: boolean): O
     ...Object.entries({ ptmx: 'pts/ptmx', fd: '/proc/self/fd', stdin: 'fd/0', stdout: 'fd/1', stderr: 'fd/2' }).map(
       ([name, target]) => op.symlink(target, `${folder}/${name}`),
     ),
-    op.remountReadOnly(folder, attributes),
+    op.remount(folder, attributes),
   ];
 }

@@ -1,6 +1,7 @@
 import type { Lab, Machine } from '../../../lab/types.ts';
 import type { KeyPair } from '../../../ssh/keys/key-pair.ts';
 import { accountFiles, hostsFile, USER_ID } from './account-files.ts';
+import { accountOf, fileSystemSize, processLimits } from './limits.ts';
 import { uplinkNameserver } from './nat.ts';
 import * as op from './operations.ts';
 import type { Operation } from './operations.ts';
@@ -23,7 +24,7 @@ export interface MachineRequest {
 export function machineSection(request: MachineRequest): Operation[] {
   const { machine, lab, host, options } = request;
   const root = `${stage.lab}/m/${machine.name}`;
-  return op.machine(machine.name, [
+  return op.machine(accountOf(machine, lab), [
     ...emptyFolders(root, request),
     ...runtimeFolder(root, host),
     ...ownFiles(`${root}/.lab/up`, request),
@@ -40,6 +41,7 @@ export function machineSection(request: MachineRequest): Operation[] {
     ...interfaces(machine, lab),
     ...defaultRoute(machine, lab),
     op.listenTcp(22),
+    ...processLimits(machine),
     op.filterSystemCalls(options.systemCallFilter),
     op.keepCapabilities(machineCapabilities),
     ...op.when(machine.sudo === false, op.noNewPrivileges()),
@@ -51,11 +53,11 @@ export function machineSection(request: MachineRequest): Operation[] {
 
 /** The file system that the machine grows on, and its folders. */
 function emptyFolders(root: string, { machine, host, options: { label } }: MachineRequest): Operation[] {
-  const size = machine.diskMiB === undefined ? '' : `,size=${machine.diskMiB}m`;
   return [
     op.mkdir(root),
-    op.tmpfs(root, `mode=755${size}`, { label }),
+    op.tmpfs(root, `mode=755,${fileSystemSize(machine)}`, { label }),
     ...['/.lab', '/.lab/up', '/.lab/work'].map((folder) => op.mkdir(root + folder, 0o700)),
+    op.mkdir(root + SHARED_MEMORY, 0o1777),
     ...['proc', 'sys', 'run', 'dev', 'home', 'var', 'srv', 'mnt', 'media'].map((name) => op.mkdir(`${root}/${name}`)),
     op.mkdir(`${root}/root`, 0o700),
     op.mkdir(`${root}/tmp`, 0o1777),
@@ -132,6 +134,9 @@ function homeFolder(root: string, { machine: { name, user }, host, options: { ke
   ];
 }
 
+/** shm_overview(7). On the machine's own file system, so that its size is part of the disk's. */
+const SHARED_MEMORY = '/.lab/shm';
+
 function systemMounts(root: string): Operation[] {
   const safe = MountFlag.noSuid | MountFlag.noDev | MountFlag.noExec;
   return [
@@ -144,7 +149,8 @@ function systemMounts(root: string): Operation[] {
       MountFlag.noSuid | MountFlag.noExec,
       'newinstance,ptmxmode=0666,mode=620,gid=5',
     ),
-    op.tmpfs(`${root}/dev/shm`, 'mode=1777'),
+    op.bind(root + SHARED_MEMORY, `${root}/dev/shm`),
+    op.remount(`${root}/dev/shm`, MountFlag.noSuid | MountFlag.noDev),
   ];
 }
 

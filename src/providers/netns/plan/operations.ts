@@ -6,7 +6,7 @@ interface Fields {
   syscall: [name: string, number: number];
   set: [name: string, value: string | number];
   // Operations from one to the other are the machine's own init's, the others the lab's.
-  machine: [name: string];
+  machine: [name: string, account: number, processes: number];
   'end-machine': [];
   // Files.
   mkdir: [path: string, mode: string, uid: number, gid: number];
@@ -33,6 +33,7 @@ interface Fields {
   'filter-system-calls': [program: string];
   'no-new-privileges': [];
   'not-dumpable': [];
+  limit: [resource: number, soft: number, hard: number];
   // Network.
   bridge: [name: string, mac: string];
   veth: [bridge: string, outerName: string, machine: string, innerName: string, mac: string];
@@ -103,9 +104,18 @@ export const syscallNumber = (name: string, number: number): Operation => operat
 /** A setting of the executor. */
 export const setting = (name: string, value: string | number): Operation => operation('set', name, value);
 
+/** What makes a machine one of its own for the kernel. */
+export interface MachineAccount {
+  readonly name: string;
+  /** User ID in the lab in whose name its user namespace is made, and nothing else: what is in it is counted to it. */
+  readonly account: number;
+  /** How many processes and threads there may be in it, all its users together. */
+  readonly processes: number;
+}
+
 /** What the init of a machine does. */
-export function machine(name: string, operations: readonly Operation[]): Operation[] {
-  return [operation('machine', name), ...operations, operation('end-machine')];
+export function machine({ name, account, processes }: MachineAccount, operations: readonly Operation[]): Operation[] {
+  return [operation('machine', name, account, processes), ...operations, operation('end-machine')];
 }
 
 export const mkdir = (path: string, mode = 0o755, owner = 0): Operation =>
@@ -166,9 +176,9 @@ export function tmpfs(target: string, data: string, options: TmpfsOptions = {}):
 export const bind = (source: string, target: string, flags = 0): Operation =>
   operation('mount', source, target, '', MountFlag.bind | flags, '');
 
-/** A second step, because mount(2) ignores MS_RDONLY in the call that makes a bind mount. */
-export const remountReadOnly = (target: string, flags = 0): Operation =>
-  operation('mount', '', target, '', MountFlag.remount | MountFlag.bind | MountFlag.readOnly | flags, '');
+/** A second step, because mount(2) ignores the flags in the call that makes a bind mount. */
+export const remount = (target: string, flags: number): Operation =>
+  operation('mount', '', target, '', MountFlag.remount | MountFlag.bind | flags, '');
 
 /** Mounts made from here on are seen in no other mount namespace (mount_namespaces(7)). */
 export const makeMountsPrivate = (): Operation =>
@@ -192,6 +202,9 @@ export const keepCapabilities = (numbers: readonly number[]): Operation =>
 /** A seccomp(2) program. */
 export const filterSystemCalls = (program: string): Operation => operation('filter-system-calls', program);
 export const noNewPrivileges = (): Operation => operation('no-new-privileges');
+/** For this process and all that it starts (getrlimit(2)); nobody inside raises it. `resource` as in `Resource`. */
+export const limit = (resource: number, soft: number, hard = soft): Operation =>
+  operation('limit', resource, soft, hard);
 export const notDumpable = (): Operation => operation('not-dumpable');
 
 /** `mac` in hexadecimal without colons, here and below. */

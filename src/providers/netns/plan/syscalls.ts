@@ -14,6 +14,7 @@ export const syscallNumbers: Readonly<Record<string, Readonly<Record<string, num
     setxattr: 188,
     mknodat: 259,
     unshare: 272,
+    prlimit64: 302,
     setns: 308,
     seccomp: 317,
     open_tree: 428,
@@ -31,6 +32,7 @@ export const syscallNumbers: Readonly<Record<string, Readonly<Record<string, num
     setxattr: 5,
     mknodat: 33,
     unshare: 97,
+    prlimit64: 261,
     setns: 268,
     seccomp: 277,
     open_tree: 428,
@@ -74,3 +76,6 @@ export const Capability = {
   auditWrite: 29,
   setfcap: 31,
 } as const;
+
+/** Resources of getrlimit(2) by number (include/uapi/asm-generic/resource.h). */
+export const Resource = { fileSize: 1, core: 4, processes: 6, openFiles: 7 } as const;
