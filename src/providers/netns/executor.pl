@@ -168,12 +168,12 @@ sub clone_as_owner {
     # Where no such account is mapped, each account inside still has its own limit.
     my $owns = $account && eval { $> = $account; $> == $account };
     my $before = $owns ? limit(RLIMIT_NPROC, $processes) : undef;
-    # With another account it is so no longer, and then the host's root alone could write the maps of what is made.
+    # Each change of the account takes it away, and then the host's root alone could write the maps of what is made; and the helpers look at us.
     call('prctl', PR_SET_DUMPABLE, 1, 0, 0, 0);
     my $pid = eval { clone($flags) };
     my $reason = $@;
     return 0 if defined $pid && $pid == 0;
-    if ($owns) { limit(RLIMIT_NPROC, @$before); $> = 0 }
+    if ($owns) { limit(RLIMIT_NPROC, @$before); $> = 0; call('prctl', PR_SET_DUMPABLE, 1, 0, 0, 0) }
     defined $pid or die $reason;
     return $pid;
 }
