@@ -40,6 +40,7 @@ export function buildLab(draft: Draft, source: YamlSource, file: string, overrid
     ...(draft.ssh && { ssh: draft.ssh }),
     ...(draft.capture !== undefined && { capture: draft.capture }),
     ...(draft.report && { report: draft.report }),
+    ...(draft.runs && { runs: draft.runs }),
   };
 }
 

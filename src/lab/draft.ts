@@ -2,7 +2,7 @@ import type { Subnet } from '../core/ipv4.ts';
 import type { ReportHeading } from '../core/lab-description.ts';
 import type { NetworkIndex } from './network-index.ts';
 import type { Path } from './problem.ts';
-import type { Machine, Program } from './types.ts';
+import type { Machine, Program, RunsToKeep } from './types.ts';
 
 /**
  * The lab as far as it can be read: short forms expanded, defaults filled in, wrong values left out. The checks that
@@ -21,6 +21,7 @@ export interface Draft {
   /** As written. */
   readonly capture: boolean | undefined;
   readonly report: ReportHeading | undefined;
+  readonly runs: RunsToKeep | undefined;
 }
 
 /** A value and where it stands in the file; for a default, where it would stand. */

@@ -26,7 +26,14 @@ import type { Path } from './problem.ts';
 import type { Machine } from './types.ts';
 import type { YamlSource } from './yaml/yaml-source.ts';
 
-const labSettings = labFields.pick({ name: true, provider: true, ssh: true, capture: true, report: true }).shape;
+const labSettings = labFields.pick({
+  name: true,
+  provider: true,
+  ssh: true,
+  capture: true,
+  report: true,
+  runs: true,
+}).shape;
 const machineSettings = machine.omit({ address: true, interfaces: true }).shape;
 const programSettings = program.pick({ on: true, ports: true, prompt: true, encoding: true }).shape;
 const scenarioSettings = scenarioOptions.pick({ default: true }).shape;
@@ -34,7 +41,7 @@ const scenarioSettings = scenarioOptions.pick({ default: true }).shape;
 /** What can be read of a lab file. */
 export function readDraft(source: YamlSource): Draft {
   const lab = fieldsOf(source.data);
-  const { name, provider = DEFAULT_PROVIDER, ssh, capture, report } = rightFields(labSettings, lab);
+  const { name, provider = DEFAULT_PROVIDER, ssh, capture, report, runs } = rightFields(labSettings, lab);
   const networks = entriesOf(lab['networks']).map(([name, value]) => draftNetwork(name, value));
   return {
     name,
@@ -47,6 +54,7 @@ export function readDraft(source: YamlSource): Draft {
     ssh,
     capture,
     report,
+    runs,
   };
 }
 

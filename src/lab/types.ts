@@ -22,6 +22,16 @@ export interface Lab {
   readonly capture?: boolean;
   /** What the heading of a report says; undefined when the file does not. */
   readonly report?: ReportHeading | undefined;
+  /** Which runs are kept when a run ends; undefined where the file does not say: all. */
+  readonly runs?: RunsToKeep | undefined;
+}
+
+/** Which stored runs are to be kept. A run goes when every rule that is given lets it go. */
+export interface RunsToKeep {
+  /** So many of the newest stay. */
+  readonly keep?: number | undefined;
+  /** Those that are not older stay. Milliseconds. */
+  readonly olderMs?: number | undefined;
 }
 
 export interface Network {

@@ -4,12 +4,13 @@ import { describe, test } from 'node:test';
 import { describeFailure } from '../../src/cli/show/show-failure.ts';
 import { formatCheckPort } from '../../src/cli/commands/machines/check-port.ts';
 import { formatDoctor } from '../../src/cli/commands/lab/doctor.ts';
-import { formatRuns } from '../../src/cli/commands/runs/logs.ts';
+import { formatPrune } from '../../src/cli/commands/runs/runs.ts';
 import { formatRun } from '../../src/cli/commands/runs/run.ts';
 import { formatSshConfig } from '../../src/cli/commands/machines/ssh-config.ts';
 import { formatStatus } from '../../src/cli/commands/lab/status.ts';
 import { formatPlan, formatUp } from '../../src/cli/commands/lab/up.ts';
 import { renderDocument } from '../../src/cli/outcome.ts';
+import { formatRuns } from '../../src/cli/show/runs-table.ts';
 import { plain } from '../../src/cli/show/style.ts';
 import { CheckError, InterruptedError } from '../../src/core/errors.ts';
 import type { SocketHolder, PortReport } from '../../src/ports/port-report.ts';
@@ -294,11 +295,40 @@ describe('words for a person', () => {
         },
         options,
       ),
-      'stored runs': formatRuns([
-        { ...failed, scenario: 'tp1' },
-        { run: '20261123-140000-tp1', folder: '', scenario: undefined, result: undefined, durationMs: undefined },
-      ]),
-      'no runs': formatRuns([]),
+      'stored runs': formatRuns({
+        runs: [
+          {
+            run: '20261123-143016-tp1',
+            folder: '',
+            latest: true,
+            startedAt: '2026-11-23T14:30:16.000',
+            scenario: 'tp1',
+            result: 'broken',
+            durationMs: 10_000,
+            sizeBytes: 123_456,
+          },
+          {
+            run: '20261123-140000-tp1',
+            folder: '',
+            latest: false,
+            startedAt: undefined,
+            scenario: undefined,
+            result: undefined,
+            durationMs: undefined,
+            sizeBytes: undefined,
+            problem: 'run.json is damaged: it is empty',
+          },
+        ],
+        stored: 3,
+      }),
+      'no runs': formatRuns({ runs: [], stored: 0 }),
+      'many runs removed': formatPrune({
+        removed: Array.from({ length: 32 }, (_, index) => ({ run: `20261123-1430${index + 10}-tp1`, sizeBytes: 1000 })),
+        kept: 20,
+        freedBytes: 32_000,
+        failed: [],
+        dryRun: false,
+      }),
     });
   });
 

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { listLogs } from '../../src/commands/runs/logs.ts';
+import { storedRuns } from '../../src/commands/runs/runs.ts';
 import { report } from '../../src/commands/runs/report.ts';
 import { up } from '../../src/commands/lab/up.ts';
 import { retryUntil } from '../../src/core/time/retry.ts';
@@ -93,7 +93,7 @@ describe('a run that does not come to its end', { skip }, () => {
   test('because lab was killed broke off, in the list and in the report; the next one is played', async () => {
     const child = startCli(['run', 'endless'], { cwd: folder.path });
     await ticking(child);
-    const running = await listLogs(testContext(folder.path).context);
+    const running = await storedRuns(testContext(folder.path).context);
     assert.deepEqual([running.runs[0]?.result, running.runs[0]?.scenario], ['running', 'endless']);
     child.kill('SIGKILL');
     await once(child, 'exit');

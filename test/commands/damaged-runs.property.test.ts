@@ -4,7 +4,8 @@ import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { listLogs, logs } from '../../src/commands/runs/logs.ts';
+import { logs } from '../../src/commands/runs/logs.ts';
+import { storedRuns } from '../../src/commands/runs/runs.ts';
 import { replay } from '../../src/commands/runs/replay.ts';
 import { report } from '../../src/commands/runs/report.ts';
 import { tcpLog } from '../../src/commands/runs/tcp-log.ts';
@@ -35,7 +36,7 @@ function made(folder: string, format: string): Promise<unknown> {
 
 /** Each reader ends with what it makes, or with one error that names the file; the list is there in any case. */
 async function assertTold(folder: string, names: readonly string[]): Promise<LabError[]> {
-  const { runs } = await listLogs(testContext(folder).context);
+  const { runs } = await storedRuns(testContext(folder).context);
   assert.deepEqual(
     runs.map(({ run }) => run),
     [storedRunId],

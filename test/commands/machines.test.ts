@@ -7,7 +7,8 @@ import { checkPort } from '../../src/commands/machines/check-port.ts';
 import { cp } from '../../src/commands/machines/cp.ts';
 import { down } from '../../src/commands/lab/down.ts';
 import { exec } from '../../src/commands/machines/exec.ts';
-import { listLogs, logs } from '../../src/commands/runs/logs.ts';
+import { logs } from '../../src/commands/runs/logs.ts';
+import { storedRuns } from '../../src/commands/runs/runs.ts';
 import { run } from '../../src/commands/runs/run.ts';
 import { ssh } from '../../src/commands/machines/ssh.ts';
 import { status } from '../../src/commands/lab/status.ts';
@@ -326,7 +327,7 @@ describe('with machines that are up', { skip: await cannotMakeMachines() }, () =
       times: 3,
     });
     assert.deepEqual([passed, failed, passRate, runs.length, firstFailure], [3, 0, 1, 3, undefined]);
-    const { runs: stored } = await listLogs(user().context);
+    const { runs: stored } = await storedRuns(user().context);
     assert.equal(stored.find((entry) => entry.scenario === 'greeting')?.run, runs[2]?.run, 'the newest is first');
   });
 

@@ -68,7 +68,7 @@ function noCommand(commands: readonly CliCommand[], width: number | undefined): 
 function faultOfOperands(command: CliCommand, reading: Reading): UsageError | undefined {
   const hint = seeHelp(reading.path);
   const { given, left } = shareOperands(command, reading);
-  if (command.commands.length > 0) {
+  if (command.isFamily) {
     const names = command.commands.map(({ name }) => name).join(', ');
     return new UsageError(`"lab ${command.name}" wants one of its commands: ${names}`, {
       code: 'missing-argument',

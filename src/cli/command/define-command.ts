@@ -48,6 +48,8 @@ export interface Call {
 interface Definition<A extends Arguments, O extends Options> extends CommandWords {
   readonly arguments?: A;
   readonly options?: O;
+  /** Nested commands: `lab runs` lists, `lab runs prune` removes. */
+  readonly commands?: readonly CliCommand[];
   /** Whether the user sits at a program of the lab, to which the screen then belongs. */
   readonly takesScreen?: (options: ValuesOf<O>) => boolean;
   /** Loads the work from `src/commands` (so that no other command waits for it), does it, and words the result. */
@@ -74,8 +76,10 @@ export interface BoundCommand {
 export interface CliCommand extends CommandWords {
   readonly arguments: Arguments;
   readonly options: Options;
-  /** Nested commands; such a command does nothing itself. */
+  /** Nested commands. */
   readonly commands: readonly CliCommand[];
+  /** It only holds nested commands, one of which must be named: it does nothing itself. */
+  readonly isFamily: boolean;
   /** @throws {UsageError} for a value that cannot be. */
   readonly bind: (given: Given) => BoundCommand;
 }
@@ -84,12 +88,20 @@ export interface CliCommand extends CommandWords {
 export function defineCommand<const A extends Arguments = {}, const O extends Options = {}>(
   definition: Definition<A, O>,
 ): CliCommand {
-  const { arguments: ownArguments = {} as A, options: ownOptions = {} as O, takesScreen, run, ...words } = definition;
+  const {
+    arguments: ownArguments = {} as A,
+    options: ownOptions = {} as O,
+    commands = [],
+    takesScreen,
+    run,
+    ...words
+  } = definition;
   return {
     ...words,
     arguments: ownArguments,
     options: ownOptions,
-    commands: [],
+    commands,
+    isFamily: false,
     bind(given) {
       const values = {
         arguments: valuesOf(ownArguments, given.arguments),
@@ -110,6 +122,7 @@ export function defineFamily(family: CommandWords & { readonly commands: readonl
     ...family,
     arguments: {},
     options: {},
+    isFamily: true,
     bind: () => {
       throw new Error(`${family.name} is a family of commands`);
     },

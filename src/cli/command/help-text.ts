@@ -46,7 +46,7 @@ function helpOf(command: CliCommand, path: readonly CliCommand[], width: number)
   const name = path.map((step) => step.name).join(' ');
   const operands = Object.entries(command.arguments).filter(([, argument]) => argument.form !== 'after-dashes');
   return page({
-    usage: `lab ${name} ${command.commands.length > 0 ? '[options] <command>' : usageOf(command)}`,
+    usage: `lab ${name} ${usageOf(command)}${nestedUsage(command)}`,
     description: descriptionOf(command),
     sections: [
       { heading: 'Arguments:', items: operands.map(([term, { description }]) => [term, description]) },
@@ -56,6 +56,10 @@ function helpOf(command: CliCommand, path: readonly CliCommand[], width: number)
     end: helpTail(command),
     width,
   });
+}
+
+function nestedUsage({ commands, isFamily }: CliCommand): string {
+  return commands.length === 0 ? '' : isFamily ? ' <command>' : ' [command]';
 }
 
 /** The words after the command's name: `[options] <port>`. */

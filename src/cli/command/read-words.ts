@@ -107,6 +107,7 @@ class Reader implements Reading {
     const commands = this.#names();
     const found = commands.find((command) => command.name === name);
     if (found !== undefined) {
+      this.#requireNoOptionOf(this.path.at(-1), found);
       this.path.push(found);
     } else if (name === 'help' && this.path.length === 0) {
       this.given.set('help', ['']);
@@ -114,6 +115,18 @@ class Reader implements Reading {
       this.unknownCommand = unknownCommand(name, this.path, commands);
       this.faults.push(this.unknownCommand);
     }
+  }
+
+  /** An option of the outer command says nothing to the nested one. */
+  #requireNoOptionOf(outer: CliCommand | undefined, nested: CliCommand): void {
+    for (const [name, option] of Object.entries(outer?.options ?? {}))
+      if (this.given.has(name))
+        this.faults.push(
+          new UsageError(`'${longFlag(name, option)}' is no option of "lab ${nameOf([outer!, nested])}"`, {
+            code: 'unknown-option',
+            hint: seeHelp([...this.path, nested]),
+          }),
+        );
   }
 
   #isNextUntouched(form: 'after-dashes' | 'rest-of-line'): boolean {

@@ -1,5 +1,5 @@
 import { UsageError } from '../../core/errors.ts';
-import { formatBinarySize, parseBinarySize } from '../../core/text/amounts.ts';
+import { formatBinarySize, parseAge, parseBinarySize } from '../../core/text/amounts.ts';
 import { LEAST_OUTPUT_LIMIT } from '../../report/run/output-limit.ts';
 import type { LabNames } from '../../session/lab-file/lab-names.ts';
 import type { Candidates, Complete, ValueType } from './parameters.ts';
@@ -43,7 +43,7 @@ export const machinePath = word('path', async (context) => {
 });
 
 export const storedRun = word('run', async (context) => {
-  const { runNames } = await import('../../commands/runs/logs.ts');
+  const { runNames } = await import('../../commands/runs/runs.ts');
   return listed(await runNames(context), 'run');
 });
 
@@ -72,6 +72,19 @@ export const outputLimit: ValueType<number> = {
     throw new UsageError(`${flag} wants ${wanted}, not "${text}"`, {
       code: 'wrong-size',
       hint: `For example:  ${flag} 64M`,
+    });
+  },
+};
+
+/** An age in milliseconds: `12h`, `30d`, `2w`. */
+export const age: ValueType<number> = {
+  placeholder: 'age',
+  parse(text, flag) {
+    const ms = parseAge(text);
+    if (ms !== undefined) return ms;
+    throw new UsageError(`${flag} wants an age in hours, days or weeks, not "${text}"`, {
+      code: 'wrong-age',
+      hint: `For example:  ${flag} 12h, ${flag} 30d or ${flag} 2w`,
     });
   },
 };

@@ -24,6 +24,7 @@ import { recordCommand } from './runs/record.ts';
 import { replayCommand } from './runs/replay.ts';
 import { reportCommand } from './runs/report.ts';
 import { runCommand } from './runs/run.ts';
+import { runsCommand } from './runs/runs.ts';
 import { verifyCommand } from './runs/verify.ts';
 import { completeCommand } from './shell/complete.ts';
 import { completionCommand } from './shell/completion.ts';
@@ -42,6 +43,7 @@ export const commands: readonly CliCommand[] = [
   whyCommand,
   runCommand,
   recordCommand,
+  runsCommand,
   logsCommand,
   replayCommand,
   reportCommand,

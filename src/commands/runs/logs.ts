@@ -1,28 +1,17 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { messageOf, UsageError } from '../../core/errors.ts';
+import { UsageError } from '../../core/errors.ts';
 import { suggestion } from '../../core/text/suggest.ts';
 import { formatBinarySize } from '../../core/text/amounts.ts';
 import { roleFile } from '../../report/run/run-files.ts';
-import type { RunDocument } from '../../report/run/run-summary.ts';
 import { stateFolderFor } from '../../state/state-folder.ts';
-import { readRun } from '../../state/runs/read-run.ts';
-import { findRun, listRuns, runFolders, type StoredRun } from '../../state/runs/stored-runs.ts';
+import { findRun, type StoredRun } from '../../state/runs/stored-runs.ts';
 import { damaged, openStored } from '../../state/files/stored-file.ts';
 import type { CommandContext } from '../../session/context.ts';
 import { outputWriter, type OutputWriter } from '../../seats/line-prefixer.ts';
+import { resultOf, type RunEntry } from './runs.ts';
 
-export interface RunEntry {
-  readonly run: string;
-  readonly folder: string;
-  readonly scenario: string | undefined;
-  readonly result: RunDocument['result'] | undefined;
-  readonly durationMs: number | undefined;
-  /** Why nothing is known of it: its record is damaged. */
-  readonly problem?: string;
-}
-
-export interface LogsResult extends RunEntry {
+export interface LogsResult extends Pick<RunEntry, 'run' | 'folder' | 'scenario' | 'result' | 'durationMs'> {
   /** The whole log; undefined when it was written to the output instead. */
   readonly log: string | undefined;
 }
@@ -39,21 +28,6 @@ export interface LogsOptions {
 /** No run of this lab stores more; of an older one, a program may have filled the disk. UTF-16 units. */
 const LONGEST_COLLECTED = 256 * 1024 * 1024;
 
-/** The stored runs, newest first. One whose record is damaged is listed with its problem. */
-export async function listLogs(context: CommandContext): Promise<{ readonly runs: readonly RunEntry[] }> {
-  const runs = await listRuns(stateFolderFor(context.labFile));
-  return {
-    runs: await Promise.all(
-      runs.map((stored) => entryOf(stored).catch((error: unknown) => damagedEntry(stored, error))),
-    ),
-  };
-}
-
-/** Names of the stored runs, for shell completion. */
-export async function runNames(context: CommandContext): Promise<readonly string[]> {
-  return runFolders(stateFolderFor(context.labFile));
-}
-
 /**
  * What the terminals of a run showed, as plain text.
  *
@@ -63,7 +37,7 @@ export async function runNames(context: CommandContext): Promise<readonly string
 export async function logs(context: CommandContext, { run, role, collect }: LogsOptions): Promise<LogsResult> {
   const stored = await findRun(stateFolderFor(context.labFile), run);
   const file = await logFile(stored, role);
-  const entry = await entryOf(stored);
+  const entry = await resultOf(stored);
   const log = collect ? await textOf(file) : undefined;
   if (!collect) await show(file, outputWriter(context.terminal.stdout, ''));
   return { ...entry, log };
@@ -105,26 +79,4 @@ async function textOf(file: string): Promise<string> {
 async function* piecesOf(file: string): AsyncGenerator<Uint8Array> {
   await using handle = await openStored(file);
   if (handle !== undefined) yield* handle.createReadStream({ autoClose: false }) as AsyncIterable<Uint8Array>;
-}
-
-function damagedEntry({ id, path }: StoredRun, error: unknown): RunEntry {
-  return {
-    run: id,
-    folder: path,
-    scenario: undefined,
-    result: undefined,
-    durationMs: undefined,
-    problem: messageOf(error),
-  };
-}
-
-async function entryOf(stored: StoredRun): Promise<RunEntry> {
-  const document = await readRun(stored);
-  return {
-    run: stored.id,
-    folder: stored.path,
-    scenario: document.scenario,
-    result: document.result,
-    durationMs: document.durationMs ?? undefined,
-  };
 }

@@ -4,6 +4,7 @@ import { suggestion } from '../../core/text/suggest.ts';
 import type { CommandContext } from '../../session/context.ts';
 import { joinRun, type JoinResult } from '../../seats/join-run.ts';
 import { playSeries, type RunResult } from '../../evidence/play-series.ts';
+import { pruneAfter } from '../../evidence/prune-after.ts';
 import { freshMachines } from '../../session/make-machines.ts';
 import { openSession } from '../../session/open-session.ts';
 import { waitForSeats } from '../../seats/run-socket.ts';
@@ -40,12 +41,13 @@ export async function runAs(
   // A run that waits has its machines already.
   const joined = others.length === 0 && !fresh ? await joinRun(context, role) : undefined;
   if (joined !== undefined) return joined;
-  return playSeries(openSession(context), {
+  const session = openSession(context);
+  const result = await playSeries(session, {
     scenario,
     times: 1,
     ...options,
     fresh: fresh ? freshMachines : undefined,
-    async seats(played, session, cleanup) {
+    async seats(played, { stateFolder }, cleanup) {
       const users = new Set([role, ...others]);
       const { roles } = castOf(played.scenario, played.lab);
       for (const name of users) requireRole(name, roles);
@@ -56,14 +58,14 @@ export async function runAs(
       const away =
         others.length === 0
           ? []
-          : await inStep(context.events, title, () =>
-              waitForSeats(session.stateFolder, stories, cleanup, context.signal),
-            );
+          : await inStep(context.events, title, () => waitForSeats(stateFolder, stories, cleanup, context.signal));
       const here = seatAt(context.terminal);
       cleanup.add('give the keyboard back', () => here.end());
       return new Map([...away, [role, here]]);
     },
   });
+  await pruneAfter(session, result.runs);
+  return result;
 }
 
 function requireRole(name: string, roles: readonly string[]): void {

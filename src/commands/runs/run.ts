@@ -1,4 +1,5 @@
 import { playSeries, type RunResult, type SeriesOptions } from '../../evidence/play-series.ts';
+import { pruneAfter } from '../../evidence/prune-after.ts';
 import type { CommandContext } from '../../session/context.ts';
 import { freshMachines } from '../../session/make-machines.ts';
 import { openSession } from '../../session/open-session.ts';
@@ -12,11 +13,15 @@ export interface RunOptions extends Omit<SeriesOptions, 'fresh'> {
 }
 
 /**
- * Plays a scenario on the machines that are up, and stores each play in a folder of its own.
+ * Plays a scenario on the machines that are up, and stores each play in a folder of its own. Then older runs go, if the
+ * lab file says so.
  *
  * @throws {UsageError} for an unknown scenario. @throws {EnvironmentError} when the lab is not up, or its machines are to
  * be made again and cannot. @throws {CheckError} when its machines changed in the file.
  */
 export async function run(context: CommandContext, { fresh = false, ...options }: RunOptions): Promise<RunResult> {
-  return playSeries(openSession(context), { ...options, fresh: fresh ? freshMachines : undefined });
+  const session = openSession(context);
+  const result = await playSeries(session, { ...options, fresh: fresh ? freshMachines : undefined });
+  await pruneAfter(session, result.runs);
+  return result;
 }

@@ -39,3 +39,14 @@ export function parseBinarySize(text: string): number | undefined {
   const bytes = Math.floor(Number(digits) * 1024 ** ' KMGT'.indexOf(unit.toUpperCase() || ' '));
   return bytes <= Number.MAX_SAFE_INTEGER ? bytes : undefined;
 }
+
+/** An age as people write it: `12h`, `30d`, `2w`. */
+export const AGE = /^([1-9]\d{0,4})([hdw])$/;
+
+const hoursOf: Readonly<Record<string, number>> = { h: 1, d: 24, w: 7 * 24 };
+
+/** An age in milliseconds; undefined for what is none. */
+export function parseAge(text: string): number | undefined {
+  const [, amount, unit = ''] = AGE.exec(text) ?? [];
+  return amount === undefined ? undefined : Number(amount) * hoursOf[unit]! * 3_600_000;
+}

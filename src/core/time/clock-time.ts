@@ -21,3 +21,17 @@ export function compactTime(wallMs: number): string {
   const [year, month, day, hours, minutes, seconds] = parts.map((part) => String(part).padStart(2, '0'));
   return `${year}${month}${day}-${hours}${minutes}${seconds}`;
 }
+
+/** The time that a name of a run begins with, in milliseconds since the Unix epoch; undefined for another name. */
+export function parseCompactTime(name: string): number | undefined {
+  const parts = /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)/.exec(name)?.slice(1).map(Number);
+  if (parts === undefined) return undefined;
+  const [year = 0, month = 0, day = 0, hours = 0, minutes = 0, seconds = 0] = parts;
+  return new Date(year, month - 1, day, hours, minutes, seconds).getTime();
+}
+
+/** `2026-11-23 14:30`: date and time on this host's clock. */
+export function dateAndTime(wallMs: number): string {
+  const [date = '', time = ''] = compactTime(wallMs).split('-');
+  return `${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6)} ${time.slice(0, 2)}:${time.slice(2, 4)}`;
+}

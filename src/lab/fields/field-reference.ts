@@ -11,6 +11,7 @@ const referenceTables: readonly (readonly [heading: string, path: readonly strin
   ['programs.NAME', ['programs', '*']],
   ['scenarios.NAME', ['scenarios', '*']],
   ['report', ['report']],
+  ['runs', ['runs']],
 ];
 
 /** A kind of step, and an example of one. */

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { parseIPv4, parseSubnet } from '../../core/ipv4.ts';
+import { AGE, parseAge } from '../../core/text/amounts.ts';
 import { languageNames } from '../../core/lab-description.ts';
 import {
   busyPortChoices,
@@ -15,6 +16,7 @@ import {
 } from '../defaults.ts';
 import {
   addressRule,
+  ageRule,
   ENVIRONMENT_NAME,
   environmentNameRule,
   FILE_LABEL,
@@ -307,6 +309,29 @@ const report = z
     examples: [{ author: 'Ada Lovelace', group: 'G2', course: 'Networks, year 1', lang: 'fr' }],
   });
 
+const runs = z
+  .strictObject({
+    keep: field(z.int().min(1).max(1_000_000).optional(), 'So many of the newest runs stay.', 20),
+    older: field(
+      text(ageRule, AGE)
+        .transform((written) => parseAge(written)!)
+        .optional(),
+      'Runs that are not older stay: `12h`, `30d`, `2w`.',
+      '30d',
+    ),
+  })
+  .refine(({ keep, older }) => keep !== undefined || older !== undefined, {
+    message: 'must say which runs are kept',
+    params: { hint: 'for example: runs: { keep: 20 }' },
+  })
+  .transform(({ keep, older }) => ({ keep, olderMs: older }))
+  .meta({
+    description:
+      'Which runs `lab run` keeps when it ends, and `lab runs prune` without options. A run is removed when it is ' +
+      'beyond the newest `keep` and `older`, as far as they are given; the newest run never is. Default: all are kept.',
+    examples: [{ keep: 20, older: '30d' }],
+  });
+
 /**
  * The fields of a map that are right, as the validator reads them; the others are left out, as if they were not there.
  * `shape` holds the fields to read.
@@ -362,5 +387,6 @@ export const labFields = z
       false,
     ),
     report: report.optional(),
+    runs: runs.optional(),
   })
   .describe('A lab: networks, machines, programs on them, and scenarios that play them.');

@@ -1,3 +1,4 @@
+import { parseAge } from '../../core/text/amounts.ts';
 import { suggestion } from '../../core/text/suggest.ts';
 import { UsageError } from '../../core/errors.ts';
 import { formatIPv4, formatSubnet, overlaps, parseIPv4, parseSubnet, type Subnet } from '../../core/ipv4.ts';
@@ -204,6 +205,14 @@ function subnetHint(text: string): string {
   const guess = parseSubnet(`${text}/24`)!;
   return `add the prefix length, for example ${formatSubnet(guess)}`;
 }
+
+/** An age of runs. */
+export const ageRule: TextRule = (text) => {
+  if (parseAge(text) !== undefined) return undefined;
+  const [, amount, unit = 'd'] = /^([1-9]\d{0,4})\s*(?:([hdw])(?:ours?|ays?|eeks?)?)?$/i.exec(text.trim()) ?? [];
+  const hint = amount === undefined ? 'for example 12h, 30d or 2w' : `write ${amount}${unit.toLowerCase()}`;
+  return { message: `must be an age in hours, days or weeks, not ${quoted(text)}`, hint };
+};
 
 export const sizeRule: TextRule = (text) => {
   if (SIZE.test(text)) return undefined;

@@ -1,0 +1,38 @@
+import { messageOf } from '../core/errors.ts';
+import { countOf } from '../core/text/amounts.ts';
+import { pruneRuns, type Pruning } from '../state/runs/prune-runs.ts';
+import type { CommandContext } from '../session/context.ts';
+import type { Session } from '../session/session.ts';
+
+/** Most of a series that failed to be removed would say the same. */
+const MOST_FAILURES = 3;
+
+/** Warns of each run that should be gone and is still there. */
+export async function tellFailures({ events }: CommandContext, { failed }: Pick<Pruning, 'failed'>): Promise<void> {
+  for (const { reason } of failed.slice(0, MOST_FAILURES))
+    await events.emit({ kind: 'notice', level: 'warning', message: reason });
+}
+
+/**
+ * What the lab file wants at the end of `lab run`: older runs go, those that were just played stay. Nothing when it says
+ * nothing, or the user has interrupted the run. Never fails: a run that was played has its result, whatever becomes of
+ * older ones.
+ */
+export async function pruneAfter(session: Session, played: readonly { readonly run: string }[]): Promise<void> {
+  const { context, stateFolder } = session;
+  const rule = (await session.lab()).lab.runs;
+  if (rule === undefined || context.signal.aborted) return;
+  try {
+    const pruning = await pruneRuns(stateFolder, { rule, except: played.map(({ run }) => run) });
+    await tellFailures(context, pruning);
+    if (pruning.removed.length === 0) return;
+    const message = `${countOf(pruning.removed.length, 'older run')} removed, as "runs" of the lab file says`;
+    await context.events.emit({ kind: 'notice', level: 'info', message });
+  } catch (error) {
+    await context.events.emit({
+      kind: 'notice',
+      level: 'warning',
+      message: `older runs are not removed: ${messageOf(error)}`,
+    });
+  }
+}
