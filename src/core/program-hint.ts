@@ -7,6 +7,15 @@ export type ProgramHint =
       readonly command: string;
       readonly instead: string;
     }
+  /** This host has it, in a folder that its machine was not shown; `folders` are those to show: `/opt, /usr/local`. */
+  | {
+      readonly kind: 'hidden-command';
+      readonly machine: string;
+      readonly command: string;
+      /** The folder of it: `/usr/local/bin`. */
+      readonly place: string;
+      readonly folders: string;
+    }
   | { readonly kind: 'windows-line-ends'; readonly file: string }
   /** What it looked for lies in the lab's folder, but is not among its `files`. */
   | { readonly kind: 'file-unsent'; readonly role: string; readonly file: string }

@@ -196,7 +196,7 @@ async function setStage(
   const { lab } = await session.lab();
   const { programs: only, machines: names } = castOf(scenario, lab);
   const { state, provider, machines } = await session.machines(names);
-  const { ownsMachines: canBeFresh } = provider.features;
+  const { ownsMachines: canBeFresh, sharesPrograms } = provider.features;
   if (state.fingerprint !== labFingerprint(lab)) throw changedLab(state, lab);
   const connected = (await early?.take(state.labId)) ?? (await connectAll(machines, cleanup, signal));
   const shells = withPeerNames(connected, machines);
@@ -217,7 +217,7 @@ async function setStage(
     cleanup,
   );
   return {
-    stage: { lab, shells, programs, events, signal, slowness, observers, canBeFresh },
+    stage: { lab, shells, programs, events, signal, slowness, observers, canBeFresh, sharesPrograms },
     ways,
     oneWayMs,
     remarks: buildRemarks(programs.values()),

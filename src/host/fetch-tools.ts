@@ -3,10 +3,10 @@ import { dirname, join } from 'node:path';
 import { EnvironmentError } from '../core/errors.ts';
 import { makeCacheFolder } from './files/own-folder.ts';
 import { runLocal } from './run-local.ts';
-import { findOnHost, findTool, toolsFolder } from './tools.ts';
+import { findMachineTool, findOnHost, findTool, toolsFolder } from './tools.ts';
 
-/** Debian and Ubuntu packages by the tool that is looked for. */
-const packageOf: Readonly<Record<string, string>> = {
+/** Debian and Ubuntu packages by the tool of machines that is looked for. */
+const machinePackages: Readonly<Record<string, string>> = {
   sshd: 'openssh-server',
   ssh: 'openssh-client',
   sudo: 'sudo',
@@ -17,10 +17,14 @@ const packageOf: Readonly<Record<string, string>> = {
   lsof: 'lsof',
   netstat: 'net-tools',
   nc: 'netcat-openbsd',
-  nft: 'nftables',
-  slirp4netns: 'slirp4netns',
   ps: 'procps',
   python3: 'python3-minimal',
+};
+
+/** The same for tools that work on this host only, whoever put them there. */
+const hostPackages: Readonly<Record<string, string>> = {
+  nft: 'nftables',
+  slirp4netns: 'slirp4netns',
   'qemu-system-x86_64': 'qemu-system-x86',
   'qemu-img': 'qemu-utils',
 };
@@ -31,9 +35,12 @@ const alternatives: Readonly<Record<string, string>> = { 'bin/nc': 'nc.openbsd',
 /** Folders that are links into /usr on every current system, though packages still hold files under their old names. */
 const mergedFolders = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32'];
 
-/** The tools of `names` that neither the host nor the private folder has. */
-function missingTools(): string[] {
-  return Object.keys(packageOf).filter((name) => !findTool(name));
+/** Tools that neither the host nor the private folder has where they are needed, with their packages. */
+function missingTools(): [name: string, debianPackage: string][] {
+  return [
+    ...Object.entries(machinePackages).filter(([name]) => !findMachineTool(name)),
+    ...Object.entries(hostPackages).filter(([name]) => !findTool(name)),
+  ];
 }
 
 /**
@@ -44,10 +51,11 @@ function missingTools(): string[] {
  * @returns the packages that were unpacked. @throws {EnvironmentError} without APT, or when a package cannot be had.
  */
 export async function fetchTools(onProgress: (note: string) => void, signal: AbortSignal): Promise<string[]> {
-  const packages = [...new Set(missingTools().map((name) => packageOf[name]!))];
+  const missing = missingTools();
+  const packages = [...new Set(missing.map(([, debianPackage]) => debianPackage))];
   if (packages.length === 0) return [];
   if (findOnHost('apt-get') === undefined || findOnHost('dpkg-deb') === undefined) {
-    throw new EnvironmentError(`these tools are missing: ${missingTools().join(', ')}`, {
+    throw new EnvironmentError(`these tools are missing: ${missing.map(([name]) => name).join(', ')}`, {
       code: 'tools-missing',
       hint:
         'Install them with the package manager of this system; ' +

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder, findCacheFolder, requireOwn } from './files/own-folder.ts';
 
@@ -10,12 +10,16 @@ export interface Tool {
 }
 
 /** Where ordinary users' PATH often does not lead, though the tools that make machines live there. */
-const systemFolders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+const packagedFolders = ['/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+const systemFolders = ['/usr/local/sbin', '/usr/local/bin', ...packagedFolders];
 
 /** The tool of that name: on PATH, in the system's folders, or in the private tools folder. */
 export function findTool(name: string): Tool | undefined {
   const onHost = findOnHost(name);
-  if (onHost !== undefined) return { path: onHost, env: {} };
+  return onHost === undefined ? findPrivateTool(name) : { path: onHost, env: {} };
+}
+
+function findPrivateTool(name: string): Tool | undefined {
   const root = findToolsFolder();
   if (root === undefined) return undefined;
   const path = ['usr/sbin', 'usr/bin', 'sbin', 'bin'].map((folder) => join(root, folder, name)).find(isExecutable);
@@ -29,6 +33,33 @@ export function findOnHost(name: string): string | undefined {
     .filter((folder) => folder.startsWith('/'))
     .map((folder) => join(folder, name))
     .find(isExecutable);
+}
+
+/**
+ * The tool of that name that machines can be made with: of the system's own folders or the private tools folder. What
+ * the administrator of the host has added elsewhere, or its user, machines do not see.
+ */
+export function findMachineTool(name: string): Tool | undefined {
+  const path = packagedFolders.map((folder) => join(folder, name)).find(isExecutable);
+  return path === undefined ? findPrivateTool(name) : { path, env: {} };
+}
+
+/** A program of this host that lies below one of `folders`, itself or by way of a link. */
+export interface HiddenProgram {
+  readonly path: string;
+  /** The one of `folders`. */
+  readonly folder: string;
+}
+
+/** The first program of that name on this host, if it lies below one of these absolute paths. */
+export function findBelow(name: string, folders: readonly string[]): HiddenProgram | undefined {
+  const found = name.includes('/') ? (isExecutable(name) ? name : undefined) : findOnHost(name);
+  if (found === undefined) return undefined;
+  for (const path of [found, realpathSync(found)]) {
+    const folder = folders.find((above) => path.startsWith(`${above}/`));
+    if (folder !== undefined) return { path, folder };
+  }
+  return undefined;
 }
 
 /**

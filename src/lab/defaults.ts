@@ -16,6 +16,12 @@ export const MIN_OPEN_FILES = 32;
 export const DEFAULT_DISK_MIB = 1024;
 
 /**
+ * Folders of the host that a machine sees where it asks for them: programs that the administrator of the host has
+ * added lie there, and seldom anything else. All others hold what machines see anyhow, or what is secret.
+ */
+export const hostFolderChoices: readonly string[] = ['/opt', '/usr/local'];
+
+/**
  * Files of one program, those in folders included. Each starts three processes on the machine; with 5,000 a busy host
  * does not come to the end within the minute that it has.
  */

@@ -1,5 +1,5 @@
 import { isPointToPoint } from '../core/ipv4.ts';
-import { busyPortChoices, DEFAULT_IMAGE, DEFAULT_PROVIDER, DEFAULT_USER } from './defaults.ts';
+import { busyPortChoices, DEFAULT_IMAGE, DEFAULT_PROVIDER, DEFAULT_USER, hostFolderChoices } from './defaults.ts';
 import type {
   Draft,
   DraftFile,
@@ -109,6 +109,7 @@ function machineOf(
     'open-files': openFiles,
     'file-size': fileSize,
     sudo,
+    'host-folders': hostFolders,
     ...others
   }: RightFields<typeof machineSettings>,
 ): Machine {
@@ -125,6 +126,8 @@ function machineOf(
     ...(openFiles !== undefined && { openFiles }),
     ...(fileSize !== undefined && { fileSizeMiB: fileSize }),
     ...(sudo === false && { sudo }),
+    ...(hostFolders !== undefined &&
+      hostFolders.length > 0 && { hostFolders: hostFolderChoices.filter((folder) => hostFolders.includes(folder)) }),
   };
 }
 

@@ -64,6 +64,8 @@ export interface Machine {
   readonly fileSizeMiB?: number | undefined;
   /** `false`: no process on the machine gets more rights than the account has. */
   readonly sudo?: false;
+  /** Folders of the host, of `hostFolderChoices`, that the machine sees; undefined: none of them. */
+  readonly hostFolders?: readonly string[] | undefined;
   /** How the machine is reached, for `provider: ssh`. */
   readonly ssh?: SshAccess | undefined;
 }

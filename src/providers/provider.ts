@@ -157,6 +157,8 @@ export interface ProviderFeatures {
   readonly ownsMachines: boolean;
   /** It keeps `sudo: false` of a machine. */
   readonly withoutSudo: boolean;
+  /** Its machines run the programs of this host, and see what a machine's `host-folders` names. */
+  readonly sharesPrograms: boolean;
 }
 
 export interface CheckOptions {

@@ -20,6 +20,8 @@ export interface Stage {
   readonly slowness?: number | undefined;
   /** Whether the machines can be made again (`lab run --fresh`). Default: no. */
   readonly canBeFresh?: boolean | undefined;
+  /** Whether machines run the programs of this host, as far as they see its folders. Default: no. */
+  readonly sharesPrograms?: boolean | undefined;
   /** Stops the play; what runs is still ended. */
   readonly signal: AbortSignal;
   /** Size of every terminal; default 120 columns, 30 rows. */

@@ -1,5 +1,6 @@
 import { EnvironmentError, messageOf } from '../core/errors.ts';
 import { inStep, type EventSink } from '../core/events.ts';
+import { listed } from '../core/text/suggest.ts';
 import type { Lab } from '../lab/types.ts';
 import type { AttachedMachine, Provider, ProviderState } from '../providers/provider.ts';
 import { keepSpares } from '../state/runs/spares.ts';
@@ -39,6 +40,7 @@ export async function bringUp(
     return running;
   }
   requireWalls(provider, lab);
+  await tellOwnFolders(provider, lab, events);
   await requireHost(provider, { signal });
   const place = { labId, stateFolder: session.stateFolder };
   const making = makingOf(session);
@@ -58,6 +60,18 @@ function requireWalls(provider: Provider, lab: Lab): void {
   throw new EnvironmentError(`"sudo: false" of machine ${open.name} cannot be kept with provider ${provider.name}`, {
     code: 'sudo-not-kept',
     hint: 'Use provider netns, or remove that line and see to the rights of the account yourself.',
+  });
+}
+
+/** Machines with a system of their own have their own folders of that name, and perhaps the programs that are wanted. */
+async function tellOwnFolders(provider: Provider, lab: Lab, events: EventSink): Promise<void> {
+  const asking = [...lab.machines.values()].filter(({ hostFolders }) => hostFolders !== undefined);
+  if (provider.features.sharesPrograms || asking.length === 0) return;
+  await events.emit({
+    kind: 'notice',
+    level: 'warning',
+    message: `"host-folders" of ${listed(asking.map(({ name }) => name))} does not apply: machines of provider ${provider.name} have a system of their own`,
+    hint: 'What a program needs of this host goes into its "files".',
   });
 }
 

@@ -70,6 +70,7 @@ const words: Readonly<Record<string, Words>> = {
   openFiles: { label: 'open files' },
   fileSizeMiB: { label: 'file size', unit: 'MiB' },
   sudo: { absent: true },
+  hostFolders: { label: 'host-folders' },
   reachesPrivate: { label: 'nat private', absent: false },
 };
 
@@ -92,7 +93,8 @@ function machineChange(old: Machine, now: Machine): string[] {
 function machineAsSaid({ interfaces: _interfaces, isUserWritten, ...machine }: Machine): Values {
   // The default that is written is another account than the default that is not, where accounts exist already.
   const user = machine.user === DEFAULT_USER && !isUserWritten ? `not written (${DEFAULT_USER})` : machine.user;
-  return { ...machine, user, ssh: machine.ssh && { ...machine.ssh } };
+  const hostFolders = machine.hostFolders?.join(', ');
+  return { ...machine, user, hostFolders, ssh: machine.ssh && { ...machine.ssh } };
 }
 
 /** `fields` in the order in which they are named; those of a part such as `ssh` are named with it: `ssh host`. */

@@ -53,6 +53,7 @@ export const machineFields: FieldsOf<Machine> = {
   openFiles: optional(count),
   fileSizeMiB: optional(count),
   sudo: optional(oneOf(false)),
+  hostFolders: optional(list(text)),
   ssh: optional(object({ host: optional(text), port: optional(port), user: optional(text), key: optional(text) })),
 };
 

@@ -154,6 +154,15 @@ const advices: ByKind<Advice> = {
     { kind: 'program-folder', program: 'server', file: 'got.jpg', step: 'run: { program: server, command: [ls] }' },
   ],
   'interpreter-missing': [{ kind: 'interpreter-missing', machine: 'vm1', command: 'python', instead: 'python3' }],
+  'hidden-command': [
+    {
+      kind: 'hidden-command',
+      machine: 'vm1',
+      command: 'python3',
+      place: '/usr/local/bin',
+      folders: '/opt, /usr/local',
+    },
+  ],
   'windows-line-ends': [{ kind: 'windows-line-ends', file: 'run.sh' }],
   'file-unsent': [{ kind: 'file-unsent', role: 'server', file: 'src/util.py' }],
   'module-missing': (['python', 'node', 'perl'] as const).map((language) => ({

@@ -54,6 +54,12 @@ const cases: readonly {
     says: ['natnet: nat private off → on', 'vm1: sudo on → off'],
   },
   {
+    what: 'folders of the host that a machine sees',
+    from: { machines: named([{ ...vm1, hostFolders: ['/opt'] }]) },
+    to: { machines: named([{ ...vm1, hostFolders: ['/opt', '/usr/local'] }]) },
+    says: ['vm1: host-folders /opt → /opt, /usr/local'],
+  },
+  {
     what: 'an interface that came',
     to: { machines: named([{ ...vm1, ...twoPorts }, vm2]) },
     says: ['vm1: eth1: interface added'],

@@ -14,6 +14,7 @@ import {
   DEFAULT_PROVIDER,
   DEFAULT_USER,
 } from '../defaults.ts';
+import { hostFolderRule } from './host-folder-rule.ts';
 import {
   addressRule,
   ageRule,
@@ -183,6 +184,12 @@ export const machine = z
       'Whether `user` may become root there. `false`: neither the account nor its programs can gain more rights, ' +
         'whatever they run; only provider netns enforces that. Default: `true`.',
       false,
+    ),
+    'host-folders': field(
+      z.array(text(hostFolderRule)).optional(),
+      'Folders of this host that it sees, read-only: `/opt`, `/usr/local`, or both; only with provider netns, whose ' +
+        'machines run the programs of this host. Default: none of them, and the machine has folders of its own there.',
+      ['/usr/local'],
     ),
     ssh: sshAccess.optional(),
   })

@@ -1,6 +1,6 @@
 import { existsSync, lstatSync, readFileSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { findTool, findToolsFolder } from '../../host/tools.ts';
+import { findMachineTool, findTool, findToolsFolder } from '../../host/tools.ts';
 import { EnvironmentError } from '../../core/errors.ts';
 import { need } from './identity-map.ts';
 import type { HostFacts } from './plan/plan-input.ts';
@@ -41,13 +41,13 @@ export function gatherHostFacts(runtime: HostFacts['runtime']): HostFacts {
   const links = possibleLinks.filter((name) => isLink(`/${name}`));
   const folders = possibleLinks.filter((name) => existsSync(`/${name}`) && !links.includes(name));
   const tools = findToolsFolder();
-  const sshd = insidePath(findTool('sshd')?.path, tools);
+  const sshd = insidePath(findMachineTool('sshd')?.path, tools);
   if (sshd === undefined)
     throw new EnvironmentError('there is no sshd on this host', {
       code: 'sshd-missing',
       hint: 'Run "lab doctor --fix": it gets what is missing without touching the host.',
     });
-  const tcpdump = findTool('tcpdump')?.path;
+  const tcpdump = findMachineTool('tcpdump')?.path;
   const sharedFolders = ['usr', 'etc', ...folders, ...(hasEntries('/opt') ? ['opt'] : [])];
   const mountPoints = readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
@@ -88,7 +88,7 @@ function insidePath(path: string | undefined, tools: string | undefined): string
 }
 
 function sudoFiles(tools: string | undefined): HostFacts['sudoFiles'] {
-  const sudo = findTool('sudo')?.path;
+  const sudo = findMachineTool('sudo')?.path;
   if (sudo === undefined) return [];
   const root = tools !== undefined && sudo.startsWith(`${tools}/`) ? tools : '';
   const plugins = ['/usr/libexec/sudo', '/usr/lib/sudo'].find((folder) => existsSync(root + folder));

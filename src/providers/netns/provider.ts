@@ -45,7 +45,7 @@ import { wallOptions } from './walls.ts';
  */
 export class NetnsProvider implements Provider {
   readonly name = 'netns';
-  readonly features: ProviderFeatures = { ownsMachines: true, withoutSudo: true };
+  readonly features: ProviderFeatures = { ownsMachines: true, withoutSudo: true, sharesPrograms: true };
 
   async check({ thorough = false }: CheckOptions): Promise<Requirement[]> {
     const requirements = staticRequirements();

@@ -2,7 +2,7 @@ import { accessSync, constants } from 'node:fs';
 import { release } from 'node:os';
 import { rootCommands } from '../../host/root-commands.ts';
 import { localUser } from '../../host/local-user.ts';
-import { findOnHost, findTool } from '../../host/tools.ts';
+import { findMachineTool, findOnHost, findTool } from '../../host/tools.ts';
 import type { Requirement } from '../provider.ts';
 import { NEEDED_IDS, subordinateRange } from '../../host/subordinate-ids.ts';
 import { lookAtHost } from './rights/host-situation.ts';
@@ -112,7 +112,7 @@ function subordinateIds(): Requirement {
 }
 
 function sshd(): Requirement {
-  const tool = findTool('sshd');
+  const tool = findMachineTool('sshd');
   return requirement({
     id: 'sshd',
     description: 'OpenSSH server',
@@ -142,7 +142,7 @@ function wayOut(): Requirement {
 }
 
 function everyday(): Requirement {
-  const missing = everydayTools.filter((name) => !findTool(name));
+  const missing = everydayTools.filter((name) => !findMachineTool(name));
   return requirement({
     id: 'tools',
     description: 'everyday tools inside the machines',

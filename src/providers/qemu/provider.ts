@@ -36,7 +36,7 @@ const SLOWNESS_OF_EMULATION = 8;
  */
 export class QemuProvider implements Provider {
   readonly name = 'qemu';
-  readonly features: ProviderFeatures = { ownsMachines: true, withoutSudo: false };
+  readonly features: ProviderFeatures = { ownsMachines: true, withoutSudo: false, sharesPrograms: false };
   readonly #opened = new OpenedShells();
   readonly snapshots = new QemuSnapshots(this.#opened);
   readonly images = qemuImages;

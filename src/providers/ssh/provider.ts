@@ -39,7 +39,7 @@ const JOURNAL_KIND = 'ssh-machine';
  */
 export class SshProvider implements Provider {
   readonly name = 'ssh';
-  readonly features: ProviderFeatures = { ownsMachines: false, withoutSudo: false };
+  readonly features: ProviderFeatures = { ownsMachines: false, withoutSudo: false, sharesPrograms: false };
   readonly #tunnels = new Tunnels();
   readonly #opened = new OpenedShells();
 

@@ -111,6 +111,9 @@ export const english = failureWords({
     },
     'interpreter-missing': ({ machine, command, instead }) =>
       `There is no ${command} on ${machine}, but there is ${instead}: write command: [${instead}, …].`,
+    'hidden-command': ({ machine, command, place, folders }) =>
+      `${command} is in ${place} of this host, which machines do not see: ` +
+      `add host-folders: [${folders}] to ${machine}, then lab up --recreate.`,
     'windows-line-ends': ({ file }) =>
       `${file} has Windows line ends (CR LF). Save it with Unix line ends (LF), or run: sed -i 's/\\r$//' ${file}`,
     'file-unsent': ({ role, file }) =>

@@ -139,6 +139,9 @@ export const french = failureWords({
     },
     'interpreter-missing': ({ machine, command, instead }) =>
       `${command} n’existe pas sur ${machine}, mais ${instead} y est : écrire command: [${instead}, …].`,
+    'hidden-command': ({ machine, command, place, folders }) =>
+      `${command} est dans ${place} de cet hôte, que les machines ne voient pas : ` +
+      `ajouter host-folders: [${folders}] à ${machine}, puis lab up --recreate.`,
     'windows-line-ends': ({ file }) =>
       `${file} a des fins de ligne Windows (CR LF). L’enregistrer avec des fins de ligne Unix (LF), ou lancer : ` +
       `sed -i 's/\\r$//' ${file}`,

@@ -152,6 +152,7 @@ const advice = byKind<Advice>({
   'command-not-found': { machine: text, command: text },
   'program-folder': { program: text, file: text, step: text },
   'interpreter-missing': { machine: text, command: text, instead: text },
+  'hidden-command': { machine: text, command: text, place: text, folders: text },
   'windows-line-ends': { file: text },
   'file-unsent': { role: text, file: text },
   'module-missing': { language: oneOf('python', 'node', 'perl'), machine: text, module: text },

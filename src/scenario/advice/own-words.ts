@@ -4,6 +4,7 @@ import { scriptFile } from '../../core/files/script-file.ts';
 import type { ProgramHint } from '../../core/program-hint.ts';
 import type { StepProblem } from '../../core/step-problem.ts';
 import { withoutAnswer } from './folder-command.ts';
+import { hiddenCommand } from './hidden-command.ts';
 import type { PlayContext } from '../playing/play-context.ts';
 import { otherNames, programHint, type EndedProgram } from './program-hints.ts';
 import type { ProgramTerminal } from '../playing/program-terminal.ts';
@@ -43,10 +44,15 @@ async function adviceOfEnded(
   const terminals = [...new Set(roles)].flatMap((name) => (name === undefined ? [] : (play.terminals.get(name) ?? [])));
   for (const terminal of terminals) {
     const ended = endedProgram(terminal, play);
-    const hint = ended && (programHint(ended) ?? (await interpreterMissing(ended, play)));
+    const hint = ended && (hidden(ended, play) ?? programHint(ended) ?? (await interpreterMissing(ended, play)));
     if (hint !== undefined) return hint;
   }
   return undefined;
+}
+
+/** Machines with a system of their own miss nothing that this host has. */
+function hidden(ended: EndedProgram, { stage: { lab, sharesPrograms } }: PlayContext): ProgramHint | undefined {
+  return sharesPrograms === true ? hiddenCommand(ended, lab.machines.get(ended.machine)?.hostFolders ?? []) : undefined;
 }
 
 function endedProgram(

@@ -19,7 +19,7 @@ networks:
   natnet: { subnet: 192.168.100.0/24, gateway: 192.168.100.1, nat: true }
   inner: { subnet: 10.1.0.0/16, nat: false }
 machines:
-  vm1: { user: ildvm1, disk: 512M, sudo: false, interfaces: { eth0: { network: natnet, address: 192.168.100.4 }, eth1: { network: inner, address: 10.1.0.4 } } }
+  vm1: { user: ildvm1, host-folders: [/opt, /usr/local], disk: 512M, sudo: false, interfaces: { eth0: { network: natnet, address: 192.168.100.4 }, eth1: { network: inner, address: 10.1.0.4 } } }
   vm2: { user: root, interfaces: { eth0: { network: inner, address: 10.1.0.5 } } }
 `;
 
@@ -44,7 +44,7 @@ const fullHost: HostFacts = {
   foldersWithMounts: ['etc'],
   devices: [{ name: 'null', major: 1, minor: 3 }],
   skeleton: new Map([['.bashrc', 'PS1=$\n']]),
-  secrets: ['/etc/shadow', '/etc/ssl/private/key'],
+  secrets: ['/etc/shadow', '/etc/ssl/private/key', '/usr/local/etc/app/key'],
   toolsFolder: '/tools',
   toolLayers: ['usr'],
   sshd: '/usr/sbin/sshd',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { toolsFolder } from '../../../src/host/tools.ts';
@@ -21,6 +21,11 @@ async function on(user: LabUser, machine: string, ...command: string[]): Promise
   assert.equal(exitCode, 0, `${command.join(' ').slice(0, 200)}: ${stdout}${stderr}`);
   return stdout.trim();
 }
+
+/** A program of one word, and what it is to say. */
+const talk = (word: string): string =>
+  `programs: { client: { on: vm1, command: [${word}], files: [talk] } }\n` +
+  'scenarios: { talk: [{ start: client }, { expect: { client: done } }, { exit: { client: 0 } }] }\n';
 
 const runtime = join(repository, `node_modules/node-linux-${process.arch}/bin/node`);
 const runtimeNow = (): unknown => [
@@ -120,7 +125,10 @@ for (const [kind, make] of [
       test('what only root of the host may read, root of a machine may not', { skip: cannotBe('root') }, async () => {
         const secrets = ['/etc', '/usr/local/etc', '/opt'].map((place) => join(place, `lab-secret-${process.pid}`));
         await using user = make();
-        writeFileSync(join(user.folder, 'lab.yaml'), lab);
+        writeFileSync(
+          join(user.folder, 'lab.yaml'),
+          lab.replace('user: ada', 'user: ada, host-folders: [/usr/local, /opt]'),
+        );
         using _made = {
           [Symbol.dispose]: () => secrets.forEach((path) => rmSync(path, { recursive: true, force: true })),
         };
@@ -138,6 +146,60 @@ for (const [kind, make] of [
           );
         }
       });
+
+      test('of /opt and /usr/local of the host a machine sees what it asks for, and the one next to it nothing', async () => {
+        await using user = make();
+        writeFileSync(join(user.folder, 'lab.yaml'), lab.replace('user: ada', 'user: ada, host-folders: [/usr/local]'));
+        assert.equal((await user.lab('up')).exitCode, 0);
+        const list = 'LC_ALL=C ls /usr/local';
+        assert.equal(await on(user, 'vm1', 'sh', '-c', list), readdirSync('/usr/local').toSorted().join('\n'));
+        assert.equal(await on(user, 'vm2', 'sh', '-c', list), 'bin\netc\ngames\ninclude\nlib\nman\nsbin\nshare\nsrc');
+        assert.equal(await on(user, 'vm2', 'find', '/usr/local', '-not', '-type', 'd', '-not', '-type', 'l'), '');
+        for (const machine of ['vm1', 'vm2']) {
+          assert.equal(await on(user, machine, 'ls', '/opt'), 'lab', 'our own Node is there');
+          await on(user, machine, 'sudo', 'sh', '-c', 'echo x >/usr/local/bin/lab-probe; echo x >/opt/lab-probe');
+        }
+        for (const path of ['/usr/local/bin/lab-probe', '/opt/lab-probe']) assert.ok(!existsSync(path), path);
+        assert.equal((await user.lab('down')).exitCode, 0);
+        const other = await user.lab('--provider', 'ssh', 'up');
+        assert.match(other.stderr, /"host-folders" of vm1 does not apply: machines of provider ssh have a system of/);
+      });
+
+      test(
+        'a program of this host that a machine does not see fails with where it is, and how the machine gets to see it',
+        { skip: cannotBe('root') },
+        async () => {
+          await using user = make();
+          const name = `lab-probe-${process.pid}-${kind}`;
+          const path = join('/usr/local/bin', name);
+          using _made = { [Symbol.dispose]: () => rmSync(path, { force: true }) };
+          writeFileSync(path, '#!/bin/sh\necho done\n', { mode: 0o755 });
+          writeFileSync(join(user.folder, 'talk'), `#!/usr/bin/env ${name}\n`, { mode: 0o755 });
+          for (const word of [name, './talk']) {
+            writeFileSync(join(user.folder, 'lab.yaml'), lab + talk(word));
+            assert.equal((await user.lab('up')).exitCode, 0);
+            const run = await user.lab('run');
+            assert.equal(run.exitCode, 1, run.stdout + run.stderr);
+            assert.ok(
+              (run.stdout + run.stderr)
+                .replaceAll(/\s+/g, ' ')
+                .includes(
+                  `${name} is in /usr/local/bin of this host, which machines do not see: ` +
+                    'add host-folders: [/usr/local] to vm1, then lab up --recreate.',
+                ),
+              run.stdout + run.stderr,
+            );
+          }
+          writeFileSync(
+            join(user.folder, 'lab.yaml'),
+            lab.replace('user: ada', 'user: ada, host-folders: [/usr/local]') + talk(name),
+          );
+          const again = await user.lab('up', '--recreate');
+          assert.equal(again.exitCode, 0, again.stderr);
+          const run = await user.lab('run');
+          assert.equal(run.exitCode, 0, run.stdout + run.stderr);
+        },
+      );
 
       test('with "sudo: false" nobody on the machine gets more rights than its user has, and the practical works as ever', async () => {
         await using user = make();

@@ -1,5 +1,6 @@
 import type { Machine } from '../../../lab/types.ts';
 import { clientConfig, knownHosts } from '../../peer-files.ts';
+import { foldersOfAny } from './host-folders.ts';
 import * as op from './operations.ts';
 import type { Operation } from './operations.ts';
 import type { HostFacts, PlanKeys } from './plan-input.ts';
@@ -21,10 +22,11 @@ session required pam_permit.so
 `;
 
 /** What is the same on all machines lies once, read-only, under each machine's own layer. */
-export function commonFiles(common: string, host: HostFacts): Operation[] {
+export function commonFiles(common: string, machines: readonly Machine[], host: HostFacts): Operation[] {
   const folders = [
     '',
-    ...host.sharedFolders.map((name) => `/${name}`),
+    ...foldersOfAny(machines, host).map((name) => `/${name}`),
+    '/usr/local',
     '/etc/ssh',
     '/etc/ssh/lab',
     '/etc/sudoers.d',
@@ -38,7 +40,7 @@ export function commonFiles(common: string, host: HostFacts): Operation[] {
       .map((folder) => op.mkdir(`${common}${folder}`)),
     opaque(`${common}/etc/ssh`),
     opaque(`${common}/etc/sudoers.d`),
-    ...secretsHidden(common, host.secrets),
+    ...secretsHidden(common, host.secrets, folders),
     // The host's own would belong to nobody in a user namespace, of which sudo complains at each call; and what it
     // names is not here.
     op.write(`${common}/etc/sudo.conf`, ''),
@@ -91,8 +93,8 @@ function opaque(folder: string): Operation {
   return op.setXattr(folder, 'user.overlay.opaque', 'y');
 }
 
-function secretsHidden(common: string, secrets: readonly string[]): Operation[] {
-  const folders = parentFolders(secrets).filter((folder) => !['/etc', '/usr'].includes(folder));
+function secretsHidden(common: string, secrets: readonly string[], made: readonly string[]): Operation[] {
+  const folders = parentFolders(secrets).filter((folder) => !made.includes(folder));
   return [
     ...folders.map((folder) => op.mkdir(`${common}${folder}`)),
     ...secrets.map((path) => op.whiteout(`${common}${path}`)),

@@ -1,4 +1,5 @@
 import type { Machine } from '../../../lab/types.ts';
+import { foldersOfAny } from './host-folders.ts';
 import * as op from './operations.ts';
 import type { Operation } from './operations.ts';
 import type { HostFacts, PlanOptions } from './plan-input.ts';
@@ -12,7 +13,7 @@ const safe = MountFlag.noSuid | MountFlag.noDev | MountFlag.noExec;
  * on this side and stay here.
  */
 export function setStage(
-  machines: Iterable<Machine>,
+  machines: readonly Machine[],
   host: HostFacts,
   options: PlanOptions & { readonly helpers: readonly Operation[] },
 ): Operation[] {
@@ -35,7 +36,7 @@ export function setStage(
       : op.layer('/sys', at('/sys'), { attributes: safe | MountFlag.readOnly, recursive: true }),
     ...devices(at(stage.devices), host, ownsHost),
     ...op.when(labRootMap !== undefined, op.newUserNamespace(labRootMap ?? '')),
-    ...layers(at, host, options),
+    ...layers(at, foldersOfAny(machines, host), host, options),
     op.root(mountPoint),
     ...op.when(labRootMap !== undefined, op.enterUserNamespace()),
     op.tmpfs(stage.lab, 'mode=755', { flags: 0, label }),
@@ -47,11 +48,16 @@ export function setStage(
  * Every layer is read-only. Programs of the host and our tools keep the right to be set-user-ID, for the overlay over
  * them is what machines see.
  */
-function layers(at: (path: string) => string, host: HostFacts, { mapped, ownsHost }: PlanOptions): Operation[] {
+function layers(
+  at: (path: string) => string,
+  folders: readonly string[],
+  host: HostFacts,
+  { mapped, ownsHost }: PlanOptions,
+): Operation[] {
   const attributes = MountFlag.readOnly | MountFlag.noDev;
   const withMounts = (name: string): boolean => !ownsHost && host.foldersWithMounts.includes(name);
   return [
-    ...host.sharedFolders.flatMap((name) => [
+    ...folders.flatMap((name) => [
       op.mkdir(at(`${stage.layers}/${name}`)),
       // What only root of the host may read below /etc and /opt stays so: there the machines' root is nobody.
       op.layer(`/${name}`, at(`${stage.layers}/${name}`), {

@@ -1,6 +1,7 @@
 import type { Lab, Machine } from '../../../lab/types.ts';
 import type { KeyPair } from '../../../ssh/keys/key-pair.ts';
 import { accountFiles, hostsFile, USER_ID } from './account-files.ts';
+import { foldersOf, localFolder, localMount } from './host-folders.ts';
 import { accountOf, fileSystemSize, processLimits } from './limits.ts';
 import { uplinkNameserver } from './nat.ts';
 import * as op from './operations.ts';
@@ -26,9 +27,10 @@ export function machineSection(request: MachineRequest): Operation[] {
   const root = `${stage.lab}/m/${machine.name}`;
   return op.machine(accountOf(machine, lab), [
     ...emptyFolders(root, request),
-    ...runtimeFolder(root, host),
+    ...runtimeFolder(root, request),
     ...ownFiles(`${root}/.lab/up`, request),
-    ...host.sharedFolders.map((name) => overlay(name, root, host, options)),
+    ...foldersOf(machine, host).map((name) => overlay(name, root, host, options)),
+    ...localMount(root, machine),
     ...runtimeMount(root, host),
     ...homeFolder(root, request),
     ...systemMounts(root),
@@ -53,6 +55,7 @@ export function machineSection(request: MachineRequest): Operation[] {
 
 /** The file system that the machine grows on, and its folders. */
 function emptyFolders(root: string, { machine, host, options: { label } }: MachineRequest): Operation[] {
+  const folders = foldersOf(machine, host);
   return [
     op.mkdir(root),
     op.tmpfs(root, `mode=755,${fileSystemSize(machine)}`, { label }),
@@ -65,10 +68,11 @@ function emptyFolders(root: string, { machine, host, options: { label } }: Machi
     ...['/var/log', '/var/cache', '/var/lib', '/run/sshd', '/run/lock'].map((folder) => op.mkdir(root + folder)),
     op.mkdir(`${root}/var/tmp`, 0o1777),
     op.symlink('/run', `${root}/var/run`),
-    ...host.sharedFolders.flatMap((name) =>
+    ...folders.flatMap((name) =>
       [`/${name}`, `/.lab/up/${name}`, `/.lab/work/${name}`].map((folder) => op.mkdir(root + folder)),
     ),
-    ...op.when(!host.sharedFolders.includes('opt'), op.mkdir(`${root}/opt`)),
+    ...op.when(!folders.includes('opt'), op.mkdir(`${root}/opt`)),
+    ...localFolder(root, machine),
   ];
 }
 
@@ -110,9 +114,10 @@ function keyFiles(path: string, key: KeyPair, owner = 0): Operation[] {
 
 const RUNTIME_PATH = '/opt/lab/runtime';
 
-function runtimeFolder(root: string, { runtime, sharedFolders }: HostFacts): Operation[] {
+function runtimeFolder(root: string, { machine, host }: MachineRequest): Operation[] {
+  const { runtime } = host;
   if (!runtime) return [];
-  const base = sharedFolders.includes('opt') ? `${root}/.lab/up` : root;
+  const base = foldersOf(machine, host).includes('opt') ? `${root}/.lab/up` : root;
   return ['/opt/lab', RUNTIME_PATH, `${RUNTIME_PATH}/${runtime.key}`].map((path) => op.mkdir(base + path));
 }
 

@@ -17,7 +17,7 @@ export function planLab(lab: Lab, host: HostFacts, options: PlanOptions): Operat
   return [
     ...setStage(machines, host, { ...options, helpers: when(routes, ...wayOut(lab, host, networks)) }),
     ...copiedFolders(host, options).map((name) => copyTree(`${stage.layers}/${name}`, `${stage.lab}/copy-${name}`)),
-    ...commonFiles(`${stage.lab}/common`, host),
+    ...commonFiles(`${stage.lab}/common`, machines, host),
     ...commonSshFiles(`${stage.lab}/common/etc/ssh`, machines, host, options.keys),
     ...startOfNetwork(routes),
     ...captures(lab, host),

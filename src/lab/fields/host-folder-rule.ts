@@ -1,0 +1,46 @@
+import { hostFolderChoices } from '../defaults.ts';
+import type { ProblemText } from '../problem.ts';
+
+const CHOICE = `only ${hostFolderChoices.join(' and ')} can be asked for`;
+const COPY = 'what a program needs of it is copied by its "files", or by "lab cp"';
+
+/** Why a machine is never shown a folder of the host, by the folder at the root. */
+const reasons: Readonly<Record<string, string>> = {
+  home: 'the files of the users of this host are there, their keys among them',
+  root: 'the files of the administrator of this host are there, keys among them',
+  etc: 'machines see it already, without what is secret of it',
+  usr: 'machines see it already',
+  bin: 'machines see it already',
+  sbin: 'machines see it already',
+  lib: 'machines see it already',
+  var: 'services of this host keep their data there, passwords among it',
+  run: 'sockets of services of this host are there, which obey whoever reaches them',
+  proc: 'it shows the processes of this host',
+  sys: 'it shows the devices of this host',
+  dev: 'it holds the devices of this host',
+  boot: 'machines start no kernel',
+  tmp: 'other users of this host keep files there; each machine has its own',
+  '': 'it is all of this host',
+};
+
+/** Quoted, and cut when it is long. */
+function written(text: string): string {
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 59)}…` : text);
+}
+
+/** For folders of the host that a machine sees. */
+export function hostFolderRule(text: string): ProblemText | undefined {
+  if (hostFolderChoices.includes(text)) return undefined;
+  if (!text.startsWith('/'))
+    return { message: `must be a folder of this host from its root, not ${written(text)}`, hint: CHOICE };
+  const parts = text.split('/').filter((part) => part !== '' && part !== '.');
+  const path = `/${parts.join('/')}`;
+  const whole = hostFolderChoices.find((folder) => path === folder || path.startsWith(`${folder}/`));
+  if (whole !== undefined && !parts.includes('..'))
+    return { message: `cannot be ${written(text)}: a folder is shown whole`, hint: `write ${whole}` };
+  const reason = parts.includes('..') ? undefined : reasons[parts[0] ?? ''];
+  return {
+    message: `cannot be ${written(text)}${reason === undefined ? '' : `: ${reason}`}`,
+    hint: `${CHOICE}; ${COPY}`,
+  };
+}
