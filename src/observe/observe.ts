@@ -3,7 +3,7 @@ import { TimeoutError } from '../core/errors.ts';
 import { afterAwake } from '../core/time/awake-clock.ts';
 import { inTime } from '../core/time/time-limit.ts';
 import { Wake } from '../core/time/wake.ts';
-import type { RemoteProcess, Shell } from '../ssh/shell.ts';
+import type { OutsideProcess, Shell } from '../ssh/shell.ts';
 import { classify } from './classify.ts';
 import { readFacts } from './facts.ts';
 import type { Observer } from './observer.ts';
@@ -28,11 +28,18 @@ const END_MS = 1000;
 export type OpenObserver = Observer & AsyncDisposable;
 
 /**
- * Watches the programs of one machine. With `resident`, a process on the machine answers, from now on: a question then
- * takes a millisecond or two instead of a login, sudo and the start of Perl. It takes one of the sessions of the Shell.
+ * Watches the programs of one machine: from outside where it is seen from there. Else, with `resident`, a process on the
+ * machine answers, from now on: a question then takes a millisecond or two instead of a login, sudo and the start of
+ * Perl. It takes one of the sessions of the Shell.
  */
 export function observe(shell: Shell, { resident }: { readonly resident: boolean }): OpenObserver {
-  const ask = resident ? new Resident(shell) : new OneShot(shell);
+  const { outside } = shell;
+  const ask =
+    outside !== undefined
+      ? new Resident(async () => outside.start(lookProgram()))
+      : resident
+        ? new Resident(() => startWithin(shell))
+        : new OneShot(shell);
   return {
     async look(pids, { stableMs = 0, only = 'all', signal }) {
       signal.throwIfAborted();
@@ -92,12 +99,31 @@ class OneShot {
   }
 }
 
+/** What answers, until its input ends. */
+type Answerer = Pick<OutsideProcess, 'output' | 'write' | 'end'>;
+
+async function startWithin(shell: Shell): Promise<Answerer> {
+  const process = await shell.start(startCommand());
+  process.exit.catch(() => undefined);
+  process.write(firstInput()).catch(() => undefined);
+  void ignoreErrors(process.errors);
+  return process;
+}
+
+async function ignoreErrors(errors: AsyncIterable<Uint8Array>): Promise<void> {
+  try {
+    for await (const _ of errors);
+  } catch {
+    // The end of the connection is the end of this.
+  }
+}
+
 /**
- * A process on the machine that stays. Questions are answered one after the other. Where it takes long to begin (sudo
+ * A process that stays, on the machine or outside of it. Questions are answered one after the other. Where it takes long to begin (sudo
  * looks for names that no server answers), it is known of no program what it does until it has.
  */
 class Resident {
-  readonly #shell: Shell;
+  readonly #start: () => Promise<Answerer>;
   readonly #isLate: Promise<undefined>;
   readonly #callOff: () => void;
   #conversation: Promise<Conversation | undefined> | undefined;
@@ -105,8 +131,8 @@ class Resident {
   #last: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
-  constructor(shell: Shell) {
-    this.#shell = shell;
+  constructor(start: () => Promise<Answerer>) {
+    this.#start = start;
     const { promise, resolve } = Promise.withResolvers<undefined>();
     this.#isLate = promise;
     this.#callOff = afterAwake(BEGIN_MS, () => resolve(undefined));
@@ -146,7 +172,7 @@ class Resident {
     if (this.#conversation === undefined && this.#starts < MOST_STARTS && !this.#isClosed) {
       this.#starts++;
       // A Shell that is lost is told by those who need it.
-      this.#conversation = this.#shell.start(startCommand()).then(
+      this.#conversation = this.#start().then(
         (process) => new Conversation(process).begun(),
         () => undefined,
       );
@@ -156,17 +182,16 @@ class Resident {
 }
 
 class Conversation {
-  readonly #process: RemoteProcess;
+  readonly #process: Answerer;
   #heard = '';
   #isOver = false;
   readonly #news = new Wake();
+  /** Resolves when it says no more. */
+  readonly #silence: Promise<void>;
 
-  constructor(process: RemoteProcess) {
+  constructor(process: Answerer) {
     this.#process = process;
-    process.write(firstInput()).catch(() => undefined);
-    process.exit.catch(() => undefined);
-    void this.#listen();
-    void this.#ignoreErrors();
+    this.#silence = this.#listen();
   }
 
   /** Itself, when it can be asked; undefined when it ended before. */
@@ -197,7 +222,7 @@ class Conversation {
   /** It ends by itself at the end of its input. Resolves when it has. */
   async end(): Promise<void> {
     this.#process.end();
-    await this.#process.exit.catch(() => undefined);
+    await this.#silence;
   }
 
   async #listen(): Promise<void> {
@@ -213,13 +238,5 @@ class Conversation {
     }
     this.#isOver = true;
     this.#news.notify();
-  }
-
-  async #ignoreErrors(): Promise<void> {
-    try {
-      for await (const _ of this.#process.errors);
-    } catch {
-      // As above.
-    }
   }
 }

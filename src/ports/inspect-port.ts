@@ -1,9 +1,10 @@
 import { EnvironmentError } from '../core/errors.ts';
 import { scriptFile } from '../core/files/script-file.ts';
-import type { Shell } from '../ssh/shell.ts';
+import type { OutsideView, Shell } from '../ssh/shell.ts';
 import { parseFindings, SECTION_MARK, type Findings } from './facts.ts';
 import { bindAnswers, stateOf } from './bind-answer.ts';
 import { execAsRoot } from './as-root.ts';
+import { askOutside } from './ask-outside.ts';
 import type { LookOptions } from './look-options.ts';
 import type { SocketHolder, OtherConnection, PortReport, PortSource } from './port-report.ts';
 import { joinAddress } from '../core/socket-address.ts';
@@ -15,15 +16,16 @@ const inspectScript = scriptFile(new URL('inspect.sh', import.meta.url));
 const tryBindInPerl = scriptFile(new URL('try-bind.pl', import.meta.url));
 const tryBindInPython = scriptFile(new URL('try-bind.py', import.meta.url));
 
-const sources: ReadonlySet<string> = new Set<PortSource>(['ss', 'proc', 'lsof', 'netstat']);
+const sources: ReadonlySet<string> = new Set<PortSource>(['kernel', 'ss', 'proc', 'lsof', 'netstat']);
 
 /** A look takes milliseconds, and seconds on an emulated machine that is busy; this is for one that hangs. */
 const LOOK_TIMEOUT_MS = 60_000;
 
 /**
  * Who holds a port of a machine, and what bind(2) of a server would get there, in one round trip, without connecting to
- * it. A holder that the user may not see is looked at through sudo, where that works without a password or with the one
- * given; `blindSpot` says why where it does not.
+ * it. From outside, where the machine is seen from there; else by its own tools, and a holder that the user may not see
+ * is looked at through sudo, where that works without a password or with the one given; `blindSpot` says why where it
+ * does not.
  *
  * @throws {EnvironmentError} when the machine has nothing to look with; what `Shell.exec` throws.
  */
@@ -81,19 +83,18 @@ export async function isListening(shell: Shell, port: number, options: LookOptio
   return parseSocketTable(source as PortSource, table, port).some(({ state }) => state === 'LISTEN');
 }
 
-async function look(
-  shell: Shell,
-  port: number,
-  mode: 'all' | 'bound' | 'table' | 'rows',
-  { signal, sudoPassword, protocol = 'tcp' }: LookOptions,
-): Promise<Findings> {
-  const texts = mode === 'rows' ? [] : [tryBindInPerl(), tryBindInPython()];
-  const args = [String(port), mode, protocol, SECTION_MARK, ...texts];
-  const result = await execAsRoot(
-    shell,
-    { text: inspectScript(), args, sudoPassword },
-    { timeoutMs: LOOK_TIMEOUT_MS, signal, endsByItself: true },
-  );
+/** A question of inspect.sh and port-outside.pl. */
+interface Question {
+  readonly port: number;
+  readonly mode: 'all' | 'bound' | 'table' | 'rows';
+}
+
+async function look(shell: Shell, port: number, mode: Question['mode'], options: LookOptions): Promise<Findings> {
+  const { outside } = shell;
+  const result =
+    outside === undefined
+      ? await lookWithin(shell, { port, mode }, options)
+      : { stdout: await lookOutside({ machine: shell.machine, outside }, { port, mode }, options), stderr: '' };
   const findings = parseFindings(result.stdout);
   if (findings !== undefined && sources.has(findings.source)) return findings;
   if (findings !== undefined) {
@@ -110,6 +111,30 @@ async function look(
     hint: `Try by hand: lab exec ${shell.machine} -- ss -tlnp`,
     detail: result.stderr.trim() || undefined,
   });
+}
+
+function lookWithin(
+  shell: Shell,
+  { port, mode }: Question,
+  { signal, sudoPassword, protocol = 'tcp' }: LookOptions,
+): Promise<{ readonly stdout: string; readonly stderr: string }> {
+  const texts = mode === 'rows' ? [] : [tryBindInPerl(), tryBindInPython()];
+  const args = [String(port), mode, protocol, SECTION_MARK, ...texts];
+  return execAsRoot(
+    shell,
+    { text: inspectScript(), args, sudoPassword },
+    { timeoutMs: LOOK_TIMEOUT_MS, signal, endsByItself: true },
+  );
+}
+
+function lookOutside(
+  { machine, outside }: { readonly machine: string; readonly outside: OutsideView },
+  { port, mode }: Question,
+  { signal, protocol = 'tcp' }: LookOptions,
+): Promise<string> {
+  const texts = mode === 'rows' ? [] : [Buffer.from(tryBindInPerl()).toString('hex')];
+  const question = ['port', port, mode, protocol, outside.userId, SECTION_MARK, ...texts];
+  return askOutside({ machine, outside, question }, { limitMs: LOOK_TIMEOUT_MS, signal });
 }
 
 function connectionOf(row: SocketRow): { local: string; peer: string } {

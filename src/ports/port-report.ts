@@ -65,8 +65,8 @@ export interface OtherConnection extends PortConnection {
   readonly process: SocketHolder | undefined;
 }
 
-/** Where the machine's socket table was read. */
-export type PortSource = 'ss' | 'proc' | 'lsof' | 'netstat';
+/** Where the machine's socket table was read; `kernel`: from outside, by asking it (sock_diag(7)). */
+export type PortSource = 'kernel' | 'ss' | 'proc' | 'lsof' | 'netstat';
 
 /** Two ends of a connection, each `address:port`, IPv6 in brackets. */
 export interface PortConnection {

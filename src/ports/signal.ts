@@ -3,6 +3,7 @@ import { describeHolder } from '../core/port-holder.ts';
 import { scriptFile } from '../core/files/script-file.ts';
 import type { Shell } from '../ssh/shell.ts';
 import { execAsRoot } from './as-root.ts';
+import { askOutside } from './ask-outside.ts';
 import type { LookOptions } from './look-options.ts';
 import type { SocketHolder } from './port-report.ts';
 
@@ -15,7 +16,7 @@ const SIGNAL_TIMEOUT_MS = 15_000;
 
 /**
  * Sends a signal to the processes of these holders, each once and only if it is still the same process (PID, start
- * time, command) and still has the socket open; through sudo when one belongs to another user. Returns the holders
+ * time, command) and still has the socket open; from outside, or else through sudo when one belongs to another user. Returns the holders
  * whose process got it.
  *
  * @throws {EnvironmentError} when one may not be signalled; then none was.
@@ -29,11 +30,21 @@ export async function signalHolders(
   const targets = holders.flatMap(({ pid, identity, inode }) =>
     pid === undefined || identity === undefined ? [] : [String(pid), identity, inode ?? '-'],
   );
-  const { stdout, stderr } = await execAsRoot(
-    shell,
-    { text: signalScript(), args: [signal, 'plain', ...targets], sudoPassword },
-    { timeoutMs: SIGNAL_TIMEOUT_MS, signal: abort },
-  );
+  const { machine, outside } = shell;
+  const { stdout, stderr } =
+    outside === undefined
+      ? await execAsRoot(
+          shell,
+          { text: signalScript(), args: [signal, 'plain', ...targets], sudoPassword },
+          { timeoutMs: SIGNAL_TIMEOUT_MS, signal: abort },
+        )
+      : {
+          stdout: await askOutside(
+            { machine, outside, question: ['signal', signal, ...targets] },
+            { limitMs: SIGNAL_TIMEOUT_MS, signal: abort },
+          ),
+          stderr: '',
+        };
   const outcomes = Map.groupBy(
     stdout
       .trim()

@@ -37,7 +37,13 @@ export function parseSocketTable(source: PortSource, text: string, port: number)
 
 /** All rows of a tool's output; one that cannot be understood is left out. */
 export function parseSocketRows(source: PortSource, text: string): SocketRow[] {
-  const parseRow = { ss: parseSsRow, proc: parseProcRow, lsof: parseLsofRow, netstat: parseNetstatRow }[source];
+  const parseRow = {
+    kernel: parseSsRow,
+    ss: parseSsRow,
+    proc: parseProcRow,
+    lsof: parseLsofRow,
+    netstat: parseNetstatRow,
+  }[source];
   return text.split('\n').flatMap((line) => {
     const row = parseRow(line.trim().split(/\s+/));
     return row === undefined ? [] : [row];

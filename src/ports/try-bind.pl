@@ -54,14 +54,20 @@ if (socket(my $netlink, 16, SOCK_RAW, 4)) {
 }
 exit if %bound || $found;
 my %seen;
-for my $link (glob "/proc/[0-9]*/fd/*") {
-  (readlink($link) || "") =~ /^socket:\[(\d+)\]$/ or next;
+sub numbers {
+  opendir(my $folder, $_[0]) or return;
+  return grep /^\d+$/, readdir($folder);
+}
+for my $link (map { my $pid = $_; map "$pid/fd/$_", numbers("/proc/$pid/fd") } numbers("/proc")) {
+  (readlink("/proc/$link") || "") =~ /^socket:\[(\d+)\]$/ or next;
   my $inode = $1;
   next if $seen{$inode}++;
-  my ($pid, $number) = $link =~ m{^/proc/(\d+)/fd/(\d+)$};
-  my $process = syscall(434, $pid + 0, 0);
+  my ($pid, $descriptor) = $link =~ m{^(\d+)/fd/(\d+)$};
+  # Where this is run from outside, the machine's numbers are not those of the system call.
+  my $number = defined &Outside::number_here ? Outside::number_here($pid) || next : $pid;
+  my $process = syscall(434, $number + 0, 0);
   next if $process < 0;
-  my $copy = syscall(438, $process, $number + 0, 0);
+  my $copy = syscall(438, $process, $descriptor + 0, 0);
   open(my $handle, "<&=", $process) and close $handle;
   next if $copy < 0 || !open(my $socket, "+<&=", $copy);
   my $name = getsockname($socket);

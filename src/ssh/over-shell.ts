@@ -5,6 +5,7 @@ export function overShell(shell: Shell, verbs: Partial<Omit<Shell, 'machine' | '
   return {
     machine: shell.machine,
     user: shell.user,
+    outside: shell.outside,
     exec: (command, options) => shell.exec(command, options),
     start: (command, options) => shell.start(command, options),
     put: (content, path, options) => shell.put(content, path, options),

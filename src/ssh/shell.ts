@@ -8,6 +8,8 @@ export interface Shell {
   readonly machine: string;
   /** The account that commands run as. */
   readonly user: string;
+  /** How lab looks at the machine from outside; undefined where it is seen from within only. */
+  readonly outside?: OutsideView | undefined;
 
   /**
    * Runs one command without a terminal and waits for its end. A non-zero exit status is a result, not an error.
@@ -48,6 +50,34 @@ export interface Shell {
 
   /** Ends the connection and what was started over it. May be called twice. */
   close(): Promise<void>;
+}
+
+/**
+ * A look at a machine from the side of the lab: no tool of the machine is used, no right of its user needed, and nothing
+ * in the machine sees it, ends it or answers instead.
+ */
+export interface OutsideView {
+  /** User ID, in the machine, of the account that commands run as. */
+  readonly userId: number;
+  /**
+   * Starts a program of lab in Perl, in the network of the machine and among its files and processes, with the right to
+   * look at all of them and to signal them. It uses Errno, Fcntl, POSIX and Socket; `Outside::number_here` tells the
+   * number by which a system call that it makes knows a process of the machine.
+   *
+   * @throws {ConnectionError} when the lab is gone.
+   */
+  start(program: string): Promise<OutsideProcess>;
+}
+
+/** It ends with its input. */
+export interface OutsideProcess {
+  /** Ends when the program has ended. One reader. */
+  readonly output: AsyncIterable<Uint8Array>;
+  /** Resolves when more may follow. */
+  write(bytes: Uint8Array | string): Promise<void>;
+  end(): void;
+  /** Ends it at once. */
+  abandon(): void;
 }
 
 /**

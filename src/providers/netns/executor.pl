@@ -10,6 +10,7 @@
 # the lab's init is PID 1 of a PID namespace, so its end ends all processes in it, and with them all mounts, links and namespaces.
 use strict;
 use warnings;
+use Errno ();
 use Fcntl ();
 use POSIX ();
 use Socket qw(:DEFAULT IPPROTO_IPV6 IPV6_V6ONLY pack_sockaddr_in6 inet_aton);
@@ -18,6 +19,7 @@ use constant { CLONE_NEWNS => 0x20000, CLONE_NEWUTS => 0x4000000, CLONE_NEWIPC =
 use constant { PR_SET_DUMPABLE => 4, PR_SET_NAME => 15, PR_CAPBSET_DROP => 24, PR_SET_NO_NEW_PRIVS => 38, SECCOMP_SET_MODE_FILTER => 1, MNT_DETACH => 2 };
 use constant { AT_FDCWD => -100, AT_EMPTY_PATH => 0x1000, AT_RECURSIVE => 0x8000, OPEN_TREE_CLONE => 1, OPEN_TREE_CLOEXEC => 02000000, MOVE_MOUNT_F_EMPTY_PATH => 4, MOUNT_ATTR_IDMAP => 0x100000, MS_PRIVATE => 0x40000 };
 use constant { RLIMIT_NPROC => 6 };
+use constant { CAP_DAC_READ_SEARCH => 2, CAP_KILL => 5, CAP_NET_BIND_SERVICE => 10, CAP_SYS_CHROOT => 18, CAP_SYS_PTRACE => 19, CAP_SYS_ADMIN => 21 };
 use constant { CAP_SETGID => 6, CAP_SETUID => 7, CAP_NET_ADMIN => 12, CAP_NET_RAW => 13 };
 use constant { AF_NETLINK => 16, RTM_NEWLINK => 16, RTM_NEWADDR => 20, RTM_NEWROUTE => 24, NLM_F_REQUEST_ACK => 5, NLM_F_CREATE_EXCL => 0x600, NETLINK_NETFILTER => 12, MSG_DONTWAIT => 0x40 };
 
@@ -129,7 +131,7 @@ sub watch {
 
 # ---- machines ----------------------------------------------------------------------------------------------------------
 
-my ($machines_reader, $machines_writer, $links_reader, $links_writer, $lab_network, %namespaces_of, %netfilter_of, $netfilter_listener, $network_writer, @listeners);
+my ($machines_reader, $machines_writer, $links_reader, $links_writer, $lab_network, %namespaces_of, %netfilter_of, $netfilter_listener, $outside_listener, $network_writer, @listeners);
 
 sub start_machine {
     my ($machine) = @_;
@@ -137,7 +139,7 @@ sub start_machine {
     my ($mapped_reader, $mapped_writer) = pipe_pair();
     my $pid = clone_as_owner($machine->{account}, $machine->{processes}, CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID);
     if ($pid == 0) {
-        close $_ for grep { defined } $mapped_writer, $links_writer, $machines_reader, $end_writer, $netfilter_listener, $lab_network, $network_writer;
+        close $_ for grep { defined } $mapped_writer, $links_writer, $machines_reader, $end_writer, $netfilter_listener, $outside_listener, $lab_network, $network_writer;
         %netfilter_of = %namespaces_of = ();
         # The machine has a network of its own, in which the socket and the numbers of the lab's mean nothing.
         undef $netlink;
@@ -299,6 +301,8 @@ my %operation = (
     'serve-captures'  => \&serve_captures,
     'listen-netfilter' => sub { $netfilter_listener = private_listener(@_) },
     'serve-netfilter'  => sub { serve_netfilter() },
+    'listen-outside'   => sub { $outside_listener = private_listener(@_) },
+    'serve-outside'    => sub { serve_outside() },
 );
 
 # A name with a question mark may fail: the rest works without it.
@@ -516,7 +520,7 @@ sub serve_captures {
     my %port_of = map { ("$_->[3]\t$_->[4]" => $_->[2]) } grep { $_->[0] eq 'veth' } @plan;
     my $pid = fork // die "fork: $!\n";
     if ($pid != 0) { close $capture_listener; return }
-    close $_ for grep { defined } $end_writer, $netfilter_listener, $network_writer;
+    close $_ for grep { defined } $end_writer, $netfilter_listener, $outside_listener, $network_writer;
     # The label is for the lab's init alone: its end is the end of this process too.
     $0 = 'lab-captures';
     name_process('lab-captures');
@@ -602,17 +606,10 @@ sub serve_netfilter {
 }
 
 sub answer_netfilter {
-    # The machines wait for the ends of these.
-    close $_ for grep { defined } $end_writer, $machines_reader, $machines_writer, $links_reader, $links_writer, $network_writer;
-    $0 = 'lab-netfilter';
-    name_process('lab-netfilter');
-    open STDIN,  '<',  '/dev/null';
-    open STDOUT, '>&', \*STDERR;
-    @plan = ();
-    %machine_listener = ();
+    leave_lab('lab-netfilter', $outside_listener);
+    %namespaces_of = ();
     keep_capabilities(CAP_NET_ADMIN);
     call('prctl', PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    $SIG{CHLD} = 'IGNORE';
     while (1) {
         accept my $connection, $netfilter_listener or next;
         next if fork // 1;
@@ -625,6 +622,20 @@ sub answer_netfilter {
     }
 }
 
+# A process that serves next to the lab's init keeps of what that holds what is not named here.
+sub leave_lab {
+    my ($name, @listeners) = @_;
+    # The machines wait for the ends of the pipes.
+    close $_ for grep { defined } $end_writer, $machines_reader, $machines_writer, $links_reader, $links_writer, $network_writer, @listeners;
+    $0 = $name;
+    name_process($name);
+    open STDIN,  '<',  '/dev/null';
+    open STDOUT, '>&', \*STDERR;
+    @plan = ();
+    %machine_listener = ();
+    $SIG{CHLD} = 'IGNORE';
+}
+
 # The kernel has answered when send(2) returns; of what is long it makes the next part when the one before is taken.
 sub netfilter {
     my ($socket, $messages) = @_;
@@ -632,6 +643,71 @@ sub netfilter {
     my $answers = '';
     while (defined recv $socket, my $part, 1 << 17, MSG_DONTWAIT) { $answers .= $part }
     return $answers;
+}
+
+# ---- machines, seen from outside -----------------------------------------------------------------------------------------
+
+# Looks at a machine for lab: in its network and among its files, so that its /proc shows its processes by their own numbers, but not one of them. No
+# program of the machine sees it, ends it, or runs for it, and its table of processes may be full. A connection names its machine with its first line;
+# a program in Perl follows up to the line "__END__", and then what that program reads. Its modules are those that are loaded here.
+sub serve_outside {
+    my $pid = fork // die "fork: $!\n";
+    if ($pid != 0) { close $outside_listener; %namespaces_of = (); return }
+    eval { answer_outside(); 1 } or print STDERR $@;
+    POSIX::_exit(0);
+}
+
+sub answer_outside {
+    leave_lab('lab-outside');
+    %netfilter_of = ();
+    my @looking = (CAP_DAC_READ_SEARCH, CAP_KILL, CAP_SETGID, CAP_SETUID, CAP_NET_BIND_SERVICE, CAP_SYS_PTRACE);
+    keep_capabilities(join ' ', @looking, CAP_SYS_CHROOT, CAP_SYS_ADMIN);
+    call('prctl', PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    while (1) {
+        accept my $connection, $outside_listener or next;
+        next if fork // 1;
+        $SIG{CHLD} = 'DEFAULT';
+        close $outside_listener;
+        open STDIN,  '<&', $connection;
+        open STDOUT, '>&', $connection;
+        close $connection;
+        my $namespaces = $namespaces_of{ read_line(\*STDIN) // '' } or return;
+        enter_view($namespaces);
+        keep_capabilities(join ' ', @looking);
+        run_outside(do { local $/ = "\n__END__\n"; <STDIN> } // '');
+        return;
+    }
+}
+
+# "/proc" is the machine's from here on, and "." that of the lab.
+my $machine_processes;
+sub enter_view {
+    my ($namespaces) = @_;
+    opendir my $processes, '/proc' or die "/proc: $!\n";
+    $machine_processes = 'pid:[' . (stat $namespaces->{pid})[1] . ']';
+    call('setns', fileno $namespaces->{net}, CLONE_NEWNET);
+    call('setns', fileno $namespaces->{mnt}, CLONE_NEWNS);
+    chdir $processes or die "/proc: $!\n";
+    %namespaces_of = ();
+}
+
+# For the programs that look: by which number the lab, and so a system call made here, knows a process of the machine (pid_namespaces(7)).
+sub Outside::number_here {
+    my ($wanted) = @_;
+    opendir my $processes, '.' or return;
+    for my $number (grep { /^\d+\z/ } readdir $processes) {
+        open my $status, '<', "$number/status" or next;
+        my ($line) = grep { /^NSpid:/ } <$status>;
+        return $number if defined $line && $line =~ /\s$wanted\n/ && (readlink "$number/ns/pid" // '') eq $machine_processes;
+    }
+    return;
+}
+
+sub run_outside {
+    # A module of the machine's is none of ours.
+    @INC = ();
+    eval "package Outside; $_[0]";
+    print STDERR "lab-outside: $@" if $@;
 }
 
 sub read_line {

@@ -7,6 +7,8 @@ import { findTool } from '../../host/tools.ts';
 import { connectUnix } from '../../host/unix-socket.ts';
 import type { Lab, Machine } from '../../lab/types.ts';
 import { connectShell } from '../../ssh/connect.ts';
+import { overShell } from '../../ssh/over-shell.ts';
+import type { OutsideView } from '../../ssh/shell.ts';
 import { privateKeyCredential } from '../../ssh/login/credential.ts';
 import { onlyHostKeys } from '../../ssh/trust/host-key.ts';
 import { makeOwnFolder, removeOwn, replaceFileSync } from '../../state/files/own-file.ts';
@@ -26,12 +28,14 @@ import { gatherHostFacts, runtimeOfThisProcess } from './host-facts.ts';
 import { userKeyPath } from '../lab-keys.ts';
 import { captureOver } from '../capture-socket.ts';
 import { netfilterOver } from '../netfilter-socket.ts';
+import { lookOver } from '../outside-view.ts';
 import { knownHosts } from '../peer-files.ts';
 import { hasFormerKeys, planKeys, readCredentials, removeFormerKeys, type Credentials } from './namespace-keys.ts';
 import { endLab, findInit, folderNow, labelledProcesses, launchMapped, type LaunchOptions } from './lab-process.ts';
 import { planLab } from './plan/namespace-plan.ts';
 import type { HostFacts } from './plan/plan-input.ts';
-import { CAPTURE_SOCKET, NETFILTER_SOCKET } from './plan/stage-paths.ts';
+import { USER_ID } from './plan/account-files.ts';
+import { CAPTURE_SOCKET, NETFILTER_SOCKET, OUTSIDE_SOCKET } from './plan/stage-paths.ts';
 import { encodeFields } from './plan/operations.ts';
 import { probe } from './probe-lab.ts';
 import { hasWayOut, staticRequirements } from './requirements.ts';
@@ -75,6 +79,7 @@ export class NetnsProvider implements Provider {
       isFormer: hasFormerKeys(stateFolder),
       capturesLinks: existsSync(join(stateFolder, 'sockets', CAPTURE_SOCKET)),
       reachesNetfilter: existsSync(join(stateFolder, 'sockets', NETFILTER_SOCKET)),
+      seesOutside: existsSync(join(stateFolder, 'sockets', OUTSIDE_SOCKET)),
     };
     return machines.map((machine) => attached(machine, running, side));
   }
@@ -170,13 +175,11 @@ interface LabSide {
   readonly isFormer: boolean;
   readonly capturesLinks: boolean;
   readonly reachesNetfilter: boolean;
+  readonly seesOutside: boolean;
 }
 
-function attached(
-  machine: Machine,
-  running: boolean,
-  { stateFolder, credentials, isFormer, capturesLinks, reachesNetfilter }: LabSide,
-): AttachedMachine {
+function attached(machine: Machine, running: boolean, side: LabSide): AttachedMachine {
+  const { stateFolder, credentials, isFormer, capturesLinks, reachesNetfilter } = side;
   const socket = join(stateFolder, 'sockets', `${machine.name}.sock`);
   const captures = join(stateFolder, 'sockets', CAPTURE_SOCKET);
   const netfilter = join(stateFolder, 'sockets', NETFILTER_SOCKET);
@@ -186,7 +189,7 @@ function attached(
     ...(isFormer && { remark: formerKeysRemark }),
     connect: async (signal) => {
       const { privateKey, hostKeyOf } = credentials();
-      return connectShell({
+      const shell = await connectShell({
         credentials: [privateKeyCredential(privateKey)],
         hostKeys: onlyHostKeys([hostKeyOf(machine.name)]),
         machine: machine.name,
@@ -195,6 +198,7 @@ function attached(
         timeoutMs: 30_000,
         ...(signal ? { signal } : {}),
       });
+      return overShell(shell, { outside: outsideView(machine, side) });
     },
     sshConfig: new Map([
       ['User', machine.user],
@@ -216,6 +220,15 @@ function attached(
     ...(reachesNetfilter && {
       netfilter: (signal: AbortSignal) => netfilterOver(connectUnix(netfilter), machine.name, signal),
     }),
+  };
+}
+
+function outsideView({ name, user }: Machine, { stateFolder, seesOutside }: LabSide): OutsideView | undefined {
+  if (!seesOutside) return undefined;
+  const socket = join(stateFolder, 'sockets', OUTSIDE_SOCKET);
+  return {
+    userId: user === 'root' ? 0 : USER_ID,
+    start: (program) => lookOver(connectUnix(socket, { allowHalfOpen: true }), name, program),
   };
 }
 

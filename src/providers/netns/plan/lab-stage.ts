@@ -3,7 +3,7 @@ import { foldersOfAny } from './host-folders.ts';
 import * as op from './operations.ts';
 import type { Operation } from './operations.ts';
 import type { HostFacts, PlanOptions } from './plan-input.ts';
-import { CAPTURE_SOCKET, NETFILTER_SOCKET, stage } from './stage-paths.ts';
+import { CAPTURE_SOCKET, NETFILTER_SOCKET, OUTSIDE_SOCKET, stage } from './stage-paths.ts';
 import { MountFlag } from './syscalls.ts';
 
 const safe = MountFlag.noSuid | MountFlag.noDev | MountFlag.noExec;
@@ -25,6 +25,7 @@ export function setStage(
     ...[...machines].map(({ name }) => op.listenUnix(socketFolder, `${name}.sock`, name)),
     ...op.when(host.tcpdump !== undefined, op.listenCaptures(socketFolder, CAPTURE_SOCKET)),
     op.listenNetfilter(socketFolder, NETFILTER_SOCKET),
+    op.listenOutside(socketFolder, OUTSIDE_SOCKET),
     ...helpers,
     op.newMountNamespace(),
     op.tmpfs(mountPoint, 'mode=755', { flags: MountFlag.noSuid, label }),

@@ -3,7 +3,7 @@ import { commonFiles, commonSshFiles } from './common-files.ts';
 import { captures, connectMachines, startOfNetwork, wayOut } from './lab-network.ts';
 import { setStage } from './lab-stage.ts';
 import { machineSection } from './machine-section.ts';
-import { copyTree, releaseHelpers, serveNetfilter, when, type Operation } from './operations.ts';
+import { copyTree, releaseHelpers, serveNetfilter, serveOutside, when, type Operation } from './operations.ts';
 import { copiedFolders } from './overlay.ts';
 import type { HostFacts, PlanOptions } from './plan-input.ts';
 import { stage } from './stage-paths.ts';
@@ -24,6 +24,7 @@ export function planLab(lab: Lab, host: HostFacts, options: PlanOptions): Operat
     ...machines.flatMap((machine) => machineSection({ machine, lab, host, options, routes })),
     ...when(routes, releaseHelpers()),
     serveNetfilter(),
+    serveOutside(),
     ...connectMachines(lab, networks),
   ];
 }

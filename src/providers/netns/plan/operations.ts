@@ -52,6 +52,8 @@ interface Fields {
   'serve-captures': [root: string, ...command: string[]];
   'listen-netfilter': [folder: string, name: string];
   'serve-netfilter': [];
+  'listen-outside': [folder: string, name: string];
+  'serve-outside': [];
 }
 
 type Name = keyof Fields;
@@ -256,3 +258,7 @@ export const serveCaptures = (folder: string, command: readonly string[]): Opera
 export const listenNetfilter = (folder: string, name: string): Operation => operation('listen-netfilter', folder, name);
 /** Begins to serve that socket; the machines were made before. */
 export const serveNetfilter = (): Operation => operation('serve-netfilter');
+/** The socket through which lab looks at all machines from outside. */
+export const listenOutside = (folder: string, name: string): Operation => operation('listen-outside', folder, name);
+/** Begins to serve that socket; the machines were made before. */
+export const serveOutside = (): Operation => operation('serve-outside');

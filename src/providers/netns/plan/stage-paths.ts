@@ -19,6 +19,8 @@ export const stage = {
 export const CAPTURE_SOCKET = '.captures';
 /** The same for what leads to the nftables of the machines. */
 export const NETFILTER_SOCKET = '.netfilter';
+/** The same for what looks at the machines from outside. */
+export const OUTSIDE_SOCKET = '.outside';
 
 /** Where a program of the host lies on the stage. Its folder must be one of the layers. */
 export function staged(path: string, { toolsFolder }: HostFacts): string {
