@@ -99,6 +99,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'files/text-file.ts',
     'files/text-path.ts',
     'files/user-file.ts',
+    'host-system.ts',
     'interrupt.ts',
     'local-user.ts',
     'other-users.ts',

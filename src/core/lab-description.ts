@@ -37,9 +37,27 @@ export interface DescribedNetwork {
   readonly nat: boolean;
 }
 
-export interface DescribedMachine {
+/** What a machine runs. */
+export interface MachineSystem {
+  /** What it was made from: the name of an image, or `host`; undefined when it was there before. */
+  readonly image?: string | undefined;
+  /** `Debian GNU/Linux 12 (bookworm)` of os-release(5); undefined where only the machine itself could tell. */
+  readonly system?: string | undefined;
+}
+
+/** `host (Debian GNU/Linux 12)`, `ubuntu-24.04`, `Debian GNU/Linux 12 (bookworm)`; empty when nothing is known. */
+export function systemText({ image, system }: MachineSystem): string {
+  if (image === undefined || system === undefined) return image ?? system ?? '';
+  return `${image} (${withoutCodename(system)})`;
+}
+
+/** `Debian GNU/Linux 12` of `Debian GNU/Linux 12 (bookworm)`. */
+export function withoutCodename(system: string): string {
+  return system.replace(/ \([^()]*\)$/, '');
+}
+
+export interface DescribedMachine extends MachineSystem {
   readonly name: string;
-  readonly image: string;
   readonly user: string;
   readonly interfaces: readonly { readonly name: string; readonly network: string; readonly address: string }[];
 }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { EventSink } from '../core/events.ts';
 import { formatSubnet } from '../core/ipv4.ts';
-import type { DescribedProgram, LabDescription, MachineFacts } from '../core/lab-description.ts';
+import type { DescribedProgram, LabDescription, MachineFacts, MachineSystem } from '../core/lab-description.ts';
 import { readOrdinary } from '../core/files/ordinary-file.ts';
 import { scriptFile } from '../core/files/script-file.ts';
 import type { Lab, Program } from '../lab/types.ts';
@@ -12,6 +12,14 @@ import { sharesOf } from '../report/run/output-limit.ts';
 import type { RunFolder } from '../state/runs/run-folder.ts';
 import { keepSources } from './keep-sources.ts';
 
+export interface DescribeOptions {
+  readonly folder: RunFolder;
+  /** What each machine runs, by its name. */
+  readonly systems: ReadonlyMap<string, MachineSystem>;
+  /** What may be stored for each program. */
+  readonly maxOutputBytes: number;
+}
+
 /**
  * Describes what is run, and keeps the sources of its programs in the run folder, so that a report can be made from
  * that folder alone. Never fails for the sake of a report: what cannot be read is left out.
@@ -19,8 +27,7 @@ import { keepSources } from './keep-sources.ts';
 export async function describeLab(
   lab: Lab,
   roles: readonly string[],
-  folder: RunFolder,
-  maxOutputBytes: number,
+  { folder, systems, maxOutputBytes }: DescribeOptions,
 ): Promise<LabDescription> {
   const {
     provider,
@@ -41,7 +48,10 @@ export async function describeLab(
       gateway,
       nat,
     })),
-    machines: [...machines.values()].map(({ name, image, user, interfaces }) => ({ name, image, user, interfaces })),
+    machines: [...machines.values()].map(({ name, user, interfaces }) => {
+      const { image, system } = systems.get(name) ?? {};
+      return { name, image, system, user, interfaces };
+    }),
     programs,
     labFile: await hashOf(lab.file),
   };

@@ -1,5 +1,6 @@
 import { broadcast } from '../core/event-listeners.ts';
 import type { LabError } from '../core/errors.ts';
+import type { MachineSystem } from '../core/lab-description.ts';
 import { timestamp, type Event, type EventBody, type EventSink, type RoleInfo } from '../core/events.ts';
 import { TrueOrder } from '../core/time/true-order.ts';
 import type { Lab } from '../lab/types.ts';
@@ -27,6 +28,8 @@ export interface Series {
   readonly seats: Seats;
   /** Captures the packets of each play; undefined where that is not wanted. */
   readonly record: PacketRecorder | undefined;
+  /** What each machine of the lab runs, by its name. */
+  readonly systems: ReadonlyMap<string, MachineSystem>;
   /** What may be stored for each program. */
   readonly maxOutputBytes: number;
   /** Remarks about what is played, shown before: only for the record. */
@@ -102,7 +105,7 @@ export async function playOnce(
 
 async function playInto(
   folder: RunFolder,
-  { stage, scenario, seats, record, maxOutputBytes, remarks }: Series,
+  { stage, scenario, seats, record, systems, maxOutputBytes, remarks }: Series,
   order: TrueOrder,
 ): Promise<PlayResult> {
   const { lab, events } = stage;
@@ -117,7 +120,7 @@ async function playInto(
     roles: roles.map((role) => roleInfo(lab, role)),
     steps: scenario.steps.map(({ index, position, text }) => ({ index, line: position.line, text })),
   });
-  await events.emit({ kind: 'lab-described', lab: await describeLab(lab, roles, folder, maxOutputBytes) });
+  await events.emit({ kind: 'lab-described', lab: await describeLab(lab, roles, { folder, systems, maxOutputBytes }) });
   for (const remark of remarks) await order.take({ at: timestamp(), ...remark });
   const operators = new Map([...seats].map(([role, { operator }]) => [role, operator]));
   const [play] = await Promise.all([

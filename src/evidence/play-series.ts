@@ -9,7 +9,7 @@ import { observePrograms } from './observe-programs.ts';
 import { DEFAULT_OUTPUT_LIMIT } from '../report/run/output-limit.ts';
 import type { Repeat } from '../report/run/run-summary.ts';
 import type { Lab } from '../lab/types.ts';
-import { labFingerprint } from '../state/lab-change.ts';
+import { isUnchanged } from '../state/lab-change.ts';
 import { connectAll } from '../session/connect-all.ts';
 import { changedLab } from '../session/changed-lab.ts';
 import { withLock, type LockedSession } from '../session/locked-session.ts';
@@ -191,13 +191,13 @@ async function setStage(
   session: LockedSession,
   { scenario, early }: { readonly scenario: Scenario; readonly early: EarlyShells | undefined },
   cleanup: CleanupStack,
-): Promise<Pick<Series, 'stage' | 'oneWayMs' | 'remarks'> & { readonly ways: NetworkWays }> {
+): Promise<Pick<Series, 'stage' | 'systems' | 'oneWayMs' | 'remarks'> & { readonly ways: NetworkWays }> {
   const { events, signal } = session.context;
   const { lab } = await session.lab();
   const { programs: only, machines: names } = castOf(scenario, lab);
   const { state, provider, machines } = await session.machines(names);
   const { ownsMachines: canBeFresh, sharesPrograms } = provider.features;
-  if (state.fingerprint !== labFingerprint(lab)) throw changedLab(state, lab);
+  if (!isUnchanged(state, lab)) throw changedLab(state, lab);
   const connected = (await early?.take(state.labId)) ?? (await connectAll(machines, cleanup, signal));
   const shells = withPeerNames(connected, machines);
   const programs = await deployPrograms(lab, shells, { events, signal, only });
@@ -218,6 +218,7 @@ async function setStage(
   );
   return {
     stage: { lab, shells, programs, events, signal, slowness, observers, canBeFresh, sharesPrograms },
+    systems: new Map((await session.attached())?.machines.map(({ machine, runs }) => [machine.name, runs])),
     ways,
     oneWayMs,
     remarks: buildRemarks(programs.values()),

@@ -1,6 +1,7 @@
 /** What a lab file means when it says nothing else, and what its fields may choose from. */
 export const DEFAULT_PROVIDER = 'netns';
-export const DEFAULT_IMAGE = 'ubuntu-24.04';
+/** `image` of a machine that runs the system of this host. */
+export const HOST_IMAGE = 'host';
 export const DEFAULT_USER = 'student';
 
 /** Of a machine, all its users together: a practical needs some ten, a server with a thread per client a hundred. */

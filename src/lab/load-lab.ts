@@ -22,8 +22,16 @@ import { YamlSource } from './yaml/yaml-source.ts';
  * YAML itself is broken.
  */
 export type LoadResult =
-  | { readonly lab: Lab; readonly text: string }
-  | { readonly problems: readonly Problem[]; readonly partial: Lab | undefined; readonly text: string };
+  | { readonly lab: Lab; readonly text: string; readonly problemOf: ProblemPlacer }
+  | {
+      readonly problems: readonly Problem[];
+      readonly partial: Lab | undefined;
+      readonly text: string;
+      readonly problemOf?: ProblemPlacer;
+    };
+
+/** Puts what others find wrong in its place of the file. */
+export type ProblemPlacer = (problem: PathProblem) => Problem;
 
 /**
  * Loads, completes and checks a lab file, whose provider has to be one of `providers`; changes nothing.
@@ -63,7 +71,10 @@ export async function checkLabText(
     ...(broken ? [] : await crossChecks(draft, source, lab.folder)),
   ];
   const problems = gather(source, found);
-  return problems.length === 0 ? { lab, text } : { problems, partial: broken ? undefined : lab, text };
+  const problemOf: ProblemPlacer = (problem) => source.problemOf(problem);
+  return problems.length === 0
+    ? { lab, text, problemOf }
+    : { problems, partial: broken ? undefined : lab, text, problemOf };
 }
 
 function shapeProblems(data: unknown): PathProblem[] {

@@ -1,5 +1,5 @@
 import { isPointToPoint } from '../core/ipv4.ts';
-import { busyPortChoices, DEFAULT_IMAGE, DEFAULT_PROVIDER, DEFAULT_USER, hostFolderChoices } from './defaults.ts';
+import { busyPortChoices, DEFAULT_PROVIDER, DEFAULT_USER, hostFolderChoices } from './defaults.ts';
 import type {
   Draft,
   DraftFile,
@@ -115,7 +115,7 @@ function machineOf(
 ): Machine {
   return {
     name,
-    image: image ?? DEFAULT_IMAGE,
+    ...(image !== undefined && { image }),
     user: user ?? DEFAULT_USER,
     ...(user !== undefined && { isUserWritten: true }),
     interfaces: [],

@@ -47,7 +47,11 @@ export interface Network {
 
 export interface Machine {
   readonly name: string;
-  readonly image: string;
+  /**
+   * What it is made from. As the file names it; in an opened lab what is really used: undefined where the provider uses
+   * none.
+   */
+  readonly image?: string | undefined;
   readonly user: string;
   /** The lab file names `user`, even if it names the default. */
   readonly isUserWritten?: true;

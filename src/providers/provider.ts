@@ -1,5 +1,6 @@
 import type { Lab, Machine } from '../lab/types.ts';
 import type { EventSink } from '../core/events.ts';
+import type { MachineSystem } from '../core/lab-description.ts';
 import type { LinkCapture } from '../packets/link-capture.ts';
 import type { OpenNetfilter } from '../packets/netfilter-channel.ts';
 import type { Patience } from '../ssh/patience.ts';
@@ -159,7 +160,15 @@ export interface ProviderFeatures {
   readonly withoutSudo: boolean;
   /** Its machines run the programs of this host, and see what a machine's `host-folders` names. */
   readonly sharesPrograms: boolean;
+  readonly system: SystemSource;
 }
+
+/**
+ * Where the system of its machines comes from: an image that the lab file names, or else this one; this host; or it was
+ * there before.
+ */
+export type SystemSource =
+  { readonly kind: 'image'; readonly byDefault: string } | { readonly kind: 'host' } | { readonly kind: 'existing' };
 
 export interface CheckOptions {
   /**
@@ -262,6 +271,7 @@ export interface TouchedMachine {
 export interface AttachedMachine {
   readonly machine: Machine;
   readonly running: boolean;
+  readonly runs: MachineSystem;
   /** What its user should know before going on with it; the same words for all machines that it holds for. */
   readonly remark?: { readonly message: string; readonly hint: string };
   /** How many times as long as on this host a program takes there; undefined: about as long. */

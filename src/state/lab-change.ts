@@ -19,6 +19,11 @@ export function labFingerprint({ provider, networks, machines, ssh }: Lab): stri
   return createHash('sha256').update(JSON.stringify(part)).digest('hex');
 }
 
+/** Whether the machines that run are those that the file describes now: the fingerprints agree, or nothing differs. */
+export function isUnchanged(running: LabState, lab: Lab): boolean {
+  return running.fingerprint === labFingerprint(lab) || describeChange(running, lab).length === 0;
+}
+
 /**
  * What differs between the lab that runs and the lab as the file describes it now, one sentence each: `vm2: address
  * 192.168.100.5 → 192.168.100.6`. Empty when the fingerprints agree.
@@ -85,16 +90,18 @@ function networkAsSaid(network: Network): Values {
 function machineChange(old: Machine, now: Machine): string[] {
   return [
     ...interfacesChange(old.interfaces, now.interfaces),
-    ...fieldChanges(Object.keys(machineFields), machineAsSaid(old), machineAsSaid(now)),
+    ...fieldChanges(Object.keys(machineFields), machineAsSaid(old, now), machineAsSaid(now)),
   ];
 }
 
 /** Without the interfaces, which have sentences of their own. */
-function machineAsSaid({ interfaces: _interfaces, isUserWritten, ...machine }: Machine): Values {
+function machineAsSaid({ interfaces: _interfaces, isUserWritten, ...machine }: Machine, now = machine): Values {
   // The default that is written is another account than the default that is not, where accounts exist already.
   const user = machine.user === DEFAULT_USER && !isUserWritten ? `not written (${DEFAULT_USER})` : machine.user;
   const hostFolders = machine.hostFolders?.join(', ');
-  return { ...machine, user, hostFolders, ssh: machine.ssh && { ...machine.ssh } };
+  // An older lab wrote down an image for machines that are made from none, too.
+  const image = now.image && machine.image;
+  return { ...machine, image, user, hostFolders, ssh: machine.ssh && { ...machine.ssh } };
 }
 
 /** `fields` in the order in which they are named; those of a part such as `ssh` are named with it: `ssh host`. */

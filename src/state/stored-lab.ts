@@ -42,7 +42,7 @@ export const networkFields: FieldsOf<Network> = {
 /** The fields of a machine, in the order in which they are stored. */
 export const machineFields: FieldsOf<Machine> = {
   name,
-  image: text,
+  image: optional(text),
   user: text,
   isUserWritten: optional(oneOf(true)),
   interfaces: list(object({ name: text, network: text, address: text })),

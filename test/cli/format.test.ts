@@ -183,9 +183,21 @@ describe('words for a person', () => {
       { name: 'gone', on: 'vm2-behind', listens: [9000], ports: [] },
     ];
     const gone = { ...machine, name: 'vm2-behind', running: false, interfaces: [] };
+    const host = { ...machine, image: 'host', system: 'Debian GNU/Linux 12 (bookworm)' };
+    const there = { ...machine, name: 'vm2', image: undefined, system: 'Ubuntu 24.04.1 LTS' };
     check('format-status', {
       'not up': formatStatus({ up: false, lab: undefined, provider: undefined, machines: [], programs: [] }, plain),
       up: formatStatus({ up: true, lab: 'tp1', provider: 'netns', machines: [machine], programs: [] }, plain),
+      'systems of the host and of machines that were there': formatStatus(
+        {
+          up: true,
+          lab: 'tp1',
+          provider: 'netns',
+          machines: [host, there, { ...there, system: undefined }],
+          programs: [],
+        },
+        plain,
+      ),
       'one machine does not answer': formatStatus(
         {
           up: true,

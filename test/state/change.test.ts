@@ -5,7 +5,7 @@ import { DEFAULT_USER } from '../../src/lab/defaults.ts';
 import { schemaAt, type JsonSchema } from '../../src/lab/fields/json-schema.ts';
 import { checkLabText } from '../../src/lab/load-lab.ts';
 import type { Lab } from '../../src/lab/types.ts';
-import { describeChange, labFingerprint } from '../../src/state/lab-change.ts';
+import { describeChange, isUnchanged, labFingerprint } from '../../src/state/lab-change.ts';
 import { stateOf } from '../../src/state/state.ts';
 import { labJson } from '../lab/golden.ts';
 import { eth, named, sampleLab, sampleMachine, sampleNetwork } from './fixtures/sample-lab.ts';
@@ -120,6 +120,15 @@ test('a lab that only names its machines in another order, moved, or has other p
   const running = stateOf(sampleLab(), 'id-1', {});
   assert.equal(labFingerprint(lab), running.fingerprint);
   assert.deepEqual(describeChange(running, lab), []);
+});
+
+test('an image that an older lab wrote down for machines that are made from none is no change', () => {
+  const running = stateOf(sampleLab(), 'id-1', {});
+  const withoutImage = [vm1, vm2].map(({ image: _image, ...machine }) => machine);
+  const lab = sampleLab({ machines: named(withoutImage) });
+  assert.notEqual(labFingerprint(lab), running.fingerprint);
+  assert.deepEqual([describeChange(running, lab), isUnchanged(running, lab)], [[], true]);
+  assert.equal(isUnchanged(running, sampleLab({ machines: named([{ ...withoutImage[0]!, user: 'me' }]) })), false);
 });
 
 /** A lab whose machine has these fields. */

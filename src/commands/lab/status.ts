@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { withCleanup, type CleanupStack } from '../../core/cleanup.ts';
 import { LabError } from '../../core/errors.ts';
+import type { MachineSystem } from '../../core/lab-description.ts';
 import { readLabFile } from '../../lab/yaml/read-lab-file.ts';
 import type { PortReport } from '../../ports/inspect-port.ts';
 import type { AttachedMachine } from '../../providers/provider.ts';
@@ -18,13 +19,12 @@ export interface StatusResult {
   readonly programs: readonly ProgramStatus[];
 }
 
-export interface MachineStatus {
+export interface MachineStatus extends MachineSystem {
   readonly name: string;
   readonly running: boolean;
   /** Why a machine that runs does not answer; undefined when it does, or does not run. */
   readonly problem: string | undefined;
   readonly user: string;
-  readonly image: string;
   readonly interfaces: readonly { readonly name: string; readonly address: string; readonly network: string }[];
 }
 
@@ -75,14 +75,11 @@ interface Reached {
 }
 
 async function reach({ signal }: CommandContext, attached: AttachedMachine, cleanup: CleanupStack): Promise<Reached> {
-  const { machine, running } = attached;
+  const { machine, running, runs } = attached;
   const { name, interfaces } = machine;
   // What was found on a machine is more exact than the lab file.
-  const { user, image } = {
-    user: attached.facts?.user ?? machine.user,
-    image: attached.facts?.distribution ?? machine.image,
-  };
-  const known = { name, running, user, image, interfaces };
+  const user = attached.facts?.user ?? machine.user;
+  const known = { name, running, user, ...runs, interfaces };
   if (!running) return { status: { ...known, problem: undefined }, shell: undefined };
   try {
     const shell = await attached.connect(signal);

@@ -20,7 +20,7 @@ import { shedCopy } from '../../session/belonging/shed-copy.ts';
 import { endStrays, strayLabs } from '../../session/belonging/stray-labs.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import { keepMark } from '../../state/folder-mark.ts';
-import { labFingerprint } from '../../state/lab-change.ts';
+import { isUnchanged } from '../../state/lab-change.ts';
 import { keepSpares } from '../../state/runs/spares.ts';
 
 export interface UpResult {
@@ -65,7 +65,8 @@ export async function up(context: CommandContext, { recreate }: { readonly recre
 async function bringLabUp(session: LockedSession, cleanup: CleanupStack, recreate: boolean): Promise<UpResult> {
   const { events, signal } = session.context;
   const early = reachEarly(session, cleanup, { onlyOwned: true });
-  const { lab } = await session.lab();
+  const { lab, remarks } = await session.lab();
+  for (const remark of remarks) await events.emit({ kind: 'notice', ...remark });
   const provider = await session.providers.named(lab.provider);
   const kept = await settle(session, lab, recreate);
   const running = kept?.machines.filter((machine) => machine.running) ?? [];
@@ -103,7 +104,7 @@ async function settle(session: LockedSession, lab: Lab, recreate: boolean): Prom
   const known = await session.identity();
   if (known === undefined) return undefined;
   const state = recreate ? undefined : await session.savedState();
-  if (state?.fingerprint === labFingerprint(lab)) return session.attached();
+  if (state !== undefined && isUnchanged(state, lab)) return session.attached();
   // Machines that are not ours are not made again: the provider looks whether they are as the file says now.
   if (state?.provider === lab.provider && !(await providers.named(lab.provider)).features.ownsMachines)
     return session.attached();

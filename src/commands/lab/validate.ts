@@ -22,9 +22,10 @@ export interface ValidateResult {
     | undefined;
 }
 
-/** Checks the lab file; changes nothing. @throws {UsageError} when it is missing. */
+/** Checks the lab file, also for what its provider would do otherwise; changes nothing. @throws {UsageError} when it is missing. */
 export async function validate(context: CommandContext, options: { readonly color: boolean }): Promise<ValidateResult> {
   const { text, problems, opened } = await checkLabFile(context);
+  for (const remark of opened?.remarks ?? []) await context.events.emit({ kind: 'notice', ...remark });
   return {
     file: context.labFile,
     valid: opened !== undefined,

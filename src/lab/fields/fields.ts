@@ -5,7 +5,6 @@ import { languageNames } from '../../core/lab-description.ts';
 import {
   busyPortChoices,
   encodingChoices,
-  DEFAULT_IMAGE,
   DEFAULT_OPEN_FILES,
   DEFAULT_PROCESSES,
   MIN_OPEN_FILES,
@@ -151,8 +150,10 @@ export const machine = z
   .strictObject({
     image: field(
       text(notEmptyRule).optional(),
-      `The system that it runs. Default: \`${DEFAULT_IMAGE}\`.`,
-      DEFAULT_IMAGE,
+      'What a machine of provider qemu is made from: a name that `lab images list` shows, or the path of a file. ' +
+        'Default: `ubuntu-24.04`. Machines of netns run the system of this host: their `image` is `host`. Those of ssh ' +
+        'run what they ran before.',
+      'ubuntu-24.04',
     ),
     user: field(
       text(userNameRule, USER_NAME).optional(),

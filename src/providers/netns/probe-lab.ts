@@ -16,7 +16,6 @@ import { planLab } from './plan/namespace-plan.ts';
 
 const machine = {
   name: 'probe',
-  image: 'host',
   user: 'probe',
   interfaces: [{ name: 'eth0', network: 'probe', address: '192.0.2.2' }],
   memoryMiB: undefined,

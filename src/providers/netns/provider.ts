@@ -3,7 +3,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { inStep, type EventSink } from '../../core/events.ts';
 import type { LinkCaptureRequest } from '../../packets/link-capture.ts';
+import { hostSystem } from '../../host/host-system.ts';
 import { findTool } from '../../host/tools.ts';
+import { HOST_IMAGE } from '../../lab/defaults.ts';
 import { connectUnix } from '../../host/unix-socket.ts';
 import type { Lab, Machine } from '../../lab/types.ts';
 import { connectShell } from '../../ssh/connect.ts';
@@ -49,7 +51,12 @@ import { wallOptions } from './walls.ts';
  */
 export class NetnsProvider implements Provider {
   readonly name = 'netns';
-  readonly features: ProviderFeatures = { ownsMachines: true, withoutSudo: true, sharesPrograms: true };
+  readonly features: ProviderFeatures = {
+    ownsMachines: true,
+    withoutSudo: true,
+    sharesPrograms: true,
+    system: { kind: 'host' },
+  };
 
   async check({ thorough = false }: CheckOptions): Promise<Requirement[]> {
     const requirements = staticRequirements();
@@ -76,6 +83,7 @@ export class NetnsProvider implements Provider {
       stateFolder,
       // At the first connection, for all of them.
       credentials: () => (read ??= readCredentials(stateFolder)),
+      system: hostSystem(),
       isFormer: hasFormerKeys(stateFolder),
       capturesLinks: existsSync(join(stateFolder, 'sockets', CAPTURE_SOCKET)),
       reachesNetfilter: existsSync(join(stateFolder, 'sockets', NETFILTER_SOCKET)),
@@ -171,6 +179,8 @@ const formerKeysRemark = {
 interface LabSide {
   readonly stateFolder: string;
   readonly credentials: () => Credentials;
+  /** They run the programs of this host. */
+  readonly system: string | undefined;
   /** Made by an older lab, with keys that they share. */
   readonly isFormer: boolean;
   readonly capturesLinks: boolean;
@@ -179,13 +189,14 @@ interface LabSide {
 }
 
 function attached(machine: Machine, running: boolean, side: LabSide): AttachedMachine {
-  const { stateFolder, credentials, isFormer, capturesLinks, reachesNetfilter } = side;
+  const { stateFolder, credentials, system, isFormer, capturesLinks, reachesNetfilter } = side;
   const socket = join(stateFolder, 'sockets', `${machine.name}.sock`);
   const captures = join(stateFolder, 'sockets', CAPTURE_SOCKET);
   const netfilter = join(stateFolder, 'sockets', NETFILTER_SOCKET);
   return {
     machine,
     running,
+    runs: { image: HOST_IMAGE, system },
     ...(isFormer && { remark: formerKeysRemark }),
     connect: async (signal) => {
       const { privateKey, hostKeyOf } = credentials();

@@ -16,6 +16,7 @@ import type {
 import { bringUp } from './bring-up.ts';
 import { captureAt } from './capture/link.ts';
 import { workFolder } from './folders.ts';
+import { DEFAULT_IMAGE } from './images/known-images.ts';
 import { qemuImages } from './images/qemu-images.ts';
 import { qemuConsoles } from './machine-console.ts';
 import { folderNow, labelledProcesses, processesOf } from './process/lab-processes.ts';
@@ -36,7 +37,12 @@ const SLOWNESS_OF_EMULATION = 8;
  */
 export class QemuProvider implements Provider {
   readonly name = 'qemu';
-  readonly features: ProviderFeatures = { ownsMachines: true, withoutSudo: false, sharesPrograms: false };
+  readonly features: ProviderFeatures = {
+    ownsMachines: true,
+    withoutSudo: false,
+    sharesPrograms: false,
+    system: { kind: 'image', byDefault: DEFAULT_IMAGE },
+  };
   readonly #opened = new OpenedShells();
   readonly snapshots = new QemuSnapshots(this.#opened);
   readonly images = qemuImages;

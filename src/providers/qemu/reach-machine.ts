@@ -12,6 +12,7 @@ import type { Heartbeat } from '../../ssh/patience.ts';
 import type { OpenedShells } from '../opened-shells.ts';
 import type { AttachedMachine } from '../provider.ts';
 import { ensureKeys, userKeyPath } from '../lab-keys.ts';
+import { DEFAULT_IMAGE } from './images/known-images.ts';
 import { hostKeyOf } from './machine-keys.ts';
 
 /** Public-key work takes seconds where each instruction is emulated. */
@@ -89,6 +90,7 @@ export function attached(parts: ReachParts, opened: OpenedShells): AttachedMachi
   return {
     machine,
     running: process !== undefined,
+    runs: { image: machine.image ?? DEFAULT_IMAGE },
     connect: async (signal) => opened.take(machine.name) ?? connectMachine(parts, signal),
     sshConfig: new Map([
       ['HostName', '127.0.0.1'],

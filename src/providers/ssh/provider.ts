@@ -39,7 +39,12 @@ const JOURNAL_KIND = 'ssh-machine';
  */
 export class SshProvider implements Provider {
   readonly name = 'ssh';
-  readonly features: ProviderFeatures = { ownsMachines: false, withoutSudo: false, sharesPrograms: false };
+  readonly features: ProviderFeatures = {
+    ownsMachines: false,
+    withoutSudo: false,
+    sharesPrograms: false,
+    system: { kind: 'existing' },
+  };
   readonly #tunnels = new Tunnels();
   readonly #opened = new OpenedShells();
 
@@ -98,6 +103,7 @@ export class SshProvider implements Provider {
             this.#access(stateFolder, login, signal),
           ),
         sshConfig: sshConfigOf(route, stateFolder),
+        runs: { system: stored?.facts.distribution },
         facts: stored?.facts,
       };
     });
@@ -157,7 +163,6 @@ async function ownRoute(name: string, { alias, port, user }: Route, signal: Abor
     {
       name,
       user,
-      image: '',
       interfaces: [],
       memoryMiB: undefined,
       cpus: undefined,

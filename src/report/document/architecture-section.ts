@@ -1,3 +1,5 @@
+import { systemText, type MachineFacts, type MachineSystem } from '../../core/lab-description.ts';
+import { HOST_IMAGE } from '../../lab/defaults.ts';
 import type { Language } from '../language/languages.ts';
 import type { ReportData } from '../report-data.ts';
 import { topologyOf } from '../topology/topology.ts';
@@ -25,9 +27,9 @@ export function architecture(report: ReportData, language: Language): Block[] {
 
 function machineTable({ lab, facts }: ReportData, { report: { architecture: words } }: Language): Block {
   const { machine, user, interface: port, address, network, system, kernel } = words.machineHeads;
-  const rows = lab!.machines.flatMap(({ name, user: account, image, interfaces }): Value[][] => {
+  const rows = lab!.machines.flatMap(({ name, user: account, interfaces, ...known }): Value[][] => {
     const own = facts.get(name);
-    const said = [plainData(own?.system ?? image), plainData(own?.kernel ?? words.unknown)];
+    const said = [systemOf(known, own) || words.unknown, own?.kernel ?? words.unknown].map((text) => plainData(text));
     const ports = interfaces.length === 0 ? [{ name: '–', address: '–', network: '–' }] : interfaces;
     return ports.map((each) =>
       [name, account, each.name, each.address, each.network].map((text): Value => data(text)).concat(said),
@@ -39,6 +41,12 @@ function machineTable({ lab, facts }: ReportData, { report: { architecture: word
     heads: [machine, user, port, address, network, system, kernel],
     rows,
   };
+}
+
+/** As `lab status` names it: of a machine that runs the system of the host, that too. */
+function systemOf({ image, system }: MachineSystem, own: MachineFacts | undefined): string {
+  const name = own?.system ?? system;
+  return image === HOST_IMAGE ? systemText({ image, system: name }) : (name ?? image ?? '');
 }
 
 function networkTable({ lab }: ReportData, { report: { architecture: words } }: Language): Block[] {

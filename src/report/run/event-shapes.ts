@@ -69,7 +69,8 @@ const heading = object<ReportHeading>({
 const network = object<DescribedNetwork>({ name: text, subnet: text, gateway: optional(text), nat: truth });
 const machine = object<DescribedMachine>({
   name: text,
-  image: text,
+  image: optional(text),
+  system: optional(text),
   user: text,
   interfaces: list(object({ name: text, network: text, address: text })),
 });

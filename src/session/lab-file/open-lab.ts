@@ -7,6 +7,7 @@ import { renderProblems } from '../../lab/render-problems.ts';
 import type { Lab } from '../../lab/types.ts';
 import { parseScenarios } from '../../scenario/parse.ts';
 import type { CommandContext } from '../context.ts';
+import { fitProvider, type Fit } from './fit-provider.ts';
 import type { OpenedLab } from './opened-lab.ts';
 import { shownPath } from './shown-path.ts';
 
@@ -24,7 +25,7 @@ export interface CheckedLabFile {
  */
 export async function openLab(context: CommandContext): Promise<OpenedLab> {
   const { opened, problems, text } = await checkLabFile(context);
-  if (opened !== undefined) return { ...opened, lab: await asMade(opened.lab, context) };
+  if (opened !== undefined) return opened;
   throw new UsageError(`${basename(context.labFile)} has ${countOf(problems.length, 'problem')}`, {
     code: 'lab-file-wrong',
     detail: renderProblems(shownPath(context), text, problems),
@@ -33,29 +34,30 @@ export async function openLab(context: CommandContext): Promise<OpenedLab> {
   });
 }
 
-/**
- * The lab as its machines are made. The account of a machine that lab makes is the same whether the file names it or
- * leaves the default, so to name it is no change of the machine; on machines that exist already it may be another one.
- */
-async function asMade(lab: Lab, { providers }: CommandContext): Promise<Lab> {
-  const { features } = await providers.named(lab.provider);
-  if (!features.ownsMachines) return lab;
-  const machines = [...lab.machines].map(
-    ([name, { isUserWritten: _isUserWritten, ...machine }]) => [name, machine] as const,
-  );
-  return { ...lab, machines: new Map(machines) };
+/** @throws {UsageError} when the lab file is missing or cannot be read. */
+export async function checkLabFile(context: CommandContext): Promise<CheckedLabFile> {
+  const { labFile, overrides, providers } = context;
+  const loaded = await loadLab(labFile, providers.names, overrides);
+  const { text, problemOf } = loaded;
+  const lab = 'lab' in loaded ? loaded.lab : loaded.partial;
+  if (lab === undefined || problemOf === undefined)
+    return { text, problems: 'problems' in loaded ? loaded.problems : [], opened: undefined };
+  const { scenarios, problems: inSteps } = parseScenarios(lab);
+  const fit = await fitOf(lab, context);
+  const problems = [
+    ...('problems' in loaded ? loaded.problems : []),
+    ...inSteps,
+    ...(fit?.problems ?? []).map((problem) => problemOf(problem)),
+  ].toSorted(byPosition);
+  const opened =
+    problems.length === 0 && fit !== undefined ? { lab: fit.lab, remarks: fit.remarks, scenarios } : undefined;
+  return { text, problems, opened };
 }
 
-/** @throws {UsageError} when the lab file is missing or cannot be read. */
-export async function checkLabFile({ labFile, overrides, providers }: CommandContext): Promise<CheckedLabFile> {
-  const loaded = await loadLab(labFile, providers.names, overrides);
-  const { text } = loaded;
-  if ('lab' in loaded) {
-    const { scenarios, problems } = parseScenarios(loaded.lab);
-    return { text, problems, opened: problems.length === 0 ? { lab: loaded.lab, scenarios } : undefined };
-  }
-  const more = loaded.partial === undefined ? [] : parseScenarios(loaded.partial).problems;
-  return { text, problems: [...loaded.problems, ...more].toSorted(byPosition), opened: undefined };
+/** Undefined when there is no such provider, which is a problem of its own. */
+async function fitOf(lab: Lab, { overrides, providers }: CommandContext): Promise<Fit | undefined> {
+  if (!providers.names.includes(lab.provider)) return undefined;
+  return fitProvider(lab, await providers.named(lab.provider), overrides.provider !== undefined);
 }
 
 function byPosition(a: Problem, b: Problem): number {

@@ -49,7 +49,11 @@ function withMachines(user: LabUser, image: string, change: (text: string) => st
   const file = join(user.folder, 'lab.yaml');
   writeFileSync(
     file,
-    change(readFileSync(file, 'utf8').replaceAll('ubuntu-24.04', image).replace('provider: netns', 'provider: qemu')),
+    change(
+      readFileSync(file, 'utf8')
+        .replaceAll('{ user: ', `{ image: ${image}, user: `)
+        .replace('provider: netns', 'provider: qemu'),
+    ),
   );
   return user;
 }

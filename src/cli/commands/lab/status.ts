@@ -1,4 +1,5 @@
 import type { MachineStatus, ProgramStatus, StatusResult } from '../../../commands/lab/status.ts';
+import { systemText } from '../../../core/lab-description.ts';
 import { sanitize } from '../../../core/text/sanitize.ts';
 import { defineCommand } from '../../command/define-command.ts';
 import { outcome } from '../../outcome.ts';
@@ -25,18 +26,18 @@ export function formatStatus({ up, lab, provider, machines, programs }: StatusRe
     problem === undefined ? [] : [`\n${style('red', name)}: ${sanitize(withoutName(name, problem))}\n`],
   );
   const hint = machines.every(({ running }) => running) ? '' : '\nWhat does not run comes back with "lab up".\n';
-  const machineTable = table([['MACHINE', 'STATE', 'USER', 'ADDRESSES', 'IMAGE'], ...machines.map(machineRow)]);
+  const machineTable = table([['MACHINE', 'STATE', 'USER', 'ADDRESSES', 'SYSTEM'], ...machines.map(machineRow)]);
   return `${head}\n${machineTable}${programTable(programs)}${problems.join('')}${hint}`;
 }
 
-function machineRow({ name, running, problem, user, image, interfaces }: MachineStatus): string[] {
+function machineRow({ name, running, problem, user, interfaces, ...system }: MachineStatus): string[] {
   const state = problem === undefined ? 'running' : 'no answer';
   return [
     name,
     running ? state : 'down',
     user,
     interfaces.map((port) => `${port.name} ${port.address}`).join(', '),
-    image,
+    systemText(system) || 'unknown',
   ];
 }
 

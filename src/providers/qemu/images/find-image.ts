@@ -1,5 +1,6 @@
 import type { Machine } from '../../../lab/types.ts';
 import type { Work } from '../../provider.ts';
+import { DEFAULT_IMAGE } from './known-images.ts';
 import { pullImage } from './pull.ts';
 import { cachedImage, imageFromFile, isImageFile, notCached, type Image } from './image-store.ts';
 
@@ -13,14 +14,19 @@ export async function findImages(
   labFolder: string,
   work: Work,
 ): Promise<ReadonlyMap<string, Image>> {
-  const names = new Set(machines.map(({ image }) => image).filter((image) => !isImageFile(image)));
+  const names = new Set(machines.map(imageOf).filter((image) => !isImageFile(image)));
   for (const name of names) await pullImage(name, work);
   return new Map(
-    machines.map((machine) => [
-      machine.name,
-      isImageFile(machine.image) ? imageFromFile(machine.image, labFolder) : fromCache(machine.image),
-    ]),
+    machines.map((machine) => {
+      const image = imageOf(machine);
+      return [machine.name, isImageFile(image) ? imageFromFile(image, labFolder) : fromCache(image)];
+    }),
   );
+}
+
+/** The name or path of what a machine is made from. */
+export function imageOf({ image = DEFAULT_IMAGE }: Machine): string {
+  return image;
 }
 
 function fromCache(name: string): Image {

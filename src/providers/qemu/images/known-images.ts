@@ -20,8 +20,11 @@ function ubuntu(codename: string, version: string): ImageSource {
 /** Of the machines that our emulator makes, whatever the processor of this host is; by Node's name. */
 export const GUEST_ARCHITECTURE = 'x64';
 
+/** What a machine is made from whose file names no image. */
+export const DEFAULT_IMAGE = 'ubuntu-24.04';
+
 /** Images that `image:` of lab.yaml may name. */
 export const imageTable: Readonly<Record<string, ImageSource>> = {
-  'ubuntu-24.04': ubuntu('noble', '24.04'),
+  [DEFAULT_IMAGE]: ubuntu('noble', '24.04'),
   'ubuntu-22.04': ubuntu('jammy', '22.04'),
 };
