@@ -63,6 +63,8 @@ export function gatherHostFacts(runtime: HostFacts['runtime']): HostFacts {
     foldersWithMounts: sharedFolders.filter((name) => mountPoints.some((path) => path.startsWith(`/${name}/`))),
     devices: possibleDevices.filter(({ name }) => existsSync(`/dev/${name}`)),
     skeleton: skeleton(),
+    packageFolders: packageFolders(),
+    installBase: undefined,
     secrets: [
       ...possibleSecrets.map((name) => `/etc/${name}`).filter((path) => existsSync(path)),
       ...closedFiles('/usr/local/etc'),
@@ -106,6 +108,12 @@ function sudoFiles(tools: string | undefined): HostFacts['sudoFiles'] {
       mode: 0o644,
     })),
   ];
+}
+
+/** Only where dpkg is what the host's programs come from. */
+function packageFolders(): readonly string[] {
+  const folders = ['dpkg', 'apt'];
+  return existsSync('/var/lib/dpkg/status') ? folders.filter((name) => existsSync(`/var/lib/${name}`)) : [];
 }
 
 function skeleton(): ReadonlyMap<string, string> {

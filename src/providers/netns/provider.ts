@@ -26,6 +26,7 @@ import type {
   ProviderState,
   Requirement,
 } from '../provider.ts';
+import { keepInstallBase } from './install-base.ts';
 import { gatherHostFacts, runtimeOfThisProcess } from './host-facts.ts';
 import { userKeyPath } from '../lab-keys.ts';
 import { captureOver } from '../capture-socket.ts';
@@ -117,7 +118,8 @@ async function build(lab: Lab, place: LabPlace, { events, signal, journal }: Mak
   const { labId, stateFolder } = place;
   removeWork(stateFolder);
   for (const folder of workFolders(stateFolder)) makeOwnFolder(folder);
-  const host = withWayOut(gatherHostFacts(runtimeOfThisProcess()), lab, events);
+  const facts = { ...gatherHostFacts(runtimeOfThisProcess()), installBase: keepInstallBase() };
+  const host = withWayOut(facts, lab, events);
   const launch = launchOptions(lab, place, signal);
   removeFormerKeys(stateFolder);
   const keys = planKeys(lab, stateFolder);

@@ -45,6 +45,8 @@ const fullHost: HostFacts = {
   devices: [{ name: 'null', major: 1, minor: 3 }],
   skeleton: new Map([['.bashrc', 'PS1=$\n']]),
   secrets: ['/etc/shadow', '/etc/ssl/private/key', '/usr/local/etc/app/key'],
+  packageFolders: ['dpkg', 'apt'],
+  installBase: '/home/ada/.cache/lab/install-base',
   toolsFolder: '/tools',
   toolLayers: ['usr'],
   sshd: '/usr/sbin/sshd',

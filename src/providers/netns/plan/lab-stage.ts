@@ -2,6 +2,8 @@ import type { Machine } from '../../../lab/types.ts';
 import { foldersOfAny } from './host-folders.ts';
 import * as op from './operations.ts';
 import type { Operation } from './operations.ts';
+import { isOwnedByNobody } from './overlay.ts';
+import { hasCopies } from './package-state.ts';
 import type { HostFacts, PlanOptions } from './plan-input.ts';
 import { CAPTURE_SOCKET, NETFILTER_SOCKET, OUTSIDE_SOCKET, stage } from './stage-paths.ts';
 import { MountFlag } from './syscalls.ts';
@@ -29,7 +31,9 @@ export function setStage(
     ...helpers,
     op.newMountNamespace(),
     op.tmpfs(mountPoint, 'mode=755', { flags: MountFlag.noSuid, label }),
-    ...[stage.lab, stage.layers, stage.tools, stage.runtime, '/proc', '/sys'].map((folder) => op.mkdir(at(folder))),
+    ...[...Object.values(stage).filter((folder) => folder !== stage.devices), '/proc', '/sys'].map((folder) =>
+      op.mkdir(at(folder)),
+    ),
     // Both must be seen here, whole, for the machines to be allowed ones of their own (mount_namespaces(7)).
     op.mount('proc', at('/proc'), safe),
     ownsHost
@@ -53,8 +57,9 @@ function layers(
   at: (path: string) => string,
   folders: readonly string[],
   host: HostFacts,
-  { mapped, ownsHost }: PlanOptions,
+  options: PlanOptions,
 ): Operation[] {
+  const { mapped, ownsHost } = options;
   const attributes = MountFlag.readOnly | MountFlag.noDev;
   const withMounts = (name: string): boolean => !ownsHost && host.foldersWithMounts.includes(name);
   return [
@@ -70,6 +75,22 @@ function layers(
     ...host.toolLayers.flatMap((name) => [
       op.mkdir(at(`${stage.tools}/${name}`)),
       op.layer(`${host.toolsFolder}/${name}`, at(`${stage.tools}/${name}`), { attributes, mapped }),
+    ]),
+    ...folders.flatMap((name) =>
+      op.when(
+        isOwnedByNobody(name, host, options),
+        op.mkdir(at(`${stage.base}/${name}`)),
+        op.layer(`${host.installBase}/${name}`, at(`${stage.base}/${name}`), { attributes, mapped }),
+      ),
+    ),
+    ...host.packageFolders.flatMap((name) => [
+      ...op.when(
+        hasCopies(name, host) && !mapped,
+        op.mkdir(at(`${stage.base}/${name}`)),
+        op.layer(`${host.installBase}/${name}`, at(`${stage.base}/${name}`), { attributes }),
+      ),
+      op.mkdir(at(`${stage.state}/${name}`)),
+      op.layer(`/var/lib/${name}`, at(`${stage.state}/${name}`), { attributes, mapped }),
     ]),
     ...(host.runtime
       ? [op.layer(host.runtime.folder, at(stage.runtime), { attributes: attributes | MountFlag.noSuid })]

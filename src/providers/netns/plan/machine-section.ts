@@ -7,6 +7,7 @@ import { uplinkNameserver } from './nat.ts';
 import * as op from './operations.ts';
 import type { Operation } from './operations.ts';
 import { overlay } from './overlay.ts';
+import { packageState } from './package-state.ts';
 import type { HostFacts, PlanOptions } from './plan-input.ts';
 import { stage } from './stage-paths.ts';
 import { Capability, MountFlag } from './syscalls.ts';
@@ -31,6 +32,7 @@ export function machineSection(request: MachineRequest): Operation[] {
     ...ownFiles(`${root}/.lab/up`, request),
     ...foldersOf(machine, host).map((name) => overlay(name, root, host, options)),
     ...localMount(root, machine),
+    ...packageState(root, host, options),
     ...runtimeMount(root, host),
     ...homeFolder(root, request),
     ...systemMounts(root),
@@ -65,7 +67,9 @@ function emptyFolders(root: string, { machine, host, options: { label } }: Machi
     op.mkdir(`${root}/root`, 0o700),
     op.mkdir(`${root}/tmp`, 0o1777),
     ...[...host.rootLinks].map(([name, target]) => op.symlink(target, `${root}/${name}`)),
-    ...['/var/log', '/var/cache', '/var/lib', '/run/sshd', '/run/lock'].map((folder) => op.mkdir(root + folder)),
+    ...['/var/log', '/var/log/apt', '/var/cache', '/var/cache/apt', '/var/lib', '/run/sshd', '/run/lock'].map(
+      (folder) => op.mkdir(root + folder),
+    ),
     op.mkdir(`${root}/var/tmp`, 0o1777),
     op.symlink('/run', `${root}/var/run`),
     ...folders.flatMap((name) =>

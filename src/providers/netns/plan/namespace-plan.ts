@@ -4,6 +4,7 @@ import { captures, connectMachines, startOfNetwork, wayOut } from './lab-network
 import { setStage } from './lab-stage.ts';
 import { machineSection } from './machine-section.ts';
 import { copyTree, releaseHelpers, serveNetfilter, serveOutside, when, type Operation } from './operations.ts';
+import { commonPackageState } from './package-state.ts';
 import { copiedFolders } from './overlay.ts';
 import type { HostFacts, PlanOptions } from './plan-input.ts';
 import { stage } from './stage-paths.ts';
@@ -18,6 +19,7 @@ export function planLab(lab: Lab, host: HostFacts, options: PlanOptions): Operat
     ...setStage(machines, host, { ...options, helpers: when(routes, ...wayOut(lab, host, networks)) }),
     ...copiedFolders(host, options).map((name) => copyTree(`${stage.layers}/${name}`, `${stage.lab}/copy-${name}`)),
     ...commonFiles(`${stage.lab}/common`, machines, host),
+    ...commonPackageState(`${stage.lab}/common`, host, options),
     ...commonSshFiles(`${stage.lab}/common/etc/ssh`, machines, host, options.keys),
     ...startOfNetwork(routes),
     ...captures(lab, host),

@@ -13,9 +13,14 @@ export function copiedFolders({ foldersWithMounts }: HostFacts, { ownsHost }: Pl
 }
 
 /** From the topmost to the folder of the host. */
-export function lowerLayers(name: string, { toolLayers }: HostFacts, base: string): string {
+export function lowerLayers(
+  name: string,
+  { toolLayers }: HostFacts,
+  base: string,
+  overTools: readonly string[] = [],
+): string {
   const tools = toolLayers.includes(name) ? [`${stage.tools}/${name}`] : [];
-  return [`${stage.lab}/common/${name}`, ...tools, base].join(':');
+  return [`${stage.lab}/common/${name}`, ...overTools, ...tools, base].join(':');
 }
 
 /**
@@ -25,6 +30,12 @@ export function lowerLayers(name: string, { toolLayers }: HostFacts, base: strin
 export function overlay(name: string, root: string, host: HostFacts, options: PlanOptions): Operation {
   const base = copiedFolders(host, options).includes(name) ? `${stage.lab}/copy-${name}` : `${stage.layers}/${name}`;
   const own = `upperdir=${root}/.lab/up/${name},workdir=${root}/.lab/work/${name}`;
-  const data = `lowerdir=${lowerLayers(name, host, base)},${own},userxattr`;
+  const empty = isOwnedByNobody(name, host, options) ? [`${stage.base}/${name}`] : [];
+  const data = `lowerdir=${lowerLayers(name, host, base, empty)},${own},userxattr`;
   return mount('overlay', `${root}/${name}`, MountFlag.noDev, data);
+}
+
+/** Whether the empty folders lie over this one, so that packages can be installed below it. */
+export function isOwnedByNobody(name: string, { installBase }: HostFacts, { mapped }: PlanOptions): boolean {
+  return installBase !== undefined && (name === 'etc' || (name === 'usr' && !mapped));
 }

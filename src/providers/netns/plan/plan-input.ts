@@ -14,6 +14,13 @@ export interface HostFacts {
   readonly devices: readonly { readonly name: string; readonly major: number; readonly minor: number }[];
   /** Files of /etc/skel by name. */
   readonly skeleton: ReadonlyMap<string, string>;
+  /** Those folders below /var/lib that APT and dpkg keep their state in; empty on a host without dpkg. */
+  readonly packageFolders: readonly string[];
+  /**
+   * Folder with the folders of /usr and /etc once more, empty: over those of the host, which belong to nobody, they let
+   * root of a machine put files there. Undefined where there is none.
+   */
+  readonly installBase: string | undefined;
   /** Folders and files below /etc that no one in a machine needs. */
   readonly secrets: readonly string[];
   /** The private tools folder, when it is filled. */

@@ -12,6 +12,10 @@ export const stage = {
   layers: '/host',
   tools: '/tools',
   runtime: '/runtime',
+  /** What must belong to root of the lab where the host's files do not, for packages to be installed. */
+  base: '/base',
+  /** Of /var/lib, what APT and dpkg know. */
+  state: '/state',
   devices: '/dev',
 } as const;
 
