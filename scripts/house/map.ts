@@ -276,6 +276,8 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'play-once.ts',
     'play-series.ts',
     'verify/find-records.ts',
+    'verify/sign-record.ts',
+    'verify/signature.ts',
     'verify/verify-record.ts',
     'player-files.ts',
     'prune-after.ts',

@@ -11,6 +11,7 @@ import type { StoredRun } from '../state/runs/stored-runs.ts';
 import { gatherCapture } from './gather-capture.ts';
 import { readBounded } from './read-bounded.ts';
 import { CAPTURE_FILE } from './record-packets.ts';
+import { verifyRecord } from './verify/verify-record.ts';
 
 /** What a report shows of a file at most. A program may have printed gigabytes: a page must open all the same. */
 const terminalBytes = { head: 48 * 1024, tail: 16 * 1024 };
@@ -29,12 +30,13 @@ export async function gatherReport(run: StoredRun): Promise<ReportData> {
   const { lab } = network;
   const document = concluded(fold.summary, stored);
   const recordings = fold.recordings.recordings();
-  const [terminals, session, sources, capture, files] = await Promise.all([
+  const [terminals, session, sources, capture, files, { misfits, more, unknown, signature }] = await Promise.all([
     Promise.all(document.roles.map(({ role, machine }) => terminalOf(run, recordings.get(role), role, machine))),
     readBounded(join(run.path, 'session.log'), terminalBytes),
     readSources(run, lab),
     gatherCapture(join(run.path, CAPTURE_FILE), { network, moments: moments.moments }),
     hashFiles(run.path),
+    verifyRecord(run.path),
   ]);
   return {
     run: document,
@@ -48,6 +50,7 @@ export async function gatherReport(run: StoredRun): Promise<ReportData> {
     capture,
     files,
     notices,
+    record: { misfits, more, unknown, signature },
   };
 }
 

@@ -3,6 +3,7 @@ import type { CaptureGap } from '../core/capture-facts.ts';
 import type { Conversation } from '../packets/conversation.ts';
 import type { ToldAttempt } from '../core/step-problem.ts';
 import type { LabDescription, MachineFacts, ToolOutput } from '../core/lab-description.ts';
+import type { RecordCheck } from './record/misfit.ts';
 import type { SegmentWords } from './diagram/diagram-words.ts';
 import type { Pace } from './terminals/pace.ts';
 import type { PortCheckDocument, RunDocument } from './run/run-summary.ts';
@@ -28,6 +29,8 @@ export interface ReportData {
   /** All files of the run folder, reports excepted. */
   readonly files: readonly HashedFile[];
   readonly notices: readonly string[];
+  /** Whether the parts of the record fit each other. */
+  readonly record: RecordCheck;
 }
 
 export interface ReportPortCheck extends PortCheckDocument {

@@ -1,4 +1,6 @@
 import { jsonText } from '../core/json/json-text.ts';
+import { record as words } from './language/record-en.ts';
+import type { RecordCheck } from './record/misfit.ts';
 import type { ReportConversation, ReportData } from './report-data.ts';
 
 /**
@@ -6,7 +8,17 @@ import type { ReportConversation, ReportData } from './report-data.ts';
  * with its segments, hashes. Recordings are left out: they lie in the run folder. Of very many segments those in the
  * middle of a conversation are left out and counted. Ends with a line feed.
  */
-export function reportJson({ run, lab, facts, portChecks, terminals, capture, files, notices }: ReportData): string {
+export function reportJson({
+  run,
+  lab,
+  facts,
+  portChecks,
+  terminals,
+  capture,
+  files,
+  notices,
+  record,
+}: ReportData): string {
   const document = {
     schemaVersion: 1,
     run,
@@ -25,8 +37,20 @@ export function reportJson({ run, lab, facts, portChecks, terminals, capture, fi
     },
     files,
     notices,
+    record: recordDocument(record),
   };
   return `${jsonText(document, 2)}\n`;
+}
+
+/** Whether the record fits, with each contradiction as data and as a sentence. */
+function recordDocument({ misfits, more, unknown, signature }: RecordCheck): object {
+  return {
+    fits: misfits.length === 0,
+    misfits: misfits.map((misfit) => Object.assign({ message: words.misfit(misfit) }, misfit)),
+    more,
+    unknown: unknown.map((each) => Object.assign({ message: words.unknown(each) }, each)),
+    signature: { message: words.signature(signature), ...signature },
+  };
 }
 
 function conversationDocument({ conversation, spoken, clientRole, serverRole }: ReportConversation): object {

@@ -47,6 +47,12 @@ export const storedRun = word('run', async (context) => {
   return listed(await runNames(context), 'run');
 });
 
+/** A stored run, or the path of a folder that holds one. */
+export const recordPlace = word('record', async (context) => ({
+  ...(await storedRun.complete!(context)),
+  files: true,
+}));
+
 /** A number from 1 on with at most `digits` digits. */
 export function countFrom1(
   placeholder: string,

@@ -25,6 +25,7 @@ import { replayCommand } from './runs/replay.ts';
 import { reportCommand } from './runs/report.ts';
 import { runCommand } from './runs/run.ts';
 import { runsCommand } from './runs/runs.ts';
+import { signCommand } from './runs/sign.ts';
 import { verifyCommand } from './runs/verify.ts';
 import { completeCommand } from './shell/complete.ts';
 import { completionCommand } from './shell/completion.ts';
@@ -48,6 +49,7 @@ export const commands: readonly CliCommand[] = [
   replayCommand,
   reportCommand,
   verifyCommand,
+  signCommand,
   sshCommand,
   execCommand,
   cpCommand,

@@ -1,19 +1,21 @@
-import { stat } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
+import { basename } from 'node:path';
+import { recordFolders } from './record-folders.ts';
+import { userPath } from './user-path.ts';
 import { UsageError } from '../../core/errors.ts';
-import { quoteWord } from '../../core/text/shell-quote.ts';
-import type { Misfit, Unknown } from '../../report/record/misfit.ts';
+import type { Misfit, SignatureState, Unknown } from '../../report/record/misfit.ts';
 import { record as words } from '../../report/language/record-en.ts';
 import type { RunDocument } from '../../report/run/run-summary.ts';
-import { findRecords } from '../../evidence/verify/find-records.ts';
+import { readTrustedKeys, type TrustedKeys } from '../../evidence/verify/signature.ts';
 import { verifyRecord } from '../../evidence/verify/verify-record.ts';
-import { stateFolderFor } from '../../state/state-folder.ts';
-import { findRun } from '../../state/runs/stored-runs.ts';
 import type { CommandContext } from '../../session/context.ts';
 
 export interface VerifyOptions {
   /** Name of a run or its start, or a path: the folder of a run or one that holds such. Undefined: the newest run. */
   readonly what: string | undefined;
+  /** Path of a public key, or of a list of allowed signers: one of them must have signed. */
+  readonly key?: string | undefined;
+  /** The one of the list that must have. */
+  readonly signer?: string | undefined;
 }
 
 /** A sentence for people, and the same as data. */
@@ -28,6 +30,7 @@ export interface VerifiedRun {
   /** As it follows from the events. */
   readonly result: RunDocument['result'];
   readonly fits: boolean;
+  readonly signature: Told<SignatureState>;
   readonly misfits: readonly Told<Misfit>[];
   /** Contradictions that are not listed. */
   readonly more: number;
@@ -36,7 +39,7 @@ export interface VerifiedRun {
 }
 
 export interface VerifyResult {
-  /** Whether all of them do. */
+  /** Whether all of them do; with keys, whether each is signed with one of them as well. */
   readonly fits: boolean;
   readonly records: readonly VerifiedRun[];
 }
@@ -47,18 +50,26 @@ export interface VerifyResult {
  * @throws {UsageError} when there is no such run, or none there. @throws {CheckError} `run-not-over` for a run that is
  * still played.
  */
-export async function verify(context: CommandContext, { what }: VerifyOptions): Promise<VerifyResult> {
-  const folders = await foldersOf(context, what);
+export async function verify(context: CommandContext, { what, key, signer }: VerifyOptions): Promise<VerifyResult> {
+  if (key === undefined && signer !== undefined)
+    throw new UsageError('--signer needs --key', {
+      code: 'wrong-arguments',
+      hint: 'For example:  lab verify --key allowed_signers --signer ada@example.org',
+    });
+  const keys =
+    key === undefined ? undefined : await readTrustedKeys(userPath(key, context.cwd), { label: key, signer });
+  const folders = await recordFolders(context, what);
   const records: VerifiedRun[] = [];
   for (const folder of folders) {
     context.signal.throwIfAborted();
-    records.push(await verifyFolder(folder));
+    records.push(await verifyFolder(folder, keys));
   }
-  return { fits: records.every(({ fits }) => fits), records };
+  const isTrusted = ({ signature }: VerifiedRun): boolean => keys === undefined || signature.kind === 'trusted';
+  return { fits: records.every((one) => one.fits && isTrusted(one)), records };
 }
 
-async function verifyFolder(folder: string): Promise<VerifiedRun> {
-  const { result, misfits, more, unknown } = await verifyRecord(folder);
+async function verifyFolder(folder: string, keys: TrustedKeys | undefined): Promise<VerifiedRun> {
+  const { result, misfits, more, unknown, signature } = await verifyRecord(folder, keys);
   if (misfits.length === 0 && result.result === 'running') throw stillPlayed(folder);
   return {
     run: result.run || basename(folder),
@@ -66,6 +77,7 @@ async function verifyFolder(folder: string): Promise<VerifiedRun> {
     scenario: result.scenario,
     result: result.result,
     fits: misfits.length === 0,
+    signature: { message: words.signature(signature), ...signature },
     misfits: misfits.map((misfit) => Object.assign({ message: words.misfit(misfit) }, misfit)),
     more,
     unknown: unknown.map((each) => Object.assign({ message: words.unknown(each) }, each)),
@@ -76,23 +88,5 @@ function stillPlayed(folder: string): UsageError {
   return new UsageError(`the run ${basename(folder)} is still played`, {
     code: 'run-not-over',
     hint: 'Wait for its end; its record is bound together then.',
-  });
-}
-
-async function foldersOf({ cwd, labFile }: CommandContext, what: string | undefined): Promise<string[]> {
-  const path = what === undefined ? undefined : resolve(cwd, what);
-  const found = path === undefined ? undefined : await stat(path).catch(() => undefined);
-  if (path === undefined || (found === undefined && !/[/\\]/.test(what!)))
-    return [(await findRun(stateFolderFor(labFile), what)).path];
-  if (found?.isDirectory() !== true)
-    throw new UsageError(`there is no folder ${quoteWord(what!)}`, {
-      code: 'no-record',
-      hint: 'Name a run ("lab logs --list" shows them), or the folder of one.',
-    });
-  const folders = await findRecords(path);
-  if (folders.length > 0) return folders;
-  throw new UsageError(`there is no run in ${quoteWord(what!)}`, {
-    code: 'no-record',
-    hint: 'The folder of a run holds run.json and events.ndjson.',
   });
 }

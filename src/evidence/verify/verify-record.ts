@@ -3,14 +3,15 @@ import packageJson from '../../../package.json' with { type: 'json' };
 import { LabError, messageOf } from '../../core/errors.ts';
 import { parseJson } from '../../core/json/json-text.ts';
 import { ShapeError } from '../../core/json/shape.ts';
-import type { Misfit, RecordCheck, Unknown } from '../../report/record/misfit.ts';
+import type { Misfit, RecordCheck, SignatureState, Unknown } from '../../report/record/misfit.ts';
 import { roleFile } from '../../report/run/run-files.ts';
 import { runShape } from '../../report/run/run-shape.ts';
 import type { RunDocument } from '../../report/run/run-summary.ts';
 import { concluded } from '../../state/runs/read-run.ts';
-import { readStored } from '../../state/files/stored-file.ts';
+import { readStoredBytes } from '../../state/files/stored-file.ts';
 import { checkFiles } from './check-files.ts';
 import { compareResult, RUN_FILE } from './compare-result.ts';
+import { checkSignature, SIGNATURE_FILE, type TrustedKeys } from './signature.ts';
 import { isAsWritten, tellRecord } from './told-record.ts';
 
 /** A record, compared with itself. */
@@ -25,9 +26,13 @@ const MOST_MISFITS = 50;
  * Compares the parts of a stored run: the files with the hashes of `run.json`, what `run.json` says with what follows
  * from the events, logs and recordings with the events. Whatever lies in the folder, it is read in bounded memory,
  * nothing outside is read, and it is never an error.
+ *
+ * @param keys Whose signature counts; undefined: whoever signed it is told.
+ * @throws {EnvironmentError} `no-ssh-keygen` when keys are given and there is nothing to check them with.
  */
-export async function verifyRecord(folder: string): Promise<VerifiedRecord> {
-  const { stored, misfits: ownMisfits } = await readRunJson(folder);
+export async function verifyRecord(folder: string, keys?: TrustedKeys): Promise<VerifiedRecord> {
+  const { stored, content, misfits: ownMisfits } = await readRunJson(folder);
+  const signature = await checkSignature(folder, content ?? nothing, keys);
   const listed = stored?.files;
   const omitting = new Set(
     (stored?.roles ?? [])
@@ -45,13 +50,14 @@ export async function verifyRecord(folder: string): Promise<VerifiedRecord> {
   const absent = new Set(fileMisfits.filter(({ kind }) => kind !== 'hash' && kind !== 'size').map(({ file }) => file));
   const misfits = [
     ...ownMisfits,
+    ...signatureMisfits(signature),
     ...(isWhole ? compareResult(stored, told.summary.document()) : []),
     ...fileMisfits,
     ...told.misfits.filter(({ file }) => !absent.has(file)),
     ...(isOurs ? told.textMisfits.filter(({ file }) => !absent.has(file)) : []),
   ];
   const unknown: Unknown[] = [
-    ...(listed !== undefined ? [] : [{ kind: stored?.result === 'running' ? 'broke-off' : 'no-hashes' } as const]),
+    ...(listed !== undefined ? [] : [{ kind: withoutHashes(content, stored) } as const]),
     ...(omitting.size === 0 ? [] : [{ kind: 'output-omitted', files: [...omitting].toSorted() } as const]),
     ...(isOurs ? [] : [{ kind: 'other-version', version } as const]),
   ];
@@ -60,29 +66,52 @@ export async function verifyRecord(folder: string): Promise<VerifiedRecord> {
     misfits: misfits.slice(0, MOST_MISFITS),
     more: Math.max(0, misfits.length - MOST_MISFITS),
     unknown,
+    signature,
   };
 }
 
+function withoutHashes(
+  content: Uint8Array | undefined,
+  stored: RunDocument | undefined,
+): 'no-hashes' | 'no-run-file' | 'broke-off' {
+  if (content === undefined) return 'no-run-file';
+  return stored?.result === 'running' ? 'broke-off' : 'no-hashes';
+}
+
+/** A signature of something else is a contradiction, whoever made it. */
+function signatureMisfits(signature: SignatureState): Misfit[] {
+  const isNone = signature.kind === 'wrong' || signature.kind === 'unreadable';
+  return isNone ? [{ file: SIGNATURE_FILE, kind: 'signature', reason: signature.reason }] : [];
+}
+
 interface RunJson {
+  /** Undefined when there is none. */
+  readonly content: Uint8Array | undefined;
   readonly stored: RunDocument | undefined;
   readonly misfits: readonly Misfit[];
 }
 
-function unreadable(reason: string): RunJson {
-  return { stored: undefined, misfits: [{ file: RUN_FILE, kind: 'unreadable', reason }] };
+function unreadable(reason: string, content: Uint8Array | undefined): RunJson {
+  return { stored: undefined, content, misfits: [{ file: RUN_FILE, kind: 'unreadable', reason }] };
 }
 
+const nothing = new Uint8Array(0);
+/** A larger one is no work of `lab`. Bytes. */
+const LARGEST_RUN_FILE = 64 * 1024 * 1024;
+
 async function readRunJson(folder: string): Promise<RunJson> {
+  let content: Uint8Array | undefined;
   try {
-    const text = await readStored(join(folder, RUN_FILE));
-    if (text === undefined) return { stored: undefined, misfits: [{ file: RUN_FILE, kind: 'missing' }] };
+    content = await readStoredBytes(join(folder, RUN_FILE), LARGEST_RUN_FILE);
+    if (content === undefined) return { stored: undefined, content: undefined, misfits: [] };
+    const text = Buffer.from(content).toString('utf8');
     const value = parseJson(text);
-    if (value === undefined) return unreadable('it is no JSON');
+    if (value === undefined) return unreadable('it is no JSON', content);
     const stored = runShape(value, '');
     const isExact = stored.files === undefined || isAsWritten(text.replace(/\n$/, ''), stored, 2);
-    return { stored, misfits: isExact ? [] : [{ file: RUN_FILE, kind: 'not-as-written' }] };
+    return { stored, content, misfits: isExact ? [] : [{ file: RUN_FILE, kind: 'not-as-written' }] };
   } catch (error) {
-    if (error instanceof ShapeError || error instanceof LabError) return unreadable(messageOf(error));
+    if (error instanceof ShapeError || error instanceof LabError) return unreadable(messageOf(error), content);
     throw error;
   }
 }

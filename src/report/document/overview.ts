@@ -2,6 +2,7 @@ import { closeNote } from '../diagram/phase-note.ts';
 import type { Language } from '../language/languages.ts';
 import type { ReportData } from '../report-data.ts';
 import { plainData, type ReportDocument, type Tile, type Tone, type Value } from './blocks.ts';
+import { misfitLines } from '../language/record-en.ts';
 import { failureDetails } from './failure-details.ts';
 import { statusText, statusTone } from './status-text.ts';
 
@@ -32,11 +33,22 @@ export function headingOf(
  */
 export function tilesOf(data: ReportData, language: Language): Tile[] {
   return [
+    ...recordTiles(data, language),
     stepTile(data, language),
     ...portTiles(data, language),
     ...connectionTiles(data, language),
     ...exitTiles(data, language),
   ];
+}
+
+const MOST_MISFITS = 5;
+
+/** Nothing when the record fits, as it should. */
+function recordTiles({ record }: ReportData, { record: words }: Language): Tile[] {
+  const [first, ...others] = misfitLines(record, words, MOST_MISFITS);
+  if (first === undefined) return [];
+  const details = others.map((line) => ({ value: plainData(line) }));
+  return [{ label: words.doesNotFit, value: first, tone: 'bad', details }];
 }
 
 function stepTile({ run }: ReportData, language: Language): Tile {

@@ -7,6 +7,8 @@ import { english } from './failure-en.ts';
 import { french } from './failure-fr.ts';
 import type { FailureWords } from './failure-words.ts';
 import { notations } from './notation.ts';
+import { record as recordEn, type RecordWords } from './record-en.ts';
+import { record as recordFr } from './record-fr.ts';
 import { report as reportEn, type ReportWords } from './report-en.ts';
 import { report as reportFr } from './report-fr.ts';
 import type { AttemptWords } from '../attempts/attempt-sentence.ts';
@@ -20,6 +22,7 @@ export interface Language {
   readonly report: ReportWords;
   readonly attempts: AttemptWords;
   readonly failure: FailureWords;
+  readonly record: RecordWords;
 }
 
 export const languages: Readonly<Record<LanguageCode, Language>> = {
@@ -30,6 +33,7 @@ export const languages: Readonly<Record<LanguageCode, Language>> = {
     report: reportEn,
     failure: english,
     attempts: attemptsEn,
+    record: recordEn,
   },
   fr: {
     code: 'fr',
@@ -38,5 +42,6 @@ export const languages: Readonly<Record<LanguageCode, Language>> = {
     report: reportFr,
     failure: french,
     attempts: attemptsFr,
+    record: recordFr,
   },
 };

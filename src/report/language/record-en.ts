@@ -1,6 +1,6 @@
 import { formatBinarySize } from '../../core/text/amounts.ts';
 import { sanitizeToLine } from '../../core/text/sanitize.ts';
-import type { Misfit, MisfitFacts, RecordCheck, Unknown } from '../record/misfit.ts';
+import type { Misfit, MisfitFacts, RecordCheck, SignatureState, Unknown } from '../record/misfit.ts';
 import { textOf, type TextsOf } from './texts-of.ts';
 
 /** The words about whether the parts of a record fit each other. */
@@ -9,6 +9,7 @@ export interface RecordWords {
   readonly misfit: (misfit: Misfit) => string;
   readonly unknown: (unknown: Unknown) => string;
   readonly more: (count: number) => string;
+  readonly signature: (signature: SignatureState) => string;
 }
 
 const LONGEST_QUOTE = 80;
@@ -72,11 +73,13 @@ const facts: TextsOf<MisfitFacts> = {
   begin: () => 'does not begin with the start of this run',
   'after-end': () => 'tells something after the end of the run',
   'step-order': ({ number }) => `tells of step ${number} where it cannot be`,
+  signature: ({ reason }) => `is no signature of run.json as it is (${sanitizeToLine(reason)})`,
   'passed-without': ({ number }) => `says that the run passed, but step ${number} did not pass`,
 };
 
 const unknowns: TextsOf<Unknown> = {
   'no-hashes': () => 'The record has no hashes: it was made by an older lab.',
+  'no-run-file': () => 'There is no run.json, and so there are no hashes.',
   'broke-off': () => 'lab was ended before the run was, so the record has no hashes.',
   'output-omitted': ({ files }) =>
     `More was printed than is stored, so these files rest on their hashes alone: ${files.map(sanitizeToLine).join(', ')}.`,
@@ -85,9 +88,21 @@ const unknowns: TextsOf<Unknown> = {
   'no-capture': () => 'There are no packets to compare with.',
 };
 
+const signatures: TextsOf<SignatureState> = {
+  unsigned: () => 'It is not signed.',
+  signed: ({ key }) => `It is signed with the key ${key}; whose that is, --key can tell.`,
+  trusted: ({ key, signer }) =>
+    `It is signed ${signer === undefined ? '' : `by ${sanitizeToLine(signer)} `}with the key ${key}.`,
+  'other-key': ({ key, wanted }) => `It is signed with another key than ${sanitizeToLine(wanted)}: with ${key}.`,
+  wrong: () => 'Its signature does not fit: run.json was changed after it was signed, or signed otherwise.',
+  unreadable: () => 'Its signature cannot be read.',
+  unchecked: () => 'It has a signature, which cannot be checked here: there is no ssh-keygen.',
+};
+
 export const record: RecordWords = {
   doesNotFit: 'The record of this run does not fit',
   misfit: (misfit) => `${placeOf(misfit, 'line')} ${textOf(facts, misfit)}`,
   unknown: (unknown) => textOf(unknowns, unknown),
   more: (count) => `and ${count} more`,
+  signature: (signature) => textOf(signatures, signature),
 };

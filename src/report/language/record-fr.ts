@@ -1,6 +1,6 @@
 import { formatBinarySize } from '../../core/text/amounts.ts';
 import { sanitizeToLine } from '../../core/text/sanitize.ts';
-import type { MisfitFacts, Unknown } from '../record/misfit.ts';
+import type { MisfitFacts, SignatureState, Unknown } from '../record/misfit.ts';
 import { placeOf, quoted, shortHash, type RecordWords } from './record-en.ts';
 import { textOf, type TextsOf } from './texts-of.ts';
 
@@ -46,11 +46,13 @@ const facts: TextsOf<MisfitFacts> = {
   begin: () => 'ne commence pas par le début de cette exécution',
   'after-end': () => "raconte quelque chose après la fin de l'exécution",
   'step-order': ({ number }) => `parle de l'étape ${number} là où elle ne peut pas être`,
+  signature: ({ reason }) => `n'est pas une signature de run.json tel qu'il est (${sanitizeToLine(reason)})`,
   'passed-without': ({ number }) => `dit que l'exécution a réussi, mais l'étape ${number} n'a pas réussi`,
 };
 
 const unknowns: TextsOf<Unknown> = {
   'no-hashes': () => "L'enregistrement n'a pas d'empreintes : il vient d'une version plus ancienne de lab.",
+  'no-run-file': () => "Il n'y a pas de run.json, donc pas d'empreintes.",
   'broke-off': () => "lab a été arrêté avant la fin de l'exécution : l'enregistrement n'a pas d'empreintes.",
   'output-omitted': ({ files }) =>
     `Plus de texte a été affiché qu'enregistré ; seules leurs empreintes garantissent ces fichiers : ${files.map(sanitizeToLine).join(', ')}.`,
@@ -59,9 +61,21 @@ const unknowns: TextsOf<Unknown> = {
   'no-capture': () => "Il n'y a pas de paquets à comparer.",
 };
 
+const signatures: TextsOf<SignatureState> = {
+  unsigned: () => "Il n'est pas signé.",
+  signed: ({ key }) => `Il est signé avec la clé ${key} ; --key permet de savoir à qui elle est.`,
+  trusted: ({ key, signer }) =>
+    `Il est signé ${signer === undefined ? '' : `par ${sanitizeToLine(signer)} `}avec la clé ${key}.`,
+  'other-key': ({ key, wanted }) => `Il est signé avec une autre clé que ${sanitizeToLine(wanted)} : avec ${key}.`,
+  wrong: () => 'Sa signature ne convient pas : run.json a été modifié après la signature, ou signé autrement.',
+  unreadable: () => 'Sa signature ne peut pas être lue.',
+  unchecked: () => "Il a une signature, qui ne peut pas être vérifiée ici : ssh-keygen n'est pas installé.",
+};
+
 export const record: RecordWords = {
   doesNotFit: "L'enregistrement de cette exécution est incohérent",
   misfit: (misfit) => `${placeOf(misfit, 'ligne')} ${textOf(facts, misfit)}`,
   unknown: (unknown) => textOf(unknowns, unknown),
   more: (count) => `et ${count} de plus`,
+  signature: (signature) => textOf(signatures, signature),
 };

@@ -1,4 +1,6 @@
-import type { StepDocument, RunDocument } from '../run/run-summary.ts';
+/** As `run.json` has them. */
+type RunResult = 'running' | 'passed' | 'failed' | 'broken' | 'interrupted';
+type StepResult = 'running' | 'passed' | 'failed' | 'skipped';
 
 /** What stands where a file of a run belongs. */
 export type NoFile = 'link' | 'folder' | 'pipe' | 'socket' | 'device';
@@ -15,13 +17,13 @@ export type MisfitFacts =
   /** It is JSON, but as `lab` never writes it: a name twice, a field that does not belong there. */
   | { readonly kind: 'not-as-written' }
   /** What `run.json` says and what follows from the events. */
-  | { readonly kind: 'result'; readonly stored: RunDocument['result']; readonly told: RunDocument['result'] }
+  | { readonly kind: 'result'; readonly stored: RunResult; readonly told: RunResult }
   | {
       readonly kind: 'step';
       /** From 1. */
       readonly number: number;
-      readonly stored: StepDocument['result'] | undefined;
-      readonly told: StepDocument['result'] | undefined;
+      readonly stored: StepResult | undefined;
+      readonly told: StepResult | undefined;
     }
   | { readonly kind: 'field'; readonly field: string; readonly stored: string; readonly told: string }
   /** A line of a log or recording; undefined where there is none. */
@@ -29,6 +31,8 @@ export type MisfitFacts =
   | { readonly kind: 'time-back'; readonly ms: number }
   | { readonly kind: 'begin' | 'after-end' }
   | { readonly kind: 'step-order'; readonly number: number }
+  /** `ssh-keygen` does not take it as a signature of `run.json`. */
+  | { readonly kind: 'signature'; readonly reason: string }
   /** The run is said to have passed, and a step of it did not. */
   | { readonly kind: 'passed-without'; readonly number: number };
 
@@ -48,7 +52,7 @@ export function misfitsAt(place: Pick<Misfit, 'file' | 'line'>, facts: readonly 
 /** What could not be compared, and why; none of it says anything against the record. */
 export type Unknown =
   /** The run was stored by a `lab` that wrote no hashes yet. */
-  | { readonly kind: 'no-hashes' }
+  | { readonly kind: 'no-hashes' | 'no-run-file' }
   /** `lab` was killed before it could write the end of the run. */
   | { readonly kind: 'broke-off' }
   /** More was printed than was stored, so these files do not follow from the events alone. */
@@ -57,6 +61,20 @@ export type Unknown =
   | { readonly kind: 'other-version'; readonly version: string }
   | { readonly kind: 'no-capture' };
 
+/** What is known of the signature of a record. `key` is the fingerprint of the key that made it. */
+export type SignatureState =
+  | { readonly kind: 'unsigned' }
+  /** No key was given to compare with: so somebody signed it, whoever that is. */
+  | { readonly kind: 'signed'; readonly key: string }
+  /** With one of the keys that were given. */
+  | { readonly kind: 'trusted'; readonly key: string; readonly signer?: string | undefined }
+  | { readonly kind: 'other-key'; readonly key: string; readonly wanted: string }
+  /** It is no signature of this `run.json`. */
+  | { readonly kind: 'wrong'; readonly reason: string }
+  | { readonly kind: 'unreadable'; readonly reason: string }
+  /** There is no `ssh-keygen` on this host. */
+  | { readonly kind: 'unchecked' };
+
 /** What came of comparing the parts of a record. */
 export interface RecordCheck {
   /** The first of them; see `more`. */
@@ -64,4 +82,5 @@ export interface RecordCheck {
   /** How many more there are. */
   readonly more: number;
   readonly unknown: readonly Unknown[];
+  readonly signature: SignatureState;
 }

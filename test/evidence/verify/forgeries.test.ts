@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { report } from '../../../src/commands/runs/report.ts';
 import { verify, type VerifiedRun } from '../../../src/commands/runs/verify.ts';
 import type { Event } from '../../../src/core/events.ts';
 import type { RunDocument } from '../../../src/report/run/run-summary.ts';
@@ -222,6 +223,45 @@ describe('lab verify', () => {
       assert.match(record.misfits[0]!.message, /^run\.json cannot be read: /);
       assert.equal(record.result, 'passed');
     }
+  });
+
+  test('a record whose run.json is gone says that it has no hashes', async () => {
+    using run = await boundRun();
+    rmSync(join(run.run, 'run.json'));
+    const { misfits: found, unknown, result } = await verified(run.run);
+    assert.deepEqual([found, unknown.map(({ kind }) => kind), result], [[], ['no-run-file'], 'passed']);
+  });
+
+  test('the report of a record that does not fit says so itself, in each language and format', async () => {
+    using run = await boundRun({ events: failing });
+    edit(join(run.run, 'events.ndjson'), (text) => text.replaceAll('failed', 'passed'));
+    edit(join(run.run, 'run.json'), (text) => text.replaceAll('"failed"', '"passed"'));
+    const make = async (format: string, language: string): Promise<string> => {
+      const options = { run: undefined, language, format, output: undefined };
+      const { file } = await report(testContext(run.path).context, options);
+      return readFileSync(file!, 'utf8').replaceAll(/[\u00a0\u202f]/g, ' ');
+    };
+    assert.match(
+      await make('html', 'en'),
+      /<b>The record of this run does not fit<\/b> <span>.*run\.json says .*server ended with status 1/,
+    );
+    assert.match(
+      await make('html', 'fr'),
+      /<b>L.{1,5}enregistrement de cette exécution est incohérent<\/b>[^]*events\.ndjson a été modifié après l.{1,5}exécution : son SHA-256 est/,
+    );
+    assert.match(
+      await make('md', 'fr'),
+      /^- L'enregistrement de cette exécution est incohérent : \*\*✗ run\.json dit/m,
+    );
+    const { record } = JSON.parse(await make('json', 'en')) as {
+      record: { fits: boolean; misfits: { file: string }[] };
+    };
+    assert.equal(record.fits, false);
+    assert.deepEqual(
+      [...new Set(record.misfits.map(({ file }) => file))],
+      ['run.json', 'events.ndjson', 'session.cast'],
+    );
+    assert.equal((await verified(run.run)).misfits.length, record.misfits.length);
   });
 
   test('a folder with several records is verified whole', async () => {

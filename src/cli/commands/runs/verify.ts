@@ -4,15 +4,10 @@ import { ExitCode } from '../../../core/errors.ts';
 import { countOf } from '../../../core/text/amounts.ts';
 import { oneLine } from '../../../report/run/words.ts';
 import { defineCommand } from '../../command/define-command.ts';
-import { optional } from '../../command/parameters.ts';
-import { storedRun, type word } from '../../command/value-types.ts';
+import { optional, value } from '../../command/parameters.ts';
+import { file, recordPlace, word } from '../../command/value-types.ts';
 import { outcome } from '../../outcome.ts';
 import type { Style } from '../../show/style.ts';
-
-const record: ReturnType<typeof word> = {
-  ...storedRun,
-  complete: async (context) => ({ ...(await storedRun.complete!(context)), files: true }),
-};
 
 export const verifyCommand = defineCommand({
   name: 'verify',
@@ -20,23 +15,30 @@ export const verifyCommand = defineCommand({
   summary: 'whether the record of a run fits together: hashes, events, logs, recordings, packets',
   details:
     'It works the result out again from the events, and compares every file with the hashes in run.json. It exits 0 ' +
-    'when all fits and 1 when something does not; each contradiction is one line.',
+    'when all fits and 1 when something does not, or when --key is given and no such key has signed it; each contradiction is one line.',
   arguments: {
     record: optional(
-      record,
+      recordPlace,
       'name of a run, or the start of it; the folder of a run; a folder with several, such as a lab or an unpacked ' +
         'hand-in (default: the last run)',
     ),
   },
-  options: {},
+  options: {
+    key: value(
+      { ...file, placeholder: 'file' },
+      'a public key, or a list of allowed signers (man ssh-keygen): one of them must have signed the record',
+    ),
+    signer: value(word('name'), 'with such a list: this one must have'),
+  },
   examples: [
     { words: 'verify', does: 'the last run' },
     { words: 'verify ~/hand-ins/ada', does: 'every run in what was handed in' },
+    { words: 'verify ~/hand-ins/ada --key ada.pub', does: 'and that the owner of this key has signed it' },
     { words: 'verify --json', does: 'for a script: fits, and each contradiction as data' },
   ],
-  run: async ({ context, style, arguments: { record } }) => {
+  run: async ({ context, style, arguments: { record }, options }) => {
     const { verify } = await import('../../../commands/runs/verify.ts');
-    const result = await verify(context, { what: record });
+    const result = await verify(context, { what: record, ...options });
     return outcome(
       result,
       formatVerify(result, { style, cwd: context.cwd }),
@@ -69,14 +71,22 @@ const resultWords = {
 } as const;
 
 function recordText(record: VerifiedRun, { style, cwd }: TextOptions): string {
-  const { fits, folder, run, scenario, result, misfits, more, unknown } = record;
+  const { fits, folder, run, scenario, result, misfits, more, unknown, signature } = record;
   const verdict = fits ? style('green', 'The record fits') : style('red', 'The record does not fit');
   const place = relative(cwd, folder) || '.';
   return [
     `${verdict}: ${oneLine(run)}${scenario === '' ? '' : `, scenario ${oneLine(scenario)}, ${resultWords[result]}`} (${oneLine(place)})`,
     ...misfits.map(({ message }) => `  ${style('red', '✖')} ${message}`),
     ...(more > 0 ? [`  ${style('red', '✖')} and ${more} more`] : []),
+    ...(misfits.some(({ kind }) => kind === 'signature')
+      ? []
+      : [`  ${signatureMark(signature, style)} ${signature.message}`]),
     ...unknown.map(({ message }) => `  ${style('yellow', '?')} ${message}`),
     '',
   ].join('\n');
+}
+
+function signatureMark({ kind }: VerifiedRun['signature'], style: Style): string {
+  if (kind === 'trusted') return style('green', '✔');
+  return kind === 'other-key' ? style('red', '✖') : style('dim', '·');
 }
