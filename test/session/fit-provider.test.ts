@@ -117,6 +117,18 @@ describe('the image of a machine', () => {
   for (const [title, text, chosen, expected] of cases)
     test(title, async () => assert.deepEqual(await told(text, chosen), expected));
 
+  test('and limits mean nothing to machines that lab did not make, which is said in one sentence each', async () => {
+    const { remarks } = await told(
+      labOf('ssh', ', memory: 256M', ', open-files: 64, disk: 1G', '', ', memory: 1G', ', image: host'),
+    );
+    assert.deepEqual(remarks, [
+      'warning: vm5: image host is not used: lab did not make these machines, they run what they ran before; Remove "image".',
+      'warning: not kept: memory of vm1, vm4; disk, open-files of vm2: lab did not make these machines, and sets no limits there; Remove them, or set limits there yourself (limits.conf(5), cgroups).',
+    ]);
+    for (const provider of ['netns', 'qemu'])
+      assert.deepEqual((await told(labOf(provider, ', memory: 256M, processes: 100'))).remarks, []);
+  });
+
   test('is reported together with the other problems of the file, in their order', async () => {
     const { problems } = await told(labOf('qemu', ', image: host', ', memory: much'));
     assert.deepEqual(

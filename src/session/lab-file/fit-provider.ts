@@ -28,7 +28,7 @@ export function fitProvider(lab: Lab, provider: Provider, isChosen: boolean): Fi
   return {
     lab: asMade(lab, provider),
     problems: imageProblems(lab, provider, isChosen),
-    remarks: imageRemarks(lab, provider, isChosen),
+    remarks: [...imageRemarks(lab, provider, isChosen), ...limitRemarks(lab, provider)],
   };
 }
 
@@ -39,11 +39,14 @@ export function fitProvider(lab: Lab, provider: Provider, isChosen: boolean): Fi
  */
 function asMade(lab: Lab, { features }: Provider): Lab {
   const made = (machine: Machine): Machine => {
-    const { isUserWritten, image, ...rest } = machine;
+    const { name, isUserWritten, image, user, ...rest } = machine;
+    // In this order: that of the fields is part of what a saved machine is compared by.
     return {
-      ...rest,
-      ...(!features.ownsMachines && isUserWritten && { isUserWritten }),
+      name,
       ...(features.system.kind === 'image' && { image: image ?? features.system.byDefault }),
+      user,
+      ...(!features.ownsMachines && isUserWritten && { isUserWritten }),
+      ...rest,
     };
   };
   return { ...lab, machines: new Map([...lab.machines].map(([name, machine]) => [name, made(machine)])) };
@@ -85,6 +88,31 @@ function truthOf(provider: string, kind: 'host' | 'existing'): string {
   if (kind === 'existing') return 'lab did not make these machines, they run what they ran before';
   const system = hostSystem();
   return `machines of ${provider} run the host's system${system === undefined ? '' : `, ${withoutCodename(system)}`}`;
+}
+
+/** The limits of a machine as the lab file calls them. */
+const limitNames: Readonly<Partial<Record<keyof Machine, string>>> = {
+  memoryMiB: 'memory',
+  cpus: 'cpus',
+  diskMiB: 'disk',
+  processes: 'processes',
+  openFiles: 'open-files',
+  fileSizeMiB: 'file-size',
+};
+
+/** Limits of machines that somebody else made: lab sets none there. */
+function limitRemarks({ machines }: Lab, { features }: Provider): Remark[] {
+  if (features.ownsMachines) return [];
+  const limited = Map.groupBy(machines.values(), (machine) =>
+    Object.entries(limitNames)
+      .filter(([field]) => machine[field as keyof Machine] !== undefined)
+      .map(([, name]) => name)
+      .join(', '),
+  );
+  const parts = [...limited].filter(([limits]) => limits !== '').map(([limits, of]) => `${limits} of ${namesOf(of)}`);
+  if (parts.length === 0) return [];
+  const message = `not kept: ${parts.join('; ')}: lab did not make these machines, and sets no limits there`;
+  return [{ level: 'warning', message, hint: 'Remove them, or set limits there yourself (limits.conf(5), cgroups).' }];
 }
 
 /** More names than this say no more. */

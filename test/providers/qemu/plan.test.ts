@@ -15,6 +15,7 @@ import { labelArgument } from '../../../src/providers/qemu/process/lab-processes
 import { gatewayArguments, machineArguments } from '../../../src/providers/qemu/process/qemu-arguments.ts';
 import { requireResources, requireRoom } from '../../../src/providers/qemu/resources.ts';
 import { isoImage } from '../../../src/providers/qemu/seed/iso9660.ts';
+import { fitProvider } from '../../../src/session/lab-file/fit-provider.ts';
 import { seedFiles } from '../../../src/providers/qemu/seed/seed.ts';
 import { complaintIn } from '../../../src/providers/qemu/set-up.ts';
 import { isNewEnough } from '../../../src/providers/qemu/process/qemu-tools.ts';
@@ -26,7 +27,7 @@ async function labOf(text: string): Promise<Lab> {
     writeFileSync(join(folder, 'lab.yaml'), text);
     const loaded = await loadLab(join(folder, 'lab.yaml'), allProviders.names);
     assert.ok('lab' in loaded, JSON.stringify(loaded));
-    return loaded.lab;
+    return fitProvider(loaded.lab, await allProviders.named('qemu'), false).lab;
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -63,7 +64,8 @@ describe('the plan of a lab', () => {
   });
 
   test('says what cloud-init is told', async () => {
-    const lab = await labOf(two);
+    const limits = 'memory: 512M, processes: 200, open-files: 256, file-size: 10M';
+    const lab = await labOf(two.replace('memory: 512M', limits));
     const { machines, networks } = planLab(lab);
     const [{ machine, nics }] = [machines[0]!];
     const keys = {

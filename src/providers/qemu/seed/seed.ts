@@ -2,6 +2,7 @@ import type { KeyPair } from '../../../ssh/keys/key-pair.ts';
 import type { Lab, Machine } from '../../../lab/types.ts';
 import { clientConfig } from '../../peer-files.ts';
 import type { NetworkPlan, NicPlan } from '../machine-plan.ts';
+import { limitCommands, limitFiles } from './limits.ts';
 
 export interface SeedParts {
   readonly machine: Machine;
@@ -41,6 +42,7 @@ function document(value: object): string {
 }
 
 function userData({ machine, lab, keys: { host, client, authorized, knownHosts } }: SeedParts): object {
+  const commands = limitCommands(machine);
   return {
     hostname: machine.name,
     preserve_hostname: false,
@@ -64,8 +66,10 @@ function userData({ machine, lab, keys: { host, client, authorized, knownHosts }
       { path: '/etc/hosts', content: hostsFile(machine, lab), permissions: '0644' },
       { path: '/etc/ssh/ssh_known_hosts', content: knownHosts, permissions: '0644' },
       { path: '/etc/ssh/ssh_config.d/lab.conf', content: clientConfig(lab.machines.values()), permissions: '0644' },
+      ...limitFiles(machine).map((file) => Object.assign({ permissions: '0644' }, file)),
       ...(client === undefined ? [] : clientKeyFiles(machine, client)),
     ],
+    ...(commands.length > 0 && { runcmd: commands }),
     growpart: { mode: 'auto' },
   };
 }
