@@ -289,6 +289,8 @@ export interface AttachedMachine {
   readonly captureLink?: LinkCapture;
   /** Where lab has a way to its nftables on which nothing in the machine has a say. */
   readonly netfilter?: OpenNetfilter;
+  /** How many of its processes were ended so far because it had used up its memory; undefined where nobody can tell. */
+  readonly memoryKills?: () => number;
   /** What was found out about a machine that the provider did not make. */
   readonly facts?: MachineProfile | undefined;
 }

@@ -23,7 +23,7 @@ use constant { CAP_DAC_READ_SEARCH => 2, CAP_KILL => 5, CAP_NET_BIND_SERVICE => 
 use constant { CAP_SETGID => 6, CAP_SETUID => 7, CAP_NET_ADMIN => 12, CAP_NET_RAW => 13 };
 use constant { AF_NETLINK => 16, RTM_NEWLINK => 16, RTM_NEWADDR => 20, RTM_NEWROUTE => 24, NLM_F_REQUEST_ACK => 5, NLM_F_CREATE_EXCL => 0x600, NETLINK_NETFILTER => 12, MSG_DONTWAIT => 0x40 };
 
-my (%number, @plan, %setting, %machine_pid, %machine_listener, %interface_index, $netlink, $end_reader, $end_writer);
+my (%watched, %number, @plan, %setting, %machine_pid, %machine_listener, %interface_index, $netlink, $end_reader, $end_writer);
 
 $| = 1;
 umask 022;
@@ -87,6 +87,7 @@ sub lab_init {
         else                                     { push @sections, $operation }
     }
     eval { build(@sections); 1 } or die reason_of_machines() // $@;
+    watch_memory() if %watched;
     print "ready\n";
     my $answer = <STDIN>;
     exit 0 unless defined $answer && $answer eq "commit\n";
@@ -131,7 +132,7 @@ sub watch {
 
 # ---- machines ----------------------------------------------------------------------------------------------------------
 
-my ($machines_reader, $machines_writer, $links_reader, $links_writer, $lab_network, %namespaces_of, %netfilter_of, $netfilter_listener, $outside_listener, $network_writer, @listeners);
+my (%groups_of, $machines_reader, $machines_writer, $links_reader, $links_writer, $lab_network, %namespaces_of, %netfilter_of, $netfilter_listener, $outside_listener, $network_writer, @listeners);
 
 sub start_machine {
     my ($machine) = @_;
@@ -153,6 +154,7 @@ sub start_machine {
         eval { await_map($mapped_reader); perform($_) for @{ $machine->{operations} }; 1 } or machine_failed($machine->{name}, $@);
         exit 0;
     }
+    join_groups($machine->{name}, $pid);
     map_as_here($pid);
     # Later nobody opens them: the machine's init cannot be traced when it is done.
     $namespaces_of{ $machine->{name} } = { map { ($_ => open_namespace($pid, $_)) } qw(user mnt net uts ipc pid) };
@@ -186,6 +188,14 @@ sub map_as_here {
     for my $kind (qw(uid gid)) {
         open my $own, '<', "/proc/self/${kind}_map" or die "/proc/self/${kind}_map: $!\n";
         write_file("/proc/$pid/${kind}_map", join '', map { my ($first, undef, $count) = split; "$first $first $count\n" } <$own>);
+    }
+}
+
+# Its init is in them before a program of it runs. The kernel asks whether the one who opened the file may (cgroups(7)).
+sub join_groups {
+    my ($name, $pid) = @_;
+    for my $group (@{ delete $groups_of{$name} // [] }) {
+        (syswrite($group, "$pid\n") // -1) > 0 or die "control group of $name: $!\n";
     }
 }
 
@@ -283,6 +293,10 @@ my %operation = (
     # Only for the machines' inits: that of the lab no machine can see, and whoever made it must.
     # getrlimit(2): no program, and no root of the machine, gets beyond it.
     'limit'     => \&limit,
+    # sched_setaffinity(2), a mask of bits, the lowest first.
+    'processors' => sub { my $mask = pack 'b*', $_[0]; $mask .= "\0" x (-length($mask) % 8); call('sched_setaffinity', 0, length $mask, $mask) },
+    'control-group' => sub { my ($machine, $file) = @_; open my $group, '>', $file or die "$file: $!\n"; push @{ $groups_of{$machine} }, $group },
+    'watch-memory' => sub { my ($machine, $bytes, $with_files) = @_; $watched{$machine} = { limit => $bytes, with_files => $with_files } },
     'not-dumpable'      => sub { call('prctl', PR_SET_DUMPABLE, 0, 0, 0, 0) },
     'bridge'    => sub { link_bridge(@_) },
     'veth'      => sub { link_veth(@_) },
@@ -715,6 +729,122 @@ sub read_line {
     my $line = <$connection>;
     chomp $line if defined $line;
     return $line;
+}
+
+# ---- memory of the machines ----------------------------------------------------------------------------------------------
+
+use constant { LOOK_SECONDS => 0.02, CALM_LOOKS => 50, STIR_KIB => 8192, PAGE_BYTES => POSIX::sysconf(POSIX::_SC_PAGESIZE) };
+use constant { CAP_DAC_READ_SEARCH => 2, CAP_KILL => 5, CAP_SYS_PTRACE => 19 };
+
+# Where no control group bounds what the programs of a machine take, a process on the lab's side looks, and ends the largest program of a machine that has
+# more than its limit. Most of the time it reads one line, how much the whole host has left: only when that goes down does it count.
+sub watch_memory {
+    my $pid = fork // die "fork: $!\n";
+    return if $pid != 0;
+    eval { look_at_memory(); 1 } or print STDERR $@;
+    POSIX::_exit(0);
+}
+
+sub look_at_memory {
+    close $_ for grep { defined } $end_writer, $network_writer;
+    $0 = 'lab-memory';
+    name_process('lab-memory');
+    open STDIN,  '<',  '/dev/null';
+    open STDOUT, '>&', \*STDERR;
+    @plan = ();
+    open_files_of_machines();
+    %machine_listener = %netfilter_of = %namespaces_of = ();
+    keep_capabilities(join ' ', CAP_DAC_READ_SEARCH, CAP_KILL, CAP_SYS_PTRACE);
+    call('prctl', PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    open my $host, '<', '/proc/meminfo' or die "/proc/meminfo: $!\n";
+    my ($left, $looks) = (0, 0);
+    while (1) {
+        select undef, undef, undef, LOOK_SECONDS;
+        my $now = available_kib($host);
+        my $stirs = $now < $left - STIR_KIB || $looks++ % CALM_LOOKS == 0;
+        $left = $now if $stirs || $now > $left;
+        for my $machine (values %watched) { bound($machine) if $stirs || $machine->{is_near} }
+    }
+}
+
+# From among the files of each machine, where /proc shows its processes and nothing in it can lay something else over it.
+sub open_files_of_machines {
+    my $here = open_namespace('self', 'mnt');
+    while (my ($name, $machine) = each %watched) {
+        $machine->{name} = $name;
+        call('setns', fileno $namespaces_of{$name}{mnt}, CLONE_NEWNS);
+        opendir $machine->{processes}, '/proc' or die "$name: /proc: $!\n";
+        open $machine->{root}, '<', '/' or die "$name: /: $!\n";
+    }
+    call('setns', fileno $here, CLONE_NEWNS);
+}
+
+sub available_kib {
+    my ($host) = @_;
+    sysseek $host, 0, 0;
+    sysread $host, my $text, 512;
+    return $text =~ /^MemAvailable: +(\d+)/m ? $1 : 0;
+}
+
+sub bound {
+    my ($machine) = @_;
+    my $files = $machine->{with_files} ? file_bytes($machine->{root}) : 0;
+    my $bytes = $files + total(my $of = memory_of_processes($machine, \&resident_bytes));
+    $machine->{is_near} = $bytes > $machine->{limit} / 2;
+    # What is common to several processes was counted for each of them.
+    return if $bytes <= $machine->{limit};
+    $of = memory_of_processes($machine, \&proportional_bytes);
+    return if $files + total($of) <= $machine->{limit};
+    my ($largest) = sort { $of->{$b} <=> $of->{$a} } grep { $_ != 1 } keys %$of;
+    end_for_memory($machine, $largest) if defined $largest;
+}
+
+sub total {
+    my $sum = 0;
+    $sum += $_ for values %{ $_[0] };
+    return $sum;
+}
+
+sub memory_of_processes {
+    my ($machine, $measure) = @_;
+    chdir $machine->{processes} or return {};
+    rewinddir $machine->{processes};
+    return { map { ($_ => $measure->($_)) } grep { /^\d+\z/ } readdir $machine->{processes} };
+}
+
+# proc(5), statm: pages that are there, less those of files.
+sub resident_bytes {
+    open my $file, '<', "$_[0]/statm" or return 0;
+    my (undef, $resident, $shared) = split ' ', <$file> // '';
+    return (($resident // 0) - ($shared // 0)) * PAGE_BYTES;
+}
+
+# proc(5), smaps_rollup: each page divided by the number of processes that have it. Where it does not open, the plain count.
+sub proportional_bytes {
+    my ($pid) = @_;
+    open my $file, '<', "$pid/smaps_rollup" or return resident_bytes($pid);
+    my $kib = 0;
+    while (my $line = <$file>) { $kib += $1 if $line =~ /^(?:Pss_Anon|SwapPss): +(\d+)/ }
+    return $kib ? $kib * 1024 : resident_bytes($pid);
+}
+
+# statfs(2) of a tmpfs: size of a block, blocks, free blocks.
+sub file_bytes {
+    my $answer = "\0" x 120;
+    syscall($number{fstatfs}, fileno $_[0], $answer) == 0 or return 0;
+    my (undef, $size, $blocks, $free) = unpack 'q4', $answer;
+    return ($blocks - $free) * $size;
+}
+
+# pidfd_send_signal(2), to the folder in /proc: that number cannot be another process by now.
+sub end_for_memory {
+    my ($machine, $pid) = @_;
+    open my $process, '<', $pid or return;
+    # It takes a moment to go, and its memory with it.
+    return if ($machine->{ended} // 0) == $pid;
+    return if syscall($number{pidfd_send_signal}, fileno $process, 9, 0, 0) < 0;
+    $machine->{ended} = $pid;
+    print STDERR "limit memory $machine->{name} $pid\n" if ++$machine->{ends} <= 1000;
 }
 
 # ---- rtnetlink(7) ------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import { gatherHostFacts } from './host-facts.ts';
 import { identityMap, need } from './identity-map.ts';
 import { lookAtHost } from './rights/host-situation.ts';
 import { whyRefused } from './rights/why-refused.ts';
+import { keepLimits, limitMeans } from './machine-limits.ts';
 import { wallOptions } from './walls.ts';
 import { endLab, launchLab } from './lab-process.ts';
 import { planLab } from './plan/namespace-plan.ts';
@@ -71,6 +72,7 @@ async function makeOne(folder: string): Promise<void> {
     },
     machineIds: new Map(),
     ...wallOptions(labId, false),
+    limits: keepLimits(lab, labId, limitMeans(undefined)),
   });
   const prepared = await launchLab(plan, {
     perl: need('perl'),

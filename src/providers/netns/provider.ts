@@ -40,6 +40,8 @@ import type { HostFacts } from './plan/plan-input.ts';
 import { USER_ID } from './plan/account-files.ts';
 import { CAPTURE_SOCKET, NETFILTER_SOCKET, OUTSIDE_SOCKET } from './plan/stage-paths.ts';
 import { encodeFields } from './plan/operations.ts';
+import { groupsFile, makeLimits, type KeptLimits, memoryKills, takeBackLimits } from './kept-limits.ts';
+import { limitsNote, limitsNotice } from './limit-words.ts';
 import { probe } from './probe-lab.ts';
 import { hasWayOut, staticRequirements } from './requirements.ts';
 import { identityMap, need } from './identity-map.ts';
@@ -69,7 +71,12 @@ export class NetnsProvider implements Provider {
     const { labId, stateFolder } = place;
     if (findInit(labId)) return {};
     await making.journal.append({ kind: 'netns-lab', labId, folders: workFolders(stateFolder) });
-    await inStep(making.events, `make ${lab.machines.size} machines`, () => build(lab, place, making));
+    await inStep(
+      making.events,
+      `make ${lab.machines.size} machines`,
+      () => build(lab, place, making),
+      (kept) => limitsNote(lab, kept),
+    );
     return {};
   }
 
@@ -109,13 +116,15 @@ export class NetnsProvider implements Provider {
 
   async down({ labId, stateFolder }: LabPlace): Promise<string[]> {
     const ended = await endLab(labId);
+    takeBackLimits(labId, stateFolder);
     if (!someLabWorksIn(stateFolder)) removeWork(stateFolder);
     return ended.filter(({ isInit }) => isInit).map(({ pid }) => `all machines (init was PID ${pid})`);
   }
 }
 
-async function build(lab: Lab, place: LabPlace, { events, signal, journal }: Making): Promise<void> {
+async function build(lab: Lab, place: LabPlace, { events, signal, journal }: Making): Promise<KeptLimits> {
   const { labId, stateFolder } = place;
+  takeBackLimits(labId, stateFolder);
   removeWork(stateFolder);
   for (const folder of workFolders(stateFolder)) makeOwnFolder(folder);
   const facts = { ...gatherHostFacts(runtimeOfThisProcess()), installBase: keepInstallBase() };
@@ -128,6 +137,8 @@ async function build(lab: Lab, place: LabPlace, { events, signal, journal }: Mak
     knownHosts(lab.machines.values(), (name) => keys.hosts.get(name)!.publicKey),
     { durable: false },
   );
+  const kept = makeLimits(lab, labId, stateFolder);
+  for (const notice of limitsNotice(lab, kept)) void events.emit(notice);
   const prepared = await launchMapped(
     (mapped) =>
       planLab(lab, host, {
@@ -136,11 +147,13 @@ async function build(lab: Lab, place: LabPlace, { events, signal, journal }: Mak
         keys,
         machineIds: new Map([...lab.machines.keys()].map((name) => [name, randomBytes(16).toString('hex')])),
         ...wallOptions(labId, mapped),
+        limits: kept.limits,
       }),
     launch,
   );
   await journal.append({ kind: 'process', ...prepared.init });
   await prepared.commit();
+  return kept;
 }
 
 /** Without a way to the outside the machines still reach each other; that is worth a warning, not a failure. */
@@ -222,6 +235,7 @@ function attached(machine: Machine, running: boolean, side: LabSide): AttachedMa
       ['StrictHostKeyChecking', 'yes'],
     ]),
     socketPath: socket,
+    memoryKills: () => memoryKills(stateFolder, logFile(stateFolder), machine.name),
     ...(capturesLinks && {
       captureLink: (request: LinkCaptureRequest) =>
         captureOver(
@@ -261,7 +275,7 @@ function workFolders(stateFolder: string): string[] {
 
 /** What a lab leaves that ended. Nothing of it is of use to the next one, and something else may have got its name. */
 function removeWork(stateFolder: string): void {
-  for (const path of [...workFolders(stateFolder), logFile(stateFolder)]) removeOwn(path);
+  for (const path of [...workFolders(stateFolder), logFile(stateFolder), groupsFile(stateFolder)]) removeOwn(path);
 }
 
 /** `lab gc` may end a lab whose folder has another one by now. */

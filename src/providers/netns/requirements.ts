@@ -7,6 +7,7 @@ import type { Requirement } from '../provider.ts';
 import { NEEDED_IDS, subordinateRange } from '../../host/subordinate-ids.ts';
 import { lookAtHost } from './rights/host-situation.ts';
 import { switchedOff } from './rights/why-refused.ts';
+import { limitsRequirement } from './limit-words.ts';
 import { syscallNumbers } from './plan/syscalls.ts';
 
 const FIX = 'lab doctor --fix';
@@ -26,6 +27,7 @@ export function staticRequirements(): Requirement[] {
     sshd(),
     wayOut(),
     everyday(),
+    limitsRequirement(),
   ];
 }
 

@@ -84,12 +84,28 @@ const rootOptions: PlanOptions = {
   ownsHost: true,
   mapped: true,
   systemCallFilter: 'filter',
+  limits: perMachine((name) => ({
+    diskMiB: 512,
+    memoryMiB: 256,
+    filesAreMemory: false,
+    groups: [`/sys/fs/cgroup/memory/lab-1/${name}`],
+    isWatched: name === 'vm1',
+    processors: undefined,
+  })),
   machineIds: perMachine((name) => name.repeat(8)),
 };
 const userOptions: PlanOptions = {
   ...rootOptions,
   keys: { ...rootOptions.keys, clients: new Map() },
   labRootMap: undefined,
+  limits: perMachine(() => ({
+    diskMiB: 1024,
+    memoryMiB: 512,
+    filesAreMemory: true,
+    groups: [],
+    isWatched: true,
+    processors: [1],
+  })),
   ownsHost: false,
   mapped: false,
 };

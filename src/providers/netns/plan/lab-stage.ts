@@ -6,6 +6,7 @@ import { isOwnedByNobody } from './overlay.ts';
 import { hasCopies } from './package-state.ts';
 import type { HostFacts, PlanOptions } from './plan-input.ts';
 import { CAPTURE_SOCKET, NETFILTER_SOCKET, OUTSIDE_SOCKET, stage } from './stage-paths.ts';
+import { limitsFromOutside } from './limits.ts';
 import { MountFlag } from './syscalls.ts';
 
 const safe = MountFlag.noSuid | MountFlag.noDev | MountFlag.noExec;
@@ -28,6 +29,7 @@ export function setStage(
     ...op.when(host.tcpdump !== undefined, op.listenCaptures(socketFolder, CAPTURE_SOCKET)),
     op.listenNetfilter(socketFolder, NETFILTER_SOCKET),
     op.listenOutside(socketFolder, OUTSIDE_SOCKET),
+    ...[...machines].flatMap(({ name }) => limitsFromOutside(name, options.limits.get(name)!)),
     ...helpers,
     op.newMountNamespace(),
     op.tmpfs(mountPoint, 'mode=755', { flags: MountFlag.noSuid, label }),

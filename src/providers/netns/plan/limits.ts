@@ -2,7 +2,22 @@ import { DEFAULT_DISK_MIB, DEFAULT_OPEN_FILES, DEFAULT_PROCESSES, MOST_OPEN_FILE
 import type { Lab, Machine } from '../../../lab/types.ts';
 import * as op from './operations.ts';
 import type { MachineAccount, Operation } from './operations.ts';
+import { fixedProcessorsFilter } from './seccomp.ts';
 import { Resource } from './syscalls.ts';
+
+/** What a machine may take of the host, and how that is kept: decided before the plan is made. */
+export interface MachineLimits {
+  readonly diskMiB: number;
+  readonly memoryMiB: number;
+  /** Its files are part of its memory: the lab file bounds the memory and says nothing of the disk. */
+  readonly filesAreMemory: boolean;
+  /** Folders of the control groups that it is in; empty where this user may make none. */
+  readonly groups: readonly string[];
+  /** Whether lab itself has to look at the memory of its programs, because no group bounds just that. */
+  readonly isWatched: boolean;
+  /** Numbers of the processors that it runs on; undefined: all, or a group counts the time. */
+  readonly processors: readonly number[] | undefined;
+}
 
 /** User IDs from here on are those of no system account and of no machine's user. */
 const FIRST_ACCOUNT = 60_000;
@@ -21,12 +36,24 @@ export function accountOf(machine: Machine, { machines }: Lab): MachineAccount {
   };
 }
 
-/** Limits that the kernel keeps for each process, whoever it is in the machine (getrlimit(2)). */
-export function processLimits({ processes = DEFAULT_PROCESSES, openFiles, fileSizeMiB }: Machine): Operation[] {
+/** Limits of the lab's side, before the machine is made. */
+export function limitsFromOutside(name: string, limits: MachineLimits): Operation[] {
+  return [
+    ...limits.groups.map((folder) => op.controlGroup(name, folder)),
+    ...op.when(limits.isWatched, op.watchMemory(name, limits.memoryMiB * BYTES_PER_MIB, limits.filesAreMemory)),
+  ];
+}
+
+/** Limits that the kernel keeps for each process, whoever it is in the machine (getrlimit(2), sched_setaffinity(2)). */
+export function processLimits(machine: Machine, { processors }: MachineLimits): Operation[] {
+  const { processes = DEFAULT_PROCESSES, openFiles, fileSizeMiB } = machine;
   return [
     op.limit(Resource.processes, processes),
     op.limit(Resource.openFiles, openFiles ?? DEFAULT_OPEN_FILES, openFiles ?? MOST_OPEN_FILES),
     ...op.when(fileSizeMiB !== undefined, op.limit(Resource.fileSize, (fileSizeMiB ?? 0) * BYTES_PER_MIB)),
+    ...(processors === undefined
+      ? []
+      : [op.processors(processors), op.filterSystemCalls(fixedProcessorsFilter(process.arch))]),
   ];
 }
 
@@ -35,12 +62,11 @@ const BYTES_PER_MIB = 1024 * 1024;
 const BYTES_PER_INODE = 8192;
 
 /** Options of the machine's tmpfs(5), on which all its own files lie, /dev/shm among them. */
-export function fileSystemSize(machine: Machine): string {
-  const sizeMiB = diskMiB(machine);
-  return `size=${sizeMiB}m,nr_inodes=${Math.max(4096, (sizeMiB * BYTES_PER_MIB) / BYTES_PER_INODE)}`;
+export function fileSystemSize({ diskMiB }: MachineLimits): string {
+  return `size=${diskMiB}m,nr_inodes=${Math.max(4096, (diskMiB * BYTES_PER_MIB) / BYTES_PER_INODE)}`;
 }
 
-/** Room for the machine's own files. MiB. */
-export function diskMiB(machine: Machine): number {
+/** Room for the machine's own files, where they have room of their own. MiB. */
+export function diskMiBOf(machine: Machine): number {
   return machine.diskMiB ?? DEFAULT_DISK_MIB;
 }

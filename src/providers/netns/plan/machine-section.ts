@@ -45,7 +45,7 @@ export function machineSection(request: MachineRequest): Operation[] {
     ...interfaces(machine, lab),
     ...defaultRoute(machine, lab),
     op.listenTcp(22),
-    ...processLimits(machine),
+    ...processLimits(machine, options.limits.get(machine.name)!),
     op.filterSystemCalls(options.systemCallFilter),
     op.keepCapabilities(machineCapabilities),
     ...op.when(machine.sudo === false, op.noNewPrivileges()),
@@ -56,11 +56,11 @@ export function machineSection(request: MachineRequest): Operation[] {
 }
 
 /** The file system that the machine grows on, and its folders. */
-function emptyFolders(root: string, { machine, host, options: { label } }: MachineRequest): Operation[] {
+function emptyFolders(root: string, { machine, host, options: { label, limits } }: MachineRequest): Operation[] {
   const folders = foldersOf(machine, host);
   return [
     op.mkdir(root),
-    op.tmpfs(root, `mode=755,${fileSystemSize(machine)}`, { label }),
+    op.tmpfs(root, `mode=755,${fileSystemSize(limits.get(machine.name)!)}`, { label }),
     ...['/.lab', '/.lab/up', '/.lab/work'].map((folder) => op.mkdir(root + folder, 0o700)),
     op.mkdir(root + SHARED_MEMORY, 0o1777),
     ...['proc', 'sys', 'run', 'dev', 'home', 'var', 'srv', 'mnt', 'media'].map((name) => op.mkdir(`${root}/${name}`)),

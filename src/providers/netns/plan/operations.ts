@@ -34,6 +34,9 @@ interface Fields {
   'no-new-privileges': [];
   'not-dumpable': [];
   limit: [resource: number, soft: number, hard: number];
+  processors: [mask: string];
+  'control-group': [machine: string, file: string];
+  'watch-memory': [machine: string, bytes: number, withFiles: number];
   // Network.
   bridge: [name: string, mac: string];
   veth: [bridge: string, outerName: string, machine: string, innerName: string, mac: string];
@@ -207,6 +210,18 @@ export const noNewPrivileges = (): Operation => operation('no-new-privileges');
 /** For this process and all that it starts (getrlimit(2)); nobody inside raises it. `resource` as in `Resource`. */
 export const limit = (resource: number, soft: number, hard = soft): Operation =>
   operation('limit', resource, soft, hard);
+/** The processors that this process and all that it starts run on, by number (sched_setaffinity(2)). */
+export function processors(numbers: readonly number[]): Operation {
+  const bits = Array.from({ length: Math.max(...numbers) + 1 }, (_, number) => Number(numbers.includes(number)));
+  return operation('processors', bits.join(''));
+}
+
+/** The machine is in that group from its beginning. */
+export const controlGroup = (machineName: string, folder: string): Operation =>
+  operation('control-group', machineName, `${folder}/cgroup.procs`);
+/** Ends the largest program of a machine whose programs, with its files or without, have more than so many bytes. */
+export const watchMemory = (machineName: string, bytes: number, withFiles: boolean): Operation =>
+  operation('watch-memory', machineName, bytes, Number(withFiles));
 export const notDumpable = (): Operation => operation('not-dumpable');
 
 /** `mac` in hexadecimal without colons, here and below. */

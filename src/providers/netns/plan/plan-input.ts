@@ -1,3 +1,4 @@
+import type { MachineLimits } from './limits.ts';
 import type { HostAccounts } from './account-files.ts';
 import type { KeyPair } from '../../../ssh/keys/key-pair.ts';
 
@@ -70,6 +71,8 @@ export interface PlanOptions {
   readonly mapped: boolean;
   /** The filter for system calls of this architecture. */
   readonly systemCallFilter: string;
+  /** By name of the machine. */
+  readonly limits: ReadonlyMap<string, MachineLimits>;
   /** A random 128-bit hex string for each machine (machine-id(5)). */
   readonly machineIds: ReadonlyMap<string, string>;
 }

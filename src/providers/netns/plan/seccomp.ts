@@ -1,3 +1,5 @@
+import { syscallNumbers } from './syscalls.ts';
+
 /**
  * The filter of system calls that all processes of a machine live under (seccomp(2)), as container engines have one:
  * what of the kernel no machine needs, and what is not kept apart by namespaces, is refused with EPERM, for root of the
@@ -179,6 +181,12 @@ const forCall = (number: number, block: readonly Instruction[]): Instruction[] =
 export function systemCallFilter(architecture: string): string | undefined {
   const table = tables[architecture];
   return table && encode(programOf(table));
+}
+
+/** Refuses sched_setaffinity(2), on top of the other filter: for machines whose processors are counted by it. */
+export function fixedProcessorsFilter(architecture: string): string {
+  const number = syscallNumbers[architecture]?.['sched_setaffinity'] ?? 0;
+  return encode([load(field.number), ...where(code.equal, number, refusal.EPERM), answer(ALLOW)]);
 }
 
 function programOf(table: Table): Instruction[] {
