@@ -23,7 +23,7 @@ use constant { CAP_DAC_READ_SEARCH => 2, CAP_KILL => 5, CAP_NET_BIND_SERVICE => 
 use constant { CAP_SETGID => 6, CAP_SETUID => 7, CAP_NET_ADMIN => 12, CAP_NET_RAW => 13 };
 use constant { AF_NETLINK => 16, RTM_NEWLINK => 16, RTM_NEWADDR => 20, RTM_NEWROUTE => 24, NLM_F_REQUEST_ACK => 5, NLM_F_CREATE_EXCL => 0x600, NETLINK_NETFILTER => 12, MSG_DONTWAIT => 0x40 };
 
-my (%watched, %number, @plan, %setting, %machine_pid, %machine_listener, %interface_index, $netlink, $end_reader, $end_writer);
+my (%watched, %namespaces_of, %number, @plan, %setting, %machine_pid, %machine_listener, %interface_index, $netlink, $end_reader, $end_writer);
 
 $| = 1;
 umask 022;
@@ -88,6 +88,7 @@ sub lab_init {
     }
     eval { build(@sections); 1 } or die reason_of_machines() // $@;
     watch_memory() if %watched;
+    %namespaces_of = ();
     print "ready\n";
     my $answer = <STDIN>;
     exit 0 unless defined $answer && $answer eq "commit\n";
@@ -132,7 +133,7 @@ sub watch {
 
 # ---- machines ----------------------------------------------------------------------------------------------------------
 
-my (%groups_of, $machines_reader, $machines_writer, $links_reader, $links_writer, $lab_network, %namespaces_of, %netfilter_of, $netfilter_listener, $outside_listener, $network_writer, @listeners);
+my (%groups_of, $machines_reader, $machines_writer, $links_reader, $links_writer, $lab_network, %netfilter_of, $netfilter_listener, $outside_listener, $network_writer, @listeners);
 
 sub start_machine {
     my ($machine) = @_;
@@ -666,7 +667,7 @@ sub netfilter {
 # a program in Perl follows up to the line "__END__", and then what that program reads. Its modules are those that are loaded here.
 sub serve_outside {
     my $pid = fork // die "fork: $!\n";
-    if ($pid != 0) { close $outside_listener; %namespaces_of = (); return }
+    if ($pid != 0) { close $outside_listener; return }
     eval { answer_outside(); 1 } or print STDERR $@;
     POSIX::_exit(0);
 }
@@ -746,14 +747,9 @@ sub watch_memory {
 }
 
 sub look_at_memory {
-    close $_ for grep { defined } $end_writer, $network_writer;
-    $0 = 'lab-memory';
-    name_process('lab-memory');
-    open STDIN,  '<',  '/dev/null';
-    open STDOUT, '>&', \*STDERR;
-    @plan = ();
+    leave_lab('lab-memory');
     open_files_of_machines();
-    %machine_listener = %netfilter_of = %namespaces_of = ();
+    %netfilter_of = %namespaces_of = ();
     keep_capabilities(join ' ', CAP_DAC_READ_SEARCH, CAP_KILL, CAP_SYS_PTRACE);
     call('prctl', PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     open my $host, '<', '/proc/meminfo' or die "/proc/meminfo: $!\n";

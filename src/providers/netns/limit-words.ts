@@ -14,6 +14,7 @@ function statesLimits({ machines }: Lab): boolean {
   return [...machines.values()].some(({ memoryMiB, cpus }) => memoryMiB !== undefined || cpus !== undefined);
 }
 
+/** A user session of systemd delegates groups to what it starts so (systemd-run(1)). */
 const TO_GET_GROUPS = 'systemd-run --user --scope -p Delegate=yes lab up';
 
 /** What of the limits that the lab file states is kept less strictly here than its words say. */
