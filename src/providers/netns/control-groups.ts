@@ -77,12 +77,10 @@ function mounted(mountInfo: string): Hierarchy[] {
 /** Root makes its groups at the top, as no group below has room for groups and processes both. */
 function secondVersion(mount: string, own: string, isRoot: boolean): ControlGroups | undefined {
   const base = isRoot ? mount : join(mount, own);
-  const has = (list: string, name: Controller): boolean => wordsIn(join(base, list)).includes(name);
+  const has = (name: Controller): boolean => wordsIn(join(base, 'cgroup.controllers')).includes(name);
   if (!isWritable(base) || !isWritable(join(base, 'cgroup.subtree_control'))) return undefined;
-  const usable = controllers.filter((name) => has('cgroup.controllers', name));
-  if (!usable.includes('memory')) return undefined;
-  const path = (name: Controller): string | undefined => (usable.includes(name) ? base : undefined);
-  return { version: 2, memory: path('memory'), cpu: path('cpu') };
+  if (!has('memory')) return undefined;
+  return { version: 2, memory: base, cpu: has('cpu') ? base : undefined };
 }
 
 function firstVersion(
