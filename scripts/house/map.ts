@@ -227,6 +227,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'playing/keyboard.ts',
     'playing/standstill.ts',
     'propose.ts',
+    'recheck/recheck.ts',
     'render-failure.ts',
     'role-story.ts',
     'scenario.ts',
@@ -281,7 +282,6 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'verify/verify-record.ts',
     'player-files.ts',
     'prune-after.ts',
-    'record-packets.ts',
   ],
   commands: ['lab/', 'machines/', 'runs/'],
 };

@@ -5,12 +5,11 @@ import type { LabDescription } from '../core/lab-description.ts';
 import { type BoundedText, type ReportData, type ReportTerminal, wholeText } from '../report/report-data.ts';
 import type { TerminalRecording } from '../report/terminals/terminal-recording.ts';
 import { ReportFold } from '../report/report-fold.ts';
-import { roleFile } from '../report/run/run-files.ts';
+import { CAPTURE_FILE, roleFile } from '../report/run/run-files.ts';
 import { concluded, readEvents, readRunFile } from '../state/runs/read-run.ts';
 import type { StoredRun } from '../state/runs/stored-runs.ts';
 import { gatherCapture } from './gather-capture.ts';
 import { readBounded } from './read-bounded.ts';
-import { CAPTURE_FILE } from './record-packets.ts';
 import { verifyRecord } from './verify/verify-record.ts';
 
 /** What a report shows of a file at most. A program may have printed gigabytes: a page must open all the same. */

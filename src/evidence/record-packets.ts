@@ -4,12 +4,10 @@ import type { EventSink } from '../core/events.ts';
 import { AttemptWatch } from '../observe/attempts/attempt-watch.ts';
 import type { LinkCapture } from '../packets/link-capture.ts';
 import type { OpenNetfilter } from '../packets/netfilter-channel.ts';
+import { CAPTURE_FILE } from '../report/run/run-files.ts';
 import type { RunFolder } from '../state/runs/run-folder.ts';
 import { labHints } from '../packets/lab-hints.ts';
 import type { PacketRecorder } from './recorded-packets.ts';
-
-/** Name of the capture in a run folder. */
-export const CAPTURE_FILE = 'capture.pcap';
 
 /** Ways to the network of machines that are not through their Shells; by name of the machine. */
 export interface NetworkWays {

@@ -9,9 +9,11 @@ import type { LabHints } from './lab-hints.ts';
 /**
  * Decodes a pcap or pcapng file into its TCP conversations. Never throws: bytes that are no capture have no `format`
  * and no packets.
+ *
+ * @param untilMs Packets after this time are left out; milliseconds since the Unix epoch.
  */
-export function readCapture(bytes: Uint8Array, hints: LabHints = {}): CaptureReading {
-  return new CaptureDecoder(new FileFeed(wholeFile(bytes)), hints).look();
+export function readCapture(bytes: Uint8Array, hints: LabHints = {}, untilMs = Infinity): CaptureReading {
+  return new CaptureDecoder(new FileFeed(wholeFile(bytes), untilMs), hints).look();
 }
 
 /**

@@ -3,16 +3,25 @@ import packageJson from '../../../package.json' with { type: 'json' };
 import { LabError, messageOf } from '../../core/errors.ts';
 import { parseJson } from '../../core/json/json-text.ts';
 import { ShapeError } from '../../core/json/shape.ts';
-import type { Misfit, RecordCheck, SignatureState, Unknown } from '../../report/record/misfit.ts';
+import {
+  misfitsAt,
+  type Misfit,
+  type MisfitFacts,
+  type RecordCheck,
+  type SignatureState,
+  type Unknown,
+} from '../../report/record/misfit.ts';
+import { Recheck } from '../../scenario/recheck/recheck.ts';
 import { roleFile } from '../../report/run/run-files.ts';
 import { runShape } from '../../report/run/run-shape.ts';
 import type { RunDocument } from '../../report/run/run-summary.ts';
 import { concluded } from '../../state/runs/read-run.ts';
 import { readStoredBytes } from '../../state/files/stored-file.ts';
 import { checkFiles } from './check-files.ts';
+import { checkPackets } from './check-packets.ts';
 import { compareResult, RUN_FILE } from './compare-result.ts';
 import { checkSignature, SIGNATURE_FILE, type TrustedKeys } from './signature.ts';
-import { isAsWritten, tellRecord } from './told-record.ts';
+import { EVENTS_FILE, isAsWritten, tellRecord } from './told-record.ts';
 
 /** A record, compared with itself. */
 export interface VerifiedRecord extends RecordCheck {
@@ -39,10 +48,14 @@ export async function verifyRecord(folder: string, keys?: TrustedKeys): Promise<
       .filter(({ omittedBytes }) => omittedBytes !== undefined)
       .flatMap(({ role }) => [roleFile(role, 'log'), roleFile(role, 'cast'), 'session.log', 'session.cast']),
   );
+  const recheck = new Recheck();
   const told = await tellRecord(folder, {
+    onEvent: (event) => recheck.take(event),
     compares: (file) => listed !== undefined && !omitting.has(file),
     isExact: listed !== undefined,
   });
+  const result = concluded(told.summary, stored);
+  const packets = await checkPackets(folder, { network: told.network, run: result, tcpSteps: recheck.tcpSteps });
   const version = told.network.lab?.version;
   const isOurs = version === undefined || version === packageJson.version;
   const isWhole = stored !== undefined && stored.result !== 'running' && stored.result !== 'broken';
@@ -54,20 +67,32 @@ export async function verifyRecord(folder: string, keys?: TrustedKeys): Promise<
     ...(isWhole ? compareResult(stored, told.summary.document()) : []),
     ...fileMisfits,
     ...told.misfits.filter(({ file }) => !absent.has(file)),
+    ...refutedSteps(recheck),
+    ...(packets ?? []).filter(({ file }) => !absent.has(file)),
     ...(isOurs ? told.textMisfits.filter(({ file }) => !absent.has(file)) : []),
   ];
   const unknown: Unknown[] = [
     ...(listed !== undefined ? [] : [{ kind: withoutHashes(content, stored) } as const]),
     ...(omitting.size === 0 ? [] : [{ kind: 'output-omitted', files: [...omitting].toSorted() } as const]),
     ...(isOurs ? [] : [{ kind: 'other-version', version } as const]),
+    ...(packets === undefined ? [{ kind: 'no-capture' } as const] : []),
   ];
   return {
-    result: concluded(told.summary, stored),
+    result,
     misfits: misfits.slice(0, MOST_MISFITS),
     more: Math.max(0, misfits.length - MOST_MISFITS),
     unknown,
     signature,
   };
+}
+
+function refutedSteps({ refuted }: Recheck): Misfit[] {
+  const facts = refuted.map(({ index, problem }): MisfitFacts => ({
+    kind: 'step-refuted',
+    number: index + 1,
+    problem,
+  }));
+  return misfitsAt({ file: EVENTS_FILE }, facts);
 }
 
 function withoutHashes(

@@ -16,18 +16,22 @@ export interface PacketFeed {
   advance(): FeedNews;
 }
 
-/** The packets of one file, in its order. */
+/** The packets of one file, in its order, as far as a moment. */
 export class FileFeed implements PacketFeed {
   readonly #reader: CaptureReader;
+  readonly #untilMs: number;
 
-  constructor(file: CaptureFile) {
+  constructor(file: CaptureFile, untilMs = Infinity) {
     this.#reader = new CaptureReader(file);
+    this.#untilMs = untilMs;
   }
 
   advance(): FeedNews {
     const { file } = this.#reader;
     const packets: FiledPacket[] = [];
-    const facts = this.#reader.read((packet) => packets.push({ file, packet }));
+    const facts = this.#reader.read((packet) => {
+      if (packet.timeMs <= this.#untilMs) packets.push({ file, packet });
+    });
     return { facts, packets, restarted: false };
   }
 }

@@ -36,6 +36,11 @@ export class NetworkFold {
     handleEvent(this.#handlers, event);
   }
 
+  /** What the kernels of the machines counted; undefined where that was not watched. */
+  get seen(): WatchedAttempts | undefined {
+    return this.#seen;
+  }
+
   /** What else than connections to its servers the machines tried. */
   get attempts(): ToldAttempt[] {
     if (this.lab === undefined || this.#seen === undefined) return [];

@@ -1,6 +1,7 @@
-import { formatBinarySize } from '../../core/text/amounts.ts';
+import { countOf, formatBinarySize } from '../../core/text/amounts.ts';
 import { sanitizeToLine } from '../../core/text/sanitize.ts';
 import type { Misfit, MisfitFacts, RecordCheck, SignatureState, Unknown } from '../record/misfit.ts';
+import { english } from './failure-en.ts';
 import { textOf, type TextsOf } from './texts-of.ts';
 
 /** The words about whether the parts of a record fit each other. */
@@ -74,6 +75,13 @@ const facts: TextsOf<MisfitFacts> = {
   'after-end': () => 'tells something after the end of the run',
   'step-order': ({ number }) => `tells of step ${number} where it cannot be`,
   signature: ({ reason }) => `is no signature of run.json as it is (${sanitizeToLine(reason)})`,
+  'step-refuted': ({ number, problem }) =>
+    `does not bear out that step ${number} passed: expected ${sanitizeToLine(english.expected(problem.expected))}, but ${sanitizeToLine(english.seen(problem))}`,
+  packets: ({ seen, told }) => `holds ${countOf(seen, 'packet')}; according to the events there were ${told}`,
+  'other-time': ({ packet, at, startedAt, endedAt }) =>
+    `is of another time: its packet ${packet} passed at ${at}, and the run went from ${startedAt} to ${endedAt}`,
+  'no-packets': ({ machine, to }) =>
+    `has no packet of a connection from ${sanitizeToLine(machine)} to ${sanitizeToLine(to)}, which the kernel of ${sanitizeToLine(machine)} counted`,
   'passed-without': ({ number }) => `says that the run passed, but step ${number} did not pass`,
 };
 

@@ -1,6 +1,7 @@
 import { formatBinarySize } from '../../core/text/amounts.ts';
 import { sanitizeToLine } from '../../core/text/sanitize.ts';
 import type { MisfitFacts, SignatureState, Unknown } from '../record/misfit.ts';
+import { french } from './failure-fr.ts';
 import { placeOf, quoted, shortHash, type RecordWords } from './record-en.ts';
 import { textOf, type TextsOf } from './texts-of.ts';
 
@@ -47,6 +48,13 @@ const facts: TextsOf<MisfitFacts> = {
   'after-end': () => "raconte quelque chose après la fin de l'exécution",
   'step-order': ({ number }) => `parle de l'étape ${number} là où elle ne peut pas être`,
   signature: ({ reason }) => `n'est pas une signature de run.json tel qu'il est (${sanitizeToLine(reason)})`,
+  'step-refuted': ({ number, problem }) =>
+    `ne confirme pas que l'étape ${number} a réussi : attendu ${sanitizeToLine(french.expected(problem.expected))}, mais ${sanitizeToLine(french.seen(problem))}`,
+  packets: ({ seen, told }) => `contient ${seen} paquets ; d'après les événements, il y en avait ${told}`,
+  'other-time': ({ packet, at, startedAt, endedAt }) =>
+    `est d'un autre moment : son paquet ${packet} est passé à ${at}, et l'exécution a duré de ${startedAt} à ${endedAt}`,
+  'no-packets': ({ machine, to }) =>
+    `n'a aucun paquet d'une connexion de ${sanitizeToLine(machine)} à ${sanitizeToLine(to)}, que le noyau de ${sanitizeToLine(machine)} a comptée`,
   'passed-without': ({ number }) => `dit que l'exécution a réussi, mais l'étape ${number} n'a pas réussi`,
 };
 

@@ -1,3 +1,5 @@
+import type { StepProblem } from '../../core/step-problem.ts';
+
 /** As `run.json` has them. */
 type RunResult = 'running' | 'passed' | 'failed' | 'broken' | 'interrupted';
 type StepResult = 'running' | 'passed' | 'failed' | 'skipped';
@@ -33,6 +35,20 @@ export type MisfitFacts =
   | { readonly kind: 'step-order'; readonly number: number }
   /** `ssh-keygen` does not take it as a signature of `run.json`. */
   | { readonly kind: 'signature'; readonly reason: string }
+  /** A step is said to have passed, and what was shown, ended or sent says otherwise. Its number counts from 1. */
+  | { readonly kind: 'step-refuted'; readonly number: number; readonly problem: Pick<StepProblem, 'expected' | 'seen'> }
+  /** Packets in the capture. */
+  | { readonly kind: 'packets'; readonly seen: number; readonly told: number }
+  /** A packet of another time than that of the run. Times are ISO 8601. */
+  | {
+      readonly kind: 'other-time';
+      readonly packet: number;
+      readonly at: string;
+      readonly startedAt: string;
+      readonly endedAt: string;
+    }
+  /** The kernel of a machine counted a connection of which there is no packet. */
+  | { readonly kind: 'no-packets'; readonly machine: string; readonly to: string }
   /** The run is said to have passed, and a step of it did not. */
   | { readonly kind: 'passed-without'; readonly number: number };
 

@@ -55,6 +55,9 @@ export class RunFiles {
   }
 }
 
+/** Name of the capture in a run folder. */
+export const CAPTURE_FILE = 'capture.pcap';
+
 /** Names of files that belong to the whole run, not to a role. */
 const taken = new Set(['session', 'events', 'run', 'report', 'capture']);
 

@@ -19,6 +19,7 @@ import type { Event } from '../../../src/core/events.ts';
 import type { RunDocument } from '../../../src/report/run/run-summary.ts';
 import { boundRun } from '../../helpers/bound-run.ts';
 import { testContext } from '../../helpers/command-context.ts';
+import { repository } from '../../helpers/lab-command.ts';
 import { storedRun } from '../../helpers/stored-run.ts';
 
 process.env['TZ'] = 'UTC';
@@ -116,6 +117,7 @@ describe('lab verify', () => {
     using run = await boundRun();
     forge(run.run, 'events.ndjson', (text) => text.replaceAll('from server Hello vm1\\r', 'from server Hello Bob\\r'));
     assert.deepEqual(await misfits(run.run), [
+      'events.ndjson does not bear out that step 8 passed: expected "from server Hello vm1" on the terminal of client, but it did not come',
       'client.cast, line 9 has "[0.075, "o", "from server Hello vm1\\r\\n"]"; according to the events it is "[0.075, "o", "from server Hello Bob\\r\\n"]"',
       'client.log, line 5 has "from server Hello vm1"; according to the events it is "from server Hello Bob"',
       `session.cast, line 19 has "${castLine('vm1')}"; according to the events it is "${castLine('Bob')}"`,
@@ -273,6 +275,143 @@ describe('lab verify', () => {
     assert.deepEqual([fits, records.map((record) => record.fits)], [false, [true, false]]);
   });
 });
+
+describe('a record that was made up as a whole, hashes included', () => {
+  test('is refuted where a passed step expects what no terminal showed', async () => {
+    using run = await boundRun({
+      events: (all) =>
+        all.map((event) =>
+          event.kind === 'terminal-output' && event.role === 'server'
+            ? Object.assign(event, { data: event.data.replaceAll('Hello vm1', 'Goodbye') })
+            : event,
+        ),
+    });
+    assert.deepEqual(await misfits(run.run), [
+      `events.ndjson does not bear out that step 4 passed: expected "from client 'Hello vm1'" on the terminal of server, but it did not come`,
+    ]);
+  });
+
+  test('is refuted where a passed step expects another end of a program', async () => {
+    using run = await boundRun({
+      events: (all) =>
+        all.map((event) =>
+          event.kind === 'program-exited' && event.role === 'server' ? Object.assign(event, { exitCode: 1 }) : event,
+        ),
+    });
+    assert.deepEqual(await misfits(run.run), [
+      'events.ndjson does not bear out that step 9 passed: expected server to end with status 0, but it ended with status 1',
+    ]);
+  });
+
+  test('is refuted where a passed tcp step expects what the packets do not show, and only there', async () => {
+    const cases: [step: string, refuted: boolean][] = [
+      ['tcp: { port: 7999, connections: 1, handshake: true, close: { by: client, kind: fin }, reset: none }', false],
+      ['tcp: { retransmissions: 0, payload: { client: "Hello vm1", server: /from|Hello/ } }', false],
+      ['tcp: { reset: client }', true],
+      ['tcp: { close: { by: server, kind: fin } }', true],
+      ['tcp: { payload: { client: "Hello Bob" } }', true],
+    ];
+    for (const [text, isRefuted] of cases) {
+      using run = await boundRun({ events: withStep(text) });
+      const found = await misfits(run.run);
+      assert.equal(found.length, isRefuted ? 1 : 0, found.join('\n'));
+      if (isRefuted)
+        assert.match(found[0]!, /^capture\.pcap does not bear out that step 10 passed: expected .+, but .+$/);
+    }
+  });
+
+  test('is refuted by packets of another time, and by a packet that is missing', async () => {
+    const capture = readFileSync(recordedCapture);
+    const shifted = Buffer.from(capture);
+    for (let at = 24; at < shifted.length; at += 16 + shifted.readUInt32LE(at + 8))
+      shifted.writeUInt32LE(shifted.readUInt32LE(at) - 3600, at);
+    using other = await boundRun({ capture: shifted });
+    assert.deepEqual(await misfits(other.run), [
+      'capture.pcap is of another time: its packet 1 passed at 2026-11-23T05:26:37.451Z, and the run went from 2026-11-23T06:26:37.188Z to 2026-11-23T06:26:37.505Z',
+    ]);
+    const length = capture.readUInt32LE(24 + 8);
+    using shorter = await boundRun({
+      capture: Buffer.concat([capture.subarray(0, 24), capture.subarray(24 + 16 + length)]),
+    });
+    assert.deepEqual(await misfits(shorter.run), [
+      'capture.pcap holds 11 packets; according to the events there were 12',
+    ]);
+  });
+
+  test('is refuted by a connection that a kernel counted and no packet shows', async () => {
+    const attempt = {
+      machine: 'vm2',
+      protocol: 'tcp',
+      to: { address: '192.168.100.4', port: 7999 },
+      count: 1,
+      refused: 0,
+      unreachable: 0,
+      answered: 1,
+    } as const;
+    const counted = (all: readonly Event[]): Event[] =>
+      all.flatMap((event): Event[] => {
+        if (event.kind === 'run-finished')
+          return [
+            { at: event.at, kind: 'attempts-counted', seen: { machines: ['vm1', 'vm2'], attempts: [attempt] } },
+            event,
+          ];
+        return [event.kind === 'capture-finished' ? { ...event, capture: { ...event.capture, packets: 0 } } : event];
+      });
+    using run = await boundRun({ events: counted, capture: readFileSync(recordedCapture).subarray(0, 24) });
+    assert.deepEqual(await misfits(run.run), [
+      'capture.pcap has no packet of a connection from vm2 to 192.168.100.4:7999, which the kernel of vm2 counted',
+    ]);
+  });
+
+  test('nothing is concluded of a program whose keyboard a user had, or of text that is not all stored', async () => {
+    using operated = await boundRun({
+      events: (all) =>
+        all.map((event) => {
+          if (event.kind === 'terminal-input' && event.role === 'server') return { ...event, by: 'user' };
+          return event.kind === 'program-exited' && event.role === 'server' ? { ...event, exitCode: 1 } : event;
+        }),
+    });
+    assert.deepEqual(await misfits(operated.run), []);
+    using flooded = await boundRun({
+      maxOutputBytes: 64 * 1024,
+      events: (all) =>
+        all.flatMap((event) =>
+          event.kind === 'program-exited' && event.role === 'server'
+            ? [
+                { at: event.at, kind: 'terminal-output', role: 'server', data: `${'x'.repeat(70)}\r\n`.repeat(3000) },
+                event,
+              ]
+            : [event],
+        ),
+    });
+    const record = await verified(flooded.run);
+    assert.deepEqual(record.misfits, []);
+    assert.deepEqual(
+      record.unknown.map(({ message }) => message),
+      [
+        'More was printed than is stored, so these files rest on their hashes alone: server.cast, server.log, session.cast, session.log.',
+      ],
+    );
+  });
+});
+
+const recordedCapture = join(repository, 'test/fixtures/runs/tp1/capture.pcap');
+
+/** The recorded run with one more step at its end. */
+function withStep(text: string): (all: readonly Event[]) => Event[] {
+  return (all) =>
+    all.flatMap((event): Event[] => {
+      const place = { index: 9, line: 40, text };
+      if (event.kind === 'run-started') return [{ ...event, steps: [...event.steps!, place] }];
+      if (event.kind !== 'capture-finished') return [event];
+      const { at } = event;
+      return [
+        { at, kind: 'scenario-step-started', ...place },
+        { at, kind: 'scenario-step-passed', ...place, durationMs: 1 },
+        event,
+      ];
+    });
+}
 
 /** The recorded run with a last step that failed. */
 function failing(events: readonly Event[]): Event[] {

@@ -1,0 +1,42 @@
+import { fitting, object, oneOf, optional, port, truth, whole } from '../../core/json/shape.ts';
+import type { TcpExpectation } from '../tcp/tcp-expectation.ts';
+import type { StepMap, StepValue } from './step-text.ts';
+
+const count = whole(0, 1e9);
+const plainShape = object<Omit<TcpExpectation, 'close' | 'payload'>>({
+  port: optional(port),
+  connections: optional(count),
+  handshake: optional(truth),
+  reset: optional(oneOf('none', 'any', 'client', 'server')),
+  retransmissions: optional((value, where) => (value === 'some' ? value : count(value, where))),
+});
+const closeShape = object<NonNullable<TcpExpectation['close']>>({
+  by: optional(oneOf('client', 'server', 'both')),
+  kind: optional(oneOf('fin', 'rst', 'open')),
+});
+
+/** What a `tcp` step wanted, from its text; undefined when that says something else. */
+export function toldTcp({ entries }: StepMap): TcpExpectation | undefined {
+  const plain = fitting(plainShape, Object.fromEntries(entries));
+  const close = partOf(entries.get('close'), (map) => fitting(closeShape, Object.fromEntries(map.entries)));
+  const payload = partOf(entries.get('payload'), payloadOf);
+  if (plain === undefined || close === 'wrong' || payload === 'wrong') return undefined;
+  return { ...plain, ...(close && { close }), ...(payload && { payload }) };
+}
+
+const sides = ['client', 'server'] as const;
+
+function payloadOf({ entries }: StepMap): TcpExpectation['payload'] {
+  const parts = [...entries].map(([key, value]) => {
+    const side = sides.find((known) => known === key);
+    return side !== undefined && typeof value === 'object' && 'pattern' in value
+      ? { side, pattern: value.pattern }
+      : undefined;
+  });
+  return parts.every((part) => part !== undefined) ? parts : undefined;
+}
+
+function partOf<T>(value: StepValue | undefined, read: (map: StepMap) => T | undefined): T | undefined | 'wrong' {
+  if (value === undefined) return undefined;
+  return typeof value === 'object' && 'entries' in value ? (read(value) ?? 'wrong') : 'wrong';
+}
