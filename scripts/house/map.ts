@@ -9,7 +9,7 @@ export const rows: readonly (readonly string[])[] = [
   ['report'],
   ['state', 'ssh'],
   ['providers', 'ports', 'observe', 'capture', 'deploy', 'copy'],
-  ['reach'],
+  ['reach', 'walls'],
   ['scenario'],
   ['session'],
   ['seats'],
@@ -220,6 +220,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   deploy: ['deploy-programs.ts', 'program-files.ts', 'remove-programs.ts', 'source-file.ts'],
   copy: ['copy-tree.ts'],
   reach: ['explain-reach.ts', 'reach-report.ts'],
+  walls: ['measure-walls.ts', 'wall-report.ts'],
   scenario: [
     'parse.ts',
     'play-result.ts',

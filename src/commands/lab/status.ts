@@ -8,6 +8,7 @@ import type { AttachedMachine } from '../../providers/provider.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import type { CommandContext } from '../../session/context.ts';
 import { inspectProgramPorts } from '../../session/program-ports.ts';
+import { chosenMachines } from './chosen-machines.ts';
 import { openSession } from '../../session/open-session.ts';
 
 export interface StatusResult {
@@ -40,16 +41,18 @@ export interface ProgramStatus {
  * What of this lab runs: machines, addresses, programs, what listens. Needs no lab file. A machine that does not answer
  * is reported, not an error.
  *
- * @throws {UsageError} where there is no lab.
+ * @param names machines to look at; all when none is named.
+ * @throws {UsageError} where there is no lab, or no machine of that name.
  */
-export async function status(context: CommandContext): Promise<StatusResult> {
+export async function status(context: CommandContext, names: readonly string[] = []): Promise<StatusResult> {
   const session = openSession(context);
   const found = await session.attached();
   // Without a `.lab` folder only the lab file shows that there is a lab at all.
   if (found === undefined && !existsSync(session.stateFolder)) await readLabFile(context.labFile);
   if (found === undefined) return { up: false, lab: undefined, provider: undefined, machines: [], programs: [] };
   return withCleanup(async (cleanup) => {
-    const reached = await Promise.all(found.machines.map((machine) => reach(context, machine, cleanup)));
+    const chosen = chosenMachines(found.machines, names);
+    const reached = await Promise.all(chosen.map((machine) => reach(context, machine, cleanup)));
     const shells = new Map(
       reached.flatMap(({ shell }) => (shell === undefined ? [] : [[shell.machine, shell] as const])),
     );
@@ -59,12 +62,9 @@ export async function status(context: CommandContext): Promise<StatusResult> {
       lab: found.state.name,
       provider: found.state.provider,
       machines: reached.map(({ status: machine }) => machine),
-      programs: found.state.programs.map(({ name, on, listens }) => ({
-        name,
-        on,
-        listens,
-        ports: portsOf(reports, on, listens),
-      })),
+      programs: found.state.programs
+        .filter(({ on }) => chosen.some(({ machine }) => machine.name === on))
+        .map(({ name, on, listens }) => ({ name, on, listens, ports: portsOf(reports, on, listens) })),
     };
   });
 }

@@ -1,20 +1,38 @@
 import type { MachineStatus, ProgramStatus, StatusResult } from '../../../commands/lab/status.ts';
+import { ExitCode } from '../../../core/errors.ts';
 import { systemText } from '../../../core/lab-description.ts';
 import { sanitize } from '../../../core/text/sanitize.ts';
 import { defineCommand } from '../../command/define-command.ts';
+import { flag, several } from '../../command/parameters.ts';
+import { machine } from '../../command/value-types.ts';
 import { outcome } from '../../outcome.ts';
 import { holderWithStart } from '../../show/holder-with-start.ts';
 import type { Style } from '../../show/style.ts';
 import { table } from '../../show/table.ts';
+import { formatWalls } from '../../show/walls-text.ts';
 
 export const statusCommand = defineCommand({
   name: 'status',
   group: 'lab',
   summary: 'machines, addresses, programs, what listens',
-  examples: [{ words: 'status', does: 'look at the lab' }],
-  run: async ({ context, style }) => {
+  details:
+    'With --walls it shows what separates each machine from this host and from its neighbours: users, rights, system ' +
+    'calls, files, addresses. Each line is tried at that moment, inside the machine by its root (or its user) and on ' +
+    'this host; where something gets through, the line says OPEN, and lab exits with 1.',
+  arguments: { machines: several(machine, 'only these machines') },
+  options: { walls: flag('what separates the machines from this host and from each other, tried now') },
+  examples: [
+    { words: 'status', does: 'look at the lab' },
+    { words: 'status --walls vm1', does: 'try the walls of vm1' },
+  ],
+  run: async ({ context, arguments: { machines }, options, style }) => {
+    if (options.walls) {
+      const { walls } = await import('../../../commands/lab/walls.ts');
+      const result = await walls(context, machines);
+      return outcome(result, formatWalls(result, style), result.open === 0 ? ExitCode.done : ExitCode.checkFailed);
+    }
     const { status } = await import('../../../commands/lab/status.ts');
-    const result = await status(context);
+    const result = await status(context, machines);
     return outcome(result, formatStatus(result, style));
   },
 });

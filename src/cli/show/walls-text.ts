@@ -1,0 +1,48 @@
+import { sanitize } from '../../core/text/sanitize.ts';
+import type { MachineWalls, Wall, WallsResult, WallState } from '../../walls/wall-report.ts';
+import type { Style } from './style.ts';
+
+const NAME_WIDTH = 'system calls'.length;
+const sides = { host: 'from this host', neighbours: 'from its neighbours' } as const;
+
+/** What separates each machine, a line a wall, and what the marks mean. */
+export function formatWalls({ lab, provider, machines, open }: WallsResult, style: Style): string {
+  const verdict =
+    open === 0
+      ? 'Nothing got through that should not.'
+      : style('red', `OPEN: something got through ${open === 1 ? 'one wall' : `${open} walls`}.`);
+  return (
+    `What separates the machines of ${style('bold', lab)} (${provider}), tried now:\n` +
+    machines.map((machine) => machineText(machine, style)).join('') +
+    `\n${marks(style)}\n${verdict}\n`
+  );
+}
+
+function machineText({ machine, walls }: MachineWalls, style: Style): string {
+  const parts = (['host', 'neighbours'] as const).map((side) => {
+    const lines = walls.filter(({ from }) => from === side).flatMap((wall) => wallLines(wall, style));
+    return lines.length === 0 ? '' : `  ${sides[side]}\n${lines.join('\n')}\n`;
+  });
+  return `\n${style('bold', machine)}\n${parts.join('')}`;
+}
+
+function mark(state: WallState, style: Style): string {
+  return { holds: style('green', '✔'), shared: '=', open: style('red', '✖'), unknown: style('yellow', '?') }[state];
+}
+
+function marks(style: Style): string {
+  return `${mark('holds', style)} holds   = shared on purpose   ${mark('unknown', style)} not known   ${mark('open', style)} open`;
+}
+
+function wallLines({ wall, state, seen }: Wall, style: Style): string[] {
+  const [first = '', ...rest] = wrapped(state === 'open' ? `OPEN: ${seen}` : seen);
+  return [
+    `    ${mark(state, style)} ${wall.padEnd(NAME_WIDTH)}  ${state === 'open' ? style('red', first) : first}`,
+    ...rest.map((line) => `${' '.repeat(NAME_WIDTH + 8)}${line}`),
+  ];
+}
+
+/** A paragraph in lines of about 90 characters. */
+function wrapped(text: string): readonly string[] {
+  return sanitize(text).match(/\S.{0,88}(?=\s|$)|\S{90,}/g) ?? [];
+}
