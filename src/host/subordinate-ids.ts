@@ -18,6 +18,17 @@ export function subordinateRange(file: '/etc/subuid' | '/etc/subgid'): IdRange |
   return parseRanges(textOf(file), [name, String(uid)]).find(({ count }) => count >= NEEDED_IDS);
 }
 
+/** The size of range that useradd(8) gives. */
+const USUAL_COUNT = 65_536;
+
+/** A range that these files, subuid(5) and subgid(5), give to nobody, above what useradd(8) gives to users themselves. */
+export function freeRange(files: Pick<IdFiles, 'subuid' | 'subgid'> = idFiles()): IdRange {
+  const ends = parseRanges(`${files.subuid}\n${files.subgid}`)
+    .filter(({ first }) => first < ownRanges.first)
+    .map(({ first, count }) => first + count);
+  return { first: Math.max(100_000, ...ends), count: USUAL_COUNT };
+}
+
 /** Ranges of the given owners, or of all, in the order of the file. */
 function parseRanges(text: string, owners?: readonly string[]): IdRange[] {
   return text

@@ -273,7 +273,7 @@ export interface AttachedMachine {
   readonly running: boolean;
   readonly runs: MachineSystem;
   /** What its user should know before going on with it; the same words for all machines that it holds for. */
-  readonly remark?: { readonly message: string; readonly hint: string };
+  readonly remark?: { readonly message: string; readonly hint?: string };
   /** How many times as long as on this host a program takes there; undefined: about as long. */
   readonly slowness?: number | undefined;
   /** Opens the Shell; the caller closes it. */

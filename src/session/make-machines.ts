@@ -48,7 +48,9 @@ export async function bringUp(
     .up(lab, place, making)
     .catch((error: unknown) => explainRefusal(provider, error, signal));
   await keep(providerState);
-  return provider.attach([...lab.machines.values()], providerState, place, making.login);
+  const machines = await provider.attach([...lab.machines.values()], providerState, place, making.login);
+  await tellRemarks(machines, events);
+  return machines;
 }
 
 /** A wall that the lab file asks for and the provider cannot build is an error, not a wish. */

@@ -186,8 +186,14 @@ describe('words for a person', () => {
     const host = { ...machine, image: 'host', system: 'Debian GNU/Linux 12 (bookworm)' };
     const there = { ...machine, name: 'vm2', image: undefined, system: 'Ubuntu 24.04.1 LTS' };
     check('format-status', {
-      'not up': formatStatus({ up: false, lab: undefined, provider: undefined, machines: [], programs: [] }, plain),
-      up: formatStatus({ up: true, lab: 'tp1', provider: 'netns', machines: [machine], programs: [] }, plain),
+      'not up': formatStatus(
+        { up: false, lab: undefined, provider: undefined, machines: [], programs: [], remarks: [] },
+        plain,
+      ),
+      up: formatStatus(
+        { up: true, lab: 'tp1', provider: 'netns', machines: [machine], programs: [], remarks: [] },
+        plain,
+      ),
       'systems of the host and of machines that were there': formatStatus(
         {
           up: true,
@@ -195,6 +201,7 @@ describe('words for a person', () => {
           provider: 'netns',
           machines: [host, there, { ...there, system: undefined }],
           programs: [],
+          remarks: [],
         },
         plain,
       ),
@@ -205,11 +212,19 @@ describe('words for a person', () => {
           provider: 'netns',
           machines: [{ ...machine, problem: 'vm1: 192.168.100.4:22 refused the connection' }],
           programs: [],
+          remarks: [],
         },
         plain,
       ),
       'one machine is down': formatStatus(
-        { up: true, lab: 'tp1', provider: 'netns', machines: [machine, gone], programs },
+        {
+          up: true,
+          lab: 'tp1',
+          provider: 'netns',
+          machines: [machine, gone],
+          programs,
+          remarks: ['everybody is root there; for all: sudo true'],
+        },
         plain,
       ),
     });

@@ -122,6 +122,11 @@ export function ordinaryUser(within: readonly string[] = [], options: OrdinaryUs
   });
 }
 
+/** An ordinary user without subordinate IDs, in whose machines everybody is root. As `ordinaryUser`. */
+export function userWithoutRanges(within: readonly string[] = []): LabUser {
+  return ordinaryUser(within, { subordinateIds: false });
+}
+
 /** An account file of the host, without a user of its own that is called as ours. */
 function linesOfOthers(path: string): string {
   if (!existsSync(path)) return '';

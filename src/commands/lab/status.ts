@@ -18,6 +18,8 @@ export interface StatusResult {
   readonly provider: string | undefined;
   readonly machines: readonly MachineStatus[];
   readonly programs: readonly ProgramStatus[];
+  /** What the user should know of these machines, one sentence each. */
+  readonly remarks: readonly string[];
 }
 
 export interface MachineStatus extends MachineSystem {
@@ -49,7 +51,8 @@ export async function status(context: CommandContext, names: readonly string[] =
   const found = await session.attached();
   // Without a `.lab` folder only the lab file shows that there is a lab at all.
   if (found === undefined && !existsSync(session.stateFolder)) await readLabFile(context.labFile);
-  if (found === undefined) return { up: false, lab: undefined, provider: undefined, machines: [], programs: [] };
+  if (found === undefined)
+    return { up: false, lab: undefined, provider: undefined, machines: [], programs: [], remarks: [] };
   return withCleanup(async (cleanup) => {
     const chosen = chosenMachines(found.machines, names);
     const reached = await Promise.all(chosen.map((machine) => reach(context, machine, cleanup)));
@@ -65,8 +68,15 @@ export async function status(context: CommandContext, names: readonly string[] =
       programs: found.state.programs
         .filter(({ on }) => chosen.some(({ machine }) => machine.name === on))
         .map(({ name, on, listens }) => ({ name, on, listens, ports: portsOf(reports, on, listens) })),
+      remarks: remarksOf(chosen),
     };
   });
+}
+
+/** Each once, whatever number of machines it holds for. */
+function remarksOf(machines: readonly AttachedMachine[]): string[] {
+  const remarks = machines.flatMap(({ running, remark }) => (running && remark ? [remark] : []));
+  return [...new Set(remarks.map(({ message, hint }) => [message, ...(hint === undefined ? [] : [hint])].join('. ')))];
 }
 
 interface Reached {

@@ -116,10 +116,18 @@ sub become_root {
 
 sub map_ids {
     my ($pid) = @_;
+    if (!$setting{newuidmap}) { eval { map_own_id($pid); 1 } or fail("the map of the user namespace: $@"); return }
     for my $kind (qw(uid gid)) {
         my $status = system($setting{"new${kind}map"}, $pid, split / /, $setting{"${kind}_map"});
         fail("$setting{\"new${kind}map\"} refused the range \"$setting{\"${kind}_map\"}\" (status " . ($status >> 8) . ')') if $status != 0;
     }
+}
+
+# Who has no right over other IDs may map his own alone, once groups cannot be set any more (user_namespaces(7)).
+sub map_own_id {
+    my ($pid) = @_;
+    write_file("/proc/$pid/setgroups", 'deny');
+    write_file("/proc/$pid/${_}_map", $setting{"${_}_map"}) for qw(uid gid);
 }
 
 sub watch {

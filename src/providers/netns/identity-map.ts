@@ -1,18 +1,19 @@
 import { EnvironmentError } from '../../core/errors.ts';
 import { findOnHost } from '../../host/tools.ts';
-import type { LaunchOptions } from './lab-process.ts';
+import type { IdentityMap } from './lab-process.ts';
 import { subordinateRange } from '../../host/subordinate-ids.ts';
 
-/** Undefined for root, who maps what IDs he likes and so needs no helper for it. */
-export function identityMap(): LaunchOptions['ids'] {
-  if (process.getuid?.() === 0) return undefined;
+/**
+ * The users that a lab of this user can have: root maps what IDs he likes and so needs no helper for it; an ordinary
+ * user needs newuidmap(1) and a range for more than the own one.
+ */
+export function identityMap(): IdentityMap {
+  if (process.getuid?.() === 0) return { kind: 'of-root' };
   const [uid, gid] = [subordinateRange('/etc/subuid'), subordinateRange('/etc/subgid')];
-  if (!uid || !gid)
-    throw new EnvironmentError('this user has no subordinate user IDs', {
-      code: 'no-subordinate-ids',
-      hint: 'Run "lab doctor": it says how to get them.',
-    });
-  return { uid, gid, newuidmap: need('newuidmap'), newgidmap: need('newgidmap') };
+  const [newuidmap, newgidmap] = [findOnHost('newuidmap'), findOnHost('newgidmap')];
+  return uid && gid && newuidmap !== undefined && newgidmap !== undefined
+    ? { kind: 'ranges', uid, gid, newuidmap, newgidmap }
+    : { kind: 'one-identity' };
 }
 
 /** The path of a program that the host itself must have. @throws {EnvironmentError} */

@@ -31,12 +31,24 @@ export interface LaunchOptions {
   readonly stateFolder: string;
   readonly logFile: string;
   readonly libraryPath: string | undefined;
-  /** Undefined: no user namespace. */
-  readonly ids:
-    | { readonly uid: IdRange; readonly gid: IdRange; readonly newuidmap: string; readonly newgidmap: string }
-    | undefined;
+  readonly ids: IdentityMap;
   readonly signal: AbortSignal;
 }
+
+/** Which users a lab has. */
+export type IdentityMap =
+  /** Those of a user namespace that root makes later. */
+  | { readonly kind: 'of-root' }
+  /** Root is this user, the others are from the ranges; the two programs map them. */
+  | {
+      readonly kind: 'ranges';
+      readonly uid: IdRange;
+      readonly gid: IdRange;
+      readonly newuidmap: string;
+      readonly newgidmap: string;
+    }
+  /** Root is this user, and there is no other. */
+  | { readonly kind: 'one-identity' };
 
 /** A lab that is built and waits for the word: without `commit` it goes away with this process. */
 export interface PreparedLab {
@@ -69,21 +81,37 @@ export async function launchLab(plan: readonly Operation[], options: LaunchOptio
   }
 }
 
+/** What not every host allows to a lab. */
+export interface Allowance {
+  /** Files of the host's root belong to root of the machines (idmapped layers: Linux 5.19, and a file system that can). */
+  readonly mapped: boolean;
+  /** Root is the only user of a machine, whatever its account files say. */
+  readonly oneIdentity: boolean;
+}
+
 /**
- * As `launchLab`, first with files of the host's root for root of the machines (idmapped layers: Linux 5.19, and a file
- * system that can), and where that cannot be, with files of nobody, as an ordinary user's machines have them. There is
- * no way without a user namespace.
+ * As `launchLab`, first with all that this host may allow, and where something of it is refused, without it: files of
+ * the host's root are then of nobody, as in an ordinary user's machines; an ordinary user whom newuidmap(1) refuses has
+ * machines with one identity. There is no way without a user namespace.
  */
-export async function launchMapped(
-  plan: (mapped: boolean) => readonly Operation[],
+export async function launchAllowed(
+  plan: (allowance: Allowance) => readonly Operation[],
   options: LaunchOptions,
-): Promise<PreparedLab> {
+): Promise<PreparedLab & { readonly allowance: Allowance }> {
+  const all = { mapped: true, oneIdentity: options.ids.kind === 'one-identity' };
+  const launch = async (allowance: Allowance, ids = options.ids): Promise<PreparedLab & { allowance: Allowance }> => ({
+    ...(await launchLab(plan(allowance), { ...options, ids })),
+    allowance,
+  });
   try {
-    return await launchLab(plan(true), options);
+    return await launch(all);
   } catch (error) {
-    if (!(error instanceof EnvironmentError) || error.code !== 'idmap-refused') throw error;
+    const code = error instanceof EnvironmentError ? error.code : undefined;
+    if (code !== 'idmap-refused' && code !== 'ids-refused') throw error;
     await endLab(options.labId);
-    return launchLab(plan(false), options);
+    return code === 'idmap-refused'
+      ? launch({ ...all, mapped: false })
+      : launch({ ...all, oneIdentity: true }, { kind: 'one-identity' });
   }
 }
 
@@ -113,10 +141,15 @@ export function isMappingRefused(reason: string): boolean {
   return /^layer .*: idmap: /.test(reason) || /^(machine \S+: )?mount overlay .*: Invalid argument$/.test(reason);
 }
 
+/** Whether newuidmap(1) or newgidmap(1) did, which says of no lab without a range that it could not be. */
+function isRangeRefused(reason: string): boolean {
+  return /^\S+ refused the range /.test(reason);
+}
+
 function refused(reason: string, log: string): EnvironmentError {
   const said = `${reason}${log === '' ? '' : ` (${log})`}`;
   return new EnvironmentError(`this host refused to make the lab: ${said}`, {
-    code: isMappingRefused(reason) ? 'idmap-refused' : 'netns-refused',
+    code: isMappingRefused(reason) ? 'idmap-refused' : isRangeRefused(reason) ? 'ids-refused' : 'netns-refused',
     hint: '"lab doctor" says why, as far as it can be known, and what helps.',
     data: { refused: said },
   });
@@ -142,18 +175,22 @@ function settings({ ids, libraryPath, logFile }: LaunchOptions): Operation[] {
     ...Object.entries(numbers).map(([name, number]) => syscallNumber(name, number)),
     setting('log', logFile),
     ...(libraryPath === undefined ? [] : [setting('library_path', libraryPath)]),
-    ...(ids ? userNamespaceSettings(ids) : []),
+    ...userNamespaceSettings(ids),
   ];
 }
 
 /** user_namespaces(7): root inside is the user outside; the other users come from the user's subordinate range. */
-function userNamespaceSettings({ uid, gid, newuidmap, newgidmap }: NonNullable<LaunchOptions['ids']>): Operation[] {
+function userNamespaceSettings(ids: IdentityMap): Operation[] {
+  if (ids.kind === 'of-root') return [];
+  const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
+  const userns = setting('userns', 1);
+  if (ids.kind === 'one-identity') return [userns, setting('uid_map', `0 ${uid} 1`), setting('gid_map', `0 ${gid} 1`)];
   return [
-    setting('userns', 1),
-    setting('newuidmap', newuidmap),
-    setting('newgidmap', newgidmap),
-    setting('uid_map', idMap(process.getuid?.() ?? 0, uid)),
-    setting('gid_map', idMap(process.getgid?.() ?? 0, gid)),
+    userns,
+    setting('newuidmap', ids.newuidmap),
+    setting('newgidmap', ids.newgidmap),
+    setting('uid_map', idMap(uid, ids.uid)),
+    setting('gid_map', idMap(gid, ids.gid)),
   ];
 }
 
@@ -183,6 +220,15 @@ export function labelledProcesses(): LabelledProcess[] {
 function isLabInit(pid: number): boolean {
   const pids = namespacePids(pid);
   return pids.length === 2 && pids[1] === 1;
+}
+
+/** Whether its machines have no user but root: its map (user_namespaces(7)) has one ID. */
+export function hasOneIdentity({ pid }: ProcessId): boolean {
+  try {
+    return /^\s*0\s+\d+\s+1\s*$/.test(readFileSync(`/proc/${pid}/uid_map`, 'utf8'));
+  } catch {
+    return false;
+  }
 }
 
 /** Where the `.lab` folder is now in which this process was started: its standard error is the log there. */

@@ -12,8 +12,10 @@ import { lookAtHost } from './rights/host-situation.ts';
 import { whyRefused } from './rights/why-refused.ts';
 import { keepLimits, limitMeans } from './machine-limits.ts';
 import { wallOptions } from './walls.ts';
-import { endLab, launchLab } from './lab-process.ts';
+import { endLab, launchAllowed, type Allowance } from './lab-process.ts';
 import { planLab } from './plan/namespace-plan.ts';
+import type { Operation } from './plan/operations.ts';
+import { mappersRefused } from './requirements.ts';
 
 const machine = {
   name: 'probe',
@@ -27,14 +29,17 @@ const machine = {
 const network = { name: 'probe', subnet: parseSubnet('192.0.2.0/24')!, gateway: '192.0.2.1', nat: false };
 
 /** Makes one machine in a temporary folder and lets it go: what the kernel refuses can be known only by asking it. */
-export async function probe(): Promise<Requirement> {
+export async function probe(): Promise<Requirement[]> {
   const folder = makeTemporaryFolder('probe');
   const result = { id: 'machine', description: 'a machine can be made', howToGet: [] };
   try {
-    await makeOne(folder);
-    return { ...result, status: 'present', found: 'made one and removed it' };
+    const isLesser = await makeOne(folder);
+    return [
+      ...(isLesser ? [mappersRefused()] : []),
+      { ...result, status: 'present', found: 'made one and removed it' },
+    ];
   } catch (error) {
-    return { ...result, status: 'missing', ...obstacle(error) };
+    return [{ ...result, status: 'missing', ...obstacle(error) }];
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -48,7 +53,8 @@ function obstacle(error: unknown): Pick<Requirement, 'found' | 'howToGet'> {
   return { found: `${messageOf(error)}: ${why}`, howToGet };
 }
 
-async function makeOne(folder: string): Promise<void> {
+/** Whether it has fewer users than this host looked good for. */
+async function makeOne(folder: string): Promise<boolean> {
   const lab: Lab = {
     name: 'probe',
     provider: 'netns',
@@ -62,7 +68,8 @@ async function makeOne(folder: string): Promise<void> {
   const labId = `probe-${process.pid}`;
   for (const name of ['mnt', 'sockets']) mkdirSync(join(folder, name));
   const ids = identityMap();
-  const plan = planLab(lab, gatherHostFacts(undefined), {
+  const host = gatherHostFacts(undefined);
+  const options = {
     mountPoint: join(folder, 'mnt'),
     socketFolder: join(folder, 'sockets'),
     keys: {
@@ -71,10 +78,11 @@ async function makeOne(folder: string): Promise<void> {
       clients: new Map(),
     },
     machineIds: new Map(),
-    ...wallOptions(labId, false),
     limits: keepLimits(lab, labId, limitMeans(undefined)),
-  });
-  const prepared = await launchLab(plan, {
+  };
+  const plan = (allowance: Allowance): readonly Operation[] =>
+    planLab(lab, host, { ...options, ...wallOptions(labId, { ...allowance, mapped: false }) });
+  const prepared = await launchAllowed(plan, {
     perl: need('perl'),
     labId,
     name: 'probe',
@@ -86,4 +94,5 @@ async function makeOne(folder: string): Promise<void> {
   });
   prepared.abandon();
   await endLab(labId);
+  return prepared.allowance.oneIdentity && ids.kind !== 'one-identity';
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { EnvironmentError } from '../../core/errors.ts';
 import { inStep, type EventSink } from '../../core/events.ts';
 import type { LinkCaptureRequest } from '../../packets/link-capture.ts';
 import { hostSystem } from '../../host/host-system.ts';
@@ -34,16 +35,25 @@ import { netfilterOver } from '../netfilter-socket.ts';
 import { lookOver } from '../outside-view.ts';
 import { knownHosts } from '../peer-files.ts';
 import { hasFormerKeys, planKeys, readCredentials, removeFormerKeys, type Credentials } from './namespace-keys.ts';
-import { endLab, findInit, folderNow, labelledProcesses, launchMapped, type LaunchOptions } from './lab-process.ts';
+import {
+  endLab,
+  findInit,
+  folderNow,
+  hasOneIdentity,
+  labelledProcesses,
+  launchAllowed,
+  type Allowance,
+  type LaunchOptions,
+} from './lab-process.ts';
 import { planLab } from './plan/namespace-plan.ts';
 import type { HostFacts } from './plan/plan-input.ts';
-import { USER_ID } from './plan/account-files.ts';
+import { userIdOf } from './plan/account-files.ts';
 import { CAPTURE_SOCKET, NETFILTER_SOCKET, OUTSIDE_SOCKET } from './plan/stage-paths.ts';
 import { encodeFields } from './plan/operations.ts';
 import { groupsFile, makeLimits, type KeptLimits, memoryKills, takeBackLimits } from './kept-limits.ts';
 import { limitsNote, limitsNotice } from './limit-words.ts';
 import { probe } from './probe-lab.ts';
-import { hasWayOut, staticRequirements } from './requirements.ts';
+import { hasWayOut, oneIdentityRemark, staticRequirements } from './requirements.ts';
 import { identityMap, need } from './identity-map.ts';
 import { wallOptions } from './walls.ts';
 
@@ -64,7 +74,7 @@ export class NetnsProvider implements Provider {
   async check({ thorough = false }: CheckOptions): Promise<Requirement[]> {
     const requirements = staticRequirements();
     const ready = requirements.every(({ status }) => status !== 'missing');
-    return thorough && ready ? [...requirements, await probe()] : requirements;
+    return thorough && ready ? [...requirements, ...(await probe())] : requirements;
   }
 
   async up(lab: Lab, place: LabPlace, making: Making): Promise<ProviderState> {
@@ -85,14 +95,17 @@ export class NetnsProvider implements Provider {
     _state: ProviderState,
     { labId, stateFolder }: LabPlace,
   ): Promise<AttachedMachine[]> {
-    const running = findInit(labId) !== undefined;
+    const init = findInit(labId);
+    const running = init !== undefined;
+    const oneIdentity = init !== undefined && hasOneIdentity(init);
     let read: Credentials | undefined;
     const side: LabSide = {
       stateFolder,
       // At the first connection, for all of them.
       credentials: () => (read ??= readCredentials(stateFolder)),
       system: hostSystem(),
-      isFormer: hasFormerKeys(stateFolder),
+      remark: hasFormerKeys(stateFolder) ? formerKeysRemark : oneIdentity ? oneIdentityRemark() : undefined,
+      oneIdentity,
       capturesLinks: existsSync(join(stateFolder, 'sockets', CAPTURE_SOCKET)),
       reachesNetfilter: existsSync(join(stateFolder, 'sockets', NETFILTER_SOCKET)),
       seesOutside: existsSync(join(stateFolder, 'sockets', OUTSIDE_SOCKET)),
@@ -139,21 +152,30 @@ async function build(lab: Lab, place: LabPlace, { events, signal, journal }: Mak
   );
   const kept = makeLimits(lab, labId, stateFolder);
   for (const notice of limitsNotice(lab, kept)) void events.emit(notice);
-  const prepared = await launchMapped(
-    (mapped) =>
-      planLab(lab, host, {
-        mountPoint: join(stateFolder, 'mnt'),
-        socketFolder: join(stateFolder, 'sockets'),
-        keys,
-        machineIds: new Map([...lab.machines.keys()].map((name) => [name, randomBytes(16).toString('hex')])),
-        ...wallOptions(labId, mapped),
-        limits: kept.limits,
-      }),
-    launch,
-  );
+  const prepared = await launchAllowed((allowance) => {
+    requireRights(lab, allowance);
+    return planLab(lab, host, {
+      mountPoint: join(stateFolder, 'mnt'),
+      socketFolder: join(stateFolder, 'sockets'),
+      keys,
+      machineIds: new Map([...lab.machines.keys()].map((name) => [name, randomBytes(16).toString('hex')])),
+      ...wallOptions(labId, allowance),
+      limits: kept.limits,
+    });
+  }, launch);
   await journal.append({ kind: 'process', ...prepared.init });
   await prepared.commit();
   return kept;
+}
+
+/** Where everybody is root, nobody has fewer rights; a wall that cannot be built is an error, not a wish. */
+function requireRights(lab: Lab, { oneIdentity }: Allowance): void {
+  const [name] = [...lab.machines.values()].filter(({ sudo }) => sudo === false).map((machine) => machine.name);
+  if (!oneIdentity || name === undefined) return;
+  throw new EnvironmentError(`"sudo: false" of machine ${name} cannot be kept: ${oneIdentityRemark().message}`, {
+    code: 'sudo-not-kept',
+    hint: 'Do what is said after "for all", or remove that line from the lab file.',
+  });
 }
 
 /** Without a way to the outside the machines still reach each other; that is worth a warning, not a failure. */
@@ -196,15 +218,15 @@ interface LabSide {
   readonly credentials: () => Credentials;
   /** They run the programs of this host. */
   readonly system: string | undefined;
-  /** Made by an older lab, with keys that they share. */
-  readonly isFormer: boolean;
+  readonly remark: AttachedMachine['remark'];
+  readonly oneIdentity: boolean;
   readonly capturesLinks: boolean;
   readonly reachesNetfilter: boolean;
   readonly seesOutside: boolean;
 }
 
 function attached(machine: Machine, running: boolean, side: LabSide): AttachedMachine {
-  const { stateFolder, credentials, system, isFormer, capturesLinks, reachesNetfilter } = side;
+  const { stateFolder, credentials, system, remark, capturesLinks, reachesNetfilter } = side;
   const socket = join(stateFolder, 'sockets', `${machine.name}.sock`);
   const captures = join(stateFolder, 'sockets', CAPTURE_SOCKET);
   const netfilter = join(stateFolder, 'sockets', NETFILTER_SOCKET);
@@ -212,7 +234,7 @@ function attached(machine: Machine, running: boolean, side: LabSide): AttachedMa
     machine,
     running,
     runs: { image: HOST_IMAGE, system },
-    ...(isFormer && { remark: formerKeysRemark }),
+    ...(remark && { remark }),
     connect: async (signal) => {
       const { privateKey, hostKeyOf } = credentials();
       const shell = await connectShell({
@@ -250,12 +272,13 @@ function attached(machine: Machine, running: boolean, side: LabSide): AttachedMa
   };
 }
 
-function outsideView({ name, user }: Machine, { stateFolder, seesOutside }: LabSide): OutsideView | undefined {
+function outsideView(machine: Machine, side: LabSide): OutsideView | undefined {
+  const { stateFolder, seesOutside } = side;
   if (!seesOutside) return undefined;
   const socket = join(stateFolder, 'sockets', OUTSIDE_SOCKET);
   return {
-    userId: user === 'root' ? 0 : USER_ID,
-    start: (program) => lookOver(connectUnix(socket, { allowHalfOpen: true }), name, program),
+    userId: userIdOf(machine, side),
+    start: (program) => lookOver(connectUnix(socket, { allowHalfOpen: true }), machine.name, program),
   };
 }
 

@@ -1,11 +1,12 @@
 import { accessSync, constants } from 'node:fs';
 import { release } from 'node:os';
-import { rootCommands } from '../../host/root-commands.ts';
+import { commandReader, rootCommands } from '../../host/root-commands.ts';
 import { localUser } from '../../host/local-user.ts';
 import { findMachineTool, findOnHost, findTool } from '../../host/tools.ts';
-import type { Requirement } from '../provider.ts';
-import { NEEDED_IDS, subordinateRange } from '../../host/subordinate-ids.ts';
+import type { AttachedMachine, Requirement } from '../provider.ts';
+import { freeRange, NEEDED_IDS, subordinateRange } from '../../host/subordinate-ids.ts';
 import { lookAtHost } from './rights/host-situation.ts';
+import { lookAtMapper, whyMapperRefused } from './rights/mapper.ts';
 import { switchedOff } from './rights/why-refused.ts';
 import { limitsRequirement } from './limit-words.ts';
 import { syscallNumbers } from './plan/syscalls.ts';
@@ -91,25 +92,57 @@ function idMappers(): Requirement {
     id: 'newuidmap',
     description: 'newuidmap and newgidmap, which give a lab user accounts of its own',
     present,
-    found: present ? paths.join(', ') : 'not found',
+    found: present ? paths.join(', ') : `not found; without, ${ONE_IDENTITY}`,
     howToGet: install('uidmap'),
+    otherwise: 'optional-missing',
   });
 }
 
 function subordinateIds(): Requirement {
+  const { first, count } = freeRange();
+  const range = `${first}-${first + count - 1}`;
   const ranges = (['/etc/subuid', '/etc/subgid'] as const).map(subordinateRange);
-  const present = ranges.every((range) => range !== undefined);
+  const present = ranges.every((given) => given !== undefined);
   const found = present
-    ? ranges.map((range) => `${range?.first}+${range?.count}`).join(', ')
-    : `no range of at least ${NEEDED_IDS} for ${localUser().name} in /etc/subuid and /etc/subgid`;
+    ? ranges.map((given) => `${given?.first}+${given?.count}`).join(', ')
+    : `no range of at least ${NEEDED_IDS} for ${localUser().name} in /etc/subuid and /etc/subgid; without, ${ONE_IDENTITY}`;
   return requirement({
     id: 'subordinate-ids',
     description: 'a range of subordinate user and group IDs',
     present,
     found,
-    howToGet: rootCommands([
-      `{root}usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${localUser().name}`,
-    ]),
+    howToGet: rootCommands([`{root}usermod --add-subuids ${range} --add-subgids ${range} ${localUser().name}`]),
+    otherwise: 'optional-missing',
+  });
+}
+
+/** What an ordinary user's machines are like without user accounts of their own. */
+const ONE_IDENTITY = 'everybody on the machines is root there: port 80 opens, and "sudo -u" changes nothing';
+
+/** For machines that run so: all in one line. */
+export function oneIdentityRemark(): NonNullable<AttachedMachine['remark']> {
+  const commands = [idMappers(), subordinateIds()]
+    .flatMap(({ howToGet }) => howToGet)
+    .filter((line) => !line.startsWith('#'));
+  const whom = commandReader().hasSudo ? '' : 'ask who runs this computer to type ';
+  const cure =
+    commands.length === 0
+      ? '"lab doctor" says why newuidmap is refused here'
+      : `for all: ${whom}${[...commands, 'lab up --recreate'].join(' && ')}`;
+  return { message: `${ONE_IDENTITY}; ${cure}` };
+}
+
+/** Where newuidmap(1) and the range are there, and the kernel refuses what it asks for. */
+export function mappersRefused(): Requirement {
+  const path = findOnHost('newuidmap') ?? '';
+  const { why, howToGet } = whyMapperRefused(path, lookAtMapper(path));
+  return requirement({
+    id: 'newuidmap-works',
+    description: 'newuidmap may map accounts',
+    present: false,
+    found: `${why}; so ${ONE_IDENTITY}`,
+    howToGet: [...howToGet],
+    otherwise: 'optional-missing',
   });
 }
 

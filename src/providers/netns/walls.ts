@@ -1,5 +1,6 @@
 import type { PlanOptions } from './plan/plan-input.ts';
-import { systemCallFilter } from './plan/seccomp.ts';
+import { identityFilter, systemCallFilter } from './plan/seccomp.ts';
+import type { Allowance } from './lab-process.ts';
 import { isRootOfHost, rangeOfLab } from '../../host/subordinate-ids.ts';
 
 /** User and group of that name on every Debian and Ubuntu. */
@@ -8,8 +9,8 @@ const NOBODY = 65_534;
 /** What the plan of a lab takes from here: its users, and what its machines may ask of the kernel. */
 export function wallOptions(
   labId: string,
-  mapped: boolean,
-): Pick<PlanOptions, 'label' | 'labRootMap' | 'ownsHost' | 'mapped' | 'systemCallFilter'> {
+  { mapped, oneIdentity }: Allowance,
+): Pick<PlanOptions, 'label' | 'labRootMap' | 'ownsHost' | 'mapped' | 'systemCallFilter' | 'oneIdentity'> {
   const map = labRootMap(labId);
   const ownsHost = map !== undefined && isRootOfHost();
   return {
@@ -18,6 +19,7 @@ export function wallOptions(
     ownsHost,
     mapped: mapped && ownsHost,
     systemCallFilter: systemCallFilter(process.arch) ?? '',
+    oneIdentity: oneIdentity ? { filter: identityFilter(process.arch) ?? '' } : undefined,
   };
 }
 

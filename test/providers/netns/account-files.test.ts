@@ -11,8 +11,8 @@ const host = {
   shell: '/bin/bash',
 };
 
-function linesFor(user: string): { passwd: string[]; group: string[]; shadow: string[] } {
-  const { passwd, group, shadow } = accountFiles({ name: 'vm1', user } as Machine, host);
+function linesFor(user: string, oneIdentity = false): { passwd: string[]; group: string[]; shadow: string[] } {
+  const { passwd, group, shadow } = accountFiles({ name: 'vm1', user } as Machine, host, { oneIdentity });
   return {
     passwd: passwd.trim().split('\n'),
     group: group.trim().split('\n'),
@@ -45,4 +45,17 @@ test('the user of a machine has the account of the machine, whatever the host ca
 test('no user of the host is in a machine, neither as an account nor as a member of a group', () => {
   const { passwd, group } = linesFor('student');
   assert.ok(![...passwd, ...group].some((line) => /ildvm1|ada|syslog/.test(line)), [...passwd, ...group].join('\n'));
+});
+
+test('where root is the only user, every account but nobody is root, and the first line gives the user its name', () => {
+  const { passwd, group } = linesFor('student', true);
+  assert.equal(passwd[0], 'student:x:0:0:student:/home/student:/bin/bash');
+  assert.equal(group[0], 'student:x:0:');
+  assert.ok(passwd.includes('sshd:x:0:0::/run/sshd:/usr/sbin/nologin'), passwd.join('\n'));
+  assert.ok(passwd.includes('tcpdump:x:0:0::/run/tcpdump:/usr/sbin/nologin'), passwd.join('\n'));
+  assert.deepEqual(
+    passwd.filter((line) => !/^\w+:x:0:0:/.test(line)),
+    [],
+  );
+  assert.ok(group.includes('service:x:998:'), 'groups of files keep their names');
 });

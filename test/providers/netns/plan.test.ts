@@ -83,6 +83,7 @@ const rootOptions: PlanOptions = {
   labRootMap: '0 100000 65536\n',
   ownsHost: true,
   mapped: true,
+  oneIdentity: undefined,
   systemCallFilter: 'filter',
   limits: perMachine((name) => ({
     diskMiB: 512,
@@ -122,6 +123,23 @@ test('the plan of a lab says all that its init does', async () => {
     const text = encodePlan(plan).replaceAll(/[^\t]*(address-guard.pl\t{ready}\t)\d+/g, '$1setns');
     assertGolden(join(golden, name), text);
   }
+});
+
+test("where root is the only user, no file is anyone else's, and all that a lab starts believes that it became another", async () => {
+  const lab = await labOf(twoNetworks.replace('sudo: false, ', ''));
+  const lines = encodePlan(planLab(lab, fullHost, { ...userOptions, oneIdentity: { filter: 'identities' } })).split(
+    '\n',
+  );
+  assert.equal(lines[0], 'filter-system-calls\tidentities');
+  assert.ok(lines.some((line) => line.startsWith('mount\tdevpts\t')));
+  assert.deepEqual(
+    lines.filter((line) =>
+      /^(mkdir|write|copy)\t.*\t[1-9]\d*\t\d+(\t|$)|gid=/.test(
+        line.replace(/^(mkdir|write|copy)\t[^\t]*\t(?:[^\t]*\t)?/, '$1\t'),
+      ),
+    ),
+    [],
+  );
 });
 
 test('the executor knows the operations of a plan, and a plan all that the executor knows', () => {

@@ -9,7 +9,14 @@ import { toolsFolder } from '../../../src/host/tools.ts';
 import { rangeOfLab } from '../../../src/host/subordinate-ids.ts';
 import { isMappingRefused } from '../../../src/providers/netns/lab-process.ts';
 import { systemCallFilter } from '../../../src/providers/netns/plan/seccomp.ts';
-import { cannotBe, currentUser, ordinaryUser, repository, type LabUser } from '../../helpers/lab-command.ts';
+import {
+  cannotBe,
+  currentUser,
+  ordinaryUser,
+  repository,
+  userWithoutRanges,
+  type LabUser,
+} from '../../helpers/lab-command.ts';
 import { labelledProcesses } from '../../helpers/machines/leftovers.ts';
 
 const attack = readFileSync(join(import.meta.dirname, 'fixtures/walls.py'), 'utf8');
@@ -258,6 +265,21 @@ for (const [kind, make] of [
     },
   );
 }
+
+test(
+  'where root is the only user of a machine, the walls are the same',
+  { skip: cannotBe('root') || cannotBe('ordinary') },
+  async () => {
+    await using user = userWithoutRanges();
+    writeFileSync(join(user.folder, 'lab.yaml'), lab);
+    const before = [runtimeNow(), devicesNow()];
+    const up = await user.lab('up');
+    assert.equal(up.exitCode, 0, up.stderr);
+    assert.equal(await on(user, 'vm1', 'cat', '/proc/self/uid_map'), '0          0          1');
+    assert.equal(await on(user, 'vm1', 'sudo', 'python3', '-c', attack), 'done');
+    assert.deepEqual([runtimeNow(), devicesNow()], before);
+  },
+);
 
 test(
   'where the file system cannot map the owners of its files, the lab of root has those of nobody, and the same walls',

@@ -37,15 +37,16 @@ export const statusCommand = defineCommand({
   },
 });
 
-export function formatStatus({ up, lab, provider, machines, programs }: StatusResult, style: Style): string {
+export function formatStatus({ up, lab, provider, machines, programs, remarks }: StatusResult, style: Style): string {
   if (lab === undefined) return 'This lab is not up. Run "lab up".\n';
   const head = `Lab ${style('bold', lab)} (${provider}) is ${up ? style('green', 'up') : style('red', 'down')}.\n`;
   const problems = machines.flatMap(({ name, problem }) =>
     problem === undefined ? [] : [`\n${style('red', name)}: ${sanitize(withoutName(name, problem))}\n`],
   );
+  const told = remarks.map((remark) => `\n${style('yellow', '!')} ${sanitize(remark)}\n`);
   const hint = machines.every(({ running }) => running) ? '' : '\nWhat does not run comes back with "lab up".\n';
   const machineTable = table([['MACHINE', 'STATE', 'USER', 'ADDRESSES', 'SYSTEM'], ...machines.map(machineRow)]);
-  return `${head}\n${machineTable}${programTable(programs)}${problems.join('')}${hint}`;
+  return `${head}\n${machineTable}${programTable(programs)}${problems.join('')}${told.join('')}${hint}`;
 }
 
 function machineRow({ name, running, problem, user, interfaces, ...system }: MachineStatus): string[] {

@@ -1,7 +1,10 @@
 import type { Machine } from '../../../lab/types.ts';
 
 /** The first ordinary user of an Ubuntu or Debian system. */
-export const USER_ID = 1000;
+const USER_ID = 1000;
+const ROOT_ID = 0;
+/** Whose the host's files are where its accounts are not mapped. */
+const NOBODY_ID = 65_534;
 
 /** Users that OpenSSH and tcpdump drop their rights to; added where the host does not have them. */
 const serviceUsers = ['sshd', 'tcpdump'];
@@ -13,6 +16,16 @@ export interface HostAccounts {
   readonly shell: string;
 }
 
+/** Whether root is the only user of a machine, whatever account a program asks for. */
+export interface Identities {
+  readonly oneIdentity: boolean;
+}
+
+/** User and group ID of the machine's user, to whom the home folder belongs. */
+export function userIdOf({ user }: Machine, { oneIdentity }: Identities): number {
+  return user === 'root' || oneIdentity ? ROOT_ID : USER_ID;
+}
+
 /**
  * passwd(5), shadow(5) and group(5) of one machine: the host's system accounts, the machine's user, and no one else,
  * also not as a member of a group.
@@ -20,27 +33,43 @@ export interface HostAccounts {
 export function accountFiles(
   machine: Machine,
   host: HostAccounts,
+  identities: Identities,
 ): { readonly passwd: string; readonly shadow: string; readonly group: string } {
   const { user } = machine;
+  const id = userIdOf(machine, identities);
   const users = systemLines(host.passwd).filter((line) => nameOf(line) !== user);
   const groups = systemLines(host.group)
     .filter((line) => nameOf(line) !== user)
     .map(withoutMembers);
   const missing = serviceUsers.filter((name) => !users.some((line) => nameOf(line) === name));
-  const passwd = [
-    ...users,
-    ...missing.map((name, index) => `${name}:x:${900 + index}:65534::/run/${name}:/usr/sbin/nologin`),
-    ...(user === 'root'
-      ? ['root:x:0:0:root:/root:/bin/bash']
-      : [`${user}:x:${USER_ID}:${USER_ID}:${user}:/home/${user}:${host.shell}`]),
-  ];
-  const group = [
-    ...groups.map((line) => (machine.sudo === false ? line : withMember(line, ['sudo', 'adm'], user))),
-    ...(user === 'root' ? ['root:x:0:'] : [`${user}:x:${USER_ID}:`]),
-  ];
+  const services = missing.map((name, index) => `${name}:x:${900 + index}:65534::/run/${name}:/usr/sbin/nologin`);
+  const own =
+    user === 'root' ? 'root:x:0:0:root:/root:/bin/bash' : `${user}:x:${id}:${id}:${user}:/home/${user}:${host.shell}`;
+  const ownGroup = `${user}:x:${id}:`;
+  const groupsWithUser = groups.map((line) =>
+    machine.sudo === false ? line : withMember(line, ['sudo', 'adm'], user),
+  );
+  const [passwd, group] = identities.oneIdentity
+    ? [
+        [own, ...[...users, ...services].map(asRoot)],
+        [ownGroup, ...groupsWithUser],
+      ]
+    : [
+        [...users, ...services, own],
+        [...groupsWithUser, ownGroup],
+      ];
   // "*" allows no password, and is not "!", which sshd takes for a locked account.
   const shadow = passwd.map((line) => `${nameOf(line)}:*:19000:0:99999:7:::`);
   return { passwd: lines(passwd), shadow: lines(shadow), group: lines(group) };
+}
+
+/**
+ * Programs that drop their rights to an account compare afterwards who they are; where there is only root, all accounts
+ * are. The first line of an ID gives it its name.
+ */
+function asRoot(line: string): string {
+  const [name, password, id, , ...rest] = line.split(':');
+  return Number(id) === NOBODY_ID ? line : [name, password, ROOT_ID, ROOT_ID, ...rest].join(':');
 }
 
 /**

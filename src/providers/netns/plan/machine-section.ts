@@ -1,6 +1,6 @@
 import type { Lab, Machine } from '../../../lab/types.ts';
 import type { KeyPair } from '../../../ssh/keys/key-pair.ts';
-import { accountFiles, hostsFile, USER_ID } from './account-files.ts';
+import { accountFiles, hostsFile, userIdOf } from './account-files.ts';
 import { foldersOf, localFolder, localMount } from './host-folders.ts';
 import { accountOf, fileSystemSize, processLimits } from './limits.ts';
 import { uplinkNameserver } from './nat.ts';
@@ -35,7 +35,7 @@ export function machineSection(request: MachineRequest): Operation[] {
     ...packageState(root, host, options),
     ...runtimeMount(root, host),
     ...homeFolder(root, request),
-    ...systemMounts(root),
+    ...systemMounts(root, options),
     op.hostname(machine.name),
     op.root(root),
     op.sysctl('net.ipv4.ping_group_range', '0 65535'),
@@ -86,9 +86,10 @@ function emptyFolders(root: string, { machine, host, options: { label, limits } 
  */
 function ownFiles(
   upper: string,
-  { machine, lab, host, options: { keys, machineIds }, routes }: MachineRequest,
+  { machine, lab, host, options: { keys, machineIds, oneIdentity }, routes }: MachineRequest,
 ): Operation[] {
-  const { passwd, shadow, group } = accountFiles(machine, host.accounts);
+  const identities = { oneIdentity: oneIdentity !== undefined };
+  const { passwd, shadow, group } = accountFiles(machine, host.accounts, identities);
   const machines = [...lab.machines.values()];
   const hostKey = keys.hosts.get(machine.name);
   const reachesOut = routes && machine.interfaces.some(({ network }) => lab.networks.get(network)?.nat === true);
@@ -131,8 +132,9 @@ function runtimeMount(root: string, { runtime }: HostFacts): Operation[] {
   return [op.bind(stage.runtime, `${root}${RUNTIME_PATH}/${runtime.key}`)];
 }
 
-function homeFolder(root: string, { machine: { name, user }, host, options: { keys } }: MachineRequest): Operation[] {
-  const owner = user === 'root' ? 0 : USER_ID;
+function homeFolder(root: string, { machine, host, options: { keys, oneIdentity } }: MachineRequest): Operation[] {
+  const { name, user } = machine;
+  const owner = userIdOf(machine, { oneIdentity: oneIdentity !== undefined });
   const home = root + (user === 'root' ? '/root' : `/home/${user}`);
   const client = keys.clients.get(name);
   return [
@@ -145,8 +147,10 @@ function homeFolder(root: string, { machine: { name, user }, host, options: { ke
 
 /** shm_overview(7). On the machine's own file system, so that its size is part of the disk's. */
 const SHARED_MEMORY = '/.lab/shm';
+/** The number of the group `tty` on every Debian and Ubuntu, to which terminals are given. */
+const TTY_GROUP = 5;
 
-function systemMounts(root: string): Operation[] {
+function systemMounts(root: string, { oneIdentity }: PlanOptions): Operation[] {
   const safe = MountFlag.noSuid | MountFlag.noDev | MountFlag.noExec;
   return [
     op.mount('proc', `${root}/proc`, safe),
@@ -156,7 +160,7 @@ function systemMounts(root: string): Operation[] {
       'devpts',
       `${root}/dev/pts`,
       MountFlag.noSuid | MountFlag.noExec,
-      'newinstance,ptmxmode=0666,mode=620,gid=5',
+      `newinstance,ptmxmode=0666,mode=620${oneIdentity === undefined ? `,gid=${TTY_GROUP}` : ''}`,
     ),
     op.bind(root + SHARED_MEMORY, `${root}/dev/shm`),
     op.remount(`${root}/dev/shm`, MountFlag.noSuid | MountFlag.noDev),

@@ -3,7 +3,15 @@ import { commonFiles, commonSshFiles } from './common-files.ts';
 import { captures, connectMachines, startOfNetwork, wayOut } from './lab-network.ts';
 import { setStage } from './lab-stage.ts';
 import { machineSection } from './machine-section.ts';
-import { copyTree, releaseHelpers, serveNetfilter, serveOutside, when, type Operation } from './operations.ts';
+import {
+  copyTree,
+  filterSystemCalls,
+  releaseHelpers,
+  serveNetfilter,
+  serveOutside,
+  when,
+  type Operation,
+} from './operations.ts';
 import { commonPackageState } from './package-state.ts';
 import { copiedFolders } from './overlay.ts';
 import type { HostFacts, PlanOptions } from './plan-input.ts';
@@ -16,6 +24,8 @@ export function planLab(lab: Lab, host: HostFacts, options: PlanOptions): Operat
   const canRoute = host.nft !== undefined && host.slirp4netns !== undefined;
   const routes = canRoute && networks.some(({ network }) => network.nat);
   return [
+    // The lab's init hands it on to all that it starts.
+    ...when(options.oneIdentity !== undefined, filterSystemCalls(options.oneIdentity?.filter ?? '')),
     ...setStage(machines, host, { ...options, helpers: when(routes, ...wayOut(lab, host, networks)) }),
     ...copiedFolders(host, options).map((name) => copyTree(`${stage.layers}/${name}`, `${stage.lab}/copy-${name}`)),
     ...commonFiles(`${stage.lab}/common`, machines, host),

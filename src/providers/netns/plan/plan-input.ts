@@ -71,6 +71,11 @@ export interface PlanOptions {
   readonly mapped: boolean;
   /** The filter for system calls of this architecture. */
   readonly systemCallFilter: string;
+  /**
+   * Where there is only root, whatever account a program asks for: the filter that lets it believe that it became
+   * another one.
+   */
+  readonly oneIdentity: { readonly filter: string } | undefined;
   /** By name of the machine. */
   readonly limits: ReadonlyMap<string, MachineLimits>;
   /** A random 128-bit hex string for each machine (machine-id(5)). */

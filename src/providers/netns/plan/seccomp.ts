@@ -17,6 +17,8 @@ interface Table {
   /** Numbers from this one on belong to another calling convention (x32). */
   readonly foreignFrom: number | undefined;
   readonly denied: Readonly<Record<string, number>>;
+  /** Calls that give a file or a process to another account. */
+  readonly identity: Readonly<Record<string, number>>;
 }
 
 /** The same on every architecture whose table is as new as they are. */
@@ -89,6 +91,21 @@ const tables: Readonly<Record<string, Table>> = {
       ustat: 136,
       sysfs: 139,
     },
+    identity: {
+      chown: 92,
+      fchown: 93,
+      lchown: 94,
+      fchownat: 260,
+      setuid: 105,
+      setgid: 106,
+      setreuid: 113,
+      setregid: 114,
+      setgroups: 116,
+      setresuid: 117,
+      setresgid: 119,
+      setfsuid: 122,
+      setfsgid: 123,
+    },
   },
   arm64: {
     audit: 0xc000_00b7,
@@ -135,6 +152,19 @@ const tables: Readonly<Record<string, Table>> = {
       syslog: 116,
       nfsservctl: 42,
     },
+    identity: {
+      fchownat: 54,
+      fchown: 55,
+      setregid: 143,
+      setgid: 144,
+      setreuid: 145,
+      setuid: 146,
+      setresuid: 147,
+      setresgid: 149,
+      setfsuid: 151,
+      setfsgid: 152,
+      setgroups: 159,
+    },
   },
 };
 
@@ -159,6 +189,8 @@ const field = { number: 0, architecture: 4, first: 16, second: 24 } as const;
 const code = { load: 0x20, equal: 0x15, atLeast: 0x35, anyBit: 0x45, answer: 0x06 } as const;
 const ALLOW = 0x7fff_0000;
 const errno = (number: number): number => 0x0005_0000 | number;
+/** The call is not made, and says that it was. */
+const done = errno(0);
 const refusal = { EPERM: errno(1), ENOSYS: errno(38), EAFNOSUPPORT: errno(97) } as const;
 
 /** struct sock_filter: code, instructions to jump over if the test holds, and if not, and the operand. */
@@ -187,6 +219,26 @@ export function systemCallFilter(architecture: string): string | undefined {
 export function fixedProcessorsFilter(architecture: string): string {
   const number = syscallNumbers[architecture]?.['sched_setaffinity'] ?? 0;
   return encode([load(field.number), ...where(code.equal, number, refusal.EPERM), answer(ALLOW)]);
+}
+
+/**
+ * For user namespaces in which only root is mapped (user_namespaces(7)): there every change of an account or an owner
+ * fails, and sshd(8), tcpdump(8) and others end at that. With it they succeed and change nothing. Of two filters
+ * on a process the one that refuses counts, and of two that refuse the later one (seccomp(2)). As `systemCallFilter`.
+ */
+export function identityFilter(architecture: string): string | undefined {
+  const table = tables[architecture];
+  return (
+    table &&
+    encode([
+      load(field.architecture),
+      [code.equal, 1, 0, table.audit],
+      answer(ALLOW),
+      load(field.number),
+      ...Object.values(table.identity).flatMap((number) => where(code.equal, number, done)),
+      answer(ALLOW),
+    ])
+  );
 }
 
 function programOf(table: Table): Instruction[] {
