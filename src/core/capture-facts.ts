@@ -36,3 +36,14 @@ export interface CaptureGap {
 export function isCompleteCapture(facts: CaptureFacts | undefined): boolean {
   return facts !== undefined && !facts.full && facts.lost === 0 && facts.gaps === undefined;
 }
+
+/**
+ * `lost`: packets for which the capturing machine had no room; `full`: what came later is missing; `cut-short`: the
+ * file ends in a packet; `truncated`: packets of which only the beginning is there; `malformed`, `fragments`: packets
+ * that could not be read.
+ */
+export interface CaptureFlaw {
+  readonly kind: 'lost' | 'full' | 'cut-short' | 'truncated' | 'malformed' | 'fragments';
+  /** Packets. */
+  readonly count: number;
+}

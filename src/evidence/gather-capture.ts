@@ -3,16 +3,15 @@ import type { CaptureReading } from '../packets/capture-reading.ts';
 import { readCapture } from '../packets/read-capture.ts';
 import type { Conversation } from '../packets/conversation.ts';
 import { messageOf } from '../core/errors.ts';
-import { type CaptureFacts, isCompleteCapture } from '../core/capture-facts.ts';
+import { type CaptureFacts, type CaptureFlaw, isCompleteCapture } from '../core/capture-facts.ts';
 import type { LabDescription } from '../core/lab-description.ts';
 import type { Moment } from '../report/terminals/moments.ts';
-import type { CaptureFlaw, ReportCapture, ReportConversation } from '../report/report-data.ts';
+import type { ReportCapture, ReportConversation } from '../report/report-data.ts';
 import type { NetworkFold } from '../report/attempts/network-fold.ts';
 import { SpokenLinker, type Ends } from '../report/terminals/spoken.ts';
+import { LARGEST_CAPTURE } from '../report/run/run-files.ts';
 import { readStoredBytes } from '../state/files/stored-file.ts';
 
-/** A capture is read into memory whole; a run of a practical has some kilobytes. Bytes. */
-export const LARGEST_CAPTURE = 256 * 1024 * 1024;
 const MOST_CONVERSATIONS = 100;
 
 /** What a run says in addition to its capture. */

@@ -1,5 +1,5 @@
 import type { HashedFile } from '../core/files/sha256.ts';
-import type { CaptureGap } from '../core/capture-facts.ts';
+import type { CaptureFlaw, CaptureGap } from '../core/capture-facts.ts';
 import type { Conversation } from '../packets/conversation.ts';
 import type { ToldAttempt } from '../core/step-problem.ts';
 import type { LabDescription, MachineFacts, ToolOutput } from '../core/lab-description.ts';
@@ -86,17 +86,6 @@ export interface ReportCapture {
   readonly nobodyTried: boolean;
   /** Where it was made; empty when that is not known. */
   readonly places: readonly { readonly machine: string; readonly interface: string }[];
-}
-
-/**
- * `lost`: packets for which the capturing machine had no room; `full`: what came later is missing; `cut-short`: the
- * file ends in a packet; `truncated`: packets of which only the beginning is there; `malformed`, `fragments`: packets
- * that could not be read.
- */
-export interface CaptureFlaw {
-  readonly kind: 'lost' | 'full' | 'cut-short' | 'truncated' | 'malformed' | 'fragments';
-  /** Packets. */
-  readonly count: number;
 }
 
 export interface ReportConversation {

@@ -1,5 +1,6 @@
 import { jsonText } from '../core/json/json-text.ts';
-import { record as words } from './language/record-en.ts';
+import { english } from './language/failure-en.ts';
+import { record as recordIn } from './language/record-en.ts';
 import type { RecordCheck } from './record/misfit.ts';
 import type { ReportConversation, ReportData } from './report-data.ts';
 
@@ -44,6 +45,7 @@ export function reportJson({
 
 /** Whether the record fits, with each contradiction as data and as a sentence. */
 function recordDocument({ misfits, more, unknown, signature }: RecordCheck): object {
+  const words = recordIn(english);
   return {
     fits: misfits.length === 0,
     misfits: misfits.map((misfit) => Object.assign({ message: words.misfit(misfit) }, misfit)),

@@ -12,7 +12,7 @@ import { findRun } from '../../state/runs/stored-runs.ts';
 import type { CommandContext } from '../../session/context.ts';
 import { gatherReport } from '../../evidence/gather-report.ts';
 import { writeOutput } from '../../host/files/output.ts';
-import { readPlayer } from '../../evidence/player-files.ts';
+import { reportPageWithRecord } from '../../evidence/verify/report-page.ts';
 import { writeUserFile } from '../../host/files/user-file.ts';
 
 export interface ReportOptions {
@@ -33,31 +33,29 @@ export interface ReportResult {
   readonly file: string | undefined;
 }
 
+/** What a report is made in, and the folder of its run. */
+interface Made {
+  readonly language: LanguageCode;
+  readonly folder: string;
+}
+
 /**
  * Each format: the ending of its file, and how it is made. Modules are loaded here, because only one of them is needed.
  */
 const formats: Readonly<
-  Record<
-    string,
-    { readonly ending: string; readonly make: (data: ReportData, language: LanguageCode) => Promise<string> }
-  >
+  Record<string, { readonly ending: string; readonly make: (data: ReportData, about: Made) => Promise<string> }>
 > = {
-  html: {
-    ending: 'html',
-    make: async (data, code) => {
-      const [{ reportPage }, player] = await Promise.all([import('../../report/html/page.ts'), readPlayer()]);
-      return reportPage(composed(data, code), languages[code], player);
-    },
-  },
+  html: { ending: 'html', make: reportPageWithRecord },
   md: {
     ending: 'md',
-    make: async (data, code) =>
+    make: async (data, { language: code }) =>
       (await import('../../report/markdown/render-markdown.ts')).reportMarkdown(composed(data, code), languages[code]),
   },
   json: { ending: 'json', make: async (data) => (await import('../../report/report-json.ts')).reportJson(data) },
   junit: {
     ending: 'xml',
-    make: async (data, code) => (await import('../../report/junit.ts')).reportJunit(data, languages[code]),
+    make: async (data, { language: code }) =>
+      (await import('../../report/junit.ts')).reportJunit(data, languages[code]),
   },
 };
 
@@ -81,7 +79,7 @@ export async function report(context: CommandContext, options: ReportOptions): P
   const stored = await findRun(stateFolderFor(context.labFile), options.run);
   const data = await withHeading(context, await gatherReport(stored));
   const language = asked ?? data.lab?.report.language ?? 'en';
-  const text = await format.make(data, language);
+  const text = await format.make(data, { language, folder: stored.path });
   const result = { run: stored.id, format: options.format, language };
   if (options.output === '-') {
     await writeOutput(context.terminal.stdout, text);

@@ -5,10 +5,13 @@ import { localUser } from '../../host/local-user.ts';
 import { signRecord } from '../../evidence/verify/sign-record.ts';
 import { SIGNATURE_FILE } from '../../evidence/verify/signature.ts';
 import { verifyRecord } from '../../evidence/verify/verify-record.ts';
-import { record as words } from '../../report/language/record-en.ts';
+import { english } from '../../report/language/failure-en.ts';
+import { record as recordIn } from '../../report/language/record-en.ts';
 import type { CommandContext } from '../../session/context.ts';
-import { recordFolders } from './record-folders.ts';
+import { recordPlaces } from './record-places.ts';
 import { userPath } from './user-path.ts';
+
+const words = recordIn(english);
 
 export interface SignOptions {
   /** Name of a run or its start, or the path of its folder; undefined: the newest. */
@@ -35,11 +38,17 @@ const defaultKeys = ['id_ed25519', 'id_ed25519_sk', 'id_ecdsa', 'id_ecdsa_sk', '
  * @throws {EnvironmentError} `no-ssh-keygen`, `not-signed`.
  */
 export async function sign(context: CommandContext, { what, key }: SignOptions): Promise<SignResult> {
-  const [folder = '', ...more] = await recordFolders(context, what);
+  const [place, ...more] = await recordPlaces(context, what);
+  const folder = place!.path;
   if (more.length > 0)
     throw new UsageError(`there are ${more.length + 1} runs in ${what}, and a signature is given to one at a time`, {
       code: 'several-records',
       hint: `Name one of them, for example ${folder}`,
+    });
+  if (place!.isPage)
+    throw new UsageError('the folder of a run is signed, not the page of its report', {
+      code: 'no-record',
+      hint: 'A page that is made later carries the signature: lab sign RUN, then lab report RUN',
     });
   const chosen = key === undefined ? defaultKey() : { path: userPath(key, context.cwd), label: key };
   const record = await verifyRecord(folder);

@@ -7,13 +7,12 @@ import { UsageError } from '../../core/errors.ts';
 import type { CaptureFacts } from '../../core/capture-facts.ts';
 import type { ToldAttempt } from '../../core/step-problem.ts';
 import { NetworkFold } from '../../report/attempts/network-fold.ts';
-import { CAPTURE_FILE } from '../../report/run/run-files.ts';
+import { CAPTURE_FILE, LARGEST_CAPTURE } from '../../report/run/run-files.ts';
 import { stateFolderFor } from '../../state/state-folder.ts';
 import { readEvents } from '../../state/runs/read-run.ts';
 import { findRun } from '../../state/runs/stored-runs.ts';
 import { damaged, readStoredBytes } from '../../state/files/stored-file.ts';
 import type { CommandContext } from '../../session/context.ts';
-import { LARGEST_CAPTURE } from '../../evidence/gather-capture.ts';
 
 export interface TcpLog {
   readonly run: string;

@@ -1,16 +1,20 @@
 import { basename } from 'node:path';
-import { recordFolders } from './record-folders.ts';
+import { recordPlaces, type RecordPlace } from './record-places.ts';
 import { userPath } from './user-path.ts';
 import { UsageError } from '../../core/errors.ts';
 import type { Misfit, SignatureState, Unknown } from '../../report/record/misfit.ts';
-import { record as words } from '../../report/language/record-en.ts';
+import { english } from '../../report/language/failure-en.ts';
+import { record as recordIn } from '../../report/language/record-en.ts';
 import type { RunDocument } from '../../report/run/run-summary.ts';
 import { readTrustedKeys, type TrustedKeys } from '../../evidence/verify/signature.ts';
+import { verifyPage } from '../../evidence/verify/verify-page.ts';
 import { verifyRecord } from '../../evidence/verify/verify-record.ts';
 import type { CommandContext } from '../../session/context.ts';
 
+const words = recordIn(english);
+
 export interface VerifyOptions {
-  /** Name of a run or its start, or a path: the folder of a run or one that holds such. Undefined: the newest run. */
+  /** Name of a run or its start, or a path: the folder of a run or one that holds such, or the page of a report. Undefined: the newest run. */
   readonly what: string | undefined;
   /** Path of a public key, or of a list of allowed signers: one of them must have signed. */
   readonly key?: string | undefined;
@@ -24,8 +28,8 @@ export type Told<T> = T & { readonly message: string };
 /** What came of one record. */
 export interface VerifiedRun {
   readonly run: string;
-  /** Absolute path. */
-  readonly folder: string;
+  /** Absolute path of its folder, or of the page that carries it. */
+  readonly path: string;
   readonly scenario: string;
   /** As it follows from the events. */
   readonly result: RunDocument['result'];
@@ -58,22 +62,24 @@ export async function verify(context: CommandContext, { what, key, signer }: Ver
     });
   const keys =
     key === undefined ? undefined : await readTrustedKeys(userPath(key, context.cwd), { label: key, signer });
-  const folders = await recordFolders(context, what);
+  const places = await recordPlaces(context, what);
   const records: VerifiedRun[] = [];
-  for (const folder of folders) {
+  for (const place of places) {
     context.signal.throwIfAborted();
-    records.push(await verifyFolder(folder, keys));
+    records.push(await verifyAt(place, keys));
   }
   const isTrusted = ({ signature }: VerifiedRun): boolean => keys === undefined || signature.kind === 'trusted';
   return { fits: records.every((one) => one.fits && isTrusted(one)), records };
 }
 
-async function verifyFolder(folder: string, keys: TrustedKeys | undefined): Promise<VerifiedRun> {
-  const { result, misfits, more, unknown, signature } = await verifyRecord(folder, keys);
-  if (misfits.length === 0 && result.result === 'running') throw stillPlayed(folder);
+async function verifyAt({ path, isPage }: RecordPlace, keys: TrustedKeys | undefined): Promise<VerifiedRun> {
+  const { result, misfits, more, unknown, signature } = isPage
+    ? await verifyPage(path, keys)
+    : await verifyRecord(path, { keys });
+  if (misfits.length === 0 && result.result === 'running') throw stillPlayed(path);
   return {
-    run: result.run || basename(folder),
-    folder,
+    run: result.run || basename(path),
+    path,
     scenario: result.scenario,
     result: result.result,
     fits: misfits.length === 0,

@@ -6,11 +6,10 @@ import { labHints, type LabHints } from '../../packets/lab-hints.ts';
 import { readCapture } from '../../packets/read-capture.ts';
 import { misfitsAt, type Misfit, type MisfitFacts } from '../../report/record/misfit.ts';
 import type { NetworkFold } from '../../report/attempts/network-fold.ts';
-import { CAPTURE_FILE } from '../../report/run/run-files.ts';
+import { CAPTURE_FILE, LARGEST_CAPTURE } from '../../report/run/run-files.ts';
 import type { RunDocument } from '../../report/run/run-summary.ts';
 import { refutedTcp, type PassedTcp } from '../../scenario/recheck/recheck.ts';
 import { readStoredBytes } from '../../state/files/stored-file.ts';
-import { LARGEST_CAPTURE } from '../gather-capture.ts';
 
 /** What the events say of the network. */
 export interface ToldNetwork {

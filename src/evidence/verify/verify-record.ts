@@ -12,7 +12,7 @@ import {
   type Unknown,
 } from '../../report/record/misfit.ts';
 import { Recheck } from '../../scenario/recheck/recheck.ts';
-import { roleFile } from '../../report/run/run-files.ts';
+import { CAPTURE_FILE, roleFile } from '../../report/run/run-files.ts';
 import { runShape } from '../../report/run/run-shape.ts';
 import type { RunDocument } from '../../report/run/run-summary.ts';
 import { concluded } from '../../state/runs/read-run.ts';
@@ -29,6 +29,12 @@ export interface VerifiedRecord extends RecordCheck {
   readonly result: RunDocument;
 }
 
+/** See `verifyRecord`. */
+export interface VerifyRecordOptions {
+  readonly keys?: TrustedKeys | undefined;
+  readonly leftOut?: ReadonlySet<string>;
+}
+
 const MOST_MISFITS = 50;
 
 /**
@@ -37,9 +43,13 @@ const MOST_MISFITS = 50;
  * nothing outside is read, and it is never an error.
  *
  * @param keys Whose signature counts; undefined: whoever signed it is told.
+ * @param leftOut Files that are not there for another reason: nothing is said of them.
  * @throws {EnvironmentError} `no-ssh-keygen` when keys are given and there is nothing to check them with.
  */
-export async function verifyRecord(folder: string, keys?: TrustedKeys): Promise<VerifiedRecord> {
+export async function verifyRecord(
+  folder: string,
+  { keys, leftOut = new Set() }: VerifyRecordOptions = {},
+): Promise<VerifiedRecord> {
   const { stored, content, misfits: ownMisfits } = await readRunJson(folder);
   const signature = await checkSignature(folder, content ?? nothing, keys);
   const listed = stored?.files;
@@ -51,15 +61,24 @@ export async function verifyRecord(folder: string, keys?: TrustedKeys): Promise<
   const recheck = new Recheck();
   const told = await tellRecord(folder, {
     onEvent: (event) => recheck.take(event),
-    compares: (file) => listed !== undefined && !omitting.has(file),
+    compares: (file) => listed !== undefined && !omitting.has(file) && !leftOut.has(file),
     isExact: listed !== undefined,
   });
-  const result = concluded(told.summary, stored);
-  const packets = await checkPackets(folder, { network: told.network, run: result, tcpSteps: recheck.tcpSteps });
+  const result = leftOut.has(EVENTS_FILE) && stored !== undefined ? stored : concluded(told.summary, stored);
+  const packets = leftOut.has(CAPTURE_FILE)
+    ? undefined
+    : await checkPackets(folder, { network: told.network, run: result, tcpSteps: recheck.tcpSteps });
   const version = told.network.lab?.version;
   const isOurs = version === undefined || version === packageJson.version;
-  const isWhole = stored !== undefined && stored.result !== 'running' && stored.result !== 'broken';
-  const fileMisfits = listed === undefined ? [] : await checkFiles(folder, listed);
+  const isWhole =
+    stored !== undefined && stored.result !== 'running' && stored.result !== 'broken' && !leftOut.has(EVENTS_FILE);
+  const fileMisfits =
+    listed === undefined
+      ? []
+      : await checkFiles(
+          folder,
+          listed.filter(({ name }) => !leftOut.has(name)),
+        );
   const absent = new Set(fileMisfits.filter(({ kind }) => kind !== 'hash' && kind !== 'size').map(({ file }) => file));
   const misfits = [
     ...ownMisfits,

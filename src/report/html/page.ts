@@ -16,19 +16,27 @@ import type { PlayerFiles } from './player-assets.ts';
  * exactly the two scripts and the style that stand in it, by their hashes (https://www.w3.org/TR/CSP3/), so that not
  * even a bug of ours would let a program's output run.
  */
-export function reportPage(document: ReportDocument, language: Language, player: PlayerFiles): string {
+export function reportPage(document: ReportDocument, language: Language, { player, record }: PageFiles): string {
   const style = `${player.style}\n${PAGE_STYLE}\n${DIAGRAM_STYLE}\n${TOPOLOGY_STYLE}`;
   const hasPlayers = document.sections.some(({ blocks }) => blocks.some(({ kind }) => kind === 'players'));
   const scripts = hasPlayers ? [player.script, PAGE_SCRIPT].map(inScript) : [];
-  return `<!doctype html>\n${page(document, language, { style, scripts }).text}\n`;
+  return `<!doctype html>\n${page(document, language, { style, scripts, record }).text}\n`;
+}
+
+/** What a page carries besides what it says. */
+export interface PageFiles {
+  readonly player: PlayerFiles;
+  /** The record of the run as JSON, for `lab verify`; it is shown nowhere. */
+  readonly record: string;
 }
 
 interface PageParts {
   readonly style: string;
   readonly scripts: readonly string[];
+  readonly record: string;
 }
 
-function page(document: ReportDocument, language: Language, { style, scripts }: PageParts): Markup {
+function page(document: ReportDocument, language: Language, { style, scripts, record }: PageParts): Markup {
   const { title, sections, footer } = document;
   const { report, notation } = language;
   const { htmlLang, contents } = report;
@@ -53,6 +61,7 @@ ${summaryMarkup(document, language)}
 ${sections.map((section, index) => sectionMarkup(section, index + 1, language))}
 </main>
 <footer><p>${notation.typeset(footer)}</p></footer>
+<script type="application/json" id="record">${trusted(inScriptData(record))}</script>
 ${scripts.map((script) => html`<script>${trusted(script)}</script>\n`)}
 </body>
 </html>`;
@@ -99,6 +108,11 @@ function policy(style: string, scripts: readonly string[]): string {
 
 function hashSource(text: string): string {
   return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+}
+
+/** JSON that cannot end the script element in which it stands (HTML, 13.1.3): no `<` is left in it. */
+function inScriptData(json: string): string {
+  return json.replaceAll('<', String.raw`\u003c`);
 }
 
 /**

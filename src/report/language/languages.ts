@@ -33,7 +33,7 @@ export const languages: Readonly<Record<LanguageCode, Language>> = {
     report: reportEn,
     failure: english,
     attempts: attemptsEn,
-    record: recordEn,
+    record: recordEn(english),
   },
   fr: {
     code: 'fr',
@@ -42,6 +42,6 @@ export const languages: Readonly<Record<LanguageCode, Language>> = {
     report: reportFr,
     failure: french,
     attempts: attemptsFr,
-    record: recordFr,
+    record: recordFr(french),
   },
 };

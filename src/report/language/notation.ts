@@ -22,6 +22,8 @@ function typesetFrench(prose: string): string {
   return prose.replaceAll(/ (?=[:»])|(?<=«) /g, '\u00a0').replaceAll(/ (?=[;?!])/g, '\u202f');
 }
 
+const locales: Readonly<Record<LanguageCode, string>> = { en: 'en-GB', fr: 'fr-FR' };
+
 /** How each language of reports writes numbers and times. */
 export const notations: Readonly<Record<LanguageCode, Notation>> = {
   en: notationOf('en', {
@@ -42,12 +44,22 @@ export const notations: Readonly<Record<LanguageCode, Notation>> = {
   }),
 };
 
+/** The same with dates and times of another time zone, by its name in Intl. */
+export function inTimeZone(notation: Notation, code: LanguageCode, timeZone: string): Notation {
+  const dateTime = dateTimeFormat(code, timeZone);
+  return { ...notation, dateTime: (wallMs) => dateTime.format(wallMs) };
+}
+
+function dateTimeFormat(code: LanguageCode, timeZone?: string): Intl.DateTimeFormat {
+  return new Intl.DateTimeFormat(locales[code], { dateStyle: 'long', timeStyle: 'medium', timeZone });
+}
+
 /** How a language writes numbers and times, by the data of ICU that Node carries. */
 function notationOf(code: LanguageCode, words: NotationWords): Notation {
-  const locale = { en: 'en-GB', fr: 'fr-FR' }[code];
+  const locale = locales[code];
   const formats = [0, 1, 2, 3].map((digits) => new Intl.NumberFormat(locale, { maximumFractionDigits: digits }));
   const number = (value: number, digits = 0): string => formats[digits]!.format(value);
-  const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'medium' });
+  const dateTime = dateTimeFormat(code);
   return {
     number,
     duration: (ms) => durationText(ms, number),

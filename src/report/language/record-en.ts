@@ -1,7 +1,7 @@
 import { countOf, formatBinarySize } from '../../core/text/amounts.ts';
 import { sanitizeToLine } from '../../core/text/sanitize.ts';
 import type { Misfit, MisfitFacts, RecordCheck, SignatureState, Unknown } from '../record/misfit.ts';
-import { english } from './failure-en.ts';
+import type { FailureWords } from './failure-words.ts';
 import { textOf, type TextsOf } from './texts-of.ts';
 
 /** The words about whether the parts of a record fit each other. */
@@ -49,7 +49,7 @@ const results = {
 const steps = { running: 'is not over', passed: 'passed', failed: 'failed', skipped: 'was skipped' };
 const noFiles = { link: 'a link', folder: 'a folder', pipe: 'a pipe', socket: 'a socket', device: 'a device' };
 
-const facts: TextsOf<MisfitFacts> = {
+const facts: TextsOf<Exclude<MisfitFacts, { readonly kind: 'step-refuted' }>> = {
   missing: () => 'is missing, though run.json lists it',
   added: () => 'is not in the list of run.json: it was added after the run',
   'no-file': ({ what }) => `is ${noFiles[what]}, not an ordinary file`,
@@ -75,13 +75,12 @@ const facts: TextsOf<MisfitFacts> = {
   'after-end': () => 'tells something after the end of the run',
   'step-order': ({ number }) => `tells of step ${number} where it cannot be`,
   signature: ({ reason }) => `is no signature of run.json as it is (${sanitizeToLine(reason)})`,
-  'step-refuted': ({ number, problem }) =>
-    `does not bear out that step ${number} passed: expected ${sanitizeToLine(english.expected(problem.expected))}, but ${sanitizeToLine(english.seen(problem))}`,
   packets: ({ seen, told }) => `holds ${countOf(seen, 'packet')}; according to the events there were ${told}`,
   'other-time': ({ packet, at, startedAt, endedAt }) =>
     `is of another time: its packet ${packet} passed at ${at}, and the run went from ${startedAt} to ${endedAt}`,
   'no-packets': ({ machine, to }) =>
     `has no packet of a connection from ${sanitizeToLine(machine)} to ${sanitizeToLine(to)}, which the kernel of ${sanitizeToLine(machine)} counted`,
+  page: ({ seen, told }) => `shows ${quoted(seen)}; made from its record it is ${quoted(told)}`,
   'passed-without': ({ number }) => `says that the run passed, but step ${number} did not pass`,
 };
 
@@ -94,6 +93,10 @@ const unknowns: TextsOf<Unknown> = {
   'other-version': ({ version }) =>
     `The record was made by lab ${sanitizeToLine(version)}: its logs and recordings rest on their hashes alone.`,
   'no-capture': () => 'There are no packets to compare with.',
+  'left-out': ({ files }) =>
+    `The page does not carry these files, so nothing is compared with them, nor what it shows: ${files.map(sanitizeToLine).join(', ')}.`,
+  'page-of-other': ({ version, node }) =>
+    `The page was made by lab ${sanitizeToLine(version)} with Node.js ${sanitizeToLine(node)}, so its record is compared, not what it shows.`,
 };
 
 const signatures: TextsOf<SignatureState> = {
@@ -107,10 +110,16 @@ const signatures: TextsOf<SignatureState> = {
   unchecked: () => 'It has a signature, which cannot be checked here: there is no ssh-keygen.',
 };
 
-export const record: RecordWords = {
+function refuted({ number, problem }: MisfitFacts & { readonly kind: 'step-refuted' }, failure: FailureWords): string {
+  return `does not bear out that step ${number} passed: expected ${sanitizeToLine(failure.expected(problem.expected))}, but ${sanitizeToLine(failure.seen(problem))}`;
+}
+
+/** Given the words about failed steps. */
+export const record = (failure: FailureWords): RecordWords => ({
   doesNotFit: 'The record of this run does not fit',
-  misfit: (misfit) => `${placeOf(misfit, 'line')} ${textOf(facts, misfit)}`,
+  misfit: (misfit) =>
+    `${placeOf(misfit, 'line')} ${misfit.kind === 'step-refuted' ? refuted(misfit, failure) : textOf(facts, misfit)}`,
   unknown: (unknown) => textOf(unknowns, unknown),
   more: (count) => `and ${count} more`,
   signature: (signature) => textOf(signatures, signature),
-};
+});

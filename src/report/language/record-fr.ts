@@ -1,7 +1,7 @@
 import { formatBinarySize } from '../../core/text/amounts.ts';
 import { sanitizeToLine } from '../../core/text/sanitize.ts';
 import type { MisfitFacts, SignatureState, Unknown } from '../record/misfit.ts';
-import { french } from './failure-fr.ts';
+import type { FailureWords } from './failure-words.ts';
 import { placeOf, quoted, shortHash, type RecordWords } from './record-en.ts';
 import { textOf, type TextsOf } from './texts-of.ts';
 
@@ -21,7 +21,7 @@ const noFiles = {
   device: 'un périphérique',
 };
 
-const facts: TextsOf<MisfitFacts> = {
+const facts: TextsOf<Exclude<MisfitFacts, { readonly kind: 'step-refuted' }>> = {
   missing: () => 'manque, alors que run.json le cite',
   added: () => "n'est pas dans la liste de run.json : il a été ajouté après l'exécution",
   'no-file': ({ what }) => `est ${noFiles[what]}, pas un fichier ordinaire`,
@@ -48,13 +48,12 @@ const facts: TextsOf<MisfitFacts> = {
   'after-end': () => "raconte quelque chose après la fin de l'exécution",
   'step-order': ({ number }) => `parle de l'étape ${number} là où elle ne peut pas être`,
   signature: ({ reason }) => `n'est pas une signature de run.json tel qu'il est (${sanitizeToLine(reason)})`,
-  'step-refuted': ({ number, problem }) =>
-    `ne confirme pas que l'étape ${number} a réussi : attendu ${sanitizeToLine(french.expected(problem.expected))}, mais ${sanitizeToLine(french.seen(problem))}`,
   packets: ({ seen, told }) => `contient ${seen} paquets ; d'après les événements, il y en avait ${told}`,
   'other-time': ({ packet, at, startedAt, endedAt }) =>
     `est d'un autre moment : son paquet ${packet} est passé à ${at}, et l'exécution a duré de ${startedAt} à ${endedAt}`,
   'no-packets': ({ machine, to }) =>
     `n'a aucun paquet d'une connexion de ${sanitizeToLine(machine)} à ${sanitizeToLine(to)}, que le noyau de ${sanitizeToLine(machine)} a comptée`,
+  page: ({ seen, told }) => `montre ${quoted(seen)} ; d'après son enregistrement, c'est ${quoted(told)}`,
   'passed-without': ({ number }) => `dit que l'exécution a réussi, mais l'étape ${number} n'a pas réussi`,
 };
 
@@ -67,6 +66,10 @@ const unknowns: TextsOf<Unknown> = {
   'other-version': ({ version }) =>
     `L'enregistrement vient de lab ${sanitizeToLine(version)} : seules leurs empreintes garantissent ses journaux.`,
   'no-capture': () => "Il n'y a pas de paquets à comparer.",
+  'left-out': ({ files }) =>
+    `La page ne contient pas ces fichiers ; rien n'est comparé avec eux, ni ce qu'elle montre : ${files.map(sanitizeToLine).join(', ')}.`,
+  'page-of-other': ({ version, node }) =>
+    `La page vient de lab ${sanitizeToLine(version)} avec Node.js ${sanitizeToLine(node)} : son enregistrement est comparé, pas ce qu'elle montre.`,
 };
 
 const signatures: TextsOf<SignatureState> = {
@@ -80,10 +83,16 @@ const signatures: TextsOf<SignatureState> = {
   unchecked: () => "Il a une signature, qui ne peut pas être vérifiée ici : ssh-keygen n'est pas installé.",
 };
 
-export const record: RecordWords = {
+function refuted({ number, problem }: MisfitFacts & { readonly kind: 'step-refuted' }, failure: FailureWords): string {
+  return `ne confirme pas que l'étape ${number} a réussi : attendu ${sanitizeToLine(failure.expected(problem.expected))}, mais ${sanitizeToLine(failure.seen(problem))}`;
+}
+
+/** Given the words about failed steps. */
+export const record = (failure: FailureWords): RecordWords => ({
   doesNotFit: "L'enregistrement de cette exécution est incohérent",
-  misfit: (misfit) => `${placeOf(misfit, 'ligne')} ${textOf(facts, misfit)}`,
+  misfit: (misfit) =>
+    `${placeOf(misfit, 'ligne')} ${misfit.kind === 'step-refuted' ? refuted(misfit, failure) : textOf(facts, misfit)}`,
   unknown: (unknown) => textOf(unknowns, unknown),
   more: (count) => `et ${count} de plus`,
   signature: (signature) => textOf(signatures, signature),
-};
+});

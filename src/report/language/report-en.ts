@@ -1,5 +1,5 @@
 import type { Side } from '../../packets/conversation.ts';
-import type { CaptureFlaw } from '../report-data.ts';
+import type { CaptureFlaw } from '../../core/capture-facts.ts';
 import type { Pace } from '../terminals/pace.ts';
 
 /**

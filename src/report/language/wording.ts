@@ -1,8 +1,8 @@
 import type { Phase, Side } from '../../packets/conversation.ts';
-import type { EventOf } from '../../core/event-listeners.ts';
+import type { ProgramStatus } from '../../core/step-problem.ts';
 
 /** How a program ended. */
-export type ProgramEnd = Pick<EventOf<'program-exited'>, 'exitCode' | 'signal'>;
+export type ProgramEnd = ProgramStatus;
 
 /** How a language writes numbers and times. */
 export interface Notation {

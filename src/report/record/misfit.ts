@@ -49,6 +49,8 @@ export type MisfitFacts =
     }
   /** The kernel of a machine counted a connection of which there is no packet. */
   | { readonly kind: 'no-packets'; readonly machine: string; readonly to: string }
+  /** A line of a page that was not made from the record in it. */
+  | { readonly kind: 'page'; readonly seen: string; readonly told: string }
   /** The run is said to have passed, and a step of it did not. */
   | { readonly kind: 'passed-without'; readonly number: number };
 
@@ -75,7 +77,11 @@ export type Unknown =
   | { readonly kind: 'output-omitted'; readonly files: readonly string[] }
   /** Another version may have written logs and recordings in another way. */
   | { readonly kind: 'other-version'; readonly version: string }
-  | { readonly kind: 'no-capture' };
+  | { readonly kind: 'no-capture' }
+  /** A page has no room for them. */
+  | { readonly kind: 'left-out'; readonly files: readonly string[] }
+  /** Another version of lab or Node.js may make the page in another way. */
+  | { readonly kind: 'page-of-other'; readonly version: string; readonly node: string };
 
 /** What is known of the signature of a record. `key` is the fingerprint of the key that made it. */
 export type SignatureState =

@@ -60,7 +60,7 @@ const holder = object<PortHolder>({
   startedAtMs: optional(number(-LAST_MS, LAST_MS)),
 });
 
-const heading = object<ReportHeading>({
+export const heading = object<ReportHeading>({
   authors: list(text),
   group: optional(text),
   course: optional(text),

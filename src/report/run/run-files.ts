@@ -57,6 +57,8 @@ export class RunFiles {
 
 /** Name of the capture in a run folder. */
 export const CAPTURE_FILE = 'capture.pcap';
+/** It is read into memory whole; a run of a practical has some kilobytes. Bytes. */
+export const LARGEST_CAPTURE = 256 * 1024 * 1024;
 
 /** Names of files that belong to the whole run, not to a role. */
 const taken = new Set(['session', 'events', 'run', 'report', 'capture']);

@@ -20,7 +20,7 @@ export const verifyCommand = defineCommand({
     record: optional(
       recordPlace,
       'name of a run, or the start of it; the folder of a run; a folder with several, such as a lab or an unpacked ' +
-        'hand-in (default: the last run)',
+        'hand-in; the page of a report (default: the last run)',
     ),
   },
   options: {
@@ -34,6 +34,7 @@ export const verifyCommand = defineCommand({
     { words: 'verify', does: 'the last run' },
     { words: 'verify ~/hand-ins/ada', does: 'every run in what was handed in' },
     { words: 'verify ~/hand-ins/ada --key ada.pub', does: 'and that the owner of this key has signed it' },
+    { words: 'verify report.html', does: 'the record that a report carries, and that the page shows nothing else' },
     { words: 'verify --json', does: 'for a script: fits, and each contradiction as data' },
   ],
   run: async ({ context, style, arguments: { record }, options }) => {
@@ -71,9 +72,9 @@ const resultWords = {
 } as const;
 
 function recordText(record: VerifiedRun, { style, cwd }: TextOptions): string {
-  const { fits, folder, run, scenario, result, misfits, more, unknown, signature } = record;
+  const { fits, path, run, scenario, result, misfits, more, unknown, signature } = record;
   const verdict = fits ? style('green', 'The record fits') : style('red', 'The record does not fit');
-  const place = relative(cwd, folder) || '.';
+  const place = relative(cwd, path) || '.';
   return [
     `${verdict}: ${oneLine(run)}${scenario === '' ? '' : `, scenario ${oneLine(scenario)}, ${resultWords[result]}`} (${oneLine(place)})`,
     ...misfits.map(({ message }) => `  ${style('red', '✖')} ${message}`),
