@@ -171,12 +171,13 @@ export const machine = z
     disk: field(size.optional(), "Size limit of the machine's own files, in `M`, `G` or `T`.", '2G'),
     processes: field(
       z.int().min(MIN_PROCESSES).max(1_000_000).optional(),
-      `Most processes and threads at a time. Default: ${DEFAULT_PROCESSES}.`,
+      `Most processes and threads at a time. Default: ${DEFAULT_PROCESSES} with netns; with qemu its system decides.`,
       200,
     ),
     'open-files': field(
       z.int().min(MIN_OPEN_FILES).max(1_000_000).optional(),
-      `Most files and sockets that one process may have open. Default: ${DEFAULT_OPEN_FILES}, which a program may raise to ${MOST_OPEN_FILES}.`,
+      `Most files and sockets that one process may have open. Default: ${DEFAULT_OPEN_FILES}, which a program may raise to ` +
+        `${MOST_OPEN_FILES}, with netns; with qemu its system decides.`,
       256,
     ),
     'file-size': field(size.optional(), 'Largest file that a program may write, in `M`, `G` or `T`.', '100M'),

@@ -16,7 +16,7 @@ const image = `imported-${process.pid}`;
 function onOneMachine(text: string): string {
   return text
     .replace(/ {2}vm2: .*\n/, '')
-    .replace('user: ildvm1', 'user: ildvm1, disk: 4G')
+    .replace('user: ildvm1', 'user: ildvm1, disk: 4G, processes: 200')
     .replace('on: vm2', 'on: vm1')
     .replace('client@vm2', 'client@vm1');
 }
@@ -79,6 +79,10 @@ describe(
         assert.match(system, /^192\.168\.100\.4\s+vm1$/m);
         assert.deepEqual(system.match(/ssh_host_\w+key$/gm), ['ssh_host_ed25519_key']);
         assert.match(system, /^[0-9a-f]{32}$/m);
+        assert.match(
+          await onMachine(user, 'cat /proc/self/cgroup /sys/fs/cgroup/user.slice/pids.max'),
+          /^0::\/user\.slice\/.*\n200\n?$/,
+        );
         assert.ok(
           Number(await onMachine(user, 'df --output=size -BM / | tail -n 1 | tr -d " M"')) > 3700,
           'the file system has grown to the disk of lab.yaml',

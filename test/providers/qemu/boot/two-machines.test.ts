@@ -34,6 +34,25 @@ function collected({ stdout, stderr }: ChildProcess): () => string {
   return () => text;
 }
 
+function withLimits(text: string): string {
+  return text.replace('user: ildvm1', 'user: ildvm1, processes: 100, open-files: 128, file-size: 5M');
+}
+
+/** Prints the limits that a login has, how many processes it can start, and what becomes of a file that is too large. */
+const tryLimits = `
+ulimit -n; ulimit -f
+python3 -c '
+import os, time
+children = []
+try:
+    while len(children) < 300:
+        child = os.fork()
+        if child == 0: time.sleep(60); os._exit(0)
+        children.append(child)
+except OSError as error: print(error.errno == 11 and 80 < len(children) < 100)
+for child in children: os.kill(child, 9)'
+head -c 9000000 /dev/zero >large; kill -l $?; wc -c <large; rm large`;
+
 /** How many packets `lab capture` sees of one ping; they come from outside of the machine. */
 async function capturedPing(user: LabUser): Promise<number> {
   const capturing = user.start('capture', 'vm1', '--json', '-w', 'ping.pcap', 'icmp', 'and', 'host', 'vm2');
@@ -55,7 +74,7 @@ describe(
   () => {
     test('is played; a machine that was killed comes back; the next start resumes; nothing stays', async () => {
       const links = hostLinks();
-      await using user = userOfMachines(testImages.tiny);
+      await using user = userOfMachines(testImages.tiny, withLimits);
 
       const first = await up(user);
       assert.equal(first.made, true);
@@ -71,6 +90,10 @@ describe(
         'hostname; id -un; ip -4 -brief address show eth0; getent hosts vm2; sudo -n id -un',
       );
       assert.match(look.stdout, /vm1\s.*ildvm1\s.*192\.168\.100\.4\/24\s.*192\.168\.100\.5\s+vm2\s.*root/s);
+      const limits = await user.lab('exec', 'vm1', '--', 'bash', '-c', tryLimits);
+      assert.equal(limits.stdout, '128\n5120\nTrue\nXFSZ\n5242880\n', limits.stderr);
+      const ofRoot = await user.lab('exec', 'vm1', '--', 'sudo', 'bash', '-c', 'ulimit -n; ulimit -f; ulimit -u');
+      assert.equal(ofRoot.stdout, '128\n5120\n100\n', ofRoot.stderr);
       const lease = await user.lab(
         'exec',
         'vm2',
