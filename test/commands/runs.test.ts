@@ -35,6 +35,7 @@ describe('the list of runs', () => {
         [storedRunId, false, 'passed', 'tp1'],
       ],
     );
+    assert.ok(runs.every(({ signed }) => !signed));
     const document = JSON.parse(readFileSync(join(folder.runs, storedRunId, 'run.json'), 'utf8')) as object;
     assert.ok('startedAt' in document && 'durationMs' in document);
     assert.deepEqual([runs[1]?.startedAt, runs[1]?.durationMs], [document.startedAt, document.durationMs]);

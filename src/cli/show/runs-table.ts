@@ -16,7 +16,7 @@ export function formatRuns({ runs, stored }: RunsResult): string {
   ].join('');
 }
 
-function row({ run, startedAt, scenario, result, durationMs, sizeBytes, latest, problem }: RunEntry): string[] {
+function row({ run, startedAt, scenario, result, durationMs, sizeBytes, latest, signed, problem }: RunEntry): string[] {
   return [
     run,
     startedAt === undefined ? '?' : dateAndTime(Date.parse(startedAt)),
@@ -24,7 +24,7 @@ function row({ run, startedAt, scenario, result, durationMs, sizeBytes, latest, 
     resultWord(result, problem),
     durationMs === undefined ? '' : formatDuration(durationMs),
     sizeBytes === undefined ? '?' : formatBytes(sizeBytes),
-    latest ? 'latest' : '',
+    [latest ? 'latest' : '', signed ? 'signed' : ''].filter((word) => word !== '').join(', '),
   ];
 }
 

@@ -1,6 +1,9 @@
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { messageOf } from '../../core/errors.ts';
 import { Slots } from '../../core/slots.ts';
 import { parseCompactTime } from '../../core/time/clock-time.ts';
+import { SIGNATURE_FILE } from '../../report/run/run-files.ts';
 import type { RunDocument } from '../../report/run/run-summary.ts';
 import { folderSize } from '../../state/runs/folder-size.ts';
 import { readRun } from '../../state/runs/read-run.ts';
@@ -20,6 +23,8 @@ export interface RunEntry {
   readonly durationMs: number | undefined;
   /** On the disk; undefined when it holds too much to be counted. */
   readonly sizeBytes: number | undefined;
+  /** A signature lies next to its record; whether it fits is what `lab verify` tells. */
+  readonly signed: boolean;
   /** Why nothing is known of it: its record is damaged. */
   readonly problem?: string;
 }
@@ -59,14 +64,15 @@ export async function runNames(context: CommandContext): Promise<readonly string
 }
 
 async function entryOf(run: StoredRun, latest: boolean): Promise<RunEntry> {
-  const [result, sizeBytes] = await Promise.all([
+  const [result, sizeBytes, signature] = await Promise.all([
     resultOf(run).catch((error: unknown) => damagedEntry(run, error)),
     folderSize(run.path),
+    lstat(join(run.path, SIGNATURE_FILE)).catch(() => undefined),
   ]);
-  return { ...result, latest, sizeBytes };
+  return { ...result, latest, sizeBytes, signed: signature?.isFile() === true };
 }
 
-type Result = Omit<RunEntry, 'latest' | 'sizeBytes'>;
+type Result = Omit<RunEntry, 'latest' | 'sizeBytes' | 'signed'>;
 
 /** What the record of a run says. @throws as `readRun`. */
 export async function resultOf(stored: StoredRun): Promise<Result> {

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { CheckError, UsageError } from '../../core/errors.ts';
 import { localUser } from '../../host/local-user.ts';
 import { signRecord } from '../../evidence/verify/sign-record.ts';
-import { SIGNATURE_FILE } from '../../evidence/verify/signature.ts';
+import { SIGNATURE_FILE } from '../../report/run/run-files.ts';
 import { verifyRecord } from '../../evidence/verify/verify-record.ts';
 import { english } from '../../report/language/failure-en.ts';
 import { record as recordIn } from '../../report/language/record-en.ts';

@@ -7,7 +7,7 @@ import { count, list, object, ShapeError } from '../../core/json/shape.ts';
 import { storedPath } from '../../report/run/event-shapes.ts';
 import { readStoredBytes } from '../../state/files/stored-file.ts';
 import { RUN_FILE } from './compare-result.ts';
-import { SIGNATURE_FILE } from './signature.ts';
+import { SIGNATURE_FILE } from '../../report/run/run-files.ts';
 import { EVENTS_FILE } from './told-record.ts';
 
 /** The files of a record in one text, and those for which there was no room. */

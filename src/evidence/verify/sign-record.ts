@@ -5,7 +5,8 @@ import { oddKind } from '../../core/files/ordinary-file.ts';
 import { runLocal } from '../../host/run-local.ts';
 import { replaceFile } from '../../state/files/storage.ts';
 import { readStoredBytes } from '../../state/files/stored-file.ts';
-import { checkSignature, SIGNATURE_FILE, SIGNATURE_NAMESPACE, sshKeygen } from './signature.ts';
+import { SIGNATURE_FILE } from '../../report/run/run-files.ts';
+import { checkSignature, SIGNATURE_NAMESPACE, sshKeygen } from './signature.ts';
 
 /** A larger `run.json` is no work of `lab`. Bytes. */
 const LARGEST_RUN_FILE = 64 * 1024 * 1024;

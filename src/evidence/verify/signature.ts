@@ -6,11 +6,10 @@ import { makeTemporaryFolder } from '../../host/files/own-folder.ts';
 import { runLocal, type LocalResult } from '../../host/run-local.ts';
 import { findTool } from '../../host/tools.ts';
 import type { SignatureState } from '../../report/record/misfit.ts';
+import { SIGNATURE_FILE } from '../../report/run/run-files.ts';
 import { fingerprint, parseHostKey } from '../../ssh/trust/host-key.ts';
 import { readStoredBytes } from '../../state/files/stored-file.ts';
 
-/** Next to `run.json`, which it signs; and through the hashes there, all files of the run. */
-export const SIGNATURE_FILE = 'run.json.sig';
 /** Keeps signatures of runs apart from all else that people sign with the same key (ssh-keygen(1), -n). */
 export const SIGNATURE_NAMESPACE = 'lab-run';
 

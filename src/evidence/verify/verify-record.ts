@@ -12,7 +12,7 @@ import {
   type Unknown,
 } from '../../report/record/misfit.ts';
 import { Recheck } from '../../scenario/recheck/recheck.ts';
-import { CAPTURE_FILE, roleFile } from '../../report/run/run-files.ts';
+import { CAPTURE_FILE, roleFile, SIGNATURE_FILE } from '../../report/run/run-files.ts';
 import { runShape } from '../../report/run/run-shape.ts';
 import type { RunDocument } from '../../report/run/run-summary.ts';
 import { concluded } from '../../state/runs/read-run.ts';
@@ -20,7 +20,7 @@ import { readStoredBytes } from '../../state/files/stored-file.ts';
 import { checkFiles } from './check-files.ts';
 import { checkPackets } from './check-packets.ts';
 import { compareResult, RUN_FILE } from './compare-result.ts';
-import { checkSignature, SIGNATURE_FILE, type TrustedKeys } from './signature.ts';
+import { checkSignature, type TrustedKeys } from './signature.ts';
 import { EVENTS_FILE, isAsWritten, tellRecord } from './told-record.ts';
 
 /** A record, compared with itself. */

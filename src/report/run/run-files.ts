@@ -5,6 +5,9 @@ import { LineFold } from '../terminals/role-lines.ts';
 import { SessionLog } from '../terminals/session-log.ts';
 import { omittedText } from './words.ts';
 
+/** Next to `run.json`, which it signs; and through the hashes there, all files of the run. */
+export const SIGNATURE_FILE = 'run.json.sig';
+
 /** Text to append to a file of the run folder. */
 export interface Addition {
   readonly file: string;
