@@ -7,8 +7,8 @@ import { english } from '../../report/language/failure-en.ts';
 import { record as recordIn } from '../../report/language/record-en.ts';
 import type { RunDocument } from '../../report/run/run-summary.ts';
 import { readTrustedKeys, type TrustedKeys } from '../../evidence/verify/signature.ts';
-import { verifyPage } from '../../evidence/verify/verify-page.ts';
-import { verifyRecord } from '../../evidence/verify/verify-record.ts';
+import { verifyPage, verifyPageOf } from '../../evidence/verify/verify-page.ts';
+import { verifyRecord, type VerifiedRecord } from '../../evidence/verify/verify-record.ts';
 import type { CommandContext } from '../../session/context.ts';
 
 const words = recordIn(english);
@@ -67,6 +67,7 @@ export async function verify(context: CommandContext, { what, key, signer }: Ver
   for (const place of places) {
     context.signal.throwIfAborted();
     records.push(await verifyAt(place, keys));
+    if (places.length === 1 && records[0]!.result === 'running') throw stillPlayed(records[0]!);
   }
   const isTrusted = ({ signature }: VerifiedRun): boolean => keys === undefined || signature.kind === 'trusted';
   return { fits: records.every((one) => one.fits && isTrusted(one)), records };
@@ -75,8 +76,7 @@ export async function verify(context: CommandContext, { what, key, signer }: Ver
 async function verifyAt({ path, isPage }: RecordPlace, keys: TrustedKeys | undefined): Promise<VerifiedRun> {
   const { result, misfits, more, unknown, signature } = isPage
     ? await verifyPage(path, keys)
-    : await verifyRecord(path, { keys });
-  if (misfits.length === 0 && result.result === 'running') throw stillPlayed(path);
+    : await verifyFolder(path, keys);
   return {
     run: result.run || basename(path),
     path,
@@ -90,8 +90,19 @@ async function verifyAt({ path, isPage }: RecordPlace, keys: TrustedKeys | undef
   };
 }
 
-function stillPlayed(folder: string): UsageError {
-  return new UsageError(`the run ${basename(folder)} is still played`, {
+/** The record of a folder, and the page in it, which a reader takes for its report. */
+async function verifyFolder(path: string, keys: TrustedKeys | undefined): Promise<VerifiedRecord> {
+  const [record, page] = await Promise.all([verifyRecord(path, { keys }), verifyPageOf(path)]);
+  const isRunning = record.result.result === 'running';
+  return {
+    ...record,
+    misfits: [...record.misfits, ...page.misfits],
+    unknown: isRunning ? [{ kind: 'running' }] : [...record.unknown, ...page.unknown],
+  };
+}
+
+function stillPlayed({ run }: VerifiedRun): UsageError {
+  return new UsageError(`the run ${run} is still played`, {
     code: 'run-not-over',
     hint: 'Wait for its end; its record is bound together then.',
   });

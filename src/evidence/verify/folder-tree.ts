@@ -25,7 +25,7 @@ async function look(folder: string, below: string, found: Map<string, 'file' | N
   for await (const entry of entries) {
     if (found.size >= MOST_ENTRIES) return;
     const path = below === '' ? entry.name : `${below}/${entry.name}`;
-    const kind = kindOf(entry);
+    const kind = entry.isFile() ? 'file' : kindOf(entry);
     if (kind !== 'folder') found.set(path, kind);
     else if (path.split('/').length < MOST_LEVELS) await look(folder, path, found);
     else found.set(path, 'folder');
@@ -40,8 +40,8 @@ interface Entry {
   isSocket(): boolean;
 }
 
-function kindOf(entry: Entry): 'file' | NoFile {
-  if (entry.isFile()) return 'file';
+/** What stands there, if it is no ordinary file. */
+export function kindOf(entry: Entry): NoFile {
   if (entry.isDirectory()) return 'folder';
   if (entry.isSymbolicLink()) return 'link';
   if (entry.isFIFO()) return 'pipe';

@@ -109,6 +109,10 @@ export async function checkSignature(folder: string, content: Uint8Array, keys?:
       timeoutMs: CHECK_TIMEOUT_MS,
     });
   const plain = await keygen(['check-novalidate']);
+  if (isTooOld(plain)) {
+    if (keys === undefined) return { kind: 'unchecked' };
+    throw tooOld();
+  }
   const signedBy = keyIn(plain);
   if (signedBy === undefined) return { kind: 'wrong', reason: reasonOf(plain) };
   if (keys === undefined) return { kind: 'signed', ...signedBy };
@@ -144,6 +148,21 @@ function keyIn({ exitCode, stdout }: LocalResult): { readonly key: string } | un
 
 function reasonOf({ stderr }: LocalResult): string {
   return stderr.trim().split('\n').at(-1) ?? '';
+}
+
+/** OpenSSH checks signatures of files since 8.2. */
+function isTooOld({ exitCode, stderr }: LocalResult): boolean {
+  return (
+    exitCode !== 0 &&
+    /^(?:\S+: )?(?:unknown|illegal|invalid) option|^usage:|unsupported operation for -Y/im.test(stderr)
+  );
+}
+
+function tooOld(): EnvironmentError {
+  return new EnvironmentError('the ssh-keygen of this host is too old for signatures', {
+    code: 'no-ssh-keygen',
+    hint: 'OpenSSH 8.2 or later is needed (ssh -V tells).',
+  });
 }
 
 /** @throws {EnvironmentError} `no-ssh-keygen` */

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
-import { basename } from 'node:path';
+import { lstat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { EnvironmentError, LabError, messageOf, UsageError } from '../../core/errors.ts';
 import { parseJson } from '../../core/json/json-text.ts';
@@ -8,6 +9,9 @@ import { readOrdinary } from '../../core/files/ordinary-file.ts';
 import { makeTemporaryFolder } from '../../host/files/own-folder.ts';
 import type { Misfit, Unknown } from '../../report/record/misfit.ts';
 import { gatherReport } from '../gather-report.ts';
+import { readStoredBytes } from '../../state/files/stored-file.ts';
+import { RUN_FILE } from './compare-result.ts';
+import { kindOf } from './folder-tree.ts';
 import { unpackRecord } from './packed-record.ts';
 import { pageOf, pageRecordShape, RECORD_BEGIN, RECORD_END, type PageRecord } from './report-page.ts';
 import type { TrustedKeys } from './signature.ts';
@@ -39,6 +43,40 @@ export async function verifyPage(path: string, keys?: TrustedKeys): Promise<Veri
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Where `lab report` puts the page of a run. */
+const PAGE_FILE = 'report.html';
+
+/**
+ * What is wrong with the page in the folder of a run, if there is one: it shows something else than the record that it
+ * carries, or carries another one.
+ */
+export async function verifyPageOf(folder: string): Promise<PageFindings> {
+  const path = join(folder, PAGE_FILE);
+  const found = await lstat(path).catch(() => undefined);
+  if (found === undefined) return { misfits: [], unknown: [] };
+  if (!found.isFile()) return { misfits: [{ file: PAGE_FILE, kind: 'no-file', what: kindOf(found) }], unknown: [] };
+  const carried = join(makeTemporaryFolder('record'), 'carried');
+  try {
+    const page = await readPage(path);
+    const record = recordIn(page, path);
+    await unpackRecord(record.packed, carried);
+    const [ours, theirs] = await Promise.all([folder, carried].map(runFileOf));
+    if (!ours!.equals(theirs!)) return { misfits: [{ file: PAGE_FILE, kind: 'page-of-another' }], unknown: [] };
+    return await comparePage(page, PAGE_FILE, record, carried);
+  } catch (error) {
+    if (error instanceof UsageError) return { misfits: [], unknown: [{ kind: 'page-without' }] };
+    if (!(error instanceof LabError || error instanceof ShapeError)) throw error;
+    return { misfits: [{ file: PAGE_FILE, kind: 'unreadable', reason: error.message }], unknown: [] };
+  } finally {
+    rmSync(dirname(carried), { recursive: true, force: true });
+  }
+}
+
+/** Empty when there is none. */
+async function runFileOf(folder: string): Promise<Buffer> {
+  return Buffer.from((await readStoredBytes(join(folder, RUN_FILE), LARGEST_PAGE)) ?? []);
 }
 
 async function readPage(path: string): Promise<string> {

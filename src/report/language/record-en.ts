@@ -80,6 +80,7 @@ const facts: TextsOf<Exclude<MisfitFacts, { readonly kind: 'step-refuted' }>> = 
     `is of another time: its packet ${packet} passed at ${at}, and the run went from ${startedAt} to ${endedAt}`,
   'no-packets': ({ machine, to }) =>
     `has no packet of a connection from ${sanitizeToLine(machine)} to ${sanitizeToLine(to)}, which the kernel of ${sanitizeToLine(machine)} counted`,
+  'page-of-another': () => 'carries another record than that of this run',
   page: ({ seen, told }) => `shows ${quoted(seen)}; made from its record it is ${quoted(told)}`,
   'passed-without': ({ number }) => `says that the run passed, but step ${number} did not pass`,
 };
@@ -92,6 +93,8 @@ const unknowns: TextsOf<Unknown> = {
     `More was printed than is stored, so these files rest on their hashes alone: ${files.map(sanitizeToLine).join(', ')}.`,
   'other-version': ({ version }) =>
     `The record was made by lab ${sanitizeToLine(version)}: its logs and recordings rest on their hashes alone.`,
+  running: () => 'The run is still played: nothing binds its record together yet.',
+  'page-without': () => 'report.html carries no record, so what it shows is not compared.',
   'no-capture': () => 'There are no packets to compare with.',
   'left-out': ({ files }) =>
     `The page does not carry these files, so nothing is compared with them, nor what it shows: ${files.map(sanitizeToLine).join(', ')}.`,
@@ -107,7 +110,8 @@ const signatures: TextsOf<SignatureState> = {
   'other-key': ({ key, wanted }) => `It is signed with another key than ${sanitizeToLine(wanted)}: with ${key}.`,
   wrong: () => 'Its signature does not fit: run.json was changed after it was signed, or signed otherwise.',
   unreadable: () => 'Its signature cannot be read.',
-  unchecked: () => 'It has a signature, which cannot be checked here: there is no ssh-keygen.',
+  unchecked: () =>
+    'It has a signature, which cannot be checked here: there is no ssh-keygen, or one before OpenSSH 8.2.',
 };
 
 function refuted({ number, problem }: MisfitFacts & { readonly kind: 'step-refuted' }, failure: FailureWords): string {

@@ -53,6 +53,7 @@ const facts: TextsOf<Exclude<MisfitFacts, { readonly kind: 'step-refuted' }>> = 
     `est d'un autre moment : son paquet ${packet} est passé à ${at}, et l'exécution a duré de ${startedAt} à ${endedAt}`,
   'no-packets': ({ machine, to }) =>
     `n'a aucun paquet d'une connexion de ${sanitizeToLine(machine)} à ${sanitizeToLine(to)}, que le noyau de ${sanitizeToLine(machine)} a comptée`,
+  'page-of-another': () => 'contient un autre enregistrement que celui de cette exécution',
   page: ({ seen, told }) => `montre ${quoted(seen)} ; d'après son enregistrement, c'est ${quoted(told)}`,
   'passed-without': ({ number }) => `dit que l'exécution a réussi, mais l'étape ${number} n'a pas réussi`,
 };
@@ -65,6 +66,8 @@ const unknowns: TextsOf<Unknown> = {
     `Plus de texte a été affiché qu'enregistré ; seules leurs empreintes garantissent ces fichiers : ${files.map(sanitizeToLine).join(', ')}.`,
   'other-version': ({ version }) =>
     `L'enregistrement vient de lab ${sanitizeToLine(version)} : seules leurs empreintes garantissent ses journaux.`,
+  running: () => "L'exécution est encore en cours : rien ne lie encore son enregistrement.",
+  'page-without': () => "report.html ne contient pas d'enregistrement : ce qu'elle montre n'est pas comparé.",
   'no-capture': () => "Il n'y a pas de paquets à comparer.",
   'left-out': ({ files }) =>
     `La page ne contient pas ces fichiers ; rien n'est comparé avec eux, ni ce qu'elle montre : ${files.map(sanitizeToLine).join(', ')}.`,
@@ -80,7 +83,8 @@ const signatures: TextsOf<SignatureState> = {
   'other-key': ({ key, wanted }) => `Il est signé avec une autre clé que ${sanitizeToLine(wanted)} : avec ${key}.`,
   wrong: () => 'Sa signature ne convient pas : run.json a été modifié après la signature, ou signé autrement.',
   unreadable: () => 'Sa signature ne peut pas être lue.',
-  unchecked: () => "Il a une signature, qui ne peut pas être vérifiée ici : ssh-keygen n'est pas installé.",
+  unchecked: () =>
+    'Il a une signature, qui ne peut pas être vérifiée ici : ssh-keygen manque, ou est antérieur à OpenSSH 8.2.',
 };
 
 function refuted({ number, problem }: MisfitFacts & { readonly kind: 'step-refuted' }, failure: FailureWords): string {

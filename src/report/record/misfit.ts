@@ -51,6 +51,7 @@ export type MisfitFacts =
   | { readonly kind: 'no-packets'; readonly machine: string; readonly to: string }
   /** A line of a page that was not made from the record in it. */
   | { readonly kind: 'page'; readonly seen: string; readonly told: string }
+  | { readonly kind: 'page-of-another' }
   /** The run is said to have passed, and a step of it did not. */
   | { readonly kind: 'passed-without'; readonly number: number };
 
@@ -77,7 +78,7 @@ export type Unknown =
   | { readonly kind: 'output-omitted'; readonly files: readonly string[] }
   /** Another version may have written logs and recordings in another way. */
   | { readonly kind: 'other-version'; readonly version: string }
-  | { readonly kind: 'no-capture' }
+  | { readonly kind: 'no-capture' | 'running' | 'page-without' }
   /** A page has no room for them. */
   | { readonly kind: 'left-out'; readonly files: readonly string[] }
   /** Another version of lab or Node.js may make the page in another way. */

@@ -73,7 +73,7 @@ describe('lab verify', () => {
     using run = await boundRun();
     const moved = join(run.path, 'handed in');
     renameSync(run.run, moved);
-    for (const name of ['report.html', 'report.md', '.DS_Store']) writeFileSync(join(moved, name), 'anything');
+    for (const name of ['report.md', 'report.xml', '.DS_Store']) writeFileSync(join(moved, name), 'anything');
     const record = await verified(moved);
     assert.deepEqual([record.fits, record.misfits, record.unknown, record.result], [true, [], [], 'passed']);
   });

@@ -102,6 +102,33 @@ describe('lab verify report.html', () => {
     );
   });
 
+  test('a page next to the record is verified with it', async () => {
+    using run = await boundRun();
+    const { file } = await report(testContext(run.path).context, {
+      run: undefined,
+      language: 'en',
+      format: 'html',
+      output: undefined,
+    });
+    assert.deepEqual((await onlyRecord(run.run)).misfits, []);
+    edit(file!, (text) => text.replace('9 of 9 steps passed', '9 of 9 steps failed'));
+    assert.match((await onlyRecord(run.run)).misfits[0]!.message, /^report\.html, line \d+ shows /);
+    using other = await boundRun({
+      events: (all) => all.filter(({ kind }) => kind !== 'notice' && kind !== 'port-checked'),
+    });
+    using foreign = await pageOf(other);
+    writeFileSync(file!, readFileSync(foreign.path));
+    assert.deepEqual(
+      (await onlyRecord(run.run)).misfits.map(({ message }) => message),
+      ['report.html carries another record than that of this run'],
+    );
+    writeFileSync(file!, '<html>');
+    assert.deepEqual(
+      (await onlyRecord(run.run)).unknown.map(({ kind }) => kind),
+      ['page-without'],
+    );
+  });
+
   test('a second record before the first is no way around', async () => {
     using run = await boundRun();
     using page = await pageOf(run);
