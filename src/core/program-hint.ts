@@ -41,5 +41,22 @@ export type ProgramHint =
       readonly file: string;
       readonly interpreter?: string | undefined;
     }
+  /**
+   * Its machine has no more of that, by the lab file or by default. `amount` as the lab file writes it; undefined: not
+   * stated there. `hasEnded`: that is what ended it.
+   */
+  | {
+      readonly kind: 'limit-met';
+      readonly role: string;
+      readonly machine: string;
+      readonly limit: LimitName;
+      readonly amount?: string | undefined;
+      readonly hasEnded: boolean;
+    }
   /** `byte` is hexadecimal: `E9`. */
   | { readonly kind: 'not-utf8'; readonly role: string; readonly byte: string };
+
+/** Fields of a machine in the lab file that bound what its programs take. */
+export type LimitName = (typeof limitNames)[number];
+
+export const limitNames = ['memory', 'processes', 'open-files', 'file-size', 'disk'] as const;

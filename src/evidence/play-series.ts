@@ -19,6 +19,7 @@ import { packetRecorder, type NetworkWays } from './record-packets.ts';
 import { playOnce, type FailedRun, type PlayedRun, type PortInTimeWait, type Seats, type Series } from './play-once.ts';
 import { reachEarly, type EarlyShells } from '../session/reach-early.ts';
 import type { Session } from '../session/session.ts';
+import type { AttachedMachine } from '../providers/provider.ts';
 import type { Seat } from '../seats/seat.ts';
 
 export interface SeriesOptions {
@@ -217,7 +218,18 @@ async function setStage(
     cleanup,
   );
   return {
-    stage: { lab, shells, programs, events, signal, slowness, observers, canBeFresh, sharesPrograms },
+    stage: {
+      lab,
+      shells,
+      programs,
+      events,
+      signal,
+      slowness,
+      observers,
+      canBeFresh,
+      sharesPrograms,
+      memoryKills: memoryKillsOf(machines),
+    },
     systems: new Map((await session.attached())?.machines.map(({ machine, runs }) => [machine.name, runs])),
     ways,
     oneWayMs,
@@ -247,4 +259,15 @@ function summarise(scenario: Scenario, times: number, played: readonly FailedRun
 function countEach(ports: readonly PortInTimeWait[]): NonNullable<RunResult['timeWaits']> {
   const groups = [...Map.groupBy(ports, ({ role, machine, port }) => [role, machine, port].join(' ')).values()];
   return groups.flatMap((same) => same.slice(0, 1).map((port) => Object.assign({ failed: same.length }, port)));
+}
+
+/** From now on. */
+function memoryKillsOf(machines: readonly AttachedMachine[]): ReadonlyMap<string, () => number> {
+  return new Map(
+    machines.flatMap(({ machine, memoryKills: count }) => {
+      if (count === undefined) return [];
+      const before = count();
+      return [[machine.name, () => count() - before] as const];
+    }),
+  );
 }

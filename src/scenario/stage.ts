@@ -37,6 +37,8 @@ export interface Stage {
   readonly packets?: PacketSource | undefined;
   /** By name of the machine: what tells what programs there do. Without one, that is not known. */
   readonly observers?: ReadonlyMap<string, Observer> | undefined;
+  /** By name of the machine: how many processes were ended in this run because its memory was used up. */
+  readonly memoryKills?: ReadonlyMap<string, () => number> | undefined;
   /** What the machines try to reach in the run; a program is not started before they are watched. */
   readonly attempts?: AttemptSource | undefined;
   /**

@@ -166,9 +166,13 @@ export const machine = z
       'Network interfaces by name.',
       { eth0: { network: 'natnet', address: '192.168.100.4' } },
     ),
-    memory: field(size.optional(), 'Memory, in `M` or `G`.', '512M'),
+    memory: field(size.optional(), "Memory, in `M` or `G`. Default of netns: a fair share of the host's.", '512M'),
     cpus: field(z.int().min(1).max(1024).optional(), 'Number of processors.', 1),
-    disk: field(size.optional(), "Size limit of the machine's own files, in `M`, `G` or `T`.", '2G'),
+    disk: field(
+      size.optional(),
+      "Size limit of the machine's own files, in `M`, `G` or `T`. Default of netns: 1G.",
+      '2G',
+    ),
     processes: field(
       z.int().min(MIN_PROCESSES).max(1_000_000).optional(),
       `Most processes and threads at a time. Default: ${DEFAULT_PROCESSES} with netns; with qemu its system decides.`,

@@ -26,6 +26,15 @@ const crashes = {
   SEGV: 'it used memory that is not its own',
 } as const;
 
+/** How a sentence calls a limit of a machine. */
+const limitWords = {
+  memory: 'memory limit',
+  processes: 'limit of processes',
+  'open-files': 'limit of open files',
+  'file-size': 'limit of file size',
+  disk: 'disk limit',
+} as const;
+
 const list = (items: readonly string[]): string => joined(items, 'and');
 
 const bytesText = (bytes: number): string => (bytes === 1 ? '1 byte' : `${bytes} bytes`);
@@ -144,6 +153,9 @@ export const english = failureWords({
     'first-line': ({ machine, file, interpreter = 'an interpreter' }) =>
       `The first line of ${file} asks for ${interpreter}, which ${machine} does not have. Name another one there, ` +
       `or install it on ${machine}.`,
+    'limit-met': ({ role, machine, limit, amount, hasEnded }) =>
+      `${role} ${hasEnded ? 'was ended:' : 'met a limit:'} ${limitWords[limit]}${amount === undefined ? '' : ` ${amount}`} of ${machine}. ` +
+      `If it needs as much: ${limit}: … for ${machine} in lab.yaml, then lab up --recreate.`,
     'not-utf8': ({ role, byte }) =>
       `The output of ${role} is not UTF-8 (byte ${byte}). Add encoding: latin1 to the program, or let it print UTF-8.`,
     'asks-first': ({ role }) =>

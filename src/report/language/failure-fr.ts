@@ -21,6 +21,15 @@ const ended = (how: ProgramStatus): string => {
   return crash === undefined ? end(how) : `${end(how)} (${crashes[crash]})`;
 };
 
+/** How a sentence calls a limit of a machine. */
+const limitWords = {
+  memory: 'limite de mémoire',
+  processes: 'limite de processus',
+  'open-files': 'limite de fichiers ouverts',
+  'file-size': 'limite de taille de fichier',
+  disk: 'limite de disque',
+} as const;
+
 const crashes = {
   ABRT: 'il a abandonné : abort, ou une assertion fausse',
   BUS: 'il a utilisé de la mémoire d’une façon impossible',
@@ -174,6 +183,9 @@ export const french = failureWords({
     'first-line': ({ machine, file, interpreter = 'un interpréteur' }) =>
       `La première ligne de ${file} demande ${interpreter}, que ${machine} n’a pas. Y en nommer un autre, ` +
       `ou l’installer sur ${machine}.`,
+    'limit-met': ({ role, machine, limit, amount, hasEnded }) =>
+      `${role} ${hasEnded ? 'a été arrêté :' : 'a atteint une limite :'} ${limitWords[limit]}${amount === undefined ? '' : ` ${amount}`} de ${machine}. ` +
+      `S’il en faut autant : ${limit}: … pour ${machine} dans lab.yaml, puis lab up --recreate.`,
     'not-utf8': ({ role, byte }) =>
       `La sortie de ${role} n’est pas en UTF-8 (octet ${byte}). Ajouter encoding: latin1 au programme, ` +
       'ou le faire écrire en UTF-8.',

@@ -1,3 +1,4 @@
+import { limitNames } from '../../core/program-hint.ts';
 import { toldAttempt } from './attempt-shapes.ts';
 import {
   count,
@@ -164,6 +165,13 @@ const advice = byKind<Advice>({
   'in-background': { role: text, port },
   'first-line': { machine: text, file: text, interpreter: optional(text) },
   'not-utf8': { role: text, byte: text },
+  'limit-met': {
+    role: text,
+    machine: text,
+    limit: oneOf(...limitNames),
+    amount: optional(text),
+    hasEnded: oneOf(true, false),
+  },
   'asks-first': { role: text },
   'look-at-packets': {},
   longer: { role: text, limitMs: duration },

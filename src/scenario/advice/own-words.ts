@@ -5,6 +5,7 @@ import type { ProgramHint } from '../../core/program-hint.ts';
 import type { StepProblem } from '../../core/step-problem.ts';
 import { withoutAnswer } from './folder-command.ts';
 import { hiddenCommand } from './hidden-command.ts';
+import { limitMet } from './limit-met.ts';
 import type { PlayContext } from '../playing/play-context.ts';
 import { otherNames, programHint, type EndedProgram } from './program-hints.ts';
 import type { ProgramTerminal } from '../playing/program-terminal.ts';
@@ -43,11 +44,21 @@ async function adviceOfEnded(
   const roles = [evidence?.cause?.role, 'role' in seen ? seen.role : undefined, role];
   const terminals = [...new Set(roles)].flatMap((name) => (name === undefined ? [] : (play.terminals.get(name) ?? [])));
   for (const terminal of terminals) {
+    const limit = limitOf(terminal, play);
+    if (limit !== undefined) return limit;
     const ended = endedProgram(terminal, play);
     const hint = ended && (hidden(ended, play) ?? programHint(ended) ?? (await interpreterMissing(ended, play)));
     if (hint !== undefined) return hint;
   }
   return undefined;
+}
+
+function limitOf({ role, machine: name, status, reader }: ProgramTerminal, play: PlayContext): ProgramHint | undefined {
+  const { lab, sharesPrograms: hasDefaults = false, memoryKills } = play.stage;
+  const machine = lab.machines.get(name);
+  if (machine === undefined || status?.exitCode === 0) return undefined;
+  const memoryWasFull = (memoryKills?.get(name)?.() ?? 0) > 0;
+  return limitMet({ role, machine, hasDefaults, status, lines: reader.tail(LAST_LINES), memoryWasFull });
 }
 
 /** Machines with a system of their own miss nothing that this host has. */
