@@ -13,6 +13,9 @@ export async function tellFailures({ events }: CommandContext, { failed }: Pick<
     await events.emit({ kind: 'notice', level: 'warning', message: reason });
 }
 
+/** Removed at the end of a run, in addition to as many as it made: a run must not wait for thousands of older ones. */
+const MOST_AT_ONCE = 50;
+
 /**
  * What the lab file wants at the end of `lab run`: older runs go, those that were just played stay. Nothing when it says
  * nothing, or the user has interrupted the run. Never fails: a run that was played has its result, whatever becomes of
@@ -23,11 +26,13 @@ export async function pruneAfter(session: Session, played: readonly { readonly r
   const rule = (await session.lab()).lab.runs;
   if (rule === undefined || context.signal.aborted) return;
   try {
-    const pruning = await pruneRuns(stateFolder, { rule, except: played.map(({ run }) => run) });
+    const except = played.map(({ run }) => run);
+    const pruning = await pruneRuns(stateFolder, { rule, except, most: MOST_AT_ONCE + except.length });
     await tellFailures(context, pruning);
     if (pruning.removed.length === 0) return;
     const message = `${countOf(pruning.removed.length, 'older run')} removed, as "runs" of the lab file says`;
-    await context.events.emit({ kind: 'notice', level: 'info', message });
+    const hint = `${pruning.waiting} more will go at the end of the next ones; at once: lab runs prune`;
+    await context.events.emit({ kind: 'notice', level: 'info', message, ...(pruning.waiting > 0 && { hint }) });
   } catch (error) {
     await context.events.emit({
       kind: 'notice',

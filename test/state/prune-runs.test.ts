@@ -82,6 +82,15 @@ describe('a prune removes', () => {
     });
   }
 
+  test('the oldest first, no more than it is told to', async () => {
+    using folder = mkdtempDisposableSync(join(tmpdir(), 'lab-prune-'));
+    await make(folder.path, 5, 4, 3, 2, 1);
+    const { removed, waiting, kept } = await pruneRuns(folder.path, { rule: { keep: 1 }, most: 3 });
+    assert.deepEqual([letters(removed.map(({ run }) => run)), waiting, kept], ['cba', 1, 2]);
+    const rest = await pruneRuns(folder.path, { rule: { keep: 1 }, most: 3 });
+    assert.deepEqual([rest.removed.length, rest.waiting], [1, 0]);
+  });
+
   test('by the order in which runs were made, also where the clock was set back', async () => {
     using folder = mkdtempDisposableSync(join(tmpdir(), 'lab-prune-'));
     await make(folder.path, 1, 40, 3);
@@ -164,11 +173,11 @@ describe('a prune that does not come to its end', () => {
     using folder = mkdtempDisposableSync(join(tmpdir(), 'lab-prune-'));
     const [first] = await make(folder.path, 3, 2, 1);
     const runs = join(folder.path, 'runs');
-    renameSync(join(runs, first!), join(runs, 'pruned.0123456789ab.tmp'));
+    renameSync(join(runs, first!), join(runs, '.gone-0123abcd'));
     assert.equal(letters((await listRuns(folder.path)).map(({ id }) => id)), 'cb');
     const { removed, leftoverBytes } = await pruneRuns(folder.path, { rule: { keep: 2 } });
     assert.ok(removed.length === 0 && leftoverBytes >= 10_000);
-    assert.equal(readdirSync(runs).filter((name) => name.startsWith('pruned')).length, 0);
+    assert.equal(readdirSync(runs).filter((name) => name.startsWith('.gone-')).length, 0);
   });
 
   test('because the user has enough removes nothing more', async () => {
@@ -188,7 +197,7 @@ describe('a prune that does not come to its end', () => {
     chmodSync(locked, 0o500);
     const { removed, failed } = await pruneRuns(folder.path, { rule: { keep: 1 } });
     assert.deepEqual([letters(removed.map(({ run }) => run)), failed.map(({ run }) => run)], ['b', [first]]);
-    const left = readdirSync(join(folder.path, 'runs')).find((name) => name.startsWith('pruned'));
+    const left = readdirSync(join(folder.path, 'runs')).find((name) => name.startsWith('.gone-'));
     chmodSync(join(folder.path, 'runs', left!, 'locked'), 0o700);
     await pruneRuns(folder.path, { rule: { keep: 1 } });
   });

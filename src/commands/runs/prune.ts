@@ -7,7 +7,7 @@ import type { CommandContext } from '../../session/context.ts';
 import { tellFailures } from '../../evidence/prune-after.ts';
 import { openSession } from '../../session/open-session.ts';
 
-export interface PruneResult extends Omit<Pruning, 'leftoverBytes'> {
+export interface PruneResult extends Omit<Pruning, 'leftoverBytes' | 'waiting'> {
   /** Nothing was removed. */
   readonly dryRun: boolean;
   /** What was given free on the disk, or would be. */
@@ -28,7 +28,11 @@ export async function prune(
   const rule = isGiven ? { keep, olderMs } : await ruleOfFile(context);
   const stateFolder = stateFolderFor(context.labFile);
   if (existsSync(stateFolder)) await requireOwnFolder(stateFolder);
-  const { leftoverBytes, ...pruning } = await pruneRuns(stateFolder, { rule, dryRun, signal: context.signal });
+  const {
+    leftoverBytes,
+    waiting: _none,
+    ...pruning
+  } = await pruneRuns(stateFolder, { rule, dryRun, signal: context.signal });
   await tellFailures(context, pruning);
   const freedBytes = pruning.removed.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), leftoverBytes);
   return { dryRun, ...pruning, freedBytes };

@@ -6,7 +6,6 @@ import { parseCompactTime } from '../../core/time/clock-time.ts';
 import { isRunning } from '../../host/process-identity.ts';
 import { storing } from '../../host/files/storage-error.ts';
 import type { RunsToKeep } from '../../lab/types.ts';
-import type { RunDocument } from '../../report/run/run-summary.ts';
 import { unless } from '../files/storage.ts';
 import { folderSize } from './folder-size.ts';
 import { readRunFile } from './read-run.ts';
@@ -17,6 +16,8 @@ export interface PruneOptions {
   readonly rule: RunsToKeep;
   /** Names of runs that stay, whatever the rule says. */
   readonly except?: readonly string[];
+  /** Remove at most so many, the oldest. Default: all. */
+  readonly most?: number;
   /** Say what would go, and remove nothing. */
   readonly dryRun?: boolean;
   readonly signal?: AbortSignal;
@@ -29,6 +30,8 @@ export interface Pruning {
   readonly leftoverBytes: number;
   /** How many runs are left. */
   readonly kept: number;
+  /** How many of these the rule lets go, too: they were more than `most`. */
+  readonly waiting: number;
   /** Runs that should be gone and are still there, at least in part. */
   readonly failed: readonly { readonly run: string; readonly reason: string }[];
 }
@@ -49,18 +52,19 @@ export interface RemovedRun {
  */
 export async function pruneRuns(
   stateFolder: string,
-  { rule, except = [], dryRun = false, signal }: PruneOptions,
+  { rule, except = [], most = Infinity, dryRun = false, signal }: PruneOptions,
 ): Promise<Pruning> {
   const folder = join(stateFolder, 'runs');
   await requireNoLink(folder);
   const leftoverBytes = dryRun ? 0 : await removeLeftovers(folder);
   const runs = await ownRuns(stateFolder);
-  const doomed = await runsToRemove(runs, { rule, kept: [...except, await latestOf(folder)] });
+  const doomed = runsToRemove(runs, { rule, kept: [...except, await latestOf(folder)] });
   const removed: RemovedRun[] = [];
   const failed: Pruning['failed'][number][] = [];
   // The oldest first: a prune that is interrupted leaves the newer ones.
-  for (const run of doomed.toReversed()) {
+  for (const run of doomed.toReversed().slice(0, most)) {
     signal?.throwIfAborted();
+    if (await isPlayed(run)) continue;
     const sizeBytes = (await folderSize(run.path)) ?? null;
     try {
       if (dryRun || (await removeRun(folder, run))) removed.unshift({ run: run.id, sizeBytes });
@@ -68,7 +72,13 @@ export async function pruneRuns(
       failed.unshift({ run: run.id, reason: messageOf(error) });
     }
   }
-  return { removed, leftoverBytes, kept: runs.length - removed.length, failed };
+  return {
+    removed,
+    leftoverBytes,
+    kept: runs.length - removed.length,
+    waiting: Math.max(0, doomed.length - most),
+    failed,
+  };
 }
 
 /** Runs that came with a folder of someone else may lie anywhere: none is removed through a link. */
@@ -93,35 +103,33 @@ async function latestOf(folder: string): Promise<string | undefined> {
   return readlink(join(folder, 'latest')).catch(() => undefined);
 }
 
-async function runsToRemove(
+/** By order and name alone; those that are played are among them. */
+function runsToRemove(
   runs: readonly StoredRun[],
   { rule: { keep = 1, olderMs }, kept }: { readonly rule: RunsToKeep; readonly kept: readonly (string | undefined)[] },
-): Promise<StoredRun[]> {
+): StoredRun[] {
   const nowMs = Date.now();
-  const doomed: StoredRun[] = [];
-  for (const run of runs.slice(keep)) {
-    const goes = olderMs === undefined || nowMs - (parseCompactTime(run.id) ?? nowMs) > olderMs;
-    if (!goes || kept.includes(run.id)) continue;
-    const document = await readRunFile(run).catch(() => undefined);
-    if (!isPlayed(document)) doomed.push(run);
-  }
-  return doomed;
+  return runs.slice(keep).filter(({ id }) => {
+    const goes = olderMs === undefined || nowMs - (parseCompactTime(id) ?? nowMs) > olderMs;
+    return goes && !kept.includes(id);
+  });
 }
 
 /** What an older version stored does not say who plays it: it may be going on. */
-function isPlayed(document: RunDocument | undefined): boolean {
+async function isPlayed(run: StoredRun): Promise<boolean> {
+  const document = await readRunFile(run).catch(() => undefined);
   return (
     document?.result === 'running' &&
     (document.process === undefined || isRunning({ startTime: undefined, bootId: undefined, ...document.process }))
   );
 }
 
-/** `pruned.<hex>.tmp`: shorter than any name of a run, so that no folder grows when the disk is full. */
-const LEFTOVER = /^pruned\.[0-9a-f]{12}\.tmp$/;
+/** Shorter than any name of a run, so that the folder does not grow when the disk is full. */
+const LEFTOVER = /^\.gone-[0-9a-f]{8}$/;
 
 /** False when another prune has removed it. */
 async function removeRun(folder: string, { path }: StoredRun): Promise<boolean> {
-  const leftover = join(folder, `pruned.${randomBytes(6).toString('hex')}.tmp`);
+  const leftover = join(folder, `.gone-${randomBytes(4).toString('hex')}`);
   return storing(`remove ${path}`, async () => {
     const renamed = await unless(
       ['ENOENT'],
