@@ -14,6 +14,8 @@ export interface HostQuestions {
   readonly user: string;
   /** Folders of this host that it is to see, besides those that all machines see. */
   readonly shown: readonly string[];
+  /** Else it has files of its own, which are only called as some of this host. */
+  readonly isKernelOfHost: boolean;
 }
 
 /** Cloud providers give out keys there (RFC 3927 addresses lead nowhere else). */
@@ -39,7 +41,7 @@ export function askedWalls(questions: HostQuestions, answers: ProbeLines, arrive
     new Map((answers.get(kind) ?? []).map(([, about = '', answer = '']) => [about, answer]));
   const [paths, connections] = [got('path'), got('connect')];
   return [
-    foldersWall(questions, paths),
+    ...(questions.isKernelOfHost ? [foldersWall(questions, paths)] : []),
     secretsWall(questions, paths),
     addressesWall(questions, connections, arrived),
     metadataWall(connections.get(METADATA)),

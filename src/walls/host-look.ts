@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ownerOf, processes } from '../host/processes.ts';
 
 /** What this host is, for the machines to be compared with. */
@@ -52,10 +52,49 @@ export function lookAtHost(): HostLook {
   };
 }
 
-/** Users of this host as whom processes with that word in their arguments run; empty when there are none. */
-export function usersOf(mark: string): Set<number> {
-  const found = [...processes()].filter(({ args }) => args.includes(mark)).map(({ pid }) => ownerOf(pid));
-  return new Set(found.filter((uid) => uid !== undefined));
+/** What this host knows of processes with a word in their arguments. */
+export interface OutsideLook {
+  /** Users of this host as whom they run; empty when there are no such processes here. */
+  readonly users: ReadonlySet<number>;
+  /** Bytes of memory that the control group of the first has; undefined when it has no limit. */
+  readonly memoryBytes: number | undefined;
+}
+
+export function lookFromOutside(mark: string): OutsideLook {
+  const found = [...processes()].filter(({ args }) => args.includes(mark)).map(({ pid }) => pid);
+  const users = found.map((pid) => ownerOf(pid)).filter((uid) => uid !== undefined);
+  return {
+    users: new Set(users),
+    memoryBytes: found.map((pid) => memoryLimit(pid)).find((limit) => limit !== undefined),
+  };
+}
+
+/** What a control group without a limit says: the largest number of pages, or the word (cgroup-v1, cgroup-v2). */
+const NO_LIMIT_BYTES = 2 ** 60;
+
+/** The smallest limit of the control groups that a process is in, and those above (cgroups(7)). */
+function memoryLimit(pid: number): number | undefined {
+  const limits = textOf(`/proc/${pid}/cgroup`)
+    .split('\n')
+    .flatMap((line) => memoryGroups(line))
+    .flatMap((folder) => aboveToo(folder))
+    .map((folder) => Number(textOf(join(folder, 'memory.max')) || textOf(join(folder, 'memory.limit_in_bytes')) || NaN))
+    .filter((bytes) => bytes < NO_LIMIT_BYTES);
+  return limits.length === 0 ? undefined : Math.min(...limits);
+}
+
+/** Folders that a line of /proc/PID/cgroup can mean, of version 1 or 2. */
+function memoryGroups(line: string): string[] {
+  const [, controllers = '', path] = /^\d+:([^:]*):(\/.*)$/.exec(line) ?? [];
+  if (path === undefined) return [];
+  if (controllers.split(',').includes('memory')) return [join(GROUPS, 'memory', path)];
+  return controllers === '' ? [join(GROUPS, path), join(GROUPS, 'unified', path)] : [];
+}
+
+const GROUPS = '/sys/fs/cgroup';
+
+function aboveToo(folder: string): string[] {
+  return folder.startsWith(`${GROUPS}/`) ? [folder, ...aboveToo(dirname(folder))] : [];
 }
 
 function namespaceEntry(name: string): [string, string][] {

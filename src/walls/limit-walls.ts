@@ -1,28 +1,50 @@
 import { formatBinarySize } from '../core/text/amounts.ts';
-import type { HostLook } from './host-look.ts';
+import type { OutsideLook } from './host-look.ts';
 import type { InsideFacts } from './probe-facts.ts';
 import { hostWall as wall, inWords, type Wall } from './wall-report.ts';
 
-/** What a machine can use up. */
-export function limitWalls(inside: InsideFacts, host: HostLook): Wall[] {
-  const { limits, disks, memoryKiB, processors, bootId } = inside;
-  const hasKernel = bootId !== host.bootId;
+/** What a machine can use up, as the kernel that counts it says. */
+export function limitWalls(inside: InsideFacts, outside: OutsideLook, isKernelOfHost: boolean): Wall[] {
+  return isKernelOfHost ? [countWall(inside), memoryWall(outside)] : [ownWall(inside)];
+}
+
+function countWall({ limits, disks }: InsideFacts): Wall {
   const [processes, files, size] = ['processes', 'open files', 'file size'].map((name) => limits.get(`Max ${name}`));
   const disk = disks.get('/');
+  if (processes === undefined || disk === undefined)
+    return wall(
+      'limits',
+      'open',
+      `${inWords([...(processes === undefined ? ['processes'] : []), ...(disk === undefined ? ['disk'] : [])])}: no limit`,
+    );
   const kept = [
-    ...(processes === undefined ? [] : [`${processes} processes`]),
+    `${processes} processes`,
     ...(files === undefined ? [] : [`${files} open files of a process`]),
     ...(size === undefined ? [] : [`files of ${formatBinarySize(size)}`]),
+    `a disk of ${formatBinarySize(disk * 1024)}`,
+  ];
+  return wall('limits', 'holds', `at most ${inWords(kept)}`);
+}
+
+function memoryWall({ memoryBytes }: OutsideLook): Wall {
+  return memoryBytes === undefined
+    ? wall('memory', 'unknown', 'no control group of this host limits it; whether lab itself does, "lab up" says')
+    : wall(
+        'memory',
+        'holds',
+        `at most ${formatBinarySize(memoryBytes)}, files in memory included (control group of this host)`,
+      );
+}
+
+/** A machine with a kernel of its own has no more than that counts. */
+function ownWall({ disks, memoryKiB, processors }: InsideFacts): Wall {
+  const disk = disks.get('/');
+  const kept = [
+    ...(memoryKiB === undefined ? [] : [`${formatBinarySize(memoryKiB * 1024)} of memory`]),
+    ...(processors === undefined ? [] : [processors === 1 ? 'one processor' : `${processors} processors`]),
     ...(disk === undefined ? [] : [`a disk of ${formatBinarySize(disk * 1024)}`]),
-    ...(hasKernel && memoryKiB !== undefined ? [`${formatBinarySize(memoryKiB * 1024)} of memory`] : []),
-    ...(hasKernel && processors !== undefined ? [`${processors} processors`] : []),
   ];
-  const isOpen = !hasKernel && (processes === undefined || disk === undefined);
-  return [
-    wall(
-      'limits',
-      isOpen ? 'open' : 'holds',
-      isOpen ? 'its processes or its disk have no limit' : `at most ${inWords(kept)}`,
-    ),
-  ];
+  return kept.length === 0
+    ? wall('limits', 'unknown', 'it does not tell what it has')
+    : wall('limits', 'holds', `it has ${inWords(kept)}`);
 }

@@ -3,7 +3,7 @@ import type { Interface } from '../lab/types.ts';
 import type { Shell } from '../ssh/shell.ts';
 import { askedWalls, hostQuestions, type HostQuestions } from './asked-walls.ts';
 import { openHostDoor, type HostDoor } from './host-door.ts';
-import { lookAtHost, usersOf, type HostLook } from './host-look.ts';
+import { lookAtHost, lookFromOutside, type HostLook, type OutsideLook } from './host-look.ts';
 import { hostWalls } from './host-walls.ts';
 import { limitWalls } from './limit-walls.ts';
 import { neighbourWalls, type Neighbour } from './neighbour-walls.ts';
@@ -36,8 +36,7 @@ interface Probed extends WalledMachine {
   readonly dialog: ProbeDialog;
   /** Undefined when it could not be asked. */
   readonly inside: InsideFacts | undefined;
-  /** Users of this host as whom its programs run. */
-  readonly users: ReadonlySet<number>;
+  readonly outside: OutsideLook;
 }
 
 /**
@@ -57,7 +56,7 @@ export async function measureWalls({ machines, stateFolder, signal }: WallMeans)
     const probed = await Promise.all(
       opened.map(async (one): Promise<Probed> => {
         const lines = await one.dialog.held;
-        return { ...one, inside: lines && insideFacts(lines), users: usersOf(one.mark) };
+        return { ...one, inside: lines && insideFacts(lines), outside: lookFromOutside(one.mark) };
       }),
     );
     signal.throwIfAborted();
@@ -72,8 +71,15 @@ async function wallsOf(
   all: readonly Probed[],
   { host, stateFolder, door }: { readonly host: HostLook; readonly stateFolder: string; readonly door: HostDoor },
 ): Promise<MachineWalls> {
-  const { name: machine, inside, dialog, shell, mark, users } = one;
-  const questions: HostQuestions = { host, stateFolder, port: door.port, user: shell.user, shown: one.hostFolders };
+  const { name: machine, inside, dialog, shell, mark, outside } = one;
+  const questions: HostQuestions = {
+    host,
+    stateFolder,
+    port: door.port,
+    user: shell.user,
+    shown: one.hostFolders,
+    isKernelOfHost: inside?.bootId === host.bootId,
+  };
   const neighbours = neighboursOf(one, all);
   const answers =
     inside &&
@@ -92,9 +98,9 @@ async function wallsOf(
   return {
     machine,
     walls: [
-      ...hostWalls({ machine, inside, host, users, mark }),
+      ...hostWalls({ machine, inside, host, users: outside.users, mark }),
       ...askedWalls(questions, answers, door.arrived.has(mark)),
-      ...limitWalls(inside, host),
+      ...limitWalls(inside, outside, inside.bootId === host.bootId),
       ...neighbourWalls(inside, neighbours, answers),
     ],
   };
