@@ -19,6 +19,7 @@ const ordinary: HostSituation = {
   appArmorProfile: undefined,
   hasSELinux: false,
   hidden: [],
+  amongPrograms: [],
   knowsUserNamespaces: true,
   switches: { unprivilegedClone: undefined, maxUserNamespaces: 63_000, appArmorRestricts: undefined },
   perl: '/usr/bin/perl',
@@ -44,6 +45,8 @@ const podman = { ...docker, container: 'podman', appArmorProfile: undefined, has
 const withoutSysAdmin = { ...asRoot, hasSysAdmin: false };
 const CLONE = 'clone: Operation not permitted';
 const PROC = 'machine vm1: mount proc /lab/m/vm1/proc proc 14 : Operation not permitted';
+
+const OVERLAY = 'machine vm1: mount overlay /lab/m/vm1/usr overlay 4 lowerdir=…: Invalid argument';
 
 const situations: readonly [title: string, changes: Partial<HostSituation>, reason?: string][] = [
   ['Ubuntu 23.10 and later', ubuntu],
@@ -72,8 +75,14 @@ const situations: readonly [title: string, changes: Partial<HostSituation>, reas
   ['confined by AppArmor', { appArmorProfile: 'snap.editor.editor' }, CLONE],
   ['something over /proc', { hidden: ['/proc/cpuinfo'] }, PROC],
   ['the same, seen by root of the host', { ...asRoot, hidden: ['/proc/cpuinfo'] }, PROC],
+  ['something among the programs', { amongPrograms: ['/usr/share'] }, OVERLAY],
+  [
+    'the same in a container',
+    { amongPrograms: ['/usr/bin/nvidia-smi', '/usr/lib/libcuda.so.1'], container: 'docker' },
+    OVERLAY,
+  ],
   ['a limit', {}, 'clone: No space left on device'],
-  ['nothing known', {}, 'mount overlay /lab/m/vm1/usr overlay 4 lowerdir=…: Invalid argument'],
+  ['nothing known', {}, OVERLAY],
   ['nothing known, as root', asRoot, CLONE],
 ];
 
@@ -184,6 +193,8 @@ describe('the kernel refuses for real', { skip: cannotBe('root') || cannotBe('or
         'sh',
       ];
       await assertTold(user, wrapper, /user\.max_user_namespaces is 0[^]*sysctl -w user\.max_user_namespaces=10000/);
+      const few = wrapper.map((word) => word.replace('echo 0', 'echo 1'));
+      await assertTold(user, few, /a limit of namespaces is reached: user\.max_user_namespaces is 1 here/);
     },
   );
 });

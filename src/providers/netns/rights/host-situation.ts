@@ -28,6 +28,8 @@ export interface HostSituation {
   readonly hasSELinux: boolean;
   /** What is mounted over parts of /proc and /sys, as container engines do it. */
   readonly hidden: readonly string[];
+  /** Where something is mounted among the programs of this host. */
+  readonly amongPrograms: readonly string[];
   /** Whether the kernel was built with user namespaces. */
   readonly knowsUserNamespaces: boolean;
   readonly switches: Switches;
@@ -59,6 +61,7 @@ const CAP_SYS_ADMIN = 21n;
 /** Reads only. */
 export function lookAtHost(): HostSituation {
   const status = textOf('/proc/self/status');
+  const mountInfo = textOf('/proc/self/mountinfo');
   const perl = perlPath();
   return {
     reader: commandReader(),
@@ -70,7 +73,8 @@ export function lookAtHost(): HostSituation {
     isFiltered: field(status, 'Seccomp') === '2',
     appArmorProfile: confinement(),
     hasSELinux: textOf('/sys/fs/selinux/enforce').trim() === '1',
-    hidden: mountsOver(textOf('/proc/self/mountinfo')),
+    hidden: mountsOver(mountInfo),
+    amongPrograms: mountPoints(mountInfo).filter((path) => /^\/(usr|bin|sbin|lib(32|64|x32)?)\/./.test(path)),
     knowsUserNamespaces: existsSync('/proc/self/ns/user'),
     switches: {
       unprivilegedClone: numberIn('/proc/sys/kernel/unprivileged_userns_clone'),
@@ -105,6 +109,10 @@ export function mountsOver(mountInfo: string): string[] {
       return path.startsWith('/sys/') && !path.startsWith('/sys/fs/') && kind === 'tmpfs';
     })
     .map(([, , , , path = '']) => path);
+}
+
+function mountPoints(mountInfo: string): string[] {
+  return mountInfo.split('\n').flatMap((line) => line.split(' ')[4] ?? []);
 }
 
 function containerEngine(): ContainerEngine | undefined {

@@ -23,7 +23,13 @@ export function switchedOff(situation: HostSituation): Advice | undefined {
  * executor that failed, and the text of its error (errno(3)).
  */
 export function whyRefused(reason: string, situation: HostSituation): Advice {
-  return switchedOff(situation) ?? limitReached(reason, situation) ?? confined(reason, situation) ?? unknown(situation);
+  return (
+    switchedOff(situation) ??
+    limitReached(reason, situation) ??
+    mountedAmong(reason, situation) ??
+    confined(reason, situation) ??
+    unknown(situation)
+  );
 }
 
 function firstWsl(distribution: string): Advice {
@@ -103,10 +109,22 @@ function limitReached(reason: string, situation: HostSituation): Advice | undefi
   if (!/^(clone|unshare|new-user-namespace \S*): .*(No space left|Too many users)/.test(reason)) return undefined;
   return closed(
     situation,
-    'a limit of namespaces is reached: user.max_user_namespaces and its kind in /proc/sys/user, here or in what this ' +
-      'runs in, or 32 user namespaces one in another',
+    `a limit of namespaces is reached: user.max_user_namespaces is ${situation.switches.maxUserNamespaces} here, and ` +
+      'what this runs in may allow fewer',
     ['{root}sysctl -w user.max_user_namespaces=10000'],
   );
+}
+
+/** Mounts are locked together for all but root of the host (mount_namespaces(7)), and a layer cannot have one in it. */
+function mountedAmong(
+  reason: string,
+  { amongPrograms, ownsHost, container, reader }: HostSituation,
+): Advice | undefined {
+  if (ownsHost || amongPrograms.length === 0 || !/\bmount overlay .*Invalid argument/.test(reason)) return undefined;
+  const why = `something is mounted at ${amongPrograms.slice(0, 3).join(', ')}, so the programs above it can be no layer of a machine`;
+  return container === undefined
+    ? { why, howToGet: rootCommands(unmounts(amongPrograms), reader) }
+    : { why, howToGet: ['# on the computer that runs this container, start it without that (docker run -v, --gpus)'] };
 }
 
 function confined(reason: string, situation: HostSituation): Advice | undefined {
