@@ -88,6 +88,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'yaml/read-lab-file.ts',
   ],
   host: [
+    'apt-get.ts',
     'background.ts',
     'compile-cache.ts',
     'daemon.ts',

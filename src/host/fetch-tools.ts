@@ -1,8 +1,8 @@
-import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { EnvironmentError } from '../core/errors.ts';
+import { downloadPackages, must } from './apt-get.ts';
 import { makeCacheFolder } from './files/own-folder.ts';
-import { runLocal } from './run-local.ts';
 import { findMachineTool, findOnHost, findTool, toolsFolder } from './tools.ts';
 
 /** Debian and Ubuntu packages by the tool of machines that is looked for. */
@@ -70,43 +70,22 @@ export async function fetchTools(onProgress: (note: string) => void, signal: Abo
   }
 }
 
-/** Also where the configuration of this host accepts unsigned packages (apt-secure(8)). */
-const signedOnly = ['AllowInsecureRepositories', 'AllowWeakRepositories', 'AllowDowngradeToInsecureRepositories']
-  .map((name) => `Acquire::${name}=false`)
-  .concat('APT::Get::AllowUnauthenticated=false');
-
 async function download(
   packages: readonly string[],
   work: string,
   onProgress: (note: string) => void,
   signal: AbortSignal,
 ): Promise<string[]> {
-  for (const folder of ['lists/partial', 'cache/archives/partial', 'root'])
-    mkdirSync(join(work, folder), { recursive: true });
-  const own = [
-    `Dir::State::Lists=${work}/lists`,
-    `Dir::Cache=${work}/cache`,
-    'Dir::Log=/dev',
-    'Debug::NoLocking=1',
-    'APT::Sandbox::User=',
-    'APT::Get::Assume-Yes=1',
-    'APT::Install-Recommends=0',
-    ...signedOnly,
-  ].flatMap((option) => ['-o', option]);
-  onProgress('reading the list of packages');
-  await must(['apt-get', ...own, 'update', '-qq'], signal);
-  onProgress(`downloading ${packages.join(', ')}`);
-  await must(['apt-get', ...own, 'install', '-qq', '--download-only', ...packages], signal);
-  const archives = readdirSync(join(work, 'cache/archives')).filter((name) => name.endsWith('.deb'));
-  for (const archive of archives)
-    await must(['dpkg-deb', '--extract', join(work, 'cache/archives', archive), join(work, 'root')], signal);
+  mkdirSync(join(work, 'root'));
+  const archives = await downloadPackages(packages, { work, onProgress, signal });
+  for (const archive of archives) await must(['dpkg-deb', '--extract', archive, join(work, 'root')], signal);
   await mergeIntoUsr(join(work, 'root'), signal);
   // What was unpacked at an earlier time stays: packages are added to it.
   if (existsSync(toolsFolder()))
     await must(['cp', '-a', '--no-clobber', `${toolsFolder()}/.`, join(work, 'root')], signal);
   makeAlternatives(join(work, 'root'));
   replaceFolder(join(work, 'root'), toolsFolder());
-  return archives.map((name) => name.split('_')[0]!);
+  return archives.map((path) => basename(path).split('_')[0]!);
 }
 
 /** Gives the unpacked packages the layout of the host: /bin is /usr/bin where the host has it so. */
@@ -135,19 +114,4 @@ function replaceFolder(fresh: string, place: string): void {
   mkdirSync(dirname(place), { recursive: true });
   if (existsSync(place)) renameSync(place, join(dirname(fresh), 'old'));
   renameSync(fresh, place);
-}
-
-async function must(command: readonly string[], signal: AbortSignal): Promise<void> {
-  const [name = '', ...args] = command;
-  const { exitCode, stderr } = await runLocal([findOnHost(name) ?? name, ...args], {
-    signal,
-    timeoutMs: 300_000,
-    env: { DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' },
-  });
-  if (exitCode === 0) return;
-  throw new EnvironmentError(`${name} failed`, {
-    code: 'download-failed',
-    detail: stderr.trim(),
-    hint: 'Check the network, or install the packages yourself.',
-  });
 }

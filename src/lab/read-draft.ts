@@ -48,7 +48,7 @@ export function readDraft(source: YamlSource): Draft {
     provider,
     networks,
     networkIndex: new NetworkIndex(networks),
-    machines: entriesOf(lab['machines']).map(([name, value]) => draftMachine(name, value)),
+    machines: entriesOf(lab['machines']).map(([name, value]) => draftMachine(name, value, source)),
     programs: entriesOf(lab['programs']).map(([name, value]) => draftProgram(name, value, source)),
     scenarios: entriesOf(lab['scenarios']).map(([name, value]) => draftScenario(name, value)),
     ssh,
@@ -84,14 +84,17 @@ function draftNetwork(name: string, value: unknown): DraftNetwork {
   };
 }
 
-function draftMachine(name: string, value: unknown): DraftMachine {
+function draftMachine(name: string, value: unknown, source: YamlSource): DraftMachine {
   const path = ['machines', name];
   const { address, interfaces } = fieldsOf(value);
   const short = address === undefined ? [] : [draftInterface('eth0', address, [...path, 'address'])];
   const long = entriesOf(interfaces).map(([name, value]) => draftInterface(name, value, [...path, 'interfaces', name]));
   return {
     path,
-    machine: machineOf(name, rightFields(machineSettings, fieldsOf(value))),
+    machine: {
+      ...machineOf(name, rightFields(machineSettings, fieldsOf(value))),
+      ...draftSetup(fieldsOf(value)['setup'], [...path, 'setup'], source),
+    },
     interfaces: interfaces === undefined ? short : long,
     addressTwice: address !== undefined && interfaces !== undefined,
   };
@@ -110,6 +113,8 @@ function machineOf(
     'file-size': fileSize,
     sudo,
     'host-folders': hostFolders,
+    packages = [],
+    setup: _setup,
     ...others
   }: RightFields<typeof machineSettings>,
 ): Machine {
@@ -128,7 +133,13 @@ function machineOf(
     ...(sudo === false && { sudo }),
     ...(hostFolders !== undefined &&
       hostFolders.length > 0 && { hostFolders: hostFolderChoices.filter((folder) => hostFolders.includes(folder)) }),
+    ...(packages.length > 0 && { packages: [...new Set(packages)].toSorted() }),
   };
+}
+
+function draftSetup(value: unknown, path: Path, source: YamlSource): Pick<Machine, 'setup'> {
+  if (!Array.isArray(value) || value.length === 0) return {};
+  return { setup: value.map((command, index) => wordsAt([...path, index], command, source)) };
 }
 
 function draftInterface(name: string, value: unknown, path: Path): DraftInterface {

@@ -70,6 +70,10 @@ export interface Machine {
   readonly sudo?: false;
   /** Folders of the host, of `hostFolderChoices`, that the machine sees; undefined: none of them. */
   readonly hostFolders?: readonly string[] | undefined;
+  /** Names of packages of Debian that it has in addition, perhaps with `=VERSION`; in the order of the alphabet, each once. */
+  readonly packages?: readonly string[] | undefined;
+  /** Commands that root runs there once, in this order, when the machine is made. */
+  readonly setup?: readonly (readonly string[])[] | undefined;
   /** How the machine is reached, for `provider: ssh`. */
   readonly ssh?: SshAccess | undefined;
 }

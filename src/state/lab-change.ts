@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { quoteCommand } from '../core/text/shell-quote.ts';
 import { formatSubnet } from '../core/ipv4.ts';
 import { DEFAULT_USER } from '../lab/defaults.ts';
 import type { Interface, Lab, Machine, Network } from '../lab/types.ts';
@@ -99,9 +100,11 @@ function machineAsSaid({ interfaces: _interfaces, isUserWritten, ...machine }: M
   // The default that is written is another account than the default that is not, where accounts exist already.
   const user = machine.user === DEFAULT_USER && !isUserWritten ? `not written (${DEFAULT_USER})` : machine.user;
   const hostFolders = machine.hostFolders?.join(', ');
+  const packages = machine.packages?.join(', ');
+  const setup = machine.setup?.map(quoteCommand).join(', ');
   // An older lab wrote down an image for machines that are made from none, too.
   const image = now.image && machine.image;
-  return { ...machine, image, user, hostFolders, ssh: machine.ssh && { ...machine.ssh } };
+  return { ...machine, image, user, hostFolders, packages, setup, ssh: machine.ssh && { ...machine.ssh } };
 }
 
 /** `fields` in the order in which they are named; those of a part such as `ssh` are named with it: `ssh host`. */

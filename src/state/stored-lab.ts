@@ -54,6 +54,8 @@ export const machineFields: FieldsOf<Machine> = {
   fileSizeMiB: optional(count),
   sudo: optional(oneOf(false)),
   hostFolders: optional(list(text)),
+  packages: optional(list(text)),
+  setup: optional(list(list(text))),
   ssh: optional(object({ host: optional(text), port: optional(port), user: optional(text), key: optional(text) })),
 };
 

@@ -14,6 +14,7 @@ import {
   DEFAULT_USER,
 } from '../defaults.ts';
 import { hostFolderRule } from './host-folder-rule.ts';
+import { PACKAGE_NAME, packageRule } from './package-rule.ts';
 import {
   addressRule,
   ageRule,
@@ -196,6 +197,19 @@ export const machine = z
       'Folders of this host that it sees, read-only: `/opt`, `/usr/local`, or both; only with provider netns, whose ' +
         'machines run the programs of this host. Default: none of them, and the machine has folders of its own there.',
       ['/usr/local'],
+    ),
+    packages: field(
+      z.array(text(packageRule, PACKAGE_NAME)).optional(),
+      'Packages of Debian or Ubuntu to install there, with what they depend on. lab downloads them by the lists of this ' +
+        'host, so the machine needs no way out, and keeps the result for machines alike. Provider netns on a host with ' +
+        'APT; others as `setup` does.',
+      ['traceroute', 'iperf3'],
+    ),
+    setup: field(
+      z.array(command).optional(),
+      'Commands that root runs there when `lab up` has made the machine, each once and in this order, before programs ' +
+        'are sent. Each is a list of words; a shell has to be asked for: `[sh, -c, "…"]`.',
+      [['sysctl', '-w', 'net.ipv4.tcp_syncookies=0']],
     ),
     ssh: sshAccess.optional(),
   })

@@ -282,6 +282,7 @@ my %operation = (
     'symlink'   => sub { symlink $_[0], $_[1] or die "$!\n" },
     'copy'      => \&copy_file,
     'copy-tree' => \&copy_tree,
+    'own'       => sub { my ($path, $mode, $uid, $gid) = @_; chown $uid, $gid, $path or die "$!\n"; chmod oct $mode, $path or die "$!\n" },
     'set-xattr' => sub { my ($path, $name, $value) = @_; call('setxattr', $path, $name, $value, length $value, 0) },
     'whiteout'  => sub { call('mknodat', AT_FDCWD, $_[0], 0020000, 0) },
     'device'    => sub { my ($path, $major, $minor) = @_; call('mknodat', AT_FDCWD, $path, 0020666, $major << 8 | $minor); chmod 0666, $path or die "$!\n" },

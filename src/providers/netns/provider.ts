@@ -46,12 +46,14 @@ import {
   type LaunchOptions,
 } from './lab-process.ts';
 import { planLab } from './plan/namespace-plan.ts';
+import type { PackageLayer } from './plan/packages/package-layers.ts';
 import type { HostFacts } from './plan/plan-input.ts';
 import { userIdOf } from './plan/account-files.ts';
 import { CAPTURE_SOCKET, NETFILTER_SOCKET, OUTSIDE_SOCKET } from './plan/stage-paths.ts';
 import { encodeFields } from './plan/operations.ts';
 import { groupsFile, makeLimits, type KeptLimits, memoryKills, takeBackLimits } from './kept-limits.ts';
 import { limitsNote, limitsNotice } from './limit-words.ts';
+import { packagesOfMachines } from './packages/machine-packages.ts';
 import { probe } from './probe-lab.ts';
 import { hasWayOut, oneIdentityRemark, staticRequirements } from './requirements.ts';
 import { identityMap, need } from './identity-map.ts';
@@ -81,10 +83,12 @@ export class NetnsProvider implements Provider {
     const { labId, stateFolder } = place;
     if (findInit(labId)) return {};
     await making.journal.append({ kind: 'netns-lab', labId, folders: workFolders(stateFolder) });
+    const host = { ...gatherHostFacts(runtimeOfThisProcess()), installBase: keepInstallBase() };
+    const packages = await packagesOfMachines(lab, host, making);
     await inStep(
       making.events,
       `make ${lab.machines.size} machines`,
-      () => build(lab, place, making),
+      () => build(lab, place, making, { host, packages }),
       (kept) => limitsNote(lab, kept),
     );
     return {};
@@ -135,12 +139,21 @@ export class NetnsProvider implements Provider {
   }
 }
 
-async function build(lab: Lab, place: LabPlace, { events, signal, journal }: Making): Promise<KeptLimits> {
+interface Ingredients {
+  readonly host: HostFacts;
+  readonly packages: ReadonlyMap<string, PackageLayer>;
+}
+
+async function build(
+  lab: Lab,
+  place: LabPlace,
+  { events, signal, journal }: Making,
+  { host: facts, packages }: Ingredients,
+): Promise<KeptLimits> {
   const { labId, stateFolder } = place;
   takeBackLimits(labId, stateFolder);
   removeWork(stateFolder);
   for (const folder of workFolders(stateFolder)) makeOwnFolder(folder);
-  const facts = { ...gatherHostFacts(runtimeOfThisProcess()), installBase: keepInstallBase() };
   const host = withWayOut(facts, lab, events);
   const launch = launchOptions(lab, place, signal);
   removeFormerKeys(stateFolder);
@@ -159,6 +172,7 @@ async function build(lab: Lab, place: LabPlace, { events, signal, journal }: Mak
       socketFolder: join(stateFolder, 'sockets'),
       keys,
       machineIds: new Map([...lab.machines.keys()].map((name) => [name, randomBytes(16).toString('hex')])),
+      packages,
       ...wallOptions(labId, allowance),
       limits: kept.limits,
     });

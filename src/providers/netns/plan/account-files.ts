@@ -1,4 +1,5 @@
 import type { Machine } from '../../../lab/types.ts';
+import type { AddedAccounts } from './packages/package-layers.ts';
 
 /** The first ordinary user of an Ubuntu or Debian system. */
 const USER_ID = 1000;
@@ -21,6 +22,11 @@ export interface Identities {
   readonly oneIdentity: boolean;
 }
 
+export interface AccountOptions extends Identities {
+  /** By packages that are installed on the machine. */
+  readonly added?: AddedAccounts | undefined;
+}
+
 /** User and group ID of the machine's user, to whom the home folder belongs. */
 export function userIdOf({ user }: Machine, { oneIdentity }: Identities): number {
   return user === 'root' || oneIdentity ? ROOT_ID : USER_ID;
@@ -33,29 +39,30 @@ export function userIdOf({ user }: Machine, { oneIdentity }: Identities): number
 export function accountFiles(
   machine: Machine,
   host: HostAccounts,
-  identities: Identities,
+  { oneIdentity, added = { passwd: [], group: [] } }: AccountOptions,
 ): { readonly passwd: string; readonly shadow: string; readonly group: string } {
   const { user } = machine;
-  const id = userIdOf(machine, identities);
+  const id = userIdOf(machine, { oneIdentity });
   const users = systemLines(host.passwd).filter((line) => nameOf(line) !== user);
   const groups = systemLines(host.group)
     .filter((line) => nameOf(line) !== user)
     .map(withoutMembers);
-  const missing = serviceUsers.filter((name) => !users.some((line) => nameOf(line) === name));
+  const missing = serviceUsers.filter((name) => ![...users, ...added.passwd].some((line) => nameOf(line) === name));
   const services = missing.map((name, index) => `${name}:x:${900 + index}:65534::/run/${name}:/usr/sbin/nologin`);
   const own =
     user === 'root' ? 'root:x:0:0:root:/root:/bin/bash' : `${user}:x:${id}:${id}:${user}:/home/${user}:${host.shell}`;
   const ownGroup = `${user}:x:${id}:`;
-  const groupsWithUser = groups.map((line) =>
-    machine.sudo === false ? line : withMember(line, ['sudo', 'adm'], user),
-  );
-  const [passwd, group] = identities.oneIdentity
+  const groupsWithUser = groups
+    .filter((line) => !added.group.some((other) => nameOf(other) === nameOf(line)))
+    .concat(added.group)
+    .map((line) => (machine.sudo === false ? line : withMember(line, ['sudo', 'adm'], user)));
+  const [passwd, group] = oneIdentity
     ? [
-        [own, ...[...users, ...services].map(asRoot)],
+        [own, ...[...users, ...services, ...added.passwd].map(asRoot)],
         [ownGroup, ...groupsWithUser],
       ]
     : [
-        [...users, ...services, own],
+        [...users, ...services, own, ...added.passwd],
         [...groupsWithUser, ownGroup],
       ];
   // "*" allows no password, and is not "!", which sshd takes for a locked account.
@@ -105,7 +112,7 @@ function withoutMembers(line: string): string {
 }
 
 function withMember(line: string, groups: readonly string[], user: string): string {
-  return groups.includes(nameOf(line)) ? `${line}${user}` : line;
+  return groups.includes(nameOf(line)) ? `${line}${line.endsWith(':') ? '' : ','}${user}` : line;
 }
 
 function nameOf(line: string): string {

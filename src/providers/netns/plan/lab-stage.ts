@@ -3,7 +3,8 @@ import { foldersOfAny } from './host-folders.ts';
 import * as op from './operations.ts';
 import type { Operation } from './operations.ts';
 import { isOwnedByNobody } from './overlay.ts';
-import { hasCopies } from './package-state.ts';
+import { hasCopies } from './packages/package-state.ts';
+import { layersOnStage } from './packages/package-layers.ts';
 import type { HostFacts, PlanOptions } from './plan-input.ts';
 import { CAPTURE_SOCKET, NETFILTER_SOCKET, OUTSIDE_SOCKET, stage } from './stage-paths.ts';
 import { limitsFromOutside } from './limits.ts';
@@ -43,6 +44,7 @@ export function setStage(
       : op.layer('/sys', at('/sys'), { attributes: safe | MountFlag.readOnly, recursive: true }),
     ...devices(at(stage.devices), host, ownsHost),
     ...op.when(labRootMap !== undefined, op.newUserNamespace(labRootMap ?? '')),
+    ...layersOnStage(at, options),
     ...layers(at, foldersOfAny(machines, host), host, options),
     op.root(mountPoint),
     ...op.when(labRootMap !== undefined, op.enterUserNamespace()),

@@ -7,7 +7,14 @@ import { uplinkNameserver } from './nat.ts';
 import * as op from './operations.ts';
 import type { Operation } from './operations.ts';
 import { overlay } from './overlay.ts';
-import { packageState } from './package-state.ts';
+import {
+  foldersOfPackages,
+  groundOf,
+  layerInTheMaking,
+  ownersOfLayer,
+  type Ground,
+} from './packages/package-layers.ts';
+import { packageState } from './packages/package-state.ts';
 import type { HostFacts, PlanOptions } from './plan-input.ts';
 import { stage } from './stage-paths.ts';
 import { Capability, MountFlag } from './syscalls.ts';
@@ -25,14 +32,17 @@ export interface MachineRequest {
 /** All that the init of one machine does, in order. */
 export function machineSection(request: MachineRequest): Operation[] {
   const { machine, lab, host, options } = request;
-  const root = `${stage.lab}/m/${machine.name}`;
+  const ground = groundOf(machine, options);
+  const { root } = ground;
   return op.machine(accountOf(machine, lab), [
-    ...emptyFolders(root, request),
+    ...emptyFolders(ground, request),
     ...runtimeFolder(root, request),
-    ...ownFiles(`${root}/.lab/up`, request),
-    ...foldersOf(machine, host).map((name) => overlay(name, root, host, options)),
+    ...foldersOfPackages(ground, host, options),
+    ...ownFiles(ground, request),
+    ...foldersOf(machine, host).map((name) => overlay(name, ground, host, options)),
     ...localMount(root, machine),
-    ...packageState(root, host, options),
+    ...packageState(ground, host, options),
+    ...ownersOfLayer(ground, host, options),
     ...runtimeMount(root, host),
     ...homeFolder(root, request),
     ...systemMounts(root, options),
@@ -56,12 +66,15 @@ export function machineSection(request: MachineRequest): Operation[] {
 }
 
 /** The file system that the machine grows on, and its folders. */
-function emptyFolders(root: string, { machine, host, options: { label, limits } }: MachineRequest): Operation[] {
+function emptyFolders(ground: Ground, { machine, host, options }: MachineRequest): Operation[] {
+  const { root, own } = ground;
   const folders = foldersOf(machine, host);
   return [
     op.mkdir(root),
-    op.tmpfs(root, `mode=755,${fileSystemSize(limits.get(machine.name)!)}`, { label }),
-    ...['/.lab', '/.lab/up', '/.lab/work'].map((folder) => op.mkdir(root + folder, 0o700)),
+    op.tmpfs(root, `mode=755,${fileSystemSize(options.limits.get(machine.name)!)}`, { label: options.label }),
+    op.mkdir(`${root}/.lab`, 0o700),
+    ...layerInTheMaking(ground, options),
+    ...['up', 'work'].map((folder) => op.mkdir(`${own}/${folder}`, 0o700)),
     op.mkdir(root + SHARED_MEMORY, 0o1777),
     ...['proc', 'sys', 'run', 'dev', 'home', 'var', 'srv', 'mnt', 'media'].map((name) => op.mkdir(`${root}/${name}`)),
     op.mkdir(`${root}/root`, 0o700),
@@ -73,7 +86,7 @@ function emptyFolders(root: string, { machine, host, options: { label, limits } 
     op.mkdir(`${root}/var/tmp`, 0o1777),
     op.symlink('/run', `${root}/var/run`),
     ...folders.flatMap((name) =>
-      [`/${name}`, `/.lab/up/${name}`, `/.lab/work/${name}`].map((folder) => op.mkdir(root + folder)),
+      [`${root}/${name}`, `${own}/up/${name}`, `${own}/work/${name}`].map((folder) => op.mkdir(folder)),
     ),
     ...op.when(!folders.includes('opt'), op.mkdir(`${root}/opt`)),
     ...localFolder(root, machine),
@@ -85,11 +98,12 @@ function emptyFolders(root: string, { machine, host, options: { label, limits } 
  * the host's file is made.
  */
 function ownFiles(
-  upper: string,
+  { own, layer }: Ground,
   { machine, lab, host, options: { keys, machineIds, oneIdentity }, routes }: MachineRequest,
 ): Operation[] {
+  const upper = `${own}/up`;
   const identities = { oneIdentity: oneIdentity !== undefined };
-  const { passwd, shadow, group } = accountFiles(machine, host.accounts, identities);
+  const { passwd, shadow, group } = accountFiles(machine, host.accounts, { ...identities, added: layer?.accounts });
   const machines = [...lab.machines.values()];
   const hostKey = keys.hosts.get(machine.name);
   const reachesOut = routes && machine.interfaces.some(({ network }) => lab.networks.get(network)?.nat === true);

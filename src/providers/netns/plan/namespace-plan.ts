@@ -12,7 +12,7 @@ import {
   when,
   type Operation,
 } from './operations.ts';
-import { commonPackageState } from './package-state.ts';
+import { commonPackageState } from './packages/package-state.ts';
 import { copiedFolders } from './overlay.ts';
 import type { HostFacts, PlanOptions } from './plan-input.ts';
 import { stage } from './stage-paths.ts';

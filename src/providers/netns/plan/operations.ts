@@ -13,6 +13,7 @@ interface Fields {
   write: [path: string, mode: string, uid: number, gid: number, content: string];
   symlink: [target: string, path: string];
   copy: [source: string, path: string, mode: string, uid: number, gid: number];
+  own: [path: string, mode: string, uid: number, gid: number];
   'copy-tree': [source: string, path: string];
   'set-xattr': [path: string, name: string, value: string];
   whiteout: [path: string];
@@ -131,6 +132,12 @@ export const write = (path: string, content: string, mode = 0o644, owner = 0): O
 
 export const copy = (source: string, path: string, mode: number): Operation =>
   operation('copy', source, path, mode.toString(8), 0, 0);
+
+/** Gives what is there to another user. */
+export const own = (
+  path: string,
+  { uid, gid, mode }: { readonly uid: number; readonly gid: number; readonly mode: number },
+): Operation => operation('own', path, mode.toString(8), uid, gid);
 
 /** A folder with all below it that this user may read. */
 export const copyTree = (source: string, path: string): Operation => operation('copy-tree', source, path);

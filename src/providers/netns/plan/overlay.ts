@@ -1,4 +1,5 @@
 import { mount, type Operation } from './operations.ts';
+import { lowerOfLayer, type Ground } from './packages/package-layers.ts';
 import type { HostFacts, PlanOptions } from './plan-input.ts';
 import { stage } from './stage-paths.ts';
 import { MountFlag } from './syscalls.ts';
@@ -27,11 +28,12 @@ export function lowerLayers(
  * A folder of the host with the machine's own layer over it. All paths are those of the stage or names of machines, so
  * nothing in them parts the options of overlayfs (Documentation/filesystems/overlayfs.rst).
  */
-export function overlay(name: string, root: string, host: HostFacts, options: PlanOptions): Operation {
+export function overlay(name: string, ground: Ground, host: HostFacts, options: PlanOptions): Operation {
   const base = copiedFolders(host, options).includes(name) ? `${stage.lab}/copy-${name}` : `${stage.layers}/${name}`;
-  const own = `upperdir=${root}/.lab/up/${name},workdir=${root}/.lab/work/${name}`;
+  const { root, own } = ground;
+  const over = `upperdir=${own}/up/${name},workdir=${own}/work/${name}`;
   const empty = isOwnedByNobody(name, host, options) ? [`${stage.base}/${name}`] : [];
-  const data = `lowerdir=${lowerLayers(name, host, base, empty)},${own},userxattr`;
+  const data = `lowerdir=${lowerLayers(name, host, base, [...lowerOfLayer(name, ground), ...empty])},${over},userxattr`;
   return mount('overlay', `${root}/${name}`, MountFlag.noDev, data);
 }
 

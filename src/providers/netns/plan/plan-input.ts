@@ -1,5 +1,6 @@
 import type { MachineLimits } from './limits.ts';
 import type { HostAccounts } from './account-files.ts';
+import type { LayerInTheMaking, PackageLayer } from './packages/package-layers.ts';
 import type { KeyPair } from '../../../ssh/keys/key-pair.ts';
 
 /** What the plan takes from the host; gathered by host-facts.ts, so that the plan itself is a pure function. */
@@ -63,6 +64,10 @@ export interface PlanOptions {
    * them from the start.
    */
   readonly labRootMap: string | undefined;
+  /** What packages add to machines, by their names. */
+  readonly packages?: ReadonlyMap<string, PackageLayer> | undefined;
+  /** For the one machine on which a layer of packages is made. */
+  readonly making?: LayerInTheMaking | undefined;
   /** Whether it is root of the host who makes the lab, to whom mounts are not locked and devices are allowed. */
   readonly ownsHost: boolean;
   /**

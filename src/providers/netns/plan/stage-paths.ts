@@ -14,6 +14,8 @@ export const stage = {
   runtime: '/runtime',
   /** What must belong to root of the lab where the host's files do not, for packages to be installed. */
   base: '/base',
+  /** Layers of packages, by their keys. */
+  packages: '/packages',
   /** Of /var/lib, what APT and dpkg know. */
   state: '/state',
   devices: '/dev',

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
-import * as op from './operations.ts';
-import type { Operation } from './operations.ts';
-import type { HostFacts, PlanOptions } from './plan-input.ts';
-import { stage } from './stage-paths.ts';
-import { MountFlag } from './syscalls.ts';
+import * as op from '../operations.ts';
+import type { Operation } from '../operations.ts';
+import type { HostFacts, PlanOptions } from '../plan-input.ts';
+import { lowerOfLayer, type Ground } from './package-layers.ts';
+import { stage } from '../stage-paths.ts';
+import { MountFlag } from '../syscalls.ts';
 
 /**
  * What APT and dpkg open for writing, or make files in, of each of their folders. Where the host's files belong to
@@ -50,11 +51,12 @@ export function commonPackageState(
  * The machine begins with what the host knows of its packages, which are those of the machine; what it does to that
  * stays its own.
  */
-export function packageState(root: string, host: HostFacts, { mapped }: PlanOptions): Operation[] {
+export function packageState(ground: Ground, host: HostFacts, { mapped }: PlanOptions): Operation[] {
   return host.packageFolders.flatMap((name) => {
-    const [upper, work, target] = [`${root}/.lab/up/${name}`, `${root}/.lab/work/${name}`, `${root}/var/lib/${name}`];
-    const own = mapped ? [] : [`${common}/${name}`, ...(hasCopies(name, host) ? [`${stage.base}/${name}`] : [])];
-    const lower = [...own, `${stage.state}/${name}`].join(':');
+    const { root, own } = ground;
+    const [upper, work, target] = [`${own}/up/${name}`, `${own}/work/${name}`, `${root}/var/lib/${name}`];
+    const ours = mapped ? [] : [`${common}/${name}`, ...(hasCopies(name, host) ? [`${stage.base}/${name}`] : [])];
+    const lower = [...lowerOfLayer(name, ground), ...ours, `${stage.state}/${name}`].join(':');
     const data = `lowerdir=${lower},upperdir=${upper},workdir=${work},userxattr`;
     return [
       ...[upper, work, target].map((folder) => op.mkdir(folder)),

@@ -1,0 +1,19 @@
+import type { TextRule } from './rules.ts';
+
+/** Debian Policy Manual, 5.6.1 and 5.6.12. */
+export const PACKAGE_NAME = /^[a-z0-9][a-z0-9+.-]+(?:=[0-9][A-Za-z0-9.+:~-]*)?$/;
+
+/** For names of packages, perhaps with a version. Whether there is one of that name only the lists of APT know. */
+export const packageRule: TextRule = (text) => {
+  if (PACKAGE_NAME.test(text)) return undefined;
+  const written = JSON.stringify(text.length > 60 ? `${text.slice(0, 59)}…` : text);
+  if (/^\.{0,2}\//.test(text) || text.endsWith('.deb'))
+    return {
+      message: `must be the name of a package, not the file ${written}`,
+      hint: 'copy a package file with "lab cp", then install it there: sudo apt install ./FILE.deb',
+    };
+  return {
+    message: `is no legal name of a package: ${written}`,
+    hint: 'small letters, digits, "+", "-" and "."; a version after "=": iperf3=3.12-1',
+  };
+};

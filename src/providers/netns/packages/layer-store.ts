@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
+import { list, object, count, text, type Shape } from '../../../core/json/shape.ts';
+import { findCacheFolder, makeCacheFolder } from '../../../host/files/own-folder.ts';
+import { identityMap } from '../identity-map.ts';
+import type { PackageLayer } from '../plan/packages/package-layers.ts';
+
+/** Of how layers are made; what an older lab made is made again. */
+const FORMAT = 1;
+/** The folder of all layers in the cache. */
+export const LAYERS = 'packages';
+/** In the folder of each layer, written last. */
+export const MANIFEST = 'layer.json';
+/** In the same, the files. */
+export const FILES = 'up';
+
+const STATUS = '/var/lib/dpkg/status';
+
+/** What stands in the manifest. */
+export type Manifest = Omit<PackageLayer, 'key' | 'folder'>;
+
+const manifest: Shape<Manifest> = object<Manifest>({
+  names: list(text),
+  owners: list(object({ path: text, uid: count, gid: count, mode: count })),
+  accounts: object({ passwd: list(text), group: list(text) }),
+});
+
+/** Whether this host has packages of Debian, so that machines can have more of them. */
+export function hasDpkg(): boolean {
+  return existsSync(STATUS);
+}
+
+/**
+ * Names a layer by all that it is made from: what is asked for, and what the host has installed, which it is made for.
+ */
+export function layerKey(packages: readonly string[]): string {
+  const hash = createHash('sha256').update(JSON.stringify([FORMAT, process.arch, identityMap().kind, packages]));
+  return hash.update(readFileSync(STATUS)).digest('hex').slice(0, 32);
+}
+
+/** The layer, if it was made. It counts as used now. */
+export function findLayer(key: string): PackageLayer | undefined {
+  const cache = findCacheFolder();
+  if (cache === undefined) return undefined;
+  const folder = join(cache, LAYERS, key);
+  const read = readManifest(join(folder, MANIFEST));
+  if (read === undefined) return undefined;
+  utimesSync(folder, new Date(), new Date());
+  return { key, folder: join(folder, FILES), ...read };
+}
+
+/** What is damaged is as good as not there: it is made again. */
+function readManifest(path: string): Manifest | undefined {
+  try {
+    return manifest(JSON.parse(readFileSync(path, 'utf8')), '');
+  } catch {
+    return undefined;
+  }
+}
+
+/** The folder of all layers, made if need be. @throws {EnvironmentError} */
+export function makeLayersFolder(): string {
+  return makeCacheFolder(LAYERS);
+}
