@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnvironmentError } from '../core/errors.ts';
 import { runLocal } from './run-local.ts';
@@ -50,20 +50,24 @@ export async function downloadPackages(
   await must(['apt-get', ...own, 'update', '-qq'], signal);
   onProgress(`downloading ${packages.join(', ')}`);
   await must(['apt-get', ...own, 'install', '-qq', '--download-only', ...packages], signal);
+  // What a source on this host has is not downloaded.
+  const left = await must(['apt-get', ...own, 'install', '-qq', '--print-uris', ...packages], signal);
+  for (const [, path = '', name = ''] of left.matchAll(/^'file:([^']+)' (\S+)/gm))
+    copyFileSync(decodeURIComponent(path), join(archives, name));
   return readdirSync(archives)
     .filter((name) => name.endsWith('.deb'))
     .map((name) => join(archives, name));
 }
 
-/** Runs a program of the host, which must end well. @throws {EnvironmentError} with what it said. */
-export async function must(command: readonly string[], signal: AbortSignal): Promise<void> {
+/** Runs a program of the host, which must end well. @returns its output. @throws {EnvironmentError} with what it said. */
+export async function must(command: readonly string[], signal: AbortSignal): Promise<string> {
   const [name = '', ...args] = command;
-  const { exitCode, stderr } = await runLocal([findOnHost(name) ?? name, ...args], {
+  const { exitCode, stdout, stderr } = await runLocal([findOnHost(name) ?? name, ...args], {
     signal,
     timeoutMs: 300_000,
     env: { DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' },
   });
-  if (exitCode === 0) return;
+  if (exitCode === 0) return stdout;
   const unknown = [...stderr.matchAll(UNKNOWN_PACKAGE)].map(
     ([, ...names]) => names.find((name) => name !== undefined) ?? '',
   );

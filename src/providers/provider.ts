@@ -156,6 +156,8 @@ export interface MachineConsole {
 export interface ProviderFeatures {
   /** It makes the machines and may remove them. */
   readonly ownsMachines: boolean;
+  /** Its machines have their `packages` when it has made them. */
+  readonly installsPackages?: boolean;
   /** It keeps `sudo: false` of a machine. */
   readonly withoutSudo: boolean;
   /** Its machines run the programs of this host, and see what a machine's `host-folders` names. */
@@ -278,6 +280,8 @@ export interface AttachedMachine {
   readonly slowness?: number | undefined;
   /** Opens the Shell; the caller closes it. */
   connect(signal?: AbortSignal): Promise<Shell>;
+  /** The same as root; undefined where only the account of the machine gets in. */
+  readonly connectAsRoot?: ((signal?: AbortSignal) => Promise<Shell>) | undefined;
   /** What OpenSSH's own client needs to get there, as `keyword → value` of ssh_config(5). */
   readonly sshConfig: ReadonlyMap<string, string>;
   /**

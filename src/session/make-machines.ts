@@ -10,6 +10,7 @@ import type { LockedSession } from './locked-session.ts';
 import { makingOf } from './provider-means.ts';
 import { removeLab } from './remove-lab.ts';
 import { requireHost } from './require-host.ts';
+import { setUpMachines } from './set-up.ts';
 import type { FoundLab, Session } from './session.ts';
 
 /** A lab on its way up: what it is to be, and what of it is there. */
@@ -47,8 +48,10 @@ export async function bringUp(
   const providerState = await provider
     .up(lab, place, making)
     .catch((error: unknown) => explainRefusal(provider, error, signal));
-  await keep(providerState);
   const machines = await provider.attach([...lab.machines.values()], providerState, place, making.login);
+  // Only then is it a lab that is up: an "up" that ends before makes its machines again.
+  await setUpMachines(machines, provider, making);
+  await keep(providerState);
   await tellRemarks(machines, events);
   return machines;
 }

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { findOnHost } from '../../src/host/tools.ts';
@@ -50,4 +51,26 @@ export function makePackage(folder: string, parts: PackageParts): string {
   } finally {
     rmSync(root, { recursive: true });
   }
+}
+
+/**
+ * A source of APT in a folder that every user may read, with nothing in it but these packages.
+ *
+ * @returns a folder for /etc/apt, with that source alone.
+ */
+export function makeSource(folder: string, packages: readonly PackageParts[], kind: 'copy' | 'file' = 'copy'): string {
+  const [pool, settings] = [join(folder, 'pool'), join(folder, 'apt')];
+  for (const path of [pool, settings, join(settings, 'sources.list.d')]) mkdirSync(path);
+  const entries = packages.map((parts) => {
+    const path = makePackage(pool, parts);
+    const content = readFileSync(path);
+    const control = execFileSync('dpkg-deb', ['--field', path], { encoding: 'utf8' });
+    const sum = createHash('sha256').update(content).digest('hex');
+    return `${control}Filename: ./${path.slice(pool.length + 1)}\nSize: ${content.length}\nSHA256: ${sum}\n`;
+  });
+  writeFileSync(join(pool, 'Packages'), entries.join('\n'));
+  writeFileSync(join(settings, 'sources.list'), `deb [trusted=yes] ${kind}:${pool} ./\n`);
+  for (const path of [folder, pool, settings, join(settings, 'sources.list.d')]) chmodSync(path, 0o755);
+  for (const name of readdirSync(pool)) chmodSync(join(pool, name), 0o644);
+  return settings;
 }

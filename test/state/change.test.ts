@@ -54,6 +54,12 @@ const cases: readonly {
     says: ['natnet: nat private off → on', 'vm1: sudo on → off'],
   },
   {
+    what: 'packages and what is set up',
+    from: { machines: named([{ ...vm1, packages: ['iperf3'] }]) },
+    to: { machines: named([{ ...vm1, packages: ['iperf3', 'traceroute'], setup: [['sysctl', '-w', 'a b=1']] }]) },
+    says: ['vm1: packages iperf3 → iperf3, traceroute', "vm1: setup none → sysctl -w 'a b=1'"],
+  },
+  {
     what: 'folders of the host that a machine sees',
     from: { machines: named([{ ...vm1, hostFolders: ['/opt'] }]) },
     to: { machines: named([{ ...vm1, hostFolders: ['/opt', '/usr/local'] }]) },

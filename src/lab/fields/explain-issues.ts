@@ -139,7 +139,7 @@ function textHint(
   const { items } = [field, ...(field?.anyOf ?? [])].find((form) => form?.items !== undefined) ?? {};
   const item = items?.type;
   if (wants('array') && Array.isArray(item) && text.trim() !== '')
-    return `write it as a list of words: ${path.at(-1)}: ${commandAsList(text)}`;
+    return `write it as a list of words: ${typeof path.at(-1) === 'number' ? '' : `${path.at(-1)}: `}${commandAsList(text)}`;
   if (wants('array') && (item === 'string' || items?.anyOf?.some(({ type }) => type === 'string')))
     return `write a list: ${path.at(-1)}: ${flow([text])}`;
   if (wants('boolean') && /^(?:yes|on|y)$/i.test(text)) return 'write true';

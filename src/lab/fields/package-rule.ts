@@ -1,10 +1,10 @@
-import type { TextRule } from './rules.ts';
+import type { ProblemText } from '../problem.ts';
 
 /** Debian Policy Manual, 5.6.1 and 5.6.12. */
 export const PACKAGE_NAME = /^[a-z0-9][a-z0-9+.-]+(?:=[0-9][A-Za-z0-9.+:~-]*)?$/;
 
 /** For names of packages, perhaps with a version. Whether there is one of that name only the lists of APT know. */
-export const packageRule: TextRule = (text) => {
+export function packageRule(text: string): ProblemText | undefined {
   if (PACKAGE_NAME.test(text)) return undefined;
   const written = JSON.stringify(text.length > 60 ? `${text.slice(0, 59)}…` : text);
   if (/^\.{0,2}\//.test(text) || text.endsWith('.deb'))
@@ -16,4 +16,4 @@ export const packageRule: TextRule = (text) => {
     message: `is no legal name of a package: ${written}`,
     hint: 'small letters, digits, "+", "-" and "."; a version after "=": iperf3=3.12-1',
   };
-};
+}

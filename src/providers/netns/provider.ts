@@ -9,9 +9,9 @@ import { findTool } from '../../host/tools.ts';
 import { HOST_IMAGE } from '../../lab/defaults.ts';
 import { connectUnix } from '../../host/unix-socket.ts';
 import type { Lab, Machine } from '../../lab/types.ts';
+import type { OutsideView, Shell } from '../../ssh/shell.ts';
 import { connectShell } from '../../ssh/connect.ts';
 import { overShell } from '../../ssh/over-shell.ts';
-import type { OutsideView } from '../../ssh/shell.ts';
 import { privateKeyCredential } from '../../ssh/login/credential.ts';
 import { onlyHostKeys } from '../../ssh/trust/host-key.ts';
 import { makeOwnFolder, removeOwn, replaceFileSync } from '../../state/files/own-file.ts';
@@ -46,7 +46,7 @@ import {
   type LaunchOptions,
 } from './lab-process.ts';
 import { planLab } from './plan/namespace-plan.ts';
-import type { PackageLayer } from './plan/packages/package-layers.ts';
+import type { PackageLayer } from './plan/packages/layer-types.ts';
 import type { HostFacts } from './plan/plan-input.ts';
 import { userIdOf } from './plan/account-files.ts';
 import { CAPTURE_SOCKET, NETFILTER_SOCKET, OUTSIDE_SOCKET } from './plan/stage-paths.ts';
@@ -68,6 +68,7 @@ export class NetnsProvider implements Provider {
   readonly name = 'netns';
   readonly features: ProviderFeatures = {
     ownsMachines: true,
+    installsPackages: true,
     withoutSudo: true,
     sharesPrograms: true,
     system: { kind: 'host' },
@@ -244,24 +245,26 @@ function attached(machine: Machine, running: boolean, side: LabSide): AttachedMa
   const socket = join(stateFolder, 'sockets', `${machine.name}.sock`);
   const captures = join(stateFolder, 'sockets', CAPTURE_SOCKET);
   const netfilter = join(stateFolder, 'sockets', NETFILTER_SOCKET);
+  const connectAs = (user: string, signal: AbortSignal | undefined): Promise<Shell> => {
+    const { privateKey, hostKeyOf } = credentials();
+    return connectShell({
+      credentials: [privateKeyCredential(privateKey)],
+      hostKeys: onlyHostKeys([hostKeyOf(machine.name)]),
+      machine: machine.name,
+      user,
+      address: { socketPath: socket },
+      timeoutMs: 30_000,
+      ...(signal ? { signal } : {}),
+    });
+  };
   return {
     machine,
     running,
     runs: { image: HOST_IMAGE, system },
     ...(remark && { remark }),
-    connect: async (signal) => {
-      const { privateKey, hostKeyOf } = credentials();
-      const shell = await connectShell({
-        credentials: [privateKeyCredential(privateKey)],
-        hostKeys: onlyHostKeys([hostKeyOf(machine.name)]),
-        machine: machine.name,
-        user: machine.user,
-        address: { socketPath: socket },
-        timeoutMs: 30_000,
-        ...(signal ? { signal } : {}),
-      });
-      return overShell(shell, { outside: outsideView(machine, side) });
-    },
+    connect: async (signal) =>
+      overShell(await connectAs(machine.user, signal), { outside: outsideView(machine, side) }),
+    connectAsRoot: (signal) => connectAs('root', signal),
     sshConfig: new Map([
       ['User', machine.user],
       ['IdentityFile', userKeyPath(stateFolder)],

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, utimesSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { list, object, count, text, type Shape } from '../../../core/json/shape.ts';
 import { findCacheFolder, makeCacheFolder } from '../../../host/files/own-folder.ts';
 import { identityMap } from '../identity-map.ts';
-import type { PackageLayer } from '../plan/packages/package-layers.ts';
+import type { PackageLayer } from '../plan/packages/layer-types.ts';
 
 /** Of how layers are made; what an older lab made is made again. */
 const FORMAT = 1;
@@ -32,11 +32,20 @@ export function hasDpkg(): boolean {
 }
 
 /**
- * Names a layer by all that it is made from: what is asked for, and what the host has installed, which it is made for.
+ * Names a layer by all that it is made from: what is asked for, what the host has installed, which it is made for, and
+ * where the host has its packages from.
  */
 export function layerKey(packages: readonly string[]): string {
   const hash = createHash('sha256').update(JSON.stringify([FORMAT, process.arch, identityMap().kind, packages]));
-  return hash.update(readFileSync(STATUS)).digest('hex').slice(0, 32);
+  for (const path of [STATUS, ...sources()]) hash.update(`${path}\n`).update(readFileSync(path));
+  return hash.digest('hex').slice(0, 32);
+}
+
+/** Files that say where packages come from (sources.list(5)). */
+function sources(): string[] {
+  const folder = '/etc/apt/sources.list.d';
+  const parts = existsSync(folder) ? readdirSync(folder).toSorted() : [];
+  return ['/etc/apt/sources.list', ...parts.map((name) => join(folder, name))].filter((path) => existsSync(path));
 }
 
 /** The layer, if it was made. It counts as used now. */

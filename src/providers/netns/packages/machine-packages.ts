@@ -4,7 +4,7 @@ import { listed } from '../../../core/text/suggest.ts';
 import { hasApt } from '../../../host/apt-get.ts';
 import type { Lab, Machine } from '../../../lab/types.ts';
 import type { Work } from '../../provider.ts';
-import type { PackageLayer } from '../plan/packages/package-layers.ts';
+import type { PackageLayer } from '../plan/packages/layer-types.ts';
 import type { HostFacts } from '../plan/plan-input.ts';
 import { buildLayer } from './build-layer.ts';
 import { findLayer, hasDpkg, layerKey } from './layer-store.ts';

@@ -1,5 +1,5 @@
 import type { Machine } from '../../../lab/types.ts';
-import type { AddedAccounts } from './packages/package-layers.ts';
+import type { AddedAccounts } from './packages/layer-types.ts';
 
 /** The first ordinary user of an Ubuntu or Debian system. */
 const USER_ID = 1000;

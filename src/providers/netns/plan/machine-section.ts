@@ -37,7 +37,7 @@ export function machineSection(request: MachineRequest): Operation[] {
   return op.machine(accountOf(machine, lab), [
     ...emptyFolders(ground, request),
     ...runtimeFolder(root, request),
-    ...foldersOfPackages(ground, host, options),
+    ...foldersOfPackages(ground, foldersOf(machine, host), options),
     ...ownFiles(ground, request),
     ...foldersOf(machine, host).map((name) => overlay(name, ground, host, options)),
     ...localMount(root, machine),

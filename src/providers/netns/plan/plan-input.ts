@@ -1,6 +1,6 @@
 import type { MachineLimits } from './limits.ts';
 import type { HostAccounts } from './account-files.ts';
-import type { LayerInTheMaking, PackageLayer } from './packages/package-layers.ts';
+import type { LayerInTheMaking, PackageLayer } from './packages/layer-types.ts';
 import type { KeyPair } from '../../../ssh/keys/key-pair.ts';
 
 /** What the plan takes from the host; gathered by host-facts.ts, so that the plan itself is a pure function. */

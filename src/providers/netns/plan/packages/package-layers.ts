@@ -1,43 +1,10 @@
 import type { Machine } from '../../../../lab/types.ts';
 import * as op from '../operations.ts';
 import type { Operation } from '../operations.ts';
+import type { PackageLayer } from './layer-types.ts';
 import type { HostFacts, PlanOptions } from '../plan-input.ts';
 import { stage } from '../stage-paths.ts';
 import { MountFlag } from '../syscalls.ts';
-
-/** What installed packages add to machines; a folder of the cache, in which all files belong to this user. */
-export interface PackageLayer {
-  /** What it was made from, as hexadecimal digits. */
-  readonly key: string;
-  /** Absolute path. */
-  readonly folder: string;
-  /** The folders in it: `usr`, `etc`, `var`, `opt`, …, and `dpkg` and `apt`, which are folders of /var/lib. */
-  readonly names: readonly string[];
-  /** What belongs to others than root, by its path in the layer. */
-  readonly owners: readonly OwnedPath[];
-  /** Lines of passwd(5) and group(5). */
-  readonly accounts: AddedAccounts;
-}
-
-export interface OwnedPath {
-  readonly path: string;
-  readonly uid: number;
-  readonly gid: number;
-  readonly mode: number;
-}
-
-export interface AddedAccounts {
-  readonly passwd: readonly string[];
-  readonly group: readonly string[];
-}
-
-/** A layer in the making: what is written on the machine goes into the folder `up` of `folder`. */
-export interface LayerInTheMaking {
-  /** Absolute path of a folder with the folders `up` and `work`. */
-  readonly folder: string;
-  /** Absolute path of a folder that the machine sees as `ARCHIVES`. */
-  readonly archives: string;
-}
 
 /** Where a machine in which a layer is made sees the packages, and the layer. */
 export const ARCHIVES = '/.lab/archives';
@@ -96,11 +63,15 @@ export function layerInTheMaking({ root }: Ground, { making }: PlanOptions): Ope
 }
 
 /** Folders that lie on the machine's own file system, unless packages have something for them. */
-export function foldersOfPackages(ground: Ground, host: HostFacts, { making }: PlanOptions): Operation[] {
+export function foldersOfPackages(
+  ground: Ground,
+  foldersOfHost: readonly string[],
+  { making }: PlanOptions,
+): Operation[] {
   const { root, own, layer } = ground;
-  const names = ['var', 'opt'].filter((name) => !host.sharedFolders.includes(name) || name === 'var');
-  return names
-    .filter((name) => making !== undefined || layer?.names.includes(name) === true)
+  const isNeeded = (name: string): boolean => making !== undefined || layer?.names.includes(name) === true;
+  return ['var', 'opt']
+    .filter((name) => !foldersOfHost.includes(name) && isNeeded(name))
     .flatMap((name) => {
       const lower = [...lowerOfLayer(name, ground), `${root}/${name}`].join(':');
       const data = `lowerdir=${lower},upperdir=${own}/up/${name},workdir=${own}/work/${name},userxattr`;

@@ -1,0 +1,132 @@
+import { createHash } from 'node:crypto';
+import { allMachines } from '../core/all-machines.ts';
+import { EnvironmentError } from '../core/errors.ts';
+import { inStep } from '../core/events.ts';
+import { quoteCommand } from '../core/text/shell-quote.ts';
+import { listed } from '../core/text/suggest.ts';
+import type { Machine } from '../lab/types.ts';
+import type { AttachedMachine, Provider, Work } from '../providers/provider.ts';
+import type { ExecResult, Shell } from '../ssh/shell.ts';
+
+/** Where a machine keeps what was done to it, until it starts again: what `setup` changes of the kernel is gone then, too. */
+const MARK = '/run/lab-setup';
+/** Packages from far away, or a program that is compiled; a command that waits for input ends at once. */
+const COMMAND_MS = 15 * 60_000;
+
+/**
+ * Runs what the lab file has machines do once: `setup`, and before it the installation of `packages` where the provider
+ * has not installed them itself. A machine on which that was done since it started is left alone; several machines are
+ * set up at a time.
+ *
+ * @throws {EnvironmentError} `setup-failed` with what the command said, `packages-failed`, `setup-needs-root`.
+ */
+export async function setUpMachines(
+  machines: readonly AttachedMachine[],
+  { features }: Provider,
+  work: Work,
+): Promise<void> {
+  const asking = machines.flatMap((attached) => {
+    const packages = features.installsPackages === true ? [] : (attached.machine.packages ?? []);
+    const { setup = [] } = attached.machine;
+    return packages.length + setup.length > 0 ? [{ attached, task: { packages, setup } }] : [];
+  });
+  if (asking.length === 0) return;
+  await inStep(work.events, `set up ${listed(asking.map(({ attached }) => attached.machine.name))}`, (progress) =>
+    allMachines(
+      asking.map(({ attached, task }) => setUp(attached, task, { ...work, progress })),
+      work.signal,
+    ),
+  );
+}
+
+interface Task {
+  readonly packages: readonly string[];
+  readonly setup: readonly (readonly string[])[];
+}
+
+type Setting = Work & { readonly progress: (note: string) => void };
+
+async function setUp(attached: AttachedMachine, task: Task, work: Setting): Promise<void> {
+  const { machine } = attached;
+  const shell = await (attached.connectAsRoot?.(work.signal) ?? attached.connect(work.signal));
+  try {
+    const asRoot = await rootOn(shell, work);
+    const mark = createHash('sha256').update(JSON.stringify(task)).digest('hex');
+    const done = await asRoot(['sh', '-c', `cat ${MARK} 2>/dev/null || :`]);
+    if (done.stdout.trim() === mark) return;
+    if (task.packages.length > 0) await installPackages(machine, task.packages, { asRoot, work });
+    for (const command of task.setup) {
+      work.progress(`${machine.name}: ${quoteCommand(command)}`);
+      requireGood(machine, command, await asRoot(command));
+    }
+    await asRoot(['sh', '-c', `umask 022; echo "$1" >${MARK}`, 'sh', mark]);
+  } finally {
+    await shell.close();
+  }
+}
+
+type Run = (command: readonly string[]) => Promise<ExecResult>;
+
+/** @throws {EnvironmentError} when the account cannot become root without a password. */
+async function rootOn(shell: Shell, { signal }: Work): Promise<Run> {
+  const run: Run = (command) => shell.exec(command, { signal, timeoutMs: COMMAND_MS });
+  if (shell.user === 'root') return run;
+  const { exitCode, stderr } = await run(['sudo', '-n', 'true']);
+  if (exitCode !== 0)
+    throw new EnvironmentError(
+      `"packages" and "setup" of ${shell.machine} need root, and ${shell.user} cannot become root`,
+      {
+        code: 'setup-needs-root',
+        detail: stderr.trim(),
+        hint: 'Allow that account to use sudo without a password, or remove these fields and set the machine up by hand.',
+      },
+    );
+  return (command) => run(['sudo', '-n', '--', ...command]);
+}
+
+function requireGood(machine: Machine, command: readonly string[], result: ExecResult): void {
+  const { exitCode, signal, stdout, stderr } = result;
+  if (exitCode === 0) return;
+  const end =
+    exitCode === undefined
+      ? `was ended by signal ${signal ?? 'unknown'}`
+      : exitCode === 127
+        ? 'was not found'
+        : `ended with status ${exitCode}`;
+  throw new EnvironmentError(`setup of ${machine.name}: ${quoteCommand(command)} ${end}`, {
+    code: 'setup-failed',
+    detail: `${stdout}${stderr}`.trim(),
+    hint: 'Correct the command under "setup" of that machine, then run "lab up" again.',
+    data: { machine: machine.name, command, exitCode },
+  });
+}
+
+interface Means {
+  readonly asRoot: Run;
+  readonly work: Setting;
+}
+
+/** By the machine's own APT, from its own sources. */
+async function installPackages(machine: Machine, packages: readonly string[], { asRoot, work }: Means): Promise<void> {
+  const names = packages.map((name) => name.split('=')[0]!);
+  const known = await asRoot(['dpkg-query', '-W', '-f', '${Package} ${Status}\\n', ...names]);
+  const isThere = (name: string): boolean => known.stdout.split('\n').includes(`${name} install ok installed`);
+  const missing = packages.filter((_, index) => !isThere(names[index]!));
+  if (missing.length === 0) return;
+  if (work.offline)
+    throw new EnvironmentError(`no "packages" for ${machine.name}: ${missing.join(', ')} must be downloaded`, {
+      code: 'packages-missing',
+      hint: 'Run "lab up" once without --offline.',
+    });
+  work.progress(`${machine.name}: install ${missing.join(', ')}`);
+  const aptGet = ['env', 'DEBIAN_FRONTEND=noninteractive', 'LC_ALL=C.UTF-8', 'apt-get', '-qq', '-y'];
+  // An old list is as good as none only for what it does not name; so the answer that counts is that of the installation.
+  await asRoot([...aptGet, 'update']);
+  const { exitCode, stdout, stderr } = await asRoot([...aptGet, '--no-install-recommends', 'install', ...missing]);
+  if (exitCode === 0) return;
+  throw new EnvironmentError(`the packages of ${machine.name} cannot be installed: ${missing.join(', ')}`, {
+    code: 'packages-failed',
+    detail: `${stdout}${stderr}`.trim(),
+    hint: 'The machine downloads them by its own APT, for which it needs a way out (nat: true).',
+  });
+}
