@@ -62,6 +62,8 @@ describe('candidates', () => {
     ['-qf other.yaml ssh ', ['alpha', 'vm2']],
     ['images ', ['pull', 'list', 'import', 'rm']],
     ['images import ', ['FILES']],
+    ['runs ', ['prune']],
+    ['runs prune --o', ['--older']],
     ['images pull ubuntu-24', ['ubuntu-24.04']],
     ['snapshot ', ['save', 'restore', 'list', 'rm']],
     ['snapshot save ', []],

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { plan } from '../../src/commands/lab/dry-run.ts';
 import { status } from '../../src/commands/lab/status.ts';
 import { up } from '../../src/commands/lab/up.ts';
 import { validate } from '../../src/commands/lab/validate.ts';
@@ -158,6 +159,8 @@ describe('a lab of netns whose file names an image', { skip: await cannotMakeMac
     await validate(context, { color: false });
     assert.deepEqual(notices(), [warning]);
     await up(context, { recreate: false });
+    assert.deepEqual(notices(), [warning]);
+    await plan(context, { recreate: false });
     assert.deepEqual(notices(), [warning]);
     await run(context, { scenario: undefined, times: 1 });
     assert.deepEqual(notices(), []);

@@ -21,7 +21,8 @@ export interface PlanResult {
 /** What `up` would do. Changes nothing. */
 export async function plan(context: CommandContext, options: { readonly recreate: boolean }): Promise<PlanResult> {
   const session = openSession(context);
-  const { lab } = await session.lab();
+  const { lab, remarks } = await session.lab();
+  for (const remark of remarks) await context.events.emit({ kind: 'notice', ...remark });
   const provider = await session.providers.named(lab.provider);
   const [requirements, found] = await Promise.all([
     provider.check({ thorough: true, signal: context.signal }),

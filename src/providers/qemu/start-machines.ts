@@ -1,6 +1,9 @@
 import { inStep, type EventSink } from '../../core/events.ts';
+import type { Machine } from '../../lab/types.ts';
+import type { Shell } from '../../ssh/shell.ts';
 import { clearWay, makeOwnFolder, replaceFileSync } from '../../state/files/own-file.ts';
 import { knownHosts } from '../peer-files.ts';
+import type { Making } from '../provider.ts';
 import { describeStages, waitUntilReady, type BootStage, type Watched } from './boot-progress.ts';
 import { consoleFolder, consoleLog, readyMark, workFolder } from './folders.ts';
 import { layDisks } from './lay-disks.ts';
@@ -13,6 +16,7 @@ import { Launcher } from './process/launch.ts';
 import type { QemuState } from './qemu-state.ts';
 import { connectMachine, knownHostsFile } from './reach-machine.ts';
 import { resume, stateFile, type SavedLab } from './saved.ts';
+import { limitFiles, LIMITS_SCRIPT, unkeptLimits } from './seed/limits.ts';
 
 /**
  * Starts the machines that do not run, from the saved state or from the image, with the switch and the gateways of
@@ -130,6 +134,7 @@ async function startAndWait(
   });
   build.opened.keep(shell);
   if (complaint !== undefined) await tellComplaint(machine.name, complaint, saved !== undefined, events);
+  if (saved === undefined) await tellUnkeptLimits(machine, shell, making);
   replaceFileSync(readyMark(stateFolder, machine.name), '', { durable: false });
   return stages;
 }
@@ -143,6 +148,23 @@ async function tellComplaint(machine: string, complaint: string, isResumed: bool
         `lab exec ${machine} -- sudo tail -n 100 /var/log/cloud-init.log`,
       ];
   await events.emit({ kind: 'notice', level: 'warning', message, hint });
+}
+
+/** A command there takes seconds where each instruction is emulated. */
+const LOOK_TIMEOUT_MS = 60_000;
+
+/** What a machine's own system has to set at each login, and does not. */
+async function tellUnkeptLimits(machine: Machine, shell: Shell, { events, signal }: Making): Promise<void> {
+  if (limitFiles(machine).length === 0) return;
+  const { stdout } = await shell.exec({ script: LIMITS_SCRIPT }, { timeoutMs: LOOK_TIMEOUT_MS, signal });
+  const unkept = unkeptLimits(machine, stdout);
+  if (unkept.length === 0) return;
+  await events.emit({
+    kind: 'notice',
+    level: 'warning',
+    message: `not kept on ${machine.name}: ${unkept.join(', ')}: its system sets no limits at login`,
+    hint: 'Use an image with PAM (pam_limits), as Ubuntu and Debian have it, or --provider netns.',
+  });
 }
 
 const bootTimeoutsMs = { kvm: 180_000, hvf: 180_000, tcg: 900_000 } as const;

@@ -16,6 +16,7 @@ import { gatewayArguments, machineArguments } from '../../../src/providers/qemu/
 import { requireResources, requireRoom } from '../../../src/providers/qemu/resources.ts';
 import { isoImage } from '../../../src/providers/qemu/seed/iso9660.ts';
 import { fitProvider } from '../../../src/session/lab-file/fit-provider.ts';
+import { unkeptLimits } from '../../../src/providers/qemu/seed/limits.ts';
 import { seedFiles } from '../../../src/providers/qemu/seed/seed.ts';
 import { complaintIn } from '../../../src/providers/qemu/set-up.ts';
 import { isNewEnough } from '../../../src/providers/qemu/process/qemu-tools.ts';
@@ -319,4 +320,23 @@ test('a comma in a path does not cut the label', () => {
     labelArgument({ labId: 'id', labName: 'n', role: 'machine', name: 'vm1', stateFolder: '/a,b/.lab' }),
     'guest=lab-vm id n machine vm1 /a,,b/.lab',
   );
+});
+
+test('limits that a login of a machine does not have are not kept', () => {
+  const shown = `Limit                     Soft Limit           Hard Limit           Units     
+Max file size             5242880              5242880              bytes     
+Max processes             60                   1000                 processes 
+Max open files            64                   unlimited            files     
+`;
+  const kept = shown.replace('1000 ', '60 ').replace('unlimited', '64');
+  const limits = { processes: 60, openFiles: 64, fileSizeMiB: 5 };
+  assert.deepEqual(unkeptLimits(limits, kept), []);
+  assert.deepEqual(unkeptLimits(limits, shown), ['processes', 'open-files']);
+  assert.deepEqual(unkeptLimits(limits, shown.replaceAll('5242880', '5242881')), [
+    'processes',
+    'open-files',
+    'file-size',
+  ]);
+  assert.deepEqual(unkeptLimits(limits, ''), ['processes', 'open-files', 'file-size']);
+  assert.deepEqual(unkeptLimits({ fileSizeMiB: 6 }, shown), []);
 });

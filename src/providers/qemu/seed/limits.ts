@@ -34,3 +34,27 @@ export function limitCommands({ processes }: Limits): string[][] {
   const set = `! command -v systemctl >/dev/null || systemctl set-property user.slice TasksMax=${processes}`;
   return processes === undefined ? [] : [['sh', '-c', set]];
 }
+
+/** Of a login, by its own kernel (proc(5)). */
+export const LIMITS_SCRIPT = 'cat /proc/self/limits';
+
+const rowNames = { processes: 'Max processes', openFiles: 'Max open files', fileSizeMiB: 'Max file size' } as const;
+const fieldNames = { processes: 'processes', openFiles: 'open-files', fileSizeMiB: 'file-size' } as const;
+const BYTES_PER_MIB = 2 ** 20;
+
+/**
+ * The limits that a login of the machine does not have, by their names in the lab file: an image without PAM sets none.
+ * `shown` is what `/proc/self/limits` holds there.
+ */
+export function unkeptLimits(limits: Limits, shown: string): string[] {
+  const fields = ['processes', 'openFiles', 'fileSizeMiB'] as const;
+  return fields
+    .filter((field) => {
+      const wanted = limits[field];
+      const [, hard] = new RegExp(`^${rowNames[field]} +\\S+ +(\\S+)`, 'm').exec(shown) ?? [];
+      // `unlimited` is no number, and so not within.
+      const isKept = Number(hard) / (field === 'fileSizeMiB' ? BYTES_PER_MIB : 1) <= (wanted ?? 0);
+      return wanted !== undefined && !isKept;
+    })
+    .map((field) => fieldNames[field]);
+}
