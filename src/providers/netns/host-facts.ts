@@ -79,6 +79,7 @@ export function gatherHostFacts(runtime: HostFacts['runtime']): HostFacts {
     tcpdump: tcpdump === undefined ? undefined : { source: tcpdump, path: insidePath(tcpdump, tools) ?? tcpdump },
     perl: need('perl'),
     nft: findTool('nft')?.path,
+    pipesCores: readFileSync('/proc/sys/kernel/core_pattern', 'utf8').startsWith('|'),
     slirp4netns: findTool('slirp4netns')?.path,
     runtime,
   };

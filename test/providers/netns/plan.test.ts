@@ -56,6 +56,7 @@ const fullHost: HostFacts = {
   perl: '/usr/bin/perl',
   nft: '/usr/sbin/nft',
   slirp4netns: '/usr/bin/slirp4netns',
+  pipesCores: true,
   runtime: { folder: '/home/ada/node', key: 'node-v24.0.0-linux-x64' },
 };
 /** A host that has no more than what is needed. */
@@ -69,6 +70,7 @@ const bareHost: HostFacts = {
   tcpdump: undefined,
   nft: undefined,
   slirp4netns: undefined,
+  pipesCores: false,
   runtime: undefined,
 };
 

@@ -45,12 +45,13 @@ export function limitsFromOutside(name: string, limits: MachineLimits): Operatio
 }
 
 /** Limits that the kernel keeps for each process, whoever it is in the machine (getrlimit(2), sched_setaffinity(2)). */
-export function processLimits(machine: Machine, { processors }: MachineLimits): Operation[] {
+export function processLimits(machine: Machine, { processors }: MachineLimits, pipesCores: boolean): Operation[] {
   const { processes = DEFAULT_PROCESSES, openFiles, fileSizeMiB } = machine;
   return [
     op.limit(Resource.processes, processes),
     op.limit(Resource.openFiles, openFiles ?? DEFAULT_OPEN_FILES, openFiles ?? MOST_OPEN_FILES),
     ...op.when(fileSizeMiB !== undefined, op.limit(Resource.fileSize, (fileSizeMiB ?? 0) * BYTES_PER_MIB)),
+    ...op.when(pipesCores, op.limit(Resource.core, NO_CORE_IN_PIPE)),
     ...(processors === undefined
       ? []
       : [op.processors(processors), op.filterSystemCalls(fixedProcessorsFilter(process.arch))]),
@@ -58,6 +59,11 @@ export function processLimits(machine: Machine, { processors }: MachineLimits): 
 }
 
 const BYTES_PER_MIB = 1024 * 1024;
+/**
+ * A program of the host that takes cores gets them from machines, too, whatever the limit is, but for this one
+ * (Documentation/admin-guide/sysctl/kernel.rst and fs/coredump.c). Bytes.
+ */
+const NO_CORE_IN_PIPE = 1;
 /** Mean size of a file that still fits in number. Each takes a kilobyte of the kernel, whatever is in it. */
 const BYTES_PER_INODE = 8192;
 

@@ -55,7 +55,7 @@ export function machineSection(request: MachineRequest): Operation[] {
     ...interfaces(machine, lab),
     ...defaultRoute(machine, lab),
     op.listenTcp(22),
-    ...processLimits(machine, options.limits.get(machine.name)!),
+    ...processLimits(machine, options.limits.get(machine.name)!, host.pipesCores),
     op.filterSystemCalls(options.systemCallFilter),
     op.keepCapabilities(machineCapabilities),
     ...op.when(machine.sudo === false, op.noNewPrivileges()),
