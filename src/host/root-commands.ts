@@ -13,13 +13,15 @@ export interface CommandReader {
 /** Groups whose members may use sudo on Debian and Ubuntu, on Fedora and Arch, and on Ubuntu before 12.04. */
 const administrators = new Set(['sudo', 'wheel', 'admin']);
 
-/** The user of this process. */
+let known: CommandReader | undefined;
+
+/** The user of this process; looked for once. */
 export function commandReader(): CommandReader {
-  return {
+  return (known ??= {
     isRoot: process.getuid?.() === 0,
     hasSudo: findOnHost('sudo') !== undefined,
     isAdministrator: isAdministrator(),
-  };
+  });
 }
 
 /**

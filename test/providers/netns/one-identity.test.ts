@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { findOnHost } from '../../../src/host/tools.ts';
 import { freeRange } from '../../../src/host/subordinate-ids.ts';
+import { identityFilter } from '../../../src/providers/netns/plan/seccomp.ts';
 import { isOnNoSuid, whyMapperRefused } from '../../../src/providers/netns/rights/mapper.ts';
 import { makePackage, withoutDpkg } from '../../helpers/debian-package.ts';
 import { cannotBe, finish, ordinaryUser, userWithoutRanges, type LabUser } from '../../helpers/lab-command.ts';
@@ -186,6 +187,18 @@ describe(
       });
   },
 );
+
+/** Numbers of the calls that a filter answers by doing nothing, in its order. */
+function callsOf(filter = ''): number[] {
+  return [...filter.matchAll(/15000001(..)(..)0000/g)].map(([, low, high]) => parseInt(`${high}${low}`, 16));
+}
+
+test('the calls that change an account are those of the architecture', () => {
+  // chown, fchown, lchown, fchownat, set*id and setgroups of syscall_64.tbl and of asm-generic/unistd.h, which has no chown and lchown.
+  assert.deepEqual(callsOf(identityFilter('x64')), [92, 93, 94, 260, 105, 106, 113, 114, 116, 117, 119, 122, 123]);
+  assert.deepEqual(callsOf(identityFilter('arm64')), [54, 55, 143, 144, 145, 146, 147, 149, 151, 152, 159]);
+  assert.equal(identityFilter('mips'), undefined);
+});
 
 describe('what the words are taken from', () => {
   test('a range for a user is one that nobody has', () => {
