@@ -72,6 +72,14 @@ export function fileSystemSize({ diskMiB }: MachineLimits): string {
   return `size=${diskMiB}m,nr_inodes=${Math.max(4096, (diskMiB * BYTES_PER_MIB) / BYTES_PER_INODE)}`;
 }
 
+/** Segments of shmget(2) belong to no process, and so to none that could be ended for them. Pages. */
+export function sharedMemorySegments({ memoryMiB }: MachineLimits): Operation {
+  return op.sysctl('kernel.shmall', memoryMiB * (BYTES_PER_MIB / BYTES_PER_PAGE));
+}
+
+/** On both architectures; with larger pages, which ARM64 may have, it is more. */
+const BYTES_PER_PAGE = 4096;
+
 /** Room for the machine's own files, where they have room of their own. MiB. */
 export function diskMiBOf(machine: Machine): number {
   return machine.diskMiB ?? DEFAULT_DISK_MIB;

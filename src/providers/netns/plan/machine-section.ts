@@ -2,7 +2,7 @@ import type { Lab, Machine } from '../../../lab/types.ts';
 import type { KeyPair } from '../../../ssh/keys/key-pair.ts';
 import { accountFiles, hostsFile, userIdOf } from './account-files.ts';
 import { foldersOf, localFolder, localMount } from './host-folders.ts';
-import { accountOf, fileSystemSize, processLimits } from './limits.ts';
+import { accountOf, fileSystemSize, processLimits, sharedMemorySegments } from './limits.ts';
 import { uplinkNameserver } from './nat.ts';
 import * as op from './operations.ts';
 import type { Operation } from './operations.ts';
@@ -48,6 +48,7 @@ export function machineSection(request: MachineRequest): Operation[] {
     ...systemMounts(root, options),
     op.hostname(machine.name),
     op.root(root),
+    sharedMemorySegments(options.limits.get(machine.name)!),
     op.sysctl('net.ipv4.ping_group_range', '0 65535'),
     op.sysctl('net.ipv4.ip_unprivileged_port_start', 1024),
     op.awaitLinks(),
