@@ -193,6 +193,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   ],
   ssh: [
     'connect.ts',
+    'entered/entered-shell.ts',
     'keys/key-pair.ts',
     'login/credential.ts',
     'over-shell.ts',

@@ -12,6 +12,7 @@ import { ConnectionError, InterruptedError } from '../../src/core/errors.ts';
 import { allProviders } from '../../src/providers/registry.ts';
 import { smallLab } from '../helpers/cli.ts';
 import { testContext } from '../helpers/command-context.ts';
+import { machineInits } from '../helpers/machines/leftovers.ts';
 import { cannotMakeMachines, labFolder } from '../helpers/machines/machines.ts';
 
 /** Labs of this host that belong to a folder. */
@@ -131,7 +132,7 @@ describe('the life of a lab', { skip: await cannotMakeMachines() }, () => {
     await using folder = labFolder({ 'lab.yaml': smallLab });
     const { context } = testContext(folder.path);
     await up(context, { recreate: false });
-    rmSync(join(folder.path, '.lab/sockets/vm2.sock'));
+    process.kill(machineInits(folder.path)[1]!, 'SIGKILL');
     const { machines } = await status(context);
     assert.deepEqual(
       machines.map(({ name, running, problem }) => [name, running, problem === undefined]),

@@ -23,7 +23,7 @@ use constant { CAP_DAC_READ_SEARCH => 2, CAP_KILL => 5, CAP_NET_BIND_SERVICE => 
 use constant { CAP_SETGID => 6, CAP_SETUID => 7, CAP_NET_ADMIN => 12, CAP_NET_RAW => 13 };
 use constant { AF_NETLINK => 16, RTM_NEWLINK => 16, RTM_NEWADDR => 20, RTM_NEWROUTE => 24, NLM_F_REQUEST_ACK => 5, NLM_F_CREATE_EXCL => 0x600, NETLINK_NETFILTER => 12, MSG_DONTWAIT => 0x40 };
 
-my (%watched, %namespaces_of, %number, @plan, %setting, %machine_pid, %machine_listener, %interface_index, $netlink, $end_reader, $end_writer);
+my (%watched, %namespaces_of, %number, @plan, %setting, %machine_pid, %machine_listener, %interface_index, $netlink, $end_reader, $end_writer, $entering);
 
 $| = 1;
 umask 022;
@@ -32,7 +32,10 @@ $SIG{PIPE} = 'IGNORE';
 $^F = 2;
 
 sub main {
+    close_inherited();
     read_plan();
+    # Later no file of the host is there.
+    $entering = read_file($0 =~ s{[^/]*\z}{enter.pl}r);
     open STDERR, '>', $setting{log} or fail("$setting{log}: $!");
     my ($mapped_reader, $mapped_writer) = pipe_pair();
     ($end_reader, $end_writer) = pipe_pair();
@@ -51,6 +54,14 @@ sub main {
     # Stay until the lab is committed or gone: whoever started us takes our end for the end of the conversation.
     close $end_writer;
     sysread $end_reader, my $nothing, 1;
+}
+
+# What whoever started lab had open, and did not mean for it, would be open in the machines as well.
+sub close_inherited {
+    opendir my $folder, '/proc/self/fd' or return;
+    my @open = grep { /^\d+\z/ && $_ > 2 } readdir $folder;
+    closedir $folder;
+    POSIX::close($_) for @open;
 }
 
 sub fail {
@@ -150,7 +161,7 @@ sub start_machine {
     my $pid = clone_as_owner($machine->{account}, $machine->{processes}, CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID);
     if ($pid == 0) {
         close $_ for grep { defined } $mapped_writer, $links_writer, $machines_reader, $end_writer, $netfilter_listener, $outside_listener, $lab_network, $network_writer;
-        %netfilter_of = %namespaces_of = ();
+        %netfilter_of = %namespaces_of = %groups_of = ();
         # The machine has a network of its own, in which the socket and the numbers of the lab's mean nothing.
         undef $netlink;
         %interface_index = ();
@@ -203,7 +214,7 @@ sub map_as_here {
 # Its init is in them before a program of it runs. The kernel asks whether the one who opened the file may (cgroups(7)).
 sub join_groups {
     my ($name, $pid) = @_;
-    for my $group (@{ delete $groups_of{$name} // [] }) {
+    for my $group (@{ $groups_of{$name} // [] }) {
         (syswrite($group, "$pid\n") // -1) > 0 or die "control group of $name: $!\n";
     }
 }
@@ -339,6 +350,13 @@ sub perform {
     my $reason = $@;
     $reason =~ s/\s+\z//;
     die join(' ', $name, map { length > 120 ? substr($_, 0, 117) . '...' : $_ } @fields) . ": $reason\n";
+}
+
+sub read_file {
+    my ($path) = @_;
+    open my $file, '<', $path or fail("$path: $!");
+    local $/;
+    return scalar <$file>;
 }
 
 sub write_file {
@@ -631,7 +649,7 @@ sub serve_netfilter {
 
 sub answer_netfilter {
     leave_lab('lab-netfilter', $outside_listener);
-    %namespaces_of = ();
+    %namespaces_of = %groups_of = ();
     keep_capabilities(CAP_NET_ADMIN);
     call('prctl', PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     while (1) {
@@ -676,31 +694,52 @@ sub netfilter {
 # a program in Perl follows up to the line "__END__", and then what that program reads. Its modules are those that are loaded here.
 sub serve_outside {
     my $pid = fork // die "fork: $!\n";
-    if ($pid != 0) { close $outside_listener; return }
+    if ($pid != 0) { close $outside_listener; %groups_of = (); return }
     eval { answer_outside(); 1 } or print STDERR $@;
     POSIX::_exit(0);
 }
 
 sub answer_outside {
+    my %rights_of = rights_of_machines();
     leave_lab('lab-outside');
     %netfilter_of = ();
-    my @looking = (CAP_DAC_READ_SEARCH, CAP_KILL, CAP_SETGID, CAP_SETUID, CAP_NET_BIND_SERVICE, CAP_SYS_PTRACE);
-    keep_capabilities(join ' ', @looking, CAP_SYS_CHROOT, CAP_SYS_ADMIN);
-    call('prctl', PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    eval "$entering; 1" or die $@;
     while (1) {
         accept my $connection, $outside_listener or next;
         next if fork // 1;
         $SIG{CHLD} = 'DEFAULT';
         close $outside_listener;
-        open STDIN,  '<&', $connection;
-        open STDOUT, '>&', $connection;
-        close $connection;
-        my $namespaces = $namespaces_of{ read_line(\*STDIN) // '' } or return;
-        enter_view($namespaces);
-        keep_capabilities(join ' ', @looking);
-        run_outside(do { local $/ = "\n__END__\n"; <STDIN> } // '');
+        open STDIN, '<&', $connection;
+        my ($name, @request) = map { s/%([0-9A-F]{2})/chr hex $1/ger } split /\t/, read_line(\*STDIN) // '', -1;
+        my $namespaces = $namespaces_of{ $name // '' } or return;
+        my $machine = { init => $machine_pid{$name}, namespaces => $namespaces, groups => $groups_of{$name} // [], rights => $rights_of{$name} };
+        %groups_of = ();
+        if (@request) { enter_machine($connection, $machine, @request) }
+        else          { look($connection, $namespaces) }
         return;
     }
+}
+
+# What takes rights from the init of a machine, and so from all of its processes, takes them from what comes in from outside as well.
+sub rights_of_machines {
+    my (%rights, $name);
+    for my $operation (@plan) {
+        $name = $operation->[1] if $operation->[0] =~ /^machine\z/;
+        push @{ $rights{$name} }, $operation if $operation->[0] =~ /^(limit|filter-system-calls|keep-capabilities|no-new-privileges)\??\z/;
+    }
+    return %rights;
+}
+
+sub look {
+    my ($connection, $namespaces) = @_;
+    my @looking = (CAP_DAC_READ_SEARCH, CAP_KILL, CAP_SETGID, CAP_SETUID, CAP_NET_BIND_SERVICE, CAP_SYS_PTRACE);
+    keep_capabilities(join ' ', @looking, CAP_SYS_CHROOT, CAP_SYS_ADMIN);
+    call('prctl', PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    open STDOUT, '>&', $connection;
+    close $connection;
+    enter_view($namespaces);
+    keep_capabilities(join ' ', @looking);
+    run_outside(do { local $/ = "\n__END__\n"; <STDIN> } // '');
 }
 
 # "/proc" is the machine's from here on, and "." that of the lab.

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { EnvironmentError } from '../../core/errors.ts';
 import { inStep, type EventSink } from '../../core/events.ts';
@@ -9,9 +10,9 @@ import { findTool } from '../../host/tools.ts';
 import { HOST_IMAGE } from '../../lab/defaults.ts';
 import { connectUnix } from '../../host/unix-socket.ts';
 import type { Lab, Machine } from '../../lab/types.ts';
-import type { OutsideView, Shell } from '../../ssh/shell.ts';
 import { connectShell } from '../../ssh/connect.ts';
-import { overShell } from '../../ssh/over-shell.ts';
+import { EnteredShell } from '../../ssh/entered/entered-shell.ts';
+import type { OutsideView, Shell } from '../../ssh/shell.ts';
 import { privateKeyCredential } from '../../ssh/login/credential.ts';
 import { onlyHostKeys } from '../../ssh/trust/host-key.ts';
 import { makeOwnFolder, removeOwn, replaceFileSync } from '../../state/files/own-file.ts';
@@ -113,7 +114,7 @@ export class NetnsProvider implements Provider {
       oneIdentity,
       capturesLinks: existsSync(join(stateFolder, 'sockets', CAPTURE_SOCKET)),
       reachesNetfilter: existsSync(join(stateFolder, 'sockets', NETFILTER_SOCKET)),
-      seesOutside: existsSync(join(stateFolder, 'sockets', OUTSIDE_SOCKET)),
+      reachesOutside: existsSync(join(stateFolder, 'sockets', OUTSIDE_SOCKET)),
     };
     return machines.map((machine) => attached(machine, running, side));
   }
@@ -237,34 +238,20 @@ interface LabSide {
   readonly oneIdentity: boolean;
   readonly capturesLinks: boolean;
   readonly reachesNetfilter: boolean;
-  readonly seesOutside: boolean;
+  readonly reachesOutside: boolean;
 }
 
 function attached(machine: Machine, running: boolean, side: LabSide): AttachedMachine {
-  const { stateFolder, credentials, system, remark, capturesLinks, reachesNetfilter } = side;
-  const socket = join(stateFolder, 'sockets', `${machine.name}.sock`);
+  const { stateFolder, system, remark, capturesLinks, reachesNetfilter } = side;
   const captures = join(stateFolder, 'sockets', CAPTURE_SOCKET);
   const netfilter = join(stateFolder, 'sockets', NETFILTER_SOCKET);
-  const connectAs = (user: string, signal: AbortSignal | undefined): Promise<Shell> => {
-    const { privateKey, hostKeyOf } = credentials();
-    return connectShell({
-      credentials: [privateKeyCredential(privateKey)],
-      hostKeys: onlyHostKeys([hostKeyOf(machine.name)]),
-      machine: machine.name,
-      user,
-      address: { socketPath: socket },
-      timeoutMs: 30_000,
-      ...(signal ? { signal } : {}),
-    });
-  };
   return {
     machine,
     running,
     runs: { image: HOST_IMAGE, system },
     ...(remark && { remark }),
-    connect: async (signal) =>
-      overShell(await connectAs(machine.user, signal), { outside: outsideView(machine, side) }),
-    connectAsRoot: (signal) => connectAs('root', signal),
+    connect: (signal) => enter(machine, side, signal),
+    connectAsRoot: (signal) => enter({ ...machine, user: 'root' }, side, signal),
     sshConfig: new Map([
       ['User', machine.user],
       ['IdentityFile', userKeyPath(stateFolder)],
@@ -273,7 +260,7 @@ function attached(machine: Machine, running: boolean, side: LabSide): AttachedMa
       ['UserKnownHostsFile', knownHostsFile(stateFolder)],
       ['StrictHostKeyChecking', 'yes'],
     ]),
-    socketPath: socket,
+    socketPath: machineSocket(stateFolder, machine.name),
     memoryKills: () => memoryKills(stateFolder, logFile(stateFolder), machine.name),
     ...(capturesLinks && {
       captureLink: (request: LinkCaptureRequest) =>
@@ -289,14 +276,32 @@ function attached(machine: Machine, running: boolean, side: LabSide): AttachedMa
   };
 }
 
-function outsideView(machine: Machine, side: LabSide): OutsideView | undefined {
-  const { stateFolder, seesOutside } = side;
-  if (!seesOutside) return undefined;
-  const socket = join(stateFolder, 'sockets', OUTSIDE_SOCKET);
-  return {
-    userId: userIdOf(machine, side),
-    start: (program) => lookOver(connectUnix(socket, { allowHalfOpen: true }), machine.name, program),
-  };
+/** From outside, where the lab was made with that; else as a user does. */
+async function enter(machine: Machine, side: LabSide, signal: AbortSignal | undefined): Promise<Shell> {
+  const { name, user } = machine;
+  const socket = join(side.stateFolder, 'sockets', OUTSIDE_SOCKET);
+  if (!side.reachesOutside) return logIn(machine, side, signal);
+  const way = (): Socket => connectUnix(socket, { allowHalfOpen: true });
+  const outside: OutsideView = { userId: userIdOf(machine, side), start: (program) => lookOver(way(), name, program) };
+  return EnteredShell.open({ machine: name, user, outside, connect: way }, signal);
+}
+
+function logIn({ name, user }: Machine, { stateFolder, credentials }: LabSide, signal?: AbortSignal): Promise<Shell> {
+  const { privateKey, hostKeyOf } = credentials();
+  return connectShell({
+    credentials: [privateKeyCredential(privateKey)],
+    hostKeys: onlyHostKeys([hostKeyOf(name)]),
+    machine: name,
+    user,
+    address: { socketPath: machineSocket(stateFolder, name) },
+    timeoutMs: 30_000,
+    ...(signal ? { signal } : {}),
+  });
+}
+
+/** Leads to its sshd. */
+function machineSocket(stateFolder: string, machine: string): string {
+  return join(stateFolder, 'sockets', `${machine}.sock`);
 }
 
 /** For OpenSSH's own client; ours checks against the key itself. */

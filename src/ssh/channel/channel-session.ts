@@ -12,7 +12,7 @@ import type { ExitStatus } from '../shell.ts';
  * A child in the background may hold the output of an ended command open for ever; so long must it be silent before we
  * go on.
  */
-const SILENCE_MS = 500;
+export const SILENCE_MS = 500;
 
 /** A process on a machine, distinguished from a later one with the same PID by its start. */
 export interface MachineProcessId {

@@ -10,7 +10,7 @@ import type { Sessions } from './session-pool.ts';
 import { Stall, stalledFailure } from './stall.ts';
 import type { Command, ExecOptions, ExecResult, ExitStatus } from '../shell.ts';
 
-const DEFAULT_MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
+export const DEFAULT_MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
 /**
  * A command that runs for longer than this opens the lifeline; shorter ones do not pay for it. Once it is open, every
  * command is registered at once.
@@ -19,7 +19,7 @@ const REGISTER_AFTER_MS = 300;
 /** What a command that is out of time gets between TERM and KILL. */
 const GRACE_MS = 1000;
 /** So much a machine at least reads and checks of what it got, in a millisecond: 2 MB/s. */
-const CHECKED_BYTES_PER_MS = 2000;
+export const CHECKED_BYTES_PER_MS = 2000;
 
 /** Runs one command to its end. See `Shell.exec`. */
 export async function runCommand(
@@ -35,12 +35,16 @@ export async function runCommand(
     return await new Execution(session, lifeline, options).run(signal);
   } catch (error) {
     if (!limit.signal.aborted || options.signal?.aborted || error !== limit.signal.reason) throw error;
-    throw new TimeoutError(
-      `${sessions.connection.machine}: \`${commandText(command)}\` did not end within ` +
-        `${formatDuration(options.timeoutMs ?? 0)}; it was ended`,
-      { code: 'command-timeout', hint: 'Give it more time, or look why it hangs.' },
-    );
+    throw commandTimeout(sessions.connection.machine, command, options.timeoutMs ?? 0);
   }
+}
+
+/** For a command that was ended because it took too long. */
+export function commandTimeout(machine: string, command: Command, timeoutMs: number): TimeoutError {
+  return new TimeoutError(
+    `${machine}: \`${commandText(command)}\` did not end within ${formatDuration(timeoutMs)}; it was ended`,
+    { code: 'command-timeout', hint: 'Give it more time, or look why it hangs.' },
+  );
 }
 
 /** One command under way. */
@@ -185,7 +189,7 @@ async function endGroup(session: ChannelSession, lifeline: Lifeline, process: Ma
 }
 
 /** The whole input at once where it is there, else as it comes. */
-async function* piecesOf(input: ExecOptions['input']): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* piecesOf(input: ExecOptions['input']): AsyncGenerator<Uint8Array, void, undefined> {
   if (typeof input === 'string') yield Buffer.from(input);
   else if (input instanceof Uint8Array) yield input;
   else if (input !== undefined) yield* input;

@@ -13,22 +13,28 @@ const MAX_MESSAGE_BYTES = 4096;
 /** `$1` file, `$2` how much of it, if not all. head(1) with `-c` is no part of POSIX, but of GNU, BusyBox and BSD. */
 const GET_SCRIPT = 'LC_ALL=C; if [ $# -eq 1 ]; then exec cat -- "$1"; else exec head -c "$2" -- "$1"; fi';
 
+/** The command that prints a file, or the beginning of it. */
+export function getCommand(
+  path: string,
+  { maxBytes }: GetOptions,
+): { readonly script: string; readonly args: readonly string[] } {
+  return { script: GET_SCRIPT, args: maxBytes === undefined ? [path] : [path, String(maxBytes)] };
+}
+
 /** Reads a file. See `Shell.get`. */
 export async function* getFile(
   sessions: Sessions,
   path: string,
   options: GetOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const { maxBytes, signal } = options;
-  const session = await sessions.open(
-    execLine({ script: GET_SCRIPT, args: maxBytes === undefined ? [path] : [path, String(maxBytes)] }),
-    { signal },
-  );
+  const { signal } = options;
+  const session = await sessions.open(execLine(getCommand(path, options)), { signal });
   session.channel.end();
   try {
     await session.begin({ stderr: true, signal });
-    const message = collect(session);
-    yield* watched(session, options);
+    const { machine, patience } = session.connection;
+    const message = collectMessage(session.read('stderr'));
+    yield* watched(session.read('stdout'), { machine, stallMs: patience.stallMs }, options);
     const { exitCode } = await endOf(session, signal);
     if (exitCode !== 0) throw getFailure(session.connection.machine, path, await message);
   } finally {
@@ -38,16 +44,12 @@ export async function* getFile(
 }
 
 /** What comes, as long as something comes, and no more than was asked for, whatever the machine sends. */
-async function* watched(
-  session: ChannelSession,
+export async function* watched(
+  chunks: AsyncGenerator<Uint8Array, void, undefined>,
+  { machine, stallMs }: { readonly machine: string; readonly stallMs: number },
   { maxBytes = Infinity, signal }: GetOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const {
-    machine,
-    patience: { stallMs },
-  } = session.connection;
   const stall = new Stall(machine, stallMs);
-  const chunks = session.read('stdout');
   let leftBytes = maxBytes;
   while (leftBytes > 0) {
     const next = await stall.wait(chunks.next(), signal);
@@ -71,13 +73,14 @@ function endOf(session: ChannelSession, signal: AbortSignal | undefined): Promis
   });
 }
 
-async function collect(session: ChannelSession): Promise<string> {
+/** The words of cat(1). */
+export async function collectMessage(errors: AsyncIterable<Uint8Array>): Promise<string> {
   const message = new OutputCollector(MAX_MESSAGE_BYTES);
-  for await (const chunk of session.read('stderr')) message.add(chunk);
+  for await (const chunk of errors) message.add(chunk);
   return message.text().trim();
 }
 
-function getFailure(machine: string, path: string, message: string): EnvironmentError {
+export function getFailure(machine: string, path: string, message: string): EnvironmentError {
   const known = /(No such file or directory|Permission denied|Is a directory)/.exec(message)?.[1];
   return new EnvironmentError(`${machine}: ${path} cannot be read: ${known ?? (message || 'cat failed')}`, {
     code: known === 'No such file or directory' ? 'remote-file-missing' : 'get-failed',

@@ -108,7 +108,8 @@ function wordsOf(command: Command): readonly string[] {
   return command;
 }
 
-function checkedName(name: string): string {
+/** @throws {UsageError} for what is no name of a variable. */
+export function checkedName(name: string): string {
   if (/^[A-Za-z_]\w*$/.test(name)) return name;
   throw new UsageError(`"${name}" cannot be the name of an environment variable`, {
     code: 'bad-command',

@@ -35,6 +35,16 @@ export function labelledProcesses(folder: string): number[] {
   return found.map(Number);
 }
 
+/** PIDs of the first processes of the machines of that folder's lab, in their order. */
+export function machineInits(folder: string): number[] {
+  return labelledProcesses(folder).flatMap((pid) =>
+    read(`/proc/${pid}/task/${pid}/children`)
+      .split(' ')
+      .filter((child) => read(`/proc/${child}/cmdline`).startsWith('init'))
+      .map(Number),
+  );
+}
+
 /** Nothing is left. */
 export const nothing = { processes: [], mounts: [], links: [] };
 

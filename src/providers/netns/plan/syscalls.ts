@@ -5,6 +5,7 @@
 export const syscallNumbers: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   x64: {
     clone: 56,
+    capget: 125,
     capset: 126,
     pivot_root: 155,
     prctl: 157,
@@ -26,6 +27,7 @@ export const syscallNumbers: Readonly<Record<string, Readonly<Record<string, num
   },
   arm64: {
     clone: 220,
+    capget: 90,
     capset: 91,
     pivot_root: 41,
     prctl: 167,
