@@ -35,6 +35,8 @@ export interface VerifiedRun {
   readonly result: RunDocument['result'];
   readonly fits: boolean;
   readonly signature: Told<SignatureState>;
+  /** Whether one of the keys that were given has signed it; left out when none were. */
+  readonly isTrusted?: boolean;
   readonly misfits: readonly Told<Misfit>[];
   /** Contradictions that are not listed. */
   readonly more: number;
@@ -69,8 +71,7 @@ export async function verify(context: CommandContext, { what, key, signer }: Ver
     records.push(await verifyAt(place, keys));
     if (places.length === 1 && records[0]!.result === 'running') throw stillPlayed(records[0]!);
   }
-  const isTrusted = ({ signature }: VerifiedRun): boolean => keys === undefined || signature.kind === 'trusted';
-  return { fits: records.every((one) => one.fits && isTrusted(one)), records };
+  return { fits: records.every(({ fits, isTrusted }) => fits && isTrusted !== false), records };
 }
 
 async function verifyAt({ path, isPage }: RecordPlace, keys: TrustedKeys | undefined): Promise<VerifiedRun> {
@@ -84,6 +85,7 @@ async function verifyAt({ path, isPage }: RecordPlace, keys: TrustedKeys | undef
     result: result.result,
     fits: misfits.length === 0,
     signature: { message: words.signature(signature), ...signature },
+    ...(keys && { isTrusted: signature.kind === 'trusted' }),
     misfits: misfits.map((misfit) => Object.assign({ message: words.misfit(misfit) }, misfit)),
     more,
     unknown: unknown.map((each) => Object.assign({ message: words.unknown(each) }, each)),

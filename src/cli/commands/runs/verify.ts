@@ -55,11 +55,11 @@ interface TextOptions {
 
 export function formatVerify({ records }: VerifyResult, options: TextOptions): string {
   const lines = records.map((one) => recordText(one, options));
-  const misfitting = records.filter(({ fits }) => !fits).length;
+  const misfitting = records.filter(({ fits, isTrusted }) => !fits || isTrusted === false).length;
   const summary =
     records.length === 1
       ? ''
-      : `${countOf(records.length, 'record')}, of which ${misfitting} ${misfitting === 1 ? 'does' : 'do'} not fit.\n`;
+      : `${countOf(records.length, 'record')}, of which ${misfitting} ${misfitting === 1 ? 'is' : 'are'} not in order.\n`;
   return lines.join('') + summary;
 }
 
@@ -72,8 +72,12 @@ const resultWords = {
 } as const;
 
 function recordText(record: VerifiedRun, { style, cwd }: TextOptions): string {
-  const { fits, path, run, scenario, result, misfits, more, unknown, signature } = record;
-  const verdict = fits ? style('green', 'The record fits') : style('red', 'The record does not fit');
+  const { fits, isTrusted, path, run, scenario, result, misfits, more, unknown, signature } = record;
+  const verdict = !fits
+    ? style('red', 'The record does not fit')
+    : isTrusted === false
+      ? style('red', 'The record fits, but is not signed as asked for')
+      : style('green', 'The record fits');
   const place = relative(cwd, path) || '.';
   return [
     `${verdict}: ${oneLine(run)}${scenario === '' ? '' : `, scenario ${oneLine(scenario)}, ${resultWords[result]}`} (${oneLine(place)})`,
@@ -81,13 +85,13 @@ function recordText(record: VerifiedRun, { style, cwd }: TextOptions): string {
     ...(more > 0 ? [`  ${style('red', '✖')} and ${more} more`] : []),
     ...(misfits.some(({ kind }) => kind === 'signature')
       ? []
-      : [`  ${signatureMark(signature, style)} ${signature.message}`]),
+      : [`  ${signatureMark(record, style)} ${signature.message}`]),
     ...unknown.map(({ message }) => `  ${style('yellow', '?')} ${message}`),
     '',
   ].join('\n');
 }
 
-function signatureMark({ kind }: VerifiedRun['signature'], style: Style): string {
-  if (kind === 'trusted') return style('green', '✔');
-  return kind === 'other-key' ? style('red', '✖') : style('dim', '·');
+function signatureMark({ signature, isTrusted }: VerifiedRun, style: Style): string {
+  if (isTrusted === false) return style('red', '✖');
+  return signature.kind === 'trusted' ? style('green', '✔') : style('dim', '·');
 }
