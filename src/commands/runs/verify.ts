@@ -6,9 +6,9 @@ import type { Misfit, SignatureState, Unknown } from '../../report/record/misfit
 import { english } from '../../report/language/failure-en.ts';
 import { record as recordIn } from '../../report/language/record-en.ts';
 import type { RunDocument } from '../../report/run/run-summary.ts';
-import { readTrustedKeys, type TrustedKeys } from '../../evidence/verify/signature.ts';
+import { readTrustedKeys } from '../../evidence/verify/signature.ts';
 import { verifyPage, verifyPageOf } from '../../evidence/verify/verify-page.ts';
-import { verifyRecord, type VerifiedRecord } from '../../evidence/verify/verify-record.ts';
+import { verifyRecord, type VerifiedRecord, type VerifyRecordOptions } from '../../evidence/verify/verify-record.ts';
 import type { CommandContext } from '../../session/context.ts';
 
 const words = recordIn(english);
@@ -68,16 +68,18 @@ export async function verify(context: CommandContext, { what, key, signer }: Ver
   const records: VerifiedRun[] = [];
   for (const place of places) {
     context.signal.throwIfAborted();
-    records.push(await verifyAt(place, keys));
+    records.push(await verifyAt(place, { keys, signal: context.signal }));
     if (places.length === 1 && records[0]!.result === 'running') throw stillPlayed(records[0]!);
   }
   return { fits: records.every(({ fits, isTrusted }) => fits && isTrusted !== false), records };
 }
 
-async function verifyAt({ path, isPage }: RecordPlace, keys: TrustedKeys | undefined): Promise<VerifiedRun> {
+type Options = Pick<VerifyRecordOptions, 'keys' | 'signal'>;
+
+async function verifyAt({ path, isPage }: RecordPlace, options: Options): Promise<VerifiedRun> {
   const { result, misfits, more, unknown, signature } = isPage
-    ? await verifyPage(path, keys)
-    : await verifyFolder(path, keys);
+    ? await verifyPage(path, options)
+    : await verifyFolder(path, options);
   return {
     run: result.run || basename(path),
     path,
@@ -85,7 +87,7 @@ async function verifyAt({ path, isPage }: RecordPlace, keys: TrustedKeys | undef
     result: result.result,
     fits: misfits.length === 0,
     signature: { message: words.signature(signature), ...signature },
-    ...(keys && { isTrusted: signature.kind === 'trusted' }),
+    ...(options.keys && { isTrusted: signature.kind === 'trusted' }),
     misfits: misfits.map((misfit) => Object.assign({ message: words.misfit(misfit) }, misfit)),
     more,
     unknown: unknown.map((each) => Object.assign({ message: words.unknown(each) }, each)),
@@ -93,8 +95,8 @@ async function verifyAt({ path, isPage }: RecordPlace, keys: TrustedKeys | undef
 }
 
 /** The record of a folder, and the page in it, which a reader takes for its report. */
-async function verifyFolder(path: string, keys: TrustedKeys | undefined): Promise<VerifiedRecord> {
-  const [record, page] = await Promise.all([verifyRecord(path, { keys }), verifyPageOf(path)]);
+async function verifyFolder(path: string, options: Options): Promise<VerifiedRecord> {
+  const [record, page] = await Promise.all([verifyRecord(path, options), verifyPageOf(path)]);
   const isRunning = record.result.result === 'running';
   return {
     ...record,

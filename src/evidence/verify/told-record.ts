@@ -29,12 +29,16 @@ export interface ToldOptions {
   readonly compares: (file: string) => boolean;
   /** Whether lines must be exactly as this lab writes them. */
   readonly isExact: boolean;
+  readonly signal?: AbortSignal | undefined;
   /** Gets each event in turn. */
   readonly onEvent?: (event: Event) => void;
 }
 
 /** Reads the events of a run from the beginning to the end, as streams; never throws for what stands in them. */
-export async function tellRecord(folder: string, { compares, isExact, onEvent }: ToldOptions): Promise<ToldRecord> {
+export async function tellRecord(
+  folder: string,
+  { compares, isExact, onEvent, signal }: ToldOptions,
+): Promise<ToldRecord> {
   const summary = new RunSummary();
   const network = new NetworkFold();
   const order = new EventOrder();
@@ -42,6 +46,7 @@ export async function tellRecord(folder: string, { compares, isExact, onEvent }:
   const misfits: Misfit[] = [];
   await using texts = new ToldTexts(folder, compares);
   for await (const step of eventsOf(folder, isExact)) {
+    signal?.throwIfAborted();
     if ('kind' in step) misfits.push(step);
     else {
       const { event, line } = step;
@@ -55,6 +60,9 @@ export async function tellRecord(folder: string, { compares, isExact, onEvent }:
   return { summary, network, misfits, textMisfits: await texts.end() };
 }
 
+/** More takes minutes, and a file with holes may pretend to hold any size. Bytes. */
+const MOST_BYTES = 2 * 1024 ** 3;
+
 interface NumberedEvent {
   readonly event: Event;
   readonly line: number;
@@ -66,6 +74,8 @@ async function* eventsOf(folder: string, isExact: boolean): AsyncGenerator<Numbe
   try {
     await using handle = await openStored(path);
     if (handle === undefined) return;
+    const { size } = await handle.stat();
+    if (size > MOST_BYTES) return yield { file: EVENTS_FILE, kind: 'too-large', mostBytes: MOST_BYTES };
     for await (const { text, number, isCut } of linesOf(handle, path)) {
       const read = readLine(text);
       if (typeof read === 'string') {

@@ -14,8 +14,7 @@ import { RUN_FILE } from './compare-result.ts';
 import { kindOf } from './folder-tree.ts';
 import { unpackRecord } from './packed-record.ts';
 import { pageOf, pageRecordShape, RECORD_BEGIN, RECORD_END, type PageRecord } from './report-page.ts';
-import type { TrustedKeys } from './signature.ts';
-import { verifyRecord, type VerifiedRecord } from './verify-record.ts';
+import { verifyRecord, type VerifiedRecord, type VerifyRecordOptions } from './verify-record.ts';
 
 /** A page of ours has its record, its player and bounded parts. Bytes. */
 const LARGEST_PAGE = 128 * 1024 * 1024;
@@ -26,7 +25,10 @@ const LARGEST_PAGE = 128 * 1024 * 1024;
  *
  * @throws {UsageError} `no-record` for a page that carries none. @throws {EnvironmentError} when it cannot be read.
  */
-export async function verifyPage(path: string, keys?: TrustedKeys): Promise<VerifiedRecord> {
+export async function verifyPage(
+  path: string,
+  options: Pick<VerifyRecordOptions, 'keys' | 'signal'> = {},
+): Promise<VerifiedRecord> {
   const page = await readPage(path);
   const file = basename(path);
   const carried = recordIn(page, path);
@@ -34,7 +36,7 @@ export async function verifyPage(path: string, keys?: TrustedKeys): Promise<Veri
   try {
     await unpackRecord(carried.packed, folder);
     const leftOut = new Set(carried.leftOut);
-    const verified = await verifyRecord(folder, { keys, leftOut });
+    const verified = await verifyRecord(folder, { ...options, leftOut });
     const { misfits, unknown } = await comparePage(page, file, carried, folder);
     return { ...verified, misfits: [...misfits, ...verified.misfits], unknown: [...verified.unknown, ...unknown] };
   } catch (error) {

@@ -33,6 +33,7 @@ export interface VerifiedRecord extends RecordCheck {
 export interface VerifyRecordOptions {
   readonly keys?: TrustedKeys | undefined;
   readonly leftOut?: ReadonlySet<string>;
+  readonly signal?: AbortSignal | undefined;
 }
 
 const MOST_MISFITS = 50;
@@ -48,7 +49,7 @@ const MOST_MISFITS = 50;
  */
 export async function verifyRecord(
   folder: string,
-  { keys, leftOut = new Set() }: VerifyRecordOptions = {},
+  { keys, leftOut = new Set(), signal }: VerifyRecordOptions = {},
 ): Promise<VerifiedRecord> {
   const { stored, content, misfits: ownMisfits } = await readRunJson(folder);
   const signature = await checkSignature(folder, content ?? nothing, keys);
@@ -61,6 +62,7 @@ export async function verifyRecord(
   const recheck = new Recheck();
   const told = await tellRecord(folder, {
     onEvent: (event) => recheck.take(event),
+    signal,
     compares: (file) => listed !== undefined && !omitting.has(file) && !leftOut.has(file),
     isExact: listed !== undefined,
   });
@@ -78,6 +80,7 @@ export async function verifyRecord(
       : await checkFiles(
           folder,
           listed.filter(({ name }) => !leftOut.has(name)),
+          signal,
         );
   const absent = new Set(fileMisfits.filter(({ kind }) => kind !== 'hash' && kind !== 'size').map(({ file }) => file));
   const misfits = [

@@ -185,6 +185,29 @@ describe('lab verify', () => {
     );
   });
 
+  test('a run.json that is a link is not followed', async () => {
+    using run = await boundRun();
+    const path = join(run.run, 'run.json');
+    renameSync(path, join(run.path, 'elsewhere'));
+    symlinkSync(join(run.path, 'elsewhere'), path);
+    const found = await misfits(run.run);
+    assert.equal(found.length, 1);
+    assert.match(found[0]!, /^run\.json cannot be read: /);
+  });
+
+  test('files with holes that pretend to hold very much are not read, events among them', async () => {
+    using run = await boundRun();
+    const path = join(run.run, 'events.ndjson');
+    truncateSync(path, 2 ** 40);
+    edit(join(run.run, 'run.json'), (text) =>
+      text.replace(/(?<="name": "events.ndjson",\s+"sizeBytes": )\d+/, `${2 ** 40}`),
+    );
+    const before = performance.now();
+    const found = await misfits(run.run);
+    assert.ok(found.includes('events.ndjson is larger than lab reads (8 GiB)'), found.join('\n'));
+    assert.ok(performance.now() - before < 5000);
+  });
+
   test('a huge file is not read: its size tells', async () => {
     using run = await boundRun();
     truncateSync(join(run.run, 'capture.pcap'), 2 ** 40);
