@@ -75,7 +75,10 @@ async function* eventsOf(folder: string, isExact: boolean): AsyncGenerator<Numbe
     await using handle = await openStored(path);
     if (handle === undefined) return;
     const { size } = await handle.stat();
-    if (size > MOST_BYTES) return yield { file: EVENTS_FILE, kind: 'too-large', mostBytes: MOST_BYTES };
+    if (size > MOST_BYTES) {
+      yield { file: EVENTS_FILE, kind: 'too-large', mostBytes: MOST_BYTES };
+      return;
+    }
     for await (const { text, number, isCut } of linesOf(handle, path)) {
       const read = readLine(text);
       if (typeof read === 'string') {

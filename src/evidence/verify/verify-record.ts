@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { LabError, messageOf } from '../../core/errors.ts';
+import type { HashedFile } from '../../core/files/sha256.ts';
+import type { LabDescription } from '../../core/lab-description.ts';
 import { parseJson } from '../../core/json/json-text.ts';
 import { ShapeError } from '../../core/json/shape.ts';
 import {
@@ -89,6 +91,7 @@ export async function verifyRecord(
     ...(isWhole ? compareResult(stored, told.summary.document()) : []),
     ...fileMisfits,
     ...told.misfits.filter(({ file }) => !absent.has(file)),
+    ...changedSources(listed ?? [], told.network.lab),
     ...refutedSteps(recheck),
     ...(packets ?? []).filter(({ file }) => !absent.has(file)),
     ...(isOurs ? told.textMisfits.filter(({ file }) => !absent.has(file)) : []),
@@ -106,6 +109,19 @@ export async function verifyRecord(
     unknown,
     signature,
   };
+}
+
+/** Programs are described when they are sent, with the hash of each file; the copy in the folder must be that file. */
+function changedSources(listed: readonly HashedFile[], lab: LabDescription | undefined): Misfit[] {
+  const hashes = new Map(listed.map(({ name, sha256 }) => [name, sha256]));
+  return (lab?.programs ?? [])
+    .flatMap(({ files }) => files)
+    .flatMap(({ stored: file, sha256: told }): Misfit[] => {
+      const stored = file === undefined ? undefined : hashes.get(file);
+      return file === undefined || stored === undefined || stored === told
+        ? []
+        : [{ file, kind: 'source', stored, told }];
+    });
 }
 
 function refutedSteps({ refuted }: Recheck): Misfit[] {

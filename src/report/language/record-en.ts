@@ -80,6 +80,8 @@ const facts: TextsOf<Exclude<MisfitFacts, { readonly kind: 'step-refuted' }>> = 
     `is of another time: its packet ${packet} passed at ${at}, and the run went from ${startedAt} to ${endedAt}`,
   'no-packets': ({ machine, to }) =>
     `has no packet of a connection from ${sanitizeToLine(machine)} to ${sanitizeToLine(to)}, which the kernel of ${sanitizeToLine(machine)} counted`,
+  source: ({ stored, told }) =>
+    `is not the file of that run: its SHA-256 is ${shortHash(stored)}, according to the events it was ${shortHash(told)}`,
   'page-of-another': () => 'carries another record than that of this run',
   page: ({ seen, told }) => `shows ${quoted(seen)}; made from its record it is ${quoted(told)}`,
   'passed-without': ({ number }) => `says that the run passed, but step ${number} did not pass`,

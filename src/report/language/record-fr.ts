@@ -53,6 +53,8 @@ const facts: TextsOf<Exclude<MisfitFacts, { readonly kind: 'step-refuted' }>> = 
     `est d'un autre moment : son paquet ${packet} est passé à ${at}, et l'exécution a duré de ${startedAt} à ${endedAt}`,
   'no-packets': ({ machine, to }) =>
     `n'a aucun paquet d'une connexion de ${sanitizeToLine(machine)} à ${sanitizeToLine(to)}, que le noyau de ${sanitizeToLine(machine)} a comptée`,
+  source: ({ stored, told }) =>
+    `n'est pas le fichier de cette exécution : son SHA-256 est ${shortHash(stored)}, d'après les événements c'était ${shortHash(told)}`,
   'page-of-another': () => 'contient un autre enregistrement que celui de cette exécution',
   page: ({ seen, told }) => `montre ${quoted(seen)} ; d'après son enregistrement, c'est ${quoted(told)}`,
   'passed-without': ({ number }) => `dit que l'exécution a réussi, mais l'étape ${number} n'a pas réussi`,

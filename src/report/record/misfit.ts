@@ -52,6 +52,8 @@ export type MisfitFacts =
   /** A line of a page that was not made from the record in it. */
   | { readonly kind: 'page'; readonly seen: string; readonly told: string }
   | { readonly kind: 'page-of-another' }
+  /** The copy of a program's file is not the one that the events tell of. SHA-256, hexadecimal. */
+  | { readonly kind: 'source'; readonly stored: string; readonly told: string }
   /** The run is said to have passed, and a step of it did not. */
   | { readonly kind: 'passed-without'; readonly number: number };
 

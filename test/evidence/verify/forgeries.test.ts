@@ -125,6 +125,14 @@ describe('lab verify', () => {
     ]);
   });
 
+  test('a program that was changed afterwards, with its hash, is not the one that was sent', async () => {
+    using run = await boundRun();
+    forge(run.run, 'sources/server/server.js', (text) => `// mine\n${text}`);
+    assert.deepEqual(await misfits(run.run), [
+      'sources/server/server.js is not the file of that run: its SHA-256 is #, according to the events it was #',
+    ]);
+  });
+
   test('events that end early are no whole run', async () => {
     using run = await boundRun();
     forge(run.run, 'events.ndjson', (text) => `${text.trimEnd().split('\n').slice(0, -12).join('\n')}\n`);
