@@ -78,9 +78,22 @@ function mounted(mountInfo: string): Hierarchy[] {
 function secondVersion(mount: string, own: string, isRoot: boolean): ControlGroups | undefined {
   const base = isRoot ? mount : join(mount, own);
   const has = (name: Controller): boolean => wordsIn(join(base, 'cgroup.controllers')).includes(name);
+  if (!isRoot && !isOursAlone(base)) return undefined;
   if (!isWritable(base) || !isWritable(join(base, 'cgroup.subtree_control'))) return undefined;
   if (!has('memory')) return undefined;
   return { version: 2, memory: base, cpu: has('cpu') ? base : undefined };
+}
+
+/**
+ * A group that was delegated to what runs lab has no other processes. That of a terminal window may be written to as
+ * well, but the user's shell is in it, and systemd thinks it its own.
+ */
+function isOursAlone(base: string): boolean {
+  return wordsIn(join(base, 'cgroup.procs')).every((pid) => Number(pid) === process.pid || isChild(pid));
+}
+
+function isChild(pid: string): boolean {
+  return new RegExp(`^PPid:\\s*${process.pid}$`, 'm').test(readOrEmpty(`/proc/${pid}/status`));
 }
 
 function firstVersion(

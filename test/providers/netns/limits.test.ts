@@ -140,6 +140,10 @@ describe('control groups', () => {
     const files = { mountInfo, ownGroups: '0::/user.slice/lab.scope\n' };
     assert.deepEqual(findControlGroups({ ...files, isRoot: true }), { version: 2, memory: top.path, cpu: top.path });
     assert.deepEqual(findControlGroups({ ...files, isRoot: false }), { version: 2, memory: own, cpu: undefined });
+    group(own, { 'cgroup.procs': `${process.pid}\n` });
+    assert.equal(findControlGroups({ ...files, isRoot: false })?.memory, own, 'lab itself may be in it');
+    group(own, { 'cgroup.procs': `${process.pid}\n${process.ppid}\n` });
+    assert.equal(findControlGroups({ ...files, isRoot: false }), undefined, 'the group of the shell of a terminal');
   });
 
   test('of version 2 without a controller of memory are none, and version 1 is taken where it has one', () => {
