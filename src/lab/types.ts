@@ -91,6 +91,8 @@ export interface SshAccess {
   readonly user?: string | undefined;
   /** Path of a private key, `~` not expanded. */
   readonly key?: string | undefined;
+  /** `packages` and `setup` are also for a machine that lab did not make. */
+  readonly install?: boolean | undefined;
 }
 
 export interface Program {

@@ -4,6 +4,7 @@ import { requireOwnLab } from './belonging/lab-owner.ts';
 import type { LockedSession } from './locked-session.ts';
 import { loginPolicy, type LoginSource } from './provider-means.ts';
 import { sweep } from './sweep.ts';
+import { setUpBy } from './take-back.ts';
 
 /**
  * Removes what the lab made, then its state and journal: if we die in between, the next `down` finds it again. Returns
@@ -22,8 +23,10 @@ export async function removeLab(
   const place = { labId, stateFolder };
   const provider = await session.providers.named(lab.provider);
   const ended = await provider.down(place);
-  const touched = await provider.touched?.(await tracesOf(session), place, loginPolicy(context));
-  const swept = await sweep(touched ?? [], { labName: name, events: context.events, signal: context.signal });
+  const traces = await tracesOf(session);
+  const touched = await provider.touched?.(traces, place, loginPolicy(context));
+  const { events, signal } = context;
+  const swept = await sweep(touched ?? [], { labName: name, events, signal, setUp: setUpBy(traces.journal) });
   await session.forget();
   return [...ended, ...swept];
 }

@@ -5,11 +5,10 @@ import { inStep } from '../core/events.ts';
 import { quoteCommand } from '../core/text/shell-quote.ts';
 import { listed } from '../core/text/suggest.ts';
 import type { Machine } from '../lab/types.ts';
-import type { AttachedMachine, Provider, Work } from '../providers/provider.ts';
+import type { AttachedMachine, Making, Provider, Work } from '../providers/provider.ts';
 import type { ExecResult, Shell } from '../ssh/shell.ts';
+import { MARK, noteSetUp } from './take-back.ts';
 
-/** Where a machine keeps what was done to it, until it starts again: what `setup` changes of the kernel is gone then, too. */
-const MARK = '/run/lab-setup';
 /** Packages from far away, or a program that is compiled; a command that waits for input ends at once. */
 const COMMAND_MS = 15 * 60_000;
 
@@ -23,13 +22,45 @@ const COMMAND_MS = 15 * 60_000;
 export async function setUpMachines(
   machines: readonly AttachedMachine[],
   { features }: Provider,
-  work: Work,
+  work: Making,
 ): Promise<void> {
   const asking = machines.flatMap((attached) => {
     const packages = features.installsPackages === true ? [] : (attached.machine.packages ?? []);
     const { setup = [] } = attached.machine;
     return packages.length + setup.length > 0 ? [{ attached, task: { packages, setup } }] : [];
   });
+  if (asking.length === 0) return;
+  if (!features.ownsMachines) {
+    const closed = asking.filter(({ attached }) => attached.machine.ssh?.install !== true);
+    await tellLeftAlone(
+      closed.map(({ attached }) => attached.machine.name),
+      work,
+    );
+    return setUpAll(
+      asking.filter((one) => !closed.includes(one)),
+      { ...work, isForeign: true },
+    );
+  }
+  return setUpAll(asking, { ...work, isForeign: false });
+}
+
+/** A machine of someone else is changed only where the file says so. */
+async function tellLeftAlone(names: readonly string[], { events }: Work): Promise<void> {
+  if (names.length === 0) return;
+  await events.emit({
+    kind: 'notice',
+    level: 'warning',
+    message: `"packages" and "setup" of ${listed(names)} are left out: lab did not make ${names.length === 1 ? 'that machine' : 'these machines'}`,
+    hint: 'To have lab install there all the same, write under the machine: ssh: { install: true }',
+  });
+}
+
+interface Asking {
+  readonly attached: AttachedMachine;
+  readonly task: Task;
+}
+
+async function setUpAll(asking: readonly Asking[], work: Making & { readonly isForeign: boolean }): Promise<void> {
   if (asking.length === 0) return;
   await inStep(work.events, `set up ${listed(asking.map(({ attached }) => attached.machine.name))}`, (progress) =>
     allMachines(
@@ -44,7 +75,7 @@ interface Task {
   readonly setup: readonly (readonly string[])[];
 }
 
-type Setting = Work & { readonly progress: (note: string) => void };
+type Setting = Making & { readonly isForeign: boolean; readonly progress: (note: string) => void };
 
 async function setUp(attached: AttachedMachine, task: Task, work: Setting): Promise<void> {
   const { machine } = attached;
@@ -54,6 +85,8 @@ async function setUp(attached: AttachedMachine, task: Task, work: Setting): Prom
     const mark = createHash('sha256').update(JSON.stringify(task)).digest('hex');
     const done = await asRoot(['sh', '-c', `cat ${MARK} 2>/dev/null || :`]);
     if (done.stdout.trim() === mark) return;
+    if (work.isForeign)
+      await noteSetUp(work.journal, { machine: machine.name, packages: [], commands: task.setup.length > 0 });
     if (task.packages.length > 0) await installPackages(machine, task.packages, { asRoot, work });
     for (const command of task.setup) {
       work.progress(`${machine.name}: ${quoteCommand(command)}`);
@@ -122,7 +155,13 @@ async function installPackages(machine: Machine, packages: readonly string[], { 
   const aptGet = ['env', 'DEBIAN_FRONTEND=noninteractive', 'LC_ALL=C.UTF-8', 'apt-get', '-qq', '-y'];
   // An old list is as good as none only for what it does not name; so the answer that counts is that of the installation.
   await asRoot([...aptGet, 'update']);
-  const { exitCode, stdout, stderr } = await asRoot([...aptGet, '--no-install-recommends', 'install', ...missing]);
+  const install = ['--no-install-recommends', 'install', ...missing];
+  if (work.isForeign) {
+    const plan = await asRoot([...aptGet.slice(0, -2), '-s', ...install]);
+    const news = [...plan.stdout.matchAll(/^Inst (\S+) \(/gm)].map(([, name = '']) => name);
+    await noteSetUp(work.journal, { machine: machine.name, packages: news, commands: false });
+  }
+  const { exitCode, stdout, stderr } = await asRoot([...aptGet, ...install]);
   if (exitCode === 0) return;
   throw new EnvironmentError(`the packages of ${machine.name} cannot be installed: ${missing.join(', ')}`, {
     code: 'packages-failed',

@@ -2,12 +2,15 @@ import { allMachines, listFailures } from '../core/all-machines.ts';
 import { ConnectionError, TimeoutError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
 import { removePrograms } from '../deploy/remove-programs.ts';
+import { takeBack, type SetUpNote } from './take-back.ts';
 import type { TouchedMachine } from '../providers/provider.ts';
 
 export interface SweepOptions {
   readonly labName: string;
   readonly events: EventSink;
   readonly signal: AbortSignal;
+  /** By machine, what lab did there as root. */
+  readonly setUp: ReadonlyMap<string, SetUpNote>;
 }
 
 /**
@@ -24,13 +27,18 @@ export async function sweep(machines: readonly TouchedMachine[], options: SweepO
   });
 }
 
-async function sweepOne(machine: TouchedMachine, { labName, events, signal }: SweepOptions): Promise<string> {
+async function sweepOne(machine: TouchedMachine, { labName, events, signal, setUp }: SweepOptions): Promise<string> {
   const { name } = machine;
   const shell = await machine.connect(signal);
   try {
+    const note = setUp.get(name);
+    const removed = note === undefined ? [] : await takeBack(shell, note, { events, signal });
     const stays = await removePrograms(shell, labName, signal).catch((error: unknown) => fallenSilent(name, error));
     for (const message of stays) await events.emit({ kind: 'notice', level: 'info', message: `${name}: ${message}` });
-    return `the lab's folder on ${name}`;
+    return [
+      `the lab's folder on ${name}`,
+      ...(removed.length > 0 ? [`packages there: ${removed.join(', ')}`] : []),
+    ].join(', ');
   } finally {
     await shell.close();
   }

@@ -56,7 +56,15 @@ export const machineFields: FieldsOf<Machine> = {
   hostFolders: optional(list(text)),
   packages: optional(list(text)),
   setup: optional(list(list(text))),
-  ssh: optional(object({ host: optional(text), port: optional(port), user: optional(text), key: optional(text) })),
+  ssh: optional(
+    object({
+      host: optional(text),
+      port: optional(port),
+      user: optional(text),
+      key: optional(text),
+      install: optional(truth),
+    }),
+  ),
 };
 
 const storedMachine = object<Machine>(machineFields);

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { makeSource, withoutDpkg } from '../helpers/debian-package.ts';
 import { cannotBe, currentUser, ordinaryUser, type LabUser } from '../helpers/lab-command.ts';
 
 const write = (user: LabUser, setup: string): void =>
@@ -59,3 +60,86 @@ for (const [kind, make] of [
     });
   });
 }
+
+test(
+  'machines that lab did not make are set up only where the file asks for it, and lab down removes what was not there',
+  { skip: cannotBe('root') || cannotBe('ordinary') || withoutDpkg() },
+  async () => {
+    await using user = ordinaryUser();
+    const { uid } = statSync(user.folder);
+    const make = (folder: string): string => {
+      const path = join(user.folder, folder);
+      mkdirSync(path);
+      chownSync(path, uid, uid);
+      return path;
+    };
+    const lab = async (folder: string, ...args: string[]) => {
+      const result = await user.lab('-f', join(folder, 'lab.yaml'), ...args);
+      assert.equal(result.exitCode, 0, `${args.join(' ')}: ${result.stdout}${result.stderr}`);
+      return result;
+    };
+    const [owned, foreign, keys] = [make('owned'), make('foreign'), make('.ssh')];
+    const source = make('source');
+    makeSource(source, [
+      { name: 'lab-test-base', files: { '/usr/share/lab-test/words': 'words\n' } },
+      { name: 'lab-test-there', files: { '/usr/share/lab-test/there': 'there\n' } },
+      {
+        name: 'lab-test-tool',
+        depends: 'lab-test-base',
+        files: { '/usr/bin/lab-test-tool': '#!/bin/sh\ncat /usr/share/lab-test/words\n' },
+      },
+    ]);
+    const network = 'networks: { n: { subnet: 192.168.100.0/24, nat: false } }';
+    writeFileSync(
+      join(owned, 'lab.yaml'),
+      `version: 1\nname: owned\n${network}\nmachines: { vm1: { address: 192.168.100.4, setup: [[sh, -c, "rm -r /etc/apt/sources.list.d; echo 'deb [trusted=yes] copy:/var/tmp/source/pool ./' >/etc/apt/sources.list"]] } }\n`,
+    );
+    await lab(owned, 'up');
+    await lab(owned, 'cp', source, 'vm1:/var/tmp/source');
+    await lab(
+      owned,
+      'exec',
+      'vm1',
+      '--',
+      'sudo',
+      'apt-get',
+      '-qq',
+      'install',
+      '/var/tmp/source/pool/lab-test-there_1.0_all.deb',
+    );
+    writeFileSync(join(keys, 'config'), (await lab(owned, 'ssh-config')).stdout);
+    chownSync(join(keys, 'config'), uid, uid);
+    const write = (install: string): void =>
+      writeFileSync(
+        join(foreign, 'lab.yaml'),
+        `version: 1\nname: foreign\nprovider: ssh\n${network}\nmachines: { vm1: { address: 192.168.100.4, packages: [lab-test-tool, lab-test-there], setup: [[touch, /etc/lab-test-setup]], ssh: { host: vm1${install} } } }\n`,
+      );
+    const installed = async (): Promise<string> =>
+      (
+        await lab(
+          owned,
+          'exec',
+          'vm1',
+          '--',
+          'sh',
+          '-c',
+          'ls /usr/bin/lab-test-tool /usr/share/lab-test/* /etc/lab-test-setup 2>/dev/null || :',
+        )
+      ).stdout.trim();
+    write('');
+    const without = await lab(foreign, 'up');
+    assert.match(without.stderr, /"packages" and "setup" of vm1 are left out[^]*ssh: \{ install: true \}/);
+    assert.equal(await installed(), '/usr/share/lab-test/there');
+    await lab(foreign, 'down');
+    write(', install: true');
+    await lab(foreign, 'up');
+    const all = '/etc/lab-test-setup\n/usr/bin/lab-test-tool\n/usr/share/lab-test/there\n/usr/share/lab-test/words';
+    assert.equal(await installed(), all);
+    await lab(foreign, 'up');
+    const down = await lab(foreign, 'down', '--json');
+    assert.match(down.stdout, /packages there: lab-test-(?:base, lab-test-tool|tool, lab-test-base)/);
+    assert.match(down.stderr, /what "setup" changed on vm1 stays/);
+    assert.equal(await installed(), '/etc/lab-test-setup\n/usr/share/lab-test/there');
+    await lab(owned, 'down');
+  },
+);

@@ -141,6 +141,12 @@ const sshAccess = z
       'ildvm1',
     ),
     key: field(text(notEmptyRule).optional(), 'Private key file. Default: what `ssh -G` reports.', '~/.ssh/id_ed25519'),
+    install: field(
+      z.boolean().optional(),
+      '`true`: `packages` are installed on that machine and `setup` is run, by `sudo` without a password. `lab down` removes ' +
+        'the packages that were not there before; what `setup` changed stays. Default: `false`.',
+      true,
+    ),
   })
   .meta({
     description: 'How the machine is reached, for `provider: ssh`.',
