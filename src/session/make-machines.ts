@@ -41,7 +41,7 @@ export async function bringUp(
     return running;
   }
   requireWalls(provider, lab);
-  await tellOwnFolders(provider, lab, events);
+  await tellUnapplied(provider, lab, events);
   await requireHost(provider, { signal });
   const place = { labId, stateFolder: session.stateFolder };
   const making = makingOf(session);
@@ -68,16 +68,28 @@ function requireWalls(provider: Provider, lab: Lab): void {
   });
 }
 
-/** Machines with a system of their own have their own folders of that name, and perhaps the programs that are wanted. */
-async function tellOwnFolders(provider: Provider, lab: Lab, events: EventSink): Promise<void> {
-  const asking = [...lab.machines.values()].filter(({ hostFolders }) => hostFolders !== undefined);
-  if (provider.features.sharesPrograms || asking.length === 0) return;
-  await events.emit({
-    kind: 'notice',
-    level: 'warning',
-    message: `"host-folders" of ${listed(asking.map(({ name }) => name))} does not apply: machines of provider ${provider.name} have a system of their own`,
-    hint: 'What a program needs of this host goes into its "files".',
-  });
+/** What the lab file opens of the surroundings of machines, where the provider does not make these. */
+async function tellUnapplied(provider: Provider, lab: Lab, events: EventSink): Promise<void> {
+  const { sharesPrograms, ownsMachines } = provider.features;
+  const asking = sharesPrograms
+    ? []
+    : [...lab.machines.values()].filter(({ hostFolders }) => hostFolders !== undefined);
+  const networks = ownsMachines ? [] : [...lab.networks.values()].filter(({ reachesPrivate }) => reachesPrivate);
+  const of = `machines of provider ${provider.name} have`;
+  if (asking.length > 0)
+    await events.emit({
+      kind: 'notice',
+      level: 'warning',
+      message: `"host-folders" of ${listed(asking.map(({ name }) => name))} does not apply: ${of} a system of their own`,
+      hint: 'What a program needs of this host goes into its "files".',
+    });
+  if (networks.length > 0)
+    await events.emit({
+      kind: 'notice',
+      level: 'warning',
+      message: `"nat: { private: true }" of ${listed(networks.map(({ name }) => name))} does not apply: ${of} networks that lab does not make`,
+      hint: 'What they reach is decided there; "lab status --walls" tries some of it.',
+    });
 }
 
 async function tellRemarks(machines: readonly AttachedMachine[], events: EventSink): Promise<void> {

@@ -92,7 +92,7 @@ sub calls {
 
 # Files that neighbours and the host look for.
 sub marks {
-    for my $folder (qw(/tmp /dev/shm), $is_kernel_of_host ? (qw(/usr /etc /opt /usr/local), glob '/opt/lab/runtime/*') : ()) {
+    for my $folder (qw(/tmp /dev/shm), $is_kernel_of_host ? (qw(/usr /etc /opt /usr/local /var/lib/dpkg), glob '/opt/lab/runtime/*') : ()) {
         next unless -d $folder;
         my $path = "$folder/$name";
         my $made = sysopen my $file, $path, O_CREAT | O_EXCL | O_WRONLY, 0644;

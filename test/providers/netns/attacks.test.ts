@@ -50,7 +50,7 @@ function quietAttacks(user: LabUser, other: LabUser, port: number): Attack[] {
     { name: 'kernel', command: python('kernel.py'), by: both },
     { name: 'priority', command: python('priority.py'), by: both },
     { name: 'raw', command: python('raw.py'), by: both },
-    { name: 'addresses', command: python('addresses.py', port, ...addresses), by: both },
+    { name: 'addresses', command: python('addresses.py', port, abstractSocket, ...addresses), by: both },
     { name: 'other-labs', command: python('other-labs.py', key, ...paths), by: both },
     { name: 'open-files', command: python('open-files.py'), by: both },
     { name: 'disk', command: python('disk.py', '/tmp', machine.diskMiB + 4), by: both },
@@ -227,6 +227,8 @@ interface Bystanders extends Disposable {
   readonly child: ChildProcess;
 }
 
+const abstractSocket = `lab-attack-${process.pid}`;
+
 async function bystanders(): Promise<Bystanders> {
   const arrived: string[] = [];
   const take = (server: Server): Server =>
@@ -236,10 +238,12 @@ async function bystanders(): Promise<Bystanders> {
     });
   const [server, abstract] = [take(createServer()), take(createServer())];
   server.listen(0, '::');
-  abstract.listen('\0attack-socket');
+  abstract.listen(`\0${abstractSocket}`);
   await Promise.all([once(server, 'listening'), once(abstract, 'listening')]);
   const address = server.address();
   const child = spawn('sleep', ['600'], { stdio: 'ignore' });
+  // A test that fails before its end is over all the same.
+  for (const one of [server, abstract, child]) one.unref();
   return {
     port: typeof address === 'object' && address !== null ? address.port : 0,
     arrived,

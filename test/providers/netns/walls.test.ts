@@ -168,7 +168,10 @@ for (const [kind, make] of [
         }
         for (const path of ['/usr/local/bin/lab-probe', '/opt/lab-probe']) assert.ok(!existsSync(path), path);
         assert.equal((await user.lab('down')).exitCode, 0);
+        const file = join(user.folder, 'lab.yaml');
+        writeFileSync(file, readFileSync(file, 'utf8').replace('nat: false', 'nat: { private: true }'));
         const other = await user.lab('--provider', 'ssh', 'up');
+        assert.match(other.stderr, /"nat: \{ private: true \}" of n does not apply: machines of provider ssh have net/);
         assert.match(other.stderr, /"host-folders" of vm1 does not apply: machines of provider ssh have a system of/);
       });
 
