@@ -38,6 +38,8 @@ sub start_command {
     enter_view($machine->{namespaces});
     # Without a command it is only asked whether there is a machine.
     if (!@command) { has_init() or die "its first process has ended\n"; return send_lab('P', 0) }
+    # From its first moment on nobody in the machine traces the command, until it is the command.
+    call('prctl', PR_SET_DUMPABLE, 0, 0, 0, 0);
     call('setns', fileno $machine->{namespaces}{pid}, CLONE_NEWPID);
     my ($ends, $pipes) = $size->[0] ? terminal(@$size) : pipes();
     ($told, my $telling) = pipe_pair();
@@ -102,7 +104,6 @@ sub pipes {
 # than its own rights, as each process of the machine has got them.
 sub become_command {
     my ($ends, $folder, $variables) = @_;
-    call('prctl', PR_SET_DUMPABLE, 0, 0, 0, 0);
     $SIG{$_} = 'DEFAULT' for qw(CHLD PIPE TERM INT HUP);
     # As the machine's init is, before it is one of its processes.
     for my $group (@{ $machine->{groups} }) { (syswrite($group, "0\n") // -1) > 0 or die "control group: $!\n" }
