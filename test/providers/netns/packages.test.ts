@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -34,12 +34,16 @@ const packages: readonly PackageParts[] = [
   {
     name: 'lab-test-broken',
     files: { '/usr/share/lab-test-broken/x': 'x\n' },
-    afterwards: 'echo it breaks >&2; exit 3',
+    afterwards:
+      'mkdir -p /var/lib/lab-test-broken/x; chown -R games:games /var/lib/lab-test-broken; chmod 700 /var/lib/lab-test-broken; echo it breaks >&2; exit 3',
   },
 ];
 
 /** The user of a host with no source of packages but ours, and a cache of its own. */
-function withSource(kind: 'root' | 'ordinary', source: 'copy' | 'file' = 'copy'): LabUser {
+function withSource(
+  kind: 'root' | 'ordinary',
+  source: 'copy' | 'file' = 'copy',
+): LabUser & { readonly leftInCache: () => string[] } {
   const folder = mkdtempSync(join(tmpdir(), 'lab-source-'));
   const mount = `mount --bind ${makeSource(folder, packages, source)} /etc/apt`;
   // A cache of its own, with the same tools.
@@ -49,7 +53,9 @@ function withSource(kind: 'root' | 'ordinary', source: 'copy' | 'file' = 'copy')
   const within = ['unshare', '-m', 'sh', '-c', `set -e; mount --make-rprivate /; ${mount}; ${cache}; exec "$@"`, 'sh'];
   const user = kind === 'root' ? currentUser(within) : ordinaryUser([], { host: [mount] });
   const end = user[Symbol.asyncDispose].bind(user);
+  const layers = join(kind === 'root' ? folder : join(user.folder, '../tools'), 'lab/packages');
   return Object.assign(user, {
+    leftInCache: () => (existsSync(layers) ? readdirSync(layers) : []),
     [Symbol.asyncDispose]: async () => {
       await end();
       rmSync(folder, { recursive: true });
@@ -144,6 +150,7 @@ for (const kind of ['root', 'ordinary'] as const) {
         assert.equal(exitCode, 3, stderr);
         assert.match(stderr, says);
         assert.match((await user.lab('status')).stdout, /This lab is not up/);
+        assert.deepEqual(user.leftInCache(), [], 'nothing half made');
       }
       write('lab-test-base');
       await up(user);

@@ -1,5 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { EnvironmentError, systemCode } from '../../../core/errors.ts';
 import { downloadPackages } from '../../../host/apt-get.ts';
@@ -8,10 +18,10 @@ import { generateKeyPair } from '../../../ssh/keys/key-pair.ts';
 import { connectShell } from '../../../ssh/connect.ts';
 import { privateKeyCredential } from '../../../ssh/login/credential.ts';
 import { onlyHostKeys } from '../../../ssh/trust/host-key.ts';
-import type { Shell } from '../../../ssh/shell.ts';
+import type { ExecResult, Shell } from '../../../ssh/shell.ts';
 import { replaceFileSync } from '../../../state/files/own-file.ts';
 import { identityMap, need } from '../identity-map.ts';
-import { endLab, launchAllowed, type Allowance } from '../lab-process.ts';
+import { endLab, labelledProcesses, launchAllowed, type Allowance } from '../lab-process.ts';
 import { keepLimits, limitMeans } from '../machine-limits.ts';
 import { accountFiles } from '../plan/account-files.ts';
 import { planLab } from '../plan/namespace-plan.ts';
@@ -24,6 +34,7 @@ import { FILES, makeLayersFolder, MANIFEST, type Manifest } from './layer-store.
 const finish = readFileSync(new URL('finish-layer.pl', import.meta.url), 'utf8');
 /** Installing takes as long as it takes; a package that asks for something would wait for ever. */
 const INSTALL_MS = 20 * 60_000;
+const FINISH_MS = 60_000;
 
 /** The machine on which packages are installed: without a network, and gone when they are. */
 const machine: Machine = {
@@ -34,6 +45,8 @@ const machine: Machine = {
   cpus: undefined,
   processes: 4096,
 };
+
+const LAB_PREFIX = 'packages-';
 
 export interface BuildOptions {
   readonly host: HostFacts;
@@ -59,8 +72,9 @@ export async function buildLayer(key: string, packages: readonly string[], optio
     replaceFileSync(join(work, MANIFEST), JSON.stringify(manifest));
     for (const name of readdirSync(work)) if (name !== FILES && name !== MANIFEST) remove(join(work, name));
     putInPlace(work, join(folder, key));
+    removeUnused(folder);
   } finally {
-    remove(work);
+    tryRemove(work);
   }
 }
 
@@ -70,7 +84,7 @@ const emptyLayer: Manifest = { names: [], owners: [], accounts: { passwd: [], gr
 async function install(work: string, archives: readonly string[], options: BuildOptions): Promise<Manifest> {
   const { host, onProgress, signal } = options;
   onProgress(`installing ${archives.length === 1 ? '1 package' : `${archives.length} packages`}`);
-  const labId = `packages-${randomBytes(6).toString('hex')}`;
+  const labId = `${LAB_PREFIX}${randomBytes(6).toString('hex')}`;
   const keys = { user: generateKeyPair('packages'), host: generateKeyPair('packages') };
   const state = join(work, 'state');
   const lab: Lab = {
@@ -107,7 +121,11 @@ async function install(work: string, archives: readonly string[], options: Build
       signal,
     });
     try {
-      await runInstaller(shell, archives, signal);
+      await runInstaller(shell, archives, signal).catch(async (error: unknown) => {
+        // What belongs to other users could not be removed here.
+        await runFinish(shell).catch(() => undefined);
+        throw error;
+      });
       return await finishLayer(shell, join(work, FILES), { host, ...prepared.allowance });
     } finally {
       await shell.close();
@@ -146,12 +164,17 @@ async function runInstaller(shell: Shell, archives: readonly string[], signal: A
   });
 }
 
+/** Without a signal: it has to be done for what is given up as well. */
+async function runFinish(shell: Shell): Promise<ExecResult> {
+  return shell.exec(['perl', '-', `${LAYER}/${FILES}`], { input: finish, timeoutMs: FINISH_MS });
+}
+
 async function finishLayer(
   shell: Shell,
   files: string,
   { host, oneIdentity }: Pick<BuildOptions, 'host'> & Allowance,
 ): Promise<Manifest> {
-  const { exitCode, stdout, stderr } = await shell.exec(['perl', '-', LAYER + '/' + FILES], { input: finish });
+  const { exitCode, stdout, stderr } = await runFinish(shell);
   if (exitCode !== 0)
     throw new EnvironmentError('what the packages brought cannot be kept', {
       code: 'packages-failed',
@@ -205,6 +228,28 @@ function putInPlace(made: string, place: string): void {
     renameSync(made, place);
   } catch (error) {
     if (systemCode(error) !== 'ENOTEMPTY' && systemCode(error) !== 'EEXIST') throw error;
+  }
+}
+
+const DAY_MS = 24 * 60 * 60_000;
+const UNUSED_DAYS = 30;
+
+/** Layers that no lab has used for long, and what a killed lab left; not while machines run, which may have them. */
+function removeUnused(folder: string): void {
+  if (labelledProcesses().some(({ labId }) => !labId.startsWith(LAB_PREFIX))) return;
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    const days = (Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity)) / DAY_MS;
+    if (days > (name.includes('.') ? 1 : UNUSED_DAYS)) tryRemove(path);
+  }
+}
+
+/** Of a lab that was killed, files may be left that belong to its other users. */
+function tryRemove(path: string): void {
+  try {
+    remove(path);
+  } catch {
+    // It is in no one's way.
   }
 }
 
