@@ -68,7 +68,7 @@ function quietAttacks(user: LabUser, other: LabUser, port: number): Attack[] {
 /** Those that leave a trace in the machine, or take what the exchange needs: each is played for itself. */
 const loudAttacks: readonly Attack[] = [
   { name: 'memory', command: python('memory.py', machine.memoryMiB + 40), ends: 'KILL', by: both },
-  { name: 'output', command: python('output.py', isLong ? 1_000_000_000 : 30_000_000), by: ['user'] },
+  { name: 'output', command: python('output.py', isLong ? 1_000_000_000 : 10_000_000), by: ['user'] },
   { name: 'end-captures', command: ['sh', 'end-captures.sh'], by: both },
   { name: 'daemon', command: python('daemon.py', 7998), by: ['user'] },
 ];
@@ -98,7 +98,7 @@ function stepsOf(attack: Attack): string {
   return rolesOf(attack)
     .map(([role]) =>
       attack.ends === undefined
-        ? `\n    - start: ${role}\n    - expect: { ${role}: "attack over: held" }\n    - exit: { ${role}: 0 }`
+        ? `\n    - start: ${role}\n    - expect: { ${role}: "attack over: held" }\n      timeout: ${isLong ? 600 : 60}s\n    - exit: { ${role}: 0 }`
         : `\n    - start: ${role}\n    - exit: { ${role}: ${attack.ends} }`,
     )
     .join('');
@@ -129,7 +129,9 @@ ${attacks.map(([role, command]) => programText(role, 'vm1', command)).join('')}$
         programText(`kill-there-${who}`, 'vm3', [...before, 'python3', 'kill-all.py'])
       );
     })
-    .join('')}${programText('tools', 'vm1', ['sudo', 'sh', 'replaced-tools.sh'])}scenarios:
+    .join(
+      '',
+    )}${programText('tools', 'vm1', ['sudo', 'sh', 'replaced-tools.sh'])}${programText('shells', 'vm1', ['sudo', 'sh', 'replaced-tools.sh', 'sh', 'dash', 'bash'])}scenarios:
   honest:${start}${exchange}
   quiet:${start}${quiet.map(stepsOf).join('')}
     - start: sudo
@@ -145,6 +147,7 @@ ${[...loudAttacks, startupFiles].map((attack) => `  ${attack.name}:${start}${ste
         `  kill-there-${who}:${start}\n    - start: kill-there-${who}\n    - exit: { kill-there-${who}: KILL }${exchange}\n`,
     )
     .join('')}  tools:${start}\n    - start: tools\n    - expect: { tools: "attack over: held" }${exchange}
+  shells:${start}\n    - start: shells\n    - expect: { shells: "attack over: held" }${exchange}
 `;
 }
 
@@ -314,7 +317,33 @@ for (const [kind, make] of [
         await passes(`bomb-${who}`);
         await passes('honest');
       });
+      test(`kill -9 -1 by ${who} of a machine ends what is there, and no exchange elsewhere`, async () => {
+        await passes(`kill-there-${who}`);
+      });
+      test(`kill -9 -1 by ${who} on the machine of the server ends the server: that is told, and the next exchange is played`, async () => {
+        await passes(`kill-here-${who}`);
+        await passes('honest');
+      });
     }
+    test('what shells and sshd read at a login has no say in what lab does and judges', async () => {
+      await passes('startup-files');
+      await passes('honest');
+    });
+    test('tools of the machine that were replaced have no say in what lab sees, does and judges', async () => {
+      await passes('tools');
+      await passes('honest');
+      const free = await user.lab('check-port', '7999', '--on', 'vm1');
+      assert.equal(free.exitCode, 0, free.stdout + free.stderr);
+    });
+    test('a machine without a shell of its own plays what has begun, then nothing, and is made again', async () => {
+      await passes('shells');
+      const run = await plays('honest');
+      assert.equal(run.exitCode, 3, run.stdout + run.stderr);
+      assert.match(run.stderr, /error: vm1: /);
+      const up = await user.lab('up', '--recreate');
+      assert.equal(up.exitCode, 0, up.stderr);
+      await passes('honest');
+    });
     test('lab copies no file of the host by way of a link of a machine, and takes everything down', async () => {
       const copied = await user.lab('cp', 'vm1:stolen', 'copy');
       const shadow = existsSync('/etc/shadow') ? readFileSync('/etc/shadow', 'utf8') : '';
