@@ -25,7 +25,9 @@ describe('a bad lab file gets exactly the message of its golden file', () => {
     it(name, async () => {
       const result = await loadLab(join(bad, `${name}.yaml`), allProviders.names);
       assert.ok('problems' in result, 'no problem was found');
-      assertGolden(join(bad, `${name}.txt`), renderProblems(`${name}.yaml`, result.text, result.problems));
+      const text = renderProblems(`${name}.yaml`, result.text, result.problems);
+      // Where the stack of the parser ends depends on what it has read before.
+      assertGolden(join(bad, `${name}.txt`), text.replace(/^(yaml-nested-too-deep\.yaml:2:)\d+/, '$1N'));
     });
   }
 });
