@@ -15,7 +15,7 @@ my ($connection, $machine, $mode, @account, $leader, $status);
 my ($to_lab, $to_input, $room) = ('', '', MOST_UNREAD);
 my (%output, $input, $input_ends, $is_over, $child_news, $child_word, $told, $words);
 
-# Fields: name of the account, its number, rows and columns of a terminal or 0, folder, "group" when all of its process group ends with the connection,
+# Fields: name of the account, its number, rows and columns of a terminal, which may be 0, or nothing, folder, "group" when all of its process group ends with the connection,
 # number of variables, these, the command.
 sub enter_machine {
     my ($account, $uid, $rows, $columns, $folder, $count, @words);
@@ -41,7 +41,7 @@ sub start_command {
     # From its first moment on nobody in the machine traces the command, until it is the command.
     call('prctl', PR_SET_DUMPABLE, 0, 0, 0, 0);
     call('setns', fileno $machine->{namespaces}{pid}, CLONE_NEWPID);
-    my ($ends, $pipes) = $size->[0] ? terminal(@$size) : pipes();
+    my ($ends, $pipes) = $size->[0] ne '' ? terminal(@$size) : pipes();
     ($told, my $telling) = pipe_pair();
     # One of the machine's processes from now on, but not yet one of its user namespace, which has a limit of them: the machine may be full.
     $leader = fork // die $!{ENOMEM} ? "its first process has ended\n" : "fork: $!\n";

@@ -139,8 +139,12 @@ describe('the Shell into a machine of netns', { skip: await cannotMakeMachines()
     for (const words of ['20 90', 'got one', 'got two']) assert.ok(rest.includes(words), rest);
     assert.deepEqual(await program.exit, { exitCode: 7, signal: undefined });
 
-    const named = await shell.start({ script: 'echo $$; exec sleep 60' }, { terminal: { columns: 80, rows: 24 } });
-    await until(named, `${named.pid}`);
+    // A terminal that does not know its size is one.
+    const named = await shell.start(
+      { script: '[ -t 0 ] && echo "terminal $$"; exec sleep 60' },
+      { terminal: { columns: 0, rows: 0 } },
+    );
+    await until(named, `terminal ${named.pid}`);
     await named.kill('INT');
     assert.deepEqual(await named.exit, { exitCode: undefined, signal: 'INT' });
   });
