@@ -8,6 +8,7 @@ const STATE = '/var/lib/dpkg';
 /** Of these dpkg(1) keeps the last version under a second name, by link(2), which is refused for files of nobody. */
 const copied = ['status', 'diversions', 'statoverride', 'available'];
 const places = ['usr', 'etc'] as const;
+type Place = (typeof places)[number];
 /** Not of dpkg: the host's own, and sources. */
 const leftOut = new Set(['/usr/local', '/usr/src']);
 /** Components of a path. What packages bring lies less deep; only files of the host that lie deeper cannot be replaced. */
@@ -15,26 +16,44 @@ const MAX_DEPTH = 6;
 
 /**
  * The base in the cache for `HostFacts.installBase`. It is made at the first call and after the host's packages have
- * changed, which takes some tenths of a second; labs that run are not disturbed by that. Undefined where there is no
- * dpkg, or it cannot be made: machines work without, only packages cannot be installed on them.
+ * changed, which takes a second where /usr is large; labs that run are not disturbed by that. `ofPrograms`: /usr of the
+ * machines belongs to nobody as well, as it does where its owners are not mapped. Undefined where there is no dpkg, or
+ * it cannot be made: machines work without, only packages cannot be installed on them.
  */
-export function keepInstallBase(): string | undefined {
+export function keepInstallBase({ ofPrograms }: { readonly ofPrograms: boolean }): string | undefined {
   const now = stateOfHost();
   if (now === undefined) return undefined;
   try {
     const base = makeCacheFolder('install-base');
-    const stamp = join(base, 'stamp');
-    if (readIfThere(stamp) === now) return base;
-    const strictUmask = (process.umask() & 0o755) !== 0;
-    for (const place of places) follow(`/${place}`, join(base, place), { depth: 1, strictUmask });
-    mkdirSync(join(base, 'dpkg'), { recursive: true });
-    for (const name of copied.filter((name) => existsSync(join(STATE, name))))
-      replaceFileSync(join(base, 'dpkg', name), readFileSync(join(STATE, name)), { durable: false, mode: 0o644 });
-    replaceFileSync(stamp, now, { durable: false });
+    for (const place of places) if (ofPrograms || place !== 'usr') keepPlace(base, place, now);
+    if (ofPrograms) keepCopies(base, now);
     return base;
   } catch {
     return undefined;
   }
+}
+
+/** Whether it is of this state of the host; if not, `make` makes it so. */
+function keep(base: string, name: string, now: string, make: () => void): void {
+  const stamp = join(base, `${name}.stamp`);
+  if (readIfThere(stamp) === now) return;
+  make();
+  replaceFileSync(stamp, now, { durable: false });
+}
+
+function keepPlace(base: string, place: Place, now: string): void {
+  keep(base, place, now, () => {
+    const strictUmask = (process.umask() & 0o755) !== 0;
+    follow(`/${place}`, join(base, place), { depth: 1, strictUmask });
+  });
+}
+
+function keepCopies(base: string, now: string): void {
+  keep(base, 'dpkg', now, () => {
+    mkdirSync(join(base, 'dpkg'), { recursive: true });
+    for (const name of copied.filter((name) => existsSync(join(STATE, name))))
+      replaceFileSync(join(base, 'dpkg', name), readFileSync(join(STATE, name)), { durable: false, mode: 0o644 });
+  });
 }
 
 /** Changes whenever a package, or an entry of one of these folders, comes or goes. */

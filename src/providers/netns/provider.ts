@@ -58,7 +58,7 @@ import { packagesOfMachines } from './packages/machine-packages.ts';
 import { probe } from './probe-lab.ts';
 import { hasWayOut, oneIdentityRemark, staticRequirements } from './requirements.ts';
 import { identityMap, need } from './identity-map.ts';
-import { wallOptions } from './walls.ts';
+import { ownsHost, wallOptions } from './walls.ts';
 
 /**
  * Machines made from namespaces of this host: network, mount, PID, UTS and IPC, an overlay over the host's programs,
@@ -85,7 +85,10 @@ export class NetnsProvider implements Provider {
     const { labId, stateFolder } = place;
     if (findInit(labId)) return {};
     await making.journal.append({ kind: 'netns-lab', labId, folders: workFolders(stateFolder) });
-    const host = { ...gatherHostFacts(runtimeOfThisProcess()), installBase: keepInstallBase() };
+    const host = {
+      ...gatherHostFacts(runtimeOfThisProcess()),
+      installBase: keepInstallBase({ ofPrograms: !ownsHost() }),
+    };
     const packages = await packagesOfMachines(lab, host, making);
     await inStep(
       making.events,
@@ -169,6 +172,7 @@ async function build(
   for (const notice of limitsNotice(lab, kept)) void events.emit(notice);
   const prepared = await launchAllowed((allowance) => {
     requireRights(lab, allowance);
+    if (!allowance.mapped && facts.installBase !== undefined) keepInstallBase({ ofPrograms: true });
     return planLab(lab, host, {
       mountPoint: join(stateFolder, 'mnt'),
       socketFolder: join(stateFolder, 'sockets'),

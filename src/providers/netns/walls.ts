@@ -6,18 +6,23 @@ import { isRootOfHost, rangeOfLab } from '../../host/subordinate-ids.ts';
 /** User and group of that name on every Debian and Ubuntu. */
 const NOBODY = 65_534;
 
+/** Whether it is root of the host who makes labs here: files of the host's root may be root's of the machines. */
+export function ownsHost(): boolean {
+  return process.getuid?.() === 0 && isRootOfHost();
+}
+
 /** What the plan of a lab takes from here: its users, and what its machines may ask of the kernel. */
 export function wallOptions(
   labId: string,
   { mapped, oneIdentity }: Allowance,
 ): Pick<PlanOptions, 'label' | 'labRootMap' | 'ownsHost' | 'mapped' | 'systemCallFilter' | 'oneIdentity'> {
   const map = labRootMap(labId);
-  const ownsHost = map !== undefined && isRootOfHost();
+  const isOwned = ownsHost();
   return {
     label: `lab-${labId}`,
     labRootMap: map,
-    ownsHost,
-    mapped: mapped && ownsHost,
+    ownsHost: isOwned,
+    mapped: mapped && isOwned,
     systemCallFilter: systemCallFilter(process.arch) ?? '',
     oneIdentity: oneIdentity ? { filter: identityFilter(process.arch) ?? '' } : undefined,
   };

@@ -21,6 +21,7 @@ import { onlyHostKeys } from '../../../ssh/trust/host-key.ts';
 import type { ExecResult, Shell } from '../../../ssh/shell.ts';
 import { replaceFileSync } from '../../../state/files/own-file.ts';
 import { identityMap, need } from '../identity-map.ts';
+import { keepInstallBase } from '../install-base.ts';
 import { endLab, labelledProcesses, launchAllowed, type Allowance } from '../lab-process.ts';
 import { keepLimits, limitMeans } from '../machine-limits.ts';
 import { accountFiles } from '../plan/account-files.ts';
@@ -98,8 +99,9 @@ async function install(work: string, archives: readonly string[], options: Build
     scenarios: new Map(),
   };
   const limits = keepLimits(lab, labId, limitMeans(undefined));
-  const plan = (allowance: Allowance): readonly Operation[] =>
-    planLab(lab, host, {
+  const plan = (allowance: Allowance): readonly Operation[] => {
+    if (!allowance.mapped && host.installBase !== undefined) keepInstallBase({ ofPrograms: true });
+    return planLab(lab, host, {
       mountPoint: join(state, 'mnt'),
       socketFolder: join(state, 'sockets'),
       keys: { user: keys.user.publicKey, hosts: new Map([[machine.name, keys.host]]), clients: new Map() },
@@ -108,6 +110,7 @@ async function install(work: string, archives: readonly string[], options: Build
       limits,
       ...wallOptions(labId, allowance),
     });
+  };
   const launch = { perl: need('perl'), labId, name: lab.name, stateFolder: state, logFile: join(state, 'netns.log') };
   const prepared = await launchAllowed(plan, { ...launch, libraryPath: undefined, ids: identityMap(), signal });
   try {
