@@ -4,7 +4,6 @@ import { describe, test } from 'node:test';
 import type { HostSituation } from '../../../src/providers/netns/rights/host-situation.ts';
 import { mountsOver, wslOf } from '../../../src/providers/netns/rights/host-situation.ts';
 import { switchedOff, whyRefused } from '../../../src/providers/netns/rights/why-refused.ts';
-import { findOnHost } from '../../../src/host/tools.ts';
 import { cannotBe, currentUser, finish, ordinaryUser, type LabUser } from '../../helpers/lab-command.ts';
 import { assertGolden } from '../../helpers/golden.ts';
 
@@ -174,27 +173,13 @@ describe('the kernel refuses for real', { skip: cannotBe('root') || cannotBe('or
       await assertTold(user, ['env', 'container=docker'], words);
     });
 
-  test(
-    'no user namespace is left',
-    { skip: findOnHost('unshare') === undefined && 'this needs unshare (util-linux)' },
-    async () => {
-      // Written inside, the limit counts for what is below it alone.
-      await using user = ordinaryUser();
-      const inside = 'echo 0 >/proc/sys/user/max_user_namespaces && exec setpriv --inh-caps=-all "$@"';
-      const wrapper = [
-        'unshare',
-        '-U',
-        '--map-user=65534',
-        '--map-group=65534',
-        '--keep-caps',
-        'sh',
-        '-c',
-        inside,
-        'sh',
-      ];
-      await assertTold(user, wrapper, /user\.max_user_namespaces is 0[^]*sysctl -w user\.max_user_namespaces=10000/);
-      const few = wrapper.map((word) => word.replace('echo 0', 'echo 1'));
-      await assertTold(user, few, /a limit of namespaces is reached: user\.max_user_namespaces is 1 here/);
-    },
-  );
+  test('no user namespace is left', async () => {
+    // Written inside, the limit counts for what is below it alone.
+    await using user = ordinaryUser();
+    const inside = 'echo 0 >/proc/sys/user/max_user_namespaces && exec setpriv --inh-caps=-all "$@"';
+    const wrapper = ['unshare', '-U', '--map-user=65534', '--map-group=65534', '--keep-caps', 'sh', '-c', inside, 'sh'];
+    await assertTold(user, wrapper, /user\.max_user_namespaces is 0[^]*sysctl -w user\.max_user_namespaces=10000/);
+    const few = wrapper.map((word) => word.replace('echo 0', 'echo 1'));
+    await assertTold(user, few, /a limit of namespaces is reached: user\.max_user_namespaces is 1 here/);
+  });
 });
