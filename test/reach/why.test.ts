@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import { renameSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { up } from '../../src/commands/lab/up.ts';
 import { exec } from '../../src/commands/machines/exec.ts';
 import { run } from '../../src/commands/runs/run.ts';
 import { why, type WhyTarget } from '../../src/commands/machines/why.ts';
 import { firstBroken, type ReachReport } from '../../src/reach/reach-report.ts';
+import { machineInits } from '../helpers/machines/leftovers.ts';
 import { runCli } from '../helpers/cli.ts';
 import { testContext } from '../helpers/command-context.ts';
 import { cannotMakeMachines, labFolder } from '../helpers/machines/machines.ts';
@@ -374,23 +373,6 @@ describe('why', { skip: await cannotMakeMachines() }, () => {
     assert.equal(report.links.at(-1)?.seen, 'cid may not see the rules of gamma (sudo does not let it)');
   });
 
-  test('a machine that does not answer', async () => {
-    const socket = join(folder.path, '.lab/sockets/alpha.sock');
-    renameSync(socket, `${socket}.away`);
-    try {
-      const report = await look('alpha', 6100);
-      assert.equal(
-        states(report),
-        'name ok, address broken, route ok, neighbour ok, listener unknown, firewall unknown',
-      );
-      assert.match(firstBroken(report)?.seen ?? '', /^alpha cannot be reached: /);
-      assert.match(firstBroken(report)?.cure ?? '', /lab status/);
-      await assert.rejects(look('beta', 6100, 'tcp', 'alpha'), { exitCode: 3 });
-    } finally {
-      renameSync(`${socket}.away`, socket);
-    }
-  });
-
   test('the own name of a machine may be loopback there: a client on it goes the same way', async () => {
     const keep = 'sudo cp /etc/hosts /etc/hosts.kept; sudo sed -i "s/.* alpha$/127.0.1.1 alpha/" /etc/hosts';
     await using _hosts = await changed('alpha', keep, 'sudo cp /etc/hosts.kept /etc/hosts');
@@ -425,5 +407,15 @@ describe('why', { skip: await cannotMakeMachines() }, () => {
       ['delta', 'alpha:6100', 2],
     ] as const)
       assert.equal((await lab('why', from, target)).exitCode, code, `${from} ${target}`);
+  });
+
+  /* The last: the machine is gone. */
+  test('a machine that does not answer', async () => {
+    process.kill(machineInits(folder.path)[0]!, 'SIGKILL');
+    const report = await look('alpha', 6100);
+    assert.match(states(report), /^name ok, address broken, /);
+    assert.match(firstBroken(report)?.seen ?? '', /^alpha cannot be reached: /);
+    assert.match(firstBroken(report)?.cure ?? '', /lab status/);
+    await assert.rejects(look('beta', 6100, 'tcp', 'alpha'), { exitCode: 3 });
   });
 });

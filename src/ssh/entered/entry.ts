@@ -118,6 +118,14 @@ export class Entry {
     }
   }
 
+  /** Resolves when all that was written has been taken, or after so long. */
+  async taken(limitMs: number): Promise<void> {
+    const look = (): Attempt<true> =>
+      this.#untakenBytes === 0 || this.#isClosed ? { value: true } : { seen: 'input on its way' };
+    const wake = (): Promise<void> => this.#taken.next();
+    await retryUntil(look, { what: 'input to be taken', timeoutMs: limitMs, wake }).catch(() => undefined);
+  }
+
   /** Closes its standard input. */
   endInput(): void {
     this.#send('E', '');

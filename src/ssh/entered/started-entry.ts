@@ -11,6 +11,9 @@ const END_OF_TRANSMISSION = '\u0004';
  */
 const TERMINAL_SILENCE_MS = 50;
 
+/** What is typed is in the terminal before anything else is asked of it, unless that takes no more. */
+const TYPED_MS = 100;
+
 /** A command that was started by entering the machine. It ends with the Shell at the latest. */
 export class StartedEntry implements RemoteProcess {
   readonly pid: number;
@@ -35,6 +38,7 @@ export class StartedEntry implements RemoteProcess {
   async write(bytes: Uint8Array | string): Promise<void> {
     if (this.#entry.isClosed) await this.#entry.exit;
     await this.#entry.write(bytes);
+    if (this.#hasTerminal) await this.#entry.taken(TYPED_MS);
   }
 
   end(): void {
