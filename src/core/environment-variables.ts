@@ -66,5 +66,13 @@ export const environmentVariables = [
   },
   { name: 'SUDO_GID', meaning: 'the group of who called sudo (sudo sets it)', readBy: ['host'] },
   { name: 'SSH_AUTH_SOCK', meaning: 'socket of the SSH agent', readBy: ['providers'] },
+  {
+    name: 'GITHUB_ACTIONS',
+    meaning: 'a job of GitHub, for which "lab doctor" has lines of its own',
+    readBy: ['providers'],
+  },
+  { name: 'KUBERNETES_SERVICE_HOST', meaning: 'a container of Kubernetes, likewise', readBy: ['providers'] },
+  { name: 'container', meaning: 'what made the container that lab runs in, likewise', readBy: ['providers'] },
+  { name: 'WSL_DISTRO_NAME', meaning: 'the Windows Subsystem for Linux, likewise', readBy: ['providers'] },
   { name: 'ProgramData', meaning: "folder of OpenSSH's configuration on Windows", readBy: ['providers'] },
 ] as const satisfies readonly EnvironmentVariable[];

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Lab } from '../../lab/types.ts';
-import { replaceFileSync } from '../../state/files/own-file.ts';
+import { readOwnFile, replaceFileSync } from '../../state/files/own-file.ts';
 import { findControlGroups, outOfMemoryKills, removeGroups, type ControlGroups } from './control-groups.ts';
 import { keepLimits, limitMeans } from './machine-limits.ts';
 import type { MachineLimits } from './plan/limits.ts';
@@ -71,10 +70,8 @@ function groupLines(stateFolder: string): { readonly machine: string; readonly f
     });
 }
 
+/** What is no file of ours any more says nothing. */
 function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
+  const own = readOwnFile(file);
+  return typeof own === 'string' ? '' : own.text;
 }
