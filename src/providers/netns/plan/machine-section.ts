@@ -165,6 +165,9 @@ const SHARED_MEMORY = '/.lab/shm';
 /** The number of the group `tty` on every Debian and Ubuntu, to which terminals are given. */
 const TTY_GROUP = 5;
 
+/** The host has 4096 for all (Documentation/admin-guide/sysctl/kernel.rst, pty), and no one machine takes them. */
+const MOST_TERMINALS = 256;
+
 function systemMounts(root: string, { oneIdentity }: PlanOptions): Operation[] {
   const safe = MountFlag.noSuid | MountFlag.noDev | MountFlag.noExec;
   return [
@@ -175,7 +178,7 @@ function systemMounts(root: string, { oneIdentity }: PlanOptions): Operation[] {
       'devpts',
       `${root}/dev/pts`,
       MountFlag.noSuid | MountFlag.noExec,
-      `newinstance,ptmxmode=0666,mode=620${oneIdentity === undefined ? `,gid=${TTY_GROUP}` : ''}`,
+      `newinstance,max=${MOST_TERMINALS},ptmxmode=0666,mode=620${oneIdentity === undefined ? `,gid=${TTY_GROUP}` : ''}`,
     ),
     op.bind(root + SHARED_MEMORY, `${root}/dev/shm`),
     op.remount(`${root}/dev/shm`, MountFlag.noSuid | MountFlag.noDev),
