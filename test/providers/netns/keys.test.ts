@@ -117,7 +117,7 @@ describe('keys on this host', { skip: cannotBe(process.getuid?.() === 0 ? 'root'
     assert.ok(!readFileSync(join(user.folder, '.lab/known_hosts'), 'utf8').includes(old.split(' ')[1]!));
   });
 
-  test('keys that are damaged are reported with the cure, and made again', async () => {
+  test('keys that are damaged are in the way of nothing that lab does, and made again', async () => {
     await using user = currentUser();
     writeFileSync(join(user.folder, 'lab.yaml'), two);
     assert.equal((await user.lab('up')).exitCode, 0);
@@ -127,9 +127,7 @@ describe('keys on this host', { skip: cannotBe(process.getuid?.() === 0 ? 'root'
       secret,
       text.replace(/^./, (digit) => (digit === '0' ? '1' : '0')),
     );
-    const told = await user.lab('exec', 'a', '--', 'true');
-    assert.equal(told.exitCode, 3);
-    assert.match(told.stderr, /keys of this lab are damaged: .*secret[^]*lab down/);
+    assert.equal(await on(user, 'a', 'hostname'), 'a', 'lab itself comes in without them');
     assert.equal((await user.lab('down')).exitCode, 0);
     appendFileSync(join(user.folder, 'lab.yaml'), 'ssh: peers\n');
     const up = await user.lab('up');
