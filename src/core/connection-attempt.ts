@@ -35,3 +35,28 @@ export interface ListeningProgram {
   /** All on which it does; `*` is every IPv4 and IPv6 one. None: it does not listen on that port. */
   readonly addresses: readonly string[];
 }
+
+/** An attempt of which a reader should know: it is no ordinary connection to a server of the lab. */
+export interface ToldAttempt {
+  readonly machine: string;
+  readonly protocol: 'tcp' | 'udp';
+  readonly to: { readonly address: string; readonly port: number };
+  /** `absent`: an address of a network of the lab that no machine has. */
+  readonly place: 'itself' | 'machine' | 'gateway' | 'absent' | 'outside';
+  /** Name of the machine, or of the network whose gateway it is. */
+  readonly owner: string | undefined;
+  /** `sent`: nothing came back that says that it did not arrive. */
+  readonly outcome: 'refused' | 'unreachable' | 'unanswered' | 'connected' | 'sent';
+  /** How often it was refused. */
+  readonly refused: number;
+  /** The servers that may have been meant. */
+  readonly servers: readonly MeantServer[];
+}
+
+/** A server of the lab; `addresses` are those on which it listened, undefined when nobody looked. */
+export interface MeantServer {
+  readonly program: string;
+  readonly machine: string;
+  readonly port: number;
+  readonly addresses: readonly string[] | undefined;
+}

@@ -1,3 +1,4 @@
+import type { ToldAttempt } from './connection-attempt.ts';
 import type { ProgramHint } from './program-hint.ts';
 import type { PacketProblem, PacketWish } from './packet-problem.ts';
 import type { ProgramLook } from './program-look.ts';
@@ -176,29 +177,4 @@ export interface Cause {
   readonly end?: ProgramStatus | undefined;
   /** The last line that it printed, or the one that says what went wrong. */
   readonly line?: string | undefined;
-}
-
-/** An attempt of which a reader should know: it is no ordinary connection to a server of the lab. */
-export interface ToldAttempt {
-  readonly machine: string;
-  readonly protocol: 'tcp' | 'udp';
-  readonly to: { readonly address: string; readonly port: number };
-  /** `absent`: an address of a network of the lab that no machine has. */
-  readonly place: 'itself' | 'machine' | 'gateway' | 'absent' | 'outside';
-  /** Name of the machine, or of the network whose gateway it is. */
-  readonly owner: string | undefined;
-  /** `sent`: nothing came back that says that it did not arrive. */
-  readonly outcome: 'refused' | 'unreachable' | 'unanswered' | 'connected' | 'sent';
-  /** How often it was refused. */
-  readonly refused: number;
-  /** The servers that may have been meant. */
-  readonly servers: readonly MeantServer[];
-}
-
-/** A server of the lab; `addresses` are those on which it listened, undefined when nobody looked. */
-export interface MeantServer {
-  readonly program: string;
-  readonly machine: string;
-  readonly port: number;
-  readonly addresses: readonly string[] | undefined;
 }

@@ -1,7 +1,7 @@
 import type { HashedFile } from '../core/files/sha256.ts';
 import type { CaptureFlaw, CaptureGap } from '../core/capture-facts.ts';
 import type { Conversation } from '../packets/conversation.ts';
-import type { ToldAttempt } from '../core/step-problem.ts';
+import type { ToldAttempt } from '../core/connection-attempt.ts';
 import type { LabDescription, MachineFacts, ToolOutput } from '../core/lab-description.ts';
 import type { RecordCheck } from './record/misfit.ts';
 import type { SegmentWords } from './diagram/diagram-words.ts';

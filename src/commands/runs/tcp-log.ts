@@ -5,7 +5,7 @@ import { readCapture } from '../../packets/read-capture.ts';
 import type { Conversation } from '../../packets/conversation.ts';
 import { UsageError } from '../../core/errors.ts';
 import type { CaptureFacts } from '../../core/capture-facts.ts';
-import type { ToldAttempt } from '../../core/step-problem.ts';
+import type { ToldAttempt } from '../../core/connection-attempt.ts';
 import { NetworkFold } from '../../report/attempts/network-fold.ts';
 import { CAPTURE_FILE, LARGEST_CAPTURE } from '../../report/run/run-files.ts';
 import { stateFolderFor } from '../../state/state-folder.ts';

@@ -8,7 +8,7 @@ import { misfitsAt, type Misfit, type MisfitFacts } from '../../report/record/mi
 import type { NetworkFold } from '../../report/attempts/network-fold.ts';
 import { CAPTURE_FILE, LARGEST_CAPTURE } from '../../report/run/run-files.ts';
 import type { RunDocument } from '../../report/run/run-summary.ts';
-import { refutedTcp, type PassedTcp } from '../../scenario/recheck/recheck.ts';
+import { refutedTcp, type PassedTcp } from '../../scenario/recheck/refuted-tcp.ts';
 import { readStoredBytes } from '../../state/files/stored-file.ts';
 
 /** What the events say of the network. */

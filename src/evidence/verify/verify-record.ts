@@ -14,6 +14,7 @@ import {
   type Unknown,
 } from '../../report/record/misfit.ts';
 import { Recheck } from '../../scenario/recheck/recheck.ts';
+import { verbNamed } from '../../scenario/verbs/index.ts';
 import { CAPTURE_FILE, roleFile, SIGNATURE_FILE } from '../../report/run/run-files.ts';
 import { runShape } from '../../report/run/run-shape.ts';
 import type { RunDocument } from '../../report/run/run-summary.ts';
@@ -61,7 +62,7 @@ export async function verifyRecord(
       .filter(({ omittedBytes }) => omittedBytes !== undefined)
       .flatMap(({ role }) => [roleFile(role, 'log'), roleFile(role, 'cast'), 'session.log', 'session.cast']),
   );
-  const recheck = new Recheck();
+  const recheck = new Recheck((verb, map) => verbNamed(verb)?.claims?.(map));
   const told = await tellRecord(folder, {
     onEvent: (event) => recheck.take(event),
     signal,

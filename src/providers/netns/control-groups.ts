@@ -58,8 +58,8 @@ export function findControlGroups(files: GroupFiles = groupFiles()): ControlGrou
 
 function groupFiles(): GroupFiles {
   return {
-    mountInfo: readFileSync('/proc/self/mountinfo', 'utf8'),
-    ownGroups: readFileSync('/proc/self/cgroup', 'utf8'),
+    mountInfo: readOrEmpty('/proc/self/mountinfo'),
+    ownGroups: readOrEmpty('/proc/self/cgroup'),
     isRoot: process.getuid?.() === 0,
   };
 }

@@ -1,4 +1,4 @@
-import type { MeantServer, ToldAttempt } from '../../core/step-problem.ts';
+import type { MeantServer, ToldAttempt } from '../../core/connection-attempt.ts';
 
 /** What is said of connection attempts. `target`: a socket, and whose it is; `place`: `vm1:7999`. No full stops. */
 export interface AttemptWords {

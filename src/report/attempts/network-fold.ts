@@ -3,7 +3,7 @@ import type { ListeningProgram, WatchedAttempts } from '../../core/connection-at
 import { type EventHandlers, handleEvent } from '../../core/event-listeners.ts';
 import type { Event } from '../../core/events.ts';
 import type { LabDescription } from '../../core/lab-description.ts';
-import type { ToldAttempt } from '../../core/step-problem.ts';
+import type { ToldAttempt } from '../../core/connection-attempt.ts';
 import type { Conversation, Segment } from '../../packets/conversation.ts';
 import { toldAttempts } from './told-attempts.ts';
 

@@ -1,5 +1,5 @@
 import type { ConnectionAttempt, ListeningProgram, WatchedAttempts } from '../../core/connection-attempt.ts';
-import type { MeantServer, ToldAttempt } from '../../core/step-problem.ts';
+import type { MeantServer, ToldAttempt } from '../../core/connection-attempt.ts';
 import { isLoopback, isNameQuestion } from './attempt-sentence.ts';
 import { broadcastOf, contains, parseIPv4, parseSubnet, type Subnet } from '../../core/ipv4.ts';
 

@@ -1,5 +1,5 @@
 import type { ConnectionAttempt, ListeningProgram, WatchedAttempts } from '../../core/connection-attempt.ts';
-import type { MeantServer, ToldAttempt } from '../../core/step-problem.ts';
+import type { MeantServer, ToldAttempt } from '../../core/connection-attempt.ts';
 import { count, list, object, oneOf, optional, port, text, type Shape } from '../../core/json/shape.ts';
 
 const protocol = oneOf('tcp', 'udp');

@@ -1,5 +1,5 @@
 import type { ListeningProgram } from '../../core/connection-attempt.ts';
-import type { ToldAttempt } from '../../core/step-problem.ts';
+import type { ToldAttempt } from '../../core/connection-attempt.ts';
 import { inspectPort } from '../../ports/inspect-port.ts';
 import { toldAttempts } from '../../report/attempts/told-attempts.ts';
 import type { PlayContext } from './play-context.ts';

@@ -2,28 +2,12 @@ import { type EventHandlers, type EventOf, handleEvent } from '../../core/event-
 import type { Event } from '../../core/events.ts';
 import type { StepProblem } from '../../core/step-problem.ts';
 import { patternText } from '../../lab/pattern.ts';
-import type { CaptureReading } from '../../packets/capture-reading.ts';
+import type { Pattern } from '../../lab/types.ts';
 import { isEnd, type ExpectedEnd } from '../playing/exit-words.ts';
 import { TerminalReader } from '../playing/terminal-reader.ts';
-import { checkTcp, type TcpExpectation } from '../tcp/tcp-expectation.ts';
-import { readStepText, type StepMap } from './step-text.ts';
-import { toldTcp } from './told-tcp.ts';
-
-/** A step that is said to have passed, and cannot have. */
-export interface RefutedStep {
-  /** From 0. */
-  readonly index: number;
-  readonly problem: Pick<StepProblem, 'expected' | 'seen'>;
-}
-
-/** A `tcp` step that passed. */
-export interface PassedTcp {
-  /** From 0. */
-  readonly index: number;
-  readonly expectation: TcpExpectation;
-  /** When it passed, milliseconds since the Unix epoch. */
-  readonly wallMs: number;
-}
+import type { PassedTcp, RefutedStep } from './refuted-tcp.ts';
+import type { ClaimsOf } from './step-claims.ts';
+import { readStepText } from './step-text.ts';
 
 interface Terminal {
   readonly reader: TerminalReader;
@@ -46,6 +30,7 @@ interface PassedExit {
  * not all stored, programs that draw on their screen.
  */
 export class Recheck {
+  readonly #claimsOf: ClaimsOf;
   readonly #terminals = new Map<string, Terminal>();
   readonly #starts = new Map<string, number>();
   /** By role and start. */
@@ -79,6 +64,11 @@ export class Recheck {
     'scenario-step-passed': (event) => this.#passed(event),
   };
 
+  /** `claimsOf`: what the verbs say. */
+  constructor(claimsOf: ClaimsOf) {
+    this.#claimsOf = claimsOf;
+  }
+
   /** Takes all events of the run, in order. */
   take(event: Event): void {
     handleEvent(this.#handlers, event);
@@ -100,33 +90,22 @@ export class Recheck {
   }
 
   #passed({ index, text, at }: EventOf<'scenario-step-passed'>): void {
-    const { verb, map } = readStepText(text) ?? {};
-    if (map === undefined) return;
-    if (verb === 'expect') this.#lookForTexts(index, map);
-    else if (verb === 'exit') this.#noteExits(index, map);
-    else if (verb === 'tcp') {
-      const expectation = toldTcp(map);
-      if (expectation !== undefined) this.tcpSteps.push({ index, expectation, wallMs: at.wallMs });
-    }
+    const step = readStepText(text);
+    const { shown = [], ends = [], tcp } = (step && this.#claimsOf(step.verb, step.map)) ?? {};
+    for (const [role, pattern] of shown) this.#lookForText(index, role, pattern);
+    for (const [role, wanted] of ends) this.#exits.push({ index, role, wanted, start: this.#startOf(role) });
+    if (tcp !== undefined) this.tcpSteps.push({ index, expectation: tcp, wallMs: at.wallMs });
   }
 
-  #lookForTexts(index: number, { entries }: StepMap): void {
-    for (const [role, value] of entries) {
-      const terminal = this.#terminals.get(role);
-      if (typeof value !== 'object' || !('pattern' in value) || isMasked(value.pattern)) continue;
-      const isSure =
-        terminal === undefined ||
-        !(terminal.isPartial || terminal.reader.droppedLines > 0 || terminal.reader.screen !== undefined);
-      if (!isSure || terminal?.reader.shows(value.pattern) === true) continue;
-      const expected = { kind: 'text', role, pattern: patternText(value.pattern) } as const;
-      this.#shown.push({ index, role, problem: { expected, seen: { kind: 'nothing-in-time' } } });
-    }
-  }
-
-  #noteExits(index: number, { entries }: StepMap): void {
-    for (const [role, wanted] of entries)
-      if (typeof wanted === 'number' || typeof wanted === 'string')
-        this.#exits.push({ index, role, wanted, start: this.#startOf(role) });
+  #lookForText(index: number, role: string, pattern: Pattern): void {
+    if (isMasked(pattern)) return;
+    const terminal = this.#terminals.get(role);
+    const isSure =
+      terminal === undefined ||
+      !(terminal.isPartial || terminal.reader.droppedLines > 0 || terminal.reader.screen !== undefined);
+    if (!isSure || terminal?.reader.shows(pattern) === true) return;
+    const expected = { kind: 'text', role, pattern: patternText(pattern) } as const;
+    this.#shown.push({ index, role, problem: { expected, seen: { kind: 'nothing-in-time' } } });
   }
 
   #startOf(role: string): number {
@@ -135,26 +114,10 @@ export class Recheck {
 }
 
 /** A secret stands in no record; stars stand for it. */
-function isMasked(pattern: { readonly text: string } | { readonly regex: RegExp }): boolean {
+function isMasked(pattern: Pattern): boolean {
   return 'text' in pattern && /^\*+$/.test(pattern.text);
 }
 
 function endedOtherwise({ exitCode, signal }: EventOf<'program-exited'>): StepProblem['seen'] {
   return { kind: 'ended-otherwise', end: { exitCode, signal } };
-}
-
-/**
- * What the packets say against a `tcp` step that passed: what is wrong with it in each of these readings of the capture,
- * which end at different moments. Undefined when it fits one of them.
- */
-export function refutedTcp(
-  { index, expectation }: PassedTcp,
-  readings: readonly CaptureReading[],
-): RefutedStep | undefined {
-  const findings = readings.map(({ conversations }) => checkTcp(expectation, conversations));
-  const last = findings.at(-1);
-  if (last === undefined || findings.some(({ length }) => length === 0)) return undefined;
-  const problems = last.map(({ wanted, found }) => ({ wanted, found }));
-  const expected = { kind: 'packets', wishes: problems.map(({ wanted }) => wanted) } as const;
-  return { index, problem: { expected, seen: { kind: 'packets', problems } } };
 }

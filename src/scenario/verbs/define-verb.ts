@@ -3,6 +3,8 @@ import { StepOrder, type RunningPrograms } from '../order.ts';
 import type { ExpectedEnd } from '../playing/exit-words.ts';
 import type { PlayContext, StepLimit } from '../playing/play-context.ts';
 import type { OptionsSchema } from '../reading/options.ts';
+import type { StepClaims } from '../recheck/step-claims.ts';
+import type { StepMap } from '../recheck/step-text.ts';
 import type { StepPart } from '../reading/step-part.ts';
 
 /** What a verb makes of the value behind it. */
@@ -62,6 +64,11 @@ interface VerbFacts {
   readonly needsPackets?: true;
   /** It maps roles to what people type and read: lab writes this in quotes, so that it needs no knowledge of YAML. */
   readonly isQuoted?: true;
+  /**
+   * What a step of it that passed says has happened, from its text in events, for a record that is looked at again.
+   * Default: nothing that a record shows.
+   */
+  claims?(map: StepMap): StepClaims;
   /** What stands behind the verb when `lab record` saw this; undefined when another verb says it. */
   recorded?(action: RecordedAction): unknown;
 }

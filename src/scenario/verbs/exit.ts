@@ -18,6 +18,11 @@ export const exit = defineVerb<Ends>('exit', {
   timeoutMs: 10_000,
   parse: (part) => parseRoleMap(part, 'exit: { client: 0 }', parseEnd),
   text: (ends) => mapText(ends.map(([role, end]) => [role, String(end)])),
+  claims: ({ entries }) => ({
+    ends: [...entries].flatMap(([role, end]) =>
+      typeof end === 'number' || typeof end === 'string' ? [[role, end] as const] : [],
+    ),
+  }),
   acts: (ends) => ends.map(([role]) => ({ role, words: 'waits until it ends' })),
   ends: (ends) => ends,
   follow(ends, order) {

@@ -28,6 +28,11 @@ export const expect = defineVerb<Patterns>('expect', {
   isQuoted: true,
   parse: (part) => parseRoleMap(part, 'expect: { server: "Hello" }', parseExpectation),
   text: (patterns) => mapText(patterns.map(([role, pattern]) => [role, patternText(pattern)])),
+  claims: ({ entries }) => ({
+    shown: [...entries].flatMap(([role, value]) =>
+      typeof value === 'object' && 'pattern' in value ? [[role, value.pattern] as const] : [],
+    ),
+  }),
   acts: (patterns) => patterns.map(([role, pattern]) => ({ role, words: `waits for ${patternText(pattern)}` })),
   follow(patterns, order) {
     for (const [role] of patterns) order.needsStarted(role, keyOf(role));

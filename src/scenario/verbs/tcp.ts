@@ -1,6 +1,7 @@
 import { parseTcp, tcpSchema, tcpText } from '../tcp/read-tcp.ts';
 import { checkPackets } from '../tcp/tcp-check.ts';
 import type { TcpExpectation } from '../tcp/tcp-expectation.ts';
+import { toldTcp } from '../recheck/told-tcp.ts';
 import { defineVerb } from './define-verb.ts';
 
 export const tcp = defineVerb<TcpExpectation>('tcp', {
@@ -14,6 +15,7 @@ export const tcp = defineVerb<TcpExpectation>('tcp', {
   needsPackets: true,
   parse: parseTcp,
   text: tcpText,
+  claims: (map) => ({ tcp: toldTcp(map) }),
   async play(expectation, limit, play) {
     await checkPackets(expectation, play.limitOf(limit), play);
     return 'played';
