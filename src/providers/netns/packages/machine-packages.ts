@@ -1,12 +1,10 @@
 import { EnvironmentError } from '../../../core/errors.ts';
 import { inStep } from '../../../core/events.ts';
 import { listed } from '../../../core/text/suggest.ts';
-import { hasApt } from '../../../host/apt-get.ts';
 import type { Lab, Machine } from '../../../lab/types.ts';
 import type { Work } from '../../provider.ts';
 import type { PackageLayer } from '../plan/packages/layer-types.ts';
 import type { HostFacts } from '../plan/plan-input.ts';
-import { buildLayer } from './build-layer.ts';
 import { findLayer, hasDpkg, layerKey } from './layer-store.ts';
 
 /**
@@ -47,6 +45,11 @@ async function make(
       `${wanted} must be downloaded`,
       'Run "lab up" once without --offline: then it is in the cache.',
     );
+  // Loaded only where something is built: every other command would wait for it.
+  const [{ hasApt }, { buildLayer }] = await Promise.all([
+    import('../../../host/apt-get.ts'),
+    import('./build-layer.ts'),
+  ]);
   if (!hasApt()) throw cannot(machines, 'there is no apt-get on this host', 'Install it, or use provider qemu.');
   await inStep(events, `install ${wanted} for ${names}`, (onProgress) =>
     buildLayer(key, packages, { host, onProgress, signal }),
