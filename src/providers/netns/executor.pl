@@ -725,7 +725,7 @@ sub rights_of_machines {
     my (%rights, $name);
     for my $operation (@plan) {
         $name = $operation->[1] if $operation->[0] =~ /^machine\z/;
-        push @{ $rights{$name} }, $operation if $operation->[0] =~ /^(limit|filter-system-calls|keep-capabilities|no-new-privileges)\??\z/;
+        push @{ $rights{$name} }, $operation if $operation->[0] =~ /^(limit|processors|filter-system-calls|keep-capabilities|no-new-privileges)\??\z/;
     }
     return %rights;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempDisposableSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { findControlGroups, makeGroups, outOfMemoryKills } from '../../../src/providers/netns/control-groups.ts';
@@ -115,6 +115,10 @@ for (const [kind, make] of [
           limits.stdout.split(/\s+/).filter((word) => /^\d+$/.test(word)),
           ['512', '1024', '1024', '1024'],
         );
+        // Control groups count the time on all of them, else there is the one.
+        const processors = await user.lab('exec', 'vm1', '--', 'nproc');
+        const isCounted = /limits by control groups/.test(up.stderr);
+        assert.equal(processors.stdout.trim(), isCounted ? String(availableParallelism()) : '1');
         assert.equal((await user.lab('down')).exitCode, 0);
       });
     },
