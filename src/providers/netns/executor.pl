@@ -562,22 +562,12 @@ sub serve_captures {
     my %port_of = map { ("$_->[3]\t$_->[4]" => $_->[2]) } grep { $_->[0] eq 'veth' } @plan;
     my $pid = fork // die "fork: $!\n";
     if ($pid != 0) { close $capture_listener; return }
-    close $_ for grep { defined } $end_writer, $netfilter_listener, $outside_listener, $network_writer;
-    # The label is for the lab's init alone: its end is the end of this process too.
-    $0 = 'lab-captures';
-    name_process('lab-captures');
-    open STDIN,  '<',  '/dev/null';
-    open STDOUT, '>&', \*STDERR;
-    # What of the plan is not needed here is better not here: there are keys in it.
-    @plan = ();
-    # None of the machines' sockets is for it.
-    %machine_listener = ();
+    leave_lab('lab-captures', $netfilter_listener, $outside_listener);
     chroot $root or die "$root: $!\n";
     chdir '/';
     keep_capabilities(join ' ', CAP_SETGID, CAP_SETUID, CAP_NET_RAW);
     call('prctl', PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     %ENV = (PATH => $ENV{PATH}, LC_ALL => 'C');
-    $SIG{CHLD} = 'IGNORE';
     while (1) {
         accept my $connection, $capture_listener or next;
         next if fork // 1;
@@ -664,7 +654,8 @@ sub answer_netfilter {
     }
 }
 
-# A process that serves next to the lab's init keeps of what that holds what is not named here.
+# A process that serves next to the lab's init keeps of what that holds what is not named here. The label is for that init alone, whose end is the end
+# of this process, too; the plan has keys in it, and the machines' sockets are for none of these.
 sub leave_lab {
     my ($name, @listeners) = @_;
     # The machines wait for the ends of the pipes.
@@ -783,7 +774,6 @@ sub read_line {
 # ---- memory of the machines ----------------------------------------------------------------------------------------------
 
 use constant { LOOK_SECONDS => 0.02, CALM_LOOKS => 50, STIR_KIB => 8192, PAGE_BYTES => POSIX::sysconf(POSIX::_SC_PAGESIZE) };
-use constant { CAP_DAC_READ_SEARCH => 2, CAP_KILL => 5, CAP_SYS_PTRACE => 19 };
 
 # Where no control group bounds what the programs of a machine take, a process on the lab's side looks, and ends the largest program of a machine that has
 # more than its limit. Most of the time it reads one line, how much the whole host has left: only when that goes down does it count.
