@@ -1,3 +1,4 @@
+import { joined } from '../report/language/failure-words.ts';
 /**
  * How one wall was found. `holds`: it was tried, and nothing got through. `shared`: there is none, on purpose, as
  * between machines on one network. `open`: something got through that should not. `unknown`: it could not be tried.
@@ -35,6 +36,4 @@ export const hostWall: WallMaker = (wall, state, seen) => ({ wall, from: 'host',
 export const neighbourWall: WallMaker = (wall, state, seen) => ({ wall, from: 'neighbours', state, seen });
 
 /** `a, b and c`. */
-export function inWords(names: readonly string[]): string {
-  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
-}
+export const inWords = (names: readonly string[]): string => joined(names, 'and');
