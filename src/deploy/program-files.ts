@@ -59,7 +59,7 @@ export async function programEntries(program: Program, labFolder: string, hashFi
   if (entries.length > MOST_FILES_OF_PROGRAM)
     throw new UsageError(
       `program ${program.name} has ${entries.length} files; a program may have ${MOST_FILES_OF_PROGRAM}`,
-      { code: 'program-files-wrong', hint: 'Name the files and folders that it needs in `files`.' },
+      { code: 'program-files-wrong', hint: 'Name the files and folders that it needs in "files".' },
     );
   return entries.toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }
@@ -121,7 +121,7 @@ class Collector {
     const info = await this.#guarded(source, stat(source));
     if (info.isDirectory()) return this.#folder(source, path, ancestors);
     if (!info.isFile())
-      throw this.#fault(`${source} is neither a file nor a folder but ${oddKind(info)}`, 'Remove it from `files`.');
+      throw this.#fault(`${source} is neither a file nor a folder but ${oddKind(info)}`, 'Remove it from "files".');
     const { sha256, sizeBytes } = await this.#guarded(source, this.#hashFile({ path: source, within: this.#within }));
     return [
       {
@@ -181,7 +181,7 @@ class Collector {
     const { name, buildOn } = this.#program;
     const build = buildOn === undefined ? this.#program.build : undefined;
     if (cause instanceof NoOrdinaryFileError)
-      return this.#fault(`${source} is neither a file nor a folder but ${cause.kind}`, 'Remove it from `files`.');
+      return this.#fault(`${source} is neither a file nor a folder but ${cause.kind}`, 'Remove it from "files".');
     if (cause instanceof UsageError)
       return new UsageError(`program ${name}: ${cause.message}`, { code: cause.code, hint: cause.hint, cause });
     const code = systemCode(cause);
@@ -189,8 +189,8 @@ class Collector {
       const made = build === undefined ? '' : `, although its build (${quoteCommand(build)}) succeeded`;
       const hint =
         build === undefined
-          ? 'Correct `files` of the program, or give it a `build` that makes the file.'
-          : 'Correct `files` or `build` of the program.';
+          ? 'Correct "files" of the program, or give it a "build" that makes the file.'
+          : 'Correct "files" or "build" of the program.';
       return new UsageError(`program ${name}: the file ${source} is missing${made}`, {
         code: 'program-file-missing',
         hint,

@@ -18,22 +18,22 @@ const refusals: Readonly<Record<string, Refusal>> = {
     reason: 'this host has no room for more open files',
     hint:
       'End programs that you no longer need; ' +
-      '`sysctl fs.file-nr fs.file-max` shows how many are open and how many may be.',
+      '"sysctl fs.file-nr fs.file-max" shows how many are open and how many may be.',
   },
   EAGAIN: {
     code: 'no-resources',
     reason: 'this host starts no more processes for you',
-    hint: 'End programs that you no longer need; `ulimit -u` shows how many you may have.',
+    hint: 'End programs that you no longer need; "ulimit -u" shows how many you may have.',
   },
   ENOMEM: {
     code: 'no-memory',
     reason: 'this host has no memory left',
-    hint: 'End programs that you no longer need; `free -h` shows how much is left.',
+    hint: 'End programs that you no longer need; "free -h" shows how much is left.',
   },
   ENOSPC: {
     code: 'disk-full',
     reason: 'the disk is full',
-    hint: 'Free some space (`df -h` shows how much there is), then run the command again.',
+    hint: 'Free some space ("df -h" shows how much there is), then run the command again.',
   },
   EDQUOT: {
     code: 'disk-full',
@@ -54,7 +54,7 @@ const refusals: Readonly<Record<string, Refusal>> = {
   EIO: {
     code: 'io-error',
     reason: 'the device failed',
-    hint: 'Look at the disk or the terminal that it names: `dmesg` shows what the kernel says of it.',
+    hint: 'Look at the disk or the terminal that it names: "dmesg" shows what the kernel says of it.',
   },
   ELOOP: { code: 'link-loop', reason: 'links lead in a circle', hint: 'Remove the link that it names.' },
   ENAMETOOLONG: {

@@ -18,7 +18,7 @@ export async function lookOver(socket: Socket, machine: string, program: string)
   } catch (error) {
     throw new ConnectionError(machine, `${machine} cannot be looked at: ${messageOf(error)}`, {
       code: 'outside-lost',
-      hint: '`lab status` shows whether it runs; `lab up` brings it back.',
+      hint: '"lab status" shows whether it runs; "lab up" brings it back.',
       cause: error,
     });
   }

@@ -17,7 +17,7 @@ export function readProviderState<T>(shape: Shape<T>, state: ProviderState, prov
       {
         code: 'state-broken',
         detail: error.message,
-        hint: 'Run `lab down`, which then ends what the journal knows, and then `lab up`.',
+        hint: 'Run "lab down", which then ends what the journal knows, and then "lab up".',
         cause: error,
       },
     );

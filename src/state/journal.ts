@@ -188,13 +188,13 @@ function brokenLine(path: string, lineNumber: number, line: string): Environment
   return new EnvironmentError(`${path}:${lineNumber} is no journal record; something other than lab changed the file`, {
     code: 'journal-broken',
     detail: line.slice(0, 200),
-    hint: '`lab gc` finds what the line may have named.',
+    hint: '"lab gc" finds what the line may have named.',
   });
 }
 
 function noJournal(path: string): EnvironmentError {
   return new EnvironmentError(`${path} is no journal; something other than lab changed it`, {
     code: 'journal-broken',
-    hint: '`lab gc` finds what it may have named.',
+    hint: '"lab gc" finds what it may have named.',
   });
 }

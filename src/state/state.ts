@@ -85,13 +85,13 @@ function parseState(text: string, path: string): LabState {
 function newerState(path: string, version: number): EnvironmentError {
   return new EnvironmentError(
     `${path} has schema version ${version}, which a newer lab wrote; this one knows version 1`,
-    { code: 'state-newer', hint: 'Use that newer lab, or run its `lab down` first.' },
+    { code: 'state-newer', hint: 'Use that newer lab, or run its "lab down" first.' },
   );
 }
 
 function brokenState(path: string): EnvironmentError {
   return new EnvironmentError(`${path} is broken; something other than lab changed it`, {
     code: 'state-broken',
-    hint: 'Run `lab down`, which then ends what the journal knows, and then `lab up`.',
+    hint: 'Run "lab down", which then ends what the journal knows, and then "lab up".',
   });
 }

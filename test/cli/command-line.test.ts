@@ -86,16 +86,16 @@ describe('options of a command', () => {
 
 describe('what is not understood', () => {
   const cases: readonly [line: string, code: string, message: RegExp, hint: RegExp][] = [
-    ['stauts', 'unknown-command', /unknown command 'stauts'/, /Did you mean status\?/],
-    ['up --dry-runn', 'unknown-option', /unknown option '--dry-runn'/, /Did you mean --dry-run\?/],
-    ['sta', 'unknown-command', /unknown command 'sta'/, /Did you mean status\?/],
-    ['check', 'unknown-command', /unknown command 'check'/, /Did you mean check-port\?/],
-    ['run --capture', 'unknown-option', /unknown option '--capture'/, /Did you mean --no-capture\?/],
-    ['up --xyzzy', 'unknown-option', /unknown option '--xyzzy'/, /lab up --help/],
-    ['check-port', 'missing-argument', /missing required argument 'port'/, /lab check-port --help/],
+    ['stauts', 'unknown-command', /unknown command "stauts"/, /did you mean "status"\?/],
+    ['up --dry-runn', 'unknown-option', /unknown option "--dry-runn"/, /did you mean "--dry-run"\?/],
+    ['sta', 'unknown-command', /unknown command "sta"/, /did you mean "status"\?/],
+    ['check', 'unknown-command', /unknown command "check"/, /did you mean "check-port"\?/],
+    ['run --capture', 'unknown-option', /unknown option "--capture"/, /did you mean "--no-capture"\?/],
+    ['up --xyzzy', 'unknown-option', /unknown option "--xyzzy"/, /lab up --help/],
+    ['check-port', 'missing-argument', /missing required argument "port"/, /lab check-port --help/],
     ['check-port 1 2', 'excess-arguments', /too many arguments/, /lab check-port --help/],
-    ['run --repeat', 'option-missing-argument', /'--repeat <times>' argument missing/, /lab run --help/],
-    ['--xyzzy', 'unknown-option', /unknown option '--xyzzy'/, /"lab --help"/],
+    ['run --repeat', 'option-missing-argument', /"--repeat <times>" argument missing/, /lab run --help/],
+    ['--xyzzy', 'unknown-option', /unknown option "--xyzzy"/, /"lab --help"/],
     ['', 'no-command', /no command given/, /lab init/],
   ];
   for (const [line, code, message, hint] of cases) {

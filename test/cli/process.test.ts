@@ -29,7 +29,7 @@ describe('lab', { concurrency: true }, () => {
     using folder = temporaryFolder();
     const { exitCode, stdout, stderr } = await runCli(['stauts'], { cwd: folder.path });
     assert.deepEqual([exitCode, stdout], [2, '']);
-    assert.equal(stderr, "error: unknown command 'stauts'\nhint: Did you mean status?\n");
+    assert.equal(stderr, 'error: unknown command "stauts"\nhint: did you mean "status"?\n');
   });
 
   test('answers --json with one document, also when it fails', async () => {

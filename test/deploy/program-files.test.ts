@@ -104,7 +104,7 @@ test('a missing file is reported with the program, and whether its build should 
   await assert.rejects(entriesOf(folder.path, ['server.js']), (error: unknown) => {
     assert.ok(error instanceof UsageError);
     assert.equal(error.message, `program server: the file ${folder.path}/server.js is missing`);
-    assert.match(error.hint ?? '', /or give it a `build`/);
+    assert.match(error.hint ?? '', /or give it a "build"/);
     return true;
   });
   await assert.rejects(entriesOf(folder.path, ['server'], ['make', 'server']), {

@@ -100,7 +100,7 @@ test('a full disk is reported as such, with a next step', needsMount, () => {
     size: '64k',
     prepare: 'mkdir .lab; cat /dev/zero > fill 2>/dev/null || true',
   });
-  const hint = 'Free some space (`df -h .` shows how much there is), then run the command again.';
+  const hint = 'Free some space ("df -h ." shows how much there is), then run the command again.';
   assert.deepEqual(result, {
     code: 'disk-full',
     exitCode: 3,

@@ -60,7 +60,7 @@ test('whoever comes second is told who works on the lab, since when, and how to 
       assert.match(
         error.message,
         new RegExp(
-          `^another lab works on this lab: \`lab up\` \\(PID ${holder.pid}\\), since \\d\\d:\\d\\d:\\d\\d \\(.+ ago\\)$`,
+          `^another lab works on this lab: "lab up" \\(PID ${holder.pid}\\), since \\d\\d:\\d\\d:\\d\\d \\(.+ ago\\)$`,
         ),
       );
       assert.equal(error.hint, `Wait until it ends, or end it: kill ${holder.pid}`);
@@ -87,7 +87,7 @@ test('a lock whose process was killed with kill -9 is taken over, and the user i
   assert.match(
     notice.message,
     new RegExp(
-      `^took over the lock of \`lab up\` \\(PID ${holder.pid}\\), which started at .+ and ended without cleaning up$`,
+      `^took over the lock of "lab up" \\(PID ${holder.pid}\\), which started at .+ and ended without cleaning up$`,
     ),
   );
   assert.equal(JSON.parse(await readFile(join(folder.path, 'lock'), 'utf8')).pid, process.pid);

@@ -113,7 +113,7 @@ for (const [what, breakIt] of Object.entries(breakages)) {
       assert.ok(error instanceof EnvironmentError);
       assert.equal(error.code, 'state-broken');
       assert.match(error.message, /state\.json is broken/);
-      assert.match(error.hint ?? '', /`lab down`/);
+      assert.match(error.hint ?? '', /"lab down"/);
       return true;
     });
   });

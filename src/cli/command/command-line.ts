@@ -77,14 +77,14 @@ function faultOfOperands(command: CliCommand, reading: Reading): UsageError | un
   }
   for (const [name, { isNeeded, missingCode = 'missing-argument' }] of Object.entries(command.arguments))
     if (isNeeded && given.get(name)?.length === 0)
-      return new UsageError(`missing required argument '${name}'`, { code: missingCode, hint });
+      return new UsageError(`missing required argument "${name}"`, { code: missingCode, hint });
   return left.length > 0 ? tooMany(reading, left.length) : undefined;
 }
 
 function tooMany({ path, operands }: Reading, surplus: number): UsageError {
   const expected = operands.length - surplus;
   const counts = `Expected ${countOf(expected, 'argument')} but got ${operands.length}`;
-  return new UsageError(`too many arguments for '${nameOf(path)}'. ${counts}: ${operands.join(', ')}.`, {
+  return new UsageError(`too many arguments for "${nameOf(path)}". ${counts}: ${operands.join(', ')}.`, {
     code: 'excess-arguments',
     hint: seeHelp(path),
   });

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { UsageError } from '../../core/errors.ts';
-import { nearest, suggestion } from '../../core/text/suggest.ts';
+import { didYouMean, nearest, suggestion } from '../../core/text/suggest.ts';
 import type { CliCommand } from './define-command.ts';
 import { globalOptions, questions } from './global-options.ts';
 import { flagsOf, isUntouched, longFlag, type Option, type Options } from './parameters.ts';
@@ -84,7 +84,7 @@ class Reader implements Reading {
       this.faults.push(this.#unknownOption(inlineValue === true ? `${rawName}=${value}` : rawName, known));
     } else if (takesValue && value === undefined) {
       this.pending = found.option;
-      const message = `option '${flagsOf(found.name, found.option)}' argument missing`;
+      const message = `option "${flagsOf(found.name, found.option)}" argument missing`;
       this.faults.push(new UsageError(message, { code: 'option-missing-argument', hint: seeHelp(this.path) }));
     } else {
       this.given.set(found.name, [...(this.given.get(found.name) ?? []), value ?? '']);
@@ -93,8 +93,8 @@ class Reader implements Reading {
 
   #unknownOption(flag: string, known: ReadonlyMap<string, NamedOption>): UsageError {
     const near = flag.startsWith('--') ? likely(flag.slice(2), known.keys()) : undefined;
-    const hint = near === undefined ? seeHelp(this.path) : `Did you mean --${near}?`;
-    return new UsageError(`unknown option '${flag}'`, { code: 'unknown-option', hint });
+    const hint = near === undefined ? seeHelp(this.path) : didYouMean(`--${near}`);
+    return new UsageError(`unknown option "${flag}"`, { code: 'unknown-option', hint });
   }
 
   /** Commands that may be named next. */
@@ -122,7 +122,7 @@ class Reader implements Reading {
     for (const [name, option] of Object.entries(outer?.options ?? {}))
       if (this.given.has(name))
         this.faults.push(
-          new UsageError(`'${longFlag(name, option)}' is no option of "lab ${nameOf([outer!, nested])}"`, {
+          new UsageError(`"${longFlag(name, option)}" is no option of "lab ${nameOf([outer!, nested])}"`, {
             code: 'unknown-option',
             hint: seeHelp([...this.path, nested]),
           }),
@@ -181,8 +181,8 @@ function unknownCommand(name: string, path: readonly CliCommand[], commands: rea
       hint: suggestion(name, names),
     });
   const near = likely(name, names);
-  const hint = near === undefined ? seeHelp(path) : `Did you mean ${near}?`;
-  return new UsageError(`unknown command '${name}'`, { code: 'unknown-command', hint });
+  const hint = near === undefined ? seeHelp(path) : didYouMean(near);
+  return new UsageError(`unknown command "${name}"`, { code: 'unknown-command', hint });
 }
 
 /** `images pull`. */

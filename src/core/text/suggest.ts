@@ -49,9 +49,14 @@ export class KnownWords {
   /** `did you mean "address"?`, or `known: a, b` when nothing is near, or undefined when nothing is known. */
   suggestion(word: string, label = 'known'): string | undefined {
     const near = this.nearest(word);
-    if (near !== undefined) return `did you mean "${near}"?`;
+    if (near !== undefined) return didYouMean(near);
     return this.#words.length > 0 ? `${label}: ${listed(this.#words)}` : undefined;
   }
+}
+
+/** The one form of this question. */
+export function didYouMean(word: string): string {
+  return `did you mean "${word}"?`;
 }
 
 /** Names in one line: the first of many, each cut when it is long. */

@@ -11,7 +11,7 @@ const refusals: Readonly<Record<string, Refusal>> = {
   ENOSPC: {
     code: 'disk-full',
     reason: 'the disk is full',
-    hint: 'Free some space (`df -h .` shows how much there is), then run the command again.',
+    hint: 'Free some space ("df -h ." shows how much there is), then run the command again.',
   },
   EDQUOT: {
     code: 'disk-full',
@@ -51,12 +51,12 @@ const refusals: Readonly<Record<string, Refusal>> = {
   EFBIG: {
     code: 'disk-full',
     reason: 'the file is larger than is allowed here',
-    hint: 'Raise the limit (`ulimit -f unlimited`), or let the program print less.',
+    hint: 'Raise the limit ("ulimit -f unlimited"), or let the program print less.',
   },
   EIO: {
     code: 'disk-broken',
     reason: 'the disk reports an error',
-    hint: 'Look at the disk (`dmesg | tail`), or copy the folder of lab.yaml to another one.',
+    hint: 'Look at the disk ("dmesg | tail"), or copy the folder of lab.yaml to another one.',
   },
   ENOTDIR: {
     code: 'not-a-folder',

@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { systemCode } from '../../core/errors.ts';
 import { isInside, realPathSoFar } from '../../core/files/inside.ts';
 import { oddKind } from '../../core/files/ordinary-file.ts';
-import { nearest } from '../../core/text/suggest.ts';
+import { didYouMean, nearest } from '../../core/text/suggest.ts';
 import type { Draft, DraftFile } from '../draft.ts';
 import type { Program } from '../types.ts';
 import type { PathProblem } from '../problem.ts';
@@ -146,5 +146,5 @@ async function missingHint({ buildOn }: Program, value: string, file: string): P
     return `if the build makes it on ${buildOn}, leave it out here: "files" are what it is made from`;
   return near === undefined
     ? 'make it first, or add the command that makes it: build: [make]'
-    : `did you mean "${join(dirname(value), near)}"?`;
+    : didYouMean(join(dirname(value), near));
 }

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { KnownWords, nearest } from '../../core/text/suggest.ts';
+import { didYouMean, KnownWords, nearest } from '../../core/text/suggest.ts';
 import type { PathProblem, Path } from '../problem.ts';
 import { commandAsList, flow } from '../yaml/flow.ts';
 import { quoted } from './rules.ts';
@@ -88,7 +88,7 @@ function fieldHint(key: string, known: readonly string[], absent: KnownWords): s
   if (key.includes(':')) return `write a space after the ":": ${key.replace(':', ': ')}`;
   const synonym = synonyms.get(key.toLowerCase())?.find((name) => known.includes(name));
   const meant = synonym ?? absent.nearest(key);
-  return meant === undefined ? `known fields: ${known.join(', ')}` : `did you mean "${meant}"?`;
+  return meant === undefined ? `known fields: ${known.join(', ')}` : didYouMean(meant);
 }
 
 const kinds: ReadonlyMap<string, string> = new Map([
@@ -159,7 +159,7 @@ export function wrongChoice(values: readonly unknown[], data: unknown, path: Pat
 function choiceHint(known: readonly string[], value: unknown, path: Path): string | undefined {
   if (known.length === 1) return value === known[0] ? 'write it without quotes' : `write ${path.at(-1)}: ${known[0]}`;
   const near = typeof value === 'string' ? nearest(value, known) : undefined;
-  return near === undefined ? undefined : `did you mean "${near}"?`;
+  return near === undefined ? undefined : didYouMean(near);
 }
 
 /**

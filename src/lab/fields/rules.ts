@@ -1,5 +1,5 @@
 import { parseAge } from '../../core/text/amounts.ts';
-import { suggestion } from '../../core/text/suggest.ts';
+import { didYouMean, suggestion } from '../../core/text/suggest.ts';
 import { UsageError } from '../../core/errors.ts';
 import { formatIPv4, formatSubnet, overlaps, parseIPv4, parseSubnet, type Subnet } from '../../core/ipv4.ts';
 import { NUMERIC_HOST, reservedHosts, reservedInterfaces, reservedUsers } from './reserved-names.ts';
@@ -287,5 +287,5 @@ function meant(text: string, illegal: RegExp, legal: RegExp, replacement = '-'):
           .replaceAll(/\p{Mn}/gu, '')
           .toLowerCase();
   const guess = plain.replaceAll(illegal, replacement).replaceAll(/^[-.]+|[-.]+$/g, '');
-  return guess !== text && legal.test(guess) ? `did you mean "${guess}"?` : undefined;
+  return guess !== text && legal.test(guess) ? didYouMean(guess) : undefined;
 }

@@ -153,7 +153,7 @@ async function migrated(qmp: Qmp): Promise<Attempt<true>> {
   if (status === 'failed' || status === 'cancelled')
     throw new EnvironmentError(`the machine could not be saved: ${reason ?? status}`, {
       code: 'save-failed',
-      hint: '`df -h .` shows whether the disk is full.',
+      hint: '"df -h ." shows whether the disk is full.',
     });
   return { seen: status };
 }

@@ -42,7 +42,7 @@ function interfaceFault(
     return {
       machine,
       message: `it has ${stranger.address}, which is the address of ${stranger.name}, and not ${address}`,
-      hint: `The address or port in \`ssh\` of ${machine} probably leads to ${stranger.name}: check the port forwards.`,
+      hint: `The address or port in "ssh" of ${machine} probably leads to ${stranger.name}: check the port forwards.`,
     };
   }
   if (own === undefined)

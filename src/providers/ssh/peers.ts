@@ -72,7 +72,7 @@ export function peerFault(machine: string, peer: Peer, answer: PeerAnswer | unde
     return {
       machine,
       message: `it has no route to ${address} (${name})`,
-      hint: `${machine} is to blame: check the address and prefix of its ${from} (\`ip address\`, \`ip route\`).`,
+      hint: `${machine} is to blame: check the address and prefix of its ${from} ("ip address", "ip route").`,
     };
   }
   const device = /\bdev (\S+)/.exec(route)?.[1];
@@ -82,14 +82,14 @@ export function peerFault(machine: string, peer: Peer, answer: PeerAnswer | unde
       message: `it would reach ${address} (${name}) through ${device}, not through ${from}`,
       hint:
         `${machine} is to blame: check the prefix of its ${from}, ` +
-        'and that no other interface has the same network (`ip route`).',
+        'and that no other interface has the same network ("ip route").',
     };
   }
   if (/lladdr/.test(neighbour) && !/FAILED|INCOMPLETE/.test(neighbour)) {
     return {
       machine,
       message: `${name} is on its network, but answers neither ping nor TCP at ${address}`,
-      hint: `${name} is to blame: a firewall there drops packets (\`sudo ufw status\`, \`sudo nft list ruleset\`).`,
+      hint: `${name} is to blame: a firewall there drops packets ("sudo ufw status", "sudo nft list ruleset").`,
     };
   }
   return {

@@ -53,7 +53,7 @@ function parseTyped(part: StepPart): string | undefined {
   return part.wrong(
     `has a line of ${longest} bytes; a terminal takes ${LONGEST_LINE} of a line and drops the rest, ` +
       'so the program would not get it whole',
-    'make it several lines; let the program read long data from a file of `files`',
+    'make it several lines; let the program read long data from a file of "files"',
   );
 }
 

@@ -1,4 +1,4 @@
-import { nearest } from '../../core/text/suggest.ts';
+import { didYouMean, nearest } from '../../core/text/suggest.ts';
 import { keyOf } from '../order.ts';
 import { signalName } from '../reading/ends.ts';
 import { parseRoleMap } from '../reading/roles.ts';
@@ -45,7 +45,7 @@ function parseSignal(part: StepPart): string | undefined {
     signalName(value) ??
     part.wrong(
       `must be the name of a signal, not ${show(value)}`,
-      near === undefined ? `for example ${commonSignals.join(', ')}` : `did you mean "${near}"?`,
+      near === undefined ? `for example ${commonSignals.join(', ')}` : didYouMean(near),
     )
   );
 }

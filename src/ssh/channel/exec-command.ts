@@ -42,7 +42,7 @@ export async function runCommand(
 /** For a command that was ended because it took too long. */
 export function commandTimeout(machine: string, command: Command, timeoutMs: number): TimeoutError {
   return new TimeoutError(
-    `${machine}: \`${commandText(command)}\` did not end within ${formatDuration(timeoutMs)}; it was ended`,
+    `${machine}: "${commandText(command)}" did not end within ${formatDuration(timeoutMs)}; it was ended`,
     { code: 'command-timeout', hint: 'Give it more time, or look why it hangs.' },
   );
 }

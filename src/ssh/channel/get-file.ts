@@ -84,6 +84,6 @@ export function getFailure(machine: string, path: string, message: string): Envi
   const known = /(No such file or directory|Permission denied|Is a directory)/.exec(message)?.[1];
   return new EnvironmentError(`${machine}: ${path} cannot be read: ${known ?? (message || 'cat failed')}`, {
     code: known === 'No such file or directory' ? 'remote-file-missing' : 'get-failed',
-    hint: `\`ls -l\` on ${machine} shows what is there.`,
+    hint: `"ls -l" on ${machine} shows what is there.`,
   });
 }

@@ -77,7 +77,7 @@ function putFailure(
       'Choose another name.',
     );
   if (/No space left|Disk quota/i.test(stderr))
-    return fail('remote-disk-full', 'its disk is full', `Make room there; \`df -h\` on ${machine} shows where.`);
+    return fail('remote-disk-full', 'its disk is full', `Make room there; "df -h" on ${machine} shows where.`);
   if (/Read-only file system/i.test(stderr))
     return fail('remote-read-only', 'its file system is read-only', 'Choose a folder that can be written.');
   if (/Not a directory|File exists/i.test(stderr))

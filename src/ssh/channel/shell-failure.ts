@@ -14,7 +14,7 @@ export function silentShell(machine: string, limitMs: number, noise: string): Co
       code: 'shell-silent',
       hint:
         'Start-up files of the account (~/.bashrc, ~/.profile) that wait for something, or a ForceCommand, do so; ' +
-        'look with: ssh there, and `bash -x -l`.',
+        'look with: ssh there, and "bash -x -l".',
       detail: shown(noise),
     },
   );
@@ -25,7 +25,7 @@ export function noShell(machine: string, { exitCode, signal }: ExitStatus, noise
   return new EnvironmentError(`${machine}: the login shell did not run /bin/sh (exit status ${exitCode ?? signal})`, {
     code: 'no-remote-shell',
     hint:
-      'The account needs a login shell that runs commands (`getent passwd USER`), and no ForceCommand that replaces ' +
+      'The account needs a login shell that runs commands ("getent passwd USER"), and no ForceCommand that replaces ' +
       'them.',
     detail: shown(noise),
   });

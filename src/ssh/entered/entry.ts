@@ -53,7 +53,7 @@ export class Entry {
     const late = (): ConnectionError =>
       new ConnectionError(machine, `${machine}: the command did not begin within ${beginMs / 1000} s`, {
         code: 'entry-silent',
-        hint: 'Something stops or slows all processes of the machine. `lab up --recreate` makes it afresh.',
+        hint: 'Something stops or slows all processes of the machine. "lab up --recreate" makes it afresh.',
       });
     try {
       const begun = entry.#begin(request);
@@ -230,7 +230,7 @@ export class Entry {
 function refused(machine: string, reason: string): ConnectionError {
   return new ConnectionError(machine, `${machine}: no command can be started there: ${reason}`, {
     code: 'entry-refused',
-    hint: '`lab status` shows whether it runs; `lab up --recreate` makes it afresh.',
+    hint: '"lab status" shows whether it runs; "lab up --recreate" makes it afresh.',
   });
 }
 

@@ -18,8 +18,8 @@ function unknownHost(target: ShellTarget, key: HostKey): ConnectionError {
     code: 'host-key-unknown',
     hint:
       'Compare the fingerprint with the one the machine itself shows ' +
-      '(`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`), ' +
-      'then accept it: answer yes on a terminal, or use `lab up --accept-new-host-keys`.',
+      '("ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub"), ' +
+      'then accept it: answer yes on a terminal, or use "lab up --accept-new-host-keys".',
     detail: [shownKey(key), target.hostKeys.note ?? ''].join('\n').trim(),
   });
 }

@@ -9,15 +9,15 @@ import { allowHint } from './algorithm-failure.ts';
 export type LoginPhase = 'greeting' | 'handshake' | 'login';
 
 const LOG_HINT =
-  "The machine's own log says why (`journalctl -u ssh`, or the file sshd -E names); " +
-  'too many connections at once (`MaxStartups`) is a usual cause.';
+  'The machine\'s own log says why ("journalctl -u ssh", or the file sshd -E names); ' +
+  'too many connections at once ("MaxStartups") is a usual cause.';
 const WRONG_KEY_HINT =
-  "Check `user` and `key` of the machine, and that the public key is in that user's authorized_keys; " +
-  '`ssh -v` to the same address shows more.';
+  'Check "user" and "key" of the machine, and that the public key is in that user\'s authorized_keys; ' +
+  '"ssh -v" to the same address shows more.';
 /** sshd_config(5), MaxAuthTries. */
 const TIRED_HINT =
-  'It allows only so many attempts (`MaxAuthTries`), and each key of an agent is one: name the right key, ' +
-  'as `key` in lab.yaml, or by IdentityFile with IdentitiesOnly in ~/.ssh/config.';
+  'It allows only so many attempts ("MaxAuthTries"), and each key of an agent is one: name the right key, ' +
+  'as "key" in lab.yaml, or by IdentityFile with IdentitiesOnly in ~/.ssh/config.';
 /** What OpenSSH says before its greeting when it has too much to do, or had too much of us. */
 const BUSY_SERVER = /MaxStartups|Not allowed at this time/;
 /** So much of what is no greeting is shown, in characters. */
@@ -41,7 +41,7 @@ export function loginTimeout(
     `the SSH server at ${where} did not finish the login of ${target.user} within ${waited}`,
     {
       code: 'ssh-timeout',
-      hint: 'A slow name look-up or PAM module on the machine is the usual cause (`UseDNS no` in its sshd_config).',
+      hint: 'A slow name look-up or PAM module on the machine is the usual cause ("UseDNS no" in its sshd_config).',
     },
   );
 }
@@ -65,7 +65,7 @@ export function closedFailure(
 export function handshakeFailure(target: ShellTarget, cause: unknown): ConnectionError {
   return targetFailure(target, `the key exchange with ${serverText(target.address)} failed: ${messageOf(cause)}`, {
     code: 'ssh-handshake-failed',
-    hint: 'Try again; `ssh -v` to the same address shows whether OpenSSH fares better.',
+    hint: 'Try again; "ssh -v" to the same address shows whether OpenSSH fares better.',
     cause,
   });
 }
@@ -121,7 +121,7 @@ export function keyFailure(target: ShellTarget, cause: unknown): ConnectionError
   return targetFailure(target, `the private key for ${target.user} cannot be used: ${messageOf(cause)}`, {
     code: 'ssh-key-unusable',
     hint: isEncrypted
-      ? 'Load it into an agent with `ssh-add`, and keep SSH_AUTH_SOCK set.'
+      ? 'Load it into an agent with "ssh-add", and keep SSH_AUTH_SOCK set.'
       : 'Give a private key in OpenSSH or PEM form.',
     cause,
   });
@@ -144,7 +144,7 @@ function hungUp(target: ShellTarget, heard: string, cause: unknown): ConnectionE
     {
       code: 'ssh-hung-up',
       hint:
-        'A machine that is still starting, or has too many logins under way (`MaxStartups` in its sshd_config), ' +
+        'A machine that is still starting, or has too many logins under way ("MaxStartups" in its sshd_config), ' +
         'does so; else check address and port.',
       cause,
       detail: said || undefined,

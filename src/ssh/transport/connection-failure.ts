@@ -7,7 +7,7 @@ import { formatDuration } from '../../core/text/amounts.ts';
 export function lostFailure(machine: string, seen: string, cause?: unknown): ConnectionError {
   return new ConnectionError(machine, `${machine}: the connection was lost: ${seen}`, {
     code: 'connection-lost',
-    hint: 'The machine or its SSH server went away. `lab status` shows whether it runs; `lab up` brings it back.',
+    hint: 'The machine or its SSH server went away. "lab status" shows whether it runs; "lab up" brings it back.',
     cause,
   });
 }
@@ -20,7 +20,7 @@ export function unansweredFailure(machine: string, what: string, limitMs: number
     {
       code: 'ssh-no-answer',
       hint:
-        'The machine may be overloaded or hung, or out of processes: try again, and look with `ssh -v` whether ' +
+        'The machine may be overloaded or hung, or out of processes: try again, and look with "ssh -v" whether ' +
         'OpenSSH fares better.',
     },
   );
@@ -34,7 +34,7 @@ export function refusedCommand(machine: string, cause: Error): ConnectionError {
     {
       code: 'ssh-command-refused',
       hint:
-        'The account, or its key in authorized_keys (`restrict`, `no-pty`), may be for transfers or forwards alone; ' +
+        'The account, or its key in authorized_keys ("restrict", "no-pty"), may be for transfers or forwards alone; ' +
         'use one with a shell.',
       cause,
     },

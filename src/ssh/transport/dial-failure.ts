@@ -19,7 +19,7 @@ export function dialTimeout(target: ShellTarget, timeoutMs: number): ConnectionE
 function explain({ machine, address }: ShellTarget, cause: unknown): ErrorParts & { readonly message: string } {
   const where = serverText(address);
   const seen = systemCode(cause) ?? '';
-  const restart = `Check that \`${machine}\` is up (\`lab status\`) and that sshd runs on it.`;
+  const restart = `Check that "${machine}" is up ("lab status") and that sshd runs on it.`;
   switch (seen) {
     case 'ECONNREFUSED':
       return {
@@ -31,14 +31,14 @@ function explain({ machine, address }: ShellTarget, cause: unknown): ErrorParts 
       return {
         code: 'ssh-socket-missing',
         message: `${where} does not exist: the machine does not run`,
-        hint: 'Bring it up with `lab up`; `lab status` shows what runs.',
+        hint: 'Bring it up with "lab up"; "lab status" shows what runs.',
       };
     case 'EACCES':
     case 'EPERM':
       return {
         code: 'ssh-not-allowed',
         message: `this user may not open ${where}`,
-        hint: 'Run `lab` as the user who brought the lab up.',
+        hint: 'Run "lab" as the user who brought the lab up.',
       };
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
@@ -46,14 +46,14 @@ function explain({ machine, address }: ShellTarget, cause: unknown): ErrorParts 
         code: 'ssh-name-unknown',
         message: `the name in ${where} cannot be resolved (${seen})`,
         hint:
-          `Correct \`host\` of \`${machine}\` in lab.yaml, or give an address; ` +
-          '`getent hosts NAME` shows what this host knows.',
+          `Correct "host" of "${machine}" in lab.yaml, or give an address; ` +
+          '"getent hosts NAME" shows what this host knows.',
       };
     case 'EADDRNOTAVAIL':
       return {
         code: 'ssh-not-from-here',
         message: `this host has no address from which ${where} can be reached (${messageOf(cause)})`,
-        hint: 'Look at the addresses of this host (`ip address`), and at BindAddress in ~/.ssh/config.',
+        hint: 'Look at the addresses of this host ("ip address"), and at BindAddress in ~/.ssh/config.',
       };
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
@@ -61,7 +61,7 @@ function explain({ machine, address }: ShellTarget, cause: unknown): ErrorParts 
       return {
         code: 'ssh-unreachable',
         message: `${where} cannot be reached (${seen})`,
-        hint: 'Check that the machine is on and that this host has a route to it (`ping`, `ip route get`).',
+        hint: 'Check that the machine is on and that this host has a route to it ("ping", "ip route get").',
       };
     default:
       return { code: 'ssh-connect-failed', message: `no connection to ${where}: ${messageOf(cause)}`, hint: restart };

@@ -22,7 +22,7 @@ export function describeTakeOver(dead: LockHolder | Wreck): string {
 }
 
 function nameOf({ command, pid }: LockHolder): string {
-  return `\`${command}\` (PID ${pid})`;
+  return `"${command}" (PID ${pid})`;
 }
 
 /** `14:03:05 (12 s ago)` in local time, with the date when it was not today. */

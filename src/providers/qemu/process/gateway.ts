@@ -24,7 +24,7 @@ export async function forwardSsh(gateway: Qmp, address: string): Promise<number>
   }
   throw new EnvironmentError(`QEMU could not forward a port of this host to ${address}: ${refusal}`, {
     code: 'no-port',
-    hint: '`ss -ltn` shows which ports of 127.0.0.1 are in use.',
+    hint: '"ss -ltn" shows which ports of 127.0.0.1 are in use.',
   });
 }
 

@@ -176,7 +176,7 @@ async function askOpenSsh(
   throw new EnvironmentError(`OpenSSH's configuration says nothing sensible about ${alias}`, {
     code: 'ssh-config-wrong',
     detail: result.stderr.trim(),
-    hint: `Correct ${file ?? '~/.ssh/config'}; \`ssh -G ${alias}\` shows what it means.`,
+    hint: `Correct ${file ?? '~/.ssh/config'}; "ssh -G ${alias}" shows what it means.`,
   });
 }
 

@@ -72,7 +72,7 @@ async function readKey(
     throw new EnvironmentError(`${machine}: the key ${shortPath(path)} cannot be read: ${unreadable(cause)}`, {
       code: 'ssh-key-missing',
       hint:
-        `Correct \`key\` of ${machine} in lab.yaml, or make one: ` +
+        `Correct "key" of ${machine} in lab.yaml, or make one: ` +
         `ssh-keygen -t ed25519 -f ${path} && ssh-copy-id -i ${path} ${route.user}@${route.host}`,
       cause,
     });
