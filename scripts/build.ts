@@ -74,9 +74,9 @@ await build({
 });
 // The repository says "type": "module"; these are not.
 writeFileSync(join(fresh, 'programs/package.json'), '{"type":"commonjs"}\n');
-// Programs in other languages, and templates, lie beside the modules that use them, and in the build beside the compiled
+// Programs in other languages, templates and tables of messages lie beside the modules that use them, and in the build beside the compiled
 // command line: their names are unique.
-for (const path of globSync('src/**/*.{pl,py,sh,yaml}', { cwd: root })) {
+for (const path of globSync('src/**/*.{pl,py,sh,yaml,json}', { cwd: root })) {
   copyFileSync(join(root, path), join(fresh, 'cli', basename(path)), constants.COPYFILE_EXCL);
 }
 const schema = labJsonSchema({ providers: allProviders.names, step: stepJsonSchema() });

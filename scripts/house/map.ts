@@ -49,6 +49,8 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'json/json-text.ts',
     'json/shape.ts',
     'lab-description.ts',
+    'language/choose-language.ts',
+    'language/say.ts',
     'packet-problem.ts',
     'port-holder.ts',
     'program-hint.ts',

@@ -1,3 +1,4 @@
+import './speak.ts';
 import { join, resolve } from 'node:path';
 import { EnvironmentError, ExitCode, LabError } from '../core/errors.ts';
 import type { CommandContext } from '../session/context.ts';

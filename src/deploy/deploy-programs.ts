@@ -1,4 +1,5 @@
-import { countOf, formatBytes } from '../core/text/amounts.ts';
+import { formatBytes } from '../core/text/amounts.ts';
+import { counted } from '../core/language/say.ts';
 import { EnvironmentError, LabError, messageOf } from '../core/errors.ts';
 import { inStep, type EventBody, type EventSink } from '../core/events.ts';
 import type { Lab, Program } from '../lab/types.ts';
@@ -149,7 +150,7 @@ function describe(done: readonly MachineProgram[]): string {
   const sum = (field: 'sent' | 'skipped' | 'bytes'): number => done.reduce((total, result) => total + result[field], 0);
   if (sum('sent') === 0) return 'nothing changed';
   const unchanged = sum('skipped') === 0 ? '' : `, ${sum('skipped')} unchanged`;
-  return `${countOf(sum('sent'), 'file')} written (${formatBytes(sum('bytes'))} sent)${unchanged}`;
+  return `${counted(sum('sent'), 'file')} written (${formatBytes(sum('bytes'))} sent)${unchanged}`;
 }
 
 function deployed(

@@ -49,6 +49,7 @@ describe('candidates', () => {
         '--json',
         '--quiet',
         '--verbose',
+        '--lang',
         '--no-color',
       ],
     ],

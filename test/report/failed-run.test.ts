@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { report } from '../../src/commands/runs/report.ts';
+import type { LanguageCode } from '../../src/core/lab-description.ts';
 import type { Event, StepPlace } from '../../src/core/events.ts';
 import type { StepProblem } from '../../src/core/step-problem.ts';
 import { currentProcess } from '../../src/host/process-identity.ts';
@@ -76,7 +77,7 @@ const failed: Event = {
 };
 const finished: Event = { at, kind: 'run-finished', run: storedRunId, result: 'failed', durationMs: 10_400 };
 
-async function made(events: readonly Event[], format: string, language: string): Promise<string> {
+async function made(events: readonly Event[], format: string, language: LanguageCode): Promise<string> {
   using run = storedRun({ events: () => events });
   const { file } = await report(testContext(run.path).context, { run: undefined, language, format, output: undefined });
   return readFileSync(file!, 'utf8');
@@ -108,7 +109,7 @@ describe('the report of a run whose step failed', () => {
     assert.equal(page.match(/non atteinte<|non atteinte /g)?.length, 5);
   });
 
-  for (const language of ['en', 'fr'])
+  for (const language of ['en', 'fr'] as const)
     test(`reads as it was looked at, as Markdown and JUnit in the language ${language}`, async () => {
       const text = await made(failing([failed, finished]), 'md', language);
       const checks = text.slice(text.indexOf('## 9.'), text.indexOf('## 10.'));

@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { report } from '../../src/commands/runs/report.ts';
+import type { LanguageCode } from '../../src/core/lab-description.ts';
 import type { Event } from '../../src/core/events.ts';
 import { languages } from '../../src/report/language/languages.ts';
 import { Browser, cannotBrowse, type OpenPage } from '../helpers/browser.ts';
@@ -36,7 +37,7 @@ describe('the report as a page', { skip: cannotBrowse }, () => {
   /** Opens the report of a stored run. */
   async function opened(
     changes: StoredRunChanges,
-    language: string,
+    language: LanguageCode,
     look: (page: OpenPage['page']) => Promise<void>,
   ): Promise<void> {
     using run = storedRun(changes);

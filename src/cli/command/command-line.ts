@@ -1,5 +1,5 @@
 import { UsageError } from '../../core/errors.ts';
-import { countOf } from '../../core/text/amounts.ts';
+import { counted } from '../../core/language/say.ts';
 import type { BoundCommand, CliCommand } from './define-command.ts';
 import { globalOptions, type GlobalValues } from './global-options.ts';
 import { helpText } from './help-text.ts';
@@ -28,8 +28,13 @@ export interface CommandLineOptions {
 /** Understands a command line. Global options may stand before or after the command. */
 export function parseCommandLine(argv: readonly string[], options: CommandLineOptions): CommandLine {
   const reading = readWords(argv, options.commands);
-  const global = valuesOf(globalOptions, (name) => reading.given.get(name) ?? []);
-  return { global, asked: askedBy(reading, options) };
+  const given = (name: string): readonly string[] => reading.given.get(name) ?? [];
+  try {
+    return { global: valuesOf(globalOptions, given), asked: askedBy(reading, options) };
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return { global: valuesOf(globalOptions, (name) => (name === 'lang' ? [] : given(name))), asked: { fault: error } };
+  }
 }
 
 function askedBy(reading: Reading, { commands, version, width }: CommandLineOptions): Asked {
@@ -83,7 +88,7 @@ function faultOfOperands(command: CliCommand, reading: Reading): UsageError | un
 
 function tooMany({ path, operands }: Reading, surplus: number): UsageError {
   const expected = operands.length - surplus;
-  const counts = `Expected ${countOf(expected, 'argument')} but got ${operands.length}`;
+  const counts = `Expected ${counted(expected, 'argument')} but got ${operands.length}`;
   return new UsageError(`too many arguments for "${nameOf(path)}". ${counts}: ${operands.join(', ')}.`, {
     code: 'excess-arguments',
     hint: seeHelp(path),

@@ -1,5 +1,5 @@
 import { flag, negated, value, type ValuesOf } from './parameters.ts';
-import { file, provider, word } from './value-types.ts';
+import { file, language, provider, word } from './value-types.ts';
 
 /** Options that every command has; they may stand before or after the command's name. */
 export const globalOptions = {
@@ -9,6 +9,7 @@ export const globalOptions = {
   json: flag('one JSON document on standard output, with "schemaVersion": 1'),
   quiet: flag('no progress, only results, warnings and errors', 'q'),
   verbose: flag('more progress, and where an error came from', 'v'),
+  lang: value(language, 'language of messages and of a report: en or fr (default: that of your locale)'),
   color: negated('no colours (also: NO_COLOR=1)'),
 };
 

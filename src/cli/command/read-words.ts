@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { UsageError } from '../../core/errors.ts';
+import { say } from '../../core/language/say.ts';
 import { didYouMean, nearest, suggestion } from '../../core/text/suggest.ts';
 import type { CliCommand } from './define-command.ts';
 import { globalOptions, questions } from './global-options.ts';
@@ -182,7 +183,7 @@ function unknownCommand(name: string, path: readonly CliCommand[], commands: rea
     });
   const near = likely(name, names);
   const hint = near === undefined ? seeHelp(path) : didYouMean(near);
-  return new UsageError(`unknown command "${name}"`, { code: 'unknown-command', hint });
+  return new UsageError(say`unknown command "${name}"`, { code: 'unknown-command', hint });
 }
 
 /** `images pull`. */
@@ -192,7 +193,7 @@ export function nameOf(path: readonly CliCommand[]): string {
 
 /** `See "lab images pull --help".` */
 export function seeHelp(path: readonly CliCommand[]): string {
-  return `See "${['lab', ...path.map(({ name }) => name)].join(' ')} --help".`;
+  return say`See "${['lab', ...path.map(({ name }) => name)].join(' ')} --help".`;
 }
 
 /** The words that were given for each argument of a command, by name; what no argument takes is left over. */

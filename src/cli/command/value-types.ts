@@ -1,4 +1,6 @@
 import { UsageError } from '../../core/errors.ts';
+import { languageNames, type LanguageCode } from '../../core/lab-description.ts';
+import { say } from '../../core/language/say.ts';
 import { formatBinarySize, parseAge, parseBinarySize } from '../../core/text/amounts.ts';
 import { LEAST_OUTPUT_LIMIT } from '../../report/run/output-limit.ts';
 import type { LabNames } from '../../session/lab-file/lab-names.ts';
@@ -35,6 +37,19 @@ export const scenario = word(
   'scenario',
   fromLab('scenario', ({ scenarios }) => scenarios),
 );
+
+export const language: ValueType<LanguageCode> = {
+  placeholder: 'language',
+  complete: () => listed(languageNames, 'language'),
+  parse(text) {
+    const found = languageNames.find((code) => code === text);
+    if (found !== undefined) return found;
+    throw new UsageError(say`there is no language "${text}"`, {
+      code: 'unknown-language',
+      hint: say`Known: ${languageNames.join(', ')}`,
+    });
+  },
+};
 
 /** A path here, or `machine:path`. */
 export const machinePath = word('path', async (context) => {

@@ -1,5 +1,6 @@
 import type { RunEntry, RunsResult } from '../../commands/runs/runs.ts';
-import { countOf, formatBytes, formatDuration } from '../../core/text/amounts.ts';
+import { formatBytes, formatDuration } from '../../core/text/amounts.ts';
+import { counted } from '../../core/language/say.ts';
 import { dateAndTime } from '../../core/time/clock-time.ts';
 import { oneLine } from '../../report/run/words.ts';
 import { table } from './table.ts';
@@ -12,7 +13,7 @@ export function formatRuns({ runs, stored }: RunsResult): string {
   return [
     table([['RUN', 'WHEN', 'SCENARIO', 'RESULT', 'TIME', 'SIZE'], ...runs.map(row)]),
     ...problems,
-    ...(more > 0 ? [`${countOf(more, 'older run')} not listed: lab runs --limit ${stored}\n`] : []),
+    ...(more > 0 ? [`${counted(more, 'older run')} not listed: lab runs --limit ${stored}\n`] : []),
   ].join('');
 }
 

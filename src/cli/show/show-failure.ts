@@ -1,4 +1,5 @@
 import { ExitCode, InterruptedError, LabError, messageOf } from '../../core/errors.ts';
+import { say } from '../../core/language/say.ts';
 import { sanitize } from '../../core/text/sanitize.ts';
 import { explainSystemError } from '../../host/system-error.ts';
 import type { Style } from './style.ts';
@@ -42,8 +43,8 @@ function tell(error: unknown): Told {
     };
   return {
     code: 'bug',
-    message: `this is a fault of lab itself: ${messageOf(error)}`,
-    hint: 'Please report it, with what the same command prints with -v. "lab down" removes what may be left.',
+    message: say`this is a fault of lab itself: ${messageOf(error)}`,
+    hint: say`Please report it, with what the same command prints with -v. "lab down" removes what may be left.`,
     detail: undefined,
     exitCode: ExitCode.bug,
   };
@@ -57,9 +58,9 @@ function failureText(
   // The signal handler has printed a line already.
   if (error instanceof InterruptedError) return '';
   // Messages may quote what a machine said, and that must not drive the user's terminal.
-  const lines = [`${style('red', 'error:')} ${sanitize(told.message)}`];
+  const lines = [`${style('red', say`error:`)} ${sanitize(told.message)}`];
   if (told.detail !== undefined) lines.push(sanitize(told.detail.trimEnd()));
-  if (told.hint !== undefined) lines.push(`${style('cyan', 'hint:')} ${sanitize(told.hint)}`);
+  if (told.hint !== undefined) lines.push(`${style('cyan', say`hint:`)} ${sanitize(told.hint)}`);
   if (verbose) lines.push(style('dim', sanitize(stackOf(error))));
   return `${lines.join('\n')}\n`;
 }

@@ -3,7 +3,7 @@ import { attemptSentence } from '../../report/attempts/attempt-sentence.ts';
 import { attempts as words } from '../../report/language/attempts-en.ts';
 import { sanitize } from '../../core/text/sanitize.ts';
 import { conversationText } from '../../packets/conversation-text.ts';
-import { countOf } from '../../core/text/amounts.ts';
+import { counted } from '../../core/language/say.ts';
 import type { TcpLog } from '../../commands/runs/tcp-log.ts';
 import { isCompleteCapture } from '../../core/capture-facts.ts';
 
@@ -26,12 +26,12 @@ function remarks({ run, capture, counts, conversations, attempts, nobodyTried }:
     ...attempts.map((attempt) => sanitize(`On the network: ${attemptSentence(attempt, words)}.`)),
     ...(capture?.gaps ?? []).map((gap) => `Not complete: ${describeGap(gap)}.`),
     ...(capture !== undefined && capture.lost > 0
-      ? [`${countOf(capture.lost, 'packet')} are missing: the machine was too busy to keep them.`]
+      ? [`${counted(capture.lost, 'packet')} are missing: the machine was too busy to keep them.`]
       : []),
     ...(capture?.full ? ['The capture was full before the run ended: what came later is missing.'] : []),
     ...(counts.cutShort ? ['The capture ends in the middle of a packet.'] : []),
-    ...(counts.fragments > 0 ? [`${countOf(counts.fragments, 'IP fragment')} could not be read.`] : []),
-    ...(counts.malformed > 0 ? [`${countOf(counts.malformed, 'damaged packet')} could not be read.`] : []),
+    ...(counts.fragments > 0 ? [`${counted(counts.fragments, 'IP fragment')} could not be read.`] : []),
+    ...(counts.malformed > 0 ? [`${counted(counts.malformed, 'damaged packet')} could not be read.`] : []),
   ];
   return lines.map((line) => `${line}\n`).join('');
 }

@@ -1,4 +1,4 @@
-import { countOf } from '../../core/text/amounts.ts';
+import { counted } from '../../core/language/say.ts';
 import { LabError, UsageError } from '../../core/errors.ts';
 import { inStep } from '../../core/events.ts';
 import type { LabelledLab, ProviderRegistry } from '../../providers/provider.ts';
@@ -51,8 +51,8 @@ async function isDead(lab: LabelledLab, providers: ProviderRegistry): Promise<bo
 
 async function agreed({ terminal }: CommandContext, dead: readonly DeadLab[]): Promise<boolean> {
   const list = dead.map(({ name, stateFolder }) => `${name} (${stateFolder})`).join(', ');
-  if (terminal.confirm) return terminal.confirm(`Remove ${countOf(dead.length, 'dead lab')}: ${list}?`);
-  throw new UsageError(`${countOf(dead.length, 'dead lab')} found: ${list}`, {
+  if (terminal.confirm) return terminal.confirm(`Remove ${counted(dead.length, 'dead lab')}: ${list}?`);
+  throw new UsageError(`${counted(dead.length, 'dead lab')} found: ${list}`, {
     code: 'needs-yes',
     hint: 'Use "lab gc --yes" to remove them; there is no terminal to ask on.',
     data: { dead },

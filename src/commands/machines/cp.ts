@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { basename, isAbsolute, join, posix, resolve } from 'node:path';
-import { countOf } from '../../core/text/amounts.ts';
+import { counted } from '../../core/language/say.ts';
 import { withCleanup } from '../../core/cleanup.ts';
 import { EnvironmentError, UsageError } from '../../core/errors.ts';
 import { inStep } from '../../core/events.ts';
@@ -87,7 +87,7 @@ function notAll(result: CpResult, left: Copied['left']): EnvironmentError {
   const lines = told
     .slice(0, TOLD_AT_MOST)
     .map(({ path, reason }) => `  ${JSON.stringify(path).slice(1, -1)}: ${reason}`);
-  const all = countOf(files + unchanged + left.length, 'file');
+  const all = counted(files + unchanged + left.length, 'file');
   return new EnvironmentError(
     `${left.length} of ${all} of ${source} ${left.length === 1 ? 'was' : 'were'} not copied`,
     {

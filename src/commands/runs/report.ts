@@ -1,9 +1,10 @@
 import { join, resolve } from 'node:path';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { UsageError } from '../../core/errors.ts';
+import { spokenLanguage } from '../../core/language/say.ts';
 import type { ReportDocument } from '../../report/document/blocks.ts';
 import { composeReport } from '../../report/document/compose.ts';
-import { languageNames, type LanguageCode } from '../../core/lab-description.ts';
+import type { LanguageCode } from '../../core/lab-description.ts';
 import { languages } from '../../report/language/languages.ts';
 import type { ReportData } from '../../report/report-data.ts';
 import { loadLab } from '../../lab/load-lab.ts';
@@ -18,8 +19,8 @@ import { writeUserFile } from '../../host/files/user-file.ts';
 export interface ReportOptions {
   /** Name of the run or its start; undefined means the newest. */
   readonly run: string | undefined;
-  /** Default: what `report.lang` of the lab file says, or English. */
-  readonly language: string | undefined;
+  /** Default: what `report.lang` of the lab file says, or the language of messages. */
+  readonly language: LanguageCode | undefined;
   readonly format: string;
   /** Path of the file, `-` for the output; undefined for the run folder. */
   readonly output: string | undefined;
@@ -69,16 +70,15 @@ export const reportFormats: readonly string[] = Object.keys(formats);
 /**
  * Makes the report of a stored run.
  *
- * @throws {UsageError} when there is no such run, format or language. @throws {EnvironmentError} when the file cannot
+ * @throws {UsageError} when there is no such run or format. @throws {EnvironmentError} when the file cannot
  * be written.
  */
 export async function report(context: CommandContext, options: ReportOptions): Promise<ReportResult> {
   const format = formats[options.format];
   if (format === undefined) throw unknownFormat(options.format);
-  const asked = options.language === undefined ? undefined : languageNamed(options.language);
   const stored = await findRun(stateFolderFor(context.labFile), options.run);
   const data = await withHeading(context, await gatherReport(stored));
-  const language = asked ?? data.lab?.report.language ?? 'en';
+  const language = options.language ?? data.lab?.report.language ?? spokenLanguage();
   const text = await format.make(data, { language, folder: stored.path });
   const result = { run: stored.id, format: options.format, language };
   if (options.output === '-') {
@@ -97,16 +97,6 @@ function unknownFormat(name: string): UsageError {
       ? 'Open the HTML report in a browser and print it: "lab report".'
       : `Known: ${reportFormats.join(', ')}`;
   return new UsageError(`there is no format "${name}"`, { code: 'unknown-format', hint });
-}
-
-function languageNamed(name: string): LanguageCode {
-  const found = languageNames.find((code) => code === name);
-  if (found === undefined)
-    throw new UsageError(`there is no language "${name}"`, {
-      code: 'unknown-language',
-      hint: `Known: ${languageNames.join(', ')}`,
-    });
-  return found;
 }
 
 /** Who hands it in is often written after the run: the lab file as it is now says it, where it says anything. */

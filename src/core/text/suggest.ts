@@ -1,3 +1,5 @@
+import { say } from '../language/say.ts';
+
 /** More names than this are of no use in one line. */
 const MOST_LISTED = 12;
 /**
@@ -56,7 +58,7 @@ export class KnownWords {
 
 /** The one form of this question. */
 export function didYouMean(word: string): string {
-  return `did you mean "${word}"?`;
+  return say`did you mean "${word}"?`;
 }
 
 /** Names in one line: the first of many, each cut when it is long. */

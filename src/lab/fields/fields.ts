@@ -334,7 +334,11 @@ const report = z
     ),
     group: field(reportLine.optional(), 'Their group.', 'G2'),
     course: field(reportLine.optional(), 'The course.', 'Networks, year 1'),
-    lang: field(z.enum(languageNames).optional(), 'Language of `lab report`: `en` or `fr`. Default: `en`.', 'fr'),
+    lang: field(
+      z.enum(languageNames).optional(),
+      'Language of `lab report`: `en` or `fr`. Default: that of the messages, so of your locale.',
+      'fr',
+    ),
   })
   .transform(({ author = [], lang, ...lines }) => ({ authors: [author].flat(), ...lines, language: lang }))
   .meta({

@@ -1,5 +1,5 @@
 import { describeHolder } from '../../core/port-holder.ts';
-import { countOf } from '../../core/text/amounts.ts';
+import { counted } from '../../core/language/say.ts';
 import {
   isReachedAt,
   listenerProblem,
@@ -59,7 +59,7 @@ function listening(facts: ReachFacts, here: readonly MachineSocket[]): ReachLink
   const [waiting, backlog] = [row.received ?? 0, row.backlog];
   // tcp(7): the queue holds one more than listen(2) was given.
   const isFull = backlog !== undefined && here.every((one) => (one.row.received ?? 0) > (one.row.backlog ?? 0));
-  const queue = `${countOf(waiting, 'connection')} ${waiting === 1 ? 'waits' : 'wait'} to be accepted`;
+  const queue = `${counted(waiting, 'connection')} ${waiting === 1 ? 'waits' : 'wait'} to be accepted`;
   const room = backlog === undefined ? '' : ` (backlog ${backlog})`;
   if (!isFull) return link('ok', `${who} listens on ${at}${waiting > 0 ? `; ${queue}${room}` : ''}`);
   return link(

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { countOf } from '../../core/text/amounts.ts';
+import { counted } from '../../core/language/say.ts';
 import { UsageError } from '../../core/errors.ts';
 import { loadLab } from '../../lab/load-lab.ts';
 import type { Problem } from '../../lab/problem.ts';
@@ -26,7 +26,7 @@ export interface CheckedLabFile {
 export async function openLab(context: CommandContext): Promise<OpenedLab> {
   const { opened, problems, text } = await checkLabFile(context);
   if (opened !== undefined) return opened;
-  throw new UsageError(`${basename(context.labFile)} has ${countOf(problems.length, 'problem')}`, {
+  throw new UsageError(`${basename(context.labFile)} has ${counted(problems.length, 'problem')}`, {
     code: 'lab-file-wrong',
     detail: renderProblems(shownPath(context), text, problems),
     data: { file: context.labFile, problems },

@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { report } from '../../../src/commands/runs/report.ts';
 import { verify, type VerifiedRun } from '../../../src/commands/runs/verify.ts';
+import type { LanguageCode } from '../../../src/core/lab-description.ts';
 import type { Event } from '../../../src/core/events.ts';
 import type { RunDocument } from '../../../src/report/run/run-summary.ts';
 import { boundRun } from '../../helpers/bound-run.ts';
@@ -269,7 +270,7 @@ describe('lab verify', () => {
     using run = await boundRun({ events: failing });
     edit(join(run.run, 'events.ndjson'), (text) => text.replaceAll('failed', 'passed'));
     edit(join(run.run, 'run.json'), (text) => text.replaceAll('"failed"', '"passed"'));
-    const make = async (format: string, language: string): Promise<string> => {
+    const make = async (format: string, language: LanguageCode): Promise<string> => {
       const options = { run: undefined, language, format, output: undefined };
       const { file } = await report(testContext(run.path).context, options);
       return readFileSync(file!, 'utf8').replaceAll(/[\u00a0\u202f]/g, ' ');

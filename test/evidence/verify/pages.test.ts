@@ -11,6 +11,7 @@ import { boundRun } from '../../helpers/bound-run.ts';
 import { runCli, temporaryFolder } from '../../helpers/cli.ts';
 import { testContext } from '../../helpers/command-context.ts';
 import { storedRun, type StoredRunFolder } from '../../helpers/stored-run.ts';
+import type { LanguageCode } from '../../../src/core/lab-description.ts';
 
 process.env['TZ'] = 'UTC';
 
@@ -20,7 +21,10 @@ const key = join(keys.path, 'ada');
 execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
 
 /** The page of a run, in a folder where nothing else is. */
-async function pageOf(run: StoredRunFolder, language = 'fr'): Promise<{ readonly path: string } & Disposable> {
+async function pageOf(
+  run: StoredRunFolder,
+  language: LanguageCode = 'fr',
+): Promise<{ readonly path: string } & Disposable> {
   const folder = temporaryFolder();
   const path = join(folder.path, 'report.html');
   await report(testContext(run.path).context, { run: undefined, language, format: 'html', output: path });
@@ -70,7 +74,7 @@ describe('lab verify report.html', () => {
   test('a signed record is still signed in the page, and stays so when the page is made again', async () => {
     using run = await boundRun();
     await sign(testContext(run.path).context, { what: undefined, key });
-    for (const language of ['en', 'fr']) {
+    for (const language of ['en', 'fr'] as const) {
       using page = await pageOf(run, language);
       const { fits, records } = await verifiedPage(page.path, `${key}.pub`);
       assert.deepEqual([fits, records[0]!.signature.kind], [true, 'trusted']);

@@ -1,5 +1,5 @@
 import type { GcResult } from '../../../commands/lab/gc.ts';
-import { countOf } from '../../../core/text/amounts.ts';
+import { counted } from '../../../core/language/say.ts';
 import { defineCommand } from '../../command/define-command.ts';
 import { flag } from '../../command/parameters.ts';
 import { outcome } from '../../outcome.ts';
@@ -23,5 +23,5 @@ export const gcCommand = defineCommand({
 function formatGc({ dead, removed }: GcResult): string {
   if (dead.length === 0) return 'No dead lab on this host.\n';
   const list = dead.map(({ name, stateFolder, provider }) => `  ${name} (${provider}, of ${stateFolder})\n`).join('');
-  return `${removed ? 'Removed' : 'Left as they are:'} ${countOf(dead.length, 'dead lab')}\n${list}`;
+  return `${removed ? 'Removed' : 'Left as they are:'} ${counted(dead.length, 'dead lab')}\n${list}`;
 }

@@ -1,6 +1,6 @@
 import type { ValidateResult } from '../../../commands/lab/validate.ts';
 import { ExitCode } from '../../../core/errors.ts';
-import { countOf } from '../../../core/text/amounts.ts';
+import { counted } from '../../../core/language/say.ts';
 import { defineCommand } from '../../command/define-command.ts';
 import { outcome } from '../../outcome.ts';
 import { usesColor, type Style } from '../../show/style.ts';
@@ -23,12 +23,12 @@ export const validateCommand = defineCommand({
 
 function formatValidate({ valid, problems, frames, lab }: ValidateResult, style: Style): string {
   if (!valid || lab === undefined)
-    return `${frames.trimEnd()}\n\n${style('red', countOf(problems.length, 'problem'))}\n`;
+    return `${frames.trimEnd()}\n\n${style('red', counted(problems.length, 'problem'))}\n`;
   const parts = [
-    countOf(lab.machines, 'machine'),
-    countOf(lab.networks, 'network'),
-    countOf(lab.programs, 'program'),
-    countOf(lab.scenarios, 'scenario'),
+    counted(lab.machines, 'machine'),
+    counted(lab.networks, 'network'),
+    counted(lab.programs, 'program'),
+    counted(lab.scenarios, 'scenario'),
   ];
   return `${style('green', 'No problems')}: lab ${lab.name}, ${parts.join(', ')}.\n`;
 }

@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import type { CaptureResult } from '../../../commands/machines/capture.ts';
 import { UsageError } from '../../../core/errors.ts';
-import { countOf } from '../../../core/text/amounts.ts';
+import { counted } from '../../../core/language/say.ts';
 import { defineCommand } from '../../command/define-command.ts';
 import { required, several, value } from '../../command/parameters.ts';
 import { file, machine, word } from '../../command/value-types.ts';
@@ -44,6 +44,6 @@ export const captureCommand = defineCommand({
 /** Nothing when the capture itself went to standard output. */
 function formatCapture({ file, packets, dropped }: CaptureResult, cwd: string): string {
   if (file === undefined) return '';
-  const lost = dropped === 0 ? '' : `; ${countOf(dropped, 'packet')} more passed by for which the machine had no room`;
-  return `${countOf(packets, 'packet')} in ${relative(cwd, file)}${lost}.\n`;
+  const lost = dropped === 0 ? '' : `; ${counted(dropped, 'packet')} more passed by for which the machine had no room`;
+  return `${counted(packets, 'packet')} in ${relative(cwd, file)}${lost}.\n`;
 }

@@ -1,5 +1,6 @@
 import type { CpResult } from '../../../commands/machines/cp.ts';
-import { countOf, formatBytes } from '../../../core/text/amounts.ts';
+import { formatBytes } from '../../../core/text/amounts.ts';
+import { counted } from '../../../core/language/say.ts';
 import { defineCommand } from '../../command/define-command.ts';
 import { required } from '../../command/parameters.ts';
 import { machinePath } from '../../command/value-types.ts';
@@ -32,6 +33,6 @@ export const cpCommand = defineCommand({
 
 function formatCp({ files, bytes, target, unchanged = 0 }: CpResult): string {
   const there =
-    unchanged === 0 ? '' : `; ${countOf(unchanged, 'file')} ${unchanged === 1 ? 'was' : 'were'} there already`;
-  return `Copied ${countOf(files, 'file')} (${formatBytes(bytes)}) to ${target}${there}\n`;
+    unchanged === 0 ? '' : `; ${counted(unchanged, 'file')} ${unchanged === 1 ? 'was' : 'were'} there already`;
+  return `Copied ${counted(files, 'file')} (${formatBytes(bytes)}) to ${target}${there}\n`;
 }

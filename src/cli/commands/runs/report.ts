@@ -6,9 +6,6 @@ import { ofStoredRun } from '../../command/shared-parameters.ts';
 import { file, listed, word } from '../../command/value-types.ts';
 import { outcome } from '../../outcome.ts';
 
-const language = word('language', async () =>
-  listed((await import('../../../core/lab-description.ts')).languageNames, 'language'),
-);
 const reportFormat = word('format', async () =>
   listed((await import('../../../commands/runs/report.ts')).reportFormats, 'format'),
 );
@@ -18,11 +15,11 @@ export const reportCommand = defineCommand({
   group: 'scenarios',
   summary: 'a report of a run to hand in: lab, programs, port check, terminals, what TCP did',
   details:
-    'One file that needs nothing else, written into the folder of the run. Author, group, course and language come ' +
-    'from "report:" in the lab file; what was run comes from the run itself, so a report can be made at any time.',
+    'One file that needs nothing else, written into the folder of the run. Author, group, course and, without --lang, ' +
+    'the language come from "report:" in the lab file; what was run comes from the run itself, so a report can be made ' +
+    'at any time.',
   arguments: { run: ofStoredRun },
   options: {
-    lang: value(language, 'en or fr (default: what the lab file says, or en)'),
     format: value(reportFormat, 'html, md (to edit further), json or junit (default: html)'),
     output: value(
       { ...file, placeholder: 'path' },
@@ -36,9 +33,9 @@ export const reportCommand = defineCommand({
     { words: 'report --format md -o report.md', does: 'the same to edit' },
     { words: 'report --format junit -o junit.xml', does: 'for a build server' },
   ],
-  run: async ({ context, arguments: { run }, options: { lang, format = 'html', output } }) => {
+  run: async ({ context, global, arguments: { run }, options: { format = 'html', output } }) => {
     const { report } = await import('../../../commands/runs/report.ts');
-    const result = await report(context, { run, language: lang, format, output });
+    const result = await report(context, { run, language: global.lang, format, output });
     return outcome(result, formatReport(result, context.cwd));
   },
 });

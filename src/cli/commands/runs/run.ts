@@ -2,7 +2,8 @@ import { relative } from 'node:path';
 import type { RunResult } from '../../../commands/runs/run.ts';
 import { ExitCode, LabError, UsageError } from '../../../core/errors.ts';
 import { readOrdinary } from '../../../core/files/ordinary-file.ts';
-import { countOf, formatDuration } from '../../../core/text/amounts.ts';
+import { formatDuration } from '../../../core/text/amounts.ts';
+import { counted } from '../../../core/language/say.ts';
 import type { StepCounts } from '../../../scenario/play-result.ts';
 import { renderFailure } from '../../../scenario/render-failure.ts';
 import type { CommandContext } from '../../../session/context.ts';
@@ -133,7 +134,7 @@ function verdict({ scenario, result, runs, firstFailure }: RunResult, style: Sty
 /** `3 of 9 steps passed, 5 were not reached`. */
 function stepsText({ all, passed, notReached }: StepCounts): string {
   const rest = notReached === 0 ? '' : `, ${notReached} ${notReached === 1 ? 'was' : 'were'} not reached`;
-  return `${passed} of ${countOf(all, 'step')} passed${rest}`;
+  return `${passed} of ${counted(all, 'step')} passed${rest}`;
 }
 
 function rate(result: RunResult, style: Style): string {

@@ -1,6 +1,7 @@
 import type { PruneResult } from '../../../commands/runs/prune.ts';
 import { ExitCode } from '../../../core/errors.ts';
-import { countOf, formatBytes } from '../../../core/text/amounts.ts';
+import { formatBytes } from '../../../core/text/amounts.ts';
+import { counted } from '../../../core/language/say.ts';
 import { defineCommand } from '../../command/define-command.ts';
 import { flag, value } from '../../command/parameters.ts';
 import { age, countFrom1 } from '../../command/value-types.ts';
@@ -61,11 +62,11 @@ export const runsCommand = defineCommand({
 const MOST_NAMES = 30;
 
 export function formatPrune({ removed, kept, freedBytes, dryRun }: PruneResult): string {
-  const left = kept === 0 ? '' : ` ${countOf(kept, 'run')} ${kept === 1 ? 'stays' : 'stay'}.`;
+  const left = kept === 0 ? '' : ` ${counted(kept, 'run')} ${kept === 1 ? 'stays' : 'stay'}.`;
   if (removed.length === 0 && freedBytes === 0) return `No run is to be removed.${left}\n`;
   const names = removed.slice(0, MOST_NAMES).map(({ run }) => `  ${run}\n`);
   const more = removed.length - names.length;
   const list = `${names.join('')}${more > 0 ? `  and ${more} more\n` : ''}`;
   const [does, frees] = dryRun ? ['Would remove', 'would give'] : ['Removed', 'gave'];
-  return `${does} ${countOf(removed.length, 'run')}; that ${frees} ${formatBytes(freedBytes)} of room.${left}\n${list}`;
+  return `${does} ${counted(removed.length, 'run')}; that ${frees} ${formatBytes(freedBytes)} of room.${left}\n${list}`;
 }

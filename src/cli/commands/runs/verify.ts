@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import type { VerifiedRun, VerifyResult } from '../../../commands/runs/verify.ts';
 import { ExitCode } from '../../../core/errors.ts';
-import { countOf } from '../../../core/text/amounts.ts';
+import { counted } from '../../../core/language/say.ts';
 import { oneLine } from '../../../report/run/words.ts';
 import { defineCommand } from '../../command/define-command.ts';
 import { optional, value } from '../../command/parameters.ts';
@@ -59,7 +59,7 @@ export function formatVerify({ records }: VerifyResult, options: TextOptions): s
   const summary =
     records.length === 1
       ? ''
-      : `${countOf(records.length, 'record')}, of which ${misfitting} ${misfitting === 1 ? 'is' : 'are'} not in order.\n`;
+      : `${counted(records.length, 'record')}, of which ${misfitting} ${misfitting === 1 ? 'is' : 'are'} not in order.\n`;
   return lines.join('') + summary;
 }
 
