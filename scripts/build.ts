@@ -1,4 +1,14 @@
-import { constants, copyFileSync, existsSync, globSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  constants,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  globSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { labJsonSchema } from '../src/lab/fields/json-schema.ts';
@@ -79,6 +89,7 @@ writeFileSync(join(fresh, 'programs/package.json'), '{"type":"commonjs"}\n');
 for (const path of globSync('src/**/*.{pl,py,sh,yaml,json}', { cwd: root })) {
   copyFileSync(join(root, path), join(fresh, 'cli', basename(path)), constants.COPYFILE_EXCL);
 }
+cpSync(join(root, 'src/cli/help/topics'), join(fresh, 'cli/topics'), { recursive: true });
 const schema = labJsonSchema({ providers: allProviders.names, step: stepJsonSchema() });
 writeFileSync(join(fresh, 'lab.schema.json'), `${JSON.stringify(schema, null, 2)}\n`);
 writeFileSync(join(fresh, 'built'), '');

@@ -1,19 +1,15 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { topicFiles } from '../scripts/reference.ts';
 import { apart, rows } from '../scripts/house/map.ts';
-import { withReference } from '../scripts/reference.ts';
 
 const root = join(import.meta.dirname, '..');
-const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const map = readFileSync(join(root, 'src/README.md'), 'utf8');
 
-test('the reference in README.md is what "npm run reference" writes', () => {
-  assert.equal(readme, withReference(readme));
-});
-
-test('every file of the source that README.md names is there', () => {
-  const named = [...readme.matchAll(/`((?:src|scripts|test)\/[\w./-]+)`/g)].map(([, path]) =>
+test('every file of the source that src/README.md names is there', () => {
+  const named = [...map.matchAll(/`((?:src|scripts|test)\/[\w./-]+)`/g)].map(([, path]) =>
     path!.replace(/\/(?:GROUP|NAME\.\w+)$/, ''),
   );
   assert.ok(named.length > 10);
@@ -23,8 +19,20 @@ test('every file of the source that README.md names is there', () => {
   );
 });
 
-test('the picture of the rooms in README.md has those of the map, from top to bottom', () => {
-  const picture = /^```\ncli .*?^```/ms.exec(readme)![0];
+test('every file that a page links to is there', () => {
+  const pages = [join(root, 'README.md'), join(root, 'src/README.md'), ...topicFiles()];
+  const links = pages.flatMap((page) =>
+    [...readFileSync(page, 'utf8').matchAll(/\]\(([^)#:]+)[^)]*\)/g)].map(([, to]) => join(dirname(page), to!)),
+  );
+  assert.ok(links.length > 5);
+  assert.deepEqual(
+    links.filter((path) => !existsSync(path)),
+    [],
+  );
+});
+
+test('the picture of the rooms in src/README.md has those of the map, from top to bottom', () => {
+  const picture = /^```\ncli .*?^```/ms.exec(map)![0];
   const drawn = [...picture.matchAll(/(?:^|\| )(\w+)  /gm)].map(([, room]) => room!);
   assert.deepEqual(drawn.toSorted(), [...rows.flat(), apart].toSorted());
   assert.deepEqual(

@@ -1,5 +1,5 @@
 /**
- * The map of the source: which room may import which, and through which files. The room test holds the source against it, README.md draws it.
+ * The map of the source: which room may import which, and through which files. The room test holds the source against it, src/README.md draws it.
  */
 
 /** The rooms, lowest row first. A room may import itself and rooms of lower rows; rooms on one row never import each other. */
@@ -37,6 +37,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'capture-facts.ts',
     'cleanup.ts',
     'connection-attempt.ts',
+    'environment-variables.ts',
     'errors.ts',
     'event-listeners.ts',
     'events.ts',
@@ -106,6 +107,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'interrupt.ts',
     'local-user.ts',
     'other-users.ts',
+    'pager.ts',
     'pipe-command.ts',
     'process-identity.ts',
     'processes.ts',

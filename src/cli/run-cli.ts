@@ -45,6 +45,10 @@ async function runCommandLine({ asked, global }: CommandLine, signal: AbortSigna
   try {
     if ('fault' in asked) throw asked.fault;
     if ('show' in asked) return print(outcome({ text: asked.show.trimEnd() }, asked.show), global, display);
+    if ('topic' in asked) {
+      const { showTopic } = await import('./help/show-topic.ts');
+      return print(await showTopic(asked.topic, global), global, display);
+    }
     const context = contextOf(asked.command, { global, display, signal });
     return print(await act(asked.bound, context, global), global, display);
   } catch (error) {

@@ -53,6 +53,11 @@ export const environmentVariables = [
     meaning: 'kind of terminal; "dumb" for no colours and no moving lines; handed on to machines',
     readBy: ['cli', 'commands'],
   },
+  {
+    name: 'PAGER',
+    meaning: 'what "lab help TOPIC" shows long pages with, on a terminal; empty or cat for no pages',
+    readBy: ['cli'],
+  },
   { name: 'HOME', meaning: "the user's home folder, if it belongs to this user", readBy: ['host'] },
   { name: 'XDG_CACHE_HOME', meaning: 'folder for what can be made again, instead of ~/.cache', readBy: ['host'] },
   { name: 'PATH', meaning: "where the host's tools are looked for", readBy: ['host'] },

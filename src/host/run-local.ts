@@ -49,7 +49,8 @@ export async function runLocal(command: readonly string[], options: LocalOptions
   return { exitCode: result.exitCode, signal: result.signal, stdout: result.stdout, stderr: result.stderr };
 }
 
-function withoutSecrets(): Readonly<Record<string, undefined>> {
+/** Takes our secrets out of an environment that is laid over: each is there as undefined. */
+export function withoutSecrets(): Readonly<Record<string, undefined>> {
   return Object.fromEntries(
     Object.keys(process.env)
       .filter(holdsSecret)

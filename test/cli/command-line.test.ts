@@ -36,7 +36,8 @@ function refused(line: string): UsageError {
 }
 
 function wordsOf(asked: Asked): string {
-  return 'fault' in asked ? asked.fault.message : 'show' in asked ? asked.show : asked.command.name;
+  if ('fault' in asked) return asked.fault.message;
+  return 'show' in asked ? asked.show : 'topic' in asked ? asked.topic : asked.command.name;
 }
 
 function golden(name: string): string {
@@ -119,6 +120,16 @@ describe('help', () => {
   test('of a command shows its options and examples', () => {
     assertGolden(golden('help-check-port.txt'), shown('check-port --help'));
     assert.equal(shown('help check-port'), shown('check-port --help'));
+  });
+
+  test('of a topic is asked for by its name; a command or topic that there is not is answered with the nearest', () => {
+    assert.deepEqual(read('help steps').asked, { topic: 'steps' });
+    assert.deepEqual(read('help exit-codes --json').asked, { topic: 'exit-codes' });
+    assert.equal(refused('help step').hint, 'did you mean "lab help steps"?');
+    assert.equal(refused('help stauts').hint, 'did you mean "lab help status"?');
+    assert.equal(refused('help xyzzyx').hint, '"lab help" lists them all.');
+    assert.equal(refused('help steps --xyzzy').code, 'unknown-option');
+    assert.equal(refused('steps').code, 'unknown-command');
   });
 
   test('of every command has an example that lab understands', () => {

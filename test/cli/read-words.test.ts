@@ -39,7 +39,7 @@ function meaning(line: string): object {
 
 function saidBy(asked: Asked): object {
   if ('fault' in asked) return { code: asked.fault.code, message: asked.fault.message };
-  if ('show' in asked) return asked;
+  if ('show' in asked || 'topic' in asked) return asked;
   const { command, bound } = asked;
   return { command: command.name, arguments: bound.arguments, options: bound.options, takesScreen: bound.takesScreen };
 }
@@ -119,7 +119,7 @@ describe('what cannot be is refused', () => {
     ['status -f', 'option-missing-argument', /"-f, --file <path>" argument missing/],
     ['status -qf', 'option-missing-argument', /"-f, --file <path>" argument missing/],
     ['--recreate up', 'unknown-option', /unknown option "--recreate"/],
-    ['help nonsense', 'unknown-command', /unknown command "nonsense"/],
+    ['help nonsense', 'unknown-command', /no command or topic "nonsense"/],
     ['images', 'missing-argument', /pull, list, import, rm/],
     ['images pul x', 'unknown-action', /no "lab images pul"/],
     ['images pull', 'no-name', /missing required argument "image"/],

@@ -10,6 +10,7 @@ import { holdsSecret } from '../../src/core/text/secret-variable.ts';
 const byOtherNames = new Set([
   'core/text/secret-variable.ts',
   'host/background.ts',
+  'host/pager.ts',
   'host/run-local.ts',
   'providers/ssh/reach-server.ts',
   'providers/ssh/route/openssh-config.ts',

@@ -3,14 +3,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { parse } from 'yaml';
-import { labFieldReference } from '../../src/lab/fields/field-reference.ts';
 import { checkLabText } from '../../src/lab/load-lab.ts';
 import { labJsonSchema, type JsonSchema } from '../../src/lab/fields/json-schema.ts';
 import { allProviders } from '../../src/providers/registry.ts';
 import { parseScenarios } from '../../src/scenario/parse.ts';
 import { stepJsonSchema, stepReference } from '../../src/scenario/step-schema.ts';
 import { verbs } from '../../src/scenario/verbs/index.ts';
-import { assertGolden, casesOf } from './golden.ts';
+import { casesOf } from './golden.ts';
 import { schemaFaults } from './json-schema-check.ts';
 
 const labSchema = labJsonSchema({ providers: allProviders.names, step: stepJsonSchema() });
@@ -135,8 +134,4 @@ describe('the steps of scenarios in the schema', () => {
       assert.notDeepEqual(parseScenarios(result.lab).problems, []);
     });
   }
-});
-
-it('the reference of fields is made from the schema', () => {
-  assertGolden(join(import.meta.dirname, 'field-reference.md'), labFieldReference(stepReference()));
 });

@@ -16,7 +16,7 @@ function restored(data: string): string {
   return sequences;
 }
 
-/** What may ever reach a terminal: text without controls and format characters, and the sequences that the README names. */
+/** What may ever reach a terminal: text without controls and format characters, and the sequences that "lab help terminals" names. */
 const HARMLESS = new RegExp(
   [
     String.raw`[^\p{Cc}\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]`,

@@ -6,10 +6,11 @@ import { helpText } from './help-text.ts';
 import { valuesOf } from './parameters.ts';
 import { nameOf, readWords, seeHelp, shareOperands, type Reading } from './read-words.ts';
 
-/** What a command line asks for: a command, words to show (help, version), or nothing that is understood. */
+/** What a command line asks for: a command, words to show (help, version), a topic of the manual, or nothing that is understood. */
 export type Asked =
   | { readonly command: CliCommand; readonly bound: BoundCommand }
   | { readonly show: string }
+  | { readonly topic: string }
   | { readonly fault: UsageError };
 
 export interface CommandLine {
@@ -38,9 +39,10 @@ export function parseCommandLine(argv: readonly string[], options: CommandLineOp
 }
 
 function askedBy(reading: Reading, { commands, version, width }: CommandLineOptions): Asked {
-  const { path, given, unknownCommand, faults } = reading;
+  const { path, given, topic, unknownCommand, faults } = reading;
   if (given.has('version')) return { show: `${version}\n` };
   if (unknownCommand !== undefined) return { fault: faults[0] ?? unknownCommand };
+  if (topic !== undefined) return faults[0] === undefined ? { topic } : { fault: faults[0] };
   if (given.has('help')) return { show: helpText(path, commands, width) };
   const command = path.at(-1);
   const fault = faults[0] ?? (command === undefined ? noCommand(commands, width) : faultOfOperands(command, reading));

@@ -13,7 +13,7 @@ export const groups = {
   tools: 'Tools:',
 } as const;
 
-/** What is said of a command: help and the reference in README.md are made from it. */
+/** What is said of a command: help and the reference are made from it. */
 interface CommandWords {
   /** As it is typed, and as its file is called. */
   readonly name: string;

@@ -1,3 +1,4 @@
+import { readTopic, topicNames } from '../help/topics.ts';
 import { groups, type CliCommand } from './define-command.ts';
 import { globalOptions, questions } from './global-options.ts';
 import { flagsOf, syntaxOf, type Options } from './parameters.ts';
@@ -33,10 +34,11 @@ function helpOfAll(commands: readonly CliCommand[], width: number): string {
       { heading: 'Options:', items: optionItems({ version, ...globalOptions, help }) },
       ...Object.entries(groups).map(([group, heading]) => ({
         heading,
-        items: [...inGroup(group), ...(group === 'tools' ? [['help', 'help for a command'] as const] : [])],
+        items: [...inGroup(group), ...(group === 'tools' ? [['help', 'help for a command or a topic'] as const] : [])],
       })),
+      { heading: 'Topics:', items: topicNames().map((name) => [name, readTopic(name).summary]) },
     ],
-    end: 'lab COMMAND --help tells more about a command and shows examples.',
+    end: 'lab COMMAND --help tells more about a command and shows examples.\nlab help TOPIC shows a topic.',
     width,
   });
 }

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { UsageError } from '../../core/errors.ts';
 import { say } from '../../core/language/say.ts';
 import { didYouMean, nearest, suggestion } from '../../core/text/suggest.ts';
+import { topicNames } from '../help/topics.ts';
 import type { CliCommand } from './define-command.ts';
 import { globalOptions, questions } from './global-options.ts';
 import { flagsOf, isUntouched, longFlag, type Option, type Options } from './parameters.ts';
@@ -15,6 +16,10 @@ export interface Reading {
   readonly operands: readonly string[];
   /** The command for a machine, untouched; undefined where it has not begun. */
   readonly untouched: readonly string[] | undefined;
+  /** `lab help`: what follows is a command or a topic. */
+  readonly isHelp: boolean;
+  /** The topic after `lab help`. */
+  readonly topic: string | undefined;
   /** The option at the end whose value is missing. */
   readonly pending: Option | undefined;
   /** A name that no command has. */
@@ -44,6 +49,8 @@ class Reader implements Reading {
   readonly given = new Map<string, string[]>();
   readonly operands: string[] = [];
   readonly faults: UsageError[] = [];
+  isHelp = false;
+  topic: string | undefined;
   untouched: readonly string[] | undefined;
   pending: Option | undefined;
   unknownCommand: UsageError | undefined;
@@ -100,7 +107,7 @@ class Reader implements Reading {
 
   /** Commands that may be named next. */
   #names(): readonly CliCommand[] {
-    if (this.unknownCommand !== undefined) return [];
+    if (this.unknownCommand !== undefined || this.topic !== undefined) return [];
     return this.path.at(-1)?.commands ?? this.#commands;
   }
 
@@ -111,9 +118,14 @@ class Reader implements Reading {
       this.#requireNoOptionOf(this.path.at(-1), found);
       this.path.push(found);
     } else if (name === 'help' && this.path.length === 0) {
+      this.isHelp = true;
       this.given.set('help', ['']);
+    } else if (this.isHelp && this.path.length === 0 && topicNames().includes(name)) {
+      this.topic = name;
     } else {
-      this.unknownCommand = unknownCommand(name, this.path, commands);
+      this.unknownCommand = this.isHelp
+        ? nothingToExplain(name, this.path, commands)
+        : unknownCommand(name, this.path, commands);
       this.faults.push(this.unknownCommand);
     }
   }
@@ -184,6 +196,17 @@ function unknownCommand(name: string, path: readonly CliCommand[], commands: rea
   const near = likely(name, names);
   const hint = near === undefined ? seeHelp(path) : didYouMean(near);
   return new UsageError(say`unknown command "${name}"`, { code: 'unknown-command', hint });
+}
+
+/** After `lab help`, where commands and topics may be meant. */
+function nothingToExplain(name: string, path: readonly CliCommand[], commands: readonly CliCommand[]): UsageError {
+  if (path.length > 0) return unknownCommand(name, path, commands);
+  const names = commands.filter(({ hidden }) => !hidden).map((command) => command.name);
+  const near = likely(name, [...names, ...topicNames()]);
+  return new UsageError(`there is no command or topic "${name}"`, {
+    code: 'unknown-command',
+    hint: near === undefined ? '"lab help" lists them all.' : didYouMean(`lab help ${near}`),
+  });
 }
 
 /** `images pull`. */

@@ -1,3 +1,4 @@
+import { environmentVariables } from '../../core/environment-variables.ts';
 import { ExitCode } from '../../core/errors.ts';
 import type { CliCommand } from './define-command.ts';
 import { globalOptions } from './global-options.ts';
@@ -17,7 +18,7 @@ const exitCodes: Readonly<Record<keyof typeof ExitCode, string>> = {
   terminated: 'terminated (SIGTERM, SIGHUP), after clean-up',
 };
 
-/** The commands, their options and the exit codes as Markdown, for README.md. */
+/** The commands and their options as Markdown tables. Ends with a newline. */
 export function commandReference(commands: readonly CliCommand[]): string {
   return [
     ...table(
@@ -27,14 +28,22 @@ export function commandReference(commands: readonly CliCommand[]): string {
     '',
     ...table(['option of every command', 'does'], optionRows(globalOptions)),
     '',
-    ...table(
-      ['exit code', 'meaning'],
-      Object.entries(exitCodes).map(([name, meaning]) => [String(ExitCode[name as keyof typeof ExitCode]), meaning]),
-    ),
-    '',
-    '`lab exec` and `lab ssh M CMD` return the status of the command on the machine.',
-    '',
   ].join('\n');
+}
+
+/** The exit codes as a Markdown table. Ends with a newline. */
+export function exitCodeReference(): string {
+  const rows = Object.entries(exitCodes).map(([name, meaning]) => [
+    String(ExitCode[name as keyof typeof ExitCode]),
+    meaning,
+  ]);
+  return [...table(['exit code', 'meaning'], rows), ''].join('\n');
+}
+
+/** The variables of the environment that lab reads, as a Markdown table. Ends with a newline. */
+export function environmentReference(): string {
+  const rows = environmentVariables.map(({ name, meaning }) => [code(name), meaning]);
+  return [...table(['variable', 'meaning'], rows), ''].join('\n');
 }
 
 /** A family of nested commands is one row that says what it is for, and the rows of its commands. */

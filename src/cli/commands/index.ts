@@ -30,7 +30,7 @@ import { verifyCommand } from './runs/verify.ts';
 import { completeCommand } from './shell/complete.ts';
 import { completionCommand } from './shell/completion.ts';
 
-/** Every command, in the order in which help and README show them. */
+/** Every command, in the order in which help shows them. */
 export const commands: readonly CliCommand[] = [
   initCommand,
   validateCommand,

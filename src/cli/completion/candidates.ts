@@ -3,6 +3,7 @@ import type { CommandContext } from '../../session/context.ts';
 import type { CliCommand } from '../command/define-command.ts';
 import { globalOptions } from '../command/global-options.ts';
 import { longFlag, type Argument, type Candidates, type Complete, type Options } from '../command/parameters.ts';
+import { readTopic, topicNames } from '../help/topics.ts';
 import { readWords, type Reading } from '../command/read-words.ts';
 
 const nothing: Candidates = { candidates: [], files: false };
@@ -26,14 +27,15 @@ export async function candidatesFor(
 }
 
 function offer(current: string, reading: Reading, commands: readonly CliCommand[]): Complete | undefined {
-  const { path, pending, untouched, unknownCommand, operands } = reading;
+  const { path, pending, untouched, unknownCommand, operands, isHelp, topic } = reading;
   const command = path.at(-1);
   if (pending !== undefined) return pending.complete;
   // A machine's command, of which we know nothing, or a command that there is not.
-  if (untouched !== undefined || unknownCommand !== undefined) return undefined;
+  if (untouched !== undefined || unknownCommand !== undefined || topic !== undefined) return undefined;
   if (current.startsWith('-')) return () => flagsOffered({ ...command?.options, ...globalOptions });
   const named = command?.commands ?? commands;
-  if (command === undefined || named.length > 0) return () => commandsOffered(named);
+  if (command === undefined) return () => (isHelp ? explained(named) : commandsOffered(named));
+  if (named.length > 0) return () => commandsOffered(named);
   return except(operands, argumentAt(operands.length, command)?.complete);
 }
 
@@ -58,6 +60,12 @@ function flagsOffered(options: Options): Candidates {
     description: option.description,
   }));
   return { candidates, files: false };
+}
+
+/** What may follow `lab help`. */
+function explained(commands: readonly CliCommand[]): Candidates {
+  const topics = topicNames().map((name) => ({ word: name, description: readTopic(name).summary }));
+  return { candidates: [...commandsOffered(commands).candidates, ...topics], files: false };
 }
 
 function commandsOffered(commands: readonly CliCommand[]): Candidates {

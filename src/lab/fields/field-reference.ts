@@ -21,12 +21,9 @@ export interface StepRow {
   readonly example: unknown;
 }
 
-/**
- * The fields of `lab.yaml` and the steps of scenarios as Markdown tables, made from the schema; part of the README.
- * Ends with a newline.
- */
-export function labFieldReference(steps: readonly StepRow[]): string {
-  return [...referenceTables.map(([heading, path]) => fieldTable(heading, mapAt(path))), stepTable(steps)].join('\n');
+/** The fields of `lab.yaml` as Markdown tables, made from the schema. Ends with a newline. */
+export function labFieldReference(): string {
+  return referenceTables.map(([heading, path]) => fieldTable(heading, mapAt(path))).join('\n');
 }
 
 function fieldTable(heading: string, map: JsonSchema): string {
@@ -35,10 +32,11 @@ function fieldTable(heading: string, map: JsonSchema): string {
     const [first] = field.examples ?? [];
     return row([`\`${name}\``, need, field.description ?? '', first === undefined ? '' : `\`${flow(first)}\``]);
   });
-  return table(`\`${heading}\`: ${map.description ?? ''}`, ['field', 'needed', 'meaning', 'example'], rows);
+  return table(`## ${heading}\n\n${map.description ?? ''}`, ['field', 'needed', 'meaning', 'example'], rows);
 }
 
-function stepTable(steps: readonly StepRow[]): string {
+/** The steps of scenarios as a Markdown table. Ends with a newline. */
+export function stepTable(steps: readonly StepRow[]): string {
   const rows = steps.map(({ verb, description, example }) =>
     row([`\`${verb}\``, description, `\`- ${flow(example).slice(2, -2)}\``]),
   );

@@ -7,7 +7,7 @@ import type { Machine } from '../../lab/types.ts';
 export interface LimitedProgram {
   readonly role: string;
   readonly machine: Machine;
-  /** The machine has the limits that README.md names as defaults, where the lab file states none. */
+  /** The machine has the limits that "lab help limits" names as defaults, where the lab file states none. */
   readonly hasDefaults: boolean;
   readonly status: ProgramStatus | undefined;
   /** The last lines of its terminal; 40 will do. */

@@ -52,7 +52,7 @@ export type StepOutcome = 'played' | 'skipped';
 interface VerbFacts {
   /** JSON Schema of what stands behind the verb. */
   readonly schema: object;
-  /** What it does, for the README and for editors. */
+  /** What it does, for the topic "steps" of the manual and for editors. */
   readonly description: string;
   /** What may stand behind it. */
   readonly example: unknown;
