@@ -203,9 +203,9 @@ function nothingToExplain(name: string, path: readonly CliCommand[], commands: r
   if (path.length > 0) return unknownCommand(name, path, commands);
   const names = commands.filter(({ hidden }) => !hidden).map((command) => command.name);
   const near = likely(name, [...names, ...topicNames()]);
-  return new UsageError(`there is no command or topic "${name}"`, {
+  return new UsageError(say`there is no command or topic "${name}"`, {
     code: 'unknown-command',
-    hint: near === undefined ? '"lab help" lists them all.' : didYouMean(`lab help ${near}`),
+    hint: near === undefined ? say`"lab help" lists them all.` : didYouMean(`lab help ${near}`),
   });
 }
 
