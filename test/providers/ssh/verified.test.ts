@@ -101,7 +101,7 @@ describe(
           assert.equal(up.exitCode, 3);
           assert.match(
             up.stderr,
-            /error: vm1: it has 192\.168\.100\.5, which is the address of vm2, and not 192\.168\.100\.4\nhint: The address or port in `ssh` of vm1 probably leads to vm2/,
+            /error: vm1: it has 192\.168\.100\.5, which is the address of vm2, and not 192\.168\.100\.4\nhint: The address or port in "ssh" of vm1 probably leads to vm2/,
           );
         },
         (made) => ({
@@ -199,7 +199,7 @@ describe(
       });
       assert.match(
         (await user.lab('up')).stderr,
-        /did not let user ildvm1 in|port in `ssh` of vm1 probably leads to vm2/,
+        /did not let user ildvm1 in|port in "ssh" of vm1 probably leads to vm2/,
       );
     });
 
