@@ -94,7 +94,7 @@ describe('what is not understood', () => {
     ['run --capture', 'unknown-option', /unknown option "--capture"/, /did you mean "--no-capture"\?/],
     ['up --xyzzy', 'unknown-option', /unknown option "--xyzzy"/, /lab up --help/],
     ['check-port', 'missing-argument', /missing required argument "port"/, /lab check-port --help/],
-    ['check-port 1 2', 'excess-arguments', /too many arguments/, /lab check-port --help/],
+    ['check-port 1 2', 'excess-arguments', /too many arguments/, /--on vm1/],
     ['run --repeat', 'option-missing-argument', /"--repeat <times>" argument missing/, /lab run --help/],
     ['--xyzzy', 'unknown-option', /unknown option "--xyzzy"/, /"lab --help"/],
     ['', 'no-command', /no command given/, /lab init/],

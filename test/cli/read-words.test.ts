@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parseCommandLine, type Asked } from '../../src/cli/command/command-line.ts';
 import { globalOptions, questions } from '../../src/cli/command/global-options.ts';
+import { otherWays } from '../../src/cli/command/other-ways.ts';
 import { readWords } from '../../src/cli/command/read-words.ts';
 import { commands } from '../../src/cli/commands/index.ts';
 import { runCli, smallLab, temporaryFolder } from '../helpers/cli.ts';
@@ -64,7 +65,9 @@ describe('every spelling of one command line says the same', () => {
       'ssh --quiet -f lab.yaml vm1 ls -d /tmp',
     ],
     ['-q -v -f lab.yaml status', '-qvf lab.yaml status', '-vqflab.yaml status', 'status -vq --file=lab.yaml'],
-    ['-f =lab.yaml status', '-f=lab.yaml status', 'status --file =lab.yaml'],
+    ['-f lab.yaml status', '-f=lab.yaml status', '-flab.yaml status'],
+    ['-q -f lab.yaml status', '-qf=lab.yaml status', 'status -qflab.yaml'],
+    ['-f =lab.yaml status', 'status --file =lab.yaml', 'status -f =lab.yaml'],
     ['ssh -q -t vm1 top', 'ssh -tq vm1 top', 'ssh -qt vm1 top', '-q ssh --tty vm1 top'],
     ['-q check-port -y 7999 --kill', 'check-port -yq 7999 --kill', 'check-port --kill 7999 -qy'],
     ['--json run tp1 --as client', 'run --as client tp1 --json', 'run tp1 --as=client --json'],
@@ -114,12 +117,22 @@ test('the words of a machine change nothing of how we say things', () => {
 
 describe('what cannot be is refused', () => {
   const cases: readonly [line: string, code: string, message: RegExp][] = [
-    ['--json=yes status', 'unknown-option', /unknown option "--json=yes"/],
+    ['--json=yes status', 'unknown-option', /option "--json" takes no value/],
+    ['status -q=1', 'unknown-option', /option "-q" takes no value/],
+    ['status -json', 'unknown-option', /unknown option "-json"/],
+    ['-file lab.yaml status', 'unknown-option', /unknown option "-file"/],
+    ['run -as client', 'unknown-option', /unknown option "-as"/],
     ['-qx status', 'unknown-option', /unknown option "-x"/],
     ['status -f', 'option-missing-argument', /"-f, --file <path>" argument missing/],
     ['status -qf', 'option-missing-argument', /"-f, --file <path>" argument missing/],
     ['--recreate up', 'unknown-option', /unknown option "--recreate"/],
     ['help nonsense', 'unknown-command', /no command or topic "nonsense"/],
+    ['help images nonsense', 'unknown-action', /no "lab images nonsense"/],
+    ['help images pull nonsense', 'unknown-action', /no "lab images pull nonsense"/],
+    ['help up down', 'unknown-action', /no "lab up down"/],
+    ['help --nonsense', 'unknown-option', /unknown option "--nonsense"/],
+    ['nonsense --help', 'unknown-command', /unknown command "nonsense"/],
+    ['images nonsense --help', 'unknown-action', /no "lab images nonsense"/],
     ['images', 'missing-argument', /pull, list, import, rm/],
     ['images pul x', 'unknown-action', /no "lab images pul"/],
     ['images pull', 'no-name', /missing required argument "image"/],
@@ -139,6 +152,41 @@ describe('what cannot be is refused', () => {
       assert.match(asked.fault.message, message);
     });
   }
+});
+
+test('what other tools have a word for is answered with what to type here', () => {
+  const ways: readonly [line: string, hint: RegExp][] = [
+    ['ls', /^did you mean "status"\?$/],
+    ['LS', /^did you mean "status"\?$/],
+    ['destroy', /^did you mean "down"\?$/],
+    ['shell vm1', /^did you mean "ssh"\?$/],
+    ['copy a vm1:', /^did you mean "cp"\?$/],
+    ['help ps', /^did you mean "lab help status"\?$/],
+    ['ping vm1 vm2', /lab exec vm1 -- ping/],
+    ['pingall', /lab exec vm1 -- ping/],
+    ['restart', /"lab up --recreate"/],
+    ['version', /"lab --version"/],
+    ['logs -f', /^"lab run" shows/],
+    ['logs --follow', /^"lab run" shows/],
+    ['cp -r www vm1:', /folder is copied/],
+    ['up -d', /returns as soon as/],
+    ['up vm1', /together/],
+    ['check-port -p 7999', /lab check-port 7999/],
+    ['check-port vm1 7999', /--on vm1/],
+    ['init tp1', /mkdir tp1/],
+    ['status -json', /did you mean "--json"/],
+    ['-file lab.yaml status', /did you mean "--file"/],
+  ];
+  for (const [line, hint] of ways) {
+    const { asked } = parseCommandLine(line.split(' '), { commands, version: '1.2.3' });
+    assert.ok('fault' in asked, line);
+    assert.match(asked.fault.hint ?? '', hint, line);
+  }
+});
+
+test('no word of another tool is a command here, and none stands for two', () => {
+  const words = [...commands.flatMap(({ alsoCalled = [] }) => alsoCalled), ...otherWays().keys()];
+  assert.equal(new Set([...words, ...commands.map(({ name }) => name)]).size, words.length + commands.length);
 });
 
 test('lab itself reads joined options as it reads them apart', async () => {

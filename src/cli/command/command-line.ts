@@ -42,7 +42,8 @@ function askedBy(reading: Reading, { commands, version, width }: CommandLineOpti
   const { path, given, topic, unknownCommand, faults } = reading;
   if (given.has('version')) return { show: `${version}\n` };
   if (unknownCommand !== undefined) return { fault: faults[0] ?? unknownCommand };
-  if (topic !== undefined) return faults[0] === undefined ? { topic } : { fault: faults[0] };
+  if (reading.isHelp && faults[0] !== undefined) return { fault: faults[0] };
+  if (topic !== undefined) return { topic };
   if (given.has('help')) return { show: helpText(path, commands, width) };
   const command = path.at(-1);
   const fault = faults[0] ?? (command === undefined ? noCommand(commands, width) : faultOfOperands(command, reading));
@@ -85,14 +86,14 @@ function faultOfOperands(command: CliCommand, reading: Reading): UsageError | un
   for (const [name, { isNeeded, missingCode = 'missing-argument' }] of Object.entries(command.arguments))
     if (isNeeded && given.get(name)?.length === 0)
       return new UsageError(`missing required argument "${name}"`, { code: missingCode, hint });
-  return left.length > 0 ? tooMany(reading, left.length) : undefined;
+  return left.length > 0 ? tooMany(command, reading, left.length) : undefined;
 }
 
-function tooMany({ path, operands }: Reading, surplus: number): UsageError {
+function tooMany({ otherWords }: CliCommand, { path, operands }: Reading, surplus: number): UsageError {
   const expected = operands.length - surplus;
   const counts = `Expected ${counted(expected, 'argument')} but got ${operands.length}`;
   return new UsageError(`too many arguments for "${nameOf(path)}". ${counts}: ${operands.join(', ')}.`, {
     code: 'excess-arguments',
-    hint: seeHelp(path),
+    hint: otherWords?.() ?? seeHelp(path),
   });
 }

@@ -25,6 +25,12 @@ interface CommandWords {
   readonly examples: readonly Example[];
   /** Not shown: for other programs, not for people. */
   readonly hidden?: true;
+  /** What other tools call it: whoever types that is shown this command. */
+  readonly alsoCalled?: readonly string[];
+  /** What to do instead, by an option that other tools have for it, as it is typed: `-r`. */
+  readonly otherOptions?: () => Readonly<Record<string, string>>;
+  /** What to do instead of giving it more words than it takes. */
+  readonly otherWords?: () => string;
   /** It always means a lab file in the folder that the user stands in, never one above. */
   readonly labFileHere?: true;
 }

@@ -5,6 +5,7 @@ import { didYouMean, nearest, suggestion } from '../../core/text/suggest.ts';
 import { topicNames } from '../help/topics.ts';
 import type { CliCommand } from './define-command.ts';
 import { globalOptions, questions } from './global-options.ts';
+import { otherWays } from './other-ways.ts';
 import { flagsOf, isUntouched, longFlag, type Option, type Options } from './parameters.ts';
 
 /** What the words of a command line say, right or wrong. */
@@ -44,6 +45,12 @@ interface NamedOption {
   readonly option: Option;
 }
 
+/** An option as it is typed, among the long names that there are. */
+interface Written {
+  readonly word: string;
+  readonly known: ReadonlyMap<string, NamedOption>;
+}
+
 class Reader implements Reading {
   readonly path: CliCommand[] = [];
   readonly given = new Map<string, string[]>();
@@ -65,13 +72,15 @@ class Reader implements Reading {
     const known = this.#knownOptions();
     for (const token of tokensOf(words, known)) {
       if (token.kind === 'option') {
-        this.#takeOption(token, known);
+        this.#takeOption(token, { word: words[token.index]!, known });
       } else if (token.kind === 'option-terminator') {
         if (this.#isNextUntouched('after-dashes')) return this.#leaveUntouched(words.slice(token.index + 1));
       } else if (this.#names().length > 0) {
         this.#takeCommand(token.value);
         return this.read(words.slice(token.index + 1));
       } else {
+        if (this.isHelp && this.unknownCommand === undefined)
+          return this.#leaveUnknown(unknownCommand(token.value, this.path, []));
         this.operands.push(token.value);
         if (this.#isNextUntouched('rest-of-line')) return this.#leaveUntouched(dashesOff(words.slice(token.index + 1)));
       }
@@ -85,24 +94,41 @@ class Reader implements Reading {
     );
   }
 
-  #takeOption({ name, rawName, value, inlineValue }: OptionToken, known: ReadonlyMap<string, NamedOption>): void {
-    const found = known.get(name);
+  #takeOption({ name, rawName, value, inlineValue }: OptionToken, written: Written): void {
+    const found = written.known.get(name);
     const takesValue = found?.option.placeholder !== undefined;
-    if (found === undefined || (inlineValue === true && !takesValue)) {
-      this.faults.push(this.#unknownOption(inlineValue === true ? `${rawName}=${value}` : rawName, known));
+    if (found === undefined || nameBehindOneDash(written) !== undefined) {
+      this.faults.push(this.#unknownOption(rawName, written));
+    } else if (inlineValue === true && !takesValue) {
+      this.faults.push(takesNoValue(rawName));
     } else if (takesValue && value === undefined) {
       this.pending = found.option;
-      const message = `option "${flagsOf(found.name, found.option)}" argument missing`;
-      this.faults.push(new UsageError(message, { code: 'option-missing-argument', hint: seeHelp(this.path) }));
+      const message = say`option "${flagsOf(found.name, found.option)}" argument missing`;
+      const hint = this.#otherOption(rawName) ?? seeHelp(this.path);
+      this.faults.push(new UsageError(message, { code: 'option-missing-argument', hint }));
     } else {
-      this.given.set(found.name, [...(this.given.get(found.name) ?? []), value ?? '']);
+      // getopt(3) takes the "=" of `-f=lab.yaml` for the beginning of the value; most newer tools do not.
+      const isShort = inlineValue === true && !rawName.startsWith('--');
+      const text = isShort ? (value ?? '').replace(/^=/, '') : (value ?? '');
+      this.given.set(found.name, [...(this.given.get(found.name) ?? []), text]);
     }
   }
 
-  #unknownOption(flag: string, known: ReadonlyMap<string, NamedOption>): UsageError {
-    const near = flag.startsWith('--') ? likely(flag.slice(2), known.keys()) : undefined;
-    const hint = near === undefined ? seeHelp(this.path) : didYouMean(`--${near}`);
-    return new UsageError(`unknown option "${flag}"`, { code: 'unknown-option', hint });
+  #unknownOption(flag: string, written: Written): UsageError {
+    const [switches = ''] = written.word.split('=');
+    // Node takes the "=" of `-q=1` for one more letter.
+    if (flag === '-=') return takesNoValue(switches);
+    const name = nameBehindOneDash(written);
+    const near = name ?? (flag.startsWith('--') ? likely(flag.slice(2), written.known.keys()) : undefined);
+    const hint = this.#otherOption(flag) ?? (near === undefined ? seeHelp(this.path) : didYouMean(`--${near}`));
+    return new UsageError(say`unknown option "${name === undefined ? flag : switches}"`, {
+      code: 'unknown-option',
+      hint,
+    });
+  }
+
+  #otherOption(flag: string): string | undefined {
+    return this.path.at(-1)?.otherOptions?.()[flag];
   }
 
   /** Commands that may be named next. */
@@ -123,11 +149,15 @@ class Reader implements Reading {
     } else if (this.isHelp && this.path.length === 0 && topicNames().includes(name)) {
       this.topic = name;
     } else {
-      this.unknownCommand = this.isHelp
-        ? nothingToExplain(name, this.path, commands)
-        : unknownCommand(name, this.path, commands);
-      this.faults.push(this.unknownCommand);
+      this.#leaveUnknown(
+        this.isHelp ? nothingToExplain(name, this.path, commands) : unknownCommand(name, this.path, commands),
+      );
     }
+  }
+
+  #leaveUnknown(fault: UsageError): void {
+    this.unknownCommand = fault;
+    this.faults.push(fault);
   }
 
   /** An option of the outer command says nothing to the nested one. */
@@ -174,6 +204,20 @@ function parseTokens(words: readonly string[], known: ReadonlyMap<string, NamedO
   return parseArgs({ args: [...words], options, strict: false, allowPositionals: true, tokens: true }).tokens;
 }
 
+/** `file` of `-file`, which getopt(3) takes for `-f ile`, and whoever types it for `--file`. */
+function nameBehindOneDash({ word, known }: Written): string | undefined {
+  const name = /^-([a-z][a-z-]+)(?:=|$)/.exec(word)?.[1];
+  // `-help` is help already: its first letter asks for it.
+  return name !== undefined && name !== 'help' && known.has(name) ? name : undefined;
+}
+
+function takesNoValue(flag: string): UsageError {
+  return new UsageError(say`option "${flag}" takes no value`, {
+    code: 'unknown-option',
+    hint: say`Write "${flag}" alone.`,
+  });
+}
+
 /** ssh(1) lets `--` stand before the command. */
 function dashesOff(words: readonly string[]): readonly string[] {
   return words[0] === '--' ? words.slice(1) : words;
@@ -191,18 +235,23 @@ function unknownCommand(name: string, path: readonly CliCommand[], commands: rea
   if (path.length > 0)
     return new UsageError(`there is no "lab ${nameOf(path)} ${name}"`, {
       code: 'unknown-action',
-      hint: suggestion(name, names),
+      hint: suggestion(name, names) ?? seeHelp(path),
     });
-  const near = likely(name, names);
-  const hint = near === undefined ? seeHelp(path) : didYouMean(near);
+  const near = meantCommand(name, commands) ?? likely(name, names);
+  const hint = otherWays().get(name.toLowerCase()) ?? (near === undefined ? seeHelp(path) : didYouMean(near));
   return new UsageError(say`unknown command "${name}"`, { code: 'unknown-command', hint });
+}
+
+/** The command that other tools call so. */
+function meantCommand(name: string, commands: readonly CliCommand[]): string | undefined {
+  return commands.find(({ alsoCalled }) => alsoCalled?.includes(name.toLowerCase()))?.name;
 }
 
 /** After `lab help`, where commands and topics may be meant. */
 function nothingToExplain(name: string, path: readonly CliCommand[], commands: readonly CliCommand[]): UsageError {
   if (path.length > 0) return unknownCommand(name, path, commands);
   const names = commands.filter(({ hidden }) => !hidden).map((command) => command.name);
-  const near = likely(name, [...names, ...topicNames()]);
+  const near = meantCommand(name, commands) ?? likely(name, [...names, ...topicNames()]);
   return new UsageError(say`there is no command or topic "${name}"`, {
     code: 'unknown-command',
     hint: near === undefined ? say`"lab help" lists them all.` : didYouMean(`lab help ${near}`),

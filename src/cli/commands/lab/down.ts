@@ -1,4 +1,5 @@
 import type { DownResult } from '../../../commands/lab/down.ts';
+import { say } from '../../../core/language/say.ts';
 import { defineCommand } from '../../command/define-command.ts';
 import { flag } from '../../command/parameters.ts';
 import { outcome } from '../../outcome.ts';
@@ -11,6 +12,8 @@ export const downCommand = defineCommand({
     'It works without lab.yaml, from the .lab folder, and is safe when nothing exists. ' +
     'The runs stay, unless --purge is given.',
   options: { purge: flag('remove the whole .lab folder, with its runs and keys') },
+  alsoCalled: ['stop', 'halt', 'destroy', 'delete', 'remove', 'rm', 'clean', 'clear', 'kill', 'teardown'],
+  otherWords: () => say`All machines of a lab go down together:  lab down`,
   examples: [{ words: 'down', does: 'machines and networks gone, runs kept' }],
   run: async ({ context, options }) => {
     const { down } = await import('../../../commands/lab/down.ts');

@@ -18,6 +18,7 @@ export const graphCommand = defineCommand({
     format: value(graphFormat, 'text, svg or mermaid (default: text)'),
     output: value({ ...file, placeholder: 'path' }, 'file to write (default: standard output)', 'o'),
   },
+  alsoCalled: ['topology', 'draw', 'diagram'],
   examples: [
     { words: 'graph', does: 'networks and machines as a tree' },
     { words: 'graph --format svg -o lab.svg', does: 'a picture for a document' },

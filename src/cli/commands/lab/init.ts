@@ -1,5 +1,6 @@
 import { dirname, join, relative } from 'node:path';
 import type { InitResult } from '../../../commands/lab/init.ts';
+import { say } from '../../../core/language/say.ts';
 import { defineCommand } from '../../command/define-command.ts';
 import { flag, value } from '../../command/parameters.ts';
 import { listed, word } from '../../command/value-types.ts';
@@ -16,6 +17,8 @@ export const initCommand = defineCommand({
   details: 'It replaces no file, unless --force is given.',
   labFileHere: true,
   options: { template: value(template, 'what to start from (default: tp1)'), force: flag('replace an existing file') },
+  alsoCalled: ['new'],
+  otherWords: () => say`It writes into the folder that you stand in:  mkdir tp1 && cd tp1 && lab init`,
   examples: [{ words: 'init --template tp1', does: 'start with the practical of two machines' }],
   run: async ({ context, options }) => {
     const { init } = await import('../../../commands/lab/init.ts');

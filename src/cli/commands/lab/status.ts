@@ -21,6 +21,7 @@ export const statusCommand = defineCommand({
     'this host; where something gets through, the line says OPEN, and lab exits with 1.',
   arguments: { machines: several(machine, 'only these machines') },
   options: { walls: flag('what separates the machines from this host and from each other, tried now') },
+  alsoCalled: ['ls', 'list', 'ps', 'show', 'info', 'inspect', 'machines'],
   examples: [
     { words: 'status', does: 'look at the lab' },
     { words: 'status --walls vm1', does: 'try the walls of vm1' },

@@ -1,6 +1,7 @@
 import type { PlanResult } from '../../../commands/lab/dry-run.ts';
 import type { UpResult } from '../../../commands/lab/up.ts';
 import { ExitCode } from '../../../core/errors.ts';
+import { say } from '../../../core/language/say.ts';
 import { sanitize } from '../../../core/text/sanitize.ts';
 import { explainPort } from '../../../ports/port-words.ts';
 import type { PortReport } from '../../../ports/port-report.ts';
@@ -24,6 +25,12 @@ export const upCommand = defineCommand({
     offline: flag('download nothing, such as images of machines'),
     acceptNewHostKeys: flag('learn unknown SSH host keys without asking; a changed key is still an error'),
   },
+  alsoCalled: ['create', 'provision', 'deploy', 'boot', 'launch'],
+  otherOptions: () => ({
+    '-d': say`Leave it out: "lab up" returns as soon as the machines run.`,
+    '--detach': say`Leave it out: "lab up" returns as soon as the machines run.`,
+  }),
+  otherWords: () => say`All machines of a lab come up together:  lab up`,
   examples: [
     { words: 'up', does: 'bring the lab up' },
     { words: 'up --dry-run', does: 'see what it would do' },

@@ -10,6 +10,7 @@ export const validateCommand = defineCommand({
   group: 'start',
   summary: 'check lab.yaml and show every problem with its place',
   details: 'It exits 2 when there is a problem.',
+  alsoCalled: ['lint', 'config'],
   examples: [
     { words: 'validate', does: 'check the lab file here' },
     { words: '-f other.yaml validate --json', does: 'for an editor or a script' },

@@ -24,6 +24,7 @@ export const captureCommand = defineCommand({
     interface: value(word('name'), 'interface, or any (default: the only one of the machine, else any)', 'i'),
     write: value(file, 'file to write (default: standard output)', 'w'),
   },
+  alsoCalled: ['tcpdump', 'sniff', 'wireshark'],
   examples: [
     { words: 'capture vm1 | wireshark -k -i -', does: 'look at the packets live' },
     { words: 'capture vm1 -i eth0 -w vm1.pcap tcp port 7999', does: 'to a file, only one port' },

@@ -1,5 +1,6 @@
 import type { CheckPortOptions, CheckPortResult } from '../../../commands/machines/check-port.ts';
 import { ExitCode, UsageError } from '../../../core/errors.ts';
+import { say } from '../../../core/language/say.ts';
 import { sanitize } from '../../../core/text/sanitize.ts';
 import { explainPort, portArgument } from '../../../ports/port-words.ts';
 import type { PortReport } from '../../../ports/port-report.ts';
@@ -46,6 +47,12 @@ export const checkPortCommand = defineCommand({
     kill: flag('end the processes that hold the port'),
     yes: flag('do not ask before --kill', 'y'),
   },
+  alsoCalled: ['port', 'ports', 'netstat', 'lsof', 'free-port'],
+  otherOptions: () => ({
+    '-p': say`Give the port alone:  lab check-port 7999`,
+    '--port': say`Give the port alone:  lab check-port 7999`,
+  }),
+  otherWords: () => say`One port at a time, and machines by --on:  lab check-port 7999 --on vm1`,
   examples: [
     { words: 'check-port 7999', does: 'look on all machines' },
     { words: 'check-port 7999 --on vm1 --kill', does: 'free it on vm1' },

@@ -1,6 +1,6 @@
 import type { CpResult } from '../../../commands/machines/cp.ts';
 import { formatBytes } from '../../../core/text/amounts.ts';
-import { counted } from '../../../core/language/say.ts';
+import { counted, say } from '../../../core/language/say.ts';
 import { defineCommand } from '../../command/define-command.ts';
 import { required } from '../../command/parameters.ts';
 import { machinePath } from '../../command/value-types.ts';
@@ -20,6 +20,14 @@ export const cpCommand = defineCommand({
     source: required(machinePath, 'path here, or machine:path'),
     target: required(machinePath, 'path here, or machine:path'),
   },
+  alsoCalled: ['copy', 'scp', 'put', 'get', 'push', 'pull', 'upload', 'download', 'rsync'],
+  otherOptions: () =>
+    Object.fromEntries(
+      ['-r', '-R', '-a', '--recursive', '--archive'].map((option) => [
+        option,
+        say`Leave it out: a folder is copied with what is in it.`,
+      ]),
+    ),
   examples: [
     { words: 'cp server.py vm1:', does: 'into the home folder' },
     { words: 'cp vm1:/var/log ./vm1-log', does: 'a folder to here' },

@@ -16,6 +16,7 @@ export const execCommand = defineCommand({
     command: afterDashes('the command and its arguments'),
   },
   options: { all: flag('on all machines') },
+  alsoCalled: ['cmd', 'command'],
   examples: [
     { words: 'exec vm1 vm2 -- ip -brief address', does: 'the same question to two machines' },
     { words: "exec --all -- sh -c 'uptime; who'", does: 'a line of shell on all machines' },

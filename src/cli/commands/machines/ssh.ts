@@ -17,6 +17,7 @@ export const sshCommand = defineCommand({
     command: restOfLine('a command for the shell of the machine'),
   },
   options: { tty: flag('give the command a terminal if you are at one', 't') },
+  alsoCalled: ['shell', 'sh', 'bash', 'login', 'enter', 'connect', 'attach'],
   examples: [
     { words: 'ssh vm1', does: 'log in' },
     { words: 'ssh vm1 sudo lsof -i :7999', does: 'one command' },

@@ -1,3 +1,4 @@
+import { say } from '../../../core/language/say.ts';
 import { defineCommand } from '../../command/define-command.ts';
 import { flag, value } from '../../command/parameters.ts';
 import { ofStoredRun } from '../../command/shared-parameters.ts';
@@ -15,6 +16,10 @@ export const logsCommand = defineCommand({
     tcp: flag('what TCP did, as a diagram of its packets'),
     list: flag('list all stored runs, as "lab runs" does'),
   },
+  otherOptions: () => ({
+    '-f': say`"lab run" shows the terminals while they run, "lab logs" afterwards; -f names a lab file.`,
+    '--follow': say`"lab run" shows the terminals while they run, "lab logs" afterwards.`,
+  }),
   examples: [
     { words: 'logs', does: 'the last run, both terminals in order' },
     { words: 'logs --tcp', does: 'handshake, data and close of its connections' },

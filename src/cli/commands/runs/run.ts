@@ -43,6 +43,7 @@ export const runCommand = defineCommand({
     capture: negated('do not capture the packets of the programs'),
     maxOutput,
   },
+  alsoCalled: ['play', 'test'],
   examples: [
     { words: 'run', does: 'play the default scenario, or else the first' },
     { words: 'run tp1 --repeat 20', does: 'how often does it pass?' },
