@@ -4,6 +4,7 @@ import {
   cpSync,
   existsSync,
   globSync,
+  mkdirSync,
   renameSync,
   rmSync,
   statSync,
@@ -14,6 +15,7 @@ import { build, type Plugin } from 'esbuild';
 import { labJsonSchema } from '../src/lab/fields/json-schema.ts';
 import { allProviders } from '../src/providers/registry.ts';
 import { stepJsonSchema } from '../src/scenario/step-schema.ts';
+import { libraryDeclarations } from './api/declarations.ts';
 
 /**
  * Compiles the product: the command line as a few files (many small ones are what makes a start slow), and each program of the machines as one CommonJS file that any Node from 18 on runs.
@@ -44,10 +46,16 @@ const apart: Plugin = {
     }),
 };
 
+const scratch = join(fresh, 'scratch');
+mkdirSync(scratch, { recursive: true });
+const declarations = libraryDeclarations(scratch);
+
 await build({
   entryPoints: {
     main: join(root, 'src/cli/main.ts'),
     ...Object.fromEntries(Object.entries(parts).map(([name, file]) => [name, join(root, file)])),
+    // The library lies among them, because it finds the scripts next to it as the command line does.
+    api: join(root, 'src/api/index.ts'),
   },
   plugins: [apart],
   outdir: join(fresh, 'cli'),
@@ -56,7 +64,7 @@ await build({
   keepNames: true,
   sourcemap: 'linked',
   platform: 'node',
-  target: 'node24',
+  target: 'node22',
   format: 'esm',
   // ssh2 loads this native add-on if it is there; ours is never built.
   external: ['cpu-features', '*.node'],
@@ -92,6 +100,11 @@ for (const path of globSync('src/**/*.{pl,py,sh,yaml,json}', { cwd: root })) {
 cpSync(join(root, 'src/cli/help/topics'), join(fresh, 'cli/topics'), { recursive: true });
 const schema = labJsonSchema({ providers: allProviders.names, step: stepJsonSchema() });
 writeFileSync(join(fresh, 'lab.schema.json'), `${JSON.stringify(schema, null, 2)}\n`);
+// What programs import: the file that package.json names, and its types.
+mkdirSync(join(fresh, 'api'));
+writeFileSync(join(fresh, 'api/index.js'), "export * from '../cli/api.js';\n");
+writeFileSync(join(fresh, 'api/index.d.ts'), await declarations);
+rmSync(scratch, { recursive: true });
 writeFileSync(join(fresh, 'built'), '');
 if (existsSync(place)) renameSync(place, old);
 renameSync(fresh, place);
@@ -102,6 +115,11 @@ function isCurrent(): boolean {
   const stamp = join(place, 'built');
   if (!existsSync(stamp)) return false;
   const built = statSync(stamp).mtimeMs;
-  const sources = ['package.json', 'package-lock.json', 'scripts/build.ts', ...globSync('src/**/*', { cwd: root })];
+  const sources = [
+    'package.json',
+    'package-lock.json',
+    'scripts/build.ts',
+    ...globSync('{src,scripts/api}/**/*', { cwd: root }),
+  ];
   return sources.every((path) => statSync(join(root, path)).mtimeMs < built);
 }

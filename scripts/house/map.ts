@@ -15,7 +15,7 @@ export const rows: readonly (readonly string[])[] = [
   ['seats'],
   ['evidence'],
   ['commands'],
-  ['cli'],
+  ['cli', 'api'],
 ];
 
 /** What runs on the machines stands apart: it imports nothing of the product, and nothing of the product imports it. */
@@ -230,6 +230,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   reach: ['explain-reach.ts', 'reach-report.ts'],
   walls: ['measure-walls.ts', 'wall-report.ts'],
   scenario: [
+    'advice/folder-command.ts',
     'parse.ts',
     'play-result.ts',
     'play.ts',

@@ -10,7 +10,7 @@ import { stateFolderFor } from '../state/state-folder.ts';
 /** What root makes in `.lab` for the caller of sudo becomes theirs when this process ends, however it ends. */
 export function keepFolderOfCaller(labFile: string): void {
   if (sudoCaller() === undefined) return;
-  const stateFolder = stateFolderFor(labFile);
+  const stateFolder = stateFolderFor({ labFile });
   const caller = callerOf(stateFolder);
   if (caller !== undefined) process.once('exit', () => handBack(stateFolder, caller));
 }
@@ -18,5 +18,5 @@ export function keepFolderOfCaller(labFile: string): void {
 /** The cause of a failure: when `.lab` is another user's, that explains it. */
 export function causeOf(error: unknown, labFile: string): unknown {
   if (!(error instanceof EnvironmentError)) return error;
-  return foreignUnlessReadable(stateFolderFor(labFile)) ?? error;
+  return foreignUnlessReadable(stateFolderFor({ labFile })) ?? error;
 }

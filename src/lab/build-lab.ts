@@ -17,10 +17,12 @@ import type { YamlSource } from './yaml/yaml-source.ts';
 /** Stands for a subnet that could not be read. Never shown: a lab with problems is used for checks only. */
 const noSubnet: Subnet = { network: 0, prefixLength: 32 };
 
-/** What the command line sets in place of the file. */
+/** What the command line, or a program that opens a lab, sets in place of the file. */
 export interface LabOverrides {
   readonly provider?: string | undefined;
   readonly name?: string | undefined;
+  /** All that the file would hold: no file is read, and its path only says where paths in the text start. */
+  readonly text?: string | undefined;
 }
 
 /**

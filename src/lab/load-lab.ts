@@ -47,6 +47,7 @@ export async function loadLab(
   if (overrides.name !== undefined) checkLabName(overrides.name);
   if (overrides.provider !== undefined) checkProviderName(overrides.provider, providers);
   const path = resolve(file);
+  if (overrides.text !== undefined) return checkLabText(overrides.text, path, providers, overrides);
   const { text, problem } = await readLabFile(path);
   return problem ? { problems: [problem], partial: undefined, text } : checkLabText(text, path, providers, overrides);
 }

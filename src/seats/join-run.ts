@@ -21,7 +21,7 @@ export interface JoinResult {
  * @throws {UsageError} when the run does not want this role. @throws {EnvironmentError} when the run is killed.
  */
 export async function joinRun(context: CommandContext, role: string): Promise<JoinResult | undefined> {
-  const socket = await reach(runSocketPath(stateFolderFor(context.labFile)));
+  const socket = await reach(runSocketPath(stateFolderFor(context)));
   if (socket === undefined) return undefined;
   return withCleanup(async (cleanup) => {
     cleanup.add('leave the run', () => socket.destroy());

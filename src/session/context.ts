@@ -9,8 +9,13 @@ export interface CommandContext {
   readonly cwd: string;
   /** Absolute path of the lab file, whether or not it exists. */
   readonly labFile: string;
-  /** What the command line says instead of the lab file. */
-  readonly overrides: { readonly provider?: string; readonly name?: string };
+  /**
+   * What the command line says instead of the lab file. `text`: what the file would hold, for a lab that a program
+   * describes; then no file is read.
+   */
+  readonly overrides: { readonly provider?: string; readonly name?: string; readonly text?: string };
+  /** Absolute path of the folder of what lab keeps; default: `.lab` next to the lab file. */
+  readonly stateFolder?: string | undefined;
   /** Where machines can come from. */
   readonly providers: ProviderRegistry;
   /** Takes progress and all else that happens; the command line shows it. */

@@ -57,7 +57,7 @@ export class Session implements SessionSource {
 
   constructor({ context, providers, lab }: SessionSource) {
     this.context = context;
-    this.stateFolder = stateFolderFor(context.labFile);
+    this.stateFolder = stateFolderFor(context);
     this.providers = providers;
     this.lab = lab;
   }

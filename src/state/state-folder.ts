@@ -8,9 +8,19 @@ import { isFull } from './runs/spares.ts';
 import { storing } from '../host/files/storage-error.ts';
 import { unless } from './files/storage.ts';
 
-/** Absolute path of the `.lab` folder that belongs to a `lab.yaml`: next to it. */
-export function stateFolderFor(labFile: string): string {
-  return join(dirname(resolve(labFile)), '.lab');
+/** Name of the folder in which a lab keeps its data. */
+export const STATE_FOLDER_NAME = '.lab';
+
+/** Where the files of a lab lie. */
+export interface LabPaths {
+  readonly labFile: string;
+  /** Absolute. */
+  readonly stateFolder?: string | undefined;
+}
+
+/** Absolute path of the `.lab` folder of a lab: next to its lab file, unless a program that opened it said otherwise. */
+export function stateFolderFor({ labFile, stateFolder }: LabPaths): string {
+  return stateFolder ?? join(dirname(resolve(labFile)), STATE_FOLDER_NAME);
 }
 
 /**

@@ -23,8 +23,9 @@ const needsMount = { skip: !canMount && 'this host lets us mount nothing' };
 const needsRoot = { skip: process.getuid?.() !== 0 && 'only root can give files away' };
 
 test('the state folder is .lab next to lab.yaml, as an absolute path', () => {
-  assert.equal(stateFolderFor('/home/me/tp1/lab.yaml'), '/home/me/tp1/.lab');
-  assert.equal(stateFolderFor('lab.yaml'), join(process.cwd(), '.lab'));
+  assert.equal(stateFolderFor({ labFile: '/home/me/tp1/lab.yaml' }), '/home/me/tp1/.lab');
+  assert.equal(stateFolderFor({ labFile: 'lab.yaml' }), join(process.cwd(), '.lab'));
+  assert.equal(stateFolderFor({ labFile: 'lab.yaml', stateFolder: '/tmp/own/.lab' }), '/tmp/own/.lab');
 });
 
 test('only its owner may enter the state folder, and git ignores all of it', async () => {

@@ -17,7 +17,7 @@ export interface StatusResult {
   readonly lab: string | undefined;
   readonly provider: string | undefined;
   readonly machines: readonly MachineStatus[];
-  readonly programs: readonly ProgramStatus[];
+  readonly programs: readonly ProgramPorts[];
   /** What the user should know of these machines, one sentence each. */
   readonly remarks: readonly string[];
 }
@@ -31,7 +31,7 @@ export interface MachineStatus extends MachineSystem {
   readonly interfaces: readonly { readonly name: string; readonly address: string; readonly network: string }[];
 }
 
-export interface ProgramStatus {
+export interface ProgramPorts {
   readonly name: string;
   readonly on: string;
   /** Each port that it is expected to listen on, as it was found; none of machines that do not run. */
@@ -50,7 +50,8 @@ export async function status(context: CommandContext, names: readonly string[] =
   const session = openSession(context);
   const found = await session.attached();
   // Without a `.lab` folder only the lab file shows that there is a lab at all.
-  if (found === undefined && !existsSync(session.stateFolder)) await readLabFile(context.labFile);
+  if (found === undefined && context.overrides.text === undefined && !existsSync(session.stateFolder))
+    await readLabFile(context.labFile);
   if (found === undefined)
     return { up: false, lab: undefined, provider: undefined, machines: [], programs: [], remarks: [] };
   return withCleanup(async (cleanup) => {
@@ -102,7 +103,7 @@ async function reach({ signal }: CommandContext, attached: AttachedMachine, clea
   }
 }
 
-function portsOf(reports: readonly PortReport[], machine: string, listens: readonly number[]): ProgramStatus['ports'] {
+function portsOf(reports: readonly PortReport[], machine: string, listens: readonly number[]): ProgramPorts['ports'] {
   return reports
     .filter((report) => report.machine === machine && listens.includes(report.port))
     .map(({ port, state, holders }) => ({ port, state, holders }));

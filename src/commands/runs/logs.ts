@@ -35,7 +35,7 @@ const LONGEST_COLLECTED = 256 * 1024 * 1024;
  * `not-a-file`.
  */
 export async function logs(context: CommandContext, { run, role, collect }: LogsOptions): Promise<LogsResult> {
-  const stored = await findRun(stateFolderFor(context.labFile), run);
+  const stored = await findRun(stateFolderFor(context), run);
   const file = await logFile(stored, role);
   const entry = await resultOf(stored);
   const log = collect ? await textOf(file) : undefined;

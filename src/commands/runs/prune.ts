@@ -26,7 +26,7 @@ export async function prune(
 ): Promise<PruneResult> {
   const isGiven = keep !== undefined || olderMs !== undefined;
   const rule = isGiven ? { keep, olderMs } : await ruleOfFile(context);
-  const stateFolder = stateFolderFor(context.labFile);
+  const stateFolder = stateFolderFor(context);
   if (existsSync(stateFolder)) await requireOwnFolder(stateFolder);
   const {
     leftoverBytes,

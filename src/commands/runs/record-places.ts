@@ -19,11 +19,11 @@ export interface RecordPlace {
  *
  * @throws {UsageError} `no-record` when there is none at that path; as `findRun`.
  */
-export async function recordPlaces({ cwd, labFile }: CommandContext, what: string | undefined): Promise<RecordPlace[]> {
-  const path = what === undefined ? undefined : userPath(what, cwd);
+export async function recordPlaces(context: CommandContext, what: string | undefined): Promise<RecordPlace[]> {
+  const path = what === undefined ? undefined : userPath(what, context.cwd);
   const found = path === undefined ? undefined : await stat(path).catch(() => undefined);
   if (path === undefined || (found === undefined && !/[/\\]|\.html$/.test(what!)))
-    return [{ path: (await findRun(stateFolderFor(labFile), what)).path, isPage: false }];
+    return [{ path: (await findRun(stateFolderFor(context), what)).path, isPage: false }];
   if (found === undefined)
     throw new UsageError(`there is no ${quoteWord(what!)}`, {
       code: 'no-record',

@@ -35,7 +35,7 @@ const PLAIN_COLUMNS = 120;
  * was before.
  */
 export async function replay(context: CommandContext, { run, speed, play }: ReplayOptions): Promise<ReplayResult> {
-  const stored = await findRun(stateFolderFor(context.labFile), run);
+  const stored = await findRun(stateFolderFor(context), run);
   const { roles } = await readRun(stored);
   const fold = new RecordingFold();
   for await (const event of readEvents(stored)) fold.take(event);

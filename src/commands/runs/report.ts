@@ -76,7 +76,7 @@ export const reportFormats: readonly string[] = Object.keys(formats);
 export async function report(context: CommandContext, options: ReportOptions): Promise<ReportResult> {
   const format = formats[options.format];
   if (format === undefined) throw unknownFormat(options.format);
-  const stored = await findRun(stateFolderFor(context.labFile), options.run);
+  const stored = await findRun(stateFolderFor(context), options.run);
   const data = await withHeading(context, await gatherReport(stored));
   const language = options.language ?? data.lab?.report.language ?? spokenLanguage();
   const text = await format.make(data, { language, folder: stored.path });

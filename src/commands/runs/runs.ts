@@ -45,7 +45,7 @@ const AT_ONCE = 8;
  * @throws {EnvironmentError} when the folder of the runs cannot be read.
  */
 export async function storedRuns(context: CommandContext, limit = Infinity): Promise<RunsResult> {
-  const runs = await listRuns(stateFolderFor(context.labFile));
+  const runs = await listRuns(stateFolderFor(context));
   const slots = new Slots(AT_ONCE);
   const entry = async (run: StoredRun, index: number): Promise<RunEntry> => {
     await slots.take(context.signal);
@@ -60,7 +60,7 @@ export async function storedRuns(context: CommandContext, limit = Infinity): Pro
 
 /** Names of the stored runs, for shell completion. */
 export async function runNames(context: CommandContext): Promise<readonly string[]> {
-  return runFolders(stateFolderFor(context.labFile));
+  return runFolders(stateFolderFor(context));
 }
 
 async function entryOf(run: StoredRun, latest: boolean): Promise<RunEntry> {

@@ -35,7 +35,7 @@ export interface TcpLog {
  * `not-a-file`.
  */
 export async function tcpLog(context: CommandContext, run: string | undefined): Promise<TcpLog> {
-  const stored = await findRun(stateFolderFor(context.labFile), run);
+  const stored = await findRun(stateFolderFor(context), run);
   const file = join(stored.path, CAPTURE_FILE);
   const bytes = await readStoredBytes(file, LARGEST_CAPTURE);
   if (bytes === undefined) {

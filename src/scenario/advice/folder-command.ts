@@ -14,7 +14,10 @@ const LOOK_TIMEOUT_MS = 5000;
 const NOT_THERE = /No such file|not found|cannot (?:access|open|stat)|can't (?:access|open|stat)|ENOENT/i;
 
 /** A command as it runs in the folder of a program, with the program's environment. */
-export function commandInFolder(command: readonly string[], { folder, env }: StageProgram): Command {
+export function commandInFolder(
+  command: readonly string[],
+  { folder, env }: Pick<StageProgram, 'folder' | 'env'>,
+): Command {
   const variables = [...env].map(([name, value]) => `${name}=${value}`);
   const words = variables.length === 0 ? command : ['env', ...variables, ...command];
   return { script: runInFolder(), args: [folder, ...words] };

@@ -25,6 +25,6 @@ export async function labNames({
       programs: [...lab.programs.keys()],
       scenarios: [...lab.scenarios.keys()],
     };
-  const state = await readState(stateFolderFor(labFile)).catch(() => undefined);
+  const state = await readState(stateFolderFor({ labFile })).catch(() => undefined);
   return { machines: (state?.machines ?? []).map(({ name }) => name), programs: [], scenarios: [] };
 }

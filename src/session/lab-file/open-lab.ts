@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { counted } from '../../core/language/say.ts';
+import { counted, say } from '../../core/language/say.ts';
 import { UsageError } from '../../core/errors.ts';
 import { loadLab } from '../../lab/load-lab.ts';
 import type { Problem } from '../../lab/problem.ts';
@@ -26,11 +26,27 @@ export interface CheckedLabFile {
 export async function openLab(context: CommandContext): Promise<OpenedLab> {
   const { opened, problems, text } = await checkLabFile(context);
   if (opened !== undefined) return opened;
+  if (context.overrides.text !== undefined) throw wrongDefinition(problems);
   throw new UsageError(`${basename(context.labFile)} has ${counted(problems.length, 'problem')}`, {
     code: 'lab-file-wrong',
     detail: renderProblems(shownPath(context), text, problems),
     data: { file: context.labFile, problems },
     hint: 'Correct it and try again; "lab validate" checks it without doing anything.',
+  });
+}
+
+/** A lab that a program describes has no lines to show: its problems are named by their paths. */
+function wrongDefinition(problems: readonly Problem[]): UsageError {
+  const lines = problems.map(({ path, message, hint }) => [
+    `${path === '' ? '' : `${path}: `}${message}`,
+    ...(hint === undefined ? [] : [`    ${hint}`]),
+  ]);
+  const short = problems.map(({ path, message, hint }) => ({ path, message, hint }));
+  return new UsageError(say`the definition of the lab has ${counted(problems.length, 'problem')}`, {
+    code: 'lab-definition-wrong',
+    detail: lines.flat().join('\n'),
+    data: { problems: short },
+    hint: say`Correct it and try again.`,
   });
 }
 

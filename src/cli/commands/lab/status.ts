@@ -1,4 +1,4 @@
-import type { MachineStatus, ProgramStatus, StatusResult } from '../../../commands/lab/status.ts';
+import type { MachineStatus, ProgramPorts, StatusResult } from '../../../commands/lab/status.ts';
 import { ExitCode } from '../../../core/errors.ts';
 import { systemText } from '../../../core/lab-description.ts';
 import { sanitize } from '../../../core/text/sanitize.ts';
@@ -61,12 +61,12 @@ function machineRow({ name, running, problem, user, interfaces, ...system }: Mac
   ];
 }
 
-function programTable(programs: readonly ProgramStatus[]): string {
+function programTable(programs: readonly ProgramPorts[]): string {
   if (programs.length === 0) return '';
   return `\n${table([['PROGRAM', 'ON', 'PORTS'], ...programs.map(programRow)])}`;
 }
 
-function programRow({ name, on, listens, ports }: ProgramStatus): string[] {
+function programRow({ name, on, listens, ports }: ProgramPorts): string[] {
   const words = ports.map(portWords);
   const unknown = listens
     .filter((port) => !ports.some((known) => known.port === port))
@@ -74,7 +74,7 @@ function programRow({ name, on, listens, ports }: ProgramStatus): string[] {
   return [name, on, [...words, ...unknown].join(', ') || '-'];
 }
 
-function portWords({ port, state, holders }: ProgramStatus['ports'][number]): string {
+function portWords({ port, state, holders }: ProgramPorts['ports'][number]): string {
   if (state !== 'busy') return `${port} free`;
   if (holders.length === 0) return `${port} in use, though nobody listens`;
   return `${port} held by ${holders.map((holder) => holderWithStart(holder)).join(' and ')}`;
