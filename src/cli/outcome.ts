@@ -1,5 +1,6 @@
 import { ExitCode, LabError } from '../core/errors.ts';
 import { harmlessJson } from '../core/json/json-text.ts';
+import type { Annotation } from './job/annotation.ts';
 
 /** What a command leaves behind: the same result as a document for programs and as text for people. */
 export interface Outcome {
@@ -9,10 +10,18 @@ export interface Outcome {
   readonly text: string;
   /** One of `ExitCode`, or the status of a command on a machine. */
   readonly exitCode: number;
+  /** What the service of a job is told of it, where it runs in one. */
+  readonly forJob?:
+    { readonly annotations: readonly Annotation[]; /** Markdown. */ readonly summary?: string } | undefined;
 }
 
-export function outcome(document: object, text: string, exitCode: number = ExitCode.done): Outcome {
-  return { document, text, exitCode };
+export function outcome(
+  document: object,
+  text: string,
+  exitCode: number = ExitCode.done,
+  forJob?: Outcome['forJob'],
+): Outcome {
+  return { document, text, exitCode, forJob };
 }
 
 /** The document as it is printed: indented, in one piece, with its version first; nothing in it drives a terminal. */

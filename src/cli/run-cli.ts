@@ -13,6 +13,8 @@ import type { GlobalValues } from './command/global-options.ts';
 import { commands } from './commands/index.ts';
 import { openDisplay, type Display } from './show/display.ts';
 import { describeFailure, type Failure } from './show/show-failure.ts';
+import { annotate, guardJobLog } from './job/job-log.ts';
+import { addToSummary } from './job/job-summary.ts';
 import { outcome, renderDocument, type Outcome } from './outcome.ts';
 import { causeOf, keepFolderOfCaller } from './ownership.ts';
 import type { Loudness } from './show/progress.ts';
@@ -22,6 +24,7 @@ import { flushOutput, isClosedOutput, userTerminal, watchStreams } from './user-
 
 /** Runs one command line and ends the process with its exit code. */
 export async function runCli(argv: readonly string[], version: string): Promise<never> {
+  guardJobLog();
   const controller = new AbortController();
   const signal = interruption(controller);
   watchStreams((reason) => stopWith(controller, reason));
@@ -118,13 +121,20 @@ function workingFolder(): string {
   }
 }
 
-function print({ document, text, exitCode }: Outcome, { json }: GlobalValues, display: Display): number {
+function print({ document, text, exitCode, forJob }: Outcome, { json }: GlobalValues, display: Display): number {
   display.close();
+  if (forJob !== undefined) tellJob(forJob);
   const { stdout } = process;
   stdout.write(
     json ? renderDocument({ ...document, ...display.collected() }) : stdout.isTTY ? harmlessResult(text) : text,
   );
   return exitCode;
+}
+
+function tellJob({ annotations, summary }: NonNullable<Outcome['forJob']>): void {
+  annotate(annotations);
+  const fault = summary === undefined ? undefined : addToSummary(summary);
+  if (fault !== undefined) process.stderr.write(`lab: ${fault}\n`);
 }
 
 function tellFailure(error: unknown, global: GlobalValues, display: Display): number {
@@ -137,6 +147,7 @@ function tell(error: unknown, global: GlobalValues): Failure {
   const { color, verbose } = global;
   const failure = describeFailure(error, { style: styleFor(process.stderr, color), verbose });
   process.stderr.write(failure.text);
+  annotate(failure.annotations);
   return failure;
 }
 

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { finish, repository, type Finished } from './lab-command.ts';
 
 /** The command line straight from its source, so that a test needs no build. */
@@ -18,7 +18,7 @@ export interface CliOptions {
 export function startCli(args: readonly string[], { cwd, env = {}, input }: CliOptions): ChildProcess {
   const child = spawn(process.execPath, [mainFile, ...args], {
     cwd,
-    env: { ...process.env, NO_COLOR: '', FORCE_COLOR: '', ...env },
+    env: { ...process.env, NO_COLOR: '', FORCE_COLOR: '', GITHUB_ACTIONS: '', ...env },
     stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });
   child.stdin?.end(input);
@@ -33,7 +33,10 @@ export function runCli(args: readonly string[], options: CliOptions): Promise<Fi
 /** A folder that is gone at the end of the test, with these files in it. */
 export function temporaryFolder(files: Readonly<Record<string, string>> = {}): { readonly path: string } & Disposable {
   const path = mkdtempSync(join(tmpdir(), 'lab-cli-'));
-  for (const [name, content] of Object.entries(files)) writeFileSync(join(path, name), content);
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(path, name)), { recursive: true });
+    writeFileSync(join(path, name), content);
+  }
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
 }
 

@@ -153,7 +153,7 @@ function makeUser({ name, folder, prefix, lab, env, owner, remove = folder }: Us
     const [file = '', ...args] = [...prefix, ...words];
     return spawn(file, args, {
       cwd: folder,
-      env: { ...process.env, NO_COLOR: '1', ...env },
+      env: { ...process.env, NO_COLOR: '1', GITHUB_ACTIONS: '', ...env },
       stdio: [stdin, 'pipe', 'pipe'],
     });
   };

@@ -2,6 +2,8 @@ import { ExitCode, InterruptedError, LabError, messageOf } from '../../core/erro
 import { say } from '../../core/language/say.ts';
 import { sanitize } from '../../core/text/sanitize.ts';
 import { explainSystemError } from '../../host/system-error.ts';
+import type { Problem } from '../../lab/problem.ts';
+import { annotationsOf, type Annotation } from '../job/annotation.ts';
 import type { Style } from './style.ts';
 
 /** An error as it leaves the program. */
@@ -11,6 +13,8 @@ export interface Failure {
   /** For stdout with `--json`. */
   readonly document: object;
   readonly exitCode: number;
+  /** For the service of a job. */
+  readonly annotations: readonly Annotation[];
 }
 
 interface Told {
@@ -29,7 +33,12 @@ export function describeFailure(
   const told = tell(error instanceof LabError ? error : (explainSystemError(error) ?? error));
   const { exitCode, ...parts } = told;
   const more = error instanceof LabError && error.data !== undefined ? error.data : {};
-  return { exitCode, document: { error: { ...parts, exitCode, ...more } }, text: failureText(told, error, options) };
+  return {
+    exitCode,
+    document: { error: { ...parts, exitCode, ...more } },
+    text: failureText(told, error, options),
+    annotations: annotationsFor(told, error),
+  };
 }
 
 function tell(error: unknown): Told {
@@ -63,6 +72,14 @@ function failureText(
   if (told.hint !== undefined) lines.push(`${style('cyan', say`hint:`)} ${sanitize(told.hint)}`);
   if (verbose) lines.push(style('dim', sanitize(stackOf(error))));
   return `${lines.join('\n')}\n`;
+}
+
+/** Each problem of a lab file at its place; anything else in one. */
+function annotationsFor({ code, message, hint }: Told, error: unknown): readonly Annotation[] {
+  if (error instanceof InterruptedError) return [];
+  const { file, problems } = (error instanceof LabError ? error.data : undefined) ?? {};
+  if (typeof file === 'string' && Array.isArray(problems)) return annotationsOf(file, problems as readonly Problem[]);
+  return [{ title: `lab: ${code}`, message: hint === undefined ? message : `${message}\n${hint}` }];
 }
 
 /** The stack of the error and of its causes. */

@@ -1,6 +1,8 @@
 import { EnvironmentError } from '../../core/errors.ts';
 import { inStep } from '../../core/events.ts';
 import { fetchTools } from '../../host/fetch-tools.ts';
+import type { CiService } from '../../host/situation/ci-job.ts';
+import { lookAtHost } from '../../host/situation/host-situation.ts';
 import type { Provider, Requirement } from '../../providers/provider.ts';
 import { loadLab } from '../../lab/load-lab.ts';
 import type { CommandContext } from '../../session/context.ts';
@@ -11,6 +13,27 @@ export interface DoctorResult {
   readonly providers: readonly ProviderHealth[];
   /** Packages that `fix` got into the private tools folder. */
   readonly fetched: readonly string[];
+  /** What this job is, when that was asked. */
+  readonly job?: JobFacts;
+}
+
+/** What decides whether a job of a service can make machines. */
+export interface JobFacts {
+  /** Null where nothing says that this is a job. */
+  readonly service: CiService | null;
+  /** Null outside of containers. */
+  readonly container: string | null;
+  readonly root: boolean;
+  /** Whether CAP_SYS_ADMIN is there; an ordinary user needs none. */
+  readonly sysAdmin: boolean;
+  /** Whether a filter of system calls lies on it (seccomp(2)). */
+  readonly seccomp: boolean;
+  /** The profile that confines it. */
+  readonly appArmor: string | null;
+  readonly seLinux: boolean;
+  /** What is mounted over parts of /proc and /sys. */
+  readonly hidden: readonly string[];
+  readonly tunDevice: boolean;
 }
 
 export interface ProviderHealth {
@@ -26,7 +49,10 @@ export interface ProviderHealth {
  *
  * @throws {EnvironmentError} when `fix` cannot get the tools.
  */
-export async function doctor(context: CommandContext, options: { readonly fix: boolean }): Promise<DoctorResult> {
+export async function doctor(
+  context: CommandContext,
+  options: { readonly fix: boolean; readonly ci: boolean },
+): Promise<DoctorResult> {
   const { events, signal, providers: known } = context;
   const fetched = options.fix
     ? await inStep(events, 'get missing tools', (progress) => fetchTools(progress, signal))
@@ -35,7 +61,23 @@ export async function doctor(context: CommandContext, options: { readonly fix: b
     providerInUse(context),
     Promise.all(known.names.map(async (name) => healthOf(await known.named(name), signal))),
   ]);
-  return { inUse, providers, fetched };
+  return { inUse, providers, fetched, ...(options.ci ? { job: jobFacts() } : {}) };
+}
+
+function jobFacts(): JobFacts {
+  const { ci, container, reader, hasSysAdmin, isFiltered, appArmorProfile, hasSELinux, hidden, hasTunDevice } =
+    lookAtHost();
+  return {
+    service: ci ?? null,
+    container: container ?? null,
+    root: reader.isRoot,
+    sysAdmin: hasSysAdmin,
+    seccomp: isFiltered,
+    appArmor: appArmorProfile ?? null,
+    seLinux: hasSELinux,
+    hidden,
+    tunDevice: hasTunDevice,
+  };
 }
 
 async function healthOf(provider: Provider, signal: AbortSignal): Promise<ProviderHealth> {

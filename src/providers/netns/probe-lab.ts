@@ -8,7 +8,7 @@ import { generateKeyPair } from '../../ssh/keys/key-pair.ts';
 import type { Requirement } from '../provider.ts';
 import { gatherHostFacts } from './host-facts.ts';
 import { identityMap, need } from './identity-map.ts';
-import { lookAtHost } from './rights/host-situation.ts';
+import { lookAtHost } from '../../host/situation/host-situation.ts';
 import { whyRefused } from './rights/why-refused.ts';
 import { keepLimits, limitMeans } from './machine-limits.ts';
 import { wallOptions } from './walls.ts';

@@ -5,7 +5,7 @@ import { localUser } from '../../host/local-user.ts';
 import { findMachineTool, findOnHost, findTool } from '../../host/tools.ts';
 import type { AttachedMachine, Requirement } from '../provider.ts';
 import { freeRange, NEEDED_IDS, subordinateRange } from '../../host/subordinate-ids.ts';
-import { lookAtHost } from './rights/host-situation.ts';
+import { lookAtHost } from '../../host/situation/host-situation.ts';
 import { lookAtMapper, whyMapperRefused } from './rights/mapper.ts';
 import { switchedOff } from './rights/why-refused.ts';
 import { limitsRequirement } from './limit-words.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import type { HostSituation } from '../../../src/providers/netns/rights/host-situation.ts';
-import { mountsOver, wslOf } from '../../../src/providers/netns/rights/host-situation.ts';
+import type { HostSituation } from '../../../src/host/situation/host-situation.ts';
+import { mountsOver, wslOf } from '../../../src/host/situation/host-situation.ts';
 import { switchedOff, whyRefused } from '../../../src/providers/netns/rights/why-refused.ts';
 import { cannotBe, currentUser, finish, ordinaryUser, type LabUser } from '../../helpers/lab-command.ts';
 import { assertGolden } from '../../helpers/golden.ts';
@@ -11,7 +11,7 @@ const ordinary: HostSituation = {
   reader: { isRoot: false, hasSudo: true, isAdministrator: true },
   container: undefined,
   wsl: undefined,
-  isGitHubJob: false,
+  ci: undefined,
   ownsHost: false,
   hasSysAdmin: false,
   isFiltered: false,
@@ -53,7 +53,7 @@ const situations: readonly [title: string, changes: Partial<HostSituation>, reas
   ['the same without sudo', { ...ubuntu, ...withoutSudo }],
   ['the same, Perl elsewhere', { ...ubuntu, perl: '/usr/local/bin/perl' }],
   ['the same, with a profile that AppArmor has not read', { ...ubuntu, hasProfileForPerl: true }, CLONE],
-  ['a job of GitHub Actions on ubuntu-24.04', { ...ubuntu, isGitHubJob: true, ...student }],
+  ['a job of GitHub Actions on ubuntu-24.04', { ...ubuntu, ci: 'github', ...student }],
   ['Debian with its old switch', debian],
   ['Fedora, hardened', fedora],
   ['the same as root', { ...fedora, ...asRoot }],
@@ -66,6 +66,10 @@ const situations: readonly [title: string, changes: Partial<HostSituation>, reas
   ['the same without the filter', { ...docker, ...withoutSudo, isFiltered: false, appArmorProfile: undefined }, PROC],
   ['Docker on a host of Ubuntu, an ordinary user', { ...docker, ...ubuntu, ...withoutSudo }],
   ['Podman without root, root inside', { ...podman, ...withoutSysAdmin, ownsHost: false }],
+  ['the container of a job of GitHub Actions, root', { ...docker, ...withoutSysAdmin, ci: 'github' }],
+  ['the container of a job of GitLab, root', { ...docker, ...withoutSysAdmin, ci: 'gitlab' }],
+  ['the same, an ordinary user', { ...docker, ...withoutSudo, ci: 'gitlab' }, CLONE],
+  ['a job of GitLab on Ubuntu, without a container', { ...ubuntu, ...student, ci: 'gitlab' }],
   ['a pod of Kubernetes, root', { ...docker, ...withoutSysAdmin, container: 'kubernetes' }],
   ['a pod of Kubernetes, an ordinary user', { ...docker, ...withoutSudo, container: 'kubernetes' }, CLONE],
   ['a container of Incus', { container: 'lxc', hidden: ['/proc/meminfo'], ...asRoot, ownsHost: false }, PROC],
@@ -150,6 +154,23 @@ describe('the kernel refuses for real', { skip: cannotBe('root') || cannotBe('or
     await using user = currentUser();
     const wrapper = ['setpriv', '--bounding-set=-sys_admin', '--inh-caps=-all'];
     await assertTold(user, [...wrapper, 'env', 'container=docker'], /CAP_SYS_ADMIN[^]*docker run --cap-add SYS_ADMIN/);
+  });
+
+  test('a job says what to write into its recipe: for GitHub Actions as an annotation, for GitLab in its words', async () => {
+    await using user = currentUser();
+    const wrapper = ['setpriv', '--bounding-set=-sys_admin', '--inh-caps=-all', 'env', 'container=docker'];
+    const doctor = [user.executable, 'doctor', '--ci'];
+    const github = await finish(user.command([...wrapper, 'GITHUB_ACTIONS=true', ...doctor]));
+    assert.equal(github.exitCode, 3, github.stdout);
+    assert.match(github.stdout, /^GitHub Actions, a container \(docker\), root\n *CAP_SYS_ADMIN +not there\n/);
+    assert.match(github.stdout, /below "container:" of this job:\n *options: --cap-add SYS_ADMIN/);
+    assert.match(github.stderr, /^::error title=lab doctor%3A .*%0Aoptions: --cap-add SYS_ADMIN/m);
+    const gitlab = await finish(user.command([...wrapper, 'GITLAB_CI=true', ...doctor]));
+    assert.match(gitlab.stdout, /^GitLab, [^]*\[runners\.docker\]\n *cap_add = \["SYS_ADMIN"\]/);
+    assert.doesNotMatch(gitlab.stderr, /::error/);
+    const able = await finish(user.command(['env', 'CI=true', ...doctor]));
+    assert.equal(able.exitCode, 0, able.stdout);
+    assert.match(able.stdout, /^netns: this job can run labs$/m);
   });
 
   test('a filter of system calls, as root', async () => {

@@ -1,8 +1,9 @@
-import type { DoctorResult, ProviderHealth } from '../../../commands/lab/doctor.ts';
+import type { DoctorResult, JobFacts, ProviderHealth } from '../../../commands/lab/doctor.ts';
 import { ExitCode } from '../../../core/errors.ts';
 import type { Requirement } from '../../../providers/provider.ts';
 import { defineCommand } from '../../command/define-command.ts';
 import { flag } from '../../command/parameters.ts';
+import type { Annotation } from '../../job/annotation.ts';
 import { outcome } from '../../outcome.ts';
 import type { Style } from '../../show/style.ts';
 
@@ -17,22 +18,70 @@ export const doctorCommand = defineCommand({
     fix: flag(
       'download missing tools from Debian or Ubuntu packages into a folder of lab; nothing is installed on the host',
     ),
+    ci: flag(
+      'whether this job of GitHub Actions, GitLab or another service can run labs, and what to write into its recipe if not',
+    ),
   },
   examples: [
     { words: 'doctor', does: 'look at all providers' },
     { words: 'doctor --fix', does: 'get the tools that are missing, without root' },
+    { words: 'doctor --ci', does: 'as a first step of a job' },
   ],
   run: async ({ context, options, style }) => {
     const { doctor } = await import('../../../commands/lab/doctor.ts');
-    const result = await doctor(context, { fix: options.fix });
-    const usable = result.providers.find(({ provider }) => provider === result.inUse)?.usable === true;
-    return outcome(result, formatDoctor(result, style), usable ? ExitCode.done : ExitCode.environment);
+    const result = await doctor(context, options);
+    const { usable } = healthInUse(result);
+    const annotations = options.ci && !usable ? annotationsFor(result) : [];
+    const text = result.job === undefined ? formatDoctor(result, style) : formatJob(result, result.job, style);
+    return outcome(result, text, usable ? ExitCode.done : ExitCode.environment, { annotations });
   },
 });
 
 export function formatDoctor({ inUse, providers, fetched }: DoctorResult, style: Style): string {
   const got = fetched.length === 0 ? '' : `Unpacked for lab alone: ${fetched.join(', ')}\n\n`;
   return got + providers.map((health) => section(health, health.provider === inUse, style)).join('\n');
+}
+
+const services = { github: 'GitHub Actions', gitlab: 'GitLab', other: 'a job (CI is set)' } as const;
+
+/** What the job is, and of the provider in use only what is not there. */
+export function formatJob(result: DoctorResult, job: JobFacts, style: Style): string {
+  const service = job.service === null ? 'no job: CI is not set' : services[job.service];
+  const container = job.container === null ? 'no container' : `a container (${job.container})`;
+  const health = healthInUse(result);
+  const lacks = health.requirements.filter(({ status }) => status !== 'present');
+  const verdict = health.usable ? style('green', 'can run labs') : style('red', 'cannot run labs');
+  return [
+    `${style('bold', service)}, ${container}, ${job.root ? 'root' : 'an ordinary user'}`,
+    ...factsOf(job).map(([name, found]) => `  ${name.padEnd(15)}${found}`),
+    `${style('bold', health.provider)}: this job ${verdict}`,
+    ...lacks.map((requirement) => line(requirement, style).trimEnd()),
+    '',
+  ].join('\n');
+}
+
+function factsOf({ root, sysAdmin, seccomp, appArmor, seLinux, hidden, tunDevice }: JobFacts): [string, string][] {
+  return [
+    ...(root ? [['CAP_SYS_ADMIN', sysAdmin ? 'there' : 'not there'] as [string, string]] : []),
+    ['seccomp', seccomp ? 'a filter of system calls' : 'no filter'],
+    ['AppArmor', appArmor ?? 'no profile'],
+    ['SELinux', seLinux ? 'enforcing' : 'not enforcing'],
+    ['/proc and /sys', hidden.length === 0 ? 'whole' : `hidden in part: ${hidden.slice(0, 3).join(', ')}`],
+    ['/dev/net/tun', tunDevice ? 'there' : 'not there'],
+  ];
+}
+
+function healthInUse({ inUse, providers }: DoctorResult): ProviderHealth {
+  return providers.find(({ provider }) => provider === inUse)!;
+}
+
+function annotationsFor(result: DoctorResult): Annotation[] {
+  return healthInUse(result)
+    .requirements.filter(({ status }) => status === 'missing')
+    .map(({ description, found, howToGet }) => ({
+      title: `lab doctor: ${description}`,
+      message: [found, ...howToGet].join('\n'),
+    }));
 }
 
 function section({ provider, usable, requirements }: ProviderHealth, inUse: boolean, style: Style): string {

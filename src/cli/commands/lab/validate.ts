@@ -2,6 +2,7 @@ import type { ValidateResult } from '../../../commands/lab/validate.ts';
 import { ExitCode } from '../../../core/errors.ts';
 import { counted } from '../../../core/language/say.ts';
 import { defineCommand } from '../../command/define-command.ts';
+import { annotationsOf } from '../../job/annotation.ts';
 import { outcome } from '../../outcome.ts';
 import { usesColor, type Style } from '../../show/style.ts';
 
@@ -18,7 +19,9 @@ export const validateCommand = defineCommand({
   run: async ({ context, style, global }) => {
     const { validate } = await import('../../../commands/lab/validate.ts');
     const { frames, ...result } = await validate(context, { color: usesColor(process.stdout, global.color) });
-    return outcome(result, formatValidate({ ...result, frames }, style), result.valid ? ExitCode.done : ExitCode.usage);
+    const annotations = annotationsOf(result.file, result.problems);
+    const text = formatValidate({ ...result, frames }, style);
+    return outcome(result, text, result.valid ? ExitCode.done : ExitCode.usage, { annotations });
   },
 });
 

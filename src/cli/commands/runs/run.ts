@@ -12,8 +12,9 @@ import { defineCommand } from '../../command/define-command.ts';
 import { flag, negated, optional, value, values } from '../../command/parameters.ts';
 import { maxOutput } from '../../command/shared-parameters.ts';
 import { countFrom1, role, scenario } from '../../command/value-types.ts';
+import { runForJob } from '../../job/run-for-job.ts';
 import { outcome, type Outcome } from '../../outcome.ts';
-import type { Style } from '../../show/style.ts';
+import { plain, type Style } from '../../show/style.ts';
 
 const times = countFrom1('times', 6, { code: 'wrong-repeat', hint: 'For example:  lab run --repeat 20' });
 
@@ -90,7 +91,18 @@ const LONGEST_LAB_FILE = 8 * 1024 * 1024;
 async function runOutcome(result: RunResult, context: CommandContext, style: Style): Promise<Outcome> {
   const { cwd, labFile } = context;
   const source = (await readOrdinary(labFile, LONGEST_LAB_FILE).catch(() => undefined))?.toString();
-  return outcome(result, formatRun(result, { style, cwd, file: shownPath(context), source }), exitCodeOfRun(result));
+  const text = { style, cwd, file: shownPath(context), source };
+  const { firstFailure, runs } = result;
+  const forJob = runForJob({
+    passed: result.result === 'passed',
+    failed: firstFailure?.play,
+    folder: (firstFailure ?? runs.at(-1))?.folder,
+    cwd,
+    labFile,
+    verdict: verdictOf(result, plain),
+    why: whyOf(result, text),
+  });
+  return outcome(result, formatRun(result, text), exitCodeOfRun(result), forJob);
 }
 
 /** A step that fails is 1; a lab that breaks under the scenario is what broke it. */
@@ -109,15 +121,24 @@ export interface RunTextOptions {
 }
 
 /** The verdict, why the first failed play failed, and where all is stored. */
-export function formatRun(result: RunResult, { style, cwd, file, source }: RunTextOptions): string {
-  const { firstFailure, runs, times } = result;
-  const why = firstFailure === undefined ? '' : `${renderFailure(firstFailure.play, { file, source })}\n`;
+export function formatRun(result: RunResult, options: RunTextOptions): string {
+  const { style, cwd } = options;
+  const { firstFailure, runs } = result;
+  const why = whyOf(result, options);
   const stored = firstFailure ?? runs.at(-1);
   const where =
     stored === undefined
       ? ''
       : `${stored.incomplete ? 'What could be stored of it is' : 'Stored'} in ${relative(cwd, stored.folder)}\n`;
-  return `${why}${times > 1 ? rate(result, style) : verdict(result, style)}${where}`;
+  return `${why === '' ? '' : `${why}\n`}${verdictOf(result, style)}${where}`;
+}
+
+function whyOf({ firstFailure }: RunResult, { file, source }: RunTextOptions): string {
+  return firstFailure === undefined ? '' : renderFailure(firstFailure.play, { file, source });
+}
+
+function verdictOf(result: RunResult, style: Style): string {
+  return result.times > 1 ? rate(result, style) : verdict(result, style);
 }
 
 function verdict({ scenario, result, runs, firstFailure }: RunResult, style: Style): string {

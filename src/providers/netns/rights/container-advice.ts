@@ -1,11 +1,11 @@
-import type { HostSituation } from './host-situation.ts';
+import type { HostSituation } from '../../../host/situation/host-situation.ts';
 
 /**
  * How the container in which this process runs has to be started, so that it may make machines: only the options for
- * what was found to stand against it; none when nothing was.
+ * what was found to stand against it; none when nothing was. In a job of a service, as its recipe says it.
  */
 export function containerAdvice(situation: HostSituation): string[] {
-  const { container } = situation;
+  const { container, ci } = situation;
   if (container === 'kubernetes') return podAdvice(situation);
   if (container === 'lxc')
     return [
@@ -14,29 +14,72 @@ export function containerAdvice(situation: HostSituation): string[] {
       '# for Proxmox, with its number: pct set NUMBER --features nesting=1,keyctl=1',
     ];
   const engine = container === 'podman' ? 'podman' : 'docker';
-  const needed = options(situation, engine);
-  if (needed.length === 0) return [];
+  const needed = needs(situation);
+  if (Object.values(needed).every(({ length }) => length === 0)) return [];
+  if (ci === 'gitlab') return runnerAdvice(needed);
+  const options = optionsOf(needed, engine).join(' ');
+  if (ci === 'github') return ['# in the workflow, below "container:" of this job:', `options: ${options}`];
   const everything = `# or, without the walls of the container: ${engine} run --privileged …`;
   return [
     '# on the computer that runs this container, add these options to those that it was started with:',
-    `${engine} run ${needed.join(' ')} …`,
+    `${engine} run ${options} …`,
     ...(situation.reader.isRoot ? [everything] : []),
   ];
 }
 
-function options(situation: HostSituation, engine: 'docker' | 'podman'): string[] {
+/** What a container has to be given. */
+interface Needs {
+  readonly capabilities: readonly string[];
+  /** As Docker's daemon takes them. */
+  readonly security: readonly string[];
+  /** What engines mount over parts of /proc and /sys has to go. */
+  readonly unmask: readonly true[];
+  readonly devices: readonly string[];
+}
+
+function needs(situation: HostSituation): Needs {
   const { reader, hasSysAdmin, isFiltered, appArmorProfile, hasSELinux, hidden, ownsHost, hasTunDevice } = situation;
-  return [
-    ...(reader.isRoot && !hasSysAdmin ? ['--cap-add SYS_ADMIN'] : []),
-    ...(isFiltered ? ['--security-opt seccomp=unconfined'] : []),
-    ...(appArmorProfile === undefined ? [] : ['--security-opt apparmor=unconfined']),
-    ...(hasSELinux ? ['--security-opt label=disable'] : []),
+  return {
+    capabilities: reader.isRoot && !hasSysAdmin ? ['SYS_ADMIN'] : [],
+    security: [
+      ...(isFiltered ? ['seccomp=unconfined'] : []),
+      ...(appArmorProfile === undefined ? [] : ['apparmor=unconfined']),
+      ...(hasSELinux ? ['label=disable'] : []),
+    ],
     // Root of the host may mount what shows all, whatever is hidden where it stands.
-    ...(hidden.length > 0 && !ownsHost
-      ? [`--security-opt ${engine === 'podman' ? 'unmask=ALL' : 'systempaths=unconfined'}`]
-      : []),
+    unmask: hidden.length > 0 && !ownsHost ? [true] : [],
     // For networks with "nat: true".
-    ...(hasTunDevice ? [] : ['--device /dev/net/tun']),
+    devices: hasTunDevice ? [] : ['/dev/net/tun'],
+  };
+}
+
+function optionsOf({ capabilities, security, unmask, devices }: Needs, engine: 'docker' | 'podman'): string[] {
+  return [
+    ...capabilities.map((name) => `--cap-add ${name}`),
+    ...security.map((option) => `--security-opt ${option}`),
+    ...unmask.map(() => `--security-opt ${engine === 'podman' ? 'unmask=ALL' : 'systempaths=unconfined'}`),
+    ...devices.map((path) => `--device ${path}`),
+  ];
+}
+
+/**
+ * For GitLab's runner with Docker, where only the configuration of the runner decides. "systempaths" is an option of
+ * Docker's command line alone, which the runner does not use (https://gitlab.com/gitlab-org/gitlab-runner/-/issues/36810).
+ */
+function runnerAdvice({ capabilities, security, unmask, devices }: Needs): string[] {
+  const list = (words: readonly string[]): string => `[${words.map((word) => `"${word}"`).join(', ')}]`;
+  const lines = [
+    ...(capabilities.length === 0 ? [] : [`  cap_add = ${list(capabilities)}`]),
+    ...(security.length === 0 ? [] : [`  security_opt = ${list(security)}`]),
+    ...(devices.length === 0 ? [] : [`  devices = ${list(devices)}`]),
+  ];
+  return [
+    '# no job can set this: the administrator of the runner does, in its config.toml',
+    '[runners.docker]',
+    ...(unmask.length === 0 ? lines : ['  privileged = true']),
+    ...(unmask.length === 0
+      ? []
+      : ['# or, without that: run the job as root of its container, and ask "lab doctor --ci" again']),
   ];
 }
 

@@ -1,5 +1,5 @@
 import { rootCommands } from '../../../host/root-commands.ts';
-import { PROFILE_PATH, type HostSituation } from './host-situation.ts';
+import { PROFILE_PATH, type HostSituation } from '../../../host/situation/host-situation.ts';
 import { containerAdvice } from './container-advice.ts';
 
 /** Why machines cannot be made, and the exact lines that change it, for this reader on this host. */
@@ -90,10 +90,10 @@ function closed(situation: HostSituation, why: string, lines: readonly string[])
 }
 
 function restrictedByAppArmor(situation: HostSituation): Advice {
-  const { perl, isGitHubJob, container } = situation;
+  const { perl, ci, container } = situation;
   const name = 'kernel.apparmor_restrict_unprivileged_userns';
   const why = `${name} is 1: AppArmor lets only known programs make user namespaces`;
-  if (isGitHubJob && container === undefined)
+  if (ci === 'github' && container === undefined)
     return { why, howToGet: ['# in the workflow, as a step before lab:', `- run: sudo sysctl -w ${name}=0`] };
   if (container !== undefined) return closed(situation, why, [`{root}sysctl -w ${name}=0`]);
   const profile = String.raw`abi <abi/4.0>,\ninclude <tunables/global>\nprofile lab-perl ${perl} flags=(unconfined) {\n  userns,\n}\n`;

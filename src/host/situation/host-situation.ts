@@ -1,8 +1,9 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { release } from 'node:os';
-import { commandReader, type CommandReader } from '../../../host/root-commands.ts';
-import { isRootOfHost } from '../../../host/subordinate-ids.ts';
-import { findOnHost } from '../../../host/tools.ts';
+import { commandReader, type CommandReader } from '../root-commands.ts';
+import { isRootOfHost } from '../subordinate-ids.ts';
+import { findOnHost } from '../tools.ts';
+import { ciJob, type CiService } from './ci-job.ts';
 
 /** Container engines that say who they are. */
 export type ContainerEngine = 'docker' | 'podman' | 'kubernetes' | 'lxc' | 'unknown';
@@ -14,8 +15,8 @@ export interface HostSituation {
   readonly container: ContainerEngine | undefined;
   /** Windows Subsystem for Linux, and its version. */
   readonly wsl: { readonly version: 1 | 2; readonly distribution: string } | undefined;
-  /** Whether this is a job of GitHub Actions. */
-  readonly isGitHubJob: boolean;
+  /** Whose job this is; undefined when it is none. */
+  readonly ci: CiService | undefined;
   /** Whether this root is that of the host; false for an ordinary user and in a user namespace. */
   readonly ownsHost: boolean;
   /** CAP_SYS_ADMIN is among the effective capabilities (capabilities(7)). */
@@ -67,7 +68,7 @@ export function lookAtHost(): HostSituation {
     reader: commandReader(),
     container: containerEngine(),
     wsl: wslOf(release(), process.env['WSL_DISTRO_NAME']),
-    isGitHubJob: process.env['GITHUB_ACTIONS'] === 'true',
+    ci: ciJob()?.service,
     ownsHost: process.getuid?.() === 0 && isRootOfHost(),
     hasSysAdmin: ((BigInt(`0x${field(status, 'CapEff') || '0'}`) >> CAP_SYS_ADMIN) & 1n) === 1n,
     isFiltered: field(status, 'Seccomp') === '2',
