@@ -1,5 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import { messageOf } from '../../core/errors.ts';
+import { say } from '../../core/language/say.ts';
 
 /**
  * Adds Markdown to the summary of a job of GitHub Actions, where there is one. A summary that cannot be written changes
@@ -12,6 +13,6 @@ export function addToSummary(markdown: string): string | undefined {
     appendFileSync(file, `${markdown.trimEnd()}\n\n`);
     return undefined;
   } catch (error) {
-    return `the summary of the job cannot be written: ${messageOf(error)}`;
+    return say`the summary of the job cannot be written: ${messageOf(error)}`;
   }
 }

@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import { LabError } from '../../core/errors.ts';
+import { say } from '../../core/language/say.ts';
 import { codeBlock, escapeText } from '../../report/markdown/escape-markdown.ts';
 import type { PlayResult } from '../../scenario/play-result.ts';
 import type { Outcome } from '../outcome.ts';
@@ -27,20 +28,21 @@ export function runForJob({ passed, failed, folder, cwd, labFile, verdict, why }
     `### ${mark} ${escapeText(first)}`,
     ...more.map(escapeText),
     ...(why === '' ? [] : [codeBlock(why)]),
-    ...(folder === undefined ? [] : [`Record: ${escapeText(relative(cwd, folder))}`]),
+    ...(folder === undefined ? [] : [say`Record: ${escapeText(relative(cwd, folder))}`]),
   ];
   const isFault = failed !== undefined && failed.result !== 'interrupted';
   return { annotations: isFault ? [annotationOf(failed, labFile)] : [], summary: summary.join('\n\n') };
 }
 
 function annotationOf({ result, failedStep, error }: PlayResult, file: string): Annotation {
-  const ended = result === 'failed' ? 'failed' : 'broke off';
   if (failedStep === undefined) {
     const hint = error instanceof LabError ? error.hint : undefined;
     const lines = [error?.message ?? '', ...(hint === undefined ? [] : [hint])];
-    return { title: `the scenario ${ended}`, message: lines.join('\n') };
+    return { title: say`the scenario broke off`, message: lines.join('\n') };
   }
   const { index, line, text, expected, reason, hint } = failedStep;
-  const lines = [`expected: ${expected}`, `but: ${reason}`, ...(hint === undefined ? [] : [hint])];
-  return { title: `step ${index + 1} ${ended}: ${text}`, message: lines.join('\n'), place: { file, line } };
+  const lines = [say`expected: ${expected}`, say`but: ${reason}`, ...(hint === undefined ? [] : [hint])];
+  const number = index + 1;
+  const title = result === 'failed' ? say`step ${number} failed: ${text}` : say`step ${number} broke off: ${text}`;
+  return { title, message: lines.join('\n'), place: { file, line } };
 }

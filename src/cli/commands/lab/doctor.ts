@@ -1,5 +1,6 @@
 import type { DoctorResult, JobFacts, ProviderHealth } from '../../../commands/lab/doctor.ts';
 import { ExitCode } from '../../../core/errors.ts';
+import { say } from '../../../core/language/say.ts';
 import type { Requirement } from '../../../providers/provider.ts';
 import { defineCommand } from '../../command/define-command.ts';
 import { flag } from '../../command/parameters.ts';
@@ -42,19 +43,18 @@ export function formatDoctor({ inUse, providers, fetched }: DoctorResult, style:
   return got + providers.map((health) => section(health, health.provider === inUse, style)).join('\n');
 }
 
-const services = { github: 'GitHub Actions', gitlab: 'GitLab', other: 'a job (CI is set)' } as const;
-
 /** What the job is, and of the provider in use only what is not there. */
 export function formatJob(result: DoctorResult, job: JobFacts, style: Style): string {
-  const service = job.service === null ? 'no job: CI is not set' : services[job.service];
-  const container = job.container === null ? 'no container' : `a container (${job.container})`;
+  const container = job.container === null ? say`no container` : say`a container (${job.container})`;
   const health = healthInUse(result);
   const lacks = health.requirements.filter(({ status }) => status !== 'present');
-  const verdict = health.usable ? style('green', 'can run labs') : style('red', 'cannot run labs');
+  const verdict = health.usable
+    ? style('green', say`this job can run labs`)
+    : style('red', say`this job cannot run labs`);
   return [
-    `${style('bold', service)}, ${container}, ${job.root ? 'root' : 'an ordinary user'}`,
+    `${style('bold', serviceOf(job))}, ${container}, ${job.root ? 'root' : say`an ordinary user`}`,
     ...factsOf(job).map(([name, found]) => `  ${name.padEnd(15)}${found}`),
-    `${style('bold', health.provider)}: this job ${verdict}`,
+    `${style('bold', health.provider)}: ${verdict}`,
     ...lacks.map((requirement) => line(requirement, style).trimEnd()),
     '',
   ].join('\n');
@@ -62,13 +62,22 @@ export function formatJob(result: DoctorResult, job: JobFacts, style: Style): st
 
 function factsOf({ root, sysAdmin, seccomp, appArmor, seLinux, hidden, tunDevice }: JobFacts): [string, string][] {
   return [
-    ...(root ? [['CAP_SYS_ADMIN', sysAdmin ? 'there' : 'not there'] as [string, string]] : []),
-    ['seccomp', seccomp ? 'a filter of system calls' : 'no filter'],
-    ['AppArmor', appArmor ?? 'no profile'],
-    ['SELinux', seLinux ? 'enforcing' : 'not enforcing'],
-    ['/proc and /sys', hidden.length === 0 ? 'whole' : `hidden in part: ${hidden.slice(0, 3).join(', ')}`],
-    ['/dev/net/tun', tunDevice ? 'there' : 'not there'],
+    ...(root ? [['CAP_SYS_ADMIN', presence(sysAdmin)] as [string, string]] : []),
+    ['seccomp', seccomp ? say`a filter of system calls` : say`no filter`],
+    ['AppArmor', appArmor ?? say`no profile`],
+    ['SELinux', seLinux ? say`enforcing` : say`not enforcing`],
+    ['/proc, /sys', hidden.length === 0 ? say`whole` : say`hidden in part: ${hidden.slice(0, 3).join(', ')}`],
+    ['/dev/net/tun', presence(tunDevice)],
   ];
+}
+
+function serviceOf({ service }: JobFacts): string {
+  if (service === null) return say`no job: CI is not set`;
+  return { github: 'GitHub Actions', gitlab: 'GitLab', other: say`a job of another service` }[service];
+}
+
+function presence(isThere: boolean): string {
+  return isThere ? say`there` : say`not there`;
 }
 
 function healthInUse({ inUse, providers }: DoctorResult): ProviderHealth {
