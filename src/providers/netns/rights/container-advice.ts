@@ -67,7 +67,6 @@ function optionsOf({ capabilities, security, unmask, devices }: Needs, engine: '
  * Docker's command line alone, which the runner does not use (https://gitlab.com/gitlab-org/gitlab-runner/-/issues/36810).
  */
 function runnerAdvice({ capabilities, security, unmask, devices }: Needs): string[] {
-  const list = (words: readonly string[]): string => `[${words.map((word) => `"${word}"`).join(', ')}]`;
   const lines = [
     ...(capabilities.length === 0 ? [] : [`  cap_add = ${list(capabilities)}`]),
     ...(security.length === 0 ? [] : [`  security_opt = ${list(security)}`]),
@@ -81,6 +80,11 @@ function runnerAdvice({ capabilities, security, unmask, devices }: Needs): strin
       ? []
       : ['# or, without that: run the job as root of its container, and ask "lab doctor --ci" again']),
   ];
+}
+
+/** A list of TOML. */
+function list(words: readonly string[]): string {
+  return `[${words.map((word) => `"${word}"`).join(', ')}]`;
 }
 
 /** https://kubernetes.io/docs/tasks/configure-pod-container/security-context/ */
