@@ -8,8 +8,8 @@ import { runCli, temporaryFolder } from './helpers/cli.ts';
 
 const root = join(import.meta.dirname, '..');
 
-/** Rooms with words of their own for each language (the report), and what runs on machines. */
-const apart = /^src\/(?:report|programs)\//;
+/** Rooms with words of their own for each language (the report), and what runs or lies on machines. */
+const apart = /^src\/(?:report|programs|providers\/netns\/plan)\//;
 /** Rooms whose messages do not all have the tag yet. */
 const stillEnglish = new Set([
   'capture',

@@ -2,6 +2,7 @@ import { existsSync, lstatSync, readFileSync, readdirSync, readlinkSync, realpat
 import { basename, dirname, join } from 'node:path';
 import { findMachineTool, findTool, findToolsFolder } from '../../host/tools.ts';
 import { EnvironmentError } from '../../core/errors.ts';
+import { say } from '../../core/language/say.ts';
 import { need } from './identity-map.ts';
 import type { HostFacts } from './plan/plan-input.ts';
 
@@ -43,9 +44,9 @@ export function gatherHostFacts(runtime: HostFacts['runtime']): HostFacts {
   const tools = findToolsFolder();
   const sshd = insidePath(findMachineTool('sshd')?.path, tools);
   if (sshd === undefined)
-    throw new EnvironmentError('there is no sshd on this host', {
+    throw new EnvironmentError(say`there is no sshd on this host`, {
       code: 'sshd-missing',
-      hint: 'Run "lab doctor --fix": it gets what is missing without touching the host.',
+      hint: say`Run "lab doctor --fix": it gets what is missing without touching the host.`,
     });
   const tcpdump = findMachineTool('tcpdump')?.path;
   const sharedFolders = ['usr', 'etc', ...folders, ...(hasEntries('/opt') ? ['opt'] : [])];

@@ -1,4 +1,5 @@
 import { EnvironmentError } from '../../core/errors.ts';
+import { say } from '../../core/language/say.ts';
 import { findOnHost } from '../../host/tools.ts';
 import type { IdentityMap } from './lab-process.ts';
 import { subordinateRange } from '../../host/subordinate-ids.ts';
@@ -20,9 +21,9 @@ export function identityMap(): IdentityMap {
 export function need(name: string): string {
   const path = findOnHost(name);
   if (path === undefined)
-    throw new EnvironmentError(`${name} is not on this host`, {
+    throw new EnvironmentError(say`${name} is not on this host`, {
       code: 'tool-missing',
-      hint: 'Run "lab doctor": it says how to get it.',
+      hint: say`Run "lab doctor": it says how to get it.`,
     });
   return path;
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EnvironmentError, messageOf } from '../../core/errors.ts';
+import { say } from '../../core/language/say.ts';
 import { retryUntil } from '../../core/time/retry.ts';
 import { startDaemon, type Daemon } from '../../host/daemon.ts';
 import { identify, isAlive, namespacePids, ownerOf, pathNow, processes, type ProcessId } from '../../host/processes.ts';
@@ -72,7 +73,7 @@ export async function launchLab(plan: readonly Operation[], options: LaunchOptio
     const pid = Number(await answer(daemon, 'pid'));
     const init = identify(pid);
     await answer(daemon, 'ready');
-    if (!init) throw new Refusal('the lab ended at once');
+    if (!init) throw new Refusal(say`the lab ended at once`);
     return { init, commit: () => commit(daemon, stop, options.signal), abandon: stop };
   } catch (error) {
     stop();
@@ -124,10 +125,10 @@ async function commit(daemon: Daemon, stop: () => void, signal: AbortSignal): Pr
 
 async function answer(daemon: Daemon, expected: string): Promise<string> {
   const { value, done } = await daemon.lines.next();
-  if (done === true) throw new Refusal('the lab ended before it was ready');
+  if (done === true) throw new Refusal(say`the lab ended before it was ready`);
   const [word, ...rest] = value.split(' ');
   if (word === expected) return rest.join(' ');
-  throw new Refusal(word === 'error' ? rest.join(' ') : `unexpected answer "${value}"`);
+  throw new Refusal(word === 'error' ? rest.join(' ') : say`unexpected answer "${value}"`);
 }
 
 /** What the executor says when it cannot go on. */
@@ -148,9 +149,9 @@ function isRangeRefused(reason: string): boolean {
 
 function refused(reason: string, log: string): EnvironmentError {
   const said = `${reason}${log === '' ? '' : ` (${log})`}`;
-  return new EnvironmentError(`this host refused to make the lab: ${said}`, {
+  return new EnvironmentError(say`this host refused to make the lab: ${said}`, {
     code: isMappingRefused(reason) ? 'idmap-refused' : isRangeRefused(reason) ? 'ids-refused' : 'netns-refused',
-    hint: '"lab doctor" says why, as far as it can be known, and what helps.',
+    hint: say`"lab doctor" says why, as far as it can be known, and what helps.`,
     data: { refused: said },
   });
 }
@@ -167,9 +168,9 @@ function lastWords(logFile: string): string {
 function settings({ ids, libraryPath, logFile }: LaunchOptions): Operation[] {
   const numbers = syscallNumbers[process.arch];
   if (!numbers)
-    throw new EnvironmentError(`the netns provider does not know the system calls of ${process.arch}`, {
+    throw new EnvironmentError(say`the netns provider does not know the system calls of ${process.arch}`, {
       code: 'architecture-unknown',
-      hint: 'Use --provider ssh with machines that exist, or --provider qemu.',
+      hint: say`Use --provider ssh with machines that exist, or --provider qemu.`,
     });
   return [
     ...Object.entries(numbers).map(([name, number]) => syscallNumber(name, number)),
@@ -249,8 +250,8 @@ export function findInit(labId: string): LabelledProcess | undefined {
 export async function endLab(labId: string): Promise<LabelledProcess[]> {
   const found = labelledProcesses().filter((process) => process.labId === labId);
   for (const member of found) kill(member);
-  await retryUntil(() => (found.some(isAlive) ? { seen: 'its processes are still there' } : { value: true }), {
-    what: `the end of lab ${labId}`,
+  await retryUntil(() => (found.some(isAlive) ? { seen: say`its processes are still there` } : { value: true }), {
+    what: say`the end of lab ${labId}`,
     timeoutMs: 20_000,
     intervalMs: 2,
   });
@@ -262,7 +263,7 @@ function kill(member: ProcessId): void {
     if (isAlive(member)) process.kill(member.pid, 'SIGKILL');
   } catch (error) {
     if (isAlive(member))
-      throw new EnvironmentError(`cannot end process ${member.pid}: ${messageOf(error)}`, {
+      throw new EnvironmentError(say`cannot end process ${member.pid}: ${messageOf(error)}`, {
         code: 'cannot-end',
         cause: error,
       });

@@ -1,4 +1,5 @@
 import type { EventBody } from '../../core/events.ts';
+import { say } from '../../core/language/say.ts';
 import type { Lab, Machine } from '../../lab/types.ts';
 import type { Requirement } from '../provider.ts';
 import { findControlGroups } from './control-groups.ts';
@@ -7,7 +8,7 @@ import type { KeptLimits } from './kept-limits.ts';
 /** What stands behind "make machines": what keeps the limits that the lab file states; undefined where it states none. */
 export function limitsNote(lab: Lab, { groups }: KeptLimits): string | undefined {
   if (!statesLimits(lab) || groups === undefined) return undefined;
-  return `limits by control groups, version ${groups.version}`;
+  return say`limits by control groups, version ${groups.version}`;
 }
 
 function statesLimits({ machines }: Lab): boolean {
@@ -30,12 +31,12 @@ export function limitsNotice(lab: Lab, { groups, limits }: KeptLimits): Extract<
       ? []
       : [
           notice(
-            `memory of ${names(memory)} is kept by lab itself: it looks 50 times a second, and ends the largest program of a machine that has more`,
+            say`memory of ${names(memory)} is kept by lab itself: it looks 50 times a second, and ends the largest program of a machine that has more`,
           ),
         ]),
     ...(cpus.length === 0
       ? []
-      : [notice(`cpus of ${names(cpus)} are whole processors, which other machines may use, too`)]),
+      : [notice(say`cpus of ${names(cpus)} are whole processors, which other machines may use, too`)]),
   ];
 }
 
@@ -44,7 +45,7 @@ function notice(message: string): Extract<EventBody, { kind: 'notice' }> {
     kind: 'notice',
     level: 'info',
     message,
-    hint: `The kernel keeps it where this user has control groups; with systemd: ${TO_GET_GROUPS}`,
+    hint: say`The kernel keeps it where this user has control groups; with systemd: ${TO_GET_GROUPS}`,
   };
 }
 
@@ -55,22 +56,21 @@ function names(machines: readonly Machine[]): string {
 /** How limits of machines are kept on this host, for `lab doctor`. */
 export function limitsRequirement(): Requirement {
   const groups = findControlGroups();
-  const kept = [groups?.memory && 'memory', groups?.cpu && 'cpus'].filter(Boolean).join(' and ');
-  const byKernel = 'processes, open-files, file-size and disk by the kernel';
-  const what = { id: 'limits', description: 'limits of machines that the kernel keeps' };
+  const byKernel = say`processes, open-files, file-size and disk by the kernel`;
+  const what = { id: 'limits', description: say`limits of machines that the kernel keeps` };
   if (groups?.memory !== undefined)
     return {
       ...what,
       status: 'present',
-      found: `${kept} by control groups, version ${groups.version}; ${byKernel}`,
+      found: groups.cpu
+        ? say`memory and cpus by control groups, version ${groups.version}; ${byKernel}`
+        : say`memory by control groups, version ${groups.version}; ${byKernel}`,
       howToGet: [],
     };
   return {
     ...what,
     status: 'optional-missing',
-    found:
-      `${byKernel}; memory by lab, which looks 50 times a second (files in memory without a name and buffers of the ` +
-      'kernel are not counted); cpus as whole processors: this user may make no control groups',
+    found: say`${byKernel}; memory by lab, which looks 50 times a second (files in memory without a name and buffers of the kernel are not counted); cpus as whole processors: this user may make no control groups`,
     howToGet: [TO_GET_GROUPS],
   };
 }

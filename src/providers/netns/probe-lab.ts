@@ -2,6 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnvironmentError, messageOf } from '../../core/errors.ts';
 import { parseSubnet } from '../../core/ipv4.ts';
+import { say } from '../../core/language/say.ts';
 import { makeTemporaryFolder } from '../../host/files/own-folder.ts';
 import type { Lab } from '../../lab/types.ts';
 import { generateKeyPair } from '../../ssh/keys/key-pair.ts';
@@ -31,12 +32,12 @@ const network = { name: 'probe', subnet: parseSubnet('192.0.2.0/24')!, gateway: 
 /** Makes one machine in a temporary folder and lets it go: what the kernel refuses can be known only by asking it. */
 export async function probe(): Promise<Requirement[]> {
   const folder = makeTemporaryFolder('probe');
-  const result = { id: 'machine', description: 'a machine can be made', howToGet: [] };
+  const result = { id: 'machine', description: say`a machine can be made`, howToGet: [] };
   try {
     const isLesser = await makeOne(folder);
     return [
       ...(isLesser ? [mappersRefused()] : []),
-      { ...result, status: 'present', found: 'made one and removed it' },
+      { ...result, status: 'present', found: say`made one and removed it` },
     ];
   } catch (error) {
     return [{ ...result, status: 'missing', ...obstacle(error) }];
@@ -48,9 +49,9 @@ export async function probe(): Promise<Requirement[]> {
 /** What the kernel refused to the executor, in words; another failure as it is. */
 function obstacle(error: unknown): Pick<Requirement, 'found' | 'howToGet'> {
   const refused = error instanceof EnvironmentError ? error.data?.['refused'] : undefined;
-  if (typeof refused !== 'string') return { found: messageOf(error), howToGet: ['Use --provider qemu.'] };
+  if (typeof refused !== 'string') return { found: messageOf(error), howToGet: [say`Use --provider qemu.`] };
   const { why, howToGet } = whyRefused(refused, lookAtHost());
-  return { found: `${messageOf(error)}: ${why}`, howToGet };
+  return { found: say`${messageOf(error)}: ${why}`, howToGet };
 }
 
 /** Whether it has fewer users than this host looked good for. */

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { EnvironmentError } from '../../core/errors.ts';
 import { inStep, type EventSink } from '../../core/events.ts';
+import { say } from '../../core/language/say.ts';
 import type { LinkCaptureRequest } from '../../packets/link-capture.ts';
 import { hostSystem } from '../../host/host-system.ts';
 import { findTool } from '../../host/tools.ts';
@@ -92,7 +93,7 @@ export class NetnsProvider implements Provider {
     const packages = await packagesOfMachines(lab, host, making);
     await inStep(
       making.events,
-      `make ${lab.machines.size} machines`,
+      say`make ${lab.machines.size} machines`,
       () => build(lab, place, making, { host, packages }),
       (kept) => limitsNote(lab, kept),
     );
@@ -140,7 +141,7 @@ export class NetnsProvider implements Provider {
     const ended = await endLab(labId);
     takeBackLimits(labId, stateFolder);
     if (!someLabWorksIn(stateFolder)) removeWork(stateFolder);
-    return ended.filter(({ isInit }) => isInit).map(({ pid }) => `all machines (init was PID ${pid})`);
+    return ended.filter(({ isInit }) => isInit).map(({ pid }) => say`all machines (init was PID ${pid})`);
   }
 }
 
@@ -192,9 +193,9 @@ async function build(
 function requireRights(lab: Lab, { oneIdentity }: Allowance): void {
   const [name] = [...lab.machines.values()].filter(({ sudo }) => sudo === false).map((machine) => machine.name);
   if (!oneIdentity || name === undefined) return;
-  throw new EnvironmentError(`"sudo: false" of machine ${name} cannot be kept: ${oneIdentityRemark().message}`, {
+  throw new EnvironmentError(say`"sudo: false" of machine ${name} cannot be kept: ${oneIdentityRemark().message}`, {
     code: 'sudo-not-kept',
-    hint: 'Do what is said after "for all", or remove that line from the lab file.',
+    hint: say`Do what is said after "for all", or remove that line from the lab file.`,
   });
 }
 
@@ -205,8 +206,8 @@ function withWayOut(host: HostFacts, lab: Lab, events: EventSink): HostFacts {
   void events.emit({
     kind: 'notice',
     level: 'warning',
-    message: 'machines will not reach beyond the lab',
-    hint: '"lab doctor" says what the way out needs.',
+    message: say`machines will not reach beyond the lab`,
+    hint: say`"lab doctor" says what the way out needs.`,
   });
   return { ...host, slirp4netns: undefined };
 }
@@ -228,8 +229,8 @@ function launchOptions(lab: Lab, { labId, stateFolder }: LabPlace, signal: Abort
 }
 
 const formerKeysRemark = {
-  message: 'these machines were made by an older lab: they share one host key, and each can log in to the others',
-  hint: 'Give each its own: lab up --recreate',
+  message: say`these machines were made by an older lab: they share one host key, and each can log in to the others`,
+  hint: say`Give each its own: lab up --recreate`,
 };
 
 /** What all machines of a lab have in common. */

@@ -1,5 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { release } from 'node:os';
+import { say } from '../../core/language/say.ts';
 import { commandReader, rootCommands } from '../../host/root-commands.ts';
 import { localUser } from '../../host/local-user.ts';
 import { findMachineTool, findOnHost, findTool } from '../../host/tools.ts';
@@ -36,10 +37,10 @@ function platform(): Requirement {
   const known = process.platform === 'linux' && process.arch in syscallNumbers;
   return requirement({
     id: 'linux',
-    description: 'Linux on x86-64 or ARM64',
+    description: say`Linux on x86-64 or ARM64`,
     present: known,
-    found: `${process.platform} on ${process.arch}`,
-    howToGet: ['Use --provider ssh with machines that exist, or --provider qemu.'],
+    found: say`${process.platform} on ${process.arch}`,
+    howToGet: [say`Use --provider ssh with machines that exist, or --provider qemu.`],
   });
 }
 
@@ -53,10 +54,10 @@ function kernel(): Requirement {
   const present = major > oldestKernel.major || (major === oldestKernel.major && minor >= oldestKernel.minor);
   return requirement({
     id: 'kernel',
-    description: 'a Linux kernel that can wall machines: 5.12 or newer',
+    description: say`a Linux kernel that can wall machines: 5.12 or newer`,
     present,
     found: release(),
-    howToGet: ['Start a newer kernel (Debian 12, Ubuntu 22.04 and later have one), or use --provider qemu.'],
+    howToGet: [say`Start a newer kernel (Debian 12, Ubuntu 22.04 and later have one), or use --provider qemu.`],
   });
 }
 
@@ -64,9 +65,9 @@ function perl(): Requirement {
   const path = findOnHost('perl');
   return requirement({
     id: 'perl',
-    description: 'Perl, which makes the system calls',
+    description: say`Perl, which makes the system calls`,
     present: path !== undefined,
-    found: path ?? 'not found',
+    found: path ?? say`not found`,
     howToGet: install('perl'),
   });
 }
@@ -77,10 +78,10 @@ function namespaces(): Requirement {
   return requirement({
     id: 'user-namespaces',
     description: situation.reader.isRoot
-      ? 'user namespaces, in which root of a machine is nobody here'
-      : 'user namespaces for ordinary users',
+      ? say`user namespaces, in which root of a machine is nobody here`
+      : say`user namespaces for ordinary users`,
     present: obstacle === undefined,
-    found: obstacle?.why ?? 'no switch stands against it',
+    found: obstacle?.why ?? say`no switch stands against it`,
     howToGet: obstacle?.howToGet ?? [],
   });
 }
@@ -90,9 +91,9 @@ function idMappers(): Requirement {
   const present = paths.every((path) => path !== undefined);
   return requirement({
     id: 'newuidmap',
-    description: 'newuidmap and newgidmap, which give a lab user accounts of its own',
+    description: say`newuidmap and newgidmap, which give a lab user accounts of its own`,
     present,
-    found: present ? paths.join(', ') : `not found; without, ${ONE_IDENTITY}`,
+    found: present ? paths.join(', ') : say`not found; without, ${ONE_IDENTITY}`,
     howToGet: install('uidmap'),
     otherwise: 'optional-missing',
   });
@@ -105,10 +106,10 @@ function subordinateIds(): Requirement {
   const present = ranges.every((given) => given !== undefined);
   const found = present
     ? ranges.map((given) => `${given?.first}+${given?.count}`).join(', ')
-    : `no range of at least ${NEEDED_IDS} for ${localUser().name} in /etc/subuid and /etc/subgid; without, ${ONE_IDENTITY}`;
+    : say`no range of at least ${NEEDED_IDS} for ${localUser().name} in /etc/subuid and /etc/subgid; without, ${ONE_IDENTITY}`;
   return requirement({
     id: 'subordinate-ids',
-    description: 'a range of subordinate user and group IDs',
+    description: say`a range of subordinate user and group IDs`,
     present,
     found,
     howToGet: rootCommands([`{root}usermod --add-subuids ${range} --add-subgids ${range} ${localUser().name}`]),
@@ -117,19 +118,20 @@ function subordinateIds(): Requirement {
 }
 
 /** What an ordinary user's machines are like without user accounts of their own. */
-const ONE_IDENTITY = 'everybody on the machines is root there: port 80 opens, and "sudo -u" changes nothing';
+const ONE_IDENTITY = say`everybody on the machines is root there: port 80 opens, and "sudo -u" changes nothing`;
 
 /** For machines that run so: all in one line. */
 export function oneIdentityRemark(): NonNullable<AttachedMachine['remark']> {
   const commands = [idMappers(), subordinateIds()]
     .flatMap(({ howToGet }) => howToGet)
     .filter((line) => !line.startsWith('#'));
-  const whom = commandReader().hasSudo ? '' : 'ask who runs this computer to type ';
-  const cure =
-    commands.length === 0
-      ? '"lab doctor" says why newuidmap is refused here'
-      : `for all: ${whom}${[...commands, 'lab up --recreate'].join(' && ')}`;
-  return { message: `${ONE_IDENTITY}; ${cure}` };
+  return { message: say`${ONE_IDENTITY}; ${cureForAll(commands)}` };
+}
+
+function cureForAll(commands: readonly string[]): string {
+  if (commands.length === 0) return say`"lab doctor" says why newuidmap is refused here`;
+  const line = [...commands, 'lab up --recreate'].join(' && ');
+  return commandReader().hasSudo ? say`for all: ${line}` : say`for all: ask who runs this computer to type ${line}`;
 }
 
 /** Where newuidmap(1) and the range are there, and the kernel refuses what it asks for. */
@@ -138,9 +140,9 @@ export function mappersRefused(): Requirement {
   const { why, howToGet } = whyMapperRefused(path, lookAtMapper(path));
   return requirement({
     id: 'newuidmap-works',
-    description: 'newuidmap may map accounts',
+    description: say`newuidmap may map accounts`,
     present: false,
-    found: `${why}; so ${ONE_IDENTITY}`,
+    found: say`${why}; so ${ONE_IDENTITY}`,
     howToGet: [...howToGet],
     otherwise: 'optional-missing',
   });
@@ -150,9 +152,9 @@ function sshd(): Requirement {
   const tool = findMachineTool('sshd');
   return requirement({
     id: 'sshd',
-    description: 'OpenSSH server',
+    description: say`OpenSSH server`,
     present: tool !== undefined,
-    found: tool?.path ?? 'not found',
+    found: tool?.path ?? say`not found`,
     howToGet: [FIX],
   });
 }
@@ -162,13 +164,13 @@ function wayOut(): Requirement {
   const device = canOpen('/dev/net/tun');
   const found =
     missing.length > 0
-      ? `not found: ${missing.join(', ')}`
+      ? say`not found: ${missing.join(', ')}`
       : device
         ? 'nft, slirp4netns, /dev/net/tun'
-        : '/dev/net/tun cannot be opened by this user';
+        : say`/dev/net/tun cannot be opened by this user`;
   return requirement({
     id: 'nat',
-    description: 'a way out for networks with "nat: true" (machines of the lab reach each other without it)',
+    description: say`a way out for networks with "nat: true" (machines of the lab reach each other without it)`,
     present: missing.length === 0 && device,
     found,
     howToGet: missing.length > 0 ? [FIX] : rootCommands(['{root}modprobe tun && {root}chmod 666 /dev/net/tun']),
@@ -180,9 +182,9 @@ function everyday(): Requirement {
   const missing = everydayTools.filter((name) => !findMachineTool(name));
   return requirement({
     id: 'tools',
-    description: 'everyday tools inside the machines',
+    description: say`everyday tools inside the machines`,
     present: missing.length === 0,
-    found: missing.length === 0 ? everydayTools.join(', ') : `not found: ${missing.join(', ')}`,
+    found: missing.length === 0 ? everydayTools.join(', ') : say`not found: ${missing.join(', ')}`,
     howToGet: [FIX],
     otherwise: 'optional-missing',
   });

@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { EnvironmentError, systemCode } from '../../../core/errors.ts';
+import { counted, say } from '../../../core/language/say.ts';
 import { downloadPackages } from '../../../host/apt-get.ts';
 import type { Lab, Machine } from '../../../lab/types.ts';
 import { generateKeyPair } from '../../../ssh/keys/key-pair.ts';
@@ -84,7 +85,7 @@ const emptyLayer: Manifest = { names: [], owners: [], accounts: { passwd: [], gr
 
 async function install(work: string, archives: readonly string[], options: BuildOptions): Promise<Manifest> {
   const { host, onProgress, signal } = options;
-  onProgress(`installing ${archives.length === 1 ? '1 package' : `${archives.length} packages`}`);
+  onProgress(say`installing ${counted(archives.length, 'package')}`);
   const labId = `${LAB_PREFIX}${randomBytes(6).toString('hex')}`;
   const keys = { user: generateKeyPair('packages'), host: generateKeyPair('packages') };
   const state = join(work, 'state');
@@ -160,10 +161,10 @@ async function runInstaller(shell: Shell, archives: readonly string[], signal: A
     { timeoutMs: INSTALL_MS, signal },
   );
   if (exitCode === 0) return;
-  throw new EnvironmentError('the packages cannot be installed on machines of this host', {
+  throw new EnvironmentError(say`the packages cannot be installed on machines of this host`, {
     code: 'packages-failed',
     detail: `${stdout}${stderr}`.trim(),
-    hint: 'The output above names the package; leave it out of "packages" to bring the lab up without it.',
+    hint: say`The output above names the package; leave it out of "packages" to bring the lab up without it.`,
   });
 }
 
@@ -179,7 +180,7 @@ async function finishLayer(
 ): Promise<Manifest> {
   const { exitCode, stdout, stderr } = await runFinish(shell);
   if (exitCode !== 0)
-    throw new EnvironmentError('what the packages brought cannot be kept', {
+    throw new EnvironmentError(say`what the packages brought cannot be kept`, {
       code: 'packages-failed',
       detail: stderr.trim(),
     });

@@ -1,5 +1,6 @@
 import { EnvironmentError } from '../../../core/errors.ts';
 import { inStep } from '../../../core/events.ts';
+import { say } from '../../../core/language/say.ts';
 import { listed } from '../../../core/text/suggest.ts';
 import type { Lab, Machine } from '../../../lab/types.ts';
 import type { Work } from '../../provider.ts';
@@ -21,7 +22,7 @@ export async function packagesOfMachines(
   const asking = [...machines.values()].filter(({ packages }) => packages !== undefined);
   if (asking.length === 0) return new Map();
   if (!hasDpkg())
-    throw cannot(asking, 'this host has no packages of Debian', 'Use provider qemu, or install them here.');
+    throw cannot(asking, say`this host has no packages of Debian`, say`Use provider qemu, or install them here.`);
   const groups = Map.groupBy(asking, ({ packages = [] }) => layerKey(packages));
   const layers = new Map<string, PackageLayer>();
   for (const [key, alike] of groups) {
@@ -42,25 +43,25 @@ async function make(
   if (offline)
     throw cannot(
       machines,
-      `${wanted} must be downloaded`,
-      'Run "lab up" once without --offline: then it is in the cache.',
+      say`${wanted} must be downloaded`,
+      say`Run "lab up" once without --offline: then it is in the cache.`,
     );
   // Loaded only where something is built: every other command would wait for it.
   const [{ hasApt }, { buildLayer }] = await Promise.all([
     import('../../../host/apt-get.ts'),
     import('./build-layer.ts'),
   ]);
-  if (!hasApt()) throw cannot(machines, 'there is no apt-get on this host', 'Install it, or use provider qemu.');
-  await inStep(events, `install ${wanted} for ${names}`, (onProgress) =>
+  if (!hasApt()) throw cannot(machines, say`there is no apt-get on this host`, say`Install it, or use provider qemu.`);
+  await inStep(events, say`install ${wanted} for ${names}`, (onProgress) =>
     buildLayer(key, packages, { host, onProgress, signal }),
   );
   const layer = findLayer(key);
-  if (layer === undefined) throw cannot(machines, 'the cache does not keep them', 'Run "lab up" again.');
+  if (layer === undefined) throw cannot(machines, say`the cache does not keep them`, say`Run "lab up" again.`);
   return layer;
 }
 
 function cannot(machines: readonly Machine[], why: string, hint: string): EnvironmentError {
-  return new EnvironmentError(`no "packages" for ${listed(machines.map(({ name }) => name))}: ${why}`, {
+  return new EnvironmentError(say`no "packages" for ${listed(machines.map(({ name }) => name))}: ${why}`, {
     code: 'packages-missing',
     hint,
   });

@@ -1,3 +1,4 @@
+import { say } from '../../../core/language/say.ts';
 import type { HostSituation } from '../../../host/situation/host-situation.ts';
 
 /**
@@ -9,19 +10,19 @@ export function containerAdvice(situation: HostSituation): string[] {
   if (container === 'kubernetes') return podAdvice(situation);
   if (container === 'lxc')
     return [
-      '# on the computer that runs this container, for Incus or LXD, with its name:',
+      say`# on the computer that runs this container, for Incus or LXD, with its name:`,
       'incus config set NAME security.nesting=true && incus restart NAME',
-      '# for Proxmox, with its number: pct set NUMBER --features nesting=1,keyctl=1',
+      say`# for Proxmox, with its number: pct set NUMBER --features nesting=1,keyctl=1`,
     ];
   const engine = container === 'podman' ? 'podman' : 'docker';
   const needed = needs(situation);
   if (Object.values(needed).every(({ length }) => length === 0)) return [];
   if (ci === 'gitlab') return runnerAdvice(needed);
   const options = optionsOf(needed, engine).join(' ');
-  if (ci === 'github') return ['# in the workflow, below "container:" of this job:', `options: ${options}`];
-  const everything = `# or, without the walls of the container: ${engine} run --privileged …`;
+  if (ci === 'github') return [say`# in the workflow, below "container:" of this job:`, `options: ${options}`];
+  const everything = say`# or, without the walls of the container: ${engine} run --privileged …`;
   return [
-    '# on the computer that runs this container, add these options to those that it was started with:',
+    say`# on the computer that runs this container, add these options to those that it was started with:`,
     `${engine} run ${options} …`,
     ...(situation.reader.isRoot ? [everything] : []),
   ];
@@ -73,12 +74,12 @@ function runnerAdvice({ capabilities, security, unmask, devices }: Needs): strin
     ...(devices.length === 0 ? [] : [`  devices = ${list(devices)}`]),
   ];
   return [
-    '# no job can set this: the administrator of the runner does, in its config.toml',
+    say`# no job can set this: the administrator of the runner does, in its config.toml`,
     '[runners.docker]',
     ...(unmask.length === 0 ? lines : ['  privileged = true']),
     ...(unmask.length === 0
       ? []
-      : ['# or, without that: run the job as root of its container, and ask "lab doctor --ci" again']),
+      : [say`# or, without that: run the job as root of its container, and ask "lab doctor --ci" again`]),
   ];
 }
 
@@ -97,7 +98,9 @@ function podAdvice({ reader, hasSysAdmin, hidden, ownsHost }: HostSituation): st
     ...(isMasked ? ['procMount: Unmasked'] : []),
   ];
   return [
-    `# in the description of the pod${isMasked ? ', which also needs "hostUsers: false"' : ''}:`,
+    isMasked
+      ? say`# in the description of the pod, which also needs "hostUsers: false":`
+      : say`# in the description of the pod:`,
     `securityContext: { ${needed.join(', ')} }`,
   ];
 }

@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
+import { say } from '../../../core/language/say.ts';
 import { commandReader, rootCommands, type CommandReader } from '../../../host/root-commands.ts';
 import type { Advice } from './why-refused.ts';
 
@@ -29,20 +30,22 @@ export function whyMapperRefused(path: string, facts: MapperFacts): Advice {
   const { reader, isSetUid, isOnNoSuid: noSuid, noNewPrivileges } = facts;
   if (noNewPrivileges)
     return {
-      why: 'no program that is started from here may gain rights (no_new_privs)',
-      howToGet: ['# in a container: start it without --security-opt no-new-privileges; else use a terminal of its own'],
+      why: say`no program that is started from here may gain rights (no_new_privs)`,
+      howToGet: [
+        say`# in a container: start it without --security-opt no-new-privileges; else use a terminal of its own`,
+      ],
     };
   if (noSuid)
     return {
-      why: `the file system of ${path} is mounted nosuid`,
+      why: say`the file system of ${path} is mounted nosuid`,
       howToGet: rootCommands([`{root}mount -o remount,suid "$(findmnt -no TARGET -T ${path})"`], reader),
     };
   if (!isSetUid)
     return {
-      why: `${path} has lost its right (set-user-ID)`,
+      why: say`${path} has lost its right (set-user-ID)`,
       howToGet: rootCommands([`{root}chown root ${path}; {root}chmod u+s ${path}`], reader),
     };
-  return { why: `${path} is refused by the kernel, as in a container without SETUID and SETGID`, howToGet: [] };
+  return { why: say`${path} is refused by the kernel, as in a container without SETUID and SETGID`, howToGet: [] };
 }
 
 /** By the mount that lies over the path last (proc(5)). */

@@ -1,3 +1,4 @@
+import { say } from '../../../core/language/say.ts';
 import { rootCommands } from '../../../host/root-commands.ts';
 import { PROFILE_PATH, type HostSituation } from '../../../host/situation/host-situation.ts';
 import { containerAdvice } from './container-advice.ts';
@@ -34,48 +35,50 @@ export function whyRefused(reason: string, situation: HostSituation): Advice {
 
 function firstWsl(distribution: string): Advice {
   return {
-    why: 'this is version 1 of WSL, which has no namespaces; version 2 has them',
-    howToGet: ['# in PowerShell on Windows:', `wsl --set-version ${distribution} 2`],
+    why: say`this is version 1 of WSL, which has no namespaces; version 2 has them`,
+    howToGet: [say`# in PowerShell on Windows:`, `wsl --set-version ${distribution} 2`],
   };
 }
 
 function withoutNamespaces({ wsl }: HostSituation): Advice {
   return {
-    why: 'this kernel was built without user namespaces (CONFIG_USER_NS)',
+    why: say`this kernel was built without user namespaces (CONFIG_USER_NS)`,
     howToGet: wsl
       ? [
-          '# in PowerShell on Windows; and remove a line "kernel=" from %UserProfile%\\.wslconfig:',
+          say`# in PowerShell on Windows; and remove a line "kernel=" from %UserProfile%\\.wslconfig:`,
           'wsl --update',
           'wsl --shutdown',
         ]
-      : ["Start the distribution's own kernel, which has them, or use --provider qemu."],
+      : [say`Start the distribution's own kernel, which has them, or use --provider qemu.`],
   };
 }
 
 function rootWithoutRights(situation: HostSituation): Advice {
-  const why = 'this root does not have the capability CAP_SYS_ADMIN, which makes namespaces';
   return situation.container === undefined
     ? {
-        why,
+        why: say`this root does not have the capability CAP_SYS_ADMIN, which makes namespaces`,
         howToGet: [
-          'Use a login of root that has all its rights: what started this shell took some from it',
-          '# for a service of systemd, in its unit: CapabilityBoundingSet=~ (or no such line)',
+          say`Use a login of root that has all its rights: what started this shell took some from it`,
+          say`# for a service of systemd, in its unit: CapabilityBoundingSet=~ (or no such line)`,
         ],
       }
-    : { why: `${why}: a container has it only when asked`, howToGet: containerAdvice(situation) };
+    : {
+        why: say`this root does not have the capability CAP_SYS_ADMIN, which makes namespaces: a container has it only when asked`,
+        howToGet: containerAdvice(situation),
+      };
 }
 
 /** A switch of the host by its name, with the value that closes it. */
 function closedSwitch(situation: HostSituation): Advice | undefined {
   const { reader, switches, hasProfileForPerl } = situation;
   if (switches.maxUserNamespaces === 0)
-    return closed(situation, 'user.max_user_namespaces is 0: no user namespace may be made', [
+    return closed(situation, say`user.max_user_namespaces is 0: no user namespace may be made`, [
       '{root}sysctl -w user.max_user_namespaces=10000',
       "echo 'user.max_user_namespaces = 10000' | {root}tee /etc/sysctl.d/60-lab.conf",
     ]);
   if (reader.isRoot) return undefined;
   if (switches.unprivilegedClone === 0)
-    return closed(situation, 'kernel.unprivileged_userns_clone is 0: only root may make user namespaces', [
+    return closed(situation, say`kernel.unprivileged_userns_clone is 0: only root may make user namespaces`, [
       '{root}sysctl -w kernel.unprivileged_userns_clone=1',
       "echo 'kernel.unprivileged_userns_clone = 1' | {root}tee /etc/sysctl.d/60-lab.conf",
     ]);
@@ -85,32 +88,32 @@ function closedSwitch(situation: HostSituation): Advice | undefined {
 /** A container sees most switches of its host, and can change none. */
 function closed(situation: HostSituation, why: string, lines: readonly string[]): Advice {
   if (situation.container === undefined) return { why, howToGet: rootCommands(lines, situation.reader) };
-  const host = ['# on the computer that runs this container:', ...asAdministrator(lines)];
+  const host = [say`# on the computer that runs this container:`, ...asAdministrator(lines)];
   return { why, howToGet: [...host, ...containerAdvice(situation)] };
 }
 
 function restrictedByAppArmor(situation: HostSituation): Advice {
   const { perl, ci, container } = situation;
   const name = 'kernel.apparmor_restrict_unprivileged_userns';
-  const why = `${name} is 1: AppArmor lets only known programs make user namespaces`;
+  const why = say`${name} is 1: AppArmor lets only known programs make user namespaces`;
   if (ci === 'github' && container === undefined)
-    return { why, howToGet: ['# in the workflow, as a step before lab:', `- run: sudo sysctl -w ${name}=0`] };
+    return { why, howToGet: [say`# in the workflow, as a step before lab:`, `- run: sudo sysctl -w ${name}=0`] };
   if (container !== undefined) return closed(situation, why, [`{root}sysctl -w ${name}=0`]);
   const profile = String.raw`abi <abi/4.0>,\ninclude <tunables/global>\nprofile lab-perl ${perl} flags=(unconfined) {\n  userns,\n}\n`;
   return closed(situation, why, [
     `printf '${profile}' | {root}tee ${PROFILE_PATH}`,
     `{root}apparmor_parser -r ${PROFILE_PATH}`,
-    `# or, for all programs until the next start: {root}sysctl -w ${name}=0`,
+    say`# or, for all programs until the next start: {root}sysctl -w ${name}=0`,
   ]);
 }
 
 function limitReached(reason: string, situation: HostSituation): Advice | undefined {
   // user_namespaces(7): ENOSPC for the limit of namespaces and for the depth of nesting, EUSERS before Linux 4.9.
   if (!/^(clone|unshare|new-user-namespace \S*): .*(No space left|Too many users)/.test(reason)) return undefined;
+  const most = String(situation.switches.maxUserNamespaces);
   return closed(
     situation,
-    `a limit of namespaces is reached: user.max_user_namespaces is ${situation.switches.maxUserNamespaces} here, and ` +
-      'what this runs in may allow fewer',
+    say`a limit of namespaces is reached: user.max_user_namespaces is ${most} here, and what this runs in may allow fewer`,
     ['{root}sysctl -w user.max_user_namespaces=10000'],
   );
 }
@@ -121,10 +124,13 @@ function mountedAmong(
   { amongPrograms, ownsHost, container, reader }: HostSituation,
 ): Advice | undefined {
   if (ownsHost || amongPrograms.length === 0 || !/\bmount overlay .*Invalid argument/.test(reason)) return undefined;
-  const why = `something is mounted at ${amongPrograms.slice(0, 3).join(', ')}, so the programs above it can be no layer of a machine`;
+  const why = say`something is mounted at ${amongPrograms.slice(0, 3).join(', ')}, so the programs above it can be no layer of a machine`;
   return container === undefined
     ? { why, howToGet: rootCommands(unmounts(amongPrograms), reader) }
-    : { why, howToGet: ['# on the computer that runs this container, start it without that (docker run -v, --gpus)'] };
+    : {
+        why,
+        howToGet: [say`# on the computer that runs this container, start it without that (docker run -v, --gpus)`],
+      };
 }
 
 function confined(reason: string, situation: HostSituation): Advice | undefined {
@@ -134,12 +140,12 @@ function confined(reason: string, situation: HostSituation): Advice | undefined 
   const causes = hides ? [whatHides(hidden)] : confinements(situation);
   if (container !== undefined) {
     const howToGet = containerAdvice(situation);
-    return howToGet.length === 0 ? undefined : { why: causes.join('; ') || 'this container may not', howToGet };
+    return howToGet.length === 0 ? undefined : { why: causes.join('; ') || say`this container may not`, howToGet };
   }
   if (hides) return { why: causes.join(), howToGet: rootCommands(unmounts(hidden), reader) };
   if (!reader.isRoot && switches.appArmorRestricts === 1)
     return {
-      why: `AppArmor has not read its profile ${PROFILE_PATH}`,
+      why: say`AppArmor has not read its profile ${PROFILE_PATH}`,
       howToGet: rootCommands([`{root}apparmor_parser -r ${PROFILE_PATH}`], reader),
     };
   return causes.length === 0 ? undefined : { why: causes.join('; '), howToGet: [OTHER_TERMINAL] };
@@ -147,7 +153,7 @@ function confined(reason: string, situation: HostSituation): Advice | undefined 
 
 /** The kernel demands that a new one shows no more than the one that is there (mount_namespaces(7)). */
 function whatHides(hidden: readonly string[]): string {
-  return `something is mounted over ${hidden.slice(0, 3).join(', ')}, so no machine may have a /proc or /sys of its own`;
+  return say`something is mounted over ${hidden.slice(0, 3).join(', ')}, so no machine may have a /proc or /sys of its own`;
 }
 
 /** The last that was mounted comes off first. */
@@ -157,19 +163,18 @@ function unmounts(hidden: readonly string[]): string[] {
 
 function confinements({ isFiltered, appArmorProfile }: HostSituation): string[] {
   return [
-    ...(isFiltered ? ['a filter of system calls (seccomp) lies on this process'] : []),
-    ...(appArmorProfile === undefined ? [] : [`AppArmor confines it by the profile ${appArmorProfile}`]),
+    ...(isFiltered ? [say`a filter of system calls (seccomp) lies on this process`] : []),
+    ...(appArmorProfile === undefined ? [] : [say`AppArmor confines it by the profile ${appArmorProfile}`]),
   ];
 }
 
-const OTHER_TERMINAL =
-  'Start lab from a terminal of its own: an editor from snap or flatpak, a service or a sandbox lets its terminals do less.';
+const OTHER_TERMINAL = say`Start lab from a terminal of its own: an editor from snap or flatpak, a service or a sandbox lets its terminals do less.`;
 
 function unknown({ reader }: HostSituation): Advice {
   return {
-    why: 'the kernel refuses, and no switch that lab knows stands against it',
+    why: say`the kernel refuses, and no switch that lab knows stands against it`,
     howToGet:
-      reader.isRoot || !reader.hasSudo ? ['Use --provider qemu.'] : ['Use --provider qemu, or try: sudo lab up'],
+      reader.isRoot || !reader.hasSudo ? [say`Use --provider qemu.`] : [say`Use --provider qemu, or try: sudo lab up`],
   };
 }
 
