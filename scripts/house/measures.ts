@@ -86,14 +86,18 @@ function areTwins(files: readonly string[]): boolean {
   });
 }
 
+/** A message stands in one line, however long it is: it is the key of its translations. */
 function lineWidths(files: readonly string[]): { lines: number; wide: string[] } {
   const all = files.flatMap((file) =>
     readFileSync(join(sourceRoot, file), 'utf8')
       .trimEnd()
       .split('\n')
-      .map((line, index) => ({ where: `${file}:${index + 1}`, width: line.length })),
+      .map((line, index) => ({ where: `${file}:${index + 1}`, width: line.length, isMessage: /\bsay`/.test(line) })),
   );
-  return { lines: all.length, wide: all.filter(({ width }) => width > widest).map(({ where }) => where) };
+  return {
+    lines: all.length,
+    wide: all.filter(({ width, isMessage }) => width > widest && !isMessage).map(({ where }) => where),
+  };
 }
 
 /** Counted by the linter, whose parser knows what a parameter is. */

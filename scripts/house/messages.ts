@@ -46,7 +46,7 @@ function messagesIn(file: string, code: string): SourceMessages {
       node.quasi.expressions.forEach(look);
       return;
     }
-    if (isForCompiler(node) || isOurBug(node)) return;
+    if (isForCompiler(node) || isOurBug(node) || isTyped(node)) return;
     if (node.type === 'CallExpression' && node.callee.type === 'Identifier' && node.callee.name === 'counted') {
       for (const noun of nounsOf(node.arguments[1])) said.push(at(node, `{0} ${noun}`), at(node, `{0} ${noun}s`));
     }
@@ -72,6 +72,11 @@ function isOurBug(node: Node): boolean {
     node.callee.type === 'Identifier' &&
     ['Error', 'TypeError', 'RangeError'].includes(node.callee.name)
   );
+}
+
+/** What a user types after `lab`, in the examples of commands. */
+function isTyped(node: Node): boolean {
+  return node.type === 'Property' && node.key.type === 'Identifier' && node.key.name === 'words';
 }
 
 function nounsOf(node: Node | undefined): string[] {

@@ -1,9 +1,9 @@
 import { UsageError } from '../../core/errors.ts';
-import { counted } from '../../core/language/say.ts';
+import { counted, say } from '../../core/language/say.ts';
 import type { BoundCommand, CliCommand } from './define-command.ts';
 import { globalOptions, type GlobalValues } from './global-options.ts';
 import { helpText } from './help-text.ts';
-import { valuesOf } from './parameters.ts';
+import { shownName, valuesOf } from './parameters.ts';
 import { nameOf, readWords, seeHelp, shareOperands, type Reading } from './read-words.ts';
 
 /** What a command line asks for: a command, words to show (help, version), a topic of the manual, or nothing that is understood. */
@@ -66,10 +66,10 @@ function boundTo(command: CliCommand, reading: Reading): Asked {
 }
 
 function noCommand(commands: readonly CliCommand[], width: number | undefined): UsageError {
-  return new UsageError('no command given', {
+  return new UsageError(say`no command given`, {
     code: 'no-command',
     detail: helpText([], commands, width),
-    hint: 'Start with "lab init" and "lab up".',
+    hint: say`Start with "lab init" and "lab up".`,
   });
 }
 
@@ -78,22 +78,19 @@ function faultOfOperands(command: CliCommand, reading: Reading): UsageError | un
   const { given, left } = shareOperands(command, reading);
   if (command.isFamily) {
     const names = command.commands.map(({ name }) => name).join(', ');
-    return new UsageError(`"lab ${command.name}" wants one of its commands: ${names}`, {
+    return new UsageError(say`"lab ${command.name}" wants one of its commands: ${names}`, {
       code: 'missing-argument',
       hint,
     });
   }
   for (const [name, { isNeeded, missingCode = 'missing-argument' }] of Object.entries(command.arguments))
     if (isNeeded && given.get(name)?.length === 0)
-      return new UsageError(`missing required argument "${name}"`, { code: missingCode, hint });
+      return new UsageError(say`missing required argument "${shownName(name)}"`, { code: missingCode, hint });
   return left.length > 0 ? tooMany(command, reading, left.length) : undefined;
 }
 
 function tooMany({ otherWords }: CliCommand, { path, operands }: Reading, surplus: number): UsageError {
   const expected = operands.length - surplus;
-  const counts = `Expected ${counted(expected, 'argument')} but got ${operands.length}`;
-  return new UsageError(`too many arguments for "${nameOf(path)}". ${counts}: ${operands.join(', ')}.`, {
-    code: 'excess-arguments',
-    hint: otherWords?.() ?? seeHelp(path),
-  });
+  const message = say`too many arguments for "${nameOf(path)}". Expected ${counted(expected, 'argument')} but got ${operands.length}: ${operands.join(', ')}.`;
+  return new UsageError(message, { code: 'excess-arguments', hint: otherWords?.() ?? seeHelp(path) });
 }

@@ -1,3 +1,4 @@
+import { say } from '../../core/language/say.ts';
 import type { CommandContext } from '../../session/context.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Style } from '../show/style.ts';
@@ -6,11 +7,11 @@ import { valuesOf, type Arguments, type Options, type ValuesOf } from './paramet
 
 /** Headings of the help, in the order in which a beginner needs them. */
 export const groups = {
-  start: 'To start:',
-  lab: 'The lab:',
-  scenarios: 'Scenarios:',
-  machines: 'By hand:',
-  tools: 'Tools:',
+  start: say`To start:`,
+  lab: say`The lab:`,
+  scenarios: say`Scenarios:`,
+  machines: say`By hand:`,
+  tools: say`Tools:`,
 } as const;
 
 /** What is said of a command: help and the reference are made from it. */

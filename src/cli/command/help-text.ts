@@ -1,7 +1,8 @@
+import { say } from '../../core/language/say.ts';
 import { readTopic, topicNames } from '../help/topics.ts';
 import { groups, type CliCommand } from './define-command.ts';
 import { globalOptions, questions } from './global-options.ts';
-import { flagsOf, syntaxOf, type Options } from './parameters.ts';
+import { flagsOf, shownName, syntaxOf, type Options } from './parameters.ts';
 
 /** A line of a list: what it is about, and what is said of it. */
 type Item = readonly [term: string, description: string];
@@ -11,8 +12,7 @@ interface Section {
   readonly items: readonly Item[];
 }
 
-const DESCRIPTION =
-  'From one lab.yaml to running machines, a played exchange between programs on them, and the proof of what happened.';
+const DESCRIPTION = say`From one lab.yaml to running machines, a played exchange between programs on them, and the proof of what happened.`;
 /** Columns of a page that is no terminal. */
 const PAGE_WIDTH = 80;
 /** In less than this, lines are not broken. Columns. */
@@ -28,17 +28,20 @@ function helpOfAll(commands: readonly CliCommand[], width: number): string {
   const { version, help } = questions;
   const inGroup = (group: string): Item[] => itemsOf(commands.filter((command) => command.group === group));
   return page({
-    usage: 'lab [options] <command>',
+    usage: say`lab [options] <command>`,
     description: DESCRIPTION,
     sections: [
-      { heading: 'Options:', items: optionItems({ version, ...globalOptions, help }) },
+      { heading: say`Options:`, items: optionItems({ version, ...globalOptions, help }) },
       ...Object.entries(groups).map(([group, heading]) => ({
         heading,
-        items: [...inGroup(group), ...(group === 'tools' ? [['help', 'help for a command or a topic'] as const] : [])],
+        items: [
+          ...inGroup(group),
+          ...(group === 'tools' ? [['help', say`help for a command or a topic`] as const] : []),
+        ],
       })),
-      { heading: 'Topics:', items: topicNames().map((name) => [name, readTopic(name).summary]) },
+      { heading: say`Topics:`, items: topicNames().map((name) => [name, readTopic(name).summary]) },
     ],
-    end: 'lab COMMAND --help tells more about a command and shows examples.\nlab help TOPIC shows a topic.',
+    end: say`lab COMMAND --help tells more about a command and shows examples.\nlab help TOPIC shows a topic.`,
     width,
   });
 }
@@ -51,9 +54,9 @@ function helpOf(command: CliCommand, path: readonly CliCommand[], width: number)
     usage: `lab ${name} ${usageOf(command)}${nestedUsage(command)}`,
     description: descriptionOf(command),
     sections: [
-      { heading: 'Arguments:', items: operands.map(([term, { description }]) => [term, description]) },
-      { heading: 'Options:', items: optionItems({ ...command.options, help }) },
-      { heading: 'Commands:', items: itemsOf(command.commands) },
+      { heading: say`Arguments:`, items: operands.map(([name, { description }]) => [shownName(name), description]) },
+      { heading: say`Options:`, items: optionItems({ ...command.options, help }) },
+      { heading: say`Commands:`, items: itemsOf(command.commands) },
     ],
     end: helpTail(command),
     width,
@@ -61,14 +64,15 @@ function helpOf(command: CliCommand, path: readonly CliCommand[], width: number)
 }
 
 function nestedUsage({ commands, isFamily }: CliCommand): string {
-  return commands.length === 0 ? '' : isFamily ? ' <command>' : ' [command]';
+  return commands.length === 0 ? '' : isFamily ? ` <${shownName('command')}>` : ` [${shownName('command')}]`;
 }
 
 /** The words after the command's name: `[options] <port>`. */
 export function usageOf(command: CliCommand): string {
-  return ['[options]', ...Object.entries(command.arguments).map(([name, argument]) => syntaxOf(name, argument))].join(
-    ' ',
-  );
+  return [
+    `[${say`options`}]`,
+    ...Object.entries(command.arguments).map(([name, argument]) => syntaxOf(name, argument)),
+  ].join(' ');
 }
 
 function itemsOf(commands: readonly CliCommand[]): Item[] {
@@ -87,7 +91,7 @@ function descriptionOf({ summary, details }: CliCommand): string {
 function helpTail({ examples }: CliCommand): string {
   const width = Math.max(...examples.map(({ words }) => words.length));
   const lines = examples.map(({ words, does }) => `  lab ${words.padEnd(width)}  # ${does}`);
-  return ['Examples:', ...lines, '\nOptions of every command: lab --help'].join('\n');
+  return [say`Examples:`, ...lines, `\n${say`Options of every command: lab --help`}`].join('\n');
 }
 
 interface Page {
@@ -104,7 +108,7 @@ function page({ usage, description, sections, end, width }: Page): string {
   const parts = filled.map(({ heading, items }) =>
     [heading, ...items.map((item) => itemText(item, column, width))].join('\n'),
   );
-  return `${[`Usage: ${usage}`, broken(description, width).join('\n'), ...parts, end].join('\n\n')}\n`;
+  return `${[say`Usage: ${usage}`, broken(description, width).join('\n'), ...parts, end].join('\n\n')}\n`;
 }
 
 function itemText([term, description]: Item, column: number, width: number): string {
@@ -112,11 +116,14 @@ function itemText([term, description]: Item, column: number, width: number): str
   return `  ${term.padEnd(column)}  ${broken(description, width - indent).join(`\n${' '.repeat(indent)}`)}`;
 }
 
+/** A space at which a line may end: French sets marks like `:` and `«` apart, which stay with their words. */
+const LINE_END = /(?<!«) (?![:;?!»])/;
+
 /** Breaks a text between its words, into lines of at most `width` columns. */
 function broken(text: string, width: number): string[] {
   if (width < LEAST_WIDTH) return [text];
   const lines: string[] = [];
-  for (const word of text.split(' ')) {
+  for (const word of text.split(LINE_END)) {
     const line = lines.at(-1);
     if (line === undefined || line.length + 1 + word.length > width) lines.push(word);
     else lines[lines.length - 1] = `${line} ${word}`;

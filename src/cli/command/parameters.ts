@@ -1,3 +1,4 @@
+import { say } from '../../core/language/say.ts';
 import type { CommandContext } from '../../session/context.ts';
 
 /** One word that a shell may offer. */
@@ -174,12 +175,49 @@ export function longFlag(name: string, option?: Option): string {
 export function flagsOf(name: string, option: Option): string {
   const { short, placeholder } = option;
   const flags = [...(short === undefined ? [] : [`-${short}`]), longFlag(name, option)].join(', ');
-  return placeholder === undefined ? flags : `${flags} <${placeholder}>`;
+  return placeholder === undefined ? flags : `${flags} <${shownName(placeholder)}>`;
+}
+
+const shownNames: Readonly<Record<string, string>> = {
+  age: say`age`,
+  command: say`command`,
+  count: say`count`,
+  factor: say`factor`,
+  file: say`file`,
+  filter: say`filter`,
+  format: say`format`,
+  from: say`from`,
+  'host:port': say`host:port`,
+  image: say`image`,
+  language: say`language`,
+  machine: say`machine`,
+  machines: say`machines`,
+  name: say`name`,
+  number: say`number`,
+  path: say`path`,
+  port: say`port`,
+  record: say`record`,
+  role: say`role`,
+  run: say`run`,
+  scenario: say`scenario`,
+  shell: say`shell`,
+  size: say`size`,
+  snapshot: say`snapshot`,
+  source: say`source`,
+  target: say`target`,
+  times: say`times`,
+  to: say`to`,
+  word: say`word`,
+};
+
+/** The name of an argument, or of an option's value, as help shows it. */
+export function shownName(name: string): string {
+  return shownNames[name] ?? name;
 }
 
 /** `<port>`, `[scenario]`, `[machine...]`, `-- <command...>`. */
 export function syntaxOf(name: string, { form, isNeeded }: Argument): string {
-  const word = form === 'required' || form === 'optional' ? name : `${name}...`;
+  const word = form === 'required' || form === 'optional' ? shownName(name) : `${shownName(name)}...`;
   if (form === 'after-dashes') return `-- <${word}>`;
   return isNeeded ? `<${word}>` : `[${word}]`;
 }

@@ -165,7 +165,7 @@ class Reader implements Reading {
     for (const [name, option] of Object.entries(outer?.options ?? {}))
       if (this.given.has(name))
         this.faults.push(
-          new UsageError(`"${longFlag(name, option)}" is no option of "lab ${nameOf([outer!, nested])}"`, {
+          new UsageError(say`"${longFlag(name, option)}" is no option of "lab ${nameOf([outer!, nested])}"`, {
             code: 'unknown-option',
             hint: seeHelp([...this.path, nested]),
           }),
@@ -233,7 +233,7 @@ function likely(word: string, known: Iterable<string>): string | undefined {
 function unknownCommand(name: string, path: readonly CliCommand[], commands: readonly CliCommand[]): UsageError {
   const names = commands.filter(({ hidden }) => !hidden).map((command) => command.name);
   if (path.length > 0)
-    return new UsageError(`there is no "lab ${nameOf(path)} ${name}"`, {
+    return new UsageError(say`there is no "lab ${nameOf(path)} ${name}"`, {
       code: 'unknown-action',
       hint: suggestion(name, names) ?? seeHelp(path),
     });

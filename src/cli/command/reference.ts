@@ -1,32 +1,32 @@
 import { environmentVariables } from '../../core/environment-variables.ts';
 import { ExitCode } from '../../core/errors.ts';
+import { say } from '../../core/language/say.ts';
 import type { CliCommand } from './define-command.ts';
 import { globalOptions } from './global-options.ts';
 import { usageOf } from './help-text.ts';
 import { flagsOf, type Options } from './parameters.ts';
 
 const exitCodes: Readonly<Record<keyof typeof ExitCode, string>> = {
-  done: 'done, or passed',
-  checkFailed: 'a check failed, a scenario failed, a port is busy',
-  usage: 'wrong usage, or a wrong lab file',
-  environment:
-    'this host or a machine cannot do it: a tool or a right is missing, a machine is not reachable, a disk is full',
-  timeout: 'timed out',
-  locked: 'another `lab` is working on this lab',
-  bug: 'a bug in `lab` itself',
-  interrupted: 'interrupted by Ctrl-C, after clean-up',
-  terminated: 'terminated (SIGTERM, SIGHUP), after clean-up',
+  done: say`done, or passed`,
+  checkFailed: say`a check failed, a scenario failed, a port is busy`,
+  usage: say`wrong usage, or a wrong lab file`,
+  environment: say`this host or a machine cannot do it: a tool or a right is missing, a machine is not reachable, a disk is full`,
+  timeout: say`timed out`,
+  locked: say`another \`lab\` is working on this lab`,
+  bug: say`a bug in \`lab\` itself`,
+  interrupted: say`interrupted by Ctrl-C, after clean-up`,
+  terminated: say`terminated (SIGTERM, SIGHUP), after clean-up`,
 };
 
 /** The commands and their options as Markdown tables. Ends with a newline. */
 export function commandReference(commands: readonly CliCommand[]): string {
   return [
     ...table(
-      ['command', 'does'],
+      [say`command`, say`does`],
       commands.flatMap((command) => commandRows(command)),
     ),
     '',
-    ...table(['option of every command', 'does'], optionRows(globalOptions)),
+    ...table([say`option of every command`, say`does`], optionRows(globalOptions)),
     '',
   ].join('\n');
 }
@@ -37,13 +37,13 @@ export function exitCodeReference(): string {
     String(ExitCode[name as keyof typeof ExitCode]),
     meaning,
   ]);
-  return [...table(['exit code', 'meaning'], rows), ''].join('\n');
+  return [...table([say`exit code`, say`meaning`], rows), ''].join('\n');
 }
 
 /** The variables of the environment that lab reads, as a Markdown table. Ends with a newline. */
 export function environmentReference(): string {
   const rows = environmentVariables.map(({ name, meaning }) => [code(name), meaning]);
-  return [...table(['variable', 'meaning'], rows), ''].join('\n');
+  return [...table([say`variable`, say`meaning`], rows), ''].join('\n');
 }
 
 /** A family of nested commands is one row that says what it is for, and the rows of its commands. */
@@ -51,7 +51,7 @@ function commandRows(command: CliCommand, family = ''): string[][] {
   const { summary, options, commands, hidden } = command;
   if (hidden) return [];
   const name = `${family}${command.name}`;
-  const usage = usageOf(command).replace(/^\[options\] ?/, '');
+  const usage = usageOf(command).replace(/^\[[^\]]*\] ?/, '');
   return [
     [code(`lab ${name} ${usage}`.trim()), summary],
     ...optionRows(options).map(([flags = '', does = '']) => [`… ${flags}`, does]),

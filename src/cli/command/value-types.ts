@@ -24,23 +24,23 @@ function fromLab(kind: string, names: (lab: LabNames) => readonly string[]): Com
 }
 
 export const file = word('file', () => ({ candidates: [], files: true }));
-export const provider = word('name', ({ providers }) => listed(providers.names, 'provider'));
+export const provider = word('name', ({ providers }) => listed(providers.names, say`provider`));
 export const machine = word(
   'machine',
-  fromLab('machine', ({ machines }) => machines),
+  fromLab(say`machine`, ({ machines }) => machines),
 );
 export const role = word(
   'role',
-  fromLab('program', ({ programs }) => programs),
+  fromLab(say`program`, ({ programs }) => programs),
 );
 export const scenario = word(
   'scenario',
-  fromLab('scenario', ({ scenarios }) => scenarios),
+  fromLab(say`scenario`, ({ scenarios }) => scenarios),
 );
 
 export const language: ValueType<LanguageCode> = {
   placeholder: 'language',
-  complete: () => listed(languageNames, 'language'),
+  complete: () => listed(languageNames, say`language`),
   parse(text) {
     const found = languageNames.find((code) => code === text);
     if (found !== undefined) return found;
@@ -53,13 +53,13 @@ export const language: ValueType<LanguageCode> = {
 
 /** A path here, or `machine:path`. */
 export const machinePath = word('path', async (context) => {
-  const machines = fromLab('path on a machine', (lab) => lab.machines.map((name) => `${name}:`));
+  const machines = fromLab(say`path on a machine`, (lab) => lab.machines.map((name) => `${name}:`));
   return { ...(await machines(context)), files: true };
 });
 
 export const storedRun = word('run', async (context) => {
   const { runNames } = await import('../../commands/runs/runs.ts');
-  return listed(await runNames(context), 'run');
+  return listed(await runNames(context), say`run`);
 });
 
 /** A stored run, or the path of a folder that holds one. */
@@ -78,7 +78,7 @@ export function countFrom1(
     placeholder,
     parse(text, flag) {
       if (/^\d+$/.test(text) && text.length <= digits && Number(text) >= 1) return Number(text);
-      throw new UsageError(`${flag} wants a number from 1 on, not "${text}"`, wrong);
+      throw new UsageError(say`${flag} wants a number from 1 on, not "${text}"`, wrong);
     },
   };
 }
@@ -89,11 +89,11 @@ export const outputLimit: ValueType<number> = {
   parse(text, flag) {
     const bytes = parseBinarySize(text);
     if (bytes !== undefined && bytes >= LEAST_OUTPUT_LIMIT) return bytes;
-    const wanted = bytes === undefined ? 'a size' : `a size from ${formatBinarySize(LEAST_OUTPUT_LIMIT)} on`;
-    throw new UsageError(`${flag} wants ${wanted}, not "${text}"`, {
-      code: 'wrong-size',
-      hint: `For example:  ${flag} 64M`,
-    });
+    const message =
+      bytes === undefined
+        ? say`${flag} wants a size, not "${text}"`
+        : say`${flag} wants a size from ${formatBinarySize(LEAST_OUTPUT_LIMIT)} on, not "${text}"`;
+    throw new UsageError(message, { code: 'wrong-size', hint: say`For example:  ${flag} 64M` });
   },
 };
 
@@ -103,9 +103,9 @@ export const age: ValueType<number> = {
   parse(text, flag) {
     const ms = parseAge(text);
     if (ms !== undefined) return ms;
-    throw new UsageError(`${flag} wants an age in hours, days or weeks, not "${text}"`, {
+    throw new UsageError(say`${flag} wants an age in hours, days or weeks, not "${text}"`, {
       code: 'wrong-age',
-      hint: `For example:  ${flag} 12h, ${flag} 30d or ${flag} 2w`,
+      hint: say`For example:  ${flag} 12h, ${flag} 30d or ${flag} 2w`,
     });
   },
 };

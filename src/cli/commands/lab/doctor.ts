@@ -11,22 +11,23 @@ import type { Style } from '../../show/style.ts';
 export const doctorCommand = defineCommand({
   name: 'doctor',
   group: 'start',
-  summary: 'what this host has and lacks for each provider, and how to get what is missing',
-  details:
-    'It changes nothing, unless --fix is given. It exits 3 when the provider in use (of the lab file, or else netns) ' +
-    'lacks something that it needs.',
+  summary: say`what this host has and lacks for each provider, and how to get what is missing`,
+  details: [
+    say`It changes nothing, unless --fix is given.`,
+    say`It exits 3 when the provider in use (of the lab file, or else netns) lacks something that it needs.`,
+  ].join(' '),
   options: {
     fix: flag(
-      'download missing tools from Debian or Ubuntu packages into a folder of lab; nothing is installed on the host',
+      say`download missing tools from Debian or Ubuntu packages into a folder of lab; nothing is installed on the host`,
     ),
     ci: flag(
-      'whether this job of GitHub Actions, GitLab or another service can run labs, and what to write into its recipe if not',
+      say`whether this job of GitHub Actions, GitLab or another service can run labs, and what to write into its recipe if not`,
     ),
   },
   examples: [
-    { words: 'doctor', does: 'look at all providers' },
-    { words: 'doctor --fix', does: 'get the tools that are missing, without root' },
-    { words: 'doctor --ci', does: 'as a first step of a job' },
+    { words: 'doctor', does: say`look at all providers` },
+    { words: 'doctor --fix', does: say`get the tools that are missing, without root` },
+    { words: 'doctor --ci', does: say`as a first step of a job` },
   ],
   run: async ({ context, options, style }) => {
     const { doctor } = await import('../../../commands/lab/doctor.ts');

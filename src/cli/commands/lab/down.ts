@@ -7,14 +7,15 @@ import { outcome } from '../../outcome.ts';
 export const downCommand = defineCommand({
   name: 'down',
   group: 'lab',
-  summary: 'remove everything that this lab made',
-  details:
-    'It works without lab.yaml, from the .lab folder, and is safe when nothing exists. ' +
-    'The runs stay, unless --purge is given.',
-  options: { purge: flag('remove the whole .lab folder, with its runs and keys') },
+  summary: say`remove everything that this lab made`,
+  details: [
+    say`It works without lab.yaml, from the .lab folder, and is safe when nothing exists.`,
+    say`The runs stay, unless --purge is given.`,
+  ].join(' '),
+  options: { purge: flag(say`remove the whole .lab folder, with its runs and keys`) },
   alsoCalled: ['stop', 'halt', 'destroy', 'delete', 'remove', 'rm', 'clean', 'clear', 'kill', 'teardown'],
   otherWords: () => say`All machines of a lab go down together:  lab down`,
-  examples: [{ words: 'down', does: 'machines and networks gone, runs kept' }],
+  examples: [{ words: 'down', does: say`machines and networks gone, runs kept` }],
   run: async ({ context, options }) => {
     const { down } = await import('../../../commands/lab/down.ts');
     const result = await down(context, { purge: options.purge });

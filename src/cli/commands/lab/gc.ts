@@ -1,5 +1,5 @@
 import type { GcResult } from '../../../commands/lab/gc.ts';
-import { counted } from '../../../core/language/say.ts';
+import { counted, say } from '../../../core/language/say.ts';
 import { defineCommand } from '../../command/define-command.ts';
 import { flag } from '../../command/parameters.ts';
 import { outcome } from '../../outcome.ts';
@@ -7,12 +7,13 @@ import { outcome } from '../../outcome.ts';
 export const gcCommand = defineCommand({
   name: 'gc',
   group: 'lab',
-  summary: 'remove the leftovers of labs that no longer exist from this host',
-  details:
-    'A lab is dead when its .lab folder is gone or no longer knows it. ' +
-    'It asks first; without a terminal it removes nothing unless --yes is given.',
-  options: { yes: flag('do not ask', 'y') },
-  examples: [{ words: 'gc', does: 'list what is left, ask, remove' }],
+  summary: say`remove the leftovers of labs that no longer exist from this host`,
+  details: [
+    say`A lab is dead when its .lab folder is gone or no longer knows it.`,
+    say`It asks first; without a terminal it removes nothing unless --yes is given.`,
+  ].join(' '),
+  options: { yes: flag(say`do not ask`, 'y') },
+  examples: [{ words: 'gc', does: say`list what is left, ask, remove` }],
   run: async ({ context, options }) => {
     const { gc } = await import('../../../commands/lab/gc.ts');
     const result = await gc(context, { yes: options.yes });

@@ -1,3 +1,4 @@
+import { say } from '../../../core/language/say.ts';
 import { relative } from 'node:path';
 import type { GraphResult } from '../../../commands/lab/graph.ts';
 import { defineCommand } from '../../command/define-command.ts';
@@ -12,16 +13,16 @@ const graphFormat = word('format', async () =>
 export const graphCommand = defineCommand({
   name: 'graph',
   group: 'lab',
-  summary: 'the topology as a picture: text, SVG or Mermaid',
-  details: 'Drawn from the lab file; nothing has to be up.',
+  summary: say`the topology as a picture: text, SVG or Mermaid`,
+  details: say`Drawn from the lab file; nothing has to be up.`,
   options: {
-    format: value(graphFormat, 'text, svg or mermaid (default: text)'),
-    output: value({ ...file, placeholder: 'path' }, 'file to write (default: standard output)', 'o'),
+    format: value(graphFormat, say`text, svg or mermaid (default: text)`),
+    output: value({ ...file, placeholder: 'path' }, say`file to write (default: standard output)`, 'o'),
   },
   alsoCalled: ['topology', 'draw', 'diagram'],
   examples: [
-    { words: 'graph', does: 'networks and machines as a tree' },
-    { words: 'graph --format svg -o lab.svg', does: 'a picture for a document' },
+    { words: 'graph', does: say`networks and machines as a tree` },
+    { words: 'graph --format svg -o lab.svg', does: say`a picture for a document` },
   ],
   run: async ({ context, options: { format = 'text', output } }) => {
     const { graph } = await import('../../../commands/lab/graph.ts');

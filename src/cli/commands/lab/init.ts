@@ -13,13 +13,16 @@ const template = word('name', async () =>
 export const initCommand = defineCommand({
   name: 'init',
   group: 'start',
-  summary: 'write a commented lab.yaml to start from',
-  details: 'It replaces no file, unless --force is given.',
+  summary: say`write a commented lab.yaml to start from`,
+  details: say`It replaces no file, unless --force is given.`,
   labFileHere: true,
-  options: { template: value(template, 'what to start from (default: tp1)'), force: flag('replace an existing file') },
+  options: {
+    template: value(template, say`what to start from (default: tp1)`),
+    force: flag(say`replace an existing file`),
+  },
   alsoCalled: ['new'],
   otherWords: () => say`It writes into the folder that you stand in:  mkdir tp1 && cd tp1 && lab init`,
-  examples: [{ words: 'init --template tp1', does: 'start with the practical of two machines' }],
+  examples: [{ words: 'init --template tp1', does: say`start with the practical of two machines` }],
   run: async ({ context, options }) => {
     const { init } = await import('../../../commands/lab/init.ts');
     const programsFolder = join(dirname(process.argv[1]!), '../../dist/programs');

@@ -2,6 +2,7 @@ import type { MachineStatus, ProgramPorts, StatusResult } from '../../../command
 import { ExitCode } from '../../../core/errors.ts';
 import { systemText } from '../../../core/lab-description.ts';
 import { sanitize } from '../../../core/text/sanitize.ts';
+import { say } from '../../../core/language/say.ts';
 import { defineCommand } from '../../command/define-command.ts';
 import { flag, several } from '../../command/parameters.ts';
 import { machine } from '../../command/value-types.ts';
@@ -14,17 +15,17 @@ import { formatWalls } from '../../show/walls-text.ts';
 export const statusCommand = defineCommand({
   name: 'status',
   group: 'lab',
-  summary: 'machines, addresses, programs, what listens',
-  details:
-    'With --walls it shows what separates each machine from this host and from its neighbours: users, rights, system ' +
-    'calls, files, addresses. Each line is tried at that moment, inside the machine by its root (or its user) and on ' +
-    'this host; where something gets through, the line says OPEN, and lab exits with 1.',
-  arguments: { machines: several(machine, 'only these machines') },
-  options: { walls: flag('what separates the machines from this host and from each other, tried now') },
+  summary: say`machines, addresses, programs, what listens`,
+  details: [
+    say`With --walls it shows what separates each machine from this host and from its neighbours: users, rights, system calls, files, addresses.`,
+    say`Each line is tried at that moment, inside the machine by its root (or its user) and on this host; where something gets through, the line says OPEN, and lab exits with 1.`,
+  ].join(' '),
+  arguments: { machines: several(machine, say`only these machines`) },
+  options: { walls: flag(say`what separates the machines from this host and from each other, tried now`) },
   alsoCalled: ['ls', 'list', 'ps', 'show', 'info', 'inspect', 'machines'],
   examples: [
-    { words: 'status', does: 'look at the lab' },
-    { words: 'status --walls vm1', does: 'try the walls of vm1' },
+    { words: 'status', does: say`look at the lab` },
+    { words: 'status --walls vm1', does: say`try the walls of vm1` },
   ],
   run: async ({ context, arguments: { machines }, options, style }) => {
     if (options.walls) {

@@ -16,14 +16,16 @@ import { table } from '../../show/table.ts';
 export const upCommand = defineCommand({
   name: 'up',
   group: 'lab',
-  summary: 'machines up, programs deployed, ports checked',
-  details:
-    'Twice is safe and fast: what runs and fits stays. When it fails or is interrupted, what it made is gone again.',
+  summary: say`machines up, programs deployed, ports checked`,
+  details: [
+    say`Twice is safe and fast: what runs and fits stays.`,
+    say`When it fails or is interrupted, what it made is gone again.`,
+  ].join(' '),
   options: {
-    dryRun: flag('only show what would be done'),
-    recreate: flag('take the machines down first'),
-    offline: flag('download nothing, such as images of machines'),
-    acceptNewHostKeys: flag('learn unknown SSH host keys without asking; a changed key is still an error'),
+    dryRun: flag(say`only show what would be done`),
+    recreate: flag(say`take the machines down first`),
+    offline: flag(say`download nothing, such as images of machines`),
+    acceptNewHostKeys: flag(say`learn unknown SSH host keys without asking; a changed key is still an error`),
   },
   alsoCalled: ['create', 'provision', 'deploy', 'boot', 'launch'],
   otherOptions: () => ({
@@ -32,9 +34,9 @@ export const upCommand = defineCommand({
   }),
   otherWords: () => say`All machines of a lab come up together:  lab up`,
   examples: [
-    { words: 'up', does: 'bring the lab up' },
-    { words: 'up --dry-run', does: 'see what it would do' },
-    { words: 'up --recreate', does: 'after machines or networks changed in lab.yaml' },
+    { words: 'up', does: say`bring the lab up` },
+    { words: 'up --dry-run', does: say`see what it would do` },
+    { words: 'up --recreate', does: say`after machines or networks changed in lab.yaml` },
   ],
   run: async ({ context, options, style }) => {
     const { dryRun, recreate, offline, acceptNewHostKeys } = options;

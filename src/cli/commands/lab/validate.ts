@@ -1,6 +1,6 @@
 import type { ValidateResult } from '../../../commands/lab/validate.ts';
 import { ExitCode } from '../../../core/errors.ts';
-import { counted } from '../../../core/language/say.ts';
+import { counted, say } from '../../../core/language/say.ts';
 import { defineCommand } from '../../command/define-command.ts';
 import { annotationsOf } from '../../job/annotation.ts';
 import { outcome } from '../../outcome.ts';
@@ -9,12 +9,12 @@ import { usesColor, type Style } from '../../show/style.ts';
 export const validateCommand = defineCommand({
   name: 'validate',
   group: 'start',
-  summary: 'check lab.yaml and show every problem with its place',
-  details: 'It exits 2 when there is a problem.',
+  summary: say`check lab.yaml and show every problem with its place`,
+  details: say`It exits 2 when there is a problem.`,
   alsoCalled: ['lint', 'config'],
   examples: [
-    { words: 'validate', does: 'check the lab file here' },
-    { words: '-f other.yaml validate --json', does: 'for an editor or a script' },
+    { words: 'validate', does: say`check the lab file here` },
+    { words: '-f other.yaml validate --json', does: say`for an editor or a script` },
   ],
   run: async ({ context, style, global }) => {
     const { validate } = await import('../../../commands/lab/validate.ts');

@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import type { CaptureResult } from '../../../commands/machines/capture.ts';
 import { UsageError } from '../../../core/errors.ts';
-import { counted } from '../../../core/language/say.ts';
+import { counted, say } from '../../../core/language/say.ts';
 import { defineCommand } from '../../command/define-command.ts';
 import { required, several, value } from '../../command/parameters.ts';
 import { file, machine, word } from '../../command/value-types.ts';
@@ -10,31 +10,33 @@ import { outcome } from '../../outcome.ts';
 export const captureCommand = defineCommand({
   name: 'capture',
   group: 'machines',
-  summary: 'capture the packets of a machine, for tcpdump or Wireshark',
-  details:
-    'The capture is a pcap file, as tcpdump and Wireshark read it. It goes on until Ctrl-C, or until its reader goes ' +
-    'away. The filter is written as for tcpdump (pcap-filter(7)). The SSH connection that carries the capture is ' +
-    'left out; without a filter, machines of qemu are captured without all SSH connections from this host. "lab run" ' +
-    'captures by itself.',
+  summary: say`capture the packets of a machine, for tcpdump or Wireshark`,
+  details: [
+    say`The capture is a pcap file, as tcpdump and Wireshark read it.`,
+    say`It goes on until Ctrl-C, or until its reader goes away.`,
+    say`The filter is written as for tcpdump (pcap-filter(7)).`,
+    say`The SSH connection that carries the capture is left out; without a filter, machines of qemu are captured without all SSH connections from this host.`,
+    say`"lab run" captures by itself.`,
+  ].join(' '),
   arguments: {
-    machine: required(machine, 'name of the machine'),
-    filter: several(word('filter'), 'which packets, for example: tcp port 7999 (default: all)'),
+    machine: required(machine, say`name of the machine`),
+    filter: several(word('filter'), say`which packets, for example: tcp port 7999 (default: all)`),
   },
   options: {
-    interface: value(word('name'), 'interface, or any (default: the only one of the machine, else any)', 'i'),
-    write: value(file, 'file to write (default: standard output)', 'w'),
+    interface: value(word('name'), say`interface, or any (default: the only one of the machine, else any)`, 'i'),
+    write: value(file, say`file to write (default: standard output)`, 'w'),
   },
   alsoCalled: ['tcpdump', 'sniff', 'wireshark'],
   examples: [
-    { words: 'capture vm1 | wireshark -k -i -', does: 'look at the packets live' },
-    { words: 'capture vm1 -i eth0 -w vm1.pcap tcp port 7999', does: 'to a file, only one port' },
+    { words: 'capture vm1 | wireshark -k -i -', does: say`look at the packets live` },
+    { words: 'capture vm1 -i eth0 -w vm1.pcap tcp port 7999', does: say`to a file, only one port` },
   ],
   run: async ({ context, global, arguments: { machine, filter }, options }) => {
     const { write: file } = options;
     if (global.json && (file === undefined || file === '-'))
-      throw new UsageError('--json needs -w', {
+      throw new UsageError(say`--json needs -w`, {
         code: 'wrong-arguments',
-        hint: `For example:  lab --json capture ${machine} -w packets.pcap`,
+        hint: say`For example:  lab --json capture ${machine} -w packets.pcap`,
       });
     const { capture } = await import('../../../commands/machines/capture.ts');
     const result = await capture(context, { machine, interface: options.interface, file, filter });

@@ -23,9 +23,9 @@ const port: ValueType<Pick<CheckPortOptions, 'port' | 'protocols'>> = {
         port,
         protocols: [...(udp === undefined ? ['tcp' as const] : []), ...(tcp === undefined ? ['udp' as const] : [])],
       };
-    throw new UsageError(`"${text}" is not a TCP or UDP port`, {
+    throw new UsageError(say`"${text}" is not a TCP or UDP port`, {
       code: 'wrong-port',
-      hint: 'Give a number from 1 to 65535, of one protocol if you like:  lab check-port 7999, or 7999/udp',
+      hint: say`Give a number from 1 to 65535, of one protocol if you like:  lab check-port 7999, or 7999/udp`,
     });
   },
 };
@@ -33,19 +33,19 @@ const port: ValueType<Pick<CheckPortOptions, 'port' | 'protocols'>> = {
 export const checkPortCommand = defineCommand({
   name: 'check-port',
   group: 'scenarios',
-  summary: 'who holds a port, and whether a server could take it, on every machine or those named',
-  details:
-    'It tries bind(2) as the account of the programs, for TCP and UDP, and exits 0 when the port is free everywhere, ' +
-    '1 when a server would not get it. --kill ends the processes that listen on it, or hold it for UDP (TERM, then ' +
-    'KILL), after a question; where there is no terminal to ask on, --kill needs --yes. Clients of the port, sockets ' +
-    'that do not listen and TIME_WAIT are explained, never ended.',
+  summary: say`who holds a port, and whether a server could take it, on every machine or those named`,
+  details: [
+    say`It tries bind(2) as the account of the programs, for TCP and UDP, and exits 0 when the port is free everywhere, 1 when a server would not get it.`,
+    say`--kill ends the processes that listen on it, or hold it for UDP (TERM, then KILL), after a question; where there is no terminal to ask on, --kill needs --yes.`,
+    say`Clients of the port, sockets that do not listen and TIME_WAIT are explained, never ended.`,
+  ].join(' '),
   arguments: {
-    port: required(port, 'number of the port, 1 to 65535, for TCP and UDP; 7999/tcp or 7999/udp for one of them'),
+    port: required(port, say`number of the port, 1 to 65535, for TCP and UDP; 7999/tcp or 7999/udp for one of them`),
   },
   options: {
-    on: values(machine, 'only on this machine (may be repeated)'),
-    kill: flag('end the processes that hold the port'),
-    yes: flag('do not ask before --kill', 'y'),
+    on: values(machine, say`only on this machine (may be repeated)`),
+    kill: flag(say`end the processes that hold the port`),
+    yes: flag(say`do not ask before --kill`, 'y'),
   },
   alsoCalled: ['port', 'ports', 'netstat', 'lsof', 'free-port'],
   otherOptions: () => ({
@@ -54,9 +54,9 @@ export const checkPortCommand = defineCommand({
   }),
   otherWords: () => say`One port at a time, and machines by --on:  lab check-port 7999 --on vm1`,
   examples: [
-    { words: 'check-port 7999', does: 'look on all machines' },
-    { words: 'check-port 7999 --on vm1 --kill', does: 'free it on vm1' },
-    { words: 'check-port 5353/udp', does: 'UDP only' },
+    { words: 'check-port 7999', does: say`look on all machines` },
+    { words: 'check-port 7999 --on vm1 --kill', does: say`free it on vm1` },
+    { words: 'check-port 5353/udp', does: say`UDP only` },
   ],
   run: async ({ context, arguments: { port }, options, style }) => {
     const { checkPort } = await import('../../../commands/machines/check-port.ts');

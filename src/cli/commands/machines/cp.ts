@@ -9,16 +9,17 @@ import { outcome } from '../../outcome.ts';
 export const cpCommand = defineCommand({
   name: 'cp',
   group: 'machines',
-  summary: 'copy a file or a folder to, from or between machines',
-  details:
-    'A path on a machine is written machine:path; a relative one starts at the home folder. Into a folder that is ' +
-    'there, or a path that ends in "/", the copy keeps its name. Folders are copied with what is in them; links are ' +
-    'followed. Each file appears whole or not at all. What cannot be copied (unreadable, a device, a link that leads ' +
-    'nowhere) is named with its reason, the rest is copied, and the exit status is 3; the same command again goes on ' +
-    'with what is missing.',
+  summary: say`copy a file or a folder to, from or between machines`,
+  details: [
+    say`A path on a machine is written machine:path; a relative one starts at the home folder.`,
+    say`Into a folder that is there, or a path that ends in "/", the copy keeps its name.`,
+    say`Folders are copied with what is in them; links are followed.`,
+    say`Each file appears whole or not at all.`,
+    say`What cannot be copied (unreadable, a device, a link that leads nowhere) is named with its reason, the rest is copied, and the exit status is 3; the same command again goes on with what is missing.`,
+  ].join(' '),
   arguments: {
-    source: required(machinePath, 'path here, or machine:path'),
-    target: required(machinePath, 'path here, or machine:path'),
+    source: required(machinePath, say`path here, or machine:path`),
+    target: required(machinePath, say`path here, or machine:path`),
   },
   alsoCalled: ['copy', 'scp', 'put', 'get', 'push', 'pull', 'upload', 'download', 'rsync'],
   otherOptions: () =>
@@ -29,8 +30,8 @@ export const cpCommand = defineCommand({
       ]),
     ),
   examples: [
-    { words: 'cp server.py vm1:', does: 'into the home folder' },
-    { words: 'cp vm1:/var/log ./vm1-log', does: 'a folder to here' },
+    { words: 'cp server.py vm1:', does: say`into the home folder` },
+    { words: 'cp vm1:/var/log ./vm1-log', does: say`a folder to here` },
   ],
   run: async ({ context, arguments: { source, target } }) => {
     const { cp } = await import('../../../commands/machines/cp.ts');

@@ -1,5 +1,6 @@
 import type { ImageEntry } from '../../../commands/machines/images.ts';
 import { formatBytes } from '../../../core/text/amounts.ts';
+import { say } from '../../../core/language/say.ts';
 import { defineCommand, defineFamily } from '../../command/define-command.ts';
 import { flag, required, several, value, type Complete } from '../../command/parameters.ts';
 import { file, listed, word } from '../../command/value-types.ts';
@@ -20,20 +21,20 @@ function imagesThat(belong: (image: ImageEntry) => boolean): Complete {
 const pull = defineCommand({
   name: 'pull',
   group: 'tools',
-  summary: 'get images into the cache',
-  details: 'A download goes on where it broke off, and its checksum is verified before it is used.',
+  summary: say`get images into the cache`,
+  details: say`A download goes on where it broke off, and its checksum is verified before it is used.`,
   arguments: {
     image: several(
       word(
         'image',
         imagesThat(() => true),
       ),
-      'names of images',
+      say`names of images`,
       'no-name',
     ),
   },
-  options: { offline: flag('only say whether they are in the cache') },
-  examples: [{ words: 'images pull ubuntu-24.04', does: 'before a lesson without a network' }],
+  options: { offline: flag(say`only say whether they are in the cache`) },
+  examples: [{ words: 'images pull ubuntu-24.04', does: say`before a lesson without a network` }],
   run: async ({ context, arguments: { image: names }, options: { offline } }) => {
     const result = await (await work()).pullImages({ ...context, offline }, names);
     const lines = result.images.map(
@@ -46,8 +47,8 @@ const pull = defineCommand({
 const list = defineCommand({
   name: 'list',
   group: 'tools',
-  summary: 'the images that lab.yaml may name, and which of them are in the cache',
-  examples: [{ words: 'images list', does: 'which are there, and how large' }],
+  summary: say`the images that lab.yaml may name, and which of them are in the cache`,
+  examples: [{ words: 'images list', does: say`which are there, and how large` }],
   run: async ({ context }) => {
     const result = await (await work()).listImages(context);
     return outcome(result, formatImages(result.images));
@@ -57,10 +58,10 @@ const list = defineCommand({
 const importFile = defineCommand({
   name: 'import',
   group: 'tools',
-  summary: 'add an image of your own to the cache',
-  arguments: { file: required(file, 'an image with cloud-init', 'no-name') },
-  options: { as: value(word('name'), 'its name in lab.yaml (default: the name of the file)') },
-  examples: [{ words: 'images import my.qcow2 --as mine', does: 'then in lab.yaml: image: mine' }],
+  summary: say`add an image of your own to the cache`,
+  arguments: { file: required(file, say`an image with cloud-init`, 'no-name') },
+  options: { as: value(word('name'), say`its name in lab.yaml (default: the name of the file)`) },
+  examples: [{ words: 'images import my.qcow2 --as mine', does: say`then in lab.yaml: image: mine` }],
   run: async ({ context, arguments: { file: path }, options: { as } }) => {
     const result = await (await work()).importImageFile(context, path, as);
     return outcome(result, `Imported. In lab.yaml:  image: ${result.name}\n`);
@@ -70,18 +71,18 @@ const importFile = defineCommand({
 const rm = defineCommand({
   name: 'rm',
   group: 'tools',
-  summary: 'remove images from the cache',
+  summary: say`remove images from the cache`,
   arguments: {
     image: several(
       word(
         'image',
         imagesThat(({ sizeBytes }) => sizeBytes !== null),
       ),
-      'names of images',
+      say`names of images`,
       'no-name',
     ),
   },
-  examples: [{ words: 'images rm mine', does: 'its file is gone from the cache' }],
+  examples: [{ words: 'images rm mine', does: say`its file is gone from the cache` }],
   run: async ({ context, arguments: { image: names } }) =>
     outcome(await (await work()).removeImages(context, names), names.map((name) => `Removed ${name}.\n`).join('')),
 });
@@ -89,8 +90,8 @@ const rm = defineCommand({
 export const imagesCommand = defineFamily({
   name: 'images',
   group: 'tools',
-  summary: 'pull, list, import or remove images of virtual machines (provider qemu)',
-  details: '"lab up" gets what it needs by itself.',
+  summary: say`pull, list, import or remove images of virtual machines (provider qemu)`,
+  details: say`"lab up" gets what it needs by itself.`,
   commands: [pull, list, importFile, rm],
   examples: [pull, importFile].flatMap(({ examples }) => examples),
 });

@@ -1,3 +1,4 @@
+import { say } from '../../../core/language/say.ts';
 import { defineCommand } from '../../command/define-command.ts';
 import { required } from '../../command/parameters.ts';
 import { machine } from '../../command/value-types.ts';
@@ -6,10 +7,10 @@ import { outcome } from '../../outcome.ts';
 export const proxyCommand = defineCommand({
   name: 'proxy',
   group: 'machines',
-  summary: "standard input and output become a connection to the machine's sshd (for ProxyCommand of ssh_config(5))",
+  summary: say`standard input and output become a connection to the machine's sshd (for ProxyCommand of ssh_config(5))`,
   hidden: true,
-  arguments: { machine: required(machine, 'name of the machine') },
-  examples: [{ words: 'proxy vm1', does: 'what ssh-config prints' }],
+  arguments: { machine: required(machine, say`name of the machine`) },
+  examples: [{ words: 'proxy vm1', does: say`what ssh-config prints` }],
   run: async ({ context, arguments: { machine } }) => {
     const [{ proxy }, { socketOf }] = await Promise.all([
       import('../../../commands/machines/proxy.ts'),

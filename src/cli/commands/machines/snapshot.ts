@@ -1,12 +1,13 @@
 import type { SnapshotInfo } from '../../../providers/provider.ts';
 import { formatBytes } from '../../../core/text/amounts.ts';
+import { say } from '../../../core/language/say.ts';
 import { defineCommand, defineFamily } from '../../command/define-command.ts';
 import { required } from '../../command/parameters.ts';
 import { listed, word } from '../../command/value-types.ts';
 import { outcome } from '../../outcome.ts';
 import { table } from '../../show/table.ts';
 
-const newName = required(word('name'), 'name for the snapshot', 'no-name');
+const newName = required(word('name'), say`name for the snapshot`, 'no-name');
 
 const snapshot = required(
   word('name', async (context) => {
@@ -16,16 +17,16 @@ const snapshot = required(
       'snapshot',
     );
   }),
-  'name of the snapshot',
+  say`name of the snapshot`,
   'no-name',
 );
 
 const save = defineCommand({
   name: 'save',
   group: 'lab',
-  summary: 'save all machines as they are now, under a name',
+  summary: say`save all machines as they are now, under a name`,
   arguments: { snapshot: newName },
-  examples: [{ words: 'snapshot save clean', does: 'keep the machines as they are now' }],
+  examples: [{ words: 'snapshot save clean', does: say`keep the machines as they are now` }],
   run: async ({ context, arguments: { snapshot: name } }) =>
     outcome(
       await (await work()).saveSnapshot(context, name),
@@ -36,9 +37,9 @@ const save = defineCommand({
 const restore = defineCommand({
   name: 'restore',
   group: 'lab',
-  summary: 'return all machines to a snapshot',
+  summary: say`return all machines to a snapshot`,
   arguments: { snapshot },
-  examples: [{ words: 'snapshot restore clean', does: 'bring them back' }],
+  examples: [{ words: 'snapshot restore clean', does: say`bring them back` }],
   run: async ({ context, arguments: { snapshot: name } }) =>
     outcome(await (await work()).restoreSnapshot(context, name), `All machines are as they were in ${name}.\n`),
 });
@@ -46,8 +47,8 @@ const restore = defineCommand({
 const list = defineCommand({
   name: 'list',
   group: 'lab',
-  summary: 'list the snapshots and their sizes',
-  examples: [{ words: 'snapshot list', does: 'which are there, and how large' }],
+  summary: say`list the snapshots and their sizes`,
+  examples: [{ words: 'snapshot list', does: say`which are there, and how large` }],
   run: async ({ context }) => {
     const result = await (await work()).listSnapshots(context);
     return outcome(result, formatSnapshots(result.snapshots));
@@ -57,9 +58,9 @@ const list = defineCommand({
 const rm = defineCommand({
   name: 'rm',
   group: 'lab',
-  summary: 'remove a snapshot',
+  summary: say`remove a snapshot`,
   arguments: { snapshot },
-  examples: [{ words: 'snapshot rm clean', does: 'it is gone' }],
+  examples: [{ words: 'snapshot rm clean', does: say`it is gone` }],
   run: async ({ context, arguments: { snapshot: name } }) =>
     outcome(await (await work()).removeSnapshot(context, name), `Removed ${name}.\n`),
 });
@@ -67,10 +68,11 @@ const rm = defineCommand({
 export const snapshotCommand = defineFamily({
   name: 'snapshot',
   group: 'lab',
-  summary: 'save, restore, list or remove snapshots of all machines (provider qemu)',
-  details:
-    'A snapshot holds memory, devices and disks of all machines at one moment, and outlives "lab down". It fits only ' +
-    'as long as lab.yaml and QEMU stay the same.',
+  summary: say`save, restore, list or remove snapshots of all machines (provider qemu)`,
+  details: [
+    say`A snapshot holds memory, devices and disks of all machines at one moment, and outlives "lab down".`,
+    say`It fits only as long as lab.yaml and QEMU stay the same.`,
+  ].join(' '),
   commands: [save, restore, list, rm],
   examples: [save, restore, list].flatMap(({ examples }) => examples),
 });

@@ -1,3 +1,4 @@
+import { say } from '../../../core/language/say.ts';
 import type { SshConfigResult } from '../../../commands/machines/ssh-config.ts';
 import { defineCommand } from '../../command/define-command.ts';
 import { outcome } from '../../outcome.ts';
@@ -5,8 +6,8 @@ import { outcome } from '../../outcome.ts';
 export const sshConfigCommand = defineCommand({
   name: 'ssh-config',
   group: 'machines',
-  summary: 'configuration for ssh(1), scp(1), editors and other tools',
-  examples: [{ words: 'ssh-config > lab.ssh && ssh -F lab.ssh vm1', does: "use OpenSSH's own client" }],
+  summary: say`configuration for ssh(1), scp(1), editors and other tools`,
+  examples: [{ words: 'ssh-config > lab.ssh && ssh -F lab.ssh vm1', does: say`use OpenSSH's own client` }],
   run: async ({ context }) => {
     const { sshConfig } = await import('../../../commands/machines/ssh-config.ts');
     const result = await sshConfig(context, [process.execPath, process.argv[1]!]);

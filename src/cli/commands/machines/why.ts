@@ -1,6 +1,7 @@
 import type { WhyTarget } from '../../../commands/machines/why.ts';
 import { ExitCode, UsageError } from '../../../core/errors.ts';
 import { sanitize } from '../../../core/text/sanitize.ts';
+import { say } from '../../../core/language/say.ts';
 import type { ReachLink, ReachReport } from '../../../reach/reach-report.ts';
 import { defineCommand } from '../../command/define-command.ts';
 import { required, type ValueType } from '../../command/parameters.ts';
@@ -20,9 +21,9 @@ const target: ValueType<WhyTarget> = {
     const isPort = port === undefined || (port >= 1 && port <= 65_535);
     if (host !== undefined && isPort && !(port === undefined && /^\d+$/.test(host)))
       return { host, port, protocol: protocol?.toLowerCase() as WhyTarget['protocol'] };
-    throw new UsageError(`"${text}" is not a machine and a port`, {
+    throw new UsageError(say`"${text}" is not a machine and a port`, {
       code: 'wrong-target',
-      hint: 'Write for example:  lab why vm2 vm1:7999, or 192.168.100.4:7999, [fd00::4]:7999, vm1:5353/udp, server',
+      hint: say`Write for example:  lab why vm2 vm1:7999, or 192.168.100.4:7999, [fd00::4]:7999, vm1:5353/udp, server`,
     });
   },
 };
@@ -30,20 +31,23 @@ const target: ValueType<WhyTarget> = {
 export const whyCommand = defineCommand({
   name: 'why',
   group: 'scenarios',
-  summary: 'why a machine reaches a port of another, or does not: each link, and the first broken one with its cure',
-  details:
-    'It looks at name, address, route, neighbour, listener and firewall on the machines themselves, and never ' +
-    'connects to the port, because a server may accept only once. It exits 0 when no link is broken and 1 when one is; what ' +
-    'could not be looked at is shown as "?" with the reason.',
+  summary: say`why a machine reaches a port of another, or does not: each link, and the first broken one with its cure`,
+  details: [
+    say`It looks at name, address, route, neighbour, listener and firewall on the machines themselves, and never connects to the port, because a server may accept only once.`,
+    say`It exits 0 when no link is broken and 1 when one is; what could not be looked at is shown as "?" with the reason.`,
+  ].join(' '),
   arguments: {
-    from: required(machine, 'machine from which, or a program that runs there'),
-    to: required(target, 'machine, name or address, and port (7999/udp for UDP); or a program, which means its port'),
+    from: required(machine, say`machine from which, or a program that runs there`),
+    to: required(
+      target,
+      say`machine, name or address, and port (7999/udp for UDP); or a program, which means its port`,
+    ),
   },
   options: {},
   examples: [
-    { words: 'why vm2 vm1:7999', does: 'from vm2 to port 7999 of vm1' },
-    { words: 'why client server', does: 'the same, by the programs of the lab file' },
-    { words: 'why vm2 192.168.100.4:5353/udp', does: 'by address, UDP' },
+    { words: 'why vm2 vm1:7999', does: say`from vm2 to port 7999 of vm1` },
+    { words: 'why client server', does: say`the same, by the programs of the lab file` },
+    { words: 'why vm2 192.168.100.4:5353/udp', does: say`by address, UDP` },
   ],
   run: async ({ context, arguments: options, style }) => {
     const { why } = await import('../../../commands/machines/why.ts');

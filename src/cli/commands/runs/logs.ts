@@ -9,21 +9,21 @@ import { formatRuns } from '../../show/runs-table.ts';
 export const logsCommand = defineCommand({
   name: 'logs',
   group: 'scenarios',
-  summary: 'what the terminals of a run showed',
+  summary: say`what the terminals of a run showed`,
   arguments: { run: ofStoredRun },
   options: {
-    role: value(role, 'only the terminal of this program'),
-    tcp: flag('what TCP did, as a diagram of its packets'),
-    list: flag('list all stored runs, as "lab runs" does'),
+    role: value(role, say`only the terminal of this program`),
+    tcp: flag(say`what TCP did, as a diagram of its packets`),
+    list: flag(say`list all stored runs, as "lab runs" does`),
   },
   otherOptions: () => ({
     '-f': say`"lab run" shows the terminals while they run, "lab logs" afterwards; -f names a lab file.`,
     '--follow': say`"lab run" shows the terminals while they run, "lab logs" afterwards.`,
   }),
   examples: [
-    { words: 'logs', does: 'the last run, both terminals in order' },
-    { words: 'logs --tcp', does: 'handshake, data and close of its connections' },
-    { words: 'logs --role server', does: "only the server's terminal" },
+    { words: 'logs', does: say`the last run, both terminals in order` },
+    { words: 'logs --tcp', does: say`handshake, data and close of its connections` },
+    { words: 'logs --role server', does: say`only the server's terminal` },
   ],
   run: async ({ context, global, arguments: { run }, options }) => {
     if (options.list) {

@@ -1,3 +1,4 @@
+import { say } from '../../../core/language/say.ts';
 import { relative } from 'node:path';
 import type { RecordResult } from '../../../commands/runs/record.ts';
 import { defineCommand } from '../../command/define-command.ts';
@@ -9,18 +10,18 @@ import { outcome } from '../../outcome.ts';
 export const recordCommand = defineCommand({
   name: 'record',
   group: 'scenarios',
-  summary: 'play all sides by hand, and turn the session into a scenario',
-  details:
-    'All programs of the lab are started, those that listen first; their terminals are shown side by side. ' +
-    'The keyboard goes to the side whose program reads it (Ctrl-O: the other side); what you type while none does is ' +
-    'shown at the bottom, and goes to the first that does. It ends when all programs have ended, or with Ctrl-]. ' +
-    'What you typed becomes "send" steps, what was shown proposed "expect" steps, which you should look at; a line ' +
-    'that no program has read is not proposed.',
-  arguments: { name: required(word('name'), 'name of the new scenario') },
-  options: { write: flag('add it to the lab file; the rest of the file stays as it is'), maxOutput },
+  summary: say`play all sides by hand, and turn the session into a scenario`,
+  details: [
+    say`All programs of the lab are started, those that listen first; their terminals are shown side by side.`,
+    say`The keyboard goes to the side whose program reads it (Ctrl-O: the other side); what you type while none does is shown at the bottom, and goes to the first that does.`,
+    say`It ends when all programs have ended, or with Ctrl-].`,
+    say`What you typed becomes "send" steps, what was shown proposed "expect" steps, which you should look at; a line that no program has read is not proposed.`,
+  ].join(' '),
+  arguments: { name: required(word('name'), say`name of the new scenario`) },
+  options: { write: flag(say`add it to the lab file; the rest of the file stays as it is`), maxOutput },
   examples: [
-    { words: 'record hello', does: 'play, then see the scenario' },
-    { words: 'record hello --write', does: 'then: lab run hello' },
+    { words: 'record hello', does: say`play, then see the scenario` },
+    { words: 'record hello --write', does: say`then: lab run hello` },
   ],
   takesScreen: () => true,
   run: async ({ context, arguments: { name }, options }) => {

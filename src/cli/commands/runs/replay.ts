@@ -1,4 +1,5 @@
 import { UsageError } from '../../../core/errors.ts';
+import { say } from '../../../core/language/say.ts';
 import { defineCommand } from '../../command/define-command.ts';
 import { value, type ValueType } from '../../command/parameters.ts';
 import { ofStoredRun } from '../../command/shared-parameters.ts';
@@ -9,9 +10,9 @@ const factor: ValueType<number> = {
   parse(text, flag) {
     const speed = Number(text);
     if (/^\d{0,4}(\.\d{1,3})?$/.test(text) && speed > 0) return speed;
-    throw new UsageError(`${flag} wants a number above 0, not "${text}"`, {
+    throw new UsageError(say`${flag} wants a number above 0, not "${text}"`, {
       code: 'wrong-speed',
-      hint: 'Twice as fast:  lab replay --speed 2',
+      hint: say`Twice as fast:  lab replay --speed 2`,
     });
   },
 };
@@ -19,15 +20,17 @@ const factor: ValueType<number> = {
 export const replayCommand = defineCommand({
   name: 'replay',
   group: 'scenarios',
-  summary: 'play the terminals of a run again, side by side',
-  details:
-    'In real time, unless the run was too short to be followed: then it is slowed down; --speed 1 plays it as it ' +
-    'was. Ctrl-C ends it. Where there is no terminal, the last picture is printed at once.',
+  summary: say`play the terminals of a run again, side by side`,
+  details: [
+    say`In real time, unless the run was too short to be followed: then it is slowed down; --speed 1 plays it as it was.`,
+    say`Ctrl-C ends it.`,
+    say`Where there is no terminal, the last picture is printed at once.`,
+  ].join(' '),
   arguments: { run: ofStoredRun },
-  options: { speed: value(factor, '2 is twice as fast, 0.5 half as fast') },
+  options: { speed: value(factor, say`2 is twice as fast, 0.5 half as fast`) },
   examples: [
-    { words: 'replay', does: 'watch the last run' },
-    { words: 'replay --speed 0.1', does: 'ten times slower than it was' },
+    { words: 'replay', does: say`watch the last run` },
+    { words: 'replay --speed 0.1', does: say`ten times slower than it was` },
   ],
   run: async ({ context, global, arguments: { run }, options: { speed } }) => {
     const { replay } = await import('../../../commands/runs/replay.ts');

@@ -1,3 +1,4 @@
+import { say } from '../../../core/language/say.ts';
 import { relative } from 'node:path';
 import type { ReportResult } from '../../../commands/runs/report.ts';
 import { defineCommand } from '../../command/define-command.ts';
@@ -13,25 +14,25 @@ const reportFormat = word('format', async () =>
 export const reportCommand = defineCommand({
   name: 'report',
   group: 'scenarios',
-  summary: 'a report of a run to hand in: lab, programs, port check, terminals, what TCP did',
-  details:
-    'One file that needs nothing else, written into the folder of the run. Author, group, course and, without --lang, ' +
-    'the language come from "report:" in the lab file; what was run comes from the run itself, so a report can be made ' +
-    'at any time.',
+  summary: say`a report of a run to hand in: lab, programs, port check, terminals, what TCP did`,
+  details: [
+    say`One file that needs nothing else, written into the folder of the run.`,
+    say`Author, group, course and, without --lang, the language come from "report:" in the lab file; what was run comes from the run itself, so a report can be made at any time.`,
+  ].join(' '),
   arguments: { run: ofStoredRun },
   options: {
-    format: value(reportFormat, 'html, md (to edit further), json or junit (default: html)'),
+    format: value(reportFormat, say`html, md (to edit further), json or junit (default: html)`),
     output: value(
       { ...file, placeholder: 'path' },
-      'file to write (default: in the folder of the run); - is standard output',
+      say`file to write (default: in the folder of the run); - is standard output`,
       'o',
     ),
   },
   examples: [
-    { words: 'report --lang fr', does: 'the compte rendu of the last run' },
-    { words: 'report -o report.html', does: 'into this folder' },
-    { words: 'report --format md -o report.md', does: 'the same to edit' },
-    { words: 'report --format junit -o junit.xml', does: 'for a build server' },
+    { words: 'report --lang fr', does: say`the compte rendu of the last run` },
+    { words: 'report -o report.html', does: say`into this folder` },
+    { words: 'report --format md -o report.md', does: say`the same to edit` },
+    { words: 'report --format junit -o junit.xml', does: say`for a build server` },
   ],
   run: async ({ context, global, arguments: { run }, options: { format = 'html', output } }) => {
     const { report } = await import('../../../commands/runs/report.ts');

@@ -3,7 +3,7 @@ import type { RunResult } from '../../../commands/runs/run.ts';
 import { ExitCode, LabError, UsageError } from '../../../core/errors.ts';
 import { readOrdinary } from '../../../core/files/ordinary-file.ts';
 import { formatDuration } from '../../../core/text/amounts.ts';
-import { counted } from '../../../core/language/say.ts';
+import { counted, say } from '../../../core/language/say.ts';
 import type { StepCounts } from '../../../scenario/play-result.ts';
 import { renderFailure } from '../../../scenario/render-failure.ts';
 import type { CommandContext } from '../../../session/context.ts';
@@ -16,41 +16,42 @@ import { runForJob } from '../../job/run-for-job.ts';
 import { outcome, type Outcome } from '../../outcome.ts';
 import { plain, type Style } from '../../show/style.ts';
 
-const times = countFrom1('times', 6, { code: 'wrong-repeat', hint: 'For example:  lab run --repeat 20' });
+const times = countFrom1('times', 6, { code: 'wrong-repeat', hint: say`For example:  lab run --repeat 20` });
 
 export const runCommand = defineCommand({
   name: 'run',
   group: 'scenarios',
-  summary: 'play a scenario and relay its terminals live',
-  details: 'Each run is stored in .lab/runs. It exits 0 when the scenario passed, 1 when a step failed.',
+  summary: say`play a scenario and relay its terminals live`,
+  details: [
+    say`Each run is stored in .lab/runs.`,
+    say`It exits 0 when the scenario passed, 1 when a step failed.`,
+  ].join(' '),
   arguments: {
     scenario: optional(
       scenario,
-      'name of the scenario (default: the one with "default: true", or else the first of the file)',
+      say`name of the scenario (default: the one with "default: true", or else the first of the file)`,
     ),
   },
   options: {
-    repeat: value(times, 'play it that many times and report the pass rate and the first failure'),
+    repeat: value(times, say`play it that many times and report the pass rate and the first failure`),
     fresh: flag(
-      'make the machines again before each play, so that nothing is left of the one before: no connection in ' +
-        'TIME_WAIT, no file, no process (not for machines that exist already)',
+      say`make the machines again before each play, so that nothing is left of the one before: no connection in TIME_WAIT, no file, no process (not for machines that exist already)`,
     ),
     as: value(
       role,
-      'operate this program yourself: its terminal is yours (Ctrl-] ends the run); ' +
-        'joins a run that waits for this role',
+      say`operate this program yourself: its terminal is yours (Ctrl-] ends the run); joins a run that waits for this role`,
     ),
-    with: values(role, 'with --as: wait until another terminal joins with --as and this role'),
-    capture: negated('do not capture the packets of the programs'),
+    with: values(role, say`with --as: wait until another terminal joins with --as and this role`),
+    capture: negated(say`do not capture the packets of the programs`),
     maxOutput,
   },
   alsoCalled: ['play', 'test'],
   examples: [
-    { words: 'run', does: 'play the default scenario, or else the first' },
-    { words: 'run tp1 --repeat 20', does: 'how often does it pass?' },
-    { words: 'run tp1 --repeat 3 --fresh', does: 'each play on machines that nobody has used before' },
-    { words: 'run tp1 --as client', does: 'type the lines of the client yourself; the server is scripted' },
-    { words: 'run tp1 --as client --with server', does: 'in one terminal; then in another: lab run --as server' },
+    { words: 'run', does: say`play the default scenario, or else the first` },
+    { words: 'run tp1 --repeat 20', does: say`how often does it pass?` },
+    { words: 'run tp1 --repeat 3 --fresh', does: say`each play on machines that nobody has used before` },
+    { words: 'run tp1 --as client', does: say`type the lines of the client yourself; the server is scripted` },
+    { words: 'run tp1 --as client --with server', does: say`in one terminal; then in another: lab run --as server` },
   ],
   takesScreen: (options) => options.as !== undefined,
   run: async ({ context, global, style, arguments: { scenario }, options }) => {
@@ -72,16 +73,16 @@ export const runCommand = defineCommand({
 });
 
 function withoutSeat(): UsageError {
-  return new UsageError('--with needs --as', {
+  return new UsageError(say`--with needs --as`, {
     code: 'wrong-arguments',
-    hint: 'For example:  lab run --as client --with server',
+    hint: say`For example:  lab run --as client --with server`,
   });
 }
 
 function seatExcludes(option: string): UsageError {
-  return new UsageError(`--as and ${option} exclude each other`, {
+  return new UsageError(say`--as and ${option} exclude each other`, {
     code: 'wrong-arguments',
-    hint: 'With --as the terminal belongs to the program, and to you.',
+    hint: say`With --as the terminal belongs to the program, and to you.`,
   });
 }
 

@@ -1,15 +1,15 @@
 import type { PruneResult } from '../../../commands/runs/prune.ts';
 import { ExitCode } from '../../../core/errors.ts';
 import { formatBytes } from '../../../core/text/amounts.ts';
-import { counted } from '../../../core/language/say.ts';
+import { counted, say } from '../../../core/language/say.ts';
 import { defineCommand } from '../../command/define-command.ts';
 import { flag, value } from '../../command/parameters.ts';
 import { age, countFrom1 } from '../../command/value-types.ts';
 import { outcome } from '../../outcome.ts';
 import { formatRuns } from '../../show/runs-table.ts';
 
-const limit = countFrom1('count', 7, { code: 'wrong-limit', hint: 'For example:  lab runs --limit 10' });
-const keep = countFrom1('count', 7, { code: 'wrong-keep', hint: 'For example:  lab runs prune --keep 20' });
+const limit = countFrom1('count', 7, { code: 'wrong-limit', hint: say`For example:  lab runs --limit 10` });
+const keep = countFrom1('count', 7, { code: 'wrong-keep', hint: say`For example:  lab runs prune --keep 20` });
 
 /** A list that fits on a page or two. */
 const DEFAULT_LIMIT = 50;
@@ -17,22 +17,23 @@ const DEFAULT_LIMIT = 50;
 const pruneCommand = defineCommand({
   name: 'prune',
   group: 'scenarios',
-  summary: 'remove older runs',
-  details:
-    '--keep 20 removes the runs beyond the 20 newest, --older 30d those that began more than 30 days ago. With both, ' +
-    'a run is removed only when both say so: the 20 newest stay however old they are, and what is younger than 30 ' +
-    'days stays however much it is. Without both, "runs" of the lab file decides; when it is there, "lab run" does ' +
-    'the same at its end. Never removed: the newest run, one that is being played, and what is no run. It does not ' +
-    'ask, and works on a full disk.',
+  summary: say`remove older runs`,
+  details: [
+    say`--keep 20 removes the runs beyond the 20 newest, --older 30d those that began more than 30 days ago.`,
+    say`With both, a run is removed only when both say so: the 20 newest stay however old they are, and what is younger than 30 days stays however much it is.`,
+    say`Without both, "runs" of the lab file decides; when it is there, "lab run" does the same at its end.`,
+    say`Never removed: the newest run, one that is being played, and what is no run.`,
+    say`It does not ask, and works on a full disk.`,
+  ].join(' '),
   options: {
-    keep: value(keep, 'so many of the newest runs stay'),
-    older: value(age, 'only runs older than this go: 12h, 30d, 2w'),
-    dryRun: flag('only say what would be removed'),
+    keep: value(keep, say`so many of the newest runs stay`),
+    older: value(age, say`only runs older than this go: 12h, 30d, 2w`),
+    dryRun: flag(say`only say what would be removed`),
   },
   examples: [
-    { words: 'runs prune --keep 20', does: 'the 20 newest stay' },
-    { words: 'runs prune --keep 20 --older 30d', does: 'beyond the 20 newest, what is older than 30 days' },
-    { words: 'runs prune --older 2w --dry-run', does: 'see what that would remove' },
+    { words: 'runs prune --keep 20', does: say`the 20 newest stay` },
+    { words: 'runs prune --keep 20 --older 30d', does: say`beyond the 20 newest, what is older than 30 days` },
+    { words: 'runs prune --older 2w --dry-run', does: say`see what that would remove` },
   ],
   run: async ({ context, options: { keep, older, dryRun } }) => {
     const { prune } = await import('../../../commands/runs/prune.ts');
@@ -44,11 +45,11 @@ const pruneCommand = defineCommand({
 export const runsCommand = defineCommand({
   name: 'runs',
   group: 'scenarios',
-  summary: 'list the stored runs, newest first, or prune them',
-  options: { limit: value(limit, `list at most so many (default: ${DEFAULT_LIMIT})`) },
+  summary: say`list the stored runs, newest first, or prune them`,
+  options: { limit: value(limit, say`list at most so many (default: ${DEFAULT_LIMIT})`) },
   commands: [pruneCommand],
   examples: [
-    { words: 'runs', does: 'which are there, how they ended, and what they take on the disk' },
+    { words: 'runs', does: say`which are there, how they ended, and what they take on the disk` },
     ...pruneCommand.examples,
   ],
   run: async ({ context, options }) => {

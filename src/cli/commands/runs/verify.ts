@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import type { VerifiedRun, VerifyResult } from '../../../commands/runs/verify.ts';
 import { ExitCode } from '../../../core/errors.ts';
-import { counted } from '../../../core/language/say.ts';
+import { counted, say } from '../../../core/language/say.ts';
 import { oneLine } from '../../../report/run/words.ts';
 import { defineCommand } from '../../command/define-command.ts';
 import { optional, value } from '../../command/parameters.ts';
@@ -12,30 +12,30 @@ import type { Style } from '../../show/style.ts';
 export const verifyCommand = defineCommand({
   name: 'verify',
   group: 'scenarios',
-  summary: 'whether the record of a run fits together: hashes, events, logs, recordings, packets',
-  details:
-    'It works the result out again from the events, and compares every file with the hashes in run.json. It exits 0 ' +
-    'when all fits and 1 when something does not, or when --key is given and no such key has signed it; each contradiction is one line.',
+  summary: say`whether the record of a run fits together: hashes, events, logs, recordings, packets`,
+  details: [
+    say`It works the result out again from the events, and compares every file with the hashes in run.json.`,
+    say`It exits 0 when all fits and 1 when something does not, or when --key is given and no such key has signed it; each contradiction is one line.`,
+  ].join(' '),
   arguments: {
     record: optional(
       recordPlace,
-      'name of a run, or the start of it; the folder of a run; a folder with several, such as a lab or an unpacked ' +
-        'hand-in; the page of a report (default: the last run)',
+      say`name of a run, or the start of it; the folder of a run; a folder with several, such as a lab or an unpacked hand-in; the page of a report (default: the last run)`,
     ),
   },
   options: {
     key: value(
       { ...file, placeholder: 'file' },
-      'a public key, or a list of allowed signers (man ssh-keygen): one of them must have signed the record',
+      say`a public key, or a list of allowed signers (man ssh-keygen): one of them must have signed the record`,
     ),
-    signer: value(word('name'), 'with such a list: this one must have'),
+    signer: value(word('name'), say`with such a list: this one must have`),
   },
   examples: [
-    { words: 'verify', does: 'the last run' },
-    { words: 'verify ~/hand-ins/ada', does: 'every run in what was handed in' },
-    { words: 'verify ~/hand-ins/ada --key ada.pub', does: 'and that the owner of this key has signed it' },
-    { words: 'verify report.html', does: 'the record that a report carries, and that the page shows nothing else' },
-    { words: 'verify --json', does: 'for a script: fits, and each contradiction as data' },
+    { words: 'verify', does: say`the last run` },
+    { words: 'verify ~/hand-ins/ada', does: say`every run in what was handed in` },
+    { words: 'verify ~/hand-ins/ada --key ada.pub', does: say`and that the owner of this key has signed it` },
+    { words: 'verify report.html', does: say`the record that a report carries, and that the page shows nothing else` },
+    { words: 'verify --json', does: say`for a script: fits, and each contradiction as data` },
   ],
   run: async ({ context, style, arguments: { record }, options }) => {
     const { verify } = await import('../../../commands/runs/verify.ts');

@@ -1,3 +1,4 @@
+import { say } from '../../../core/language/say.ts';
 import { candidatesFor } from '../../completion/candidates.ts';
 import { defineCommand } from '../../command/define-command.ts';
 import { several } from '../../command/parameters.ts';
@@ -7,10 +8,10 @@ import { outcome } from '../../outcome.ts';
 export const completeCommand = defineCommand({
   name: '__complete',
   group: 'tools',
-  summary: 'what may stand in place of the last word, for the scripts of "lab completion"',
+  summary: say`what may stand in place of the last word, for the scripts of "lab completion"`,
   hidden: true,
-  arguments: { word: several(word('word'), 'what was typed after "lab"') },
-  examples: [{ words: '__complete -- ssh v', does: 'names of machines that begin with v' }],
+  arguments: { word: several(word('word'), say`what was typed after "lab"`) },
+  examples: [{ words: '__complete -- ssh v', does: say`names of machines that begin with v` }],
   run: async ({ context, commands, arguments: { word: words } }) => {
     const found = await candidatesFor(words, { context, commands });
     const lines = found.candidates.map(({ word, description }) => `${word}\t${description}\n`);
