@@ -1,4 +1,5 @@
 import { ConnectionError, LabError, messageOf } from './errors.ts';
+import { say } from './language/say.ts';
 
 /**
  * Waits until the work on all machines has ended, well or not, and gives its results in order.
@@ -22,7 +23,7 @@ function oneOf(failures: readonly unknown[], total: number): unknown {
     failures.find((failure) => !(failure instanceof LabError)) ??
     failures.find((failure) => !(failure instanceof ConnectionError));
   if (worse !== undefined || !(first instanceof ConnectionError)) return worse ?? first;
-  return new ConnectionError(first.machine, `${failures.length} of ${total} machines cannot be reached`, {
+  return new ConnectionError(first.machine, say`${failures.length} of ${total} machines cannot be reached`, {
     code: 'machines-unreachable',
     detail: listFailures(failures),
     hint: first.hint,

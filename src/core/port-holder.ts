@@ -1,14 +1,15 @@
 import type { PortHolder } from './lab-description.ts';
 import { sanitizeToLine } from './text/sanitize.ts';
+import { say } from './language/say.ts';
 
 /** So much of a command line stands in a sentence. */
 const LONGEST_COMMAND = 80;
 
 /** For a sentence: `process 12345 (python3 server.py) of user ildvm1`, as much as is known. */
 export function describeHolder({ pid, command, user }: PortHolder): string {
-  const name = pid === undefined ? 'a process' : `process ${pid}`;
+  const name = pid === undefined ? say`a process` : say`process ${pid}`;
   const program = command === undefined ? '' : ` (${shortened(command)})`;
-  return `${name}${program}${user === undefined ? '' : ` of user ${user}`}`;
+  return `${name}${program}${user === undefined ? '' : say` of user ${user}`}`;
 }
 
 function shortened(command: string): string {

@@ -7,6 +7,7 @@ import type { OutsideProcess, Shell } from '../ssh/shell.ts';
 import { classify } from './classify.ts';
 import { readFacts } from './facts.ts';
 import type { Observer } from './observer.ts';
+import { say } from '../core/language/say.ts';
 
 const startScript = scriptFile(new URL('look.sh', import.meta.url));
 const lookProgram = scriptFile(new URL('look.pl', import.meta.url));
@@ -59,7 +60,7 @@ export function observe(shell: Shell, { resident }: { readonly resident: boolean
 }
 
 function noAnswer(): Error {
-  return new TimeoutError('it did not answer', { code: 'no-answer' });
+  return new TimeoutError(say`it did not answer`, { code: 'no-answer' });
 }
 
 function startCommand(): { readonly script: string } {

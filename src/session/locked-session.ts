@@ -7,6 +7,7 @@ import { ensureStateFolder } from '../state/state-folder.ts';
 import { isSameState, removeState, writeState, type LabState } from '../state/state.ts';
 import { intactState } from './lab-identity.ts';
 import { Session } from './session.ts';
+import { say } from '../core/language/say.ts';
 
 /**
  * A session that holds the lab's lock: only it has the journal, and may change what is stored. All but the lab file is
@@ -67,7 +68,7 @@ export async function withLock<T>(session: Session, { command, check, work }: Lo
     throw error;
   });
   return withCleanup(async (cleanup) => {
-    cleanup.add('give the lock back', () => lock.release());
+    cleanup.add(say`give the lock back`, () => lock.release());
     return work(new LockedSession(session), cleanup);
   });
 }

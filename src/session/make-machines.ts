@@ -12,6 +12,7 @@ import { removeLab } from './remove-lab.ts';
 import { requireHost } from './require-host.ts';
 import { setUpMachines } from './set-up.ts';
 import type { FoundLab, Session } from './session.ts';
+import { say } from '../core/language/say.ts';
 
 /** A lab on its way up: what it is to be, and what of it is there. */
 export interface Rise {
@@ -62,9 +63,9 @@ function requireWalls(provider: Provider, lab: Lab): void {
     ? undefined
     : [...lab.machines.values()].find(({ sudo }) => sudo === false);
   if (open === undefined) return;
-  throw new EnvironmentError(`"sudo: false" of machine ${open.name} cannot be kept with provider ${provider.name}`, {
+  throw new EnvironmentError(say`"sudo: false" of machine ${open.name} cannot be kept with provider ${provider.name}`, {
     code: 'sudo-not-kept',
-    hint: 'Use provider netns, or remove that line and see to the rights of the account yourself.',
+    hint: say`Use provider netns, or remove that line and see to the rights of the account yourself.`,
   });
 }
 
@@ -75,20 +76,19 @@ async function tellUnapplied(provider: Provider, lab: Lab, events: EventSink): P
     ? []
     : [...lab.machines.values()].filter(({ hostFolders }) => hostFolders !== undefined);
   const networks = ownsMachines ? [] : [...lab.networks.values()].filter(({ reachesPrivate }) => reachesPrivate);
-  const of = `machines of provider ${provider.name} have`;
   if (asking.length > 0)
     await events.emit({
       kind: 'notice',
       level: 'warning',
-      message: `"host-folders" of ${listed(asking.map(({ name }) => name))} does not apply: ${of} a system of their own`,
-      hint: 'What a program needs of this host goes into its "files".',
+      message: say`"host-folders" of ${listed(asking.map(({ name }) => name))} does not apply: machines of provider ${provider.name} have a system of their own`,
+      hint: say`What a program needs of this host goes into its "files".`,
     });
   if (networks.length > 0)
     await events.emit({
       kind: 'notice',
       level: 'warning',
-      message: `"nat: { private: true }" of ${listed(networks.map(({ name }) => name))} does not apply: ${of} networks that lab does not make`,
-      hint: 'What they reach is decided there; "lab status --walls" tries some of it.',
+      message: say`"nat: { private: true }" of ${listed(networks.map(({ name }) => name))} does not apply: machines of provider ${provider.name} have networks that lab does not make`,
+      hint: say`What they reach is decided there; "lab status --walls" tries some of it.`,
     });
 }
 
@@ -111,12 +111,12 @@ async function explainRefusal(provider: Provider, error: unknown, signal: AbortS
 export async function undoMachines(session: LockedSession, lab: LabIdentity): Promise<void> {
   const { events } = session.context;
   const context = { events, signal: new AbortController().signal };
-  await inStep(events, 'take down what was made', () => removeLab(session, lab, context)).catch((error: unknown) =>
+  await inStep(events, say`take down what was made`, () => removeLab(session, lab, context)).catch((error: unknown) =>
     events.emit({
       kind: 'notice',
       level: 'warning',
-      message: `could not take down all that was made: ${messageOf(error)}`,
-      hint: 'Run "lab down".',
+      message: say`could not take down all that was made: ${messageOf(error)}`,
+      hint: say`Run "lab down".`,
     }),
   );
 }
@@ -131,11 +131,9 @@ async function requireRemakable(session: Session): Promise<void> {
   const { lab } = await session.lab();
   const { name, features } = await session.providers.named(lab.provider);
   if (features.ownsMachines) return;
-  throw new EnvironmentError(`"--fresh" makes the machines again, and provider ${name} makes none: they are there`, {
+  throw new EnvironmentError(say`"--fresh" makes the machines again, and provider ${name} makes none: they are there`, {
     code: 'cannot-remake',
-    hint:
-      'Leave out --fresh. A port that is in TIME_WAIT is free again after a minute, and at once for a server that sets ' +
-      'SO_REUSEADDR before bind.',
+    hint: say`Leave out --fresh. A port that is in TIME_WAIT is free again after a minute, and at once for a server that sets SO_REUSEADDR before bind.`,
   });
 }
 

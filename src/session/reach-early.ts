@@ -2,6 +2,7 @@ import { CleanupStack } from '../core/cleanup.ts';
 import type { Shell } from '../ssh/shell.ts';
 import { connectAll } from './connect-all.ts';
 import type { LockedSession } from './locked-session.ts';
+import { say } from '../core/language/say.ts';
 
 /** Connections that were begun before it is known whether they are wanted. */
 export interface EarlyShells {
@@ -27,7 +28,7 @@ export function reachEarly(
   const unwanted = new AbortController();
   const signal = AbortSignal.any([session.context.signal, unwanted.signal]);
   const reaching = reach(session, connections, { atMost, onlyOwned }, signal);
-  cleanup.add('close the connections', async () => {
+  cleanup.add(say`close the connections`, async () => {
     unwanted.abort();
     await Promise.allSettled([reaching.then((reached) => reached?.shells)]);
     const [failure] = await connections.run();

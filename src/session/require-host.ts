@@ -1,5 +1,6 @@
 import { EnvironmentError } from '../core/errors.ts';
 import type { Provider, Requirement } from '../providers/provider.ts';
+import { say } from '../core/language/say.ts';
 
 /**
  * Makes sure that this host has what the provider needs.
@@ -13,10 +14,10 @@ export async function requireHost(
   const missing = (await provider.check(options)).filter(({ status }) => status === 'missing');
   if (missing.length === 0) return;
   const names = missing.map(({ description }) => description).join(', ');
-  throw new EnvironmentError(`this host cannot make machines with ${provider.name} yet: ${names}`, {
+  throw new EnvironmentError(say`this host cannot make machines with ${provider.name} yet: ${names}`, {
     code: 'requirements-missing',
     detail: missing.map(describeRequirement).join('\n'),
-    hint: 'Do what is said above, then try again; "lab doctor" shows everything that it looks at.',
+    hint: say`Do what is said above, then try again; "lab doctor" shows everything that it looks at.`,
     data: { provider: provider.name, missing },
   });
 }

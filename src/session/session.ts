@@ -13,6 +13,7 @@ import { knownIdentity, type LabIdentity } from './lab-identity.ts';
 import { requireOwnLab } from './belonging/lab-owner.ts';
 import type { OpenedLab } from './lab-file/opened-lab.ts';
 import { loginPolicy } from './provider-means.ts';
+import { say } from '../core/language/say.ts';
 
 /** The lab as it was brought up, found again. */
 export interface FoundLab {
@@ -110,7 +111,7 @@ export class Session implements SessionSource {
     const known = found.machines.map(({ machine }) => machine.name);
     for (const name of names) {
       if (!known.includes(name))
-        throw new UsageError(`this lab has no machine "${name}"`, {
+        throw new UsageError(say`this lab has no machine "${name}"`, {
           code: 'unknown-machine',
           hint: suggestion(name, known),
         });
@@ -135,9 +136,11 @@ export class Session implements SessionSource {
   /** The error of a command that needs a lab that is up. */
   async notUp(): Promise<EnvironmentError> {
     const original = await this.original();
-    const copy =
-      original === undefined ? '' : `: its folder is a copy of ${dirname(original)}, whose machines are not its own`;
-    return new EnvironmentError(`this lab is not up${copy}`, { code: 'lab-down', hint: 'Run "lab up" first.' });
+    const message =
+      original === undefined
+        ? say`this lab is not up`
+        : say`this lab is not up: its folder is a copy of ${dirname(original)}, whose machines are not its own`;
+    return new EnvironmentError(message, { code: 'lab-down', hint: say`Run "lab up" first.` });
   }
 
   /** From here on the state is this one, which is on disk; machines are looked for again. Only with the lock held. */
@@ -171,8 +174,9 @@ export class Session implements SessionSource {
 function requireRunning(machines: readonly AttachedMachine[]): void {
   const gone = machines.filter(({ running }) => !running).map(({ machine }) => machine.name);
   if (gone.length === 0) return;
-  throw new EnvironmentError(`${gone.join(', ')} ${gone.length === 1 ? 'does' : 'do'} not run`, {
+  const names = gone.join(', ');
+  throw new EnvironmentError(gone.length === 1 ? say`${names} does not run` : say`${names} do not run`, {
     code: 'machine-down',
-    hint: 'Run "lab up" to bring it back.',
+    hint: say`Run "lab up" to bring it back.`,
   });
 }

@@ -8,6 +8,7 @@ import type { Machine } from '../lab/types.ts';
 import type { AttachedMachine, Making, Provider, Work } from '../providers/provider.ts';
 import type { ExecResult, Shell } from '../ssh/shell.ts';
 import { MARK, noteSetUp } from './take-back.ts';
+import { say } from '../core/language/say.ts';
 
 /** Packages from far away, or a program that is compiled; a command that waits for input ends at once. */
 const COMMAND_MS = 15 * 60_000;
@@ -50,8 +51,11 @@ async function tellLeftAlone(names: readonly string[], { events }: Work): Promis
   await events.emit({
     kind: 'notice',
     level: 'warning',
-    message: `"packages" and "setup" of ${listed(names)} are left out: lab did not make ${names.length === 1 ? 'that machine' : 'these machines'}`,
-    hint: 'To have lab install there all the same, write under the machine: ssh: { install: true }',
+    message:
+      names.length === 1
+        ? say`"packages" and "setup" of ${listed(names)} are left out: lab did not make that machine`
+        : say`"packages" and "setup" of ${listed(names)} are left out: lab did not make these machines`,
+    hint: say`To have lab install there all the same, write under the machine: ssh: { install: true }`,
   });
 }
 
@@ -62,7 +66,7 @@ interface Asking {
 
 async function setUpAll(asking: readonly Asking[], work: Making & { readonly isForeign: boolean }): Promise<void> {
   if (asking.length === 0) return;
-  await inStep(work.events, `set up ${listed(asking.map(({ attached }) => attached.machine.name))}`, (progress) =>
+  await inStep(work.events, say`set up ${listed(asking.map(({ attached }) => attached.machine.name))}`, (progress) =>
     allMachines(
       asking.map(({ attached, task }) => setUp(attached, task, { ...work, progress })),
       work.signal,
@@ -107,11 +111,11 @@ async function rootOn(shell: Shell, { signal }: Work): Promise<Run> {
   const { exitCode, stderr } = await run(['sudo', '-n', 'true']);
   if (exitCode !== 0)
     throw new EnvironmentError(
-      `"packages" and "setup" of ${shell.machine} need root, and ${shell.user} cannot become root`,
+      say`"packages" and "setup" of ${shell.machine} need root, and ${shell.user} cannot become root`,
       {
         code: 'setup-needs-root',
         detail: stderr.trim(),
-        hint: 'Allow that account to use sudo without a password, or remove these fields and set the machine up by hand.',
+        hint: say`Allow that account to use sudo without a password, or remove these fields and set the machine up by hand.`,
       },
     );
   return (command) => run(['sudo', '-n', '--', ...command]);
@@ -120,16 +124,17 @@ async function rootOn(shell: Shell, { signal }: Work): Promise<Run> {
 function requireGood(machine: Machine, command: readonly string[], result: ExecResult): void {
   const { exitCode, signal, stdout, stderr } = result;
   if (exitCode === 0) return;
-  const end =
+  const words = quoteCommand(command);
+  const message =
     exitCode === undefined
-      ? `was ended by signal ${signal ?? 'unknown'}`
+      ? say`setup of ${machine.name}: ${words} was ended by signal ${signal ?? '?'}`
       : exitCode === 127
-        ? 'was not found'
-        : `ended with status ${exitCode}`;
-  throw new EnvironmentError(`setup of ${machine.name}: ${quoteCommand(command)} ${end}`, {
+        ? say`setup of ${machine.name}: ${words} was not found`
+        : say`setup of ${machine.name}: ${words} ended with status ${exitCode}`;
+  throw new EnvironmentError(message, {
     code: 'setup-failed',
     detail: `${stdout}${stderr}`.trim(),
-    hint: 'Correct the command under "setup" of that machine, then run "lab up" again.',
+    hint: say`Correct the command under "setup" of that machine, then run "lab up" again.`,
     data: { machine: machine.name, command, exitCode },
   });
 }
@@ -147,11 +152,11 @@ async function installPackages(machine: Machine, packages: readonly string[], { 
   const missing = packages.filter((_, index) => !isThere(names[index]!));
   if (missing.length === 0) return;
   if (work.offline)
-    throw new EnvironmentError(`no "packages" for ${machine.name}: ${missing.join(', ')} must be downloaded`, {
+    throw new EnvironmentError(say`no "packages" for ${machine.name}: ${missing.join(', ')} must be downloaded`, {
       code: 'packages-missing',
-      hint: 'Run "lab up" once without --offline.',
+      hint: say`Run "lab up" once without --offline.`,
     });
-  work.progress(`${machine.name}: install ${missing.join(', ')}`);
+  work.progress(say`${machine.name}: install ${missing.join(', ')}`);
   const aptGet = ['env', 'DEBIAN_FRONTEND=noninteractive', 'LC_ALL=C.UTF-8', 'apt-get', '-qq', '-y'];
   // An old list is as good as none only for what it does not name; so the answer that counts is that of the installation.
   await asRoot([...aptGet, 'update']);
@@ -163,9 +168,9 @@ async function installPackages(machine: Machine, packages: readonly string[], { 
   }
   const { exitCode, stdout, stderr } = await asRoot([...aptGet, ...install]);
   if (exitCode === 0) return;
-  throw new EnvironmentError(`the packages of ${machine.name} cannot be installed: ${missing.join(', ')}`, {
+  throw new EnvironmentError(say`the packages of ${machine.name} cannot be installed: ${missing.join(', ')}`, {
     code: 'packages-failed',
     detail: `${stdout}${stderr}`.trim(),
-    hint: 'The machine downloads them by its own APT, for which it needs a way out (nat: true).',
+    hint: say`The machine downloads them by its own APT, for which it needs a way out (nat: true).`,
   });
 }

@@ -2,6 +2,7 @@ import { secretFromEnvironment } from '../core/text/secret-variable.ts';
 import type { PortReport } from '../ports/inspect-port.ts';
 import type { Shell } from '../ssh/shell.ts';
 import type { CommandContext } from './context.ts';
+import { say } from '../core/language/say.ts';
 
 /** Passwords for sudo by machine, where there is one. */
 export type SudoPasswords = Map<string, string>;
@@ -26,7 +27,7 @@ export async function askSudoPassword(
   passwords: SudoPasswords,
 ): Promise<boolean> {
   if (!needsSudoPassword || passwords.has(machine)) return false;
-  const password = await terminal.answer?.(`Password of ${user} on ${machine}, for sudo: `, { visible: false });
+  const password = await terminal.answer?.(say`Password of ${user} on ${machine}, for sudo: `, { visible: false });
   if (password === undefined || password === '') return false;
   passwords.set(machine, password);
   return true;

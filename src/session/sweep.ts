@@ -4,6 +4,7 @@ import type { EventSink } from '../core/events.ts';
 import { removePrograms } from '../deploy/remove-programs.ts';
 import { takeBack, type SetUpNote } from './take-back.ts';
 import type { TouchedMachine } from '../providers/provider.ts';
+import { say } from '../core/language/say.ts';
 
 export interface SweepOptions {
   readonly labName: string;
@@ -36,8 +37,8 @@ async function sweepOne(machine: TouchedMachine, { labName, events, signal, setU
     const stays = await removePrograms(shell, labName, signal).catch((error: unknown) => fallenSilent(name, error));
     for (const message of stays) await events.emit({ kind: 'notice', level: 'info', message: `${name}: ${message}` });
     return [
-      `the lab's folder on ${name}`,
-      ...(removed.length > 0 ? [`packages there: ${removed.join(', ')}`] : []),
+      say`the lab's folder on ${name}`,
+      ...(removed.length > 0 ? [say`packages there: ${removed.join(', ')}`] : []),
     ].join(', ');
   } finally {
     await shell.close();
@@ -54,11 +55,13 @@ function couldNotTidy(failure: ConnectionError): ConnectionError {
   const isOne = failure.code !== 'machines-unreachable';
   return new ConnectionError(
     failure.machine,
-    `what the lab put there stays on ${isOne ? 'a machine' : 'machines'} that cannot be reached`,
+    isOne
+      ? say`what the lab put there stays on a machine that cannot be reached`
+      : say`what the lab put there stays on machines that cannot be reached`,
     {
       code: 'machine-not-tidied',
       detail: isOne ? listFailures([failure]) : failure.detail,
-      hint: 'Start the machine and run "lab down" again; "lab down --purge" forgets the lab without that.',
+      hint: say`Start the machine and run "lab down" again; "lab down --purge" forgets the lab without that.`,
       cause: failure,
     },
   );

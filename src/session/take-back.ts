@@ -2,6 +2,7 @@ import type { EventSink } from '../core/events.ts';
 import { list, object, text, truth, type Shape } from '../core/json/shape.ts';
 import type { JournalEntry, ProviderJournal } from '../providers/provider.ts';
 import type { Shell } from '../ssh/shell.ts';
+import { say } from '../core/language/say.ts';
 
 /**
  * Where a machine keeps what was done to it, until it starts again: what `setup` changes of the kernel is gone then,
@@ -60,7 +61,7 @@ export async function takeBack(
     await events.emit({
       kind: 'notice',
       level: 'info',
-      message: `what "setup" changed on ${shell.machine} stays: lab does not know how to take it back`,
+      message: say`what "setup" changed on ${shell.machine} stays: lab does not know how to take it back`,
     });
   if (packages.length === 0) return [];
   const known = await run(['dpkg-query', '-W', '-f', '${Package} ${Status}\\n', ...packages]);
@@ -77,8 +78,8 @@ export async function takeBack(
   await events.emit({
     kind: 'notice',
     level: 'warning',
-    message: `packages that lab installed stay on ${shell.machine}: ${lastLine(`${stdout}${stderr}`)}`,
-    hint: `Remove them there: sudo apt-get purge ${there.join(' ')}`,
+    message: say`packages that lab installed stay on ${shell.machine}: ${lastLine(`${stdout}${stderr}`)}`,
+    hint: say`Remove them there: sudo apt-get purge ${there.join(' ')}`,
   });
   return [];
 }

@@ -2,6 +2,7 @@ import { accessSync, chownSync, closeSync, constants, fstatSync, lstatSync, open
 import { basename, dirname, join } from 'node:path';
 import { EnvironmentError } from '../core/errors.ts';
 import { commandAs, describeUser, sudoCaller, type SudoCaller } from '../host/other-users.ts';
+import { say } from '../core/language/say.ts';
 
 /**
  * Who called lab with sudo, if the lab is theirs: its folder, or the `.lab` that is there. What root makes in `.lab`
@@ -61,9 +62,9 @@ function openEntry(path: string): number | undefined {
 export function requireOwnLink(folder: string): void {
   const found = lstatSync(folder, { throwIfNoEntry: false });
   if (found?.isSymbolicLink() !== true || found.uid === 0 || found.uid === process.geteuid?.()) return;
-  throw new EnvironmentError(`${folder} is a link that ${describeUser(found.uid)} made`, {
+  throw new EnvironmentError(say`${folder} is a link that ${describeUser(found.uid)} made`, {
     code: 'state-folder-foreign',
-    hint: `Look where it leads (ls -l), and remove it: rm ${basename(folder)}`,
+    hint: say`Look where it leads (ls -l), and remove it: rm ${basename(folder)}`,
   });
 }
 
@@ -76,9 +77,9 @@ export function requireNoLinks(folder: string): void {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
     if (entry.isSymbolicLink())
-      throw new EnvironmentError(`${path} is a link, which lab did not make, and root does not follow it`, {
+      throw new EnvironmentError(say`${path} is a link, which lab did not make, and root does not follow it`, {
         code: 'state-folder-link',
-        hint: `Remove it: rm ${path}`,
+        hint: say`Remove it: rm ${path}`,
       });
     if (entry.isDirectory() && entry.name !== 'runs') requireNoLinks(path);
   }
@@ -97,9 +98,9 @@ export function foreignUnlessReadable(folder: string): EnvironmentError | undefi
 }
 
 export function foreignFolder(folder: string, owner: number): EnvironmentError {
-  return new EnvironmentError(`${folder} belongs to ${describeUser(owner)}, who ran this lab before you`, {
+  return new EnvironmentError(say`${folder} belongs to ${describeUser(owner)}, who ran this lab before you`, {
     code: 'state-folder-foreign',
-    hint: `${commandAs(owner)}  Or copy the folder of lab.yaml without .lab, and work in the copy.`,
+    hint: say`${commandAs(owner)}  Or copy the folder of lab.yaml without .lab, and work in the copy.`,
   });
 }
 

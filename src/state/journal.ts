@@ -5,6 +5,7 @@ import { EnvironmentError } from '../core/errors.ts';
 import { readOwnFile } from './files/own-file.ts';
 import { storing } from '../host/files/storage-error.ts';
 import { replaceFile, syncFolder } from './files/storage.ts';
+import { say } from '../core/language/say.ts';
 
 /** One line of the journal: what is about to be made, and when that was (ISO 8601). */
 export interface JournalRecord {
@@ -88,7 +89,7 @@ export async function rewriteJournal(folder: string, records: readonly JournalRe
  */
 export async function removeJournal(folder: string): Promise<void> {
   const path = journalPath(folder);
-  await storing(`remove ${path}`, () => rm(path, { recursive: true, force: true }));
+  await storing(say`remove ${path}`, () => rm(path, { recursive: true, force: true }));
 }
 
 interface Batch {
@@ -116,7 +117,7 @@ class BatchQueue {
     const batch: Batch = { lines: '', written: Promise.withResolvers() };
     this.#last = this.#last.then(async () => {
       this.#waiting = undefined;
-      await storing(`write ${this.#path}`, () => appendDurably(this.#path, Buffer.from(batch.lines))).then(
+      await storing(say`write ${this.#path}`, () => appendDurably(this.#path, Buffer.from(batch.lines))).then(
         batch.written.resolve,
         batch.written.reject,
       );
@@ -185,16 +186,15 @@ function parseRecord(line: string): JournalRecord | undefined {
 }
 
 function brokenLine(path: string, lineNumber: number, line: string): EnvironmentError {
-  return new EnvironmentError(`${path}:${lineNumber} is no journal record; something other than lab changed the file`, {
-    code: 'journal-broken',
-    detail: line.slice(0, 200),
-    hint: '"lab gc" finds what the line may have named.',
-  });
+  return new EnvironmentError(
+    say`${path}:${lineNumber} is no journal record; something other than lab changed the file`,
+    { code: 'journal-broken', detail: line.slice(0, 200), hint: say`"lab gc" finds what the line may have named.` },
+  );
 }
 
 function noJournal(path: string): EnvironmentError {
-  return new EnvironmentError(`${path} is no journal; something other than lab changed it`, {
+  return new EnvironmentError(say`${path} is no journal; something other than lab changed it`, {
     code: 'journal-broken',
-    hint: '"lab gc" finds what it may have named.',
+    hint: say`"lab gc" finds what it may have named.`,
   });
 }

@@ -5,6 +5,7 @@ import { DEFAULT_USER } from '../lab/defaults.ts';
 import type { Interface, Lab, Machine, Network } from '../lab/types.ts';
 import type { LabState } from './lab-state.ts';
 import { machineFields, networkFields, storeMachine, storeNetwork } from './stored-lab.ts';
+import { say } from '../core/language/say.ts';
 
 /**
  * Hex SHA-256 of the part of a lab that running machines depend on: provider, networks, machines, keys between them.
@@ -31,10 +32,10 @@ export function isUnchanged(running: LabState, lab: Lab): boolean {
  */
 export function describeChange(running: LabState, lab: Lab): string[] {
   return [
-    ...valueChange('provider', running.provider, lab.provider),
+    ...valueChange(say`provider`, running.provider, lab.provider),
     ...valueChange('ssh', running.ssh, lab.ssh),
-    ...listChange(running.networks, byName(lab.networks.values()), 'network', networkChange),
-    ...listChange(running.machines, byName(lab.machines.values()), 'machine', machineChange),
+    ...listChange(running.networks, byName(lab.networks.values()), say`network`, networkChange),
+    ...listChange(running.machines, byName(lab.machines.values()), say`machine`, machineChange),
   ];
 }
 
@@ -51,11 +52,11 @@ function listChange<T extends Named>(
   const oldNames = new Map(old.map((item) => [item.name, item]));
   const nowNames = new Set(now.map((item) => item.name));
   return [
-    ...old.filter(({ name }) => !nowNames.has(name)).map(({ name }) => `${name}: ${what} removed`),
+    ...old.filter(({ name }) => !nowNames.has(name)).map(({ name }) => say`${name}: ${what} removed`),
     ...now.flatMap((item) => {
       const before = oldNames.get(item.name);
       return before === undefined
-        ? [`${item.name}: ${what} added`]
+        ? [say`${item.name}: ${what} added`]
         : compare(before, item).map((sentence) => `${item.name}: ${sentence}`);
     }),
   ];
@@ -73,8 +74,8 @@ interface Words {
 const words: Readonly<Record<string, Words>> = {
   memoryMiB: { label: 'memory', unit: 'MiB' },
   diskMiB: { label: 'disk', unit: 'MiB' },
-  openFiles: { label: 'open files' },
-  fileSizeMiB: { label: 'file size', unit: 'MiB' },
+  openFiles: { label: 'open-files' },
+  fileSizeMiB: { label: 'file-size', unit: 'MiB' },
   sudo: { absent: true },
   hostFolders: { label: 'host-folders' },
   reachesPrivate: { label: 'nat private', absent: false },
@@ -98,7 +99,7 @@ function machineChange(old: Machine, now: Machine): string[] {
 /** Without the interfaces, which have sentences of their own. */
 function machineAsSaid({ interfaces: _interfaces, isUserWritten, ...machine }: Machine, now = machine): Values {
   // The default that is written is another account than the default that is not, where accounts exist already.
-  const user = machine.user === DEFAULT_USER && !isUserWritten ? `not written (${DEFAULT_USER})` : machine.user;
+  const user = machine.user === DEFAULT_USER && !isUserWritten ? say`not written (${DEFAULT_USER})` : machine.user;
   const hostFolders = machine.hostFolders?.join(', ');
   const packages = machine.packages?.join(', ');
   const setup = machine.setup?.map(quoteCommand).join(', ');
@@ -121,14 +122,14 @@ function fieldChanges(fields: readonly string[], old: Values, now: Values, part 
 
 function interfacesChange(old: readonly Interface[], now: readonly Interface[]): string[] {
   const several = old.length > 1 || now.length > 1;
-  const changes = listChange(old, now, 'interface', (before, after) => [
-    ...valueChange('address', before.address, after.address),
-    ...valueChange('network', before.network, after.network),
+  const changes = listChange(old, now, say`interface`, (before, after) => [
+    ...valueChange(say`address`, before.address, after.address),
+    ...valueChange(say`network`, before.network, after.network),
   ]);
   // With one interface on both sides its name is of no use: `address … → …`, not `eth0: address … → …`.
   const sameNames = old.every(({ name }) => now.some((other) => other.name === name)) && old.length === now.length;
   if (sameNames && changes.length === 0 && old.some(({ name }, index) => now[index]?.name !== name))
-    return ['order of the interfaces changed'];
+    return [say`order of the interfaces changed`];
   return several || !sameNames ? changes : changes.map((sentence) => sentence.slice(sentence.indexOf(': ') + 2));
 }
 
@@ -140,8 +141,8 @@ function valueChange(what: string, old: Value, now: Value, unit?: string): strin
 }
 
 function show(value: Value, unit: string | undefined): string {
-  if (value === undefined) return 'none';
-  if (typeof value === 'boolean') return value ? 'on' : 'off';
+  if (value === undefined) return say`none`;
+  if (typeof value === 'boolean') return value ? say`on` : say`off`;
   return unit === undefined ? String(value) : `${value} ${unit}`;
 }
 

@@ -7,6 +7,7 @@ import { callerOf, foreignFolder, requireNoLinks, requireOwnLink } from './folde
 import { isFull } from './runs/spares.ts';
 import { storing } from '../host/files/storage-error.ts';
 import { unless } from './files/storage.ts';
+import { say } from '../core/language/say.ts';
 
 /** Name of the folder in which a lab keeps its data. */
 export const STATE_FOLDER_NAME = '.lab';
@@ -33,14 +34,14 @@ export function stateFolderFor({ labFile, stateFolder }: LabPaths): string {
  * in it.
  */
 export async function ensureStateFolder(folder: string, { mayBeFull = false } = {}): Promise<void> {
-  const made = await storing(`make ${folder}`, () =>
+  const made = await storing(say`make ${folder}`, () =>
     unless(
       ['EEXIST'],
       mkdir(folder, { mode: 0o700 }).then(() => true),
     ),
   );
   if (made === undefined) await checkFolder(folder);
-  await storing(`write into ${folder}`, () => ignoreAll(folder, mayBeFull));
+  await storing(say`write into ${folder}`, () => ignoreAll(folder, mayBeFull));
 }
 
 async function ignoreAll(folder: string, mayBeFull: boolean): Promise<void> {
@@ -56,7 +57,7 @@ async function checkFolder(folder: string): Promise<void> {
   const caller = callerOf(folder);
   if (caller !== undefined && found.uid === caller.uid) requireNoLinks(folder);
   else if (found.uid === process.geteuid?.() && (found.mode & 0o777) !== 0o700)
-    await storing(`protect ${folder}`, () => chmod(folder, 0o700));
+    await storing(say`protect ${folder}`, () => chmod(folder, 0o700));
 }
 
 /**
@@ -66,7 +67,7 @@ async function checkFolder(folder: string): Promise<void> {
  */
 export async function requireOwnFolder(folder: string): Promise<Stats> {
   requireOwnLink(folder);
-  const found = await storing(`look at ${folder}`, () => unless(['ENOENT'], stat(folder)));
+  const found = await storing(say`look at ${folder}`, () => unless(['ENOENT'], stat(folder)));
   if (found === undefined || !found.isDirectory()) throw notAFolder(folder);
   const isOwn = process.geteuid === undefined || [process.geteuid(), callerOf(folder)?.uid].includes(found.uid);
   if (!isOwn && (await ownerOfNewFile(folder)) !== found.uid) throw foreignFolder(folder, found.uid);
@@ -91,8 +92,8 @@ async function ownerOfNewFile(folder: string): Promise<number | undefined> {
 }
 
 function notAFolder(folder: string): EnvironmentError {
-  return new EnvironmentError(`${folder} is not a folder, but lab keeps its state there`, {
+  return new EnvironmentError(say`${folder} is not a folder, but lab keeps its state there`, {
     code: 'state-folder-is-file',
-    hint: `Move it away: mv ${basename(folder)} ${basename(folder)}.old`,
+    hint: say`Move it away: mv ${basename(folder)} ${basename(folder)}.old`,
   });
 }

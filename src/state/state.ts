@@ -10,6 +10,7 @@ import { readOwnFile } from './files/own-file.ts';
 import { storing } from '../host/files/storage-error.ts';
 import { removeUnfinished, replaceFile } from './files/storage.ts';
 import { storedState, storeState } from './stored-lab.ts';
+import { say } from '../core/language/say.ts';
 
 export type { LabState, ProgramSummary } from './lab-state.ts';
 
@@ -65,7 +66,7 @@ export async function readState(folder: string): Promise<LabState | undefined> {
  */
 export async function removeState(folder: string): Promise<void> {
   const path = statePath(folder);
-  await storing(`remove ${path}`, async () => {
+  await storing(say`remove ${path}`, async () => {
     for (const place of [folder, join(folder, 'keys')]) await removeUnfinished(place);
     await rm(path, { recursive: true, force: true });
   });
@@ -84,14 +85,14 @@ function parseState(text: string, path: string): LabState {
 
 function newerState(path: string, version: number): EnvironmentError {
   return new EnvironmentError(
-    `${path} has schema version ${version}, which a newer lab wrote; this one knows version 1`,
-    { code: 'state-newer', hint: 'Use that newer lab, or run its "lab down" first.' },
+    say`${path} has schema version ${version}, which a newer lab wrote; this one knows version 1`,
+    { code: 'state-newer', hint: say`Use that newer lab, or run its "lab down" first.` },
   );
 }
 
 function brokenState(path: string): EnvironmentError {
-  return new EnvironmentError(`${path} is broken; something other than lab changed it`, {
+  return new EnvironmentError(say`${path} is broken; something other than lab changed it`, {
     code: 'state-broken',
-    hint: 'Run "lab down", which then ends what the journal knows, and then "lab up".',
+    hint: say`Run "lab down", which then ends what the journal knows, and then "lab up".`,
   });
 }

@@ -1,5 +1,6 @@
 import { constants, type Stats } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
+import { say } from '../language/say.ts';
 
 /**
  * A path leads to something that is no ordinary file: reading it could wait for ever, have no end, or do something.
@@ -12,7 +13,7 @@ export class NoOrdinaryFileError extends Error {
   readonly kind: string;
 
   constructor(path: string, kind: string) {
-    super(`${path} is ${kind}, no ordinary file`);
+    super(say`${path} is ${kind}, no ordinary file`);
     this.kind = kind;
   }
 }
@@ -29,7 +30,8 @@ export async function openOrdinary(path: string, flags = 0): Promise<FileHandle>
     handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | flags);
   } catch (error) {
     // open(2): the path is a socket, or a device without a driver.
-    if ((error as NodeJS.ErrnoException).code === 'ENXIO') throw new NoOrdinaryFileError(path, 'a socket or a device');
+    if ((error as NodeJS.ErrnoException).code === 'ENXIO')
+      throw new NoOrdinaryFileError(path, say`a socket or a device`);
     throw error;
   }
   const kind = oddKind(await handle.stat());
@@ -58,7 +60,7 @@ export async function readOrdinary(path: string, mostBytes: number): Promise<Buf
 /** What a path leads to in words; undefined when that is an ordinary file, or nothing. */
 export function oddKind(found: Stats | undefined): string | undefined {
   if (found === undefined || found.isFile()) return undefined;
-  if (found.isDirectory()) return 'a folder';
-  if (found.isFIFO()) return 'a named pipe';
-  return found.isSocket() ? 'a socket' : 'a device';
+  if (found.isDirectory()) return say`a folder`;
+  if (found.isFIFO()) return say`a named pipe`;
+  return found.isSocket() ? say`a socket` : say`a device`;
 }

@@ -1,3 +1,5 @@
+import { say } from '../language/say.ts';
+
 /**
  * Checks of data that comes from outside, by hand: a schema library would cost each command more time than all else
  * that it does. A shape returns the value, rebuilt from the fields that it knows, so nothing else gets in (a
@@ -12,40 +14,44 @@ export class ShapeError extends Error {
   override readonly name = 'ShapeError';
 
   constructor(where: string, wanted: string, value: unknown) {
-    super(`${where === '' ? 'it' : where} is ${described(value)}, not ${wanted}`);
+    super(
+      where === ''
+        ? say`it is ${described(value)}, not ${wanted}`
+        : say`${where} is ${described(value)}, not ${wanted}`,
+    );
   }
 }
 
 const LONGEST_SHOWN = 40;
 
 function described(value: unknown): string {
-  if (value === undefined) return 'missing';
-  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'an object';
-  if (typeof value === 'number' && !Number.isFinite(value)) return 'a number without end';
+  if (value === undefined) return say`missing`;
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? say`a list` : say`an object`;
+  if (typeof value === 'number' && !Number.isFinite(value)) return say`a number without end`;
   const text = JSON.stringify(typeof value === 'string' ? value.slice(0, LONGEST_SHOWN + 1) : value);
   return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
 }
 
 export const text: Shape<string> = (value, where) => {
-  if (typeof value !== 'string') throw new ShapeError(where, 'text', value);
+  if (typeof value !== 'string') throw new ShapeError(where, say`text`, value);
   return value;
 };
 
 export const truth: Shape<boolean> = (value, where) => {
-  if (typeof value !== 'boolean') throw new ShapeError(where, 'true or false', value);
+  if (typeof value !== 'boolean') throw new ShapeError(where, say`true or false`, value);
   return value;
 };
 
 /** What may become part of a path: no `/`, no `..`, nothing that a tool reads as an option. */
 export const name: Shape<string> = (value, where) => {
   if (typeof value !== 'string' || value.length > 255 || !/^\w[\w.-]*$/.test(value))
-    throw new ShapeError(where, 'a name', value);
+    throw new ShapeError(where, say`a name`, value);
   return value;
 };
 
 /** A date and time as ISO 8601, or in any other form that `Date.parse` knows. */
 export const time: Shape<string> = (value, where) => {
-  if (typeof value !== 'string' || Number.isNaN(Date.parse(value))) throw new ShapeError(where, 'a time', value);
+  if (typeof value !== 'string' || Number.isNaN(Date.parse(value))) throw new ShapeError(where, say`a time`, value);
   return value;
 };
 
@@ -53,7 +59,7 @@ export const time: Shape<string> = (value, where) => {
 export function number(least: number, most: number): Shape<number> {
   return (value, where) => {
     if (typeof value !== 'number' || !(value >= least && value <= most))
-      throw new ShapeError(where, `a number from ${least} to ${most}`, value);
+      throw new ShapeError(where, say`a number from ${least} to ${most}`, value);
     return value;
   };
 }
@@ -62,7 +68,7 @@ export function number(least: number, most: number): Shape<number> {
 export function whole(least: number, most: number): Shape<number> {
   const inBounds = number(least, most);
   return (value, where) => {
-    if (!Number.isInteger(inBounds(value, where))) throw new ShapeError(where, 'a whole number', value);
+    if (!Number.isInteger(inBounds(value, where))) throw new ShapeError(where, say`a whole number`, value);
     return value as number;
   };
 }
@@ -74,14 +80,14 @@ export const port = whole(0, 65_535);
 export function oneOf<const T extends string | number | boolean>(...allowed: readonly T[]): Shape<T> {
   return (value, where) => {
     if (!allowed.includes(value as T))
-      throw new ShapeError(where, allowed.length === 1 ? `${allowed[0]}` : `one of ${allowed.join(', ')}`, value);
+      throw new ShapeError(where, allowed.length === 1 ? `${allowed[0]}` : say`one of ${allowed.join(', ')}`, value);
     return value as T;
   };
 }
 
 export function list<T>(item: Shape<T>): Shape<readonly T[]> {
   return (value, where) => {
-    if (!Array.isArray(value)) throw new ShapeError(where, 'a list', value);
+    if (!Array.isArray(value)) throw new ShapeError(where, say`a list`, value);
     return value.map((part, index) => item(part, `${where}[${index}]`));
   };
 }
@@ -126,7 +132,7 @@ export function object<T extends object>(fields: FieldsOf<T>): Shape<T> {
 /** An object with any content, as it is. */
 export function objectOf(value: unknown, where: string): Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new ShapeError(where, 'an object', value);
+    throw new ShapeError(where, say`an object`, value);
   return value as Readonly<Record<string, unknown>>;
 }
 

@@ -1,6 +1,7 @@
 import { constants, createContext, Script, type Context } from 'node:vm';
 import { UsageError, messageOf, systemCode } from '../errors.ts';
 import { formatDuration } from './amounts.ts';
+import { say } from '../language/say.ts';
 
 /** What one search may take; an ordinary one takes less than a millisecond. */
 const LIMIT_MS = 800;
@@ -29,16 +30,15 @@ export class SlowPatternError extends UsageError {
     readonly line: number | undefined;
     readonly cause: unknown;
   }) {
-    const place = line === undefined ? '' : ` of line ${line} of the lab file`;
-    const reason = isTimeout(cause) ? `was not done after ${formatDuration(LIMIT_MS)}` : `failed (${messageOf(cause)})`;
+    const place = line === undefined ? '' : say` of line ${line} of the lab file`;
+    const reason = isTimeout(cause)
+      ? say`was not done after ${formatDuration(LIMIT_MS)}`
+      : say`failed (${messageOf(cause)})`;
     super(
-      `the pattern ${shown(regex)}${place} tries too many ways to match: ` +
-        `its search in ${textLength} characters ${reason}`,
+      say`the pattern ${shown(regex)}${place} tries too many ways to match: its search in ${textLength} characters ${reason}`,
       {
         code: 'slow-pattern',
-        hint:
-          'A repetition inside a repetition, as in (a+)+, or several .* in a row make it so: ' +
-          'write it simpler, or wait for plain text.',
+        hint: say`A repetition inside a repetition, as in (a+)+, or several .* in a row make it so: write it simpler, or wait for plain text.`,
         data: { pattern: String(regex), textLength, ...(line === undefined ? {} : { line }) },
         cause,
       },

@@ -2,6 +2,7 @@ import { setImmediate as loopTurn, setTimeout as delay } from 'node:timers/promi
 import { awakeNow } from './awake-clock.ts';
 import { TimeoutError } from '../errors.ts';
 import { formatDuration } from '../text/amounts.ts';
+import { say } from '../language/say.ts';
 
 export interface RetryOptions {
   /** What is waited for, as it follows "waiting for": `sshd on vm1`. */
@@ -41,7 +42,7 @@ export async function retryUntil<T>(
     const result = await attempt();
     if ('value' in result) return result.value;
     if (late) {
-      throw new TimeoutError(`waited ${formatDuration(timeoutMs)} for ${what}; the last look saw: ${result.seen}`, {
+      throw new TimeoutError(say`waited ${formatDuration(timeoutMs)} for ${what}; the last look saw: ${result.seen}`, {
         code: 'timeout',
         hint,
       });

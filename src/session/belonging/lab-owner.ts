@@ -2,6 +2,7 @@ import { EnvironmentError } from '../../core/errors.ts';
 import { commandAs, describeUser } from '../../host/other-users.ts';
 import { ownerOf, processes } from '../../host/processes.ts';
 import { isOwnLabUser } from '../../host/subordinate-ids.ts';
+import { say } from '../../core/language/say.ts';
 
 /** What shows whose lab it is. */
 export interface OwnedLab {
@@ -24,7 +25,7 @@ export function requireOwnLab({ labId, name, uid }: OwnedLab): void {
   const owner = ownerOfProcesses(labId) ?? (ownerOf(1) === undefined ? uid : undefined);
   if (owner === undefined) return;
   const whose = uid ?? owner;
-  throw new EnvironmentError(`the machines of ${name} belong to ${describeUser(whose)}, who brought them up`, {
+  throw new EnvironmentError(say`the machines of ${name} belong to ${describeUser(whose)}, who brought them up`, {
     code: 'lab-foreign',
     hint: commandAs(whose),
     data: { uid: whose },

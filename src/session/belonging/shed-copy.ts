@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { removeOwn } from '../../state/files/own-file.ts';
 import { keepMark } from '../../state/folder-mark.ts';
 import type { LockedSession } from '../locked-session.ts';
+import { say } from '../../core/language/say.ts';
 
 /**
  * Makes a copied folder a lab of its own, which is down: what was copied of the original's identity, keys and work
@@ -25,9 +26,7 @@ export async function shedCopy(session: LockedSession): Promise<boolean> {
   await context.events.emit({
     kind: 'notice',
     level: 'info',
-    message:
-      `this folder is a copy of ${dirname(original)}: it is a lab of its own from now on, ` +
-      'and nothing of the original was touched',
+    message: say`this folder is a copy of ${dirname(original)}: it is a lab of its own from now on, and nothing of the original was touched`,
   });
   return true;
 }

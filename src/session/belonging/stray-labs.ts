@@ -8,6 +8,7 @@ import { placeOf } from '../../state/place.ts';
 import { homeOf } from './home-of.ts';
 import type { LockedSession } from '../locked-session.ts';
 import type { Session } from '../session.ts';
+import { say } from '../../core/language/say.ts';
 
 /** A running lab that its folder does not know. */
 export interface StrayLab extends LabelledLab {
@@ -36,12 +37,10 @@ export async function endStrays(
 ): Promise<string[]> {
   const ended: string[] = [];
   for (const { labId, name, provider } of strays) {
-    const message =
-      `machines of ${name} still ran in this folder, although the .lab folder no longer knew of them: ` +
-      'it was deleted or damaged';
-    await context.events.emit({ kind: 'notice', level: 'warning', message, hint: 'They are taken down.' });
+    const message = say`machines of ${name} still ran in this folder, although the .lab folder no longer knew of them: it was deleted or damaged`;
+    await context.events.emit({ kind: 'notice', level: 'warning', message, hint: say`They are taken down.` });
     ended.push(
-      ...(await inStep(context.events, `take the old ${name} down`, async () =>
+      ...(await inStep(context.events, say`take the old ${name} down`, async () =>
         (await providers.named(provider)).down({ labId, stateFolder }),
       )),
     );

@@ -4,6 +4,7 @@ import { HOST_IMAGE } from '../../lab/defaults.ts';
 import type { PathProblem } from '../../lab/problem.ts';
 import type { Lab, Machine } from '../../lab/types.ts';
 import type { Provider } from '../../providers/provider.ts';
+import { say } from '../../core/language/say.ts';
 
 /** What a user should know of the lab file before going on. */
 export interface Remark {
@@ -56,13 +57,13 @@ function asMade(lab: Lab, { features }: Provider): Lab {
 function imageProblems({ machines }: Lab, { name, features: { system } }: Provider, isChosen: boolean): PathProblem[] {
   if (system.kind !== 'image') return [];
   const hint = isChosen
-    ? `remove it: each provider then takes its own, ${name} takes ${system.byDefault}`
-    : `write image: ${system.byDefault}, or provider: netns`;
+    ? say`remove it: each provider then takes its own, ${name} takes ${system.byDefault}`
+    : say`write image: ${system.byDefault}, or provider: netns`;
   return [...machines.values()]
     .filter(({ image }) => image === HOST_IMAGE)
     .map((machine) => ({
       path: ['machines', machine.name, 'image'],
-      message: `"${HOST_IMAGE}", the system of this host, is no image that a machine of ${name} can run`,
+      message: say`"${HOST_IMAGE}", the system of this host, is no image that a machine of ${name} can run`,
       hint,
     }));
 }
@@ -73,10 +74,10 @@ function imageRemarks(lab: Lab, { name, features: { system } }: Provider, isChos
   const named = [...lab.machines.values()].filter(({ image }) => image !== undefined && !isRight(image, system.kind));
   if (named.length === 0) return [];
   const images = [...new Set(named.map(({ image }) => image))].join(', ');
-  const message = `${namesOf(named)}: image ${images} is not used: ${truthOf(name, system.kind)}`;
+  const message = say`${namesOf(named)}: image ${images} is not used: ${truthOf(name, system.kind)}`;
   // Another provider was chosen on purpose, and the file is right for its own.
   if (isChosen) return [{ level: 'info', message }];
-  const hint = system.kind === 'host' ? `write image: ${HOST_IMAGE}, or use --provider qemu` : 'remove "image"';
+  const hint = system.kind === 'host' ? say`write image: ${HOST_IMAGE}, or use --provider qemu` : say`remove "image"`;
   return [{ level: 'warning', message, hint: `${hint.charAt(0).toUpperCase()}${hint.slice(1)}.` }];
 }
 
@@ -85,9 +86,11 @@ function isRight(image: string, kind: 'host' | 'existing'): boolean {
 }
 
 function truthOf(provider: string, kind: 'host' | 'existing'): string {
-  if (kind === 'existing') return 'lab did not make these machines, they run what they ran before';
+  if (kind === 'existing') return say`lab did not make these machines, they run what they ran before`;
   const system = hostSystem();
-  return `machines of ${provider} run the host's system${system === undefined ? '' : `, ${withoutCodename(system)}`}`;
+  return system === undefined
+    ? say`machines of ${provider} run the host's system`
+    : say`machines of ${provider} run the host's system, ${withoutCodename(system)}`;
 }
 
 /** The limits of a machine as the lab file calls them. */
@@ -109,10 +112,14 @@ function limitRemarks({ machines }: Lab, { features }: Provider): Remark[] {
       .map(([, name]) => name)
       .join(', '),
   );
-  const parts = [...limited].filter(([limits]) => limits !== '').map(([limits, of]) => `${limits} of ${namesOf(of)}`);
+  const parts = [...limited]
+    .filter(([limits]) => limits !== '')
+    .map(([limits, of]) => say`${limits} of ${namesOf(of)}`);
   if (parts.length === 0) return [];
-  const message = `not kept: ${parts.join('; ')}: lab did not make these machines, and sets no limits there`;
-  return [{ level: 'warning', message, hint: 'Remove them, or set limits there yourself (limits.conf(5), cgroups).' }];
+  const message = say`not kept: ${parts.join('; ')}: lab did not make these machines, and sets no limits there`;
+  return [
+    { level: 'warning', message, hint: say`Remove them, or set limits there yourself (limits.conf(5), cgroups).` },
+  ];
 }
 
 /** More names than this say no more. */

@@ -31,7 +31,7 @@ export async function openLab(context: CommandContext): Promise<OpenedLab> {
     code: 'lab-file-wrong',
     detail: renderProblems(shownPath(context), text, problems),
     data: { file: context.labFile, problems },
-    hint: 'Correct it and try again; "lab validate" checks it without doing anything.',
+    hint: say`Correct it and try again; "lab validate" checks it without doing anything.`,
   });
 }
 

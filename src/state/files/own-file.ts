@@ -18,6 +18,7 @@ import { EnvironmentError, systemCode } from '../../core/errors.ts';
 import { quoteWord } from '../../core/text/shell-quote.ts';
 import { rootCommand } from '../../host/local-user.ts';
 import { explainStorageError } from '../../host/files/storage-error.ts';
+import { say } from '../../core/language/say.ts';
 
 /**
  * A file of the `.lab` folder as it was found: its text, or that there is none, or that what has its name cannot be one
@@ -70,9 +71,9 @@ function openOwn(path: string): number | 'absent' | 'damaged' {
 function withoutRight(path: string, cause: unknown): 'damaged' {
   const owner = ownerOf(path);
   if (owner === undefined || owner === process.geteuid?.()) return 'damaged';
-  throw new EnvironmentError(`cannot read ${path}: it belongs to another user (user ID ${owner})`, {
+  throw new EnvironmentError(say`cannot read ${path}: it belongs to another user (user ID ${owner})`, {
     code: 'foreign-file',
-    hint: `Make it yours again: ${rootCommand('chown -R "$(id -u):$(id -g)"')} ${quoteWord(dirname(path))}`,
+    hint: say`Make it yours again: ${rootCommand('chown -R "$(id -u):$(id -g)"')} ${quoteWord(dirname(path))}`,
     cause,
   });
 }

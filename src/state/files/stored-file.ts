@@ -3,6 +3,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { EnvironmentError } from '../../core/errors.ts';
 import { storing } from '../../host/files/storage-error.ts';
 import { unless } from './storage.ts';
+import { say } from '../../core/language/say.ts';
 
 /**
  * Opens a file of a stored run to read it. The folder may come from someone else, with anything in its place: what is
@@ -13,22 +14,19 @@ import { unless } from './storage.ts';
 export async function openStored(path: string): Promise<FileHandle | undefined> {
   // O_NONBLOCK: open(2) of a pipe without a writer waits for one.
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-  const handle = await storing(`read ${path}`, () => unless(['ENOENT'], open(path, flags)));
+  const handle = await storing(say`read ${path}`, () => unless(['ENOENT'], open(path, flags)));
   if (handle === undefined || (await handle.stat()).isFile()) return handle;
   await handle.close();
-  throw new EnvironmentError(`cannot read ${path}: it is no ordinary file`, { code: 'not-a-file', hint: ELSEWHERE });
+  throw new EnvironmentError(say`cannot read ${path}: it is no ordinary file`, { code: 'not-a-file', hint: ELSEWHERE });
 }
 
 /** The next step for a user whose run is damaged. */
-const ELSEWHERE =
-  'It was changed after the run was stored. "lab logs --list" shows the other runs, "lab run" plays it again.';
+const ELSEWHERE = say`It was changed after the run was stored. "lab runs" shows the other runs, "lab run" plays it again.`;
 
 /** A file of a run that does not hold what `lab` writes there. `line` counts from 1. */
 export function damaged(path: string, line: number | undefined, reason: string): EnvironmentError {
-  return new EnvironmentError(`${path}${line === undefined ? '' : `:${line}`} is damaged: ${reason}`, {
-    code: 'run-damaged',
-    hint: ELSEWHERE,
-  });
+  const place = line === undefined ? path : `${path}:${line}`;
+  return new EnvironmentError(say`${place} is damaged: ${reason}`, { code: 'run-damaged', hint: ELSEWHERE });
 }
 
 /** A larger `run.json` or line is no work of `lab`; what is read is held in memory. Bytes. */
@@ -53,8 +51,8 @@ export async function readStoredBytes(path: string, mostBytes: number): Promise<
   await using handle = await openStored(path);
   if (handle === undefined) return undefined;
   const { size } = await handle.stat();
-  if (size > mostBytes) throw damaged(path, undefined, `it is larger than ${mostBytes / 1024 / 1024} MiB`);
-  return storing(`read ${path}`, () => handle.readFile());
+  if (size > mostBytes) throw damaged(path, undefined, say`it is larger than ${mostBytes / 1024 / 1024} MiB`);
+  return storing(say`read ${path}`, () => handle.readFile());
 }
 
 /** One line of a file, without its line feed. */
@@ -87,7 +85,7 @@ export async function* linesOf(handle: FileHandle, path: string): AsyncGenerator
     }
     begun.push(chunk.subarray(from));
     begunBytes += chunk.length - from;
-    if (begunBytes > MOST_BYTES) throw damaged(path, number, 'the line is too long');
+    if (begunBytes > MOST_BYTES) throw damaged(path, number, say`the line is too long`);
   }
   // A character may be cut as well, so what is left of the line need not be valid UTF-8.
   if (begunBytes > 0) yield { text: Buffer.concat(begun).toString('utf8'), number, isCut: true };
@@ -95,7 +93,7 @@ export async function* linesOf(handle: FileHandle, path: string): AsyncGenerator
 
 async function* chunksOf(handle: FileHandle, path: string): AsyncGenerator<Buffer> {
   for (;;) {
-    const { buffer, bytesRead } = await storing(`read ${path}`, () =>
+    const { buffer, bytesRead } = await storing(say`read ${path}`, () =>
       handle.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES, null),
     );
     if (bytesRead === 0) return;
@@ -109,6 +107,6 @@ function decoded(bytes: Uint8Array, path: string, line: number | undefined): str
   try {
     return utf8.decode(bytes);
   } catch {
-    throw damaged(path, line, 'it is not UTF-8');
+    throw damaged(path, line, say`it is not UTF-8`);
   }
 }

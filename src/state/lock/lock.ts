@@ -12,6 +12,7 @@ import { currentProcess, hasEnded, isRunning, tagOf } from '../../host/process-i
 import { giveUpSpare, isFull, writeFromSpare } from '../runs/spares.ts';
 import { storing } from '../../host/files/storage-error.ts';
 import { renameOver } from '../files/storage.ts';
+import { say } from '../../core/language/say.ts';
 
 export interface LockOptions {
   /** As the user typed it, for the message to a user who finds the lab locked: `lab up`. */
@@ -42,7 +43,7 @@ export async function acquireLock(folder: string, { command, events = silent }: 
     since: new Date().toISOString(),
     place: placeOf(folder),
   };
-  const { leftBy } = await storing(`lock ${folder}`, () => seize(path, mine));
+  const { leftBy } = await storing(say`lock ${folder}`, () => seize(path, mine));
   const lock = hold(path, mine.token);
   await sweep(path);
   if (leftBy !== undefined) await events.emit({ kind: 'notice', level: 'info', message: describeTakeOver(leftBy) });
@@ -64,7 +65,7 @@ async function seize(path: string, mine: LockHolder): Promise<Seized> {
   await writeDraft(draft, `${JSON.stringify(mine)}\n`);
   try {
     return await retryUntil(() => trySeize(path, draft, mine), {
-      what: `the lock ${path}`,
+      what: say`the lock ${path}`,
       timeoutMs: 10_000,
       intervalMs: 5,
     });
@@ -97,8 +98,8 @@ async function putInPlaceOnFullDisk(draft: string, path: string): Promise<boolea
 async function trySeize(path: string, draft: string, mine: LockHolder): Promise<Attempt<Seized>> {
   if (await putInPlaceOnFullDisk(draft, path)) return { value: { leftBy: undefined } };
   const holder = await readHolder(path);
-  if (holder === 'absent') return { seen: 'it was given free a moment ago' };
-  if (holder === 'unfinished') return { seen: 'it is being written' };
+  if (holder === 'absent') return { seen: say`it was given free a moment ago` };
+  if (holder === 'unfinished') return { seen: say`it is being written` };
   if (isHeld(holder, mine.place)) throw lockedBy(holder, path);
   return replaceDead(path, draft, mine, holder);
 }
@@ -113,12 +114,12 @@ async function replaceDead(
   try {
     await seize(claim, mine);
   } catch (error) {
-    if (error instanceof LockedError) return { seen: 'another lab takes it over right now' };
+    if (error instanceof LockedError) return { seen: say`another lab takes it over right now` };
     throw error;
   }
   try {
     const now = await readHolder(path);
-    if (typeof now === 'string' || now.token !== dead.token) return { seen: 'another lab has just taken it over' };
+    if (typeof now === 'string' || now.token !== dead.token) return { seen: say`another lab has just taken it over` };
     await renameOver(draft, path);
     return { value: { leftBy: dead } };
   } finally {
@@ -156,7 +157,7 @@ function hold(path: string, token: string): Lock {
     if (readToken(path) === token) unlinkSync(path);
   };
   process.once('exit', release);
-  return { release: () => storing(`give ${path} free`, async () => release()) };
+  return { release: () => storing(say`give ${path} free`, async () => release()) };
 }
 
 function readToken(path: string): string | undefined {

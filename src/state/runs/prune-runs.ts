@@ -11,6 +11,7 @@ import { folderSize } from './folder-size.ts';
 import { readRunFile } from './read-run.ts';
 import { isFull } from './spares.ts';
 import { listRuns, type StoredRun } from './stored-runs.ts';
+import { say } from '../../core/language/say.ts';
 
 export interface PruneOptions {
   readonly rule: RunsToKeep;
@@ -83,12 +84,12 @@ export async function pruneRuns(
 
 /** Runs that came with a folder of someone else may lie anywhere: none is removed through a link. */
 async function requireNoLink(folder: string): Promise<void> {
-  const found = await storing(`look at ${folder}`, () => unless(['ENOENT'], lstat(folder)));
+  const found = await storing(say`look at ${folder}`, () => unless(['ENOENT'], lstat(folder)));
   if (found?.isSymbolicLink() !== true) return;
   const target = await readlink(folder).catch(() => '');
-  throw new EnvironmentError(`${folder} is a link to ${target}: no run is removed there`, {
+  throw new EnvironmentError(say`${folder} is a link to ${target}: no run is removed there`, {
     code: 'runs-elsewhere',
-    hint: 'Remove them by hand, or put the folder in the place of the link.',
+    hint: say`Remove them by hand, or put the folder in the place of the link.`,
   });
 }
 
@@ -130,7 +131,7 @@ const LEFTOVER = /^\.gone-[0-9a-f]{8}$/;
 /** False when another prune has removed it. */
 async function removeRun(folder: string, { path }: StoredRun): Promise<boolean> {
   const leftover = join(folder, `.gone-${randomBytes(4).toString('hex')}`);
-  return storing(`remove ${path}`, async () => {
+  return storing(say`remove ${path}`, async () => {
     const renamed = await unless(
       ['ENOENT'],
       renameOnFullDisk(path, leftover).then(() => true),

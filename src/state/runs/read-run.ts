@@ -6,6 +6,7 @@ import { runShape } from '../../report/run/run-shape.ts';
 import { RunSummary, type RunDocument } from '../../report/run/run-summary.ts';
 import { isRunning } from '../../host/process-identity.ts';
 import { damaged, linesOf, openStored, readStored } from '../files/stored-file.ts';
+import { say } from '../../core/language/say.ts';
 
 /** A run; `path` is that of its folder. */
 interface Place {
@@ -53,7 +54,7 @@ export function concluded(summary: RunSummary, stored: RunDocument | undefined):
     ...begun,
     steps: summary.document(true).steps,
     result: 'broken',
-    reason: `lab was ended before the run was: its process ${stored.process.pid} is gone`,
+    reason: say`lab was ended before the run was: its process ${stored.process.pid} is gone`,
   };
 }
 
@@ -79,7 +80,7 @@ export async function* readEvents({ path }: Place): AsyncGenerator<Event> {
   for await (const { text, number, isCut } of linesOf(handle, file)) {
     const event = checked(file, number, () => readEventLine(text));
     if (event !== undefined) yield event;
-    else if (text !== '' && !isCut) throw damaged(file, number, 'it is no JSON');
+    else if (text !== '' && !isCut) throw damaged(file, number, say`it is no JSON`);
   }
 }
 
@@ -87,7 +88,7 @@ function parsed(content: string, file: string): unknown {
   try {
     return JSON.parse(content);
   } catch {
-    throw damaged(file, undefined, content.trim() === '' ? 'it is empty' : 'it is no JSON');
+    throw damaged(file, undefined, content.trim() === '' ? say`it is empty` : say`it is no JSON`);
   }
 }
 

@@ -4,6 +4,7 @@ import { jsonText } from '../../core/json/json-text.ts';
 import type { RunDocument } from '../../report/run/run-summary.ts';
 import { storing } from '../../host/files/storage-error.ts';
 import { replaceFile, syncFolder } from '../files/storage.ts';
+import { say } from '../../core/language/say.ts';
 
 /** Kept free for the end of a run: more than a scenario of some hundred steps needs. Bytes. */
 const RESERVED_BYTES = 64 * 1024;
@@ -15,7 +16,7 @@ const RESERVED_BYTES = 64 * 1024;
  * @throws {EnvironmentError} when it cannot be written.
  */
 export async function beginRunFile(path: string, document: RunDocument): Promise<void> {
-  await storing(`write ${path}`, async () => {
+  await storing(say`write ${path}`, async () => {
     await writeFile(reserveOf(path), Buffer.alloc(RESERVED_BYTES, ' '), { flag: 'wx', mode: 0o600 });
     await writeFile(path, textOf(document), { flag: 'wx', mode: 0o600 });
   });

@@ -14,6 +14,7 @@ import { beginRunFile, endRunFile } from './run-file.ts';
 import { makeRunFolder, type NewRun } from './stored-runs.ts';
 import { storing } from '../../host/files/storage-error.ts';
 import { FILES_WITH_STEPS, overwriteInSteps } from './overwrite-secret.ts';
+import { say } from '../../core/language/say.ts';
 
 export interface RunFolderOptions extends NewRun {
   readonly lab?: string;
@@ -101,7 +102,7 @@ export class RunFolder {
   async hide(secret: string): Promise<void> {
     await this.flush();
     for (const file of FILES_WITH_STEPS) this.#hashes.changed(file);
-    const work = storing(`write to ${this.path}`, () => overwriteInSteps(this.path, secret));
+    const work = storing(say`write to ${this.path}`, () => overwriteInSteps(this.path, secret));
     await work.catch((error: unknown) => this.#fail(error));
   }
 
@@ -109,7 +110,7 @@ export class RunFolder {
   async keep(name: string, content: Uint8Array): Promise<void> {
     const path = join(this.path, name);
     try {
-      await storing(`write ${path}`, async () => {
+      await storing(say`write ${path}`, async () => {
         await mkdir(dirname(path), { recursive: true, mode: 0o700 });
         await writeFile(path, content, { flag: 'wx', mode: 0o600 });
       });
@@ -162,7 +163,7 @@ export class RunFolder {
     stream.on(
       'error',
       (cause) =>
-        void storing(`write ${path}`, () => Promise.reject(cause)).catch((error: unknown) => this.#fail(error)),
+        void storing(say`write ${path}`, () => Promise.reject(cause)).catch((error: unknown) => this.#fail(error)),
     );
     this.#streams.set(file, stream);
     return stream;
@@ -173,7 +174,7 @@ export class RunFolder {
     this.#fault =
       error instanceof LabError
         ? error
-        : new EnvironmentError(`cannot store the run in ${this.path}: ${messageOf(error)}`, {
+        : new EnvironmentError(say`cannot store the run in ${this.path}: ${messageOf(error)}`, {
             code: 'run-not-stored',
             cause: error,
           });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { openStored } from '../files/stored-file.ts';
 import { storing } from '../../host/files/storage-error.ts';
 import { unless } from '../files/storage.ts';
+import { say } from '../../core/language/say.ts';
 
 /**
  * Among the runs: their names, one a line, in the order in which they were made. Clocks are set back and several runs
@@ -24,7 +25,7 @@ const MOST_BYTES = 4 * 1024 * 1024;
  */
 export async function noteRun(stateFolder: string, id: string): Promise<void> {
   const path = orderPath(stateFolder);
-  await storing(`write ${path}`, async () => {
+  await storing(say`write ${path}`, async () => {
     await using file = await open(
       path,
       constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK,

@@ -6,6 +6,7 @@ import { compactTime } from '../../core/time/clock-time.ts';
 import { newestFirst, noteRun } from './run-order.ts';
 import { storing } from '../../host/files/storage-error.ts';
 import { unless } from '../files/storage.ts';
+import { say } from '../../core/language/say.ts';
 
 /** One stored run. */
 export interface StoredRun {
@@ -40,7 +41,7 @@ export async function makeRunFolder(
 ): Promise<StoredRun> {
   const runs = join(stateFolder, 'runs');
   const base = `${compactTime(wallMs)}-${scenario.replaceAll(/[^\w.-]/g, '_')}`;
-  return storing(`make a folder in ${runs}`, async () => {
+  return storing(say`make a folder in ${runs}`, async () => {
     await mkdir(runs, { recursive: true, mode: 0o700 });
     for (let number = 1; ; number++) {
       const id = number === 1 ? base : `${base}-${number}`;
@@ -82,7 +83,7 @@ export async function listRuns(stateFolder: string): Promise<StoredRun[]> {
 export async function runFolders(stateFolder: string): Promise<string[]> {
   const runs = join(stateFolder, 'runs');
   const entries =
-    (await storing(`read ${runs}`, () => unless(['ENOENT'], readdir(runs, { withFileTypes: true })))) ?? [];
+    (await storing(say`read ${runs}`, () => unless(['ENOENT'], readdir(runs, { withFileTypes: true })))) ?? [];
   return newestFirst(
     stateFolder,
     entries.filter((entry) => RUN_ID.test(entry.name) && !entry.isFile()).map(({ name }) => name),
@@ -105,20 +106,23 @@ export async function findRun(stateFolder: string, name?: string): Promise<Store
   const runs = await listRuns(stateFolder);
   const [newest] = runs;
   if (!newest)
-    throw new UsageError('this lab has no stored run', { code: 'no-runs', hint: 'Play a scenario first: lab run' });
+    throw new UsageError(say`this lab has no stored run`, {
+      code: 'no-runs',
+      hint: say`Play a scenario first: lab run`,
+    });
   if (name === undefined || name === LATEST) return newest;
   const exact = runs.find(({ id }) => id === name);
   const [first, ...more] = exact ? [exact] : runs.filter(({ id }) => id.startsWith(name));
   if (!first)
-    throw new UsageError(`there is no run "${name}"`, {
+    throw new UsageError(say`there is no run "${name}"`, {
       code: 'run-unknown',
-      hint: `The newest is ${newest.id}; lab logs --list shows all.`,
+      hint: say`The newest is ${newest.id}; "lab runs" shows all.`,
     });
   if (more.length === 0) return first;
   const fitting = [first, ...more].slice(0, 5).map(({ id }) => id);
-  throw new UsageError(`${more.length + 1} runs begin with "${name}"`, {
+  throw new UsageError(say`${more.length + 1} runs begin with "${name}"`, {
     code: 'run-ambiguous',
-    hint: `Name one of them: ${fitting.join(', ')}${more.length >= 5 ? ', …' : ''}`,
+    hint: say`Name one of them: ${fitting.join(', ')}${more.length >= 5 ? ', …' : ''}`,
   });
 }
 
