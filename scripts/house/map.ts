@@ -52,6 +52,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'lab-description.ts',
     'language/choose-language.ts',
     'language/say.ts',
+    'language/speak.ts',
     'packet-problem.ts',
     'port-holder.ts',
     'program-hint.ts',

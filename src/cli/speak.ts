@@ -1,5 +1,5 @@
 import { chooseLanguage } from '../core/language/choose-language.ts';
-import { speak } from '../core/language/say.ts';
+import { speak } from '../core/language/speak.ts';
 
 /*
  * Imported before everything else of the command line: many messages (the descriptions of commands, for instance) are

@@ -1,5 +1,3 @@
-import { say } from './language/say.ts';
-
 /**
  * The few kinds of failure that a user can tell apart, each with its exit code. "Your check failed" is not "your input
  * is wrong" is not "this host cannot" is not "our bug".
@@ -88,7 +86,7 @@ export class InterruptedError extends LabError {
   readonly exitCode: ExitCode;
 
   constructor(signal: 'SIGINT' | 'SIGTERM') {
-    super(say`interrupted by ${signal}`, { code: 'interrupted' });
+    super(`interrupted by ${signal}`, { code: 'interrupted' });
     this.exitCode = signal === 'SIGINT' ? ExitCode.interrupted : ExitCode.terminated;
   }
 }

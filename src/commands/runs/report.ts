@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { UsageError } from '../../core/errors.ts';
-import { spokenLanguage } from '../../core/language/say.ts';
+import { spokenLanguage } from '../../core/language/speak.ts';
 import type { ReportDocument } from '../../report/document/blocks.ts';
 import { composeReport } from '../../report/document/compose.ts';
 import type { LanguageCode } from '../../core/lab-description.ts';

@@ -1,7 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import type { LanguageCode } from '../lab-description.ts';
-
 /*
  * Messages for people, in the language of the person. English is written where a message is made and is its key in the
  * tables of other languages, as with gettext; a test holds the tables against the source. Data for programs (`--json`,
@@ -9,24 +5,19 @@ import type { LanguageCode } from '../lab-description.ts';
  */
 
 /** What a language says for each English message; the variable parts of both are `{0}`, `{1}`, …. */
-type Table = Readonly<Record<string, string>>;
-
-/** Files next to this module, and in the build next to the compiled one. */
-const fileOf: Readonly<Record<Exclude<LanguageCode, 'en'>, string>> = { fr: 'french.json' };
-
-let spoken: LanguageCode = 'en';
-let table: Table = {};
-
-/** Sets the language of all messages that are made from now on. It is English until then. */
-export function speak(language: LanguageCode): void {
-  spoken = language;
-  table =
-    language === 'en' ? {} : (JSON.parse(readFileSync(join(import.meta.dirname, fileOf[language]), 'utf8')) as Table);
+export interface Tongue {
+  readonly table: Readonly<Record<string, string>>;
+  /** Whether so many take the singular. */
+  readonly isSingular: (count: number) => boolean;
 }
 
-/** The language of messages that are made now. */
-export function spokenLanguage(): LanguageCode {
-  return spoken;
+export const english: Tongue = { table: {}, isSingular: (count) => count === 1 };
+
+let tongue = english;
+
+/** Sets what all messages are made in from now on. It is English until then. */
+export function useTongue(chosen: Tongue): void {
+  tongue = chosen;
 }
 
 /** A message in the language of the user: `` say`cannot read ${path}` ``. */
@@ -36,9 +27,7 @@ export function say(parts: TemplateStringsArray, ...values: readonly (string | n
 
 /** A number of things: `1 problem`, `3 problems`. `noun` is English, and has its plural with an s. */
 export function counted(count: number, noun: string): string {
-  // In French, nought is singular.
-  const isOne = spoken === 'fr' ? Math.abs(count) < 2 : count === 1;
-  return translated(`{0} ${noun}${isOne ? '' : 's'}`, [count]);
+  return translated(`{0} ${noun}${tongue.isSingular(count) ? '' : 's'}`, [count]);
 }
 
 /** The key of a message in the tables: its fixed parts, with `{0}`, `{1}`, … between them. */
@@ -47,6 +36,6 @@ export function messageKey(parts: readonly string[]): string {
 }
 
 function translated(key: string, values: readonly (string | number)[]): string {
-  const pattern = table[key] ?? key;
+  const pattern = tongue.table[key] ?? key;
   return pattern.replaceAll(/\{(\d+)\}/g, (place, index: string) => String(values[Number(index)] ?? place));
 }
