@@ -11,14 +11,16 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
-import { build, type Plugin } from 'esbuild';
+import { build, type BuildOptions, type Plugin } from 'esbuild';
 import { labJsonSchema } from '../src/lab/fields/json-schema.ts';
 import { allProviders } from '../src/providers/registry.ts';
 import { stepJsonSchema } from '../src/scenario/step-schema.ts';
 import { libraryDeclarations } from './api/declarations.ts';
+import { onlyVersion, PLAYER_FILES, writeCompletions, writeLicences } from './build/package-files.ts';
 
 /**
  * Compiles the product: the command line as a few files (many small ones are what makes a start slow), and each program of the machines as one CommonJS file that any Node from 18 on runs.
+ * All that runs lies in there, so the package of lab needs no other one. The same sources give the same bytes, wherever the checkout lies.
  */
 const root = join(import.meta.dirname, '..');
 const place = join(root, 'dist');
@@ -50,22 +52,30 @@ const scratch = join(fresh, 'scratch');
 mkdirSync(scratch, { recursive: true });
 const declarations = libraryDeclarations(scratch);
 
-await build({
+/** What the product may use of JavaScript: an installed lab runs on the Node.js of its user (`engines` of package.json). */
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node22',
+  format: 'esm',
+  metafile: true,
+} as const satisfies BuildOptions;
+
+const { metafile } = await build({
+  ...common,
   entryPoints: {
     main: join(root, 'src/cli/main.ts'),
     ...Object.fromEntries(Object.entries(parts).map(([name, file]) => [name, join(root, file)])),
     // The library lies among them, because it finds the scripts next to it as the command line does.
     api: join(root, 'src/api/index.ts'),
   },
-  plugins: [apart],
+  plugins: [apart, onlyVersion],
   outdir: join(fresh, 'cli'),
-  bundle: true,
   minify: true,
   keepNames: true,
+  // For a debugger in a checkout. The package goes without: they are most of its size, nothing in lab reads them, and the same sources make them again.
   sourcemap: 'linked',
-  platform: 'node',
-  target: 'node22',
-  format: 'esm',
   // ssh2 loads this native add-on if it is there; ours is never built.
   external: ['cpu-features', '*.node'],
   define: { __dirname: 'import.meta.dirname' },
@@ -74,30 +84,27 @@ await build({
   },
 });
 await build({
+  ...common,
   entryPoints: ['server', 'client'].map((name) => join(root, `src/programs/${name}.ts`)),
   outdir: join(fresh, 'programs'),
-  bundle: true,
-  platform: 'node',
   target: 'node18',
   format: 'cjs',
 });
 // A process of its own (src/providers/qemu/switch/run-switch.ts), found beside the pieces of the command line.
 await build({
+  ...common,
   entryPoints: { 'qemu-switch': join(root, 'src/providers/qemu/switch/run-switch.ts') },
   outdir: join(fresh, 'cli'),
-  bundle: true,
-  platform: 'node',
-  target: 'node24',
-  format: 'esm',
 });
 // The repository says "type": "module"; these are not.
 writeFileSync(join(fresh, 'programs/package.json'), '{"type":"commonjs"}\n');
 // Programs in other languages, templates and tables of messages lie beside the modules that use them, and in the build beside the compiled
 // command line: their names are unique.
-for (const path of globSync('src/**/*.{pl,py,sh,yaml,json}', { cwd: root })) {
-  copyFileSync(join(root, path), join(fresh, 'cli', basename(path)), constants.COPYFILE_EXCL);
-}
+const beside = [...globSync('src/**/*.{pl,py,sh,yaml,json}', { cwd: root }), ...PLAYER_FILES];
+for (const path of beside) copyFileSync(join(root, path), join(fresh, 'cli', basename(path)), constants.COPYFILE_EXCL);
 cpSync(join(root, 'src/cli/help/topics'), join(fresh, 'cli/topics'), { recursive: true });
+writeCompletions(join(fresh, 'completions'));
+writeLicences(join(fresh, 'third-party-licences.txt'), root, Object.keys(metafile.inputs));
 const schema = labJsonSchema({ providers: allProviders.names, step: stepJsonSchema() });
 writeFileSync(join(fresh, 'lab.schema.json'), `${JSON.stringify(schema, null, 2)}\n`);
 // What programs import: the file that package.json names, and its types.
@@ -118,8 +125,9 @@ function isCurrent(): boolean {
   const sources = [
     'package.json',
     'package-lock.json',
+    'tsconfig.json',
     'scripts/build.ts',
-    ...globSync('{src,scripts/api}/**/*', { cwd: root }),
+    ...globSync('{src,scripts/api,scripts/build}/**/*', { cwd: root }),
   ];
   return sources.every((path) => statSync(join(root, path)).mtimeMs < built);
 }

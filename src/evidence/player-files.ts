@@ -3,14 +3,18 @@ import { fileURLToPath } from 'node:url';
 import type { PlayerFiles } from '../report/html/player-assets.ts';
 
 /**
- * The player of asciinema as its package brings it: one script without imports, and its style. Found as any import
- * would be, from the source and from the build.
+ * The player of asciinema as its package brings it: one script without imports, and its style. The build puts them
+ * next to the compiled command line, for an installed lab has no packages beside it.
  */
 export async function readPlayer(): Promise<PlayerFiles> {
   const [script, style] = await Promise.all(
-    ['asciinema-player.min.js', 'asciinema-player.css'].map((name) =>
-      readFile(fileURLToPath(import.meta.resolve(`asciinema-player/dist/bundle/${name}`)), 'utf8'),
-    ),
+    ['asciinema-player.min.js', 'asciinema-player.css'].map((name) => readFile(fileURLToPath(placeOf(name)), 'utf8')),
   );
   return { script: script!, style: style! };
+}
+
+function placeOf(name: string): string {
+  return import.meta.url.endsWith('.ts')
+    ? import.meta.resolve(`asciinema-player/dist/bundle/${name}`)
+    : new URL(name, import.meta.url).href;
 }

@@ -1,4 +1,5 @@
-import { dirname, join, relative } from 'node:path';
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { InitResult } from '../../../commands/lab/init.ts';
 import { say } from '../../../core/language/say.ts';
 import { defineCommand } from '../../command/define-command.ts';
@@ -8,6 +9,12 @@ import { outcome } from '../../outcome.ts';
 
 const template = word('name', async () =>
   listed((await import('../../../lab/templates/template.ts')).labTemplates, 'template'),
+);
+
+/** Our compiled server and client: next to the compiled command line. */
+const compiledPrograms = new URL(
+  import.meta.url.endsWith('.ts') ? '../../../../dist/programs' : '../programs',
+  import.meta.url,
 );
 
 export const initCommand = defineCommand({
@@ -25,7 +32,7 @@ export const initCommand = defineCommand({
   examples: [{ words: 'init --template tp1', does: say`start with the practical of two machines` }],
   run: async ({ context, options }) => {
     const { init } = await import('../../../commands/lab/init.ts');
-    const programsFolder = join(dirname(process.argv[1]!), '../../dist/programs');
+    const programsFolder = fileURLToPath(compiledPrograms);
     const result = await init(context, { template: options.template ?? 'tp1', force: options.force, programsFolder });
     return outcome(result, formatInit(result, context.cwd));
   },
