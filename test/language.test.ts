@@ -19,7 +19,6 @@ const stillEnglish = new Set([
   'deploy',
   'evidence',
   'host',
-  'lab',
   'packets',
   'ports',
   'providers',

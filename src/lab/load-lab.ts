@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { say } from '../core/language/say.ts';
 import { buildLab, type LabOverrides } from './build-lab.ts';
 import { checkAddresses } from './checks/check-addresses.ts';
 import { checkFiles } from './checks/check-files.ts';
@@ -113,16 +114,22 @@ async function crossChecks(draft: Draft, source: YamlSource, folder: string): Pr
 function rootProblem({ data }: YamlSource, broken: boolean): PathProblem[] | undefined {
   if (typeof data === 'object' && data !== null && !Array.isArray(data)) return undefined;
   if (broken) return [];
-  const found = Array.isArray(data) ? 'a list' : 'a single value';
-  const message = data === null ? 'the file is empty' : `the file holds ${found}, not "name: value" lines`;
-  return [{ path: [], message, hint: 'lab init writes a complete example' }];
+  const found = Array.isArray(data) ? say`a list` : say`a single value`;
+  const message = data === null ? say`the file is empty` : say`the file holds ${found}, not "name: value" lines`;
+  return [{ path: [], message, hint: say`lab init writes a complete example` }];
 }
 
 function noMachines(data: unknown): PathProblem[] {
   const { machines } = data as { readonly machines?: unknown };
   const none = typeof machines === 'object' && machines !== null && Object.keys(machines).length === 0;
   return none
-    ? [{ path: ['machines'], message: 'has no machine', hint: 'add at least one: vm1: { address: 192.168.100.4 }' }]
+    ? [
+        {
+          path: ['machines'],
+          message: say`has no machine`,
+          hint: say`add at least one: vm1: { address: 192.168.100.4 }`,
+        },
+      ]
     : [];
 }
 

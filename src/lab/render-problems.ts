@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { say } from '../core/language/say.ts';
 import { columnsOf, sanitize } from '../core/text/sanitize.ts';
 import type { Problem } from './problem.ts';
 
@@ -25,14 +26,14 @@ export function renderProblems(
     : (_format, part) => part;
   const lines = text.split(/\r?\n/);
   const blocks = problems.slice(0, MOST_SHOWN).map((problem) => renderProblem(file, lines, problem, style));
-  if (problems.length > MOST_SHOWN) blocks.push(`… and ${problems.length - MOST_SHOWN} more\n`);
+  if (problems.length > MOST_SHOWN) blocks.push(say`… and ${problems.length - MOST_SHOWN} more\n`);
   return blocks.join('\n');
 }
 
 function renderProblem(file: string, lines: readonly string[], problem: Problem, style: Style): string {
   const { position, path, message, hint } = problem;
   const place = style('bold', `${sanitize(file)}:${position.line}:${position.column}:`);
-  const where = path === '' ? '' : `${sanitize(path)}: `;
+  const where = path === '' ? '' : say`${sanitize(path)}: `;
   const tip = hint === undefined ? '' : `    ${style('cyan', `→ ${sanitize(hint)}`)}\n`;
   return `${place} ${where}${sanitize(message)}\n${frame(lines, problem, style)}${tip}`;
 }

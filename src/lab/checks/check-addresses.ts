@@ -1,5 +1,6 @@
 import { formatIPv4, formatSubnet, hostRange, subnetAt } from '../../core/ipv4.ts';
 import { listed } from '../../core/text/suggest.ts';
+import { say } from '../../core/language/say.ts';
 import {
   networkOf,
   type Draft,
@@ -32,8 +33,8 @@ function addressTwice({ path }: DraftMachine): PathProblem {
   return {
     path: [...path, 'address'],
     at: 'key',
-    message: 'is short for "interfaces", which is there too',
-    hint: 'move the address into "interfaces", or remove "interfaces"',
+    message: say`is short for "interfaces", which is there too`,
+    hint: say`move the address into "interfaces", or remove "interfaces"`,
   };
 }
 
@@ -72,11 +73,11 @@ function checkInterface(
   if (reason !== undefined) return [{ path: address.path, message: reason, hint: free() }];
   const text = formatIPv4(address.value);
   if (network.gateway?.value === address.value)
-    return [{ path: address.path, message: `${text} is the gateway of network "${network.name}"`, hint: free() }];
+    return [{ path: address.path, message: say`${text} is the gateway of network "${network.name}"`, hint: free() }];
   const key = `${network.name}/${address.value}`;
   const owner = taken.owners.get(key);
   if (owner !== undefined)
-    return [{ path: address.path, message: `${text} is already the address of ${owner}`, hint: free() }];
+    return [{ path: address.path, message: say`${text} is already the address of ${owner}`, hint: free() }];
   taken.owners.set(key, `${machine.machine.name} (${networkInterface.name})`);
   return [];
 }
@@ -90,14 +91,14 @@ function noNetwork({ networkIndex }: Draft, address: Placed<number>, { networks 
     return [
       {
         path: address.path,
-        message: `${text} is inside several networks: ${listed(holding.map(({ name }) => name))}`,
-        hint: `write { network: ${holding[0]!.name}, address: ${text} }`,
+        message: say`${text} is inside several networks: ${listed(holding.map(({ name }) => name))}`,
+        hint: say`write { network: ${holding[0]!.name}, address: ${text} }`,
       },
     ];
   }
   const example = formatSubnet(subnetAt(address.value, 24));
-  const hint = networks === '' ? `for example: networks: { natnet: ${example} }` : `known networks: ${networks}`;
-  return [{ path: address.path, message: `${text} is inside no network of this lab`, hint }];
+  const hint = networks === '' ? say`for example: networks: { natnet: ${example} }` : say`known networks: ${networks}`;
+  return [{ path: address.path, message: say`${text} is inside no network of this lab`, hint }];
 }
 
 /** `a free one is 192.168.100.2`: the first address of the network that is not in use. */
@@ -110,7 +111,7 @@ function freeAddress(network: DraftNetwork, taken: Taken): string {
 function findFree(network: DraftNetwork, used: ReadonlySet<number>): string {
   const { first, last } = hostRange(network.subnet!.value);
   for (let address = first; address <= last; address++) {
-    if (address !== network.gateway?.value && !used.has(address)) return `a free one is ${formatIPv4(address)}`;
+    if (address !== network.gateway?.value && !used.has(address)) return say`a free one is ${formatIPv4(address)}`;
   }
-  return 'the network has no free address; give it a larger subnet';
+  return say`the network has no free address; give it a larger subnet`;
 }

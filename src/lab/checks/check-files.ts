@@ -4,6 +4,7 @@ import { systemCode } from '../../core/errors.ts';
 import { isInside, realPathSoFar } from '../../core/files/inside.ts';
 import { oddKind } from '../../core/files/ordinary-file.ts';
 import { didYouMean, nearest } from '../../core/text/suggest.ts';
+import { say } from '../../core/language/say.ts';
 import type { Draft, DraftFile } from '../draft.ts';
 import type { Program } from '../types.ts';
 import type { PathProblem } from '../problem.ts';
@@ -49,7 +50,7 @@ async function checkFile(
 ): Promise<PathProblem | undefined> {
   const { value, path } = file;
   if (/[\t\n\r]/.test(value))
-    return { path, message: `the name ${quoted(value)} holds a tab or a line break`, hint: 'rename the file' };
+    return { path, message: say`the name ${quoted(value)} holds a tab or a line break`, hint: say`rename the file` };
   const whole = resolve(folder, value);
   const mustExist = program.build === undefined || program.buildOn !== undefined;
   try {
@@ -64,9 +65,10 @@ async function checkFile(
 
 /** @throws system errors when it is not there */
 async function kindProblem({ value, path }: DraftFile, whole: string): Promise<PathProblem | undefined> {
-  const kind = oddKind(await stat(whole));
-  if (kind === undefined || kind === 'a folder') return undefined;
-  return { path, message: `${quoted(value)} is no ordinary file but ${kind}`, hint: 'name a file' };
+  const found = await stat(whole);
+  const kind = found.isDirectory() ? undefined : oddKind(found);
+  if (kind === undefined) return undefined;
+  return { path, message: say`${quoted(value)} is no ordinary file but ${kind}`, hint: say`name a file` };
 }
 
 /** What makes it impossible to send, or to run. @throws system errors when it is not there */
@@ -92,15 +94,19 @@ async function outsideProblem(
   if (outside) return undefined;
   const real = await realPathSoFar(whole);
   if (isInside(join(realFolder, '.lab'), real))
-    return { path, message: `${quoted(value)} leads into .lab, where lab keeps its keys`, hint: 'name another file' };
+    return {
+      path,
+      message: say`${quoted(value)} leads into .lab, where lab keeps its keys`,
+      hint: say`name another file`,
+    };
   if (isInside(realFolder, real)) return undefined;
   const byLink = isInside(resolve(realFolder), resolve(realFolder, value));
   return {
     path,
     message: byLink
-      ? `${quoted(value)} leads out of the folder of lab.yaml: it is a link to ${quoted(real)}`
-      : `${quoted(value)} lies outside the folder of lab.yaml`,
-    hint: `copy it into the folder; if it is meant, write { path: ${value}, outside: true }`,
+      ? say`${quoted(value)} leads out of the folder of lab.yaml: it is a link to ${quoted(real)}`
+      : say`${quoted(value)} lies outside the folder of lab.yaml`,
+    hint: say`copy it into the folder; if it is meant, write { path: ${value}, outside: true }`,
   };
 }
 
@@ -113,16 +119,16 @@ async function unusable(
   if (code === 'ELOOP')
     return {
       path,
-      message: `${quoted(value)} is a link that leads in a circle`,
-      hint: 'replace the link by the file itself',
+      message: say`${quoted(value)} is a link that leads in a circle`,
+      hint: say`replace the link by the file itself`,
     };
   if (code === 'ENAMETOOLONG')
-    return { path, message: `${quoted(value)} is too long for a name of a file`, hint: 'correct the name' };
+    return { path, message: say`${quoted(value)} is too long for a name of a file`, hint: say`correct the name` };
   if (code !== 'ENOENT' && code !== 'ENOTDIR') {
     return {
       path,
-      message: `${quoted(value)} cannot be looked at (${code ?? 'unknown error'})`,
-      hint: 'check the rights of its folder',
+      message: say`${quoted(value)} cannot be looked at (${code ?? say`unknown error`})`,
+      hint: say`check the rights of its folder`,
     };
   }
   const target = await lstat(whole).then(
@@ -132,19 +138,19 @@ async function unusable(
   if (target !== undefined)
     return {
       path,
-      message: `${quoted(value)} is a link to ${quoted(target)}, which is not there`,
-      hint: 'replace the link by the file itself',
+      message: say`${quoted(value)} is a link to ${quoted(target)}, which is not there`,
+      hint: say`replace the link by the file itself`,
     };
-  return { path, message: `there is no file ${quoted(value)}`, hint: await missingHint(program, value, whole) };
+  return { path, message: say`there is no file ${quoted(value)}`, hint: await missingHint(program, value, whole) };
 }
 
 async function missingHint({ buildOn }: Program, value: string, file: string): Promise<string> {
-  if (value.startsWith('~')) return '"~" has no meaning here; paths start at the folder of lab.yaml';
+  if (value.startsWith('~')) return say`"~" has no meaning here; paths start at the folder of lab.yaml`;
   const siblings = await readdir(dirname(file)).catch(() => []);
   const near = nearest(basename(file), siblings);
   if (near === undefined && buildOn !== undefined)
-    return `if the build makes it on ${buildOn}, leave it out here: "files" are what it is made from`;
+    return say`if the build makes it on ${buildOn}, leave it out here: "files" are what it is made from`;
   return near === undefined
-    ? 'make it first, or add the command that makes it: build: [make]'
+    ? say`make it first, or add the command that makes it: build: [make]`
     : didYouMean(join(dirname(value), near));
 }

@@ -4,6 +4,7 @@ import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { systemCode } from '../../core/errors.ts';
 import { isInside } from '../../core/files/inside.ts';
 import { oddKind } from '../../core/files/ordinary-file.ts';
+import { say } from '../../core/language/say.ts';
 import { leftOut, MOST_FILES_OF_PROGRAM } from '../defaults.ts';
 import type { DraftFile } from '../draft.ts';
 import { quoted } from '../fields/rules.ts';
@@ -61,7 +62,7 @@ class FolderLook {
   ): Promise<ProblemText | undefined> {
     const [name, path] = [`${above.name}/${entry.name}`, join(above.path, entry.name)];
     if (/[\t\n\r]/.test(entry.name))
-      return { message: `the name ${quoted(name)} holds a tab or a line break`, hint: 'rename the file' };
+      return { message: say`the name ${quoted(name)} holds a tab or a line break`, hint: say`rename the file` };
     if (entry.isSymbolicLink()) return this.#link(name, path, above.ancestors);
     if (entry.isDirectory()) return this.folder(name, path, above.ancestors);
     return entry.isFile() ? this.#count() : odd(name, oddKind(await stat(path)));
@@ -73,18 +74,18 @@ class FolderLook {
     if (code === 'ELOOP') return circle(name);
     if (code !== undefined)
       return {
-        message: `${quoted(name)} is a link to ${quoted(target)}, which is not there`,
-        hint: 'remove the link, or replace it by the file itself',
+        message: say`${quoted(name)} is a link to ${quoted(target)}, which is not there`,
+        hint: say`remove the link, or replace it by the file itself`,
       };
     const stays = !isAbsolute(target) && isInside(this.#place.realRoot, resolve(await realpath(dirname(path)), target));
     if (stays) return this.#count();
     const real = await realpath(path);
     if (!this.#place.outside && isInside(join(this.#place.realFolder, '.lab'), real))
-      return { message: `${quoted(name)} leads into .lab, where lab keeps its keys`, hint: 'remove the link' };
+      return { message: say`${quoted(name)} leads into .lab, where lab keeps its keys`, hint: say`remove the link` };
     if (!this.#place.outside && !isInside(this.#place.realFolder, real))
       return {
-        message: `${quoted(name)} leads out of the folder of lab.yaml: it is a link to ${quoted(real)}`,
-        hint: 'replace the link by the file itself',
+        message: say`${quoted(name)} leads out of the folder of lab.yaml: it is a link to ${quoted(real)}`,
+        hint: say`replace the link by the file itself`,
       };
     const found = await stat(path);
     if (found.isDirectory())
@@ -96,16 +97,16 @@ class FolderLook {
     this.#files++;
     if (this.#files <= MOST_FILES_OF_PROGRAM) return undefined;
     return {
-      message: `has more than ${MOST_FILES_OF_PROGRAM} files`,
-      hint: 'name the files and folders that the program needs',
+      message: say`has more than ${MOST_FILES_OF_PROGRAM} files`,
+      hint: say`name the files and folders that the program needs`,
     };
   }
 }
 
 function circle(name: string): ProblemText {
-  return { message: `${quoted(name)} is a link that leads in a circle`, hint: 'remove the link' };
+  return { message: say`${quoted(name)} is a link that leads in a circle`, hint: say`remove the link` };
 }
 
-function odd(name: string, kind = 'unknown'): ProblemText {
-  return { message: `${quoted(name)} is no ordinary file but ${kind}`, hint: 'remove it from the folder' };
+function odd(name: string, kind = say`unknown`): ProblemText {
+  return { message: say`${quoted(name)} is no ordinary file but ${kind}`, hint: say`remove it from the folder` };
 }

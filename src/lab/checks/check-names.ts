@@ -1,4 +1,5 @@
 import { KnownWords } from '../../core/text/suggest.ts';
+import { say } from '../../core/language/say.ts';
 import type { Draft, Placed } from '../draft.ts';
 import type { PathProblem } from '../problem.ts';
 import { quoted } from '../fields/rules.ts';
@@ -10,7 +11,11 @@ export function checkNames(draft: Draft): PathProblem[] {
 
 function unknownNetworks({ machines, networks }: Draft): PathProblem[] {
   return unknown(
-    'network',
+    {
+      missing: (name) => say`there is no network ${name}`,
+      known: say`known networks`,
+      add: say`add it under "networks:"`,
+    },
     networks,
     machines.flatMap(({ interfaces }) => interfaces.flatMap(({ network }) => network ?? [])),
   );
@@ -18,26 +23,37 @@ function unknownNetworks({ machines, networks }: Draft): PathProblem[] {
 
 function unknownMachines({ machines, programs }: Draft): PathProblem[] {
   return unknown(
-    'machine',
+    {
+      missing: (name) => say`there is no machine ${name}`,
+      known: say`known machines`,
+      add: say`add it under "machines:"`,
+    },
     machines.map(({ machine }) => machine),
     programs.flatMap(({ on }) => on ?? []),
   );
 }
 
+/** What is said of one kind of things. */
+interface ThingWords {
+  readonly missing: (name: string) => string;
+  readonly known: string;
+  readonly add: string;
+}
+
 /** A problem for each word that names none of these things: `did you mean …`, the known names, or how to add one. */
 function unknown(
-  kind: string,
+  words: ThingWords,
   things: readonly { readonly name: string }[],
-  words: readonly Placed<string>[],
+  used: readonly Placed<string>[],
 ): PathProblem[] {
   const names = new Set(things.map(({ name }) => name));
   const known = new KnownWords(names);
-  return words
+  return used
     .filter(({ value }) => !names.has(value))
     .map(({ value, path }) => ({
       path,
-      message: `there is no ${kind} ${quoted(value)}`,
-      hint: known.suggestion(value, `known ${kind}s`) ?? `add it under "${kind}s:"`,
+      message: words.missing(quoted(value)),
+      hint: known.suggestion(value, words.known) ?? words.add,
     }));
 }
 
@@ -52,8 +68,8 @@ function sameHostNames({ machines }: Draft): PathProblem[] {
       {
         path,
         at: 'key' as const,
-        message: `is the same host name as "${other}": capital letters make no difference`,
-        hint: 'give one of the two another name',
+        message: say`is the same host name as "${other}": capital letters make no difference`,
+        hint: say`give one of the two another name`,
       },
     ];
   });
@@ -65,7 +81,7 @@ function secondDefaults({ scenarios }: Draft): PathProblem[] {
   );
   return others.map(({ path }) => ({
     path,
-    message: `"${first!.name}" is the default scenario already`,
-    hint: 'only one is played when "lab run" names none; remove one of the two',
+    message: say`"${first!.name}" is the default scenario already`,
+    hint: say`only one is played when "lab run" names none; remove one of the two`,
   }));
 }

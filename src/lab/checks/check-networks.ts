@@ -1,4 +1,5 @@
 import { contains, formatIPv4, formatSubnet, hostRange, overlaps, type Subnet } from '../../core/ipv4.ts';
+import { say } from '../../core/language/say.ts';
 import type { Draft, DraftNetwork } from '../draft.ts';
 import type { PathProblem } from '../problem.ts';
 
@@ -20,7 +21,7 @@ function checkGateway({ subnet, gateway, gatewayOff, nat }: DraftNetwork): PathP
         {
           path: gateway.path,
           message: reason,
-          hint: `for example: gateway: ${formatIPv4(hostRange(subnet.value).first)}`,
+          hint: say`for example: gateway: ${formatIPv4(hostRange(subnet.value).first)}`,
         },
       ];
 }
@@ -31,32 +32,28 @@ function natWithoutGateway(path: PathProblem['path'], why: 'written' | 'point-to
     return [
       {
         path,
-        message: 'needs a gateway, and a subnet of two addresses has none unless it is written',
-        hint: 'give one of the two to the gateway, or set nat: false',
+        message: say`needs a gateway, and a subnet of two addresses has none unless it is written`,
+        hint: say`give one of the two to the gateway, or set nat: false`,
       },
     ];
   return [
     {
       path: gatewayPath,
-      message: 'cannot be false while "nat" is true: machines reach the outside through the gateway',
-      hint: 'give an address, or set nat: false',
+      message: say`cannot be false while "nat" is true: machines reach the outside through the gateway`,
+      hint: say`give an address, or set nat: false`,
     },
   ];
-}
-
-function described({ name, subnet }: { readonly name: string; readonly subnet: { readonly value: Subnet } }): string {
-  return `network "${name}" (${formatSubnet(subnet.value)})`;
 }
 
 /** Why a host cannot have the address; undefined when it can. */
 export function notForHosts(subnet: Subnet, address: number): string | undefined {
   const text = formatIPv4(address);
-  if (!contains(subnet, address)) return `${text} is not inside the subnet ${formatSubnet(subnet)}`;
+  if (!contains(subnet, address)) return say`${text} is not inside the subnet ${formatSubnet(subnet)}`;
   const { first, last } = hostRange(subnet);
   if (address >= first && address <= last) return undefined;
   if (address === subnet.network)
-    return `${text} is the address of the network ${formatSubnet(subnet)} itself; no host can have it`;
-  return `${text} is the broadcast address of ${formatSubnet(subnet)}; no host can have it`;
+    return say`${text} is the address of the network ${formatSubnet(subnet)} itself; no host can have it`;
+  return say`${text} is the broadcast address of ${formatSubnet(subnet)}; no host can have it`;
 }
 
 /**
@@ -78,8 +75,8 @@ function overlapping(networks: readonly DraftNetwork[]): PathProblem[] {
     const [first, second] = other.order < network.order ? [other, network] : [network, other];
     found.push({
       path: second.subnet.path,
-      message: `${formatSubnet(second.subnet.value)} overlaps ${described(first)}`,
-      hint: 'give each network a subnet of its own',
+      message: say`${formatSubnet(second.subnet.value)} overlaps network "${first.name}" (${formatSubnet(first.subnet.value)})`,
+      hint: say`give each network a subnet of its own`,
     });
   }
   return found;

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { say } from '../../core/language/say.ts';
 import type { Draft, DraftProgram } from '../draft.ts';
 import type { PathProblem } from '../problem.ts';
 import { flow } from '../yaml/flow.ts';
@@ -19,9 +20,11 @@ function builtElsewhere({ program: { name, build = [] }, on, buildOn }: DraftPro
     {
       path: buildOn.path,
       message: isHost
-        ? `must be the machine of the program, not ${buildOn.value}`
-        : `"${name}" runs on ${on.value}: what ${buildOn.value} builds would not be there`,
-      hint: isHost ? `to build on this host, write build: ${flow(build)}` : `write on: ${on.value}, or leave it out`,
+        ? say`must be the machine of the program, not ${buildOn.value}`
+        : say`"${name}" runs on ${on.value}: what ${buildOn.value} builds would not be there`,
+      hint: isHost
+        ? say`to build on this host, write build: ${flow(build)}`
+        : say`write on: ${on.value}, or leave it out`,
     },
   ];
 }
@@ -34,12 +37,13 @@ function samePorts(programs: readonly DraftProgram[]): PathProblem[] {
       const owner = taken.get(key);
       taken.set(key, owner ?? name);
       if (owner === undefined) return [];
-      if (owner === name) return [{ path, message: `port ${port} stands here twice`, hint: 'remove one of the two' }];
+      if (owner === name)
+        return [{ path, message: say`port ${port} stands here twice`, hint: say`remove one of the two` }];
       return [
         {
           path,
-          message: `port ${port} of ${on?.value} is already the port of program "${owner}"`,
-          hint: 'two programs of one machine cannot listen on the same port; choose another',
+          message: say`port ${port} of ${on?.value ?? name} is already the port of program "${owner}"`,
+          hint: say`two programs of one machine cannot listen on the same port; choose another`,
         },
       ];
     }),
@@ -58,8 +62,8 @@ function sameFiles({ files }: DraftProgram): PathProblem[] {
       : [
           {
             path,
-            message: `has the same name as "${other}": both would become ${name} on the machine`,
-            hint: 'rename or remove one of the two',
+            message: say`has the same name as "${other}": both would become ${name} on the machine`,
+            hint: say`rename or remove one of the two`,
           },
         ];
   });

@@ -1,3 +1,4 @@
+import { say } from '../../core/language/say.ts';
 import type { Draft } from '../draft.ts';
 import type { PathProblem } from '../problem.ts';
 
@@ -7,7 +8,7 @@ export function checkRights({ machines }: Draft): PathProblem[] {
     .filter(({ machine: { sudo, user } }) => sudo === false && user === 'root')
     .map(({ path }) => ({
       path: [...path, 'sudo'],
-      message: 'cannot be false for root, who has every right already',
-      hint: 'give the machine another user',
+      message: say`cannot be false for root, who has every right already`,
+      hint: say`give the machine another user`,
     }));
 }

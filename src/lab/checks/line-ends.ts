@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, join, normalize } from 'node:path';
 import { openOrdinary } from '../../core/files/ordinary-file.ts';
+import { say } from '../../core/language/say.ts';
 import type { DraftFile } from '../draft.ts';
 import type { Program } from '../types.ts';
 import type { PathProblem } from '../problem.ts';
@@ -36,12 +37,12 @@ export async function windowsLineEnds(
   const [line, ended] = [start.split('\n', 1)[0] ?? '', start.includes('\n')];
   if (!ended || !line.endsWith('\r') || (isRun && !line.startsWith('#!'))) return undefined;
   const reason = isRun
-    ? `its first line asks for ${quoted(`${line.slice(2).trim()}\r`)}, which is not there`
-    : `${basename(first)} takes the CR for a part of each command`;
+    ? say`its first line asks for ${quoted(`${line.slice(2).trim()}\r`)}, which is not there`
+    : say`${basename(first)} takes the CR for a part of each command`;
   return {
     path,
-    message: `${quoted(name)} has Windows line ends (CR LF): ${reason}`,
-    hint: `save it with Unix line ends (LF) in your editor, or run: sed -i 's/\\r$//' ${name}`,
+    message: say`${quoted(name)} has Windows line ends (CR LF): ${reason}`,
+    hint: say`save it with Unix line ends (LF) in your editor, or run: sed -i 's/\\r$//' ${name}`,
   };
 }
 

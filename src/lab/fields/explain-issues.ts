@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { didYouMean, KnownWords, nearest } from '../../core/text/suggest.ts';
+import { say } from '../../core/language/say.ts';
 import type { PathProblem, Path } from '../problem.ts';
 import { commandAsList, flow } from '../yaml/flow.ts';
 import { quoted } from './rules.ts';
@@ -79,37 +80,37 @@ function unknownFields(keys: readonly string[], path: Path, data: unknown): Path
   return keys.map((key) => ({
     path: [...path, key],
     at: 'key',
-    message: 'is no field of lab.yaml here',
+    message: say`is no field of lab.yaml here`,
     hint: fieldHint(key, known, absent),
   }));
 }
 
 function fieldHint(key: string, known: readonly string[], absent: KnownWords): string {
-  if (key.includes(':')) return `write a space after the ":": ${key.replace(':', ': ')}`;
+  if (key.includes(':')) return say`write a space after the ":": ${key.replace(':', ': ')}`;
   const synonym = synonyms.get(key.toLowerCase())?.find((name) => known.includes(name));
   const meant = synonym ?? absent.nearest(key);
-  return meant === undefined ? `known fields: ${known.join(', ')}` : didYouMean(meant);
+  return meant === undefined ? say`known fields: ${known.join(', ')}` : didYouMean(meant);
 }
 
 const kinds: ReadonlyMap<string, string> = new Map([
-  ['string', 'text'],
-  ['number', 'a number'],
-  ['int', 'a whole number'],
-  ['boolean', 'true or false'],
-  ['array', 'a list'],
-  ['object', 'a map'],
-  ['record', 'a map'],
+  ['string', say`text`],
+  ['number', say`a number`],
+  ['int', say`a whole number`],
+  ['boolean', say`true or false`],
+  ['array', say`a list`],
+  ['object', say`a map`],
+  ['record', say`a map`],
 ]);
 
 function wrongKind(expected: readonly string[], data: unknown, path: Path): PathProblem {
   const value = valueAt(data, path);
   const field = schemaAt(path);
-  if (value === undefined) return { path, message: 'is missing', hint: example(path, field), missing: true };
-  if (value === null) return { path, message: 'has no value', hint: example(path, field), missing: true };
+  if (value === undefined) return { path, message: say`is missing`, hint: example(path, field), missing: true };
+  if (value === null) return { path, message: say`has no value`, hint: example(path, field), missing: true };
   const wanted = [...new Set(expected.map((kind) => kinds.get(kind) ?? kind))];
   return {
     path,
-    message: `must be ${either(wanted)}, not ${kindOf(value, wanted)}`,
+    message: say`must be ${either(wanted)}, not ${kindOf(value, expected)}`,
     hint: kindHint(expected, value, path, field),
   };
 }
@@ -126,7 +127,7 @@ function kindHint(
   const anyText =
     expected.includes('string') &&
     [field, ...(field?.anyOf ?? [])].some((form) => form?.type === 'string' && form.pattern === undefined);
-  return hint ?? (isScalar && anyText ? `put it in quotes: "${value}"` : example(path, field));
+  return hint ?? (isScalar && anyText ? say`put it in quotes: "${String(value)}"` : example(path, field));
 }
 
 function textHint(
@@ -139,12 +140,12 @@ function textHint(
   const { items } = [field, ...(field?.anyOf ?? [])].find((form) => form?.items !== undefined) ?? {};
   const item = items?.type;
   if (wants('array') && Array.isArray(item) && text.trim() !== '')
-    return `write it as a list of words: ${typeof path.at(-1) === 'number' ? '' : `${path.at(-1)}: `}${commandAsList(text)}`;
+    return say`write it as a list of words: ${typeof path.at(-1) === 'number' ? '' : `${path.at(-1)}: `}${commandAsList(text)}`;
   if (wants('array') && (item === 'string' || items?.anyOf?.some(({ type }) => type === 'string')))
-    return `write a list: ${path.at(-1)}: ${flow([text])}`;
-  if (wants('boolean') && /^(?:yes|on|y)$/i.test(text)) return 'write true';
-  if (wants('boolean') && /^(?:no|off|n)$/i.test(text)) return 'write false';
-  return (wants('int') || wants('number')) && /^\d+$/.test(text) ? `write ${text} without quotes` : undefined;
+    return say`write a list: ${nameOf(path)}: ${flow([text])}`;
+  if (wants('boolean') && /^(?:yes|on|y)$/i.test(text)) return say`write true`;
+  if (wants('boolean') && /^(?:no|off|n)$/i.test(text)) return say`write false`;
+  return (wants('int') || wants('number')) && /^\d+$/.test(text) ? say`write ${text} without quotes` : undefined;
 }
 
 /** The problem of a value that has to be one of these. */
@@ -152,12 +153,13 @@ export function wrongChoice(values: readonly unknown[], data: unknown, path: Pat
   const value = valueAt(data, path);
   if (value === undefined || value === null) return wrongKind([], data, path);
   const known = values.map(String);
-  const message = `must be ${either(known)}, not ${typeof value === 'string' ? quoted(value) : kindOf(value, [])}`;
+  const message = say`must be ${either(known)}, not ${typeof value === 'string' ? quoted(value) : kindOf(value, [])}`;
   return { path, message, hint: choiceHint(known, value, path) };
 }
 
 function choiceHint(known: readonly string[], value: unknown, path: Path): string | undefined {
-  if (known.length === 1) return value === known[0] ? 'write it without quotes' : `write ${path.at(-1)}: ${known[0]}`;
+  if (known.length === 1)
+    return value === known[0] ? say`write it without quotes` : say`write ${nameOf(path)}: ${known[0]!}`;
   const near = typeof value === 'string' ? nearest(value, known) : undefined;
   return near === undefined ? undefined : didYouMean(near);
 }
@@ -172,28 +174,39 @@ function isSizeOfWrongKind(issue: Issue, value: unknown): boolean {
 
 function outOfRange(issue: Issue, value: unknown, path: Path): PathProblem {
   const field = schemaAt(path);
-  if (Array.isArray(value)) return { path, message: 'must not be an empty list', hint: example(path, field) };
+  if (Array.isArray(value)) return { path, message: say`must not be an empty list`, hint: example(path, field) };
   const numbers = [field, ...(field?.anyOf ?? [])].find((schema) => schema?.minimum !== undefined);
-  const limits = numbers ? `must be from ${numbers.minimum} to ${numbers.maximum}` : issue.message;
-  return { path, message: `${limits}, not ${kindOf(value, [])}`, hint: example(path, field) };
+  const { minimum, maximum } = numbers ?? {};
+  const message =
+    minimum === undefined || maximum === undefined
+      ? issue.message
+      : say`must be from ${minimum} to ${maximum}, not ${kindOf(value, [])}`;
+  return { path, message, hint: example(path, field) };
 }
 
 /** `for example: subnet: 192.168.100.0/24`, from the schema. */
 function example(path: Path, field: JsonSchema | undefined): string | undefined {
   const [first] = [field, ...(field?.anyOf ?? [])].flatMap((form) => form?.examples ?? []);
-  return first === undefined ? undefined : `for example: ${path.at(-1)}: ${flow(first)}`;
+  return first === undefined ? undefined : say`for example: ${nameOf(path)}: ${flow(first)}`;
+}
+
+/** The field that a path leads to, as its line starts. */
+function nameOf(path: Path): string {
+  return String(path.at(-1));
 }
 
 function either(kinds: readonly string[]): string {
-  return kinds.length <= 1 ? (kinds[0] ?? 'something else') : `${kinds.slice(0, -1).join(', ')} or ${kinds.at(-1)}`;
+  const last = kinds.at(-1);
+  if (last === undefined) return say`something else`;
+  return kinds.length === 1 ? last : say`${kinds.slice(0, -1).join(', ')} or ${last}`;
 }
 
 /** A value as a message shows it; a number where text is wanted is shown with its kind. */
-function kindOf(value: unknown, wanted: readonly string[]): string {
-  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
-  if (typeof value === 'string') return value === '' ? 'empty text' : `the text ${quoted(value)}`;
-  if (typeof value === 'number') return wanted.includes('text') ? `the number ${value}` : `${value}`;
-  return typeof value === 'boolean' ? `${value}` : 'a map';
+function kindOf(value: unknown, expected: readonly string[]): string {
+  if (Array.isArray(value)) return value.length === 0 ? say`an empty list` : say`a list`;
+  if (typeof value === 'string') return value === '' ? say`empty text` : say`the text ${quoted(value)}`;
+  if (typeof value === 'number') return expected.includes('string') ? say`the number ${value}` : `${value}`;
+  return typeof value === 'boolean' ? `${value}` : say`a map`;
 }
 
 function valueAt(data: unknown, path: Path): unknown {

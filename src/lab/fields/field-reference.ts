@@ -1,3 +1,4 @@
+import { say } from '../../core/language/say.ts';
 import { flow } from '../yaml/flow.ts';
 import { schemaAt, type JsonSchema } from './json-schema.ts';
 
@@ -28,11 +29,15 @@ export function labFieldReference(): string {
 
 function fieldTable(heading: string, map: JsonSchema): string {
   const rows = Object.entries(map.properties ?? {}).map(([name, field]) => {
-    const need = map.required?.includes(name) ? 'yes' : '';
+    const need = map.required?.includes(name) ? say`yes` : '';
     const [first] = field.examples ?? [];
     return row([`\`${name}\``, need, field.description ?? '', first === undefined ? '' : `\`${flow(first)}\``]);
   });
-  return table(`## ${heading}\n\n${map.description ?? ''}`, ['field', 'needed', 'meaning', 'example'], rows);
+  return table(
+    `## ${heading}\n\n${map.description ?? ''}`,
+    [say`field`, say`needed`, say`meaning`, say`example`],
+    rows,
+  );
 }
 
 /** The steps of scenarios as a Markdown table. Ends with a newline. */
@@ -40,9 +45,8 @@ export function stepTable(steps: readonly StepRow[]): string {
   const rows = steps.map(({ verb, description, example }) =>
     row([`\`${verb}\``, description, `\`- ${flow(example).slice(2, -2)}\``]),
   );
-  const title =
-    '`scenarios.NAME`, or its `steps`: a list of steps; any step may carry a time limit next to its verb: `timeout: 5s`.';
-  return table(title, ['step', 'meaning', 'example'], rows);
+  const title = say`\`scenarios.NAME\`, or its \`steps\`: a list of steps; any step may carry a time limit next to its verb: \`timeout: 5s\`.`;
+  return table(title, [say`step`, say`meaning`, say`example`], rows);
 }
 
 function table(title: string, columns: readonly string[], rows: readonly string[]): string {

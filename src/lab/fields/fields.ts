@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { parseIPv4, parseSubnet } from '../../core/ipv4.ts';
 import { AGE, parseAge } from '../../core/text/amounts.ts';
 import { languageNames } from '../../core/lab-description.ts';
+import { say } from '../../core/language/say.ts';
 import {
   busyPortChoices,
   encodingChoices,
@@ -59,9 +60,13 @@ function text(rule: TextRule, pattern?: RegExp): z.ZodString {
   return pattern ? schema.meta({ pattern: pattern.source }) : schema;
 }
 
-/** A field as editors and the reference show it. */
-function field<T extends z.ZodType>(schema: T, description: string, ...examples: readonly unknown[]): T {
-  return schema.meta({ description, examples: [...examples] });
+/** A field as editors and the reference show it; a long description is a list of sentences. */
+function field<T extends z.ZodType>(
+  schema: T,
+  description: string | readonly string[],
+  ...examples: readonly unknown[]
+): T {
+  return schema.meta({ description: [description].flat().join(' '), examples: [...examples] });
 }
 
 const IPV4 = /^(?:\d{1,3}\.){3}\d{1,3}$/;
@@ -77,39 +82,47 @@ const word = z.union([text(wordRule), z.number(), z.boolean()]);
 const command = z.array(word).min(1);
 
 const laterPort = z.strictObject({
-  port: field(port, 'The port.', 2121),
-  later: field(z.boolean().optional(), '`true`: it is opened only when the program needs it.', true),
+  port: field(port, say`The port.`, 2121),
+  later: field(z.boolean().optional(), say`\`true\`: it is opened only when the program needs it.`, true),
 });
 
 const natOptions = z
   .strictObject({
     private: field(
       z.boolean(),
-      'Whether machines also reach private addresses around this host, such as a mirror of the school. ' +
-        'They never reach the host itself.',
+      [
+        say`Whether machines also reach private addresses around this host, such as a mirror of the school.`,
+        say`They never reach the host itself.`,
+      ],
       true,
     ),
   })
-  .meta({ description: 'What lies beyond the gateway.', examples: [{ private: true }] });
+  .meta({ description: say`What lies beyond the gateway.`, examples: [{ private: true }] });
 
 export const network = z
   .strictObject({
-    subnet: field(subnet, 'The addresses of the network, in CIDR notation.', '192.168.100.0/24'),
+    subnet: field(subnet, say`The addresses of the network, in CIDR notation.`, '192.168.100.0/24'),
     gateway: field(
       z.union([text(gatewayRule, IPV4).transform((written) => parseIPv4(written)!), z.literal(false)]).optional(),
-      "The network's own address. Default: the first of the subnet; none in a subnet of two addresses (`/31`). " +
-        '`false`: no gateway.',
+      [
+        say`The network's own address.`,
+        say`Default: the first of the subnet; none in a subnet of two addresses (\`/31\`).`,
+        say`\`false\`: no gateway.`,
+      ],
       '192.168.100.1',
     ),
     nat: field(
       z.union([z.boolean(), natOptions]).optional(),
-      'Whether machines reach the outside through the gateway. Default: `true`, if there is a gateway. ' +
-        '`{ private: true }`: private addresses around this host, too, but never the host itself.',
+      [
+        say`Whether machines reach the outside through the gateway.`,
+        say`Default: \`true\`, if there is a gateway.`,
+        say`\`{ private: true }\`: private addresses around this host, too, but never the host itself.`,
+      ],
       true,
     ),
   })
   .meta({
-    description: 'A network. Short form: `natnet: 192.168.100.0/24`, with a gateway (the first address) and NAT.',
+    description: say`A network. Short form: \`natnet: 192.168.100.0/24\`, with a gateway (the first address) and NAT.`,
     examples: ['192.168.100.0/24', { subnet: '192.168.100.0/24', gateway: '192.168.100.1', nat: true }],
   });
 
@@ -117,13 +130,13 @@ export const machineInterface = z
   .strictObject({
     network: field(
       z.string().optional(),
-      'Name of a network. Default: the one network whose subnet holds the address.',
+      say`Name of a network. Default: the one network whose subnet holds the address.`,
       'natnet',
     ),
-    address: field(address, "The machine's address on that network.", '192.168.100.4'),
+    address: field(address, say`The machine's address on that network.`, '192.168.100.4'),
   })
   .meta({
-    description: 'A network interface. Short form: `eth0: 192.168.100.4`.',
+    description: say`A network interface. Short form: \`eth0: 192.168.100.4\`.`,
     examples: ['192.168.100.4', { network: 'natnet', address: '192.168.100.4' }],
   });
 
@@ -131,25 +144,32 @@ const sshAccess = z
   .strictObject({
     host: field(
       text(sshHostRule).optional(),
-      "Address or name, or an alias of `~/.ssh/config`. Default: the machine's name.",
+      say`Address or name, or an alias of \`~/.ssh/config\`. Default: the machine's name.`,
       '127.0.0.1',
     ),
-    port: field(port.optional(), 'Port of its SSH server. Default: what `ssh -G` reports.', 2201),
+    port: field(port.optional(), say`Port of its SSH server. Default: what \`ssh -G\` reports.`, 2201),
     user: field(
       text(sshWordRule).optional(),
-      'Account to log in as. Default: `user` of the machine if it is written, else what `ssh -G` reports.',
+      say`Account to log in as. Default: \`user\` of the machine if it is written, else what \`ssh -G\` reports.`,
       'ildvm1',
     ),
-    key: field(text(notEmptyRule).optional(), 'Private key file. Default: what `ssh -G` reports.', '~/.ssh/id_ed25519'),
+    key: field(
+      text(notEmptyRule).optional(),
+      say`Private key file. Default: what \`ssh -G\` reports.`,
+      '~/.ssh/id_ed25519',
+    ),
     install: field(
       z.boolean().optional(),
-      '`true`: `packages` are installed on that machine and `setup` is run, by `sudo` without a password. `lab down` removes ' +
-        'the packages that were not there before; what `setup` changed stays. Default: `false`.',
+      [
+        say`\`true\`: \`packages\` are installed on that machine and \`setup\` is run, by \`sudo\` without a password.`,
+        say`\`lab down\` removes the packages that were not there before; what \`setup\` changed stays.`,
+        say`Default: \`false\`.`,
+      ],
       true,
     ),
   })
   .meta({
-    description: 'How the machine is reached, for `provider: ssh`.',
+    description: say`How the machine is reached, for \`provider: ssh\`.`,
     examples: [{ host: '127.0.0.1', port: 2201, user: 'ildvm1' }],
   });
 
@@ -157,75 +177,94 @@ export const machine = z
   .strictObject({
     image: field(
       text(notEmptyRule).optional(),
-      'What a machine of provider qemu is made from: a name that `lab images list` shows, or the path of a file. ' +
-        'Default: `ubuntu-24.04`. Machines of netns run the system of this host: their `image` is `host`. Those of ssh ' +
-        'run what they ran before.',
+      [
+        say`What a machine of provider qemu is made from: a name that \`lab images list\` shows, or the path of a file.`,
+        say`Default: \`ubuntu-24.04\`.`,
+        say`Machines of netns run the system of this host: their \`image\` is \`host\`.`,
+        say`Those of ssh run what they ran before.`,
+      ],
       'ubuntu-24.04',
     ),
     user: field(
       text(userNameRule, USER_NAME).optional(),
-      `The account that programs run as. Default: \`${DEFAULT_USER}\`.`,
+      say`The account that programs run as. Default: \`${DEFAULT_USER}\`.`,
       'ildvm1',
     ),
-    address: field(address.optional(), 'Short for one interface: `interfaces: { eth0: ADDRESS }`.', '192.168.100.4'),
+    address: field(
+      address.optional(),
+      say`Short for one interface: \`interfaces: { eth0: ADDRESS }\`.`,
+      '192.168.100.4',
+    ),
     interfaces: field(
       z.record(text(interfaceNameRule, INTERFACE_NAME), z.union([address, machineInterface])).optional(),
-      'Network interfaces by name.',
+      say`Network interfaces by name.`,
       { eth0: { network: 'natnet', address: '192.168.100.4' } },
     ),
-    memory: field(size.optional(), "Memory, in `M` or `G`. Default of netns: a fair share of the host's.", '512M'),
-    cpus: field(z.int().min(1).max(1024).optional(), 'Number of processors.', 1),
+    memory: field(
+      size.optional(),
+      say`Memory, in \`M\` or \`G\`. Default of netns: a fair share of the host's.`,
+      '512M',
+    ),
+    cpus: field(z.int().min(1).max(1024).optional(), say`Number of processors.`, 1),
     disk: field(
       size.optional(),
-      "Size limit of the machine's own files, in `M`, `G` or `T`. Default of netns: 1G.",
+      say`Size limit of the machine's own files, in \`M\`, \`G\` or \`T\`. Default of netns: 1G.`,
       '2G',
     ),
     processes: field(
       z.int().min(MIN_PROCESSES).max(1_000_000).optional(),
-      `Most processes and threads at a time. Default: ${DEFAULT_PROCESSES} with netns; with qemu its system decides.`,
+      say`Most processes and threads at a time. Default: ${DEFAULT_PROCESSES} with netns; with qemu its system decides.`,
       200,
     ),
     'open-files': field(
       z.int().min(MIN_OPEN_FILES).max(1_000_000).optional(),
-      `Most files and sockets that one process may have open. Default: ${DEFAULT_OPEN_FILES}, which a program may raise to ` +
-        `${MOST_OPEN_FILES}, with netns; with qemu its system decides.`,
+      say`Most files and sockets that one process may have open. Default: ${DEFAULT_OPEN_FILES}, which a program may raise to ${MOST_OPEN_FILES}, with netns; with qemu its system decides.`,
       256,
     ),
-    'file-size': field(size.optional(), 'Largest file that a program may write, in `M`, `G` or `T`.', '100M'),
+    'file-size': field(size.optional(), say`Largest file that a program may write, in \`M\`, \`G\` or \`T\`.`, '100M'),
     sudo: field(
       z.boolean().optional(),
-      'Whether `user` may become root there. `false`: neither the account nor its programs can gain more rights, ' +
-        'whatever they run; only provider netns enforces that. Default: `true`.',
+      [
+        say`Whether \`user\` may become root there.`,
+        say`\`false\`: neither the account nor its programs can gain more rights, whatever they run; only provider netns enforces that.`,
+        say`Default: \`true\`.`,
+      ],
       false,
     ),
     'host-folders': field(
       z.array(text(hostFolderRule)).optional(),
-      'Folders of this host that it sees, read-only: `/opt`, `/usr/local`, or both; only with provider netns, whose ' +
-        'machines run the programs of this host. Default: none of them, and the machine has folders of its own there.',
+      [
+        say`Folders of this host that it sees, read-only: \`/opt\`, \`/usr/local\`, or both; only with provider netns, whose machines run the programs of this host.`,
+        say`Default: none of them, and the machine has folders of its own there.`,
+      ],
       ['/usr/local'],
     ),
     packages: field(
       z.array(text(packageRule, PACKAGE_NAME)).optional(),
-      'Packages of Debian or Ubuntu to install there, with what they depend on. lab downloads them by the lists of this ' +
-        'host, so the machine needs no way out, and keeps the result for machines alike. Provider netns on a host with ' +
-        'APT; others as `setup` does.',
+      [
+        say`Packages of Debian or Ubuntu to install there, with what they depend on.`,
+        say`lab downloads them by the lists of this host, so the machine needs no way out, and keeps the result for machines alike.`,
+        say`Provider netns on a host with APT; others as \`setup\` does.`,
+      ],
       ['traceroute', 'iperf3'],
     ),
     setup: field(
       z.array(command).optional(),
-      'Commands that root runs there when `lab up` has made the machine, each once and in this order, before programs ' +
-        'are sent. Each is a list of words; a shell has to be asked for: `[sh, -c, "…"]`.',
+      [
+        say`Commands that root runs there when \`lab up\` has made the machine, each once and in this order, before programs are sent.`,
+        say`Each is a list of words; a shell has to be asked for: \`[sh, -c, "…"]\`.`,
+      ],
       [['sysctl', '-w', 'net.ipv4.tcp_syncookies=0']],
     ),
     ssh: sshAccess.optional(),
   })
-  .meta({ description: 'A machine.', examples: [{ user: 'ildvm1', address: '192.168.100.4' }] });
+  .meta({ description: say`A machine.`, examples: [{ user: 'ildvm1', address: '192.168.100.4' }] });
 
 const outsideFile = z.strictObject({
-  path: field(text(notEmptyRule), 'The file or folder, from the folder of `lab.yaml`.', '../common.py'),
+  path: field(text(notEmptyRule), say`The file or folder, from the folder of \`lab.yaml\`.`, '../common.py'),
   outside: field(
     z.boolean().optional(),
-    'Whether it may lead out of the folder of `lab.yaml`. Default: `false`.',
+    say`Whether it may lead out of the folder of \`lab.yaml\`. Default: \`false\`.`,
     true,
   ),
 });
@@ -234,17 +273,19 @@ const outsideFile = z.strictObject({
 export const machineBuild = z.strictObject({
   on: field(
     z.string().optional(),
-    'The machine of the program, where the command runs as its user, in the folder of the program, when the files ' +
-      'have come; what it makes stays there. Default: that machine.',
+    [
+      say`The machine of the program, where the command runs as its user, in the folder of the program, when the files have come; what it makes stays there.`,
+      say`Default: that machine.`,
+    ],
     'vm1',
   ),
-  command: field(command, 'The command, word by word; no shell interprets it.', ['make']),
+  command: field(command, say`The command, word by word; no shell interprets it.`, ['make']),
 });
 
 export const program = z
   .strictObject({
-    on: field(z.string(), 'Name of the machine that it runs on.', 'vm1'),
-    command: field(command, 'The command, word by word; no shell interprets it.', [
+    on: field(z.string(), say`Name of the machine that it runs on.`, 'vm1'),
+    command: field(command, say`The command, word by word; no shell interprets it.`, [
       'node',
       'server.js',
       '--port',
@@ -252,48 +293,62 @@ export const program = z
     ]),
     files: field(
       z.array(z.union([text(notEmptyRule), outsideFile])).optional(),
-      'Files and folders that are copied to the machine, side by side, into the folder that the program starts in; ' +
-        'paths start at the folder of `lab.yaml`. A folder keeps its name and is copied with all that is in it. ' +
-        'What leads out of the folder of `lab.yaml`, by its path or by a link, is copied only with ' +
-        '`{ path: ../common.py, outside: true }`.',
+      [
+        say`Files and folders that are copied to the machine, side by side, into the folder that the program starts in; paths start at the folder of \`lab.yaml\`.`,
+        say`A folder keeps its name and is copied with all that is in it.`,
+        say`What leads out of the folder of \`lab.yaml\`, by its path or by a link, is copied only with \`{ path: ../common.py, outside: true }\`.`,
+      ],
       ['server.py', 'www'],
     ),
     build: field(
       z.union([command, machineBuild]).optional(),
-      'Command that makes the files, run on this host in the folder of `lab.yaml`, with all your rights. ' +
-        '`{ on: vm1, command: [make] }`: run on the machine of the program instead; `files` are then its sources.',
+      [
+        say`Command that makes the files, run on this host in the folder of \`lab.yaml\`, with all your rights.`,
+        say`\`{ on: vm1, command: [make] }\`: run on the machine of the program instead; \`files\` are then its sources.`,
+      ],
       ['make', 'server'],
     ),
     listens: field(
       z.union([port, laterPort, z.array(z.union([port, laterPort]))]).optional(),
-      'TCP port that it listens on, or a list of ports. `{ port: 2121, later: true }`: it opens that one only when it ' +
-        'needs it; `start` does not wait for it.',
+      [
+        say`TCP port that it listens on, or a list of ports.`,
+        say`\`{ port: 2121, later: true }\`: it opens that one only when it needs it; \`start\` does not wait for it.`,
+      ],
       7999,
     ),
     ports: field(
       z.enum(busyPortChoices).optional(),
-      'When another process holds a port of `listens`: `error` stops, `free` ends that process. Default: `error`.',
+      [
+        say`When another process holds a port of \`listens\`: \`error\` stops, \`free\` ends that process.`,
+        say`Default: \`error\`.`,
+      ],
       'error',
     ),
     prompt: field(
       text(promptRule)
         .transform((written) => parsePattern(written) as Pattern)
         .optional(),
-      'What it shows when it waits for a line: text, or `/regular expression/`. It counts where the output ends with it. ' +
-        'Without it, what the machine shows decides: whether the program reads its keyboard.',
+      [
+        say`What it shows when it waits for a line: text, or \`/regular expression/\`.`,
+        say`It counts where the output ends with it.`,
+        say`Without it, what the machine shows decides: whether the program reads its keyboard.`,
+      ],
       'server@vm1:7999$ ',
     ),
     encoding: field(
       z.enum(encodingChoices).optional(),
-      'Encoding of what it prints and of what is typed: `utf-8` or `latin1` (ISO 8859-1). Default: `utf-8`.',
+      [
+        say`Encoding of what it prints and of what is typed: \`utf-8\` or \`latin1\` (ISO 8859-1).`,
+        say`Default: \`utf-8\`.`,
+      ],
       'latin1',
     ),
-    env: field(z.record(text(environmentNameRule, ENVIRONMENT_NAME), word).optional(), 'Environment variables.', {
+    env: field(z.record(text(environmentNameRule, ENVIRONMENT_NAME), word).optional(), say`Environment variables.`, {
       LANG: 'C.UTF-8',
     }),
   })
   .meta({
-    description: 'A program: what is copied to a machine and started there.',
+    description: say`A program: what is copied to a machine and started there.`,
     examples: [{ on: 'vm1', files: ['server.py'], command: ['python3', 'server.py'], listens: 7999 }],
   });
 
@@ -301,7 +356,7 @@ export const program = z
 const steps = z
   .array(z.unknown().meta({ $ref: '#/$defs/step' }))
   .meta({
-    description: 'Steps, played one after the other.',
+    description: say`Steps, played one after the other.`,
     minItems: 1,
     examples: [[{ start: 'server' }, { expect: { server: 'Listening' } }]],
   });
@@ -311,13 +366,15 @@ export const scenarioOptions = z
     steps,
     default: field(
       z.boolean().optional(),
-      'Whether `lab run` without a name plays this one. Default: `false`; when no scenario says `true`, the first of ' +
-        'the file is played.',
+      [
+        say`Whether \`lab run\` without a name plays this one.`,
+        say`Default: \`false\`; when no scenario says \`true\`, the first of the file is played.`,
+      ],
       true,
     ),
   })
   .meta({
-    description: 'A scenario with more than steps; one that has only steps is a list of them.',
+    description: say`A scenario with more than steps; one that has only steps is a list of them.`,
     examples: [{ default: true, steps: [{ start: 'server' }] }],
   });
 
@@ -329,43 +386,45 @@ const report = z
   .strictObject({
     author: field(
       z.union([reportLine, z.array(reportLine)]).optional(),
-      'Who hands the report in: a name, or a list of names.',
+      say`Who hands the report in: a name, or a list of names.`,
       ['Ada Lovelace', 'Alan Turing'],
     ),
-    group: field(reportLine.optional(), 'Their group.', 'G2'),
-    course: field(reportLine.optional(), 'The course.', 'Networks, year 1'),
+    group: field(reportLine.optional(), say`Their group.`, 'G2'),
+    course: field(reportLine.optional(), say`The course.`, say`Networks, year 1`),
     lang: field(
       z.enum(languageNames).optional(),
-      'Language of `lab report`: `en` or `fr`. Default: that of the messages, so of your locale.',
+      say`Language of \`lab report\`: \`en\` or \`fr\`. Default: that of the messages, so of your locale.`,
       'fr',
     ),
   })
   .transform(({ author = [], lang, ...lines }) => ({ authors: [author].flat(), ...lines, language: lang }))
   .meta({
-    description: 'What the heading of a report says.',
-    examples: [{ author: 'Ada Lovelace', group: 'G2', course: 'Networks, year 1', lang: 'fr' }],
+    description: say`What the heading of a report says.`,
+    examples: [{ author: 'Ada Lovelace', group: 'G2', course: say`Networks, year 1`, lang: 'fr' }],
   });
 
 const runs = z
   .strictObject({
-    keep: field(z.int().min(1).max(1_000_000).optional(), 'So many of the newest runs stay.', 20),
+    keep: field(z.int().min(1).max(1_000_000).optional(), say`So many of the newest runs stay.`, 20),
     older: field(
       text(ageRule, AGE)
         .transform((written) => parseAge(written)!)
         .optional(),
-      'Runs that are not older stay: `12h`, `30d`, `2w`.',
+      say`Runs that are not older stay: \`12h\`, \`30d\`, \`2w\`.`,
       '30d',
     ),
   })
   .refine(({ keep, older }) => keep !== undefined || older !== undefined, {
-    message: 'must say which runs are kept',
-    params: { hint: 'for example: runs: { keep: 20 }' },
+    message: say`must say which runs are kept`,
+    params: { hint: say`for example: runs: { keep: 20 }` },
   })
   .transform(({ keep, older }) => ({ keep, olderMs: older }))
   .meta({
-    description:
-      'Which runs `lab run` keeps when it ends, and `lab runs prune` without options. A run is removed when it is ' +
-      'beyond the newest `keep` and `older`, as far as they are given; the newest run never is. Default: all are kept.',
+    description: [
+      say`Which runs \`lab run\` keeps when it ends, and \`lab runs prune\` without options.`,
+      say`A run is removed when it is beyond the newest \`keep\` and \`older\`, as far as they are given; the newest run never is.`,
+      say`Default: all are kept.`,
+    ].join(' '),
     examples: [{ keep: 20, older: '30d' }],
   });
 
@@ -387,43 +446,49 @@ export type RightFields<S extends Shape> = { readonly [K in keyof S]?: Exclude<z
 /** The whole file. */
 export const labFields = z
   .strictObject({
-    version: field(z.literal(1), 'Version of this format: 1.', 1),
-    name: field(text(hostNameRule, HOST_LABEL).optional(), 'Name of the lab. Default: the name of the folder.', 'tp1'),
+    version: field(z.literal(1), say`Version of this format: 1.`, 1),
+    name: field(
+      text(hostNameRule, HOST_LABEL).optional(),
+      say`Name of the lab. Default: the name of the folder.`,
+      'tp1',
+    ),
     provider: field(
       z.string().optional(),
-      `Where machines come from. Default: \`${DEFAULT_PROVIDER}\`.`,
+      say`Where machines come from. Default: \`${DEFAULT_PROVIDER}\`.`,
       DEFAULT_PROVIDER,
     ),
     networks: field(
       z.record(text(hostNameRule, HOST_LABEL), z.union([subnet, network])).nullish(),
-      'Networks by name.',
+      say`Networks by name.`,
       { natnet: '192.168.100.0/24' },
     ),
     machines: field(
       z.record(text(machineNameRule, HOST_LABEL), machine.nullable()),
-      'Machines by name; they reach each other by these names.',
+      say`Machines by name; they reach each other by these names.`,
       { vm1: { address: '192.168.100.4' } },
     ),
-    programs: field(z.record(text(programNameRule, FILE_LABEL), program).nullish(), 'Programs by name.', {
+    programs: field(z.record(text(programNameRule, FILE_LABEL), program).nullish(), say`Programs by name.`, {
       server: { on: 'vm1', files: ['server.py'], command: ['python3', 'server.py'], listens: 7999 },
     }),
     scenarios: field(
       z.record(text(fileLabelRule, FILE_LABEL), scenario).nullish(),
-      'Scenarios by name: what the programs are made to do, and what they must show.',
+      say`Scenarios by name: what the programs are made to do, and what they must show.`,
       { hello: [{ start: 'server' }, { expect: { server: 'Listening' } }] },
     ),
     ssh: field(
       z.enum(['peers']).optional(),
-      '`peers`: the accounts of the machines can `ssh` and `scp` to each other by name (only machines that lab ' +
-        'makes). Default: no machine holds a key to another.',
+      [
+        say`\`peers\`: the accounts of the machines can \`ssh\` and \`scp\` to each other by name (only machines that lab makes).`,
+        say`Default: no machine holds a key to another.`,
+      ],
       'peers',
     ),
     capture: field(
       z.boolean().optional(),
-      'Whether each run captures the packets of its programs into `capture.pcap`. Default: `true`.',
+      say`Whether each run captures the packets of its programs into \`capture.pcap\`. Default: \`true\`.`,
       false,
     ),
     report: report.optional(),
     runs: runs.optional(),
   })
-  .describe('A lab: networks, machines, programs on them, and scenarios that play them.');
+  .describe(say`A lab: networks, machines, programs on them, and scenarios that play them.`);

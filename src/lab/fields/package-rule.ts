@@ -1,3 +1,4 @@
+import { say } from '../../core/language/say.ts';
 import type { ProblemText } from '../problem.ts';
 
 /** Debian Policy Manual, 5.6.1 and 5.6.12. */
@@ -9,11 +10,11 @@ export function packageRule(text: string): ProblemText | undefined {
   const written = JSON.stringify(text.length > 60 ? `${text.slice(0, 59)}…` : text);
   if (/^\.{0,2}\//.test(text) || text.endsWith('.deb'))
     return {
-      message: `must be the name of a package, not the file ${written}`,
-      hint: 'copy a package file with "lab cp", then install it there: sudo apt install ./FILE.deb',
+      message: say`must be the name of a package, not the file ${written}`,
+      hint: say`copy a package file with "lab cp", then install it there: sudo apt install ./FILE.deb`,
     };
   return {
-    message: `is no legal name of a package: ${written}`,
-    hint: 'small letters, digits, "+", "-" and "."; a version after "=": iperf3=3.12-1',
+    message: say`is no legal name of a package: ${written}`,
+    hint: say`small letters, digits, "+", "-" and "."; a version after "=": iperf3=3.12-1`,
   };
 }

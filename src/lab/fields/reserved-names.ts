@@ -1,10 +1,12 @@
+import { say } from '../../core/language/say.ts';
+
 /**
  * Names that mean something already where a lab would use them: on each machine, to the kernel, to tools that are
  * called with them. Each says what it means, so that a message can give the reason.
  */
 
-const LOOPBACK = 'every machine calls itself so';
-const MULTICAST = 'it stands for a multicast group in the hosts file of every machine';
+const LOOPBACK = say`every machine calls itself so`;
+const MULTICAST = say`it stands for a multicast group in the hosts file of every machine`;
 
 /**
  * Names in the hosts file of every Debian and Ubuntu machine (hosts(5)), where the first line that has a name wins,
@@ -15,7 +17,7 @@ export const reservedHosts: ReadonlyMap<string, string> = new Map([
   ...['ip6-localnet', 'ip6-mcastprefix', 'ip6-allnodes', 'ip6-allrouters', 'ip6-allhosts'].map(
     (name) => [name, MULTICAST] as const,
   ),
-  ['unknown', 'sshd of each machine calls a client without an address so'],
+  ['unknown', say`sshd of each machine calls a client without an address so`],
 ]);
 
 /**
@@ -24,15 +26,15 @@ export const reservedHosts: ReadonlyMap<string, string> = new Map([
  */
 export const NUMERIC_HOST = /^(?:\d+|0x[0-9a-f]*)$/i;
 
-const TUNNEL = 'the kernel makes a device of that name in every network namespace when its module is loaded';
+const TUNNEL = say`the kernel makes a device of that name in every network namespace when its module is loaded`;
 
 /** Names of interfaces that the kernel or its tools take for something else. */
 export const reservedInterfaces: ReadonlyMap<string, string> = new Map([
-  ['lo', 'every machine has that one for itself'],
-  ['all', 'in /proc/sys/net it stands for all interfaces together'],
-  ['default', 'in /proc/sys/net it stands for interfaces that are made later'],
-  ['any', 'tcpdump takes it for all interfaces together'],
-  ['bonding_masters', 'the kernel has a file of that name among its interfaces'],
+  ['lo', say`every machine has that one for itself`],
+  ['all', say`in /proc/sys/net it stands for all interfaces together`],
+  ['default', say`in /proc/sys/net it stands for interfaces that are made later`],
+  ['any', say`tcpdump takes it for all interfaces together`],
+  ['bonding_masters', say`the kernel has a file of that name among its interfaces`],
   ...['tunl0', 'gre0', 'gretap0', 'erspan0', 'sit0', 'ip_vti0', 'ip6_vti0', 'ip6tnl0', 'ip6gre0'].map(
     (name) => [name, TUNNEL] as const,
   ),
@@ -128,6 +130,6 @@ const systemGroups = [
 
 /** Names that no user of a machine can have. */
 export const reservedUsers: ReadonlyMap<string, string> = new Map([
-  ...systemUsers.map((name) => [name, 'every machine has a system account of that name'] as const),
-  ...systemGroups.map((name) => [name, 'every machine has a group of that name'] as const),
+  ...systemUsers.map((name) => [name, say`every machine has a system account of that name`] as const),
+  ...systemGroups.map((name) => [name, say`every machine has a group of that name`] as const),
 ]);

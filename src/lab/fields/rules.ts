@@ -2,6 +2,7 @@ import { parseAge } from '../../core/text/amounts.ts';
 import { didYouMean, suggestion } from '../../core/text/suggest.ts';
 import { UsageError } from '../../core/errors.ts';
 import { formatIPv4, formatSubnet, overlaps, parseIPv4, parseSubnet, type Subnet } from '../../core/ipv4.ts';
+import { say } from '../../core/language/say.ts';
 import { NUMERIC_HOST, reservedHosts, reservedInterfaces, reservedUsers } from './reserved-names.ts';
 import { parsePattern } from '../pattern.ts';
 import type { ProblemText } from '../problem.ts';
@@ -38,18 +39,24 @@ const LARGEST_PREFIX = 31;
 
 /** Ranges that no network of machines can have (RFC 6890). */
 const reservedRanges: readonly { readonly subnet: Subnet; readonly use: string }[] = [
-  { subnet: parseSubnet('0.0.0.0/8')!, use: 'hosts that have no address yet' },
-  { subnet: parseSubnet('127.0.0.0/8')!, use: 'a host that talks to itself' },
-  { subnet: parseSubnet('224.0.0.0/3')!, use: 'multicast and future use' },
+  { subnet: parseSubnet('0.0.0.0/8')!, use: say`hosts that have no address yet` },
+  { subnet: parseSubnet('127.0.0.0/8')!, use: say`a host that talks to itself` },
+  { subnet: parseSubnet('224.0.0.0/3')!, use: say`multicast and future use` },
 ];
 
 export const hostNameRule: TextRule = (text) => {
   if (text.toLowerCase() === 'localhost')
-    return { message: 'cannot be "localhost": every machine calls itself so', hint: 'choose another name' };
+    return { message: say`cannot be "localhost": every machine calls itself so`, hint: say`choose another name` };
   if (/^\d+$/.test(text))
-    return { message: 'cannot be a number: programs would read it as an address', hint: `for example: vm${text}` };
+    return {
+      message: say`cannot be a number: programs would read it as an address`,
+      hint: say`for example: vm${text}`,
+    };
   if (HOST_LABEL.test(text)) return undefined;
-  return { message: `is no legal host name: ${hostNameReason(text)}`, hint: meant(text, /[^a-z0-9-]+/g, HOST_LABEL) };
+  return {
+    message: say`is no legal host name: ${hostNameReason(text)}`,
+    hint: meant(text, /[^a-z0-9-]+/g, HOST_LABEL),
+  };
 };
 
 /**
@@ -58,105 +65,113 @@ export const hostNameRule: TextRule = (text) => {
 export const machineNameRule: TextRule = (text) => {
   if (NUMERIC_HOST.test(text)) {
     return {
-      message: `cannot be a number: programs would read it as ${addressOfNumber(text)}`,
-      hint: `for example: vm${text.replace(/^0x/i, '')}`,
+      message: say`cannot be a number: programs would read it as ${addressOfNumber(text)}`,
+      hint: say`for example: vm${text.replace(/^0x/i, '')}`,
     };
   }
   const reserved = reservedHosts.get(text.toLowerCase());
   return reserved === undefined
     ? hostNameRule(text)
-    : { message: `cannot be "${text}": ${reserved}`, hint: 'choose another name' };
+    : { message: say`cannot be "${text}": ${reserved}`, hint: say`choose another name` };
 };
 
 /** `the address 0.0.0.16` for `0x10`; a number that is no address of 32 bits is one to some programs only. */
 function addressOfNumber(text: string): string {
   const value = Number(text.replace(/^0(?=\d)/, '0o'));
-  return value < 2 ** 32 ? `the address ${formatIPv4(value)}` : 'an address';
+  return value < 2 ** 32 ? say`the address ${formatIPv4(value)}` : say`an address`;
 }
 
 function hostNameReason(text: string): string {
-  if (text === '') return 'it is empty';
-  if (/^-|-$/.test(text)) return 'it must start and end with a letter or a digit';
-  return tooLong(text, 63) ?? 'only letters, digits and "-" are allowed';
+  if (text === '') return say`it is empty`;
+  if (/^-|-$/.test(text)) return say`it must start and end with a letter or a digit`;
+  return tooLong(text, 63) ?? say`only letters, digits and "-" are allowed`;
 }
 
 function tooLong(text: string, most: number): string | undefined {
-  return text.length > most ? `it has ${text.length} characters, at most ${most} are allowed` : undefined;
+  return text.length > most ? say`it has ${text.length} characters, at most ${most} are allowed` : undefined;
 }
 
 /** @throws {UsageError} `provider-unknown` when the provider that was asked for is none of the `known` ones. */
 export function checkProviderName(name: string, known: readonly string[]): void {
   if (!known.includes(name))
-    throw new UsageError(`there is no provider "${name}"`, { code: 'provider-unknown', hint: suggestion(name, known) });
+    throw new UsageError(say`there is no provider "${name}"`, {
+      code: 'provider-unknown',
+      hint: suggestion(name, known),
+    });
 }
 
 /** @throws {UsageError} `wrong-name` when a name that was given on the command line is no legal host name. */
 export function checkLabName(name: string): void {
   const problem = hostNameRule(name);
   if (problem)
-    throw new UsageError(`the name ${quoted(name)} ${problem.message}`, {
+    throw new UsageError(say`the name ${quoted(name)} ${problem.message}`, {
       code: 'wrong-name',
-      hint: problem.hint ?? 'for example: tp1',
+      hint: problem.hint ?? say`for example: tp1`,
     });
 }
 
 export const userNameRule: TextRule = (text) => {
   const reserved = reservedUsers.get(text);
-  if (reserved !== undefined) return { message: `cannot be "${text}": ${reserved}`, hint: 'for example: student' };
+  if (reserved !== undefined)
+    return { message: say`cannot be "${text}": ${reserved}`, hint: say`for example: student` };
   if (USER_NAME.test(text)) return undefined;
-  const reason = tooLong(text, 32) ?? 'only small letters, digits, "-" and "_" are allowed, and no digit or "-" first';
-  return { message: `is no legal user name: ${reason}`, hint: meant(text, /[^a-z0-9_-]+/g, USER_NAME) };
+  const reason =
+    tooLong(text, 32) ?? say`only small letters, digits, "-" and "_" are allowed, and no digit or "-" first`;
+  return { message: say`is no legal user name: ${reason}`, hint: meant(text, /[^a-z0-9_-]+/g, USER_NAME) };
 };
 
 export const interfaceNameRule: TextRule = (text) => {
   const reserved = reservedInterfaces.get(text);
-  if (reserved !== undefined) return { message: `cannot be "${text}": ${reserved}`, hint: 'for example: eth0' };
+  if (reserved !== undefined) return { message: say`cannot be "${text}": ${reserved}`, hint: say`for example: eth0` };
   if (/^\d+$/.test(text))
     return {
-      message: 'cannot be a number: tools would take it for the place of an interface in their list',
-      hint: `for example: eth${text}`,
+      message: say`cannot be a number: tools would take it for the place of an interface in their list`,
+      hint: say`for example: eth${text}`,
     };
   if (INTERFACE_NAME.test(text)) return undefined;
-  const reason = tooLong(text, 15) ?? 'only letters, digits, "-", "_", "." and "@" are allowed';
-  return { message: `is no legal interface name: ${reason}`, hint: 'for example: eth0' };
+  const reason = tooLong(text, 15) ?? say`only letters, digits, "-", "_", "." and "@" are allowed`;
+  return { message: say`is no legal interface name: ${reason}`, hint: say`for example: eth0` };
 };
 
 /** For programs and scenarios, whose names become names of files in the run folder. */
 export const fileLabelRule: TextRule = (text) => {
   if (FILE_LABEL.test(text)) return undefined;
-  const reason = tooLong(text, 63) ?? 'only letters, digits, "-", "_" and "." are allowed, and a letter or digit first';
-  return { message: `is no legal name: ${reason}`, hint: meant(text, /[^a-z0-9._-]+/g, FILE_LABEL) };
+  const reason =
+    tooLong(text, 63) ?? say`only letters, digits, "-", "_" and "." are allowed, and a letter or digit first`;
+  return { message: say`is no legal name: ${reason}`, hint: meant(text, /[^a-z0-9._-]+/g, FILE_LABEL) };
 };
 
 export const programNameRule: TextRule = (text) => {
   if (text === 'session')
-    return { message: 'cannot be "session": the run folder has a session.log of its own', hint: 'choose another name' };
+    return {
+      message: say`cannot be "session": the run folder has a session.log of its own`,
+      hint: say`choose another name`,
+    };
   return fileLabelRule(text);
 };
 
 export const environmentNameRule: TextRule = (text) => {
   if (ENVIRONMENT_NAME.test(text)) return undefined;
   return {
-    message:
-      'is no legal name of an environment variable: only letters, digits and "_" are allowed, and no digit first',
+    message: say`is no legal name of an environment variable: only letters, digits and "_" are allowed, and no digit first`,
     hint: meant(text, /[^A-Za-z0-9_]+/g, ENVIRONMENT_NAME, '_'),
   };
 };
 
 export const addressRule: TextRule = (text) => {
   if (parseIPv4(text) !== undefined) return undefined;
-  return { message: `must be an IPv4 address, not ${quoted(text)}`, hint: addressHint(text) };
+  return { message: say`must be an IPv4 address, not ${quoted(text)}`, hint: addressHint(text) };
 };
 
 function addressHint(text: string): string {
   const [address = '', ...more] = text.split('/');
   if (more.length > 0 && parseIPv4(address) !== undefined)
-    return `write ${address} alone; the network has the prefix length`;
-  if (text.includes(':')) return 'IPv6 addresses are not supported in lab.yaml yet';
+    return say`write ${address} alone; the network has the prefix length`;
+  if (text.includes(':')) return say`IPv6 addresses are not supported in lab.yaml yet`;
   const withoutZeros = text.replaceAll(/(?<=^|\.)0+(?=\d)/g, '');
   if (parseIPv4(withoutZeros) !== undefined)
-    return `write ${withoutZeros}: a leading zero means an octal number to many tools`;
-  return 'four numbers from 0 to 255, for example 192.168.100.4';
+    return say`write ${withoutZeros}: a leading zero means an octal number to many tools`;
+  return say`four numbers from 0 to 255, for example 192.168.100.4`;
 }
 
 export const gatewayRule: TextRule = (text) => {
@@ -164,54 +179,54 @@ export const gatewayRule: TextRule = (text) => {
   return (
     problem &&
     (/^(?:no|none|off|false)$/i.test(text)
-      ? { message: problem.message, hint: 'for a network without a gateway write false, without quotes' }
+      ? { message: problem.message, hint: say`for a network without a gateway write false, without quotes` }
       : problem)
   );
 };
 
 export const subnetRule: TextRule = (text) => {
   const subnet = parseSubnet(text);
-  if (subnet === undefined) return { message: `must be a subnet, not ${quoted(text)}`, hint: subnetHint(text) };
+  if (subnet === undefined) return { message: say`must be a subnet, not ${quoted(text)}`, hint: subnetHint(text) };
   const { network, prefixLength } = subnet;
   if (parseIPv4(text.split('/')[0]!) !== network) {
     return {
-      message: `${quoted(text)} is an address inside the subnet ${formatSubnet(subnet)}`,
-      hint: `write ${formatSubnet(subnet)}`,
+      message: say`${quoted(text)} is an address inside the subnet ${formatSubnet(subnet)}`,
+      hint: say`write ${formatSubnet(subnet)}`,
     };
   }
   if (prefixLength > LARGEST_PREFIX) {
     const example = `${formatIPv4(network)}/24`;
     return {
-      message: `/${prefixLength} has no room for two machines`,
-      hint: `write /${LARGEST_PREFIX} (two machines, no gateway) or a smaller number, for example ${example}`,
+      message: say`/${prefixLength} has no room for two machines`,
+      hint: say`write /${LARGEST_PREFIX} (two machines, no gateway) or a smaller number, for example ${example}`,
     };
   }
   if (prefixLength < SMALLEST_PREFIX)
     return {
-      message: `/${prefixLength} is too large a part of the Internet`,
-      hint: `write /${SMALLEST_PREFIX} or more, for example 192.168.100.0/24`,
+      message: say`/${prefixLength} is too large a part of the Internet`,
+      hint: say`write /${SMALLEST_PREFIX} or more, for example 192.168.100.0/24`,
     };
   const reserved = reservedRanges.find((range) => overlaps(range.subnet, subnet));
   return (
     reserved && {
-      message: `${formatSubnet(subnet)} cannot be a network of machines: its addresses are for ${reserved.use}`,
-      hint: 'a private subnet always works, for example 192.168.100.0/24',
+      message: say`${formatSubnet(subnet)} cannot be a network of machines: its addresses are for ${reserved.use}`,
+      hint: say`a private subnet always works, for example 192.168.100.0/24`,
     }
   );
 };
 
 function subnetHint(text: string): string {
-  if (parseIPv4(text) === undefined) return 'an address and a prefix length, for example 192.168.100.0/24';
+  if (parseIPv4(text) === undefined) return say`an address and a prefix length, for example 192.168.100.0/24`;
   const guess = parseSubnet(`${text}/24`)!;
-  return `add the prefix length, for example ${formatSubnet(guess)}`;
+  return say`add the prefix length, for example ${formatSubnet(guess)}`;
 }
 
 /** An age of runs. */
 export const ageRule: TextRule = (text) => {
   if (parseAge(text) !== undefined) return undefined;
   const [, amount, unit = 'd'] = /^([1-9]\d{0,4})\s*(?:([hdw])(?:ours?|ays?|eeks?)?)?$/i.exec(text.trim()) ?? [];
-  const hint = amount === undefined ? 'for example 12h, 30d or 2w' : `write ${amount}${unit.toLowerCase()}`;
-  return { message: `must be an age in hours, days or weeks, not ${quoted(text)}`, hint };
+  const hint = amount === undefined ? say`for example 12h, 30d or 2w` : say`write ${amount}${unit.toLowerCase()}`;
+  return { message: say`must be an age in hours, days or weeks, not ${quoted(text)}`, hint };
 };
 
 export const sizeRule: TextRule = (text) => {
@@ -219,9 +234,9 @@ export const sizeRule: TextRule = (text) => {
   const [, amount, unit] = /^([1-9]\d{0,6})\s*([kmgt])?i?b?$/i.exec(text.trim()) ?? [];
   const hint =
     amount !== undefined && unit?.toUpperCase() !== 'K'
-      ? `write ${amount}${unit?.toUpperCase() ?? 'M'}`
-      : 'for example 512M or 2G';
-  return { message: `must be a size, not ${quoted(text)}`, hint };
+      ? say`write ${amount}${unit?.toUpperCase() ?? 'M'}`
+      : say`for example 512M or 2G`;
+  return { message: say`must be a size, not ${quoted(text)}`, hint };
 };
 
 /** Size in MiB of a text that `sizeRule` allows. `M`, `G`, `T` are powers of 1024, as QEMU and LXD read them. */
@@ -233,28 +248,32 @@ export function parseSizeMiB(text: string): number | undefined {
 export const promptRule: TextRule = (text) => {
   if (text === '')
     return {
-      message: 'must not be empty: an empty prompt would show at once',
-      hint: 'give the text that the program shows when it waits for a line, or remove "prompt"',
+      message: say`must not be empty: an empty prompt would show at once`,
+      hint: say`give the text that the program shows when it waits for a line, or remove "prompt"`,
     };
   const pattern = parsePattern(text);
   if (!('problem' in pattern)) return undefined;
-  return { message: `is no regular expression: ${pattern.problem}`, hint: 'for plain text leave out the slashes' };
+  return {
+    message: say`is no regular expression: ${pattern.problem}`,
+    hint: say`for plain text leave out the slashes`,
+  };
 };
 
 /** What stands between a word of `lab.yaml` and a process: no operating system can pass a NUL character (execve(2)). */
 export const wordRule: TextRule = (text) =>
   text.includes('\0')
-    ? { message: 'has a NUL character, which no program can be given', hint: 'remove \\0' }
+    ? { message: say`has a NUL character, which no program can be given`, hint: say`remove \\0` }
     : undefined;
 
 export const notEmptyRule: TextRule = (text) =>
-  text.trim() === '' ? { message: 'must not be empty' } : wordRule(text);
+  text.trim() === '' ? { message: say`must not be empty` } : wordRule(text);
 
 /** For names that end up as an argument of `ssh`: nothing that it would read as an option, or as two words. */
 export const sshWordRule: TextRule = (text) => {
   if (/^[^\s-]\S*$/.test(text)) return wordRule(text);
   return {
-    message: text === '' ? 'must not be empty' : `${quoted(text)} cannot be given to ssh: no spaces, and no "-" first`,
+    message:
+      text === '' ? say`must not be empty` : say`${quoted(text)} cannot be given to ssh: no spaces, and no "-" first`,
   };
 };
 
@@ -269,7 +288,7 @@ export const sshHostRule: TextRule = (text) => {
     ...(port === undefined ? [] : [`port: ${port}`]),
     ...(user === undefined ? [] : [`user: ${user}`]),
   ];
-  return { message: `${quoted(text)} is more than a host`, hint: `write ${parts.join(', ')}` };
+  return { message: say`${quoted(text)} is more than a host`, hint: say`write ${parts.join(', ')}` };
 };
 
 /** A value as a message shows it: quoted, and cut when it is long. */

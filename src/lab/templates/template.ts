@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { UsageError } from '../../core/errors.ts';
 import { scriptFile } from '../../core/files/script-file.ts';
 import { suggestion } from '../../core/text/suggest.ts';
+import { say } from '../../core/language/say.ts';
 import { checkLabName } from '../fields/rules.ts';
 import { virtualboxSteps } from './virtualbox-steps.ts';
 
@@ -67,7 +68,7 @@ export function templateSteps(template: string): readonly string[] {
 function templateNamed(name: string): Template {
   const template = templates.get(name);
   if (!template)
-    throw new UsageError(`there is no template "${name}"`, {
+    throw new UsageError(say`there is no template "${name}"`, {
       code: 'unknown-template',
       hint: suggestion(name, labTemplates),
     });

@@ -1,5 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, type Alias, type Document, type Node, type Scalar, type YAMLMap } from 'yaml';
 import { KnownWords } from '../../core/text/suggest.ts';
+import { say } from '../../core/language/say.ts';
 import type { TextLines } from './text-lines.ts';
 import type { YamlProblem } from './yaml-problems.ts';
 import { tagProblem } from './yaml-messages.ts';
@@ -77,19 +78,19 @@ export class PlainReader {
   #alias(alias: Alias): unknown {
     const anchor = this.#anchors.get(alias.source);
     if (anchor === undefined) {
-      const hint = this.#anchorNames.suggestion(alias.source) ?? 'put text that starts with "*" in quotes';
-      return this.#report(alias, `there is no anchor "&${alias.source}" above this alias`, hint);
+      const hint = this.#anchorNames.suggestion(alias.source) ?? say`put text that starts with "*" in quotes`;
+      return this.#report(alias, say`there is no anchor "&${alias.source}" above this alias`, hint);
     }
     if (anchor.plain === undefined)
-      return this.#report(alias, `"*${alias.source}" stands inside itself`, 'write out what is meant');
+      return this.#report(alias, say`"*${alias.source}" stands inside itself`, say`write out what is meant`);
     this.#aliased += anchor.plain.size;
     this.#size += anchor.plain.size;
     if (this.#aliased > MOST_ALIASED_VALUES) {
       if (this.#aliased - anchor.plain.size > MOST_ALIASED_VALUES) return null;
       return this.#report(
         alias,
-        `the aliases of this file stand for more than ${MOST_ALIASED_VALUES} values`,
-        'write out what is meant',
+        say`the aliases of this file stand for more than ${MOST_ALIASED_VALUES} values`,
+        say`write out what is meant`,
       );
     }
     this.targets.set(alias, anchor.node);
@@ -107,8 +108,8 @@ export class PlainReader {
         const first = this.#lineOf(keys.get(name));
         this.#report(
           key,
-          `"${name}" is already in line ${first} of this block`,
-          'give it another name, or remove one of the two',
+          say`"${name}" is already in line ${first} of this block`,
+          say`give it another name, or remove one of the two`,
         );
       } else {
         keys.set(name, key);
@@ -126,18 +127,18 @@ export class PlainReader {
       const place: [number, number] | undefined = isScalar(key) ? [key.range![0], 1] : undefined;
       this.#report(
         isNodeWithRange(key) ? key : map,
-        'a value has no name before its ":"',
-        'write "name: value"',
+        say`a value has no name before its ":"`,
+        say`write "name: value"`,
         place,
       );
     } else if (name === '<<') {
       this.#report(
         key,
-        'merge keys ("<<") are not used in lab.yaml',
-        'write the fields out, or give a whole value by an alias: vm2: *vm1',
+        say`merge keys ("<<") are not used in lab.yaml`,
+        say`write the fields out, or give a whole value by an alias: vm2: *vm1`,
       );
     } else if (name === '__proto__') {
-      this.#report(key, '"__proto__" cannot be a name', 'choose another name');
+      this.#report(key, say`"__proto__" cannot be a name`, say`choose another name`);
     } else {
       return name;
     }

@@ -1,3 +1,4 @@
+import { say } from '../../core/language/say.ts';
 import { isCollection, isScalar, visit, type Document, type YAMLError } from 'yaml';
 import type { ProblemText } from '../problem.ts';
 import { yamlMessages } from './yaml-messages.ts';
@@ -40,18 +41,18 @@ function problemOf(error: YAMLError, text: string, document: Document.Parsed): Y
     : undefined;
   if (opener !== undefined) {
     const closer = { '[': ']', '{': '}' }[text[opener]!] ?? text[opener]!;
-    return breakAt(opener, `this ${text[opener]} is never closed`, `write the missing ${closer} where it ends`);
+    return breakAt(opener, say`this ${text[opener]!} is never closed`, say`write the missing ${closer} where it ends`);
   }
   if (/[\]}]/.test(text[start] ?? '') && (error.code === 'BAD_INDENT' || error.code === 'UNEXPECTED_TOKEN')) {
-    return breakAt(start, `this ${text[start]} closes nothing`, 'remove it');
+    return breakAt(start, say`this ${text[start]!} closes nothing`, say`remove it`);
   }
   const deeper = error.code === 'BLOCK_AS_IMPLICIT_KEY' ? /^[^\n]*\n\s*/.exec(text.slice(start)) : null;
   if (deeper && !/:\s/.test(deeper[0])) {
-    const message = 'this line is indented deeper than the one above it, which has a value already';
-    return breakAt(start + deeper[0].length, message, 'start both lines in the same column');
+    const message = say`this line is indented deeper than the one above it, which has a value already`;
+    return breakAt(start + deeper[0].length, message, say`start both lines in the same column`);
   }
   const row = yamlMessages.find(({ code, like }) => code === error.code && (like?.test(error.message) ?? true));
-  const { message, hint, breaks = true } = row ?? { message: `is no legal YAML: ${error.message}` };
+  const { message, hint, breaks = true } = row ?? { message: say`is no legal YAML: ${error.message}` };
   const offset = error.code === 'BAD_INDENT' ? start + /^ */.exec(text.slice(start))![0].length : start;
   return { offset, length: error.pos[1] - start, message, hint, breaks };
 }
