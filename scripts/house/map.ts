@@ -68,6 +68,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'text/shell-quote.ts',
     'text/amounts.ts',
     'text/suggest.ts',
+    'text/tool-words.ts',
     'time/awake-clock.ts',
     'time/clock-time.ts',
     'time/time-limit.ts',

@@ -3,6 +3,7 @@ import { posix } from 'node:path';
 import { EnvironmentError } from '../core/errors.ts';
 import { scriptFile } from '../core/files/script-file.ts';
 import { decodeFileName, shownFileName } from '../core/text/file-name.ts';
+import { toolWords } from '../core/text/tool-words.ts';
 import type { ExecOptions, Shell } from '../ssh/shell.ts';
 import { kindOf, reasonIn, reasons, requireFew, type CopyEntry, type NotCopied, type Tree } from './copy-entries.ts';
 
@@ -51,7 +52,7 @@ async function list(shell: Shell, source: string, folders: readonly string[], si
     throw cannotRead(
       shell,
       source,
-      reasonIn(stderr) ?? (stderr.trim().split('\n', 1)[0] || 'its files cannot be listed'),
+      reasonIn(stderr) ?? (toolWords(stderr).split('\n', 1)[0] || 'its files cannot be listed'),
     );
   return records;
 }

@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import { EnvironmentError } from '../core/errors.ts';
 import { scriptFile } from '../core/files/script-file.ts';
 import { encodeFileName } from '../core/text/file-name.ts';
+import { toolWords } from '../core/text/tool-words.ts';
 import type { Shell } from '../ssh/shell.ts';
 import { reasonIn } from './copy-entries.ts';
 
@@ -49,7 +50,7 @@ export async function makeRemoteFolders(shell: Shell, folders: readonly string[]
     { signal, input, timeoutMs: LOOK_TIMEOUT_MS },
   );
   if (exitCode === 0) return;
-  const first = stderr.trim().split('\n', 1)[0] ?? '';
+  const first = toolWords(stderr).split('\n', 1)[0] ?? '';
   throw new EnvironmentError(`cannot make folders on ${shell.machine}: ${reasonIn(first) ?? first}`, {
     code: 'cannot-write',
     hint: 'Choose a folder that the user of the machine may write to.',

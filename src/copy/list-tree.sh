@@ -7,7 +7,7 @@
 LC_ALL=C; export LC_ALL
 t=$1 thing=$2; shift 2
 if [ ! -d "$thing" ]; then stat -L -c "f %f %s %d:%i $t" -- "$thing" && echo "end $t"; exit; fi
-cd -- "$thing" || exit 1
+cd -- "$thing" 2>/dev/null || { echo "Permission denied" >&2; exit 1; }
 for folder; do
   find "./$folder/." -type l -exec sh -c '
       t=$1; shift

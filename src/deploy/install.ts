@@ -2,6 +2,7 @@ import { formatBytes } from '../core/text/amounts.ts';
 import { EnvironmentError } from '../core/errors.ts';
 import { scriptFile } from '../core/files/script-file.ts';
 import type { ContentHash } from '../core/files/sha256.ts';
+import { toolWords } from '../core/text/tool-words.ts';
 import type { ExecResult, Shell } from '../ssh/shell.ts';
 import { filesToSend, taken, type ProgramPlan } from './install-plan.ts';
 import type { FileEntry } from './program-files.ts';
@@ -208,7 +209,7 @@ function explainFailure(
   sources: readonly string[],
 ): EnvironmentError {
   const [, what = '', path = ''] = lines.find(([kind]) => kind === 'failed') ?? [];
-  const detail = stderr.trim() || `exit status ${exitCode ?? signal}`;
+  const detail = toolWords(stderr) || `exit status ${exitCode ?? signal}`;
   if (/No space left|quota exceeded/i.test(stderr)) return diskFull(machine, detail, diskMiB);
   if (what === 'taken') return taken(machine, path, 'a file');
   if (/File exists|Not a directory/i.test(stderr)) return taken(machine, path, 'a folder');

@@ -1,5 +1,6 @@
 import { EnvironmentError } from '../core/errors.ts';
 import { scriptFile } from '../core/files/script-file.ts';
+import { toolWords } from '../core/text/tool-words.ts';
 import type { Shell } from '../ssh/shell.ts';
 import { parseManifestLine, type ManifestEntry } from './manifest.ts';
 
@@ -94,7 +95,7 @@ export async function surveyPrograms(
   if (lines.at(-1) === 'end') return parseProgramSurvey(lines);
   throw new EnvironmentError(`${shell.machine}: cannot look at the home folder of ${shell.user}`, {
     code: 'deploy-survey-failed',
-    detail: result.stderr.trim() || `exit status ${result.exitCode}`,
+    detail: toolWords(result.stderr) || `exit status ${result.exitCode}`,
     hint: `Try it by hand: lab ssh ${shell.machine} ls -la`,
   });
 }

@@ -1,5 +1,6 @@
 import { EnvironmentError } from '../core/errors.ts';
 import { scriptFile } from '../core/files/script-file.ts';
+import { toolWords } from '../core/text/tool-words.ts';
 import type { Shell } from '../ssh/shell.ts';
 
 const removeScript = scriptFile(
@@ -28,7 +29,7 @@ export async function removePrograms(shell: Shell, labName: string, signal: Abor
   if (!lines.some(([kind]) => kind === 'end')) {
     throw new EnvironmentError(`${shell.machine}: what the lab put there cannot be removed`, {
       code: 'remove-failed',
-      detail: result.stderr.trim() || `exit status ${result.exitCode ?? result.signal}`,
+      detail: toolWords(result.stderr) || `exit status ${result.exitCode ?? result.signal}`,
       hint: `Look at it: lab ssh ${shell.machine} ls -la lab .lab`,
     });
   }

@@ -8,6 +8,7 @@ import { askOutside } from './ask-outside.ts';
 import type { LookOptions } from './look-options.ts';
 import type { SocketHolder, OtherConnection, PortReport, PortSource } from './port-report.ts';
 import { joinAddress } from '../core/socket-address.ts';
+import { toolWords } from '../core/text/tool-words.ts';
 import { parseSocketTable, type SocketRow } from './socket-table.ts';
 
 export type { PortReport } from './port-report.ts';
@@ -109,7 +110,7 @@ async function look(shell: Shell, port: number, mode: Question['mode'], options:
   throw new EnvironmentError(`the look at port ${port} of ${shell.machine} broke off`, {
     code: 'port-look-failed',
     hint: `Try by hand: lab exec ${shell.machine} -- ss -tlnp`,
-    detail: result.stderr.trim() || undefined,
+    detail: toolWords(result.stderr) || undefined,
   });
 }
 

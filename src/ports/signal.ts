@@ -1,6 +1,7 @@
 import { EnvironmentError } from '../core/errors.ts';
 import { describeHolder } from '../core/port-holder.ts';
 import { scriptFile } from '../core/files/script-file.ts';
+import { toolWords } from '../core/text/tool-words.ts';
 import type { Shell } from '../ssh/shell.ts';
 import { execAsRoot } from './as-root.ts';
 import { askOutside } from './ask-outside.ts';
@@ -75,7 +76,7 @@ function notAllowed(
     {
       code: 'port-holder-not-ours',
       hint: `End it there with an account that may (${user === 'root' ? '' : 'sudo '}kill ${pids}), or give your program another port.`,
-      detail: stderr.trim() || undefined,
+      detail: toolWords(stderr) || undefined,
     },
   );
 }

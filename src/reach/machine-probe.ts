@@ -1,5 +1,6 @@
 import { EnvironmentError } from '../core/errors.ts';
 import { scriptFile } from '../core/files/script-file.ts';
+import { toolWords } from '../core/text/tool-words.ts';
 import { execAsRoot } from '../ports/as-root.ts';
 import { parseSocketRows, type SocketRow } from '../ports/socket-table.ts';
 import type { Shell } from '../ssh/shell.ts';
@@ -93,7 +94,7 @@ export async function probeMachine(shell: Shell, question: ProbeQuestion): Promi
   throw new EnvironmentError(`the look at the network of ${shell.machine} broke off`, {
     code: 'reach-look-failed',
     hint: `Try by hand: lab exec ${shell.machine} -- ip addr`,
-    detail: result.stderr.trim() || undefined,
+    detail: toolWords(result.stderr) || undefined,
   });
 }
 

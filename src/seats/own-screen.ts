@@ -11,15 +11,25 @@ const HOME = '\x1b[H';
 const ERASE_LINE = '\x1b[K';
 const ERASE_BELOW = '\x1b[J';
 
+/** Whether there is a terminal on which a picture can be drawn: one without control sequences calls itself `dumb`. */
+export function canDraw({ stdout }: UserTerminal): boolean {
+  return stdout.isTTY === true && process.env['TERM'] !== 'dumb';
+}
+
+/** A terminal that was told no size says 0. */
+export function sizeOf({ stdout }: UserTerminal): { readonly columns: number; readonly rows: number } {
+  return { columns: stdout.columns || 80, rows: stdout.rows || 24 };
+}
+
 /**
  * Draws lines from the top, and one at the bottom. Lines must not be wider than the terminal, and hold no control
  * sequences.
  */
-export async function drawScreen({ stdout }: UserTerminal, lines: readonly string[], bottom: string): Promise<void> {
-  const { rows = 24 } = stdout;
+export async function drawScreen(terminal: UserTerminal, lines: readonly string[], bottom: string): Promise<void> {
+  const { rows } = sizeOf(terminal);
   const blank = Array.from({ length: Math.max(0, rows - 1 - lines.length) }, () => '');
   await writeOutput(
-    stdout,
+    terminal.stdout,
     `${HOME}${[...lines, ...blank, bottom].map((line) => line + ERASE_LINE).join('\r\n')}${ERASE_BELOW}`,
   );
 }

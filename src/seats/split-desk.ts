@@ -9,7 +9,7 @@ import { findPattern } from '../lab/pattern.ts';
 import type { UserTerminal } from '../session/context.ts';
 import { KeyQueue } from './key-queue.ts';
 import { KeyRouter, type LookTicket } from './key-router.ts';
-import { drawScreen } from './own-screen.ts';
+import { drawScreen, sizeOf } from './own-screen.ts';
 import type { Seat } from './seat.ts';
 import { LEAVE_KEY } from './leave-key.ts';
 
@@ -109,7 +109,7 @@ export class SplitDesk {
   }
 
   #seat(role: string): Seat {
-    const { columns = 80, rows = 24 } = this.#terminal.stdout;
+    const { columns, rows } = sizeOf(this.#terminal);
     const size = { columns: Math.max(20, Math.floor((columns - 3) / this.#roles.length)), rows: Math.max(5, rows - 4) };
     return {
       operator: {
@@ -189,7 +189,7 @@ export class SplitDesk {
   #draw(): void {
     if (!this.#isDirty) return;
     this.#isDirty = false;
-    const { columns = 80, rows = 24 } = this.#terminal.stdout;
+    const { columns, rows } = sizeOf(this.#terminal);
     const lines = this.#picture.picture({ columns, rows: rows - 2, focus: this.#router.focus });
     // A screen that went away is an end of the session, which the keyboard tells.
     void drawScreen(this.#terminal, lines, this.#bottom().slice(0, columns - 1)).catch(() => undefined);

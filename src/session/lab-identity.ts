@@ -51,6 +51,11 @@ export async function claimIdentity(
   return { labId, name, provider };
 }
 
+/** Whether anything was begun that may have to be removed: all is written down before it is made. */
+export async function hasMadeSome({ journal }: { readonly journal: Journal }): Promise<boolean> {
+  return (await journal.records()).some(({ kind }) => kind !== IDENTITY_KIND);
+}
+
 /** The last one, should something have gone wrong with an earlier one. */
 function identityIn(records: readonly JournalRecord[], providers: ProviderRegistry): LabIdentity | undefined {
   const found = records.findLast((record) => record.kind === IDENTITY_KIND && isIdentity(record, providers));

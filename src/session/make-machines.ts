@@ -5,7 +5,7 @@ import type { Lab } from '../lab/types.ts';
 import type { AttachedMachine, Provider, ProviderState } from '../providers/provider.ts';
 import { keepSpares } from '../state/runs/spares.ts';
 import { stateOf } from '../state/state.ts';
-import { claimIdentity, type LabIdentity } from './lab-identity.ts';
+import { claimIdentity, hasMadeSome, type LabIdentity } from './lab-identity.ts';
 import type { LockedSession } from './locked-session.ts';
 import { makingOf } from './provider-means.ts';
 import { removeLab } from './remove-lab.ts';
@@ -106,12 +106,14 @@ async function explainRefusal(provider: Provider, error: unknown, signal: AbortS
 
 /**
  * Takes down what this call made, also after ^C; a failure of that is reported in addition to the reason, not instead
- * of it.
+ * of it. When nothing was made yet, no word is lost on it.
  */
 export async function undoMachines(session: LockedSession, lab: LabIdentity): Promise<void> {
   const { events } = session.context;
   const context = { events, signal: new AbortController().signal };
-  await inStep(events, say`take down what was made`, () => removeLab(session, lab, context)).catch((error: unknown) =>
+  const remove = (): Promise<unknown> => removeLab(session, lab, context);
+  const madeSome = await hasMadeSome(session).catch(() => true);
+  await (madeSome ? inStep(events, say`take down what was made`, remove) : remove()).catch((error: unknown) =>
     events.emit({
       kind: 'notice',
       level: 'warning',

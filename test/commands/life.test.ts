@@ -8,7 +8,7 @@ import { plan } from '../../src/commands/lab/dry-run.ts';
 import { ssh } from '../../src/commands/machines/ssh.ts';
 import { status } from '../../src/commands/lab/status.ts';
 import { up } from '../../src/commands/lab/up.ts';
-import { ConnectionError, InterruptedError } from '../../src/core/errors.ts';
+import { ConnectionError, InterruptedError, LabError } from '../../src/core/errors.ts';
 import { allProviders } from '../../src/providers/registry.ts';
 import { smallLab } from '../helpers/cli.ts';
 import { testContext } from '../helpers/command-context.ts';
@@ -41,6 +41,19 @@ describe('the life of a lab', { skip: await cannotMakeMachines() }, () => {
     await assert.rejects(up(testContext(folder.path).context, { recreate: false }), { exitCode: 1 });
     assert.equal(await labsOf(folder.path), 0);
     assert.equal((await status(testContext(folder.path).context)).lab, undefined);
+    assert.ok(!existsSync(join(folder.path, '.lab/journal.ndjson')));
+  });
+
+  test('an up that fails before anything was made takes nothing down', async () => {
+    await using folder = labFolder({
+      'lab.yaml': `version: 1\nprovider: qemu\nmachines: { vm1: { image: ubuntu-0 } }\n`,
+    });
+    const { context, events } = testContext(folder.path);
+    await assert.rejects(up({ ...context, offline: true }, { recreate: false }), LabError);
+    assert.deepEqual(
+      events.filter((event) => 'title' in event).map(({ title }) => title),
+      [],
+    );
     assert.ok(!existsSync(join(folder.path, '.lab/journal.ndjson')));
   });
 

@@ -38,6 +38,14 @@ describe('lab replay', () => {
     assert.doesNotMatch(stdout, /\x1b/);
   });
 
+  test('draws nothing on a terminal that cannot show it', async () => {
+    using run = storedRun();
+    const { shown, exitCode } = await onTerminal(run.path, ['replay'], { term: 'dumb' });
+    assert.equal(exitCode, 0);
+    assert.match(shown, /^server · vm1 {2}\(exit 0\) +│ client · vm2 {2}\(exit 0\)\r\n/);
+    assert.doesNotMatch(shown, /\x1b/);
+  });
+
   test('slows down a run that was too short, and plays it as it was when asked to', async () => {
     using run = storedRun();
     const { context } = testContext(run.path);

@@ -9,25 +9,35 @@ export interface Played {
   readonly exitCode: number | null;
 }
 
-/** Runs `lab` on a real terminal of 100 by 20 characters; `keys` are pressed as soon as something is shown that matches. */
+export interface TerminalOptions {
+  readonly when?: RegExp;
+  readonly press?: string;
+  /** How it calls itself. Default: `xterm-256color`. */
+  readonly term?: string;
+}
+
+/**
+ * Runs `lab` on a real terminal of 100 by 20 characters; what there is to `press` is pressed as soon as something is
+ * shown that matches `when`.
+ */
 export async function onTerminal(
   cwd: string,
   args: readonly string[],
-  keys?: { readonly when: RegExp; readonly press: string },
+  { when, press = '', term = 'xterm-256color' }: TerminalOptions = {},
 ): Promise<Played> {
   const command = `stty cols 100 rows 20; exec ${quoteCommand([process.execPath, mainFile, ...args])}`;
   const child = spawn('script', ['-qec', command, '/dev/null'], {
     cwd,
-    env: { ...process.env, TERM: 'xterm-256color' },
+    env: { ...process.env, TERM: term },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   let shown = '';
   let isPressed = false;
   child.stdout.setEncoding('utf8').on('data', (piece: string) => {
     shown += piece;
-    if (isPressed || !keys?.when.test(shown)) return;
+    if (isPressed || when?.test(shown) !== true) return;
     isPressed = true;
-    child.stdin.write(keys.press);
+    child.stdin.write(press);
   });
   const [exitCode] = (await once(child, 'close')) as [number | null];
   return { shown, exitCode };

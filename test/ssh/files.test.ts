@@ -155,12 +155,20 @@ test('a folder that the user may not write is reported as such', async (context)
   );
 });
 
+test('a folder in which no file can be made is reported as such, in no words of a shell', async () => {
+  await using server = await startSshd();
+  const shell = await server.connect();
+  const error = await failureOf(shell.put(Buffer.from('x'), '/proc/lab-test', { mode: 0o600, sha256: '' }));
+  assert.deepEqual([error.code, error.detail], ['remote-folder-odd', undefined]);
+  assert.match(error.message, /\/proc\/lab-test cannot be written: no file can be made there$/);
+});
+
 test('a file that is missing, and a folder, cannot be read and say why', async () => {
   await using server = await startSshd();
   const shell = await server.connect();
 
   assert.equal((await failureOf(getAll(shell, join(server.folder, 'missing')))).code, 'remote-file-missing');
-  assert.match((await failureOf(getAll(shell, server.folder))).message, /Is a directory/);
+  assert.match((await failureOf(getAll(shell, server.folder))).message, /is a directory/);
 });
 
 test('a reader that stops early frees its session', async () => {

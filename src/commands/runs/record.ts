@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { CheckError, InterruptedError, UsageError } from '../../core/errors.ts';
 import type { Event, EventSink } from '../../core/events.ts';
+import { say } from '../../core/language/say.ts';
 import { addScenario, scenarioYaml } from '../../lab/add-scenario.ts';
 import { checkLabText } from '../../lab/load-lab.ts';
 import { fileLabelRule } from '../../lab/fields/rules.ts';
@@ -13,7 +14,7 @@ import { ScenarioProposal, type TypedLine } from '../../scenario/propose.ts';
 import { stepOfAction, stepYaml, type StepData } from '../../scenario/step-data.ts';
 import { rewriteFile } from '../../state/files/storage.ts';
 import type { CommandContext } from '../../session/context.ts';
-import { enterOwnScreen } from '../../seats/own-screen.ts';
+import { canDraw, enterOwnScreen } from '../../seats/own-screen.ts';
 import { MASK } from '../../core/text/mask.ts';
 import { playSeries, type RunResult } from '../../evidence/play-series.ts';
 import { openSession } from '../../session/open-session.ts';
@@ -61,6 +62,11 @@ export async function record(
       hint: 'Run "lab record" in a terminal, without a pipe.',
     });
   }
+  if (!canDraw(terminal))
+    throw new UsageError(say`this terminal calls itself "dumb": both sides of a session cannot be drawn on it`, {
+      code: 'no-terminal',
+      hint: say`Say what it is, for example TERM=xterm-256color, or sit at one side:  lab run --as PROGRAM`,
+    });
   const { providers, lab: readLab } = openSession(context);
   const { lab } = await readLab();
   refuseName(lab, name);

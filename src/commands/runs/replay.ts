@@ -5,7 +5,7 @@ import { stateFolderFor } from '../../state/state-folder.ts';
 import { readEvents, readRun } from '../../state/runs/read-run.ts';
 import { findRun } from '../../state/runs/stored-runs.ts';
 import type { CommandContext, UserTerminal } from '../../session/context.ts';
-import { drawScreen, enterOwnScreen } from '../../seats/own-screen.ts';
+import { canDraw, drawScreen, enterOwnScreen, sizeOf } from '../../seats/own-screen.ts';
 
 export interface ReplayOptions {
   /** Name of the run or its start; undefined means the newest. */
@@ -29,7 +29,7 @@ const PLAIN_COLUMNS = 120;
 
 /**
  * Plays all terminals of a run next to each other, on a screen of its own which is gone afterwards; where there is no
- * terminal, nothing is played. The last picture is the result.
+ * terminal that can show it, nothing is played. The last picture is the result.
  *
  * @throws {UsageError} when there is no such run. @throws the reason of the context's signal, with the terminal as it
  * was before.
@@ -42,11 +42,10 @@ export async function replay(context: CommandContext, { run, speed, play }: Repl
   const events = fold.paced(speed === undefined ? fold.pace : 'real');
   const picture = new SideBySide(roles);
   const { terminal, signal } = context;
-  if (play && terminal.stdout.isTTY === true)
-    await playOnOwnScreen(events, picture, { terminal, signal, speed: speed ?? 1 });
+  if (play && canDraw(terminal)) await playOnOwnScreen(events, picture, { terminal, signal, speed: speed ?? 1 });
   else for (const event of events) picture.take(event);
   const durationMs = (events.at(-1)?.at.monotonicMs ?? 0) / (speed ?? 1);
-  return { run: stored.id, durationMs, lines: picture.picture({ columns: terminal.stdout.columns ?? PLAIN_COLUMNS }) };
+  return { run: stored.id, durationMs, lines: picture.picture({ columns: terminal.stdout.columns || PLAIN_COLUMNS }) };
 }
 
 interface Playing {
@@ -86,7 +85,7 @@ async function playEvents(
 }
 
 async function draw(terminal: UserTerminal, picture: SideBySide, ms: number): Promise<void> {
-  const { columns = 80, rows = 24 } = terminal.stdout;
+  const { columns, rows } = sizeOf(terminal);
   await drawScreen(
     terminal,
     picture.picture({ columns, rows: rows - 2 }),

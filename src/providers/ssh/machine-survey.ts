@@ -1,5 +1,6 @@
 import { EnvironmentError } from '../../core/errors.ts';
 import { scriptFile } from '../../core/files/script-file.ts';
+import { toolWords } from '../../core/text/tool-words.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import type { ClockFacts, MachineProfile } from '../provider.ts';
 import { parseLinks, type FoundInterface } from './interfaces.ts';
@@ -38,7 +39,7 @@ export async function surveyMachine(
   if (lines.at(-1) === 'end') return parseMachineSurvey(lines);
   throw new EnvironmentError(`${shell.machine}: the account ${shell.user} does not run commands as lab needs them`, {
     code: 'shell-restricted',
-    detail: stderr.trim() || stdout.trim().slice(0, 500) || undefined,
+    detail: toolWords(stderr) || stdout.trim().slice(0, 500) || undefined,
     hint: `It needs an ordinary login shell; look with: ssh ${shell.user}@… 'echo $SHELL'`,
   });
 }

@@ -1,5 +1,6 @@
 import { EnvironmentError } from '../../core/errors.ts';
 import { inTime } from '../../core/time/time-limit.ts';
+import { toolWords } from '../../core/text/tool-words.ts';
 import { unansweredFailure } from '../transport/connection-failure.ts';
 import { OutputCollector } from './output-collector.ts';
 import { execLine } from './remote-command.ts';
@@ -82,8 +83,12 @@ export async function collectMessage(errors: AsyncIterable<Uint8Array>): Promise
 
 export function getFailure(machine: string, path: string, message: string): EnvironmentError {
   const known = /(No such file or directory|Permission denied|Is a directory)/.exec(message)?.[1];
-  return new EnvironmentError(`${machine}: ${path} cannot be read: ${known ?? (message || 'cat failed')}`, {
-    code: known === 'No such file or directory' ? 'remote-file-missing' : 'get-failed',
-    hint: `"ls -l" on ${machine} shows what is there.`,
-  });
+  const told = toolWords(message);
+  return new EnvironmentError(
+    `${machine}: ${path} cannot be read: ${known?.toLowerCase() ?? (told.split(': ').at(-1) || 'its content did not come')}`,
+    {
+      code: known === 'No such file or directory' ? 'remote-file-missing' : 'get-failed',
+      hint: `"ls -l" on ${machine} shows what is there.`,
+    },
+  );
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { scriptFile } from '../../core/files/script-file.ts';
 import { EnvironmentError } from '../../core/errors.ts';
+import { toolWords } from '../../core/text/tool-words.ts';
 import type { ExecOptions, PutOptions, Shell } from '../shell.ts';
 
 /** `exec` is all that is needed of the Shell, so every implementation of it can put files in this way. */
@@ -60,7 +61,7 @@ function putFailure(
     new EnvironmentError(`${machine}: ${path} cannot be written: ${why}`, {
       code,
       hint,
-      detail: code === 'put-failed' ? stderr.trim() || undefined : undefined,
+      detail: code === 'put-failed' ? toolWords(stderr) || undefined : undefined,
     });
   if (exitCode === status.wrongHash)
     return fail(
@@ -82,6 +83,8 @@ function putFailure(
     return fail('remote-read-only', 'its file system is read-only', 'Choose a folder that can be written.');
   if (/Not a directory|File exists/i.test(stderr))
     return fail('put-is-file', 'a file is where a folder should be', 'Choose another name.');
+  if (/No such file|nonexistent/i.test(stderr))
+    return fail('remote-folder-odd', 'no file can be made there', 'Choose another folder.');
   if (/Permission denied|not permitted/i.test(stderr))
     return fail('remote-permission', `user ${user} may not`, `Choose a folder of ${user}, or give it the right.`);
   return fail('put-failed', `the machine ended with status ${exitCode ?? 'unknown'}`);

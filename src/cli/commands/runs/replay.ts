@@ -24,7 +24,7 @@ export const replayCommand = defineCommand({
   details: [
     say`In real time, unless the run was too short to be followed: then it is slowed down; --speed 1 plays it as it was.`,
     say`Ctrl-C ends it.`,
-    say`Where there is no terminal, the last picture is printed at once.`,
+    say`Where there is no terminal, or a dumb one, the last picture is printed at once.`,
   ].join(' '),
   arguments: { run: ofStoredRun },
   options: { speed: value(factor, say`2 is twice as fast, 0.5 half as fast`) },
