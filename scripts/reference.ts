@@ -5,6 +5,7 @@ import { commandReference, environmentReference, exitCodeReference } from '../sr
 import { commands } from '../src/cli/commands/index.ts';
 import { labFieldReference, stepTable } from '../src/lab/fields/field-reference.ts';
 import { stepReference } from '../src/scenario/step-schema.ts';
+import { writeDefinitionTypes } from './api/definition-types.ts';
 
 /** Writes the reference tables into the topics of `lab help`, and into the golden files that the tests hold them against. */
 const root = join(import.meta.dirname, '..');
@@ -38,4 +39,5 @@ export function withReference(topic: string): string {
 if (import.meta.main) {
   for (const path of topicFiles()) writeFileSync(path, withReference(readFileSync(path, 'utf8')));
   writeFileSync(join(root, 'test/cli/golden/help.txt'), helpText([], commands));
+  await writeDefinitionTypes();
 }

@@ -256,6 +256,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   ],
   session: [
     'belonging/home-of.ts',
+    'belonging/own-place.ts',
     'belonging/shed-copy.ts',
     'belonging/stray-labs.ts',
     'changed-lab.ts',

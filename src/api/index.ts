@@ -1,18 +1,38 @@
 /** What programs that use lab import: the names and types here change only with the version (semver.org). */
 export {
+  openLab,
+  type CheckPortOptions,
+  type Lab,
+  type ReportOptions,
+  type UpOptions,
+  type WhyOptions,
+} from './lab.ts';
+export { defineLab } from './define-lab.ts';
+export type { LabOptions } from './options.ts';
+export type { Command, CopyResult, ExecOptions, ExecResult, Machine } from './machine.ts';
+export type { ProgramOptions, RunningProgram } from './running-program.ts';
+export type { RunningScenario } from './play-run.ts';
+export type { RunOptions, RunPackets, RunResult } from './run-result.ts';
+export type { StatusResult } from '../commands/lab/status.ts';
+export type { CheckPortResult } from '../commands/machines/check-port.ts';
+export type { ReachReport } from '../reach/reach-report.ts';
+export type { ReportResult } from '../commands/runs/report.ts';
+export type { EventsDropped, LabEvent } from './event-queue.ts';
+export type {
+  InterfaceDefinition,
+  LabDefinition,
+  MachineDefinition,
+  NetworkDefinition,
+  ProgramDefinition,
+  ScenarioDefinition,
+  Step,
+} from './lab-definition.ts';
+export {
   CheckError,
   ConnectionError,
   EnvironmentError,
-  InterruptedError,
   LabError,
   LockedError,
   TimeoutError,
   UsageError,
 } from '../core/errors.ts';
-export type { CheckPortResult } from '../commands/machines/check-port.ts';
-export type { StatusResult } from '../commands/lab/status.ts';
-export { openLab, type CheckPortOptions, type Lab, type UpOptions } from './lab.ts';
-export type { EventsDropped, LabEvent } from './event-queue.ts';
-export type { Command, CopyResult, ExecOptions, ExecResult, Machine } from './machine.ts';
-export type { LabOptions } from './options.ts';
-export type { ProgramOptions, RunningProgram } from './running-program.ts';

@@ -2,15 +2,22 @@ import { checkPort, type CheckPortResult } from '../commands/machines/check-port
 import { down } from '../commands/lab/down.ts';
 import { status, type StatusResult } from '../commands/lab/status.ts';
 import { up } from '../commands/lab/up.ts';
+import { why } from '../commands/machines/why.ts';
+import { report, type ReportResult } from '../commands/runs/report.ts';
+import type { LanguageCode } from '../core/lab-description.ts';
 import type { PortProtocol } from '../ports/port-report.ts';
+import type { ReachReport } from '../reach/reach-report.ts';
 import type { CommandContext } from '../session/context.ts';
 import { openSession } from '../session/open-session.ts';
 import type { Shell } from '../ssh/shell.ts';
 import { Connections } from './connections.ts';
-import type { LabEvent } from './event-queue.ts';
 import { EventHub } from './event-hub.ts';
+import type { LabEvent } from './event-queue.ts';
+import type { LabDefinition } from './lab-definition.ts';
 import { machineOf, type Machine } from './machine.ts';
-import { baseContext, type BaseContext, type LabOptions } from './options.ts';
+import { LabPlace, type LabOptions } from './options.ts';
+import { playRun, type RunningScenario } from './play-run.ts';
+import type { RunOptions } from './run-result.ts';
 import { Work } from './work.ts';
 
 /** How a lab is brought up. */
@@ -29,79 +36,119 @@ export interface CheckPortOptions {
   readonly kill?: boolean | undefined;
 }
 
+/** Which port the way leads to. */
+export interface WhyOptions {
+  /** Default: the port of the program, or only the way to the machine. */
+  readonly port?: number | undefined;
+  /** Default: `tcp`. */
+  readonly protocol?: PortProtocol | undefined;
+}
+
+/** What report is made, and where it is written. */
+export interface ReportOptions {
+  /** Name of the run or its start. Default: the newest. */
+  readonly run?: string | undefined;
+  /** Default: `html`. */
+  readonly format?: 'html' | 'md' | 'json' | 'junit' | undefined;
+  /** Default: what the lab says, or English. */
+  readonly language?: LanguageCode | undefined;
+  /** The file to write. Default: `report.html` (or `.md`, …) in the folder of the run. */
+  readonly output?: string | undefined;
+}
+
 /**
- * A lab. With `await using`, it is taken down at the end of the block if this handle brought it up: one that ran before
- * stays.
+ * A lab that a program has opened. With `await using`, it is taken down at the end of the block if this handle brought
+ * it up: one that ran before stays. Its calls reject with a `LabError`; when a signal aborts, with the reason of the
+ * signal.
  */
 export interface Lab extends AsyncDisposable {
   /**
-   * Brings the lab up: machines, programs. What runs and fits stays. When it fails or is aborted, what it made is gone
-   * again. Resolves to this handle.
+   * Brings the lab up: machines, and programs on them. What runs and fits stays. When it fails or is aborted, what it
+   * made is gone again. Resolves to this handle.
    */
   up(options?: UpOptions): Promise<Lab>;
-  /** Resolves to this handle if the lab is up, and rejects with an `EnvironmentError` (`lab-down`) if it is not. */
+  /** Resolves to this handle if the lab is up; an `EnvironmentError` (`lab-down`) if it is not. */
   attach(): Promise<Lab>;
-  /** Removes all that the lab made; its runs stay. Safe when nothing is there. Commands that are under way end. */
+  /** Removes all that the lab made; its runs stay. Safe when nothing is there. */
   down(): Promise<void>;
   /** What of the lab runs: machines, addresses, programs, what listens. */
   status(): Promise<StatusResult>;
   /** A machine, by its name in the lab. */
   machine(name: string): Machine;
+  /**
+   * Plays a scenario on the machines that are up, the default one unless it is named, and stores the run. A scenario
+   * that fails is a result, not an error: look at `passed`, or set `check`. What is returned is a promise of the result,
+   * whose `events` tell what happens meanwhile.
+   */
+  run(scenario?: string, options?: RunOptions): RunningScenario;
   /** Who holds a port, and whether a server would get it, on each machine. Frees it with `kill`. */
   checkPort(port: number, options?: CheckPortOptions): Promise<CheckPortResult>;
   /**
-   * What happens in the lab from now on, until it is closed. A reader that is slow does not stop the lab: it misses
+   * Why a machine reaches another one, or does not: each link in between, and the first broken one with its cure. `from`
+   * and `to` are names of machines or programs, `to` may be an address. Nothing connects to the port.
+   */
+  why(from: string, to: string, options?: WhyOptions): Promise<ReachReport>;
+  /** Writes the report of a run. */
+  report(options?: ReportOptions): Promise<ReportResult>;
+  /**
+   * What happens in the lab from now on, until it is closed. A reader that is slow does not hold the lab up: it misses
    * the oldest events, and an `events-dropped` says how many.
    */
   events(): AsyncIterableIterator<LabEvent>;
-  /** Ends what is under way; takes the lab down if this handle brought it up. The handle is of no use after that. */
+  /** Ends what is under way, and takes the lab down if this handle brought it up. The handle is of no use after that. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
- * Opens a lab: nothing is read, made or started yet. It looks and works as `lab` on the command line does in that
- * folder, and prints nothing, asks nothing, and never ends the process.
+ * Opens a lab: the file of one (default: `lab.yaml`), or what `defineLab` returns. Nothing is read, made or started
+ * yet. A lab prints nothing, asks nobody, and never ends the process.
  */
-export function openLab(file = 'lab.yaml', options: LabOptions = {}): Lab {
-  return new OpenLab(file, options);
+export function openLab(lab: string | LabDefinition = 'lab.yaml', options: LabOptions = {}): Lab {
+  return new OpenLab(lab, options);
 }
 
 class OpenLab implements Lab {
   readonly #hub = new EventHub();
-  readonly #context: BaseContext;
-  readonly #user: Work;
+  readonly #place: LabPlace;
+  readonly #work: Work;
   readonly #connections: Connections;
   readonly #machines = new Map<string, Machine>();
   #isOurs = false;
   #closed: Promise<void> | undefined;
 
-  constructor(file: string, options: LabOptions) {
-    this.#context = baseContext(file, options, this.#hub.sink);
-    this.#user = new Work(options.signal);
+  constructor(lab: string | LabDefinition, options: LabOptions) {
+    this.#place = new LabPlace(lab, options);
+    this.#work = new Work(options.signal);
     this.#connections = new Connections((machine) => this.#connect(machine));
   }
 
   async up({ recreate = false }: UpOptions = {}): Promise<this> {
-    return this.#user.do(async (signal) => {
-      const { made } = await up(this.#with(signal), { recreate });
-      this.#isOurs ||= made;
+    try {
+      await this.#do(async (context) => {
+        const { made } = await up(context, { recreate });
+        this.#isOurs ||= made;
+      });
       return this;
-    });
+    } catch (error) {
+      // Who writes `await using lab = await openLab(…).up()` has no handle to close now.
+      if (!this.#isOurs) await this.#place.leave();
+      throw error;
+    }
   }
 
   async attach(): Promise<this> {
-    await this.#user.do((signal) => openSession(this.#with(signal)).machines());
+    await this.#do((context) => openSession(context).machines());
     return this;
   }
 
   async down(): Promise<void> {
     await this.#connections.close();
-    await this.#user.do((signal) => down(this.#with(signal), { purge: false }));
+    await this.#do((context) => down(context, { purge: false }));
     this.#isOurs = false;
   }
 
   status(): Promise<StatusResult> {
-    return this.#user.do((signal) => status(this.#with(signal)));
+    return this.#do((context) => status(context));
   }
 
   machine(name: string): Machine {
@@ -109,18 +156,30 @@ class OpenLab implements Lab {
     if (known !== undefined) return known;
     const machine = machineOf(name, {
       connections: this.#connections,
-      work: this.#user,
-      contextWith: (signal) => this.#with(signal),
+      work: this.#work,
+      contextWith: (signal) => this.#place.context(this.#hub.sink(), signal),
     });
     this.#machines.set(name, machine);
     return machine;
   }
 
+  run(scenario?: string, options: RunOptions = {}): RunningScenario {
+    return playRun(scenario, options, (play, listener) =>
+      this.#work.do((signal) => play(this.#place.context(this.#hub.sink(listener), signal)), options.signal),
+    );
+  }
+
   checkPort(port: number, { on = [], protocol, kill = false }: CheckPortOptions = {}): Promise<CheckPortResult> {
     const protocols = protocol && [protocol];
-    return this.#user.do((signal) =>
-      checkPort(this.#with(signal), { port, protocols, on: [on].flat(), kill, yes: kill }),
-    );
+    return this.#do((context) => checkPort(context, { port, protocols, on: [on].flat(), kill, yes: kill }));
+  }
+
+  why(from: string, to: string, { port, protocol }: WhyOptions = {}): Promise<ReachReport> {
+    return this.#do((context) => why(context, { from, to: { host: to, port, protocol } }));
+  }
+
+  report({ run, format = 'html', language, output }: ReportOptions = {}): Promise<ReportResult> {
+    return this.#do((context) => report(context, { run, format, language, output }));
   }
 
   events(): AsyncIterableIterator<LabEvent> {
@@ -133,22 +192,25 @@ class OpenLab implements Lab {
 
   async #close(): Promise<void> {
     try {
-      await this.#user.close();
+      await this.#work.close();
       await this.#connections.close();
-      // The user's signal may have aborted: what is ours goes all the same.
-      if (this.#isOurs) await down(this.#with(new AbortController().signal), { purge: false });
+      // Even if the user's signal has aborted, what is ours goes.
+      const always = new AbortController().signal;
+      if (this.#isOurs) await down(this.#place.context(this.#hub.sink(), always), { purge: false });
+      await this.#place.leave();
     } finally {
       this.#hub.close();
     }
   }
 
-  #with(signal: AbortSignal): CommandContext {
-    return { ...this.#context, signal };
+  #do<T>(work: (context: CommandContext) => Promise<T>): Promise<T> {
+    return this.#work.do((signal) => work(this.#place.context(this.#hub.sink(), signal)));
   }
 
   #connect(machine: string): Promise<Shell> {
-    return this.#user.do(async (signal) => {
-      const { machines } = await openSession(this.#with(signal)).machines([machine]);
+    return this.#work.do(async (signal) => {
+      const session = openSession(this.#place.context(this.#hub.sink(), signal));
+      const { machines } = await session.machines([machine]);
       return machines[0]!.connect(signal);
     });
   }

@@ -1,8 +1,11 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { EventSink } from '../core/events.ts';
 import { allProviders } from '../providers/registry.ts';
+import { makeOwnPlace, removeOwnPlace } from '../session/belonging/own-place.ts';
 import type { CommandContext } from '../session/context.ts';
 import { STATE_FOLDER_NAME } from '../state/state-folder.ts';
+import { textOfDefinition } from './define-lab.ts';
+import type { LabDefinition } from './lab-definition.ts';
 import { quietTerminal } from './quiet-terminal.ts';
 
 /** How a lab is opened. */
@@ -12,39 +15,75 @@ export interface LabOptions {
    * is gone.
    */
   readonly signal?: AbortSignal | undefined;
-  /** Where machines come from, instead of what the lab says: `netns`, `qemu` or `ssh`. */
-  readonly provider?: string | undefined;
+  /** Where machines come from, instead of what the lab says. */
+  readonly provider?: 'netns' | 'qemu' | 'ssh' | undefined;
   /** Name of the lab, instead of what the lab says. */
   readonly name?: string | undefined;
-  /** The folder where relative paths start. Default: the folder that the process stands in. */
+  /**
+   * The folder where relative paths start: that of the lab file, of `put` and `get`, and of `files` in a lab in
+   * TypeScript. Default: the folder that the process stands in; in a test, `import.meta.dirname` is the folder of its
+   * file.
+   */
   readonly cwd?: string | undefined;
   /**
-   * The folder in which lab makes `.lab`, where it keeps state, keys and runs. Default: that of the lab file, as on the
-   * command line. Two tests that run at the same time and have a folder each have a lab each.
+   * The folder in which lab makes `.lab`, where it keeps the state, keys and runs of the lab. Default: as `isolated`
+   * says.
    */
   readonly state?: string | undefined;
+  /**
+   * Whether this handle has a lab of its own, with its data in a temporary folder that goes with it: tests that run at
+   * the same time do not share machines. `false`: `.lab` lies next to the lab file (or in `cwd`), and the lab is the same
+   * as that of the command line there. Default: `true` for a lab in TypeScript, `false` for a lab file.
+   */
+  readonly isolated?: boolean | undefined;
   /** Get nothing from the network, such as images of virtual machines. */
   readonly offline?: boolean | undefined;
-  /** Learn unknown SSH host keys (`provider: ssh`), as `lab up --accept-new-host-keys` does; without it they are an error. */
+  /** Learn unknown SSH host keys (`provider: ssh`), as `lab up --accept-new-host-keys` does; otherwise they are an error. */
   readonly acceptNewHostKeys?: boolean | undefined;
 }
 
-/** What the calls of one handle have in common. */
-export type BaseContext = Omit<CommandContext, 'signal'>;
+/** The name that stands for the file of a lab in TypeScript. */
+const NO_FILE = 'defineLab';
 
-/** The context of commands of a lab whose file is this one. */
-export function baseContext(file: string, options: LabOptions, events: EventSink): BaseContext {
-  const { provider, name, state, offline, acceptNewHostKeys } = options;
-  const cwd = resolve(options.cwd ?? '.');
-  return {
-    cwd,
-    labFile: resolve(cwd, file),
-    overrides: { ...(provider === undefined ? {} : { provider }), ...(name === undefined ? {} : { name }) },
-    stateFolder: state === undefined ? undefined : resolve(cwd, state, STATE_FOLDER_NAME),
-    providers: allProviders,
-    events,
-    terminal: quietTerminal(),
-    acceptNewHostKeys,
-    offline,
-  };
+/** Makes the context of each command of one handle. */
+export class LabPlace {
+  readonly #base: Omit<CommandContext, 'signal' | 'events' | 'stateFolder'>;
+  readonly #state: string | undefined;
+  readonly #isIsolated: boolean;
+  #own: string | undefined;
+
+  constructor(lab: string | LabDefinition, options: LabOptions) {
+    const { provider, name, state, isolated, offline, acceptNewHostKeys } = options;
+    const isFile = typeof lab === 'string';
+    const cwd = resolve(options.cwd ?? '.');
+    this.#state = state === undefined ? undefined : resolve(cwd, state, STATE_FOLDER_NAME);
+    this.#isIsolated = state === undefined && (isolated ?? !isFile);
+    this.#base = {
+      cwd,
+      labFile: resolve(cwd, isFile ? lab : NO_FILE),
+      overrides: {
+        ...(provider === undefined ? {} : { provider }),
+        ...(name === undefined ? {} : { name }),
+        ...(isFile ? {} : { text: textOfDefinition(lab) }),
+      },
+      providers: allProviders,
+      terminal: quietTerminal(),
+      acceptNewHostKeys,
+      offline,
+    };
+  }
+
+  /** The context of one command. */
+  context(events: EventSink, signal: AbortSignal): CommandContext {
+    if (this.#isIsolated) this.#own ??= makeOwnPlace();
+    const own = this.#own === undefined ? undefined : join(this.#own, STATE_FOLDER_NAME);
+    return { ...this.#base, events, signal, stateFolder: this.#state ?? own };
+  }
+
+  /** Removes what belongs to the handle alone, when its machines are gone. */
+  async leave(): Promise<void> {
+    const own = this.#own;
+    this.#own = undefined;
+    if (own !== undefined) await removeOwnPlace(own);
+  }
 }

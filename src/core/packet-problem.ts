@@ -5,7 +5,7 @@ export interface PacketProblem {
 }
 
 /** The end that opened the connection, and the other. */
-type Side = 'client' | 'server';
+type PacketSide = 'client' | 'server';
 
 /** What TCP must have done. */
 export type PacketWish =
@@ -15,13 +15,13 @@ export type PacketWish =
   | { readonly kind: 'handshake' }
   | {
       readonly kind: 'close';
-      readonly by?: Side | 'both' | undefined;
+      readonly by?: PacketSide | 'both' | undefined;
       readonly how?: 'fin' | 'rst' | 'open' | undefined;
     }
-  | { readonly kind: 'reset'; readonly by: 'none' | 'any' | Side }
+  | { readonly kind: 'reset'; readonly by: 'none' | 'any' | PacketSide }
   | { readonly kind: 'retransmissions'; readonly count: number | 'some' }
   /** `pattern` as it is written in the lab file. */
-  | { readonly kind: 'payload'; readonly side: Side; readonly pattern: string };
+  | { readonly kind: 'payload'; readonly side: PacketSide; readonly pattern: string };
 
 /** What is there instead. A packet that is undefined was before the capture. */
 export type PacketFinding =
@@ -39,12 +39,12 @@ export type PacketFinding =
       readonly packet?: PacketName | undefined;
       readonly other?: PacketName | undefined;
     }
-  | { readonly kind: 'no-fin'; readonly side: Side; readonly packet?: PacketName | undefined }
+  | { readonly kind: 'no-fin'; readonly side: PacketSide; readonly packet?: PacketName | undefined }
   | { readonly kind: 'fin-not-acknowledged'; readonly packet?: PacketName | undefined }
   | { readonly kind: 'packet'; readonly packet: PacketName; readonly isOnly?: true | undefined }
   | { readonly kind: 'none' }
   | { readonly kind: 'packets'; readonly count: number; readonly first: readonly PacketName[] }
-  | { readonly kind: 'sent-nothing'; readonly side: Side }
+  | { readonly kind: 'sent-nothing'; readonly side: PacketSide }
   /** The end of what a side sent, and which packets carried it. */
   | {
       readonly kind: 'sent';
@@ -67,7 +67,7 @@ export interface PacketName {
   readonly number: number;
   /** `FIN ACK`; empty when it has none. */
   readonly flags: string;
-  readonly from: Side;
+  readonly from: PacketSide;
   /** After the first packet of its conversation. */
   readonly afterMs: number;
 }

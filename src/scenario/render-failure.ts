@@ -5,8 +5,8 @@ import type { ProblemLine } from '../report/language/failure-words.ts';
 import type { PlayResult, Tail } from './play-result.ts';
 
 export interface FailureText {
-  /** How the lab file is named to the user. */
-  readonly file: string;
+  /** How the lab file is named to the user; undefined where there is none: its lines mean nothing then. */
+  readonly file: string | undefined;
   /** Its text; with it, the step's own line is shown. */
   readonly source?: string | undefined;
 }
@@ -15,13 +15,13 @@ export interface FailureText {
  * What went wrong in a play, for a person: the step and its line in `lab.yaml`, what was expected, and the last lines
  * of every terminal. Empty when it passed.
  */
-export function renderFailure(result: PlayResult, { file, source }: FailureText): string {
+export function renderFailure(result: PlayResult, text: FailureText): string {
   if (result.passed) return '';
-  const lines = [...stepLines(result, file, source), ...result.tails.flatMap(tailLines)];
+  const lines = [...stepLines(result, text), ...result.tails.flatMap(tailLines)];
   return `${lines.join('\n')}\n`;
 }
 
-function stepLines({ result, failedStep, error }: PlayResult, file: string, source: string | undefined): string[] {
+function stepLines({ result, failedStep, error }: PlayResult, { file, source }: FailureText): string[] {
   const title = { failed: 'failed', broken: 'broke off', interrupted: 'was interrupted', passed: 'passed' }[result];
   if (!failedStep) {
     const hint = error instanceof LabError ? error.hint : undefined;
@@ -33,8 +33,8 @@ function stepLines({ result, failedStep, error }: PlayResult, file: string, sour
   const { line, index, text, expected, reason, hint, problem } = failedStep;
   const written = source?.split('\n')[line - 1]?.trim();
   return [
-    `${file}:${line}: step ${index + 1} ${title}`,
-    `  ${String(line).padStart(4)} | ${sanitize(written ?? text)}`,
+    `${file === undefined ? '' : `${file}:${line}: `}step ${index + 1} ${title}`,
+    `  ${file === undefined ? '' : `${String(line).padStart(4)} | `}${sanitize(written ?? text)}`,
     `  expected: ${sanitize(expected)}`,
     `  but:      ${indent(sanitize(reason))}`,
     ...(problem === undefined ? [] : english.lines(problem).flatMap(seenLine)),

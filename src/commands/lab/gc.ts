@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { counted } from '../../core/language/say.ts';
 import { LabError, UsageError } from '../../core/errors.ts';
 import { inStep } from '../../core/events.ts';
@@ -5,6 +6,7 @@ import type { LabelledLab, ProviderRegistry } from '../../providers/provider.ts'
 import type { CommandContext } from '../../session/context.ts';
 import { knownIdentity } from '../../session/lab-identity.ts';
 import { homeOf } from '../../session/belonging/home-of.ts';
+import { isAbandoned, removeOwnPlace } from '../../session/belonging/own-place.ts';
 
 export interface GcResult {
   /** Labs of this host whose folder is gone or does not know them. */
@@ -39,8 +41,12 @@ async function deadLabsOf(provider: string, providers: ProviderRegistry): Promis
   return labs.filter((_lab, index) => dead[index]).map((lab) => Object.assign({ provider }, lab));
 }
 
-/** Its folder, wherever that was moved, knows another lab or none. What cannot be read may know it. */
+/**
+ * Its folder, wherever that was moved, knows another lab or none; what cannot be read may know it. Or it belongs to a
+ * program that is gone.
+ */
 async function isDead(lab: LabelledLab, providers: ProviderRegistry): Promise<boolean> {
+  if (isAbandoned(lab.stateFolder)) return true;
   try {
     return (await knownIdentity({ stateFolder: homeOf(lab), providers }))?.labId !== lab.labId;
   } catch (error) {
@@ -61,5 +67,9 @@ async function agreed({ terminal }: CommandContext, dead: readonly DeadLab[]): P
 
 async function remove(context: CommandContext, lab: DeadLab): Promise<string[]> {
   const provider = await context.providers.named(lab.provider);
-  return inStep(context.events, `remove ${lab.name}`, () => provider.down(lab));
+  return inStep(context.events, `remove ${lab.name}`, async () => {
+    const ended = await provider.down(lab);
+    if (isAbandoned(lab.stateFolder)) await removeOwnPlace(dirname(lab.stateFolder));
+    return ended;
+  });
 }
