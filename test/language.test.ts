@@ -18,7 +18,6 @@ const stillEnglish = new Set([
   'copy',
   'deploy',
   'evidence',
-  'host',
   'packets',
   'ports',
   'providers',

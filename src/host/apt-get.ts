@@ -1,6 +1,7 @@
 import { copyFileSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnvironmentError } from '../core/errors.ts';
+import { say } from '../core/language/say.ts';
 import { runLocal } from './run-local.ts';
 import { findOnHost } from './tools.ts';
 
@@ -46,9 +47,9 @@ export async function downloadPackages(
     'APT::Keep-Downloaded-Packages=1',
     ...signedOnly,
   ].flatMap((option) => ['-o', option]);
-  onProgress('reading the list of packages');
+  onProgress(say`reading the list of packages`);
   await must(['apt-get', ...own, 'update', '-qq'], signal);
-  onProgress(`downloading ${packages.join(', ')}`);
+  onProgress(say`downloading ${packages.join(', ')}`);
   await must(['apt-get', ...own, 'install', '-qq', '--download-only', ...packages], signal);
   // What a source on this host has is not downloaded.
   const left = await must(['apt-get', ...own, 'install', '-qq', '--print-uris', ...packages], signal);
@@ -72,16 +73,16 @@ export async function must(command: readonly string[], signal: AbortSignal): Pro
     ([, ...names]) => names.find((name) => name !== undefined) ?? '',
   );
   if (unknown.length > 0)
-    throw new EnvironmentError(`there is no package ${unknown.join(', ')} in the lists of this host`, {
+    throw new EnvironmentError(say`there is no package ${unknown.join(', ')} in the lists of this host`, {
       code: 'package-unknown',
       detail: stderr.trim(),
-      hint: `Look for its name: apt-cache search ${unknown[0]!.split('=')[0]!}`,
+      hint: say`Look for its name: apt-cache search ${unknown[0]!.split('=')[0]!}`,
       data: { packages: unknown },
     });
-  throw new EnvironmentError(`${name} failed`, {
+  throw new EnvironmentError(say`${name} failed`, {
     code: 'download-failed',
     detail: stderr.trim(),
-    hint: 'Check the network, or install the packages yourself.',
+    hint: say`Check the network, or install the packages yourself.`,
   });
 }
 

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { EnvironmentError, messageOf } from '../core/errors.ts';
+import { say } from '../core/language/say.ts';
 import { explainSystemError } from './system-error.ts';
 
 export interface BackgroundOptions {
@@ -44,7 +45,7 @@ export async function startInBackground(
   } catch (error) {
     throw (
       explainSystemError(error) ??
-      new EnvironmentError(`cannot start ${file}: ${messageOf(error)}`, { code: 'cannot-start', cause: error })
+      new EnvironmentError(say`cannot start ${file}: ${messageOf(error)}`, { code: 'cannot-start', cause: error })
     );
   } finally {
     closeSync(log);

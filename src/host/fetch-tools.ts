@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { EnvironmentError } from '../core/errors.ts';
+import { say } from '../core/language/say.ts';
 import { downloadPackages, must } from './apt-get.ts';
 import { makeCacheFolder } from './files/own-folder.ts';
 import { findMachineTool, findOnHost, findTool, toolsFolder } from './tools.ts';
@@ -55,11 +56,9 @@ export async function fetchTools(onProgress: (note: string) => void, signal: Abo
   const packages = [...new Set(missing.map(([, debianPackage]) => debianPackage))];
   if (packages.length === 0) return [];
   if (findOnHost('apt-get') === undefined || findOnHost('dpkg-deb') === undefined) {
-    throw new EnvironmentError(`these tools are missing: ${missing.map(([name]) => name).join(', ')}`, {
+    throw new EnvironmentError(say`these tools are missing: ${missing.map(([name]) => name).join(', ')}`, {
       code: 'tools-missing',
-      hint:
-        'Install them with the package manager of this system; ' +
-        'only on Debian and Ubuntu can lab get them by itself.',
+      hint: say`Install them with the package manager of this system; only on Debian and Ubuntu can lab get them by itself.`,
     });
   }
   const work = mkdtempSync(join(makeCacheFolder(), 'tools-'));

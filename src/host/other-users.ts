@@ -1,17 +1,20 @@
 import { readFileSync } from 'node:fs';
+import { say } from '../core/language/say.ts';
 
 /**
  * Another user of this host in a message: `ada (user ID 1000)`, or `another user (user ID 1000)` where passwd(5) has no
  * name for it.
  */
 export function describeUser(uid: number): string {
-  return `${nameOf(uid) ?? 'another user'} (user ID ${uid})`;
+  return say`${nameOf(uid) ?? say`another user`} (user ID ${uid})`;
 }
 
 /** How lab is run as that user: the beginning of a sentence that ends in words of lab. */
 export function commandAs(uid: number): string {
-  if (process.geteuid?.() === 0 && Number(process.env['SUDO_UID']) === uid) return 'Run it without sudo: lab …';
-  return uid === 0 ? 'Run it as root: sudo lab …' : `Run it as that user: sudo -u ${nameOf(uid) ?? `'#${uid}'`} lab …`;
+  if (process.geteuid?.() === 0 && Number(process.env['SUDO_UID']) === uid) return say`Run it without sudo: lab …`;
+  return uid === 0
+    ? say`Run it as root: sudo lab …`
+    : say`Run it as that user: sudo -u ${nameOf(uid) ?? `'#${uid}'`} lab …`;
 }
 
 /** An account that sudo acts for: who called it, as sudo(8) says in the environment of what it runs. */

@@ -1,5 +1,6 @@
 import { Duplex, Readable, Writable } from 'node:stream';
 import { execa } from 'execa';
+import { say } from '../core/language/say.ts';
 
 /** As much of what a command says on standard error as a message can show. */
 const MAX_ERROR_BYTES = 4096;
@@ -33,7 +34,9 @@ export function pipeCommand(line: string, env: Readonly<Record<string, string | 
     yield* child.stdout as AsyncIterable<Uint8Array>;
     // The end of the stream waits for that of the command, which knows why.
     const { exitCode } = await child;
-    if (exitCode !== 0) throw new Error(said.trim() || `it ended with status ${exitCode ?? 'unknown'}`);
+    if (exitCode === 0) return;
+    const why = said.trim() || say`it ended with status ${exitCode ?? 'unknown'}`;
+    throw new Error(why);
   }
   const stream = Duplex.from({ writable: input, readable: Readable.from(output()) });
   stream.once('close', () => child.kill());

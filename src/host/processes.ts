@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs';
 import { EnvironmentError } from '../core/errors.ts';
+import { say } from '../core/language/say.ts';
 import { rootCommand } from './local-user.ts';
 
 /** One process of this host, identified so that a reused PID is never taken for it. */
@@ -23,9 +24,9 @@ export interface ProcessStat {
 export function* processes(): Generator<{ readonly pid: number; readonly args: readonly string[] }> {
   if (process.platform !== 'linux') return;
   if (!existsSync('/proc/self/stat'))
-    throw new EnvironmentError('/proc is not mounted on this host, and lab finds its machines there', {
+    throw new EnvironmentError(say`/proc is not mounted on this host, and lab finds its machines there`, {
       code: 'no-proc',
-      hint: `Mount it: ${rootCommand('mount -t proc proc /proc')}`,
+      hint: say`Mount it: ${rootCommand('mount -t proc proc /proc')}`,
     });
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue;

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { say } from '../core/language/say.ts';
 import { findOnHost } from './tools.ts';
 
 /** Who is going to type a command that only root of this host may run. */
@@ -33,10 +34,10 @@ export function rootCommands(lines: readonly string[], reader: CommandReader = c
   if (reader.isRoot) return lines.map((line) => line.replaceAll('{root}', ''));
   if (!reader.hasSudo)
     return [
-      '# there is no sudo here: ask who runs this computer to type, as its administrator:',
+      say`# there is no sudo here: ask who runs this computer to type, as its administrator:`,
       ...lines.map((line) => line.replaceAll('{root}', '')),
     ];
-  const asked = reader.isAdministrator ? [] : ['# where sudo refuses you, ask who runs this computer to type:'];
+  const asked = reader.isAdministrator ? [] : [say`# where sudo refuses you, ask who runs this computer to type:`];
   return [...asked, ...lines.map((line) => line.replaceAll('{root}', 'sudo '))];
 }
 

@@ -1,5 +1,6 @@
 import { execa } from 'execa';
 import { EnvironmentError, TimeoutError, systemCode } from '../core/errors.ts';
+import { say } from '../core/language/say.ts';
 import { holdsSecret } from '../core/text/secret-variable.ts';
 import { quoteCommand } from '../core/text/shell-quote.ts';
 import { formatDuration } from '../core/text/amounts.ts';
@@ -42,7 +43,7 @@ export async function runLocal(command: readonly string[], options: LocalOptions
   });
   signal?.throwIfAborted();
   if (result.timedOut)
-    throw new TimeoutError(`${quoteCommand(command)} did not end within ${formatDuration(timeoutMs ?? 0)}`, {
+    throw new TimeoutError(say`${quoteCommand(command)} did not end within ${formatDuration(timeoutMs ?? 0)}`, {
       code: 'local-command-timeout',
     });
   if (result.exitCode === undefined && result.signal === undefined) throw cannotStart(command, result.cause);
@@ -61,17 +62,18 @@ export function withoutSecrets(): Readonly<Record<string, undefined>> {
 function cannotStart(command: readonly string[], cause: unknown): EnvironmentError {
   const refusal = explainSystemError(cause);
   if (refusal !== undefined && refusal.code !== 'no-right')
-    return new EnvironmentError(`cannot start ${quoteCommand(command)}: ${refusal.message}`, {
+    return new EnvironmentError(say`cannot start ${quoteCommand(command)}: ${refusal.message}`, {
       code: refusal.code,
       hint: refusal.hint,
       cause,
     });
   const reason =
-    { ENOENT: 'no such program, or its folder is missing', EACCES: 'permission denied' }[systemCode(cause) ?? ''] ??
-    String(cause);
-  return new EnvironmentError(`cannot start ${quoteCommand(command)}: ${reason}`, {
+    { ENOENT: say`no such program, or its folder is missing`, EACCES: say`permission denied` }[
+      systemCode(cause) ?? ''
+    ] ?? String(cause);
+  return new EnvironmentError(say`cannot start ${quoteCommand(command)}: ${reason}`, {
     code: 'cannot-start',
     cause,
-    hint: `Install ${command[0]} or correct its path.`,
+    hint: say`Install ${command[0] ?? ''} or correct its path.`,
   });
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { EnvironmentError } from '../core/errors.ts';
+import { say } from '../core/language/say.ts';
 import { localUser } from './local-user.ts';
 
 /** A range of subordinate IDs that newuidmap(1) lets a user map. */
@@ -87,9 +88,9 @@ export function rangeOfLab(labId: string, files: IdFiles = idFiles()): IdRange {
     (first) => !taken.some((range) => range.first < first + ownRanges.size && first < range.first + range.count),
   );
   if (free === undefined)
-    throw new EnvironmentError('all user IDs that a lab of root could have are given away', {
+    throw new EnvironmentError(say`all user IDs that a lab of root could have are given away`, {
       code: 'no-subordinate-ids',
-      hint: 'Give root a range of 65,536 in /etc/subuid and /etc/subgid: root:600100000:65536',
+      hint: say`Give root a range of 65,536 in /etc/subuid and /etc/subgid: root:600100000:65536`,
     });
   return { first: free, count: ownRanges.size };
 }
@@ -105,8 +106,8 @@ function rangeInContainer({ uidMap }: IdFiles): IdRange {
   const size = Math.min(ownRanges.size, Math.floor(count / 2));
   if (size < NEEDED_IDS)
     throw new EnvironmentError(
-      `root of this container has only ${count} user IDs, and the users of a lab need ${NEEDED_IDS * 2}`,
-      { code: 'no-subordinate-ids', hint: 'Give the container more user IDs, or run lab outside of it.' },
+      say`root of this container has only ${count} user IDs, and the users of a lab need ${NEEDED_IDS * 2}`,
+      { code: 'no-subordinate-ids', hint: say`Give the container more user IDs, or run lab outside of it.` },
     );
   return { first: first + count - size, count: size };
 }

@@ -1,4 +1,5 @@
 import { EnvironmentError, messageOf, systemCode } from '../core/errors.ts';
+import { say } from '../core/language/say.ts';
 
 interface Refusal {
   readonly code: string;
@@ -10,57 +11,59 @@ interface Refusal {
 const refusals: Readonly<Record<string, Refusal>> = {
   EMFILE: {
     code: 'open-files',
-    reason: 'this shell lets a program open too few files at once',
-    hint: 'Raise that limit, then run the command again: ulimit -n 1024',
+    reason: say`this shell lets a program open too few files at once`,
+    hint: say`Raise that limit, then run the command again: ulimit -n 1024`,
   },
   ENFILE: {
     code: 'open-files',
-    reason: 'this host has no room for more open files',
-    hint:
-      'End programs that you no longer need; ' +
-      '"sysctl fs.file-nr fs.file-max" shows how many are open and how many may be.',
+    reason: say`this host has no room for more open files`,
+    hint: say`End programs that you no longer need; "sysctl fs.file-nr fs.file-max" shows how many are open and how many may be.`,
   },
   EAGAIN: {
     code: 'no-resources',
-    reason: 'this host starts no more processes for you',
-    hint: 'End programs that you no longer need; "ulimit -u" shows how many you may have.',
+    reason: say`this host starts no more processes for you`,
+    hint: say`End programs that you no longer need; "ulimit -u" shows how many you may have.`,
   },
   ENOMEM: {
     code: 'no-memory',
-    reason: 'this host has no memory left',
-    hint: 'End programs that you no longer need; "free -h" shows how much is left.',
+    reason: say`this host has no memory left`,
+    hint: say`End programs that you no longer need; "free -h" shows how much is left.`,
   },
   ENOSPC: {
     code: 'disk-full',
-    reason: 'the disk is full',
-    hint: 'Free some space ("df -h" shows how much there is), then run the command again.',
+    reason: say`the disk is full`,
+    hint: say`Free some space ("df -h" shows how much there is), then run the command again.`,
   },
   EDQUOT: {
     code: 'disk-full',
-    reason: 'your disk quota is used up',
-    hint: 'Remove files that you no longer need, then run the command again.',
+    reason: say`your disk quota is used up`,
+    hint: say`Remove files that you no longer need, then run the command again.`,
   },
-  EROFS: { code: 'read-only', reason: 'the file system is read-only', hint: 'Work in a folder that you may write to.' },
+  EROFS: {
+    code: 'read-only',
+    reason: say`the file system is read-only`,
+    hint: say`Work in a folder that you may write to.`,
+  },
   EACCES: {
     code: 'no-right',
-    reason: 'permission denied',
-    hint: 'Work in a folder that is yours, or ask its owner for the right.',
+    reason: say`permission denied`,
+    hint: say`Work in a folder that is yours, or ask its owner for the right.`,
   },
   EPERM: {
     code: 'no-right',
-    reason: 'the system does not permit it',
-    hint: 'Work in a folder that is yours, or ask its owner for the right.',
+    reason: say`the system does not permit it`,
+    hint: say`Work in a folder that is yours, or ask its owner for the right.`,
   },
   EIO: {
     code: 'io-error',
-    reason: 'the device failed',
-    hint: 'Look at the disk or the terminal that it names: "dmesg" shows what the kernel says of it.',
+    reason: say`the device failed`,
+    hint: say`Look at the disk or the terminal that it names: "dmesg" shows what the kernel says of it.`,
   },
-  ELOOP: { code: 'link-loop', reason: 'links lead in a circle', hint: 'Remove the link that it names.' },
+  ELOOP: { code: 'link-loop', reason: say`links lead in a circle`, hint: say`Remove the link that it names.` },
   ENAMETOOLONG: {
     code: 'name-too-long',
-    reason: 'the name is too long for this file system',
-    hint: 'Move the lab to a folder with a shorter path.',
+    reason: say`the name is too long for this file system`,
+    hint: say`Move the lab to a folder with a shorter path.`,
   },
 };
 

@@ -1,5 +1,6 @@
 import { lstatSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
+import { say } from '../../core/language/say.ts';
 
 /** A place on the way to a path where another user decides what is found behind it. */
 export interface Intruder {
@@ -39,7 +40,7 @@ export function intruderOnTheWay(path: string): Intruder | undefined {
       [at, isShared] = [next, (found.mode & WRITABLE_BY_OTHERS) !== 0];
       continue;
     }
-    if (++links > MOST_LINKS) return { path: next, why: 'is a link that leads in a circle', isOurs: false };
+    if (++links > MOST_LINKS) return { path: next, why: say`is a link that leads in a circle`, isOurs: false };
     const target = readlinkSync(next);
     if (isAbsolute(target)) [at, isShared] = ['/', false];
     left.unshift(...partsOf(target));
@@ -53,7 +54,7 @@ function partsOf(path: string): string[] {
 
 function strangeOwner({ uid }: Stats, isShared: boolean): string | undefined {
   if (uid === 0 || uid === process.geteuid!()) return undefined;
-  return !isShared && isUnmapped(uid) ? undefined : `belongs to another user (user ID ${uid})`;
+  return !isShared && isUnmapped(uid) ? undefined : say`belongs to another user (user ID ${uid})`;
 }
 
 /**
@@ -69,9 +70,9 @@ function isUnmapped(uid: number): boolean {
 
 function strangeWriters({ mode, gid }: Stats): string | undefined {
   if ((mode & STICKY) !== 0) return undefined;
-  if ((mode & WRITABLE_BY_OTHERS) !== 0) return 'can be changed by every user';
+  if ((mode & WRITABLE_BY_OTHERS) !== 0) return say`can be changed by every user`;
   return (mode & WRITABLE_BY_GROUP) !== 0 && !isPrivate(gid)
-    ? `can be changed by a group of users (group ID ${gid})`
+    ? say`can be changed by a group of users (group ID ${gid})`
     : undefined;
 }
 

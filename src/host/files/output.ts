@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import { EnvironmentError, messageOf, systemCode } from '../../core/errors.ts';
+import { say } from '../../core/language/say.ts';
 import { storing } from './storage-error.ts';
 
 /** The reader of our output went away (`lab logs | head`). Not an error: the command stops silently. */
@@ -48,11 +49,11 @@ export function isTerminalGone(error: unknown, stream: object): boolean {
 
 /** What an error of our own output is to the user. */
 export async function outputFailure(cause: unknown): Promise<OutputFailedError> {
-  const told = await storing('write the output', () => Promise.reject(cause)).catch((error: unknown) => error);
+  const told = await storing(say`write the output`, () => Promise.reject(cause)).catch((error: unknown) => error);
   const known = told instanceof EnvironmentError ? told : undefined;
-  return new OutputFailedError(known?.message ?? `cannot write the output: ${messageOf(cause)}`, {
+  return new OutputFailedError(known?.message ?? say`cannot write the output: ${messageOf(cause)}`, {
     code: known?.code ?? 'output-failed',
-    hint: 'Write it to another place.',
+    hint: say`Write it to another place.`,
     cause,
   });
 }

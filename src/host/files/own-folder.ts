@@ -2,6 +2,7 @@ import { chmodSync, lstatSync, mkdirSync, mkdtempSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { EnvironmentError, messageOf, systemCode } from '../../core/errors.ts';
+import { say } from '../../core/language/say.ts';
 import { intruderOnTheWay, type Intruder } from './intruder.ts';
 import { accountHome } from '../local-user.ts';
 
@@ -34,7 +35,7 @@ export function findCacheFolder(): string | undefined {
       isAbsolute(XDG_CACHE_HOME)
         ? requireOwn(
             join(XDG_CACHE_HOME, 'lab'),
-            'Unset XDG_CACHE_HOME, or let it name a folder that only you can write to.',
+            say`Unset XDG_CACHE_HOME, or let it name a folder that only you can write to.`,
           )
         : inHome(HOME),
     );
@@ -59,12 +60,14 @@ function noHome(home: string): EnvironmentError {
   const reason =
     why === undefined
       ? home === ''
-        ? 'HOME is not set'
-        : `HOME is "${home}", which is no folder`
+        ? say`HOME is not set`
+        : say`HOME is "${home}", which is no folder`
       : `${why.path} ${why.why}`;
   const hint =
-    why?.isOurs === true ? cureOf(why, '') : 'Name a folder that only you can write to: export XDG_CACHE_HOME=FOLDER';
-  return new EnvironmentError(`there is no home folder of your own for what lab keeps: ${reason}`, {
+    why?.isOurs === true
+      ? cureOf(why, '')
+      : say`Name a folder that only you can write to: export XDG_CACHE_HOME=FOLDER`;
+  return new EnvironmentError(say`there is no home folder of your own for what lab keeps: ${reason}`, {
     code: 'no-own-folder',
     hint,
   });
@@ -85,10 +88,10 @@ export function makeCacheFolder(name = '.'): string {
     return isNew ? requireOwn(folder) : folder;
   } catch (cause) {
     if (cause instanceof EnvironmentError) throw cause;
-    throw new EnvironmentError(`cannot make the folder ${folder}: ${messageOf(cause)}`, {
+    throw new EnvironmentError(say`cannot make the folder ${folder}: ${messageOf(cause)}`, {
       code: 'no-own-folder',
       cause,
-      hint: 'Name a folder that you can write to: export XDG_CACHE_HOME=FOLDER',
+      hint: say`Name a folder that you can write to: export XDG_CACHE_HOME=FOLDER`,
     });
   }
 }
@@ -136,10 +139,10 @@ export function makeTemporaryFolder(label: string): string {
     if (made.path !== undefined) return made.path;
     reasons.push(made.reason);
   }
-  throw new EnvironmentError('there is no place for temporary files', {
+  throw new EnvironmentError(say`there is no place for temporary files`, {
     code: 'no-temporary-folder',
     detail: [...new Set(reasons)].join('\n'),
-    hint: 'Name a folder that only you can write to: export TMPDIR=FOLDER',
+    hint: say`Name a folder that only you can write to: export TMPDIR=FOLDER`,
   });
 }
 
@@ -149,7 +152,7 @@ function tryTemporary(
 ): { readonly path: string; readonly reason?: never } | { readonly path?: never; readonly reason: string } {
   try {
     const folder = place();
-    if (!isAbsolute(folder)) return { reason: `"${folder}" is no absolute path` };
+    if (!isAbsolute(folder)) return { reason: say`"${folder}" is no absolute path` };
     const why = intruder(folder);
     return why === undefined
       ? { path: mkdtempSync(join(folder, `lab-${label}-`)) }
@@ -163,7 +166,7 @@ function tryTemporary(
 export function requireOwn(path: string, cure = ''): string {
   const why = intruder(path);
   if (why === undefined) return path;
-  throw new EnvironmentError(`lab does not use ${path}, because ${why.path} ${why.why}`, {
+  throw new EnvironmentError(say`lab does not use ${path}, because ${why.path} ${why.why}`, {
     code: 'folder-not-own',
     hint: cureOf(why, cure),
   });
@@ -171,7 +174,7 @@ export function requireOwn(path: string, cure = ''): string {
 
 function cureOf(why: Intruder | undefined, otherwise: string): string {
   return why?.isOurs === true
-    ? `Remove what is not yours in it, and keep others from writing there: chmod go-w ${why.path}`
+    ? say`Remove what is not yours in it, and keep others from writing there: chmod go-w ${why.path}`
     : otherwise;
 }
 
@@ -180,6 +183,6 @@ function intruder(path: string): Intruder | undefined {
   try {
     return intruderOnTheWay(path);
   } catch (error) {
-    return { path, why: `cannot be looked at (${messageOf(error)})`, isOurs: false };
+    return { path, why: say`cannot be looked at (${messageOf(error)})`, isOurs: false };
   }
 }

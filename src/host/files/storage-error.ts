@@ -1,4 +1,5 @@
 import { EnvironmentError, systemCode } from '../../core/errors.ts';
+import { say } from '../../core/language/say.ts';
 
 interface Refusal {
   readonly code: string;
@@ -10,58 +11,58 @@ interface Refusal {
 const refusals: Readonly<Record<string, Refusal>> = {
   ENOSPC: {
     code: 'disk-full',
-    reason: 'the disk is full',
-    hint: 'Free some space ("df -h ." shows how much there is), then run the command again.',
+    reason: say`the disk is full`,
+    hint: say`Free some space ("df -h ." shows how much there is), then run the command again.`,
   },
   EDQUOT: {
     code: 'disk-full',
-    reason: 'your disk quota is used up',
-    hint: 'Remove files that you no longer need, then run the command again.',
+    reason: say`your disk quota is used up`,
+    hint: say`Remove files that you no longer need, then run the command again.`,
   },
   EROFS: {
     code: 'read-only',
-    reason: 'the file system is read-only',
-    hint: 'Copy the folder of lab.yaml to a place that you may write to.',
+    reason: say`the file system is read-only`,
+    hint: say`Copy the folder of lab.yaml to a place that you may write to.`,
   },
   EACCES: {
     code: 'no-right',
-    reason: 'permission denied',
-    hint: 'Copy the folder of lab.yaml to a place that you may write to, or ask its owner for the right.',
+    reason: say`permission denied`,
+    hint: say`Copy the folder of lab.yaml to a place that you may write to, or ask its owner for the right.`,
   },
   EPERM: {
     code: 'no-right',
-    reason: 'the system does not permit it',
-    hint: 'Copy the folder of lab.yaml to a place that you may write to, or ask its owner for the right.',
+    reason: say`the system does not permit it`,
+    hint: say`Copy the folder of lab.yaml to a place that you may write to, or ask its owner for the right.`,
   },
   ELOOP: {
     code: 'not-a-file',
-    reason: 'a link stands where a file belongs',
-    hint: 'Remove that link, then run the command again.',
+    reason: say`a link stands where a file belongs`,
+    hint: say`Remove that link, then run the command again.`,
   },
   ENXIO: {
     code: 'not-a-file',
-    reason: 'a FIFO or socket stands where a file belongs',
-    hint: 'Remove it, then run the command again.',
+    reason: say`a FIFO or socket stands where a file belongs`,
+    hint: say`Remove it, then run the command again.`,
   },
   EISDIR: {
     code: 'not-a-file',
-    reason: 'a folder stands where a file belongs',
-    hint: 'Move that folder away, then run the command again.',
+    reason: say`a folder stands where a file belongs`,
+    hint: say`Move that folder away, then run the command again.`,
   },
   EFBIG: {
     code: 'disk-full',
-    reason: 'the file is larger than is allowed here',
-    hint: 'Raise the limit ("ulimit -f unlimited"), or let the program print less.',
+    reason: say`the file is larger than is allowed here`,
+    hint: say`Raise the limit ("ulimit -f unlimited"), or let the program print less.`,
   },
   EIO: {
     code: 'disk-broken',
-    reason: 'the disk reports an error',
-    hint: 'Look at the disk ("dmesg | tail"), or copy the folder of lab.yaml to another one.',
+    reason: say`the disk reports an error`,
+    hint: say`Look at the disk ("dmesg | tail"), or copy the folder of lab.yaml to another one.`,
   },
   ENOTDIR: {
     code: 'not-a-folder',
-    reason: 'a file stands where a folder belongs',
-    hint: 'Move that file away, then run the command again.',
+    reason: say`a file stands where a folder belongs`,
+    hint: say`Move that file away, then run the command again.`,
   },
 };
 
@@ -84,5 +85,5 @@ export function explainStorageError(what: string, cause: unknown): unknown {
   const refusal = refusals[systemCode(cause) ?? ''];
   return refusal === undefined
     ? cause
-    : new EnvironmentError(`cannot ${what}: ${refusal.reason}`, { code: refusal.code, hint: refusal.hint, cause });
+    : new EnvironmentError(say`cannot ${what}: ${refusal.reason}`, { code: refusal.code, hint: refusal.hint, cause });
 }

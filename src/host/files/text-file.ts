@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { say } from '../../core/language/say.ts';
 import { readOrdinary } from '../../core/files/ordinary-file.ts';
 
 interface ReadFile {
@@ -30,7 +31,9 @@ export async function readText(path: string): Promise<string> {
 
 async function readWhole(path: string): Promise<string> {
   const content = await readOrdinary(path, MOST_BYTES);
-  if (content === undefined)
-    throw Object.assign(new Error(`${path} is larger than ${MOST_BYTES / 1024 / 1024} MiB`), { code: 'EFBIG' });
+  if (content === undefined) {
+    const message = say`${path} is larger than ${MOST_BYTES / 1024 / 1024} MiB`;
+    throw Object.assign(new Error(message), { code: 'EFBIG' });
+  }
   return content.toString();
 }

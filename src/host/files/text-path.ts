@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { EnvironmentError } from '../../core/errors.ts';
+import { say } from '../../core/language/say.ts';
 
 /** What Node puts in the place of bytes that are not UTF-8; a path with it leads nowhere. */
 const REPLACEMENT = '\uFFFD';
@@ -12,8 +13,8 @@ const REPLACEMENT = '\uFFFD';
  */
 export function requireTextPath(path: string): void {
   if (!path.includes(REPLACEMENT) || existsSync(dirname(path))) return;
-  throw new EnvironmentError(`the name of a folder is not UTF-8, so its files cannot be reached: ${dirname(path)}`, {
+  throw new EnvironmentError(say`the name of a folder is not UTF-8, so its files cannot be reached: ${dirname(path)}`, {
     code: 'path-not-utf8',
-    hint: 'Rename the folder (mv, or "convmv -f latin1 -t utf8 --notest FOLDER"), or copy what is in it to another one.',
+    hint: say`Rename the folder (mv, or "convmv -f latin1 -t utf8 --notest FOLDER"), or copy what is in it to another one.`,
   });
 }

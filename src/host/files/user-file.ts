@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { systemCode, UsageError } from '../../core/errors.ts';
+import { say } from '../../core/language/say.ts';
 import { storing } from './storage-error.ts';
 
 /**
@@ -10,12 +11,12 @@ import { storing } from './storage-error.ts';
  */
 export async function writeUserFile(path: string, text: string, mode?: number): Promise<void> {
   try {
-    await storing(`write ${path}`, () => writeFile(path, text, mode === undefined ? {} : { mode }));
+    await storing(say`write ${path}`, () => writeFile(path, text, mode === undefined ? {} : { mode }));
   } catch (cause) {
     if (systemCode(cause) !== 'ENOENT') throw cause;
-    throw new UsageError(`there is no folder ${dirname(path)}`, {
+    throw new UsageError(say`there is no folder ${dirname(path)}`, {
       code: 'no-folder',
-      hint: 'Make it first (mkdir -p), or name another file.',
+      hint: say`Make it first (mkdir -p), or name another file.`,
       cause,
     });
   }
