@@ -19,7 +19,6 @@ const stillEnglish = new Set([
   'deploy',
   'evidence',
   'packets',
-  'ports',
   'providers',
   'reach',
   'scenario',

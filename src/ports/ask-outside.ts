@@ -1,6 +1,7 @@
 import { TimeoutError } from '../core/errors.ts';
 import { scriptFile } from '../core/files/script-file.ts';
 import { inTime } from '../core/time/time-limit.ts';
+import { say } from '../core/language/say.ts';
 import type { OutsideProcess, OutsideView } from '../ssh/shell.ts';
 
 const program = scriptFile(new URL('port-outside.pl', import.meta.url));
@@ -26,7 +27,8 @@ export async function askOutside(
 ): Promise<string> {
   signal?.throwIfAborted();
   const process = await outside.start(program());
-  const late = (): TimeoutError => new TimeoutError(`the look at ${machine} took too long`, { code: 'look-timeout' });
+  const late = (): TimeoutError =>
+    new TimeoutError(say`the look at ${machine} took too long`, { code: 'look-timeout' });
   try {
     void process.write(`${question.join(' ')}\n`);
     process.end();

@@ -3,6 +3,7 @@ import type { EventSink } from '../core/events.ts';
 import { describeHolder } from '../core/port-holder.ts';
 import { formatDuration } from '../core/text/amounts.ts';
 import { retryUntil, type Attempt } from '../core/time/retry.ts';
+import { say } from '../core/language/say.ts';
 import type { Shell } from '../ssh/shell.ts';
 import { inspectPort } from './inspect-port.ts';
 import type { LookOptions } from './look-options.ts';
@@ -148,10 +149,10 @@ async function watch(shell: Shell, freed: PortReport, options: LookOptions): Pro
   const until = performance.now() + WATCH_MS;
   const attempt = async (): Promise<Attempt<PortReport>> => {
     const report = await inspectPort(shell, freed.port, options);
-    return report.holders.length > 0 || performance.now() >= until ? { value: report } : { seen: 'free' };
+    return report.holders.length > 0 || performance.now() >= until ? { value: report } : { seen: say`free` };
   };
   return retryUntil(attempt, {
-    what: `${portName(freed)} to stay free`,
+    what: say`${portName(freed)} to stay free`,
     timeoutMs: WATCH_MS * 2,
     intervalMs: INTERVAL_MS,
     signal: options.signal,
@@ -160,13 +161,10 @@ async function watch(shell: Shell, freed: PortReport, options: LookOptions): Pro
 
 function survived(report: PortReport, survivors: readonly SocketHolder[]): CheckError {
   return new CheckError(
-    `${portName(report)} is still held by ${survivors.map(describeHolder).join(', ')}, ` +
-      `${formatDuration(KILL_MS)} after KILL`,
+    say`${portName(report)} is still held by ${survivors.map(describeHolder).join(', ')}, ${formatDuration(KILL_MS)} after KILL`,
     {
       code: 'port-holder-survives',
-      hint:
-        'A process that waits for a disk or a network file system ends only when that answers. Give your ' +
-        `program another port, or restart ${report.machine}.`,
+      hint: say`A process that waits for a disk or a network file system ends only when that answers. Give your program another port, or restart ${report.machine}.`,
     },
   );
 }

@@ -9,6 +9,7 @@ import type { LookOptions } from './look-options.ts';
 import type { SocketHolder, OtherConnection, PortReport, PortSource } from './port-report.ts';
 import { joinAddress } from '../core/socket-address.ts';
 import { toolWords } from '../core/text/tool-words.ts';
+import { say } from '../core/language/say.ts';
 import { parseSocketTable, type SocketRow } from './socket-table.ts';
 
 export type { PortReport } from './port-report.ts';
@@ -100,16 +101,16 @@ async function look(shell: Shell, port: number, mode: Question['mode'], options:
   if (findings !== undefined && sources.has(findings.source)) return findings;
   if (findings !== undefined) {
     throw new EnvironmentError(
-      `${shell.machine} has no ss, lsof, netstat or readable /proc/net/tcp to look at port ${port} with`,
+      say`${shell.machine} has no ss, lsof, netstat or readable /proc/net/tcp to look at port ${port} with`,
       {
         code: 'port-tool-missing',
-        hint: `Install one of them on ${shell.machine}, for example: sudo apt-get install iproute2`,
+        hint: say`Install one of them on ${shell.machine}, for example: sudo apt-get install iproute2`,
       },
     );
   }
-  throw new EnvironmentError(`the look at port ${port} of ${shell.machine} broke off`, {
+  throw new EnvironmentError(say`the look at port ${port} of ${shell.machine} broke off`, {
     code: 'port-look-failed',
-    hint: `Try by hand: lab exec ${shell.machine} -- ss -tlnp`,
+    hint: say`Try by hand: lab exec ${shell.machine} -- ss -tlnp`,
     detail: toolWords(result.stderr) || undefined,
   });
 }
@@ -177,17 +178,13 @@ function explainBlindSpot(
   { uid, sudo }: Findings,
   { sudoPassword }: LookOptions,
 ): string {
-  const unseen = `${user} may not see the process that holds port ${port} on ${machine}`;
-  if (sudo === 'absent') return `${unseen}, and sudo is not installed there. Look as root: lsof -i :${port}`;
+  const unseen = say`${user} may not see the process that holds port ${port} on ${machine}`;
+  if (sudo === 'absent') return say`${unseen}, and sudo is not installed there. Look as root: lsof -i :${port}`;
   if (sudo === 'refused' && sudoPassword !== undefined)
-    return `${unseen}, and sudo does not take the password that it was given`;
+    return say`${unseen}, and sudo does not take the password that it was given`;
   if (sudo === 'refused')
-    return (
-      `${unseen}, and sudo wants a password. ` +
-      `Put it into LAB_SUDO_PASSWORD, or look there by hand: sudo lsof -i :${port}`
-    );
-  return (
-    `no process on ${machine} shows as the holder of port ${port}${uid === 0 ? '' : ', not even to root'}: ` +
-    `it lives in another container, or in the kernel. Look on the host of ${machine}`
-  );
+    return say`${unseen}, and sudo wants a password. Put it into LAB_SUDO_PASSWORD, or look there by hand: sudo lsof -i :${port}`;
+  return uid === 0
+    ? say`no process on ${machine} shows as the holder of port ${port}: it lives in another container, or in the kernel. Look on the host of ${machine}`
+    : say`no process on ${machine} shows as the holder of port ${port}, not even to root: it lives in another container, or in the kernel. Look on the host of ${machine}`;
 }

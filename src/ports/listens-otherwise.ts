@@ -1,6 +1,7 @@
 import type { HeldSocket } from '../core/program-look.ts';
 import type { ListenWay } from '../core/step-problem.ts';
 import { isLoopback, joinAddress } from '../core/socket-address.ts';
+import { say } from '../core/language/say.ts';
 
 /** What a program should have open. */
 export interface WantedPort {
@@ -91,59 +92,76 @@ export interface ProblemWords {
 export function listenerProblemWords(who: string, problem: ListenerProblem): ProblemWords {
   const { kind, port, protocol, seen } = problem;
   const { address } = seen.local;
-  const opens = `${who} ${protocol === 'udp' ? 'has UDP open on' : 'listens on'}`;
-  return wordsOf[kind]({ who, opens, port, protocol, seen, address, at: joinAddress(address, seen.local.port) });
+  return wordsOf[kind]({ who, port, protocol, seen, address, at: joinAddress(address, seen.local.port) });
 }
 
 interface Facts extends Omit<ListenerProblem, 'kind'> {
   readonly who: string;
-  readonly opens: string;
   /** Address of the seen socket, and the same with its port. */
   readonly address: string;
   readonly at: string;
 }
 
 const wordsOf: Readonly<Record<ListenWay, (facts: Facts) => ProblemWords>> = {
-  'loopback-only': ({ opens, at, address }) => ({
-    message: `${opens} ${at} only; other machines cannot reach it`,
-    hint: `Bind to ${anyAddress(address)} instead of ${address} or localhost.`,
+  'loopback-only': ({ who, protocol, at, address }) => ({
+    message:
+      protocol === 'udp'
+        ? say`${who} has UDP open on ${at} only; other machines cannot reach it`
+        : say`${who} listens on ${at} only; other machines cannot reach it`,
+    hint: say`Bind to ${anyAddress(address)} instead of ${address} or localhost.`,
   }),
-  'other-address': ({ opens, at, address }) => ({
-    message: `${opens} ${at} only, not on the machine's other addresses`,
-    hint: `Bind to ${anyAddress(address)}, or let clients use ${address}.`,
+  'other-address': ({ who, protocol, at, address }) => ({
+    message:
+      protocol === 'udp'
+        ? say`${who} has UDP open on ${at} only, not on the machine's other addresses`
+        : say`${who} listens on ${at} only, not on the machine's other addresses`,
+    hint: say`Bind to ${anyAddress(address)}, or let clients use ${address}.`,
   }),
-  'ipv6-only': ({ opens, at }) => ({
-    message: `${opens} ${at} for IPv6 only; clients that use IPv4 cannot reach it`,
-    hint: 'Bind to 0.0.0.0 with a socket of AF_INET, or switch IPV6_V6ONLY off before bind.',
+  'ipv6-only': ({ who, protocol, at }) => ({
+    message:
+      protocol === 'udp'
+        ? say`${who} has UDP open on ${at} for IPv6 only; clients that use IPv4 cannot reach it`
+        : say`${who} listens on ${at} for IPv6 only; clients that use IPv4 cannot reach it`,
+    hint: say`Bind to 0.0.0.0 with a socket of AF_INET, or switch IPV6_V6ONLY off before bind.`,
   }),
-  'ipv4-only': ({ opens, at }) => ({
-    message: `${opens} ${at} for IPv4 only; clients that use IPv6 cannot reach it`,
-    hint: 'Let the clients use the IPv4 address, or bind to :: with a socket of AF_INET6.',
+  'ipv4-only': ({ who, protocol, at }) => ({
+    message:
+      protocol === 'udp'
+        ? say`${who} has UDP open on ${at} for IPv4 only; clients that use IPv6 cannot reach it`
+        : say`${who} listens on ${at} for IPv4 only; clients that use IPv6 cannot reach it`,
+    hint: say`Let the clients use the IPv4 address, or bind to :: with a socket of AF_INET6.`,
   }),
   'other-protocol': ({ who, port, protocol, seen }) => ({
-    message: `${who} has ${portWords(seen.protocol, seen.local.port)} open, not ${portWords(protocol, port)}`,
+    message: say`${who} has ${portWords(seen.protocol, seen.local.port)} open, not ${portWords(protocol, port)}`,
     hint:
       protocol === 'tcp'
-        ? 'A TCP server creates its socket with SOCK_STREAM and calls listen; SOCK_DGRAM is UDP.'
-        : 'A UDP server creates its socket with SOCK_DGRAM and does not call listen; SOCK_STREAM is TCP.',
+        ? say`A TCP server creates its socket with SOCK_STREAM and calls listen; SOCK_DGRAM is UDP.`
+        : say`A UDP server creates its socket with SOCK_DGRAM and does not call listen; SOCK_STREAM is TCP.`,
   }),
-  'byte-swapped': ({ opens, port, seen }) => ({
+  'byte-swapped': ({ who, protocol, port, seen }) => ({
     message:
-      `${opens} port ${seen.local.port} (${hex(seen.local.port)}) instead of ${port} (${hex(port)}): ` +
-      'the two bytes of the port are swapped',
-    hint: `Put the port into the address in network byte order: htons(${port}).`,
+      protocol === 'udp'
+        ? say`${who} has UDP open on port ${withHex(seen.local.port)} instead of ${withHex(port)}: the two bytes of the port are swapped`
+        : say`${who} listens on port ${withHex(seen.local.port)} instead of ${withHex(port)}: the two bytes of the port are swapped`,
+    hint: say`Put the port into the address in network byte order: htons(${port}).`,
   }),
-  'other-port': ({ opens, port, seen }) => ({
-    message: `${opens} port ${seen.local.port} instead of ${port}`,
-    hint: `Let the program bind to ${port}, or write ${seen.local.port} in the lab file and in its clients.`,
+  'other-port': ({ who, protocol, port, seen }) => ({
+    message:
+      protocol === 'udp'
+        ? say`${who} has UDP open on port ${seen.local.port} instead of ${port}`
+        : say`${who} listens on port ${seen.local.port} instead of ${port}`,
+    hint: say`Let the program bind to ${port}, or write ${seen.local.port} in the lab file and in its clients.`,
   }),
-  'system-chosen': ({ opens, port, seen }) => ({
-    message: `${opens} port ${seen.local.port} instead of ${port}: the system chose it`,
-    hint: `Call bind with port ${port} before listen: without bind, or with port 0, the system takes any free port.`,
+  'system-chosen': ({ who, port, seen }) => ({
+    message: say`${who} listens on port ${seen.local.port} instead of ${port}: the system chose it`,
+    hint: say`Call bind with port ${port} before listen: without bind, or with port 0, the system takes any free port.`,
   }),
-  'not-yet': ({ opens, port, seen }) => ({
-    message: `${opens} port ${seen.local.port}, but not yet on its port ${port}`,
-    hint: `Does it open ${port} only later, when a client asks for it? Then write it as { port: ${port}, later: true }.`,
+  'not-yet': ({ who, protocol, port, seen }) => ({
+    message:
+      protocol === 'udp'
+        ? say`${who} has UDP open on port ${seen.local.port}, but not yet on its port ${port}`
+        : say`${who} listens on port ${seen.local.port}, but not yet on its port ${port}`,
+    hint: say`Does it open ${port} only later, when a client asks for it? Then write it as { port: ${port}, later: true }.`,
   }),
 };
 
@@ -173,15 +191,16 @@ export function swapBytes(port: number): number {
   return ((port & 0xff) << 8) | (port >>> 8);
 }
 
-function hex(port: number): string {
-  return `0x${port.toString(16).toUpperCase().padStart(4, '0')}`;
+/** `7999 (0x1F3F)` */
+function withHex(port: number): string {
+  return `${port} (0x${port.toString(16).toUpperCase().padStart(4, '0')})`;
 }
 
 function portWords(protocol: 'tcp' | 'udp', port: number): string {
-  return `${protocol === 'tcp' ? 'TCP' : 'UDP'} port ${port}`;
+  return protocol === 'tcp' ? say`TCP port ${port}` : say`UDP port ${port}`;
 }
 
 /** All addresses of the machine, of the same kind as this one, as a program writes them. */
 function anyAddress(address: string): string {
-  return address.includes(':') ? "'::' (all addresses)" : "'' or 0.0.0.0 (all addresses)";
+  return address.includes(':') ? say`'::' (all addresses)` : say`'' or 0.0.0.0 (all addresses)`;
 }

@@ -2,10 +2,11 @@ import { describeHolder } from '../core/port-holder.ts';
 import { isRefused } from './bind-answer.ts';
 import type { PortReport } from './port-report.ts';
 import { isLoopback } from '../core/socket-address.ts';
+import { say } from '../core/language/say.ts';
 
 /** `port 7999 of vm1`, `UDP port 5353 of vm1`. */
 export function portName({ port, protocol, machine }: Pick<PortReport, 'port' | 'protocol' | 'machine'>): string {
-  return `${protocol === 'udp' ? 'UDP ' : ''}port ${port} of ${machine}`;
+  return protocol === 'udp' ? say`UDP port ${port} of ${machine}` : say`port ${port} of ${machine}`;
 }
 
 /** `7999`, `5353/udp`: how a command line names the port. */
@@ -13,7 +14,7 @@ export function portArgument({ port, protocol }: Pick<PortReport, 'port' | 'prot
   return protocol === 'udp' ? `${port}/udp` : String(port);
 }
 
-const IN_USE = 'EADDRINUSE ("Address already in use")';
+const IN_USE = say`EADDRINUSE ("Address already in use")`;
 
 /** Linux keeps a connection in TIME_WAIT for so long (TCP_TIMEWAIT_LEN of include/net/tcp.h). */
 const TIME_WAIT_SECONDS = 60;
@@ -33,18 +34,12 @@ export function explainPort(report: PortReport): string | undefined {
   ];
   const known = sentences.filter((sentence) => sentence !== undefined);
   if (bind === undefined && state === 'free')
-    return (
-      `${report.machine} has neither Perl nor Python 3 to try bind(2) with: ` +
-      'a socket that is bound and does not listen would not show.'
-    );
+    return say`${report.machine} has neither Perl nor Python 3 to try bind(2) with: a socket that is bound and does not listen would not show.`;
   if (state === 'busy' && known.length === 0) {
-    return (
-      `Trying it out with bind(2) gets ${IN_USE}, and no socket shows on this machine: ` +
-      'it may belong to a container, or have gone since. Look again, or give your program another port.'
-    );
+    return say`Trying it out with bind(2) gets ${IN_USE}, and no socket shows on this machine: it may belong to a container, or have gone since. Look again, or give your program another port.`;
   }
   if (bind !== undefined && state === 'busy' && !isRefused(bind, 'reuse'))
-    known.push(`A server that sets SO_REUSEADDR can still have the port; one that does not gets ${IN_USE}.`);
+    known.push(say`A server that sets SO_REUSEADDR can still have the port; one that does not gets ${IN_USE}.`);
   return known.length === 0 ? undefined : known.join(' ');
 }
 
@@ -55,46 +50,39 @@ export function explainPort(report: PortReport): string | undefined {
 export function explainTimeWait(report: PortReport): string | undefined {
   const { port, machine, timeWait } = report;
   if (timeWait.length === 0) return undefined;
-  const [one] = timeWait;
+  const [one, second] = timeWait;
   const what =
-    timeWait.length === 1 && one !== undefined
-      ? `One connection (${one.local} with ${one.peer})`
-      : `${timeWait.length} connections`;
-  const verb = timeWait.length === 1 ? 'is' : 'are';
-  return (
-    `${what} on port ${port} of ${machine} ended less than a minute ago and ${verb} in TIME_WAIT: ` +
-    'this side closed first, so its kernel remembers the pair of addresses ' +
-    'until no late segment can be mistaken for a new connection. ' +
-    `No process holds the port, so there is nothing to kill. ${whoMayBind(report)}`
-  );
+    one !== undefined && second === undefined
+      ? say`One connection (${one.local} with ${one.peer}) on port ${port} of ${machine} ended less than a minute ago and is in TIME_WAIT:`
+      : say`${timeWait.length} connections on port ${port} of ${machine} ended less than a minute ago and are in TIME_WAIT:`;
+  const why = say`this side closed first, so its kernel remembers the pair of addresses until no late segment can be mistaken for a new connection.`;
+  const nothing = say`No process holds the port, so there is nothing to kill.`;
+  return `${what} ${why} ${nothing} ${whoMayBind(report)}`;
 }
 
 function whoMayBind({ timeWait, bind }: PortReport): string {
   const longestMs = Math.max(...timeWait.map(({ remainingMs }) => remainingMs ?? Number.NaN));
-  const wait = Number.isNaN(longestMs) ? `up to ${TIME_WAIT_SECONDS} s` : `another ${Math.ceil(longestMs / 1000)} s`;
+  const wait = Number.isNaN(longestMs)
+    ? say`up to ${TIME_WAIT_SECONDS} s`
+    : say`another ${Math.ceil(longestMs / 1000)} s`;
   // Linux lets a new socket share the port only when both it and the one before have set it (inet_csk_bind_conflict).
   if (bind !== undefined && isRefused(bind, 'reuse')) {
-    return (
-      `The socket that closed had not set SO_REUSEADDR, so no server gets the port for ${wait}, ` +
-      'not even one that sets it. Wait, or give your program another port; ' +
-      'let the server set SO_REUSEADDR before bind to be spared this.'
-    );
+    const refused = say`The socket that closed had not set SO_REUSEADDR, so no server gets the port for ${wait}, not even one that sets it.`;
+    const cure = say`Wait, or give your program another port; let the server set SO_REUSEADDR before bind to be spared this.`;
+    return `${refused} ${cure}`;
   }
-  return (
-    'A server that sets SO_REUSEADDR (ours do) can listen at once; ' +
-    `any other gets ${IN_USE} and has to wait ${wait}.`
-  );
+  return say`A server that sets SO_REUSEADDR (ours do) can listen at once; any other gets ${IN_USE} and has to wait ${wait}.`;
 }
 
 function explainBound({ machine, bound }: PortReport): string {
   const who = [...new Set(bound.map(describeHolder))].join(', ');
   const pids = [...new Set(bound.flatMap(({ pid }) => (pid === undefined ? [] : [pid])))].join(' ');
-  const byHand = pids === '' ? '' : `; by hand: lab exec ${machine} -- kill ${pids}`;
-  return (
-    `The port is bound by ${who}, which does not listen: ` +
-    'a server that has not come to listen(2), or a client that is about to connect. ' +
-    `lab ends only what listens${byHand}.`
-  );
+  const bind = say`The port is bound by ${who}, which does not listen: a server that has not come to listen(2), or a client that is about to connect.`;
+  const cure =
+    pids === ''
+      ? say`lab ends only what listens.`
+      : say`lab ends only what listens; by hand: lab exec ${machine} -- kill ${pids}.`;
+  return `${bind} ${cure}`;
 }
 
 const MOST_LISTED = 3;
@@ -102,36 +90,38 @@ const MOST_LISTED = 3;
 function explainConnections({ connections }: PortReport): string {
   const list = connections.slice(0, MOST_LISTED).map(({ local, peer, state, process }) => {
     const who =
-      process === undefined ? 'the kernel, for a process that does not show or has ended' : describeHolder(process);
-    return `${local} with ${peer}, ${state}, of ${who}`;
+      process === undefined ? say`the kernel, for a process that does not show or has ended` : describeHolder(process);
+    return say`${local} with ${peer}, ${state}, of ${who}`;
   });
-  const more = connections.length > MOST_LISTED ? `, and ${connections.length - MOST_LISTED} more` : '';
-  const [what, these] = connections.length === 1 ? ['A connection uses', 'it'] : ['Connections use', 'them'];
-  return (
-    `${what} the port as its own end: ${list.join('; ')}${more}. ` +
-    `That is no server, so lab does not end ${these}; ` +
-    `the port is free when ${these === 'it' ? 'it closes' : 'they close'}.`
-  );
+  const [first, second] = list;
+  if (first !== undefined && second === undefined)
+    return `${say`A connection uses the port as its own end: ${first}.`} ${say`That is no server, so lab does not end it; the port is free when it closes.`}`;
+  const more = connections.length - MOST_LISTED;
+  const what =
+    more > 0
+      ? say`Connections use the port as its own end: ${list.join('; ')}, and ${more} more.`
+      : say`Connections use the port as its own end: ${list.join('; ')}.`;
+  return `${what} ${say`That is no server, so lab does not end them; the port is free when they close.`}`;
 }
 
 /** Where the port is held on some addresses only, what a server on others would get. */
 function narrowHolders({ holders, bind }: PortReport): string | undefined {
   if (bind?.ipv4?.reuse === 'ok' && bind.ipv4.plain === 'ok')
-    return 'It is held on IPv6 only: a server on 0.0.0.0 (IPv4) can have it; one on :: cannot.';
+    return say`It is held on IPv6 only: a server on 0.0.0.0 (IPv4) can have it; one on :: cannot.`;
   const addresses = [...new Set(holders.map(({ address }) => address))];
   if (addresses.some((address) => address === '0.0.0.0' || address === '::')) return undefined;
-  const reach = addresses.every(isLoopback) ? 'Other machines cannot reach it there; a' : 'A';
-  return (
-    `It is held on ${addresses.join(', ')} only. ${reach} server that binds to another address of the machine can have it; ` +
-    `one that binds to this one or to all of them gets ${IN_USE}.`
-  );
+  const held = say`It is held on ${addresses.join(', ')} only.`;
+  const others = addresses.every(isLoopback)
+    ? say`Other machines cannot reach it there; a server that binds to another address of the machine can have it; one that binds to this one or to all of them gets ${IN_USE}.`
+    : say`A server that binds to another address of the machine can have it; one that binds to this one or to all of them gets ${IN_USE}.`;
+  return `${held} ${others}`;
 }
 
 function forbidden({ port, bind }: PortReport): string {
-  const rule = port < 1024 ? ': ports below 1024 are for root (net.ipv4.ip_unprivileged_port_start)' : '';
-  return (
-    `Nobody has it, but bind(2) refuses it to ${bind?.account ?? 'this user'} ` +
-    `with EACCES ("Permission denied")${rule}. ` +
-    'Give your program a port from 1024 on, or start it with sudo.'
-  );
+  const account = bind?.account ?? say`this user`;
+  const what =
+    port < 1024
+      ? say`Nobody has it, but bind(2) refuses it to ${account} with EACCES ("Permission denied"): ports below 1024 are for root (net.ipv4.ip_unprivileged_port_start).`
+      : say`Nobody has it, but bind(2) refuses it to ${account} with EACCES ("Permission denied").`;
+  return `${what} ${say`Give your program a port from 1024 on, or start it with sudo.`}`;
 }

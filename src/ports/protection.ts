@@ -1,5 +1,6 @@
 import { CheckError, EnvironmentError, type LabError } from '../core/errors.ts';
 import { describeHolder } from '../core/port-holder.ts';
+import { say } from '../core/language/say.ts';
 import { portName } from './port-words.ts';
 import type { SocketHolder, PortReport } from './port-report.ts';
 
@@ -10,8 +11,8 @@ export function refusalToFree(report: PortReport): LabError | undefined {
     return refused(
       report,
       'port-is-ssh',
-      `it is the port of the SSH server through which lab reaches ${machine}`,
-      'Give your program another port.',
+      say`it is the port of the SSH server through which lab reaches ${machine}`,
+      say`Give your program another port.`,
     );
   }
   for (const holder of report.holders) {
@@ -19,9 +20,9 @@ export function refusalToFree(report: PortReport): LabError | undefined {
     if (refusal !== undefined) return refusal;
   }
   if (blindSpot === undefined) return undefined;
-  return new EnvironmentError(`cannot free ${portName(report)}: ${blindSpot}`, {
+  return new EnvironmentError(say`cannot free ${portName(report)}: ${blindSpot}`, {
     code: 'port-holder-hidden',
-    hint: 'End it with an account that may see it, or give your program another port.',
+    hint: say`End it with an account that may see it, or give your program another port.`,
   });
 }
 
@@ -34,16 +35,16 @@ function refusalOf(holder: SocketHolder, report: PortReport): CheckError | undef
   // (sshd-socket-generator(8)); our own machines do the same.
   const holdsForSshd = holder.pid === 1 && report.port === SSH_PORT;
   if (isSshd(holder) || holdsForSshd) {
-    const forwarded = 'if it is a port that an old session forwards (ssh -R), end that session';
-    const hint = `Give your program another port; ${forwarded}.`;
-    return refused(report, 'port-is-ssh', `${who} is the SSH server of the machine, or a session of it`, hint);
+    const forwarded = say`if it is a port that an old session forwards (ssh -R), end that session`;
+    const hint = say`Give your program another port; ${forwarded}.`;
+    return refused(report, 'port-is-ssh', say`${who} is the SSH server of the machine, or a session of it`, hint);
   }
   if (holder.pid === 1) {
-    const hint = `A systemd socket is stopped with: sudo systemctl list-sockets, then sudo systemctl stop NAME.socket`;
+    const hint = say`A systemd socket is stopped with: sudo systemctl list-sockets, then sudo systemctl stop NAME.socket`;
     return refused(
       report,
       'port-is-init',
-      `${who} is the first process of the machine, and the machine ends with it`,
+      say`${who} is the first process of the machine, and the machine ends with it`,
       hint,
     );
   }
@@ -51,8 +52,8 @@ function refusalOf(holder: SocketHolder, report: PortReport): CheckError | undef
     return refused(
       report,
       'port-carries-us',
-      `lab's own connection to ${report.machine} hangs on ${who}`,
-      'Give your program another port.',
+      say`lab's own connection to ${report.machine} hangs on ${who}`,
+      say`Give your program another port.`,
     );
   return undefined;
 }
@@ -66,5 +67,5 @@ function isSshd({ command }: SocketHolder): boolean {
 }
 
 function refused(report: PortReport, code: string, reason: string, hint: string): CheckError {
-  return new CheckError(`${portName(report)} is not freed: ${reason}`, { code, hint });
+  return new CheckError(say`${portName(report)} is not freed: ${reason}`, { code, hint });
 }

@@ -1,6 +1,7 @@
 import type { ToolOutput } from '../core/lab-description.ts';
 import { messageOf } from '../core/errors.ts';
 import { scriptFile } from '../core/files/script-file.ts';
+import { say } from '../core/language/say.ts';
 import type { Shell } from '../ssh/shell.ts';
 import { SECTION_MARK } from './facts.ts';
 import type { LookOptions } from './look-options.ts';
@@ -36,6 +37,6 @@ export async function showPort(
 function toolOutput(section: string): ToolOutput {
   const [command = '', ...lines] = section.trimEnd().split('\n');
   const left = lines.length - MOST_LINES;
-  const output = [...lines.slice(0, MOST_LINES), ...(left > 0 ? [`… ${left} more lines`] : [])].join('\n');
+  const output = [...lines.slice(0, MOST_LINES), ...(left > 0 ? [say`… ${left} more lines`] : [])].join('\n');
   return { command, output: output.length > MOST_CHARACTERS ? `${output.slice(0, MOST_CHARACTERS)}…` : output };
 }

@@ -2,6 +2,7 @@ import { EnvironmentError } from '../core/errors.ts';
 import { describeHolder } from '../core/port-holder.ts';
 import { scriptFile } from '../core/files/script-file.ts';
 import { toolWords } from '../core/text/tool-words.ts';
+import { say } from '../core/language/say.ts';
 import type { Shell } from '../ssh/shell.ts';
 import { execAsRoot } from './as-root.ts';
 import { askOutside } from './ask-outside.ts';
@@ -68,15 +69,21 @@ function notAllowed(
 ): EnvironmentError {
   const others = holders.filter((holder) => holder.user !== user);
   const who = (others.length > 0 ? others : holders).map(describeHolder).join(', ');
-  const port = holders[0]?.port;
-  const why = sudo === 'absent' ? 'sudo is not installed there' : 'sudo wants a password';
+  const port = holders[0]?.port ?? '';
   const pids = [...new Set(holders.map(({ pid }) => pid))].join(' ');
-  return new EnvironmentError(
-    `${user} may not end ${who}, which holds port ${port} of ${machine}${sudo === undefined ? '' : `, and ${why}`}`,
-    {
-      code: 'port-holder-not-ours',
-      hint: `End it there with an account that may (${user === 'root' ? '' : 'sudo '}kill ${pids}), or give your program another port.`,
-      detail: toolWords(stderr) || undefined,
-    },
-  );
+  return new EnvironmentError(notAllowedWords({ user, who, where: say`port ${port} of ${machine}` }, sudo), {
+    code: 'port-holder-not-ours',
+    hint: say`End it there with an account that may (${user === 'root' ? '' : 'sudo '}kill ${pids}), or give your program another port.`,
+    detail: toolWords(stderr) || undefined,
+  });
+}
+
+function notAllowedWords(
+  { user, who, where }: { readonly user: string; readonly who: string; readonly where: string },
+  sudo: string | undefined,
+): string {
+  if (sudo === undefined) return say`${user} may not end ${who}, which holds ${where}`;
+  return sudo === 'absent'
+    ? say`${user} may not end ${who}, which holds ${where}, and sudo is not installed there`
+    : say`${user} may not end ${who}, which holds ${where}, and sudo wants a password`;
 }

@@ -1,5 +1,6 @@
 import { CheckError } from '../core/errors.ts';
 import { describeHolder } from '../core/port-holder.ts';
+import { say } from '../core/language/say.ts';
 import { portArgument, portName } from './port-words.ts';
 import type { SocketHolder, PortReport } from './port-report.ts';
 
@@ -12,17 +13,14 @@ export function takenAgain(report: PortReport, before: readonly SocketHolder[]):
   const restarted = holders.find((holder) => before.some((ended) => isRestartOf(holder, ended)));
   const now = holders.map(describeHolder).join(', ');
   if (restarted === undefined) {
-    return new CheckError(`${portName(report)} is taken again, now by ${now}`, {
+    return new CheckError(say`${portName(report)} is taken again, now by ${now}`, {
       code: 'port-taken-again',
-      hint:
-        `Look who that is with: lab check-port ${portArgument(report)} --on ${machine}; then free it again, ` +
-        'or give your program another port.',
+      hint: say`Look who that is with: lab check-port ${portArgument(report)} --on ${machine}; then free it again, or give your program another port.`,
     });
   }
   return new CheckError(
-    `${portName(report)} is supervised: what was ended came back at once as ${now}, started by ` +
-      describeSupervisor(restarted),
-    { code: 'port-supervised', hint: `Stop what restarts it first, on ${machine}: ${waysToStop(restarted)}` },
+    say`${portName(report)} is supervised: what was ended came back at once as ${now}, started by ${describeSupervisor(restarted)}`,
+    { code: 'port-supervised', hint: say`Stop what restarts it first, on ${machine}: ${waysToStop(restarted)}` },
   );
 }
 
@@ -38,15 +36,15 @@ function isRestartOf(holder: SocketHolder, ended: SocketHolder): boolean {
 }
 
 function describeSupervisor({ parent, unit }: SocketHolder): string {
-  const service = unit === undefined ? '' : `systemd service ${unit}`;
-  const process =
-    parent === undefined ? '' : `process ${parent.pid}${parent.command === undefined ? '' : ` (${parent.command})`}`;
-  return [service, process].filter(Boolean).join(', ') || 'a process that does not show';
+  const service = unit === undefined ? '' : say`systemd service ${unit}`;
+  const command = parent?.command === undefined ? '' : ` (${parent.command})`;
+  const process = parent === undefined ? '' : `${say`process ${parent.pid}`}${command}`;
+  return [service, process].filter(Boolean).join(', ') || say`a process that does not show`;
 }
 
 function waysToStop({ parent, unit }: SocketHolder): string {
   if (unit !== undefined) return `sudo systemctl stop ${unit}`;
   return parent !== undefined && parent.pid > 1
     ? `kill ${parent.pid}`
-    : 'the service manager or cron job that starts it';
+    : say`the service manager or cron job that starts it`;
 }
