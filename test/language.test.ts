@@ -20,10 +20,8 @@ const stillEnglish = new Set([
   'evidence',
   'packets',
   'providers',
-  'reach',
   'scenario',
   'seats',
-  'ssh',
   'walls',
 ]);
 

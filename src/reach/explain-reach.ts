@@ -12,6 +12,7 @@ import { routeLink } from './links/route-link.ts';
 import { probeMachine, type MachineProbe } from './machine-probe.ts';
 import type { ReachFacts, ReachLab, ReachMachine, ReachQuestion } from './reach-facts.ts';
 import { firstBroken, type ReachReport } from './reach-report.ts';
+import { say } from '../core/language/say.ts';
 
 const loopbacks = ['127.0.1.1', '127.0.0.1', '::1'];
 
@@ -101,7 +102,7 @@ async function lookAtTarget(
 ): Promise<TargetLook> {
   const shell = shells.get(name);
   if (shell === undefined)
-    return { probe: undefined, silence: silent?.get(name) ?? 'could not be asked', holders: undefined };
+    return { probe: undefined, silence: silent?.get(name) ?? say`could not be asked`, holders: undefined };
   const sudoPassword = sudoPasswords?.get(name);
   const back = lab.machines.find((machine) => machine.name === from)?.interfaces.map(({ address }) => address) ?? [];
   const isName = parseIPv4(host) === undefined && !host.includes(':');
@@ -113,7 +114,7 @@ async function lookAtTarget(
     return { probe, silence: undefined, holders };
   } catch (error) {
     signal.throwIfAborted();
-    return { probe: undefined, silence: `could not be asked: ${messageOf(error)}`, holders: undefined };
+    return { probe: undefined, silence: say`could not be asked: ${messageOf(error)}`, holders: undefined };
   }
 }
 

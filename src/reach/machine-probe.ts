@@ -4,6 +4,7 @@ import { toolWords } from '../core/text/tool-words.ts';
 import { execAsRoot } from '../ports/as-root.ts';
 import { parseSocketRows, type SocketRow } from '../ports/socket-table.ts';
 import type { Shell } from '../ssh/shell.ts';
+import { say } from '../core/language/say.ts';
 
 /** What one machine showed of the way to another. What it could not show is undefined. */
 export interface MachineProbe {
@@ -91,9 +92,9 @@ export async function probeMachine(shell: Shell, question: ProbeQuestion): Promi
   );
   const probe = readProbe(result.stdout, shell);
   if (probe !== undefined) return probe;
-  throw new EnvironmentError(`the look at the network of ${shell.machine} broke off`, {
+  throw new EnvironmentError(say`the look at the network of ${shell.machine} broke off`, {
     code: 'reach-look-failed',
-    hint: `Try by hand: lab exec ${shell.machine} -- ip addr`,
+    hint: say`Try by hand: lab exec ${shell.machine} -- ip addr`,
     detail: toolWords(result.stderr) || undefined,
   });
 }

@@ -1,6 +1,7 @@
 import type { Interface, Network } from '../lab/types.ts';
 import type { PortReport } from '../ports/port-report.ts';
 import type { MachineProbe } from './machine-probe.ts';
+import { say } from '../core/language/say.ts';
 
 /** What of a lab the way between machines depends on; a lab's saved state has it too. */
 export interface ReachLab {
@@ -62,5 +63,5 @@ export function addressesOf(machine: ReachMachine | undefined, probe: MachinePro
 }
 
 export function portText({ port, protocol }: Pick<ReachFacts, 'port' | 'protocol'>): string {
-  return `${protocol === 'udp' ? 'UDP port' : 'port'} ${port ?? ''}`;
+  return protocol === 'udp' ? say`UDP port ${port ?? ''}` : say`port ${port ?? ''}`;
 }

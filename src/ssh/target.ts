@@ -4,6 +4,7 @@ import type { Credential } from './login/credential.ts';
 import type { Heartbeat, Patience } from './patience.ts';
 import type { AlgorithmLists } from './trust/algorithms.ts';
 import type { HostKeyPolicy } from './trust/host-key.ts';
+import { say } from '../core/language/say.ts';
 
 /** A machine as `connectShell` reaches it. */
 export interface ShellTarget {
@@ -41,7 +42,7 @@ export type SshAddress =
 /** The address as a message names it. */
 export function serverText(address: SshAddress): string {
   if ('socketPath' in address) return address.socketPath;
-  if ('stream' in address) return address.label ?? 'its stream';
+  if ('stream' in address) return address.label ?? say`its stream`;
   return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
 }
 

@@ -2,48 +2,55 @@ import { contains, parseIPv4 } from '../../core/ipv4.ts';
 import { isLoopback } from '../../core/socket-address.ts';
 import type { ReachFacts } from '../reach-facts.ts';
 import type { ReachLink } from '../reach-report.ts';
+import { say } from '../../core/language/say.ts';
 
 /** Whether a machine has the address, on an interface that is up. */
 export function addressLink(facts: ReachFacts): ReachLink {
   const { from, host, to, address, target, silence } = facts;
-  if (address === undefined) return link('unknown', `there is no address to look at, because ${host} is no known name`);
+  if (address === undefined)
+    return link('unknown', say`there is no address to look at, because ${host} is no known name`);
   if (to === undefined) return outside(facts, address);
-  if (isLoopback(address)) return link('ok', `${address} is ${from} itself`);
+  if (isLoopback(address)) return link('ok', say`${address} is ${from} itself`);
   if (silence !== undefined) {
-    return link('broken', `${to.name} ${silence}`, `Run "lab status" to see its state, and "lab up" to bring it back.`);
+    return link(
+      'broken',
+      `${to.name} ${silence}`,
+      say`Run "lab status" to see its state, and "lab up" to bring it back.`,
+    );
   }
-  if (target?.interfaces === undefined) return link('unknown', `${to.name} has no ip to show its addresses with`);
+  if (target?.interfaces === undefined) return link('unknown', say`${to.name} has no ip to show its addresses with`);
   const its = target.interfaces.find(({ addresses }) => addresses.includes(address));
   if (its === undefined) {
     const name = to.interfaces.find((one) => one.address === address)?.name ?? 'eth0';
     const has = target.interfaces.flatMap(({ addresses }) => addresses).filter((one) => !isLoopback(one));
     return link(
       'broken',
-      `${to.name} does not have the address ${address}; it has ${has.join(', ') || 'none'}`,
-      `Give it back, for example: lab exec ${to.name} -- ` +
-        `sudo ip addr add ${address}${prefixOf(facts, address)} dev ${name}`,
+      say`${to.name} does not have the address ${address}; it has ${has.join(', ') || say`none`}`,
+      say`Give it back, for example: lab exec ${to.name} -- sudo ip addr add ${address}${prefixOf(facts, address)} dev ${name}`,
     );
   }
   if (!its.isUp) {
     return link(
       'broken',
-      `${its.name} of ${to.name}, which has ${address}, is down`,
-      `Switch it on: lab exec ${to.name} -- sudo ip link set ${its.name} up`,
+      say`${its.name} of ${to.name}, which has ${address}, is down`,
+      say`Switch it on: lab exec ${to.name} -- sudo ip link set ${its.name} up`,
     );
   }
-  return link('ok', `${address} is ${its.name} of ${to.name}, which is up`);
+  return link('ok', say`${address} is ${its.name} of ${to.name}, which is up`);
 }
 
 function outside({ lab, host }: ReachFacts, address: string): ReachLink {
   const value = parseIPv4(address);
   const network = lab.networks.find(({ subnet }) => value !== undefined && contains(subnet, value));
-  if (network === undefined) return link('ok', `${address} is no address of this lab: it lies outside`);
-  if (network.gateway === address) return link('ok', `${address} is the gateway of network ${network.name}`);
+  if (network === undefined) return link('ok', say`${address} is no address of this lab: it lies outside`);
+  if (network.gateway === address) return link('ok', say`${address} is the gateway of network ${network.name}`);
   const machines = lab.machines.flatMap(({ name, interfaces }) => interfaces.map((one) => `${name} ${one.address}`));
   return link(
     'broken',
-    `no machine of this lab has the address ${address}${host === address ? '' : `, which ${host} stands for`}`,
-    `Use the address of the machine that you mean: ${machines.join(', ')}.`,
+    host === address
+      ? say`no machine of this lab has the address ${address}`
+      : say`no machine of this lab has the address ${address}, which ${host} stands for`,
+    say`Use the address of the machine that you mean: ${machines.join(', ')}.`,
   );
 }
 

@@ -4,11 +4,12 @@ import { findStop, type Stop } from '../firewall/verdict.ts';
 import type { MachineProbe } from '../machine-probe.ts';
 import { portText, type ReachFacts } from '../reach-facts.ts';
 import type { ReachLink } from '../reach-report.ts';
+import { say } from '../../core/language/say.ts';
 
 /** Whether the rules of both machines let the first packet through, and its answer back. */
 export function firewallLink(facts: ReachFacts): ReachLink {
   const { source, target, to, from, address } = facts;
-  if (address === undefined) return unknown('there is no address to look at');
+  if (address === undefined) return unknown(say`there is no address to look at`);
   const looks = [look(facts, source, 'source'), ...(target === undefined ? [] : [look(facts, target, 'target')])];
   const machines = [...new Set([source, ...(target === undefined ? [] : [target])].map(({ machine }) => machine))];
   const worst = looks.find(({ state }) => state === 'broken') ?? looks.find(({ state }) => state === 'unknown');
@@ -17,37 +18,37 @@ export function firewallLink(facts: ReachFacts): ReachLink {
     return {
       link: 'firewall',
       state: to === undefined ? 'ok' : 'unknown',
-      seen: `no rule of ${from} stops it; lab cannot look at rules beyond`,
+      seen: say`no rule of ${from} stops it; lab cannot look at rules beyond`,
     };
   }
-  return { link: 'firewall', state: 'ok', seen: `no rule of ${machines.join(' or ')} stops ${portText(facts)}` };
+  return { link: 'firewall', state: 'ok', seen: say`no rule of ${machines.join(say` or `)} stops ${portText(facts)}` };
 }
 
 function look(facts: ReachFacts, probe: MachineProbe, role: 'source' | 'target'): ReachLink {
   const { firewall, machine, user } = probe;
-  if (firewall.kind === 'no-tool') return unknown(`${machine} has no nft to show its rules with`);
+  if (firewall.kind === 'no-tool') return unknown(say`${machine} has no nft to show its rules with`);
   if (firewall.kind !== 'rules') {
-    const why = firewall.kind === 'no-sudo' ? 'without sudo' : 'sudo does not let it';
-    return unknown(`${user} may not see the rules of ${machine} (${why})`);
+    const why = firewall.kind === 'no-sudo' ? say`without sudo` : say`sudo does not let it`;
+    return unknown(say`${user} may not see the rules of ${machine} (${why})`);
   }
   const ruleset = readRuleset(firewall.json, firewall.text);
-  if (ruleset === undefined) return unknown(`nft of ${machine} cannot list all of its rules`);
+  if (ruleset === undefined) return unknown(say`nft of ${machine} cannot list all of its rules`);
   const [there, back] = packetsOf(facts);
   const stops = (
     role === 'source'
       ? [
-          { stop: findStop(ruleset, there, 'out'), what: 'goes out to', isBack: false },
-          { stop: findStop(ruleset, back, 'in'), what: 'comes back from', isBack: true },
+          { stop: findStop(ruleset, there, 'out'), what: say`what goes out to ${portText(facts)}`, isBack: false },
+          { stop: findStop(ruleset, back, 'in'), what: say`what comes back from ${portText(facts)}`, isBack: true },
         ]
       : [
-          { stop: findStop(ruleset, there, 'in'), what: 'comes in for', isBack: false },
-          { stop: findStop(ruleset, back, 'out'), what: 'answers from', isBack: true },
+          { stop: findStop(ruleset, there, 'in'), what: say`what comes in for ${portText(facts)}`, isBack: false },
+          { stop: findStop(ruleset, back, 'out'), what: say`what answers from ${portText(facts)}`, isBack: true },
         ]
   ).flatMap(({ stop, ...rest }) => (stop === undefined ? [] : [{ stop, ...rest }]));
   const worst = stops.find(({ stop }) => stop.isCertain) ?? stops[0];
   if (worst !== undefined) return stopped(facts, machine, worst);
   if (firewall.otherTables.length > 0)
-    return unknown(`${machine} has rules of the older iptables, too, which lab does not read (sudo iptables-save)`);
+    return unknown(say`${machine} has rules of the older iptables, too, which lab does not read (sudo iptables-save)`);
   return { link: 'firewall', state: 'ok', seen: '' };
 }
 
@@ -58,14 +59,16 @@ function stopped(
 ): ReachLink {
   const { chain, rule, how, isCertain } = stop;
   const place = `chain ${chain.family} ${chain.table} ${chain.name}`;
-  const by = rule === undefined ? `the policy of ${place}` : `a rule of ${place}: "${rule.text}"`;
-  if (!isCertain) return unknown(`on ${machine}, what ${what} ${portText(facts)} may be stopped by ${by}`);
-  const effect = how === 'drop' ? 'drops it, and the client waits in vain' : 'rejects it, and the client is refused';
+  const by = rule === undefined ? say`the policy of ${place}` : say`a rule of ${place}: "${rule.text}"`;
+  if (!isCertain) return unknown(say`on ${machine}, ${what} may be stopped by ${by}`);
   return {
     link: 'firewall',
     state: 'broken',
-    seen: `on ${machine}, ${by} stops what ${what} ${portText(facts)}: it ${effect}`,
-    cure: `Let it through: lab exec ${machine} -- sudo nft ${cureOf(facts, stop, isBack)}`,
+    seen:
+      how === 'drop'
+        ? say`on ${machine}, ${by} stops ${what}: it drops it, and the client waits in vain`
+        : say`on ${machine}, ${by} stops ${what}: it rejects it, and the client is refused`,
+    cure: say`Let it through: lab exec ${machine} -- sudo nft ${cureOf(facts, stop, isBack)}`,
   };
 }
 

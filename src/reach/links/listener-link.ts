@@ -1,5 +1,5 @@
 import { describeHolder } from '../../core/port-holder.ts';
-import { counted } from '../../core/language/say.ts';
+import { counted, say } from '../../core/language/say.ts';
 import {
   isReachedAt,
   listenerProblem,
@@ -38,10 +38,10 @@ export function otherListener(facts: ListenerFacts): ListenerProblem<MachineSock
 export function listenerLink(facts: ReachFacts): ReachLink {
   const { to, port, address, target, silence } = facts;
   if (to === undefined || address === undefined)
-    return link('unknown', 'lab cannot look at what listens outside of its machines');
-  if (silence !== undefined || target === undefined) return link('unknown', `${to.name} could not be asked`);
+    return link('unknown', say`lab cannot look at what listens outside of its machines`);
+  if (silence !== undefined || target === undefined) return link('unknown', say`${to.name} could not be asked`);
   if (target.sockets === undefined)
-    return link('unknown', `${to.name} has neither ss nor /proc/net to show its sockets with`);
+    return link('unknown', say`${to.name} has neither ss nor /proc/net to show its sockets with`);
   const problem = otherListener(facts);
   if (problem !== undefined) return problemLink(facts, problem);
   const here = openSockets(target).filter(
@@ -54,75 +54,81 @@ function listening(facts: ReachFacts, here: readonly MachineSocket[]): ReachLink
   const { protocol, port } = facts;
   const who = holderOf(facts, port);
   const at = here.map(({ local }) => joinAddress(local.address, local.port)).join(', ');
-  if (protocol === 'udp') return link('ok', `${who} has UDP open on ${at}`);
+  if (protocol === 'udp') return link('ok', say`${who} has UDP open on ${at}`);
   const [{ row }] = here as [MachineSocket];
   const [waiting, backlog] = [row.received ?? 0, row.backlog];
   // tcp(7): the queue holds one more than listen(2) was given.
   const isFull = backlog !== undefined && here.every((one) => (one.row.received ?? 0) > (one.row.backlog ?? 0));
-  const queue = `${counted(waiting, 'connection')} ${waiting === 1 ? 'waits' : 'wait'} to be accepted`;
+  const queue =
+    waiting === 1
+      ? say`${counted(waiting, 'connection')} waits to be accepted`
+      : say`${counted(waiting, 'connection')} wait to be accepted`;
   const room = backlog === undefined ? '' : ` (backlog ${backlog})`;
-  if (!isFull) return link('ok', `${who} listens on ${at}${waiting > 0 ? `; ${queue}${room}` : ''}`);
+  if (!isFull) return link('ok', say`${who} listens on ${at}` + (waiting > 0 ? `; ${queue}${room}` : ''));
   return link(
     'broken',
-    `${who} listens on ${at}, but its queue is full: ${queue}${room}, and further clients get no answer`,
+    say`${who} listens on ${at}, but its queue is full: ${queue}${room}, and further clients get no answer`,
     {
-      cure:
-        'The server does not call accept for them: let it accept each client, in a loop or a thread, or end the ' +
-        'clients that wait. A larger number in listen makes the queue longer.',
+      cure: say`The server does not call accept for them: let it accept each client, in a loop or a thread, or end the clients that wait. A larger number in listen makes the queue longer.`,
     },
   );
 }
 
 function problemLink(facts: ReachFacts, problem: ListenerProblem<MachineSocket>): ReachLink {
   const { port, protocol, to, lab } = facts;
+  const place = placeText(facts);
   const { seen, kind } = problem;
   const who = holderOf(facts, seen.local.port);
   const plain: ListenerProblem = { ...problem, seen: plainSocket(seen) };
   const expected = lab.programs.find(({ on, listens }) => on === to?.name && listens.includes(seen.local.port));
   if (expected === undefined || seen.local.port === port) {
     const { message, hint } = listenerProblemWords(who, problem);
-    const nobodyThere = seen.local.port === port ? '' : `nobody has ${portText(facts)} of ${to?.name}; `;
+    const nobodyThere = seen.local.port === port ? '' : say`nobody has ${place}; `;
     return link('broken', `${nobodyThere}${message}`, { cure: hint, problem: plain });
   }
   // What listens does so as it should: the one who asks has the wrong port.
-  const how = protocol === 'udp' ? 'has UDP open' : 'listens';
-  return kind === 'byte-swapped'
-    ? link('broken', `nobody has ${portText(facts)} of ${to?.name}; ${who} ${how} on ${seen.local.port}`, {
-        cure: `${port} is ${seen.local.port} with its two bytes swapped: let the client use htons(${seen.local.port}).`,
-        problem: plain,
-      })
-    : link('broken', `nobody has ${portText(facts)} of ${to?.name}; ${who} ${how} on port ${seen.local.port}`, {
-        cure: `Let the client use port ${seen.local.port}, which is the port of ${expected.name}.`,
-        problem: plain,
-      });
+  const its = seen.local.port;
+  const found =
+    protocol === 'udp'
+      ? say`nobody has ${place}; ${who} has UDP open on port ${its}`
+      : say`nobody has ${place}; ${who} listens on port ${its}`;
+  const cure =
+    kind === 'byte-swapped'
+      ? say`${port ?? ''} is ${its} with its two bytes swapped: let the client use htons(${its}).`
+      : say`Let the client use port ${its}, which is the port of ${expected.name}.`;
+  return link('broken', found, { cure, problem: plain });
 }
 
 function nobody(facts: ReachFacts): ReachLink {
   const { port, protocol, to, from, address, lab, holders } = facts;
   const [bound] = holders?.bound ?? [];
   if (bound !== undefined) {
-    return link('broken', `${describeHolder(bound)} has bound ${portText(facts)} of ${to?.name}, but does not listen`, {
-      cure: 'Call listen after bind.',
+    return link('broken', say`${describeHolder(bound)} has bound ${placeText(facts)}, but does not listen`, {
+      cure: say`Call listen after bind.`,
     });
   }
   const elsewhere = lab.programs.find(({ on, listens }) => on !== to?.name && listens.includes(port ?? 0));
   if (to?.name === from && isLoopback(address ?? '') && elsewhere !== undefined) {
-    return link('broken', `nobody has ${portText(facts)} of ${from} itself, which ${address} stands for`, {
-      cure: `${elsewhere.name} listens on ${elsewhere.on}: let the client use the name ${elsewhere.on}.`,
+    return link('broken', say`nobody has ${portText(facts)} of ${from} itself, which ${address ?? ''} stands for`, {
+      cure: say`${elsewhere.name} listens on ${elsewhere.on}: let the client use the name ${elsewhere.on}.`,
     });
   }
   const program = lab.programs.find(({ on, listens }) => on === to?.name && listens.includes(port ?? 0));
-  const name = program === undefined ? 'the server' : program.name;
-  return link('broken', `nobody ${protocol === 'udp' ? 'has' : 'listens on'} ${portText(facts)} of ${to?.name}`, {
-    cure:
-      `Start ${name} first, and see whether it still runs: ` +
-      `lab exec ${to?.name} -- ss -${protocol === 'udp' ? 'u' : 't'}ln`,
-  });
+  const name = program === undefined ? say`the server` : program.name;
+  const isUdp = protocol === 'udp';
+  const seen = isUdp ? say`nobody has ${placeText(facts)}` : say`nobody listens on ${placeText(facts)}`;
+  const look = `lab exec ${to?.name} -- ss -${isUdp ? 'u' : 't'}ln`;
+  return link('broken', seen, { cure: say`Start ${name} first, and see whether it still runs: ${look}` });
+}
+
+/** `port 7999 of vm1`. */
+function placeText(facts: ReachFacts): string {
+  return say`${portText(facts)} of ${facts.to?.name ?? '?'}`;
 }
 
 function holderOf({ holders, to }: ReachFacts, port: number | undefined): string {
   const [holder] = holders?.port === port ? (holders?.holders ?? []) : [];
-  return holder === undefined ? `a program on ${to?.name}` : describeHolder(holder);
+  return holder === undefined ? say`a program on ${to?.name ?? '?'}` : describeHolder(holder);
 }
 
 function openSockets({ sockets }: MachineProbe): MachineSocket[] {

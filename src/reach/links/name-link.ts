@@ -1,44 +1,47 @@
 import { isLoopback } from '../../core/socket-address.ts';
 import { addressesOf, type ReachFacts } from '../reach-facts.ts';
 import type { ReachLink } from '../reach-report.ts';
+import { say } from '../../core/language/say.ts';
 
 /** Whether the name stands for the machine that is meant, on the machine that asks. */
 export function nameLink(facts: ReachFacts): ReachLink {
   const { from, host, isAddress, source, to, target } = facts;
-  if (isAddress) return ok(`${host} is an address; no name has to be looked up`);
+  if (isAddress) return ok(say`${host} is an address; no name has to be looked up`);
   const { names, hosts } = source;
-  if (names === undefined) return unknown(`${from} has no getent to look the name ${host} up with`);
+  if (names === undefined) return unknown(say`${from} has no getent to look the name ${host} up with`);
   const shown = names.join(', ');
   if (names.length === 0) {
-    return broken(`${from} does not know the name ${host}`, addName(facts));
+    return broken(say`${from} does not know the name ${host}`, addName(facts));
   }
-  if (to === undefined) return ok(`${host} is ${shown} on ${from}`);
+  if (to === undefined) return ok(say`${host} is ${shown} on ${from}`);
   const [first = ''] = names;
   const isRight = isLoopback(first) ? to.name === from : addressesOf(to, target).includes(first);
-  if (isRight) return ok(`${host} is ${shown} on ${from}${onItself(facts)}`);
-  const where = hosts[0] === undefined ? '' : ` (line ${hosts[0].trim().replaceAll(/\s+/g, ' ')} of /etc/hosts)`;
-  const meaning = isLoopback(first) ? `: that is ${from} itself` : `, and ${to.name} has ${declared(facts)}`;
-  const line = hosts[0]?.split(':')[0];
-  const remove = line === undefined ? '' : `Correct line ${line} of /etc/hosts on ${from}. `;
+  const meaning = say`${host} is ${shown} on ${from}`;
+  if (isRight) return ok(onItself(facts, meaning) ?? meaning);
+  const [line] = hosts;
+  const found =
+    line === undefined ? meaning : say`${meaning} (line ${line.trim().replaceAll(/\s+/g, ' ')} of /etc/hosts)`;
   return broken(
-    `${host} is ${shown} on ${from}${where}${meaning}`,
-    `${remove}${remove === '' ? addName(facts) : `It should say: ${declared(facts)} ${host}`}`,
+    isLoopback(first) ? say`${found}: that is ${from} itself` : say`${found}, and ${to.name} has ${declared(facts)}`,
+    line === undefined
+      ? addName(facts)
+      : say`Correct line ${line.split(':')[0]!} of /etc/hosts on ${from}. It should say: ${declared(facts)} ${host}`,
   );
 }
 
 /** A server that binds to its own name listens on what the name is there: on Debian often 127.0.1.1. */
-function onItself({ from, to, target }: ReachFacts): string {
+function onItself({ from, to, target }: ReachFacts, meaning: string): string | undefined {
   const own = target?.names?.[0];
   return to !== undefined && to.name !== from && own !== undefined && isLoopback(own)
-    ? `; on ${to.name} itself it is ${own}, which no other machine reaches`
-    : '';
+    ? say`${meaning}; on ${to.name} itself it is ${own}, which no other machine reaches`
+    : undefined;
 }
 
 function addName(facts: ReachFacts): string {
   const { from, host, to } = facts;
   return to === undefined
-    ? `Use an address, or add a line with its address and ${host} to /etc/hosts on ${from}.`
-    : `Add the line "${declared(facts)} ${host}" to /etc/hosts on ${from}, or use the address ${declared(facts)}.`;
+    ? say`Use an address, or add a line with its address and ${host} to /etc/hosts on ${from}.`
+    : say`Add the line "${declared(facts)} ${host}" to /etc/hosts on ${from}, or use the address ${declared(facts)}.`;
 }
 
 function declared({ to }: ReachFacts): string {

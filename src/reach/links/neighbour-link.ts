@@ -1,5 +1,6 @@
 import type { ReachFacts } from '../reach-facts.ts';
 import type { ReachLink } from '../reach-report.ts';
+import { say } from '../../core/language/say.ts';
 
 /** States of ip-neighbour(8) in which nothing answers at the address, and those in which it does. */
 const DEAD = /^(?:FAILED|INCOMPLETE|NONE)$/;
@@ -8,33 +9,32 @@ const ALIVE = /^(?:REACHABLE|PERMANENT|NOARP)$/;
 /** Whether the next machine on the way answers on the link (ARP, RFC 826; for IPv6 RFC 4861). */
 export function neighbourLink({ from, to, source, target, address }: ReachFacts): ReachLink {
   const { route, neighbour } = source;
-  if (route?.isLocal === true) return link('ok', `${from} sends to itself; no neighbour is needed`);
+  if (route?.isLocal === true) return link('ok', say`${from} sends to itself; no neighbour is needed`);
   if (route?.device === undefined || neighbour === undefined)
-    return link('unknown', `without a route there is no neighbour to ask`);
+    return link('unknown', say`without a route there is no neighbour to ask`);
   const hop = route.via ?? address ?? '';
-  const asked = `${from} asked who has ${hop} on ${route.device}`;
+  const asked = say`${from} asked who has ${hop} on ${route.device}`;
   if (DEAD.test(neighbour.state) && neighbour.answered !== true) {
-    const who = route.via === undefined ? (to?.name ?? 'the machine') : `the gateway ${hop}`;
+    const who = route.via === undefined ? (to?.name ?? say`the machine`) : say`the gateway ${hop}`;
     return link(
       'broken',
-      `${asked}, and nobody answered (neighbour ${neighbour.state})`,
-      `See whether ${who} runs, its interface is up, and both are on the same network: lab status, lab graph.`,
+      say`${asked}, and nobody answered (neighbour ${neighbour.state})`,
+      say`See whether ${who} runs, its interface is up, and both are on the same network: lab status, lab graph.`,
     );
   }
   const other = wrongMac(hop, neighbour.mac, target);
   if (other !== undefined) {
     return link(
       'broken',
-      `${hop} is answered by ${neighbour.mac}, and ${to?.name} has ${other}: another machine uses its address`,
-      `Find the machine with that hardware address, and give it another address: lab exec --all -- ip link`,
+      say`${hop} is answered by ${neighbour.mac ?? '?'}, and ${to?.name ?? '?'} has ${other}: another machine uses its address`,
+      say`Find the machine with that hardware address, and give it another address: lab exec --all -- ip link`,
     );
   }
-  const at = neighbour.mac === undefined ? '' : ` at ${neighbour.mac}`;
-  if (neighbour.answered === true || ALIVE.test(neighbour.state)) return link('ok', `${hop} answers${at}`);
+  const at = neighbour.mac === undefined ? '' : say` at ${neighbour.mac}`;
+  if (neighbour.answered === true || ALIVE.test(neighbour.state)) return link('ok', say`${hop} answers${at}`);
   return link(
     'unknown',
-    `${hop} was known${at} a moment ago (${neighbour.state}), but did not answer an echo; ` +
-      `${source.user} may not ask again at once`,
+    say`${hop} was known${at} a moment ago (${neighbour.state}), but did not answer an echo; ${source.user} may not ask again at once`,
   );
 }
 

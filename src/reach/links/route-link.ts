@@ -3,46 +3,45 @@ import type { Network } from '../../lab/types.ts';
 import type { MachineProbe, ProbedRoute } from '../machine-probe.ts';
 import type { ReachFacts, ReachLab, ReachMachine } from '../reach-facts.ts';
 import type { ReachLink } from '../reach-report.ts';
+import { say } from '../../core/language/say.ts';
 
 /** Whether both machines know the way: there, and back for the answers. */
 export function routeLink(facts: ReachFacts): ReachLink {
   const { from, to, source, target, address } = facts;
-  if (address === undefined) return link('unknown', 'there is no address to look for a route to');
-  if (source.route === undefined) return link('unknown', `${from} has no ip to show its routes with`);
+  if (address === undefined) return link('unknown', say`there is no address to look for a route to`);
+  if (source.route === undefined) return link('unknown', say`${from} has no ip to show its routes with`);
   const there = judge(facts, source, source.route, address);
   if (there.state !== 'ok') return there;
   if (to === undefined) return beyond(facts, source.route, address) ?? there;
   if (to.name === from || target?.route === undefined || target.aim === undefined) return there;
   const back = judge(facts, target, target.route, target.aim);
   return back.state === 'ok'
-    ? link('ok', `${there.seen}, and back: ${back.seen}`)
-    : { ...back, seen: `there: ${there.seen}; but no way back for the answers: ${back.seen}` };
+    ? link('ok', say`${there.seen}, and back: ${back.seen}`)
+    : { ...back, seen: say`there: ${there.seen}; but no way back for the answers: ${back.seen}` };
 }
 
 /** The route of one machine to an address of the other. */
 function judge({ lab }: ReachFacts, probe: MachineProbe, route: ProbedRoute, address: string): ReachLink {
   const { machine } = probe;
   const network = sharedNetwork(lab, machine, address);
-  if (route.isLocal) return link('ok', `${machine} has ${address} itself`);
+  if (route.isLocal) return link('ok', say`${machine} has ${address} itself`);
   if (route.device === undefined) {
     return link(
       'broken',
-      `${machine} has no route to ${address}: ip route get says "${route.text}"`,
+      say`${machine} has no route to ${address}: ip route get says "${route.text}"`,
       network === undefined
         ? gatewayCure(lab, machine, address)
-        : `Its route to network ${network.name} is gone. Add it: lab exec ${machine} -- ` +
-            `sudo ip route add ${formatSubnet(network.subnet)} dev ${interfaceOn(lab, machine, network)}`,
+        : say`Its route to network ${network.name} is gone. Add it: lab exec ${machine} -- sudo ip route add ${formatSubnet(network.subnet)} dev ${interfaceOn(lab, machine, network)}`,
     );
   }
-  const way = route.via === undefined ? `over ${route.device}` : `through ${route.via} over ${route.device}`;
-  if (network === undefined || route.via === undefined) return link('ok', `${machine} reaches ${address} ${way}`);
-  const seen = `${machine} sends to ${address} ${way}, though both are on network ${network.name}`;
-  if (route.farEcho === true) return link('ok', `${seen}; an echo comes back`);
+  const way = route.via === undefined ? say`over ${route.device}` : say`through ${route.via} over ${route.device}`;
+  if (network === undefined || route.via === undefined) return link('ok', say`${machine} reaches ${address} ${way}`);
+  const seen = say`${machine} sends to ${address} ${way}, though both are on network ${network.name}`;
+  if (route.farEcho === true) return link('ok', say`${seen}; an echo comes back`);
   return link(
     route.farEcho === undefined ? 'unknown' : 'broken',
-    `${seen}${route.farEcho === undefined ? '' : ', and no echo comes back'}`,
-    `The route to the network itself is missing. Add it: lab exec ${machine} -- ` +
-      `sudo ip route add ${formatSubnet(network.subnet)} dev ${interfaceOn(lab, machine, network)}`,
+    route.farEcho === undefined ? seen : say`${seen}, and no echo comes back`,
+    say`The route to the network itself is missing. Add it: lab exec ${machine} -- sudo ip route add ${formatSubnet(network.subnet)} dev ${interfaceOn(lab, machine, network)}`,
   );
 }
 
@@ -55,20 +54,20 @@ function beyond({ lab, from }: ReachFacts, { text, device }: ProbedRoute, addres
   if (!network.nat) {
     return link(
       'broken',
-      `${address} lies outside of the lab, and network ${network.name} has no NAT: nothing leaves it (${text.trim()})`,
-      `Write nat: true in networks.${network.name} of the lab file if programs should reach the internet.`,
+      say`${address} lies outside of the lab, and network ${network.name} has no NAT: nothing leaves it (${text.trim()})`,
+      say`Write nat: true in networks.${network.name} of the lab file if programs should reach the internet.`,
     );
   }
   if (isNowhere(value) || (isPrivate(value) && network.reachesPrivate !== true)) {
     return link(
       'broken',
-      `${address} lies outside of the lab in a range that lab lets nothing out to`,
+      say`${address} lies outside of the lab in a range that lab lets nothing out to`,
       isNowhere(value)
-        ? 'Use another address: this one is for one host or one link only.'
-        : `Write nat: { private: true } in networks.${network.name} of the lab file to reach private addresses.`,
+        ? say`Use another address: this one is for one host or one link only.`
+        : say`Write nat: { private: true } in networks.${network.name} of the lab file to reach private addresses.`,
     );
   }
-  return link('ok', `packets leave the lab over ${device ?? '?'}, with network address translation (NAT)`);
+  return link('ok', say`packets leave the lab over ${device ?? '?'}, with network address translation (NAT)`);
 }
 
 /** The network that a machine is on and whose subnet holds the address. */
@@ -95,9 +94,8 @@ function gatewayCure(lab: ReachLab, machine: string, address: string): string {
   const own = new Set(interfacesOf(lab, machine).map(({ network }) => network));
   const gateway = lab.networks.find(({ name, gateway: has }) => own.has(name) && has !== undefined)?.gateway;
   return gateway === undefined
-    ? `${machine} is not on the network of ${address}, and no network of it has a gateway. ` +
-        'Put both machines on one network.'
-    : `Add a route through the gateway: lab exec ${machine} -- sudo ip route add default via ${gateway}`;
+    ? say`${machine} is not on the network of ${address}, and no network of it has a gateway. Put both machines on one network.`
+    : say`Add a route through the gateway: lab exec ${machine} -- sudo ip route add default via ${gateway}`;
 }
 
 function link(state: ReachLink['state'], seen: string, cure?: string): ReachLink {

@@ -7,6 +7,7 @@ import { noShell, silentShell } from './shell-failure.ts';
 import type { Connection } from '../transport/connection.ts';
 import { takeLine } from './preamble.ts';
 import type { ExitStatus } from '../shell.ts';
+import { say } from '../../core/language/say.ts';
 
 /**
  * A child in the background may hold the output of an ended command open for ever; so long must it be silent before we
@@ -50,7 +51,7 @@ export class ChannelSession {
     channel.on('close', () => {
       this.#isClosed = true;
       this.#exit.reject(
-        this.connection.failure ?? lostFailure(connection.machine, 'the session ended without an exit status'),
+        this.connection.failure ?? lostFailure(connection.machine, say`the session ended without an exit status`),
       );
       this.#closed.resolve();
     });

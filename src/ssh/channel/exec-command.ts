@@ -9,6 +9,7 @@ import type { MachineProcessId, ChannelSession } from './channel-session.ts';
 import type { Sessions } from './session-pool.ts';
 import { Stall, stalledFailure } from './stall.ts';
 import type { Command, ExecOptions, ExecResult, ExitStatus } from '../shell.ts';
+import { say } from '../../core/language/say.ts';
 
 export const DEFAULT_MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
 /**
@@ -42,8 +43,8 @@ export async function runCommand(
 /** For a command that was ended because it took too long. */
 export function commandTimeout(machine: string, command: Command, timeoutMs: number): TimeoutError {
   return new TimeoutError(
-    `${machine}: "${commandText(command)}" did not end within ${formatDuration(timeoutMs)}; it was ended`,
-    { code: 'command-timeout', hint: 'Give it more time, or look why it hangs.' },
+    say`${machine}: "${commandText(command)}" did not end within ${formatDuration(timeoutMs)}; it was ended`,
+    { code: 'command-timeout', hint: say`Give it more time, or look why it hangs.` },
   );
 }
 
@@ -182,8 +183,8 @@ async function endGroup(session: ChannelSession, lifeline: Lifeline, process: Ma
   for (const signal of ['TERM', 'KILL']) {
     if (!(await lifeline.kill(process, signal))) session.channel.signal(signal);
     if (lifeline.isDeaf) return;
-    const look = (): Attempt<true> => (isGone ? { value: true } : { seen: 'it runs' });
-    const ended = await retryUntil(look, { what: 'the command to end', timeoutMs: GRACE_MS }).catch(() => false);
+    const look = (): Attempt<true> => (isGone ? { value: true } : { seen: say`it runs` });
+    const ended = await retryUntil(look, { what: say`the command to end`, timeoutMs: GRACE_MS }).catch(() => false);
     if (ended) return;
   }
 }
@@ -196,7 +197,7 @@ export async function* piecesOf(input: ExecOptions['input']): AsyncGenerator<Uin
 }
 
 function commandText(command: Command): string {
-  if ('script' in command && command.script.includes('\n')) return 'a script of lab';
+  if ('script' in command && command.script.includes('\n')) return say`a script of lab`;
   const text = 'script' in command ? command.script : command.join(' ');
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }

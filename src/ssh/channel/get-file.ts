@@ -8,6 +8,7 @@ import type { ChannelSession } from './channel-session.ts';
 import type { Sessions } from './session-pool.ts';
 import type { GetOptions } from '../shell.ts';
 import { Stall } from './stall.ts';
+import { say } from '../../core/language/say.ts';
 
 const MAX_MESSAGE_BYTES = 4096;
 
@@ -70,7 +71,7 @@ function endOf(session: ChannelSession, signal: AbortSignal | undefined): Promis
   return inTime(session.exit, {
     limitMs: answerMs,
     signal,
-    late: () => unansweredFailure(machine, 'tell how the command ended', answerMs),
+    late: () => unansweredFailure(machine, say`tell how the command ended`, answerMs),
   });
 }
 
@@ -81,14 +82,19 @@ export async function collectMessage(errors: AsyncIterable<Uint8Array>): Promise
   return message.text().trim();
 }
 
+/** The words of cat(1) in the C locale, and ours. */
+const reasons: Readonly<Record<string, string>> = {
+  'No such file or directory': say`no such file or directory`,
+  'Permission denied': say`permission denied`,
+  'Is a directory': say`is a directory`,
+};
+
 export function getFailure(machine: string, path: string, message: string): EnvironmentError {
   const known = /(No such file or directory|Permission denied|Is a directory)/.exec(message)?.[1];
   const told = toolWords(message);
-  return new EnvironmentError(
-    `${machine}: ${path} cannot be read: ${known?.toLowerCase() ?? (told.split(': ').at(-1) || 'its content did not come')}`,
-    {
-      code: known === 'No such file or directory' ? 'remote-file-missing' : 'get-failed',
-      hint: `"ls -l" on ${machine} shows what is there.`,
-    },
-  );
+  const reason = known === undefined ? told.split(': ').at(-1) || say`its content did not come` : reasons[known]!;
+  return new EnvironmentError(say`${machine}: ${path} cannot be read: ${reason}`, {
+    code: known === 'No such file or directory' ? 'remote-file-missing' : 'get-failed',
+    hint: say`"ls -l" on ${machine} shows what is there.`,
+  });
 }

@@ -5,6 +5,7 @@ import { type Attempt, retryUntil } from '../../core/time/retry.ts';
 import { execLine, type RemoteCommand } from './remote-command.ts';
 import type { MachineProcessId, ChannelSession } from './channel-session.ts';
 import type { Heartbeat } from '../patience.ts';
+import { say } from '../../core/language/say.ts';
 
 const lifelineScript = scriptFile(new URL('lifeline.sh', import.meta.url));
 
@@ -88,9 +89,9 @@ export class Lifeline {
    */
   async kill({ pid, start }: MachineProcessId, signal: string): Promise<boolean> {
     if (!/^[A-Z0-9]+$/.test(signal))
-      throw new UsageError(`"${signal}" is no signal`, {
+      throw new UsageError(say`"${signal}" is no signal`, {
         code: 'bad-signal',
-        hint: 'Use a name without SIG: INT, TERM, KILL.',
+        hint: say`Use a name without SIG: INT, TERM, KILL.`,
       });
     const send = async (): Promise<boolean> => {
       const session = await this.#session();
@@ -131,9 +132,9 @@ export class Lifeline {
     if (!session || this.#givenUp) return;
     session.channel.end();
     const gone = (): Attempt<true> =>
-      session.isClosed || this.#isDeaf ? { value: true } : { seen: 'programs are still ending' };
+      session.isClosed || this.#isDeaf ? { value: true } : { seen: say`programs are still ending` };
     await retryUntil(gone, {
-      what: 'programs to end',
+      what: say`programs to end`,
       timeoutMs: isIdle ? IDLE_TIMEOUT_MS : END_TIMEOUT_MS,
       intervalMs: 2,
     }).then(

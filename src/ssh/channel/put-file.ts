@@ -3,6 +3,7 @@ import { scriptFile } from '../../core/files/script-file.ts';
 import { EnvironmentError } from '../../core/errors.ts';
 import { toolWords } from '../../core/text/tool-words.ts';
 import type { ExecOptions, PutOptions, Shell } from '../shell.ts';
+import { say } from '../../core/language/say.ts';
 
 /** `exec` is all that is needed of the Shell, so every implementation of it can put files in this way. */
 type Executor = Pick<Shell, 'machine' | 'user' | 'exec'>;
@@ -58,7 +59,7 @@ function putFailure(
 ): EnvironmentError {
   // The words of the machine's shell, and names of ours, say nothing beyond a cause that is known.
   const fail = (code: string, why: string, hint?: string): EnvironmentError =>
-    new EnvironmentError(`${machine}: ${path} cannot be written: ${why}`, {
+    new EnvironmentError(say`${machine}: ${path} cannot be written: ${why}`, {
       code,
       hint,
       detail: code === 'put-failed' ? toolWords(stderr) || undefined : undefined,
@@ -66,28 +67,28 @@ function putFailure(
   if (exitCode === status.wrongHash)
     return fail(
       'put-corrupt',
-      'what arrived is not what was sent; the old file is untouched',
-      'Try again; if it stays so, the file changed while it was read.',
+      say`what arrived is not what was sent; the old file is untouched`,
+      say`Try again; if it stays so, the file changed while it was read.`,
     );
   if (exitCode === status.isFolder)
-    return fail('put-is-folder', 'a folder of that name is there', 'Name the file in it.');
+    return fail('put-is-folder', say`a folder of that name is there`, say`Name the file in it.`);
   if (exitCode === status.isSpecial)
     return fail(
       'put-is-special',
-      'what is there is no ordinary file, but a device, a pipe or a socket',
-      'Choose another name.',
+      say`what is there is no ordinary file, but a device, a pipe or a socket`,
+      say`Choose another name.`,
     );
   if (/No space left|Disk quota/i.test(stderr))
-    return fail('remote-disk-full', 'its disk is full', `Make room there; "df -h" on ${machine} shows where.`);
+    return fail('remote-disk-full', say`its disk is full`, say`Make room there; "df -h" on ${machine} shows where.`);
   if (/Read-only file system/i.test(stderr))
-    return fail('remote-read-only', 'its file system is read-only', 'Choose a folder that can be written.');
+    return fail('remote-read-only', say`its file system is read-only`, say`Choose a folder that can be written.`);
   if (/Not a directory|File exists/i.test(stderr))
-    return fail('put-is-file', 'a file is where a folder should be', 'Choose another name.');
+    return fail('put-is-file', say`a file is where a folder should be`, say`Choose another name.`);
   if (/No such file|nonexistent/i.test(stderr))
-    return fail('remote-folder-odd', 'no file can be made there', 'Choose another folder.');
+    return fail('remote-folder-odd', say`no file can be made there`, say`Choose another folder.`);
   if (/Permission denied|not permitted/i.test(stderr))
-    return fail('remote-permission', `user ${user} may not`, `Choose a folder of ${user}, or give it the right.`);
-  return fail('put-failed', `the machine ended with status ${exitCode ?? 'unknown'}`);
+    return fail('remote-permission', say`user ${user} may not`, say`Choose a folder of ${user}, or give it the right.`);
+  return fail('put-failed', say`the machine ended with status ${exitCode ?? '?'}`);
 }
 
 async function* counted(

@@ -3,6 +3,7 @@ import { UsageError } from '../../core/errors.ts';
 import { encodeFileName } from '../../core/text/file-name.ts';
 import { quoteWord } from '../../core/text/shell-quote.ts';
 import type { Command, StartOptions } from '../shell.ts';
+import { say } from '../../core/language/say.ts';
 
 /** A command line for the login shell, and the token by which its first line of output is known. */
 export interface RemoteCommand {
@@ -79,7 +80,7 @@ function shellLine(script: string, args: readonly string[]): string {
 
 /** What `sh` is to read, for any login shell. */
 function textLine(text: string): string {
-  if (text.includes('\0')) throw new UsageError('a command cannot hold a NUL character', { code: 'bad-command' });
+  if (text.includes('\0')) throw new UsageError(say`a command cannot hold a NUL character`, { code: 'bad-command' });
   const pieces = inOctal(text).match(PIECE_OF_OCTAL) ?? [];
   return `exec /bin/sh -c '${DECODE_SCRIPT}' lab ${pieces.map((piece) => `'${piece}'`).join(' ')}`;
 }
@@ -104,16 +105,16 @@ function inOctal(text: string): string {
 
 function wordsOf(command: Command): readonly string[] {
   if ('script' in command) return ['/bin/sh', '-c', command.script, 'sh', ...(command.args ?? [])];
-  if (command.length === 0) throw new UsageError('a command needs at least one word', { code: 'bad-command' });
+  if (command.length === 0) throw new UsageError(say`a command needs at least one word`, { code: 'bad-command' });
   return command;
 }
 
 /** @throws {UsageError} for what is no name of a variable. */
 export function checkedName(name: string): string {
   if (/^[A-Za-z_]\w*$/.test(name)) return name;
-  throw new UsageError(`"${name}" cannot be the name of an environment variable`, {
+  throw new UsageError(say`"${name}" cannot be the name of an environment variable`, {
     code: 'bad-command',
-    hint: 'Use letters, digits and _.',
+    hint: say`Use letters, digits and _.`,
   });
 }
 

@@ -8,6 +8,7 @@ import type { RemoteCommand } from './remote-command.ts';
 import { ChannelSession } from './channel-session.ts';
 import type { TerminalSize } from '../shell.ts';
 import { Slots } from '../../core/slots.ts';
+import { say } from '../../core/language/say.ts';
 
 /** One below OpenSSH's default of ten (sshd_config(5), MaxSessions). */
 const MAX_SESSIONS = 9;
@@ -81,8 +82,8 @@ export class Sessions {
   async close({ isDeaf }: { readonly isDeaf: boolean }): Promise<void> {
     await this.#widening;
     const ended = (): Attempt<true> =>
-      this.#slots.used === 0 || this.connection.failure ? { value: true } : { seen: 'open sessions' };
-    await retryUntil(ended, { what: 'sessions to end', timeoutMs: isDeaf ? 0 : STATUS_MS, intervalMs: 2 }).catch(
+      this.#slots.used === 0 || this.connection.failure ? { value: true } : { seen: say`open sessions` };
+    await retryUntil(ended, { what: say`sessions to end`, timeoutMs: isDeaf ? 0 : STATUS_MS, intervalMs: 2 }).catch(
       () => undefined,
     );
     await Promise.all(this.#lanes.map(({ connection }) => connection.close()));
@@ -95,11 +96,9 @@ export class Sessions {
       await this.#slots.take(signal ? AbortSignal.any([signal, limit.signal]) : limit.signal);
     } catch (error) {
       if (error !== limit.signal.reason || !limit.signal.aborted) throw error;
-      throw new TimeoutError(`${this.connection.machine}: no session became free within ${formatDuration(waitMs)}`, {
+      throw new TimeoutError(say`${this.connection.machine}: no session became free within ${formatDuration(waitMs)}`, {
         code: 'sessions-exhausted',
-        hint:
-          'At most eight programs run over one connection at a time; ' +
-          'end one of them, or put some on another machine.',
+        hint: say`At most eight programs run over one connection at a time; end one of them, or put some on another machine.`,
       });
     }
   }
@@ -177,10 +176,10 @@ export class Sessions {
         },
       );
     return retryUntil(attempt, {
-      what: `a session on ${connection.machine}`,
+      what: say`a session on ${connection.machine}`,
       timeoutMs: used > 1 ? LATE_MS : REFUSAL_TIMEOUT_MS,
       signal,
-      hint: 'Its sshd allows no session; raise MaxSessions in its sshd_config.',
+      hint: say`Its sshd allows no session; raise MaxSessions in its sshd_config.`,
     });
   }
 }

@@ -1,6 +1,7 @@
 import { ConnectionError, EnvironmentError } from '../../core/errors.ts';
 import { formatDuration } from '../../core/text/amounts.ts';
 import type { ExitStatus } from '../shell.ts';
+import { say } from '../../core/language/say.ts';
 
 /** So much of what a login shell says instead of what was asked is shown, in characters. */
 const SHOWN_NOISE = 500;
@@ -9,12 +10,10 @@ const SHOWN_NOISE = 500;
 export function silentShell(machine: string, limitMs: number, noise: string): ConnectionError {
   return new ConnectionError(
     machine,
-    `${machine}: the login shell did not begin the command within ${formatDuration(limitMs)}`,
+    say`${machine}: the login shell did not begin the command within ${formatDuration(limitMs)}`,
     {
       code: 'shell-silent',
-      hint:
-        'Start-up files of the account (~/.bashrc, ~/.profile) that wait for something, or a ForceCommand, do so; ' +
-        'look with: ssh there, and "bash -x -l".',
+      hint: say`Start-up files of the account (~/.bashrc, ~/.profile) that wait for something, or a ForceCommand, do so; look with: ssh there, and "bash -x -l".`,
       detail: shown(noise),
     },
   );
@@ -22,13 +21,14 @@ export function silentShell(machine: string, limitMs: number, noise: string): Co
 
 /** An account whose login shell ends without coming to the command. */
 export function noShell(machine: string, { exitCode, signal }: ExitStatus, noise: string): EnvironmentError {
-  return new EnvironmentError(`${machine}: the login shell did not run /bin/sh (exit status ${exitCode ?? signal})`, {
-    code: 'no-remote-shell',
-    hint:
-      'The account needs a login shell that runs commands ("getent passwd USER"), and no ForceCommand that replaces ' +
-      'them.',
-    detail: shown(noise),
-  });
+  return new EnvironmentError(
+    say`${machine}: the login shell did not run /bin/sh (exit status ${exitCode ?? signal ?? '?'})`,
+    {
+      code: 'no-remote-shell',
+      hint: say`The account needs a login shell that runs commands ("getent passwd USER"), and no ForceCommand that replaces them.`,
+      detail: shown(noise),
+    },
+  );
 }
 
 function shown(noise: string): string | undefined {

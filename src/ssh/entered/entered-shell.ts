@@ -20,6 +20,7 @@ import { Entry } from './entry.ts';
 import { execEntered } from './exec-entered.ts';
 import { getEntered } from './get-entered.ts';
 import { StartedEntry } from './started-entry.ts';
+import { say } from '../../core/language/say.ts';
 
 export interface EnteredShellOptions {
   readonly machine: string;
@@ -120,7 +121,7 @@ export class EnteredShell implements Shell {
       ...words,
     ].map(String);
     if (fields.some((field) => field.includes('\0')))
-      throw new UsageError('a command cannot hold a NUL character', { code: 'bad-command' });
+      throw new UsageError(say`a command cannot hold a NUL character`, { code: 'bad-command' });
     return encodeFileName(fields.map(encodeField).join('\t'));
   }
 }
@@ -134,6 +135,6 @@ function encodeField(field: string): string {
 
 function wordsOf(command: Command): readonly string[] {
   if ('script' in command) return ['/bin/sh', '-c', command.script, 'sh', ...(command.args ?? [])];
-  if (command.length === 0) throw new UsageError('a command needs at least one word', { code: 'bad-command' });
+  if (command.length === 0) throw new UsageError(say`a command needs at least one word`, { code: 'bad-command' });
   return command;
 }

@@ -9,6 +9,7 @@ import { Wake } from '../../core/time/wake.ts';
 import { lostFailure } from '../transport/connection-failure.ts';
 import type { ExitStatus, TerminalSize } from '../shell.ts';
 import { signalNumber, statusOf } from './statuses.ts';
+import { say } from '../../core/language/say.ts';
 
 /** Letter and length, 32 bits, big-endian (enter.pl of netns). */
 const HEADER_BYTES = 5;
@@ -51,9 +52,9 @@ export class Entry {
   ): Promise<{ readonly entry: Entry; readonly pid: number }> {
     const entry = new Entry(machine, socket);
     const late = (): ConnectionError =>
-      new ConnectionError(machine, `${machine}: the command did not begin within ${beginMs / 1000} s`, {
+      new ConnectionError(machine, say`${machine}: the command did not begin within ${beginMs / 1000} s`, {
         code: 'entry-silent',
-        hint: 'Something stops or slows all processes of the machine. "lab up --recreate" makes it afresh.',
+        hint: say`Something stops or slows all processes of the machine. "lab up --recreate" makes it afresh.`,
       });
     try {
       const begun = entry.#begin(request);
@@ -72,7 +73,7 @@ export class Entry {
     socket.on('error', () => undefined);
     socket.on('close', () => {
       this.#isClosed = true;
-      const lost = lostFailure(machine, 'the lab is gone');
+      const lost = lostFailure(machine, say`the lab is gone`);
       this.#pid.reject(lost);
       this.#exit.reject(lost);
       this.#endOutput();
@@ -121,9 +122,9 @@ export class Entry {
   /** Resolves when all that was written has been taken, or after so long. */
   async taken(limitMs: number): Promise<void> {
     const look = (): Attempt<true> =>
-      this.#untakenBytes === 0 || this.#isClosed ? { value: true } : { seen: 'input on its way' };
+      this.#untakenBytes === 0 || this.#isClosed ? { value: true } : { seen: say`input on its way` };
     const wake = (): Promise<void> => this.#taken.next();
-    await retryUntil(look, { what: 'input to be taken', timeoutMs: limitMs, wake }).catch(() => undefined);
+    await retryUntil(look, { what: say`input to be taken`, timeoutMs: limitMs, wake }).catch(() => undefined);
   }
 
   /** Closes its standard input. */
@@ -166,7 +167,7 @@ export class Entry {
   async end(): Promise<void> {
     this.ignoreOutput();
     this.#socket.end();
-    const late = (): Error => lostFailure(this.machine, 'it does not end');
+    const late = (): Error => lostFailure(this.machine, say`it does not end`);
     await inTime(this.#closed.promise, { limitMs: END_MS, late }).catch(() => this.#socket.destroy());
   }
 
@@ -228,9 +229,9 @@ export class Entry {
 }
 
 function refused(machine: string, reason: string): ConnectionError {
-  return new ConnectionError(machine, `${machine}: no command can be started there: ${reason}`, {
+  return new ConnectionError(machine, say`${machine}: no command can be started there: ${reason}`, {
     code: 'entry-refused',
-    hint: '"lab status" shows whether it runs; "lab up --recreate" makes it afresh.',
+    hint: say`"lab status" shows whether it runs; "lab up --recreate" makes it afresh.`,
   });
 }
 

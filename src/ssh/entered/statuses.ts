@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import { UsageError } from '../../core/errors.ts';
 import type { ExitStatus } from '../shell.ts';
+import { say } from '../../core/language/say.ts';
 
 /** A status from here on is that of a signal (enter.pl). */
 const FIRST_OF_SIGNALS = 256;
@@ -16,8 +17,8 @@ export function statusOf(status: number): ExitStatus {
 export function signalNumber(signal: string): number {
   const number = (constants.signals as Readonly<Record<string, number | undefined>>)[`SIG${signal}`];
   if (number !== undefined) return number;
-  throw new UsageError(`"${signal}" is no signal`, {
+  throw new UsageError(say`"${signal}" is no signal`, {
     code: 'bad-signal',
-    hint: 'Use a name without SIG: INT, TERM, KILL.',
+    hint: say`Use a name without SIG: INT, TERM, KILL.`,
   });
 }

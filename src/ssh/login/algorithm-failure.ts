@@ -8,11 +8,12 @@ import {
 } from '../trust/algorithms.ts';
 import { missingKinds, type ServerOffer } from '../trust/server-offer.ts';
 import { serverText, type ShellTarget, targetFailure } from '../target.ts';
+import { say } from '../../core/language/say.ts';
 
 const meanings = {
-  kexalgorithms: 'key exchange',
-  hostkeyalgorithms: 'kind of host key',
-  ciphers: 'cipher',
+  kexalgorithms: say`key exchange`,
+  hostkeyalgorithms: say`kind of host key`,
+  ciphers: say`cipher`,
   macs: 'MAC',
 } as const;
 
@@ -35,21 +36,22 @@ export function algorithmFailure(
       ? unknown
           .map(
             (kind) =>
-              `lab knows nothing that it offers for ${algorithmKeywords[kind]}; ` +
-              `its SSH server has to offer one of ${usualAlgorithms[kind].join(', ')}.`,
+              say`lab knows nothing that it offers for ${algorithmKeywords[kind]}; its SSH server has to offer one of ${usualAlgorithms[kind].join(', ')}.`,
           )
           .join('\n')
       : allowHint(
           target,
           chosen.map(([kind, name]) => [kind, name!]),
         );
-  const lacking = missing.map((kind) => meanings[kind]).join(' and no ');
+  const lacking = missing.map((kind) => meanings[kind]).join(say` and no `);
   return targetFailure(
     target,
-    `the SSH server at ${serverText(target.address)} offers no ${lacking} that may be used`,
+    say`the SSH server at ${serverText(target.address)} offers no ${lacking} that may be used`,
     {
       code: 'ssh-no-common-algorithm',
-      detail: missing.map((kind) => `It offers for ${algorithmKeywords[kind]}: ${offer[kind].join(', ')}`).join('\n'),
+      detail: missing
+        .map((kind) => say`It offers for ${algorithmKeywords[kind]}: ${offer[kind].join(', ')}`)
+        .join('\n'),
       hint,
       cause,
     },
@@ -65,11 +67,10 @@ export function forbiddenFailure(target: ShellTarget, ours: AlgorithmLists): Con
   if (kind === undefined) return undefined;
   return targetFailure(
     target,
-    `${algorithmKeywords[kind]} of your OpenSSH configuration leaves no ${meanings[kind]} that lab knows ` +
-      `for ${serverText(target.address)}`,
+    say`${algorithmKeywords[kind]} of your OpenSSH configuration leaves no ${meanings[kind]} that lab knows for ${serverText(target.address)}`,
     {
       code: 'ssh-no-common-algorithm',
-      hint: `Add one of these to it for this host: ${usualAlgorithms[kind].join(', ')}`,
+      hint: say`Add one of these to it for this host: ${usualAlgorithms[kind].join(', ')}`,
     },
   );
 }
@@ -84,10 +85,9 @@ export function allowHint(
     `Host ${target.configName ?? target.machine}`,
     ...allowed.map(([kind, name]) => `    ${algorithmKeywords[kind]} +${name}`),
   ];
-  return (
-    `${areWeak ? 'That is old and weak: better update its SSH server. To' : 'To'} allow it to this host alone, ` +
-    `write into ~/.ssh/config, before any "Host *":\n${lines.join('\n')}`
-  );
+  return areWeak
+    ? say`That is old and weak: better update its SSH server. To allow it to this host alone, write into ~/.ssh/config, before any "Host *":\n${lines.join('\n')}`
+    : say`To allow it to this host alone, write into ~/.ssh/config, before any "Host *":\n${lines.join('\n')}`;
 }
 
 function bestOf(kind: AlgorithmKind, offered: readonly string[]): string | undefined {

@@ -1,4 +1,5 @@
 import type { HostKey } from '../trust/host-key.ts';
+import { say } from '../../core/language/say.ts';
 
 /**
  * One way to log in. They are tried in the order given; what the server does not accept is passed over, and no one is
@@ -22,7 +23,7 @@ export interface KeyCredential {
 
 /** A private key that is known already and has to be usable, in OpenSSH or PEM form. */
 export function privateKeyCredential(privateKey: string): KeyCredential {
-  return { kind: 'key', label: 'private key', privateKey };
+  return { kind: 'key', label: say`private key`, privateKey };
 }
 
 export interface AgentCredential {

@@ -2,6 +2,7 @@ import { quoteCommand } from '../../core/text/shell-quote.ts';
 import type { ConnectionError } from '../../core/errors.ts';
 import { serverText, type ShellTarget, targetFailure } from '../target.ts';
 import { fingerprint, type HostKey } from '../trust/host-key.ts';
+import { say } from '../../core/language/say.ts';
 
 /** A key that cannot be trusted, as the error that shows it. */
 export function hostKeyFailure(
@@ -14,12 +15,9 @@ export function hostKeyFailure(
 }
 
 function unknownHost(target: ShellTarget, key: HostKey): ConnectionError {
-  return targetFailure(target, `the host key of ${serverText(target.address)} is not known`, {
+  return targetFailure(target, say`the host key of ${serverText(target.address)} is not known`, {
     code: 'host-key-unknown',
-    hint:
-      'Compare the fingerprint with the one the machine itself shows ' +
-      '("ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub"), ' +
-      'then accept it: answer yes on a terminal, or use "lab up --accept-new-host-keys".',
+    hint: say`Compare the fingerprint with the one the machine itself shows ("ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub"), then accept it: answer yes on a terminal, or use "lab up --accept-new-host-keys".`,
     detail: [shownKey(key), target.hostKeys.note ?? ''].join('\n').trim(),
   });
 }
@@ -28,11 +26,9 @@ function changedHost(target: ShellTarget, key: HostKey): ConnectionError {
   const expected = target.hostKeys.trusted.map(
     ({ type, blob, origin }) => `expected ${type} ${fingerprint(blob)}${origin === undefined ? '' : ` (${origin})`}`,
   );
-  return targetFailure(target, `the host key of ${serverText(target.address)} has changed`, {
+  return targetFailure(target, say`the host key of ${serverText(target.address)} has changed`, {
     code: 'host-key-changed',
-    hint:
-      'Another machine answers at this address, or this one was rebuilt. Only if you know that it was: ' +
-      `remove its old key, and connect again.${removal(target)}`,
+    hint: say`Another machine answers at this address, or this one was rebuilt. Only if you know that it was: remove its old key, and connect again.${removal(target)}`,
     detail: [...expected, shownKey(key)].join('\n'),
   });
 }
@@ -45,9 +41,9 @@ function removal({ hostKeys: { knownAs, trusted } }: ShellTarget): string {
 }
 
 function revokedHost(target: ShellTarget, key: HostKey): ConnectionError {
-  return targetFailure(target, `the host key of ${serverText(target.address)} is marked @revoked`, {
+  return targetFailure(target, say`the host key of ${serverText(target.address)} is marked @revoked`, {
     code: 'host-key-revoked',
-    hint: 'Do not use this machine before its owner has given it a new host key.',
+    hint: say`Do not use this machine before its owner has given it a new host key.`,
     detail: shownKey(key),
   });
 }

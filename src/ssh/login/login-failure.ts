@@ -2,22 +2,17 @@ import { type ConnectionError, messageOf } from '../../core/errors.ts';
 import { formatDuration } from '../../core/text/amounts.ts';
 import { serverText, type ShellTarget, targetFailure } from '../target.ts';
 import { allowHint } from './algorithm-failure.ts';
+import { say } from '../../core/language/say.ts';
 
 /* All that can go wrong between a connected stream and a logged-in user, each with its own code and next step. */
 
 /** How far a login has come. */
 export type LoginPhase = 'greeting' | 'handshake' | 'login';
 
-const LOG_HINT =
-  'The machine\'s own log says why ("journalctl -u ssh", or the file sshd -E names); ' +
-  'too many connections at once ("MaxStartups") is a usual cause.';
-const WRONG_KEY_HINT =
-  'Check "user" and "key" of the machine, and that the public key is in that user\'s authorized_keys; ' +
-  '"ssh -v" to the same address shows more.';
+const LOG_HINT = say`The machine's own log says why ("journalctl -u ssh", or the file sshd -E names); too many connections at once ("MaxStartups") is a usual cause.`;
+const WRONG_KEY_HINT = say`Check "user" and "key" of the machine, and that the public key is in that user's authorized_keys; "ssh -v" to the same address shows more.`;
 /** sshd_config(5), MaxAuthTries. */
-const TIRED_HINT =
-  'It allows only so many attempts ("MaxAuthTries"), and each key of an agent is one: name the right key, ' +
-  'as "key" in lab.yaml, or by IdentityFile with IdentitiesOnly in ~/.ssh/config.';
+const TIRED_HINT = say`It allows only so many attempts ("MaxAuthTries"), and each key of an agent is one: name the right key, as "key" in lab.yaml, or by IdentityFile with IdentitiesOnly in ~/.ssh/config.`;
 /** What OpenSSH says before its greeting when it has too much to do, or had too much of us. */
 const BUSY_SERVER = /MaxStartups|Not allowed at this time/;
 /** So much of what is no greeting is shown, in characters. */
@@ -32,16 +27,16 @@ export function loginTimeout(
   const waited = formatDuration(timeoutMs);
   if (phase === 'greeting') return heard === '' ? silence(target, waited) : notSsh(target, heard);
   if (phase === 'handshake')
-    return targetFailure(target, `the SSH server at ${where} did not finish the key exchange within ${waited}`, {
+    return targetFailure(target, say`the SSH server at ${where} did not finish the key exchange within ${waited}`, {
       code: 'ssh-timeout',
-      hint: 'The machine may be overloaded or hung; try again.',
+      hint: say`The machine may be overloaded or hung; try again.`,
     });
   return targetFailure(
     target,
-    `the SSH server at ${where} did not finish the login of ${target.user} within ${waited}`,
+    say`the SSH server at ${where} did not finish the login of ${target.user} within ${waited}`,
     {
       code: 'ssh-timeout',
-      hint: 'A slow name look-up or PAM module on the machine is the usual cause ("UseDNS no" in its sshd_config).',
+      hint: say`A slow name look-up or PAM module on the machine is the usual cause ("UseDNS no" in its sshd_config).`,
     },
   );
 }
@@ -53,19 +48,19 @@ export function closedFailure(
 ): ConnectionError {
   if (phase === 'greeting')
     return heard === '' || BUSY_SERVER.test(heard) ? hungUp(target, heard, cause) : notSsh(target, heard);
-  const during = phase === 'handshake' ? 'the key exchange' : `the login of ${target.user}`;
-  return targetFailure(
-    target,
-    `the SSH server at ${serverText(target.address)} closed the connection during ${during}`,
-    { code: 'ssh-closed', hint: LOG_HINT, cause },
-  );
+  const where = serverText(target.address);
+  const message =
+    phase === 'handshake'
+      ? say`the SSH server at ${where} closed the connection during the key exchange`
+      : say`the SSH server at ${where} closed the connection during the login of ${target.user}`;
+  return targetFailure(target, message, { code: 'ssh-closed', hint: LOG_HINT, cause });
 }
 
 /** The other side greets, but the key exchange fails: broken packets, a signature that is wrong. */
 export function handshakeFailure(target: ShellTarget, cause: unknown): ConnectionError {
-  return targetFailure(target, `the key exchange with ${serverText(target.address)} failed: ${messageOf(cause)}`, {
+  return targetFailure(target, say`the key exchange with ${serverText(target.address)} failed: ${messageOf(cause)}`, {
     code: 'ssh-handshake-failed',
-    hint: 'Try again; "ssh -v" to the same address shows whether OpenSSH fares better.',
+    hint: say`Try again; "ssh -v" to the same address shows whether OpenSSH fares better.`,
     cause,
   });
 }
@@ -86,14 +81,17 @@ export function loginFailure(
   { tried, offered, wantsSha1 }: LoginCourse,
   cause?: unknown,
 ): ConnectionError {
-  const accepts = offered.length === 0 ? '' : ` The server accepts: ${offered.join(', ')}.`;
+  const accepts = offered.length === 0 ? '' : say` The server accepts: ${offered.join(', ')}.`;
   const isTired = /too many authentication failures/i.test(messageOf(cause));
-  const said = isTired ? ' It would see no more of them.' : '';
-  return targetFailure(target, `${serverText(target.address)} did not let user ${target.user} in`, {
+  const said = isTired ? say` It would see no more of them.` : '';
+  return targetFailure(target, say`${serverText(target.address)} did not let user ${target.user} in`, {
     code: 'ssh-login-refused',
     hint: wantsSha1 ? sha1Hint(target) : isTired && tried.includes('agent') ? TIRED_HINT : WRONG_KEY_HINT,
     cause,
-    detail: `Tried: ${tried.join(', ') || 'nothing, since no key is known'}.${accepts}${said}`,
+    detail:
+      (tried.length === 0 ? say`Tried: nothing, since no key is known.` : say`Tried: ${tried.join(', ')}.`) +
+      accepts +
+      said,
     data: { accepts: offered },
   });
 }
@@ -101,7 +99,8 @@ export function loginFailure(
 function sha1Hint(target: ShellTarget): string {
   const lines = allowHint(target, [['pubkeyacceptedalgorithms', 'ssh-rsa']]);
   return (
-    'It takes RSA keys only with signatures over SHA-1; a key of another kind (ssh-keygen -t ed25519) may do. ' + lines
+    say`It takes RSA keys only with signatures over SHA-1; a key of another kind (ssh-keygen -t ed25519) may do. ` +
+    lines
   );
 }
 
@@ -110,7 +109,7 @@ export function questionsFailure(target: ShellTarget, questions: number): Connec
   const where = serverText(target.address);
   return targetFailure(
     target,
-    `the SSH server at ${where} asked ${questions} questions at the login of ${target.user} and was not content`,
+    say`the SSH server at ${where} asked ${questions} questions at the login of ${target.user} and was not content`,
     { code: 'ssh-asks-too-much', hint: LOG_HINT },
   );
 }
@@ -118,11 +117,11 @@ export function questionsFailure(target: ShellTarget, questions: number): Connec
 /** A private key that cannot be used as it is. */
 export function keyFailure(target: ShellTarget, cause: unknown): ConnectionError {
   const isEncrypted = /encrypted|passphrase/i.test(messageOf(cause));
-  return targetFailure(target, `the private key for ${target.user} cannot be used: ${messageOf(cause)}`, {
+  return targetFailure(target, say`the private key for ${target.user} cannot be used: ${messageOf(cause)}`, {
     code: 'ssh-key-unusable',
     hint: isEncrypted
-      ? 'Load it into an agent with "ssh-add", and keep SSH_AUTH_SOCK set.'
-      : 'Give a private key in OpenSSH or PEM form.',
+      ? say`Load it into an agent with "ssh-add", and keep SSH_AUTH_SOCK set.`
+      : say`Give a private key in OpenSSH or PEM form.`,
     cause,
   });
 }
@@ -131,8 +130,8 @@ function silence(target: ShellTarget, waited: string): ConnectionError {
   const where = serverText(target.address);
   return targetFailure(
     target,
-    `${where} accepted the connection but said nothing within ${waited}: nothing speaks SSH there`,
-    { code: 'ssh-silent', hint: 'Check address and port; a machine that is still starting also answers so.' },
+    say`${where} accepted the connection but said nothing within ${waited}: nothing speaks SSH there`,
+    { code: 'ssh-silent', hint: say`Check address and port; a machine that is still starting also answers so.` },
   );
 }
 
@@ -140,12 +139,12 @@ function hungUp(target: ShellTarget, heard: string, cause: unknown): ConnectionE
   const said = heard.trim() || (cause === undefined ? '' : messageOf(cause));
   return targetFailure(
     target,
-    `${serverText(target.address)} closed the connection ${heard === '' ? 'without a word' : 'at once'}`,
+    heard === ''
+      ? say`${serverText(target.address)} closed the connection without a word`
+      : say`${serverText(target.address)} closed the connection at once`,
     {
       code: 'ssh-hung-up',
-      hint:
-        'A machine that is still starting, or has too many logins under way ("MaxStartups" in its sshd_config), ' +
-        'does so; else check address and port.',
+      hint: say`A machine that is still starting, or has too many logins under way ("MaxStartups" in its sshd_config), does so; else check address and port.`,
       cause,
       detail: said || undefined,
     },
@@ -153,9 +152,9 @@ function hungUp(target: ShellTarget, heard: string, cause: unknown): ConnectionE
 }
 
 function notSsh(target: ShellTarget, heard: string): ConnectionError {
-  return targetFailure(target, `${serverText(target.address)} is not an SSH server`, {
+  return targetFailure(target, say`${serverText(target.address)} is not an SSH server`, {
     code: 'ssh-not-ssh',
-    hint: 'Check address and port in lab.yaml.',
-    detail: `It said: ${JSON.stringify(heard.slice(0, SHOWN_GREETING))}`,
+    hint: say`Check address and port in lab.yaml.`,
+    detail: say`It said: ${JSON.stringify(heard.slice(0, SHOWN_GREETING))}`,
   });
 }

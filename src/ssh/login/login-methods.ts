@@ -3,6 +3,7 @@ import { lockedKeyAgent, ruledAgent, type Ssh2 } from './agents.ts';
 import type { AgentCredential, Credential, KeyCredential, PasswordCredential } from './credential.ts';
 import { isLocked, publicPartOf } from '../keys/locked-key.ts';
 import { SignatureRules } from './signatures.ts';
+import { say } from '../../core/language/say.ts';
 
 export interface LoginMethodsOptions {
   readonly ssh2: Ssh2;
@@ -101,17 +102,17 @@ export class LoginMethods {
 
   #openKeyMethod(credential: KeyCredential): AnyAuthMethod | undefined {
     const key = openKey(this.#options.ssh2, credential.privateKey);
-    const problem = key instanceof Error ? key.message : key.isPrivateKey() ? undefined : 'it is a public key';
+    const problem = key instanceof Error ? key.message : key.isPrivateKey() ? undefined : say`it is a public key`;
     if (problem === undefined) return this.#publicKeyMethod(credential, key as ParsedKey);
     if (credential.isOptional !== true) throw new UnusableKey(problem);
-    this.#remark(credential, `which lab cannot use: ${problem}`);
+    this.#remark(credential, say`which lab cannot use: ${problem}`);
     return undefined;
   }
 
   #publicKeyMethod(credential: KeyCredential, key: ParsedKey): AnyAuthMethod | undefined {
     if (this.#signatures.allows(key.type))
       return { type: 'publickey', username: this.#options.user, key: this.#signatures.guard(key) as unknown as string };
-    this.#remark(credential, `which PubkeyAcceptedAlgorithms does not allow: ${key.type}`);
+    this.#remark(credential, say`which PubkeyAcceptedAlgorithms does not allow: ${key.type}`);
     return undefined;
   }
 
@@ -130,7 +131,7 @@ export class LoginMethods {
       const key = openKey(ssh2, privateKey, secret);
       if (!(key instanceof Error)) return key;
     }
-    this.#remark(credential, 'which stayed locked');
+    this.#remark(credential, say`which stayed locked`);
     return undefined;
   }
 

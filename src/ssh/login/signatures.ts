@@ -1,4 +1,5 @@
 import type { ParsedKey } from 'ssh2';
+import { say } from '../../core/language/say.ts';
 
 /** The server would take a key only with a signature over SHA-1, which is not allowed to it (RFC 8332). */
 export class SignatureRefused extends Error {}
@@ -27,7 +28,7 @@ export class SignatureRules {
   refusal(type: string, hash: string | undefined): SignatureRefused | undefined {
     if (type !== 'ssh-rsa' || hash !== 'sha1' || this.#allowed.includes(type)) return undefined;
     this.hasRefused = true;
-    return new SignatureRefused('a signature over SHA-1 is not allowed');
+    return new SignatureRefused(say`a signature over SHA-1 is not allowed`);
   }
 
   /** The same key, which signs only what is allowed. */

@@ -1,13 +1,14 @@
 import { ConnectionError, messageOf } from '../../core/errors.ts';
 import { formatDuration } from '../../core/text/amounts.ts';
+import { say } from '../../core/language/say.ts';
 
 /* What can go wrong with a connection that stood: the login was done. */
 
 /** A connection that broke. */
 export function lostFailure(machine: string, seen: string, cause?: unknown): ConnectionError {
-  return new ConnectionError(machine, `${machine}: the connection was lost: ${seen}`, {
+  return new ConnectionError(machine, say`${machine}: the connection was lost: ${seen}`, {
     code: 'connection-lost',
-    hint: 'The machine or its SSH server went away. "lab status" shows whether it runs; "lab up" brings it back.',
+    hint: say`The machine or its SSH server went away. "lab status" shows whether it runs; "lab up" brings it back.`,
     cause,
   });
 }
@@ -16,12 +17,10 @@ export function lostFailure(machine: string, seen: string, cause?: unknown): Con
 export function unansweredFailure(machine: string, what: string, limitMs: number): ConnectionError {
   return new ConnectionError(
     machine,
-    `${machine}: its SSH server let us in, but did not ${what} within ${formatDuration(limitMs)}`,
+    say`${machine}: its SSH server let us in, but did not ${what} within ${formatDuration(limitMs)}`,
     {
       code: 'ssh-no-answer',
-      hint:
-        'The machine may be overloaded or hung, or out of processes: try again, and look with "ssh -v" whether ' +
-        'OpenSSH fares better.',
+      hint: say`The machine may be overloaded or hung, or out of processes: try again, and look with "ssh -v" whether OpenSSH fares better.`,
     },
   );
 }
@@ -30,12 +29,10 @@ export function unansweredFailure(machine: string, what: string, limitMs: number
 export function refusedCommand(machine: string, cause: Error): ConnectionError {
   return new ConnectionError(
     machine,
-    `${machine}: its SSH server let us in, but runs no commands for this account: ${messageOf(cause)}`,
+    say`${machine}: its SSH server let us in, but runs no commands for this account: ${messageOf(cause)}`,
     {
       code: 'ssh-command-refused',
-      hint:
-        'The account, or its key in authorized_keys ("restrict", "no-pty"), may be for transfers or forwards alone; ' +
-        'use one with a shell.',
+      hint: say`The account, or its key in authorized_keys ("restrict", "no-pty"), may be for transfers or forwards alone; use one with a shell.`,
       cause,
     },
   );
@@ -43,13 +40,13 @@ export function refusedCommand(machine: string, cause: Error): ConnectionError {
 
 /** A server that breaks the rules of the protocol, so that it would fill our memory. */
 export function floodFailure(machine: string, what: string): ConnectionError {
-  return new ConnectionError(machine, `${machine}: its SSH server ${what}, so the connection was ended`, {
+  return new ConnectionError(machine, say`${machine}: its SSH server ${what}, so the connection was ended`, {
     code: 'ssh-flood',
-    hint: 'No ordinary server does so: check what listens at its address and port.',
+    hint: say`No ordinary server does so: check what listens at its address and port.`,
   });
 }
 
 /** A verb that was called after `close`. */
 export function closedShell(machine: string): ConnectionError {
-  return new ConnectionError(machine, `${machine}: the connection is closed`, { code: 'connection-closed' });
+  return new ConnectionError(machine, say`${machine}: the connection is closed`, { code: 'connection-closed' });
 }

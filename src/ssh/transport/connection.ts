@@ -6,6 +6,7 @@ import { type Attempt, retryUntil } from '../../core/time/retry.ts';
 import { closedShell, floodFailure, lostFailure, refusedCommand, unansweredFailure } from './connection-failure.ts';
 import type { Patience } from '../patience.ts';
 import type { TerminalSize } from '../shell.ts';
+import { say } from '../../core/language/say.ts';
 
 /**
  * The terminal type that programs see; every system's terminfo has it, and our own interpreter of terminal output
@@ -79,7 +80,7 @@ export class Connection {
     if (this.#closing) return closedShell(this.machine);
     if (this.#failure instanceof ConnectionError) return this.#failure;
     if (this.#failure) return lostFailure(this.machine, messageOf(this.#failure), this.#failure);
-    return this.ended.aborted ? lostFailure(this.machine, 'the other side closed it') : undefined;
+    return this.ended.aborted ? lostFailure(this.machine, say`the other side closed it`) : undefined;
   }
 
   /** Ends it at once because of an error of the server, which every later verb then reports. */
@@ -113,7 +114,7 @@ export class Connection {
       // Between the end of the stream and its `close`, ssh2 throws instead of calling back.
       throw lostFailure(this.machine, messageOf(error), error);
     }
-    return this.#answer(promise, 'answer the request for a session', signal);
+    return this.#answer(promise, say`answer the request for a session`, signal);
   }
 
   /**
@@ -130,7 +131,7 @@ export class Connection {
       this.#watch(channel);
       resolve(channel);
     });
-    return this.#answer(promise, `answer the request to connect to ${host}`);
+    return this.#answer(promise, say`answer the request to connect to ${host}`);
   }
 
   /** Resolves when what was written has left for the server, or never will. */
@@ -149,7 +150,7 @@ export class Connection {
     if (this.ended.aborted) return;
     this.#client.end();
     const closed = (): Attempt<true> => (this.ended.aborted ? { value: true } : { seen: 'open' });
-    await retryUntil(closed, { what: 'the connection to close', timeoutMs: CLOSE_TIMEOUT_MS, intervalMs: 2 }).catch(
+    await retryUntil(closed, { what: say`the connection to close`, timeoutMs: CLOSE_TIMEOUT_MS, intervalMs: 2 }).catch(
       () => this.#stream.destroy(),
     );
   }
@@ -181,17 +182,17 @@ export class Connection {
       (this.#client as unknown as { readonly _callbacks?: readonly unknown[] })._callbacks?.length ?? 0;
     for (const { readableLength, stderr } of this.#channels) {
       if (readableLength + (stderr?.readableLength ?? 0) > MOST_UNREAD_BYTES)
-        this.giveUp(floodFailure(this.machine, 'sends more than it was allowed to'));
+        this.giveUp(floodFailure(this.machine, say`sends more than it was allowed to`));
     }
     if (this.#stream.writableLength > MOST_UNSENT_BYTES || unanswered > MOST_UNANSWERED)
-      this.giveUp(floodFailure(this.machine, 'asks without end and does not listen'));
+      this.giveUp(floodFailure(this.machine, say`asks without end and does not listen`));
   };
 
   #refusal(error: Error): Error {
     if ('reason' in error) return new SessionRefused(messageOf(error));
     return messageOf(error).startsWith('Unable to')
       ? refusedCommand(this.machine, error)
-      : lostFailure(this.machine, `no session: ${messageOf(error)}`, error);
+      : lostFailure(this.machine, say`no session: ${messageOf(error)}`, error);
   }
 }
 

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import { ConnectionError } from '../../core/errors.ts';
 import { serverText } from '../target.ts';
 import { type Connection, ForwardRefused } from './connection.ts';
+import { say } from '../../core/language/say.ts';
 
 /** A host that is only passed through, on the way to others. */
 export interface Tunnel {
@@ -28,10 +29,10 @@ export function tunnelOver(connection: Connection, via: string): Tunnel {
         const wanted = serverText({ host, port });
         throw new ConnectionError(
           machine,
-          `${machine}: the jump host ${via} does not lead to ${wanted}: ${error.message}`,
+          say`${machine}: the jump host ${via} does not lead to ${wanted}: ${error.message}`,
           {
             code: 'jump-refused',
-            hint: `Check that ${via} can reach ${wanted}, and that its sshd_config says AllowTcpForwarding yes.`,
+            hint: say`Check that ${via} can reach ${wanted}, and that its sshd_config says AllowTcpForwarding yes.`,
             cause: error,
           },
         );

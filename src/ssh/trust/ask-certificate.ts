@@ -4,6 +4,7 @@ import { certificateProblem, parseCertificate } from './host-certificate.ts';
 import { type HostKeyPolicy, sameKey } from './host-key.ts';
 import { afterGreeting, takePacket } from './plain-packets.ts';
 import { uint32, WireReader, wireString } from '../keys/wire.ts';
+import { say } from '../../core/language/say.ts';
 
 /** Message numbers of RFC 4253 and RFC 5656. */
 const message = { kexInit: 20, ecdhInit: 30, ecdhReply: 31 } as const;
@@ -36,7 +37,7 @@ export async function trustCertified(
   const blob = await askCertificate(await dial(), signal);
   const certificate = blob && parseCertificate(blob);
   if (certificate === undefined)
-    return { ...policy, note: 'it has no certificate, though known_hosts names an authority for it' };
+    return { ...policy, note: say`it has no certificate, though known_hosts names an authority for it` };
   const problem = certificateProblem(certificate, certificateName, accepted, Date.now());
   return problem === undefined
     ? { ...policy, trusted: [...policy.trusted, certificate.key] }

@@ -2,6 +2,7 @@ import { constants, createPublicKey, verify, type KeyObject } from 'node:crypto'
 import { WireReader, wireString } from '../keys/wire.ts';
 import { type HostKey, sameKey } from './host-key.ts';
 import { matchesPattern } from './host-pattern.ts';
+import { say } from '../../core/language/say.ts';
 
 /** A host's key with the word of an authority for it (OpenSSH, PROTOCOL.certkeys). */
 export interface HostCertificate {
@@ -86,16 +87,16 @@ export function certificateProblem(
 ): string | undefined {
   const { principals, validAfter, validBefore, authority } = certificate;
   const now = BigInt(Math.floor(nowMs / 1000));
-  if (!certificate.isForHost) return 'its certificate is for a user, not for a host';
+  if (!certificate.isForHost) return say`its certificate is for a user, not for a host`;
   if (!authorities.some((known) => sameKey(known, authority)))
-    return 'its certificate is of an authority that known_hosts does not name for it';
-  if (!isSignedBy(certificate)) return 'the signature of its certificate is wrong';
-  if (certificate.hasCriticalOptions) return 'its certificate has conditions that lab does not know';
+    return say`its certificate is of an authority that known_hosts does not name for it`;
+  if (!isSignedBy(certificate)) return say`the signature of its certificate is wrong`;
+  if (certificate.hasCriticalOptions) return say`its certificate has conditions that lab does not know`;
   if (now < validAfter || now >= validBefore)
-    return `its certificate is valid from ${dateOf(validAfter)} to ${dateOf(validBefore)}`;
+    return say`its certificate is valid from ${dateOf(validAfter)} to ${dateOf(validBefore)}`;
   const isNamed =
     principals.length === 0 || principals.some((pattern) => matchesPattern(pattern.toLowerCase(), host.toLowerCase()));
-  return isNamed ? undefined : `its certificate is for ${principals.join(', ')}, not for ${host}`;
+  return isNamed ? undefined : say`its certificate is for ${principals.join(', ')}, not for ${host}`;
 }
 
 function isSignedBy({ authority, signature, signed }: HostCertificate): boolean {
