@@ -1,7 +1,8 @@
-import { copyFileSync, mkdirSync, readdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnvironmentError } from '../core/errors.ts';
-import { say } from '../core/language/say.ts';
+import { counted, say } from '../core/language/say.ts';
+import { formatShare } from '../core/text/amounts.ts';
 import { runLocal } from './run-local.ts';
 import { findOnHost } from './tools.ts';
 
@@ -47,17 +48,53 @@ export async function downloadPackages(
     'APT::Keep-Downloaded-Packages=1',
     ...signedOnly,
   ].flatMap((option) => ['-o', option]);
-  onProgress(say`reading the list of packages`);
-  await must(['apt-get', ...own, 'update', '-qq'], signal);
-  onProgress(say`downloading ${packages.join(', ')}`);
-  await must(['apt-get', ...own, 'install', '-qq', '--download-only', ...packages], signal);
+  const reading = say`reading the lists of packages`;
+  onProgress(reading);
+  await telling(must(['apt-get', ...own, 'update', '-qq'], signal), () =>
+    onProgress(`${reading}: ${formatShare(bytesIn(join(work, 'lists')), undefined)}`),
+  );
+  const wanted = urisIn(await must(['apt-get', ...own, 'install', '-qq', '--print-uris', ...packages], signal));
+  const total = wanted.reduce((sum, { size }) => sum + size, 0);
+  const downloading = say`downloading ${counted(wanted.length, 'package')}`;
+  onProgress(`${downloading}: ${formatShare(0, total)}`);
+  await telling(must(['apt-get', ...own, 'install', '-qq', '--download-only', ...packages], signal), () =>
+    onProgress(`${downloading}: ${formatShare(bytesIn(archives), total)}`),
+  );
   // What a source on this host has is not downloaded.
-  const left = await must(['apt-get', ...own, 'install', '-qq', '--print-uris', ...packages], signal);
-  for (const [, path = '', name = ''] of left.matchAll(/^'file:([^']+)' (\S+)/gm))
-    copyFileSync(decodeURIComponent(path), join(archives, name));
+  for (const { uri, name } of wanted)
+    if (uri.startsWith('file:')) copyFileSync(decodeURIComponent(uri.slice('file:'.length)), join(archives, name));
   return readdirSync(archives)
     .filter((name) => name.endsWith('.deb'))
     .map((name) => join(archives, name));
+}
+
+/** The lines of `apt-get --print-uris`: `'URI' NAME SIZE HASH`. */
+function urisIn(text: string): { readonly uri: string; readonly name: string; readonly size: number }[] {
+  return [...text.matchAll(/^'([^']+)' (\S+) (\d+)/gm)].map(([, uri = '', name = '', size]) => ({
+    uri,
+    name,
+    size: Number(size),
+  }));
+}
+
+/** Calls `tell` again and again while the work goes on: apt-get says nothing of its progress to a program that reads it. */
+async function telling<T>(work: Promise<T>, tell: () => void): Promise<T> {
+  const timer = setInterval(tell, TELL_INTERVAL_MS);
+  try {
+    return await work;
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+const TELL_INTERVAL_MS = 250;
+
+/** The size of all files in a folder of APT, which is at work there, and in its `partial`. */
+function bytesIn(folder: string): number {
+  return [folder, join(folder, 'partial')]
+    .flatMap((path) => readdirSync(path).map((name) => join(path, name)))
+    .map((path) => statSync(path, { throwIfNoEntry: false }))
+    .reduce((sum, found) => sum + (found?.isFile() === true ? found.size : 0), 0);
 }
 
 /** Runs a program of the host, which must end well. @returns its output. @throws {EnvironmentError} with what it said. */

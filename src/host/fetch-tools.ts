@@ -6,8 +6,11 @@ import { downloadPackages, must } from './apt-get.ts';
 import { makeCacheFolder } from './files/own-folder.ts';
 import { findMachineTool, findOnHost, findTool, toolsFolder } from './tools.ts';
 
+/** Names of packages of Debian and Ubuntu by the tool that they hold. */
+export type PackagesByTool = Readonly<Record<string, string>>;
+
 /** Debian and Ubuntu packages by the tool of machines that is looked for. */
-const machinePackages: Readonly<Record<string, string>> = {
+const machinePackages: PackagesByTool = {
   sshd: 'openssh-server',
   ssh: 'openssh-client',
   sudo: 'sudo',
@@ -23,12 +26,7 @@ const machinePackages: Readonly<Record<string, string>> = {
 };
 
 /** The same for tools that work on this host only, whoever put them there. */
-const hostPackages: Readonly<Record<string, string>> = {
-  nft: 'nftables',
-  slirp4netns: 'slirp4netns',
-  'qemu-system-x86_64': 'qemu-system-x86',
-  'qemu-img': 'qemu-utils',
-};
+const hostPackages: PackagesByTool = { nft: 'nftables', slirp4netns: 'slirp4netns' };
 
 /** Links that Debian's packages make when they are installed, not when they are unpacked (update-alternatives(1)). */
 const alternatives: Readonly<Record<string, string>> = { 'bin/nc': 'nc.openbsd', 'usr/bin/nc': 'nc.openbsd' };
@@ -36,25 +34,26 @@ const alternatives: Readonly<Record<string, string>> = { 'bin/nc': 'nc.openbsd',
 /** Folders that are links into /usr on every current system, though packages still hold files under their old names. */
 const mergedFolders = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32'];
 
-/** Tools that neither the host nor the private folder has where they are needed, with their packages. */
-function missingTools(): [name: string, debianPackage: string][] {
+/** Tools that neither the host nor the private folder has where they are needed, with their packages. `more`: what else is wanted on this host. */
+export function missingTools(more: PackagesByTool): [name: string, debianPackage: string][] {
   return [
     ...Object.entries(machinePackages).filter(([name]) => !findMachineTool(name)),
-    ...Object.entries(hostPackages).filter(([name]) => !findTool(name)),
+    ...Object.entries({ ...hostPackages, ...more }).filter(([name]) => !findTool(name)),
   ];
 }
 
 /**
  * Gets the missing tools from the distribution's own packages, whose signatures APT checks (apt-secure(8)), and unpacks
- * them into the private tools folder. The host is not changed, no service starts, and no root is needed. Does nothing
- * when nothing is missing.
+ * them into the private tools folder. The host is not changed, no service starts, and no root is needed.
  *
  * @returns the packages that were unpacked. @throws {EnvironmentError} without APT, or when a package cannot be had.
  */
-export async function fetchTools(onProgress: (note: string) => void, signal: AbortSignal): Promise<string[]> {
-  const missing = missingTools();
+export async function fetchTools(
+  missing: ReturnType<typeof missingTools>,
+  onProgress: (note: string) => void,
+  signal: AbortSignal,
+): Promise<string[]> {
   const packages = [...new Set(missing.map(([, debianPackage]) => debianPackage))];
-  if (packages.length === 0) return [];
   if (findOnHost('apt-get') === undefined || findOnHost('dpkg-deb') === undefined) {
     throw new EnvironmentError(say`these tools are missing: ${missing.map(([name]) => name).join(', ')}`, {
       code: 'tools-missing',

@@ -1,5 +1,6 @@
 import type { Lab, Machine } from '../lab/types.ts';
 import type { EventSink } from '../core/events.ts';
+import type { PackagesByTool } from '../host/fetch-tools.ts';
 import type { MachineSystem } from '../core/lab-description.ts';
 import type { LinkCapture } from '../packets/link-capture.ts';
 import type { OpenNetfilter } from '../packets/netfilter-channel.ts';
@@ -44,6 +45,9 @@ export interface Provider {
    * after `kill -9` of any other verb.
    */
   down(place: LabPlace): Promise<string[]>;
+
+  /** Programs of this host that it needs besides those of all providers, with the packages that hold them. */
+  readonly tools?: PackagesByTool;
 
   // Abilities that not every provider has.
   readonly snapshots?: SnapshotStore;

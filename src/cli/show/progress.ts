@@ -11,12 +11,16 @@ export type Loudness = 'quiet' | 'normal' | 'verbose';
 const spinner = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 /** A step shows for how long it has been going on after this time. */
 const LONG_MS = 2000;
+/** Where no present is drawn, a step says how it goes on once in that time. */
+const TELL_INTERVAL_MS = 5000;
 
 interface ActiveStep {
   readonly title: string;
   /** On the monotonic clock. */
   readonly startedMs: number;
   note: string;
+  /** When its last line was printed, on the same clock. */
+  toldMs: number;
 }
 
 /**
@@ -47,15 +51,19 @@ export class Progress {
   }
 
   #start({ id, title, at }: EventOf<'step-started'>): Promise<void> | undefined {
-    this.#active.set(id, { title: oneLine(title), startedMs: at.monotonicMs, note: '' });
+    this.#active.set(id, { title: oneLine(title), startedMs: at.monotonicMs, note: '', toldMs: at.monotonicMs });
     this.#screen.changed();
     return this.#tellMore(`… ${oneLine(title)}`);
   }
 
-  #note({ id, note }: EventOf<'step-progress'>): Promise<void> | undefined {
+  #note({ id, note, at }: EventOf<'step-progress'>): Promise<void> | undefined {
     const step = this.#active.get(id);
     if (step) step.note = oneLine(note);
-    return this.#tellMore(`… ${step ? `${step.title}: ` : ''}${oneLine(note)}`);
+    const line = `… ${step ? `${step.title}: ` : ''}${oneLine(note)}`;
+    if (this.#loudness === 'verbose') return this.#tellMore(line);
+    if (!step || this.#screen.isLive || at.monotonicMs - step.toldMs < TELL_INTERVAL_MS) return undefined;
+    step.toldMs = at.monotonicMs;
+    return this.#tell([line]);
   }
 
   #finish({ id, title, note, durationMs }: EventOf<'step-finished'>): Promise<void> | undefined {

@@ -1,6 +1,6 @@
 import { EnvironmentError } from '../../core/errors.ts';
 import { inStep } from '../../core/events.ts';
-import { fetchTools } from '../../host/fetch-tools.ts';
+import { fetchTools, missingTools } from '../../host/fetch-tools.ts';
 import type { CiService } from '../../host/situation/ci-job.ts';
 import { lookAtHost } from '../../host/situation/host-situation.ts';
 import type { Provider, Requirement } from '../../providers/provider.ts';
@@ -45,7 +45,7 @@ export interface ProviderHealth {
 
 /**
  * What this host has and lacks for each provider; works with a broken lab file, or none. With `fix` it first gets the
- * missing tools, for lab alone: nothing is installed on the host. Without, it changes nothing.
+ * missing tools of the provider in use, for lab alone: nothing is installed on the host. Without, it changes nothing.
  *
  * @throws {EnvironmentError} when `fix` cannot get the tools.
  */
@@ -54,13 +54,13 @@ export async function doctor(
   options: { readonly fix: boolean; readonly ci: boolean },
 ): Promise<DoctorResult> {
   const { events, signal, providers: known } = context;
-  const fetched = options.fix
-    ? await inStep(events, 'get missing tools', (progress) => fetchTools(progress, signal))
-    : [];
-  const [inUse, providers] = await Promise.all([
-    providerInUse(context),
-    Promise.all(known.names.map(async (name) => healthOf(await known.named(name), signal))),
-  ]);
+  const inUse = await providerInUse(context);
+  const missing = options.fix ? missingTools((await known.named(inUse)).tools ?? {}) : [];
+  const fetched =
+    missing.length === 0
+      ? []
+      : await inStep(events, 'get missing tools', (progress) => fetchTools(missing, progress, signal));
+  const providers = await Promise.all(known.names.map(async (name) => healthOf(await known.named(name), signal)));
   return { inUse, providers, fetched, ...(options.ci ? { job: jobFacts() } : {}) };
 }
 

@@ -2,7 +2,7 @@ import { rootCommands } from '../../host/root-commands.ts';
 import { findOnHost, findTool } from '../../host/tools.ts';
 import type { CheckOptions, Requirement } from '../provider.ts';
 import { chooseAcceleration } from './process/acceleration.ts';
-import { EMULATOR_NAME, IMAGE_TOOL_NAME, isNewEnough, oldestVersion, versionOf } from './process/qemu-tools.ts';
+import { EMULATOR_NAME, FIX, IMAGE_TOOL_NAME, isNewEnough, oldestVersion, versionOf } from './process/qemu-tools.ts';
 
 const install = [
   ['apt-get', '{root}apt-get install qemu-system-x86 qemu-utils'],
@@ -63,7 +63,7 @@ function cures(isOld: boolean): string[] {
   const command = (install.find(([manager]) => findOnHost(manager) !== undefined) ?? install[0])[1];
   return isOld
     ? ['# use a newer release of this system (Debian 12, Ubuntu 23.04 and later have it)', ...rootCommands([command])]
-    : ['lab doctor --fix', ...rootCommands([`# or: ${command}`])];
+    : [FIX, ...rootCommands([`# or: ${command}`])];
 }
 
 async function acceleration(

@@ -12,7 +12,7 @@ export const testImages = { tiny: 'lab-test', 'cloud-init': 'lab-cloud-init' } a
 export function cannotEmulate(): string | false {
   return findTool('qemu-system-x86_64') && findTool('qemu-img')
     ? false
-    : 'this needs QEMU ("lab doctor --fix" gets it)';
+    : 'this needs QEMU ("lab doctor --fix --provider qemu" gets it)';
 }
 
 /** What their tests take on two idle processors without acceleration, rounded up well. */

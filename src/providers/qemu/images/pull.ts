@@ -4,10 +4,11 @@ import { basename, join } from 'node:path';
 import { EnvironmentError, systemCode, UsageError } from '../../../core/errors.ts';
 import { inStep, type EventSink } from '../../../core/events.ts';
 import { sha256Of } from '../../../core/files/sha256.ts';
+import { say } from '../../../core/language/say.ts';
 import { suggestion } from '../../../core/text/suggest.ts';
 import { makeCacheFolder } from '../../../host/files/own-folder.ts';
 import { findTool } from '../../../host/tools.ts';
-import { inspectDisk, IMAGE_TOOL_NAME } from '../process/qemu-tools.ts';
+import { FIX, inspectDisk, IMAGE_TOOL_NAME } from '../process/qemu-tools.ts';
 import { discard, diskFull, download, downloadText, hashIn } from './download.ts';
 import {
   cachedImage,
@@ -113,10 +114,7 @@ export async function importImage(file: string, name: string, signal: AbortSigna
   requireFreeName(name);
   const tool = findTool(IMAGE_TOOL_NAME);
   if (!tool)
-    throw new EnvironmentError(`${IMAGE_TOOL_NAME} is missing`, {
-      code: 'tool-missing',
-      hint: 'Run "lab doctor --fix".',
-    });
+    throw new EnvironmentError(`${IMAGE_TOOL_NAME} is missing`, { code: 'tool-missing', hint: say`Run "${FIX}".` });
   const { base } = await inspectDisk(tool, file, signal);
   if (base !== undefined) {
     const hint = 'Make a whole one of both:  qemu-img convert -O qcow2 FILE WHOLE.qcow2';

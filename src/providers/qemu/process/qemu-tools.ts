@@ -1,9 +1,15 @@
 import { EnvironmentError } from '../../../core/errors.ts';
+import { say } from '../../../core/language/say.ts';
+import type { PackagesByTool } from '../../../host/fetch-tools.ts';
 import { runLocal } from '../../../host/run-local.ts';
 import { findTool, type Tool } from '../../../host/tools.ts';
 
 export const EMULATOR_NAME = 'qemu-system-x86_64';
 export const IMAGE_TOOL_NAME = 'qemu-img';
+/** They are larger than all that other providers need, so they are got only where virtual machines are wanted. */
+export const TOOL_PACKAGES: PackagesByTool = { [EMULATOR_NAME]: 'qemu-system-x86', [IMAGE_TOOL_NAME]: 'qemu-utils' };
+/** What gets them, also where the lab file names another provider. */
+export const FIX = 'lab doctor --fix --provider qemu';
 /** The first with `-netdev stream`. */
 export const oldestVersion = [7, 2] as const;
 
@@ -22,7 +28,7 @@ function need(name: string): Tool {
   if (!tool)
     throw new EnvironmentError(`${name} is missing`, {
       code: 'tool-missing',
-      hint: 'Run "lab doctor --fix", or install the packages qemu-system-x86 and qemu-utils.',
+      hint: say`Run "${FIX}", or install the packages qemu-system-x86 and qemu-utils.`,
     });
   return tool;
 }
