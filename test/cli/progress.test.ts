@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { openDisplay } from '../../src/cli/show/display.ts';
-import type { Loudness } from '../../src/cli/show/progress.ts';
-import { inStep, type EventBody } from '../../src/core/events.ts';
+import { Progress, type Loudness } from '../../src/cli/show/progress.ts';
+import { StatusLines } from '../../src/cli/show/status-lines.ts';
+import { inStep, type Event, type EventBody } from '../../src/core/events.ts';
 import { quoteCommand } from '../../src/core/text/shell-quote.ts';
 import { CollectedOutput } from '../helpers/collected-output.ts';
 import { assertGolden } from '../helpers/golden.ts';
@@ -117,4 +118,14 @@ test('a terminal that cannot move its cursor gets plain lines', async () => {
     env: { ...process.env, TERM: 'dumb' },
   });
   assert.equal(stdout, '✔ one  1 ms\r\n');
+});
+
+test('where there is no terminal, a step that takes long says how it goes on every five seconds, not oftener', async () => {
+  const stderr = new CollectedOutput();
+  const progress = new Progress(new StatusLines({ stdout: new CollectedOutput(), stderr, color: false }), 'normal');
+  const at = (seconds: number): Event['at'] => ({ wallMs: 0, monotonicMs: seconds * 1000 });
+  progress.listen({ kind: 'step-started', id: '1', title: 'get tools', at: at(10) });
+  for (let seconds = 11; seconds <= 21; seconds++)
+    progress.listen({ kind: 'step-progress', id: '1', note: `${seconds - 10} of 20 MB`, at: at(seconds) });
+  assert.equal(stderr.text, '… get tools: 5 of 20 MB\n… get tools: 10 of 20 MB\n');
 });

@@ -27,6 +27,7 @@ export const doctorCommand = defineCommand({
   examples: [
     { words: 'doctor', does: say`look at all providers` },
     { words: 'doctor --fix', does: say`get the tools that are missing, without root` },
+    { words: 'doctor --fix --provider qemu', does: say`get QEMU as well, for virtual machines` },
     { words: 'doctor --ci', does: say`as a first step of a job` },
   ],
   run: async ({ context, options, style }) => {
