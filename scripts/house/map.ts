@@ -65,6 +65,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'text/mask.ts',
     'text/sanitize.ts',
     'text/secret-variable.ts',
+    'text/share.ts',
     'text/shell-quote.ts',
     'text/amounts.ts',
     'text/suggest.ts',

@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnvironmentError } from '../core/errors.ts';
 import { counted, say } from '../core/language/say.ts';
-import { formatShare } from '../core/text/amounts.ts';
+import { formatShare } from '../core/text/share.ts';
 import { runLocal } from './run-local.ts';
 import { findOnHost } from './tools.ts';
 

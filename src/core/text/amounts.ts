@@ -1,5 +1,3 @@
-import { say } from '../language/say.ts';
-
 /** `1 problem`, `3 problems`. */
 export function countOf(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
@@ -10,17 +8,6 @@ export function formatBytes(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;
   const [value, unit] = bytes < 1e6 ? [bytes / 1e3, 'kB'] : bytes < 1e9 ? [bytes / 1e6, 'MB'] : [bytes / 1e9, 'GB'];
   return `${Number(value.toPrecision(3))} ${unit}`;
-}
-
-/** `12.3 MB of 53.1 MB (23 %)`: how much of something has come; without the whole where that is not known. */
-export function formatShare(bytes: number, total: number | undefined): string {
-  if (total === undefined) return megabytes(bytes);
-  const percent = total === 0 ? 100 : Math.min(100, Math.floor((bytes / total) * 100));
-  return say`${megabytes(Math.min(bytes, total))} of ${megabytes(total)} (${percent} %)`;
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 /** `850 ms`, `2.5 s`, `3 min 5 s`: a duration as a person reads it. */

@@ -22,7 +22,7 @@ import { qemuConsoles } from './machine-console.ts';
 import { folderNow, labelledProcesses, processesOf } from './process/lab-processes.ts';
 import { attached } from './reach-machine.ts';
 import { readQemuState } from './qemu-state.ts';
-import { TOOL_PACKAGES } from './process/qemu-tools.ts';
+import { toolPackages } from './process/qemu-tools.ts';
 import { requirements } from './requirements.ts';
 import { shutDown } from './process/shutdown.ts';
 import { QemuSnapshots } from './snapshots.ts';
@@ -44,7 +44,7 @@ export class QemuProvider implements Provider {
     sharesPrograms: false,
     system: { kind: 'image', byDefault: DEFAULT_IMAGE },
   };
-  readonly tools = TOOL_PACKAGES;
+  readonly tools = toolPackages;
   readonly #opened = new OpenedShells();
   readonly snapshots = new QemuSnapshots(this.#opened);
   readonly images = qemuImages;

@@ -7,7 +7,7 @@ import { findTool, type Tool } from '../../../host/tools.ts';
 export const EMULATOR_NAME = 'qemu-system-x86_64';
 export const IMAGE_TOOL_NAME = 'qemu-img';
 /** They are larger than all that other providers need, so they are got only where virtual machines are wanted. */
-export const TOOL_PACKAGES: PackagesByTool = { [EMULATOR_NAME]: 'qemu-system-x86', [IMAGE_TOOL_NAME]: 'qemu-utils' };
+export const toolPackages: PackagesByTool = { [EMULATOR_NAME]: 'qemu-system-x86', [IMAGE_TOOL_NAME]: 'qemu-utils' };
 /** What gets them, also where the lab file names another provider. */
 export const FIX = 'lab doctor --fix --provider qemu';
 /** The first with `-netdev stream`. */
