@@ -18,7 +18,6 @@ const stillEnglish = new Set([
   'copy',
   'deploy',
   'evidence',
-  'packets',
   'providers',
   'scenario',
   'seats',

@@ -49,6 +49,8 @@ function messagesIn(file: string, code: string): SourceMessages {
     if (isForCompiler(node) || isOurBug(node) || isTyped(node)) return;
     if (node.type === 'CallExpression' && node.callee.type === 'Identifier' && node.callee.name === 'counted') {
       for (const noun of nounsOf(node.arguments[1])) said.push(at(node, `{0} ${noun}`), at(node, `{0} ${noun}s`));
+      look(node.arguments[0]!);
+      return;
     }
     const text = textOf(node);
     if (text !== undefined && TWO_WORDS.test(text)) untold.push(at(node, text));

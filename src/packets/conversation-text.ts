@@ -8,6 +8,7 @@ import type {
   TcpOptions,
   TcpState,
 } from './conversation.ts';
+import { counted, say } from '../core/language/say.ts';
 import { lacksText } from './conversation.ts';
 import { sanitize } from '../core/text/sanitize.ts';
 
@@ -22,6 +23,29 @@ const SHOWN_AT_EACH_END = 60;
 const MOST_REMARKABLE = 40;
 
 const PAYLOAD_CHARACTERS = 40;
+
+/** The words for what the analysis says of a segment; Wireshark has the same. */
+const markWords: Readonly<Record<SegmentMark, string>> = {
+  retransmission: say`retransmission`,
+  'fast-retransmission': say`fast retransmission`,
+  'spurious-retransmission': say`spurious retransmission`,
+  'out-of-order': say`out of order`,
+  'lost-before': say`lost before`,
+  'acks-unseen': say`acks unseen`,
+  'duplicate-ack': say`duplicate ack`,
+  'zero-window': say`zero window`,
+  'window-full': say`window full`,
+  'window-update': say`window update`,
+  'zero-window-probe': say`zero window probe`,
+  'zero-window-probe-ack': say`zero window probe ack`,
+  'keep-alive': say`keep alive`,
+  'keep-alive-ack': say`keep alive ack`,
+  'port-reused': say`port reused`,
+};
+
+const sides: Readonly<Record<Side, string>> = { client: say`client`, server: say`server` };
+
+const phases: Readonly<Record<Phase, string>> = { handshake: say`handshake`, data: say`data`, close: say`close` };
 
 export interface TextOptions {
   /** Show every segment, however many there are. */
@@ -38,9 +62,9 @@ export function conversationText(conversation: Conversation, options: TextOption
 
 function heading({ index, client, server, segments, durationMs }: Conversation): string[] {
   return [
-    `Conversation ${index + 1}: ${endpointText(client)} → ${endpointText(server)}, ` +
-      `${count(segments.length, 'packet')} in ${secondsText(durationMs)}`,
-    ...[['client', client] as const, ['server', server] as const].map(([side, end]) => `  ${side}: ${isnText(end)}`),
+    say`Conversation ${index + 1}: ${endpointText(client)} → ${endpointText(server)}, ${counted(segments.length, 'packet')} in ${secondsText(durationMs)}`,
+    say`  client: ${isnText(client)}`,
+    say`  server: ${isnText(server)}`,
   ];
 }
 
@@ -50,25 +74,25 @@ function endpointText({ machine, address, port }: Endpoint): string {
 }
 
 function isnText({ isn, synOptions }: Endpoint): string {
-  if (isn === undefined) return 'its SYN is not in the capture';
-  const options = optionsText(synOptions);
-  return `initial sequence number ${isn}${options === '' ? '' : `, ${options}`}`;
+  if (isn === undefined) return say`its SYN is not in the capture`;
+  const options = optionTexts(synOptions);
+  return [say`initial sequence number ${isn}`, ...options].join(', ');
 }
 
-function optionsText({ mss, windowScale, sackPermitted, timestamps }: TcpOptions): string {
+function optionTexts({ mss, windowScale, sackPermitted, timestamps }: TcpOptions): string[] {
   const parts = [
     mss === undefined ? '' : `MSS ${mss}`,
-    windowScale === undefined ? '' : `window scale ${windowScale} (×${2 ** windowScale})`,
-    sackPermitted === undefined ? '' : 'SACK permitted',
-    timestamps === undefined ? '' : 'timestamps',
+    windowScale === undefined ? '' : say`window scale ${windowScale} (×${2 ** windowScale})`,
+    sackPermitted === undefined ? '' : say`SACK permitted`,
+    timestamps === undefined ? '' : say`timestamps`,
   ];
-  return parts.filter((part) => part !== '').join(', ');
+  return parts.filter((part) => part !== '');
 }
 
 function diagram(conversation: Conversation, { all = false }: TextOptions): string[] {
   const { segments } = conversation;
   const shown = all || segments.length <= 2 * SHOWN_AT_EACH_END + MOST_REMARKABLE ? new Set(segments) : fold(segments);
-  const lines = [columns({ client: 'client', server: 'server' }).trimEnd(), ...startLines(conversation)];
+  const lines = [columns({ client: sides.client, server: sides.server }).trimEnd(), ...startLines(conversation)];
   let phase: Phase | undefined;
   let states: Segment['states'] | undefined;
   let folded = 0;
@@ -77,7 +101,7 @@ function diagram(conversation: Conversation, { all = false }: TextOptions): stri
       folded += 1;
       continue;
     }
-    if (folded > 0) lines.push(`        … ${count(folded, 'packet')} not shown`);
+    if (folded > 0) lines.push(`        ${say`… ${counted(folded, 'packet')} not shown`}`);
     folded = 0;
     if (segment.phase !== phase) lines.push(phaseLine(conversation, segment.phase));
     lines.push(segmentLine(conversation, segment, states));
@@ -87,7 +111,8 @@ function diagram(conversation: Conversation, { all = false }: TextOptions): stri
 }
 
 function phaseLine({ close: { byLab } }: Conversation, phase: Phase): string {
-  const title = phase === 'close' && byLab !== undefined ? `close, when lab ended ${byLab.join(' and ')}` : phase;
+  const title =
+    phase === 'close' && byLab !== undefined ? say`close, when lab ended ${byLab.join(say` and `)}` : phases[phase];
   return `── ${title} ${'─'.repeat(Math.max(2, 90 - title.length))}`;
 }
 
@@ -120,7 +145,9 @@ function stateText(state: TcpState): string {
 function segmentLine({ startMs }: Conversation, segment: Segment, before: Segment['states'] | undefined): string {
   const { packet, timeMs, from, states, marks } = segment;
   const state = (side: Side): string => (states[side] === before?.[side] ? '' : stateText(states[side]));
-  const remarks = [marks.map(markText).join(', '), payloadText(segment)].filter((remark) => remark !== '');
+  const remarks = [marks.map((mark) => markWords[mark]).join(', '), payloadText(segment)].filter(
+    (remark) => remark !== '',
+  );
   const line = columns({
     packet: String(packet),
     time: secondsText(timeMs - startMs),
@@ -160,7 +187,7 @@ function arrow(from: Side, words: string): string {
 function segmentWords({ flags, seq, ack, length, window, marks }: Segment): string {
   const windowMatters = marks.some((mark) => mark.includes('window'));
   return [
-    flags.join(' ') || 'no flags',
+    flags.join(' ') || say`no flags`,
     `seq=${seq}`,
     ack === undefined ? '' : `ack=${ack}`,
     length === 0 ? '' : `len=${length}`,
@@ -170,15 +197,11 @@ function segmentWords({ flags, seq, ack, length, window, marks }: Segment): stri
     .join(' ');
 }
 
-function markText(mark: SegmentMark): string {
-  return mark.replaceAll('-', ' ');
-}
-
 /** The beginning of the payload in quotes, as JSON writes it; what is no text is only named. */
 function payloadText({ text, length }: Segment): string {
   if (length === 0) return '';
   const begin = text.slice(0, PAYLOAD_CHARACTERS);
-  if (/[\0-\x08\x0e-\x1a\x1c-\x1f\ufffd]/.test(begin)) return '(binary)';
+  if (/[\0-\x08\x0e-\x1a\x1c-\x1f\ufffd]/.test(begin)) return say`(binary)`;
   const isCut = text.length > PAYLOAD_CHARACTERS || lacksText({ text, length });
   return sanitize(JSON.stringify(begin)) + (isCut ? '…' : '');
 }
@@ -195,12 +218,17 @@ function handshakeText(
   { complete, durationMs, refused, syn, simultaneous }: Conversation['handshake'],
   sent: Conversation['sent'],
 ): string {
-  const completed = `complete in ${secondsText(durationMs ?? 0)}`;
-  if (simultaneous === true) return `Handshake: both opened at once, ${complete ? completed : 'not complete'}`;
-  if (complete) return `Handshake: ${completed}`;
-  if (refused) return 'Handshake: refused (RST), as where nothing listens at that address and port';
-  if (syn === undefined) return 'Handshake: not in the capture';
-  return `Handshake: not complete${sent.server.packets === 0 ? ': the SYN was not answered' : ''}`;
+  const time = secondsText(durationMs ?? 0);
+  if (simultaneous === true)
+    return complete
+      ? say`Handshake: both opened at once, complete in ${time}`
+      : say`Handshake: both opened at once, not complete`;
+  if (complete) return say`Handshake: complete in ${time}`;
+  if (refused) return say`Handshake: refused (RST), as where nothing listens at that address and port`;
+  if (syn === undefined) return say`Handshake: not in the capture`;
+  return sent.server.packets === 0
+    ? say`Handshake: not complete: the SYN was not answered`
+    : say`Handshake: not complete`;
 }
 
 function closeText(
@@ -208,20 +236,20 @@ function closeText(
   handshake: Conversation['handshake'],
 ): string {
   if (kind === 'open' && handshake.syn !== undefined && !handshake.complete)
-    return 'Close: none: the connection had not come about at the end of the capture';
-  if (kind === 'open') return 'Close: none: the connection was still open at the end of the capture';
-  const whose = byLab === undefined ? '' : ` when lab ended ${byLab.join(' and ')}`;
-  if (kind === 'rst') return `Close: reset by the ${by} (packet ${rst?.packet})${whose}`;
-  const both = complete ? 'both sides closed' : 'not complete';
+    return say`Close: none: the connection had not come about at the end of the capture`;
+  if (kind === 'open') return say`Close: none: the connection was still open at the end of the capture`;
+  const whose = byLab === undefined ? '' : say` when lab ended ${byLab.join(say` and `)}`;
+  if (kind === 'rst') return say`Close: reset by the ${sideText(by)} (packet ${rst?.packet ?? '?'})${whose}`;
+  const both = complete ? say`both sides closed` : say`not complete`;
   const half =
     halfClose === undefined
       ? ''
-      : `; half-closed: the other side sent ${count(halfClose.bytesAfter, 'byte')} afterwards`;
+      : say`; half-closed: the other side sent ${counted(halfClose.bytesAfter, 'byte')} afterwards`;
   if (by === 'both') {
-    const packets = [fin.client, fin.server].toSorted((a, b) => (a ?? 0) - (b ?? 0)).join(' and ');
-    return `Close: by both at once with FIN (packets ${packets})${whose}, ${both}`;
+    const packets = [fin.client, fin.server].toSorted((a, b) => (a ?? 0) - (b ?? 0)).join(say` and `);
+    return say`Close: by both at once with FIN (packets ${packets})${whose}, ${both}`;
   }
-  return `Close: by the ${by} with FIN (packet ${fin[by ?? 'client']})${whose}, ${both}${half}`;
+  return say`Close: by the ${sideText(by)} with FIN (packet ${fin[by ?? 'client'] ?? '?'})${whose}, ${both}${half}`;
 }
 
 /**
@@ -233,27 +261,25 @@ function unreadText({ kind, by, fin, byLab }: Conversation['close'], sent: Conve
   const other = by === 'client' ? 'server' : 'client';
   return sent[other].bytes === 0
     ? ''
-    : `, as when it closes before it has read all that the ${other} has sent, or with SO_LINGER 0`;
+    : say`, as when it closes before it has read all that the ${sides[other]} has sent, or with SO_LINGER 0`;
 }
 
 function sentText(
   side: Side,
   { packets, bytes, retransmissions, duplicateAcks, outOfOrder, zeroWindows }: Conversation['sent'][Side],
 ): string {
-  const remarkable = [
-    [retransmissions, 'retransmission'],
-    [duplicateAcks, 'duplicate ACK'],
-    [outOfOrder, 'segment out of order', 'segments out of order'],
-    [zeroWindows, 'zero window'],
-  ] as const;
-  const remarks = remarkable
-    .filter(([number]) => number > 0)
-    .map(([number, one, several]) => `, ${count(number, one, several)}`);
-  return `The ${side} sent ${count(packets, 'packet')} with ${count(bytes, 'byte')} of data${remarks.join('')}`;
+  const remarks = [
+    retransmissions > 0 && counted(retransmissions, 'retransmission'),
+    duplicateAcks > 0 && counted(duplicateAcks, 'duplicate ACK'),
+    outOfOrder > 0 && (outOfOrder === 1 ? say`1 segment out of order` : say`${outOfOrder} segments out of order`),
+    zeroWindows > 0 && counted(zeroWindows, 'zero window'),
+  ].filter((remark) => remark !== false);
+  const amount = say`The ${sides[side]} sent ${counted(packets, 'packet')} with ${counted(bytes, 'byte')} of data`;
+  return [amount, ...remarks].join(', ');
 }
 
-function count(number: number, one: string, several = `${one}s`): string {
-  return `${number} ${number === 1 ? one : several}`;
+function sideText(side: Side | 'both' | undefined): string {
+  return side === undefined || side === 'both' ? '' : sides[side];
 }
 
 function secondsText(ms: number): string {
