@@ -21,7 +21,6 @@ const stillEnglish = new Set([
   'providers',
   'scenario',
   'seats',
-  'walls',
 ]);
 
 function tableOf(path: string): Readonly<Record<string, string>> {

@@ -1,3 +1,4 @@
+import { say } from '../core/language/say.ts';
 import type { HostLook } from './host-look.ts';
 import type { ProbeQuestion } from './probe-dialog.ts';
 import type { ProbeLines } from './probe-facts.ts';
@@ -57,36 +58,41 @@ function foldersWall({ host, shown }: HostQuestions, paths: ReadonlyMap<string, 
   const seen = known.filter(([, samples]) => isSeen(samples)).map(([folder]) => folder);
   const unseen = known.filter(([, samples]) => !isSeen(samples)).map(([folder]) => folder);
   const unasked = seen.filter((folder) => ![...seenByAll, ...shown].includes(folder));
-  if (unasked.length > 0) return wall('folders', 'open', `it sees ${inWords(unasked)} of this host unasked`);
-  const not = unseen.length === 0 ? '' : `${seen.length === 0 ? '' : ', '}not ${inWords(unseen)}`;
-  if (seen.length === 0) return wall('folders', 'holds', `it sees none of this host's: ${inWords(unseen)}`);
-  return wall('folders', 'shared', `it sees ${inWords(seen)} of this host${not}`);
+  if (unasked.length > 0) return wall('folders', 'open', say`it sees ${inWords(unasked)} of this host unasked`);
+  if (seen.length === 0) return wall('folders', 'holds', say`it sees none of this host's: ${inWords(unseen)}`);
+  if (unseen.length === 0) return wall('folders', 'shared', say`it sees ${inWords(seen)} of this host`);
+  return wall('folders', 'shared', say`it sees ${inWords(seen)} of this host, not ${inWords(unseen)}`);
 }
 
 function secretsWall(questions: HostQuestions, paths: ReadonlyMap<string, string>): Wall {
   const asked = secretsOf(questions);
   const there = asked.filter((path) => paths.get(path) !== 'absent');
-  if (there.length > 0) return wall('secrets', 'open', `it has ${inWords(there)} of this host`);
-  const others = asked.length - 1;
-  const more =
-    others === 0 ? '' : `, nor ${others} ${others === 1 ? 'home or socket' : 'homes and sockets'} of this host`;
-  return wall('secrets', 'holds', `it has no ${questions.stateFolder}, where the keys of lab are${more}`);
+  if (there.length > 0) return wall('secrets', 'open', say`it has ${inWords(there)} of this host`);
+  return wall('secrets', 'holds', withoutSecrets(questions.stateFolder, asked.length - 1));
+}
+
+function withoutSecrets(folder: string, others: number): string {
+  if (others === 0) return say`it has no ${folder}, where the keys of lab are`;
+  return others === 1
+    ? say`it has no ${folder}, where the keys of lab are, nor ${others} home or socket of this host`
+    : say`it has no ${folder}, where the keys of lab are, nor ${others} homes and sockets of this host`;
 }
 
 function addressesWall({ host, port }: HostQuestions, answers: ReadonlyMap<string, string>, arrived: boolean): Wall {
   const open = host.addresses.filter((address) => answers.get(address) === 'done');
   const list = inWords(host.addresses);
   // What it has sent may still be on its way here when it says so.
-  if (open.length > 0) return wall('addresses', 'open', `it reaches this host at ${inWords(open)}`);
-  if (arrived) return wall('addresses', 'open', 'it reaches this host, though it says that it does not');
+  if (open.length > 0) return wall('addresses', 'open', say`it reaches this host at ${inWords(open)}`);
+  if (arrived) return wall('addresses', 'open', say`it reaches this host, though it says that it does not`);
   if (host.addresses.some((address) => !answers.has(address)))
-    return wall('addresses', 'unknown', `not tried: ${list}`);
-  return wall('addresses', 'holds', `it does not reach this host at ${list} (port ${port}, opened for this)`);
+    return wall('addresses', 'unknown', say`not tried: ${list}`);
+  return wall('addresses', 'holds', say`it does not reach this host at ${list} (port ${port}, opened for this)`);
 }
 
 function metadataWall(answer: string | undefined): Wall {
-  if (answer === undefined) return wall('metadata', 'unknown', `${METADATA} was not tried`);
-  if (answer === 'done') return wall('metadata', 'open', `it reaches ${METADATA}, where clouds give out keys`);
-  const how = answer === 'silent' ? 'gets no answer from' : 'is refused';
-  return wall('metadata', 'holds', `it ${how} ${METADATA}, where clouds give out keys`);
+  if (answer === undefined) return wall('metadata', 'unknown', say`${METADATA} was not tried`);
+  if (answer === 'done') return wall('metadata', 'open', say`it reaches ${METADATA}, where clouds give out keys`);
+  return answer === 'silent'
+    ? wall('metadata', 'holds', say`it gets no answer from ${METADATA}, where clouds give out keys`)
+    : wall('metadata', 'holds', say`it is refused ${METADATA}, where clouds give out keys`);
 }

@@ -1,3 +1,4 @@
+import { say } from '../core/language/say.ts';
 import { formatBinarySize } from '../core/text/amounts.ts';
 import type { OutsideLook } from './host-look.ts';
 import type { InsideFacts } from './probe-facts.ts';
@@ -9,30 +10,30 @@ export function limitWalls(inside: InsideFacts, outside: OutsideLook, isKernelOf
 }
 
 function countWall({ limits, disks }: InsideFacts): Wall {
-  const [processes, files, size] = ['processes', 'open files', 'file size'].map((name) => limits.get(`Max ${name}`));
+  const [processes, files, size] = ['Max processes', 'Max open files', 'Max file size'].map((name) => limits.get(name));
   const disk = disks.get('/');
   if (processes === undefined || disk === undefined)
     return wall(
       'limits',
       'open',
-      `${inWords([...(processes === undefined ? ['processes'] : []), ...(disk === undefined ? ['disk'] : [])])}: no limit`,
+      say`${inWords([...(processes === undefined ? [say`processes`] : []), ...(disk === undefined ? [say`disk`] : [])])}: no limit`,
     );
   const kept = [
-    `${processes} processes`,
-    ...(files === undefined ? [] : [`${files} open files of a process`]),
-    ...(size === undefined ? [] : [`files of ${formatBinarySize(size)}`]),
-    `a disk of ${formatBinarySize(disk * 1024)}`,
+    say`${processes} processes`,
+    ...(files === undefined ? [] : [say`${files} open files of a process`]),
+    ...(size === undefined ? [] : [say`files of ${formatBinarySize(size)}`]),
+    say`a disk of ${formatBinarySize(disk * 1024)}`,
   ];
-  return wall('limits', 'holds', `at most ${inWords(kept)}`);
+  return wall('limits', 'holds', say`at most ${inWords(kept)}`);
 }
 
 function memoryWall({ memoryBytes }: OutsideLook): Wall {
   return memoryBytes === undefined
-    ? wall('memory', 'unknown', 'no control group of this host limits it; whether lab itself does, "lab up" says')
+    ? wall('memory', 'unknown', say`no control group of this host limits it; whether lab itself does, "lab up" says`)
     : wall(
         'memory',
         'holds',
-        `at most ${formatBinarySize(memoryBytes)}, files in memory included (control group of this host)`,
+        say`at most ${formatBinarySize(memoryBytes)}, files in memory included (control group of this host)`,
       );
 }
 
@@ -40,11 +41,11 @@ function memoryWall({ memoryBytes }: OutsideLook): Wall {
 function ownWall({ disks, memoryKiB, processors }: InsideFacts): Wall {
   const disk = disks.get('/');
   const kept = [
-    ...(memoryKiB === undefined ? [] : [`${formatBinarySize(memoryKiB * 1024)} of memory`]),
-    ...(processors === undefined ? [] : [processors === 1 ? 'one processor' : `${processors} processors`]),
-    ...(disk === undefined ? [] : [`a disk of ${formatBinarySize(disk * 1024)}`]),
+    ...(memoryKiB === undefined ? [] : [say`${formatBinarySize(memoryKiB * 1024)} of memory`]),
+    ...(processors === undefined ? [] : [processors === 1 ? say`one processor` : say`${processors} processors`]),
+    ...(disk === undefined ? [] : [say`a disk of ${formatBinarySize(disk * 1024)}`]),
   ];
   return kept.length === 0
-    ? wall('limits', 'unknown', 'it does not tell what it has')
-    : wall('limits', 'holds', `it has ${inWords(kept)}`);
+    ? wall('limits', 'unknown', say`it does not tell what it has`)
+    : wall('limits', 'holds', say`it has ${inWords(kept)}`);
 }

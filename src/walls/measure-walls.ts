@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { say } from '../core/language/say.ts';
 import type { Interface } from '../lab/types.ts';
 import type { Shell } from '../ssh/shell.ts';
 import { askedWalls, hostQuestions, type HostQuestions } from './asked-walls.ts';
@@ -93,7 +94,7 @@ async function wallsOf(
   if (inside === undefined || answers === undefined)
     return {
       machine,
-      walls: [hostWall('all', 'unknown', `they cannot be tried: ${dialog.silence ?? 'it said nothing'}`)],
+      walls: [hostWall('all', 'unknown', say`they cannot be tried: ${dialog.silence ?? say`it said nothing`}`)],
     };
   return {
     machine,

@@ -1,3 +1,4 @@
+import { say } from '../core/language/say.ts';
 import type { InsideFacts, ProbeLines } from './probe-facts.ts';
 import { inWords, neighbourWall as wall, type Wall } from './wall-report.ts';
 
@@ -23,20 +24,28 @@ function marksWall(neighbours: readonly Neighbour[], marks: ReadonlyMap<string, 
   const found = neighbours.filter(({ machine }) => !['none', undefined].includes(marks.get(machine)));
   const unknown = neighbours.filter(({ machine }) => !marks.has(machine));
   if (found.length > 0)
-    return wall('sight', 'open', `it sees processes or files of ${inWords(found.map(({ machine }) => machine))}`);
-  if (unknown.length > 0) return wall('sight', 'unknown', 'not tried');
-  return wall('sight', 'holds', `it sees no process and no file of ${names(neighbours)} (one of each was looked for)`);
+    return wall('sight', 'open', say`it sees processes or files of ${inWords(found.map(({ machine }) => machine))}`);
+  if (unknown.length > 0) return wall('sight', 'unknown', say`not tried`);
+  return wall(
+    'sight',
+    'holds',
+    say`it sees no process and no file of ${names(neighbours)} (one of each was looked for)`,
+  );
 }
 
 function namespacesWall(inside: InsideFacts, neighbours: readonly Neighbour[]): Wall {
   const isOwnKernel = neighbours.every((other) => other.inside.bootId !== inside.bootId);
-  if (isOwnKernel) return wall('kernel', 'holds', 'each has a kernel of its own');
+  if (isOwnKernel) return wall('kernel', 'holds', say`each has a kernel of its own`);
   const shared = neighbours.filter((other) =>
     ['pid', 'mnt', 'net', 'ipc'].some((kind) => other.inside.namespaces.get(kind) === inside.namespaces.get(kind)),
   );
   return shared.length > 0
-    ? wall('namespaces', 'open', `processes, files, network or shared memory are those of ${names(shared)}`)
-    : wall('namespaces', 'holds', `processes, files, network and shared memory are not those of ${names(neighbours)}`);
+    ? wall('namespaces', 'open', say`processes, files, network or shared memory are those of ${names(shared)}`)
+    : wall(
+        'namespaces',
+        'holds',
+        say`processes, files, network and shared memory are not those of ${names(neighbours)}`,
+      );
 }
 
 /** Machines of one network are there to reach each other. */
@@ -44,12 +53,14 @@ function networkWall(neighbours: readonly Neighbour[], echoes: ReadonlyMap<strin
   const tried = neighbours.filter(({ machine }) => echoes.has(machine));
   const reached = tried.filter(({ machine }) => echoes.get(machine) === 'done');
   const unreached = tried.filter((other) => !reached.includes(other));
-  if (tried.length === 0) return wall('network', 'unknown', 'no neighbour has an address to try');
-  if (reached.length === 0) return wall('network', 'holds', `${names(unreached)} cannot be reached`);
+  if (tried.length === 0) return wall('network', 'unknown', say`no neighbour has an address to try`);
+  if (reached.length === 0) return wall('network', 'holds', say`${names(unreached)} cannot be reached`);
   const far = reached.filter(({ isNear }) => !isNear);
-  const rest = unreached.length === 0 ? '' : `; ${names(unreached)} not`;
-  const why = far.length === 0 ? 'on the same network' : `${names(far)} by way of another machine`;
-  return wall('network', 'shared', `${names(reached)} can be reached (${why})${rest}`);
+  const seen =
+    far.length === 0
+      ? say`${names(reached)} can be reached (on the same network)`
+      : say`${names(reached)} can be reached (${names(far)} by way of another machine)`;
+  return wall('network', 'shared', unreached.length === 0 ? seen : say`${seen}; ${names(unreached)} not`);
 }
 
 function names(neighbours: readonly Neighbour[]): string {

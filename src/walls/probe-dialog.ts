@@ -1,5 +1,6 @@
 import { scriptFile } from '../core/files/script-file.ts';
 import { messageOf } from '../core/errors.ts';
+import { say } from '../core/language/say.ts';
 import type { Shell } from '../ssh/shell.ts';
 import { probeLines, type ProbeLines } from './probe-facts.ts';
 
@@ -57,7 +58,7 @@ export function openProbe(shell: Shell, { mark, bootId, signal }: ProbeRequest):
       },
     )
     .then(
-      () => (silence ??= said.text.startsWith('no-perl') ? 'it has no Perl to try them with' : undefined),
+      () => (silence ??= said.text.startsWith('no-perl') ? say`it has no Perl to try them with` : undefined),
       (error: unknown) => (silence ??= messageOf(error)),
     )
     .finally(() => said.end());
