@@ -2,7 +2,7 @@ import './speak.ts';
 import { join, resolve } from 'node:path';
 import { EnvironmentError, ExitCode, LabError } from '../core/errors.ts';
 import type { CommandContext } from '../session/context.ts';
-import { findLabFile, LAB_FILE_NAME, type ForeignLabFile } from '../session/lab-file/find-lab-file.ts';
+import { findLabFile, LAB_FILE_NAME, requireLab, type ForeignLabFile } from '../session/lab-file/find-lab-file.ts';
 import { allProviders } from '../providers/registry.ts';
 import { OutputFailedError } from '../host/files/output.ts';
 import { requireTextPath } from '../host/files/text-path.ts';
@@ -53,6 +53,7 @@ async function runCommandLine({ asked, global }: CommandLine, signal: AbortSigna
       return print(await showTopic(asked.topic, global), global, display);
     }
     const context = contextOf(asked.command, { global, display, signal });
+    if (asked.command.needsLab === true) requireLab(context.labFile);
     return print(await act(asked.bound, context, global), global, display);
   } catch (error) {
     display.close();

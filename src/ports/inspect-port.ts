@@ -6,7 +6,15 @@ import { bindAnswers, stateOf } from './bind-answer.ts';
 import { execAsRoot } from './as-root.ts';
 import { askOutside } from './ask-outside.ts';
 import type { LookOptions } from './look-options.ts';
-import type { SocketHolder, OtherConnection, PortReport, PortSource } from './port-report.ts';
+import {
+  isPortOfSsh,
+  SSH_PORT,
+  type SocketHolder,
+  type OtherConnection,
+  type PortReport,
+  type PortSource,
+} from './port-report.ts';
+
 import { joinAddress } from '../core/socket-address.ts';
 import { toolWords } from '../core/text/tool-words.ts';
 import { say } from '../core/language/say.ts';
@@ -53,6 +61,9 @@ export async function inspectPort(shell: Shell, port: number, options: LookOptio
     ),
     bind: bindAnswers(shell.user, findings.bind),
   };
+  // A machine that is looked at from outside is not reached over SSH; its server is there all the same.
+  const sshPort = findings.sshPort ?? (shell.outside === undefined ? undefined : SSH_PORT);
+  const isKnown = isPortOfSsh({ protocol, port, sshPort });
   return {
     machine: shell.machine,
     port,
@@ -61,11 +72,12 @@ export async function inspectPort(shell: Shell, port: number, options: LookOptio
     ...sockets,
     source,
     raw: findings.table,
-    blindSpot: holders.some(({ pid }) => pid === undefined)
-      ? explainBlindSpot(shell, port, findings, options)
-      : undefined,
+    blindSpot:
+      !isKnown && holders.some(({ pid }) => pid === undefined)
+        ? explainBlindSpot(shell, port, findings, options)
+        : undefined,
     needsSudoPassword: findings.sudo === 'refused' && holders.length > 0,
-    sshPort: findings.sshPort,
+    sshPort,
   };
 }
 

@@ -85,3 +85,11 @@ export interface SocketHolder extends PortHolder {
   /** Whether our own connection to the machine hangs on it: it is an ancestor of the shell that looked. */
   readonly carriesUs: boolean;
 }
+
+/** RFC 4253, section 4.1. */
+export const SSH_PORT = 22;
+
+/** Whether it is the port by which machines are reached, whoever shows as its holder. */
+export function isPortOfSsh({ protocol, port, sshPort }: Pick<PortReport, 'protocol' | 'port' | 'sshPort'>): boolean {
+  return protocol === 'tcp' && port === sshPort;
+}

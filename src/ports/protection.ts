@@ -2,16 +2,16 @@ import { CheckError, EnvironmentError, type LabError } from '../core/errors.ts';
 import { describeHolder } from '../core/port-holder.ts';
 import { say } from '../core/language/say.ts';
 import { portName } from './port-words.ts';
-import type { SocketHolder, PortReport } from './port-report.ts';
+import { isPortOfSsh, SSH_PORT, type SocketHolder, type PortReport } from './port-report.ts';
 
 /** Why the holders of a port must not or cannot be ended; undefined when they may. Decides from the report alone. */
 export function refusalToFree(report: PortReport): LabError | undefined {
-  const { machine, port, protocol, blindSpot, sshPort } = report;
-  if (protocol === 'tcp' && port === sshPort) {
+  const { machine, blindSpot } = report;
+  if (isPortOfSsh(report)) {
     return refused(
       report,
       'port-is-ssh',
-      say`it is the port of the SSH server through which lab reaches ${machine}`,
+      say`it is the port of the SSH server by which lab, ssh and scp reach ${machine}`,
       say`Give your program another port.`,
     );
   }
@@ -25,9 +25,6 @@ export function refusalToFree(report: PortReport): LabError | undefined {
     hint: say`End it with an account that may see it, or give your program another port.`,
   });
 }
-
-/** RFC 4253, section 4.1. */
-const SSH_PORT = 22;
 
 function refusalOf(holder: SocketHolder, report: PortReport): CheckError | undefined {
   const who = describeHolder(holder);

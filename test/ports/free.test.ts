@@ -185,7 +185,7 @@ test("SSH's port, an sshd, PID 1 and what carries our connection are refused wit
   const viaSsh = localShell({ env: { SSH_CONNECTION: `192.0.2.7 40000 192.0.2.1 ${port}` } });
   const ssh = await failure(freePort(viaSsh, await inspectPort(viaSsh, port), { events: silent }));
   assert.deepEqual([ssh.code, ssh.exitCode], ['port-is-ssh', 1]);
-  assert.match(ssh.message, /it is the port of the SSH server through which lab reaches vm1$/);
+  assert.match(ssh.message, /it is the port of the SSH server by which lab, ssh and scp reach vm1$/);
   const report = await inspectPort(localShell(), port);
   const withHolder = (parts: object): typeof report => ({
     ...report,

@@ -32,6 +32,8 @@ interface CommandWords {
   readonly otherOptions?: () => Readonly<Record<string, string>>;
   /** What to do instead of giving it more words than it takes. */
   readonly otherWords?: () => string;
+  /** It says nothing where there is neither a lab file nor what a lab left. */
+  readonly needsLab?: true;
   /** It always means a lab file in the folder that the user stands in, never one above. */
   readonly labFileHere?: true;
 }

@@ -5,6 +5,7 @@ import { describeHolder } from '../../core/port-holder.ts';
 import { portArgument } from '../../ports/port-words.ts';
 import { freePort, type EndedHolder } from '../../ports/free-port.ts';
 import { inspectPort, type PortReport } from '../../ports/inspect-port.ts';
+import { refusalToFree } from '../../ports/protection.ts';
 import type { PortProtocol } from '../../ports/port-report.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import type { CommandContext } from '../../session/context.ts';
@@ -66,7 +67,10 @@ export async function checkPort(context: CommandContext, options: CheckPortOptio
       ),
     );
     const busy = reports.filter(({ holders }) => holders.length > 0);
-    const agreed = kill && busy.length > 0 && (yes || (await context.terminal.confirm!(question(busy))));
+    const endable = busy.filter((report) => refusalToFree(report) === undefined);
+    // Nobody is asked about what will not be done.
+    if (kill && busy.length > 0 && endable.length === 0) throw refusalToFree(busy[0]!)!;
+    const agreed = kill && endable.length > 0 && (yes || (await context.terminal.confirm!(question(endable))));
     return agreed ? freeAll({ signal: context.signal, shells, passwords }, port, reports) : resultOf(port, reports, []);
   });
 }

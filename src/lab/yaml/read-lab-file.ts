@@ -38,16 +38,25 @@ async function readBytes(file: string): Promise<Buffer | undefined> {
   }
 }
 
+/** What is answered where there is no lab file. */
+export function noLabFile(file: string, cause?: unknown): UsageError {
+  return new UsageError(say`there is no file ${file}`, {
+    code: 'lab-file-missing',
+    hint: say`Write one with "lab init", or name another with "lab -f FILE".`,
+    cause,
+  });
+}
+
 function unreadable(file: string, cause: unknown, found: Stats | undefined): UsageError {
   // The owner of a file may change its rights.
   const ours = found?.uid === process.getuid?.();
   const code = systemCode(cause);
+  if (code === 'ENOENT') return noLabFile(file, cause);
   const odd = cause instanceof NoOrdinaryFileError ? cause.kind : '';
   const [message, hint] =
     code === 'ENOTREGULAR' && found?.isDirectory()
       ? [say`${file} is a folder`, say`Name the file: "lab -f FOLDER/lab.yaml".`]
       : ({
-          ENOENT: [say`there is no file ${file}`, say`Write one with "lab init", or name another with "lab -f FILE".`],
           EACCES: [
             say`${file} may not be read by this user`,
             ours

@@ -1,6 +1,8 @@
 import { lstatSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { sudoCaller } from '../../host/other-users.ts';
+import { noLabFile } from '../../lab/yaml/read-lab-file.ts';
+import { stateFolderFor } from '../../state/state-folder.ts';
 
 export const LAB_FILE_NAME = 'lab.yaml';
 
@@ -26,6 +28,11 @@ export function findLabFile(cwd: string, onForeign: (file: ForeignLabFile) => vo
     else if (marks.length > 0) return join(folder, LAB_FILE_NAME);
     if (folder === dirname(folder)) return here;
   }
+}
+
+/** @throws {UsageError} `lab-file-missing` where there is neither a lab file nor what a lab left. */
+export function requireLab(labFile: string): void {
+  if (![labFile, stateFolderFor({ labFile })].some(isThere)) throw noLabFile(labFile);
 }
 
 function isThere(path: string): boolean {

@@ -31,6 +31,12 @@ for (const [kind, make] of [
         'the mounts of the machines are seen while they run',
       );
       assert.equal((await user.lab('check-port', '7999')).exitCode, 0);
+      const own = await user.lab('check-port', '22/tcp', '--on', 'vm1');
+      assert.match(own.stdout, /^vm1: port 22 is busy\n {2}It is held by the SSH server of the machine.* it stays\./);
+      assert.doesNotMatch(own.stdout, /--kill|container/);
+      const freed = await user.lab('check-port', '22', '--kill', '--yes');
+      assert.deepEqual([freed.exitCode, freed.stderr.split('\n').length], [1, 3], freed.stderr);
+      assert.match(freed.stderr, /^error: port 22 of vm1 is not freed: it is the port of the SSH server/);
       const run = await user.lab('run', 'tp1');
       assert.equal(run.exitCode, 0, run.stdout + run.stderr);
       assert.equal((await user.lab('down')).exitCode, 0);
@@ -50,6 +56,13 @@ for (const [kind, make] of [
       assert.equal(await on(user, 'vm1', 'id -un; hostname; pwd'), 'ildvm1\nvm1\n/home/ildvm1');
       assert.equal(await on(user, 'vm1', 'sudo id -u'), '0');
       assert.match(await on(user, 'vm1', 'ip -4 -brief address show eth0'), /^eth0\S*\s+UP\s+192\.168\.100\.4\/24/);
+      assert.equal(
+        await on(user, 'vm1', 'cat /etc/hosts'),
+        '127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n192.168.100.4 vm1\n192.168.100.5 vm2',
+      );
+      // With an audit log, sshd would ask a name server for "UNKNOWN" at each login.
+      const audit = 'import socket; socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 9)';
+      assert.match(await on(user, 'vm1', `python3 -c '${audit}' 2>&1 || true`), /Protocol not supported/);
       assert.match(await on(user, 'vm1', 'ping -c 1 -W 5 vm2'), /1 received/);
       assert.equal(await on(user, 'vm1', 'ssh vm2 hostname'), 'vm2');
       assert.equal(await on(user, 'vm2', 'ssh -o BatchMode=yes vm1 id -un'), 'ildvm1');

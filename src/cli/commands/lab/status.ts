@@ -15,6 +15,7 @@ import { formatWalls } from '../../show/walls-text.ts';
 export const statusCommand = defineCommand({
   name: 'status',
   group: 'lab',
+  needsLab: true,
   summary: say`machines, addresses, programs, what listens`,
   details: [
     say`With --walls it shows what separates each machine from this host and from its neighbours: users, rights, system calls, files, addresses.`,

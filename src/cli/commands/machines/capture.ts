@@ -10,6 +10,7 @@ import { outcome } from '../../outcome.ts';
 export const captureCommand = defineCommand({
   name: 'capture',
   group: 'machines',
+  needsLab: true,
   summary: say`capture the packets of a machine, for tcpdump or Wireshark`,
   details: [
     say`The capture is a pcap file, as tcpdump and Wireshark read it.`,

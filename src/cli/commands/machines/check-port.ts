@@ -3,7 +3,7 @@ import { ExitCode, UsageError } from '../../../core/errors.ts';
 import { say } from '../../../core/language/say.ts';
 import { sanitize } from '../../../core/text/sanitize.ts';
 import { explainPort, portArgument } from '../../../ports/port-words.ts';
-import type { PortReport } from '../../../ports/port-report.ts';
+import { isPortOfSsh, type PortReport } from '../../../ports/port-report.ts';
 import { refusalToFree } from '../../../ports/protection.ts';
 import { defineCommand } from '../../command/define-command.ts';
 import { flag, required, values, type ValueType } from '../../command/parameters.ts';
@@ -33,6 +33,7 @@ const port: ValueType<Pick<CheckPortOptions, 'port' | 'protocols'>> = {
 export const checkPortCommand = defineCommand({
   name: 'check-port',
   group: 'scenarios',
+  needsLab: true,
   summary: say`who holds a port, and whether a server could take it, on every machine or those named`,
   details: [
     say`It tries bind(2) as the account of the programs, for TCP and UDP, and exits 0 when the port is free everywhere, 1 when a server would not get it.`,
@@ -98,6 +99,10 @@ function verdict({ state, bind }: PortReport, style: Style): string {
 
 function heldLines(report: PortReport): string[] {
   const { machine, holders, blindSpot } = report;
+  if (isPortOfSsh(report) && holders.every(({ pid }) => pid === undefined))
+    return wrapped(
+      say`It is held by the SSH server of the machine, by which lab, ssh and scp reach it; it stays. Give your program another port.`,
+    );
   const lines = [...holders.map((holder) => `  held by ${holderWithStart(holder)}`), ...wrapped(explainPort(report))];
   if (blindSpot !== undefined) return [...lines, ...wrapped(blindSpot)];
   const refusal = refusalToFree(report);

@@ -9,6 +9,7 @@ const lineCount = countFrom1('number', 7, { code: 'wrong-lines', hint: say`For e
 export const consoleCommand = defineCommand({
   name: 'console',
   group: 'machines',
+  needsLab: true,
   summary: say`the serial console of a virtual machine: its output so far, and a way to type there`,
   details: [
     say`It works while the machine starts, when SSH does not answer, and after a start that failed.`,

@@ -9,6 +9,7 @@ import { outcome } from '../../outcome.ts';
 export const cpCommand = defineCommand({
   name: 'cp',
   group: 'machines',
+  needsLab: true,
   summary: say`copy a file or a folder to, from or between machines`,
   details: [
     say`A path on a machine is written machine:path; a relative one starts at the home folder.`,

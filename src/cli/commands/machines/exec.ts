@@ -8,6 +8,7 @@ import { outcome } from '../../outcome.ts';
 export const execCommand = defineCommand({
   name: 'exec',
   group: 'machines',
+  needsLab: true,
   summary: say`run one command on several machines at once`,
   details: [
     say`The command is run as it is, without a shell.`,

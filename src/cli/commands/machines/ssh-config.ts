@@ -6,6 +6,7 @@ import { outcome } from '../../outcome.ts';
 export const sshConfigCommand = defineCommand({
   name: 'ssh-config',
   group: 'machines',
+  needsLab: true,
   summary: say`configuration for ssh(1), scp(1), editors and other tools`,
   examples: [{ words: 'ssh-config > lab.ssh && ssh -F lab.ssh vm1', does: say`use OpenSSH's own client` }],
   run: async ({ context }) => {

@@ -8,6 +8,7 @@ import { outcome } from '../../outcome.ts';
 export const sshCommand = defineCommand({
   name: 'ssh',
   group: 'machines',
+  needsLab: true,
   summary: say`a shell on a machine, or one command there`,
   details: [
     say`All that follows the name of the machine is the command, as with ssh(1): the machine's shell reads it, and its exit status is ours.`,

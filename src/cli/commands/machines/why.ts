@@ -31,6 +31,7 @@ const target: ValueType<WhyTarget> = {
 export const whyCommand = defineCommand({
   name: 'why',
   group: 'scenarios',
+  needsLab: true,
   summary: say`why a machine reaches a port of another, or does not: each link, and the first broken one with its cure`,
   details: [
     say`It looks at name, address, route, neighbour, listener and firewall on the machines themselves, and never connects to the port, because a server may accept only once.`,

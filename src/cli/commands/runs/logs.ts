@@ -9,6 +9,7 @@ import { formatRuns } from '../../show/runs-table.ts';
 export const logsCommand = defineCommand({
   name: 'logs',
   group: 'scenarios',
+  needsLab: true,
   summary: say`what the terminals of a run showed`,
   arguments: { run: ofStoredRun },
   options: {

@@ -20,6 +20,7 @@ const factor: ValueType<number> = {
 export const replayCommand = defineCommand({
   name: 'replay',
   group: 'scenarios',
+  needsLab: true,
   summary: say`play the terminals of a run again, side by side`,
   details: [
     say`In real time, unless the run was too short to be followed: then it is slowed down; --speed 1 plays it as it was.`,

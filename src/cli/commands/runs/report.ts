@@ -14,6 +14,7 @@ const reportFormat = word('format', async () =>
 export const reportCommand = defineCommand({
   name: 'report',
   group: 'scenarios',
+  needsLab: true,
   summary: say`a report of a run to hand in: lab, programs, port check, terminals, what TCP did`,
   details: [
     say`One file that needs nothing else, written into the folder of the run.`,

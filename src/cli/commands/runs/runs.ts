@@ -17,6 +17,7 @@ const DEFAULT_LIMIT = 50;
 const pruneCommand = defineCommand({
   name: 'prune',
   group: 'scenarios',
+  needsLab: true,
   summary: say`remove older runs`,
   details: [
     say`--keep 20 removes the runs beyond the 20 newest, --older 30d those that began more than 30 days ago.`,
@@ -45,6 +46,7 @@ const pruneCommand = defineCommand({
 export const runsCommand = defineCommand({
   name: 'runs',
   group: 'scenarios',
+  needsLab: true,
   summary: say`list the stored runs, newest first, or prune them`,
   options: { limit: value(limit, say`list at most so many (default: ${DEFAULT_LIMIT})`) },
   commands: [pruneCommand],

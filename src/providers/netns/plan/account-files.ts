@@ -90,14 +90,8 @@ export function hostsFile(machine: Machine | undefined, all: Iterable<Machine>):
     ...(machine?.interfaces.length === 0 ? [`127.0.1.1 ${machine.name}`] : []),
   ];
   const others = [...all].flatMap((other) => other.interfaces.map(({ address }) => `${address} ${other.name}`));
-  return lines([...own, ...others, SSHD_CLIENT]);
+  return lines([...own, ...others]);
 }
-
-/**
- * sshd calls a client that came through a Unix socket so, and looks that name up for the audit log of each terminal:
- * not known here, it would wait for a name server.
- */
-const SSHD_CLIENT = '127.0.0.1 UNKNOWN';
 
 function systemLines(file: string): string[] {
   return file.split('\n').filter((line) => {

@@ -176,22 +176,28 @@ const NEW_NAMESPACES = 0x7e02_0000;
 /** CLONE_NEWTIME, which only unshare(2) takes: the byte is the signal number of clone(2). */
 const NEW_TIME = 0x80;
 /**
- * Unix, IPv4, IPv6, netlink, packet, CAN (address_families(7)). Others, such as AF_VSOCK, lead past the network of the
+ * Unix, IPv4, IPv6, packet, CAN, and netlink (address_families(7)). Others, such as AF_VSOCK, lead past the network of the
  * machine, or load a module for whoever asks.
  */
-const families = [1, 2, 10, 16, 17, 29];
+const families = [1, 2, 10, 17, 29];
+const NETLINK = 16;
+/**
+ * The kernel takes no records for its audit log from a machine. It says so only when one is sent; by then sshd(8) has
+ * asked a name server for the client's name, and sudo(8) complains. Where there is no audit, both go without.
+ */
+const NETLINK_AUDIT = 9;
 /** TIOCSTI types into another's terminal, TIOCLINUX pastes there (ioctl_tty(2)). */
 const typingIoctls = [0x5412, 0x541c];
 
-/** struct seccomp_data: number of the call, architecture, and the lower halves of its first two arguments. */
-const field = { number: 0, architecture: 4, first: 16, second: 24 } as const;
+/** struct seccomp_data: number of the call, architecture, and the lower halves of its first three arguments. */
+const field = { number: 0, architecture: 4, first: 16, second: 24, third: 32 } as const;
 /** Codes of classic BPF (include/uapi/linux/bpf_common.h). */
 const code = { load: 0x20, equal: 0x15, atLeast: 0x35, anyBit: 0x45, answer: 0x06 } as const;
 const ALLOW = 0x7fff_0000;
 const errno = (number: number): number => 0x0005_0000 | number;
 /** The call is not made, and says that it was. */
 const done = errno(0);
-const refusal = { EPERM: errno(1), ENOSYS: errno(38), EAFNOSUPPORT: errno(97) } as const;
+const refusal = { EPERM: errno(1), ENOSYS: errno(38), EPROTONOSUPPORT: errno(93), EAFNOSUPPORT: errno(97) } as const;
 
 /** struct sock_filter: code, instructions to jump over if the test holds, and if not, and the operand. */
 type Instruction = readonly [code: number, holds: number, fails: number, operand: number];
@@ -200,9 +206,9 @@ const load = (offset: number): Instruction => [code.load, 0, 0, offset];
 const answer = (value: number): Instruction => [code.answer, 0, 0, value];
 /** The answer where the test holds, or else on to what follows. */
 const where = (test: number, operand: number, value: number): Instruction[] => [[test, 0, 1, operand], answer(value)];
-/** A block for one call, which ends with an answer. */
-const forCall = (number: number, block: readonly Instruction[]): Instruction[] => [
-  [code.equal, 0, block.length, number],
+/** A block for one value of what was loaded, such as one call; it ends with an answer. */
+const forValue = (value: number, block: readonly Instruction[]): Instruction[] => [
+  [code.equal, 0, block.length, value],
   ...block,
 ];
 
@@ -250,18 +256,23 @@ function programOf(table: Table): Instruction[] {
     ...(table.foreignFrom === undefined ? [] : where(code.atLeast, table.foreignFrom, refusal.ENOSYS)),
     ...where(code.equal, table.clone3, refusal.ENOSYS),
     ...Object.values(table.denied).flatMap((number) => where(code.equal, number, refusal.EPERM)),
-    ...forCall(table.clone, [load(field.first), ...where(code.anyBit, NEW_NAMESPACES, refusal.EPERM), answer(ALLOW)]),
-    ...forCall(table.unshare, [
+    ...forValue(table.clone, [load(field.first), ...where(code.anyBit, NEW_NAMESPACES, refusal.EPERM), answer(ALLOW)]),
+    ...forValue(table.unshare, [
       load(field.first),
       ...where(code.anyBit, NEW_NAMESPACES | NEW_TIME, refusal.EPERM),
       answer(ALLOW),
     ]),
-    ...forCall(table.socket, [
+    ...forValue(table.socket, [
       load(field.first),
+      ...forValue(NETLINK, [
+        load(field.third),
+        ...where(code.equal, NETLINK_AUDIT, refusal.EPROTONOSUPPORT),
+        answer(ALLOW),
+      ]),
       ...families.flatMap((family) => where(code.equal, family, ALLOW)),
       answer(refusal.EAFNOSUPPORT),
     ]),
-    ...forCall(table.ioctl, [
+    ...forValue(table.ioctl, [
       load(field.second),
       ...typingIoctls.flatMap((request) => where(code.equal, request, refusal.EPERM)),
       answer(ALLOW),
