@@ -95,7 +95,12 @@ export interface Lab extends AsyncDisposable {
    * the oldest events, and an `events-dropped` says how many.
    */
   events(): AsyncIterableIterator<LabEvent>;
-  /** Ends what is under way, and takes the lab down if this handle brought it up. The handle is of no use after that. */
+  /**
+   * What `await using` does at the end of its block, for Node.js 22, which does not know it: ends what is under way, and
+   * takes the lab down if this handle brought it up. The handle is of no use after that. May be called twice.
+   */
+  close(): Promise<void>;
+  /** The same. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -186,8 +191,12 @@ class OpenLab implements Lab {
     return this.#hub.listen();
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
+  close(): Promise<void> {
     return (this.#closed ??= this.#close());
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   async #close(): Promise<void> {

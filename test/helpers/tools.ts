@@ -23,7 +23,7 @@ export function without(tool: string, find = findOnHost): string | false {
     return isStub(tool, found) ? `THE ${tool} OF THIS HOST DOES NOT RUN: rustup has no toolchain in this HOME` : false;
   if (process.env['LAB_TEST_FETCHED']?.split(' ').includes(tool))
     throw new Error(`"npm test" got ${tool}, and it is not on PATH`);
-  const byHand = packages.startsWith('npm:') ? '' : `; by hand: apt-get install ${packages.replaceAll(',', ' ')}`;
+  const byHand = packages.startsWith('npm') ? '' : `; by hand: apt-get install ${packages.replaceAll(',', ' ')}`;
   return `THIS HOST HAS NO ${tool} ("npm test" gets it where it can${byHand})`;
 }
 
