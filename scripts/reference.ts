@@ -6,6 +6,7 @@ import { commands } from '../src/cli/commands/index.ts';
 import { labFieldReference, stepTable } from '../src/lab/fields/field-reference.ts';
 import { stepReference } from '../src/scenario/step-schema.ts';
 import { writeDefinitionTypes } from './api/definition-types.ts';
+import { libraryExample, libraryReference } from './api/library-reference.ts';
 
 /** Writes the reference tables into the topics of `lab help`, and into the golden files that the tests hold them against. */
 const root = join(import.meta.dirname, '..');
@@ -17,6 +18,9 @@ const tables: Readonly<Record<string, () => string>> = {
   environment: environmentReference,
   fields: labFieldReference,
   steps: () => stepTable(stepReference()),
+  library: libraryReference,
+  'node-test': () => libraryExample('tp1.node-test.ts'),
+  vitest: () => libraryExample('machines.vitest.ts'),
 };
 
 /** Every topic, in each language. */

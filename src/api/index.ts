@@ -1,13 +1,13 @@
 /** What programs that use lab import: the names and types here change only with the version (semver.org). */
+export { defineLab } from './define-lab.ts';
 export {
   openLab,
-  type CheckPortOptions,
   type Lab,
-  type ReportOptions,
   type UpOptions,
+  type CheckPortOptions,
   type WhyOptions,
+  type ReportOptions,
 } from './lab.ts';
-export { defineLab } from './define-lab.ts';
 export type { LabOptions } from './options.ts';
 export type { Command, CopyResult, ExecOptions, ExecResult, Machine } from './machine.ts';
 export type { ProgramOptions, RunningProgram } from './running-program.ts';

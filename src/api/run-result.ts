@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { RunResult as SeriesResult } from '../commands/runs/run.ts';
 import { gatherReport } from '../evidence/gather-report.ts';
-import type { ReportCapture } from '../report/report-data.ts';
+import type { CaptureFlaw, CaptureGap } from '../core/capture-facts.ts';
+import type { ToldAttempt } from '../core/connection-attempt.ts';
+import type { ReportCapture, ReportConversation } from '../report/report-data.ts';
 import { CAPTURE_FILE, roleFile } from '../report/run/run-files.ts';
 import type { RoleDocument, RunConclusion, StepDocument } from '../report/run/run-summary.ts';
 import { renderFailure, type FailureText } from '../scenario/render-failure.ts';
@@ -47,12 +49,24 @@ export interface RunResult {
 }
 
 /** What was captured of a run: its TCP conversations, segment by segment. */
-export interface RunPackets extends Pick<
-  ReportCapture,
-  'conversations' | 'omitted' | 'missing' | 'attempts' | 'flaws' | 'gaps'
-> {
+export interface RunPackets {
   /** Absolute path of the capture, for Wireshark; undefined when none was made. */
   readonly file: string | undefined;
+  /** Why there are no conversations; undefined when there are some. */
+  readonly missing: ReportCapture['missing'];
+  /**
+   * Every TCP connection: handshake, data and close, each segment with its flags, numbers, states of both ends and text;
+   * and which programs were at its ends.
+   */
+  readonly conversations: readonly ReportConversation[];
+  /** How many more there were than are listed. */
+  readonly omitted: number;
+  /** What the machines tried to reach in vain, or elsewhere than at the servers of the lab, as their kernels counted it. */
+  readonly attempts: readonly ToldAttempt[];
+  /** What the capture lacks. */
+  readonly flaws: readonly CaptureFlaw[];
+  /** Where and since when packets passed by that it lacks. */
+  readonly gaps: readonly CaptureGap[];
 }
 
 /** Reads what a run left. */
