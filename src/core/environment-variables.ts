@@ -53,7 +53,7 @@ export const environmentVariables = [
   {
     name: 'TERM',
     meaning: say`kind of terminal; "dumb" for no colours and no moving lines; handed on to machines`,
-    readBy: ['cli', 'commands'],
+    readBy: ['cli', 'commands', 'seats'],
   },
   {
     name: 'PAGER',
@@ -72,6 +72,16 @@ export const environmentVariables = [
     readBy: ['host'],
   },
   { name: 'SUDO_GID', meaning: say`the group of who called sudo (sudo sets it)`, readBy: ['host'] },
+  {
+    name: 'https_proxy',
+    meaning: say`proxy for images of virtual machines; what APT takes for packages as well`,
+    readBy: ['providers'],
+  },
+  { name: 'http_proxy', meaning: say`the same for what is not protected by TLS`, readBy: ['providers'] },
+  { name: 'no_proxy', meaning: say`hosts that are asked without a proxy`, readBy: ['providers'] },
+  { name: 'HTTPS_PROXY', meaning: say`the same as https_proxy`, readBy: ['providers'] },
+  { name: 'HTTP_PROXY', meaning: say`the same as http_proxy (APT does not know it)`, readBy: ['providers'] },
+  { name: 'NO_PROXY', meaning: say`the same as no_proxy`, readBy: ['providers'] },
   { name: 'SSH_AUTH_SOCK', meaning: say`socket of the SSH agent`, readBy: ['providers'] },
   {
     name: 'GITHUB_ACTIONS',

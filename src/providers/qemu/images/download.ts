@@ -1,6 +1,11 @@
 import { createWriteStream, existsSync, rmSync, statSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { EnvironmentError, messageOf, systemCode } from '../../../core/errors.ts';
+import { say } from '../../../core/language/say.ts';
+import { formatShare } from '../../../core/text/share.ts';
+import { askServer, lacksProxies } from './ask-server.ts';
 
 export interface DownloadOptions {
   readonly signal: AbortSignal;
@@ -20,20 +25,19 @@ const NOTE_INTERVAL_MS = 250;
 export async function download(url: string, file: string, { signal, onProgress }: DownloadOptions): Promise<void> {
   const have = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   const response = await ask(url, have === 0 ? {} : { Range: `bytes=${have}-` }, signal);
-  if (response.status === RANGE_NOT_SATISFIABLE && have > 0) {
+  if (response.statusCode === RANGE_NOT_SATISFIABLE && have > 0) {
     // All of it is there already, or it is of another file: the checksum will tell.
-    await response.body?.cancel();
+    response.destroy();
     return;
   }
-  if (!response.ok || !response.body)
-    throw failed(url, `the server answered ${response.status} ${response.statusText}`);
-  const continues = response.status === PARTIAL_CONTENT;
+  requireGood(url, response);
+  const continues = response.statusCode === PARTIAL_CONTENT;
   const start = continues ? have : 0;
-  const length = response.headers.get('content-length');
-  const total = length === null ? undefined : start + Number(length);
+  const length = response.headers['content-length'];
+  const total = length === undefined ? undefined : start + Number(length);
   try {
     await pipeline(
-      counted(response.body, start, total, onProgress),
+      counted(response, start, total, onProgress),
       createWriteStream(file, { flags: continues ? 'a' : 'w', mode: 0o644 }),
       { signal },
     );
@@ -70,53 +74,53 @@ async function* counted(
     bytes += chunk.length;
     if (performance.now() - toldMs >= NOTE_INTERVAL_MS) {
       toldMs = performance.now();
-      onProgress(
-        total === undefined
-          ? megabytes(bytes)
-          : `${megabytes(bytes)} of ${megabytes(total)} (${Math.floor((bytes / total) * 100)} %)`,
-      );
+      onProgress(formatShare(bytes, total));
     }
     yield chunk;
   }
 }
 
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
-}
-
 /** The text behind a URL. Throws as `download` does. */
 export async function downloadText(url: string, signal: AbortSignal): Promise<string> {
   const response = await ask(url, {}, signal);
-  if (!response.ok) throw failed(url, `the server answered ${response.status} ${response.statusText}`);
-  return response.text();
-}
-
-async function ask(url: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Response> {
+  requireGood(url, response);
   try {
-    const response = await fetch(url, { headers, signal });
-    if (url.startsWith('https:') && !response.url.startsWith('https:'))
-      throw new Error(`the server sends us on to ${response.url}, which is not protected`);
-    return response;
+    return await text(response);
   } catch (error) {
     signal.throwIfAborted();
-    throw failed(url, reasonOf(error), error);
+    throw failed(url, `the connection broke off (${messageOf(error)})`, error);
   }
 }
 
-/** fetch() hides the system's error in the cause. */
-function reasonOf(error: unknown): string {
-  return error instanceof Error && error.cause !== undefined
-    ? messageOf(error.cause) || String(systemCode(error.cause))
-    : messageOf(error);
+async function ask(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
+  try {
+    return await askServer(url, { headers, signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    // An error of several addresses has no words of its own.
+    throw failed(url, messageOf(error) || String(systemCode(error)), error);
+  }
+}
+
+function requireGood(url: string, response: IncomingMessage): void {
+  const { statusCode = 0, statusMessage } = response;
+  if (statusCode >= 200 && statusCode < 300) return;
+  response.destroy();
+  throw failed(url, `the server answered ${statusCode} ${statusMessage}`);
 }
 
 function failed(url: string, reason: string, cause?: unknown): EnvironmentError {
   return new EnvironmentError(`cannot download ${url}: ${reason}`, {
     code: 'download-failed',
     cause,
-    hint:
-      'Check the network, then run the command again: it goes on where it stopped. ' +
-      'Or get the file elsewhere and use "lab images import FILE".',
+    hint: [
+      say`Check the network, then run the command again: it goes on where it stopped. Or get the file elsewhere and use "lab images import FILE".`,
+      ...(lacksProxies() ? [say`For a proxy lab needs Node.js 22.21, 24.5 or newer; this is ${process.version}.`] : []),
+    ].join('\n'),
   });
 }
 
