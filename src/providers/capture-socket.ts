@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { once } from 'node:events';
 import { EnvironmentError, messageOf } from '../core/errors.ts';
+import { say } from '../core/language/say.ts';
 import type { LinkCaptureRequest } from '../packets/link-capture.ts';
 
 /**
@@ -41,7 +42,7 @@ export async function captureOver(
       await onOutput(streams[letter], content);
     }
     signal.throwIfAborted();
-    throw broken(machine, 'ended without a word');
+    throw broken(say`the capture at ${machine} ended without a word`);
   } finally {
     signal.removeEventListener('abort', abandon);
     socket.destroy();
@@ -64,7 +65,7 @@ async function connected(socket: Socket, machine: string, signal: AbortSignal): 
     if (socket.connecting || socket.errored) await once(socket, 'connect', { signal });
   } catch (error) {
     signal.throwIfAborted();
-    throw broken(machine, `did not begin: ${messageOf(error)}`);
+    throw broken(say`the capture at ${machine} did not begin: ${messageOf(error)}`);
   }
 }
 
@@ -74,12 +75,12 @@ async function* whole(socket: AsyncIterable<Buffer>, machine: string, signal: Ab
     yield* socket;
   } catch (error) {
     signal.throwIfAborted();
-    throw broken(machine, `broke off: ${messageOf(error)}`);
+    throw broken(say`the capture at ${machine} broke off: ${messageOf(error)}`);
   }
 }
 
-function broken(machine: string, what: string): EnvironmentError {
-  return new EnvironmentError(`the capture at ${machine} ${what}`, { code: 'capture-failed' });
+function broken(message: string): EnvironmentError {
+  return new EnvironmentError(message, { code: 'capture-failed' });
 }
 
 interface Frame {

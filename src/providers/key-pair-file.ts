@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { EnvironmentError } from '../core/errors.ts';
+import { say } from '../core/language/say.ts';
 import { parseHostKey } from '../ssh/trust/host-key.ts';
 import { generateKeyPair, type KeyPair, publicHalf } from '../ssh/keys/key-pair.ts';
 import { makeOwnFolder, readOwnFile, replaceFileSync } from '../state/files/own-file.ts';
@@ -23,9 +24,9 @@ export function ensureKeyPair(path: string, comment: string): KeyPair {
 export function readKeyPair(path: string): KeyPair {
   const pair = findKeyPair(path);
   if (pair !== undefined) return pair;
-  throw new EnvironmentError(`the keys of this lab are damaged: ${path} and ${path}.pub are no pair`, {
+  throw new EnvironmentError(say`the keys of this lab are damaged: ${path} and ${path}.pub are no pair`, {
     code: 'keys-damaged',
-    hint: 'Run "lab down", then "lab up": new ones are made.',
+    hint: say`Run "lab down", then "lab up": new ones are made.`,
   });
 }
 

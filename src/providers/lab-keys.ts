@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { EnvironmentError } from '../core/errors.ts';
+import { say } from '../core/language/say.ts';
 import { deriveKeyPair, type KeyPair } from '../ssh/keys/key-pair.ts';
 import { makeOwnFolder, readOwnFile, replaceFileSync } from '../state/files/own-file.ts';
 import { ensureKeyPair, readKeyPair } from './key-pair-file.ts';
@@ -98,8 +99,8 @@ function checksum(bytes: Uint8Array): string {
 }
 
 function damaged(path: string): EnvironmentError {
-  return new EnvironmentError(`the keys of this lab are damaged: ${path}`, {
+  return new EnvironmentError(say`the keys of this lab are damaged: ${path}`, {
     code: 'keys-damaged',
-    hint: 'Run "lab down", then "lab up": new ones are made.',
+    hint: say`Run "lab down", then "lab up": new ones are made.`,
   });
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { ConnectionError, messageOf } from '../core/errors.ts';
+import { say } from '../core/language/say.ts';
 import type { OutsideProcess } from '../ssh/shell.ts';
 
 /** Ends the text of the program that the server runs (executor.pl of netns). */
@@ -16,9 +17,9 @@ export async function lookOver(socket: Socket, machine: string, program: string)
   try {
     if (socket.connecting || socket.errored) await once(socket, 'connect');
   } catch (error) {
-    throw new ConnectionError(machine, `${machine} cannot be looked at: ${messageOf(error)}`, {
+    throw new ConnectionError(machine, say`${machine} cannot be looked at: ${messageOf(error)}`, {
       code: 'outside-lost',
-      hint: '"lab status" shows whether it runs; "lab up" brings it back.',
+      hint: say`"lab status" shows whether it runs; "lab up" brings it back.`,
       cause: error,
     });
   }

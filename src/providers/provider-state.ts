@@ -1,5 +1,6 @@
 import { EnvironmentError } from '../core/errors.ts';
 import { ShapeError, type Shape } from '../core/json/shape.ts';
+import { say } from '../core/language/say.ts';
 import type { ProviderState } from './provider.ts';
 
 /**
@@ -13,11 +14,11 @@ export function readProviderState<T>(shape: Shape<T>, state: ProviderState, prov
   } catch (error) {
     if (!(error instanceof ShapeError)) throw error;
     throw new EnvironmentError(
-      `state.json does not say where the machines of provider ${provider} are; something other than lab changed it`,
+      say`state.json does not say where the machines of provider ${provider} are; something other than lab changed it`,
       {
         code: 'state-broken',
         detail: error.message,
-        hint: 'Run "lab down", which then ends what the journal knows, and then "lab up".',
+        hint: say`Run "lab down", which then ends what the journal knows, and then "lab up".`,
         cause: error,
       },
     );

@@ -1,4 +1,5 @@
 import { EnvironmentError } from '../../core/errors.ts';
+import { say } from '../../core/language/say.ts';
 import type { Lab } from '../../lab/types.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import type { MachineProfile, Work } from '../provider.ts';
@@ -61,7 +62,7 @@ async function checkPeers(
       await events.emit({
         kind: 'notice',
         level: 'info',
-        message: `${machine} has no ping, bash, python3, perl or nc, so it is not known whether it reaches the others`,
+        message: say`${machine} has no ping, bash, python3, perl or nc, so it is not known whether it reaches the others`,
       });
     }
   }
@@ -70,18 +71,22 @@ async function checkPeers(
 function homeFaults(machine: string, { facts: { home, user } }: MachineSurvey): MachineFault[] {
   if (home.path === '')
     return [
-      { machine, message: `the account ${user} has no home folder`, hint: `Make one: sudo mkhomedir_helper ${user}` },
+      {
+        machine,
+        message: say`the account ${user} has no home folder`,
+        hint: say`Make one: sudo mkhomedir_helper ${user}`,
+      },
     ];
   if (!home.writable) {
-    const hint = `It is read-only or belongs to somebody else: ssh there, and look with "ls -ld ~" and "findmnt -T ~".`;
-    return [{ machine, message: `${user} cannot write to the home folder ${home.path}`, hint }];
+    const hint = say`It is read-only or belongs to somebody else: ssh there, and look with "ls -ld ~" and "findmnt -T ~".`;
+    return [{ machine, message: say`${user} cannot write to the home folder ${home.path}`, hint }];
   }
   if (home.freeBytes !== undefined && home.freeBytes < LEAST_FREE_BYTES) {
     return [
       {
         machine,
-        message: `the disk of ${home.path} is full`,
-        hint: 'Make room there; "df -h" on the machine shows where.',
+        message: say`the disk of ${home.path} is full`,
+        hint: say`Make room there; "df -h" on the machine shows where.`,
       },
     ];
   }
@@ -109,7 +114,7 @@ function refuse(faults: readonly MachineFault[]): void {
       hint: first.hint,
       data: { faults },
     });
-  throw new EnvironmentError('the machines are not as lab.yaml says', {
+  throw new EnvironmentError(say`the machines are not as lab.yaml says`, {
     code: 'machine-differs',
     detail: faults.map(({ machine, message, hint }) => `  ${machine}: ${message}\n      ${hint}`).join('\n'),
     data: { faults },

@@ -1,4 +1,5 @@
 import { contains, parseIPv4 } from '../../core/ipv4.ts';
+import { say } from '../../core/language/say.ts';
 import type { Interface, Lab, Machine } from '../../lab/types.ts';
 import type { FoundInterface } from './interfaces.ts';
 
@@ -27,34 +28,34 @@ function interfaceFault(
     if (own.isUp !== false) return undefined;
     return {
       machine,
-      message: `${name} has ${address}, but no link`,
-      hint: `Connect its cable (in VirtualBox: Settings, Network, "Cable Connected"), or: sudo ip link set ${name} up`,
+      message: say`${name} has ${address}, but no link`,
+      hint: say`Connect its cable (in VirtualBox: Settings, Network, "Cable Connected"), or: sudo ip link set ${name} up`,
     };
   }
   if (holder !== undefined)
     return {
       machine,
-      message: `${address} belongs to ${holder.name}, not to ${name}`,
-      hint: `In lab.yaml, name the interface of ${machine} "${holder.name}".`,
+      message: say`${address} belongs to ${holder.name}, not to ${name}`,
+      hint: say`In lab.yaml, name the interface of ${machine} "${holder.name}".`,
     };
   const stranger = otherOwner(lab, machine, found);
   if (stranger !== undefined) {
     return {
       machine,
-      message: `it has ${stranger.address}, which is the address of ${stranger.name}, and not ${address}`,
-      hint: `The address or port in "ssh" of ${machine} probably leads to ${stranger.name}: check the port forwards.`,
+      message: say`it has ${stranger.address}, which is the address of ${stranger.name}, and not ${address}`,
+      hint: say`The address or port in "ssh" of ${machine} probably leads to ${stranger.name}: check the port forwards.`,
     };
   }
   if (own === undefined)
     return {
       machine,
-      message: `there is no interface ${name}, and nothing has ${address}; there is ${listOf(found)}`,
+      message: say`there is no interface ${name}, and nothing has ${address}; there is ${listOf(found)}`,
       hint: correction(lab, wanted, found),
     };
   const has = own.addresses.map((one) => one.address);
   return {
     machine,
-    message: `${name} has ${has.length === 0 ? 'no address' : has.join(' and ')}, not ${address}`,
+    message: say`${name} has ${has.length === 0 ? say`no address` : has.join(say` and `)}, not ${address}`,
     hint: correction(lab, wanted, found),
   };
 }
@@ -78,9 +79,10 @@ function correction(lab: Lab, { name, network, address }: Interface, found: read
   const subnet = lab.networks.get(network)?.subnet;
   const all = found.flatMap((one) => one.addresses.map(({ address: own }) => ({ name: one.name, address: own })));
   const near = all.find((entry) => subnet !== undefined && contains(subnet, parseIPv4(entry.address) ?? 0));
-  const remedy = near === undefined ? '' : `Write ${near.name}: ${near.address} in lab.yaml, or give`;
   const command = `sudo ip address add ${address}/${subnet?.prefixLength ?? 24} dev ${near?.name ?? name}`;
-  return `${remedy || 'Correct lab.yaml, or give'} the machine its address: ${command}`;
+  return near === undefined
+    ? say`Correct lab.yaml, or give the machine its address: ${command}`
+    : say`Write ${near.name}: ${near.address} in lab.yaml, or give the machine its address: ${command}`;
 }
 
 /** `enp0s3 (192.168.100.7), wlan0 (no address)`, without the loopback. */
@@ -88,7 +90,9 @@ function listOf(found: readonly FoundInterface[]): string {
   const others = found.filter(({ name }) => !/^lo\d*$/.test(name));
   return (
     others
-      .map(({ name, addresses }) => `${name} (${addresses.map(({ address }) => address).join(', ') || 'no address'})`)
-      .join(', ') || 'none but the loopback'
+      .map(
+        ({ name, addresses }) => `${name} (${addresses.map(({ address }) => address).join(', ') || say`no address`})`,
+      )
+      .join(', ') || say`none but the loopback`
   );
 }

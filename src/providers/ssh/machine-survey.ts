@@ -1,5 +1,6 @@
 import { EnvironmentError } from '../../core/errors.ts';
 import { scriptFile } from '../../core/files/script-file.ts';
+import { say } from '../../core/language/say.ts';
 import { toolWords } from '../../core/text/tool-words.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import type { ClockFacts, MachineProfile } from '../provider.ts';
@@ -37,10 +38,10 @@ export async function surveyMachine(
   );
   const lines = stdout.split('\n').slice(0, -1);
   if (lines.at(-1) === 'end') return parseMachineSurvey(lines);
-  throw new EnvironmentError(`${shell.machine}: the account ${shell.user} does not run commands as lab needs them`, {
+  throw new EnvironmentError(say`${shell.machine}: the account ${shell.user} does not run commands as lab needs them`, {
     code: 'shell-restricted',
     detail: toolWords(stderr) || stdout.trim().slice(0, 500) || undefined,
-    hint: `It needs an ordinary login shell; look with: ssh ${shell.user}@… 'echo $SHELL'`,
+    hint: say`It needs an ordinary login shell; look with: ssh ${shell.user}@… 'echo $SHELL'`,
   });
 }
 

@@ -1,3 +1,4 @@
+import { say } from '../../core/language/say.ts';
 import { formatDuration } from '../../core/text/amounts.ts';
 import type { Lab, Program } from '../../lab/types.ts';
 import type { MachineProfile } from '../provider.ts';
@@ -31,12 +32,12 @@ function unknownNames(machine: string, facts: MachineProfile, programs: readonly
   const words = new Set(programs.flatMap(({ command }) => command.map((word) => word.split(':')[0])));
   const names = Object.entries(facts.unknownNames).filter(([name]) => words.has(name));
   if (names.length === 0) return undefined;
-  const unknown = names.map(([name]) => name).join(' and ');
+  const unknown = names.map(([name]) => name).join(say` and `);
   const lines = names.map(([name, address]) => `${address} ${name}`).join(', ');
   return {
     level: 'info',
-    message: `${machine} does not know ${unknown} by name (/etc/hosts); in commands of programs the address stands in`,
-    hint: `To use the name inside programs, add to /etc/hosts there: ${lines}`,
+    message: say`${machine} does not know ${unknown} by name (/etc/hosts); in commands of programs the address stands in`,
+    hint: say`To use the name inside programs, add to /etc/hosts there: ${lines}`,
   };
 }
 
@@ -45,21 +46,20 @@ function notExecutable(machine: string, { home }: MachineProfile, programs: read
   if (home.executable || compiled.length === 0) return undefined;
   return {
     level: 'warning',
-    message:
-      `${machine}: programs cannot be run from the home folder ${home.path} (mounted noexec), ` +
-      `which concerns ${compiled.map(({ name }) => name).join(' and ')}`,
-    hint:
-      'Programs that an interpreter reads (python3, node, sh) are not concerned; ' +
-      `else: sudo mount -o remount,exec ${home.path}`,
+    message: say`${machine}: programs cannot be run from the home folder ${home.path} (mounted noexec), which concerns ${compiled.map(({ name }) => name).join(say` and `)}`,
+    hint: say`Programs that an interpreter reads (python3, node, sh) are not concerned; else: sudo mount -o remount,exec ${home.path}`,
   };
 }
 
 function wrongClock(machine: string, { clock }: MachineProfile): Notice | undefined {
   if (clock === undefined || Math.abs(clock.offsetMs) - clock.roundTripMs < NOTABLE_OFFSET_MS) return undefined;
-  const offset = `${formatDuration(Math.abs(clock.offsetMs))} ${clock.offsetMs > 0 ? 'ahead' : 'behind'}`;
+  const offset = formatDuration(Math.abs(clock.offsetMs));
   return {
     level: 'info',
-    message: `the clock of ${machine} is ${offset}; times that lab shows are those of this host`,
-    hint: 'Set it with: sudo timedatectl set-ntp true',
+    message:
+      clock.offsetMs > 0
+        ? say`the clock of ${machine} is ${offset} ahead; times that lab shows are those of this host`
+        : say`the clock of ${machine} is ${offset} behind; times that lab shows are those of this host`,
+    hint: say`Set it with: sudo timedatectl set-ntp true`,
   };
 }

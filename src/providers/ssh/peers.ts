@@ -1,4 +1,5 @@
 import { scriptFile } from '../../core/files/script-file.ts';
+import { say } from '../../core/language/say.ts';
 import type { Lab, Machine } from '../../lab/types.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import type { MachineFault } from './machine-addresses.ts';
@@ -71,32 +72,28 @@ export function peerFault(machine: string, peer: Peer, answer: PeerAnswer | unde
   if (route === '' || /unreachable|prohibit|invalid/i.test(route)) {
     return {
       machine,
-      message: `it has no route to ${address} (${name})`,
-      hint: `${machine} is to blame: check the address and prefix of its ${from} ("ip address", "ip route").`,
+      message: say`it has no route to ${address} (${name})`,
+      hint: say`${machine} is to blame: check the address and prefix of its ${from} ("ip address", "ip route").`,
     };
   }
   const device = /\bdev (\S+)/.exec(route)?.[1];
   if (device !== undefined && device !== from) {
     return {
       machine,
-      message: `it would reach ${address} (${name}) through ${device}, not through ${from}`,
-      hint:
-        `${machine} is to blame: check the prefix of its ${from}, ` +
-        'and that no other interface has the same network ("ip route").',
+      message: say`it would reach ${address} (${name}) through ${device}, not through ${from}`,
+      hint: say`${machine} is to blame: check the prefix of its ${from}, and that no other interface has the same network ("ip route").`,
     };
   }
   if (/lladdr/.test(neighbour) && !/FAILED|INCOMPLETE/.test(neighbour)) {
     return {
       machine,
-      message: `${name} is on its network, but answers neither ping nor TCP at ${address}`,
-      hint: `${name} is to blame: a firewall there drops packets ("sudo ufw status", "sudo nft list ruleset").`,
+      message: say`${name} is on its network, but answers neither ping nor TCP at ${address}`,
+      hint: say`${name} is to blame: a firewall there drops packets ("sudo ufw status", "sudo nft list ruleset").`,
     };
   }
   return {
     machine,
-    message: `nobody on the network of its ${from} answers for ${address} (${name})`,
-    hint:
-      `${machine} and ${name} have the right addresses, but are not on one network: ` +
-      'attach both to the same one (in VirtualBox: Settings, Network, the same NAT Network).',
+    message: say`nobody on the network of its ${from} answers for ${address} (${name})`,
+    hint: say`${machine} and ${name} have the right addresses, but are not on one network: attach both to the same one (in VirtualBox: Settings, Network, the same NAT Network).`,
   };
 }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { allMachines } from '../../core/all-machines.ts';
 import { inStep } from '../../core/events.ts';
-import { counted } from '../../core/language/say.ts';
+import { say, counted } from '../../core/language/say.ts';
 import type { Lab, Machine } from '../../lab/types.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import { isMarkedHere } from '../../state/folder-mark.ts';
@@ -59,10 +59,10 @@ export class SshProvider implements Provider {
       await Promise.all(machines.map(async (machine) => [machine.name, await resolveRoute(machine, signal)] as const)),
     );
     try {
-      const shells = await inStep(events, `log in to ${counted(machines.length, 'machine')}`, () =>
+      const shells = await inStep(events, say`log in to ${counted(machines.length, 'machine')}`, () =>
         this.#reachAll(routes, this.#access(stateFolder, login, signal), signal),
       );
-      const facts = await inStep(events, 'look whether they are what lab.yaml says', () =>
+      const facts = await inStep(events, say`look whether they are what lab.yaml says`, () =>
         inspectMachines(lab, shells, making),
       );
       // So far nothing was changed anywhere; from now on programs may be put there.

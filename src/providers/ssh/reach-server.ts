@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { CleanupStack } from '../../core/cleanup.ts';
 import { ConnectionError } from '../../core/errors.ts';
+import { say } from '../../core/language/say.ts';
 import { retryUntil, type Attempt } from '../../core/time/retry.ts';
 import { holdsSecret } from '../../core/text/secret-variable.ts';
 import { connectShell, openTunnel, type Tunnel } from '../../ssh/connect.ts';
@@ -82,7 +83,7 @@ export class Tunnels {
     const shared = this.#open.get(key) ?? this.#make(machine, jumps, access);
     this.#open.set(key, shared);
     shared.users++;
-    held.add('close the tunnel', async () => {
+    held.add(say`close the tunnel`, async () => {
       if (--shared.users > 0) return;
       this.#open.delete(key);
       await (await shared.tunnel.catch(() => undefined))?.close();
@@ -118,7 +119,7 @@ async function addressOf(machine: string, route: Route, held: CleanupStack, acce
     return { stream: () => tunnel.open(host, port), label };
   }
   if (proxyCommand !== undefined)
-    return { stream: () => throughCommand(proxyCommand), label: `${label} (through ${proxyCommand})` };
+    return { stream: () => throughCommand(proxyCommand), label: say`${label} (through ${proxyCommand})` };
   return { host, port, family, localAddress: localAddressOf(machine, route) };
 }
 
@@ -164,7 +165,7 @@ async function patiently<T>(connect: () => Promise<T>, signal: AbortSignal | und
     }
   };
   return retryUntil(attempt, {
-    what: 'the SSH server',
+    what: say`the SSH server`,
     timeoutMs: HANG_UP_TIMEOUT_MS,
     intervalMs: HANG_UP_INTERVAL_MS,
     signal,

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { say } from '../../core/language/say.ts';
 import { localUser } from '../../host/local-user.ts';
 import { rootCommands } from '../../host/root-commands.ts';
 import { findOnHost } from '../../host/tools.ts';
@@ -12,21 +13,21 @@ export function sshRequirements(): Requirement[] {
 
 function configuration(): Requirement {
   const ssh = process.platform === 'win32' ? 'ssh' : findOnHost('ssh');
-  const description = "OpenSSH's client, to read ~/.ssh/config";
+  const description = say`OpenSSH's client, to read ~/.ssh/config`;
   const common = { id: 'openssh-client', description };
   if (ssh !== undefined) return { ...common, status: 'present', found: ssh, howToGet: [] };
   return {
     ...common,
     status: 'optional-missing',
-    found: 'not found; aliases, jump hosts and keys named in ~/.ssh/config are not known',
+    found: say`not found; aliases, jump hosts and keys named in ~/.ssh/config are not known`,
     howToGet: rootCommands(['{root}apt install openssh-client']),
   };
 }
 
 function keys(): Requirement {
-  const common = { id: 'ssh-key', description: 'a key to log in with' };
+  const common = { id: 'ssh-key', description: say`a key to log in with` };
   if ((process.env['SSH_AUTH_SOCK'] ?? '') !== '')
-    return { ...common, status: 'present', found: 'an agent (SSH_AUTH_SOCK)', howToGet: [] };
+    return { ...common, status: 'present', found: say`an agent (SSH_AUTH_SOCK)`, howToGet: [] };
   const folder = join(localUser().home, '.ssh');
   const found = existsSync(folder) ? readdirSync(folder).filter((name) => /^id_\w+$/.test(name)) : [];
   if (found.length > 0)
@@ -34,7 +35,7 @@ function keys(): Requirement {
   return {
     ...common,
     status: 'optional-missing',
-    found: 'no key in ~/.ssh and no agent; lab asks for passwords',
+    found: say`no key in ~/.ssh and no agent; lab asks for passwords`,
     howToGet: ['ssh-keygen -t ed25519', 'ssh-copy-id USER@HOST'],
   };
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { say } from '../../../core/language/say.ts';
 import { fingerprint, type HostKey, type HostKeyPolicy } from '../../../ssh/trust/host-key.ts';
 import { hostName, keysOf, learnHostKey, readKnownHosts } from '../../../ssh/trust/known-hosts.ts';
 import { serverText } from '../../../ssh/target.ts';
@@ -7,7 +8,7 @@ import type { LoginPolicy } from '../../provider.ts';
 import type { Route } from './route.ts';
 
 /** Running it would let another program decide what to trust; its answers can be put into a file. */
-const NO_COMMAND = 'KnownHostsCommand of your OpenSSH configuration is not asked; lab reads known_hosts files only.';
+const NO_COMMAND = say`KnownHostsCommand of your OpenSSH configuration is not asked; lab reads known_hosts files only.`;
 
 /** Ours; the user's own files are only read. */
 export function ownKnownHosts(stateFolder: string): string {
@@ -44,8 +45,8 @@ export async function hostKeyPolicy(
 
 function question(machine: string, { host, port }: Route, key: HostKey): string {
   const found = `${key.type} ${fingerprint(key.blob)}`;
-  return (
-    `The host key of ${machine} (${serverText({ host, port })}) is not known: ${found}.\n` +
-    'Is that the fingerprint that the machine itself shows?'
-  );
+  return [
+    say`The host key of ${machine} (${serverText({ host, port })}) is not known: ${found}.`,
+    say`Is that the fingerprint that the machine itself shows?`,
+  ].join('\n');
 }

@@ -1,5 +1,6 @@
 import { networkInterfaces } from 'node:os';
 import { EnvironmentError } from '../../../core/errors.ts';
+import { say } from '../../../core/language/say.ts';
 import type { Route } from './route.ts';
 
 /**
@@ -17,8 +18,7 @@ export function localAddressOf(
   const found = networkInterfaces()[bindInterface]?.find((one) => one.family === wanted);
   if (found !== undefined) return found.address;
   throw new EnvironmentError(
-    `${machine}: this host has no interface ${bindInterface} with an ${wanted} address, ` +
-      'from which your OpenSSH configuration wants to connect',
-    { code: 'no-local-address', hint: 'Correct BindInterface in ~/.ssh/config; "ip address" shows what there is.' },
+    say`${machine}: this host has no interface ${bindInterface} with an ${wanted} address, from which your OpenSSH configuration wants to connect`,
+    { code: 'no-local-address', hint: say`Correct BindInterface in ~/.ssh/config; "ip address" shows what there is.` },
   );
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { ConnectionError } from '../../../core/errors.ts';
+import { say } from '../../../core/language/say.ts';
 import { secretFromEnvironment, secretVariable } from '../../../core/text/secret-variable.ts';
 import type { Questions } from '../../provider.ts';
 import { shortPath } from './route-credentials.ts';
@@ -32,9 +33,8 @@ function passwordHint(server: string, { methods, user }: Route, { data }: Connec
   if (!takesPassword) return undefined;
   const variable = secretVariable('LAB_SSH_PASSWORD', server);
   return secretFromEnvironment('LAB_SSH_PASSWORD', server) !== undefined
-    ? `The password in ${variable} or LAB_SSH_PASSWORD is not that of ${user} there.`
-    : 'A password would do: run lab on a terminal, which asks for it, ' +
-        `or put it into ${variable} (or LAB_SSH_PASSWORD, for all machines).`;
+    ? say`The password in ${variable} or LAB_SSH_PASSWORD is not that of ${user} there.`
+    : say`A password would do: run lab on a terminal, which asks for it, or put it into ${variable} (or LAB_SSH_PASSWORD, for all machines).`;
 }
 
 /** Certificates of users (PROTOCOL.certkeys of OpenSSH) lie next to their keys, or are named by CertificateFile. */
@@ -44,8 +44,5 @@ function certificateHint({ keyFiles, certificateFiles = [], user, host }: Route)
   );
   if (found === undefined) return undefined;
   const key = found.replace(/-cert\.pub$/, '');
-  return (
-    `OpenSSH would show the certificate ${shortPath(found)}, which lab cannot do: it needs the plain key ` +
-    `in authorized_keys there (ssh-copy-id -i ${shortPath(key)} ${user}@${host}).`
-  );
+  return say`OpenSSH would show the certificate ${shortPath(found)}, which lab cannot do: it needs the plain key in authorized_keys there (ssh-copy-id -i ${shortPath(key)} ${user}@${host}).`;
 }

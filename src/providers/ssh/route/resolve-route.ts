@@ -1,6 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EnvironmentError, systemCode } from '../../../core/errors.ts';
+import { say } from '../../../core/language/say.ts';
 import { localUser } from '../../../host/local-user.ts';
 import { makeTemporaryFolder } from '../../../host/files/own-folder.ts';
 import { findOnHost } from '../../../host/tools.ts';
@@ -74,9 +75,9 @@ async function resolveJumps(
   signal: AbortSignal | undefined,
 ): Promise<Route[]> {
   if (jumpsLeft === 0) {
-    throw new EnvironmentError(`the way to ${alias} leads through more than ${MOST_JUMPS} jump hosts`, {
+    throw new EnvironmentError(say`the way to ${alias} leads through more than ${MOST_JUMPS} jump hosts`, {
       code: 'too-many-jumps',
-      hint: 'ProxyJump in ~/.ssh/config probably leads in a circle.',
+      hint: say`ProxyJump in ~/.ssh/config probably leads in a circle.`,
     });
   }
   const hops = await Promise.all(
@@ -173,10 +174,10 @@ async function askOpenSsh(
   if (result.exitCode === 0) return parseAnswer(result.stdout);
   // A user ID without an account, as containers have it: ssh(1) then does nothing at all.
   if (/^No user exists for uid/m.test(result.stderr)) return undefined;
-  throw new EnvironmentError(`OpenSSH's configuration says nothing sensible about ${alias}`, {
+  throw new EnvironmentError(say`OpenSSH's configuration says nothing sensible about ${alias}`, {
     code: 'ssh-config-wrong',
     detail: result.stderr.trim(),
-    hint: `Correct ${file ?? '~/.ssh/config'}; "ssh -G ${alias}" shows what it means.`,
+    hint: say`Correct ${file ?? '~/.ssh/config'}; "ssh -G ${alias}" shows what it means.`,
   });
 }
 

@@ -1,6 +1,7 @@
 import { join, sep } from 'node:path';
 import { EnvironmentError, messageOf, systemCode } from '../../../core/errors.ts';
 import { NoOrdinaryFileError } from '../../../core/files/ordinary-file.ts';
+import { say } from '../../../core/language/say.ts';
 import { secretFromEnvironment } from '../../../core/text/secret-variable.ts';
 import { localUser } from '../../../host/local-user.ts';
 import { readText } from '../../../host/files/text-file.ts';
@@ -53,7 +54,7 @@ async function readKey(
   { path, isWanted }: KeyFile,
   questions: Questions | undefined,
 ): Promise<KeyCredential[]> {
-  const label = `key ${shortPath(path)}`;
+  const label = say`key ${shortPath(path)}`;
   try {
     const privateKey = await readText(path);
     const [publicKey] = await readPublicKey(path);
@@ -69,19 +70,17 @@ async function readKey(
     ];
   } catch (cause) {
     if (!isWanted) return [];
-    throw new EnvironmentError(`${machine}: the key ${shortPath(path)} cannot be read: ${unreadable(cause)}`, {
+    throw new EnvironmentError(say`${machine}: the key ${shortPath(path)} cannot be read: ${unreadable(cause)}`, {
       code: 'ssh-key-missing',
-      hint:
-        `Correct "key" of ${machine} in lab.yaml, or make one: ` +
-        `ssh-keygen -t ed25519 -f ${path} && ssh-copy-id -i ${path} ${route.user}@${route.host}`,
+      hint: say`Correct "key" of ${machine} in lab.yaml, or make one: ssh-keygen -t ed25519 -f ${path} && ssh-copy-id -i ${path} ${route.user}@${route.host}`,
       cause,
     });
   }
 }
 
 function unreadable(cause: unknown): string {
-  if (systemCode(cause) === 'ENOENT') return 'there is no such file';
-  return cause instanceof NoOrdinaryFileError ? `it is ${cause.kind}` : messageOf(cause);
+  if (systemCode(cause) === 'ENOENT') return say`there is no such file`;
+  return cause instanceof NoOrdinaryFileError ? say`it is ${cause.kind}` : messageOf(cause);
 }
 
 async function readPublicKey(path: string): Promise<HostKey[]> {
@@ -101,13 +100,13 @@ function agentOf(route: Route, publicKeys: readonly HostKey[]): Credential[] {
       : expandPath(agent, route);
   if (socketPath === undefined || socketPath === '') return [];
   return [
-    { kind: 'agent', label: 'agent', socketPath, first: publicKeys, ...(onlyKeyFiles ? { only: publicKeys } : {}) },
+    { kind: 'agent', label: say`agent`, socketPath, first: publicKeys, ...(onlyKeyFiles ? { only: publicKeys } : {}) },
   ];
 }
 
 function passphraseOf(machine: string, path: string, questions: Questions | undefined): Secret {
   const known = secretFromEnvironment('LAB_SSH_PASSPHRASE', machine);
-  const ask = askOnce(`Passphrase of ${shortPath(path)}: `, questions);
+  const ask = askOnce(say`Passphrase of ${shortPath(path)}: `, questions);
   return async (attempt) => {
     if (known !== undefined) return attempt === 1 ? known : undefined;
     return ask(attempt);
@@ -121,7 +120,7 @@ function passwordOf(
   questions: Questions | undefined,
 ): PasswordCredential[] {
   const known = secretFromEnvironment('LAB_SSH_PASSWORD', machine);
-  const question = `Password of ${user}@${serverText({ host, port })} (${machine}): `;
+  const question = say`Password of ${user}@${serverText({ host, port })} (${machine}): `;
   if (known === undefined && questions === undefined && !typed.has(question)) return [];
   const secret: Secret = known === undefined ? askOnce(question, questions) : async () => known;
   const answer: PasswordCredential['answer'] = async ({ text, visible }) =>
@@ -129,7 +128,7 @@ function passwordOf(
   return [
     {
       kind: 'password',
-      label: 'password',
+      label: say`password`,
       secret,
       answer,
       methods,
