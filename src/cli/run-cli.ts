@@ -1,6 +1,7 @@
 import './speak.ts';
 import { join, resolve } from 'node:path';
 import { EnvironmentError, ExitCode, LabError } from '../core/errors.ts';
+import { say } from '../core/language/say.ts';
 import type { CommandContext } from '../session/context.ts';
 import { findLabFile, LAB_FILE_NAME, requireLab, type ForeignLabFile } from '../session/lab-file/find-lab-file.ts';
 import { allProviders } from '../providers/registry.ts';
@@ -104,8 +105,8 @@ function tellForeign({ path, owner }: ForeignLabFile, events: Display['events'])
   void events.emit({
     kind: 'notice',
     level: 'warning',
-    message: `${path} is left out: it belongs to ${describeUser(owner)}`,
-    hint: `If it is the one that you mean: lab -f ${path} …`,
+    message: say`${path} is left out: it belongs to ${describeUser(owner)}`,
+    hint: say`If it is the one that you mean: lab -f ${path} …`,
   });
 }
 
@@ -114,9 +115,9 @@ function workingFolder(): string {
   try {
     return process.cwd();
   } catch (cause) {
-    throw new EnvironmentError('the folder that this shell stands in was removed', {
+    throw new EnvironmentError(say`the folder that this shell stands in was removed`, {
       code: 'folder-gone',
-      hint: 'Go to one that is there, for example: cd ~',
+      hint: say`Go to one that is there, for example: cd ~`,
       cause,
     });
   }

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as setTimeoutPromise } from 'node:timers/promises';
+import { say } from '../core/language/say.ts';
 import { ExitCode, InterruptedError, type LabError } from '../core/errors.ts';
 
 /** Clean-up gets this long after the first signal; then we leave, and `lab down` finds the rest in the journal. */
@@ -18,9 +19,12 @@ export function interruption(controller = new AbortController()): AbortSignal {
   setMaxListeners(0, controller.signal);
   const onSignal = (signal: 'SIGINT' | 'SIGTERM'): void => {
     const reason = new InterruptedError(signal);
-    if (controller.signal.aborted) leave(reason, 'lab: stopped before clean-up was done');
+    if (controller.signal.aborted)
+      leave(reason, say`lab: stopped before clean-up was done; "lab down" removes what is left.`);
     process.stderr.write(
-      `lab: ${signal === 'SIGINT' ? 'interrupted' : 'told to stop'}, cleaning up (once more to leave at once)\n`,
+      signal === 'SIGINT'
+        ? say`lab: interrupted, cleaning up (once more to leave at once)\n`
+        : say`lab: told to stop, cleaning up (once more to leave at once)\n`,
     );
     stopWith(controller, reason);
   };
@@ -35,7 +39,10 @@ export function interruption(controller = new AbortController()): AbortSignal {
 /** Ends the command for this reason, with the same time for clean-up as after a signal. Later reasons are ignored. */
 export function stopWith(controller: AbortController, reason: LabError): void {
   if (controller.signal.aborted) return;
-  setTimeout(() => leave(reason, 'lab: clean-up takes too long'), CLEANUP_LIMIT_MS).unref();
+  setTimeout(
+    () => leave(reason, say`lab: clean-up takes too long; "lab down" removes what is left.`),
+    CLEANUP_LIMIT_MS,
+  ).unref();
   controller.abort(reason);
 }
 
@@ -51,7 +58,7 @@ function hasSystemCalls(): boolean {
 }
 
 function leave({ exitCode }: LabError, why: string): never {
-  process.stderr.write(`${why}; "lab down" removes what is left.\n`);
+  process.stderr.write(`${why}\n`);
   endProcess(exitCode);
 }
 

@@ -1,8 +1,14 @@
 import type { UserTerminal } from '../session/context.ts';
 import { isClosed, isTerminalGone, OutputClosedError, outputFailure } from '../host/files/output.ts';
+import type { LanguageCode } from '../core/lab-description.ts';
 import { InterruptedError, systemCode, type LabError } from '../core/errors.ts';
+import { say } from '../core/language/say.ts';
+import { spokenLanguage } from '../core/language/speak.ts';
 import { sanitize } from '../core/text/sanitize.ts';
 import { askLine } from './question.ts';
+
+/** What means yes to somebody who is asked in that language. */
+const yes: Readonly<Record<LanguageCode, RegExp>> = { en: /^y(es)?$/i, fr: /^(o(ui)?|y(es)?)$/i };
 
 /**
  * The streams of this process, with a way to ask questions when they are a terminal. Questions come one at a time, and
@@ -18,7 +24,7 @@ export function userTerminal(signal: AbortSignal, quietly: <T>(work: () => Promi
     return answer;
   };
   const confirm = async (question: string): Promise<boolean> =>
-    /^y(es)?$/i.test((await ask(`${question} [y/N] `, true))?.trim() ?? '');
+    yes[spokenLanguage()].test((await ask(say`${question} [y/N] `, true))?.trim() ?? '');
   return { stdin, stdout, stderr, confirm, answer: (question, { visible }) => ask(question, visible) };
 }
 
@@ -42,7 +48,7 @@ export function watchStreams(stop: (reason: LabError) => void): void {
       // A lost reader shows only when something is written.
       if (stream === stdout)
         setTimeout(
-          () => stderr.write('lab: no one reads the output any more; the command goes on\n'),
+          () => stderr.write(say`lab: no one reads the output any more; the command goes on\n`),
           PATIENCE_MS,
         ).unref();
     }

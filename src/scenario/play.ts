@@ -12,7 +12,7 @@ import type { ProgramTerminal } from './playing/program-terminal.ts';
 import { StepFailure } from './playing/step-failure.ts';
 import { withTimeWait } from './playing/time-wait.ts';
 import { triedElsewhere } from './playing/tried-elsewhere.ts';
-import { english } from '../report/language/failure-en.ts';
+import { languageOfUser } from '../report/language/languages.ts';
 import { foldedLines } from '../report/terminals/repeated-lines.ts';
 import { withEndlessOutput } from './playing/endless-output.ts';
 import type { FailedStep, PlayResult, ProgramEnd, Tail } from './play-result.ts';
@@ -163,7 +163,7 @@ function tailOf({ role, machine, reader }: ProgramTerminal): Tail {
 /** The last lines, where those that come again and again count as one. */
 function foldedTail(lines: readonly string[], most: number): string[] {
   return foldedLines(lines, TIMES_SHOWN)
-    .map((each) => ('line' in each ? each.line : english.repeated(each.cycle, each.times)))
+    .map((each) => ('line' in each ? each.line : languageOfUser().failure.repeated(each.cycle, each.times)))
     .slice(-most);
 }
 
@@ -178,8 +178,9 @@ async function warnOfEndlessOutput({ opened, stage }: PlayContext): Promise<void
   for (const { role, endless } of opened) {
     if (endless === undefined) continue;
     const expected = { kind: 'end', role, end: 0 } as const;
-    const message = english.seen({ expected, seen: { kind: 'endless-output', role, ...endless } });
-    const hint = english.hint({ kind: 'endless-output' });
+    const words = languageOfUser().failure;
+    const message = words.seen({ expected, seen: { kind: 'endless-output', role, ...endless } });
+    const hint = words.hint({ kind: 'endless-output' });
     await stage.events.emit({ kind: 'notice', level: 'warning', message, hint });
   }
 }

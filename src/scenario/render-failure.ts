@@ -1,8 +1,9 @@
 import { LabError } from '../core/errors.ts';
+import { say } from '../core/language/say.ts';
 import { sanitize } from '../core/text/sanitize.ts';
-import { english } from '../report/language/failure-en.ts';
+import { languageOfUser } from '../report/language/languages.ts';
 import type { ProblemLine } from '../report/language/failure-words.ts';
-import type { PlayResult, Tail } from './play-result.ts';
+import type { FailedStep, PlayResult, Tail } from './play-result.ts';
 
 export interface FailureText {
   /** How the lab file is named to the user; undefined where there is none: its lines mean nothing then. */
@@ -22,34 +23,73 @@ export function renderFailure(result: PlayResult, text: FailureText): string {
 }
 
 function stepLines({ result, failedStep, error }: PlayResult, { file, source }: FailureText): string[] {
-  const title = { failed: 'failed', broken: 'broke off', interrupted: 'was interrupted', passed: 'passed' }[result];
   if (!failedStep) {
     const hint = error instanceof LabError ? error.hint : undefined;
     return [
-      `the scenario ${title}: ${sanitize(error?.message ?? '')}`,
-      ...(hint === undefined ? [] : [`  hint:     ${sanitize(hint)}`]),
+      `${scenarioEnd(result)} ${sanitize(error?.message ?? '')}`,
+      ...(hint === undefined ? [] : [labelled(say`hint:`, hint)]),
     ];
   }
-  const { line, index, text, expected, reason, hint, problem } = failedStep;
+  const { line, index, text, problem } = failedStep;
+  const { expected, reason, hint } = inWordsOfUser(failedStep);
   const written = source?.split('\n')[line - 1]?.trim();
   return [
-    `${file === undefined ? '' : `${file}:${line}: `}step ${index + 1} ${title}`,
+    `${file === undefined ? '' : `${file}:${line}: `}${stepEnd(result, index + 1)}`,
     `  ${file === undefined ? '' : `${String(line).padStart(4)} | `}${sanitize(written ?? text)}`,
-    `  expected: ${sanitize(expected)}`,
-    `  but:      ${indent(sanitize(reason))}`,
-    ...(problem === undefined ? [] : english.lines(problem).flatMap(seenLine)),
-    ...(hint === undefined ? [] : [`  hint:     ${sanitize(hint)}`]),
+    labelled(say`expected:`, expected),
+    labelled(say`but:`, reason),
+    ...(problem === undefined ? [] : languageOfUser().failure.lines(problem).flatMap(seenLine)),
+    ...(hint === undefined ? [] : [labelled(say`hint:`, hint)]),
   ];
 }
 
-const lineLabels = { nearest: 'nearest:', cause: 'cause:', programs: 'seen:', network: 'network:' };
+function scenarioEnd(result: PlayResult['result']): string {
+  return {
+    passed: say`the scenario passed:`,
+    failed: say`the scenario failed:`,
+    broken: say`the scenario broke off:`,
+    interrupted: say`the scenario was interrupted:`,
+  }[result];
+}
+
+function stepEnd(result: PlayResult['result'], number: number): string {
+  return {
+    passed: say`step ${number} passed`,
+    failed: say`step ${number} failed`,
+    broken: say`step ${number} broke off`,
+    interrupted: say`step ${number} was interrupted`,
+  }[result];
+}
+
+/** The step itself holds what is stored, which is English. */
+function inWordsOfUser(step: FailedStep): Pick<FailedStep, 'expected' | 'reason' | 'hint'> {
+  const { problem, reason, hint, text } = step;
+  const words = languageOfUser().failure;
+  return problem === undefined
+    ? { expected: words.expected({ kind: 'possible', step: text }), reason, hint }
+    : {
+        expected: words.expected(problem.expected),
+        reason: words.seen(problem),
+        hint: problem.hint === undefined ? undefined : words.hint(problem.hint),
+      };
+}
+
+const lineLabels = { nearest: say`nearest:`, cause: say`cause:`, programs: say`seen:`, network: say`network:` };
 
 function seenLine({ kind, text }: ProblemLine): string[] {
-  return kind === 'hint' ? [] : [`  ${lineLabels[kind].padEnd(9)} ${indent(sanitize(text))}`];
+  return kind === 'hint' ? [] : [labelled(lineLabels[kind], text)];
+}
+
+/** Columns of the labels. */
+const LABEL_WIDTH = 9;
+
+function labelled(label: string, text: string): string {
+  return `  ${label.padEnd(LABEL_WIDTH)} ${indent(sanitize(text))}`;
 }
 
 function tailLines({ role, machine, lines }: Tail): string[] {
-  const title = lines.length === 0 ? `${role} on ${machine} printed nothing` : `${role} on ${machine}, last lines:`;
+  const title =
+    lines.length === 0 ? say`${role} on ${machine} printed nothing` : say`${role} on ${machine}, last lines:`;
   return ['', title, ...lines.map((line) => `  | ${line}`)];
 }
 

@@ -289,6 +289,11 @@ describe('words for a person', () => {
       expected: 'server to show "x"',
       reason: 'it did not within 10 s',
       hint: 'Look at its terminal.',
+      problem: {
+        expected: { kind: 'other' as const, text: 'server to show "x"' },
+        seen: { kind: 'other' as const, text: 'it did not within 10 s' },
+        hint: { kind: 'other' as const, text: 'Look at its terminal.' },
+      },
     };
     const play = {
       result: 'failed' as const,

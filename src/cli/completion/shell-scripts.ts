@@ -1,4 +1,5 @@
 import { UsageError } from '../../core/errors.ts';
+import { say } from '../../core/language/say.ts';
 import { suggestion } from '../../core/text/suggest.ts';
 
 /*
@@ -59,7 +60,7 @@ export const shellNames: readonly string[] = Object.keys(scripts);
 export function completionScript(shell: string): string {
   const script = scripts[shell];
   if (script === undefined)
-    throw new UsageError(`there is no completion for "${shell}"`, {
+    throw new UsageError(say`there is no completion for "${shell}"`, {
       code: 'unknown-shell',
       hint: suggestion(shell, shellNames),
     });

@@ -1,6 +1,7 @@
 import type { PortHolder } from '../../core/lab-description.ts';
 import { listedHolder } from '../../core/port-holder.ts';
-import { formatDuration } from '../../core/text/amounts.ts';
+import { sayDuration } from '../../core/language/amounts.ts';
+import { say } from '../../core/language/say.ts';
 
 /** `python3 server.py (PID 4242, user ildvm1, since 14:03:10, 12 s ago, on 0.0.0.0:7999)`. */
 export function holderWithStart(holder: PortHolder, nowMs = Date.now()): string {
@@ -8,9 +9,9 @@ export function holderWithStart(holder: PortHolder, nowMs = Date.now()): string 
   const since =
     startedAtMs === undefined
       ? []
-      : [`since ${clock(startedAtMs)}, ${formatDuration(Math.max(0, nowMs - startedAtMs))} ago`];
-  const where = `on ${address.includes(':') ? `[${address}]` : address}:${port}`;
-  return listedHolder(holder, { hiddenPid: 'PID hidden from this user', more: [...since, where] });
+      : [say`since ${clock(startedAtMs)}, ${sayDuration(Math.max(0, nowMs - startedAtMs))} ago`];
+  const where = say`on ${address.includes(':') ? `[${address}]` : address}:${port}`;
+  return listedHolder(holder, { hiddenPid: say`PID hidden from this user`, more: [...since, where] });
 }
 
 /** `14:03:10`, with its day when that is not today's. */

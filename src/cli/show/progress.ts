@@ -1,6 +1,6 @@
 import { type EventHandlers, type EventOf, handleEvent } from '../../core/event-listeners.ts';
 import type { Event } from '../../core/events.ts';
-import { formatDuration } from '../../core/text/amounts.ts';
+import { sayDuration } from '../../core/language/amounts.ts';
 import { sanitize } from '../../core/text/sanitize.ts';
 import { oneLine } from '../../report/run/words.ts';
 import type { StatusLines } from './status-lines.ts';
@@ -71,7 +71,7 @@ export class Progress {
     const remark = note === undefined ? '' : `  ${oneLine(note)}`;
     const { paint } = this.#screen.talk;
     return this.#tell([
-      `${paint('green', '✔')} ${oneLine(title)}${paint('dim', `${remark}  ${formatDuration(durationMs)}`)}`,
+      `${paint('green', '✔')} ${oneLine(title)}${paint('dim', `${remark}  ${sayDuration(durationMs)}`)}`,
     ]);
   }
 
@@ -79,7 +79,7 @@ export class Progress {
     this.#active.delete(id);
     const { paint } = this.#screen.talk;
     return this.#tell([
-      `${paint('red', '✘')} ${oneLine(title)}${paint('dim', `  ${formatDuration(durationMs)}`)}`,
+      `${paint('red', '✘')} ${oneLine(title)}${paint('dim', `  ${sayDuration(durationMs)}`)}`,
       ...(reason === '' ? [] : indented(reason)),
     ]);
   }
@@ -105,7 +105,7 @@ export class Progress {
   #statusLine({ title, note, startedMs }: ActiveStep, frame: number): string {
     const { paint } = this.#screen.talk;
     const elapsedMs = performance.now() - startedMs;
-    const remarks = [note, elapsedMs < LONG_MS ? '' : formatDuration(Math.floor(elapsedMs / 1000) * 1000)].filter(
+    const remarks = [note, elapsedMs < LONG_MS ? '' : sayDuration(Math.floor(elapsedMs / 1000) * 1000)].filter(
       (remark) => remark !== '',
     );
     const dimmed = paint('dim', remarks.map((remark) => `  ${remark}`).join(''));

@@ -1,11 +1,13 @@
 import { type EventHandlers, type EventOf, handleEvent } from '../../core/event-listeners.ts';
 import type { Event } from '../../core/events.ts';
 import { quoteCommand } from '../../core/text/shell-quote.ts';
-import { formatDuration } from '../../core/text/amounts.ts';
-import { english } from '../../report/language/failure-en.ts';
+import { sayDuration } from '../../core/language/amounts.ts';
+import { say } from '../../core/language/say.ts';
+import { languageOfUser } from '../../report/language/languages.ts';
 import { RepeatFold, type FoldedLine } from '../../report/terminals/repeated-lines.ts';
 import { LineFold } from '../../report/terminals/role-lines.ts';
-import { endText, freedText, oneLine, plainLines, portText } from '../../report/run/words.ts';
+import { oneLine, plainLines } from '../../report/run/words.ts';
+import { shownEnd, shownFreed, shownPort } from './event-words.ts';
 import type { Loudness } from './progress.ts';
 import type { StatusLines } from './status-lines.ts';
 
@@ -43,14 +45,14 @@ export class Relay {
   readonly #handlers: EventHandlers<string[]> = {
     'run-started': (event) => this.#begin(event),
     'scenario-step-started': ({ text }) => this.#setStep(oneLine(text)),
-    'scenario-step-passed': ({ text, durationMs }) => this.#endStep('green', '✔', text, formatDuration(durationMs)),
+    'scenario-step-passed': ({ text, durationMs }) => this.#endStep('green', '✔', text, sayDuration(durationMs)),
     'scenario-step-failed': (event) => this.#failStep(event),
-    'scenario-step-skipped': ({ text, reason }) => this.#endStep('dim', '-', text, `skipped: ${oneLine(reason)}`),
+    'scenario-step-skipped': ({ text, reason }) => this.#endStep('dim', '-', text, say`skipped: ${oneLine(reason)}`),
     'terminal-opened': ({ role, machine, command }) => this.#open(role, machine, command),
-    'program-exited': (event) => [this.#remark(event.role, endText(event))],
+    'program-exited': (event) => [this.#remark(event.role, shownEnd(event))],
     'command-finished': (event) => this.#command(event),
-    'port-checked': (event) => [this.#remark(event.machine, portText(event))],
-    'port-freed': (event) => [this.#remark(event.machine, freedText(event))],
+    'port-checked': (event) => [this.#remark(event.machine, shownPort(event))],
+    'port-freed': (event) => [this.#remark(event.machine, shownFreed(event))],
     'run-finished': () => this.#setStep(undefined),
   };
 
@@ -82,7 +84,7 @@ export class Relay {
     this.#roles.splice(0, Infinity, ...roles.map(({ role }) => role));
     this.#width = Math.max(0, ...roles.flatMap(({ role, machine }) => [role.length, machine.length]));
     const cast = roles.map(
-      ({ role, machine, user, address }) => `${role} on ${machine} (${[user, address].filter(Boolean).join(', ')})`,
+      ({ role, machine, user, address }) => say`${role} on ${machine} (${[user, address].filter(Boolean).join(', ')})`,
     );
     return [`${this.#screen.data.paint('bold', oneLine(scenario))}: ${cast.join(', ')}`];
   }
@@ -99,16 +101,17 @@ export class Relay {
   }
 
   /** Only the first line of the reason: the whole story stands at the end of the run. */
-  #failStep({ line, text, durationMs, reason }: EventOf<'scenario-step-failed'>): string[] {
+  #failStep({ line, text, durationMs, reason, problem }: EventOf<'scenario-step-failed'>): string[] {
     this.#step = undefined;
     const { paint } = this.#screen.data;
     const unfinished = this.#roles.flatMap((role) => this.#partial(role));
     const indent = this.#column('');
-    const remark = paint('dim', `  line ${line}, ${formatDuration(durationMs)}`);
+    const why = problem === undefined ? reason : languageOfUser().failure.seen(problem);
+    const remark = paint('dim', `  ${say`line ${line}`}, ${sayDuration(durationMs)}`);
     return [
       ...unfinished,
       `${indent} ${paint('red', '✘')} ${oneLine(text)}${remark}`,
-      `${indent}   ${paint('red', oneLine(reason.split('\n', 1)[0] ?? ''))}`,
+      `${indent}   ${paint('red', oneLine(why.split('\n', 1)[0] ?? ''))}`,
     ];
   }
 
@@ -116,13 +119,13 @@ export class Relay {
     if (!this.#roles.includes(role)) this.#roles.push(role);
     this.#width = Math.max(this.#width, role.length, machine.length);
     return this.#options.loudness === 'verbose'
-      ? [this.#remark(role, `started on ${machine}: ${oneLine(quoteCommand(command))}`)]
+      ? [this.#remark(role, say`started on ${machine}: ${oneLine(quoteCommand(command))}`)]
       : [];
   }
 
   #command(event: EventOf<'command-finished'>): string[] {
     const output = plainLines(event.output).map((line) => `${this.#column(event.machine)} │ ${line}`);
-    return [...output, this.#remark(event.machine, `${oneLine(event.command)}: ${endText(event)}`)];
+    return [...output, this.#remark(event.machine, `${oneLine(event.command)}: ${shownEnd(event)}`)];
   }
 
   #complete(role: string, lines: readonly string[]): string[] {
@@ -146,7 +149,7 @@ export class Relay {
     return lines.map((each) =>
       'line' in each
         ? prefixed(prefix, each.line)
-        : `${prefix} ${paint('dim', english.repeated(each.cycle, each.times))}`,
+        : `${prefix} ${paint('dim', languageOfUser().failure.repeated(each.cycle, each.times))}`,
     );
   }
 

@@ -86,5 +86,5 @@ function annotationsFor({ code, message, hint }: Told, error: unknown): readonly
 function stackOf(error: unknown): string {
   const stacks: string[] = [];
   for (let cause = error; cause instanceof Error; cause = cause.cause) stacks.push(cause.stack ?? cause.message);
-  return stacks.join('\ncaused by ');
+  return stacks.join(say`\ncaused by `);
 }

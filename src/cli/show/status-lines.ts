@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import { stripVTControlCharacters, styleText } from 'node:util';
+import { say } from '../../core/language/say.ts';
 import { writeTo } from '../../core/files/drained.ts';
 import { columnsOf } from '../../core/text/sanitize.ts';
 import { usesColor } from './style.ts';
@@ -112,7 +113,7 @@ export class StatusLines {
   #draw(): void {
     const lines = this.#sources.flatMap((source) => source(this.#frame));
     const hidden = lines.length - MOST_STATUS_LINES;
-    const shown = hidden > 0 ? [...lines.slice(0, MOST_STATUS_LINES - 1), `… and ${hidden + 1} more`] : lines;
+    const shown = hidden > 0 ? [...lines.slice(0, MOST_STATUS_LINES - 1), say`… and ${hidden + 1} more`] : lines;
     this.#shown = shown;
     if (shown.length === 0) return;
     const width = (this.#stderr.columns || 80) - 1;

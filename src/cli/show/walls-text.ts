@@ -1,26 +1,32 @@
+import { say } from '../../core/language/say.ts';
 import { sanitize } from '../../core/text/sanitize.ts';
 import type { MachineWalls, Wall, WallsResult, WallState } from '../../walls/wall-report.ts';
 import type { Style } from './style.ts';
 
-const NAME_WIDTH = 'system calls'.length;
-const sides = { host: 'from this host', neighbours: 'from its neighbours' } as const;
+/** Columns of the names of walls, at least. */
+const NAME_WIDTH = 12;
+const sides = { host: say`from this host`, neighbours: say`from its neighbours` } as const;
 
 /** What separates each machine, a line a wall, and what the marks mean. */
 export function formatWalls({ lab, provider, machines, open }: WallsResult, style: Style): string {
+  const width = Math.max(NAME_WIDTH, ...machines.flatMap(({ walls }) => walls.map(({ wall }) => wall.length)));
   const verdict =
     open === 0
-      ? 'Nothing got through that should not.'
-      : style('red', `OPEN: something got through ${open === 1 ? 'one wall' : `${open} walls`}.`);
+      ? say`Nothing got through that should not.`
+      : style(
+          'red',
+          open === 1 ? say`OPEN: something got through one wall.` : say`OPEN: something got through ${open} walls.`,
+        );
   return (
-    `What separates the machines of ${style('bold', lab)} (${provider}), tried now:\n` +
-    machines.map((machine) => machineText(machine, style)).join('') +
+    say`What separates the machines of ${style('bold', lab)} (${provider}), tried now:\n` +
+    machines.map((machine) => machineText(machine, width, style)).join('') +
     `\n${marks(style)}\n${verdict}\n`
   );
 }
 
-function machineText({ machine, walls }: MachineWalls, style: Style): string {
+function machineText({ machine, walls }: MachineWalls, width: number, style: Style): string {
   const parts = (['host', 'neighbours'] as const).map((side) => {
-    const lines = walls.filter(({ from }) => from === side).flatMap((wall) => wallLines(wall, style));
+    const lines = walls.filter(({ from }) => from === side).flatMap((wall) => wallLines(wall, width, style));
     return lines.length === 0 ? '' : `  ${sides[side]}\n${lines.join('\n')}\n`;
   });
   return `\n${style('bold', machine)}\n${parts.join('')}`;
@@ -31,14 +37,14 @@ function mark(state: WallState, style: Style): string {
 }
 
 function marks(style: Style): string {
-  return `${mark('holds', style)} holds   = shared on purpose   ${mark('unknown', style)} not known   ${mark('open', style)} open`;
+  return say`${mark('holds', style)} holds   = shared on purpose   ${mark('unknown', style)} not known   ${mark('open', style)} open`;
 }
 
-function wallLines({ wall, state, seen }: Wall, style: Style): string[] {
-  const [first = '', ...rest] = wrapped(state === 'open' ? `OPEN: ${seen}` : seen);
+function wallLines({ wall, state, seen }: Wall, width: number, style: Style): string[] {
+  const [first = '', ...rest] = wrapped(state === 'open' ? say`OPEN: ${seen}` : seen);
   return [
-    `    ${mark(state, style)} ${wall.padEnd(NAME_WIDTH)}  ${state === 'open' ? style('red', first) : first}`,
-    ...rest.map((line) => `${' '.repeat(NAME_WIDTH + 8)}${line}`),
+    `    ${mark(state, style)} ${wall.padEnd(width)}  ${state === 'open' ? style('red', first) : first}`,
+    ...rest.map((line) => `${' '.repeat(width + 8)}${line}`),
   ];
 }
 

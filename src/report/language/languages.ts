@@ -1,4 +1,5 @@
 import type { LanguageCode } from '../../core/lab-description.ts';
+import { spokenLanguage } from '../../core/language/speak.ts';
 import { attempts as attemptsEn } from './attempts-en.ts';
 import { attempts as attemptsFr } from './attempts-fr.ts';
 import { diagram as diagramEn } from './diagram-en.ts';
@@ -25,6 +26,7 @@ export interface Language {
   readonly record: RecordWords;
 }
 
+/** Every language, by its code. */
 export const languages: Readonly<Record<LanguageCode, Language>> = {
   en: {
     code: 'en',
@@ -45,3 +47,8 @@ export const languages: Readonly<Record<LanguageCode, Language>> = {
     record: recordFr(french),
   },
 };
+
+/** The language of the user, for what is shown; what is stored is English. */
+export function languageOfUser(): Language {
+  return languages[spokenLanguage()];
+}

@@ -7,7 +7,7 @@ import type { Program } from '../../lab/types.ts';
 import { isListening } from '../../ports/inspect-port.ts';
 import type { LookOptions } from '../../observe/observer.ts';
 import type { Shell } from '../../ssh/shell.ts';
-import { english } from '../../report/language/failure-en.ts';
+import { languageOfUser } from '../../report/language/languages.ts';
 import { StepFailure } from './step-failure.ts';
 import { isEnd, type ExpectedEnd } from './exit-words.ts';
 import { Keyboard, type LookAtProgram } from './keyboard.ts';
@@ -225,7 +225,7 @@ export class PlayContext {
         signal: this.signal,
       });
     try {
-      return await this.whileWaiting(english.expected(goal.expected), wait());
+      return await this.whileWaiting(languageOfUser().failure.expected(goal.expected), wait());
     } catch (error) {
       if (!(error instanceof TimeoutError)) throw error;
       throw new StepFailure({

@@ -1,3 +1,4 @@
+import { say } from '../../core/language/say.ts';
 import { afterAwake, awakeNow } from '../../core/time/awake-clock.ts';
 import { sanitizeToLine } from '../../core/text/sanitize.ts';
 
@@ -18,8 +19,8 @@ export interface Standstill {
 export function standstillText({ waitsFor, step, steps }: Standstill): string {
   const text =
     step === undefined
-      ? `all steps of the scenario have been played; it waits for ${waitsFor}`
-      : `the scenario waits for ${waitsFor} (step ${step + 1} of ${steps})`;
+      ? say`all steps of the scenario have been played; it waits for ${waitsFor}`
+      : say`the scenario waits for ${waitsFor} (step ${step + 1} of ${steps})`;
   return sanitizeToLine(text);
 }
 

@@ -41,7 +41,7 @@ export const doctorCommand = defineCommand({
 });
 
 export function formatDoctor({ inUse, providers, fetched }: DoctorResult, style: Style): string {
-  const got = fetched.length === 0 ? '' : `Unpacked for lab alone: ${fetched.join(', ')}\n\n`;
+  const got = fetched.length === 0 ? '' : say`Unpacked for lab alone: ${fetched.join(', ')}\n\n`;
   return got + providers.map((health) => section(health, health.provider === inUse, style)).join('\n');
 }
 
@@ -56,7 +56,7 @@ export function formatJob(result: DoctorResult, job: JobFacts, style: Style): st
   return [
     `${style('bold', serviceOf(job))}, ${container}, ${job.root ? 'root' : say`an ordinary user`}`,
     ...factsOf(job).map(([name, found]) => `  ${name.padEnd(15)}${found}`),
-    `${style('bold', health.provider)}: ${verdict}`,
+    say`${style('bold', health.provider)}: ${verdict}`,
     ...lacks.map((requirement) => line(requirement, style).trimEnd()),
     '',
   ].join('\n');
@@ -96,17 +96,22 @@ function annotationsFor(result: DoctorResult): Annotation[] {
 }
 
 function section({ provider, usable, requirements }: ProviderHealth, inUse: boolean, style: Style): string {
-  const verdict = usable ? style('green', 'ready') : style('red', 'not ready');
+  const verdict = usable ? style('green', say`ready`) : style('red', say`not ready`);
   const lines = requirements.map((requirement) => line(requirement, style));
-  return `${style('bold', provider)}${inUse ? ' (in use)' : ''}: ${verdict}\n${lines.join('')}`;
+  const name = style('bold', provider);
+  const head = inUse ? say`${name} (in use): ${verdict}` : say`${name}: ${verdict}`;
+  return `${head}\n${lines.join('')}`;
 }
+
+/** Columns of the marks before what a provider needs. */
+const MARK_WIDTH = 7;
 
 function line({ status, description, found, howToGet }: Requirement, style: Style): string {
   const mark = {
-    present: style('green', 'ok     '),
-    missing: style('red', 'missing'),
-    'optional-missing': style('yellow', 'lacking'),
+    present: style('green', say`ok`.padEnd(MARK_WIDTH)),
+    missing: style('red', say`missing`.padEnd(MARK_WIDTH)),
+    'optional-missing': style('yellow', say`lacking`.padEnd(MARK_WIDTH)),
   }[status];
   const steps = status === 'present' ? [] : howToGet.map((step) => `            ${step}\n`);
-  return `  ${mark} ${description}: ${found}\n${steps.join('')}`;
+  return `  ${say`${mark} ${description}: ${found}`}\n${steps.join('')}`;
 }

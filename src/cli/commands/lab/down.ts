@@ -24,6 +24,6 @@ export const downCommand = defineCommand({
 });
 
 function formatDown({ lab, purged }: DownResult): string {
-  const folder = purged ? ' The .lab folder is removed.' : '';
-  return lab === undefined ? `Nothing was up.${folder}\n` : `Lab ${lab} is down; nothing of it is left.${folder}\n`;
+  const down = lab === undefined ? say`Nothing was up.` : say`Lab ${lab} is down; nothing of it is left.`;
+  return purged ? `${down} ${say`The .lab folder is removed.`}\n` : `${down}\n`;
 }

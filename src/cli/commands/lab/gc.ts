@@ -22,7 +22,10 @@ export const gcCommand = defineCommand({
 });
 
 function formatGc({ dead, removed }: GcResult): string {
-  if (dead.length === 0) return 'No dead lab on this host.\n';
-  const list = dead.map(({ name, stateFolder, provider }) => `  ${name} (${provider}, of ${stateFolder})\n`).join('');
-  return `${removed ? 'Removed' : 'Left as they are:'} ${counted(dead.length, 'dead lab')}\n${list}`;
+  if (dead.length === 0) return say`No dead lab on this host.\n`;
+  const list = dead
+    .map(({ name, stateFolder, provider }) => `  ${say`${name} (${provider}, of ${stateFolder})`}\n`)
+    .join('');
+  const labs = counted(dead.length, 'dead lab');
+  return `${removed ? say`Removed ${labs}` : say`Left as they are: ${labs}`}\n${list}`;
 }

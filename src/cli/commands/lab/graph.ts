@@ -7,7 +7,7 @@ import { file, listed, word } from '../../command/value-types.ts';
 import { outcome } from '../../outcome.ts';
 
 const graphFormat = word('format', async () =>
-  listed((await import('../../../commands/lab/graph.ts')).graphFormats, 'format'),
+  listed((await import('../../../commands/lab/graph.ts')).graphFormats, say`format`),
 );
 
 export const graphCommand = defineCommand({
@@ -33,5 +33,5 @@ export const graphCommand = defineCommand({
 
 /** The picture itself, or where it was written. */
 function formatGraph({ graph, file }: GraphResult, cwd: string): string {
-  return graph ?? `Wrote ${relative(cwd, file!)}.\n`;
+  return graph ?? say`Wrote ${relative(cwd, file!)}.\n`;
 }

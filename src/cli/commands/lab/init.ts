@@ -8,7 +8,7 @@ import { listed, word } from '../../command/value-types.ts';
 import { outcome } from '../../outcome.ts';
 
 const template = word('name', async () =>
-  listed((await import('../../../lab/templates/template.ts')).labTemplates, 'template'),
+  listed((await import('../../../lab/templates/template.ts')).labTemplates, say`template`),
 );
 
 /** Our compiled server and client: next to the compiled command line. */
@@ -39,8 +39,8 @@ export const initCommand = defineCommand({
 });
 
 function formatInit({ file, steps }: InitResult, cwd: string): string {
-  const wrote = `Wrote ${relative(cwd, file)}. Next:`;
-  return steps.length === 0
-    ? `${wrote} lab up\n`
-    : `${wrote}\n\n${steps.map((step) => `${step.startsWith('#') ? '' : '  '}${step}\n`).join('')}\nThen: lab up\n`;
+  const wrote = relative(cwd, file);
+  if (steps.length === 0) return say`Wrote ${wrote}. Next: lab up\n`;
+  const list = steps.map((step) => `${step.startsWith('#') ? '' : '  '}${step}\n`).join('');
+  return `${say`Wrote ${wrote}. Next:`}\n\n${list}\n${say`Then: lab up`}\n`;
 }

@@ -41,45 +41,49 @@ export const statusCommand = defineCommand({
 });
 
 export function formatStatus({ up, lab, provider, machines, programs, remarks }: StatusResult, style: Style): string {
-  if (lab === undefined) return 'This lab is not up. Run "lab up".\n';
-  const head = `Lab ${style('bold', lab)} (${provider}) is ${up ? style('green', 'up') : style('red', 'down')}.\n`;
+  if (lab === undefined) return say`This lab is not up. Run "lab up".\n`;
+  const state = up ? style('green', say`up`) : style('red', say`down`);
+  const head = say`Lab ${style('bold', lab)} (${provider ?? '?'}) is ${state}.\n`;
   const problems = machines.flatMap(({ name, problem }) =>
-    problem === undefined ? [] : [`\n${style('red', name)}: ${sanitize(withoutName(name, problem))}\n`],
+    problem === undefined ? [] : [`\n${say`${style('red', name)}: ${sanitize(withoutName(name, problem))}`}\n`],
   );
   const told = remarks.map((remark) => `\n${style('yellow', '!')} ${sanitize(remark)}\n`);
-  const hint = machines.every(({ running }) => running) ? '' : '\nWhat does not run comes back with "lab up".\n';
-  const machineTable = table([['MACHINE', 'STATE', 'USER', 'ADDRESSES', 'SYSTEM'], ...machines.map(machineRow)]);
+  const hint = machines.every(({ running }) => running) ? '' : say`\nWhat does not run comes back with "lab up".\n`;
+  const machineTable = table([
+    [say`MACHINE`, say`STATE`, say`USER`, say`ADDRESSES`, say`SYSTEM`],
+    ...machines.map(machineRow),
+  ]);
   return `${head}\n${machineTable}${programTable(programs)}${problems.join('')}${told.join('')}${hint}`;
 }
 
 function machineRow({ name, running, problem, user, interfaces, ...system }: MachineStatus): string[] {
-  const state = problem === undefined ? 'running' : 'no answer';
+  const state = problem === undefined ? say`running` : say`no answer`;
   return [
     name,
-    running ? state : 'down',
+    running ? state : say`down`,
     user,
     interfaces.map((port) => `${port.name} ${port.address}`).join(', '),
-    systemText(system) || 'unknown',
+    systemText(system) || say`unknown`,
   ];
 }
 
 function programTable(programs: readonly ProgramPorts[]): string {
   if (programs.length === 0) return '';
-  return `\n${table([['PROGRAM', 'ON', 'PORTS'], ...programs.map(programRow)])}`;
+  return `\n${table([[say`PROGRAM`, say`ON`, say`PORTS`], ...programs.map(programRow)])}`;
 }
 
 function programRow({ name, on, listens, ports }: ProgramPorts): string[] {
   const words = ports.map(portWords);
   const unknown = listens
     .filter((port) => !ports.some((known) => known.port === port))
-    .map((port) => `${port} unknown`);
+    .map((port) => say`${port} unknown`);
   return [name, on, [...words, ...unknown].join(', ') || '-'];
 }
 
 function portWords({ port, state, holders }: ProgramPorts['ports'][number]): string {
-  if (state !== 'busy') return `${port} free`;
-  if (holders.length === 0) return `${port} in use, though nobody listens`;
-  return `${port} held by ${holders.map((holder) => holderWithStart(holder)).join(' and ')}`;
+  if (state !== 'busy') return say`${port} free`;
+  if (holders.length === 0) return say`${port} in use, though nobody listens`;
+  return say`${port} held by ${holders.map((holder) => holderWithStart(holder)).join(say` and `)}`;
 }
 
 /** Problems of connections begin with the machine's name themselves. */

@@ -54,41 +54,46 @@ export const upCommand = defineCommand({
 });
 
 export function formatUp({ lab, made, newlyUp, machines, ports, scenarios }: UpResult, style: Style): string {
-  const before = ` (it was already${newlyUp.length === 0 ? '' : `, except ${newlyUp.join(', ')}`})`;
-  const head = `Lab ${style('bold', lab)} is ${style('green', 'up')}${made ? '' : before}.\n`;
+  const name = style('bold', lab);
+  const isUp = style('green', say`up`);
+  const before =
+    newlyUp.length === 0
+      ? say`Lab ${name} is ${isUp} (it was already).\n`
+      : say`Lab ${name} is ${isUp} (it was already, except ${newlyUp.join(', ')}).\n`;
+  const head = made ? say`Lab ${name} is ${isUp}.\n` : before;
   const rows = machines.map(({ name, user, addresses }) => [
     `  ${name}`,
     addresses.join(', '),
     `lab ssh ${name}`,
-    `(as ${user})`,
+    say`(as ${user})`,
   ]);
   const busy = ports.filter(({ state }) => state === 'busy');
-  const warnings = busy.map(
-    (report) => `${style('yellow', 'note:')} port ${report.port} on ${report.machine} ${busyWords(report)}\n`,
-  );
-  const next = scenarios.length === 0 ? '' : `Next: lab run${scenarios.length === 1 ? '' : ` ${scenarios[0]}`}\n`;
+  const warnings = busy.map((report) => `${style('yellow', say`note:`)} ${busyWords(report)}\n`);
+  const next =
+    scenarios.length === 0 ? '' : `${say`Next: ${scenarios.length === 1 ? 'lab run' : `lab run ${scenarios[0]}`}`}\n`;
   return head + table(rows) + warnings.join('') + next;
 }
 
 function busyWords(report: PortReport): string {
-  if (report.holders.length > 0)
-    return `is held by ${report.holders.map((holder) => holderWithStart(holder)).join(' and ')}`;
-  return `is in use, though nobody listens: ${sanitize(explainPort(report) ?? '')}`;
+  const { port, machine, holders } = report;
+  if (holders.length > 0)
+    return say`port ${port} on ${machine} is held by ${holders.map((holder) => holderWithStart(holder)).join(say` and `)}`;
+  return say`port ${port} on ${machine} is in use, though nobody listens: ${sanitize(explainPort(report) ?? '')}`;
 }
 
 export function formatPlan({ lab, provider, actions, changes, missing }: PlanResult, style: Style): string {
   const parts = [
-    `Lab ${style('bold', lab)} with ${provider}. "lab up" would:\n`,
+    say`Lab ${style('bold', lab)} with ${provider}. "lab up" would:\n`,
     ...actions.map((action) => `  ${action}\n`),
   ];
   if (changes.length > 0)
     parts.push(
-      `${style('yellow', 'It would refuse')}, because machines run that differ (use --recreate):\n`,
+      say`${style('yellow', say`It would refuse`)}, because machines run that differ (use --recreate):\n`,
       ...changes.map((change) => `  ${change}\n`),
     );
   if (missing.length > 0)
     parts.push(
-      `${style('red', 'This host lacks')}:\n`,
+      say`${style('red', say`This host lacks`)}:\n`,
       ...missing.map((requirement) => `${describeRequirement(requirement)}\n`),
     );
   return parts.join('');

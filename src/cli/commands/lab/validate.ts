@@ -34,5 +34,5 @@ function formatValidate({ valid, problems, frames, lab }: ValidateResult, style:
     counted(lab.programs, 'program'),
     counted(lab.scenarios, 'scenario'),
   ];
-  return `${style('green', 'No problems')}: lab ${lab.name}, ${parts.join(', ')}.\n`;
+  return say`${style('green', say`No problems`)}: lab ${lab.name}, ${parts.join(', ')}.\n`;
 }

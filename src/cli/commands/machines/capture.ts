@@ -48,6 +48,8 @@ export const captureCommand = defineCommand({
 /** Nothing when the capture itself went to standard output. */
 function formatCapture({ file, packets, dropped }: CaptureResult, cwd: string): string {
   if (file === undefined) return '';
-  const lost = dropped === 0 ? '' : `; ${counted(dropped, 'packet')} more passed by for which the machine had no room`;
-  return `${counted(packets, 'packet')} in ${relative(cwd, file)}${lost}.\n`;
+  const kept = counted(packets, 'packet');
+  const place = relative(cwd, file);
+  if (dropped === 0) return say`${kept} in ${place}.\n`;
+  return say`${kept} in ${place}; ${counted(dropped, 'packet')} more passed by for which the machine had no room.\n`;
 }

@@ -83,18 +83,18 @@ export function formatCheckPort({ machines, udp, ended }: CheckPortResult, style
 
 function paragraph(report: PortReport, ended: CheckPortResult['ended'], style: Style): string {
   const { machine, port, protocol, holders } = report;
-  const lines = [
-    `${style('bold', machine)}: ${protocol === 'udp' ? 'UDP ' : ''}port ${port} ${verdict(report, style)}`,
-  ];
-  lines.push(...ended.map(({ holder, signal }) => `  ended with SIG${signal}: ${holderWithStart(holder)}`));
+  const name = style('bold', machine);
+  const found = verdict(report, style);
+  const lines = [protocol === 'udp' ? say`${name}: UDP port ${port} ${found}` : say`${name}: port ${port} ${found}`];
+  lines.push(...ended.map(({ holder, signal }) => say`  ended with SIG${signal}: ${holderWithStart(holder)}`));
   lines.push(...(holders.length > 0 ? heldLines(report) : wrapped(explainPort(report))));
   return `${lines.join('\n')}\n`;
 }
 
 function verdict({ state, bind }: PortReport, style: Style): string {
-  if (state === 'busy') return `is ${style('red', 'busy')}`;
-  if (state === 'forbidden') return `is ${style('red', 'not allowed')} to ${bind?.account ?? 'this user'}`;
-  return `is ${style('green', 'free')}`;
+  if (state === 'busy') return say`is ${style('red', say`busy`)}`;
+  if (state === 'forbidden') return say`is ${style('red', say`not allowed`)} to ${bind?.account ?? say`this user`}`;
+  return say`is ${style('green', say`free`)}`;
 }
 
 function heldLines(report: PortReport): string[] {
@@ -103,12 +103,15 @@ function heldLines(report: PortReport): string[] {
     return wrapped(
       say`It is held by the SSH server of the machine, by which lab, ssh and scp reach it; it stays. Give your program another port.`,
     );
-  const lines = [...holders.map((holder) => `  held by ${holderWithStart(holder)}`), ...wrapped(explainPort(report))];
+  const lines = [
+    ...holders.map((holder) => say`  held by ${holderWithStart(holder)}`),
+    ...wrapped(explainPort(report)),
+  ];
   if (blindSpot !== undefined) return [...lines, ...wrapped(blindSpot)];
   const refusal = refusalToFree(report);
   if (refusal !== undefined)
-    return [...lines, ...wrapped(`--kill does not help: ${refusal.message}. ${refusal.hint ?? ''}`)];
-  return [...lines, `  to free it:  lab check-port ${portArgument(report)} --on ${machine} --kill`];
+    return [...lines, ...wrapped(say`--kill does not help: ${refusal.message}. ${refusal.hint ?? ''}`)];
+  return [...lines, say`  to free it:  lab check-port ${portArgument(report)} --on ${machine} --kill`];
 }
 
 /** A paragraph in lines of about 100 characters, indented by two. */

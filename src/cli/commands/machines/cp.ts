@@ -1,5 +1,5 @@
 import type { CpResult } from '../../../commands/machines/cp.ts';
-import { formatBytes } from '../../../core/text/amounts.ts';
+import { sayBytes } from '../../../core/language/amounts.ts';
 import { counted, say } from '../../../core/language/say.ts';
 import { defineCommand } from '../../command/define-command.ts';
 import { required } from '../../command/parameters.ts';
@@ -42,7 +42,11 @@ export const cpCommand = defineCommand({
 });
 
 function formatCp({ files, bytes, target, unchanged = 0 }: CpResult): string {
+  const copied = say`Copied ${counted(files, 'file')} (${sayBytes(bytes)}) to ${target}`;
+  if (unchanged === 0) return `${copied}\n`;
   const there =
-    unchanged === 0 ? '' : `; ${counted(unchanged, 'file')} ${unchanged === 1 ? 'was' : 'were'} there already`;
-  return `Copied ${counted(files, 'file')} (${formatBytes(bytes)}) to ${target}${there}\n`;
+    unchanged === 1
+      ? say`${counted(unchanged, 'file')} was there already`
+      : say`${counted(unchanged, 'file')} were there already`;
+  return say`${copied}; ${there}\n`;
 }

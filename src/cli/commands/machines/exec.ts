@@ -41,7 +41,7 @@ function machinesOf(names: readonly string[], all: boolean, hasCommand: boolean)
   if (all) return [];
   if (names.length > 0) return [...new Set(names)];
   const hint = hasCommand
-    ? 'Name them before "--", or use --all:  lab exec vm1 vm2 -- uname -a'
-    : 'Name machines and a command:  lab exec vm1 vm2 -- uname -a';
+    ? say`Name them before "--", or use --all:  lab exec vm1 vm2 -- uname -a`
+    : say`Name machines and a command:  lab exec vm1 vm2 -- uname -a`;
   throw new UsageError(say`no machine given`, { code: 'no-machine', hint });
 }

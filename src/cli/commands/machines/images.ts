@@ -1,5 +1,5 @@
 import type { ImageEntry } from '../../../commands/machines/images.ts';
-import { formatBytes } from '../../../core/text/amounts.ts';
+import { sayBytes } from '../../../core/language/amounts.ts';
 import { say } from '../../../core/language/say.ts';
 import { defineCommand, defineFamily } from '../../command/define-command.ts';
 import { flag, required, several, value, type Complete } from '../../command/parameters.ts';
@@ -37,8 +37,8 @@ const pull = defineCommand({
   examples: [{ words: 'images pull ubuntu-24.04', does: say`before a lesson without a network` }],
   run: async ({ context, arguments: { image: names }, options: { offline } }) => {
     const result = await (await work()).pullImages({ ...context, offline }, names);
-    const lines = result.images.map(
-      ({ name, downloaded }) => `${name} is in the cache${downloaded ? '' : ' already'}.\n`,
+    const lines = result.images.map(({ name, downloaded }) =>
+      downloaded ? say`${name} is in the cache.\n` : say`${name} is in the cache already.\n`,
     );
     return outcome(result, lines.join(''));
   },
@@ -64,7 +64,7 @@ const importFile = defineCommand({
   examples: [{ words: 'images import my.qcow2 --as mine', does: say`then in lab.yaml: image: mine` }],
   run: async ({ context, arguments: { file: path }, options: { as } }) => {
     const result = await (await work()).importImageFile(context, path, as);
-    return outcome(result, `Imported. In lab.yaml:  image: ${result.name}\n`);
+    return outcome(result, say`Imported. In lab.yaml:  image: ${result.name}\n`);
   },
 });
 
@@ -84,7 +84,7 @@ const rm = defineCommand({
   },
   examples: [{ words: 'images rm mine', does: say`its file is gone from the cache` }],
   run: async ({ context, arguments: { image: names } }) =>
-    outcome(await (await work()).removeImages(context, names), names.map((name) => `Removed ${name}.\n`).join('')),
+    outcome(await (await work()).removeImages(context, names), names.map((name) => say`Removed ${name}.\n`).join('')),
 });
 
 export const imagesCommand = defineFamily({
@@ -104,7 +104,7 @@ function formatImages(images: readonly ImageEntry[]): string {
   return table(
     images.map(({ name, description, sizeBytes }) => [
       name,
-      sizeBytes === null ? 'not in the cache' : formatBytes(sizeBytes),
+      sizeBytes === null ? say`not in the cache` : sayBytes(sizeBytes),
       description,
     ]),
   );

@@ -1,5 +1,5 @@
 import type { SnapshotInfo } from '../../../providers/provider.ts';
-import { formatBytes } from '../../../core/text/amounts.ts';
+import { sayBytes } from '../../../core/language/amounts.ts';
 import { say } from '../../../core/language/say.ts';
 import { defineCommand, defineFamily } from '../../command/define-command.ts';
 import { required } from '../../command/parameters.ts';
@@ -14,7 +14,7 @@ const snapshot = required(
     const { snapshots } = await (await work()).listSnapshots(context);
     return listed(
       snapshots.map(({ name }) => name),
-      'snapshot',
+      say`snapshot`,
     );
   }),
   say`name of the snapshot`,
@@ -30,7 +30,7 @@ const save = defineCommand({
   run: async ({ context, arguments: { snapshot: name } }) =>
     outcome(
       await (await work()).saveSnapshot(context, name),
-      `Saved as ${name}. Back to it: lab snapshot restore ${name}\n`,
+      say`Saved as ${name}. Back to it: lab snapshot restore ${name}\n`,
     ),
 });
 
@@ -41,7 +41,7 @@ const restore = defineCommand({
   arguments: { snapshot },
   examples: [{ words: 'snapshot restore clean', does: say`bring them back` }],
   run: async ({ context, arguments: { snapshot: name } }) =>
-    outcome(await (await work()).restoreSnapshot(context, name), `All machines are as they were in ${name}.\n`),
+    outcome(await (await work()).restoreSnapshot(context, name), say`All machines are as they were in ${name}.\n`),
 });
 
 const list = defineCommand({
@@ -62,7 +62,7 @@ const rm = defineCommand({
   arguments: { snapshot },
   examples: [{ words: 'snapshot rm clean', does: say`it is gone` }],
   run: async ({ context, arguments: { snapshot: name } }) =>
-    outcome(await (await work()).removeSnapshot(context, name), `Removed ${name}.\n`),
+    outcome(await (await work()).removeSnapshot(context, name), say`Removed ${name}.\n`),
 });
 
 export const snapshotCommand = defineFamily({
@@ -82,13 +82,13 @@ function work(): Promise<typeof import('../../../commands/machines/snapshot.ts')
 }
 
 function formatSnapshots(snapshots: readonly SnapshotInfo[]): string {
-  if (snapshots.length === 0) return 'No snapshot. Make one: lab snapshot save NAME\n';
+  if (snapshots.length === 0) return say`No snapshot. Make one: lab snapshot save NAME\n`;
   const rows = snapshots.map(({ name, savedAt, machines, sizeBytes, automatic }) => [
     name,
     savedAt.slice(0, 16).replace('T', ' '),
     machines.join(', '),
-    formatBytes(sizeBytes),
-    automatic ? 'for the next "lab up"' : '',
+    sayBytes(sizeBytes),
+    automatic ? say`for the next "lab up"` : '',
   ]);
   return table(rows);
 }

@@ -69,25 +69,36 @@ function targetText({ to: { host, port, protocol } }: ReachReport): string {
   return sanitize(`${name}${port === undefined ? '' : `:${port}`}${protocol === 'udp' ? '/udp' : ''}`);
 }
 
-const NAME_WIDTH = 'neighbour'.length;
+/** What help calls the links; their names in data stay English. */
+const linkNames: Readonly<Record<ReachLink['link'], string>> = {
+  name: say`name`,
+  address: say`address`,
+  route: say`route`,
+  neighbour: say`neighbour`,
+  listener: say`listener`,
+  firewall: say`firewall`,
+};
+
+const NAME_WIDTH = Math.max(...Object.values(linkNames).map((name) => name.length));
 
 function linkLines({ link, state, seen, cure }: ReachLink, isFirst: boolean, style: Style): string[] {
   const mark = { ok: style('green', '✔'), broken: style('red', '✖'), unknown: style('yellow', '?') }[state];
   const [first = '', ...rest] = wrapped(seen);
   const indent = ' '.repeat(NAME_WIDTH + 6);
   return [
-    `  ${mark} ${link.padEnd(NAME_WIDTH)}  ${first}`,
+    `  ${mark} ${linkNames[link].padEnd(NAME_WIDTH)}  ${first}`,
     ...rest.map((line) => `${indent}${line}`),
     ...(isFirst && cure !== undefined ? wrapped(cure).map((line) => `${indent}${style('cyan', line)}`) : []),
   ];
 }
 
 function verdict({ from, to, links, broken }: ReachReport, style: Style): string {
-  if (broken !== null) return `${style('red', 'Broken')}: the first link that does not hold is the ${broken}.`;
-  const unknown = links.filter(({ state }) => state === 'unknown').map(({ link }) => link);
-  const way = to.port === undefined ? `the way from ${from} is open` : `${from} can connect`;
-  if (unknown.length === 0) return `${style('green', 'All links hold')}: ${way}.`;
-  return `${style('yellow', 'No broken link was found')}; not known: ${unknown.join(', ')}.`;
+  if (broken !== null)
+    return say`${style('red', say`Broken`)}: the first link that does not hold is the ${linkNames[broken]}.`;
+  const unknown = links.filter(({ state }) => state === 'unknown').map(({ link }) => linkNames[link]);
+  const way = to.port === undefined ? say`the way from ${from} is open` : say`${from} can connect`;
+  if (unknown.length === 0) return say`${style('green', say`All links hold`)}: ${way}.`;
+  return say`${style('yellow', say`No broken link was found`)}; not known: ${unknown.join(', ')}.`;
 }
 
 /** A paragraph in lines of about 100 characters. */

@@ -33,9 +33,9 @@ export const recordCommand = defineCommand({
 
 /** The scenario, to be put into the lab file, or that it was; and what to do next. */
 function formatRecord({ scenario, yaml, file }: RecordResult, cwd: string): string {
-  const where =
+  const then =
     file === undefined
-      ? 'Look at it, and put it into the lab file (or record with --write)'
-      : `Added to ${relative(cwd, file)}. Look at it`;
-  return `scenarios:\n${yaml}\n# ${where}; then:  lab run ${scenario}\n`;
+      ? say`Look at it, and put it into the lab file (or record with --write); then:  lab run ${scenario}`
+      : say`Added to ${relative(cwd, file)}. Look at it; then:  lab run ${scenario}`;
+  return `scenarios:\n${yaml}\n# ${then}\n`;
 }

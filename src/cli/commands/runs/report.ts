@@ -45,6 +45,6 @@ export const reportCommand = defineCommand({
 /** Where the report is; nothing when it went to standard output. */
 function formatReport({ run, format, file }: ReportResult, cwd: string): string {
   if (file === undefined) return '';
-  const next = format === 'html' ? 'Open it in a browser; it needs nothing else, and prints well to PDF.\n' : '';
-  return `Report of ${run}: ${relative(cwd, file)}\n${next}`;
+  const next = format === 'html' ? say`Open it in a browser; it needs nothing else, and prints well to PDF.\n` : '';
+  return `${say`Report of ${run}: ${relative(cwd, file)}`}\n${next}`;
 }

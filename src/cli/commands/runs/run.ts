@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import type { RunResult } from '../../../commands/runs/run.ts';
 import { ExitCode, LabError, UsageError } from '../../../core/errors.ts';
 import { readOrdinary } from '../../../core/files/ordinary-file.ts';
-import { formatDuration } from '../../../core/text/amounts.ts';
+import { sayDuration, sayNumber } from '../../../core/language/amounts.ts';
 import { counted, say } from '../../../core/language/say.ts';
 import type { StepCounts } from '../../../scenario/play-result.ts';
 import { renderFailure } from '../../../scenario/render-failure.ts';
@@ -68,9 +68,20 @@ export const runCommand = defineCommand({
     const result = await runAs(context, { scenario, role, others, ...store });
     if ('runs' in result) return runOutcome(result, context, style);
     const exitCode = result.result === 'passed' ? ExitCode.done : ExitCode.checkFailed;
-    return outcome(result, `The run has ${result.result}.\n`, exitCode);
+    return outcome(result, resultSentence(result.result), exitCode);
   },
 });
+
+/** `result` comes from the \`lab\` that plays the run. */
+function resultSentence(result: string): string {
+  const sentences: Readonly<Record<string, string>> = {
+    passed: say`The run has passed.\n`,
+    failed: say`The run has failed.\n`,
+    broken: say`The run has broken.\n`,
+    interrupted: say`The run has interrupted.\n`,
+  };
+  return sentences[result] ?? '';
+}
 
 function withoutSeat(): UsageError {
   return new UsageError(say`--with needs --as`, {
@@ -130,7 +141,9 @@ export function formatRun(result: RunResult, options: RunTextOptions): string {
   const where =
     stored === undefined
       ? ''
-      : `${stored.incomplete ? 'What could be stored of it is' : 'Stored'} in ${relative(cwd, stored.folder)}\n`;
+      : stored.incomplete
+        ? say`What could be stored of it is in ${relative(cwd, stored.folder)}\n`
+        : say`Stored in ${relative(cwd, stored.folder)}\n`;
   return `${why === '' ? '' : `${why}\n`}${verdictOf(result, style)}${where}`;
 }
 
@@ -144,34 +157,42 @@ function verdictOf(result: RunResult, style: Style): string {
 
 function verdict({ scenario, result, runs, firstFailure }: RunResult, style: Style): string {
   const word = {
-    passed: style('green', 'passed'),
-    failed: style('red', 'failed'),
-    broken: style('red', 'broke off'),
-    interrupted: style('yellow', 'was interrupted'),
+    passed: style('green', say`passed`),
+    failed: style('red', say`failed`),
+    broken: style('red', say`broke off`),
+    interrupted: style('yellow', say`was interrupted`),
   }[result];
-  const duration = formatDuration(runs.at(-1)?.durationMs ?? 0);
-  const steps = firstFailure === undefined ? '' : `: ${stepsText(firstFailure.play.steps)}`;
-  return `Scenario ${style('bold', scenario)} ${word} after ${duration}${steps}.\n`;
+  const duration = sayDuration(runs.at(-1)?.durationMs ?? 0);
+  const name = style('bold', scenario);
+  if (firstFailure === undefined) return say`Scenario ${name} ${word} after ${duration}.\n`;
+  return say`Scenario ${name} ${word} after ${duration}: ${stepsText(firstFailure.play.steps)}.\n`;
 }
 
 /** `3 of 9 steps passed, 5 were not reached`. */
 function stepsText({ all, passed, notReached }: StepCounts): string {
-  const rest = notReached === 0 ? '' : `, ${notReached} ${notReached === 1 ? 'was' : 'were'} not reached`;
-  return `${passed} of ${counted(all, 'step')} passed${rest}`;
+  const steps = counted(all, 'step');
+  if (notReached === 0) return say`${passed} of ${steps} passed`;
+  return notReached === 1
+    ? say`${passed} of ${steps} passed, ${notReached} was not reached`
+    : say`${passed} of ${steps} passed, ${notReached} were not reached`;
 }
 
 function rate(result: RunResult, style: Style): string {
   const { scenario, passed, failed, runs, times, passRate, firstFailure } = result;
   const ended = passed + failed;
-  const cutShort = ended < times ? `; ${times} were planned` : '';
   const first =
     firstFailure === undefined
       ? ''
-      : `The first failure was number ${runs.findIndex(({ run }) => run === firstFailure.run) + 1}.\n`;
+      : say`The first failure was number ${runs.findIndex(({ run }) => run === firstFailure.run) + 1}.\n`;
   const colour = failed === 0 ? 'green' : 'red';
-  const share = style(colour, `passed ${passed} of ${ended} times`);
-  const percent = Number((passRate * 100).toFixed(1));
-  return `Scenario ${style('bold', scenario)} ${share} (${percent} %)${cutShort}.\n${first}${timeWaits(result)}`;
+  const share = style(colour, say`passed ${passed} of ${ended} times`);
+  const percent = sayNumber(Number((passRate * 100).toFixed(1)));
+  const name = style('bold', scenario);
+  const verdict =
+    ended < times
+      ? say`Scenario ${name} ${share} (${percent} %); ${times} were planned.\n`
+      : say`Scenario ${name} ${share} (${percent} %).\n`;
+  return `${verdict}${first}${timeWaits(result)}`;
 }
 
 /** Which failures are those of the play before. */
@@ -179,11 +200,9 @@ function timeWaits({ runs, timeWaits: ports = [] }: RunResult): string {
   // What the first play of a series finds was left before it, perhaps by another program.
   const isFromBefore = runs[0]?.timeWait !== undefined;
   const lines = ports.map(({ role, machine, port, failed }) => {
-    const [from, cure] = isFromBefore
-      ? ['before', `let ${role} set SO_REUSEADDR (setsockopt before bind) and wait a minute`]
-      : ['the play before', `${role} does not set SO_REUSEADDR (setsockopt before bind)`];
-    const failures = `${failed} failed because port ${port} of ${machine} was still in TIME_WAIT from ${from}`;
-    return `${failures}: ${cure}, or run with --fresh.\n`;
+    return isFromBefore
+      ? say`${failed} failed because port ${port} of ${machine} was still in TIME_WAIT from before: let ${role} set SO_REUSEADDR (setsockopt before bind) and wait a minute, or run with --fresh.\n`
+      : say`${failed} failed because port ${port} of ${machine} was still in TIME_WAIT from the play before: ${role} does not set SO_REUSEADDR (setsockopt before bind), or run with --fresh.\n`;
   });
   return lines.join('');
 }

@@ -1,6 +1,6 @@
 import type { PruneResult } from '../../../commands/runs/prune.ts';
 import { ExitCode } from '../../../core/errors.ts';
-import { formatBytes } from '../../../core/text/amounts.ts';
+import { sayBytes } from '../../../core/language/amounts.ts';
 import { counted, say } from '../../../core/language/say.ts';
 import { defineCommand } from '../../command/define-command.ts';
 import { flag, value } from '../../command/parameters.ts';
@@ -65,11 +65,16 @@ export const runsCommand = defineCommand({
 const MOST_NAMES = 30;
 
 export function formatPrune({ removed, kept, freedBytes, dryRun }: PruneResult): string {
-  const left = kept === 0 ? '' : ` ${counted(kept, 'run')} ${kept === 1 ? 'stays' : 'stay'}.`;
-  if (removed.length === 0 && freedBytes === 0) return `No run is to be removed.${left}\n`;
+  const runs = counted(kept, 'run');
+  const left = kept === 0 ? '' : ` ${kept === 1 ? say`${runs} stays.` : say`${runs} stay.`}`;
+  if (removed.length === 0 && freedBytes === 0) return `${say`No run is to be removed.`}${left}\n`;
   const names = removed.slice(0, MOST_NAMES).map(({ run }) => `  ${run}\n`);
   const more = removed.length - names.length;
-  const list = `${names.join('')}${more > 0 ? `  and ${more} more\n` : ''}`;
-  const [does, frees] = dryRun ? ['Would remove', 'would give'] : ['Removed', 'gave'];
-  return `${does} ${counted(removed.length, 'run')}; that ${frees} ${formatBytes(freedBytes)} of room.${left}\n${list}`;
+  const list = `${names.join('')}${more > 0 ? `  ${say`and ${more} more`}\n` : ''}`;
+  const gone = counted(removed.length, 'run');
+  const room = sayBytes(freedBytes);
+  const done = dryRun
+    ? say`Would remove ${gone}; that would give ${room} of room.`
+    : say`Removed ${gone}; that gave ${room} of room.`;
+  return `${done}${left}\n${list}`;
 }

@@ -32,8 +32,10 @@ export const signCommand = defineCommand({
     const result = await sign(context, { what: record, key });
     return outcome(
       result,
-      `Signed ${result.run} with the key ${result.key}: ${relative(context.cwd, result.file)}\n` +
-        'Hand in the folder of the run; who has your public key checks it: lab verify FOLDER --key YOUR-KEY.pub\n',
+      [
+        say`Signed ${result.run} with the key ${result.key}: ${relative(context.cwd, result.file)}\n`,
+        say`Hand in the folder of the run; who has your public key checks it: lab verify FOLDER --key YOUR-KEY.pub\n`,
+      ].join(''),
     );
   },
 });

@@ -59,30 +59,34 @@ export function formatVerify({ records }: VerifyResult, options: TextOptions): s
   const summary =
     records.length === 1
       ? ''
-      : `${counted(records.length, 'record')}, of which ${misfitting} ${misfitting === 1 ? 'is' : 'are'} not in order.\n`;
+      : misfitting === 1
+        ? say`${counted(records.length, 'record')}, of which ${misfitting} is not in order.\n`
+        : say`${counted(records.length, 'record')}, of which ${misfitting} are not in order.\n`;
   return lines.join('') + summary;
 }
 
 const resultWords = {
-  passed: 'passed',
-  failed: 'failed',
-  broken: 'broke off',
-  interrupted: 'was interrupted',
-  running: 'has no end',
+  passed: say`passed`,
+  failed: say`failed`,
+  broken: say`broke off`,
+  interrupted: say`was interrupted`,
+  running: say`has no end`,
 } as const;
 
 function recordText(record: VerifiedRun, { style, cwd }: TextOptions): string {
   const { fits, isTrusted, path, run, scenario, result, misfits, more, unknown, signature } = record;
   const verdict = !fits
-    ? style('red', 'The record does not fit')
+    ? style('red', say`The record does not fit`)
     : isTrusted === false
-      ? style('red', 'The record fits, but is not signed as asked for')
-      : style('green', 'The record fits');
-  const place = relative(cwd, path) || '.';
+      ? style('red', say`The record fits, but is not signed as asked for`)
+      : style('green', say`The record fits`);
+  const place = oneLine(relative(cwd, path) || '.');
   return [
-    `${verdict}: ${oneLine(run)}${scenario === '' ? '' : `, scenario ${oneLine(scenario)}, ${resultWords[result]}`} (${oneLine(place)})`,
+    scenario === ''
+      ? say`${verdict}: ${oneLine(run)} (${place})`
+      : say`${verdict}: ${oneLine(run)}, scenario ${oneLine(scenario)}, ${resultWords[result]} (${place})`,
     ...misfits.map(({ message }) => `  ${style('red', '✖')} ${message}`),
-    ...(more > 0 ? [`  ${style('red', '✖')} and ${more} more`] : []),
+    ...(more > 0 ? [`  ${style('red', '✖')} ${say`and ${more} more`}`] : []),
     ...(misfits.some(({ kind }) => kind === 'signature')
       ? []
       : [`  ${signatureMark(record, style)} ${signature.message}`]),
