@@ -1,5 +1,6 @@
 import { CheckError, LabError, messageOf } from '../core/errors.ts';
-import type { StepProblem } from '../core/step-problem.ts';
+import { say } from '../core/language/say.ts';
+import type { Expectation, StepProblem } from '../core/step-problem.ts';
 import { failedStep } from './failed-step.ts';
 import { statusText } from './playing/exit-words.ts';
 import { withLongerLimit } from './advice/longer-limit.ts';
@@ -75,7 +76,7 @@ async function playSteps(scenario: Scenario, play: PlayContext): Promise<Stop | 
   play.step = undefined;
   try {
     for (const { role, done } of play.opened)
-      if (play.isOperated(role)) await play.whileWaiting(`${role} to end`, abortable(done, play.signal));
+      if (play.isOperated(role)) await play.whileWaiting(endOf(role), abortable(done, play.signal));
     return undefined;
   } catch (error) {
     return { ...kindOfStop(error, play), step: undefined };
@@ -146,6 +147,10 @@ function kindOfStop(thrown: unknown, play: PlayContext): Omit<Stop, 'step'> {
 }
 
 /** Waits for work, but not longer than until the signal aborts. */
+function endOf(role: string): Expectation {
+  return { kind: 'other', text: say`${role} to end` };
+}
+
 async function abortable(work: Promise<void>, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   const { promise, reject } = Promise.withResolvers<never>();

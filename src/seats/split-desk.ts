@@ -1,9 +1,11 @@
 import { setTimeout as setTimeoutPromise } from 'node:timers/promises';
 import { timestamp } from '../core/events.ts';
+import { say } from '../core/language/say.ts';
 import type { ProgramLook } from '../core/program-look.ts';
 import { sanitizeToLine } from '../core/text/sanitize.ts';
 import type { Pattern } from '../lab/types.ts';
 import type { LookAtProgram } from '../scenario/playing/keyboard.ts';
+import { languageOfUser } from '../report/language/languages.ts';
 import { SideBySide } from '../report/terminals/side-by-side.ts';
 import { findPattern } from '../lab/pattern.ts';
 import type { UserTerminal } from '../session/context.ts';
@@ -137,7 +139,10 @@ export class SplitDesk {
       tell: ({ step, waitsFor }) => {
         this.#changed();
         // When all have been started, it is the user who is waited for.
-        this.#standstill = step === undefined ? undefined : sanitizeToLine(`lab waits for ${waitsFor}`);
+        this.#standstill =
+          step === undefined
+            ? undefined
+            : sanitizeToLine(say`lab waits for ${languageOfUser().failure.expected(waitsFor)}`);
       },
       leave: async () => undefined,
     };

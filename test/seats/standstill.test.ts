@@ -113,7 +113,7 @@ describe('a user of lab run --as', { skip: await cannotMakeMachines() }, () => {
 });
 
 describe('what lab says while a program has the terminal', () => {
-  const standstill = { waitsFor: '"Hi"', step: 0, steps: 2 };
+  const standstill = { waitsFor: { kind: 'other' as const, text: '"Hi"' }, step: 0, steps: 2 };
 
   /** What the terminal gets after `shown`. */
   async function told(shown: readonly string[]): Promise<string> {

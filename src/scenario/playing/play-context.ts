@@ -7,7 +7,6 @@ import type { Program } from '../../lab/types.ts';
 import { isListening } from '../../ports/inspect-port.ts';
 import type { LookOptions } from '../../observe/observer.ts';
 import type { Shell } from '../../ssh/shell.ts';
-import { languageOfUser } from '../../report/language/languages.ts';
 import { StepFailure } from './step-failure.ts';
 import { isEnd, type ExpectedEnd } from './exit-words.ts';
 import { Keyboard, type LookAtProgram } from './keyboard.ts';
@@ -225,7 +224,7 @@ export class PlayContext {
         signal: this.signal,
       });
     try {
-      return await this.whileWaiting(languageOfUser().failure.expected(goal.expected), wait());
+      return await this.whileWaiting(goal.expected, wait());
     } catch (error) {
       if (!(error instanceof TimeoutError)) throw error;
       throw new StepFailure({
@@ -239,8 +238,8 @@ export class PlayContext {
     }
   }
 
-  /** The result of work that waits for something, as it follows "waits for"; users are told when nothing happens. */
-  whileWaiting<T>(waitsFor: string, work: Promise<T>): Promise<T> {
+  /** The result of work that waits for something; users are told when nothing happens. */
+  whileWaiting<T>(waitsFor: Expectation, work: Promise<T>): Promise<T> {
     return this.#standstill?.during({ step: this.step, waitsFor }, work) ?? work;
   }
 

@@ -1,27 +1,16 @@
-import { say } from '../../core/language/say.ts';
+import type { Expectation } from '../../core/step-problem.ts';
 import { afterAwake, awakeNow } from '../../core/time/awake-clock.ts';
-import { sanitizeToLine } from '../../core/text/sanitize.ts';
 
 /** How long nothing may happen before the users at the keyboards are told what the play waits for. */
 const STANDSTILL_MS = 5000;
 
 /** A play that goes on only when somebody does something. */
 export interface Standstill {
-  /** As it follows "waits for". */
-  readonly waitsFor: string;
+  readonly waitsFor: Expectation;
   /** The step that waits, counted from 0; undefined when all have been played, and only programs of users run. */
   readonly step: number | undefined;
   /** How many steps the scenario has. */
   readonly steps: number;
-}
-
-/** What a user at a keyboard is told of it; one line, harmless on a terminal. */
-export function standstillText({ waitsFor, step, steps }: Standstill): string {
-  const text =
-    step === undefined
-      ? say`all steps of the scenario have been played; it waits for ${waitsFor}`
-      : say`the scenario waits for ${waitsFor} (step ${step + 1} of ${steps})`;
-  return sanitizeToLine(text);
 }
 
 export interface StandstillOptions {
