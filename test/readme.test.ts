@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { topicFiles } from '../scripts/reference.ts';
+import { topicFiles } from '../scripts/reference/main.ts';
 import { apart, rows } from '../scripts/house/map.ts';
 
 const root = join(import.meta.dirname, '..');

@@ -72,8 +72,8 @@ test('a topic goes into a pipe without escapes, and to a program as Markdown', a
   assert.equal(exitCode, 0);
   assert.equal(stdout, terminalPage(readTopic('steps').markdown, { width: 80, style: undefined }));
   const { stdout: json } = await runCli(['--json', 'help', 'steps'], { cwd: tmpdir() });
-  const { topic, summary, markdown } = JSON.parse(json) as Record<string, unknown>;
-  assert.deepEqual({ name: topic, summary, markdown }, readTopic('steps'));
+  const { topic, language, summary, markdown } = JSON.parse(json) as Record<string, unknown>;
+  assert.deepEqual({ name: topic, language, summary, markdown }, readTopic('steps'));
 });
 
 describe('on a terminal', () => {

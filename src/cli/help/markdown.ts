@@ -9,7 +9,7 @@ export type Block =
   | { readonly kind: 'heading'; readonly level: number; readonly spans: readonly Span[] }
   | { readonly kind: 'paragraph'; readonly spans: readonly Span[] }
   | { readonly kind: 'list'; readonly items: readonly (readonly Span[])[] }
-  | { readonly kind: 'code'; readonly lines: readonly string[] }
+  | { readonly kind: 'code'; readonly language: string; readonly lines: readonly string[] }
   | { readonly kind: 'table'; readonly head: readonly string[]; readonly rows: readonly (readonly string[])[] };
 
 /**
@@ -56,9 +56,9 @@ function takeWhile(lines: string[], belongs: (line: string) => boolean): string[
 }
 
 function takeCode(lines: string[]): Block {
-  const [, ...code] = takeWhile(lines, (line) => !FENCE.test(line));
+  const [fence = '', ...code] = takeWhile(lines, (line) => !FENCE.test(line));
   lines.shift();
-  return { kind: 'code', lines: code };
+  return { kind: 'code', language: fence.slice('```'.length), lines: code };
 }
 
 function takeTable(lines: string[]): Block {

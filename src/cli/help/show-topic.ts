@@ -1,3 +1,6 @@
+import type { LanguageCode } from '../../core/lab-description.ts';
+import { say } from '../../core/language/say.ts';
+import { spokenLanguage } from '../../core/language/speak.ts';
 import { findOnHost } from '../../host/tools.ts';
 import { outcome, type Outcome } from '../outcome.ts';
 import { styleFor, usesColor } from '../show/style.ts';
@@ -11,13 +14,17 @@ const WIDEST = 100;
 
 /** Shows a topic of the manual: in pages on a terminal, as git and man do, else as plain text. */
 export async function showTopic(name: string, { color, json }: { color: boolean; json: boolean }): Promise<Outcome> {
-  const { markdown, summary } = readTopic(name);
+  const { markdown, summary, language } = readTopic(name);
   const { stdout } = process;
   const width = stdout.isTTY ? Math.min(stdout.columns, WIDEST) : PAGE_WIDTH;
   const style = usesColor(stdout, color) ? styleFor(stdout, color) : undefined;
-  const text = terminalPage(markdown, { width, style });
+  const text = terminalPage(`${untranslated(language)}${markdown}`, { width, style });
   const isShown = stdout.isTTY && !json && (await isPaged(text));
-  return outcome({ topic: name, summary, markdown }, isShown ? '' : text);
+  return outcome({ topic: name, language, summary, markdown }, isShown ? '' : text);
+}
+
+function untranslated(language: LanguageCode): string {
+  return language === spokenLanguage() ? '' : `${say`There is no French translation of this page yet.`}\n\n`;
 }
 
 /** `PAGER=cat`, or an empty one, switches pages off. */

@@ -1,0 +1,48 @@
+import { execFileSync } from 'node:child_process';
+import { globSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { writeDefinitionTypes } from '../api/definition-types.ts';
+
+/** Writes the reference tables into the topics of `lab help`, and the golden file of help. */
+const root = join(import.meta.dirname, '../..');
+
+/** The tables by the name that their place in a topic has: between `<!-- NAME: … -->` and `<!-- end of NAME -->`. */
+type Tables = Readonly<Record<string, string>>;
+
+const known = new Map<string, Tables>();
+
+/** The tables in one language; each process speaks only one. */
+export function tablesIn(language: string): Tables {
+  const tables = known.get(language) ?? makeTables(language);
+  known.set(language, tables);
+  return tables;
+}
+
+function makeTables(language: string): Tables {
+  const script = join(import.meta.dirname, 'tables.ts');
+  return JSON.parse(execFileSync(process.execPath, [script, '--lang', language], { encoding: 'utf8' })) as Tables;
+}
+
+/** Every topic, in each language. */
+export function topicFiles(): string[] {
+  return globSync('src/cli/help/topics/*/*.md', { cwd: root }).map((path) => join(root, path));
+}
+
+/** The text of a topic with its tables as they are now. */
+export function withReference(path: string): string {
+  const tables = (): Tables => tablesIn(basename(dirname(path)));
+  return readFileSync(path, 'utf8').replaceAll(
+    /(<!-- ([\w-]+): written by [^\n]*-->\n)[^]*?(<!-- end of \2 -->)/g,
+    (_, start: string, name: string, end: string) => {
+      const table = tables()[name];
+      if (table === undefined) throw new Error(`there is no table of ${name}`);
+      return `${start}\n${table.trimEnd()}\n\n${end}`;
+    },
+  );
+}
+
+if (import.meta.main) {
+  for (const path of topicFiles()) writeFileSync(path, withReference(path));
+  writeFileSync(join(root, 'test/cli/golden/help.txt'), tablesIn('en')['help']!);
+  await writeDefinitionTypes();
+}
