@@ -181,17 +181,21 @@ async function atTerminal(
 }
 
 test('README.fr.md has the same headings, commands and files as README.md', () => {
-  const outline = ({ blocks }: Page): unknown[] =>
-    blocks.map((block) => [block.kind, 'level' in block ? block.level : 0]);
   assert.deepEqual(outline(french), outline(readme));
   assert.deepEqual(codeIn(french, 'sh').map(statementsOf), codeIn(readme, 'sh').map(statementsOf));
   assert.deepEqual(codeIn(french, 'yaml'), codeIn(readme, 'yaml'));
-  const code = (page: Page): string[] =>
-    inlineCode(page)
-      .map((text) => text.replace('COMMANDE', 'COMMAND'))
-      .toSorted();
-  assert.deepEqual(code(french), code(readme));
+  assert.deepEqual(sortedCode(french), sortedCode(readme));
 });
+
+function outline({ blocks }: Page): unknown[] {
+  return blocks.map((block) => [block.kind, 'level' in block ? block.level : 0]);
+}
+
+function sortedCode(page: Page): string[] {
+  return inlineCode(page)
+    .map((text) => text.replace('COMMANDE', 'COMMAND'))
+    .toSorted();
+}
 
 describe('every lab file of the manual', () => {
   for (const page of [readme, ...topics]) {

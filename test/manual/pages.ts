@@ -48,7 +48,7 @@ export function statementsOf(block: string): string[] {
   for (const line of lines) {
     if (depth === 0) statements.push(line);
     else statements[statements.length - 1] += `\n${line}`;
-    if (/^for /.test(line)) depth += 1;
+    if (line.startsWith('for ')) depth += 1;
     if (/^done\b/.test(line)) depth -= 1;
   }
   return statements.filter((statement) => statement.trim() !== '');

@@ -29,14 +29,13 @@ test('every picture is shown by a README, is small, and asks for nothing else', 
 });
 
 test('the recording shows what the terminals of a run showed, in its order, and the steps', () => {
-  const read = (name: string): string => readFileSync(join(run, name), 'utf8');
   const svg = recordingSvg({
-    session: read('session.cast'),
-    roles: { server: read('server.cast'), client: read('client.cast') },
+    session: stored('session.cast'),
+    roles: { server: stored('server.cast'), client: stored('client.cast') },
     ending: 'passed',
   });
-  assert.deepEqual(linesIn(svg, 'server on vm1', 'client on vm2'), linesOf(read('server.log')));
-  assert.deepEqual(linesIn(svg, 'client on vm2', '▸'), linesOf(read('client.log')));
+  assert.deepEqual(linesIn(svg, 'server on vm1', 'client on vm2'), linesOf(stored('server.log')));
+  assert.deepEqual(linesIn(svg, 'client on vm2', '▸'), linesOf(stored('client.log')));
   assert.match(svg, />▸ send: \{ client: &quot;Hello vm1&quot; \}</);
   assert.match(svg, />✔ passed<\/text><\/g>\n<\/svg>\n$/);
   for (const name of ['run.en.svg', 'run.fr.svg']) {
@@ -45,6 +44,10 @@ test('the recording shows what the terminals of a run showed, in its order, and 
     assert.deepEqual(steps.slice(0, -1), stepsIn(svg), `${name} is of another scenario: node scripts/pictures/main.ts`);
   }
 });
+
+function stored(name: string): string {
+  return readFileSync(join(run, name), 'utf8');
+}
 
 /** What stands between two texts of the picture, line by line. */
 function linesIn(svg: string, from: string, to: string): string[] {
