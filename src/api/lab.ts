@@ -2,6 +2,7 @@ import { checkPort, type CheckPortResult } from '../commands/machines/check-port
 import { down } from '../commands/lab/down.ts';
 import { status, type StatusResult } from '../commands/lab/status.ts';
 import { up } from '../commands/lab/up.ts';
+import { restoreSnapshot, saveSnapshot } from '../commands/machines/snapshot.ts';
 import { why } from '../commands/machines/why.ts';
 import { report, type ReportResult } from '../commands/runs/report.ts';
 import type { LanguageCode } from '../core/lab-description.ts';
@@ -88,6 +89,13 @@ export interface Lab extends AsyncDisposable {
    * and `to` are names of machines or programs, `to` may be an address. Nothing connects to the port.
    */
   why(from: string, to: string, options?: WhyOptions): Promise<ReachReport>;
+  /**
+   * Saves all machines as they are, memory and disks, under a name; only with `provider: qemu`. A snapshot of that name
+   * is replaced.
+   */
+  saveSnapshot(name: string): Promise<void>;
+  /** Brings all machines back as they were when the snapshot was saved. */
+  restoreSnapshot(name: string): Promise<void>;
   /** Writes the report of a run. */
   report(options?: ReportOptions): Promise<ReportResult>;
   /**
@@ -181,6 +189,15 @@ class OpenLab implements Lab {
 
   why(from: string, to: string, { port, protocol }: WhyOptions = {}): Promise<ReachReport> {
     return this.#do((context) => why(context, { from, to: { host: to, port, protocol } }));
+  }
+
+  async saveSnapshot(name: string): Promise<void> {
+    await this.#do((context) => saveSnapshot(context, name));
+  }
+
+  async restoreSnapshot(name: string): Promise<void> {
+    await this.#connections.close();
+    await this.#do((context) => restoreSnapshot(context, name));
   }
 
   report({ run, format = 'html', language, output }: ReportOptions = {}): Promise<ReportResult> {

@@ -28,10 +28,14 @@ export function playRun(
     (context) => playWith(context, scenario, options),
     (event) => events.push(event),
   );
-  return Object.assign(
-    playing.finally(() => events.end()),
-    { events },
-  );
+  const result = playing.finally(() => events.end());
+  return Object.defineProperty(result, 'events', {
+    get() {
+      // Who reads the events first asks for the result later: until then its failure is nobody's.
+      result.catch(() => undefined);
+      return events;
+    },
+  }) as RunningScenario;
 }
 
 async function playWith(

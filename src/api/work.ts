@@ -1,5 +1,7 @@
+import { setMaxListeners } from 'node:events';
 import { UsageError } from '../core/errors.ts';
 import { say } from '../core/language/say.ts';
+import { withLibraryHint } from './library-hint.ts';
 
 /** What one handle has under way: it ends when the user's signal aborts, or the handle is closed. */
 export class Work {
@@ -14,6 +16,8 @@ export class Work {
   /** Does it with a signal that ends it; `own` is the signal of this one call. Rejects with the reason of the signal. */
   do<T>(work: (signal: AbortSignal) => Promise<T>, own?: AbortSignal): Promise<T> {
     const signal = AbortSignal.any([this.#signal, own, this.#closing.signal].filter((one) => one !== undefined));
+    // One listener for each machine and connection is no leak.
+    setMaxListeners(0, signal);
     const result = this.#run(work, signal);
     const pending = result.catch(() => undefined).finally(() => this.#pending.delete(pending));
     this.#pending.add(pending);
@@ -32,7 +36,7 @@ export class Work {
     try {
       return await work(signal);
     } catch (error) {
-      throw signal.aborted ? signal.reason : error;
+      throw signal.aborted ? signal.reason : withLibraryHint(error);
     }
   }
 }

@@ -7,13 +7,17 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
 import type * as library from '../../src/api/index.ts';
+import { down } from '../../src/commands/lab/down.ts';
 import { gc } from '../../src/commands/lab/gc.ts';
+
 import { up } from '../../src/commands/lab/up.ts';
+import { findOnHost } from '../../src/host/tools.ts';
 import { allProviders } from '../../src/providers/registry.ts';
 import { smallLab } from '../helpers/cli.ts';
 import { testContext } from '../helpers/command-context.ts';
 import { repository } from '../helpers/lab-command.ts';
 import { cannotMakeMachines, labFolder } from '../helpers/machines/machines.ts';
+import { without } from '../helpers/tools.ts';
 
 // As people get it: what the build makes, whose scripts lie elsewhere than those of the source.
 const built: string = join(repository, 'dist/api/index.js');
@@ -98,7 +102,11 @@ describe('a lab that a program opens', { skip: await cannotMakeMachines() }, () 
 
   test('stays up when it was up before, and is found again by another handle', async () => {
     await using folder = labFolder({ 'lab.yaml': smallLab });
-    await assert.rejects(openLab('lab.yaml', { cwd: folder.path }).attach(), { code: 'lab-down', exitCode: 3 });
+    await assert.rejects(openLab('lab.yaml', { cwd: folder.path }).attach(), {
+      code: 'lab-down',
+      exitCode: 3,
+      hint: 'Call up() first.',
+    });
     await up(testContext(folder.path).context, { recreate: false });
     {
       await using lab = await openLab('lab.yaml', { cwd: folder.path }).up();
@@ -137,33 +145,61 @@ describe('a lab that a program opens', { skip: await cannotMakeMachines() }, () 
     assert.deepEqual([await labsNamed(own), places], [[], []]);
   });
 
-  test('prints nothing and keeps no process alive; one that was killed leaves a lab that "lab gc" removes', async () => {
-    await using folder = labFolder({ 'lab.yaml': smallLab });
-    const options = { cwd: folder.path, name: own, isolated: true };
-    const begin = (rest: string): ReturnType<typeof spawn> => {
-      const code = `import { openLab } from ${JSON.stringify(built)}; const lab = await openLab('lab.yaml', ${JSON.stringify(options)}).up(); ${rest}`;
-      return spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['ignore', 'pipe', 'pipe'] });
-    };
-    const calm = begin(`
-      await lab.machine('vm1').exec(['id']);
-      await lab.run('wrong');
-      await lab[Symbol.asyncDispose]();`);
-    const [stdout, stderr, [exitCode]] = await Promise.all([
-      text(calm.stdout!),
-      text(calm.stderr!),
-      once(calm, 'exit') as Promise<[number]>,
-    ]);
-    assert.deepEqual({ stdout, stderr, exitCode }, { stdout: '', stderr: '', exitCode: 0 });
-    assert.deepEqual(await labsNamed(own), []);
+  for (const [version, node] of Object.entries({
+    'its own Node.js': process.execPath,
+    'Node.js 22': findOnHost('node22'),
+  }))
+    test(
+      `prints nothing and keeps no process alive, with ${version}`,
+      { skip: node === undefined && without('node22') },
+      async () => {
+        await using folder = labFolder({ 'lab.yaml': smallLab });
+        const program = `
+        import { openLab } from ${JSON.stringify(built)};
+        const lab = await openLab('lab.yaml', ${JSON.stringify({ cwd: folder.path })}).up();
+        await lab.machine('vm1').exec(['id']);
+        await lab.machine('vm1').start(['cat'], { terminal: false });
+        await Promise.all(Array.from({ length: 12 }, () => lab.status()));
+        const running = lab.run('wrong');
+        for await (const { kind } of running.events) if (kind === 'run-started') break;
+        await running;
+        await lab.close();`;
+        const child = spawn(node!, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'pipe'] });
+        const [exitCode, stdout, stderr] = await endOf(child);
+        assert.deepEqual({ exitCode, stdout, stderr }, { exitCode: 0, stdout: '', stderr: '' });
+        assert.equal((await openLab('lab.yaml', { cwd: folder.path }).status()).up, false);
+      },
+    );
 
-    const killed = begin("process.stdout.write('up'); setInterval(() => undefined, 1000);");
-    await once(killed.stdout!, 'data');
-    const [stateFolder = ''] = await labsNamed(own);
+  test('is removed by "lab gc" when its process was killed, or by "lab down" if it has a file', async () => {
+    await using folder = labFolder({ 'lab.yaml': smallLab });
+    const options = { cwd: folder.path, name: own };
+    const program = `
+      import { openLab } from ${JSON.stringify(built)};
+      const labs = [true, false].map((isolated) => openLab('lab.yaml', { ...${JSON.stringify(options)}, isolated }));
+      await Promise.all(labs.map((lab) => lab.up()));
+      process.stdout.write('up');
+      setInterval(() => undefined, 1000);`;
+    const killed = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(killed.stdout, 'data');
+    const isolated = (await labsNamed(own)).find((path) => !path.startsWith(folder.path))!;
     const { context } = testContext(folder.path);
-    assert.equal((await gc(context, { yes: true })).dead.filter(({ name }) => name === own).length, 0);
+    const deadNow = async (): Promise<string[]> =>
+      (await gc(context, { yes: true })).dead.filter(({ name }) => name === own).map(({ stateFolder }) => stateFolder);
+    assert.deepEqual(await deadNow(), []);
     killed.kill('SIGKILL');
     await once(killed, 'exit');
-    await gc(context, { yes: true });
-    assert.deepEqual([await labsNamed(own), existsSync(stateFolder)], [[], false]);
+    assert.deepEqual([await deadNow(), existsSync(isolated)], [[isolated], false]);
+    assert.equal((await down(context, { purge: false })).lab, own);
+    assert.deepEqual(await labsNamed(own), []);
   });
 });
+
+/** Its exit status, and what it printed. */
+async function endOf(child: ReturnType<typeof spawn>): Promise<[number | null, string, string]> {
+  const ended = once(child, 'exit') as Promise<[number | null]>;
+  const [[exitCode], stdout, stderr] = await Promise.all([ended, text(child.stdout!), text(child.stderr!)]);
+  return [exitCode, stdout, stderr];
+}

@@ -95,6 +95,17 @@ test('a lock whose process was killed with kill -9 is taken over, and the user i
   assert.deepEqual(readdirSync(folder.path), []);
 });
 
+test('a program that holds the locks of many labs has one listener for its end', async () => {
+  using folder = temporaryFolder();
+  const before = process.listenerCount('exit');
+  const folders = Array.from({ length: 12 }, (_, index) => join(folder.path, `${index}`));
+  for (const each of folders) mkdirSync(each);
+  const locks = await Promise.all(folders.map((each) => acquireLock(each, { command: 'lab up' })));
+  assert.equal(process.listenerCount('exit'), before + 1);
+  await Promise.all(locks.map((lock) => lock.release()));
+  assert.equal(process.listenerCount('exit'), before);
+});
+
 test('a process that exits without releasing releases its lock', async () => {
   using folder = temporaryFolder();
   const child = spawn(process.execPath, [fixture('hold.ts'), folder.path, 'exit'], { stdio: 'ignore' });

@@ -151,12 +151,21 @@ function isDead(file: string, holder: Awaited<ReturnType<typeof readHolder>>): b
   return typeof holder === 'object' && !('pid' in holder && isRunning(holder));
 }
 
+/** What is given back when this process ends: one listener for all, since a program may hold many. */
+const held = new Set<() => void>();
+
+function releaseAll(): void {
+  for (const release of held) release();
+}
+
 function hold(path: string, token: string): Lock {
   const release = (): void => {
-    process.off('exit', release);
+    held.delete(release);
+    if (held.size === 0) process.off('exit', releaseAll);
     if (readToken(path) === token) unlinkSync(path);
   };
-  process.once('exit', release);
+  if (held.size === 0) process.on('exit', releaseAll);
+  held.add(release);
   return { release: () => storing(say`give ${path} free`, async () => release()) };
 }
 
