@@ -78,7 +78,12 @@ function isOurBug(node: Node): boolean {
 
 /** What a user types after `lab`, in the examples of commands. */
 function isTyped(node: Node): boolean {
-  return node.type === 'Property' && node.key.type === 'Identifier' && node.key.name === 'words';
+  return (
+    node.type === 'Property' &&
+    node.key.type === 'Identifier' &&
+    node.key.name === 'words' &&
+    node.value.type === 'Literal'
+  );
 }
 
 function nounsOf(node: Node | undefined): string[] {

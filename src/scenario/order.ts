@@ -1,3 +1,4 @@
+import { say } from '../core/language/say.ts';
 import type { Path } from '../lab/problem.ts';
 import type { StepPart } from './reading/step-part.ts';
 
@@ -36,7 +37,7 @@ export class StepOrder {
   start(role: string): void {
     const before = this.#programs.get(role);
     if (before?.state === 'running') {
-      const message = `"${role}" is started again while it runs since line ${before.line}`;
+      const message = say`"${role}" is started again while it runs since line ${before.line}`;
       this.#part.wrong(message, restartHint(role));
     }
     this.#programs.set(role, { state: 'running', line: this.#part.position.line });
@@ -51,7 +52,7 @@ export class StepOrder {
   needsStarted(role: string, { at, path }: RolePlace): void {
     if (this.#programs.has(role)) return;
     const place = this.#part.below(path);
-    place.wrongAt(at, `"${role}" is not started before this step`, `add "start: ${role}" before it`);
+    place.wrongAt(at, say`"${role}" is not started before this step`, say`add "start: ${role}" before it`);
     this.#programs.set(role, { state: 'assumed' });
   }
 
@@ -60,13 +61,13 @@ export class StepOrder {
     this.needsStarted(role, place);
     const now = this.#programs.get(role);
     if (now?.state !== 'ended') return;
-    const hint = 'start it again before this step, or move the step up';
-    this.#part.below(place.path).wrongAt(place.at, `"${role}" has ended in line ${now.line}`, hint);
+    const hint = say`start it again before this step, or move the step up`;
+    this.#part.below(place.path).wrongAt(place.at, say`"${role}" has ended in line ${now.line}`, hint);
   }
 }
 
 /** Most who start a program twice want a second one of the same kind: one name is one terminal. */
 function restartHint(role: string): string {
   const second = /\d$/.test(role) ? `${role}b` : `${role}2`;
-  return `let it end first: exit: { ${role}: 0 }; for two at a time, add ${second} below "programs", with the same files`;
+  return say`let it end first: exit: { ${role}: 0 }; for two at a time, add ${second} below "programs", with the same files`;
 }

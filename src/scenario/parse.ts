@@ -1,4 +1,5 @@
 import { suggestion } from '../core/text/suggest.ts';
+import { say } from '../core/language/say.ts';
 import { formatPath, type Problem } from '../lab/problem.ts';
 import type { Lab, ScenarioSource, StepSource } from '../lab/types.ts';
 import type { RunningPrograms } from './order.ts';
@@ -53,8 +54,8 @@ function parseScenario(lab: Lab, source: ScenarioSource): Scenario | Problem[] {
         position: source.position,
         length: 1,
         path: formatPath(path),
-        message: 'has no steps',
-        hint: 'add at least one: - start: PROGRAM',
+        message: say`has no steps`,
+        hint: say`add at least one: - start: PROGRAM`,
       },
     ];
   }
@@ -76,7 +77,7 @@ function parseStep(whole: StepPart, index: number): Step | undefined {
   const options = new Map(whole.entries());
   const part = options.get(verb.name)!;
   if (verb.needsPackets && whole.lab.capture === false)
-    part.wrongKey('there are no packets to look at: the lab says "capture: false"', 'leave out one of the two');
+    part.wrongKey(say`there are no packets to look at: the lab says "capture: false"`, say`leave out one of the two`);
   const meaning = verb.read(part);
   const limit = parseLimit(verb, part, options.get('timeout'));
   return meaning && limit && { ...meaning, ...limit, index, position: whole.position };
@@ -88,31 +89,33 @@ function findVerb(whole: StepPart): Verb | undefined {
   const entries = whole.entries();
   if (!entries) {
     if (typeof value === 'string' && verbNamed(value))
-      return whole.wrong(`"${value}" says nothing to do it with`, `write ${value}: …`);
-    return whole.wrong(`a step must be a map of one verb, not ${show(value)}`, 'for example: - start: server');
+      return whole.wrong(say`"${value}" says nothing to do it with`, say`write ${value}: …`);
+    return whole.wrong(say`a step must be a map of one verb, not ${show(value)}`, say`for example: - start: server`);
   }
   const given = entries.filter(([key]) => verbNamed(key));
   const others = entries.filter(([key]) => !verbNamed(key) && key !== 'timeout');
   const known = verbs.map(({ name }) => name);
-  const unknown = given.length > 0 ? 'a step has no option' : 'there is no step';
-  for (const [key, other] of others) other.wrongKey(`${unknown} "${key}"`, suggestion(key, [...known, 'timeout']));
+  for (const [key, other] of others) {
+    const message = given.length > 0 ? say`a step has no option "${key}"` : say`there is no step "${key}"`;
+    other.wrongKey(message, suggestion(key, [...known, 'timeout']));
+  }
   const [first, second] = given;
   if (second)
     second[1].wrongKey(
-      `a step does one thing; this one has ${given.map(([key]) => key).join(' and ')}`,
-      'make them two steps, each with its own "-"',
+      say`a step does one thing; this one has ${given.map(([key]) => key).join(say` and `)}`,
+      say`make them two steps, each with its own "-"`,
     );
-  if (!first && others.length === 0) whole.wrong('a step needs a verb', `known: ${known.join(', ')}`);
+  if (!first && others.length === 0) whole.wrong(say`a step needs a verb`, say`known: ${known.join(', ')}`);
   return first && verbNamed(first[0]);
 }
 
 /** `timeout` stands next to the verb, or inside the value of a verb whose value is a map of options. */
 function parseLimit(verb: Verb, part: StepPart, next: StepPart | undefined): StepLimit | undefined {
   const inside = verb.longForm && inLongForm(part, verb.longForm)?.get('timeout');
-  if (next && inside) return next.wrongKey('the time limit is given twice', 'leave out one of the two');
+  if (next && inside) return next.wrongKey(say`the time limit is given twice`, say`leave out one of the two`);
   const written = inside ?? next;
   if (!written) return { timeoutMs: verb.timeoutMs, isDefaultLimit: true };
   const ms = parseDuration(written.value);
   if (typeof ms === 'number') return { timeoutMs: ms, isDefaultLimit: false };
-  return written.wrong(`must be ${ms.wrong}, not ${show(written.value)}`, ms.hint);
+  return written.wrong(say`must be ${ms.wrong}, not ${show(written.value)}`, ms.hint);
 }

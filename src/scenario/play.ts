@@ -99,7 +99,7 @@ async function playAndReport(step: Step, play: PlayContext): Promise<Stop | unde
     if (outcome === 'played') play.steps.passed++;
     if (outcome === 'played')
       await events.emit({ kind: 'scenario-step-passed', ...place(), durationMs: performance.now() - started });
-    else await events.emit({ kind: 'scenario-step-skipped', ...place(), reason: 'the user holds this keyboard' });
+    else await events.emit({ kind: 'scenario-step-skipped', ...place(), reason: say`the user holds this keyboard` });
     return undefined;
   } catch (error) {
     const stop = kindOfStop(error, play);
@@ -201,16 +201,20 @@ async function endOne(terminal: ProgramTerminal, play: PlayContext): Promise<Pro
     await events.emit({
       kind: 'notice',
       level: 'warning',
-      message: `could not end ${role} on ${machine}: ${messageOf(error)}`,
+      message: say`could not end ${role} on ${machine}: ${messageOf(error)}`,
     });
   }
   const { status } = terminal;
   const by: ProgramEnd['by'] = wasRunning ? 'lab' : play.checked.has(terminal) ? 'checked' : 'unasked';
   if (by === 'unasked' && status && status.exitCode !== 0) {
-    const remark = play.asksForEnd(role) ? 'before the step that asks for its end' : 'and no step asks for its end';
-    const message = `${role} ended with ${statusText(status)}, ${remark}`;
-    const advice = play.asksForEnd(role) ? {} : { hint: `Add a step: exit: { ${role}: STATUS }` };
-    await events.emit({ kind: 'notice', level: 'warning', message, ...advice });
+    const end = statusText(status);
+    const notice = play.asksForEnd(role)
+      ? { message: say`${role} ended with ${end}, before the step that asks for its end` }
+      : {
+          message: say`${role} ended with ${end}, and no step asks for its end`,
+          hint: say`Add a step: exit: { ${role}: STATUS }`,
+        };
+    await events.emit({ kind: 'notice', level: 'warning', ...notice });
   }
   return { role, machine, status, by };
 }

@@ -2,6 +2,7 @@ import { castOf, type Scenario } from './scenario.ts';
 import type { Lab } from '../lab/types.ts';
 import { sanitizeToLine } from '../core/text/sanitize.ts';
 import { quoteCommand } from '../core/text/shell-quote.ts';
+import { say } from '../core/language/say.ts';
 
 /** So many of the things that a scenario does with a program are told. */
 const TOLD_ACTS = 2;
@@ -21,22 +22,29 @@ export function roleStory(role: string, operated: ReadonlySet<string>, scenario:
   const human = others.filter((other) => operated.has(other));
   return sanitizeToLine(
     [
-      `You are ${role}, at the keyboard of "${clipped(quoteCommand(command))}" on ${on}.`,
-      ...(scripted.length === 0 ? [] : [`The scenario ${scenario.name} plays ${scripted.join('; and ')}.`]),
-      ...(human.length === 0
-        ? []
-        : [`${human.join(' and ')} ${human.length > 1 ? 'are' : 'is'} played in another terminal.`]),
+      say`You are ${role}, at the keyboard of "${clipped(quoteCommand(command))}" on ${on}.`,
+      ...(scripted.length === 0 ? [] : [say`The scenario ${scenario.name} plays ${scripted.join(say`; and `)}.`]),
+      ...(human.length === 0 ? [] : [playedElsewhere(human)]),
     ].join(' '),
   );
+}
+
+function playedElsewhere(roles: readonly string[]): string {
+  const names = roles.join(say` and `);
+  return roles.length > 1
+    ? say`${names} are played in another terminal.`
+    : say`${names} is played in another terminal.`;
 }
 
 /** `server: it waits for "Hello", then types "Hello !"`. */
 function storyOf(role: string, { steps }: Scenario): string {
   const acts = steps.flatMap((step) => step.acts).filter((act) => act.role === role);
-  const told = acts.slice(0, TOLD_ACTS).map(({ words }) => clipped(words));
-  return told.length === 0
-    ? role
-    : `${role}: it ${told.join(', then ')}${acts.length > TOLD_ACTS ? ', and so on' : ''}`;
+  if (acts.length === 0) return role;
+  const told = acts
+    .slice(0, TOLD_ACTS)
+    .map(({ does }) => clipped(does))
+    .join(say`, then `);
+  return acts.length > TOLD_ACTS ? say`${role}: it ${told}, and so on` : say`${role}: it ${told}`;
 }
 
 function clipped(words: string): string {

@@ -1,3 +1,4 @@
+import { say } from '../core/language/say.ts';
 import type { StepRow } from '../lab/fields/field-reference.ts';
 import { timeSchema } from './reading/schema-parts.ts';
 import { verbs } from './verbs/index.ts';
@@ -12,11 +13,11 @@ export function stepJsonSchema(): object {
     ({ name, schema, description, example }) => [name, { ...schema, description, examples: [example] }] as const,
   );
   return {
-    description: `One step of a scenario: one of ${known.join(', ')}; any may carry a time limit, \`timeout: 5s\`.`,
+    description: say`One step of a scenario: one of ${known.join(', ')}; any may carry a time limit, \`timeout: 5s\`.`,
     type: 'object',
     properties: {
       ...Object.fromEntries(properties),
-      timeout: { ...timeSchema, description: 'Time limit of this step.' },
+      timeout: { ...timeSchema, description: say`Time limit of this step.` },
     },
     additionalProperties: false,
     oneOf: known.map((name) => ({ required: [name] })),

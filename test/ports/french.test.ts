@@ -18,6 +18,12 @@ async function listening(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
+/** What is said of a server that should listen on port 7999. */
+function said(address: string, port: number): string[] {
+  const seen = { protocol: 'tcp', state: 'listen', local: { address, port } } as const;
+  return Object.values(listenerProblemWords('serveur', listenerProblem({ port: 7999 }, [seen])!));
+}
+
 test('a port that is held on one address, by what carries lab itself, is explained in French', async () => {
   const server = createServer();
   const port = await listening(server);
@@ -58,10 +64,6 @@ test('TIME_WAIT is explained in French', async () => {
 });
 
 test('a program that listens otherwise than it should is told so in French', () => {
-  const said = (address: string, port: number): string[] => {
-    const seen = { protocol: 'tcp', state: 'listen', local: { address, port } } as const;
-    return Object.values(listenerProblemWords('serveur', listenerProblem({ port: 7999 }, [seen])!));
-  };
   assert.deepEqual(said('127.0.0.1', 7999), [
     'serveur n’écoute que sur 127.0.0.1:7999 ; les autres machines ne peuvent pas l’atteindre',
     "Attachez-le (bind) à '' ou 0.0.0.0 (toutes les adresses) au lieu de 127.0.0.1 ou de localhost.",

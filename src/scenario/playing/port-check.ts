@@ -3,6 +3,7 @@ import type { EventSink } from '../../core/events.ts';
 import { secretFromEnvironment } from '../../core/text/secret-variable.ts';
 import type { Program } from '../../lab/types.ts';
 import { describeHolder } from '../../core/port-holder.ts';
+import { say } from '../../core/language/say.ts';
 import { isRefused } from '../../ports/bind-answer.ts';
 import { explainPort } from '../../ports/port-words.ts';
 import { freePort } from '../../ports/free-port.ts';
@@ -65,11 +66,10 @@ async function settleWithoutHolders(
   if (remembered !== undefined) onTimeWait?.(remembered);
   const explanation = explainPort(report);
   if (failsAnyway(report)) {
-    const place = `port ${report.port} of ${report.machine}`;
-    throw new CheckError(`${place} is in use, though nobody listens: bind would get "Address already in use"`, {
-      code: 'port-busy',
-      hint: explanation,
-    });
+    throw new CheckError(
+      say`port ${report.port} of ${report.machine} is in use, though nobody listens: bind would get "Address already in use"`,
+      { code: 'port-busy', hint: explanation },
+    );
   }
   const isOfNoMatter =
     explanation === undefined ||
@@ -84,9 +84,8 @@ async function settleWithoutHolders(
 }
 
 function busyError({ machine, port, holders, blindSpot }: PortReport, program: Program): CheckError {
-  const byHand = `Free it with "lab check-port ${port} --on ${machine} --kill"`;
-  const cure = `${byHand}, or write "ports: free" in programs.${program.name}.`;
-  return new CheckError(`port ${port} of ${machine} is held by ${holders.map(describeHolder).join(', ')}`, {
+  const cure = say`Free it with "lab check-port ${port} --on ${machine} --kill", or write "ports: free" in programs.${program.name}.`;
+  return new CheckError(say`port ${port} of ${machine} is held by ${holders.map(describeHolder).join(', ')}`, {
     code: 'port-busy',
     hint: blindSpot === undefined ? cure : `${blindSpot}. ${cure}`,
   });

@@ -7,6 +7,7 @@ import { type Attempt, retryUntil } from '../../core/time/retry.ts';
 import type { Program } from '../../lab/types.ts';
 import type { ExitStatus, RemoteProcess, Shell, TerminalSize } from '../../ssh/shell.ts';
 import { Wake } from '../../core/time/wake.ts';
+import { say } from '../../core/language/say.ts';
 import type { StageProgram } from './stage-program.ts';
 import { OutputBurst } from './endless-output.ts';
 import { OutputDecoder, typedBytes } from './terminal-encoding.ts';
@@ -159,11 +160,14 @@ export class ProgramTerminal {
    * cause first.
    */
   async echoed(): Promise<void> {
-    const look = (): Attempt<true> => (this.#isOver || !this.reader.awaitsEcho ? { value: true } : { seen: 'no echo' });
+    const look = (): Attempt<true> =>
+      this.#isOver || !this.reader.awaitsEcho ? { value: true } : { seen: say`no echo` };
     const timeoutMs = Math.max(0, this.#typedAt + ECHO_GRACE_MS - awakeNow());
-    await retryUntil(look, { what: 'the echo', timeoutMs, wake: () => this.changes.next() }).catch((error: unknown) => {
-      if (!(error instanceof TimeoutError)) throw error;
-    });
+    await retryUntil(look, { what: say`the echo`, timeoutMs, wake: () => this.changes.next() }).catch(
+      (error: unknown) => {
+        if (!(error instanceof TimeoutError)) throw error;
+      },
+    );
   }
 
   async #emitInput(data: string, by: 'scenario' | 'user', isHidden: boolean): Promise<void> {
@@ -230,9 +234,9 @@ export class ProgramTerminal {
   }
 
   async #endsWithin(timeoutMs: number): Promise<boolean> {
-    const look = (): Attempt<true> => (this.#isOver ? { value: true } : { seen: 'it runs' });
+    const look = (): Attempt<true> => (this.#isOver ? { value: true } : { seen: say`it runs` });
     return retryUntil(look, {
-      what: `${this.role} on ${this.machine} to end`,
+      what: say`${this.role} on ${this.machine} to end`,
       timeoutMs,
       wake: () => this.changes.next(),
     });

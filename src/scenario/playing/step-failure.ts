@@ -1,5 +1,6 @@
 import { CheckError } from '../../core/errors.ts';
 import type { Advice, Evidence, Expectation, Finding, StepProblem } from '../../core/step-problem.ts';
+import { say } from '../../core/language/say.ts';
 
 /** What a step failed of, where a text stands for what has no kind of its own: English, in all languages. */
 export interface ProblemParts extends Omit<StepProblem, 'expected' | 'seen' | 'hint'> {
@@ -18,7 +19,7 @@ export class StepFailure extends CheckError {
   readonly problem: StepProblem;
 
   constructor(parts: ProblemParts) {
-    super('a step failed', { code: 'step-failed' });
+    super(say`a step failed`, { code: 'step-failed' });
     const { expected, seen, hint, ...others } = parts;
     this.problem = {
       ...others,

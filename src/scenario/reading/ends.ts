@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { say } from '../../core/language/say.ts';
 import type { ExpectedEnd } from '../playing/exit-words.ts';
 import { show, type StepPart } from './step-part.ts';
 
@@ -8,14 +9,14 @@ export function parseEnd(part: StepPart): ExpectedEnd | undefined {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 255) return value;
   return (
     signalName(value) ??
-    part.wrong(`must be an exit status from 0 to 255 or a signal, not ${show(value)}`, hintFor(value))
+    part.wrong(say`must be an exit status from 0 to 255 or a signal, not ${show(value)}`, hintFor(value))
   );
 }
 
 /** exit(3): the system keeps the least eight bits of what a program ends with. */
 function hintFor(value: unknown): string {
-  if (typeof value !== 'number' || !Number.isInteger(value)) return 'for example 0, or SIGTERM';
-  return `write ${value & 0xff}: that is what the system makes of exit(${value})`;
+  if (typeof value !== 'number' || !Number.isInteger(value)) return say`for example 0, or SIGTERM`;
+  return say`write ${value & 0xff}: that is what the system makes of exit(${value})`;
 }
 
 /** `TERM` for `TERM`, `term` and `SIGTERM`; undefined when there is no such signal (signal(7)). */

@@ -1,4 +1,5 @@
 import { didYouMean, KnownWords } from '../../core/text/suggest.ts';
+import { say } from '../../core/language/say.ts';
 
 /** A key of a keyboard, or a text that is typed without Enter. */
 export interface Key {
@@ -169,10 +170,10 @@ function hasSameEnds(a: string, b: string): boolean {
 }
 
 function hintFor(written: string, near: string | undefined): string {
-  const asText = `as text: [${JSON.stringify(written.slice(0, 1))}, ${JSON.stringify(written.slice(1))}]`;
+  const asText = say`as text: [${JSON.stringify(written.slice(0, 1))}, ${JSON.stringify(written.slice(1))}]`;
   const meant = meantKey(written) ?? near;
   if (meant !== undefined) return `${didYouMean(meant)} ${asText}`;
-  return `keys: ${keyNames.slice(0, 15).join(', ')}, F1 to F12, Ctrl-C, Alt-x; ${asText}`;
+  return say`keys: ${keyNames.slice(0, 15).join(', ')}, F1 to F12, Ctrl-C, Alt-x; ${asText}`;
 }
 
 /** `Ctrl-C` for `^C`, `C-c` and their like. */

@@ -1,4 +1,5 @@
 import { suggestion } from '../../core/text/suggest.ts';
+import { say } from '../../core/language/say.ts';
 import type { StepPart } from './step-part.ts';
 
 /** JSON Schema of a map of options. */
@@ -28,7 +29,7 @@ export function inLongForm(part: StepPart, form: OptionsSchema): ReadonlyMap<str
 export function checkOptions(part: StepPart, form: OptionsSchema, example: string): void {
   refuseOthers(part, Object.keys(form.properties));
   const given = part.entries()?.map(([key]) => key);
-  for (const key of form.required) if (!given?.includes(key)) part.wrongKey(`"${part.key}" needs "${key}"`, example);
+  for (const key of form.required) if (!given?.includes(key)) part.wrongKey(say`"${part.key}" needs "${key}"`, example);
 }
 
 /** Notes the options that are not among the known ones. */
@@ -38,5 +39,5 @@ export function refuseOthers(part: StepPart, known: readonly string[]): void {
 
 /** Notes that there is no such option. */
 export function refuseOption(option: StepPart, of: string, known: readonly string[]): void {
-  option.wrongKey(`"${of}" has no option "${option.key}"`, suggestion(option.key, known));
+  option.wrongKey(say`"${of}" has no option "${option.key}"`, suggestion(option.key, known));
 }

@@ -1,16 +1,17 @@
+import { say } from '../../core/language/say.ts';
 import { namesOf } from './known-names.ts';
 import { allOf, show, type StepPart } from './step-part.ts';
 
 /** The name of a program. */
 export function parseRole(part: StepPart, example: string): string | undefined {
   if (typeof part.value === 'string') return knownRole(part, part.value, 'value');
-  return part.wrong(`must be the name of a program, not ${show(part.value)}`, `for example: ${example}`);
+  return part.wrong(say`must be the name of a program, not ${show(part.value)}`, say`for example: ${example}`);
 }
 
 /** One name of a program, or a list of them. */
 export function parseRoles(part: StepPart, example: string): string[] | undefined {
   const names = part.items() ?? [part];
-  if (names.length === 0) return part.wrong('needs at least one program', `for example: ${example}`);
+  if (names.length === 0) return part.wrong(say`needs at least one program`, say`for example: ${example}`);
   return allOf(names.map((name) => parseRole(name, example)));
 }
 
@@ -23,8 +24,10 @@ export function parseRoleMap<T>(
   const entries = part.entries();
   if (!entries || entries.length === 0)
     return part.wrong(
-      `must be a map from programs, not ${entries ? 'an empty one' : show(part.value)}`,
-      `for example: ${example}`,
+      entries
+        ? say`must be a map from programs, not an empty one`
+        : say`must be a map from programs, not ${show(part.value)}`,
+      say`for example: ${example}`,
     );
   const parsed = entries.map(([name, value]): [string, T] | undefined => {
     const role = knownRole(value, name, 'key');
@@ -36,6 +39,6 @@ export function parseRoleMap<T>(
 
 function knownRole(part: StepPart, name: string, at: 'key' | 'value'): string | undefined {
   if (part.lab.programs.has(name)) return name;
-  const hint = namesOf(part.lab).programs.suggestion(name) ?? 'add it under programs:';
-  return part.wrongAt(at, `there is no program "${name}"`, hint);
+  const hint = namesOf(part.lab).programs.suggestion(name) ?? say`add it under programs:`;
+  return part.wrongAt(at, say`there is no program "${name}"`, hint);
 }

@@ -1,5 +1,6 @@
 import { formatPath, shortened, type Path, type Position, type Problem } from '../../lab/problem.ts';
 import type { Lab, StepSource } from '../../lab/types.ts';
+import { say } from '../../core/language/say.ts';
 
 /** The step that a part belongs to. */
 interface WholeStep {
@@ -97,9 +98,9 @@ export class StepPart {
 
 /** What was got, as a message shows it: `"text"`, `5`, `a list`, `a map`, `nothing`. */
 export function show(value: unknown): string {
-  if (value === null || value === undefined) return 'nothing';
-  if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'object') return 'a map';
+  if (value === null || value === undefined) return say`nothing`;
+  if (Array.isArray(value)) return say`a list`;
+  if (typeof value === 'object') return say`a map`;
   return JSON.stringify(value);
 }
 

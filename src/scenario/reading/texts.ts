@@ -1,3 +1,4 @@
+import { say } from '../../core/language/say.ts';
 import { parsePattern } from '../../lab/pattern.ts';
 import type { Pattern } from '../../lab/types.ts';
 import { show, type StepPart } from './step-part.ts';
@@ -6,12 +7,13 @@ import { show, type StepPart } from './step-part.ts';
 export function parseText(part: StepPart): string | undefined {
   const { value } = part;
   if (typeof value === 'string') return value;
-  const message = typeof value === 'object' ? 'must be one text' : 'must be text';
+  const message =
+    typeof value === 'object' ? say`must be one text, not ${show(value)}` : say`must be text, not ${show(value)}`;
   const hint =
     typeof value === 'object'
-      ? 'a text may hold several lines; other texts are steps of their own'
-      : `put it in quotes: "${wordOf(value)}"`;
-  return part.wrong(`${message}, not ${show(value)}`, hint);
+      ? say`a text may hold several lines; other texts are steps of their own`
+      : say`put it in quotes: "${wordOf(value)}"`;
+  return part.wrong(message, hint);
 }
 
 /** What must show: text, or a regular expression between slashes. */
@@ -19,10 +21,13 @@ export function parseExpectation(part: StepPart): Pattern | undefined {
   const text = parseText(part);
   if (text === undefined) return undefined;
   if (text === '')
-    return part.wrong('must not be empty', 'an empty text is found everywhere; give a part of the line that must come');
+    return part.wrong(
+      say`must not be empty`,
+      say`an empty text is found everywhere; give a part of the line that must come`,
+    );
   const pattern = parsePattern(text);
   if ('problem' in pattern)
-    return part.wrong(`is not a regular expression: ${pattern.problem}`, 'for plain text leave out the slashes');
+    return part.wrong(say`is not a regular expression: ${pattern.problem}`, say`for plain text leave out the slashes`);
   return pattern;
 }
 

@@ -1,4 +1,5 @@
 import { listed, suggestion } from '../../core/text/suggest.ts';
+import { say } from '../../core/language/say.ts';
 import { patternText } from '../../lab/pattern.ts';
 import type { Side } from '../../packets/conversation.ts';
 import { namesOf } from '../reading/known-names.ts';
@@ -9,7 +10,7 @@ import { mapText } from '../reading/step-words.ts';
 import { parseExpectation } from '../reading/texts.ts';
 import type { TcpExpectation } from './tcp-expectation.ts';
 
-const HINT = 'for example: tcp: { handshake: true, close: { by: client, kind: fin }, reset: none }';
+const HINT = say`for example: tcp: { handshake: true, close: { by: client, kind: fin }, reset: none }`;
 const sides: readonly Side[] = ['client', 'server'];
 const closers = [...sides, 'both'] as const;
 const closeKinds = ['fin', 'rst', 'open'] as const;
@@ -26,43 +27,44 @@ type Checked = { -readonly [K in keyof TcpExpectation]-?: NonNullable<TcpExpecta
 
 const checks: { readonly [K in keyof Checked]: Check<Checked[K]> } = {
   port: {
-    schema: { type: 'integer', minimum: 1, maximum: 65_535, description: 'Only connections to this port.' },
+    schema: { type: 'integer', minimum: 1, maximum: 65_535, description: say`Only connections to this port.` },
     parse: parsePort,
   },
   connections: {
-    schema: { type: 'integer', minimum: 0, description: 'How many connections were established.' },
-    parse: (part) => parseCount(part, 'for example 1'),
+    schema: { type: 'integer', minimum: 0, description: say`How many connections were established.` },
+    parse: (part) => parseCount(part, say`for example 1`),
   },
   handshake: {
-    schema: { type: 'boolean', description: '`true`: every attempt to connect succeeded; `false`: none did.' },
+    schema: { type: 'boolean', description: say`\`true\`: every attempt to connect succeeded; \`false\`: none did.` },
     parse: (part) =>
-      typeof part.value === 'boolean' ? part.value : part.wrong(`must be true or false, not ${show(part.value)}`),
+      typeof part.value === 'boolean' ? part.value : part.wrong(say`must be true or false, not ${show(part.value)}`),
   },
   close: {
     schema: options({
       by: {
         enum: closers,
-        description:
-          'The end that closed first: `client` opened the connection; ' +
-          '`both`: each sent its FIN before it had that of the other.',
+        description: say`The end that closed first: \`client\` opened the connection; \`both\`: each sent its FIN before it had that of the other.`,
       },
-      kind: { enum: closeKinds, description: 'How it ended, if it did.' },
+      kind: { enum: closeKinds, description: say`How it ended, if it did.` },
     }),
     parse: parseClose,
   },
-  reset: { schema: { enum: resetters, description: 'Who sent a RST.' }, parse: (part) => parseWord(part, resetters) },
+  reset: {
+    schema: { enum: resetters, description: say`Who sent a RST.` },
+    parse: (part) => parseWord(part, resetters),
+  },
   retransmissions: {
     schema: {
       anyOf: [{ type: 'integer', minimum: 0 }, { const: 'some' }],
-      description: 'How many segments were sent again.',
+      description: say`How many segments were sent again.`,
     },
-    parse: (part) => (part.value === 'some' ? 'some' : parseCount(part, 'for example 0; or "some"')),
+    parse: (part) => (part.value === 'some' ? 'some' : parseCount(part, say`for example 0; or "some"`)),
   },
   payload: {
     schema: {
       ...options({ client: patternSchema, server: patternSchema }),
       minProperties: 1,
-      description: 'What one of the connections carried.',
+      description: say`What one of the connections carried.`,
     },
     parse: parsePayload,
   },
@@ -84,7 +86,9 @@ export function parseTcp(part: StepPart): TcpExpectation | undefined {
   const entries = part.entries();
   if (!entries || entries.length === 0)
     return part.wrong(
-      `must be a map of what TCP must have done, not ${entries ? 'an empty one' : show(part.value)}`,
+      entries
+        ? say`must be a map of what TCP must have done, not an empty one`
+        : say`must be a map of what TCP must have done, not ${show(part.value)}`,
       HINT,
     );
   const draft: { [K in keyof Checked]?: Checked[K] | undefined } = {};
@@ -94,7 +98,7 @@ export function parseTcp(part: StepPart): TcpExpectation | undefined {
     else if (key !== 'timeout') refuseOption(value, part.key, keys);
   }
   if (entries.every(([key]) => key === 'port' || key === 'timeout'))
-    part.wrong('must say what TCP must have done', HINT);
+    part.wrong(say`must say what TCP must have done`, HINT);
   return part.problems.length === before ? draft : undefined;
 }
 
@@ -125,15 +129,17 @@ function parsePort(part: StepPart): number | undefined {
   const { ports } = namesOf(part.lab);
   if (typeof part.value === 'number' && ports.has(part.value)) return part.value;
   return part.wrong(
-    `must be a port that a program of the lab listens on, not ${show(part.value)}`,
-    ports.size === 0 ? 'add "listens: PORT" to a program' : `known: ${listed([...ports].slice(0, 100).map(String))}`,
+    say`must be a port that a program of the lab listens on, not ${show(part.value)}`,
+    ports.size === 0
+      ? say`add "listens: PORT" to a program`
+      : say`known: ${listed([...ports].slice(0, 100).map(String))}`,
   );
 }
 
 function parseCount(part: StepPart, hint: string): number | undefined {
   const { value } = part;
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return value;
-  return part.wrong(`must be a number of 0 or more, not ${show(value)}`, hint);
+  return part.wrong(say`must be a number of 0 or more, not ${show(value)}`, hint);
 }
 
 function parseWord<T extends string>(part: StepPart, words: readonly T[]): T | undefined {
@@ -141,15 +147,15 @@ function parseWord<T extends string>(part: StepPart, words: readonly T[]): T | u
   const word = words.find((known) => known === value);
   if (word !== undefined) return word;
   const hint = typeof value === 'string' ? suggestion(value, words) : undefined;
-  return part.wrong(`must be one of ${words.join(', ')}, not ${show(value)}`, hint);
+  return part.wrong(say`must be one of ${words.join(', ')}, not ${show(value)}`, hint);
 }
 
 function parseClose(part: StepPart): TcpExpectation['close'] {
   const entries = part.entries();
   if (!entries || entries.length === 0)
     return part.wrong(
-      `must say by whom and how, not ${show(part.value)}`,
-      'for example: close: { by: client, kind: fin }',
+      say`must say by whom and how, not ${show(part.value)}`,
+      say`for example: close: { by: client, kind: fin }`,
     );
   refuseOthers(part, ['by', 'kind']);
   const given = new Map(entries);
@@ -161,12 +167,12 @@ function parsePayload(part: StepPart): TcpExpectation['payload'] {
   const entries = part.entries();
   if (!entries || entries.length === 0)
     return part.wrong(
-      `must say what client or server sent, not ${show(part.value)}`,
-      'for example: payload: { client: "Hello" }',
+      say`must say what client or server sent, not ${show(part.value)}`,
+      say`for example: payload: { client: "Hello" }`,
     );
   return entries.flatMap(([key, text]) => {
     const side = sides.find((known) => known === key);
-    if (side === undefined) return text.wrongKey(`"${key}" is no end of a connection`, suggestion(key, sides)) ?? [];
+    if (side === undefined) return text.wrongKey(say`"${key}" is no end of a connection`, suggestion(key, sides)) ?? [];
     const pattern = parseExpectation(text);
     return pattern === undefined ? [] : [{ side, pattern }];
   });

@@ -1,6 +1,7 @@
 import type { CaptureReading } from '../../packets/capture-reading.ts';
 import { EnvironmentError, TimeoutError } from '../../core/errors.ts';
 import { retryUntil, type Attempt } from '../../core/time/retry.ts';
+import { say } from '../../core/language/say.ts';
 import { StepFailure } from '../playing/step-failure.ts';
 import type { PlayContext } from '../playing/play-context.ts';
 import { checkTcp, type TcpExpectation, type TcpFinding } from './tcp-expectation.ts';
@@ -20,15 +21,15 @@ const LONGEST_QUIET_WAIT_MS = 300;
 export async function checkPackets(expectation: TcpExpectation, timeoutMs: number, play: PlayContext): Promise<void> {
   const { packets } = play.stage;
   if (packets === undefined)
-    throw new EnvironmentError('this run captures no packets to look at', {
+    throw new EnvironmentError(say`this run captures no packets to look at`, {
       code: 'no-capture',
-      hint: 'Leave out --no-capture.',
+      hint: say`Leave out --no-capture.`,
     });
   await packets.ready();
   if (packets.missing !== undefined)
-    throw new EnvironmentError(`there are no packets to look at: ${packets.missing}`, {
+    throw new EnvironmentError(say`there are no packets to look at: ${packets.missing}`, {
       code: 'no-capture',
-      hint: 'Take the step out, or fix what is said above.',
+      hint: say`Take the step out, or fix what is said above.`,
     });
   const began = performance.now();
   let reading: CaptureReading | undefined;
@@ -43,7 +44,7 @@ export async function checkPackets(expectation: TcpExpectation, timeoutMs: numbe
     if (certain.length > 0) throw failureOf(certain);
     if (packets.incomplete !== undefined) throw notMeasured(packets.incomplete);
     const isQuiet = packets.quietMs >= QUIET_MS || performance.now() - began >= LONGEST_QUIET_WAIT_MS;
-    return findings.length === 0 && isQuiet ? { value: true } : { seen: 'not all is there' };
+    return findings.length === 0 && isQuiet ? { value: true } : { seen: say`not all is there` };
   };
   try {
     await retryUntil(attempt, {
@@ -60,9 +61,9 @@ export async function checkPackets(expectation: TcpExpectation, timeoutMs: numbe
 }
 
 function notMeasured(incomplete: string): EnvironmentError {
-  return new EnvironmentError(`what TCP did cannot be told: ${incomplete}`, {
+  return new EnvironmentError(say`what TCP did cannot be told: ${incomplete}`, {
     code: 'capture-incomplete',
-    hint: '"lab logs --tcp" draws the packets until then.',
+    hint: say`"lab logs --tcp" draws the packets until then.`,
   });
 }
 

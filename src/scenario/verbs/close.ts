@@ -1,3 +1,4 @@
+import { say } from '../../core/language/say.ts';
 import { outcomeOf } from '../playing/play-context.ts';
 import { parseRoles } from '../reading/roles.ts';
 import { rolesSchema } from '../reading/schema-parts.ts';
@@ -9,12 +10,12 @@ const END_OF_INPUT = '\u0004';
 
 export const close = defineVerb<readonly string[]>('close', {
   schema: rolesSchema,
-  description: 'Ends the input of a program (Ctrl-D).',
+  description: say`Ends the input of a program (Ctrl-D).`,
   example: 'client',
   timeoutMs: 10_000,
   parse: (part) => parseRoles(part, 'close: client'),
   text: listText,
-  acts: (roles) => roles.map((role) => ({ role, words: 'ends its input' })),
+  acts: (roles) => roles.map((role) => ({ role, does: say`ends its input` })),
   follow(roles, order) {
     for (const role of roles) order.needsRunning(role, { at: 'value', path: [] });
   },

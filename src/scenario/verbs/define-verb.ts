@@ -42,7 +42,7 @@ export interface StepNeeds {
 /** What a step does at the terminal of a program, as it follows "the scenario": `types "Hello"`. */
 export interface Act {
   readonly role: string;
-  readonly words: string;
+  readonly does: string;
 }
 
 /** What became of a step that did not fail; `skipped`: the user holds the keyboards that it is about. */

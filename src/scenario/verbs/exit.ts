@@ -1,4 +1,5 @@
 import type { Expectation } from '../../core/step-problem.ts';
+import { say } from '../../core/language/say.ts';
 import { keyOf } from '../order.ts';
 import { isEnd, type ExpectedEnd } from '../playing/exit-words.ts';
 import { StepFailure } from '../playing/step-failure.ts';
@@ -13,7 +14,7 @@ type Ends = readonly (readonly [role: string, end: ExpectedEnd])[];
 
 export const exit = defineVerb<Ends>('exit', {
   schema: mapSchema(endSchema),
-  description: 'Waits until programs end, with this exit status or signal.',
+  description: say`Waits until programs end, with this exit status or signal.`,
   example: { client: 0, server: 0 },
   timeoutMs: 10_000,
   parse: (part) => parseRoleMap(part, 'exit: { client: 0 }', parseEnd),
@@ -23,7 +24,7 @@ export const exit = defineVerb<Ends>('exit', {
       typeof end === 'number' || typeof end === 'string' ? [[role, end] as const] : [],
     ),
   }),
-  acts: (ends) => ends.map(([role]) => ({ role, words: 'waits until it ends' })),
+  acts: (ends) => ends.map(([role]) => ({ role, does: say`waits until it ends` })),
   ends: (ends) => ends,
   follow(ends, order) {
     for (const [role] of ends) {
@@ -38,7 +39,7 @@ export const exit = defineVerb<Ends>('exit', {
       // The user may leave the program in another way than the scenario has it.
       const isFree = play.isOperated(role);
       const expected: Expectation = isFree
-        ? { kind: 'other', text: `${role} to end` }
+        ? { kind: 'other', text: say`${role} to end` }
         : { kind: 'end', role, end: wanted };
       const end = await play.waitFor(terminal, deadline, { expected, look: () => terminal.status });
       play.checked.add(terminal);

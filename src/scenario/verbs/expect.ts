@@ -1,4 +1,5 @@
 import type { Advice } from '../../core/step-problem.ts';
+import { say } from '../../core/language/say.ts';
 import { patternText } from '../../lab/pattern.ts';
 import type { Pattern } from '../../lab/types.ts';
 import { keyOf } from '../order.ts';
@@ -21,8 +22,7 @@ type Patterns = readonly (readonly [role: string, pattern: Pattern])[];
 
 export const expect = defineVerb<Patterns>('expect', {
   schema: mapSchema(patternSchema),
-  description:
-    'Waits until a program shows this text or pattern; of a program that draws on its screen (curses), until it stands there.',
+  description: say`Waits until a program shows this text or pattern; of a program that draws on its screen (curses), until it stands there.`,
   example: { server: "from client 'Hello vm1'" },
   timeoutMs: 10_000,
   isQuoted: true,
@@ -33,7 +33,7 @@ export const expect = defineVerb<Patterns>('expect', {
       typeof value === 'object' && 'pattern' in value ? [[role, value.pattern] as const] : [],
     ),
   }),
-  acts: (patterns) => patterns.map(([role, pattern]) => ({ role, words: `waits for ${patternText(pattern)}` })),
+  acts: (patterns) => patterns.map(([role, pattern]) => ({ role, does: say`waits for ${patternText(pattern)}` })),
   follow(patterns, order) {
     for (const [role] of patterns) order.needsStarted(role, keyOf(role));
   },

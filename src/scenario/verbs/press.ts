@@ -1,5 +1,6 @@
 import type { Expectation } from '../../core/step-problem.ts';
 import { letPass } from '../../core/time/retry.ts';
+import { say } from '../../core/language/say.ts';
 import { keyOf } from '../order.ts';
 import { outcomeOf, type Deadline, type PlayContext } from '../playing/play-context.ts';
 import type { ProgramTerminal } from '../playing/program-terminal.ts';
@@ -27,14 +28,12 @@ const EXAMPLE = 'press: { client: [Down, Enter] }';
 const keySchema = {
   type: 'string',
   minLength: 1,
-  description: 'A key (`Up`, `Tab`, `Enter`, `Esc`, `F1`, `Ctrl-D`, `Alt-x`), or a text, which is typed without Enter.',
+  description: say`A key (\`Up\`, \`Tab\`, \`Enter\`, \`Esc\`, \`F1\`, \`Ctrl-D\`, \`Alt-x\`), or a text, which is typed without Enter.`,
 };
 
 export const press = defineVerb<Presses>('press', {
   schema: mapSchema({ anyOf: [keySchema, { type: 'array', minItems: 1, items: keySchema }] }),
-  description:
-    'Waits until the program takes keys, then presses them, without Enter: names (`Up`, `Down`, `Left`, `Right`, `Home`, `End`, `PageUp`, `PageDown`, `Tab`, `Enter`, ' +
-    '`Esc`, `Space`, `Backspace`, `Delete`, `Insert`, `F1` to `F12`, also with `Ctrl-`, `Alt-`, `Shift-`) and texts.',
+  description: say`Waits until the program takes keys, then presses them, without Enter: names (\`Up\`, \`Down\`, \`Left\`, \`Right\`, \`Home\`, \`End\`, \`PageUp\`, \`PageDown\`, \`Tab\`, \`Enter\`, \`Esc\`, \`Space\`, \`Backspace\`, \`Delete\`, \`Insert\`, \`F1\` to \`F12\`, also with \`Ctrl-\`, \`Alt-\`, \`Shift-\`) and texts.`,
   example: { client: ['Down', 'q'] },
   timeoutMs: 10_000,
   parse: (part) => parseRoleMap(part, EXAMPLE, parseKeys),
@@ -54,16 +53,16 @@ export const press = defineVerb<Presses>('press', {
 
 function parseKeys(part: StepPart): Key[] | undefined {
   const items = part.items() ?? [part];
-  if (items.length === 0) return part.wrong('needs at least one key', `for example: ${EXAMPLE}`);
+  if (items.length === 0) return part.wrong(say`needs at least one key`, say`for example: ${EXAMPLE}`);
   return allOf(items.map(parseKey));
 }
 
 function parseKey(part: StepPart): Key | undefined {
   const written = parseText(part);
   if (written === undefined) return undefined;
-  if (written === '') return part.wrong('must not be empty', `name a key, for example: ${EXAMPLE}`);
+  if (written === '') return part.wrong(say`must not be empty`, say`name a key, for example: ${EXAMPLE}`);
   const key = keyOrText(written);
-  return 'hint' in key ? part.wrong(`there is no key ${JSON.stringify(written)}`, key.hint) : key;
+  return 'hint' in key ? part.wrong(say`there is no key ${JSON.stringify(written)}`, key.hint) : key;
 }
 
 /** Names of keys, and texts that YAML takes for texts, need no quotes. */

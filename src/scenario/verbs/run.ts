@@ -2,6 +2,7 @@ import { awakeNow } from '../../core/time/awake-clock.ts';
 import type { Advice, Expectation } from '../../core/step-problem.ts';
 import { TimeLimit } from '../../core/time/time-limit.ts';
 import { quoteCommand } from '../../core/text/shell-quote.ts';
+import { say } from '../../core/language/say.ts';
 import { findPattern, patternText } from '../../lab/pattern.ts';
 import type { Pattern } from '../../lab/types.ts';
 import { commandInFolder, wrongFolderHint } from '../advice/folder-command.ts';
@@ -32,7 +33,7 @@ interface ScenarioCommand {
   readonly output: Pattern | undefined;
 }
 
-const HINT = 'for example: run: { on: vm1, command: [ss, -ltn], status: 0, output: ":7999" }';
+const HINT = say`for example: run: { on: vm1, command: [ss, -ltn], status: 0, output: ":7999" }`;
 
 const PROGRAM_HINT = 'run: { program: server, command: [ls, -l] }';
 
@@ -40,17 +41,20 @@ const commandSchema = {
   type: 'array',
   minItems: 1,
   items: { type: ['string', 'number'] },
-  description: 'The command, word by word; no shell interprets it.',
+  description: say`The command, word by word; no shell interprets it.`,
 };
 
 const details = { command: commandSchema, status: endSchema, output: patternSchema, timeout: timeSchema };
 
 /** The short form maps machines to commands. */
-const longForm = options({ on: { type: 'string', description: 'Name of a machine.' }, ...details }, ['on', 'command']);
+const longForm = options({ on: { type: 'string', description: say`Name of a machine.` }, ...details }, [
+  'on',
+  'command',
+]);
 
 const programForm = options(
   {
-    program: { type: 'string', description: 'Name of a program: the command runs on its machine, in its folder.' },
+    program: { type: 'string', description: say`Name of a program: the command runs on its machine, in its folder.` },
     ...details,
   },
   ['program', 'command'],
@@ -58,16 +62,14 @@ const programForm = options(
 
 export const run = defineVerb<readonly ScenarioCommand[]>('run', {
   schema: { anyOf: [longForm, programForm, mapSchema(commandSchema)] },
-  description:
-    'Runs a command on a machine, in the home folder, or with `program: NAME` in the folder of that program; it must ' +
-    'end with `status` (default 0) and print `output`.',
+  description: say`Runs a command on a machine, in the home folder, or with \`program: NAME\` in the folder of that program; it must end with \`status\` (default 0) and print \`output\`.`,
   example: { on: 'vm1', command: ['ss', '-ltn'], status: 0, output: ':7999' },
   timeoutMs: 30_000,
   longForm,
   parse(part) {
     const entries = part.entries();
     if (!entries || entries.length === 0)
-      return part.wrong(`must say the machine and the command, not ${show(part.value)}`, HINT);
+      return part.wrong(say`must say the machine and the command, not ${show(part.value)}`, HINT);
     const isOfProgram = entries.some(([key, { value }]) => key === 'program' && !Array.isArray(value));
     const form = isOfProgram ? programForm : longForm;
     const given = inLongForm(part, form);
@@ -127,9 +129,9 @@ function parseLong(
 }
 
 function knownMachine(part: StepPart, name: unknown, at: 'key' | 'value'): string | undefined {
-  if (typeof name !== 'string') return part.wrong(`must be the name of a machine, not ${show(name)}`, HINT);
+  if (typeof name !== 'string') return part.wrong(say`must be the name of a machine, not ${show(name)}`, HINT);
   if (part.lab.machines.has(name)) return name;
-  return part.wrongAt(at, `there is no machine "${name}"`, namesOf(part.lab).machines.suggestion(name));
+  return part.wrongAt(at, say`there is no machine "${name}"`, namesOf(part.lab).machines.suggestion(name));
 }
 
 /** A list of words; numbers in it are taken as they are written, as in a program's `command`. */
@@ -137,15 +139,15 @@ function parseCommand(part: StepPart): string[] | undefined {
   const words = part.items();
   if (words && words.length > 0) return allOf(words.map(parseWord));
   return part.wrong(
-    `must be a list of words, not ${words ? 'an empty one' : show(part.value)}`,
-    typeof part.value === 'string' ? 'a command is a list of words; for a shell line write [sh, -c, "…"]' : HINT,
+    words ? say`must be a list of words, not an empty one` : say`must be a list of words, not ${show(part.value)}`,
+    typeof part.value === 'string' ? say`a command is a list of words; for a shell line write [sh, -c, "…"]` : HINT,
   );
 }
 
 function parseWord(part: StepPart): string | undefined {
   const { value } = part;
   if (typeof value === 'string' || typeof value === 'number') return String(value);
-  return part.wrong(`must be a word, not ${show(value)}`, 'put it in quotes');
+  return part.wrong(say`must be a word, not ${show(value)}`, say`put it in quotes`);
 }
 
 /**

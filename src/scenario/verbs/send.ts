@@ -2,6 +2,7 @@ import type { Expectation } from '../../core/step-problem.ts';
 import { outcomeOf, type Deadline, type PlayContext } from '../playing/play-context.ts';
 import type { ProgramTerminal } from '../playing/program-terminal.ts';
 import { MASK } from '../../core/text/mask.ts';
+import { say } from '../../core/language/say.ts';
 import { takeLine } from '../waiting/ready.ts';
 import { StepFailure } from '../playing/step-failure.ts';
 import { keyOf } from '../order.ts';
@@ -17,13 +18,13 @@ type Lines = readonly (readonly [role: string, text: string])[];
 
 export const send = defineVerb<Lines>('send', {
   schema: mapSchema(textSchema),
-  description: 'Waits until the program asks for a line, then types it (a terminal takes at most 4095 bytes).',
+  description: say`Waits until the program asks for a line, then types it (a terminal takes at most 4095 bytes).`,
   example: { client: 'Hello vm1' },
   timeoutMs: 10_000,
   isQuoted: true,
   parse: (part) => parseRoleMap(part, 'send: { client: "Hello" }', parseTyped),
   text: (lines) => mapText(lines.map(([role, text]) => [role, JSON.stringify(text)])),
-  acts: (lines) => lines.map(([role, text]) => ({ role, words: `types ${JSON.stringify(text)}` })),
+  acts: (lines) => lines.map(([role, text]) => ({ role, does: say`types ${JSON.stringify(text)}` })),
   follow(lines, order) {
     for (const [role] of lines) order.needsRunning(role, keyOf(role));
   },
@@ -46,14 +47,16 @@ function parseTyped(part: StepPart): string | undefined {
   const text = parseText(part);
   const odd = part.lab.programs.get(part.key)?.encoding === 'latin1' ? BEYOND_LATIN1.exec(text ?? '')?.[0] : undefined;
   if (odd !== undefined)
-    return part.wrong(`has "${odd}", which there is not in latin1`, 'write it otherwise, or remove "encoding: latin1"');
+    return part.wrong(
+      say`has "${odd}", which there is not in latin1`,
+      say`write it otherwise, or remove "encoding: latin1"`,
+    );
   const lengths = text?.split(/[\r\n]/).map((line) => Buffer.byteLength(line)) ?? [];
   const longest = lengths.reduce((most, length) => Math.max(most, length), 0);
   if (longest <= LONGEST_LINE) return text;
   return part.wrong(
-    `has a line of ${longest} bytes; a terminal takes ${LONGEST_LINE} of a line and drops the rest, ` +
-      'so the program would not get it whole',
-    'make it several lines; let the program read long data from a file of "files"',
+    say`has a line of ${longest} bytes; a terminal takes ${LONGEST_LINE} of a line and drops the rest, so the program would not get it whole`,
+    say`make it several lines; let the program read long data from a file of "files"`,
   );
 }
 

@@ -1,4 +1,5 @@
 import { didYouMean, nearest } from '../../core/text/suggest.ts';
+import { say } from '../../core/language/say.ts';
 import { keyOf } from '../order.ts';
 import { signalName } from '../reading/ends.ts';
 import { parseRoleMap } from '../reading/roles.ts';
@@ -15,12 +16,12 @@ type Signals = readonly (readonly [role: string, signal: string])[];
 
 export const signal = defineVerb<Signals>('signal', {
   schema: mapSchema(signalSchema),
-  description: 'Sends a signal.',
+  description: say`Sends a signal.`,
   example: { server: 'INT' },
   timeoutMs: 10_000,
   parse: (part) => parseRoleMap(part, 'signal: { server: INT }', parseSignal),
   text: mapText,
-  acts: (signals) => signals.map(([role, name]) => ({ role, words: `sends it the signal ${name}` })),
+  acts: (signals) => signals.map(([role, name]) => ({ role, does: say`sends it the signal ${name}` })),
   follow(signals, order) {
     for (const [role] of signals) order.needsRunning(role, keyOf(role));
   },
@@ -44,8 +45,8 @@ function parseSignal(part: StepPart): string | undefined {
   return (
     signalName(value) ??
     part.wrong(
-      `must be the name of a signal, not ${show(value)}`,
-      near === undefined ? `for example ${commonSignals.join(', ')}` : didYouMean(near),
+      say`must be the name of a signal, not ${show(value)}`,
+      near === undefined ? say`for example ${commonSignals.join(', ')}` : didYouMean(near),
     )
   );
 }

@@ -1,3 +1,4 @@
+import { say } from '../../core/language/say.ts';
 import { checkPorts } from '../playing/port-check.ts';
 import type { Deadline, PlayContext } from '../playing/play-context.ts';
 import { ProgramTerminal } from '../playing/program-terminal.ts';
@@ -18,14 +19,13 @@ const longForm = options({ program: rolesSchema, timeout: timeSchema }, ['progra
 
 export const start = defineVerb<readonly string[]>('start', {
   schema: { anyOf: [...rolesSchema.anyOf, longForm] },
-  description:
-    'Checks its port, starts a program, and waits until it listens (if it has `listens`) or shows its prompt.',
+  description: say`Checks its port, starts a program, and waits until it listens (if it has \`listens\`) or shows its prompt.`,
   example: 'server',
   timeoutMs: 15_000,
   longForm,
   parse(part) {
     const given = inLongForm(part, longForm);
-    if (given) checkOptions(part, longForm, `for example: ${EXAMPLE}`);
+    if (given) checkOptions(part, longForm, say`for example: ${EXAMPLE}`);
     return parseRoles(given?.get('program') ?? part, EXAMPLE);
   },
   text: listText,

@@ -1,3 +1,4 @@
+import { say } from '../../core/language/say.ts';
 import { parseTcp, tcpSchema, tcpText } from '../tcp/read-tcp.ts';
 import { checkPackets } from '../tcp/tcp-check.ts';
 import type { TcpExpectation } from '../tcp/tcp-expectation.ts';
@@ -6,9 +7,7 @@ import { defineVerb } from './define-verb.ts';
 
 export const tcp = defineVerb<TcpExpectation>('tcp', {
   schema: tcpSchema,
-  description:
-    'Checks in the captured packets what TCP did so far: ' +
-    'handshakes, how connections were closed, retransmissions, the text that they carried.',
+  description: say`Checks in the captured packets what TCP did so far: handshakes, how connections were closed, retransmissions, the text that they carried.`,
   example: { handshake: true, close: { by: 'client', kind: 'fin' }, reset: 'none' },
   timeoutMs: 3000,
   longForm: tcpSchema,

@@ -1,4 +1,5 @@
 import { type Attempt, retryUntil } from '../../core/time/retry.ts';
+import { say } from '../../core/language/say.ts';
 import { waitUntilListening } from '../waiting/listening.ts';
 import { waitForPrompt } from '../waiting/ready.ts';
 import { parseDuration } from '../reading/duration.ts';
@@ -16,7 +17,7 @@ export const wait = defineVerb<WaitGoal>('wait', {
   schema: {
     anyOf: [timeSchema, options({ listens: roleSchema }, ['listens']), options({ prompt: roleSchema }, ['prompt'])],
   },
-  description: 'Waits for a time, until a program listens, or until it shows its prompt.',
+  description: say`Waits for a time, until a program listens, or until it shows its prompt.`,
   example: { listens: 'server' },
   timeoutMs: 15_000,
   parse(part) {
@@ -25,8 +26,8 @@ export const wait = defineVerb<WaitGoal>('wait', {
     const [[kind, name] = []] = entries;
     if (entries.length === 1 && name && (kind === 'listens' || kind === 'prompt')) return parseGoal(name, kind);
     return part.wrong(
-      'must be a time, { listens: PROGRAM } or { prompt: PROGRAM }',
-      'for example: wait: { listens: server }',
+      say`must be a time, { listens: PROGRAM } or { prompt: PROGRAM }`,
+      say`for example: wait: { listens: server }`,
     );
   },
   text: (goal) => (goal.kind === 'time' ? `${goal.ms}ms` : mapText([[goal.kind, goal.role]])),
@@ -49,7 +50,7 @@ function parseTime(part: StepPart): WaitGoal | undefined {
   const ms = parseDuration(part.value);
   if (typeof ms === 'number') return { kind: 'time', ms };
   return part.wrong(
-    `must be ${ms.wrong}, or { listens: PROGRAM }, or { prompt: PROGRAM }, not ${show(part.value)}`,
+    say`must be ${ms.wrong}, or { listens: PROGRAM }, or { prompt: PROGRAM }, not ${show(part.value)}`,
     ms.hint,
   );
 }
@@ -59,14 +60,17 @@ function parseGoal(part: StepPart, kind: 'listens' | 'prompt'): WaitGoal | undef
   const program = role === undefined ? undefined : part.lab.programs.get(role);
   if (role === undefined || !program) return undefined;
   if (kind === 'listens' && program.listens.length === 0)
-    return part.wrong(`the program "${role}" has no port to listen on`, `add "listens: PORT" to programs.${role}`);
+    return part.wrong(
+      say`the program "${role}" has no port to listen on`,
+      say`add "listens: PORT" to programs.${role}`,
+    );
   if (kind === 'prompt' && !program.prompt)
-    return part.wrong(`the program "${role}" has no prompt`, `add "prompt: TEXT" to programs.${role}`);
+    return part.wrong(say`the program "${role}" has no prompt`, say`add "prompt: TEXT" to programs.${role}`);
   return { kind, role };
 }
 
 async function waitForTime(ms: number, signal: AbortSignal): Promise<void> {
   const end = performance.now() + ms;
-  const look = (): Attempt<true> => (performance.now() >= end ? { value: true } : { seen: 'it is too early' });
-  await retryUntil(look, { what: 'the time to pass', timeoutMs: ms + 1000, intervalMs: ms, signal });
+  const look = (): Attempt<true> => (performance.now() >= end ? { value: true } : { seen: say`it is too early` });
+  await retryUntil(look, { what: say`the time to pass`, timeoutMs: ms + 1000, intervalMs: ms, signal });
 }
