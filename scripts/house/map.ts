@@ -191,6 +191,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'folder-owner.ts',
     'journal.ts',
     'lab-change.ts',
+    'lab-version.ts',
     'lock/lock.ts',
     'place.ts',
     'runs/folder-size.ts',

@@ -4,7 +4,7 @@ import { EnvironmentError, UsageError } from '../core/errors.ts';
 import { connectUnix } from '../host/unix-socket.ts';
 import { stateFolderFor } from '../state/state-folder.ts';
 import type { CommandContext } from '../session/context.ts';
-import { decode, encode, receive, send, type FromRun } from './messages.ts';
+import { decode, encode, MESSAGES_VERSION, otherLab, receive, send, type FromRun } from './messages.ts';
 import { runSocketPath } from './run-socket.ts';
 import { seatAt, type Seat } from './seat.ts';
 import { welcome } from './welcome.ts';
@@ -29,7 +29,7 @@ export async function joinRun(context: CommandContext, role: string): Promise<Jo
     context.signal.addEventListener('abort', leave, { once: true });
     cleanup.add('stop listening for signals', () => context.signal.removeEventListener('abort', leave));
     const seat = seatAt(context.terminal);
-    await send(socket, { join: role, size: seat.operator.size! });
+    await send(socket, { join: role, size: seat.operator.size!, version: MESSAGES_VERSION });
     const greet = (story: string): Promise<void> => welcome(context, story, 'leaves it');
     cleanup.add('give the keyboard back', () => seat.end());
     const result = await sit(socket, role, { seat, greet });
@@ -63,6 +63,7 @@ async function sit(
         hint: `Begin the run with --with ${role} to keep that seat free.`,
       });
     if ('joined' in message) {
+      if (message.version !== MESSAGES_VERSION) throw new UsageError(otherLab(), { code: 'seat-refused' });
       await greet(message.joined);
       relayKeys(socket, seat);
     }

@@ -5,7 +5,17 @@ import { join } from 'node:path';
 import type { CleanupStack } from '../core/cleanup.ts';
 import { listenUnix } from '../host/unix-socket.ts';
 import type { TerminalSize } from '../ssh/shell.ts';
-import { decode, encode, receive, send, type FromJoiner, type FromRun } from './messages.ts';
+import { LAB_VERSION } from '../state/lab-version.ts';
+import {
+  decode,
+  encode,
+  MESSAGES_VERSION,
+  otherLab,
+  receive,
+  send,
+  type FromJoiner,
+  type FromRun,
+} from './messages.ts';
 import type { Seat } from './seat.ts';
 
 /** Where a run listens for further operators. */
@@ -59,8 +69,10 @@ async function take(
   const messages = receive<FromJoiner>(socket);
   const first = await messages.next();
   if (first.done || !('join' in first.value)) throw new Error('the other side said nothing');
-  const { join: role, size } = first.value;
-  const refusal = refusalOf(role, [...stories.keys()], seats);
+  const { join: role, size, version } = first.value;
+  // An older lab says none, and takes what it does not know for no refusal.
+  const isOther = version !== MESSAGES_VERSION;
+  const refusal = isOther ? otherLab(LAB_VERSION) : refusalOf(role, [...stories.keys()], seats);
   if (refusal !== undefined) {
     await send(socket, { refused: refusal });
     socket.end();
@@ -68,7 +80,7 @@ async function take(
   }
   const seat = remoteSeat(socket, messages, size);
   seats.set(role, seat);
-  await send(socket, { joined: stories.get(role)! });
+  await send(socket, { joined: stories.get(role)!, version: MESSAGES_VERSION });
   return seat;
 }
 

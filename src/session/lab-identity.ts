@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { LabError } from '../core/errors.ts';
 import type { ProviderRegistry } from '../providers/provider.ts';
 import { readJournal, rewriteJournal, type Journal, type JournalRecord } from '../state/journal.ts';
-import { readState, type LabState } from '../state/state.ts';
+import { LAB_VERSION, madeByAnother, storedVersion } from '../state/lab-version.ts';
+import { readState, statePath, type LabState } from '../state/state.ts';
 
 /** First record of every journal. */
 const IDENTITY_KIND = 'lab';
@@ -29,7 +30,21 @@ export async function knownIdentity(
   { stateFolder, providers }: LabFolder,
   state: Promise<LabState | undefined> = readState(stateFolder),
 ): Promise<LabIdentity | undefined> {
-  return (await intactState(state, providers)) ?? identityIn(await readJournal(stateFolder), providers);
+  const identity = (await intactState(state, providers)) ?? identityIn(await readJournal(stateFolder), providers);
+  // What a newer lab made and nothing here knows must not be forgotten.
+  if (identity === undefined) requireKnown(await state.catch(unlessBroken), stateFolder, providers);
+  return identity;
+}
+
+/** @throws {EnvironmentError} `state-newer` when another lab made it with a provider that this one does not have. */
+export function requireKnown(state: LabState | undefined, stateFolder: string, { names }: ProviderRegistry): void {
+  const version = storedVersion(state?.labVersion);
+  if (state === undefined || names.includes(state.provider) || version === undefined || version === LAB_VERSION) return;
+  throw madeByAnother(statePath(stateFolder), { version, code: 'state-newer', command: 'down' });
+}
+
+function unlessBroken(error: unknown): undefined {
+  if (!(error instanceof LabError) || error.code !== 'state-broken') throw error;
 }
 
 /**

@@ -34,7 +34,9 @@ export async function bringUp(
   const provider = await session.providers.named(lab.provider);
   const keep = (providerState: ProviderState): Promise<void> => {
     const state = stateOf(lab, kept?.state.labId ?? labId, providerState);
-    return session.keepState({ ...state, createdAt: kept?.state.createdAt ?? state.createdAt });
+    // Machines that stay are still those of who made them.
+    const { createdAt, labVersion } = kept?.state ?? state;
+    return session.keepState({ ...state, createdAt, labVersion });
   };
   if (kept !== undefined && running.length === lab.machines.size && provider.features.ownsMachines) {
     await keep(kept.state.providerState);

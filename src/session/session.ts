@@ -9,7 +9,7 @@ import { readState, type LabState } from '../state/state.ts';
 import { originalOf } from './belonging/original-of.ts';
 import { connectAll } from './connect-all.ts';
 import type { CommandContext } from './context.ts';
-import { knownIdentity, type LabIdentity } from './lab-identity.ts';
+import { knownIdentity, requireKnown, type LabIdentity } from './lab-identity.ts';
 import { requireOwnLab } from './belonging/lab-owner.ts';
 import type { OpenedLab } from './lab-file/opened-lab.ts';
 import { loginPolicy } from './provider-means.ts';
@@ -158,6 +158,7 @@ export class Session implements SessionSource {
       throw error;
     });
     if (state === undefined) return undefined;
+    requireKnown(state, stateFolder, this.providers);
     const provider = await this.providers.named(state.provider);
     if (provider.features.ownsMachines) requireOwnLab(state);
     await requireOwnFolder(stateFolder);

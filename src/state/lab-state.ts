@@ -12,6 +12,8 @@ export interface LabState {
   readonly provider: string;
   /** Who brought it up: a user ID of this host; undefined on Windows, and in states of older labs. */
   readonly uid?: number | undefined;
+  /** Version of the lab that made its machines; undefined in states of older labs. */
+  readonly labVersion?: string | undefined;
   /** ISO 8601. */
   readonly createdAt: string;
   /** `fingerprint` of the lab as it was brought up. */

@@ -2,10 +2,11 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EnvironmentError } from '../core/errors.ts';
 import { parseJson } from '../core/json/json-text.ts';
-import { fitting, number, object } from '../core/json/shape.ts';
+import { fitting } from '../core/json/shape.ts';
 import type { Lab } from '../lab/types.ts';
 import { labFingerprint } from './lab-change.ts';
 import type { LabState } from './lab-state.ts';
+import { LAB_VERSION, madeByAnother, makerOf } from './lab-version.ts';
 import { readOwnFile } from './files/own-file.ts';
 import { storing } from '../host/files/storage-error.ts';
 import { removeUnfinished, replaceFile } from './files/storage.ts';
@@ -22,6 +23,7 @@ export function stateOf(lab: Lab, labId: string, providerState: Readonly<Record<
     name: lab.name,
     provider: lab.provider,
     uid: process.getuid?.(),
+    labVersion: LAB_VERSION,
     createdAt: new Date().toISOString(),
     fingerprint: labFingerprint(lab),
     networks: [...lab.networks.values()],
@@ -72,22 +74,23 @@ export async function removeState(folder: string): Promise<void> {
   });
 }
 
-const versioned = object({ schemaVersion: number(0, Number.MAX_VALUE) });
-
-function parseState(text: string, path: string): LabState {
-  const value = parseJson(text);
-  const version = fitting(versioned, value)?.schemaVersion ?? 1;
-  if (version > 1) throw newerState(path, version);
+function parseState(content: string, path: string): LabState {
+  const value = parseJson(content);
+  const { isNewer, version } = makerOf(value);
+  if (isNewer) throw newerState(path, version);
   const state = fitting(storedState, value);
   if (state === undefined) throw brokenState(path);
   return state;
 }
 
-function newerState(path: string, version: number): EnvironmentError {
-  return new EnvironmentError(
-    say`${path} has schema version ${version}, which a newer lab wrote; this one knows version 1`,
-    { code: 'state-newer', hint: say`Use that newer lab, or run its "lab down" first.` },
-  );
+/** What `down` can still do: it goes by the journal, and by the labels of what runs. */
+function newerState(path: string, version: string | undefined): EnvironmentError {
+  return madeByAnother(path, {
+    version,
+    code: 'state-newer',
+    command: 'down',
+    here: say`"lab down" of this one ends what the journal knows, and removes that file.`,
+  });
 }
 
 function brokenState(path: string): EnvironmentError {

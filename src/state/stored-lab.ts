@@ -82,6 +82,7 @@ const stateFields: FieldsOf<LabState> = {
   name,
   provider: name,
   uid: optional(count),
+  labVersion: optional(text),
   createdAt: time,
   fingerprint: text,
   networks: list(object<Network>(networkFields)),

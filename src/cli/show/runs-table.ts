@@ -17,19 +17,23 @@ export function formatRuns({ runs, stored }: RunsResult): string {
   ].join('');
 }
 
-function row({ run, startedAt, scenario, result, durationMs, sizeBytes, latest, signed, problem }: RunEntry): string[] {
+function row({ run, startedAt, scenario, result, durationMs, sizeBytes, latest, signed, ...more }: RunEntry): string[] {
   return [
     run,
     startedAt === undefined ? '?' : dateAndTime(Date.parse(startedAt)),
     scenario === undefined ? '?' : oneLine(scenario),
-    resultWord(result, problem),
+    resultWord(result, more),
     durationMs === undefined ? '' : sayDuration(durationMs),
     sizeBytes === undefined ? '?' : sayBytes(sizeBytes),
     [latest ? say`latest` : '', signed ? say`signed` : ''].filter((word) => word !== '').join(', '),
   ];
 }
 
-function resultWord(result: RunEntry['result'], problem: string | undefined): string {
+function resultWord(
+  result: RunEntry['result'],
+  { problem, ofOtherLab }: Pick<RunEntry, 'problem' | 'ofOtherLab'>,
+): string {
+  if (ofOtherLab) return say`of another lab`;
   if (problem !== undefined) return say`damaged`;
   if (result === undefined) return say`unfinished`;
   return {

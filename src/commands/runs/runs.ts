@@ -1,6 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { messageOf } from '../../core/errors.ts';
+import { LabError, messageOf } from '../../core/errors.ts';
 import { Slots } from '../../core/slots.ts';
 import { parseCompactTime } from '../../core/time/clock-time.ts';
 import { SIGNATURE_FILE } from '../../report/run/run-files.ts';
@@ -27,6 +27,8 @@ export interface RunEntry {
   readonly signed: boolean;
   /** Why nothing is known of it: its record is damaged. */
   readonly problem?: string;
+  /** Another version of lab stored it, in a form that this one does not know. */
+  readonly ofOtherLab?: true;
 }
 
 export interface RunsResult {
@@ -96,6 +98,7 @@ function damagedEntry(stored: StoredRun, error: unknown): Result {
     result: undefined,
     durationMs: undefined,
     problem: messageOf(error),
+    ...(error instanceof LabError && error.code === 'run-newer' ? { ofOtherLab: true } : {}),
   };
 }
 

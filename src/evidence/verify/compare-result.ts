@@ -9,6 +9,7 @@ const ownFields: ReadonlySet<string> = new Set<keyof RunDocument>([
   'schemaVersion',
   'repeat',
   'maxOutputBytes',
+  'labVersion',
   'files',
   'process',
 ]);

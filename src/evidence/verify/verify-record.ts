@@ -18,6 +18,7 @@ import { verbNamed } from '../../scenario/verbs/index.ts';
 import { CAPTURE_FILE, roleFile, SIGNATURE_FILE } from '../../report/run/run-files.ts';
 import { runShape } from '../../report/run/run-shape.ts';
 import type { RunDocument } from '../../report/run/run-summary.ts';
+import { LAB_VERSION, madeByAnother, makerOf } from '../../state/lab-version.ts';
 import { concluded } from '../../state/runs/read-run.ts';
 import { readStoredBytes } from '../../state/files/stored-file.ts';
 import { checkFiles } from './check-files.ts';
@@ -48,7 +49,8 @@ const MOST_MISFITS = 50;
  *
  * @param keys Whose signature counts; undefined: whoever signed it is told.
  * @param leftOut Files that are not there for another reason: nothing is said of them.
- * @throws {EnvironmentError} `no-ssh-keygen` when keys are given and there is nothing to check them with.
+ * @throws {EnvironmentError} `no-ssh-keygen` when keys are given and there is nothing to check them with; `run-newer`
+ * when it was stored by another version of lab, in a form that this one does not know.
  */
 export async function verifyRecord(
   folder: string,
@@ -97,6 +99,7 @@ export async function verifyRecord(
     ...(packets ?? []).filter(({ file }) => !absent.has(file)),
     ...(isOurs ? told.textMisfits.filter(({ file }) => !absent.has(file)) : []),
   ];
+  requireKnownForm(join(folder, RUN_FILE), content, misfits);
   const unknown: Unknown[] = [
     ...(listed !== undefined ? [] : [{ kind: withoutHashes(content, stored) } as const]),
     ...(omitting.size === 0 ? [] : [{ kind: 'output-omitted', files: [...omitting].toSorted() } as const]),
@@ -110,6 +113,14 @@ export async function verifyRecord(
     unknown,
     signature,
   };
+}
+
+/** What another version of lab stored in another form is no fault of the record. */
+function requireKnownForm(path: string, content: Uint8Array | undefined, misfits: readonly Misfit[]): void {
+  const maker = makerOf(content === undefined ? undefined : parseJson(Buffer.from(content).toString('utf8')));
+  const isOther = maker.isNewer || (maker.version !== undefined && maker.version !== LAB_VERSION);
+  if (isOther && misfits.some(({ kind }) => kind === 'unreadable' || kind === 'not-as-written'))
+    throw madeByAnother(path, { version: maker.version, code: 'run-newer', command: 'verify' });
 }
 
 /** Programs are described when they are sent, with the hash of each file; the copy in the folder must be that file. */

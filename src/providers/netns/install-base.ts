@@ -13,6 +13,8 @@ type Place = (typeof places)[number];
 const leftOut = new Set(['/usr/local', '/usr/src']);
 /** Components of a path. What packages bring lies less deep; only files of the host that lie deeper cannot be replaced. */
 const MAX_DEPTH = 6;
+/** Of what is kept, and how; what an older lab made is made again. */
+const FORMAT = 1;
 
 /**
  * The base in the cache for `HostFacts.installBase`. It is made at the first call and after the host's packages have
@@ -60,7 +62,8 @@ function keepCopies(base: string, now: string): void {
 function stateOfHost(): string | undefined {
   const status = statSync(join(STATE, 'status'), { throwIfNoEntry: false });
   if (status === undefined) return undefined;
-  return [status, ...places.map((place) => statSync(`/${place}`))].map(({ mtimeMs }) => mtimeMs).join(' ');
+  const times = [status, ...places.map((place) => statSync(`/${place}`))].map(({ mtimeMs }) => mtimeMs);
+  return [FORMAT, ...times].join(' ');
 }
 
 interface Step {

@@ -108,17 +108,18 @@ export class NetnsProvider implements Provider {
     const init = findInit(labId);
     const running = init !== undefined;
     const oneIdentity = init !== undefined && hasOneIdentity(init);
+    const reachesOutside = existsSync(join(stateFolder, 'sockets', OUTSIDE_SOCKET));
     let read: Credentials | undefined;
     const side: LabSide = {
       stateFolder,
       // At the first connection, for all of them.
       credentials: () => (read ??= readCredentials(stateFolder)),
       system: hostSystem(),
-      remark: hasFormerKeys(stateFolder) ? formerKeysRemark : oneIdentity ? oneIdentityRemark() : undefined,
+      remark: remarkOn({ stateFolder, oneIdentity, isOfAnother: running && !reachesOutside }),
       oneIdentity,
       capturesLinks: existsSync(join(stateFolder, 'sockets', CAPTURE_SOCKET)),
       reachesNetfilter: existsSync(join(stateFolder, 'sockets', NETFILTER_SOCKET)),
-      reachesOutside: existsSync(join(stateFolder, 'sockets', OUTSIDE_SOCKET)),
+      reachesOutside,
     };
     return machines.map((machine) => attached(machine, running, side));
   }
@@ -227,6 +228,24 @@ function launchOptions(lab: Lab, { labId, stateFolder }: LabPlace, signal: Abort
     signal,
   };
 }
+
+interface Remarkable {
+  readonly stateFolder: string;
+  readonly oneIdentity: boolean;
+  /** Another version of lab made them. */
+  readonly isOfAnother: boolean;
+}
+
+function remarkOn({ stateFolder, oneIdentity, isOfAnother }: Remarkable): AttachedMachine['remark'] {
+  if (hasFormerKeys(stateFolder)) return formerKeysRemark;
+  if (isOfAnother) return anotherLabRemark;
+  return oneIdentity ? oneIdentityRemark() : undefined;
+}
+
+const anotherLabRemark = {
+  message: say`these machines were made by another version of lab: it is reached over their own sshd, and asks their own tools`,
+  hint: say`Make them again with this one: lab up --recreate`,
+};
 
 const formerKeysRemark = {
   message: say`these machines were made by an older lab: they share one host key, and each can log in to the others`,

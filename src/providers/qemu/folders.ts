@@ -1,6 +1,9 @@
 import { join } from 'node:path';
 
-/** Name of the Unix socket of captures in the work folder; no machine can have it. */
+/**
+ * Name of the Unix socket of captures in the work folder; no machine can have it. As for netns, who changes what is
+ * spoken over it gives it a new number.
+ */
 export const CAPTURE_SOCKET = '.captures';
 
 /** Where processes of the lab work: sockets, overlays, seeds. Gone after `down`. */

@@ -91,6 +91,7 @@ export const runShape: Shape<RunDocument> = object<RunDocument>({
   // Runs of older versions say nothing of it.
   capture: (value, where) => (value === undefined ? null : nullable(captureFacts)(value, where)),
   maxOutputBytes: optional(count),
+  labVersion: optional(text),
   files: optional(list(hashedFile)),
   process: optional(process),
 });

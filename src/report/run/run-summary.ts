@@ -30,6 +30,8 @@ export interface RunDocument {
   readonly capture: CaptureFacts | null;
   /** What might be stored for each program, in bytes. */
   readonly maxOutputBytes?: number | undefined;
+  /** Version of the lab that stored it; left out by older ones. */
+  readonly labVersion?: string | undefined;
   /**
    * Every file that was stored of the run, but this one, when it was over: what a signature of this file vouches for.
    * Left out by older versions, and of a run that did not come to its end.

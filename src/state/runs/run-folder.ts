@@ -15,6 +15,7 @@ import { makeRunFolder, type NewRun } from './stored-runs.ts';
 import { storing } from '../../host/files/storage-error.ts';
 import { FILES_WITH_STEPS, overwriteInSteps } from './overwrite-secret.ts';
 import { say } from '../../core/language/say.ts';
+import { LAB_VERSION } from '../lab-version.ts';
 
 export interface RunFolderOptions extends NewRun {
   readonly lab?: string;
@@ -64,6 +65,7 @@ export class RunFolder {
         lab,
         scenario,
         startedAt: new Date(wallMs).toISOString(),
+        labVersion: LAB_VERSION,
         process: currentProcess(),
       };
       return beginRunFile(join(run.path, 'run.json'), begun);
@@ -148,6 +150,7 @@ export class RunFolder {
     const document = {
       ...this.#summary.document(),
       maxOutputBytes: this.#options.maxOutputBytes ?? DEFAULT_OUTPUT_LIMIT,
+      labVersion: LAB_VERSION,
     };
     return this.#fault === undefined ? document : { ...document, result: 'broken', reason: this.#fault.message };
   }

@@ -21,12 +21,17 @@ export const stage = {
   devices: '/dev',
 } as const;
 
-/** Name of the Unix socket of captures, next to those of the machines; no machine can have it. */
+/*
+ * Names of Unix sockets next to those of the machines; no machine can have them. A lab that runs may be met by another
+ * version of lab: who changes what is spoken over one gives it a new number, and what has another number is not there.
+ */
+
+/** Of captures. */
 export const CAPTURE_SOCKET = '.captures';
 /** The same for what leads to the nftables of the machines. */
 export const NETFILTER_SOCKET = '.netfilter';
 /** The same for what looks at the machines from outside. */
-export const OUTSIDE_SOCKET = '.outside';
+export const OUTSIDE_SOCKET = '.outside.2';
 
 /** Where a program of the host lies on the stage. Its folder must be one of the layers. */
 export function staged(path: string, { toolsFolder }: HostFacts): string {
