@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { EnvironmentError } from '../../src/core/errors.ts';
 import { DEFAULT_USER } from '../../src/lab/defaults.ts';
+import { LAB_VERSION } from '../../src/state/lab-version.ts';
 import { readState, removeState, stateOf, statePath, writeState } from '../../src/state/state.ts';
 import { canMount, onPrivateDisk } from './fixtures/private-disk.ts';
 import { eth, named, sampleLab, sampleMachine, sampleNetwork } from './fixtures/sample-lab.ts';
@@ -124,7 +125,7 @@ test('a state of a newer lab is refused, not guessed at', async () => {
   writeFileSync(statePath(folder.path), '{"schemaVersion":2,"machines":{}}');
   await assert.rejects(readState(folder.path), {
     code: 'state-newer',
-    message: `${statePath(folder.path)} has schema version 2, which a newer lab wrote; this one knows version 1`,
+    message: `${statePath(folder.path)} was made by a newer lab than this one, which is ${LAB_VERSION}`,
   });
 });
 

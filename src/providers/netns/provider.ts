@@ -243,7 +243,7 @@ function remarkOn({ stateFolder, oneIdentity, isOfAnother }: Remarkable): Attach
 }
 
 const anotherLabRemark = {
-  message: say`these machines were made by another version of lab: it is reached over their own sshd, and asks their own tools`,
+  message: say`these machines were made by another version of lab: they are reached over their own sshd, and looked at with their own tools`,
   hint: say`Make them again with this one: lab up --recreate`,
 };
 
