@@ -184,6 +184,7 @@ for (const [kind, makeUser] of [
         assert.equal(await lab('--version'), `${manifest().version}\n`);
         await lab('init', '--force');
         await lab('up');
+        assert.equal(await lab('exec', 'vm1', '--', 'sh', '-c', 'ls /opt/lab/runtime/*'), 'node\n');
         assert.match(await lab('check-port', '7999'), /port 7999 is free/);
         await lab('run');
         await lab('report');

@@ -27,9 +27,10 @@ const machineNames: Readonly<Record<string, readonly string[]>> = {
   arm64: ['aarch64', 'arm64'],
 };
 
-/** The Node that runs this process, if machines could run it: only Linux has the right kind. */
+/** The Node that runs this process, if machines could run it: one for Linux that is whole, not in parts as distributions build it. */
 export function hostRuntime(): RuntimeSource | undefined {
-  if (process.platform !== 'linux') return undefined;
+  const { node_shared: isInParts } = process.config.variables as { readonly node_shared?: boolean };
+  if (process.platform !== 'linux' || isInParts === true) return undefined;
   return { version: process.version, architecture: process.arch, path: realpathSync(process.execPath) };
 }
 

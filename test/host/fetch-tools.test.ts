@@ -28,6 +28,10 @@ const packages = Object.entries({
   files: Object.fromEntries(tools.map((tool) => [`/usr/bin/${tool}`, '#!/bin/sh\nexit 1\n'])),
 }));
 
+function isQemu(name: string): boolean {
+  return name.startsWith('qemu');
+}
+
 test(
   'doctor --fix gets QEMU only where virtual machines are asked for, and does nothing when nothing is missing',
   { skip: withoutDpkg() },
@@ -48,7 +52,6 @@ test(
       return JSON.parse(stdout) as Awaited<ReturnType<typeof fix>>;
     };
     const settings = makeSource(source, packages);
-    const isQemu = (name: string): boolean => name.startsWith('qemu');
     assert.deepEqual((await fix(settings)).fetched.filter(isQemu), []);
     const wanted = { 'qemu-system-x86': 'qemu-system-x86_64', 'qemu-utils': 'qemu-img' };
     const missing = Object.entries(wanted).filter(([, tool]) => findOnHost(tool) === undefined);

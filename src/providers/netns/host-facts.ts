@@ -1,5 +1,5 @@
 import { existsSync, lstatSync, readFileSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { findMachineTool, findTool, findToolsFolder } from '../../host/tools.ts';
 import { EnvironmentError } from '../../core/errors.ts';
 import { say } from '../../core/language/say.ts';
@@ -148,8 +148,5 @@ function isLink(path: string): boolean {
 
 /** Our own Node runtime as `deploy` names it: version, platform, architecture. */
 export function runtimeOfThisProcess(): NonNullable<HostFacts['runtime']> {
-  return {
-    folder: dirname(realpathSync(process.execPath)),
-    key: `node-${process.version}-${process.platform}-${process.arch}`,
-  };
+  return { path: realpathSync(process.execPath), key: `node-${process.version}-${process.platform}-${process.arch}` };
 }

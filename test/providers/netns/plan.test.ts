@@ -57,7 +57,7 @@ const fullHost: HostFacts = {
   nft: '/usr/sbin/nft',
   slirp4netns: '/usr/bin/slirp4netns',
   pipesCores: true,
-  runtime: { folder: '/home/ada/node', key: 'node-v24.0.0-linux-x64' },
+  runtime: { path: '/home/ada/bin/node', key: 'node-v24.0.0-linux-x64' },
 };
 /** A host that has no more than what is needed. */
 const bareHost: HostFacts = {

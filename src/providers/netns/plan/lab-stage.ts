@@ -96,9 +96,18 @@ function layers(
       op.mkdir(at(`${stage.state}/${name}`)),
       op.layer(`/var/lib/${name}`, at(`${stage.state}/${name}`), { attributes, mapped }),
     ]),
-    ...(host.runtime
-      ? [op.layer(host.runtime.folder, at(stage.runtime), { attributes: attributes | MountFlag.noSuid })]
-      : []),
+    ...(host.runtime ? runtimeIn(at(stage.runtime), host.runtime.path) : []),
+  ];
+}
+
+/** The Node.js of lab, and nothing of the folder where it lies: that may be /usr/local/bin, or where its user installs commands. */
+function runtimeIn(folder: string, node: string): Operation[] {
+  const attributes = MountFlag.readOnly | MountFlag.noDev | MountFlag.noSuid;
+  return [
+    op.tmpfs(folder, 'mode=755,size=4k', { flags: MountFlag.noDev | MountFlag.noSuid }),
+    op.write(`${folder}/node`, ''),
+    op.layer(node, `${folder}/node`, { attributes }),
+    op.remount(folder, attributes),
   ];
 }
 

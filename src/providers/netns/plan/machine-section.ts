@@ -144,7 +144,7 @@ function runtimeFolder(root: string, { machine, host }: MachineRequest): Operati
 /** Our Node runtime is there without a copy, where `deploy` looks for it. */
 function runtimeMount(root: string, { runtime }: HostFacts): Operation[] {
   if (!runtime) return [];
-  return [op.bind(stage.runtime, `${root}${RUNTIME_PATH}/${runtime.key}`)];
+  return [op.bind(stage.runtime, `${root}${RUNTIME_PATH}/${runtime.key}`, MountFlag.recursive)];
 }
 
 function homeFolder(root: string, { machine, host, options: { keys, oneIdentity } }: MachineRequest): Operation[] {

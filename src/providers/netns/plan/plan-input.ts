@@ -40,8 +40,8 @@ export interface HostFacts {
   readonly slirp4netns: string | undefined;
   /** A program of the host is given the memory of each program that crashes (core(5)). */
   readonly pipesCores: boolean;
-  /** Folder on the host with our own Node runtime, and its key. */
-  readonly runtime: { readonly folder: string; readonly key: string } | undefined;
+  /** Our own Node runtime on the host, and its key. */
+  readonly runtime: { readonly path: string; readonly key: string } | undefined;
 }
 
 export interface PlanKeys {
