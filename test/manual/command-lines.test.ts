@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { parse, stringify } from 'yaml';
 import { parseCommandLine } from '../../src/cli/command/command-line.ts';
 import { commands } from '../../src/cli/commands/index.ts';
+import { topicNames } from '../../src/cli/help/topics.ts';
 import { quoteWord } from '../../src/core/text/shell-quote.ts';
 import { cacheFolder } from '../../src/host/files/own-folder.ts';
 import { checkLabText } from '../../src/lab/load-lab.ts';
@@ -16,7 +17,17 @@ import { temporaryFolder } from '../helpers/cli.ts';
 import { repository } from '../helpers/lab-command.ts';
 import { cannotMakeMachines } from '../helpers/machines/machines.ts';
 import { recordSession, type Keys } from '../helpers/record-session.ts';
-import { codeIn, inlineCode, labLinesIn, readmes, statementsOf, topics, type Page } from './pages.ts';
+import {
+  codeIn,
+  inlineCode,
+  labLinesIn,
+  readByHand,
+  readmes,
+  readPage,
+  statementsOf,
+  topics,
+  type Page,
+} from './pages.ts';
 
 const [readme, french] = readmes as [Page, Page];
 
@@ -195,6 +206,36 @@ function sortedCode(page: Page): string[] {
   return inlineCode(page)
     .map((text) => text.replace('COMMANDE', 'COMMAND'))
     .toSorted();
+}
+
+/** Pages that are there in English only: those for who runs other machines, or writes programs around lab. */
+const untranslated = ['environment', 'existing-machines', 'library', 'limits', 'packages', 'virtual-machines', 'walls'];
+
+test('topics are there in French, but for those that are known to be missing', () => {
+  const inFrench = topics.filter(({ path }) => path.includes('/fr/')).map(({ path }) => basename(path, '.md'));
+  assert.deepEqual(
+    topicNames().filter((name) => !inFrench.includes(name)),
+    untranslated,
+  );
+});
+
+describe('a French topic has the headings, tables and command lines of the English one', () => {
+  for (const { path } of topics.filter((page) => page.path.includes('/fr/'))) {
+    test(path, () => {
+      const english = path.replace('/fr/', '/en/');
+      assert.deepEqual(shapeOf(readPage(path)), shapeOf(readPage(english)));
+      const [french, other] = [readByHand(path), readByHand(english)];
+      assert.deepEqual(sortedCode(french).flatMap(labLinesIn), sortedCode(other).flatMap(labLinesIn));
+      assert.deepEqual(codeIn(french, 'yaml'), codeIn(other, 'yaml'));
+    });
+  }
+});
+
+/** Levels of headings, and rows of tables. */
+function shapeOf({ blocks }: Page): number[] {
+  return blocks.flatMap((block) =>
+    block.kind === 'heading' ? [block.level] : block.kind === 'table' ? [100 + block.rows.length] : [],
+  );
 }
 
 describe('every lab file of the manual', () => {

@@ -15,6 +15,12 @@ export function readPage(path: string): Page {
   return { path, blocks: readMarkdown(readFileSync(join(repository, path), 'utf8')) };
 }
 
+/** The page without its generated tables. */
+export function readByHand(path: string): Page {
+  const text = readFileSync(join(repository, path), 'utf8');
+  return { path, blocks: readMarkdown(text.replaceAll(/<!-- [\w-]+: written by[^]*?<!-- end of [^\n]*/g, '')) };
+}
+
 export const readmes = ['README.md', 'README.fr.md'].map(readPage);
 export const topics = topicFiles().map((path) => readPage(relative(repository, path)));
 
@@ -57,5 +63,5 @@ export function statementsOf(block: string): string[] {
 /** Each command line of lab in a text for a shell: the words after `lab`, up to what belongs to the shell. `<port>` stands for a word, too. */
 export function labLinesIn(code: string): string[] {
   const example = code.replaceAll(/<([\w.-]+)>/g, (_, name: string) => (name === 'port' ? '7999' : name));
-  return [...example.matchAll(/(?:^|[\s;&|(])lab ([^;&|)>\n]+)/gm)].map(([, words]) => words!.trim());
+  return [...example.matchAll(/(?:^|[\s;&|(])lab (?!=)([^;&|)>\n]+)/gm)].map(([, words]) => words!.trim());
 }
