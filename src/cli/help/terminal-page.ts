@@ -1,3 +1,4 @@
+import { say } from '../../core/language/say.ts';
 import { readMarkdown, spansOf, type Block } from './markdown.ts';
 import { wrap, type Layout, type Line } from './wrap.ts';
 
@@ -87,7 +88,7 @@ function asTerms({ head, rows }: Table, layout: Layout): string[] {
     ...wrap(spansOf(term), layout).map(({ text }) => text),
     ...cells.flatMap((cell, place) => {
       if (cell === '') return [];
-      const said = place + 1 === main ? cell : `${head[place + 1]}: ${cell}`;
+      const said = place + 1 === main ? cell : say`${head[place + 1] ?? ''}: ${cell}`;
       return hanging(' '.repeat(GAP), wrap(spansOf(said), narrower(layout, GAP)));
     }),
   ]);
