@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { ConnectionError, EnvironmentError, LabError, messageOf, TimeoutError } from '../../core/errors.ts';
+import { say } from '../../core/language/say.ts';
 import { formatDuration } from '../../core/text/amounts.ts';
 import { retryUntil, type Attempt } from '../../core/time/retry.ts';
 import { isAlive, type ProcessId } from '../../host/processes.ts';
@@ -64,16 +65,21 @@ async function greetingOf(watched: Watched): Promise<Socket> {
     const answer = await probe(port);
     if (answer !== 'silent') reach('network');
     if (typeof answer === 'string')
-      return { seen: seen.size === 0 ? 'nothing yet: its console is empty' : `${[...seen].join(', ')}, but no SSH` };
+      return {
+        seen:
+          seen.size === 0
+            ? say`nothing yet: its console is empty`
+            : say`${[...seen].map(stageWord).join(', ')}, but no SSH`,
+      };
     reach('SSH');
     return { value: answer };
   };
-  return retryUntil(look, { what: `SSH of ${machine}`, timeoutMs, intervalMs: 100, signal });
+  return retryUntil(look, { what: say`SSH of ${machine}`, timeoutMs, intervalMs: 100, signal });
 }
 
 function requireAlive(machine: string, process: ProcessId): void {
   if (!isAlive(process))
-    throw new EnvironmentError(`the virtual machine ${machine} ended while it started`, { code: 'vm-ended' });
+    throw new EnvironmentError(say`the virtual machine ${machine} ended while it started`, { code: 'vm-ended' });
 }
 
 /** SeaBIOS's last word (src/boot.c). */
@@ -84,9 +90,8 @@ const FIRMWARE_BYTES = 4096;
 function requireBootable({ machine, stateFolder }: Watched): void {
   const log = consoleLog(stateFolder, machine);
   if (sizeOf(log) > FIRMWARE_BYTES || !lastWords(log, 1).includes(NOTHING_TO_BOOT)) return;
-  const hint =
-    'Use a cloud image for this processor that starts by BIOS; one for UEFI only, or an installation medium, does not.';
-  throw new EnvironmentError(`the firmware of ${machine} finds nothing to start on its disk`, {
+  const hint = say`Use a cloud image for this processor that starts by BIOS; one for UEFI only, or an installation medium, does not.`;
+  throw new EnvironmentError(say`the firmware of ${machine} finds nothing to start on its disk`, {
     code: 'vm-unbootable',
     hint,
   });
@@ -131,7 +136,7 @@ async function settle(watched: Watched, greeted: Socket): Promise<ReadyMachine> 
     connected = undefined;
     return result;
   };
-  const what = `the login on ${machine}, and its set-up`;
+  const what = say`the login on ${machine}, and its set-up`;
   const ready = await retryUntil(attempt, {
     what,
     timeoutMs: Math.min(timeoutMs, LOGIN_TIMEOUT_MS),
@@ -169,19 +174,17 @@ function explained({ machine, stateFolder }: Watched, error: unknown): Error {
   const words = lastWords(consoleLog(stateFolder, machine));
   const complaint = lastWords(processLog(stateFolder, machine));
   const detail = [
-    words === '' ? 'Its console stayed empty.' : `Last lines of its console:\n${words}`,
-    ...(complaint === '' ? [] : [`QEMU said:\n${complaint}`]),
+    words === '' ? say`Its console stayed empty.` : say`Last lines of its console:\n${words}`,
+    ...(complaint === '' ? [] : [say`QEMU said:\n${complaint}`]),
   ].join('\n');
   if (error instanceof TimeoutError)
     return new TimeoutError(error.message, {
       code: 'vm-not-ready',
       detail,
       cause: error,
-      hint:
-        `"lab console ${machine}" shows all that it said. ` +
-        'A slow host may need more time: LAB_BOOT_TIMEOUT=1200 lab up (seconds).',
+      hint: say`"lab console ${machine}" shows all that it said. A slow host may need more time: LAB_BOOT_TIMEOUT=1200 lab up (seconds).`,
     });
-  const { code = 'vm-failed', hint = `"lab console ${machine}" shows all that it said.` } =
+  const { code = 'vm-failed', hint = say`"lab console ${machine}" shows all that it said.` } =
     error instanceof LabError ? error : {};
   return new EnvironmentError(messageOf(error), { code, detail, cause: error, hint });
 }
@@ -190,7 +193,18 @@ function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
+function stageWord(stage: BootStage): string {
+  const words: Readonly<Record<BootStage, string>> = {
+    process: say`process`,
+    console: say`console`,
+    network: say`network`,
+    SSH: 'SSH',
+    'set up': say`set up`,
+  };
+  return words[stage];
+}
+
 /** `console 4.1 s, SSH 15 s`: when each stage was reached. */
 export function describeStages(stages: ReadonlyMap<BootStage, number>): string {
-  return [...stages].map(([stage, ms]) => `${stage} ${formatDuration(ms)}`).join(', ');
+  return [...stages].map(([stage, ms]) => `${stageWord(stage)} ${formatDuration(ms)}`).join(', ');
 }

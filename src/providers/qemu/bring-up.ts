@@ -1,4 +1,5 @@
 import { inStep, type EventSink } from '../../core/events.ts';
+import { say } from '../../core/language/say.ts';
 import type { Lab } from '../../lab/types.ts';
 import type { OpenedShells } from '../opened-shells.ts';
 import type { LabPlace, Making } from '../provider.ts';
@@ -26,7 +27,7 @@ export async function bringUp(lab: Lab, place: LabPlace, making: Making, opened:
   }
   const acceleration = await inStep(
     making.events,
-    'look for hardware acceleration',
+    say`look for hardware acceleration`,
     () => chooseAcceleration(build.tools.emulator, making.signal),
     ({ name }) => name,
   );
@@ -36,9 +37,7 @@ export async function bringUp(lab: Lab, place: LabPlace, making: Making, opened:
 
 async function tellObstacle({ obstacle }: Acceleration, events: EventSink): Promise<void> {
   if (obstacle === undefined) return;
-  const message =
-    'machines run by software emulation, ten to thirty times slower than with hardware ' +
-    `(a start takes half a minute to several minutes): ${obstacle.reason}`;
+  const message = say`machines run by software emulation, ten to thirty times slower than with hardware (a start takes half a minute to several minutes): ${obstacle.reason}`;
   await events.emit({ kind: 'notice', level: 'warning', message, hint: obstacle.cures.join('\n') });
 }
 
@@ -52,7 +51,7 @@ async function resumeOrEnd(build: Build, saved: SavedLab): Promise<QemuState | u
     await making.events.emit({
       kind: 'notice',
       level: 'warning',
-      message: `the saved state could not be resumed, so the machines start from their images: ${String(error)}`,
+      message: say`the saved state could not be resumed, so the machines start from their images: ${String(error)}`,
     });
     await build.opened.closeAll();
     await endProcesses(processesOf(place.labId));

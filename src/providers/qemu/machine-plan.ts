@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { EnvironmentError } from '../../core/errors.ts';
 import { formatIPv4, hostRange, formatSubnet, type Subnet } from '../../core/ipv4.ts';
+import { say } from '../../core/language/say.ts';
 import type { Lab, Machine, Network } from '../../lab/types.ts';
 
 /** One network card. */
@@ -63,8 +64,8 @@ function planNetwork({ name, subnet, gateway, nat, reachesPrivate }: Network, in
   const nameserver = unused.next().value;
   if (own === undefined || nameserver === undefined) {
     throw new EnvironmentError(
-      `network ${name} (${formatSubnet(subnet)}) has no address left for its gateway and name server`,
-      { code: 'network-full', hint: 'Give it a larger subnet in lab.yaml.' },
+      say`network ${name} (${formatSubnet(subnet)}) has no address left for its gateway and name server`,
+      { code: 'network-full', hint: say`Give it a larger subnet in lab.yaml.` },
     );
   }
   return {

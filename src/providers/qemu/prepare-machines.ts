@@ -1,4 +1,5 @@
 import { UsageError } from '../../core/errors.ts';
+import { say } from '../../core/language/say.ts';
 import type { Lab } from '../../lab/types.ts';
 import { readKeys } from '../lab-keys.ts';
 import type { LabPlace, Work } from '../provider.ts';
@@ -65,8 +66,8 @@ async function inspectDisks(
 function requireInterfaces({ machines }: Lab): void {
   const alone = [...machines.values()].filter(({ interfaces }) => interfaces.length === 0).map(({ name }) => name);
   if (alone.length > 0)
-    throw new UsageError(`${alone.join(', ')} has no interface, so nothing could reach it`, {
+    throw new UsageError(say`${alone.join(', ')} has no interface, so nothing could reach it`, {
       code: 'no-interface',
-      hint: 'Give it one in lab.yaml: interfaces: { eth0: 192.168.100.4 }',
+      hint: say`Give it one in lab.yaml: interfaces: { eth0: 192.168.100.4 }`,
     });
 }

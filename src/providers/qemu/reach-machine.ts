@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { EnvironmentError } from '../../core/errors.ts';
+import { say } from '../../core/language/say.ts';
 import { isAlive, type ProcessId } from '../../host/processes.ts';
 import type { Machine } from '../../lab/types.ts';
 import { connectShell } from '../../ssh/connect.ts';
@@ -44,9 +45,9 @@ export async function connectMachine(
   connected?: Socket,
 ): Promise<Shell> {
   if (process === undefined || port === undefined)
-    throw new EnvironmentError(`${machine.name} does not run`, {
+    throw new EnvironmentError(say`${machine.name} does not run`, {
       code: 'machine-down',
-      hint: 'Run "lab up" to bring it back.',
+      hint: say`Run "lab up" to bring it back.`,
     });
   let handedOver = connected;
   // Called again when one connection is not enough (MaxSessions of sshd_config(5)).
@@ -79,7 +80,9 @@ async function dial(port: number): Promise<Socket> {
  */
 function endWith(process: ProcessId, socket: Socket): Socket {
   const look = (): void => {
-    if (!isAlive(process)) socket.destroy(new Error('the virtual machine ended'));
+    if (isAlive(process)) return;
+    const ended = say`the virtual machine ended`;
+    socket.destroy(new Error(ended));
   };
   const watching = setInterval(look, LOOK_INTERVAL_MS).unref();
   return socket.once('close', () => clearInterval(watching));

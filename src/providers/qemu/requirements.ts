@@ -1,3 +1,4 @@
+import { say } from '../../core/language/say.ts';
 import { rootCommands } from '../../host/root-commands.ts';
 import { findOnHost, findTool } from '../../host/tools.ts';
 import type { CheckOptions, Requirement } from '../provider.ts';
@@ -26,23 +27,26 @@ async function emulator(signal: AbortSignal | undefined): Promise<Requirement> {
   const tool = findTool(EMULATOR_NAME);
   const version = tool && (await versionOf(tool, signal));
   const fits = version !== undefined && isNewEnough(version);
-  const found = tool ? `${tool.path}, version ${version ?? 'unknown'}` : 'not found';
   return {
     id: 'qemu',
-    description: `QEMU ${oldestVersion.join('.')} or newer`,
+    description: say`QEMU ${oldestVersion.join('.')} or newer`,
     status: fits ? 'present' : 'missing',
-    found,
+    found: tool === undefined ? say`not found` : withVersion(tool.path, version),
     howToGet: fits ? [] : cures(tool !== undefined),
   };
+}
+
+function withVersion(path: string, version: string | undefined): string {
+  return version === undefined ? say`${path}, version unknown` : say`${path}, version ${version}`;
 }
 
 function imageTool(): Requirement {
   const tool = findTool(IMAGE_TOOL_NAME);
   return {
     id: 'qemu-img',
-    description: 'qemu-img, which makes disks',
+    description: say`qemu-img, which makes disks`,
     status: tool ? 'present' : 'missing',
-    found: tool?.path ?? 'not found',
+    found: tool?.path ?? say`not found`,
     howToGet: tool ? [] : cures(false),
   };
 }
@@ -52,9 +56,9 @@ function filterTool(): Requirement {
   const tool = findTool('tcpdump');
   return {
     id: 'tcpdump',
-    description: 'tcpdump, for captures out of reach of the machines',
+    description: say`tcpdump, for captures out of reach of the machines`,
     status: tool ? 'present' : 'optional-missing',
-    found: tool?.path ?? 'not found',
+    found: tool?.path ?? say`not found`,
     howToGet: tool ? [] : ['lab doctor --fix'],
   };
 }
@@ -62,8 +66,11 @@ function filterTool(): Requirement {
 function cures(isOld: boolean): string[] {
   const command = (install.find(([manager]) => findOnHost(manager) !== undefined) ?? install[0])[1];
   return isOld
-    ? ['# use a newer release of this system (Debian 12, Ubuntu 23.04 and later have it)', ...rootCommands([command])]
-    : [FIX, ...rootCommands([`# or: ${command}`])];
+    ? [
+        say`# use a newer release of this system (Debian 12, Ubuntu 23.04 and later have it)`,
+        ...rootCommands([command]),
+      ]
+    : [FIX, ...rootCommands([say`# or: ${command}`])];
 }
 
 async function acceleration(
@@ -73,11 +80,11 @@ async function acceleration(
   const { name, obstacle } = await chooseAcceleration(tool, signal);
   const found =
     obstacle === undefined
-      ? `${name} works`
-      : `${obstacle.reason}; machines run by software emulation, ten to thirty times slower`;
+      ? say`${name} works`
+      : say`${obstacle.reason}; machines run by software emulation, ten to thirty times slower`;
   return {
     id: 'acceleration',
-    description: 'hardware acceleration',
+    description: say`hardware acceleration`,
     status: obstacle === undefined ? 'present' : 'optional-missing',
     found,
     howToGet: obstacle?.cures ?? [],

@@ -2,6 +2,7 @@ import { statfsSync } from 'node:fs';
 import { readFileSync } from 'node:fs';
 import { availableParallelism, freemem } from 'node:os';
 import { EnvironmentError, UsageError } from '../../core/errors.ts';
+import { say } from '../../core/language/say.ts';
 import type { Image } from './images/image-store.ts';
 import type { LabPlan } from './machine-plan.ts';
 import type { DiskFacts } from './process/qemu-tools.ts';
@@ -42,28 +43,27 @@ function availableMemoryMiB(): number {
 
 /** Makes sure that the machines fit, before any is started. @throws {EnvironmentError} with all that does not. */
 export function requireResources(plan: LabPlan, host: HostResources): void {
-  const machines = plan.machines.map(({ machine, memoryMiB }) => `${machine.name} ${memoryMiB} MiB`).join(', ');
+  const machines = plan.machines.map(({ machine, memoryMiB }) => say`${machine.name} ${memoryMiB} MiB`).join(', ');
   const memory = plan.machines.reduce((sum, { memoryMiB }) => sum + memoryMiB + OVERHEAD_MIB, 0);
   const disk = plan.machines.reduce((sum, { memoryMiB }) => sum + memoryMiB + WRITTEN_MIB, 0);
   const tooWide = plan.machines
     .filter(({ cpus }) => cpus > host.processors)
-    .map(({ machine, cpus }) => `${machine.name} wants ${cpus} processors, this host has ${host.processors}`);
+    .map(({ machine, cpus }) => say`${machine.name} wants ${cpus} processors, this host has ${host.processors}`);
   const faults = [
     ...(memory > host.memoryMiB
       ? [
-          `the machines need ${memory} MiB of memory (${machines}, and ${OVERHEAD_MIB} MiB each for QEMU), ` +
-            `${host.memoryMiB} MiB are free`,
+          say`the machines need ${memory} MiB of memory (${machines}, and ${OVERHEAD_MIB} MiB each for QEMU), ${host.memoryMiB} MiB are free`,
         ]
       : []),
     ...tooWide,
-    ...(disk > host.diskMiB ? [`the machines need ${disk} MiB on the disk of .lab, ${host.diskMiB} MiB are free`] : []),
+    ...(disk > host.diskMiB
+      ? [say`the machines need ${disk} MiB on the disk of .lab, ${host.diskMiB} MiB are free`]
+      : []),
   ];
   if (faults.length === 0) return;
-  throw new EnvironmentError(`this host is too small for the lab: ${faults.join('; ')}`, {
+  throw new EnvironmentError(say`this host is too small for the lab: ${faults.join('; ')}`, {
     code: 'host-too-small',
-    hint:
-      'Give the machines less (memory, cpus in lab.yaml), end other programs, ' +
-      'or use --provider netns, which needs next to nothing.',
+    hint: say`Give the machines less (memory, cpus in lab.yaml), end other programs, or use --provider netns, which needs next to nothing.`,
   });
 }
 
@@ -80,13 +80,12 @@ export function requireRoom(
   const faults = machines.flatMap(({ machine: { name, image, diskMiB } }) => {
     const leastMiB = Math.ceil((disks.get(images.get(name)!.disk)?.sizeBytes ?? 0) / BYTES_PER_MIB);
     return diskMiB !== undefined && diskMiB < leastMiB
-      ? [`${name} has a disk of ${diskMiB} MiB, its image ${image} one of ${leastMiB} MiB`]
+      ? [say`${name} has a disk of ${diskMiB} MiB, its image ${image ?? ''} one of ${leastMiB} MiB`]
       : [];
   });
   if (faults.length === 0) return;
-  const hint =
-    'Change "disk" in lab.yaml, or leave it out. A disk takes no more room on this host than what is written to it.';
-  throw new UsageError(`a disk cannot be smaller than that of its image: ${faults.join('; ')}`, {
+  const hint = say`Change "disk" in lab.yaml, or leave it out. A disk takes no more room on this host than what is written to it.`;
+  throw new UsageError(say`a disk cannot be smaller than that of its image: ${faults.join('; ')}`, {
     code: 'disk-too-small',
     hint,
   });

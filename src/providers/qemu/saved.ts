@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { EnvironmentError, UsageError } from '../../core/errors.ts';
 import { parseJson } from '../../core/json/json-text.ts';
 import { fitting, list, object, text, time } from '../../core/json/shape.ts';
+import { say } from '../../core/language/say.ts';
 import { retryUntil, type Attempt } from '../../core/time/retry.ts';
 import { suggestion } from '../../core/text/suggest.ts';
 import { makeOwnFolder, removeOwn, replaceFileSync, readOwnFile } from '../../state/files/own-file.ts';
@@ -83,9 +84,9 @@ export function needSaved(stateFolder: string, name: string): SavedLab {
   const found = readSaved(stateFolder, name);
   if (found) return found;
   const known = listSaved(stateFolder).map((saved) => saved.name);
-  throw new UsageError(`there is no snapshot "${name}"`, {
+  throw new UsageError(say`there is no snapshot "${name}"`, {
     code: 'snapshot-unknown',
-    hint: suggestion(name, known) ?? 'Make one: lab snapshot save NAME',
+    hint: suggestion(name, known) ?? say`Make one: lab snapshot save NAME`,
   });
 }
 
@@ -134,7 +135,7 @@ async function saveMachine(
   await qmp.execute('migrate-set-parameters', { 'max-bandwidth': 8 * 2 ** 30 });
   await qmp.execute('migrate', { uri: `exec:cat > '${file.replaceAll("'", String.raw`'\''`)}'` });
   await retryUntil(() => migrated(qmp), {
-    what: `the saving of ${name}`,
+    what: say`the saving of ${name}`,
     timeoutMs: SAVE_TIMEOUT_MS,
     intervalMs: 20,
     signal,
@@ -151,9 +152,9 @@ async function migrated(qmp: Qmp): Promise<Attempt<true>> {
   };
   if (status === 'completed') return { value: true };
   if (status === 'failed' || status === 'cancelled')
-    throw new EnvironmentError(`the machine could not be saved: ${reason ?? status}`, {
+    throw new EnvironmentError(say`the machine could not be saved: ${reason ?? status}`, {
       code: 'save-failed',
-      hint: '"df -h ." shows whether the disk is full.',
+      hint: say`"df -h ." shows whether the disk is full.`,
     });
   return { seen: status };
 }
@@ -163,7 +164,7 @@ export async function resume(stateFolder: string, machine: string, signal: Abort
   const qmp = await Qmp.connect(controlSocket(stateFolder, machine));
   try {
     await retryUntil(() => arrived(qmp), {
-      what: `the saved state of ${machine}`,
+      what: say`the saved state of ${machine}`,
       timeoutMs: SAVE_TIMEOUT_MS,
       intervalMs: 10,
       signal,

@@ -1,5 +1,6 @@
 import { EnvironmentError, LabError, UsageError } from '../../core/errors.ts';
 import { inStep } from '../../core/events.ts';
+import { say } from '../../core/language/say.ts';
 import type { Lab } from '../../lab/types.ts';
 import type { OpenedShells } from '../opened-shells.ts';
 import type { LabPlace, Making, ProviderState, SnapshotInfo, SnapshotStore, Work } from '../provider.ts';
@@ -20,7 +21,7 @@ export class QemuSnapshots implements SnapshotStore {
   async keepReady(lab: Lab, place: LabPlace, work: Work): Promise<void> {
     if (readSaved(place.stateFolder, BOOT_STATE)) return;
     // What makes the next start fast must not make this one fail.
-    await inStep(work.events, 'save the machines for the next "lab up"', () =>
+    await inStep(work.events, say`save the machines for the next "lab up"`, () =>
       saveMachines(lab, BOOT_STATE, place, work),
     ).catch((error: unknown) => {
       work.signal.throwIfAborted();
@@ -30,9 +31,9 @@ export class QemuSnapshots implements SnapshotStore {
 
   async save(lab: Lab, name: string, place: LabPlace, work: Work): Promise<void> {
     if (!isSnapshotName(name) || name === BOOT_STATE) {
-      throw new UsageError(`"${name}" cannot be the name of a snapshot`, {
+      throw new UsageError(say`"${name}" cannot be the name of a snapshot`, {
         code: 'snapshot-name',
-        hint: `Use letters, digits, "-", "_" and "."; "${BOOT_STATE}" is the one that lab makes itself.`,
+        hint: say`Use letters, digits, "-", "_" and "."; "${BOOT_STATE}" is the one that lab makes itself.`,
       });
     }
     await saveMachines(lab, name, place, work);
@@ -43,8 +44,8 @@ export class QemuSnapshots implements SnapshotStore {
     const prepared = await prepareMachines(lab, place, making);
     if (saved.key !== prepared.key)
       throw new UsageError(
-        `snapshot "${name}" does not fit: images, machines, their keys or QEMU have changed since it was saved`,
-        { code: 'snapshot-misfit', hint: `Remove it: lab snapshot rm ${name}` },
+        say`snapshot "${name}" does not fit: images, machines, their keys or QEMU have changed since it was saved`,
+        { code: 'snapshot-misfit', hint: say`Remove it: lab snapshot rm ${name}` },
       );
     await endProcesses(processesOf(place.labId).filter(({ role }) => role === 'machine'));
     const build = { ...prepared, making, opened: this.#opened, running: [] };
@@ -73,16 +74,16 @@ async function saveMachines(lab: Lab, name: string, place: LabPlace, work: Work)
   const machines = plan.machines.map(({ machine }) => machine.name);
   const gone = machines.filter((machine) => !running.includes(machine));
   if (gone.length > 0)
-    throw new EnvironmentError(`${gone.join(', ')} does not run`, {
+    throw new EnvironmentError(say`${gone.join(', ')} does not run`, {
       code: 'machine-down',
-      hint: 'Run "lab up" first.',
+      hint: say`Run "lab up" first.`,
     });
   const { stateFolder } = place;
   const acceleration = readAcceleration(stateFolder);
   if (acceleration === undefined)
     throw new EnvironmentError(
-      'it is not known any more how the machines were started, so their state would not resume',
-      { code: 'save-failed', hint: 'Run "lab up --recreate" first.' },
+      say`it is not known any more how the machines were started, so their state would not resume`,
+      { code: 'save-failed', hint: say`Run "lab up --recreate" first.` },
     );
   await saveLab(stateFolder, { name, key, machines, savedAt: new Date().toISOString(), acceleration }, work.signal);
 }

@@ -1,4 +1,5 @@
 import { inStep, type EventSink } from '../../core/events.ts';
+import { say } from '../../core/language/say.ts';
 import type { Machine } from '../../lab/types.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import { clearWay, makeOwnFolder, replaceFileSync } from '../../state/files/own-file.ts';
@@ -86,7 +87,7 @@ async function startMachine(parts: MachineStart): Promise<void> {
   if (running.includes(name)) return;
   await inStep(
     making.events,
-    `${saved ? 'resume' : 'start'} ${name}`,
+    saved ? say`resume ${name}` : say`start ${name}`,
     (progress) => startAndWait(parts, progress),
     describeStages,
   );
@@ -142,9 +143,9 @@ async function startAndWait(
 /** It runs and can be reached; whether it lacks anything is for the user to judge. */
 async function tellComplaint(machine: string, complaint: string, isResumed: boolean, events: EventSink): Promise<void> {
   const [message, hint] = isResumed
-    ? [`the clock of ${machine} could not be set after its rest: ${complaint}`, `lab exec ${machine} -- date`]
+    ? [say`the clock of ${machine} could not be set after its rest: ${complaint}`, `lab exec ${machine} -- date`]
     : [
-        `cloud-init on ${machine} ended with "${complaint}", so it may lack something of its set-up`,
+        say`cloud-init on ${machine} ended with "${complaint}", so it may lack something of its set-up`,
         `lab exec ${machine} -- sudo tail -n 100 /var/log/cloud-init.log`,
       ];
   await events.emit({ kind: 'notice', level: 'warning', message, hint });
@@ -162,8 +163,8 @@ async function tellUnkeptLimits(machine: Machine, shell: Shell, { events, signal
   await events.emit({
     kind: 'notice',
     level: 'warning',
-    message: `not kept on ${machine.name}: ${unkept.join(', ')}: its system sets no limits at login`,
-    hint: 'Use an image with PAM (pam_limits), as Ubuntu and Debian have it, or --provider netns.',
+    message: say`not kept on ${machine.name}: ${unkept.join(', ')}: its system sets no limits at login`,
+    hint: say`Use an image with PAM (pam_limits), as Ubuntu and Debian have it, or --provider netns.`,
   });
 }
 

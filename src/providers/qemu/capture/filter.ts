@@ -1,4 +1,5 @@
 import { EnvironmentError } from '../../../core/errors.ts';
+import { say } from '../../../core/language/say.ts';
 import { runLocal } from '../../../host/run-local.ts';
 import { findTool } from '../../../host/tools.ts';
 import { readProgram, type BpfProgram } from '../switch/bpf.ts';
@@ -21,7 +22,7 @@ export type CompiledFilter =
 export async function compileFilter(filter: string, signal: AbortSignal): Promise<CompiledFilter> {
   const tool = findTool('tcpdump');
   if (tool === undefined)
-    throw new EnvironmentError('this host has no tcpdump, which reads the filter ("lab doctor --fix" gets it)', {
+    throw new EnvironmentError(say`this host has no tcpdump, which reads the filter ("lab doctor --fix" gets it)`, {
       code: 'no-tcpdump',
     });
   const { exitCode, stdout, stderr } = await runLocal([tool.path, '-n', '-r', '-', '-ddd', '--', filter], {
@@ -33,7 +34,7 @@ export async function compileFilter(filter: string, signal: AbortSignal): Promis
   const program = exitCode === 0 ? readProgram(stdout) : undefined;
   if (program !== undefined) return { program };
   if (exitCode === 0 || exitCode === undefined)
-    throw new EnvironmentError('tcpdump of this host does not compile the filter', {
+    throw new EnvironmentError(say`tcpdump of this host does not compile the filter`, {
       code: 'capture-failed',
       detail: stderr,
     });

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { EnvironmentError } from '../../../core/errors.ts';
+import { say } from '../../../core/language/say.ts';
 import type { LinkCapture, LinkCaptureRequest } from '../../../packets/link-capture.ts';
 import { connectUnix } from '../../../host/unix-socket.ts';
 import type { Machine } from '../../../lab/types.ts';
@@ -39,7 +40,7 @@ async function capture(
   request: LinkCaptureRequest,
 ): Promise<number | undefined> {
   const index = interfaces.findIndex((link) => link.name === request.interface);
-  if (index === -1) throw new EnvironmentError(`${name} has no link ${request.interface}`, { code: 'no-interface' });
+  if (index === -1) throw new EnvironmentError(say`${name} has no link ${request.interface}`, { code: 'no-interface' });
   const compiled = await compileFilter(
     request.filter.trim() === '' ? NOT_OUR_OWN : withAddresses(request.filter, machines),
     request.signal,

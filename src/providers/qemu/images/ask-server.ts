@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
+import { say } from '../../../core/language/say.ts';
 
 /** A server, or a proxy, that says nothing for so long has gone. */
 const SILENCE_MS = 60_000;
@@ -27,7 +28,7 @@ export async function askServer(url: string, options: AskOptions): Promise<Incom
     answer.destroy();
     const next = new URL(to, place);
     if (place.protocol === 'https:' && next.protocol !== 'https:')
-      throw new Error(`the server sends us on to ${next.href}, which is not protected`);
+      throw new Error(say`the server sends us on to ${next.href}, which is not protected`);
     place = next;
   }
   throw new Error(`the server sends us on more than ${MOST_REDIRECTS} times`);

@@ -44,18 +44,18 @@ export async function download(url: string, file: string, { signal, onProgress }
   } catch (error) {
     signal.throwIfAborted();
     if (systemCode(error) === 'ENOSPC') throw diskFull(file, error);
-    throw failed(url, `the connection broke off (${messageOf(error)})`, error);
+    throw failed(url, say`the connection broke off (${messageOf(error)})`, error);
   }
   const size = statSync(file).size;
   if (total !== undefined && size < total)
-    throw failed(url, `the connection broke off after ${size} of ${total} bytes`);
+    throw failed(url, say`the connection broke off after ${size} of ${total} bytes`);
 }
 
 export function diskFull(file: string, cause: unknown): EnvironmentError {
-  return new EnvironmentError(`the disk is full: cannot write ${file}`, {
+  return new EnvironmentError(say`the disk is full: cannot write ${file}`, {
     code: 'disk-full',
     cause,
-    hint: 'Free some space, then run the command again.',
+    hint: say`Free some space, then run the command again.`,
   });
 }
 
@@ -88,7 +88,7 @@ export async function downloadText(url: string, signal: AbortSignal): Promise<st
     return await text(response);
   } catch (error) {
     signal.throwIfAborted();
-    throw failed(url, `the connection broke off (${messageOf(error)})`, error);
+    throw failed(url, say`the connection broke off (${messageOf(error)})`, error);
   }
 }
 
@@ -110,11 +110,11 @@ function requireGood(url: string, response: IncomingMessage): void {
   const { statusCode = 0, statusMessage } = response;
   if (statusCode >= 200 && statusCode < 300) return;
   response.destroy();
-  throw failed(url, `the server answered ${statusCode} ${statusMessage}`);
+  throw failed(url, say`the server answered ${statusCode} ${statusMessage ?? ''}`);
 }
 
 function failed(url: string, reason: string, cause?: unknown): EnvironmentError {
-  return new EnvironmentError(`cannot download ${url}: ${reason}`, {
+  return new EnvironmentError(say`cannot download ${url}: ${reason}`, {
     code: 'download-failed',
     cause,
     hint: [

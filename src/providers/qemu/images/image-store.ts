@@ -2,6 +2,7 @@ import { existsSync, readFileSync, readdirSync, statSync, type Stats } from 'nod
 import { join, resolve } from 'node:path';
 import { EnvironmentError, UsageError } from '../../../core/errors.ts';
 import { oddKind } from '../../../core/files/ordinary-file.ts';
+import { say } from '../../../core/language/say.ts';
 import { suggestion } from '../../../core/text/suggest.ts';
 import { cacheFolder, requireOwn } from '../../../host/files/own-folder.ts';
 import { imageTable } from './known-images.ts';
@@ -96,9 +97,9 @@ export function isImageFile(image: string): boolean {
 export function requireOrdinary(disk: string, found: Stats): void {
   const kind = oddKind(found);
   if (kind === undefined) return;
-  throw new UsageError(`the image ${disk} is no ordinary file but ${kind}`, {
+  throw new UsageError(say`the image ${disk} is no ordinary file but ${kind}`, {
     code: 'image-broken',
-    hint: 'Name a disk image: a qcow2 or raw file.',
+    hint: say`Name a disk image: a qcow2 or raw file.`,
   });
 }
 
@@ -106,9 +107,9 @@ export function requireOrdinary(disk: string, found: Stats): void {
 export function imageFromFile(image: string, labFolder: string): Image {
   const disk = resolve(labFolder, image);
   if (!existsSync(disk))
-    throw new UsageError(`there is no image file ${disk}`, {
+    throw new UsageError(say`there is no image file ${disk}`, {
       code: 'image-missing',
-      hint: 'Correct "image" in lab.yaml; a relative path starts at its folder.',
+      hint: say`Correct "image" in lab.yaml; a relative path starts at its folder.`,
     });
   const found = statSync(disk);
   requireOrdinary(disk, found);
@@ -120,12 +121,12 @@ export function imageFromFile(image: string, labFolder: string): Image {
 export function requireKnownImage(name: string): void {
   const known = [...new Set([...Object.keys(imageTable), ...cachedImages().map((image) => image.name)])];
   if (!known.includes(name))
-    throw new UsageError(`there is no image "${name}"`, { code: 'image-unknown', hint: suggestion(name, known) });
+    throw new UsageError(say`there is no image "${name}"`, { code: 'image-unknown', hint: suggestion(name, known) });
 }
 
 export function notCached(name: string): EnvironmentError {
-  return new EnvironmentError(`image ${name} is not in the cache`, {
+  return new EnvironmentError(say`image ${name} is not in the cache`, {
     code: 'image-not-cached',
-    hint: `Get it with a network: lab images pull ${name}`,
+    hint: say`Get it with a network: lab images pull ${name}`,
   });
 }

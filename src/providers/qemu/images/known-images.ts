@@ -1,3 +1,5 @@
+import { say } from '../../../core/language/say.ts';
+
 /** Where an image comes from. */
 export interface ImageSource {
   /** By Node's name of the architecture. */
@@ -13,7 +15,7 @@ function ubuntu(codename: string, version: string): ImageSource {
   return {
     url: { x64: file('amd64'), arm64: file('arm64') },
     checksums: `${base}/SHA256SUMS`,
-    description: `Ubuntu Server ${version} LTS cloud image`,
+    description: say`Ubuntu Server ${version} LTS cloud image`,
   };
 }
 

@@ -54,21 +54,21 @@ export async function pullImage(
   if (offline) throw notCached(name);
   const url = source.url[GUEST_ARCHITECTURE];
   if (url === undefined)
-    throw new EnvironmentError(`there is no ${name} for ${GUEST_ARCHITECTURE}`, {
+    throw new EnvironmentError(say`there is no ${name} for ${GUEST_ARCHITECTURE}`, {
       code: 'image-architecture',
-      hint: 'Get one elsewhere and use "lab images import FILE".',
+      hint: say`Get one elsewhere and use "lab images import FILE".`,
     });
-  return inStep(events, `get image ${name}`, async (onProgress) => {
+  return inStep(events, say`get image ${name}`, async (onProgress) => {
     makeImagesFolder();
     const part = join(imagesFolder(), `.${name}.part`);
     const expected = hashIn(await downloadText(source.checksums, signal), url);
     if (expected === undefined)
-      throw new EnvironmentError(`${source.checksums} has no checksum for ${basename(url)}`, {
+      throw new EnvironmentError(say`${source.checksums} has no checksum for ${basename(url)}`, {
         code: 'checksum-missing',
-        hint: 'The image may have moved; use "lab images import FILE" with one that you trust.',
+        hint: say`The image may have moved; use "lab images import FILE" with one that you trust.`,
       });
     await download(url, part, { signal, onProgress });
-    onProgress('checking');
+    onProgress(say`checking`);
     await requireHash(part, expected, url, signal);
     place(part, { name, source: url, sha256: expected });
     return true;
@@ -84,10 +84,10 @@ async function requireHash(file: string, expected: string, url: string, signal: 
   const actual = await sha256Of(file, signal);
   if (actual === expected) return;
   discard(file);
-  throw new EnvironmentError(`what came from ${url} is not what its checksum says`, {
+  throw new EnvironmentError(say`what came from ${url} is not what its checksum says`, {
     code: 'checksum-wrong',
-    detail: `expected ${expected}\ngot      ${actual}`,
-    hint: 'Run the command again; it starts over. If it happens again, something on the way changes files.',
+    detail: say`expected ${expected}\ngot      ${actual}`,
+    hint: say`Run the command again; it starts over. If it happens again, something on the way changes files.`,
   });
 }
 
@@ -109,16 +109,16 @@ function place(disk: string, record: ImageRecord): void {
  * @throws {EnvironmentError} when it is no disk image, not whole, or the disk is full.
  */
 export async function importImage(file: string, name: string, signal: AbortSignal): Promise<CachedImage> {
-  if (!existsSync(file)) throw new UsageError(`there is no file ${file}`, { code: 'image-missing' });
+  if (!existsSync(file)) throw new UsageError(say`there is no file ${file}`, { code: 'image-missing' });
   requireOrdinary(file, statSync(file));
   requireFreeName(name);
   const tool = findTool(IMAGE_TOOL_NAME);
   if (!tool)
-    throw new EnvironmentError(`${IMAGE_TOOL_NAME} is missing`, { code: 'tool-missing', hint: say`Run "${FIX}".` });
+    throw new EnvironmentError(say`${IMAGE_TOOL_NAME} is missing`, { code: 'tool-missing', hint: say`Run "${FIX}".` });
   const { base } = await inspectDisk(tool, file, signal);
   if (base !== undefined) {
-    const hint = 'Make a whole one of both:  qemu-img convert -O qcow2 FILE WHOLE.qcow2';
-    throw new EnvironmentError(`${file} is not whole: it only holds what differs from ${base}`, {
+    const hint = say`Make a whole one of both:  qemu-img convert -O qcow2 FILE WHOLE.qcow2`;
+    throw new EnvironmentError(say`${file} is not whole: it only holds what differs from ${base}`, {
       code: 'image-overlay',
       hint,
     });
@@ -139,14 +139,13 @@ export async function importImage(file: string, name: string, signal: AbortSigna
 /** One that lab.yaml can name, and that means nothing yet. */
 function requireFreeName(name: string): void {
   if (!/^\w[\w.-]*$/.test(name) || isImageFile(name)) {
-    const hint =
-      'Use letters, digits, "-", "_" and ".", without the suffix of a file:  lab images import FILE --as my-image';
-    throw new UsageError(`"${name}" cannot be the name of an image`, { code: 'image-name', hint });
+    const hint = say`Use letters, digits, "-", "_" and ".", without the suffix of a file:  lab images import FILE --as my-image`;
+    throw new UsageError(say`"${name}" cannot be the name of an image`, { code: 'image-name', hint });
   }
   if (cachedImage(name))
-    throw new UsageError(`there is an image "${name}" already`, {
+    throw new UsageError(say`there is an image "${name}" already`, {
       code: 'image-exists',
-      hint: `Give another name (--as), or remove it first: lab images rm ${name}`,
+      hint: say`Give another name (--as), or remove it first: lab images rm ${name}`,
     });
 }
 
@@ -155,7 +154,7 @@ export function removeImage(name: string): void {
   const known = cachedImages().map((image) => image.name);
   const part = join(imagesFolder(), `.${name}.part`);
   if (!known.includes(name) && !existsSync(part))
-    throw new UsageError(`there is no image "${name}" in the cache`, {
+    throw new UsageError(say`there is no image "${name}" in the cache`, {
       code: 'image-unknown',
       hint: suggestion(name, known),
     });

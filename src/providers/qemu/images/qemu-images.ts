@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { say } from '../../../core/language/say.ts';
 import type { ImageStore } from '../../provider.ts';
 import { cachedImages } from './image-store.ts';
 import { GUEST_ARCHITECTURE, imageTable } from './known-images.ts';
@@ -14,7 +15,7 @@ export const qemuImages: ImageStore = {
       const source = imageTable[name];
       return {
         name,
-        description: source?.description ?? 'your own image',
+        description: source?.description ?? say`your own image`,
         sizeBytes: found?.sizeBytes,
         source: found?.source ?? source?.url[GUEST_ARCHITECTURE] ?? '',
       };

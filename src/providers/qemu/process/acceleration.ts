@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { TimeoutError } from '../../../core/errors.ts';
 import { parseJson } from '../../../core/json/json-text.ts';
 import { fitting, object, oneOf, type Shape } from '../../../core/json/shape.ts';
+import { say } from '../../../core/language/say.ts';
 import { makeTemporaryFolder } from '../../../host/files/own-folder.ts';
 import { rootCommands } from '../../../host/root-commands.ts';
 import { runLocal } from '../../../host/run-local.ts';
@@ -64,8 +65,8 @@ export async function kvmObstacle(
     accessSync(device, constants.R_OK | constants.W_OK);
   } catch {
     return {
-      reason: `this user may not use ${device}`,
-      cures: rootCommands(['{root}usermod --append --groups kvm "$USER"', '# then log out and in again']),
+      reason: say`this user may not use ${device}`,
+      cures: rootCommands(['{root}usermod --append --groups kvm "$USER"', say`# then log out and in again`]),
     };
   }
   return refusal(qemu, 'kvm', signal);
@@ -76,22 +77,21 @@ function missingDevice(device: string, processor: string): Obstacle {
   if (/^flags.*\b(vmx|svm)\b/m.test(flags)) {
     const module = /\bvmx\b/.test(flags) ? 'kvm_intel' : 'kvm_amd';
     return {
-      reason: `${device} is missing: the kernel module is not loaded`,
+      reason: say`${device} is missing: the kernel module is not loaded`,
       cures: rootCommands([`{root}modprobe ${module}`]),
     };
   }
   if (/^flags.*\bhypervisor\b/m.test(flags)) {
     return {
-      reason: 'this host is itself a virtual machine without nested virtualisation',
+      reason: say`this host is itself a virtual machine without nested virtualisation`,
       cures: [
-        '# on its own host, allow it: VirtualBox "VBoxManage modifyvm NAME --nested-hw-virt on", ' +
-          'KVM "modprobe kvm_intel nested=1"',
+        say`# on its own host, allow it: VirtualBox "VBoxManage modifyvm NAME --nested-hw-virt on", KVM "modprobe kvm_intel nested=1"`,
       ],
     };
   }
   return {
-    reason: 'this processor offers no virtualisation',
-    cures: ['# switch on "VT-x" or "SVM" in the firmware settings of this computer'],
+    reason: say`this processor offers no virtualisation`,
+    cures: [say`# switch on "VT-x" or "SVM" in the firmware settings of this computer`],
   };
 }
 
@@ -115,11 +115,11 @@ async function refusal(
       ...(signal ? { signal } : {}),
     });
     if (exitCode === PROBE_STATUS) return undefined;
-    return { reason: stderr.trim().split('\n').at(-1) ?? 'QEMU ended', cures: nestedCure };
+    return { reason: stderr.trim().split('\n').at(-1) ?? say`QEMU ended`, cures: nestedCure };
   } catch (error) {
     if (error instanceof TimeoutError)
       return {
-        reason: `${accelerator} is there, but runs no instruction within ${PROBE_TIMEOUT_MS / 1000} s`,
+        reason: say`${accelerator} is there, but runs no instruction within ${PROBE_TIMEOUT_MS / 1000} s`,
         cures: nestedCure,
       };
     throw error;
@@ -128,7 +128,7 @@ async function refusal(
   }
 }
 
-const nestedCure = ['# this host is most likely a virtual machine: allow nested virtualisation on its own host'];
+const nestedCure = [say`# this host is most likely a virtual machine: allow nested virtualisation on its own host`];
 
 function probeArguments(accelerator: string, disk: string): string[] {
   const quiet = ['-nodefaults', '-no-user-config', '-display', 'none'];

@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { EnvironmentError } from '../../../core/errors.ts';
+import { say } from '../../../core/language/say.ts';
 import type { Qmp } from './qmp.ts';
 
 const SSH_PORT = 22;
@@ -22,9 +23,9 @@ export async function forwardSsh(gateway: Qmp, address: string): Promise<number>
     refusal = await gateway.monitor(`hostfwd_add way tcp:127.0.0.1:${port}-${address}:${SSH_PORT}`);
     if (refusal === '') return port;
   }
-  throw new EnvironmentError(`QEMU could not forward a port of this host to ${address}: ${refusal}`, {
+  throw new EnvironmentError(say`QEMU could not forward a port of this host to ${address}: ${refusal}`, {
     code: 'no-port',
-    hint: '"ss -ltn" shows which ports of 127.0.0.1 are in use.',
+    hint: say`"ss -ltn" shows which ports of 127.0.0.1 are in use.`,
   });
 }
 

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { EnvironmentError, messageOf, systemCode } from '../../../core/errors.ts';
+import { say } from '../../../core/language/say.ts';
 import { retryUntil } from '../../../core/time/retry.ts';
 import {
   identify,
@@ -79,8 +80,8 @@ export function processesOf(labId: string): LabelledProcess[] {
 /** Ends these processes at once, and waits until they are gone. */
 export async function endProcesses(members: readonly ProcessId[]): Promise<void> {
   for (const member of members) kill(member);
-  await retryUntil(() => (members.some(isAlive) ? { seen: 'its processes are still there' } : { value: true }), {
-    what: 'the end of the virtual machines',
+  await retryUntil(() => (members.some(isAlive) ? { seen: say`its processes are still there` } : { value: true }), {
+    what: say`the end of the virtual machines`,
     timeoutMs: 20_000,
     intervalMs: 5,
   });
@@ -91,7 +92,7 @@ function kill(member: ProcessId): void {
     if (isAlive(member)) process.kill(member.pid, 'SIGKILL');
   } catch (error) {
     if (systemCode(error) !== 'ESRCH')
-      throw new EnvironmentError(`cannot end process ${member.pid}: ${messageOf(error)}`, {
+      throw new EnvironmentError(say`cannot end process ${member.pid}: ${messageOf(error)}`, {
         code: 'cannot-end',
         cause: error,
       });

@@ -5,6 +5,7 @@ import { identify } from '../../../host/processes.ts';
 import { startInBackground } from '../../../host/background.ts';
 import { EnvironmentError, messageOf } from '../../../core/errors.ts';
 import { broadcastOf, formatIPv4, parseIPv4 } from '../../../core/ipv4.ts';
+import { say } from '../../../core/language/say.ts';
 import { type Attempt, retryUntil } from '../../../core/time/retry.ts';
 import { clearWay, replaceFileSync } from '../../../state/files/own-file.ts';
 import type { LabPlace, Making } from '../../provider.ts';
@@ -103,7 +104,8 @@ export class Launcher {
 
   async #listening(started: LabelledProcess, socket: string): Promise<void> {
     await this.#reach(started, async () => {
-      if (!existsSync(socket)) throw new Error('its socket is not there');
+      const missing = say`its socket is not there`;
+      if (!existsSync(socket)) throw new Error(missing);
     });
   }
 
@@ -121,7 +123,7 @@ export class Launcher {
       }
     };
     return retryUntil(attempt, {
-      what: `the ${started.role} process of ${started.name}`,
+      what: say`the ${started.role} process of ${started.name}`,
       timeoutMs: 30_000,
       intervalMs: 10,
       signal: this.#making.signal,
@@ -129,7 +131,7 @@ export class Launcher {
   }
 
   #ended({ role, name, stateFolder }: Label): EnvironmentError {
-    return new EnvironmentError(`the ${role} process of ${name} ended at once`, {
+    return new EnvironmentError(say`the ${role} process of ${name} ended at once`, {
       code: 'qemu-ended',
       detail: lastWords(processLog(stateFolder, name)),
     });

@@ -26,7 +26,7 @@ export function qemuTools(): QemuTools {
 function need(name: string): Tool {
   const tool = findTool(name);
   if (!tool)
-    throw new EnvironmentError(`${name} is missing`, {
+    throw new EnvironmentError(say`${name} is missing`, {
       code: 'tool-missing',
       hint: say`Run "${FIX}", or install the packages qemu-system-x86 and qemu-utils.`,
     });
@@ -71,7 +71,7 @@ export async function makeOverlay(
   await must(
     imageTool,
     ['create', '-q', '-f', 'qcow2', '-b', base, '-F', format, overlay, ...size],
-    `make a disk over ${base}`,
+    say`make a disk over ${base}`,
     signal,
   );
 }
@@ -97,13 +97,13 @@ export async function inspectDisk(imageTool: Tool, disk: string, signal: AbortSi
     format,
     'virtual-size': size,
     'backing-filename': base,
-  } = JSON.parse(await must(imageTool, ['info', '--output=json', disk], `read ${disk}`, signal)) as DiskInfo;
+  } = JSON.parse(await must(imageTool, ['info', '--output=json', disk], say`read ${disk}`, signal)) as DiskInfo;
   if (format === 'qcow2')
-    await must(imageTool, ['check', '-q', disk], `use ${disk}: the image is broken or cut off`, signal);
+    await must(imageTool, ['check', '-q', disk], say`use ${disk}: the image is broken or cut off`, signal);
   if ((format !== 'qcow2' && format !== 'raw') || size < SMALLEST_DISK)
     throw broken(
-      `${disk} is no disk image that a machine could start from`,
-      `It is taken for "${format}" with ${size} bytes.`,
+      say`${disk} is no disk image that a machine could start from`,
+      say`It is taken for "${format}" with ${size} bytes.`,
     );
   return { format, sizeBytes: size, base };
 }
@@ -116,7 +116,7 @@ async function must(tool: Tool, args: readonly string[], what: string, signal: A
     signal,
     timeoutMs: 600_000,
   });
-  if (exitCode !== 0) throw broken(`cannot ${what}`, stderr.trim() || stdout.trim());
+  if (exitCode !== 0) throw broken(say`cannot ${what}`, stderr.trim() || stdout.trim());
   return stdout;
 }
 
@@ -124,6 +124,6 @@ function broken(message: string, detail: string): EnvironmentError {
   return new EnvironmentError(message, {
     code: 'image-broken',
     detail,
-    hint: 'Get the image again ("lab images rm NAME", "lab images pull NAME"), or name another one in lab.yaml.',
+    hint: say`Get the image again ("lab images rm NAME", "lab images pull NAME"), or name another one in lab.yaml.`,
   });
 }

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { EnvironmentError } from '../../../core/errors.ts';
+import { say } from '../../../core/language/say.ts';
 import { connectUnix } from '../../../host/unix-socket.ts';
 
 interface Reply {
@@ -79,12 +80,12 @@ export class Qmp {
     const waiting = this.#waiting.get(reply.id);
     this.#waiting.delete(reply.id);
     if (reply.error)
-      waiting?.reject(new EnvironmentError(`QEMU refused: ${reply.error.desc}`, { code: 'qemu-refused' }));
+      waiting?.reject(new EnvironmentError(say`QEMU refused: ${reply.error.desc}`, { code: 'qemu-refused' }));
     else waiting?.resolve(reply.return);
   }
 
   #end(): void {
-    const gone = new EnvironmentError('QEMU ended', { code: 'qemu-ended' });
+    const gone = new EnvironmentError(say`QEMU ended`, { code: 'qemu-ended' });
     this.#ready.reject(gone);
     for (const { reject } of this.#waiting.values()) reject(gone);
     this.#waiting.clear();

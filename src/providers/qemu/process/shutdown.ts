@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { isAlive } from '../../../host/processes.ts';
 import { retryUntil } from '../../../core/time/retry.ts';
 import { TimeoutError } from '../../../core/errors.ts';
+import { say } from '../../../core/language/say.ts';
 import { readAcceleration } from './acceleration.ts';
 import { controlSocket, readyMark } from '../folders.ts';
 import { endProcesses, folderNow, type LabelledProcess } from './lab-processes.ts';
@@ -27,20 +28,20 @@ export async function shutDown(members: readonly LabelledProcess[]): Promise<str
 async function powerDown(machine: LabelledProcess): Promise<string> {
   // It may have been moved since.
   const stateFolder = folderNow(machine) ?? machine.stateFolder;
-  if (!existsSync(readyMark(stateFolder, machine.name))) return 'ended';
+  if (!existsSync(readyMark(stateFolder, machine.name))) return say`ended`;
   try {
     const qmp = await Qmp.connect(controlSocket(stateFolder, machine.name));
     await qmp.execute('system_powerdown').finally(() => qmp.close());
     const timeoutMs = cleanTimeoutsMs[readAcceleration(stateFolder)?.name ?? 'tcg'];
-    await retryUntil(() => (isAlive(machine) ? { seen: 'it still runs' } : { value: true }), {
-      what: `the power-down of ${machine.name}`,
+    await retryUntil(() => (isAlive(machine) ? { seen: say`it still runs` } : { value: true }), {
+      what: say`the power-down of ${machine.name}`,
       timeoutMs,
       intervalMs: 20,
     });
-    return 'shut down';
+    return say`shut down`;
   } catch (error) {
-    if (error instanceof TimeoutError) return 'did not shut down by itself, so it was ended';
+    if (error instanceof TimeoutError) return say`did not shut down by itself, so it was ended`;
     // Its folder is gone, or its QEMU hangs: it takes no commands.
-    return 'ended';
+    return say`ended`;
   }
 }
