@@ -89,7 +89,7 @@ export async function rewriteJournal(folder: string, records: readonly JournalRe
  */
 export async function removeJournal(folder: string): Promise<void> {
   const path = journalPath(folder);
-  await storing(say`remove ${path}`, () => rm(path, { recursive: true, force: true }));
+  await storing(say`cannot remove ${path}`, () => rm(path, { recursive: true, force: true }));
 }
 
 interface Batch {
@@ -117,7 +117,7 @@ class BatchQueue {
     const batch: Batch = { lines: '', written: Promise.withResolvers() };
     this.#last = this.#last.then(async () => {
       this.#waiting = undefined;
-      await storing(say`write ${this.#path}`, () => appendDurably(this.#path, Buffer.from(batch.lines))).then(
+      await storing(say`cannot write ${this.#path}`, () => appendDurably(this.#path, Buffer.from(batch.lines))).then(
         batch.written.resolve,
         batch.written.reject,
       );

@@ -34,14 +34,14 @@ export function stateFolderFor({ labFile, stateFolder }: LabPaths): string {
  * in it.
  */
 export async function ensureStateFolder(folder: string, { mayBeFull = false } = {}): Promise<void> {
-  const made = await storing(say`make ${folder}`, () =>
+  const made = await storing(say`cannot make ${folder}`, () =>
     unless(
       ['EEXIST'],
       mkdir(folder, { mode: 0o700 }).then(() => true),
     ),
   );
   if (made === undefined) await checkFolder(folder);
-  await storing(say`write into ${folder}`, () => ignoreAll(folder, mayBeFull));
+  await storing(say`cannot write into ${folder}`, () => ignoreAll(folder, mayBeFull));
 }
 
 async function ignoreAll(folder: string, mayBeFull: boolean): Promise<void> {
@@ -57,7 +57,7 @@ async function checkFolder(folder: string): Promise<void> {
   const caller = callerOf(folder);
   if (caller !== undefined && found.uid === caller.uid) requireNoLinks(folder);
   else if (found.uid === process.geteuid?.() && (found.mode & 0o777) !== 0o700)
-    await storing(say`protect ${folder}`, () => chmod(folder, 0o700));
+    await storing(say`cannot protect ${folder}`, () => chmod(folder, 0o700));
 }
 
 /**
@@ -67,7 +67,7 @@ async function checkFolder(folder: string): Promise<void> {
  */
 export async function requireOwnFolder(folder: string): Promise<Stats> {
   requireOwnLink(folder);
-  const found = await storing(say`look at ${folder}`, () => unless(['ENOENT'], stat(folder)));
+  const found = await storing(say`cannot look at ${folder}`, () => unless(['ENOENT'], stat(folder)));
   if (found === undefined || !found.isDirectory()) throw notAFolder(folder);
   const isOwn = process.geteuid === undefined || [process.geteuid(), callerOf(folder)?.uid].includes(found.uid);
   if (!isOwn && (await ownerOfNewFile(folder)) !== found.uid) throw foreignFolder(folder, found.uid);

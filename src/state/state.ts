@@ -68,7 +68,7 @@ export async function readState(folder: string): Promise<LabState | undefined> {
  */
 export async function removeState(folder: string): Promise<void> {
   const path = statePath(folder);
-  await storing(say`remove ${path}`, async () => {
+  await storing(say`cannot remove ${path}`, async () => {
     for (const place of [folder, join(folder, 'keys')]) await removeUnfinished(place);
     await rm(path, { recursive: true, force: true });
   });

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { say } from '../../core/language/say.ts';
 import { ConnectionError, EnvironmentError, messageOf } from '../../core/errors.ts';
 import { inStep } from '../../core/events.ts';
 import { readJournal } from '../../state/journal.ts';
@@ -32,7 +33,8 @@ export async function down(context: CommandContext, options: { readonly purge: b
   if (!existsSync(stateFolder) && (await strayLabs(session)).length === 0)
     return { lab: undefined, ended: [], purged: false };
   const result = await withLock(session, { command: 'down', work: (locked) => takeDown(locked, options.purge) });
-  if (options.purge) await storing(`remove ${stateFolder}`, () => rm(stateFolder, { recursive: true, force: true }));
+  if (options.purge)
+    await storing(say`cannot remove ${stateFolder}`, () => rm(stateFolder, { recursive: true, force: true }));
   return { ...result, purged: options.purge };
 }
 

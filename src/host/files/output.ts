@@ -49,7 +49,9 @@ export function isTerminalGone(error: unknown, stream: object): boolean {
 
 /** What an error of our own output is to the user. */
 export async function outputFailure(cause: unknown): Promise<OutputFailedError> {
-  const told = await storing(say`write the output`, () => Promise.reject(cause)).catch((error: unknown) => error);
+  const told = await storing(say`cannot write the output`, () => Promise.reject(cause)).catch(
+    (error: unknown) => error,
+  );
   const known = told instanceof EnvironmentError ? told : undefined;
   return new OutputFailedError(known?.message ?? say`cannot write the output: ${messageOf(cause)}`, {
     code: known?.code ?? 'output-failed',

@@ -67,7 +67,7 @@ const refusals: Readonly<Record<string, Refusal>> = {
 };
 
 /**
- * Runs work on files; `what` follows "cannot": `write /home/me/tp1/.lab/state.json`.
+ * Runs work on files; `what` is what could not be done then: `cannot write /home/me/tp1/.lab/state.json`.
  *
  * @throws {EnvironmentError} in place of a system error that the user can fix: full or read-only disk, no right. Others
  * pass as they are.
@@ -85,5 +85,5 @@ export function explainStorageError(what: string, cause: unknown): unknown {
   const refusal = refusals[systemCode(cause) ?? ''];
   return refusal === undefined
     ? cause
-    : new EnvironmentError(say`cannot ${what}: ${refusal.reason}`, { code: refusal.code, hint: refusal.hint, cause });
+    : new EnvironmentError(say`${what}: ${refusal.reason}`, { code: refusal.code, hint: refusal.hint, cause });
 }

@@ -11,7 +11,7 @@ import { storing } from './storage-error.ts';
  */
 export async function writeUserFile(path: string, text: string, mode?: number): Promise<void> {
   try {
-    await storing(say`write ${path}`, () => writeFile(path, text, mode === undefined ? {} : { mode }));
+    await storing(say`cannot write ${path}`, () => writeFile(path, text, mode === undefined ? {} : { mode }));
   } catch (cause) {
     if (systemCode(cause) !== 'ENOENT') throw cause;
     throw new UsageError(say`there is no folder ${dirname(path)}`, {

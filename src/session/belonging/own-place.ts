@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
+import { say } from '../../core/language/say.ts';
 import { makeTemporaryFolder } from '../../host/files/own-folder.ts';
 import { storing } from '../../host/files/storage-error.ts';
 import { currentProcess, hasEnded, tagOf } from '../../host/process-identity.ts';
@@ -21,5 +22,5 @@ export function isAbandoned(stateFolder: string): boolean {
 /** Removes such a place, when nothing of its lab runs any more. */
 export async function removeOwnPlace(folder: string): Promise<void> {
   if (OWN_PLACE.test(basename(folder)))
-    await storing(`remove ${folder}`, () => rm(folder, { recursive: true, force: true }));
+    await storing(say`cannot remove ${folder}`, () => rm(folder, { recursive: true, force: true }));
 }

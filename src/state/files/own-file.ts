@@ -42,7 +42,7 @@ export function readOwnFile(path: string, { maxBytes = LARGEST_BYTES } = {}): Ow
     const file = openOwn(path);
     return typeof file === 'string' ? file : readOpened(file, maxBytes);
   } catch (error) {
-    throw explainStorageError(`read ${path}`, error);
+    throw explainStorageError(say`cannot read ${path}`, error);
   }
 }
 
@@ -103,7 +103,7 @@ export function replaceFileSync(
     renameSync(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });
-    throw explainStorageError(`write ${path}`, error);
+    throw explainStorageError(say`cannot write ${path}`, error);
   }
 }
 
@@ -129,7 +129,7 @@ export function makeOwnFolder(path: string): void {
     rmSync(path, { force: true });
     mkdirSync(path, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw explainStorageError(`make ${path}`, error);
+    throw explainStorageError(say`cannot make ${path}`, error);
   }
 }
 
@@ -145,7 +145,7 @@ export function removeOwn(path: string): void {
     rmSync(path, { recursive: true, force: true });
   } catch (error) {
     // A file stands where the folder above it belongs: nothing of that path is there.
-    if (systemCode(error) !== 'ENOTDIR') throw explainStorageError(`remove ${path}`, error);
+    if (systemCode(error) !== 'ENOTDIR') throw explainStorageError(say`cannot remove ${path}`, error);
   }
 }
 

@@ -28,7 +28,7 @@ export async function replaceFile(
   { mode = 0o600, durable = true, like }: ReplaceOptions = {},
 ): Promise<void> {
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
-  await storing(say`write ${path}`, async () => {
+  await storing(say`cannot write ${path}`, async () => {
     try {
       await writeNew(temporary, content, { mode, durable, like });
       await renameOver(temporary, path);
@@ -47,7 +47,7 @@ export async function replaceFile(
  * @throws {EnvironmentError} as `replaceFile` does.
  */
 export async function rewriteFile(path: string, content: string): Promise<void> {
-  const [file, like] = await storing(say`write ${path}`, () => Promise.all([realpath(path), stat(path)]));
+  const [file, like] = await storing(say`cannot write ${path}`, () => Promise.all([realpath(path), stat(path)]));
   await replaceFile(file, content, { like });
 }
 

@@ -14,7 +14,7 @@ import { say } from '../../core/language/say.ts';
 export async function openStored(path: string): Promise<FileHandle | undefined> {
   // O_NONBLOCK: open(2) of a pipe without a writer waits for one.
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-  const handle = await storing(say`read ${path}`, () => unless(['ENOENT'], open(path, flags)));
+  const handle = await storing(say`cannot read ${path}`, () => unless(['ENOENT'], open(path, flags)));
   if (handle === undefined || (await handle.stat()).isFile()) return handle;
   await handle.close();
   throw new EnvironmentError(say`cannot read ${path}: it is no ordinary file`, { code: 'not-a-file', hint: ELSEWHERE });
@@ -52,7 +52,7 @@ export async function readStoredBytes(path: string, mostBytes: number): Promise<
   if (handle === undefined) return undefined;
   const { size } = await handle.stat();
   if (size > mostBytes) throw damaged(path, undefined, say`it is larger than ${mostBytes / 1024 / 1024} MiB`);
-  return storing(say`read ${path}`, () => handle.readFile());
+  return storing(say`cannot read ${path}`, () => handle.readFile());
 }
 
 /** One line of a file, without its line feed. */
@@ -93,7 +93,7 @@ export async function* linesOf(handle: FileHandle, path: string): AsyncGenerator
 
 async function* chunksOf(handle: FileHandle, path: string): AsyncGenerator<Buffer> {
   for (;;) {
-    const { buffer, bytesRead } = await storing(say`read ${path}`, () =>
+    const { buffer, bytesRead } = await storing(say`cannot read ${path}`, () =>
       handle.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES, null),
     );
     if (bytesRead === 0) return;

@@ -43,7 +43,7 @@ export async function acquireLock(folder: string, { command, events = silent }: 
     since: new Date().toISOString(),
     place: placeOf(folder),
   };
-  const { leftBy } = await storing(say`lock ${folder}`, () => seize(path, mine));
+  const { leftBy } = await storing(say`cannot lock ${folder}`, () => seize(path, mine));
   const lock = hold(path, mine.token);
   await sweep(path);
   if (leftBy !== undefined) await events.emit({ kind: 'notice', level: 'info', message: describeTakeOver(leftBy) });
@@ -166,7 +166,7 @@ function hold(path: string, token: string): Lock {
   };
   if (held.size === 0) process.on('exit', releaseAll);
   held.add(release);
-  return { release: () => storing(say`give ${path} free`, async () => release()) };
+  return { release: () => storing(say`cannot give ${path} free`, async () => release()) };
 }
 
 function readToken(path: string): string | undefined {

@@ -84,7 +84,7 @@ export async function pruneRuns(
 
 /** Runs that came with a folder of someone else may lie anywhere: none is removed through a link. */
 async function requireNoLink(folder: string): Promise<void> {
-  const found = await storing(say`look at ${folder}`, () => unless(['ENOENT'], lstat(folder)));
+  const found = await storing(say`cannot look at ${folder}`, () => unless(['ENOENT'], lstat(folder)));
   if (found?.isSymbolicLink() !== true) return;
   const target = await readlink(folder).catch(() => '');
   throw new EnvironmentError(say`${folder} is a link to ${target}: no run is removed there`, {
@@ -131,7 +131,7 @@ const LEFTOVER = /^\.gone-[0-9a-f]{8}$/;
 /** False when another prune has removed it. */
 async function removeRun(folder: string, { path }: StoredRun): Promise<boolean> {
   const leftover = join(folder, `.gone-${randomBytes(4).toString('hex')}`);
-  return storing(say`remove ${path}`, async () => {
+  return storing(say`cannot remove ${path}`, async () => {
     const renamed = await unless(
       ['ENOENT'],
       renameOnFullDisk(path, leftover).then(() => true),

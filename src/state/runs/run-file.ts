@@ -16,7 +16,7 @@ const RESERVED_BYTES = 64 * 1024;
  * @throws {EnvironmentError} when it cannot be written.
  */
 export async function beginRunFile(path: string, document: RunDocument): Promise<void> {
-  await storing(say`write ${path}`, async () => {
+  await storing(say`cannot write ${path}`, async () => {
     await writeFile(reserveOf(path), Buffer.alloc(RESERVED_BYTES, ' '), { flag: 'wx', mode: 0o600 });
     await writeFile(path, textOf(document), { flag: 'wx', mode: 0o600 });
   });

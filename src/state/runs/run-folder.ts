@@ -104,7 +104,7 @@ export class RunFolder {
   async hide(secret: string): Promise<void> {
     await this.flush();
     for (const file of FILES_WITH_STEPS) this.#hashes.changed(file);
-    const work = storing(say`write to ${this.path}`, () => overwriteInSteps(this.path, secret));
+    const work = storing(say`cannot write to ${this.path}`, () => overwriteInSteps(this.path, secret));
     await work.catch((error: unknown) => this.#fail(error));
   }
 
@@ -112,7 +112,7 @@ export class RunFolder {
   async keep(name: string, content: Uint8Array): Promise<void> {
     const path = join(this.path, name);
     try {
-      await storing(say`write ${path}`, async () => {
+      await storing(say`cannot write ${path}`, async () => {
         await mkdir(dirname(path), { recursive: true, mode: 0o700 });
         await writeFile(path, content, { flag: 'wx', mode: 0o600 });
       });
@@ -166,7 +166,9 @@ export class RunFolder {
     stream.on(
       'error',
       (cause) =>
-        void storing(say`write ${path}`, () => Promise.reject(cause)).catch((error: unknown) => this.#fail(error)),
+        void storing(say`cannot write ${path}`, () => Promise.reject(cause)).catch((error: unknown) =>
+          this.#fail(error),
+        ),
     );
     this.#streams.set(file, stream);
     return stream;

@@ -25,7 +25,7 @@ const MOST_BYTES = 4 * 1024 * 1024;
  */
 export async function noteRun(stateFolder: string, id: string): Promise<void> {
   const path = orderPath(stateFolder);
-  await storing(say`write ${path}`, async () => {
+  await storing(say`cannot write ${path}`, async () => {
     await using file = await open(
       path,
       constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK,

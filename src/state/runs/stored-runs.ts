@@ -41,7 +41,7 @@ export async function makeRunFolder(
 ): Promise<StoredRun> {
   const runs = join(stateFolder, 'runs');
   const base = `${compactTime(wallMs)}-${scenario.replaceAll(/[^\w.-]/g, '_')}`;
-  return storing(say`make a folder in ${runs}`, async () => {
+  return storing(say`cannot make a folder in ${runs}`, async () => {
     await mkdir(runs, { recursive: true, mode: 0o700 });
     for (let number = 1; ; number++) {
       const id = number === 1 ? base : `${base}-${number}`;
@@ -83,7 +83,7 @@ export async function listRuns(stateFolder: string): Promise<StoredRun[]> {
 export async function runFolders(stateFolder: string): Promise<string[]> {
   const runs = join(stateFolder, 'runs');
   const entries =
-    (await storing(say`read ${runs}`, () => unless(['ENOENT'], readdir(runs, { withFileTypes: true })))) ?? [];
+    (await storing(say`cannot read ${runs}`, () => unless(['ENOENT'], readdir(runs, { withFileTypes: true })))) ?? [];
   return newestFirst(
     stateFolder,
     entries.filter((entry) => RUN_ID.test(entry.name) && !entry.isFile()).map(({ name }) => name),

@@ -71,7 +71,7 @@ export async function makeOverlay(
   await must(
     imageTool,
     ['create', '-q', '-f', 'qcow2', '-b', base, '-F', format, overlay, ...size],
-    say`make a disk over ${base}`,
+    say`cannot make a disk over ${base}`,
     signal,
   );
 }
@@ -97,9 +97,9 @@ export async function inspectDisk(imageTool: Tool, disk: string, signal: AbortSi
     format,
     'virtual-size': size,
     'backing-filename': base,
-  } = JSON.parse(await must(imageTool, ['info', '--output=json', disk], say`read ${disk}`, signal)) as DiskInfo;
+  } = JSON.parse(await must(imageTool, ['info', '--output=json', disk], say`cannot read ${disk}`, signal)) as DiskInfo;
   if (format === 'qcow2')
-    await must(imageTool, ['check', '-q', disk], say`use ${disk}: the image is broken or cut off`, signal);
+    await must(imageTool, ['check', '-q', disk], say`cannot use ${disk}: the image is broken or cut off`, signal);
   if ((format !== 'qcow2' && format !== 'raw') || size < SMALLEST_DISK)
     throw broken(
       say`${disk} is no disk image that a machine could start from`,
@@ -116,7 +116,7 @@ async function must(tool: Tool, args: readonly string[], what: string, signal: A
     signal,
     timeoutMs: 600_000,
   });
-  if (exitCode !== 0) throw broken(say`cannot ${what}`, stderr.trim() || stdout.trim());
+  if (exitCode !== 0) throw broken(what, stderr.trim() || stdout.trim());
   return stdout;
 }
 
