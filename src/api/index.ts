@@ -11,6 +11,7 @@ export {
 export type { LabOptions } from './options.ts';
 export type { Command, CopyResult, ExecOptions, ExecResult, Machine } from './machine.ts';
 export type { ProgramOptions, RunningProgram } from './running-program.ts';
+export type { WaitOptions } from './program-output.ts';
 export type { RunningScenario } from './play-run.ts';
 export type { RunOptions, RunPackets, RunResult } from './run-result.ts';
 export type { StatusResult } from '../commands/lab/status.ts';

@@ -1,5 +1,6 @@
 import type { Command, ExitStatus, RemoteProcess, TerminalSize } from '../ssh/shell.ts';
 import type { Connections } from './connections.ts';
+import { ProgramOutput, type WaitOptions } from './program-output.ts';
 import type { Work } from './work.ts';
 
 /** How a program is started. */
@@ -17,10 +18,16 @@ export interface RunningProgram extends AsyncDisposable {
   /** Its number on the machine. */
   readonly pid: number;
   /**
-   * What it prints, as UTF-8 text, piece by piece, until it has ended. For one reader. The program pauses when it has
-   * printed much that nobody reads.
+   * What it prints, as UTF-8 text, piece by piece, until it has ended; lines of a terminal end with `\r\n`. For one
+   * reader at a time. The program pauses when it has printed much that nobody reads.
    */
   readonly output: AsyncIterable<string>;
+  /**
+   * Reads its output up to the end of this text or pattern, and resolves to what was read; what comes behind is left
+   * for the next reader. Rejects with a `TimeoutError` when it does not come in time, with a `CheckError` when the
+   * program has ended (both `not-shown`, what was printed is in `detail`).
+   */
+  waitFor(pattern: string | RegExp, options?: WaitOptions): Promise<string>;
   /** Its standard error, if it has no terminal. */
   readonly errors: AsyncIterable<string>;
   /** Types this, as it is: a line ends with `\n`. Resolves when more may follow. */
@@ -70,10 +77,12 @@ export async function startProgram(machine: string, start: Start): Promise<Runni
 }
 
 function programOf(process: RemoteProcess, exit: Promise<ExitStatus>): RunningProgram {
+  const output = new ProgramOutput(process.output);
   return {
     pid: process.pid,
-    output: textOf(process.output),
-    errors: textOf(process.errors),
+    output,
+    waitFor: (pattern, options) => output.waitFor(pattern, options),
+    errors: new ProgramOutput(process.errors),
     write: (text) => process.write(text),
     end: () => process.end(),
     resize: (size) => process.resize(size),
@@ -84,15 +93,4 @@ function programOf(process: RemoteProcess, exit: Promise<ExitStatus>): RunningPr
       await exit.catch(() => undefined);
     },
   };
-}
-
-/** No character is cut in two. */
-async function* textOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string, void> {
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-  for await (const chunk of bytes) {
-    const text = decoder.decode(chunk, { stream: true });
-    if (text !== '') yield text;
-  }
-  const rest = decoder.decode();
-  if (rest !== '') yield rest;
 }

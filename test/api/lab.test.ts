@@ -57,9 +57,7 @@ describe('a lab that a program opens', { skip: await cannotMakeMachines() }, () 
       assert.deepEqual([busy, machines.map(({ machine, state }) => [machine, state])], [false, [['vm1', 'free']]]);
       const shell = await lab.machine('vm2').start(['sh', '-c', 'read line; echo "got $line"; exit 4']);
       await shell.write('héllo\n');
-      let shown = '';
-      for await (const piece of shell.output) shown += piece;
-      assert.match(shown, /got héllo\r\n$/);
+      assert.match(await shell.waitFor(/got .*\r\n/), /got héllo\r\n$/);
       assert.deepEqual(await shell.exit, { exitCode: 4, signal: undefined });
       assert.equal((await lab.status()).up, true);
       assert.equal((await lab.why('vm1', 'vm2')).broken, null);

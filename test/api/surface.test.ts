@@ -56,6 +56,14 @@ describe('the surface of the library', () => {
     assertGolden(golden, readFileSync(join(repository, 'dist/api/index.d.ts'), 'utf8'));
   });
 
+  test('has at run time what its types promise', async () => {
+    const library = (await import(join(repository, 'dist/api/index.js'))) as object;
+    const promised = [
+      ...readFileSync(golden, 'utf8').matchAll(/^export declare (?:abstract )?(?:class|function|const) (\w+)/gm),
+    ];
+    assert.deepEqual(Object.keys(library).toSorted(), promised.map(([, name]) => name!).toSorted());
+  });
+
   for (const [name, options] of Object.entries({
     nodenext: { module: 'nodenext' },
     bundler: { module: 'esnext', moduleResolution: 'bundler' },
