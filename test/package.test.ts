@@ -119,6 +119,15 @@ test('the package needs no other, runs nothing when it is installed, and has wha
   );
 });
 
+test('its version stands in one place, and both READMEs say what changed in it', () => {
+  const { version } = manifest();
+  for (const name of ['README.md', 'README.fr.md'])
+    assert.match(
+      readFileSync(join(repository, name), 'utf8'),
+      new RegExp(`^## Chang\\w+s$[^#]*?^- \\*\\*${version}\\*\\*`, 'm'),
+    );
+});
+
 test('a checkout elsewhere makes the same bytes', () => {
   using elsewhere = temporaryFolder();
   const copy = join(elsewhere.path, 'a checkout');

@@ -2,6 +2,7 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { EnvironmentError, UsageError, messageOf, systemCode } from '../../core/errors.ts';
 import { isInside } from '../../core/files/inside.ts';
+import { say } from '../../core/language/say.ts';
 import { oddKind } from '../../core/files/ordinary-file.ts';
 import { labJsonSchema } from '../../lab/fields/json-schema.ts';
 import { labTemplate, templateSteps } from '../../lab/templates/template.ts';
@@ -78,7 +79,7 @@ async function readPrograms(
         throw new EnvironmentError(`lab is not whole: ${join(from, name)} cannot be read`, {
           code: 'not-built',
           cause,
-          hint: 'Build it again: npm run setup, in the folder of lab.',
+          hint: say`Install lab again, or build its checkout again: npm run setup`,
         });
       });
       await refuseOdd(file);
