@@ -83,13 +83,16 @@ const { metafile } = await build({
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
 });
-await build({
-  ...common,
-  entryPoints: ['server', 'client'].map((name) => join(root, `src/programs/${name}.ts`)),
-  outdir: join(fresh, 'programs'),
-  target: 'node18',
-  format: 'cjs',
-});
+for (const name of ['server', 'client'])
+  await build({
+    ...common,
+    entryPoints: [join(root, `src/programs/${name}.ts`)],
+    outdir: join(fresh, 'programs'),
+    target: 'node18',
+    format: 'cjs',
+    // Reports fold a source that begins so (src/report/document/programs-section.ts).
+    banner: { js: `// A demo program of lab: its ${name}, compiled from src/programs/${name}.ts.` },
+  });
 // A process of its own (src/providers/qemu/switch/run-switch.ts), found beside the pieces of the command line.
 await build({
   ...common,

@@ -112,7 +112,7 @@ describe('the report of a run whose step failed', () => {
   for (const language of ['en', 'fr'] as const)
     test(`reads as it was looked at, as Markdown and JUnit in the language ${language}`, async () => {
       const text = await made(failing([failed, finished]), 'md', language);
-      const checks = text.slice(text.indexOf('## 9.'), text.indexOf('## 10.'));
+      const checks = text.slice(text.indexOf('## 10.'), text.indexOf('## 11.'));
       const head = text.slice(0, text.indexOf('## 1.'));
       const junit = await made(failing([failed, finished]), 'junit', language);
       assertGolden(

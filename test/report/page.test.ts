@@ -10,6 +10,7 @@ import { languages } from '../../src/report/language/languages.ts';
 import { Browser, cannotBrowse, type OpenPage } from '../helpers/browser.ts';
 import { temporaryFolder } from '../helpers/cli.ts';
 import { testContext } from '../helpers/command-context.ts';
+import { repository } from '../helpers/lab-command.ts';
 import { storedRun, type StoredRunChanges } from '../helpers/stored-run.ts';
 
 /** What a page may be made to do by what programs print. */
@@ -51,7 +52,7 @@ describe('the report as a page', { skip: cannotBrowse }, () => {
   test('draws the arrows that were on the wire, in their order, with the words of the terminals', async () => {
     await opened({}, 'en', async (page) => {
       const packets = await page
-        .locator('.compressed [data-packet]')
+        .locator('.compressed .roomy [data-packet]')
         .evaluateAll((arrows) =>
           arrows.map(
             (arrow) => `${arrow.getAttribute('data-packet')} ${arrow.querySelector('.tcp-flags')!.textContent}`,
@@ -63,14 +64,14 @@ describe('the report as a page', { skip: cannotBrowse }, () => {
         ['FIN, ACK', 'FIN, ACK', 'ACK'],
       );
       const tops = await page
-        .locator('.compressed [data-packet] .tcp-arrow')
+        .locator('.compressed .roomy [data-packet] .tcp-arrow')
         .evaluateAll((arrows) => arrows.map((arrow) => arrow.getBoundingClientRect().top));
       assert.deepEqual(
         tops,
         tops.toSorted((a, b) => a - b),
       );
       assert.equal(
-        await page.locator('.compressed [data-packet="4"] .tcp-said').textContent(),
+        await page.locator('.compressed .roomy [data-packet="4"] .tcp-said').textContent(),
         'client@vm2:7999$ Hello vm1',
       );
     });
@@ -81,7 +82,7 @@ describe('the report as a page', { skip: cannotBrowse }, () => {
       await page.locator('.compressed').scrollIntoViewIfNeeded();
       const [diagram, data] = await Promise.all([
         page.locator('.compressed').boundingBox(),
-        page.locator('.compressed .tcp-data .tcp-phase-name').first().boundingBox(),
+        page.locator('.compressed .roomy .tcp-data .tcp-phase-name').first().boundingBox(),
       ]);
       assert.ok(data!.y - diagram!.y < 300, `the data phase begins ${data!.y - diagram!.y} px below the top`);
     });
@@ -225,6 +226,82 @@ describe('the report as a page', { skip: cannotBrowse }, () => {
     });
   });
 
+  for (const [kind, width, height, shown] of [
+    ['a desktop', 1280, 900, 100],
+    ['a telephone', 400, 800, 20],
+  ] as const)
+    test(`shows the beginning of the diagram on the first screen of ${kind}, and all of its width`, async () => {
+      await opened({}, 'en', async (page) => {
+        await page.setViewportSize({ width, height });
+        const diagram = await page.locator('.compressed svg:visible').first().boundingBox();
+        assert.ok(diagram!.y + shown < height, `the diagram begins ${diagram!.y} px below the top`);
+        assert.ok(diagram!.x >= 0 && diagram!.x + diagram!.width <= width, `${diagram!.x} ${diagram!.width}`);
+        const letters = await page.locator('.compressed svg:visible text').evaluateAll((texts) =>
+          texts.map((text) => {
+            const scale = (text as SVGTextElement).getScreenCTM()!.a;
+            return Number.parseFloat(getComputedStyle(text).fontSize) * scale;
+          }),
+        );
+        assert.ok(Math.min(...letters) >= 9, `the smallest letters are ${Math.min(...letters)} px high`);
+      });
+    });
+
+  test('has no two texts of the narrow diagram on each other', async () => {
+    await opened({}, 'en', async (page) => {
+      await page.setViewportSize({ width: 400, height: 800 });
+      const boxes = await page
+        .locator('.compressed svg:visible text')
+        .evaluateAll((texts) =>
+          texts
+            .map((text) => ({ text: text.textContent, box: text.getBoundingClientRect() }))
+            .map(({ text, box: { left, right, top, bottom } }) => ({
+              text,
+              left,
+              right,
+              top: top + 3,
+              bottom: bottom - 3,
+            })),
+        );
+      assert.ok(boxes.length > 30);
+      const crossed = boxes.flatMap((one, index) =>
+        boxes
+          .slice(index + 1)
+          .filter(
+            (other) =>
+              one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom,
+          )
+          .map((other) => `${one.text} × ${other.text}`),
+      );
+      assert.deepEqual(crossed, []);
+    });
+  });
+
+  test('folds the programs that lab itself comes with, and says what they are', async () => {
+    const server = readFileSync(join(repository, 'dist/programs/server.js'), 'utf8');
+    await opened({ files: { 'sources/server/server.js': server } }, 'en', async (page) => {
+      const folded = page.locator('#programs details.listing');
+      assert.deepEqual(await folded.locator('summary').allTextContents(), ['server.js']);
+      assert.equal(await folded.locator('pre').isVisible(), false);
+      assert.match(
+        (await page.locator('#programs .remark').allTextContents()).join(),
+        /demo server.*src\/programs\/server\.ts/,
+      );
+      assert.equal(await page.locator('#programs figure.listing').count(), 1, 'what is no such program is shown');
+    });
+  });
+
+  test('leads from each card to its part', async () => {
+    await opened({}, 'en', async (page) => {
+      const cards = await page
+        .locator('.tile')
+        .evaluateAll((tiles) => tiles.map((tile) => tile.querySelector('a')!.getAttribute('href')!));
+      assert.deepEqual(cards, ['#checks', '#port', '#glance', '#glance', '#glance', '#server', '#client']);
+      const tile = page.locator('.tile').nth(1);
+      await tile.click({ position: { x: 5, y: 5 } });
+      assert.equal(new URL(page.url()).hash, '#port');
+    });
+  });
+
   test('fits a telephone: nothing but tables and diagrams has to be scrolled sideways', async () => {
     await opened({}, 'fr', async (page) => {
       await page.setViewportSize({ width: 390, height: 800 });
@@ -232,7 +309,7 @@ describe('the report as a page', { skip: cannotBrowse }, () => {
         .locator('body *')
         .evaluateAll((all) =>
           all
-            .filter((each) => each.getBoundingClientRect().right > 391 && each.closest('.wide') === null)
+            .filter((each) => each.getBoundingClientRect().right > 391 && each.closest('.wide, nav') === null)
             .map((each) => `${each.tagName}.${each.className}`),
         );
       assert.deepEqual(wide, []);

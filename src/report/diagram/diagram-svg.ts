@@ -3,17 +3,19 @@ import type { DiagramWords, Notation } from '../language/wording.ts';
 import { attributesText, element } from '../markup/element.ts';
 import { escapeMarkup } from '../markup/escape-markup.ts';
 import {
-  column,
+  BELOW_STATE,
   cutLayout,
   DEPARTURE,
   layOut,
+  roomy,
   SLANT,
-  WIDTH,
   WORDS_LINE,
-  type Item,
+  type Columns,
   type Layout,
   type DiagramPiece,
+  type Form,
   type Placed,
+  type RowItem,
   type SpokenText,
   type StateSpan,
   type TimeScale,
@@ -29,13 +31,15 @@ export interface DiagramOptions {
   /** What the terminals said, by packet number. */
   readonly spoken: ReadonlyMap<number, SegmentWords>;
   readonly time: TimeScale;
+  /** Default: those for a screen. */
+  readonly columns?: Columns;
   /** Begins every `id` of the picture, so that several stand in one page. */
   readonly id: string;
 }
 
 /** The sequence diagram of a conversation: a whole SVG file, with its style. */
 export function conversationSvg(conversation: Conversation, options: DiagramOptions): string {
-  const layout = layOut(conversation, spokenTexts(options), options.time);
+  const layout = layOut(conversation, spokenTexts(options), formOf(options));
   const whole = { top: 0, bottom: layout.height, placed: layout.placed };
   return new Drawing(conversation, options, layout).svg(whole, {
     part: 1,
@@ -49,7 +53,7 @@ export function conversationSvg(conversation: Conversation, options: DiagramOpti
  * page of `pageHeight` units. The page must hold `DIAGRAM_STYLE`.
  */
 export function conversationPieces(conversation: Conversation, options: DiagramOptions, pageHeight: number): string[] {
-  const layout = layOut(conversation, spokenTexts(options), options.time);
+  const layout = layOut(conversation, spokenTexts(options), formOf(options));
   const drawing = new Drawing(conversation, options, layout);
   const pieces = cutLayout(layout, pageHeight);
   return pieces.map((piece, index) => drawing.svg(piece, { part: index + 1, parts: pieces.length, style: '' }));
@@ -78,9 +82,11 @@ const outwards: Readonly<Record<Side, -1 | 1>> = { client: -1, server: 1 };
 const anchor: Readonly<Record<Side, 'start' | 'end'>> = { client: 'end', server: 'start' };
 const wordsAnchor: Readonly<Record<Side, 'start' | 'end'>> = { client: 'start', server: 'end' };
 const sides: readonly Side[] = ['client', 'server'];
-const middle = (column.lifeline.client + column.lifeline.server) / 2;
 const LIFE_WIDTH = 8;
-const END_WIDTH = 232;
+
+function formOf({ time, columns = roomy }: DiagramOptions): Form {
+  return { time, columns };
+}
 
 /** Which of several pictures is drawn. */
 interface Part {
@@ -102,11 +108,16 @@ class Drawing {
   readonly #conversation: Conversation;
   readonly #options: DiagramOptions;
   readonly #layout: Layout;
+  readonly #columns: Columns;
+  /** Between the lifelines. */
+  readonly #middle: number;
 
   constructor(conversation: Conversation, options: DiagramOptions, layout: Layout) {
     this.#conversation = conversation;
     this.#options = options;
     this.#layout = layout;
+    this.#columns = formOf(options).columns;
+    this.#middle = (this.#columns.lifeline.client + this.#columns.lifeline.server) / 2;
   }
 
   svg(piece: DiagramPiece, { part, parts, style }: Part): string {
@@ -116,7 +127,7 @@ class Drawing {
     const continued = parts === 1 ? '' : ` (${words.continued(part, parts)})`;
     const described = escapeMarkup(describeConversation(this.#conversation, words, notation));
     const height = piece.bottom - piece.top;
-    const size = { viewBox: `0 ${piece.top} ${WIDTH} ${height}`, width: WIDTH, height };
+    const size = { viewBox: `0 ${piece.top} ${this.#columns.width} ${height}`, width: this.#columns.width, height };
     const labels = { 'aria-labelledby': title, ...(part === 1 && { 'aria-describedby': description }) };
     return [
       `<svg${attributesText({ xmlns: 'http://www.w3.org/2000/svg', class: 'tcp', ...size, role: 'img' })}`,
@@ -124,7 +135,7 @@ class Drawing {
       element('title', { id: title }, escapeMarkup(words.title(nameOf(client), nameOf(server)) + continued)) +
         (part === 1 ? element('desc', { id: description }, described) : '') +
         style,
-      element('rect', { class: 'tcp-ground', x: 0, y: piece.top, width: WIDTH, height }),
+      element('rect', { class: 'tcp-ground', x: 0, y: piece.top, width: this.#columns.width, height }),
       ...this.#grounds(piece),
       ...this.#lives(piece),
       ...piece.placed.map((placed) => this.#item(placed)),
@@ -142,7 +153,7 @@ class Drawing {
     ].map(([phase, items]) => {
       const { top } = items[0]!;
       const bottom = items.at(-1)!.top + items.at(-1)!.height;
-      return element('rect', { class: `tcp-${phase}`, x: 0, y: top, width: WIDTH, height: bottom - top });
+      return element('rect', { class: `tcp-${phase}`, x: 0, y: top, width: this.#columns.width, height: bottom - top });
     });
   }
 
@@ -156,7 +167,7 @@ class Drawing {
   }
 
   #life({ side, state, top, bottom }: StateSpan, isAgain: boolean): string {
-    const x = column.lifeline[side];
+    const x = this.#columns.lifeline[side];
     const height = bottom - top;
     const life = element('rect', { class: 'tcp-life', x: x - LIFE_WIDTH / 2, y: top, width: LIFE_WIDTH, height });
     const style = `tcp-state tcp-colored${isAgain ? ' tcp-again' : ''}`;
@@ -176,7 +187,7 @@ class Drawing {
         return this.#pause(item.ms, top + 16);
       case 'row':
         return item.row.kind === 'segment'
-          ? this.#segment(item.row.segment, item.words, top)
+          ? this.#segment(item.row.segment, item, top)
           : this.#fold(item.row.segments, phase!, top, height);
       case 'gap':
       case 'end':
@@ -187,15 +198,15 @@ class Drawing {
 
   #pause(ms: number, y: number): string {
     const { words, notation } = this.#options;
-    return centred('tcp-small', middle, y, `⋮ ${escapeMarkup(words.pause(notation.duration(ms)))} ⋮`);
+    return centred('tcp-small', this.#middle, y, `⋮ ${escapeMarkup(words.pause(notation.duration(ms)))} ⋮`);
   }
 
   #end(side: Side): string {
     const end = this.#conversation[side];
-    const x = column.lifeline[side];
+    const x = this.#columns.lifeline[side];
     const { machine, address, port } = end;
     const name = [this.#options.words.sides[side], ...(machine === undefined ? [] : [machine])].join(' · ');
-    const box = { x: x - END_WIDTH / 2, y: 4, width: END_WIDTH, height: 46, rx: 6 };
+    const box = { x: x - this.#columns.end / 2, y: 4, width: this.#columns.end, height: 46, rx: 6 };
     return [
       element('rect', { class: 'tcp-end-box', ...box }),
       centred('tcp-end-name', x, 23, escapeMarkup(name)),
@@ -211,14 +222,16 @@ class Drawing {
       element(
         'g',
         { class: `tcp-${phase}` },
-        element('rect', { class: 'tcp-phase-bar', x: 0, y: top, width: WIDTH, height: 2 }),
-        element('text', { class: 'tcp-phase-name', x: 8, y: top + 21 }, name),
+        element('rect', { class: 'tcp-phase-bar', x: 0, y: top, width: this.#columns.width, height: 2 }),
+        this.#columns.isTight
+          ? centred('tcp-phase-name', this.#middle, top + 21, name)
+          : element('text', { class: 'tcp-phase-name', x: 8, y: top + 21 }, name),
       ),
-      centred('tcp-label', middle, top + height - 9, escapeMarkup(note)),
+      centred('tcp-label', this.#middle, top + height - 9, escapeMarkup(note)),
     ].join('');
   }
 
-  #segment(segment: Segment, words: Extract<Item, { kind: 'row' }>['words'], top: number): string {
+  #segment(segment: Segment, { words, below }: RowItem, top: number): string {
     const y = top + DEPARTURE;
     const isBare =
       segment.length === 0 && !segment.flags.some((flag) => flag === 'SYN' || flag === 'FIN' || flag === 'RST');
@@ -232,10 +245,17 @@ class Drawing {
       'g',
       { class: classes.join(' '), 'data-packet': segment.packet },
       element('title', {}, escapeMarkup(this.#tooltip(segment))),
-      arrow(segment.from, y),
-      centred('tcp-label', middle, y - 7, `${flags}\u2003${escapeMarkup(numbersText(segment))}`),
+      this.#arrow(segment.from, y),
+      centred('tcp-label', this.#middle, y - 7, `${flags}\u2003${escapeMarkup(numbersText(segment))}`),
       this.#underArrow(segment, y + 19),
-      ...sides.map((side) => this.#spoken(side, words[side], this.#wordsClass(segment, side), y)),
+      ...sides.map((side) =>
+        this.#spoken(
+          side,
+          words[side],
+          this.#wordsClass(segment, side),
+          below.includes(side) ? top + BELOW_STATE : { middle: y },
+        ),
+      ),
     );
   }
 
@@ -246,7 +266,7 @@ class Drawing {
       ...(segment.truncated ? [this.#options.words.truncated] : []),
     ];
     const marks = segment.marks.length === 0 ? '' : ` ${warning(marksText([segment]))}`;
-    return centred('tcp-small', middle, y, escapeMarkup(facts.join(' · ')) + marks);
+    return centred('tcp-small', this.#middle, y, escapeMarkup(facts.join(' · ')) + marks);
   }
 
   /** What a side says stands out from what it only shows. */
@@ -255,10 +275,19 @@ class Drawing {
     return `tcp-mono tcp-${kind}${kind === 'line' && from === side ? ' tcp-said' : ''}`;
   }
 
-  #spoken(side: Side, lines: readonly string[] | undefined, style: string, y: number): string {
+  /** `at` is where the words begin, or what they stand around. */
+  #spoken(
+    side: Side,
+    lines: readonly string[] | undefined,
+    style: string,
+    at: number | { readonly middle: number },
+  ): string {
     if (lines === undefined || lines.length === 0) return '';
-    const x = column.words[side];
-    const first = Math.max(y - DEPARTURE + 13, y + 4 - ((lines.length - 1) * WORDS_LINE) / 2);
+    const x = this.#columns.words[side];
+    const first =
+      typeof at === 'number'
+        ? at + 13
+        : Math.max(at.middle - DEPARTURE + 13, at.middle + 4 - ((lines.length - 1) * WORDS_LINE) / 2);
     const spans = lines.map((line, index) =>
       element('tspan', { x, y: first + index * WORDS_LINE }, escapeMarkup(line)),
     );
@@ -276,19 +305,19 @@ class Drawing {
         notation.bytes(own.reduce((sum, { length }) => sum + length, 0)),
       );
     });
-    const left = column.lifeline.client + 14;
+    const left = this.#columns.lifeline.client + 14;
     const lines = [
       element('tspan', { class: 'tcp-flags' }, escapeMarkup(words.folded(notation.number(segments.length)))),
       ...totals.map(escapeMarkup),
       ...(marks === '' ? [] : [warning(cutText(words.foldedMarks(marks), 44))]),
     ];
     const first = top + height / 2 + 4 - ((lines.length - 1) * 16) / 2;
-    const box = { x: left, y: top + 4, width: column.lifeline.server - 14 - left, height: height - 8, rx: 5 };
+    const box = { x: left, y: top + 4, width: this.#columns.lifeline.server - 14 - left, height: height - 8, rx: 5 };
     return element(
       'g',
       { class: `tcp-${phase}`, 'data-folded': segments.length },
       element('rect', { class: 'tcp-fold-box', ...box }),
-      ...lines.map((line, index) => centred('tcp-label', middle, first + index * 16, line)),
+      ...lines.map((line, index) => centred('tcp-label', this.#middle, first + index * 16, line)),
     );
   }
 
@@ -304,6 +333,23 @@ class Drawing {
       `${facts.join(', ')}: ${flagsText(segment)} ${numbersText(segment)} win ` +
       [segment.window, ...optionTexts(segment.options)].join(' ')
     );
+  }
+
+  /** From the sender's lifeline, a little down, to the other: time passes on the way. */
+  #arrow(from: Side, y: number): string {
+    const direction = from === 'client' ? 1 : -1;
+    const other = from === 'client' ? 'server' : 'client';
+    const start = this.#columns.lifeline[from] + direction * (LIFE_WIDTH / 2);
+    const end = this.#columns.lifeline[other] - direction * (LIFE_WIDTH / 2 + 1);
+    const tip = y + SLANT;
+    // The head stands on the line: its slope is SLANT over the distance of the lifelines.
+    const back = end - direction * 11;
+    const slope = SLANT / Math.abs(end - start);
+    const base = tip - 11 * slope;
+    const [above, below] = [(base - 4.5).toFixed(1), (base + 4.5).toFixed(1)];
+    const line = element('path', { class: 'tcp-arrow', d: `M${start} ${y}L${back} ${base.toFixed(1)}` });
+    const head = element('path', { class: 'tcp-head', d: `M${end} ${tip}L${back} ${above}L${back} ${below}Z` });
+    return line + head;
   }
 }
 
@@ -324,23 +370,6 @@ function isReset({ flags }: Segment): boolean {
 /** Whether it carries what was sent before. */
 function isRepeated({ marks }: Segment): boolean {
   return marks.some((mark) => mark.endsWith('retransmission'));
-}
-
-/** From the sender's lifeline, a little down, to the other: time passes on the way. */
-function arrow(from: Side, y: number): string {
-  const direction = from === 'client' ? 1 : -1;
-  const other = from === 'client' ? 'server' : 'client';
-  const start = column.lifeline[from] + direction * (LIFE_WIDTH / 2);
-  const end = column.lifeline[other] - direction * (LIFE_WIDTH / 2 + 1);
-  const tip = y + SLANT;
-  // The head stands on the line: its slope is SLANT over the distance of the lifelines.
-  const back = end - direction * 11;
-  const slope = SLANT / Math.abs(end - start);
-  const base = tip - 11 * slope;
-  const [above, below] = [(base - 4.5).toFixed(1), (base + 4.5).toFixed(1)];
-  const line = element('path', { class: 'tcp-arrow', d: `M${start} ${y}L${back} ${base.toFixed(1)}` });
-  const head = element('path', { class: 'tcp-head', d: `M${end} ${tip}L${back} ${above}L${back} ${below}Z` });
-  return line + head;
 }
 
 /** A line of text in the middle of `x`. */

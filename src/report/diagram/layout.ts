@@ -2,25 +2,50 @@ import type { Conversation, Phase, Segment, Side, TcpState } from '../../packets
 import { foldSegments, type DiagramRow } from './fold-rows.ts';
 import { wrapText } from './diagram-words.ts';
 
-/**
- * Columns of the picture, in its own units: one is a CSS pixel when it is 900 wide, as it is on a screen; on A4 paper
- * it is 0.75 of one.
- */
-export const WIDTH = 900;
-export const column = {
+/** How wide the picture is and what stands where, in its own units: one is a CSS pixel where it has room. */
+export interface Columns {
+  readonly width: number;
   /** Words end (client) or begin (server) here. */
-  words: { client: 8, server: 892 },
+  readonly words: { readonly [S in Side]: number };
   /** The middle of the lifelines. */
+  readonly lifeline: { readonly [S in Side]: number };
+  /** Monospaced characters of a line of words, and lines. */
+  readonly characters: number;
+  readonly lines: number;
+  /** The box that names an end. */
+  readonly end: number;
+  /** Height of the heading of a phase. */
+  readonly phaseHeader: number;
+  /** There is no room for two things next to each other: words begin below a new state, a note below the name of its phase. */
+  readonly isTight: boolean;
+}
+
+/** For a screen, and for paper: on A4 a unit is 0.75 of a CSS pixel. */
+export const roomy: Columns = {
+  width: 900,
+  words: { client: 8, server: 892 },
   lifeline: { client: 288, server: 612 },
-} as const;
+  characters: 26,
+  lines: 3,
+  end: 232,
+  phaseHeader: 30,
+  isTight: false,
+};
 
-/** Monospaced characters of a words column. */
-const WORDS_COLUMNS = 26;
+/** For a telephone: on 360 CSS pixels no letter is smaller than 9. */
+export const narrow: Columns = {
+  width: 420,
+  words: { client: 3, server: 417 },
+  lifeline: { client: 106, server: 314 },
+  characters: 13,
+  lines: 5,
+  end: 202,
+  phaseHeader: 50,
+  isTight: true,
+};
+
 export const WORDS_LINE = 15;
-const WORDS_LINES = 3;
-
 const HEADER = 58;
-const PHASE_HEADER = 30;
 const PHASE_END = 12;
 const ROW = 48;
 const FOLD_ROW = 78;
@@ -29,6 +54,8 @@ const TAIL = 16;
 /** From the top of a row to where its arrow leaves; it arrives `SLANT` lower. */
 export const DEPARTURE = 24;
 export const SLANT = 8;
+/** From the top of a row to the words that stand below the name of a state. */
+export const BELOW_STATE = 44;
 
 /** In compressed time, a pause of at least this length is shown. */
 const LONG_PAUSE_MS = 500;
@@ -38,14 +65,28 @@ const HIGHEST_GAP = 600;
 
 export type TimeScale = 'compressed' | 'scale';
 
+/** How a picture is drawn. */
+export interface Form {
+  readonly time: TimeScale;
+  readonly columns: Columns;
+}
+
 export type Item =
   | { readonly kind: 'header' }
   | { readonly kind: 'phase'; readonly phase: Phase }
   | { readonly kind: 'pause'; readonly ms: number }
   /** Time that passes, to scale. */
   | { readonly kind: 'gap' }
-  | { readonly kind: 'row'; readonly row: DiagramRow; readonly words: { readonly [S in Side]?: readonly string[] } }
+  | RowItem
   | { readonly kind: 'end' };
+
+export interface RowItem {
+  readonly kind: 'row';
+  readonly row: DiagramRow;
+  readonly words: { readonly [S in Side]?: readonly string[] };
+  /** Sides whose words stand below the name of the state that begins here. */
+  readonly below: readonly Side[];
+}
 
 /** The words next to a segment, as text. */
 export type SpokenText = { readonly [S in Side]?: string };
@@ -73,8 +114,13 @@ export interface Layout {
 }
 
 /** Puts a conversation on paper: what stands where, from the top down. Knows nothing of SVG. */
-export function layOut(conversation: Conversation, words: ReadonlyMap<number, SpokenText>, time: TimeScale): Layout {
-  const placed = stack(itemsOf(conversation, words, time));
+export function layOut(
+  conversation: Conversation,
+  words: ReadonlyMap<number, SpokenText>,
+  form: TimeScale | Form,
+): Layout {
+  const { time, columns } = typeof form === 'string' ? { time: form, columns: roomy } : form;
+  const placed = stack(itemsOf(conversation, words, { time, columns }));
   const last = placed.at(-1)!;
   const height = last.top + last.height;
   return { placed, states: stateSpans(conversation, placed, height), height };
@@ -91,7 +137,7 @@ function stack(blocks: readonly Block[]): Placed[] {
   });
 }
 
-function itemsOf(conversation: Conversation, words: ReadonlyMap<number, SpokenText>, time: TimeScale): Block[] {
+function itemsOf(conversation: Conversation, words: ReadonlyMap<number, SpokenText>, { time, columns }: Form): Block[] {
   const rows = foldSegments(conversation.segments);
   const gaps = gapsBefore(rows);
   const perMs =
@@ -105,23 +151,23 @@ function itemsOf(conversation: Conversation, words: ReadonlyMap<number, SpokenTe
     const phase = phaseOf(row);
     const previous = index === 0 ? undefined : phaseOf(rows[index - 1]!);
     const gap = gapBlocks(gaps[index]!, time, perMs);
-    const change = phase === previous ? [] : phaseChange(previous, phase);
+    const change = phase === previous ? [] : phaseChange(previous, phase, columns);
     // Time in which nothing is sent belongs to the data phase, where it can: a handshake and a close are as short as
     // they are.
     blocks.push(
       ...(previous === 'handshake' && phase === 'data'
         ? [...change, ...inPhase(gap, phase)]
         : [...inPhase(gap, previous), ...change]),
-      rowBlock(row, words),
+      rowBlock(row, words, columns, columns.isTight ? newStates(conversation, rows, index) : []),
     );
   }
   const lastPhase = rows.length === 0 ? undefined : phaseOf(rows.at(-1)!);
   return [...blocks, { item: { kind: 'end' }, phase: lastPhase, height: TAIL }];
 }
 
-function phaseChange(previous: Phase | undefined, phase: Phase): Block[] {
+function phaseChange(previous: Phase | undefined, phase: Phase, { phaseHeader }: Columns): Block[] {
   const end: Block[] = previous === undefined ? [] : [{ item: { kind: 'gap' }, phase: previous, height: PHASE_END }];
-  return [...end, { item: { kind: 'phase', phase }, phase, height: PHASE_HEADER }];
+  return [...end, { item: { kind: 'phase', phase }, phase, height: phaseHeader }];
 }
 
 function gapBlocks(ms: number, time: TimeScale, perMs: number): Omit<Block, 'phase'>[] {
@@ -134,19 +180,36 @@ function inPhase(blocks: readonly Omit<Block, 'phase'>[], phase: Phase | undefin
   return blocks.map((block) => ({ ...block, phase }));
 }
 
-function rowBlock(row: DiagramRow, words: ReadonlyMap<number, SpokenText>): Block {
-  if (row.kind === 'fold') return { item: { kind: 'row', row, words: {} }, phase: row.phase, height: FOLD_ROW };
+function rowBlock(
+  row: DiagramRow,
+  words: ReadonlyMap<number, SpokenText>,
+  { characters, lines: most }: Columns,
+  below: readonly Side[],
+): Block {
+  if (row.kind === 'fold') return { item: { kind: 'row', row, words: {}, below }, phase: row.phase, height: FOLD_ROW };
   const { client, server } = words.get(row.segment.packet) ?? {};
   const wrapped = {
-    ...(client !== undefined && { client: wrapText(client, WORDS_COLUMNS, WORDS_LINES) }),
-    ...(server !== undefined && { server: wrapText(server, WORDS_COLUMNS, WORDS_LINES) }),
+    ...(client !== undefined && { client: wrapText(client, characters, most) }),
+    ...(server !== undefined && { server: wrapText(server, characters, most) }),
   };
-  const lines = Math.max(wrapped.client?.length ?? 0, wrapped.server?.length ?? 0);
+  const heights = (['client', 'server'] as const).map((side) => {
+    const lines = wrapped[side]?.length ?? 0;
+    return lines === 0 ? 0 : lines * WORDS_LINE + 10 + (below.includes(side) ? BELOW_STATE : 0);
+  });
   return {
-    item: { kind: 'row', row, words: wrapped },
+    item: { kind: 'row', row, words: wrapped, below },
     phase: row.segment.phase,
-    height: Math.max(ROW, lines * WORDS_LINE + 10),
+    height: Math.max(ROW, ...heights),
   };
+}
+
+/** The sides that change their state in a row. */
+function newStates(conversation: Conversation, rows: readonly DiagramRow[], index: number): Side[] {
+  const { states } = lastOf(rows[index]!);
+  return (['client', 'server'] as const).filter((side) => {
+    const before = index === 0 ? stateBefore(conversation, side) : lastOf(rows[index - 1]!).states[side];
+    return states[side] !== before;
+  });
 }
 
 function phaseOf(row: DiagramRow): Phase {

@@ -2,11 +2,10 @@ import { systemText, type MachineFacts, type MachineSystem } from '../../core/la
 import { HOST_IMAGE } from '../../lab/defaults.ts';
 import type { Language } from '../language/languages.ts';
 import type { ReportData } from '../report-data.ts';
-import { topologyOf } from '../topology/topology.ts';
 import { data, plainData, type Block, type Value } from './blocks.ts';
 import { runtimeText } from './programs-section.ts';
 
-/** The lab as it was: picture, machines, networks, versions. */
+/** The lab as it was: machines, networks, versions. */
 export function architecture(report: ReportData, language: Language): Block[] {
   const { architecture: words } = language.report;
   const { lab, run } = report;
@@ -18,7 +17,6 @@ export function architecture(report: ReportData, language: Language): Block[] {
       : words.networks(lab.networks.map(({ name, subnet }) => `\`${name}\` (\`${subnet}\`)`));
   return [
     { kind: 'paragraph', text: words.intro(run.lab, words.machines(lab.machines.length), networks) },
-    { kind: 'topology', caption: words.figure, topology: topologyOf(run.lab, lab) },
     machineTable(report, language),
     ...networkTable(report, language),
     versionTable(report, language),

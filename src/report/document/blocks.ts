@@ -1,5 +1,6 @@
 import type { Pace } from '../terminals/pace.ts';
 import type { BoundedText, ReportConversation, ReportTerminal } from '../report-data.ts';
+import type { Language } from '../language/languages.ts';
 import type { Topology } from '../topology/topology.ts';
 
 /**
@@ -20,6 +21,8 @@ export interface Tile {
   readonly label: string;
   readonly value: string;
   readonly tone: Tone;
+  /** Where more is said of it. */
+  readonly section: SectionName;
   /** What is said below it, in lines. */
   readonly details?: readonly Detail[];
 }
@@ -33,9 +36,11 @@ export interface Detail {
 /** `good` and `bad` are judgements, `none` is a fact. */
 export type Tone = 'good' | 'bad' | 'none';
 
+/** Stable, for links: `architecture`. */
+export type SectionName = keyof Language['report']['sections'];
+
 export interface Section {
-  /** Stable, for links: `architecture`. */
-  readonly id: string;
+  readonly id: SectionName;
   readonly title: string;
   readonly blocks: readonly Block[];
 }

@@ -1,22 +1,22 @@
 import type { Language } from '../language/languages.ts';
 import type { ReportData } from '../report-data.ts';
 import { architecture } from './architecture-section.ts';
-import type { Block, ReportDocument } from './blocks.ts';
+import type { Block, ReportDocument, SectionName } from './blocks.ts';
 import { rolesBySide } from './roles-by-side.ts';
 import { checks } from './checks-section.ts';
 import { ending } from './ending.ts';
 import { exchange } from './exchange-section.ts';
 import { files } from './files-section.ts';
+import { glance } from './glance-section.ts';
 import { model } from './model-section.ts';
 import { headingOf, tilesOf } from './overview.ts';
 import { portCheck } from './port-section.ts';
 import { programs } from './programs-section.ts';
 import { terminals } from './terminals.ts';
 
-type SectionName = keyof Language['report']['sections'];
-
-/** What each section says, in the order of the practical; what a teacher verifies comes behind it. */
+/** What each section says: the pictures, then all in the order of the practical; what a teacher verifies comes last. */
 const sectionWriters: Readonly<Record<SectionName, (report: ReportData, language: Language) => Block[]>> = {
+  glance,
   architecture,
   model,
   programs,

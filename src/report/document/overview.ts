@@ -4,6 +4,7 @@ import type { ReportData } from '../report-data.ts';
 import { plainData, type ReportDocument, type Tile, type Tone, type Value } from './blocks.ts';
 import { misfitLines } from '../language/record-en.ts';
 import { failureDetails } from './failure-details.ts';
+import { rolesBySide } from './roles-by-side.ts';
 import { statusText, statusTone } from './status-text.ts';
 
 /** Who, when, what. */
@@ -48,7 +49,7 @@ function recordTiles({ record }: ReportData, { record: words }: Language): Tile[
   const [first, ...others] = misfitLines(record, words, MOST_MISFITS);
   if (first === undefined) return [];
   const details = others.map((line) => ({ value: plainData(line) }));
-  return [{ label: words.doesNotFit, value: first, tone: 'bad', details }];
+  return [{ label: words.doesNotFit, value: first, tone: 'bad', section: 'files', details }];
 }
 
 function stepTile({ run }: ReportData, language: Language): Tile {
@@ -68,6 +69,7 @@ function stepTile({ run }: ReportData, language: Language): Tile {
     label: results[run.result],
     value,
     tone: run.result === 'passed' ? 'good' : 'bad',
+    section: 'checks',
     ...(details.length === 0 ? {} : { details }),
   };
 }
@@ -83,6 +85,7 @@ function portTiles({ portChecks }: ReportData, { report: { tiles } }: Language):
       label: tiles.port(port, machine),
       value: tiles.portStates[state],
       tone: state === 'busy' ? 'bad' : 'good',
+      section: 'port',
     }));
 }
 
@@ -90,12 +93,16 @@ function connectionTiles(
   { capture }: ReportData,
   { notation, diagram, report: { tiles, exchange } }: Language,
 ): Tile[] {
+  const section = 'glance';
   const { conversations, missing, omitted } = capture;
-  if (missing !== undefined) return [{ label: tiles.capture, value: exchange.missing[missing.kind], tone: 'none' }];
+  if (missing !== undefined)
+    return [{ label: tiles.capture, value: exchange.missing[missing.kind], tone: 'none', section }];
   const [first] = conversations;
   if (first === undefined) return [];
   if (conversations.length + omitted > 1)
-    return [{ label: tiles.connections, value: notation.number(conversations.length + omitted), tone: 'none' }];
+    return [
+      { label: tiles.connections, value: notation.number(conversations.length + omitted), tone: 'none', section },
+    ];
   const { handshake, close, sent } = first.conversation;
   const repeated = sent.client.retransmissions + sent.server.retransmissions;
   const opened = handshake.refused
@@ -107,18 +114,21 @@ function connectionTiles(
   const closeTone: Tone =
     close.byLab !== undefined || close.kind === 'open' ? 'none' : close.kind === 'rst' ? 'bad' : 'good';
   return [
-    { label: tiles.handshake, value: opened, tone: handshake.complete ? 'good' : 'bad' },
-    { label: tiles.close, value: closed, tone: closeTone },
-    { label: tiles.retransmissions, value: notation.number(repeated), tone: repeated === 0 ? 'good' : 'none' },
+    { label: tiles.handshake, value: opened, tone: handshake.complete ? 'good' : 'bad', section },
+    { label: tiles.close, value: closed, tone: closeTone, section },
+    { label: tiles.retransmissions, value: notation.number(repeated), tone: repeated === 0 ? 'good' : 'none', section },
   ];
 }
 
-function exitTiles({ run }: ReportData, language: Language): Tile[] {
+function exitTiles(data: ReportData, language: Language): Tile[] {
+  const { run } = data;
+  const servers = new Set(rolesBySide(data).servers.map(({ role }) => role.role));
   return run.roles
     .slice(0, 4)
     .map((role) => ({
       label: language.report.tiles.exit(role.role),
       value: statusText(role, language),
       tone: statusTone(role, run),
+      section: servers.has(role.role) ? 'server' : 'client',
     }));
 }

@@ -32,7 +32,7 @@ function programBlocks(program: DescribedProgram, report: ReportData, language: 
     ...(unlisted === undefined
       ? []
       : [{ kind: 'remark', tone: 'none', text: words.unlisted(notation.number(unlisted)) } as const]),
-    ...files.map((file) => sourceBlock(file, report, language)),
+    ...files.flatMap((file) => sourceBlocks(file, report, language)),
   ];
 }
 
@@ -53,19 +53,26 @@ function fileTable(files: readonly DescribedFile[], { report: { programs: words 
   return [{ kind: 'table', caption: words.fileTable, heads: [file, kind, size, hash], rows }];
 }
 
-function sourceBlock(
+/** How the programs begin that `lab init` writes; they are compiled, and no one hands them in as their own work. */
+const DEMO = /^\/\/ A demo program of lab: its (server|client), compiled from (src\/programs\/\w+\.ts)\.\n/;
+
+function sourceBlocks(
   { path, stored }: DescribedFile,
   { sources }: ReportData,
   { report: { programs: words } }: Language,
-): Block {
+): Block[] {
   const text = stored === undefined ? undefined : sources.get(stored);
   if (stored === undefined || text === undefined)
-    return { kind: 'remark', tone: 'none', text: words.notShown(path.replaceAll('`', "'")) };
-  return {
+    return [{ kind: 'remark', tone: 'none', text: words.notShown(path.replaceAll('`', "'")) }];
+  const [, part, source] = DEMO.exec(text.head) ?? [];
+  const listing: Block = {
     kind: 'listing',
     caption: data(path),
     text,
     omitted: (bytes) => words.omitted(bytes, stored),
     language: path.slice(path.lastIndexOf('.') + 1).toLowerCase(),
+    ...(source !== undefined && { folded: true }),
   };
+  if (source === undefined) return [listing];
+  return [{ kind: 'remark', tone: 'none', text: words.demo[part as 'server' | 'client'](source) }, listing];
 }

@@ -1,6 +1,7 @@
 import type { Conversation, Segment, TcpState } from '../../packets/conversation.ts';
 import { flagsText, marksText, timeText } from '../diagram/segment-text.ts';
 import { conversationPieces, nameOf, type DiagramOptions } from '../diagram/diagram-svg.ts';
+import { narrow, roomy, type TimeScale } from '../diagram/layout.ts';
 import { textOfWords, type SegmentWords } from '../diagram/diagram-words.ts';
 import type { DiagramWords } from '../language/wording.ts';
 import type { Language } from '../language/languages.ts';
@@ -24,25 +25,27 @@ export function conversationMarkup(
 ): Markup {
   const { diagram: words, notation, report } = language;
   const id = `tcp-${number}`;
-  const options = (time: DiagramOptions['time']): DiagramOptions => ({
-    words,
-    notation,
-    spoken,
-    time,
-    id: `${id}-${time}`,
-  });
-  const compressed = picture(conversation, options('compressed'));
+  const options = { words, notation, spoken, id };
+  const compressed = pictures(conversation, 'compressed', options);
   const caption = html`<summary>${notation.typeset(words.tableCaption)}</summary>`;
   const table = html`<details class="segments">${caption}${segmentTable(conversation, spoken, language)}</details>`;
   if (conversation.segments.length > MOST_SCALED)
-    return html`<figure class="diagram"><div class="wide">${compressed}</div>${table}</figure>`;
-  const scaled = picture(conversation, options('scale'));
+    return html`<figure class="diagram"><div class="drawn">${compressed}</div>${table}</figure>`;
+  const scaled = pictures(conversation, 'scale', options);
   return html`<figure class="diagram">
 <div class="switch" role="radiogroup">
 <input type="radio" name="${id}" id="${id}-c" checked><label for="${id}-c">${report.exchange.compressed}</label>
 <input type="radio" name="${id}" id="${id}-s"><label for="${id}-s">${report.exchange.scale}</label>
-<div class="wide compressed">${compressed}</div><div class="wide scaled">${scaled}</div>
+<div class="drawn compressed">${compressed}</div><div class="drawn scaled">${scaled}</div>
 </div>${table}</figure>`;
+}
+
+/** For a screen and for paper, and once more for a telephone; the style of the page shows one of them. */
+function pictures(conversation: Conversation, time: TimeScale, options: Omit<DiagramOptions, 'time'>): Part {
+  return Object.entries({ roomy, narrow }).map(([name, columns]) => {
+    const drawn = picture(conversation, { ...options, time, columns, id: `${options.id}-${time}-${name}` });
+    return html`<div class="${name}">${drawn}</div>`;
+  });
 }
 
 function picture(conversation: Conversation, options: DiagramOptions): Part {

@@ -19,10 +19,10 @@ export const PAGE_STYLE = `
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; scroll-behavior: smooth; }
 body {
-  margin: 0 auto; padding: 2.5rem 1.5rem 4rem; max-width: 59.25rem; background: var(--ground); color: var(--ink);
+  margin: 0 auto; padding: 1.6rem 1.5rem 4rem; max-width: 59.25rem; background: var(--ground); color: var(--ink);
   font: 16px/1.55 ${SANS_FONTS}; overflow-wrap: break-word;
 }
-h1 { margin: 0 0 1rem; font-size: 2rem; line-height: 1.2; letter-spacing: -.01em; text-wrap: balance; }
+h1 { margin: 0 0 .7rem; font-size: 1.8rem; line-height: 1.2; letter-spacing: -.01em; text-wrap: balance; }
 h2 {
   margin: 3rem 0 1rem; padding-bottom: .35rem; border-bottom: 2px solid var(--rule); font-size: 1.4rem;
   line-height: 1.3;
@@ -36,8 +36,8 @@ code { overflow-wrap: anywhere; }
 td code.short { white-space: nowrap; }
 td code.hash { font-size: .72rem; white-space: nowrap; }
 p code, li code, dd code { padding: .08em .32em; border-radius: 4px; background: var(--panel); }
-header { padding-bottom: 1.2rem; border-bottom: 3px solid var(--accent); }
-.heading { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: .7rem 1.5rem; margin: 0; }
+header { padding-bottom: .8rem; border-bottom: 3px solid var(--accent); }
+.heading { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); gap: .5rem 1.2rem; margin: 0; font-size: .92rem; }
 dt { color: var(--soft); font-size: .82rem; }
 dd { margin: 0; }
 .facts { display: grid; gap: .4rem; margin: .6rem 0; }
@@ -48,17 +48,21 @@ dd { margin: 0; }
 .tone-good { color: var(--good); }
 .tone-bad { color: var(--bad); }
 .tiles {
-  display: grid; grid-template-columns: repeat(auto-fit, minmax(12.5rem, 1fr)); gap: .75rem; margin: 1.5rem 0;
+  display: grid; grid-template-columns: repeat(auto-fit, minmax(9.2rem, 1fr)); gap: .5rem; margin: 1rem 0;
   padding: 0; list-style: none;
 }
 .tile {
-  padding: .7rem .9rem; border: 1px solid var(--rule); border-left: 4px solid var(--soft); border-radius: 6px;
+  position: relative; padding: .5rem .65rem; line-height: 1.3; border: 1px solid var(--rule); border-left: 4px solid var(--soft); border-radius: 6px;
   background: var(--panel);
 }
 .tile b { display: block; color: var(--soft); font-size: .82rem; font-weight: 400; }
-.tile span { font-weight: 600; }
+.tile a { color: inherit; text-underline-offset: .2em; text-decoration-color: var(--rule); }
+/* The whole card is the link; what is said below it can still be marked and copied. */
+.tile a::after { content: ""; position: absolute; inset: 0; border-radius: inherit; }
+.tile:hover { border-color: var(--accent); }
+.tile span { font-size: .94rem; font-weight: 600; line-height: 1.35; }
 .tile .mark { font-weight: 700; }
-.tile p { margin: .45rem 0 0; white-space: pre-line; overflow-wrap: anywhere; }
+.tile p { position: relative; margin: .45rem 0 0; white-space: pre-line; overflow-wrap: anywhere; }
 .tile b.detail { display: inline; }
 .tile-wide { grid-column: 1 / -1; }
 .tile-good { border-left-color: var(--good); }
@@ -66,7 +70,7 @@ dd { margin: 0; }
 .tile-bad { border-left-color: var(--bad); background: var(--bad-ground); }
 .tile-bad span { color: var(--bad); }
 nav ol {
-  display: flex; flex-wrap: wrap; gap: .2rem 1.4rem; margin: 1.2rem 0 0; padding-left: 0; list-style: none;
+  display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; margin: 1rem 0 0; padding-left: 0; list-style: none;
   counter-reset: section; font-size: .92rem;
 }
 nav li { counter-increment: section; }
@@ -91,6 +95,11 @@ td.number { text-align: right; white-space: nowrap; }
 figure { margin: 1.2rem 0; }
 figcaption { color: var(--soft); font-size: .85rem; }
 .picture svg { display: block; max-width: 100%; height: auto; margin: 0 auto; }
+#glance h2 { margin: 1.2rem 0 .6rem; }
+#glance h3 { margin: .8rem 0 .4rem; }
+#glance .picture { margin: .4rem 0; }
+@media screen { #glance .picture svg { max-height: 9rem; } #glance .picture figcaption { display: none; } }
+#glance .diagram { margin: .4rem 0 1.2rem; }
 .picture figcaption { margin-top: .4rem; text-align: center; }
 .listing figcaption, .listing summary {
   padding: .35rem .8rem; border: 1px solid var(--rule); border-bottom: 0; border-radius: 6px 6px 0 0;
@@ -129,14 +138,35 @@ button:first-child { border-color: var(--accent); background: var(--accent); col
 .player figcaption { margin-bottom: .3rem; font-weight: 600; }
 .screen { min-height: 8rem; }
 .diagram { margin: 1.2rem 0; }
-.diagram svg { display: block; width: 100%; min-width: 44rem; height: auto; }
+.diagram svg { display: block; width: 100%; height: auto; }
+.diagram .narrow { display: none; }
 .switch { display: flex; flex-wrap: wrap; gap: .2rem .5rem; }
-.switch .wide { flex: 0 0 100%; min-width: 0; margin-top: .6rem; }
+.switch .drawn { flex: 0 0 100%; min-width: 0; margin-top: .6rem; }
 .switch label { margin-right: .8rem; }
 .switch .scaled { display: none; }
 .switch input:nth-of-type(2):checked ~ .scaled { display: block; }
 .switch input:nth-of-type(2):checked ~ .compressed { display: none; }
 .segments summary { margin-top: .5rem; cursor: pointer; color: var(--accent); }
+@media screen and (max-width: 44rem) {
+  body { padding: 1rem .9rem 3rem; }
+  h1 { font-size: 1.35rem; margin-bottom: .4rem; }
+  header { padding-bottom: .5rem; }
+  .heading { grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: .2rem 1rem; font-size: .82rem; }
+  .heading dt { font-size: .72rem; }
+  .tiles { gap: .35rem; margin: .6rem 0; }
+  .tile { padding: .3rem .5rem; }
+  .tile b { font-size: .74rem; }
+  .tile span { font-size: .84rem; line-height: 1.25; }
+  #glance { display: flex; flex-direction: column; }
+  #glance h2 { font-size: 1.15rem; margin: .5rem 0 .3rem; }
+  #glance h3 { font-size: .95rem; margin: .3rem 0; }
+  #glance .switch { font-size: .85rem; }
+  /* The machines are named in the diagram, too; their picture follows it. */
+  #glance .picture { order: 1; }
+  nav ol { flex-wrap: nowrap; overflow-x: auto; white-space: nowrap; margin-top: .6rem; padding-bottom: .3rem; }
+  .diagram .roomy { display: none; }
+  .diagram .narrow { display: block; max-width: 30rem; margin: 0 auto; }
+}
 footer {
   margin-top: 3rem; padding-top: .8rem; border-top: 1px solid var(--rule); color: var(--soft); font-size: .85rem;
 }
@@ -167,7 +197,6 @@ footer p { max-width: none; }
   .rest { display: none; }
   .more { display: block !important; }
   .wide { overflow: visible; }
-  .diagram svg { min-width: 0; }
   pre, pre.source, pre.terminal {
     max-height: none; overflow: visible; font-size: 8pt; box-decoration-break: clone;
     -webkit-box-decoration-break: clone;

@@ -75,11 +75,11 @@ function headingMarkup({ heading }: ReportDocument, { notation }: Language): Mar
 }
 
 function summaryMarkup({ tiles }: ReportDocument, { report, notation }: Language): Markup {
-  const items = tiles.map(({ label, value: text, tone, details = [] }) => {
+  const items = tiles.map(({ label, value: text, tone, section, details = [] }) => {
     const words = html`<span>${mark(tone)}${notation.typeset(text)}</span>`;
     const below = details.map((detail) => detailMarkup(detail, notation));
     const wide = details.length === 0 ? '' : ' tile-wide';
-    return html`<li class="tile tile-${tone}${wide}"><b>${label}</b> ${words}${below}</li>`;
+    return html`<li class="tile tile-${tone}${wide}"><b><a href="#${section}">${label}</a></b> ${words}${below}</li>`;
   });
   return html`<section class="summary" aria-label="${report.summary}"><ul class="tiles">${items}</ul></section>`;
 }

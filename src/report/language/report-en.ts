@@ -50,6 +50,7 @@ export const report = {
     exit: (role: string) => `end of ${role}`,
   },
   sections: {
+    glance: 'At a glance',
     architecture: 'Architecture',
     model: 'Client–server model',
     programs: 'Programs',
@@ -133,6 +134,12 @@ export const report = {
     fileHeads: { file: 'File', kind: 'Kind', size: 'Size', hash: 'SHA-256' },
     kinds: { sent: 'ran on the machine', source: 'source of the build' },
     notShown: (file: string) => `\`${file}\` is no text, or too large to be shown.`,
+    demo: {
+      server: (source: string) =>
+        `The file says that it is the demo server that \`lab init\` writes, compiled from \`${source}\` of lab. Its text is folded.`,
+      client: (source: string) =>
+        `The file says that it is the demo client that \`lab init\` writes, compiled from \`${source}\` of lab. Its text is folded.`,
+    },
     unlisted: (count: string) => `${count} more files are not listed.`,
     none: 'This run has no programs, or does not tell them.',
     omitted: (bytes: string, file: string) => `${bytes} are left out here; the whole is in ${file}`,
@@ -180,6 +187,7 @@ export const report = {
     } satisfies Record<Pace, string>,
     noScript: 'The players need JavaScript; the same terminals stand above as text.',
     session: 'Both terminals in one, in order',
+    drawn: 'What TCP did meanwhile is drawn at the top, in section 1.',
     diagramTitle: (number: string) => `Connection ${number}`,
     diagram: 'What TCP did, and what stood on the terminals',
     compressed: 'one row a segment',

@@ -47,6 +47,7 @@ export const report: ReportWords = {
     exit: (role) => `fin de ${role}`,
   },
   sections: {
+    glance: 'En bref',
     architecture: 'Architecture',
     model: 'Modèle client–serveur',
     programs: 'Programmes',
@@ -137,6 +138,12 @@ export const report: ReportWords = {
     fileHeads: { file: 'Fichier', kind: 'Nature', size: 'Taille', hash: 'SHA-256' },
     kinds: { sent: 'exécuté sur la machine', source: 'source de la compilation' },
     notShown: (file) => `\`${file}\` n’est pas du texte, ou est trop grand pour être montré.`,
+    demo: {
+      server: (source) =>
+        `Le fichier dit être le serveur de démonstration qu’écrit \`lab init\`, compilé de \`${source}\` de lab. Son texte est replié.`,
+      client: (source) =>
+        `Le fichier dit être le client de démonstration qu’écrit \`lab init\`, compilé de \`${source}\` de lab. Son texte est replié.`,
+    },
     unlisted: (count) => `${count} autres fichiers ne sont pas listés.`,
     none: 'Cette exécution n’a pas de programmes, ou ne les donne pas.',
     omitted: (bytes, file) => `${bytes} sont omis ici ; le texte entier est dans ${file}`,
@@ -186,6 +193,7 @@ export const report: ReportWords = {
     },
     noScript: 'Les lecteurs ont besoin de JavaScript ; les mêmes terminaux figurent plus haut sous forme de texte.',
     session: 'Les deux terminaux réunis, dans l’ordre',
+    drawn: 'Ce que TCP a fait pendant ce temps est dessiné en haut, dans la partie 1.',
     diagramTitle: (number) => `Connexion ${number}`,
     diagram: 'Ce que TCP a fait, et ce qui était affiché sur les terminaux',
     compressed: 'une ligne par segment',
