@@ -204,6 +204,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'state.ts',
   ],
   ssh: [
+    'channel/transfer-error.ts',
     'connect.ts',
     'entered/entered-shell.ts',
     'keys/key-pair.ts',

@@ -4,6 +4,7 @@ import type { LinkCapture } from '../packets/link-capture.ts';
 import { clockTime } from '../core/time/clock-time.ts';
 import { retryUntil, type Attempt } from '../core/time/retry.ts';
 import { Wake } from '../core/time/wake.ts';
+import { say } from '../core/language/say.ts';
 import type { CaptureReading } from '../packets/capture-reading.ts';
 import { countPackets } from '../packets/file/capture-reader.ts';
 import { mergeCaptures } from '../packets/file/merge-captures.ts';
@@ -116,7 +117,7 @@ export class PacketCapture implements PacketSource {
   }
 
   get missing(): string | undefined {
-    if (this.#points.length === 0) return 'no program of the scenario listens on a port';
+    if (this.#points.length === 0) return say`no program of the scenario listens on a port`;
     return this.#points.find(({ fault }) => fault !== undefined)?.fault?.message;
   }
 
@@ -124,7 +125,7 @@ export class PacketCapture implements PacketSource {
     const gap = this.#gaps()[0];
     if (gap) return describeGap(gap);
     const full = this.#points.find((point) => point.full);
-    return full && `the capture on ${full.point.machine} is full`;
+    return full && say`the capture on ${full.point.machine} is full`;
   }
 
   get quietMs(): number {
@@ -180,7 +181,7 @@ export class PacketCapture implements PacketSource {
       await this.#options.events.emit({
         kind: 'notice',
         level: 'warning',
-        message: `no packets are captured on ${placeOf(point)}: ${fault.message}`,
+        message: say`no packets are captured on ${placeOf(point)}: ${fault.message}`,
         ...(hint === undefined ? {} : { hint }),
       });
     }
@@ -197,7 +198,7 @@ export class PacketCapture implements PacketSource {
     await this.#options.events.emit({
       kind: 'notice',
       level: 'warning',
-      message: `packets are captured inside of ${machine}, where a program could end that: ${fault.message}`,
+      message: say`packets are captured inside of ${machine}, where a program could end that: ${fault.message}`,
     });
     const inside = new PointCapture(instead, this.#pointOptions);
     await inside.ready;
@@ -206,9 +207,9 @@ export class PacketCapture implements PacketSource {
 
   async #lastPackets(): Promise<void> {
     if (this.#points.every(({ gap, full }) => gap !== undefined || full)) return;
-    const look = (): Attempt<true> => (this.#isOver() ? { value: true } : { seen: 'open connections' });
+    const look = (): Attempt<true> => (this.#isOver() ? { value: true } : { seen: say`open connections` });
     await retryUntil(look, {
-      what: 'the last packets',
+      what: say`the last packets`,
       timeoutMs: LAST_PACKETS_MS,
       intervalMs: 5,
       wake: () => this.more(),
@@ -238,7 +239,7 @@ export class PacketCapture implements PacketSource {
   }
 
   async #tellEarlyEnd({ gap }: PointCapture): Promise<void> {
-    const hint = 'What came later is not in the capture, so nothing is concluded from what it does not hold.';
+    const hint = say`What came later is not in the capture, so nothing is concluded from what it does not hold.`;
     await this.#options.events.emit({ kind: 'notice', level: 'warning', message: describeGap(gap!), hint });
     this.#notify();
   }
@@ -258,6 +259,6 @@ function placeOf({ machine, interface: name }: Pick<CaptureGap, 'machine' | 'int
 export function describeGap(gap: CaptureGap): string {
   const place = placeOf(gap);
   return gap.since === null
-    ? `nothing was captured on ${place}: ${gap.reason}`
-    : `the capture on ${place} ended early, at ${clockTime(Date.parse(gap.since))}: ${gap.reason}`;
+    ? say`nothing was captured on ${place}: ${gap.reason}`
+    : say`the capture on ${place} ended early, at ${clockTime(Date.parse(gap.since))}: ${gap.reason}`;
 }

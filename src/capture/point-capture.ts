@@ -1,6 +1,7 @@
 import { messageOf } from '../core/errors.ts';
 import type { CaptureGap } from '../core/capture-facts.ts';
 import { retryUntil, type Attempt } from '../core/time/retry.ts';
+import { say } from '../core/language/say.ts';
 import type { CaptureFile } from '../packets/file/captured-packet.ts';
 import { GrowingFile } from '../packets/file/capture-file.ts';
 import { startTcpdump, type CaptureCounts, type CapturePoint, type Tcpdump } from './tcpdump.ts';
@@ -74,7 +75,7 @@ export class PointCapture {
 
   async #awaitEarlyEnd(): Promise<void> {
     const reason = await this.#tcpdump.ended.then(
-      () => `something on ${this.point.machine} told tcpdump to end`,
+      () => say`something on ${this.point.machine} told tcpdump to end`,
       messageOf,
     );
     if (this.#stopping) return;
@@ -95,9 +96,9 @@ export class PointCapture {
         () => undefined,
       )
       .finally(() => (settled = true));
-    const look = (): Attempt<true> => (settled ? { value: true } : { seen: 'nothing' });
+    const look = (): Attempt<true> => (settled ? { value: true } : { seen: say`nothing` });
     await retryUntil(look, {
-      what: `tcpdump on ${this.point.machine}`,
+      what: say`tcpdump on ${this.point.machine}`,
       timeoutMs: patienceMs,
       intervalMs: patienceMs,
       wake: () => done,

@@ -1,5 +1,6 @@
 import { scriptFile } from '../core/files/script-file.ts';
 import { EnvironmentError, UsageError, type LabError } from '../core/errors.ts';
+import { say } from '../core/language/say.ts';
 import { type LinkCapture, type LinkCaptureRequest, tcpdumpOptions } from '../packets/link-capture.ts';
 import { signalName } from '../packets/signal-name.ts';
 import type { Shell } from '../ssh/shell.ts';
@@ -138,7 +139,7 @@ class RunningTcpdump implements Tcpdump {
 
   abandon(): void {
     this.#abandoned.abort(
-      new EnvironmentError(`tcpdump on ${this.machine} did not answer`, { code: 'capture-failed' }),
+      new EnvironmentError(say`tcpdump on ${this.machine} did not answer`, { code: 'capture-failed' }),
     );
   }
 
@@ -182,50 +183,45 @@ function countsOf(talk: string): CaptureCounts {
 }
 
 /** Words of libpcap about a filter (gencode.c, grammar.y). */
-const wrongFilter = new RegExp(
-  'syntax error|filter expression|unknown|expected|invalid|illegal|modifier|not supported for|aid supported|' +
-    'ether|qualifier',
-  'i',
-);
+const WRONG_FILTER =
+  /syntax error|filter expression|unknown|expected|invalid|illegal|modifier|not supported for|aid supported|ether|qualifier/i;
 
 /** What tcpdump says, as an error of the kind that tells who can fix it. */
 function captureError(machine: string, exitCode: number | undefined, talk: string): LabError {
   const detail = talk === '' ? undefined : talk;
   if (exitCode === 127) {
-    return new EnvironmentError(`${machine} has no tcpdump`, {
+    return new EnvironmentError(say`${machine} has no tcpdump`, {
       code: 'no-tcpdump',
-      hint: `Install it there, on Debian and Ubuntu with: lab ssh ${machine} sudo apt-get install tcpdump`,
+      hint: say`Install it there, on Debian and Ubuntu with: lab ssh ${machine} sudo apt-get install tcpdump`,
     });
   }
   if (/permission|permitted|password is required|not allowed|sudo: not found|not in the sudoers/i.test(talk)) {
-    return new EnvironmentError(`tcpdump may not capture on ${machine}`, {
+    return new EnvironmentError(say`tcpdump may not capture on ${machine}`, {
       code: 'capture-forbidden',
       detail,
-      hint:
-        'Allow it there once: sudo setcap cap_net_raw,cap_net_admin+eip "$(command -v tcpdump)"; or let the ' +
-        'account use sudo without a password.',
+      hint: say`Allow it there once: sudo setcap cap_net_raw,cap_net_admin+eip "$(command -v tcpdump)"; or let the account use sudo without a password.`,
     });
   }
-  const signal = exitCode === undefined ? 'a signal' : signalName(exitCode);
+  const signal = exitCode === undefined ? say`a signal` : signalName(exitCode);
   if (signal !== undefined)
-    return new EnvironmentError(`tcpdump on ${machine} was ended by ${signal}`, { code: 'capture-ended', detail });
+    return new EnvironmentError(say`tcpdump on ${machine} was ended by ${signal}`, { code: 'capture-ended', detail });
   const reason = talk
     .split('\n')
     .findLast((line) => line.startsWith('tcpdump: '))
     ?.slice('tcpdump: '.length);
   if (/no such device|doesn't exist|does not exist|SIOCGIF|isn't up|is not up/i.test(talk)) {
-    return new EnvironmentError(`${machine} cannot capture there: ${reason ?? talk}`, {
+    return new EnvironmentError(say`${machine} cannot capture there: ${reason ?? talk}`, {
       code: 'no-interface',
-      hint: `Its interfaces: lab exec ${machine} -- ip -brief address`,
+      hint: say`Its interfaces: lab exec ${machine} -- ip -brief address`,
     });
   }
-  if (wrongFilter.test(reason ?? '')) {
-    return new UsageError(`the filter is wrong: ${reason}`, {
+  if (reason !== undefined && WRONG_FILTER.test(reason)) {
+    return new UsageError(say`the filter is wrong: ${reason}`, {
       code: 'wrong-filter',
-      hint: 'It is written as in pcap-filter(7), for example: tcp port 7999 and host 192.168.100.5',
+      hint: say`It is written as in pcap-filter(7), for example: tcp port 7999 and host 192.168.100.5`,
     });
   }
-  return new EnvironmentError(`tcpdump failed on ${machine}: ${reason ?? `exit status ${exitCode}`}`, {
+  return new EnvironmentError(say`tcpdump failed on ${machine}: ${reason ?? say`exit status ${exitCode ?? ''}`}`, {
     code: 'capture-failed',
     detail,
   });

@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
 import { open, readdir, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EnvironmentError, messageOf } from '../core/errors.ts';
+import { EnvironmentError, messageOf, systemCode } from '../core/errors.ts';
 import { decodeFileName, localFileName, shownFileName } from '../core/text/file-name.ts';
+import { say } from '../core/language/say.ts';
 import { isProgram } from '../host/files/local-paths.ts';
 import { kindOf, reasonIn, reasons, requireFew, type CopyEntry, type NotCopied, type Tree } from './copy-entries.ts';
 
@@ -19,8 +20,8 @@ export async function localTree(source: string, signal: AbortSignal): Promise<Tr
   await visit(walk, '', []);
   const [fault] = walk.left;
   if (fault?.path !== '') return walk;
-  const hint = 'Check the path; a path on a machine is written machine:path.';
-  throw new EnvironmentError(`cannot read ${shownFileName(source)}: ${fault.reason}`, { code: 'cannot-read', hint });
+  const hint = say`Check the path; a path on a machine is written machine:path.`;
+  throw new EnvironmentError(say`cannot read ${shownFileName(source)}: ${fault.reason}`, { code: 'cannot-read', hint });
 }
 
 interface Walk {
@@ -57,7 +58,7 @@ async function visit(walk: Walk, path: string, above: readonly string[]): Promis
 }
 
 function lostLink(error: Error): string {
-  return reasonIn(messageOf(error)) === 'permission denied' ? 'permission denied' : reasons.linkToNothing;
+  return ['EACCES', 'EPERM'].includes(systemCode(error) ?? '') ? say`permission denied` : reasons.linkToNothing;
 }
 
 /** A file that is read for a copy: as many bytes as it has when it is opened, also when it grows meanwhile. */
@@ -72,7 +73,7 @@ export async function openForCopy(file: string): Promise<OpenedFile> {
   const handle = await open(localFileName(file), constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const found = await handle.stat();
-    if (!found.isFile()) throw new Error('it is no file any more');
+    if (!found.isFile()) throw new Error(say`it is no file any more`);
     const content = found.size === 0 ? await unsizedContent(handle) : undefined;
     return {
       bytes: content?.length ?? found.size,
@@ -101,6 +102,6 @@ async function unsizedContent(handle: FileHandle): Promise<Buffer> {
     if (bytesRead === 0) return Buffer.concat(chunks);
     chunks.push(buffer.subarray(0, bytesRead));
     bytes += bytesRead;
-    if (bytes > MOST_UNSIZED_BYTES) throw new Error('it says that it is empty, and does not end');
+    if (bytes > MOST_UNSIZED_BYTES) throw new Error(say`it says that it is empty, and does not end`);
   }
 }

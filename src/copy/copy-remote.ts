@@ -4,6 +4,7 @@ import { EnvironmentError } from '../core/errors.ts';
 import { scriptFile } from '../core/files/script-file.ts';
 import { decodeFileName, shownFileName } from '../core/text/file-name.ts';
 import { toolWords } from '../core/text/tool-words.ts';
+import { say } from '../core/language/say.ts';
 import type { ExecOptions, Shell } from '../ssh/shell.ts';
 import { kindOf, reasonIn, reasons, requireFew, type CopyEntry, type NotCopied, type Tree } from './copy-entries.ts';
 
@@ -52,7 +53,7 @@ async function list(shell: Shell, source: string, folders: readonly string[], si
     throw cannotRead(
       shell,
       source,
-      reasonIn(stderr) ?? (toolWords(stderr).split('\n', 1)[0] || 'its files cannot be listed'),
+      reasonIn(stderr) ?? (toolWords(stderr).split('\n', 1)[0] || say`its files cannot be listed`),
     );
   return records;
 }
@@ -144,7 +145,7 @@ class RemoteTree {
       /^([ldf]) ([0-9a-f]{1,8}) (\d{1,18}) (\S{1,50}) (.*)$/s.exec(record) ?? [];
     const [, other, lost] = /^([xu]) (.*)$/s.exec(record) ?? [];
     const written = name ?? lost;
-    if (written === undefined) throw cannotRead(this.#shell, this.#source, 'its files cannot be listed');
+    if (written === undefined) throw cannotRead(this.#shell, this.#source, say`its files cannot be listed`);
     return {
       kind: other ?? kind,
       mode: Number.parseInt(mode, 16),
@@ -159,23 +160,23 @@ class RemoteTree {
     const parts = written.split('/').filter((part) => part !== '' && part !== '.');
     if (!written.startsWith('/') && !parts.includes('..') && !written.includes('\0')) return parts.join('/');
     throw new EnvironmentError(
-      `${this.#shell.machine} answered with a path outside ${shownFileName(this.#source)}: ${shownFileName(written)}`,
+      say`${this.#shell.machine} answered with a path outside ${shownFileName(this.#source)}: ${shownFileName(written)}`,
       { code: 'stray-path' },
     );
   }
 }
 
 function cannotRead({ machine }: Shell, source: string, reason: string): EnvironmentError {
-  return new EnvironmentError(`cannot read ${machine}:${shownFileName(source)}: ${reason}`, {
+  return new EnvironmentError(say`cannot read ${machine}:${shownFileName(source)}: ${reason}`, {
     code: 'cannot-read',
-    hint: `Look with:  lab ssh ${machine} ls -ld ${shownFileName(source)}`,
+    hint: say`Look with:  lab ssh ${machine} ls -ld ${shownFileName(source)}`,
   });
 }
 
 function tooDeep({ machine }: Shell, source: string): EnvironmentError {
-  return new EnvironmentError(`cannot read ${machine}:${shownFileName(source)}: its links lead on and on`, {
+  return new EnvironmentError(say`cannot read ${machine}:${shownFileName(source)}: its links lead on and on`, {
     code: 'too-many-files',
-    hint: 'Copy its folders one by one, or an archive of it (tar).',
+    hint: say`Copy its folders one by one, or an archive of it (tar).`,
   });
 }
 

@@ -3,6 +3,7 @@ import { EnvironmentError } from '../core/errors.ts';
 import { scriptFile } from '../core/files/script-file.ts';
 import { encodeFileName } from '../core/text/file-name.ts';
 import { toolWords } from '../core/text/tool-words.ts';
+import { say } from '../core/language/say.ts';
 import type { Shell } from '../ssh/shell.ts';
 import { reasonIn } from './copy-entries.ts';
 
@@ -51,9 +52,9 @@ export async function makeRemoteFolders(shell: Shell, folders: readonly string[]
   );
   if (exitCode === 0) return;
   const first = toolWords(stderr).split('\n', 1)[0] ?? '';
-  throw new EnvironmentError(`cannot make folders on ${shell.machine}: ${reasonIn(first) ?? first}`, {
+  throw new EnvironmentError(say`cannot make folders on ${shell.machine}: ${reasonIn(first) ?? first}`, {
     code: 'cannot-write',
-    hint: 'Choose a folder that the user of the machine may write to.',
+    hint: say`Choose a folder that the user of the machine may write to.`,
   });
 }
 

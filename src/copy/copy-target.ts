@@ -3,6 +3,7 @@ import { lstat, mkdir, open, readdir, realpath, rename, stat, statfs, unlink } f
 import { dirname, join } from 'node:path';
 import { systemCode } from '../core/errors.ts';
 import { decodeFileName, localFileName } from '../core/text/file-name.ts';
+import { say } from '../core/language/say.ts';
 
 /** Something that stands in the way here; the message is a reason in a few words. */
 export class InTheWay extends Error {}
@@ -53,8 +54,8 @@ export class CopyTarget {
     const there = await (path === '' ? stat(file) : lstat(localFileName(file))).catch(() => undefined);
     if (there === undefined || there.isSymbolicLink()) return writeWhole(file, mode, content);
     if (there.isCharacterDevice() && path === '') return writeInto(file, content);
-    if (there.isDirectory()) throw new InTheWay('a folder of that name is there');
-    if (!there.isFile()) throw new InTheWay('what is there by that name is no ordinary file');
+    if (there.isDirectory()) throw new InTheWay(say`a folder of that name is there`);
+    if (!there.isFile()) throw new InTheWay(say`what is there by that name is no ordinary file`);
     await writeWhole(path === '' ? await realpath(file) : file, mode, content);
   }
 
@@ -78,8 +79,8 @@ export class CopyTarget {
     const folder = localFileName(this.at(path));
     // The folder that was named may be a link; below it, a link would lead out of the copy.
     const there = await (path === '' ? stat(folder) : lstat(folder)).catch(() => undefined);
-    if (there?.isSymbolicLink()) throw new InTheWay('a link is there, and a copy is not written through it');
-    if (there !== undefined && !there.isDirectory()) throw new InTheWay('a file is where a folder should be');
+    if (there?.isSymbolicLink()) throw new InTheWay(say`a link is there, and a copy is not written through it`);
+    if (there !== undefined && !there.isDirectory()) throw new InTheWay(say`a file is where a folder should be`);
     if (there === undefined) await mkdir(folder, { recursive: path === '' }).catch(unlessThere);
     else await removeLeftovers(this.at(path));
   }

@@ -4,8 +4,10 @@ import { basename, join, posix } from 'node:path';
 import { ConnectionError, EnvironmentError, LabError, messageOf, systemCode, TimeoutError } from '../core/errors.ts';
 import { hashOf } from '../core/files/sha256.ts';
 import { shownFileName } from '../core/text/file-name.ts';
+import { say } from '../core/language/say.ts';
 import type { Shell } from '../ssh/shell.ts';
 import { reasonIn, type CopyEntry, type NotCopied } from './copy-entries.ts';
+import { TransferError } from '../ssh/channel/transfer-error.ts';
 import { localTree, MOST_UNSIZED_BYTES, openForCopy } from './copy-local.ts';
 import { remotePath, remoteTree } from './copy-remote.ts';
 import { CopyTarget, InTheWay } from './copy-target.ts';
@@ -51,7 +53,7 @@ export async function copyToMachine(
     filesOf(entries).map(({ path, bytes, mode }) => ({ path: at(path), bytes, mode })),
     signal,
   );
-  return copyFiles({ entries, left, freeBytes, where: `on ${shell.machine}`, signal }, async ({ path, mode }) => {
+  return copyFiles({ entries, left, freeBytes, signal, noRoom: noRoomOn(shell.machine) }, async ({ path, mode }) => {
     await using file = await openForCopy(path === '' ? source : join(source, path));
     const sha256 = (await hashOf(file.read())).sha256;
     if (there.get(at(path)) === sha256) return 'unchanged';
@@ -79,7 +81,13 @@ export async function copyFromMachine(
   for (const { path } of entries.filter(({ folder }) => folder))
     await place.makeFolder(path).catch((error: unknown) => refused.push(refusal(place, path, error)));
   const there = await remoteHashes(shell, await sameSize(place, source, filesOf(entries)), signal);
-  const request = { entries, left: [...left, ...refused], freeBytes: await place.freeBytes(), where: 'here', signal };
+  const request = {
+    entries,
+    left: [...left, ...refused],
+    freeBytes: await place.freeBytes(),
+    noRoom: noRoomHere,
+    signal,
+  };
   return copyFiles(request, async ({ path, mode, bytes }) => {
     const from = remotePath(source, path);
     if (there.has(from) && there.get(from) === (await localHash(place.at(path)))) return 'unchanged';
@@ -94,14 +102,14 @@ interface FilesRequest {
   readonly entries: readonly CopyEntry[];
   readonly left: readonly NotCopied[];
   readonly freeBytes: number | undefined;
-  /** As a reason says it. */
-  readonly where: string;
+  /** The reason why a file does not fit. */
+  readonly noRoom: (bytes: string, free: string) => string;
   readonly signal: AbortSignal;
 }
 
 /** Copies the files one by one, a few at a time. `copy` gives how many bytes it copied. */
 async function copyFiles(
-  { entries, left, freeBytes = Infinity, where, signal }: FilesRequest,
+  { entries, left, freeBytes = Infinity, noRoom, signal }: FilesRequest,
   copy: (entry: CopyEntry) => Promise<number | 'unchanged'>,
 ): Promise<Copied> {
   const result = { files: 0, bytes: 0, unchanged: 0, left: [...left] };
@@ -109,8 +117,7 @@ async function copyFiles(
   await eachOf(filesOf(entries), async (entry) => {
     signal.throwIfAborted();
     const leave = (reason: string): void => void result.left.push({ path: entry.path, reason });
-    if (entry.bytes > freeBytes)
-      return leave(`it has ${formatBytes(entry.bytes)}, and ${formatBytes(freeBytes)} are free ${where}`);
+    if (entry.bytes > freeBytes) return leave(noRoom(formatBytes(entry.bytes), formatBytes(freeBytes)));
     try {
       const copied = await copy(entry);
       if (copied === 'unchanged') result.unchanged++;
@@ -129,24 +136,33 @@ async function copyFiles(
   return result;
 }
 
+function noRoomOn(machine: string): FilesRequest['noRoom'] {
+  return (bytes, free) => say`it has ${bytes}, and ${free} are free on ${machine}`;
+}
+
+function noRoomHere(bytes: string, free: string): string {
+  return say`it has ${bytes}, and ${free} are free here`;
+}
+
 /** Why one file was not copied. @throws what concerns all of them. */
 function reasonFor(error: unknown): string {
   if (error instanceof ConnectionError) throw error;
   if (error instanceof InTheWay) return error.message;
   if (error instanceof LabError) {
     if (error.code === 'remote-disk-full') throw error;
-    if (error.code === 'put-corrupt') return 'it changed while it was read';
-    return reasonIn(error.message) ?? error.message.replace(/^.*cannot be (?:read|written): /s, '');
+    if (error.code === 'put-corrupt') return say`it changed while it was read`;
+    const reason = error instanceof TransferError ? error.reason : error.message;
+    return reasonIn(reason) ?? reason;
   }
   if (systemCode(error) === 'ENOSPC') throw diskFull(error);
   return reasonIn(messageOf(error)) ?? messageOf(error);
 }
 
 function diskFull(cause: unknown): EnvironmentError {
-  return new EnvironmentError('the disk is full here', {
+  return new EnvironmentError(say`the disk is full here`, {
     code: 'disk-full',
     cause,
-    hint: 'Make room, and run the same command again: it goes on with what is missing.',
+    hint: say`Make room, and run the same command again: it goes on with what is missing.`,
   });
 }
 
@@ -155,10 +171,10 @@ function refusal(place: CopyTarget, path: string, error: unknown): NotCopied {
   const reason = error instanceof InTheWay ? error.message : (reasonIn(messageOf(error)) ?? messageOf(error));
   if (systemCode(error) === 'ENOSPC') throw diskFull(error);
   if (path !== '') return { path, reason };
-  throw new EnvironmentError(`cannot write ${shownFileName(place.at(''))}: ${reason}`, {
+  throw new EnvironmentError(say`cannot write ${shownFileName(place.at(''))}: ${reason}`, {
     code: 'cannot-write',
     cause: error,
-    hint: 'Choose a folder that you may write to.',
+    hint: say`Choose a folder that you may write to.`,
   });
 }
 

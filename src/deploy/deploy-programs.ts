@@ -2,6 +2,7 @@ import { formatBytes } from '../core/text/amounts.ts';
 import { counted } from '../core/language/say.ts';
 import { EnvironmentError, LabError, messageOf } from '../core/errors.ts';
 import { inStep, type EventBody, type EventSink } from '../core/events.ts';
+import { say } from '../core/language/say.ts';
 import type { Lab, Program } from '../lab/types.ts';
 import type { Shell } from '../ssh/shell.ts';
 import { buildOnMachine, buildStamp } from './build/build-on-machine.ts';
@@ -74,7 +75,7 @@ export async function deployPrograms(
   const runtime = options.runtime ?? hostRuntime();
   const done = await inStep(
     options.events,
-    'put the programs there',
+    say`put the programs there`,
     (progress) => deployAll(wanted, shells, { ...options, runtime, hashFile, machines: lab.machines, progress }),
     describe,
   );
@@ -138,7 +139,7 @@ function oneError(errors: readonly unknown[], machineCount: number): unknown {
   const [first] = errors;
   const bug = errors.find((error) => !(error instanceof LabError));
   if (errors.length === 1 || bug !== undefined) return bug ?? first;
-  return new EnvironmentError(`the programs could not be put on ${errors.length} of ${machineCount} machines`, {
+  return new EnvironmentError(say`the programs could not be put on ${errors.length} of ${machineCount} machines`, {
     code: 'deploy-failed',
     detail: errors.map(messageOf).join('\n'),
     hint: first instanceof LabError ? first.hint : undefined,
@@ -148,9 +149,11 @@ function oneError(errors: readonly unknown[], machineCount: number): unknown {
 
 function describe(done: readonly MachineProgram[]): string {
   const sum = (field: 'sent' | 'skipped' | 'bytes'): number => done.reduce((total, result) => total + result[field], 0);
-  if (sum('sent') === 0) return 'nothing changed';
-  const unchanged = sum('skipped') === 0 ? '' : `, ${sum('skipped')} unchanged`;
-  return `${counted(sum('sent'), 'file')} written (${formatBytes(sum('bytes'))} sent)${unchanged}`;
+  if (sum('sent') === 0) return say`nothing changed`;
+  const [files, bytes] = [counted(sum('sent'), 'file'), formatBytes(sum('bytes'))];
+  return sum('skipped') === 0
+    ? say`${files} written (${bytes} sent)`
+    : say`${files} written (${bytes} sent), ${sum('skipped')} unchanged`;
 }
 
 function deployed(

@@ -1,6 +1,7 @@
 import { formatBytes } from '../core/text/amounts.ts';
 import { EnvironmentError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
+import { say } from '../core/language/say.ts';
 import type { Lab, Program } from '../lab/types.ts';
 import type { Shell } from '../ssh/shell.ts';
 import { buildStamp } from './build/build-on-machine.ts';
@@ -148,10 +149,10 @@ function requireTools(machine: string, { tools }: ProgramSurvey): void {
     ...(tools.has('sha256sum') || tools.has('shasum') ? [] : ['sha256sum']),
   ];
   if (missing.length === 0) return;
-  throw new EnvironmentError(`${machine} lacks ${missing.join(' and ')}, without which no program can be put there`, {
-    code: 'machine-tool-missing',
-    hint: `Install the packages tar and coreutils on ${machine}.`,
-  });
+  throw new EnvironmentError(
+    say`${machine} lacks ${missing.join(say` and `)}, without which no program can be put there`,
+    { code: 'machine-tool-missing', hint: say`Install the packages tar and coreutils on ${machine}.` },
+  );
 }
 
 function progressNotes(machine: string, { progress }: MachineOptions): (sentBytes: number, totalBytes: number) => void {
@@ -159,30 +160,29 @@ function progressNotes(machine: string, { progress }: MachineOptions): (sentByte
   return (sentBytes, totalBytes) => {
     if (totalBytes < LARGE_BYTES || performance.now() - lastMs < NOTE_EVERY_MS) return;
     lastMs = performance.now();
-    progress(`${machine}: ${formatBytes(sentBytes)} of ${formatBytes(totalBytes)}`);
+    progress(say`${machine}: ${formatBytes(sentBytes)} of ${formatBytes(totalBytes)}`);
   };
 }
 
 async function tellOfUserFiles(machine: string, { kept, stayed }: Installed, events: EventSink): Promise<void> {
   for (const { program, path, backup } of kept) {
     const file = `${machine}: ~/lab/${program}/${path}`;
-    const now = `it is now as on this host, and what was there is kept as ${backup}`;
-    const message = `${file} was not as we left it; ${now}`;
+    const message = say`${file} was not as we left it; it is now as on this host, and what was there is kept as ${backup}`;
     await events.emit({
       kind: 'notice',
       level: 'warning',
       message,
-      hint: 'Make changes on this host, not on the machine.',
+      hint: say`Make changes on this host, not on the machine.`,
     });
   }
   for (const { program, path } of stayed) {
     const file = `${machine}: ~/lab/${program}/${path}`;
-    const message = `${file} no longer belongs to the program, but was edited there; it stays`;
+    const message = say`${file} no longer belongs to the program, but was edited there; it stays`;
     await events.emit({
       kind: 'notice',
       level: 'warning',
       message,
-      hint: 'Remove it by hand when you no longer need it.',
+      hint: say`Remove it by hand when you no longer need it.`,
     });
   }
 }
@@ -199,8 +199,8 @@ function twoDigits(value: number): string {
 }
 
 function neverSettles(machine: string): never {
-  throw new EnvironmentError(`${machine}: the files in ~/.lab/cas change while we use them`, {
+  throw new EnvironmentError(say`${machine}: the files in ~/.lab/cas change while we use them`, {
     code: 'deploy-unsettled',
-    hint: 'Another lab may deploy to the same account right now. Run the command again when it has ended.',
+    hint: say`Another lab may deploy to the same account right now. Run the command again when it has ended.`,
   });
 }

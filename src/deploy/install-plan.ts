@@ -1,4 +1,5 @@
 import { EnvironmentError } from '../core/errors.ts';
+import { say } from '../core/language/say.ts';
 import { manifestLines } from './manifest.ts';
 import type { ProgramEntry, FileEntry } from './program-files.ts';
 import type { Found, SurveyedProgram, ProgramSurvey } from './program-survey.ts';
@@ -72,19 +73,23 @@ function refuseTaken(
   entries: readonly ProgramEntry[],
   { folder, found, current }: SurveyedProgram,
 ): void {
-  if (folder === 'taken') throw taken(machine, `lab/${id}`, 'a folder');
+  if (folder === 'taken') throw taken(machine, `lab/${id}`, 'folder');
   for (const { path } of entries) {
     // A folder of ours that became a file is emptied first; the machine looks again before it writes.
     const wasOurFolder = current.some((old) => old.path.startsWith(`${path}/`));
-    if (found.get(path)?.kind === 'other' && !wasOurFolder) throw taken(machine, `lab/${id}/${path}`, 'a file');
+    if (found.get(path)?.kind === 'other' && !wasOurFolder) throw taken(machine, `lab/${id}/${path}`, 'file');
   }
 }
 
 /** The error for a name that something else has; nothing was overwritten. */
-export function taken(machine: string, path: string, needed: string): EnvironmentError {
-  return new EnvironmentError(`${machine}: ~/${path} must be ${needed}, but something else has that name`, {
+export function taken(machine: string, path: string, needed: 'file' | 'folder'): EnvironmentError {
+  const message =
+    needed === 'file'
+      ? say`${machine}: ~/${path} must be a file, but something else has that name`
+      : say`${machine}: ~/${path} must be a folder, but something else has that name`;
+  return new EnvironmentError(message, {
     code: 'deploy-path-taken',
-    hint: `Nothing was overwritten. Move it away: lab exec ${machine} -- mv ${path} ${path}.old`,
+    hint: say`Nothing was overwritten. Move it away: lab exec ${machine} -- mv ${path} ${path}.old`,
   });
 }
 

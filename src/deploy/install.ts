@@ -3,6 +3,7 @@ import { EnvironmentError } from '../core/errors.ts';
 import { scriptFile } from '../core/files/script-file.ts';
 import type { ContentHash } from '../core/files/sha256.ts';
 import { toolWords } from '../core/text/tool-words.ts';
+import { say } from '../core/language/say.ts';
 import type { ExecResult, Shell } from '../ssh/shell.ts';
 import { filesToSend, taken, type ProgramPlan } from './install-plan.ts';
 import type { FileEntry } from './program-files.ts';
@@ -165,22 +166,22 @@ function requireSpace({ survey, diskMiB }: InstallRequest, machine: string, need
   if (hasRoom(survey, neededSpace)) return;
   throw diskFull(
     machine,
-    `${survey.home} has ${formatBytes(survey.freeBytes ?? 0)} free, ${formatBytes(neededSpace)} are needed`,
+    say`${survey.home} has ${formatBytes(survey.freeBytes ?? 0)} free, ${formatBytes(neededSpace)} are needed`,
     diskMiB,
   );
 }
 
 /** `diskMiB`: the size that lab.yaml gives the machine, if it does. */
 function diskFull(machine: string, detail: string, diskMiB: number | undefined): EnvironmentError {
-  const space = `What takes the space there: lab ssh ${machine} 'du -ahx ~ | sort -h | tail'`;
+  const space = say`What takes the space there: lab ssh ${machine} 'du -ahx ~ | sort -h | tail'.`;
   const larger =
     diskMiB === undefined
-      ? ''
-      : ` Or give it a larger disk: it has "disk: ${diskMiB}M" in lab.yaml; then lab up --recreate.`;
-  return new EnvironmentError(`${machine}: the disk is full; the programs there are as they were`, {
+      ? []
+      : [say`Or give it a larger disk: it has "disk: ${diskMiB}M" in lab.yaml; then lab up --recreate.`];
+  return new EnvironmentError(say`${machine}: the disk is full; the programs there are as they were`, {
     code: 'machine-disk-full',
     detail,
-    hint: `${space}.${larger}`,
+    hint: [space, ...larger].join(' '),
   });
 }
 
@@ -209,30 +210,29 @@ function explainFailure(
   sources: readonly string[],
 ): EnvironmentError {
   const [, what = '', path = ''] = lines.find(([kind]) => kind === 'failed') ?? [];
-  const detail = toolWords(stderr) || `exit status ${exitCode ?? signal}`;
+  const detail = toolWords(stderr) || say`exit status ${exitCode ?? signal ?? ''}`;
   if (/No space left|quota exceeded/i.test(stderr)) return diskFull(machine, detail, diskMiB);
-  if (what === 'taken') return taken(machine, path, 'a file');
-  if (/File exists|Not a directory/i.test(stderr)) return taken(machine, path, 'a folder');
-  if (what === 'changed') return changedWhileSent(sources.length === 1 ? sources[0]! : `one of ${sources.join(', ')}`);
+  if (what === 'taken') return taken(machine, path, 'file');
+  if (/File exists|Not a directory/i.test(stderr)) return taken(machine, path, 'folder');
+  if (what === 'changed')
+    return changedWhileSent(sources.length === 1 ? sources[0]! : say`one of ${sources.join(', ')}`);
   if (what === 'runtime') {
-    return new EnvironmentError(`${machine}: our Node was sent but does not run there`, {
+    return new EnvironmentError(say`${machine}: our Node was sent but does not run there`, {
       code: 'runtime-unfit',
       detail,
-      hint:
-        `Install Node on ${machine}, for example: sudo apt install nodejs. ` +
-        'A home folder that is mounted noexec cannot hold ours.',
+      hint: say`Install Node on ${machine}, for example: sudo apt install nodejs. A home folder that is mounted noexec cannot hold ours.`,
     });
   }
   if (/Permission denied|Operation not permitted|Read-only file system/i.test(stderr)) {
-    return new EnvironmentError(`${machine}: no right to write ~/${path}; the programs there are as they were`, {
+    return new EnvironmentError(say`${machine}: no right to write ~/${path}; the programs there are as they were`, {
       code: 'machine-no-right',
       detail,
-      hint: `Look who owns it: lab ssh ${machine} ls -ld ${path}`,
+      hint: say`Look who owns it: lab ssh ${machine} ls -ld ${path}`,
     });
   }
-  return new EnvironmentError(`${machine}: the programs could not be put there`, {
+  return new EnvironmentError(say`${machine}: the programs could not be put there`, {
     code: 'deploy-failed',
     detail,
-    hint: 'Run the command again; what is there already is not sent again.',
+    hint: say`Run the command again; what is there already is not sent again.`,
   });
 }

@@ -4,6 +4,7 @@ import { EnvironmentError, UsageError, systemCode } from '../core/errors.ts';
 import { isInside } from '../core/files/inside.ts';
 import { NoOrdinaryFileError, oddKind } from '../core/files/ordinary-file.ts';
 import { quoteCommand } from '../core/text/shell-quote.ts';
+import { say } from '../core/language/say.ts';
 import { isProgram, slashed } from '../host/files/local-paths.ts';
 import { leftOut, MOST_FILES_OF_PROGRAM } from '../lab/defaults.ts';
 import type { Program } from '../lab/types.ts';
@@ -58,8 +59,8 @@ export async function programEntries(program: Program, labFolder: string, hashFi
   const entries = lists.flat();
   if (entries.length > MOST_FILES_OF_PROGRAM)
     throw new UsageError(
-      `program ${program.name} has ${entries.length} files; a program may have ${MOST_FILES_OF_PROGRAM}`,
-      { code: 'program-files-wrong', hint: 'Name the files and folders that it needs in "files".' },
+      say`program ${program.name} has ${entries.length} files; a program may have ${MOST_FILES_OF_PROGRAM}`,
+      { code: 'program-files-wrong', hint: say`Name the files and folders that it needs in "files".` },
     );
   return entries.toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }
@@ -70,12 +71,10 @@ function refuseSameNames(program: Program): void {
     const other = seen.get(basename(file));
     if (other !== undefined) {
       throw new UsageError(
-        `program ${program.name}: two of its files have the name ${basename(file)}: ${other} and ${file}`,
+        say`program ${program.name}: two of its files have the name ${basename(file)}: ${other} and ${file}`,
         {
           code: 'program-files-clash',
-          hint:
-            'They land in one folder on the machine. ' +
-            'Rename one, or put them into folders of their own and list those.',
+          hint: say`They land in one folder on the machine. Rename one, or put them into folders of their own and list those.`,
         },
       );
     }
@@ -117,11 +116,14 @@ class Collector {
    */
   async #follow(source: string, path: string, ancestors: readonly string[]): Promise<ProgramEntry[]> {
     if (/[\t\n]/.test(path))
-      throw this.#fault(`the name ${JSON.stringify(path)} holds a tab or a line break`, 'Rename it.');
+      throw this.#fault(say`the name ${JSON.stringify(path)} holds a tab or a line break`, say`Rename it.`);
     const info = await this.#guarded(source, stat(source));
     if (info.isDirectory()) return this.#folder(source, path, ancestors);
     if (!info.isFile())
-      throw this.#fault(`${source} is neither a file nor a folder but ${oddKind(info)}`, 'Remove it from "files".');
+      throw this.#fault(
+        say`${source} is neither a file nor a folder but ${oddKind(info) ?? ''}`,
+        say`Remove it from "files".`,
+      );
     const { sha256, sizeBytes } = await this.#guarded(source, this.#hashFile({ path: source, within: this.#within }));
     return [
       {
@@ -139,7 +141,7 @@ class Collector {
   async #folder(source: string, path: string, ancestors: readonly string[]): Promise<ProgramEntry[]> {
     const real = await this.#guarded(source, this.#realFolder(source));
     if (ancestors.includes(real))
-      throw this.#fault(`the links at ${source} lead in a circle`, 'Remove the link that leads back up.');
+      throw this.#fault(say`the links at ${source} lead in a circle`, say`Remove the link that leads back up.`);
     const names = (await this.#guarded(source, readdir(source))).filter((name) => !leftOut.has(name));
     const lists = await Promise.all(
       names.map((name) => this.#child(join(source, name), `${path}/${name}`, [...ancestors, real])),
@@ -181,34 +183,37 @@ class Collector {
     const { name, buildOn } = this.#program;
     const build = buildOn === undefined ? this.#program.build : undefined;
     if (cause instanceof NoOrdinaryFileError)
-      return this.#fault(`${source} is neither a file nor a folder but ${cause.kind}`, 'Remove it from "files".');
+      return this.#fault(say`${source} is neither a file nor a folder but ${cause.kind}`, say`Remove it from "files".`);
     if (cause instanceof UsageError)
-      return new UsageError(`program ${name}: ${cause.message}`, { code: cause.code, hint: cause.hint, cause });
+      return new UsageError(say`program ${name}: ${cause.message}`, { code: cause.code, hint: cause.hint, cause });
     const code = systemCode(cause);
     if (code === 'ENOENT' || code === 'ENOTDIR') {
-      const made = build === undefined ? '' : `, although its build (${quoteCommand(build)}) succeeded`;
-      const hint =
+      const missing =
         build === undefined
-          ? 'Correct "files" of the program, or give it a "build" that makes the file.'
-          : 'Correct "files" or "build" of the program.';
-      return new UsageError(`program ${name}: the file ${source} is missing${made}`, {
-        code: 'program-file-missing',
-        hint,
-        cause,
-      });
+          ? {
+              message: say`program ${name}: the file ${source} is missing`,
+              hint: say`Correct "files" of the program, or give it a "build" that makes the file.`,
+            }
+          : {
+              message: say`program ${name}: the file ${source} is missing, although its build (${quoteCommand(build)}) succeeded`,
+              hint: say`Correct "files" or "build" of the program.`,
+            };
+      return new UsageError(missing.message, { code: 'program-file-missing', hint: missing.hint, cause });
     }
-    if (code === 'ELOOP') return this.#fault(`the links at ${source} lead in a circle`, 'Remove one of them.');
+    if (code === 'ELOOP') return this.#fault(say`the links at ${source} lead in a circle`, say`Remove one of them.`);
     if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EIO') return cause;
     const hint =
-      code === 'EIO' ? 'The disk may be broken; copy the file again.' : `Give yourself the right: chmod u+r ${source}`;
-    return new EnvironmentError(
-      `program ${name}: the file ${source} cannot be read: ` +
-        (code === 'EIO' ? 'input/output error' : 'permission denied'),
-      { code: 'program-file-unreadable', hint, cause },
-    );
+      code === 'EIO'
+        ? say`The disk may be broken; copy the file again.`
+        : say`Give yourself the right: chmod u+r ${source}`;
+    const message =
+      code === 'EIO'
+        ? say`program ${name}: the file ${source} cannot be read: input/output error`
+        : say`program ${name}: the file ${source} cannot be read: permission denied`;
+    return new EnvironmentError(message, { code: 'program-file-unreadable', hint, cause });
   }
 
   #fault(message: string, hint: string): UsageError {
-    return new UsageError(`program ${this.#program.name}: ${message}`, { code: 'program-files-wrong', hint });
+    return new UsageError(say`program ${this.#program.name}: ${message}`, { code: 'program-files-wrong', hint });
   }
 }

@@ -1,6 +1,7 @@
 import { EnvironmentError } from '../core/errors.ts';
 import { scriptFile } from '../core/files/script-file.ts';
 import { toolWords } from '../core/text/tool-words.ts';
+import { say } from '../core/language/say.ts';
 import type { Shell } from '../ssh/shell.ts';
 import { parseManifestLine, type ManifestEntry } from './manifest.ts';
 
@@ -93,10 +94,10 @@ export async function surveyPrograms(
   });
   const lines = result.stdout.split('\n').slice(0, -1);
   if (lines.at(-1) === 'end') return parseProgramSurvey(lines);
-  throw new EnvironmentError(`${shell.machine}: cannot look at the home folder of ${shell.user}`, {
+  throw new EnvironmentError(say`${shell.machine}: cannot look at the home folder of ${shell.user}`, {
     code: 'deploy-survey-failed',
-    detail: toolWords(result.stderr) || `exit status ${result.exitCode}`,
-    hint: `Try it by hand: lab ssh ${shell.machine} ls -la`,
+    detail: toolWords(result.stderr) || say`exit status ${result.exitCode ?? ''}`,
+    hint: say`Try it by hand: lab ssh ${shell.machine} ls -la`,
   });
 }
 

@@ -1,6 +1,7 @@
 import { EnvironmentError } from '../core/errors.ts';
 import { scriptFile } from '../core/files/script-file.ts';
 import { toolWords } from '../core/text/tool-words.ts';
+import { say } from '../core/language/say.ts';
 import type { Shell } from '../ssh/shell.ts';
 
 const removeScript = scriptFile(
@@ -27,13 +28,13 @@ export async function removePrograms(shell: Shell, labName: string, signal: Abor
   );
   const lines = result.stdout.split('\n').map((line) => line.split('\t'));
   if (!lines.some(([kind]) => kind === 'end')) {
-    throw new EnvironmentError(`${shell.machine}: what the lab put there cannot be removed`, {
+    throw new EnvironmentError(say`${shell.machine}: what the lab put there cannot be removed`, {
       code: 'remove-failed',
-      detail: toolWords(result.stderr) || `exit status ${result.exitCode ?? result.signal}`,
-      hint: `Look at it: lab ssh ${shell.machine} ls -la lab .lab`,
+      detail: toolWords(result.stderr) || say`exit status ${result.exitCode ?? result.signal ?? ''}`,
+      hint: say`Look at it: lab ssh ${shell.machine} ls -la lab .lab`,
     });
   }
   return lines
     .filter(([kind]) => kind === 'stays')
-    .map(([, path = '']) => `~/${path} stays: it is not as lab left it, or lab did not put it there`);
+    .map(([, path = '']) => say`~/${path} stays: it is not as lab left it, or lab did not put it there`);
 }

@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { EnvironmentError } from '../core/errors.ts';
+import { say } from '../core/language/say.ts';
 import type { Program } from '../lab/types.ts';
 import { runtimeFolder } from './remote-paths.ts';
 import { OLDEST_MAJOR, type ProgramSurvey } from './program-survey.ts';
@@ -56,33 +57,37 @@ export function chooseRuntime(
 ): RuntimeChoice {
   if (majorOf(survey.nodeVersion) >= OLDEST_MAJOR) return { use: 'own' };
   if (survey.runtime !== undefined) return { use: 'ours', folder: survey.runtime, send: false };
-  const obstacle = source === undefined ? 'this host has no Node for Linux to send' : obstacleTo(source, survey);
+  const obstacle = source === undefined ? say`this host has no Node for Linux to send` : obstacleTo(source, survey);
   if (source === undefined || obstacle !== undefined) throw noRuntime(machine, survey, obstacle ?? '');
   return { use: 'ours', folder: `${survey.home}/${runtimeFolder(runtimeKey(source))}`, send: true };
 }
 
-function obstacleTo(source: RuntimeSource, { system = 'an unknown system', libc }: ProgramSurvey): string | undefined {
-  const [kernel, hardware = ''] = system.split(' ');
+function obstacleTo(source: RuntimeSource, { system, libc }: ProgramSurvey): string | undefined {
+  const [kernel, hardware = ''] = system?.split(' ') ?? [];
   const key = runtimeKey(source);
-  if (kernel !== 'Linux') return `${key} does not run on ${system}`;
+  if (system === undefined) return say`${key} does not run on an unknown system`;
+  if (kernel !== 'Linux') return say`${key} does not run on ${system}`;
   if (!(machineNames[source.architecture] ?? [source.architecture]).includes(hardware))
-    return `${key} does not run on ${hardware}`;
-  if (libc === 'musl') return `${key} needs glibc, and this machine has musl`;
+    return say`${key} does not run on ${hardware}`;
+  if (libc === 'musl') return say`${key} needs glibc, and this machine has musl`;
   const [, major = '', minor = ''] = /^glibc (\d+)\.(\d+)/.exec(libc ?? '') ?? [];
-  if (major === '') return `${key} needs glibc, and this machine has none that getconf knows`;
+  if (major === '') return say`${key} needs glibc, and this machine has none that getconf knows`;
   const isOld = Number(major) < oldestGlibc[0] || (Number(major) === oldestGlibc[0] && Number(minor) < oldestGlibc[1]);
   return isOld
-    ? `${key} needs glibc ${oldestGlibc.join('.')} or newer, and this machine has ${major}.${minor}`
+    ? say`${key} needs glibc ${oldestGlibc.join('.')} or newer, and this machine has ${major}.${minor}`
     : undefined;
 }
 
 function noRuntime(machine: string, { nodeVersion, libc }: ProgramSurvey, obstacle: string): EnvironmentError {
-  const own = nodeVersion === undefined ? 'no Node' : `only Node ${nodeVersion}`;
+  const message =
+    nodeVersion === undefined
+      ? say`${machine} has no Node, its programs need ${OLDEST_MAJOR} or newer, and ours cannot be used: ${obstacle}`
+      : say`${machine} has only Node ${nodeVersion}, its programs need ${OLDEST_MAJOR} or newer, and ours cannot be used: ${obstacle}`;
   const install = libc === 'musl' ? 'apk add nodejs' : 'sudo apt install nodejs';
-  return new EnvironmentError(
-    `${machine} has ${own}, its programs need ${OLDEST_MAJOR} or newer, and ours cannot be used: ${obstacle}`,
-    { code: 'runtime-unfit', hint: `Install Node ${OLDEST_MAJOR} or newer on ${machine}, for example: ${install}` },
-  );
+  return new EnvironmentError(message, {
+    code: 'runtime-unfit',
+    hint: say`Install Node ${OLDEST_MAJOR} or newer on ${machine}, for example: ${install}`,
+  });
 }
 
 function majorOf(version: string | undefined): number {

@@ -6,6 +6,7 @@ import { isInside } from '../core/files/inside.ts';
 import { openOrdinary } from '../core/files/ordinary-file.ts';
 import { Slots } from '../core/slots.ts';
 import { hashOf, type ContentHash } from '../core/files/sha256.ts';
+import { say } from '../core/language/say.ts';
 
 /** A file of the host that is read for a program. */
 export interface SourceFile {
@@ -40,16 +41,14 @@ export async function openSource({ path, within }: SourceFile): Promise<FileHand
  */
 export function requireInside(path: string, within: string, real: string): void {
   if (isInside(join(within, '.lab'), real))
-    throw new UsageError(`${path} leads into .lab, where lab keeps its keys`, {
+    throw new UsageError(say`${path} leads into .lab, where lab keeps its keys`, {
       code: 'program-file-outside',
-      hint: 'Name another file.',
+      hint: say`Name another file.`,
     });
   if (isInside(within, real)) return;
-  throw new UsageError(`${path} leads out of the folder of the lab: it is ${real}`, {
+  throw new UsageError(say`${path} leads out of the folder of the lab: it is ${real}`, {
     code: 'program-file-outside',
-    hint:
-      'Copy it into the folder. ' +
-      'If it is meant to be sent, say so in lab.yaml: files: [{ path: FILE, outside: true }]',
+    hint: say`Copy it into the folder. If it is meant to be sent, say so in lab.yaml: files: [{ path: FILE, outside: true }]`,
   });
 }
 

@@ -1,4 +1,5 @@
 import { EnvironmentError, LabError, messageOf } from '../core/errors.ts';
+import { say } from '../core/language/say.ts';
 import { openSource, type SourceFile } from './source-file.ts';
 
 /** One file of an archive: bytes in memory, or a file of the host, of which exactly `sizeBytes` are taken. */
@@ -72,9 +73,9 @@ async function* readExactly(source: SourceFile, sizeBytes: number): AsyncGenerat
     }
   } catch (cause) {
     if (cause instanceof LabError) throw cause;
-    throw new EnvironmentError(`cannot read ${path}: ${messageOf(cause)}`, {
+    throw new EnvironmentError(say`cannot read ${path}: ${messageOf(cause)}`, {
       code: 'program-file-unreadable',
-      hint: 'Look whether the file is still there.',
+      hint: say`Look whether the file is still there.`,
       cause,
     });
   }
@@ -83,9 +84,9 @@ async function* readExactly(source: SourceFile, sizeBytes: number): AsyncGenerat
 
 /** A file of the host that was written to between our first look and the end of the transfer. */
 export function changedWhileSent(path: string): EnvironmentError {
-  return new EnvironmentError(`${path} was changed while it was sent`, {
+  return new EnvironmentError(say`${path} was changed while it was sent`, {
     code: 'program-file-changed',
-    hint: 'Wait until it is finished, then run the command again.',
+    hint: say`Wait until it is finished, then run the command again.`,
   });
 }
 

@@ -3,6 +3,7 @@ import { CheckError } from '../../core/errors.ts';
 import { inStep, type EventSink } from '../../core/events.ts';
 import { scriptFile } from '../../core/files/script-file.ts';
 import { quoteCommand } from '../../core/text/shell-quote.ts';
+import { say } from '../../core/language/say.ts';
 import type { Program } from '../../lab/types.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import { buildFailure, buildSaid, tellBuild } from './build-words.ts';
@@ -50,16 +51,15 @@ export async function buildOnMachine(
 ): Promise<string | undefined> {
   const { name, build = [] } = program;
   const { machine } = shell;
-  const said = await inStep(events, `build ${name} on ${machine}`, async () => {
+  const said = await inStep(events, say`build ${name} on ${machine}`, async () => {
     const args = [id, searchFolder ?? '', ...build];
     const result = await shell.exec({ script: buildScript(), args }, { signal, timeoutMs: BUILD_TIMEOUT_MS });
     if (result.exitCode !== 0) {
       const byHand = `lab exec ${machine} -- sh -c ${quoteCommand([`cd lab/${id} && ${quoteCommand(build)}`])}`;
       const hint =
         result.exitCode === NOT_FOUND
-          ? `Status ${NOT_FOUND} mostly means that a command is not there. ` +
-            `Look: lab exec ${machine} -- which ${build[0]}; install it, or build on this host: build: [${build.join(', ')}]`
-          : `Correct what it complains about. By hand: ${byHand}`;
+          ? say`Status ${NOT_FOUND} mostly means that a command is not there. Look: lab exec ${machine} -- which ${build[0] ?? ''}; install it, or build on this host: build: [${build.join(', ')}]`
+          : say`Correct what it complains about. By hand: ${byHand}`;
       throw buildFailure({ names: [name], command: build, machine, hint, result });
     }
     const words = buildSaid(result.stderr);
@@ -81,9 +81,9 @@ async function note(
     { input: words, signal, timeoutMs: NOTE_TIMEOUT_MS, endsByItself: true },
   );
   if (result.exitCode === 0) return;
-  throw new CheckError(`${shell.machine}: the build of ${id} cannot be noted in ~/.lab`, {
+  throw new CheckError(say`${shell.machine}: the build of ${id} cannot be noted in ~/.lab`, {
     code: 'build-failed',
     detail: result.stderr.trim(),
-    hint: `Look at it: lab ssh ${shell.machine} ls -la .lab/deployed/${id}`,
+    hint: say`Look at it: lab ssh ${shell.machine} ls -la .lab/deployed/${id}`,
   });
 }

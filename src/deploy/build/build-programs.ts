@@ -1,4 +1,5 @@
 import { inStep, type EventSink } from '../../core/events.ts';
+import { say } from '../../core/language/say.ts';
 import type { Lab, Program } from '../../lab/types.ts';
 import { buildFailure, buildSaid, tellBuild } from './build-words.ts';
 
@@ -23,7 +24,7 @@ export async function buildPrograms(
   }
   const remarks = new Map<string, string>();
   for (const { command, names } of builds.values()) {
-    const said = await inStep(options.events, `build ${names.join(', ')}`, () =>
+    const said = await inStep(options.events, say`build ${names.join(', ')}`, () =>
       build(command, names, lab.folder, options.signal),
     );
     await tellBuild(names, said, options.events);
@@ -42,7 +43,7 @@ async function build(
   const { runLocal } = await import('../../host/run-local.ts');
   const result = await runLocal(command, { cwd: folder, signal, env: characterSet() });
   if (result.exitCode === 0) return buildSaid(result.stderr);
-  const hint = `Run it by hand in ${folder}, and correct what it complains about.`;
+  const hint = say`Run it by hand in ${folder}, and correct what it complains about.`;
   throw buildFailure({ names, command, hint, result });
 }
 

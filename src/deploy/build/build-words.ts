@@ -1,6 +1,7 @@
 import { CheckError } from '../../core/errors.ts';
 import type { EventBody, EventSink } from '../../core/events.ts';
 import { quoteCommand } from '../../core/text/shell-quote.ts';
+import { say } from '../../core/language/say.ts';
 
 /** Lines of output that a failed build shows. */
 const SHOWN_LINES = 40;
@@ -31,20 +32,24 @@ export interface FailedBuild {
 /** The error for it, with the end of what it printed. */
 export function buildFailure({ names, command, machine, hint, result }: FailedBuild): CheckError {
   const { exitCode, signal, stdout, stderr } = result;
-  const ended = exitCode === undefined ? `was ended by ${signal}` : `ended with status ${exitCode}`;
-  const place = machine === undefined ? '' : ` on ${machine}`;
-  return new CheckError(`the build of ${names.join(', ')}${place} failed: ${quoteCommand(command)} ${ended}`, {
-    code: 'build-failed',
-    detail: lastLines(`${stdout}${stderr}`),
-    hint,
-  });
+  const line = quoteCommand(command);
+  const ended =
+    exitCode === undefined ? say`${line} was ended by ${signal ?? ''}` : say`${line} ended with status ${exitCode}`;
+  const what = names.join(', ');
+  const message =
+    machine === undefined
+      ? say`the build of ${what} failed: ${ended}`
+      : say`the build of ${what} on ${machine} failed: ${ended}`;
+  return new CheckError(message, { code: 'build-failed', detail: lastLines(`${stdout}${stderr}`), hint });
 }
 
 /** What a build that succeeded said on standard error, where compilers warn; undefined when that is nothing. */
 export function buildSaid(errors: string): string | undefined {
   const text = errors.trim();
   if (text === '') return undefined;
-  return text.length <= MOST_SAID ? text : `${text.slice(0, MOST_SAID)}\n… ${text.length - MOST_SAID} characters more`;
+  return text.length <= MOST_SAID
+    ? text
+    : say`${text.slice(0, MOST_SAID)}\n… ${text.length - MOST_SAID} characters more`;
 }
 
 /** The remark about a build that succeeded and said something. */
@@ -53,9 +58,9 @@ export function buildNotice(names: readonly string[], said: string): Extract<Eve
   return {
     kind: 'notice',
     level: isWarning ? 'warning' : 'info',
-    message: `the build of ${names.join(', ')} succeeded, and said:\n${said}`,
+    message: say`the build of ${names.join(', ')} succeeded, and said:\n${said}`,
     ...(isWarning && {
-      hint: 'A warning of a compiler often shows a mistake: read it before you look for one elsewhere.',
+      hint: say`A warning of a compiler often shows a mistake: read it before you look for one elsewhere.`,
     }),
   };
 }
@@ -68,7 +73,7 @@ export async function tellBuild(names: readonly string[], said: string | undefin
 function lastLines(output: string): string {
   const lines = output.trimEnd().split('\n');
   return [
-    ...(lines.length > SHOWN_LINES ? [`… ${lines.length - SHOWN_LINES} lines before`] : []),
+    ...(lines.length > SHOWN_LINES ? [say`… ${lines.length - SHOWN_LINES} lines before`] : []),
     ...lines.slice(-SHOWN_LINES),
   ].join('\n');
 }

@@ -1,4 +1,3 @@
-import { EnvironmentError } from '../../core/errors.ts';
 import { inTime } from '../../core/time/time-limit.ts';
 import { toolWords } from '../../core/text/tool-words.ts';
 import { unansweredFailure } from '../transport/connection-failure.ts';
@@ -8,6 +7,7 @@ import type { ChannelSession } from './channel-session.ts';
 import type { Sessions } from './session-pool.ts';
 import type { GetOptions } from '../shell.ts';
 import { Stall } from './stall.ts';
+import { TransferError } from './transfer-error.ts';
 import { say } from '../../core/language/say.ts';
 
 const MAX_MESSAGE_BYTES = 4096;
@@ -89,12 +89,13 @@ const reasons: Readonly<Record<string, string>> = {
   'Is a directory': say`is a directory`,
 };
 
-export function getFailure(machine: string, path: string, message: string): EnvironmentError {
+export function getFailure(machine: string, path: string, message: string): TransferError {
   const known = /(No such file or directory|Permission denied|Is a directory)/.exec(message)?.[1];
   const told = toolWords(message);
   const reason = known === undefined ? told.split(': ').at(-1) || say`its content did not come` : reasons[known]!;
-  return new EnvironmentError(say`${machine}: ${path} cannot be read: ${reason}`, {
+  return new TransferError(say`${machine}: ${path} cannot be read: ${reason}`, {
     code: known === 'No such file or directory' ? 'remote-file-missing' : 'get-failed',
     hint: say`"ls -l" on ${machine} shows what is there.`,
+    reason: known ?? reason,
   });
 }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { scriptFile } from '../../core/files/script-file.ts';
-import { EnvironmentError } from '../../core/errors.ts';
 import { toolWords } from '../../core/text/tool-words.ts';
 import type { ExecOptions, PutOptions, Shell } from '../shell.ts';
+import { TransferError } from './transfer-error.ts';
 import { say } from '../../core/language/say.ts';
 
 /** `exec` is all that is needed of the Shell, so every implementation of it can put files in this way. */
@@ -56,12 +56,13 @@ function putFailure(
   path: string,
   exitCode: number | undefined,
   stderr: string,
-): EnvironmentError {
+): TransferError {
   // The words of the machine's shell, and names of ours, say nothing beyond a cause that is known.
-  const fail = (code: string, why: string, hint?: string): EnvironmentError =>
-    new EnvironmentError(say`${machine}: ${path} cannot be written: ${why}`, {
+  const fail = (code: string, why: string, hint?: string): TransferError =>
+    new TransferError(say`${machine}: ${path} cannot be written: ${why}`, {
       code,
       hint,
+      reason: why,
       detail: code === 'put-failed' ? toolWords(stderr) || undefined : undefined,
     });
   if (exitCode === status.wrongHash)
