@@ -10,25 +10,32 @@ export interface EventsDropped {
 /** One thing that happened in a lab. Programs should pass over kinds that they do not know: later versions have more. */
 export type LabEvent = Event | EventsDropped;
 
-/** So many events wait for a reader; of a program that prints without end, none has to keep all. */
-const MOST_WAITING = 10_000;
+/** What waits for a reader at most: of a program that prints without end, nobody has to keep all. */
+export interface QueueLimits {
+  readonly events: number;
+  /** Characters that programs printed. */
+  readonly characters: number;
+}
+
+const defaultLimits: QueueLimits = { events: 10_000, characters: 8_000_000 };
 
 /**
  * Events on their way to one reader, who reads when it likes: nothing in the lab waits for it. When it is too slow, the
  * oldest events are dropped, and it is told how many.
  */
 export class EventQueue implements AsyncIterableIterator<LabEvent, undefined> {
-  readonly #most: number;
+  readonly #limits: QueueLimits;
   readonly #onLeave: (queue: EventQueue) => void;
   #waiting: LabEvent[] = [];
   #first = 0;
+  #characters = 0;
   #dropped: EventsDropped | undefined;
   #ended = false;
   readonly #readers: ((result: IteratorResult<LabEvent, undefined>) => void)[] = [];
 
-  constructor(onLeave: (queue: EventQueue) => void = () => undefined, most = MOST_WAITING) {
+  constructor(onLeave: (queue: EventQueue) => void = () => undefined, limits = defaultLimits) {
     this.#onLeave = onLeave;
-    this.#most = most;
+    this.#limits = limits;
   }
 
   push(event: Event): void {
@@ -36,7 +43,8 @@ export class EventQueue implements AsyncIterableIterator<LabEvent, undefined> {
     const reader = this.#readers.shift();
     if (reader !== undefined) return reader({ value: event, done: false });
     this.#waiting.push(event);
-    if (this.#waiting.length - this.#first > this.#most) this.#drop();
+    this.#characters += charactersOf(event);
+    while (this.#isFull()) this.#drop();
   }
 
   /** No more events come; those that wait can still be read. */
@@ -55,6 +63,7 @@ export class EventQueue implements AsyncIterableIterator<LabEvent, undefined> {
   async return(): Promise<IteratorResult<LabEvent, undefined>> {
     this.#waiting = [];
     this.#first = 0;
+    this.#characters = 0;
     this.#dropped = undefined;
     this.end();
     this.#onLeave(this);
@@ -68,23 +77,33 @@ export class EventQueue implements AsyncIterableIterator<LabEvent, undefined> {
   #take(): LabEvent | undefined {
     const dropped = this.#dropped;
     this.#dropped = undefined;
-    if (dropped !== undefined) return dropped;
+    return dropped ?? this.#shift();
+  }
+
+  #isFull(): boolean {
+    const { events, characters } = this.#limits;
+    return this.#waiting.length - this.#first > events || this.#characters > characters;
+  }
+
+  #drop(): void {
+    const { at } = this.#shift()!;
+    this.#dropped = { kind: 'events-dropped', at, count: (this.#dropped?.count ?? 0) + 1 };
+  }
+
+  /** Takes the oldest; the list is shortened now and then, not each time. */
+  #shift(): LabEvent | undefined {
     const event = this.#waiting[this.#first];
-    if (event !== undefined) this.#first++;
+    if (event === undefined) return undefined;
+    this.#characters -= charactersOf(event);
+    this.#first++;
     if (this.#first > 1000 || this.#first === this.#waiting.length) {
       this.#waiting = this.#waiting.slice(this.#first);
       this.#first = 0;
     }
     return event;
   }
+}
 
-  #drop(): void {
-    const { at } = this.#waiting[this.#first]!;
-    this.#first++;
-    this.#dropped = { kind: 'events-dropped', at, count: (this.#dropped?.count ?? 0) + 1 };
-    if (this.#first > 1000) {
-      this.#waiting = this.#waiting.slice(this.#first);
-      this.#first = 0;
-    }
-  }
+function charactersOf(event: LabEvent): number {
+  return event.kind === 'terminal-output' ? event.data.length : 0;
 }

@@ -138,6 +138,7 @@ class OpenLab implements Lab {
   async up({ recreate = false }: UpOptions = {}): Promise<this> {
     try {
       await this.#do(async (context) => {
+        if (recreate) await this.#connections.close();
         const { made } = await up(context, { recreate });
         this.#isOurs ||= made;
       });
@@ -178,7 +179,10 @@ class OpenLab implements Lab {
 
   run(scenario?: string, options: RunOptions = {}): RunningScenario {
     return playRun(scenario, options, (play, listener) =>
-      this.#work.do((signal) => play(this.#place.context(this.#hub.sink(listener), signal)), options.signal),
+      this.#work.do(async (signal) => {
+        if (options.fresh) await this.#connections.close();
+        return play(this.#place.context(this.#hub.sink(listener), signal));
+      }, options.signal),
     );
   }
 

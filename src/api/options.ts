@@ -16,7 +16,7 @@ export interface LabOptions {
    */
   readonly signal?: AbortSignal | undefined;
   /** Where machines come from, instead of what the lab says. */
-  readonly provider?: 'netns' | 'qemu' | 'ssh' | undefined;
+  readonly provider?: LabDefinition['provider'];
   /** Name of the lab, instead of what the lab says. */
   readonly name?: string | undefined;
   /**

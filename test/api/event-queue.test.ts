@@ -31,7 +31,7 @@ test('events come in order to a reader who comes late, and to one who waits', as
 });
 
 test('of a reader who is too slow the oldest events are dropped, and it is told how many', async () => {
-  const queue = new EventQueue(undefined, 3);
+  const queue = new EventQueue(undefined, { events: 3, characters: 100 });
   for (let number = 1; number <= 5000; number++) queue.push(noticed(number));
   assert.deepEqual(
     [shortOf((await queue.next()).value), shortOf((await queue.next()).value)],
@@ -41,6 +41,19 @@ test('of a reader who is too slow the oldest events are dropped, and it is told 
   queue.push(noticed(5002));
   queue.end();
   assert.deepEqual(await rest(queue), [{ dropped: 1 }, 5000, 5001, 5002]);
+});
+
+test('what programs print is kept for a reader only up to a bound, however few events it is', async () => {
+  const queue = new EventQueue(undefined, { events: 100, characters: 10 });
+  const printed = (data: string): Event => ({ at: noticed(0).at, kind: 'terminal-output', role: 'server', data });
+  queue.push(printed('four'));
+  queue.push(noticed(2));
+  queue.push(printed('seven!!'));
+  queue.push(printed('two'));
+  queue.end();
+  const kinds: string[] = [];
+  for await (const event of queue) kinds.push(event.kind === 'terminal-output' ? event.data : event.kind);
+  assert.deepEqual(kinds, ['events-dropped', 'notice', 'seven!!', 'two']);
 });
 
 test('a reader who leaves gets nothing more, and is not kept', async () => {

@@ -76,7 +76,10 @@ describe('a lab that a program opens', { skip: await cannotMakeMachines() }, () 
     assert.deepEqual([terminals, roles[0]?.exitCode], [{ asker: 'name? Ada\nhello <Ada>\n' }, 0]);
     assert.ok(existsSync(join(place, 'run.json')));
     assert.deepEqual([kinds.includes('terminal-output'), kinds.at(-1)], [true, 'run-finished']);
-    const failed = await lab.run('wrong', { capture: false });
+    // The connection of a moment ago leads to a machine that is gone then.
+    await lab.machine('vm1').writeFile('mark', 'old');
+    const failed = await lab.run('wrong', { capture: false, fresh: true });
+    assert.equal((await lab.machine('vm1').exec(['ls'])).stdout.includes('mark'), false);
     assert.deepEqual([failed.result, failed.packets.missing?.kind, failed.packets.file], ['failed', 'none', undefined]);
     assert.equal(failed.steps[2]?.problem?.expected.kind, 'text');
     assert.match(failed.explanation!, /^lab\.yaml:\d+: step 3 failed$/m);
@@ -139,6 +142,14 @@ describe('a lab that a program opens', { skip: await cannotMakeMachines() }, () 
       throw new Error('a fault of the program');
     };
     await assert.rejects(program, /a fault of the program/);
+    const enough = new AbortController();
+    const late = async (): Promise<void> => {
+      await using lab = await openLab('lab.yaml', { ...options, signal: enough.signal }).up();
+      const sleeping = lab.machine('vm1').exec(['sleep', '1000']);
+      enough.abort(new Error('time is up'));
+      await sleeping;
+    };
+    await assert.rejects(late, /time is up/);
     const places = readdirSync(tmpdir()).filter((name) => new RegExp(`^lab-of-\\w*-${process.pid}-`).test(name));
     assert.deepEqual([await labsNamed(own), places], [[], []]);
   });
